@@ -1,0 +1,1 @@
+"""Evaluations of Norwegian labour-market policy: shared library behind the notebooks."""

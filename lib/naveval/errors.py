@@ -1,0 +1,42 @@
+"""Errors a user can act on.
+
+Every message names the file, the column or key, the rows (by number) and what was
+expected; none contains a person id. The command line prints the message without a
+traceback and exits with `exit_code`.
+"""
+
+
+class NavevalError(Exception):
+    """Base of all errors that are shown to the user as a plain message."""
+
+    exit_code = 1
+
+
+class ParameterError(NavevalError):
+    """A parameter or an input file of parameters is missing, misspelt or out of range."""
+
+    exit_code = 2
+
+
+class ContractError(NavevalError):
+    """A register extract breaks its contract (file, column, rows, what was expected)."""
+
+    exit_code = 3
+
+
+class EstimationError(NavevalError):
+    """The data cannot carry the requested estimate."""
+
+    exit_code = 4
+
+
+class DisclosureError(NavevalError):
+    """Something that has not passed disclosure control was about to be published."""
+
+    exit_code = 5
+
+
+class RenderError(NavevalError):
+    """A report could not be made from an executed notebook."""
+
+    exit_code = 6

@@ -1,0 +1,85 @@
+"""The tidy table of estimates that every table, figure and sentence reads."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from naveval.errors import EstimationError
+
+KEY = ("study", "label", "row", "column", "outcome", "group", "horizon", "estimand", "method")
+TEXT = (*KEY, "unit", "note")
+NUMBERS = (
+    "estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_persons", "n_clusters",
+    "published", "difference",
+)  # fmt: skip
+COLUMNS = (
+    "study", "label", "row", "column", "outcome", "group", "horizon", "estimand", "estimate",
+    "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_persons", "n_clusters", "unit",
+    "method", "published", "difference", "note",
+)  # fmt: skip
+
+
+def frame(study: str, rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Make a tidy estimates frame: one row per estimated or computed number.
+
+    Parameters
+    ----------
+    study
+        Name of the study, the same on every row.
+    rows
+        Mappings or a frame with any of the columns in `COLUMNS`; `estimate` and `label`
+        are required. Missing text becomes "", missing numbers NaN, and `difference` is
+        `estimate − published` where a published number is given.
+
+    Raises
+    ------
+    EstimationError
+        For unknown columns, missing label or estimate column, or duplicate keys.
+    """
+    table = pd.DataFrame(rows if isinstance(rows, pd.DataFrame) else list(rows))
+    unknown = sorted(set(table.columns) - set(COLUMNS))
+    if unknown:
+        raise EstimationError(
+            f"estimates of {study}: unknown columns {', '.join(unknown)}; "
+            f"allowed: {', '.join(COLUMNS)}"
+        )
+    for required in ("label", "estimate"):
+        if required not in table.columns:
+            raise EstimationError(f"estimates of {study}: column {required} is missing")
+    table = table.assign(study=study).reindex(columns=list(COLUMNS))
+    for column in TEXT:
+        table[column] = table[column].astype("object").where(table[column].notna(), "").astype(str)
+    for column in NUMBERS:
+        table[column] = pd.to_numeric(table[column]).astype(float)
+    given = table["published"].notna()
+    table.loc[given, "difference"] = table["estimate"] - table["published"]
+    require_unique(table)
+    return table
+
+
+def require_unique(table: pd.DataFrame) -> None:
+    """Raise EstimationError when two rows have the same key."""
+    duplicated = table.duplicated(list(KEY), keep=False)
+    if duplicated.any():
+        first = table.loc[duplicated, list(KEY)].head(4).to_dict("records")
+        raise EstimationError(
+            f"estimates: {int(duplicated.sum())} rows share a key ({', '.join(KEY)}); first: {first}"
+        )
+
+
+def combine(*frames: pd.DataFrame) -> pd.DataFrame:
+    """Stack estimates frames and check that keys stay unique."""
+    table = pd.concat(frames, ignore_index=True)
+    require_unique(table)
+    return table
+
+
+def one(table: pd.DataFrame, **key: str) -> pd.Series:
+    """The single row that matches the key; raises EstimationError when it is not one row."""
+    found = table
+    for column, value in key.items():
+        found = found[found[column] == value]
+    if len(found) != 1:
+        raise EstimationError(f"estimates: expected one row for {key}, found {len(found)}")
+    return found.iloc[0]

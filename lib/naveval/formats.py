@@ -1,0 +1,133 @@
+"""Norwegian number format, as every reader of a report sees it.
+
+Decimal comma, thin no-break space (U+202F) between thousands, U+2212 as minus sign.
+`FORMATS` maps the names used in `report/texts/*.yml` to functions of one value; a name
+ending in `_s` shows the sign of positive numbers too.
+"""
+
+import math
+import string
+from collections.abc import Callable, Mapping
+from typing import Any
+
+MINUS = "−"
+THIN = " "
+MISSING = ".."
+SUPPRESSED = ":"
+MONTHS = (
+    "januar", "februar", "mars", "april", "mai", "juni",
+    "juli", "august", "september", "oktober", "november", "desember",
+)  # fmt: skip
+
+
+def is_missing(value: Any) -> bool:
+    """True for None, NaN and pandas' missing values."""
+    return value is None or value != value or str(value) == "<NA>"
+
+
+def number(value: Any, decimals: int = 0, *, signed: bool = False) -> str:
+    """Format a number: 1234.5 becomes 1 234,5; missing values become «..»."""
+    if is_missing(value):
+        return MISSING
+    value = float(value)
+    if math.isinf(value):
+        return ("" if value > 0 else MINUS) + "∞"
+    digits = f"{abs(value):,.{decimals}f}".replace(",", THIN).replace(".", ",")
+    zero = not digits.strip("0," + THIN)
+    sign = "" if zero else MINUS if value < 0 else "+" if signed else ""
+    return sign + digits
+
+
+def percent(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
+    """Format a number that already is in percent: 12.34 becomes 12,3 %."""
+    text = number(value, decimals, signed=signed)
+    return text if text == MISSING else f"{text} %"
+
+
+def share(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
+    """Format a share between 0 and 1 as percent."""
+    return percent(value if is_missing(value) else float(value) * 100, decimals, signed=signed)
+
+
+def points(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
+    """Format a difference between two shares (0 to 1) in percentage points."""
+    text = number(value if is_missing(value) else float(value) * 100, decimals, signed=signed)
+    return text if text == MISSING else f"{text} prosentpoeng"
+
+
+def nok(value: Any, *, signed: bool = False) -> str:
+    """Format kroner: 12345 becomes 12 345 kr."""
+    text = number(value, 0, signed=signed)
+    return text if text == MISSING else f"{text} kr"
+
+
+def p_value(value: Any) -> str:
+    """Format a p-value with three decimals; below 0.001 as «< 0,001»."""
+    if is_missing(value):
+        return MISSING
+    return "< 0,001" if float(value) < 0.001 else number(value, 3)
+
+
+def month(value: Any) -> str:
+    """Format a month (`2017-07`, 201707, date or timestamp) as «juli 2017»."""
+    if is_missing(value):
+        return MISSING
+    digits = "".join(ch for ch in str(value)[:10] if ch.isdigit())
+    return f"{MONTHS[int(digits[4:6]) - 1]} {digits[:4]}"
+
+
+def text(value: Any) -> str:
+    return MISSING if is_missing(value) else str(value)
+
+
+def _families() -> dict[str, Callable[[Any], str]]:
+    formats: dict[str, Callable[[Any], str]] = {"text": text, "month": month, "p": p_value}
+
+    def add(name: str, plain: Callable[..., str], **options: Any) -> None:
+        formats[name] = lambda value: plain(value, **options)
+        formats[name + "_s"] = lambda value: plain(value, signed=True, **options)
+
+    for decimals in range(6):
+        add(f"num{decimals}", number, decimals=decimals)
+        add(f"pct{decimals}", percent, decimals=decimals)
+        add(f"share{decimals}", share, decimals=decimals)
+        add(f"pp{decimals}", points, decimals=decimals)
+    add("int", number, decimals=0)
+    add("nok", nok)
+    add("nok1000", lambda value, signed=False: nok(rounded(value, 1000), signed=signed))
+    return formats
+
+
+def rounded(value: Any, unit: int) -> Any:
+    """Round half away from zero to a multiple of `unit`; missing stays missing."""
+    if is_missing(value):
+        return value
+    value = float(value)
+    return math.copysign(math.floor(abs(value) / unit + 0.5) * unit, value)
+
+
+FORMATS = _families()
+
+
+class _Norwegian(string.Formatter):
+    """str.format whose format specs are the names in FORMATS."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if not format_spec:
+            return text(value)
+        if format_spec not in FORMATS:
+            raise KeyError(
+                f"unknown number format «{format_spec}»; allowed: {', '.join(sorted(FORMATS))}"
+            )
+        return FORMATS[format_spec](value)
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """Fill `{name:format}` fields of a Norwegian template.
+
+    Raises
+    ------
+    KeyError
+        When a field has no value or a format is unknown.
+    """
+    return _Norwegian().vformat(template, (), values)
