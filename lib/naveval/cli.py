@@ -1,0 +1,190 @@
+"""The `naveval` command. Each step is a plain command with an exit code.
+
+Exit codes: 0 done; 1 some part failed; 2 parameters; 3 registers; 4 estimation;
+5 disclosure; 6 rendering; 130 interrupted.
+"""
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from naveval import parameters as params
+from naveval import paths, studies
+from naveval.errors import NavevalError, ParameterError
+
+STUDY = click.Choice(studies.STUDIES)
+FOLDER = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, dir_okay=False)
+ENGINES = click.Choice(["auto", "quarto", "builtin"])
+SCALES = {"small": 0.05, "full": 1.0}
+
+
+def plain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Show errors as one message on stderr, without a traceback, and set the exit code."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except NavevalError as error:
+            click.echo(f"naveval: {error}", err=True)
+            sys.exit(error.exit_code)
+        except PermissionError as error:
+            click.echo(f"naveval: {error.filename}: may not be written or read", err=True)
+            sys.exit(1)
+        except OSError as error:
+            click.echo(f"naveval: {error.filename or ''}: {error.strerror or error}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("naveval: interrupted; earlier results are untouched", err=True)
+            sys.exit(130)
+
+    return wrapped
+
+
+def settings(pairs: tuple[str, ...], data: Path | None) -> dict[str, Any]:
+    """Single changes of parameters from the command line."""
+    changes = dict(params.parse_setting(pair) for pair in pairs)
+    if data is not None:
+        changes["data"] = str(data)
+    return changes
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="naveval")
+def main() -> None:
+    """Evaluations of Norwegian labour-market policy, from registers to reports."""
+
+
+@main.command()
+@click.argument("names", metavar="STUDY…", nargs=-1, required=True, type=STUDY)
+@click.option("--scale", default="small", help="small, full, or a share of full size such as 0.2.")
+@click.option("--seed", default=2024, show_default=True, help="Seed of the simulation.")
+@click.option("--out", type=FOLDER, help="Folder; one folder per study is made below it.")
+@plain_errors
+def data(names: tuple[str, ...], scale: str, seed: int, out: Path | None) -> None:
+    """Write simulated register extracts and their truth (truth.json)."""
+    from naveval import extracts
+
+    size = _scale(scale)
+    for study in names:
+        target = (out or paths.out_dir() / "_registers") / study
+        if target.exists():
+            raise ParameterError(f"{target}: exists already; choose another --out or remove it")
+        simulate = studies.module(study, "simulation").simulate
+        extracts.write(simulate, target, {"scale": size, "seed": seed})
+        click.echo(str(target))
+
+
+def _scale(text: str) -> float:
+    try:
+        size = SCALES[text] if text in SCALES else float(text)
+    except ValueError:
+        size = 0.0
+    if not 0 < size <= 1:
+        raise ParameterError(f"--scale {text}: expected small, full, or a number in (0, 1]")
+    return size
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@plain_errors
+def check(study: str, file: Path | None, data_folder: Path | None) -> None:
+    """Check parameters, further inputs and register extracts; list every breach."""
+    chosen = params.load(study, file, settings((), data_folder))
+    chosen.check_inputs()
+    if studies.has(study, "contracts") and chosen.data:
+        from naveval import contracts, extracts
+
+        contracts.require(study, extracts.folder(study, chosen))
+        click.echo(f"{study}: parameters and registers are as they should be")
+    else:
+        click.echo(f"{study}: parameters are as they should be; no registers given")
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
+@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@click.option("--out", type=FOLDER, help="Result folder; default report/_out/STUDY/PLACE.")
+@click.option("--resume", is_flag=True, help="Do nothing when the result is complete and current.")
+@click.option("--progress/--no-progress", default=True, help="Show a progress bar.")
+@plain_errors
+def run(
+    study: str,
+    file: Path | None,
+    pairs: tuple[str, ...],
+    data_folder: Path | None,
+    out: Path | None,
+    resume: bool,
+    progress: bool,
+) -> None:
+    """Execute a study's notebook and write its result folder."""
+    from naveval import runs
+
+    chosen = params.load(study, file, settings(pairs, data_folder))
+    done = runs.run(study, chosen, target=out, resume=resume, progress=progress)
+    click.echo(f"{done.folder}{' (current, not run again)' if done.skipped else ''}")
+
+
+@main.command()
+@click.argument("names", metavar="[STUDY…]", nargs=-1, type=STUDY)
+@click.option("--counties", default="all", help="all, or codes such as 03,34.")
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="In parallel.")
+@click.option("--resume", is_flag=True, help="Skip what is complete and current.")
+@plain_errors
+def batch(names: tuple[str, ...], counties: str, jobs: int, resume: bool) -> None:
+    """Run studies for counties: parallel, past failures, with a summary at the end."""
+    from naveval import batch as batches
+
+    chosen = [] if counties == "all" else counties.split(",")
+    results = batches.batch(names or studies.STUDIES, chosen or None, jobs=jobs, resume=resume)
+    click.echo(batches.summary(results))
+    sys.exit(0 if all(result.ok for result in results) else 1)
+
+
+@main.command()
+@click.argument("folders", metavar="[PATH…]", nargs=-1, type=FOLDER)
+@click.option("--to", "formats", default="html,pdf", show_default=True, help="html, pdf or both.")
+@click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@plain_errors
+def render(folders: tuple[Path, ...], formats: str, engine: str) -> None:
+    """Turn result folders into HTML and PDF; without PATH all that are finished."""
+    from naveval import render as rendering
+
+    targets = list(folders) or finished_folders()
+    if not targets:
+        raise ParameterError(f"{paths.out_dir()}: no finished runs; start with naveval run")
+    for folder in targets:
+        for made in rendering.render(folder, to=tuple(formats.split(",")), engine=engine):
+            click.echo(str(made))
+
+
+def finished_folders() -> list[Path]:
+    """Every result folder below the output folder that a run has finished."""
+    return sorted(
+        file.parent
+        for study in studies.STUDIES
+        for file in (paths.out_dir() / study).glob("*/manifest.json")
+        if not file.parent.name.startswith(".")
+    )
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--scale", default="full", help="small, full, or a share of full size such as 0.2.")
+@plain_errors
+def bench(study: str, scale: str) -> None:
+    """Measure a study: rows, seconds, peak memory, ratio to a peer in the same run."""
+    studies.module(study, "bench").main(_scale(scale))
+
+
+if __name__ == "__main__":
+    main()

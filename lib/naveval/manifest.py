@@ -1,0 +1,131 @@
+"""What a run was made of: parameters, data, code, versions, times."""
+
+import hashlib
+import json
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from naveval import extracts, paths, registers, studies, texts
+from naveval.output import Output
+from naveval.parameters import StudyParameters
+
+FILE = "manifest.json"
+PACKAGES = (
+    "naveval", "pandas", "numpy", "scipy", "statsmodels", "linearmodels", "scikit-learn",
+    "tabmat", "duckdb", "pandera", "pydantic", "papermill", "matplotlib", "seaborn",
+    "pypandoc_binary", "typst",
+)  # fmt: skip
+
+
+def now() -> str:
+    """The time in UTC to the second, so that clocks in other zones agree."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that carry the numbers and the report."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def git_commit() -> str:
+    """Commit of the project, with «+changes» when the tree differs; "" outside git."""
+    try:
+        root = paths.project_root()
+        commit = _git(root, "rev-parse", "HEAD")
+        return commit + ("+changes" if _git(root, "status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _git(root: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=root, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def code_hash(study: str) -> str:
+    """Hash of everything of the project that decides a study's numbers and wording.
+
+    The library except other studies' modules, the notebook, the texts, and `params/`.
+    """
+    others = tuple(f"{other}_" for other in studies.STUDIES if other != study)
+    files = [
+        file
+        for file in Path(__file__).parent.glob("*.py")
+        if not file.name.startswith(others)
+    ]
+    files += [paths.notebook(study), paths.texts_dir() / "common.yml"]
+    files += paths.texts_dir().glob(f"{study}*.yml")
+    files += paths.params_dir().glob("*.yml")
+    files += paths.published_dir(study).glob("*.csv")
+    digest = hashlib.sha256()
+    for file in sorted(set(files)):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def data_fingerprint(study: str, parameters: StudyParameters) -> dict[str, Any]:
+    """Hash and row count per register table; empty for a run that reads none."""
+    if not studies.has(study, "contracts") or parameters.origin() == "published":
+        return {}
+    tables = studies.module(study, "contracts").TABLES
+    return registers.fingerprint(extracts.folder(study, parameters), tuple(tables))
+
+
+def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> dict[str, Any]:
+    """The part of the manifest that decides whether a finished run is current."""
+    return {
+        "study": study,
+        "parameters": parameters.model_dump(mode="json"),
+        "seed": parameters.seed,
+        "data": data,
+        "code": code_hash(study),
+        "versions": versions(),
+    }
+
+
+def report_metadata(output: Output) -> dict[str, str]:
+    """Title, place and notices that rendering puts around the notebook's content."""
+    values = {"place": output.place}
+    report = texts.entry(output.texts, "report")
+    return {
+        "title": texts.fill(report["title"], values, "report.title"),
+        "subtitle": texts.fill(report.get("subtitle", "{place}"), values, "report.subtitle"),
+        "place": output.place,
+        "origin": output.origin,
+        "banner": texts.fill(output.texts["banners"][output.origin], values, "banners"),
+        "date": now()[:10],
+    }
+
+
+def write(folder: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The manifest of a result folder; empty when there is none or it is unreadable."""
+    try:
+        return json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def is_current(folder: Path, described: dict[str, Any]) -> bool:
+    """Whether a finished folder was made from the same parameters, data, code and versions."""
+    found = read(folder)
+    return bool(found.get("complete")) and all(
+        found.get(key) == json.loads(json.dumps(value, default=str))
+        for key, value in described.items()
+    )

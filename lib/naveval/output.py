@@ -1,0 +1,139 @@
+"""Where a notebook's results go, and what its cells display."""
+
+import base64
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from naveval import counties, estimates, paths, texts
+from naveval.errors import ParameterError
+from naveval.parameters import Origin, StudyParameters
+
+RESULT_VARIABLE = "NAVEVAL_RESULT"
+ESTIMATES_FILE = "estimates.csv"
+
+
+@dataclass(frozen=True)
+class Output:
+    """A study's result folder with the texts and the place it is about.
+
+    Attributes
+    ----------
+    study, slug
+        Name of the study and of the place, as in `report/_out/<study>/<slug>/`.
+    folder
+        The result folder; files are written below it.
+    origin
+        "simulated", "published" or "register": decides the notices on the report.
+    texts
+        Norwegian texts of the study.
+    place
+        Name of the place in Norwegian, "hele landet" for the whole country.
+    """
+
+    study: str
+    slug: str
+    folder: Path
+    origin: Origin
+    texts: Mapping[str, Any]
+    place: str
+
+    def label(self, key: str, name: str) -> str:
+        """A label of a figure: `texts[key]["labels"][name]`, with the place filled in."""
+        labels = texts.entry(self.texts, key).get("labels", {})
+        if name not in labels:
+            raise ParameterError(f"text «{key}»: no label «{name}»")
+        return texts.fill(labels[name], {"place": self.place}, f"{key}.labels.{name}")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Markdown that a notebook cell displays.
+
+    A report is made from the Markdown. In JupyterLab, where the result folder is not the
+    notebook's folder, pictures are shown embedded instead.
+    """
+
+    markdown: str
+    pictures: tuple[Path, ...] = ()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        if RESULT_VARIABLE in os.environ or not self.pictures:
+            return {"text/markdown": self.markdown}
+        return {"text/markdown": _embed(self.markdown, self.pictures)}
+
+
+def _embed(markdown: str, pictures: tuple[Path, ...]) -> str:
+    """Replace links to pictures by data URIs and drop the attributes JupyterLab would show."""
+    for picture in pictures:
+        data = base64.b64encode(picture.read_bytes()).decode()
+        markdown = markdown.replace(
+            f"({picture.parent.name}/{picture.name})", f"(data:image/png;base64,{data})"
+        )
+    return re.sub(r"\)\{#fig-[^}]*\}", ")", markdown)
+
+
+def open_output(study: str, parameters: StudyParameters) -> Output:
+    """Open the result folder of a study for the place its parameters name.
+
+    The folder is the one `naveval run` prepared, or `<slug>-interactive` beside the finished
+    ones when the notebook is run by hand.
+    """
+    slug = counties.slug(parameters.county)
+    named = os.environ.get(RESULT_VARIABLE)
+    folder = Path(named) if named else paths.result_dir(study, f"{slug}-interactive")
+    for part in ("figures", "tables"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    return Output(
+        study=study,
+        slug=slug,
+        folder=folder,
+        origin=parameters.origin(),
+        texts=texts.load(study),
+        place=counties.place(parameters.county),
+    )
+
+
+def sentence(output: Output, key: str, *, choose: str | None = None, **values: Any) -> Block:
+    """A paragraph whose numbers come from `values`.
+
+    Parameters
+    ----------
+    key
+        Key in the study's texts.
+    choose
+        Which of several wordings, when the text has a `choose` mapping.
+    """
+    template = texts.choose(output.texts, key, choose)
+    return Block(texts.fill(template, {"place": output.place, **values}, key))
+
+
+def note(output: Output, entry: Mapping[str, Any], values: Mapping[str, Any], key: str) -> str:
+    """The note under a table or figure: its own text, and the notice on simulated registers."""
+    parts = [texts.fill(entry["note"], values, key)] if entry.get("note") else []
+    if output.origin == "simulated":
+        parts.append(texts.entry(output.texts, "simulated-note"))
+    return "\n\n::: {.note}\n" + " ".join(parts) + "\n:::\n" if parts else "\n"
+
+
+def log_disclosure(output: Output, log: pd.DataFrame, label: str) -> None:
+    """Replace the rows of a label in the folder's disclosure.csv."""
+    file = output.folder / "disclosure.csv"
+    rows = log.assign(label=label)
+    if file.exists():
+        earlier = pd.read_csv(file, dtype=str, keep_default_na=False)
+        rows = pd.concat([earlier[earlier["label"] != label], rows], ignore_index=True)
+    rows.to_csv(file, index=False)
+
+
+def finish(output: Output, table: pd.DataFrame) -> Block:
+    """Write estimates.csv and say how many numbers it holds."""
+    estimates.require_unique(table)
+    file = output.folder / ESTIMATES_FILE
+    table.to_csv(file, index=False)
+    return sentence(output, "finished", rows=len(table))

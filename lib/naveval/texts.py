@@ -1,0 +1,63 @@
+"""Norwegian texts of the reports: captions, alt texts, notes, sentences, labels.
+
+They live in `report/texts/<study>*.yml` so that code carries no prose; numbers enter
+through fields such as `{effect:nok}` (see `formats`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from naveval import formats, parameters, paths
+from naveval.errors import ParameterError
+
+
+def load(study: str) -> dict[str, Any]:
+    """All texts of a study: `common.yml` first, then `<study>.yml`, then `<study>_*.yml`.
+
+    Raises
+    ------
+    ParameterError
+        When a file is unreadable or two of the study's files define the same key.
+    """
+    folder = paths.texts_dir()
+    merged = parameters.read_yaml(folder / "common.yml")
+    own: dict[str, Any] = {}
+    for file in sorted([*folder.glob(f"{study}.yml"), *folder.glob(f"{study}_*.yml")]):
+        part = parameters.read_yaml(file)
+        twice = sorted(set(part) & set(own))
+        if twice:
+            raise ParameterError(f"{file}: defined in another file too: {', '.join(twice)}")
+        own |= part
+    return merged | own
+
+
+def entry(texts: Mapping[str, Any], key: str) -> Any:
+    """The text under a key; ParameterError names the key when there is none."""
+    if key not in texts:
+        raise ParameterError(f"no text «{key}» in report/texts")
+    return texts[key]
+
+
+def fill(template: str, values: Mapping[str, Any], key: str) -> str:
+    """Fill a template; ParameterError names the text and the field at fault."""
+    try:
+        return formats.fill(template, values).strip()
+    except (KeyError, ValueError, TypeError) as error:
+        raise ParameterError(f"text «{key}»: cannot be filled: {error}") from None
+
+
+def choose(texts: Mapping[str, Any], key: str, choice: str | None) -> str:
+    """The template of a sentence, or the chosen one of several."""
+    found = entry(texts, key)
+    if choice is None:
+        if isinstance(found, str):
+            return found
+        if "text" not in found:
+            raise ParameterError(f"text «{key}»: needs a choice of {', '.join(found['choose'])}")
+        return found["text"]
+    options = found.get("choose", {}) if isinstance(found, Mapping) else {}
+    if choice not in options:
+        raise ParameterError(
+            f"text «{key}»: no choice «{choice}»; allowed: {', '.join(options) or 'none'}"
+        )
+    return options[choice]
