@@ -1,0 +1,96 @@
+"""The one list of counties: counts, links, regions, slugs and error messages."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from naveval import counties, paths
+from naveval.errors import ParameterError
+
+
+def test_nineteen_counties_in_2014_and_fifteen_in_2024():
+    assert counties.codes(2014) == tuple(f"{n:02d}" for n in range(1, 21) if n != 13)
+    assert counties.codes(2024) == (
+        "03", "11", "15", "18", "31", "32", "33", "34", "39", "40", "42", "46", "50", "55", "56",
+    )  # fmt: skip
+    assert len(counties.counties(date(2022, 6, 1))) == 11
+
+
+def test_slugs_are_ascii_unique_and_stable():
+    assert counties.slug("34") == "34-innlandet"
+    assert counties.slug("15") == "15-more-og-romsdal"
+    assert counties.slug("") == "hele-landet"
+    slugs = [item.slug for item in counties.county_list().counties]
+    assert len(set(slugs)) == len(slugs) and all(slug.isascii() for slug in slugs)
+
+
+def test_names_are_bokmal():
+    assert counties.name("20") == "Finnmark"
+    assert counties.name("") == "hele landet"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("04", ("34",)), ("05", ("34",)), ("16", ("50",)), ("12", ("46",)), ("03", ("03",)),
+        ("01", ("31",)), ("19", ("55",)), ("30", ("31", "32", "33")), ("54", ("55", "56")),
+    ],
+)  # fmt: skip
+def test_successors_in_2024(code, expected):
+    assert counties.successors(code) == expected
+
+
+def test_successors_in_between_and_predecessors():
+    assert counties.successors("01", 2021) == ("30",)
+    assert counties.predecessors("34") == ("04", "05")
+    assert counties.predecessors("50") == ("16", "17")
+    assert counties.predecessors("32") == ("02",)
+    assert counties.predecessors("30") == ("01", "02", "06")
+
+
+def test_every_county_of_2014_reaches_2024_and_all_are_reached():
+    reached = {new for old in counties.codes(2014) for new in counties.successors(old)}
+    assert reached == set(counties.codes(2024))
+
+
+def test_twelve_regions_cover_all_counties_of_2024():
+    assert len(counties.regions()) == 12
+    assert {counties.region_of(code).code for code in counties.codes(2024)} == {
+        item.code for item in counties.regions()
+    }
+    assert counties.region_of("32").name == "Nav Øst-Viken"
+    with pytest.raises(ParameterError, match="does not lie in one Nav region"):
+        counties.region_of("30", 2021)
+    with pytest.raises(ParameterError, match="2019-01-01"):
+        counties.regions(2014)
+
+
+@pytest.mark.parametrize("code", ["99", "3", 3, "oslo", "13", None])
+def test_unknown_county_lists_allowed(code):
+    with pytest.raises(ParameterError, match='unknown county.*allowed: .*"03" Oslo'):
+        counties.county(code)
+
+
+def test_county_not_valid_at_the_time():
+    with pytest.raises(ParameterError, match='"34" Innlandet'):
+        counties.county("04", 2024)
+    assert counties.county("04", 2014).name == "Hedmark"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (('code: "03"', "code: 03"), "two digits in quotes"),
+        (('"1972-01-01"', "1972-01-01"), "quoted date"),
+        (('code: "02", name', 'code: "01", name'), "twice|not in the list"),
+        (('to: "50"', 'to: "51"'), "not in the list"),
+        (('"2014": 19', '"2014": 20'), "19 counties in 2014, expected 20"),
+        (("counties:\n  - {code", "countees:\n  - {code"), "not a county file"),
+    ],
+)
+def test_bad_county_file(tmp_path: Path, change, message):
+    text = (paths.params_dir() / "counties.yml").read_text(encoding="utf-8")
+    bad = tmp_path / "counties.yml"
+    bad.write_text(text.replace(*change), encoding="utf-8")
+    with pytest.raises(ParameterError, match=message):
+        counties.read(bad)
