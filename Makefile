@@ -1,0 +1,48 @@
+# naveval: `make report` and `make test` set up everything they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# The lock names every package; the index is the one pip is configured for.
+LOCK := lib/requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report test slow lint lab lock clean
+
+help: ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+$(READY): $(LOCK) lib/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "naveval needs Python 3.11, 3.12 or 3.13; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable lib
+	@touch $@
+
+setup: $(READY) ## Build .venv with the locked versions
+
+report: $(READY) ## Run the studies on simulated registers and publish HTML and PDF
+	$(BIN)/naveval report
+
+test: $(READY) lint ## Check style, types and notebooks, and run the fast tests
+	$(BIN)/python -m pytest -c lib/pyproject.toml --rootdir . -m "not slow" -n 2 tests
+
+lint: $(READY)
+	$(BIN)/ruff check --config lib/pyproject.toml lib tests notebooks
+	$(BIN)/ruff format --config lib/pyproject.toml --check lib tests notebooks
+	cd lib && ../$(BIN)/mypy
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+slow: $(READY) ## Run the statistical and full-scale tests (hours)
+	$(BIN)/python -m pytest -c lib/pyproject.toml --rootdir . -m slow tests
+
+lab: $(READY) ## Open JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir .
+
+lock: $(READY) ## Lock versions anew after a change in lib/pyproject.toml (needs uv)
+	uv pip compile lib/pyproject.toml --extra dev --extra dask --universal \
+		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
+		--no-annotate --quiet --output-file $(LOCK)
+
+clean: ## Remove generated reports and caches, not .venv
+	rm -rf report/_out .mypy_cache .ruff_cache .pytest_cache
