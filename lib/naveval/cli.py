@@ -167,6 +167,22 @@ def render(folders: tuple[Path, ...], formats: str, engine: str) -> None:
             click.echo(str(made))
 
 
+@main.command()
+@click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@plain_errors
+def report(engine: str) -> None:
+    """Run every study for the whole country where it is not current, and render it."""
+    from naveval import render as rendering
+    from naveval import runs
+
+    made: list[Path] = []
+    for study in studies.STUDIES:
+        if paths.notebook(study).exists():
+            done = runs.run(study, params.load(study), resume=True)
+            made += rendering.render(done.folder, engine=engine, resume=True)
+    click.echo("\n".join(str(file) for file in made))
+
+
 def finished_folders() -> list[Path]:
     """Every result folder below the output folder that a run has finished."""
     return sorted(

@@ -22,7 +22,7 @@ MONTHS = (
 
 def is_missing(value: Any) -> bool:
     """True for None, NaN and pandas' missing values."""
-    return value is None or value != value or str(value) == "<NA>"
+    return value is None or str(value) in ("<NA>", "NaT") or bool(value != value)
 
 
 def number(value: Any, decimals: int = 0, *, signed: bool = False) -> str:

@@ -1,0 +1,147 @@
+"""Tables, figures and sentences: the gate, the texts, the files."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from naveval import disclosure, figures, output, tables, texts
+from naveval.errors import DisclosureError, ParameterError
+from naveval.parameters import StudyParameters
+
+TEXTS = """
+tbl-1:
+  caption: "Stønad i {place}, {year:text}"
+  note: "Sum {total:nok}."
+  columns:
+    name: {title: Gruppe}
+    value: {title: "Andel", format: share1}
+fig-1:
+  caption: "Figur for {place}"
+  alt: 'Viser "andel" {value:share1}'
+  labels: {line: "Linje i {place}"}
+greeting:
+  text: "Tallet er {x:num1} i {place}."
+verdict:
+  choose: {up: "Opp {x:pct1}.", down: "Ned."}
+"""
+
+
+@pytest.fixture
+def opened(project: Path, monkeypatch: pytest.MonkeyPatch) -> output.Output:
+    (project / "report/texts/hedmark.yml").write_text(TEXTS, encoding="utf-8")
+    for other in (project / "report/texts").glob("hedmark_*.yml"):
+        other.unlink()
+    monkeypatch.setenv("NAVEVAL_RESULT", str(project / "out"))
+    return output.open_output("hedmark", StudyParameters(county=""))
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    return pd.DataFrame({"name": ["A|B", "C"], "value": [0.1234, None]})
+
+
+def test_table_shows_caption_label_note_and_writes_csv(
+    opened: output.Output, frame: pd.DataFrame
+) -> None:
+    released = disclosure.public(frame, label="tbl-1", source="test")
+    block = tables.show(opened, released, "tbl-1", year=2020, total=-1500)
+    lines = block.markdown.splitlines()
+    assert lines[0] == "| Gruppe | Andel |"
+    assert lines[1] == "| --- | --: |"
+    assert lines[2] == "| A\\|B | 12,3 % |"
+    assert lines[3] == "| C | .. |"
+    assert ": Stønad i hele landet, 2020 {#tbl-1}" in lines
+    assert "−1 500 kr. Simulerte registre" in block.markdown
+    written = pd.read_csv(opened.folder / "tables/tbl-1.csv")
+    assert list(written["origin"]) == ["simulated", "simulated"]
+    assert "tbl-1" in (opened.folder / "disclosure.csv").read_text()
+
+
+def test_suppressed_cells_show_a_colon_and_leave_the_csv(
+    opened: output.Output, frame: pd.DataFrame
+) -> None:
+    released = disclosure.public(frame, label="tbl-1", source="test")
+    hidden = released.suppressed.copy()
+    hidden.loc[0, "value"] = True
+    masked = disclosure.Released(frame, hidden, released.log, "tbl-1")
+    block = tables.show(opened, masked, "tbl-1", year=2020, total=1)
+    assert "| A\\|B | : |" in block.markdown
+    assert "0.1234" not in (opened.folder / "tables/tbl-1.csv").read_text()
+
+
+def test_only_released_data_is_shown(opened: output.Output, frame: pd.DataFrame) -> None:
+    with pytest.raises(DisclosureError, match="tbl-1: expected data that has passed"):
+        tables.show(opened, frame, "tbl-1", year=1, total=1)  # type: ignore[arg-type]
+    figure, _ = figures.axes()
+    with pytest.raises(DisclosureError, match="fig-1"):
+        figures.show(opened, figure, frame, "fig-1", value=1)  # type: ignore[arg-type]
+
+
+def test_figure_writes_picture_and_data(opened: output.Output, frame: pd.DataFrame) -> None:
+    figure, ax = figures.axes()
+    ax.plot([0, 1], [0, 1])
+    released = disclosure.public(frame, label="fig-1", source="test")
+    block = figures.show(opened, figure, released, "fig-1", value=0.5)
+    assert block.markdown.startswith("![Figur for hele landet](figures/fig-1.png){#fig-1 fig-alt=")
+    assert "Viser ”andel” 50,0 %" in block.markdown
+    assert (opened.folder / "figures/fig-1.png").stat().st_size > 1000
+    assert (opened.folder / "figures/fig-1.csv").exists()
+    assert opened.label("fig-1", "line") == "Linje i hele landet"
+
+
+def test_block_embeds_pictures_only_outside_a_run(
+    opened: output.Output, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure, _ = figures.axes()
+    released = disclosure.public(frame, label="fig-1", source="test")
+    block = figures.show(opened, figure, released, "fig-1", value=0.5)
+    assert "data:image" not in block._repr_mimebundle_()["text/markdown"]
+    monkeypatch.delenv("NAVEVAL_RESULT")
+    shown = block._repr_mimebundle_()["text/markdown"]
+    assert "](data:image/png;base64," in shown
+    assert "fig-alt" not in shown
+
+
+def test_sentences_take_numbers_from_values(opened: output.Output) -> None:
+    assert output.sentence(opened, "greeting", x=1.25).markdown == "Tallet er 1,2 i hele landet."
+    assert output.sentence(opened, "verdict", choose="up", x=3).markdown == "Opp 3,0 %."
+
+
+def test_text_faults_name_the_key(opened: output.Output, frame: pd.DataFrame) -> None:
+    with pytest.raises(ParameterError, match="text «greeting»: cannot be filled: 'x'"):
+        output.sentence(opened, "greeting")
+    with pytest.raises(ParameterError, match="no choice «sideways»; allowed: up, down"):
+        output.sentence(opened, "verdict", choose="sideways")
+    with pytest.raises(ParameterError, match="no text «nothing»"):
+        output.sentence(opened, "nothing")
+    released = disclosure.public(frame[["name"]], label="tbl-1", source="test")
+    with pytest.raises(ParameterError, match="has no column value; it has name"):
+        tables.show(opened, released, "tbl-1", year=1, total=1)
+
+
+def test_texts_of_two_files_may_not_clash(project: Path) -> None:
+    for name in ("hedmark", "hedmark_more"):
+        (project / f"report/texts/{name}.yml").write_text("same: {text: a}\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match="hedmark_more.yml: defined in another file too: same"):
+        texts.load("hedmark")
+
+
+def test_interactive_folder_is_apart_from_finished_results(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NAVEVAL_RESULT", raising=False)
+    opened = output.open_output("hedmark", StudyParameters(county=""))
+    assert opened.folder.name == "hele-landet-interactive"
+    assert os.environ.get("NAVEVAL_RESULT") is None
+
+
+def test_labels_at_line_ends_keep_their_distance() -> None:
+    figure, ax = figures.axes()
+    ax.plot([0, 1], [0, 1])
+    ax.set_ylim(0, 1)
+    figures.label_ends(ax, {"a": (1, 0.5, "k"), "b": (1, 0.501, "k"), "c": (1, 0.1, "k")})
+    heights = sorted(text.xyann[1] for text in ax.texts)
+    assert min(b - a for a, b in zip(heights, heights[1:], strict=False)) > 0.05
+    assert figure is not None
