@@ -248,9 +248,7 @@ def successors(code: str, on: int | date = 2024) -> tuple[str, ...]:
     same = tuple(new for old, new in everything.same_as if old == start.code and new in valid)
     if same:
         return same
-    nexts = (
-        link.to_code for link in everything.links if link.from_code == code and link.on <= day
-    )
+    nexts = (link.to_code for link in everything.links if link.from_code == code and link.on <= day)
     return tuple(sorted({found for step in nexts for found in successors(step, day)}))
 
 
@@ -262,9 +260,7 @@ def predecessors(code: str, on: int | date = 2014) -> tuple[str, ...]:
     if _valid(now, day):
         return (now.code,)
     after = now.valid_from
-    return tuple(
-        item.code for item in counties(day) if now.code in successors(item.code, after)
-    )
+    return tuple(item.code for item in counties(day) if now.code in successors(item.code, after))
 
 
 def regions(on: int | date = 2024) -> tuple[Region, ...]:
@@ -291,3 +287,8 @@ def region_of(code: str, on: int | date = 2024) -> Region:
         f"county {wanted!r} ({name(wanted)}) does not lie in one Nav region; regions: "
         + ", ".join(item.name for item in regions(on))
     )
+
+
+def place(code: str) -> str:
+    """Name of the county as used in captions and sentences; «hele landet» for ""."""
+    return name(code)
