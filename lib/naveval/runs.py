@@ -135,6 +135,7 @@ def execute(study: str, parameters: StudyParameters, staging: Path, *, progress:
             staging / EXECUTED,
             parameters=parameters.model_dump(mode="json"),
             kernel_name="python3",
+            language="python",
             progress_bar=progress,
             cwd=str(Path.cwd()),
         )
