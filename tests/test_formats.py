@@ -50,4 +50,9 @@ def test_fill_rejects_unknown_format_and_missing_value() -> None:
 
 
 def test_rounded_goes_away_from_zero_at_a_half() -> None:
-    assert [formats.rounded(x, 1000) for x in (500, -500, 1499, -1501)] == [1000, -1000, 1000, -2000]
+    assert [formats.rounded(x, 1000) for x in (500, -500, 1499, -1501)] == [
+        1000,
+        -1000,
+        1000,
+        -2000,
+    ]

@@ -1,6 +1,7 @@
 """Tables, figures and sentences: the gate, the texts, the files."""
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -124,7 +125,9 @@ def test_text_faults_name_the_key(opened: output.Output, frame: pd.DataFrame) ->
 def test_texts_of_two_files_may_not_clash(project: Path) -> None:
     for name in ("hedmark", "hedmark_more"):
         (project / f"report/texts/{name}.yml").write_text("same: {text: a}\n", encoding="utf-8")
-    with pytest.raises(ParameterError, match="hedmark_more.yml: defined in another file too: same"):
+    with pytest.raises(
+        ParameterError, match=r"hedmark_more\.yml: defined in another file too: same"
+    ):
         texts.load("hedmark")
 
 
@@ -143,5 +146,5 @@ def test_labels_at_line_ends_keep_their_distance() -> None:
     ax.set_ylim(0, 1)
     figures.label_ends(ax, {"a": (1, 0.5, "k"), "b": (1, 0.501, "k"), "c": (1, 0.1, "k")})
     heights = sorted(text.xyann[1] for text in ax.texts)
-    assert min(b - a for a, b in zip(heights, heights[1:], strict=False)) > 0.05
+    assert min(b - a for a, b in pairwise(heights)) > 0.05
     assert figure is not None

@@ -101,7 +101,7 @@ def test_failing_notebook_leaves_the_earlier_result(study: Path) -> None:
 def test_own_errors_are_shown_as_they_are(study: Path) -> None:
     raising = "from naveval.errors import ContractError\nraise ContractError('a.csv: column x')"
     write_notebook(study, ("", raising))
-    with pytest.raises(EstimationError, match="a.csv: column x"):
+    with pytest.raises(EstimationError, match=r"a\.csv: column x"):
         run()
 
 

@@ -37,8 +37,6 @@ def versions(output: Output) -> Block:
     return _show(output, "tbl-versions", frame, "package versions")
 
 
-
-
 def _show(output: Output, label: str, frame: pd.DataFrame, source: str) -> Block:
     return tables.show(output, disclosure.public(frame, label=label, source=source), label)
 

@@ -64,7 +64,8 @@ def require_unique(table: pd.DataFrame) -> None:
     if duplicated.any():
         first = table.loc[duplicated, list(KEY)].head(4).to_dict("records")
         raise EstimationError(
-            f"estimates: {int(duplicated.sum())} rows share a key ({', '.join(KEY)}); first: {first}"
+            f"estimates: {int(duplicated.sum())} rows share a key ({', '.join(KEY)}); "
+            f"first: {first}"
         )
 
 

@@ -6,15 +6,16 @@ the only carrier of meaning; lines differ in style too and are labelled directly
 
 from typing import Any
 
-import matplotlib
 import numpy as np
 import seaborn as sns
+from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from naveval import disclosure, formats, output as outputs, texts
+from naveval import disclosure, formats, texts
+from naveval import output as outputs
 from naveval.disclosure import Released
 from naveval.errors import ParameterError
 from naveval.output import Block, Output
@@ -53,7 +54,7 @@ def use_style() -> None:
             "axes.grid": True,
             "axes.grid.axis": "y",
             "axes.axisbelow": True,
-            "axes.prop_cycle": matplotlib.cycler(color=COLORS),
+            "axes.prop_cycle": cycler(color=COLORS),
             "grid.color": GRID,
             "grid.linewidth": 0.7,
             "text.color": INK,

@@ -60,9 +60,7 @@ def code_hash(study: str) -> str:
     """
     others = tuple(f"{other}_" for other in studies.STUDIES if other != study)
     files = [
-        file
-        for file in Path(__file__).parent.glob("*.py")
-        if not file.name.startswith(others)
+        file for file in Path(__file__).parent.glob("*.py") if not file.name.startswith(others)
     ]
     files += [paths.notebook(study), paths.texts_dir() / "common.yml"]
     files += paths.texts_dir().glob(f"{study}*.yml")

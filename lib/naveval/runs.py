@@ -13,7 +13,8 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from naveval import counties, extracts, manifest, output as outputs, paths, studies
+from naveval import counties, extracts, manifest, paths, studies
+from naveval import output as outputs
 from naveval.errors import EstimationError, NavevalError, ParameterError
 from naveval.parameters import StudyParameters
 
@@ -196,7 +197,7 @@ def _explain(study: str, error: PapermillExecutionError, *, private: bool) -> st
     return f"{where}: {error.ename}: {ANSI.sub('', error.evalue)[:500]}"
 
 
-def _kinds(kind: type) -> list[type]:
+def _kinds(kind: type[NavevalError]) -> list[type[NavevalError]]:
     return [kind, *(below for child in kind.__subclasses__() for below in _kinds(child))]
 
 

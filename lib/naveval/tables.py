@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from naveval import disclosure, formats, output as outputs, texts
+from naveval import disclosure, formats, texts
+from naveval import output as outputs
 from naveval.disclosure import Released
 from naveval.errors import ParameterError
 from naveval.output import Block, Output
