@@ -69,7 +69,7 @@ class CountyList:
 
 def ascii_slug(text: str) -> str:
     """Lower-case ASCII with hyphens: «Møre og Romsdal» becomes `more-og-romsdal`."""
-    letters = text.lower().translate(str.maketrans({"ø": "o", "å": "a", "æ": "ae"}))
+    letters = text.lower().translate({ord("ø"): "o", ord("å"): "a", ord("æ"): "ae"})
     plain = unicodedata.normalize("NFKD", letters).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 

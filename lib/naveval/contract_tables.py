@@ -1,0 +1,273 @@
+"""Check register tables against their schemas and rules, in DuckDB."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from naveval import sources
+from naveval.connections import QUERY_ERRORS, connect, identifier, run
+from naveval.contract_checks import (
+    FAMILY_NAMES,
+    Check,
+    PandasCheck,
+    SqlCheck,
+    column_checks,
+    failing_rows,
+    translate,
+)
+from naveval.errors import ContractError
+from naveval.sources import Source
+from naveval.views import FILE, ROW, create_views, duck_family, family
+
+FIRST_ROWS = 5
+MAY_BE_EMPTY = "may_be_empty"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule across rows or tables.
+
+    Attributes
+    ----------
+    table, column
+        What to name in the message.
+    expected
+        What should hold, in words.
+    sql
+        Query with one row per breach. The tables are `numbered.<table>`, with the columns
+        `row_no` and `file_name`; if the query returns these, the first are shown. A text column
+        `what` is shown too, for breaches without a row (a missing month): never an id.
+    """
+
+    table: str
+    column: str
+    expected: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One breach: where, how many rows, the first rows (file and number), what was expected.
+
+    `n_rows` is 0 when the breach is about the whole file or column.
+    """
+
+    table: str
+    file: str
+    column: str
+    n_rows: int
+    rows: tuple[tuple[str, int], ...]
+    expected: str
+
+    def __str__(self) -> str:
+        where = self.file + (f", column {self.column}" if self.column else "")
+        if not self.n_rows:
+            return f"{where}: {self.expected}"
+        counted = f"{self.n_rows} row{'' if self.n_rows == 1 else 's'}"
+        return f"{where}: {counted}{self._first()}: expected {self.expected}"
+
+    def _first(self) -> str:
+        if not self.rows:
+            return ""
+        if {file for file, _ in self.rows} == {self.file}:
+            return f" (first: {', '.join(str(row) for _, row in self.rows)})"
+        return f" (first: {', '.join(f'{row} in {file}' for file, row in self.rows)})"
+
+
+def check_tables(tables: Mapping[str, Any], data: Path, rules: Iterable[Rule] = ()) -> list[Breach]:
+    """All breaches of pandera schemas, by table name, and of rules across tables."""
+    connection, folder = connect()
+    breaches: list[Breach] = []
+    found: dict[str, Source] = {}
+    for table, schema in tables.items():
+        try:
+            source = sources.find(data, table)
+            create_views(connection, source, schema, folder)
+            found[table] = source
+            breaches += check_table(connection, source, schema)
+        except ContractError as error:
+            file = found[table].label if table in found else table
+            breaches.append(Breach(table, file, "", 0, (), str(error)))
+    for rule in rules:
+        breaches += check_rule(connection, rule, found, strict=not breaches)
+    connection.close()
+    return breaches
+
+
+def check_table(connection: duckdb.DuckDBPyConnection, source: Source, schema: Any) -> list[Breach]:
+    """All breaches of one table's schema."""
+    table, file = source.table, source.label
+    kinds = {
+        row[0]: row[1]
+        for row in run(connection, f"DESCRIBE {identifier(table)}", where=file).fetchall()
+    }
+    breaches = _columns(source, schema, kinds)
+    faulty = {breach.column for breach in breaches}
+    checks: list[Check] = []
+    for name, column in schema.columns.items():
+        if name in kinds and name not in faulty:
+            checks += column_checks(connection, source, name, column)
+    if not faulty:
+        checks += [frame_check(connection, item) for item in schema.checks]
+    n_rows, counted = _count(connection, source, [c for c in checks if isinstance(c, SqlCheck)])
+    if n_rows == 0:
+        empty = Breach(table, file, "", 0, (), "no rows; expected at least one")
+        return breaches if (schema.metadata or {}).get(MAY_BE_EMPTY) else [*breaches, empty]
+    breaches += counted
+    for item in checks:
+        if isinstance(item, PandasCheck):
+            breaches += _pandas(connection, source, item, [c for c in schema.columns if c in kinds])
+    for key in _keys(schema):
+        if not set(key) & faulty and set(key) <= set(kinds):
+            breaches += _unique(connection, source, key)
+    return breaches
+
+
+def _keys(schema: Any) -> list[list[str]]:
+    keys = [[name] for name, column in schema.columns.items() if column.unique]
+    return keys + ([list(schema.unique)] if schema.unique else [])
+
+
+def frame_check(connection: duckdb.DuckDBPyConnection, item: Any) -> PandasCheck:
+    """A check of a whole frame; it must judge each row on its own."""
+    return PandasCheck("", translate(connection, "", "any", item).expected, item)
+
+
+def _columns(source: Source, schema: Any, kinds: Mapping[str, str]) -> list[Breach]:
+    """Missing, unexpected and wrongly typed columns."""
+    breaches = []
+    for name, column in schema.columns.items():
+        wanted = family(column.dtype)
+        if name not in kinds:
+            if column.required:
+                text = f"column is missing; expected {FAMILY_NAMES[wanted]}"
+                breaches.append(Breach(source.table, source.label, name, 0, (), text))
+            continue
+        given = duck_family(kinds[name])
+        fits = given == wanted or wanted == "any" or (wanted == "number" and given == "integer")
+        if source.dialect is None and not fits:
+            text = f"wrong type, {FAMILY_NAMES[given]}; expected {FAMILY_NAMES[wanted]}"
+            breaches.append(Breach(source.table, source.label, name, 0, (), text))
+    if schema.strict is True:
+        for name in kinds:
+            if name not in schema.columns:
+                text = "unexpected column; expected " + ", ".join(schema.columns)
+                breaches.append(Breach(source.table, source.label, name, 0, (), text))
+    return breaches
+
+
+def _count(
+    connection: duckdb.DuckDBPyConnection, source: Source, checks: Sequence[SqlCheck]
+) -> tuple[int, list[Breach]]:
+    """Number of rows, and the breaches of all SQL checks, counted in one pass over the table."""
+    breaches: list[Breach] = []
+    n_rows = 0
+    for text in (False, True):
+        if text and source.dialect is None:
+            continue
+        chosen = [item for item in checks if item.text == text]
+        view = f"numbered.{identifier(source.table + ('_text' if text else ''))}"
+        counts = "".join(f", count_if({item.bad})" for item in chosen)
+        row = run(connection, f"SELECT count(*){counts} FROM {view}", where=source.label).fetchone()
+        n_rows, *failed = row or (0,)
+        for item, count in zip(chosen, failed, strict=True):
+            if count:
+                first = _first(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {item.bad}")
+                expected = item.expected + _hint(connection, view, item)
+                breaches.append(
+                    Breach(source.table, source.label, item.column, count, first, expected)
+                )
+    return n_rows, breaches
+
+
+def _first(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, int], ...]:
+    ordered = f"SELECT * FROM ({sql}) ORDER BY {FILE}, {ROW} LIMIT {FIRST_ROWS}"
+    return tuple(run(connection, ordered).fetchall())
+
+
+def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck) -> str:
+    """Say so when a spreadsheet has turned "03" into 3."""
+    if not item.expected.startswith('one of "'):
+        return ""
+    padded = item.bad.replace(identifier(item.column), f"lpad({identifier(item.column)}, 2, '0')")
+    sql = f"SELECT count_if({item.bad}) = count_if(({item.bad}) AND NOT ({padded})) FROM {view}"
+    row = run(connection, sql).fetchone()
+    return " (leading zeros are lost)" if row and row[0] else ""
+
+
+def _pandas(
+    connection: duckdb.DuckDBPyConnection, source: Source, item: PandasCheck, names: list[str]
+) -> list[Breach]:
+    try:
+        failed = failing_rows(connection, source.table, item, names)
+        first = tuple(itertools.islice(failed, FIRST_ROWS))
+        count = len(first) + sum(1 for _ in failed)
+    except ContractError:
+        raise
+    except Exception as error:  # the rule is the study's own code; its message may hold data
+        text = f"the rule «{item.expected}» could not be evaluated ({type(error).__name__})"
+        return [Breach(source.table, source.label, item.column, 0, (), text)]
+    if not count:
+        return []
+    return [Breach(source.table, source.label, item.column, count, first, item.expected)]
+
+
+def _unique(
+    connection: duckdb.DuckDBPyConnection, source: Source, key: Sequence[str]
+) -> list[Breach]:
+    """Rows that repeat an earlier key. Keys are compared by hash first, then in full."""
+    view = f"numbered.{identifier(source.table)}"
+    listed = ", ".join(identifier(name) for name in key)
+    twice = f"SELECT hash({listed}) AS h FROM {view} GROUP BY h HAVING count(*) > 1"
+    run(connection, f"CREATE OR REPLACE TEMP TABLE twice AS {twice}", where=source.label)
+    if not (run(connection, "SELECT count(*) FROM twice").fetchone() or (0,))[0]:
+        return []
+    repeated = (
+        f"SELECT {FILE}, {ROW} FROM {view} WHERE hash({listed}) IN (SELECT h FROM twice) "
+        f"QUALIFY row_number() OVER (PARTITION BY {listed} ORDER BY {FILE}, {ROW}) > 1"
+    )
+    row = run(connection, f"SELECT count(*) FROM ({repeated})", where=source.label).fetchone()
+    count = row[0] if row else 0
+    if not count:
+        return []
+    text = f"one row per {', '.join(key)}"
+    first = _first(connection, repeated)
+    return [Breach(source.table, source.label, ", ".join(key), count, first, text)]
+
+
+def check_rule(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, found: Mapping[str, Source], *, strict: bool
+) -> list[Breach]:
+    """Breaches of a rule across tables.
+
+    With `strict` an error in the rule's SQL is raised; otherwise it is taken to follow from a
+    column already found missing or wrong.
+    """
+    try:
+        described = connection.execute(f"DESCRIBE {rule.sql}").fetchall()
+    except QUERY_ERRORS:
+        if strict:
+            raise
+        return []
+    names = {row[0] for row in described}
+    label = found[rule.table].label if rule.table in found else rule.table
+    row = run(connection, f"SELECT count(*) FROM ({rule.sql})", where=label).fetchone()
+    count = row[0] if row else 0
+    if not count:
+        return []
+    first = (
+        _first(connection, f"SELECT {FILE}, {ROW} FROM ({rule.sql})")
+        if {ROW, FILE} <= names
+        else ()
+    )
+    expected = rule.expected
+    if "what" in names:
+        sql = f"SELECT DISTINCT what FROM ({rule.sql}) ORDER BY 1 LIMIT {FIRST_ROWS}"
+        expected += (
+            f" (first: {', '.join(str(item[0]) for item in run(connection, sql).fetchall())})"
+        )
+    return [Breach(rule.table, label, rule.column, count, first, expected)]

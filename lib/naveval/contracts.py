@@ -1,0 +1,63 @@
+"""Contracts at the door: every breach of every register table, collected and told at once.
+
+A study declares its tables in `<study>_contracts.TABLES` (one pandera schema per table) and,
+where tables must agree with each other, in `RULES`. A message names file, column, number of
+rows, the first row numbers and what was expected. It never shows a value of the data: a code
+column can hold an id by mistake.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from naveval import paths, provenance, registers, studies
+from naveval.contract_tables import Breach, Rule, check_tables
+from naveval.errors import ContractError
+
+__all__ = ["Breach", "Rule", "check", "check_tables", "describe", "require"]
+
+
+def check(study: str, data: Path) -> list[Breach]:
+    """All breaches of a study's contract by the extracts in a folder."""
+    declared = studies.module(study, "contracts")
+    return check_tables(declared.TABLES, Path(data), getattr(declared, "RULES", ()))
+
+
+def require(study: str, data: Path) -> None:
+    """Raise one ContractError that lists every breach; remember extracts that have none.
+
+    Extracts with the same fingerprint are not checked again until contract, checks or the
+    list of counties change.
+    """
+    data = Path(data)
+    declared = studies.module(study, "contracts")
+    passed = _passed(study, data, tuple(declared.TABLES))
+    if passed is not None and passed.exists():
+        return
+    breaches = check(study, data)
+    if breaches:
+        raise ContractError(describe(study, data, breaches))
+    if passed is not None:
+        passed.parent.mkdir(parents=True, exist_ok=True)
+        passed.touch()
+
+
+def _passed(study: str, data: Path, tables: tuple[str, ...]) -> Path | None:
+    """The file that says these extracts passed; None when they cannot even be opened."""
+    try:
+        found = registers.fingerprint(data, tables)
+    except ContractError:
+        return None
+    digest = hashlib.sha256(json.dumps(found, sort_keys=True).encode())
+    digest.update(provenance.code_hash([f"{study}_contracts", "contracts"]).encode())
+    for file in sorted(paths.params_dir().glob("*.yml")):
+        digest.update(file.read_bytes())
+    return paths.cache_dir() / "contracts" / f"{study}-{digest.hexdigest()[:24]}"
+
+
+def describe(study: str, data: Path, breaches: Sequence[Breach]) -> str:
+    """The breaches as one message."""
+    number = f"{len(breaches)} breach{'' if len(breaches) == 1 else 'es'}"
+    lines = [f"{data}: {number} of the contract of {study}"]
+    return "\n".join(lines + [f"  {breach}" for breach in breaches])
