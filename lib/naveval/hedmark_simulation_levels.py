@@ -1,0 +1,200 @@
+"""Levels of the simulated job seekers, per county, month and duration.
+
+The national path before 2011, the relative levels of the other counties and the oil downturn
+are chosen so that the figures resemble the labour market of the time; the numbers in
+# fmt: off
+CALIBRATED are solved for by `hedmark_simulation_calibration` so that the expected series
+match tables 1 to 3 of the document, the effect of the new practice included.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from naveval.hedmark_simulation_process import MAX_DURATION, Process
+
+FIRST, LAST = "2006-12", "2015-12"
+MONTHS = 109
+START = 95  # November 2014, when the practice was taken up in the middle of the month
+TREATED = "04"
+CONTROLS = ("01", "03", "05", "06", "07", "08", "16", "17", "18", "19", "20")
+
+# Persons in the labour force in 2012 in thousands, and the level of job seekers relative to
+# the pooled control counties: rounded, for the look of the figures only.
+LABOUR_FORCE = {
+    "01": 126,
+    "02": 270,
+    "03": 315,
+    "04": 85,
+    "05": 88,
+    "06": 126,
+    "07": 105,
+    "08": 76,
+    "09": 49,
+    "10": 82,
+    "11": 222,
+    "12": 239,
+    "14": 53,
+    "15": 123,
+    "16": 146,
+    "17": 63,
+    "18": 110,
+    "19": 77,
+    "20": 36,
+}
+# fmt: on
+LEVEL = {
+    "01": 1.18, "02": 0.80, "03": 1.10, "04": 1.0, "05": 0.85, "06": 0.97, "07": 1.12,
+    "08": 1.12, "09": 1.10, "10": 1.0, "11": 0.68, "12": 0.88, "14": 0.68, "15": 0.80,
+    "16": 0.92, "17": 0.92, "18": 0.98, "19": 0.82, "20": 1.15,
+}  # fmt: skip
+# Growth of starts with benefit from the middle of 2014 to the end of 2015.
+OIL = {
+    "02": 0.06, "09": 0.25, "10": 0.30, "11": 0.85, "12": 0.35, "14": 0.20, "15": 0.35,
+}  # fmt: skip
+# Starts relative to 2011–2014, kind 0 and kind 1, and exit hazards, by year.
+YEARS = {
+    2006: (0.80, 0.95, 1.20), 2007: (0.66, 0.82, 1.30), 2008: (0.70, 0.80, 1.22),
+    2009: (1.36, 0.95, 0.92), 2010: (1.08, 1.00, 0.96), 2011: (0.98, 1.02, 1.00),
+    2012: (0.96, 1.00, 1.01), 2013: (1.01, 1.00, 1.00), 2014: (1.05, 0.98, 0.99),
+}  # fmt: skip
+SEASON = np.array(
+    [
+        [1.32, 0.96, 0.93, 0.95, 0.90, 1.03, 1.06, 1.10, 0.99, 0.97, 0.93, 0.86],
+        [1.18, 0.98, 0.96, 0.94, 0.93, 1.13, 1.02, 1.19, 1.06, 0.94, 0.87, 0.80],
+    ]
+)
+SEGMENT_START = (0, 1, 6, 12, 18, 24)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What calibration solves for; axes are (kind,) and (kind, segment of duration).
+
+    Attributes
+    ----------
+    starts
+        Spells started a month in per cent of the labour force, control counties 2011–2014.
+    hazard
+        Monthly exit hazards there, by segments of duration (months 0, 1–5, 6–11, 12–17,
+        18–23, 24 and more).
+    starts_after, hazard_after
+        Factors from December 2014.
+    starts_treated, hazard_treated
+        Factors of Hedmark before the new practice.
+    effect_starts, effect_hazard
+        True relative effects of the new practice.
+    """
+
+    starts: np.ndarray
+    hazard: np.ndarray
+    starts_after: np.ndarray
+    hazard_after: np.ndarray
+    starts_treated: np.ndarray
+    hazard_treated: np.ndarray
+    effect_starts: np.ndarray
+    effect_hazard: np.ndarray
+
+
+CALIBRATED: dict[str, list[Any]] = {
+    "starts": [0.3115, 0.3696],
+    "hazard": [
+        [0.1528, 0.1528, 0.0785, 0.108, 0.0584, 0.0835],
+        [0.68, 0.0964, 0.063, 0.0522, 0.0608, 0.0599],
+    ],
+    "starts_after": [1.0829, 0.9831],
+    "hazard_after": [
+        [1.0556, 1.0556, 0.9679, 0.8225, 0.6867, 1.2893],
+        [1.0, 1.1351, 1.5185, 0.8095, 0.9437, 1.3896],
+    ],
+    "starts_treated": [0.9562, 0.8864],
+    "hazard_treated": [
+        [1.0324, 1.0324, 1.0159, 0.7832, 1.1151, 0.9247],
+        [1.0, 0.9602, 0.4876, 0.4736, 0.7376, 1.4264],
+    ],
+    "effect_starts": [-0.0634, -0.1099],
+    "effect_hazard": [
+        [0.1049, 0.1049, 0.1447, 0.1231, 0.5368, 0.1896],
+        [0.0255, 0.0255, 0.0255, 0.0255, 0.0255, 0.0255],
+    ],
+}  # fmt: skip
+
+
+def calibrated() -> Levels:
+    """The levels in CALIBRATED."""
+    return Levels(**{name: np.array(values, dtype=float) for name, values in CALIBRATED.items()})
+
+
+def by_duration(segments: np.ndarray) -> np.ndarray:
+    """Spread (…, segment) over months registered, (…, 25)."""
+    index = np.searchsorted(SEGMENT_START, np.arange(MAX_DURATION + 1), side="right") - 1
+    return np.asarray(segments)[..., index]
+
+
+def calendar() -> tuple[np.ndarray, np.ndarray]:
+    """Year and month of the year (0–11) of each simulated month."""
+    position = np.arange(MONTHS) + 2006 * 12 + 11
+    return position // 12, position % 12
+
+
+def exposure() -> np.ndarray:
+    """Share of each month under the new practice: half of November 2014, then all of it."""
+    return np.clip(np.arange(MONTHS) - START + 0.5, 0, 1)
+
+
+def national_path(levels: Levels) -> tuple[np.ndarray, np.ndarray]:
+    """Factors on starts (kind, month) and on hazards (kind, month, d)."""
+    years, month = calendar()
+    known = np.array([YEARS.get(year, YEARS[2014]) for year in years]).T
+    after = np.arange(MONTHS) > START
+    starts = np.where(after, levels.starts_after[:, None], known[:2]) * SEASON[:, month]
+    hazard = np.broadcast_to(known[2][None, :, None], (2, MONTHS, MAX_DURATION + 1))
+    return starts, np.where(
+        after[None, :, None], by_duration(levels.hazard_after)[:, None, :], hazard
+    )
+
+
+def oil_path(county: str) -> np.ndarray:
+    """Factor on starts with benefit of a county hit by the oil downturn, (month,)."""
+    ramp = np.clip((np.arange(MONTHS) - (START - 5)) / 16, 0, 1)
+    return 1 + OIL.get(county, 0.0) * ramp
+
+
+def labour_force(counties: tuple[str, ...], scale: float) -> np.ndarray:
+    """Persons in the labour force, (county, month): one per cent growth a year."""
+    growth = 1.01 ** ((np.arange(MONTHS) - 61) / 12)
+    base = np.array([LABOUR_FORCE[county] for county in counties]) * 1000 * scale
+    return np.rint(base[:, None] * growth[None, :])
+
+
+def build(
+    levels: Levels,
+    counties: tuple[str, ...],
+    scale: float,
+    shocks: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Process:
+    """The process without the new practice.
+
+    Parameters
+    ----------
+    shocks
+        Log deviations of starts (kind, county, month) and of hazards (county, month).
+    """
+    force = labour_force(counties, scale)
+    path, hazard_path = national_path(levels)
+    weights = np.array([LABOUR_FORCE[c] for c in CONTROLS], dtype=float)
+    mean = np.average([LEVEL[c] for c in CONTROLS], weights=weights)
+    starts = np.empty((2, len(counties), MONTHS))
+    hazard = np.empty((2, len(counties), MONTHS, MAX_DURATION + 1))
+    for i, county in enumerate(counties):
+        own = county == TREATED
+        level = levels.starts_treated if own else np.full(2, LEVEL[county] / mean)
+        factor = levels.hazard_treated if own else np.ones_like(levels.hazard)
+        starts[:, i] = (levels.starts * level)[:, None] / 100 * path * force[i]
+        starts[0, i] *= oil_path(county)
+        hazard[:, i] = by_duration(levels.hazard * factor)[:, None, :] * hazard_path
+    if shocks is not None:
+        starts *= np.exp(shocks[0])
+        hazard *= np.exp(shocks[1])[None, :, :, None]
+    return Process(counties, force, starts, np.clip(hazard, 0.001, 0.95))
