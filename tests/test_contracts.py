@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
+
 from naveval import contracts, provenance, studies
 from naveval.contracts import Rule, check_tables
 from naveval.errors import ContractError
@@ -152,7 +153,8 @@ def test_missing_and_truncated_tables_are_told_together(tmp_path):
     file.write_bytes(file.read_bytes()[:-9])
     found = messages(tmp_path)
     assert len(found) == 2
-    assert "truncated" in found[0] and "labour_force: table is missing" in found[1]
+    assert "truncated" in found[0]
+    assert "labour_force: table is missing" in found[1]
 
 
 def test_text_in_a_number_column_of_csv(tmp_path):
@@ -214,7 +216,7 @@ def test_sql_agrees_with_pandera(tmp_path, values, rule):
     values.to_frame("x").to_parquet(tmp_path / "t.parquet")
     dtype = float if values.dtype == float else str
     schema = pa.DataFrameSchema({"x": pa.Column(dtype, rule)})
-    found = [item for item in check_tables({"t": schema}, tmp_path)]
+    found = list(check_tables({"t": schema}, tmp_path))
     try:
         schema.validate(values.to_frame("x"), lazy=True)
         failing: list[int] = []
@@ -244,7 +246,8 @@ def test_require_raises_one_error_and_remembers_what_passed(tmp_path, monkeypatc
     with pytest.raises(ContractError) as caught:
         contracts.require("hedmark", data)
     text = str(caught.value)
-    assert "3 breaches of the contract of hedmark" in text and text.count("\n") == 3
+    assert "3 breaches of the contract of hedmark" in text
+    assert text.count("\n") == 3
 
 
 def test_code_hash_follows_imports():

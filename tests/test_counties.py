@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from naveval import counties, paths
 from naveval.errors import ParameterError
 
@@ -21,7 +22,8 @@ def test_slugs_are_ascii_unique_and_stable():
     assert counties.slug("15") == "15-more-og-romsdal"
     assert counties.slug("") == "hele-landet"
     slugs = [item.slug for item in counties.county_list().counties]
-    assert len(set(slugs)) == len(slugs) and all(slug.isascii() for slug in slugs)
+    assert len(set(slugs)) == len(slugs)
+    assert all(slug.isascii() for slug in slugs)
 
 
 def test_names_are_bokmal():
@@ -67,7 +69,7 @@ def test_twelve_regions_cover_all_counties_of_2024():
 
 @pytest.mark.parametrize("code", ["99", "3", 3, "oslo", "13", None])
 def test_unknown_county_lists_allowed(code):
-    with pytest.raises(ParameterError, match='unknown county.*allowed: .*"03" Oslo'):
+    with pytest.raises(ParameterError, match=r'unknown county.*allowed: .*"03" Oslo'):
         counties.county(code)
 
 

@@ -19,9 +19,9 @@ IN_PIP_SECTION = {"pypandoc_binary", "typst"}
 
 # The stages of the one-way flow; a module imports from its own and earlier stages only.
 STAGES = (
-    ("errors", "paths", "formats"),
+    ("errors", "paths", "formats", "provenance"),
     ("studies", "parameters", "counties", "*_parameters", "costs_inputs"),
-    ("registers", "contracts", "*_contracts"),
+    ("registers", "sources", "connections", "views", "contracts", "contract_*", "*_contracts"),
     ("*_simulation*", "extracts", "cache"),
     ("*_panel*", "*_spells*", "*_sample*"),
     (

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 import pytest
+
 from naveval import registers, sources
 from naveval.errors import ContractError
 
@@ -98,7 +99,8 @@ def test_quoted_delimiters_and_line_breaks(tmp_path):
 def test_fingerprint_follows_content(tmp_path):
     ROWS.to_parquet(tmp_path / "t.parquet")
     first = registers.fingerprint(tmp_path, ["t"])
-    assert first["t"]["rows"] == 2 and len(first["t"]["sha256"]) == 64
+    assert first["t"]["rows"] == 2
+    assert len(first["t"]["sha256"]) == 64
     ROWS.assign(county="11").to_parquet(tmp_path / "t.parquet")
     os.utime(tmp_path / "t.parquet", ns=(1, 1))
     assert registers.fingerprint(tmp_path, ["t"]) != first
@@ -140,9 +142,9 @@ def test_damage_inside_parquet_is_no_traceback_of_values(tmp_path):
     content = bytearray(file.read_bytes())
     content[10:400] = bytes(390)
     file.write_bytes(content)
-    with registers.open_registers(tmp_path, ("t",)) as opened:
-        with pytest.raises(ContractError, match="damaged"):
-            opened.query("SELECT sum(person), max(county) FROM t")
+    opened = registers.open_registers(tmp_path, ("t",))
+    with pytest.raises(ContractError, match="damaged"):
+        opened.query("SELECT sum(person), max(county) FROM t")
 
 
 def test_two_files_for_one_table(tmp_path):
@@ -154,9 +156,9 @@ def test_two_files_for_one_table(tmp_path):
 
 def test_conversion_error_does_not_quote_the_value(tmp_path):
     ROWS.to_parquet(tmp_path / "t.parquet")
-    with registers.open_registers(tmp_path, {"t": SCHEMA}) as opened:
-        with pytest.raises(ContractError) as caught:
-            opened.query("SELECT CAST(place AS INTEGER) FROM t")
+    opened = registers.open_registers(tmp_path, {"t": SCHEMA})
+    with pytest.raises(ContractError) as caught:
+        opened.query("SELECT CAST(place AS INTEGER) FROM t")
     assert "Ås" not in str(caught.value)
 
 
@@ -168,4 +170,5 @@ def test_limits_come_from_the_environment(tmp_path, monkeypatch):
         found = opened.query(
             "SELECT current_setting('memory_limit') m, current_setting('threads') t"
         )
-        assert found["t"][0] == 1 and "MiB" in found["m"][0]
+        assert found["t"][0] == 1
+        assert "MiB" in found["m"][0]
