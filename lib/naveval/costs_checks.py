@@ -1,0 +1,158 @@
+"""Checks of `params/costs.yml` that types alone cannot make: ranges by unit, readings, names.
+
+Each check returns lines of the form `key: value: what is allowed`, so that `costs_inputs.load`
+can raise every fault at once.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+PROGRAMS = (
+    "AFT", "AMO", "Arbeidsrettet rehabilitering", "Arbeidstrening", "Jobbklubb",
+    "Midlertidig lønnstilskudd", "Oppfølging", "Utdanning", "Utvidet oppfølging i NAV",
+)  # fmt: skip
+EFFECT_UNIT = "NOK of wages per month"
+# Allowed values per unit: lowest, highest, whether the lowest itself is allowed.
+UNITS: dict[str, tuple[float, float, bool]] = {
+    "share": (0, 1, True),
+    "share per year": (0, 0.2, True),
+    "factor": (1, 3, True),
+    "NOK per month": (0, math.inf, True),
+    "NOK per hour": (0, math.inf, False),
+    "NOK per day": (0, math.inf, False),
+    "NOK per month in work": (0, math.inf, False),
+    "days per month": (0, 31, False),
+    "hours per month": (0, 744, True),
+    "months": (0, 600, False),
+    "months in work per year": (0, 12, True),
+    EFFECT_UNIT: (-math.inf, math.inf, True),
+}
+SCENARIO_UNITS = {
+    "discount_rate": "share per year", "wage_growth": "share per year", "tax_cost": "share",
+    "effect_months": "positive factor", "displacement": "share",
+}  # fmt: skip
+LATER = "programs.effect_later."
+
+
+def faults(raw: Mapping[str, Any]) -> list[str]:
+    """Faults that the types cannot see; tolerates faults that the types report."""
+    lines: list[str] = []
+    year = raw.get("price_year")
+    for key, block in _mappings(raw.get("general")):
+        lines += _unit_faults(f"general.{key}", block, year)
+        lines += _entry_faults(f"general.{key}", block, str(block.get("unit")))
+    for key, block in _mappings(raw.get("programs")):
+        where = f"programs.{key}"
+        lines += _unit_faults(where, block, year)
+        values = block.get("values")
+        lines += _program_faults(where, values)
+        for program, entry in _mappings(values):
+            lines += _entry_faults(f"{where}.values.{program}", entry, str(block.get("unit")))
+    for key, numbers in (raw.get("scenarios") or {}).items():
+        if isinstance(numbers, list):
+            lines += _scenario_faults(f"scenarios.{key}", numbers, SCENARIO_UNITS.get(key))
+    return lines
+
+
+def _mappings(block: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(block, Mapping):
+        for key, value in block.items():
+            if isinstance(value, Mapping):
+                yield str(key), value
+
+
+def _unit_faults(where: str, block: Mapping[str, Any], year: Any) -> list[str]:
+    unit, given = str(block.get("unit")), block.get("price_year")
+    if unit not in UNITS or "price_year" not in block:
+        return []
+    expected = year if unit.startswith("NOK") else None
+    if given == expected:
+        return []
+    return [f"  {where}.price_year: {given!r}: must be {expected!r} for the unit {unit}"]
+
+
+def _program_faults(where: str, values: Any) -> list[str]:
+    if not isinstance(values, Mapping):
+        return []
+    allowed = ", ".join(PROGRAMS)
+    lines = [
+        f"  {where}.values.{program}: unknown programme; allowed: {allowed}"
+        for program in values
+        if program not in PROGRAMS
+    ]
+    lines += [
+        f"  {where}.values.{program}: missing; every programme is required"
+        for program in PROGRAMS
+        if program not in values
+    ]
+    return lines
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _entry_faults(where: str, entry: Mapping[str, Any], unit: str) -> list[str]:
+    lines = []
+    readings = entry.get("readings")
+    if ("value" in entry) == bool(readings):
+        lines.append(f"  {where}: give either `value` or `readings` with `used`")
+    if isinstance(readings, Mapping) and readings and entry.get("used") not in readings:
+        allowed = ", ".join(map(str, readings))
+        lines.append(f"  {where}.used: {entry.get('used')!r}: unknown reading; allowed: {allowed}")
+    if "value" in entry and "used" in entry:
+        lines.append(f"  {where}.used: {entry['used']!r}: only together with `readings`")
+    if "value" in entry and entry["value"] is None and not where.startswith(LATER):
+        lines.append(f"  {where}.value: None: a number is required")
+    lines += _number_faults(where, entry, readings, unit)
+    return lines + _spread_faults(where, entry, readings, unit)
+
+
+def _number_faults(where: str, entry: Mapping[str, Any], readings: Any, unit: str) -> list[str]:
+    if unit not in UNITS:
+        return []
+    low, high, closed = UNITS[unit]
+    numbers = {key: entry.get(key) for key in ("value", "low", "high")}
+    if isinstance(readings, Mapping):
+        numbers |= {f"readings.{key}": number for key, number in readings.items()}
+    allowed = f"allowed for {unit}: {'from' if closed else 'above'} {low:g} to {high:g}"
+    return [
+        f"  {where}.{key}: {number!r}: out of range; {allowed}"
+        for key, number in numbers.items()
+        if _is_number(number) and not (low <= number <= high and (closed or number > low))
+    ]
+
+
+def _spread_faults(where: str, entry: Mapping[str, Any], readings: Any, unit: str) -> list[str]:
+    ends = [entry.get("low"), entry.get("high")]
+    if unit == EFFECT_UNIT:
+        given = [key for key in ("low", "high") if key in entry]
+        return [f"  {where}.{key}: not for effects; see effect_std_error" for key in given]
+    lines = [
+        f"  {where}.{key}: missing; this key is required"
+        for key in ("low", "high")
+        if key not in entry
+    ]
+    used = entry.get("value")
+    if isinstance(readings, Mapping):
+        used = readings.get(str(entry.get("used")))
+    if all(map(_is_number, [*ends, used])) and not ends[0] <= used <= ends[1]:  # type: ignore[operator]
+        lines.append(
+            f"  {where}: low {ends[0]!r} and high {ends[1]!r} must hold the value {used!r}"
+        )
+    rounding = entry.get("rounding")
+    if _is_number(rounding) and rounding < 0:  # type: ignore[operator]
+        lines.append(f"  {where}.rounding: {rounding!r}: allowed: 0 or more")
+    return lines
+
+
+def _scenario_faults(where: str, numbers: list[Any], unit: str | None) -> list[str]:
+    if unit is None:
+        return []
+    low, high, closed = UNITS.get(unit, (0, 10, False))
+    return [
+        f"  {where}: {number!r}: out of range; allowed: {low:g} to {high:g}"
+        for number in numbers
+        if _is_number(number) and not (low <= number <= high and (closed or number > low))
+    ]
