@@ -31,7 +31,7 @@ STAGES = (
     ),
     ("estimates", "disclosure*"),
     ("texts", "output"),
-    ("tables", "figures"),
+    ("tables", "figures", "explore"),
     ("manifest",),
     ("appendix", "*_tables*", "*_figures*"),
     ("runs", "batch"),

@@ -112,7 +112,14 @@ def test_killed_kernel_is_told(study: Path) -> None:
 
 
 def test_parts_are_left_out_before_execution(study: Path) -> None:
-    write_notebook(study, ("", SETUP), ("part:one", WORK), ("part:two", "1 / 0"), ("", FINISH))
+    write_notebook(
+        study,
+        ("", SETUP),
+        ("part:one", WORK),
+        ("part:two", "1 / 0"),
+        ("explore", "1 / 0"),
+        ("", FINISH),
+    )
     done = run(parts=["one"])
     assert "1 / 0" not in (done.folder / "executed.ipynb").read_text()
     with pytest.raises(ParameterError, match=r"parts: three: not in .*; allowed: one, two"):

@@ -19,6 +19,7 @@ from naveval.errors import EstimationError, NavevalError, ParameterError
 from naveval.parameters import StudyParameters
 
 EXECUTED = "executed.ipynb"
+EXPLORE = "explore"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -162,8 +163,9 @@ def _restore(earlier: str | None) -> None:
 
 
 def select_parts(study: str, parameters: StudyParameters) -> NotebookNode:
-    """The notebook without the cells of parts that were not chosen."""
+    """The notebook without the cells for exploring and of parts that were not chosen."""
     book = nbformat.read(paths.notebook(study), as_version=4)
+    book.cells = [cell for cell in book.cells if EXPLORE not in cell.metadata.get("tags", [])]
     known = sorted({part for cell in book.cells for part in _parts(cell)})
     unknown = sorted(set(parameters.parts) - set(known))
     if unknown:
