@@ -20,7 +20,10 @@ IN_PIP_SECTION = {"pypandoc_binary", "typst"}
 # The stages of the one-way flow; a module imports from its own and earlier stages only.
 STAGES = (
     ("errors", "paths", "formats", "provenance"),
-    ("studies", "parameters", "counties", "*_parameters", "costs_inputs"),
+    (
+        "studies", "parameters", "counties", "*_parameters", "costs_checks", "costs_inputs",
+        "costs_effects",
+    ),
     ("registers", "sources", "connections", "views", "contracts", "contract_*", "*_contracts"),
     ("*_simulation*", "extracts", "cache"),
     ("*_panel*", "*_spells*", "*_sample*"),
@@ -33,7 +36,7 @@ STAGES = (
     ("texts", "output"),
     ("tables", "figures", "explore"),
     ("manifest",),
-    ("appendix", "*_tables*", "*_figures*"),
+    ("appendix", "*_tables*", "*_figures*", "programs_cost_*"),
     ("runs", "batch"),
     ("notebook_markdown", "builtin", "quarto", "render", "site", "audit", "publish"),
     ("cli",),

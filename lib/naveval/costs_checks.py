@@ -113,7 +113,7 @@ def _number_faults(where: str, entry: Mapping[str, Any], readings: Any, unit: st
     if unit not in UNITS:
         return []
     low, high, closed = UNITS[unit]
-    numbers = {key: entry.get(key) for key in ("value", "low", "high")}
+    numbers: dict[str, Any] = {key: entry.get(key) for key in ("value", "low", "high")}
     if isinstance(readings, Mapping):
         numbers |= {f"readings.{key}": number for key, number in readings.items()}
     allowed = f"allowed for {unit}: {'from' if closed else 'above'} {low:g} to {high:g}"
@@ -125,7 +125,7 @@ def _number_faults(where: str, entry: Mapping[str, Any], readings: Any, unit: st
 
 
 def _spread_faults(where: str, entry: Mapping[str, Any], readings: Any, unit: str) -> list[str]:
-    ends = [entry.get("low"), entry.get("high")]
+    ends: list[Any] = [entry.get("low"), entry.get("high")]
     if unit == EFFECT_UNIT:
         given = [key for key in ("low", "high") if key in entry]
         return [f"  {where}.{key}: not for effects; see effect_std_error" for key in given]
@@ -134,15 +134,16 @@ def _spread_faults(where: str, entry: Mapping[str, Any], readings: Any, unit: st
         for key in ("low", "high")
         if key not in entry
     ]
-    used = entry.get("value")
+    used: Any = entry.get("value")
     if isinstance(readings, Mapping):
         used = readings.get(str(entry.get("used")))
-    if all(map(_is_number, [*ends, used])) and not ends[0] <= used <= ends[1]:  # type: ignore[operator]
+    low, high = ends[0], ends[1]
+    if all(map(_is_number, [low, high, used])) and not float(low) <= float(used) <= float(high):
         lines.append(
             f"  {where}: low {ends[0]!r} and high {ends[1]!r} must hold the value {used!r}"
         )
-    rounding = entry.get("rounding")
-    if _is_number(rounding) and rounding < 0:  # type: ignore[operator]
+    rounding: Any = entry.get("rounding")
+    if _is_number(rounding) and rounding < 0:
         lines.append(f"  {where}.rounding: {rounding!r}: allowed: 0 or more")
     return lines
 

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from naveval.costs import net_benefit
-from naveval.costs_assumptions import EFFECTS, Array, Assumptions
+from naveval.costs_assumptions import Array, Assumptions
 from naveval.costs_checks import PROGRAMS
+from naveval.costs_effects import EFFECTS
 from naveval.costs_inputs import Costs
 from naveval.errors import ParameterError
 

@@ -233,7 +233,6 @@ def _alternatives(table: pd.DataFrame, costs: Costs) -> list[float]:
     for text in sorted(set(table["reading"]) - {""}):
         readings, rule = parse_reading(text)
         made[text] = computed(from_inputs(costs, readings), costs, rule=rule)
-    return [
-        made[row.reading][row.label, row.row, row.column] if row.reading else np.nan
-        for row in table.itertuples()
-    ]
+    keys = zip(table["label"], table["row"], table["column"], strict=True)
+    texts = table["reading"].tolist()
+    return [made[text][key] if text else np.nan for text, key in zip(texts, keys, strict=True)]

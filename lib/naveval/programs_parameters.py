@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from naveval import costs_assumptions, costs_inputs, paths
+from naveval import costs_effects, costs_inputs, paths
 from naveval.parameters import Origin, StudyParameters
 
 
@@ -39,7 +39,7 @@ class Parameters(StudyParameters):
         """Check the costs file and the estimates file; raises ParameterError."""
         costs_inputs.load(self.costs_file())
         if self.effects == "estimated":
-            costs_assumptions.read_effects(Path(self.estimates))
+            costs_effects.read_effects(Path(self.estimates))
 
     def origin(self) -> Origin:
         """The cost-benefit part alone, on published effects, has no registers behind it."""
