@@ -4,7 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from naveval import counties, hedmark_windows as windows
+from naveval import counties
+from naveval import hedmark_windows as windows
 from naveval.errors import ParameterError
 from naveval.parameters import StudyParameters
 

@@ -16,8 +16,8 @@ class ShockSize:
     the two kinds of spell); `noise` is independent from month to month, on starts.
     """
 
-    starts: float = 0.035
-    exits: float = 0.015
+    starts: float = 0.025
+    exits: float = 0.01
     noise: float = 0.03
     persistence: float = 0.95
 

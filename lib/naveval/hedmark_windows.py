@@ -40,7 +40,7 @@ def number(month: str) -> int:
 
 
 def text(month: int) -> str:
-    """ "2014-11" of a month number."""
+    """Text such as 2014-11 of a month number."""
     return f"{month // 12}-{month % 12 + 1:02d}"
 
 
