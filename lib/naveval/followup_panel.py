@@ -1,0 +1,272 @@
+"""The analysis panel: one row per person and two-week period, from the ten register tables."""
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from naveval import followup_spells as spells, iso_weeks
+from naveval.followup_contracts import CHANNELS, DIGITAL_FROM, KINDS, TABLES, WEEKS
+from naveval.followup_spells import Events, Periods
+from naveval.registers import Registers, open_registers
+
+LONGEST = 52
+WINDOW = (201607, 201806)
+OLD_SOURCE_UNTIL = 201801
+KIND_COLUMNS = tuple(f"kind_{i + 1}" for i in range(len(KINDS)))
+CHANNEL_COLUMNS = ("phone", "meeting", "question")
+PROFILE = (*CHANNEL_COLUMNS, *KIND_COLUMNS, "digital")
+WEEK_OF = f"(({{}})::DATE - DATE '{iso_weeks.EPOCH}') // 7"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the study's estimates, figures and sample flow are made from.
+
+    Attributes
+    ----------
+    window
+        One row per person-period from July 2016 to June 2018 with at most 52 weeks left:
+        person (a running number), county, month (201707), duration, weeks_left, program,
+        phone, meeting, question, dialogue, work, ended, health.
+    profiles
+        One row per county, measure (PROFILE) and duration up to 51: `total`, `n_obs`,
+        `n_persons`. Dialogue until January 2018, digital dialogue after.
+    flow
+        One row per county and step of the sample: `n_persons`, `n_spells`, `n_periods`.
+    """
+
+    window: pd.DataFrame
+    profiles: pd.DataFrame
+    flow: pd.DataFrame
+
+
+def read(data: Path, longest_gap: int = 2) -> Panel:
+    """Build the panel from a folder of register extracts (ContractError when unreadable)."""
+    with open_registers(data, TABLES) as registers:
+        return build(registers, longest_gap)
+
+
+def build(registers: Registers, longest_gap: int = 2) -> Panel:
+    """Build the panel from open registers."""
+    connection = registers.connection
+    connection.register("weeks_frame", WEEKS)
+    connection.execute("CREATE OR REPLACE TEMP TABLE weeks AS SELECT * FROM weeks_frame")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE codes AS "
+        "SELECT person, county, (row_number() OVER (ORDER BY person) - 1)::INTEGER AS code "
+        "FROM persons"
+    )
+    county = registers.query("SELECT county FROM codes ORDER BY code")["county"]
+    cards = _events(
+        registers,
+        "SELECT code, week, hours_worked AS value FROM benefit_cards "
+        "JOIN codes USING (person) JOIN weeks USING (year_week)",
+    )
+    month_index = iso_weeks.month_index(WEEKS["month"].to_numpy())
+    periods = spells.build(
+        cards,
+        _decisions(registers),
+        _health(registers, "WHERE kind = 'uføretrygd'"),
+        _health(registers, ""),
+        _employment(registers),
+        month_index,
+        int(cards.week.max(initial=0)),
+        longest_gap,
+    )
+    frame = _frame(registers, cards, periods)
+    codes, names = pd.factorize(county, sort=True)
+    place = codes[frame["person"].to_numpy()]
+    return Panel(
+        window=_window(frame, place, names),
+        profiles=_profiles(frame, place, names),
+        flow=_flow(cards, periods, frame, codes, names),
+    )
+
+
+def _events(registers: Registers, sql: str) -> Events:
+    """Run a query for (code, week, value) and sort it."""
+    found = registers.connection.execute(f"SELECT * FROM ({sql}) ORDER BY code, week").fetchnumpy()
+    return Events(
+        np.asarray(found["code"], dtype="int32"),
+        np.asarray(found["week"], dtype="int32"),
+        np.asarray(found["value"]),
+    )
+
+
+def _decisions(registers: Registers) -> Events:
+    """The decision in force per person and week: latest from_date, then decided last."""
+    return _events(
+        registers,
+        f"SELECT code, {WEEK_OF.format('from_date')} AS week, weeks_granted::INTEGER AS value "
+        "FROM benefit_decisions JOIN codes USING (person) "
+        "QUALIFY row_number() OVER (PARTITION BY code, week "
+        "ORDER BY from_date DESC, decided_on DESC, weeks_granted DESC) = 1",
+    )
+
+
+def _health(registers: Registers, where: str) -> Events:
+    return _events(
+        registers,
+        f"SELECT DISTINCT code, {WEEK_OF.format('from_date')} AS week, 1 AS value "
+        f"FROM health_benefits JOIN codes USING (person) {where}",
+    )
+
+
+def _employment(registers: Registers) -> Events:
+    month = "(left(month, 4)::INTEGER - 2015) * 12 + right(month, 2)::INTEGER - 1"
+    return _events(
+        registers,
+        f"SELECT code, {month} AS week, sum(hours_per_week)::DOUBLE AS value "
+        f"FROM employment JOIN codes USING (person) GROUP BY ALL",
+    )
+
+
+def _frame(registers: Registers, cards: Events, periods: Periods) -> pd.DataFrame:
+    """All person-periods with what happened in them."""
+    key = cards.key[periods.row]
+    columns: dict[str, np.ndarray] = {
+        "person": cards.person[periods.row],
+        "month": WEEKS["month"].to_numpy()[cards.week[periods.row]],
+        "spell": periods.spell,
+        "duration": periods.duration,
+        "weeks_left": periods.weeks_left,
+        "exit": periods.exit,
+    }
+    for kind, column in zip(KINDS, KIND_COLUMNS, strict=True):
+        columns[column] = _in_programme(registers, kind, key)
+    for channel, column in zip(CHANNELS, CHANNEL_COLUMNS, strict=True):
+        columns[column] = _count(registers, "dialogues", key, f"WHERE channel = '{channel}'")
+    columns["digital"] = _count(registers, "digital_dialogues", key, "")
+    return pd.DataFrame(columns, copy=False)
+
+
+def _count(registers: Registers, table: str, key: np.ndarray, where: str) -> np.ndarray:
+    """Number of dated events in each period; a period is a card's last week and the one before."""
+    found = _events(
+        registers,
+        f"SELECT code, {WEEK_OF.format('date')} AS week, 1 AS value "
+        f"FROM {table} JOIN codes USING (person) {where}",
+    )
+    events = found.key
+    at = np.searchsorted(key, events)
+    inside = at < key.size
+    inside[inside] = key[at[inside]] - events[inside] <= 1
+    return np.bincount(at[inside], minlength=key.size).astype("int16")
+
+
+def _in_programme(registers: Registers, kind: str, key: np.ndarray) -> np.ndarray:
+    """Whether a stay of this kind overlaps each period."""
+    last = f"DATE '{dt.date(2022, 12, 31)}'"
+    found = registers.connection.execute(
+        f"SELECT code, {WEEK_OF.format('from_date')} AS first, "
+        f"{WEEK_OF.format(f'coalesce(to_date::DATE, {last})')} AS last "
+        "FROM program_spells JOIN codes USING (person) WHERE kind = ?",
+        [kind],
+    ).fetchnumpy()
+    code = np.asarray(found["code"], dtype="int64")
+    start = np.searchsorted(key, spells.keys(code, np.asarray(found["first"])))
+    stop = np.searchsorted(key, spells.keys(code, np.asarray(found["last"]) + 1), side="right")
+    change = np.bincount(start, minlength=key.size + 1) - np.bincount(stop, minlength=key.size + 1)
+    return np.cumsum(change)[: key.size] > 0
+
+
+def _window(frame: pd.DataFrame, place: np.ndarray, names: pd.Index) -> pd.DataFrame:
+    """Person-periods the comparisons are made on, with the outcomes."""
+    use = (frame["weeks_left"] <= LONGEST) & frame["month"].between(*WINDOW)
+    part = frame[use]
+    leaving = part["exit"]
+    return pd.DataFrame(
+        {
+            "person": part["person"].to_numpy(),
+            "county": pd.Categorical.from_codes(place[use], names),
+            "month": part["month"].to_numpy(),
+            "duration": part["duration"].to_numpy(),
+            "weeks_left": part["weeks_left"].to_numpy(),
+            "program": part[list(KIND_COLUMNS)].any(axis=1).to_numpy(),
+            **{name: part[name].to_numpy() for name in CHANNEL_COLUMNS},
+            "dialogue": part[list(CHANNEL_COLUMNS)].sum(axis=1).to_numpy(),
+            "work": (leaving == spells.WORK).to_numpy(),
+            "ended": leaving.isin([spells.WORK, spells.OTHER]).to_numpy(),
+            "health": (leaving == spells.HEALTH).to_numpy(),
+        }
+    )
+
+
+def _profiles(frame: pd.DataFrame, place: np.ndarray, names: pd.Index) -> pd.DataFrame:
+    """Totals by county and duration of each measure in the time its source covers."""
+    digital_from = DIGITAL_FROM.year * 100 + DIGITAL_FROM.month
+    use = {name: frame["month"].le(OLD_SOURCE_UNTIL).to_numpy() for name in CHANNEL_COLUMNS}
+    use |= {name: np.ones(len(frame), dtype=bool) for name in KIND_COLUMNS}
+    use["digital"] = frame["month"].ge(digital_from).to_numpy()
+    early = frame["duration"].to_numpy() < LONGEST
+    cell = place * LONGEST + frame["duration"].to_numpy().clip(max=LONGEST - 1)
+    parts, counted = [], {}
+    for name in PROFILE:
+        rows = use[name] & early
+        kind = "digital" if name == "digital" else "old" if name in CHANNEL_COLUMNS else "all"
+        if kind not in counted:
+            counted[kind] = _counts(cell[rows], frame["person"].to_numpy()[rows], names.size)
+        total = np.bincount(cell[rows], frame[name].to_numpy()[rows], names.size * LONGEST)
+        parts.append(counted[kind].assign(measure=name, total=total))
+    found = pd.concat(parts, ignore_index=True)
+    found["county"] = names.to_numpy()[found.pop("place")]
+    return found[found["n_obs"] > 0].reset_index(drop=True)
+
+
+def _counts(cell: np.ndarray, person: np.ndarray, n_places: int) -> pd.DataFrame:
+    """Periods and persons by county and duration."""
+    size = n_places * LONGEST
+    pair = np.unique(cell.astype(np.int64) * (1 << 32) + person)
+    return pd.DataFrame(
+        {
+            "place": np.repeat(np.arange(n_places), LONGEST),
+            "duration": np.tile(np.arange(LONGEST), n_places),
+            "n_obs": np.bincount(cell, minlength=size),
+            "n_persons": np.bincount(pair >> 32, minlength=size),
+        }
+    )
+
+
+def _flow(
+    cards: Events, periods: Periods, frame: pd.DataFrame, codes: np.ndarray, names: pd.Index
+) -> pd.DataFrame:
+    """How many cards, persons and spells each step keeps or drops, by county."""
+    steps = [("cards", cards.person, None)]
+    for number, name in enumerate(spells.STAGES[1:-1], start=1):
+        steps.append((name, cards.person[periods.stage == number], None))
+    left, month = frame["weeks_left"].to_numpy(), frame["month"].to_numpy()
+    in_window = (left <= LONGEST) & (month >= WINDOW[0]) & (month <= WINDOW[1])
+    person, spell = frame["person"].to_numpy(), frame["spell"].to_numpy()
+    near = (left > 22) & (left <= 26) | (left > 28) & (left <= 32)
+    masks = {
+        "periods": np.ones(left.size, dtype=bool),
+        "last_year": left <= LONGEST,
+        "long": in_window,
+        "short": in_window & (month // 100 == 2017),
+        "threshold_long": in_window & near,
+        "threshold_short": in_window & (month // 100 == 2017) & near,
+    }
+    steps += [(name, person[mask], spell[mask]) for name, mask in masks.items()]
+    parts = [
+        pd.DataFrame(
+            {
+                "county": names,
+                "step": name,
+                "n_persons": _distinct(who, codes[who], names.size),
+                "n_spells": 0 if which is None else _distinct(which, codes[who], names.size),
+                "n_periods": np.bincount(codes[who], minlength=names.size),
+            }
+        )
+        for name, who, which in steps
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _distinct(label: np.ndarray, place: np.ndarray, n_places: int) -> np.ndarray:
+    """Number of distinct labels in each place (a label lies in one place only)."""
+    place_of = np.full(int(label.max(initial=-1)) + 1, -1)
+    place_of[label] = place
+    return np.bincount(place_of[place_of >= 0], minlength=n_places)
