@@ -21,7 +21,7 @@ IN_PIP_SECTION = {"pypandoc_binary", "typst"}
 STAGES = (
     ("errors", "paths", "formats", "provenance"),
     (
-        "studies", "parameters", "counties", "*_parameters", "costs_checks", "costs_inputs",
+        "studies", "parameters", "counties", "hedmark_windows", "*_parameters", "costs_checks", "costs_inputs",
         "costs_effects",
     ),
     ("registers", "sources", "connections", "views", "contracts", "contract_*", "*_contracts"),
@@ -38,7 +38,10 @@ STAGES = (
     ("manifest",),
     ("appendix", "*_tables*", "*_figures*", "programs_cost_*"),
     ("runs", "batch"),
-    ("notebook_markdown", "builtin", "quarto", "render", "site", "audit", "publish"),
+    (
+        "notebook_markdown", "builtin", "quarto", "render", "site*", "audit*", "faults",
+        "browser", "publish", "accessibility", "document",
+    ),
     ("cli",),
 )  # fmt: skip
 """Modules whose names match no pattern belong to the estimators' stage."""

@@ -168,8 +168,7 @@ def event_study(
     times = np.unique(event[ever])
     if reference not in times:
         raise EstimationError(
-            f"reference {reference} does not occur; event times: {times.min() if len(times) else ''}"
-            f" to {times.max() if len(times) else ''}"
+            f"reference {reference} does not occur among {len(times)} event times"
         )
     kept = times[times != reference]
     _, units = np.unique(unit, return_inverse=True)
