@@ -21,7 +21,8 @@ IN_PIP_SECTION = {"pypandoc_binary", "typst"}
 STAGES = (
     ("errors", "paths", "formats", "provenance"),
     (
-        "studies", "parameters", "counties", "hedmark_windows", "*_parameters", "costs_checks", "costs_inputs",
+        "studies", "parameters", "counties", "hedmark_windows", "*_parameters", "costs_checks",
+        "costs_inputs",
         "costs_effects",
     ),
     ("registers", "sources", "connections", "views", "contracts", "contract_*", "*_contracts"),
