@@ -76,7 +76,8 @@ def cells() -> list[NotebookNode]:
         shows("::: {.callout-important title=\"Hva tallene betyr\"}\nTallene i @tbl-1 er "
               "beregnet \"per deltaker\".\n\n- De er ikke funn.\n- De viser metoden.\n:::"),
         text("## Resultater {#sec-results}\n\nAvsnittet viser resultatene i to deler."),
-        text("### Overgang til arbeid\n\nHer bruker vi modellen $y_{it} = \\alpha_i + \\beta d_{it}$."),
+        text("### Overgang til arbeid\n\nHer bruker vi modellen $y_{it} = \\alpha_i + \\beta d_{it}$ "
+             "[se @cameron2008, s. 414]."),
         shows(FIRST_FIGURE.replace("{place}", place) + "\n\n" + NOTE),
         shows("I @fig-4 stiger andelen med 16,3 prosentpoeng, mot 0,4 i @fig-5."),
         text("### Nytte og kostnad"),
@@ -84,7 +85,7 @@ def cells() -> list[NotebookNode]:
         shows(COSTS + "\n\n" + NOTE),
         shows(RATES),
         text("## Hva rapporten ikke sier {#sec-limits}\n\n::: {.callout-warning}\nRapporten måler "
-             "ikke alle virkninger.\n:::"),
+             "ikke alle virkninger [@hendren2020].\n:::"),
         text("## Vedlegg"),
         shows("Alle år står i @tbl-wide.\n\n" + wide_table() + "\n\n" + NOTE),
         text("Denne cellen er bare for utforsking.", metadata={"tags": ["interactive"]}),

@@ -18,6 +18,8 @@ UNRELEASED = ("image/", "text/html", "text/latex", "application/vnd.plotly")
 LABEL = re.compile(r"\{#((?:fig|tbl)-[\w-]+)")
 DATA_TEXT = {"fig": "Last ned tallene i figuren (CSV)", "tbl": "Last ned tabellen (CSV)"}
 DATA_FOLDER = {"fig": "figures", "tbl": "tables"}
+CITATION = re.compile(r"\[[^\]]*@(?!fig-|tbl-|sec-)\w[^\]]*\]")
+WORKS_CITED = "## Kilder {#works-cited .unnumbered}\n\n::: {#refs}\n:::"
 
 
 def read(notebook: Path) -> NotebookNode:
@@ -68,6 +70,14 @@ def _texts(
         text = _cell_text(cell, where)
         if text:
             yield cell, text + (_data_links(text, folder) if folder else "")
+    if _cites(book):
+        yield nbformat.v4.new_markdown_cell(id="works-cited"), WORKS_CITED
+
+
+def _cites(book: NotebookNode) -> bool:
+    """Whether a work is cited, as in [@key]; the list of works then ends the report."""
+    texts = [cell.source for cell in book.cells if cell.cell_type == "markdown"]
+    return any(CITATION.search(text) for text in texts) and not any("{#refs}" in t for t in texts)
 
 
 def _cell_text(cell: NotebookNode, where: str) -> str:

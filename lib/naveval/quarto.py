@@ -24,6 +24,8 @@ TROUBLE = re.compile(
 )  # fmt: skip
 HARMLESS = re.compile(r"verapdf is not installed", re.IGNORECASE)
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
+# Quarto repeats the alternative text on the div around the figure, where HTML has none.
+FIGURE_ALT = re.compile(r'(<div id="fig-[^>]*?) alt="[^"]*"')
 TIMEOUT_SECONDS = 600
 
 
@@ -93,4 +95,7 @@ def render(notebook: Path, to: str) -> Path:
     ]
     if done.returncode or trouble or not target.is_file():
         raise RenderError("quarto: " + ("; ".join(trouble) or log.strip()[-800:]))
+    if to == "html":
+        page = target.read_text(encoding="utf-8")
+        target.write_text(FIGURE_ALT.sub(r"\1", page), encoding="utf-8")
     return target

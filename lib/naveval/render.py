@@ -64,7 +64,7 @@ def render(
     bibliography = report / "references.bib"
     document.check(content, folder, bibliography)
     if content.citations:
-        metadata["bibliography"] = str(bibliography)
+        metadata |= {"bibliography": str(bibliography), "link-citations": True}
     with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
         made = [_make(name, kind, folder, metadata, Path(temporary), report) for kind in to]
         finished = [_move(file, folder / f"report.{file.suffix[1:]}") for file in made]

@@ -160,7 +160,7 @@ end
 local function table_blocks(tbl)
   local rows = each_row(tbl)
   for i, spec in ipairs(tbl.colspecs) do
-    tbl.colspecs[i] = { spec[1], nil }
+    tbl.colspecs[i] = { spec[1] == "AlignDefault" and "AlignLeft" or spec[1], nil }
     if spec[1] == "AlignRight" then
       local column = pandoc.List({})
       for _, entry in ipairs(rows) do
@@ -173,14 +173,15 @@ local function table_blocks(tbl)
   for _, body in ipairs(tbl.bodies) do body.row_head_columns = 1 end
   local caption = pandoc.utils.blocks_to_inlines(tbl.caption.long)
   local label = tbl.identifier ~= "" and tbl.identifier or label_in(caption)
-  tbl.caption, tbl.attr = pandoc.Caption({}), pandoc.Attr()
+  tbl.caption = pandoc.Caption({})
+  tbl.attr = pandoc.Attr("", typst and { "typst:no-figure" } or {})
   local inner
   local size, landscape = size_for(least_width(tbl, rows))
   if typst then
     inner = { raw("#report-table(" .. size .. ")["), tbl, raw("]") }
   else
     inner = { pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" }, {
-      tabindex = "0", role = "region",
+      tabindex = "0", role = "group",
       ["aria-label"] = "Tabell: " .. stringify(caption):gsub("%s+", " "),
     })) }
   end
@@ -227,8 +228,9 @@ local function number_sections(doc)
   local top, counts, numbers = 9, {}, {}
   doc:walk({ Header = function(header) top = math.min(top, header.level) end })
   local function number(header)
-    if header.classes:includes("unnumbered") then return nil end
     local depth = header.level - top + 1
+    if typst then header.level = depth end
+    if header.classes:includes("unnumbered") then return header end
     counts[depth] = (counts[depth] or 0) + 1
     for deeper = depth + 1, 9 do counts[deeper] = nil end
     for above = 1, depth do counts[above] = counts[above] or 1 end
@@ -236,7 +238,6 @@ local function number_sections(doc)
     numbers[header.identifier] = text
     header.content:insert(1, pandoc.Space())
     header.content:insert(1, pandoc.Span(text, { class = "header-section-number" }))
-    if typst then header.level = depth end
     header.classes:insert("unnumbered")
     return header
   end
@@ -264,8 +265,14 @@ local function equation(element)
     .. ", block: " .. tostring(not inline) .. ", " .. body:gsub("%s+$", "") .. ")")
 end
 
+-- Colours for code would not meet the contrast wanted in both schemes.
+local function plain_code(block)
+  block.attr = pandoc.Attr(block.identifier)
+  return block
+end
+
 function Pandoc(doc)
   doc = doc:walk({ Blocks = boxes })
-  doc = doc:walk({ Quoted = quoted, Math = equation })
+  doc = doc:walk({ Quoted = quoted, Math = equation, CodeBlock = plain_code })
   return number_sections(doc)
 end
