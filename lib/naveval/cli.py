@@ -202,5 +202,40 @@ def bench(study: str, scale: str) -> None:
     studies.module(study, "bench").main(_scale(scale))
 
 
+@main.command()
+@click.argument("folder", metavar="PATH", type=FOLDER)
+@click.option("--only", multiple=True, metavar="CHECK", help="Make only this check; repeatable.")
+@plain_errors
+def audit(folder: Path, only: tuple[str, ...]) -> None:
+    """Check a result folder or site: disclosure, accessibility, links, numbers, sizes."""
+    from tqdm import tqdm
+
+    from naveval import audit as audits
+
+    with tqdm(desc="audit", unit=" pages", leave=False) as bar:
+        found = audits.audit(folder, checks=only or audits.CHECKS, progress=lambda _: bar.update())
+    click.echo(audits.listing(found))
+    sys.exit(1 if found.faults else 0)
+
+
+@main.command()
+@click.argument("folder", metavar="PATH", type=FOLDER)
+@click.option("--host", required=True, help="Host name of the data marketplace.")
+@click.option("--id", "story", required=True, help="Identifier of the data story.")
+@plain_errors
+def publish(folder: Path, host: str, story: str) -> None:
+    """Upload a finished folder to Nav's data marketplace when it passes the audit.
+
+    The token is read from the environment variable NAVEVAL_PUBLISH_TOKEN.
+    """
+    from naveval import audit as audits
+    from naveval import publish as uploads
+
+    done = uploads.publish(
+        folder, host=host, story=story, check=audits.reasons_not_to_publish, progress=click.echo
+    )
+    click.echo(f"published {done.files} files, {done.size / 1e6:.1f} MB")
+
+
 if __name__ == "__main__":
     main()

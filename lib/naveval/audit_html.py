@@ -1,0 +1,172 @@
+"""What can be seen in a page without a browser: accessibility, links, loose ends."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PreformattedString
+
+from naveval import accessibility as marks
+from naveval.faults import Fault
+
+VAGUE_LINKS = {"her", "les mer", "klikk her", "lenke", "link", "mer", "here", "more"}
+BLOCKS = {
+    "p", "li", "figcaption", "dd", "dt", "summary", "h1", "h2", "h3", "h4", "h5", "h6", "div",
+    "section", "article", "main", "blockquote", "label", "legend", "button", "option",
+}  # fmt: skip
+NO_PROSE = {"table", "pre", "nav", "script", "style", "code", "math", "svg", "select"}
+LOOSE_ENDS = (
+    (re.compile(r"\?@(?:fig|tbl|sec)-[\w-]+|(?<![\w.])@(?:fig|tbl|sec)-[\w-]+"), "reference"),
+    (re.compile(r"\{#(?:fig|tbl|sec)-[^}]*\}|\{\.[\w-]+\}|^\s*:::", re.M), "Markdown"),
+    (re.compile(r"\{\w+:\w+\}"), "unfilled field"),
+    (re.compile(r"(?<![\w-])(?:nan|NaN|NaT|None|<NA>)(?![\w-])"), "missing value"),
+)
+"""Traces of references, Markdown, templates and missing values that were never resolved."""
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, _: float) -> BeautifulSoup:
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+def read(file: Path) -> BeautifulSoup:
+    """A page parsed, from memory when the file has not changed."""
+    return _read(file, file.stat().st_mtime)
+
+
+def visible_text(element: Tag | None) -> str:
+    """Text of an element with runs of ordinary blanks as one; special spaces are kept."""
+    return re.sub(r"[ \t\r\n]+", " ", element.get_text(" ")).strip() if element else ""
+
+
+def accessibility(file: Path, name: str) -> list[Fault]:
+    """Faults against WCAG 2.1 AA that show in the mark-up itself.
+
+    The checks every report passes when it is rendered, and those that only matter to pages
+    with links, menus and forms.
+    """
+    page = read(file)
+    messages = [
+        *marks.html_faults(file), *_document(page), *_headings(page), *_drawings(page),
+        *_captions(page), *_links(page), *_controls(page),
+    ]  # fmt: skip
+    return [Fault("accessibility", name, message) for message in messages]
+
+
+def _document(page: BeautifulSoup) -> Iterator[str]:
+    language = str(page.html.get("lang", "")) if page.html else ""
+    if language and not language.lower().startswith(("nb", "no")):
+        yield f"language is «{language}», expected nb"
+    viewport = page.find("meta", attrs={"name": "viewport"})
+    if isinstance(viewport, Tag) and re.search(
+        r"user-scalable\s*=\s*no|maximum-scale\s*=\s*1\b", str(viewport.get("content", ""))
+    ):
+        yield "zooming is switched off"
+
+
+def _headings(page: BeautifulSoup) -> Iterator[str]:
+    for heading in page.find_all(re.compile(r"^h[1-6]$")):
+        if not visible_text(heading):
+            yield f"an empty {heading.name}"
+
+
+def _drawings(page: BeautifulSoup) -> Iterator[str]:
+    for drawing in page.find_all("svg"):
+        named = drawing.get("aria-label") or drawing.get("aria-labelledby") or drawing.title
+        if drawing.get("aria-hidden") != "true" and not named:
+            yield "an svg without a name"
+
+
+def _captions(page: BeautifulSoup) -> Iterator[str]:
+    for number, table in enumerate(page.find_all("table"), 1):
+        figure = table.find_parent("figure") or table.find_parent(class_="table-scroll")
+        if not (table.caption or figure or table.get("aria-label") or table.get("aria-labelledby")):
+            yield f"table {number}: no caption"
+
+
+def _links(page: BeautifulSoup) -> Iterator[str]:
+    for link in page.find_all("a", href=True):
+        text = str(link.get("aria-label") or "") or visible_text(link)
+        if text.strip().lower() in VAGUE_LINKS:
+            yield f"link to {link['href']}: text «{text.strip()}» says nothing"
+
+
+def _controls(page: BeautifulSoup) -> Iterator[str]:
+    labelled = {str(label["for"]) for label in page.find_all("label", attrs={"for": True})}
+    for control in page.find_all(["input", "select", "textarea"]):
+        if control.get("type") in ("hidden", "submit", "button"):
+            continue
+        named = control.get("aria-label") or control.get("aria-labelledby")
+        if not (named or control.find_parent("label") or control.get("id") in labelled):
+            yield f"{control.name} «{control.get('id', '')}»: no label"
+    for element in page.find_all(tabindex=re.compile(r"^\s*[1-9]")):
+        yield f"{element.name}: tabindex {element['tabindex']} changes the order of the keyboard"
+
+
+def links(file: Path, name: str) -> list[Fault]:
+    """Links and parts of a page that lead nowhere, and parts fetched from other hosts."""
+    page, faults = read(file), []
+    for element in page.find_all(["a", "img", "link", "script", "source", "iframe"]):
+        target = str(element.get("href") or element.get("src") or "")
+        if not target or target.startswith(("data:", "mailto:", "#")):
+            continue
+        parts = urlsplit(target)
+        if parts.scheme or parts.netloc:
+            if element.name != "a":
+                faults.append(Fault("links", name, f"{element.name} fetched from {target[:80]}"))
+            elif parts.scheme not in ("https", "http") or not parts.netloc:
+                faults.append(Fault("links", name, f"{target[:80]}: not a link to the web"))
+            continue
+        message = _broken(file, parts.path, parts.fragment)
+        if message:
+            faults.append(Fault("links", name, f"{target[:80]}: {message}"))
+    return faults
+
+
+def _broken(file: Path, path: str, fragment: str) -> str:
+    goal = file.parent / unquote(path) if path else file
+    if goal.is_dir():
+        return "leads to a folder; without a server that shows no page"
+    if not goal.exists():
+        return "no such file"
+    if fragment and goal.suffix == ".html":
+        wanted = unquote(fragment)
+        other = read(goal)
+        if not (other.find(id=wanted) or other.find(attrs={"name": wanted})):
+            return "no such place in the page"
+    return ""
+
+
+def references(file: Path, name: str) -> list[Fault]:
+    """References, templates and missing values that were never resolved."""
+    faults = []
+    for text in prose(file):
+        for pattern, kind in LOOSE_ENDS:
+            for found in pattern.findall(text):
+                faults.append(Fault("references", name, f"{kind} «{found}» in «{text[:80]}»"))
+    return faults
+
+
+def prose(file: Path) -> Iterator[str]:
+    """Running text of a page and its alt texts, block by block; no tables, menus or code."""
+    page = read(file)
+    main = page.find("main") or page.body or page
+    assert isinstance(main, Tag)
+    blocks: dict[int, list[str]] = {}
+    for text in main.find_all(string=True):
+        parents = [parent for parent in text.parents if isinstance(parent, Tag)]
+        if isinstance(text, PreformattedString) or any(map(_no_prose, parents)):
+            continue
+        block = next((parent for parent in parents if parent.name in BLOCKS), main)
+        blocks.setdefault(id(block), []).append(str(text))
+    for parts in blocks.values():
+        yield re.sub(r"[ \t\r\n]+", " ", "".join(parts)).strip()
+    for picture in main.find_all("img", alt=True):
+        yield str(picture["alt"])
+
+
+def _no_prose(element: Tag) -> bool:
+    return element.name in NO_PROSE or "header-section-number" in (element.get("class") or [])

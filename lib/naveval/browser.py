@@ -1,0 +1,204 @@
+"""A headless Chromium, driven over its own pipe protocol; no further package is needed.
+
+Used by the audit (axe) and by tests of the site. The browser may not reach any host: a page
+that needs the network shows as broken.
+"""
+
+import base64
+import fcntl
+import json
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from naveval.errors import NavevalError
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = (
+    "--headless", "--disable-gpu", "--no-first-run", "--no-default-browser-check",
+    "--disable-extensions", "--disable-background-networking", "--disable-sync",
+    "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb",
+    "--allow-file-access-from-files", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--remote-debugging-pipe", "--lang=nb-NO",
+)  # fmt: skip
+KEYS = {
+    "Tab": ("Tab", 9, ""), "Enter": ("Enter", 13, "\r"), "Space": (" ", 32, " "),
+    "Escape": ("Escape", 27, ""), "ArrowDown": ("ArrowDown", 40, ""),
+    "ArrowUp": ("ArrowUp", 38, ""),
+}  # fmt: skip
+
+
+class BrowserError(NavevalError):
+    """The browser did not start, or a page could not be opened."""
+
+
+def program() -> str | None:
+    """Path of a Chromium on this machine: NAVEVAL_CHROMIUM, or the first on the PATH."""
+    named = os.environ.get("NAVEVAL_CHROMIUM")
+    if named:
+        return named if Path(named).exists() else None
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@dataclass
+class Page:
+    """One tab. Not safe to share between threads."""
+
+    reader: Any
+    writer: Any
+    session: str = ""
+    counter: int = 0
+    rest: bytes = b""
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def send(self, method: str, **options: Any) -> dict[str, Any]:
+        """Call a method of the DevTools protocol and wait for its answer."""
+        self.counter += 1
+        message: dict[str, Any] = {"id": self.counter, "method": method, "params": options}
+        if self.session:
+            message["sessionId"] = self.session
+        self.writer.write(json.dumps(message).encode() + b"\0")
+        self.writer.flush()
+        while True:
+            answer = self._read()
+            if answer.get("id") == self.counter:
+                if "error" in answer:
+                    raise BrowserError(f"browser: {method}: {answer['error']['message']}")
+                return answer["result"]
+            self.events.append(answer)
+
+    def _read(self) -> dict[str, Any]:
+        parts = [self.rest]
+        while b"\0" not in parts[-1]:
+            part = self.reader.read1(1 << 20)
+            if not part:
+                raise BrowserError("browser: closed unexpectedly")
+            parts.append(part)
+        text, _, self.rest = b"".join(parts).partition(b"\0")
+        return json.loads(text)
+
+    def open(self, address: str | Path) -> None:
+        """Open a page and wait until it has loaded."""
+        url = address.resolve().as_uri() if isinstance(address, Path) else address
+        self.events.clear()
+        result = self.send("Page.navigate", url=url)
+        if result.get("errorText"):
+            raise BrowserError(f"{address}: {result['errorText']}")
+        self.evaluate(
+            "new Promise(done => document.readyState === 'complete' ? done(1)"
+            " : window.addEventListener('load', () => done(1)))"
+        )
+
+    def evaluate(self, script: str) -> Any:
+        """Value of a JavaScript expression; a promise is awaited."""
+        result = self.send(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
+        if "exceptionDetails" in result:
+            detail = result["exceptionDetails"]
+            raise BrowserError(f"script: {detail.get('exception', detail).get('description')}")
+        return result["result"].get("value")
+
+    def resize(self, width: int, height: int = 900) -> None:
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=False,
+        )  # fmt: skip
+
+    def scheme(self, name: str) -> None:
+        """Ask pages for a colour scheme: "light" or "dark"."""
+        wanted = [{"name": "prefers-color-scheme", "value": name}]
+        self.send("Emulation.setEmulatedMedia", media="", features=wanted)
+
+    def press(self, key: str, times: int = 1) -> None:
+        name, code, text = KEYS.get(key, (key, ord(key.upper()[0]), key))
+        for _ in range(times):
+            for kind in ("keyDown", "keyUp"):
+                self.send(
+                    "Input.dispatchKeyEvent", type=kind, key=name, windowsVirtualKeyCode=code,
+                    text=text if kind == "keyDown" else "",
+                )  # fmt: skip
+
+    def write(self, text: str) -> None:
+        self.send("Input.insertText", text=text)
+
+    def picture(self, file: Path, *, whole: bool = True) -> None:
+        """Save a PNG of the page."""
+        data = self.send(
+            "Page.captureScreenshot", captureBeyondViewport=whole, **_clip(self, whole)
+        )
+        file.write_bytes(base64.b64decode(data["data"]))
+
+
+def _clip(page: Page, whole: bool) -> dict[str, Any]:
+    if not whole:
+        return {}
+    size = page.send("Page.getLayoutMetrics")["cssContentSize"]
+    return {"clip": {"x": 0, "y": 0, **{k: size[k] for k in ("width", "height")}, "scale": 1}}
+
+
+@contextmanager
+def open_browser(width: int = 1280) -> Iterator[Page]:
+    """Start a browser with one tab, and end it.
+
+    Raises
+    ------
+    BrowserError
+        When there is no Chromium, or it does not start.
+    """
+    found = program()
+    if found is None:
+        raise BrowserError("no Chromium on the PATH")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        process, own_read, own_write = _start(found, profile)
+        try:
+            with os.fdopen(own_read, "rb") as reader, os.fdopen(own_write, "wb") as writer:
+                page = Page(reader, writer)
+                target = page.send("Target.createTarget", url="about:blank")["targetId"]
+                page.session = page.send(
+                    "Target.attachToTarget", targetId=target, flatten=True
+                )["sessionId"]  # fmt: skip
+                page.send("Page.enable")
+                page.resize(width)
+                yield page
+        finally:
+            _end(process)
+
+
+def _start(found: str, profile: str) -> tuple[int, int, int]:
+    """Start Chromium with its pipes at 3 and 4; gives process, own reading and writing end."""
+    pipes = [*os.pipe(), *os.pipe()]
+    to_browser, own_write, own_read, from_browser = (
+        fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in pipes
+    )
+    for end in pipes:
+        os.close(end)
+    root = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    command = (found, *FLAGS, *root, f"--user-data-dir={profile}", "about:blank")
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_DUP2, to_browser, 3),
+        (os.POSIX_SPAWN_DUP2, from_browser, 4),
+    ]
+    process = os.posix_spawn(found, command, os.environ, file_actions=actions)
+    os.close(to_browser)
+    os.close(from_browser)
+    return process, own_read, own_write
+
+
+def _end(process: int) -> None:
+    for name, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+        os.kill(process, name)
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            if os.waitpid(process, os.WNOHANG)[0]:
+                return
+            time.sleep(0.02)
