@@ -182,7 +182,7 @@ def build(
     Parameters
     ----------
     shocks
-        Log deviations of starts (kind, county, month) and of hazards (county, month).
+        Log deviations of starts (…, kind, county, month) and of hazards (…, county, month).
     """
     force = labour_force(counties, scale)
     path, hazard_path = national_path(levels)
@@ -198,6 +198,6 @@ def build(
         starts[0, i] *= oil_path(county)
         hazard[:, i] = by_duration(levels.hazard * factor)[:, None, :] * hazard_path
     if shocks is not None:
-        starts *= np.exp(shocks[0])
-        hazard *= np.exp(shocks[1])[None, :, :, None]
+        starts = starts * np.exp(shocks[0])
+        hazard = hazard * np.exp(shocks[1])[..., None, :, :, None]
     return Process(counties, force, starts, np.clip(hazard, 0.001, 0.95))

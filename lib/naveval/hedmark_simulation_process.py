@@ -100,8 +100,8 @@ def with_effect(
     """
     i = process.counties.index(county)
     starts, hazard = process.starts.copy(), process.hazard.copy()
-    starts[:, i] *= 1 + np.asarray(inflow)[:, None] * exposure
-    hazard[:, i] *= 1 + exposure[None, :, None] * exits[:, None, :]
+    starts[..., i, :] *= 1 + np.asarray(inflow)[:, None] * exposure
+    hazard[..., i, :, :] *= 1 + exposure[None, :, None] * exits[:, None, :]
     return replace(process, starts=starts, hazard=np.clip(hazard, FLOOR, CEILING))
 
 
@@ -111,17 +111,17 @@ def observed_inflow(process: Process, starts_with: np.ndarray, draw: "Draw") -> 
     Follows the definition of the study: a spell that ends first counts as without right, and
     so do the last months' spells whose right comes after the end of the data.
     """
-    hazard = process.hazard[0]
-    months = hazard.shape[1]
-    shares = np.zeros(hazard.shape[:2])
+    hazard = process.hazard[..., 0, :, :, :]
+    months = hazard.shape[-2]
+    shares = np.zeros(hazard.shape[:-1])
     for t in range(months):
-        alive = np.ones(hazard.shape[0])
+        alive = np.ones(hazard.shape[:-2])
         for lag, granted in enumerate(GRANT_LAG):
             if t + lag >= months:
                 break
             if lag:
-                alive = alive * (1 - hazard[:, t + lag, lag - 1])
-            shares[:, t] += granted * alive
+                alive = alive * (1 - hazard[..., t + lag, lag - 1])
+            shares[..., t] += granted * alive
     return draw.binomial(starts_with, shares)
 
 
@@ -130,12 +130,11 @@ class Draw:
     """Binomial and Poisson draws, or their means when `generator` is None."""
 
     generator: np.random.Generator | None = None
-    size: tuple[int, ...] = ()
 
     def poisson(self, mean: np.ndarray) -> np.ndarray:
         if self.generator is None:
             return mean
-        return self.generator.poisson(mean, size=(*self.size, *mean.shape))
+        return self.generator.poisson(mean).astype(np.int64)
 
     def binomial(self, n: np.ndarray, p: np.ndarray) -> np.ndarray:
         if self.generator is None:
@@ -151,21 +150,22 @@ def first_stock(process: Process) -> tuple[np.ndarray, np.ndarray]:
     (kind, county, d) of spells, kind 0 with their right not lost; (county,) of kind 0 spells
     whose right is lost.
     """
-    starts, hazard = process.starts[..., 0], process.hazard[:, :, 0, :]
+    starts, hazard = process.starts[..., 0], process.hazard[..., 0, :]
     alive = np.cumprod(1 - hazard[..., :-1], axis=-1)
     stock = starts[..., None] * np.concatenate([np.ones_like(alive[..., :1]), alive], axis=-1)
-    stay_with = (1 - hazard[0, :, -1]) * (1 - RIGHT_LOST)
-    stay = 1 - hazard[1, :, -1]
-    stock[0, :, -1] /= 1 - stay_with
-    stock[1, :, -1] /= 1 - stay
-    lost = stock[0, :, -1] * (1 - hazard[0, :, -1]) * RIGHT_LOST / (1 - stay)
+    stay_with = (1 - hazard[..., 0, :, -1]) * (1 - RIGHT_LOST)
+    stay = 1 - hazard[..., 1, :, -1]
+    stock[..., 0, :, -1] /= 1 - stay_with
+    stock[..., 1, :, -1] /= 1 - stay
+    lost = stock[..., 0, :, -1] * (1 - hazard[..., 0, :, -1]) * RIGHT_LOST / (1 - stay)
     return stock, lost
 
 
 def evolve(process: Process, draw: Draw | None = None) -> Series:
     """Run the process over all months, in expectation or with draws.
 
-    With `draw.size = (n,)` all arrays get a leading axis of n independent draws.
+    Starts and hazards may have leading axes, one process each. Who misses an update or waits
+    for the right is always taken in expectation; it adds next to nothing to the variance.
     """
     draw = draw or Draw()
     stock, lost = first_stock(process)
@@ -179,9 +179,9 @@ def evolve(process: Process, draw: Draw | None = None) -> Series:
     for t in range(months):
         if t:
             spells, gone = _step(process, spells, gone, starts[..., t], t, draw)
-        seen = draw.binomial(spells, present)
-        seen_gone = draw.binomial(gone, present[-1])
-        holders = draw.binomial(seen[..., 0, :, :], granted)
+        seen = spells * present
+        seen_gone = gone * present[-1]
+        holders = seen[..., 0, :, :] * granted
         pending = seen[..., 0, :, :] - holders
         for k, counts in enumerate((holders, seen[..., 1, :, :] + pending)):
             for g in range(len(GROUPS)):
@@ -196,9 +196,9 @@ def _step(
     process: Process, spells: np.ndarray, gone: np.ndarray, starts: np.ndarray, t: int, draw: Draw
 ) -> tuple[np.ndarray, np.ndarray]:
     """Spells at month t from those at t−1."""
-    alive = draw.binomial(spells, 1 - process.hazard[:, :, t, :])
+    alive = draw.binomial(spells, 1 - process.hazard[..., t, :])
     kept_last = draw.binomial(alive[..., 0, :, -1], np.asarray(1 - RIGHT_LOST))
-    gone_next = draw.binomial(gone, 1 - process.hazard[1, :, t, -1])
+    gone_next = draw.binomial(gone, 1 - process.hazard[..., 1, :, t, -1])
     gone_next = gone_next + alive[..., 0, :, -1] - kept_last
     following = np.empty_like(alive)
     following[..., 1:] = alive[..., :-1]

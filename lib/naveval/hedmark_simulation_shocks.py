@@ -48,21 +48,25 @@ def autoregressive(
 
 
 def draw_shocks(
-    generator: np.random.Generator, counties: int, months: int, size: ShockSize
+    generator: np.random.Generator,
+    counties: int,
+    months: int,
+    size: ShockSize,
+    lead: tuple[int, ...] = (),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Log shocks of starts (kind, county, month) and of hazards (county, month).
+    """Log shocks of starts (…, kind, county, month) and of hazards (…, county, month).
 
     Persistent shocks have mean zero over the months before the reform in each county, so that
     levels match the printed ones; what is left to chance is how counties develop.
     """
     shared, own = (
-        autoregressive(generator, (1, counties, months), size.persistence),
-        autoregressive(generator, (2, counties, months), size.persistence),
+        autoregressive(generator, (*lead, 1, counties, months), size.persistence),
+        autoregressive(generator, (*lead, 2, counties, months), size.persistence),
     )
-    noise = generator.standard_normal((2, counties, months))
+    noise = generator.standard_normal((*lead, 2, counties, months))
     starts = size.starts * np.sqrt(0.5) * centred(shared + own) + size.noise * noise
-    exits = size.exits * centred(autoregressive(generator, (counties, months), size.persistence))
-    return starts, exits
+    exits = autoregressive(generator, (*lead, counties, months), size.persistence)
+    return starts, size.exits * centred(exits)
 
 
 def centred(series: np.ndarray) -> np.ndarray:
