@@ -1,6 +1,7 @@
 """Where a notebook's results go, and what its cells display."""
 
 import base64
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from naveval.parameters import Origin, StudyParameters
 
 RESULT_VARIABLE = "NAVEVAL_RESULT"
 ESTIMATES_FILE = "estimates.csv"
+HEADLINES_FILE = "headlines.json"
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,16 @@ def sentence(output: Output, key: str, *, choose: str | None = None, **values: A
     """
     template = texts.choose(output.texts, key, choose)
     return Block(texts.fill(template, {"place": output.place, **values}, key))
+
+
+def headline(output: Output, key: str, *, choose: str | None = None, **values: Any) -> Block:
+    """A sentence as `sentence` makes it, kept in headlines.json for the site's front page."""
+    block = sentence(output, key, choose=choose, **values)
+    file = output.folder / HEADLINES_FILE
+    kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    kept[key] = block.markdown
+    file.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return block
 
 
 def note(output: Output, entry: Mapping[str, Any], values: Mapping[str, Any], key: str) -> str:
