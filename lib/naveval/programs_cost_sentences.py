@@ -1,0 +1,112 @@
+"""Sentences of the cost-benefit part: every number is read from the estimates table."""
+
+import pandas as pd
+
+from naveval import estimates
+from naveval.costs_checks import PROGRAMS
+from naveval.output import Block, Output, sentence
+
+
+def _net(table: pd.DataFrame) -> pd.DataFrame:
+    """Net benefit with interval and probability, one row per programme."""
+    rows = table[table["label"] == "tbl-uncertainty"]
+    net = rows[rows["column"] == "net_benefit"].set_index("row")
+    chance = rows[rows["column"] == "p_positive"].set_index("row")["estimate"]
+    return net[["estimate", "ci_low", "ci_high", "n_obs"]].assign(p_positive=chance)
+
+
+def _listed(output: Output, names: list[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {output.label('costs-words', 'and')} {names[-1]}"
+
+
+def summary(output: Output, table: pd.DataFrame) -> Block:
+    """How many programmes pay for themselves; the largest and the smallest net benefit."""
+    net = _net(table)
+    best, worst = net["estimate"].idxmax(), net["estimate"].idxmin()
+    positive = int((net["estimate"] > 0).sum())
+    return sentence(
+        output, "costs-summary", positive=positive, programs=len(net),
+        best=best, best_net=net.loc[best, "estimate"], best_low=net.loc[best, "ci_low"],
+        best_high=net.loc[best, "ci_high"],
+        worst=worst, worst_net=net.loc[worst, "estimate"], worst_low=net.loc[worst, "ci_low"],
+        worst_high=net.loc[worst, "ci_high"],
+    )  # fmt: skip
+
+
+def uncertain(output: Output, table: pd.DataFrame) -> Block:
+    """Which programmes have an interval that holds zero, and how probable a gain is."""
+    net = _net(table)
+    open_ones = net[(net["ci_low"] < 0) & (net["ci_high"] > 0)]
+    if open_ones.empty:
+        return sentence(output, "costs-uncertain", choose="none", draws=net["n_obs"].max())
+    lowest = open_ones["p_positive"].idxmin()
+    return sentence(
+        output, "costs-uncertain", choose="some", names=_listed(output, list(open_ones.index)),
+        lowest=lowest, p=open_ones.loc[lowest, "p_positive"], draws=net["n_obs"].max(),
+    )  # fmt: skip
+
+
+def losses(output: Output, table: pd.DataFrame) -> Block:
+    """Programmes with negative net benefit, and AFT with the other sample's effects."""
+    net = _net(table)
+    negative = list(net.index[net["estimate"] < 0])
+    aft = table[table["label"] == "tbl-aft-alternative"].set_index("column")["estimate"]
+    return sentence(
+        output, "costs-losses", choose="some" if negative else "none",
+        names=_listed(output, negative), aft=aft["net_benefit"], years=aft["break_even_years"],
+    )  # fmt: skip
+
+
+def drivers(output: Output, table: pd.DataFrame) -> Block:
+    """What moves the results: composition, shortest break-even and counsellor hours."""
+    items = table[table["label"] == "fig-composition"].set_index(["row", "column"])["estimate"]
+    value = items.xs("value_creation", level="column").abs().sum()
+    cost = items.xs("total_cost", level="column").abs().sum()
+    hours = estimates.one(table, label="tbl-hours", row="Oppfølging")
+    return sentence(
+        output, "costs-drivers", ratio=value / cost, hours=hours["estimate"],
+    )  # fmt: skip
+
+
+def displacement(output: Output, table: pd.DataFrame) -> Block:
+    """How many programmes still pay when half of the new work displaces others."""
+    rows = table[table["label"] == "tbl-scenarios"]
+    shares = sorted({float(name.split("=")[1]) for name in rows["column"]
+                     if name.startswith("displacement=")})  # fmt: skip
+    most = rows[rows["column"] == f"displacement={shares[-1]:g}"].set_index("row")["estimate"]
+    return sentence(
+        output, "costs-displacement", share=shares[-1], positive=int((most > 0).sum()),
+        programs=len(PROGRAMS),
+    )  # fmt: skip
+
+
+def public_money(output: Output, table: pd.DataFrame) -> Block:
+    """For how many programmes public budgets gain, and Nav's own budget."""
+    rows = table[table["label"] == "tbl-budget"]
+    public = rows[rows["column"] == "public"].set_index("row")["estimate"]
+    nav = rows[rows["column"] == "nav"].set_index("row")["estimate"]
+    return sentence(
+        output, "costs-public", public=int((public > 0).sum()),
+        nav=int((nav > 0).sum()), programs=len(public),
+    )  # fmt: skip
+
+
+def reconciliation(output: Output, table: pd.DataFrame) -> Block:
+    """How many printed numbers come out, and how many have an explanation."""
+    cells = table[(table["estimand"] == "computed") & (table["label"] != "tbl-readings")]
+    notes = cells["note"]
+    automatic = notes.isin(["equal", "within_2_percent", "rounding", "unexplained"])
+    return sentence(
+        output, "costs-reconciliation", cells=len(cells), equal=int((notes == "equal").sum()),
+        near=int(notes.isin(["within_2_percent", "rounding"]).sum()),
+        explained=int((~automatic).sum()), unexplained=int((notes == "unexplained").sum()),
+    )  # fmt: skip
+
+
+def first_month(output: Output, table: pd.DataFrame) -> Block:
+    """Which month convention fits the printed totals better."""
+    rows = table[(table["label"] == "tbl-readings") & (table["column"] == "deviation")]
+    fit = rows.set_index("row")["estimate"]
+    return sentence(output, "costs-first-month", zero=fit["month_0"], one=fit["month_1"])
