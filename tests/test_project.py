@@ -23,7 +23,7 @@ STAGES = (
     (
         "studies", "parameters", "counties", "hedmark_windows", "*_parameters", "costs_checks",
         "costs_inputs",
-        "costs_effects",
+        "costs_effects", "basic_amount", "programs_codes",
     ),
     ("registers", "sources", "connections", "views", "contracts", "contract_*", "*_contracts"),
     ("*_simulation*", "extracts", "cache"),
@@ -36,7 +36,7 @@ STAGES = (
     ("estimates", "disclosure*"),
     ("texts", "output"),
     ("tables", "figures", "explore"),
-    ("manifest",),
+    ("manifest", "downloads"),
     ("appendix", "*_tables*", "*_figures*", "programs_cost_*"),
     ("runs", "batch"),
     (
