@@ -13,7 +13,7 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from naveval import counties, extracts, manifest, paths, studies
+from naveval import counties, downloads, extracts, manifest, paths, studies
 from naveval import output as outputs
 from naveval.errors import EstimationError, NavevalError, ParameterError
 from naveval.parameters import StudyParameters
@@ -60,7 +60,9 @@ def run(
         content = {**described, "started": manifest.now(), "git_commit": manifest.git_commit()}
         execute(study, parameters, staging, progress=progress)
         content |= {"finished": manifest.now(), "engine": None, "complete": True}
-        content["report"] = manifest.report_metadata(_output_of(study, parameters, staging))
+        opened = _output_of(study, parameters, staging)
+        content["report"] = manifest.report_metadata(opened)
+        downloads.write(opened, content["report"])
         manifest.write(staging, content)
         promote(staging, folder)
     finally:
