@@ -23,7 +23,7 @@ STAGES = (
     (
         "studies", "parameters", "counties", "hedmark_windows", "*_parameters", "costs_checks",
         "costs_inputs",
-        "costs_effects", "basic_amount", "programs_codes",
+        "costs_effects", "basic_amount", "programs_codes", "iso_weeks", "followup_published",
     ),
     ("registers", "sources", "connections", "views", "contracts", "contract_*", "*_contracts"),
     ("*_simulation*", "extracts", "cache"),
