@@ -56,12 +56,25 @@ end
 -- Tables ---------------------------------------------------------------------------------
 
 local FIGURE_SPACE, PUNCTUATION_SPACE = utf8.char(0x2007), utf8.char(0x2008)
--- Least width in characters that fits the page at each size, upright and then landscape.
+-- Widths are in half ems. Room of a line at each size, upright and then landscape.
 local FITS = {
-  { 104, "9pt", false }, { 117, "8pt", false }, { 125, "7.5pt", false },
-  { 156, "9pt", true }, { 176, "8pt", true }, { 201, "7pt", true }, { math.huge, "6pt", true },
+  { 101, "9pt", false }, { 114, "8pt", false }, { 121, "7.5pt", false },
+  { 166, "9pt", true }, { 187, "8pt", true }, { 213, "7pt", true }, { math.huge, "6pt", true },
 }
-local CELL_PADDING = 2.4 -- characters
+local CELL_PADDING, COMFORTABLE = 2.3, 16
+local NARROW = { [" "] = 0.5, [","] = 0.45, ["."] = 0.45, [":"] = 0.45, ["i"] = 0.55, ["l"] = 0.55,
+  ["j"] = 0.55, ["f"] = 0.65, ["t"] = 0.65, ["r"] = 0.75, ["-"] = 0.65, ["("] = 0.65, [")"] = 0.65,
+  ["m"] = 1.6, ["w"] = 1.45, ["%"] = 1.5,
+  [utf8.char(0x202F)] = 0.35, [utf8.char(0xA0)] = 0.5, [FIGURE_SPACE] = 0.95, [PUNCTUATION_SPACE] = 0.45 }
+
+local function width_of(text)
+  local total = 0
+  for _, code in utf8.codes(text) do
+    local char = utf8.char(code)
+    total = total + (NARROW[char] or char:match("%u") and 1.35 or 1)
+  end
+  return total
+end
 
 local function each_row(tbl)
   local rows = pandoc.List({})
@@ -105,25 +118,45 @@ end
 
 local function longest_word(text)
   local longest = 0
-  for word in text:gmatch("[^ \n]+") do longest = math.max(longest, utf8.len(word) or #word) end
+  for word in text:gmatch("[^ \n]+") do longest = math.max(longest, width_of(word)) end
   return longest
 end
 
--- Least width of a table in characters: whole numbers, longest words.
-local function least_width(tbl, rows)
-  local widths = {}
+-- Widths of the columns: the least (whole numbers, longest words, some room for text) and
+-- the natural one (longest cell on one line).
+local function widths_of(tbl, rows)
+  local least, natural = {}, {}
   for _, entry in ipairs(rows) do
     for i, cell in ipairs(entry[1].cells) do
       local text = stringify(cell.contents)
-      local numeric = tbl.colspecs[i] and tbl.colspecs[i][1] == "AlignRight"
-      local width = (numeric and entry[2] == "body") and (utf8.len(text) or #text)
-        or longest_word(text)
-      widths[i] = math.max(widths[i] or 0, width)
+      local length, word = width_of(text), longest_word(text)
+      if entry[2] == "body" then
+        local numeric = tbl.colspecs[i] and tbl.colspecs[i][1] == "AlignRight"
+        word = numeric and length or math.max(word, math.min(length, COMFORTABLE))
+      end
+      least[i] = math.max(least[i] or 0, word)
+      natural[i] = math.max(natural[i] or 0, length)
     end
   end
+  return least, natural
+end
+
+local function sum(widths)
   local total = 0
   for _, width in ipairs(widths) do total = total + width + CELL_PADDING end
   return total
+end
+
+-- Shares of the line for a table whose text has to wrap: every column gets its least width,
+-- and what is left goes to columns by how much they lack.
+local function shares(least, natural, room)
+  local lacking = sum(natural) - sum(least)
+  local left = room - sum(least)
+  local widths = {}
+  for i = 1, #least do
+    widths[i] = (least[i] + CELL_PADDING + left * (natural[i] - least[i]) / lacking) / room
+  end
+  return widths
 end
 
 local function mark_cells(tbl, rows)
@@ -134,14 +167,21 @@ local function mark_cells(tbl, rows)
       elseif i == 1 then
         cell.attributes.scope = "row"
       end
-      if tbl.colspecs[i] and tbl.colspecs[i][1] == "AlignRight" then cell.classes:insert("num") end
+      local length = utf8.len(stringify(cell.contents)) or 0
+      if tbl.colspecs[i] and tbl.colspecs[i][1] == "AlignRight" then
+        cell.classes:insert("num")
+      elseif length > 60 then
+        cell.classes:insert("long")
+      elseif length > 14 then
+        cell.classes:insert("label")
+      end
     end
   end
 end
 
-local function size_for(width)
+local function fit_for(width)
   for _, step in ipairs(FITS) do
-    if width <= step[1] then return step[2], step[3] end
+    if width <= step[1] then return table.unpack(step) end
   end
 end
 
@@ -176,8 +216,14 @@ local function table_blocks(tbl)
   tbl.caption = pandoc.Caption({})
   tbl.attr = pandoc.Attr("", typst and { "typst:no-figure" } or {})
   local inner
-  local size, landscape = size_for(least_width(tbl, rows))
+  local least, natural = widths_of(tbl, rows)
+  local room, size, landscape = fit_for(sum(least))
   if typst then
+    if room < math.huge and sum(natural) > room then
+      for i, share in ipairs(shares(least, natural, room)) do
+        if tbl.colspecs[i] then tbl.colspecs[i] = { tbl.colspecs[i][1], share } end
+      end
+    end
     inner = { raw("#report-table(" .. size .. ")["), tbl, raw("]") }
   else
     inner = { pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" }, {
@@ -224,13 +270,15 @@ end
 
 -- Sections -------------------------------------------------------------------------------
 
+-- A page with `plain-headings: true` has no numbers.
 local function number_sections(doc)
   local top, counts, numbers = 9, {}, {}
+  local plain = doc.meta["plain-headings"]
   doc:walk({ Header = function(header) top = math.min(top, header.level) end })
   local function number(header)
     local depth = header.level - top + 1
     if typst then header.level = depth end
-    if header.classes:includes("unnumbered") then return header end
+    if plain or header.classes:includes("unnumbered") then return header end
     counts[depth] = (counts[depth] or 0) + 1
     for deeper = depth + 1, 9 do counts[deeper] = nil end
     for above = 1, depth do counts[above] = counts[above] or 1 end
@@ -245,6 +293,7 @@ local function number_sections(doc)
   return doc:walk({ Cite = function(cite)
     local id = cite.citations[1].id
     if not id:match("^sec%-") then return nil end
+    if plain then return nil end
     if not numbers[id] then error("unresolved reference @" .. id) end
     return pandoc.Link("avsnitt " .. numbers[id], "#" .. id)
   end })
