@@ -42,7 +42,7 @@ def test_coefficient_part_is_the_cluster_robust_covariance():
     design, codes, y, person, group = panel()
     fit, _, _, scores = influence_table(design, codes, y, person, group)
     got = multiplier.clustered_covariance(scores @ fit.bread)
-    x = design.expand[codes[0]] if len(codes) == 1 else None
+    x = design.expand.toarray()[codes[0]]
     peer = sm.OLS(y, x).fit(
         cov_type="cluster", cov_kwds={"groups": person, "use_correction": False}
     )

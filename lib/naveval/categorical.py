@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy import linalg, sparse
 
 from naveval.errors import EstimationError
 
@@ -52,7 +52,7 @@ class Design:
     names
         K column names: "constant", then "variable=level" for non-reference levels.
     expand
-        (P, K) zeros and ones: what a packed code means in columns of the model.
+        (P, K) sparse zeros and ones: what a packed code means in columns of the model.
     offsets
         Start of each pack in the packed axis, and P at the end.
     """
@@ -60,7 +60,7 @@ class Design:
     variables: tuple[Variable, ...]
     packs: tuple[tuple[int, ...], ...]
     names: tuple[str, ...]
-    expand: NDArray[np.float64]
+    expand: sparse.csr_array
     offsets: tuple[int, ...]
 
     @property
@@ -138,7 +138,7 @@ def make_design(variables: Sequence[Variable], max_pack: int = MAX_PACK) -> Desi
             column = first[j] + level - (level > reference)
             own = level != reference
             expand[start + np.flatnonzero(own), column[own]] = 1
-    return Design(tuple(variables), packs, tuple(names), expand, offsets)
+    return Design(tuple(variables), packs, tuple(names), sparse.csr_array(expand), offsets)
 
 
 def _first_fit(levels: Sequence[int], max_pack: int) -> tuple[tuple[int, ...], ...]:
@@ -251,8 +251,9 @@ def cross_product(
 
 
 def reduce_square(design: Design, packed: NDArray) -> NDArray[np.float64]:
-    """(P, P) to (K, K)."""
-    return design.expand.T @ packed @ design.expand
+    """(P, P), symmetric, to (K, K)."""
+    half = design.expand.T @ packed
+    return design.expand.T @ half.T
 
 
 def independent(gram: NDArray, names: Sequence[str]) -> tuple[NDArray[np.bool_], dict[str, str]]:

@@ -206,7 +206,7 @@ def perfect_levels(design: Design, counts: NDArray, ones: NDArray) -> dict[str, 
 
 def _mask_table(design: Design, perfect: dict[str, int]) -> NDArray[np.float64]:
     columns = [design.names.index(name) for name in perfect]
-    return design.expand[:, columns].sum(axis=1)
+    return np.asarray(design.expand[:, columns].sum(axis=1)).ravel()
 
 
 def _kept(design: Design, parts: Sequence[Rows], mask_table: NDArray) -> list[Rows]:
