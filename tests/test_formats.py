@@ -30,7 +30,14 @@ from naveval import formats
     ],
 )
 def test_named_format(name: str, value: object, shown: str) -> None:
-    assert formats.FORMATS[name](value) == shown
+    spaces = {formats.THIN: " ", formats.NO_BREAK: " "}
+    assert formats.FORMATS[name](value).translate(str.maketrans(spaces)) == shown
+
+
+def test_numbers_do_not_break_across_lines() -> None:
+    """Thousands, unit and number stay together: U+202F and U+00A0, never a plain space."""
+    assert formats.nok(-1234567) == "\u22121\u202f234\u202f567\u00a0kr"
+    assert formats.share(0.5) == "50,0\u00a0%"
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), np.nan, pd.NA, pd.NaT])
@@ -39,7 +46,7 @@ def test_missing_is_two_dots(value: object) -> None:
 
 
 def test_fill_uses_norwegian_names_of_formats() -> None:
-    assert formats.fill("{a:nok} av {b}", {"a": 5, "b": "Oslo"}) == "5 kr av Oslo"
+    assert formats.fill("{a:nok} av {b}", {"a": 5, "b": "Oslo"}) == "5\u00a0kr av Oslo"
 
 
 def test_fill_rejects_unknown_format_and_missing_value() -> None:

@@ -51,10 +51,10 @@ def test_table_shows_caption_label_note_and_writes_csv(
     lines = block.markdown.splitlines()
     assert lines[0] == "| Gruppe | Andel |"
     assert lines[1] == "| --- | --: |"
-    assert lines[2] == "| A\\|B | 12,3 % |"
+    assert lines[2] == "| A\\|B | 12,3\u00a0% |"
     assert lines[3] == "| C | .. |"
     assert ": Stønad i hele landet, 2020 {#tbl-1}" in lines
-    assert "−1 500 kr. Simulerte registre" in block.markdown
+    assert "−1\u202f500\u00a0kr. Simulerte registre" in block.markdown
     written = pd.read_csv(opened.folder / "tables/tbl-1.csv")
     assert list(written["origin"]) == ["simulated", "simulated"]
     assert "tbl-1" in (opened.folder / "disclosure.csv").read_text()
@@ -86,7 +86,7 @@ def test_figure_writes_picture_and_data(opened: output.Output, frame: pd.DataFra
     released = disclosure.public(frame, label="fig-1", source="test")
     block = figures.show(opened, figure, released, "fig-1", value=0.5)
     assert block.markdown.startswith("![Figur for hele landet](figures/fig-1.png){#fig-1 fig-alt=")
-    assert "Viser ”andel” 50,0 %" in block.markdown
+    assert "Viser ”andel” 50,0\u00a0%" in block.markdown
     assert (opened.folder / "figures/fig-1.png").stat().st_size > 1000
     assert (opened.folder / "figures/fig-1.csv").exists()
     assert opened.label("fig-1", "line") == "Linje i hele landet"
@@ -107,7 +107,7 @@ def test_block_embeds_pictures_only_outside_a_run(
 
 def test_sentences_take_numbers_from_values(opened: output.Output) -> None:
     assert output.sentence(opened, "greeting", x=1.25).markdown == "Tallet er 1,2 i hele landet."
-    assert output.sentence(opened, "verdict", choose="up", x=3).markdown == "Opp 3,0 %."
+    assert output.sentence(opened, "verdict", choose="up", x=3).markdown == "Opp 3,0\u00a0%."
 
 
 def test_text_faults_name_the_key(opened: output.Output, frame: pd.DataFrame) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 MINUS = "−"
-THIN = " "
+THIN = "\u202f"
+NO_BREAK = "\u00a0"
 MISSING = ".."
 SUPPRESSED = ":"
 MONTHS = (
@@ -41,7 +42,7 @@ def number(value: Any, decimals: int = 0, *, signed: bool = False) -> str:
 def percent(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
     """Format a number that already is in percent: 12.34 becomes 12,3 %."""
     text = number(value, decimals, signed=signed)
-    return text if text == MISSING else f"{text} %"
+    return text if text == MISSING else f"{text}{NO_BREAK}%"
 
 
 def share(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
@@ -52,13 +53,13 @@ def share(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
 def points(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
     """Format a difference between two shares (0 to 1) in percentage points."""
     text = number(value if is_missing(value) else float(value) * 100, decimals, signed=signed)
-    return text if text == MISSING else f"{text} prosentpoeng"
+    return text if text == MISSING else f"{text}{NO_BREAK}prosentpoeng"
 
 
 def nok(value: Any, *, signed: bool = False) -> str:
     """Format kroner: 12345 becomes 12 345 kr."""
     text = number(value, 0, signed=signed)
-    return text if text == MISSING else f"{text} kr"
+    return text if text == MISSING else f"{text}{NO_BREAK}kr"
 
 
 def p_value(value: Any) -> str:
