@@ -5,14 +5,16 @@ pass ordered by person for what needs the neighbouring updates (who is new, who 
 table is never loaded whole.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from naveval import hedmark_windows as windows
-from naveval.errors import ContractError
+from naveval.errors import ContractError, EstimationError
 from naveval.hedmark_windows import OUTCOMES
 from naveval.registers import Registers
 
@@ -98,6 +100,29 @@ class Panel:
     cells: pd.DataFrame
     flows: pd.DataFrame
 
+    @cached_property
+    def wide(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """Column and group to months × counties."""
+        columns = ["stock", "inflow", "labour_force", *COLUMNS.values()]
+        return {
+            (column, group): _wide(self.counts[self.counts["group"] == group], column)
+            for group in GROUPS
+            for column in columns
+        }
+
+    @cached_property
+    def rates(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """As `wide`, in per cent of the labour force."""
+        return {
+            (column, group): 100 * frame / self.wide["labour_force", group]
+            for (column, group), frame in self.wide.items()
+        }
+
+    @cached_property
+    def composition(self) -> dict[str, dict[str, pd.DataFrame]]:
+        """Group to the shares of each level but the first, months × counties."""
+        return {group: _shares(self.cells, group) for group in GROUPS}
+
 
 def build(registers: Registers) -> Panel:
     """The panel of all counties in the registers.
@@ -177,17 +202,17 @@ def load(folder: Path) -> Panel:
 def persons(panel: Panel, outcome: str, group: str) -> pd.DataFrame:
     """Persons in an outcome, months × counties."""
     column = COLUMNS.get(windows.require_outcome(outcome), outcome)
-    return _wide(panel.counts[panel.counts["group"] == group], column)
+    return panel.wide[column, group]
 
 
 def labour_force(panel: Panel) -> pd.DataFrame:
     """Labour force, months × counties."""
-    return _wide(panel.counts[panel.counts["group"] == GROUPS[0]], "labour_force")
+    return panel.wide["labour_force", GROUPS[0]]
 
 
 def rates(panel: Panel, outcome: str, group: str) -> pd.DataFrame:
     """An outcome in per cent of the labour force, months × counties."""
-    return 100 * persons(panel, outcome, group) / labour_force(panel)
+    return panel.rates[COLUMNS.get(windows.require_outcome(outcome), outcome), group]
 
 
 def shares(panel: Panel, group: str) -> dict[str, pd.DataFrame]:
@@ -195,7 +220,11 @@ def shares(panel: Panel, group: str) -> dict[str, pd.DataFrame]:
 
     The levels left out are the first of each characteristic, since shares sum to one.
     """
-    cells = panel.cells[panel.cells["group"] == group]
+    return panel.composition[group]
+
+
+def _shares(every: pd.DataFrame, group: str) -> dict[str, pd.DataFrame]:
+    cells = every[every["group"] == group]
     total = cells.groupby(["month", "county"])["stock"].sum().unstack("county")
     found = {}
     for name, levels in (("sex", SEXES), ("education", EDUCATIONS), ("age", AGES)):
@@ -208,6 +237,28 @@ def shares(panel: Panel, group: str) -> dict[str, pd.DataFrame]:
 
 def _wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return rows.pivot(index="month", columns="county", values=column).astype(float)
+
+
+def block(frame: pd.DataFrame, months: Sequence[int], counties: Sequence[str]) -> np.ndarray:
+    """Values of some months and counties as (county, month).
+
+    Raises
+    ------
+    EstimationError
+        When the panel lacks one of them.
+    """
+    rows = np.asarray(months) - int(frame.index[0])
+    place = {code: i for i, code in enumerate(frame.columns)}
+    lacking = [code for code in counties if code not in place]
+    if lacking or len(rows) == 0 or rows.min() < 0 or rows.max() >= len(frame):
+        raise EstimationError(
+            f"the registers have {len(place)} counties from {windows.text(int(frame.index[0]))} to "
+            f"{windows.text(int(frame.index[-1]))}; asked for "
+            f"{windows.text(int(min(months, default=0)))} to "
+            f"{windows.text(int(max(months, default=0)))}"
+            + (f" and the lacking counties {', '.join(lacking)}" if lacking else "")
+        )
+    return frame.to_numpy()[np.ix_(rows, [place[code] for code in counties])].T
 
 
 def require_months(panel: Panel, first: int, last: int) -> None:

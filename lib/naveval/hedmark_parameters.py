@@ -49,23 +49,24 @@ class Parameters(StudyParameters):
 
     PARTS: ClassVar[tuple[str, ...]] = (
         "figures", "tables", "regression", "inference", "size", "synthetic", "event",
-        "robustness", "mechanism", "published",
+        "robustness", "mechanism",
     )  # fmt: skip
     COUNTY_YEAR: ClassVar[int] = YEAR
 
     county: str = REFORMED
-    scale: float = Field(default=0.2, gt=0, le=1)
+    scale: float = Field(default=1.0, gt=0, le=1)
+    seed: int = Field(default=1, ge=0)
     start: str = "2014-11"
     control: tuple[str, ...] = ()
     window_first: str = "2011-01"
     window_last: str = "2015-12"
     placebo_first: str = "2013-03"
-    time_effects: Literal["season", "month"] = "season"
+    time_effects: Literal["season", "month"] = "month"
     composition: Literal["none", "shares", "lagged"] = "shares"
     weights: Literal["labour_force", "equal"] = "labour_force"
     donors: Literal["control", "all"] = "control"
     draws: int = Field(default=999, ge=99, le=9999)
-    size_draws: int = Field(default=100, ge=20, le=2000)
+    size_draws: int = Field(default=500, ge=20, le=2000)
 
     @field_validator("county")
     @classmethod

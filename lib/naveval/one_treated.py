@@ -12,6 +12,7 @@ cluster not counted.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -127,10 +128,10 @@ def prepare(
     post, weights = np.asarray(post, dtype=float), np.asarray(weights, dtype=float)
     _check(post, weights, season, time_effects)
     weights = weights / weights.sum()
-    unit_basis, time_basis = _time_bases(post, season, time_effects)
-    unit_projection = unit_basis @ unit_basis.T
-    time_basis = _orthonormal(time_basis - unit_projection @ time_basis)
-    time_projection = time_basis @ time_basis.T
+    seasons = None if season is None else tuple(int(label) for label in season)
+    unit_projection, time_projection, n_seasons, n_time = _projections(
+        tuple(post), seasons, time_effects
+    )
     n, periods = len(weights), len(post)
     x = np.zeros((0, n, periods)) if covariates is None else np.asarray(covariates, dtype=float)
     if x.shape[1:] != (n, periods):
@@ -145,9 +146,8 @@ def prepare(
     before = np.einsum("i,jit->j", weights, raw**2)
     if (norm < SINGULAR * before).any() or (before <= 0).any():
         raise EstimationError("the covariates or time effects explain a unit's treatment fully")
-    n_unit = n * unit_basis.shape[1]
-    nested = n * 1 if time_effects != "unit_season" else n_unit
-    n_absorbed = n_unit + time_basis.shape[1]
+    nested = n * n_seasons
+    n_absorbed = nested + n_time
     return Setup(
         post,
         weights,
@@ -178,23 +178,32 @@ def _check(
         raise EstimationError(f"time effects «{time_effects}» need one season per period")
 
 
-def _time_bases(
-    post: Array, season: NDArray[np.integer] | None, time_effects: str
-) -> tuple[Array, Array]:
-    """Orthonormal basis of the unit-specific effects, and a basis of the common ones."""
-    constant = np.ones((len(post), 1))
-    if time_effects == "period":
-        return _orthonormal(constant), np.eye(len(post))
-    dummies = (np.asarray(season)[:, None] == np.unique(season)[None, :]).astype(float)
-    if time_effects == "season":
-        return _orthonormal(constant), np.column_stack([dummies, post])
-    return _orthonormal(dummies), post[:, None]
+@lru_cache(maxsize=64)
+def _projections(
+    post: tuple[float, ...], season: tuple[int, ...] | None, time_effects: str
+) -> tuple[Array, Array, int, int]:
+    """(T, T) projections on unit-specific and common time effects, and their ranks."""
+    after = np.array(post)
+    unit, common = np.ones((len(after), 1)), np.eye(len(after))
+    if time_effects != "period":
+        dummies = (np.array(season)[:, None] == np.unique(season)[None, :]).astype(float)
+        if time_effects == "season":
+            common = np.column_stack([dummies, after])
+        else:
+            unit, common = dummies, after[:, None]
+    unit = _orthonormal(unit)
+    projection = unit @ unit.T
+    common = _orthonormal(common - projection @ common)
+    return projection, common @ common.T, unit.shape[1], common.shape[1]
 
 
 def _orthonormal(matrix: Array) -> Array:
-    """Orthonormal basis of the columns' space."""
-    u, s, _ = np.linalg.svd(matrix, full_matrices=False)
-    return u[:, s > 1e-9 * max(s[0], 1e-300)] if len(s) else u
+    """Orthonormal basis of the columns' space, from the cross-product and once more."""
+    for limit in (SINGULAR, 0.5):
+        values, vectors = np.linalg.eigh(matrix.T @ matrix)
+        kept = values > limit * max(values[-1], 1e-300)
+        matrix = matrix @ (vectors[:, kept] / np.sqrt(values[kept]))
+    return matrix
 
 
 def _within(values: Array, weights: Array, unit: Array, time: Array) -> Array:
