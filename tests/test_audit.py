@@ -174,6 +174,9 @@ def known(*values: float) -> Known:
         ("Avsnitt 2.3, tabell 7-5 og figur 6-2.", [], []),
         ("Det er 2017 personer i 2 fylker.", [], ["2"]),
         ("Målet Atid3 gjelder covid-19.", [], ["19"]),
+        ("Det er 12 tiltak.", [12.3], ["12"]),
+        ("Det er 12 tiltak.", [12.0], []),
+        ("Det er 12 timer.", [12.3], []),
         ("Tallet er 5,0.", [5], []),
         ("Tallet er 5,04.", [5], ["5,04"]),
     ],
@@ -190,6 +193,7 @@ def test_prose_keeps_text_beside_nested_lists(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert list(audit_html.prose(file)) == ["Prøve", "En 41", "To 43"]
+    assert list(audit_html.captions(file)) == []
 
 
 needs_axe = pytest.mark.skipif(

@@ -143,7 +143,7 @@ def _broken(file: Path, path: str, fragment: str) -> str:
 def references(file: Path, name: str) -> list[Fault]:
     """References, templates and missing values that were never resolved."""
     faults = []
-    for text in prose(file):
+    for text in [*prose(file), *captions(file)]:
         for pattern, kind in LOOSE_ENDS:
             for found in pattern.findall(text):
                 faults.append(Fault("references", name, f"{kind} «{found}» in «{text[:80]}»"))
@@ -151,7 +151,18 @@ def references(file: Path, name: str) -> list[Fault]:
 
 
 def prose(file: Path) -> Iterator[str]:
-    """Running text of a page and its alt texts, block by block; no tables, menus or code."""
+    """Running text of a page, block by block; no captions, tables, menus or code."""
+    yield from _blocks(file, captions=False)
+
+
+def captions(file: Path) -> Iterator[str]:
+    """Captions and alt texts of a page."""
+    yield from _blocks(file, captions=True)
+    for picture in read(file).find_all("img", alt=True):
+        yield str(picture["alt"])
+
+
+def _blocks(file: Path, *, captions: bool) -> Iterator[str]:
     page = read(file)
     main = page.find("main") or page.body or page
     assert isinstance(main, Tag)
@@ -161,11 +172,11 @@ def prose(file: Path) -> Iterator[str]:
         if isinstance(text, PreformattedString) or any(map(_no_prose, parents)):
             continue
         block = next((parent for parent in parents if parent.name in BLOCKS), main)
+        if (block.name == "figcaption") != captions:
+            continue
         blocks.setdefault(id(block), []).append(str(text))
     for parts in blocks.values():
         yield re.sub(r"[ \t\r\n]+", " ", "".join(parts)).strip()
-    for picture in main.find_all("img", alt=True):
-        yield str(picture["alt"])
 
 
 def _no_prose(element: Tag) -> bool:

@@ -3,8 +3,9 @@
 The rule: every number in a sentence, caption or alt text must be a number of `estimates.csv`,
 of a table or figure of the report, of its parameters or of the disclosure rules, rounded to the
 decimals shown. Signs are not compared, for a sentence may say «fell by». A number may stand for a
-hundredth of itself only in a sentence with percent, and for a thousandth or millionth only before
-«tusen» or «millioner». Years, dates, clock times, labels and levels of confidence are no findings
+hundredth of itself only before percent, and for a thousandth or millionth only before
+«tusen» or «millioner». A whole number below a thousand without percent is a count and must be one.
+The data of figures count for captions and alt texts only. Years, dates, clock times, labels and levels of confidence are no findings
 and are left out, as are definitions listed in `report/definitions.yml`.
 """
 
@@ -26,6 +27,13 @@ NUMBER = re.compile(
     rf"(?<![\w.,/])(?P<digits>\d{{1,3}}(?:{BLANK}\d{{3}})+(?!\d)|\d+)(?:,(?P<decimals>\d+))?"
     rf"(?![\w])(?P<after>{BLANK}?(?:tusen|mill(?:ioner)?|milliarder|mrd)\b)?"
 )
+FOLLOWED = re.compile(rf"{BLANK}?(?:kr|kroner|timer|måneder|dager|uker|år)\b")
+"""Units of amounts that are rounded to whole numbers."""
+PERCENT = re.compile(
+    rf"(?:{BLANK}?(?:til|og|eller|mot|,|–|-|på){BLANK}?[−+]?\d[\d,\u00a0\u202f]*)*"
+    rf"{BLANK}?(?:%|prosent)"
+)
+"""Percent right after a number, or after the others of «1,2 til 3,4 prosent»."""
 UNITS = {"tusen": 1e-3, "mill": 1e-6, "millioner": 1e-6, "milliarder": 1e-9, "mrd": 1e-9}
 LEFT_OUT = (
     re.compile(r"https?://\S+|\b[\w.-]+\.(?:csv|xlsx|pdf|html|json|yml|ipynb|no)\b"),
@@ -64,11 +72,12 @@ class Known:
 
 def numbers(folder: Path, page: Path, name: str) -> list[Fault]:
     """Numbers in the prose of `page` that the result folder does not account for."""
-    known = known_numbers(folder)
     faults = []
-    for text in dict.fromkeys(audit_html.prose(page)):
-        for token in unaccounted(text, known):
-            faults.append(Fault("numbers", name, f"«{token}» in «{_around(text, token)}»"))
+    for texts, figures in ((audit_html.prose, False), (audit_html.captions, True)):
+        known = known_numbers(folder, figures=figures)
+        for text in dict.fromkeys(texts(page)):
+            for token in unaccounted(text, known):
+                faults.append(Fault("numbers", name, f"«{token}» in «{_around(text, token)}»"))
     return faults
 
 
@@ -98,11 +107,13 @@ def _accounted(found: re.Match[str], text: str, values: np.ndarray) -> bool:
     after = (found["after"] or "").strip()
     if after and _near(values * UNITS[after], stated, half):
         return True
+    percent = bool(PERCENT.match(text, found.end()))
+    if not decimals and stated < 1000 and not (percent or FOLLOWED.match(text, found.end())):
+        half = 0.0
     if _near(values, stated, half):
         return True
     if stated >= 1000 and stated % 1000 == 0 and _near(values, stated, 500.0):
         return True
-    percent = "%" in text or "prosent" in text
     return percent and _near(values[values <= 2.0] * 100, stated, half)
 
 
@@ -113,11 +124,11 @@ def _near(values: np.ndarray, stated: float, half: float) -> bool:
     return first < len(values) and bool(values[first] <= stated + slack)
 
 
-def known_numbers(folder: Path) -> Known:
-    """Every number a report of this folder may state."""
+def known_numbers(folder: Path, *, figures: bool = True) -> Known:
+    """Every number a report of this folder may state; with or without the figures' data."""
     found: list[float] = []
-    for file in [folder / "estimates.csv", *folder.glob("tables/*.csv"),
-                 *folder.glob("figures/*.csv")]:  # fmt: skip
+    files = [folder / "estimates.csv", *folder.glob("tables/*.csv")]
+    for file in [*files, *(folder.glob("figures/*.csv") if figures else ())]:
         if file.exists():
             frame = pd.read_csv(file, dtype=str, keep_default_na=False)
             found.append(float(len(frame)))
