@@ -20,9 +20,10 @@ FIRST_FIGURE = (
     'Andelen i arbeid stiger fra 22,1 % til 38,4 % i Hedmark."}'
 )
 SECOND_FIGURE = (
-    "![Netto nytte per tiltak](figures/fig-5.png){#fig-5 fig-alt=\"Søylediagram. AFT har lavest "
-    f"netto nytte, {MINUS}145{THIN}000 kroner, og oppfølging høyest.\"}}"
+    '![Netto nytte per tiltak](figures/fig-5.png){#fig-5 fig-alt="Søylediagram. AFT har lavest '
+    f'netto nytte, {MINUS}145{THIN}000 kroner, og oppfølging høyest."}}'
 )
+# ruff: noqa: E501
 COSTS = f"""| Tiltak | Kostnad (kr) | Netto nytte (kr) | Andel i arbeid | Konfidensintervall |
 | --- | --: | --: | --: | --: |
 | Arbeidsforberedende trening (AFT) | 187{THIN}000 | {MINUS}145{THIN}000 | 38,4{NBSP}% | 36,1 til 40,7 |
@@ -46,7 +47,9 @@ def wide_table(columns: int = 12) -> str:
     years = [f"År {year}" for year in range(columns)]
     lines = ["| Tiltak | " + " | ".join(years) + " |", "| --- |" + " --: |" * columns]
     for row in range(40):
-        cells = [f"{(year + 1) * (row + 1) * 1_013:,}".replace(",", THIN) for year in range(columns)]
+        cells = [
+            f"{(year + 1) * (row + 1) * 1_013:,}".replace(",", THIN) for year in range(columns)
+        ]
         lines.append(f"| Tiltak nummer {row + 1} med langt navn | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n\n: Verdiskaping per år og tiltak {#tbl-wide}"
 

@@ -41,7 +41,7 @@ STAGES = (
     ("runs", "batch"),
     (
         "notebook_markdown", "builtin", "quarto", "render", "site*", "audit*", "faults",
-        "browser", "publish", "accessibility", "document",
+        "browser", "publish", "accessibility", "document", "report_contents",
     ),
     ("cli",),
 )  # fmt: skip

@@ -6,6 +6,7 @@ They catch what a program can see without a browser; axe in a browser finds the 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -13,7 +14,6 @@ from bs4 import BeautifulSoup
 from naveval.errors import RenderError
 
 UA_PART = re.compile(rb"<pdfuaid:part>1</pdfuaid:part>")
-LANGUAGE = re.compile(rb"/Lang\s*\(|<dc:language>|<pdf:Language|/Lang\s*<")
 
 
 def require(file: Path) -> None:
@@ -61,7 +61,7 @@ def _heading_faults(page: BeautifulSoup) -> Iterator[str]:
     levels = [int(tag.name[1]) for tag in page.find_all(re.compile("^h[1-6]$"))]
     if levels.count(1) != 1:
         yield f"the page has {levels.count(1)} level-one headings, expected 1"
-    for before, level in zip(levels, levels[1:], strict=False):
+    for before, level in pairwise(levels):
         if level > before + 1:
             yield f"a heading of level {level} follows one of level {before}"
 

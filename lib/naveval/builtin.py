@@ -7,13 +7,14 @@ captions and references; templates and style sheet are the same as Quarto's.
 import json
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import typst
 
 from naveval import document
 from naveval.errors import RenderError
 
-PDF_STANDARD = "ua-1"
+PDF_STANDARD: Literal["ua-1"] = "ua-1"
 
 
 def describe() -> str:

@@ -69,9 +69,9 @@ def pandoc(arguments: list[str], text: str = "", *, cwd: Path | None = None) -> 
 
 
 def _lua_message(stderr: str) -> str:
-    lines = stderr.strip().splitlines()
-    found = next((line for line in lines if ".lua:" in line and "traceback" not in line), None)
-    return re.sub(r"^.*\.lua:\d+: ", "", found) if found else stderr.strip()[:800]
+    """What a filter said, without its place and stack; else Pandoc's own message."""
+    found = re.search(r"\.lua:\d+: (.+)", stderr)
+    return found.group(1) if found else stderr.strip()[:800]
 
 
 def read(markdown: str) -> Document:
@@ -137,7 +137,9 @@ def _figure_faults(document: Document, folder: Path) -> Iterator[str]:
             yield f"{name}: no alternative text (fig-alt)"
         elif figure.alt.strip() == figure.caption:
             yield f"{name}: the alternative text repeats the caption; say what is shown"
-        if not (folder / figure.file).is_file():
+        if not figure.file.endswith(".png"):
+            yield f"{name}: {figure.file[:60]}: pictures are PNG; others may carry exact data"
+        elif not (folder / figure.file).is_file():
             yield f"{name}: no picture {figure.file[:60]}"
 
 
@@ -151,7 +153,9 @@ def _labels(document: Document) -> list[str]:
 
 def _reference_faults(document: Document) -> Iterator[str]:
     labels = Counter(_labels(document))
-    yield from (f"{label}: label used {times} times" for label, times in labels.items() if times > 1)
+    yield from (
+        f"{label}: label used {times} times" for label, times in labels.items() if times > 1
+    )
     for label in sorted(set(document.references) - set(labels)):
         yield f"@{label}: refers to nothing in the report"
 

@@ -112,7 +112,5 @@ def _data_links(text: str, folder: Path) -> str:
         kind = label[:3]
         file = f"{DATA_FOLDER[kind]}/{label}.csv"
         if (folder / file).is_file():
-            links += (
-                f"\n\n::: {{.data-row}}\n[{DATA_TEXT[kind]}]({file}){{.data-link}}\n:::\n"
-            )
+            links += f"\n\n::: {{.data-row}}\n[{DATA_TEXT[kind]}]({file}){{.data-link}}\n:::\n"
     return links

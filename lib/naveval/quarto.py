@@ -58,7 +58,7 @@ def prepare(book: NotebookNode, metadata: dict[str, object], work: Path, report:
     (work / PROJECT_FILE).write_text(yaml.safe_dump(project, allow_unicode=True), encoding="utf-8")
     header = "---\n" + json.dumps(metadata, ensure_ascii=False, indent=1) + "\n---"
     book.cells.insert(0, nbformat.v4.new_raw_cell(header))
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python", "language": "python"}
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python"}
     notebook = work / "report.ipynb"
     nbformat.write(book, notebook)
     return notebook

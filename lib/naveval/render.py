@@ -25,6 +25,7 @@ def render(
     to: Iterable[str] = FORMATS,
     engine: str = "auto",
     checks: Iterable[Check] = (),
+    resume: bool = False,
 ) -> list[Path]:
     """Write the reports of a result folder, whole or not at all.
 
@@ -39,6 +40,8 @@ def render(
     checks
         Called with the folder before anything is made; they raise to refuse it, for
         example because of disclosure control.
+    resume
+        Whether to keep reports that are current (`is_current`).
 
     Returns
     -------
@@ -56,6 +59,8 @@ def render(
         raise RenderError(f"{folder}: no such result folder")
     for check in checks:
         check(folder)
+    if resume and is_current(folder, to=to, engine=engine):
+        return [folder / f"report.{kind}" for kind in to]
     report = paths.report_dir()
     manifest = _manifest(folder)
     described = builtin.describe() if name == "builtin" else quarto.describe()

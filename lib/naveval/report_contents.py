@@ -52,14 +52,14 @@ def read_html(file: Path) -> Contents:
         title=_text(title) if title else "",
         headings=tuple((int(tag.name[1]), _text(tag)) for tag in headings),
         figures=tuple(
-            (label, caption, image.get("alt", ""))
+            (label, caption, str(image.get("alt", "")))
             for label, caption, tag in figures if (image := tag.find("img"))
         ),
         tables=tuple(
             (label, caption, _rows(table))
             for label, caption, tag in figures if (table := tag.find("table"))
         ),
-        references=tuple((_text(link), link["href"][1:]) for link in links),
+        references=tuple((_text(link), str(link["href"])[1:]) for link in links),
         paragraphs=tuple(_text(tag) for tag in paragraphs if not tag.find_parent("figure")),
     )  # fmt: skip
 

@@ -226,10 +226,9 @@ local function table_blocks(tbl)
     end
     inner = { raw("#report-table(" .. size .. ")["), tbl, raw("]") }
   else
-    inner = { pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" }, {
-      tabindex = "0", role = "group",
-      ["aria-label"] = "Tabell: " .. stringify(caption):gsub("%s+", " "),
-    })) }
+    local name = "Tabell: " .. stringify(caption):gsub("%s+", " ")
+    inner = { pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" },
+      { { "tabindex", "0" }, { "role", "group" }, { "aria-label", name } })) }
   end
   if label == "" then return inner, landscape end
   inner[#inner + 1] = pandoc.Para(caption)
