@@ -115,7 +115,7 @@ def spans(parameters: Parameters, outcome: Outcome) -> dict[str, Window]:
 
 
 def specification_curve(panel: Panel, parameters: Parameters) -> pd.DataFrame:
-    """The effect under every combination of control set, window, time effects, composition, weights.
+    """The effect under every combination of the choices.
 
     Returns
     -------

@@ -24,6 +24,7 @@ AGES = ("-24", "25-34", "35-49", "50+")
 SEXES = ("kvinne", "mann")
 EDUCATIONS = ("grunnskole", "videregående", "høyere", "ukjent")
 LONGEST = 24
+WEEKS_PER_MONTH = 4.345
 COLUMNS = {
     "26-51": "weeks_26_51",
     "52-77": "weeks_52_77",
@@ -69,7 +70,7 @@ WITH steps AS (
 )
 SELECT
     county, m AS month, right_now, right_soon,
-    least((weeks + 1) * 12 // 52, {LONGEST})::INTEGER AS duration,
+    least(floor((weeks + 1) / {WEEKS_PER_MONTH}), {LONGEST})::INTEGER AS duration,
     coalesce(since > 2, true) AS is_new,
     coalesce(since > 1 OR right_before <> right_now, true) AS enters,
     coalesce(until > 1, true) AS leaves,

@@ -7,8 +7,6 @@ import numpy as np
 from naveval.hedmark_simulation_levels import CONTROLS, MONTHS, START, calendar
 from naveval.hedmark_simulation_process import GROUPS, KINDS, Process, Series, evolve
 
-TABLE_WINDOWS = ("unadjusted", "matched", "spring", "autumn")
-
 
 def windows(outcome: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Months before and after (boolean) of the document's comparisons for Hedmark."""
@@ -16,14 +14,14 @@ def windows(outcome: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     t = np.arange(MONTHS)
     before = (years >= 2011) & (t < START)
     after = t > START
+    free = {"stock": 13, "inflow": 13, "26-51": 5}.get(outcome, 11)
+    found = {"regression": (before, after & (t <= START + free))}
     if outcome == "stock":
         matched = ((t >= START - 47) & (t < START) & (month != 10), after & (t <= START + 11))
-        return {"unadjusted": (before, after), "matched": matched}
+        return found | {"unadjusted": (before, after), "matched": matched}
     last = 3 if outcome == "26-51" else 9
-    matched = (before & (month <= last), (years == 2015) & (month <= last))
-    return {"unadjusted": (before, after), "matched": matched} if outcome == "inflow" else {
-        "matched": matched
-    }  # fmt: skip
+    found["matched"] = (before & (month <= last), (years == 2015) & (month <= last))
+    return found | ({"unadjusted": (before, after)} if outcome == "inflow" else {})
 
 
 def series_of(series: Series, outcome: str) -> np.ndarray:
