@@ -3,10 +3,10 @@
 The rule: every number in a sentence, caption or alt text must be a number of `estimates.csv`,
 of a table or figure of the report, of its parameters or of the disclosure rules, rounded to the
 decimals shown. Signs are not compared, for a sentence may say «fell by». A number may stand for a
-hundredth of itself only before percent, and for a thousandth or millionth only before
-«tusen» or «millioner». A whole number below a thousand without percent is a count and must be one.
-The data of figures count for captions and alt texts only. Years, dates, clock times, labels and levels of confidence are no findings
-and are left out, as are definitions listed in `report/definitions.yml`.
+hundredth of itself only with percent, and for a thousandth or millionth only before «tusen» or
+«millioner». A whole number below a thousand without percent is a count and must be one. The data
+of figures count for captions and alt texts only. Years, dates, clock times, labels and levels of
+confidence are no findings and are left out, as are definitions listed in `report/definitions.yml`.
 """
 
 import json
@@ -34,6 +34,8 @@ PERCENT = re.compile(
     rf"{BLANK}?(?:%|prosent)"
 )
 """Percent right after a number, or after the others of «1,2 til 3,4 prosent»."""
+EARLIER_PERCENT = re.compile(rf"\d{BLANK}?prosentpoeng")
+"""Unit of the intervals that follow an estimate in its sentence."""
 UNITS = {"tusen": 1e-3, "mill": 1e-6, "millioner": 1e-6, "milliarder": 1e-9, "mrd": 1e-9}
 LEFT_OUT = (
     re.compile(r"https?://\S+|\b[\w.-]+\.(?:csv|xlsx|pdf|html|json|yml|ipynb|no)\b"),
@@ -107,7 +109,8 @@ def _accounted(found: re.Match[str], text: str, values: np.ndarray) -> bool:
     after = (found["after"] or "").strip()
     if after and _near(values * UNITS[after], stated, half):
         return True
-    percent = bool(PERCENT.match(text, found.end()))
+    before = text[: found.start()].rpartition(". ")[2]
+    percent = bool(PERCENT.match(text, found.end()) or EARLIER_PERCENT.search(before))
     if not decimals and stated < 1000 and not (percent or FOLLOWED.match(text, found.end())):
         half = 0.0
     if _near(values, stated, half):
