@@ -10,6 +10,9 @@ import pandas as pd
 from naveval import paths
 from naveval.errors import ParameterError
 
+LABELS = (
+    "tbl-7-2", "tbl-7-3", "tbl-7-4", "tbl-7-5", "tbl-7-6", "tbl-7-7", "tbl-7-8", "tbl-1-1", "text",
+)  # fmt: skip
 CELL_COLUMNS = ("label", "row", "column", "printed", "half_unit")
 ITEMS_7_6 = {
     "Tiltakskostnader finansiert av NAV": "program_cost",
@@ -84,6 +87,7 @@ def cells() -> pd.DataFrame:
     rows += _effects() + _items("tbl-7-6", "table_7_6_total_socioeconomic_effects", ITEMS_7_6)
     rows += _maximum() + _items("tbl-1-1", "table_1_1_socioeconomic_effects_summary", ITEMS_1_1)
     rows += [("text", *row) for row in TEXT]
+    rows.sort(key=lambda row: LABELS.index(row[0]))
     return pd.DataFrame(rows, columns=list(CELL_COLUMNS))
 
 

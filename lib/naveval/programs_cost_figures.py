@@ -65,6 +65,7 @@ def composition(output: Output, analysis: Analysis) -> Block:
     ax.plot(frame["net_benefit"] / 1000, y, "D", color="white", markeredgecolor=figures.INK,
             markersize=5.5, zorder=5)  # fmt: skip
     ax.axvline(0, **ZERO)
+    ax.margins(x=0.04)
     ax.set_yticks(y, frame["program"])
     ax.set_xlabel(output.label("fig-composition", "x"))
     _horizontal(ax)
@@ -83,7 +84,7 @@ def composition(output: Output, analysis: Analysis) -> Block:
 def tornado(output: Output, analysis: Analysis) -> Block:
     """For every programme the inputs that move its net benefit most."""
     frame = analysis.tornado.groupby("program", sort=False).head(BARS).reset_index(drop=True)
-    figure, axes = figures.axes(5, 2, height=10.5)
+    figure, axes = figures.axes(5, 2, height=9.3)
     for ax, program in zip(axes.flat, PROGRAMS, strict=False):
         _tornado_panel(output, ax, frame[frame["program"] == program], program)
     key = axes.flat[-1]
@@ -132,7 +133,7 @@ def break_even(output: Output, analysis: Analysis) -> Block:
         ax.axhline(0, **ZERO)
         if np.isfinite(months[program]):
             ax.axvline(months[program] / 12, color=TEAL, linestyle="--", linewidth=1.3)
-        ax.set_title(program, fontsize=9.5)
+        ax.set_title(program, fontsize=8.5)
         figures.norwegian_axis(ax, x=0, y=0)
         ax.tick_params(labelsize=8)
     for ax in axes[-1]:

@@ -82,7 +82,7 @@ def _break_even(analysis: Analysis) -> Iterator[Row]:
                     yield {
                         "label": label, "row": record["program"], "column": column,
                         "estimand": "break_even", "estimate": value, "method": analysis.effects,
-                        "unit": UNITS.get(column, SPELL),
+                        "unit": UNITS.get(str(column), SPELL),
                     }  # fmt: skip
 
 

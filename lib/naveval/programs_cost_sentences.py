@@ -24,10 +24,11 @@ def _listed(output: Output, names: list[str]) -> str:
 def summary(output: Output, table: pd.DataFrame) -> Block:
     """How many programmes pay for themselves; the largest and the smallest net benefit."""
     net = _net(table)
-    best, worst = net["estimate"].idxmax(), net["estimate"].idxmin()
+    best, worst = str(net["estimate"].idxmax()), str(net["estimate"].idxmin())
     positive = int((net["estimate"] > 0).sum())
+    method = table.loc[table["label"] == "tbl-uncertainty", "method"].iloc[0]
     return sentence(
-        output, "costs-summary", positive=positive, programs=len(net),
+        output, "costs-summary", choose=method, positive=positive, programs=len(net),
         best=best, best_net=net.loc[best, "estimate"], best_low=net.loc[best, "ci_low"],
         best_high=net.loc[best, "ci_high"],
         worst=worst, worst_net=net.loc[worst, "estimate"], worst_low=net.loc[worst, "ci_low"],
@@ -41,7 +42,7 @@ def uncertain(output: Output, table: pd.DataFrame) -> Block:
     open_ones = net[(net["ci_low"] < 0) & (net["ci_high"] > 0)]
     if open_ones.empty:
         return sentence(output, "costs-uncertain", choose="none", draws=net["n_obs"].max())
-    lowest = open_ones["p_positive"].idxmin()
+    lowest = str(open_ones["p_positive"].idxmin())
     return sentence(
         output, "costs-uncertain", choose="some", names=_listed(output, list(open_ones.index)),
         lowest=lowest, p=open_ones.loc[lowest, "p_positive"], draws=net["n_obs"].max(),

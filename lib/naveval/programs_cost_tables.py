@@ -10,6 +10,7 @@ from naveval.costs import ITEMS
 from naveval.costs_analysis import BUDGET_PARTS, Analysis
 from naveval.costs_checks import PROGRAMS
 from naveval.costs_published import assessments
+from naveval.costs_reconcile import TOLERANCE
 from naveval.errors import ParameterError
 from naveval.output import Block, Output
 
@@ -184,21 +185,23 @@ def reconciliation_summary(output: Output, analysis: Analysis) -> Block:
 
 
 def deviations(output: Output, analysis: Analysis) -> Block:
-    """Every number that differs by more than 2 per cent, with the reason.
+    """Every number that differs by more than 2 per cent and by the rounding of its table.
 
     Durations are left to the full table: all nine differ for one and the same reason.
     """
-    cells = analysis.cells
-    large = (cells["share"].abs() > 0.02) & (cells["column"] != "duration")
-    return show(output, _cell_frame(output, cells[large]), "tbl-reconciliation-deviations")
+    label, cells = "tbl-reconciliation-deviations", analysis.cells
+    large = (cells["share"].abs() > TOLERANCE) & (cells["explanation"] != "equal")
+    shown = cells[large & (cells["column"] != "duration")]
+    return show(output, _cell_frame(output, shown, label), label)
 
 
 def reconciliation(output: Output, analysis: Analysis) -> Block:
     """Every printed number beside the computed one."""
-    return show(output, _cell_frame(output, analysis.cells), "tbl-reconciliation")
+    label = "tbl-reconciliation"
+    return show(output, _cell_frame(output, analysis.cells, label), label)
 
 
-def _cell_frame(output: Output, cells: pd.DataFrame) -> pd.DataFrame:
+def _cell_frame(output: Output, cells: pd.DataFrame, label: str) -> pd.DataFrame:
     texts = "tbl-reconciliation"
     return pd.DataFrame(
         {
@@ -210,7 +213,7 @@ def _cell_frame(output: Output, cells: pd.DataFrame) -> pd.DataFrame:
             "difference": cells["difference"],
             "percent": cells["share"] * 100,
             "alternative": cells["alternative"],
-            "explanation": [output.label(texts, name) for name in cells["explanation"]],
+            "explanation": [output.label(label, name) for name in cells["explanation"]],
             "format": [FORMATS.get(column, "num0") for column in cells["column"]],
         }
     ).reset_index(drop=True)

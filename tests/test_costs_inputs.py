@@ -1,0 +1,154 @@
+"""Faults in `params/costs.yml`: one error with every fault, and nothing written."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from naveval import paths, runs
+from naveval.costs_assumptions import from_inputs
+from naveval.costs_inputs import load
+from naveval.errors import ParameterError
+from naveval.programs_parameters import Parameters
+
+GOOD = yaml.safe_load((paths.params_dir() / "costs.yml").read_text(encoding="utf-8"))
+
+
+def change(path: str, value: Any) -> dict[str, Any]:
+    """The good file with one key set, or removed where the value is Ellipsis."""
+    content = copy.deepcopy(GOOD)
+    *parents, last = path.split("/")
+    block = content
+    for name in parents:
+        block = block[name]
+    if value is ...:
+        del block[last]
+    else:
+        block[last] = value
+    return content
+
+
+def write(folder: Path, content: dict[str, Any]) -> Path:
+    file = folder / "costs.yml"
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return file
+
+
+AFT = "programs/duration/values/AFT"
+FAULTS = [
+    ("general/tax_cost", ..., "general.tax_cost: missing"),
+    ("general/tax_cots", {"value": 1}, "general.tax_cots"),
+    ("general/tax_cost/value", ..., "give either `value` or `readings`"),
+    ("general/tax_cost/valeu", 0.2, "general.tax_cost.valeu"),
+    ("general/mentor_cost/value", -1, "general.mentor_cost.value: -1: out of range"),
+    ("general/tax_cost/value", 1.2, "general.tax_cost.value: 1.2: out of range"),
+    ("general/tax_cost/high", 1.2, "general.tax_cost.high: 1.2: out of range"),
+    ("general/tax_cost/value", "0.2", "general.tax_cost.value"),
+    ("general/tax_cost/value", True, "general.tax_cost.value"),
+    ("general/tax_cost/value", float("nan"), "general.tax_cost.value"),
+    ("general/tax_cost/value", 0.5, "must hold the value 0.5"),
+    ("general/tax_cost/unit", "kroner", "general.tax_cost.unit"),
+    ("general/mentor_cost/price_year", 2020, "price_year: 2020: must be 2022"),
+    ("general/tax_cost/price_year", 2022, "price_year: 2022: must be None"),
+    ("general/tax_cost/source", "", "general.tax_cost.source"),
+    ("general/tax_cost/low", ..., "general.tax_cost.low: missing"),
+    (f"{AFT}/readings/totals", 0, "programs.duration.values.AFT.readings.totals: 0: out of range"),
+    (f"{AFT}/used", "best", "unknown reading; allowed: printed, totals"),
+    (f"{AFT}/value", 10.1, "give either `value` or `readings`"),
+    (AFT, ..., "programs.duration.values.AFT: missing; every programme is required"),
+    ("programs/duration/values/Avklaring", {"value": 1, "low": 1, "high": 1},
+     "programs.duration.values.Avklaring: unknown programme; allowed: AFT, AMO"),
+    ("programs/mentor_share/values/AMO/value", 1.5, "programs.mentor_share.values.AMO.value: 1.5"),
+    ("programs/effect_year_1/values/AMO/low", 1, "not for effects"),
+    ("programs/effect_year_1/values/AMO/value", None, "a number is required"),
+    ("programs/durations", {}, "programs.durations"),
+    ("maximum_duration/0", {"program": "IPS", "case": "ordinary", "months": 1, "table_3_1": 1},
+     "maximum_duration.0.program: 'IPS'"),
+    ("scenarios/displacement", [1.5], "scenarios.displacement: 1.5: out of range"),
+    ("scenarios/effect_months", [0], "scenarios.effect_months: 0: out of range"),
+    ("extra", 1, "extra: 1: unknown key; allowed: price_year"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "expected"), FAULTS)
+def test_a_fault_names_file_key_value_and_what_is_allowed(
+    tmp_path: Path, path: str, value: Any, expected: str
+) -> None:
+    if path.startswith("maximum_duration/"):
+        content = copy.deepcopy(GOOD)
+        content["maximum_duration"][0] = value
+    else:
+        content = change(path, value)
+    file = write(tmp_path, content)
+    with pytest.raises(ParameterError) as error:
+        load(file)
+    assert str(file) in str(error.value)
+    assert expected in str(error.value)
+
+
+def test_all_faults_come_in_one_error(tmp_path: Path) -> None:
+    content = change("general/mentor_cost/value", -5)
+    content["programs"]["duration"]["values"]["AMO"] = {"value": 0, "low": 0, "high": 1}
+    content["programs"]["school_share"]["values"]["IPS"] = {"value": 1, "low": 1, "high": 1}
+    del content["general"]["income_tax"]
+    with pytest.raises(ParameterError) as error:
+        load(write(tmp_path, content))
+    message = str(error.value)
+    for part in ("mentor_cost", "duration.values.AMO.value: 0", "IPS: unknown", "income_tax"):
+        assert part in message
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "general: [", "general: 3", "general: {tax_cost: 1}"])
+def test_files_of_another_shape_are_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "costs.yml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"costs\.yml"):
+        load(file)
+
+
+def test_every_input_says_where_it_comes_from() -> None:
+    costs = load()
+    for group in (costs.general, costs.programs):
+        for key in type(group).model_fields:
+            entry = getattr(group, key)
+            assert entry.source
+            assert entry.reason
+
+
+def test_readings_are_chosen_by_name_and_unknown_ones_refused() -> None:
+    costs = load()
+    base = from_inputs(costs)
+    printed = from_inputs(costs, {"duration": "printed"})
+    assert printed.duration[0, 0] == 10.1
+    assert base.duration[0, 0] == 10.67
+    one = from_inputs(costs, {"duration:AMO": "printed"})
+    assert (one.duration != base.duration).sum() == 1
+    for wrong in ({"duration": "guess"}, {"durations": "printed"}, {"duration:IPS": "printed"}):
+        with pytest.raises(ParameterError, match="no such reading"):
+            from_inputs(costs, wrong)
+
+
+def test_a_faulty_costs_file_stops_the_run_before_anything_is_written(project: Path) -> None:
+    earlier = paths.result_dir("programs", "hele-landet")
+    earlier.mkdir(parents=True)
+    (earlier / "manifest.json").write_text("{}", encoding="utf-8")
+    write(project / "params", change("general/tax_cost/value", 2))
+    with pytest.raises(ParameterError, match=r"general\.tax_cost\.value: 2"):
+        runs.run("programs", Parameters(), progress=False)
+    assert [item.name for item in earlier.iterdir()] == ["manifest.json"]
+    assert [item.name for item in paths.out_dir().iterdir()] == ["programs"]
+
+
+def test_estimated_effects_need_an_estimates_file(project: Path) -> None:
+    for name in ("", "missing.csv"):
+        with pytest.raises(ParameterError, match="needs an estimates file"):
+            Parameters(effects="estimated", estimates=name).check_inputs()
+
+
+def test_origin_follows_the_parts_and_effects() -> None:
+    costs_only = Parameters(parts=("costs",))
+    assert costs_only.origin() == "published"
+    estimated = Parameters(parts=("costs",), effects="estimated", estimates="x.csv")
+    assert estimated.origin() == "simulated"

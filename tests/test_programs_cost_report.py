@@ -1,0 +1,153 @@
+"""Tables, figures, sentences and estimates of the cost-benefit part."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from naveval import (
+    disclosure,
+    estimates,
+    figures,
+    programs_cost_bench,
+    programs_cost_figures,
+    programs_cost_rows,
+    programs_cost_sentences,
+    programs_cost_tables,
+    tables,
+)
+from naveval.costs_analysis import Analysis, analyse
+from naveval.costs_checks import PROGRAMS
+from naveval.errors import DisclosureError
+from naveval.output import Output, finish, open_output
+from naveval.programs_parameters import Parameters
+
+TABLES = {
+    "program_costs": "tbl-7-2", "counsellor_costs": "tbl-7-3", "tiltakspenger": "tbl-7-4",
+    "value_creation": "tbl-7-5", "totals": "tbl-7-6", "break_even": "tbl-7-7",
+    "longest": "tbl-7-8", "summary": "tbl-1-1", "uncertainty": "tbl-uncertainty",
+    "scenarios": "tbl-scenarios", "budget": "tbl-budget", "marginal_value": "tbl-mvpf",
+    "non_priced": "tbl-non-priced", "reconciliation": "tbl-reconciliation",
+    "reconciliation_summary": "tbl-reconciliation-summary", "readings": "tbl-readings",
+    "deviations": "tbl-reconciliation-deviations",
+}  # fmt: skip
+FIGURES = {
+    "net_benefit": "fig-net-benefit", "composition": "fig-composition", "tornado": "fig-tornado",
+    "break_even": "fig-break-even",
+}  # fmt: skip
+SENTENCES = (
+    "summary", "uncertain", "losses", "drivers", "displacement", "public_money",
+    "reconciliation", "first_month",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def analysis() -> Analysis:
+    return analyse(Parameters(parts=("costs",), draws=500))
+
+
+@pytest.fixture
+def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Output:
+    monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
+    return open_output("programs", Parameters(parts=("costs",)))
+
+
+@pytest.mark.parametrize(("name", "label"), TABLES.items())
+def test_tables_are_shown_and_written(
+    output: Output, analysis: Analysis, name: str, label: str
+) -> None:
+    block = getattr(programs_cost_tables, name)(output, analysis)
+    assert f"{{#{label}}}" in block.markdown
+    assert "nan" not in block.markdown.lower()
+    assert (output.folder / "tables" / f"{label}.csv").is_file()
+
+
+@pytest.mark.parametrize(("name", "label"), FIGURES.items())
+def test_figures_have_picture_data_and_alt_text(
+    output: Output, analysis: Analysis, name: str, label: str
+) -> None:
+    block = getattr(programs_cost_figures, name)(output, analysis)
+    assert "fig-alt=" in block.markdown
+    assert (output.folder / "figures" / f"{label}.png").stat().st_size > 10_000
+    assert len(pd.read_csv(output.folder / "figures" / f"{label}.csv")) >= len(PROGRAMS)
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_sentences_take_their_numbers_from_the_estimates(
+    output: Output, analysis: Analysis, name: str
+) -> None:
+    rows = programs_cost_rows.rows(analysis)
+    text = getattr(programs_cost_sentences, name)(output, rows).markdown
+    assert text.endswith(".")
+    assert "{" not in text
+    other = rows.assign(estimate=rows["estimate"] * -3 + 0.001, note="")
+    assert getattr(programs_cost_sentences, name)(output, other).markdown != text
+
+
+def test_estimates_hold_the_published_numbers(output: Output, analysis: Analysis) -> None:
+    rows = programs_cost_rows.rows(analysis)
+    finish(output, rows)
+    written = pd.read_csv(output.folder / "estimates.csv")
+    assert len(written) == len(rows)
+    cell = estimates.one(rows, label="tbl-7-6", row="AMO", column="net_benefit",
+                         estimand="computed")  # fmt: skip
+    assert cell["published"] == 377_000
+    assert cell["difference"] == pytest.approx(cell["estimate"] - 377_000)
+    assert rows.loc[rows["estimand"] == "computed", "published"].notna().all()
+    net = estimates.one(rows, label="tbl-uncertainty", row="AMO", column="net_benefit")
+    assert net["ci_low"] < net["estimate"] < net["ci_high"]
+
+
+def test_numbers_that_were_not_released_are_refused(output: Output, analysis: Analysis) -> None:
+    with pytest.raises(DisclosureError):
+        tables.show(output, analysis.flows, "tbl-7-6")  # type: ignore[arg-type]
+    figure, _ = figures.axes()
+    with pytest.raises(DisclosureError):
+        figures.show(output, figure, analysis.flows, "fig-composition")  # type: ignore[arg-type]
+
+
+def test_release_names_its_source(output: Output, analysis: Analysis) -> None:
+    programs_cost_tables.totals(output, analysis)
+    log = pd.read_csv(output.folder / "disclosure.csv")
+    assert log.loc[log["label"] == "tbl-7-6", "reason"].str.contains("published").all()
+    assert list(log.columns) == disclosure.LOG_COLUMNS
+
+
+def test_draws_and_seed_reach_the_uncertainty_and_nothing_else(analysis: Analysis) -> None:
+    other = analyse(Parameters(parts=("costs",), draws=500, seed=7))
+    assert not other.uncertainty.equals(analysis.uncertainty)
+    pd.testing.assert_frame_equal(other.flows, analysis.flows)
+    pd.testing.assert_frame_equal(other.cells, analysis.cells)
+
+
+def test_another_costs_file_changes_the_result(tmp_path: Path, analysis: Analysis) -> None:
+    file = tmp_path / "dearer.yml"
+    text = Parameters().costs_file().read_text(encoding="utf-8")
+    file.write_text(text.replace("AMO: {value: 10000, low: 9000, high: 11000}",
+                                 "AMO: {value: 20000, low: 9000, high: 21000}"))  # fmt: skip
+    other = analyse(Parameters(parts=("costs",), costs=str(file), draws=500))
+    change = other.flows["net_benefit"] - analysis.flows["net_benefit"]
+    assert change[PROGRAMS.index("AMO")] == pytest.approx(-4.61 * 10_000 * 1.2)
+    assert (change.drop(PROGRAMS.index("AMO")) == 0).all()
+
+
+def test_estimated_effects_run_through(tmp_path: Path, analysis: Analysis) -> None:
+    rows = [
+        {"outcome": "earnings", "group": program, "horizon": horizon, "estimand": "att",
+         "estimate": 12_000.0, "std_error": 600.0, "unit": "NOK per year"}
+        for program in PROGRAMS for horizon in ("year_1", "year_2", "year_3")
+    ]  # fmt: skip
+    file = tmp_path / "estimates.csv"
+    estimates.frame("programs", [{"label": "fig-6-3", **row} for row in rows]).to_csv(file)
+    chosen = Parameters(parts=("costs",), effects="estimated", estimates=str(file), draws=500)
+    other = analyse(chosen)
+    assert (other.inputs["effect_later"] == 1000).all()
+    assert other.effects == "estimated"
+    pd.testing.assert_frame_equal(other.cells, analysis.cells)
+
+
+def test_benchmark_reports_rows_time_memory_and_ratio() -> None:
+    found = programs_cost_bench.measure(draws=200)
+    assert found.seconds > 0
+    assert found.largest_difference < 1e-6
+    assert found.ratio > 1
