@@ -82,7 +82,7 @@ DURATION = {
     "Varig lønnstilskudd": 48.0, "Varig tilrettelagt arbeid": 72.0,
 }  # fmt: skip
 
-LATER_HAZARD = np.array([0.0, 0.003, 0.030, 0.026, 0.020, 0.013, 0.013])
+LATER_HAZARD = np.array([0.0, 0.003, 0.034, 0.042, 0.009, 0.026, 0.016])
 """Monthly chance of starting a (further) programme, by group now (0: not registered)."""
 CHAIN_HAZARD = {
     "Utvidet oppfølging i NAV": 0.26, "AFT": 0.10, "Jobbklubb": 0.11, "Avklaring": 0.10,

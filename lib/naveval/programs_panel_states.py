@@ -1,0 +1,91 @@
+"""Part 2: nine mutually exclusive states after the first programme start (chapter 5)."""
+
+import pandas as pd
+
+from naveval.programs_codes import STATES, month_number
+from naveval.programs_panel import FIRST
+from naveval.registers import Registers
+
+LAST_START = int(month_number(201910))
+FOLLOWED = 24
+BREAKDOWNS = ("all", "program", "status", "age_group", "country", "spell")
+
+
+def make_states(registers: Registers) -> None:
+    """Create `state_months`: each first start 2016–October 2019, 25 months with one state each.
+
+    The first state that fits counts: in work and on a programme; in work, high income; in
+    work, low income; in education; on a programme; disability pension; job seeker; reduced
+    work capacity; other. `any_wage` and `aap` are kept for figures B-1 and B-2.
+    """
+    registers.query(
+        f"""CREATE OR REPLACE TEMP TABLE state_months AS
+        WITH first AS (
+            SELECT s.person, s.program, s.m AS start, d.status, d.age_group, d.country, d.spell
+            FROM (SELECT * FROM starts WHERE first AND m BETWEEN {FIRST} AND {LAST_START}
+                  QUALIFY row_number() OVER (PARTITION BY person ORDER BY m) = 1) s
+            JOIN described_starts d ON d.person = s.person AND d.m = s.m),
+        cells AS (SELECT *, start + k AS m FROM first CROSS JOIN range(0, {FOLLOWED + 1}) t(k)),
+        on_program AS (SELECT DISTINCT person, m FROM program_months),
+        studies AS (SELECT person, {_month("month")} AS m FROM enrolment),
+        pension AS (SELECT person, {_month("month")} AS m FROM disability),
+        pay AS (SELECT person, {_month("month")} AS m FROM employment WHERE wage_nok > 0),
+        aap AS (SELECT person, {_month("month")} AS m FROM benefits WHERE aap_nok > 0)
+        SELECT c.*, s.status AS status_now,
+            pay.person IS NOT NULL AS any_wage, aap.person IS NOT NULL AS aap,
+            CASE WHEN w.person IS NOT NULL AND p.person IS NOT NULL THEN 'work_program'
+                WHEN w.high THEN 'work_high'
+                WHEN w.person IS NOT NULL THEN 'work_low'
+                WHEN e.person IS NOT NULL THEN 'education'
+                WHEN p.person IS NOT NULL THEN 'program'
+                WHEN u.person IS NOT NULL THEN 'disability'
+                WHEN s.status IN ('standard', 'situational') THEN 'job_seeker'
+                WHEN s.status IN ('special', 'permanent') THEN 'reduced_capacity'
+                ELSE 'other' END AS state
+        FROM cells c
+            LEFT JOIN work_months w ON w.person = c.person AND w.m = c.m
+            LEFT JOIN on_program p ON p.person = c.person AND p.m = c.m
+            LEFT JOIN studies e ON e.person = c.person AND e.m = c.m
+            LEFT JOIN pension u ON u.person = c.person AND u.m = c.m
+            LEFT JOIN status_months s ON s.person = c.person AND s.m = c.m
+            LEFT JOIN pay ON pay.person = c.person AND pay.m = c.m
+            LEFT JOIN aap ON aap.person = c.person AND aap.m = c.m"""
+    )
+
+
+def states(registers: Registers, breakdown: str) -> pd.DataFrame:
+    """Percent in each state by month since start: group, k, n, and one column per state.
+
+    The nine columns of a row sum to 100.
+    """
+    if breakdown not in BREAKDOWNS:
+        raise ValueError(f"breakdown {breakdown!r}; allowed: {', '.join(BREAKDOWNS)}")
+    group = "'all'" if breakdown == "all" else breakdown
+    shares = ", ".join(f"100 * avg((state = '{state}')::INTEGER) AS {state}" for state in STATES)
+    return registers.query(
+        f"""SELECT {group} AS grouping, k, count(DISTINCT person)::INTEGER AS n, {shares}
+        FROM state_months GROUP BY ALL ORDER BY grouping, k"""
+    ).rename(columns={"grouping": "group"})
+
+
+def monthly_share(registers: Registers, column: str, breakdown: str) -> pd.DataFrame:
+    """figs B-1 and B-2: percent with any wage, or with AAP, by month since start and group."""
+    if column not in ("any_wage", "aap"):
+        raise ValueError(f"column {column!r}; allowed: any_wage, aap")
+    return registers.query(
+        f"""SELECT {breakdown} AS grouping, k, count(DISTINCT person)::INTEGER AS n,
+            100 * avg({column}::INTEGER) AS percent
+        FROM state_months GROUP BY ALL ORDER BY grouping, k"""
+    ).rename(columns={"grouping": "group"})
+
+
+def persons_by_program(registers: Registers) -> pd.DataFrame:
+    """tbl-b-2: persons behind the outcome figures by programme."""
+    return registers.query(
+        "SELECT program, count(DISTINCT person)::INTEGER AS n FROM state_months GROUP BY 1 "
+        "ORDER BY program"
+    )
+
+
+def _month(column: str) -> str:
+    return f"(({column} // 100 - 2009) * 12 + {column} % 100 - 1)"
