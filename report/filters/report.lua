@@ -61,7 +61,9 @@ local FITS = {
   { 101, "9pt", false }, { 114, "8pt", false }, { 121, "7.5pt", false },
   { 166, "9pt", true }, { 187, "8pt", true }, { 213, "7pt", true }, { math.huge, "6pt", true },
 }
-local CELL_PADDING, COMFORTABLE = 2.3, 16
+local CELL_PADDING = 2.3
+local COMFORTABLE = { 26, 16 } -- room for text in the first column and in the others
+local WHOLE_ROWS = 20 -- tables up to this many rows stay on one page
 local NARROW = { [" "] = 0.5, [","] = 0.45, ["."] = 0.45, [":"] = 0.45, ["i"] = 0.55, ["l"] = 0.55,
   ["j"] = 0.55, ["f"] = 0.65, ["t"] = 0.65, ["r"] = 0.75, ["-"] = 0.65, ["("] = 0.65, [")"] = 0.65,
   ["m"] = 1.6, ["w"] = 1.45, ["%"] = 1.5,
@@ -132,7 +134,7 @@ local function widths_of(tbl, rows)
       local length, word = width_of(text), longest_word(text)
       if entry[2] == "body" then
         local numeric = tbl.colspecs[i] and tbl.colspecs[i][1] == "AlignRight"
-        word = numeric and length or math.max(word, math.min(length, COMFORTABLE))
+        word = numeric and length or math.max(word, math.min(length, COMFORTABLE[math.min(i, 2)]))
       end
       least[i] = math.max(least[i] or 0, word)
       natural[i] = math.max(natural[i] or 0, length)
@@ -224,7 +226,8 @@ local function table_blocks(tbl)
         if tbl.colspecs[i] then tbl.colspecs[i] = { tbl.colspecs[i][1], share } end
       end
     end
-    inner = { raw("#report-table(" .. size .. ")["), tbl, raw("]") }
+    local breaks = tostring(#rows > WHOLE_ROWS)
+    inner = { raw("#report-table(" .. size .. ", " .. breaks .. ")["), tbl, raw("]") }
   else
     local name = "Tabell: " .. stringify(caption):gsub("%s+", " ")
     inner = { pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" },
