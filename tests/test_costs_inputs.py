@@ -39,9 +39,10 @@ def write(folder: Path, content: dict[str, Any]) -> Path:
 AFT = "programs/duration/values/AFT"
 FAULTS = [
     ("general/tax_cost", ..., "general.tax_cost: missing"),
-    ("general/tax_cots", {"value": 1}, "general.tax_cots"),
+    ("general/tax_cots", 1, "general.tax_cots: 1: unknown key; allowed: discount_rate"),
     ("general/tax_cost/value", ..., "give either `value` or `readings`"),
-    ("general/tax_cost/valeu", 0.2, "general.tax_cost.valeu"),
+    ("general/tax_cost/valeu", 0.2, "general.tax_cost.valeu: 0.2: unknown key; allowed: value"),
+    ("programs/duration/values/AMO/best", 1, "unknown key; allowed: value, readings, used, low"),
     ("general/mentor_cost/value", -1, "general.mentor_cost.value: -1: out of range"),
     ("general/tax_cost/value", 1.2, "general.tax_cost.value: 1.2: out of range"),
     ("general/tax_cost/high", 1.2, "general.tax_cost.high: 1.2: out of range"),

@@ -72,8 +72,9 @@ def _effects(rows: pd.DataFrame) -> dict[str, float]:
 def read_effects(path: Path) -> pd.DataFrame:
     """Effects from an `estimates.csv`; ParameterError when there is no such file."""
     if not path.is_file():
+        named = "none is named" if path == Path() else f"{path} is no file"
         raise ParameterError(
-            f"effects «estimated» needs an estimates file, and {path} is none; "
-            "name one with `estimates`, or use effects «published»"
+            f"effects: 'estimated': needs an estimates file, but {named}; name an estimates.csv "
+            "with `estimates`, or use effects: published"
         )
     return effects_from_estimates(pd.read_csv(path))

@@ -5,7 +5,7 @@ value and what is allowed.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -174,7 +174,27 @@ def load(path: Path | None = None) -> Costs:
     try:
         costs = Costs.model_validate(raw)
     except ValidationError as error:
-        lines = explain(error, Costs, str(path)).splitlines()[1:] + lines
+        lines = _type_faults(error, path) + lines
     if lines or costs is None:
         raise ParameterError("\n".join([f"{path}: {len(lines)} fault(s)", *lines]))
     return costs
+
+
+def _type_faults(error: ValidationError, path: Path) -> list[str]:
+    """The faults pydantic found; for an unknown key inside a block also the keys allowed there."""
+    lines = explain(error, Costs, str(path)).splitlines()[1:]
+    return [
+        line.replace("unknown key here", f"unknown key; allowed: {', '.join(_keys(fault['loc']))}")
+        for line, fault in zip(lines, error.errors(), strict=True)
+    ]
+
+
+def _keys(loc: tuple[int | str, ...]) -> list[str]:
+    """Keys allowed beside the one at `loc`."""
+    kind: Any = Costs
+    for step in loc[:-1]:
+        if get_args(kind):
+            kind = get_args(kind)[-1 if get_origin(kind) is dict else 0]
+        else:
+            kind = kind.model_fields[str(step)].annotation
+    return list(kind.model_fields)
