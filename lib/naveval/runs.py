@@ -140,7 +140,9 @@ def execute(study: str, parameters: StudyParameters, staging: Path, *, progress:
             parameters=parameters.model_dump(mode="json"),
             kernel_name="python3",
             language="python",
-            progress_bar=progress,
+            # The kernel listens on the loopback address only; its warning on that is noise.
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            progress_bar={"desc": study, "unit": "cell"} if progress else False,
             cwd=str(Path.cwd()),
         )
     except PapermillExecutionError as error:
