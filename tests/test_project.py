@@ -33,11 +33,11 @@ STAGES = (
         "multiple_testing", "costs*", "categorical*", "shrinkage", "multiplier", "seasonal",
         "forests*", "crossfit", "scores", "overlap", "confounding", "policy_tree", "*_estimates*",
     ),
-    ("estimates", "disclosure*"),
+    ("estimates", "disclosure*", "followup_rows"),
     ("texts", "output"),
     ("tables", "figures", "explore"),
     ("manifest", "downloads"),
-    ("appendix", "*_tables*", "*_figures*", "programs_cost_*"),
+    ("appendix", "*_tables*", "*_figures*", "programs_cost_*", "followup_story"),
     ("runs", "batch"),
     (
         "notebook_markdown", "builtin", "quarto", "render", "site*", "audit*", "faults",

@@ -14,13 +14,14 @@ pass from comparison to target group, so effects of what happened before are not
 Inference: clustered by person; with many persons, CRV1 and the normal approximation.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from naveval import detectable, did, followup_published, iso_weeks
+from naveval import detectable, did, extracts, followup_published, iso_weeks
 from naveval.errors import EstimationError
 from naveval.followup_parameters import Parameters
 
@@ -201,6 +202,18 @@ def inference(fitted: did.Fit | None, parameters: Parameters) -> dict[str, float
     mde = detectable.minimum_detectable(found.std_error, parameters.level, parameters.power)
     values = (found.estimate, found.std_error, found.ci_low, found.ci_high, found.p_value, mde)
     return dict(zip(names, values, strict=True))
+
+
+def truth(parameters: Parameters) -> pd.DataFrame:
+    """True coefficients of simulated registers: table, outcome, horizon, coefficient.
+
+    No rows for real registers.
+    """
+    file = extracts.folder("followup", parameters) / "truth.json"
+    columns = [*followup_published.KEY, "coefficient"]
+    if not file.exists():
+        return pd.DataFrame(columns=columns)
+    return pd.DataFrame(json.loads(file.read_text(encoding="utf-8"))["coefficients"])[columns]
 
 
 def stars(p_value: float) -> str:

@@ -1,14 +1,19 @@
 """The analysis panel: one row per person and two-week period, from the ten register tables."""
 
 import datetime as dt
-from dataclasses import dataclass
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from naveval import followup_spells as spells, iso_weeks
+from naveval import extracts, followup_spells as spells, iso_weeks, paths, provenance, registers
 from naveval.followup_contracts import CHANNELS, DIGITAL_FROM, KINDS, TABLES, WEEKS
+from naveval.followup_parameters import Parameters
 from naveval.followup_spells import Events, Periods
 from naveval.registers import Registers, open_registers
 
@@ -33,7 +38,8 @@ class Panel:
         phone, meeting, question, dialogue, work, ended, health.
     profiles
         One row per county, measure (PROFILE) and duration up to 51: `total`, `n_obs`,
-        `n_persons`. Dialogue until January 2018, digital dialogue after.
+        `n_persons` and `n_with`, persons with the measure. Dialogue until January 2018,
+        digital dialogue after.
     flow
         One row per county and step of the sample: `n_persons`, `n_spells`, `n_periods`.
     """
@@ -41,6 +47,28 @@ class Panel:
     window: pd.DataFrame
     profiles: pd.DataFrame
     flow: pd.DataFrame
+
+
+def load(parameters: Parameters) -> Panel:
+    """The panel of a run's registers, built once per extract and version of the code."""
+    folder = extracts.folder("followup", parameters)
+    found = registers.fingerprint(folder, tuple(TABLES))
+    content = {"data": found, "gap": parameters.longest_gap_weeks}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode())
+    digest.update(provenance.code_hash(["followup_panel"]).encode())
+    target = paths.cache_dir() / f"followup-panel-{digest.hexdigest()[:24]}"
+    names = [field.name for field in fields(Panel)]
+    if not target.exists():
+        panel = read(folder, parameters.longest_gap_weeks)
+        staging = target.with_name(f"{target.name}.{os.getpid()}.part")
+        staging.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            getattr(panel, name).to_parquet(staging / f"{name}.parquet", index=False)
+        try:
+            staging.rename(target)
+        except OSError:
+            shutil.rmtree(staging, ignore_errors=True)
+    return Panel(*(pd.read_parquet(target / f"{name}.parquet") for name in names))
 
 
 def read(data: Path, longest_gap: int = 2) -> Panel:
@@ -203,29 +231,43 @@ def _profiles(frame: pd.DataFrame, place: np.ndarray, names: pd.Index) -> pd.Dat
     use["digital"] = frame["month"].ge(digital_from).to_numpy()
     early = frame["duration"].to_numpy() < LONGEST
     cell = place * LONGEST + frame["duration"].to_numpy().clip(max=LONGEST - 1)
+    person = frame["person"].to_numpy()
+    size = names.size * LONGEST
     parts, counted = [], {}
     for name in PROFILE:
         rows = use[name] & early
         kind = "digital" if name == "digital" else "old" if name in CHANNEL_COLUMNS else "all"
         if kind not in counted:
-            counted[kind] = _counts(cell[rows], frame["person"].to_numpy()[rows], names.size)
-        total = np.bincount(cell[rows], frame[name].to_numpy()[rows], names.size * LONGEST)
-        parts.append(counted[kind].assign(measure=name, total=total))
+            counted[kind] = _counts(cell[rows], person[rows], names.size)
+        value = frame[name].to_numpy()
+        with_it = rows & (value > 0)
+        parts.append(
+            counted[kind].assign(
+                measure=name,
+                total=np.bincount(cell[rows], value[rows], size),
+                n_with=_persons_in(cell[with_it], person[with_it], size),
+            )
+        )
     found = pd.concat(parts, ignore_index=True)
     found["county"] = names.to_numpy()[found.pop("place")]
     return found[found["n_obs"] > 0].reset_index(drop=True)
 
 
+def _persons_in(cell: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
+    """Number of different persons in each cell."""
+    pair = np.unique(cell.astype(np.int64) * (1 << 32) + person)
+    return np.bincount(pair >> 32, minlength=size)
+
+
 def _counts(cell: np.ndarray, person: np.ndarray, n_places: int) -> pd.DataFrame:
     """Periods and persons by county and duration."""
     size = n_places * LONGEST
-    pair = np.unique(cell.astype(np.int64) * (1 << 32) + person)
     return pd.DataFrame(
         {
             "place": np.repeat(np.arange(n_places), LONGEST),
             "duration": np.tile(np.arange(LONGEST), n_places),
             "n_obs": np.bincount(cell, minlength=size),
-            "n_persons": np.bincount(pair >> 32, minlength=size),
+            "n_persons": _persons_in(cell, person, size),
         }
     )
 

@@ -183,7 +183,8 @@ def _complete(weights: Array) -> Array:
 def _vertices(nuisance: Array, sd: Array) -> Array:
     """Vertices of {γ ≥ 0, γ'nuisance = 0, γ'sd = 1}, (K, m)."""
     m, k = nuisance.shape
-    system = np.column_stack([nuisance, sd])
+    unit = sd.mean()
+    system = np.column_stack([nuisance, sd / unit])
     number = int(np.prod([(m - i) / (i + 1) for i in range(k + 1)]) + 0.5)
     if number > MAX_VERTICES:
         raise EstimationError(
@@ -192,16 +193,16 @@ def _vertices(nuisance: Array, sd: Array) -> Array:
         )
     chosen = np.array(list(combinations(range(m), k + 1)))
     matrices = np.swapaxes(system[chosen], 1, 2)
-    regular = np.abs(np.linalg.det(matrices / sd.mean())) > 1e-9
+    regular = np.abs(np.linalg.det(matrices)) > 1e-9
     goal = np.zeros((int(regular.sum()), k + 1, 1))
     goal[:, -1] = 1.0
     solved = np.linalg.solve(matrices[regular], goal)[:, :, 0]
-    fine = (solved * sd[chosen[regular]] > -1e-9).all(axis=1)
+    fine = (solved > -1e-9).all(axis=1)
     found = np.zeros((int(fine.sum()), m))
     np.put_along_axis(found, chosen[regular][fine], np.clip(solved[fine], 0, None), axis=1)
     if not len(found):
         raise EstimationError("the restrictions leave the effect unbounded")
-    return np.unique(found.round(12), axis=0)
+    return np.unique(found.round(10), axis=0) / unit
 
 
 def accepted(tested: Piece, values: Array, level: float) -> NDArray[np.bool_]:

@@ -1,0 +1,89 @@
+"""Means for the figures: by duration, and by month and group, with the persons behind each."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from naveval.followup_panel import CHANNEL_COLUMNS, KIND_COLUMNS
+
+COUNTRY = ""
+HALF_YEARS = {"target": (1, 26), "other": (27, 52)}
+THRESHOLD = {"target": (24, 26), "other": (30, 32), "placebo": (20, 22)}
+FOLLOW_UP = ("program", "phone", "meeting", "question")
+EXITS = ("work", "ended", "health")
+BY_DURATION = {"fig-1": CHANNEL_COLUMNS, "fig-2": KIND_COLUMNS, "fig-3": ("digital",)}
+BY_MONTH: Mapping[str, tuple[Sequence[str], Mapping[str, tuple[int, int]]]] = {
+    "fig-4": (FOLLOW_UP, HALF_YEARS),
+    "fig-5": (FOLLOW_UP, THRESHOLD),
+    "fig-6": (EXITS, HALF_YEARS),
+}
+COUNTS = ["n_obs", "n_persons", "n_with"]
+
+
+def by_duration(profiles: pd.DataFrame, measures: Sequence[str], county: str) -> pd.DataFrame:
+    """Mean of each measure by duration, for one county or the country.
+
+    Returns
+    -------
+    DataFrame with measure, duration (two-week periods), weeks, value, n_obs, n_persons, n_with.
+    """
+    part = profiles[profiles["measure"].isin(measures)]
+    if county:
+        part = part[part["county"] == county]
+    found = part.groupby(["measure", "duration"], sort=False, as_index=False)[
+        ["total", *COUNTS]
+    ].sum()
+    found["value"] = found.pop("total") / found["n_obs"]
+    found["weeks"] = 2 * found["duration"]
+    return found[["measure", "duration", "weeks", "value", *COUNTS]]
+
+
+def by_month(
+    window: pd.DataFrame, measures: Sequence[str], groups: Mapping[str, tuple[int, int]]
+) -> pd.DataFrame:
+    """Mean of each measure by month and group of weeks left.
+
+    Parameters
+    ----------
+    window
+        Person-periods of the place.
+    groups
+        Name to first and last week left.
+
+    Returns
+    -------
+    DataFrame with measure, group, month (201707), value, n_obs, n_persons, n_with.
+    """
+    left = window["weeks_left"].to_numpy()
+    group = np.full(left.size, -1)
+    for number, (first, last) in enumerate(groups.values()):
+        group[(left >= first) & (left <= last)] = number
+    rows = window[group >= 0]
+    months, month = np.unique(rows["month"].to_numpy(), return_inverse=True)
+    size = len(groups) * months.size
+    cell = group[group >= 0] * months.size + month
+    person = rows["person"].to_numpy()
+    n_obs, n_persons = np.bincount(cell, minlength=size), _persons(cell, person, size)
+    parts = []
+    for measure in measures:
+        value = rows[measure].to_numpy(float)
+        part = pd.DataFrame(
+            {
+                "measure": measure,
+                "group": np.repeat(list(groups), months.size),
+                "month": np.tile(months, len(groups)),
+                "value": np.bincount(cell, value, size) / np.maximum(n_obs, 1),
+                "n_obs": n_obs,
+                "n_persons": n_persons,
+                "n_with": _persons(cell[value > 0], person[value > 0], size),
+            }
+        )
+        parts.append(part[n_obs > 0])
+    columns = ["measure", "group", "month", "value", *COUNTS]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _persons(cell: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
+    pair = np.unique(cell.astype(np.int64) * (1 << 32) + person)
+    return np.bincount(pair >> 32, minlength=size)

@@ -1,0 +1,205 @@
+"""All numbers of the follow-up study as rows of the tidy estimates table."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval import estimates
+from naveval.disclosure import Released
+from naveval.followup_events import Events
+
+STUDY = "followup"
+METHOD = "did, clustered by person"
+SHARE = "share per two-week period"
+SENSITIVITY = "Rambachan-Roth, C-LF"
+FIGURES = ("profile_1", "profile_2", "profile_3", "months_4", "months_5", "months_6")
+PLAIN = ("phone", "meeting", "question", "digital")
+
+
+def rows(found: Mapping[str, Any]) -> pd.DataFrame:
+    """One tidy frame of what a run has found.
+
+    Parameters
+    ----------
+    found
+        Results by the names they have in the notebook; parts that were not run are missing.
+        Numbers of refused regressions are left out, suppressed ones are missing.
+    """
+    makers: Mapping[str, Callable[[Any], list[dict[str, Any]]]] = {
+        "summary": _effects,
+        **dict.fromkeys(FIGURES, _means),
+        "events": _events,
+        "dates": lambda frame: _checks(frame, "tbl-placebo", "start"),
+        "group": lambda frame: _checks(frame, "tbl-placebo-group"),
+        "breaks": lambda frame: _checks(frame, "tbl-break"),
+        "testing": _testing,
+        "intervals": _intervals,
+        "breakdowns": _breakdowns,
+        "comparison": _county,
+    }
+    parts = [make(found[name]) for name, make in makers.items() if name in found]
+    return estimates.combine(*(estimates.frame(STUDY, part) for part in parts if part))
+
+
+def unit(outcome: str) -> str:
+    return "dialogues per two-week period" if outcome in (*PLAIN, "dialogue") else SHARE
+
+
+def _base(item: Mapping[str, Any], label: str) -> dict[str, Any]:
+    return {
+        "label": label, "outcome": item["outcome"], "horizon": item.get("horizon", ""),
+        "method": METHOD, "unit": unit(item["outcome"]),
+    }  # fmt: skip
+
+
+def _inference(item: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_persons")
+    found = {name: item[name] for name in names}
+    return found | {"n_clusters": item["n_persons"]}
+
+
+def _refused(item: Mapping[str, Any], label: str) -> dict[str, Any]:
+    return _base(item, label) | {"estimand": "att", "estimate": np.nan, "note": item["refused"]}
+
+
+def _effects(summary: pd.DataFrame) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for item in summary.to_dict("records"):
+        label = item["table"]
+        if item["refused"]:
+            found.append(_refused(item, label) | {"published": item["printed_estimate"]})
+            continue
+        base = _base(item, label)
+        found.append(
+            base | _inference(item) | {"estimand": "att", "published": item["printed_estimate"]}
+        )
+        found += [
+            base | {"estimand": "mean of the target group", "estimate": item["mean"],
+                    "published": item["printed_mean"]},
+            base | {"estimand": "minimum_detectable", "estimate": item["mde"]},
+            base | {"estimand": "minimum_detectable relative to the mean",
+                    "estimate": item["mde_relative"], "unit": "share of the mean"},
+            base | {"estimand": "r_squared", "estimate": item["r_squared"], "unit": "share"},
+            base | {"estimand": "std_error", "estimate": item["std_error"],
+                    "published": item["printed_std_error"]},
+        ]  # fmt: skip
+    return found
+
+
+def _means(released: Released) -> list[dict[str, Any]]:
+    found = []
+    for item in released.frame.to_dict("records"):
+        time = item["month"] if "month" in item else f"week {item['weeks']}"
+        found.append(
+            {
+                "label": released.label, "outcome": item["measure"], "row": str(time),
+                "group": item.get("group", ""), "estimand": "mean", "estimate": item["value"],
+                "n_obs": item["n_obs"], "n_persons": item["n_persons"],
+                "unit": unit(item["measure"]), "method": "mean over person-periods",
+            }
+        )  # fmt: skip
+    return found
+
+
+def _events(events: Mapping[str, Events]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for name, item in events.items():
+        base = {"label": "fig-events", "outcome": name, "horizon": "long", "method": METHOD,
+                "unit": unit(name), "n_persons": item.n_persons, "n_obs": item.n_obs}  # fmt: skip
+        if item.refused:
+            found.append(
+                {"label": "fig-events", "outcome": name, "estimand": "event_time",
+                 "estimate": np.nan, "note": item.refused, "method": METHOD}
+            )  # fmt: skip
+            continue
+        columns = ["estimate", "std_error", "ci_low", "ci_high"]
+        for row in item.frame.to_dict("records"):
+            band = f"simultaneous band {row['band_low']:.6f} to {row['band_high']:.6f}"
+            found.append(
+                base | {key: row[key] for key in columns}
+                | {"estimand": "event_time", "row": str(row["month"]), "note": band}
+            )  # fmt: skip
+        found.append(
+            base | {"estimand": "pre_trend slope per month", "estimate": item.slope,
+                    "std_error": item.slope_error, "p_value": item.slope_p}
+        )  # fmt: skip
+        if item.pre_trend:
+            found.append(
+                base | {"estimand": "pre_trend joint", "estimate": item.pre_trend.statistic,
+                        "p_value": item.pre_trend.p_value, "unit": "F statistic"}
+            )  # fmt: skip
+    return found
+
+
+def _checks(frame: pd.DataFrame, label: str, row: str = "") -> list[dict[str, Any]]:
+    found = []
+    for item in frame.to_dict("records"):
+        place = {"row": str(item[row])} if row else {}
+        if item["refused"]:
+            found.append(_refused(item, label) | place)
+            continue
+        found.append(_base(item, label) | _inference(item) | place | {"estimand": "att"})
+    return found
+
+
+def _testing(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": "tbl-testing", "row": item["table"], "outcome": item["outcome"],
+            "horizon": item["horizon"], "group": item["family"], "estimand": "p_value",
+            "estimate": item[name], "method": method, "unit": "probability",
+        }
+        for item in frame.to_dict("records")
+        if not item["refused"]
+        for name, method in (
+            ("p_value", "unadjusted"), ("p_holm", "Holm"), ("p_romano_wolf", "Romano-Wolf"),
+        )
+    ]  # fmt: skip
+
+
+def _intervals(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": "fig-sensitivity", "outcome": item["outcome"], "horizon": "long",
+            "row": f"{item['restriction']} {item['share']:g}", "estimand": "robust interval",
+            "estimate": np.nan, "ci_low": item["ci_low"], "ci_high": item["ci_high"],
+            "method": SENSITIVITY, "unit": unit(item["outcome"]),
+        }
+        for item in frame.to_dict("records")
+    ]  # fmt: skip
+
+
+def _breakdowns(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    names = [name for name in frame.columns if name.startswith(("zero_", "mde_"))]
+    return [
+        {
+            "label": "tbl-breakdown", "outcome": item["outcome"], "horizon": "long", "row": name,
+            "estimand": "breakdown value", "estimate": item[name], "method": SENSITIVITY,
+            "unit": "bound",
+        }
+        for item in frame.to_dict("records")
+        for name in names
+    ]  # fmt: skip
+
+
+def _county(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for item in frame.to_dict("records"):
+        base = _base(item, "tbl-county") | {"row": item["table"]}
+        if item["refused"]:
+            found.append(base | {"estimand": "difference", "estimate": np.nan,
+                                 "note": item["refused"], "group": "county - rest"})  # fmt: skip
+            continue
+        found += [
+            base | {"estimand": "att", "group": group, "estimate": item[f"{group}_estimate"],
+                    "std_error": item[f"{group}_std_error"]}
+            for group in ("county", "country", "rest")
+        ]  # fmt: skip
+        found.append(
+            base | {"estimand": "difference", "group": "county - rest",
+                    "estimate": item["difference"], "std_error": item["difference_error"],
+                    "p_value": item["difference_p"], "n_persons": item["n_persons"]}
+        )  # fmt: skip
+    return found
