@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from scipy.optimize import linprog
 
 from naveval.disclosure import Released
@@ -46,7 +47,7 @@ def recoverable(released: Released, counts: Sequence[str], within: float = EXACT
     ]
     found = []
     for cell in np.flatnonzero(~known):
-        low, high = (_edge(cell, sign, equations, bounds) for sign in (1, -1))
+        low, high = (_edge(int(cell), sign, equations, bounds) for sign in (1, -1))
         if high - low < within and not (steps[cell] and low >= thresholds().min_cell):
             column = columns[cell // n].name if not steps[cell] else "step"
             if not (steps[cell] and high < EXACT):
@@ -55,7 +56,7 @@ def recoverable(released: Released, counts: Sequence[str], within: float = EXACT
 
 
 def _edge(
-    cell: int, sign: int, equations: object, bounds: list[tuple[float, float | None]]
+    cell: int, sign: int, equations: sparse.csr_array, bounds: list[tuple[float, float | None]]
 ) -> float:
     direction = np.zeros(len(bounds))
     direction[cell] = sign

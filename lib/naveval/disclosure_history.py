@@ -39,7 +39,7 @@ def forced(
     earlier = published(previous) if isinstance(previous, Path) else previous
     if column.name not in earlier.columns or len(earlier) == 0:
         return column
-    hidden = earlier[column.name].isna().to_numpy(dtype=float)
+    hidden = earlier[column.name].isna().to_numpy().astype(float)
     column = _add(column, np.nan_to_num(_match(frame, keys, earlier, hidden)) > 0, "previous")
     if column.whole:
         return column
@@ -54,16 +54,15 @@ def _add(column: Column, hide: NDArray[np.bool_], rule: str) -> Column:
 
 
 def _match(
-    frame: pd.DataFrame, keys: Sequence[str], other: pd.DataFrame, values: NDArray[np.float64]
+    frame: pd.DataFrame, keys: Sequence[str], other: pd.DataFrame, values: Any
 ) -> NDArray[np.float64]:
     """Values of another frame at the rows with the same keys, NaN where there is none."""
     if not keys or not set(keys) <= set(other.columns):
         raise DisclosureError("a linked or earlier table needs the same keys")
     there = pd.MultiIndex.from_frame(other[list(keys)].astype(str))
     here = pd.MultiIndex.from_frame(frame[list(keys)].astype(str))
-    return pd.Series(values, index=there).groupby(level=list(range(len(keys)))).max().reindex(
-        here
-    ).to_numpy(dtype=float)  # fmt: skip
+    found = pd.Series(values, index=there).groupby(level=list(range(len(keys)))).max()
+    return np.asarray(found.reindex(here), dtype=float)
 
 
 def published(file: Path) -> pd.DataFrame:
