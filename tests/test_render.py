@@ -1,5 +1,6 @@
 """Rendering a result folder: options, refusals, whole files, what the manifest records."""
 
+import errno
 import json
 import shutil
 
@@ -121,6 +122,23 @@ def test_no_format_is_moved_when_a_later_one_fails(sample, monkeypatch):
     with pytest.raises(RenderError, match="out of ink"):
         render.render(sample, engine="builtin")
     assert {file.name for file in sample.iterdir()} == ROOT_FILES
+
+
+def test_full_disk_changes_nothing(rendered, tmp_path, monkeypatch):
+    folder = shutil.copytree(rendered, tmp_path / "copy")
+    before = {file.name: file.read_bytes() for file in folder.glob("*.*")}
+    copyfile = shutil.copyfile
+
+    def full(source, target):
+        if "report.pdf" in str(target):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return copyfile(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(RenderError, match="cannot write the report: No space left on device"):
+        render.render(folder, engine="builtin")
+    assert {file.name: file.read_bytes() for file in folder.glob("*.*")} == before
+    assert not list(folder.glob(".report*"))
 
 
 def test_checks_refuse_before_anything_is_made(sample):

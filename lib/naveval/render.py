@@ -72,7 +72,7 @@ def render(
         metadata |= {"bibliography": str(bibliography), "link-citations": True}
     with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
         made = [_make(name, kind, folder, metadata, Path(temporary), report) for kind in to]
-        finished = [_move(file, folder / f"report.{file.suffix[1:]}") for file in made]
+        finished = _place({folder / f"report{file.suffix}": file for file in made})
     _record(folder, manifest, described, finished)
     return finished
 
@@ -164,15 +164,27 @@ def _make(
     return made
 
 
-def _move(file: Path, target: Path) -> Path:
-    """Copy beside the target, then replace it in one step."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
+def _place(files: dict[Path, Path]) -> list[Path]:
+    """Copy files beside their targets, then replace all targets, each in one step.
+
+    Raises
+    ------
+    RenderError
+        When a folder cannot be written to or the disk is full; targets are then unchanged.
+    """
+    beside = {target: target.with_name(f".{target.name}.{os.getpid()}") for target in files}
     try:
-        shutil.copyfile(file, beside)
-        os.replace(beside, target)
+        for target, made in files.items():
+            shutil.copyfile(made, beside[target])
+        for target, copy in beside.items():
+            os.replace(copy, target)
+    except OSError as error:
+        folder = next(iter(files)).parent
+        raise RenderError(f"{folder}: cannot write the report: {error.strerror}") from None
     finally:
-        beside.unlink(missing_ok=True)
-    return target
+        for copy in beside.values():
+            copy.unlink(missing_ok=True)
+    return list(files)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -198,7 +210,7 @@ def _record(folder: Path, manifest: dict[str, Any], engine: str, made: list[Path
     with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
         file = Path(temporary) / MANIFEST
         file.write_text(text + "\n", encoding="utf-8")
-        _move(file, folder / MANIFEST)
+        _place({folder / MANIFEST: file})
 
 
 def _fingerprint(folder: Path, engine: str) -> str:

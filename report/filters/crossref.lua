@@ -63,7 +63,7 @@ local function figure(element)
     else
       image.attributes["fig-alt"] = nil
       image.caption = pandoc.Inlines({ pandoc.Str(alt) })
-      images:insert(pandoc.Plain({ image }))
+      images:insert(pandoc.Div({ pandoc.Plain({ image }) }, { class = "figure-scroll" }))
     end
   end })
   return float(element.identifier, images,
