@@ -1,5 +1,6 @@
 """Tables, figures and sentences: the gate, the texts, the files."""
 
+import dataclasses
 import os
 from itertools import pairwise
 from pathlib import Path
@@ -38,6 +39,11 @@ def opened(project: Path, monkeypatch: pytest.MonkeyPatch) -> output.Output:
     return output.open_output("hedmark", StudyParameters(county=""))
 
 
+def from_persons(frame: pd.DataFrame, label: str) -> disclosure.Released:
+    made = disclosure.public(frame, label=label, source="test")
+    return dataclasses.replace(made, origin="persons")
+
+
 @pytest.fixture
 def frame() -> pd.DataFrame:
     return pd.DataFrame({"name": ["A|B", "C"], "value": [0.1234, None]})
@@ -46,7 +52,7 @@ def frame() -> pd.DataFrame:
 def test_table_shows_caption_label_note_and_writes_csv(
     opened: output.Output, frame: pd.DataFrame
 ) -> None:
-    released = disclosure.public(frame, label="tbl-1", source="test")
+    released = from_persons(frame, "tbl-1")
     block = tables.show(opened, released, "tbl-1", year=2020, total=-1500)
     lines = block.markdown.splitlines()
     assert lines[0] == "| Gruppe | Andel |"
@@ -58,6 +64,15 @@ def test_table_shows_caption_label_note_and_writes_csv(
     written = pd.read_csv(opened.folder / "tables/tbl-1.csv")
     assert list(written["origin"]) == ["simulated", "simulated"]
     assert "tbl-1" in (opened.folder / "disclosure.csv").read_text()
+
+
+def test_published_numbers_carry_no_notice_of_simulation(
+    opened: output.Output, frame: pd.DataFrame
+) -> None:
+    released = disclosure.public(frame, label="tbl-1", source="test")
+    block = tables.show(opened, released, "tbl-1", year=2020, total=1)
+    assert "Simulerte" not in block.markdown
+    assert "origin" not in pd.read_csv(opened.folder / "tables/tbl-1.csv")
 
 
 def test_suppressed_cells_show_a_colon_and_leave_the_csv(

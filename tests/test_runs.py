@@ -192,3 +192,12 @@ def test_every_command_explains_itself() -> None:
         result = CliRunner().invoke(cli.main, [name, "--help"])
         assert result.exit_code == 0
         assert len(result.output.splitlines()) > 4
+
+
+def test_yaml_key_given_twice_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "twice.yml"
+    file.write_text("seed: 1\nseed: 2\n", encoding="utf-8")
+    with pytest.raises(
+        ParameterError, match=r"twice\.yml: not readable as YAML[\s\S]*key «seed» is given twice"
+    ):
+        parameters.read_yaml(file)

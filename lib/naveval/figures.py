@@ -146,7 +146,7 @@ def show(output: Output, figure: Figure, released: Released, label: str, **value
     alt = texts.fill(entry["alt"], values, label).replace('"', "”")
     if not alt:
         raise ParameterError(f"text «{label}»: a figure needs an alt text")
-    if output.origin == "simulated":
+    if outputs.is_simulated(output, data):
         figure.text(
             0.995, 0.005, texts.entry(output.texts, "simulated-mark"), ha="right", va="bottom",
             fontsize=7, color="#5A5A5A",
@@ -155,12 +155,12 @@ def show(output: Output, figure: Figure, released: Released, label: str, **value
     figure.savefig(picture, dpi=DPI, metadata={"Software": None})
     _write(output, data, label)
     markdown = f'![{caption}](figures/{label}.png){{#{label} fig-alt="{alt}"}}\n'
-    return Block(markdown + outputs.note(output, entry, values, label), (picture,))
+    return Block(markdown + outputs.note(output, data, values, label), (picture,))
 
 
 def _write(output: Output, data: Released, label: str) -> None:
     shown = data.frame.mask(data.suppressed)
-    if output.origin == "simulated":
+    if outputs.is_simulated(output, data):
         shown = shown.assign(origin="simulated")
     shown.to_csv(output.folder / "figures" / f"{label}.csv", index=False)
     outputs.log_disclosure(output, data.log, label)

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from naveval import counties, estimates, paths, texts
+from naveval.disclosure import Released
 from naveval.errors import ParameterError
 from naveval.parameters import Origin, StudyParameters
 
@@ -125,10 +126,16 @@ def headline(output: Output, key: str, *, choose: str | None = None, **values: A
     return block
 
 
-def note(output: Output, entry: Mapping[str, Any], values: Mapping[str, Any], key: str) -> str:
+def is_simulated(output: Output, released: Released) -> bool:
+    """Whether numbers come from simulated registers; those from published tables never do."""
+    return output.origin == "simulated" and released.origin != "published"
+
+
+def note(output: Output, released: Released, values: Mapping[str, Any], label: str) -> str:
     """The note under a table or figure: its own text, and the notice on simulated registers."""
-    parts = [texts.fill(entry["note"], values, key)] if entry.get("note") else []
-    if output.origin == "simulated":
+    entry = texts.entry(output.texts, label)
+    parts = [texts.fill(entry["note"], values, label)] if entry.get("note") else []
+    if is_simulated(output, released):
         parts.append(texts.entry(output.texts, "simulated-note"))
     return "\n\n::: {.note}\n" + " ".join(parts) + "\n:::\n" if parts else "\n"
 

@@ -40,7 +40,7 @@ def show(output: Output, released: Released, label: str, **values: Any) -> Block
     for position in range(len(data.frame)):
         lines.append(_line(_cell(data, position, name, spec) for name, spec in columns.items()))
     table = "\n".join(lines) + f"\n\n: {caption} {{#{label}}}\n"
-    return Block(table + outputs.note(output, entry, values, label))
+    return Block(table + outputs.note(output, data, values, label))
 
 
 def cells(data: Released, name: str, spec: Mapping[str, Any] | None = None) -> list[str]:
@@ -83,7 +83,7 @@ def _line(parts: Any) -> str:
 
 def _write(output: Output, data: Released, label: str) -> None:
     shown = data.frame.astype("object").where(~data.suppressed, formats.SUPPRESSED)
-    if output.origin == "simulated":
+    if outputs.is_simulated(output, data):
         shown = shown.assign(origin="simulated")
     shown.to_csv(output.folder / "tables" / f"{label}.csv", index=False)
     outputs.log_disclosure(output, data.log, label)
