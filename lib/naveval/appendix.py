@@ -23,7 +23,7 @@ def data(output: Output, chosen: StudyParameters) -> Block:
     """Table of the register tables read: rows and the first part of their hash."""
     found = manifest.data_fingerprint(output.study, chosen)
     rows = [
-        {"table": name, "rows": entry["rows"], "hash": entry["hash"][:12]}
+        {"table": name, "rows": entry["rows"], "hash": entry["sha256"][:12]}
         for name, entry in found.items()
     ]
     frame = pd.DataFrame(rows, columns=["table", "rows", "hash"])
