@@ -45,8 +45,6 @@ class Parameters(StudyParameters):
         The two months whose change in actual hours is decomposed.
     young_under
         Age limit of the young and of the youth guarantee.
-    national
-        Folder with a finished national model; "" estimates it, or takes the one in the cache.
     """
 
     PARTS: ClassVar[tuple[str, ...]] = PARTS
@@ -68,7 +66,6 @@ class Parameters(StudyParameters):
     compare_from: str = "2019-12"
     compare_to: str = "2023-12"
     young_under: int = Field(default=30, ge=20, le=40)
-    national: str = ""
 
     @field_validator("county")
     @classmethod

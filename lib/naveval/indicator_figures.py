@@ -1,0 +1,109 @@
+"""Figures of the work indicator: monthly curves, drawn the same way everywhere."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+from naveval import disclosure, figures, seasonal
+from naveval.figures import COLORS, LINESTYLES
+from naveval.indicator_lines import extremes, frame_of, line_name, summary_values
+from naveval.indicator_study import Study
+from naveval.output import Block, Output
+
+GREY = "#B8BEC5"
+MANY = 8
+PANEL_HEIGHT = {1: 3.5, 2: 5.4, 3: 7.2}
+SHARES = ("fig-8", "fig-9", "fig-19", "fig-21", "fig-23", "fig-linear")
+RELATIVE = ("fig-26", "fig-28")
+ZERO = ("indicator", "gap", "relative")
+WITHOUT_ZERO = ("fig-1", "fig-6", "fig-8", "fig-10", "fig-14", "fig-17", "fig-29", "fig-horizons")
+
+
+def curve(output: Output, study: Study, label: str) -> Block:
+    """A figure with monthly curves, and the data behind it.
+
+    Parameters
+    ----------
+    label
+        The document's number ("fig-6") or one of the added figures ("fig-linear").
+    """
+    county = _county(output)
+    frame = frame_of(study, county, label)
+    released = disclosure.release(
+        frame, label=label, count="n", values=["value"], keys=["panel", "line", "month"]
+    )
+    shown = released.frame.assign(value=released.frame["value"].astype(float))
+    panels = list(dict.fromkeys(shown["panel"]))
+    figure, found = figures.axes(len(panels), 1, height=PANEL_HEIGHT[len(panels)], sharex=True)
+    for ax, panel in zip(np.atleast_1d(found), panels, strict=True):
+        own = shown[shown["panel"] == panel]
+        _draw(output, ax, own, label, county)
+        ax.set_ylabel(output.label(label, f"y_{panel}" if panel else "y"))
+    values = summary_values(shown, _main_line(shown, county))
+    return figures.show(output, figure, released, label, **values)
+
+
+def _county(output: Output) -> str:
+    return "" if output.slug.startswith("hele") else output.slug[:2]
+
+
+def _main_line(frame: pd.DataFrame, county: str) -> str:
+    lines = list(dict.fromkeys(frame["line"]))
+    own = f"county:{county}"
+    return own if own in lines else "nav" if "nav" in lines else lines[0]
+
+
+def _draw(output: Output, ax: Axes, frame: pd.DataFrame, label: str, county: str) -> None:
+    lines = list(dict.fromkeys(frame["line"]))
+    bold = lines
+    if any(line.startswith("county:") for line in lines) and len(lines) > MANY:
+        bold = extremes(frame, f"county:{county}" if county else "")
+    names = output.texts["names"]
+    for line in lines:
+        if line not in bold:
+            own = frame[frame["line"] == line]
+            ax.plot(_x(own["month"]), own["value"], color=GREY, linewidth=0.7, zorder=1)
+    ends = {}
+    for k, line in enumerate(bold):
+        own = frame[(frame["line"] == line)]
+        color, style = COLORS[k % len(COLORS)], LINESTYLES[(k + k // len(COLORS)) % 6]
+        x = _x(own["month"])
+        ax.plot(x, own["value"], color=color, linestyle=style, linewidth=1.7, zorder=2 + (k == 0))
+        last = own[own["value"].notna()]
+        if len(last):
+            ends[line_name(line, names)] = (
+                float(_x(last["month"])[-1]), float(last["value"].iloc[-1]), color,
+            )  # fmt: skip
+    if label not in WITHOUT_ZERO and not (label == "fig-16" and "actual" in lines):
+        ax.axhline(0, color="#6B7178", linewidth=0.8, zorder=0)
+    _axes(ax, frame, label)
+    figures.label_ends(ax, ends)
+
+
+def _x(months: Sequence[str] | pd.Series) -> np.ndarray:
+    return np.array([seasonal.month_number(str(month)) / 12 for month in months])
+
+
+def _axes(ax: Axes, frame: pd.DataFrame, label: str) -> None:
+    x = _x(frame["month"])
+    ax.set_xlim(x.min() - 0.1, x.max() + 0.1)
+    years = np.arange(np.ceil(x.min()), np.floor(x.max()) + 1)
+    ax.set_xticks(years, [f"{year:.0f}" for year in years])
+    values = frame["value"].dropna()
+    share = label in SHARES or label in RELATIVE or (
+        label in ("fig-1", "fig-25") and frame["panel"].iloc[0] == "jobb")  # fmt: skip
+    span = float(values.max() - values.min()) if len(values) else 1.0
+    decimals = 0 if span * (100 if share else 1) > 4 else 1
+    if share:
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _percent(v, decimals)))
+    else:
+        figures.norwegian_axis(ax, y=decimals)
+
+
+def _percent(value: float, decimals: int) -> str:
+    from naveval import formats
+
+    return formats.number(100 * value, decimals)

@@ -1,0 +1,117 @@
+"""Outcomes drawn from the published coefficients, and whether the model gives them back.
+
+The hours of the simulated registers follow a process of their own, so their coefficients only
+resemble the printed ones. Here the outcomes are drawn from the printed coefficients themselves
+on the same stock: every characteristic as it is, a lasting part per person so that rows of a
+person are alike, and noise.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from naveval import categorical, multiplier, probit
+from naveval.categorical import Fit
+from naveval.indicator_models import Packed, Specification, design_for, fit, is_share
+from naveval.indicator_panel import Chunk, Panel, with_outcome
+from naveval.indicator_published import coefficients, printed_rows
+
+HOURS_SPREAD = 11.0
+LASTING = 0.4
+REPORT = Specification(version="report")
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Printed against estimated coefficients of one outcome.
+
+    Attributes
+    ----------
+    frame
+        group, category, printed, estimate, std_error, z for every printed row that can be
+        estimated.
+    beyond
+        Share of rows more than three standard errors away.
+    wald, df, p_value
+        Joint test that all coefficients equal the printed ones.
+    """
+
+    outcome: str
+    frame: pd.DataFrame
+    beyond: float
+    wald: float
+    df: int
+    p_value: float
+
+
+def drawn(packs: Packed, outcome: str, seed: int) -> Panel:
+    """The panel with one outcome replaced by draws from the printed coefficients."""
+    panel = packs.panel
+    design = design_for(panel, REPORT, outcome)
+    truth = coefficients(design, outcome)
+    rng = np.random.default_rng([seed, 11])
+    lasting = rng.standard_normal(panel.n_persons).astype(np.float32)
+    chunks = []
+    for chunk in with_outcome(panel, outcome):
+        index = categorical.linear(design, truth, packs.codes(chunk, design, outcome))
+        chunks.append(replace(chunk, outcomes={outcome: _draw(rng, index, lasting, chunk,
+                                                              outcome)}))  # fmt: skip
+    return replace(panel, chunks=tuple(chunks))
+
+
+def _draw(
+    rng: np.random.Generator, index: NDArray, lasting: NDArray, chunk: Chunk, outcome: str
+) -> NDArray:
+    own = rng.standard_normal(len(index))
+    error = np.sqrt(LASTING) * lasting[chunk.person] + np.sqrt(1 - LASTING) * own
+    if is_share(outcome):
+        return (index + error > 0).astype(np.uint8)
+    return (index + HOURS_SPREAD * error).astype(np.float32)
+
+
+def recover(packs: Packed, outcome: str, seed: int, person_groups: int = 1000) -> Recovery:
+    """Draw an outcome, estimate the report version, compare with the printed coefficients."""
+    panel = drawn(packs, outcome, seed)
+    again = Packed(panel)
+    again._kept = packs._kept
+    found = fit(again, REPORT, outcome)
+    covariance = clustered_covariance(again, found, outcome, person_groups, seed)
+    rows = printed_rows(found.design)
+    known = np.array([name not in found.dropped for name in found.design.names])
+    usable = (np.abs(rows.matrix[:, ~known]).sum(axis=1) == 0) & rows.matrix.any(axis=1)
+    matrix = rows.matrix[usable]
+    estimate = matrix @ found.coefficients
+    error = np.sqrt(np.einsum("rk,kl,rl->r", matrix, covariance, matrix))
+    printed = rows.frame[outcome].to_numpy()[usable]
+    frame = rows.frame.loc[usable, ["row_order", "group", "category"]].assign(
+        outcome=outcome, printed=printed, estimate=estimate, std_error=error,
+        z=(estimate - printed) / error,
+    )  # fmt: skip
+    truth = coefficients(found.design, outcome)
+    gap = (found.coefficients - truth)[known]
+    df = int(known.sum())
+    inverse = np.linalg.inv(covariance[np.ix_(known, known)])
+    wald = float(gap @ inverse @ gap)
+    hotelling = (person_groups - df) / (df * (person_groups - 1))
+    p_value = float(stats.f.sf(wald * hotelling, df, person_groups - df))
+    return Recovery(outcome, frame.reset_index(drop=True),
+                    float((np.abs(frame["z"]) > 3).mean()), wald, df, p_value)  # fmt: skip
+
+
+def clustered_covariance(
+    packs: Packed, found: Fit, outcome: str, person_groups: int, seed: int
+) -> NDArray[np.float64]:
+    """Covariance of the coefficients, clustered by person (random groups of persons)."""
+    scores = np.zeros((person_groups, len(found.design.names)))
+    for chunk in with_outcome(packs.panel, outcome):
+        codes = packs.codes(chunk, found.design, outcome)
+        _, residual = probit.score_residual(found, codes, chunk.outcomes[outcome].astype(float))
+        bucket = multiplier.person_groups(chunk.person, person_groups, seed)
+        scores += (
+            categorical.grouped_moments(found.design, codes, bucket, person_groups, residual)
+            @ found.design.expand
+        )
+    return multiplier.clustered_covariance(scores @ found.bread)

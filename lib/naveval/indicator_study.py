@@ -1,0 +1,294 @@
+"""Everything the report of the work indicator needs, estimated once.
+
+The national model and all curves are estimated in one go and kept in the cache; a county's
+report reads them and only picks its own.
+"""
+
+import hashlib
+import json
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from naveval import categorical, extracts, paths, registers
+from naveval import indicator_alternatives as alternatives
+from naveval import indicator_drivers as drivers
+from naveval import indicator_offices as offices
+from naveval import indicator_panel as panels
+from naveval import indicator_quality as quality
+from naveval.categorical import Fit
+from naveval.errors import EstimationError
+from naveval.indicator_characteristics import OUTCOMES
+from naveval.indicator_contracts import TABLES
+from naveval.indicator_descriptives import composition_table, flow_table, participation_table
+from naveval.indicator_frames import curve_frame, require_adjusted, windows_of
+from naveval.indicator_models import Packed, Specification, design_for, fit
+from naveval.indicator_parameters import Parameters
+from naveval.indicator_recovery import recover
+from naveval.indicator_series import Curves, Grouping, curves, grouping, months_mean
+from naveval.indicator_uncertainty import interval_table
+
+PRESENTING = ("_figures", "_tables", "_texts", "_lines", "_drawing", "_bench", "_update", "_sentences")
+RECOVERY_GROUPS = 1500
+NOT_ESTIMATED = ("county", "parts", "data")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What was estimated, as frames without persons.
+
+    Attributes
+    ----------
+    curves
+        All points of all curves (see `indicator_frames.curve_frame`).
+    levels
+        Levels over the whole period and the last twelve months, with standard errors.
+    fits
+        The main models, and the report version under "report:<outcome>".
+    alternatives
+        Curves of the alternatives, with a column `specification`.
+    offices, office_months
+        Offices over the last twelve months, and month by month.
+    intervals
+        Published, clustered and bootstrap uncertainty side by side.
+    drivers, calibration, explained, stability
+        Decomposition of change and goodness of the models.
+    participation, composition, flow
+        The document's tables 1 and 2, and the sample flow.
+    column_counts
+        Persons in the largest month of each column of the report version.
+    recovery
+        Estimates from outcomes drawn from the printed coefficients.
+    """
+
+    parameters: Parameters
+    months: tuple[str, ...]
+    curves: pd.DataFrame
+    levels: pd.DataFrame
+    fits: dict[str, Fit]
+    alternatives: pd.DataFrame
+    offices: pd.DataFrame
+    office_months: pd.DataFrame
+    intervals: pd.DataFrame
+    drivers: pd.DataFrame
+    calibration: pd.DataFrame
+    explained: pd.DataFrame
+    stability: pd.DataFrame
+    participation: pd.DataFrame
+    composition: pd.DataFrame
+    flow: pd.DataFrame
+    column_counts: dict[str, float]
+    recovery: pd.DataFrame
+
+
+def specification(parameters: Parameters) -> Specification:
+    return Specification(version=parameters.version)
+
+
+def build_panel(parameters: Parameters, data: Path, **changes: bool) -> panels.Panel:
+    """The panel the parameters ask for; `changes` replaces how hours are counted."""
+    settings = {"subsidised_hours": parameters.subsidised_hours,
+                "working_days": parameters.working_days, **changes}  # fmt: skip
+    return panels.build(
+        data, first_month=parameters.first_month, last_month=parameters.last_month,
+        spell_break=parameters.spell_break, market_categories=parameters.market_categories,
+        young_under=parameters.young_under, long_horizons=parameters.long_horizons, **settings,
+    )  # fmt: skip
+
+
+def groupings(panel: panels.Panel, outcome: str) -> list[Grouping]:
+    """The breakdowns of an outcome; crossings where the report shows them."""
+    single = ["nav", "county", "innsatsgruppe", "program", "status"]
+    found = [grouping(panel, name) for name in single]
+    if outcome == "atid3":
+        found += [grouping(panel, name) for name in ("office", "country_group", "young")]
+        found += [
+            grouping(panel, "county", "innsatsgruppe"),
+            grouping(panel, "county", "status"),
+            grouping(panel, "county", within=("youth_guarantee", "inside")),
+            grouping(panel, "nav", within=("youth_guarantee", "inside")),
+            grouping(panel, "county", within=("country_group", "landgruppe_3")),
+            grouping(panel, "nav", within=("country_group", "landgruppe_3")),
+            grouping(panel, "main_group"),
+        ]
+    if outcome in ("atid12", "jobb12"):
+        found += [grouping(panel, "county", "program")]
+    return found
+
+
+def load(parameters: Parameters) -> Study:
+    """Estimates from the cache when nothing that matters has changed, else made anew."""
+    data = extracts.folder("indicator", parameters)
+    file = paths.cache_dir() / "indicator" / f"{_key(parameters, data)}.pickle"
+    if file.exists():
+        with file.open("rb") as stream:
+            return pickle.load(stream)
+    with threadpool_limits(1, user_api="blas"):
+        study = estimate(parameters, data)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    staged = file.with_suffix(".part")
+    with staged.open("wb") as stream:
+        pickle.dump(study, stream)
+    staged.rename(file)
+    return study
+
+
+def _key(parameters: Parameters, data: Path) -> str:
+    settings = parameters.model_dump(mode="json", exclude=set(NOT_ESTIMATED))
+    found = registers.fingerprint(data, tuple(TABLES))
+    digest = hashlib.sha256(json.dumps([settings, found], sort_keys=True, default=str).encode())
+    folder = Path(__file__).parent
+    names = ("categorical", "probit", "seasonal", "multiplier", "shrinkage")
+    for file in sorted([*folder.glob("indicator_*.py"), *(folder / f"{n}.py" for n in names)]):
+        if not file.stem.endswith(PRESENTING):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+def estimate(parameters: Parameters, data: Path) -> Study:
+    """Registers to estimates.
+
+    Raises
+    ------
+    EstimationError
+        When the period is too short to adjust for season, or a month to compare is missing.
+    """
+    panel = build_panel(parameters, data)
+    packs, spec = Packed(panel), specification(parameters)
+    fits: dict[str, Fit] = {}
+    frames, levels, intervals = [], [], []
+    office = pd.DataFrame()
+    by_month = pd.DataFrame()
+    for outcome in OUTCOMES:
+        fits[outcome] = fit(packs, spec, outcome)
+        found = curves(packs, spec, outcome, fits[outcome], groupings(panel, outcome),
+                       person_groups=parameters.person_groups, seed=parameters.seed)  # fmt: skip
+        windows = windows_of(outcome, parameters.base3, parameters.base12)
+        own = [curve_frame(curve, windows) for curve in found.values()]
+        require_adjusted(own[0], panel.months, windows)
+        frames += own
+        levels += [level_frame(curve) for curve in found.values()]
+        intervals.append(interval_table(found, windows, parameters.draws, parameters.seed))
+        if outcome == "atid3":
+            office = offices.office_table(found["office"], panel.county_of,
+                                          panel.levels["county"])  # fmt: skip
+            by_month = offices.reliability_by_month(found["office"])
+    for horizon in parameters.long_horizons:
+        frames += _long_horizon(packs, spec, horizon, parameters)
+    other = alternatives.all_curves(packs, spec, fits, parameters)
+    other = pd.concat([other, _other_hours(parameters, data, spec)], ignore_index=True)
+    for outcome in OUTCOMES:
+        fits[f"report:{outcome}"] = fit(packs, Specification(version="report"), outcome)
+    return Study(
+        parameters, panel.months, pd.concat(frames, ignore_index=True),
+        pd.concat(levels, ignore_index=True), fits, other, office, by_month,
+        pd.concat(intervals, ignore_index=True),
+        _changes(packs, fits, parameters),
+        pd.concat([quality.calibration(packs, fits[o], o) for o in OUTCOMES], ignore_index=True),
+        quality.explained(packs, {o: fits[o] for o in OUTCOMES}),
+        quality.stability(packs, spec, fits["atid3"], "atid3"),
+        participation_table(panel), composition_table(panel), flow_table(panel),
+        column_counts(packs), recovery_table(packs, parameters),
+    )  # fmt: skip
+
+
+def level_frame(found: Curves) -> pd.DataFrame:
+    """Levels over the whole period and over its last twelve months."""
+    last = np.zeros(len(found.months), dtype=bool)
+    last[-12:] = True
+    parts = []
+    for period, own in (("all", np.ones(len(found.months), dtype=bool)), ("last12", last)):
+        frame = months_mean(found, own).assign(period=period)
+        frame["n_month"] = found.n[own].max(axis=0)
+        parts.append(frame)
+    return pd.concat(parts, ignore_index=True).assign(
+        outcome=found.outcome, grouping=found.grouping.name
+    )
+
+
+def _long_horizon(
+    packs: Packed, spec: Specification, horizon: int, parameters: Parameters
+) -> list[pd.DataFrame]:
+    """Curves after 24 or 36 months, for months where they are observed."""
+    found = []
+    for outcome in (f"atid{horizon}", f"jobb{horizon}"):
+        if not any(outcome in chunk.outcomes for chunk in packs.panel.chunks):
+            continue
+        own = fit(packs, spec, outcome)
+        wanted = [grouping(packs.panel, "nav"), grouping(packs.panel, "county")]
+        for curve in curves(packs, spec, outcome, own, wanted).values():
+            found.append(curve_frame(curve, parameters.base12))
+    return found
+
+
+def _other_hours(parameters: Parameters, data: Path, spec: Specification) -> pd.DataFrame:
+    """National and county curves with hours counted in the other ways."""
+    blocks = []
+    for name, changes in (
+        ("without_subsidised", {"subsidised_hours": not parameters.subsidised_hours}),
+        ("working_days", {"working_days": not parameters.working_days}),
+    ):
+        panel = build_panel(parameters, data, **changes)
+        packs = Packed(panel)
+        for outcome in ("atid3", "atid12"):
+            own = fit(packs, spec, outcome)
+            wanted = [grouping(panel, name) for name in ("nav", "county", "program")]
+            for curve in curves(packs, spec, outcome, own, wanted).values():
+                windows = windows_of(outcome, parameters.base3, parameters.base12)
+                blocks.append(curve_frame(curve, windows).assign(specification=name))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def _changes(packs: Packed, fits: dict[str, Fit], parameters: Parameters) -> pd.DataFrame:
+    names = packs.panel.levels["county"]
+    first, last = parameters.compare_from, parameters.compare_to
+    for month in (first, last):
+        if month not in packs.panel.months:
+            raise EstimationError(
+                f"compare_from and compare_to: {month} is not among the months "
+                f"{packs.panel.months[0]} to {packs.panel.months[-1]}"
+            )
+    blocks = [drivers.decompose(packs, fits["atid3"], "atid3", first, last).assign(county="")]
+    for k, county in enumerate(names):
+        blocks.append(
+            drivers.decompose(packs, fits["atid3"], "atid3", first, last, k).assign(county=county)
+        )
+    return pd.concat(blocks, ignore_index=True)
+
+
+def place_grouping(county: str) -> tuple[str, str]:
+    """Grouping and group of the place a report is about."""
+    return ("county", county) if county else ("nav", "nav")
+
+
+def column_counts(packs: Packed) -> dict[str, float]:
+    """Persons in the largest month of each column of the report version (two horizons)."""
+    counts: dict[str, float] = {}
+    report = Specification(version="report")
+    for outcome in ("atid3", "atid12"):
+        design = design_for(packs.panel, report, outcome)
+        largest = np.zeros(len(design.names))
+        for chunk in panels.with_outcome(packs.panel, outcome):
+            codes = packs.codes(chunk, design, outcome)
+            largest = np.maximum(largest, categorical.moments(design, codes) @ design.expand)
+        counts |= {f"{outcome}:{name}": float(n) for name, n in
+                   zip(design.names, largest, strict=True)}  # fmt: skip
+    return counts
+
+
+def recovery_table(packs: Packed, parameters: Parameters) -> pd.DataFrame:
+    """One row per outcome: share beyond three standard errors and the joint test."""
+    rows = []
+    for outcome in OUTCOMES:
+        found = recover(packs, outcome, parameters.seed, RECOVERY_GROUPS)
+        rows.append(
+            {"outcome": outcome, "rows": len(found.frame), "beyond": found.beyond,
+             "largest": float(found.frame["z"].abs().max()), "wald": found.wald,
+             "df": found.df, "p_value": found.p_value,
+             "n": packs.panel.flow["rows_atid3" if outcome.endswith("3") else "rows_atid12"]}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
