@@ -129,10 +129,10 @@ def test_full_disk_changes_nothing(rendered, tmp_path, monkeypatch):
     before = {file.name: file.read_bytes() for file in folder.glob("*.*")}
     copyfile = shutil.copyfile
 
-    def full(source, target):
+    def full(source, target, **options):
         if "report.pdf" in str(target):
             raise OSError(errno.ENOSPC, "No space left on device")
-        return copyfile(source, target)
+        return copyfile(source, target, **options)
 
     monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(RenderError, match="cannot write the report: No space left on device"):
