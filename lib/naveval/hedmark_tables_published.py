@@ -1,0 +1,133 @@
+"""Tables that set the report beside the printed document, and say how the panel came about."""
+
+import numpy as np
+import pandas as pd
+
+from naveval import disclosure, tables
+from naveval import hedmark_panel as panels
+from naveval.hedmark_estimates import is_document_design
+from naveval.hedmark_panel import Panel
+from naveval.hedmark_parameters import Parameters
+from naveval.hedmark_published import (
+    MEANS,
+    blocks,
+    inexact_cells,
+    printed_regression,
+    reproduced,
+)
+from naveval.hedmark_tables import month_span, name
+from naveval.output import Block, Output
+
+SOURCE = "the document's tables 1 to 5"
+KEY = ["label", "season", "outcome", "group"]
+
+
+def _named(output: Output, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    out = frame.copy()
+    for column in columns:
+        out[column] = [name(output, str(key)) for key in out[column]]
+    return out
+
+
+def formula(output: Output) -> Block:
+    """The printed effects from the printed means by the study's own formula."""
+    found = reproduced().sort_values(["label", "season", "outcome", "group"], ignore_index=True)
+    counts = found["verdict"].value_counts()
+    frame = _named(output, found, "label", "season", "outcome", "group", "verdict")
+    released = disclosure.public(frame, label="tbl-formula", source=SOURCE)
+    return tables.show(
+        output, released, "tbl-formula", effects=int((found["verdict"] != "missing").sum()),
+        reproduced=int(counts.get("equal", 0) + counts.get("within", 0)),
+        missing=int(counts.get("missing", 0)),
+    )  # fmt: skip
+
+
+def inexact(output: Output) -> Block:
+    """Printed differences and changes that the printed cells do not give exactly."""
+    found = inexact_cells()
+    frame = _named(output, found, "label", "season", "outcome", "group", "row", "column", "verdict")
+    released = disclosure.public(frame, label="tbl-inexact", source=SOURCE)
+    return tables.show(
+        output, released, "tbl-inexact", cells=len(found),
+        outside=int((found["verdict"] == "outside").sum()),
+    )  # fmt: skip
+
+
+def comparison(
+    output: Output, means: pd.DataFrame, regression: pd.DataFrame, parameters: Parameters
+) -> Block:
+    """The run's effects beside the printed ones: tables 1 to 4 and 5."""
+    first = means.merge(blocks()[[*KEY, "printed"]], on=KEY, how="left")
+    first = first[[*KEY, "effect", "std_error", "printed", "n_persons"]]
+    printed = printed_regression().rename(columns={"value": "printed"})
+    second = regression.merge(printed, on=["outcome", "group", "model"], how="left")
+    second = second.assign(label="tbl-5", season=second["model"].map(MODEL_NAMES))
+    second = second[[*KEY, "effect", "std_error", "printed", "low", "high", "n_persons"]]
+    frame = pd.concat([first, second], ignore_index=True).dropna(subset=["printed"])
+    frame["difference"] = frame["effect"] - frame["printed"]
+    frame["residual_df"] = 10_000
+    frame = _named(output, frame, "label", "season", "outcome", "group")
+    released = disclosure.model(
+        frame, label="tbl-published", n=["n_persons"], residual_df="residual_df",
+        labels=("printed", "low", "high"),
+    )  # fmt: skip
+    return tables.show(output, released, "tbl-published", **month_span(parameters))
+
+
+MODEL_NAMES = {"effect": "regression", "placebo": "placebo"}
+
+
+def marginals(output: Output, panel: Panel, means: pd.DataFrame, parameters: Parameters) -> Block:
+    """Simulated levels beside the printed ones; only for the document's own design."""
+    if not is_document_design(parameters):
+        return Block(output.label("names", "no_marginals"))
+    found = means.merge(blocks()[[*KEY, *MEANS]], on=KEY, suffixes=("", "_printed"))
+    rows = [
+        {
+            **{key: row[key] for key in KEY}, "cell": cell, "simulated": row[cell],
+            "printed": row[f"{cell}_printed"],
+            "deviation": 100 * (row[cell] / row[f"{cell}_printed"] - 1), "n": row["n_persons"],
+        }
+        for _, row in found.iterrows()
+        for cell in MEANS
+        if not np.isnan(row[f"{cell}_printed"])
+    ]  # fmt: skip
+    frame = _named(output, pd.DataFrame(rows), "label", "season", "outcome", "group", "cell")
+    released = disclosure.release(
+        frame, label="tbl-marginals", count="n", values=["simulated", "deviation"],
+        labels=["printed"],
+    )  # fmt: skip
+    deviation = pd.DataFrame(rows)["deviation"].abs()
+    return tables.show(
+        output, released, "tbl-marginals", typical=float(deviation.median()),
+        greatest=float(deviation.max()),
+    )  # fmt: skip
+
+
+def sample_flow(output: Output, panel: Panel, parameters: Parameters) -> Block:
+    """Person-months from the register to the analysis, step by step."""
+    counts = panel.counts
+    start, first, last = parameters.months()
+    chosen = (parameters.county, *parameters.controls())
+    inside = counts["county"].isin(chosen)
+    window = inside & counts["month"].between(first, last)
+    used = window & (counts["month"] != start)
+    steps = {
+        "register": counts, "counties": counts[inside], "window": counts[window],
+        "used": counts[used],
+    }  # fmt: skip
+    rows = [
+        {
+            "step": name(output, f"step_{key}"), "counties": part["county"].nunique(),
+            "months": part["month"].nunique(),
+            **{group: int(part.loc[part["group"] == group, "stock"].sum())
+               for group in panels.GROUPS},
+        }
+        for key, part in steps.items()
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    released = disclosure.release(
+        frame, label="tbl-flow", count={group: group for group in panels.GROUPS},
+        labels=["counties", "months"],
+    )  # fmt: skip
+    return tables.show(output, released, "tbl-flow", **month_span(parameters))
