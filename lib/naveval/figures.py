@@ -12,6 +12,7 @@ from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 from naveval import disclosure, formats, texts
@@ -27,6 +28,7 @@ INK = "#262626"
 WIDTH = 7.2
 DPI = 180
 MIN_LABEL_GAP = 0.055
+NOTICE_INCHES = 0.16
 
 
 def _font() -> str:
@@ -147,6 +149,7 @@ def show(output: Output, figure: Figure, released: Released, label: str, **value
     if not alt:
         raise ParameterError(f"text «{label}»: a figure needs an alt text")
     if outputs.is_simulated(output, data):
+        _keep_free(figure)
         figure.text(
             0.995, 0.005, texts.entry(output.texts, "simulated-mark"), ha="right", va="bottom",
             fontsize=7, color="#5A5A5A",
@@ -156,6 +159,14 @@ def show(output: Output, figure: Figure, released: Released, label: str, **value
     _write(output, data, label)
     markdown = f'![{caption}](figures/{label}.png){{#{label} fig-alt="{alt}"}}\n'
     return Block(markdown + outputs.note(output, data, values, label), (picture,))
+
+
+def _keep_free(figure: Figure) -> None:
+    """Leave a strip at the bottom for the notice, so that it covers no label."""
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        strip = NOTICE_INCHES / figure.get_size_inches()[1]
+        engine.set(rect=(0, strip, 1, 1 - strip))
 
 
 def _write(output: Output, data: Released, label: str) -> None:
