@@ -17,12 +17,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
+from threadpoolctl import ThreadpoolController
 
 from naveval.errors import EstimationError
 
 MAX_LEVELS = 3000
 COLLINEAR = 1e-10
 LEAST_CLUSTERS = 2
+# Small matrices: threads would only wait for each other.
+CONTROLLER = ThreadpoolController()
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,18 @@ def fit(
         When shapes disagree, a value is not finite, there are fewer than two clusters, no
         degrees of freedom are left, or a regressor is collinear with effects or others.
     """
+    with CONTROLLER.limit(limits=1, user_api="blas"):
+        return _fit(outcome, regressors, effects, cluster, names, cell)
+
+
+def _fit(
+    outcome: np.ndarray,
+    regressors: np.ndarray,
+    effects: Sequence[np.ndarray],
+    cluster: np.ndarray,
+    names: Sequence[str],
+    cell: np.ndarray | None,
+) -> Fit:
     outcome = np.asarray(outcome, dtype=float)
     regressors = np.atleast_2d(np.asarray(regressors, dtype=float))
     _require_shapes(outcome, regressors, effects, cluster, names, cell)

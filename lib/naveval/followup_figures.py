@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from naveval import disclosure, figures, formats, iso_weeks
 from naveval.disclosure import Released
@@ -65,7 +66,7 @@ def durations(output: Output, released: Released, label: str) -> Block:
     ax.set_xticks(range(0, 105, 13))
     ax.set_xlabel(output.label(label, "x"))
     ax.set_ylabel(output.label(label, "y"))
-    figures.norwegian_axis(ax, y=1)
+    _percent_axis(ax)
     figures.label_ends(ax, ends)
     return figures.show(output, figure, released, label, **_duration_values(frame))
 
@@ -105,14 +106,28 @@ def _months_panel(
         known = np.flatnonzero(~np.isnan(y))
         if known.size:
             ends[output.label(label, group)] = (float(x.max()), float(y[known[-1]]), color)
-    mark_time(ax, output, label, dialogue=measure in DIALOGUE)
     ax.set_title(output.label(label, measure))
-    ax.set_ylim(bottom=0)
-    figures.norwegian_axis(ax, y=1)
-    figures.label_ends(ax, ends)
     if not ends:
-        ax.text(0.5, 0.5, output.label(label, "nothing"), transform=ax.transAxes, ha="center")
-        ax.set_yticks([])
+        _nothing(ax, output, label)
+        return
+    mark_time(ax, output, label, dialogue=measure in DIALOGUE)
+    ax.set_ylim(bottom=0)
+    _percent_axis(ax)
+    figures.label_ends(ax, ends)
+
+
+def _nothing(ax: Axes, output: Output, label: str) -> None:
+    """Say that there are too few persons for this panel."""
+    ax.text(0.5, 0.5, output.label(label, "nothing"), transform=ax.transAxes, ha="center")
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def _percent_axis(ax: Axes) -> None:
+    """Round tick values, and as many decimals as they need."""
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ticks = np.diff(ax.get_yticks())
+    figures.norwegian_axis(ax, y=0 if ticks[0] >= 1 else 1 if ticks[0] >= 0.1 else 2)
 
 
 def mark_time(ax: Axes, output: Output, label: str, *, dialogue: bool) -> None:
@@ -184,13 +199,13 @@ def _event_panel(ax: Axes, output: Output, frame: pd.DataFrame, outcome: str) ->
         ax.vlines(x, PERCENT * part["ci_low"], PERCENT * part["ci_high"], color=figures.COLORS[0],
                   lw=1.1)  # fmt: skip
         ax.plot(x, PERCENT * part["estimate"], "o", color=figures.COLORS[0], ms=3.2)
-    else:
-        ax.text(0.5, 0.5, output.label("fig-events", "nothing"), transform=ax.transAxes,
-                ha="center")  # fmt: skip
-        ax.set_yticks([])
-    mark_time(ax, output, "fig-events", dialogue=outcome in DIALOGUE)
     ax.set_title(output.label("fig-events", outcome))
-    figures.norwegian_axis(ax, y=1)
+    if not known.any():
+        _nothing(ax, output, "fig-events")
+        return
+    mark_time(ax, output, "fig-events", dialogue=outcome in DIALOGUE)
+    ax.set_xlim(x.min() - 0.6, x.max() + 0.6)
+    _percent_axis(ax)
 
 
 def event_values(found: Mapping[str, Events]) -> dict[str, Any]:
@@ -221,9 +236,9 @@ def sensitivity(output: Output, intervals: pd.DataFrame) -> Block:
         ax.set_xlabel(output.label(label, "x"))
         ax.set_xlim(-0.3, 2.3)
         if part["ci_low"].notna().any():
-            figures.norwegian_axis(ax, y=1, x=1)
+            figures.norwegian_axis(ax, y=None, x=1)
+            _percent_axis(ax)
         else:
-            ax.text(0.5, 0.5, output.label(label, "nothing"), transform=ax.transAxes, ha="center")
-            ax.set_yticks([])
+            _nothing(ax, output, label)
     np.ravel(axes)[0].set_ylabel(output.label(label, "y"))
     return figures.show(output, figure, released, label)

@@ -37,6 +37,7 @@ class Parameters(StudyParameters):
         "county", "published",
     )  # fmt: skip
 
+    scale: float = Field(default=0.2, gt=0, le=1)
     longest_gap_weeks: int = 2
     effects: Literal["printed", "none"] = "printed"
     pre_trend: float = Field(default=0.0, ge=-0.01, le=0.01)

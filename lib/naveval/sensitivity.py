@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from naveval.did import CONTROLLER
 from naveval.errors import EstimationError
 
 Array = NDArray[np.float64]
@@ -248,7 +249,10 @@ def pieces(
     found: Study, restriction: Restriction, bound: float, level: float, seed: int = 0
 ) -> list[Piece]:
     """All polyhedra of a restriction, ready to test."""
-    return [piece(found, a, d, level, seed) for a, d in restrictions(found, restriction, bound)]
+    with CONTROLLER.limit(limits=1, user_api="blas"):
+        return [
+            piece(found, a, d, level, seed) for a, d in restrictions(found, restriction, bound)
+        ]
 
 
 def interval(
