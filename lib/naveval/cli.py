@@ -158,13 +158,17 @@ def batch(names: tuple[str, ...], counties: str, jobs: int, resume: bool) -> Non
 def render(folders: tuple[Path, ...], formats: str, engine: str) -> None:
     """Turn result folders into HTML and PDF; without PATH all that are finished."""
     from naveval import render as rendering
+    from naveval.disclosure_scan import require_clean
 
     targets = list(folders) or finished_folders()
     if not targets:
         raise ParameterError(f"{paths.out_dir()}: no finished runs; start with naveval run")
     for folder in targets:
-        for made in rendering.render(folder, to=tuple(formats.split(",")), engine=engine):
-            click.echo(str(made))
+        made = rendering.render(
+            folder, to=tuple(formats.split(",")), engine=engine, checks=(require_clean,)
+        )
+        for file in made:
+            click.echo(str(file))
 
 
 @main.command()
@@ -174,12 +178,15 @@ def report(engine: str) -> None:
     """Run every study for the whole country where it is not current, and render it."""
     from naveval import render as rendering
     from naveval import runs
+    from naveval.disclosure_scan import require_clean
 
     made: list[Path] = []
     for study in studies.STUDIES:
         if paths.notebook(study).exists():
             done = runs.run(study, params.load(study), resume=True)
-            made += rendering.render(done.folder, engine=engine, resume=True)
+            made += rendering.render(
+                done.folder, engine=engine, checks=(require_clean,), resume=True
+            )
     click.echo("\n".join(str(file) for file in made))
 
 
