@@ -172,7 +172,7 @@ def pre_trend(output: Output, results: pd.DataFrame) -> Block:
 def mechanism(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
     """Contributions of inflow, exit and right to the change of the stock."""
     shown = results[results["part"] != "unexplained"]
-    frame = _named(output, shown, "group", "part")
+    frame = _named(output, shown.assign(part="part_" + shown["part"]), "group", "part")
     frame["residual_df"] = 10_000  # counts of persons, not a fitted model
     return _show_model(output, frame, "tbl-mechanism", ("n_units",), **month_span(parameters))
 
