@@ -62,7 +62,7 @@ def test_failure_is_not_kept_and_damage_is_mended():
         cache.cached("a", fails, key=KEY, code=["counties"])
     assert cache.cached("a", lambda: 7, key=KEY, code=["counties"]) == 7
     file = cache.location("a", key=KEY, code=["counties"])
-    file.write_bytes(file.read_bytes()[:5])
+    file.write_bytes(file.read_bytes()[:3])
     assert cache.cached("a", lambda: 8, key=KEY, code=["counties"]) == 8
     assert file.stat().st_mode & 0o077 == 0
     assert cache.prune(days=1) == 0

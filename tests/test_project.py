@@ -38,7 +38,7 @@ STAGES = (
     ("tables", "figures", "explore"),
     ("manifest", "downloads"),
     ("appendix", "*_tables*", "*_figures*", "programs_cost_*", "followup_story"),
-    ("runs", "batch"),
+    ("runs", "batch", "batch_*"),
     (
         "notebook_markdown", "builtin", "quarto", "render", "site*", "audit*", "faults",
         "browser", "publish", "accessibility", "document", "report_contents",

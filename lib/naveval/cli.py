@@ -139,13 +139,42 @@ def run(
 @click.option("--counties", default="all", help="all, or codes such as 03,34.")
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="In parallel.")
 @click.option("--resume", is_flag=True, help="Skip what is complete and current.")
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
+@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@click.option("--to", "formats", default="html,pdf", show_default=True, help="Or none.")
+@click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@click.option("--memory", type=click.FloatRange(min=0.2), help="Gigabytes for each run.")
+@click.option("--progress/--no-progress", default=True, help="Show a progress bar.")
 @plain_errors
-def batch(names: tuple[str, ...], counties: str, jobs: int, resume: bool) -> None:
+def batch(
+    names: tuple[str, ...],
+    counties: str,
+    jobs: int,
+    resume: bool,
+    file: Path | None,
+    pairs: tuple[str, ...],
+    data_folder: Path | None,
+    formats: str,
+    engine: str,
+    memory: float | None,
+    progress: bool,
+) -> None:
     """Run studies for counties: parallel, past failures, with a summary at the end."""
     from naveval import batch as batches
 
-    chosen = [] if counties == "all" else counties.split(",")
-    results = batches.batch(names or studies.STUDIES, chosen or None, jobs=jobs, resume=resume)
+    results = batches.batch(
+        names or studies.STUDIES,
+        None if counties == "all" else counties.split(","),
+        jobs=jobs,
+        resume=resume,
+        file=file,
+        changes=settings(pairs, data_folder),
+        to=() if formats == "none" else tuple(formats.split(",")),
+        engine=engine,
+        memory_mb=memory * 1000 if memory else None,
+        progress=progress,
+    )
     click.echo(batches.summary(results))
     sys.exit(0 if all(result.ok for result in results) else 1)
 
