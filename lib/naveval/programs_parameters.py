@@ -22,14 +22,37 @@ class Parameters(StudyParameters):
         File with the inputs of the cost-benefit analysis; "" is `params/costs.yml`.
     draws
         Number of draws over effects and inputs.
+    trees, folds
+        Trees per forest and folds of the cross-fitting.
+    min_arm
+        Programmes with fewer persons in the effect sample are counted as Annet.
+    clip, trim
+        Propensities below `clip` are raised to it; persons with propensities below `trim` are
+        left out of a comparison.
+    unknown_codes
+        Activity codes that table A-1 does not know: "error" lists them and stops, "rest"
+        counts them as Annet.
+    robustness
+        Whether the robustness samples of chapter 6.3, year 4 and chains are estimated too.
+    jobs, backend
+        Workers for forests, and what runs them: "threads", "processes" or "dask".
     """
 
-    PARTS: ClassVar[tuple[str, ...]] = ("costs",)
+    PARTS: ClassVar[tuple[str, ...]] = ("participants", "outcomes", "effects", "costs")
 
     effects: Literal["published", "estimated"] = "published"
     estimates: str = ""
     costs: str = ""
     draws: int = Field(default=10_000, ge=100, le=1_000_000)
+    trees: int = Field(default=100, ge=10, le=20_000)
+    folds: int = Field(default=5, ge=2, le=20)
+    min_arm: int = Field(default=40, ge=10)
+    clip: float = Field(default=0.002, ge=0, lt=0.5)
+    trim: float = Field(default=0.0, ge=0, lt=0.5)
+    unknown_codes: Literal["error", "rest"] = "error"
+    robustness: bool = True
+    jobs: int = Field(default=2, ge=1, le=512)
+    backend: Literal["threads", "processes", "dask"] = "threads"
 
     def costs_file(self) -> Path:
         """The file with the inputs of the cost-benefit analysis."""

@@ -1,0 +1,121 @@
+"""Published numbers of chapters 4 to 6 and annex B, by the codes used here."""
+
+from functools import lru_cache
+
+import pandas as pd
+
+from naveval import paths
+
+CHARACTERISTIC = {
+    "Innsatsgruppe (gruppert)": "status",
+    "Innsatsgruppe ved oppstart i tiltak": "status",
+    "Første innsatsgruppe": "status",
+    "Innsatsgruppe": "status",
+    "Kjønn": "sex",
+    "Aldersgruppe": "age_group",
+    "Detaljert aldersgruppe": "age_group",
+    "Innvandringsgruppe": "country",
+    "Innvandringskategori": "country",
+    "Høyeste fullført utdanning (gruppert)": "education6",
+    "Høyeste fullførte utdanning (gruppert)": "education6",
+    "Arbeidssituasjon ved registrering": "spell",
+    "Arbeidssituasjon ved oppstart": "spell",
+    "Arbeidssituasjon": "spell",
+    "Ledighetskategori": "spell",
+    "Antall måneder uten arbeidsinntekt over 1/12G og stillingsprosent under 20 prosent": "spell",
+    "Alle": "all",
+}
+CATEGORY = {
+    "Standardinnsats": "standard",
+    "Situasjonsbestemt innsats": "situational",
+    "Spesielt tilpasset innsats": "special",
+    "Varig tilpasset innsats": "permanent",
+    "Sykmeldt": "sick",
+    "Annen gruppe": "other",
+    "Ikke registrert": "not_registered",
+    "Mann": "man",
+    "Kvinne": "woman",
+    "Under 20 år": "under_20",
+    "20-29 år": "20_29",
+    "30-39 år": "30_39",
+    "40-49 år": "40_49",
+    "50-59 år": "50_59",
+    "60 år og over": "60_over",
+    "Ikke innvandrer": "0",
+    "Landgruppe 1": "1",
+    "Landgruppe 2": "2",
+    "Landgruppe 3": "3",
+    "Ingen eller uoppgitt utdanning": "none",
+    "Ingen/uoppgitt utdanning": "none",
+    "Grunnskole": "lower",
+    "Videregående opplæring, studieforberedende": "academic",
+    "Videregående opplæring, yrkesfaglig": "vocational",
+    "Videregående opplæring, annen": "other",
+    "Høyere utdanning": "higher",
+    "I arbeid": "in_work",
+    "Vært i arbeid ila. siste 5 mnd": "out_under_6",
+    "Vært i arbeid ila. siste 6 mnd": "out_under_6",
+    "Uten arbeid under 6 mnd": "out_under_6",
+    "Uten arbeid i 6 mnd eller mer": "out_6_or_more",
+    "Alle": "all",
+    "Arbeidssøker": "job_seeker",
+    "Nedsatt arbeidsevne": "reduced",
+}
+KIND = {
+    "Alene": "alone", "Tiltakskombinasjon": "combination", "Tiltakskjede": "chain",
+    "Både tiltakskombinasjon og -kjede": "both",
+}  # fmt: skip
+STATUS = {
+    "Standardinnsats": "standard",
+    "Situasjonsbestemt innsats": "situational",
+    "Spesielt tilpasset innsats": "special",
+    "Annen gruppe": "other",
+}
+
+
+@lru_cache(maxsize=64)
+def read(name: str) -> pd.DataFrame:
+    """A published table by the start of its file name, for example `table_4_2`."""
+    files = sorted(paths.published_dir("programs").glob(f"{name}_*.csv"))
+    if len(files) != 1:
+        raise FileNotFoundError(f"{name}: found {len(files)} published tables")
+    return pd.read_csv(files[0])
+
+
+def coded(name: str) -> pd.DataFrame:
+    """A published table with the codes of characteristics and categories; others are left out."""
+    table = read(name)
+    table = table.assign(
+        characteristic=table.characteristic.map(CHARACTERISTIC),
+        category=table.category.map(CATEGORY),
+    )
+    return table.dropna(subset=["characteristic", "category"])
+
+
+def by_population(name: str) -> pd.DataFrame:
+    """Tables 4-2 and 4-4: percent by characteristic and category, one column per population."""
+    table = coded(name)
+    return table.pivot_table(index=["characteristic", "category"], columns="population",
+                             values="percent")  # fmt: skip
+
+
+def by_month(name: str, months: str, values: str) -> pd.DataFrame:
+    """Tables 4-3 and 4-5: one column per month, strings as printed."""
+    table = coded(name)
+    table = table.assign(**{months: table[months].astype(str)})
+    return table.pivot_table(index=["characteristic", "category"], columns=months, values=values)
+
+
+def gate() -> pd.DataFrame:
+    """Table 6-7 by code: characteristic, category, type, program, published."""
+    table = read("table_6_7")
+    label = table.row_label.str.replace(r"^Konstant \((.*)\)$", r"\1", regex=True)
+    return pd.DataFrame(
+        {
+            "characteristic": table.characteristic.map(CHARACTERISTIC),
+            "category": label.map(CATEGORY),
+            "type": table.row_type,
+            "arm": table.program,
+            "published": table.estimate,
+        }
+    )

@@ -1,0 +1,101 @@
+"""Figures of part 2: how it goes with participants (chapter 5, annex B.2 and B.3)."""
+
+import pandas as pd
+
+from naveval import disclosure, figures, tables
+from naveval.disclosure import Released
+from naveval.output import Block, Output
+from naveval.programs_codes import STATES
+from naveval.programs_figures_drawing import (
+    DARK,
+    panel_title,
+    panels,
+    states_panels,
+)
+from naveval.programs_panel import CATEGORIES
+from naveval.programs_study import Outcomes
+from naveval.programs_tables_labels import name
+
+FIRST_PROGRAMS = (
+    "Midlertidig lønnstilskudd", "Jobbklubb", "Arbeidstrening", "AMO", "Utdanning",
+)  # fmt: skip
+SECOND_PROGRAMS = (
+    "Oppfølging", "Utvidet oppfølging i NAV", "AFT", "IPS", "Avklaring",
+    "Arbeidsrettet rehabilitering",
+)  # fmt: skip
+SHOWN = {
+    "fig-5-1": ("all", ("all",)),
+    "fig-5-2": ("program", FIRST_PROGRAMS),
+    "fig-5-3": ("program", SECOND_PROGRAMS),
+    "fig-5-4": ("status", ("standard", "situational", "special", "sick")),
+    "fig-5-5": ("age_group", CATEGORIES["age_group"]),
+    "fig-5-6": ("country", CATEGORIES["country"]),
+    "fig-5-7": ("spell", CATEGORIES["spell"]),
+}
+WORK = ["work_program", "work_high", "work_low"]
+
+
+def states(output: Output, data: Outcomes, label: str) -> Block:
+    """Figures 5-1 to 5-7: nine states by month since the first programme start."""
+    breakdown, wanted = SHOWN[label]
+    frame = data.states[breakdown]
+    groups = [group for group in wanted if group in set(frame.group)]
+    frame = frame[frame.group.isin(groups)].reset_index(drop=True)
+    released = release_states(frame, label)
+    figure = states_panels(output, label, released.frame, groups)
+    end = frame[frame.k == frame.k.max()].set_index("group")
+    work = end[WORK].sum(axis=1)
+    values = {
+        "first": name(output, groups[0]), "work": work[groups[0]],
+        "best": name(output, work.idxmax()), "best_work": work.max(),
+        "worst": name(output, work.idxmin()), "worst_work": work.min(),
+        "disability": end.disability[groups[0]],
+    }  # fmt: skip
+    return figures.show(output, figure, released, label, **values)
+
+
+def release_states(frame: pd.DataFrame, label: str) -> Released:
+    """Release monthly states; each share is of the persons in the row."""
+    return disclosure.release(
+        frame[["group", "k", "n", *STATES]], label=label, count="n",
+        values=list(STATES), keys=["group", "k"], labels=["k"],
+    )  # fmt: skip
+
+
+def any_wage(output: Output, data: Outcomes) -> Block:
+    """fig-b-1: share with any wage by month since start, per programme."""
+    return _lines(output, data.any_wage, "fig-b-1")
+
+
+def aap(output: Output, data: Outcomes) -> Block:
+    """fig-b-2: share with AAP by month since start, per programme."""
+    return _lines(output, data.aap, "fig-b-2")
+
+
+def persons(output: Output, data: Outcomes) -> Block:
+    """tbl-b-2: persons behind the figures."""
+    released = disclosure.release(data.persons, label="tbl-b-2", count="n", keys=["program"])
+    return tables.show(output, released, "tbl-b-2")
+
+
+def _lines(output: Output, frame: pd.DataFrame, label: str) -> Block:
+    programs = [p for p in (*FIRST_PROGRAMS, *SECOND_PROGRAMS) if p in set(frame.group)]
+    frame = frame[frame.group.isin(programs)].reset_index(drop=True)
+    released = disclosure.release(
+        frame, label=label, count="n", percent={"percent": "n"}, keys=["group", "k"], labels=["k"]
+    )
+    figure, grid = panels(len(programs), columns=4, height=1.6)
+    for ax, program in zip(grid, programs, strict=True):
+        rows = released.frame[released.frame.group == program]
+        ax.plot(rows.k, rows.percent, color=DARK)
+        ax.set_xlim(0, 24)
+        ax.set_ylim(0, 100)
+        ax.set_xticks([0, 12, 24])
+        figures.norwegian_axis(ax, y=0, unit=" %")
+        panel_title(ax, program, 20)
+    figure.supxlabel(output.label(label, "x"), fontsize=9.5)
+    end = frame[frame.k == 24].set_index("group").percent
+    return figures.show(
+        output, figure, released, label, best=end.idxmax(), best_percent=end.max(),
+        worst=end.idxmin(), worst_percent=end.min(),
+    )  # fmt: skip
