@@ -67,7 +67,7 @@ def minimum_detectable(
     freedom: float = np.inf,
 ) -> float | NDArray[np.float64]:
     """Smallest true effect found with probability `power`, in the unit of the standard error."""
-    return multiplier(level, power, freedom) * std_error
+    return np.float64(multiplier(level, power, freedom)) * std_error
 
 
 def relative(effect: float, mean: float, std_error_mean: float = 0.0) -> float:

@@ -48,7 +48,9 @@ def placebo_dates(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         }
         found += [
             {"start": start}
-            | row(regress(chosen[table], table, name, "before", parameters.least_persons), parameters)
+            | row(
+                regress(chosen[table], table, name, "before", parameters.least_persons), parameters
+            )
             for name, table in MAIN_OUTCOMES.items()
         ]
     return pd.DataFrame(found)
@@ -157,12 +159,11 @@ def adjusted(found: Sequence[Regression], parameters: Parameters) -> pd.DataFram
     return pd.concat(parts, ignore_index=True)
 
 
-def county_against_rest(
-    window: pd.DataFrame, county: str, parameters: Parameters
-) -> pd.DataFrame:
+def county_against_rest(window: pd.DataFrame, county: str, parameters: Parameters) -> pd.DataFrame:
     """The regressions for a county, the whole country and the rest, and the difference.
 
-    No rows when `county` is "". Persons belong to one county, so county and rest are independent and their variances add.
+    No rows when `county` is "". Persons belong to one county, so county and rest are
+    independent and their variances add.
 
     Returns
     -------
@@ -180,8 +181,10 @@ def county_against_rest(
     }
     rows = []
     for own, country, rest in zip(*found.values(), strict=True):
-        parts = {name: inference(item.fit, parameters)
-                 for name, item in (("county", own), ("country", country), ("rest", rest))}  # fmt: skip
+        parts = {
+            name: inference(item.fit, parameters)
+            for name, item in (("county", own), ("country", country), ("rest", rest))
+        }
         difference = parts["county"]["estimate"] - parts["rest"]["estimate"]
         error = float(np.hypot(parts["county"]["std_error"], parts["rest"]["std_error"]))
         rows.append(

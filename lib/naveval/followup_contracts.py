@@ -6,8 +6,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from naveval import counties, iso_weeks
-from naveval.contracts import Rule
 from naveval.contract_checks import literal
+from naveval.contracts import Rule
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
 DIGITAL_FROM = dt.date(2018, 1, 1)

@@ -17,6 +17,7 @@ Inference: clustered by person; with many persons, CRV1 and the normal approxima
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -172,10 +173,13 @@ def summary(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame
     mde, mde_relative, mean, r_squared, n_obs, n_persons, smallest_cell, residual_df, refused,
     and the printed estimate, standard error and mean.
     """
-    printed = followup_published.estimates().set_index(followup_published.KEY)
+    printed = {
+        (row["table"], row["outcome"], row["horizon"]): row
+        for row in followup_published.estimates().to_dict("records")
+    }
     rows = []
     for item in found:
-        row = {
+        row: dict[str, Any] = {
             "table": item.table, "outcome": item.outcome, "horizon": item.horizon,
             **inference(item.fit, parameters), "mean": item.mean,
             "r_squared": item.fit.r_squared if item.fit else np.nan,
@@ -186,7 +190,7 @@ def summary(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame
         row["mde_relative"] = detectable.relative(
             row["mde"], item.mean, np.sqrt(item.mean / item.n_obs) if item.mean > 0 else 0.0
         )
-        known = printed.loc[(item.table, item.outcome, item.horizon)]
+        known = printed[item.table, item.outcome, item.horizon]
         row |= {f"printed_{name}": known[name] for name in ("estimate", "std_error", "mean")}
         row |= {"printed_n_obs": known["n_obs"], "printed_stars": known["stars"]}
         rows.append(row)

@@ -157,7 +157,11 @@ def _pre_trend(fitted: did.Fit) -> Wald | None:
 
 
 def _frame(
-    every: np.ndarray, reference: int, fitted: did.Fit | None, parameters: Parameters, critical: float
+    every: np.ndarray,
+    reference: int,
+    fitted: did.Fit | None,
+    parameters: Parameters,
+    critical: float,
 ) -> pd.DataFrame:
     month = REFERENCE + 1 + every
     frame = pd.DataFrame(
@@ -179,20 +183,18 @@ def _frame(
     return frame
 
 
-def quarterly(window: pd.DataFrame, outcome: str, parameters: Parameters) -> sensitivity.Study | None:
+def quarterly(
+    window: pd.DataFrame, outcome: str, parameters: Parameters
+) -> sensitivity.Study | None:
     """Event study by quarter for the sensitivity analysis; None when it is refused."""
     chosen = sample(window, COMPARISONS[OUTCOMES[outcome]], WINDOWS["long"])
-    base: Regression = regress(
-        chosen, OUTCOMES[outcome], outcome, "long", parameters.least_persons
-    )
+    base: Regression = regress(chosen, OUTCOMES[outcome], outcome, "long", parameters.least_persons)
     if base.fit is None:
         return None
     try:
         fitted = _by_time(chosen, outcome, _event_times(chosen, MONTHS_PER_QUARTER))
         n_before = sum(int(name) < -1 for name in fitted.names[:-1])
-        return sensitivity.study(
-            fitted.coefficients[:-1], fitted.covariance[:-1, :-1], n_before
-        )
+        return sensitivity.study(fitted.coefficients[:-1], fitted.covariance[:-1, :-1], n_before)
     except EstimationError:
         return None
 
@@ -222,9 +224,7 @@ def intervals(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).assign(n_persons=window["person"].nunique())
 
 
-def breakdowns(
-    window: pd.DataFrame, summary: pd.DataFrame, parameters: Parameters
-) -> pd.DataFrame:
+def breakdowns(window: pd.DataFrame, summary: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Breakdown values by outcome.
 
     Parameters

@@ -20,6 +20,9 @@ from naveval.output import Block, Output
 BREAK = 201801
 DIALOGUE = ("phone", "meeting", "question", "dialogue")
 PERCENT = 100.0
+# A line is drawn when at least this share of its months is not suppressed.
+LEAST_SHOWN = 0.5
+HEADROOM = 1.12
 SENSITIVITY = ("program", "work")
 
 
@@ -56,7 +59,7 @@ def durations(output: Output, released: Released, label: str) -> Block:
         part = frame[frame["measure"] == measure]
         color = figures.COLORS[number % len(figures.COLORS)]
         style = figures.LINESTYLES[number % len(figures.LINESTYLES)]
-        ax.plot(part["weeks"], PERCENT * part["value"], color=color, ls=style)
+        ax.plot(part["weeks"], PERCENT * part["value"], color=color, ls=style, marker=".", ms=4)
         known = part[part["value"].notna()]
         if len(known):
             name = output.label(label, measure)
@@ -102,16 +105,16 @@ def _months_panel(
         x = iso_weeks.month_index(part["month"].to_numpy())
         y = PERCENT * part["value"].to_numpy(float)
         color = figures.COLORS[number]
-        ax.plot(x, y, color=color, ls=figures.LINESTYLES[number])
         known = np.flatnonzero(~np.isnan(y))
-        if known.size:
+        if known.size >= LEAST_SHOWN * y.size > 0:
+            ax.plot(x, y, color=color, ls=figures.LINESTYLES[number], marker=".", ms=4)
             ends[output.label(label, group)] = (float(x.max()), float(y[known[-1]]), color)
     ax.set_title(output.label(label, measure))
     if not ends:
         _nothing(ax, output, label)
         return
     mark_time(ax, output, label, dialogue=measure in DIALOGUE)
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
     _percent_axis(ax)
     figures.label_ends(ax, ends)
 
@@ -149,14 +152,16 @@ def _short_month(index: int) -> str:
 
 
 def month_values(frame: pd.DataFrame) -> dict[str, float]:
-    """Values for captions: mean of each measure and group before and after July 2017."""
+    """Values for captions: mean of each measure and group before and after July 2017.
+
+    Missing when a month is suppressed: the mean of the rest would be too high.
+    """
     found: dict[str, float] = {}
     after = frame["month"] >= START
     for when, rows in (("before", frame[~after]), ("after", frame[after])):
         for (measure, group), part in rows.groupby(["measure", "group"], sort=False):
-            known = part[part["value"].notna()]
-            weights = known["n_obs"]
-            value = np.average(known["value"], weights=weights) if len(known) else np.nan
+            whole = part["value"].notna().all()
+            value = np.average(part["value"], weights=part["n_obs"]) if whole else np.nan
             found[f"{measure}_{group}_{when}"] = float(value)
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from naveval.followup_panel import CHANNEL_COLUMNS, KIND_COLUMNS
+from naveval.followup_panel_summary import CHANNEL_COLUMNS, KIND_COLUMNS
 
 COUNTRY = ""
 HALF_YEARS = {"target": (1, 26), "other": (27, 52)}

@@ -43,6 +43,11 @@ def rows(found: Mapping[str, Any]) -> pd.DataFrame:
     return estimates.combine(*(estimates.frame(STUDY, part) for part in parts if part))
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as mappings from column name to value."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
 def unit(outcome: str) -> str:
     return "dialogues per two-week period" if outcome in (*PLAIN, "dialogue") else SHARE
 
@@ -66,7 +71,7 @@ def _refused(item: Mapping[str, Any], label: str) -> dict[str, Any]:
 
 def _effects(summary: pd.DataFrame) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for item in summary.to_dict("records"):
+    for item in records(summary):
         label = item["table"]
         if item["refused"]:
             found.append(_refused(item, label) | {"published": item["printed_estimate"]})
@@ -90,7 +95,7 @@ def _effects(summary: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _means(released: Released) -> list[dict[str, Any]]:
     found = []
-    for item in released.frame.to_dict("records"):
+    for item in records(released.frame):
         time = item["month"] if "month" in item else f"week {item['weeks']}"
         found.append(
             {
@@ -115,7 +120,7 @@ def _events(events: Mapping[str, Events]) -> list[dict[str, Any]]:
             )  # fmt: skip
             continue
         columns = ["estimate", "std_error", "ci_low", "ci_high"]
-        for row in item.frame.to_dict("records"):
+        for row in records(item.frame):
             band = f"simultaneous band {row['band_low']:.6f} to {row['band_high']:.6f}"
             found.append(
                 base | {key: row[key] for key in columns}
@@ -135,7 +140,7 @@ def _events(events: Mapping[str, Events]) -> list[dict[str, Any]]:
 
 def _checks(frame: pd.DataFrame, label: str, row: str = "") -> list[dict[str, Any]]:
     found = []
-    for item in frame.to_dict("records"):
+    for item in records(frame):
         place = {"row": str(item[row])} if row else {}
         if item["refused"]:
             found.append(_refused(item, label) | place)
@@ -151,7 +156,7 @@ def _testing(frame: pd.DataFrame) -> list[dict[str, Any]]:
             "horizon": item["horizon"], "group": item["family"], "estimand": "p_value",
             "estimate": item[name], "method": method, "unit": "probability",
         }
-        for item in frame.to_dict("records")
+        for item in records(frame)
         if not item["refused"]
         for name, method in (
             ("p_value", "unadjusted"), ("p_holm", "Holm"), ("p_romano_wolf", "Romano-Wolf"),
@@ -167,7 +172,7 @@ def _intervals(frame: pd.DataFrame) -> list[dict[str, Any]]:
             "estimate": np.nan, "ci_low": item["ci_low"], "ci_high": item["ci_high"],
             "method": SENSITIVITY, "unit": unit(item["outcome"]),
         }
-        for item in frame.to_dict("records")
+        for item in records(frame)
     ]  # fmt: skip
 
 
@@ -179,14 +184,14 @@ def _breakdowns(frame: pd.DataFrame) -> list[dict[str, Any]]:
             "estimand": "breakdown value", "estimate": item[name], "method": SENSITIVITY,
             "unit": "bound",
         }
-        for item in frame.to_dict("records")
+        for item in records(frame)
         for name in names
     ]  # fmt: skip
 
 
 def _county(frame: pd.DataFrame) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for item in frame.to_dict("records"):
+    for item in records(frame):
         base = _base(item, "tbl-county") | {"row": item["table"]}
         if item["refused"]:
             found.append(base | {"estimand": "difference", "estimate": np.nan,

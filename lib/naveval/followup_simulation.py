@@ -17,12 +17,17 @@ import pyarrow.parquet as pq
 
 from naveval import (
     followup_simulation_levels as level_tables,
+)
+from naveval import (
     followup_simulation_tables as tables,
+)
+from naveval import (
     followup_simulation_truth as truths,
 )
 from naveval.errors import ParameterError
 from naveval.followup_simulation_levels import PERIOD_MONTH, Levels
-from naveval.followup_simulation_periods import HEALTH, OTHER, WORK, Periods, simulate as draw
+from naveval.followup_simulation_periods import HEALTH, OTHER, WORK, Periods
+from naveval.followup_simulation_periods import simulate as draw
 from naveval.followup_simulation_truth import Effects
 
 

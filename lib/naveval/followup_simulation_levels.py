@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from naveval import followup_simulation_truth as truths, iso_weeks
+from naveval import followup_simulation_truth as truths
+from naveval import iso_weeks
 from naveval.followup_simulation_truth import BREAK, START, Truth
 
 N_PERIODS = 209
@@ -66,7 +67,9 @@ def _months() -> dict[str, np.ndarray]:
     jump = np.zeros(N_MONTHS)
     jump[SEPTEMBER : SEPTEMBER + 4] = (0.0130, 0.0100, 0.0075, 0.0055)
     return {
-        "program": 0.0185 + np.interp(index, (START - 12, START - 3), (-0.024, 0.0)) + 0.004 * season,
+        "program": 0.0185
+        + np.interp(index, (START - 12, START - 3), (-0.024, 0.0))
+        + 0.004 * season,
         "dialogue": 0.0012 + jump + np.where(late, -0.0050, 0.0) + 0.001 * season,
         "work": 0.0055 * season + np.where(late, 0.0030, 0.0),
         "other": 0.0012 * season + np.where(late, 0.0095, 0.0),
@@ -90,9 +93,11 @@ def mean(
         )
     target = left <= 26
     found = levels.duration[outcome][duration] + levels.month[outcome][month]
-    found = found + levels.gap[outcome] * target + effect(levels, outcome)[
-        truths.band(left), truths.half(month)
-    ]
+    found = (
+        found
+        + levels.gap[outcome] * target
+        + effect(levels, outcome)[truths.band(left), truths.half(month)]
+    )
     if outcome == "program" and levels.truth.pre_trend:
         found = found + levels.truth.pre_trend * (month - START) * target
     return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 
@@ -52,6 +53,9 @@ class Periods:
     meeting: np.ndarray
     question: np.ndarray
     exit: np.ndarray
+
+
+Arrays = TypeVar("Arrays", Spells, Periods)
 
 
 def simulate(
@@ -183,7 +187,7 @@ def exits(
     return np.where(draw < limits[0], WORK, found).astype("int8")
 
 
-def join(first: Spells | Periods, second: Spells | Periods) -> Spells | Periods:
+def join(first: Arrays, second: Arrays) -> Arrays:
     """Stack two sets of arrays of the same kind."""
     return type(first)(
         *(

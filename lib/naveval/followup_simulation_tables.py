@@ -53,7 +53,9 @@ REVISED = 0.05
 EXTRA_PERSONS = 0.03
 
 
-def make(spells: Spells, periods: Periods, rng: np.random.Generator) -> Iterator[tuple[str, Columns]]:
+def make(
+    spells: Spells, periods: Periods, rng: np.random.Generator
+) -> Iterator[tuple[str, Columns]]:
     """The ten tables, one at a time: name and columns."""
     n_persons = int(spells.person.max()) + 1 if spells.person.size else 0
     n_extra = int(n_persons * EXTRA_PERSONS) + 2
@@ -130,7 +132,9 @@ def _cards(
         _expand(np.arange(end.size), spells.first - before, before),
     ]
     lone = _expand(extra, extra_start, rng.integers(1, 11, extra.size))
-    person = np.concatenate([spells.person[runs[0][0]], *(spells.person[r[0]] for r in runs[1:]), lone[0]])
+    person = np.concatenate(
+        [spells.person[runs[0][0]], *(spells.person[r[0]] for r in runs[1:]), lone[0]]
+    )
     period = np.concatenate([*(r[1] for r in runs), lone[1]])
     hours = _hours(periods, rng)
     rest = np.where(rng.random(period.size - hours.size) < 0.75, 0.0, 7.5).astype("float32")
@@ -254,9 +258,7 @@ def _digital(spells: Spells, periods: Periods, rng: np.random.Generator) -> Colu
 
 
 def _activities(spells: Spells, periods: Periods, rng: np.random.Generator) -> Columns:
-    rows = [
-        np.flatnonzero(rng.random(periods.spell.size) < rate) for rate in ACTIVITY_RATES
-    ]
+    rows = [np.flatnonzero(rng.random(periods.spell.size) < rate) for rate in ACTIVITY_RATES]
     who = np.concatenate(rows)
     return {
         "person": _ids(spells.person[periods.spell[who]]),
@@ -307,8 +309,11 @@ def _health(spells: Spells, periods: Periods, rng: np.random.Generator) -> Colum
         "person": _ids(spells.person[periods.spell[who]]),
         "from_date": np.clip(dates, FIRST_DAY, LAST_DAY),
         "kind": _choose(
-            HEALTH_KINDS, np.concatenate([disabled, rng.random(int(inside.sum())) < 0.2]).astype(int)
+            HEALTH_KINDS,
+            np.concatenate([disabled, rng.random(int(inside.sum())) < 0.2]).astype(int),
         ),
         "spell": periods.spell[out],
-        "cards_after": np.where(disabled & (rng.random(out.size) < 0.5), rng.integers(1, 4, out.size), 0),
+        "cards_after": np.where(
+            disabled & (rng.random(out.size) < 0.5), rng.integers(1, 4, out.size), 0
+        ),
     }

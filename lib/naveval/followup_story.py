@@ -8,6 +8,7 @@ import pandas as pd
 from naveval import output as outputs
 from naveval.detectable import relative
 from naveval.followup_events import Events
+from naveval.multiple_testing import holm
 from naveval.output import Block, Output
 
 LIMIT = 0.05
@@ -21,7 +22,7 @@ def row(summary: pd.DataFrame, table: str, outcome: str, horizon: str = "long") 
         & (summary["outcome"] == outcome)
         & (summary["horizon"] == horizon)
     ].iloc[0]
-    values = found.to_dict()
+    values = {str(key): value for key, value in found.to_dict().items()}
     names = ("estimate", "ci_low", "ci_high", "mean", "mde")
     values |= {f"{name}_per_100": 100 * values[name] for name in names}
     return values | {"ci_high_relative": relative(values["ci_high"], values["mean"])}
@@ -69,7 +70,8 @@ def trends(output: Output, found: dict[str, Events]) -> Block:
 
 def breakdown(output: Output, found: pd.DataFrame) -> Block:
     """Sentence about what differing trends would do to the result for programmes."""
-    values = found.set_index("outcome").loc["program"].to_dict()
+    part = found.set_index("outcome").loc["program"].to_dict()
+    values = {str(key): value for key, value in part.items()}
     if np.isnan(values["estimate"]):
         choice = "refused"
     elif values["zero_relative"] > 0:
@@ -106,7 +108,7 @@ def placebo(output: Output, dates: pd.DataFrame, group: pd.DataFrame) -> Block:
 def measurement_break(output: Output, found: pd.DataFrame) -> Block:
     """Sentence about dialogue with and without 2018."""
     part = found[found["outcome"] == "dialogue"].set_index("horizon")
-    values = {
+    values: dict[str, Any] = {
         "all": part.loc["all", "estimate"], "until_2017": part.loc["until_2017", "estimate"],
         "difference": part.loc["all", "difference"], "p_value": part.loc["all", "difference_p"],
     }  # fmt: skip
@@ -121,7 +123,8 @@ def county(output: Output, found: pd.DataFrame) -> Block:
         return outputs.sentence(output, "county", choose="country")
     known = found["difference_p"].notna()
     n_tests, n_found = int(known.sum()), int((found["difference_p"] < LIMIT).sum())
-    choice = "refused" if not n_tests else "differs" if n_found > 1 else "same"
+    smallest = np.nanmin(holm(found["difference_p"].to_numpy(float))) if n_tests else np.nan
+    choice = "refused" if not n_tests else "differs" if smallest < LIMIT else "same"
     return outputs.sentence(
         output, "county", choose=choice, n_tests=n_tests, n_found=n_found,
         n_refused=int((~known).sum()),

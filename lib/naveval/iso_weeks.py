@@ -70,10 +70,10 @@ def calendar(first: dt.date, last: dt.date) -> pd.DataFrame:
     DataFrame with `week` (running number), `year_week` (201726), `monday` (date), `month`
     (201706, of the Thursday).
     """
-    weeks = np.arange(of_date(first), of_date(last) + 1)
+    weeks = range(of_date(first), of_date(last) + 1)
     return pd.DataFrame(
         {
-            "week": weeks.astype("int32"),
+            "week": np.array(weeks, dtype="int32"),
             "year_week": np.array([to_year_week(w) for w in weeks], dtype="int32"),
             "monday": [monday(w) for w in weeks],
             "month": np.array([month(w) for w in weeks], dtype="int32"),

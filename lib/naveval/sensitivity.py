@@ -33,7 +33,7 @@ from naveval.errors import EstimationError
 
 Array = NDArray[np.float64]
 Restriction = Literal["relative", "smoothness"]
-RESTRICTIONS = ("relative", "smoothness")
+RESTRICTIONS: tuple[Restriction, ...] = ("relative", "smoothness")
 MAX_VERTICES = 60_000
 FIRST_STAGE_SHARE = 0.1
 LF_DRAWS = 2000
@@ -85,9 +85,7 @@ class Piece:
     first_stage: float
 
 
-def study(
-    estimate: Array, covariance: Array, n_before: int, weights: Array | None = None
-) -> Study:
+def study(estimate: Array, covariance: Array, n_before: int, weights: Array | None = None) -> Study:
     """Check and gather an event study; equal weights on all periods after by default.
 
     Raises
@@ -110,7 +108,9 @@ def study(
     return Study(beta, sigma, n_before, chosen)
 
 
-def restrictions(found: Study, restriction: Restriction, bound: float) -> Iterator[tuple[Array, Array]]:
+def restrictions(
+    found: Study, restriction: Restriction, bound: float
+) -> Iterator[tuple[Array, Array]]:
     """Polyhedra (A, d), A·δ ≤ d, whose union is the allowed differences in trends δ.
 
     Raises
@@ -137,9 +137,7 @@ def restrictions(found: Study, restriction: Restriction, bound: float) -> Iterat
                 stacked = stacked[np.abs(stacked).max(axis=1) > 0]
                 yield stacked, np.zeros(len(stacked))
     else:
-        raise EstimationError(
-            f"restriction {restriction!r}; allowed: {', '.join(RESTRICTIONS)}"
-        )
+        raise EstimationError(f"restriction {restriction!r}; allowed: {', '.join(RESTRICTIONS)}")
 
 
 def piece(found: Study, a: Array, d: Array, level: float, seed: int) -> Piece:
@@ -170,7 +168,7 @@ def piece(found: Study, a: Array, d: Array, level: float, seed: int) -> Piece:
     )
 
 
-def _complete(weights: Array) -> Array:
+def _complete(weights: Array) -> NDArray[np.floating]:
     """Inverse of an invertible matrix whose first row is `weights`."""
     n = weights.size
     rows = np.eye(n)
@@ -250,9 +248,7 @@ def pieces(
 ) -> list[Piece]:
     """All polyhedra of a restriction, ready to test."""
     with CONTROLLER.limit(limits=1, user_api="blas"):
-        return [
-            piece(found, a, d, level, seed) for a, d in restrictions(found, restriction, bound)
-        ]
+        return [piece(found, a, d, level, seed) for a, d in restrictions(found, restriction, bound)]
 
 
 def interval(
@@ -302,8 +298,7 @@ def breakdown(
     def holds(bound: float) -> bool:
         one = np.array([value])
         return any(
-            accepted(item, one, level)[0]
-            for item in pieces(found, restriction, bound, level, seed)
+            accepted(item, one, level)[0] for item in pieces(found, restriction, bound, level, seed)
         )
 
     if holds(0.0):
