@@ -8,28 +8,33 @@ import numpy as np
 import pandas as pd
 
 from naveval import hedmark_windows as windows
-from naveval.hedmark_estimates import Sample
-from naveval.hedmark_estimates_regression import setup_of, usable
+from naveval.hedmark_estimates import Sample, donors
+from naveval.hedmark_estimates_regression import EXACT, setup_of, usable
 from naveval.hedmark_parameters import Parameters
 from naveval.hedmark_simulation_draws import PanelDraws
 from naveval.hedmark_simulation_levels import START as SIMULATED_START
 from naveval.hedmark_windows import Outcome
-from naveval.one_treated import residualise
+from naveval.one_treated import Setup, residualise
 from naveval.one_treated_tests import METHODS, p_values
 
 LEVELS = (0.05, 0.10)
 CHOSEN_LEVEL = 0.10
 ATTAINABLE = 0.5
 POWER_DRAWS = 200
+ALL_OTHERS = "randomisation_all"
 
 
 def draw_sample(
-    draws: PanelDraws, parameters: Parameters, outcome: Outcome, group: str
+    draws: PanelDraws,
+    parameters: Parameters,
+    outcome: Outcome,
+    group: str,
+    controls: tuple[str, ...] = (),
 ) -> tuple[Sample, np.ndarray]:
-    """A sample without outcome and the drawn outcomes (draw, county, month)."""
+    """A sample without composition and the drawn outcomes (draw, county, month)."""
     start, first, last = parameters.months()
     window = windows.regression_window(outcome, start, first, last)
-    codes = (parameters.county, *parameters.controls())
+    codes = (parameters.county, *(controls or parameters.controls()))
     place = [draws.counties.index(code) for code in codes]
     columns = np.array(window.months) - int(draws.months[0])
     values = draws.rates[outcome, group][:, place][:, :, columns]
@@ -57,6 +62,10 @@ def rejections(
         setup, values, given.size, draws=parameters.draws, seed=parameters.seed,
         methods=usable(setup, METHODS),
     )  # fmt: skip
+    others = donors(parameters.model_copy(update={"donors": "all"}))
+    if set(others) <= set(draws.counties):
+        every, wide = draw_sample(draws, parameters, outcome, group, others)
+        p[ALL_OTHERS] = randomisation(setup_of(every, parameters), wide, every)
     contrast = residualise(setup, values)
     effect = np.einsum(
         "i,it,dit->d", setup.weights, setup.direction[0], contrast
@@ -75,6 +84,11 @@ def rejections(
     return pd.DataFrame(rows)
 
 
+def randomisation(setup: Setup, values: np.ndarray, given: Sample) -> np.ndarray:
+    """Exact p-values by coefficient."""
+    return p_values(setup, values, given.size, methods=(EXACT,))[EXACT]
+
+
 def size_table(
     null: PanelDraws, alternative: PanelDraws | None, parameters: Parameters
 ) -> pd.DataFrame:
@@ -90,7 +104,9 @@ def size_table(
             found = rejections(null, parameters, outcome, group)
             if alternative is not None:
                 other = rejections(alternative, parameters, outcome, group)
-                found["power_5"], found["power_10"] = other["reject_5"], other["reject_10"]
+                power = other[["method", "reject_5", "reject_10"]]
+                names = {"reject_5": "power_5", "reject_10": "power_10"}
+                found = found.merge(power.rename(columns=names), on="method", how="left")
             parts.append(found)
     table = pd.concat(parts, ignore_index=True)
     table["holds"] = True
@@ -113,7 +129,8 @@ def recommend(table: pd.DataFrame) -> str:
     if not names:
         return ""
     column = "power_10" if "power_10" in table else "reject_10"
-    return str(by[column].mean()[names].idxmax())
+    rates = by[column].mean()[names].dropna()
+    return str(rates.idxmax())
 
 
 def has_simulated_start(parameters: Parameters) -> bool:

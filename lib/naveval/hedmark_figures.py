@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from naveval import counties, disclosure, figures
 from naveval import hedmark_panel as panels
@@ -132,6 +133,7 @@ def lines(output: Output, ax: Axes, frame: pd.DataFrame, start: int) -> None:
     month_axis(ax, list(frame["month"]))
     mark_start(output, ax, start)
     ax.set_ylim(bottom=0)
+    ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     figures.norwegian_axis(ax, y=1 if frame["treated"].mean() > 1 else 2)
     figures.label_ends(ax, ends)
 
@@ -144,11 +146,11 @@ def month_axis(ax: Axes, months: list[str]) -> None:
 
 
 def mark_start(output: Output, ax: Axes, start: float) -> None:
-    """A dashed line at the start of the practice, named at the top."""
+    """A dashed line at the start of the practice, named at the bottom."""
     ax.axvline(start, color=figures.INK, linewidth=1, linestyle=(0, (2, 2)))
     ax.annotate(
-        output.label("series", "start"), (start, 1), xycoords=("data", "axes fraction"),
-        xytext=(-4, -4), textcoords="offset points", ha="right", va="top", fontsize=8,
+        output.label("series", "start"), (start, 0), xycoords=("data", "axes fraction"),
+        xytext=(-4, 5), textcoords="offset points", ha="right", va="bottom", fontsize=8,
     )  # fmt: skip
 
 
@@ -176,9 +178,11 @@ def synthetic_paths(
         month_axis(ax, list(released.frame["month"]))
         ax.axvline(start - 0.5, color=figures.INK, linewidth=1, linestyle=(0, (2, 2)))
         ax.set_title(name(output, group))
+        low, high = ax.get_ylim()
+        ax.set_ylim(low - 0.3 * (high - low), high)
         figures.norwegian_axis(ax, y=1)
     axes[0].set_ylabel(output.label("series", "y"))
-    axes[1].legend(loc="upper right", fontsize=8)
+    axes[1].legend(loc="lower left", fontsize=8)
     own = effects[effects["outcome"] == "stock"].set_index(["group", "method"])["effect"]
     values: dict[str, Any] = {
         f"{kind}_{group}": float(own[group, kind])

@@ -156,7 +156,8 @@ def inexact_cells() -> pd.DataFrame:
 
     Returns
     -------
-    label, season, outcome, group, row, column, value (printed), computed, verdict (`within`
+    label, season, outcome, group, row, column, of (along_row: treated less control; along_column:
+    after less before), value (printed), computed, verdict (`within`
     one unit of the last decimal, which rounding explains, or `outside`).
     """
     cells = printed_means().dropna(subset=["value"])
@@ -178,7 +179,7 @@ def inexact_cells() -> pd.DataFrame:
             gap = abs(computed - at[target])
             if gap > HALF_CENT:
                 kind = "within" if gap <= 3 * HALF_CENT + TINY else "outside"
-                of = "row" if target[0] == first[0] else "column"
+                of = "along_row" if target[0] == first[0] else "along_column"
                 rows.append((*key, *target, of, at[target], round(computed, 2), kind))
     columns = ["label", "season", "outcome", "group", "row", "column", "of", "value", "computed"]
     return pd.DataFrame(rows, columns=[*columns, "verdict"])

@@ -110,4 +110,4 @@ def _batch(
         found["inflow", group] = 100 * series.inflow[:, k] / process.labour_force
         for g in range(1, len(GROUPS)):
             found[GROUPS[g], group] = 100 * series.duration[:, k, ..., g] / process.labour_force
-    return found
+    return {name: values.astype(np.float32) for name, values in found.items()}

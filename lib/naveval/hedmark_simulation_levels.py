@@ -53,7 +53,8 @@ LEVEL = {
 OIL = {
     "02": 0.06, "09": 0.25, "10": 0.30, "11": 0.85, "12": 0.35, "14": 0.20, "15": 0.35,
 }  # fmt: skip
-# Starts relative to 2011–2014, kind 0 and kind 1, and exit hazards, by year.
+# Starts relative to 2011–2014, kind 0 and kind 1, and exit hazards, by year; before 2011 the
+# years are joined by straight lines.
 YEARS = {
     2006: (0.80, 0.95, 1.20), 2007: (0.66, 0.82, 1.30), 2008: (0.70, 0.80, 1.22),
     2009: (1.36, 0.95, 0.92), 2010: (1.08, 1.00, 0.96), 2011: (0.98, 1.02, 1.00),
@@ -100,25 +101,25 @@ class Levels:
 
 
 CALIBRATED: dict[str, list[Any]] = {
-    "starts": [0.3115, 0.3696],
+    "starts": [0.3115, 0.3697],
     "hazard": [
-        [0.1528, 0.1528, 0.0785, 0.108, 0.0584, 0.0835],
-        [0.68, 0.0964, 0.063, 0.0522, 0.0608, 0.0599],
+        [0.1524, 0.1524, 0.0813, 0.1043, 0.0579, 0.0817],
+        [0.68, 0.096, 0.0629, 0.0521, 0.0605, 0.0586],
     ],
-    "starts_after": [1.0898, 0.9918],
+    "starts_after": [1.0902, 0.9914],
     "hazard_after": [
-        [1.0358, 1.0358, 0.9918, 0.8037, 0.736, 1.2624],
-        [1.0, 1.1203, 1.5375, 0.7934, 0.9333, 1.393],
+        [1.0407, 1.0407, 0.9592, 0.8165, 0.7663, 1.3255],
+        [1.0, 1.1223, 1.5571, 0.7911, 0.9366, 1.4823],
     ],
-    "starts_treated": [0.9562, 0.8864],
+    "starts_treated": [0.9561, 0.8865],
     "hazard_treated": [
-        [1.0324, 1.0324, 1.0159, 0.7832, 1.1151, 0.9246],
-        [1.0, 0.9603, 0.4877, 0.4736, 0.7376, 1.4264],
+        [1.032, 1.032, 1.0177, 0.7725, 1.1221, 0.92],
+        [1.0, 0.9605, 0.4874, 0.4732, 0.7389, 1.4309],
     ],
-    "effect_starts": [-0.0628, -0.1102],
+    "effect_starts": [-0.063, -0.1101],
     "effect_hazard": [
-        [0.1116, 0.1116, 0.1287, 0.1421, 0.4411, 0.2151],
-        [0.0258, 0.0258, 0.0258, 0.0258, 0.0258, 0.0258],
+        [0.1104, 0.1104, 0.1316, 0.1446, 0.436, 0.2114],
+        [0.0238, 0.0238, 0.0238, 0.0238, 0.0238, 0.0238],
     ],
 }  # fmt: skip
 
@@ -149,6 +150,10 @@ def national_path(levels: Levels) -> tuple[np.ndarray, np.ndarray]:
     """Factors on starts (kind, month) and on hazards (kind, month, d)."""
     years, month = calendar()
     known = np.array([YEARS.get(year, YEARS[2014]) for year in years]).T
+    middle = 2006 + 0.5 + np.arange(6)
+    smooth = [np.interp(years + month / 12, middle, [YEARS[y][k] for y in range(2006, 2012)])
+              for k in range(3)]  # fmt: skip
+    known = np.where(years < 2011, np.array(smooth), known)
     after = np.arange(MONTHS) > START
     tilt = 1 + TILT * (np.arange(MONTHS) - START - 7) / 6
     starts = np.where(after, levels.starts_after[:, None] * tilt, known[:2]) * SEASON[:, month]

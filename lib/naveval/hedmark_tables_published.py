@@ -45,7 +45,9 @@ def formula(output: Output) -> Block:
 def inexact(output: Output) -> Block:
     """Printed differences and changes that the printed cells do not give exactly."""
     found = inexact_cells()
-    frame = _named(output, found, "label", "season", "outcome", "group", "row", "column", "verdict")
+    frame = _named(
+        output, found, "label", "season", "outcome", "group", "row", "column", "of", "verdict"
+    )
     released = disclosure.public(frame, label="tbl-inexact", source=SOURCE)
     return tables.show(
         output, released, "tbl-inexact", cells=len(found),
@@ -62,7 +64,7 @@ def comparison(
     printed = printed_regression().rename(columns={"value": "printed"})
     second = regression.merge(printed, on=["outcome", "group", "model"], how="left")
     second = second.assign(label="tbl-5", season=second["model"].map(MODEL_NAMES))
-    second = second[[*KEY, "effect", "std_error", "printed", "low", "high", "n_persons"]]
+    second = second[[*KEY, "effect", "printed", "low", "high", "n_persons"]]
     frame = pd.concat([first, second], ignore_index=True).dropna(subset=["printed"])
     frame["difference"] = frame["effect"] - frame["printed"]
     frame["residual_df"] = 10_000
