@@ -3,24 +3,14 @@
 Both are national, computed once and reused by every county's run.
 """
 
-import hashlib
-import json
-import os
-import pickle
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
-
-from naveval import counties, extracts, paths, registers
+from naveval import counties, extracts, hedmark_simulation_draws, registers
 from naveval import hedmark_panel as panels
+from naveval.cache import cached
 from naveval.hedmark_contracts import TABLES
 from naveval.hedmark_estimates_size import POWER_DRAWS, has_simulated_start
 from naveval.hedmark_panel import Panel
 from naveval.hedmark_parameters import YEAR, Parameters
 from naveval.hedmark_simulation_draws import PanelDraws, draw_panels
-
-Result = TypeVar("Result")
-CODE = ("hedmark_panel.py", "hedmark_windows.py", "registers.py", "views.py")
 
 
 def load_panel(parameters: Parameters) -> Panel:
@@ -39,7 +29,7 @@ def load_panel(parameters: Parameters) -> Panel:
         with registers.open_registers(folder, TABLES) as opened:
             return panels.build(opened)
 
-    panel = _once("panel", key, CODE, make)
+    panel = cached("hedmark-panel", make, key=key, code=(panels,))
     panels.require_months(panel, min(first, start) - 1, last)
     return panel
 
@@ -47,16 +37,16 @@ def load_panel(parameters: Parameters) -> Panel:
 def null_draws(parameters: Parameters) -> PanelDraws:
     """Panels of all 19 counties without any effect."""
     key = {"draws": parameters.size_draws, "seed": parameters.seed, "scale": parameters.scale}
-    return _once(
-        "null-draws",
-        key,
-        _simulation_code(),
+    return cached(
+        "hedmark-null-draws",
         lambda: draw_panels(
             counties.codes(YEAR),
             draws=parameters.size_draws,
             seed=parameters.seed,
             scale=parameters.scale,
         ),
+        key=key,
+        code=(hedmark_simulation_draws,),
     )
 
 
@@ -69,10 +59,8 @@ def effect_draws(parameters: Parameters) -> PanelDraws | None:
     key = {
         "counties": codes, "draws": draws, "seed": parameters.seed, "scale": parameters.scale,
     }  # fmt: skip
-    return _once(
-        "effect-draws",
-        key,
-        _simulation_code(),
+    return cached(
+        "hedmark-effect-draws",
         lambda: draw_panels(
             codes,
             draws=draws,
@@ -81,26 +69,6 @@ def effect_draws(parameters: Parameters) -> PanelDraws | None:
             effect=1.0,
             treated=parameters.county,
         ),
+        key=key,
+        code=(hedmark_simulation_draws,),
     )
-
-
-def _simulation_code() -> tuple[str, ...]:
-    return tuple(file.name for file in Path(__file__).parent.glob("hedmark_simulation*.py"))
-
-
-def _once(
-    name: str, key: dict[str, Any], code: tuple[str, ...], make: Callable[[], Result]
-) -> Result:
-    """The stored result for this key and code, or make and store it."""
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode())
-    for file in sorted(code):
-        digest.update((Path(__file__).parent / file).read_bytes())
-    path = paths.cache_dir() / f"hedmark-{name}-{digest.hexdigest()[:16]}.pickle"
-    if path.exists():
-        return pickle.loads(path.read_bytes())
-    made = make()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    staging = path.with_suffix(f".{os.getpid()}")
-    staging.write_bytes(pickle.dumps(made))
-    staging.rename(path)
-    return made
