@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from naveval import disclosure, figures, seasonal
 from naveval.figures import COLORS, LINESTYLES
@@ -14,6 +15,8 @@ from naveval.indicator_study import Study
 from naveval.output import Block, Output
 
 GREY = "#B8BEC5"
+COLUMNS = 4
+MULTIPLES = ("fig-14", "fig-15", "fig-17", "fig-18", "fig-19", "fig-29")
 MANY = 8
 PANEL_HEIGHT = {1: 3.5, 2: 5.4, 3: 7.2}
 SHARES = ("fig-8", "fig-9", "fig-19", "fig-21", "fig-23", "fig-linear")
@@ -36,6 +39,10 @@ def curve(output: Output, study: Study, label: str) -> Block:
         frame, label=label, count="n", values=["value"], keys=["panel", "line", "month"]
     )
     shown = released.frame.assign(value=released.frame["value"].astype(float))
+    if label in MULTIPLES:
+        figure = _multiples(output, shown, label)
+        values = summary_values(shown, _main_line(shown, county))
+        return figures.show(output, figure, released, label, **values)
     panels = list(dict.fromkeys(shown["panel"]))
     figure, found = figures.axes(len(panels), 1, height=PANEL_HEIGHT[len(panels)], sharex=True)
     for ax, panel in zip(np.atleast_1d(found), panels, strict=True):
@@ -44,6 +51,33 @@ def curve(output: Output, study: Study, label: str) -> Block:
         ax.set_ylabel(output.label(label, f"y_{panel}" if panel else "y"))
     values = summary_values(shown, _main_line(shown, county))
     return figures.show(output, figure, released, label, **values)
+
+
+def _multiples(output: Output, frame: pd.DataFrame, label: str) -> Figure:
+    """One small panel per line, with the other lines in grey behind it."""
+    lines = list(dict.fromkeys(frame["line"]))
+    rows = -(-len(lines) // COLUMNS)
+    figure, found = figures.axes(rows, COLUMNS, height=1.75 * rows + 0.4, sharex=True, sharey=True)
+    places = np.atleast_1d(found).ravel()
+    names = output.texts["names"]
+    for ax, line in zip(places, lines, strict=False):
+        for other in lines:
+            own = frame[frame["line"] == other]
+            if other != line:
+                ax.plot(_x(own["month"]), own["value"], color=GREY, linewidth=0.5, zorder=1)
+        own = frame[frame["line"] == line]
+        ax.plot(_x(own["month"]), own["value"], color=COLORS[0], linewidth=1.6, zorder=3)
+        ax.set_title(line_name(line, names), fontsize=8.5)
+        if label not in WITHOUT_ZERO:
+            ax.axhline(0, color="#6B7178", linewidth=0.8, zorder=0)
+        _axes(ax, frame, label)
+        ax.set_xticks([year for year in ax.get_xticks() if year % 2 == 0],
+                      [f"{year:.0f}" for year in ax.get_xticks() if year % 2 == 0])  # fmt: skip
+        ax.tick_params(labelsize=7.5)
+    for ax in places[len(lines) :]:
+        ax.set_visible(False)
+    figure.supylabel(output.label(label, "y"), fontsize=9)
+    return figure
 
 
 def _county(output: Output) -> str:
@@ -75,7 +109,7 @@ def _draw(output: Output, ax: Axes, frame: pd.DataFrame, label: str, county: str
         last = own[own["value"].notna()]
         if len(last):
             ends[line_name(line, names)] = (
-                float(_x(last["month"])[-1]), float(last["value"].iloc[-1]), color,
+                float(_x(frame["month"]).max()), float(last["value"].iloc[-1]), color,
             )  # fmt: skip
     if label not in WITHOUT_ZERO and not (label == "fig-16" and "actual" in lines):
         ax.axhline(0, color="#6B7178", linewidth=0.8, zorder=0)
@@ -96,6 +130,7 @@ def _axes(ax: Axes, frame: pd.DataFrame, label: str) -> None:
     share = label in SHARES or label in RELATIVE or (
         label in ("fig-1", "fig-25") and frame["panel"].iloc[0] == "jobb")  # fmt: skip
     span = float(values.max() - values.min()) if len(values) else 1.0
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     decimals = 0 if span * (100 if share else 1) > 4 else 1
     if share:
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _percent(v, decimals)))

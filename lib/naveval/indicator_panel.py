@@ -46,7 +46,7 @@ COLUMNS = (
     "history_months", "weekly_hours", *MARKS,
 )  # fmt: skip
 YOUTH_GROUPS = ("spesielt_tilpasset", "situasjonsbestemt")
-SINGLE_MARKS = 2
+REMEMBERED = 4
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,27 @@ class Chunk:
         return len(self.person)
 
 
+@dataclass
+class Spells:
+    """Start of each person's present spell and month last seen, as month numbers."""
+
+    last: NDArray[np.int32]
+    start: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Spells as they stood before a month: persons seen in the last months, by pseudonym.
+
+    Only an update's store holds it; it never enters a report.
+    """
+
+    month: str
+    person: NDArray[np.int64]
+    last: NDArray[np.int32]
+    start: NDArray[np.int32]
+
+
 @dataclass(frozen=True)
 class Panel:
     """All months, with what the group codes mean and the sample flow.
@@ -101,6 +122,7 @@ class Panel:
     n_persons: int
     flow: dict[str, int]
     limits: dict[str, NDArray[np.float64]] = field(repr=False)
+    snapshot: Snapshot | None = field(default=None, repr=False)
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -110,27 +132,21 @@ class Panel:
         return sum(len(chunk) for chunk in self.chunks)
 
 
-@dataclass
-class Spells:
-    """Start of each person's present spell, as month numbers."""
-
-    last: NDArray[np.int32]
-    start: NDArray[np.int32]
-
-
-def stock_months(data: Path, first: str = "", last: str = "") -> tuple[str, ...]:
+def stock_months(
+    data: Path, first: str = "", last: str = "", least: int = LEAST_MONTHS
+) -> tuple[str, ...]:
     """Months of the stock between first and last; "" takes all.
 
     Raises
     ------
     EstimationError
-        With fewer than 24 months.
+        With fewer than `least` months, by default 24.
     """
     found = months_of(data, "stock")
     months = tuple(m for m in found if (not first or m >= first) and (not last or m <= last))
-    if len(months) < LEAST_MONTHS:
+    if len(months) < least:
         raise EstimationError(
-            f"the stock has {len(months)} months; the indicator needs at least {LEAST_MONTHS} "
+            f"the stock has {len(months)} months; the indicator needs at least {least} "
             "to adjust for season"
         )
     return months
@@ -140,9 +156,15 @@ def build(
     data: Path, *, first_month: str = "", last_month: str = "", spell_break: int = 2,
     market_categories: str = "equal_width", subsidised_hours: bool = True,
     working_days: bool = False, young_under: int = 30, long_horizons: Sequence[int] = (),
-    limits: dict[str, NDArray[np.float64]] | None = None,
+    limits: dict[str, NDArray[np.float64]] | None = None, least_months: int = LEAST_MONTHS,
+    known_offices: Sequence[str] = (), spells_before: Snapshot | None = None,
+    snapshot_before: str = "",
 ) -> Panel:  # fmt: skip
     """Read the registers and make the panel.
+
+    The last five parameters serve updates: limits of the market categories and offices of
+    earlier publications, fewer months than a report needs, spells as they stood before the
+    first month, and the month before which to remember them.
 
     Raises
     ------
@@ -150,7 +172,7 @@ def build(
         Missing months, a person twice in a month, values outside their categories, negative
         hours: names table, month, column, rows.
     """
-    months = stock_months(data, first_month, last_month)
+    months = stock_months(data, first_month, last_month, least_months)
     index = person_index(data, months)
     hours = read_hours(data, index, months, subsidised=subsidised_hours, working_days=working_days)
     found = market.read(data, months, market_categories, limits)
@@ -163,18 +185,38 @@ def build(
     }  # fmt: skip
     if len(set(levels["office"])) < len(places):
         raise ContractError("stock, columns office and county: an office lies in two counties")
-    county_of = np.array([COUNTIES.index(county) for _, county in places], dtype=np.int16)
-    spells = Spells(np.full(index.count, -(10**6), np.int32), np.zeros(index.count, np.int32))
+    home = {office: COUNTIES.index(county) for office, county in places}
+    levels["office"] = (*known_offices, *(o for o in levels["office"] if o not in known_offices))
+    county_of = np.array([home.get(office, -1) for office in levels["office"]], dtype=np.int16)
+    spells = _spells(index, spells_before, months[0])
     horizons = (3, 12, *long_horizons)
-    chunks = tuple(
-        _chunk(part, month, t, index, spells, found, hours, levels, horizons, spell_break,
-               young_under)
-        for t, (month, part) in enumerate(read_months(data, "stock", COLUMNS, months))
-    )  # fmt: skip
+    chunks, snapshot = [], None
+    for t, (month, part) in enumerate(read_months(data, "stock", COLUMNS, months)):
+        if month == snapshot_before:
+            snapshot = _snapshot(index, spells, month)
+        chunks.append(_chunk(part, month, t, index, spells, found, hours, levels, horizons,
+                             spell_break, young_under))  # fmt: skip
     flow = {"rows": sum(map(len, chunks)), "persons": index.count, **hours.counts}
     for outcome in ("atid3", "atid12"):
         flow[f"rows_{outcome}"] = sum(len(c) for c in chunks if outcome in c.outcomes)
-    return Panel(chunks, levels, county_of, index.count, flow, found.limits)
+    return Panel(tuple(chunks), levels, county_of, index.count, flow, found.limits, snapshot)
+
+
+def _spells(index: PersonIndex, before: Snapshot | None, first: str) -> Spells:
+    last = np.full(index.count, -(10**6), np.int32)
+    start = np.zeros(index.count, np.int32)
+    if before is not None:
+        if before.month != first:
+            raise EstimationError(f"spells are known before {before.month}, needed before {first}")
+        place = index.find(before.person)
+        own = place >= 0
+        last[place[own]], start[place[own]] = before.last[own], before.start[own]
+    return Spells(last, start)
+
+
+def _snapshot(index: PersonIndex, spells: Spells, month: str) -> Snapshot:
+    recent = np.flatnonzero(spells.last >= seasonal.month_number(month) - REMEMBERED)
+    return Snapshot(month, index.persons[recent], spells.last[recent], spells.start[recent])
 
 
 def _chunk(

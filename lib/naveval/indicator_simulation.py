@@ -33,11 +33,14 @@ from naveval.indicator_simulation_population import (
 from naveval.indicator_simulation_work import (
     LASTING_SHARE,
     LEVELS,
+    MOST_LASTING,
     PROGRAM_EFFECT,
+    PROGRAM_GROWTH,
     WEEKS_PER_MONTH,
     calendar_effect,
     index_of,
     program_effects,
+    program_growth,
     step_fading,
     tendency,
     weekly_hours,
@@ -139,7 +142,7 @@ def simulate(
                                   strict=True)),
         "calendar_latent": dict(zip(hours_months, truth.calendar.round(4).tolist(),
                                     strict=True)),
-        "program_latent": PROGRAM_EFFECT,
+        "program_latent": PROGRAM_EFFECT, "program_growth": PROGRAM_GROWTH,
     }  # fmt: skip
     (out / "truth.json").write_text(json.dumps(told, indent=1, ensure_ascii=False))
     return told
@@ -230,6 +233,9 @@ def _work(rng: np.random.Generator, pool: Pool, truth: Truth, t: int) -> None:
     c["program"][own] = pick
     c["program_left"][own] = np.minimum(1 + rng.exponential(PROGRAM_MONTHS, len(own)), 60)
     c["fading"] = step_fading(rng, c["fading"])
+    growth = program_growth()[c["program"]]
+    c["lasting"] = np.where(growth > 0, np.minimum(c["lasting"] + growth, MOST_LASTING),
+                            c["lasting"]).astype(np.float32)  # fmt: skip
     place = (truth.county[truth.where.office_county] + truth.office).astype(np.float32)
     program = program_effects().astype(np.float32)[c["program"]]
     base = LEVELS.long_run.astype(np.float32)[status] + np.float32(truth.calendar[t])

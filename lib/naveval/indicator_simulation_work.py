@@ -48,7 +48,7 @@ class Levels:
 
 
 LEVELS = Levels(
-    long_run=np.array([-0.44, 0.47, 1.97, 0.62, -0.17]),
+    long_run=np.array([-0.53, 0.47, 1.97, 0.44, -0.17]),
     entry=np.array([0.15, -2.50, 0.20, -2.35, -0.05]),
     part_time=np.array([0.54, 0.34, 0.42, 0.40, 0.40]),
     leave_working=np.array([0.045, 0.270, 0.108, 0.140, 0.090]),
@@ -56,9 +56,14 @@ LEVELS = Levels(
 )
 PROGRAM_EFFECT = {
     "": 0.0, "oppfolging": 0.18, "arbeid_med_stotte": 0.16, "jobbklubb": 0.10,
-    "digital_oppfolging": 0.12, "ips": 0.12, "lonnstilskudd": 1.9, "arbeidstrening": 0.0,
+    "digital_oppfolging": 0.12, "ips": 0.12, "lonnstilskudd": 1.2, "arbeidstrening": 0.0,
     "opplaering": -0.10,
 }  # fmt: skip
+PROGRAM_GROWTH = {
+    "oppfolging": 0.035, "arbeid_med_stotte": 0.035, "jobbklubb": 0.02, "digital_oppfolging": 0.02,
+    "ips": 0.03, "lonnstilskudd": 0.22, "arbeidstrening": 0.015, "opplaering": 0.02,
+}  # fmt: skip
+MOST_LASTING = 2.2
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,11 @@ def weekly_hours(
     usual = np.where(small < part_time, 3 + 15.5 * potential,
                      FULL_TIME[(potential * len(FULL_TIME)).astype(np.int8)])  # fmt: skip
     return np.where(latent > 0, usual, 0).astype(np.float32)
+
+
+def program_growth() -> NDArray[np.float32]:
+    """What a month in each programme adds to the lasting part."""
+    return np.array([PROGRAM_GROWTH.get(name, 0.0) for name in PROGRAMS], dtype=np.float32)
 
 
 def program_effects() -> NDArray[np.float64]:

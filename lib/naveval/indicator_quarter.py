@@ -1,0 +1,114 @@
+"""The quarterly routine from registers to a published table of values, on top of the store."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from naveval import indicator_panel as panels
+from naveval import indicator_update as store
+from naveval import seasonal
+from naveval.categorical import Fit
+from naveval.indicator_characteristics import OUTCOMES
+from naveval.indicator_extracts import months_of
+from naveval.indicator_models import Packed, Specification, fit, is_share
+from naveval.indicator_series import Curves, grouping
+
+VALUES = "published.csv"
+WINDOW = 79
+LONGEST = 12
+GROUPS = ("nav", "county", "office")
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """One publication.
+
+    fits and curves by outcome; read: months read from the registers, by outcome; moved: what
+    became of the values published before.
+    """
+
+    months: tuple[str, ...]
+    fits: dict[str, Fit]
+    curves: dict[str, dict[str, Curves]]
+    read: dict[str, list[str]]
+    moved: store.Moved
+    values: pd.DataFrame
+
+
+def publish_quarter(
+    data: Path, folder: Path, version: str, *, window: int = WINDOW,
+    spec: Specification | None = None, spell_break: int = 2,
+) -> Quarter:  # fmt: skip
+    """Update the store with the registers' latest months and write the values.
+
+    The first call reads all months; later ones only those the store lacks. Spells go on from
+    how they stood before the first month read, which the store remembers.
+
+    Parameters
+    ----------
+    folder
+        The store: statistics per month, limits, published values, changelog.
+    version
+        Name of the publication, for example "2024K3"; the changelog's notes go by it.
+
+    Raises
+    ------
+    NavevalError
+        When past values move beyond tolerance and the changelog has no note; nothing is
+        written then.
+    """
+    spec = spec or Specification()
+    present = months_of(data, "stock")
+    months = present[-window:]
+    last_hours = months_of(data, "hours")[-1]
+    wanted = store.months_to_read(folder, months, last_hours)
+    first = wanted[0] if wanted else months[-1]
+    kept = store.kept_spells(folder, first)
+    limits, offices = store.kept_levels(folder)
+    upcoming = seasonal.month_text(seasonal.month_number(last_hours) - LONGEST + 1)
+    panel = panels.build(
+        data, first_month=first if kept is not None else months[0], last_month=months[-1],
+        spell_break=spell_break, limits=limits, known_offices=offices, least_months=1,
+        spells_before=kept, snapshot_before=upcoming,
+    )  # fmt: skip
+    packs = Packed(panel)
+    wanted_groups = [grouping(panel, name) for name in GROUPS]
+    starts: dict[str, NDArray] = {}
+    for outcome in OUTCOMES:
+        if is_share(outcome) and not list(folder.glob(f"{outcome}-*.npz")):
+            starts[outcome] = fit(packs, spec, outcome).coefficients
+    found = store.update(packs, spec, folder, months, wanted_groups, starts)
+    values = value_table({o: curves for o, (_, curves, _) in found.items()})
+    file = folder / VALUES
+    before = pd.read_csv(file, dtype={"group": str}) if file.exists() else values.head(0)
+    change = store.moved(before, values, store.noted(folder, version))
+    store.require_publishable(change)
+    values.to_csv(file, index=False)
+    store.keep_levels(folder, panel.limits, panel.levels["office"])
+    if panel.snapshot is not None:
+        store.keep_spells(folder, panel.snapshot)
+    return Quarter(
+        tuple(months), {o: f for o, (f, _, _) in found.items()},
+        {o: c for o, (_, c, _) in found.items()}, {o: r for o, (_, _, r) in found.items()},
+        change, values,
+    )  # fmt: skip
+
+
+def value_table(curves: dict[str, dict[str, Curves]]) -> pd.DataFrame:
+    """National and county values as published: outcome, grouping, group, month, value."""
+    blocks = []
+    for outcome, found in curves.items():
+        for name in ("nav", "county"):
+            curve = found[name]
+            t, g = curve.n.shape
+            blocks.append(
+                pd.DataFrame(
+                    {"outcome": outcome, "grouping": name,
+                     "group": list(curve.grouping.names) * t,
+                     "month": [month for month in curve.months for _ in range(g)],
+                     "value": curve.indicator.ravel()}
+                )
+            )  # fmt: skip
+    return pd.concat(blocks, ignore_index=True).dropna(subset=["value"])
