@@ -133,12 +133,12 @@ def explain(error: ValidationError, kind: type[BaseModel], source: str) -> str:
 def parse_setting(text: str) -> tuple[str, Any]:
     """Read `key=value` from the command line; codes such as 03 stay text.
 
-    The value is read as YAML, except that digits with a leading zero stay text.
+    The value is read as YAML, except that a county and digits with a leading zero stay text.
     """
     key, sign, value = text.partition("=")
     if not sign or not key:
         raise ParameterError(f"--set {text}: expected key=value")
-    if value.isdigit() and len(value) > 1 and value.startswith("0"):
+    if value.isdigit() and (key == "county" or (len(value) > 1 and value.startswith("0"))):
         return key, value
     try:
         return key, yaml.safe_load(value) if value else ""
