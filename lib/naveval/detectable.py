@@ -45,7 +45,9 @@ def multiplier(level: float = 0.95, power: float = 0.8, freedom: float = np.inf)
         if np.isinf(freedom):
             found = stats.norm.sf(critical - size) + stats.norm.cdf(-critical - size)
         else:
-            found = stats.nct.sf(critical, freedom, size) + stats.nct.cdf(-critical, freedom, size)
+            # The far tail is nothing but rounding, and sometimes not a number.
+            other = np.nan_to_num(stats.nct.cdf(-critical, freedom, size))
+            found = stats.nct.sf(critical, freedom, size) + other
         return float(found) - power
 
     return float(optimize.brentq(missing, 0.0, critical + 20.0))

@@ -80,8 +80,41 @@ def read(data: Path, longest_gap: int = 2) -> Panel:
         return build(registers, longest_gap)
 
 
+@dataclass(frozen=True)
+class PersonPeriods:
+    """Every person-period, and the cards it comes from.
+
+    Attributes
+    ----------
+    frame
+        person (a running number), month, spell, duration, weeks_left, exit (see
+        `followup_spells`), a column per programme kind and channel, and digital.
+    cards, periods
+        All cards, and what became of each.
+    county
+        (persons,) county of each person by running number.
+    """
+
+    frame: pd.DataFrame
+    cards: Events
+    periods: Periods
+    county: pd.Series
+
+
 def build(registers: Registers, longest_gap: int = 2) -> Panel:
     """Build the panel from open registers."""
+    found = person_periods(registers, longest_gap)
+    codes, names = pd.factorize(found.county, sort=True)
+    place = codes[found.frame["person"].to_numpy()]
+    return Panel(
+        window=_window(found.frame, place, names),
+        profiles=profiles(found.frame, place, names),
+        flow=flow(found.cards, found.periods, found.frame, codes, names),
+    )
+
+
+def person_periods(registers: Registers, longest_gap: int = 2) -> PersonPeriods:
+    """Make spells of the cards and match everything else to their periods."""
     connection = registers.connection
     connection.register("weeks_frame", WEEKS)
     connection.execute("CREATE OR REPLACE TEMP TABLE weeks AS SELECT * FROM weeks_frame")
@@ -90,31 +123,23 @@ def build(registers: Registers, longest_gap: int = 2) -> Panel:
         "SELECT person, county, (row_number() OVER (ORDER BY person) - 1)::INTEGER AS code "
         "FROM persons"
     )
-    county = registers.query("SELECT county FROM codes ORDER BY code")["county"]
     cards = _events(
         registers,
         "SELECT code, week, hours_worked AS value FROM benefit_cards "
         "JOIN codes USING (person) JOIN weeks USING (year_week)",
     )
-    month_index = iso_weeks.month_index(WEEKS["month"].to_numpy())
     periods = spells.build(
         cards,
         _decisions(registers),
         _health(registers, "WHERE kind = 'uføretrygd'"),
         _health(registers, ""),
         _employment(registers),
-        month_index,
+        iso_weeks.month_index(WEEKS["month"].to_numpy()),
         int(cards.week.max(initial=0)),
         longest_gap,
     )
-    frame = _frame(registers, cards, periods)
-    codes, names = pd.factorize(county, sort=True)
-    place = codes[frame["person"].to_numpy()]
-    return Panel(
-        window=_window(frame, place, names),
-        profiles=profiles(frame, place, names),
-        flow=flow(cards, periods, frame, codes, names),
-    )
+    county = registers.query("SELECT county FROM codes ORDER BY code")["county"]
+    return PersonPeriods(_frame(registers, cards, periods), cards, periods, county)
 
 
 def _events(registers: Registers, sql: str) -> Events:
