@@ -120,8 +120,8 @@ def inference(output: Output, results: pd.DataFrame, parameters: Parameters) -> 
     frame = _named(output, frame, "method")
     units = int(results["n_units"].min())
     return _show_model(
-        output, frame, "tbl-inference", ("level",), methods=len(frame), units=units, smallest=1 / units,
-        smallest_all=1 / int(results["n_units"].max()), controls=units - 1,
+        output, frame, "tbl-inference", ("level",), methods=len(frame), units=units,
+        smallest=1 / units, smallest_all=1 / int(results["n_units"].max()), controls=units - 1,
     )  # fmt: skip
 
 

@@ -80,13 +80,16 @@ def summary(
     for group, row in rows.items():
         values[f"{group}_effect"], values[f"{group}_p"] = row["effect"], row["p_value"]
         values[f"{group}_size"] = abs(row["effect"])
-    rates = size.groupby("method")["reject_5"].mean()
-    blocks = [
-        sentence(output, "summary-stock", choose=_verdict(values, len(rows)), **values),
+    verdict = _verdict(values, len(rows))
+    blocks = [sentence(output, "summary-stock", choose=verdict, **values)]
+    if parameters.is_placebo():
+        quiet = "quiet" if verdict == "unclear" else "warning"
+        blocks.append(sentence(output, "summary-placebo", choose=quiet))
+    blocks += [
         sentence(output, "summary-mechanism", **parts),
         sentence(
-            output, "summary-inference", crv1=rates["crv1"], nominal=STRICT,
-            recommended=_recommended(output, size),
+            output, "summary-inference", choose=_trust(size), nominal=STRICT,
+            **_size_values(output, size),
         ),
         sentence(output, "summary-not", **month_span(parameters)),
     ]  # fmt: skip
@@ -103,9 +106,29 @@ def _verdict(values: dict[str, Any], groups: int) -> str:
     return {(-1.0,): "down", (1.0,): "up"}.get(tuple(signs), "mixed")
 
 
-def _recommended(output: Output, size: pd.DataFrame) -> str:
+def _trust(size: pd.DataFrame) -> str:
+    """Whether a method's size holds, and if not whether the comparison itself is off."""
+    if recommend(size):
+        return "found"
+    own = size[size["method"] == EXACT]
+    biased = (own["mean_effect"].abs() > own["spread"]).any()
+    return "biased" if biased else "none"
+
+
+def _size_values(output: Output, size: pd.DataFrame) -> dict[str, Any]:
+    """Rejection rates at 5 per cent, mean over the outcomes, and the recommended method."""
+    rates = size.groupby("method")["reject_5"].mean()
     method = recommend(size)
-    return name(output, method) if method else "–"
+    power = np.nan
+    if method and "power_10" in size:
+        power = float(size.loc[size["method"] == method, "power_10"].mean())
+    own = size[(size["method"] == EXACT) & (size["outcome"] == "stock")]
+    bias = own.set_index("group")["mean_effect"]
+    return {
+        **{key: float(rates[key]) for key in ("crv1", "classical", "wild_free", "wild_null")},
+        "recommended": name(output, method) if method else "", "power": power,
+        "bias_with": float(bias["with"]), "bias_without": float(bias["without"]),
+    }  # fmt: skip
 
 
 def _parts(mechanism: pd.DataFrame) -> dict[str, Any]:
@@ -206,16 +229,7 @@ def inference(output: Output, results: pd.DataFrame) -> Block:
 
 def size(output: Output, results: pd.DataFrame) -> Block:
     """How often each method errs, and which one to trust."""
-    rates = results.groupby("method")["reject_5"].mean()
-    method = recommend(results)
-    power = np.nan
-    if method and "power_10" in results:
-        power = float(results.loc[results["method"] == method, "power_10"].mean())
-    return sentence(
-        output, "result-size", choose="found" if method else "none", crv1=rates["crv1"],
-        classical=rates["classical"], wild_free=rates["wild_free"], wild_null=rates["wild_null"],
-        recommended=_recommended(output, results), power=power,
-    )  # fmt: skip
+    return sentence(output, "result-size", choose=_trust(results), **_size_values(output, results))
 
 
 def robustness(output: Output, left_out: pd.DataFrame, specifications: pd.DataFrame) -> Block:
