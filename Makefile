@@ -31,7 +31,7 @@ lint: $(READY)
 	$(BIN)/ruff check --config lib/pyproject.toml lib tests notebooks
 	$(BIN)/ruff format --config lib/pyproject.toml --check lib tests notebooks
 	cd lib && ../$(BIN)/mypy
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 
 slow: $(READY) ## Run the statistical and full-scale tests (hours)
 	$(BIN)/python -m pytest -c lib/pyproject.toml --rootdir . -m slow tests
