@@ -29,7 +29,7 @@ def test_counties_follow_the_study():
     assert county_codes("hedmark", None) == list(counties.codes(2014))
     assert county_codes("followup", None) == list(counties.codes(2024))
     assert county_codes("followup", ["03", "03", ""]) == ["03", ""]
-    with pytest.raises(ParameterError, match="followup: unknown county '04'.*\"34\" Innlandet"):
+    with pytest.raises(ParameterError, match=r"followup: unknown county '04'.*Innlandet"):
         county_codes("followup", ["04"])
     with pytest.raises(ParameterError, match=r"unknown study «oslo»; allowed: "):
         batch(["oslo"])
