@@ -81,7 +81,8 @@ def test_equals_dummies_by_least_squares() -> None:
     frame, names = panel(400, 40), ["treated_post", "treated"]
     own = fitted(frame, names, ["duration", "month"])
     design = np.column_stack(
-        [frame[names]] + [pd.get_dummies(frame[name], dtype=float) for name in ("duration", "month")]
+        [frame[names]]
+        + [pd.get_dummies(frame[name], dtype=float) for name in ("duration", "month")]
     )
     beta = np.linalg.lstsq(design, frame["y"], rcond=None)[0]
     np.testing.assert_allclose(own.coefficients, beta[:2], atol=1e-10)
@@ -151,6 +152,6 @@ def test_refuses_collinear_regressors_and_shapes() -> None:
     with pytest.raises(EstimationError, match="none left"):
         did.fit(np.array([1.0, 2.0]), np.array([[1.0], [3.0]]), [np.zeros(2)],
                 np.arange(2), ["x"])  # fmt: skip
+    n = 4000
     with pytest.raises(EstimationError, match="at most 3000"):
-        n = 4000
         did.fit(np.ones(n), np.ones((n, 1)), [np.arange(n)], np.arange(n), ["x"])

@@ -13,8 +13,8 @@ from followup_registers import cards, decision, on
 
 from naveval import followup_panel, followup_spells, iso_weeks
 from naveval.errors import EstimationError
-from naveval.followup_spells import Events
 from naveval.followup_contracts import TABLES
+from naveval.followup_spells import Events
 from naveval.registers import open_registers
 
 # Somebody else's cards until late, so that the histories below are not cut off by the data.

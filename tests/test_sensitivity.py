@@ -130,9 +130,8 @@ def test_bad_input_is_refused() -> None:
         sensitivity.study(np.ones(3), np.eye(3), 3)
     with pytest.raises(EstimationError, match="covariance of shape"):
         sensitivity.study(np.ones(3), np.eye(2), 1)
+    many = sensitivity.study(np.zeros(30), np.eye(30), 12)
     with pytest.raises(EstimationError, match="longer periods"):
-        n = 30
-        many = sensitivity.study(np.zeros(n), np.eye(n), 12)
         sensitivity.interval(many, "smoothness", 1.0)
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import ThreadpoolController
 
 from naveval import followup_published, iso_weeks
 from naveval.errors import ParameterError
@@ -25,6 +26,8 @@ START, BREAK = iso_weeks.month_index(201707), iso_weeks.month_index(201801)
 WINDOWS = {"short": (201701, 201712), "long": (201607, 201806)}
 GROUPS = {"tbl-1": ((1, 26), (27, 52)), "tbl-2": ((24, 26), (30, 32)), "tbl-3": ((1, 26), (27, 52))}
 SHARE_2018 = 0.47
+# Small matrices: threads would only wait for each other.
+CONTROLLER = ThreadpoolController()
 SHARE_AT_THRESHOLD = 0.16
 
 
@@ -152,6 +155,8 @@ def _coefficient(part: pd.DataFrame, outcome: str) -> float:
             pd.get_dummies(part["month"], dtype=float).iloc[:, 1:],
         ]
     )
-    weight = np.sqrt(part["n"].to_numpy(float))
-    mean = part[outcome].to_numpy(float)
-    return float(np.linalg.lstsq(design * weight[:, None], mean * weight, rcond=None)[0][0])
+    weight = part["n"].to_numpy(float)[:, None]
+    with CONTROLLER.limit(limits=1, user_api="blas"):
+        gram = design.T @ (design * weight)
+        goal = design.T @ (part[[outcome]].to_numpy(float) * weight)
+        return float((np.linalg.pinv(gram, rcond=1e-12, hermitian=True) @ goal)[0, 0])
