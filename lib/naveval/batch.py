@@ -44,7 +44,7 @@ class RunResult:
 
 def batch(
     names: Sequence[str],
-    codes: Sequence[str] | None = None,
+    codes: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     *,
     jobs: int = 2,
     resume: bool = False,
@@ -63,7 +63,7 @@ def batch(
     names
         Studies.
     codes
-        County codes, "" for the whole country; None means all counties the study knows (19 of
+        County codes, the same for all studies or by study; "" is the whole country; None means all counties the study knows (19 of
         2014 or 15 of 2024).
     jobs
         Runs at the same time.
@@ -98,7 +98,9 @@ def batch(
     plan = [
         (study, code)
         for study in names
-        for code in county_codes(studies.require_study(study), codes)
+        for code in county_codes(
+            studies.require_study(study), codes[study] if isinstance(codes, Mapping) else codes
+        )
     ]
     chosen = {
         (study, code): parameters.load(study, file, {**(changes or {}), "county": code})
@@ -151,6 +153,7 @@ def _commands(
         run += ["--params", str(file)] if file else []
         run += ["--resume"] if resume else []
         render = ["render", str(folder), "--to", ",".join(to), "--engine", engine]
+        render += ["--resume"] if resume else []
         return [batch_jobs.naveval(*run)] + ([batch_jobs.naveval(*render)] if to else [])
 
     return commands

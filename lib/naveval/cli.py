@@ -183,8 +183,9 @@ def batch(
 @click.argument("folders", metavar="[PATH…]", nargs=-1, type=FOLDER)
 @click.option("--to", "formats", default="html,pdf", show_default=True, help="html, pdf or both.")
 @click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@click.option("--resume", is_flag=True, help="Keep reports that are current.")
 @plain_errors
-def render(folders: tuple[Path, ...], formats: str, engine: str) -> None:
+def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -> None:
     """Turn result folders into HTML and PDF; without PATH all that are finished."""
     from naveval import render as rendering
     from naveval.disclosure_scan import require_clean
@@ -194,7 +195,11 @@ def render(folders: tuple[Path, ...], formats: str, engine: str) -> None:
         raise ParameterError(f"{paths.out_dir()}: no finished runs; start with naveval run")
     for folder in targets:
         made = rendering.render(
-            folder, to=tuple(formats.split(",")), engine=engine, checks=(require_clean,)
+            folder,
+            to=tuple(formats.split(",")),
+            engine=engine,
+            checks=(require_clean,),
+            resume=resume,
         )
         for file in made:
             click.echo(str(file))
@@ -202,21 +207,23 @@ def render(folders: tuple[Path, ...], formats: str, engine: str) -> None:
 
 @main.command()
 @click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="In parallel.")
 @plain_errors
-def report(engine: str) -> None:
-    """Run every study for the whole country where it is not current, and render it."""
-    from naveval import render as rendering
-    from naveval import runs
-    from naveval.disclosure_scan import require_clean
+def report(engine: str, jobs: int) -> None:
+    """Run every study with its default parameters, render it, and build the site."""
+    from naveval import batch as batches
+    from naveval import site
 
-    made: list[Path] = []
-    for study in studies.STUDIES:
-        if paths.notebook(study).exists():
-            done = runs.run(study, params.load(study), resume=True)
-            made += rendering.render(
-                done.folder, engine=engine, checks=(require_clean,), resume=True
-            )
-    click.echo("\n".join(str(file) for file in made))
+    places = {study: [params.load(study).county] for study in studies.STUDIES}
+    results = batches.batch(
+        studies.STUDIES, places, jobs=jobs, resume=True, to=("html", "pdf"), engine=engine
+    )
+    click.echo(batches.summary(results))
+    for result in results:
+        click.echo("\n".join(str(result.folder / f"report.{kind}") for kind in ("html", "pdf")))
+    if not all(result.ok for result in results):
+        sys.exit(1)
+    click.echo(str(site.build(engine)))
 
 
 def finished_folders() -> list[Path]:
