@@ -66,8 +66,9 @@ def summary(scores: Scores, nuisances: Nuisances) -> pd.DataFrame:
     percentile of the controls; effective number of controls and the largest weight's share;
     persons clipped and trimmed; and `overlap`: "good", "thin" or "poor".
 
-    Overlap for the ATE is called poor when more than a tenth, thin when more than one in a
-    hundred, has a propensity below 0.001.
+    Overlap for the ATE is called poor when more than a tenth have a propensity below 0.001 or
+    the treated count for less than a fifth of their number, thin when more than one in a
+    hundred have or they count for less than half.
     """
     rows = []
     for arm in range(1, len(scores.arms)):
@@ -75,7 +76,9 @@ def summary(scores: Scores, nuisances: Nuisances) -> pd.DataFrame:
         treated, control = scores.arm == arm, scores.arm == 0
         weight = control_weights(scores, arm)
         below = {f"below_{level}": int((p < level).sum()) for level in NEAR_ZERO}
+        spread = effective_size(1 / scores.propensity[treated, arm])
         worst = below[f"below_{NEAR_ZERO[0]}"] / len(p)
+        ratio = spread / treated.sum()
         rows.append(
             {
                 "arm": scores.arms[arm],
@@ -84,14 +87,21 @@ def summary(scores: Scores, nuisances: Nuisances) -> pd.DataFrame:
                 **{f"treated_q{int(100 * q)}": v for q, v in _quantiles(p[treated]).items()},
                 **below,
                 "outside": float((p[treated] > np.quantile(p[control], 0.99)).mean()),
+                "effective_treated": spread,
                 "effective_controls": effective_size(weight),
                 "largest_weight": float(weight.max() / weight.sum()),
                 "n_clipped": int(scores.clipped[arm]),
                 "n_trimmed": int((~scores.kept[:, arm]).sum()),
-                "overlap": "poor" if worst > 0.1 else "thin" if worst > 0.01 else "good",
+                "overlap": _grade(worst, ratio),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _grade(near_zero: float, effective_share: float) -> str:
+    if near_zero > 0.1 or effective_share < 0.2:
+        return "poor"
+    return "thin" if near_zero > 0.01 or effective_share < 0.5 else "good"
 
 
 def weighted_path(scores: Scores, arm: int, values: Floats) -> tuple[Floats, Floats]:

@@ -143,8 +143,7 @@ def without_tiny_rest(sample: Sample) -> Sample:
 
 
 def estimate(
-    drawn: Drawn, settings: Settings, *, monthly: bool = True, arm: pd.Series | None = None,
-    name: str = "",
+    drawn: Drawn, settings: Settings, *, monthly: bool = True, name: str = ""
 ) -> Estimated:  # fmt: skip
     """Cross-fit and score a sample.
 
@@ -152,14 +151,10 @@ def estimate(
     ----------
     monthly
         Work in every month as well as the yearly outcomes.
-    arm
-        Other arms than the programmes, such as chains.
     name
         Name of the result; default the sample's.
     """
     sample = drawn.sample
-    if arm is not None:
-        sample = replace(sample, frame=sample.frame.assign(arm=arm.to_numpy()))
     arms = arms_of(sample, (*ARMS, *chain_names(), REST))
     y = outcomes(sample, drawn.years)
     if not monthly:
@@ -197,11 +192,23 @@ def chains(drawn: Drawn, settings: Settings) -> Estimated:
     arm = frame.arm.copy()
     for (first, second), name in zip(CHAINS, chain_names(), strict=True):
         rows = (frame.program == first) & (frame.program_2 == second) & (frame.arm != CONTROL)
-        if rows.sum() >= settings.min_arm // 2:
+        if rows.sum() >= max(TINY, settings.min_arm // 2):
             arm[rows] = name
     counts = arm.value_counts()
-    arm = arm.where(~arm.isin(counts.index[counts < settings.min_arm // 2]), REST)
-    return estimate(drawn, settings, monthly=False, arm=arm, name="chains")
+    small = counts.index[counts < TINY]
+    return estimate(
+        with_arms(drawn, arm.where(~arm.isin(small), REST)), settings, monthly=False, name="chains"
+    )
+
+
+def with_arms(drawn: Drawn, arm: pd.Series) -> Drawn:
+    """The drawn sample with other arms; Annet is left out where it has too few persons."""
+    rest = (arm == REST).to_numpy()
+    changed = replace(drawn.sample, frame=drawn.sample.frame.assign(arm=arm.to_numpy()))
+    x = drawn.covariates
+    if 0 < rest.sum() < TINY:
+        x = x[~rest].reset_index(drop=True)
+    return replace(drawn, sample=without_tiny_rest(changed), covariates=x)
 
 
 def by_first_group(drawn: Drawn, settings: Settings) -> Mapping[str, Estimated]:
@@ -214,15 +221,10 @@ def by_first_group(drawn: Drawn, settings: Settings) -> Mapping[str, Estimated]:
         rows = (drawn.sample.frame.first_group == group).to_numpy()
         part = drawn.sample.take(rows)
         arm, merged = programs_sample.merge_small(part.frame.arm, settings.min_arm)
-        part = replace(part, frame=part.frame.assign(arm=arm), merged=merged)
         x = drawn.covariates[rows].reset_index(drop=True)
-        if 0 < (arm == REST).sum() < TINY:
-            x = x[(arm != REST).to_numpy()].reset_index(drop=True)
-            part = without_tiny_rest(part)
+        whole = replace(drawn, sample=replace(part, merged=merged), covariates=x)
         try:
-            results[group] = estimate(
-                Drawn(drawn.variant, part, x, drawn.years), settings, monthly=False, name=group
-            )
+            results[group] = estimate(with_arms(whole, arm), settings, monthly=False, name=group)
         except EstimationError:
             continue
     return results

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch, Rectangle
 from matplotlib.path import Path
+from matplotlib.ticker import MaxNLocator
 
 from naveval import figures
 from naveval.output import Output
@@ -41,6 +43,11 @@ STATUS_ORDER = (*STATUS_CODES.values(), "not_registered")
 ARM_STYLES = ((DARK, "o"), (PINK, "s"), (TEAL, "D"), (ORANGE, "^"))
 
 
+def whole_ticks(axis: Axis) -> None:
+    """Ticks at whole numbers only."""
+    axis.set_major_locator(MaxNLocator(nbins=7, integer=True))
+
+
 def areas(ax: Axes, table: pd.DataFrame, styles: Mapping[str, Style]) -> None:
     """Stacked areas of a table with x as index and one column per part; shares sum to 100."""
     low = np.zeros(len(table))
@@ -63,13 +70,13 @@ def legend(
     figure: Figure, output: Output, styles: Mapping[str, Style], parts: Sequence[str], *,
     columns: int = 3,
 ) -> None:  # fmt: skip
-    """One legend below the panels, in the order of the stack."""
+    """One legend above the panels, in the order of the stack."""
     handles = [
         Patch(facecolor=styles[part][0], alpha=styles[part][1], hatch=styles[part][2],
               edgecolor="white", label=name(output, part))
         for part in parts
     ]  # fmt: skip
-    figure.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize=8)
+    figure.legend(handles=handles, loc="outside upper center", ncols=columns, fontsize=8)
 
 
 def panels(n: int, *, columns: int = 3, height: float = 1.9) -> tuple[Figure, list[Axes]]:
@@ -89,9 +96,17 @@ def panel_title(ax: Axes, text: str, width: int = 30) -> None:
     ax.set_title(text if len(text) <= width else text.replace(" ", "\n", 1), fontsize=8.5)
 
 
+def x_label(grid: Sequence[Axes], columns: int, text: str) -> None:
+    """Write the x label below the lowest panel of the middle column."""
+    lowest = {i % columns: ax for i, ax in enumerate(grid)}
+    lowest[min(columns // 2, max(lowest))].set_xlabel(text)
+    for ax in lowest.values():
+        ax.tick_params(labelbottom=True)
+
+
 def states_panels(output: Output, label: str, frame: pd.DataFrame, groups: Sequence[str]) -> Figure:
     """Nine states by month since start, one panel per group."""
-    columns = 1 if len(groups) == 1 else 3 if len(groups) > 4 else 2
+    columns = len(groups) if len(groups) in (1, 3) else 3 if len(groups) > 4 else 2
     figure, grid = panels(len(groups), columns=columns, height=3.4 if columns == 1 else 2.0)
     for ax, group in zip(grid, groups, strict=True):
         table = frame[frame.group == group].set_index("k")[list(STATES)]
@@ -100,7 +115,7 @@ def states_panels(output: Output, label: str, frame: pd.DataFrame, groups: Seque
         ax.set_xticks([0, 6, 12, 18, 24])
         if len(groups) > 1:
             panel_title(ax, name(output, group))
-    figure.supxlabel(output.label(label, "x"), fontsize=9.5)
+    x_label(grid, columns, output.label(label, "x"))
     legend(figure, output, STATE_STYLES, STATES)
     return figure
 

@@ -1,5 +1,6 @@
 """Part 2: nine mutually exclusive states after the first programme start (chapter 5)."""
 
+import numpy as np
 import pandas as pd
 
 from naveval.programs_codes import STATES, month_number
@@ -68,8 +69,30 @@ def states(registers: Registers, breakdown: str) -> pd.DataFrame:
     ).rename(columns={"grouping": "group"})
 
 
+def merge_few(frame: pd.DataFrame, few: int) -> pd.DataFrame:
+    """Count states with fewer than `few` persons in a month as other, so that rows sum to 100.
+
+    Where "other" would still have fewer, its persons are counted in the largest state.
+    """
+    shares = frame[list(STATES)].to_numpy(dtype=float).copy()
+    persons = shares * frame.n.to_numpy()[:, None] / 100
+    other = STATES.index("other")
+    small = (persons > 1e-9) & (persons < few - 1e-9)
+    small[:, other] = False
+    shares[:, other] += np.where(small, shares, 0).sum(axis=1)
+    shares[small] = 0
+    left = shares[:, other] * frame.n.to_numpy() / 100
+    move = (left > 1e-9) & (left < few - 1e-9)
+    rows = np.flatnonzero(move)
+    without = shares.copy()
+    without[:, other] = -1
+    shares[rows, without[rows].argmax(axis=1)] += shares[rows, other]
+    shares[rows, other] = 0
+    return frame.assign(**{state: shares[:, j] for j, state in enumerate(STATES)})
+
+
 def monthly_share(registers: Registers, column: str, breakdown: str) -> pd.DataFrame:
-    """figs B-1 and B-2: percent with any wage, or with AAP, by month since start and group."""
+    """Figures B-1 and B-2: percent with any wage, or with AAP, by month since start and group."""
     if column not in ("any_wage", "aap"):
         raise ValueError(f"column {column!r}; allowed: any_wage, aap")
     return registers.query(

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from naveval import disclosure, figures, tables
+from naveval import disclosure, disclosure_thresholds, figures, tables
 from naveval.disclosure import Released
 from naveval.output import Block, Output
 from naveval.programs_codes import STATES
@@ -11,8 +11,10 @@ from naveval.programs_figures_drawing import (
     panel_title,
     panels,
     states_panels,
+    x_label,
 )
 from naveval.programs_panel import CATEGORIES
+from naveval.programs_panel_states import merge_few
 from naveval.programs_study import Outcomes
 from naveval.programs_tables_labels import name
 
@@ -32,6 +34,7 @@ SHOWN = {
     "fig-5-6": ("country", CATEGORIES["country"]),
     "fig-5-7": ("spell", CATEGORIES["spell"]),
 }
+MIN_SHOWN = 30
 WORK = ["work_program", "work_high", "work_low"]
 
 
@@ -39,8 +42,9 @@ def states(output: Output, data: Outcomes, label: str) -> Block:
     """Figures 5-1 to 5-7: nine states by month since the first programme start."""
     breakdown, wanted = SHOWN[label]
     frame = data.states[breakdown]
-    groups = [group for group in wanted if group in set(frame.group)]
+    groups = [group for group in wanted if group in enough(frame)]
     frame = frame[frame.group.isin(groups)].reset_index(drop=True)
+    frame = merge_few(frame, disclosure_thresholds.thresholds().min_cell)
     released = release_states(frame, label)
     figure = states_panels(output, label, released.frame, groups)
     end = frame[frame.k == frame.k.max()].set_index("group")
@@ -54,8 +58,16 @@ def states(output: Output, data: Outcomes, label: str) -> Block:
     return figures.show(output, figure, released, label, **values)
 
 
+def enough(frame: pd.DataFrame) -> set[str]:
+    """Groups with enough persons for a readable picture."""
+    return set(frame.loc[frame.n >= MIN_SHOWN, "group"])
+
+
 def release_states(frame: pd.DataFrame, label: str) -> Released:
-    """Release monthly states; each share is of the persons in the row."""
+    """Release monthly states; each share is of the persons in the row.
+
+    States with too few persons have been counted elsewhere (`merge_few`).
+    """
     return disclosure.release(
         frame[["group", "k", "n", *STATES]], label=label, count="n",
         values=list(STATES), keys=["group", "k"], labels=["k"],
@@ -79,7 +91,7 @@ def persons(output: Output, data: Outcomes) -> Block:
 
 
 def _lines(output: Output, frame: pd.DataFrame, label: str) -> Block:
-    programs = [p for p in (*FIRST_PROGRAMS, *SECOND_PROGRAMS) if p in set(frame.group)]
+    programs = [p for p in (*FIRST_PROGRAMS, *SECOND_PROGRAMS) if p in enough(frame)]
     frame = frame[frame.group.isin(programs)].reset_index(drop=True)
     released = disclosure.release(
         frame, label=label, count="n", percent={"percent": "n"}, keys=["group", "k"], labels=["k"]
@@ -93,7 +105,7 @@ def _lines(output: Output, frame: pd.DataFrame, label: str) -> Block:
         ax.set_xticks([0, 12, 24])
         figures.norwegian_axis(ax, y=0, unit=" %")
         panel_title(ax, program, 20)
-    figure.supxlabel(output.label(label, "x"), fontsize=9.5)
+    x_label(grid, 4, output.label(label, "x"))
     end = frame[frame.k == 24].set_index("group").percent
     return figures.show(
         output, figure, released, label, best=end.idxmax(), best_percent=end.max(),

@@ -3,17 +3,29 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from naveval import contracts, extracts, paths, programs_contracts, registers
+from naveval import (
+    contracts,
+    extracts,
+    paths,
+    programs_alternatives,
+    programs_contracts,
+    programs_effects,
+    programs_sample_starts,
+    programs_truth,
+    registers,
+)
 from naveval import programs_panel as panel
 from naveval import programs_panel_chains as chain_panel
 from naveval import programs_panel_states as state_panel
 from naveval import programs_panel_use as use
 from naveval.forests import ForestOptions
-from naveval.programs_effects import Settings
+from naveval.programs_effects import Estimated, Settings
 from naveval.programs_parameters import Parameters
+from naveval.programs_sample import Variant
 from naveval.registers import Registers
 
 
@@ -105,3 +117,73 @@ def settings(parameters: Parameters, progress: Callable[[str], None] | None = No
 def forest_cache() -> Path:
     """Folder for finished forests, so that an interrupted run goes on where it stopped."""
     return paths.cache_dir() / "forests"
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Everything of part 3.
+
+    Attributes
+    ----------
+    main
+        The main sample, estimated.
+    robust
+        Other samples and definitions by name: two_years, reduced_capacity, one_year_clean,
+        year_four, chains; empty when robustness is off.
+    by_group
+        Separate estimates per first group.
+    time_to_first, windows
+        Tables 6-1 and 6-6.
+    alternatives
+        Naive, regression and matching estimates.
+    truth
+        The truth of simulated registers, None for real ones.
+    in_county
+        True for persons of the main sample who lived in the parameters' county.
+    """
+
+    main: Estimated
+    robust: Mapping[str, Estimated]
+    by_group: Mapping[str, Estimated]
+    time_to_first: pd.DataFrame
+    windows: pd.DataFrame
+    alternatives: pd.DataFrame
+    truth: Mapping[str, Any] | None
+    in_county: pd.Series
+
+
+VARIANTS: tuple[Variant, ...] = ("two_years", "reduced_capacity", "one_year_clean", "year_four")
+
+
+def effects(opened: Registers, parameters: Parameters) -> Effects:
+    """Estimate the effects: always for the whole country, see the report on counties.
+
+    All samples are drawn first, so that a sample that cannot be estimated stops the run before
+    any forest is grown.
+    """
+    chosen = settings(parameters)
+    drawn = programs_effects.draw(opened, "main", chosen)
+    others = {
+        name: programs_effects.draw(opened, name, chosen)
+        for name in (VARIANTS if parameters.robustness else ())
+    }
+    time_to_first = programs_sample_starts.time_to_first(opened, drawn.sample)
+    windows = programs_sample_starts.windows(opened, drawn.sample)
+    in_county = programs_sample_starts.lives_in(opened, drawn.sample, parameters.county)
+    main = programs_effects.estimate(drawn, chosen)
+    robust = {
+        name: programs_effects.estimate(other, chosen, monthly=False)
+        for name, other in others.items()
+    }
+    by_group: Mapping[str, Estimated] = {}
+    if parameters.robustness:
+        robust["chains"] = programs_effects.chains(drawn, chosen)
+        by_group = programs_effects.by_first_group(drawn, chosen)
+    compared = [f"{kind}_{year}" for kind in ("months", "earnings") for year in (1, 2, 3)]
+    alternatives = programs_alternatives.compare(
+        main.scores, main.nuisances, drawn.covariates.to_numpy(), compared
+    )
+    return Effects(
+        main, robust, by_group, time_to_first, windows, alternatives,
+        programs_truth.read(opened.data), in_county,
+    )  # fmt: skip

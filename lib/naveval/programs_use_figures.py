@@ -17,6 +17,7 @@ from naveval.programs_figures_drawing import (
     legend,
     panel_title,
     sankey,
+    whole_ticks,
 )
 from naveval.programs_panel import CATEGORIES
 from naveval.programs_study import Participation
@@ -35,6 +36,7 @@ def stock(output: Output, data: Participation) -> Block:
     table.index = FIRST_YEAR + table.index / 12
     areas(ax, table, STATUS_STYLES)
     figures.norwegian_axis(ax, y=0)
+    whole_ticks(ax.yaxis)
     ax.set_ylabel(output.label("fig-4-1", "y"))
     legend(figure, output, STATUS_STYLES, list(table.columns))
     last = table.iloc[-1]
@@ -191,6 +193,7 @@ def mean_months(output: Output, data: Participation) -> Block:
                     textcoords="offset points", va="center", fontsize=8.5)  # fmt: skip
     ax.set_yticks(y, frame.program)
     figures.norwegian_axis(ax, x=0, y=None)
+    whole_ticks(ax.xaxis)
     ax.set_xlabel(output.label("fig-4-8", "x"))
     return figures.show(
         output, figure, released, "fig-4-8", longest=frame.program.iloc[-1],

@@ -11,7 +11,8 @@ nuisances. Clipping bounds a weight and keeps the person; trimming drops the per
 population the effect is about. They are separate options and both are counted.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -250,6 +251,27 @@ def gate(scores: Scores, arm: int, groups: pd.Series, outcome: str | None = None
         )  # fmt: skip
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
+
+
+def average_outcomes(scores: Scores, columns: Sequence[int], name: str) -> Scores:
+    """Scores of the mean of some outcomes: scores are linear, so averages of scores are scores."""
+    picked = list(columns)
+    return replace(
+        scores,
+        outcomes=(name,),
+        y=scores.y[:, picked].mean(axis=1, keepdims=True),
+        outcome_model=scores.outcome_model[:, :, picked].mean(axis=2, keepdims=True),
+        gamma=scores.gamma[:, :, picked].mean(axis=2, keepdims=True),
+    )
+
+
+def only_outcome(nuisances: Nuisances, column: int) -> Nuisances:
+    """The nuisances of one outcome."""
+    return replace(
+        nuisances,
+        outcomes=(nuisances.outcomes[column],),
+        outcome_model=nuisances.outcome_model[:, :, [column]],
+    )
 
 
 def std_errors(influence: Floats, cluster: NDArray[Any] | None = None) -> NDArray[np.float64]:

@@ -1,0 +1,263 @@
+"""Tables of part 3: the sample, the effects by group, and the diagnostics of the method."""
+
+import numpy as np
+import pandas as pd
+
+from naveval import (
+    counties,
+    disclosure,
+    programs_published,
+    scores,
+    tables,
+)
+from naveval.output import Block, Output
+from naveval.programs_codes import ARMS, CONTROL, REST
+from naveval.programs_effects import Estimated
+from naveval.programs_panel_chains import followed_by_another
+from naveval.programs_sample_covariates import SPELL, spell_category
+from naveval.programs_study import Effects
+from naveval.programs_tables_labels import name, named
+
+ARM_KEYS = {arm: f"arm_{i}" for i, arm in enumerate(ARMS, start=1)}
+GROUPS = ("standard", "situational", "special")
+AGE_EDGES = (20, 30, 40, 50)
+AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
+MIN_GATE = 150
+WHOLE = counties.county("").slug
+
+
+def flow(output: Output, data: Effects) -> Block:
+    """tbl-flow: how many are left at each step."""
+    frame = data.main.sample.flow.assign(
+        step=[output.label("tbl-flow", step) for step in data.main.sample.flow.step]
+    )
+    released = disclosure.release(frame, label="tbl-flow", count="n", keys=["step"])
+    merged = ", ".join(f"{arm} ({n})" for arm, n in data.main.sample.merged.items()) or "–"
+    return tables.show(output, released, "tbl-flow", merged=merged)
+
+
+def time_to_first(output: Output, data: Effects) -> Block:
+    """tbl-6-1: months to the first programme by first group."""
+    frame = data.time_to_first.copy()
+    printed = programs_published.read("table_6_1")
+    for group, label in zip(GROUPS, list(programs_published.STATUS), strict=False):
+        own = printed[printed.first_innsatsgruppe == label].set_index(
+            "months_since_first_registration"
+        )
+        values = own.percent.rename({"Begynner ikke på tiltak": "none"}).reindex(frame.months)
+        frame[f"published_{group}"] = values.to_numpy() if output.slug == WHOLE else np.nan
+    frame["months"] = [name(output, f"wait-{code}") for code in frame.months]
+    count = {group: f"n_{group}" for group in GROUPS} | {f"n_{g}": f"n_{g}" for g in GROUPS}
+    released = disclosure.release(
+        frame, label="tbl-6-1", count=count, keys=["months"],
+        labels=[f"published_{group}" for group in GROUPS],
+    )  # fmt: skip
+    return tables.show(output, released, "tbl-6-1")
+
+
+def group_at_start(output: Output, data: Effects) -> Block:
+    """tbl-6-2: group at first registration and at the start of the programme, in percent."""
+    treated = data.main.sample.frame[data.main.sample.frame.arm != CONTROL]
+    at_start = treated.group_at_start.fillna("not_registered").replace(
+        {"permanent": "other", "sick": "other", "not_registered": "other"}
+    )
+    counts = pd.crosstab(at_start, treated.first_group).reindex(
+        index=[*GROUPS, "other"], columns=list(GROUPS), fill_value=0
+    )
+    frame = pd.DataFrame({"status": counts.index})
+    for group in GROUPS:
+        frame[f"n_{group}"] = counts[group].to_numpy()
+        frame[group] = 100 * counts[group].to_numpy() / max(1, counts[group].sum())
+    count = {group: f"n_{group}" for group in GROUPS} | {f"n_{g}": f"n_{g}" for g in GROUPS}
+    released = disclosure.release(
+        named(output, frame, "status"), label="tbl-6-2", count=count, keys=["status"]
+    )
+    return tables.show(output, released, "tbl-6-2")
+
+
+def sample_sizes(output: Output, data: Effects) -> Block:
+    """tbl-6-3: persons by first group and programme."""
+    return _sizes(output, data.main, "tbl-6-3")
+
+
+def robust_sizes(output: Output, data: Effects) -> Block:
+    """tbl-b-7: persons in the sample with reduced work capacity only."""
+    other = data.robust.get("reduced_capacity")
+    return _sizes(output, other, "tbl-b-7") if other else Block("")
+
+
+def _sizes(output: Output, estimated: Estimated, label: str) -> Block:
+    frame = estimated.sample.frame
+    counts = pd.crosstab(frame.arm, frame.first_group).reindex(
+        index=[CONTROL, *estimated.arms], columns=list(GROUPS), fill_value=0
+    )
+    table = counts.rename_axis("arm").reset_index().assign(n=counts.sum(axis=1).to_numpy())
+    printed = programs_published.read("table_6_3" if label == "tbl-6-3" else "table_b_7")
+    total = printed.groupby("program").n.sum()
+    table["published"] = total.reindex(table.arm).to_numpy() if output.slug == WHOLE else np.nan
+    released = disclosure.release(
+        table, label=label, keys=["arm"], labels=["published"],
+        count={column: column for column in (*GROUPS, "n")}, additive={"n": list(GROUPS)},
+    )  # fmt: skip
+    return tables.show(output, released, label)
+
+
+def covariates(output: Output, data: Effects) -> Block:
+    """tbl-6-4: the 51 covariates with their mean in the sample."""
+    table = data.main.covariates
+    frame = pd.DataFrame(
+        {
+            "covariate": [name(output, f"x-{column}") for column in table],
+            "mean": table.mean().to_numpy(dtype=float),
+            "n": len(table),
+        }
+    )
+    released = disclosure.release(frame, label="tbl-6-4", count="n", keys=["covariate"])
+    return tables.show(output, released, "tbl-6-4")
+
+
+def windows(output: Output, data: Effects) -> Block:
+    """tbl-6-6: starts in months 0–11 and 12–23."""
+    frame = data.windows.copy()
+    printed = programs_published.read("table_6_6").pivot(
+        index="program", columns="months_since_first_registration", values="n"
+    )
+    for column, window in (("published_early", "0-11"), ("published_late", "12-23")):
+        values = printed[window].reindex(frame.program).to_numpy(dtype=float)
+        frame[column] = values if output.slug == WHOLE else np.nan
+    released = disclosure.release(
+        frame, label="tbl-6-6", count={"early": "early", "late": "late"}, keys=["program"],
+        labels=["published_early", "published_late"],
+    )  # fmt: skip
+    return tables.show(output, released, "tbl-6-6")
+
+
+def followed(output: Output, data: Effects) -> Block:
+    """tbl-b-3: how often another programme follows."""
+    frame = followed_by_another(data.main.sample)
+    printed = programs_published.read("table_b_3")
+    printed = printed[printed.spell_type != "Alene"].set_index("program").percent
+    own = frame.arm.replace({"all": "Total"})
+    frame["published"] = printed.reindex(own).to_numpy() if output.slug == WHOLE else np.nan
+    released = disclosure.release(
+        named(output, frame, "arm"), label="tbl-b-3", count="n", keys=["arm"],
+        percent={"followed": "n", "alone": "n"}, labels=["published"],
+    )  # fmt: skip
+    return tables.show(output, released, "tbl-b-3")
+
+
+def effects(output: Output, data: Effects) -> Block:
+    """tbl-effects: effects on the treated by year, with the truth where it is known."""
+    table = data.main.effects
+    rows = table[(table.estimand == "att") & table.outcome.str.match(r"months_|earnings_")]
+    rows = rows[rows.arm != REST].reset_index(drop=True)
+    frame = pd.DataFrame(
+        {
+            "arm": rows.arm,
+            "outcome": rows.outcome.str.split("_").str[0],
+            "year": rows.outcome.str.split("_").str[1].astype(int),
+            "estimate": rows.estimate,
+            "std_error": rows.std_error,
+            "ci_low": rows.ci_low,
+            "ci_high": rows.ci_high,
+            "n": rows.n_treated,
+        }
+    )
+    frame["format"] = np.where(frame.outcome == "months", "num2", "int")
+    released = disclosure.release(
+        named(output, frame, "outcome"), label="tbl-effects", count="n",
+        keys=["arm", "outcome", "year"], labels=["year"],
+    )  # fmt: skip
+    return tables.show(output, released, "tbl-effects")
+
+
+def gate(output: Output, data: Effects) -> Block:
+    """tbl-6-7: effects on months in work in years 2–3, in groups of the whole sample."""
+    parts = []
+    for characteristic, groups in group_series(data.main).items():
+        for arm in data.main.arms:
+            if arm in ARM_KEYS:
+                table = gate_years(data.main, arm, groups)
+                own = groups[data.main.scores.arm == data.main.scores.arms.index(arm)]
+                n = own.value_counts().reindex(table.category).to_numpy()
+                parts.append(table.assign(characteristic=characteristic, n=n))
+    return _gate_table(output, pd.concat(parts, ignore_index=True), "tbl-6-7")
+
+
+def county_gate(output: Output, data: Effects) -> Block:
+    """tbl-county: effects for those who lived in the county, where the numbers allow."""
+    if output.slug == WHOLE:
+        return Block("")
+    inside = pd.Series(
+        pd.Categorical(np.where(data.in_county, "place", "rest_of_country"),
+                       categories=["rest_of_country", "place"])
+    )  # fmt: skip
+    parts = []
+    for arm in data.main.arms:
+        treated = data.main.scores.arm == data.main.scores.arms.index(arm)
+        if arm in ARM_KEYS and (data.in_county & treated).sum() >= disclosure_floor():
+            n = inside[treated].value_counts()
+            table = gate_years(data.main, arm, inside)
+            parts.append(
+                table.assign(characteristic="place", n=n.reindex(table.category).to_numpy())
+            )
+    if int(data.in_county.sum()) < MIN_GATE or not parts:
+        return Block(output.label("tbl-county", "too_few"))
+    return _gate_table(output, pd.concat(parts, ignore_index=True), "tbl-county")
+
+
+def disclosure_floor() -> int:
+    """Fewest treated in a county for its own group effect."""
+    return 20
+
+
+def gate_years(estimated: Estimated, arm: str, groups: pd.Series) -> pd.DataFrame:
+    """Group effects on the mean of months in work in years 2 and 3."""
+    made = estimated.scores
+    columns = [made.outcomes.index(f"months_{year}") for year in (2, 3) if year <= estimated.years]
+    mean = scores.average_outcomes(made, columns, "months_2_3")
+    return scores.gate(mean, made.arms.index(arm), groups)
+
+
+def group_series(estimated: Estimated) -> dict[str, pd.Series]:
+    """Groups of table 6-7 by characteristic, first category the reference."""
+    x, frame = estimated.covariates, estimated.sample.frame
+    country = x[[f"country_{k}" for k in range(4)]].to_numpy().argmax(axis=1)
+    codes = {
+        "status": (np.where(frame.first_group == "special", 1, 0), ("seeker", "reduced")),
+        "sex": (x.woman.to_numpy().astype(int), ("man", "woman")),
+        "age_group": (np.digitize(x.age, AGE_EDGES), AGES),
+        "country": (country, ("0", "1", "2", "3")),
+        "spell": (spell_category(estimated.sample), SPELL),
+    }
+    return {
+        key: pd.Series(pd.Categorical.from_codes(values, categories=list(categories)))
+        for key, (values, categories) in codes.items()
+    }
+
+
+def _gate_table(output: Output, long: pd.DataFrame, label: str) -> Block:
+    """Two rows per category, estimate and standard error, one column per programme."""
+    rows = []
+    for (characteristic, category, kind), part in long.groupby(
+        ["characteristic", "category", "type"], sort=False, observed=True
+    ):
+        for what in ("estimate", "std_error"):
+            row = {"characteristic": characteristic, "category": category, "type": kind,
+                   "what": what}  # fmt: skip
+            for item in part.itertuples():
+                row[ARM_KEYS[str(item.arm)]] = getattr(item, what)
+                row[f"n_{ARM_KEYS[str(item.arm)]}"] = item.n
+            rows.append(row)
+    frame = pd.DataFrame(rows)
+    for key in ARM_KEYS.values():
+        if key not in frame:
+            frame[key], frame[f"n_{key}"] = np.nan, 0
+        frame[f"n_{key}"] = frame[f"n_{key}"].fillna(0).astype(int)
+    frame = named(output, frame, "characteristic", "category", "type", "what")
+    count = {key: f"n_{key}" for key in ARM_KEYS.values()}
+    released = disclosure.release(
+        frame, label=label, count=count | {n: n for n in count.values()},
+        keys=["characteristic", "category", "what"],
+    )  # fmt: skip
+    return tables.show(output, released, label)

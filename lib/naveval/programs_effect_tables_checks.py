@@ -1,0 +1,263 @@
+"""Tables of part 3's diagnostics: balance, overlap, placebo, hidden confounders, other methods."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from naveval import (
+    confounding,
+    disclosure,
+    overlap,
+    policy_tree,
+    programs_truth,
+    scores,
+    tables,
+)
+from naveval.errors import EstimationError
+from naveval.output import Block, Output
+from naveval.programs_codes import REST
+from naveval.programs_effect_tables import GROUPS, group_series
+from naveval.programs_effects import PLACEBO, Estimated
+from naveval.programs_study import Effects
+from naveval.programs_tables_labels import name, named
+
+
+def balance(output: Output, data: Effects, arms: Sequence[str], label: str) -> Block:
+    """Tables B-4 to B-6: treated and weighted controls by characteristic, in percent."""
+    frames = []
+    indicators = balance_indicators(data.main)
+    base = pd.DataFrame(list(indicators), columns=["characteristic", "category"])
+    made = data.main.scores
+    count: dict[str, str] = {}
+    for position, arm in enumerate(arms, start=1):
+        columns = {part: f"{part}_{position}" for part in ("treated", "control", "smd")}
+        if arm not in made.arms:
+            base = base.assign(**dict.fromkeys(columns.values(), np.nan), **{f"n_{position}": 0})
+        else:
+            code = made.arms.index(arm)
+            table = overlap.balance(
+                made, code, np.column_stack(list(indicators.values())), range(len(base))
+            )
+            base = base.assign(
+                **{
+                    columns["treated"]: 100 * table.treated,
+                    columns["control"]: 100 * table.weighted,
+                    columns["smd"]: table.smd_weighted,
+                    f"n_{position}": (table.treated * (made.arm == code).sum()).round().astype(int),
+                }
+            )
+        count |= dict.fromkeys((*columns.values(), f"n_{position}"), f"n_{position}")
+    frames.append(base)
+    released = disclosure.release(
+        named(output, pd.concat(frames), "characteristic", "category"), label=label, count=count,
+        keys=["characteristic", "category"],
+    )  # fmt: skip
+    return tables.show(output, released, label)
+
+
+def balance_indicators(estimated: Estimated) -> dict[tuple[str, str], np.ndarray]:
+    """0/1 columns of the characteristics of tables B-4 to B-6."""
+    groups = group_series(estimated)
+    first = pd.Series(pd.Categorical(estimated.sample.frame.first_group, categories=list(GROUPS)))
+    education = pd.Series(
+        pd.Categorical.from_codes(
+            np.array([0, 1, 1, 2, 3, 4, 5, 5])[estimated.covariates.education.astype(int)],
+            categories=["none", "lower", "academic", "vocational", "other", "higher"],
+        )
+    )
+    chosen = {"status": first, "sex": groups["sex"], "age_group": groups["age_group"],
+              "country": groups["country"], "education6": education,
+              "spell": groups["spell"]}  # fmt: skip
+    return {
+        (characteristic, str(category)): (values == category).to_numpy().astype(float)
+        for characteristic, values in chosen.items()
+        for category in values.cat.categories
+    }
+
+
+def aft_participants(output: Output, data: Effects) -> Block:
+    """tbl-b-8: AFT participants in three samples, in percent, and months with Nav before."""
+    others = ("one_year_clean", "reduced_capacity")
+    chosen = {"main": data.main} | {k: data.robust[k] for k in others if k in data.robust}
+    frame: pd.DataFrame | None = None
+    for position, key in enumerate(("main", "one_year_clean", "reduced_capacity"), start=1):
+        estimated = chosen.get(key)
+        column = pd.DataFrame(list(balance_indicators(data.main)),
+                              columns=["characteristic", "category"])  # fmt: skip
+        rows = None if estimated is None else (estimated.sample.frame.program == "AFT").to_numpy()
+        if estimated is None or rows is None or not rows.any():
+            column[f"percent_{position}"], column[f"n_{position}"] = np.nan, 0
+        else:
+            values = np.column_stack(list(balance_indicators(estimated).values()))[rows]
+            column[f"percent_{position}"] = 100 * values.mean(axis=0)
+            column[f"n_{position}"] = values.sum(axis=0).astype(int)
+        frame = column if frame is None else frame.merge(column, on=["characteristic", "category"])
+    assert frame is not None
+    count = {f"{part}_{i}": f"n_{i}" for i in (1, 2, 3) for part in ("percent", "n")}
+    released = disclosure.release(
+        named(output, frame, "characteristic", "category"), label="tbl-b-8", count=count,
+        keys=["characteristic", "category"],
+    )  # fmt: skip
+    return tables.show(output, released, "tbl-b-8")
+
+
+def overlap_table(output: Output, data: Effects) -> Block:
+    """tbl-overlap: propensities near zero, clipped, trimmed, and effective sizes."""
+    frame = overlap.summary(data.main.scores, data.main.nuisances)
+    frame = frame.rename(columns={"below_0.001": "near_1", "below_0.005": "near_5",
+                                  "below_0.01": "near_10"})  # fmt: skip
+    frame = frame[frame.arm != REST].reset_index(drop=True)
+    keep = ["arm", "n_treated", "all_q5", "all_q50", "treated_q50", "near_1", "near_10",
+            "n_clipped", "n_trimmed", "effective_treated", "effective_controls",
+            "overlap"]  # fmt: skip
+    released = disclosure.release(
+        named(output, frame[keep], "overlap"), label="tbl-overlap", count="n_treated",
+        keys=["arm"], quantiles={}, labels=["near_1", "near_10", "n_clipped", "n_trimmed"],
+    )  # fmt: skip
+    settings = data.main.scores
+    poor = ", ".join(frame.arm[frame.overlap != "good"]) or "–"
+    return tables.show(output, released, "tbl-overlap", poor=poor, n=len(settings.arm))
+
+
+def placebo(output: Output, data: Effects) -> Block:
+    """tbl-placebo: "effect" on months in work 13 to 24 months before registration."""
+    table = data.main.effects
+    rows = table[(table.outcome == PLACEBO) & (table.arm != REST) & (table.estimand == "att")]
+    frame = pd.DataFrame(
+        {"arm": rows.arm, "estimate": rows.estimate, "std_error": rows.std_error,
+         "p": rows.p_value, "n": rows.n_treated}
+    ).reset_index(drop=True)  # fmt: skip
+    released = disclosure.release(frame, label="tbl-placebo", count="n", keys=["arm"])
+    return tables.show(output, released, "tbl-placebo", n_off=int((frame.p < 0.05).sum()),
+                       n_tests=len(frame))  # fmt: skip
+
+
+def hidden_confounder(
+    output: Output, data: Effects, cf_y: float = 0.03, cf_d: float = 0.03
+) -> Block:
+    """tbl-confounding: bounds under an unobserved confounder, and robustness values."""
+    made = data.main.scores
+    column = made.outcomes.index("months_2")
+    rows = []
+    for position, arm in enumerate(made.arms):
+        if position and arm != REST:
+            b = confounding.bounds(made, position, "att", cf_y=cf_y, cf_d=cf_d)
+            rows.append(
+                {"arm": arm, "estimate": b.estimate[column], "lower": b.lower[column],
+                 "upper": b.upper[column], "rv": b.robustness_value[column],
+                 "rv_ci": b.robustness_value_ci[column],
+                 "n": int((made.arm == position).sum())}
+            )  # fmt: skip
+    released = disclosure.release(
+        pd.DataFrame(rows), label="tbl-confounding", count="n", keys=["arm"]
+    )
+    return tables.show(output, released, "tbl-confounding", cf_y=cf_y, cf_d=cf_d)
+
+
+def methods(output: Output, data: Effects) -> Block:
+    """tbl-methods: what other methods would conclude, months in work in year 2."""
+    wide = data.alternatives[data.alternatives.outcome == "months_2"].pivot(
+        index="arm", columns="method", values="estimate"
+    )
+    own = data.main.effects.query("estimand == 'att' and outcome == 'months_2'").set_index("arm")
+    frame = wide.reindex([arm for arm in data.main.arms if arm != REST]).reset_index()
+    frame["dml"] = own.estimate.reindex(frame.arm).to_numpy()
+    frame["std_error"] = own.std_error.reindex(frame.arm).to_numpy()
+    frame["n"] = own.n_treated.reindex(frame.arm).to_numpy()
+    known = data.truth["cohorts"]["main"]["att"] if data.truth else {}
+    frame["truth"] = [known.get(arm, {}).get("months_2", np.nan) for arm in frame.arm]
+    frame["truth"] = frame.truth.astype(float)
+    columns = ["arm", "naive", "regression", "matching", "dml", "std_error", "truth", "n"]
+    released = disclosure.release(
+        frame[columns], label="tbl-methods", count="n", keys=["arm"], labels=["truth"]
+    )
+    gap = (frame.naive - frame.truth).abs().mean()
+    choose = {"gap": gap, "dml_gap": (frame.dml - frame.truth).abs().mean()}
+    return tables.show(output, released, "tbl-methods", **choose)
+
+
+def truth(output: Output, data: Effects) -> Block:
+    """tbl-truth: how far the estimates are from the truth of the simulated registers."""
+    if data.truth is None:
+        return Block("")
+    table = programs_truth.compare(data.main, dict(data.truth))
+    table = table[table.outcome.str.match(r"months_|earnings_") & (table.arm != REST)]
+    rows = []
+    for (estimand, arm), part in table.groupby(["estimand", "arm"], sort=False):
+        months = part[part.outcome.str.startswith("months_")].set_index("outcome")
+        rows.append(
+            {"estimand": estimand, "arm": arm, "estimate": months.estimate["months_2"],
+             "truth": months.truth["months_2"], "std_error": months.std_error["months_2"],
+             "worst": part.z.abs().max(), "n": int(part.n_treated.iloc[0])}
+        )  # fmt: skip
+    frame = named(output, pd.DataFrame(rows), "estimand")
+    released = disclosure.release(
+        frame, label="tbl-truth", count="n", keys=["estimand", "arm"], labels=["truth"]
+    )
+    return tables.show(
+        output, released, "tbl-truth", within=float(table.within.mean()), n_tests=len(table)
+    )
+
+
+def policy(output: Output, data: Effects, depth: int = 2) -> Block:
+    """tbl-policy: a shallow rule for who gets which programme, and its value."""
+    made = data.main.scores
+    gamma = made.gamma[:, :, made.outcomes.index("months_2")]
+    allowed = [i for i, arm in enumerate(made.arms) if arm != REST]
+    x = data.main.covariates.to_numpy()
+    grow_on = data.main.nuisances.fold % 2 == 0
+    tree = policy_tree.grow(gamma[grow_on][:, allowed], x[grow_on], depth=depth, min_leaf=100)
+    names = [made.arms[i] for i in allowed]
+    covariate_names = [name(output, f"x-{column}") for column in data.main.covariates]
+    frame = policy_tree.describe(tree, covariate_names, names)
+    leaf = pd.Series(tree.assign(x[~grow_on])).value_counts()
+    frame["n"] = [int(leaf.get(names.index(action), 0)) for action in frame.action]
+    value = policy_tree.value(tree, made.gamma[~grow_on][:, :, made.outcomes.index("months_2")][
+        :, allowed], x[~grow_on], _own_arm(made.arm[~grow_on], allowed))  # fmt: skip
+    for side in ("side_1", "side_2"):
+        frame[side] = [name(output, f"side-{code}") if code else "" for code in frame[side]]
+    keys = ["covariate_1", "side_1", "covariate_2", "side_2", "action"]
+    released = disclosure.release(
+        frame, label="tbl-policy", count="n", keys=keys, values=["threshold_1", "threshold_2"]
+    )
+    return tables.show(
+        output, released, "tbl-policy", rule=value.rule, today=value.today,
+        difference=value.difference, error=value.std_error,
+    )  # fmt: skip
+
+
+def _own_arm(arm: np.ndarray, allowed: Sequence[int]) -> np.ndarray:
+    """Position of each person's arm among the allowed; those in Annet count as control."""
+    position = {code: i for i, code in enumerate(allowed)}
+    return np.array([position.get(int(code), 0) for code in arm])
+
+
+def clip_and_trim(output: Output, data: Effects) -> Block:
+    """tbl-clip: the same effects with other clips and trims."""
+    made = data.main.scores
+    column = made.outcomes.index("months_2")
+    rows = []
+    for clip, trim in ((0.0, 0.0), (0.002, 0.0), (0.01, 0.0), (0.0, 0.002), (0.0, 0.01)):
+        try:
+            other = scores.doubly_robust(
+                made.y[:, [column]], made.arm, scores.only_outcome(data.main.nuisances, column),
+                clip=clip or 1e-6, trim=trim,
+            )  # fmt: skip
+            att, ate = scores.effects(other, "att"), scores.effects(other, "ate")
+        except EstimationError:
+            continue
+        for one, everyone in zip(att.itertuples(), ate.itertuples(), strict=True):
+            if one.arm != REST:
+                rows.append(
+                    {"arm": one.arm, "clip": clip, "trim": trim, "att": one.estimate,
+                     "att_error": one.std_error, "ate": everyone.estimate,
+                     "ate_error": everyone.std_error, "n": one.n_treated,
+                     "left": int(one.n_obs)}
+                )  # fmt: skip
+    released = disclosure.release(
+        pd.DataFrame(rows), label="tbl-clip", count={"n": "n", "left": "left", "att": "n",
+        "att_error": "n", "ate": "n", "ate_error": "n"}, keys=["arm", "clip", "trim"],
+        labels=["clip", "trim"],
+    )  # fmt: skip
+    return tables.show(output, released, "tbl-clip")
