@@ -100,7 +100,11 @@ BAD: dict[str, tuple[str, Change, str]] = {
     "month with a slash": ("employment", put("month", "2017/07"), "as 2017-07"),
     "thirteenth month": ("employment", put("month", "2017-13"), "as 2017-07"),
     "unknown county": ("persons", put("county", "3"), "one of"),
-    "person twice": ("persons", lambda frame: pd.concat([frame, frame.head(2)]), "one row per person"),
+    "person twice": (
+        "persons",
+        lambda frame: pd.concat([frame, frame.head(2)]),
+        "one row per person",
+    ),
     "unknown kind": ("program_spells", put("kind", "Kurs"), "one of"),
 }  # fmt: skip
 

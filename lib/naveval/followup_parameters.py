@@ -40,7 +40,7 @@ class Parameters(StudyParameters):
     scale: float = Field(default=0.2, gt=0, le=1)
     longest_gap_weeks: int = 2
     effects: Literal["printed", "none"] = "printed"
-    pre_trend: float = Field(default=0.0, ge=-0.01, le=0.01)
+    pre_trend: float = Field(default=0.0, ge=-0.003, le=0.003)
     level: float = Field(default=0.95, gt=0.5, lt=1)
     power: float = Field(default=0.8, gt=0.5, lt=1)
     draws: int = Field(default=1000, ge=100, le=20000)

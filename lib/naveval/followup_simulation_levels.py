@@ -99,7 +99,8 @@ def mean(
         + effect(levels, outcome)[truths.band(left), truths.half(month)]
     )
     if outcome == "program" and levels.truth.pre_trend:
-        found = found + levels.truth.pre_trend * (month - START) * target
+        inside = np.clip(month, START - 12, BREAK + 6) - START
+        found = found + levels.truth.pre_trend * inside * target
     return found
 
 

@@ -26,6 +26,8 @@ START, BREAK = iso_weeks.month_index(201707), iso_weeks.month_index(201801)
 WINDOWS = {"short": (201701, 201712), "long": (201607, 201806)}
 GROUPS = {"tbl-1": ((1, 26), (27, 52)), "tbl-2": ((24, 26), (30, 32)), "tbl-3": ((1, 26), (27, 52))}
 SHARE_2018 = 0.47
+# With more, shares would have to fall faster than people leave programmes.
+LARGEST_PRE_TREND = 0.003
 # Small matrices: threads would only wait for each other.
 CONTROLLER = ThreadpoolController()
 SHARE_AT_THRESHOLD = 0.16
@@ -68,6 +70,10 @@ def make(effects: Effects | Mapping[str, float] = "printed", pre_trend: float = 
     ParameterError
         For an unknown word or outcome; lists what is allowed.
     """
+    if abs(pre_trend) > LARGEST_PRE_TREND:
+        raise ParameterError(
+            f"pre_trend: {pre_trend}; allowed: from {-LARGEST_PRE_TREND} to {LARGEST_PRE_TREND}"
+        )
     wanted = followup_published.estimates()[[*followup_published.KEY, "estimate"]]
     if isinstance(effects, str):
         if effects not in ("printed", "none"):
