@@ -226,6 +226,16 @@ def report(engine: str, jobs: int) -> None:
     click.echo(str(site.build(engine)))
 
 
+@main.command("site")
+@click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@plain_errors
+def make_site(engine: str) -> None:
+    """Build the site from every rendered report; it opens from report/_out/site."""
+    from naveval import site
+
+    click.echo(str(site.build(engine, progress=lambda step: click.echo(step, err=True))))
+
+
 def finished_folders() -> list[Path]:
     """Every result folder below the output folder that a run has finished."""
     return sorted(

@@ -1,0 +1,148 @@
+"""The finished results a site is made of."""
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from naveval import counties, manifest, parameters, paths, studies
+from naveval import output as outputs
+
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ])")
+DOWNLOADS = ("report.html", "report.pdf", "estimates.csv", "dictionary.csv", "disclosure.csv")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished result folder with its reports.
+
+    Attributes
+    ----------
+    study, slug, county
+        Study, and place as folder name and code ("" is the whole country).
+    headlines
+        Two sentences with the main findings.
+    simulated
+        Whether its headlines rest on simulated registers.
+    files
+        Paths below `folder` that go to the site.
+    """
+
+    study: str
+    slug: str
+    county: str
+    folder: Path
+    title: str
+    subtitle: str
+    place: str
+    banner: str
+    simulated: bool
+    headlines: tuple[str, ...] = ()
+    files: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def address(self) -> str:
+        """Folder of the result inside the site."""
+        return f"{self.study}/{self.slug}"
+
+    def has(self, name: str) -> bool:
+        return name in self.files
+
+    def workbook(self) -> str | None:
+        """The workbook's path in the folder."""
+        return next((name for name in self.files if name.endswith(".xlsx")), None)
+
+
+def collect(chosen: Sequence[str] = studies.STUDIES) -> list[Result]:
+    """Every finished result with a report in HTML, by study and county code."""
+    found = []
+    for study in chosen:
+        for file in (paths.out_dir() / study).glob(f"*/{manifest.FILE}"):
+            hidden = file.parent.name.startswith(".") or file.parent.name.endswith("-interactive")
+            content = manifest.read(file.parent)
+            if not hidden and content.get("complete") and (file.parent / "report.html").exists():
+                found.append(read(study, file.parent, content))
+    order = {study: place for place, study in enumerate(studies.STUDIES)}
+    return sorted(found, key=lambda result: (order[result.study], result.county, result.slug))
+
+
+def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
+    """One result folder with the manifest `content`."""
+    report = content.get("report", {})
+    names = [name for name in DOWNLOADS if (folder / name).exists()]
+    names += sorted(file.name for file in folder.glob("*.xlsx"))
+    names += sorted(f"{part}/{file.name}" for part in ("tables", "figures")
+                    for file in (folder / part).glob("*.csv"))  # fmt: skip
+    return Result(
+        study=study,
+        slug=folder.name,
+        county=str(content.get("parameters", {}).get("county", "")),
+        folder=folder,
+        title=str(report.get("title", study)),
+        subtitle=str(report.get("subtitle", "")),
+        place=str(report.get("place", "")),
+        banner=str(report.get("banner", "")),
+        simulated=report.get("origin") == "simulated",
+        headlines=headlines(folder),
+        files=tuple(names),
+    )
+
+
+def headlines(folder: Path) -> tuple[str, ...]:
+    """The two headline sentences of a result; else the first two of its summary."""
+    file = folder / outputs.HEADLINES_FILE
+    if file.exists():
+        kept: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        return tuple(kept[key] for key in sorted(kept))[:2]
+    from naveval import audit_html
+
+    page = audit_html.read(folder / "report.html")
+    heading = page.find(
+        lambda tag: tag.name in ("h2", "h3") and tag.get_text().strip().endswith("Sammendrag")
+    )
+    if heading is None:
+        return ()
+    following = heading.find_next("p")
+    text = audit_html.visible_text(following) if following else ""
+    return tuple(SENTENCE_END.split(text)[:2])
+
+
+def main_slug(study: str) -> str:
+    """Slug of the place a study is run for by default: the whole country, or its own county."""
+    return counties.slug(parameters.load(study).county)
+
+
+def main_result(results: Sequence[Result], study: str) -> Result | None:
+    """The study's default result, else its first."""
+    own = [result for result in results if result.study == study]
+    wanted = main_slug(study) if studies.has(study, "parameters") else ""
+    return next((result for result in own if result.slug == wanted), own[0] if own else None)
+
+
+def of_county(results: Sequence[Result], study: str, code: str) -> list[Result]:
+    """Results of a study for a county of today, or for the counties of 2014 that became it."""
+    codes = {code, *counties.predecessors(code, 2014)}
+    return [result for result in results if result.study == study and result.county in codes]
+
+
+def captions(result: Result) -> dict[str, str]:
+    """File to title of the result's tables and figures, from its page."""
+    from naveval import audit_html
+
+    page = audit_html.read(result.folder / "report.html")
+    titles = {}
+    for element in page.find_all(id=re.compile(r"^(fig|tbl)-")):
+        caption = element.find("figcaption") or element.find("caption")
+        part = "figures" if str(element["id"]).startswith("fig") else "tables"
+        if caption:
+            titles[f"{part}/{element['id']}.csv"] = audit_html.visible_text(caption)
+    return titles
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    """A CSV as mappings."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

@@ -1,0 +1,207 @@
+/* Choice of county, filters and sorting, search, and curves. Everything works from a folder. */
+(function () {
+  "use strict";
+  var each = function (list, act) { Array.prototype.forEach.call(list, act); };
+  var plain = function (text) { return text.toLocaleLowerCase("nb"); };
+
+  each(document.querySelectorAll("form.chooser"), function (form) {
+    form.hidden = false;
+    form.addEventListener("submit", function (event) {
+      event.preventDefault();
+      window.location.href = form.querySelector("select").value;
+    });
+  });
+
+  /* Filters and sorting of a table */
+  each(document.querySelectorAll("form.filters"), function (form) {
+    var table = document.getElementById(form.dataset.table);
+    var rows = Array.prototype.slice.call(table.tBodies[0].rows);
+    var status = document.querySelector(".count");
+    function filter() {
+      var text = plain(form.elements.text.value.trim()), shown = 0;
+      rows.forEach(function (row) {
+        var fits = !text || plain(row.textContent).indexOf(text) >= 0;
+        each(form.querySelectorAll("select"), function (select) {
+          if (select.value && row.getAttribute("data-" + select.name) !== select.value) fits = false;
+        });
+        row.hidden = !fits;
+        if (fits) shown += 1;
+      });
+      status.textContent = status.dataset.words.replace("{shown}", shown).replace("{all}", rows.length);
+    }
+    form.hidden = false;
+    form.addEventListener("input", filter);
+    form.addEventListener("submit", function (event) { event.preventDefault(); });
+    form.addEventListener("reset", function () { setTimeout(filter, 0); });
+    filter();
+  });
+  each(document.querySelectorAll("table.sortable"), function (table) {
+    var heads = table.tHead.rows[0].cells, collator = new Intl.Collator("nb", { numeric: true });
+    each(heads, function (head, place) {
+      var button = document.createElement("button");
+      button.type = "button";
+      button.textContent = head.textContent;
+      head.textContent = "";
+      head.appendChild(button);
+      button.addEventListener("click", function () {
+        var down = head.getAttribute("aria-sort") === "ascending";
+        each(heads, function (other) { other.removeAttribute("aria-sort"); });
+        head.setAttribute("aria-sort", down ? "descending" : "ascending");
+        var rows = Array.prototype.slice.call(table.tBodies[0].rows);
+        rows.sort(function (a, b) {
+          var order = collator.compare(a.cells[place].textContent, b.cells[place].textContent);
+          return down ? -order : order;
+        });
+        rows.forEach(function (row) { table.tBodies[0].appendChild(row); });
+      });
+    });
+  });
+
+  /* Search */
+  var hits = document.getElementById("treff");
+  if (hits && window.SOKEREGISTER) {
+    var box = document.getElementById("sok-felt"), told = document.getElementById("sok-status");
+    var given = new URLSearchParams(window.location.search).get("q") || "";
+    box.value = given;
+    box.addEventListener("input", function () { search(box.value); });
+    document.getElementById("sok-skjema").addEventListener("submit", function (event) {
+      event.preventDefault();
+      search(box.value);
+    });
+    search(given);
+  }
+  function count(text, word) { return text.split(word).length - 1; }
+  function search(query) {
+    var terms = plain(query).split(/\s+/).filter(function (term) { return term.length > 1; });
+    hits.textContent = "";
+    told.textContent = "";
+    if (!terms.length) return;
+    var found = window.SOKEREGISTER.map(function (entry) {
+      var title = plain(entry.t + " " + entry.h), text = plain(entry.x), score = 0;
+      var all = terms.every(function (term) {
+        var points = 12 * count(title, term) + Math.min(count(text, term), 8);
+        score += points;
+        return points > 0;
+      });
+      return { entry: entry, score: all ? score : 0 };
+    }).filter(function (hit) { return hit.score > 0; });
+    found.sort(function (a, b) { return b.score - a.score; });
+    var words = found.length ? told.dataset.some : told.dataset.none;
+    told.textContent = words.replace("{count}", found.length).replace("{query}", query.trim());
+    found.slice(0, 40).forEach(function (hit) { hits.appendChild(shown(hit.entry, terms)); });
+  }
+  function shown(entry, terms) {
+    var item = document.createElement("li"), link = document.createElement("a");
+    link.href = entry.u;
+    link.textContent = entry.h ? entry.t + ": " + entry.h : entry.t;
+    item.appendChild(link);
+    var text = entry.x, at = plain(text).indexOf(terms[0]);
+    var from = Math.max(0, at - 70), part = document.createElement("p");
+    var cut = (from ? "… " : "") + text.slice(from, from + 220) + (text.length > from + 220 ? " …" : "");
+    var low = plain(cut), place = 0, next;
+    while ((next = low.indexOf(terms[0], place)) >= 0) {
+      part.appendChild(document.createTextNode(cut.slice(place, next)));
+      var mark = document.createElement("mark");
+      mark.textContent = cut.slice(next, next + terms[0].length);
+      part.appendChild(mark);
+      place = next + terms[0].length;
+    }
+    part.appendChild(document.createTextNode(cut.slice(place)));
+    item.appendChild(part);
+    return item;
+  }
+
+  /* County curves: a line per county in an SVG, switched by check boxes */
+  var NS = "http://www.w3.org/2000/svg";
+  function make(name, attributes, parent, text) {
+    var element = document.createElementNS(NS, name);
+    Object.keys(attributes).forEach(function (key) { element.setAttribute(key, attributes[key]); });
+    if (text !== undefined) element.textContent = text;
+    if (parent) parent.appendChild(element);
+    return element;
+  }
+  function number(value, decimals) {
+    return value.toFixed(decimals).replace("-", "\u2212").replace(".", ",");
+  }
+  var DASHES = ["", "7 4", "2 3"];
+  function style(line, place) {
+    line.setAttribute("style", "--c: var(--c" + (place % 6 + 1) + ")");
+    var dash = DASHES[Math.floor(place / 6) % 3];
+    if (dash) line.setAttribute("stroke-dasharray", dash);
+  }
+  each(document.querySelectorAll(".curves[data-source]"), function (area) {
+    var data = JSON.parse(document.getElementById(area.dataset.source).textContent);
+    var W = 920, H = 440, L = 52, R = 150, T = 14, B = 34;
+    var values = [].concat.apply([], data.curves.map(function (c) { return c.values; }))
+      .filter(function (v) { return v !== null; });
+    var low = Math.min.apply(null, values.concat(0)), high = Math.max.apply(null, values.concat(0));
+    var pad = (high - low) * 0.05 || 1; low -= pad; high += pad;
+    var x = function (i) { return L + (W - L - R) * i / Math.max(1, data.months.length - 1); };
+    var y = function (v) { return T + (H - T - B) * (high - v) / (high - low); };
+    var svg = make("svg", { viewBox: "0 0 " + W + " " + H, role: "img" });
+    var step = Math.pow(10, Math.floor(Math.log10((high - low) / 4)));
+    if ((high - low) / step > 10) step *= 2;
+    if ((high - low) / step > 10) step *= 2.5;
+    var decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    for (var v = Math.ceil(low / step) * step; v <= high; v += step) {
+      make("line", { x1: L, x2: W - R, y1: y(v), y2: y(v), "class": Math.abs(v) < step / 9 ? "zero" : "grid" }, svg);
+      make("text", { x: L - 8, y: y(v) + 4, "text-anchor": "end" }, svg, number(Math.abs(v) < step / 9 ? 0 : v, decimals));
+    }
+    data.months.forEach(function (month, i) {
+      if (month.slice(5) !== "01") return;
+      make("line", { x1: x(i), x2: x(i), y1: H - B, y2: H - B + 5, "class": "axis" }, svg);
+      make("text", { x: x(i), y: H - B + 20, "text-anchor": "middle" }, svg, month.slice(0, 4));
+    });
+    make("line", { x1: L, x2: W - R, y1: H - B, y2: H - B, "class": "axis" }, svg);
+    var layer = make("g", {}, svg);
+    area.querySelector(".picture").appendChild(svg);
+    var boxes = area.querySelector(".boxes");
+    data.curves.forEach(function (curve, place) {
+      var label = document.createElement("label"), input = document.createElement("input");
+      input.type = "checkbox";
+      input.checked = place < 4;
+      input.value = place;
+      var key = make("svg", { viewBox: "0 0 32 12", "aria-hidden": "true" });
+      style(make("line", { x1: 0, x2: 32, y1: 6, y2: 6, "class": "curve" }, key), place);
+      label.appendChild(input);
+      label.appendChild(key);
+      label.appendChild(document.createTextNode(curve.name));
+      boxes.appendChild(label);
+    });
+    function draw() {
+      layer.textContent = "";
+      var ends = [];
+      each(boxes.querySelectorAll("input:checked"), function (input) {
+        var place = +input.value, curve = data.curves[place], path = "", pen = "M", last = null;
+        curve.values.forEach(function (v, i) {
+          if (v === null) { pen = "M"; return; }
+          path += pen + x(i).toFixed(1) + " " + y(v).toFixed(1);
+          pen = "L";
+          last = v;
+        });
+        style(make("path", { d: path, "class": "curve" }, layer), place);
+        if (last !== null) ends.push({ name: curve.name, place: place, value: last, y: y(last) });
+      });
+      ends.sort(function (a, b) { return a.y - b.y; });
+      ends.forEach(function (end, i) {
+        if (i && end.y < ends[i - 1].y + 14) end.y = ends[i - 1].y + 14;
+        var text = make("text", { x: W - R + 8, y: end.y + 4, "class": "end" }, layer, end.name);
+        text.setAttribute("style", "--c: var(--c" + (end.place % 6 + 1) + "); fill: var(--c)");
+      });
+      var top = ends.slice().sort(function (a, b) { return b.value - a.value; })[0];
+      svg.setAttribute("aria-label", area.dataset.label.replace("{count}", ends.length)
+        .replace("{first}", data.first).replace("{last}", data.last)
+        .replace("{top}", top ? top.name : "–").replace("{value}", top ? number(top.value, 2) : "–"));
+    }
+    boxes.addEventListener("change", draw);
+    each(area.querySelectorAll("button[data-all]"), function (button) {
+      button.addEventListener("click", function () {
+        each(boxes.querySelectorAll("input"), function (input) { input.checked = button.dataset.all === "1"; });
+        draw();
+      });
+    });
+    each(area.querySelectorAll("[data-script]"), function (part) { part.hidden = false; });
+    each(area.querySelectorAll("[data-static]"), function (part) { part.hidden = true; });
+    draw();
+  });
+})();
