@@ -63,8 +63,8 @@ def batch(
     names
         Studies.
     codes
-        County codes, the same for all studies or by study; "" is the whole country; None means all counties the study knows (19 of
-        2014 or 15 of 2024).
+        County codes, the same for all studies or by study; "" is the whole country; None means
+        all counties the study knows (19 of 2014 or 15 of 2024).
     jobs
         Runs at the same time.
     resume
