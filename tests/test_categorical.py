@@ -59,6 +59,8 @@ def test_cross_product_matches_dense(data):
     weights = np.abs(y)
     got = categorical.reduce_square(design, categorical.cross_product(design, codes, weights))
     assert np.allclose(got, x.T @ (x * weights[:, None]))
+    assert np.allclose(categorical.gram(design, codes, weights), got)
+    assert np.allclose(categorical.gram(design, codes), x.T @ x)
 
 
 def test_grouped_moments_matches_dense(data):

@@ -24,6 +24,7 @@ from naveval.errors import EstimationError
 Codes = Sequence[NDArray[np.int16]]
 Rows = tuple[Codes, NDArray[np.floating]]
 MAX_PACK = 640
+FEW_ROWS = 20_000
 MAX_LATENT = 35.0
 MAX_COEFFICIENT = 12.0
 SUBSAMPLE_ROWS = 60_000
@@ -256,6 +257,20 @@ def reduce_square(design: Design, packed: NDArray) -> NDArray[np.float64]:
     return design.expand.T @ half.T
 
 
+def gram(
+    design: Design, codes: Codes, weights: NDArray | None = None
+) -> NDArray[np.float64]:
+    """X'WX in the model's columns, (K, K): by joint counts, or row by row when rows are few."""
+    n = len(codes[0])
+    if n >= FEW_ROWS:
+        return reduce_square(design, cross_product(design, codes, weights))
+    x = design.expand[codes[0].astype(np.int64)]
+    for q in range(1, len(codes)):
+        x = x + design.expand[design.offsets[q] + codes[q].astype(np.int64)]
+    scaled = x if weights is None else x.multiply(weights[:, None]).tocsr()
+    return np.asarray((x.T @ scaled).todense(), dtype=np.float64)
+
+
 def independent(gram: NDArray, names: Sequence[str]) -> tuple[NDArray[np.bool_], dict[str, str]]:
     """Which columns have rows and are no combination of earlier ones.
 
@@ -328,7 +343,7 @@ def ols_statistics(design: Design, codes: Codes, outcome: NDArray) -> OlsStatist
     """Sufficient statistics of one part of the data."""
     y = outcome.astype(np.float64)
     return OlsStatistics(
-        reduce_square(design, cross_product(design, codes)),
+        gram(design, codes),
         design.expand.T @ moments(design, codes, y),
         float(y.sum()), float(y @ y), len(y),
     )  # fmt: skip

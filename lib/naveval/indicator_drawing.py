@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from naveval import counties, disclosure, figures, formats
 from naveval.categorical import Fit
@@ -43,6 +44,7 @@ def employment(output: Output, study: Study) -> Block:
         ax.set_ylabel(output.label("fig-3", f"y_{kind}"))
         figures.norwegian_axis(ax, y=1)
         figures.label_ends(ax, ends)
+    axes[1].set_xticks([2, 5, 10, 15, 20])
     axes[1].set_xlabel(output.label("fig-3", "x"))
     top = released.frame[released.frame["outcome"] == "atid3"]["value"]
     return figures.show(output, figure, released, "fig-3", low=top.min(), high=top.max())
@@ -71,6 +73,7 @@ def fan(output: Output, study: Study) -> Block:
     ax.set_xlim(x.min(), x.max())
     years = np.arange(np.ceil(x.min()), np.floor(x.max()) + 1)
     ax.set_xticks(years, [f"{year:.0f}" for year in years])
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     figures.norwegian_axis(ax, y=1)
     last = len(data) - 1
     ax.annotate(output.label("fig-fan", "published"), (x[last], data["value"].iloc[last]
@@ -154,7 +157,7 @@ def funnel(output: Output, study: Study) -> Block:
     ax.set_ylim(mean - spread, mean + spread)
     ax.set_xlabel(output.label("fig-funnel", "x"))
     ax.set_ylabel(output.label("fig-funnel", "y"))
-    figures.norwegian_axis(ax, x=0, y=1)
+    figures.norwegian_axis(ax, x=1, y=1)
     outside = int((np.abs(data["indicator"] - mean) > 1.959964 * error).sum())
     return figures.show(output, figure, released, "fig-funnel", offices=len(data), outside=outside,
                         by_chance=0.05 * len(data))  # fmt: skip

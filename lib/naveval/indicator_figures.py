@@ -8,14 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from naveval import disclosure, figures, seasonal
+from naveval import disclosure, figures, seasonal, texts
 from naveval.figures import COLORS, LINESTYLES
 from naveval.indicator_lines import extremes, frame_of, line_name, summary_values
 from naveval.indicator_study import Study
-from naveval.output import Block, Output
+from naveval.output import Block, Output, sentence
 
 GREY = "#B8BEC5"
 COLUMNS = 4
+LEAST_POINTS = 3
 MULTIPLES = ("fig-14", "fig-15", "fig-17", "fig-18", "fig-19", "fig-29")
 MANY = 8
 PANEL_HEIGHT = {1: 3.5, 2: 5.4, 3: 7.2}
@@ -39,6 +40,9 @@ def curve(output: Output, study: Study, label: str) -> Block:
         frame, label=label, count="n", values=["value"], keys=["panel", "line", "month"]
     )
     shown = released.frame.assign(value=released.frame["value"].astype(float))
+    if shown["value"].notna().sum() < LEAST_POINTS:
+        caption = texts.fill(output.texts[label]["caption"], {"place": output.place}, label)
+        return sentence(output, "too-few", caption=caption)
     if label in MULTIPLES:
         figure = _multiples(output, shown, label)
         values = summary_values(shown, _main_line(shown, county))
@@ -47,7 +51,7 @@ def curve(output: Output, study: Study, label: str) -> Block:
     figure, found = figures.axes(len(panels), 1, height=PANEL_HEIGHT[len(panels)], sharex=True)
     for ax, panel in zip(np.atleast_1d(found), panels, strict=True):
         own = shown[shown["panel"] == panel]
-        _draw(output, ax, own, label, county)
+        _draw(output, ax, own, label, county, shown)
         ax.set_ylabel(output.label(label, f"y_{panel}" if panel else "y"))
     values = summary_values(shown, _main_line(shown, county))
     return figures.show(output, figure, released, label, **values)
@@ -55,7 +59,8 @@ def curve(output: Output, study: Study, label: str) -> Block:
 
 def _multiples(output: Output, frame: pd.DataFrame, label: str) -> Figure:
     """One small panel per line, with the other lines in grey behind it."""
-    lines = list(dict.fromkeys(frame["line"]))
+    points = frame.groupby("line")["value"].count()
+    lines = [line for line in dict.fromkeys(frame["line"]) if points[line] >= LEAST_POINTS]
     rows = -(-len(lines) // COLUMNS)
     figure, found = figures.axes(rows, COLUMNS, height=1.75 * rows + 0.4, sharex=True, sharey=True)
     places = np.atleast_1d(found).ravel()
@@ -71,6 +76,7 @@ def _multiples(output: Output, frame: pd.DataFrame, label: str) -> Figure:
         if label not in WITHOUT_ZERO:
             ax.axhline(0, color="#6B7178", linewidth=0.8, zorder=0)
         _axes(ax, frame, label)
+        _months(ax, frame)
         ax.set_xticks([year for year in ax.get_xticks() if year % 2 == 0],
                       [f"{year:.0f}" for year in ax.get_xticks() if year % 2 == 0])  # fmt: skip
         ax.tick_params(labelsize=7.5)
@@ -90,7 +96,10 @@ def _main_line(frame: pd.DataFrame, county: str) -> str:
     return own if own in lines else "nav" if "nav" in lines else lines[0]
 
 
-def _draw(output: Output, ax: Axes, frame: pd.DataFrame, label: str, county: str) -> None:
+def _draw(
+    output: Output, ax: Axes, frame: pd.DataFrame, label: str, county: str, whole: pd.DataFrame
+) -> None:
+    _months(ax, whole)
     lines = list(dict.fromkeys(frame["line"]))
     bold = lines
     if any(line.startswith("county:") for line in lines) and len(lines) > MANY:
@@ -109,7 +118,7 @@ def _draw(output: Output, ax: Axes, frame: pd.DataFrame, label: str, county: str
         last = own[own["value"].notna()]
         if len(last):
             ends[line_name(line, names)] = (
-                float(_x(frame["month"]).max()), float(last["value"].iloc[-1]), color,
+                float(_x(whole["month"]).max()), float(last["value"].iloc[-1]), color,
             )  # fmt: skip
     if label not in WITHOUT_ZERO and not (label == "fig-16" and "actual" in lines):
         ax.axhline(0, color="#6B7178", linewidth=0.8, zorder=0)
@@ -121,11 +130,15 @@ def _x(months: Sequence[str] | pd.Series) -> np.ndarray:
     return np.array([seasonal.month_number(str(month)) / 12 for month in months])
 
 
-def _axes(ax: Axes, frame: pd.DataFrame, label: str) -> None:
+def _months(ax: Axes, frame: pd.DataFrame) -> None:
+    """The same months on the horizontal axis of every panel."""
     x = _x(frame["month"])
     ax.set_xlim(x.min() - 0.1, x.max() + 0.1)
     years = np.arange(np.ceil(x.min()), np.floor(x.max()) + 1)
     ax.set_xticks(years, [f"{year:.0f}" for year in years])
+
+
+def _axes(ax: Axes, frame: pd.DataFrame, label: str) -> None:
     values = frame["value"].dropna()
     share = label in SHARES or label in RELATIVE or (
         label in ("fig-1", "fig-25") and frame["panel"].iloc[0] == "jobb")  # fmt: skip

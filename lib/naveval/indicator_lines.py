@@ -287,11 +287,12 @@ def extremes(frame: pd.DataFrame, own: str) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def summary_values(frame: pd.DataFrame, line: str) -> dict[str, float | str]:
+def summary_values(frame: pd.DataFrame, line: str) -> dict[str, float | str | None]:
     """Last value, its month, lowest and highest of one line, for captions and alt texts."""
     own = frame[(frame["line"] == line) & frame["value"].notna()]
     if own.empty:
-        return {"last": np.nan, "last_month": "", "lowest": np.nan, "highest": np.nan}
+        return {"last": np.nan, "last_month": None, "lowest": np.nan, "highest": np.nan,
+                "first_value": np.nan, "first_month": None}  # fmt: skip
     end = own.iloc[-1]
     return {"last": float(end["value"]), "last_month": str(end["month"]),
             "first_value": float(own["value"].iloc[0]), "first_month": str(own["month"].iloc[0]),

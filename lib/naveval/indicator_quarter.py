@@ -1,10 +1,12 @@
 """The quarterly routine from registers to a published table of values, on top of the store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from naveval import indicator_panel as panels
 from naveval import indicator_update as store
@@ -18,6 +20,7 @@ from naveval.indicator_series import Curves, grouping
 VALUES = "published.csv"
 WINDOW = 79
 LONGEST = 12
+MOST_DRIFT = 0.03
 GROUPS = ("nav", "county", "office")
 
 
@@ -59,7 +62,13 @@ def publish_quarter(
         When past values move beyond tolerance and the changelog has no note; nothing is
         written then.
     """
-    spec = spec or Specification()
+    with threadpool_limits(1, user_api="blas"):
+        return _publish(data, folder, version, window, spec or Specification(), spell_break)
+
+
+def _publish(
+    data: Path, folder: Path, version: str, window: int, spec: Specification, spell_break: int
+) -> Quarter:
     present = months_of(data, "stock")
     months = present[-window:]
     last_hours = months_of(data, "hours")[-1]
@@ -80,6 +89,11 @@ def publish_quarter(
         if is_share(outcome) and not list(folder.glob(f"{outcome}-*.npz")):
             starts[outcome] = fit(packs, spec, outcome).coefficients
     found = store.update(packs, spec, folder, months, wanted_groups, starts)
+    stale = [outcome for outcome, (fitted, _, _) in found.items()
+             if is_share(outcome) and store.drift(folder, fitted, outcome, months) > MOST_DRIFT]  # fmt: skip
+    if stale:
+        found |= _anew(data, folder, spec, months, stale, limits or panel.limits,
+                       panel.levels["office"], spell_break)  # fmt: skip
     values = value_table({o: curves for o, (_, curves, _) in found.items()})
     file = folder / VALUES
     before = pd.read_csv(file, dtype={"group": str}) if file.exists() else values.head(0)
@@ -94,6 +108,22 @@ def publish_quarter(
         {o: c for o, (_, c, _) in found.items()}, {o: r for o, (_, _, r) in found.items()},
         change, values,
     )  # fmt: skip
+
+
+def _anew(
+    data: Path, folder: Path, spec: Specification, months: Sequence[str], outcomes: Sequence[str],
+    limits: dict[str, NDArray], offices: Sequence[str], spell_break: int,
+) -> dict[str, tuple[Fit, dict[str, Curves], list[str]]]:  # fmt: skip
+    """Read all months for outcomes whose probit moved too far from where it was expanded."""
+    panel = panels.build(data, first_month=months[0], last_month=months[-1], limits=limits,
+                         known_offices=offices, spell_break=spell_break, least_months=1)  # fmt: skip
+    packs = Packed(panel)
+    starts = {outcome: fit(packs, spec, outcome).coefficients for outcome in outcomes}
+    for outcome in outcomes:
+        for file in folder.glob(f"{outcome}-*.npz"):
+            file.unlink()
+    groups = [grouping(panel, name) for name in GROUPS]
+    return store.update(packs, spec, folder, months, groups, starts, outcomes)
 
 
 def value_table(curves: dict[str, dict[str, Curves]]) -> pd.DataFrame:

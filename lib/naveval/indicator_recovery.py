@@ -47,8 +47,14 @@ class Recovery:
     p_value: float
 
 
-def drawn(packs: Packed, outcome: str, seed: int) -> Panel:
-    """The panel with one outcome replaced by draws from the printed coefficients."""
+def drawn(packs: Packed, outcome: str, seed: int, share: float = LASTING) -> Panel:
+    """The panel with one outcome replaced by draws from the printed coefficients.
+
+    Parameters
+    ----------
+    share
+        How much of the error's variance lasts for a person, 0 to 1; 0 makes rows independent.
+    """
     panel = packs.panel
     design = design_for(panel, REPORT, outcome)
     truth = coefficients(design, outcome)
@@ -57,28 +63,38 @@ def drawn(packs: Packed, outcome: str, seed: int) -> Panel:
     chunks = []
     for chunk in with_outcome(panel, outcome):
         index = categorical.linear(design, truth, packs.codes(chunk, design, outcome))
-        chunks.append(replace(chunk, outcomes={outcome: _draw(rng, index, lasting, chunk,
-                                                              outcome)}))  # fmt: skip
+        chunks.append(replace(chunk, outcomes={outcome: _draw(rng, index, share, lasting,
+                                                              chunk, outcome)}))  # fmt: skip
     return replace(panel, chunks=tuple(chunks))
 
 
 def _draw(
-    rng: np.random.Generator, index: NDArray, lasting: NDArray, chunk: Chunk, outcome: str
-) -> NDArray:
+    rng: np.random.Generator, index: NDArray, share: float, lasting: NDArray, chunk: Chunk,
+    outcome: str,
+) -> NDArray:  # fmt: skip
     own = rng.standard_normal(len(index))
-    error = np.sqrt(LASTING) * lasting[chunk.person] + np.sqrt(1 - LASTING) * own
+    error = np.sqrt(share) * lasting[chunk.person] + np.sqrt(1 - share) * own
     if is_share(outcome):
         return (index + error > 0).astype(np.uint8)
     return (index + HOURS_SPREAD * error).astype(np.float32)
 
 
 def recover(packs: Packed, outcome: str, seed: int, person_groups: int = 1000) -> Recovery:
-    """Draw an outcome, estimate the report version, compare with the printed coefficients."""
-    panel = drawn(packs, outcome, seed)
+    """Draw an outcome, estimate the report version, compare with the printed coefficients.
+
+    Parameters
+    ----------
+    person_groups
+        Random groups of persons for clustered standard errors; 0 draws independent rows and
+        uses the classical covariance, which small samples can carry.
+    """
+    panel = drawn(packs, outcome, seed, LASTING if person_groups else 0.0)
     again = Packed(panel)
     again._kept = packs._kept
     found = fit(again, REPORT, outcome)
-    covariance = clustered_covariance(again, found, outcome, person_groups, seed)
+    covariance = found.covariance
+    if person_groups:
+        covariance = clustered_covariance(again, found, outcome, person_groups, seed)
     rows = printed_rows(found.design)
     known = np.array([name not in found.dropped for name in found.design.names])
     usable = (np.abs(rows.matrix[:, ~known]).sum(axis=1) == 0) & rows.matrix.any(axis=1)
@@ -95,8 +111,11 @@ def recover(packs: Packed, outcome: str, seed: int, person_groups: int = 1000) -
     df = int(known.sum())
     inverse = np.linalg.inv(covariance[np.ix_(known, known)])
     wald = float(gap @ inverse @ gap)
-    hotelling = (person_groups - df) / (df * (person_groups - 1))
-    p_value = float(stats.f.sf(wald * hotelling, df, person_groups - df))
+    if person_groups:
+        hotelling = (person_groups - df) / (df * (person_groups - 1))
+        p_value = float(stats.f.sf(wald * hotelling, df, person_groups - df))
+    else:
+        p_value = float(stats.chi2.sf(wald, df))
     return Recovery(outcome, frame.reset_index(drop=True),
                     float((np.abs(frame["z"]) > 3).mean()), wald, df, p_value)  # fmt: skip
 

@@ -33,7 +33,6 @@ from naveval.indicator_series import Curves, Grouping, curves, grouping, months_
 from naveval.indicator_uncertainty import interval_table
 
 PRESENTING = ("_figures", "_tables", "_texts", "_lines", "_drawing", "_bench", "_update", "_sentences")
-RECOVERY_GROUPS = 1500
 NOT_ESTIMATED = ("county", "parts", "data")
 
 
@@ -127,8 +126,7 @@ def load(parameters: Parameters) -> Study:
     if file.exists():
         with file.open("rb") as stream:
             return pickle.load(stream)
-    with threadpool_limits(1, user_api="blas"):
-        study = estimate(parameters, data)
+    study = estimate(parameters, data)
     file.parent.mkdir(parents=True, exist_ok=True)
     staged = file.with_suffix(".part")
     with staged.open("wb") as stream:
@@ -157,6 +155,11 @@ def estimate(parameters: Parameters, data: Path) -> Study:
     EstimationError
         When the period is too short to adjust for season, or a month to compare is missing.
     """
+    with threadpool_limits(1, user_api="blas"):
+        return _estimate(parameters, data)
+
+
+def _estimate(parameters: Parameters, data: Path) -> Study:
     panel = build_panel(parameters, data)
     packs, spec = Packed(panel), specification(parameters)
     fits: dict[str, Fit] = {}
@@ -284,7 +287,7 @@ def recovery_table(packs: Packed, parameters: Parameters) -> pd.DataFrame:
     """One row per outcome: share beyond three standard errors and the joint test."""
     rows = []
     for outcome in OUTCOMES:
-        found = recover(packs, outcome, parameters.seed, RECOVERY_GROUPS)
+        found = recover(packs, outcome, parameters.seed, person_groups=0)
         rows.append(
             {"outcome": outcome, "rows": len(found.frame), "beyond": found.beyond,
              "largest": float(found.frame["z"].abs().max()), "wald": found.wald,

@@ -188,6 +188,7 @@ def read(folder: Path, outcome: str, month: str) -> MonthStatistics | None:
 def update(
     packs: Packed, spec: Specification, folder: Path, months: Sequence[str],
     groupings: Sequence[Grouping], starts: dict[str, NDArray] | None = None,
+    outcomes: Sequence[str] = OUTCOMES,
 ) -> dict[str, tuple[Fit, dict[str, Curves], list[str]]]:  # fmt: skip
     """Models and curves for a window of months, from the store and the months in the panel.
 
@@ -211,7 +212,7 @@ def update(
     """
     present = {chunk.month: chunk for chunk in packs.panel.chunks}
     result = {}
-    for outcome in OUTCOMES:
+    for outcome in outcomes:
         design = design_for(packs.panel, spec, outcome)
         point = (starts or {}).get(outcome) if is_share(outcome) else None
         stored, fresh = [], []
@@ -233,6 +234,18 @@ def update(
         found = {g.name: stored_curves(fit, stored, outcome, g) for g in groupings}
         result[outcome] = (fit, found, fresh)
     return result
+
+
+def drift(folder: Path, fit: Fit, outcome: str, months: Sequence[str]) -> float:
+    """How far probit moved from where it was expanded: root mean square of the change of the
+    index, weighted by information per row."""
+    change = fit.coefficients - _stored_point(folder, outcome, months)
+    information = np.zeros_like(fit.bread)
+    for month in months:
+        kept = read(folder, outcome, month)
+        if kept is not None:
+            information += kept.gram
+    return float(np.sqrt(change @ information @ change / fit.n))
 
 
 def _stored_point(folder: Path, outcome: str, months: Sequence[str]) -> NDArray:

@@ -27,6 +27,7 @@ from naveval.categorical import (
     Fit,
     Rows,
     cross_product,
+    gram,
     independent,
     inverse,
     linear,
@@ -75,7 +76,7 @@ def probit_statistics(
     second = None
     if hessian:
         weight = residual * (residual + np.clip(index, -MAX_LATENT, MAX_LATENT))
-        second = reduce_square(design, cross_product(design, codes, weight))
+        second = gram(design, codes, weight)
     score = design.expand.T @ moments(design, codes, residual)
     return ProbitStatistics(score, second, float(np.log(probability).sum()), len(outcome))
 
