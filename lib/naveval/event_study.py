@@ -2,9 +2,9 @@
 
 Two variants. `event_study` is the regression with unit and period effects on any panel, with
 variances clustered by unit, for studies with many treated units. `gap_study` is the same
-regression when one unit is treated: then a coefficient is a difference of two gaps, its
-clustered variance is useless (rank one), and the time before is tested by letting every unit
-take its turn as the treated one.
+regression when one unit is treated: then a coefficient is a difference of two gaps, the
+treated unit's residuals are all zero, so that a clustered variance leaves its noise out, and
+the time before is tested by letting every unit take its turn as the treated one.
 
 Sources: Sun and Abraham (2021) on what the regression estimates with several start dates;
 Abadie, Diamond and Hainmueller (2010) for the placebo test.
@@ -102,8 +102,8 @@ def joint_wald(estimate: Array, covariance: Array, *, n_clusters: int | None = N
     Raises
     ------
     EstimationError
-        When the covariance has not full rank, as with fewer clusters than coefficients or one
-        treated cluster: the statistic would mean nothing.
+        When the covariance has not full rank, as with fewer clusters than coefficients: the
+        statistic would mean nothing.
     """
     estimate = np.atleast_1d(np.asarray(estimate, dtype=float))
     covariance = np.atleast_2d(np.asarray(covariance, dtype=float))
@@ -117,8 +117,8 @@ def joint_wald(estimate: Array, covariance: Array, *, n_clusters: int | None = N
     rank = int(np.linalg.matrix_rank(correlation, tol=1e-8 * q))
     if rank < q:
         raise EstimationError(
-            f"the covariance of {q} coefficients has rank {rank}: too few clusters (or treated "
-            "clusters) for a joint test; test fewer coefficients or use a placebo test"
+            f"the covariance of {q} coefficients has rank {rank}: too few clusters for a joint "
+            "test; test fewer coefficients or use a placebo test"
         )
     standard = estimate / scale
     statistic = float(standard @ np.linalg.solve(correlation, standard))
@@ -157,8 +157,8 @@ def event_study(
     Raises
     ------
     EstimationError
-        When the reference does not occur, nobody is untreated or before the start, or the
-        dummies are collinear.
+        When the reference does not occur, only one unit is treated (use `gap_study`), or the
+        dummies are collinear, as when nobody is untreated.
     """
     y = np.asarray(outcome, dtype=float)
     event = np.asarray(event_time).copy()
@@ -171,6 +171,10 @@ def event_study(
             f"reference {reference} does not occur among {len(times)} event times"
         )
     kept = times[times != reference]
+    if len(np.unique(np.asarray(unit)[ever])) < 2:
+        raise EstimationError(
+            "only one treated unit: clustered variances would leave its noise out; use gap_study"
+        )
     _, units = np.unique(unit, return_inverse=True)
     _, periods = np.unique(period, return_inverse=True)
     w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)

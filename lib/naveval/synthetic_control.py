@@ -149,20 +149,25 @@ def _rms(values: Array) -> float:
 
 
 def placebo(treated: Array, controls: Array, before: int, kind: Kind) -> PlaceboInference:
-    """Let each control be the treated unit, with the other controls as its controls."""
+    """Let each control be the treated unit.
+
+    For the spread its controls are the other controls. For the p-values the treated unit is
+    among them, so that under the null all units are treated alike and the rank is exact.
+    """
     own = estimate(treated, controls, before, kind)
-    found = [
-        estimate(controls[:, j], np.delete(controls, j, axis=1), before, kind)
-        for j in range(controls.shape[1])
-    ]
-    effects = np.array([one.effect for one in found])
-    ratios = np.array([abs(one.effect) / max(one.rmse_before, 1e-300) for one in found])
+    units = np.column_stack([treated, controls])
+    effects, alike, ratios = [], [], []
+    for j in range(controls.shape[1]):
+        effects.append(estimate(controls[:, j], np.delete(controls, j, 1), before, kind).effect)
+        found = estimate(controls[:, j], np.delete(units, j + 1, 1), before, kind)
+        alike.append(abs(found.effect))
+        ratios.append(abs(found.effect) / max(found.rmse_before, 1e-300))
     own_ratio = abs(own.effect) / max(own.rmse_before, 1e-300)
     return PlaceboInference(
-        effects,
+        np.array(effects),
         float(np.std(effects, ddof=1)),
-        _p(np.abs(effects), abs(own.effect)),
-        _p(ratios, own_ratio),
+        _p(np.array(alike), abs(own.effect)),
+        _p(np.array(ratios), own_ratio),
     )
 
 
