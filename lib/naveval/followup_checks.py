@@ -25,6 +25,7 @@ BEFORE = (201607, 201706)
 PLACEBO_DATES = (201610, 201701, 201704)
 PLACEBO_GROUP = Comparison((20, 22), (30, 32))
 UNTIL_BREAK = (201607, 201712)
+LIMIT = 0.05
 MAIN_OUTCOMES = {name: table for table in ("tbl-1", "tbl-3") for name in OUTCOMES[table]}
 COUNTY_COLUMNS = [
     "table", "outcome", "horizon", "county_estimate", "county_std_error", "country_estimate",
@@ -157,6 +158,24 @@ def adjusted(found: Sequence[Regression], parameters: Parameters) -> pd.DataFram
             )
         parts.append(frame)
     return pd.concat(parts, ignore_index=True)
+
+
+def count_found(p_values: pd.Series) -> dict[str, float]:
+    """How many tests there are, how many are below 5 percent, and how many stand after Holm.
+
+    Returns
+    -------
+    n_tests, n_found, n_holm, n_missing (tests that could not be made), expected (below 5
+    percent by chance alone).
+    """
+    known = p_values.dropna().to_numpy(float)
+    return {
+        "n_tests": known.size,
+        "n_found": int((known < LIMIT).sum()),
+        "n_holm": int((multiple_testing.holm(known) < LIMIT).sum()),
+        "n_missing": int(p_values.isna().sum()),
+        "expected": LIMIT * known.size,
+    }
 
 
 def county_against_rest(window: pd.DataFrame, county: str, parameters: Parameters) -> pd.DataFrame:

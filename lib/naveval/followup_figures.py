@@ -12,7 +12,13 @@ from naveval import disclosure, figures, formats, iso_weeks
 from naveval.disclosure import Released
 from naveval.followup_estimates import START, place
 from naveval.followup_events import OUTCOMES, Events
-from naveval.followup_measures import BY_DURATION, BY_MONTH, by_duration, by_month
+from naveval.followup_measures import (
+    BY_DURATION,
+    BY_MONTH,
+    before_and_after,
+    by_duration,
+    by_month,
+)
 from naveval.followup_panel import Panel
 from naveval.followup_parameters import Parameters
 from naveval.output import Block, Output
@@ -93,7 +99,7 @@ def months(output: Output, released: Released, label: str) -> Block:
     for ax, measure in zip(np.ravel(axes), measures, strict=True):
         part = frame[frame["measure"] == measure]
         _months_panel(ax, output, part, label, measure, tuple(groups))
-    return figures.show(output, figure, released, label, **month_values(frame))
+    return figures.show(output, figure, released, label, **before_and_after(frame))
 
 
 def _months_panel(
@@ -149,21 +155,6 @@ def mark_time(ax: Axes, output: Output, label: str, *, dialogue: bool) -> None:
 
 def _short_month(index: int) -> str:
     return f"{formats.MONTHS[index % 12][:3]}. {15 + index // 12}"
-
-
-def month_values(frame: pd.DataFrame) -> dict[str, float]:
-    """Values for captions: mean of each measure and group before and after July 2017.
-
-    Missing when a month is suppressed: the mean of the rest would be too high.
-    """
-    found: dict[str, float] = {}
-    after = frame["month"] >= START
-    for when, rows in (("before", frame[~after]), ("after", frame[after])):
-        for (measure, group), part in rows.groupby(["measure", "group"], sort=False):
-            whole = part["value"].notna().all()
-            value = np.average(part["value"], weights=part["n_obs"]) if whole else np.nan
-            found[f"{measure}_{group}_{when}"] = float(value)
-    return found
 
 
 def events(output: Output, found: Mapping[str, Events]) -> Block:

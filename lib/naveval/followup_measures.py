@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from naveval.followup_estimates import START
 from naveval.followup_panel_summary import CHANNEL_COLUMNS, KIND_COLUMNS
 
 COUNTRY = ""
@@ -87,3 +88,18 @@ def by_month(
 def _persons(cell: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
     pair = np.unique(cell.astype(np.int64) * (1 << 32) + person)
     return np.bincount(pair >> 32, minlength=size)
+
+
+def before_and_after(frame: pd.DataFrame) -> dict[str, float]:
+    """Mean of each measure and group before and after July 2017, of released means by month.
+
+    Missing when a month is suppressed: the mean of the rest would be too high.
+    """
+    found: dict[str, float] = {}
+    after = frame["month"] >= START
+    for when, rows in (("before", frame[~after]), ("after", frame[after])):
+        for (measure, group), part in rows.groupby(["measure", "group"], sort=False):
+            whole = part["value"].notna().all()
+            value = np.average(part["value"], weights=part["n_obs"]) if whole else np.nan
+            found[f"{measure}_{group}_{when}"] = float(value)
+    return found

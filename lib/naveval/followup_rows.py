@@ -8,7 +8,9 @@ import pandas as pd
 
 from naveval import estimates
 from naveval.disclosure import Released
+from naveval.followup_checks import count_found
 from naveval.followup_events import Events
+from naveval.followup_measures import before_and_after
 
 STUDY = "followup"
 METHOD = "did, clustered by person"
@@ -40,6 +42,9 @@ def rows(found: Mapping[str, Any]) -> pd.DataFrame:
         "comparison": _county,
     }
     parts = [make(found[name]) for name, make in makers.items() if name in found]
+    if "dates" in found and "group" in found:
+        p_values = pd.concat([found["dates"]["p_value"], found["group"]["p_value"]])
+        parts.append(_counts("tbl-placebo", p_values))
     return estimates.combine(*(estimates.frame(STUDY, part) for part in parts if part))
 
 
@@ -87,10 +92,34 @@ def _effects(summary: pd.DataFrame) -> list[dict[str, Any]]:
             base | {"estimand": "minimum_detectable relative to the mean",
                     "estimate": item["mde_relative"], "unit": "share of the mean"},
             base | {"estimand": "r_squared", "estimate": item["r_squared"], "unit": "share"},
+            *_per_hundred(base, item),
             base | {"estimand": "std_error", "estimate": item["std_error"],
                     "published": item["printed_std_error"]},
         ]  # fmt: skip
     return found
+
+
+def _per_hundred(base: Mapping[str, Any], item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Dialogues per hundred periods, as the sentences tell them."""
+    if item["outcome"] != "dialogue":
+        return []
+    scaled = {name: 100 * item[name] for name in ("estimate", "ci_low", "ci_high")}
+    unit = {"unit": "dialogues per hundred two-week periods"}
+    return [
+        {**base, **unit, **scaled, "estimand": "att per hundred"},
+        {**base, **unit, "estimand": "mean per hundred", "estimate": 100 * item["mean"]},
+        {**base, **unit, "estimand": "minimum_detectable per hundred",
+         "estimate": 100 * item["mde"]},
+    ]  # fmt: skip
+
+
+def _counts(label: str, p_values: pd.Series) -> list[dict[str, Any]]:
+    """How many tests there are and how many stand."""
+    return [
+        {"label": label, "row": name, "estimand": "number of tests", "estimate": value,
+         "unit": "tests", "method": "count"}
+        for name, value in count_found(p_values).items()
+    ]  # fmt: skip
 
 
 def _means(released: Released) -> list[dict[str, Any]]:
@@ -105,6 +134,12 @@ def _means(released: Released) -> list[dict[str, Any]]:
                 "unit": unit(item["measure"]), "method": "mean over person-periods",
             }
         )  # fmt: skip
+    if "group" in released.frame:
+        found += [
+            {"label": released.label, "row": name, "estimand": "mean before or after",
+             "estimate": value, "method": "mean over person-periods"}
+            for name, value in before_and_after(released.frame).items()
+        ]  # fmt: skip
     return found
 
 
@@ -161,7 +196,7 @@ def _testing(frame: pd.DataFrame) -> list[dict[str, Any]]:
         for name, method in (
             ("p_value", "unadjusted"), ("p_holm", "Holm"), ("p_romano_wolf", "Romano-Wolf"),
         )
-    ]  # fmt: skip
+    ] + _counts("tbl-testing", frame.loc[frame["family"] == "ten", "p_value"])  # fmt: skip
 
 
 def _intervals(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -207,4 +242,6 @@ def _county(frame: pd.DataFrame) -> list[dict[str, Any]]:
                     "estimate": item["difference"], "std_error": item["difference_error"],
                     "p_value": item["difference_p"], "n_persons": item["n_persons"]}
         )  # fmt: skip
+    if len(frame):
+        found += _counts("tbl-county", frame["difference_p"])
     return found

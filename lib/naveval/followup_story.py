@@ -7,11 +7,10 @@ import pandas as pd
 
 from naveval import output as outputs
 from naveval.detectable import relative
+from naveval.followup_checks import LIMIT, count_found
 from naveval.followup_events import Events
-from naveval.multiple_testing import holm
 from naveval.output import Block, Output
 
-LIMIT = 0.05
 FOLLOW_UP = ("program", "dialogue")
 
 
@@ -83,26 +82,18 @@ def breakdown(output: Output, found: pd.DataFrame) -> Block:
 
 def testing(output: Output, found: pd.DataFrame) -> Block:
     """Sentence about how many of the ten coefficients stand after adjustment."""
-    ten = found[(found["family"] == "ten") & found["p_value"].notna()]
-    counts = {
-        "n_tests": len(ten),
-        "n_plain": int((ten["p_value"] < LIMIT).sum()),
-        "n_holm": int((ten["p_holm"] < LIMIT).sum()),
-        "n_romano_wolf": int((ten["p_romano_wolf"] < LIMIT).sum()),
-    }
-    choice = "refused" if not len(ten) else "some" if counts["n_romano_wolf"] else "none"
-    return outputs.sentence(output, "testing", choose=choice, **counts)
+    ten = found[found["family"] == "ten"]
+    counts = count_found(ten["p_value"])
+    n_wolf = int((ten["p_romano_wolf"] < LIMIT).sum())
+    choice = "refused" if not counts["n_tests"] else "some" if n_wolf else "none"
+    return outputs.sentence(output, "testing", choose=choice, n_romano_wolf=n_wolf, **counts)
 
 
 def placebo(output: Output, dates: pd.DataFrame, group: pd.DataFrame) -> Block:
     """Sentence about how many placebo effects are significant."""
-    p_values = pd.concat([dates["p_value"], group["p_value"]]).dropna()
-    n_found = int((p_values < LIMIT).sum())
-    expected = LIMIT * len(p_values)
-    choice = "refused" if p_values.empty else "many" if n_found > 3 * max(expected, 1) else "few"
-    return outputs.sentence(
-        output, "placebo", choose=choice, n_tests=len(p_values), n_found=n_found, expected=expected
-    )
+    counts = count_found(pd.concat([dates["p_value"], group["p_value"]]))
+    choice = "refused" if not counts["n_tests"] else "many" if counts["n_holm"] else "few"
+    return outputs.sentence(output, "placebo", choose=choice, **counts)
 
 
 def measurement_break(output: Output, found: pd.DataFrame) -> Block:
@@ -121,11 +112,6 @@ def county(output: Output, found: pd.DataFrame) -> Block:
     """Sentence about the county against the rest of the country."""
     if found.empty:
         return outputs.sentence(output, "county", choose="country")
-    known = found["difference_p"].notna()
-    n_tests, n_found = int(known.sum()), int((found["difference_p"] < LIMIT).sum())
-    smallest = np.nanmin(holm(found["difference_p"].to_numpy(float))) if n_tests else np.nan
-    choice = "refused" if not n_tests else "differs" if smallest < LIMIT else "same"
-    return outputs.sentence(
-        output, "county", choose=choice, n_tests=n_tests, n_found=n_found,
-        n_refused=int((~known).sum()),
-    )  # fmt: skip
+    counts = count_found(found["difference_p"])
+    choice = "refused" if not counts["n_tests"] else "differs" if counts["n_holm"] else "same"
+    return outputs.sentence(output, "county", choose=choice, **counts)
