@@ -1,5 +1,6 @@
 """What a run was made of: parameters, data, code, versions, times."""
 
+import ast
 import hashlib
 import json
 import platform
@@ -9,7 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from naveval import extracts, paths, registers, studies, texts
+import nbformat
+
+from naveval import extracts, paths, provenance, registers, studies, texts
 from naveval.output import Output
 from naveval.parameters import StudyParameters
 
@@ -56,21 +59,34 @@ def _git(root: Path, *arguments: str) -> str:
 def code_hash(study: str) -> str:
     """Hash of everything of the project that decides a study's numbers and wording.
 
-    The library except other studies' modules, the notebook, the texts, and `params/`.
+    The notebook and the modules it imports, however deep, the study's own entry points, its
+    texts, its published tables, and `params/` except other studies' parameters.
     """
-    others = tuple(f"{other}_" for other in studies.STUDIES if other != study)
-    files = [
-        file for file in Path(__file__).parent.glob("*.py") if not file.name.startswith(others)
-    ]
-    files += [paths.notebook(study), paths.texts_dir() / "common.yml"]
+    others = {f"{other}.yml" for other in studies.STUDIES if other != study}
+    files = [paths.notebook(study), paths.texts_dir() / "common.yml"]
     files += paths.texts_dir().glob(f"{study}*.yml")
-    files += paths.params_dir().glob("*.yml")
+    files += [file for file in paths.params_dir().glob("*.*") if file.name not in others]
     files += paths.published_dir(study).glob("*.csv")
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(provenance.code_hash(_modules(study)).encode())
     for file in sorted(set(files)):
         digest.update(file.name.encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _modules(study: str) -> set[str]:
+    """Modules a run starts from: those the notebook names, and those found by convention."""
+    book = nbformat.read(paths.notebook(study), as_version=4)
+    source = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+    named = {
+        f"{node.module}.{item.name}" if node.module == "naveval" else str(node.module)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("naveval")
+        for item in node.names
+    }
+    stages = ("parameters", "contracts", "simulation")
+    own = {f"naveval.{study}_{stage}" for stage in stages if studies.has(study, stage)}
+    return named | own | {"naveval.downloads"}
 
 
 def data_fingerprint(study: str, parameters: StudyParameters) -> dict[str, Any]:

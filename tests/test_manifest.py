@@ -1,0 +1,50 @@
+"""What a run was made of."""
+
+from pathlib import Path
+
+import pytest
+
+from naveval import manifest, provenance, studies
+
+
+@pytest.mark.parametrize("study", studies.STUDIES)
+def test_code_of_a_run_is_what_its_notebook_uses(study: str) -> None:
+    found = {
+        name.split(".")[1] for name in provenance.closure(manifest._modules(study)) if "." in name
+    }
+    assert {"disclosure", "tables", "figures", f"{study}_parameters"} <= found
+    assert not {"cli", "site", "publish", "render", "batch"} & found
+    others = tuple(f"{other}_" for other in studies.STUDIES if other != study)
+    assert not {name for name in found if name.startswith(others)}
+
+
+@pytest.mark.parametrize(
+    ("file", "matters"),
+    [
+        ("report/texts/common.yml", True),
+        ("report/texts/hedmark.yml", True),
+        ("params/disclosure.yml", True),
+        ("params/followup.yml", False),
+        ("report/texts/followup.yml", False),
+        ("report/theme/report.css", False),
+    ],
+)
+def test_code_hash_changes_with_what_decides_the_study(
+    project: Path, file: str, matters: bool
+) -> None:
+    before = manifest.code_hash("hedmark")
+    with (project / file).open("a", encoding="utf-8") as stream:
+        stream.write("\n# changed\n")
+    assert (manifest.code_hash("hedmark") != before) == matters
+
+
+def test_incomplete_or_unreadable_manifest_is_not_current(tmp_path: Path) -> None:
+    described = {"study": "hedmark", "seed": 1}
+    assert not manifest.is_current(tmp_path, described)
+    manifest.write(tmp_path, {**described, "complete": False})
+    assert not manifest.is_current(tmp_path, described)
+    manifest.write(tmp_path, {**described, "complete": True})
+    assert manifest.is_current(tmp_path, described)
+    assert not manifest.is_current(tmp_path, {**described, "seed": 2})
+    (tmp_path / manifest.FILE).write_text("{", encoding="utf-8")
+    assert not manifest.is_current(tmp_path, described)
