@@ -74,8 +74,14 @@ class Analysis:
     effects: str
 
 
-def analyse(parameters: Parameters) -> Analysis:
+def analyse(parameters: Parameters, folder: Path | None = None) -> Analysis:
     """Run the analysis with the study's parameters.
+
+    Parameters
+    ----------
+    folder
+        Result folder of this run: its `estimates.csv` has the effects when they are estimated
+        and the parameters name no other file.
 
     Raises
     ------
@@ -85,7 +91,9 @@ def analyse(parameters: Parameters) -> Analysis:
     costs = load(parameters.costs_file())
     a = from_inputs(costs)
     if parameters.effects == "estimated":
-        a = with_effects(a, read_effects(Path(parameters.estimates)))
+        own = (folder or Path()) / "estimates.csv"
+        named = Path(parameters.estimates) if parameters.estimates else own
+        a = with_effects(a, read_effects(named))
     drawn = costs_draws.draw(a, costs, draws=parameters.draws, seed=parameters.seed)
     return Analysis(
         costs=costs,

@@ -173,14 +173,20 @@ def value(tree: Tree, gamma: Floats, x: Floats, arm: NDArray[np.int64]) -> Value
     )  # fmt: skip
 
 
+def leaves(tree: Tree) -> list[int]:
+    """Positions of the tree's leaves in `actions`, leaving out those a missing split would make."""
+    if tree.root is None:
+        return [0]
+    left = [0, 1] if tree.left is not None else [0]
+    return left + ([2, 3] if tree.right is not None else [2])
+
+
 def describe(tree: Tree, covariates: Sequence[str], actions: Sequence[str]) -> pd.DataFrame:
     """The rule as rows: condition_1, threshold_1, side_1, condition_2, …, action."""
     rows = []
-    for leaf in range(4):
+    for leaf in leaves(tree):
         side_1, side_2 = ("low", "high")[leaf // 2], ("low", "high")[leaf % 2]
         second = tree.left if leaf < 2 else tree.right
-        if (tree.root is None and leaf) or (second is None and leaf % 2):
-            continue
         rows.append(
             {
                 "covariate_1": covariates[tree.root.covariate] if tree.root else "",

@@ -1,6 +1,6 @@
 """Tables of part 3's diagnostics: balance, overlap, placebo, hidden confounders, other methods."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,21 +16,27 @@ from naveval import (
 )
 from naveval.errors import EstimationError
 from naveval.output import Block, Output
-from naveval.programs_codes import REST
+from naveval.programs_codes import ARMS, REST
 from naveval.programs_effect_tables import GROUPS, group_series
 from naveval.programs_effects import PLACEBO, Estimated
 from naveval.programs_study import Effects
 from naveval.programs_tables_labels import name, named
 
+CLIPS_AND_TRIMS = (
+    (0.001, 0.0), (0.002, 0.0), (0.005, 0.0), (0.01, 0.0), (0.0, 0.002), (0.0, 0.005),
+)  # fmt: skip
+BALANCE = {"tbl-b-4": ARMS[:4], "tbl-b-5": ARMS[4:8], "tbl-b-6": ARMS[8:]}
+LEAST_WEIGHT = 1e-6
 
-def balance(output: Output, data: Effects, arms: Sequence[str], label: str) -> Block:
+
+def balance(output: Output, data: Effects, label: str) -> Block:
     """Tables B-4 to B-6: treated and weighted controls by characteristic, in percent."""
     frames = []
     indicators = balance_indicators(data.main)
     base = pd.DataFrame(list(indicators), columns=["characteristic", "category"])
     made = data.main.scores
     count: dict[str, str] = {}
-    for position, arm in enumerate(arms, start=1):
+    for position, arm in enumerate(BALANCE[label], start=1):
         columns = {part: f"{part}_{position}" for part in ("treated", "control", "smd")}
         if arm not in made.arms:
             base = base.assign(**dict.fromkeys(columns.values(), np.nan), **{f"n_{position}": 0})
@@ -200,21 +206,37 @@ def truth(output: Output, data: Effects) -> Block:
     )
 
 
-def policy(output: Output, data: Effects, depth: int = 2) -> Block:
-    """tbl-policy: a shallow rule for who gets which programme, and its value."""
+def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int = 2) -> Block:
+    """tbl-policy: a shallow rule for who gets which programme, and its value.
+
+    The rule may use the programmes that have a cost and good overlap for everyone, and no
+    programme.
+
+    Parameters
+    ----------
+    costs
+        Cost per programme spell in kroner.
+    """
     made = data.main.scores
-    gamma = made.gamma[:, :, made.outcomes.index("months_2")]
-    allowed = [i for i, arm in enumerate(made.arms) if arm != REST]
+    grade = overlap.summary(made, data.main.nuisances).set_index("arm").overlap
+    names = [made.arms[0], *(a for a in made.arms[1:] if a in costs and grade[a] == "good")]
+    if len(names) == 1:
+        return Block(output.label("tbl-policy", "none"))
+    allowed = [made.arms.index(arm) for arm in names]
+    gamma = made.gamma[:, allowed, made.outcomes.index("months_2")]
     x = data.main.covariates.to_numpy()
     grow_on = data.main.nuisances.fold % 2 == 0
-    tree = policy_tree.grow(gamma[grow_on][:, allowed], x[grow_on], depth=depth, min_leaf=100)
-    names = [made.arms[i] for i in allowed]
-    covariate_names = [name(output, f"x-{column}") for column in data.main.covariates]
-    frame = policy_tree.describe(tree, covariate_names, names)
-    leaf = pd.Series(tree.assign(x[~grow_on])).value_counts()
-    frame["n"] = [int(leaf.get(names.index(action), 0)) for action in frame.action]
-    value = policy_tree.value(tree, made.gamma[~grow_on][:, :, made.outcomes.index("months_2")][
-        :, allowed], x[~grow_on], _own_arm(made.arm[~grow_on], allowed))  # fmt: skip
+    rest = ~grow_on & np.isin(made.arm, allowed)
+    tree = policy_tree.grow(gamma[grow_on], x[grow_on], depth=depth, min_leaf=100)
+    frame = policy_tree.describe(
+        tree, [name(output, f"x-{column}") for column in data.main.covariates], names
+    )
+    leaf = leaf_sizes(tree, x[rest])
+    frame["n"] = leaf
+    own = np.array([allowed.index(code) for code in made.arm[rest]])
+    value = policy_tree.value(tree, gamma[rest], x[rest], own)
+    price = np.array([costs.get(arm, 0.0) for arm in names])
+    extra = float(price[tree.assign(x[rest])].mean() - price[own].mean())
     for side in ("side_1", "side_2"):
         frame[side] = [name(output, f"side-{code}") if code else "" for code in frame[side]]
     keys = ["covariate_1", "side_1", "covariate_2", "side_2", "action"]
@@ -223,14 +245,17 @@ def policy(output: Output, data: Effects, depth: int = 2) -> Block:
     )
     return tables.show(
         output, released, "tbl-policy", rule=value.rule, today=value.today,
-        difference=value.difference, error=value.std_error,
+        difference=value.difference, error=value.std_error, extra=extra,
+        per_month=extra / value.difference if value.difference > 0 else float("nan"),
+        allowed=", ".join(names[1:]),
     )  # fmt: skip
 
 
-def _own_arm(arm: np.ndarray, allowed: Sequence[int]) -> np.ndarray:
-    """Position of each person's arm among the allowed; those in Annet count as control."""
-    position = {code: i for i, code in enumerate(allowed)}
-    return np.array([position.get(int(code), 0) for code in arm])
+def leaf_sizes(tree: policy_tree.Tree, x: np.ndarray) -> list[int]:
+    """Persons in each leaf, in the order of `policy_tree.describe`."""
+    marked = policy_tree.Tree(tree.root, tree.left, tree.right, (0, 1, 2, 3))
+    leaf = marked.assign(x)
+    return [int((leaf == i).sum()) for i in policy_tree.leaves(tree)]
 
 
 def clip_and_trim(output: Output, data: Effects) -> Block:
@@ -238,11 +263,11 @@ def clip_and_trim(output: Output, data: Effects) -> Block:
     made = data.main.scores
     column = made.outcomes.index("months_2")
     rows = []
-    for clip, trim in ((0.0, 0.0), (0.002, 0.0), (0.01, 0.0), (0.0, 0.002), (0.0, 0.01)):
+    for clip, trim in CLIPS_AND_TRIMS:
         try:
             other = scores.doubly_robust(
                 made.y[:, [column]], made.arm, scores.only_outcome(data.main.nuisances, column),
-                clip=clip or 1e-6, trim=trim,
+                clip=clip or LEAST_WEIGHT, trim=trim,
             )  # fmt: skip
             att, ate = scores.effects(other, "att"), scores.effects(other, "ate")
         except EstimationError:

@@ -17,7 +17,8 @@ class Parameters(StudyParameters):
     effects
         Where the cost-benefit analysis takes wage effects from: "published" or "estimated".
     estimates
-        The `estimates.csv` with wage effects that `effects: estimated` needs.
+        The `estimates.csv` with wage effects that `effects: estimated` needs; "" takes those
+        of this run, which then must include the part effects.
     costs
         File with the inputs of the cost-benefit analysis; "" is `params/costs.yml`.
     draws
@@ -61,7 +62,8 @@ class Parameters(StudyParameters):
     def check_inputs(self) -> None:
         """Check the costs file and the estimates file; raises ParameterError."""
         costs_inputs.load(self.costs_file())
-        if self.effects == "estimated":
+        chosen = set(self.parts or self.PARTS)
+        if self.effects == "estimated" and (self.estimates or "effects" not in chosen):
             costs_effects.read_effects(Path(self.estimates))
 
     def origin(self) -> Origin:

@@ -1,0 +1,229 @@
+"""The tidy estimates of parts 1 to 3, and the sentences that read them."""
+
+import numpy as np
+import pandas as pd
+
+from naveval import counties, disclosure_thresholds, estimates, programs_published
+from naveval.costs import total_cost
+from naveval.costs_assumptions import from_inputs
+from naveval.costs_checks import PROGRAMS
+from naveval.costs_inputs import load
+from naveval.output import ESTIMATES_FILE, Block, Output, sentence
+from naveval.programs_codes import REST, STATES
+from naveval.programs_effect_figures import difference_tests
+from naveval.programs_effect_tables import ARM_KEYS, gate_years, group_series
+from naveval.programs_effects import PLACEBO, Estimated, pick
+from naveval.programs_parameters import Parameters
+from naveval.programs_study import Effects, Outcomes, Participation
+
+STUDY = "programs"
+UNITS = {"months": "months per year", "earnings": "NOK per year", "work": "probability"}
+FIGURES = {("months", "att"): "fig-6-2", ("earnings", "att"): "fig-6-3"}
+NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_persons",
+           "n_clusters"]  # fmt: skip
+WHOLE = counties.county("").slug
+
+
+def keep(output: Output, table: pd.DataFrame) -> pd.DataFrame:
+    """Add a part's estimates to the run's estimates.csv; a part run again replaces its own."""
+    file = output.folder / ESTIMATES_FILE
+    if file.exists():
+        before = pd.read_csv(file, keep_default_na=False, na_values=[""])
+        before = before[~before.label.isin(set(table.label))]
+        table = estimates.combine(estimates.frame(STUDY, before), table)
+    table.to_csv(file, index=False)
+    return table
+
+
+def finished(output: Output) -> Block:
+    """Say how many numbers the run has written."""
+    return sentence(output, "finished", rows=len(pd.read_csv(output.folder / ESTIMATES_FILE)))
+
+
+def participation_rows(output: Output, data: Participation) -> pd.DataFrame:
+    """Tidy rows of part 1: shares in tables 4-2 and 4-3 beside the published ones."""
+    few = disclosure_thresholds.thresholds().min_cell
+    printed = programs_published.by_population("table_4_2")["Første registrering"]
+    cumulative = programs_published.by_month(
+        "table_4_3", "months_since_first_registration", "percent"
+    )["24"]
+    rows = []
+    for frame, label, column, published, outcome in (
+        (data.users, "tbl-4-2", "first_percent", printed, "share_of_registrations"),
+        (data.cumulative_table, "tbl-4-3", "month_24", cumulative, "started_within_24"),
+    ):
+        for row in frame[frame.n >= few].itertuples():
+            key = (row.characteristic, row.category)
+            rows.append(
+                {
+                    "label": label, "row": row.characteristic, "column": row.category,
+                    "outcome": outcome, "estimate": getattr(row, column), "n_persons": row.n,
+                    "unit": "percent", "method": "count",
+                    "published": published.get(key, np.nan) if output.slug == WHOLE else np.nan,
+                }
+            )  # fmt: skip
+    return _kept(output, pd.DataFrame(rows))
+
+
+def outcome_rows(output: Output, data: Outcomes) -> pd.DataFrame:
+    """Tidy rows of part 2: nine states of all participants by month."""
+    frame = data.states["all"]
+    few = disclosure_thresholds.thresholds().min_cell
+    rows = [
+        {
+            "label": "fig-5-1", "row": state, "outcome": "state", "horizon": f"month_{row.k}",
+            "estimate": getattr(row, state), "n_persons": row.n, "unit": "percent",
+            "method": "count",
+        }
+        for row in frame.itertuples()
+        for state in STATES
+        if getattr(row, state) * row.n / 100 >= few
+    ]  # fmt: skip
+    return _kept(output, pd.DataFrame(rows))
+
+
+def effect_rows(output: Output, data: Effects) -> pd.DataFrame:
+    """Tidy rows of part 3: every sample, months, years, groups, placebo, other methods.
+
+    Wage effects of the main sample and of year 4 are what the cost-benefit part reads.
+    """
+    parts = [_rows(data.main, "main")]
+    parts += [_rows(other, key, ["months"]) for key, other in data.robust.items()]
+    parts += [_rows(other, f"first_{key}", ["months"]) for key, other in data.by_group.items()]
+    if "year_four" in data.robust:
+        last = _rows(data.robust["year_four"], "dml", ["earnings"])
+        parts.append(
+            last[(last.horizon == "year_4") & (last.estimand == "att")].assign(label="fig-6-5")
+        )
+    parts += [_gate_rows(data.main), _method_rows(data.alternatives), _test_rows(data.main)]
+    return _kept(output, pd.concat(parts, ignore_index=True))
+
+
+def _rows(estimated: Estimated, variant: str, kinds: list[str] | None = None) -> pd.DataFrame:
+    table = estimated.effects[estimated.effects.arm != REST]
+    split = table.outcome.str.split("_", n=1)
+    kind = split.str[0]
+    horizon = np.where(kind == "work", "month_", "year_") + split.str[1].fillna("")
+    frame = pd.DataFrame({name: table[name] for name in NUMBERS})
+    frame = frame.assign(
+        group=table.arm, estimand=table.estimand, outcome=kind,
+        horizon=np.where(kind == PLACEBO, "", horizon), unit=kind.map(UNITS).fillna("months"),
+        method="dml" if variant in ("main", "dml") else variant,
+        label=[_label(k, e) for k, e in zip(kind, table.estimand, strict=True)],
+    )  # fmt: skip
+    wanted = [*UNITS, PLACEBO] if kinds is None else kinds
+    return frame[frame.outcome.isin(wanted)]
+
+
+def _label(kind: str, estimand: str) -> str:
+    if kind == PLACEBO:
+        return "tbl-placebo"
+    if kind == "work":
+        return "fig-b-3"
+    return FIGURES.get((kind, estimand), "fig-6-8")
+
+
+def _gate_rows(estimated: Estimated) -> pd.DataFrame:
+    printed = programs_published.gate()
+    few = disclosure_thresholds.thresholds().min_cell
+    parts = []
+    for characteristic, groups in group_series(estimated).items():
+        for arm in (arm for arm in estimated.arms if arm in ARM_KEYS):
+            table = gate_years(estimated, arm, groups)
+            treated = groups[estimated.scores.arm == estimated.scores.arms.index(arm)]
+            n = treated.value_counts().reindex(table.category).fillna(0).to_numpy()
+            table = table.assign(characteristic=characteristic)[n >= few]
+            parts.append(table)
+    long = pd.concat(parts, ignore_index=True)
+    long["category"] = long.category.astype(str).replace({"seeker": "job_seeker"})
+    long = long.merge(printed, on=["characteristic", "category", "type", "arm"], how="left")
+    return pd.DataFrame(
+        {
+            "label": "tbl-6-7", "row": long.characteristic, "column": long.category,
+            "outcome": "months_years_2_3", "group": long.arm, "estimand": "gate",
+            "estimate": long.estimate, "std_error": long.std_error, "ci_low": long.ci_low,
+            "ci_high": long.ci_high, "p_value": long.p_value, "n_persons": long.n_persons,
+            "unit": UNITS["months"], "method": "dml", "published": long.published,
+            "note": long.type,
+        }
+    )  # fmt: skip
+
+
+def _method_rows(alternatives: pd.DataFrame) -> pd.DataFrame:
+    table = alternatives[
+        alternatives.outcome.str.startswith("months_") & (alternatives.arm != REST)
+    ]
+    return pd.DataFrame(
+        {
+            "label": "tbl-methods", "group": table.arm, "outcome": "months", "estimand": "att",
+            "horizon": "year_" + table.outcome.str.rsplit("_", n=1).str[1],
+            "estimate": table.estimate, "std_error": table.std_error, "ci_low": table.ci_low,
+            "ci_high": table.ci_high, "n_persons": table.n_treated, "method": table.method,
+            "unit": UNITS["months"],
+        }
+    )  # fmt: skip
+
+
+def _test_rows(estimated: Estimated) -> pd.DataFrame:
+    table = difference_tests(estimated)
+    return pd.DataFrame(
+        {
+            "label": "fig-6-8", "group": table.arm, "outcome": "months",
+            "estimand": "att minus ate", "estimate": table.estimate,
+            "horizon": "year_" + table.outcome.str.rsplit("_", n=1).str[1],
+            "std_error": table.std_error, "ci_low": table.ci_low, "ci_high": table.ci_high,
+            "p_value": table.p_value, "unit": UNITS["months"], "method": "dml",
+        }
+    )  # fmt: skip
+
+
+def _kept(output: Output, table: pd.DataFrame) -> pd.DataFrame:
+    frame = estimates.frame(STUDY, table)
+    keep(output, frame)
+    return frame
+
+
+def participation_summary(output: Output, data: Participation) -> Block:
+    """What part 1 found, in a few sentences."""
+    table = data.participation.set_index("status")
+    everyone = data.cumulative_table.iloc[0]
+    top = data.use_by_program.sort_values("starts_percent").iloc[-1]
+    return sentence(
+        output, "participants-summary", n=everyone.n, started=everyone.month_24,
+        standard=table.percent.get("standard", np.nan),
+        situational=table.percent.get("situational", np.nan),
+        special=table.percent.get("special", np.nan), top=top.program, share=top.starts_percent,
+    )  # fmt: skip
+
+
+def outcome_summary(output: Output, data: Outcomes) -> Block:
+    """What part 2 found."""
+    end = data.states["all"].query("k == 24").iloc[0]
+    return sentence(
+        output, "outcomes-summary", n=end.n,
+        work=end.work_program + end.work_high + end.work_low, high=end.work_high,
+        disability=end.disability, reduced=end.reduced_capacity, program=end.program,
+    )  # fmt: skip
+
+
+def effect_summary(output: Output, data: Effects) -> Block:
+    """What part 3 found: largest and smallest effect in the last year, with intervals."""
+    last = pick(data.main, "att", f"months_{data.main.years}")
+    last = last[last.index != REST]
+    best, worst = last.estimate.idxmax(), last.estimate.idxmin()
+    return sentence(
+        output, "effects-summary", n=int(last.n_obs.iloc[0]),
+        treated=int(last.n_treated.sum()), arms=len(last),
+        positive=int((last.ci_low > 0).sum()), negative=int((last.ci_high < 0).sum()),
+        best=best, best_effect=last.estimate[best], best_low=last.ci_low[best],
+        best_high=last.ci_high[best], worst=worst, worst_effect=last.estimate[worst],
+        worst_low=last.ci_low[worst], worst_high=last.ci_high[worst],
+    )  # fmt: skip
+
+
+def costs_per_spell(parameters: Parameters) -> dict[str, float]:
+    """Cost of a programme spell in kroner, from the inputs of the cost-benefit part."""
+    total = np.broadcast_to(
+        total_cost(from_inputs(load(parameters.costs_file()))), (1, len(PROGRAMS))
+    )
+    return {program: abs(float(value)) for program, value in zip(PROGRAMS, total[0], strict=True)}
