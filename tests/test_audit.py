@@ -127,12 +127,26 @@ def test_pdf_faults_are_named(folder: Path) -> None:
     assert {"language is «en», expected nb", "no title", "1 pictures without alt text"} <= found
 
 
-def test_vector_pictures_and_empty_files_are_found(folder: Path) -> None:
-    (folder / "figures/fig-2.svg").write_text("<svg/>")
+def test_disclosure_faults_and_empty_files_are_found(folder: Path) -> None:
+    circles = '<circle cx="1" cy="2" r="1"/>' * 900
+    (folder / "figures/fig-2.svg").write_text(f"<svg>{circles}</svg>")
+    (folder / "figures/fig-3.eps").write_text("x")
+    (folder / "tables/tbl-3.csv").write_text("group,n_persons\na,3\n")
+    (folder / "data.parquet").write_text("x")
     (folder / "tables/tbl-2.csv").write_text("")
     found = faults(folder, "disclosure", "size")
-    assert any("fig-2.svg: a vector picture" in line for line in found)
+    for name in ("figures/fig-2.svg", "figures/fig-3.eps", "tables/tbl-3.csv", "data.parquet"):
+        assert any(f"disclosure: {name}" in line for line in found), found
     assert any("tbl-2.csv: is empty" in line for line in found)
+
+
+def test_results_inside_a_site_are_scanned_with_their_own_log(folder: Path) -> None:
+    (folder / "tables/tbl-3.csv").write_text("group,n_persons\na,3\n")
+    log = "label,row,column,rule,action,reason\ntbl-3,,,published,released,x\n"
+    (folder / "disclosure.csv").write_text(log)
+    assert faults(folder.parent, "disclosure") == []
+    (folder.parent / "tbl-3.csv").write_text("group,n_persons\na,3\n")
+    assert len(faults(folder.parent, "disclosure")) == 1
 
 
 def test_command_lists_faults_and_sets_the_exit_code(folder: Path) -> None:
@@ -174,6 +188,7 @@ def known(*values: float) -> Known:
         ("Avsnitt 2.3, tabell 7-5 og figur 6-2.", [], []),
         ("Det er 2017 personer i 2 fylker.", [], ["2"]),
         ("Målet Atid3 gjelder covid-19.", [], ["19"]),
+        ("Det er 0,38 dialoger per hundre perioder.", [0.0038], []),
         ("Det er 12 tiltak.", [12.3], ["12"]),
         ("Det er 12 tiltak.", [12.0], []),
         ("Det er 12 timer.", [12.3], []),

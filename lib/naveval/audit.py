@@ -1,11 +1,13 @@
 """Everything a folder must pass before it is published, as one list of faults."""
 
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from naveval import audit_browser, audit_html, audit_numbers, audit_pdf
+from naveval import audit_browser, audit_html, audit_numbers, audit_pdf, disclosure_scan
 from naveval.errors import ParameterError
 from naveval.faults import Fault
 
@@ -16,7 +18,7 @@ GATE = ("disclosure", "accessibility", "axe", "pdf")
 """Checks whose faults stop a publication."""
 LARGE_PAGE = 10_000_000
 LARGEST = 100_000_000
-PICTURES = (".svg", ".svgz", ".eps", ".emf")
+UNREADABLE = (".svgz", ".eps", ".emf", ".wmf")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def audit(
     folder: Path,
     *,
     checks: tuple[str, ...] = CHECKS,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], Any] = lambda _: None,
 ) -> Audit:
     """Look at every page, document and file of a result folder or site.
 
@@ -98,10 +100,27 @@ def _page(file: Path, folder: Path, checks: tuple[str, ...]) -> Iterator[Fault]:
 
 
 def _disclosure(folder: Path, files: list[Path]) -> Iterator[Fault]:
+    """Scan each result folder with its own log, and everything around them together."""
+    own = {file.parent for file in files if file.name == "disclosure.csv"}
+    for result in sorted(own):
+        yield from _scanned(result, result.relative_to(folder).as_posix())
+    with tempfile.TemporaryDirectory() as temporary:
+        for file in files:
+            if own.isdisjoint(file.parents):
+                link = Path(temporary) / file.relative_to(folder)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(file.resolve())
+        yield from _scanned(Path(temporary), ".")
     for file in files:
-        if file.suffix.lower() in PICTURES:
+        if file.suffix.lower() in UNREADABLE:
             name = file.relative_to(folder).as_posix()
-            yield Fault("disclosure", name, "a vector picture carries exact data")
+            yield Fault("disclosure", name, "a picture in a format that cannot be looked into")
+
+
+def _scanned(folder: Path, name: str) -> Iterator[Fault]:
+    for found in disclosure_scan.scan(folder):
+        file = found.file if name == "." else f"{name}/{found.file}"
+        yield Fault("disclosure", file, f"{found.kind} ({found.number})")
 
 
 def _sizes(files: list[Path], folder: Path) -> Iterator[Fault]:

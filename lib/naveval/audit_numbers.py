@@ -3,10 +3,14 @@
 The rule: every number in a sentence, caption or alt text must be a number of `estimates.csv`,
 of a table or figure of the report, of its parameters or of the disclosure rules, rounded to the
 decimals shown. Signs are not compared, for a sentence may say «fell by». A number may stand for a
-hundredth of itself only with percent, and for a thousandth or millionth only before «tusen» or
-«millioner». A whole number below a thousand without percent is a count and must be one. The data
-of figures count for captions and alt texts only. Years, dates, clock times, labels and levels of
-confidence are no findings and are left out, as are definitions listed in `report/definitions.yml`.
+hundredth of itself only with percent or «per hundre», and for a thousandth or millionth only
+before «tusen» or «millioner». A whole number below a thousand without percent is a count and must
+be one. The data of figures count for captions and alt texts only. Years, dates, clock times,
+labels and levels of confidence are no findings and are left out, as are definitions listed in
+`report/definitions.yml`.
+
+How sharp the rule is depends on how many numbers a report has: of wrong digits planted in four
+reports it found between one in seven (87 000 numbers behind the report) and seven in ten (2 400).
 """
 
 import json
@@ -117,6 +121,7 @@ def _accounted(found: re.Match[str], text: str, values: np.ndarray) -> bool:
         return True
     if stated >= 1000 and stated % 1000 == 0 and _near(values, stated, 500.0):
         return True
+    percent = percent or "per hundre" in text
     return percent and _near(values[values <= 2.0] * 100, stated, half)
 
 
