@@ -11,7 +11,7 @@ from naveval import indicator_models as models
 from naveval import indicator_panel as panels
 from naveval import indicator_series as series
 from naveval import indicator_simulation as simulation
-from naveval.errors import ContractError, EstimationError
+from naveval.errors import EstimationError
 from naveval.indicator_characteristics import OUTCOMES
 from naveval.indicator_models import Packed, Specification
 
@@ -128,8 +128,9 @@ def test_groups_outside_the_model_have_levels(packs, fits):
 
 def test_constant_added_to_outcomes_moves_no_indicator(packs, fits):
     panel = packs.panel
-    moved = replace(panel, chunks=tuple(
-        replace(c, outcomes={"atid3": c.outcomes["atid3"] + np.float32(5)}) for c in panel.chunks))  # fmt: skip
+    shifted = [c.outcomes["atid3"] + np.float32(5) for c in panel.chunks]
+    chunks = [replace(c, outcomes={"atid3": y}) for c, y in zip(panel.chunks, shifted, strict=True)]
+    moved = replace(panel, chunks=tuple(chunks))
     other = Packed(moved)
     before = curve(packs, REPORT, "atid3", fits["atid3"], "county").indicator
     after = curve(other, REPORT, "atid3", models.fit(other, REPORT, "atid3"), "county").indicator
@@ -188,7 +189,8 @@ def test_every_alternative_changes_the_estimates(packs, name):
     if name == "month_dummies":
         assert np.abs(b).max() < 1e-8
     if name == "without_pandemic":
-        assert len(a) == len(b) == 79 and other.n < main.n
+        assert len(a) == len(b) == 79
+        assert other.n < main.n
     if name == "cohorts":
         assert other.n == sum(int(c.first.sum()) for c in packs.panel.chunks)
 
@@ -216,7 +218,8 @@ def test_longer_break_joins_spells(data, packs):
     other = panels.build(data, spell_break=3)
     two = np.concatenate([c.columns["duration"] for c in packs.panel.chunks])
     three = np.concatenate([c.columns["duration"] for c in other.chunks])
-    assert (three >= two).all() and (three > two).any()
+    assert (three >= two).all()
+    assert (three > two).any()
     first = [sum(int(c.first.sum()) for c in p.chunks) for p in (packs.panel, other)]
     assert first[1] < first[0]
 

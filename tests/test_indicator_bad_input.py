@@ -41,7 +41,7 @@ def change(data, table, month, edit):
 
 def test_month_missing_in_the_middle(data):
     (data / "stock" / "2019-03.parquet").unlink()
-    with pytest.raises(ContractError, match="stock.*missing month.*2019-03"):
+    with pytest.raises(ContractError, match=r"stock.*missing month.*2019-03"):
         panels.build(data)
     assert any("2019-03" in str(b) or b.column == "month" for b in
                contracts.check("indicator", data))  # fmt: skip
@@ -49,7 +49,7 @@ def test_month_missing_in_the_middle(data):
 
 def test_person_twice_in_a_month(data):
     change(data, "stock", "2018-05", lambda f: pd.concat([f, f.iloc[[3]]], ignore_index=True))
-    with pytest.raises(ContractError, match="2018-05: 2 rows.*a person is there twice") as error:
+    with pytest.raises(ContractError, match=r"2018-05: 2 rows.*a person is there twice") as error:
         panels.build(data)
     person = pd.read_parquet(data / "stock" / "2018-05.parquet")["person"].iloc[3]
     assert str(person) not in str(error.value)
@@ -81,9 +81,11 @@ def test_characteristic_outside_its_categories(data):
 
 
 def test_unknown_code(data):
-    change(data, "stock", "2018-05", lambda f: f.assign(status=f["status"].where(f.index != 0,
-                                                                                "ukjent")))  # fmt: skip
-    with pytest.raises(ContractError, match="column status: 1 rows"):
+    change(
+        data, "stock", "2018-05",
+        lambda f: f.assign(status=f["status"].where(f.index != 0, "ukjent")),
+    )  # fmt: skip
+    with pytest.raises(ContractError, match=r"column status: 1 rows"):
         panels.build(data)
 
 
@@ -93,7 +95,7 @@ def test_hours_that_end_before_the_stock(data):
     short = panels.build(data)
     assert "atid3" not in short.chunks[-1].outcomes
     (data / "hours" / "2020-06.parquet").unlink()
-    with pytest.raises(ContractError, match="hours.*every month from"):
+    with pytest.raises(ContractError, match=r"hours.*every month from"):
         panels.build(data)
 
 
@@ -101,23 +103,23 @@ def test_outcome_window_past_the_last_month_is_missing(good):
     panel = panels.build(good)
     seen = [chunk.month for chunk in panel.chunks if "atid12" in chunk.outcomes]
     assert seen[-1] == "2019-09"
-    with pytest.raises(EstimationError, match="no month of the stock"):
+    with pytest.raises(EstimationError, match=r"no month of the stock"):
         list(series.with_outcome(panel, "atid36"))
 
 
 def test_fewer_than_24_months(good):
-    with pytest.raises(EstimationError, match="needs at least 24"):
+    with pytest.raises(EstimationError, match=r"needs at least 24"):
         panels.build(good, first_month="2018-12")
-    with pytest.raises(ParameterError, match="at least 24"):
+    with pytest.raises(ParameterError, match=r"at least 24"):
         validate(Parameters, {"first_month": "2018-01", "last_month": "2019-06"}, "test")
 
 
 def test_group_without_rows():
     frame = pd.DataFrame({"outcome": "atid3", "grouping": "program", "group": ["a", "b"],
                           "month": "2020-01", "n": [3, 0]})  # fmt: skip
-    with pytest.raises(EstimationError, match="the group b has no rows"):
+    with pytest.raises(EstimationError, match=r"the group b has no rows"):
         pick(frame, "atid3", "program", ["b"])
-    with pytest.raises(EstimationError, match="no curve for atid3 by county"):
+    with pytest.raises(EstimationError, match=r"no curve for atid3 by county"):
         pick(frame, "atid3", "county")
 
 
@@ -139,7 +141,7 @@ def test_industry_without_the_year_before(data):
     file = data / "industry.parquet"
     frame = pd.read_parquet(file)
     frame[frame["month"] >= "2017-06"].to_parquet(file, index=False)
-    with pytest.raises(ContractError, match="industry.*2016-12.*twelve months before"):
+    with pytest.raises(ContractError, match=r"industry.*2016-12.*twelve months before"):
         panels.build(data)
 
 

@@ -177,7 +177,9 @@ def quarters(tmp_path_factory):
         simulation.simulate(root / name, scale=0.0015, seed=8, last_month=last)
     (root / "store").mkdir()
     quarter.publish_quarter(root / "first", root / "store", "2022K4", window=61)
-    with pytest.raises(NavevalError, match=r"(?s)published past values moved.*changelog") as refused:
+    with pytest.raises(
+        NavevalError, match=r"(?s)published past values moved.*changelog"
+    ) as refused:
         quarter.publish_quarter(root / "second", root / "store", "2023K1", window=61)
     assert "->" in str(refused.value)
     notes = pd.DataFrame([{"version": "2023K1", "date": "2023-07-01", "note": "nytt vindu"}])
@@ -189,7 +191,8 @@ def quarters(tmp_path_factory):
 def test_update_drops_the_oldest_and_reads_only_what_is_new(quarters):
     root, found = quarters
     assert (found.months[0], found.months[-1]) == ("2018-03", "2023-03")
-    assert found.moved.beyond > 0 and found.moved.noted
+    assert found.moved.beyond > 0
+    assert found.moved.noted
     assert store.months_to_read(root / "store", found.months, "2023-06") == []
 
 

@@ -87,7 +87,8 @@ def test_groups_depend_on_person_and_seed_only():
     assert (multiplier.person_groups(np.arange(500), 100, 1)
             != multiplier.person_groups(np.arange(500), 100, 2)).any()  # fmt: skip
     spread = np.bincount(multiplier.person_groups(np.arange(100_000), 100, 1))
-    assert spread.min() > 850 and spread.max() < 1150
+    assert spread.min() > 850
+    assert spread.max() < 1150
 
 
 def test_intervals():

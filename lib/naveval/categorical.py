@@ -12,6 +12,7 @@ Source: indicator document, chapter 4 (dummies, OLS, probit); Newton with a reus
 Dennis and Schnabel (1996), chapter 5.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -257,13 +258,33 @@ def reduce_square(design: Design, packed: NDArray) -> NDArray[np.float64]:
     return design.expand.T @ half.T
 
 
-def gram(
-    design: Design, codes: Codes, weights: NDArray | None = None
-) -> NDArray[np.float64]:
-    """X'WX in the model's columns, (K, K): by joint counts, or row by row when rows are few."""
-    n = len(codes[0])
-    if n >= FEW_ROWS:
-        return reduce_square(design, cross_product(design, codes, weights))
+def gram(design: Design, codes: Codes, weights: NDArray | None = None) -> NDArray[np.float64]:
+    """X'WX in the model's columns, (K, K).
+
+    By joint counts of every pair of packs, each reduced at once so that the packed square
+    (P, P) is never held; row by row when rows are few.
+    """
+    if len(codes[0]) < FEW_ROWS:
+        return _gram_of_rows(design, codes, weights)
+    sizes = design.sizes
+    own = [design.expand[a:b] for a, b in itertools.pairwise(design.offsets)]
+    total = np.zeros((len(design.names), len(design.names)))
+    for a, code in enumerate(codes):
+        wide = code.astype(np.int64)
+        count = np.bincount(wide, weights=weights, minlength=sizes[a]).astype(float)
+        total += (own[a].T @ (own[a] * count[:, None])).toarray()
+        for b in range(a):
+            joint = wide * sizes[b]
+            joint += codes[b]
+            count = np.bincount(joint, weights=weights, minlength=sizes[a] * sizes[b])
+            half = own[a].T @ count.reshape(sizes[a], sizes[b])
+            block = own[b].T @ half.T
+            total += block
+            total += block.T
+    return total
+
+
+def _gram_of_rows(design: Design, codes: Codes, weights: NDArray | None) -> NDArray[np.float64]:
     x = design.expand[codes[0].astype(np.int64)]
     for q in range(1, len(codes)):
         x = x + design.expand[design.offsets[q] + codes[q].astype(np.int64)]
@@ -281,7 +302,7 @@ def independent(gram: NDArray, names: Sequence[str]) -> tuple[NDArray[np.bool_],
     """
     size = np.diag(gram)
     keep = size > 0
-    dropped = {names[k]: "no rows" for k in np.flatnonzero(~keep)}
+    dropped = {names[int(k)]: "no rows" for k in np.flatnonzero(~keep)}
     scale = 1 / np.sqrt(np.where(keep, size, 1))
     order = np.flatnonzero(keep)
     scaled = gram[np.ix_(order, order)] * np.outer(scale[order], scale[order])
@@ -293,7 +314,7 @@ def independent(gram: NDArray, names: Sequence[str]) -> tuple[NDArray[np.bool_],
         small[_dependent(scaled)] = True
     for k in order[small]:
         keep[k] = False
-        dropped[names[k]] = "combination of other columns"
+        dropped[names[int(k)]] = "combination of other columns"
     return keep, dropped
 
 
@@ -363,7 +384,7 @@ def solve_ols(design: Design, statistics: OlsStatistics) -> Fit:
     bread = inverse(statistics.gram, keep)
     coefficients = bread @ statistics.moments
     coefficients += bread @ (statistics.moments - statistics.gram @ coefficients)
-    rss = statistics.yy - coefficients @ statistics.moments
+    rss = statistics.yy - float(coefficients @ statistics.moments)
     tss = statistics.yy - statistics.y**2 / statistics.n
     sigma2 = rss / (statistics.n - keep.sum())
     r2 = 1 - rss / tss if tss > 0 else np.nan

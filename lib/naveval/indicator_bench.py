@@ -74,7 +74,7 @@ def time_own(data: Path, outcome: str) -> Measured:
 
 
 def time_peer(data: Path, outcome: str) -> Measured:
-    """statsmodels on a dense matrix; the time to make the matrix is told apart."""
+    """Statsmodels on a dense matrix; the time to make the matrix is told apart."""
     import statsmodels.api as sm
 
     panel, packs = peer_sample(data)

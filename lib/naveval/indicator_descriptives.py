@@ -81,13 +81,14 @@ def composition_table(panel: Panel) -> pd.DataFrame:
             total[k] += np.bincount(status, minlength=len(names), weights=_values(chunk, key))
     printed = table2().set_index(["variable", "user_group"])["value"]
     rows = []
-    for k, status in enumerate([*names, EVERYBODY]):
-        pick = slice(None) if status == EVERYBODY else slice(k, k + 1)
+    for k, name in enumerate([*names, EVERYBODY]):
+        pick = slice(None) if name == EVERYBODY else slice(k, k + 1)
+        column = STATUSES.get(name, "I alt")
         for j, key in enumerate(keys):
             factor = 1 if key in ("age", "children") else 100
-            rows.append({"status": status, "variable": key, "n": largest[pick].sum(),
+            rows.append({"status": name, "variable": key, "n": largest[pick].sum(),
                          "value": factor * total[j, pick].sum() / max(count[pick].sum(), 1),
-                         "published": printed[PRINTED2[key], STATUSES.get(status, "I alt")]})  # fmt: skip
+                         "published": printed[PRINTED2[key], column]})  # fmt: skip
     return pd.DataFrame(rows)
 
 

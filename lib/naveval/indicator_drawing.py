@@ -25,8 +25,10 @@ def employment(output: Output, study: Study) -> Block:
         fit: Fit = study.fits[f"report:{outcome}"]
         for k, name in enumerate(fit.design.names):
             if name.startswith("employment=") and name not in fit.dropped:
-                rows.append({"outcome": outcome, "category": int(name.split("=")[1]), "n": fit.n,
-                             "value": fit.coefficients[k], "df": fit.n - len(fit.design.names)})  # fmt: skip
+                category = int(name.split("=")[1])
+                rows.append({"outcome": outcome, "category": category, "n": fit.n,
+                             "value": fit.coefficients[k],
+                             "df": fit.n - len(fit.design.names)})  # fmt: skip
     frame = pd.DataFrame(rows)
     released = disclosure.model(
         frame, label="fig-3", n="n", residual_df="df", keys=["outcome", "category"]
@@ -62,8 +64,8 @@ def fan(output: Output, study: Study) -> Block:
     figure, ax = figures.axes(height=3.6)
     x = _x(data["month"])
     for (_, z), color in zip(LEVELS, reversed(SOFT), strict=True):
-        ax.fill_between(x, data["value"] - z * data["std_error"],
-                        data["value"] + z * data["std_error"], color=color, linewidth=0)  # fmt: skip
+        half = z * data["std_error"]
+        ax.fill_between(x, data["value"] - half, data["value"] + half, color=color, linewidth=0)
     ax.plot(x, data["value"], color="white", linewidth=1.2)
     for sign in (-1, 1):
         ax.plot(x, data["value"] + sign * data["published"], color=COLORS[3], linestyle="--",

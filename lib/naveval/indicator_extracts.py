@@ -62,8 +62,7 @@ def read_months(
     with registers.open_registers(data, {table: TABLES[table]}) as opened:
         for month in months:
             query = f"SELECT {names} FROM {table} WHERE month = ?"
-            found = opened.connection.execute(query, [month]).arrow()
-            yield month, found.read_all() if isinstance(found, pa.RecordBatchReader) else found
+            yield month, opened.connection.execute(query, [month]).to_arrow_table()
 
 
 def _month_files(data: Path, table: str) -> dict[str, list[Path]] | None:
@@ -127,7 +126,7 @@ class PersonIndex:
         self.persons = persons
         self.count = len(persons)
         self._direct: NDArray[np.int32] | None = None
-        if self.count and 0 <= persons[0] and persons[-1] < DIRECT_LOOKUP:
+        if self.count and persons[0] >= 0 and persons[-1] < DIRECT_LOOKUP:
             self._direct = np.full(int(persons[-1]) + 1, -1, dtype=np.int32)
             self._direct[persons] = np.arange(self.count, dtype=np.int32)
 

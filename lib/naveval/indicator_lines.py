@@ -5,6 +5,7 @@ shows the county where the national report shows the whole country.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -257,10 +258,10 @@ def frame_of(study: Study, county: str, label: str) -> pd.DataFrame:
         "fig-31": lambda: month_dummies(study),
         "fig-32": lambda: separate(study),
         "fig-horizons": lambda: horizons(study, county),
-        **{key: lambda key=key: units(study, key) for key in UNITS},
-        **{key: lambda key=key: grouped(study, county, key) for key in GROUPED},
-        **{key: lambda key=key: pair(study, county, key) for key in PAIRS},
-        **{key: lambda key=key: versions(study, county, key) for key in VERSIONS},
+        **{key: partial(units, study, key) for key in UNITS},
+        **{key: partial(grouped, study, county, key) for key in GROUPED},
+        **{key: partial(pair, study, county, key) for key in PAIRS},
+        **{key: partial(versions, study, county, key) for key in VERSIONS},
     }
     if label not in makers:
         raise EstimationError(f"no curves for {label}; figures with curves: {', '.join(makers)}")

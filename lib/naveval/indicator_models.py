@@ -211,9 +211,7 @@ def is_share(outcome: str) -> bool:
     return outcome.startswith("jobb")
 
 
-def fit(
-    packs: Packed, spec: Specification, outcome: str, start: NDArray | None = None
-) -> Fit:
+def fit(packs: Packed, spec: Specification, outcome: str, start: NDArray | None = None) -> Fit:
     """Estimate one model: least squares, or probit for jobb unless `spec.linear`."""
     design = design_for(packs.panel, spec, outcome)
     rows = parts(packs, spec, outcome)

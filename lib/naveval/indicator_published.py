@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from naveval import counties, paths
 from naveval.categorical import Design
 from naveval.indicator_characteristics import (
-    COUNTRY_GROUPS,
     DECILES,
     HISTORY_LEVELS,
     HOURS_LEVELS,
@@ -163,13 +162,14 @@ def coefficients(design: Design, outcome: str) -> NDArray[np.float64]:
     if len(missing):
         raise ValueError(f"no printed coefficient for {design.names[missing[0]]}")
     solved, *_ = np.linalg.lstsq(rows.matrix[own], rows.frame[outcome].to_numpy()[own], rcond=None)
-    return np.round(solved, 6)
+    return np.asarray(np.round(solved, 6), dtype=np.float64)
 
 
 @lru_cache(maxsize=1)
 def table1() -> pd.DataFrame:
     """Table 1: actual participation by user group (variable, user_group, value)."""
-    return pd.read_csv(paths.published_dir("indicator") / "appendix_a_table_1_outcome_variables.csv")
+    file = "appendix_a_table_1_outcome_variables.csv"
+    return pd.read_csv(paths.published_dir("indicator") / file)
 
 
 @lru_cache(maxsize=1)

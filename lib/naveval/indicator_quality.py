@@ -11,8 +11,10 @@ from naveval.indicator_models import (
     Packed,
     Specification,
     design_for,
-    fit as fit_model,
     is_share,
+)
+from naveval.indicator_models import (
+    fit as fit_model,
 )
 from naveval.indicator_panel import with_outcome
 
@@ -51,8 +53,12 @@ def calibration(packs: Packed, fit: Fit, outcome: str) -> pd.DataFrame:
     for label, sums in [("", cube.sum(axis=1)), *((name, cube[:, k]) for k, name in
                                                    enumerate(names))]:  # fmt: skip
         n = np.where(sums[0] > 0, sums[0], np.nan)
-        blocks.append(pd.DataFrame({"county": label, "decile": np.arange(1, DECILES + 1),
-                                    "n": sums[0], "actual": sums[1] / n, "expected": sums[2] / n}))  # fmt: skip
+        blocks.append(
+            pd.DataFrame(
+                {"county": label, "decile": np.arange(1, DECILES + 1), "n": sums[0],
+                 "actual": sums[1] / n, "expected": sums[2] / n}
+            )
+        )  # fmt: skip
     return pd.concat(blocks, ignore_index=True).assign(outcome=outcome)
 
 
@@ -65,12 +71,12 @@ def explained(packs: Packed, fits: dict[str, Fit]) -> pd.DataFrame:
     """
     rows = []
     for outcome, fit in fits.items():
-        y_sum = yy = rss = 0.0
-        n = 0
+        y_sum, yy, rss, n = 0.0, 0.0, 0.0, 0
         for chunk in with_outcome(packs.panel, outcome):
             y = chunk.outcomes[outcome].astype(float)
             gap = y - probit.expected(fit, packs.codes(chunk, fit.design, outcome))
-            y_sum, yy, rss, n = y_sum + y.sum(), yy + y @ y, rss + gap @ gap, n + len(y)
+            y_sum, yy = y_sum + float(y.sum()), yy + float(y @ y)
+            rss, n = rss + float(gap @ gap), n + len(y)
         rows.append({"outcome": outcome, "n": n, "r2": 1 - rss / (yy - y_sum**2 / n),
                      "pseudo_r2": fit.r2 if fit.kind == "probit" else np.nan})  # fmt: skip
     return pd.DataFrame(rows)

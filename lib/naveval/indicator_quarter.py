@@ -89,8 +89,11 @@ def _publish(
         if is_share(outcome) and not list(folder.glob(f"{outcome}-*.npz")):
             starts[outcome] = fit(packs, spec, outcome).coefficients
     found = store.update(packs, spec, folder, months, wanted_groups, starts)
-    stale = [outcome for outcome, (fitted, _, _) in found.items()
-             if is_share(outcome) and store.drift(folder, fitted, outcome, months) > MOST_DRIFT]  # fmt: skip
+    stale = [
+        outcome
+        for outcome, (fitted, _, _) in found.items()
+        if is_share(outcome) and store.drift(folder, fitted, outcome, months) > MOST_DRIFT
+    ]
     if stale:
         found |= _anew(data, folder, spec, months, stale, limits or panel.limits,
                        panel.levels["office"], spell_break)  # fmt: skip
@@ -115,8 +118,10 @@ def _anew(
     limits: dict[str, NDArray], offices: Sequence[str], spell_break: int,
 ) -> dict[str, tuple[Fit, dict[str, Curves], list[str]]]:  # fmt: skip
     """Read all months for outcomes whose probit moved too far from where it was expanded."""
-    panel = panels.build(data, first_month=months[0], last_month=months[-1], limits=limits,
-                         known_offices=offices, spell_break=spell_break, least_months=1)  # fmt: skip
+    panel = panels.build(
+        data, first_month=months[0], last_month=months[-1], limits=limits,
+        known_offices=offices, spell_break=spell_break, least_months=1,
+    )  # fmt: skip
     packs = Packed(panel)
     starts = {outcome: fit(packs, spec, outcome).coefficients for outcome in outcomes}
     for outcome in outcomes:

@@ -169,10 +169,7 @@ def _entrants(
 ) -> dict[str, NDArray]:
     """New persons of a month: the whole stock in the first, else about 5 percent of it."""
     stock = FULL_STOCK * BASE_STOCK * scale * status_shares()
-    if t == 0:
-        count = np.round(stock).astype(int)
-    else:
-        count = rng.poisson(stock / np.array(ELAPSED))
+    count = np.round(stock).astype(int) if t == 0 else rng.poisson(stock / np.array(ELAPSED))
     wave = WAVES.get(month, 0.0) * FULL_STOCK * scale
     extra = rng.poisson([0, wave * 0.62, wave * 0.38, 0, 0]) if wave else np.zeros(5, dtype=int)
     status = np.repeat(np.arange(5), count + extra)

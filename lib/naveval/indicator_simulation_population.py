@@ -76,7 +76,9 @@ def places(rng: np.random.Generator) -> Places:
     size = np.array([COUNTY_SIZE[code] for code in codes])
     n_offices = apportion(np.sqrt(size), N_OFFICES)
     n_regions = np.minimum(apportion(np.sqrt(size), N_REGIONS), n_offices)
-    offices, county, region, share, regions = [], [], [], [], []
+    offices: list[str] = []
+    regions: list[str] = []
+    county, region, share = [], [], []
     for k, code in enumerate(codes):
         weight = rng.lognormal(0, 0.75, n_offices[k])
         first = len(regions)
@@ -198,9 +200,7 @@ def _ranked(score: NDArray) -> NDArray[np.int64]:
     return np.searchsorted(limits, score)
 
 
-def draw_groups(
-    rng: np.random.Generator, status: NDArray, latent: NDArray
-) -> NDArray[np.int8]:
+def draw_groups(rng: np.random.Generator, status: NDArray, latent: NDArray) -> NDArray[np.int8]:
     """Innsatsgruppe, depending a little on what caseworkers see and the register does not."""
     group = choose(rng, GROUP_SHARES, status)
     seeker = (status == STATUS.index("helt_ledig")) | (status == STATUS.index("delvis_ledig"))

@@ -118,9 +118,7 @@ def calendar_effect(months: list[str], rng: np.random.Generator) -> NDArray[np.f
     return np.array(effect)
 
 
-def step_fading(
-    rng: np.random.Generator, fading: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def step_fading(rng: np.random.Generator, fading: NDArray[np.float32]) -> NDArray[np.float32]:
     """One month of the part that fades (first-order, constant spread)."""
     spread = np.float32(np.sqrt((1 - LASTING_SHARE) * (1 - FADING**2)))
     shock = rng.standard_normal(len(fading), dtype=np.float32)
@@ -145,4 +143,5 @@ def program_effects() -> NDArray[np.float64]:
     return np.array([PROGRAM_EFFECT[name] for name in PROGRAMS])
 
 
-assert len(STATUS) == len(LEVELS.long_run) and LONG_RESIDENCE == len(RESIDENCE_LEVELS) - 1
+assert len(LEVELS.long_run) == len(STATUS)
+assert len(RESIDENCE_LEVELS) - 1 == LONG_RESIDENCE

@@ -32,7 +32,8 @@ from naveval.indicator_recovery import recover
 from naveval.indicator_series import Curves, Grouping, curves, grouping, months_mean
 from naveval.indicator_uncertainty import interval_table
 
-PRESENTING = ("_figures", "_tables", "_texts", "_lines", "_drawing", "_bench", "_update", "_sentences")
+PRESENTING = ("_figures", "_tables", "_texts", "_lines", "_drawing", "_bench", "_update",
+              "_quarter", "_coverage")  # fmt: skip
 NOT_ESTIMATED = ("county", "parts", "data")
 
 
@@ -88,14 +89,16 @@ def specification(parameters: Parameters) -> Specification:
     return Specification(version=parameters.version)
 
 
-def build_panel(parameters: Parameters, data: Path, **changes: bool) -> panels.Panel:
-    """The panel the parameters ask for; `changes` replaces how hours are counted."""
-    settings = {"subsidised_hours": parameters.subsidised_hours,
-                "working_days": parameters.working_days, **changes}  # fmt: skip
+def build_panel(
+    parameters: Parameters, data: Path, *, other_hours: bool = False, other_days: bool = False
+) -> panels.Panel:
+    """The panel the parameters ask for, or with one way of counting hours turned round."""
     return panels.build(
         data, first_month=parameters.first_month, last_month=parameters.last_month,
         spell_break=parameters.spell_break, market_categories=parameters.market_categories,
-        young_under=parameters.young_under, long_horizons=parameters.long_horizons, **settings,
+        young_under=parameters.young_under, long_horizons=parameters.long_horizons,
+        subsidised_hours=parameters.subsidised_hours != other_hours,
+        working_days=parameters.working_days != other_days,
     )  # fmt: skip
 
 
@@ -232,8 +235,8 @@ def _other_hours(parameters: Parameters, data: Path, spec: Specification) -> pd.
     """National and county curves with hours counted in the other ways."""
     blocks = []
     for name, changes in (
-        ("without_subsidised", {"subsidised_hours": not parameters.subsidised_hours}),
-        ("working_days", {"working_days": not parameters.working_days}),
+        ("without_subsidised", {"other_hours": True}),
+        ("working_days", {"other_days": True}),
     ):
         panel = build_panel(parameters, data, **changes)
         packs = Packed(panel)

@@ -15,7 +15,7 @@ from naveval.indicator_published import (
     table3_counties,
     table3_groups,
 )
-from naveval.indicator_study import Study, place_grouping
+from naveval.indicator_study import Study
 from naveval.output import Block, Output, finish
 
 STUDY = "indicator"
@@ -31,8 +31,9 @@ def names(output: Output, keys: pd.Series) -> list[str]:
 
 def participation(output: Output, study: Study) -> Block:
     """Actual participation by status group beside the document's table 1."""
-    wide = study.participation.pivot(index="status", columns="variable", values=["value",
-                                                                                "published"])  # fmt: skip
+    wide = study.participation.pivot(
+        index="status", columns="variable", values=["value", "published"]
+    )
     count = study.participation.groupby("status")["n"].first()
     order = list(dict.fromkeys(study.participation["status"]))
     frame = pd.DataFrame({"status": order, "n": count[order].to_numpy(dtype=float)})
@@ -56,7 +57,7 @@ def composition(output: Output, study: Study) -> Block:
     frame = wide.loc[order].reset_index()
     frame["published"] = printed[order].to_numpy()
     count = own.groupby("status")["n"].first()
-    values = [column for column in wide.columns]
+    values = list(wide.columns)
     for column in values:
         frame[f"n_{column}"] = float(count[column])
     released = disclosure.release(
@@ -294,7 +295,6 @@ def key_figures(output: Output, study: Study) -> Block:
 
 def tidy(study: Study, county: str) -> pd.DataFrame:
     """All estimates of the place in the suite's tidy form."""
-    grouping, group = place_grouping(county)
     own = study.curves
     keep = (own["grouping"].str.startswith("county") & own["group"].str.startswith(county)
             if county else ~own["grouping"].str.contains("county ×|office"))  # fmt: skip
@@ -307,7 +307,7 @@ def tidy(study: Study, county: str) -> pd.DataFrame:
             {"label": "curves", "row": own["month"], "column": own["grouping"],
              "outcome": own["outcome"], "group": own["group"], "estimand": f"{estimand}_adjusted",
              "estimate": adjusted, "std_error": error, "n_obs": own["n"], "n_persons": own["n"],
-             "method": "ols" if True else "", "unit": np.where(own["outcome"].str.startswith(
+             "unit": np.where(own["outcome"].str.startswith(
                  "jobb"), "share", "hours per week")}))  # fmt: skip
     table = pd.concat(blocks, ignore_index=True)
     share = table["outcome"].str.startswith("jobb")

@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -165,11 +166,10 @@ def stored_curves(
 def save(folder: Path, outcome: str, month: MonthStatistics) -> None:
     """Write a month's statistics (npz, no persons)."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        folder / f"{outcome}-{month.month}.npz", gram=month.gram, moments=month.moments,
-        sums=np.array([month.y, month.yy, month.n]), point=month.point,
-        **{f"group_{name}": table for name, table in month.groups.items()},
-    )  # fmt: skip
+    content: dict[str, Any] = {f"group_{name}": table for name, table in month.groups.items()}
+    content |= {"gram": month.gram, "moments": month.moments, "point": month.point,
+                "sums": np.array([month.y, month.yy, month.n])}  # fmt: skip
+    np.savez(folder / f"{outcome}-{month.month}.npz", **content)
 
 
 def read(folder: Path, outcome: str, month: str) -> MonthStatistics | None:
@@ -238,7 +238,8 @@ def update(
 
 def drift(folder: Path, fit: Fit, outcome: str, months: Sequence[str]) -> float:
     """How far probit moved from where it was expanded: root mean square of the change of the
-    index, weighted by information per row."""
+    index, weighted by information per row.
+    """
     change = fit.coefficients - _stored_point(folder, outcome, months)
     information = np.zeros_like(fit.bread)
     for month in months:

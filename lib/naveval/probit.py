@@ -26,13 +26,11 @@ from naveval.categorical import (
     Design,
     Fit,
     Rows,
-    cross_product,
     gram,
     independent,
     inverse,
     linear,
     moments,
-    reduce_square,
     tabulated,
 )
 from naveval.errors import EstimationError
@@ -125,7 +123,7 @@ def fit_probit(
 
     if start is None:
         start = _subsample_start(design, rows(), n, float(ones[: design.offsets[1]].sum()))
-    coefficients, bread, keep, dropped, loglik, iterations = _newton(
+    coefficients, bread, _, dropped, loglik, iterations = _newton(
         design, rows, start, max_iterations
     )
     share = float(ones[: design.offsets[1]].sum()) / n
@@ -241,7 +239,7 @@ def _subsample_start(
     every = n // SUBSAMPLE_ROWS
     if every < 4:
         return first
-    thin = [([code[::every] for code in codes], y[::every]) for codes, y in parts]
+    thin: list[Rows] = [([code[::every] for code in codes], y[::every]) for codes, y in parts]
     counts, ones, _ = _counts(design, thin)
     try:
         perfect = perfect_levels(design, counts, ones)
@@ -259,9 +257,11 @@ def _newton(
     tolerance: float = TOLERANCE,
 ) -> tuple[NDArray, NDArray, NDArray[np.bool_], dict[str, str], float, int]:
     """Newton steps; the Hessian is renewed when steps shrink too slowly and once at the end,
-    so that the covariance belongs to the estimates."""
+    so that the covariance belongs to the estimates.
+    """
     coefficients = start.copy()
-    bread, keep, dropped = np.zeros((0, 0)), np.ones(0, dtype=bool), {}
+    bread, keep = np.zeros((0, 0)), np.ones(0, dtype=bool)
+    dropped: dict[str, str] = {}
     fresh, near, previous, best = True, False, np.inf, -np.inf
     step = np.zeros_like(coefficients)
     halvings = 0
@@ -295,16 +295,15 @@ def _pass(
     design: Design, parts: Sequence[Rows], coefficients: NDArray, hessian: bool
 ) -> ProbitStatistics:
     score = np.zeros(len(coefficients))
-    packed = np.zeros((design.offsets[-1],) * 2) if hessian else None
+    second = np.zeros((len(coefficients),) * 2) if hessian else None
     loglik, n = 0.0, 0
     for codes, outcome in parts:
         index = linear(design, coefficients, codes)
         residual, probability = generalized_residual(index, outcome)
         score += design.expand.T @ moments(design, codes, residual)
-        if packed is not None:
+        if second is not None:
             weight = residual * (residual + np.clip(index, -MAX_LATENT, MAX_LATENT))
-            packed += cross_product(design, codes, weight)
+            second += gram(design, codes, weight)
         loglik += float(np.log(probability).sum())
         n += len(outcome)
-    second = None if packed is None else reduce_square(design, packed)
     return ProbitStatistics(score, second, loglik, n)
