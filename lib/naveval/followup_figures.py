@@ -1,6 +1,7 @@
 """Figures of the follow-up study. Every function takes released data only."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from naveval.followup_events import OUTCOMES, Events
 from naveval.followup_measures import (
     BY_DURATION,
     BY_MONTH,
+    COUNTRY,
     before_and_after,
     by_duration,
     by_month,
@@ -34,24 +36,49 @@ SENSITIVITY = ("program", "work")
 
 def release_duration(panel: Panel, parameters: Parameters, label: str) -> Released:
     """Means by duration for figure 1, 2 or 3, through disclosure control."""
-    found = by_duration(panel.profiles, BY_DURATION[label], parameters.county)
-    return _release(found, label, ["measure", "duration"], ["weeks"])
+    measures = BY_DURATION[label]
+    parts = [
+        by_duration(panel.profiles, measures, code).assign(county=code) for code in _places(panel)
+    ]
+    return _release(parts, label, ["measure", "duration"], ["weeks"], parameters.county)
 
 
 def release_months(panel: Panel, parameters: Parameters, label: str) -> Released:
     """Means by month and group for figure 4, 5 or 6, through disclosure control."""
     measures, groups = BY_MONTH[label]
-    found = by_month(place(panel.window, parameters.county), measures, groups)
-    return _release(found, label, ["measure", "group", "month"], [])
+    parts = [
+        by_month(place(panel.window, code), measures, groups).assign(county=code)
+        for code in _places(panel)
+    ]
+    return _release(parts, label, ["measure", "group", "month"], [], parameters.county)
 
 
-def _release(frame: pd.DataFrame, label: str, keys: list[str], labels: list[str]) -> Released:
-    return disclosure.release(
+def _places(panel: Panel) -> list[str]:
+    """The country and all counties."""
+    return [COUNTRY, *sorted(panel.window["county"].astype(str).unique())]
+
+
+def _release(
+    parts: list[pd.DataFrame], label: str, keys: list[str], labels: list[str], county: str
+) -> Released:
+    """Release country and counties together, so that none can be computed from the others."""
+    frame = pd.concat(parts, ignore_index=True)
+    released = disclosure.release(
         frame,
         label=label,
         count={"value": ["n_persons", "n_with"], "n_obs": "n_persons"},
-        keys=keys,
+        keys=[*keys, "county"],
         labels=labels,
+        totals={"county": COUNTRY},
+    )
+    columns = [name for name in frame.columns if name != "county"]
+    chosen = disclosure.subset(
+        released, (frame["county"] == county).to_numpy(), label=label, columns=columns
+    )
+    return replace(
+        chosen,
+        frame=chosen.frame.reset_index(drop=True),
+        suppressed=chosen.suppressed.reset_index(drop=True),
     )
 
 
