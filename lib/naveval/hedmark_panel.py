@@ -158,14 +158,15 @@ def _counts(cells: pd.DataFrame, steps: pd.DataFrame, force: pd.DataFrame) -> pd
     index = pd.MultiIndex.from_product(
         [sorted(force["county"].unique()), months, GROUPS], names=key
     )
-    merged = pd.concat([sums, inflow], axis=1).reindex(index).fillna(0).reset_index()
-    merged = merged.merge(force, on=["county", "month"], how="left")
-    lacking = merged["labour_force"].isna() & (merged["stock"] > 0)
+    known = pd.MultiIndex.from_frame(force[["county", "month"]])
+    lacking = ~sums.index.droplevel("group").unique().isin(known)
     if lacking.any():
         raise ContractError(
             f"labour_force, column persons: {int(lacking.sum())} combinations of county and month "
             "with job seekers have no row; expected one for each"
         )
+    merged = pd.concat([sums, inflow], axis=1).reindex(index).fillna(0).reset_index()
+    merged = merged.merge(force, on=["county", "month"], how="left")
     early = merged["month"] < merged["month"].min() + 2
     merged["inflow"] = merged["inflow"].astype(float).mask(early)
     return merged
