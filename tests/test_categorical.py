@@ -3,7 +3,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import norm
 
-from naveval import categorical, probit
+from naveval import categorical, categorical_ols, probit
 from naveval.categorical import Variable
 from naveval.errors import EstimationError
 
@@ -73,7 +73,7 @@ def test_grouped_moments_matches_dense(data):
 
 def test_ols_matches_statsmodels(data):
     design, _, codes, y, _, x = data
-    fit = categorical.fit_ols(design, halves(codes, y))
+    fit = categorical_ols.fit_ols(design, halves(codes, y))
     peer = sm.OLS(y, x).fit()
     assert np.abs(fit.coefficients - peer.params).max() < 1e-9
     assert np.allclose(fit.std_errors, peer.bse)
@@ -95,7 +95,7 @@ def test_probit_matches_statsmodels(data):
 
 def test_ols_residuals_sum_to_zero_in_every_category(data):
     design, _, codes, y, _, _ = data
-    fit = categorical.fit_ols(design, halves(codes, y))
+    fit = categorical_ols.fit_ols(design, halves(codes, y))
     gap = y - probit.expected(fit, codes)
     assert np.abs(categorical.moments(design, codes, gap) @ design.expand).max() < 1e-8
 
@@ -104,7 +104,7 @@ def test_category_without_rows_is_named(data):
     design, columns, _, y, _, _ = data
     column = np.where(columns[4] == 3, 4, columns[4])
     codes = categorical.pack_codes(design, [*columns[:4], column, columns[5]])
-    fit = categorical.fit_ols(design, [(codes, y)])
+    fit = categorical_ols.fit_ols(design, [(codes, y)])
     assert fit.dropped == {"v4=3": "no rows"}
 
 
@@ -112,7 +112,7 @@ def test_collinear_category_is_named(data):
     design, columns, _, y, _, _ = data
     copy = columns[2].copy()
     codes = categorical.pack_codes(design, [*columns[:3], copy, *columns[4:]])
-    fit = categorical.fit_ols(design, [(codes, y)])
+    fit = categorical_ols.fit_ols(design, [(codes, y)])
     assert list(fit.dropped.values()) == ["combination of other columns"]
     assert np.allclose((y - probit.expected(fit, codes)).mean(), 0)
 

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naveval import contracts, seasonal
+from naveval import contracts
 from naveval import indicator_models as models
 from naveval import indicator_panel as panels
 from naveval import indicator_series as series
 from naveval import indicator_simulation as simulation
+from naveval import months as calendar_months
 from naveval.errors import EstimationError
 from naveval.indicator_characteristics import OUTCOMES
 from naveval.indicator_models import Packed, Specification
@@ -92,8 +93,8 @@ def test_outcomes_by_plain_sums(data, packs):
         own = hours[hours["month"].isin(months)].groupby("person")["hours"].sum()
         return stock["person"].map(own).fillna(0).to_numpy()
 
-    three = seasonal.month_range("2019-06", "2019-08")
-    twelve = seasonal.month_range("2019-06", "2020-05")
+    three = calendar_months.month_range("2019-06", "2019-08")
+    twelve = calendar_months.month_range("2019-06", "2020-05")
     assert np.allclose(chunk.outcomes["atid3"], total(three) / 13, atol=1e-4)
     assert np.allclose(chunk.outcomes["atid12"], total(twelve) / 52, atol=1e-4)
     assert np.array_equal(chunk.outcomes["jobb3"], total(["2019-08"]) / (13 / 3) > 19)

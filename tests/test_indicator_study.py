@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naveval import estimates, figures, seasonal
+from naveval import estimates, figures
 from naveval import indicator_drawing as drawing
 from naveval import indicator_lines as lines
 from naveval import indicator_models as models
@@ -16,6 +16,7 @@ from naveval import indicator_study as studies
 from naveval import indicator_tables as tables
 from naveval import indicator_texts as texts
 from naveval import indicator_update as store
+from naveval import months as calendar_months
 from naveval.errors import EstimationError, NavevalError
 from naveval.indicator_figures import curve
 from naveval.indicator_frames import pick, relative, tertials
@@ -114,7 +115,7 @@ def test_relative_version_refuses_a_level_near_zero(study):
 def test_tertials_are_means_of_four_months(study):
     own = pick(study.curves, "atid3", "nav")
     table = tertials(own)
-    first = own[own["month"].isin(seasonal.month_range("2018-01", "2018-04"))]
+    first = own[own["month"].isin(calendar_months.month_range("2018-01", "2018-04"))]
     got = table.loc[table["tertial"] == "2018T1", "indicator_sa"].iloc[0]
     assert got == pytest.approx(first["indicator_sa"].mean())
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from naveval import categorical, multiplier, probit
+from naveval import categorical, categorical_ols, multiplier, probit
 from naveval.categorical import Variable
 from naveval.errors import EstimationError
 
@@ -22,7 +22,7 @@ def panel(seed=1, n_persons=900, months=6):
 
 
 def influence_table(design, codes, y, person, group, kind="ols"):
-    fit = (categorical.fit_ols if kind == "ols" else probit.fit_probit)(design, [(codes, y)])
+    fit = (categorical_ols.fit_ols if kind == "ols" else probit.fit_probit)(design, [(codes, y)])
     gap, residual = probit.score_residual(fit, codes, y)
     n_persons, n_groups = person.max() + 1, group.max() + 1
     size = np.bincount(group)

@@ -24,10 +24,12 @@ STAGES = (
         "studies", "parameters", "counties", "hedmark_windows", "*_parameters", "costs_checks",
         "costs_inputs",
         "costs_effects", "basic_amount", "programs_codes", "iso_weeks", "followup_published",
+        "months", "variables", "indicator_characteristics", "indicator_published",
     ),
     ("registers", "sources", "connections", "views", "contracts", "contract_*", "*_contracts"),
     ("*_simulation*", "extracts", "cache"),
-    ("*_panel*", "*_spells*", "*_sample*"),
+    ("*_panel*", "*_spells*", "*_sample*", "indicator_hours", "indicator_market",
+     "indicator_extracts"),
     (
         "did", "event_study", "one_treated*", "synthetic_control", "sensitivity", "detectable",
         "multiple_testing", "costs*", "categorical*", "shrinkage", "multiplier", "seasonal",
@@ -37,7 +39,7 @@ STAGES = (
     ("texts", "output"),
     ("tables", "figures", "explore"),
     ("manifest", "downloads"),
-    ("appendix", "*_tables*", "*_figures*", "programs_cost_*", "followup_story"),
+    ("appendix", "indicator_texts", "indicator_drawing", "*_tables*", "*_figures*", "programs_cost_*", "followup_story"),
     ("runs", "batch", "batch_*"),
     (
         "notebook_markdown", "builtin", "quarto", "render", "site*", "audit*", "faults",

@@ -2,10 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from naveval import months as calendar_months
 from naveval import seasonal
 from naveval.errors import EstimationError
 
-MONTHS = seasonal.month_range("2017-12", "2024-06")
+MONTHS = calendar_months.month_range("2017-12", "2024-06")
 BASE3 = (("2017-12", "2019-11"), ("2022-04", "2024-03"))
 BASE12 = (("2017-12", "2018-11"), ("2022-04", "2023-06"))
 

@@ -1,4 +1,4 @@
-"""Linear and probit models on categorical characteristics at register scale.
+"""Models on categorical characteristics at register scale: design, codes, cross-products.
 
 Every characteristic enters as dummies, so a row is a handful of small integers and never a
 dense row of zeros and ones. Several characteristics are packed into one joint code (children
@@ -13,7 +13,7 @@ Dennis and Schnabel (1996), chapter 5.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from naveval.errors import EstimationError
+from naveval.variables import Variable, column_names
 
 Codes = Sequence[NDArray[np.int16]]
 Rows = tuple[Codes, NDArray[np.floating]]
@@ -30,15 +31,6 @@ MAX_LATENT = 35.0
 MAX_COEFFICIENT = 12.0
 SUBSAMPLE_ROWS = 60_000
 INVERSE_ROOT_2PI = 1 / np.sqrt(2 * np.pi)
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A characteristic: its levels in code order, and which level is the reference."""
-
-    name: str
-    levels: tuple[str, ...]
-    reference: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,24 +115,20 @@ def make_design(variables: Sequence[Variable], max_pack: int = MAX_PACK) -> Desi
     packs = _first_fit([len(variable.levels) for variable in variables], max_pack)
     sizes = [int(np.prod([len(variables[j].levels) for j in pack])) for pack in packs]
     offsets = (0, *np.cumsum(sizes).tolist())
-    names = ["constant"]
-    first = []
+    names = column_names(variables)
+    first, column = [], 1
     for variable in variables:
-        first.append(len(names))
-        names += [
-            f"{variable.name}={level}"
-            for k, level in enumerate(variable.levels)
-            if k != variable.reference
-        ]
+        first.append(column)
+        column += len(variable.levels) - 1
     expand = np.zeros((offsets[-1], len(names)))
     expand[: sizes[0], 0] = 1
     for pack, start, size in zip(packs, offsets, sizes, strict=False):
         for j, level in zip(pack, _unpacked(variables, pack, size), strict=True):
             reference = variables[j].reference
-            column = first[j] + level - (level > reference)
+            place = first[j] + level - (level > reference)
             own = level != reference
-            expand[start + np.flatnonzero(own), column[own]] = 1
-    return Design(tuple(variables), packs, tuple(names), sparse.csr_array(expand), offsets)
+            expand[start + np.flatnonzero(own), place[own]] = 1
+    return Design(tuple(variables), packs, names, sparse.csr_array(expand), offsets)
 
 
 def _first_fit(levels: Sequence[int], max_pack: int) -> tuple[tuple[int, ...], ...]:
@@ -338,72 +326,3 @@ def inverse(gram: NDArray, keep: NDArray[np.bool_]) -> NDArray[np.float64]:
     scaled = gram[kept] * np.outer(scale, scale)
     full[kept] = linalg.inv(scaled) * np.outer(scale, scale)
     return full
-
-
-@dataclass(frozen=True)
-class OlsStatistics:
-    """What least squares needs from the rows; statistics of parts of the data add up.
-
-    gram (K, K), moments (K,), and sums of y, y² and rows.
-    """
-
-    gram: NDArray[np.float64]
-    moments: NDArray[np.float64]
-    y: float
-    yy: float
-    n: int
-
-    def __add__(self, other: "OlsStatistics") -> "OlsStatistics":
-        return OlsStatistics(
-            self.gram + other.gram, self.moments + other.moments,
-            self.y + other.y, self.yy + other.yy, self.n + other.n,
-        )  # fmt: skip
-
-
-def ols_statistics(design: Design, codes: Codes, outcome: NDArray) -> OlsStatistics:
-    """Sufficient statistics of one part of the data."""
-    y = outcome.astype(np.float64)
-    return OlsStatistics(
-        gram(design, codes),
-        design.expand.T @ moments(design, codes, y),
-        float(y.sum()), float(y @ y), len(y),
-    )  # fmt: skip
-
-
-def solve_ols(design: Design, statistics: OlsStatistics) -> Fit:
-    """Least squares from sufficient statistics.
-
-    Raises
-    ------
-    EstimationError
-        With no more rows than columns.
-    """
-    keep, dropped = independent(statistics.gram, design.names)
-    if statistics.n <= keep.sum():
-        raise EstimationError(f"{statistics.n} rows cannot carry {int(keep.sum())} columns")
-    bread = inverse(statistics.gram, keep)
-    coefficients = bread @ statistics.moments
-    coefficients += bread @ (statistics.moments - statistics.gram @ coefficients)
-    rss = statistics.yy - float(coefficients @ statistics.moments)
-    tss = statistics.yy - statistics.y**2 / statistics.n
-    sigma2 = rss / (statistics.n - keep.sum())
-    r2 = 1 - rss / tss if tss > 0 else np.nan
-    return Fit("ols", design, coefficients, bread, bread * sigma2, statistics.n, sigma2, r2,
-               dropped, {}, 1)  # fmt: skip
-
-
-def fit_ols(design: Design, parts: Iterable[Rows]) -> Fit:
-    """Least squares over parts of the data, one at a time.
-
-    Parameters
-    ----------
-    parts
-        (codes, outcome) of each part; outcomes without missing values.
-    """
-    total: OlsStatistics | None = None
-    for codes, outcome in parts:
-        own = ols_statistics(design, codes, outcome)
-        total = own if total is None else total + own
-    if total is None:
-        raise EstimationError("no rows to estimate on")
-    return solve_ols(design, total)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from naveval import categorical, probit
+from naveval import categorical_ols, probit
 from naveval import indicator_panel as panels
 from naveval import indicator_simulation as simulation
 from naveval.indicator_characteristics import OUTCOMES
@@ -67,7 +67,7 @@ def time_own(data: Path, outcome: str) -> Measured:
         start = time.perf_counter()
         design = design_for(packs.panel, SPEC, outcome)
         found = (probit.fit_probit(design, rows) if outcome.startswith("jobb")
-                 else categorical.fit_ols(design, rows))  # fmt: skip
+                 else categorical_ols.fit_ols(design, rows))  # fmt: skip
         seconds = time.perf_counter() - start
     return Measured(f"naveval {outcome}", found.n, seconds, peak_mb(),
                     (found.coefficients, sorted(found.dropped)))  # fmt: skip

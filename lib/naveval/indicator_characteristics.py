@@ -16,8 +16,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from naveval.categorical import Variable
 from naveval.errors import ParameterError
+from naveval.variables import Variable
 
 Version = Literal["report", "production"]
 VERSIONS: tuple[str, ...] = ("report", "production")
@@ -42,6 +42,15 @@ MARKET_LEVELS = 20
 LAST_DURATION: Mapping[str, int] = {"report": 60, "production": 19}
 LONG_RESIDENCE = RESIDENCE_LEVELS.index("121+")
 MARKET = ("inflow", "employment")
+STATUS = ("nedsatt", "helt_ledig", "delvis_ledig", "tiltak", "annet")
+GROUPS = (
+    "spesielt_tilpasset", "situasjonsbestemt", "arbeidsevnevurdering", "standard",
+    "ikke_vurdert", "helserelatert", "sykmeldt",
+)  # fmt: skip
+PROGRAMS = (
+    "", "oppfolging", "arbeid_med_stotte", "jobbklubb", "digital_oppfolging", "ips",
+    "lonnstilskudd", "arbeidstrening", "opplaering",
+)  # fmt: skip
 
 
 def duration_levels(version: str) -> tuple[str, ...]:

@@ -4,8 +4,7 @@ import pandera.pandas as pa
 
 from naveval import counties
 from naveval.contracts import Rule
-from naveval.indicator_characteristics import COUNTRY_GROUPS, MARKS
-from naveval.indicator_simulation_population import GROUPS, PROGRAMS, STATUS
+from naveval.indicator_characteristics import COUNTRY_GROUPS, GROUPS, MARKS, PROGRAMS, STATUS
 
 COUNTIES = list(counties.codes(2024))
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$")

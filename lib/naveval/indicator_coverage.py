@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from naveval import categorical, multiplier, probit
+from naveval import categorical, categorical_ols, multiplier, probit
 from naveval import indicator_panel as panels
 from naveval.categorical import Fit
 from naveval.indicator_models import Packed, Specification, design_for, is_share, parts
@@ -84,7 +84,7 @@ def _mean_index(
     size = 1.0 if is_share(outcome) else HOURS_SPREAD
     county = rng.normal(0, COUNTY_SPREAD * size, len(packs.panel.levels["county"]))
     office = rng.normal(0, OFFICE_SPREAD * size, len(packs.panel.levels["office"]))
-    truth = coefficients(design, outcome)
+    truth = coefficients(design.names, outcome)
     return [
         (categorical.linear(design, truth, packs.codes(chunk, design, outcome))
          + county[chunk.groups["county"]] + office[chunk.groups["office"]]).astype(np.float32)
@@ -120,11 +120,11 @@ def _fit(
     values = [y.astype(np.float64) for _, y in rows]
     moments = np.sum([design.expand.T @ categorical.moments(design, codes, y)
                       for (codes, _), y in zip(rows, values, strict=True)], axis=0)  # fmt: skip
-    statistics = categorical.OlsStatistics(
+    statistics = categorical_ols.OlsStatistics(
         gram, moments, float(sum(y.sum() for y in values)), float(sum(y @ y for y in values)),
         sum(map(len, values)),
     )  # fmt: skip
-    return categorical.solve_ols(design, statistics), gram
+    return categorical_ols.solve_ols(design, statistics), gram
 
 
 def _quantities(found: Curves) -> tuple[NDArray, NDArray, NDArray]:

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from naveval import registers, seasonal, sources
+from naveval import months as calendar_months
+from naveval import registers, sources
 from naveval.errors import ContractError
 from naveval.indicator_contracts import TABLES
 
@@ -35,7 +36,7 @@ def months_of(data: Path, table: str) -> tuple[str, ...]:
         found = tuple(str(month) for month in frame["month"])
     if not found:
         raise ContractError(f"{table}: no rows")
-    missing = sorted(set(seasonal.month_range(found[0], found[-1])) - set(found))
+    missing = sorted(set(calendar_months.month_range(found[0], found[-1])) - set(found))
     if missing:
         raise ContractError(
             f"{table}, column month: missing month(s) {', '.join(missing)}: "

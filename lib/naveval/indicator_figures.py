@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from naveval import disclosure, figures, seasonal, texts
+from naveval import disclosure, figures, texts
+from naveval import months as calendar_months
 from naveval.figures import COLORS, LINESTYLES
 from naveval.indicator_lines import extremes, frame_of, line_name, summary_values
 from naveval.indicator_study import Study
@@ -127,7 +128,7 @@ def _draw(
 
 
 def _x(months: Sequence[str] | pd.Series) -> np.ndarray:
-    return np.array([seasonal.month_number(str(month)) / 12 for month in months])
+    return np.array([calendar_months.month_number(str(month)) / 12 for month in months])
 
 
 def _months(ax: Axes, frame: pd.DataFrame) -> None:

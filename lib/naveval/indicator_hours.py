@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from naveval import seasonal
+from naveval import months as calendar_months
 from naveval.errors import ContractError
 from naveval.indicator_extracts import PersonIndex, months_of, numbers, read_months
 
@@ -127,7 +127,7 @@ def outcomes_of(
     hours: Hours, person: NDArray[np.int32], month: str, horizons: Sequence[int]
 ) -> dict[str, NDArray]:
     """Outcomes of the persons in one month's stock; horizons not fully observed are left out."""
-    t = seasonal.month_number(month) - seasonal.month_number(hours.months[0])
+    t = calendar_months.month_number(month) - calendar_months.month_number(hours.months[0])
     found: dict[str, NDArray] = {}
     for horizon in horizons:
         if t + horizon >= len(hours.months):

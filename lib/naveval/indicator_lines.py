@@ -12,10 +12,9 @@ import pandas as pd
 
 from naveval import counties
 from naveval.errors import EstimationError
-from naveval.indicator_characteristics import OUTCOMES
+from naveval.indicator_characteristics import GROUPS, OUTCOMES, PROGRAMS
 from naveval.indicator_frames import pick, relative, tertials
 from naveval.indicator_models import MAIN_GROUPS
-from naveval.indicator_simulation_population import GROUPS, PROGRAMS
 from naveval.indicator_study import Study, place_grouping
 
 COLUMNS = ["panel", "line", "month", "n", "value"]

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from naveval import registers, seasonal
+from naveval import months as calendar_months
+from naveval import registers
 from naveval.errors import ContractError
 from naveval.indicator_characteristics import MARKET_LEVELS
 from naveval.indicator_contracts import TABLES
@@ -126,8 +127,8 @@ def read(
 def _growth(
     industry: pd.DataFrame, regions: tuple[str, ...], months: Sequence[str]
 ) -> NDArray[np.float64]:
-    start = seasonal.month_text(seasonal.month_number(months[0]) - LOOK_BACK)
-    wanted = seasonal.month_range(start, months[-1])
+    start = calendar_months.month_text(calendar_months.month_number(months[0]) - LOOK_BACK)
+    wanted = calendar_months.month_range(start, months[-1])
     missing = sorted(set(wanted) - set(industry["month"].unique()))
     if missing:
         raise ContractError(

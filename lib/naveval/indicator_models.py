@@ -11,12 +11,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from naveval import categorical, probit
+from naveval import categorical, categorical_ols, probit
 from naveval.categorical import Codes, Design, Fit, Rows
 from naveval.errors import EstimationError
-from naveval.indicator_characteristics import HORIZON, variables
+from naveval.indicator_characteristics import HORIZON, STATUS, variables
 from naveval.indicator_panel import Chunk, Panel, with_outcome
-from naveval.indicator_simulation_population import STATUS
 
 PANDEMIC = ("2020-03", "2022-02")
 MAIN_GROUPS: dict[str, tuple[str, ...]] = {
@@ -217,7 +216,7 @@ def fit(packs: Packed, spec: Specification, outcome: str, start: NDArray | None 
     rows = parts(packs, spec, outcome)
     if is_share(outcome) and not spec.linear:
         return probit.fit_probit(design, rows, start=start)
-    return categorical.fit_ols(design, rows)
+    return categorical_ols.fit_ols(design, rows)
 
 
 def fit_all(

@@ -14,12 +14,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from naveval import indicator_market as market
-from naveval import seasonal
+from naveval import months as calendar_months
 from naveval.errors import ContractError, EstimationError
 from naveval.indicator_characteristics import (
     COUNTRY_GROUPS,
     FIRST_AGE,
+    GROUPS,
     MARKS,
+    PROGRAMS,
+    STATUS,
     age_code,
     history_code,
     hours_code,
@@ -38,7 +41,6 @@ from naveval.indicator_extracts import (
 )
 from naveval.indicator_hours import Hours, outcomes_of, read_hours
 from naveval.indicator_parameters import LEAST_MONTHS
-from naveval.indicator_simulation_population import GROUPS, PROGRAMS, STATUS
 
 COLUMNS = (
     "person", "office", "county", "region", "innsatsgruppe", "status", "program", "registered",
@@ -215,7 +217,7 @@ def _spells(index: PersonIndex, before: Snapshot | None, first: str) -> Spells:
 
 
 def _snapshot(index: PersonIndex, spells: Spells, month: str) -> Snapshot:
-    recent = np.flatnonzero(spells.last >= seasonal.month_number(month) - REMEMBERED)
+    recent = np.flatnonzero(spells.last >= calendar_months.month_number(month) - REMEMBERED)
     return Snapshot(month, index.persons[recent], spells.last[recent], spells.start[recent])
 
 
@@ -307,10 +309,10 @@ def _duration(
     A spell goes on over absences shorter than `spell_break` months. The register's own start of
     registration is used for a person's first appearance and after a longer absence.
     """
-    now = seasonal.month_number(month)
+    now = calendar_months.month_number(month)
     known: dict[str, int] = {}
     for text in set(part.column("registered").unique().to_pylist()):
-        known[text] = now - seasonal.month_number(text)
+        known[text] = now - calendar_months.month_number(text)
     levels = {text: k for k, text in enumerate(known)}
     since = np.array(list(known.values()))[codes(part, "registered", levels)]
     _require(since >= 0, "registered", month, "a month not after the stock's month")

@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from naveval import counties
+from naveval.months import month_number
 from naveval.parameters import StudyParameters
-from naveval.seasonal import month_number
 
 Alternative = Literal["none", "without_pandemic", "month_dummies", "separate", "linear", "cohorts"]
 PARTS = ("results", "counties", "groups", "programmes", "measures", "offices", "uncertainty",

@@ -1,5 +1,6 @@
 """The document's coefficients (appendix A table 4) and levels, and how they map to the model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval import counties, paths
-from naveval.categorical import Design
 from naveval.indicator_characteristics import (
     DECILES,
     HISTORY_LEVELS,
@@ -126,14 +126,14 @@ def columns_of_row(row: pd.Series, position: int) -> dict[str, float]:
     raise KeyError(group)
 
 
-def printed_rows(design: Design) -> PrintedRows:
-    """Printed rows of table 4 as combinations of a design's columns.
+def printed_rows(names: Sequence[str]) -> PrintedRows:
+    """Printed rows of table 4 as combinations of a model's columns, given by name.
 
-    Rows about columns the design lacks (expected employment in the production version) are
+    Rows about columns the model lacks (expected employment in the production version) are
     left out.
     """
     frame = table4()
-    place = {name: k for k, name in enumerate(design.names)}
+    place = {name: k for k, name in enumerate(names)}
     kept, weights = [], []
     for index, (_, row) in enumerate(frame.iterrows()):
         position = int((frame["group"].iloc[:index] == row["group"]).sum())
@@ -148,19 +148,19 @@ def printed_rows(design: Design) -> PrintedRows:
     return PrintedRows(frame.iloc[kept].reset_index(drop=True), np.vstack(weights))
 
 
-def coefficients(design: Design, outcome: str) -> NDArray[np.float64]:
-    """Printed coefficients laid out for a design of the report version, (K,).
+def coefficients(names: Sequence[str], outcome: str) -> NDArray[np.float64]:
+    """Printed coefficients laid out for the columns of the report version, (K,).
 
     Raises
     ------
     ValueError
-        When a column of the design has no printed row (production version, month dummies).
+        When a column has no printed row (production version, month dummies).
     """
-    rows = printed_rows(design)
+    rows = printed_rows(names)
     own = np.abs(rows.matrix).sum(axis=1) > 0
     missing = np.flatnonzero(~rows.matrix.any(axis=0))
     if len(missing):
-        raise ValueError(f"no printed coefficient for {design.names[missing[0]]}")
+        raise ValueError(f"no printed coefficient for {names[missing[0]]}")
     solved, *_ = np.linalg.lstsq(rows.matrix[own], rows.frame[outcome].to_numpy()[own], rcond=None)
     return np.asarray(np.round(solved, 6), dtype=np.float64)
 

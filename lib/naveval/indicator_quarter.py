@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from naveval import indicator_panel as panels
 from naveval import indicator_update as store
-from naveval import seasonal
+from naveval import months as calendar_months
 from naveval.categorical import Fit
 from naveval.indicator_characteristics import OUTCOMES
 from naveval.indicator_extracts import months_of
@@ -76,7 +76,7 @@ def _publish(
     first = wanted[0] if wanted else months[-1]
     kept = store.kept_spells(folder, first)
     limits, offices = store.kept_levels(folder)
-    upcoming = seasonal.month_text(seasonal.month_number(last_hours) - LONGEST + 1)
+    upcoming = calendar_months.month_text(calendar_months.month_number(last_hours) - LONGEST + 1)
     panel = panels.build(
         data, first_month=first if kept is not None else months[0], last_month=months[-1],
         spell_break=spell_break, limits=limits, known_offices=offices, least_months=1,

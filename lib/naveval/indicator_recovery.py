@@ -57,7 +57,7 @@ def drawn(packs: Packed, outcome: str, seed: int, share: float = LASTING) -> Pan
     """
     panel = packs.panel
     design = design_for(panel, REPORT, outcome)
-    truth = coefficients(design, outcome)
+    truth = coefficients(design.names, outcome)
     rng = np.random.default_rng([seed, 11])
     lasting = rng.standard_normal(panel.n_persons).astype(np.float32)
     chunks = []
@@ -95,7 +95,7 @@ def recover(packs: Packed, outcome: str, seed: int, person_groups: int = 1000) -
     covariance = found.covariance
     if person_groups:
         covariance = clustered_covariance(again, found, outcome, person_groups, seed)
-    rows = printed_rows(found.design)
+    rows = printed_rows(found.design.names)
     known = np.array([name not in found.dropped for name in found.design.names])
     usable = (np.abs(rows.matrix[:, ~known]).sum(axis=1) == 0) & rows.matrix.any(axis=1)
     matrix = rows.matrix[usable]
@@ -106,7 +106,7 @@ def recover(packs: Packed, outcome: str, seed: int, person_groups: int = 1000) -
         outcome=outcome, printed=printed, estimate=estimate, std_error=error,
         z=(estimate - printed) / error,
     )  # fmt: skip
-    truth = coefficients(found.design, outcome)
+    truth = coefficients(found.design.names, outcome)
     gap = (found.coefficients - truth)[known]
     df = int(known.sum())
     inverse = np.linalg.inv(covariance[np.ix_(known, known)])

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from naveval import categorical, multiplier, probit
 from naveval.categorical import Design, Fit, Rows
 from naveval.errors import EstimationError
+from naveval.indicator_characteristics import STATUS
 from naveval.indicator_models import (
     BLOCK_ROWS,
     MAIN_GROUPS,
@@ -29,7 +30,6 @@ from naveval.indicator_models import (
     own_rows,
 )
 from naveval.indicator_panel import Chunk, Panel, with_outcome
-from naveval.indicator_simulation_population import STATUS
 
 WHOLE = "nav"
 IN_MODEL = {"country_group": True, "young": True}

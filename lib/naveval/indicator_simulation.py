@@ -17,13 +17,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from naveval import indicator_simulation_market as market
-from naveval import seasonal
-from naveval.indicator_characteristics import COUNTRY_GROUPS
+from naveval import months as calendar_months
+from naveval.indicator_characteristics import COUNTRY_GROUPS, GROUPS, PROGRAMS, STATUS
 from naveval.indicator_published import mean_outcomes, table3_counties
 from naveval.indicator_simulation_population import (
-    GROUPS,
-    PROGRAMS,
-    STATUS,
     Places,
     draw_groups,
     draw_persons,
@@ -110,9 +107,9 @@ def simulate(
     -------
     What `truth.json` says.
     """
-    stock_months = seasonal.month_range(FIRST_MONTH, last_month)
-    last_hours = seasonal.month_text(seasonal.month_number(last_month) + hours_after)
-    hours_months = seasonal.month_range(FIRST_MONTH, last_hours)
+    stock_months = calendar_months.month_range(FIRST_MONTH, last_month)
+    last_hours = calendar_months.month_text(calendar_months.month_number(last_month) + hours_after)
+    hours_months = calendar_months.month_range(FIRST_MONTH, last_hours)
     truth = _truth(seed, hours_months, county_effects, office_spread)
     for table in ("stock", "hours"):
         (out / table).mkdir(parents=True, exist_ok=True)
@@ -296,9 +293,9 @@ def _write_stock(out: Path, pool: Pool, where: Places, t: int, month: str) -> in
     here = (c["gone"] == 0) & (c["absent"] == 0)
     c["registered"] = np.where(here & (c["registered"] == -1000), t, c["registered"])
     c = {name: column[here] for name, column in c.items()}
-    start = seasonal.month_number(FIRST_MONTH)
+    start = calendar_months.month_number(FIRST_MONTH)
     known, place = np.unique(c["registered"], return_inverse=True)
-    registered = tuple(seasonal.month_text(start + int(k)) for k in known)
+    registered = tuple(calendar_months.month_text(start + int(k)) for k in known)
     n = len(c["id"])
     table = pa.table(
         {

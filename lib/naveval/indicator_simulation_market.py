@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from naveval import seasonal
+from naveval import months as calendar_months
 from naveval.indicator_simulation_population import Places
 
 INDUSTRIES = tuple("ABCDEFGHIJKLMNOPQRS")
@@ -45,8 +45,8 @@ def _industry(
     force: np.ndarray,
 ) -> pd.DataFrame:  # fmt: skip
     mix = rng.dirichlet(np.full(len(INDUSTRIES), 2.5), size=len(force))
-    start = seasonal.month_text(seasonal.month_number(first) - MONTHS_BEFORE)
-    covered = seasonal.month_range(start, months[-1])
+    start = calendar_months.month_text(calendar_months.month_number(first) - MONTHS_BEFORE)
+    covered = calendar_months.month_range(start, months[-1])
     national = np.zeros(len(INDUSTRIES))
     blocks = []
     for t, month in enumerate(covered):

@@ -11,18 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naveval import counties
-from naveval.indicator_characteristics import COUNTRY_GROUPS
+from naveval.indicator_characteristics import COUNTRY_GROUPS, GROUPS, STATUS
 from naveval.indicator_published import STATUSES, composition, table1
 
-STATUS = tuple(STATUSES)
-GROUPS = (
-    "spesielt_tilpasset", "situasjonsbestemt", "arbeidsevnevurdering", "standard",
-    "ikke_vurdert", "helserelatert", "sykmeldt",
-)  # fmt: skip
-PROGRAMS = (
-    "", "oppfolging", "arbeid_med_stotte", "jobbklubb", "digital_oppfolging", "ips",
-    "lonnstilskudd", "arbeidstrening", "opplaering",
-)  # fmt: skip
 GROUP_SHARES = np.array(
     [
         [0.880, 0.020, 0.045, 0.005, 0.000, 0.050, 0.000],

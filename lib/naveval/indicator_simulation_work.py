@@ -11,17 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from naveval import categorical
 from naveval.indicator_characteristics import (
     FIRST_AGE,
     LAST_AGE,
     LONG_RESIDENCE,
+    PROGRAMS,
     RESIDENCE_LEVELS,
+    STATUS,
     residence_code,
     variables,
 )
 from naveval.indicator_published import coefficients
-from naveval.indicator_simulation_population import PROGRAMS, STATUS
+from naveval.variables import column_names
 
 MONTHS_PER_YEAR = 12
 WEEKS_PER_MONTH = 13 / 3
@@ -80,14 +81,15 @@ class Tendency:
 
 def tendency() -> Tendency:
     """The document's Jobb12 coefficients as lookup tables."""
-    design = categorical.make_design(variables("report"))
-    value = dict(zip(design.names, coefficients(design, "jobb12"), strict=True))
+    chosen = variables("report")
+    names = column_names(chosen)
+    value = dict(zip(names, coefficients(names, "jobb12"), strict=True))
 
     def table(name: str) -> NDArray[np.float64]:
-        levels = next(v.levels for v in design.variables if v.name == name)
+        levels = next(v.levels for v in chosen if v.name == name)
         return np.array([value.get(f"{name}={level}", 0.0) for level in levels])
 
-    marks = {name.split("=")[0]: value[name] for name in design.names if name.endswith("=yes")}
+    marks = {name.split("=")[0]: value[name] for name in names if name.endswith("=yes")}
     return Tendency(table("age"), table("children"), table("origin"), table("wage"), marks, 0.12)
 
 

@@ -177,7 +177,7 @@ def coefficient_table(output: Output, study: Study) -> Block:
 def coefficient_frame(study: Study) -> pd.DataFrame:
     """Printed rows with estimates of the report version; empty categories are missing."""
     design = study.fits["report:atid3"].design
-    rows = printed_rows(design)
+    rows = printed_rows(design.names)
     frame = rows.frame[["row_order", "group", "category"]].copy()
     uses = rows.matrix != 0
     for outcome in OUTCOMES:

@@ -21,8 +21,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from naveval import categorical, probit, seasonal
-from naveval.categorical import Design, Fit, OlsStatistics
+from naveval import categorical, categorical_ols, probit
+from naveval import months as calendar_months
+from naveval.categorical import Design, Fit
+from naveval.categorical_ols import OlsStatistics
 from naveval.errors import EstimationError, NavevalError
 from naveval.indicator_characteristics import OUTCOMES
 from naveval.indicator_models import Packed, Specification, design_for, is_share
@@ -86,7 +88,7 @@ def month_statistics(
     codes = packs.codes(chunk, design, outcome)
     y = chunk.outcomes[outcome].astype(np.float64)
     if point is None:
-        own = categorical.ols_statistics(design, codes, y)
+        own = categorical_ols.ols_statistics(design, codes, y)
         gram, moments = own.gram, own.moments
         value, slope, kept = np.zeros(len(y)), None, np.empty(0)
     else:
@@ -129,7 +131,7 @@ def combine(design: Design, stored: Sequence[MonthStatistics], outcome: str) -> 
     moments = np.sum([month.moments for month in stored], axis=0)
     n = sum(month.n for month in stored)
     if not is_share(outcome):
-        return categorical.solve_ols(
+        return categorical_ols.solve_ols(
             design, OlsStatistics(gram, moments, sum(m.y for m in stored),
                                   sum(m.yy for m in stored), n)
         )  # fmt: skip
@@ -263,7 +265,9 @@ def months_to_read(folder: Path, months: Sequence[str], last_hours: str) -> list
     for month in months:
         for outcome in OUTCOMES:
             horizon = 3 if outcome.endswith("3") else 12
-            complete = seasonal.month_number(month) + horizon <= seasonal.month_number(last_hours)
+            complete = calendar_months.month_number(
+                month
+            ) + horizon <= calendar_months.month_number(last_hours)
             if complete and not (folder / f"{outcome}-{month}.npz").exists():
                 wanted.append(month)
                 break
