@@ -22,16 +22,8 @@ from naveval.one_treated import Array
 
 SMALLEST_LEVEL = 1e-6
 TABLES: dict[str, tuple[tuple[Outcome, Season, str], ...]] = {
-    "tbl-1": tuple(
-        ("stock", s, g)
-        for s in ("unadjusted", "matched")
-        for g in GROUPS  # type: ignore[misc]
-    ),
-    "tbl-2": tuple(
-        ("inflow", s, g)
-        for s in ("unadjusted", "matched")
-        for g in GROUPS  # type: ignore[misc]
-    ),
+    "tbl-1": tuple(("stock", s, g) for s in ("unadjusted", "matched") for g in GROUPS),
+    "tbl-2": tuple(("inflow", s, g) for s in ("unadjusted", "matched") for g in GROUPS),
     "tbl-3": tuple((outcome, "matched", GROUPS[0]) for outcome in OUTCOMES[2:]),
     "tbl-4": tuple((outcome, "matched", GROUPS[1]) for outcome in OUTCOMES[2:]),
 }

@@ -120,11 +120,12 @@ def size_table(
 def recommend(table: pd.DataFrame) -> str:
     """The method whose size holds for every outcome and which rejects most often otherwise.
 
-    Among methods that hold everywhere, the one with the highest power at 10 per cent, or,
+    Among methods that hold everywhere and can reject at all (half as often as they may, or
+    more), the one with the highest power at 10 per cent, or,
     without draws with an effect, the rejection rate nearest to 10 per cent. "" if none holds.
     """
     by = table.groupby("method", sort=False)
-    holding = by["holds"].all()
+    holding = by["holds"].all() & (by["reject_10"].mean() >= ATTAINABLE * CHOSEN_LEVEL)
     names = [name for name in holding.index if holding[name]]
     if not names:
         return ""

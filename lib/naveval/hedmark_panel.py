@@ -260,7 +260,8 @@ def block(frame: pd.DataFrame, months: Sequence[int], counties: Sequence[str]) -
             f"{windows.text(int(max(months, default=0)))}"
             + (f" and the lacking counties {', '.join(lacking)}" if lacking else "")
         )
-    return frame.to_numpy()[np.ix_(rows, [place[code] for code in counties])].T
+    columns = np.array([place[code] for code in counties])
+    return frame.to_numpy()[np.ix_(rows, columns)].T
 
 
 def require_months(panel: Panel, first: int, last: int) -> None:

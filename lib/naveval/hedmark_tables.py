@@ -102,7 +102,7 @@ def regression(output: Output, results: pd.DataFrame, parameters: Parameters) ->
     frame = effect[[*kept, "n_persons", "residual_df"]].join(placebo[kept].add_prefix("placebo_"))
     frame["n_persons"] = np.minimum(frame["n_persons"], placebo["n_persons"])
     frame = _named(output, frame.reset_index(), "outcome", "group")
-    return _show_model(output, frame, "tbl-5", **month_span(parameters))
+    return _show_model(output, frame, "tbl-5", (), **month_span(parameters))
 
 
 def inference(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:

@@ -103,7 +103,9 @@ def _verdict(values: dict[str, Any], groups: int) -> str:
     if len(clear) < groups:
         return "mixed"
     signs = {float(np.sign(values[f"{g}_effect"])) for g in clear}
-    return {(-1.0,): "down", (1.0,): "up"}.get(tuple(signs), "mixed")
+    if signs == {-1.0}:
+        return "down"
+    return "up" if signs == {1.0} else "mixed"
 
 
 def _trust(size: pd.DataFrame) -> str:

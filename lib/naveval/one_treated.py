@@ -138,9 +138,9 @@ def prepare(
         raise EstimationError(f"covariates have shape {x.shape}; expected (K, {n}, {periods})")
     within_x = _within(x, weights, unit_projection, time_projection)
     basis = _covariate_basis(within_x, weights)
-    direction = np.zeros((n, n, periods))
-    direction[np.arange(n), np.arange(n)] = post
-    raw = _within(direction, weights, unit_projection, time_projection)
+    single = np.zeros((n, n, periods))
+    single[np.arange(n), np.arange(n)] = post
+    raw = _within(single, weights, unit_projection, time_projection)
     direction = _without(raw, basis, weights)
     norm = np.einsum("i,jit->j", weights, direction**2)
     before = np.einsum("i,jit->j", weights, raw**2)
@@ -183,10 +183,12 @@ def _projections(
     post: tuple[float, ...], season: tuple[int, ...] | None, time_effects: str
 ) -> tuple[Array, Array, int, int]:
     """(T, T) projections on unit-specific and common time effects, and their ranks."""
-    after = np.array(post)
-    unit, common = np.ones((len(after), 1)), np.eye(len(after))
+    after: Array = np.array(post)
+    unit: Array = np.ones((len(after), 1))
+    common: Array = np.eye(len(after))
     if time_effects != "period":
-        dummies = (np.array(season)[:, None] == np.unique(season)[None, :]).astype(float)
+        labels = np.array(season or ())
+        dummies = (labels[:, None] == np.unique(labels)[None, :]).astype(float)
         if time_effects == "season":
             common = np.column_stack([dummies, after])
         else:
