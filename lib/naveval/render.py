@@ -65,6 +65,7 @@ def render(
     manifest = _manifest(folder)
     described = builtin.describe() if name == "builtin" else quarto.describe()
     metadata = template_metadata(manifest.get("report", {}), described)
+    metadata["downloads"] = _downloads(folder, to)
     content = document.read(notebook_markdown.markdown(folder / EXECUTED))
     bibliography = report / "references.bib"
     document.check(content, folder, bibliography)
@@ -135,6 +136,16 @@ def template_metadata(report: dict[str, Any], engine: str) -> dict[str, object]:
         "toc-title": "Innhold",
     }  # fmt: skip
     return {key: value for key, value in metadata.items() if value not in ("", False)}
+
+
+def _downloads(folder: Path, to: list[str]) -> list[dict[str, str]]:
+    """Links from the page to the PDF, the workbook and the estimates beside it."""
+    offered = {"report.pdf": "PDF", "estimates.csv": "Alle anslag (CSV)"}
+    found = {name: text for name, text in offered.items() if (folder / name).exists()}
+    if "pdf" in to:
+        found["report.pdf"] = offered["report.pdf"]
+    found |= {file.name: "Alle tall (XLSX)" for file in sorted(folder.glob("*.xlsx"))}
+    return [{"href": name, "text": found[name]} for name in sorted(found, reverse=True)]
 
 
 def _day(date: str) -> str:
