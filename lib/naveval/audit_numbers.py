@@ -105,6 +105,11 @@ def unaccounted(text: str, known: Known) -> list[str]:
     ]
 
 
+def stated(text: str) -> list[str]:
+    """The numbers of a sentence that are findings: no years, dates, labels or the like."""
+    return unaccounted(text, Known(np.array([]), ()))
+
+
 def _accounted(found: re.Match[str], text: str, values: np.ndarray) -> bool:
     decimals = found["decimals"] or ""
     digits = re.sub(BLANK, "", found["digits"])

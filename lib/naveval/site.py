@@ -146,7 +146,7 @@ def _make_pages(name: str, pages: Sequence[Page], work: Path, text: dict[str, An
         made = site_quarto.pages(
             {page.name: page.markdown for page in pages},
             {page.name: metadata(page, described) for page in pages},
-            scratch, paths.report_dir(), title=text["name"],
+            scratch, paths.report_dir(),
         )  # fmt: skip
     for page, file in zip(pages, made, strict=True):
         html = dressed(file.read_text(encoding="utf-8"), page.current, "", text)

@@ -1,4 +1,8 @@
-"""The site's pages as one Quarto website project."""
+"""The site's pages as one Quarto project.
+
+Not of Quarto's type «website»: that moves the title out of the template's title block and adds
+menus of its own, while both engines are to give the same pages.
+"""
 
 import json
 import shutil
@@ -19,8 +23,6 @@ def pages(
     metadata: Mapping[str, Mapping[str, object]],
     work: Path,
     report: Path,
-    *,
-    title: str,
 ) -> list[Path]:
     """Render pages with Quarto; it executes nothing.
 
@@ -32,8 +34,6 @@ def pages(
         Empty folder the project is put into.
     report
         The project's `report/` folder, with theme and filters.
-    title
-        Name of the website.
 
     Returns
     -------
@@ -52,9 +52,8 @@ def pages(
             shutil.copy2(source, work / part)
     project = yaml.safe_load((report / quarto.PROJECT_FILE).read_text(encoding="utf-8"))
     project["project"] = {
-        "type": "website", "output-dir": OUTPUT, "render": [f"{name}.qmd" for name in texts],
+        "type": "default", "output-dir": OUTPUT, "render": [f"{name}.qmd" for name in texts],
     }  # fmt: skip
-    project["website"] = {"title": title, "search": False}
     project["format"] = {"html": project["format"]["html"]}
     text = yaml.safe_dump(project, allow_unicode=True)
     (work / quarto.PROJECT_FILE).write_text(text, encoding="utf-8")

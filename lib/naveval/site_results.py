@@ -92,12 +92,16 @@ def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
 
 
 def headlines(folder: Path) -> tuple[str, ...]:
-    """The two headline sentences of a result; else the first two of its summary."""
+    """The two headline sentences of a result.
+
+    Without headlines.json: the first two sentences of the first paragraph of the summary that
+    states a number with decimals, or one above a thousand.
+    """
     file = folder / outputs.HEADLINES_FILE
     if file.exists():
         kept: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
         return tuple(kept[key] for key in sorted(kept))[:2]
-    from naveval import audit_html
+    from naveval import audit_html, audit_numbers
 
     page = audit_html.read(folder / "report.html")
     heading = page.find(
@@ -105,9 +109,13 @@ def headlines(folder: Path) -> tuple[str, ...]:
     )
     if heading is None:
         return ()
-    following = heading.find_next("p")
-    text = audit_html.visible_text(following) if following else ""
-    return tuple(SENTENCE_END.split(text)[:2])
+    texts = [audit_html.visible_text(part) for part in heading.find_all_next("p", limit=6)]
+    chosen = next((text for text in texts if _measured(audit_numbers.stated(text))), "")
+    return tuple(SENTENCE_END.split(chosen)[:2])
+
+
+def _measured(numbers: Sequence[str]) -> bool:
+    return any("," in number or len(re.sub(r"\D", "", number)) > 3 for number in numbers)
 
 
 def main_slug(study: str) -> str:
