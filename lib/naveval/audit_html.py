@@ -135,7 +135,7 @@ def _broken(file: Path, path: str, fragment: str) -> str:
     if fragment and goal.suffix == ".html":
         wanted = unquote(fragment)
         other = read(goal)
-        if not (other.find(id=wanted) or other.find(attrs={"name": wanted})):
+        if not (other.find(id=wanted) or other.find(None, {"name": wanted})):
             return "no such place in the page"
     return ""
 

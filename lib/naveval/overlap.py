@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from naveval.crossfit import Nuisances
 from naveval.forests import Floats
 from naveval.scores import Scores, control_weights
 
+Bools = NDArray[np.bool_]
 NEAR_ZERO = (0.001, 0.005, 0.01)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -104,7 +106,7 @@ def _grade(near_zero: float, effective_share: float) -> str:
     return "thin" if near_zero > 0.01 or effective_share < 0.5 else "good"
 
 
-def weighted_path(scores: Scores, arm: int, values: Floats) -> tuple[Floats, Floats]:
+def weighted_path(scores: Scores, arm: int, values: Floats | Bools) -> tuple[Floats, Floats]:
     """Mean by column of (n, k) values among the treated and among the weighted controls."""
     weight = control_weights(scores, arm)
     values = np.asarray(values, dtype=float)

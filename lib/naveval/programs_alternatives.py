@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 from naveval.crossfit import Nuisances
@@ -18,6 +19,7 @@ from naveval.scores import Scores
 
 METHODS = ("naive", "regression", "matching")
 NEIGHBOURS = 5
+Bools = NDArray[np.bool_]
 
 
 def compare(
@@ -65,7 +67,7 @@ def naive(treated: Floats, control: Floats) -> tuple[Floats, Floats]:
     return treated.mean(axis=0) - control.mean(axis=0), np.sqrt(error)
 
 
-def regression(y: Floats, x: Floats, treated: Floats, control: Floats) -> tuple[Floats, Floats]:
+def regression(y: Floats, x: Floats, treated: Bools, control: Bools) -> tuple[Floats, Floats]:
     """Coefficient of treatment in a linear regression on the covariates, robust error."""
     rows = treated | control
     varying = x[rows][:, x[rows].std(axis=0) > 0]
@@ -77,7 +79,7 @@ def regression(y: Floats, x: Floats, treated: Floats, control: Floats) -> tuple[
 
 
 def matching(
-    y: Floats, propensity: Floats, treated: Floats, control: Floats, neighbours: int = NEIGHBOURS
+    y: Floats, propensity: Floats, treated: Bools, control: Bools, neighbours: int = NEIGHBOURS
 ) -> tuple[Floats, Floats]:
     """Mean gap between each treated and the controls nearest in log odds, with replacement.
 

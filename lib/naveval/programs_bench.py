@@ -53,10 +53,12 @@ def main(scale: float = 1.0, trees: int = TREES, cache: Path | None = None) -> d
             drawn = programs_effects.draw(opened, "main", settings)
     n_forests = settings.folds * (2 + drawn.sample.frame.arm.nunique() - 1)
     with tqdm(total=n_forests, unit="forest") as bar:
+
+        def advance(_: str) -> None:
+            bar.update()
+
         clock = time.perf_counter()
-        estimated = programs_effects.estimate(
-            drawn, replace(settings, progress=lambda line: bar.update())
-        )
+        estimated = programs_effects.estimate(drawn, replace(settings, progress=advance))
         seconds = time.perf_counter() - clock
     rows, arms = estimated.nuisances.propensity.shape
     outcomes = len(estimated.scores.outcomes) - PLACEBO

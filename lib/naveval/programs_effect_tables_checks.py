@@ -43,7 +43,7 @@ def balance(output: Output, data: Effects, label: str) -> Block:
         else:
             code = made.arms.index(arm)
             table = overlap.balance(
-                made, code, np.column_stack(list(indicators.values())), range(len(base))
+                made, code, np.column_stack(list(indicators.values())), list(base["category"])
             )
             base = base.assign(
                 **{

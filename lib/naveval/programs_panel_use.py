@@ -42,7 +42,8 @@ def flows(registers: Registers) -> pd.DataFrame:
             FROM first_registrations f CROSS JOIN (VALUES (0), (6), (12), (18)) t(k)
             LEFT JOIN status_months s ON s.person = f.person AND s.m = f.entry + k)
         SELECT a.k AS month, a.status AS source, b.status AS target, count(*)::INTEGER AS n
-        FROM positions a JOIN positions b ON a.person = b.person AND a.entry = b.entry AND b.k = a.k + 6
+        FROM positions a
+        JOIN positions b ON a.person = b.person AND a.entry = b.entry AND b.k = a.k + 6
         GROUP BY ALL ORDER BY month, source, target"""
     )
 
@@ -127,7 +128,7 @@ def participants(registers: Registers) -> pd.DataFrame:
             "count(DISTINCT d.person)::INTEGER AS n_months, count(*) AS months",
             f"(SELECT DISTINCT person, m FROM program_months WHERE m BETWEEN {FIRST} AND {LAST}) "
             "p JOIN described d USING (person, m)",
-        )  # fmt: skip
+        )
     )
     table = frames[0]
     for other in frames[1:]:

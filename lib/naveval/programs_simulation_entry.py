@@ -180,7 +180,7 @@ def _plan(
     strength = world.selection / 0.8
     logit: Any = made.base[np.clip(group, 1, 3) - 1].copy()
     bands = np.digitize(age, [20, 30, 40, 50])
-    categories = {
+    categories: dict[str, NDArray[Any]] = {
         "sex": persons.sex[who],
         "age": bands,
         "country": persons.country[who],

@@ -171,7 +171,7 @@ def effects(opened: Registers, parameters: Parameters) -> Effects:
     windows = programs_sample_starts.windows(opened, drawn.sample)
     in_county = programs_sample_starts.lives_in(opened, drawn.sample, parameters.county)
     main = programs_effects.estimate(drawn, chosen)
-    robust = {
+    robust: dict[str, Estimated] = {
         name: programs_effects.estimate(other, chosen, monthly=False)
         for name, other in others.items()
     }

@@ -57,7 +57,7 @@ class Scores:
     arms: tuple[str, ...]
     outcomes: tuple[str, ...]
     arm: NDArray[np.int64]
-    y: NDArray[np.float64]
+    y: Floats
     propensity: NDArray[np.float64]
     outcome_model: NDArray[np.float64]
     gamma: NDArray[np.float64]
