@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from naveval import disclosure_plan as plan
 from naveval import disclosure_rules as rules
 from naveval.disclosure_history import forced
+from naveval.disclosure_margins import MARGIN, add_margin
 from naveval.disclosure_tables import Structure, Totals, require_keys
 from naveval.disclosure_thresholds import Thresholds, thresholds
 from naveval.errors import DisclosureError
@@ -86,6 +87,15 @@ def public(frame: pd.DataFrame, *, label: str, source: str) -> Released:
     return Released(frame.copy(), nothing, log, label, "published")
 
 
+def derived(frame: pd.DataFrame, *, label: str, source: str) -> Released:
+    """Release numbers computed from estimates that have been released already.
+
+    They rest on persons, so the notice on simulated registers applies to them.
+    """
+    found = public(frame, label=label, source=source)
+    return replace(found, origin="persons", log=found.log.assign(rule="derived"))
+
+
 def release(
     frame: pd.DataFrame,
     *,
@@ -103,6 +113,7 @@ def release(
     quantiles: Mapping[str, float] | None = None,
     linked: Released | None = None,
     previous: pd.DataFrame | Path | None = None,
+    exhaustive: str | None = None,
 ) -> Released:
     """Suppress what rests on too few persons, and what would give it back.
 
@@ -141,6 +152,9 @@ def release(
     previous
         The same table as published earlier, frame or CSV: its suppressed cells stay so, and a
         count that changed by fewer than `min_cell` persons is suppressed.
+    exhaustive
+        Key whose categories hold everybody, so that a reader knows their total although no row
+        shows it: percentages add up to 100.
 
     Raises
     ------
@@ -149,6 +163,23 @@ def release(
         that are no counts or do not add up, and keys that are not unique.
     """
     limits = thresholds()
+    if exhaustive is not None:
+        bases = [count] if isinstance(count, str) else sorted(_bases(count))
+        try:
+            whole = add_margin(
+                frame, exhaustive, keys, bases, {**(shares or {}), **(percent or {})}
+            )
+        except DisclosureError as error:
+            raise DisclosureError(f"{label}: {error}") from None
+        released = release(
+            whole, label=label, count=count, values=values, keys=keys, labels=labels,
+            totals={**(totals or {}), exhaustive: MARGIN}, additive=additive,
+            cumulative=cumulative, shares=shares, percent=percent, sums=sums,
+            quantiles=quantiles, linked=linked, previous=previous,
+        )  # fmt: skip
+        own = subset(released, whole[exhaustive].ne(MARGIN).to_numpy())
+        own.frame.index = own.suppressed.index = frame.index
+        return own
     structure = Structure(tuple(keys), totals, additive, cumulative)
     try:
         declared = {**(shares or {}), **(percent or {})}
@@ -171,6 +202,13 @@ def release(
         raise DisclosureError(f"{label}: {error}") from None
     dropped = [name for pair in (sums or {}).values() for name in pair]
     return _released(frame.drop(columns=dropped), masks, named, label, structure, limits)
+
+
+def _bases(count: Mapping[str, str | Sequence[str]]) -> set[str]:
+    """Count columns named by a mapping from value columns."""
+    return {
+        base for bases in count.values() for base in ([bases] if isinstance(bases, str) else bases)
+    }
 
 
 def _released(

@@ -13,6 +13,7 @@ import pandas as pd
 
 from naveval import counties, estimates, paths, texts
 from naveval.disclosure import Released
+from naveval.disclosure_estimates import LABEL, guard_estimates
 from naveval.errors import ParameterError
 from naveval.parameters import Origin, StudyParameters
 
@@ -152,7 +153,13 @@ def log_disclosure(output: Output, log: pd.DataFrame, label: str) -> None:
 
 def finish(output: Output, table: pd.DataFrame) -> Block:
     """Write estimates.csv and say how many numbers it holds."""
+    return sentence(output, "finished", rows=len(write_estimates(output, table)))
+
+
+def write_estimates(output: Output, table: pd.DataFrame) -> pd.DataFrame:
+    """Write estimates.csv without numbers that rest on too few persons; returns what it holds."""
     estimates.require_unique(table)
-    file = output.folder / ESTIMATES_FILE
-    table.to_csv(file, index=False)
-    return sentence(output, "finished", rows=len(table))
+    shown, log = guard_estimates(table)
+    shown.to_csv(output.folder / ESTIMATES_FILE, index=False)
+    log_disclosure(output, log, LABEL)
+    return shown

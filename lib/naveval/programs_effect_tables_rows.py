@@ -8,11 +8,12 @@ from naveval.costs import total_cost
 from naveval.costs_assumptions import from_inputs
 from naveval.costs_checks import PROGRAMS
 from naveval.costs_inputs import load
-from naveval.output import ESTIMATES_FILE, Block, Output, sentence
+from naveval.output import ESTIMATES_FILE, Block, Output, sentence, write_estimates
 from naveval.programs_codes import REST, STATES
 from naveval.programs_effect_figures import difference_tests
 from naveval.programs_effect_tables import ARM_KEYS, gate_years, group_series
 from naveval.programs_effects import PLACEBO, Estimated, pick
+from naveval.programs_panel_states import merge_few
 from naveval.programs_parameters import Parameters
 from naveval.programs_study import Effects, Outcomes, Participation
 
@@ -31,8 +32,7 @@ def keep(output: Output, table: pd.DataFrame) -> pd.DataFrame:
         before = pd.read_csv(file, keep_default_na=False, na_values=[""])
         before = before[~before.label.isin(set(table.label))]
         table = estimates.combine(estimates.frame(STUDY, before), table)
-    table.to_csv(file, index=False)
-    return table
+    return write_estimates(output, table)
 
 
 def finished(output: Output) -> Block:
@@ -67,8 +67,8 @@ def participation_rows(output: Output, data: Participation) -> pd.DataFrame:
 
 def outcome_rows(output: Output, data: Outcomes) -> pd.DataFrame:
     """Tidy rows of part 2: nine states of all participants by month."""
-    frame = data.states["all"]
     few = disclosure_thresholds.thresholds().min_cell
+    frame = merge_few(data.states["all"], few)
     rows = [
         {
             "label": "fig-5-1", "row": state, "outcome": "state", "horizon": f"month_{row.k}",
