@@ -129,8 +129,10 @@ def recommend(table: pd.DataFrame) -> str:
     names = [name for name in holding.index if holding[name]]
     if not names:
         return ""
-    column = "power_10" if "power_10" in table else "reject_10"
-    rates = by[column].mean()[names].dropna()
+    rates = by["reject_10"].mean()[names]
+    if "power_10" in table:
+        known = by["power_10"].mean()[names].dropna()
+        rates = known if len(known) else rates
     return str(rates.idxmax())
 
 
