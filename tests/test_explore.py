@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
-from naveval import explore
+from naveval import explore, parameters, paths, programs_cost_explore, runs, studies
+from naveval.costs_analysis import analyse
 from naveval.errors import ParameterError
-from naveval.output import Output
+from naveval.output import Output, open_output
 
 
 def opened(tmp_path: Path) -> Output:
@@ -37,3 +39,28 @@ def test_every_choice_redraws_with_its_value(tmp_path: Path) -> None:
 def test_nothing_to_choose_from_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="nothing to choose from for county"):
         explore.explore(opened(tmp_path), print, choices={"county": []})
+
+
+def test_assumptions_of_the_menus_change_the_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
+    chosen = parameters.load("programs", changes={"draws": 100})
+    analysis = analyse(chosen)
+    output = open_output("programs", chosen)
+    used = {"discount_rate": 0.04, "tax_cost": 0.2, "displacement": 0.0}
+    file = tmp_path / "figures/fig-composition.csv"
+    programs_cost_explore.draw(output, analysis, **used)
+    before = file.read_text()
+    for name, value in {"discount_rate": 0.06, "tax_cost": 0.0, "displacement": 0.5}.items():
+        programs_cost_explore.draw(output, analysis, **{**used, name: value})
+        assert file.read_text() != before, name
+
+
+@pytest.mark.parametrize("study", studies.STUDIES)
+def test_notebook_ends_in_menus_that_reports_leave_out(study: str) -> None:
+    book = nbformat.read(paths.notebook(study), as_version=4)
+    tagged = [cell for cell in book.cells if "explore" in cell.metadata.get("tags", [])]
+    assert ".menus(output, " in tagged[-1].source
+    kept = runs.select_parts(study, parameters.load(study)).cells
+    assert not [cell for cell in kept if "explore" in cell.metadata.get("tags", [])]

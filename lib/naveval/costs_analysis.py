@@ -99,7 +99,7 @@ def analyse(parameters: Parameters, folder: Path | None = None) -> Analysis:
         costs=costs,
         assumptions=a,
         inputs=_inputs(a),
-        flows=_flows(a),
+        flows=flows_table(a),
         break_even=_break_even(a, costs),
         limits=_limits(a, costs),
         alternative=_alternative(a, costs),
@@ -141,7 +141,7 @@ def _inputs(a: Assumptions) -> pd.DataFrame:
     )
 
 
-def _flows(a: Assumptions) -> pd.DataFrame:
+def flows_table(a: Assumptions) -> pd.DataFrame:
     flows = c.flows(a)
     items = {name: getattr(flows, name) for name in c.ITEMS}
     return _table(**items, total_cost=-c.total_cost(a), net_benefit=c.net_benefit(a))
