@@ -42,7 +42,10 @@ def change(output: Output, panel: Panel, parameters: Parameters) -> Block:
             "n": np.minimum(then, now).astype(int).to_numpy(),
         }
     ).sort_values("change", ignore_index=True)  # fmt: skip
-    released = disclosure.release(frame, label="fig-1", count={"change": "n"}, keys=["county"])
+    counted = disclosure.release(frame, label="fig-1", count={"change": "n"}, keys=["county"])
+    # Without the counts: both groups together less one group would give the other back.
+    everyone = np.ones(len(frame), dtype=bool)
+    released = disclosure.subset(counted, everyone, columns=["county", "role", "change"])
     shown = released.frame.dropna(subset=["change"])
     figure, ax = figures.axes(height=5.0)
     for role, color, hatch in (
