@@ -5,7 +5,11 @@ import pytest
 from naveval import hedmark_bench
 
 
-def test_small_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
+def test_small_benchmark(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hedmark_bench, "PEER_DRAWS", 1)
+    monkeypatch.setattr(hedmark_bench, "DRAWS", 99)
     found = hedmark_bench.main(0.01)
     printed = capsys.readouterr().out
     for name in ("rows", "panel_seconds", "panel_peak_mb", "panel_ratio", "table_5_ratio"):
