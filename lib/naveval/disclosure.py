@@ -179,6 +179,7 @@ def release(
         )  # fmt: skip
         own = subset(released, whole[exhaustive].ne(MARGIN).to_numpy())
         own.frame.index = own.suppressed.index = frame.index
+        own.frame[exhaustive] = frame[exhaustive]
         return own
     structure = Structure(tuple(keys), totals, additive, cumulative)
     try:
@@ -301,6 +302,14 @@ def model(
     ]
     masks, named = dict.fromkeys(hidden, few | saturated), dict.fromkeys(hidden, rule)
     return _released(frame, masks, named, label, Structure(tuple(keys)), limits)
+
+
+def reversed_rows(released: Released) -> Released:
+    """The release with its rows in the opposite order."""
+    return replace(
+        released, frame=released.frame.iloc[::-1].reset_index(drop=True),
+        suppressed=released.suppressed.iloc[::-1].reset_index(drop=True),
+    )  # fmt: skip
 
 
 def subset(

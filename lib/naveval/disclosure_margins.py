@@ -25,12 +25,10 @@ def add_margin(
     Raises
     ------
     DisclosureError
-        When `key` is not a column of text among the keys.
+        When `key` is not among the keys.
     """
     if key not in keys or key not in frame.columns:
         raise DisclosureError(f"exhaustive: {key} must be among the keys")
-    if pd.api.types.is_numeric_dtype(frame[key].dtype):
-        raise DisclosureError(f"exhaustive: column {key} must be text")
     for name in counts:
         numbers(frame, name)
     others = [name for name in keys if name != key]
@@ -47,5 +45,5 @@ def add_margin(
         margin[name] = margin[name] / margin[whole].where(margin[whole] > 0)
     margin = margin.assign(**{key: MARGIN}).reindex(columns=frame.columns)
     kinds = {name: frame[name].dtype for name in others}
-    whole = frame.astype({key: object, **{name: float for name in counts}})
+    whole = frame.astype({key: str, **dict.fromkeys(counts, float)})
     return pd.concat([whole, margin.astype(kinds)], ignore_index=True)

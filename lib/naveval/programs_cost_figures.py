@@ -5,12 +5,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from naveval import disclosure, figures, formats
+from naveval import figures, formats
 from naveval.costs import ITEMS
 from naveval.costs_analysis import Analysis
 from naveval.costs_checks import PROGRAMS
 from naveval.output import Block, Output
-from naveval.programs_cost_tables import SOURCE
+from naveval.programs_cost_tables import release
 
 BARS = 6
 DARK, TEAL, PINK, ORANGE, GREY, PURPLE = figures.COLORS
@@ -41,7 +41,7 @@ def net_benefit(output: Output, analysis: Analysis) -> Block:
         ax.annotate(formats.number(net, 0), (net, height), xytext=(0, 6),
                     textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
     best, worst = frame.iloc[-1], frame.iloc[0]
-    released = disclosure.public(frame, label="fig-net-benefit", source=SOURCE)
+    released = release(frame, "fig-net-benefit", analysis)
     return figures.show(
         output, figure, released, "fig-net-benefit", draws=analysis.draws,
         best=best["program"], best_net=best["net_benefit"],
@@ -77,7 +77,7 @@ def composition(output: Output, analysis: Analysis) -> Block:
     figure.legend(handles=patches, loc="outside lower center", ncols=3, fontsize=8.5)
     total = analysis.flows[list(ITEMS)].abs().to_numpy().sum()
     share = analysis.flows["value_creation"].abs().sum() / total
-    released = disclosure.public(frame, label="fig-composition", source=SOURCE)
+    released = release(frame, "fig-composition", analysis)
     return figures.show(output, figure, released, "fig-composition", share=share)
 
 
@@ -95,7 +95,7 @@ def tornado(output: Output, analysis: Analysis) -> Block:
     key.legend(handles=handles, loc="center left", fontsize=9)
     widest = frame.sort_values("swing").iloc[-1]
     first = frame.groupby("program", sort=False).first()["input"]
-    released = disclosure.public(frame, label="fig-tornado", source=SOURCE)
+    released = release(frame, "fig-tornado", analysis)
     return figures.show(
         output, figure, released, "fig-tornado", program=widest["program"],
         low=min(widest["low"], widest["high"]), high=max(widest["low"], widest["high"]),
@@ -140,7 +140,7 @@ def break_even(output: Output, analysis: Analysis) -> Block:
         ax.set_xlabel(output.label("fig-break-even", "x"), fontsize=9)
     axes[1, 0].set_ylabel(output.label("fig-break-even", "y"), fontsize=9)
     finite = months[np.isfinite(months)].sort_values()
-    released = disclosure.public(analysis.curve, label="fig-break-even", source=SOURCE)
+    released = release(analysis.curve, "fig-break-even", analysis)
     return figures.show(
         output, figure, released, "fig-break-even", reached=len(finite), programs=len(PROGRAMS),
         first=finite.index[0], first_months=finite.iloc[0],

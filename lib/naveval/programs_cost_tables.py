@@ -11,6 +11,7 @@ from naveval.costs_analysis import BUDGET_PARTS, Analysis
 from naveval.costs_checks import PROGRAMS
 from naveval.costs_published import assessments
 from naveval.costs_reconcile import TOLERANCE
+from naveval.disclosure import Released
 from naveval.errors import ParameterError
 from naveval.output import Block, Output
 
@@ -29,23 +30,32 @@ FORMATS = {
 }  # fmt: skip
 
 
-def show(output: Output, frame: pd.DataFrame, label: str, **values: object) -> Block:
-    """Release a frame made from published tables and show it."""
-    released = disclosure.public(frame, label=label, source=SOURCE)
+def release(frame: pd.DataFrame, label: str, analysis: Analysis | None) -> Released:
+    """Release a frame made from published tables, or with effects estimated on the registers."""
+    if analysis is not None and analysis.effects != "published":
+        return disclosure.derived(frame, label=label, source=SOURCE)
+    return disclosure.public(frame, label=label, source=SOURCE)
+
+
+def show(
+    output: Output, analysis: Analysis | None, frame: pd.DataFrame, label: str, **values: object
+) -> Block:
+    """Release a frame and show it."""
+    released = release(frame, label, analysis)
     return tables.show(output, released, label, **values)
 
 
 def items(output: Output) -> Block:
     """Table 7-1: which effects are priced."""
     frame = pd.DataFrame(output.texts["tbl-7-1"]["rows"], columns=["side", "item", "valuation"])
-    return show(output, frame, "tbl-7-1")
+    return show(output, None, frame, "tbl-7-1")
 
 
 def program_costs(output: Output, analysis: Analysis) -> Block:
     """Table 7-2: duration, budget cost a month and social cost of running the programme."""
     frame = _with_printed(analysis, "tbl-7-2", ["duration", "monthly_budget_cost"])
     frame["total"] = -analysis.flows["program_cost"]
-    return show(output, frame, "tbl-7-2")
+    return show(output, analysis, frame, "tbl-7-2")
 
 
 def counsellor_costs(output: Output, analysis: Analysis) -> Block:
@@ -53,7 +63,7 @@ def counsellor_costs(output: Output, analysis: Analysis) -> Block:
     frame = _with_printed(analysis, "tbl-7-3", ["duration", "counsellor_hours"])
     frame["monthly_budget_cost"] = analysis.inputs["monthly_counsellor"]
     frame["total"] = -analysis.flows["counsellor"]
-    return show(output, frame, "tbl-7-3")
+    return show(output, analysis, frame, "tbl-7-3")
 
 
 def tiltakspenger(output: Output, analysis: Analysis) -> Block:
@@ -61,7 +71,7 @@ def tiltakspenger(output: Output, analysis: Analysis) -> Block:
     frame = _with_printed(analysis, "tbl-7-4", ["duration", "tiltakspenger_share"])
     frame["monthly_budget_cost"] = analysis.inputs["monthly_tiltakspenger"]
     frame["total"] = -analysis.flows["tiltakspenger"]
-    return show(output, frame, "tbl-7-4")
+    return show(output, analysis, frame, "tbl-7-4")
 
 
 def value_creation(output: Output, analysis: Analysis) -> Block:
@@ -69,7 +79,7 @@ def value_creation(output: Output, analysis: Analysis) -> Block:
     names = ["effect_year_1", "effect_year_2", "effect_year_3", "effect_later", "effect_years"]
     frame = _with_printed(analysis, "tbl-7-5", names, total="value_creation")
     frame["total"] = analysis.flows["value_creation"]
-    return show(output, frame, "tbl-7-5")
+    return show(output, analysis, frame, "tbl-7-5")
 
 
 def totals(output: Output, analysis: Analysis) -> Block:
@@ -77,7 +87,7 @@ def totals(output: Output, analysis: Analysis) -> Block:
     frame = _with_printed(analysis, "tbl-7-6", [], total="net_benefit")
     for name in (*ITEMS, "net_benefit"):
         frame[name] = analysis.flows[name] + 0.0
-    return show(output, _thousand(frame, (*ITEMS, "net_benefit", "printed")), "tbl-7-6")
+    return show(output, analysis, _thousand(frame, (*ITEMS, "net_benefit", "printed")), "tbl-7-6")
 
 
 def summary(output: Output, analysis: Analysis) -> Block:
@@ -95,7 +105,7 @@ def summary(output: Output, analysis: Analysis) -> Block:
     signs = [output.label("tbl-1-1", "positive" if net > 0 else "negative")
              for net in frame["net_benefit"]]  # fmt: skip
     names = ("program_cost", "other_costs", "benefits", "net_benefit")
-    return show(output, _thousand(frame.assign(overall=signs), names), "tbl-1-1")
+    return show(output, analysis, _thousand(frame.assign(overall=signs), names), "tbl-1-1")
 
 
 def break_even(output: Output, analysis: Analysis) -> Block:
@@ -104,7 +114,7 @@ def break_even(output: Output, analysis: Analysis) -> Block:
         printed_effect=_printed(analysis, "tbl-7-7", "break_even_effect"),
         printed_months=_printed(analysis, "tbl-7-7", "break_even_months"),
     )
-    return show(output, frame, "tbl-7-7")
+    return show(output, analysis, frame, "tbl-7-7")
 
 
 def longest(output: Output, analysis: Analysis) -> Block:
@@ -114,14 +124,15 @@ def longest(output: Output, analysis: Analysis) -> Block:
     rows = frame["program"] + ", " + frame["case"]
     frame["printed"] = [printed["tbl-7-8", row, "net_benefit"] for row in rows]
     frame["case"] = [output.label("tbl-7-8", case) for case in frame["case"]]
-    return show(output, _thousand(frame, ("net_benefit", "undiscounted", "printed")), "tbl-7-8")
+    frame = _thousand(frame, ("net_benefit", "undiscounted", "printed"))
+    return show(output, analysis, frame, "tbl-7-8")
 
 
 def uncertainty(output: Output, analysis: Analysis) -> Block:
     """Interval and probability of a positive net benefit; thousand kroner."""
     frame = analysis.uncertainty.assign(net_benefit=analysis.flows["net_benefit"])
     names = ("net_benefit", "ci_low", "ci_high", "effect_low", "effect_high")
-    return show(output, _thousand(frame, names), "tbl-uncertainty", draws=analysis.draws)
+    return show(output, analysis, _thousand(frame, names), "tbl-uncertainty", draws=analysis.draws)
 
 
 def scenarios(output: Output, analysis: Analysis) -> Block:
@@ -136,7 +147,7 @@ def scenarios(output: Output, analysis: Analysis) -> Block:
     )
     wide = table.pivot(index="case", columns="program", values="net_benefit")
     wide = wide.loc[list(dict.fromkeys(table["case"])), list(PROGRAMS)].reset_index()
-    return show(output, _thousand(wide, PROGRAMS), "tbl-scenarios")
+    return show(output, analysis, _thousand(wide, PROGRAMS), "tbl-scenarios")
 
 
 def _scenario_value(name: str, value: float) -> str:
@@ -150,13 +161,13 @@ def budget(output: Output, analysis: Analysis) -> Block:
     frame = analysis.budget.copy()
     frame["other_public"] = frame["school_places"] + frame["tax_on_benefits"]
     names = (*BUDGET_PARTS, "other_public", "net_benefit")
-    return show(output, _thousand(frame, names), "tbl-budget")
+    return show(output, analysis, _thousand(frame, names), "tbl-budget")
 
 
 def marginal_value(output: Output, analysis: Analysis) -> Block:
     """What participants gain per krone of net public cost."""
     frame = analysis.budget.assign(net_cost=-analysis.budget["public"])
-    return show(output, _thousand(frame, ("willingness_to_pay", "net_cost")), "tbl-mvpf")
+    return show(output, analysis, _thousand(frame, ("willingness_to_pay", "net_cost")), "tbl-mvpf")
 
 
 def non_priced(output: Output, analysis: Analysis) -> Block:
@@ -166,7 +177,7 @@ def non_priced(output: Output, analysis: Analysis) -> Block:
     wide = table.pivot(index="program", columns="item", values="value_text")
     frame = wide.loc[list(PROGRAMS)].reset_index()
     frame["net_benefit"] = analysis.flows["net_benefit"]
-    return show(output, _thousand(frame, ("net_benefit",)), "tbl-non-priced")
+    return show(output, analysis, _thousand(frame, ("net_benefit",)), "tbl-non-priced")
 
 
 def reconciliation_summary(output: Output, analysis: Analysis) -> Block:
@@ -181,7 +192,7 @@ def reconciliation_summary(output: Output, analysis: Analysis) -> Block:
     counts.loc["sum"] = counts.sum()
     frame = counts.reset_index(names="table")
     frame["table"] = [output.label("tbl-reconciliation-summary", name) for name in frame["table"]]
-    return show(output, frame, "tbl-reconciliation-summary")
+    return show(output, analysis, frame, "tbl-reconciliation-summary")
 
 
 def deviations(output: Output, analysis: Analysis) -> Block:
@@ -192,13 +203,13 @@ def deviations(output: Output, analysis: Analysis) -> Block:
     label, cells = "tbl-reconciliation-deviations", analysis.cells
     large = (cells["share"].abs() > TOLERANCE) & (cells["explanation"] != "equal")
     shown = cells[large & (cells["column"] != "duration")]
-    return show(output, _cell_frame(output, shown, label), label)
+    return show(output, analysis, _cell_frame(output, shown, label), label)
 
 
 def reconciliation(output: Output, analysis: Analysis) -> Block:
     """Every printed number beside the computed one."""
     label = "tbl-reconciliation"
-    return show(output, _cell_frame(output, analysis.cells, label), label)
+    return show(output, analysis, _cell_frame(output, analysis.cells, label), label)
 
 
 def _cell_frame(output: Output, cells: pd.DataFrame, label: str) -> pd.DataFrame:
@@ -234,7 +245,7 @@ def readings(output: Output, analysis: Analysis) -> Block:
             "format": [FORMATS.get(column, "num0") for column in table["column"]],
         }
     )
-    return show(output, frame, "tbl-readings")
+    return show(output, analysis, frame, "tbl-readings")
 
 
 def _row(output: Output, row: str) -> str:

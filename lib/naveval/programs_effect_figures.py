@@ -233,8 +233,9 @@ def overlap_density(output: Output, data: Effects) -> Block:
                           "n": int((rows & (made.arm == position)).sum())})  # fmt: skip
     frame = pd.DataFrame(parts)
     released = disclosure.release(
-        frame, label="fig-overlap", count="n", keys=["arm", "bin"], labels=["bin"]
-    )
+        frame, label="fig-overlap", count="n", keys=["arm", "bin"], labels=["bin"],
+        exhaustive="bin",
+    )  # fmt: skip
     figure, grid = panels(len(arms), columns=4, height=1.6)
     for ax, arm in zip(grid, arms, strict=True):
         part = released.frame[released.frame.arm == arm]
@@ -253,7 +254,7 @@ def overlap_density(output: Output, data: Effects) -> Block:
     x_label(grid, 4, output.label("fig-overlap", "x"))
     handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2)
-    top = frame[frame.bin == 10].set_index("arm").treated
+    top = released.frame[frame.bin == 10].set_index("arm").treated.fillna(-1)
     return figures.show(output, figure, released, "fig-overlap", arm=top.idxmax(), share=top.max())
 
 

@@ -6,6 +6,8 @@ import pandas as pd
 from naveval import (
     counties,
     disclosure,
+    disclosure_thresholds,
+    formats,
     programs_published,
     scores,
     tables,
@@ -31,8 +33,16 @@ def flow(output: Output, data: Effects) -> Block:
     frame = data.main.sample.flow.assign(
         step=[output.label("tbl-flow", step) for step in data.main.sample.flow.step]
     )
-    released = disclosure.release(frame, label="tbl-flow", count="n", keys=["step"])
-    merged = ", ".join(f"{arm} ({n})" for arm, n in data.main.sample.merged.items()) or "–"
+    back = frame.iloc[::-1].reset_index(drop=True)  # steps between rows are protected too
+    released = disclosure.release(
+        back, label="tbl-flow", count="n", keys=["step"], cumulative="step"
+    )
+    released = disclosure.reversed_rows(released)
+    few = disclosure_thresholds.thresholds().min_cell
+    merged = ", ".join(
+        f"{arm} ({n if n >= few else formats.SUPPRESSED})"
+        for arm, n in data.main.sample.merged.items()
+    ) or "–"  # fmt: skip
     return tables.show(output, released, "tbl-flow", merged=merged)
 
 
@@ -50,7 +60,7 @@ def time_to_first(output: Output, data: Effects) -> Block:
     count = {group: f"n_{group}" for group in GROUPS} | {f"n_{g}": f"n_{g}" for g in GROUPS}
     released = disclosure.release(
         frame, label="tbl-6-1", count=count, keys=["months"],
-        labels=[f"published_{group}" for group in GROUPS],
+        labels=[f"published_{group}" for group in GROUPS], exhaustive="months",
     )  # fmt: skip
     return tables.show(output, released, "tbl-6-1")
 
@@ -70,8 +80,9 @@ def group_at_start(output: Output, data: Effects) -> Block:
         frame[group] = 100 * counts[group].to_numpy() / max(1, counts[group].sum())
     count = {group: f"n_{group}" for group in GROUPS} | {f"n_{g}": f"n_{g}" for g in GROUPS}
     released = disclosure.release(
-        named(output, frame, "status"), label="tbl-6-2", count=count, keys=["status"]
-    )
+        named(output, frame, "status"), label="tbl-6-2", count=count, keys=["status"],
+        exhaustive="status",
+    )  # fmt: skip
     return tables.show(output, released, "tbl-6-2")
 
 

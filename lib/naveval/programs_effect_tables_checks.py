@@ -57,7 +57,7 @@ def balance(output: Output, data: Effects, label: str) -> Block:
     frames.append(base)
     released = disclosure.release(
         named(output, pd.concat(frames), "characteristic", "category"), label=label, count=count,
-        keys=["characteristic", "category"],
+        keys=["characteristic", "category"], exhaustive="category",
     )  # fmt: skip
     return tables.show(output, released, label)
 
@@ -103,7 +103,7 @@ def aft_participants(output: Output, data: Effects) -> Block:
     count = {f"{part}_{i}": f"n_{i}" for i in (1, 2, 3) for part in ("percent", "n")}
     released = disclosure.release(
         named(output, frame, "characteristic", "category"), label="tbl-b-8", count=count,
-        keys=["characteristic", "category"],
+        keys=["characteristic", "category"], exhaustive="category",
     )  # fmt: skip
     return tables.show(output, released, "tbl-b-8")
 

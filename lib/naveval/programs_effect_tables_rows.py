@@ -3,7 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from naveval import counties, disclosure_thresholds, estimates, programs_published
+from naveval import (
+    counties,
+    disclosure,
+    disclosure_thresholds,
+    estimates,
+    programs_published,
+)
 from naveval.costs import total_cost
 from naveval.costs_assumptions import from_inputs
 from naveval.costs_checks import PROGRAMS
@@ -42,7 +48,6 @@ def finished(output: Output) -> Block:
 
 def participation_rows(output: Output, data: Participation) -> pd.DataFrame:
     """Tidy rows of part 1: shares in tables 4-2 and 4-3 beside the published ones."""
-    few = disclosure_thresholds.thresholds().min_cell
     printed = programs_published.by_population("table_4_2")["Første registrering"]
     cumulative = programs_published.by_month(
         "table_4_3", "months_since_first_registration", "percent"
@@ -52,7 +57,7 @@ def participation_rows(output: Output, data: Participation) -> pd.DataFrame:
         (data.users, "tbl-4-2", "first_percent", printed, "share_of_registrations"),
         (data.cumulative_table, "tbl-4-3", "month_24", cumulative, "started_within_24"),
     ):
-        for row in frame[frame.n >= few].itertuples():
+        for row in _shown(frame, column).itertuples():
             key = (row.characteristic, row.category)
             rows.append(
                 {
@@ -63,6 +68,16 @@ def participation_rows(output: Output, data: Participation) -> pd.DataFrame:
                 }
             )  # fmt: skip
     return _kept(output, pd.DataFrame(rows))
+
+
+def _shown(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Rows of part 1 whose percentage may be shown and cannot be computed from the others."""
+    keys = ["characteristic", "category"]
+    released = disclosure.release(
+        frame[[*keys, "n", column]], label="estimates", count="n", keys=keys,
+        exhaustive="category",
+    ).frame  # fmt: skip
+    return released[released[column].notna()]
 
 
 def outcome_rows(output: Output, data: Outcomes) -> pd.DataFrame:
@@ -185,7 +200,10 @@ def _kept(output: Output, table: pd.DataFrame) -> pd.DataFrame:
 
 def participation_summary(output: Output, data: Participation) -> Block:
     """What part 1 found, in a few sentences."""
+    few = disclosure_thresholds.thresholds().min_cell
     table = data.participation.set_index("status")
+    without = table.n - table.n_program
+    table["percent"] = table.percent.where((table.n_program >= few) & (without >= few))
     everyone = data.cumulative_table.iloc[0]
     top = data.use_by_program.sort_values("starts_percent").iloc[-1]
     return sentence(
@@ -198,7 +216,8 @@ def participation_summary(output: Output, data: Participation) -> Block:
 
 def outcome_summary(output: Output, data: Outcomes) -> Block:
     """What part 2 found."""
-    end = data.states["all"].query("k == 24").iloc[0]
+    few = disclosure_thresholds.thresholds().min_cell
+    end = merge_few(data.states["all"].query("k == 24"), few).iloc[0]
     return sentence(
         output, "outcomes-summary", n=end.n,
         work=end.work_program + end.work_high + end.work_low, high=end.work_high,

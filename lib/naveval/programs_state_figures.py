@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from naveval import disclosure, disclosure_thresholds, figures, tables
+from naveval import disclosure, disclosure_thresholds, figures, tables, texts
 from naveval.disclosure import Released
-from naveval.output import Block, Output
+from naveval.output import Block, Output, sentence
 from naveval.programs_codes import STATES
 from naveval.programs_figures_drawing import (
     DARK,
@@ -43,6 +43,8 @@ def states(output: Output, data: Outcomes, label: str) -> Block:
     breakdown, wanted = SHOWN[label]
     frame = data.states[breakdown]
     groups = [group for group in wanted if group in enough(frame)]
+    if not groups:
+        return _too_few(output, label)
     frame = frame[frame.group.isin(groups)].reset_index(drop=True)
     frame = merge_few(frame, disclosure_thresholds.thresholds().min_cell)
     released = release_states(frame, label)
@@ -56,6 +58,12 @@ def states(output: Output, data: Outcomes, label: str) -> Block:
         "disability": end.disability[groups[0]],
     }  # fmt: skip
     return figures.show(output, figure, released, label, **values)
+
+
+def _too_few(output: Output, label: str) -> Block:
+    """Where no group has enough persons for a picture."""
+    caption = texts.fill(output.texts[label]["caption"], {"place": output.place}, label)
+    return sentence(output, "too-few", caption=caption)
 
 
 def enough(frame: pd.DataFrame) -> set[str]:
@@ -92,10 +100,13 @@ def persons(output: Output, data: Outcomes) -> Block:
 
 def _lines(output: Output, frame: pd.DataFrame, label: str) -> Block:
     programs = [p for p in (*FIRST_PROGRAMS, *SECOND_PROGRAMS) if p in enough(frame)]
+    if not programs:
+        return _too_few(output, label)
     frame = frame[frame.group.isin(programs)].reset_index(drop=True)
     released = disclosure.release(
         frame, label=label, count="n", percent={"percent": "n"}, keys=["group", "k"], labels=["k"]
     )
+    frame = released.frame
     figure, grid = panels(len(programs), columns=4, height=1.6)
     for ax, program in zip(grid, programs, strict=True):
         rows = released.frame[released.frame.group == program]
@@ -108,6 +119,6 @@ def _lines(output: Output, frame: pd.DataFrame, label: str) -> Block:
     x_label(grid, 4, output.label(label, "x"))
     end = frame[frame.k == 24].set_index("group").percent
     return figures.show(
-        output, figure, released, label, best=end.idxmax(), best_percent=end.max(),
-        worst=end.idxmin(), worst_percent=end.min(),
+        output, figure, released, label, best=end.fillna(-1).idxmax(), best_percent=end.max(),
+        worst=end.fillna(101).idxmin(), worst_percent=end.min(),
     )  # fmt: skip

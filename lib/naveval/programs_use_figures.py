@@ -30,7 +30,7 @@ FIRST_YEAR = 2009
 
 def stock(output: Output, data: Participation) -> Block:
     """fig-4-1: persons per group each month 2011–2022."""
-    released = _release(data.stock, "fig-4-1", ["m", "status"])
+    released = _release(data.stock, "fig-4-1", ["m", "status"], "status")
     table = _wide(released.frame, "m", "status", "n") / 1000
     figure, ax = figures.axes(height=3.8)
     table.index = FIRST_YEAR + table.index / 12
@@ -51,6 +51,7 @@ def composition(output: Output, data: Participation) -> Block:
     released = disclosure.release(
         data.composition[["k", "status", "n", "total", "share"]], label="fig-4-2",
         count={"n": "n", "share": "n", "total": "total"}, keys=["k", "status"],
+        labels=["k"], exhaustive="status",
     )  # fmt: skip
     table = _wide(released.frame, "k", "status", "share")
     figure, ax = figures.axes(height=3.6)
@@ -67,7 +68,7 @@ def composition(output: Output, data: Participation) -> Block:
 
 def flows(output: Output, data: Participation) -> Block:
     """fig-4-3: moves between groups at 0, 6, 12 and 18 months."""
-    released = _release(data.flows, "fig-4-3", ["month", "source", "target"])
+    released = _release(data.flows, "fig-4-3", ["month", "source", "target"], "target")
     frame = released.frame.fillna({"n": 0})
     steps = [frame[frame.month == month] for month in (0, 6, 12)]
     figure, ax = figures.axes(height=4.6)
@@ -86,10 +87,12 @@ def flows(output: Output, data: Participation) -> Block:
 
 def participation(output: Output, data: Participation) -> Block:
     """fig-4-4: persons by first group, and how many start a programme within two years."""
-    frame = data.participation
+    frame = data.participation.assign(n_without=lambda table: table.n - table.n_program)
+    counts = ("n", "n_program", "n_without")
     released = disclosure.release(
-        frame, label="fig-4-4", count={"n": "n", "n_program": "n_program"},
-        percent={"percent": "n"}, keys=["status"],
+        frame, label="fig-4-4", count=dict(zip(counts, counts, strict=True)),
+        additive={"n": ["n_program", "n_without"]},
+        percent={"percent": "n"}, keys=["status"], exhaustive="status",
     )  # fmt: skip
     shown = released.frame.iloc[::-1].reset_index(drop=True)
     figure, ax = figures.axes(height=3.0)
@@ -104,7 +107,7 @@ def participation(output: Output, data: Participation) -> Block:
     ax.set_yticks(y, [name(output, code) for code in shown.status])
     ax.set_xlabel(output.label("fig-4-4", "x"))
     figures.norwegian_axis(ax, x=0, y=None)
-    best = frame.loc[frame.percent.idxmax()]
+    best = shown.loc[shown.percent.fillna(-1).idxmax()]
     return figures.show(
         output, figure, released, "fig-4-4", best=name(output, best.status).lower(),
         percent=best.percent,
@@ -132,7 +135,7 @@ def cumulative(output: Output, data: Participation) -> Block:
     figures.norwegian_axis(ax, y=0, unit=" %")
     ax.set_xlabel(output.label("fig-4-5", "x"))
     figures.label_ends(ax, ends)
-    last = frame[frame.k == 24].set_index("status").percent
+    last = released.frame[frame.k == 24].set_index("status").percent
     return figures.show(
         output, figure, released, "fig-4-5", situational=last.get("situational", np.nan),
         standard=last.get("standard", np.nan),
@@ -141,7 +144,7 @@ def cumulative(output: Output, data: Participation) -> Block:
 
 def groups_at_start(output: Output, data: Participation) -> Block:
     """fig-4-6: first group and group when the first programme starts."""
-    released = _release(data.groups_at_start, "fig-4-6", ["source", "target"])
+    released = _release(data.groups_at_start, "fig-4-6", ["source", "target"], "target")
     frame = released.frame.fillna({"n": 0})
     figure, ax = figures.axes(height=4.0)
     order = [[g for g in STATUS_ORDER if g in set(frame[side])] for side in ("source", "target")]
@@ -162,8 +165,8 @@ def groups_at_start(output: Output, data: Participation) -> Block:
 
 def use_by_program(output: Output, data: Participation) -> Block:
     """fig-4-7: shares of starts and of programme months."""
-    released = _release(data.use_by_program, "fig-4-7", ["program"])
-    frame = released.frame.sort_values("starts_percent").reset_index(drop=True)
+    released = _release(data.use_by_program, "fig-4-7", ["program"], "program")
+    frame = released.frame.sort_values("starts_percent", na_position="first", ignore_index=True)
     figure, ax = figures.axes(height=5.0)
     y = np.arange(len(frame))
     ax.barh(
@@ -203,7 +206,7 @@ def mean_months(output: Output, data: Participation) -> Block:
 
 def use_over_time(output: Output, data: Participation) -> Block:
     """fig-4-9: programme months a year; small programmes are put together in the picture."""
-    released = _release(data.use_over_time, "fig-4-9", ["year", "program"])
+    released = _release(data.use_over_time, "fig-4-9", ["year", "program"], "program")
     wide = _wide_programs(released.frame)
     big = list(wide.sum().sort_values(ascending=False).index[:8])
     table = wide[big].assign(rest=wide.drop(columns=big).sum(axis=1)) / 1000
@@ -226,7 +229,8 @@ def use_over_time(output: Output, data: Participation) -> Block:
 def who_gets_what(output: Output, data: Participation) -> Block:
     """fig-4-10: programmes by group, age, country group and unemployment, in percent."""
     frame = data.who_gets_what[["characteristic", "program", "category", "n", "percent"]]
-    released = _release(frame, "fig-4-10", ["characteristic", "program", "category"])
+    keys = ["characteristic", "program", "category"]
+    released = _release(frame, "fig-4-10", keys, "program")
     programs = [p for p in GROUPS if p in set(frame.program)][::-1]
     figure, grid = figures.axes(2, 2, height=8.6, sharey=True)
     for ax, part in zip(grid.ravel(), ("status", "age_group", "country", "spell"), strict=True):
@@ -246,16 +250,21 @@ def who_gets_what(output: Output, data: Participation) -> Block:
         ax.set_yticks(range(len(programs)), programs, fontsize=8)
         ax.grid(visible=False)
         panel_title(ax, name(output, part))
-    top = frame[frame.characteristic == "status"].sort_values("percent").iloc[-1]
+    known = released.frame[released.frame.characteristic == "status"]
+    top = known.sort_values("percent", na_position="first").iloc[-1]
     return figures.show(
         output, figure, released, "fig-4-10", program=top.program, percent=top.percent,
         group=name(output, top.category).lower(),
     )  # fmt: skip
 
 
-def _release(frame: pd.DataFrame, label: str, keys: list[str]) -> Released:
+def _release(
+    frame: pd.DataFrame, label: str, keys: list[str], exhaustive: str | None = None
+) -> Released:
     numeric_keys = [key for key in keys if pd.api.types.is_numeric_dtype(frame[key])]
-    return disclosure.release(frame, label=label, count="n", keys=keys, labels=numeric_keys)
+    return disclosure.release(
+        frame, label=label, count="n", keys=keys, labels=numeric_keys, exhaustive=exhaustive
+    )
 
 
 def _wide(frame: pd.DataFrame, index: str, columns: str, values: str) -> pd.DataFrame:

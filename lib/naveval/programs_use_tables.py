@@ -77,7 +77,7 @@ def course_types(output: Output, data: Participation) -> Block:
     )  # fmt: skip
     released = disclosure.release(
         named(output, frame, "kind"), label="tbl-4-6", count="n", keys=["kind"],
-        labels=["published_percent", "published_months"],
+        labels=["published_percent", "published_months"], exhaustive="kind",
     )  # fmt: skip
     return tables.show(output, released, "tbl-4-6")
 
@@ -116,6 +116,7 @@ def _show(
     published = [name for name in frame if "published" in str(name)]
     shown = named(output, frame, *KEY)
     released = disclosure.release(
-        shown, label=label, count=count, keys=KEY, labels=published, percent=percent
+        shown, label=label, count=count, keys=KEY, labels=published, percent=percent,
+        exhaustive="category",
     )
     return tables.show(output, released, label)
