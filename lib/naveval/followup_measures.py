@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from naveval.followup_estimates import START
-from naveval.followup_panel_summary import CHANNEL_COLUMNS, KIND_COLUMNS
+from naveval.followup_panel_summary import CHANNEL_COLUMNS, KIND_COLUMNS, persons_in
 
 COUNTRY = ""
 HALF_YEARS = {"target": (1, 26), "other": (27, 52)}
@@ -65,7 +65,7 @@ def by_month(
     size = len(groups) * months.size
     cell = group[group >= 0] * months.size + month
     person = rows["person"].to_numpy()
-    n_obs, n_persons = np.bincount(cell, minlength=size), _persons(cell, person, size)
+    n_obs, n_persons = np.bincount(cell, minlength=size), persons_in(cell, person, size)
     parts = []
     for measure in measures:
         value = rows[measure].to_numpy(float)
@@ -77,17 +77,12 @@ def by_month(
                 "value": np.bincount(cell, value, size) / np.maximum(n_obs, 1),
                 "n_obs": n_obs,
                 "n_persons": n_persons,
-                "n_with": _persons(cell[value > 0], person[value > 0], size),
+                "n_with": persons_in(cell[value > 0], person[value > 0], size),
             }
         )
         parts.append(part[n_obs > 0])
     columns = ["measure", "group", "month", "value", *COUNTS]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-
-
-def _persons(cell: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
-    pair = np.unique(cell.astype(np.int64) * (1 << 32) + person)
-    return np.bincount(pair >> 32, minlength=size)
 
 
 def before_and_after(frame: pd.DataFrame) -> dict[str, float]:

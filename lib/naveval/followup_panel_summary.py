@@ -37,7 +37,7 @@ def profiles(frame: pd.DataFrame, place: np.ndarray, names: pd.Index) -> pd.Data
             counted[kind].assign(
                 measure=name,
                 total=np.bincount(cell[rows], value[rows], size),
-                n_with=_persons_in(cell[with_it], person[with_it], size),
+                n_with=persons_in(cell[with_it], person[with_it], size),
             )
         )
     found = pd.concat(parts, ignore_index=True)
@@ -45,10 +45,15 @@ def profiles(frame: pd.DataFrame, place: np.ndarray, names: pd.Index) -> pd.Data
     return found[found["n_obs"] > 0].reset_index(drop=True)
 
 
-def _persons_in(cell: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
-    """Number of different persons in each cell."""
-    pair = np.unique(cell.astype(np.int64) * (1 << 32) + person)
-    return np.bincount(pair >> 32, minlength=size)
+def persons_in(cell: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
+    """Number of different persons in each cell.
+
+    Sorting beats hashing here: rows come by person and time, so they are nearly sorted.
+    """
+    pair = np.sort(person.astype(np.int64) << 32 | cell, kind="stable")
+    new = np.ones(pair.size, dtype=bool)
+    new[1:] = pair[1:] != pair[:-1]
+    return np.bincount(pair[new] & 0xFFFFFFFF, minlength=size)
 
 
 def _counts(cell: np.ndarray, person: np.ndarray, n_places: int) -> pd.DataFrame:
@@ -59,7 +64,7 @@ def _counts(cell: np.ndarray, person: np.ndarray, n_places: int) -> pd.DataFrame
             "place": np.repeat(np.arange(n_places), LONGEST),
             "duration": np.tile(np.arange(LONGEST), n_places),
             "n_obs": np.bincount(cell, minlength=size),
-            "n_persons": _persons_in(cell, person, size),
+            "n_persons": persons_in(cell, person, size),
         }
     )
 

@@ -122,7 +122,9 @@ def build(
     stage = np.full(key.size, STAGES.index("periods"), dtype="int8")
     in_force = _in_force(decisions, cards)
     stage[in_force < 0] = STAGES.index("before_decision")
-    stage[~np.isin(cards.person, decisions.person)] = STAGES.index("no_decision")
+    decided = np.zeros(int(cards.person.max(initial=0)) + 1, dtype=bool)
+    decided[decisions.person[decisions.person < decided.size]] = True
+    stage[~decided[cards.person]] = STAGES.index("no_decision")
     row = np.flatnonzero(in_force >= 0)
     person, week = cards.person[row], cards.week[row]
     left = decisions.value[in_force[row]] - 2 * _since_change(person, in_force[row])
@@ -143,12 +145,19 @@ def build(
     keep = left > 0
     return Periods(
         row=row[keep],
-        spell=np.unique(spell[keep], return_inverse=True)[1].astype("int32"),
+        spell=_renumbered(spell[keep]),
         duration=duration[keep].astype("int16"),
         weeks_left=left[keep].astype("int16"),
         exit=leaving[keep],
         stage=stage,
     )
+
+
+def _renumbered(label: np.ndarray) -> np.ndarray:
+    """Number sorted labels 0, 1, … without gaps."""
+    new = np.zeros(label.size, dtype="int32")
+    new[1:] = label[1:] != label[:-1]
+    return np.cumsum(new, dtype="int32")
 
 
 def _in_force(decisions: Events, cards: Events) -> np.ndarray:
