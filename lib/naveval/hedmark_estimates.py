@@ -259,8 +259,13 @@ def without_composition(given: Sample) -> Sample:
     return replace(given, covariates=None)
 
 
+def has_default_windows(parameters: Parameters) -> bool:
+    """Whether start and analysis window are the document's."""
+    fields = ("start", "window_first", "window_last")
+    return all(getattr(parameters, f) == Parameters.model_fields[f].default for f in fields)
+
+
 def is_document_design(parameters: Parameters) -> bool:
     """Whether the published numbers are about this county, start, controls and windows."""
-    fields = ("start", "window_first", "window_last")
-    same = all(getattr(parameters, f) == Parameters.model_fields[f].default for f in fields)
-    return same and parameters.county == REFORMED and parameters.controls() == DOCUMENT_CONTROLS
+    same = has_default_windows(parameters) and parameters.county == REFORMED
+    return same and parameters.controls() == DOCUMENT_CONTROLS

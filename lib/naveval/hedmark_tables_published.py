@@ -1,11 +1,13 @@
 """Tables that set the report beside the printed document, and say how the panel came about."""
 
+import json
+
 import numpy as np
 import pandas as pd
 
-from naveval import disclosure, tables
+from naveval import disclosure, extracts, tables
 from naveval import hedmark_panel as panels
-from naveval.hedmark_estimates import is_document_design
+from naveval.hedmark_estimates import has_default_windows, is_document_design
 from naveval.hedmark_panel import Panel
 from naveval.hedmark_parameters import Parameters
 from naveval.hedmark_published import (
@@ -104,6 +106,26 @@ def marginals(output: Output, panel: Panel, means: pd.DataFrame, parameters: Par
         output, released, "tbl-marginals", typical=float(deviation.median()),
         greatest=float(deviation.max()),
     )  # fmt: skip
+
+
+def truth(output: Output, means: pd.DataFrame, parameters: Parameters) -> Block:
+    """Estimates beside the true effects that the simulated registers were made with."""
+    file = extracts.folder("hedmark", parameters) / "truth.json"
+    if not (file.exists() and has_default_windows(parameters)):
+        return Block(output.label("names", "no_truth"))
+    known = json.loads(file.read_text(encoding="utf-8"))
+    true = pd.DataFrame(known["effects"]).rename(columns={"effect": "truth", "window": "season"})
+    if known["county"] != parameters.county:
+        true["truth"] = 0.0
+    found = means.merge(true, on=["outcome", "group", "season"], how="left")
+    found = found[[*KEY, "effect", "std_error", "truth", "n_persons"]]
+    found["distance"] = (found["effect"] - found["truth"]) / found["std_error"]
+    within = int((found["distance"].abs() <= 3).sum())
+    frame = _named(output, found.assign(residual_df=10_000), "label", "season", "outcome", "group")
+    released = disclosure.model(
+        frame, label="tbl-truth", n=["n_persons"], residual_df="residual_df", labels=("truth",)
+    )
+    return tables.show(output, released, "tbl-truth", within=within, effects=len(found))
 
 
 def sample_flow(output: Output, panel: Panel, parameters: Parameters) -> Block:
