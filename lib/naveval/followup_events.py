@@ -43,7 +43,7 @@ class Events:
     frame
         One row per month: `event_time` (months since July 2017), `month`, `estimate`,
         `std_error`, `ci_low`, `ci_high` and the simultaneous `band_low`, `band_high`; the
-        reference month has zeros.
+        reference month has zeros. `n_month` is the number of persons of the smaller group.
     pre_trend
         Joint test of the months before June 2017; None when it cannot be made.
     slope, slope_error, slope_p
@@ -72,7 +72,7 @@ def study(window: pd.DataFrame, outcome: str, parameters: Parameters) -> Events:
     base = regress(chosen, OUTCOMES[outcome], outcome, "long", parameters.least_persons)
     times = _event_times(chosen, 1)
     every = np.arange(times.min(initial=-12), times.max(initial=11) + 1)
-    empty = _frame(every, -1, None, parameters, 0.0)
+    empty = _frame(every, -1, None, parameters, 0.0).assign(n_month=0)
     n_persons = base.n_persons
     if base.fit is None:
         return Events(outcome, empty, None, np.nan, np.nan, np.nan, base.refused,
@@ -92,7 +92,9 @@ def study(window: pd.DataFrame, outcome: str, parameters: Parameters) -> Events:
     )
     return Events(
         outcome=outcome,
-        frame=_frame(every, -1, fitted, parameters, critical),
+        frame=_frame(every, -1, fitted, parameters, critical).assign(
+            n_month=lambda frame: _persons_by_month(chosen, frame["month"])
+        ),
         pre_trend=_pre_trend(fitted),
         slope=slope.estimate,
         slope_error=slope.std_error,
@@ -106,6 +108,14 @@ def study(window: pd.DataFrame, outcome: str, parameters: Parameters) -> Events:
 def studies(window: pd.DataFrame, parameters: Parameters) -> dict[str, Events]:
     """Event studies of the five outcomes, for 1–26 against 27–52 weeks left."""
     return {outcome: study(window, outcome, parameters) for outcome in OUTCOMES}
+
+
+def _persons_by_month(chosen: Sample, months: pd.Series) -> np.ndarray:
+    """Persons of the smaller of the two groups in each month (201707)."""
+    rows = chosen.rows[["month", "person"]].assign(treated=chosen.treated)
+    found = rows.groupby(["month", "treated"])["person"].nunique().unstack(fill_value=0)
+    both = found.reindex(columns=[False, True], fill_value=0).min(axis=1)
+    return both.reindex(months, fill_value=0).to_numpy()
 
 
 def _event_times(chosen: Sample, months: int) -> np.ndarray:

@@ -192,7 +192,7 @@ def events(output: Output, found: Mapping[str, Events]) -> Block:
     ]
     frame = pd.concat(parts, ignore_index=True)
     released = disclosure.model(
-        frame, label=label, n="n_persons", residual_df=_freedom(found),
+        frame, label=label, n=["n_persons", "n_month"], residual_df=_freedom(found),
         keys=["outcome", "event_time"], labels=["month"],
     )  # fmt: skip
     figure, axes = figures.axes(3, 2, height=7.6)

@@ -81,7 +81,7 @@ def _effects(summary: pd.DataFrame) -> list[dict[str, Any]]:
         if item["refused"]:
             found.append(_refused(item, label) | {"published": item["printed_estimate"]})
             continue
-        base = _base(item, label)
+        base = _base(item, label) | {"n_persons": item["n_persons"]}
         found.append(
             base | _inference(item) | {"estimand": "att", "published": item["printed_estimate"]}
         )
@@ -159,7 +159,8 @@ def _events(events: Mapping[str, Events]) -> list[dict[str, Any]]:
             band = f"simultaneous band {row['band_low']:.6f} to {row['band_high']:.6f}"
             found.append(
                 base | {key: row[key] for key in columns}
-                | {"estimand": "event_time", "row": str(row["month"]), "note": band}
+                | {"estimand": "event_time", "row": str(row["month"]), "note": band,
+                   "n_persons": min(item.n_persons, row["n_month"])}
             )  # fmt: skip
         found.append(
             base | {"estimand": "pre_trend slope per month", "estimate": item.slope,

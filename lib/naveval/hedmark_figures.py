@@ -12,7 +12,7 @@ from naveval import hedmark_panel as panels
 from naveval import hedmark_windows as windows
 from naveval.disclosure import Released
 from naveval.hedmark_panel import Panel
-from naveval.hedmark_parameters import Parameters
+from naveval.hedmark_parameters import DOCUMENT_CONTROLS, Parameters
 from naveval.hedmark_tables import month_span, name
 from naveval.hedmark_windows import Outcome
 from naveval.output import Block, Output
@@ -94,11 +94,27 @@ def series_frame(
     )
 
 
-def release_series(frame: pd.DataFrame, label: str) -> Released:
-    """Release a series; every month rests on the persons of its area."""
-    return disclosure.release(
-        frame, label=label, count={"treated": "n_treated", "control": "n_control"}, keys=["month"]
-    )
+def release_series(frame: pd.DataFrame, label: str, *, pooled: bool = False) -> Released:
+    """Release a series; every month rests on the persons of its area.
+
+    Parameters
+    ----------
+    pooled
+        Whether the county is a control in other reports: their pool holds its persons, so this
+        report's pool is hidden where the county itself is.
+    """
+    if not pooled:
+        return disclosure.release(
+            frame, label=label, count={"treated": "n_treated", "control": "n_control"},
+            keys=["month"],
+        )  # fmt: skip
+    released = disclosure.release(
+        frame.assign(n_both=frame["n_treated"] + frame["n_control"]), label=label,
+        count={"treated": "n_treated", "control": "n_control", "n_both": "n_both"},
+        keys=["month"], additive={"n_both": ["n_treated", "n_control"]},
+    )  # fmt: skip
+    every = np.ones(len(frame), dtype=bool)
+    return disclosure.subset(released, every, columns=list(frame.columns))
 
 
 def series(output: Output, panel: Panel, parameters: Parameters, label: str) -> Block:
@@ -108,7 +124,9 @@ def series(output: Output, panel: Panel, parameters: Parameters, label: str) -> 
     if outcome == "stock":
         first = int(panel.counts["month"].min())
     end = windows.last_free(outcome, start, last)
-    released = release_series(series_frame(panel, parameters, outcome, group, first, end), label)
+    frame = series_frame(panel, parameters, outcome, group, first, end)
+    pooled = parameters.county in (parameters.control or DOCUMENT_CONTROLS)
+    released = release_series(frame, label, pooled=pooled)
     figure, ax = figures.axes(height=3.4)
     lines(output, ax, released.frame, start - first)
     ax.set_ylabel(output.label("series", "y"))
