@@ -8,6 +8,7 @@ import base64
 import fcntl
 import json
 import os
+import select
 import shutil
 import signal
 import tempfile
@@ -28,6 +29,8 @@ FLAGS = (
     "--allow-file-access-from-files", "--host-resolver-rules=MAP * ~NOTFOUND",
     "--remote-debugging-pipe", "--lang=nb-NO",
 )  # fmt: skip
+PATIENCE = 120
+"""Seconds to wait for one answer; axe on a long page on a busy machine takes its time."""
 KEYS = {
     "Tab": ("Tab", 9, ""), "Enter": ("Enter", 13, "\r"), "Space": (" ", 32, " "),
     "Escape": ("Escape", 27, ""), "ArrowDown": ("ArrowDown", 40, ""),
@@ -77,7 +80,9 @@ class Page:
     def _read(self) -> dict[str, Any]:
         parts = [self.rest]
         while b"\0" not in parts[-1]:
-            part = self.reader.read1(1 << 20)
+            if not select.select([self.reader], [], [], PATIENCE)[0]:
+                raise BrowserError(f"browser: no answer within {PATIENCE} s")
+            part = os.read(self.reader.fileno(), 1 << 20)
             if not part:
                 raise BrowserError("browser: closed unexpectedly")
             parts.append(part)
