@@ -8,10 +8,14 @@ from naveval.errors import EstimationError
 from naveval.indicator_series import Curves, months_mean
 
 LAST_MONTHS = 12
+LEAST_PERSONS = 5
 
 
 def office_table(found: Curves, county_of: np.ndarray, counties: tuple[str, ...]) -> pd.DataFrame:
     """One row per office: the last twelve months, shrunken, with reliability and limits.
+
+    Offices with fewer than five persons in some month have no standard error and take no part:
+    a spread cannot be measured on so few.
 
     Columns: office, county, n (row-months), n_month (smallest month), actual, expected,
     indicator, std_error, shrunken, shrunken_error, shrunken_low, shrunken_high, reliability,
@@ -27,12 +31,14 @@ def office_table(found: Curves, county_of: np.ndarray, counties: tuple[str, ...]
     last = np.zeros(len(found.months), dtype=bool)
     last[-LAST_MONTHS:] = True
     level = months_mean(found, last)
+    least = found.n[last].min(axis=0)
+    level["std_error"] = level["std_error"].where(least >= LEAST_PERSONS)
     shrunk = shrinkage.shrink(level["indicator"].to_numpy(), level["std_error"].to_numpy())
     limits = shrinkage.funnel(level["indicator"].to_numpy(), level["std_error"].to_numpy(),
                               mean=shrunk.mean)  # fmt: skip
     frame = level.rename(columns={"group": "office"}).assign(
         county=[counties[k] for k in county_of],
-        n_month=found.n[last].min(axis=0),
+        n_month=least,
         shrunken=shrunk.estimate, shrunken_error=shrunk.std_error,
         shrunken_low=shrunk.estimate - 1.959964 * shrunk.std_error,
         shrunken_high=shrunk.estimate + 1.959964 * shrunk.std_error,
@@ -51,7 +57,7 @@ def reliability_by_month(found: Curves) -> pd.DataFrame:
     rows = []
     for t, month in enumerate(found.months):
         error = multiplier.clustered_errors(found.influence[:, t].astype(float))
-        usable = found.n[t] > 0
+        usable = found.n[t] >= LEAST_PERSONS
         shrunk = shrinkage.shrink(np.where(usable, found.indicator[t], np.nan),
                                   np.where(usable, error, np.nan))  # fmt: skip
         rows.append(

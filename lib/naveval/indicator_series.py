@@ -191,7 +191,8 @@ def curves(
             total[3, t] = np.bincount(g, weights=y_in * y_in, minlength=size)
             if person_groups:
                 safe = np.maximum(n, 1)
-                centred = (gap_in - (total[2, t] / safe)[g]) / safe[g]
+                spared = np.sqrt(safe / np.maximum(safe - 1, 1)) / safe
+                centred = (gap_in - (total[2, t] / safe)[g]) * spared[g]
                 joint = bucket[inside].astype(np.int64) * size + g
                 direct[found.name][:, t] = np.bincount(
                     joint, weights=centred, minlength=person_groups * size

@@ -90,15 +90,23 @@ def county_table(output: Output, study: Study) -> Block:
     return tables.show(output, released, "tbl-3")
 
 
-def group_table(output: Output, study: Study) -> Block:
-    """Innsatsgrupper in the place over the last twelve months; the document's levels beside."""
+def _last_year(
+    output: Output, study: Study, outcome: str, kind: str
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Levels of the place's groups over the last twelve months, and the name of each group."""
     place = _county(output)
-    grouping = "county × innsatsgruppe" if place else "innsatsgruppe"
-    own = study.levels[(study.levels["outcome"] == "atid3") & (study.levels["period"] == "last12")
-                       & (study.levels["grouping"] == grouping)]  # fmt: skip
+    grouping = f"county × {kind}" if place else kind
+    levels = study.levels
+    own = levels[(levels["outcome"] == outcome) & (levels["period"] == "last12")
+                 & (levels["grouping"] == grouping)]  # fmt: skip
     if place:
         own = own[own["group"].str.startswith(f"{place} × ")]
-    key = own["group"].str.split(" × ").str[-1]
+    return own, own["group"].str.split(" × ").str[-1]
+
+
+def group_table(output: Output, study: Study) -> Block:
+    """Innsatsgrupper in the place over the last twelve months; the document's levels beside."""
+    own, key = _last_year(output, study, "atid3", "innsatsgruppe")
     printed = table3_groups()
     printed = printed[printed["outcome"] == "atid3"].set_index("group")["value"]
     frame = pd.DataFrame(
@@ -117,13 +125,7 @@ def group_table(output: Output, study: Study) -> Block:
 
 def program_table(output: Output, study: Study) -> Block:
     """Programmes in the place over the last twelve months with twelve-month hours."""
-    place = _county(output)
-    grouping = "county × program" if place else "program"
-    own = study.levels[(study.levels["outcome"] == "atid12") & (study.levels["period"] == "last12")
-                       & (study.levels["grouping"] == grouping)]  # fmt: skip
-    if place:
-        own = own[own["group"].str.startswith(f"{place} × ")]
-    key = own["group"].str.split(" × ").str[-1]
+    own, key = _last_year(output, study, "atid12", "program")
     frame = pd.DataFrame(
         {
             "group": names(output, key.where(key != "", "no_program")),

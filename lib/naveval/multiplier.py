@@ -75,7 +75,7 @@ def clustered_errors(table: NDArray) -> NDArray[np.float64]:
     """Standard errors (G,) from an influence table (C, G), with the factor C / (C − 1)."""
     groups = len(table)
     variance = np.einsum("cg,cg->g", table, table) * groups / (groups - 1)
-    return np.asarray(np.sqrt(variance), dtype=np.float64)
+    return np.sqrt(variance).astype(np.float64)
 
 
 def clustered_covariance(table: NDArray) -> NDArray[np.float64]:
