@@ -115,3 +115,9 @@ def county(output: Output, found: pd.DataFrame) -> Block:
     counts = count_found(found["difference_p"])
     choice = "refused" if not counts["n_tests"] else "differs" if counts["n_holm"] else "same"
     return outputs.sentence(output, "county", choose=choice, **counts)
+
+
+def marginals(output: Output, truth: pd.DataFrame, county: str) -> Block:
+    """Sentence about how the simulated registers were made to look like the printed ones."""
+    choice = "register" if truth.empty else "county" if county else "simulated"
+    return outputs.sentence(output, "marginals", choose=choice)

@@ -8,6 +8,7 @@ import pandas as pd
 from naveval import disclosure, tables
 from naveval.followup_estimates import stars
 from naveval.followup_events import Events
+from naveval.followup_parameters import Parameters
 from naveval.output import Block, Output
 
 HIDDEN_WHEN_REFUSED = ("mean", "r_squared", "mde", "mde_relative")
@@ -98,6 +99,24 @@ def published(output: Output, summary: pd.DataFrame, truth: pd.DataFrame) -> Blo
     ]  # fmt: skip
     return _model(output, part[columns], "tbl-published", labels=["printed_estimate",
         "printed_std_error", "printed_mean"])  # fmt: skip
+
+
+def marginals(
+    output: Output, summary: pd.DataFrame, truth: pd.DataFrame, parameters: Parameters
+) -> Block:
+    """How far simulated registers are from the printed means and sizes; nothing for real ones."""
+    if truth.empty or parameters.county:
+        return Block("")
+    part = _named(output, _without_refused(summary))
+    part["mean_deviation"] = part["mean"] / part["printed_mean"] - 1
+    part["full_n_obs"] = part["n_obs"] / parameters.scale
+    part["n_deviation"] = part["full_n_obs"] / part["printed_n_obs"] - 1
+    columns = [
+        *KEYS, "row", "mean", "printed_mean", "mean_deviation", "full_n_obs", "printed_n_obs",
+        "n_deviation", "n_persons", "smallest_cell",
+    ]  # fmt: skip
+    return _model(output, part[columns], "tbl-marginals",
+                  labels=["printed_mean", "printed_n_obs"])  # fmt: skip
 
 
 def flow(output: Output, found: pd.DataFrame, place: str) -> Block:
