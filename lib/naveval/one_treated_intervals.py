@@ -9,8 +9,8 @@ from naveval.errors import EstimationError
 from naveval.one_treated import Array, Setup, fit_residuals, residualise
 from naveval.one_treated_tests import Test
 
-GRID = 161
-REFINED = 81
+GRID = 65
+REFINED = 25
 START_SPAN, LAST_SPAN = 4.0, 256.0
 Accepted = Callable[[Array], Array]
 
