@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from naveval.errors import ParameterError
+from naveval.months import month_number, month_text
 
 Outcome = Literal["stock", "inflow", "26-51", "52-77", "78-103", "104+"]
 Season = Literal["unadjusted", "matched"]
@@ -36,12 +37,12 @@ def number(month: str) -> int:
     year, _, rest = month.partition("-")
     if not (len(year) == 4 and len(rest) == 2 and (year + rest).isdigit() and 1 <= int(rest) <= 12):
         raise ParameterError(f'{month!r}: expected a month in quotes, such as "2014-11"')
-    return int(year) * 12 + int(rest) - 1
+    return month_number(month)
 
 
 def text(month: int) -> str:
     """Text such as 2014-11 of a month number."""
-    return f"{month // 12}-{month % 12 + 1:02d}"
+    return month_text(month)
 
 
 def require_outcome(outcome: str) -> Outcome:
