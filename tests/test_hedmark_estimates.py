@@ -11,7 +11,7 @@ from naveval import hedmark_panel as panels
 from naveval import hedmark_windows as windows
 from naveval.errors import EstimationError
 from naveval.hedmark_contracts import TABLES
-from naveval.hedmark_estimates import Means, donors, means, pooled, relative, sample, tables
+from naveval.hedmark_estimates import Means, all_others, means, pooled, relative, sample, tables
 from naveval.hedmark_estimates_mechanism import (
     PARTS,
     decompose,
@@ -144,11 +144,9 @@ def test_every_option_changes_the_effect(case: tuple[Panel, dict], change: dict)
     assert abs(effect(Parameters(**change)) - effect(Parameters())) > 1e-3
 
 
-def test_donors_option_changes_who_is_ranked(case: tuple[Panel, dict]) -> None:
-    assert donors(Parameters()) == Parameters().controls()
-    every = donors(Parameters(donors="all"))
-    assert len(every) == 18
-    assert len(donors(Parameters(donors="all", county="11"))) == 17
+def test_exact_inference_among_all_other_counties(case: tuple[Panel, dict]) -> None:
+    assert len(all_others(Parameters())) == 18
+    assert len(all_others(Parameters(county="11"))) == 17
     rows = inference(case[0], PARAMETERS)
     units = rows.groupby("method")["n_units"].first()
     assert units["randomisation_all"] == 19

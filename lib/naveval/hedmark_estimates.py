@@ -16,7 +16,7 @@ from naveval import hedmark_panel as panels
 from naveval import hedmark_windows as windows
 from naveval.errors import EstimationError
 from naveval.hedmark_panel import GROUPS, Panel
-from naveval.hedmark_parameters import DOCUMENT_CONTROLS, REFORMED, Parameters
+from naveval.hedmark_parameters import DOCUMENT_CONTROLS, REFORMED, YEAR, Parameters
 from naveval.hedmark_windows import OUTCOMES, Outcome, Season, Window
 from naveval.one_treated import Array
 
@@ -182,11 +182,9 @@ def placebo_effects(
     return np.array([_means(rates[i], shared(every[every != i]), window).effect for i in every])
 
 
-def donors(parameters: Parameters) -> tuple[str, ...]:
-    """Counties that the treated one is ranked among: the controls, or all but Hedmark."""
-    if parameters.donors == "control":
-        return parameters.controls()
-    every = county_list.codes(2014)
+def all_others(parameters: Parameters) -> tuple[str, ...]:
+    """All counties but the treated one and Hedmark, for exact inference with the most ranks."""
+    every = county_list.codes(YEAR)
     return tuple(c for c in every if c not in (parameters.county, REFORMED))
 
 

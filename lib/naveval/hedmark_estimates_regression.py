@@ -24,7 +24,7 @@ import pandas as pd
 from scipy import stats
 
 from naveval import hedmark_windows as windows
-from naveval.hedmark_estimates import Sample, donors, sample
+from naveval.hedmark_estimates import Sample, all_others, sample
 from naveval.hedmark_panel import GROUPS, Panel
 from naveval.hedmark_parameters import Parameters
 from naveval.hedmark_windows import OUTCOMES, Outcome
@@ -139,8 +139,7 @@ def inference(panel: Panel, parameters: Parameters) -> pd.DataFrame:
             given = sample(panel, parameters, outcome, group)
             key = {"outcome": outcome, "group": group}
             rows += [key | row for row in _methods(given, parameters)]
-            wide = parameters.model_copy(update={"donors": "all"})
-            every = sample(panel, wide, outcome, group, counties=donors(wide))
+            every = sample(panel, parameters, outcome, group, counties=all_others(parameters))
             rows.append(key | _all_others(every, parameters))
     return pd.DataFrame(rows)
 

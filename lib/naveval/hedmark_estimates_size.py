@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from naveval import hedmark_windows as windows
-from naveval.hedmark_estimates import Sample, donors
+from naveval.hedmark_estimates import Sample, all_others
 from naveval.hedmark_estimates_regression import EXACT, setup_of, usable
 from naveval.hedmark_parameters import Parameters
 from naveval.hedmark_simulation_draws import PanelDraws
@@ -62,7 +62,7 @@ def rejections(
         setup, values, given.size, draws=parameters.draws, seed=parameters.seed,
         methods=usable(setup, METHODS),
     )  # fmt: skip
-    others = donors(parameters.model_copy(update={"donors": "all"}))
+    others = all_others(parameters)
     if set(others) <= set(draws.counties):
         every, wide = draw_sample(draws, parameters, outcome, group, others)
         p[ALL_OTHERS] = randomisation(setup_of(every, parameters), wide, every)

@@ -39,8 +39,6 @@ class Parameters(StudyParameters):
     weights
         `labour_force`: counties count by their size, as in the document's control group;
         `equal`: each county counts the same.
-    donors
-        Counties that take part in exact inference: `control`, or `all` others.
     draws
         Draws of the bootstraps.
     size_draws
@@ -64,7 +62,6 @@ class Parameters(StudyParameters):
     time_effects: Literal["season", "month"] = "month"
     composition: Literal["none", "shares", "lagged"] = "shares"
     weights: Literal["labour_force", "equal"] = "labour_force"
-    donors: Literal["control", "all"] = "control"
     draws: int = Field(default=999, ge=99, le=9999)
     size_draws: int = Field(default=500, ge=20, le=2000)
 
