@@ -13,13 +13,14 @@ from naveval.errors import ParameterError
 from naveval.output import Output
 
 TEXTS = "explore"
+Choices = Mapping[str, Sequence[Any] | Mapping[str, Any]]
 
 
 def explore(
     output: Output,
     draw: Callable[..., Any],
     *fixed: Any,
-    choices: Mapping[str, Sequence[Any] | Mapping[str, Any]],
+    choices: Choices,
 ) -> widgets.VBox:
     """Menus for the keyword arguments of `draw`, and what it draws below them.
 

@@ -16,7 +16,7 @@ YEAR = 2024
 def menus(output: Output, panel: Panel, parameters: Parameters) -> Any:
     """Menus over the panel at hand; choices redraw one of figures 1 to 6."""
     places = {counties.place(code): code for code in ("", *counties.codes(YEAR))}
-    choices = {"label": [*BY_DURATION, *BY_MONTH], "county": places}
+    choices: explore.Choices = {"label": [*BY_DURATION, *BY_MONTH], "county": places}
     return explore.explore(output, draw, panel, parameters, choices=choices)
 
 

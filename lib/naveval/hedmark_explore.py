@@ -21,7 +21,9 @@ def menus(output: Output, panel: Panel, parameters: Parameters) -> Any:
     everyone = {output.label("explore-control", "default"): "default"} | {
         output.label("explore-control", "all"): "all"
     }
-    choices = {"label": list(SERIES), "county": names, "start": starts, "control": everyone}
+    choices: explore.Choices = {
+        "label": list(SERIES), "county": names, "start": starts, "control": everyone,
+    }  # fmt: skip
     return explore.explore(output, draw, panel, parameters, choices=choices)
 
 

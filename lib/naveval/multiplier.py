@@ -80,7 +80,8 @@ def clustered_errors(table: NDArray) -> NDArray[np.float64]:
 
 def clustered_covariance(table: NDArray) -> NDArray[np.float64]:
     """Covariance (G, G) of averages from their influence table."""
-    return table.T @ table * (len(table) / (len(table) - 1))
+    covariance = table.T @ table * (len(table) / (len(table) - 1))
+    return covariance.astype(np.float64)
 
 
 def multipliers(

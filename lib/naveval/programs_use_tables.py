@@ -116,7 +116,12 @@ def _show(
     published = [name for name in frame if "published" in str(name)]
     shown = named(output, frame, *KEY)
     released = disclosure.release(
-        shown, label=label, count=count, keys=KEY, labels=published, percent=percent,
+        shown,
+        label=label,
+        count=count,
+        keys=KEY,
+        labels=published,
+        percent=percent,
         exhaustive="category",
     )
     return tables.show(output, released, label)
