@@ -177,7 +177,7 @@ def summary(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame
     -------
     DataFrame with table, outcome, horizon, estimate, std_error, ci_low, ci_high, p_value,
     mde, mde_relative, mean, r_squared, n_obs, n_persons, smallest_cell, residual_df, refused,
-    and the printed estimate, standard error and mean.
+    power, and the printed estimate, standard error and mean.
     """
     printed = {
         (row["table"], row["outcome"], row["horizon"]): row
@@ -191,7 +191,7 @@ def summary(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame
             "r_squared": item.fit.r_squared if item.fit else np.nan,
             "n_obs": item.n_obs, "n_persons": item.n_persons,
             "smallest_cell": item.smallest_cell,
-            "residual_df": item.n_persons - 1, "refused": item.refused,
+            "residual_df": item.n_persons - 1, "refused": item.refused, "power": parameters.power,
         }  # fmt: skip
         row["mde_relative"] = detectable.relative(
             row["mde"], item.mean, np.sqrt(item.mean / item.n_obs) if item.mean > 0 else 0.0

@@ -23,7 +23,7 @@ def effects(output: Output, summary: pd.DataFrame, table: str) -> Block:
         *KEYS, "row", "estimate", "std_error", "stars", "p_value", "ci_low", "ci_high", "mde",
         "mde_relative", "mean", "r_squared", "n_obs", "n_persons", "smallest_cell", "residual_df",
     ]  # fmt: skip
-    return _model(output, part[columns], table)
+    return _model(output, part[columns], table, power=float(summary["power"].iloc[0]))
 
 
 def tests(output: Output, found: Mapping[str, Events]) -> Block:
@@ -169,6 +169,7 @@ def _model(
     *,
     n: str = "smallest_cell",
     labels: list[str] | None = None,
+    **values: float,
 ) -> Block:
     frame = frame.reset_index(drop=True)
     residual = frame["n_persons"].fillna(0) - 1
@@ -176,4 +177,4 @@ def _model(
         frame.assign(residual_df=residual), label=label, n=n, residual_df="residual_df",
         labels=labels or [],
     )  # fmt: skip
-    return tables.show(output, released, label)
+    return tables.show(output, released, label, **values)
