@@ -223,6 +223,14 @@ def test_store_holds_no_person_beside_the_spells(quarters):
             assert "person" not in kept.files
 
 
+def test_command_shows_what_moved(quarters, capsys):
+    root, _ = quarters
+    quarter.main([str(root / "second"), str(root / "store"), "2023K1", "--window", "61"])
+    shown = capsys.readouterr().out
+    assert "2018-03 to 2023-03" in shown
+    assert "0 of" in shown
+
+
 def test_changelog_needs_its_columns(tmp_path):
     pd.DataFrame({"version": ["a"]}).to_csv(tmp_path / "changelog.csv", index=False)
     with pytest.raises(NavevalError, match="date, note missing"):

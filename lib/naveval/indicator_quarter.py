@@ -1,5 +1,7 @@
 """The quarterly routine from registers to a published table of values, on top of the store."""
 
+import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from naveval import indicator_panel as panels
 from naveval import indicator_update as store
 from naveval import months as calendar_months
 from naveval.categorical import Fit
+from naveval.errors import NavevalError
 from naveval.indicator_characteristics import OUTCOMES
 from naveval.indicator_extracts import months_of
 from naveval.indicator_models import Packed, Specification, fit, is_share
@@ -21,6 +24,7 @@ VALUES = "published.csv"
 WINDOW = 79
 LONGEST = 12
 MOST_DRIFT = 0.03
+SHOWN = 15
 GROUPS = ("nav", "county", "office")
 
 
@@ -147,3 +151,31 @@ def value_table(curves: dict[str, dict[str, Curves]]) -> pd.DataFrame:
                 )
             )  # fmt: skip
     return pd.concat(blocks, ignore_index=True).dropna(subset=["value"])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """`python -m naveval.indicator_quarter DATA STORE VERSION`: update, and show what moved.
+
+    Exits with the error's own code and writes nothing when past values moved beyond tolerance
+    and the changelog in the store is silent about the version.
+    """
+    parser = argparse.ArgumentParser(prog="indicator_quarter", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder with register extracts")
+    parser.add_argument("store", type=Path, help="folder with the statistics of earlier months")
+    parser.add_argument("version", help="name of this publication, such as 2024K3")
+    parser.add_argument("--window", type=int, default=WINDOW, help="months in the window")
+    chosen = parser.parse_args(arguments)
+    chosen.store.mkdir(parents=True, exist_ok=True)
+    try:
+        done = publish_quarter(chosen.data, chosen.store, chosen.version, window=chosen.window)
+    except NavevalError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    print(f"{done.months[0]} to {done.months[-1]}; months read: "
+          + ", ".join(f"{outcome} {len(read)}" for outcome, read in done.read.items()))  # fmt: skip
+    print(f"{done.moved.beyond} of {len(done.moved.frame)} earlier values moved beyond tolerance")
+    print(done.moved.frame.head(SHOWN).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
