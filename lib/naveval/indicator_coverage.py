@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from naveval import categorical, categorical_ols, multiplier, probit
 from naveval import indicator_panel as panels
 from naveval.categorical import Fit
+from naveval.indicator_frames import critical
 from naveval.indicator_models import Packed, Specification, design_for, is_share, parts
 from naveval.indicator_panel import Chunk, Panel
 from naveval.indicator_published import coefficients
@@ -71,8 +72,8 @@ def _coverage(
         result = curves(own, REPORT, outcome, fit, wanted, person_groups=person_groups, seed=seed)
         for unit in UNITS:
             found[unit].append(_quantities(result[unit]))
-    enough = {unit: _enough(panel, unit) for unit in UNITS}
-    return pd.concat([_table(unit, found[unit], enough[unit], outcome) for unit in UNITS],
+    persons = {unit: _persons(panel, unit) for unit in UNITS}
+    return pd.concat([_table(unit, found[unit], persons[unit], outcome) for unit in UNITS],
                      ignore_index=True)  # fmt: skip
 
 
@@ -144,24 +145,25 @@ def _quantities(found: Curves) -> tuple[NDArray, NDArray, NDArray]:
     return estimate, clustered, published
 
 
-def _enough(panel: Panel, unit: str) -> NDArray[np.bool_]:
-    """Units with enough persons in each of the last months for a normal interval."""
+def _persons(panel: Panel, unit: str) -> NDArray[np.int64]:
+    """Persons of each unit in its smallest month of the last twelve."""
     size = len(panel.levels[unit])
     counts = [np.bincount(chunk.groups[unit], minlength=size)
               for chunk in panel.chunks[-LAST_MONTHS:]]  # fmt: skip
-    return np.min(counts, axis=0) >= LEAST_PERSONS
+    return np.min(counts, axis=0)
 
 
 def _table(
-    unit: str, found: list[tuple[NDArray, NDArray, NDArray]], enough: NDArray[np.bool_],
-    outcome: str,
+    unit: str, found: list[tuple[NDArray, NDArray, NDArray]], persons: NDArray, outcome: str
 ) -> pd.DataFrame:  # fmt: skip
     estimate, clustered, published = (np.stack([draw[k] for draw in found]) for k in range(3))
     truth = estimate.mean(axis=0)
+    enough = persons >= LEAST_PERSONS
+    quantile = critical(persons[enough])
     rows = []
     for q, quantity in enumerate(("month", "year")):
         gap = np.abs(estimate[:, q] - truth[q])[:, enough]
-        hit = gap <= Z * clustered[:, q][:, enough]
+        hit = gap <= quantile * clustered[:, q][:, enough]
         old = gap <= Z * published[:, q][:, enough]
         by_draw = hit.mean(axis=1)
         rows.append(

@@ -19,6 +19,14 @@ KEYS = ("outcome", "grouping", "group")
 Z95 = float(stats.norm.ppf(0.975))
 
 
+def critical(persons: NDArray | pd.Series) -> NDArray[np.float64]:
+    """95 percent quantile of Student's t with persons − 1 degrees of freedom.
+
+    A small group's standard error is itself uncertain; with many persons this is 1.96.
+    """
+    return np.asarray(stats.t.ppf(0.975, np.maximum(np.asarray(persons, float) - 1, 1)))
+
+
 def windows_of(outcome: str, base3: Windows, base12: Windows) -> Windows:
     """Base windows of an outcome: those of twelve months for longer horizons too."""
     return base3 if outcome.endswith("3") else base12

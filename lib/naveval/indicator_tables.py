@@ -1,12 +1,15 @@
 """Tables of the work indicator."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from naveval import counties, disclosure, estimates, tables
 from naveval.indicator_characteristics import OUTCOMES
+from naveval.indicator_drawing import release_offices
 from naveval.indicator_figures import _county
-from naveval.indicator_frames import Z95, pick
+from naveval.indicator_frames import critical, pick
 from naveval.indicator_offices import funnel_counts
 from naveval.indicator_published import (
     INNSATSGRUPPER,
@@ -114,8 +117,8 @@ def group_table(output: Output, study: Study) -> Block:
             "group": [INNSATSGRUPPER[name] for name in key],
             "n": own["n_month"].to_numpy(), "actual": own["actual"].to_numpy(),
             "expected": own["expected"].to_numpy(), "indicator": own["indicator"].to_numpy(),
-            "low": (own["indicator"] - Z95 * own["std_error"]).to_numpy(),
-            "high": (own["indicator"] + Z95 * own["std_error"]).to_numpy(),
+            "low": (own["indicator"] - critical(own["n_month"]) * own["std_error"]).to_numpy(),
+            "high": (own["indicator"] + critical(own["n_month"]) * own["std_error"]).to_numpy(),
             "published": [printed[name] for name in key],
         }
     )  # fmt: skip
@@ -131,8 +134,8 @@ def program_table(output: Output, study: Study) -> Block:
             "group": names(output, key.where(key != "", "no_program")),
             "n": own["n_month"].to_numpy(), "actual": own["actual"].to_numpy(),
             "expected": own["expected"].to_numpy(), "indicator": own["indicator"].to_numpy(),
-            "low": (own["indicator"] - Z95 * own["std_error"]).to_numpy(),
-            "high": (own["indicator"] + Z95 * own["std_error"]).to_numpy(),
+            "low": (own["indicator"] - critical(own["n_month"]) * own["std_error"]).to_numpy(),
+            "high": (own["indicator"] + critical(own["n_month"]) * own["std_error"]).to_numpy(),
         }
     )  # fmt: skip
     return _shown(output, frame[frame["n"] > 0].reset_index(drop=True), "tbl-programs", "group")
@@ -228,11 +231,21 @@ def funnel_table(output: Output, study: Study) -> Block:
 def office_table(output: Output, study: Study) -> Block:
     """Offices of the county with shrunken values; the whole country shows the most certain."""
     place = _county(output)
-    own = study.offices[study.offices["std_error"].notna()]
-    own = own[own["county"] == place] if place else own.nlargest(20, "reliability")
-    frame = own[["office", "n_month", "actual", "expected", "indicator", "shrunken", "shrunken_low",
-                 "shrunken_high", "reliability"]].rename(columns={"n_month": "n"})  # fmt: skip
-    return _shown(output, frame.reset_index(drop=True), "tbl-offices", "office")
+    released = release_offices(study, place, "tbl-offices")
+    chosen = np.ones(len(released.frame), dtype=bool)
+    if not place:
+        chosen[:] = False
+        chosen[released.frame["reliability"].astype(float).argsort().to_numpy()[::-1][:20]] = True
+    columns = ["office", "n_month", "actual", "expected", "indicator", "shrunken", "shrunken_low",
+               "shrunken_high", "reliability"]  # fmt: skip
+    found = disclosure.subset(released, chosen, columns=columns)
+    names = {"n_month": "n"}
+    shown = replace(
+        found,
+        frame=found.frame.rename(columns=names).reset_index(drop=True),
+        suppressed=found.suppressed.rename(columns=names).reset_index(drop=True),
+    )
+    return tables.show(output, shown, "tbl-offices")
 
 
 def explained(output: Output, study: Study) -> Block:
@@ -314,8 +327,9 @@ def tidy(study: Study, county: str) -> pd.DataFrame:
     table = pd.concat(blocks, ignore_index=True)
     share = table["outcome"].str.startswith("jobb")
     table["method"] = np.where(share, "probit", "ols")
-    table["ci_low"] = table["estimate"] - Z95 * table["std_error"]
-    table["ci_high"] = table["estimate"] + Z95 * table["std_error"]
+    half = critical(table["n_persons"]) * table["std_error"]
+    table["ci_low"] = table["estimate"] - half
+    table["ci_high"] = table["estimate"] + half
     return estimates.frame(STUDY, table.dropna(subset=["estimate"]))
 
 
