@@ -80,8 +80,7 @@ def clustered_errors(table: NDArray) -> NDArray[np.float64]:
 
 def clustered_covariance(table: NDArray) -> NDArray[np.float64]:
     """Covariance (G, G) of averages from their influence table."""
-    covariance = table.T @ table * (len(table) / (len(table) - 1))
-    return covariance.astype(np.float64)
+    return table.T @ table * (len(table) / (len(table) - 1))
 
 
 def multipliers(
@@ -90,7 +89,7 @@ def multipliers(
     """Random weights with mean 0 and variance 1, (n_draws, n_groups)."""
     rng = np.random.default_rng(seed)
     if kind == "rademacher":
-        return rng.integers(0, 2, (n_draws, n_groups)) * 2.0 - 1.0
+        return rng.integers(0, 2, (n_draws, n_groups)).astype(np.float64) * 2 - 1
     if kind == "mammen":
         high = rng.random((n_draws, n_groups)) < (GOLDEN - 1) / np.sqrt(5)
         return np.where(high, GOLDEN, 1 - GOLDEN)
