@@ -37,6 +37,41 @@ def test_relative_magnitudes_give_the_published_intervals(
     assert found.ci_high == pytest.approx(high, abs=6e-4)
 
 
+@pytest.mark.parametrize(
+    ("bound", "low", "high"),
+    [(0.0, 0.0259, 0.0607), (0.01, 0.0132, 0.0787), (0.02, 0.00286, 0.0907),
+     (0.03, -0.00714, 0.101), (0.04, -0.0171, 0.111), (0.05, -0.0271, 0.121)],
+)  # fmt: skip
+def test_smoothness_gives_the_published_intervals(bound: float, low: float, high: float) -> None:
+    found = sensitivity.interval(medicaid(), "smoothness", bound)
+    assert found.ci_low == pytest.approx(low, abs=3e-4)
+    assert found.ci_high == pytest.approx(high, abs=3e-4)
+
+
+def test_fixed_length_interval_is_shortest_and_sees_no_line() -> None:
+    found = example()
+    line = 0.4 * np.array([-3, -2, -1, 1, 2, 3, 4], dtype=float)
+    tilted = sensitivity.study(found.estimate + line, found.covariance, 3)
+    plain = sensitivity.interval(found, "smoothness", 0.01)
+    same = sensitivity.interval(tilted, "smoothness", 0.01)
+    assert same.ci_low == pytest.approx(plain.ci_low, abs=1e-4)
+    conditional = sensitivity.pieces(found, "smoothness", 0.0, 0.95)
+    grid = np.linspace(-1, 2, 3001)
+    inside = grid[np.any([sensitivity.accepted(item, grid, 0.95) for item in conditional], axis=0)]
+    straight = sensitivity.interval(found, "smoothness", 0.0)
+    assert straight.ci_high - straight.ci_low < np.ptp(inside)
+
+
+def test_one_period_before() -> None:
+    found = example()
+    short = sensitivity.study(found.estimate[2:], found.covariance[2:, 2:], 1)
+    interval = sensitivity.interval(short, "smoothness", 0.0)
+    after = found.estimate[3:]
+    assert (interval.ci_low + interval.ci_high) / 2 == pytest.approx(
+        after.mean() + 2.5 * found.estimate[2], abs=1e-9
+    )
+
+
 def test_breakdown_of_the_published_example_is_about_two() -> None:
     found = sensitivity.breakdown(medicaid(), "relative", largest=5)
     assert found == pytest.approx(2.0, abs=0.08)
@@ -132,7 +167,7 @@ def test_bad_input_is_refused() -> None:
         sensitivity.study(np.ones(3), np.eye(2), 1)
     many = sensitivity.study(np.zeros(30), np.eye(30), 12)
     with pytest.raises(EstimationError, match="longer periods"):
-        sensitivity.interval(many, "smoothness", 1.0)
+        sensitivity.interval(many, "relative", 1.0)
 
 
 @pytest.mark.slow
@@ -151,6 +186,5 @@ def test_covers_the_truth_when_the_restriction_holds(
         drawn = trend + effect + root @ rng.standard_normal(7)
         found = sensitivity.study(drawn, covariance, 3)
         bound = 1.0 if restriction == "relative" else 0.001
-        tested = sensitivity.pieces(found, restriction, bound, 0.95)
-        held += any(sensitivity.accepted(item, np.array([0.1]), 0.95)[0] for item in tested)
+        held += sensitivity.breakdown(found, restriction, 0.1, largest=bound) <= bound
     assert held / n_draws > 0.95 - 3 * np.sqrt(0.05 * 0.95 / n_draws)

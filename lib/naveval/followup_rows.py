@@ -15,7 +15,10 @@ from naveval.followup_measures import before_and_after
 STUDY = "followup"
 METHOD = "did, clustered by person"
 SHARE = "share per two-week period"
-SENSITIVITY = "Rambachan-Roth, C-LF"
+SENSITIVITY = {
+    "relative": "Rambachan-Roth, C-LF",
+    "smoothness": "Rambachan-Roth, fixed length",
+}
 FIGURES = ("profile_1", "profile_2", "profile_3", "months_4", "months_5", "months_6")
 PLAIN = ("phone", "meeting", "question", "digital")
 
@@ -206,7 +209,7 @@ def _intervals(frame: pd.DataFrame) -> list[dict[str, Any]]:
             "label": "fig-sensitivity", "outcome": item["outcome"], "horizon": "long",
             "row": f"{item['restriction']} {item['share']:g}", "estimand": "robust interval",
             "estimate": np.nan, "ci_low": item["ci_low"], "ci_high": item["ci_high"],
-            "method": SENSITIVITY, "unit": unit(item["outcome"]),
+            "method": SENSITIVITY[item["restriction"]], "unit": unit(item["outcome"]),
         }
         for item in records(frame)
     ]  # fmt: skip
@@ -217,7 +220,8 @@ def _breakdowns(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "label": "tbl-breakdown", "outcome": item["outcome"], "horizon": "long", "row": name,
-            "estimand": "breakdown value", "estimate": item[name], "method": SENSITIVITY,
+            "estimand": "breakdown value", "estimate": item[name],
+            "method": SENSITIVITY[name.partition("_")[2]],
             "unit": "bound",
         }
         for item in records(frame)

@@ -11,9 +11,10 @@ Two ways of letting them differ afterwards:
 For each, the robust confidence interval holds the effect averaged with given weights, and the
 breakdown value is the smallest M whose interval holds a given value, usually zero.
 
-Inference is the conditional test with a least-favourable first stage (hybrid, C-LF) of
-Andrews, Roth and Pakes. With few periods the vertices of the test's linear programme are
-enumerated once, so that every grid point costs one matrix product.
+Inference follows the paper's advice. Relative magnitudes: the conditional test with a
+least-favourable first stage (hybrid, C-LF) of Andrews, Roth and Pakes; with few periods the
+vertices of the test's linear programme are enumerated once, so that every grid point costs one
+matrix product. Smoothness: the fixed-length interval of `sensitivity_smoothness`.
 
 Sources: Rambachan and Roth (2023), Review of Economic Studies 90, sections 2–3; Andrews,
 Roth and Pakes (2023), Review of Economic Studies 90.
@@ -28,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from naveval import sensitivity_smoothness
 from naveval.did import CONTROLLER
 from naveval.errors import EstimationError
 
@@ -118,15 +120,14 @@ def restrictions(
     EstimationError
         For an unknown restriction or a negative bound.
     """
-    if bound < 0:
-        raise EstimationError(f"bound {bound}: expected zero or more")
+    _require(restriction, bound)
     before, n = found.n_before, found.estimate.size
     path = np.insert(np.eye(n), before, 0.0, axis=0)
     steps = np.diff(path, axis=0)
     if restriction == "smoothness":
         bends = np.diff(steps, axis=0)
         yield np.vstack([bends, -bends]), np.full(2 * len(bends), float(bound))
-    elif restriction == "relative":
+    else:
         pre, post = steps[:before], steps[before:]
         for largest in range(before):
             for sign in (1.0, -1.0):
@@ -136,8 +137,6 @@ def restrictions(
                 stacked = np.array(rows)
                 stacked = stacked[np.abs(stacked).max(axis=1) > 0]
                 yield stacked, np.zeros(len(stacked))
-    else:
-        raise EstimationError(f"restriction {restriction!r}; allowed: {', '.join(RESTRICTIONS)}")
 
 
 def piece(found: Study, a: Array, d: Array, level: float, seed: int) -> Piece:
@@ -261,11 +260,14 @@ def interval(
     EstimationError
         For an unknown restriction, a negative bound, or too many periods.
     """
+    _require(restriction, bound)
+    if restriction == "smoothness":
+        return Interval(bound, *_fixed_length(found, bound, level), False)
     tested = pieces(found, restriction, bound, level, seed)
     after = slice(found.n_before, None)
     centre = float(found.weights @ found.estimate[after])
     error = float(np.sqrt(found.weights @ found.covariance[after, after] @ found.weights))
-    width = 6 * error + bound * (1 if restriction == "smoothness" else error)
+    width = 6 * error + bound * error
     for _ in range(12):
         grid = centre + np.linspace(-width, width, GRID)
         inside = np.any([accepted(item, grid, level) for item in tested], axis=0)
@@ -278,6 +280,19 @@ def interval(
     step = grid[1] - grid[0]
     return Interval(bound, float(grid[inside].min() - step / 2),
                     float(grid[inside].max() + step / 2), bool(edge))  # fmt: skip
+
+
+def _fixed_length(found: Study, bound: float, level: float) -> tuple[float, float]:
+    return sensitivity_smoothness.fixed_length(
+        found.estimate, found.covariance, found.n_before, found.weights, bound, level
+    )
+
+
+def _require(restriction: str, bound: float) -> None:
+    if restriction not in RESTRICTIONS:
+        raise EstimationError(f"restriction {restriction!r}; allowed: {', '.join(RESTRICTIONS)}")
+    if bound < 0:
+        raise EstimationError(f"bound {bound}: expected zero or more")
 
 
 def breakdown(
@@ -296,6 +311,9 @@ def breakdown(
     """
 
     def holds(bound: float) -> bool:
+        if restriction == "smoothness":
+            low, high = _fixed_length(found, bound, level)
+            return low <= value <= high
         one = np.array([value])
         return any(
             accepted(item, one, level)[0] for item in pieces(found, restriction, bound, level, seed)
