@@ -141,4 +141,4 @@ def _known(code: str) -> str:
             raise ParameterError("the study needs one treated county")
         return counties.county(code, YEAR).code
     except ParameterError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(str(error).removesuffix(', or "" for the whole country')) from None

@@ -121,6 +121,9 @@ def explain(error: ValidationError, kind: type[BaseModel], source: str) -> str:
             expected = f"unknown key; allowed: {', '.join(kind.model_fields)}"
             if len(fault["loc"]) > 1:
                 expected = "unknown key here"
+        elif not fault["loc"]:
+            lines.append(f"  {fault['msg'].removeprefix('Value error, ')}")
+            continue
         elif fault["type"] == "missing":
             lines.append(f"  {key}: missing; this key is required")
             continue
