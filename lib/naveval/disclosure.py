@@ -30,7 +30,7 @@ REASONS = {
     "dominance": "one person or two stand for too much of the sum",
     "quantile": "fewer persons than the threshold on one side of the quantile",
     "secondary": "protects a suppressed cell from being computed from totals",
-    "linked": "suppressed in a linked table",
+    "linked": "suppressed in a linked table, or not known",
     "previous": "suppressed in the earlier publication",
     "revision": "the change since the earlier publication rests on few persons",
     "residual_df": "too few residual degrees of freedom",

@@ -15,6 +15,8 @@ from naveval.errors import DisclosureError
 def counts(frame: pd.DataFrame, name: str, limits: Thresholds) -> Column:
     """A column that counts persons; fewer than `min_cell` may not be shown.
 
+    A missing count was suppressed before it came here.
+
     Raises
     ------
     DisclosureError
@@ -27,7 +29,8 @@ def counts(frame: pd.DataFrame, name: str, limits: Thresholds) -> Column:
     small = ~(x >= limits.min_cell)
     if limits.zero_cells == "show":
         small &= x != 0
-    return Column(name, x, small, np.where(small, "min_cell", ""))
+    rule = np.where(np.isnan(x), "linked", np.where(small, "min_cell", ""))
+    return Column(name, x, small, rule)
 
 
 def share(

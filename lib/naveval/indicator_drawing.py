@@ -1,5 +1,7 @@
 """Figures of the work indicator that are no monthly curves: intervals, offices, drivers, fit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -15,6 +17,10 @@ from naveval.indicator_study import Study, place_grouping
 from naveval.output import Block, Output
 
 SOFT = ("#12436D", "#5D81A5", "#A9BDD1")
+OFFICE_COLUMNS = (
+    "office", "county", "n_month", "n", "actual", "expected", "indicator", "std_error",
+    "shrunken", "shrunken_low", "shrunken_high", "shrunken_error", "reliability", "mean",
+)  # fmt: skip
 LEVELS = ((0.95, 1.959964), (0.8, 1.281552), (0.5, 0.67449))
 
 
@@ -119,23 +125,28 @@ def county_levels(output: Output, study: Study) -> Block:
                         low=low["indicator"], low_name=counties.name(low["group"]))  # fmt: skip
 
 
-def _offices(study: Study, place: str, label: str) -> disclosure.Released:
-    """Offices of the whole country or a county, released together."""
-    names = ["office", "county", "n_month", "n", "indicator", "std_error", "shrunken",
-             "shrunken_error", "reliability", "mean"]  # fmt: skip
-    frame = study.offices[study.offices["std_error"].notna()][names]
-    if place:
-        frame = frame[frame["county"] == place]
-    return disclosure.release(
-        frame.reset_index(drop=True), label=label, count="n_month", keys=["office", "county"],
-        values=["n", "indicator", "std_error", "shrunken", "shrunken_error", "reliability"],
-        labels=["mean"],
+def release_offices(study: Study, place: str, label: str) -> disclosure.Released:
+    """Offices of the whole country or a county; all are released together.
+
+    A county's offices hold everybody in it, so that one office on too few needs another hidden;
+    offices without standard error are left out afterwards.
+    """
+    frame = study.offices.reset_index(drop=True)
+    known = ["office", "county", "n_month", "mean"]
+    values = [name for name in OFFICE_COLUMNS if name not in known]
+    released = disclosure.release(
+        frame[list(OFFICE_COLUMNS)], label=label, count="n_month", keys=["office", "county"],
+        values=values, labels=["mean"], exhaustive="office",
     )  # fmt: skip
+    rows = frame["std_error"].notna() & (not place or frame["county"] == place)
+    found = disclosure.subset(released, rows)
+    return replace(found, frame=found.frame.reset_index(drop=True),
+                   suppressed=found.suppressed.reset_index(drop=True))  # fmt: skip
 
 
 def funnel(output: Output, study: Study) -> Block:
     """Offices against their precision, with control limits."""
-    released = _offices(study, "", "fig-funnel")
+    released = release_offices(study, "", "fig-funnel")
     data = released.frame.dropna(subset=["indicator"]).copy()
     mean = float(data["mean"].iloc[0])
     figure, ax = figures.axes(height=4.2)
@@ -155,6 +166,7 @@ def funnel(output: Output, study: Study) -> Block:
                     xytext=(3, 0), textcoords="offset points", fontsize=8.5, va="center",
                     color=COLORS[4], annotation_clip=False)  # fmt: skip
     ax.axhline(mean, color="#6B7178", linewidth=0.8)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     spread = float(np.abs(data["indicator"] - mean).max()) * 1.15
     ax.set_ylim(mean - spread, mean + spread)
     ax.set_xlabel(output.label("fig-funnel", "x"))
@@ -168,7 +180,7 @@ def funnel(output: Output, study: Study) -> Block:
 def office_levels(output: Output, study: Study) -> Block:
     """Offices before and after shrinkage, with intervals: the county's, or the largest ones."""
     place = _county(output)
-    released = _offices(study, place, "fig-offices")
+    released = release_offices(study, place, "fig-offices")
     data = released.frame.dropna(subset=["shrunken"]).sort_values("shrunken")
     if not place:
         data = data.nlargest(30, "n").sort_values("shrunken")

@@ -121,7 +121,7 @@ def _groups(
     parts = []
     for name in names:
         own = table[table["group"] == f"{prefix}{name}"]
-        if own["n"].sum() > 0:
+        if own["n"].ne(0).any():  # hidden counts are missing
             parts.append(_lines(own, value, name))
     if not parts:
         raise EstimationError(f"{outcome} by {by}: no group has rows in {county or 'the country'}")
@@ -265,7 +265,7 @@ def frame_of(study: Study, county: str, label: str) -> pd.DataFrame:
     if label not in makers:
         raise EstimationError(f"no curves for {label}; figures with curves: {', '.join(makers)}")
     found = makers[label]()
-    return found[found["n"] > 0].reset_index(drop=True)
+    return found[found["n"].ne(0)].reset_index(drop=True)
 
 
 def line_name(line: str, names: Mapping[str, str]) -> str:

@@ -122,7 +122,7 @@ def group_table(output: Output, study: Study) -> Block:
             "published": [printed[name] for name in key],
         }
     )  # fmt: skip
-    return _shown(output, frame[frame["n"] > 0].reset_index(drop=True), "tbl-groups", "group",
+    return _shown(output, frame[frame["n"].ne(0)].reset_index(drop=True), "tbl-groups", "group",
                   ["published"])  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def program_table(output: Output, study: Study) -> Block:
             "high": (own["indicator"] + critical(own["n_month"]) * own["std_error"]).to_numpy(),
         }
     )  # fmt: skip
-    return _shown(output, frame[frame["n"] > 0].reset_index(drop=True), "tbl-programs", "group")
+    return _shown(output, frame[frame["n"].ne(0)].reset_index(drop=True), "tbl-programs", "group")
 
 
 def _shown(
