@@ -16,6 +16,7 @@ from naveval import (
     followup_panel,
     followup_published,
     followup_simulation,
+    sensitivity,
 )
 from naveval import (
     followup_estimates as study,
@@ -96,13 +97,10 @@ def test_sensitivity_does_not_believe_an_effect_that_is_a_trend() -> None:
         window = followup_draws.window(1.0, 70_000 + seed, "none", 0.003)
         quarters = events.quarterly(window, "program", PARAMETERS)
         assert quarters is not None
-        summary = study.summary(study.regressions(window, PARAMETERS), PARAMETERS)
-        row = events.breakdowns(window, summary, PARAMETERS).set_index("outcome").loc["program"]
-        plain.append(abs(row["estimate"]) > 1.96 * row["std_error"])
-        believed.append(row["zero_smoothness"] > 0)
-    print(
-        f"ordinary test rejects {np.mean(plain):.2f}, smoothness 0 rejects {np.mean(believed):.2f}"
-    )
+        ordinary = sensitivity.interval(quarters, "relative", 0.0)
+        plain.append(ordinary.ci_low > 0)
+        believed.append(sensitivity.breakdown(quarters, "smoothness", largest=1.0) > 0)
+    print(f"parallel trends: {np.mean(plain):.2f} find an effect; line: {np.mean(believed):.2f}")
     assert np.mean(plain) > 0.9
     assert np.mean(believed) < 0.2
 
