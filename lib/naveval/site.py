@@ -5,6 +5,7 @@ from anywhere. Pages are Markdown that the engine turns into HTML; menu, search 
 put around pages and reports alike afterwards.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -139,17 +140,22 @@ def _make_pages(name: str, pages: Sequence[Page], work: Path, text: dict[str, An
     described = builtin.describe() if name == "builtin" else quarto.describe()
     scratch = work / ".pages"
     scratch.mkdir()
+    kept = {page.name: _kept(page, described) for page in pages}
+    wanted = [page for page in pages if not kept[page.name].exists()]
     if name == "builtin":
         with ThreadPoolExecutor(WORKERS) as pool:
-            made = list(pool.map(lambda page: _builtin(page, described, scratch), pages))
+            made = list(pool.map(lambda page: _builtin(page, described, scratch), wanted))
     else:
         made = site_quarto.pages(
-            {page.name: page.markdown for page in pages},
-            {page.name: metadata(page, described) for page in pages},
+            {page.name: page.markdown for page in wanted},
+            {page.name: metadata(page, described) for page in wanted},
             scratch, paths.report_dir(),
         )  # fmt: skip
-    for page, file in zip(pages, made, strict=True):
-        html = dressed(file.read_text(encoding="utf-8"), page.current, "", text)
+    for page, file in zip(wanted, made, strict=True):
+        kept[page.name].parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, kept[page.name])
+    for page in pages:
+        html = dressed(kept[page.name].read_text(encoding="utf-8"), page.current, "", text)
         if page.name in WIDE:
             html = re.sub(r"<main ", '<main class="wide-page" ', html, count=1)
         if page.name == "sok":
@@ -157,6 +163,20 @@ def _make_pages(name: str, pages: Sequence[Page], work: Path, text: dict[str, An
             html = html.replace('<script src="assets/site.js"', index)
         (work / f"{page.name}.html").write_text(html, encoding="utf-8")
     shutil.rmtree(scratch)
+    for left in (paths.cache_dir() / FOLDER).glob("*.html"):
+        if left not in kept.values():
+            left.unlink()
+
+
+def _kept(page: Page, described: str) -> Path:
+    """Where a page's HTML is kept until its content, the engine or the look changes."""
+    report = paths.report_dir()
+    digest = hashlib.sha256(json.dumps(metadata(page, described), sort_keys=True).encode())
+    digest.update(page.markdown.encode())
+    looks = [report / quarto.PROJECT_FILE, *(report / "theme").glob("report.*")]
+    for file in sorted([*looks, *(report / "filters").glob("*.lua")]):
+        digest.update(file.read_bytes())
+    return paths.cache_dir() / FOLDER / f"{page.name}-{digest.hexdigest()[:16]}.html"
 
 
 def _builtin(page: Page, described: str, scratch: Path) -> Path:

@@ -44,6 +44,8 @@ def pages(
     RenderError
         When Quarto fails, warns of something unresolved, or leaves a page out.
     """
+    if not texts:
+        return []
     for part in quarto.PROJECT_PARTS:
         source = report / part
         if source.is_dir():
