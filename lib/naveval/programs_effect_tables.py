@@ -25,14 +25,14 @@ GROUPS = ("standard", "situational", "special")
 AGE_EDGES = (20, 30, 40, 50)
 AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
 MIN_GATE = 150
+NESTED_STEPS = ("registered", "no_program_before", "under_60", "moved_on", "sample")
 WHOLE = counties.county("").slug
 
 
 def flow(output: Output, data: Effects) -> Block:
-    """tbl-flow: how many are left at each step."""
-    frame = data.main.sample.flow.assign(
-        step=[output.label("tbl-flow", step) for step in data.main.sample.flow.step]
-    )
+    """tbl-flow: how many are left at each step; tbl-6-3 splits those left by programme."""
+    nested = data.main.sample.flow[data.main.sample.flow.step.isin(NESTED_STEPS)]
+    frame = nested.assign(step=[output.label("tbl-flow", step) for step in nested.step])
     back = frame.iloc[::-1].reset_index(drop=True)  # steps between rows are protected too
     released = disclosure.release(
         back, label="tbl-flow", count="n", keys=["step"], cumulative="step"

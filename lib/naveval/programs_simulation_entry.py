@@ -29,7 +29,9 @@ class WorldSettings:
     Attributes
     ----------
     effect
-        Multiplies all programme effects; 0 is a world without effects.
+        Multiplies all programme effects. With 0 programmes do nothing to anybody's chance of
+        work; being on one still keeps people registered, which moves a few later
+        registrations and the fall in work around them.
     selection
         Strength of selection on observed characteristics; 0 is a lottery.
     exit_on_work

@@ -1,0 +1,181 @@
+"""Part 3: effects near the truth, other methods, robustness samples, figures and tables."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from programs_registers import folder, opened
+
+from naveval import (
+    costs_effects,
+    programs_alternatives,
+    programs_effect_figures,
+    programs_effect_tables,
+    programs_effect_tables_checks,
+    programs_effect_tables_rows,
+    programs_effects,
+    programs_study,
+    programs_truth,
+)
+from naveval.errors import EstimationError, ParameterError
+from naveval.output import ESTIMATES_FILE, Output, open_output
+from naveval.programs_codes import CONTROL
+from naveval.programs_parameters import Parameters
+from naveval.programs_study import Effects
+
+COHORT = {"scale": 0.06, "seed": 4, "only_cohort": True}
+
+
+def parameters(**changes: object) -> Parameters:
+    given = {"data": str(folder(**COHORT)), "trees": 20, "min_arm": 30, "robustness": False}
+    return Parameters(**(given | changes))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Effects:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(programs_study, "forest_cache", lambda: None)
+        with opened(**COHORT) as r:
+            return programs_study.effects(r, parameters())
+
+
+@pytest.fixture
+def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Output:
+    monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
+    return open_output("programs", parameters())
+
+
+def test_effects_on_the_treated_are_near_the_truth(data: Effects) -> None:
+    table = programs_truth.compare(data.main, dict(data.truth))
+    years = table[(table.estimand == "att") & table.outcome.str.match("months_|earnings_")]
+    assert years.within.mean() > 0.95
+    assert (years.z.abs() < 1.96).mean() > 0.75
+    best = years[years.outcome == "months_1"].set_index("arm").estimate
+    assert best.idxmax() == "Midlertidig lønnstilskudd"
+
+
+def test_naive_differences_are_further_from_the_truth(data: Effects) -> None:
+    known = data.truth["cohorts"]["main"]["att"]
+    wide = data.alternatives[data.alternatives.outcome == "months_2"].pivot(
+        index="arm", columns="method", values="estimate"
+    )
+    own = programs_effects.pick(data.main, "att", "months_2").estimate
+    arms = ["AMO", "Arbeidstrening", "Midlertidig lønnstilskudd"]
+    truth = np.array([known[arm]["months_2"] for arm in arms])
+    naive = np.abs(wide.naive[arms] - truth).mean()
+    assert np.abs(own[arms] - truth).mean() < naive / 2
+
+
+def test_alternatives_equal_plain_computations(data: Effects) -> None:
+    import statsmodels.api as sm
+
+    made = data.main.scores
+    arm = made.arms.index("AMO")
+    column = made.outcomes.index("months_2")
+    treated, control = made.arm == arm, made.arm == 0
+    rows = data.alternatives.query("arm == 'AMO' and outcome == 'months_2'").set_index("method")
+    y = made.y[:, column]
+    assert rows.estimate["naive"] == pytest.approx(y[treated].mean() - y[control].mean())
+    x = data.main.covariates.to_numpy(float)[treated | control]
+    x = x[:, x.std(axis=0) > 0]
+    design = np.column_stack([treated[treated | control], np.ones(len(x)), x])
+    plain = sm.OLS(y[treated | control], design).fit(cov_type="HC0")
+    assert rows.estimate["regression"] == pytest.approx(plain.params[0], abs=1e-6)
+    assert rows.std_error["regression"] == pytest.approx(plain.bse[0], rel=1e-4)
+    p = data.main.nuisances.propensity
+    odds = np.log(np.maximum(p[:, arm], 1e-6) / np.maximum(p[:, 0], 1e-6))
+    gaps = []
+    for i in np.flatnonzero(treated):
+        near = np.sort(np.abs(odds[control] - odds[i]))[4]
+        close = np.abs(odds[control] - odds[i]) <= near
+        gaps.append(y[i] - y[control][close].mean())
+    assert rows.estimate["matching"] == pytest.approx(np.mean(gaps), abs=0.05)
+    few = np.arange(len(y)) < 3
+    with pytest.raises(EstimationError, match="controls for 5 neighbours"):
+        programs_alternatives.matching(made.y, p[:, [0, arm]], ~few, few)
+
+
+def test_everything_before_registration_is_balanced_by_weighting(data: Effects) -> None:
+    table = programs_effect_figures.balance_frame(data.main)
+    big = table[table.arm.isin(["AMO", "Arbeidstrening", "Avklaring"])]
+    assert big.smd_weighted.abs().mean() < big.smd_raw.abs().mean() / 2
+
+
+def test_wage_effects_are_what_the_cost_analysis_reads(data: Effects, output: Output) -> None:
+    rows = programs_effect_tables_rows.effect_rows(output, data)
+    earnings = rows[(rows.outcome == "earnings") & (rows.estimand == "att")]
+    assert not earnings.duplicated(["group", "horizon"]).any()
+    assert set(earnings.unit) == {"NOK per year"}
+    if set(data.main.arms) >= set(costs_effects.PROGRAMS):
+        effects = costs_effects.read_effects(output.folder / ESTIMATES_FILE)
+        assert effects.notna().all().all()
+    else:
+        lacking = next(p for p in costs_effects.PROGRAMS if p not in data.main.arms)
+        with pytest.raises(ParameterError, match=f"{lacking}: no year_1"):
+            costs_effects.read_effects(output.folder / ESTIMATES_FILE)
+    again = programs_effect_tables_rows.effect_rows(output, data)
+    stored = pd.read_csv(output.folder / ESTIMATES_FILE)
+    assert len(stored) == len(again) == len(rows)
+
+
+def test_figures_and_tables_of_part_three(data: Effects, output: Output) -> None:
+    figures, tables = programs_effect_figures, programs_effect_tables
+    checks = programs_effect_tables_checks
+    blocks = [
+        figures.months_by_year(output, data), figures.earnings_by_year(output, data),
+        figures.ate_and_att(output, data), figures.monthly(output, data, "fig-6-4"),
+        figures.monthly(output, data, "fig-b-3"), figures.paths(output, data),
+        figures.balance(output, data), figures.overlap_density(output, data),
+    ]  # fmt: skip
+    assert all("fig-alt" in block.markdown for block in blocks)
+    blocks = [
+        getattr(tables, name)(output, data)
+        for name in ("flow", "time_to_first", "group_at_start", "sample_sizes", "covariates",
+                     "windows", "followed", "effects", "gate")
+    ]  # fmt: skip
+    blocks += [
+        getattr(checks, name)(output, data)
+        for name in ("overlap_table", "placebo", "hidden_confounder", "methods", "truth",
+                     "clip_and_trim", "aft_participants")
+    ]  # fmt: skip
+    blocks += [checks.balance(output, data, label) for label in checks.BALANCE]
+    assert all("|" in block.markdown for block in blocks)
+    prices = programs_effect_tables_rows.costs_per_spell(parameters())
+    assert prices["AFT"] > 100_000
+    assert checks.policy(output, data, prices).markdown
+    assert figures.variant(output, data, "two_years", "fig-two-years").markdown == ""
+    assert programs_effect_tables_rows.effect_summary(output, data).markdown
+
+
+def test_county_shows_its_group_effect_only_where_numbers_allow(
+    data: Effects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
+    output = open_output("programs", parameters(county="03"))
+    inside = pd.Series(np.arange(len(data.main.sample.frame)) % 4 == 0)
+    shown = programs_effect_tables.county_gate(output, replace(data, in_county=inside))
+    assert "Bosatt i fylket" in shown.markdown
+    few = pd.Series(np.arange(len(inside)) < 20)
+    hidden = programs_effect_tables.county_gate(output, replace(data, in_county=few))
+    assert "|" not in hidden.markdown
+
+
+def test_robustness_samples_chains_and_groups() -> None:
+    chosen = programs_study.settings(parameters())
+    with opened(**COHORT) as r:
+        drawn = programs_effects.draw(r, "main", chosen)
+        other = programs_effects.draw(r, "two_years", chosen)
+    assert (other.sample.frame.arm != CONTROL).sum() > (drawn.sample.frame.arm != CONTROL).sum()
+    names = programs_effects.chain_names()
+    assert len(names) == 5
+    arm = drawn.sample.frame.arm.where(drawn.sample.frame.arm != "AFT", "Annet")
+    changed = programs_effects.with_arms(drawn, arm)
+    assert len(changed.covariates) == len(changed.sample.frame)
+    few = drawn.sample.frame.arm.where(np.arange(len(arm)) >= 5, "Annet")
+    few = few.where((few != "Annet") | (np.arange(len(arm)) < 5), CONTROL)
+    dropped = programs_effects.with_arms(drawn, few)
+    assert len(dropped.sample.frame) == len(arm) - 5
+    assert dropped.sample.flow.iloc[-1].tolist() == ["rest_too_small", 5]

@@ -1,0 +1,184 @@
+"""Parts 1 and 2: states against a plain computation, shares that add up, released figures."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from programs_registers import folder, opened
+
+from naveval import (
+    programs_panel,
+    programs_panel_chains,
+    programs_panel_states,
+    programs_panel_use,
+    programs_state_figures,
+    programs_study,
+    programs_use_figures,
+    programs_use_tables,
+)
+from naveval.output import Output, open_output
+from naveval.programs_codes import STATES
+from naveval.programs_panel import CATEGORIES
+from naveval.programs_panel_states import merge_few
+from naveval.programs_parameters import Parameters
+from naveval.programs_study import Outcomes, Participation
+
+
+@pytest.fixture(scope="module")
+def parts() -> tuple[Participation, Outcomes]:
+    parameters = Parameters(data=str(folder()))
+    with opened() as r:
+        return programs_study.participation(r, parameters), programs_study.outcomes(r, parameters)
+
+
+@pytest.fixture
+def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Output:
+    monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
+    return open_output("programs", Parameters(data=str(folder())))
+
+
+def test_nine_states_sum_to_100_in_every_month_of_every_breakdown(
+    parts: tuple[Participation, Outcomes],
+) -> None:
+    for name, frame in parts[1].states.items():
+        assert len(STATES) == 9
+        np.testing.assert_allclose(frame[list(STATES)].sum(axis=1), 100, err_msg=name)
+        merged = merge_few(frame, 5)
+        np.testing.assert_allclose(merged[list(STATES)].sum(axis=1), 100, err_msg=name)
+        persons = merged[list(STATES)].to_numpy() * merged.n.to_numpy()[:, None] / 100
+        large = merged.n >= 5
+        assert not ((persons[large] > 0.01) & (persons[large] < 4.99)).any()
+        assert set(frame.k) == set(range(25))
+
+
+def test_released_states_still_sum_to_100(
+    parts: tuple[Participation, Outcomes], output: Output
+) -> None:
+    for label in programs_state_figures.SHOWN:
+        programs_state_figures.states(output, parts[1], label)
+        drawn = pd.read_csv(output.folder / "figures" / f"{label}.csv")
+        assert len(drawn) > 0
+        np.testing.assert_allclose(drawn[list(STATES)].sum(axis=1), 100, err_msg=label)
+
+
+def test_states_equal_a_plain_computation() -> None:
+    with opened() as r:
+        programs_panel.make(r)
+        programs_panel_states.make_states(r)
+        mine = r.query("SELECT person, m, state FROM state_months WHERE person % 7 = 0")
+        tables = {
+            "work": r.query("SELECT person, m, high FROM work_months"),
+            "program": r.query("SELECT DISTINCT person, m FROM program_months"),
+            "status": r.query("SELECT person, m, status FROM status_months"),
+        }
+    keys = {name: set(zip(t.person, t.m, strict=True)) for name, t in tables.items()}
+    high = {(p, m) for p, m, h in tables["work"].itertuples(index=False) if h}
+    status = {(p, m): s for p, m, s in tables["status"].itertuples(index=False)}
+    for name in ("enrolment", "disability"):
+        table = pd.read_parquet(folder() / name)
+        number = (table.month // 100 - 2009) * 12 + table.month % 100 - 1
+        keys[name] = set(zip(table.person, number, strict=True))
+    for person, m, state in mine.itertuples(index=False):
+        key = (person, m)
+        if key in keys["work"]:
+            expected = "work_program" if key in keys["program"] else (
+                "work_high" if key in high else "work_low"
+            )  # fmt: skip
+        elif key in keys["enrolment"]:
+            expected = "education"
+        elif key in keys["program"]:
+            expected = "program"
+        elif key in keys["disability"]:
+            expected = "disability"
+        else:
+            expected = {
+                "standard": "job_seeker", "situational": "job_seeker",
+                "special": "reduced_capacity", "permanent": "reduced_capacity",
+            }.get(status.get(key, ""), "other")  # fmt: skip
+        assert state == expected
+    assert mine.person.nunique() > 20
+
+
+def test_shares_add_up_and_counts_cumulate(parts: tuple[Participation, Outcomes]) -> None:
+    data = parts[0]
+    for frame, columns in ((data.users, ["first_percent", "all_percent"]),
+                           (data.participants, ["first", "other", "all", "months"])):  # fmt: skip
+        sums = frame.groupby("characteristic")[columns].sum()
+        np.testing.assert_allclose(sums, 100)
+    np.testing.assert_allclose(data.composition.groupby("k").share.sum(), 100)
+    months = [f"month_{k}" for k in (1, 6, 12, 18, 24)]
+    assert (data.cumulative_table[months].diff(axis=1).iloc[:, 1:] >= 0).all().all()
+    assert (data.cumulative.groupby("status").percent.diff().dropna() >= 0).all()
+    totals = data.flows.groupby("month").n.sum()
+    assert totals.nunique() == 1
+    at_six = data.flows[data.flows.month == 0].groupby("target").n.sum()
+    left_six = data.flows[data.flows.month == 6].groupby("source").n.sum()
+    pd.testing.assert_series_equal(at_six, left_six, check_names=False)
+    assert data.use_by_program.starts_percent.sum() == pytest.approx(100)
+    assert data.course_types.percent.sum() == pytest.approx(100)
+    assert (data.who_gets_what.groupby(["characteristic", "category"]).percent.sum() > 99.9).all()
+
+
+def test_work_situation_looks_five_months_back() -> None:
+    with opened() as r:
+        programs_panel.make(r)
+        rows = r.query("SELECT person, m, spell FROM described_entries USING SAMPLE 60 ROWS")
+        work = r.query("SELECT person, m FROM work_months")
+    works = set(zip(work.person, work.m, strict=True))
+    for person, m, spell in rows.itertuples(index=False):
+        recent = [(person, m - back) in works for back in range(6)]
+        expected = "in_work" if recent[0] else "out_under_6" if any(recent) else "out_6_or_more"
+        assert spell == expected
+    assert set(rows.spell) <= set(CATEGORIES["spell"])
+
+
+def test_courses_end_after_two_whole_months_without_a_programme() -> None:
+    with opened() as r:
+        r.query("CREATE OR REPLACE TEMP TABLE place AS SELECT 1 AS person")
+        r.query(
+            """CREATE OR REPLACE TEMP TABLE spells AS SELECT * FROM (VALUES
+            (1, 'AMO', 90, 92), (1, 'Arbeidstrening', 95, 96), (1, 'AFT', 100, 104),
+            (1, 'IPS', 102, 103), (1, 'Oppfølging', 120, 121)) t(person, program, start, stop)"""
+        )
+        programs_panel_chains.make_courses(r)
+        table = r.query("SELECT * FROM courses ORDER BY start")
+    assert table.spells.tolist() == [2, 2, 1]
+    assert table.chained.fillna(False).tolist()[0]
+    assert table.combined.fillna(False).tolist() == [False, True, False]
+    assert table.length.tolist() == [7, 5, 2]
+
+
+def test_a_county_holds_its_own_persons_only() -> None:
+    parameters = Parameters(data=str(folder()), county="03")
+    with opened() as r:
+        own = programs_study.participation(r, parameters)
+        everyone = programs_study.participation(r, Parameters(data=str(folder())))
+    assert 0 < own.participation.n.sum() < everyone.participation.n.sum() / 3
+
+
+def test_every_table_and_figure_of_part_one_is_written(
+    parts: tuple[Participation, Outcomes], output: Output
+) -> None:
+    figures = (
+        "stock", "composition", "flows", "participation", "cumulative", "groups_at_start",
+        "use_by_program", "mean_months", "use_over_time", "who_gets_what",
+    )  # fmt: skip
+    for name in figures:
+        block = getattr(programs_use_figures, name)(output, parts[0])
+        assert "fig-alt" in block.markdown
+        assert "nan" not in block.markdown
+    for name in ("users", "cumulative", "participants", "staying", "intensity", "course_types",
+                 "combinations", "chains"):  # fmt: skip
+        assert "|" in getattr(programs_use_tables, name)(output, parts[0]).markdown
+    assert len(list((output.folder / "figures").glob("fig-4-*.png"))) == 10
+    assert len(list((output.folder / "tables").glob("tbl-*.csv"))) == 8
+
+
+def test_unknown_breakdowns_are_refused() -> None:
+    with opened() as r:
+        with pytest.raises(ValueError, match="allowed: all, program"):
+            programs_panel_states.states(r, "shoe_size")
+        with pytest.raises(ValueError, match="allowed: any_wage, aap"):
+            programs_panel_states.monthly_share(r, "rent", "all")
+    assert programs_panel_use.FOLLOWED == 24
