@@ -6,12 +6,13 @@ can raise every fault at once.
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
-PROGRAMS = (
+Program = Literal[
     "AFT", "AMO", "Arbeidsrettet rehabilitering", "Arbeidstrening", "Jobbklubb",
     "Midlertidig lønnstilskudd", "Oppfølging", "Utdanning", "Utvidet oppfølging i NAV",
-)  # fmt: skip
+]  # fmt: skip
+PROGRAMS: tuple[str, ...] = get_args(Program)
 EFFECT_UNIT = "NOK of wages per month"
 # Allowed values per unit: lowest, highest, whether the lowest itself is allowed.
 UNITS: dict[str, tuple[float, float, bool]] = {

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from naveval import paths
-from naveval.costs_checks import PROGRAMS, faults
+from naveval.costs_checks import Program, faults
 from naveval.errors import ParameterError
 from naveval.parameters import explain, read_yaml
 
@@ -124,7 +124,7 @@ class MaximumDuration(BaseModel):
     """A longest duration of a programme."""
 
     model_config = _Strict
-    program: Literal[PROGRAMS]  # type: ignore[valid-type]
+    program: Program
     case: Literal["ordinary", "extended"]
     months: Annotated[float, Field(gt=0)]
     table_3_1: Annotated[float, Field(gt=0)]

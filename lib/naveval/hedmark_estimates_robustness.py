@@ -14,7 +14,7 @@ from naveval.hedmark_estimates_regression import LEVEL, setup_of
 from naveval.hedmark_panel import GROUPS, Panel
 from naveval.hedmark_parameters import DOCUMENT_CONTROLS, REFORMED, YEAR, Parameters
 from naveval.hedmark_windows import Outcome, Window
-from naveval.one_treated import fit, prepare, residualise
+from naveval.one_treated import TimeEffects, fit, prepare, residualise
 from naveval.one_treated_tests import randomisation
 
 OUTCOMES: tuple[Outcome, ...] = ("stock", "inflow")
@@ -144,7 +144,11 @@ def specification_curve(panel: Panel, parameters: Parameters) -> pd.DataFrame:
 
 
 CHOICES = ("controls", "window", "time_effects", "composition", "weights")
-TIME = {"season": "season", "month": "period", "county_season": "unit_season"}
+TIME: dict[str, TimeEffects] = {
+    "season": "season",
+    "month": "period",
+    "county_season": "unit_season",
+}
 
 
 def _specification(given: Sample, time: str, weight: str) -> dict[str, Any]:
@@ -153,7 +157,7 @@ def _specification(given: Sample, time: str, weight: str) -> dict[str, Any]:
         given.post,
         weights,
         season=given.months % 12,
-        time_effects=TIME[time],  # type: ignore[arg-type]
+        time_effects=TIME[time],
         covariates=given.covariates,
     )
     residual = residualise(setup, given.outcome)

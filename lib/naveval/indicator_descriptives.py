@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from naveval.indicator_characteristics import COUNTRY_GROUPS, FIRST_AGE, MARKS
-from naveval.indicator_panel import Panel
+from naveval.indicator_panel import Chunk, Panel
 from naveval.indicator_published import STATUSES, table1, table2
 
 PRINTED = {
@@ -92,8 +92,8 @@ def composition_table(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _values(chunk: object, key: str) -> np.ndarray:
-    columns, groups = chunk.columns, chunk.groups  # type: ignore[attr-defined]
+def _values(chunk: Chunk, key: str) -> np.ndarray:
+    columns, groups = chunk.columns, chunk.groups
     if key == "age":
         return columns["age"].astype(float) + FIRST_AGE
     if key in MARKS or key == "children":

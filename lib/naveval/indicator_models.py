@@ -7,6 +7,7 @@ from the main model.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,7 @@ def alternative(main: Specification, name: str) -> Specification:
     EstimationError
         For an unknown name, listing what is allowed.
     """
-    changes: dict[str, dict[str, object]] = {
+    changes: dict[str, dict[str, Any]] = {
         "without_hours": {"hours": False},
         "without_pandemic": {"leave_out": PANDEMIC},
         "month_dummies": {"month_dummies": True},
@@ -80,7 +81,7 @@ def alternative(main: Specification, name: str) -> Specification:
             f"unknown alternative {name!r}; allowed: {', '.join(changes)}, and separate models "
             f"for {', '.join(MAIN_GROUPS)}"
         )
-    return replace(main, **changes[name])  # type: ignore[arg-type]
+    return replace(main, **changes[name])
 
 
 @lru_cache(maxsize=32)

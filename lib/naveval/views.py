@@ -116,13 +116,14 @@ def family(dtype: Any) -> Family:
         For a dtype that no register table has (a fault in the contract, not in the data).
     """
     text = "any" if dtype is None else str(dtype).lower()
-    for start, found in {
+    families: dict[str, Family] = {
         "any": "any", "object": "any", "str": "text", "string": "text", "category": "text",
         "int": "integer", "uint": "integer", "float": "number", "decimal": "number",
         "bool": "boolean", "date": "date", "timestamp": "date",
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for start, found in families.items():
         if text.startswith(start):
-            return found  # type: ignore[return-value]
+            return found
     raise ContractError(f"contract: type {dtype} is not supported in a register table")
 
 
