@@ -145,7 +145,13 @@ def test_a_faulty_costs_file_stops_the_run_before_anything_is_written(project: P
 def test_estimated_effects_need_an_estimates_file(project: Path) -> None:
     for name in ("", "missing.csv"):
         with pytest.raises(ParameterError, match="needs an estimates file"):
-            Parameters(effects="estimated", estimates=name).check_inputs()
+            Parameters(parts=("costs",), effects="estimated", estimates=name).check_inputs()
+    with pytest.raises(ParameterError, match="needs an estimates file"):
+        Parameters(effects="estimated", estimates="missing.csv").check_inputs()
+
+
+def test_effects_of_the_same_run_need_no_file(project: Path) -> None:
+    Parameters(effects="estimated").check_inputs()
 
 
 def test_origin_follows_the_parts_and_effects() -> None:
