@@ -1,0 +1,60 @@
+"""No finding is typed into the texts of the reports: numbers come through fields."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from naveval import audit_numbers, parameters, studies
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(
+    file for study in studies.STUDIES for file in (ROOT / "report" / "texts").glob(f"{study}*.yml")
+)
+NAMES = {"labels", "columns", "title", "format", "names", "parameters"}
+"""Parts of the texts that name things and state no findings."""
+
+
+def sentences(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, part in node.items():
+            if key not in NAMES:
+                yield from sentences(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from sentences(part)
+    elif isinstance(node, str):
+        yield node
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_no_number_is_typed_into_a_text(file: Path) -> None:
+    listed = parameters.read_yaml(ROOT / "report" / "definitions.yml")
+    study = file.stem.partition("_")[0]
+    phrases = tuple(listed["common"] + listed[study] + listed["texts"])
+    typed = {
+        text: found
+        for text in sentences(parameters.read_yaml(file))
+        if (found := audit_numbers.typed(text, phrases))
+    }
+    assert not typed, (
+        f"{file.name}: numbers typed into texts; use a field, or list the phrase in "
+        f"report/definitions.yml: {typed}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "left"),
+    [
+        ("Andelen er {share:pct1} etter 12 måneder.", []),
+        ("Andelen er 12,3 prosent.", ["12,3"]),
+        ("Intervall på 95 prosent, i år 2 og 3, for 0–6 mot 6–12 måneder.", []),
+        ("Intervaller på 50, 80 og 95 prosent (2 av 3).", []),
+        ("Det gjelder 4 812 personer.", ["4 812"]),
+        ("Virkningen er 3 prosentpoeng.", ["3"]),
+        ("Over 0,1 regnes som stor.", ["0,1"]),
+    ],
+)
+def test_typed_numbers_are_found(template: str, left: list[str]) -> None:
+    assert audit_numbers.typed(template) == left
