@@ -21,6 +21,14 @@ def name(output: Output, key: str) -> str:
     return output.label("names", key)
 
 
+def named(output: Output, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The frame with keys in the given columns replaced by names."""
+    out = frame.copy()
+    for column in columns:
+        out[column] = [name(output, str(key)) for key in out[column]]
+    return out
+
+
 def month_span(parameters: Parameters) -> dict[str, str]:
     """Months that captions speak of, as text such as 2014-11."""
     start, first, last = parameters.months()
@@ -86,13 +94,6 @@ def _show_model(
     return tables.show(output, released, label, **values)
 
 
-def _named(output: Output, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    out = frame.copy()
-    for column in columns:
-        out[column] = [name(output, str(key)) for key in out[column]]
-    return out
-
-
 def regression(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
     """Table 5: effect and placebo with conventional intervals and exact p-values."""
     key = ["outcome", "group"]
@@ -101,7 +102,7 @@ def regression(output: Output, results: pd.DataFrame, parameters: Parameters) ->
     placebo = results[results["model"] == "placebo"].set_index(key)
     frame = effect[[*kept, "n_persons", "residual_df"]].join(placebo[kept].add_prefix("placebo_"))
     frame["n_persons"] = np.minimum(frame["n_persons"], placebo["n_persons"])
-    frame = _named(output, frame.reset_index(), "outcome", "group")
+    frame = named(output, frame.reset_index(), "outcome", "group")
     return _show_model(output, frame, "tbl-5", (), **month_span(parameters))
 
 
@@ -117,7 +118,7 @@ def inference(output: Output, results: pd.DataFrame, parameters: Parameters) -> 
     frame["level"] = 100 * first["level"].to_numpy()
     frame["n_persons"] = int(results["n_persons"].min())
     frame["residual_df"] = int(results["residual_df"].min())
-    frame = _named(output, frame, "method")
+    frame = named(output, frame, "method")
     units = int(results["n_units"].min())
     return _show_model(
         output, frame, "tbl-inference", ("level",), methods=len(frame), units=units,
@@ -140,7 +141,7 @@ def size(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block
         frame["mean_power_10"] = np.nan
     holds = results.groupby("method")["holds"].all().reindex(frame["method"])
     frame["holds"] = [name(output, "yes" if ok else "no") for ok in holds]
-    frame = _named(output, frame, "method")
+    frame = named(output, frame, "method")
     released = disclosure.public(frame, label="tbl-size", source="panels drawn without persons")
     return tables.show(
         output, released, "tbl-size", draws=int(results["n_draws"].max()),
@@ -150,7 +151,7 @@ def size(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block
 
 def synthetic(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
     """Synthetic control and synthetic difference-in-differences."""
-    frame = _named(output, results, "outcome", "group", "method")
+    frame = named(output, results, "outcome", "group", "method")
     return _show_model(output, frame, "tbl-synthetic", ("n_units",), **month_span(parameters))
 
 
@@ -165,20 +166,20 @@ def weights(output: Output, results: pd.DataFrame) -> Block:
 
 def pre_trend(output: Output, results: pd.DataFrame) -> Block:
     """Joint tests of the time before."""
-    frame = _named(output, results, "outcome", "group")
+    frame = named(output, results, "outcome", "group")
     return _show_model(output, frame, "tbl-pre-trend", ("n_units",))
 
 
 def mechanism(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
     """Contributions of inflow, exit and right to the change of the stock."""
     shown = results[results["part"] != "unexplained"]
-    frame = _named(output, shown.assign(part="part_" + shown["part"]), "group", "part")
+    frame = named(output, shown.assign(part="part_" + shown["part"]), "group", "part")
     frame["residual_df"] = 10_000  # counts of persons, not a fitted model
     return _show_model(output, frame, "tbl-mechanism", ("n_units",), **month_span(parameters))
 
 
 def hazards(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
     """Exit hazards by duration before and after."""
-    frame = _named(output, results, "group", "duration")
+    frame = named(output, results, "group", "duration")
     frame["residual_df"] = 10_000
     return _show_model(output, frame, "tbl-hazards", ("n_units",), **month_span(parameters))

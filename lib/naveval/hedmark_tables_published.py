@@ -17,25 +17,18 @@ from naveval.hedmark_published import (
     printed_regression,
     reproduced,
 )
-from naveval.hedmark_tables import month_span, name
+from naveval.hedmark_tables import month_span, name, named
 from naveval.output import Block, Output
 
 SOURCE = "the document's tables 1 to 5"
 KEY = ["label", "season", "outcome", "group"]
 
 
-def _named(output: Output, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    out = frame.copy()
-    for column in columns:
-        out[column] = [name(output, str(key)) for key in out[column]]
-    return out
-
-
 def formula(output: Output) -> Block:
     """The printed effects from the printed means by the study's own formula."""
     found = reproduced().sort_values(["label", "season", "outcome", "group"], ignore_index=True)
     counts = found["verdict"].value_counts()
-    frame = _named(output, found, "label", "season", "outcome", "group", "verdict")
+    frame = named(output, found, "label", "season", "outcome", "group", "verdict")
     released = disclosure.public(frame, label="tbl-formula", source=SOURCE)
     return tables.show(
         output, released, "tbl-formula", effects=int((found["verdict"] != "missing").sum()),
@@ -47,7 +40,7 @@ def formula(output: Output) -> Block:
 def inexact(output: Output) -> Block:
     """Printed differences and changes that the printed cells do not give exactly."""
     found = inexact_cells()
-    frame = _named(
+    frame = named(
         output, found, "label", "season", "outcome", "group", "row", "column", "of", "verdict"
     )
     released = disclosure.public(frame, label="tbl-inexact", source=SOURCE)
@@ -70,7 +63,7 @@ def comparison(
     frame = pd.concat([first, second], ignore_index=True).dropna(subset=["printed"])
     frame["difference"] = frame["effect"] - frame["printed"]
     frame["residual_df"] = 10_000
-    frame = _named(output, frame, "label", "season", "outcome", "group")
+    frame = named(output, frame, "label", "season", "outcome", "group")
     released = disclosure.model(
         frame, label="tbl-published", n=["n_persons"], residual_df="residual_df",
         labels=("printed", "low", "high"),
@@ -96,7 +89,7 @@ def marginals(output: Output, panel: Panel, means: pd.DataFrame, parameters: Par
         for cell in MEANS
         if not np.isnan(row[f"{cell}_printed"])
     ]  # fmt: skip
-    frame = _named(output, pd.DataFrame(rows), "label", "season", "outcome", "group", "cell")
+    frame = named(output, pd.DataFrame(rows), "label", "season", "outcome", "group", "cell")
     released = disclosure.release(
         frame, label="tbl-marginals", count="n", values=["simulated", "deviation"],
         labels=["printed"],
@@ -121,7 +114,7 @@ def truth(output: Output, means: pd.DataFrame, parameters: Parameters) -> Block:
     found = found[[*KEY, "effect", "std_error", "truth", "n_persons"]]
     found["distance"] = (found["effect"] - found["truth"]) / found["std_error"]
     within = int((found["distance"].abs() <= 3).sum())
-    frame = _named(output, found.assign(residual_df=10_000), "label", "season", "outcome", "group")
+    frame = named(output, found.assign(residual_df=10_000), "label", "season", "outcome", "group")
     released = disclosure.model(
         frame, label="tbl-truth", n=["n_persons"], residual_df="residual_df", labels=("truth",)
     )
