@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from naveval import contracts, followup_simulation, runs
+from naveval import contracts, followup_panel, followup_simulation, runs
 from naveval.errors import ContractError
 from naveval.followup_contracts import RULES, TABLES
 from naveval.followup_parameters import Parameters
@@ -130,6 +130,8 @@ def test_all_breaches_are_reported_together_and_the_run_stops(data: Path) -> Non
                  "to_date before from_date", "card of unknown person"):  # fmt: skip
         table, how, _ = BAD[name]
         change(data, table, how)
+    with pytest.raises(ContractError, match="0 to 336"):
+        followup_panel.load(Parameters(data=str(data)))
     (data / "plan_activities.parquet").unlink()
     with pytest.raises(ContractError) as stopped:
         runs.prepare("followup", Parameters(data=str(data)))

@@ -147,7 +147,7 @@ def regress(
 
 
 def regressions(window: pd.DataFrame, parameters: Parameters) -> list[Regression]:
-    """The ten regressions of tables 1–3 (plus the four of table 2) in the document's order."""
+    """The ten regressions of tables 1 and 3 and the four of table 2, in the document's order."""
     found = []
     for table, comparison in COMPARISONS.items():
         samples = {name: sample(window, comparison, months) for name, months in WINDOWS.items()}

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from naveval import extracts, iso_weeks, paths, provenance, registers
+from naveval import contracts, extracts, iso_weeks, paths, provenance, registers
 from naveval import followup_spells as spells
 from naveval.followup_contracts import CHANNELS, KINDS, TABLES, WEEKS
 from naveval.followup_panel_summary import (
@@ -53,7 +53,15 @@ class Panel:
 
 
 def load(parameters: Parameters) -> Panel:
-    """The panel of a run's registers, built once per extract and version of the code."""
+    """The panel of a run's registers, built once per extract and version of the code.
+
+    Registers are checked first, so that a notebook run by hand stops on bad data too.
+
+    Raises
+    ------
+    ContractError
+        With every breach of the contract.
+    """
     folder = extracts.folder("followup", parameters)
     found = registers.fingerprint(folder, tuple(TABLES))
     content = {"data": found, "gap": parameters.longest_gap_weeks}
@@ -62,6 +70,7 @@ def load(parameters: Parameters) -> Panel:
     target = paths.cache_dir() / f"followup-panel-{digest.hexdigest()[:24]}"
     names = [field.name for field in fields(Panel)]
     if not target.exists():
+        contracts.require("followup", folder)
         panel = read(folder, parameters.longest_gap_weeks)
         staging = target.with_name(f"{target.name}.{os.getpid()}.part")
         staging.mkdir(parents=True, exist_ok=True)
