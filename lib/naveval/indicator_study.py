@@ -4,9 +4,6 @@ The national model and all curves are estimated in one go and kept in the cache;
 report reads them and only picks its own.
 """
 
-import hashlib
-import json
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from naveval import categorical, extracts, paths, registers
+from naveval import cache, categorical, extracts, registers
 from naveval import indicator_alternatives as alternatives
 from naveval import indicator_drivers as drivers
 from naveval import indicator_offices as offices
@@ -32,8 +29,6 @@ from naveval.indicator_recovery import recover
 from naveval.indicator_series import Curves, Grouping, curves, grouping, months_mean
 from naveval.indicator_uncertainty import interval_table
 
-PRESENTING = ("_figures", "_tables", "_texts", "_lines", "_drawing", "_bench", "_update",
-              "_quarter", "_coverage")  # fmt: skip
 NOT_ESTIMATED = ("county", "parts", "data")
 
 
@@ -123,31 +118,19 @@ def groupings(panel: panels.Panel, outcome: str) -> list[Grouping]:
 
 
 def load(parameters: Parameters) -> Study:
-    """Estimates from the cache when nothing that matters has changed, else made anew."""
+    """Estimates from the cache when nothing that matters has changed, else made anew.
+
+    Reports that start at the same time wait for one of them to estimate.
+    """
     data = extracts.folder("indicator", parameters)
-    file = paths.cache_dir() / "indicator" / f"{_key(parameters, data)}.pickle"
-    if file.exists():
-        with file.open("rb") as stream:
-            return pickle.load(stream)
-    study = estimate(parameters, data)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    staged = file.with_suffix(".part")
-    with staged.open("wb") as stream:
-        pickle.dump(study, stream)
-    staged.rename(file)
-    return study
-
-
-def _key(parameters: Parameters, data: Path) -> str:
     settings = parameters.model_dump(mode="json", exclude=set(NOT_ESTIMATED))
     found = registers.fingerprint(data, tuple(TABLES))
-    digest = hashlib.sha256(json.dumps([settings, found], sort_keys=True, default=str).encode())
-    folder = Path(__file__).parent
-    names = ("categorical", "probit", "seasonal", "multiplier", "shrinkage")
-    for file in sorted([*folder.glob("indicator_*.py"), *(folder / f"{n}.py" for n in names)]):
-        if not file.stem.endswith(PRESENTING):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:20]
+    return cache.cached(
+        "indicator-national",
+        lambda: estimate(parameters, data),
+        key={"parameters": settings, "registers": found},
+        code=["indicator_study"],
+    )
 
 
 def estimate(parameters: Parameters, data: Path) -> Study:
