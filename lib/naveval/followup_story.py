@@ -46,6 +46,12 @@ def result(output: Output, key: str, summary: pd.DataFrame, table: str, outcome:
     )  # fmt: skip
 
 
+def reservation(output: Output) -> Block:
+    """Sentence that says whom the sentences after it are about."""
+    choice = "simulated" if output.origin == "simulated" else "register"
+    return outputs.sentence(output, "reservation", choose=choice)
+
+
 def conclusion(output: Output, summary: pd.DataFrame) -> Block:
     """What a reader may conclude about programmes."""
     values = row(summary, "tbl-1", "program")
