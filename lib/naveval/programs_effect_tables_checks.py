@@ -209,7 +209,7 @@ def truth(output: Output, data: Effects) -> Block:
 def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int = 2) -> Block:
     """tbl-policy: a shallow rule for who gets which programme, and its value.
 
-    The rule may use the programmes that have a cost and good overlap for everyone, and no
+    The rule may use the programmes that have a cost and overlap that is not poor, and no
     programme.
 
     Parameters
@@ -219,7 +219,7 @@ def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int
     """
     made = data.main.scores
     grade = overlap.summary(made, data.main.nuisances).set_index("arm").overlap
-    names = [made.arms[0], *(a for a in made.arms[1:] if a in costs and grade[a] == "good")]
+    names = [made.arms[0], *(a for a in made.arms[1:] if a in costs and grade[a] != "poor")]
     if len(names) == 1:
         return Block(output.label("tbl-policy", "none"))
     allowed = [made.arms.index(arm) for arm in names]
