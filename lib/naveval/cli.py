@@ -188,7 +188,11 @@ def batch(
 def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -> None:
     """Turn result folders into HTML and PDF; without PATH all that are finished."""
     from naveval import render as rendering
+    from naveval.disclosure_ids import person_ids
     from naveval.disclosure_scan import require_clean
+
+    def refuse(folder: Path) -> None:
+        require_clean(folder, person_ids(folder))
 
     targets = list(folders) or finished_folders()
     if not targets:
@@ -198,7 +202,7 @@ def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -
             folder,
             to=tuple(formats.split(",")),
             engine=engine,
-            checks=(require_clean,),
+            checks=(refuse,),
             resume=resume,
         )
         for file in made:
