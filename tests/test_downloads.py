@@ -30,7 +30,7 @@ def output(tmp_path: Path) -> Output:
     (tmp_path / "tables/tbl-7-5.csv").write_text(table)
     (tmp_path / "tables/tbl-10.csv").write_text("a\n1\n")
     (tmp_path / "tables/tbl-9.csv").write_text("a\n1\n")
-    (tmp_path / "figures/fig-4.csv").write_text("month,hours\n2017-07,1e-05\n")
+    (tmp_path / "figures/fig-4.csv").write_text("month,hours,hours_ci_low\n2017-07,1e-05,0\n")
     return Output("hedmark", "15-more-og-romsdal", tmp_path, "simulated", TEXTS, "Møre og Romsdal")
 
 
@@ -54,6 +54,7 @@ def test_a_sheet_per_file_and_a_dictionary(output: Output) -> None:
     assert words["tables/tbl-7-5.csv", "program"]["Betydning"].startswith("Tiltak")
     assert words["figures/fig-4.csv", "hours"]["Betydning"] == "Timer per uke"
     assert words["figures/fig-4.csv", "hours"]["Type"] == "tall"
+    assert words["figures/fig-4.csv", "hours_ci_low"]["Betydning"] == "Timer per uke: nedre grense"
     assert words["estimates.csv", "estimate"]["Betydning"] == "Anslaget"
 
 

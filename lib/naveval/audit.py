@@ -16,7 +16,7 @@ CHECKS = (
 )  # fmt: skip
 GATE = ("disclosure", "accessibility", "axe", "pdf")
 """Checks whose faults stop a publication."""
-LARGE_PAGE = 10_000_000
+LARGE_PAGE = 15_000_000
 LARGEST = 100_000_000
 UNREADABLE = (".svgz", ".eps", ".emf", ".wmf")
 

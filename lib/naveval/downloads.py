@@ -121,13 +121,23 @@ def dictionary(
         entry = output.texts.get(part.label, {})
         columns = entry.get("columns", {}) if isinstance(entry, Mapping) else {}
         for position, name in enumerate(part.head):
-            meaning = own.get(name) or common.get(name) or ""
+            meaning = own.get(name) or common.get(name) or _composed(name, {**common, **own}, words)
             title = str((columns.get(name) or {}).get("title", ""))
             both = title if not meaning or part.label == "estimates" else f"{title}: {meaning}"
             text = meaning if part.label == "estimates" or not title else both
             kind = _kind([row[position] for row in part.rows if len(row) > position], words)
             rows.append((part.file, name, _plain(text, output), kind, str(len(part.rows))))
     return rows
+
+
+def _composed(name: str, known: Mapping[str, str], words: Mapping[str, Any]) -> str:
+    """Meaning of a name made of a known ending or beginning; "" for other names."""
+    for kind, cut in (("suffixes", str.removesuffix), ("prefixes", str.removeprefix)):
+        for part, template in words[kind].items():
+            rest = cut(name, part)
+            if rest != name:
+                return str(template.format(rest=known.get(rest) or rest.replace("_", " ")))
+    return ""
 
 
 def _kind(values: list[str], words: Mapping[str, Any]) -> str:
