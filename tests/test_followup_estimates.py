@@ -261,3 +261,20 @@ def test_stars_are_the_documents() -> None:
         "***",
         "",
     ]
+
+
+def test_simulated_means_and_sizes_are_near_the_printed() -> None:
+    scale = 0.5
+    summary = study.summary(
+        study.regressions(followup_draws.window(scale, 2), PARAMETERS), PARAMETERS
+    )
+    mean = summary["mean"] / summary["printed_mean"] - 1
+    size = summary["n_obs"] / scale / summary["printed_n_obs"] - 1
+    error = summary["std_error"] * np.sqrt(summary["n_obs"] / summary["printed_n_obs"])
+    health = summary["outcome"] == "health"
+    assert mean[~health].abs().max() < 0.12
+    assert mean[health].abs().max() < 0.35
+    # The share of periods near the threshold is lower than printed, most in the long window.
+    assert size[summary["table"] != "tbl-2"].abs().max() < 0.11
+    assert size.abs().max() < 0.16
+    assert (error / summary["printed_std_error"]).between(0.7, 1.3).all()
