@@ -17,6 +17,7 @@ from naveval.output import Block, Output, sentence
 
 GREY = "#B8BEC5"
 COLUMNS = 4
+ALL_COUNTIES = ("fig-10", "fig-11", "fig-12", "fig-13", "fig-31")
 LEAST_POINTS = 3
 MULTIPLES = ("fig-14", "fig-15", "fig-17", "fig-18", "fig-19", "fig-29")
 MANY = 8
@@ -38,8 +39,9 @@ def curve(output: Output, study: Study, label: str) -> Block:
     county = _county(output)
     frame = frame_of(study, county, label)
     released = disclosure.release(
-        frame, label=label, count="n", values=["value"], keys=["panel", "line", "month"]
-    )
+        frame, label=label, count="n", values=["value"], keys=["panel", "line", "month"],
+        totals={"line": "nav"} if label in ALL_COUNTIES else None,
+    )  # fmt: skip
     shown = released.frame.assign(value=released.frame["value"].astype(float))
     if shown["value"].notna().sum() < LEAST_POINTS:
         caption = texts.fill(output.texts[label]["caption"], {"place": output.place}, label)
