@@ -25,6 +25,8 @@ GROUPS = ("standard", "situational", "special")
 AGE_EDGES = (20, 30, 40, 50)
 AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
 MIN_GATE = 150
+SMALL, LARGE = 1.0, 2.0
+"""Months a year from which an effect is called medium and large."""
 NESTED_STEPS = ("registered", "no_program_before", "under_60", "moved_on", "sample")
 WHOLE = counties.county("").slug
 
@@ -180,6 +182,36 @@ def effects(output: Output, data: Effects) -> Block:
         keys=["arm", "outcome", "year"], labels=["year"],
     )  # fmt: skip
     return tables.show(output, released, "tbl-effects")
+
+
+def in_words(output: Output, data: Effects) -> Block:
+    """tbl-6-5: sign and size of the effects in words, beside the report and earlier research."""
+    printed = programs_published.read("table_6_5").set_index("program")
+    wanted = [f"months_{year}" for year in range(2, data.main.years + 1)]
+    table = data.main.effects[
+        (data.main.effects.estimand == "att") & data.main.effects.outcome.isin(wanted)
+    ]
+    rows = []
+    for arm, part in table[table.arm != REST].groupby("arm", sort=False):
+        shared = "Oppfølging og Utvidet oppfølging"
+        key = shared if arm in ("Oppfølging", "Utvidet oppfølging i NAV") else arm
+        text = printed.reindex([key]).fillna("").iloc[0]
+        rows.append(
+            {"arm": arm, "own": output.label("tbl-6-5", size_in_words(part)),
+             "published": text.this_report, "earlier": text.earlier_research,
+             "n": int(part.n_treated.iloc[0])}
+        )  # fmt: skip
+    released = disclosure.release(pd.DataFrame(rows), label="tbl-6-5", count="n", keys=["arm"])
+    return tables.show(output, released, "tbl-6-5")
+
+
+def size_in_words(part: pd.DataFrame) -> str:
+    """Key of the word for some years' effects on months in work a year: sign and size."""
+    mean = float(part.estimate.mean())
+    if not ((part.ci_low > 0).any() or (part.ci_high < 0).any()):
+        return "unclear"
+    size = "small" if abs(mean) < SMALL else "medium" if abs(mean) < LARGE else "large"
+    return f"{size}_{'positive' if mean > 0 else 'negative'}"
 
 
 def gate(output: Output, data: Effects) -> Block:
