@@ -43,7 +43,7 @@ def ids_in(data: Path, study: str) -> frozenset[str]:
         for table, schema in schemas.items():
             if PERSON in schema.columns:
                 rows = opened.query(f"SELECT DISTINCT CAST({PERSON} AS VARCHAR) AS id FROM {table}")
-                found.update(str(name) for name in rows["id"] if _searchable(str(name)))
+                found.update(name for name in rows["id"].dropna().astype(str) if _searchable(name))
     return frozenset(found)
 
 

@@ -1,0 +1,402 @@
+"""Disclosure control in the studies' own results: small cells planted, every file searched."""
+
+import ast
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from naveval import cli, counties, disclosure, estimates, figures, paths
+from naveval.disclosure_audit import recoverable
+from naveval.disclosure_estimates import NOTE, guard_estimates
+from naveval.disclosure_ids import person_ids
+from naveval.disclosure_scan import scan
+from naveval.errors import DisclosureError
+from naveval.indicator_protected_tables import hidden_cells
+from naveval.output import RESULT_VARIABLE, Block
+
+FEW = 5
+COUNT_COLUMN = re.compile(
+    r"n|n_(?!obs$|clusters$|units$|trimmed$|clipped$).*|.*_n|with|without"
+)
+NUMBERS = [
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "n_obs",
+    "n_persons",
+]
+
+
+# The gate of estimates.csv
+
+
+def rows(**changes: Any) -> pd.DataFrame:
+    base = {
+        "label": "tbl-1", "row": "a", "estimand": "att", "estimate": 1.5, "std_error": 0.5,
+        "ci_low": 0.5, "ci_high": 2.5, "p_value": 0.01, "n_obs": 40, "n_persons": 20,
+        "note": "band 0.123456",
+    }  # fmt: skip
+    return estimates.frame("followup", [base | changes])
+
+
+def test_estimate_on_few_persons_is_blanked_with_its_count_and_note() -> None:
+    shown, log = guard_estimates(rows(n_persons=4, published=2.0))
+    assert shown[[*NUMBERS, "difference"]].isna().all(axis=None)
+    assert shown["published"].iloc[0] == 2.0
+    assert shown["note"].iloc[0] == NOTE
+    assert log["rule"].tolist() == ["release", "min_cell"]
+    assert "label=tbl-1" in log["row"].iloc[1]
+
+
+def test_estimate_on_enough_persons_is_left_alone() -> None:
+    table = rows(n_persons=5)
+    shown, log = guard_estimates(table)
+    pd.testing.assert_frame_equal(shown, table)
+    assert len(log) == 1
+
+
+def test_rows_beside_a_blanked_one_are_blanked_too() -> None:
+    table = estimates.combine(
+        rows(n_persons=3), rows(estimand="mean", n_persons=np.nan),
+        rows(row="b", estimand="mean", n_persons=np.nan),
+    )  # fmt: skip
+    shown, _ = guard_estimates(table)
+    assert shown["estimate"].isna().tolist() == [True, True, False]
+
+
+def test_a_number_of_persons_is_its_own_count() -> None:
+    shown, _ = guard_estimates(rows(estimate=3, unit="persons", n_persons=np.nan))
+    assert shown["estimate"].isna().all()
+
+
+def test_blanked_rows_stay_in_the_log_when_more_is_written() -> None:
+    once, first = guard_estimates(rows(n_persons=2))
+    twice, second = guard_estimates(once)
+    pd.testing.assert_frame_equal(once, twice)
+    assert first["row"].tolist() == second["row"].tolist()
+
+
+# Tables whose total the reader knows
+
+
+def test_percentages_that_add_up_do_not_give_a_hidden_one_back() -> None:
+    n = np.array([100, 50, 3, 40, 30])
+    frame = pd.DataFrame({"by": list("xxxyy"), "group": list("abcab"), "n": n})
+    frame["percent"] = 100 * frame["n"] / frame.groupby("by")["n"].transform("sum")
+    open_ended = disclosure.release(frame, label="t", count="n", keys=["by", "group"])
+    assert open_ended.suppressed["percent"].tolist() == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
+    released = disclosure.release(
+        frame, label="t", count="n", keys=["by", "group"], exhaustive="group"
+    )
+    assert released.suppressed["percent"].tolist() == [False, True, True, False, False]
+    assert released.frame["group"].tolist() == frame["group"].tolist()
+    assert released.log["row"].str.contains("all categories").sum() == 0
+
+
+def test_shares_of_all_categories_are_known() -> None:
+    frame = pd.DataFrame(
+        {"group": list("abc"), "n": [100, 50, 30], "work": [0.65, 0.32, 0.1]}
+    )
+    released = disclosure.release(
+        frame, label="t", count={"n": "n"}, shares={"work": "n"}, keys=["group"],
+        exhaustive="group",
+    )  # fmt: skip
+    assert released.suppressed["work"].tolist() == [False, True, True]
+    assert not released.suppressed["n"].any()
+
+
+@pytest.mark.parametrize("key", ["n", "place"])
+def test_exhaustive_key_must_be_a_key(key: str) -> None:
+    frame = pd.DataFrame({"group": list("ab"), "n": [10, 20]})
+    with pytest.raises(DisclosureError, match="among the keys"):
+        disclosure.release(frame, label="t", count="n", keys=["group"], exhaustive=key)
+
+
+def test_numbers_derived_from_persons_keep_the_notice() -> None:
+    frame = pd.DataFrame({"value": [1.0]})
+    assert disclosure.derived(frame, label="t", source="estimates").origin == "persons"
+
+
+# Reports on counties against each other and the country
+
+
+def crossed(seed: int) -> pd.DataFrame:
+    """Monthly counts by county and group, and the margins, as the work indicator has them."""
+    rng = np.random.default_rng(seed)
+    codes, groups, months = (
+        ["03", "11", "34", "56"],
+        ["a", "b", "c"],
+        ["2020-01", "2020-02"],
+    )
+    index = pd.MultiIndex.from_product(
+        [months, codes, groups], names=["month", "county", "by"]
+    )
+    cells = pd.DataFrame({"n": rng.negative_binomial(1, 0.06, len(index))}, index=index)
+    parts = [
+        cells.reset_index().assign(
+            group=lambda t: t["county"] + " × " + t["by"], grouping="county × by"
+        ),
+        cells.groupby(["month", "county"]).sum().reset_index().rename(columns={"county": "group"})
+        .assign(grouping="county"),
+        cells.groupby(["month", "by"]).sum().reset_index().rename(columns={"by": "group"})
+        .assign(grouping="by"),
+        cells.groupby("month").sum().reset_index().assign(grouping="nav", group="nav"),
+    ]  # fmt: skip
+    table = pd.concat(parts, ignore_index=True).assign(outcome="atid3")
+    return table[["outcome", "grouping", "group", "month", "n"]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_county_reports_of_the_indicator_do_not_give_a_cell_back(seed: int) -> None:
+    table = crossed(seed)
+    hidden = hidden_cells(table, "n", "month")
+    own = table["grouping"].eq("county × by")
+    assert hidden[own & (table["n"] < FEW)].all()
+    inner = table[own].assign(n=lambda t: t["n"].astype(float).mask(hidden[own]))
+    inner[["county", "by"]] = inner["group"].str.split(" × ", expand=True)
+    # What a reader of all reports has: the cells shown, and every margin.
+    whole = table[own].copy()
+    whole[["county", "by"]] = whole["group"].str.split(" × ", expand=True)
+    seen = inner[["month", "county", "by", "n"]]
+    for key in ("county", "by"):
+        others = [name for name in ("month", "county", "by") if name != key]
+        sums = whole.groupby(others, as_index=False)["n"].sum().assign(**{key: "*"})
+        seen = pd.concat([seen, sums], ignore_index=True)
+        whole = pd.concat([whole, sums], ignore_index=True)
+    structure = disclosure.Structure(
+        ("month", "county", "by"), {"county": "*", "by": "*"}
+    )
+    suppressed = pd.DataFrame(
+        {name: seen[name].isna() & (name == "n") for name in seen}
+    )
+    seen["n"] = seen["n"].astype(float)
+    log = pd.DataFrame(columns=disclosure.LOG_COLUMNS)
+    released = disclosure.Released(seen, suppressed, log, "t", structure=structure)
+    assert recoverable(released, ["n"]).empty
+
+
+def test_pool_is_hidden_where_the_county_is() -> None:
+    from naveval.hedmark_figures import release_series
+
+    frame = pd.DataFrame(
+        {"month": ["2014-01", "2014-02"], "treated": [0.1, 0.5], "control": [0.2, 0.6],
+         "n_treated": [3, 40], "n_control": [300, 400]}
+    )  # fmt: skip
+    alone = release_series(frame, "fig-2")
+    assert alone.suppressed["control"].tolist() == [False, False]
+    pooled = release_series(frame, "fig-2", pooled=True)
+    assert pooled.suppressed[["control", "n_control"]].to_numpy().tolist() == [[True] * 2,
+                                                                            [False] * 2]  # fmt: skip
+    assert list(pooled.frame.columns) == list(frame.columns)
+
+
+# `naveval render` refuses
+
+
+def finished(folder: Path, data: Path | None = None) -> Path:
+    """A finished folder without anything forbidden."""
+    (folder / "figures").mkdir(parents=True)
+    (folder / "tables").mkdir()
+    book = nbformat.v4.new_notebook()
+    book.cells = [nbformat.v4.new_code_cell("x", outputs=[])]
+    nbformat.write(book, folder / "executed.ipynb")
+    (folder / "tables" / "tbl-1.csv").write_text("county,n\n03,40\n11,:\n")
+    made = {"study": "hedmark", "parameters": {"county": "04", "data": str(data or "")}}
+    (folder / "manifest.json").write_text(json.dumps(made))
+    return folder
+
+
+def plant(folder: Path, where: str, text: str) -> None:
+    if where == "executed.ipynb":
+        book = nbformat.read(folder / where, as_version=4)
+        data = {"text/html": text, "text/plain": text}
+        book.cells[0].outputs = [nbformat.v4.new_output("display_data", data=data)]
+        nbformat.write(book, folder / where)
+    elif where.endswith(".png"):
+        body = b"Comment\0" + text.encode()
+        chunk = len(body).to_bytes(4, "big") + b"tEXt" + body
+        crc = zlib.crc32(b"tEXt" + body).to_bytes(4, "big")
+        (folder / where).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk + crc)
+    else:
+        (folder / where).write_text(text)
+
+
+ID = "912345678"
+SMALL = "<table><tr><th>fylke</th><th>n_treated</th></tr><tr><td>Oslo</td><td>3</td></tr></table>"
+PLANTED = {
+    "id in a notebook": ("executed.ipynb", f"<p>{ID}</p>"),
+    "id in a table": ("tables/tbl-1.csv", f"county,x\n03,{ID}\n"),
+    "id in a picture": ("figures/fig-1.png", ID),
+    "id in a page": ("page.html", f"<p>{ID}</p>"),
+    "count in a notebook": ("executed.ipynb", SMALL),
+    "count in a table": ("tables/tbl-1.csv", "month,n_treated\n2014-01,4\n"),
+    "count in estimates": ("estimates.csv", "label,n_persons\ntbl-1,2\n"),
+    "count in a page": ("page.html", SMALL),
+    "microdata": ("tables/person.parquet", "PAR1"),
+}
+
+
+@pytest.fixture(scope="module")
+def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A register extract with one person, whose id is a long number."""
+    folder = tmp_path_factory.mktemp("extract")
+    (folder / "job_seekers.csv").write_text(f"person,county\n{ID},04\n")
+    (folder / "labour_force.csv").write_text("county,persons\n04,90000\n")
+    return folder
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_render_refuses_a_folder_with_something_planted(
+    name: str, tmp_path: Path, extract: Path
+) -> None:
+    folder = finished(tmp_path / "report", extract)
+    assert scan(folder, person_ids(folder)) == []
+    assert person_ids(folder) == {ID}
+    plant(folder, *PLANTED[name])
+    result = CliRunner().invoke(cli.main, ["render", str(folder), "--to", "html"])
+    assert result.exit_code == DisclosureError.exit_code
+    assert "not for publication" in result.output
+    assert PLANTED[name][0] in result.output
+    assert ID not in result.output
+    assert not (folder / "report.html").exists()
+
+
+def test_no_ids_of_simulated_persons_are_searched(tmp_path: Path) -> None:
+    assert person_ids(finished(tmp_path / "report")) == frozenset()
+
+
+# Whole reports on small registers
+
+
+def display(source: str, space: dict[str, Any]) -> Any:
+    """Run a cell and return the value of its last expression."""
+    tree = ast.parse(source)
+    last = tree.body.pop().value if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "cell", "exec"), space)  # noqa: S102
+    return eval(compile(ast.Expression(last), "cell", "eval"), space) if last else None
+
+
+def execute(study: str, settings: dict[str, Any], folder: Path) -> str:
+    """Run a notebook's cells in this process; returns all Markdown they show."""
+    space: dict[str, Any] = {}
+    shown = []
+    parts = settings.get("parts") or []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(RESULT_VARIABLE, str(folder))
+        patch.setattr(figures, "DPI", 40)
+        for cell in nbformat.read(paths.notebook(study), as_version=4).cells:
+            tags = cell.metadata.get("tags", [])
+            own = [tag[5:] for tag in tags if tag.startswith("part:")]
+            if cell.cell_type != "code" or "explore" in tags:
+                continue
+            if parts and own and not set(own) & set(parts):
+                continue
+            value = display(cell.source, space)
+            if "parameters" in tags:
+                space |= settings
+            if isinstance(value, Block):
+                shown.append(value.markdown)
+    return "\n\n".join(shown)
+
+
+def captions(markdown: str) -> list[str]:
+    """Captions of tables and figures, and alt texts."""
+    tables = re.findall(
+        r"^: (.*) \{#tbl-(?!parameters|data|versions)[\w-]+\}$", markdown, re.MULTILINE
+    )
+    pictures = re.findall(
+        r'^!\[(.*?)\]\(figures/.*?\)\{#fig-[\w-]+ fig-alt="(.*?)"\}',
+        markdown,
+        re.MULTILINE,
+    )
+    return [*tables, *(caption for caption, _ in pictures)]
+
+
+STUDIES = {
+    "followup": ({"scale": 0.02, "draws": 100}, ("55", "56")),
+    "indicator": ({"scale": 0.002, "person_groups": 50, "draws": 50}, ("34", "56")),
+    "programs": ({"scale": 0.005, "parts": ["participants", "outcomes"]}, ("55", "56")),
+}
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def reports(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    settings, codes = STUDIES[request.param]
+    root = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAVEVAL_OUT", str(root / "out"))
+        return {
+            code: (
+                execute(request.param, settings | {"county": code}, root / code),
+                root / code,
+            )
+            for code in codes
+        }
+
+
+@pytest.mark.slow
+def test_no_count_under_five_in_any_file_of_a_small_county(reports) -> None:
+    for _, folder in reports.values():
+        assert [str(found) for found in scan(folder)] == []
+        hidden = 0
+        for file in [*folder.glob("figures/*.csv"), *folder.glob("tables/*.csv")]:
+            if file.stem in ("tbl-parameters", "tbl-data", "tbl-versions"):
+                continue
+            frame = pd.read_csv(file, na_values=[":"])
+            hidden += int(frame.isna().sum().sum())
+            for column in filter(COUNT_COLUMN.fullmatch, frame.columns):
+                values = pd.to_numeric(frame[column], errors="coerce").dropna()
+                assert not (values < FEW).any(), (file.name, column)
+        assert hidden > 0
+        table = pd.read_csv(
+            folder / "estimates.csv", keep_default_na=False, na_values=[""]
+        )
+        assert not (table["n_persons"] < FEW).any()
+        blanked = table["note"].eq(NOTE)
+        assert table.loc[blanked, NUMBERS].isna().all(axis=None)
+        log = pd.read_csv(folder / "disclosure.csv", dtype=str, keep_default_na=False)
+        assert log["rule"].isin(["min_cell", "small_complement"]).any()
+        assert log["label"].eq("estimates").any()
+
+
+@pytest.mark.slow
+def test_reports_of_two_counties_are_about_their_own(reports) -> None:
+    for code, (markdown, _) in reports.items():
+        own = counties.place(code)
+        other = next(counties.place(name) for name in reports if name != code)
+        assert own in markdown
+        named = captions(markdown)
+        assert len(named) > 5
+        for caption in named:
+            assert other not in caption, caption
+        assert np.mean([own in caption for caption in named]) > 0.6
+
+
+@pytest.mark.slow
+def test_reports_of_two_counties_share_no_file(reports) -> None:
+    """Equal pictures are pictures of nothing: where most values are hidden in both."""
+    (_, first), (_, second) = reports.values()
+    assert not first.samefile(second)
+    for file in first.rglob("*.png"):
+        other = second / file.relative_to(first)
+        if other.exists() and file.read_bytes() == other.read_bytes():
+            frame = pd.read_csv(file.with_suffix(".csv"))
+            values = frame[
+                [name for name in ("value", "estimate", "ci_low") if name in frame]
+            ]
+            assert values.isna().to_numpy().mean() > 0.5, file.name
