@@ -21,7 +21,7 @@ NO_PROSE = {"table", "pre", "nav", "script", "style", "code", "math", "svg", "se
 LOOSE_ENDS = (
     (re.compile(r"\?@(?:fig|tbl|sec)-[\w-]+|(?<![\w.])@(?:fig|tbl|sec)-[\w-]+"), "reference"),
     (re.compile(r"\{#(?:fig|tbl|sec)-[^}]*\}|\{\.[\w-]+\}|^\s*:::", re.M), "Markdown"),
-    (re.compile(r"\{\w+:\w+\}"), "unfilled field"),
+    (re.compile(r"\{\w+(?::\w+)?\}"), "unfilled field"),
     (re.compile(r"(?<![\w-])(?:nan|NaN|NaT|None|<NA>)(?![\w-])"), "missing value"),
 )
 """Traces of references, Markdown, templates and missing values that were never resolved."""

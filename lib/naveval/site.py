@@ -238,7 +238,16 @@ def _copy_assets(work: Path) -> None:
 
 def _copy_result(result: Result, work: Path, text: dict[str, Any]) -> None:
     """Copy a result's files; its page gets the site's menu."""
-    target = work / result.address
+    try:
+        _copy_files(result, work / result.address, text)
+    except FileNotFoundError as error:
+        raise RenderError(
+            f"{error.filename}: gone; a run replaced the folder while the site was built. "
+            "Build it again"
+        ) from None
+
+
+def _copy_files(result: Result, target: Path, text: dict[str, Any]) -> None:
     for name in result.files:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         if name == "report.html":
@@ -269,5 +278,3 @@ def _write_index(
             listed.append({"t": title, "h": "", "u": address, "x": " ".join(result.headlines)})
     file = work / "assets" / "search-index.js"
     file.write_text(site_search.script(listed), encoding="utf-8")
-    sizes = {"pages": len(pages), "reports": len(found), "sections": len(listed)}
-    (work / "assets" / "site.json").write_text(json.dumps(sizes) + "\n", encoding="utf-8")

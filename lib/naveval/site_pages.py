@@ -7,6 +7,7 @@ from typing import Any
 
 from naveval import counties, formats, parameters, paths, site_evidence, studies
 from naveval import site_results as results
+from naveval.disclosure_thresholds import thresholds
 from naveval.site_results import Result
 
 YEAR = 2024
@@ -53,9 +54,10 @@ def named(name: str, text: Mapping[str, Any], markdown: str, **options: Any) -> 
 
 
 def static(name: str, text: Mapping[str, Any]) -> Page:
-    """A page written by hand in `report/pages`."""
+    """A page written by hand in `report/pages`, with the disclosure threshold filled in."""
     file = paths.report_dir() / "pages" / f"{name}.md"
-    return named(name, text, file.read_text(encoding="utf-8"))
+    least = formats.number(thresholds().min_cell)
+    return named(name, text, file.read_text(encoding="utf-8").replace("{min_cell}", least))
 
 
 def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
