@@ -27,8 +27,9 @@ def main(scale: float = 1.0) -> pd.DataFrame:
 
     Returns
     -------
-    One row per step: step, rows, seconds, memory_mb (peak of the process), ratio (peer's
-    seconds over ours, for the long-window regression of table 1).
+    One row per step: step, rows, seconds, cpu_seconds (of the whole step with reading, all
+    threads together), memory_mb (peak of the process), ratio (peer's seconds over ours, for
+    the long-window regression of table 1).
     """
     with tempfile.TemporaryDirectory(prefix="followup-bench-") as name:
         folder = Path(name)
@@ -42,7 +43,7 @@ def main(scale: float = 1.0) -> pd.DataFrame:
     found = pd.DataFrame(rows)
     own = found.loc[found["step"] == "one regression", "seconds"].iloc[0]
     found["ratio"] = (found["seconds"] / own).where(found["step"].str.startswith("peer"))
-    shown = found.round({"seconds": 2, "memory_mb": 0, "ratio": 1})
+    shown = found.round({"seconds": 2, "cpu_seconds": 2, "memory_mb": 0, "ratio": 1})
     print(shown.to_string(index=False, na_rep=""))
     return found
 
@@ -57,9 +58,11 @@ def _apart(measured: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str
 def _measured(
     measured: Callable[..., dict[str, Any]], arguments: tuple[Any, ...]
 ) -> dict[str, Any]:
+    start = time.process_time()
     found = measured(*arguments)
+    processor = time.process_time() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return found | {"memory_mb": peak}
+    return found | {"cpu_seconds": processor, "memory_mb": peak}
 
 
 def _simulate(folder: Path, scale: float) -> dict[str, Any]:
