@@ -209,8 +209,8 @@ def truth(output: Output, data: Effects) -> Block:
 def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int = 2) -> Block:
     """tbl-policy: a shallow rule for who gets which programme, and its value.
 
-    The rule may use the programmes that have a cost and overlap that is not poor, and no
-    programme.
+    The rule may use no programme, and the programmes that have a cost and good overlap for
+    everyone; with fewer than two of those, all whose overlap is not poor.
 
     Parameters
     ----------
@@ -219,7 +219,10 @@ def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int
     """
     made = data.main.scores
     grade = overlap.summary(made, data.main.nuisances).set_index("arm").overlap
-    names = [made.arms[0], *(a for a in made.arms[1:] if a in costs and grade[a] != "poor")]
+    priced = [arm for arm in made.arms[1:] if arm in costs]
+    good = [arm for arm in priced if grade[arm] == "good"]
+    usable = good if len(good) > 1 else [arm for arm in priced if grade[arm] != "poor"]
+    names = [made.arms[0], *usable]
     if len(names) == 1:
         return Block(output.label("tbl-policy", "none"))
     allowed = [made.arms.index(arm) for arm in names]
@@ -236,6 +239,7 @@ def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int
     own = np.array([allowed.index(code) for code in made.arm[rest]])
     value = policy_tree.value(tree, gamma[rest], x[rest], own)
     price = np.array([costs.get(arm, 0.0) for arm in names])
+    sure = value.difference > scores.Z95 * value.std_error
     extra = float(price[tree.assign(x[rest])].mean() - price[own].mean())
     for side in ("side_1", "side_2"):
         frame[side] = [name(output, f"side-{code}") if code else "" for code in frame[side]]
@@ -246,7 +250,7 @@ def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int
     return tables.show(
         output, released, "tbl-policy", rule=value.rule, today=value.today,
         difference=value.difference, error=value.std_error, extra=extra,
-        per_month=extra / value.difference if value.difference > 0 else float("nan"),
+        per_month=extra / value.difference if sure else float("nan"),
         allowed=", ".join(names[1:]),
     )  # fmt: skip
 
