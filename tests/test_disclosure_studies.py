@@ -135,7 +135,7 @@ def test_numbers_derived_from_persons_keep_the_notice() -> None:
 # Reports on counties against each other and the country
 
 
-def crossed(seed: int) -> pd.DataFrame:
+def crossed(seed: int, n_months: int = 2) -> pd.DataFrame:
     """Monthly counts by county and group, and the margins, as the work indicator has them."""
     rng = np.random.default_rng(seed)
     codes, groups, months = (
@@ -188,6 +188,15 @@ def test_county_reports_of_the_indicator_do_not_give_a_cell_back(seed: int) -> N
     log = pd.DataFrame(columns=disclosure.LOG_COLUMNS)
     released = disclosure.Released(seen, suppressed, log, "t", structure=structure)
     assert recoverable(released, ["n"]).empty
+
+
+def test_a_new_month_leaves_the_earlier_ones_as_they_were_published() -> None:
+    table = crossed(1, n_months=9)
+    earlier = table["month"] < "2020-09"
+    hidden = hidden_cells(table, "n", "month")
+    before = hidden_cells(table[earlier].reset_index(drop=True), "n", "month")
+    assert before.sum() > 40
+    assert (hidden[earlier] == before).all()
 
 
 def test_pool_is_hidden_where_the_county_is() -> None:
@@ -329,7 +338,7 @@ def captions(markdown: str) -> list[str]:
 
 STUDIES = {
     "followup": ({"scale": 0.02, "draws": 100}, ("55", "56")),
-    "indicator": ({"scale": 0.002, "person_groups": 50, "draws": 50}, ("34", "56")),
+    "indicator": ({"scale": 0.002, "person_groups": 100, "draws": 200}, ("34", "56")),
     "programs": ({"scale": 0.005, "parts": ["participants", "outcomes"]}, ("55", "56")),
 }
 
@@ -399,4 +408,4 @@ def test_reports_of_two_counties_share_no_file(reports) -> None:
             values = frame[
                 [name for name in ("value", "estimate", "ci_low") if name in frame]
             ]
-            assert values.isna().to_numpy().mean() > 0.5, file.name
+            assert values.notna().to_numpy().sum() <= values.size / 2, file.name

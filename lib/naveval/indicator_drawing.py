@@ -235,14 +235,34 @@ def drivers(output: Output, study: Study) -> Block:
                         first=own["first"].iloc[0], last=own["last"].iloc[0])  # fmt: skip
 
 
+def release_calibration(study: Study, place: str) -> disclosure.Released:
+    """Actual and expected by tenth; the country and all counties are released together.
+
+    The number of rows is over all months: a person stands for at most one row a month, which
+    gives the fewest persons there can be.
+    """
+    key = ["outcome", "decile"]
+    own = study.calibration[[*key, "county", "n", "actual", "expected"]]
+    own = own.assign(n_least=(own["n"] // len(study.months)).astype(float))
+    counted = own[own["county"] != ""].groupby(key)["n_least"].sum()
+    country = counted.reindex(pd.MultiIndex.from_frame(own[key])).to_numpy()
+    own["n_least"] = own["n_least"].where(own["county"] != "", country)
+    released = disclosure.release(
+        own.reset_index(drop=True), label="fig-calibration",
+        count=dict.fromkeys(("n", "actual", "expected"), "n_least"),
+        keys=["outcome", "county", "decile"], totals={"county": ""}, exhaustive="decile",
+    )  # fmt: skip
+    chosen = released.frame["county"].isin({"", place}) & released.frame["n"].ne(0)
+    columns = ["outcome", "county", "decile", "n", "actual", "expected"]
+    found = disclosure.subset(released, chosen, columns=columns)
+    return replace(found, frame=found.frame.reset_index(drop=True),
+                   suppressed=found.suppressed.reset_index(drop=True))  # fmt: skip
+
+
 def calibration(output: Output, study: Study) -> Block:
     """Actual against expected by tenth of the expected value; county beside country."""
     place = _county(output)
-    frame = study.calibration[study.calibration["county"].isin({"", place})]
-    frame = frame[frame["n"] > 0][["outcome", "county", "decile", "n", "actual", "expected"]]
-    released = disclosure.release(frame.reset_index(drop=True), label="fig-calibration", count="n",
-                                  keys=["outcome", "county", "decile"],
-                                  values=["actual", "expected"])  # fmt: skip
+    released = release_calibration(study, place)
     figure, axes = figures.axes(1, 4, height=2.6)
     for ax, outcome in zip(axes, OUTCOMES, strict=True):
         own = released.frame[released.frame["outcome"] == outcome]
