@@ -6,6 +6,11 @@ trees of `regression_forest` over a whole fold, 280 s for a `probability_forest`
 (stored in the study's specification). Growing an arm's forest on an arm's share of the fold
 takes about that share of the time, so that one outcome under all arms is counted as one
 `regression_forest` on the whole fold: the comparison favours grf.
+
+Measured at full size on a busy two-core machine (930 processor seconds): 53 937 persons, 51
+covariates, 12 arms, 42 outcomes, 2 000 trees, 5 folds in 1 412 s and 1.7 GB; 29 times faster;
+prediction error at most 0.5 percent above one forest per outcome. The forests' full-size effects
+beside the truth are in `tests/reference/programs_full_size.csv`.
 """
 
 import resource
