@@ -135,18 +135,17 @@ def test_numbers_derived_from_persons_keep_the_notice() -> None:
 # Reports on counties against each other and the country
 
 
-def crossed(seed: int, n_months: int = 2) -> pd.DataFrame:
+def crossed(seed: int, n_months: int = 2, mean: float = 16) -> pd.DataFrame:
     """Monthly counts by county and group, and the margins, as the work indicator has them."""
     rng = np.random.default_rng(seed)
-    codes, groups, months = (
-        ["03", "11", "34", "56"],
-        ["a", "b", "c"],
-        ["2020-01", "2020-02"],
-    )
+    codes, groups = ["03", "11", "34", "56"], ["a", "b", "c"]
+    months = [f"2020-{month:02d}" for month in range(1, n_months + 1)]
     index = pd.MultiIndex.from_product(
         [months, codes, groups], names=["month", "county", "by"]
     )
-    cells = pd.DataFrame({"n": rng.negative_binomial(1, 0.06, len(index))}, index=index)
+    cells = pd.DataFrame(
+        {"n": rng.negative_binomial(1, 1 / (1 + mean), len(index))}, index=index
+    )
     parts = [
         cells.reset_index().assign(
             group=lambda t: t["county"] + " × " + t["by"], grouping="county × by"
@@ -191,7 +190,7 @@ def test_county_reports_of_the_indicator_do_not_give_a_cell_back(seed: int) -> N
 
 
 def test_a_new_month_leaves_the_earlier_ones_as_they_were_published() -> None:
-    table = crossed(1, n_months=9)
+    table = crossed(1, n_months=9, mean=8)
     earlier = table["month"] < "2020-09"
     hidden = hidden_cells(table, "n", "month")
     before = hidden_cells(table[earlier].reset_index(drop=True), "n", "month")
