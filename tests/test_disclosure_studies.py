@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+
 from naveval import cli, counties, disclosure, estimates, figures, paths
 from naveval.disclosure_audit import recoverable
 from naveval.disclosure_estimates import NOTE, guard_estimates
@@ -22,9 +23,7 @@ from naveval.indicator_protected_tables import hidden_cells
 from naveval.output import RESULT_VARIABLE, Block
 
 FEW = 5
-COUNT_COLUMN = re.compile(
-    r"n|n_(?!obs$|clusters$|units$|trimmed$|clipped$).*|.*_n|with|without"
-)
+COUNT_COLUMN = re.compile(r"n|n_(?!obs$|clusters$|units$|trimmed$|clipped$).*|.*_n|with|without")
 NUMBERS = [
     "estimate",
     "std_error",
@@ -109,9 +108,7 @@ def test_percentages_that_add_up_do_not_give_a_hidden_one_back() -> None:
 
 
 def test_shares_of_all_categories_are_known() -> None:
-    frame = pd.DataFrame(
-        {"group": list("abc"), "n": [100, 50, 30], "work": [0.65, 0.32, 0.1]}
-    )
+    frame = pd.DataFrame({"group": list("abc"), "n": [100, 50, 30], "work": [0.65, 0.32, 0.1]})
     released = disclosure.release(
         frame, label="t", count={"n": "n"}, shares={"work": "n"}, keys=["group"],
         exhaustive="group",
@@ -140,12 +137,8 @@ def crossed(seed: int, n_months: int = 2, mean: float = 16) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     codes, groups = ["03", "11", "34", "56"], ["a", "b", "c"]
     months = [f"2020-{month:02d}" for month in range(1, n_months + 1)]
-    index = pd.MultiIndex.from_product(
-        [months, codes, groups], names=["month", "county", "by"]
-    )
-    cells = pd.DataFrame(
-        {"n": rng.negative_binomial(1, 1 / (1 + mean), len(index))}, index=index
-    )
+    index = pd.MultiIndex.from_product([months, codes, groups], names=["month", "county", "by"])
+    cells = pd.DataFrame({"n": rng.negative_binomial(1, 1 / (1 + mean), len(index))}, index=index)
     parts = [
         cells.reset_index().assign(
             group=lambda t: t["county"] + " × " + t["by"], grouping="county × by"
@@ -177,12 +170,8 @@ def test_county_reports_of_the_indicator_do_not_give_a_cell_back(seed: int) -> N
         sums = whole.groupby(others, as_index=False)["n"].sum().assign(**{key: "*"})
         seen = pd.concat([seen, sums], ignore_index=True)
         whole = pd.concat([whole, sums], ignore_index=True)
-    structure = disclosure.Structure(
-        ("month", "county", "by"), {"county": "*", "by": "*"}
-    )
-    suppressed = pd.DataFrame(
-        {name: seen[name].isna() & (name == "n") for name in seen}
-    )
+    structure = disclosure.Structure(("month", "county", "by"), {"county": "*", "by": "*"})
+    suppressed = pd.DataFrame({name: seen[name].isna() & (name == "n") for name in seen})
     seen["n"] = seen["n"].astype(float)
     log = pd.DataFrame(columns=disclosure.LOG_COLUMNS)
     released = disclosure.Released(seen, suppressed, log, "t", structure=structure)
@@ -295,7 +284,7 @@ def display(source: str, space: dict[str, Any]) -> Any:
     """Run a cell and return the value of its last expression."""
     tree = ast.parse(source)
     last = tree.body.pop().value if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "cell", "exec"), space)  # noqa: S102
+    exec(compile(tree, "cell", "exec"), space)
     return eval(compile(ast.Expression(last), "cell", "eval"), space) if last else None
 
 
@@ -371,9 +360,7 @@ def test_no_count_under_five_in_any_file_of_a_small_county(reports) -> None:
                 values = pd.to_numeric(frame[column], errors="coerce").dropna()
                 assert not (values < FEW).any(), (file.name, column)
         assert hidden > 0
-        table = pd.read_csv(
-            folder / "estimates.csv", keep_default_na=False, na_values=[""]
-        )
+        table = pd.read_csv(folder / "estimates.csv", keep_default_na=False, na_values=[""])
         assert not (table["n_persons"] < FEW).any()
         blanked = table["note"].eq(NOTE)
         assert table.loc[blanked, NUMBERS].isna().all(axis=None)
@@ -404,7 +391,5 @@ def test_reports_of_two_counties_share_no_file(reports) -> None:
         other = second / file.relative_to(first)
         if other.exists() and file.read_bytes() == other.read_bytes():
             frame = pd.read_csv(file.with_suffix(".csv"))
-            values = frame[
-                [name for name in ("value", "estimate", "ci_low") if name in frame]
-            ]
+            values = frame[[name for name in ("value", "estimate", "ci_low") if name in frame]]
             assert values.notna().to_numpy().sum() <= values.size / 2, file.name
