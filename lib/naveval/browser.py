@@ -29,7 +29,7 @@ FLAGS = (
     "--allow-file-access-from-files", "--host-resolver-rules=MAP * ~NOTFOUND",
     "--remote-debugging-pipe", "--lang=nb-NO",
 )  # fmt: skip
-PATIENCE = 120
+PATIENCE = 600
 """Seconds to wait for one answer; axe on a long page on a busy machine takes its time."""
 KEYS = {
     "Tab": ("Tab", 9, ""), "Enter": ("Enter", 13, "\r"), "Space": (" ", 32, " "),
