@@ -197,8 +197,8 @@ def test_pool_is_hidden_where_the_county_is() -> None:
     alone = release_series(frame, "fig-2")
     assert alone.suppressed["control"].tolist() == [False, False]
     pooled = release_series(frame, "fig-2", pooled=True)
-    assert pooled.suppressed[["control", "n_control"]].to_numpy().tolist() == [[True] * 2,
-                                                                            [False] * 2]  # fmt: skip
+    hidden = pooled.suppressed[["control", "n_control"]].to_numpy().tolist()
+    assert hidden == [[True] * 2, [False] * 2]
     assert list(pooled.frame.columns) == list(frame.columns)
 
 
