@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from naveval import disclosure, figures, output, tables, texts
+from naveval import appendix, disclosure, figures, output, tables, texts
 from naveval.errors import DisclosureError, ParameterError
 from naveval.parameters import StudyParameters
 
@@ -163,3 +163,26 @@ def test_labels_at_line_ends_keep_their_distance() -> None:
     heights = sorted(text.xyann[1] for text in ax.texts)
     assert min(b - a for a, b in pairwise(heights)) > 0.05
     assert figure is not None
+
+
+@pytest.mark.parametrize(("decimals", "low", "high"), [(0, -15.6, 3.9), (1, 0.0, 0.31), (2, 0, 4)])
+def test_tick_labels_tell_where_the_ticks_are(decimals: int, low: float, high: float) -> None:
+    figure, ax = figures.axes()
+    ax.plot([low, high], [low, high])
+    figures.norwegian_axis(ax, x=decimals, y=decimals)
+    figure.canvas.draw()
+    for axis in (ax.xaxis, ax.yaxis):
+        shown = [label.get_text() for label in axis.get_ticklabels()]
+        assert len(shown) > 3
+        numbers = [float(text.replace("−", "-").replace(",", ".")) for text in shown]
+        assert numbers == pytest.approx(list(axis.get_ticklocs()))
+
+
+def test_an_empty_list_among_the_parameters_is_told_as_empty() -> None:
+    class Chosen(StudyParameters):
+        control: tuple[str, ...] = ()
+
+    rows = {name: appendix.shown(name, value) for name, value in
+            Chosen(county="04").model_dump(mode="json").items()}  # fmt: skip
+    assert rows["parts"] == "alle"
+    assert rows["control"] == "–"

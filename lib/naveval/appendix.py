@@ -13,7 +13,7 @@ def parameters(output: Output, chosen: StudyParameters) -> Block:
     """Table of the run's parameters, with what each means."""
     meanings = output.texts.get("parameters", {})
     rows = [
-        {"name": name, "value": _shown(value), "meaning": meanings.get(name, "")}
+        {"name": name, "value": shown(name, value), "meaning": meanings.get(name, "")}
         for name, value in chosen.model_dump(mode="json").items()
     ]
     return _show(output, "tbl-parameters", pd.DataFrame(rows), "the run's parameters")
@@ -41,9 +41,10 @@ def _show(output: Output, label: str, frame: pd.DataFrame, source: str) -> Block
     return tables.show(output, disclosure.public(frame, label=label, source=source), label)
 
 
-def _shown(value: Any) -> str:
+def shown(name: str, value: Any) -> str:
+    """A parameter's value as it is shown; no parts named means all of them."""
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "alle"
+        return ", ".join(map(str, value)) or ("alle" if name == "parts" else "–")
     if isinstance(value, bool):
         return "ja" if value else "nei"
     return str(value) if value != "" else "–"

@@ -11,9 +11,10 @@ import seaborn as sns
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import AutoLocator, FuncFormatter, MaxNLocator
 
 from naveval import disclosure, formats, texts
 from naveval import output as outputs
@@ -86,13 +87,32 @@ def axes(nrows: int = 1, ncols: int = 1, *, height: float = 3.6, **options: Any)
 
 
 def norwegian_axis(ax: Axes, *, x: int | None = None, y: int | None = 0, unit: str = "") -> None:
-    """Number the axes the Norwegian way with that many decimals; `unit` goes after y."""
+    """Number the axes the Norwegian way with that many decimals; `unit` goes after y.
+
+    Automatic ticks are put where that many decimals tell them apart: never at 2.5 shown as 2.
+    """
     if y is not None:
-        ax.yaxis.set_major_formatter(
-            FuncFormatter(lambda value, _: formats.number(value, y) + unit)
-        )
+        _number(ax.yaxis, y, unit)
     if x is not None:
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: formats.number(value, x)))
+        _number(ax.xaxis, x)
+
+
+def _number(axis: Axis, decimals: int, unit: str = "") -> None:
+    axis.set_major_formatter(FuncFormatter(lambda value, _: formats.number(value, decimals) + unit))
+    if type(axis.get_major_locator()) is AutoLocator:
+        axis.set_major_locator(_Ticks(decimals))
+
+
+class _Ticks(MaxNLocator):
+    """Ticks at round values with at most so many decimals."""
+
+    def __init__(self, decimals: int) -> None:
+        super().__init__("auto", steps=[1, 2, 5, 10], integer=True)
+        self.per_unit = 10**decimals
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        found = super().tick_values(vmin * self.per_unit, vmax * self.per_unit)
+        return np.asarray(found) / self.per_unit
 
 
 def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]], *, pad: float = 0.012) -> None:
