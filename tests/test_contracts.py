@@ -128,8 +128,17 @@ def test_missing_column_wrong_type_and_empty_table(tmp_path):
     tables["labour_force"] = tables["labour_force"].iloc[:0]
     found = messages(write(tmp_path, tables))
     assert "job_seekers.parquet, column weeks: column is missing; expected numbers" in found
-    assert "job_seekers.parquet, column month: wrong type, text; expected whole numbers" in found
+    typed = "job_seekers.parquet, column month: wrong type, text; expected whole numbers"
+    assert any(text.startswith(f"{typed} (") and "rows (first: 1, 2" in text for text in found)
     assert "labour_force.parquet: no rows; expected at least one" in found
+
+
+def test_rows_that_made_a_column_decimal_are_named(tmp_path):
+    tables = good()
+    tables["labour_force"]["persons"] = [250_000.0, None]
+    found = messages(write(tmp_path, tables))
+    assert any("persons: wrong type, numbers; expected whole numbers" in text for text in found)
+    assert any(text.endswith("(1 row (first: 2) missing or with decimals)") for text in found)
 
 
 def test_code_stored_as_number_is_a_wrong_type(tmp_path):

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from naveval import cli, contracts
 from naveval.errors import ContractError
+from naveval.hedmark_parameters import Parameters
 from naveval.hedmark_simulation import simulate
 
 
@@ -63,6 +64,9 @@ CASES: dict[str, tuple[Make, tuple[str, ...]]] = {
         lambda s, f: (s, changed(f, "persons", -5)), ("persons", "3 rows", "more than 0")),
     "missing labour force": (
         lambda s, f: (s, f.drop(index=f.index[[5, 6]])), ("labour_force", "every county")),
+    "labour force without a number": (
+        lambda s, f: (s, changed(f.astype({"persons": float}), "persons", float("nan"))),
+        ("labour_force", "persons", "3 rows", "missing")),
     "duplicate labour force": (
         lambda s, f: (s, pd.concat([f, f.iloc[:1]])), ("one row per county and month",)),
     "empty table": (lambda s, f: (s.iloc[:0], f), ("job_seekers", "no rows")),
@@ -125,3 +129,34 @@ def test_command_line_shows_the_message_without_a_traceback(
     assert result.exit_code not in (0, 2)
     assert "county" in result.output
     assert "Traceback" not in result.output
+
+
+REACH: dict[str, tuple[Make, tuple[str, ...]]] = {
+    "too late": (
+        lambda s, f: (s[s["month"] >= "2010-03"], f[f["month"] >= "2010-03"]),
+        ("labour_force", "38 rows", "2010-01 to 2015-12", "01 2010-01", "job_seekers")),
+    "no treated county": (
+        lambda s, f: (s[s["county"] != "04"], f[f["county"] != "04"]),
+        ("labour_force", "column county", "72 rows", "first: 04")),
+    "no county outside the control group": (
+        lambda s, f: (s[s["county"] != "11"], f[f["county"] != "11"]),
+        ("labour_force", "column county", "72 rows", "first: 11")),
+    "no job seekers in a control county": (
+        lambda s, f: (s[s["county"] != "16"], f),
+        ("job_seekers", "column county", "1 row", "first: 16")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REACH)
+def test_registers_must_reach_as_far_as_the_analysis(
+    case: str, good: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    make, expected = REACH[case]
+    write(tmp_path, *make(*good))
+    contracts.require("hedmark", tmp_path)
+    with pytest.raises(ContractError) as caught:
+        contracts.require("hedmark", tmp_path, Parameters())
+    for part in expected:
+        assert part in str(caught.value), str(caught.value)
+    result = CliRunner().invoke(cli.main, ["run", "hedmark", "--data", str(tmp_path)])
+    assert result.exit_code == ContractError.exit_code

@@ -156,8 +156,8 @@ def test_panel_survives_saving(simulated: tuple[pd.DataFrame, Panel], tmp_path: 
 
 def test_faults_are_told(simulated: tuple[pd.DataFrame, Panel], tmp_path: Path) -> None:
     _, panel = simulated
-    with pytest.raises(ContractError, match="covers 2006-12 to 2015-12; expected at least 2006-10"):
-        panels.require_months(panel, windows.number("2006-12"), windows.number("2015-12"))
+    with pytest.raises(ContractError, match="covers 2006-12 to 2015-12; expected at least 2006-11"):
+        panels.require_months(panel, windows.number("2006-11"), windows.number("2015-12"))
     with pytest.raises(EstimationError, match="lacking counties 99"):
         panels.block(panels.labour_force(panel), [JANUARY], ["04", "99"])
     with pytest.raises(EstimationError, match="asked for 2020-01"):

@@ -102,7 +102,7 @@ def check(study: str, file: Path | None, data_folder: Path | None) -> None:
     if studies.has(study, "contracts") and chosen.data:
         from naveval import contracts, extracts
 
-        contracts.require(study, extracts.folder(study, chosen))
+        contracts.require(study, extracts.folder(study, chosen), chosen)
         click.echo(f"{study}: parameters and registers are as they should be")
     else:
         click.echo(f"{study}: parameters are as they should be; no registers given")

@@ -25,6 +25,7 @@ from naveval.views import FILE, ROW, create_views, duck_family, family
 
 FIRST_ROWS = 5
 MAY_BE_EMPTY = "may_be_empty"
+WHOLE = ("number", "integer")
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,11 @@ class Breach:
         where = self.file + (f", column {self.column}" if self.column else "")
         if not self.n_rows:
             return f"{where}: {self.expected}"
-        counted = f"{self.n_rows} row{'' if self.n_rows == 1 else 's'}"
-        return f"{where}: {counted}{self._first()}: expected {self.expected}"
+        return f"{where}: {self.counted()}: expected {self.expected}"
+
+    def counted(self) -> str:
+        """Number of rows and the first of them."""
+        return f"{self.n_rows} row{'' if self.n_rows == 1 else 's'}{self._first()}"
 
     def _first(self) -> str:
         if not self.rows:
@@ -105,7 +109,7 @@ def check_table(connection: duckdb.DuckDBPyConnection, source: Source, schema: A
         row[0]: row[1]
         for row in run(connection, f"DESCRIBE {identifier(table)}", where=file).fetchall()
     }
-    breaches = _columns(source, schema, kinds)
+    breaches = _columns(connection, source, schema, kinds)
     faulty = {breach.column for breach in breaches}
     checks: list[Check] = []
     for name, column in schema.columns.items():
@@ -137,7 +141,9 @@ def frame_check(connection: duckdb.DuckDBPyConnection, item: Any) -> PandasCheck
     return PandasCheck("", translate(connection, "", "any", item).expected, item)
 
 
-def _columns(source: Source, schema: Any, kinds: Mapping[str, str]) -> list[Breach]:
+def _columns(
+    connection: duckdb.DuckDBPyConnection, source: Source, schema: Any, kinds: Mapping[str, str]
+) -> list[Breach]:
     """Missing, unexpected and wrongly typed columns."""
     breaches = []
     for name, column in schema.columns.items():
@@ -151,6 +157,7 @@ def _columns(source: Source, schema: Any, kinds: Mapping[str, str]) -> list[Brea
         fits = given == wanted or wanted == "any" or (wanted == "number" and given == "integer")
         if source.dialect is None and not fits:
             text = f"wrong type, {FAMILY_NAMES[given]}; expected {FAMILY_NAMES[wanted]}"
+            text += _misfits(connection, source, name, whole=(given, wanted) == WHOLE)
             breaches.append(Breach(source.table, source.label, name, 0, (), text))
     if schema.strict is True:
         for name in kinds:
@@ -158,6 +165,27 @@ def _columns(source: Source, schema: Any, kinds: Mapping[str, str]) -> list[Brea
                 text = "unexpected column; expected " + ", ".join(schema.columns)
                 breaches.append(Breach(source.table, source.label, name, 0, (), text))
     return breaches
+
+
+def _misfits(
+    connection: duckdb.DuckDBPyConnection, source: Source, name: str, *, whole: bool
+) -> str:
+    """How many rows of a column of the wrong type hold what does not belong there.
+
+    Where whole numbers lie among others, as when a missing value has made a column decimal,
+    these are the rows without a whole number; otherwise all rows with a value.
+    """
+    view, quoted = f"numbered.{identifier(source.table)}", identifier(name)
+    bad = f"{quoted} IS NOT NULL"
+    if whole:
+        bad = f"{quoted} IS NULL OR isnan({quoted}) OR {quoted} <> floor({quoted})"
+    sql = f"SELECT count_if({bad}) FROM {view}"
+    count = (run(connection, sql, where=source.label).fetchone() or (0,))[0]
+    if not count:
+        return ""
+    rows = _first(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {bad}")
+    kind = " missing or with decimals" if whole else ""
+    return f" ({Breach(source.table, source.label, name, count, rows, '').counted()}{kind})"
 
 
 def _count(

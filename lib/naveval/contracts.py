@@ -1,7 +1,8 @@
 """Contracts at the door: every breach of every register table, collected and told at once.
 
 A study declares its tables in `<study>_contracts.TABLES` (one pandera schema per table) and,
-where tables must agree with each other, in `RULES`. A message names file, column, number of
+where tables must agree with each other, in `RULES`. What only some parameters require (that the
+registers reach as far as the analysis) comes from `rules_for(parameters)`. A message names file, column, number of
 rows, the first row numbers and what was expected. It never shows a value of the data: a code
 column can hold an id by mistake.
 """
@@ -10,21 +11,30 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from naveval import paths, provenance, registers, studies
 from naveval.contract_tables import Breach, Rule, check_tables
 from naveval.errors import ContractError
+from naveval.parameters import StudyParameters
 
 __all__ = ["Breach", "Rule", "check", "check_tables", "describe", "require"]
 
 
-def check(study: str, data: Path) -> list[Breach]:
+def check(study: str, data: Path, parameters: StudyParameters | None = None) -> list[Breach]:
     """All breaches of a study's contract by the extracts in a folder."""
     declared = studies.module(study, "contracts")
-    return check_tables(declared.TABLES, Path(data), getattr(declared, "RULES", ()))
+    return check_tables(declared.TABLES, Path(data), _rules(declared, parameters))
 
 
-def require(study: str, data: Path) -> None:
+def _rules(declared: ModuleType, parameters: StudyParameters | None) -> tuple[Rule, ...]:
+    always = tuple(getattr(declared, "RULES", ()))
+    if parameters is None or not hasattr(declared, "rules_for"):
+        return always
+    return always + tuple(declared.rules_for(parameters))
+
+
+def require(study: str, data: Path, parameters: StudyParameters | None = None) -> None:
     """Raise one ContractError that lists every breach; remember extracts that have none.
 
     Extracts with the same fingerprint are not checked again until contract, checks or the
@@ -32,10 +42,10 @@ def require(study: str, data: Path) -> None:
     """
     data = Path(data)
     declared = studies.module(study, "contracts")
-    passed = _passed(study, data, tuple(declared.TABLES))
+    passed = _passed(study, data, tuple(declared.TABLES), _rules(declared, parameters))
     if passed is not None and passed.exists():
         return
-    breaches = check(study, data)
+    breaches = check(study, data, parameters)
     if breaches:
         raise ContractError(describe(study, data, breaches))
     if passed is not None:
@@ -43,7 +53,9 @@ def require(study: str, data: Path) -> None:
         passed.touch()
 
 
-def _passed(study: str, data: Path, tables: tuple[str, ...]) -> Path | None:
+def _passed(
+    study: str, data: Path, tables: tuple[str, ...], rules: tuple[Rule, ...]
+) -> Path | None:
     """The file that says these extracts passed; None when they cannot even be opened."""
     try:
         found = registers.fingerprint(data, tables)
@@ -51,6 +63,7 @@ def _passed(study: str, data: Path, tables: tuple[str, ...]) -> Path | None:
         return None
     digest = hashlib.sha256(json.dumps(found, sort_keys=True).encode())
     digest.update(provenance.code_hash([f"{study}_contracts", "contracts"]).encode())
+    digest.update("\n".join(rule.sql for rule in rules).encode())
     for file in sorted(paths.params_dir().glob("*.yml")):
         digest.update(file.read_bytes())
     return paths.cache_dir() / "contracts" / f"{study}-{digest.hexdigest()[:24]}"

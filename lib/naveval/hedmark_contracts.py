@@ -4,7 +4,8 @@ import pandera.pandas as pa
 
 from naveval import counties
 from naveval.contracts import Rule
-from naveval.hedmark_parameters import YEAR
+from naveval.hedmark_parameters import YEAR, Parameters
+from naveval.months import month_text
 
 COUNTIES = list(counties.codes(YEAR))
 
@@ -99,3 +100,36 @@ RULES = (
         """,
     ),
 )
+
+
+def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
+    """The registers must reach as far as the analysis.
+
+    All counties are needed: the exact test is also done among all counties of the country.
+    """
+    first, last = (month_text(month) for month in parameters.register_months())
+    codes = ", ".join(f"'{code}'" for code in COUNTIES)
+    months = f"generate_series(DATE '{first}-01', DATE '{last}-01', INTERVAL 1 MONTH)"
+    span = f"in every month from {first} to {last}"
+    force = f"""
+        WITH wanted AS (
+            SELECT county, month
+            FROM (SELECT unnest([{codes}]) AS county), (SELECT unnest({months}) AS month)
+        )
+        SELECT wanted.county || ' ' || strftime(wanted.month, '%Y-%m') AS what
+        FROM wanted ANTI JOIN labour_force AS force
+            ON force.county = wanted.county AND force.month = wanted.month
+        """
+    lacking = f"""
+        SELECT county AS what FROM (SELECT unnest([{codes}]) AS county)
+        ANTI JOIN job_seekers USING (county)
+        """
+    silent = f"""
+        SELECT strftime(month, '%Y-%m') AS what FROM (SELECT unnest({months}) AS month)
+        ANTI JOIN (SELECT DISTINCT month FROM job_seekers) USING (month)
+        """
+    return (
+        Rule("labour_force", "county, month", f"every county {span}", force),
+        Rule("job_seekers", "county", "job seekers in every county", lacking),
+        Rule("job_seekers", "month", f"job seekers {span}", silent),
+    )

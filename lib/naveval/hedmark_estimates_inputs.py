@@ -22,7 +22,6 @@ def load_panel(parameters: Parameters) -> Panel:
         When the registers do not cover the months of the analysis.
     """
     folder = extracts.folder("hedmark", parameters)
-    start, first, last = parameters.months()
     key = {"data": registers.fingerprint(folder, tuple(TABLES))}
 
     def make() -> Panel:
@@ -30,7 +29,7 @@ def load_panel(parameters: Parameters) -> Panel:
             return panels.build(opened)
 
     panel = cached("hedmark-panel", make, key=key, code=(panels,))
-    panels.require_months(panel, min(first, start) - 1, last)
+    panels.require_months(panel, *parameters.register_months())
     return panel
 
 

@@ -265,12 +265,12 @@ def block(frame: pd.DataFrame, months: Sequence[int], counties: Sequence[str]) -
 
 
 def require_months(panel: Panel, first: int, last: int) -> None:
-    """Raise ContractError unless the registers cover the months of the analysis."""
+    """Raise ContractError unless the registers reach from `first` to `last`."""
     months = panel.counts["month"]
-    if first < months.min() + 2 or last > months.max():
+    if first < months.min() or last > months.max():
         raise ContractError(
             f"job_seekers, column month: covers {windows.text(int(months.min()))} to "
-            f"{windows.text(int(months.max()))}; expected at least {windows.text(first - 2)} to "
+            f"{windows.text(int(months.max()))}; expected at least {windows.text(first)} to "
             f"{windows.text(last)}"
         )
 

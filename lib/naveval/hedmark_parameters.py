@@ -121,6 +121,15 @@ class Parameters(StudyParameters):
             windows.number(self.window_last),
         )
 
+    def register_months(self) -> tuple[int, int]:
+        """First and last month that the registers must reach.
+
+        A year before the analysis: the specification curve has composition twelve months
+        earlier, and who is new is told by the two months before.
+        """
+        _, first, last = self.months()
+        return first - 12, last
+
     def controls(self) -> tuple[str, ...]:
         """Codes of the control counties, in order."""
         chosen = self.control or DOCUMENT_CONTROLS

@@ -76,7 +76,7 @@ def prepare(study: str, parameters: StudyParameters) -> None:
     if studies.has(study, "contracts") and parameters.origin() != "published":
         from naveval import contracts
 
-        contracts.require(study, extracts.folder(study, parameters))
+        contracts.require(study, extracts.folder(study, parameters), parameters)
 
 
 def stage(folder: Path) -> Path:
