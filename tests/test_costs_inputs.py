@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from naveval import paths, runs
+from naveval import costs_published, manifest, paths, runs
 from naveval.costs_assumptions import from_inputs
+from naveval.costs_checks import KEY_UNITS, LONGEST_CASES
 from naveval.costs_inputs import load
 from naveval.errors import ParameterError
 from naveval.programs_parameters import Parameters
@@ -52,7 +53,9 @@ FAULTS = [
     ("general/tax_cost/value", 0.5, "must hold the value 0.5"),
     ("general/tax_cost/unit", "kroner", "general.tax_cost.unit"),
     ("general/mentor_cost/price_year", 2020, "price_year: 2020: must be 2022"),
-    ("general/tax_cost/price_year", 2022, "price_year: 2022: must be None"),
+    ("general/tax_cost/price_year", 2022, "price_year: 2022: must be null"),
+    ("general/tax_cost/unit", "factor", "general.tax_cost.unit: 'factor': must be 'share'"),
+    ("programs/duration/unit", "share", "programs.duration.unit: 'share': must be 'months'"),
     ("general/tax_cost/source", "", "general.tax_cost.source"),
     ("general/tax_cost/low", ..., "general.tax_cost.low: missing"),
     (f"{AFT}/readings/totals", 0, "programs.duration.values.AFT.readings.totals: 0: out of range"),
@@ -69,6 +72,13 @@ FAULTS = [
      "maximum_duration.0.program: 'IPS'"),
     ("scenarios/displacement", [1.5], "scenarios.displacement: 1.5: out of range"),
     ("scenarios/effect_months", [0], "scenarios.effect_months: 0: out of range"),
+    ("scenarios/displacement", [], "scenarios.displacement: []: at least one value"),
+    ("maximum_duration/0", {"program": "AFT", "case": "extended", "months": 1, "table_3_1": 1},
+     "maximum_duration: AFT, extended: given 2 times; allowed: once"),
+    ("maximum_duration/0", {"program": "AMO", "case": "ordinary", "months": 1, "table_3_1": 1},
+     "maximum_duration: AFT, ordinary: missing; every row of table 7-8"),
+    ("maximum_duration/0", {"program": "AMO", "case": "ordinary", "months": 1, "table_3_1": 1},
+     "maximum_duration: AMO, ordinary: no such row"),
     ("extra", 1, "extra: 1: unknown key; allowed: price_year"),
 ]  # fmt: skip
 
@@ -107,6 +117,14 @@ def test_files_of_another_shape_are_refused(tmp_path: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ParameterError, match=r"costs\.yml"):
         load(file)
+
+
+def test_every_key_has_its_unit_and_every_row_of_table_7_8_its_case() -> None:
+    costs = load()
+    keys = {*type(costs.general).model_fields, *type(costs.programs).model_fields}
+    assert keys == set(KEY_UNITS)
+    printed = costs_published.cells().query("label == 'tbl-7-8'")["row"]
+    assert set(printed) == {f"{program}, {case}" for program, case in LONGEST_CASES}
 
 
 def test_every_input_says_where_it_comes_from() -> None:
@@ -159,3 +177,36 @@ def test_origin_follows_the_parts_and_effects() -> None:
     assert costs_only.origin() == "published"
     estimated = Parameters(parts=("costs",), effects="estimated", estimates="x.csv")
     assert estimated.origin() == "simulated"
+    assert not estimated.reads_registers()
+    assert Parameters(parts=("costs", "participants")).reads_registers()
+    assert Parameters().origin() == "simulated"
+
+
+@pytest.mark.parametrize(
+    ("content", "origin"),
+    [
+        ('{"report": {"origin": "register"}}', "register"),
+        ('{"report": {"origin": "simulated"}}', "simulated"),
+        ("{}", "simulated"),
+        (None, "simulated"),
+    ],
+)
+def test_costs_alone_take_the_notice_of_the_run_their_estimates_are_from(
+    tmp_path: Path, content: str | None, origin: str
+) -> None:
+    if content:
+        (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
+    chosen = Parameters(
+        parts=("costs",), effects="estimated", estimates=str(tmp_path / "estimates.csv")
+    )
+    assert chosen.origin() == origin
+
+
+def test_a_result_is_current_only_with_the_same_costs_file(tmp_path: Path) -> None:
+    file = write(tmp_path, GOOD)
+    chosen = Parameters(parts=("costs",), costs=str(file))
+    before = manifest.describe("programs", chosen, {})
+    assert before == manifest.describe("programs", chosen, {})
+    write(tmp_path, change("general/tax_cost/value", 0.15))
+    assert manifest.describe("programs", chosen, {})["inputs"] != before["inputs"]
+    assert manifest.describe("programs", Parameters(), {})["inputs"] == {}

@@ -135,6 +135,35 @@ def test_interruption_between_the_two_moves_is_mended(study: Path) -> None:
     assert not old.exists()
 
 
+def test_result_on_another_file_system_replaces_the_earlier_one(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "elsewhere" / "result"
+    monkeypatch.setattr(runs, "_same_file_system", lambda *_: False)
+    for seed in (3, 4):
+        runs.run("hedmark", parameters.load("hedmark", changes={"seed": seed}), target=target)
+        assert manifest.read(target)["parameters"]["seed"] == seed
+    assert [item.name for item in target.parent.iterdir()] == ["result"]
+
+
+def test_only_an_earlier_result_is_replaced(study: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("keep", encoding="utf-8")
+    for target in (mine, mine / "letter.txt"):
+        with pytest.raises(ParameterError, match="is no earlier result"):
+            runs.run("hedmark", parameters.load("hedmark"), target=target, progress=False)
+    assert (mine / "letter.txt").read_text(encoding="utf-8") == "keep"
+
+
+def test_unknown_part_stops_before_registers_are_made(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs.studies, "has", lambda *_: pytest.fail("looked for registers"))
+    with pytest.raises(ParameterError, match="parts: three"):
+        run(parts=["three"])
+
+
 def _slow_run(root: str) -> None:
     os.environ["NAVEVAL_ROOT"] = root
     parameters.model = lambda _: StudyParameters  # type: ignore[assignment]
@@ -165,6 +194,8 @@ def test_killed_run_leaves_no_half_folder(study: Path) -> None:
     ("arguments", "message"),
     [
         (["--set", "sed=3"], "sed: 3: unknown key; allowed: county, data"),
+        (["--set", "seed=-1"], "hedmark.yml with seed=-1: 1 fault(s)"),
+        (["--set", "parts=one"], "parts: 'one': expected a list, for example [a, b]"),
         (["--set", "seed=-1"], "seed: -1: Input should be greater than or equal to 0"),
         (["--set", "seed"], "expected key=value"),
         (["--params", "nowhere.yml"], "nowhere.yml: no such file"),

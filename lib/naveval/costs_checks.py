@@ -29,6 +29,33 @@ UNITS: dict[str, tuple[float, float, bool]] = {
     "months in work per year": (0, 12, True),
     EFFECT_UNIT: (-math.inf, math.inf, True),
 }
+# The unit each key is computed in; another unit in the file is a fault, not a conversion.
+KEY_UNITS = {
+    **dict.fromkeys(("discount_rate", "wage_growth"), "share per year"),
+    **dict.fromkeys(
+        ("tax_cost", "saved_benefit_share", "benefit_tax", "wage_subsidy_rate",
+         "wage_subsidy_markup", "displacement", "effect_correlation", "income_tax", "payroll_tax",
+         "wage_subsidy_share", "mentor_share", "inclusion_grant_share", "tiltakspenger_share",
+         "school_share"), "share"),
+    **dict.fromkeys(
+        ("mentor_cost", "inclusion_grant_cost", "subsidised_wage", "school_place_cost",
+         "unit_cost"), "NOK per month"),
+    **dict.fromkeys(
+        ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later"), EFFECT_UNIT),
+    **dict.fromkeys(("duration", "effect_months"), "months"),
+    "labour_cost_factor": "factor", "counsellor_hour_cost": "NOK per hour",
+    "tiltakspenger_rate": "NOK per day", "tiltakspenger_days": "days per month",
+    "earnings_per_work_month": "NOK per month in work", "counsellor_hours": "hours per month",
+    "effect_std_error": "months in work per year",
+}  # fmt: skip
+# Programme and case of every row of table 7-8, which the reconciliation compares with.
+LONGEST_CASES = (
+    ("AFT", "ordinary"), ("AFT", "extended"), ("Arbeidsrettet rehabilitering", "ordinary"),
+    ("Arbeidstrening", "ordinary"), ("Midlertidig lønnstilskudd", "ordinary"),
+    ("Oppfølging", "ordinary"), ("Oppfølging", "extended"), ("Utdanning", "ordinary"),
+    ("Utdanning", "extended"), ("Utvidet oppfølging i NAV", "ordinary"),
+    ("Utvidet oppfølging i NAV", "extended"),
+)  # fmt: skip
 SCENARIO_UNITS = {
     "discount_rate": "share per year", "wage_growth": "share per year", "tax_cost": "share",
     "effect_months": "positive factor", "displacement": "share",
@@ -53,7 +80,7 @@ def faults(raw: Mapping[str, Any]) -> list[str]:
     for key, numbers in (raw.get("scenarios") or {}).items():
         if isinstance(numbers, list):
             lines += _scenario_faults(f"scenarios.{key}", numbers, SCENARIO_UNITS.get(key))
-    return lines
+    return lines + _case_faults(raw.get("maximum_duration"))
 
 
 def _mappings(block: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -65,12 +92,16 @@ def _mappings(block: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _unit_faults(where: str, block: Mapping[str, Any], year: Any) -> list[str]:
     unit, given = str(block.get("unit")), block.get("price_year")
-    if unit not in UNITS or "price_year" not in block:
+    if unit not in UNITS:
         return []
+    own = KEY_UNITS.get(where.rpartition(".")[2], unit)
+    if unit != own:
+        return [f"  {where}.unit: {unit!r}: must be {own!r}; the calculation takes no other"]
     expected = year if unit.startswith("NOK") else None
-    if given == expected:
+    if "price_year" not in block or given == expected:
         return []
-    return [f"  {where}.price_year: {given!r}: must be {expected!r} for the unit {unit}"]
+    shown = "null" if expected is None else repr(expected)
+    return [f"  {where}.price_year: {given!r}: must be {shown} for the unit {unit}"]
 
 
 def _program_faults(where: str, values: Any) -> list[str]:
@@ -152,9 +183,34 @@ def _spread_faults(where: str, entry: Mapping[str, Any], readings: Any, unit: st
 def _scenario_faults(where: str, numbers: list[Any], unit: str | None) -> list[str]:
     if unit is None:
         return []
+    if not numbers:
+        return [f"  {where}: []: at least one value is required"]
     low, high, closed = UNITS.get(unit, (0, 10, False))
     return [
         f"  {where}: {number!r}: out of range; allowed: {low:g} to {high:g}"
         for number in numbers
         if _is_number(number) and not (low <= number <= high and (closed or number > low))
+    ]
+
+
+def _case_faults(rows: Any) -> list[str]:
+    """Each row of table 7-8 once, so that no printed number is left without its computed one."""
+    if not isinstance(rows, list):
+        return []
+    given = [(row.get("program"), row.get("case")) for row in rows if isinstance(row, Mapping)]
+    lines = [
+        f"  maximum_duration: {program}, {case}: given {given.count((program, case))} times; "
+        "allowed: once"
+        for program, case in dict.fromkeys(given)
+        if given.count((program, case)) > 1
+    ]
+    lines += [
+        f"  maximum_duration: {program}, {case}: missing; every row of table 7-8 is required"
+        for program, case in LONGEST_CASES
+        if (program, case) not in given
+    ]
+    return lines + [
+        f"  maximum_duration: {program}, {case}: no such row in table 7-8"
+        for program, case in dict.fromkeys(given)
+        if program in PROGRAMS and (program, case) not in LONGEST_CASES
     ]

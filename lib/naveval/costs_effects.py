@@ -1,5 +1,6 @@
 """Wage effects for the cost-benefit analysis from a tidy frame of estimates."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 
 from naveval.costs_checks import PROGRAMS
 from naveval.errors import ParameterError
+from naveval.parameters import Origin
 
 EFFECTS = ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later")
 HORIZONS = {
@@ -67,6 +69,16 @@ def _effects(rows: pd.DataFrame) -> dict[str, float]:
         values[name] = by["estimate"].to_dict()[at]
         values[f"{name}_std_error"] = by["std_error"].to_dict()[at]
     return values
+
+
+def origin_of(path: Path) -> Origin:
+    """Where the registers behind an `estimates.csv` came from, by the manifest beside it.
+
+    Without a manifest they count as simulated, so that nothing simulated passes for real.
+    """
+    file = path.with_name("manifest.json")
+    content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return "register" if content.get("report", {}).get("origin") == "register" else "simulated"
 
 
 def read_effects(path: Path) -> pd.DataFrame:

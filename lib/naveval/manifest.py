@@ -91,10 +91,18 @@ def _modules(study: str) -> set[str]:
 
 def data_fingerprint(study: str, parameters: StudyParameters) -> dict[str, Any]:
     """Hash and row count per register table; empty for a run that reads none."""
-    if not studies.has(study, "contracts") or parameters.origin() == "published":
+    if not studies.has(study, "contracts") or not parameters.reads_registers():
         return {}
     tables = studies.module(study, "contracts").TABLES
     return registers.fingerprint(extracts.folder(study, parameters), tuple(tables))
+
+
+def input_fingerprint(parameters: StudyParameters) -> dict[str, str]:
+    """Hash of each file that the parameters name."""
+    return {
+        str(file): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in parameters.input_files()
+    }
 
 
 def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> dict[str, Any]:
@@ -104,6 +112,7 @@ def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> d
         "parameters": parameters.model_dump(mode="json"),
         "seed": parameters.seed,
         "data": data,
+        "inputs": input_fingerprint(parameters),
         "code": code_hash(study),
         "versions": versions(),
     }

@@ -47,6 +47,14 @@ class StudyParameters(BaseModel):
     def check_inputs(self) -> None:
         """Check further input files the study needs; raises ParameterError."""
 
+    def input_files(self) -> tuple[Path, ...]:
+        """Files named in the parameters; their content decides whether a result is current."""
+        return ()
+
+    def reads_registers(self) -> bool:
+        """Whether the chosen parts read registers."""
+        return True
+
     def origin(self) -> Origin:
         """Where the numbers come from, which decides the notice on the report."""
         if not self.data or (Path(self.data) / "truth.json").exists():
@@ -100,8 +108,11 @@ def load(study: str, file: Path | None = None, changes: Mapping[str, Any] | None
         One error naming the file and every faulty key, its value and what is allowed.
     """
     path = file or paths.params_dir() / f"{study}.yml"
-    given = {**read_yaml(path), **(changes or {})}
-    return validate(model(study), given, str(path))
+    changes = dict(changes or {})
+    source = str(path)
+    if changes:
+        source += " with " + ", ".join(f"{key}={value}" for key, value in changes.items())
+    return validate(model(study), {**read_yaml(path), **changes}, source)
 
 
 def validate(kind: type[Model], given: Mapping[str, Any], source: str) -> Model:
@@ -127,6 +138,8 @@ def explain(error: ValidationError, kind: type[BaseModel], source: str) -> str:
         elif fault["type"] == "missing":
             lines.append(f"  {key}: missing; this key is required")
             continue
+        elif fault["type"] == "tuple_type":
+            expected = "expected a list, for example [a, b]"
         else:
             expected = fault["msg"].removeprefix("Value error, ")
         lines.append(f"  {key}: {fault['input']!r}: {expected}")

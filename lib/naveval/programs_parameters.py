@@ -66,9 +66,19 @@ class Parameters(StudyParameters):
         if self.effects == "estimated" and (self.estimates or "effects" not in chosen):
             costs_effects.read_effects(Path(self.estimates))
 
+    def input_files(self) -> tuple[Path, ...]:
+        """The costs file and the estimates file, where other than the usual ones are named."""
+        estimates = self.estimates if self.effects == "estimated" else ""
+        return tuple(Path(name) for name in (self.costs, estimates) if name)
+
+    def reads_registers(self) -> bool:
+        """The cost-benefit part alone works on published or already estimated numbers."""
+        return set(self.parts or self.PARTS) != {"costs"}
+
     def origin(self) -> Origin:
-        """The cost-benefit part alone, on published effects, has no registers behind it."""
-        chosen = set(self.parts or self.PARTS)
-        if chosen == {"costs"} and self.effects == "published":
+        """The cost-benefit part alone is what its effects are: published, or another run's."""
+        if self.reads_registers():
+            return super().origin()
+        if self.effects == "published":
             return "published"
-        return super().origin()
+        return costs_effects.origin_of(Path(self.estimates))

@@ -50,6 +50,7 @@ def run(
         From the checks, or EstimationError naming the cell that failed.
     """
     folder = target or paths.result_dir(study, counties.slug(parameters.county))
+    require_replaceable(folder)
     prepare(study, parameters)
     described = manifest.describe(study, parameters, manifest.data_fingerprint(study, parameters))
     recover(folder)
@@ -71,12 +72,24 @@ def run(
 
 
 def prepare(study: str, parameters: StudyParameters) -> None:
-    """Check inputs and registers; simulate registers when none are given."""
+    """Check parts, inputs and registers; simulate registers when none are given."""
+    select_parts(study, parameters)
     parameters.check_inputs()
-    if studies.has(study, "contracts") and parameters.origin() != "published":
+    if studies.has(study, "contracts") and parameters.reads_registers():
         from naveval import contracts
 
         contracts.require(study, extracts.folder(study, parameters), parameters)
+
+
+def require_replaceable(folder: Path) -> None:
+    """Refuse to replace a file, or a folder with something else than an earlier result."""
+    if folder.is_dir() and ((folder / manifest.FILE).is_file() or not any(folder.iterdir())):
+        return
+    if folder.exists():
+        raise ParameterError(
+            f"--out {folder}: exists and is no earlier result (it has no {manifest.FILE}); "
+            "name another folder"
+        )
 
 
 def stage(folder: Path) -> Path:
@@ -110,10 +123,29 @@ def promote(staging: Path, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     old = _old(folder)
     shutil.rmtree(old, ignore_errors=True)
+    finished = _beside(staging, folder)
     if folder.exists():
         folder.rename(old)
-    staging.rename(folder)
+    finished.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _beside(staging: Path, folder: Path) -> Path:
+    """The staged folder on the target's file system, where a rename is one step."""
+    if _same_file_system(staging, folder.parent):
+        return staging
+    copy = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(copy, ignore_errors=True)
+    try:
+        shutil.copytree(staging, copy)
+    except OSError:
+        shutil.rmtree(copy, ignore_errors=True)
+        raise
+    return copy
+
+
+def _same_file_system(first: Path, second: Path) -> bool:
+    return first.stat().st_dev == second.stat().st_dev
 
 
 def recover(folder: Path) -> None:
