@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from naveval import (
+    costs_bench,
     disclosure,
     estimates,
     figures,
-    programs_cost_bench,
     programs_cost_figures,
     programs_cost_rows,
     programs_cost_sentences,
@@ -147,7 +147,7 @@ def test_estimated_effects_run_through(tmp_path: Path, analysis: Analysis) -> No
 
 
 def test_benchmark_reports_rows_time_memory_and_ratio() -> None:
-    found = programs_cost_bench.measure(draws=200)
+    found = costs_bench.measure(draws=200)
     assert found.seconds > 0
     assert found.largest_difference < 1e-6
     assert found.ratio > 1

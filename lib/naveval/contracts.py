@@ -2,9 +2,9 @@
 
 A study declares its tables in `<study>_contracts.TABLES` (one pandera schema per table) and,
 where tables must agree with each other, in `RULES`. What only some parameters require (that the
-registers reach as far as the analysis) comes from `rules_for(parameters)`. A message names file, column, number of
-rows, the first row numbers and what was expected. It never shows a value of the data: a code
-column can hold an id by mistake.
+registers reach as far as the analysis) comes from `rules_for(parameters)`. A message names file,
+column, number of rows, the first row numbers and what was expected. It never shows a value of
+the data: a code column can hold an id by mistake.
 """
 
 import hashlib

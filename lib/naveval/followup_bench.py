@@ -3,8 +3,6 @@
 Each measurement runs in a process of its own, so that its peak of memory is its own.
 """
 
-import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -18,6 +16,7 @@ import pandas as pd
 from naveval import followup_estimates, followup_panel, followup_simulation
 from naveval.followup_estimates import COMPARISONS, WINDOWS
 from naveval.followup_parameters import Parameters
+from naveval.measuring import alone, peak_mb
 
 SEED = 2024
 
@@ -50,9 +49,7 @@ def main(scale: float = 1.0) -> pd.DataFrame:
 
 def _apart(measured: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
     """Run a measurement in a fresh process and add its peak memory."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(_measured, (measured, arguments))
+    return alone(_measured, measured, arguments)
 
 
 def _measured(
@@ -61,8 +58,7 @@ def _measured(
     start = time.process_time()
     found = measured(*arguments)
     processor = time.process_time() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return found | {"cpu_seconds": processor, "memory_mb": peak}
+    return found | {"cpu_seconds": processor, "memory_mb": peak_mb()}
 
 
 def _simulate(folder: Path, scale: float) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def _read(folder: Path) -> pd.DataFrame:
 
 def _one(file: Path, table: str) -> pd.DataFrame:
     try:
-        raw = pd.read_csv(file)
+        raw = pd.read_csv(file, dtype={"significance_stars": str})
     except FileNotFoundError:
         raise ParameterError(f"{file}: published table is missing") from None
     unknown = set(raw["outcome"]) - set(OUTCOMES) | set(raw["horizon"]) - set(HORIZONS)

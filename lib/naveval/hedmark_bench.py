@@ -1,11 +1,10 @@
 """Speed and memory of the Hedmark study: raw tables to panel, and table 5 with 999 draws.
 
 Both are set beside a peer in the same run: the same panel in pandas on the whole table, and
-the same wild bootstrap with one weighted least squares fit in statsmodels per draw.
+the same wild bootstrap with one weighted least squares fit in statsmodels per draw, timed on
+a few draws and scaled up to as many as ours.
 """
 
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from naveval.hedmark_estimates_regression import regression
 from naveval.hedmark_panel import Panel
 from naveval.hedmark_parameters import Parameters
 from naveval.hedmark_simulation import simulate
+from naveval.measuring import peak_mb
 
 DRAWS = 999
 PEER_DRAWS = 20
@@ -64,12 +64,6 @@ def timed(work: Callable[[], Result]) -> tuple[Result, float]:
     start = time.perf_counter()
     result = work()
     return result, time.perf_counter() - start
-
-
-def peak_mb() -> float:
-    """Largest memory of this process so far, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
 def build(data: Path) -> Panel:
@@ -127,7 +121,3 @@ def peer_bootstrap(given: Sample, draws: int) -> list[float]:
         options = {"groups": unit, "use_correction": True}
         found.append(float(again.fit(cov_type="cluster", cov_kwds=options).tvalues[0]))
     return found
-
-
-if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)

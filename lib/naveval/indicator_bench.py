@@ -3,12 +3,8 @@
 Each measurement runs in a process of its own, so that peak memory is its own.
 """
 
-import multiprocessing
-import resource
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +19,7 @@ from naveval import indicator_simulation as simulation
 from naveval.indicator_characteristics import OUTCOMES
 from naveval.indicator_models import Packed, Specification, design_for, fit, packed, parts
 from naveval.indicator_series import curves, grouping
+from naveval.measuring import alone, peak_mb
 
 PEER_ROWS = 1_000_000
 GROWTH = (1 / 24, 1 / 6, 1 / 2, 1.0)
@@ -39,18 +36,6 @@ class Measured:
     seconds: float
     peak_mb: float
     result: Any = None
-
-
-def peak_mb() -> float:
-    """Highest resident memory of this process so far, in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1024 if sys.platform != "darwin" else peak / 1024**2
-
-
-def alone(work: Callable[..., Measured], *arguments: Any) -> Measured:
-    """Run in a fresh process."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, arguments)
 
 
 def peer_sample(data: Path) -> tuple[panels.Panel, Packed]:
@@ -195,7 +180,8 @@ def main(scale: float = 1.0, folder: Path | None = None) -> pd.DataFrame:
         place = folder or Path(temporary)
         peer_scale = min(scale, PEER_ROWS / 23_900_000)
         table = compare(registers_of(place, peer_scale, 1))
-        print(table.round(3).to_string(index=False), flush=True)
+        shown = {"largest_gap": "{:.1e}".format}
+        print(table.to_string(index=False, formatters=shown, float_format="%.3f"), flush=True)
         if scale >= 1:
             growth(place)
         else:

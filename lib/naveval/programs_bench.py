@@ -1,4 +1,4 @@
-"""Benchmark of the effect analysis: all forests of the main sample at full size.
+"""Benchmark of the programme study: the cost draws, and all forests at full size.
 
 What it is compared with is one forest of grf 2.6.1 per arm and outcome at the same settings.
 Measured on the development machine (two cores, one fold of 44 000 × 51): 195 s per 2 000
@@ -13,7 +13,6 @@ prediction error at most 0.5 percent above one forest per outcome. The forests' 
 beside the truth are in `tests/reference/programs_full_size.csv`.
 """
 
-import resource
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +21,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from tqdm import tqdm
 
-from naveval import forests, programs_contracts, programs_effects, registers
+from naveval import (
+    costs_bench,
+    forests,
+    programs_contracts,
+    programs_effects,
+    registers,
+)
 from naveval.forests import ForestOptions
+from naveval.measuring import peak_mb
 from naveval.programs_effects import Drawn, Estimated, Settings
 from naveval.programs_simulation import simulate
 
@@ -48,6 +54,7 @@ def main(scale: float = 1.0, trees: int = TREES, cache: Path | None = None) -> d
         Folder for finished forests; an interrupted benchmark goes on, and its time is that of
         what was left.
     """
+    costs_bench.main(scale)
     options = ForestOptions(trees=trees, seed=2024)
     settings = Settings(options, min_arm=max(8, round(150 * scale)), cache=cache)
     with TemporaryDirectory() as folder:
@@ -69,12 +76,11 @@ def main(scale: float = 1.0, trees: int = TREES, cache: Path | None = None) -> d
     outcomes = len(estimated.scores.outcomes) - PLACEBO
     grf = grf_seconds(rows, outcomes, settings.folds, trees)
     worse = shared_tree_error(drawn, estimated, options)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     result = {
         "persons": rows, "covariates": drawn.covariates.shape[1], "arms": arms,
         "outcomes": outcomes, "trees": trees, "simulation_seconds": simulated,
         "seconds": seconds, "grf_seconds": grf, "times_faster": grf / seconds,
-        "peak_mb": peak, "error_ratio": worse,
+        "peak_mb": peak_mb(), "error_ratio": worse,
     }  # fmt: skip
     for name, value in result.items():
         print(f"{name:20s} {value:,.3f}" if isinstance(value, float) else f"{name:20s} {value:,}")

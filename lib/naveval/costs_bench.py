@@ -1,6 +1,5 @@
 """Benchmark of the cost-benefit part: draws per second against a plain month-by-month sum."""
 
-import resource
 import time
 from dataclasses import dataclass
 
@@ -10,10 +9,10 @@ from naveval.costs import benefit_rate, net_benefit, total_cost
 from naveval.costs_assumptions import Array, Assumptions, from_inputs
 from naveval.costs_draws import draw
 from naveval.costs_inputs import load
+from naveval.measuring import peak_mb
 
 DRAWS = 10_000
 PEER_DRAWS = 200
-KILOBYTES_PER_MB = 1024
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def measure(draws: int = DRAWS, seed: int = 1) -> Measured:
     return Measured(
         rows=net.size,
         seconds=seconds,
-        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES_PER_MB,
+        peak_mb=peak_mb(),
         ratio=(peer / len(plain)) / (seconds / draws),
         largest_difference=gap,
     )
