@@ -137,6 +137,19 @@ def test_wide_table_gets_a_landscape_page(tmp_path):
     assert min(widths) < 600
 
 
+def test_titles_that_may_break_keep_a_table_upright(tmp_path):
+    def landscape_pages(title):
+        head = "| Tiltak | " + " | ".join([title] * 12) + " |"
+        rule = "|---|" + "--:|" * 12
+        row = "| AFT | " + " | ".join(["12"] * 12) + " |"
+        table = f"{head}\n{rule}\n{row}\n\n: Brede titler {{#tbl-titles}}\n"
+        folder = make_sample(tmp_path / str(len(title)), extra=table)
+        (file,) = render.render(folder, to=("pdf",), engine="builtin")
+        return sum(page.mediabox.width > 800 for page in pypdf.PdfReader(file).pages)
+
+    assert landscape_pages("Arbeidstreningen") == landscape_pages("Arbeids\u00adtreningen") + 1
+
+
 def test_filter_refuses_what_the_checks_would_have_caught(tmp_path):
     for text, message in (
         ("Se @tbl-77.", "unresolved reference @tbl-77"),

@@ -151,3 +151,21 @@ def test_benchmark_reports_rows_time_memory_and_ratio() -> None:
     assert found.seconds > 0
     assert found.largest_difference < 1e-6
     assert found.ratio > 1
+
+
+def test_readings_name_their_inputs(output: Output, analysis: Analysis) -> None:
+    text = programs_cost_tables.readings(output, analysis).markdown
+    rate = analysis.costs.general.tiltakspenger_rate.readings
+    assert f"Dagsats: {rate['section_7_3_4']:.0f}, eller {rate['section_7_2_1']:.0f} kroner" in text
+    assert "\u202f" in text.split("Månedspris:")[1][:8]
+
+
+def test_losses_say_when_participants_earn_less(output: Output, analysis: Analysis) -> None:
+    table = programs_cost_rows.rows(analysis)
+    assert "tjene mindre" in programs_cost_sentences.losses(output, table).markdown
+    value = (table["label"] == "fig-composition") & (table["column"] == "value_creation")
+    some = table.assign(estimate=table["estimate"].where(~value, 1.0))
+    assert "det samfunnet får igjen" in programs_cost_sentences.losses(output, some).markdown
+    net = (table["label"] == "tbl-uncertainty") & (table["column"] == "net_benefit")
+    none = table.assign(estimate=table["estimate"].where(~net, 1.0))
+    assert "Ingen tiltak" in programs_cost_sentences.losses(output, none).markdown

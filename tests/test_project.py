@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import yaml
 
-from naveval import parameters, paths, studies
+from naveval import parameters, paths, studies, texts
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "lib" / "naveval"
@@ -212,3 +212,9 @@ def test_executed_notebooks_are_not_committed() -> None:
 def test_root_is_found_from_the_library() -> None:
     assert (paths.project_root() / "lib" / "naveval").is_dir()
     assert json.loads(json.dumps(list(studies.STUDIES)))
+
+
+@pytest.mark.parametrize("study", studies.STUDIES)
+def test_every_parameter_has_a_meaning_in_the_report(study: str) -> None:
+    meanings = texts.load(study)["parameters"]
+    assert set(meanings) == set(parameters.model(study).model_fields)

@@ -64,8 +64,9 @@ def readings(costs: Costs) -> pd.DataFrame:
     -------
     DataFrame
         doubt, row, label, column, printed, used (number with the reading used), other (with
-        the other one), closer ("used" or "other": which is nearer the printed number, "equal"
-        where neither is).
+        the other one), input and other_input (the doubtful input itself in both readings, NaN
+        where more than one differs), closer ("used" or "other": which is nearer the printed
+        number, "equal" where neither is).
     """
     base = computed(from_inputs(costs), costs)
     printed = _printed()
@@ -76,13 +77,30 @@ def readings(costs: Costs) -> pd.DataFrame:
             changes, rule = parse_reading(doubt.other)
             made[doubt.other] = computed(from_inputs(costs, changes), costs, rule=rule)
         key = (doubt.label, doubt.row, doubt.column)
-        rows.append((doubt.doubt, *_cell(key), printed[key], base[key], made[doubt.other][key]))
+        numbers = (printed[key], base[key], made[doubt.other][key])
+        rows.append((doubt.doubt, *_cell(key), *numbers, *_inputs(doubt, costs)))
     table = pd.DataFrame(rows, columns=COLUMNS)
-    table = pd.concat([table, _limits(costs, printed), _first_month(costs)], ignore_index=True)
+    table = pd.concat([table, _limits(costs, printed), _first_month(costs, printed)],
+                      ignore_index=True)  # fmt: skip
     return table.assign(closer=_closer(table))
 
 
-COLUMNS = ["doubt", "row", "label", "column", "printed", "used", "other"]
+COLUMNS = [
+    "doubt", "row", "label", "column", "printed", "used", "other", "input", "other_input",
+]  # fmt: skip
+
+
+def _inputs(doubt: Doubt, costs: Costs) -> tuple[float, float]:
+    """The one input that a doubt is about, as used and in the other reading."""
+    changes, _ = parse_reading(doubt.other)
+    if len(changes) != 1:
+        return np.nan, np.nan
+    ((key, reading),) = changes.items()
+    if key in type(costs.general).model_fields:
+        entry = getattr(costs.general, key)
+    else:
+        entry = getattr(costs.programs, key).values[doubt.row]
+    return entry.number(), entry.number(reading)
 
 
 def _cell(key: Key) -> tuple[str, str, str]:
@@ -109,18 +127,19 @@ def _limits(costs: Costs, printed: dict[Key, float]) -> pd.DataFrame:
             for months in (item.months, item.table_3_1)
         ]
         key = ("tbl-7-8", f"{item.program}, {item.case}", "net_benefit")
-        rows.append(("limit_table_3_1", *_cell(key), printed[key], *nets))
+        limits = (item.months, item.table_3_1)
+        rows.append(("limit_table_3_1", *_cell(key), printed[key], *nets, *limits))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _first_month(costs: Costs) -> pd.DataFrame:
+def _first_month(costs: Costs, printed: dict[Key, float]) -> pd.DataFrame:
     """Discounting from month 1 instead of month 0: every present value one month later."""
     a = one_program(from_inputs(costs), "AFT")
     aft = with_alternative_aft(a, costs)
     later = month_one(c.benefit_rate(aft) * c.wage_effect_value(aft), aft) - c.total_cost(aft)
     key = ("text", "AFT", "alternative_net_benefit")
-    row = (*_cell(key), -145000.0, float(c.net_benefit(aft)[0, 0]), float(later[0, 0]))
-    return pd.DataFrame([("first_month", *row)], columns=COLUMNS)
+    row = (*_cell(key), printed[key], float(c.net_benefit(aft)[0, 0]), float(later[0, 0]))
+    return pd.DataFrame([("first_month", *row, np.nan, np.nan)], columns=COLUMNS)
 
 
 def month_one(present_value: np.ndarray, a: Assumptions) -> np.ndarray:

@@ -47,12 +47,12 @@ class Output:
     texts: Mapping[str, Any]
     place: str
 
-    def label(self, key: str, name: str) -> str:
-        """A label of a figure: `texts[key]["labels"][name]`, with the place filled in."""
+    def label(self, key: str, name: str, **values: Any) -> str:
+        """A label: `texts[key]["labels"][name]`, with the place and `values` filled in."""
         labels = texts.entry(self.texts, key).get("labels", {})
         if name not in labels:
             raise ParameterError(f"text «{key}»: no label «{name}»")
-        return texts.fill(labels[name], {"place": self.place}, f"{key}.labels.{name}")
+        return texts.fill(labels[name], {"place": self.place, **values}, f"{key}.labels.{name}")
 
 
 @dataclass(frozen=True)

@@ -53,9 +53,12 @@ def losses(output: Output, table: pd.DataFrame) -> Block:
     """Programmes with negative net benefit, and AFT with the other sample's effects."""
     net = _net(table)
     negative = list(net.index[net["estimate"] < 0])
+    value = table[(table["label"] == "fig-composition") & (table["column"] == "value_creation")]
+    lower = bool((value.set_index("row")["estimate"][negative] < 0).all())
+    choice = "none" if not negative else "lower" if lower else "some"
     aft = table[table["label"] == "tbl-aft-alternative"].set_index("column")["estimate"]
     return sentence(
-        output, "costs-losses", choose="some" if negative else "none",
+        output, "costs-losses", choose=choice,
         names=_listed(output, negative), aft=aft["net_benefit"], years=aft["break_even_years"],
     )  # fmt: skip
 

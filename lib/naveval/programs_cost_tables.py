@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from naveval import disclosure, tables
+from naveval import disclosure, formats, tables
 from naveval.costs import ITEMS
 from naveval.costs_analysis import BUDGET_PARTS, Analysis
 from naveval.costs_checks import PROGRAMS
@@ -139,7 +139,7 @@ def scenarios(output: Output, analysis: Analysis) -> Block:
     """Net benefit with one assumption changed at a time; thousand kroner."""
     table = analysis.scenarios.assign(
         case=[
-            output.label("tbl-scenarios", name).replace("[verdi]", _scenario_value(name, value))
+            output.label("tbl-scenarios", name, value=_percent(value))
             for name, value in zip(
                 analysis.scenarios["assumption"], analysis.scenarios["value"], strict=True
             )
@@ -150,10 +150,10 @@ def scenarios(output: Output, analysis: Analysis) -> Block:
     return show(output, analysis, _thousand(wide, PROGRAMS), "tbl-scenarios")
 
 
-def _scenario_value(name: str, value: float) -> str:
-    if np.isnan(value):
-        return ""
-    return f"{value * 100:.1f}".removesuffix(".0").replace(".", ",")
+def _percent(value: float) -> str:
+    """A share as percent, with a decimal only where it needs one."""
+    whole = np.isclose(value * 100, np.round(value * 100))
+    return formats.share(value, 0 if whole else 1)
 
 
 def budget(output: Output, analysis: Analysis) -> Block:
@@ -235,7 +235,10 @@ def readings(output: Output, analysis: Analysis) -> Block:
     table = analysis.readings
     frame = pd.DataFrame(
         {
-            "doubt": [output.label("tbl-readings", doubt) for doubt in table["doubt"]],
+            "doubt": [
+                output.label("tbl-readings", doubt.doubt, used=doubt.input, other=doubt.other_input)
+                for doubt in table.itertuples()
+            ],
             "row": [_row(output, row) for row in table["row"]],
             "column": [output.label("tbl-reconciliation", column) for column in table["column"]],
             "printed": table["printed"],

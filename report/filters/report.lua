@@ -56,6 +56,7 @@ end
 -- Tables ---------------------------------------------------------------------------------
 
 local FIGURE_SPACE, PUNCTUATION_SPACE = utf8.char(0x2007), utf8.char(0x2008)
+local SOFT_HYPHEN = utf8.char(0xAD) -- shows only where a word breaks
 -- Widths are in half ems. Room of a line at each size, upright and then landscape.
 local FITS = {
   { 101, "9pt", false }, { 114, "8pt", false }, { 121, "7.5pt", false },
@@ -67,7 +68,7 @@ local WHOLE_ROWS = 20 -- tables up to this many rows stay on one page
 local NARROW = { [" "] = 0.5, [","] = 0.45, ["."] = 0.45, [":"] = 0.45, ["i"] = 0.55, ["l"] = 0.55,
   ["j"] = 0.55, ["f"] = 0.65, ["t"] = 0.65, ["r"] = 0.75, ["-"] = 0.65, ["("] = 0.65, [")"] = 0.65,
   ["m"] = 1.6, ["w"] = 1.45, ["%"] = 1.5,
-  [utf8.char(0x202F)] = 0.35, [utf8.char(0xA0)] = 0.5, [FIGURE_SPACE] = 0.95, [PUNCTUATION_SPACE] = 0.45 }
+  [SOFT_HYPHEN] = 0, [utf8.char(0x202F)] = 0.35, [utf8.char(0xA0)] = 0.5, [FIGURE_SPACE] = 0.95, [PUNCTUATION_SPACE] = 0.45 }
 
 local function width_of(text)
   local total = 0
@@ -120,7 +121,7 @@ end
 
 local function longest_word(text)
   local longest = 0
-  for word in text:gmatch("[^ \n]+") do longest = math.max(longest, width_of(word)) end
+  for word in text:gsub(SOFT_HYPHEN, "- "):gmatch("[^ \n]+") do longest = math.max(longest, width_of(word)) end
   return longest
 end
 
