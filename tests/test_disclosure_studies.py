@@ -13,14 +13,21 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from naveval import cli, counties, disclosure, estimates, figures, paths
+from naveval import cli, counties, disclosure, estimates, figures, hedmark_panel, paths
 from naveval.disclosure_audit import recoverable
 from naveval.disclosure_estimates import NOTE, guard_estimates
 from naveval.disclosure_ids import person_ids
 from naveval.disclosure_scan import scan
 from naveval.errors import DisclosureError
+from naveval.hedmark_contracts import TABLES
+from naveval.hedmark_figures import SERIES, pool_count, release_series, series_frame
+from naveval.hedmark_panel import Panel
+from naveval.hedmark_parameters import Parameters
+from naveval.hedmark_simulation import simulate
+from naveval.hedmark_windows import number
 from naveval.indicator_protected_tables import hidden_cells
 from naveval.output import RESULT_VARIABLE, Block
+from naveval.registers import open_registers
 
 FEW = 5
 COUNT_COLUMN = re.compile(r"n|n_(?!obs$|clusters$|units$|trimmed$|clipped$).*|.*_n|with|without")
@@ -187,19 +194,60 @@ def test_a_new_month_leaves_the_earlier_ones_as_they_were_published() -> None:
     assert (hidden[earlier] == before).all()
 
 
-def test_pool_is_hidden_where_the_county_is() -> None:
-    from naveval.hedmark_figures import release_series
+def test_a_pool_with_a_county_of_few_persons_counts_as_few() -> None:
+    persons = np.array([[40, 3, 7], [300, 200, 0], [5, 50, 60]])
+    assert pool_count(persons).tolist() == [345, 3, 0]
 
-    frame = pd.DataFrame(
-        {"month": ["2014-01", "2014-02"], "treated": [0.1, 0.5], "control": [0.2, 0.6],
-         "n_treated": [3, 40], "n_control": [300, 400]}
-    )  # fmt: skip
-    alone = release_series(frame, "fig-2")
-    assert alone.suppressed["control"].tolist() == [False, False]
-    pooled = release_series(frame, "fig-2", pooled=True)
-    hidden = pooled.suppressed[["control", "n_control"]].to_numpy().tolist()
-    assert hidden == [[True] * 2, [False] * 2]
-    assert list(pooled.frame.columns) == list(frame.columns)
+
+@pytest.fixture(scope="module")
+def small_panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
+    """Registers so small that many counties and months have few persons."""
+    folder = tmp_path_factory.mktemp("small")
+    simulate(folder, scale=0.03, seed=9)
+    with open_registers(folder, TABLES) as opened:
+        return hedmark_panel.build(opened)
+
+
+@pytest.mark.parametrize("label", ["fig-4", "fig-7", "fig-9"])
+def test_reports_of_all_counties_together_do_not_give_a_month_back(
+    small_panel: Panel, label: str
+) -> None:
+    """An attacker has every county's own series and every control group's."""
+    codes = counties.codes(2014)
+    place = {code: i for i, code in enumerate(codes)}
+    outcome, group = SERIES[label]
+    shown: list[list[tuple[np.ndarray, bool]]] = []
+    for code in codes:
+        chosen = Parameters(county=code)
+        first, last = (number(month) for month in ("2011-01", "2015-04"))
+        frame = series_frame(small_panel, chosen, outcome, group, first, last)
+        released = release_series(frame, label)
+        own = np.eye(len(codes))[place[code]]
+        pool = np.eye(len(codes))[[place[c] for c in chosen.controls()]].sum(0)
+        shown.append([(row, not hidden) for row, column in ((own, "n_treated"), (pool, "n_control"))
+                      for hidden in released.suppressed[column]])  # fmt: skip
+    months = len(shown[0]) // 2
+    hidden_cells = 0
+    for month in range(months):
+        known = [row for county in shown for row, seen in county[month::months] if seen]
+        basis = np.array(known) if known else np.zeros((1, len(codes)))
+        rank = np.linalg.matrix_rank(basis)
+        for code in codes:
+            own, seen = shown[place[code]][month]
+            if not seen:
+                hidden_cells += 1
+                assert np.linalg.matrix_rank(np.vstack([basis, own])) > rank, (code, month)
+    assert hidden_cells > 20
+
+
+def test_steps_with_a_county_and_month_of_few_persons_are_hidden(small_panel: Panel) -> None:
+    """The counties' reports show all other counties and months; the sum would give this one."""
+    counts = small_panel.counts.copy()
+    counts["stock"] = counts["stock"].clip(lower=5)
+    whole = pool_count(counts[["stock"]].to_numpy())[0]
+    assert whole == counts["stock"].sum()
+    counts.loc[counts.index[7], "stock"] = 3
+    assert pool_count(counts[["stock"]].to_numpy())[0] == 3
 
 
 # `naveval render` refuses

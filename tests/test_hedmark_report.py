@@ -12,7 +12,9 @@ import pytest
 
 from naveval import counties, hedmark_tables, paths
 from naveval.errors import DisclosureError
+from naveval.hedmark_estimates_size import recommend
 from naveval.hedmark_parameters import Parameters
+from naveval.hedmark_tables_summary import verdict_of
 from naveval.output import RESULT_VARIABLE, Block, open_output
 
 SETTINGS = {"scale": 0.02, "seed": 5, "draws": 99, "size_draws": 20}
@@ -135,19 +137,66 @@ def test_totals_of_a_county_do_not_give_its_parts_back(reports) -> None:
 
 
 def test_suppressed_means_are_in_no_other_place(reports) -> None:
-    """A mean hidden in table 4 is hidden in estimates.csv too."""
+    """A mean hidden in tables 1 to 4 is hidden in estimates.csv too."""
+    hidden = 0
     for _, space, folder in reports.values():
-        means = space["means"]
-        small = means[means["n_persons"] < 5]
         table = pd.read_csv(folder / "estimates.csv", keep_default_na=False)
         table["estimate"] = pd.to_numeric(table["estimate"], errors="coerce")
-        for row in small.itertuples():
+        for row in space["means"].itertuples():
             rows = table[
                 (table["label"] == row.label) & (table["outcome"] == row.outcome)
                 & (table["group"] == row.group) & (table["horizon"] == row.season)
             ]  # fmt: skip
             assert len(rows) == 10
-            assert rows["estimate"].isna().all()
+            counts = {
+                "treated": row.n_treated, "control": row.n_control, "difference": row.n_persons,
+            }  # fmt: skip
+            for column, n in counts.items():
+                if n < 5:
+                    hidden += 1
+                    assert rows.loc[rows["column"] == column, "estimate"].isna().all()
+    assert hidden > 0
+
+
+def test_the_change_of_the_whole_is_hidden_with_either_group(reports) -> None:
+    """Of figure 1: with one group's counts, the change of both gives the other's."""
+    for _, space, folder in reports.values():
+        wide = space["panel"].wide
+        parts = [wide["stock", group].loc[[24179, 24191]] for group in ("with", "without")]
+        few = np.minimum(parts[0].min(), parts[1].min()) < 5
+        shown = pd.read_csv(folder / "figures" / "fig-1.csv").set_index("county")["change"]
+        for code, small in few.items():
+            assert np.isnan(shown[counties.name(code)]) == small
+
+
+def test_p_values_and_texts_follow_the_chosen_method(reports) -> None:
+    for shown, space, folder in reports.values():
+        method = space["method"]
+        assert method == (recommend(space["size"]) or "randomisation_coefficient")
+        title = hedmark_tables.name(space["output"], method)
+        summary = next(b.markdown for source, b in shown if source.startswith(SUMMARY))
+        assert f"«{title}»" in summary
+        five = pd.read_csv(folder / "tables" / "tbl-5.csv", na_values=[":"])
+        own = space["regression"].query("model == 'effect'")[f"p_{method}"].to_numpy()
+        seen = five["p_value"].notna()
+        np.testing.assert_allclose(five["p_value"][seen], own[seen])
+
+
+SUMMARY = "hedmark_tables_summary.summary"
+
+
+def test_a_null_result_says_what_would_have_been_found(reports) -> None:
+    for shown, space, folder in reports.values():
+        smallest = space["smallest"].set_index(["outcome", "group"])["effect"]
+        assert len(smallest) == 12
+        table = pd.read_csv(folder / "estimates.csv")
+        kept = table[table["label"] == "tbl-detectable"].set_index(["outcome", "group"])
+        pd.testing.assert_series_equal(kept["estimate"], smallest, check_names=False)
+        verdict = verdict_of(space["means"], space["parameters"])
+        summary = next(b.markdown for source, b in shown if source.startswith(SUMMARY))
+        stated = "måtte en nedgang" in summary
+        known = smallest["stock"].notna().all()
+        assert stated == (verdict in ("unclear", "mixed") and known)
 
 
 def test_estimates_are_tidy_and_hold_every_label(reports) -> None:

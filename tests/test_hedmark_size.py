@@ -1,14 +1,23 @@
 """How often the methods reject in the study's own design."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from naveval import counties
-from naveval.hedmark_estimates_size import recommend, rejections, size_table
+from naveval import hedmark_panel as panels
+from naveval.hedmark_contracts import TABLES
+from naveval.hedmark_estimates import sample, tables
+from naveval.hedmark_estimates_judged import chosen_method, detectable, judge
+from naveval.hedmark_estimates_regression import setup_of
+from naveval.hedmark_estimates_size import draw_sample, recommend, rejections, size_table
 from naveval.hedmark_parameters import Parameters
+from naveval.hedmark_simulation import simulate
 from naveval.hedmark_simulation_draws import draw_panels
-from naveval.one_treated_tests import METHODS
+from naveval.one_treated_tests import METHODS, p_values
+from naveval.registers import open_registers
 
 CODES = counties.codes(2014)
 
@@ -63,3 +72,60 @@ def test_size_in_500_draws() -> None:
     assert (exact["reject_5"] == 0).all()
     crv1 = found[found["method"] == "crv1"]["reject_5"]
     assert crv1.between(0.35, 0.75).all()
+
+
+def test_the_ranking_among_all_counties_is_never_recommended() -> None:
+    table = pd.DataFrame(
+        {"method": ["randomisation_all", "crv1"], "holds": [True, False], "reject_10": [0.1, 0.6]}
+    )
+    assert recommend(table) == ""
+    assert chosen_method(table) == "randomisation_coefficient"
+
+
+def test_smallest_found_effect_is_found_that_often() -> None:
+    """By adding the effect to the outcome itself, for one county of many and any method."""
+    parameters = Parameters(draws=99)
+    null = draw_panels(CODES, draws=80, seed=3)
+    for method in ("randomisation_coefficient", "ferman_pinto"):
+        found = detectable(null, parameters, method)
+        assert len(found) == 12
+        stock = found.set_index(["outcome", "group"])["effect"]["stock", "with"]
+        given, values = draw_sample(null, parameters, "stock", "with")
+        rates = []
+        for fall in (stock, 0.7 * stock):
+            changed = values.astype(float).copy()
+            changed[:, 0] -= fall / 100 * given.level * given.post
+            p = p_values(
+                setup_of(given, parameters), changed, given.size, draws=99,
+                seed=parameters.seed, methods=(method,),
+            )  # fmt: skip
+            rates.append((p[method] <= 0.1 + 1e-12).mean())
+        assert 0.8 <= rates[0] < 0.86
+        assert rates[1] < rates[0]
+
+
+def test_no_smallest_effect_where_the_comparison_is_off() -> None:
+    parameters = Parameters(county="11", draws=99)
+    null = draw_panels(CODES, draws=60, seed=3)
+    found = detectable(null, parameters, "randomisation_coefficient")
+    effects = found.set_index(["outcome", "group"])["effect"]
+    assert np.isnan(effects["stock", "with"])
+
+
+def test_tables_are_judged_by_the_method_given(tmp_path: Path) -> None:
+    simulate(tmp_path, scale=0.05, seed=4)
+    with open_registers(tmp_path, TABLES) as opened:
+        panel = panels.build(opened)
+    parameters = Parameters(draws=99, composition="shares", weights="equal")
+    means = tables(panel, parameters)
+    for method in ("randomisation_coefficient", "ferman_pinto"):
+        judged = judge(panel, parameters, means, method)
+        row = judged.query("label == 'tbl-1' and season == 'unadjusted' and group == 'with'")
+        plain = Parameters(draws=99, composition="none")
+        given = sample(panel, plain, "stock", "with")
+        p = p_values(
+            setup_of(given, plain), given.outcome, given.size, draws=99, seed=plain.seed,
+            methods=(method,),
+        )  # fmt: skip
+        assert row["p_value"].iloc[0] == pytest.approx(float(p[method]))
+        assert set(judged["p_method"]) == {method}

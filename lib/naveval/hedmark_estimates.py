@@ -136,9 +136,11 @@ def _means(treated: Array, control: Array, window: Window) -> Means:
     return Means(*(float(part.mean()) for part in parts))
 
 
-def fewest(panel: Panel, outcome: str, group: str, window: Window, treated: str) -> int:
-    """Fewest persons of the treated county in one month of the window."""
-    return int(panels.block(panels.persons(panel, outcome, group), window.months, (treated,)).min())
+def fewest(
+    panel: Panel, outcome: str, group: str, window: Window, counties: tuple[str, ...]
+) -> int:
+    """Fewest persons of one of the counties in one month of the window."""
+    return int(panels.block(panels.persons(panel, outcome, group), window.months, counties).min())
 
 
 def tables(panel: Panel, parameters: Parameters) -> pd.DataFrame:
@@ -148,8 +150,9 @@ def tables(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     -------
     One row per table, season, outcome and group: the four means, changes, `points`, `effect`
     (per cent), `std_error` (standard deviation of the control counties' own effects against
-    the other controls, in per cent), `p_value` (share of counties, the treated one included,
-    with an effect at least as large in size), `n_persons`.
+    the other controls, in per cent), and the fewest persons in a month: `n_treated`,
+    `n_control` (of any control county, since every county's own report shows it) and
+    `n_persons` (of both). `hedmark_estimates_judged` adds the p-values.
     """
     start, first, last = parameters.months()
     rows = []
@@ -158,15 +161,15 @@ def tables(panel: Panel, parameters: Parameters) -> pd.DataFrame:
             window = windows.window(outcome, season, start, first, last)
             found = means(panel, outcome, group, window, parameters.county, parameters.controls())
             placebo = placebo_effects(panel, outcome, group, window, parameters.controls())
-            size = np.abs(placebo)
+            own = fewest(panel, outcome, group, window, (parameters.county,))
+            other = fewest(panel, outcome, group, window, parameters.controls())
             rows.append(
                 {
                     "label": label, "season": season, "outcome": outcome, "group": group,
                     **vars(found), "treated_change": found.treated_change,
                     "control_change": found.control_change, "points": found.points,
                     "effect": found.effect, "std_error": float(np.std(placebo, ddof=1)),
-                    "p_value": (1 + (size >= abs(found.effect)).sum()) / (1 + len(size)),
-                    "n_persons": fewest(panel, outcome, group, window, parameters.county),
+                    "n_treated": own, "n_control": other, "n_persons": min(own, other),
                     "n_clusters": 1 + len(placebo), "n_months": len(window.months),
                 }
             )  # fmt: skip

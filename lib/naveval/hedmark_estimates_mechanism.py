@@ -191,7 +191,7 @@ def mechanism(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     for group in GROUPS:
         given = flows(panel, group, (parameters.county, *controls), first, last)
         every = [_county_parts(given, start, i) for i in range(len(given.counties))]
-        smallest = int(given.stock[0].sum(-1).min())
+        smallest = int(given.stock.sum(-1).min())
         for part in every[0]:
             values = np.array([one[part] for one in every])
             size = np.abs(values)
@@ -223,7 +223,7 @@ def hazards(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     -------
     group, duration, treated_before, treated_after, control_before, control_after (per cent a
     month), effect (relative change of the hazard, per cent), std_error and p_value from the
-    control counties, n_persons (persons who left in the treated county after the start),
+    control counties, n_persons (fewest who left, or stayed, before or after in any county),
     n_units, residual_df.
     """
     rows = []
@@ -237,9 +237,9 @@ def hazards(panel: Panel, parameters: Parameters) -> pd.DataFrame:
             _, exits, _, found = rate_ratios(given, start, i, others)
             ratios.append(100 * (exits - 1))
             own = found if i == 0 else own
-        values, index = np.array(ratios), group_index()
+        values = np.array(ratios)
         assert own is not None
-        left = given.leaves[0, start - first : -1]
+        least = fewest_events(given, start)
         for g, duration in enumerate(DURATIONS):
             size = np.abs(values[:, g])
             rows.append(
@@ -249,11 +249,27 @@ def hazards(panel: Panel, parameters: Parameters) -> pd.DataFrame:
                     "effect": float(values[0, g]),
                     "std_error": float(np.std(values[1:, g], ddof=1)),
                     "p_value": float((size >= size[0] * (1 - 1e-12)).mean()),
-                    "n_persons": int(left[:, index == g].sum()), "n_units": count,
+                    "n_persons": int(least[g]), "n_units": count,
                     "residual_df": count - 2,
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def fewest_events(given: Flows, start: int) -> NDArray[np.integer]:
+    """Fewest who left, and fewest who stayed, before or after in any county, by duration group.
+
+    The control group's hazard less the other counties', which stand in their own reports, would
+    give a county's own.
+    """
+    at, index = start - given.first, group_index()
+    spans = (slice(0, at - 1), slice(at, given.stock.shape[1] - 1))
+    counts = [
+        [events[:, span][..., index == g].sum((-1, -2)).min() for g in range(len(DURATIONS))]
+        for events in (given.leaves, given.stock - given.leaves)
+        for span in spans
+    ]
+    return np.min(counts, axis=0).astype(int)
 
 
 HAZARDS = ("treated_before", "treated_after", "control_before", "control_after")

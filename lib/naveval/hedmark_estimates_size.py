@@ -122,11 +122,12 @@ def recommend(table: pd.DataFrame) -> str:
 
     Among methods that hold everywhere and can reject at all (half as often as they may, or
     more), the one with the highest power at 10 per cent, or,
-    without draws with an effect, the rejection rate nearest to 10 per cent. "" if none holds.
+    without draws with an effect, the highest rejection rate. "" if none holds. The ranking
+    among all counties of the country is no candidate: its control group is another one.
     """
     by = table.groupby("method", sort=False)
     holding = by["holds"].all() & (by["reject_10"].mean() >= ATTAINABLE * CHOSEN_LEVEL)
-    names = [name for name in holding.index if holding[name]]
+    names = [name for name in holding.index if holding[name] and name != ALL_OTHERS]
     if not names:
         return ""
     rates = by["reject_10"].mean()[names]

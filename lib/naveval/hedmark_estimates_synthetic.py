@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from naveval import hedmark_panel as panels
 from naveval.event_study import GapStudy, gap_study
 from naveval.hedmark_estimates import Sample, sample, without_composition
 from naveval.hedmark_panel import GROUPS, Panel
@@ -64,14 +65,16 @@ def weights(panel: Panel, parameters: Parameters, outcome: Outcome = "stock") ->
     county, labour_force (its share of the control group), and `<kind>_<group>`.
     """
     found: dict[str, Any] = {}
+    persons = []
     for group, kind in product(GROUPS, KINDS):
         given = plain_sample(panel, parameters, outcome, group)
+        persons.append(given.persons)
         before = int((given.post == 0).sum())
         fitted = estimate(given.outcome[0], given.outcome[1:].T, before, kind)
         found.setdefault("county", list(given.counties[1:]))
         found.setdefault("labour_force", given.size[1:] / given.size[1:].sum())
         found[f"{kind}_{group}"] = fitted.unit_weights
-    return pd.DataFrame(found).assign(n_persons=given.persons)
+    return pd.DataFrame(found).assign(n_persons=min(persons))
 
 
 def paths(panel: Panel, parameters: Parameters, outcome: Outcome = "stock") -> pd.DataFrame:
@@ -80,7 +83,8 @@ def paths(panel: Panel, parameters: Parameters, outcome: Outcome = "stock") -> p
     Returns
     -------
     month, group, treated, control (pooled by labour force), synthetic_control (in per cent of
-    the labour force), n_persons (treated county that month).
+    the labour force), n_persons (treated county that month), n_control (fewest persons of a
+    control county that month).
     """
     rows = []
     for group in GROUPS:
@@ -89,6 +93,8 @@ def paths(panel: Panel, parameters: Parameters, outcome: Outcome = "stock") -> p
         controls = given.outcome[1:].T
         fitted = estimate(given.outcome[0], controls, before, "synthetic_control")
         shares = given.size[1:] / given.size[1:].sum()
+        counted = panels.persons(panel, outcome, group)
+        persons = panels.block(counted, list(given.months), given.counties).astype(int)
         rows.append(
             pd.DataFrame(
                 {
@@ -97,7 +103,8 @@ def paths(panel: Panel, parameters: Parameters, outcome: Outcome = "stock") -> p
                     "treated": given.outcome[0],
                     "control": controls @ shares,
                     "synthetic_control": controls @ fitted.unit_weights,
-                    "n_persons": np.rint(given.outcome[0] * given.size[0] / 100).astype(int),
+                    "n_persons": persons[0],
+                    "n_control": persons[1:].min(0),
                 }
             )
         )

@@ -11,9 +11,10 @@ from naveval import counties, disclosure, figures
 from naveval import hedmark_panel as panels
 from naveval import hedmark_windows as windows
 from naveval.disclosure import Released
+from naveval.disclosure_thresholds import thresholds
 from naveval.hedmark_panel import Panel
-from naveval.hedmark_parameters import DOCUMENT_CONTROLS, Parameters
-from naveval.hedmark_tables import month_span, name
+from naveval.hedmark_parameters import Parameters
+from naveval.hedmark_tables import month_span, name, shown_only
 from naveval.hedmark_windows import Outcome
 from naveval.output import Block, Output
 
@@ -30,16 +31,18 @@ def change(output: Output, panel: Panel, parameters: Parameters) -> Block:
     start, _, last = parameters.months()
     first = start + 1
     end = min(first + CHANGE_MONTHS, last)
-    total = sum(panels.persons(panel, "stock", group) for group in panels.GROUPS)
-    then, now = total.loc[first], total.loc[end]
+    parts = [panels.persons(panel, "stock", group).loc[[first, end]] for group in panels.GROUPS]
+    then, now = (sum(part.loc[month] for part in parts) for month in (first, end))
+    # The change of the whole gives a hidden group back where the other group is shown.
+    fewest = np.minimum.reduce([part.min() for part in parts])
     controls = set(parameters.controls())
     frame = pd.DataFrame(
         {
-            "county": [counties.name(code) for code in total.columns],
+            "county": [counties.name(code) for code in then.index],
             "role": ["treated" if code == parameters.county else
-                     "control" if code in controls else "other" for code in total.columns],
+                     "control" if code in controls else "other" for code in then.index],
             "change": (100 * (now / then - 1)).to_numpy(),
-            "n": np.minimum(then, now).astype(int).to_numpy(),
+            "n": fewest.astype(int),
         }
     ).sort_values("change", ignore_index=True)  # fmt: skip
     counted = disclosure.release(frame, label="fig-1", count={"change": "n"}, keys=["county"])
@@ -76,7 +79,11 @@ def change(output: Output, panel: Panel, parameters: Parameters) -> Block:
 def series_frame(
     panel: Panel, parameters: Parameters, outcome: Outcome, group: str, first: int, last: int
 ) -> pd.DataFrame:
-    """Month, treated and pooled control in per cent of the labour force, with persons."""
+    """Month, treated and pooled control in per cent of the labour force, with persons.
+
+    Where a control county has too few persons to be shown in its own report, the pool counts as
+    few too: what the other reports show of the other counties could be taken from it.
+    """
     months = range(first, last + 1)
     persons, force = panels.persons(panel, outcome, group), panels.labour_force(panel)
     own = panels.block(persons, months, (parameters.county,))
@@ -89,32 +96,21 @@ def series_frame(
             "treated": 100 * own[0] / own_force[0],
             "control": 100 * other.sum(0) / other_force.sum(0),
             "n_treated": own[0].astype(int),
-            "n_control": other.sum(0).astype(int),
+            "n_control": pool_count(other),
         }
     )
 
 
-def release_series(frame: pd.DataFrame, label: str, *, pooled: bool = False) -> Released:
-    """Release a series; every month rests on the persons of its area.
+def pool_count(persons: np.ndarray) -> np.ndarray:
+    """Persons of a pool of counties by month, or those of its smallest county if too few."""
+    least = persons.min(0)
+    return np.where(least < thresholds().min_cell, least, persons.sum(0)).astype(int)
 
-    Parameters
-    ----------
-    pooled
-        Whether the county is a control in other reports: their pool holds its persons, so this
-        report's pool is hidden where the county itself is.
-    """
-    if not pooled:
-        return disclosure.release(
-            frame, label=label, count={"treated": "n_treated", "control": "n_control"},
-            keys=["month"],
-        )  # fmt: skip
-    released = disclosure.release(
-        frame.assign(n_both=frame["n_treated"] + frame["n_control"]), label=label,
-        count={"treated": "n_treated", "control": "n_control", "n_both": "n_both"},
-        keys=["month"], additive={"n_both": ["n_treated", "n_control"]},
-    )  # fmt: skip
-    every = np.ones(len(frame), dtype=bool)
-    return disclosure.subset(released, every, columns=list(frame.columns))
+
+def release_series(frame: pd.DataFrame, label: str) -> Released:
+    """Release a series; every month rests on the persons of its area."""
+    count = {"treated": "n_treated", "control": "n_control"}
+    return disclosure.release(frame, label=label, count=count, keys=["month"])
 
 
 def series(output: Output, panel: Panel, parameters: Parameters, label: str) -> Block:
@@ -125,10 +121,9 @@ def series(output: Output, panel: Panel, parameters: Parameters, label: str) -> 
         first = int(panel.counts["month"].min())
     end = windows.last_free(outcome, start, last)
     frame = series_frame(panel, parameters, outcome, group, first, end)
-    pooled = parameters.county in (parameters.control or DOCUMENT_CONTROLS)
-    released = release_series(frame, label, pooled=pooled)
+    released = release_series(frame, label)
     figure, ax = figures.axes(height=3.4)
-    lines(output, ax, released.frame, start - first)
+    lines(output, ax, released.frame, start - first, placebo=parameters.is_placebo())
     ax.set_ylabel(output.label("series", "y"))
     shown = released.frame
     before, after = shown.iloc[: start - first], shown.iloc[start - first + 1 :]
@@ -141,7 +136,7 @@ def series(output: Output, panel: Panel, parameters: Parameters, label: str) -> 
     )  # fmt: skip
 
 
-def lines(output: Output, ax: Axes, frame: pd.DataFrame, start: int) -> None:
+def lines(output: Output, ax: Axes, frame: pd.DataFrame, start: int, *, placebo: bool) -> None:
     """Two lines with direct labels and a mark at the start month."""
     x = np.arange(len(frame))
     ends: dict[str, tuple[float, float, str]] = {}
@@ -152,7 +147,7 @@ def lines(output: Output, ax: Axes, frame: pd.DataFrame, start: int) -> None:
         if len(seen):
             ends[output.label("series", area)] = (float(x[-1]), float(seen.iloc[-1]), color)
     month_axis(ax, list(frame["month"]))
-    mark_start(output, ax, start)
+    mark_start(ax, start, output.label("series", "placebo" if placebo else "start"))
     ax.set_ylim(bottom=0)
     ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     figures.norwegian_axis(ax, y=1 if frame["treated"].mean() > 1 else 2)
@@ -166,11 +161,11 @@ def month_axis(ax: Axes, months: list[str]) -> None:
     ax.set_xlim(-0.5, len(months) - 0.5)
 
 
-def mark_start(output: Output, ax: Axes, start: float) -> None:
+def mark_start(ax: Axes, start: float, named: str) -> None:
     """A dashed line at the start of the practice, named at the bottom."""
     ax.axvline(start, color=figures.INK, linewidth=1, linestyle=(0, (2, 2)))
     ax.annotate(
-        output.label("series", "start"), (start, 0), xycoords=("data", "axes fraction"),
+        named, (start, 0), xycoords=("data", "axes fraction"),
         xytext=(-4, 5), textcoords="offset points", ha="right", va="bottom", fontsize=8,
     )  # fmt: skip
 
@@ -186,7 +181,10 @@ def synthetic_paths(
     joined = pd.concat(wide, axis=1).reset_index()
     joined["month"] = [windows.text(month) for month in joined["month"]]
     kinds = ("treated", "synthetic_control", "control")
-    count = {f"{g}_{k}": f"{g}_n_persons" for g in panels.GROUPS for k in kinds}
+    count = {
+        f"{g}_{k}": f"{g}_n_persons" if k == "treated" else f"{g}_n_control"
+        for g in panels.GROUPS for k in kinds
+    }  # fmt: skip
     released = disclosure.release(joined, label="fig-synthetic", count=count, keys=["month"])
     figure, axes = figures.axes(1, 2, height=3.4)
     start = parameters.months()[0] - parameters.months()[1]
@@ -204,7 +202,8 @@ def synthetic_paths(
         figures.norwegian_axis(ax, y=1)
     axes[0].set_ylabel(output.label("series", "y"))
     axes[1].legend(loc="lower left", fontsize=8)
-    own = effects[effects["outcome"] == "stock"].set_index(["group", "method"])["effect"]
+    own = shown_only(effects)
+    own = own[own["outcome"] == "stock"].set_index(["group", "method"])["effect"]
     values: dict[str, Any] = {
         f"{kind}_{group}": float(own[group, kind])
         for group in panels.GROUPS

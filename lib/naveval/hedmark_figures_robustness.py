@@ -9,7 +9,7 @@ from naveval import hedmark_windows as windows
 from naveval.hedmark_figures import month_axis
 from naveval.hedmark_panel import GROUPS
 from naveval.hedmark_parameters import Parameters
-from naveval.hedmark_tables import month_span, name
+from naveval.hedmark_tables import month_span, name, shown_only
 from naveval.output import Block, Output
 
 TREATED, OTHER, BAND = figures.COLORS[2], figures.COLORS[0], "#DDE3EA"
@@ -25,7 +25,8 @@ def placebo_months(
     released = disclosure.model(
         frame, label="fig-placebo-month", n=["n_persons"], residual_df="residual_df",
     )  # fmt: skip
-    real = regression[(regression["outcome"] == "stock") & (regression["model"] == "effect")]
+    real = shown_only(regression)
+    real = real[(real["outcome"] == "stock") & (real["model"] == "effect")]
     real = real.set_index("group")["effect"]
     figure, axes = figures.axes(1, 2, height=3.3, sharey=True)
     for ax, group in zip(axes, GROUPS, strict=True):
@@ -34,10 +35,11 @@ def placebo_months(
         ax.plot(part.index, part["effect"], color=OTHER, marker="o", markersize=3)
         ax.axhline(0, color=figures.INK, linewidth=0.8)
         ax.axhline(real[group], color=TREATED, linestyle="--")
-        ax.annotate(
-            output.label("fig-placebo-month", "real"), (0, real[group]), color=TREATED,
-            xytext=(0, 3), textcoords="offset points", fontsize=8,
-        )  # fmt: skip
+        if np.isfinite(real[group]):
+            ax.annotate(
+                output.label("fig-placebo-month", "real"), (0, real[group]), color=TREATED,
+                xytext=(0, 3), textcoords="offset points", fontsize=8,
+            )  # fmt: skip
         ticks = list(range(0, len(part), 4))
         ax.set_xticks(ticks, [short_month(part["month"][i]) for i in ticks])
         ax.set_title(name(output, group))
@@ -130,7 +132,8 @@ def event_study(
         month_axis(ax, list(part["month"]))
         ax.set_title(name(output, group))
         figures.norwegian_axis(ax, y=0)
-        own = tests[(tests["outcome"] == "stock") & (tests["group"] == group)].iloc[0]
+        own = tests[(tests["outcome"] == "stock") & (tests["group"] == group)]
+        own = shown_only(own).iloc[0]
         values[f"p_{group}"] = float(own["p_before"])
         values[f"after_{group}"] = float(part["estimate"].iloc[start:].mean())
     axes[0].set_ylabel(output.label("fig-event", "y"))
@@ -151,16 +154,22 @@ def specification_curve(output: Output, results: pd.DataFrame, parameters: Param
     for column, group in enumerate(GROUPS):
         part = released.frame[released.frame["group"] == group].dropna(subset=["effect"])
         part = part.sort_values("effect", ignore_index=True)
+        values |= _spread(part, group)
         _curve(output, axes[0, column], part)
         _choices(output, axes[1, column], part, titled=column == 0)
         axes[0, column].set_title(name(output, group))
-        values[f"from_{group}"] = float(part["effect"].iloc[0])
-        values[f"to_{group}"] = float(part["effect"].iloc[-1])
-        values[f"median_{group}"] = float(part["effect"].median())
-        values[f"main_{group}"] = float(part.loc[part["main"], "effect"].iloc[0])
-        values[f"negative_{group}"] = 100 * float((part["effect"] < 0).mean())
     axes[0, 0].set_ylabel(output.label("fig-specification", "y"))
     return figures.show(output, figure, released, "fig-specification", **values)
+
+
+def _spread(part: pd.DataFrame, group: str) -> dict[str, float]:
+    """Ends, median and main choice of the specifications shown; missing where there are none."""
+    effect = part["effect"]
+    return {
+        f"from_{group}": float(effect.min()), f"to_{group}": float(effect.max()),
+        f"median_{group}": float(effect.median()),
+        f"main_{group}": float(effect[part["main"]].mean()),
+    }  # fmt: skip
 
 
 def _curve(output: Output, ax: Axes, part: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from naveval.parameters import StudyParameters
 
 YEAR = 2014
 REFORMED = "04"
+REVIEWED = "2013-03"  # the county's review of its casework, a year and a half before
 DOCUMENT_CONTROLS = ("01", "03", "05", "06", "07", "08", "16", "17", "18", "19", "20")
 MIN_BEFORE, MIN_AFTER, MIN_CONTROLS = 24, 6, 3
 
@@ -136,8 +137,9 @@ class Parameters(StudyParameters):
         return tuple(sorted(code for code in chosen if code != self.county))
 
     def is_placebo(self) -> bool:
-        """Whether nothing is known to have happened in the county at the time."""
-        return self.county != REFORMED
+        """Whether nothing is known to have happened in the county in the month."""
+        start = type(self).model_fields["start"].default
+        return self.county != REFORMED or self.start != start
 
     def simulation(self) -> dict[str, Any]:
         """Settings of the simulated registers."""

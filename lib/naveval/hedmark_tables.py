@@ -7,7 +7,10 @@ import pandas as pd
 
 from naveval import counties, disclosure, tables
 from naveval import hedmark_windows as windows
+from naveval.disclosure_thresholds import thresholds
 from naveval.hedmark_estimates import TABLES
+from naveval.hedmark_estimates_judged import POWER
+from naveval.hedmark_estimates_size import CHOSEN_LEVEL
 from naveval.hedmark_panel import GROUPS
 from naveval.hedmark_parameters import Parameters
 from naveval.output import Block, Output
@@ -29,6 +32,13 @@ def named(output: Output, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     return out
 
 
+def shown_only(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with numbers missing where they rest on too few persons, for texts and lines."""
+    few = frame["n_persons"] < thresholds().min_cell
+    numbers = [column for column in frame.select_dtypes("number").columns if column != "n_persons"]
+    return frame.assign(**{column: frame[column].astype(float).mask(few) for column in numbers})
+
+
 def month_span(parameters: Parameters) -> dict[str, str]:
     """Months that captions speak of, as text such as 2014-11."""
     start, first, last = parameters.months()
@@ -45,7 +55,7 @@ def month_span(parameters: Parameters) -> dict[str, str]:
 
 
 def mean_rows(row: pd.Series) -> list[dict[str, Any]]:
-    """The lines of one comparison: before, after, change, effect and its exact p-value."""
+    """The lines of one comparison: before, after, change, effect and its p-value."""
     level = {
         "before": (row.treated_before, row.control_before),
         "after": (row.treated_after, row.control_after),
@@ -59,12 +69,18 @@ def mean_rows(row: pd.Series) -> list[dict[str, Any]]:
         for key, (treated, control) in level.items()
     ]  # fmt: skip
     lines.append({"row": "effect", "difference": row.effect, "format": EFFECT_FORMAT})
-    lines.append({"row": "p_exact", "difference": row.p_value, "format": P_FORMAT})
+    lines.append({"row": "p_value", "difference": row.p_value, "format": P_FORMAT})
     return lines
 
 
-def means(output: Output, results: pd.DataFrame, parameters: Parameters, label: str) -> Block:
-    """Tables 1 to 4: means before and after, change, effect."""
+def means(
+    output: Output, results: pd.DataFrame, parameters: Parameters, label: str, method: str
+) -> Block:
+    """Tables 1 to 4: means before and after, change, effect, and its p-value by the method.
+
+    A mean of the control group rests on the smallest of its counties: their own means stand in
+    their own reports, and could be taken from the whole.
+    """
     chosen = results[results["label"] == label]
     first = "season" if TABLES[label][0][0] in ("stock", "inflow") else "outcome"
     parts = []
@@ -72,17 +88,20 @@ def means(output: Output, results: pd.DataFrame, parameters: Parameters, label: 
         columns = []
         for row in part.itertuples():
             lines = pd.DataFrame(mean_rows(row)).set_index(["row", "format"])
-            lines["n"] = row.n_persons
+            for area, n in zip(AREAS, (row.n_treated, row.n_control, row.n_persons), strict=True):
+                lines[f"{area}_n"] = n
             columns.append(lines.add_prefix(f"{row.group}_"))
         block = pd.concat(columns, axis=1).reset_index()
         block.insert(0, first, name(output, str(value)))
         parts.append(block)
     frame = pd.concat(parts, ignore_index=True)
     frame["row"] = [name(output, key) for key in frame["row"]]
-    groups = [group for group in GROUPS if f"{group}_n" in frame]
-    count = {f"{group}_{area}": f"{group}_n" for group in groups for area in AREAS}
-    released = disclosure.release(frame, label=label, count=count)
-    return tables.show(output, released, label, **month_span(parameters))
+    cells = [f"{group}_{area}" for group in GROUPS for area in AREAS if f"{group}_{area}" in frame]
+    released = disclosure.release(
+        frame, label=label, count={cell: f"{cell}_n" for cell in cells}
+    )  # fmt: skip
+    shown = name(output, method)
+    return tables.show(output, released, label, method=shown, **month_span(parameters))
 
 
 def _show_model(
@@ -94,16 +113,23 @@ def _show_model(
     return tables.show(output, released, label, **values)
 
 
-def regression(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
-    """Table 5: effect and placebo with conventional intervals and exact p-values."""
+def regression(output: Output, results: pd.DataFrame, parameters: Parameters, method: str) -> Block:
+    """Table 5: effect and placebo with conventional intervals and the method's p-values."""
     key = ["outcome", "group"]
-    kept = ["effect", "ci_low", "ci_high", "p_randomisation_coefficient"]
+    kept = ["effect", "ci_low", "ci_high", "p_value"]
+    results = results.assign(p_value=results[f"p_{method}"])
     effect = results[results["model"] == "effect"].set_index(key)
     placebo = results[results["model"] == "placebo"].set_index(key)
     frame = effect[[*kept, "n_persons", "residual_df"]].join(placebo[kept].add_prefix("placebo_"))
     frame["n_persons"] = np.minimum(frame["n_persons"], placebo["n_persons"])
     frame = named(output, frame.reset_index(), "outcome", "group")
-    return _show_model(output, frame, "tbl-5", (), **month_span(parameters))
+    chosen = {
+        field: output.label("tbl-5", f"{field}_{getattr(parameters, field)}")
+        for field in ("weights", "time_effects", "composition")
+    }
+    return _show_model(
+        output, frame, "tbl-5", (), method=name(output, method), **chosen, **month_span(parameters)
+    )
 
 
 def inference(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
@@ -146,6 +172,24 @@ def size(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block
     return tables.show(
         output, released, "tbl-size", draws=int(results["n_draws"].max()),
         controls=len(parameters.controls()), smallest=1 / (1 + len(parameters.controls())),
+    )  # fmt: skip
+
+
+def detectable(
+    output: Output, results: pd.DataFrame, regression: pd.DataFrame, method: str
+) -> Block:
+    """The smallest effect the method finds, beside the effect of the regression and its p-value.
+
+    Only the regression's numbers rest on persons.
+    """
+    own = regression[regression["model"] == "effect"].drop(columns="effect")
+    own = own.assign(p_value=own[f"p_{method}"], estimate=regression["effect"])
+    columns = ["outcome", "group", "estimate", "p_value", "n_persons", "residual_df"]
+    frame = results.merge(own[columns], on=["outcome", "group"])
+    frame = named(output, frame.drop(columns="n_draws"), "outcome", "group", "method")
+    return _show_model(
+        output, frame, "tbl-detectable", ("effect",), method=name(output, method), power=POWER,
+        level=CHOSEN_LEVEL, draws=int(results["n_draws"].max()),
     )  # fmt: skip
 
 

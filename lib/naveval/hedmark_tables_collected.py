@@ -8,11 +8,14 @@ import pandas as pd
 
 from naveval import disclosure, estimates
 from naveval.hedmark_estimates import is_document_design
+from naveval.hedmark_estimates_judged import POWER
 from naveval.hedmark_estimates_regression import EXACT
+from naveval.hedmark_estimates_size import CHOSEN_LEVEL
 from naveval.hedmark_parameters import Parameters
 from naveval.hedmark_published import printed_means, printed_regression, reproduced
 
 STUDY = "hedmark"
+COUNTS = {"treated": "n_treated", "control": "n_control", "difference": "n_persons"}
 PERCENT, RATE, SHARE = "percent of level before", "percent of labour force", "share of draws"
 
 
@@ -29,6 +32,7 @@ def collect(
     specifications: pd.DataFrame,
     mechanism: pd.DataFrame,
     hazards: pd.DataFrame,
+    smallest: pd.DataFrame,
 ) -> pd.DataFrame:
     """The report's estimates; what rests on too few persons is missing.
 
@@ -49,6 +53,7 @@ def collect(
         _specifications(specifications),
         _simple(mechanism, "tbl-mechanism", "contribution", row="part"),
         _simple(hazards, "tbl-hazards", "relative change of hazard", row="duration"),
+        _smallest(smallest),
         _formula(),
     ]
     return _hide_small(estimates.frame(STUDY, pd.concat(parts, ignore_index=True)))
@@ -70,8 +75,7 @@ def _means(means: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     for item in means.to_dict("records"):
         key = {
             "label": item["label"], "outcome": item["outcome"], "group": item["group"],
-            "horizon": item["season"], "n_persons": item["n_persons"],
-            "method": "difference-in-differences of means",
+            "horizon": item["season"], "method": "difference-in-differences of means",
         }  # fmt: skip
         cells = {
             ("before", "treated"): item["treated_before"],
@@ -86,12 +90,14 @@ def _means(means: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         for (row, column), value in cells.items():
             rows.append(
                 {**key, "row": row, "column": column, "estimand": "mean", "estimate": value,
-                 "unit": RATE}
+                 "unit": RATE, "n_persons": item[COUNTS[column]]}
             )  # fmt: skip
         rows.append(
             {**key, "row": "effect", "column": "difference", "estimand": "effect", "unit": PERCENT,
              "estimate": item["effect"], "std_error": item["std_error"],
-             "p_value": item["p_value"], "n_clusters": item["n_clusters"]}
+             "p_value": item["p_value"], "n_clusters": item["n_clusters"],
+             "n_persons": item["n_persons"],
+             "method": f"{key['method']}, p-value by {item['p_method']}"}
         )  # fmt: skip
     frame = pd.DataFrame(rows)
     if not is_document_design(parameters):
@@ -161,6 +167,14 @@ def _size(results: pd.DataFrame) -> pd.DataFrame:
                      "n_obs": item["n_draws"], "method": item["method"]}
                 )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def _smallest(results: pd.DataFrame) -> pd.DataFrame:
+    named = results.rename(columns={"effect": "estimate", "n_draws": "n_obs"})
+    return named.assign(
+        label="tbl-detectable", estimand="minimum detectable effect", unit=PERCENT,
+        note=f"power {POWER:.0%}, level {CHOSEN_LEVEL:.0%}",
+    )  # fmt: skip
 
 
 def _formula() -> pd.DataFrame:

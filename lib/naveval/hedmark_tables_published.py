@@ -7,7 +7,9 @@ import pandas as pd
 
 from naveval import disclosure, extracts, tables
 from naveval import hedmark_panel as panels
+from naveval.disclosure_thresholds import thresholds
 from naveval.hedmark_estimates import has_default_windows, is_document_design
+from naveval.hedmark_figures import pool_count
 from naveval.hedmark_panel import Panel
 from naveval.hedmark_parameters import Parameters
 from naveval.hedmark_published import (
@@ -83,7 +85,8 @@ def marginals(output: Output, panel: Panel, means: pd.DataFrame, parameters: Par
         {
             **{key: row[key] for key in KEY}, "cell": cell, "simulated": row[cell],
             "printed": row[f"{cell}_printed"],
-            "deviation": 100 * (row[cell] / row[f"{cell}_printed"] - 1), "n": row["n_persons"],
+            "deviation": 100 * (row[cell] / row[f"{cell}_printed"] - 1),
+            "n": row["n_treated" if cell.startswith("treated") else "n_control"],
         }
         for _, row in found.iterrows()
         for cell in MEANS
@@ -94,7 +97,7 @@ def marginals(output: Output, panel: Panel, means: pd.DataFrame, parameters: Par
         frame, label="tbl-marginals", count="n", values=["simulated", "deviation"],
         labels=["printed"],
     )  # fmt: skip
-    deviation = pd.DataFrame(rows)["deviation"].abs()
+    deviation = released.frame["deviation"].abs()
     return tables.show(
         output, released, "tbl-marginals", typical=float(deviation.median()),
         greatest=float(deviation.max()),
@@ -113,16 +116,23 @@ def truth(output: Output, means: pd.DataFrame, parameters: Parameters) -> Block:
     found = means.merge(true, on=["outcome", "group", "season"], how="left")
     found = found[[*KEY, "effect", "std_error", "truth", "n_persons"]]
     found["distance"] = (found["effect"] - found["truth"]) / found["std_error"]
-    within = int((found["distance"].abs() <= 3).sum())
+    remark = output.label("tbl-truth", "placebo" if parameters.is_placebo() else "reform")
+    shown = found[found["n_persons"] >= thresholds().min_cell]
+    within = int((shown["distance"].abs() <= 3).sum())
     frame = named(output, found.assign(residual_df=10_000), "label", "season", "outcome", "group")
     released = disclosure.model(
         frame, label="tbl-truth", n=["n_persons"], residual_df="residual_df", labels=("truth",)
     )
-    return tables.show(output, released, "tbl-truth", within=within, effects=len(found))
+    return tables.show(
+        output, released, "tbl-truth", within=within, effects=len(shown), remark=remark
+    )
 
 
 def sample_flow(output: Output, panel: Panel, parameters: Parameters) -> Block:
-    """Person-months from the register to the analysis, step by step."""
+    """Person-months from the register to the analysis, step by step.
+
+    Hidden where a county and month has too few: all others are in the counties' reports.
+    """
     counts = panel.counts
     start, first, last = parameters.months()
     chosen = (parameters.county, *parameters.controls())
@@ -137,7 +147,7 @@ def sample_flow(output: Output, panel: Panel, parameters: Parameters) -> Block:
         {
             "step": name(output, f"step_{key}"), "counties": part["county"].nunique(),
             "months": part["month"].nunique(),
-            **{group: int(part.loc[part["group"] == group, "stock"].sum())
+            **{group: pool_count(part.loc[part["group"] == group, ["stock"]].to_numpy())[0]
                for group in panels.GROUPS},
         }
         for key, part in steps.items()

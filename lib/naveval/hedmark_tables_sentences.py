@@ -7,145 +7,60 @@ import pandas as pd
 
 from naveval import hedmark_figures as hedmark
 from naveval.disclosure_thresholds import thresholds
+from naveval.hedmark_estimates import all_others, is_document_design
+from naveval.hedmark_estimates_judged import POWER
 from naveval.hedmark_estimates_regression import EXACT
-from naveval.hedmark_estimates_size import recommend
-from naveval.hedmark_parameters import Parameters
+from naveval.hedmark_estimates_size import CHOSEN_LEVEL
+from naveval.hedmark_parameters import REVIEWED, Parameters
 from naveval.hedmark_published import printed_regression
 from naveval.hedmark_tables import month_span, name
+from naveval.hedmark_tables_summary import (
+    STRICT,
+    cells,
+    joined,
+    kind,
+    parts,
+    size_values,
+    trust,
+    units,
+)
 from naveval.output import Block, Output, sentence
 
-CHOSEN, STRICT = 0.10, 0.05
-COUNTIES = 19
 
-
-def _cells(frame: pd.DataFrame, *, by: str = "group", **key: str) -> dict[str, pd.Series]:
-    """The rows that match, by group; numbers on too few persons are missing."""
-    found = frame
-    for column, value in key.items():
-        found = found[found[column] == value]
-    rows = {}
-    for value, row in zip(found[by], found.itertuples(index=False), strict=True):
-        series = pd.Series(row._asdict())
-        if series["n_persons"] < thresholds().min_cell:
-            series = series.where([isinstance(item, str) for item in series], np.nan)
-        rows[str(value)] = series
-    return rows
-
-
-def _kind(parameters: Parameters) -> str:
-    return "placebo" if parameters.is_placebo() else "reform"
-
-
-def question(output: Output, parameters: Parameters) -> Block:
-    """What the report asks."""
-    return sentence(
-        output, "summary-question", choose=_kind(parameters), **month_span(parameters),
-        controls=len(parameters.controls()),
-    )  # fmt: skip
+def paragraphs(*blocks: Block) -> Block:
+    """Several paragraphs; empty ones are left out."""
+    return Block("\n\n".join(block.markdown for block in blocks if block.markdown))
 
 
 def what_was_done(output: Output, parameters: Parameters) -> Block:
     """What changed in the county."""
-    return sentence(output, "what-was-done", choose=_kind(parameters), **month_span(parameters))
+    return sentence(
+        output, "what-was-done", choose=kind(parameters), reviewed=REVIEWED,
+        **month_span(parameters),
+    )  # fmt: skip
 
 
 def design(output: Output, parameters: Parameters) -> Block:
     """Estimand and comparison, threats, inference."""
-    units = 1 + len(parameters.controls())
-    parts = [
+    smallest = 1 / units(parameters)
+    return paragraphs(
         sentence(
             output, "design", names=hedmark.county_names(parameters.controls()),
             **month_span(parameters),
         ),
         sentence(output, "threats"),
         sentence(
-            output, "inference-design", units=units, smallest=1 / units, level=CHOSEN,
-            strict=STRICT, smallest_all=1 / (COUNTIES - parameters.is_placebo()),
+            output, "inference-design", choose="few" if smallest > CHOSEN_LEVEL else "enough",
+            units=units(parameters), smallest=smallest, level=CHOSEN_LEVEL, strict=STRICT,
+            smallest_all=1 / (1 + len(all_others(parameters))),
         ),
-    ]  # fmt: skip
-    return Block("\n\n".join(part.markdown for part in parts))
-
-
-def summary(
-    output: Output,
-    means: pd.DataFrame,
-    mechanism: pd.DataFrame,
-    size: pd.DataFrame,
-    parameters: Parameters,
-) -> Block:
-    """The summary's findings."""
-    rows = _cells(means, label="tbl-1", season="unadjusted")
-    parts = _parts(mechanism)
-    values: dict[str, Any] = {}
-    for group, row in rows.items():
-        values[f"{group}_effect"], values[f"{group}_p"] = row["effect"], row["p_value"]
-        values[f"{group}_size"] = abs(row["effect"])
-    verdict = _verdict(values, len(rows))
-    blocks = [sentence(output, "summary-stock", choose=verdict, **values)]
-    if parameters.is_placebo():
-        quiet = "quiet" if verdict == "unclear" else "warning"
-        blocks.append(sentence(output, "summary-placebo", choose=quiet))
-    blocks += [
-        sentence(output, "summary-mechanism", **parts),
-        sentence(
-            output, "summary-inference", choose=_trust(size), nominal=STRICT,
-            **_size_values(output, size),
-        ),
-        sentence(output, "summary-not", **month_span(parameters)),
-    ]  # fmt: skip
-    return Block("\n\n".join(block.markdown for block in blocks))
-
-
-def _verdict(values: dict[str, Any], groups: int) -> str:
-    clear = [g for g in ("with", "without") if values[f"{g}_p"] <= CHOSEN]
-    if not clear:
-        return "unclear"
-    if len(clear) < groups:
-        return "mixed"
-    signs = {float(np.sign(values[f"{g}_effect"])) for g in clear}
-    if signs == {-1.0}:
-        return "down"
-    return "up" if signs == {1.0} else "mixed"
-
-
-def _trust(size: pd.DataFrame) -> str:
-    """Whether a method's size holds, and if not whether the comparison itself is off."""
-    if recommend(size):
-        return "found"
-    own = size[size["method"] == EXACT]
-    biased = (own["mean_effect"].abs() > own["spread"]).any()
-    return "biased" if biased else "none"
-
-
-def _size_values(output: Output, size: pd.DataFrame) -> dict[str, Any]:
-    """Rejection rates at 5 per cent, mean over the outcomes, and the recommended method."""
-    rates = size.groupby("method")["reject_5"].mean()
-    method = recommend(size)
-    power = np.nan
-    if method and "power_10" in size:
-        power = float(size.loc[size["method"] == method, "power_10"].mean())
-    own = size[(size["method"] == EXACT) & (size["outcome"] == "stock")]
-    bias = own.set_index("group")["mean_effect"]
-    return {
-        **{key: float(rates[key]) for key in ("crv1", "classical", "wild_free", "wild_null")},
-        "recommended": name(output, method) if method else "", "power": power,
-        "bias_with": float(bias["with"]), "bias_without": float(bias["without"]),
-    }  # fmt: skip
-
-
-def _parts(mechanism: pd.DataFrame) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for part in ("inflow", "exit"):
-        for group, row in _cells(mechanism, part=part).items():
-            values[f"{group}_{part}"] = row["effect"]
-            values[f"{group}_{part}_se"] = row["std_error"]
-    return values
+    )  # fmt: skip
 
 
 def stock(output: Output, means: pd.DataFrame) -> Block:
     """What table 1 says."""
-    plain = _cells(means, label="tbl-1", season="unadjusted")
-    matched = _cells(means, label="tbl-1", season="matched")
+    plain = cells(means, label="tbl-1", season="unadjusted")
+    matched = cells(means, label="tbl-1", season="matched")
     own = plain["with"]
     return sentence(
         output, "result-means", treated_before=own["treated_before"],
@@ -156,18 +71,29 @@ def stock(output: Output, means: pd.DataFrame) -> Block:
     )  # fmt: skip
 
 
-def inflow(output: Output, means: pd.DataFrame, parameters: Parameters) -> Block:
+def inflow(
+    output: Output, means: pd.DataFrame, smallest: pd.DataFrame, parameters: Parameters
+) -> Block:
     """What table 2 says, and why its last months are incomplete."""
-    rows = _cells(means, label="tbl-2", season="matched")
-    parts = [
-        sentence(
-            output, "result-inflow", with_effect=rows["with"]["effect"],
-            without_effect=rows["without"]["effect"], with_p=rows["with"]["p_value"],
-            without_p=rows["without"]["p_value"],
-        ),
-        sentence(output, "late-inflow", **month_span(parameters)),
-    ]  # fmt: skip
-    return Block("\n\n".join(part.markdown for part in parts))
+    rows = cells(means, label="tbl-2", season="matched")
+    told = sentence(
+        output, "result-inflow", with_effect=rows["with"]["effect"],
+        without_effect=rows["without"]["effect"], with_p=rows["with"]["p_value"],
+        without_p=rows["without"]["p_value"],
+    )  # fmt: skip
+    unclear = [group for group, row in rows.items() if row["p_value"] > CHOSEN_LEVEL]
+    told = joined(told, *(_detectable(output, smallest, "inflow", g) for g in unclear))
+    return paragraphs(told, sentence(output, "late-inflow", **month_span(parameters)))
+
+
+def _detectable(output: Output, smallest: pd.DataFrame, outcome: str, group: str) -> Block:
+    own = smallest[(smallest["outcome"] == outcome) & (smallest["group"] == group)]
+    effect = float(own["effect"].iloc[0])
+    if np.isnan(effect):
+        return Block("")
+    return sentence(
+        output, "result-inflow-detectable", choose=group, detectable=effect, power=POWER
+    )
 
 
 def why_durations(output: Output, parameters: Parameters) -> Block:
@@ -175,54 +101,66 @@ def why_durations(output: Output, parameters: Parameters) -> Block:
     return sentence(output, "why-durations", **month_span(parameters))
 
 
-def durations(output: Output, means: pd.DataFrame) -> Block:
-    """What table 3 says."""
-    rows = _cells(means, by="outcome", label="tbl-3")
-    clear = sum(row["p_value"] <= CHOSEN for row in rows.values())
-    return sentence(
+def durations(output: Output, means: pd.DataFrame, smallest: pd.DataFrame) -> Block:
+    """What table 3 says; how large the effects that do not stand out would have to be."""
+    rows = cells(means, by="outcome", label="tbl-3")
+    unclear = [outcome for outcome, row in rows.items() if row["p_value"] > CHOSEN_LEVEL]
+    clear = sum(row["p_value"] <= CHOSEN_LEVEL for row in rows.values())
+    told = sentence(
         output, "result-durations", d26=rows["26-51"]["effect"], d52=rows["52-77"]["effect"],
-        d78=rows["78-103"]["effect"], d104=rows["104+"]["effect"], clear=int(clear),
+        d78=rows["78-103"]["effect"], d104=rows["104+"]["effect"],
+        clear=output.label("result-durations", f"clear_{clear}"),
     )  # fmt: skip
+    own = smallest[(smallest["group"] == "with") & smallest["outcome"].isin(unclear)]["effect"]
+    if not len(own) or own.isna().any():
+        return told
+    ends = {"low": float(own.min()), "high": float(own.max()), "power": POWER}
+    choice = "one" if len(own) == 1 else "several"
+    return joined(told, sentence(output, "result-durations-detectable", choose=choice, **ends))
 
 
-def regression(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
+def regression(output: Output, results: pd.DataFrame, parameters: Parameters, method: str) -> Block:
     """What table 5 says, and how it was set up."""
-    rows = _cells(results, outcome="stock", model="effect")
     values: dict[str, Any] = {}
-    for group, row in rows.items():
+    for group, row in cells(results, outcome="stock", model="effect").items():
         values[f"{group}_effect"] = row["effect"]
         values[f"{group}_low"], values[f"{group}_high"] = row["ci_low"], row["ci_high"]
-    effect, placebo = (results[results["model"] == model] for model in ("effect", "placebo"))
-    parts = [
-        sentence(
-            output, "result-regression", **values, **month_span(parameters), outcomes=len(effect),
-            conventional=int((effect["p_crv1"] < STRICT).sum()),
-            exact=int((effect[f"p_{EXACT}"] <= CHOSEN).sum()),
-            placebo_conventional=int((placebo["p_crv1"] < STRICT).sum()),
-            placebo_exact=int((placebo[f"p_{EXACT}"] <= CHOSEN).sum()),
-        ),
-        sentence(output, "why-unit"),
-    ]  # fmt: skip
-    return Block("\n\n".join(part.markdown for part in parts))
+    shown = results[results["n_persons"] >= thresholds().min_cell]
+    effect, placebo = (shown[shown["model"] == model] for model in ("effect", "placebo"))
+    told = sentence(
+        output, "result-regression", **values, **month_span(parameters), outcomes=len(effect),
+        basis=output.label("result-regression", f"basis_{parameters.composition}"),
+        placebos=len(placebo), method=name(output, method), level=CHOSEN_LEVEL, strict=STRICT,
+        conventional=int((effect["p_crv1"] < STRICT).sum()),
+        chosen=int((effect[f"p_{method}"] <= CHOSEN_LEVEL).sum()),
+        placebo_conventional=int((placebo["p_crv1"] < STRICT).sum()),
+        placebo_chosen=int((placebo[f"p_{method}"] <= CHOSEN_LEVEL).sum()),
+    )  # fmt: skip
+    return paragraphs(told, sentence(output, "why-unit"))
 
 
 def mechanism(output: Output, results: pd.DataFrame) -> Block:
-    """Whether inflow or exit carries the change."""
-    values = _parts(results)
-    larger = abs(values["with_exit"]) >= abs(values["with_inflow"])
-    return sentence(output, "result-mechanism", choose="exit" if larger else "inflow", **values)
+    """Whether inflow or exit carries the change, or neither stands out."""
+    values = parts(results)
+    choice = "inflow"
+    if abs(values["with_exit"]) >= abs(values["with_inflow"]):
+        choice = "exit"
+    if not min(values["with_exit_p"], values["with_inflow_p"]) <= CHOSEN_LEVEL:
+        choice = "neither"
+    return sentence(output, "result-mechanism", choose=choice, **values)
 
 
 def inference(output: Output, results: pd.DataFrame) -> Block:
-    """Where conventional and exact inference disagree."""
+    """Where conventional and exact inference disagree, at either level."""
     values: dict[str, Any] = {}
     for method, key in (("crv1", "crv1"), (EXACT, "exact")):
-        rows = _cells(results, outcome="stock", method=method)
+        rows = cells(results, outcome="stock", method=method)
         values[key] = rows["with"]["p_value"]
         values[f"{key}_without"] = rows["without"]["p_value"]
     apart = [
-        (values[f"crv1{end}"] < STRICT) != (values[f"exact{end}"] <= STRICT)
+        (values[f"crv1{end}"] <= level) != (values[f"exact{end}"] <= level)
         for end in ("", "_without")
+        for level in (STRICT, CHOSEN_LEVEL)
     ]
     return sentence(
         output, "result-inference", choose="disagree" if any(apart) else "agree", **values
@@ -231,36 +169,69 @@ def inference(output: Output, results: pd.DataFrame) -> Block:
 
 def size(output: Output, results: pd.DataFrame) -> Block:
     """How often each method errs, and which one to trust."""
-    return sentence(output, "result-size", choose=_trust(results), **_size_values(output, results))
+    choice = trust(results)
+    if choice == "found" and "power_10" not in results:
+        choice = "found_without_power"
+    return sentence(
+        output, "result-size", choose=choice, strict=STRICT, **size_values(output, results)
+    )
 
 
 def robustness(output: Output, left_out: pd.DataFrame, specifications: pd.DataFrame) -> Block:
     """How far the effect moves with the control group and other choices."""
     values: dict[str, Any] = {}
     for group in ("with", "without"):
-        some = left_out[(left_out["outcome"] == "stock") & (left_out["group"] == group)]
-        some = some[(some["county"] != "") & (some["n_persons"] >= thresholds().min_cell)]
+        some, curve = (
+            frame[
+                (frame["outcome"] == "stock")
+                & (frame["group"] == group)
+                & (frame["n_persons"] >= thresholds().min_cell)
+            ]
+            for frame in (left_out, specifications)
+        )
+        some = some[some["county"] != ""]
         values[f"from_{group}"], values[f"to_{group}"] = some["effect"].min(), some["effect"].max()
-        curve = specifications[
-            (specifications["outcome"] == "stock") & (specifications["group"] == group)
-        ]
         values[f"median_{group}"] = curve["effect"].median()
         values[f"negative_{group}"] = 100 * (curve["effect"] < 0).mean()
         values["specifications"] = len(curve)
     return sentence(output, "result-robustness", **values)
 
 
-def compare(output: Output, parameters: Parameters) -> Block:
-    """What the comparison with the printed numbers is, and what it is not."""
+def compare(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
+    """What the comparison with the printed numbers is, and where methods disagree with them."""
     printed = printed_regression()
-    starred = printed[(printed["model"] == "placebo") & printed["starred"]]
-    choice = "register" if parameters.origin() == "register" else "simulated"
-    return sentence(output, "compare-printed", choose=choice, starred=len(starred))
+    placebo = printed[printed["model"] == "placebo"]
+    effect = printed[printed["model"] == "effect"]
+    excludes = (printed["low"] > 0) | (printed["high"] < 0)
+    blocks = [
+        sentence(output, "compare-printed", choose=f"{parameters.origin()}_{kind(parameters)}"),
+        sentence(
+            output, "compare-stars", starred=int(placebo["starred"].sum()),
+            odd=int((printed["starred"] != excludes).sum()),
+            effects=len(effect), stars=int(effect["starred"].sum()), strict=STRICT,
+            units=units(parameters), lowest=1 / units(parameters),
+        ),
+    ]  # fmt: skip
+    if is_document_design(parameters):
+        blocks.append(_intervals(output, results, printed))
+    return paragraphs(*blocks)
+
+
+def _intervals(output: Output, results: pd.DataFrame, printed: pd.DataFrame) -> Block:
+    """The printed interval of the stock beside the run's conventional and exact ones."""
+    own = cells(results, outcome="stock", model="effect")["with"]
+    chosen = (printed["outcome"] == "stock") & (printed["model"] == "effect")
+    theirs = printed[chosen & (printed["group"] == "with")].iloc[0]
+    return sentence(
+        output, "compare-intervals", low=float(theirs["low"]), high=float(theirs["high"]),
+        ci_low=own["ci_low"], ci_high=own["ci_high"], exact_low=own["exact_low"],
+        exact_high=own["exact_high"],
+    )  # fmt: skip
 
 
 def limits(output: Output, parameters: Parameters) -> Block:
     """What the report does not say."""
     return sentence(
-        output, "limits", **month_span(parameters), units=1 + len(parameters.controls()),
-        controls=len(parameters.controls()),
+        output, "limits", choose=kind(parameters), **month_span(parameters),
+        units=units(parameters), controls=len(parameters.controls()),
     )  # fmt: skip
