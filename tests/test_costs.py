@@ -327,14 +327,28 @@ def test_budget_adds_up_and_the_marginal_value_follows() -> None:
     assert ratio[column] == pytest.approx(gain / -found.public[0, column])
 
 
-def test_mix_weighs_programmes_by_their_months() -> None:
-    months = {"AMO": 461.0, "Oppfølging": 856.0}
+def test_mix_weighs_programmes_by_their_spells() -> None:
+    months = {"AMO": 461.0, "Oppfølging": 2 * 856.0}
     table = costs_mix.mix(BASE, months).set_index("program")
-    assert table.loc["AMO", "spells"] == pytest.approx(100)
-    net = c.net_benefit(BASE)[0]
-    expected = 100 * net[PROGRAMS.index("AMO")] + 100 * net[PROGRAMS.index("Oppfølging")]
+    assert table.loc["AMO", "spell_share"] == pytest.approx(1 / 3)
+    assert table.loc["AMO", "month_share"] == pytest.approx(461 / (461 + 1712))
+    net, cost = c.net_benefit(BASE)[0], c.total_cost(BASE)[0]
+    amo, other = PROGRAMS.index("AMO"), PROGRAMS.index("Oppfølging")
+    expected = (net[amo] + 2 * net[other]) / 3
     assert table.loc["Sum", "net_benefit"] == pytest.approx(expected)
-    assert table.loc["Sum", "net_benefit_per_spell"] == pytest.approx(expected / 200)
+    assert table["contribution"].drop("Sum").sum() == pytest.approx(expected)
+    assert table.loc["Sum", "cost"] == pytest.approx((cost[amo] + 2 * cost[other]) / 3)
+    assert costs_mix.mean_net_benefit(BASE, months) == pytest.approx(expected)
+
+
+def test_mix_of_the_draws_is_drawn_programme_by_programme() -> None:
+    drawn = costs_draws.draw(BASE, COSTS, draws=200, seed=1)
+    mean = costs_mix.mean_net_benefit(drawn, {"AMO": 1, "AFT": 3})
+    net, length = c.net_benefit(drawn), drawn.duration
+    amo, aft = PROGRAMS.index("AMO"), PROGRAMS.index("AFT")
+    spells = 1 / length[:, amo], 3 / length[:, aft]
+    expected = (spells[0] * net[:, amo] + spells[1] * net[:, aft]) / (spells[0] + spells[1])
+    np.testing.assert_allclose(mean, expected)
 
 
 @pytest.mark.parametrize("months", [{"Avklaring": 1.0}, {"AMO": -1.0}, {"AMO": 0.0}, {}])

@@ -1,16 +1,20 @@
 """Tables, figures, sentences and estimates of the cost-benefit part."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from naveval import (
+    appendix,
     costs_bench,
+    costs_published,
     disclosure,
     estimates,
     figures,
     programs_cost_figures,
+    programs_cost_mix,
     programs_cost_rows,
     programs_cost_sentences,
     programs_cost_tables,
@@ -169,3 +173,51 @@ def test_losses_say_when_participants_earn_less(output: Output, analysis: Analys
     net = (table["label"] == "tbl-uncertainty") & (table["column"] == "net_benefit")
     none = table.assign(estimate=table["estimate"].where(~net, 1.0))
     assert "Ingen tiltak" in programs_cost_sentences.losses(output, none).markdown
+
+
+def used(counts: dict[str, int]) -> SimpleNamespace:
+    """Part 1 of a place where each programme has as many persons as percent of the months."""
+    total = sum(counts.values())
+    frame = pd.DataFrame({"program": list(counts), "n": list(counts.values())})
+    frame = frame.assign(starts_percent=100 * frame["n"] / total,
+                         months_percent=100 * frame["n"] / total)  # fmt: skip
+    return SimpleNamespace(use_by_program=frame)
+
+
+def test_a_places_mix_follows_what_it_uses_and_shows(output: Output, analysis: Analysis) -> None:
+    chosen = Parameters(parts=("costs",), draws=500)
+    place = used({"AMO": 60, "Oppfølging": 20, "Avklaring": 20})
+    mix = programs_cost_mix.place_mix(analysis, place, chosen)
+    assert mix is not None
+    assert mix.covered == pytest.approx(0.8)
+    assert list(mix.table["program"]) == ["AMO", "Oppfølging", "Sum"]
+    total = mix.table.iloc[-1]
+    assert mix.low < total["net_benefit"] < mix.high
+    net = analysis.flows.set_index("program")["net_benefit"]
+    assert net["Oppfølging"] < total["net_benefit"] < net["AMO"]
+    rows = programs_cost_mix.rows(mix)
+    text = programs_cost_mix.summary(output, rows, mix).markdown
+    assert "hele landet" in text
+    assert "AMO" in text
+    assert "I alt" in programs_cost_mix.table(output, mix).markdown
+    assert rows.loc[rows["ci_low"].notna(), "column"].tolist() == ["net_benefit"]
+
+
+def test_a_mix_leaves_out_what_disclosure_control_hides(output: Output, analysis: Analysis) -> None:
+    chosen = Parameters(parts=("costs",), draws=500)
+    place = used({"AMO": 50, "AFT": 2, "Jobbklubb": 3, "IPS": 45})
+    mix = programs_cost_mix.place_mix(analysis, place, chosen)
+    assert mix is not None
+    assert list(mix.table["program"]) == ["AMO", "Sum"]
+    none = programs_cost_mix.place_mix(analysis, used({"IPS": 50, "Avklaring": 50}), chosen)
+    assert none is None
+    assert "for få" in programs_cost_mix.table(output, none).markdown
+    assert programs_cost_mix.rows(none).empty
+    assert programs_cost_mix.summary(output, programs_cost_mix.rows(none), none).markdown == ""
+
+
+def test_the_appendix_lists_every_table_that_is_compared_with(output: Output) -> None:
+    text = appendix.files(output, costs_published.files(Parameters().costs_file())).markdown
+    assert "costs.yml" in text
+    for number in ("7_2", "7_3", "7_4", "7_5", "7_6", "7_7", "7_8", "1_1"):
+        assert f"table_{number}_" in text

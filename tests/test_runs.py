@@ -126,6 +126,21 @@ def test_parts_are_left_out_before_execution(study: Path) -> None:
         run(parts=["three"])
 
 
+def test_a_cell_that_needs_another_part_is_left_out_without_it(study: Path) -> None:
+    write_notebook(
+        study, ("", SETUP), ("part:one", WORK), ("part:two", "two = 2"), ("", FINISH)
+    )  # fmt: skip
+    file = study / "notebooks/hedmark.ipynb"
+    book = nbformat.read(file, as_version=4)
+    both = nbformat.v4.new_code_cell("both = two", metadata={"tags": ["part:one", "needs:two"]})
+    book.cells.insert(-1, both)
+    nbformat.write(book, file)
+    for parts, there in (((), True), (("one", "two"), True), (("one",), False), (("two",), False)):
+        chosen = StudyParameters(parts=parts)
+        sources = [cell.source for cell in runs.select_parts("hedmark", chosen).cells]
+        assert ("both = two" in sources) == there
+
+
 def test_interruption_between_the_two_moves_is_mended(study: Path) -> None:
     done = run()
     old = done.folder.with_name(f".{done.folder.name}.old")

@@ -1,5 +1,8 @@
 """The appendix every report has: parameters, data, sample flow, versions."""
 
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -28,6 +31,15 @@ def data(output: Output, chosen: StudyParameters) -> Block:
     ]
     frame = pd.DataFrame(rows, columns=["table", "rows", "hash"])
     return _show(output, "tbl-data", frame, "row counts of whole register tables")
+
+
+def files(output: Output, used: Sequence[Path]) -> Block:
+    """Table of published tables and other files read: name and the first part of the hash."""
+    rows = [
+        {"file": file.name, "hash": hashlib.sha256(file.read_bytes()).hexdigest()[:12]}
+        for file in used
+    ]
+    return _show(output, "tbl-files", pd.DataFrame(rows), "names and hashes of files")
 
 
 def versions(output: Output) -> Block:

@@ -5,6 +5,8 @@ printed (as in the document, shares in per cent) and half_unit, half of the last
 A printed dash counts as zero.
 """
 
+from pathlib import Path
+
 import pandas as pd
 
 from naveval import paths
@@ -14,6 +16,10 @@ LABELS = (
     "tbl-7-2", "tbl-7-3", "tbl-7-4", "tbl-7-5", "tbl-7-6", "tbl-7-7", "tbl-7-8", "tbl-1-1", "text",
 )  # fmt: skip
 CELL_COLUMNS = ("label", "row", "column", "printed", "half_unit")
+TABLE_7_5 = "table_7_5_effects_on_value_creation"
+TABLE_7_6 = "table_7_6_total_socioeconomic_effects"
+TABLE_7_8 = "table_7_8_maximum_duration"
+TABLE_1_1 = "table_1_1_socioeconomic_effects_summary"
 ITEMS_7_6 = {
     "Tiltakskostnader finansiert av NAV": "program_cost",
     "Tiltakskostnader i andre sektorer": "other_sectors",
@@ -73,9 +79,15 @@ TEXT = (
 )
 
 
+def files(costs: Path) -> tuple[Path, ...]:
+    """The published tables that the reconciliation reads, and the file with the inputs."""
+    names = {*(name for name, _ in WIDE.values()), TABLE_7_5, TABLE_7_6, TABLE_7_8, TABLE_1_1}
+    return (costs, *(paths.published_dir("programs") / f"{name}.csv" for name in sorted(names)))
+
+
 def read(name: str) -> pd.DataFrame:
     """One published table, by file name without ending."""
-    file = paths.params_dir() / "published" / "programs" / f"{name}.csv"
+    file = paths.published_dir("programs") / f"{name}.csv"
     if not file.is_file():
         raise ParameterError(f"{file}: no such published table")
     return pd.read_csv(file)
@@ -84,8 +96,8 @@ def read(name: str) -> pd.DataFrame:
 def cells() -> pd.DataFrame:
     """Every printed number of tables 7-2 to 7-8 and 1-1, and of the text, as `CELL_COLUMNS`."""
     rows = [row for label in WIDE for row in _wide(label)]
-    rows += _effects() + _items("tbl-7-6", "table_7_6_total_socioeconomic_effects", ITEMS_7_6)
-    rows += _maximum() + _items("tbl-1-1", "table_1_1_socioeconomic_effects_summary", ITEMS_1_1)
+    rows += _effects() + _items("tbl-7-6", TABLE_7_6, ITEMS_7_6)
+    rows += _maximum() + _items("tbl-1-1", TABLE_1_1, ITEMS_1_1)
     rows += [("text", *row) for row in TEXT]
     rows.sort(key=lambda row: LABELS.index(row[0]))
     return pd.DataFrame(rows, columns=list(CELL_COLUMNS))
@@ -105,7 +117,7 @@ def _wide(label: str) -> list[tuple[str, str, str, float, float]]:
 
 
 def _effects() -> list[tuple[str, str, str, float, float]]:
-    table = read("table_7_5_effects_on_value_creation")
+    table = read(TABLE_7_5)
     return [
         ("tbl-7-5", line["program"], *ITEMS_7_5[line["item"]][:1], float(line["value"]), 50)
         for _, line in table.iterrows()
@@ -125,7 +137,7 @@ def _items(
 
 def _maximum() -> list[tuple[str, str, str, float, float]]:
     rows = []
-    for _, line in read("table_7_8_maximum_duration").iterrows():
+    for _, line in read(TABLE_7_8).iterrows():
         case = f"{line['program']}, {CASES[line['duration_case']]}"
         rows.append(("tbl-7-8", case, "months", float(line["max_duration_months"]), 0.5))
         rows.append(("tbl-7-8", case, "net_benefit", float(line["sum_priced_effects_nok"]), 500))
@@ -134,6 +146,6 @@ def _maximum() -> list[tuple[str, str, str, float, float]]:
 
 def assessments() -> pd.DataFrame:
     """The document's judgement of effects without a price: program, item, value_text."""
-    table = read("table_7_6_total_socioeconomic_effects")
+    table = read(TABLE_7_6)
     table = table[table["unit"] == "assessment"]
     return table[["program", "item", "value_text"]].reset_index(drop=True)

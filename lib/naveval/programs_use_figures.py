@@ -163,9 +163,14 @@ def groups_at_start(output: Output, data: Participation) -> Block:
     )
 
 
+def released_use(data: Participation) -> Released:
+    """Starts and programme months by programme as fig-4-7 shows them."""
+    return _release(data.use_by_program, "fig-4-7", ["program"], "program")
+
+
 def use_by_program(output: Output, data: Participation) -> Block:
     """fig-4-7: shares of starts and of programme months."""
-    released = _release(data.use_by_program, "fig-4-7", ["program"], "program")
+    released = released_use(data)
     frame = released.frame.sort_values("starts_percent", na_position="first", ignore_index=True)
     figure, ax = figures.axes(height=5.0)
     y = np.arange(len(frame))

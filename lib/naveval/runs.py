@@ -202,7 +202,7 @@ def select_parts(study: str, parameters: StudyParameters) -> NotebookNode:
     """The notebook without the cells for exploring and of parts that were not chosen."""
     book = nbformat.read(paths.notebook(study), as_version=4)
     book.cells = [cell for cell in book.cells if EXPLORE not in cell.metadata.get("tags", [])]
-    known = sorted({part for cell in book.cells for part in _parts(cell)})
+    known = sorted({part for cell in book.cells for part in _tagged(cell, "part:")})
     unknown = sorted(set(parameters.parts) - set(known))
     if unknown:
         raise ParameterError(
@@ -211,13 +211,19 @@ def select_parts(study: str, parameters: StudyParameters) -> NotebookNode:
         )
     if parameters.parts:
         chosen = set(parameters.parts)
-        book.cells = [cell for cell in book.cells if not _parts(cell) or _parts(cell) & chosen]
+        book.cells = [cell for cell in book.cells if _is_chosen(cell, chosen)]
     return book
 
 
-def _parts(cell: NotebookNode) -> set[str]:
+def _is_chosen(cell: NotebookNode, chosen: set[str]) -> bool:
+    """Whether a cell belongs to a chosen part, and every part it `needs:` is chosen too."""
+    parts = _tagged(cell, "part:")
+    return (not parts or bool(parts & chosen)) and _tagged(cell, "needs:") <= chosen
+
+
+def _tagged(cell: NotebookNode, prefix: str) -> set[str]:
     tags = cell.metadata.get("tags", [])
-    return {tag.removeprefix("part:") for tag in tags if tag.startswith("part:")}
+    return {tag.removeprefix(prefix) for tag in tags if tag.startswith(prefix)}
 
 
 def _explain(study: str, error: PapermillExecutionError, *, private: bool) -> str:
