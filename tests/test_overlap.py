@@ -117,8 +117,9 @@ def test_policy_tree_finds_the_best_rule_and_its_value() -> None:
     half = np.arange(3000) < 1500
     tree = policy_tree.grow(gamma[half], x[half])
     assert (tree.assign(x) == best).mean() > 0.9
-    arm = rng.integers(0, 3, 3000)
-    found = policy_tree.value(tree, gamma[~half], x[~half], arm[~half])
+    y = gamma[np.arange(3000), rng.integers(0, 3, 3000)]
+    found = policy_tree.value(tree, gamma[~half], x[~half], y[~half])
+    assert found.today == pytest.approx(y[~half].mean())
     assert found.difference == pytest.approx(found.rule - found.today)
     assert found.difference > 0.5
     assert found.shares.sum() == pytest.approx(1)

@@ -133,7 +133,7 @@ def test_pseudo_starts_follow_the_treated_and_drop_those_who_left() -> None:
     wait = frame.start - frame.entry
     assert wait.between(0, 11).all()
     assert len(kept_x) == len(frame)
-    registered = kept.registered[np.arange(len(frame)), wait]
+    registered = kept.status_at_start() > 0
     assert registered[(frame.arm == CONTROL).to_numpy()].all()
     treated = (sample.frame.arm != CONTROL).to_numpy()
     assert (frame.arm != CONTROL).sum() == treated.sum()

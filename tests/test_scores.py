@@ -178,6 +178,25 @@ def test_clustered_errors_equal_plain_ones_for_single_rows_and_grow_for_doubled(
     assert (table.n_obs == 2 * table.n_persons).all()
 
 
+def test_scores_among_some_arms_use_the_probability_given_those_arms() -> None:
+    _, arm, y, nuisances = draw(4000)
+    wrong = replace(nuisances, outcome_model=nuisances.outcome_model + 1.0)
+    made = scores.doubly_robust(y, arm, wrong)
+    among = scores.only_arms(made, [2, 0])
+    assert among.arms == ("none", "training")
+    rows = arm != 1
+    assert len(among.y) == rows.sum()
+    np.testing.assert_allclose(among.propensity.sum(axis=1), 1)
+    p = made.propensity[rows, 2] / (made.propensity[rows, 0] + made.propensity[rows, 2])
+    own = (arm[rows] == 2) * (y[rows, 0] - wrong.outcome_model[rows, 2, 0]) / p
+    np.testing.assert_allclose(among.gamma[:, 1, 0], wrong.outcome_model[rows, 2, 0] + own)
+    right = nuisances.outcome_model[rows, 0, 0] / 0.8  # the mean without error, up to a constant
+    gap = among.gamma[:, 0, 0].mean() - (right - 0.125).mean()
+    assert abs(gap) < 0.15  # doubly robust: a model wrong by one does not matter
+    naive = scores.doubly_robust(y, arm, wrong).gamma[rows, 0, 0].mean()
+    assert abs(naive - (right - 0.125).mean()) > 0.15
+
+
 def test_att_minus_ate_is_their_difference() -> None:
     _, arm, y, nuisances = draw()
     made = scores.doubly_robust(y, arm, nuisances)

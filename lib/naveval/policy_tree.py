@@ -8,6 +8,7 @@ that the value is not flattered by the search.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Value:
-    """Value of a rule per person beside today's use, and the difference.
+    """Value of a rule per person beside what happened, and the difference.
 
     Attributes
     ----------
@@ -160,11 +161,16 @@ def _best_stump(
     return float(value[k]), k, (int(left[k].argmax()), int(right[k].argmax()))
 
 
-def value(tree: Tree, gamma: Floats, x: Floats, arm: NDArray[np.int64]) -> Value:
-    """Value of a rule on persons it was not grown on, beside what they actually had."""
+def value(tree: Tree, gamma: Floats, x: Floats, y: NDArray[np.floating[Any]]) -> Value:
+    """Value of a rule on persons it was not grown on, beside the outcome they actually had.
+
+    Parameters
+    ----------
+    y
+        (n,) outcomes: today's use needs no score, its value is what happened.
+    """
     action = tree.assign(np.asarray(x, dtype=float))
-    rows = np.arange(len(gamma))
-    rule, today = gamma[rows, action], gamma[rows, arm]
+    rule, today = gamma[np.arange(len(gamma)), action], np.asarray(y, dtype=float)
     difference = rule - today
     return Value(
         float(rule.mean()), float(today.mean()), float(difference.mean()),

@@ -51,25 +51,23 @@ def flow(output: Output, data: Effects) -> Block:
 def time_to_first(output: Output, data: Effects) -> Block:
     """tbl-6-1: months to the first programme by first group."""
     frame = data.time_to_first.copy()
-    printed = programs_published.read("table_6_1")
-    for group, label in zip(GROUPS, list(programs_published.STATUS), strict=False):
-        own = printed[printed.first_innsatsgruppe == label].set_index(
-            "months_since_first_registration"
-        )
-        values = own.percent.rename({"Begynner ikke på tiltak": "none"}).reindex(frame.months)
-        frame[f"published_{group}"] = values.to_numpy() if output.slug == WHOLE else np.nan
+    printed = programs_published.by_first_group("table_6_1", "months_since_first_registration")
+    printed = printed.rename({"Begynner ikke på tiltak": "none"}).reindex(frame.months)
     frame["months"] = [name(output, f"wait-{code}") for code in frame.months]
-    count = {group: f"n_{group}" for group in GROUPS} | {f"n_{g}": f"n_{g}" for g in GROUPS}
-    released = disclosure.release(
-        frame, label="tbl-6-1", count=count, keys=["months"],
-        labels=[f"published_{group}" for group in GROUPS], exhaustive="months",
-    )  # fmt: skip
-    return tables.show(output, released, "tbl-6-1")
+    return _by_first_group(output, frame, printed, "tbl-6-1", "months")
 
 
 def group_at_start(output: Output, data: Effects) -> Block:
     """tbl-6-2: group at first registration and at the start of the programme, in percent."""
-    treated = data.main.sample.frame[data.main.sample.frame.arm != CONTROL]
+    frame = start_groups(data.main)
+    printed = programs_published.by_first_group("table_6_2", "innsatsgruppe_at_first_program_start")
+    printed = printed.rename(programs_published.STATUS).reindex(frame.status)
+    return _by_first_group(output, named(output, frame, "status"), printed, "tbl-6-2", "status")
+
+
+def start_groups(estimated: Estimated) -> pd.DataFrame:
+    """Treated by group at the start: status, and per first group n_<group> and percent."""
+    treated = estimated.sample.frame[estimated.sample.frame.arm != CONTROL]
     at_start = treated.group_at_start.fillna("not_registered").replace(
         {"permanent": "other", "sick": "other", "not_registered": "other"}
     )
@@ -80,12 +78,23 @@ def group_at_start(output: Output, data: Effects) -> Block:
     for group in GROUPS:
         frame[f"n_{group}"] = counts[group].to_numpy()
         frame[group] = 100 * counts[group].to_numpy() / max(1, counts[group].sum())
+    return frame
+
+
+def _by_first_group(
+    output: Output, frame: pd.DataFrame, printed: pd.DataFrame, label: str, key: str
+) -> Block:
+    """Percent by first group beside the printed, with the number of persons in the note."""
+    for group in GROUPS:
+        values = printed[group].to_numpy(dtype=float)
+        frame[f"published_{group}"] = values if output.slug == WHOLE else np.nan
     count = {group: f"n_{group}" for group in GROUPS} | {f"n_{g}": f"n_{g}" for g in GROUPS}
     released = disclosure.release(
-        named(output, frame, "status"), label="tbl-6-2", count=count, keys=["status"],
-        exhaustive="status",
+        frame, label=label, count=count, keys=[key],
+        labels=[f"published_{group}" for group in GROUPS], exhaustive=key,
     )  # fmt: skip
-    return tables.show(output, released, "tbl-6-2")
+    totals = {f"n_{group}": int(frame[f"n_{group}"].sum()) for group in GROUPS}
+    return tables.show(output, released, label, **totals)
 
 
 def sample_sizes(output: Output, data: Effects) -> Block:

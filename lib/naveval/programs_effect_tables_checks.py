@@ -8,11 +8,13 @@ import pandas as pd
 from naveval import (
     confounding,
     disclosure,
+    formats,
     overlap,
     policy_tree,
     programs_truth,
     scores,
     tables,
+    texts,
 )
 from naveval.errors import EstimationError
 from naveval.output import Block, Output
@@ -27,39 +29,42 @@ CLIPS_AND_TRIMS = (
 )  # fmt: skip
 BALANCE = {"tbl-b-4": ARMS[:4], "tbl-b-5": ARMS[4:8], "tbl-b-6": ARMS[8:]}
 LEAST_WEIGHT = 1e-6
+HISTORY = ("registered_60", "program_60")
+"""Covariates of table B-8 that are months, not categories."""
 
 
 def balance(output: Output, data: Effects, label: str) -> Block:
     """Tables B-4 to B-6: treated and weighted controls by characteristic, in percent."""
-    frames = []
     indicators = balance_indicators(data.main)
-    base = pd.DataFrame(list(indicators), columns=["characteristic", "category"])
+    frame = pd.DataFrame(list(indicators), columns=["characteristic", "category"])
     made = data.main.scores
     count: dict[str, str] = {}
+    sizes = []
     for position, arm in enumerate(BALANCE[label], start=1):
         columns = {part: f"{part}_{position}" for part in ("treated", "control", "smd")}
         if arm not in made.arms:
-            base = base.assign(**dict.fromkeys(columns.values(), np.nan), **{f"n_{position}": 0})
+            frame = frame.assign(**dict.fromkeys(columns.values(), np.nan), **{f"n_{position}": 0})
         else:
             code = made.arms.index(arm)
+            n = int((made.arm == code).sum())
             table = overlap.balance(
-                made, code, np.column_stack(list(indicators.values())), list(base["category"])
+                made, code, np.column_stack(list(indicators.values())), list(frame["category"])
             )
-            base = base.assign(
+            frame = frame.assign(
                 **{
                     columns["treated"]: 100 * table.treated,
                     columns["control"]: 100 * table.weighted,
                     columns["smd"]: table.smd_weighted,
-                    f"n_{position}": (table.treated * (made.arm == code).sum()).round().astype(int),
+                    f"n_{position}": (table.treated * n).round().astype(int),
                 }
             )
+            sizes.append(f"{arm} {n} ({formats.number(scores.weight_sum(made, code), 0)})")
         count |= dict.fromkeys((*columns.values(), f"n_{position}"), f"n_{position}")
-    frames.append(base)
     released = disclosure.release(
-        named(output, pd.concat(frames), "characteristic", "category"), label=label, count=count,
+        named(output, frame, "characteristic", "category"), label=label, count=count,
         keys=["characteristic", "category"], exhaustive="category",
     )  # fmt: skip
-    return tables.show(output, released, label)
+    return tables.show(output, released, label, sizes=", ".join(sizes) or "–")
 
 
 def balance_indicators(estimated: Estimated) -> dict[tuple[str, str], np.ndarray]:
@@ -84,28 +89,29 @@ def balance_indicators(estimated: Estimated) -> dict[tuple[str, str], np.ndarray
 
 def aft_participants(output: Output, data: Effects) -> Block:
     """tbl-b-8: AFT participants in three samples, in percent, and months with Nav before."""
-    others = ("one_year_clean", "reduced_capacity")
-    chosen = {"main": data.main} | {k: data.robust[k] for k in others if k in data.robust}
-    frame: pd.DataFrame | None = None
+    frame = pd.DataFrame(
+        [*balance_indicators(data.main), *(("history", code) for code in HISTORY)],
+        columns=["characteristic", "category"],
+    )
+    frame["format"] = np.where(frame.characteristic == "history", "num1", "num0")
+    sizes = []
     for position, key in enumerate(("main", "one_year_clean", "reduced_capacity"), start=1):
-        estimated = chosen.get(key)
-        column = pd.DataFrame(list(balance_indicators(data.main)),
-                              columns=["characteristic", "category"])  # fmt: skip
+        estimated = data.main if key == "main" else data.robust.get(key)
         rows = None if estimated is None else (estimated.sample.frame.program == "AFT").to_numpy()
         if estimated is None or rows is None or not rows.any():
-            column[f"percent_{position}"], column[f"n_{position}"] = np.nan, 0
-        else:
-            values = np.column_stack(list(balance_indicators(estimated).values()))[rows]
-            column[f"percent_{position}"] = 100 * values.mean(axis=0)
-            column[f"n_{position}"] = values.sum(axis=0).astype(int)
-        frame = column if frame is None else frame.merge(column, on=["characteristic", "category"])
-    assert frame is not None
+            frame[f"percent_{position}"], frame[f"n_{position}"] = np.nan, 0
+            continue
+        values = np.column_stack(list(balance_indicators(estimated).values()))[rows]
+        history = estimated.covariates.loc[rows, list(HISTORY)].mean().to_numpy(dtype=float)
+        frame[f"percent_{position}"] = [*(100 * values.mean(axis=0)), *history]
+        frame[f"n_{position}"] = [*values.sum(axis=0).astype(int), *[len(values)] * len(history)]
+        sizes.append(str(len(values)))
     count = {f"{part}_{i}": f"n_{i}" for i in (1, 2, 3) for part in ("percent", "n")}
     released = disclosure.release(
         named(output, frame, "characteristic", "category"), label="tbl-b-8", count=count,
         keys=["characteristic", "category"], exhaustive="category",
     )  # fmt: skip
-    return tables.show(output, released, "tbl-b-8")
+    return tables.show(output, released, "tbl-b-8", sizes=", ".join(sizes) or "–")
 
 
 def overlap_table(output: Output, data: Effects) -> Block:
@@ -210,7 +216,8 @@ def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int
     """tbl-policy: a shallow rule for who gets which programme, and its value.
 
     The rule may use no programme, and the programmes that have a cost and good overlap for
-    everyone; with fewer than two of those, all whose overlap is not poor.
+    everyone; with fewer than two of those, all whose overlap is not poor. It is grown and
+    valued among the persons who got one of these.
 
     Parameters
     ----------
@@ -226,32 +233,35 @@ def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int
     if len(names) == 1:
         return Block(output.label("tbl-policy", "none"))
     allowed = [made.arms.index(arm) for arm in names]
-    gamma = made.gamma[:, allowed, made.outcomes.index("months_2")]
-    x = data.main.covariates.to_numpy()
-    grow_on = data.main.nuisances.fold % 2 == 0
-    rest = ~grow_on & np.isin(made.arm, allowed)
+    rows = np.isin(made.arm, allowed)
+    among = scores.only_arms(made, allowed)
+    outcome = made.outcomes.index("months_2")
+    gamma, y = among.gamma[:, :, outcome], among.y[:, outcome]
+    x, fold = data.main.covariates.to_numpy()[rows], data.main.nuisances.fold[rows]
+    grow_on, rest = fold % 2 == 0, fold % 2 == 1
     tree = policy_tree.grow(gamma[grow_on], x[grow_on], depth=depth, min_leaf=100)
     frame = policy_tree.describe(
         tree, [name(output, f"x-{column}") for column in data.main.covariates], names
     )
-    leaf = leaf_sizes(tree, x[rest])
-    frame["n"] = leaf
-    own = np.array([allowed.index(code) for code in made.arm[rest]])
-    value = policy_tree.value(tree, gamma[rest], x[rest], own)
+    frame["n"] = leaf_sizes(tree, x[rest])
+    value = policy_tree.value(tree, gamma[rest], x[rest], y[rest])
     price = np.array([costs.get(arm, 0.0) for arm in names])
     sure = value.difference > scores.Z95 * value.std_error
-    extra = float(price[tree.assign(x[rest])].mean() - price[own].mean())
+    extra = float(price[tree.assign(x[rest])].mean() - price[among.arm[rest]].mean())
     for side in ("side_1", "side_2"):
         frame[side] = [name(output, f"side-{code}") if code else "" for code in frame[side]]
     keys = ["covariate_1", "side_1", "covariate_2", "side_2", "action"]
     released = disclosure.release(
         frame, label="tbl-policy", count="n", keys=keys, values=["threshold_1", "threshold_2"]
     )
+    key = "unsure" if not sure else "sure" if extra > 0 else "cheaper"
+    per_month = texts.fill(
+        output.label("tbl-policy", key), {"per_month": extra / value.difference}, "tbl-policy"
+    )
     return tables.show(
         output, released, "tbl-policy", rule=value.rule, today=value.today,
-        difference=value.difference, error=value.std_error, extra=extra,
-        per_month=extra / value.difference if sure else float("nan"),
-        allowed=", ".join(names[1:]),
+        difference=value.difference, error=value.std_error, extra=extra, n=int(rest.sum()),
+        per_month=per_month, allowed=", ".join(names[1:]),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from naveval import crossfit, programs_sample, programs_sample_covariates, score
 from naveval.crossfit import Nuisances
 from naveval.errors import EstimationError
 from naveval.forests import ForestOptions
-from naveval.programs_codes import ARMS, CHAINS, CONTROL, REST
+from naveval.programs_codes import ARMS, CHAINS, CONTROL, REST, STATUS_CODES
 from naveval.programs_pseudo import draw_pseudo_starts
 from naveval.programs_sample import Sample, design
 from naveval.programs_sample_outcomes import arm_codes, arms_of, outcomes, placebo
@@ -26,6 +26,7 @@ from naveval.registers import Registers
 from naveval.scores import Scores
 
 FIRST_GROUPS = ("standard", "situational", "special")
+MOVED_ON = tuple(code for code, name in STATUS_CODES.items() if name in ("situational", "special"))
 PLACEBO = "placebo"
 TINY = 25
 """Fewest persons an arm's forests can be grown on."""
@@ -214,11 +215,18 @@ def with_arms(drawn: Drawn, arm: pd.Series) -> Drawn:
 def by_first_group(drawn: Drawn, settings: Settings) -> Mapping[str, Estimated]:
     """Separate estimates per first group; too small arms are counted as Annet in each.
 
-    Groups without treated or controls enough are left out.
+    Controls who came in standardinnsats must have moved on by their pseudo-start (chapter
+    6.1.3, note 10). Groups without treated or controls enough are left out.
     """
     results: dict[str, Estimated] = {}
+    frame = drawn.sample.frame
+    not_moved = (frame.arm == CONTROL).to_numpy() & ~np.isin(
+        drawn.sample.status_at_start(), MOVED_ON
+    )
     for group in FIRST_GROUPS:
-        rows = (drawn.sample.frame.first_group == group).to_numpy()
+        rows = (frame.first_group == group).to_numpy()
+        if group == "standard":
+            rows &= ~not_moved
         part = drawn.sample.take(rows)
         arm, merged = programs_sample.merge_small(part.frame.arm, settings.min_arm)
         x = drawn.covariates[rows].reset_index(drop=True)

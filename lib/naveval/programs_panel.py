@@ -15,6 +15,8 @@ from naveval.programs_sample import MONTH_SQL, make_spells
 from naveval.registers import Registers
 
 FIRST, LAST = int(month_number(201601)), int(month_number(202012))
+MIX_FIRST, MIX_LAST = int(month_number(202201)), int(month_number(202212))
+"""Starts of figure 4-10, which is about one year only."""
 CLEAN = 24
 CHARACTERISTICS = ("status", "sex", "age_group", "country", "education6", "spell")
 AGE_SQL = (
@@ -45,7 +47,7 @@ def make(registers: Registers, *, county: str = "", unknown_to_rest: bool = Fals
 
     `place` (persons of the county: where they last lived), `spells`, `status_months`,
     `work_months`, `program_months`, `described` (person-months 2016–2020 with
-    characteristics), `first_registrations` and `starts`.
+    characteristics), `first_registrations`, `starts`, and `mix_starts` of the last year.
 
     Parameters
     ----------
@@ -88,7 +90,11 @@ def make(registers: Registers, *, county: str = "", unknown_to_rest: bool = Fals
                     AND b.start < s.start AND b.stop >= {FIRST} - {CLEAN}) AS first
         FROM spells s SEMI JOIN place USING (person)
         WHERE start BETWEEN {FIRST} AND {LAST}""",
+        f"""CREATE OR REPLACE TEMP TABLE mix_starts AS
+        SELECT DISTINCT person, program, start AS m FROM spells SEMI JOIN place USING (person)
+        WHERE start BETWEEN {MIX_FIRST} AND {MIX_LAST}""",
         _described("described", _person_months()),
+        _described("described_mix", "SELECT DISTINCT person, m FROM mix_starts"),
         _described("described_starts", "SELECT DISTINCT person, m FROM starts"),
         _described("described_entries", "SELECT person, entry AS m FROM first_registrations"),
     ):

@@ -68,15 +68,19 @@ def combinations(registers: Registers, top: int = 10) -> pd.DataFrame:
 
 
 def chains(registers: Registers, top: int = 15) -> pd.DataFrame:
-    """tbl-4-8: the most common sequences of programmes in chained courses."""
+    """tbl-4-8: the most common sequences of programmes, by the starts in them.
+
+    `percent` is of all starts in chained courses: that is what the printed numbers add up to.
+    """
     table = registers.query(
         """SELECT programs[1] AS program_1, programs[2] AS program_2,
             coalesce(programs[3], '') AS program_3, count(DISTINCT person)::INTEGER AS n,
-            count(*)::INTEGER AS courses
+            sum(spells)::INTEGER AS starts,
+            100 * starts / (SELECT sum(spells) FROM courses WHERE chained) AS percent
         FROM courses WHERE spells BETWEEN 2 AND 3 AND chained AND programs[1] <> programs[2]
-        GROUP BY ALL ORDER BY courses DESC, program_1, program_2, program_3"""
+        GROUP BY ALL ORDER BY starts DESC, program_1, program_2, program_3"""
     )
-    return table.assign(percent=100 * table.courses / table.courses.sum()).head(top)
+    return table.head(top)
 
 
 def followed_by_another(sample: Sample) -> pd.DataFrame:

@@ -4,16 +4,17 @@ import numpy as np
 import pandas as pd
 
 from naveval.programs_codes import STATES, month_number
-from naveval.programs_panel import FIRST
+from naveval.programs_panel import FIRST, LAST
 from naveval.registers import Registers
 
 LAST_START = int(month_number(201910))
+"""Last start in the figures of states; figures B-1 and B-2 take all starts of the panel."""
 FOLLOWED = 24
 BREAKDOWNS = ("all", "program", "status", "age_group", "country", "spell")
 
 
 def make_states(registers: Registers) -> None:
-    """Create `state_months`: each first start 2016–October 2019, 25 months with one state each.
+    """Create `state_months`: each first start 2016–2020, 25 months with one state each.
 
     The first state that fits counts: in work and on a programme; in work, high income; in
     work, low income; in education; on a programme; disability pension; job seeker; reduced
@@ -23,7 +24,7 @@ def make_states(registers: Registers) -> None:
         f"""CREATE OR REPLACE TEMP TABLE state_months AS
         WITH first AS (
             SELECT s.person, s.program, s.m AS start, d.status, d.age_group, d.country, d.spell
-            FROM (SELECT * FROM starts WHERE first AND m BETWEEN {FIRST} AND {LAST_START}
+            FROM (SELECT * FROM starts WHERE first AND m BETWEEN {FIRST} AND {LAST}
                   QUALIFY row_number() OVER (PARTITION BY person ORDER BY m) = 1) s
             JOIN described_starts d ON d.person = s.person AND d.m = s.m),
         cells AS (SELECT *, start + k AS m FROM first CROSS JOIN range(0, {FOLLOWED + 1}) t(k)),
@@ -65,7 +66,7 @@ def states(registers: Registers, breakdown: str) -> pd.DataFrame:
     shares = ", ".join(f"100 * avg((state = '{state}')::INTEGER) AS {state}" for state in STATES)
     return registers.query(
         f"""SELECT {group} AS grouping, k, count(DISTINCT person)::INTEGER AS n, {shares}
-        FROM state_months GROUP BY ALL ORDER BY grouping, k"""
+        FROM state_months WHERE start <= {LAST_START} GROUP BY ALL ORDER BY grouping, k"""
     ).rename(columns={"grouping": "group"})
 
 
@@ -95,8 +96,9 @@ def monthly_share(registers: Registers, column: str, breakdown: str) -> pd.DataF
     """Figures B-1 and B-2: percent with any wage, or with AAP, by month since start and group."""
     if column not in ("any_wage", "aap"):
         raise ValueError(f"column {column!r}; allowed: any_wage, aap")
+    grouping = "'all'" if breakdown == "all" else breakdown
     return registers.query(
-        f"""SELECT {breakdown} AS grouping, k, count(DISTINCT person)::INTEGER AS n,
+        f"""SELECT {grouping} AS grouping, k, count(DISTINCT person)::INTEGER AS n,
             100 * avg({column}::INTEGER) AS percent
         FROM state_months GROUP BY ALL ORDER BY grouping, k"""
     ).rename(columns={"grouping": "group"})
@@ -105,8 +107,8 @@ def monthly_share(registers: Registers, column: str, breakdown: str) -> pd.DataF
 def persons_by_program(registers: Registers) -> pd.DataFrame:
     """tbl-b-2: persons behind the outcome figures by programme."""
     return registers.query(
-        "SELECT program, count(DISTINCT person)::INTEGER AS n FROM state_months GROUP BY 1 "
-        "ORDER BY program"
+        "SELECT program, count(DISTINCT person)::INTEGER AS n FROM state_months "
+        f"WHERE start <= {LAST_START} GROUP BY 1 ORDER BY program"
     )
 
 

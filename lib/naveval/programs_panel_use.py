@@ -197,18 +197,18 @@ def use_over_time(registers: Registers) -> pd.DataFrame:
 
 
 def who_gets_what(registers: Registers) -> pd.DataFrame:
-    """fig-4-10: starts by programme and four characteristics, in the last year of the panel."""
+    """fig-4-10: starts in 2022 by programme and four characteristics."""
     parts = []
     for characteristic in ("status", "age_group", "country", "spell"):
         part = registers.query(
-            f"""SELECT program, {characteristic} AS category, count(DISTINCT s.person)::INTEGER AS n
-            FROM starts s JOIN described_starts d ON d.person = s.person AND d.m = s.m
-            GROUP BY ALL"""
+            f"""SELECT program, {characteristic} AS category,
+                count(DISTINCT person)::INTEGER AS n, count(*)::INTEGER AS starts
+            FROM mix_starts s JOIN described_mix d USING (person, m) GROUP BY ALL"""
         )
         parts.append(part.assign(characteristic=characteristic))
     table = pd.concat(parts, ignore_index=True)
-    total = table.groupby(["characteristic", "category"]).n.transform("sum")
-    return table.assign(percent=100 * table.n / total)
+    total = table.groupby(["characteristic", "category"]).starts.transform("sum")
+    return table.assign(percent=100 * table.starts / total)
 
 
 def staying(registers: Registers) -> pd.DataFrame:

@@ -47,9 +47,8 @@ def draw_pseudo_starts(
     edges = probability.cumsum(axis=1)
     drawn = (rng.random(len(edges))[:, None] * edges[:, -1:] > edges).sum(axis=1)
     frame.loc[~treated, "start"] = frame.entry[~treated] + drawn
-    rows = np.arange(len(frame))
-    registered = sample.registered[rows, (frame.start - frame.entry).to_numpy()]
-    keep = treated | registered
+    whole = replace(sample, frame=frame)
+    keep = treated | (whole.status_at_start() > 0)
     if not (keep & ~treated).any():
         raise EstimationError("pseudo-starts: no control is registered in the month drawn")
     steps = [
@@ -58,4 +57,4 @@ def draw_pseudo_starts(
         ("sample", int(keep.sum())),
     ]
     flow = pd.concat([sample.flow, pd.DataFrame(steps, columns=["step", "n"])], ignore_index=True)
-    return replace(replace(sample, frame=frame).take(keep), flow=flow), x[keep]
+    return replace(whole.take(keep), flow=flow), x[keep]

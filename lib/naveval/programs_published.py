@@ -106,6 +106,24 @@ def by_month(name: str, months: str, values: str) -> pd.DataFrame:
     return table.pivot_table(index=["characteristic", "category"], columns=months, values=values)
 
 
+def by_first_group(name: str, rows: str) -> pd.DataFrame:
+    """Tables 6-1 and 6-2: percent, one column per first group by its code."""
+    table = read(name)
+    wide = table.pivot(index=rows, columns=str(table.columns[0]), values="percent")
+    return wide.rename(columns=STATUS)
+
+
+def sequences(name: str) -> pd.Series:
+    """Tables 4-7 and 4-8: percent by the programmes of a combination or chain."""
+    table = read(name).rename(
+        columns={"first_program": "program_1", "second_program": "program_2",
+                 "third_program": "program_3"}
+    )  # fmt: skip
+    keys = [column for column in table if column.startswith("program_")]
+    percent = next(column for column in table if column.startswith("percent"))
+    return table.assign(**{key: table[key].fillna("") for key in keys}).set_index(keys)[percent]
+
+
 def gate() -> pd.DataFrame:
     """Table 6-7 by code: characteristic, category, type, program, published."""
     table = read("table_6_7")

@@ -77,8 +77,9 @@ class Sample:
     work, high, wage
         (n, 121) in work, in work with high income, and wage in kroner of the year, from 60
         months before registration to 60 after.
-    registered
-        (n, 61) registered with Nav, from registration on.
+    status
+        (n, 61) group of each month from registration on, as in STATUS_CODES; 0 where not
+        registered with Nav.
     flow
         Steps with the number of people left.
     merged
@@ -89,14 +90,19 @@ class Sample:
     work: NDArray[np.bool_]
     high: NDArray[np.bool_]
     wage: NDArray[np.float32]
-    registered: NDArray[np.bool_]
+    status: NDArray[np.int8]
     flow: pd.DataFrame
     merged: dict[str, int] = field(default_factory=dict)
+
+    def status_at_start(self) -> NDArray[np.int8]:
+        """(n,) group in the month of the start or pseudo-start, 0 where not registered."""
+        wait = (self.frame.start - self.frame.entry).to_numpy()
+        return self.status[np.arange(len(wait)), wait]
 
     def take(self, rows: NDArray[np.bool_]) -> "Sample":
         return Sample(
             self.frame[rows].reset_index(drop=True), self.work[rows], self.high[rows],
-            self.wage[rows], self.registered[rows], self.flow, self.merged,
+            self.wage[rows], self.status[rows], self.flow, self.merged,
         )  # fmt: skip
 
 
@@ -160,7 +166,7 @@ def draw(
     flow.append(("controls_before_pseudo_start", int((frame.arm == CONTROL).sum())))
     work, high, wage = work_months(registers, frame)
     return Sample(
-        frame, work, high, wage, registered_months(registers, frame),
+        frame, work, high, wage, status_months(registers, frame),
         pd.DataFrame(flow, columns=["step", "n"]), merged,
     )  # fmt: skip
 
@@ -297,19 +303,22 @@ def work_months(
     return work, high, wage
 
 
-def registered_months(registers: Registers, frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """(n, 61) registered with Nav in any group, from the month of registration on."""
+def status_months(registers: Registers, frame: pd.DataFrame) -> NDArray[np.int8]:
+    """(n, 61) group of each month from registration on, 0 where not registered with Nav."""
     register_rows(registers, frame)
+    codes = pd.DataFrame({"code": STATUS_CODES.keys(), "innsatsgruppe": STATUS_CODES.values()})
+    registers.connection.register("status_codes", codes)
     cells = registers.query(
         f"""
-        SELECT r.row, ({MONTH_SQL.format("s.month")} - r.entry)::INTEGER AS k
+        SELECT r.row, ({MONTH_SQL.format("s.month")} - r.entry)::INTEGER AS k, c.code
         FROM sample_rows r JOIN nav_status s ON s.person = r.person
             AND {MONTH_SQL.format("s.month")} BETWEEN r.entry AND r.entry + {AFTER}
+            JOIN status_codes c USING (innsatsgruppe)
         """
     )
-    registered = np.zeros((len(frame), AFTER + 1), dtype=bool)
-    registered[cells.row.to_numpy(), cells.k.to_numpy()] = True
-    return registered
+    status = np.zeros((len(frame), AFTER + 1), dtype=np.int8)
+    status[cells.row.to_numpy(), cells.k.to_numpy()] = cells.code
+    return status
 
 
 def register_rows(registers: Registers, frame: pd.DataFrame) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from naveval.programs_codes import CONTROL
+from naveval.programs_codes import CONTROL, REST
 from naveval.programs_sample import Sample, register_rows
 from naveval.registers import Registers
 
@@ -44,12 +44,17 @@ def time_to_first(registers: Registers, sample: Sample) -> pd.DataFrame:
 
 
 def windows(registers: Registers, sample: Sample) -> pd.DataFrame:
-    """tbl-6-6: persons who start each programme in months 0–11 and 12–23."""
+    """tbl-6-6: persons who start each programme in months 0–11 and 12–23.
+
+    Programmes merged in the sample are counted as Annet in both.
+    """
     first = waiting(registers, sample)
     frame = sample.frame
     early = frame.arm[frame.arm != CONTROL].value_counts()
-    late = first.program[(first.wait >= 12) & (first.wait < 24)].value_counts()
     names = list(early.index)
+    started = first.program[(first.wait >= 12) & (first.wait < 24)]
+    late = started.where(started.isin(names), REST).value_counts()
+    names = [*names, *({REST} & set(late.index) - set(names))]
     return pd.DataFrame(
         {
             "program": names,

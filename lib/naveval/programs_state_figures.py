@@ -2,10 +2,18 @@
 
 import pandas as pd
 
-from naveval import disclosure, disclosure_thresholds, figures, tables, texts
+from naveval import (
+    counties,
+    disclosure,
+    disclosure_thresholds,
+    figures,
+    programs_published,
+    tables,
+    texts,
+)
 from naveval.disclosure import Released
 from naveval.output import Block, Output, sentence
-from naveval.programs_codes import STATES
+from naveval.programs_codes import GROUPS, STATES
 from naveval.programs_figures_drawing import (
     DARK,
     panel_title,
@@ -35,6 +43,7 @@ SHOWN = {
     "fig-5-7": ("spell", CATEGORIES["spell"]),
 }
 MIN_SHOWN = 30
+WHOLE = counties.county("").slug
 WORK = ["work_program", "work_high", "work_low"]
 
 
@@ -93,13 +102,19 @@ def aap(output: Output, data: Outcomes) -> Block:
 
 
 def persons(output: Output, data: Outcomes) -> Block:
-    """tbl-b-2: persons behind the figures."""
-    released = disclosure.release(data.persons, label="tbl-b-2", count="n", keys=["program"])
+    """tbl-b-2: persons behind the figures of states."""
+    printed = programs_published.read("table_b_2").set_index("program").n
+    values = printed.reindex(data.persons.program).to_numpy(dtype=float)
+    frame = data.persons.assign(published=values if output.slug == WHOLE else float("nan"))
+    released = disclosure.release(
+        frame, label="tbl-b-2", count="n", keys=["program"], labels=["published"]
+    )
     return tables.show(output, released, "tbl-b-2")
 
 
 def _lines(output: Output, frame: pd.DataFrame, label: str) -> Block:
-    programs = [p for p in (*FIRST_PROGRAMS, *SECOND_PROGRAMS) if p in enough(frame)]
+    order = dict.fromkeys((*FIRST_PROGRAMS, *SECOND_PROGRAMS, *GROUPS))
+    programs = [program for program in order if program in enough(frame)]
     if not programs:
         return _too_few(output, label)
     frame = frame[frame.group.isin(programs)].reset_index(drop=True)

@@ -233,7 +233,8 @@ def use_over_time(output: Output, data: Participation) -> Block:
 
 def who_gets_what(output: Output, data: Participation) -> Block:
     """fig-4-10: programmes by group, age, country group and unemployment, in percent."""
-    frame = data.who_gets_what[["characteristic", "program", "category", "n", "percent"]]
+    columns = ["characteristic", "program", "category", "n", "starts", "percent"]
+    frame = data.who_gets_what[columns]
     keys = ["characteristic", "program", "category"]
     released = _release(frame, "fig-4-10", keys, "program")
     programs = [p for p in GROUPS if p in set(frame.program)][::-1]

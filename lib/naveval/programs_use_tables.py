@@ -85,15 +85,30 @@ def course_types(output: Output, data: Participation) -> Block:
 def combinations(output: Output, data: Participation) -> Block:
     """tbl-4-7: the most common combinations."""
     keys = ["program_1", "program_2"]
-    released = disclosure.release(data.combinations, label="tbl-4-7", count="n", keys=keys)
+    frame = with_printed_sequences(output, data.combinations, "table_4_7", keys)
+    released = disclosure.release(
+        frame, label="tbl-4-7", count="n", keys=keys, labels=["published"]
+    )
     return tables.show(output, released, "tbl-4-7")
 
 
 def chains(output: Output, data: Participation) -> Block:
     """tbl-4-8: the most common chains."""
     keys = ["program_1", "program_2", "program_3"]
-    released = disclosure.release(data.chains, label="tbl-4-8", count="n", keys=keys)
+    frame = with_printed_sequences(output, data.chains, "table_4_8", keys)
+    released = disclosure.release(
+        frame, label="tbl-4-8", count="n", keys=keys, labels=["published"]
+    )
     return tables.show(output, released, "tbl-4-8")
+
+
+def with_printed_sequences(
+    output: Output, frame: pd.DataFrame, table: str, keys: list[str]
+) -> pd.DataFrame:
+    """Add the printed percentage of combinations or chains, for the whole country."""
+    printed = programs_published.sequences(table)
+    values = printed.reindex(pd.MultiIndex.from_frame(frame[keys])).to_numpy(dtype=float)
+    return frame.assign(published=values if output.slug == WHOLE else float("nan"))
 
 
 def _with(

@@ -94,7 +94,7 @@ def doubly_robust(
         propensity is zero when there is no clipping.
     """
     y, arm = np.asarray(y, dtype=float), np.asarray(arm, dtype=np.int64)
-    n, n_arms = nuisances.propensity.shape
+    n = len(nuisances.propensity)
     if y.shape != (n, len(nuisances.outcomes)) or arm.shape != (n,):
         raise EstimationError(f"scores: outcomes {y.shape}, arms {arm.shape} for {n} persons")
     if not (0 <= clip < 0.5 and 0 <= trim < 0.5):
@@ -108,15 +108,41 @@ def doubly_robust(
     propensity = np.maximum(nuisances.propensity, clip)
     kept = nuisances.propensity >= trim
     kept &= kept[:, :1]
-    indicator = arm[:, None] == np.arange(n_arms)
-    weight = np.divide(indicator, propensity, out=np.zeros_like(propensity), where=indicator)
-    if normalize:
-        weight *= n / np.maximum(weight.sum(axis=0), 1e-300)
-    gamma = nuisances.outcome_model + weight[:, :, None] * (y[:, None, :] - nuisances.outcome_model)
+    gamma = _gamma(y, arm, propensity, nuisances.outcome_model, normalize=normalize)
     clipped = (nuisances.propensity < clip).sum(axis=0)
     return Scores(
         nuisances.arms, nuisances.outcomes, arm, y, propensity, nuisances.outcome_model, gamma,
         kept, clipped, cluster,
+    )  # fmt: skip
+
+
+def _gamma(
+    y: Floats, arm: NDArray[np.int64], propensity: Floats, outcome_model: Floats, *,
+    normalize: bool = False,
+) -> NDArray[np.float64]:  # fmt: skip
+    """(n, a, k) scores from outcomes, arms and nuisances."""
+    indicator = arm[:, None] == np.arange(propensity.shape[1])
+    weight = np.divide(indicator, propensity, out=np.zeros_like(propensity), where=indicator)
+    if normalize:
+        weight *= len(arm) / np.maximum(weight.sum(axis=0), 1e-300)
+    return outcome_model + weight[:, :, None] * (y[:, None, :] - outcome_model)
+
+
+def only_arms(scores: Scores, arms: Sequence[int]) -> Scores:
+    """Scores of the persons who had one of some arms, as if no other arm existed.
+
+    Among them the probability of an arm is its share of the probability of all these arms;
+    with the propensities of the whole sample the correction term would count too much.
+    """
+    chosen, rows = np.sort(np.asarray(arms, dtype=np.int64)), np.isin(scores.arm, arms)
+    arm = np.searchsorted(chosen, scores.arm[rows])
+    propensity = scores.propensity[rows][:, chosen]
+    propensity /= propensity.sum(axis=1, keepdims=True)
+    y, model = scores.y[rows], scores.outcome_model[rows][:, chosen]
+    return Scores(
+        tuple(scores.arms[i] for i in chosen), scores.outcomes, arm, y, propensity, model,
+        _gamma(y, arm, propensity, model), scores.kept[rows][:, chosen],
+        scores.clipped[chosen], None if scores.cluster is None else scores.cluster[rows],
     )  # fmt: skip
 
 
@@ -165,6 +191,15 @@ def control_weights(scores: Scores, arm: int) -> NDArray[np.float64]:
     if total <= 0:
         raise EstimationError(f"no controls resemble arm «{scores.arms[arm]}»: no overlap")
     return odds * ((scores.arm == arm) & kept).sum() / total
+
+
+def weight_sum(scores: Scores, arm: int) -> float:
+    """Sum of the controls' weights before they are scaled to the size of an arm.
+
+    Near the number in the arm where the propensities are right.
+    """
+    control = (scores.arm == 0) & scores.kept[:, arm]
+    return float((scores.propensity[control, arm] / scores.propensity[control, 0]).sum())
 
 
 def effects(scores: Scores, estimand: Estimand) -> pd.DataFrame:
