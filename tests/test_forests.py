@@ -94,6 +94,23 @@ def test_a_dask_cluster_takes_over_with_one_option() -> None:
     np.testing.assert_allclose(there, here, rtol=1e-12)
 
 
+def test_dask_needs_no_open_client() -> None:
+    distributed = pytest.importorskip("distributed")
+    x, _, y = sample(300)
+    options = replace(OPTIONS, backend="dask")
+    with forests.workers(options):
+        client = distributed.default_client()
+        assert len(client.scheduler_info()["workers"]) == options.jobs == 2
+        there = forests.regression_forest(x, y, x[:20], options)
+        with forests.workers(options):
+            assert distributed.default_client() is client
+    with pytest.raises(ValueError, match="client"):
+        distributed.default_client()
+    np.testing.assert_allclose(there, forests.regression_forest(x, y, x[:20], OPTIONS), rtol=1e-12)
+    with forests.workers(OPTIONS), pytest.raises(ValueError, match="client"):
+        distributed.default_client()
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -1,5 +1,6 @@
 """Part 3: effects near the truth, other methods, robustness samples, figures and tables."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ from naveval import (
     programs_effect_tables_checks,
     programs_effect_tables_rows,
     programs_effects,
+    programs_sample,
+    programs_sample_starts,
     programs_study,
+    programs_tables_comparison,
     programs_truth,
 )
 from naveval.errors import EstimationError, ParameterError
@@ -119,6 +123,61 @@ def test_wage_effects_are_what_the_cost_analysis_reads(data: Effects, output: Ou
     assert len(stored) == len(again) == len(rows)
 
 
+def test_printed_effects_stand_beside_the_estimates(data: Effects, output: Output) -> None:
+    frame = programs_tables_comparison.effect_frame(data.main)
+    assert set(frame.outcome) == {"months", "earnings"}
+    key = frame.set_index(["arm", "outcome", "year"])
+    assert key.published["Midlertidig lønnstilskudd", "months", 1] == 5
+    assert key.published["AMO", "earnings", 2] == 12 * 4000
+    own = programs_effects.pick(data.main, "att", "earnings_2")
+    assert key.estimate["AMO", "earnings", 2] == own.estimate["AMO"]
+    assert "|" in programs_tables_comparison.effects(output, data).markdown
+    rows = programs_effect_tables_rows.effect_rows(output, data)
+    row = rows[(rows.label == "fig-6-3") & (rows.group == "AMO") & (rows.horizon == "year_2")]
+    assert row.difference.item() == pytest.approx(own.estimate["AMO"] - 48_000)
+
+
+def test_programmes_without_an_effect_stop_the_run_where_costs_need_them(data: Effects) -> None:
+    sample = data.main.sample
+    wanted = parameters(effects="estimated")
+    programs_study.require_priced(sample, parameters())
+    programs_study.require_priced(sample, parameters(effects="estimated", parts=["effects"]))
+    frame = sample.frame.assign(arm=sample.frame.arm.replace({"AFT": "Annet"}))
+    without = replace(sample, frame=frame, merged={"AFT": 21})
+    with pytest.raises(EstimationError, match=r"AFT \(21 persons\).*all 9 programmes"):
+        programs_study.require_priced(without, wanted)
+
+
+def test_later_starts_of_merged_programmes_count_as_annet() -> None:
+    with opened(**COHORT) as r:
+        sample = programs_sample.draw(r, "main", min_arm=10)
+        plain = programs_sample_starts.windows(r, sample).set_index("program")
+        arm, merged = programs_sample.merge_small(sample.frame.arm, 100)
+        fewer = replace(sample, frame=sample.frame.assign(arm=arm))
+        table = programs_sample_starts.windows(r, fewer).set_index("program")
+    assert len(merged) > 0
+    assert set(merged).isdisjoint(table.index)
+    assert table.sum().tolist() == plain.sum().tolist()
+    assert table.late["Annet"] == plain.late.reindex([*merged, "Annet"]).sum()
+
+
+def test_controls_first_in_standardinnsats_have_moved_on_when_estimated_alone() -> None:
+    chosen = programs_study.settings(parameters(trees=10))
+    with opened(**COHORT) as r:
+        drawn = programs_effects.draw(r, "main", chosen)
+    frame = drawn.sample.frame
+    status = drawn.sample.status.copy()
+    rows = np.flatnonzero((frame.first_group == "standard") & (frame.arm == CONTROL))[:30]
+    wait = (frame.start - frame.entry).to_numpy()[rows]
+    status[rows, wait] = 1
+    changed = replace(drawn, sample=replace(drawn.sample, status=status))
+    made = programs_effects.by_first_group(changed, replace(chosen, cache=None))
+    kept = set(made["standard"].sample.frame.person)
+    assert kept.isdisjoint(frame.person[rows])
+    moved = (frame.first_group == "standard") & (drawn.sample.status_at_start() > 1)
+    assert len(made["standard"].sample.frame) >= moved.sum() - 30 - 25
+
+
 def test_figures_and_tables_of_part_three(data: Effects, output: Output) -> None:
     figures, tables = programs_effect_figures, programs_effect_tables
     checks = programs_effect_tables_checks
@@ -144,6 +203,16 @@ def test_figures_and_tables_of_part_three(data: Effects, output: Output) -> None
     prices = programs_effect_tables_rows.costs_per_spell(parameters())
     assert prices["AFT"] > 100_000
     assert checks.policy(output, data, prices).markdown
+    rows = programs_effect_tables_rows.sample_rows(output)
+    shown = {"tbl-6-1", "tbl-6-2", "tbl-6-4", "tbl-6-6", "tbl-b-4", "tbl-b-8", "tbl-overlap",
+             "fig-6-1", "fig-balance", "tbl-confounding", "tbl-clip"}  # fmt: skip
+    assert shown <= set(rows.label)
+    balance = rows[(rows.label == "tbl-b-4") & (rows.outcome == "treated, AMO")]
+    printed = balance.set_index(["row", "column"]).published
+    assert printed["sex", "woman"] == 47
+    assert printed["country", "3"] == 54
+    history = rows[(rows.label == "tbl-b-8") & (rows.outcome == "main")].set_index("column")
+    assert history.published["registered_60"] == 1.9
     assert figures.variant(output, data, "two_years", "fig-two-years").markdown == ""
     assert programs_effect_tables_rows.effect_summary(output, data).markdown
 
@@ -151,8 +220,6 @@ def test_figures_and_tables_of_part_three(data: Effects, output: Output) -> None
 def test_county_shows_its_group_effect_only_where_numbers_allow(
     data: Effects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
     monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
     output = open_output("programs", parameters(county="03"))
     inside = pd.Series(np.arange(len(data.main.sample.frame)) % 4 == 0)

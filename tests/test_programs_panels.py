@@ -5,18 +5,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from programs_registers import folder, opened
+from programs_registers import changed, folder, opened
 
 from naveval import (
+    programs_contracts,
+    programs_effect_tables_rows,
     programs_panel,
     programs_panel_chains,
     programs_panel_states,
     programs_panel_use,
     programs_state_figures,
     programs_study,
+    programs_tables_comparison,
     programs_use_figures,
     programs_use_tables,
+    registers,
 )
+from naveval.errors import EstimationError
 from naveval.output import Output, open_output
 from naveval.programs_codes import STATES
 from naveval.programs_panel import CATEGORIES
@@ -173,6 +178,72 @@ def test_every_table_and_figure_of_part_one_is_written(
         assert "|" in getattr(programs_use_tables, name)(output, parts[0]).markdown
     assert len(list((output.folder / "figures").glob("fig-4-*.png"))) == 10
     assert len(list((output.folder / "tables").glob("tbl-*.csv"))) == 8
+
+
+def test_every_number_shown_is_among_the_estimates(
+    parts: tuple[Participation, Outcomes], output: Output
+) -> None:
+    for name in ("stock", "flows", "who_gets_what"):
+        getattr(programs_use_figures, name)(output, parts[0])
+    for name in ("users", "cumulative", "chains", "combinations"):
+        getattr(programs_use_tables, name)(output, parts[0])
+    rows = programs_effect_tables_rows.participation_rows(output)
+    assert set(rows.label) == {
+        "fig-4-1", "fig-4-3", "fig-4-10", "tbl-4-2", "tbl-4-3", "tbl-4-7", "tbl-4-8",
+    }  # fmt: skip
+    one = rows[(rows.label == "tbl-4-2") & (rows.outcome == "share_of_registrations")]
+    shown = one.set_index(["row", "column"])
+    own = parts[0].users.set_index(["characteristic", "category"]).first_percent
+    assert shown.estimate["sex", "woman"] == pytest.approx(own["sex", "woman"])
+    assert shown.published["sex", "woman"] == 45.2
+    assert shown.difference["sex", "woman"] == pytest.approx(own["sex", "woman"] - 45.2)
+    assert set(one.row) == {"status", "sex", "age_group", "country", "education6", "spell"}
+    programs_state_figures.states(output, parts[1], "fig-5-4")
+    programs_tables_comparison.outcomes(output, parts[1])
+    states = programs_effect_tables_rows.outcome_rows(output)
+    figure = states[states.label == "fig-5-4"]
+    sums = figure.groupby(["row", "horizon"]).estimate.sum()
+    np.testing.assert_allclose(sums, 100)
+    compared = states[states.label == "tbl-outcomes-published"]
+    assert compared.published.notna().all()
+    assert len(compared) > 20
+
+
+def test_states_put_together_are_sums_beside_the_printed(
+    parts: tuple[Participation, Outcomes],
+) -> None:
+    frame = programs_tables_comparison.outcome_frame(parts[1])
+    row = frame[(frame.group == "special") & (frame.state == "in_work_any") & (frame.month == 24)]
+    own = parts[1].states["status"].query("group == 'special' and k == 24").iloc[0]
+    total = own.work_program + own.work_high + own.work_low
+    assert row.percent.item() == pytest.approx(total)
+    assert row.published.item() == 24
+
+
+def test_figure_4_10_is_about_2022_and_figures_b_about_starts_to_2020() -> None:
+    with opened() as r:
+        programs_panel.make(r)
+        months = r.query("SELECT min(m) AS low, max(m) AS high FROM mix_starts")
+        assert months.low[0] >= programs_panel.MIX_FIRST
+        assert months.high[0] <= programs_panel.MIX_LAST
+        programs_panel_states.make_states(r)
+        everyone = programs_panel_states.monthly_share(r, "any_wage", "all").n.iloc[0]
+        shown = programs_panel_states.states(r, "all").n.iloc[0]
+        late = r.query(
+            "SELECT count(DISTINCT person) AS n FROM state_months "
+            f"WHERE start > {programs_panel_states.LAST_START}"
+        ).n[0]
+    assert late > 0
+    assert everyone == shown + late
+
+
+def test_a_panel_without_starts_says_so(tmp_path: Path) -> None:
+    data = changed(tmp_path / "registers", "program_spells", lambda f: f[f.from_month < 201601])
+    with (
+        registers.open_registers(data, programs_contracts.TABLES) as r,
+        pytest.raises(EstimationError, match="nobody starts a programme from 201601 to 202012"),
+    ):
+        programs_study.participation(r, Parameters(data=str(data)))
 
 
 def test_unknown_breakdowns_are_refused() -> None:

@@ -24,7 +24,6 @@ from naveval.scores import (
     Scores,
     ate_influence,
     att_influence,
-    control_weights,
     std_errors,
 )
 
@@ -100,8 +99,9 @@ def bounds(
 def bias_scale(scores: Scores, arm: int, estimand: Estimand) -> NDArray[np.float64]:
     """sqrt(σ² ν²) of each outcome: the bias of a confounder with strength one in both.
 
-    For the ATE ν² is the debiased 2 E[1/e_w + 1/e_0] − E[α²] of the paper, as in DoubleML; the
-    plain second moment of the weights where that is not positive, and for the ATET.
+    ν² is the debiased 2 E[m(α)] − E[α²] of the paper, as in DoubleML: m(α) is 1/e_w + 1/e_0 for
+    the ATE, and (1 + e_w/e_0) / P(W=w)² for those treated, zero for others, for the ATET. The
+    plain second moment of the weights where that is not positive.
     """
     weight = weights(scores, arm, estimand)
     kept = scores.kept[:, arm]
@@ -110,21 +110,25 @@ def bias_scale(scores: Scores, arm: int, estimand: Estimand) -> NDArray[np.float
     own = scores.outcome_model[np.arange(len(scores.arm)), scores.arm]
     residual = ((scores.y - own)[compared] ** 2).sum(axis=0) / n
     squared = float((weight[kept] ** 2).sum() / n)
+    own_arm, control = scores.propensity[kept, arm], scores.propensity[kept, 0]
     if estimand == "ate":
-        inverse = 1 / scores.propensity[kept, arm] + 1 / scores.propensity[kept, 0]
-        debiased = 2 * float(inverse.mean()) - squared
-        squared = debiased if debiased > 0 else squared
-    return np.sqrt(residual * squared)
+        moment = 1 / own_arm + 1 / control
+    else:
+        treated = scores.arm[kept] == arm
+        moment = treated / treated.mean() ** 2 * (1 + own_arm / control)
+    debiased = 2 * float(moment.mean()) - squared
+    return np.sqrt(residual * (debiased if debiased > 0 else squared))
 
 
 def weights(scores: Scores, arm: int, estimand: Estimand) -> NDArray[np.float64]:
-    """The Riesz representer: what each person's outcome counts for in the estimate."""
+    """The Riesz representer: what each person's outcome counts for, weights not normalised."""
     treated, control = scores.arm == arm, scores.arm == 0
     if estimand == "ate":
         return treated / scores.propensity[:, arm] - control / scores.propensity[:, 0]
     kept = scores.kept[:, arm]
     share = (treated & kept).sum() / kept.sum()
-    return ((treated & kept) - control_weights(scores, arm)) / share
+    odds = scores.propensity[:, arm] / scores.propensity[:, 0]
+    return kept * (treated - control * odds) / share
 
 
 def robustness_value(

@@ -14,7 +14,8 @@ threads, with processes, or on a Dask cluster. Results do not depend on which, n
 number of workers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -51,8 +52,7 @@ class ForestOptions:
         Principal components of the outcomes the splits are chosen for; 0 means every
         outcome, standardised.
     jobs, backend
-        Workers, and what runs them: "threads", "processes" or "dask" (an open
-        `distributed.Client`).
+        Workers, and what runs them: "threads", "processes" or "dask" (see `workers`).
     chunk
         Trees per task.
     seed
@@ -88,6 +88,47 @@ class ForestOptions:
         """Covariates tried per split when there are `n_covariates`."""
         wanted = self.candidates or int(np.ceil(np.sqrt(n_covariates))) + 20
         return min(wanted, n_covariates)
+
+
+@contextmanager
+def workers(options: ForestOptions) -> Iterator[None]:
+    """Open the cluster that forests grow on, for as long as they do.
+
+    With "dask" an open `distributed.Client` is used as it is. Otherwise one is opened to the
+    scheduler that Dask's own settings name (DASK_SCHEDULER_ADDRESS), or to `jobs` local
+    processes. With other backends nothing is opened.
+
+    Raises
+    ------
+    EstimationError
+        When the package distributed is missing.
+    """
+    if options.backend != "dask":
+        yield
+        return
+    try:
+        import dask
+        from distributed import Client, LocalCluster, default_client
+    except ModuleNotFoundError:
+        raise EstimationError(
+            "forests: backend 'dask' needs the package distributed (extra dask of naveval)"
+        ) from None
+    try:
+        default_client()
+    except ValueError:
+        if dask.config.get("scheduler-address", None):
+            with Client():
+                yield
+        else:
+            with (
+                LocalCluster(
+                    n_workers=options.jobs, threads_per_worker=1, dashboard_address=None
+                ) as cluster,
+                Client(cluster),
+            ):
+                yield
+    else:
+        yield
 
 
 def regression_forest(

@@ -1,6 +1,7 @@
 """Figures of part 3: what the programmes changed (chapter 6, annex B.4 to B.7)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from naveval.programs_tables_labels import name
 
 SLOW_PROGRAMS = ("AFT", "Arbeidsrettet rehabilitering", "Utdanning")
 PATH = (-60, 36)
+GROUPS = ("standard", "situational", "special")
 KEYS = ["arm", "horizon", "series"]
 Series = Mapping[str, pd.DataFrame]
 
@@ -76,8 +78,22 @@ def variant(output: Output, data: Effects, which: str, label: str) -> Block:
 
 
 def by_first_group(output: Output, data: Effects) -> Block:
-    """fig-b-5: separate estimates per first group."""
-    return _years(output, "fig-b-5", data.by_group, "months") if data.by_group else Block("")
+    """fig-b-5: separate estimates per first group; the note names what has none."""
+    if not data.by_group:
+        return Block("")
+    lacking = [
+        f"{name(output, f'series-{group}')}: "
+        + (", ".join(_without(data, group)) or output.label("fig-b-5", "none"))
+        for group in GROUPS
+    ]
+    return _years(output, "fig-b-5", data.by_group, "months", lacking="; ".join(lacking))
+
+
+def _without(data: Effects, group: str) -> list[str]:
+    """Programmes of the main sample without an estimate of their own in a first group."""
+    arms = [arm for arm in data.main.arms if arm != REST]
+    own = data.by_group.get(group)
+    return [arm for arm in arms if own is None or arm not in own.arms]
 
 
 def year_four(output: Output, data: Effects) -> Block:
@@ -276,19 +292,19 @@ def _effects(
 
 def _years(
     output: Output, label: str, series: Mapping[str, Estimated], kind: str, *,
-    scale: float = 1.0, years: int = 3, arms: Sequence[str] | None = None,
+    scale: float = 1.0, years: int = 3, arms: Sequence[str] | None = None, **values: Any,
 ) -> Block:  # fmt: skip
     """Effects on the treated by year, one column of intervals per year."""
     frames = [
         _effects(estimated, "att", kind, range(1, years + 1)).assign(series=key)
         for key, estimated in series.items()
     ]
-    return _draw(output, label, pd.concat(frames), scale=scale, arms=arms)
+    return _draw(output, label, pd.concat(frames), scale=scale, arms=arms, **values)
 
 
 def _draw(
     output: Output, label: str, frame: pd.DataFrame, *, scale: float = 1.0,
-    arms: Sequence[str] | None = None, **values: float,
+    arms: Sequence[str] | None = None, **values: Any,
 ) -> Block:  # fmt: skip
     frame = frame.reset_index(drop=True)
     released = disclosure.release(frame, label=label, count="n", keys=KEYS, labels=["horizon"])

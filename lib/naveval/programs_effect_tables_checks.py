@@ -256,8 +256,9 @@ def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int
     )
     key = "unsure" if not sure else "sure" if extra > 0 else "cheaper"
     per_month = texts.fill(
-        output.label("tbl-policy", key), {"per_month": extra / value.difference}, "tbl-policy"
-    )
+        output.texts["tbl-policy"]["labels"][key],
+        {"per_month": extra / value.difference}, "tbl-policy",
+    )  # fmt: skip
     return tables.show(
         output, released, "tbl-policy", rule=value.rule, today=value.today,
         difference=value.difference, error=value.std_error, extra=extra, n=int(rest.sum()),

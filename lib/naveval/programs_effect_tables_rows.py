@@ -5,23 +5,24 @@ import pandas as pd
 
 from naveval import (
     counties,
-    disclosure,
     disclosure_thresholds,
     estimates,
     programs_published,
+    programs_tables_exhibits,
 )
 from naveval.costs import total_cost
 from naveval.costs_assumptions import from_inputs
 from naveval.costs_checks import PROGRAMS
 from naveval.costs_inputs import load
 from naveval.output import ESTIMATES_FILE, Block, Output, sentence, write_estimates
-from naveval.programs_codes import REST, STATES
+from naveval.programs_codes import REST
 from naveval.programs_effect_figures import difference_tests
 from naveval.programs_effect_tables import ARM_KEYS, gate_years, group_series
 from naveval.programs_effects import PLACEBO, Estimated, pick
 from naveval.programs_panel_states import merge_few
 from naveval.programs_parameters import Parameters
 from naveval.programs_study import Effects, Outcomes, Participation
+from naveval.programs_tables_comparison import printed_effects
 
 STUDY = "programs"
 UNITS = {"months": "months per year", "earnings": "NOK per year", "work": "probability"}
@@ -46,55 +47,16 @@ def finished(output: Output) -> Block:
     return sentence(output, "finished", rows=len(pd.read_csv(output.folder / ESTIMATES_FILE)))
 
 
-def participation_rows(output: Output, data: Participation) -> pd.DataFrame:
-    """Tidy rows of part 1: shares in tables 4-2 and 4-3 beside the published ones."""
-    printed = programs_published.by_population("table_4_2")["Første registrering"]
-    cumulative = programs_published.by_month(
-        "table_4_3", "months_since_first_registration", "percent"
-    )["24"]
-    rows = []
-    for frame, label, column, published, outcome in (
-        (data.users, "tbl-4-2", "first_percent", printed, "share_of_registrations"),
-        (data.cumulative_table, "tbl-4-3", "month_24", cumulative, "started_within_24"),
-    ):
-        for row in _shown(frame, column).itertuples():
-            key = (row.characteristic, row.category)
-            rows.append(
-                {
-                    "label": label, "row": row.characteristic, "column": row.category,
-                    "outcome": outcome, "estimate": getattr(row, column), "n_persons": row.n,
-                    "unit": "percent", "method": "count",
-                    "published": published.get(key, np.nan) if output.slug == WHOLE else np.nan,
-                }
-            )  # fmt: skip
-    return _kept(output, pd.DataFrame(rows))
+def participation_rows(output: Output) -> pd.DataFrame:
+    """Tidy rows of part 1: every number shown."""
+    return _kept(
+        output, programs_tables_exhibits.rows(output, programs_tables_exhibits.PARTICIPANTS)
+    )
 
 
-def _shown(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Rows of part 1 whose percentage may be shown and cannot be computed from the others."""
-    keys = ["characteristic", "category"]
-    released = disclosure.release(
-        frame[[*keys, "n", column]], label="estimates", count="n", keys=keys,
-        exhaustive="category",
-    ).frame  # fmt: skip
-    return released[released[column].notna()]
-
-
-def outcome_rows(output: Output, data: Outcomes) -> pd.DataFrame:
-    """Tidy rows of part 2: nine states of all participants by month."""
-    few = disclosure_thresholds.thresholds().min_cell
-    frame = merge_few(data.states["all"], few)
-    rows = [
-        {
-            "label": "fig-5-1", "row": state, "outcome": "state", "horizon": f"month_{row.k}",
-            "estimate": getattr(row, state), "n_persons": row.n, "unit": "percent",
-            "method": "count",
-        }
-        for row in frame.itertuples()
-        for state in STATES
-        if getattr(row, state) * row.n / 100 >= few
-    ]  # fmt: skip
-    return _kept(output, pd.DataFrame(rows))
+def outcome_rows(output: Output) -> pd.DataFrame:
+    """Tidy rows of part 2: every number shown."""
+    return _kept(output, programs_tables_exhibits.rows(output, programs_tables_exhibits.OUTCOMES))
 
 
 def effect_rows(output: Output, data: Effects) -> pd.DataFrame:
@@ -102,7 +64,8 @@ def effect_rows(output: Output, data: Effects) -> pd.DataFrame:
 
     Wage effects of the main sample and of year 4 are what the cost-benefit part reads.
     """
-    parts = [_rows(data.main, "main")]
+    main = _rows(data.main, "main")
+    parts = [_with_printed(main) if output.slug == WHOLE else main]
     parts += [_rows(other, key, ["months"]) for key, other in data.robust.items()]
     parts += [_rows(other, f"first_{key}", ["months"]) for key, other in data.by_group.items()]
     if "year_four" in data.robust:
@@ -110,8 +73,14 @@ def effect_rows(output: Output, data: Effects) -> pd.DataFrame:
         parts.append(
             last[(last.horizon == "year_4") & (last.estimand == "att")].assign(label="fig-6-5")
         )
-    parts += [_gate_rows(data.main), _method_rows(data.alternatives), _test_rows(data.main)]
+    parts += [_gate_rows(output, data.main), _method_rows(data.alternatives),
+              _test_rows(data.main)]  # fmt: skip
     return _kept(output, pd.concat(parts, ignore_index=True))
+
+
+def sample_rows(output: Output) -> pd.DataFrame:
+    """Tidy rows of part 3's sample, balance, overlap and bounds: every number shown."""
+    return _kept(output, programs_tables_exhibits.rows(output, programs_tables_exhibits.EFFECTS))
 
 
 def _rows(estimated: Estimated, variant: str, kinds: list[str] | None = None) -> pd.DataFrame:
@@ -130,6 +99,15 @@ def _rows(estimated: Estimated, variant: str, kinds: list[str] | None = None) ->
     return frame[frame.outcome.isin(wanted)]
 
 
+def _with_printed(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the effects on the treated that are printed."""
+    printed = printed_effects()
+    printed = printed.assign(
+        horizon="year_" + printed.year.astype(str), estimand="att", group=printed.arm
+    )[["group", "outcome", "horizon", "estimand", "published"]]
+    return table.merge(printed, on=["group", "outcome", "horizon", "estimand"], how="left")
+
+
 def _label(kind: str, estimand: str) -> str:
     if kind == PLACEBO:
         return "tbl-placebo"
@@ -138,8 +116,10 @@ def _label(kind: str, estimand: str) -> str:
     return FIGURES.get((kind, estimand), "fig-6-8")
 
 
-def _gate_rows(estimated: Estimated) -> pd.DataFrame:
+def _gate_rows(output: Output, estimated: Estimated) -> pd.DataFrame:
     printed = programs_published.gate()
+    if output.slug != WHOLE:
+        printed = printed.head(0)
     few = disclosure_thresholds.thresholds().min_cell
     parts = []
     for characteristic, groups in group_series(estimated).items():

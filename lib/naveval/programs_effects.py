@@ -226,7 +226,7 @@ def by_first_group(drawn: Drawn, settings: Settings) -> Mapping[str, Estimated]:
     for group in FIRST_GROUPS:
         rows = (frame.first_group == group).to_numpy()
         if group == "standard":
-            rows &= ~not_moved
+            rows = rows & ~not_moved
         part = drawn.sample.take(rows)
         arm, merged = programs_sample.merge_small(part.frame.arm, settings.min_arm)
         x = drawn.covariates[rows].reset_index(drop=True)

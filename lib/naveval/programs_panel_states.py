@@ -70,6 +70,19 @@ def states(registers: Registers, breakdown: str) -> pd.DataFrame:
     ).rename(columns={"grouping": "group"})
 
 
+SUMS = {
+    "in_work_any": ("work_program", "work_high", "work_low"),
+    "work_only": ("work_high", "work_low"),
+    "disability_or_reduced": ("disability", "reduced_capacity"),
+}
+"""States put together, as the report's text does."""
+
+
+def state_sums(frame: pd.DataFrame, state: str) -> pd.Series:
+    """Percent in a state, or in several that are put together."""
+    return frame[list(SUMS.get(state, (state,)))].sum(axis=1)
+
+
 def merge_few(frame: pd.DataFrame, few: int) -> pd.DataFrame:
     """Count states with fewer than `few` persons in a month as other, so that rows sum to 100.
 

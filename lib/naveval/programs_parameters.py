@@ -36,7 +36,8 @@ class Parameters(StudyParameters):
     robustness
         Whether the robustness samples of chapter 6.3, year 4 and chains are estimated too.
     jobs, backend
-        Workers for forests, and what runs them: "threads", "processes" or "dask".
+        Workers for forests, and what runs them: "threads", "processes" or "dask": the open
+        client, the scheduler of DASK_SCHEDULER_ADDRESS, or `jobs` local processes.
     """
 
     PARTS: ClassVar[tuple[str, ...]] = ("participants", "outcomes", "effects", "costs")

@@ -93,12 +93,12 @@ def release_states(frame: pd.DataFrame, label: str) -> Released:
 
 def any_wage(output: Output, data: Outcomes) -> Block:
     """fig-b-1: share with any wage by month since start, per programme."""
-    return _lines(output, data.any_wage, "fig-b-1")
+    return _lines(output, data.any_wage["program"], "fig-b-1")
 
 
 def aap(output: Output, data: Outcomes) -> Block:
     """fig-b-2: share with AAP by month since start, per programme."""
-    return _lines(output, data.aap, "fig-b-2")
+    return _lines(output, data.aap["program"], "fig-b-2")
 
 
 def persons(output: Output, data: Outcomes) -> Block:

@@ -10,8 +10,10 @@ import pandas as pd
 from naveval import (
     contracts,
     extracts,
+    forests,
     paths,
     programs_alternatives,
+    programs_codes,
     programs_contracts,
     programs_effects,
     programs_sample_starts,
@@ -22,10 +24,12 @@ from naveval import programs_panel as panel
 from naveval import programs_panel_chains as chain_panel
 from naveval import programs_panel_states as state_panel
 from naveval import programs_panel_use as use
+from naveval.costs_checks import PROGRAMS
+from naveval.errors import EstimationError
 from naveval.forests import ForestOptions
 from naveval.programs_effects import Estimated, Settings
 from naveval.programs_parameters import Parameters
-from naveval.programs_sample import Variant
+from naveval.programs_sample import Sample, Variant
 from naveval.registers import Registers
 
 
@@ -55,12 +59,11 @@ class Participation:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Frames of part 2: states by breakdown, any wage, AAP, persons per programme."""
+    """Frames of part 2: states, any wage and AAP by breakdown; persons per programme."""
 
     states: Mapping[str, pd.DataFrame]
-    any_wage: pd.DataFrame
-    aap: pd.DataFrame
-    aap_status: pd.DataFrame
+    any_wage: Mapping[str, pd.DataFrame]
+    aap: Mapping[str, pd.DataFrame]
     persons: pd.DataFrame
 
 
@@ -72,9 +75,28 @@ def open_study(parameters: Parameters) -> Registers:
     return opened
 
 
+def _make_panel(opened: Registers, parameters: Parameters) -> None:
+    """Make the tables of parts 1 and 2.
+
+    Raises
+    ------
+    EstimationError
+        When nobody was registered, or nobody started a programme, in the years of the panel.
+    """
+    panel.make(opened, county=parameters.county, unknown_to_rest=parameters.unknown_codes == "rest")
+    for table, what in (("first_registrations", "is first registered"),
+                        ("starts", "starts a programme")):  # fmt: skip
+        if opened.query(f"SELECT count(*) AS n FROM {table}").n[0] == 0:
+            place = f" in county {parameters.county}" if parameters.county else ""
+            raise EstimationError(
+                f"participants: nobody{place} {what} from {programs_codes.month_code(panel.FIRST)} "
+                f"to {programs_codes.month_code(panel.LAST)}"
+            )
+
+
 def participation(opened: Registers, parameters: Parameters) -> Participation:
     """Everything of part 1, for the county of the parameters."""
-    panel.make(opened, county=parameters.county, unknown_to_rest=parameters.unknown_codes == "rest")
+    _make_panel(opened, parameters)
     use.first_program_month(opened)
     chain_panel.make_courses(opened)
     return Participation(
@@ -89,16 +111,14 @@ def participation(opened: Registers, parameters: Parameters) -> Participation:
 
 def outcomes(opened: Registers, parameters: Parameters) -> Outcomes:
     """Everything of part 2, for the county of the parameters."""
-    panel.make(opened, county=parameters.county, unknown_to_rest=parameters.unknown_codes == "rest")
+    _make_panel(opened, parameters)
     state_panel.make_states(opened)
     by = {name: state_panel.states(opened, name) for name in state_panel.BREAKDOWNS}
-    return Outcomes(
-        by,
-        state_panel.monthly_share(opened, "any_wage", "program"),
-        state_panel.monthly_share(opened, "aap", "program"),
-        state_panel.monthly_share(opened, "aap", "status"),
-        state_panel.persons_by_program(opened),
-    )
+    shares = {
+        column: {name: state_panel.monthly_share(opened, column, name) for name in names}
+        for column, names in (("any_wage", ("all", "program")), ("aap", ("program", "status")))
+    }
+    return Outcomes(by, shares["any_wage"], shares["aap"], state_panel.persons_by_program(opened))
 
 
 def settings(parameters: Parameters, progress: Callable[[str], None] | None = None) -> Settings:
@@ -161,8 +181,14 @@ def effects(opened: Registers, parameters: Parameters) -> Effects:
     All samples are drawn first, so that a sample that cannot be estimated stops the run before
     any forest is grown.
     """
+    with forests.workers(settings(parameters).options):
+        return _effects(opened, parameters)
+
+
+def _effects(opened: Registers, parameters: Parameters) -> Effects:
     chosen = settings(parameters)
     drawn = programs_effects.draw(opened, "main", chosen)
+    require_priced(drawn.sample, parameters)
     others = {
         name: programs_effects.draw(opened, name, chosen)
         for name in (VARIANTS if parameters.robustness else ())
@@ -187,3 +213,25 @@ def effects(opened: Registers, parameters: Parameters) -> Effects:
         main, robust, by_group, time_to_first, windows, alternatives,
         programs_truth.read(opened.data), in_county,
     )  # fmt: skip
+
+
+def require_priced(sample: Sample, parameters: Parameters) -> None:
+    """Stop when the cost-benefit part is to use effects of programmes that have none.
+
+    Raises
+    ------
+    EstimationError
+        Names the programmes with too few persons for an effect of their own.
+    """
+    wanted = "costs" in (parameters.parts or parameters.PARTS)
+    if parameters.effects != "estimated" or parameters.estimates or not wanted:
+        return
+    have = set(sample.frame.arm)
+    small = [f"{program} ({sample.merged.get(program, 0)} persons)"
+             for program in PROGRAMS if program not in have]  # fmt: skip
+    if small:
+        raise EstimationError(
+            f"effects: estimated: too few persons for an effect of {', '.join(small)}; the "
+            f"cost-benefit part needs all {len(PROGRAMS)} programmes. Use larger registers, a "
+            f"min_arm below {parameters.min_arm}, or effects: published"
+        )
