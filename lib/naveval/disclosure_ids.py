@@ -13,6 +13,8 @@ from naveval.errors import NavevalError
 MANIFEST = "manifest.json"
 PERSON = "person"
 LEAST_DIGITS = 9
+NUMBERS = f"{PERSON} >= {10 ** (LEAST_DIGITS - 1)}"  # the files' own minimum and maximum decide
+TEXTS = f"length({PERSON}) >= {LEAST_DIGITS} OR regexp_matches({PERSON}, '[^0-9]')"
 
 
 def person_ids(folder: Path) -> frozenset[str]:
@@ -42,10 +44,10 @@ def ids_in(data: Path, study: str) -> frozenset[str]:
     with registers.open_registers(data, schemas) as opened:
         for table, schema in schemas.items():
             if PERSON in schema.columns:
-                rows = opened.query(f"SELECT DISTINCT CAST({PERSON} AS VARCHAR) AS id FROM {table}")
-                found.update(name for name in rows["id"].dropna().astype(str) if _searchable(name))
+                kinds = opened.query(f"SELECT typeof({PERSON}) AS kind FROM {table} LIMIT 1")
+                long_enough = TEXTS if (kinds["kind"] == "VARCHAR").all() else NUMBERS
+                rows = opened.query(
+                    f"SELECT DISTINCT {PERSON} AS id FROM {table} WHERE {long_enough}"
+                )
+                found.update(rows["id"].astype(str))
     return frozenset(found)
-
-
-def _searchable(name: str) -> bool:
-    return not name.isdigit() or len(name) >= LEAST_DIGITS
