@@ -14,7 +14,8 @@ from naveval import counties, hedmark_tables, paths
 from naveval.errors import DisclosureError
 from naveval.hedmark_estimates_size import recommend
 from naveval.hedmark_parameters import Parameters
-from naveval.hedmark_tables_summary import verdict_of
+from naveval.hedmark_tables_sentences import design, inflow, what_was_done
+from naveval.hedmark_tables_summary import question, verdict_of
 from naveval.output import RESULT_VARIABLE, Block, open_output
 
 SETTINGS = {"scale": 0.02, "seed": 5, "draws": 99, "size_draws": 20}
@@ -185,6 +186,16 @@ def test_p_values_and_texts_follow_the_chosen_method(reports) -> None:
 SUMMARY = "hedmark_tables_summary.summary"
 
 
+def test_no_paragraph_has_a_hole_where_a_number_is_hidden(reports) -> None:
+    told = 0
+    for code, (shown, _, _) in reports.items():
+        for source, block in shown:
+            if source.startswith(("hedmark_tables_sentences", "hedmark_tables_summary")):
+                assert ".." not in block.markdown, block.markdown
+                told += f"for få personer i {counties.place(code)}" in block.markdown
+    assert told > 0
+
+
 def test_a_null_result_says_what_would_have_been_found(reports) -> None:
     for shown, space, folder in reports.values():
         smallest = space["smallest"].set_index(["outcome", "group"])["effect"]
@@ -239,3 +250,39 @@ def test_what_has_not_been_released_is_not_shown(reports, monkeypatch) -> None:
     output = open_output("hedmark", Parameters(**SETTINGS))
     with pytest.raises(DisclosureError):
         hedmark_tables.tables.show(output, space["means"], "tbl-1")
+
+
+def test_notes_and_paragraphs_follow_the_parameters(reports, monkeypatch) -> None:
+    _, space, folder = reports["04"]
+    monkeypatch.setenv(RESULT_VARIABLE, str(folder))
+    output, method = space["output"], space["method"]
+    choices = (
+        {}, {"weights": "equal"}, {"composition": "none"}, {"composition": "lagged"},
+        {"time_effects": "season"},
+    )  # fmt: skip
+    notes = {
+        hedmark_tables.regression(
+            output, space["regression"], Parameters(**SETTINGS, **change), method
+        ).markdown.rpartition("::: {.note}")[2]
+        for change in choices
+    }
+    assert len(notes) == len(choices)
+    moved = Parameters(start="2014-09")
+    assert "kontrollrapport" in question(output, moved).markdown
+    assert "tok alle kontorene" not in what_was_done(output, moved).markdown
+    assert "tok alle kontorene" in what_was_done(output, Parameters()).markdown
+    few = Parameters(control=("01", "05", "06"))
+    assert "for få til å si noe" in design(output, few).markdown
+    assert "for få til å si noe" not in design(output, Parameters()).markdown
+    coast = Parameters(control=("01", "05", "11"))
+    assert "oljenedturen" in question(output, few).markdown
+    assert "oljenedturen" not in question(output, coast).markdown
+
+
+def test_late_right_is_told_only_where_the_analysis_ends_with_the_register(reports) -> None:
+    _, space, _ = reports["04"]
+    output, panel = space["output"], space["panel"]
+    given = panel, space["means"], space["smallest"]
+    assert "ikke de tre månedene gått" in inflow(output, *given, Parameters()).markdown
+    early = Parameters(window_last="2015-09")
+    assert "ikke de tre månedene gått" not in inflow(output, *given, early).markdown

@@ -11,6 +11,7 @@ from naveval.hedmark_estimates import all_others, is_document_design
 from naveval.hedmark_estimates_judged import POWER
 from naveval.hedmark_estimates_regression import EXACT
 from naveval.hedmark_estimates_size import CHOSEN_LEVEL
+from naveval.hedmark_panel import Panel
 from naveval.hedmark_parameters import REVIEWED, Parameters
 from naveval.hedmark_published import printed_regression
 from naveval.hedmark_tables import month_span, name
@@ -21,10 +22,14 @@ from naveval.hedmark_tables_summary import (
     kind,
     parts,
     size_values,
+    told,
     trust,
     units,
 )
 from naveval.output import Block, Output, sentence
+
+LATE_RIGHT = 3
+"""Months in which the right to benefit can come late."""
 
 
 def paragraphs(*blocks: Block) -> Block:
@@ -62,7 +67,7 @@ def stock(output: Output, means: pd.DataFrame) -> Block:
     plain = cells(means, label="tbl-1", season="unadjusted")
     matched = cells(means, label="tbl-1", season="matched")
     own = plain["with"]
-    return sentence(
+    return told(
         output, "result-means", treated_before=own["treated_before"],
         treated_after=own["treated_after"], control_before=own["control_before"],
         control_after=own["control_after"], points=own["points"], effect=own["effect"],
@@ -72,18 +77,24 @@ def stock(output: Output, means: pd.DataFrame) -> Block:
 
 
 def inflow(
-    output: Output, means: pd.DataFrame, smallest: pd.DataFrame, parameters: Parameters
+    output: Output,
+    panel: Panel,
+    means: pd.DataFrame,
+    smallest: pd.DataFrame,
+    parameters: Parameters,
 ) -> Block:
-    """What table 2 says, and why its last months are incomplete."""
+    """What table 2 says, and why its last months are incomplete where the register ends there."""
     rows = cells(means, label="tbl-2", season="matched")
-    told = sentence(
+    found = told(
         output, "result-inflow", with_effect=rows["with"]["effect"],
         without_effect=rows["without"]["effect"], with_p=rows["with"]["p_value"],
         without_p=rows["without"]["p_value"],
     )  # fmt: skip
     unclear = [group for group, row in rows.items() if row["p_value"] > CHOSEN_LEVEL]
-    told = joined(told, *(_detectable(output, smallest, "inflow", g) for g in unclear))
-    return paragraphs(told, sentence(output, "late-inflow", **month_span(parameters)))
+    found = joined(found, *(_detectable(output, smallest, "inflow", g) for g in unclear))
+    if parameters.months()[2] + LATE_RIGHT <= int(panel.counts["month"].max()):
+        return found
+    return paragraphs(found, sentence(output, "late-inflow", **month_span(parameters)))
 
 
 def _detectable(output: Output, smallest: pd.DataFrame, outcome: str, group: str) -> Block:
@@ -106,17 +117,17 @@ def durations(output: Output, means: pd.DataFrame, smallest: pd.DataFrame) -> Bl
     rows = cells(means, by="outcome", label="tbl-3")
     unclear = [outcome for outcome, row in rows.items() if row["p_value"] > CHOSEN_LEVEL]
     clear = sum(row["p_value"] <= CHOSEN_LEVEL for row in rows.values())
-    told = sentence(
+    found = told(
         output, "result-durations", d26=rows["26-51"]["effect"], d52=rows["52-77"]["effect"],
         d78=rows["78-103"]["effect"], d104=rows["104+"]["effect"],
         clear=output.label("result-durations", f"clear_{clear}"),
     )  # fmt: skip
     own = smallest[(smallest["group"] == "with") & smallest["outcome"].isin(unclear)]["effect"]
     if not len(own) or own.isna().any():
-        return told
+        return found
     ends = {"low": float(own.min()), "high": float(own.max()), "power": POWER}
     choice = "one" if len(own) == 1 else "several"
-    return joined(told, sentence(output, "result-durations-detectable", choose=choice, **ends))
+    return joined(found, sentence(output, "result-durations-detectable", choose=choice, **ends))
 
 
 def regression(output: Output, results: pd.DataFrame, parameters: Parameters, method: str) -> Block:
@@ -127,7 +138,7 @@ def regression(output: Output, results: pd.DataFrame, parameters: Parameters, me
         values[f"{group}_low"], values[f"{group}_high"] = row["ci_low"], row["ci_high"]
     shown = results[results["n_persons"] >= thresholds().min_cell]
     effect, placebo = (shown[shown["model"] == model] for model in ("effect", "placebo"))
-    told = sentence(
+    found = told(
         output, "result-regression", **values, **month_span(parameters), outcomes=len(effect),
         basis=output.label("result-regression", f"basis_{parameters.composition}"),
         placebos=len(placebo), method=name(output, method), level=CHOSEN_LEVEL, strict=STRICT,
@@ -136,7 +147,7 @@ def regression(output: Output, results: pd.DataFrame, parameters: Parameters, me
         placebo_conventional=int((placebo["p_crv1"] < STRICT).sum()),
         placebo_chosen=int((placebo[f"p_{method}"] <= CHOSEN_LEVEL).sum()),
     )  # fmt: skip
-    return paragraphs(told, sentence(output, "why-unit"))
+    return paragraphs(found, sentence(output, "why-unit"))
 
 
 def mechanism(output: Output, results: pd.DataFrame) -> Block:
@@ -147,7 +158,7 @@ def mechanism(output: Output, results: pd.DataFrame) -> Block:
         choice = "exit"
     if not min(values["with_exit_p"], values["with_inflow_p"]) <= CHOSEN_LEVEL:
         choice = "neither"
-    return sentence(output, "result-mechanism", choose=choice, **values)
+    return told(output, "result-mechanism", choose=choice, **values)
 
 
 def inference(output: Output, results: pd.DataFrame) -> Block:
@@ -162,9 +173,7 @@ def inference(output: Output, results: pd.DataFrame) -> Block:
         for end in ("", "_without")
         for level in (STRICT, CHOSEN_LEVEL)
     ]
-    return sentence(
-        output, "result-inference", choose="disagree" if any(apart) else "agree", **values
-    )
+    return told(output, "result-inference", choose="disagree" if any(apart) else "agree", **values)
 
 
 def size(output: Output, results: pd.DataFrame) -> Block:
@@ -194,7 +203,7 @@ def robustness(output: Output, left_out: pd.DataFrame, specifications: pd.DataFr
         values[f"median_{group}"] = curve["effect"].median()
         values[f"negative_{group}"] = 100 * (curve["effect"] < 0).mean()
         values["specifications"] = len(curve)
-    return sentence(output, "result-robustness", **values)
+    return told(output, "result-robustness", **values)
 
 
 def compare(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
@@ -222,7 +231,7 @@ def _intervals(output: Output, results: pd.DataFrame, printed: pd.DataFrame) -> 
     own = cells(results, outcome="stock", model="effect")["with"]
     chosen = (printed["outcome"] == "stock") & (printed["model"] == "effect")
     theirs = printed[chosen & (printed["group"] == "with")].iloc[0]
-    return sentence(
+    return told(
         output, "compare-intervals", low=float(theirs["low"]), high=float(theirs["high"]),
         ci_low=own["ci_low"], ci_high=own["ci_high"], exact_low=own["exact_low"],
         exact_high=own["exact_high"],

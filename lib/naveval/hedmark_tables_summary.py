@@ -53,10 +53,10 @@ def summary(
     """The summary's findings."""
     verdict = verdict_of(means, parameters)
     blocks = [_stock(output, means, smallest, verdict, parameters)]
-    if parameters.is_placebo():
+    if parameters.is_placebo() and verdict != "hidden":
         blocks.append(_placebo(output, verdict, size))
     blocks += [
-        sentence(output, "summary-mechanism", **parts(mechanism)),
+        told(output, "summary-mechanism", **parts(mechanism)),
         sentence(
             output, "summary-inference", choose=trust(size), nominal=STRICT,
             **size_values(output, size),
@@ -70,6 +70,8 @@ def verdict_of(means: pd.DataFrame, parameters: Parameters) -> str:
     """What table 1 says, judged by the method that the sizes speak for."""
     rows = cells(means, label="tbl-1", season="unadjusted")
     method = str(means["p_method"].iloc[0])
+    if any(np.isnan(row["effect"]) for row in rows.values()):
+        return "hidden"
     clear = [group for group, row in rows.items() if row["p_value"] <= CHOSEN_LEVEL]
     if not clear:
         return "few" if never_clear(method, parameters) else "unclear"
@@ -96,6 +98,8 @@ def _stock(
     verdict: str,
     parameters: Parameters,
 ) -> Block:
+    if verdict == "hidden":
+        return sentence(output, "too-few", what=output.label("too-few", "summary-stock"))
     values: dict[str, Any] = {}
     for group, row in cells(means, label="tbl-1", season="unadjusted").items():
         values[f"{group}_effect"], values[f"{group}_p"] = row["effect"], row["p_value"]
@@ -113,6 +117,13 @@ def _stock(
     if verdict in ("unclear", "mixed"):
         return joined(found, detectable(output, smallest))
     return found
+
+
+def told(output: Output, key: str, *, choose: str | None = None, **values: Any) -> Block:
+    """A sentence, or that too few persons stand behind it when a number is missing."""
+    if any(isinstance(value, float) and np.isnan(value) for value in values.values()):
+        return sentence(output, "too-few", what=output.label("too-few", key))
+    return sentence(output, key, choose=choose, **values)
 
 
 def joined(*blocks: Block) -> Block:
