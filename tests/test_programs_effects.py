@@ -224,7 +224,14 @@ def test_county_shows_its_group_effect_only_where_numbers_allow(
     output = open_output("programs", parameters(county="03"))
     inside = pd.Series(np.arange(len(data.main.sample.frame)) % 4 == 0)
     shown = programs_effect_tables.county_gate(output, replace(data, in_county=inside))
-    assert "Bosatt i fylket" in shown.markdown
+    assert "Deltakere i fylket" in shown.markdown
+    table = programs_effect_tables.county_effects(replace(data, in_county=inside)).iloc[0]
+    assert table.place - table["rest"] == pytest.approx(table["difference"] + 0)
+    gamma = data.main.scores.gamma
+    columns = [data.main.scores.outcomes.index(f"months_{year}") for year in (2, 3)]
+    arm = data.main.arms.index(table.arm) + 1
+    own = (gamma[:, arm] - gamma[:, 0])[:, columns].mean(axis=1)
+    assert table.place == pytest.approx(own[inside].mean())
     few = pd.Series(np.arange(len(inside)) < 20)
     hidden = programs_effect_tables.county_gate(output, replace(data, in_county=few))
     assert "|" not in hidden.markdown

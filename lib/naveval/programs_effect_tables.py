@@ -25,6 +25,8 @@ GROUPS = ("standard", "situational", "special")
 AGE_EDGES = (20, 30, 40, 50)
 AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
 MIN_GATE = 150
+MIN_TREATED = 20
+"""Fewest persons in a county's part of the sample, and fewest treated there of a programme."""
 SMALL, LARGE = 1.0, 2.0
 """Months a year from which an effect is called medium and large."""
 NESTED_STEPS = ("registered", "no_program_before", "under_60", "moved_on", "sample")
@@ -240,27 +242,39 @@ def county_gate(output: Output, data: Effects) -> Block:
     """tbl-county: effects for those who lived in the county, where the numbers allow."""
     if output.slug == WHOLE:
         return Block("")
-    inside = pd.Series(
-        pd.Categorical(np.where(data.in_county, "place", "rest_of_country"),
-                       categories=["rest_of_country", "place"])
-    )  # fmt: skip
-    parts = []
-    for arm in data.main.arms:
-        treated = data.main.scores.arm == data.main.scores.arms.index(arm)
-        if arm in ARM_KEYS and (data.in_county & treated).sum() >= disclosure_floor():
-            n = inside[treated].value_counts()
-            table = gate_years(data.main, arm, inside)
-            parts.append(
-                table.assign(characteristic="place", n=n.reindex(table.category).to_numpy())
-            )
-    if int(data.in_county.sum()) < MIN_GATE or not parts:
+    frame = county_effects(data)
+    if int(data.in_county.sum()) < MIN_GATE or frame.empty:
         return Block(output.label("tbl-county", "too_few"))
-    return _gate_table(output, pd.concat(parts, ignore_index=True), "tbl-county")
+    released = disclosure.release(frame, label="tbl-county", count="n", keys=["arm"])
+    return tables.show(output, released, "tbl-county", least=MIN_TREATED)
 
 
-def disclosure_floor() -> int:
-    """Fewest treated in a county for its own group effect."""
-    return 20
+def county_effects(data: Effects) -> pd.DataFrame:
+    """Group effects in the county and in the rest of the country, of arms with enough treated.
+
+    Returns
+    -------
+    arm, n (treated in the county), place and rest with standard errors, difference with standard
+    error and p.
+    """
+    made = data.main.scores
+    inside = np.where(data.in_county, "place", "rest")
+    rows = []
+    for arm in data.main.arms:
+        n = int((data.in_county & (made.arm == made.arms.index(arm))).sum())
+        if arm not in ARM_KEYS or n < MIN_TREATED:
+            continue
+        row: dict[str, object] = {"arm": arm, "n": n}
+        for own, other in (("rest", "place"), ("place", "rest")):
+            groups = pd.Series(pd.Categorical(inside, categories=[own, other]))
+            level, difference = gate_years(data.main, arm, groups).itertuples()
+            row |= {own: level.estimate, f"{own}_error": level.std_error}
+            if own == "rest":
+                row |= {"difference": difference.estimate,
+                        "difference_error": difference.std_error,
+                        "p": difference.p_value}  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def gate_years(estimated: Estimated, arm: str, groups: pd.Series) -> pd.DataFrame:

@@ -122,6 +122,10 @@ def _lines(output: Output, frame: pd.DataFrame, label: str) -> Block:
         frame, label=label, count="n", percent={"percent": "n"}, keys=["group", "k"], labels=["k"]
     )
     frame = released.frame
+    known = set(frame.group[frame.percent.notna()])
+    programs = [program for program in programs if program in known]
+    if not programs:
+        return _too_few(output, label)
     figure, grid = panels(len(programs), columns=4, height=1.6)
     for ax, program in zip(grid, programs, strict=True):
         rows = released.frame[released.frame.group == program]

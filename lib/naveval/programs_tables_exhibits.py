@@ -130,6 +130,13 @@ OUTCOMES = {
     ),
 }  # fmt: skip
 EFFECTS = {
+    "tbl-county": Exhibit(
+        {"group": "arm"},
+        {"place": ("county", "months"), "place_error": ("county, standard error", "months"),
+         "rest": ("rest of the country", "months"), "difference": ("difference", "months"),
+         "difference_error": ("difference, standard error", "months"),
+         "p": ("p of the difference", "p")},
+    ),
     "tbl-flow": Exhibit({"row": "step"}, {"n": ("persons", "persons")}),
     "tbl-6-1": Exhibit({"row": "months"}, _FIRST, _FIRST_N, _FIRST_PRINTED),
     "tbl-6-2": Exhibit({"row": "status"}, _FIRST, _FIRST_N, _FIRST_PRINTED),
