@@ -17,8 +17,8 @@ from naveval.hedmark_windows import Outcome
 from naveval.one_treated import Setup, residualise
 from naveval.one_treated_tests import METHODS, p_values
 
-LEVELS = (0.05, 0.10)
-CHOSEN_LEVEL = 0.10
+STRICT, CHOSEN_LEVEL = 0.05, 0.10
+LEVELS = (STRICT, CHOSEN_LEVEL)
 ATTAINABLE = 0.5
 POWER_DRAWS = 200
 ALL_OTHERS = "randomisation_all"

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from naveval import disclosure, estimates
+from naveval.disclosure_thresholds import thresholds
 from naveval.hedmark_estimates import is_document_design
 from naveval.hedmark_estimates_judged import POWER
 from naveval.hedmark_estimates_regression import EXACT
-from naveval.hedmark_estimates_size import CHOSEN_LEVEL
+from naveval.hedmark_estimates_size import CHOSEN_LEVEL, STRICT
 from naveval.hedmark_parameters import Parameters
 from naveval.hedmark_published import printed_means, printed_regression, reproduced
 
@@ -51,6 +52,7 @@ def collect(
         _simple(counties, "fig-placebo-county", "placebo", row="county"),
         _simple(left_out, "fig-leave-one-out", "effect", row="county"),
         _specifications(specifications),
+        _counted(regression, specifications, str(means["p_method"].iloc[0])),
         _simple(mechanism, "tbl-mechanism", "contribution", row="part"),
         _simple(hazards, "tbl-hazards", "relative change of hazard", row="duration"),
         _smallest(smallest),
@@ -154,6 +156,29 @@ def _specifications(results: pd.DataFrame) -> pd.DataFrame:
     return _simple(frame.drop(columns=["main"]), "fig-specification", "effect")
 
 
+def _counted(regression: pd.DataFrame, specifications: pd.DataFrame, method: str) -> pd.DataFrame:
+    """How many effects of table 5 each method finds, and how many specifications there are."""
+    enough = thresholds().min_cell
+    shown = regression[regression["n_persons"] >= enough]
+    tests = {"crv1": STRICT, method: CHOSEN_LEVEL}
+    rows: list[Mapping[str, Any]] = [
+        {"label": "tbl-5", "row": "count", "column": model, "method": name, "unit": "effects",
+         "estimand": "effects found", "estimate": int((part[f"p_{name}"] <= level).sum()),
+         "n_obs": len(part), "note": f"level {level:.0%}"}
+        for model, part in shown.groupby("model")
+        for name, level in tests.items()
+    ]  # fmt: skip
+    stock = specifications[
+        (specifications["outcome"] == "stock") & (specifications["n_persons"] >= enough)
+    ]
+    for group, part in stock.groupby("group"):
+        rows.append(
+            {"label": "fig-specification", "row": "count", "group": group, "outcome": "stock",
+             "estimand": "specifications", "unit": "specifications", "estimate": len(part)}
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def _size(results: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for item in results.to_dict("records"):
@@ -166,6 +191,13 @@ def _size(results: pd.DataFrame) -> pd.DataFrame:
                      "std_error": item.get(column.replace("reject", "error")),
                      "n_obs": item["n_draws"], "method": item["method"]}
                 )  # fmt: skip
+        rows.append(
+            {"label": "tbl-size", "row": item["method"], "column": "mean_effect",
+             "outcome": item["outcome"], "group": item["group"], "unit": PERCENT,
+             "estimand": "mean effect without any practice", "estimate": item["mean_effect"],
+             "std_error": item["spread"] / np.sqrt(item["n_draws"]), "n_obs": item["n_draws"],
+             "method": item["method"]}
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 

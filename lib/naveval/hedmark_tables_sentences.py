@@ -10,13 +10,12 @@ from naveval.disclosure_thresholds import thresholds
 from naveval.hedmark_estimates import all_others, is_document_design
 from naveval.hedmark_estimates_judged import POWER
 from naveval.hedmark_estimates_regression import EXACT
-from naveval.hedmark_estimates_size import CHOSEN_LEVEL
+from naveval.hedmark_estimates_size import CHOSEN_LEVEL, STRICT
 from naveval.hedmark_panel import Panel
 from naveval.hedmark_parameters import REVIEWED, Parameters
 from naveval.hedmark_published import printed_regression
 from naveval.hedmark_tables import month_span, name
 from naveval.hedmark_tables_summary import (
-    STRICT,
     cells,
     joined,
     kind,
@@ -142,9 +141,9 @@ def regression(output: Output, results: pd.DataFrame, parameters: Parameters, me
         output, "result-regression", **values, **month_span(parameters), outcomes=len(effect),
         basis=output.label("result-regression", f"basis_{parameters.composition}"),
         placebos=len(placebo), method=name(output, method), level=CHOSEN_LEVEL, strict=STRICT,
-        conventional=int((effect["p_crv1"] < STRICT).sum()),
+        conventional=int((effect["p_crv1"] <= STRICT).sum()),
         chosen=int((effect[f"p_{method}"] <= CHOSEN_LEVEL).sum()),
-        placebo_conventional=int((placebo["p_crv1"] < STRICT).sum()),
+        placebo_conventional=int((placebo["p_crv1"] <= STRICT).sum()),
         placebo_chosen=int((placebo[f"p_{method}"] <= CHOSEN_LEVEL).sum()),
     )  # fmt: skip
     return paragraphs(found, sentence(output, "why-unit"))

@@ -7,12 +7,10 @@ import pandas as pd
 
 from naveval.hedmark_estimates_judged import POWER
 from naveval.hedmark_estimates_regression import EXACT
-from naveval.hedmark_estimates_size import CHOSEN_LEVEL, recommend
+from naveval.hedmark_estimates_size import CHOSEN_LEVEL, STRICT, recommend
 from naveval.hedmark_parameters import DOCUMENT_CONTROLS, Parameters
 from naveval.hedmark_tables import month_span, name, shown_only
 from naveval.output import Block, Output, sentence
-
-STRICT = 0.05
 
 
 def cells(frame: pd.DataFrame, *, by: str = "group", **key: str) -> dict[str, pd.Series]:
