@@ -103,7 +103,7 @@ def test_environment_and_package_name_the_same_packages_and_bounds() -> None:
     from_pip = {item for item in required if re.split("[><=]", item)[0] in IN_PIP_SECTION}
     assert set(pip) == from_pip | {"--editable ./lib"}
     assert plain - {"pip"} == (required - from_pip) | {
-        f"python{project['requires-python']}", "quarto>=1.8",
+        f"python{project['requires-python']}", "quarto>=1.9",
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import shutil
 
 import pytest
@@ -79,10 +80,25 @@ def test_unknown_options(sample, options, message):
 
 
 def test_quarto_asked_for_but_missing(sample, monkeypatch):
-    monkeypatch.setattr(quarto, "found", lambda: False)
+    monkeypatch.setattr(quarto.shutil, "which", lambda _: None)
     with pytest.raises(RenderError, match="not on the PATH; use --engine builtin"):
         render.render(sample, engine="quarto")
     assert render.choose("auto") == "builtin"
+
+
+@pytest.mark.parametrize(
+    ("version", "engine"),
+    [("1.8.27", "builtin"), ("1.9.1", "quarto"), ("99.9.9", "quarto"), ("", "builtin")],
+)
+def test_an_old_quarto_is_not_used(tmp_path, monkeypatch, version, engine):
+    program = tmp_path / "quarto"
+    program.write_text(f"#!/bin/sh\necho {version}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert render.choose("auto") == engine
+    if engine == "builtin":
+        with pytest.raises(RenderError, match=r"is too old, 1\.9 or newer is needed"):
+            render.choose("quarto")
 
 
 def test_missing_folder_and_manifest(tmp_path, sample):

@@ -193,7 +193,7 @@ def links(page: Path) -> list[tuple[str, str]]:
 
 
 def test_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(render.quarto, "found", lambda: False)
+    monkeypatch.setattr(render.quarto.shutil, "which", lambda _: None)
     with pytest.raises(RenderError, match="Quarto is not on the PATH"):
         site.build("quarto")
 

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -16,6 +17,7 @@ from nbformat import NotebookNode
 from naveval.errors import RenderError
 
 PROGRAM = "quarto"
+MINIMUM = (1, 9)  # the first with Typst 0.14, which has titles and PDF/UA-1
 PROJECT_FILE = "_quarto.yml"
 PROJECT_PARTS = ("theme", "filters", "references.bib")
 TROUBLE = re.compile(
@@ -30,14 +32,32 @@ TIMEOUT_SECONDS = 600
 
 
 def found() -> bool:
-    """Whether Quarto is on the PATH."""
-    return shutil.which(PROGRAM) is not None
+    """Whether a Quarto that can render the reports is on the PATH."""
+    return not missing()
+
+
+def missing() -> str:
+    """Why Quarto cannot be used; "" when it can."""
+    place = shutil.which(PROGRAM)
+    if place is None:
+        return "Quarto is not on the PATH"
+    version = _version(place)
+    numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    if numbers < MINIMUM:
+        least = ".".join(map(str, MINIMUM))
+        return f"Quarto {version or '(no version)'} is too old, {least} or newer is needed"
+    return ""
+
+
+@lru_cache(maxsize=4)
+def _version(place: str) -> str:
+    done = subprocess.run([place, "--version"], capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def describe() -> str:
     """Name of the engine with its version."""
-    done = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True)
-    return f"Quarto {done.stdout.strip()}"
+    return f"Quarto {_version(str(shutil.which(PROGRAM)))}"
 
 
 def prepare(book: NotebookNode, metadata: dict[str, object], work: Path, report: Path) -> Path:

@@ -79,12 +79,15 @@ def render(
 
 
 def choose(engine: str) -> str:
-    """The engine to use, "quarto" or "builtin"; RenderError when it cannot be had."""
+    """The engine to use, "quarto" or "builtin"; RenderError when it cannot be had.
+
+    "auto" is Quarto when a new enough one is on the PATH.
+    """
     _allowed("engine", [engine], ENGINES)
     if engine == "auto":
         return "quarto" if quarto.found() else "builtin"
-    if engine == "quarto" and not quarto.found():
-        raise RenderError("engine quarto: Quarto is not on the PATH; use --engine builtin")
+    if engine == "quarto" and (reason := quarto.missing()):
+        raise RenderError(f"engine quarto: {reason}; use --engine builtin")
     return engine
 
 
