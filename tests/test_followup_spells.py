@@ -100,6 +100,11 @@ def test_work_is_18_75_hours_a_week_on_the_last_card(
         ([(1, "2016-02", 18.75)], "work"),
         ([(1, "2016-02", 18.74)], "other"),
         ([(1, "2016-02", 10.0), (1, "2016-02", 8.75)], "work"),
+        # In single precision, as registers may store hours, these two are 18.7499995 together.
+        (
+            [(1, "2016-02", float(np.float32(5.1))), (1, "2016-02", float(np.float32(13.65)))],
+            "work",
+        ),
         ([(1, "2016-03", 40.0)], "other"),
         ([(1, "2016-01", 40.0)], "other"),
     ],
@@ -248,6 +253,27 @@ def test_last_card_of_the_data_is_no_exit(tmp_path: Path) -> None:
         benefit_decisions=[decision(1, "2018-11-19", 52)],
     )
     assert list(found["exit"]) == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("weeks", "expected"),
+    [((202248, 202250, 202252), ""), ((202247, 202249, 202251), ""), ((202246, 202248), "other"),
+     ((202248, 202250), "other")],
+)  # fmt: skip
+def test_spell_that_runs_on_the_last_day_of_2022_has_no_exit(
+    tmp_path: Path, weeks: tuple[int, ...], expected: str
+) -> None:
+    registers.write(
+        tmp_path,
+        {
+            "benefit_cards": [*cards(1, *weeks), *cards(99, 202250, 202252)],
+            "benefit_decisions": [decision(1, "2022-11-01", 104)],
+        },
+    )
+    with open_registers(tmp_path, TABLES) as opened:
+        found = followup_panel.person_periods(opened, 2).frame
+    last = found[found["person"] == 0]["exit"].iloc[-1]
+    assert EXITS[last] == expected
 
 
 def test_programmes_and_dialogues_are_matched_to_the_fortnight(tmp_path: Path) -> None:

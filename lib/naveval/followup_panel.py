@@ -181,10 +181,14 @@ def _health(registers: Registers, where: str) -> Events:
 
 
 def _employment(registers: Registers) -> Events:
+    """Hours a week over all jobs of a month.
+
+    Rounded, because 5.10 and 13.65 in single precision add up to just below 18.75.
+    """
     month = "(left(month, 4)::INTEGER - 2015) * 12 + right(month, 2)::INTEGER - 1"
     return _events(
         registers,
-        f"SELECT code, {month} AS week, sum(hours_per_week)::DOUBLE AS value "
+        f"SELECT code, {month} AS week, round(sum(hours_per_week), 4)::DOUBLE AS value "
         f"FROM employment JOIN codes USING (person) GROUP BY ALL",
     )
 

@@ -3,7 +3,7 @@
 Rules (document, section 3; where it is silent, the choice is marked *):
 
 1. A card counts from the first decision that is in force in its fortnight. The decision in
-   force is the one with the latest from_date so far; of several from the same week the one
+   force is the one with the latest from_date so far; of several from the same date the one
    decided last*. Cards before a person's first decision are left out.
 2. Weeks left at a period's start are the weeks granted less two for each earlier card under
    the decision in force. Coming back without a new decision continues on the weeks left*.
