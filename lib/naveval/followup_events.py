@@ -261,8 +261,9 @@ def breakdowns(window: pd.DataFrame, summary: pd.DataFrame, parameters: Paramete
                 unit = 1.0 if name == "relative" else _average(found)[1]
                 for goal, value in (("zero", 0.0), ("mde", float(mde[outcome]))):
                     row[f"{goal}_{name}"] = sensitivity.breakdown(
-                        found, name, value, largest=LARGEST[name] * unit, level=parameters.level
-                    )
+                        found, name, value, largest=LARGEST[name] * unit, level=parameters.level,
+                        seed=parameters.seed,
+                    )  # fmt: skip
         rows.append(row)
     goals = [f"{goal}_{name}" for name in sensitivity.RESTRICTIONS for goal in ("zero", "mde")]
     frame = pd.DataFrame(rows).reindex(columns=["outcome", "estimate", "std_error", *goals])

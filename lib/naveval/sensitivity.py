@@ -65,7 +65,10 @@ class Study:
 
 @dataclass(frozen=True)
 class Interval:
-    """Robust confidence interval at one bound; `open_ended` when it left the grid."""
+    """Robust confidence interval at one bound; `open_ended` when it left the grid.
+
+    Limits are NaN when no value tried is accepted.
+    """
 
     bound: float
     ci_low: float
@@ -272,7 +275,7 @@ def interval(
         grid = centre + np.linspace(-width, width, GRID)
         inside = np.any([accepted(item, grid, level) for item in tested], axis=0)
         if not inside.any():
-            return Interval(bound, centre, centre, False)
+            return Interval(bound, np.nan, np.nan, False)
         edge = inside[0] or inside[-1]
         if not edge and grid[inside].max() - grid[inside].min() > 0.15 * width:
             break
