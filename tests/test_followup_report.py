@@ -104,8 +104,12 @@ def test_one_part_alone(data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_every_choice_of_every_sentence_is_norwegian_prose() -> None:
     found = texts.load("followup")
-    for key in ("summary-program", "summary-dialogue", "summary-work", "conclusion"):
-        assert set(found[key]["choose"]) == {
+    more = {
+        "summary-program": set(), "summary-dialogue": {"null_alone"}, "conclusion": {"wide"},
+        "summary-work": {"positive_followed", "negative_followed"},
+    }  # fmt: skip
+    for key, own in more.items():
+        assert set(found[key]["choose"]) == own | {
             "null", "positive", "negative", "few_persons", "few_events", "collinear",
         }  # fmt: skip
     for key, entry in found.items():

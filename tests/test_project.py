@@ -37,7 +37,7 @@ STAGES = (
         "multiple_testing", "costs*", "categorical*", "shrinkage", "multiplier", "seasonal",
         "forests*", "crossfit", "scores", "overlap", "confounding", "policy_tree", "*_estimates*",
     ),
-    ("estimates", "disclosure*", "disclosure_estimates", "followup_rows"),
+    ("estimates", "disclosure*", "disclosure_estimates", "followup_rows", "followup_protection"),
     ("texts", "output"),
     ("tables", "figures", "explore"),
     ("manifest", "downloads"),

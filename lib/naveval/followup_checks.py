@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from naveval import multiple_testing
+from naveval import detectable, multiple_testing
 from naveval.followup_estimates import (
     COMPARISONS,
     OUTCOMES,
@@ -29,8 +29,8 @@ LIMIT = 0.05
 MAIN_OUTCOMES = {name: table for table in ("tbl-1", "tbl-3") for name in OUTCOMES[table]}
 COUNTY_COLUMNS = [
     "table", "outcome", "horizon", "county_estimate", "county_std_error", "country_estimate",
-    "country_std_error", "rest_estimate", "rest_std_error", "mde", "difference",
-    "difference_error", "difference_p", "n_persons", "smallest_cell", "refused",
+    "country_std_error", "rest_estimate", "rest_std_error", "difference", "difference_error",
+    "difference_mde", "difference_p", "n_persons", "smallest_cell", "refused",
 ]  # fmt: skip
 FAMILIES = {"ten": ("tbl-1", "tbl-3"), "threshold": ("tbl-2",)}
 
@@ -94,7 +94,7 @@ def row(item: Regression, parameters: Parameters) -> dict[str, object]:
     """What is shown about a regression in the tables of checks."""
     return {
         "outcome": item.outcome, "horizon": item.horizon, **inference(item.fit, parameters),
-        "mean": item.mean, "n_obs": item.n_obs, "n_persons": item.n_persons,
+        "n_obs": item.n_obs, "n_persons": item.n_persons,
         "smallest_cell": item.smallest_cell, "refused": item.refused,
     }  # fmt: skip
 
@@ -188,7 +188,8 @@ def county_against_rest(window: pd.DataFrame, county: str, parameters: Parameter
     -------
     One row per regression: table, outcome, horizon, and for each of `county`, `country` and
     `rest` the columns `…_estimate` and `…_std_error`; `difference`, `difference_error`,
-    `difference_p`, `n_persons` and `smallest_cell` of the county, `refused`.
+    `difference_p`, the smallest difference that would probably be found (`difference_mde`),
+    `n_persons` and `smallest_cell` of the county, `refused`.
     """
     if not county:
         return pd.DataFrame(columns=COUNTY_COLUMNS)
@@ -210,8 +211,10 @@ def county_against_rest(window: pd.DataFrame, county: str, parameters: Parameter
             {"table": own.table, "outcome": own.outcome, "horizon": own.horizon}
             | {f"{name}_{key}": part[key] for name, part in parts.items()
                for key in ("estimate", "std_error")}
-            | {"mde": parts["county"]["mde"], "difference": difference,
-               "difference_error": error, "difference_p": _p_value(difference, error),
+            | {"difference": difference, "difference_error": error,
+               "difference_mde": detectable.minimum_detectable(
+                   error, parameters.level, parameters.power),
+               "difference_p": _p_value(difference, error),
                "n_persons": own.n_persons, "smallest_cell": own.smallest_cell,
                "refused": own.refused or rest.refused}
         )  # fmt: skip

@@ -4,26 +4,26 @@ from dataclasses import replace
 from typing import Any
 
 from naveval import counties, explore
-from naveval.followup_figures import durations, months, release_duration, release_months
+from naveval import followup_protection as protection
+from naveval.followup_figures import durations, months
 from naveval.followup_measures import BY_DURATION, BY_MONTH
 from naveval.followup_panel import Panel
-from naveval.followup_parameters import Parameters
+from naveval.followup_protection import Protected
 from naveval.output import Block, Output
 
 YEAR = 2024
 
 
-def menus(output: Output, panel: Panel, parameters: Parameters) -> Any:
+def menus(output: Output, panel: Panel, protected: Protected) -> Any:
     """Menus over the panel at hand; choices redraw one of figures 1 to 6."""
     places = {counties.place(code): code for code in ("", *counties.codes(YEAR))}
     choices: explore.Choices = {"label": [*BY_DURATION, *BY_MONTH], "county": places}
-    return explore.explore(output, draw, panel, parameters, choices=choices)
+    return explore.explore(output, draw, panel, protected, choices=choices)
 
 
-def draw(output: Output, panel: Panel, parameters: Parameters, *, label: str, county: str) -> Block:
+def draw(output: Output, panel: Panel, protected: Protected, *, label: str, county: str) -> Block:
     """A figure for the chosen county, released together with all the others."""
-    changed = parameters.model_copy(update={"county": county})
     moved = replace(output, place=counties.place(county), slug=counties.slug(county))
     if label in BY_DURATION:
-        return durations(moved, release_duration(panel, changed, label), label)
-    return months(moved, release_months(panel, changed, label), label)
+        return durations(moved, protection.durations(panel.profiles, label, county), label)
+    return months(moved, protection.months(protected, label, county), label)

@@ -1,7 +1,6 @@
 """Figures of the follow-up study. Every function takes released data only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,18 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from naveval import disclosure, figures, formats, iso_weeks
 from naveval.disclosure import Released
-from naveval.followup_estimates import START, place
+from naveval.followup_estimates import START
 from naveval.followup_events import OUTCOMES, Events
-from naveval.followup_measures import (
-    BY_DURATION,
-    BY_MONTH,
-    COUNTRY,
-    before_and_after,
-    by_duration,
-    by_month,
-)
-from naveval.followup_panel import Panel
-from naveval.followup_parameters import Parameters
+from naveval.followup_measures import BY_MONTH, before_and_after
 from naveval.output import Block, Output
 
 BREAK = 201801
@@ -32,54 +22,6 @@ PERCENT = 100.0
 LEAST_SHOWN = 0.5
 HEADROOM = 1.12
 SENSITIVITY = ("program", "work")
-
-
-def release_duration(panel: Panel, parameters: Parameters, label: str) -> Released:
-    """Means by duration for figure 1, 2 or 3, through disclosure control."""
-    measures = BY_DURATION[label]
-    parts = [
-        by_duration(panel.profiles, measures, code).assign(county=code) for code in _places(panel)
-    ]
-    return _release(parts, label, ["measure", "duration"], ["weeks"], parameters.county)
-
-
-def release_months(panel: Panel, parameters: Parameters, label: str) -> Released:
-    """Means by month and group for figure 4, 5 or 6, through disclosure control."""
-    measures, groups = BY_MONTH[label]
-    parts = [
-        by_month(place(panel.window, code), measures, groups).assign(county=code)
-        for code in _places(panel)
-    ]
-    return _release(parts, label, ["measure", "group", "month"], [], parameters.county)
-
-
-def _places(panel: Panel) -> list[str]:
-    """The country and all counties."""
-    return [COUNTRY, *sorted(panel.window["county"].astype(str).unique())]
-
-
-def _release(
-    parts: list[pd.DataFrame], label: str, keys: list[str], labels: list[str], county: str
-) -> Released:
-    """Release country and counties together, so that none can be computed from the others."""
-    frame = pd.concat(parts, ignore_index=True)
-    released = disclosure.release(
-        frame,
-        label=label,
-        count={"value": ["n_persons", "n_with"], "n_obs": "n_persons"},
-        keys=[*keys, "county"],
-        labels=labels,
-        totals={"county": COUNTRY},
-    )
-    columns = [name for name in frame.columns if name != "county"]
-    chosen = disclosure.subset(
-        released, (frame["county"] == county).to_numpy(), label=label, columns=columns
-    )
-    return replace(
-        chosen,
-        frame=chosen.frame.reset_index(drop=True),
-        suppressed=chosen.suppressed.reset_index(drop=True),
-    )
 
 
 def durations(output: Output, released: Released, label: str) -> Block:
@@ -264,4 +206,14 @@ def sensitivity(output: Output, intervals: pd.DataFrame) -> Block:
         else:
             _nothing(ax, output, label)
     np.ravel(axes)[0].set_ylabel(output.label(label, "y"))
-    return figures.show(output, figure, released, label)
+    return figures.show(output, figure, released, label, **_interval_values(released.frame))
+
+
+def _interval_values(frame: pd.DataFrame) -> dict[str, float]:
+    """Values for captions: programme intervals at no difference and at twice the largest."""
+    part = frame[frame["outcome"] == SENSITIVITY[0]].set_index("bound")
+    return {
+        f"program_{side}_{bound}": part[f"ci_{side}"].get(float(bound), np.nan)
+        for side in ("low", "high")
+        for bound in (0, 2)
+    }

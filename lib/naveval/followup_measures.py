@@ -20,6 +20,7 @@ BY_MONTH: Mapping[str, tuple[Sequence[str], Mapping[str, tuple[int, int]]]] = {
     "fig-6": (EXITS, HALF_YEARS),
 }
 COUNTS = ["n_obs", "n_persons", "n_with"]
+MONTHLY = [*COUNTS, "n_rest", "total"]
 
 
 def by_duration(profiles: pd.DataFrame, measures: Sequence[str], county: str) -> pd.DataFrame:
@@ -54,7 +55,9 @@ def by_month(
 
     Returns
     -------
-    DataFrame with measure, group, month (201707), value, n_obs, n_persons, n_with.
+    DataFrame with measure, group, month (201707), value, n_obs, n_persons, n_with, n_rest,
+    total. `total` is the sum behind the mean. `n_rest` is the number of persons that `ended`
+    has beyond `work`, for a reader who sees both; elsewhere it is `n_with`.
     """
     left = window["weeks_left"].to_numpy()
     group = np.full(left.size, -1)
@@ -69,19 +72,25 @@ def by_month(
     parts = []
     for measure in measures:
         value = rows[measure].to_numpy(float)
+        total = np.bincount(cell, value, size)
+        rest = value > 0
+        if measure == "ended":
+            rest &= ~rows["work"].to_numpy(bool)
         part = pd.DataFrame(
             {
                 "measure": measure,
                 "group": np.repeat(list(groups), months.size),
                 "month": np.tile(months, len(groups)),
-                "value": np.bincount(cell, value, size) / np.maximum(n_obs, 1),
+                "value": total / np.maximum(n_obs, 1),
                 "n_obs": n_obs,
                 "n_persons": n_persons,
                 "n_with": persons_in(cell[value > 0], person[value > 0], size),
+                "n_rest": persons_in(cell[rest], person[rest], size),
+                "total": total,
             }
         )
         parts.append(part[n_obs > 0])
-    columns = ["measure", "group", "month", "value", *COUNTS]
+    columns = ["measure", "group", "month", "value", *MONTHLY]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 

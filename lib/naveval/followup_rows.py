@@ -8,7 +8,7 @@ import pandas as pd
 
 from naveval import estimates
 from naveval.disclosure import Released
-from naveval.followup_checks import count_found
+from naveval.followup_checks import FAMILIES, count_found
 from naveval.followup_events import Events
 from naveval.followup_measures import before_and_after
 
@@ -45,6 +45,13 @@ def rows(found: Mapping[str, Any]) -> pd.DataFrame:
         "comparison": _county,
     }
     parts = [make(found[name]) for name, make in makers.items() if name in found]
+    if "summary" in found:
+        ten = found["summary"]["table"].isin(FAMILIES["ten"])
+        parts.append(_counts("summary", found["summary"].loc[ten, "p_value"]))
+    if "breaks" in found:
+        breaks = found["breaks"]
+        others = breaks["outcome"].ne("dialogue") & breaks["horizon"].eq("all")
+        parts.append(_counts("tbl-break", breaks.loc[others, "difference_p"]))
     if "dates" in found and "group" in found:
         p_values = pd.concat([found["dates"]["p_value"], found["group"]["p_value"]])
         parts.append(_counts("tbl-placebo", p_values))
@@ -117,7 +124,7 @@ def _per_hundred(base: Mapping[str, Any], item: Mapping[str, Any]) -> list[dict[
 
 
 def _counts(label: str, p_values: pd.Series) -> list[dict[str, Any]]:
-    """How many tests there are and how many stand."""
+    """How many tests there are and how many stand, as sentences tell it."""
     return [
         {"label": label, "row": name, "estimand": "number of tests", "estimate": value,
          "unit": "tests", "method": "count"}
@@ -246,6 +253,10 @@ def _county(frame: pd.DataFrame) -> list[dict[str, Any]]:
             base | {"estimand": "difference", "group": "county - rest",
                     "estimate": item["difference"], "std_error": item["difference_error"],
                     "p_value": item["difference_p"], "n_persons": item["n_persons"]}
+        )  # fmt: skip
+        found.append(
+            base | {"estimand": "minimum_detectable", "group": "county - rest",
+                    "estimate": item["difference_mde"], "n_persons": item["n_persons"]}
         )  # fmt: skip
     if len(frame):
         found += _counts("tbl-county", frame["difference_p"])

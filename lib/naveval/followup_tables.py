@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from naveval import disclosure, tables
+from naveval import disclosure, followup_protection, tables
 from naveval.followup_estimates import stars
 from naveval.followup_events import Events
 from naveval.followup_parameters import Parameters
+from naveval.followup_protection import HIDDEN_WITH_MEAN
 from naveval.output import Block, Output
 
 HIDDEN_WHEN_REFUSED = ("mean", "r_squared", "mde", "mde_relative")
@@ -22,6 +23,7 @@ def effects(output: Output, summary: pd.DataFrame, table: str) -> Block:
     columns = [
         *KEYS, "row", "estimate", "std_error", "stars", "p_value", "ci_low", "ci_high", "mde",
         "mde_relative", "mean", "r_squared", "n_obs", "n_persons", "smallest_cell", "residual_df",
+        "mean_hidden",
     ]  # fmt: skip
     return _model(output, part[columns], table, power=float(summary["power"].iloc[0]))
 
@@ -95,7 +97,7 @@ def published(output: Output, summary: pd.DataFrame, truth: pd.DataFrame) -> Blo
     columns = [
         *KEYS, "row", "estimate", "std_error", "printed_estimate", "printed_std_error",
         "error_at_printed_n", "mean", "printed_mean", "coefficient", "n_persons",
-        "smallest_cell",
+        "smallest_cell", "mean_hidden",
     ]  # fmt: skip
     return _model(output, part[columns], "tbl-published", labels=["printed_estimate",
         "printed_std_error", "printed_mean"])  # fmt: skip
@@ -113,7 +115,7 @@ def marginals(
     part["n_deviation"] = part["full_n_obs"] / part["printed_n_obs"] - 1
     columns = [
         *KEYS, "row", "mean", "printed_mean", "mean_deviation", "full_n_obs", "printed_n_obs",
-        "n_deviation", "n_persons", "smallest_cell",
+        "n_deviation", "n_persons", "smallest_cell", "mean_hidden",
     ]  # fmt: skip
     return _model(output, part[columns], "tbl-marginals",
                   labels=["printed_mean", "printed_n_obs"])  # fmt: skip
@@ -125,23 +127,11 @@ def flow(output: Output, found: pd.DataFrame, place: str) -> Block:
     All counties and the country are released together, so that no county's number can be
     computed from the others.
     """
-    country = found.groupby("step", sort=False, as_index=False)[
-        ["n_persons", "n_spells", "n_periods"]
-    ].sum()
-    both = pd.concat([found.assign(county=found["county"].astype(str)),
-                      country.assign(county="")], ignore_index=True)  # fmt: skip
-    both["n_spells"] = both["n_spells"].where(both["n_spells"] > 0)
-    released = disclosure.release(
-        both,
-        label="tbl-flow",
-        count={"n_periods": "n_persons", "n_spells": "n_persons"},
-        keys=["step", "county"],
-        totals={"county": ""},
-    )
-    names = both["step"].map(lambda step: output.label("tbl-flow", step))
-    released.frame["row"] = names
+    released = followup_protection.flow(found)
+    frame = released.frame
+    frame["row"] = frame["step"].map(lambda step: output.label("tbl-flow", step))
     released.suppressed["row"] = False
-    chosen = disclosure.subset(released, (both["county"] == place).to_numpy(), label="tbl-flow")
+    chosen = disclosure.subset(released, (frame["county"] == place).to_numpy(), label="tbl-flow")
     return tables.show(output, chosen, "tbl-flow")
 
 
@@ -155,8 +145,11 @@ def _without_refused(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _named(output: Output, frame: pd.DataFrame) -> pd.DataFrame:
-    """Add `row`, the outcome's name and, where there is one, the window's."""
+    """Add `row`: the outcome, whether it is at the threshold where not all are, the window."""
     names = frame["outcome"].map(lambda name: output.label("names", name))
+    if "table" in frame and frame["table"].nunique() > 1:
+        near = names + " " + output.label("names", "threshold")
+        names = names.where(frame["table"] != "tbl-2", near)
     if "horizon" in frame:
         names = names + ", " + frame["horizon"].map(lambda name: output.label("names", name))
     return frame.assign(row=names)
@@ -174,7 +167,10 @@ def _model(
     frame = frame.reset_index(drop=True)
     residual = frame["n_persons"].fillna(0) - 1
     released = disclosure.model(
-        frame.assign(residual_df=residual), label=label, n=n, residual_df="residual_df",
-        labels=labels or [],
+        frame.drop(columns="mean_hidden", errors="ignore").assign(residual_df=residual),
+        label=label, n=n, residual_df="residual_df", labels=labels or [],
     )  # fmt: skip
+    if "mean_hidden" in frame:
+        for name in {*HIDDEN_WITH_MEAN, "mean_deviation"} & set(frame.columns):
+            released.suppressed[name] |= frame["mean_hidden"]
     return tables.show(output, released, label, **values)
