@@ -1,5 +1,6 @@
 """Tables, figures, sentences and estimates of the cost-benefit part."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -221,3 +222,24 @@ def test_the_appendix_lists_every_table_that_is_compared_with(output: Output) ->
     assert "costs.yml" in text
     for number in ("7_2", "7_3", "7_4", "7_5", "7_6", "7_7", "7_8", "1_1"):
         assert f"table_{number}_" in text
+
+
+def test_the_part_says_what_its_effects_are(analysis: Analysis, output: Output) -> None:
+    sentences = programs_cost_sentences
+    assert sentences.notice(output, analysis).markdown == ""
+    mixed = replace(output, origin="simulated")
+    assert "ikke på de simulerte registrene" in sentences.notice(mixed, analysis).markdown
+    estimated = replace(analysis, effects="estimated")
+    assert sentences.notice(mixed, estimated).markdown == ""
+    for name in ("source", "errors"):
+        tell = getattr(sentences, name)
+        assert "kilden" in tell(output, analysis).markdown
+        assert "egne estimat" in tell(output, estimated).markdown
+
+
+def test_no_hours_are_told_where_there_is_no_gain(output: Output, analysis: Analysis) -> None:
+    table = programs_cost_rows.rows(analysis)
+    assert "timer ekstra" in programs_cost_sentences.drivers(output, table).markdown
+    net = (table["label"] == "tbl-uncertainty") & (table["column"] == "net_benefit")
+    loss = table.assign(estimate=table["estimate"].where(~net, -1.0))
+    assert "timer" not in programs_cost_sentences.drivers(output, loss).markdown

@@ -49,7 +49,8 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     faults += [f"{row.group}, {row.horizon}: more than one row" for row in twice.itertuples()]
     for program in PROGRAMS:
         have = set(rows.loc[rows["group"] == program, "horizon"])
-        faults += [f"{program}: no {name}" for name in list(HORIZONS)[:3] if name not in have]
+        lacking = [name for name in list(HORIZONS)[:3] if name not in have]
+        faults += [f"{program}: no {', '.join(lacking)}; has it min_arm persons?"] * bool(lacking)
     numbers = rows[["estimate", "std_error"]].to_numpy(dtype=float)
     if not np.isfinite(numbers).all() or (numbers[:, 1] < 0).any():
         faults.append("estimate and std_error must be finite and std_error not negative")

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from naveval import estimates
+from naveval.costs_analysis import Analysis
 from naveval.costs_checks import PROGRAMS
 from naveval.output import Block, Output, sentence
 
@@ -19,6 +20,24 @@ def _listed(output: Output, names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} {output.label('costs-words', 'and')} {names[-1]}"
+
+
+def notice(output: Output, analysis: Analysis) -> Block:
+    """In a report on registers: that this part does not rest on them."""
+    if output.origin == "published" or analysis.effects != "published":
+        return Block("")
+    text = sentence(output, "costs-notice", choose=output.origin).markdown
+    return Block(f"::: {{.callout-note}}\n{text}\n:::")
+
+
+def source(output: Output, analysis: Analysis) -> Block:
+    """Where the effects and prices come from."""
+    return sentence(output, "costs-source", choose=analysis.effects)
+
+
+def errors(output: Output, analysis: Analysis) -> Block:
+    """Where the standard errors come from, and what the intervals leave out."""
+    return sentence(output, "costs-errors", choose=analysis.effects)
 
 
 def summary(output: Output, table: pd.DataFrame) -> Block:
@@ -64,13 +83,15 @@ def losses(output: Output, table: pd.DataFrame) -> Block:
 
 
 def drivers(output: Output, table: pd.DataFrame) -> Block:
-    """What moves the results: composition, shortest break-even and counsellor hours."""
+    """What moves the results: composition, and counsellor hours where there is a gain to lose."""
     items = table[table["label"] == "fig-composition"].set_index(["row", "column"])["estimate"]
     value = items.xs("value_creation", level="column").abs().sum()
     cost = items.xs("total_cost", level="column").abs().sum()
-    hours = estimates.one(table, label="tbl-hours", row="Oppfølging")
+    hours = estimates.one(table, label="tbl-hours", row="Oppfølging")["estimate"]
+    gain = _net(table)["estimate"]["Oppfølging"] > 0
     return sentence(
-        output, "costs-drivers", ratio=value / cost, hours=hours["estimate"],
+        output, "costs-drivers", choose="gain" if gain else "loss", ratio=value / cost,
+        hours=hours,
     )  # fmt: skip
 
 
