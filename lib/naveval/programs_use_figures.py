@@ -39,11 +39,10 @@ def stock(output: Output, data: Participation) -> Block:
     whole_ticks(ax.yaxis)
     ax.set_ylabel(output.label("fig-4-1", "y"))
     legend(figure, output, STATUS_STYLES, list(table.columns))
-    last = table.iloc[-1]
+    top = _largest(released.frame, "m", "n")
     return figures.show(
-        output, figure, released, "fig-4-1", total=1000 * last.sum(),
-        special=100 * last.get("special", 0.0) / last.sum(),
-    )  # fmt: skip
+        output, figure, released, "fig-4-1", group=name(output, top["status"]), n=top["n"]
+    )
 
 
 def composition(output: Output, data: Participation) -> Block:
@@ -225,9 +224,9 @@ def use_over_time(output: Output, data: Participation) -> Block:
     ax.set_ylabel(output.label("fig-4-9", "y"))
     ax.set_xticks(list(table.index[::2]), [str(year) for year in table.index[::2]])
     legend(figure, output, styles, list(table.columns))
-    total = wide.sum(axis=1)
+    top = _largest(released.frame, "year", "months")
     return figures.show(
-        output, figure, released, "fig-4-9", first=total.iloc[0], last=total.iloc[-1]
+        output, figure, released, "fig-4-9", program=top["program"], months=top["months"]
     )
 
 
@@ -271,6 +270,12 @@ def _release(
     return disclosure.release(
         frame, label=label, count="n", keys=keys, labels=numeric_keys, exhaustive=exhaustive
     )
+
+
+def _largest(frame: pd.DataFrame, time: str, value: str) -> pd.Series:
+    """The row with the largest value shown at the last time; missing where none is shown."""
+    last = frame[frame[time] == frame[time].max()]
+    return last.sort_values(value, ascending=False, na_position="last").iloc[0]
 
 
 def _wide(frame: pd.DataFrame, index: str, columns: str, values: str) -> pd.DataFrame:
