@@ -130,13 +130,14 @@ def flow(found: pd.DataFrame) -> Released:
         keys=keys,
         totals={"county": COUNTRY},
     )
+    paired = first.suppressed.assign(n_periods=_pairs(both, first.suppressed["n_periods"]))
     second = disclosure.release(
         both[[*keys, "n_periods"]],
         label="tbl-flow",
         count="n_periods",
         keys=keys,
         totals={"county": COUNTRY, "step": {STAGES[0]: [*STAGES[1:]]}},
-        linked=first,
+        linked=replace(first, suppressed=paired),
     )
     more = (second.suppressed["n_periods"] & ~first.suppressed["n_periods"]).to_numpy()
     first.suppressed["n_periods"] |= more
@@ -149,6 +150,19 @@ def flow(found: pd.DataFrame) -> Released:
     ]  # fmt: skip
     log = pd.DataFrame(lines, columns=disclosure.LOG_COLUMNS)
     return replace(first, log=pd.concat([first.log, log], ignore_index=True))
+
+
+def _pairs(both: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """Hide a second step wherever only one is, the same in all places, so that no place's
+    second step follows from the country and the others.
+    """
+    parts = both["step"].isin(STAGES[1:])
+    size = both[parts & both["county"].eq(COUNTRY)].set_index("step")["n_periods"]
+    one = both[parts & hidden & (hidden & parts).groupby(both["county"]).transform("sum").eq(1)]
+    partner = {step: size.drop(step).idxmin() for step in one["step"].unique()}
+    wanted = set(zip(one["county"], one["step"].map(partner), strict=True))
+    chosen = [pair in wanted for pair in zip(both["county"], both["step"], strict=True)]
+    return hidden | pd.Series(chosen, index=both.index)
 
 
 def _places(frame: pd.DataFrame) -> list[str]:
