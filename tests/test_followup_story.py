@@ -9,6 +9,8 @@ import pytest
 
 from naveval import followup_published, texts
 from naveval import followup_story as story
+from naveval.event_study import Wald
+from naveval.followup_events import Events
 from naveval.output import Output
 
 NULL, UP, DOWN = (0.001, 0.8), (0.02, 0.001), (-0.02, 0.001)
@@ -43,10 +45,29 @@ def summary(
     return pd.DataFrame(rows).assign(**changes)
 
 
+def trend(slope_p: float = 0.5, joint_p: float = 0.5) -> Events:
+    """Event study of programmes with these p-values of the time before July 2017."""
+    return Events(
+        "program", pd.DataFrame(), Wald(1.0, 11, 500.0, joint_p), 0.001, 0.001, slope_p, "", 0, 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("slope_p", "joint_p", "warned"),
+    [(0.5, 0.5, False), (0.01, 0.5, True), (0.5, 0.002, True), (np.nan, 0.03, False)],
+)
+def test_summary_and_conclusion_warn_of_a_gap_that_moved_before(
+    output: Output, slope_p: float, joint_p: float, warned: bool
+) -> None:
+    for block in (story.program, story.conclusion):
+        text = block(output, summary(UP), trend(slope_p, joint_p)).markdown
+        assert ("i endring allerede før juli 2017" in text) == warned
+
+
 def test_every_null_says_what_would_have_been_found(output: Output) -> None:
     found = summary()
     for block, said in (
-        (story.program(output, found), "1,50\u00a0prosentpoeng blitt oppdaget med 80"),
+        (story.program(output, found, trend()), "1,50\u00a0prosentpoeng blitt oppdaget med 80"),
         (story.dialogue(output, found), "En endring på 1,50 ville sannsynligvis blitt oppdaget"),
         (story.work(output, found), "En endring på 1,50\u00a0prosentpoeng ville sannsynligvis"),
     ):
@@ -73,20 +94,22 @@ def test_what_work_means_depends_on_follow_up(
 
 
 def test_level_is_left_out_when_it_is_hidden_or_there_is_no_effect(output: Output) -> None:
-    assert "I målgruppen var 14,0" in story.program(output, summary()).markdown
-    hidden = story.program(output, summary(mean=np.nan)).markdown
+    assert "I målgruppen var 14,0" in story.program(output, summary(), trend()).markdown
+    hidden = story.program(output, summary(mean=np.nan), trend()).markdown
     assert "I målgruppen var" not in hidden
     assert ".." not in hidden
-    few = story.program(output, summary(refused="few_persons", mean=0.2)).markdown
+    few = story.program(output, summary(refused="few_persons", mean=0.2), trend()).markdown
     assert "I målgruppen var" not in few
 
 
 def test_conclusion_calls_an_imprecise_null_imprecise(output: Output) -> None:
-    assert "neppe ga en større økning" in story.conclusion(output, summary()).markdown
-    wide = story.conclusion(output, summary(mde_relative=0.6)).markdown
+    assert "neppe ga en større økning" in story.conclusion(output, summary(), trend()).markdown
+    wide = story.conclusion(output, summary(mde_relative=0.6), trend()).markdown
     assert "her er den liten" in wide
-    assert wide == story.conclusion(output, summary(mde_relative=np.nan)).markdown
-    assert "flere på tiltak, ikke færre" in story.conclusion(output, summary(DOWN)).markdown
+    assert wide == story.conclusion(output, summary(mde_relative=np.nan), trend()).markdown
+    assert (
+        "flere på tiltak, ikke færre" in story.conclusion(output, summary(DOWN), trend()).markdown
+    )
 
 
 def test_summary_counts_the_ten(output: Output) -> None:

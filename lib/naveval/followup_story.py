@@ -8,7 +8,7 @@ import pandas as pd
 from naveval import output as outputs
 from naveval.detectable import relative
 from naveval.followup_checks import FAMILIES, LIMIT, count_found
-from naveval.followup_events import Events
+from naveval.followup_events import OUTCOMES, Events
 from naveval.output import Block, Output
 
 FOLLOW_UP = ("program", "dialogue")
@@ -44,10 +44,10 @@ def direction(values: dict[str, Any]) -> str:
     return "positive" if values["estimate"] > 0 else "negative"
 
 
-def program(output: Output, summary: pd.DataFrame) -> Block:
-    """Sentences about programmes in the long window."""
+def program(output: Output, summary: pd.DataFrame, trend: Events) -> Block:
+    """Sentences about programmes in the long window, and whether the gap moved before."""
     values = row(summary, "tbl-1", "program")
-    return _with_level(output, "program", direction(values), values)
+    return _warned(output, _with_level(output, "program", direction(values), values), trend)
 
 
 def dialogue(output: Output, summary: pd.DataFrame) -> Block:
@@ -77,6 +77,14 @@ def _with_level(output: Output, outcome: str, choice: str, values: dict[str, Any
     return _joined(block, outputs.sentence(output, f"level-{outcome}", **values))
 
 
+def _warned(output: Output, block: Block, trend: Events) -> Block:
+    """Add a warning when the gap between the groups moved before July 2017."""
+    joint = trend.pre_trend.p_value if trend.pre_trend else np.nan
+    if trend.slope_p < LIMIT or joint < LIMIT / len(OUTCOMES):
+        return _joined(block, outputs.sentence(output, "trend-warning"))
+    return block
+
+
 def _joined(*blocks: Block) -> Block:
     """Sentences of one paragraph."""
     return Block(" ".join(block.markdown for block in blocks))
@@ -95,13 +103,13 @@ def reservation(output: Output) -> Block:
     return outputs.sentence(output, "reservation", choose=choice)
 
 
-def conclusion(output: Output, summary: pd.DataFrame) -> Block:
+def conclusion(output: Output, summary: pd.DataFrame, trend: Events) -> Block:
     """What a reader may conclude about programmes."""
     values = row(summary, "tbl-1", "program")
     found = direction(values)
     if found == "null" and not values["mde_relative"] <= WIDE:
         found = "wide"
-    return outputs.sentence(output, "conclusion", choose=found, **values)
+    return _warned(output, outputs.sentence(output, "conclusion", choose=found, **values), trend)
 
 
 def trends(output: Output, found: dict[str, Events]) -> Block:
