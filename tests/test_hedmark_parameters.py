@@ -1,9 +1,11 @@
 """Parameters and windows of the Hedmark study."""
 
+from pathlib import Path
+
 import pytest
 
+from naveval import extracts, parameters
 from naveval import hedmark_windows as windows
-from naveval import parameters
 from naveval.errors import ParameterError
 from naveval.hedmark_parameters import DOCUMENT_CONTROLS, Parameters
 
@@ -101,3 +103,20 @@ def test_faults_are_told_before_anything_runs(given: dict, message: str) -> None
 
 def test_defaults_file_is_the_model() -> None:
     assert parameters.load("hedmark") == Parameters()
+
+
+def test_simulated_registers_are_known_from_any_working_folder(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook runs in notebooks/, and names its registers from the root of the project."""
+    made, real = project / "registers/made", project / "registers/real"
+    for folder in (made, real):
+        folder.mkdir(parents=True)
+    (made / "truth.json").write_text("{}")
+    for where in (project, project / "notebooks"):
+        monkeypatch.chdir(where)
+        for name, origin in (("made", "simulated"), ("real", "register")):
+            chosen = Parameters(data=f"registers/{name}")
+            assert extracts.folder("hedmark", chosen) == project / f"registers/{name}"
+            assert chosen.origin() == origin
+    assert Parameters(data="registers/nowhere").origin() == "register"

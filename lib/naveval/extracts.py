@@ -27,10 +27,10 @@ def folder(study: str, parameters: StudyParameters) -> Path:
         When the folder named in the parameters does not exist.
     """
     if parameters.data:
-        for start in (Path.cwd(), paths.project_root()):
-            if (start / parameters.data).is_dir():
-                return start / parameters.data
-        raise ContractError(f"data: {parameters.data}: no such folder with register extracts")
+        found = paths.extracts_dir(parameters.data)
+        if found is None:
+            raise ContractError(f"data: {parameters.data}: no such folder with register extracts")
+        return found
     return simulated(study, parameters.simulation())
 
 

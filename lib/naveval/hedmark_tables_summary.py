@@ -142,8 +142,8 @@ def detectable(output: Output, smallest: pd.DataFrame) -> Block:
 
 def _placebo(output: Output, verdict: str, size: pd.DataFrame) -> Block:
     choice = "quiet" if verdict in ("unclear", "few") else "warning"
-    if choice == "warning" and trust(size) == "biased":
-        choice = "biased"
+    if trust(size) == "biased":
+        choice = {"quiet": "quiet_biased", "warning": "biased"}[choice]
     return sentence(output, "summary-placebo", choose=choice, level=CHOSEN_LEVEL)
 
 

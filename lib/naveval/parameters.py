@@ -57,9 +57,11 @@ class StudyParameters(BaseModel):
 
     def origin(self) -> Origin:
         """Where the numbers come from, which decides the notice on the report."""
-        if not self.data or (Path(self.data) / "truth.json").exists():
+        if not self.data:
             return "simulated"
-        return "register"
+        folder = paths.extracts_dir(self.data)
+        made = folder is not None and (folder / "truth.json").exists()
+        return "simulated" if made else "register"
 
 
 def model(study: str) -> type[StudyParameters]:
