@@ -101,6 +101,19 @@ def make(registers: Registers, *, county: str = "", unknown_to_rest: bool = Fals
         registers.query(sql)
 
 
+def mark(registers: Registers, name: str) -> None:
+    """Write down what the panel was made for."""
+    registers.query(f"CREATE OR REPLACE TEMP TABLE panel_of AS SELECT '{name}' AS name")
+
+
+def made(registers: Registers) -> str:
+    """What the panel was made for, "" when there is none."""
+    tables = registers.query("SELECT table_name FROM duckdb_tables() WHERE temporary")
+    if "panel_of" not in set(tables.table_name):
+        return ""
+    return str(registers.query("SELECT name FROM panel_of").name[0])
+
+
 def _person_months() -> str:
     """Person-months 2016–2020 registered with Nav or on a programme."""
     return (

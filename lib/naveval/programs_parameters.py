@@ -46,7 +46,7 @@ class Parameters(StudyParameters):
     estimates: str = ""
     costs: str = ""
     draws: int = Field(default=10_000, ge=100, le=1_000_000)
-    trees: int = Field(default=100, ge=10, le=20_000)
+    trees: int = Field(default=60, ge=10, le=20_000)
     folds: int = Field(default=5, ge=2, le=20)
     min_arm: int = Field(default=40, ge=10)
     clip: float = Field(default=0.002, ge=0, lt=0.5)

@@ -76,13 +76,16 @@ def open_study(parameters: Parameters) -> Registers:
 
 
 def _make_panel(opened: Registers, parameters: Parameters) -> None:
-    """Make the tables of parts 1 and 2.
+    """Make the tables of parts 1 and 2, once for both.
 
     Raises
     ------
     EstimationError
         When nobody was registered, or nobody started a programme, in the years of the panel.
     """
+    wanted = f"{parameters.county}, {parameters.unknown_codes}"
+    if panel.made(opened) == wanted:
+        return
     panel.make(opened, county=parameters.county, unknown_to_rest=parameters.unknown_codes == "rest")
     for table, what in (("first_registrations", "is first registered"),
                         ("starts", "starts a programme")):  # fmt: skip
@@ -92,6 +95,7 @@ def _make_panel(opened: Registers, parameters: Parameters) -> None:
                 f"participants: nobody{place} {what} from {programs_codes.month_code(panel.FIRST)} "
                 f"to {programs_codes.month_code(panel.LAST)}"
             )
+    panel.mark(opened, wanted)
 
 
 def participation(opened: Registers, parameters: Parameters) -> Participation:
