@@ -35,6 +35,9 @@ def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") 
     (folder / "manifest.json").write_text(json.dumps(manifest))
     page = PAGE.format(title=f"Rapport om {study}", value="12,5", place=place)
     (folder / "report.html").write_text(page, encoding="utf-8")
+    lines = [f"Andelen er 12,5 prosent i {place}.", "Det er mer enn ventet."]
+    kept = {str(order): {"text": line, "origin": origin} for order, line in enumerate(lines, 1)}
+    (folder / "headlines.json").write_text(json.dumps(kept))
     (folder / "estimates.csv").write_text("label,row,column,estimate\nx,,,12.5\n")
     (folder / "disclosure.csv").write_text("label,row,column,rule,action,reason\n")
     (folder / "executed.ipynb").write_text("{}")

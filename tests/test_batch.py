@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from naveval import batch as batches
-from naveval import batch_jobs, counties, manifest, runs
+from naveval import batch_dask, batch_jobs, counties, manifest, runs
 from naveval.batch import batch, county_codes, summary
 from naveval.errors import ContractError, ParameterError
 
@@ -29,6 +29,9 @@ def test_counties_follow_the_study():
     assert county_codes("hedmark", None) == list(counties.codes(2014))
     assert county_codes("followup", None) == list(counties.codes(2024))
     assert county_codes("followup", ["03", "03", ""]) == ["03", ""]
+    assert county_codes("hedmark", ["03", "34", "04"]) == ["03", "04", "05"]
+    with pytest.raises(ParameterError, match=r"hedmark: unknown county '99'"):
+        county_codes("hedmark", ["99"])
     with pytest.raises(ParameterError, match=r"followup: unknown county '04'.*Innlandet"):
         county_codes("followup", ["04"])
     with pytest.raises(ParameterError, match=r"unknown study «oslo»; allowed: "):
@@ -79,6 +82,74 @@ def test_run_over_its_memory_fails_alone():
     found = batch(["hedmark"], ["03", "04"], command=command, memory_mb=200, progress=False)
     assert [item.status for item in found] == ["failed", "ok"]
     assert found[0].reason == "needed more than its 200 MB of memory; try fewer jobs"
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+    ) as found:
+        yield found
+
+
+def test_dask_workers_make_the_runs(cluster, tmp_path):
+    def command(study: str, code: str, folder: Path) -> list[list[str]]:
+        if code == "03":
+            return script("import sys; print('naveval: a reason'); sys.exit(4)")
+        if code == "04":
+            return script("import time; x = bytearray(400_000_000); time.sleep(60)")
+        return [
+            *script("import os; print(os.environ['NAVEVAL_OUT'], os.environ['NAVEVAL_THREADS'])"),
+            *script(f"import pathlib; pathlib.Path({str(tmp_path / code)!r}).touch()"),
+        ]
+
+    address = cluster.scheduler_address
+    options = {"command": command, "progress": False, "memory_mb": 200, "scheduler": address}
+    found = batch(["hedmark"], ["01", "03", "04", "05"], **options)
+    assert [item.status for item in found] == ["ok", "failed", "failed", "ok"]
+    assert found[1].reason == "a reason"
+    assert found[2].reason == "needed more than its 200 MB of memory; try fewer jobs"
+    assert (tmp_path / "01").exists()
+    assert (tmp_path / "05").exists()
+    assert str(tmp_path) in (tmp_path / "_logs" / "hedmark-01-ostfold.log").read_text()
+
+
+def test_dask_keeps_to_the_number_of_jobs(cluster, tmp_path):
+    log = str(tmp_path / "times")
+    text = f"import time; a = time.time(); time.sleep(0.5); f = open({log!r}, 'a'); "
+    text += "f.write(f'{a} {time.time()}' + chr(10))"
+    address = cluster.scheduler_address
+    options = {"command": lambda *a: script(text), "progress": False, "scheduler": address}
+    assert all(item.ok for item in batch(["hedmark"], ["01", "03", "04"], jobs=1, **options))
+    times = sorted([float(x) for x in line.split()] for line in Path(log).read_text().splitlines())
+    assert len(times) == 3
+    assert times[0][1] <= times[1][0]
+    assert times[1][1] <= times[2][0]
+
+
+def test_ending_a_batch_ends_its_runs_on_dask_workers(cluster, tmp_path):
+    pid = tmp_path / "pid"
+    text = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    quick = f"import os, time\nwhile not os.path.exists({str(pid)!r}): time.sleep(0.1)"
+    jobs = [
+        batch_jobs.Job("hedmark", code, tmp_path, script(source))
+        for code, source in (("03", text), ("04", quick))
+    ]
+    found = batch_dask.work(jobs, cluster.scheduler_address, 2, None)
+    job, outcome, _ = next(found)
+    assert (job.county, outcome) == ("04", "")
+    found.close()
+    started = psutil.Process(int(pid.read_text()))
+    started.wait(timeout=30)
+
+
+def test_scheduler_that_does_not_answer_is_told(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(batch_dask, "PATIENCE", 1.0)
+    with pytest.raises(ParameterError, match="no Dask scheduler answers"):
+        batch(["hedmark"], ["03"], command=lambda *a: script("pass"), progress=False,
+              scheduler="tcp://127.0.0.1:9")  # fmt: skip
 
 
 def test_resume_skips_what_is_current(monkeypatch):

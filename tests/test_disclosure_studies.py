@@ -5,6 +5,7 @@ import json
 import re
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -13,7 +14,16 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from naveval import cli, counties, disclosure, estimates, figures, hedmark_panel, paths
+from naveval import (
+    cli,
+    counties,
+    disclosure,
+    estimates,
+    figures,
+    hedmark_panel,
+    paths,
+    programs_effect_tables,
+)
 from naveval.disclosure_audit import recoverable
 from naveval.disclosure_estimates import NOTE, guard_estimates
 from naveval.disclosure_ids import person_ids
@@ -40,6 +50,27 @@ NUMBERS = [
     "n_obs",
     "n_persons",
 ]
+
+
+def test_sample_sizes_do_not_give_a_cell_back_with_the_size_of_the_group(monkeypatch) -> None:
+    """Table 6-3 has no row for everybody, but the estimates tell how many each group has."""
+    sizes = {
+        ("none", "standard"): 600, ("none", "situational"): 650, ("none", "special"): 700,
+        ("Jobbklubb", "standard"): 92, ("Jobbklubb", "situational"): 63,
+        ("Jobbklubb", "special"): 2, ("AFT", "standard"): 9, ("AFT", "situational"): 14,
+        ("AFT", "special"): 30,
+    }  # fmt: skip
+    persons = [key for key, n in sizes.items() for _ in range(n)]
+    sample = SimpleNamespace(frame=pd.DataFrame(persons, columns=["arm", "first_group"]))
+    estimated = SimpleNamespace(sample=sample, arms=["Jobbklubb", "AFT"])
+    monkeypatch.setattr(programs_effect_tables, "CONTROL", "none")
+    monkeypatch.setattr(programs_effect_tables.tables, "show", lambda _, released, label: released)
+    output = SimpleNamespace(slug="56-finnmark")
+    frame = programs_effect_tables._sizes(output, estimated, "tbl-6-3").frame.set_index("arm")
+    assert np.isnan(frame.loc["Jobbklubb", "special"])
+    for group in ("standard", "situational", "special"):
+        assert frame[group].isna().sum() != 1, f"{group}: one hidden cell follows from the sum"
+    assert frame["n"].notna().all()
 
 
 # The gate of estimates.csv

@@ -22,6 +22,8 @@ def test_code_of_a_run_is_what_its_notebook_uses(study: str) -> None:
     ("file", "matters"),
     [
         ("report/texts/common.yml", True),
+        ("report/texts/downloads.yml", True),
+        ("report/texts/headlines.yml", True),
         ("report/texts/hedmark.yml", True),
         ("params/disclosure.yml", True),
         ("params/followup.yml", False),

@@ -1,6 +1,7 @@
 """Tables, figures and sentences: the gate, the texts, the files."""
 
 import dataclasses
+import json
 import os
 from itertools import pairwise
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from naveval import appendix, disclosure, figures, output, tables, texts
+from naveval import appendix, disclosure, figures, output, parameters, tables, texts
 from naveval.errors import DisclosureError, ParameterError
 from naveval.parameters import StudyParameters
 
@@ -113,6 +114,7 @@ def test_block_embeds_pictures_only_outside_a_run(
     figure, _ = figures.axes()
     released = disclosure.public(frame, label="fig-1", source="test")
     block = figures.show(opened, figure, released, "fig-1", value=0.5)
+    assert "Path" not in repr(block)
     assert "data:image" not in block._repr_mimebundle_()["text/markdown"]
     monkeypatch.delenv("NAVEVAL_RESULT")
     shown = block._repr_mimebundle_()["text/markdown"]
@@ -186,3 +188,35 @@ def test_an_empty_list_among_the_parameters_is_told_as_empty() -> None:
             Chosen(county="04").model_dump(mode="json").items()}  # fmt: skip
     assert rows["parts"] == "alle"
     assert rows["control"] == "–"
+
+
+def test_sentences_for_the_front_page_are_kept_with_what_they_rest_on(project: Path) -> None:
+    (project / "report/texts/hedmark.yml").write_text(
+        "first: {text: 'Nei. Andelen er {share:pct1}. Mer.'}\n"
+        "second: {choose: {a: 'Ja, {share:pct1}. Mer.', b: 'Kanskje.'}}\n",
+        encoding="utf-8",
+    )
+    listed = "hedmark:\n  - {text: first, sentences: [2]}\n"
+    listed += "  - {text: second, sentences: [1], published: [a]}\n"
+    (project / "report/texts/headlines.yml").write_text(listed, encoding="utf-8")
+    opened = output.open_output("hedmark", parameters.load("hedmark"))
+    shown = output.sentence(opened, "second", choose="a", share=12.5)
+    assert shown.markdown == "Ja, 12,5\u00a0%. Mer."
+    output.sentence(opened, "first", share=12.5)
+    kept = json.loads((opened.folder / "headlines.json").read_text(encoding="utf-8"))
+    assert kept == {
+        "1": {"text": "Andelen er 12,5\u00a0%.", "origin": "simulated"},
+        "2": {"text": "Ja, 12,5\u00a0%.", "origin": "published"},
+    }
+    output.sentence(opened, "second", choose="b", share=12.5)
+    kept = json.loads((opened.folder / "headlines.json").read_text(encoding="utf-8"))
+    assert kept["2"] == {"text": "Kanskje.", "origin": "simulated"}
+
+
+@pytest.mark.parametrize(
+    "entry", ["{text: a}", "{text: a, sentences: [0]}", "{text: a, sentences: [1], x: 1}"]
+)
+def test_malformed_headlines_are_refused(project: Path, entry: str) -> None:
+    (project / "report/texts/headlines.yml").write_text(f"hedmark:\n  - {entry}\n")
+    with pytest.raises(ParameterError, match="sentences"):
+        texts.load("hedmark")

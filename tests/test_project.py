@@ -218,3 +218,15 @@ def test_root_is_found_from_the_library() -> None:
 def test_every_parameter_has_a_meaning_in_the_report(study: str) -> None:
     meanings = texts.load(study)["parameters"]
     assert set(meanings) == set(parameters.model(study).model_fields)
+
+
+@pytest.mark.parametrize("study", studies.STUDIES)
+def test_front_page_names_sentences_that_exist(study: str) -> None:
+    listed = texts.load(study)
+    for wanted in listed[texts.HEADLINES]:
+        found = texts.entry(listed, wanted["text"])
+        options = found.get("choose", {}) if isinstance(found, dict) else {}
+        assert set(wanted.get("published", ())) <= set(options)
+        for template in [options[choice] for choice in options] or [found]:
+            assert str(template).strip()
+    assert listed[texts.HEADLINES]

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -78,12 +79,34 @@ def test_front_page_shows_two_sentences_of_each_study(built: SimpleNamespace) ->
     assert soup(built.site / "index.html").select_one(".banner")
 
 
-def test_headlines_of_the_notebook_come_first(built: SimpleNamespace, tmp_path: Path) -> None:
-    folder = built.out / "followup" / "hele-landet"
-    kept = {"headline-2": "To.", "headline-1": "Én."}
+def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: Path) -> None:
+    text = site_pages.words()
+    kept = {
+        "2": {"text": "To *a*.", "origin": "published"},
+        "1": {"text": "Én.", "origin": "simulated"},
+    }
     (tmp_path / "headlines.json").write_text(json.dumps(kept))
-    assert site_results.headlines(tmp_path) == ("Én.", "To.")
-    assert len(site_results.headlines(folder)) == 2
+    found = site_results.headlines(tmp_path)
+    assert [(item.text, item.simulated) for item in found] == [("Én.", True), ("To *a*.", False)]
+    result = replace(site_results.collect(["followup"])[0], headlines=found)
+    shown = site_pages.findings(result, text)
+    parts = [text["marks"]["simulated"], "Én.", text["marks"]["published"], "To \\*a\\*."]
+    assert sorted(parts, key=shown.index) == parts
+    assert site_pages.banner([result], text)[0].startswith("Simulerte registre i noen")
+    only = replace(result, headlines=found[1:])
+    assert site_pages.banner([only], text) == ("", False)
+
+
+def test_numbers_of_headlines_are_those_of_their_result(built: SimpleNamespace) -> None:
+    page = built.site / "index.html"
+    checked = audit.audit(built.site, checks=("numbers",))
+    assert checked.faults == ()
+    original = page.read_text(encoding="utf-8")
+    page.write_text(original.replace("12,5 prosent", "12,6 prosent", 1), encoding="utf-8")
+    faults = [str(fault) for fault in audit.audit(built.site, checks=("numbers",)).faults]
+    page.write_text(original, encoding="utf-8")
+    assert len(faults) == 1
+    assert "«12,6»" in faults[0]
 
 
 def test_county_page_has_all_studies_and_the_counties_of_2014(built: SimpleNamespace) -> None:

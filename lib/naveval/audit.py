@@ -97,6 +97,8 @@ def _page(file: Path, folder: Path, checks: tuple[str, ...]) -> Iterator[Fault]:
         yield from audit_html.references(file, name)
     if "numbers" in checks and (file.parent / "estimates.csv").exists():
         yield from audit_numbers.numbers(file.parent, file, name)
+    elif "numbers" in checks:
+        yield from audit_numbers.findings(folder, file, name)
 
 
 def _disclosure(folder: Path, files: list[Path]) -> Iterator[Fault]:

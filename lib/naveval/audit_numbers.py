@@ -16,6 +16,7 @@ reports it found between one in seven (87 000 numbers behind the report) and sev
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,24 @@ def numbers(folder: Path, page: Path, name: str) -> list[Fault]:
     return faults
 
 
+def findings(root: Path, page: Path, name: str) -> list[Fault]:
+    """Numbers in the findings a page of a site repeats that their results do not account for.
+
+    A finding is an element with `data-result`, the result's folder below `root`.
+    """
+    faults = []
+    for element in audit_html.read(page).select("[data-result]"):
+        folder = root / str(element["data-result"])
+        if not (folder / "estimates.csv").exists():
+            faults.append(Fault("numbers", name, f"no estimates for {element['data-result']}"))
+            continue
+        text = audit_html.visible_text(element)
+        known = known_numbers(folder, figures=False)
+        for token in unaccounted(text, known):
+            faults.append(Fault("numbers", name, f"«{token}» in «{_around(text, token)}»"))
+    return faults
+
+
 def _around(text: str, token: str) -> str:
     place = text.find(token)
     return text[max(0, place - 50) : place + 50]
@@ -165,6 +184,13 @@ def _near(values: np.ndarray, stated: float, half: float) -> bool:
 
 def known_numbers(folder: Path, *, figures: bool = True) -> Known:
     """Every number a report of this folder may state; with or without the figures' data."""
+    files = [file for file in (folder / "manifest.json", folder / "estimates.csv") if file.exists()]
+    files += [*folder.glob("tables/*.csv"), *folder.glob("figures/*.csv")]
+    return _known(folder, figures, tuple((file, file.stat().st_mtime_ns) for file in files))
+
+
+@lru_cache(maxsize=8)
+def _known(folder: Path, figures: bool, _: tuple[tuple[Path, int], ...]) -> Known:
     found: list[float] = []
     files = [folder / "estimates.csv", *folder.glob("tables/*.csv")]
     for file in [*files, *(folder.glob("figures/*.csv") if figures else ())]:

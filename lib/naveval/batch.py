@@ -15,13 +15,12 @@ from typing import Any, Literal
 
 from tqdm import tqdm
 
-from naveval import batch_jobs, counties, manifest, parameters, paths, runs, studies
+from naveval import batch_dask, batch_jobs, counties, manifest, parameters, paths, runs, studies
 from naveval.batch_jobs import Job
 from naveval.errors import NavevalError, ParameterError
 
 Status = Literal["ok", "failed", "skipped"]
 WORDS: Mapping[Status, str] = {"ok": "ok", "failed": "failed", "skipped": "current"}
-POLL_SECONDS = 0.2
 DEFAULT_YEAR = 2024
 
 
@@ -53,6 +52,7 @@ def batch(
     to: Sequence[str] = (),
     engine: str = "auto",
     memory_mb: float | None = None,
+    scheduler: str = "",
     progress: bool = True,
     command: Callable[..., list[list[str]]] | None = None,
 ) -> list[RunResult]:
@@ -64,7 +64,8 @@ def batch(
         Studies.
     codes
         County codes, the same for all studies or by study; "" is the whole country; None means
-        all counties the study knows (19 of 2014 or 15 of 2024).
+        all counties the study knows (19 of 2014 or 15 of 2024). A county of 2024 means its
+        counties of 2014 where a study has those.
     jobs
         Runs at the same time.
     resume
@@ -76,6 +77,8 @@ def batch(
     memory_mb
         Memory for one run with its kernel; default: nine tenths of what is free now, shared
         out over `jobs`. A run that needs more fails.
+    scheduler
+        Address of a Dask scheduler whose workers make the runs; "" makes them here.
     progress
         Show a progress bar with the time left.
     command
@@ -106,7 +109,6 @@ def batch(
         (study, code): parameters.load(study, file, {**(changes or {}), "county": code})
         for study, code in plan
     }
-    limit = memory_mb or batch_jobs.free_memory_mb() * 0.9 / jobs
     make = command or _commands(resume, file, changes or {}, to, engine)
     done: dict[tuple[str, str], RunResult] = {}
     waiting: list[Job] = []
@@ -119,25 +121,42 @@ def batch(
             else:
                 done[study, code] = early
                 bar.update()
-        with closing(_work(waiting, jobs, limit)) as finished:
-            for result in finished:
-                done[result.study, result.county] = result
+        with (
+            _terminated_is_interrupted(),
+            closing(
+                batch_dask.work(waiting, scheduler, jobs, memory_mb)
+                if scheduler
+                else _work(waiting, jobs, memory_mb or batch_jobs.free_memory_mb() * 0.9 / jobs)
+            ) as finished,
+        ):
+            for job, outcome, seconds in finished:
+                status: Status = "failed" if outcome else "ok"
+                done[job.study, job.county] = RunResult(
+                    job.study, job.county, job.folder, status, seconds, outcome
+                )
                 bar.update()
                 bar.set_postfix_str(f"{sum(not item.ok for item in done.values())} failed")
     return [done[item] for item in plan]
 
 
 def county_codes(study: str, codes: Sequence[str] | None) -> list[str]:
-    """The counties to run a study for; ParameterError for one it does not know."""
+    """The counties to run a study for; ParameterError for one it does not know.
+
+    For a study of another year, a county of today stands for those it was made of.
+    """
     year = getattr(parameters.model(study), "COUNTY_YEAR", DEFAULT_YEAR)
     if codes is None:
         return list(counties.codes(year))
+    found: list[str] = []
     for code in codes:
+        known = [code]
+        if code not in counties.codes(year) and code in counties.codes(DEFAULT_YEAR):
+            known = list(counties.predecessors(code, year))
         try:
-            counties.county(code, year)
+            found += [counties.county(own, year).code for own in known]
         except ParameterError as error:
             raise ParameterError(f"{study}: {error}") from None
-    return list(dict.fromkeys(codes))
+    return list(dict.fromkeys(found))
 
 
 def _commands(
@@ -185,25 +204,23 @@ def _before(
     return None
 
 
-def _work(waiting: list[Job], jobs: int, limit: float) -> Generator[RunResult, None, None]:
-    """Start jobs as others end; on an interrupt end all of them and raise it again."""
+def _work(
+    waiting: list[Job], jobs: int, limit: float
+) -> Generator[tuple[Job, str, float], None, None]:
+    """Start jobs as others end; each with why it failed ("" if not) and its seconds."""
     running: list[batch_jobs.Running] = []
     queue = list(reversed(waiting))
-    with _terminated_is_interrupted():
-        try:
-            while queue or running:
-                while queue and len(running) < jobs:
-                    running.append(batch_jobs.start(queue.pop(), jobs, limit))
-                time.sleep(POLL_SECONDS)
-                for item in list(running):
-                    if (outcome := batch_jobs.poll(item, limit)) is not None:
-                        running.remove(item)
-                        job = item.job
-                        status: Status = "failed" if outcome else "ok"
-                        seconds = time.monotonic() - item.started
-                        yield RunResult(job.study, job.county, job.folder, status, seconds, outcome)
-        finally:
-            batch_jobs.stop(running)
+    try:
+        while queue or running:
+            while queue and len(running) < jobs:
+                running.append(batch_jobs.start(queue.pop(), jobs, limit))
+            time.sleep(batch_jobs.POLL_SECONDS)
+            for item in list(running):
+                if (outcome := batch_jobs.poll(item, limit)) is not None:
+                    running.remove(item)
+                    yield item.job, outcome, time.monotonic() - item.started
+    finally:
+        batch_jobs.stop(running)
 
 
 @contextmanager

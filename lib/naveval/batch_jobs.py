@@ -15,6 +15,7 @@ import psutil
 from naveval import counties, paths
 
 GRACE_SECONDS = 15.0
+POLL_SECONDS = 0.2
 LONGEST_REASON = 2000
 
 

@@ -145,6 +145,7 @@ def run(
 @click.option("--to", "formats", default="html,pdf", show_default=True, help="Or none.")
 @click.option("--engine", default="auto", show_default=True, type=ENGINES)
 @click.option("--memory", type=click.FloatRange(min=0.2), help="Gigabytes for each run.")
+@click.option("--scheduler", default="", help="Dask scheduler to run on: tcp://HOST:8786.")
 @click.option("--progress/--no-progress", default=True, help="Show a progress bar.")
 @plain_errors
 def batch(
@@ -158,6 +159,7 @@ def batch(
     formats: str,
     engine: str,
     memory: float | None,
+    scheduler: str,
     progress: bool,
 ) -> None:
     """Run studies for counties: parallel, past failures, with a summary at the end."""
@@ -173,6 +175,7 @@ def batch(
         to=() if formats == "none" else tuple(formats.split(",")),
         engine=engine,
         memory_mb=memory * 1000 if memory else None,
+        scheduler=scheduler,
         progress=progress,
     )
     click.echo(batches.summary(results))

@@ -17,6 +17,7 @@ from naveval.output import Output
 from naveval.parameters import StudyParameters
 
 FILE = "manifest.json"
+COMMON_TEXTS = ("common.yml", "downloads.yml", "headlines.yml")
 PACKAGES = (
     "naveval", "pandas", "numpy", "scipy", "statsmodels", "linearmodels", "scikit-learn",
     "tabmat", "duckdb", "pandera", "pydantic", "papermill", "matplotlib", "seaborn",
@@ -63,7 +64,8 @@ def code_hash(study: str) -> str:
     texts, its published tables, and `params/` except other studies' parameters.
     """
     others = {f"{other}.yml" for other in studies.STUDIES if other != study}
-    files = [paths.notebook(study), paths.texts_dir() / "common.yml"]
+    files = [paths.notebook(study)]
+    files += [paths.texts_dir() / name for name in COMMON_TEXTS]
     files += paths.texts_dir().glob(f"{study}*.yml")
     files += [file for file in paths.params_dir().glob("*.*") if file.name not in others]
     files += paths.published_dir(study).glob("*.csv")

@@ -5,7 +5,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from naveval.parameters import Origin, StudyParameters
 RESULT_VARIABLE = "NAVEVAL_RESULT"
 ESTIMATES_FILE = "estimates.csv"
 HEADLINES_FILE = "headlines.json"
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ])")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Block:
     """
 
     markdown: str
-    pictures: tuple[Path, ...] = ()
+    # Left out of the repr: a notebook keeps that, and paths tell about the machine.
+    pictures: tuple[Path, ...] = field(default=(), repr=False)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         if RESULT_VARIABLE in os.environ or not self.pictures:
@@ -112,19 +114,33 @@ def sentence(output: Output, key: str, *, choose: str | None = None, **values: A
         Key in the study's texts.
     choose
         Which of several wordings, when the text has a `choose` mapping.
+
+    Sentences named in `report/texts/headlines.yml` are kept for the site's front page too.
     """
     template = texts.choose(output.texts, key, choose)
-    return Block(texts.fill(template, {"place": output.place, **values}, key))
+    text = texts.fill(template, {"place": output.place, **values}, key)
+    _keep_headline(output, key, choose, text)
+    return Block(text)
 
 
-def headline(output: Output, key: str, *, choose: str | None = None, **values: Any) -> Block:
-    """A sentence as `sentence` makes it, kept in headlines.json for the site's front page."""
-    block = sentence(output, key, choose=choose, **values)
+def _keep_headline(output: Output, key: str, choose: str | None, text: str) -> None:
+    """Keep sentences that `report/texts/headlines.yml` wants on the site's front page."""
+    listed = output.texts.get(texts.HEADLINES, ())
+    for order, wanted in enumerate(listed, 1):
+        if wanted["text"] == key:
+            _write_headline(output, order, wanted, choose, text)
+
+
+def _write_headline(
+    output: Output, order: int, wanted: Mapping[str, Any], choose: str | None, text: str
+) -> None:
     file = output.folder / HEADLINES_FILE
     kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    kept[key] = block.markdown
+    every = SENTENCE_END.split(text)
+    chosen = [every[place - 1] for place in wanted["sentences"] if place <= len(every)]
+    origin = "published" if choose in wanted.get("published", ()) else output.origin
+    kept[str(order)] = {"text": " ".join(chosen or every[:1]), "origin": origin}
     file.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return block
 
 
 def is_simulated(output: Output, released: Released) -> bool:

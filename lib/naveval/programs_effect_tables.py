@@ -122,6 +122,7 @@ def _sizes(output: Output, estimated: Estimated, label: str) -> Block:
     released = disclosure.release(
         table, label=label, keys=["arm"], labels=["published"],
         count={column: column for column in (*GROUPS, "n")}, additive={"n": list(GROUPS)},
+        exhaustive="arm",  # the estimates tell how many persons each group has in all
     )  # fmt: skip
     return tables.show(output, released, label)
 

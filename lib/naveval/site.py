@@ -275,6 +275,13 @@ def _write_index(
             listed += site_search.entries(work / address, address, shown)
         else:
             title = f"{result.title}, {result.place}" + (f" ({shown})" if shown else "")
-            listed.append({"t": title, "h": "", "u": address, "x": " ".join(result.headlines)})
+            listed.append(
+                {
+                    "t": title,
+                    "h": "",
+                    "u": address,
+                    "x": " ".join(item.text for item in result.headlines),
+                }
+            )
     file = work / "assets" / "search-index.js"
     file.write_text(site_search.script(listed), encoding="utf-8")

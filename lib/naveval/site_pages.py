@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 from typing import Any
 
 from naveval import counties, formats, parameters, paths, site_evidence, studies
@@ -39,7 +40,11 @@ def county_page(code: str) -> str:
 
 def banner(found: Sequence[Result], text: Mapping[str, Any]) -> tuple[str, bool]:
     """The notice of a page that shows results, and whether any of them is simulated."""
-    simulated = [result.simulated for result in found]
+    simulated = [
+        shown
+        for result in found
+        for shown in [item.simulated for item in result.headlines] or [result.simulated]
+    ]
     if not any(simulated):
         return "", False
     kind = "simulated" if all(simulated) else "mixed"
@@ -68,7 +73,7 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         parts += ['<section class="card">', "", f"## {entry['name']} {{#{study} .unnumbered}}", ""]
         if result:
             shown.append(result)
-            parts += [mark(result, text), " ".join(result.headlines)]
+            parts += [findings(result, text)]
         else:
             parts += [entry["question"], text["index"]["none"]]
         more = text["index"]["more"].format(name=entry["short"])
@@ -83,9 +88,21 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     )  # fmt: skip
 
 
-def mark(result: Result, text: Mapping[str, Any]) -> str:
+def findings(result: Result, text: Mapping[str, Any]) -> str:
+    """The main findings of a result, each under a line that says what it rests on."""
+    if not result.headlines:
+        return mark(simulated=result.simulated, text=text)
+    parts = []
+    for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
+        words = " ".join(_markdown(item.text) for item in items)
+        parts += [mark(simulated=simulated, text=text)]
+        parts += [f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::']
+    return "\n\n".join(parts)
+
+
+def mark(*, simulated: bool, text: Mapping[str, Any]) -> str:
     """A line that says what a result rests on."""
-    kind = "simulated" if result.simulated else "published"
+    kind = "simulated" if simulated else "published"
     return f"::: {{.mark .mark-{kind}}}\n{text['marks'][kind]}\n:::"
 
 
@@ -109,7 +126,7 @@ def study(
     result = results.main_result(found, name)
     blocks = [f"## {part['findings']}"]
     if result:
-        blocks += [mark(result, text), " ".join(result.headlines), downloads(result, text)]
+        blocks += [findings(result, text), downloads(result, text)]
     else:
         blocks.append(part["none"])
     blocks += [extra, f"## {part['design']}", entry["design"]]
@@ -222,7 +239,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
             shown.append(result)
             if len(own) > 1:
                 blocks.append(f"### {result.place} {{#{name}-{result.slug}}}")
-            blocks += [mark(result, text), " ".join(result.headlines)]
+            blocks.append(findings(result, text))
             blocks.append(downloads(result, text, level="place"))
         if not own:
             blocks.append(part["missing"])

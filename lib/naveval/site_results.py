@@ -11,8 +11,15 @@ from typing import Any
 from naveval import counties, manifest, parameters, paths, studies
 from naveval import output as outputs
 
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ])")
 DOWNLOADS = ("report.html", "report.pdf", "estimates.csv", "dictionary.csv", "disclosure.csv")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A main finding in a sentence or two, and whether it rests on simulated registers."""
+
+    text: str
+    simulated: bool
 
 
 @dataclass(frozen=True)
@@ -24,9 +31,9 @@ class Result:
     study, slug, county
         Study, and place as folder name and code ("" is the whole country).
     headlines
-        Two sentences with the main findings.
+        Main findings, in order.
     simulated
-        Whether its headlines rest on simulated registers.
+        Whether the report rests on simulated registers.
     files
         Paths below `folder` that go to the site.
     """
@@ -40,7 +47,7 @@ class Result:
     place: str
     banner: str
     simulated: bool
-    headlines: tuple[str, ...] = ()
+    headlines: tuple[Headline, ...] = ()
     files: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -91,31 +98,16 @@ def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
     )
 
 
-def headlines(folder: Path) -> tuple[str, ...]:
-    """The two headline sentences of a result.
-
-    Without headlines.json: the first two sentences of the first paragraph of the summary that
-    states a number with decimals, or one above a thousand.
-    """
+def headlines(folder: Path) -> tuple[Headline, ...]:
+    """The sentences a run kept for the site; none when its texts mark none."""
     file = folder / outputs.HEADLINES_FILE
-    if file.exists():
-        kept: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-        return tuple(kept[key] for key in sorted(kept))[:2]
-    from naveval import audit_html, audit_numbers
-
-    page = audit_html.read(folder / "report.html")
-    heading = page.find(
-        lambda tag: tag.name in ("h2", "h3") and tag.get_text().strip().endswith("Sammendrag")
-    )
-    if heading is None:
+    if not file.exists():
         return ()
-    texts = [audit_html.visible_text(part) for part in heading.find_all_next("p", limit=6)]
-    chosen = next((text for text in texts if _measured(audit_numbers.stated(text))), "")
-    return tuple(SENTENCE_END.split(chosen)[:2])
-
-
-def _measured(numbers: Sequence[str]) -> bool:
-    return any("," in number or len(re.sub(r"\D", "", number)) > 3 for number in numbers)
+    kept: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    return tuple(
+        Headline(kept[order]["text"], kept[order]["origin"] == "simulated")
+        for order in sorted(kept)
+    )
 
 
 def main_slug(study: str) -> str:

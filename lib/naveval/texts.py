@@ -5,14 +5,19 @@ through fields such as `{effect:nok}` (see `formats`).
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from naveval import formats, parameters, paths
 from naveval.errors import ParameterError
 
+HEADLINES = "headlines"
+
 
 def load(study: str) -> dict[str, Any]:
     """All texts of a study: `common.yml` first, then `<study>.yml`, then `<study>_*.yml`.
+
+    Under `headlines`: which of them the site's front page shows (`headlines.yml`).
 
     Raises
     ------
@@ -28,7 +33,7 @@ def load(study: str) -> dict[str, Any]:
         if twice:
             raise ParameterError(f"{file}: defined in another file too: {', '.join(twice)}")
         own |= part
-    return merged | own
+    return merged | own | {HEADLINES: _headlines(folder / "headlines.yml", study)}
 
 
 def entry(texts: Mapping[str, Any], key: str) -> Any:
@@ -61,3 +66,23 @@ def choose(texts: Mapping[str, Any], key: str, choice: str | None) -> str:
             f"text «{key}»: no choice «{choice}»; allowed: {', '.join(options) or 'none'}"
         )
     return options[choice]
+
+
+def _headlines(file: Path, study: str) -> list[dict[str, Any]]:
+    """What a study shows on the front page: texts, which of their sentences, and origins.
+
+    Raises
+    ------
+    ParameterError
+        When an entry is not a mapping of text, sentences (places from 1) and published.
+    """
+    listed = parameters.read_yaml(file).get(study, [])
+    for wanted in listed:
+        places = wanted.get("sentences", [])
+        known = {"text", "sentences"} <= set(wanted) <= {"text", "sentences", "published"}
+        if not known or not places or not all(isinstance(n, int) and n > 0 for n in places):
+            raise ParameterError(
+                f"{file}: {study}: expected text, sentences (places from 1) and published; "
+                f"found {wanted}"
+            )
+    return list(listed)
