@@ -17,6 +17,7 @@ from naveval import (
     audit_browser,
     browser,
     counties,
+    parameters,
     quarto,
     render,
     site,
@@ -163,7 +164,19 @@ def test_errata_take_numbers_from_the_estimates(built: SimpleNamespace) -> None:
     with pytest.raises(ParameterError, match="2 estimates for"):
         site_errata.filled(entry, pd.DataFrame(rows | {"label": ["tbl-7-2"] * 2}), "x")
     names = {study: study for study in studies.STUDIES}
-    assert site_errata.blocks([], names).count("{#tbl-feil-") == 4
+    assert site_errata.blocks([], names).count("{#tbl-feil-") == 5
+
+
+def test_errata_of_every_document_have_a_place_print_and_finding(built: SimpleNamespace) -> None:
+    listed = parameters.read_yaml(ROOT / "report" / "errata.yml")["documents"]
+    assert set(listed) == {*studies.STUDIES, "portfolio"}
+    least = {"followup": 6, "hedmark": 8, "programs": 28, "indicator": 21, "portfolio": 8}
+    assert {name: len(entries) for name, entries in listed.items()} == least
+    for entry in (entry for entries in listed.values() for entry in entries):
+        assert all(str(entry[key]).strip() for key in ("place", "printed", "found"))
+    page = soup(built.site / "feil.html")
+    assert len(page.select("tbody tr")) == sum(least.values())
+    assert soup(built.site / "kunnskap.html").select_one('a[href="feil.html#kunnskap"]')
 
 
 def test_search_index_reaches_pages_and_reports(built: SimpleNamespace) -> None:

@@ -35,7 +35,7 @@ def audit(
     folder: Path,
     *,
     checks: tuple[str, ...] = CHECKS,
-    progress: Callable[[str], Any] = lambda _: None,
+    progress: Callable[[str, int], Any] = lambda *_: None,
 ) -> Audit:
     """Look at every page, document and file of a result folder or site.
 
@@ -46,6 +46,8 @@ def audit(
         their `estimates.csv`.
     checks
         Which of CHECKS to make.
+    progress
+        Called before each page of each pass with its name and the number of passes over pages.
 
     Raises
     ------
@@ -62,10 +64,12 @@ def audit(
     documents = [file for file in files if file.suffix == ".pdf"]
     faults: list[Fault] = []
     skipped: list[str] = []
+    reason = audit_browser.unavailable() if "axe" in checks and pages else "not asked for"
+    steps = len(pages) * (1 if reason else 2)
     if "disclosure" in checks:
         faults += _disclosure(folder, files)
     for file in pages:
-        progress(file.relative_to(folder).as_posix())
+        progress(file.relative_to(folder).as_posix(), steps)
         faults += _page(file, folder, checks)
     if "pdf" in checks:
         for file in documents:
@@ -73,12 +77,11 @@ def audit(
     if "size" in checks:
         faults += _sizes(files, folder)
     if "axe" in checks and pages:
-        reason = audit_browser.unavailable()
         if reason:
             skipped.append(f"axe: {reason}")
         else:
-            named = ((file, file.relative_to(folder).as_posix()) for file in pages)
-            faults += audit_browser.accessibility(named)
+            named = [(file, file.relative_to(folder).as_posix()) for file in pages]
+            faults += audit_browser.accessibility(named, lambda name: progress(name, steps))
     return Audit(tuple(faults), tuple(skipped), len(pages), len(documents))
 
 

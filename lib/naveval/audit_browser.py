@@ -1,7 +1,7 @@
 """Accessibility as axe finds it in headless Chromium, at WCAG 2.1 AA."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -41,17 +41,22 @@ def unavailable() -> str | None:
     return None
 
 
-def accessibility(pages: Iterable[tuple[Path, str]]) -> Iterator[Fault]:
+def accessibility(
+    pages: Iterable[tuple[Path, str]], progress: Callable[[str], Any] = lambda _: None
+) -> Iterator[Fault]:
     """Violations axe finds in pages, in each of VIEWS; one browser for all.
 
     Parameters
     ----------
     pages
         Files, with the names to give them in the faults.
+    progress
+        Called with the name of each page before it is looked at.
     """
     source = axe_source()
     with browser.open_browser() as tab:
         for file, name in pages:
+            progress(name)
             for width, scheme, rules in VIEWS:
                 tab.resize(width)
                 tab.scheme(scheme)

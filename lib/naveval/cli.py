@@ -272,8 +272,13 @@ def audit(folder: Path, only: tuple[str, ...]) -> None:
 
     from naveval import audit as audits
 
-    with tqdm(desc="audit", unit=" pages", leave=False) as bar:
-        found = audits.audit(folder, checks=only or audits.CHECKS, progress=lambda _: bar.update())
+    with tqdm(desc="audit", unit="page", leave=False) as bar:
+
+        def advance(name: str, steps: int) -> None:
+            bar.total = steps
+            bar.update()
+
+        found = audits.audit(folder, checks=only or audits.CHECKS, progress=advance)
     click.echo(audits.listing(found))
     sys.exit(1 if found.faults else 0)
 

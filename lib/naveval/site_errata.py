@@ -9,7 +9,9 @@ from naveval import formats, parameters, paths, studies
 from naveval.errors import ParameterError
 from naveval.site_results import Result, main_result
 
-KINDS = ("number", "text", "unclear")
+PORTFOLIO = "portfolio"
+ANCHORS = {PORTFOLIO: "kunnskap"}
+"""The portfolio has no study of its own; its page is the one on earlier evidence."""
 
 
 def blocks(found: Sequence[Result], names: Mapping[str, str]) -> str:
@@ -25,19 +27,20 @@ def blocks(found: Sequence[Result], names: Mapping[str, str]) -> str:
     listed = parameters.read_yaml(paths.report_dir() / "errata.yml")
     text = listed["words"]
     parts = [text["intro"]]
-    for study in studies.STUDIES:
+    titles = {**names, PORTFOLIO: text["portfolio"]}
+    for study in (*studies.STUDIES, PORTFOLIO):
         entries = listed["documents"][study]
-        result = main_result(found, study)
-        estimates = _estimates(result)
-        parts.append(f"## {names[study]} {{#{study}}}")
+        estimates = _estimates(main_result(found, study) if study in names else None)
+        anchor = ANCHORS.get(study, study)
+        parts.append(f"## {titles[study]} {{#{anchor}}}")
         parts.append(text["count"].format(count=formats.number(len(entries))))
         lines = ["| " + " | ".join(text["columns"]) + " |", "|---|---|---|"]
         for entry in entries:
             place = f"errata.yml: {study}: {entry.get('place', '?')}"
             cells = [entry["place"], entry["printed"], filled(entry, estimates, place)]
             lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-        caption = text["caption"].format(name=names[study])
-        parts.append("\n".join(lines) + f"\n\n: {caption} {{#tbl-feil-{study}}}")
+        caption = text["caption"].format(name=titles[study])
+        parts.append("\n".join(lines) + f"\n\n: {caption} {{#tbl-feil-{anchor}}}")
     return "\n\n".join(parts)
 
 

@@ -280,6 +280,5 @@ def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:
     for name in studies.STUDIES:
         title = text["studies"][name]["name"]
         blocks += [f"### {title} {{#kunnskap-{name}}}", bearing[name]]
-    blocks += [f"## {own['doubts-heading']}"]
-    blocks.append("\n".join(f"- {line}" for line in own["doubts"]))
+    blocks.append(own["doubts"])
     return named("kunnskap", text, "\n\n".join(blocks), toc=False), bearing
