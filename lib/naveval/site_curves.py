@@ -55,7 +55,8 @@ def block(result: Result | None, text: Mapping[str, Any]) -> str:
     return "\n".join([
         f"## {text['curves']['heading']} {{#kurver}}", "", text["curves"]["intro"], "",
         f"::: {{.mark .mark-{mark}}}", text["marks"][mark], ":::", "",
-        f'<div class="curves" data-source="kurvedata" data-label="{part["label"]}">',
+        f'<div class="curves" data-source="kurvedata" data-label="{part["label"]}" '
+        f'data-unit="{part["unit"]}">',
         f'<fieldset data-script hidden><legend>{part["legend"]}</legend><div class="boxes"></div>'
         f'<div class="buttons"><button type="button" data-all="1">{part["all"]}</button>'
         f'<button type="button" data-all="0">{part["none"]}</button></div></fieldset>',

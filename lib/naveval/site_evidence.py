@@ -10,7 +10,7 @@ from naveval import parameters, paths
 from naveval.errors import ParameterError
 from naveval.site_results import rows
 
-COLUMNS = ("title", "institution", "kind", "theme", "method", "status", "finding")
+COLUMNS = ("title", "institution", "kind", "theme", "method", "data", "status", "finding")
 FILTERS = ("status", "kind", "theme", "method")
 
 
@@ -65,17 +65,23 @@ def _finished(row: Mapping[str, str], own: Mapping[str, str], words: Mapping[str
         f" (Arbeid og velferd {issue.replace('-', '/')})" if issue else ""
     )
     return Project(
-        row["id"], row["title"], row["institution_or_author"], row["type"], row["theme"],
-        method, status, own["finding"], own.get("data", ""),
+        row["id"], row["title"], row["institution_or_author"], _kind(row), row["theme"],
+        method, status, own["finding"], own["data"],
     )  # fmt: skip
 
 
 def _ongoing(row: Mapping[str, str], words: Mapping[str, Any]) -> Project:
     period = f"{words['ongoing']} ({row['period_start']}–{row['period_end']})"
     return Project(
-        row["id"], row["title"], row["institution"], row["type"],
-        row["theme"] or words["no-theme"], words["no-method"], period, words["no-finding"], "",
+        row["id"], row["title"], row["institution"], _kind(row),
+        row["theme"] or words["no-theme"], words["no-method"], period, words["no-finding"],
+        words["no-data"],
     )  # fmt: skip
+
+
+def _kind(row: Mapping[str, str]) -> str:
+    """Kind of project with a capital letter, as it stands alone in its cell."""
+    return row["type"][:1].upper() + row["type"][1:]
 
 
 def table(found: Sequence[Project], words: Mapping[str, Any]) -> str:
@@ -167,8 +173,10 @@ def bearing(study: str, found: Sequence[Project], words: Mapping[str, Any]) -> s
     for entry in words["bearing"][study]:
         if entry["project"] not in titles:
             raise ParameterError(f"report/texts/evidence.yml: no project «{entry['project']}»")
+        title = titles[entry["project"]]
+        title += "" if title.endswith(("?", "!", ".")) else "."
         lines.append(
-            f"**{titles[entry['project']]}.** {entry['found']} "
+            f"**{title}** {entry['found']} "
             f"*{words['could']}* {entry['could']} *{words['could-not']}* {entry['could-not']}"
         )
     return "\n\n".join(lines)

@@ -242,7 +242,9 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
             blocks.append(findings(result, text))
             blocks.append(downloads(result, text, level="place"))
         if not own:
-            blocks.append(part["missing"])
+            main = results.main_result(found, name)
+            blocks += _instead(main, part, text) if main else [part["missing"]]
+            shown += [main] if main else []
     others = [
         f"[{item.name}]({county_page(item.code)}.html)"
         for item in counties.counties(YEAR)
@@ -254,6 +256,15 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         county_page(code), "fylker", part["title"].format(name=place), part["subtitle"],
         "\n\n".join(blocks), banner=notice, simulated=simulated,
     )  # fmt: skip
+
+
+def _instead(main: Result, part: Mapping[str, Any], text: Mapping[str, Any]) -> list[str]:
+    """What a county's page shows of a study that has no report for it: the main findings."""
+    link = f"[{text['study']['read']}, {main.place}]({main.address}/report.html)"
+    return [
+        part["instead"].format(place=main.place), findings(main, text),
+        f"::: {{.downloads}}\n- {link}\n:::",
+    ]  # fmt: skip
 
 
 def _old_counties(code: str, part: Mapping[str, Any]) -> str:

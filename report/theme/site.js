@@ -131,7 +131,7 @@
   }
   each(document.querySelectorAll(".curves[data-source]"), function (area) {
     var data = JSON.parse(document.getElementById(area.dataset.source).textContent);
-    var W = 920, H = 440, L = 52, R = 150, T = 14, B = 34;
+    var W = 920, H = 440, L = 52, R = 150, T = 34, B = 34;
     var values = [].concat.apply([], data.curves.map(function (c) { return c.values; }))
       .filter(function (v) { return v !== null; });
     var low = Math.min.apply(null, values.concat(0)), high = Math.max.apply(null, values.concat(0));
@@ -153,6 +153,7 @@
       make("text", { x: x(i), y: H - B + 20, "text-anchor": "middle" }, svg, month.slice(0, 4));
     });
     make("line", { x1: L, x2: W - R, y1: H - B, y2: H - B, "class": "axis" }, svg);
+    make("text", { x: 0, y: 16 }, svg, area.dataset.unit);
     var layer = make("g", {}, svg);
     area.querySelector(".picture").appendChild(svg);
     var boxes = area.querySelector(".boxes");
