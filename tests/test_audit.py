@@ -223,7 +223,7 @@ def test_axe_finds_contrast_and_sideways_scrolling(folder: Path) -> None:
     write_page(folder, text)
     found = " ".join(faults(folder, "axe"))
     assert "color-contrast" in found
-    assert "wider than a window of 390 px" in found
+    assert "wider than a window of 320 px" in found
 
 
 def test_axe_is_skipped_with_the_reason(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
