@@ -14,7 +14,7 @@ import click
 
 from naveval import parameters as params
 from naveval import paths, studies
-from naveval.errors import NavevalError, ParameterError
+from naveval.errors import ContractError, NavevalError, ParameterError
 
 STUDY = click.Choice(studies.STUDIES)
 FOLDER = click.Path(path_type=Path)
@@ -96,13 +96,18 @@ def _scale(text: str) -> float:
 @click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
 @plain_errors
 def check(study: str, file: Path | None, data_folder: Path | None) -> None:
-    """Check parameters, further inputs and register extracts; list every breach."""
+    """Check parameters, further inputs and register extracts; list every breach, exit 1."""
     chosen = params.load(study, file, settings((), data_folder))
     chosen.check_inputs()
     if studies.has(study, "contracts") and chosen.data:
         from naveval import contracts, extracts
 
-        contracts.require(study, extracts.folder(study, chosen), chosen)
+        try:
+            contracts.require(study, extracts.folder(study, chosen), chosen)
+        except ContractError as breaches:
+            # What was asked for was found: no failure of the command, as it would be in a run.
+            click.echo(str(breaches), err=True)
+            sys.exit(1)
         click.echo(f"{study}: parameters and registers are as they should be")
     else:
         click.echo(f"{study}: parameters are as they should be; no registers given")

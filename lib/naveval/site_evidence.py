@@ -103,7 +103,8 @@ def table(found: Sequence[Project], words: Mapping[str, Any]) -> str:
     for project in found:
         cells = [f'<th scope="row" role="rowheader">{escape(project.title)}</th>']
         cells += [
-            f'<td role="cell" data-label="{escape(heads[name])}">{escape(getattr(project, name))}</td>'
+            f'<td role="cell" data-label="{escape(heads[name])}">'
+            f"{escape(getattr(project, name))}</td>"
             for name in COLUMNS[1:]
         ]
         marks = " ".join(f'data-{name}="{escape(value(project, name))}"' for name in FILTERS)
