@@ -60,7 +60,7 @@ def test_null_effects_are_rejected_as_often_as_they_should() -> None:
 
 
 def test_intervals_cover_the_truth() -> None:
-    found = draws("printed", N_DRAWS // 2)
+    found = draws("printed", 2 * N_DRAWS)
     printed = followup_published.estimates().set_index(followup_published.KEY)["estimate"]
     truth = found.set_index(followup_published.KEY).index.map(printed)
     known = found["p_value"].notna() & (found["outcome"] != "health")
@@ -69,7 +69,7 @@ def test_intervals_cover_the_truth() -> None:
         covered[known].groupby([found.loc[known, name] for name in followup_published.KEY]).mean()
     )
     print(rates.round(3).to_string())
-    assert (rates > 0.95 - 3 * np.sqrt(0.05 * 0.95 / (N_DRAWS // 2))).all()
+    assert (rates > 0.95 - 3 * np.sqrt(0.05 * 0.95 / (2 * N_DRAWS))).all()
 
 
 def test_pre_trend_test_has_the_right_size_and_power() -> None:
