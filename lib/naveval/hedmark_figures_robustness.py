@@ -28,6 +28,7 @@ def placebo_months(
     real = shown_only(regression)
     real = real[(real["outcome"] == "stock") & (real["model"] == "effect")]
     real = real.set_index("group")["effect"]
+    named = output.label("fig-placebo-month", "placebo" if parameters.is_placebo() else "real")
     figure, axes = figures.axes(1, 2, height=3.3, sharey=True)
     for ax, group in zip(axes, GROUPS, strict=True):
         part = released.frame[released.frame["group"] == group].reset_index(drop=True)
@@ -37,7 +38,7 @@ def placebo_months(
         ax.axhline(real[group], color=TREATED, linestyle="--")
         if np.isfinite(real[group]):
             ax.annotate(
-                output.label("fig-placebo-month", "real"), (0, real[group]), color=TREATED,
+                named, (0, real[group]), color=TREATED,
                 xytext=(0, 3), textcoords="offset points", fontsize=8,
             )  # fmt: skip
         ticks = list(range(0, len(part), 4))
