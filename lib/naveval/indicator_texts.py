@@ -112,7 +112,7 @@ def recovery_sentence(output: Output, study: Study) -> Block:
     """What the draws from the printed coefficients showed."""
     own = study.recovery
     return sentence(output, "recovery", worst=own["beyond"].max(), p_low=own["p_value"].min(),
-                    rows=int(own["rows"].sum()))  # fmt: skip
+                    fewest=int(own["rows"].min()), most=int(own["rows"].max()))  # fmt: skip
 
 
 def plain(output: Output, key: str) -> Block:
