@@ -145,6 +145,45 @@ def test_industry_without_the_year_before(data):
         panels.build(data)
 
 
+def test_file_named_by_another_month_than_its_rows(data):
+    first, second = (data / "stock" / f"{month}.parquet" for month in ("2019-03", "2019-04"))
+    first.rename(data / "kept")
+    second.rename(first)
+    (data / "kept").rename(second)
+    with pytest.raises(ContractError, match=r"2019-03.parquet, column month: expected 2019-03"):
+        panels.build(data)
+
+
+def test_inflow_that_ends_before_the_hours(data):
+    file = data / "inflow.parquet"
+    frame = pd.read_parquet(file)
+    frame[frame["month"] <= "2020-06"].to_parquet(file, index=False)
+    with pytest.raises(ContractError, match=r"inflow: atid12 of 2019-07 .* until 2020-09"):
+        panels.build(data)
+    assert any(b.table == "inflow" for b in contracts.check("indicator", data))
+
+
+def test_spell_does_not_begin_before_the_absence_that_ended_the_last_one(data):
+    person = pd.read_parquet(data / "stock" / "2018-05.parquet")["person"].iloc[0]
+    for month in ("2018-01", "2018-02", "2018-03", "2018-04"):
+        change(data, "stock", month, lambda f: f[f["person"] != person])
+    early = "2017-01"
+
+    def known_early(frame):
+        return frame.assign(registered=frame["registered"].where(frame["person"] != person, early))
+
+    change(data, "stock", "2017-12", lambda f: known_early(
+        pd.concat([f[f["person"] != person], f.iloc[[0]].assign(person=person)])))  # fmt: skip
+    change(data, "stock", "2018-05", known_early)
+    panel = panels.build(data)
+    assert panel.chunks[0].columns["duration"].max() >= 11
+    chunk = panel.chunks[5]
+    row = int(
+        np.flatnonzero(pd.read_parquet(data / "stock" / "2018-05.parquet")["person"] == person)[0]
+    )
+    assert chunk.columns["duration"][row] == 4
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -1,23 +1,30 @@
 """The report's estimates, figures and tables on a small stock; the quarterly update."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from naveval import estimates, figures
+from naveval import cli, estimates, figures
 from naveval import indicator_drawing as drawing
 from naveval import indicator_lines as lines
+from naveval import indicator_market as markets
 from naveval import indicator_models as models
 from naveval import indicator_panel as panels
 from naveval import indicator_quarter as quarter
+from naveval import indicator_revisions as revisions
 from naveval import indicator_series as series
 from naveval import indicator_simulation as simulation
+from naveval import indicator_store as store
 from naveval import indicator_study as studies
 from naveval import indicator_tables as tables
+from naveval import indicator_tables_published as published
 from naveval import indicator_texts as texts
-from naveval import indicator_update as store
 from naveval import months as calendar_months
-from naveval.errors import EstimationError, NavevalError
+from naveval.errors import EstimationError, NavevalError, ParameterError
 from naveval.indicator_figures import curve
 from naveval.indicator_frames import pick, relative, tertials
 from naveval.indicator_models import Packed, Specification
@@ -25,7 +32,7 @@ from naveval.indicator_parameters import Parameters
 from naveval.output import open_output
 
 FIGURES = tuple(f"fig-{k}" for k in range(1, 33) if k not in (3, 4, 5))
-ADDED = ("fig-linear", "fig-cohorts", "fig-subsidised", "fig-days", "fig-horizons")
+ADDED = ("fig-in-model", "fig-linear", "fig-cohorts", "fig-subsidised", "fig-days", "fig-horizons")
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +77,13 @@ def test_county_figures_are_about_the_county(study, parameters, tmp_path, monkey
 def test_other_figures_tables_and_sentences(study, output):
     for make in (drawing.employment, drawing.fan, drawing.county_levels, drawing.funnel,
                  drawing.office_levels, drawing.drivers, drawing.calibration,
-                 tables.participation, tables.composition, tables.county_table,
-                 tables.group_table, tables.program_table, tables.worked,
-                 tables.coefficient_table, tables.intervals, tables.funnel_table,
+                 published.participation, published.composition, published.county_table,
+                 tables.group_table, tables.program_table, published.worked,
+                 published.coefficient_table, tables.intervals, tables.funnel_table,
                  tables.office_table, tables.explained, tables.stability, tables.recovery,
-                 tables.flow, tables.key_figures, texts.summary, texts.job_summary, texts.rank,
-                 texts.narrow, texts.office_sentence, texts.driver_sentence,
+                 tables.flow, published.key_figures, texts.summary, texts.job_summary, texts.rank,
+                 texts.narrow, texts.worked, published.group_levels, texts.office_sentence,
+                 texts.driver_sentence,
                  texts.model_sentence, texts.recovery_sentence):  # fmt: skip
         assert make(output, study).markdown.strip()
 
@@ -87,7 +95,7 @@ def test_curves_add_up_and_adjusted_ones_too(study):
 
 
 def test_worked_example_adds_up(study, output):
-    tables.worked(output, study)
+    published.worked(output, study)
     frame = pd.read_csv(output.folder / "tables" / "tbl-worked.csv")
     actual, expected, indicator = pd.to_numeric(frame["value"], errors="coerce")
     assert indicator == pytest.approx(actual - expected)
@@ -170,22 +178,31 @@ def test_month_to_compare_must_exist(parameters):
         studies._changes(Packed(panel), {}, wrong)
 
 
+def quarterly(data, store, version, **options):
+    return quarter.publish_quarter(Parameters(data=str(data)), store, version, window=61, **options)
+
+
+def content(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.name != quarter.LOCK}
+
+
 @pytest.fixture(scope="module")
 def quarters(tmp_path_factory):
     root = tmp_path_factory.mktemp("quarters")
     for name, last in (("first", "2022-12"), ("second", "2023-03")):
         (root / name).mkdir()
         simulation.simulate(root / name, scale=0.0015, seed=8, last_month=last)
-    (root / "store").mkdir()
-    quarter.publish_quarter(root / "first", root / "store", "2022K4", window=61)
+    quarterly(root / "first", root / "store", "2022K4")
+    before = content(root / "store")
     with pytest.raises(
         NavevalError, match=r"(?s)published past values moved.*changelog"
     ) as refused:
-        quarter.publish_quarter(root / "second", root / "store", "2023K1", window=61)
+        quarterly(root / "second", root / "store", "2023K1")
     assert "->" in str(refused.value)
+    assert content(root / "store") == before
     notes = pd.DataFrame([{"version": "2023K1", "date": "2023-07-01", "note": "nytt vindu"}])
     notes.to_csv(root / "store" / "changelog.csv", index=False)
-    found = quarter.publish_quarter(root / "second", root / "store", "2023K1", window=61)
+    found = quarterly(root / "second", root / "store", "2023K1")
     return root, found
 
 
@@ -194,12 +211,15 @@ def test_update_drops_the_oldest_and_reads_only_what_is_new(quarters):
     assert (found.months[0], found.months[-1]) == ("2018-03", "2023-03")
     assert found.moved.beyond > 0
     assert found.moved.noted
-    assert store.months_to_read(root / "store", found.months, "2023-06") == []
+    assert found.updated["atid3"].read == ["2023-01", "2023-02", "2023-03"]
+    assert found.updated["atid12"].read == ["2022-04", "2022-05", "2022-06"]
+    months = {file.stem.removeprefix("atid3-") for file in (root / "store").glob("atid3-*.npz")}
+    assert months == set(found.months)
 
 
 def test_update_equals_estimation_on_the_whole_window(quarters):
     root, found = quarters
-    limits, _ = store.kept_levels(root / "store")
+    limits, _ = store.kept_levels(root / "store", {})
     panel = panels.build(root / "second", limits=limits)
     window = tuple(chunk for chunk in panel.chunks if chunk.month in found.months)
     packs = Packed(panels.Panel(window, panel.levels, panel.county_of, panel.n_persons,
@@ -208,12 +228,12 @@ def test_update_equals_estimation_on_the_whole_window(quarters):
                                ("jobb12", 0.05)):  # fmt: skip
         fit = models.fit(packs, Specification(), outcome)
         known = [k for k, name in enumerate(fit.design.names) if name not in fit.dropped]
-        gap = np.abs(fit.coefficients - found.fits[outcome].coefficients)[known]
-        assert np.median(gap) < tolerance / 10
-        own = series.curves(packs, Specification(), outcome, fit,
-                            [series.grouping(panel, "county")])["county"]  # fmt: skip
-        moved = np.nan_to_num(np.abs(own.indicator - found.curves[outcome]["county"].indicator))
-        assert np.average(moved, weights=own.n) < (1e-8 if outcome.startswith("atid") else 1e-3)
+        own = found.updated[outcome]
+        assert np.median(np.abs(fit.coefficients - own.fit.coefficients)[known]) < tolerance / 10
+        curve = series.curves(packs, Specification(), outcome, fit,
+                              [series.grouping(panel, "county")])["county"]  # fmt: skip
+        moved = np.nan_to_num(np.abs(curve.indicator - own.curves["county"].indicator))
+        assert np.average(moved, weights=curve.n) < (1e-8 if outcome.startswith("atid") else 1e-3)
 
 
 def test_store_holds_no_person_beside_the_spells(quarters):
@@ -223,16 +243,84 @@ def test_store_holds_no_person_beside_the_spells(quarters):
             assert "person" not in kept.files
 
 
-def test_command_shows_what_moved(quarters, capsys):
+def test_nothing_is_read_when_nothing_is_new(quarters):
     root, _ = quarters
-    quarter.main([str(root / "second"), str(root / "store"), "2023K1", "--window", "61"])
-    shown = capsys.readouterr().out
-    assert "2018-03 to 2023-03" in shown
-    assert "0 of" in shown
+    again = quarterly(root / "second", root / "store", "2023K1")
+    assert all(own.read == [] for own in again.updated.values())
+    assert again.moved.frame["change"].abs().max() < 1e-9
+
+
+def test_revised_register_is_read_anew_and_refused_without_a_note(quarters, tmp_path):
+    root, _ = quarters
+    for name in ("second", "store"):
+        shutil.copytree(root / name, tmp_path / name)
+    file = tmp_path / "second" / "hours" / "2022-05.parquet"
+    frame = pd.read_parquet(file)
+    frame["hours"] *= np.float32(1.5)
+    frame.astype({"month": str}).to_parquet(file, index=False)
+    with pytest.raises(NavevalError, match=r"atid3 actual .* 2022-0[234]: "):
+        quarterly(tmp_path / "second", tmp_path / "store", "2023K1b")
+    (tmp_path / "store" / "changelog.csv").write_text(
+        "version,date,note\n2023K1b,2023-08-01,rettet arbeidstid i mai 2022\n"
+    )
+    found = quarterly(tmp_path / "second", tmp_path / "store", "2023K1b")
+    assert found.updated["atid3"].read == ["2022-02", "2022-03", "2022-04"]
+    assert found.updated["atid12"].read == list(calendar_months.month_range("2021-05", "2022-04"))
+    whole = panels.build(tmp_path / "second", limits=store.kept_levels(tmp_path / "store", {})[0])
+    chunk = next(c for c in whole.chunks if c.month == "2022-03")
+    place = found.months.index("2022-03")
+    assert found.updated["atid3"].curves["nav"].actual[place, 0] == pytest.approx(
+        chunk.outcomes["atid3"].mean(), abs=1e-5
+    )
+
+
+def test_revised_stock_makes_later_months_new_as_well(quarters):
+    root, found = quarters
+    hours = calendar_months.month_range("2017-12", "2023-06")
+    market = markets.read(root / "second", found.months)
+    now = store.stamps_of(root / "second", found.months, hours, market)
+    before = replace(now, stock={**now.stock, "2022-10": "other"})
+    reuse = store.reusable(before, now)
+    assert ("atid3", "2022-09") in reuse
+    assert not {("atid3", month) for month in ("2022-10", "2022-11", "2023-03")} & reuse
+
+
+def test_tolerance_decides_what_has_moved_too_much(quarters):
+    root, _ = quarters
+    before = pd.read_csv(root / "store" / quarter.VALUES, dtype={"group": str})
+    after = before.assign(value=before["value"] + 0.01)
+    assert revisions.moved(before, after).beyond == before["outcome"].str.startswith("jobb").sum()
+    assert revisions.moved(before, after, share=0.02).beyond == 0
+    lost = after.drop(after.index[(after["group"] == "03") & (after["month"] == "2022-01")])
+    assert revisions.moved(before, lost, share=0.02).beyond == 12
+    with pytest.raises(NavevalError, match="no value"):
+        revisions.require_publishable(revisions.moved(before, lost, share=0.02), "x")
+
+
+def test_store_made_with_other_settings_is_refused(quarters):
+    root, _ = quarters
+    other = Parameters(data=str(root / "second"), version="report")
+    with pytest.raises(ParameterError, match="'production' in the store, 'report' now"):
+        quarter.publish_quarter(other, root / "store", "2023K1", window=61)
+    with pytest.raises(ParameterError, match="at least 24"):
+        quarter.publish_quarter(other, root / "store", "2023K1", window=12)
+
+
+def test_command_shows_what_moved(quarters):
+    root, _ = quarters
+    given = ["--data", str(root / "second"), "--store", str(root / "store"), "--version", "2023K1",
+             "--window", "61"]  # fmt: skip
+    done = CliRunner().invoke(cli.main, ["update", "indicator", *given])
+    assert done.exit_code == 0, done.output
+    assert "2018-03 to 2023-03" in done.output
+    assert "0 of" in done.output
+    refused = CliRunner().invoke(cli.main, ["update", "hedmark", *given])
+    assert refused.exit_code == 2
+    assert "no quarterly update" in refused.output
 
 
 def test_changelog_needs_its_columns(tmp_path):
     pd.DataFrame({"version": ["a"]}).to_csv(tmp_path / "changelog.csv", index=False)
     with pytest.raises(NavevalError, match="date, note missing"):
-        store.noted(tmp_path, "a")
-    assert store.noted(tmp_path / "nothing", "a") is False
+        revisions.noted(tmp_path, "a")
+    assert revisions.noted(tmp_path / "nothing", "a") is False

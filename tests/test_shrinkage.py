@@ -54,7 +54,7 @@ def test_missing_units_stay_missing():
 
 
 def test_two_units_are_refused():
-    with pytest.raises(EstimationError, match="three units"):
+    with pytest.raises(EstimationError, match="at least 4 units"):
         shrinkage.shrink(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
 
 
@@ -66,3 +66,48 @@ def test_funnel_counts_units_outside():
     assert got.observed[1] == pytest.approx(8, abs=9)
     _, y, s = units(between=1.0, n=4000)
     assert shrinkage.funnel(y, s).observed[0] > 600
+
+
+def measured(n_units=600, persons=8, seed=5):
+    """Units on few persons, whose spread is measured with noise that goes with their level."""
+    rng = np.random.default_rng(seed)
+    rows = rng.gamma(2.0, 4.5, (n_units, persons))
+    return rows.mean(axis=1), rows.var(axis=1, ddof=1), np.full(n_units, persons - 1.0)
+
+
+def test_squeezed_variances_pull_the_mean_down_less():
+    y, variance, df = measured()
+    raw, steady = (shrinkage.shrink(y, np.sqrt(v / 8)).mean
+                   for v in (variance, shrinkage.squeeze(variance, df)))  # fmt: skip
+    assert raw < steady < y.mean()
+    assert y.mean() - steady < 0.6 * (y.mean() - raw)
+
+
+def test_squeezing_is_complete_for_equal_units_and_slight_for_large_ones():
+    rng = np.random.default_rng(2)
+    equal = 4.0 * rng.chisquare(10, 5000) / 10
+    got = shrinkage.squeeze(equal, np.full(5000, 10.0))
+    assert np.ptp(got) < 0.5
+    assert got.mean() == pytest.approx(4.0, rel=0.03)
+    true = rng.uniform(1, 20, 300)
+    large = true * rng.chisquare(5000, 300) / 5000
+    assert np.allclose(shrinkage.squeeze(large, np.full(300, 5000.0)), large, rtol=0.01)
+    assert np.isnan(shrinkage.squeeze(np.array([np.nan, 1, 2, 3]), np.full(4, 5.0))[0])
+
+
+def test_one_variance_common_to_many_sets():
+    rng = np.random.default_rng(4)
+    noise = rng.uniform(0.5, 1.5, (60, 40))
+    level = rng.normal(0, 5, (60, 1))
+    y = level + 0.4 * rng.normal(size=(60, 40)) + noise * rng.normal(size=(60, 40))
+    assert np.sqrt(shrinkage.between_variance(y, noise)) == pytest.approx(0.4, abs=0.08)
+    null = level + noise * rng.normal(size=(60, 40))
+    assert np.sqrt(shrinkage.between_variance(null, noise)) < 0.2
+
+
+def test_known_mean_and_variance_are_used():
+    _, y, s = units()
+    got = shrinkage.shrink(y, s, mean=3.0, between=0.25)
+    k = 0.25 / (0.25 + s**2)
+    assert np.allclose(got.estimate, 3.0 + k * (y - 3.0))
+    assert (got.mean, got.between) == (3.0, 0.5)

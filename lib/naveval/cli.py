@@ -268,6 +268,51 @@ def bench(study: str, scale: str) -> None:
 
 
 @main.command()
+@click.argument("study", type=STUDY)
+@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@click.option("--store", required=True, type=FOLDER, help="Folder kept from quarter to quarter.")
+@click.option("--version", required=True, help="Name of this publication, such as 2024K3.")
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
+@click.option("--window", default=79, show_default=True, help="Months in the window.")
+@click.option("--tolerance-hours", default=0.05, show_default=True, type=click.FloatRange(0))
+@click.option("--tolerance-share", default=0.002, show_default=True, type=click.FloatRange(0))
+@plain_errors
+def update(
+    study: str,
+    data_folder: Path | None,
+    store: Path,
+    version: str,
+    file: Path | None,
+    pairs: tuple[str, ...],
+    window: int,
+    tolerance_hours: float,
+    tolerance_share: float,
+) -> None:
+    """Add the newest months, drop the oldest, and publish the values unless past ones moved.
+
+    Only new and revised months are read. A value published before that moves by more than the
+    tolerance stops the update; a note for the version in STORE/changelog.csv lets it through.
+    """
+    from naveval import runs
+
+    if not studies.has(study, "quarter"):
+        raise ParameterError(f"{study}: has no quarterly update")
+    quarter = studies.module(study, "quarter")
+    chosen = params.load(study, file, settings(pairs, data_folder))
+    runs.prepare(study, chosen)
+    done = quarter.publish_quarter(
+        chosen,
+        store,
+        version,
+        window=window,
+        hours=tolerance_hours,
+        share=tolerance_share,
+    )
+    click.echo(quarter.summary(done))
+
+
+@main.command()
 @click.argument("folder", metavar="PATH", type=FOLDER)
 @click.option("--only", multiple=True, metavar="CHECK", help="Make only this check; repeatable.")
 @plain_errors

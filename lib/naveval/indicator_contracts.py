@@ -121,6 +121,18 @@ RULES = (
     _gap("stock"),
     _gap("hours"),
     _gap("inflow"),
+    Rule(
+        "inflow",
+        "month",
+        "every month with hours, up to twelve months after the stock",
+        """
+        SELECT DISTINCT month AS what FROM hours
+        WHERE month > (SELECT max(month) FROM inflow)
+            AND strptime(month || '-01', '%Y-%m-%d') <= (
+                SELECT max(strptime(month || '-01', '%Y-%m-%d')) + INTERVAL 12 MONTH FROM stock)
+        ORDER BY 1
+        """,
+    ),
     _twice("inflow", "region, month"),
     _twice("industry", "region, month, industry"),
     Rule(

@@ -50,7 +50,7 @@ def employment(output: Output, study: Study) -> Block:
                                                     own["value"].iloc[-1], COLORS[k])  # fmt: skip
         ax.axhline(0, color="#6B7178", linewidth=0.8)
         ax.set_ylabel(output.label("fig-3", f"y_{kind}"))
-        figures.norwegian_axis(ax, y=1)
+        figures.norwegian_axis(ax, y=1 if kind == "atid" else 2)
         figures.label_ends(ax, ends)
     axes[1].set_xticks([2, 5, 10, 15, 20])
     axes[1].set_xlabel(output.label("fig-3", "x"))
@@ -144,6 +144,11 @@ def release_offices(study: Study, place: str, label: str) -> disclosure.Released
                    suppressed=found.suppressed.reset_index(drop=True))  # fmt: skip
 
 
+def largest_offices(frame: pd.DataFrame, count: int) -> list[str]:
+    """The offices with most rows among those that are shown."""
+    return list(frame.dropna(subset=["n"]).nlargest(count, "n")["office"])
+
+
 def funnel(output: Output, study: Study) -> Block:
     """Offices against their precision, with control limits."""
     released = release_offices(study, "", "fig-funnel")
@@ -183,7 +188,7 @@ def office_levels(output: Output, study: Study) -> Block:
     released = release_offices(study, place, "fig-offices")
     data = released.frame.dropna(subset=["shrunken"]).sort_values("shrunken")
     if not place:
-        data = data.nlargest(30, "n").sort_values("shrunken")
+        data = data[data["office"].isin(largest_offices(data, 30))]
     figure, ax = figures.axes(height=max(2.6, 0.19 * len(data) + 0.9))
     y = np.arange(len(data))
     half = Z95 * data["shrunken_error"].to_numpy(dtype=float)

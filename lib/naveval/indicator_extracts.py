@@ -1,5 +1,6 @@
 """Reading the registers of the work indicator one month at a time."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -52,11 +53,17 @@ def read_months(
 
     A folder with one Parquet file per month (2017-12.parquet or month=2017-12/…) is read file
     by file; anything else (one file, CSV) through DuckDB.
+
+    Raises
+    ------
+    ContractError
+        When a file named by one month has rows of another.
     """
     files = _month_files(data, table)
     if files is not None:
         for month in months:
-            parts = [pq.ParquetFile(file).read(columns=list(columns)) for file in files[month]]
+            parts = [_of_month(file, table, month).read(columns=list(columns))
+                     for file in files[month]]  # fmt: skip
             yield month, pa.concat_tables(parts) if len(parts) > 1 else parts[0]
         return
     names = ", ".join(columns)
@@ -64,6 +71,38 @@ def read_months(
         for month in months:
             query = f"SELECT {names} FROM {table} WHERE month = ?"
             yield month, opened.connection.execute(query, [month]).to_arrow_table()
+
+
+def _of_month(file: Path, table: str, month: str) -> pq.ParquetFile:
+    """The opened file, whose column `month` (where it has one) says what its name says."""
+    opened = pq.ParquetFile(file)
+    if "month" in opened.schema_arrow.names:
+        found = set(pc.unique(opened.read(columns=["month"]).column("month")).to_pylist())
+        if found - {month}:
+            raise ContractError(f"{table}, {file.name}, column month: expected {month} only")
+    return opened
+
+
+def month_stamps(data: Path, table: str, months: Sequence[str]) -> dict[str, str]:
+    """A fingerprint of each month's rows, to see whether a register was revised.
+
+    Of the bytes of the files where each month has its own, else of the rows.
+    """
+    files = _month_files(data, table)
+    if files is not None:
+        found = {}
+        for month in months:
+            digest = hashlib.sha256()
+            for file in sorted(files[month]):
+                digest.update(file.read_bytes())
+            found[month] = digest.hexdigest()
+        return found
+    query = (f"SELECT month, count(*) AS rows, CAST(sum(CAST(hash({table}) AS HUGEINT)) AS VARCHAR)"
+             f" AS digest FROM {table} GROUP BY month")  # fmt: skip
+    with registers.open_registers(data, {table: TABLES[table]}) as opened:
+        frame = opened.query(query)
+    known = {row.month: f"{row.rows} {row.digest}" for row in frame.itertuples()}
+    return {month: known[month] for month in months}
 
 
 def _month_files(data: Path, table: str) -> dict[str, list[Path]] | None:

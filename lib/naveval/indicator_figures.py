@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from naveval import disclosure, figures, texts
 from naveval import months as calendar_months
 from naveval.figures import COLORS, LINESTYLES
+from naveval.indicator_frames import EmptyGroupError
 from naveval.indicator_lines import extremes, frame_of, line_name, summary_values
 from naveval.indicator_study import Study
 from naveval.output import Block, Output, sentence
@@ -19,7 +20,7 @@ GREY = "#B8BEC5"
 COLUMNS = 4
 ALL_COUNTIES = ("fig-10", "fig-11", "fig-12", "fig-13", "fig-31")
 LEAST_POINTS = 3
-MULTIPLES = ("fig-14", "fig-15", "fig-17", "fig-18", "fig-19", "fig-29")
+MULTIPLES = ("fig-14", "fig-15", "fig-17", "fig-18", "fig-19", "fig-29", "fig-in-model")
 MANY = 8
 PANEL_HEIGHT = {1: 3.5, 2: 5.4, 3: 7.2}
 SHARES = ("fig-8", "fig-9", "fig-19", "fig-21", "fig-23", "fig-linear")
@@ -35,17 +36,21 @@ def curve(output: Output, study: Study, label: str) -> Block:
     ----------
     label
         The document's number ("fig-6") or one of the added figures ("fig-linear").
+
+    A group with nobody in it, or too few, gives a sentence that says so in place of the figure.
     """
     county = _county(output)
-    frame = frame_of(study, county, label)
+    try:
+        frame = frame_of(study, county, label)
+    except EmptyGroupError:
+        return too_few(output, label)
     released = disclosure.release(
         frame, label=label, count="n", values=["value"], keys=["panel", "line", "month"],
         totals={"line": "nav"} if label in ALL_COUNTIES else None,
     )  # fmt: skip
     shown = released.frame.assign(value=released.frame["value"].astype(float))
     if shown["value"].notna().sum() < LEAST_POINTS:
-        caption = texts.fill(output.texts[label]["caption"], {"place": output.place}, label)
-        return sentence(output, "too-few", caption=caption)
+        return too_few(output, label)
     if label in MULTIPLES:
         figure = _multiples(output, shown, label)
         values = summary_values(shown, _main_line(shown, county))
@@ -58,6 +63,12 @@ def curve(output: Output, study: Study, label: str) -> Block:
         ax.set_ylabel(output.label(label, f"y_{panel}" if panel else "y"))
     values = summary_values(shown, _main_line(shown, county))
     return figures.show(output, figure, released, label, **values)
+
+
+def too_few(output: Output, label: str) -> Block:
+    """In place of a figure or table that rests on too few persons."""
+    caption = texts.fill(output.texts[label]["caption"], {"place": output.place}, label)
+    return sentence(output, "too-few", caption=caption)
 
 
 def _multiples(output: Output, frame: pd.DataFrame, label: str) -> Figure:

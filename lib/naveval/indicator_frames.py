@@ -16,6 +16,12 @@ from naveval.indicator_series import Curves, half_width
 
 Windows = Sequence[tuple[str, str]]
 KEYS = ("outcome", "grouping", "group")
+
+
+class EmptyGroupError(EstimationError):
+    """A group that exists has nobody in it, or too few to be shown."""
+
+
 Z95 = float(stats.norm.ppf(0.975))
 
 
@@ -147,13 +153,13 @@ def pick(
     Raises
     ------
     EstimationError
-        When nothing is left, or a group has no rows in any month.
+        When there is no such outcome or grouping; EmptyGroupError when a group has no rows.
     """
     own = frame[(frame["outcome"] == outcome) & (frame["grouping"] == grouping)]
     if own.empty:
         raise EstimationError(f"no curve for {outcome} by {grouping}")
     for group in groups:
         if own.loc[own["group"] == group, "n"].sum() == 0:
-            raise EstimationError(f"{outcome} by {grouping}: the group {group} has no rows")
+            raise EmptyGroupError(f"{outcome} by {grouping}: the group {group} has no rows")
     found = own[own["group"].isin(groups)] if len(groups) else own
     return found.reset_index(drop=True)

@@ -12,8 +12,8 @@ import pandas as pd
 
 from naveval import counties
 from naveval.errors import EstimationError
-from naveval.indicator_characteristics import GROUPS, OUTCOMES, PROGRAMS
-from naveval.indicator_frames import pick, relative, tertials
+from naveval.indicator_characteristics import COUNTRY_GROUPS, GROUPS, OUTCOMES, PROGRAMS
+from naveval.indicator_frames import EmptyGroupError, pick, relative, tertials
 from naveval.indicator_models import MAIN_GROUPS
 from naveval.indicator_study import Study, place_grouping
 
@@ -26,12 +26,11 @@ PAIRS = {
     "fig-23": ("jobb12", ("jobbklubb", "digital_oppfolging")),
 }
 UNITS = {
-    "fig-10": ("atid3", "county", "nav", "actual_sa"),
-    "fig-11": ("atid3", "county", "nav", "indicator_sa"),
-    "fig-12": ("atid3", "county | youth_guarantee=inside", "nav | youth_guarantee=inside",
+    "fig-10": ("county", "nav", "", "actual_sa"),
+    "fig-11": ("county", "nav", "", "indicator_sa"),
+    "fig-12": ("county | youth_guarantee=inside", "nav | youth_guarantee=inside", "",
                "indicator_sa"),
-    "fig-13": ("atid3", "county | country_group=landgruppe_3",
-               "nav | country_group=landgruppe_3", "indicator_sa"),
+    "fig-13": ("county × country_group", "country_group", "landgruppe_3", "indicator_sa"),
 }  # fmt: skip
 GROUPED = {
     "fig-14": ("atid3", "innsatsgruppe", GROUPS, "actual_sa"),
@@ -49,7 +48,7 @@ VERSIONS = {
     "fig-subsidised": (("atid3", "atid12"), "without_subsidised"),
     "fig-days": (("atid3", "atid12"), "working_days"),
 }
-WORKED_PROGRAM = "oppfolging"
+WORKED_PROGRAM, WORKED_MONTH = "oppfolging", "2022-03"
 COMPARED = ("03", "34")
 
 
@@ -96,13 +95,17 @@ def single(study: Study, county: str, outcome: str) -> pd.DataFrame:
 
 
 def units(study: Study, label: str) -> pd.DataFrame:
-    """All counties and the whole country."""
-    outcome, by_county, nav, value = UNITS[label]
+    """All counties and the whole country, with everybody or one group of the country groups."""
+    by_county, nav, only, value = UNITS[label]
+    table = pick(study.curves, "atid3", by_county)
+    if only:
+        table = table[table["group"].str.endswith(f" × {only}")]
     parts = [
-        _lines(rows, value, f"county:{name}")
-        for name, rows in pick(study.curves, outcome, by_county).groupby("group", sort=True)
+        _lines(rows, value, f"county:{str(name).split(' × ')[0]}")
+        for name, rows in table.groupby("group", sort=True)
     ]
-    parts.append(_lines(pick(study.curves, outcome, nav), value, "nav"))
+    whole = pick(study.curves, "atid3", nav, [only] if only else [])
+    parts.append(_lines(whole, value, "nav"))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -124,7 +127,16 @@ def _groups(
         if own["n"].ne(0).any():  # hidden counts are missing
             parts.append(_lines(own, value, name))
     if not parts:
-        raise EstimationError(f"{outcome} by {by}: no group has rows in {county or 'the country'}")
+        raise EmptyGroupError(f"{outcome} by {by}: no group has rows in {county or 'the country'}")
+    return pd.concat(parts, ignore_index=True)
+
+
+def in_model(study: Study, county: str) -> pd.DataFrame:
+    """Groups that the model holds: country groups, the young and the others."""
+    parts = []
+    for by, names in (("country_group", COUNTRY_GROUPS), ("young", ("under", "over"))):
+        own = _groups(study, county, "atid3", by, names, "indicator_sa")
+        parts.append(own.assign(line=f"{by}:" + own["line"]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -134,11 +146,16 @@ def pair(study: Study, county: str, label: str) -> pd.DataFrame:
     return _groups(study, county, outcome, "program", names, "indicator_sa")
 
 
-def worked_example(study: Study, county: str) -> pd.DataFrame:
-    """Actual, expected and indicator of one programme, unadjusted so that they add up."""
+def worked_rows(study: Study, county: str) -> pd.DataFrame:
+    """Curve rows of the programme of the worked example in the place."""
     grouping = "county × program" if county else "program"
     group = f"{county} × {WORKED_PROGRAM}" if county else WORKED_PROGRAM
-    own = pick(study.curves, "atid12", grouping, [group])
+    return pick(study.curves, "atid12", grouping, [group])
+
+
+def worked_example(study: Study, county: str) -> pd.DataFrame:
+    """Actual, expected and indicator of one programme, unadjusted so that they add up."""
+    own = worked_rows(study, county)
     return pd.concat(
         [
             _lines(own, "actual", "actual", "level"),
@@ -221,7 +238,7 @@ def separate(study: Study) -> pd.DataFrame:
 
 
 def horizons(study: Study, county: str) -> pd.DataFrame:
-    """Indicator after 3, 12, 24 and 36 months, where observed."""
+    """Actual hours over 3, 12, 24 and 36 months, where observed."""
     grouping, group = place_grouping(county)
     parts = []
     for horizon in (3, 12, *study.parameters.long_horizons):
@@ -257,6 +274,7 @@ def frame_of(study: Study, county: str, label: str) -> pd.DataFrame:
         "fig-31": lambda: month_dummies(study),
         "fig-32": lambda: separate(study),
         "fig-horizons": lambda: horizons(study, county),
+        "fig-in-model": lambda: in_model(study, county),
         **{key: partial(units, study, key) for key in UNITS},
         **{key: partial(grouped, study, county, key) for key in GROUPED},
         **{key: partial(pair, study, county, key) for key in PAIRS},

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from naveval import multiplier, shrinkage
 from naveval.errors import EstimationError
@@ -18,13 +19,14 @@ def office_table(found: Curves, county_of: np.ndarray, counties: tuple[str, ...]
     a spread cannot be measured on so few.
 
     Columns: office, county, n (row-months), n_month (smallest month), actual, expected,
-    indicator, std_error, shrunken, shrunken_error, shrunken_low, shrunken_high, reliability,
-    low95, high95, low998, high998, outside95, outside998.
+    indicator, std_error (steadied), mean (of everybody: what offices are pulled towards, and the
+    middle of the funnel), shrunken, shrunken_error, shrunken_low, shrunken_high, reliability,
+    between, low95, high95, low998, high998, outside95, outside998.
 
     Raises
     ------
     EstimationError
-        Without influence tables, or with fewer than three offices with rows.
+        Without influence tables, or with fewer than four offices with rows.
     """
     if found.influence is None:
         raise EstimationError("offices: curves without influence tables have no standard errors")
@@ -32,17 +34,19 @@ def office_table(found: Curves, county_of: np.ndarray, counties: tuple[str, ...]
     last[-LAST_MONTHS:] = True
     level = months_mean(found, last)
     least = found.n[last].min(axis=0)
-    level["std_error"] = level["std_error"].where(least >= LEAST_PERSONS)
-    shrunk = shrinkage.shrink(level["indicator"].to_numpy(), level["std_error"].to_numpy())
-    limits = shrinkage.funnel(level["indicator"].to_numpy(), level["std_error"].to_numpy(),
-                              mean=shrunk.mean)  # fmt: skip
+    own = np.where(least >= LEAST_PERSONS, level["std_error"], np.nan)
+    level["std_error"] = steadied(own, level["n"].to_numpy(), least)
+    everybody = float(np.average(level["indicator"].fillna(0), weights=level["n"]))
+    value, error = level["indicator"].to_numpy(), level["std_error"].to_numpy()
+    shrunk = shrinkage.shrink(value, error, mean=everybody)
+    limits = shrinkage.funnel(value, error, mean=everybody)
     frame = level.rename(columns={"group": "office"}).assign(
         county=[counties[k] for k in county_of],
         n_month=least,
         shrunken=shrunk.estimate, shrunken_error=shrunk.std_error,
         shrunken_low=shrunk.estimate - 1.959964 * shrunk.std_error,
         shrunken_high=shrunk.estimate + 1.959964 * shrunk.std_error,
-        reliability=shrunk.reliability, mean=shrunk.mean, between=shrunk.between,
+        reliability=shrunk.reliability, mean=everybody, between=shrunk.between,
         low95=limits.low[0], high95=limits.high[0],
         low998=limits.low[1], high998=limits.high[1],
         outside95=limits.outside[0], outside998=limits.outside[1],
@@ -50,16 +54,35 @@ def office_table(found: Curves, county_of: np.ndarray, counties: tuple[str, ...]
     return frame.assign(outcome=found.outcome, first_month=found.months[-LAST_MONTHS])
 
 
+def steadied(std_error: NDArray, rows: NDArray, persons: NDArray) -> NDArray[np.float64]:
+    """Standard errors of offices after their variance per row is squeezed (see `shrinkage`).
+
+    Parameters
+    ----------
+    rows, persons
+        Rows behind each value, and persons, which decide how much its variance is trusted.
+    """
+    rows = np.where(rows > 0, rows, np.nan)
+    return np.sqrt(shrinkage.squeeze(std_error**2 * rows, persons - 1) / rows)
+
+
 def reliability_by_month(found: Curves) -> pd.DataFrame:
-    """Reliability of a single month's value per office: month, office, n, reliability."""
+    """Reliability of a single month's value per office: month, office, n, reliability.
+
+    The variance between offices is common to the months: a single month says too little of it.
+    """
     if found.influence is None:
         raise EstimationError("offices: curves without influence tables have no standard errors")
+    usable = found.n >= LEAST_PERSONS
+    raw = np.stack([multiplier.clustered_errors(found.influence[:, t].astype(float))
+                    for t in range(len(found.months))])  # fmt: skip
+    error = np.stack([steadied(np.where(own, e, np.nan), n, n)
+                      for own, e, n in zip(usable, raw, found.n, strict=True)])  # fmt: skip
+    value = np.where(usable, found.indicator, np.nan)
+    between = shrinkage.between_variance(value, error)
     rows = []
     for t, month in enumerate(found.months):
-        error = multiplier.clustered_errors(found.influence[:, t].astype(float))
-        usable = found.n[t] >= LEAST_PERSONS
-        shrunk = shrinkage.shrink(np.where(usable, found.indicator[t], np.nan),
-                                  np.where(usable, error, np.nan))  # fmt: skip
+        shrunk = shrinkage.shrink(value[t], error[t], between=between)
         rows.append(
             pd.DataFrame({"month": month, "office": found.grouping.names, "n": found.n[t],
                           "reliability": shrunk.reliability, "shrunken": shrunk.estimate,

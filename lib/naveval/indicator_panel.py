@@ -20,6 +20,8 @@ from naveval.indicator_characteristics import (
     COUNTRY_GROUPS,
     FIRST_AGE,
     GROUPS,
+    HORIZON,
+    LAST_DURATION,
     MARKS,
     PROGRAMS,
     STATUS,
@@ -39,7 +41,7 @@ from naveval.indicator_extracts import (
     person_index,
     read_months,
 )
-from naveval.indicator_hours import Hours, outcomes_of, read_hours
+from naveval.indicator_hours import JOB_LIMIT, Hours, outcomes_of, read_hours
 from naveval.indicator_parameters import LEAST_MONTHS
 
 COLUMNS = (
@@ -49,6 +51,7 @@ COLUMNS = (
 )  # fmt: skip
 YOUTH_GROUPS = ("spesielt_tilpasset", "situasjonsbestemt")
 REMEMBERED = 4
+LONGEST_DURATION = max(LAST_DURATION.values())
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,9 @@ class Chunk:
         observed is not there.
     first
         Whether the month is the first of the person's spell.
+    sums
+        Sums by status group of what tables describe and the model has only in categories:
+        hours a week now, in work now, years of residence, months of history and of duration.
     """
 
     month: str
@@ -76,6 +82,7 @@ class Chunk:
     groups: dict[str, NDArray[np.int16]]
     outcomes: dict[str, NDArray]
     first: NDArray[np.bool_]
+    sums: dict[str, NDArray[np.float64]]
 
     def __len__(self) -> int:
         return len(self.person)
@@ -228,26 +235,26 @@ def _chunk(
 ) -> Chunk:  # fmt: skip
     person = index.find(numbers(part, "person"))
     _once(person, index.count, month)
-    duration, first = _duration(part, person, spells, month, spell_break)
+    months_in, first = _duration(part, person, spells, month, spell_break)
     groups = {
         name: _coded(part, name, levels[name], month)
         for name in ("county", "office", "innsatsgruppe", "status", "program", "country_group")
     }
     region = _coded(part, "region", found.regions, month)
     age = _whole(part, "age", month, FIRST_AGE, 75)
+    residence = _whole(part, "residence_months", month, 0, 1200)
+    history = _whole(part, "history_months", month, 0, 61)
+    weekly = _bounded(part, "weekly_hours", month)
     columns = {
         "age": age_code(age),
         "children": np.minimum(_whole(part, "children", month, 0, 20), 4).astype(np.int8),
         **{mark: numbers(part, mark).astype(np.int8) for mark in MARKS},
         "wage": _whole(part, "wage_decile", month, 0, 10),
         "pension": _whole(part, "pension_decile", month, -1, 10) + np.int8(1),
-        "origin": origin_code(
-            groups["country_group"],
-            residence_code(_whole(part, "residence_months", month, 0, 1200)),
-        ),
-        "history": history_code(_whole(part, "history_months", month, 0, 61)),
-        "duration": duration,
-        "hours": hours_code(_bounded(part, "weekly_hours", month)),
+        "origin": origin_code(groups["country_group"], residence_code(residence)),
+        "history": history_code(history),
+        "duration": np.minimum(months_in, LONGEST_DURATION).astype(np.int8),
+        "hours": hours_code(weekly),
         "inflow3": found.inflow3[region, t],
         "inflow12": found.inflow12[region, t],
         "employment": found.employment[region, t],
@@ -256,8 +263,23 @@ def _chunk(
     tight = np.isin(groups["innsatsgruppe"], [GROUPS.index(name) for name in YOUTH_GROUPS])
     groups["young"] = young.astype(np.int16)
     groups["youth_guarantee"] = (young & tight).astype(np.int16)
+    described = {
+        "hours_now": weekly, "job_now": weekly > JOB_LIMIT, "residence": residence / 12,
+        "history": history, "duration": months_in,
+    }  # fmt: skip
+    sums: dict[str, NDArray[np.float64]] = {
+        name: np.bincount(groups["status"], weights=values, minlength=len(STATUS)).astype(float)
+        for name, values in described.items()
+    }
     outcomes = outcomes_of(hours, person, month, horizons)
-    return Chunk(month, person, columns, groups, outcomes, first)
+    for outcome in outcomes:
+        name = "inflow3" if HORIZON[outcome] == 3 else "inflow12"
+        if (columns[name] < 0).any():
+            raise ContractError(
+                f"inflow: {outcome} of {month} needs the {min(HORIZON[outcome], 12)} months after "
+                f"it in every region; expected every region and month until {hours.months[-1]}"
+            )
+    return Chunk(month, person, columns, groups, outcomes, first, sums)
 
 
 def _once(person: NDArray[np.int32], n_persons: int, month: str) -> None:
@@ -303,11 +325,12 @@ def _require(good: NDArray, column: str, month: str, expected: str) -> None:
 
 def _duration(
     part: pa.Table, person: NDArray[np.int32], spells: Spells, month: str, spell_break: int
-) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-    """Months since the spell began (0 to 60), and whether this is its first month.
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Months since the spell began, and whether this is its first month.
 
     A spell goes on over absences shorter than `spell_break` months. The register's own start of
-    registration is used for a person's first appearance and after a longer absence.
+    registration is used for a person's first appearance and after a longer absence, but never
+    one from before that absence.
     """
     now = calendar_months.month_number(month)
     known: dict[str, int] = {}
@@ -317,9 +340,10 @@ def _duration(
     since = np.array(list(known.values()))[codes(part, "registered", levels)]
     _require(since >= 0, "registered", month, "a month not after the stock's month")
     continued = now - spells.last[person] - 1 < spell_break
-    start = np.where(continued, spells.start[person], now - since)
+    begun = np.maximum(now - since, spells.last[person] + 1)
+    start = np.where(continued, spells.start[person], begun)
     spells.last[person], spells.start[person] = now, start
-    return np.minimum(now - start, 60).astype(np.int8), start == now
+    return (now - start).astype(np.int32), start == now
 
 
 def with_outcome(panel: Panel, outcome: str) -> Iterator[Chunk]:

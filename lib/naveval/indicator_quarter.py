@@ -1,30 +1,35 @@
 """The quarterly routine from registers to a published table of values, on top of the store."""
 
-import argparse
-import sys
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from naveval import extracts
+from naveval import indicator_market as market
 from naveval import indicator_panel as panels
-from naveval import indicator_update as store
+from naveval import indicator_revisions as revisions
+from naveval import indicator_store as store
 from naveval import months as calendar_months
-from naveval.categorical import Fit
-from naveval.errors import NavevalError
+from naveval.cache import locked
+from naveval.errors import ParameterError
 from naveval.indicator_characteristics import OUTCOMES
 from naveval.indicator_extracts import months_of
 from naveval.indicator_models import Packed, Specification, fit, is_share
-from naveval.indicator_series import Curves, grouping
+from naveval.indicator_parameters import Parameters
+from naveval.indicator_series import grouping
+from naveval.indicator_update import Updated, update
 
-VALUES = "published.csv"
+VALUES, LOCK = "published.csv", "store.lock"
 WINDOW = 79
 LONGEST = 12
 MOST_DRIFT = 0.03
-SHOWN = 15
 GROUPS = ("nav", "county", "office")
 
 
@@ -32,26 +37,45 @@ GROUPS = ("nav", "county", "office")
 class Quarter:
     """One publication.
 
-    fits and curves by outcome; read: months read from the registers, by outcome; moved: what
-    became of the values published before.
+    Attributes
+    ----------
+    updated
+        By outcome: model, curves, months that were read, and how far probit moved.
+    moved
+        What became of the values published before.
+    values
+        The table that was written.
     """
 
     months: tuple[str, ...]
-    fits: dict[str, Fit]
-    curves: dict[str, dict[str, Curves]]
-    read: dict[str, list[str]]
-    moved: store.Moved
+    updated: dict[str, Updated]
+    moved: revisions.Moved
     values: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Job:
+    """What stays the same through one update."""
+
+    data: Path
+    folder: Path
+    staging: Path
+    months: tuple[str, ...]
+    observed: frozenset[store.Key]
+    spec: Specification
+    parameters: Parameters
+    limits: dict[str, NDArray] | None
+    offices: tuple[str, ...]
+
+
 def publish_quarter(
-    data: Path, folder: Path, version: str, *, window: int = WINDOW,
-    spec: Specification | None = None, spell_break: int = 2,
+    parameters: Parameters, folder: Path, version: str, *, window: int = WINDOW,
+    hours: float = revisions.TOLERANCE_HOURS, share: float = revisions.TOLERANCE_SHARE,
 ) -> Quarter:  # fmt: skip
     """Update the store with the registers' latest months and write the values.
 
-    The first call reads all months; later ones only those the store lacks. Spells go on from
-    how they stood before the first month read, which the store remembers.
+    The first call reads all months; later ones only those the store lacks or whose registers
+    were revised. Spells go on from how they stood before the first month read.
 
     Parameters
     ----------
@@ -59,123 +83,111 @@ def publish_quarter(
         The store: statistics per month, limits, published values, changelog.
     version
         Name of the publication, for example "2024K3"; the changelog's notes go by it.
+    window
+        Months in the window, counted back from the last month of the stock.
+    hours, share
+        How much a published past value may move, in hours a week and in share.
 
     Raises
     ------
     NavevalError
         When past values move beyond tolerance and the changelog has no note; nothing is
         written then.
+    ParameterError
+        When the store was made with other settings, or the window is too short.
     """
-    with threadpool_limits(1, user_api="blas"):
-        return _publish(data, folder, version, window, spec or Specification(), spell_break)
+    if window < panels.LEAST_MONTHS:
+        raise ParameterError(f"window: {window} months; at least {panels.LEAST_MONTHS} are needed")
+    data = extracts.folder("indicator", parameters)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with locked(folder / LOCK), threadpool_limits(1, user_api="blas"):
+        staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=folder))
+        try:
+            return _publish(parameters, data, folder, staging, version, window, hours, share)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 def _publish(
-    data: Path, folder: Path, version: str, window: int, spec: Specification, spell_break: int
-) -> Quarter:
-    present = months_of(data, "stock")
-    months = present[-window:]
-    last_hours = months_of(data, "hours")[-1]
-    wanted = store.months_to_read(folder, months, last_hours)
-    first = wanted[0] if wanted else months[-1]
-    kept = store.kept_spells(folder, first)
-    limits, offices = store.kept_levels(folder)
-    upcoming = calendar_months.month_text(calendar_months.month_number(last_hours) - LONGEST + 1)
-    panel = panels.build(
-        data, first_month=first if kept is not None else months[0], last_month=months[-1],
-        spell_break=spell_break, limits=limits, known_offices=offices, least_months=1,
-        spells_before=kept, snapshot_before=upcoming,
-    )  # fmt: skip
-    packs = Packed(panel)
-    wanted_groups = [grouping(panel, name) for name in GROUPS]
-    starts: dict[str, NDArray] = {}
-    for outcome in OUTCOMES:
-        if is_share(outcome) and not list(folder.glob(f"{outcome}-*.npz")):
-            starts[outcome] = fit(packs, spec, outcome).coefficients
-    found = store.update(packs, spec, folder, months, wanted_groups, starts)
-    stale = [
-        outcome
-        for outcome, (fitted, _, _) in found.items()
-        if is_share(outcome) and store.drift(folder, fitted, outcome, months) > MOST_DRIFT
-    ]
+    parameters: Parameters, data: Path, folder: Path, staging: Path, version: str, window: int,
+    hours: float, share: float,
+) -> Quarter:  # fmt: skip
+    noted = revisions.noted(folder, version)
+    settings = _settings(parameters)
+    limits, offices = store.kept_levels(folder, settings)
+    months = panels.stock_months(data, parameters.first_month, parameters.last_month)[-window:]
+    worked = months_of(data, "hours")
+    found = market.read(data, months, parameters.market_categories, limits)
+    stamps = store.stamps_of(data, months, worked, found)
+    reuse = store.reusable(store.kept_stamps(folder), stamps)
+    missing = [month for outcome, month in stamps.made_from if (outcome, month) not in reuse]
+    first = min(missing, default=months[-1])
+    spells = store.kept_spells(folder, first)
+    job = Job(data, folder, staging, months, frozenset(stamps.made_from),
+              Specification(version=parameters.version), parameters, found.limits,
+              offices)  # fmt: skip
+    upcoming = calendar_months.month_text(calendar_months.month_number(worked[-1]) - LONGEST + 1)
+    begin = first if spells is not None or not missing else months[0]
+    panel = _panel(job, begin, spells, upcoming)
+    done = _update(job, panel, reuse, OUTCOMES)
+    stale = [outcome for outcome, own in done.items() if own.drift > MOST_DRIFT]
     if stale:
-        found |= _anew(data, folder, spec, months, stale, limits or panel.limits,
-                       panel.levels["office"], spell_break)  # fmt: skip
-    values = value_table({o: curves for o, (_, curves, _) in found.items()})
+        done |= _update(job, _panel(job, months[0]), frozenset(), stale)
+    values = revisions.value_table({outcome: own.curves for outcome, own in done.items()})
     file = folder / VALUES
     before = pd.read_csv(file, dtype={"group": str}) if file.exists() else values.head(0)
-    change = store.moved(before, values, store.noted(folder, version))
-    store.require_publishable(change)
-    values.to_csv(file, index=False)
-    store.keep_levels(folder, panel.limits, panel.levels["office"])
+    change = revisions.moved(before, values, noted=noted, hours=hours, share=share)
+    revisions.require_publishable(change, version)
+    store.adopt(folder, staging, list(stamps.made_from))
+    store.keep_levels(folder, found.limits, panel.levels["office"], settings)
     if panel.snapshot is not None:
         store.keep_spells(folder, panel.snapshot)
-    return Quarter(
-        tuple(months), {o: f for o, (f, _, _) in found.items()},
-        {o: c for o, (_, c, _) in found.items()}, {o: r for o, (_, _, r) in found.items()},
-        change, values,
+    values.to_csv(file, index=False)
+    store.keep_stamps(folder, stamps)
+    return Quarter(months, done, change, values)
+
+
+def _settings(parameters: Parameters) -> dict[str, Any]:
+    """Parameters that decide what a month's statistics are."""
+    names = ("version", "spell_break", "market_categories", "subsidised_hours", "working_days")
+    return {name: getattr(parameters, name) for name in names}
+
+
+def _panel(
+    job: Job, first: str, spells: panels.Snapshot | None = None, snapshot_before: str = ""
+) -> panels.Panel:
+    chosen = job.parameters
+    return panels.build(
+        job.data, first_month=first, last_month=job.months[-1], spell_break=chosen.spell_break,
+        market_categories=chosen.market_categories, subsidised_hours=chosen.subsidised_hours,
+        working_days=chosen.working_days, limits=job.limits, known_offices=job.offices,
+        least_months=1, spells_before=spells, snapshot_before=snapshot_before,
     )  # fmt: skip
 
 
-def _anew(
-    data: Path, folder: Path, spec: Specification, months: Sequence[str], outcomes: Sequence[str],
-    limits: dict[str, NDArray], offices: Sequence[str], spell_break: int,
-) -> dict[str, tuple[Fit, dict[str, Curves], list[str]]]:  # fmt: skip
-    """Read all months for outcomes whose probit moved too far from where it was expanded."""
-    panel = panels.build(
-        data, first_month=months[0], last_month=months[-1], limits=limits,
-        known_offices=offices, spell_break=spell_break, least_months=1,
-    )  # fmt: skip
+def _update(
+    job: Job, panel: panels.Panel, reuse: frozenset[store.Key], outcomes: Sequence[str]
+) -> dict[str, Updated]:
+    """Models and curves; probit starts from its own solution where nothing is reused."""
     packs = Packed(panel)
-    starts = {outcome: fit(packs, spec, outcome).coefficients for outcome in outcomes}
-    for outcome in outcomes:
-        for file in folder.glob(f"{outcome}-*.npz"):
-            file.unlink()
+    reused = {outcome for outcome, _ in reuse}
+    starts = {outcome: fit(packs, job.spec, outcome) for outcome in outcomes
+              if is_share(outcome) and outcome not in reused}  # fmt: skip
     groups = [grouping(panel, name) for name in GROUPS]
-    return store.update(packs, spec, folder, months, groups, starts, outcomes)
+    return update(packs, job.spec, job.folder, job.staging, job.observed, groups, reuse, starts,
+                  outcomes)  # fmt: skip
 
 
-def value_table(curves: dict[str, dict[str, Curves]]) -> pd.DataFrame:
-    """National and county values as published: outcome, grouping, group, month, value."""
-    blocks = []
-    for outcome, found in curves.items():
-        for name in ("nav", "county"):
-            curve = found[name]
-            t, g = curve.n.shape
-            blocks.append(
-                pd.DataFrame(
-                    {"outcome": outcome, "grouping": name,
-                     "group": list(curve.grouping.names) * t,
-                     "month": [month for month in curve.months for _ in range(g)],
-                     "value": curve.indicator.ravel()}
-                )
-            )  # fmt: skip
-    return pd.concat(blocks, ignore_index=True).dropna(subset=["value"])
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """`python -m naveval.indicator_quarter DATA STORE VERSION`: update, and show what moved.
-
-    Exits with the error's own code and writes nothing when past values moved beyond tolerance
-    and the changelog in the store is silent about the version.
-    """
-    parser = argparse.ArgumentParser(prog="indicator_quarter", description=__doc__)
-    parser.add_argument("data", type=Path, help="folder with register extracts")
-    parser.add_argument("store", type=Path, help="folder with the statistics of earlier months")
-    parser.add_argument("version", help="name of this publication, such as 2024K3")
-    parser.add_argument("--window", type=int, default=WINDOW, help="months in the window")
-    chosen = parser.parse_args(arguments)
-    chosen.store.mkdir(parents=True, exist_ok=True)
-    try:
-        done = publish_quarter(chosen.data, chosen.store, chosen.version, window=chosen.window)
-    except NavevalError as error:
-        print(error, file=sys.stderr)
-        sys.exit(error.exit_code)
-    print(f"{done.months[0]} to {done.months[-1]}; months read: "
-          + ", ".join(f"{outcome} {len(read)}" for outcome, read in done.read.items()))  # fmt: skip
-    print(f"{done.moved.beyond} of {len(done.moved.frame)} earlier values moved beyond tolerance")
-    print(done.moved.frame.head(SHOWN).to_string(index=False))
-
-
-if __name__ == "__main__":
-    main()
+def summary(done: Quarter) -> str:
+    """What was published, in lines: window, months read, and what moved."""
+    read = ", ".join(f"{outcome} {len(own.read)}" for outcome, own in done.updated.items())
+    lines = [f"{done.months[0]} to {done.months[-1]}; months read anew: {read}"]
+    named = sorted({name for own in done.updated.values() for name in own.fit.perfect})
+    if named:
+        lines.append(f"categories whose rows all have the same outcome: {', '.join(named)}")
+    lines.append(
+        f"{done.moved.beyond} of {len(done.moved.frame)} values published before moved by more "
+        f"than {done.moved.hours:g} hours or {done.moved.share:g} in share"
+    )
+    shown = revisions.listing(done.moved)
+    return "\n".join([*lines, shown] if shown else lines)

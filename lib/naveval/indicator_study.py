@@ -99,19 +99,14 @@ def build_panel(
 
 def groupings(panel: panels.Panel, outcome: str) -> list[Grouping]:
     """The breakdowns of an outcome; crossings where the report shows them."""
-    single = ["nav", "county", "innsatsgruppe", "program", "status"]
+    single = ("nav", "county", "innsatsgruppe", "program", "status", "country_group", "young")
     found = [grouping(panel, name) for name in single]
+    found += [grouping(panel, "county", name) for name in ("country_group", "young")]
     if outcome == "atid3":
-        found += [grouping(panel, name) for name in ("office", "country_group", "young")]
-        found += [
-            grouping(panel, "county", "innsatsgruppe"),
-            grouping(panel, "county", "status"),
-            grouping(panel, "county", within=("youth_guarantee", "inside")),
-            grouping(panel, "nav", within=("youth_guarantee", "inside")),
-            grouping(panel, "county", within=("country_group", "landgruppe_3")),
-            grouping(panel, "nav", within=("country_group", "landgruppe_3")),
-            grouping(panel, "main_group"),
-        ]
+        found += [grouping(panel, name) for name in ("office", "main_group")]
+        found += [grouping(panel, "county", name) for name in ("innsatsgruppe", "status")]
+        found += [grouping(panel, name, within=("youth_guarantee", "inside"))
+                  for name in ("county", "nav")]  # fmt: skip
     if outcome in ("atid12", "jobb12"):
         found += [grouping(panel, "county", "program")]
     return found

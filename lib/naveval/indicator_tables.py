@@ -5,92 +5,25 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from naveval import counties, disclosure, estimates, tables
-from naveval.indicator_characteristics import OUTCOMES
-from naveval.indicator_drawing import release_offices
+from naveval import disclosure, estimates, tables
+from naveval.indicator_drawing import largest_offices, release_offices
 from naveval.indicator_figures import _county
-from naveval.indicator_frames import critical, pick
+from naveval.indicator_frames import critical
 from naveval.indicator_offices import funnel_counts
 from naveval.indicator_published import (
     INNSATSGRUPPER,
-    mean_outcomes,
-    printed_rows,
-    table3_counties,
     table3_groups,
 )
 from naveval.indicator_study import Study
 from naveval.output import Block, Output, finish
 
 STUDY = "indicator"
-WORKED_MONTH = "2022-03"
-WORKED = {"actual": 10.86, "expected": 8.99, "indicator": 1.87}
 
 
 def names(output: Output, keys: pd.Series) -> list[str]:
     """Norwegian names of codes, from the texts."""
     known = output.texts["names"]
     return [str(known.get(key, key)) for key in keys]
-
-
-def participation(output: Output, study: Study) -> Block:
-    """Actual participation by status group beside the document's table 1."""
-    wide = study.participation.pivot(
-        index="status", columns="variable", values=["value", "published"]
-    )
-    count = study.participation.groupby("status")["n"].first()
-    order = list(dict.fromkeys(study.participation["status"]))
-    frame = pd.DataFrame({"status": order, "n": count[order].to_numpy(dtype=float)})
-    for outcome in (*OUTCOMES, "share"):
-        frame[outcome] = wide["value", outcome][order].to_numpy()
-        frame[f"{outcome}_published"] = wide["published", outcome][order].to_numpy()
-    released = disclosure.release(
-        frame.assign(status=names(output, frame["status"])), label="tbl-1", count="n",
-        keys=["status"], values=[*OUTCOMES, "share"],
-        labels=[f"{o}_published" for o in (*OUTCOMES, "share")],
-    )  # fmt: skip
-    return tables.show(output, released, "tbl-1")
-
-
-def composition(output: Output, study: Study) -> Block:
-    """Composition beside the document's table 2."""
-    own = study.composition
-    wide = own.pivot(index="variable", columns="status", values="value")
-    printed = own[own["status"] == "alle"].set_index("variable")["published"]
-    order = list(dict.fromkeys(own["variable"]))
-    frame = wide.loc[order].reset_index()
-    frame["published"] = printed[order].to_numpy()
-    count = own.groupby("status")["n"].first()
-    values = list(wide.columns)
-    for column in values:
-        frame[f"n_{column}"] = float(count[column])
-    released = disclosure.release(
-        frame.assign(variable=names(output, frame["variable"])), label="tbl-2",
-        count={column: f"n_{column}" for column in values}, keys=["variable"],
-        labels=["published"],
-    )  # fmt: skip
-    return tables.show(output, released, "tbl-2")
-
-
-def county_table(output: Output, study: Study) -> Block:
-    """Levels of the counties beside the document's table 3."""
-    own = study.levels[(study.levels["grouping"] == "county") & (study.levels["period"] == "all")
-                       & study.levels["outcome"].isin(OUTCOMES)]  # fmt: skip
-    printed = table3_counties().set_index(["county", "outcome"])["value"]
-    order = list(dict.fromkeys(own["group"]))
-    frame = pd.DataFrame({"county": [counties.name(code) for code in order]})
-    for outcome in OUTCOMES:
-        rows = own[own["outcome"] == outcome].set_index("group").loc[order]
-        frame["n"] = rows["n_month"].to_numpy()
-        frame[outcome] = rows["actual"].to_numpy()
-        frame[f"{outcome}_published"] = [printed[code, outcome] for code in order]
-        frame[f"{outcome}_indicator"] = rows["indicator"].to_numpy()
-        frame[f"{outcome}_error"] = rows["std_error"].to_numpy()
-    values = [f"{o}{end}" for o in OUTCOMES for end in ("", "_indicator", "_error")]
-    released = disclosure.release(
-        frame, label="tbl-3", count="n", keys=["county"], values=values,
-        labels=[f"{o}_published" for o in OUTCOMES],
-    )  # fmt: skip
-    return tables.show(output, released, "tbl-3")
 
 
 def _last_year(
@@ -122,7 +55,7 @@ def group_table(output: Output, study: Study) -> Block:
             "published": [printed[name] for name in key],
         }
     )  # fmt: skip
-    return _shown(output, frame[frame["n"].ne(0)].reset_index(drop=True), "tbl-groups", "group",
+    return shown(output, frame[frame["n"].ne(0)].reset_index(drop=True), "tbl-groups", "group",
                   ["published"])  # fmt: skip
 
 
@@ -138,64 +71,18 @@ def program_table(output: Output, study: Study) -> Block:
             "high": (own["indicator"] + critical(own["n_month"]) * own["std_error"]).to_numpy(),
         }
     )  # fmt: skip
-    return _shown(output, frame[frame["n"].ne(0)].reset_index(drop=True), "tbl-programs", "group")
+    return shown(output, frame[frame["n"].ne(0)].reset_index(drop=True), "tbl-programs", "group")
 
 
-def _shown(
+def shown(
     output: Output, frame: pd.DataFrame, label: str, key: str, labels: list[str] | None = None
 ) -> Block:
+    """Release and show a table whose column `n` counts the persons of each row."""
     known = [key, "n", *(labels or [])]
     values = [name for name in frame.columns if name not in known]
     released = disclosure.release(frame, label=label, count="n", keys=[key], values=values,
                                   labels=labels or [])  # fmt: skip
     return tables.show(output, released, label)
-
-
-def worked(output: Output, study: Study) -> Block:
-    """The worked example: one programme in one month, actual, expected and difference."""
-    place = _county(output)
-    grouping = "county × program" if place else "program"
-    group = f"{place} × oppfolging" if place else "oppfolging"
-    own = pick(study.curves, "atid12", grouping, [group])
-    row = own[own["month"] == WORKED_MONTH]
-    frame = pd.DataFrame(
-        {
-            "quantity": names(output, pd.Series(list(WORKED))),
-            "n": float(row["n"].iloc[0]) if len(row) else 0.0,
-            "value": [float(row[name].iloc[0]) if len(row) else np.nan for name in WORKED],
-            "published": list(WORKED.values()),
-        }
-    )
-    return _shown(output, frame, "tbl-worked", "quantity", ["published"])
-
-
-def coefficient_table(output: Output, study: Study) -> Block:
-    """Coefficients of the report version beside the printed table 4."""
-    released = disclosure.model(
-        coefficient_frame(study), label="tbl-4",
-        n=["n_atid3", "n_atid12"], residual_df="df", keys=["row_order", "group", "category"],
-        labels=[f"{o}_published" for o in OUTCOMES],
-    )  # fmt: skip
-    return tables.show(output, released, "tbl-4")
-
-
-def coefficient_frame(study: Study) -> pd.DataFrame:
-    """Printed rows with estimates of the report version; empty categories are missing."""
-    design = study.fits["report:atid3"].design
-    rows = printed_rows(design.names)
-    frame = rows.frame[["row_order", "group", "category"]].copy()
-    uses = rows.matrix != 0
-    for outcome in OUTCOMES:
-        found = study.fits[f"report:{outcome}"]
-        lost = np.array([name in found.dropped for name in found.design.names])
-        value = rows.matrix @ found.coefficients
-        frame[outcome] = np.where(uses[:, lost].any(axis=1), np.nan, value)
-        frame[f"{outcome}_published"] = rows.frame[outcome].to_numpy()
-    for outcome in ("atid3", "atid12"):
-        count = np.array([study.column_counts[f"{outcome}:{name}"] for name in design.names])
-        least = [float(count[own].min()) if own.any() else float(count[0]) for own in uses]
-        frame[f"n_{outcome}"] = np.where(np.array(least) == 0, float(count[0]), least)
-    return frame.assign(df=float(study.fits["report:atid3"].n - len(design.names)))
 
 
 def intervals(output: Output, study: Study) -> Block:
@@ -205,14 +92,14 @@ def intervals(output: Output, study: Study) -> Block:
     frame = pd.DataFrame(
         {
             "outcome": names(output, own["outcome"]), "unit": names(output, own["grouping"]),
-            "quantity": names(output, own["quantity"]), "n": own["n_month"].to_numpy() + 1e9,
+            "quantity": names(output, own["quantity"]),
             "published": own["published"] * scale, "clustered": own["clustered"] * scale,
             "bootstrap": own["bootstrap"] * scale, "ratio": own["ratio"],
         }
     )  # fmt: skip
     released = disclosure.model(
-        frame.drop(columns="n").assign(n=float(study.flow["count"].iloc[1]),
-                                       df=float(study.parameters.person_groups)),
+        frame.assign(n=float(study.flow["count"].iloc[1]),
+                     df=float(study.parameters.person_groups)),
         label="tbl-intervals", n="n", residual_df="df", keys=["outcome", "unit", "quantity"],
     )  # fmt: skip
     return tables.show(output, released, "tbl-intervals")
@@ -229,13 +116,12 @@ def funnel_table(output: Output, study: Study) -> Block:
 
 
 def office_table(output: Output, study: Study) -> Block:
-    """Offices of the county with shrunken values; the whole country shows the most certain."""
+    """Offices of the county with shrunken values; the whole country shows the largest."""
     place = _county(output)
     released = release_offices(study, place, "tbl-offices")
     chosen = np.ones(len(released.frame), dtype=bool)
     if not place:
-        chosen[:] = False
-        chosen[released.frame["reliability"].astype(float).argsort().to_numpy()[::-1][:20]] = True
+        chosen = np.isin(released.frame["office"], largest_offices(released.frame, 20))
     columns = ["office", "n_month", "actual", "expected", "indicator", "shrunken", "shrunken_low",
                "shrunken_high", "reliability"]  # fmt: skip
     found = disclosure.subset(released, chosen, columns=columns)
@@ -289,23 +175,6 @@ def flow(output: Output, study: Study) -> Block:
                           "count": study.flow["count"].astype(float)})  # fmt: skip
     released = disclosure.release(frame, label="tbl-flow", count="count", keys=["step"], values=[])
     return tables.show(output, released, "tbl-flow")
-
-
-def key_figures(output: Output, study: Study) -> Block:
-    """Means of the outcomes beside the printed ones."""
-    own = study.levels[(study.levels["grouping"] == "nav") & (study.levels["period"] == "all")]
-    own = own.set_index("outcome")
-    printed = mean_outcomes()
-    frame = pd.DataFrame(
-        {
-            "outcome": names(output, pd.Series(list(OUTCOMES))),
-            "n": [float(own.loc[o, "n_month"]) for o in OUTCOMES],
-            "value": [own.loc[o, "actual"] * (100 if o[0] == "j" else 1) for o in OUTCOMES],
-            "published": [printed[o] * (100 if o[0] == "j" else 1) for o in OUTCOMES],
-        }
-    )
-    frame["difference"] = frame["value"] - frame["published"]
-    return _shown(output, frame, "tbl-key", "outcome", ["published"])
 
 
 def tidy(study: Study, county: str) -> pd.DataFrame:

@@ -3,8 +3,10 @@
 import pandas as pd
 
 from naveval import counties
+from naveval.disclosure_thresholds import thresholds
 from naveval.indicator_figures import _county
-from naveval.indicator_frames import Z95, pick
+from naveval.indicator_frames import Z95, EmptyGroupError, pick
+from naveval.indicator_lines import WORKED_MONTH, worked_rows
 from naveval.indicator_offices import funnel_counts
 from naveval.indicator_study import Study, place_grouping
 from naveval.output import Block, Output, sentence
@@ -26,9 +28,32 @@ def summary(output: Output, study: Study) -> Block:
 def job_summary(output: Output, study: Study) -> Block:
     """The same for the share in work after twelve months."""
     row = _level(study, _county(output), "jobb12", "last12")
-    own = pick(study.curves, "jobb12", *_place(output))
-    return sentence(output, "summary-job", actual=row["actual"], indicator=row["indicator"],
-                    last=str(own["month"].iloc[-1]))  # fmt: skip
+    months = pick(study.curves, "jobb12", *_place(output))["month"]
+    half = Z95 * row["std_error"]
+    choice = "unclear" if abs(row["indicator"]) < half else (
+        "above" if row["indicator"] > 0 else "below")  # fmt: skip
+    return sentence(
+        output, "summary-job", choose=choice, actual=row["actual"], expected=row["expected"],
+        gap=abs(row["indicator"]), indicator=row["indicator"], low=row["indicator"] - half,
+        high=row["indicator"] + half, first=str(months.iloc[-12]), last=str(months.iloc[-1]),
+    )  # fmt: skip
+
+
+def worked(output: Output, study: Study) -> Block:
+    """The worked example in words; nothing where its table shows no number."""
+    try:
+        own = worked_rows(study, _county(output))
+    except EmptyGroupError:
+        return Block("")
+    row = own[(own["month"] == WORKED_MONTH) & (own["n"] >= thresholds().min_cell)]
+    if row.empty:
+        return Block("")
+    found = row.iloc[0]
+    return sentence(
+        output, "worked", month=WORKED_MONTH, actual=found["actual"], expected=found["expected"],
+        indicator=found["indicator"], choose="more" if found["indicator"] > 0 else "fewer",
+        gap=abs(found["indicator"]),
+    )  # fmt: skip
 
 
 def _place(output: Output) -> tuple[str, list[str]]:
@@ -65,9 +90,9 @@ def narrow(output: Output, study: Study) -> Block:
     """How far the published formula is from clustered uncertainty."""
     own = study.intervals.set_index(["outcome", "grouping", "quantity"])["ratio"]
     return sentence(
-        output, "narrow", month=own["atid3", "county", "month"], year=own["atid12", "county",
-        "year"], job_year=own["jobb12", "county", "year"],
-        job_month=own["jobb12", "county", "month"],
+        output, "narrow", month=own["atid3", "county", "month"],
+        year=own["atid3", "county", "year"], job_month=own["jobb12", "county", "month"],
+        job_year=own["jobb12", "county", "year"],
     )  # fmt: skip
 
 

@@ -145,15 +145,21 @@ def expected(fit: Fit, codes: Codes) -> NDArray[np.float64]:
     return probability
 
 
+def in_perfect(fit: Fit, codes: Codes) -> NDArray[np.bool_]:
+    """Rows of a category whose rows all have the same outcome: outside the likelihood."""
+    if not fit.perfect:
+        return np.zeros(len(codes[0]), dtype=bool)
+    table = _mask_table(fit.design, fit.perfect)
+    return np.asarray(tabulated(fit.design, table, codes) > 0)
+
+
 def slope(fit: Fit, codes: Codes) -> NDArray[np.float64]:
     """Derivative of the expected value by the index: 1 (OLS) or the density (probit)."""
     index = linear(fit.design, fit.coefficients, codes)
     if fit.kind == "ols":
         return np.ones(len(index))
     derivative = density(index)
-    if fit.perfect:
-        table = _mask_table(fit.design, fit.perfect)
-        derivative[tabulated(fit.design, table, codes) > 0] = 0.0
+    derivative[in_perfect(fit, codes)] = 0.0
     return derivative
 
 
@@ -168,8 +174,7 @@ def score_residual(
     residual, _ = generalized_residual(index, outcome)
     gap = outcome - ndtr(index)
     if fit.perfect:
-        table = _mask_table(fit.design, fit.perfect)
-        lost = tabulated(fit.design, table, codes) > 0
+        lost = in_perfect(fit, codes)
         residual[lost] = 0.0
         gap[lost] = outcome[lost] - expected(fit, [code[lost] for code in codes])
     return gap, residual
