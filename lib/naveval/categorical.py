@@ -218,34 +218,6 @@ def grouped_moments(
     return np.concatenate(parts, axis=1)
 
 
-def cross_product(
-    design: Design, codes: Codes, weights: NDArray | None = None
-) -> NDArray[np.float64]:
-    """X'WX in packed form, (P, P): joint counts of every pair of packs."""
-    total = np.zeros((design.offsets[-1], design.offsets[-1]))
-    sizes = design.sizes
-    diagonal = moments(design, codes, weights)
-    total[np.diag_indices_from(total)] = diagonal
-    for a in range(1, len(codes)):
-        rows = slice(design.offsets[a], design.offsets[a + 1])
-        wide = codes[a].astype(np.int64)
-        for b in range(a):
-            joint = wide * sizes[b]
-            joint += codes[b]
-            count = np.bincount(joint, weights=weights, minlength=sizes[a] * sizes[b])
-            block = count.reshape(sizes[a], sizes[b])
-            columns = slice(design.offsets[b], design.offsets[b + 1])
-            total[rows, columns] = block
-            total[columns, rows] = block.T
-    return total
-
-
-def reduce_square(design: Design, packed: NDArray) -> NDArray[np.float64]:
-    """(P, P), symmetric, to (K, K)."""
-    half = design.expand.T @ packed
-    return design.expand.T @ half.T
-
-
 def gram(design: Design, codes: Codes, weights: NDArray | None = None) -> NDArray[np.float64]:
     """X'WX in the model's columns, (K, K).
 

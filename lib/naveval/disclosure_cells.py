@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 
 Floats = NDArray[np.float64]
@@ -246,14 +246,14 @@ def ranges(
         return ~wanted | (_one_equation(block.toarray()[0], right[0], low, high) >= needed)
     # A finite limit can only make ranges narrower, so what is wide enough stays so.
     limit = 2 * (float(np.abs(right).sum()) + float(needed.sum()) + float(low.sum()))
-    bounds = np.column_stack([low, np.minimum(high, np.maximum(limit, low + needed))])
+    bounds = Bounds(low, np.minimum(high, np.maximum(limit, low + needed)))
+    sums = LinearConstraint(block.tocsc(), right, right)
     smallest, largest = np.full(len(low), np.inf), np.full(len(low), -np.inf)
 
     def narrow(direction: Floats) -> Bools:
         for sign in (1.0, -1.0):
-            result = linprog(
-                sign * direction, A_eq=block, b_eq=right, bounds=bounds, method="highs"
-            )
+            # Without whole numbers this is a linear programme; `linprog` takes twice the time.
+            result = milp(sign * direction, constraints=sums, bounds=bounds)
             if result.status == 0:
                 np.minimum(smallest, result.x, out=smallest)
                 np.maximum(largest, result.x, out=largest)

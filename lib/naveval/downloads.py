@@ -214,9 +214,11 @@ def _fill(
     ]
     for number, row in enumerate(rows):
         line += 1
-        for column, value in enumerate(row, 1):
-            cell = sheet.cell(line, column)
-            cell.value = _value(value, numeric=numeric[column - 1])
+        for column, text in enumerate(row, 1):
+            value = _value(text, numeric=numeric[column - 1])
+            if value is None and number != head:
+                continue  # an empty cell takes time and says nothing
+            cell = sheet.cell(line, column, value)
             if isinstance(cell.value, str) and cell.value.startswith(FORMULA):
                 cell.data_type = "s"
             if number == head and head == 0:

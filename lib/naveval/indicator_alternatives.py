@@ -19,7 +19,6 @@ from naveval.indicator_models import (
 from naveval.indicator_parameters import Parameters
 from naveval.indicator_series import curves, grouping
 
-COUNTIES_TOO = ("month_dummies", "without_pandemic")
 OUTCOMES_OF = {
     "without_hours": ("atid3", "atid12"),
     "without_pandemic": ("atid3",),

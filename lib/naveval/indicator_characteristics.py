@@ -11,7 +11,6 @@ printed rows.
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,6 @@ from numpy.typing import NDArray
 from naveval.errors import ParameterError
 from naveval.variables import Variable
 
-Version = Literal["report", "production"]
 VERSIONS: tuple[str, ...] = ("report", "production")
 OUTCOMES = ("atid3", "atid12", "jobb3", "jobb12")
 HORIZON = {"atid3": 3, "jobb3": 3, "atid12": 12, "jobb12": 12, "atid24": 24, "jobb24": 24,
@@ -116,10 +114,6 @@ def history_code(months: NDArray) -> NDArray[np.int8]:
 def age_code(years: NDArray) -> NDArray[np.int8]:
     """Single years; 67 and over are one category (the text's, no such row is printed)."""
     return (np.minimum(years, LAST_AGE) - FIRST_AGE).astype(np.int8)
-
-
-def duration_code(months: NDArray, version: str) -> NDArray[np.int8]:
-    return np.minimum(months, LAST_DURATION[version]).astype(np.int8)
 
 
 def origin_code(country_group: NDArray, residence: NDArray) -> NDArray[np.int8]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from naveval import counties, disclosure, figures, formats
+from naveval import counties, disclosure, figures, formats, multiplier
 from naveval.categorical import Fit
 from naveval.figures import COLORS
 from naveval.indicator_characteristics import OUTCOMES
@@ -21,7 +21,6 @@ OFFICE_COLUMNS = (
     "office", "county", "n_month", "n", "actual", "expected", "indicator", "std_error",
     "shrunken", "shrunken_low", "shrunken_high", "shrunken_error", "reliability", "mean",
 )  # fmt: skip
-LEVELS = ((0.95, 1.959964), (0.8, 1.281552), (0.5, 0.67449))
 
 
 def employment(output: Output, study: Study) -> Block:
@@ -69,9 +68,9 @@ def fan(output: Output, study: Study) -> Block:
     data = released.frame.astype({"value": float, "std_error": float, "published": float})
     figure, ax = figures.axes(height=3.6)
     x = _x(data["month"])
-    for (_, z), color in zip(LEVELS, reversed(SOFT), strict=True):
-        half = z * data["std_error"]
-        ax.fill_between(x, data["value"] - half, data["value"] + half, color=color, linewidth=0)
+    bands = multiplier.normal_intervals(data["value"].to_numpy(), data["std_error"].to_numpy())
+    for band, color in zip(reversed(bands), reversed(SOFT), strict=True):
+        ax.fill_between(x, band.low, band.high, color=color, linewidth=0)
     ax.plot(x, data["value"], color="white", linewidth=1.2)
     for sign in (-1, 1):
         ax.plot(x, data["value"] + sign * data["published"], color=COLORS[3], linestyle="--",

@@ -26,7 +26,6 @@ PARTS = {
     "hours": ("hours",),
     "market": MARKET,
 }
-MARKET_PART = "market"
 
 
 def part_of(variable: str) -> str:

@@ -30,7 +30,8 @@ UNITS = {
     "fig-11": ("county", "nav", "", "indicator_sa"),
     "fig-12": ("county | youth_guarantee=inside", "nav | youth_guarantee=inside", "",
                "indicator_sa"),
-    "fig-13": ("county × country_group", "country_group", "landgruppe_3", "indicator_sa"),
+    "fig-13": ("county | country_group=landgruppe_3", "country_group", "landgruppe_3",
+               "indicator_sa"),
 }  # fmt: skip
 GROUPED = {
     "fig-14": ("atid3", "innsatsgruppe", GROUPS, "actual_sa"),
@@ -95,14 +96,11 @@ def single(study: Study, county: str, outcome: str) -> pd.DataFrame:
 
 
 def units(study: Study, label: str) -> pd.DataFrame:
-    """All counties and the whole country, with everybody or one group of the country groups."""
+    """All counties and the whole country, with everybody or those of one group."""
     by_county, nav, only, value = UNITS[label]
-    table = pick(study.curves, "atid3", by_county)
-    if only:
-        table = table[table["group"].str.endswith(f" × {only}")]
     parts = [
-        _lines(rows, value, f"county:{str(name).split(' × ')[0]}")
-        for name, rows in table.groupby("group", sort=True)
+        _lines(rows, value, f"county:{name}")
+        for name, rows in pick(study.curves, "atid3", by_county).groupby("group", sort=True)
     ]
     whole = pick(study.curves, "atid3", nav, [only] if only else [])
     parts.append(_lines(whole, value, "nav"))
@@ -132,11 +130,14 @@ def _groups(
 
 
 def in_model(study: Study, county: str) -> pd.DataFrame:
-    """Groups that the model holds: country groups, the young and the others."""
-    parts = []
-    for by, names in (("country_group", COUNTRY_GROUPS), ("young", ("under", "over"))):
-        own = _groups(study, county, "atid3", by, names, "indicator_sa")
-        parts.append(own.assign(line=f"{by}:" + own["line"]))
+    """Groups that the model holds: country groups (in a county the largest), young and others."""
+    if county:
+        own = pick(study.curves, "atid3", "county | country_group=landgruppe_3", [county])
+        parts = [_lines(own, "indicator_sa", "landgruppe_3")]
+    else:
+        parts = [_groups(study, "", "atid3", "country_group", COUNTRY_GROUPS, "indicator_sa")]
+    own = _groups(study, county, "atid3", "young", ("under", "over"), "indicator_sa")
+    parts.append(own.assign(line="young:" + own["line"]))
     return pd.concat(parts, ignore_index=True)
 
 

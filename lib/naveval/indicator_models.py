@@ -4,7 +4,7 @@ atid by least squares, jobb by probit, all months together. A specification says
 from the main model.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -25,9 +25,6 @@ MAIN_GROUPS: dict[str, tuple[str, ...]] = {
     "andre": ("annet",),
 }
 BLOCK_ROWS = 200_000
-ALTERNATIVES = (
-    "without_hours", "without_pandemic", "month_dummies", "separate", "linear", "cohorts",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -218,16 +215,3 @@ def fit(packs: Packed, spec: Specification, outcome: str, start: NDArray | None 
     if is_share(outcome) and not spec.linear:
         return probit.fit_probit(design, rows, start=start)
     return categorical_ols.fit_ols(design, rows)
-
-
-def fit_all(
-    packs: Packed, spec: Specification, outcomes: Sequence[str],
-    progress: Callable[[str], None] | None = None,
-) -> dict[str, Fit]:  # fmt: skip
-    """The models of several outcomes."""
-    fits = {}
-    for outcome in outcomes:
-        if progress is not None:
-            progress(outcome)
-        fits[outcome] = fit(packs, spec, outcome)
-    return fits

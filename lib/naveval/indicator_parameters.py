@@ -8,7 +8,6 @@ from naveval import counties
 from naveval.months import month_number
 from naveval.parameters import StudyParameters
 
-Alternative = Literal["none", "without_pandemic", "month_dummies", "separate", "linear", "cohorts"]
 PARTS = ("results", "counties", "groups", "programmes", "measures", "offices", "uncertainty",
          "alternatives", "drivers", "model", "recovery")  # fmt: skip
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"

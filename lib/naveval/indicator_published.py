@@ -1,6 +1,5 @@
 """The document's coefficients (appendix A table 4) and levels, and how they map to the model."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -126,7 +125,8 @@ def columns_of_row(row: pd.Series, position: int) -> dict[str, float]:
     raise KeyError(group)
 
 
-def printed_rows(names: Sequence[str]) -> PrintedRows:
+@lru_cache(maxsize=8)
+def printed_rows(names: tuple[str, ...]) -> PrintedRows:
     """Printed rows of table 4 as combinations of a model's columns, given by name.
 
     Rows about columns the model lacks (expected employment in the production version) are
@@ -148,7 +148,7 @@ def printed_rows(names: Sequence[str]) -> PrintedRows:
     return PrintedRows(frame.iloc[kept].reset_index(drop=True), np.vstack(weights))
 
 
-def coefficients(names: Sequence[str], outcome: str) -> NDArray[np.float64]:
+def coefficients(names: tuple[str, ...], outcome: str) -> NDArray[np.float64]:
     """Printed coefficients laid out for the columns of the report version, (K,).
 
     Raises

@@ -7,12 +7,7 @@ import pandas as pd
 
 from naveval import categorical, probit
 from naveval.categorical import Fit
-from naveval.indicator_models import (
-    Packed,
-    Specification,
-    design_for,
-    is_share,
-)
+from naveval.indicator_models import Packed, Specification, is_share
 from naveval.indicator_models import (
     fit as fit_model,
 )
@@ -88,8 +83,7 @@ def stability(packs: Packed, spec: Specification, fit: Fit, outcome: str) -> pd.
     Returns
     -------
     year, n, largest (largest change of a coefficient with 1 percent of the rows or more),
-    column (its name), mean_change (row-weighted mean absolute change), indicator_change
-    (largest change of a month's national indicator).
+    column (its name), mean_change (row-weighted mean absolute change).
     """
     years = sorted({chunk.month[:4] for chunk in with_outcome(packs.panel, outcome)})
     share = _shares(packs, fit, outcome)
@@ -119,8 +113,3 @@ def _shares(packs: Packed, fit: Fit, outcome: str) -> np.ndarray:
             fit.design.expand
         )
     return total / total[0]
-
-
-def design_size(packs: Packed, spec: Specification, outcome: str) -> int:
-    """Number of columns of a model."""
-    return len(design_for(packs.panel, spec, outcome).names)

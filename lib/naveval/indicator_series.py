@@ -32,7 +32,6 @@ from naveval.indicator_models import (
 from naveval.indicator_panel import Chunk, Panel, with_outcome
 
 WHOLE = "nav"
-IN_MODEL = {"country_group": True, "young": True}
 
 
 @dataclass(frozen=True)

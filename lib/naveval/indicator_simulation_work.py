@@ -24,7 +24,6 @@ from naveval.indicator_characteristics import (
 from naveval.indicator_published import coefficients
 from naveval.variables import column_names
 
-MONTHS_PER_YEAR = 12
 WEEKS_PER_MONTH = 13 / 3
 FULL_TIME = np.array([20.5, 25.0, 30.0, 35.5, 37.5, 37.5, 40.0], dtype=np.float32)
 FADING = 0.88

@@ -101,7 +101,8 @@ def groupings(panel: panels.Panel, outcome: str) -> list[Grouping]:
     """The breakdowns of an outcome; crossings where the report shows them."""
     single = ("nav", "county", "innsatsgruppe", "program", "status", "country_group", "young")
     found = [grouping(panel, name) for name in single]
-    found += [grouping(panel, "county", name) for name in ("country_group", "young")]
+    found.append(grouping(panel, "county", "young"))
+    found.append(grouping(panel, "county", within=("country_group", "landgruppe_3")))
     if outcome == "atid3":
         found += [grouping(panel, name) for name in ("office", "main_group")]
         found += [grouping(panel, "county", name) for name in ("innsatsgruppe", "status")]

@@ -26,7 +26,7 @@ DECIMALS = {"observations": "int", "per_month": "int", "hours_now": "num2", "ati
             "atid12": "num2"}  # fmt: skip
 POPULATIONS = {
     "tbl-3-young": ("county × young", " × under", "young"),
-    "tbl-3-origin": ("county × country_group", " × landgruppe_3", "country_group_3"),
+    "tbl-3-origin": ("county | country_group=landgruppe_3", "", "country_group_3"),
 }
 
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from naveval import multiplier, seasonal
+from naveval import multiplier
 from naveval.errors import EstimationError
+from naveval.indicator_frames import Z95
 from naveval.indicator_series import Curves, half_width
 
 UNITS = ("nav", "county", "office", "innsatsgruppe")
-LEVELS = (0.5, 0.8, 0.95)
 MOST_GROUPS = 40
 LAST_MONTHS = 12
 
@@ -61,35 +61,17 @@ def _rows(curve: Curves, shown: np.ndarray, n_draws: int, seed: int) -> list[dic
     for quantity, matrix in weights.items():
         moved = np.einsum("qt,ctg->cqg", matrix, own).reshape(len(own), -1)
         published = np.sqrt((matrix**2) @ half**2).ravel()
-        clustered = 1.959964 * multiplier.clustered_errors(moved)
+        clustered = Z95 * multiplier.clustered_errors(moved)
         step = max(1, moved.shape[1] // 400)
         draws = multiplier.draws(moved[:, ::step], n_draws, seed)
-        low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+        (boot,) = multiplier.bootstrap_intervals(np.zeros(draws.shape[1]), draws, (0.95,))
         rows.append(
             {
                 "outcome": curve.outcome, "grouping": curve.grouping.name, "quantity": quantity,
                 "published": float(published.mean()), "clustered": float(clustered.mean()),
-                "bootstrap": float(((high - low) / 2).mean()),
+                "bootstrap": float((boot.high - boot.low).mean() / 2),
                 "ratio": float(clustered.sum() / published.sum()),
                 "n_month": float(curve.n[:, shown].min()),
             }
         )  # fmt: skip
     return rows
-
-
-def fan(curve: Curves, group: str, windows: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    """One adjusted curve with 50, 80 and 95 percent intervals.
-
-    Columns: month, n, value, low50, high50, low80, high80, low95, high95.
-    """
-    if curve.influence is None:
-        raise EstimationError("intervals need influence tables")
-    k = curve.at(group)
-    matrix = seasonal.adjustment(curve.months, windows)
-    value = matrix @ curve.indicator[:, k]
-    error = multiplier.clustered_errors(curve.influence[:, :, k].astype(float) @ matrix.T)
-    frame = pd.DataFrame({"month": curve.months, "n": curve.n[:, k], "value": value})
-    for found in multiplier.normal_intervals(value, error, LEVELS):
-        frame[f"low{found.level * 100:.0f}"] = found.low
-        frame[f"high{found.level * 100:.0f}"] = found.high
-    return frame

@@ -65,20 +65,6 @@ def generalized_residual(
     return sign * density(index) / probability, probability
 
 
-def probit_statistics(
-    design: Design, codes: Codes, outcome: NDArray, coefficients: NDArray, *, hessian: bool
-) -> ProbitStatistics:
-    """Score, and on request the observed Hessian (positive definite), of one part."""
-    index = linear(design, coefficients, codes)
-    residual, probability = generalized_residual(index, outcome)
-    second = None
-    if hessian:
-        weight = residual * (residual + np.clip(index, -MAX_LATENT, MAX_LATENT))
-        second = gram(design, codes, weight)
-    score = design.expand.T @ moments(design, codes, residual)
-    return ProbitStatistics(score, second, float(np.log(probability).sum()), len(outcome))
-
-
 def fit_probit(
     design: Design,
     parts: Sequence[Rows] | Callable[[], Sequence[Rows]],

@@ -175,6 +175,8 @@ def execute(study: str, parameters: StudyParameters, staging: Path, *, progress:
             # The kernel listens on the loopback address only; its warning on that is noise.
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             progress_bar={"desc": study, "unit": "cell"} if progress else False,
+            # Saved once at the end: a run that stops leaves nothing behind anyway.
+            request_save_on_cell_execute=False,
             cwd=str(Path.cwd()),
         )
     except PapermillExecutionError as error:
