@@ -328,11 +328,16 @@ def test_every_card_has_a_fate(tmp_path: Path) -> None:
         tmp_path,
         {
             "benefit_cards": [*cards(1, *FOUR), *cards(2, *FOUR), *cards(3, *FOUR), *LATE],
-            "benefit_decisions": [*GRANTED, decision(3, "2016-01-18", 52)],
+            "benefit_decisions": [
+                *GRANTED, decision(3, "2016-01-18", 52), decision(4, "2016-01-18", 52),
+                decision(4, "2017-01-18", 104), decision(5, "2022-12-31", 52),
+            ],
             "health_benefits": [(1, on("2016-01-20"), "uføretrygd")],
         },
-    )
+    )  # fmt: skip
     flow = followup_panel.read(tmp_path).flow.set_index("step")
+    assert flow.loc["no_cards", "n_persons"] == 2
+    assert flow.loc["no_cards", ["n_periods", "n_spells"]].tolist() == [0, 0]
     assert flow.loc["cards", "n_periods"] == 14
     assert flow.loc["no_decision", "n_periods"] == 6
     assert flow.loc["before_decision", "n_periods"] == 1

@@ -116,7 +116,7 @@ def test_summary_counts_the_ten(output: Output) -> None:
     assert "10 virkninger" in story.everything(output, summary()).markdown
     assert "Ingen av dem" in story.everything(output, summary()).markdown
     some = story.everything(output, summary(UP, NULL, DOWN)).markdown
-    assert "2 av dem skiller seg fra null" in some
+    assert "2 av dem kan skilles fra null" in some
     none = story.everything(output, summary(p_value=np.nan)).markdown
     assert "kunne anslås i Vestfold" in none
 

@@ -100,6 +100,8 @@ class PersonPeriods:
         `followup_spells`), a column per programme kind and channel, and digital.
     cards, periods
         All cards, and what became of each.
+    without_cards
+        Running numbers of persons with a decision and no card.
     county
         (persons,) county of each person by running number.
     """
@@ -107,6 +109,7 @@ class PersonPeriods:
     frame: pd.DataFrame
     cards: Events
     periods: Periods
+    without_cards: np.ndarray
     county: pd.Series
 
 
@@ -118,7 +121,7 @@ def build(registers: Registers, longest_gap: int = 2) -> Panel:
     return Panel(
         window=_window(found.frame, place, names),
         profiles=profiles(found.frame, place, names),
-        flow=flow(found.cards, found.periods, found.frame, codes, names),
+        flow=flow(found.cards, found.periods, found.frame, found.without_cards, codes, names),
     )
 
 
@@ -137,9 +140,10 @@ def person_periods(registers: Registers, longest_gap: int = 2) -> PersonPeriods:
         "SELECT code, week, hours_worked AS value FROM benefit_cards "
         "JOIN codes USING (person) JOIN weeks USING (year_week)",
     )
+    decisions = _decisions(registers)
     periods = spells.build(
         cards,
-        _decisions(registers),
+        decisions,
         _health(registers, "WHERE kind = 'uføretrygd'"),
         _health(registers, ""),
         _employment(registers),
@@ -148,7 +152,9 @@ def person_periods(registers: Registers, longest_gap: int = 2) -> PersonPeriods:
         longest_gap,
     )
     county = registers.query("SELECT county FROM codes ORDER BY code")["county"]
-    return PersonPeriods(_frame(registers, cards, periods), cards, periods, county)
+    without_cards = np.setdiff1d(decisions.person, cards.person)
+    frame = _frame(registers, cards, periods)
+    return PersonPeriods(frame, cards, periods, without_cards, county)
 
 
 def _events(registers: Registers, sql: str) -> Events:

@@ -12,6 +12,7 @@ WINDOW = (201607, 201806)
 OLD_SOURCE_UNTIL = 201801
 KIND_COLUMNS = tuple(f"kind_{i + 1}" for i in range(len(KINDS)))
 CHANNEL_COLUMNS = ("phone", "meeting", "question")
+NO_CARDS = "no_cards"
 PROFILE = (*CHANNEL_COLUMNS, *KIND_COLUMNS, "digital")
 
 
@@ -70,10 +71,18 @@ def _counts(cell: np.ndarray, person: np.ndarray, n_places: int) -> pd.DataFrame
 
 
 def flow(
-    cards: Events, periods: Periods, frame: pd.DataFrame, codes: np.ndarray, names: pd.Index
+    cards: Events,
+    periods: Periods,
+    frame: pd.DataFrame,
+    without_cards: np.ndarray,
+    codes: np.ndarray,
+    names: pd.Index,
 ) -> pd.DataFrame:
-    """How many cards, persons and spells each step keeps or drops, by county."""
-    steps = [("cards", cards.person, None)]
+    """How many cards, persons and spells each step keeps or drops, by county.
+
+    The first step, NO_CARDS, counts persons with a decision and no card; it has no periods.
+    """
+    steps = [(NO_CARDS, without_cards, None), ("cards", cards.person, None)]
     for number, name in enumerate(spells.STAGES[1:-1], start=1):
         steps.append((name, cards.person[periods.stage == number], None))
     left, month = frame["weeks_left"].to_numpy(), frame["month"].to_numpy()
@@ -96,7 +105,7 @@ def flow(
                 "step": name,
                 "n_persons": _distinct(who, codes[who], names.size),
                 "n_spells": 0 if which is None else _distinct(which, codes[who], names.size),
-                "n_periods": np.bincount(codes[who], minlength=names.size),
+                "n_periods": np.bincount(codes[who], minlength=names.size) * (name != NO_CARDS),
             }
         )
         for name, who, which in steps

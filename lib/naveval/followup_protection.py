@@ -20,7 +20,7 @@ from naveval.disclosure import Released
 from naveval.disclosure_thresholds import thresholds
 from naveval.followup_estimates import OUTCOMES, WINDOWS, place
 from naveval.followup_measures import BY_DURATION, BY_MONTH, COUNTRY, by_duration, by_month
-from naveval.followup_panel_summary import CHANNEL_COLUMNS
+from naveval.followup_panel_summary import CHANNEL_COLUMNS, NO_CARDS
 from naveval.followup_spells import STAGES
 
 TABLES: Mapping[str, str] = {"fig-4": "tbl-1", "fig-5": "tbl-2", "fig-6": "tbl-3"}
@@ -122,6 +122,7 @@ def flow(found: pd.DataFrame) -> Released:
         ignore_index=True,
     )
     both["n_spells"] = both["n_spells"].where(both["n_spells"] > 0)
+    both["n_periods"] = both["n_periods"].where(both["step"] != NO_CARDS)
     keys = ["step", "county"]
     first = disclosure.release(
         both,
@@ -130,16 +131,19 @@ def flow(found: pd.DataFrame) -> Released:
         keys=keys,
         totals={"county": COUNTRY},
     )
+    # Without the steps that are not part of the sum: all of them lie inside what is left.
+    use = both["step"].isin(STAGES).to_numpy()
     paired = first.suppressed.assign(n_periods=_pairs(both, first.suppressed["n_periods"]))
     second = disclosure.release(
-        both[[*keys, "n_periods"]],
+        both.loc[use, [*keys, "n_periods"]],
         label="tbl-flow",
         count="n_periods",
         keys=keys,
         totals={"county": COUNTRY, "step": {STAGES[0]: [*STAGES[1:]]}},
         linked=replace(first, suppressed=paired),
     )
-    more = (second.suppressed["n_periods"] & ~first.suppressed["n_periods"]).to_numpy()
+    more = np.zeros(len(both), dtype=bool)
+    more[use] = second.suppressed["n_periods"] & ~first.suppressed.loc[use, "n_periods"]
     first.suppressed["n_periods"] |= more
     first.frame["n_periods"] = first.frame["n_periods"].where(~more)
     named = both["step"] + ", county=" + both["county"]
