@@ -14,6 +14,7 @@ from naveval import (
     programs_effect_figures,
     programs_effect_tables,
     programs_effect_tables_checks,
+    programs_effect_tables_policy,
     programs_effect_tables_rows,
     programs_effects,
     programs_sample,
@@ -180,7 +181,7 @@ def test_controls_first_in_standardinnsats_have_moved_on_when_estimated_alone() 
 
 def test_figures_and_tables_of_part_three(data: Effects, output: Output) -> None:
     figures, tables = programs_effect_figures, programs_effect_tables
-    checks = programs_effect_tables_checks
+    checks, policy = programs_effect_tables_checks, programs_effect_tables_policy
     blocks = [
         figures.months_by_year(output, data), figures.earnings_by_year(output, data),
         figures.ate_and_att(output, data), figures.monthly(output, data, "fig-6-4"),
@@ -202,8 +203,15 @@ def test_figures_and_tables_of_part_three(data: Effects, output: Output) -> None
     assert all("|" in block.markdown for block in blocks)
     prices = programs_effect_tables_rows.costs_per_spell(parameters())
     assert prices["AFT"] > 100_000
-    assert checks.policy(output, data, prices).markdown
-    rows = programs_effect_tables_rows.sample_rows(output)
+    rule = policy.policy_rule(data, prices)
+    assert policy.policy(output, rule).markdown
+    assert policy.policy(output, None).markdown == output.label("tbl-policy", "none")
+    assert policy.policy_rule(data, {}) is None
+    rows = programs_effect_tables_rows.sample_rows(output, data, rule)
+    if rule is not None:
+        own = rows[rows.label == "tbl-policy"].set_index("outcome").estimate
+        assert own["difference"] == pytest.approx(own["rule"] - own["today"])
+        assert own["persons"] == rule.leaves.n.sum() == rule.n
     shown = {"tbl-6-1", "tbl-6-2", "tbl-6-4", "tbl-6-6", "tbl-b-4", "tbl-b-8", "tbl-overlap",
              "fig-6-1", "fig-balance", "tbl-confounding", "tbl-clip"}  # fmt: skip
     assert shown <= set(rows.label)

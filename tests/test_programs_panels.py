@@ -198,6 +198,8 @@ def test_every_number_shown_is_among_the_estimates(
     assert shown.published["sex", "woman"] == 45.2
     assert shown.difference["sex", "woman"] == pytest.approx(own["sex", "woman"] - 45.2)
     assert set(one.row) == {"status", "sex", "age_group", "country", "education6", "spell"}
+    stock = rows[(rows.label == "fig-4-1") & (rows.horizon == rows.horizon.iloc[0])]
+    assert stock.estimate[stock.row == "all"].item() == stock.estimate[stock.row != "all"].sum()
     programs_state_figures.states(output, parts[1], "fig-5-4")
     programs_tables_comparison.outcomes(output, parts[1])
     states = programs_effect_tables_rows.outcome_rows(output)

@@ -1,7 +1,5 @@
 """Tables of part 3's diagnostics: balance, overlap, placebo, hidden confounders, other methods."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
@@ -10,11 +8,9 @@ from naveval import (
     disclosure,
     formats,
     overlap,
-    policy_tree,
     programs_truth,
     scores,
     tables,
-    texts,
 )
 from naveval.errors import EstimationError
 from naveval.output import Block, Output
@@ -22,7 +18,7 @@ from naveval.programs_codes import ARMS, REST
 from naveval.programs_effect_tables import GROUPS, group_series
 from naveval.programs_effects import PLACEBO, Estimated
 from naveval.programs_study import Effects
-from naveval.programs_tables_labels import name, named
+from naveval.programs_tables_labels import named
 
 CLIPS_AND_TRIMS = (
     (0.001, 0.0), (0.002, 0.0), (0.005, 0.0), (0.01, 0.0), (0.0, 0.002), (0.0, 0.005),
@@ -210,67 +206,6 @@ def truth(output: Output, data: Effects) -> Block:
     return tables.show(
         output, released, "tbl-truth", within=float(table.within.mean()), n_tests=len(table)
     )
-
-
-def policy(output: Output, data: Effects, costs: Mapping[str, float], depth: int = 2) -> Block:
-    """tbl-policy: a shallow rule for who gets which programme, and its value.
-
-    The rule may use no programme, and the programmes that have a cost and good overlap for
-    everyone; with fewer than two of those, all whose overlap is not poor. It is grown and
-    valued among the persons who got one of these.
-
-    Parameters
-    ----------
-    costs
-        Cost per programme spell in kroner.
-    """
-    made = data.main.scores
-    grade = overlap.summary(made, data.main.nuisances).set_index("arm").overlap
-    priced = [arm for arm in made.arms[1:] if arm in costs]
-    good = [arm for arm in priced if grade[arm] == "good"]
-    usable = good if len(good) > 1 else [arm for arm in priced if grade[arm] != "poor"]
-    names = [made.arms[0], *usable]
-    if len(names) == 1:
-        return Block(output.label("tbl-policy", "none"))
-    allowed = [made.arms.index(arm) for arm in names]
-    rows = np.isin(made.arm, allowed)
-    among = scores.only_arms(made, allowed)
-    outcome = made.outcomes.index("months_2")
-    gamma, y = among.gamma[:, :, outcome], among.y[:, outcome]
-    x, fold = data.main.covariates.to_numpy()[rows], data.main.nuisances.fold[rows]
-    grow_on, rest = fold % 2 == 0, fold % 2 == 1
-    tree = policy_tree.grow(gamma[grow_on], x[grow_on], depth=depth, min_leaf=100)
-    frame = policy_tree.describe(
-        tree, [name(output, f"x-{column}") for column in data.main.covariates], names
-    )
-    frame["n"] = leaf_sizes(tree, x[rest])
-    value = policy_tree.value(tree, gamma[rest], x[rest], y[rest])
-    price = np.array([costs.get(arm, 0.0) for arm in names])
-    sure = value.difference > scores.Z95 * value.std_error
-    extra = float(price[tree.assign(x[rest])].mean() - price[among.arm[rest]].mean())
-    for side in ("side_1", "side_2"):
-        frame[side] = [name(output, f"side-{code}") if code else "" for code in frame[side]]
-    keys = ["covariate_1", "side_1", "covariate_2", "side_2", "action"]
-    released = disclosure.release(
-        frame, label="tbl-policy", count="n", keys=keys, values=["threshold_1", "threshold_2"]
-    )
-    key = "unsure" if not sure else "sure" if extra > 0 else "cheaper"
-    per_month = texts.fill(
-        output.texts["tbl-policy"]["labels"][key],
-        {"per_month": extra / value.difference}, "tbl-policy",
-    )  # fmt: skip
-    return tables.show(
-        output, released, "tbl-policy", rule=value.rule, today=value.today,
-        difference=value.difference, error=value.std_error, extra=extra, n=int(rest.sum()),
-        per_month=per_month, allowed=", ".join(names[1:]),
-    )  # fmt: skip
-
-
-def leaf_sizes(tree: policy_tree.Tree, x: np.ndarray) -> list[int]:
-    """Persons in each leaf, in the order of `policy_tree.describe`."""
-    marked = policy_tree.Tree(tree.root, tree.left, tree.right, (0, 1, 2, 3))
-    leaf = marked.assign(x)
-    return [int((leaf == i).sum()) for i in policy_tree.leaves(tree)]
 
 
 def clip_and_trim(output: Output, data: Effects) -> Block:

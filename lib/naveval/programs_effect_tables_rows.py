@@ -15,9 +15,10 @@ from naveval.costs_assumptions import from_inputs
 from naveval.costs_checks import PROGRAMS
 from naveval.costs_inputs import load
 from naveval.output import ESTIMATES_FILE, Block, Output, sentence, write_estimates
-from naveval.programs_codes import REST
+from naveval.programs_codes import CONTROL, REST
 from naveval.programs_effect_figures import difference_tests
 from naveval.programs_effect_tables import ARM_KEYS, gate_years, group_series
+from naveval.programs_effect_tables_policy import Rule
 from naveval.programs_effects import PLACEBO, Estimated, pick
 from naveval.programs_panel_states import merge_few
 from naveval.programs_parameters import Parameters
@@ -78,9 +79,40 @@ def effect_rows(output: Output, data: Effects) -> pd.DataFrame:
     return _kept(output, pd.concat(parts, ignore_index=True))
 
 
-def sample_rows(output: Output) -> pd.DataFrame:
-    """Tidy rows of part 3's sample, balance, overlap and bounds: every number shown."""
-    return _kept(output, programs_tables_exhibits.rows(output, programs_tables_exhibits.EFFECTS))
+def sample_rows(output: Output, data: Effects, rule: Rule | None) -> pd.DataFrame:
+    """Tidy rows of part 3's sample, balance, overlap, bounds and rule: every number shown."""
+    frame = data.main.sample.frame
+    treated = frame[frame.arm != CONTROL]
+    totals = [
+        {"label": label, "row": "all", "outcome": group, "estimate": float(n), "unit": "persons"}
+        for label, persons in (("tbl-6-1", frame), ("tbl-6-2", treated))
+        for group, n in persons.first_group.value_counts().items()
+    ]
+    totals.append(
+        {"label": "effects-summary", "outcome": "treated", "unit": "persons",
+         "estimate": float((treated.arm != REST).sum())}
+    )  # fmt: skip
+    shown = programs_tables_exhibits.rows(output, programs_tables_exhibits.EFFECTS)
+    own = pd.DataFrame(totals + _rule_rows(rule)).assign(method="count")
+    return _kept(output, pd.concat([shown, own], ignore_index=True))
+
+
+def _rule_rows(rule: Rule | None) -> list[dict[str, object]]:
+    if rule is None:
+        return []
+    values = {
+        "rule": (rule.value.rule, "months"), "today": (rule.value.today, "months"),
+        "difference": (rule.value.difference, "months"), "persons": (rule.n, "persons"),
+        "extra cost per person": (rule.extra, "NOK"),
+    }  # fmt: skip
+    if rule.sure:
+        values["cost per extra month in work"] = (rule.per_month, "NOK")
+    return [
+        {"label": "tbl-policy", "outcome": key, "estimate": value, "unit": unit,
+         "n_persons": rule.n,
+         "std_error": rule.value.std_error if key == "difference" else np.nan}
+        for key, (value, unit) in values.items()
+    ]  # fmt: skip
 
 
 def _rows(estimated: Estimated, variant: str, kinds: list[str] | None = None) -> pd.DataFrame:

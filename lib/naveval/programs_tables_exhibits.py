@@ -35,6 +35,8 @@ class Exhibit:
         Column of the data to the column with the printed number.
     time
         What stands before the horizon, for example "month".
+    total
+        Key over which the shown numbers are summed too, under "all"; "" for none.
     """
 
     keys: Mapping[str, str]
@@ -42,6 +44,7 @@ class Exhibit:
     count: str | Mapping[str, str] = "n"
     published: Mapping[str, str] = field(default_factory=dict)
     time: str = "month"
+    total: str = ""
 
 
 _PERCENT = "percent"
@@ -66,7 +69,7 @@ def _balance(arms: Sequence[str]) -> Exhibit:
 
 PARTICIPANTS = {
     "fig-4-1": Exhibit({"row": "status", "horizon": "m"}, {"n": ("registered", "persons")},
-                       time="month since January 2009"),
+                       time="month since January 2009", total="row"),
     "fig-4-2": Exhibit({"row": "status", "horizon": "k"}, {"share": ("group", _PERCENT)}),
     "fig-4-3": Exhibit(_FLOW | {"horizon": "month"}, {"n": ("moves", "persons")}),
     "fig-4-4": Exhibit(
@@ -80,7 +83,7 @@ PARTICIPANTS = {
                                               "months_percent": ("months", _PERCENT)}),
     "fig-4-8": Exhibit({"group": "program"}, {"months": ("months_on_program", "months")}),
     "fig-4-9": Exhibit({"group": "program", "horizon": "year"},
-                       {"months": ("program_months", "months")}, time="year"),
+                       {"months": ("program_months", "months")}, time="year", total="group"),
     "fig-4-10": Exhibit(_GROUPS | {"group": "program"}, {"percent": ("starts", _PERCENT)}),
     "tbl-4-2": Exhibit(
         _GROUPS,
@@ -235,6 +238,11 @@ def _rows(
         parts.append(part.assign(label=label, outcome=outcome, unit=unit, method="count"))
     table = pd.concat(parts, ignore_index=True)
     table = table[table.estimate.notna()]
+    if exhibit.total:
+        fixed = [column for column in table if column not in
+                 (exhibit.total, "estimate", "n_persons", "published")]  # fmt: skip
+        sums = table.groupby(fixed, sort=False, as_index=False)[["estimate"]].sum()
+        table = pd.concat([table, sums.assign(**{exhibit.total: "all"})], ignore_index=True)
     return with_balance(table, label) if output.slug == WHOLE else table
 
 
