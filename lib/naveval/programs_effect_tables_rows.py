@@ -9,6 +9,7 @@ from naveval import (
     estimates,
     programs_published,
     programs_tables_exhibits,
+    scores,
 )
 from naveval.costs import total_cost
 from naveval.costs_assumptions import from_inputs
@@ -18,6 +19,7 @@ from naveval.output import ESTIMATES_FILE, Block, Output, sentence, write_estima
 from naveval.programs_codes import CONTROL, REST
 from naveval.programs_effect_figures import difference_tests
 from naveval.programs_effect_tables import ARM_KEYS, gate_years, group_series
+from naveval.programs_effect_tables_checks import BALANCE
 from naveval.programs_effect_tables_policy import Rule
 from naveval.programs_effects import PLACEBO, Estimated, pick
 from naveval.programs_panel_states import merge_few
@@ -92,6 +94,12 @@ def sample_rows(output: Output, data: Effects, rule: Rule | None) -> pd.DataFram
         {"label": "effects-summary", "outcome": "treated", "unit": "persons",
          "estimate": float((treated.arm != REST).sum())}
     )  # fmt: skip
+    made = data.main.scores
+    totals += [
+        {"label": label, "row": "control weights", "outcome": arm, "unit": "persons",
+         "estimate": scores.weight_sum(made, made.arms.index(arm))}
+        for label, arms in BALANCE.items() for arm in arms if arm in made.arms
+    ]  # fmt: skip
     shown = programs_tables_exhibits.rows(output, programs_tables_exhibits.EFFECTS)
     own = pd.DataFrame(totals + _rule_rows(rule)).assign(method="count")
     return _kept(output, pd.concat([shown, own], ignore_index=True))
