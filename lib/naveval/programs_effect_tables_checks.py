@@ -54,7 +54,7 @@ def balance(output: Output, data: Effects, label: str) -> Block:
                     f"n_{position}": (table.treated * n).round().astype(int),
                 }
             )
-            sizes.append(f"{arm} {n} ({formats.number(scores.weight_sum(made, code), 0)})")
+            sizes.append(f"{arm} {n} ({formats.number(scores.weight_sum(made, code), 1)})")
         count |= dict.fromkeys((*columns.values(), f"n_{position}"), f"n_{position}")
     released = disclosure.release(
         named(output, frame, "characteristic", "category"), label=label, count=count,
