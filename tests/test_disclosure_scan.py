@@ -1,7 +1,10 @@
 """The last search of a finished folder finds what is planted, in every kind of file."""
 
 import base64
+import gzip
+import io
 import json
+import zipfile
 import zlib
 
 import nbformat
@@ -10,7 +13,8 @@ import pandas as pd
 import pytest
 import typst
 
-from naveval.disclosure_scan import is_identity_number, require_clean, scan
+from naveval.disclosure_scan import require_clean, scan
+from naveval.disclosure_words import is_identity_number
 from naveval.errors import DisclosureError
 
 ID = "P0012345"
@@ -33,6 +37,13 @@ def notebook(**data: object) -> str:
     return nbformat.writes(book)
 
 
+def zipped(name: str, text: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, text)
+    return stream.getvalue()
+
+
 TABLE = "<table><tr><th>fylke</th><th>Antall</th></tr><tr><td>Oslo</td><td>3</td></tr></table>"
 PLANTED = {
     "a.csv": f"county,x\n03,{ID}\n",
@@ -53,6 +64,22 @@ PLANTED = {
     "p.parquet": b"PAR1",
     "q.md": f"| {IDENTITY} |",
     "r.ipynb": "{",
+    "s.csv": f"county,x,y\n03,{IDENTITY},2\n",
+    "t.json": f"[1,{IDENTITY},3]",
+    "u.html": f'<script type="application/json">[1,{IDENTITY},3]</script>',
+    "v.html": f'<a href="data:text/csv,a%2Cb%0A{IDENTITY}%2C2">x</a>',
+    "w.html": '<img src="data:image/svg+xml,' + "%3Ccircle/%3E" * 500 + '">',
+    "x.svg": '<svg><path d="' + "M1 2 l1 1 " * 500 + '"/></svg>',
+    "y.csv": f"a,b\n{IDENTITY},3\n".encode("utf-16"),
+    "z.csv.gz": gzip.compress(b"person\n1\n"),
+    "aa.bin": b"PAR1" + bytes(20),
+    "ab.docx": zipped("word/document.xml", f"<w>{IDENTITY}</w>"),
+    "ac.zip": zipped("persons.csv", "person,x\n1,2\n"),
+    "ad.csv": "county,n_women\n03,4\n",
+    "ae.ipynb": notebook(**{"text/markdown": "| Fylke | Personer |\n|---|--:|\n| Oslo | 3 |"}),
+    "af.html": TABLE.replace("Antall", "Antall personer"),
+    "ag.html": f"<figure id='tbl-9'>{TABLE.replace('3', '30')}</figure>{TABLE}",
+    f"{IDENTITY}.txt": "x",
 }
 
 
@@ -65,7 +92,7 @@ def test_planted_faults_are_found(tmp_path, name):
     found = scan(tmp_path, ids=[ID])
     assert [finding.file for finding in found] == [f"figures/{name}"]
     assert ID not in str(found)
-    assert IDENTITY not in str(found)
+    assert IDENTITY not in str([finding.kind for finding in found])
     with pytest.raises(DisclosureError, match="1 findings, not for publication"):
         require_clean(tmp_path, ids=[ID])
 
@@ -76,6 +103,22 @@ def test_workbook_is_searched(tmp_path):
     book.active.append([ID, 3])
     book.save(tmp_path / "x.xlsx")
     assert len(scan(tmp_path, ids=[ID])) == 2
+
+
+def test_workbook_is_searched_below_its_title_in_comments_and_properties(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["Simulerte registre"], ["Tittel"], ["place", "n"], ["a", 3]):
+        book.active.append(row)
+    book.active["A1"].comment = openpyxl.comments.Comment(ID, "a")
+    book.properties.description = IDENTITY
+    hidden = book.create_sheet("skjult")
+    hidden.sheet_state = "hidden"
+    hidden.append(["fnr"])
+    book.save(tmp_path / "x.xlsx")
+    assert {finding.kind for finding in scan(tmp_path, ids=[ID])} == {
+        "count below 5 persons in a column n", "person id", "national identity number",
+        "column that identifies persons",
+    }  # fmt: skip
 
 
 def test_pdf_is_searched(tmp_path):
@@ -106,6 +149,18 @@ def test_published_small_numbers_are_no_finding(tmp_path):
     log = pd.DataFrame({"label": ["tbl-1"], "rule": ["published"]})
     log.to_csv(tmp_path / "disclosure.csv", index=False)
     assert scan(tmp_path) == []
+    page = f"<figure id='tbl-1'>{TABLE}</figure>"
+    (tmp_path / "report.html").write_text(page)
+    markdown = "| Fylke | n |\n|---|--:|\n| Oslo | 3 |\n\n: Tittel {#tbl-1}"
+    (tmp_path / "executed.ipynb").write_text(notebook(**{"text/markdown": markdown}))
+    book = openpyxl.Workbook()
+    book.active.title = "tbl-1"
+    for row in (["n"], [3]):
+        book.active.append(row)
+    book.save(tmp_path / "x.xlsx")
+    assert scan(tmp_path) == []
+    (tmp_path / "report.html").write_text(page + TABLE)
+    assert [finding.file for finding in scan(tmp_path)] == ["report.html"]
 
 
 def test_identity_numbers():

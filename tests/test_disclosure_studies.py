@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shutil
 import zlib
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from naveval import (
+    audit,
     cli,
     counties,
     disclosure,
@@ -350,6 +352,20 @@ def test_render_refuses_a_folder_with_something_planted(
     assert PLANTED[name][0] in result.output
     assert ID not in result.output
     assert not (folder / "report.html").exists()
+
+
+def test_audit_searches_for_the_ids_behind_a_result_and_behind_a_site(
+    tmp_path: Path, extract: Path
+) -> None:
+    folder = finished(tmp_path / "followup" / "56-finnmark", extract)
+    (folder / "tables" / "x.csv").write_text(f"a,b\n{ID},1\n")
+    (folder / "estimates.csv").touch()
+    faults = audit.audit(folder, checks=("disclosure",)).faults
+    assert [(fault.file, fault.message) for fault in faults] == [("tables/x.csv", "person id (1)")]
+    site = tmp_path / "site" / "followup" / "56-finnmark"
+    shutil.copytree(folder, site, ignore=shutil.ignore_patterns("manifest.json"))
+    faults = audit.audit(tmp_path / "site", checks=("disclosure",)).faults
+    assert [fault.file for fault in faults] == ["followup/56-finnmark/tables/x.csv"]
 
 
 def test_no_ids_of_simulated_persons_are_searched(tmp_path: Path) -> None:

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from naveval import audit_browser, audit_html, audit_numbers, audit_pdf, disclosure_scan
+from naveval import (
+    audit_browser,
+    audit_html,
+    audit_numbers,
+    audit_pdf,
+    disclosure_ids,
+    disclosure_scan,
+)
 from naveval.errors import ParameterError
 from naveval.faults import Fault
 
@@ -107,23 +114,24 @@ def _page(file: Path, folder: Path, checks: tuple[str, ...]) -> Iterator[Fault]:
 def _disclosure(folder: Path, files: list[Path]) -> Iterator[Fault]:
     """Scan each result folder with its own log, and everything around them together."""
     own = {file.parent for file in files if file.name == "disclosure.csv"}
+    ids = disclosure_ids.ids_behind(folder)
     for result in sorted(own):
-        yield from _scanned(result, result.relative_to(folder).as_posix())
+        yield from _scanned(result, result.relative_to(folder).as_posix(), ids)
     with tempfile.TemporaryDirectory() as temporary:
         for file in files:
             if own.isdisjoint(file.parents):
                 link = Path(temporary) / file.relative_to(folder)
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(file.resolve())
-        yield from _scanned(Path(temporary), ".")
+        yield from _scanned(Path(temporary), ".", ids)
     for file in files:
         if file.suffix.lower() in UNREADABLE:
             name = file.relative_to(folder).as_posix()
             yield Fault("disclosure", name, "a picture in a format that cannot be looked into")
 
 
-def _scanned(folder: Path, name: str) -> Iterator[Fault]:
-    for found in disclosure_scan.scan(folder):
+def _scanned(folder: Path, name: str, ids: frozenset[str]) -> Iterator[Fault]:
+    for found in disclosure_scan.scan(folder, ids):
         file = found.file if name == "." else f"{name}/{found.file}"
         yield Fault("disclosure", file, f"{found.kind} ({found.number})")
 

@@ -18,6 +18,8 @@ BLOCKS = {
     "section", "article", "main", "blockquote", "label", "legend", "button", "option",
 }  # fmt: skip
 NO_PROSE = {"table", "pre", "nav", "script", "style", "code", "math", "svg", "select"}
+ADDRESSES = ("href", "src", "data", "poster", "action", "formaction")
+STYLE_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""")
 LOOSE_ENDS = (
     (re.compile(r"\?@(?:fig|tbl|sec)-[\w-]+|(?<![\w.])@(?:fig|tbl|sec)-[\w-]+"), "reference"),
     (re.compile(r"\{#(?:fig|tbl|sec)-[^}]*\}|\{\.[\w-]+\}|^\s*:::", re.M), "Markdown"),
@@ -106,17 +108,30 @@ def _controls(page: BeautifulSoup) -> Iterator[str]:
         yield f"{element.name}: tabindex {element['tabindex']} changes the order of the keyboard"
 
 
+def _targets(page: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    """Kind of element and address of everything a page links to, shows or fetches."""
+    for element in page.find_all(True):
+        for attribute in ADDRESSES:
+            if element.get(attribute):
+                yield element.name, str(element[attribute])
+        for part in str(element.get("srcset") or "").split(","):
+            if part.strip() and not part.strip().startswith("data:"):
+                yield element.name, part.split()[0]
+        styles = element.get_text() if element.name == "style" else str(element.get("style") or "")
+        for target in STYLE_ADDRESS.findall(styles):
+            yield "style", target
+
+
 def links(file: Path, name: str) -> list[Fault]:
     """Links and parts of a page that lead nowhere, and parts fetched from other hosts."""
     page, faults = read(file), []
-    for element in page.find_all(["a", "img", "link", "script", "source", "iframe"]):
-        target = str(element.get("href") or element.get("src") or "")
+    for kind, target in _targets(page):
         if not target or target.startswith(("data:", "mailto:", "#")):
             continue
         parts = urlsplit(target)
         if parts.scheme or parts.netloc:
-            if element.name != "a":
-                faults.append(Fault("links", name, f"{element.name} fetched from {target[:80]}"))
+            if kind != "a":
+                faults.append(Fault("links", name, f"{kind} fetched from {target[:80]}"))
             elif parts.scheme not in ("https", "http") or not parts.netloc:
                 faults.append(Fault("links", name, f"{target[:80]}: not a link to the web"))
             continue

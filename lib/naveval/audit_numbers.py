@@ -194,7 +194,7 @@ def _known(folder: Path, figures: bool, _: tuple[tuple[Path, int], ...]) -> Know
     found: list[float] = []
     files = [folder / "estimates.csv", *folder.glob("tables/*.csv")]
     for file in [*files, *(folder.glob("figures/*.csv") if figures else ())]:
-        if file.exists():
+        if file.exists() and file.stat().st_size:
             frame = pd.read_csv(file, dtype=str, keep_default_na=False)
             found.append(float(len(frame)))
             found += _numbers(frame)

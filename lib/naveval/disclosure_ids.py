@@ -5,6 +5,7 @@ no secret and are not searched for. Neither are short numbers in a real extract.
 """
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from naveval import extracts, parameters, registers, studies
@@ -37,6 +38,20 @@ def person_ids(folder: Path) -> frozenset[str]:
     return ids_in(data, study)
 
 
+def ids_behind(folder: Path) -> frozenset[str]:
+    """Ids of the extracts behind every result in a folder.
+
+    A site has no manifests; those of its results lie beside it in the output folder.
+    """
+    results = {file.parent for file in folder.rglob(MANIFEST)}
+    if not results:
+        inside = {file.parent.relative_to(folder) for file in folder.glob("*/*/estimates.csv")}
+        beside = {folder.parent / name for name in inside}
+        results = {result for result in beside if (result / MANIFEST).exists()}
+    return frozenset().union(*map(person_ids, results))
+
+
+@lru_cache(maxsize=8)
 def ids_in(data: Path, study: str) -> frozenset[str]:
     """Distinct values of `person` in all tables of an extract, long enough to search for."""
     schemas = studies.module(study, "contracts").TABLES

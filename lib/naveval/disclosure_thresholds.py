@@ -31,6 +31,8 @@ class Thresholds(BaseModel):
     extremes: tuple[str, ...]
     identifiers: tuple[str, ...]
     count_columns: tuple[str, ...]
+    count_patterns: tuple[str, ...] = ()
+    no_persons: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=4)
