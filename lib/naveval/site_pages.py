@@ -91,7 +91,7 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
 def findings(result: Result, text: Mapping[str, Any]) -> str:
     """The main findings of a result, each under a line that says what it rests on."""
     if not result.headlines:
-        return mark(simulated=result.simulated, text=text)
+        return f"{mark(simulated=result.simulated, text=text)}\n\n{text['study']['no-finding']}"
     parts = []
     for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
         words = " ".join(_markdown(item.text) for item in items)
