@@ -124,12 +124,10 @@ RULES = (
     Rule(
         "inflow",
         "month",
-        "every month with hours, up to twelve months after the stock",
+        "every month with hours after the first of the stock",
         """
         SELECT DISTINCT month AS what FROM hours
-        WHERE month > (SELECT max(month) FROM inflow)
-            AND strptime(month || '-01', '%Y-%m-%d') <= (
-                SELECT max(strptime(month || '-01', '%Y-%m-%d')) + INTERVAL 12 MONTH FROM stock)
+        WHERE month > (SELECT max(month) FROM inflow) AND month > (SELECT min(month) FROM stock)
         ORDER BY 1
         """,
     ),

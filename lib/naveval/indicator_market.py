@@ -27,14 +27,13 @@ LOOK_BACK = 12
 class Market:
     """Category codes per region and stock month, −1 where not all months are observed.
 
-    inflow3, inflow12, employment: (regions, months). limits: inner limits of the categories,
-    to be kept when months are added later.
+    inflow: by horizon, the mean over the outcome months; employment; all (regions, months).
+    limits: inner limits of the categories, to be kept when months are added later.
     """
 
     regions: tuple[str, ...]
     months: tuple[str, ...]
-    inflow3: NDArray[np.int8]
-    inflow12: NDArray[np.int8]
+    inflow: dict[int, NDArray[np.int8]]
     employment: NDArray[np.int8]
     limits: dict[str, NDArray[np.float64]]
 
@@ -86,7 +85,7 @@ def shift_share(employed: NDArray) -> NDArray[np.float64]:
 
 def read(
     data: Path, months: Sequence[str], kind: str = "equal_width",
-    limits: dict[str, NDArray[np.float64]] | None = None,
+    limits: dict[str, NDArray[np.float64]] | None = None, horizons: Sequence[int] = (3, 12),
 ) -> Market:  # fmt: skip
     """Market categories of every region for the stock months.
 
@@ -110,17 +109,16 @@ def read(
         .reindex(index=list(regions))
     )
     covered = list(rates.columns)
-    values = {h: ahead(rates.to_numpy(), h) for h in (3, 12)}
     place = [covered.index(month) if month in covered else -1 for month in months]
     if -1 in place:
         raise ContractError(f"inflow: month {months[place.index(-1)]} of the stock is missing")
     growth = _growth(industry, regions, months)
-    three, twelve = values[3][:, place], values[12][:, place]
+    values = {h: ahead(rates.to_numpy(), h)[:, place] for h in {3, *horizons}}
     if limits is None:
-        limits = {"inflow": limits_of(three, kind), "employment": limits_of(growth, kind)}
+        limits = {"inflow": limits_of(values[3], kind), "employment": limits_of(growth, kind)}
+    inflow = {h: cut(values[h], limits["inflow"]) for h in horizons}
     return Market(
-        regions, tuple(months), cut(three, limits["inflow"]), cut(twelve, limits["inflow"]),
-        cut(growth, limits["employment"]), limits,
+        regions, tuple(months), inflow, cut(growth, limits["employment"]), limits
     )  # fmt: skip
 
 

@@ -97,7 +97,7 @@ def design_for(panel: Panel, spec: Specification, outcome: str) -> Design:
 def packed(chunk: Chunk, design: Design, outcome: str) -> Codes:
     """Joint codes of one month for a design and the horizon of an outcome."""
     n = len(chunk)
-    market = "inflow12" if HORIZON[outcome] >= 12 else "inflow3"
+    market = f"inflow{HORIZON[outcome]}"
     columns: list[NDArray] = []
     for variable in design.variables:
         if variable.name == "inflow":
@@ -121,17 +121,18 @@ class Packed:
 
     def __init__(self, panel: Panel) -> None:
         self.panel = panel
-        self._kept: dict[tuple[int, bool, str], Codes] = {}
+        self._kept: dict[tuple[int, int, str], Codes] = {}
 
     def codes(self, chunk: Chunk, design: Design, outcome: str) -> Codes:
-        key = (id(design), HORIZON[outcome] >= 12, chunk.month)
+        key = (id(design), HORIZON[outcome], chunk.month)
         if key not in self._kept:
             self._kept[key] = self._shared(chunk, design, outcome)
         return self._kept[key]
 
     def _shared(self, chunk: Chunk, design: Design, outcome: str) -> Codes:
-        """Reuse the other horizon's packs: only the one with inflow differs."""
-        twin = self._kept.get((id(design), HORIZON[outcome] < 12, chunk.month))
+        """Reuse another horizon's packs: only the one with inflow differs."""
+        twin = next((self._kept[key] for horizon in HORIZON.values() if
+                     (key := (id(design), horizon, chunk.month)) in self._kept), None)  # fmt: skip
         made = packed(chunk, design, outcome)
         if twin is None:
             return made

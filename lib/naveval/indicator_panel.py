@@ -63,7 +63,7 @@ class Chunk:
     person
         Dense person number.
     columns
-        Codes of the model's characteristics; inflow as `inflow3` and `inflow12`.
+        Codes of the model's characteristics; inflow by horizon, as `inflow3`.
     groups
         Codes of the groups to break down by.
     outcomes
@@ -184,7 +184,8 @@ def build(
     months = stock_months(data, first_month, last_month, least_months)
     index = person_index(data, months)
     hours = read_hours(data, index, months, subsidised=subsidised_hours, working_days=working_days)
-    found = market.read(data, months, market_categories, limits)
+    horizons = (3, 12, *long_horizons)
+    found = market.read(data, months, market_categories, limits, horizons)
     places = distinct(data, "stock", ["office", "county"], months)
     levels = {
         "county": tuple(COUNTIES), "office": tuple(office for office, _ in places),
@@ -198,7 +199,6 @@ def build(
     levels["office"] = (*known_offices, *(o for o in levels["office"] if o not in known_offices))
     county_of = np.array([home.get(office, -1) for office in levels["office"]], dtype=np.int16)
     spells = _spells(index, spells_before, months[0])
-    horizons = (3, 12, *long_horizons)
     chunks, snapshot = [], None
     for t, (month, part) in enumerate(read_months(data, "stock", COLUMNS, months)):
         if month == snapshot_before:
@@ -255,8 +255,7 @@ def _chunk(
         "history": history_code(history),
         "duration": np.minimum(months_in, LONGEST_DURATION).astype(np.int8),
         "hours": hours_code(weekly),
-        "inflow3": found.inflow3[region, t],
-        "inflow12": found.inflow12[region, t],
+        **{f"inflow{horizon}": found.inflow[horizon][region, t] for horizon in horizons},
         "employment": found.employment[region, t],
     }
     young = age < young_under
@@ -273,11 +272,10 @@ def _chunk(
     }
     outcomes = outcomes_of(hours, person, month, horizons)
     for outcome in outcomes:
-        name = "inflow3" if HORIZON[outcome] == 3 else "inflow12"
-        if (columns[name] < 0).any():
+        if (columns[f"inflow{HORIZON[outcome]}"] < 0).any():
             raise ContractError(
-                f"inflow: {outcome} of {month} needs the {min(HORIZON[outcome], 12)} months after "
-                f"it in every region; expected every region and month until {hours.months[-1]}"
+                f"inflow: {outcome} of {month} needs the {HORIZON[outcome]} months after it in "
+                f"every region; expected every region and month until {hours.months[-1]}"
             )
     return Chunk(month, person, columns, groups, outcomes, first, sums)
 

@@ -112,7 +112,6 @@ def stamps_of(data: Path, months: Sequence[str], hours: Sequence[str], market: M
     made_from: dict[Key, str] = {}
     for outcome in OUTCOMES:
         horizon = HORIZON[outcome]
-        inflow = market.inflow3 if horizon == 3 else market.inflow12
         for t, month in enumerate(months):
             first = calendar_months.month_number(month) + 1
             window = [calendar_months.month_text(first + k) for k in range(horizon)]
@@ -121,7 +120,7 @@ def stamps_of(data: Path, months: Sequence[str], hours: Sequence[str], market: M
             digest = hashlib.sha256(stock[month].encode())
             for name in window:
                 digest.update(worked[name].encode())
-            for table in (inflow, market.employment):
+            for table in (market.inflow[horizon], market.employment):
                 digest.update(np.ascontiguousarray(table[:, t]).tobytes())
             made_from[outcome, month] = digest.hexdigest()
     return Stamps(made_from, stock)
