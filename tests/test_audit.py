@@ -231,3 +231,12 @@ def test_axe_is_skipped_with_the_reason(folder: Path, monkeypatch: pytest.Monkey
     result = audit.audit(folder, checks=("axe",))
     assert result.skipped == ("axe: no Chromium on the PATH",)
     assert "skipped axe: no Chromium" in audit.listing(result)
+
+
+def test_publication_tells_what_could_not_be_checked(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAVEVAL_CHROMIUM", str(folder / "none"))
+    told: list[str] = []
+    assert audit.reasons_not_to_publish(folder, told=told.append) == []
+    assert told == ["not checked: axe: no Chromium on the PATH"]

@@ -212,7 +212,7 @@ def test_unusable_token_is_told_without_its_value(
 def test_command_never_shows_or_writes_the_token(
     folder: Path, market: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("naveval.audit.reasons_not_to_publish", lambda _: [])
+    monkeypatch.setattr("naveval.audit.reasons_not_to_publish", lambda _, told: [])
     arguments = ["publish", str(folder), "--host", market.host, "--id", "abc"]
     result = CliRunner().invoke(cli.main, arguments)
     assert result.exit_code == 0, result.output

@@ -1,5 +1,6 @@
 """A run: checks first, whole result folders only, clear errors."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -225,6 +226,29 @@ def test_command_line_names_file_key_value_and_writes_nothing(
     assert message in result.stderr
     assert "Traceback" not in result.output
     assert not (study / "report/_out/hedmark").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "below {out}: No space left on device"),
+        (OSError("Error writing bytes. [errno 28] No space left"), "below {out}: Error writing"),
+        (OSError(errno.EROFS, "Read-only file system", "x/y"), "x/y: Read-only file system"),
+        (PermissionError(errno.EACCES, "Permission denied", "x/y"), "x/y: may not be written"),
+    ],
+)
+def test_full_and_read_only_disks_are_told_with_their_place(
+    error: OSError, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
+    monkeypatch.setattr(runs, "run", fail)
+    result = CliRunner().invoke(cli.main, ["run", "hedmark"])
+    assert result.exit_code == 1
+    assert told.format(out=tmp_path) in result.output
+    assert "Traceback" not in result.output
 
 
 def test_codes_given_on_the_command_line_stay_text() -> None:

@@ -147,9 +147,15 @@ def _sizes(files: list[Path], folder: Path) -> Iterator[Fault]:
             yield Fault("size", name, f"{size / 1e6:.0f} MB is much for a page")
 
 
-def reasons_not_to_publish(folder: Path) -> list[str]:
-    """Faults in disclosure control or accessibility, as text; none when it may be published."""
-    return [str(fault) for fault in audit(folder, checks=GATE).faults]
+def reasons_not_to_publish(folder: Path, told: Callable[[str], Any] = lambda _: None) -> list[str]:
+    """Faults in disclosure control or accessibility, as text; none when it may be published.
+
+    `told` is called with each check that could not be made, and why.
+    """
+    found = audit(folder, checks=GATE)
+    for reason in found.skipped:
+        told(f"not checked: {reason}")
+    return [str(fault) for fault in found.faults]
 
 
 def listing(result: Audit, *, most: int = 20) -> str:

@@ -37,7 +37,9 @@ def plain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             click.echo(f"naveval: {error.filename}: may not be written or read", err=True)
             sys.exit(1)
         except OSError as error:
-            click.echo(f"naveval: {error.filename or ''}: {error.strerror or error}", err=True)
+            # Libraries that write leave the name of the file out.
+            place = error.filename or f"while writing below {paths.out_dir()}"
+            click.echo(f"naveval: {place}: {error.strerror or error}", err=True)
             sys.exit(1)
         except KeyboardInterrupt:
             click.echo("naveval: interrupted; earlier results are untouched", err=True)
@@ -347,7 +349,11 @@ def publish(folder: Path, host: str, story: str) -> None:
     from naveval import publish as uploads
 
     done = uploads.publish(
-        folder, host=host, story=story, check=audits.reasons_not_to_publish, progress=click.echo
+        folder,
+        host=host,
+        story=story,
+        check=lambda checked: audits.reasons_not_to_publish(checked, told=click.echo),
+        progress=click.echo,
     )
     click.echo(f"published {done.files} files, {done.size / 1e6:.1f} MB")
 
