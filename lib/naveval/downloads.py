@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from naveval import output as outputs
 from naveval import parameters, paths
@@ -26,7 +27,9 @@ DICTIONARY_FILE = "dictionary.csv"
 SIMULATED = "simulert"
 FILL = PatternFill("solid", fgColor="12436D")
 ALARM = Font(bold=True, color="801650")
+BOLD = Font(bold=True)
 WIDEST = 60
+MEASURED = 200
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
@@ -162,11 +165,9 @@ def workbook(
     """The workbook as bytes that depend on the content alone."""
     parts = list(parts)
     mark = words["simulated"] if output.origin == "simulated" else ""
-    book = Workbook()
-    front = book.active
-    assert isinstance(front, Worksheet)
-    front.title = words["front"]
-    names = _sheet_names([part.label for part in parts], {front.title, words["dictionary"]})
+    book = Workbook(write_only=True)
+    front = book.create_sheet(words["front"])
+    names = _sheet_names([part.label for part in parts], {words["front"], words["dictionary"]})
     listed = [(name, part.title) for name, part in zip(names, parts, strict=True)]
     listed.append((words["dictionary"], words["dictionary-title"]))
     intro = [(report.get("title", ""),), (report.get("banner", ""),), *((line,) for line in
@@ -198,41 +199,59 @@ def _sheet_names(labels: list[str], taken: set[str]) -> list[str]:
 
 
 def _fill(
-    sheet: Worksheet, mark: str, title: str, rows: Iterable[tuple[str, ...]], *, head: int = 0
-) -> None:
-    """Write the notice, the title and the rows; row `head` is set as header."""
-    line = 0
-    for text, font in ((mark, ALARM), (title, Font(bold=True))):
-        if text:
-            line += 1
-            sheet.cell(line, 1, text).font = font
+    sheet: WriteOnlyWorksheet, mark: str, title: str, rows: Iterable[tuple[str, ...]], *,
+    head: int = 0,
+) -> None:  # fmt: skip
+    """Write the notice, the title and the rows; row `head` is set as header.
+
+    The sheet is written line by line: widths and the frozen header come before the first.
+    """
     rows = list(rows)
-    width = max((len(row) for row in rows), default=0)
+    columns = max((len(row) for row in rows), default=0)
     numeric = [
         _numeric(row[place] for row in rows[head + 1 :] if len(row) > place)
-        for place in range(width)
+        for place in range(columns)
     ]
+    above = [(text, font) for text, font in ((mark, ALARM), (title, BOLD)) if text]
+    for place in range(columns):
+        shown = [row[place] for row in rows[:MEASURED] if len(row) > place and row[place]]
+        longest = max(map(len, shown), default=8)
+        sheet.column_dimensions[get_column_letter(place + 1)].width = min(longest + 2, WIDEST)
+    if head == 0:
+        sheet.freeze_panes = f"A{len(above) + 2}"
+    for text, font in above:
+        sheet.append([_styled(sheet, text, font)])
     for number, row in enumerate(rows):
-        line += 1
-        for column, text in enumerate(row, 1):
-            value = _value(text, numeric=numeric[column - 1])
-            if value is None and number != head:
-                continue  # an empty cell takes time and says nothing
-            cell = sheet.cell(line, column, value)
-            if isinstance(cell.value, str) and cell.value.startswith(FORMULA):
-                cell.data_type = "s"
-            if number == head and head == 0:
-                cell.font, cell.fill = Font(bold=True, color="FFFFFF"), FILL
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
-            elif number == head:
-                cell.font = Font(bold=True)
-        if number == head and head == 0:
-            sheet.freeze_panes = sheet.cell(line + 1, 1)
-    for column in range(1, sheet.max_column + 1):
-        lines = range(1 + bool(mark) + bool(title), min(sheet.max_row, 200) + 1)
-        texts = (sheet.cell(row, column).value for row in lines)
-        longest = max((len(str(text)) for text in texts if text is not None), default=8)
-        sheet.column_dimensions[get_column_letter(column)].width = min(longest + 2, WIDEST)
+        values = [_value(text, numeric=numeric[place]) for place, text in enumerate(row)]
+        if number == head:
+            sheet.append([_header(sheet, value, filled=head == 0) for value in values])
+        else:
+            sheet.append([_plain_text(sheet, v) if isinstance(v, str) and v.startswith(FORMULA)
+                          else v for v in values])  # fmt: skip
+
+
+def _styled(sheet: WriteOnlyWorksheet, value: object, font: Font) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, value)
+    cell.font = font
+    return _as_text(cell)
+
+
+def _header(sheet: WriteOnlyWorksheet, value: object, *, filled: bool) -> WriteOnlyCell:
+    cell = _styled(sheet, value, Font(bold=True, color="FFFFFF") if filled else BOLD)
+    if filled:
+        cell.fill, cell.alignment = FILL, Alignment(wrap_text=True, vertical="top")
+    return cell
+
+
+def _plain_text(sheet: WriteOnlyWorksheet, value: str) -> WriteOnlyCell:
+    return _as_text(WriteOnlyCell(sheet, value))
+
+
+def _as_text(cell: WriteOnlyCell) -> WriteOnlyCell:
+    """Text that looks like a formula stays text."""
+    if isinstance(cell.value, str) and cell.value.startswith(FORMULA):
+        cell.data_type = "s"
+    return cell
 
 
 def _value(text: str, *, numeric: bool) -> str | float | int | None:
