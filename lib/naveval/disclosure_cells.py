@@ -17,6 +17,8 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 
+from naveval import disclosure_bounds
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 EXACT = 0.99
@@ -194,7 +196,8 @@ class _Audit:
         right = -(block @ known)
         block = block[:, members]
         cap = cells.cap[members]
-        wide = ranges(block, right, np.zeros(len(members)), cap, needed, secret)
+        x = cells.x[members]
+        wide = ranges(block, right, np.zeros(len(members)), cap, needed, secret, x)
         needed_informed = np.minimum(needed, EXACT)
         low = np.where(
             cells.primary[members] | cells.hidden[members], 0.0, cells.secondary_low[members]
@@ -202,7 +205,7 @@ class _Audit:
         high = np.minimum(cap, np.where(
             cells.primary[members], cells.primary_high[members], np.inf
         ))  # fmt: skip
-        informed = ranges(block, right, low, high, needed_informed, secret)
+        informed = ranges(block, right, low, high, needed_informed, secret & wide, x)
         return secret & ~(wide & informed)
 
 
@@ -231,8 +234,9 @@ def components(
 
 
 def ranges(
-    block: sparse.csr_array, right: Floats, low: Floats, high: Floats, needed: Floats, wanted: Bools
-) -> Bools:
+    block: sparse.csr_array, right: Floats, low: Floats, high: Floats, needed: Floats,
+    wanted: Bools, x: Floats,
+) -> Bools:  # fmt: skip
     """Whether each unknown's range is at least as wide as needed; True where not wanted.
 
     Parameters
@@ -241,12 +245,18 @@ def ranges(
         Equations `block @ x = right` on the unknown cells of one component.
     low, high
         Bounds the attacker has beforehand.
+    x
+        True values, NaN where unknown.
     """
     if block.shape[0] == 1:
         return ~wanted | (_one_equation(block.toarray()[0], right[0], low, high) >= needed)
     # A finite limit can only make ranges narrower, so what is wide enough stays so.
     limit = 2 * (float(np.abs(right).sum()) + float(needed.sum()) + float(low.sum()))
-    bounds = Bounds(low, np.minimum(high, np.maximum(limit, low + needed)))
+    high = np.minimum(high, np.maximum(limit, low + needed))
+    left = wanted & ~(disclosure_bounds.at_least(block, x, low, high) >= needed)
+    tight = left & (disclosure_bounds.at_most(block, right, low, high) < needed - SLACK)
+    left &= ~tight
+    bounds = Bounds(low, high)
     sums = LinearConstraint(block.tocsc(), right, right)
     smallest, largest = np.full(len(low), np.inf), np.full(len(low), -np.inf)
 
@@ -257,18 +267,18 @@ def ranges(
             if result.status == 0:
                 np.minimum(smallest, result.x, out=smallest)
                 np.maximum(largest, result.x, out=largest)
-        return wanted & ~(largest - smallest >= needed - SLACK)
+        return left & ~(largest - smallest >= needed - SLACK)
 
-    # Most ranges show their width in a few random directions; the rest are solved one by one.
+    # Many ranges show their width in a few random directions; the rest are solved one by one.
     generator = np.random.default_rng(0)
-    left, before = wanted.copy(), len(wanted) + 1
+    before = len(wanted) + 1
     while 0 < left.sum() < before:
         before = left.sum()
         left = narrow(np.where(left, generator.normal(size=len(low)), 0.0))
     for cell in np.flatnonzero(left):
         if left[cell]:
             left = narrow(np.eye(1, len(low), int(cell))[0])
-    return ~left
+    return ~(left | tight)
 
 
 def _one_equation(signs: Floats, right: float, low: Floats, high: Floats) -> Floats:
