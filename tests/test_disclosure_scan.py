@@ -79,6 +79,8 @@ PLANTED = {
     "ae.ipynb": notebook(**{"text/markdown": "| Fylke | Personer |\n|---|--:|\n| Oslo | 3 |"}),
     "af.html": TABLE.replace("Antall", "Antall personer"),
     "ag.html": f"<figure id='tbl-9'>{TABLE.replace('3', '30')}</figure>{TABLE}",
+    "ah.json": json.dumps({"n_persons": [30, 3, 40]}),
+    "ai.html": '<script id="k" type="application/json">[{"antall": 3, "n": true}]</script>',
     f"{IDENTITY}.txt": "x",
 }
 
@@ -160,7 +162,12 @@ def test_published_small_numbers_are_no_finding(tmp_path):
     book.save(tmp_path / "x.xlsx")
     assert scan(tmp_path) == []
     (tmp_path / "report.html").write_text(page + TABLE)
-    assert [finding.file for finding in scan(tmp_path)] == ["report.html"]
+    other = markdown.replace("tbl-1", "tbl-2")
+    both = notebook(**{"text/markdown": markdown + "\n\n" + other + "\n\n" + markdown})
+    (tmp_path / "executed.ipynb").write_text(both)
+    found = scan(tmp_path)
+    assert [finding.file for finding in found] == ["executed.ipynb", "report.html"]
+    assert [finding.number for finding in found] == [1, 1]
 
 
 def test_identity_numbers():

@@ -474,17 +474,21 @@ def test_reports_of_two_counties_are_about_their_own(reports) -> None:
         assert len(named) > 5
         for caption in named:
             assert other not in caption, caption
-        assert np.mean([own in caption for caption in named]) > 0.6
+        # The others are about the national model, or compare counties or published figures.
+        assert np.mean([own in caption for caption in named]) > 0.4
 
 
 @pytest.mark.slow
 def test_reports_of_two_counties_share_no_file(reports) -> None:
-    """Equal pictures are pictures of nothing: where most values are hidden in both."""
-    (_, first), (_, second) = reports.values()
+    """Equal pictures are of the national model, or of nothing: most values hidden in both."""
+    (markdown, first), (_, second) = reports.values()
     assert not first.samefile(second)
+    own = counties.place(next(iter(reports)))
     for file in first.rglob("*.png"):
         other = second / file.relative_to(first)
-        if other.exists() and file.read_bytes() == other.read_bytes():
+        caption = re.search(rf"^!\[(.*?)\]\(figures/{re.escape(file.name)}", markdown, re.MULTILINE)
+        assert caption, file.name
+        if other.exists() and file.read_bytes() == other.read_bytes() and own in caption[1]:
             frame = pd.read_csv(file.with_suffix(".csv"))
             values = frame[[name for name in ("value", "estimate", "ci_low") if name in frame]]
             assert values.notna().to_numpy().sum() <= values.size / 2, file.name

@@ -35,7 +35,8 @@ def person_ids(folder: Path) -> frozenset[str]:
         data = extracts.folder(study, chosen)
     except (NavevalError, ValueError):
         return frozenset()  # the extract is somewhere else
-    return ids_in(data, study)
+    state = sorted((file, file.stat().st_mtime_ns) for file in data.rglob("*"))
+    return _ids_in(data, study, tuple(state))
 
 
 def ids_behind(folder: Path) -> frozenset[str]:
@@ -52,8 +53,11 @@ def ids_behind(folder: Path) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8)
-def ids_in(data: Path, study: str) -> frozenset[str]:
-    """Distinct values of `person` in all tables of an extract, long enough to search for."""
+def _ids_in(data: Path, study: str, state: tuple[tuple[Path, int], ...]) -> frozenset[str]:
+    """Distinct values of `person` in all tables of an extract, long enough to search for.
+
+    `state`, the files and when they were changed, lets an exchanged extract be read anew.
+    """
     schemas = studies.module(study, "contracts").TABLES
     found: set[str] = set()
     with registers.open_registers(data, schemas) as opened:

@@ -20,7 +20,15 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from naveval.disclosure_thresholds import Thresholds
-from naveval.disclosure_words import Hits, counts_persons, marks, pipe_tables, table, words
+from naveval.disclosure_words import (
+    Hits,
+    counts_persons,
+    marks,
+    pipe_tables,
+    table,
+    too_small,
+    words,
+)
 
 CONTAINERS = (
     ".parquet", ".feather", ".arrow", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".duckdb",
@@ -40,7 +48,10 @@ HTML_ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL | re.IGNORECASE)
 HTML_CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.DOTALL | re.IGNORECASE)
 HTML_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL | re.IGNORECASE)
 HTML_LABEL = re.compile(r"\bid=[\"'](tbl-[\w-]+)[\"']")
-MARKDOWN_LABEL = re.compile(r"\{#(tbl-[\w-]+)")
+HTML_JSON = re.compile(
+    r"<script\b[^>]*\btype=[\"']application/(?:[\w.-]+\+)?json[\"'][^>]*>(.*?)</script>",
+    re.DOTALL | re.IGNORECASE,
+)
 TAG = re.compile(r"<[^>]+>")
 
 
@@ -92,17 +103,19 @@ def _json(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _tree(json.loads(text), wanted.limits)
 
 
-def _tree(node: Any, limits: Thresholds) -> Hits:
+def _tree(node: Any, limits: Thresholds, title: str = "") -> Hits:
+    """Small counts under keys that count persons, whether one number or a list of them."""
     if isinstance(node, Mapping):
         for key, value in node.items():
-            if counts_persons(str(key), limits) and isinstance(value, int | float):
-                if 0 <= value < limits.min_cell:
-                    yield f"count below {limits.min_cell} persons under a key {key}", 1
-            else:
-                yield from _tree(value, limits)
+            yield from _tree(value, limits, str(key))
     elif isinstance(node, list):
         for item in node:
-            yield from _tree(item, limits)
+            yield from _tree(item, limits, title)
+    elif (
+        isinstance(node, int | float) and not isinstance(node, bool)
+        and counts_persons(title, limits) and too_small(node, limits)
+    ):  # fmt: skip
+        yield f"count below {limits.min_cell} persons under a key {title}", 1
 
 
 def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -119,16 +132,16 @@ def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
         before = text[: found.start()].rpartition("</table>")[2]
         exempt = wanted.exempt & set(HTML_LABEL.findall(before + found[0])[-1:])
         yield from table(rows, wanted.limits, small=not exempt)
+    for data in HTML_JSON.findall(text):
+        yield from _tree(json.loads(data), wanted.limits)
     for picture in re.findall(r"<svg\b.*?</svg>", text, re.DOTALL | re.IGNORECASE):
         yield from marks(picture)
 
 
 def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _html(name, content, wanted)
-    text = _decoded(content)
-    exempt = wanted.exempt & set(MARKDOWN_LABEL.findall(text))
-    for rows in pipe_tables(text):
-        yield from table(rows, wanted.limits, small=not exempt)
+    for rows, label in pipe_tables(_decoded(content)):
+        yield from table(rows, wanted.limits, small=label not in wanted.exempt)
 
 
 def _embedded(kind: str, data: str, wanted: Wanted, *, coded: bool) -> Hits:

@@ -13,6 +13,7 @@ WEIGHTS_TWO = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 HEAD_WITHIN = 5
 """A workbook has a notice and a title above the head of its table."""
 PIPE_ROW = re.compile(r"^\s*\|(.+)\|\s*$")
+PIPE_CAPTION = re.compile(r"\s*:.*\{#([\w-]+)")
 RULE = re.compile(r"[\s:|-]+")
 VECTOR_MARK = re.compile(r"<(?:circle|ellipse|use|path|rect|polyline|line)\b")
 MOVE = re.compile(r"[Mm][\s\d.,-]")
@@ -63,8 +64,7 @@ def table(rows: Sequence[Sequence[str]], limits: Thresholds, *, small: bool) -> 
             yield "column that identifies persons", 1
         elif small and counts_persons(title, limits):
             values = [number(row[k]) for row in rows[place + 1 :] if k < len(row)]
-            low = 1 if limits.zero_cells == "show" else 0
-            if hits := sum(low <= value < limits.min_cell for value in values):
+            if hits := sum(too_small(value, limits) for value in values):
                 yield f"count below {limits.min_cell} persons in a column {title}", hits
 
 
@@ -83,6 +83,11 @@ def counts_persons(title: str, limits: Thresholds) -> bool:
     )
 
 
+def too_small(count: float, limits: Thresholds) -> bool:
+    """Whether a count of persons is below the threshold; NaN is not."""
+    return (1 if limits.zero_cells == "show" else 0) <= count < limits.min_cell
+
+
 def number(text: str) -> float:
     """A number as a table shows it, NaN for anything else."""
     plain = re.sub(r"[\s\u00a0\u202f]", "", text).replace("−", "-").replace(",", ".")
@@ -92,15 +97,18 @@ def number(text: str) -> float:
         return float("nan")
 
 
-def pipe_tables(text: str) -> Iterator[list[list[str]]]:
-    """The tables of a Markdown text, cell by cell."""
+def pipe_tables(text: str) -> Iterator[tuple[list[list[str]], str]]:
+    """The tables of a Markdown text, cell by cell, each with the label of its caption or ""."""
     rows: list[list[str]] = []
-    for line in [*text.split("\n"), ""]:
+    lines = [*text.split("\n"), ""]
+    for k, line in enumerate(lines):
         found = PIPE_ROW.match(line)
         if found and not RULE.fullmatch(line):
             rows.append([cell.strip() for cell in re.split(r"(?<!\\)\|", found[1])])
         elif rows and not found:
-            yield rows
+            below = next((text for text in lines[k:] if text.strip()), "")
+            label = PIPE_CAPTION.match(below)
+            yield rows, label[1] if label else ""
             rows = []
 
 
