@@ -1,14 +1,17 @@
 """The effect sample: who is in, covariates against a plain computation, and bad input."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from programs_registers import changed, folder, opened
 
 from naveval import (
     basic_amount,
+    cli,
     programs_contracts,
     programs_effects,
     programs_sample,
@@ -179,6 +182,22 @@ def test_unknown_activity_codes_are_listed_and_mapped_only_when_told(tmp_path: P
             programs_sample.make_spells(r)
         programs_sample.make_spells(r, unknown_to_rest=True)
         assert r.query("SELECT count(*) AS n FROM spells WHERE program = 'Annet'").n[0] >= 3
+
+
+def test_check_lists_unknown_codes_but_no_ids(tmp_path: Path) -> None:
+    def mixed(frame: pd.DataFrame) -> pd.DataFrame:
+        return unknown(frame).replace({"activity_code": {"AMO": "P0012345"}})
+
+    data = changed(tmp_path / "registers", "program_spells", mixed)
+    arguments = ["check", "programs", "--data", str(data)]
+    result = CliRunner().invoke(cli.main, arguments)
+    assert result.exit_code == 1
+    assert re.search(r"unknown codes: NYTT \(3 spells\), 1 more \(\d+ spells\); ", result.output)
+    assert "P0012345" not in result.output
+    allowed = tmp_path / "programs.yml"
+    allowed.write_text("unknown_codes: rest\n")
+    result = CliRunner().invoke(cli.main, [*arguments, "--params", str(allowed)])
+    assert result.exit_code == 0, result.output
 
 
 def test_overlapping_spells_of_one_programme_become_one(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from naveval import paths
 from naveval.errors import ContractError
+from naveval.registers import Registers
 
 STATUS = {
     1: "Standardinnsats",
@@ -57,6 +58,9 @@ STATES = (
 """The nine mutually exclusive states of chapter 5; the first that fits counts."""
 
 FIRST_MONTH, LAST_MONTH = 200901, 202212
+ID_LIKE = r"\d{5}"
+"""What looks like a person's id in the column of codes is counted, not shown."""
+MOST_LISTED = 20
 
 
 @lru_cache(maxsize=1)
@@ -76,6 +80,17 @@ def activity_codes() -> pd.DataFrame:
     )
 
 
+def unknown(registers: Registers) -> pd.Series:
+    """Spells per activity code that table A-1 does not know, indexed by code, most first."""
+    known = activity_codes()[["code"]]
+    registers.connection.register("known_codes", known)
+    return registers.query(
+        """SELECT activity_code AS code, count(*) AS n FROM program_spells
+        WHERE activity_code NOT IN (SELECT code FROM known_codes)
+        GROUP BY code ORDER BY n DESC, code"""
+    ).set_index("code").n  # fmt: skip
+
+
 def grouping(unknown: pd.Series | None = None, *, unknown_to_rest: bool = False) -> pd.DataFrame:
     """Activity code to programme, with unknown codes in Annet only when told so.
 
@@ -87,16 +102,20 @@ def grouping(unknown: pd.Series | None = None, *, unknown_to_rest: bool = False)
     Raises
     ------
     ContractError
-        Lists the unknown codes with their number of spells, unless `unknown_to_rest`.
+        Lists the unknown codes with their number of spells, most first, unless
+        `unknown_to_rest`; what looks like an id is only counted.
     """
     table = activity_codes()[["code", "program_group"]].rename(columns={"program_group": "program"})
     if unknown is None or unknown.empty:
         return table
     if not unknown_to_rest:
-        listed = ", ".join(f"{code} ({n} spells)" for code, n in unknown.items())
+        codes = unknown[~unknown.index.str.contains(ID_LIKE)]
+        listed = [f"{code} ({n} spells)" for code, n in codes.head(MOST_LISTED).items()]
+        rest = unknown.drop(codes.index[:MOST_LISTED])
+        listed += [f"{len(rest)} more ({rest.sum()} spells)"] * bool(len(rest))
         raise ContractError(
-            f"program_spells, column activity_code: unknown codes: {listed}; expected codes of "
-            f"table A-1. Set unknown_codes: rest to count them as {REST}"
+            f"program_spells, column activity_code: unknown codes: {', '.join(listed)}; "
+            f"expected codes of table A-1. Set unknown_codes: rest to count them as {REST}"
         )
     extra = pd.DataFrame({"code": unknown.index, "program": REST})
     return pd.concat([table, extra], ignore_index=True)

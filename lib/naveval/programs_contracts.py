@@ -4,11 +4,14 @@ Months are whole numbers yyyymm. Municipality and county codes are text and foll
 of 2024 in all years, as a register owner delivers a recoded extract.
 """
 
+from pathlib import Path
+
 import pandera.pandas as pa
 
-from naveval import counties
+from naveval import counties, programs_codes, registers
 from naveval.contracts import Rule
 from naveval.programs_codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
+from naveval.programs_parameters import Parameters
 
 BENEFITS = (
     "aap_nok", "dagpenger_nok", "tiltakspenger_nok", "sosialhjelp_nok", "sykepenger_nok",
@@ -191,3 +194,11 @@ RULES = (
         """,
     ),
 )
+
+
+def require_known(data: Path, parameters: Parameters) -> None:
+    """ContractError listing activity codes outside table A-1, unless they are to be Annet."""
+    with registers.open_registers(data, {"program_spells": TABLES["program_spells"]}) as opened:
+        programs_codes.grouping(
+            programs_codes.unknown(opened), unknown_to_rest=parameters.unknown_codes == "rest"
+        )

@@ -176,13 +176,8 @@ def make_spells(registers: Registers, *, unknown_to_rest: bool = False) -> None:
 
     Overlapping spells of one programme are joined; see `programs_contracts` for codes.
     """
-    known = programs_codes.activity_codes().code
-    registers.connection.register("known_codes", pd.DataFrame({"code": known}))
-    found = registers.query(
-        """SELECT activity_code AS code, count(*) AS n FROM program_spells
-        WHERE activity_code NOT IN (SELECT code FROM known_codes) GROUP BY 1 ORDER BY n DESC"""
-    ).set_index("code").n  # fmt: skip
-    mapping = programs_codes.grouping(found, unknown_to_rest=unknown_to_rest)
+    unknown = programs_codes.unknown(registers)
+    mapping = programs_codes.grouping(unknown, unknown_to_rest=unknown_to_rest)
     registers.connection.register("code_groups", mapping)
     registers.query(
         f"""CREATE OR REPLACE TEMP TABLE spells AS
