@@ -1,6 +1,8 @@
 """Parts 1 and 2: states against a plain computation, shares that add up, released figures."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +27,6 @@ from naveval.errors import EstimationError
 from naveval.output import Output, open_output
 from naveval.programs_codes import STATES
 from naveval.programs_panel import CATEGORIES
-from naveval.programs_panel_states import merge_few
 from naveval.programs_parameters import Parameters
 from naveval.programs_study import Outcomes, Participation
 
@@ -49,12 +50,32 @@ def test_nine_states_sum_to_100_in_every_month_of_every_breakdown(
     for name, frame in parts[1].states.items():
         assert len(STATES) == 9
         np.testing.assert_allclose(frame[list(STATES)].sum(axis=1), 100, err_msg=name)
-        merged = merge_few(frame, 5)
-        np.testing.assert_allclose(merged[list(STATES)].sum(axis=1), 100, err_msg=name)
-        persons = merged[list(STATES)].to_numpy() * merged.n.to_numpy()[:, None] / 100
-        large = merged.n >= 5
-        assert not ((persons[large] > 0.01) & (persons[large] < 4.99)).any()
         assert set(frame.k) == set(range(25))
+
+
+def test_persons_in_states_are_rounded_to_fives_near_the_truth() -> None:
+    rng = np.random.default_rng(1)
+    n = rng.integers(30, 400, 200)
+    persons = np.array([rng.multinomial(total, rng.dirichlet(np.full(9, 0.5))) for total in n])
+    exact = pd.DataFrame(100 * persons / n[:, None], columns=list(STATES)).assign(n=n)
+    rounded = programs_panel_states.round_persons(exact, 5)[list(STATES)].to_numpy()
+    np.testing.assert_allclose(rounded.sum(axis=1), 100)
+    fives = rounded / 100 * np.rint(n / 5)[:, None]
+    np.testing.assert_allclose(fives, np.rint(fives), atol=1e-9)
+    assert np.abs(5 * fives - persons).max() <= 5 + 2.5
+    assert not np.allclose(5 * fives, persons)
+
+
+def test_groups_left_out_are_none_or_many() -> None:
+    frame = pd.DataFrame({"group": ["a", "b", "c"], "k": 0, "n": [90, 40, 3]})
+    data: Any = SimpleNamespace(states={"country": frame, "program": frame})
+    shown = programs_state_figures.shown_groups
+    assert shown(data, "country", ("a", "b", "c")) == ["a"]
+    assert shown(data, "program", ("a", "b", "c")) == ["a", "b"]
+    frame.loc[2, "n"] = 5
+    assert shown(data, "country", ("a", "b", "c")) == ["a", "b"]
+    frame.loc[2, "n"] = 0
+    assert shown(data, "country", ("a", "b", "c")) == ["a", "b"]
 
 
 def test_released_states_still_sum_to_100(
@@ -216,7 +237,8 @@ def test_states_put_together_are_sums_beside_the_printed(
 ) -> None:
     frame = programs_tables_comparison.outcome_frame(parts[1])
     row = frame[(frame.group == "special") & (frame.state == "in_work_any") & (frame.month == 24)]
-    own = parts[1].states["status"].query("group == 'special' and k == 24").iloc[0]
+    own = programs_state_figures.rounded(parts[1], "status")
+    own = own.query("group == 'special' and k == 24").iloc[0]
     total = own.work_program + own.work_high + own.work_low
     assert row.percent.item() == pytest.approx(total)
     assert row.published.item() == 24

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from naveval import paths
 from naveval.errors import ContractError
-from naveval.registers import Registers
 
 STATUS = {
     1: "Standardinnsats",
@@ -78,17 +77,6 @@ def activity_codes() -> pd.DataFrame:
     return table.groupby(["program_group", "code"], as_index=False, sort=False).agg(
         start=("start", "min"), stop=("stop", "max")
     )
-
-
-def unknown(registers: Registers) -> pd.Series:
-    """Spells per activity code that table A-1 does not know, indexed by code, most first."""
-    known = activity_codes()[["code"]]
-    registers.connection.register("known_codes", known)
-    return registers.query(
-        """SELECT activity_code AS code, count(*) AS n FROM program_spells
-        WHERE activity_code NOT IN (SELECT code FROM known_codes)
-        GROUP BY code ORDER BY n DESC, code"""
-    ).set_index("code").n  # fmt: skip
 
 
 def grouping(unknown: pd.Series | None = None, *, unknown_to_rest: bool = False) -> pd.DataFrame:

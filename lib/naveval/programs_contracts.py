@@ -6,12 +6,14 @@ of 2024 in all years, as a register owner delivers a recoded extract.
 
 from pathlib import Path
 
+import pandas as pd
 import pandera.pandas as pa
 
 from naveval import counties, programs_codes, registers
 from naveval.contracts import Rule
 from naveval.programs_codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
 from naveval.programs_parameters import Parameters
+from naveval.registers import Registers
 
 BENEFITS = (
     "aap_nok", "dagpenger_nok", "tiltakspenger_nok", "sosialhjelp_nok", "sykepenger_nok",
@@ -196,9 +198,20 @@ RULES = (
 )
 
 
+def unknown_codes(registers: Registers) -> pd.Series:
+    """Spells per activity code that table A-1 does not know, indexed by code, most first."""
+    known = programs_codes.activity_codes()[["code"]]
+    registers.connection.register("known_codes", known)
+    return registers.query(
+        """SELECT activity_code AS code, count(*) AS n FROM program_spells
+        WHERE activity_code NOT IN (SELECT code FROM known_codes)
+        GROUP BY code ORDER BY n DESC, code"""
+    ).set_index("code").n  # fmt: skip
+
+
 def require_known(data: Path, parameters: Parameters) -> None:
     """ContractError listing activity codes outside table A-1, unless they are to be Annet."""
     with registers.open_registers(data, {"program_spells": TABLES["program_spells"]}) as opened:
         programs_codes.grouping(
-            programs_codes.unknown(opened), unknown_to_rest=parameters.unknown_codes == "rest"
+            unknown_codes(opened), unknown_to_rest=parameters.unknown_codes == "rest"
         )

@@ -22,8 +22,8 @@ from naveval.programs_effect_tables import ARM_KEYS, gate_years, group_series
 from naveval.programs_effect_tables_checks import BALANCE
 from naveval.programs_effect_tables_policy import Rule
 from naveval.programs_effects import PLACEBO, Estimated, pick
-from naveval.programs_panel_states import merge_few
 from naveval.programs_parameters import Parameters
+from naveval.programs_state_figures import rounded
 from naveval.programs_study import Effects, Outcomes, Participation
 from naveval.programs_tables_comparison import printed_effects
 
@@ -236,8 +236,7 @@ def participation_summary(output: Output, data: Participation) -> Block:
 
 def outcome_summary(output: Output, data: Outcomes) -> Block:
     """What part 2 found."""
-    few = disclosure_thresholds.thresholds().min_cell
-    end = merge_few(data.states["all"].query("k == 24"), few).iloc[0]
+    end = rounded(data, "all").query("k == 24").iloc[0]
     return sentence(
         output, "outcomes-summary", n=end.n,
         work=end.work_program + end.work_high + end.work_low, high=end.work_high,

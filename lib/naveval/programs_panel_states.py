@@ -58,7 +58,7 @@ def make_states(registers: Registers) -> None:
 def states(registers: Registers, breakdown: str) -> pd.DataFrame:
     """Percent in each state by month since start: group, k, n, and one column per state.
 
-    The nine columns of a row sum to 100.
+    The nine columns of a row sum to 100. Not yet fit to be shown: see `round_persons`.
     """
     if breakdown not in BREAKDOWNS:
         raise ValueError(f"breakdown {breakdown!r}; allowed: {', '.join(BREAKDOWNS)}")
@@ -83,26 +83,22 @@ def state_sums(frame: pd.DataFrame, state: str) -> pd.Series:
     return frame[list(SUMS.get(state, (state,)))].sum(axis=1)
 
 
-def merge_few(frame: pd.DataFrame, few: int) -> pd.DataFrame:
-    """Count states with fewer than `few` persons in a month as other, so that rows sum to 100.
+def round_persons(frame: pd.DataFrame, base: int) -> pd.DataFrame:
+    """Shares from persons rounded to multiples of `base`; the nine still sum to 100.
 
-    Where "other" would still have fewer, its persons are counted in the largest state.
+    All participants are shown beside their groups, so hiding small states would not do: they
+    follow from the others by subtraction. Each count goes to one of the two nearest multiples,
+    those with the largest remainders upwards (controlled rounding).
     """
-    shares = frame[list(STATES)].to_numpy(dtype=float).copy()
-    persons = shares * frame.n.to_numpy()[:, None] / 100
-    other = STATES.index("other")
-    small = (persons > 1e-9) & (persons < few - 1e-9)
-    small[:, other] = False
-    shares[:, other] += np.where(small, shares, 0).sum(axis=1)
-    shares[small] = 0
-    left = shares[:, other] * frame.n.to_numpy() / 100
-    move = (left > 1e-9) & (left < few - 1e-9)
-    rows = np.flatnonzero(move)
-    without = shares.copy()
-    without[:, other] = -1
-    shares[rows, without[rows].argmax(axis=1)] += shares[rows, other]
-    shares[rows, other] = 0
-    return frame.assign(**{state: shares[:, j] for j, state in enumerate(STATES)})
+    shares = frame[list(STATES)].to_numpy(dtype=float)
+    total = np.maximum(1, np.rint(frame.n.to_numpy() / base)).astype(int)
+    units = shares / 100 * total[:, None]
+    low = np.floor(units + 1e-9)
+    order = np.argsort(-(units - low), axis=1, kind="stable")
+    up = np.arange(len(STATES)) < (total - low.sum(axis=1))[:, None]
+    np.put_along_axis(low, order, np.take_along_axis(low, order, axis=1) + up, axis=1)
+    rounded = 100 * low / total[:, None]
+    return frame.assign(**{state: rounded[:, j] for j, state in enumerate(STATES)})
 
 
 def monthly_share(registers: Registers, column: str, breakdown: str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from naveval import basic_amount, programs_codes
+from naveval import basic_amount, programs_codes, programs_contracts
 from naveval.errors import EstimationError, ParameterError
 from naveval.programs_codes import ARMS, CONTROL, REST, STATUS_CODES, month_number
 from naveval.registers import Registers
@@ -176,7 +176,7 @@ def make_spells(registers: Registers, *, unknown_to_rest: bool = False) -> None:
 
     Overlapping spells of one programme are joined; see `programs_contracts` for codes.
     """
-    unknown = programs_codes.unknown(registers)
+    unknown = programs_contracts.unknown_codes(registers)
     mapping = programs_codes.grouping(unknown, unknown_to_rest=unknown_to_rest)
     registers.connection.register("code_groups", mapping)
     registers.query(

@@ -1,17 +1,19 @@
 """Figures of part 2: how it goes with participants (chapter 5, annex B.2 and B.3)."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from naveval import (
     counties,
     disclosure,
-    disclosure_thresholds,
     figures,
     programs_published,
     tables,
     texts,
 )
 from naveval.disclosure import Released
+from naveval.disclosure_thresholds import thresholds
 from naveval.output import Block, Output, sentence
 from naveval.programs_codes import GROUPS, STATES
 from naveval.programs_figures_drawing import (
@@ -22,7 +24,7 @@ from naveval.programs_figures_drawing import (
     x_label,
 )
 from naveval.programs_panel import CATEGORIES
-from naveval.programs_panel_states import merge_few
+from naveval.programs_panel_states import round_persons
 from naveval.programs_study import Outcomes
 from naveval.programs_tables_labels import name
 
@@ -50,12 +52,11 @@ WORK = ["work_program", "work_high", "work_low"]
 def states(output: Output, data: Outcomes, label: str) -> Block:
     """Figures 5-1 to 5-7: nine states by month since the first programme start."""
     breakdown, wanted = SHOWN[label]
-    frame = data.states[breakdown]
-    groups = [group for group in wanted if group in enough(frame)]
+    frame = rounded(data, breakdown)
+    groups = shown_groups(data, breakdown, wanted)
     if not groups:
         return _too_few(output, label)
     frame = frame[frame.group.isin(groups)].reset_index(drop=True)
-    frame = merge_few(frame, disclosure_thresholds.thresholds().min_cell)
     released = release_states(frame, label)
     figure = states_panels(output, label, released.frame, groups)
     end = frame[frame.k == frame.k.max()].set_index("group")
@@ -75,16 +76,34 @@ def _too_few(output: Output, label: str) -> Block:
     return sentence(output, "too-few", caption=caption)
 
 
+def rounded(data: Outcomes, breakdown: str) -> pd.DataFrame:
+    """States of a breakdown as they may be shown, everywhere in the report."""
+    return round_persons(data.states[breakdown], thresholds().min_cell)
+
+
+def shown_groups(data: Outcomes, breakdown: str, wanted: Sequence[str]) -> list[str]:
+    """Groups large enough to show; one fewer where those left out would be too few persons.
+
+    Their number follows from that of all participants, save for programmes, shown in part.
+    """
+    frame = data.states[breakdown]
+    groups = [group for group in wanted if group in enough(frame)]
+    if breakdown in ("all", "program"):
+        return groups
+    n = frame[frame.k == 0].set_index("group").n
+    left_out = n.sum() - n[groups].sum()
+    if 0 < left_out < thresholds().min_cell:
+        groups.remove(n[groups].idxmin())
+    return groups
+
+
 def enough(frame: pd.DataFrame) -> set[str]:
     """Groups with enough persons for a readable picture."""
     return set(frame.loc[frame.n >= MIN_SHOWN, "group"])
 
 
 def release_states(frame: pd.DataFrame, label: str) -> Released:
-    """Release monthly states; each share is of the persons in the row.
-
-    States with too few persons have been counted elsewhere (`merge_few`).
-    """
+    """Release monthly states; each share is of the persons in the row, rounded beforehand."""
     return disclosure.release(
         frame[["group", "k", "n", *STATES]], label=label, count="n",
         values=list(STATES), keys=["group", "k"], labels=["k"],
@@ -107,8 +126,9 @@ def persons(output: Output, data: Outcomes) -> Block:
     values = printed.reindex(data.persons.program).to_numpy(dtype=float)
     frame = data.persons.assign(published=values if output.slug == WHOLE else float("nan"))
     released = disclosure.release(
-        frame, label="tbl-b-2", count="n", keys=["program"], labels=["published"]
-    )
+        frame, label="tbl-b-2", count="n", keys=["program"], labels=["published"],
+        exhaustive="program",
+    )  # fmt: skip
     return tables.show(output, released, "tbl-b-2")
 
 

@@ -15,6 +15,7 @@ from naveval.output import Block, Output
 from naveval.programs_codes import REST
 from naveval.programs_effects import Estimated
 from naveval.programs_panel_states import state_sums
+from naveval.programs_state_figures import rounded
 from naveval.programs_study import Effects, Outcomes
 from naveval.programs_tables_labels import named
 
@@ -50,7 +51,7 @@ def outcome_frame(data: Outcomes) -> pd.DataFrame:
             frames = data.any_wage if state == "any_wage" else data.aap
             frame = frames[breakdown].assign(share=lambda table: table.percent)
         else:
-            frame = data.states[breakdown]
+            frame = rounded(data, breakdown)
             frame = frame.assign(share=state_sums(frame, str(state)))
         own = frame[["group", "k", "n", "share"]].rename(columns={"k": "month", "share": "percent"})
         parts.append(rows.merge(own, on=["group", "month"], how="inner"))

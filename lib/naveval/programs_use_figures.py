@@ -188,9 +188,14 @@ def use_by_program(output: Output, data: Participation) -> Block:
     )
 
 
+def released_months(data: Participation) -> Released:
+    """Mean months as fig-4-8 shows them; counts are those of fig-4-7, and hidden where they are."""
+    return _release(data.mean_months, "fig-4-8", ["program"], linked=released_use(data))
+
+
 def mean_months(output: Output, data: Participation) -> Block:
     """fig-4-8: mean months on a programme within two years of the start."""
-    released = _release(data.mean_months, "fig-4-8", ["program"])
+    released = released_months(data)
     frame = released.frame
     figure, ax = figures.axes(height=4.2)
     y = np.arange(len(frame))
@@ -264,12 +269,14 @@ def who_gets_what(output: Output, data: Participation) -> Block:
 
 
 def _release(
-    frame: pd.DataFrame, label: str, keys: list[str], exhaustive: str | None = None
-) -> Released:
+    frame: pd.DataFrame, label: str, keys: list[str], exhaustive: str | None = None,
+    linked: Released | None = None,
+) -> Released:  # fmt: skip
     numeric_keys = [key for key in keys if pd.api.types.is_numeric_dtype(frame[key])]
     return disclosure.release(
-        frame, label=label, count="n", keys=keys, labels=numeric_keys, exhaustive=exhaustive
-    )
+        frame, label=label, count="n", keys=keys, labels=numeric_keys, exhaustive=exhaustive,
+        linked=linked,
+    )  # fmt: skip
 
 
 def _largest(frame: pd.DataFrame, time: str, value: str) -> pd.Series:
