@@ -380,7 +380,7 @@ def test_mean_months_hide_the_counts_that_the_use_of_programmes_hides() -> None:
         "starts_percent": [92.0, 5.0, 3.0], "months_percent": [80.0, 12.0, 8.0],
     })  # fmt: skip
     months = use[["program", "n"]].assign(months=[3.5, 8.4, 16.8]).iloc[::-1]
-    data: Any = SimpleNamespace(use_by_program=use, mean_months=months)
+    data: Any = SimpleNamespace(use_by_program=use, mean_months=months, county="")
     shown = programs_use_figures.released_months(data).frame.set_index("program")
     assert shown.loc["AMO"].notna().all()
     assert shown.loc[["IPS", "Varig lønnstilskudd"]].isna().all(axis=None)

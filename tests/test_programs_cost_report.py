@@ -182,7 +182,7 @@ def used(counts: dict[str, int]) -> SimpleNamespace:
     frame = pd.DataFrame({"program": list(counts), "n": list(counts.values())})
     frame = frame.assign(starts_percent=100 * frame["n"] / total,
                          months_percent=100 * frame["n"] / total)  # fmt: skip
-    return SimpleNamespace(use_by_program=frame)
+    return SimpleNamespace(use_by_program=frame, county="")
 
 
 def test_a_places_mix_follows_what_it_uses_and_shows(output: Output, analysis: Analysis) -> None:

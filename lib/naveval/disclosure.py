@@ -19,6 +19,7 @@ from naveval import disclosure_plan as plan
 from naveval import disclosure_rules as rules
 from naveval.disclosure_history import forced
 from naveval.disclosure_margins import MARGIN, add_margin
+from naveval.disclosure_rounding import rounded
 from naveval.disclosure_tables import Structure, Totals, require_keys
 from naveval.disclosure_thresholds import Thresholds, thresholds
 from naveval.errors import DisclosureError
@@ -114,6 +115,7 @@ def release(
     linked: Released | None = None,
     previous: pd.DataFrame | Path | None = None,
     exhaustive: str | None = None,
+    coarse: bool = False,
 ) -> Released:
     """Suppress what rests on too few persons, and what would give it back.
 
@@ -155,6 +157,9 @@ def release(
     exhaustive
         Key whose categories hold everybody, so that a reader knows their total although no row
         shows it: percentages add up to 100.
+    coarse
+        Round what is shown (`disclosure_rounding`): for a part of a whole that is shown in
+        another report, where the parts are not released together.
 
     Raises
     ------
@@ -175,7 +180,7 @@ def release(
             whole, label=label, count=count, values=values, keys=keys, labels=labels,
             totals={**(totals or {}), exhaustive: MARGIN}, additive=additive,
             cumulative=cumulative, shares=shares, percent=percent, sums=sums,
-            quantiles=quantiles, linked=linked, previous=previous,
+            quantiles=quantiles, linked=linked, previous=previous, coarse=coarse,
         )  # fmt: skip
         own = subset(released, whole[exhaustive].ne(MARGIN).to_numpy())
         own.frame.index = own.suppressed.index = frame.index
@@ -202,7 +207,11 @@ def release(
     except DisclosureError as error:
         raise DisclosureError(f"{label}: {error}") from None
     dropped = [name for pair in (sums or {}).values() for name in pair]
-    return _released(frame.drop(columns=dropped), masks, named, label, structure, limits)
+    released = _released(frame.drop(columns=dropped), masks, named, label, structure, limits)
+    if coarse:
+        of_persons = [name for name in released.frame.columns if name in masks]
+        return replace(released, frame=rounded(released.frame, of_persons, limits.min_cell))
+    return released
 
 
 def _bases(count: Mapping[str, str | Sequence[str]]) -> set[str]:

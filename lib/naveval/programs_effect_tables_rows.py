@@ -5,6 +5,7 @@ import pandas as pd
 
 from naveval import (
     counties,
+    disclosure_rounding,
     disclosure_thresholds,
     estimates,
     programs_published,
@@ -232,6 +233,14 @@ def participation_summary(output: Output, data: Participation) -> Block:
         situational=table.percent.get("situational", np.nan),
         special=table.percent.get("special", np.nan), top=top.program, share=top.starts_percent,
     )  # fmt: skip
+
+
+def county_note(output: Output, data: Participation) -> Block:
+    """How the numbers of a county are rounded; nothing for the whole country."""
+    if not data.county:
+        return Block("")
+    few = disclosure_thresholds.thresholds().min_cell
+    return sentence(output, "county-note", base=few, decimals=disclosure_rounding.DECIMALS)
 
 
 def outcome_summary(output: Output, data: Outcomes) -> Block:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from naveval import (
@@ -78,7 +79,9 @@ def _too_few(output: Output, label: str) -> Block:
 
 def rounded(data: Outcomes, breakdown: str) -> pd.DataFrame:
     """States of a breakdown as they may be shown, everywhere in the report."""
-    return round_persons(data.states[breakdown], thresholds().min_cell)
+    base = thresholds().min_cell
+    frame = round_persons(data.states[breakdown], base)
+    return frame.assign(n=base * np.rint(frame.n / base)) if data.county else frame
 
 
 def shown_groups(data: Outcomes, breakdown: str, wanted: Sequence[str]) -> list[str]:
@@ -112,12 +115,12 @@ def release_states(frame: pd.DataFrame, label: str) -> Released:
 
 def any_wage(output: Output, data: Outcomes) -> Block:
     """fig-b-1: share with any wage by month since start, per programme."""
-    return _lines(output, data.any_wage["program"], "fig-b-1")
+    return _lines(output, data, data.any_wage["program"], "fig-b-1")
 
 
 def aap(output: Output, data: Outcomes) -> Block:
     """fig-b-2: share with AAP by month since start, per programme."""
-    return _lines(output, data.aap["program"], "fig-b-2")
+    return _lines(output, data, data.aap["program"], "fig-b-2")
 
 
 def persons(output: Output, data: Outcomes) -> Block:
@@ -127,20 +130,21 @@ def persons(output: Output, data: Outcomes) -> Block:
     frame = data.persons.assign(published=values if output.slug == WHOLE else float("nan"))
     released = disclosure.release(
         frame, label="tbl-b-2", count="n", keys=["program"], labels=["published"],
-        exhaustive="program",
+        exhaustive="program", coarse=bool(data.county),
     )  # fmt: skip
     return tables.show(output, released, "tbl-b-2")
 
 
-def _lines(output: Output, frame: pd.DataFrame, label: str) -> Block:
+def _lines(output: Output, data: Outcomes, frame: pd.DataFrame, label: str) -> Block:
     order = dict.fromkeys((*FIRST_PROGRAMS, *SECOND_PROGRAMS, *GROUPS))
     programs = [program for program in order if program in enough(frame)]
     if not programs:
         return _too_few(output, label)
     frame = frame[frame.group.isin(programs)].reset_index(drop=True)
     released = disclosure.release(
-        frame, label=label, count="n", percent={"percent": "n"}, keys=["group", "k"], labels=["k"]
-    )
+        frame, label=label, count="n", percent={"percent": "n"}, keys=["group", "k"], labels=["k"],
+        coarse=bool(data.county),
+    )  # fmt: skip
     frame = released.frame
     known = set(frame.group[frame.percent.notna()])
     programs = [program for program in programs if program in known]

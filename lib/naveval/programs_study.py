@@ -35,7 +35,10 @@ from naveval.registers import Registers
 
 @dataclass(frozen=True)
 class Participation:
-    """Frames of part 1, named after what they show; see `programs_panel_use`."""
+    """Frames of part 1, named after what they show; see `programs_panel_use`.
+
+    `county` is its code, "" for the whole country.
+    """
 
     stock: pd.DataFrame
     composition: pd.DataFrame
@@ -55,16 +58,18 @@ class Participation:
     course_types: pd.DataFrame
     combinations: pd.DataFrame
     chains: pd.DataFrame
+    county: str = ""
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Frames of part 2: states, any wage and AAP by breakdown; persons per programme."""
+    """Frames of part 2: states, any wage and AAP by breakdown; persons per programme; county."""
 
     states: Mapping[str, pd.DataFrame]
     any_wage: Mapping[str, pd.DataFrame]
     aap: Mapping[str, pd.DataFrame]
     persons: pd.DataFrame
+    county: str = ""
 
 
 def open_study(parameters: Parameters) -> Registers:
@@ -110,6 +115,7 @@ def participation(opened: Registers, parameters: Parameters) -> Participation:
         use.use_by_program(opened), use.mean_months(opened), use.use_over_time(opened),
         use.who_gets_what(opened), use.staying(opened), chain_panel.course_types(opened),
         chain_panel.combinations(opened), chain_panel.chains(opened),
+        parameters.county,
     )  # fmt: skip
 
 
@@ -122,7 +128,8 @@ def outcomes(opened: Registers, parameters: Parameters) -> Outcomes:
         column: {name: state_panel.monthly_share(opened, column, name) for name in names}
         for column, names in (("any_wage", ("all", "program")), ("aap", ("program", "status")))
     }
-    return Outcomes(by, shares["any_wage"], shares["aap"], state_panel.persons_by_program(opened))
+    persons = state_panel.persons_by_program(opened)
+    return Outcomes(by, shares["any_wage"], shares["aap"], persons, parameters.county)
 
 
 def settings(parameters: Parameters, progress: Callable[[str], None] | None = None) -> Settings:

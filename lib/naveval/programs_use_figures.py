@@ -30,7 +30,7 @@ FIRST_YEAR = 2009
 
 def stock(output: Output, data: Participation) -> Block:
     """fig-4-1: persons per group each month 2011–2022."""
-    released = _release(data.stock, "fig-4-1", ["m", "status"], "status")
+    released = _release(data, data.stock, "fig-4-1", ["m", "status"], "status")
     table = _wide(released.frame, "m", "status", "n") / 1000
     figure, ax = figures.axes(height=3.8)
     table.index = FIRST_YEAR + table.index / 12
@@ -50,7 +50,7 @@ def composition(output: Output, data: Participation) -> Block:
     released = disclosure.release(
         data.composition[["k", "status", "n", "total", "share"]], label="fig-4-2",
         count={"n": "n", "share": "n", "total": "total"}, keys=["k", "status"],
-        labels=["k"], exhaustive="status",
+        labels=["k"], exhaustive="status", coarse=bool(data.county),
     )  # fmt: skip
     table = _wide(released.frame, "k", "status", "share")
     figure, ax = figures.axes(height=3.6)
@@ -67,7 +67,7 @@ def composition(output: Output, data: Participation) -> Block:
 
 def flows(output: Output, data: Participation) -> Block:
     """fig-4-3: moves between groups at 0, 6, 12 and 18 months."""
-    released = _release(data.flows, "fig-4-3", ["month", "source", "target"], "target")
+    released = _release(data, data.flows, "fig-4-3", ["month", "source", "target"], "target")
     frame = released.frame.fillna({"n": 0})
     steps = [frame[frame.month == month] for month in (0, 6, 12)]
     figure, ax = figures.axes(height=4.6)
@@ -92,6 +92,7 @@ def participation(output: Output, data: Participation) -> Block:
         frame, label="fig-4-4", count=dict(zip(counts, counts, strict=True)),
         additive={"n": ["n_program", "n_without"]},
         percent={"percent": "n"}, keys=["status"], exhaustive="status",
+        coarse=bool(data.county),
     )  # fmt: skip
     shown = released.frame.iloc[::-1].reset_index(drop=True)
     figure, ax = figures.axes(height=3.0)
@@ -118,7 +119,7 @@ def cumulative(output: Output, data: Participation) -> Block:
     frame = data.cumulative[["status", "k", "n", "percent"]]
     released = disclosure.release(
         frame, label="fig-4-5", count="n", percent={"percent": "n"}, keys=["status", "k"],
-        labels=["k"],
+        labels=["k"], coarse=bool(data.county),
     )  # fmt: skip
     figure, ax = figures.axes(height=3.6)
     ends = {}
@@ -143,7 +144,7 @@ def cumulative(output: Output, data: Participation) -> Block:
 
 def groups_at_start(output: Output, data: Participation) -> Block:
     """fig-4-6: first group and group when the first programme starts."""
-    released = _release(data.groups_at_start, "fig-4-6", ["source", "target"], "target")
+    released = _release(data, data.groups_at_start, "fig-4-6", ["source", "target"], "target")
     frame = released.frame.fillna({"n": 0})
     figure, ax = figures.axes(height=4.0)
     order = [[g for g in STATUS_ORDER if g in set(frame[side])] for side in ("source", "target")]
@@ -164,7 +165,7 @@ def groups_at_start(output: Output, data: Participation) -> Block:
 
 def released_use(data: Participation) -> Released:
     """Starts and programme months by programme as fig-4-7 shows them."""
-    return _release(data.use_by_program, "fig-4-7", ["program"], "program")
+    return _release(data, data.use_by_program, "fig-4-7", ["program"], "program")
 
 
 def use_by_program(output: Output, data: Participation) -> Block:
@@ -190,7 +191,7 @@ def use_by_program(output: Output, data: Participation) -> Block:
 
 def released_months(data: Participation) -> Released:
     """Mean months as fig-4-8 shows them; counts are those of fig-4-7, and hidden where they are."""
-    return _release(data.mean_months, "fig-4-8", ["program"], linked=released_use(data))
+    return _release(data, data.mean_months, "fig-4-8", ["program"], linked=released_use(data))
 
 
 def mean_months(output: Output, data: Participation) -> Block:
@@ -215,7 +216,7 @@ def mean_months(output: Output, data: Participation) -> Block:
 
 def use_over_time(output: Output, data: Participation) -> Block:
     """fig-4-9: programme months a year; small programmes are put together in the picture."""
-    released = _release(data.use_over_time, "fig-4-9", ["year", "program"], "program")
+    released = _release(data, data.use_over_time, "fig-4-9", ["year", "program"], "program")
     wide = _wide_programs(released.frame)
     big = list(wide.sum().sort_values(ascending=False).index[:8])
     table = wide[big].assign(rest=wide.drop(columns=big).sum(axis=1)) / 1000
@@ -240,7 +241,7 @@ def who_gets_what(output: Output, data: Participation) -> Block:
     columns = ["characteristic", "program", "category", "n", "starts", "percent"]
     frame = data.who_gets_what[columns]
     keys = ["characteristic", "program", "category"]
-    released = _release(frame, "fig-4-10", keys, "program")
+    released = _release(data, frame, "fig-4-10", keys, "program")
     programs = [p for p in GROUPS if p in set(frame.program)][::-1]
     figure, grid = figures.axes(2, 2, height=8.6, sharey=True)
     for ax, part in zip(grid.ravel(), ("status", "age_group", "country", "spell"), strict=True):
@@ -269,13 +270,14 @@ def who_gets_what(output: Output, data: Participation) -> Block:
 
 
 def _release(
-    frame: pd.DataFrame, label: str, keys: list[str], exhaustive: str | None = None,
-    linked: Released | None = None,
+    data: Participation, frame: pd.DataFrame, label: str, keys: list[str],
+    exhaustive: str | None = None, linked: Released | None = None,
 ) -> Released:  # fmt: skip
+    """Release a frame with one count, rounded for a county."""
     numeric_keys = [key for key in keys if pd.api.types.is_numeric_dtype(frame[key])]
     return disclosure.release(
         frame, label=label, count="n", keys=keys, labels=numeric_keys, exhaustive=exhaustive,
-        linked=linked,
+        linked=linked, coarse=bool(data.county),
     )  # fmt: skip
 
 

@@ -78,6 +78,7 @@ def course_types(output: Output, data: Participation) -> Block:
     released = disclosure.release(
         named(output, frame, "kind"), label="tbl-4-6", count="n", keys=["kind"],
         labels=["published_percent", "published_months"], exhaustive="kind",
+        coarse=bool(data.county),
     )  # fmt: skip
     return tables.show(output, released, "tbl-4-6")
 
@@ -87,8 +88,9 @@ def combinations(output: Output, data: Participation) -> Block:
     keys = ["program_1", "program_2"]
     frame = with_printed_sequences(output, data.combinations, "table_4_7", keys)
     released = disclosure.release(
-        frame, label="tbl-4-7", count="n", keys=keys, labels=["published"]
-    )
+        frame, label="tbl-4-7", count="n", keys=keys, labels=["published"],
+        coarse=bool(data.county),
+    )  # fmt: skip
     return tables.show(output, released, "tbl-4-7")
 
 
@@ -97,8 +99,9 @@ def chains(output: Output, data: Participation) -> Block:
     keys = ["program_1", "program_2", "program_3"]
     frame = with_printed_sequences(output, data.chains, "table_4_8", keys)
     released = disclosure.release(
-        frame, label="tbl-4-8", count="n", keys=keys, labels=["published"]
-    )
+        frame, label="tbl-4-8", count="n", keys=keys, labels=["published"],
+        coarse=bool(data.county),
+    )  # fmt: skip
     return tables.show(output, released, "tbl-4-8")
 
 
@@ -138,5 +141,6 @@ def _show(
         labels=published,
         percent=percent,
         exhaustive="category",
+        coarse=output.slug != WHOLE,
     )
     return tables.show(output, released, label)
