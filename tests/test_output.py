@@ -76,6 +76,18 @@ def test_published_numbers_carry_no_notice_of_simulation(
     assert "origin" not in pd.read_csv(opened.folder / "tables/tbl-1.csv")
 
 
+def test_columns_of_published_numbers_are_left_out_where_there_are_none(
+    opened: output.Output, frame: pd.DataFrame
+) -> None:
+    opened.texts["tbl-1"]["columns"]["published"] = {"title": "Publisert", "format": "share1"}
+    both = frame.assign(published=[0.5, None])
+    for given, head in ((both, "| Gruppe | Andel | Publisert |"),
+                        (both.assign(published=float("nan")), "| Gruppe | Andel |")):  # fmt: skip
+        released = disclosure.public(given, label="tbl-1", source="test")
+        block = tables.show(opened, released, "tbl-1", year=2020, total=1)
+        assert block.markdown.splitlines()[0] == head
+
+
 def test_suppressed_cells_show_a_colon_and_leave_the_csv(
     opened: output.Output, frame: pd.DataFrame
 ) -> None:

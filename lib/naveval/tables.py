@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from naveval import disclosure, formats, texts
 from naveval import output as outputs
 from naveval.disclosure import Released
@@ -12,13 +10,15 @@ from naveval.errors import ParameterError
 from naveval.output import Block, Output
 
 TEXT_FORMATS = ("text", "month")
+PUBLISHED = "published"
 
 
 def show(output: Output, released: Released, label: str, **values: Any) -> Block:
     """Show a released frame as a numbered table.
 
     Columns, their order, titles and formats come from the study's texts under `label`; a
-    row may carry its own format in a column called `format`, which is not shown.
+    row may carry its own format in a column called `format`, which is not shown. Columns of
+    published numbers are left out where none was published, as for a county.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def show(output: Output, released: Released, label: str, **values: Any) -> Block
     data = disclosure.require_released(released, label)
     entry = texts.entry(output.texts, label)
     values = {"place": output.place, **values}
-    columns = _columns(entry, data.frame, label)
+    columns = _columns(entry, data, label)
     caption = texts.fill(entry["caption"], values, label)
     _write(output, data, label)
     lines = [
@@ -48,7 +48,8 @@ def cells(data: Released, name: str, spec: Mapping[str, Any] | None = None) -> l
     return [_cell(data, position, name, spec or {}) for position in range(len(data.frame))]
 
 
-def _columns(entry: Mapping[str, Any], frame: pd.DataFrame, label: str) -> dict[str, Any]:
+def _columns(entry: Mapping[str, Any], data: Released, label: str) -> dict[str, Any]:
+    frame = data.frame
     columns = entry.get("columns") or {name: {"title": name} for name in frame.columns}
     lacking = [name for name in columns if name not in frame.columns]
     if lacking:
@@ -56,7 +57,11 @@ def _columns(entry: Mapping[str, Any], frame: pd.DataFrame, label: str) -> dict[
             f"text «{label}»: the table has no column {', '.join(lacking)}; "
             f"it has {', '.join(map(str, frame.columns))}"
         )
-    return dict(columns)
+    unpublished = {
+        name for name in columns
+        if PUBLISHED in name and frame[name].isna().all() and not data.suppressed[name].any()
+    }  # fmt: skip
+    return {name: spec for name, spec in columns.items() if name not in unpublished}
 
 
 def _is_text(column: Mapping[str, Any]) -> bool:
