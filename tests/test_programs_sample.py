@@ -1,5 +1,6 @@
 """The effect sample: who is in, covariates against a plain computation, and bad input."""
 
+import json
 import re
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from naveval import (
 )
 from naveval.errors import ContractError, EstimationError, ParameterError
 from naveval.forests import ForestOptions
-from naveval.programs_codes import CONTROL, month_code
+from naveval.programs_codes import ARMS, CONTROL, month_code
 from naveval.programs_effects import Settings
 from naveval.programs_pseudo import draw_pseudo_starts
 from naveval.programs_sample import BEFORE
@@ -169,6 +170,17 @@ def test_small_programmes_are_named_and_merged() -> None:
     assert merged == {"AFT": 5, "IPS": 40}
     assert (arm == "Annet").sum() == 45
     assert (arm == CONTROL).sum() == 9
+
+
+def test_the_sample_drawn_from_whole_registers_is_the_one_with_known_effects() -> None:
+    """Nobody gets into it, or onto a programme, by what happened after registration."""
+    with opened() as r:
+        frame = programs_sample.draw(r, "main", min_arm=1).frame
+    truth = json.loads((folder() / "truth.json").read_text("utf-8"))["cohorts"]["main"]
+    known = {arm: n for arm, n in truth["n_treated"].items() if n and arm != "Annet"}
+    drawn = frame.program[frame.program.isin(ARMS)].value_counts().to_dict()
+    assert drawn == known
+    assert set(frame.first_group) == {"standard", "situational", "special"}
 
 
 def unknown(frame: pd.DataFrame) -> pd.DataFrame:

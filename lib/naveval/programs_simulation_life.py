@@ -47,6 +47,9 @@ from naveval.programs_simulation_settings import (
 NEVER = 9999
 FAR_BACK = -9999
 WORKING_AGE = 16
+FIRST_YEAR = 12
+"""Months in which nothing that follows from work may decide who is in the effect sample, and
+nobody comes back."""
 NO_WORK = -9.0
 GROUP_OF_PLAN = np.array([-1, *(GROUPS.index(plan) for plan in PLANS[1:])])
 
@@ -201,7 +204,7 @@ def live(
         now[leaving] = 0
         back = leaving & (u["gap"] < 0.45) & (episode < EPISODES - 1)
         wait = 3 + np.floor(np.log1p(-u["noise"][back]) / np.log1p(-1 / 28)).astype(int)
-        next_entry[back] = t + wait
+        next_entry[back] = np.maximum(t + wait, entry[back] + FIRST_YEAR + 1)
         backdate[back] = 0
         _change_group(now, sample_type, entry, t, u["change"])
     rows = np.concatenate(spells) if spells else np.empty((0, 4), dtype=np.int64)
@@ -229,7 +232,7 @@ def _later_starts(
     by_last = np.array([CHAIN_HAZARD.get(name, CHAIN_HAZARD_OTHER) for name in GROUPS])
     recent = (last >= 0) & (t - last_end <= 3)
     hazard = np.where(recent, by_last[last], LATER_HAZARD[now])
-    may = (now > 0) & (~sample_type | first_done | (t - entry >= 12)) & (index <= 0)
+    may = (now > 0) & (~sample_type | first_done | (t - entry >= FIRST_YEAR)) & (index <= 0)
     return may & (u["later"] < hazard)
 
 
@@ -273,7 +276,7 @@ def _leaving(
     works = index > 0
     rate = np.where(works, EXIT_IN_WORK[now], EXIT_NO_WORK[now])
     rate = np.where(disabled <= t, 0.10, rate)
-    first_year = sample_type & (t - entry < 12)
+    first_year = sample_type & (t - entry < FIRST_YEAR)
     in_year = np.where(mover_at < 9999, np.where(t >= mover_at, early, 0), early)
     rate = np.where(first_year, in_year + exit_on_work * works, rate)
     return (now > 0) & ~on & (u["leave"] < rate)
@@ -283,8 +286,13 @@ def _change_group(
     now: NDArray[np.int8], sample_type: NDArray[np.bool_], entry: NDArray[np.int64], t: int,
     u: NDArray[np.float32],
 ) -> None:  # fmt: skip
-    """Move persons between groups; movers to more follow-up have their own month."""
-    may = (now > 0) & ~(sample_type & (now == 1))
+    """Move persons between groups; movers to more follow-up have their own month.
+
+    Who of those in standardinnsats moves in the first year is decided at registration: were it
+    left to chance among those still without work, the sample would be chosen by the outcome.
+    """
+    first_year = t - entry <= FIRST_YEAR
+    may = (now > 0) & ~((now == 1) & (sample_type | first_year))
     edges = np.vstack([np.zeros(6), MOVE]).cumsum(axis=1)[now]
     to = 1 + (u[:, None] >= edges).sum(axis=1)
     moved = may & (to <= 6)
