@@ -225,8 +225,29 @@ def test_sentences_for_the_front_page_are_kept_with_what_they_rest_on(project: P
     assert kept["2"] == {"text": "Kanskje.", "origin": "simulated"}
 
 
+@pytest.mark.parametrize(("county", "kept"), [("", ["1", "2"]), ("04", ["2", "3"])])
+def test_sentences_kept_follow_the_place(project: Path, county: str, kept: list[str]) -> None:
+    """A county's page shows what is its own, not what it shares with the country."""
+    (project / "report/texts/hedmark.yml").write_text(
+        "a: {text: Landet.}\nb: {text: Begge.}\nc: {text: Fylket.}\n", encoding="utf-8"
+    )
+    listed = "hedmark:\n  - {text: a, sentences: [1], place: country}\n"
+    listed += "  - {text: b, sentences: [1]}\n  - {text: c, sentences: [1], place: county}\n"
+    (project / "report/texts/headlines.yml").write_text(listed, encoding="utf-8")
+    opened = output.open_output("hedmark", StudyParameters(county=county))
+    for key in "abc":
+        output.sentence(opened, key)
+    assert list(json.loads((opened.folder / "headlines.json").read_text("utf-8"))) == kept
+
+
 @pytest.mark.parametrize(
-    "entry", ["{text: a}", "{text: a, sentences: [0]}", "{text: a, sentences: [1], x: 1}"]
+    "entry",
+    [
+        "{text: a}",
+        "{text: a, sentences: [0]}",
+        "{text: a, sentences: [1], x: 1}",
+        "{text: a, sentences: [1], place: by}",
+    ],
 )
 def test_malformed_headlines_are_refused(project: Path, entry: str) -> None:
     (project / "report/texts/headlines.yml").write_text(f"hedmark:\n  - {entry}\n")

@@ -98,6 +98,16 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
     assert site_pages.banner([only], text) == ("", False)
 
 
+def test_a_county_that_stands_in_for_the_country_is_named(built: SimpleNamespace) -> None:
+    text = site_pages.words()
+    own = [result for result in site_results.collect(["followup"]) if result.county == "34"]
+    assert site_pages.about(own[0], text).endswith("Dette gjelder Innlandet.")
+    for page in (site_pages.front(own, text), site_pages.study("followup", own, text, "")):
+        assert "Dette gjelder Innlandet." in page.markdown
+    whole = site_results.collect(["followup"])
+    assert "Dette gjelder" not in site_pages.front(whole, text).markdown
+
+
 def test_numbers_of_headlines_are_those_of_their_result(built: SimpleNamespace) -> None:
     page = built.site / "index.html"
     checked = audit.audit(built.site, checks=("numbers",))

@@ -126,8 +126,9 @@ def sentence(output: Output, key: str, *, choose: str | None = None, **values: A
 def _keep_headline(output: Output, key: str, choose: str | None, text: str) -> None:
     """Keep sentences that `report/texts/headlines.yml` wants on the site's front page."""
     listed = output.texts.get(texts.HEADLINES, ())
+    here = "country" if output.slug == counties.slug("") else "county"
     for order, wanted in enumerate(listed, 1):
-        if wanted["text"] == key:
+        if wanted["text"] == key and wanted.get("place", here) == here:
             _write_headline(output, order, wanted, choose, text)
 
 

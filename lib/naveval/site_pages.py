@@ -73,7 +73,7 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         parts += ['<section class="card">', "", f"## {entry['name']} {{#{study} .unnumbered}}", ""]
         if result:
             shown.append(result)
-            parts += [findings(result, text)]
+            parts += [about(result, text), findings(result, text)]
         else:
             parts += [entry["question"], text["index"]["none"]]
         more = text["index"]["more"].format(name=entry["short"])
@@ -86,6 +86,13 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     return named(
         "index", text, "\n\n".join(parts), banner=notice, simulated=simulated, toc=False
     )  # fmt: skip
+
+
+def about(result: Result, text: Mapping[str, Any]) -> str:
+    """Which place a result is about, where it stands in for the study's own that is not made."""
+    if result.slug == results.main_slug(result.study):
+        return ""
+    return str(text["index"]["stand-in"]).format(place=result.place)
 
 
 def findings(result: Result, text: Mapping[str, Any]) -> str:
@@ -126,7 +133,7 @@ def study(
     result = results.main_result(found, name)
     blocks = [f"## {part['findings']}"]
     if result:
-        blocks += [findings(result, text), downloads(result, text)]
+        blocks += [about(result, text), findings(result, text), downloads(result, text)]
     else:
         blocks.append(part["none"])
     blocks += [extra, f"## {part['design']}", entry["design"]]

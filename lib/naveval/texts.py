@@ -74,15 +74,17 @@ def _headlines(file: Path, study: str) -> list[dict[str, Any]]:
     Raises
     ------
     ParameterError
-        When an entry is not a mapping of text, sentences (places from 1) and published.
+        When an entry is not a mapping of text, sentences (places from 1), published, and place
+        (country or county).
     """
     listed = parameters.read_yaml(file).get(study, [])
     for wanted in listed:
         places = wanted.get("sentences", [])
-        known = {"text", "sentences"} <= set(wanted) <= {"text", "sentences", "published"}
+        known = {"text", "sentences"} <= set(wanted) <= {"text", "sentences", "published", "place"}
+        known &= wanted.get("place", "country") in ("country", "county")
         if not known or not places or not all(isinstance(n, int) and n > 0 for n in places):
             raise ParameterError(
-                f"{file}: {study}: expected text, sentences (places from 1) and published; "
-                f"found {wanted}"
+                f"{file}: {study}: expected text, sentences (places from 1), published "
+                f"and place (country or county); found {wanted}"
             )
     return list(listed)
