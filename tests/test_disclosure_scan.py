@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import typst
 
+from naveval import disclosure_scan
 from naveval.disclosure_scan import require_clean, scan
 from naveval.disclosure_words import is_identity_number
 from naveval.errors import DisclosureError
@@ -97,6 +98,17 @@ def test_planted_faults_are_found(tmp_path, name):
     assert IDENTITY not in str([finding.kind for finding in found])
     with pytest.raises(DisclosureError, match="1 findings, not for publication"):
         require_clean(tmp_path, ids=[ID])
+
+
+def test_large_folders_are_searched_by_all_processors_with_the_same_findings(tmp_path, monkeypatch):
+    for name in ("a.csv", "b.csv", "e.html", "k.png"):
+        content = PLANTED[name]
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    one = scan(tmp_path, ids=[ID])
+    assert [finding.file for finding in one] == ["a.csv", "b.csv", "e.html", "k.png"]
+    monkeypatch.setattr(disclosure_scan, "LARGE", 0)
+    monkeypatch.setattr(disclosure_scan, "cpu_count", lambda: 3)
+    assert scan(tmp_path, ids=[ID]) == one
 
 
 def test_workbook_is_searched(tmp_path):

@@ -3,17 +3,20 @@
 A finding names the file, what was found and how often, never the thing itself.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from joblib import Parallel, cpu_count, delayed
 
 from naveval.disclosure_readers import Wanted, search
 from naveval.disclosure_thresholds import thresholds
 from naveval.errors import DisclosureError
 
 SHORTEST_ID = 6
+LARGE = 50_000_000
+"""Bytes from which a folder, such as the site of all counties, is searched by all processors."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,19 @@ def scan(folder: Path, ids: Collection[str] = ()) -> list[Finding]:
     folder = Path(folder)
     long = frozenset(text for text in map(str, ids) if len(text) >= SHORTEST_ID)
     wanted = Wanted(long, thresholds(), frozenset(_published_labels(folder)))
-    found: list[Finding] = []
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+    sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    jobs = cpu_count() if sum(sizes.values()) > LARGE else 1
+    by_size = sorted(sizes, key=lambda path: (-sizes[path], path))
+    parts = Parallel(n_jobs=jobs)(
+        delayed(_findings)(folder, by_size[k::jobs], wanted) for k in range(jobs)
+    )
+    return sorted((item for part in parts for item in part), key=lambda item: item.file)
+
+
+def _findings(folder: Path, files: Sequence[Path], wanted: Wanted) -> list[Finding]:
+    """Findings in some of a folder's files."""
+    found = []
+    for file in files:
         name = file.relative_to(folder).as_posix()
         kinds: dict[str, int] = {}
         for kind, number in search(name, file.read_bytes(), wanted):
