@@ -184,8 +184,11 @@ def test_bad_registers_fail_with_the_reason(monkeypatch):
 
 
 INTERRUPTED = """
+import signal
 import sys
 from naveval import batch
+# Whoever starts the tests in the background has this signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 child = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', "
 child += "'import time; time.sleep(60)'], start_new_session=True); "
 child += "open(sys.argv[1], 'a').write(str(p.pid) + chr(10)); time.sleep(60)"
