@@ -218,6 +218,10 @@ def test_estimates_are_tidy_and_hold_every_label(reports) -> None:
         assert labels <= set(table["label"])
         key = ["label", "row", "column", "outcome", "group", "horizon", "estimand", "method"]
         assert not table.duplicated(key).any()
+        least = table[table["row"] == "smallest p-value"].set_index("column")
+        assert (least["estimate"] == 1 / least["n_clusters"]).all()
+        units = space["inference"]["n_units"]
+        assert least["n_clusters"].tolist() == [units.min(), units.max()]
 
 
 def test_no_row_of_microdata_and_no_id(reports) -> None:

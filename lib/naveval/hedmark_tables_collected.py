@@ -46,6 +46,7 @@ def collect(
         _means(means, parameters),
         _regression(regression, parameters),
         _simple(inference, "tbl-inference", "effect"),
+        _least(inference),
         _size(size),
         _simple(synthetic, "tbl-synthetic", "effect"),
         _simple(months, "fig-placebo-month", "placebo", row="month"),
@@ -147,6 +148,20 @@ def _simple(
         frame["p_value"] = frame["p_exact"]
     allowed = [column for column in estimates.COLUMNS if column in frame.columns]
     return frame[allowed]
+
+
+def _least(inference: pd.DataFrame) -> pd.DataFrame:
+    """The smallest p-values that exchanging counties can give, with each pool of them."""
+    units = inference["n_units"]
+    pools = {"control group": int(units.min()), "all counties": int(units.max())}
+    return pd.DataFrame(
+        {
+            "label": "tbl-inference", "row": "smallest p-value", "column": list(pools),
+            "estimand": "smallest p-value", "unit": "probability",
+            "estimate": [1 / n for n in pools.values()], "n_clusters": list(pools.values()),
+            "method": "exchange of counties",
+        }
+    )  # fmt: skip
 
 
 def _specifications(results: pd.DataFrame) -> pd.DataFrame:
