@@ -9,8 +9,14 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 DECIMALS = 1
+
+
+def nearest(values: ArrayLike, base: int) -> NDArray[np.float64]:
+    """Values as the nearest multiples of `base`; NaN stays."""
+    return np.asarray(base * np.rint(np.asarray(values, dtype=float) / base))
 
 
 def rounded(frame: pd.DataFrame, columns: Collection[str], base: int) -> pd.DataFrame:
@@ -26,5 +32,5 @@ def rounded(frame: pd.DataFrame, columns: Collection[str], base: int) -> pd.Data
         values = out[name].astype(float)
         known = values.dropna()
         whole = bool((known == np.rint(known)).all())
-        out[name] = base * np.rint(values / base) if whole else values.round(DECIMALS)
+        out[name] = nearest(values, base) if whole else values.round(DECIMALS)
     return out

@@ -226,7 +226,7 @@ def participation_summary(output: Output, data: Participation) -> Block:
     without = table.n - table.n_program
     table["percent"] = table.percent.where((table.n_program >= few) & (without >= few))
     everyone = data.cumulative_table.iloc[0]
-    n = few * round(everyone.n / few) if data.county else everyone.n
+    n = float(disclosure_rounding.nearest(everyone.n, few)) if data.county else everyone.n
     top = data.use_by_program.sort_values("starts_percent").iloc[-1]
     return sentence(
         output, "participants-summary", n=n, started=everyone.month_24,

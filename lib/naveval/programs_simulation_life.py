@@ -47,7 +47,7 @@ from naveval.programs_simulation_settings import (
 NEVER = 9999
 FAR_BACK = -9999
 WORKING_AGE = 16
-FIRST_YEAR = 12
+FIRST_YEAR_MONTHS = 12
 """Months in which nothing that follows from work may decide who is in the effect sample, and
 nobody comes back."""
 NO_WORK = -9.0
@@ -204,7 +204,7 @@ def live(
         now[leaving] = 0
         back = leaving & (u["gap"] < 0.45) & (episode < EPISODES - 1)
         wait = 3 + np.floor(np.log1p(-u["noise"][back]) / np.log1p(-1 / 28)).astype(int)
-        next_entry[back] = np.maximum(t + wait, entry[back] + FIRST_YEAR + 1)
+        next_entry[back] = np.maximum(t + wait, entry[back] + FIRST_YEAR_MONTHS + 1)
         backdate[back] = 0
         _change_group(now, sample_type, entry, t, u["change"])
     rows = np.concatenate(spells) if spells else np.empty((0, 4), dtype=np.int64)
@@ -232,7 +232,7 @@ def _later_starts(
     by_last = np.array([CHAIN_HAZARD.get(name, CHAIN_HAZARD_OTHER) for name in GROUPS])
     recent = (last >= 0) & (t - last_end <= 3)
     hazard = np.where(recent, by_last[last], LATER_HAZARD[now])
-    may = (now > 0) & (~sample_type | first_done | (t - entry >= FIRST_YEAR)) & (index <= 0)
+    may = (now > 0) & (~sample_type | first_done | (t - entry >= FIRST_YEAR_MONTHS)) & (index <= 0)
     return may & (u["later"] < hazard)
 
 
@@ -276,7 +276,7 @@ def _leaving(
     works = index > 0
     rate = np.where(works, EXIT_IN_WORK[now], EXIT_NO_WORK[now])
     rate = np.where(disabled <= t, 0.10, rate)
-    first_year = sample_type & (t - entry < FIRST_YEAR)
+    first_year = sample_type & (t - entry < FIRST_YEAR_MONTHS)
     in_year = np.where(mover_at < 9999, np.where(t >= mover_at, early, 0), early)
     rate = np.where(first_year, in_year + exit_on_work * works, rate)
     return (now > 0) & ~on & (u["leave"] < rate)
@@ -291,7 +291,7 @@ def _change_group(
     Who of those in standardinnsats moves in the first year is decided at registration: were it
     left to chance among those still without work, the sample would be chosen by the outcome.
     """
-    first_year = t - entry <= FIRST_YEAR
+    first_year = t - entry <= FIRST_YEAR_MONTHS
     may = (now > 0) & ~((now == 1) & (sample_type | first_year))
     edges = np.vstack([np.zeros(6), MOVE]).cumsum(axis=1)[now]
     to = 1 + (u[:, None] >= edges).sum(axis=1)

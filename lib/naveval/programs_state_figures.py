@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from naveval import (
@@ -14,6 +13,7 @@ from naveval import (
     texts,
 )
 from naveval.disclosure import Released
+from naveval.disclosure_rounding import nearest
 from naveval.disclosure_thresholds import thresholds
 from naveval.output import Block, Output, sentence
 from naveval.programs_codes import GROUPS, STATES
@@ -81,7 +81,7 @@ def rounded(data: Outcomes, breakdown: str) -> pd.DataFrame:
     """States of a breakdown as they may be shown, everywhere in the report."""
     base = thresholds().min_cell
     frame = round_persons(data.states[breakdown], base)
-    return frame.assign(n=base * np.rint(frame.n / base)) if data.county else frame
+    return frame.assign(n=nearest(frame.n, base)) if data.county else frame
 
 
 def shown_groups(data: Outcomes, breakdown: str, wanted: Sequence[str]) -> list[str]:
