@@ -9,20 +9,31 @@ import pandas as pd
 
 EMPTY: Mapping[str, Mapping[str, str]] = {
     "persons": {
-        "person": "int64", "birth_year": "int64", "sex": "str", "county": "str",
-        "country_group": "str", "education": "str",
+        "person": "int64",
+        "birth_year": "int64",
+        "sex": "str",
+        "county": "str",
+        "country_group": "str",
+        "education": "str",
     },
     "benefit_cards": {
-        "person": "int64", "year_week": "int64", "hours_worked": "float64", "course": "bool",
+        "person": "int64",
+        "year_week": "int64",
+        "hours_worked": "float64",
+        "course": "bool",
         "continue_registered": "bool",
     },
     "benefit_decisions": {
-        "person": "int64", "decided_on": "datetime64[us]", "from_date": "datetime64[us]",
+        "person": "int64",
+        "decided_on": "datetime64[us]",
+        "from_date": "datetime64[us]",
         "weeks_granted": "int64",
     },
     "needs_decisions": {"person": "int64", "from_date": "datetime64[us]", "group": "str"},
     "program_spells": {
-        "person": "int64", "from_date": "datetime64[us]", "to_date": "datetime64[us]",
+        "person": "int64",
+        "from_date": "datetime64[us]",
+        "to_date": "datetime64[us]",
         "kind": "str",
     },
     "dialogues": {"person": "int64", "date": "datetime64[us]", "channel": "str"},
@@ -30,7 +41,7 @@ EMPTY: Mapping[str, Mapping[str, str]] = {
     "plan_activities": {"person": "int64", "date": "datetime64[us]", "group": "str"},
     "employment": {"person": "int64", "month": "str", "hours_per_week": "float64"},
     "health_benefits": {"person": "int64", "from_date": "datetime64[us]", "kind": "str"},
-}  # fmt: skip
+}
 
 
 def write(folder: Path, tables: Mapping[str, Sequence[Sequence[Any]]]) -> Path:
@@ -55,8 +66,7 @@ def cards(
     values = [hours] * len(weeks)
     if last_hours is not None:
         values[-1] = last_hours
-    return [(person, week, value, False, True)
-            for week, value in zip(weeks, values, strict=True)]  # fmt: skip
+    return [(person, week, value, False, True) for week, value in zip(weeks, values, strict=True)]
 
 
 def decision(

@@ -76,23 +76,29 @@ def cells() -> list[NotebookNode]:
             f"Netto nytte av AFT er {MINUS}145{THIN}000 kr (95 prosent intervall "
             f"{MINUS}160{THIN}000 til {MINUS}130{THIN}000). Se @tbl-1, @fig-4 og @sec-results."
         ),
-        shows("::: {.callout-important title=\"Hva tallene betyr\"}\nTallene i @tbl-1 er "
-              "beregnet \"per deltaker\".\n\n- De er ikke funn.\n- De viser metoden.\n:::"),
+        shows(
+            '::: {.callout-important title="Hva tallene betyr"}\nTallene i @tbl-1 er '
+            'beregnet "per deltaker".\n\n- De er ikke funn.\n- De viser metoden.\n:::'
+        ),
         text("## Resultater {#sec-results}\n\nAvsnittet viser resultatene i to deler."),
-        text("### Overgang til arbeid\n\nHer bruker vi modellen $y_{it} = \\alpha_i + \\beta d_{it}$ "
-             "[se @cameron2008, s. 414]."),
+        text(
+            "### Overgang til arbeid\n\nHer bruker vi modellen $y_{it} = \\alpha_i + \\beta d_{it}$ "
+            "[se @cameron2008, s. 414]."
+        ),
         shows(FIRST_FIGURE.replace("{place}", place) + "\n\n" + NOTE),
         shows("I @fig-4 stiger andelen med 16,3 prosentpoeng, mot 0,4 i @fig-5."),
         text("### Nytte og kostnad"),
         shows(SECOND_FIGURE + "\n\n" + NOTE),
         shows(COSTS + "\n\n" + NOTE),
         shows(RATES),
-        text("## Hva rapporten ikke sier {#sec-limits}\n\n::: {.callout-warning}\nRapporten måler "
-             "ikke alle virkninger [@hendren2020].\n:::"),
+        text(
+            "## Hva rapporten ikke sier {#sec-limits}\n\n::: {.callout-warning}\nRapporten måler "
+            "ikke alle virkninger [@hendren2020].\n:::"
+        ),
         text("## Vedlegg"),
         shows("Alle år står i @tbl-wide.\n\n" + wide_table() + "\n\n" + NOTE),
         text("Denne cellen er bare for utforsking.", metadata={"tags": ["interactive"]}),
-    ]  # fmt: skip
+    ]
 
 
 def _pictures(folder: Path) -> None:
@@ -109,8 +115,13 @@ def _pictures(folder: Path) -> None:
         (folder / "figures" / f"{label}.csv").write_text("x,y\n0,1\n")
 
 
-def make_sample(folder: Path, *, origin: str = "simulated", replace: tuple[str, str] | None = None,
-                extra: str = "") -> Path:  # fmt: skip
+def make_sample(
+    folder: Path,
+    *,
+    origin: str = "simulated",
+    replace: tuple[str, str] | None = None,
+    extra: str = "",
+) -> Path:
     """Write a result folder.
 
     Parameters
@@ -137,10 +148,14 @@ def make_sample(folder: Path, *, origin: str = "simulated", replace: tuple[str, 
                     output.data["text/markdown"] = output.data["text/markdown"].replace(*replace)
     nbformat.write(book, folder / "executed.ipynb")
     report = {
-        "title": "Samfunnsnytte av arbeidsmarkedstiltak", "subtitle": "Ni tiltak, hele landet",
-        "place": "Hedmark", "origin": origin, "date": "2026-11-20",
-        "banner": BANNER if origin == "simulated" else "Beregnet fra publiserte tall. Rapporten "
-        "er ikke offisiell statistikk.",
-    }  # fmt: skip
+        "title": "Samfunnsnytte av arbeidsmarkedstiltak",
+        "subtitle": "Ni tiltak, hele landet",
+        "place": "Hedmark",
+        "origin": origin,
+        "date": "2026-11-20",
+        "banner": BANNER
+        if origin == "simulated"
+        else "Beregnet fra publiserte tall. Rapporten er ikke offisiell statistikk.",
+    }
     (folder / "manifest.json").write_text(json.dumps({"study": "programs", "report": report}))
     return folder

@@ -28,10 +28,12 @@ def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") 
         "complete": True,
         "parameters": {"county": code},
         "report": {
-            "title": f"Rapport om {study}", "place": place, "origin": origin,
+            "title": f"Rapport om {study}",
+            "place": place,
+            "origin": origin,
             "banner": "Simulerte registre. Ikke Norge.",
         },
-    }  # fmt: skip
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     page = PAGE.format(title=f"Rapport om {study}", value="12,5", place=place)
     (folder / "report.html").write_text(page, encoding="utf-8")

@@ -148,8 +148,13 @@ def test_scheduler_that_does_not_answer_is_told(monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(batch_dask, "PATIENCE", 1.0)
     with pytest.raises(ParameterError, match="no Dask scheduler answers"):
-        batch(["hedmark"], ["03"], command=lambda *a: script("pass"), progress=False,
-              scheduler="tcp://127.0.0.1:9")  # fmt: skip
+        batch(
+            ["hedmark"],
+            ["03"],
+            command=lambda *a: script("pass"),
+            progress=False,
+            scheduler="tcp://127.0.0.1:9",
+        )
 
 
 def test_resume_skips_what_is_current(monkeypatch):

@@ -46,21 +46,31 @@ def roles(pdf):
 def test_contents_are_numbered_and_linked(folder):
     found = report_contents.read_html(folder / "report.html")
     assert [text for _, text in found.headings] == [
-        "1 Sammendrag", "2 Resultater", "2.1 Overgang til arbeid", "2.2 Nytte og kostnad",
-        "3 Hva rapporten ikke sier", "4 Vedlegg", "Kilder",
-    ]  # fmt: skip
+        "1 Sammendrag",
+        "2 Resultater",
+        "2.1 Overgang til arbeid",
+        "2.2 Nytte og kostnad",
+        "3 Hva rapporten ikke sier",
+        "4 Vedlegg",
+        "Kilder",
+    ]
     assert [caption for _, caption, _ in found.figures] == [
         "Figur\u00a01: Overgang til arbeid i Hedmark, 2014–2019",
         "Figur\u00a02: Netto nytte per tiltak",
     ]
     assert [caption.split(":")[0] for _, caption, _ in found.tables] == [
-        "Tabell\u00a01", "Tabell\u00a02", "Tabell\u00a03",
-    ]  # fmt: skip
+        "Tabell\u00a01",
+        "Tabell\u00a02",
+        "Tabell\u00a03",
+    ]
     links = [pair for pair in found.references if pair[1][:4] in ("fig-", "tbl-", "sec-")]
     assert set(links) == {
-        ("Tabell\u00a01", "tbl-1"), ("Figur\u00a01", "fig-4"), ("Figur\u00a02", "fig-5"),
-        ("avsnitt 2", "sec-results"), ("Tabell\u00a03", "tbl-wide"),
-    }  # fmt: skip
+        ("Tabell\u00a01", "tbl-1"),
+        ("Figur\u00a01", "fig-4"),
+        ("Figur\u00a02", "fig-5"),
+        ("avsnitt 2", "sec-results"),
+        ("Tabell\u00a03", "tbl-wide"),
+    }
 
 
 def test_page_stands_alone(page):

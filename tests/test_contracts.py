@@ -208,16 +208,25 @@ def test_nan_counts_as_missing_and_infinity_is_refused(tmp_path):
 SERIES = pd.Series([-2.0, 0.0, 1.0, 2.0, 5.0, 7.5])
 WORDS = pd.Series(["a1", "b2", "abc", "", "xyz9"])
 CHECKS = [
-    (SERIES, pa.Check.isin([0.0, 1.0])), (SERIES, pa.Check.notin([2.0])),
-    (SERIES, pa.Check.in_range(0, 5)), (SERIES, pa.Check.gt(1)), (SERIES, pa.Check.lt(1)),
+    (SERIES, pa.Check.isin([0.0, 1.0])),
+    (SERIES, pa.Check.notin([2.0])),
+    (SERIES, pa.Check.in_range(0, 5)),
+    (SERIES, pa.Check.gt(1)),
+    (SERIES, pa.Check.lt(1)),
     (SERIES, pa.Check.in_range(0, 5, include_min=False, include_max=False)),
-    (SERIES, pa.Check.ge(1)), (SERIES, pa.Check.le(1)), (SERIES, pa.Check.eq(1)),
-    (SERIES, pa.Check.ne(1)), (WORDS, pa.Check.str_matches("[a-b]")),
-    (WORDS, pa.Check.str_matches("[a-b](?!b)")), (WORDS, pa.Check.str_contains(r"\d")),
-    (WORDS, pa.Check.str_startswith("a")), (WORDS, pa.Check.str_endswith("9")),
-    (WORDS, pa.Check.str_length(2, 3)), (WORDS, pa.Check.str_length(min_value=1)),
+    (SERIES, pa.Check.ge(1)),
+    (SERIES, pa.Check.le(1)),
+    (SERIES, pa.Check.eq(1)),
+    (SERIES, pa.Check.ne(1)),
+    (WORDS, pa.Check.str_matches("[a-b]")),
+    (WORDS, pa.Check.str_matches("[a-b](?!b)")),
+    (WORDS, pa.Check.str_contains(r"\d")),
+    (WORDS, pa.Check.str_startswith("a")),
+    (WORDS, pa.Check.str_endswith("9")),
+    (WORDS, pa.Check.str_length(2, 3)),
+    (WORDS, pa.Check.str_length(min_value=1)),
     (WORDS, pa.Check.isin(["a1", "it's"])),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("values", "rule"), CHECKS, ids=lambda item: getattr(item, "error", ""))

@@ -107,10 +107,20 @@ def test_net_benefit_is_the_sum_of_the_items() -> None:
 
 @pytest.mark.parametrize(
     "key",
-    [f.name for f in fields(Assumptions)
-     if f.name not in ("effect_correlation", "earnings_per_work_month", "income_tax",
-                       "payroll_tax", "effect_std_error_nok", "later_is_own")],
-)  # fmt: skip
+    [
+        f.name
+        for f in fields(Assumptions)
+        if f.name
+        not in (
+            "effect_correlation",
+            "earnings_per_work_month",
+            "income_tax",
+            "payroll_tax",
+            "effect_std_error_nok",
+            "later_is_own",
+        )
+    ],
+)
 def test_every_input_moves_net_benefit(key: str) -> None:
     start = replace(BASE, displacement=np.array([[0.1]]))
     moved = replace(start, **{key: getattr(start, key) * 1.1 + 0.01})
@@ -362,10 +372,16 @@ def estimated() -> pd.DataFrame:
     for column, program in enumerate(PROGRAMS):
         for horizon, name in zip(("year_1", "year_2", "year_3"), EFFECTS, strict=False):
             rows.append(
-                {"outcome": "earnings", "group": program, "horizon": horizon, "estimand": "att",
-                 "estimate": getattr(BASE, name)[0, column] * 12, "std_error": 1200.0,
-                 "unit": "NOK per year"}
-            )  # fmt: skip
+                {
+                    "outcome": "earnings",
+                    "group": program,
+                    "horizon": horizon,
+                    "estimand": "att",
+                    "estimate": getattr(BASE, name)[0, column] * 12,
+                    "std_error": 1200.0,
+                    "unit": "NOK per year",
+                }
+            )
     extra = {**rows[-4], "horizon": "year_4", "estimate": 4543.0 * 12}
     assert extra["group"] == "Utdanning"
     return pd.DataFrame([*rows, extra])

@@ -62,25 +62,40 @@ FAULTS = [
     (f"{AFT}/used", "best", "unknown reading; allowed: printed, totals"),
     (f"{AFT}/value", 10.1, "give either `value` or `readings`"),
     (AFT, ..., "programs.duration.values.AFT: missing; every programme is required"),
-    ("programs/duration/values/Avklaring", {"value": 1, "low": 1, "high": 1},
-     "programs.duration.values.Avklaring: unknown programme; allowed: AFT, AMO"),
+    (
+        "programs/duration/values/Avklaring",
+        {"value": 1, "low": 1, "high": 1},
+        "programs.duration.values.Avklaring: unknown programme; allowed: AFT, AMO",
+    ),
     ("programs/mentor_share/values/AMO/value", 1.5, "programs.mentor_share.values.AMO.value: 1.5"),
     ("programs/effect_year_1/values/AMO/low", 1, "not for effects"),
     ("programs/effect_year_1/values/AMO/value", None, "a number is required"),
     ("programs/durations", {}, "programs.durations"),
-    ("maximum_duration/0", {"program": "IPS", "case": "ordinary", "months": 1, "table_3_1": 1},
-     "maximum_duration.0.program: 'IPS'"),
+    (
+        "maximum_duration/0",
+        {"program": "IPS", "case": "ordinary", "months": 1, "table_3_1": 1},
+        "maximum_duration.0.program: 'IPS'",
+    ),
     ("scenarios/displacement", [1.5], "scenarios.displacement: 1.5: out of range"),
     ("scenarios/effect_months", [0], "scenarios.effect_months: 0: out of range"),
     ("scenarios/displacement", [], "scenarios.displacement: []: at least one value"),
-    ("maximum_duration/0", {"program": "AFT", "case": "extended", "months": 1, "table_3_1": 1},
-     "maximum_duration: AFT, extended: given 2 times; allowed: once"),
-    ("maximum_duration/0", {"program": "AMO", "case": "ordinary", "months": 1, "table_3_1": 1},
-     "maximum_duration: AFT, ordinary: missing; every row of table 7-8"),
-    ("maximum_duration/0", {"program": "AMO", "case": "ordinary", "months": 1, "table_3_1": 1},
-     "maximum_duration: AMO, ordinary: no such row"),
+    (
+        "maximum_duration/0",
+        {"program": "AFT", "case": "extended", "months": 1, "table_3_1": 1},
+        "maximum_duration: AFT, extended: given 2 times; allowed: once",
+    ),
+    (
+        "maximum_duration/0",
+        {"program": "AMO", "case": "ordinary", "months": 1, "table_3_1": 1},
+        "maximum_duration: AFT, ordinary: missing; every row of table 7-8",
+    ),
+    (
+        "maximum_duration/0",
+        {"program": "AMO", "case": "ordinary", "months": 1, "table_3_1": 1},
+        "maximum_duration: AMO, ordinary: no such row",
+    ),
     ("extra", 1, "extra: 1: unknown key; allowed: price_year"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("path", "value", "expected"), FAULTS)

@@ -27,8 +27,17 @@ def test_every_printed_cell_is_there_once() -> None:
     assert list(table.columns) == list(CELL_COLUMNS)
     assert not table.duplicated(["label", "row", "column"]).any()
     counts = table["label"].value_counts()
-    expected = {"tbl-7-2": 27, "tbl-7-3": 36, "tbl-7-4": 36, "tbl-7-5": 36, "tbl-7-6": 63,
-                "tbl-7-7": 23, "tbl-7-8": 22, "tbl-1-1": 36, "text": 6}  # fmt: skip
+    expected = {
+        "tbl-7-2": 27,
+        "tbl-7-3": 36,
+        "tbl-7-4": 36,
+        "tbl-7-5": 36,
+        "tbl-7-6": 63,
+        "tbl-7-7": 23,
+        "tbl-7-8": 22,
+        "tbl-1-1": 36,
+        "text": 6,
+    }
     assert counts.to_dict() == expected
     assert table["printed"].notna().all()
 
@@ -61,9 +70,10 @@ def test_no_explanation_without_a_difference() -> None:
 
 def test_a_wrong_input_is_noticed() -> None:
     general = COSTS.general.model_copy(
-        update={"labour_cost_factor": COSTS.general.labour_cost_factor.model_copy(
-            update={"value": 1.5})}
-    )  # fmt: skip
+        update={
+            "labour_cost_factor": COSTS.general.labour_cost_factor.model_copy(update={"value": 1.5})
+        }
+    )
     table = reconcile(COSTS.model_copy(update={"general": general}))
     assert (table["explanation"] == "unexplained").sum() > 20
 

@@ -12,8 +12,22 @@ from naveval.errors import ParameterError
 def test_nineteen_counties_in_2014_and_fifteen_in_2024():
     assert counties.codes(2014) == tuple(f"{n:02d}" for n in range(1, 21) if n != 13)
     assert counties.codes(2024) == (
-        "03", "11", "15", "18", "31", "32", "33", "34", "39", "40", "42", "46", "50", "55", "56",
-    )  # fmt: skip
+        "03",
+        "11",
+        "15",
+        "18",
+        "31",
+        "32",
+        "33",
+        "34",
+        "39",
+        "40",
+        "42",
+        "46",
+        "50",
+        "55",
+        "56",
+    )
     assert len(counties.counties(date(2022, 6, 1))) == 11
 
 
@@ -34,10 +48,17 @@ def test_names_are_bokmal():
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
-        ("04", ("34",)), ("05", ("34",)), ("16", ("50",)), ("12", ("46",)), ("03", ("03",)),
-        ("01", ("31",)), ("19", ("55",)), ("30", ("31", "32", "33")), ("54", ("55", "56")),
+        ("04", ("34",)),
+        ("05", ("34",)),
+        ("16", ("50",)),
+        ("12", ("46",)),
+        ("03", ("03",)),
+        ("01", ("31",)),
+        ("19", ("55",)),
+        ("30", ("31", "32", "33")),
+        ("54", ("55", "56")),
     ],
-)  # fmt: skip
+)
 def test_successors_in_2024(code, expected):
     assert counties.successors(code) == expected
 

@@ -39,8 +39,9 @@ def test_relative_refuses_a_mean_near_zero() -> None:
     assert detectable.relative(-0.01, -0.2) == pytest.approx(-0.05)
 
 
-@pytest.mark.parametrize("options", [{"level": 1.0}, {"level": 0.4}, {"power": 1.0},
-                                     {"power": 0.02}, {"freedom": 0}])  # fmt: skip
+@pytest.mark.parametrize(
+    "options", [{"level": 1.0}, {"level": 0.4}, {"power": 1.0}, {"power": 0.02}, {"freedom": 0}]
+)
 def test_bad_options_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(EstimationError, match="expected"):
         detectable.multiplier(**options)

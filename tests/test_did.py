@@ -27,9 +27,12 @@ def panel(n: int = 3000, n_persons: int = 250, seed: int = 1) -> Data:
     frame["x"] = rng.normal(size=n) + frame["duration"] / 10
     shock = rng.normal(size=n_persons)[person]
     frame["y"] = (
-        0.3 * frame["treated_post"] + frame["x"] + np.sin(frame["month"]) + shock
+        0.3 * frame["treated_post"]
+        + frame["x"]
+        + np.sin(frame["month"])
+        + shock
         + rng.normal(size=n)
-    )  # fmt: skip
+    )
     return frame
 
 
@@ -43,10 +46,12 @@ def fitted(frame: Data, names: list[str], effects: list[str]) -> did.Fit:
     )
 
 
-@pytest.mark.parametrize("names", [["treated_post"], ["treated_post", "treated"],
-                                   ["treated_post", "treated", "x"]])  # fmt: skip
-@pytest.mark.parametrize("effects", [["month"], ["duration", "month"],
-                                     ["month", "duration", "treated"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "names", [["treated_post"], ["treated_post", "treated"], ["treated_post", "treated", "x"]]
+)
+@pytest.mark.parametrize(
+    "effects", [["month"], ["duration", "month"], ["month", "duration", "treated"]]
+)
 def test_estimates_and_clustered_errors_equal_pyfixest(
     names: list[str], effects: list[str]
 ) -> None:
@@ -96,10 +101,13 @@ def test_cells_change_nothing() -> None:
     )
     rows = frame.iloc[first]
     short = did.fit(
-        frame["y"].to_numpy(), rows[names].to_numpy(),
-        [rows["duration"].to_numpy(), rows["month"].to_numpy()], frame["person"].to_numpy(),
-        names, cell,
-    )  # fmt: skip
+        frame["y"].to_numpy(),
+        rows[names].to_numpy(),
+        [rows["duration"].to_numpy(), rows["month"].to_numpy()],
+        frame["person"].to_numpy(),
+        names,
+        cell,
+    )
     np.testing.assert_allclose(short.coefficients, plain.coefficients, atol=1e-10)
     np.testing.assert_allclose(short.covariance, plain.covariance, atol=1e-12)
     assert short.r_squared == pytest.approx(plain.r_squared)
@@ -150,8 +158,7 @@ def test_refuses_collinear_regressors_and_shapes() -> None:
     with pytest.raises(EstimationError, match="cluster has 2, expected 3"):
         did.fit(np.ones(3), np.ones((3, 1)), [], np.zeros(2), ["x"])
     with pytest.raises(EstimationError, match="none left"):
-        did.fit(np.array([1.0, 2.0]), np.array([[1.0], [3.0]]), [np.zeros(2)],
-                np.arange(2), ["x"])  # fmt: skip
+        did.fit(np.array([1.0, 2.0]), np.array([[1.0], [3.0]]), [np.zeros(2)], np.arange(2), ["x"])
     n = 4000
     with pytest.raises(EstimationError, match="at most 3000"):
         did.fit(np.ones(n), np.ones((n, 1)), [np.arange(n)], np.arange(n), ["x"])

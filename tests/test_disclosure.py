@@ -51,9 +51,11 @@ def attack(frame: pd.DataFrame, suppressed: np.ndarray, shape: tuple[int, int]) 
         edges = []
         for sign in (1, -1):
             result = linprog(
-                sign * direction, A_eq=np.array(equations), b_eq=np.zeros(len(equations)),
+                sign * direction,
+                A_eq=np.array(equations),
+                b_eq=np.zeros(len(equations)),
                 bounds=bounds,
-            )  # fmt: skip
+            )
             edges.append(sign * result.fun if result.status == 0 else -sign * np.inf)
         found.append(edges)
     return np.array(found).reshape(-1, 2)
@@ -186,9 +188,14 @@ def test_share_cannot_be_recovered_from_the_share_of_all():
 
 def test_money_dominated_by_one_person():
     frame = pd.DataFrame(
-        {"g": list("abc"), "n": [50, 50, 50], "kroner": [1000.0, 1000.0, 1000.0],
-         "first": [900.0, 500.0, 100.0], "second": [10.0, 480.0, 90.0]}
-    )  # fmt: skip
+        {
+            "g": list("abc"),
+            "n": [50, 50, 50],
+            "kroner": [1000.0, 1000.0, 1000.0],
+            "first": [900.0, 500.0, 100.0],
+            "second": [10.0, 480.0, 90.0],
+        }
+    )
     found = release(frame, label="t", count="n", keys=["g"], sums={"kroner": ["first", "second"]})
     assert found.suppressed["kroner"].tolist() == [True, True, False]
     assert list(found.frame.columns) == ["g", "n", "kroner"]
@@ -239,8 +246,9 @@ def test_faults_of_the_caller_are_refused(frame, options, message):
 def test_unknown_counts_are_suppressed():
     frame = GOOD.assign(n=[50, np.nan])
     assert release(frame, label="t", count="n", keys=["county"]).suppressed["mean"].tolist() == [
-        False, True,
-    ]  # fmt: skip
+        False,
+        True,
+    ]
 
 
 def test_model_output_needs_persons_and_degrees_of_freedom():
@@ -250,9 +258,12 @@ def test_model_output_needs_persons_and_degrees_of_freedom():
     found = model(frame, label="t", n="n", residual_df="df", keys=["term"])
     assert found.suppressed["estimate"].tolist() == [False, True, True]
     assert set(found.log["rule"]) == {"release", "min_cell", "residual_df"}
-    assert model(frame[["term", "estimate"]], label="t", n=4, residual_df=99).frame[
-        "estimate"
-    ].isna().all()  # fmt: skip
+    assert (
+        model(frame[["term", "estimate"]], label="t", n=4, residual_df=99)
+        .frame["estimate"]
+        .isna()
+        .all()
+    )
 
 
 def test_linked_release_hides_the_same_cells():

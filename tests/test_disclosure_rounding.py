@@ -27,10 +27,13 @@ def test_a_county_cannot_be_had_by_taking_the_others_from_the_country() -> None:
             shown = [
                 disclosure.release(
                     pd.DataFrame({"group": ["a", "b", "c"], "n": [n, 7 * n + 40, 6 * n + 50]}),
-                    label="tbl-1", count="n", keys=["group"], coarse=flag,
+                    label="tbl-1",
+                    count="n",
+                    keys=["group"],
+                    coarse=flag,
                 ).frame.n[0]
                 for n in counts
-            ]  # fmt: skip
+            ]
             assert np.isnan(shown[-1])
             found.append(counts.sum() - np.nansum(shown) - counts[-1])
     assert not np.any(exact)
@@ -38,16 +41,25 @@ def test_a_county_cannot_be_had_by_taking_the_others_from_the_country() -> None:
 
 
 def test_coarse_release_hides_what_the_exact_one_hides() -> None:
-    frame = pd.DataFrame({
-        "group": ["a", "b", "c", "d"], "n": [3, 41, 78, 102], "n_with": [1, 12, 33, 60],
-        "share": [100 / 3, 1200 / 41, 3300 / 78, 6000 / 102],
-    })  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "group": ["a", "b", "c", "d"],
+            "n": [3, 41, 78, 102],
+            "n_with": [1, 12, 33, 60],
+            "share": [100 / 3, 1200 / 41, 3300 / 78, 6000 / 102],
+        }
+    )
 
     def make(*, coarse: bool) -> disclosure.Released:
         return disclosure.release(
-            frame, label="tbl-1", count={"n": "n", "n_with": "n_with"}, keys=["group"],
-            percent={"share": "n"}, exhaustive="group", coarse=coarse,
-        )  # fmt: skip
+            frame,
+            label="tbl-1",
+            count={"n": "n", "n_with": "n_with"},
+            keys=["group"],
+            percent={"share": "n"},
+            exhaustive="group",
+            coarse=coarse,
+        )
 
     plain, coarse = make(coarse=False), make(coarse=True)
     assert plain.suppressed.equals(coarse.suppressed)

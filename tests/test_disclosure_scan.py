@@ -130,9 +130,11 @@ def test_workbook_is_searched_below_its_title_in_comments_and_properties(tmp_pat
     hidden.append(["fnr"])
     book.save(tmp_path / "x.xlsx")
     assert {finding.kind for finding in scan(tmp_path, ids=[ID])} == {
-        "count below 5 persons in a column n", "person id", "national identity number",
+        "count below 5 persons in a column n",
+        "person id",
+        "national identity number",
         "column that identifies persons",
-    }  # fmt: skip
+    }
 
 
 def test_pdf_is_searched(tmp_path):

@@ -58,11 +58,16 @@ NUMBERS = [
 def test_sample_sizes_do_not_give_a_cell_back_with_the_size_of_the_group(monkeypatch) -> None:
     """Table 6-3 has no row for everybody, but the estimates tell how many each group has."""
     sizes = {
-        ("none", "standard"): 600, ("none", "situational"): 650, ("none", "special"): 700,
-        ("Jobbklubb", "standard"): 92, ("Jobbklubb", "situational"): 63,
-        ("Jobbklubb", "special"): 2, ("AFT", "standard"): 9, ("AFT", "situational"): 14,
+        ("none", "standard"): 600,
+        ("none", "situational"): 650,
+        ("none", "special"): 700,
+        ("Jobbklubb", "standard"): 92,
+        ("Jobbklubb", "situational"): 63,
+        ("Jobbklubb", "special"): 2,
+        ("AFT", "standard"): 9,
+        ("AFT", "situational"): 14,
         ("AFT", "special"): 30,
-    }  # fmt: skip
+    }
     persons = [key for key, n in sizes.items() for _ in range(n)]
     sample = SimpleNamespace(frame=pd.DataFrame(persons, columns=["arm", "first_group"]))
     estimated = SimpleNamespace(sample=sample, arms=["Jobbklubb", "AFT"])
@@ -81,10 +86,18 @@ def test_sample_sizes_do_not_give_a_cell_back_with_the_size_of_the_group(monkeyp
 
 def rows(**changes: Any) -> pd.DataFrame:
     base = {
-        "label": "tbl-1", "row": "a", "estimand": "att", "estimate": 1.5, "std_error": 0.5,
-        "ci_low": 0.5, "ci_high": 2.5, "p_value": 0.01, "n_obs": 40, "n_persons": 20,
+        "label": "tbl-1",
+        "row": "a",
+        "estimand": "att",
+        "estimate": 1.5,
+        "std_error": 0.5,
+        "ci_low": 0.5,
+        "ci_high": 2.5,
+        "p_value": 0.01,
+        "n_obs": 40,
+        "n_persons": 20,
         "note": "band 0.123456",
-    }  # fmt: skip
+    }
     return estimates.frame("followup", [base | changes])
 
 
@@ -106,9 +119,10 @@ def test_estimate_on_enough_persons_is_left_alone() -> None:
 
 def test_rows_beside_a_blanked_one_are_blanked_too() -> None:
     table = estimates.combine(
-        rows(n_persons=3), rows(estimand="mean", n_persons=np.nan),
+        rows(n_persons=3),
+        rows(estimand="mean", n_persons=np.nan),
         rows(row="b", estimand="mean", n_persons=np.nan),
-    )  # fmt: skip
+    )
     shown, _ = guard_estimates(table)
     assert shown["estimate"].isna().tolist() == [True, True, False]
 
@@ -151,9 +165,13 @@ def test_percentages_that_add_up_do_not_give_a_hidden_one_back() -> None:
 def test_shares_of_all_categories_are_known() -> None:
     frame = pd.DataFrame({"group": list("abc"), "n": [100, 50, 30], "work": [0.65, 0.32, 0.1]})
     released = disclosure.release(
-        frame, label="t", count={"n": "n"}, shares={"work": "n"}, keys=["group"],
+        frame,
+        label="t",
+        count={"n": "n"},
+        shares={"work": "n"},
+        keys=["group"],
         exhaustive="group",
-    )  # fmt: skip
+    )
     assert released.suppressed["work"].tolist() == [False, True, True]
     assert not released.suppressed["n"].any()
 
@@ -184,12 +202,18 @@ def crossed(seed: int, n_months: int = 2, mean: float = 16) -> pd.DataFrame:
         cells.reset_index().assign(
             group=lambda t: t["county"] + " × " + t["by"], grouping="county × by"
         ),
-        cells.groupby(["month", "county"]).sum().reset_index().rename(columns={"county": "group"})
+        cells.groupby(["month", "county"])
+        .sum()
+        .reset_index()
+        .rename(columns={"county": "group"})
         .assign(grouping="county"),
-        cells.groupby(["month", "by"]).sum().reset_index().rename(columns={"by": "group"})
+        cells.groupby(["month", "by"])
+        .sum()
+        .reset_index()
+        .rename(columns={"by": "group"})
         .assign(grouping="by"),
         cells.groupby("month").sum().reset_index().assign(grouping="nav", group="nav"),
-    ]  # fmt: skip
+    ]
     table = pd.concat(parts, ignore_index=True).assign(outcome="atid3")
     return table[["outcome", "grouping", "group", "month", "n"]]
 
@@ -258,8 +282,13 @@ def test_reports_of_all_counties_together_do_not_give_a_month_back(
         released = release_series(frame, label)
         own = np.eye(len(codes))[place[code]]
         pool = np.eye(len(codes))[[place[c] for c in chosen.controls()]].sum(0)
-        shown.append([(row, not hidden) for row, column in ((own, "n_treated"), (pool, "n_control"))
-                      for hidden in released.suppressed[column]])  # fmt: skip
+        shown.append(
+            [
+                (row, not hidden)
+                for row, column in ((own, "n_treated"), (pool, "n_control"))
+                for hidden in released.suppressed[column]
+            ]
+        )
     months = len(shown[0]) // 2
     hidden_cells = 0
     for month in range(months):
@@ -375,10 +404,14 @@ def test_no_ids_of_simulated_persons_are_searched(tmp_path: Path) -> None:
 
 def test_mean_months_hide_the_counts_that_the_use_of_programmes_hides() -> None:
     """All starts together are known, so one hidden count alone would follow from the rest."""
-    use = pd.DataFrame({
-        "program": ["AMO", "IPS", "Varig lønnstilskudd"], "n": [124, 6, 4],
-        "starts_percent": [92.0, 5.0, 3.0], "months_percent": [80.0, 12.0, 8.0],
-    })  # fmt: skip
+    use = pd.DataFrame(
+        {
+            "program": ["AMO", "IPS", "Varig lønnstilskudd"],
+            "n": [124, 6, 4],
+            "starts_percent": [92.0, 5.0, 3.0],
+            "months_percent": [80.0, 12.0, 8.0],
+        }
+    )
     months = use[["program", "n"]].assign(months=[3.5, 8.4, 16.8]).iloc[::-1]
     data: Any = SimpleNamespace(use_by_program=use, mean_months=months, county="")
     shown = programs_use_figures.released_months(data).frame.set_index("program")

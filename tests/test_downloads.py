@@ -39,14 +39,22 @@ def test_a_sheet_per_file_and_a_dictionary(output: Output) -> None:
     assert target.name == "hedmark-15-more-og-romsdal-simulert.xlsx"
     book = load_workbook(target)
     assert book.sheetnames == [
-        "Les meg", "estimates", "tbl-7-5", "tbl-9", "tbl-10", "fig-4", "Dataordbok",
-    ]  # fmt: skip
+        "Les meg",
+        "estimates",
+        "tbl-7-5",
+        "tbl-9",
+        "tbl-10",
+        "fig-4",
+        "Dataordbok",
+    ]
     rows = [[cell.value for cell in row] for row in book["tbl-7-5"].iter_rows()]
     assert rows[1][0] == "Verdiskaping, Møre og Romsdal"
     assert rows[2:] == [
-        ["program", "county", "effect"], ["AFT", "03", 1200], ["AMO", "15", ":"],
+        ["program", "county", "effect"],
+        ["AFT", "03", 1200],
+        ["AMO", "15", ":"],
         ["=1+1", "50", 0.25],
-    ]  # fmt: skip
+    ]
     assert book["tbl-7-5"]["A6"].data_type == "s"
     assert book["fig-4"]["B4"].value == 1e-05
     with listed.open(encoding="utf-8", newline="") as stream:

@@ -34,8 +34,9 @@ def test_agrees_with_pyfixest_on_an_unbalanced_panel() -> None:
     dummies = {f"e{int(t) + 20}": (rows["event"] == t).astype(float) for t in found.event_time}
     other = pf.feols(
         "y ~ " + " + ".join(dummies) + " | unit + period",
-        rows.assign(**dummies), vcov={"CRV1": "unit"},
-    )  # fmt: skip
+        rows.assign(**dummies),
+        vcov={"CRV1": "unit"},
+    )
     np.testing.assert_allclose(found.estimate, other.coef()[list(dummies)], atol=1e-9)
     np.testing.assert_allclose(found.std_error, other.se()[list(dummies)], rtol=1e-7)
 

@@ -25,9 +25,11 @@ def test_every_choice_redraws_with_its_value(tmp_path: Path) -> None:
         return county
 
     box = explore.explore(
-        opened(tmp_path), draw, "panel",
+        opened(tmp_path),
+        draw,
+        "panel",
         choices={"county": {"Oslo": "03", "Hedmark": "04"}, "months": [12, 24]},
-    )  # fmt: skip
+    )
     county, months = box.children[0].children
     assert county.description == "Fylke"
     assert drawn == [("panel", "03", 12)]

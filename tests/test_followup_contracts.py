@@ -106,7 +106,7 @@ BAD: dict[str, tuple[str, Change, str]] = {
         "one row per person",
     ),
     "unknown kind": ("program_spells", put("kind", "Kurs"), "one of"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -126,8 +126,13 @@ def test_missing_table_is_named(data: Path, table: str) -> None:
 
 
 def test_all_breaches_are_reported_together_and_the_run_stops(data: Path) -> None:
-    for name in ("hours above 336", "weeks other than 52 or 104", "month in another format",
-                 "to_date before from_date", "card of unknown person"):  # fmt: skip
+    for name in (
+        "hours above 336",
+        "weeks other than 52 or 104",
+        "month in another format",
+        "to_date before from_date",
+        "card of unknown person",
+    ):
         table, how, _ = BAD[name]
         change(data, table, how)
     with pytest.raises(ContractError, match="0 to 336"):

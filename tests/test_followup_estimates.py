@@ -70,12 +70,15 @@ def test_estimates_equal_pyfixest(
     for outcome in study.OUTCOMES[table]:
         other = pyfixest.feols(
             f"{outcome} ~ treated_post + treated | duration + month",
-            data=data, vcov={"CRV1": "person"}, fixef_tol=1e-12,
-        )  # fmt: skip
+            data=data,
+            vcov={"CRV1": "person"},
+            fixef_tol=1e-12,
+        )
         own = summary[
-            (summary["table"] == table) & (summary["outcome"] == outcome)
+            (summary["table"] == table)
+            & (summary["outcome"] == outcome)
             & (summary["horizon"] == horizon)
-        ].iloc[0]  # fmt: skip
+        ].iloc[0]
         assert own["estimate"] == pytest.approx(other.coef()["treated_post"], abs=1e-8)
         assert own["std_error"] == pytest.approx(other.se()["treated_post"], rel=1e-6)
         assert own["p_value"] == pytest.approx(other.pvalue()["treated_post"], abs=1e-6)
@@ -86,9 +89,9 @@ def test_estimates_equal_pyfixest(
 def test_detectable_effect_stands_beside_every_estimate(summary: pd.DataFrame) -> None:
     np.testing.assert_allclose(summary["mde"], 2.8016 * summary["std_error"], rtol=1e-3)
     np.testing.assert_allclose(
-        summary["mde_relative"].dropna(), (summary["mde"] / summary["mean"]).dropna()[
-            summary["mde_relative"].notna()]
-    )  # fmt: skip
+        summary["mde_relative"].dropna(),
+        (summary["mde"] / summary["mean"]).dropna()[summary["mde_relative"].notna()],
+    )
     stricter = study.summary(
         study.regressions(followup_draws.window(0.01, 1), PARAMETERS), Parameters(power=0.95)
     )
@@ -233,8 +236,9 @@ def test_county_difference_finds_a_real_one(window: pd.DataFrame) -> None:
     assert long["difference_p"] < 0.001
 
 
-def test_rows_are_tidy_and_unique(window: pd.DataFrame, found: list[study.Regression],
-                                  summary: pd.DataFrame) -> None:  # fmt: skip
+def test_rows_are_tidy_and_unique(
+    window: pd.DataFrame, found: list[study.Regression], summary: pd.DataFrame
+) -> None:
     everything = {
         "summary": summary,
         "events": events.studies(window, PARAMETERS),

@@ -15,9 +15,18 @@ from naveval.output import Block, Output
 
 SCALE = 0.03
 TABLES = {
-    "tbl-1", "tbl-2", "tbl-3", "tbl-pretrend", "tbl-placebo", "tbl-placebo-group",
-    "tbl-breakdown", "tbl-testing", "tbl-break", "tbl-published", "tbl-flow",
-}  # fmt: skip
+    "tbl-1",
+    "tbl-2",
+    "tbl-3",
+    "tbl-pretrend",
+    "tbl-placebo",
+    "tbl-placebo-group",
+    "tbl-breakdown",
+    "tbl-testing",
+    "tbl-break",
+    "tbl-published",
+    "tbl-flow",
+}
 FIGURES = {*(f"fig-{number}" for number in range(1, 7)), "fig-events", "fig-sensitivity"}
 
 
@@ -105,13 +114,20 @@ def test_one_part_alone(data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def test_every_choice_of_every_sentence_is_norwegian_prose() -> None:
     found = texts.load("followup")
     more = {
-        "summary-program": set(), "summary-dialogue": {"null_alone"}, "conclusion": {"wide"},
+        "summary-program": set(),
+        "summary-dialogue": {"null_alone"},
+        "conclusion": {"wide"},
         "summary-work": {"positive_followed", "negative_followed"},
-    }  # fmt: skip
+    }
     for key, own in more.items():
         assert set(found[key]["choose"]) == own | {
-            "null", "positive", "negative", "few_persons", "few_events", "collinear",
-        }  # fmt: skip
+            "null",
+            "positive",
+            "negative",
+            "few_persons",
+            "few_events",
+            "collinear",
+        }
     for key, entry in found.items():
         if isinstance(entry, dict) and "choose" in entry:
             assert all(isinstance(choice, str) for choice in entry["choose"]), key

@@ -115,9 +115,19 @@ def test_full_scale_recovers_the_truth_with_errors_like_the_printed(tmp_path: Pa
     )
     table["z"] = (table["estimate"] - table["coefficient"]) / table["std_error"]
     table["error_ratio"] = table["std_error"] / table["printed_std_error"]
-    columns = [*followup_published.KEY, "estimate", "coefficient", "z", "std_error",
-               "printed_std_error", "error_ratio", "mean", "printed_mean", "n_obs",
-               "printed_n_obs"]  # fmt: skip
+    columns = [
+        *followup_published.KEY,
+        "estimate",
+        "coefficient",
+        "z",
+        "std_error",
+        "printed_std_error",
+        "error_ratio",
+        "mean",
+        "printed_mean",
+        "n_obs",
+        "printed_n_obs",
+    ]
     print(table[columns].round(4).to_string())
     print(f"{time.perf_counter() - started:.0f} s")
     assert table["z"].abs().max() < 3

@@ -164,9 +164,13 @@ def test_assessment_allowance_does_not_end_a_spell_while_cards_go_on(tmp_path: P
 
 @pytest.mark.parametrize(
     ("day", "expected"),
-    [("2016-02-15", "health"), ("2016-03-27", "health"), ("2016-03-28", "other"),
-     ("2016-02-14", "other")],
-)  # fmt: skip
+    [
+        ("2016-02-15", "health"),
+        ("2016-03-27", "health"),
+        ("2016-03-28", "other"),
+        ("2016-02-14", "other"),
+    ],
+)
 @pytest.mark.parametrize("kind", ["AAP"])
 def test_health_benefit_around_the_last_card(
     tmp_path: Path, day: str, expected: str, kind: str
@@ -240,8 +244,10 @@ def test_overlapping_decisions_the_later_from_date_takes_over(tmp_path: Path) ->
 def test_of_two_decisions_from_the_same_day_the_one_decided_last_counts(
     tmp_path: Path, order: int
 ) -> None:
-    both = [decision(1, "2016-01-04", 104, "2016-01-02"),
-            decision(1, "2016-01-04", 52, "2016-01-20")]  # fmt: skip
+    both = [
+        decision(1, "2016-01-04", 104, "2016-01-02"),
+        decision(1, "2016-01-04", 52, "2016-01-20"),
+    ]
     found = periods(tmp_path, benefit_cards=cards(1, *FOUR), benefit_decisions=both[::order])
     assert list(found["weeks_left"]) == [52, 50, 48, 46]
 
@@ -257,9 +263,13 @@ def test_last_card_of_the_data_is_no_exit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("weeks", "expected"),
-    [((202248, 202250, 202252), ""), ((202247, 202249, 202251), ""), ((202246, 202248), "other"),
-     ((202248, 202250), "other")],
-)  # fmt: skip
+    [
+        ((202248, 202250, 202252), ""),
+        ((202247, 202249, 202251), ""),
+        ((202246, 202248), "other"),
+        ((202248, 202250), "other"),
+    ],
+)
 def test_spell_that_runs_on_the_last_day_of_2022_has_no_exit(
     tmp_path: Path, weeks: tuple[int, ...], expected: str
 ) -> None:
@@ -329,12 +339,15 @@ def test_every_card_has_a_fate(tmp_path: Path) -> None:
         {
             "benefit_cards": [*cards(1, *FOUR), *cards(2, *FOUR), *cards(3, *FOUR), *LATE],
             "benefit_decisions": [
-                *GRANTED, decision(3, "2016-01-18", 52), decision(4, "2016-01-18", 52),
-                decision(4, "2017-01-18", 104), decision(5, "2022-12-31", 52),
+                *GRANTED,
+                decision(3, "2016-01-18", 52),
+                decision(4, "2016-01-18", 52),
+                decision(4, "2017-01-18", 104),
+                decision(5, "2022-12-31", 52),
             ],
             "health_benefits": [(1, on("2016-01-20"), "uføretrygd")],
         },
-    )  # fmt: skip
+    )
     flow = followup_panel.read(tmp_path).flow.set_index("step")
     assert flow.loc["no_cards", "n_persons"] == 2
     assert flow.loc["no_cards", ["n_periods", "n_spells"]].tolist() == [0, 0]

@@ -74,11 +74,16 @@ def by_loops(person: Person, longest_gap: int, last_week: int) -> list[Row]:
             continue
         last = run[-1][0]
         kept = [
-            (week, number, (week - first) // 2, left,
-             leaving(person, last, end, longest_gap, last_week) if week == last else spells.NONE)
+            (
+                week,
+                number,
+                (week - first) // 2,
+                left,
+                leaving(person, last, end, longest_gap, last_week) if week == last else spells.NONE,
+            )
             for week, left in run
             if left > 0
-        ]  # fmt: skip
+        ]
         found += kept
         number += 1
     return found
@@ -99,9 +104,11 @@ def leaving(person: Person, last: int, end: int, longest_gap: int, last_week: in
 
 def events(rows: list[tuple[int, int, float]]) -> Events:
     rows = sorted(rows)
-    person, week, value = (np.array(column) for column in zip(*rows, strict=True)) if rows else (
-        np.zeros(0), np.zeros(0), np.zeros(0)
-    )  # fmt: skip
+    person, week, value = (
+        (np.array(column) for column in zip(*rows, strict=True))
+        if rows
+        else (np.zeros(0), np.zeros(0), np.zeros(0))
+    )
     return Events(person.astype("int32"), week.astype("int32"), value)
 
 
@@ -131,9 +138,15 @@ def test_equals_plain_loops(longest_gap: int, seed: int) -> None:
     for k, row in enumerate(built.row):
         who = int(cards.person[row])
         first = offset.setdefault(who, int(built.spell[k]))
-        own[who].append((int(cards.week[row]), int(built.spell[k]) - first,
-                         int(built.duration[k]), int(built.weeks_left[k]),
-                         int(built.exit[k])))  # fmt: skip
+        own[who].append(
+            (
+                int(cards.week[row]),
+                int(built.spell[k]) - first,
+                int(built.duration[k]),
+                int(built.weeks_left[k]),
+                int(built.exit[k]),
+            )
+        )
     kinds = set()
     for i, person in enumerate(people):
         expected = by_loops(person, longest_gap, last_week)

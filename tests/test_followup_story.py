@@ -14,8 +14,11 @@ from naveval.followup_events import Events
 from naveval.output import Output
 
 NULL, UP, DOWN = (0.001, 0.8), (0.02, 0.001), (-0.02, 0.001)
-LONG = {("tbl-1", "program"): "program", ("tbl-1", "dialogue"): "dialogue",
-        ("tbl-3", "work"): "work"}  # fmt: skip
+LONG = {
+    ("tbl-1", "program"): "program",
+    ("tbl-1", "dialogue"): "dialogue",
+    ("tbl-3", "work"): "work",
+}
 
 
 @pytest.fixture
@@ -37,11 +40,20 @@ def summary(
         estimate, p_value = given.get(name, NULL)
         rows.append(
             {
-                "table": table, "outcome": outcome, "horizon": horizon, "estimate": estimate,
-                "p_value": p_value, "ci_low": estimate - 0.01, "ci_high": estimate + 0.01,
-                "mean": 0.14, "mde": 0.015, "mde_relative": 0.107, "power": 0.8, "refused": "",
+                "table": table,
+                "outcome": outcome,
+                "horizon": horizon,
+                "estimate": estimate,
+                "p_value": p_value,
+                "ci_low": estimate - 0.01,
+                "ci_high": estimate + 0.01,
+                "mean": 0.14,
+                "mde": 0.015,
+                "mde_relative": 0.107,
+                "power": 0.8,
+                "refused": "",
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows).assign(**changes)
 
 
@@ -123,30 +135,43 @@ def test_summary_counts_the_ten(output: Output) -> None:
 
 @pytest.mark.parametrize(
     ("parallel", "line", "said"),
-    [(0.8, 0.01, "står seg også"), (0.8, 0.0, "ikke lenger noen sikker virkning"),
-     (0.0, 0.01, "skiller resultatet seg derimot"), (0.0, 0.0, "Heller ikke om")],
-)  # fmt: skip
+    [
+        (0.8, 0.01, "står seg også"),
+        (0.8, 0.0, "ikke lenger noen sikker virkning"),
+        (0.0, 0.01, "skiller resultatet seg derimot"),
+        (0.0, 0.0, "Heller ikke om"),
+    ],
+)
 def test_breakdown_tells_of_parallel_trends_and_of_a_line(
     output: Output, parallel: float, line: float, said: str
 ) -> None:
     found = pd.DataFrame(
         {
-            "outcome": ["program"], "estimate": [0.01], "zero_relative": [parallel],
-            "mde_relative": [0.4], "zero_smoothness": [line], "mde_smoothness": [0.0],
+            "outcome": ["program"],
+            "estimate": [0.01],
+            "zero_relative": [parallel],
+            "mde_relative": [0.4],
+            "zero_smoothness": [line],
+            "mde_smoothness": [0.0],
         }
-    )  # fmt: skip
+    )
     assert said in story.breakdown(output, found).markdown
 
 
 def breaks(dialogue_p: float, work_p: float) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"outcome": outcome, "horizon": horizon, "estimate": 0.001, "difference": 0.0003,
-             "difference_p": p}
+            {
+                "outcome": outcome,
+                "horizon": horizon,
+                "estimate": 0.001,
+                "difference": 0.0003,
+                "difference_p": p,
+            }
             for outcome, p in (("dialogue", dialogue_p), ("work", work_p), ("health", np.nan))
             for horizon in ("all", "until_2017")
         ]
-    )  # fmt: skip
+    )
 
 
 def test_break_tells_of_dialogue_and_of_the_others(output: Output) -> None:

@@ -114,10 +114,15 @@ def test_dask_needs_no_open_client() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"trees": 61}, {"candidates": 1}, {"min_leaf": 20}, {"subsample": 0.8},
-        {"honesty_share": 0.3}, {"components": 1}, {"seed": 4},
+        {"trees": 61},
+        {"candidates": 1},
+        {"min_leaf": 20},
+        {"subsample": 0.8},
+        {"honesty_share": 0.3},
+        {"components": 1},
+        {"seed": 4},
     ],
-)  # fmt: skip
+)
 def test_every_option_changes_the_result(change: dict) -> None:
     x, _, y = sample(300)
     reference = forests.regression_forest(x, y, x[:20], OPTIONS)

@@ -47,33 +47,49 @@ Make = Callable[[pd.DataFrame, pd.DataFrame], tuple[pd.DataFrame | None, pd.Data
 CASES: dict[str, tuple[Make, tuple[str, ...]]] = {
     "missing table": (lambda s, f: (s, None), ("labour_force",)),
     "missing column": (
-        lambda s, f: (s.drop(columns="weeks_registered"), f), ("job_seekers", "weeks_registered")),
+        lambda s, f: (s.drop(columns="weeks_registered"), f),
+        ("job_seekers", "weeks_registered"),
+    ),
     "wrong type": (
         lambda s, f: (s.assign(birth_year=s["birth_year"].astype(str)), f),
-        ("job_seekers", "birth_year", "whole numbers")),
+        ("job_seekers", "birth_year", "whole numbers"),
+    ),
     "unknown county": (lambda s, f: (changed(s, "county", "34"), f), ("county", "3 rows", '"04"')),
     "month outside the window": (
         lambda s, f: (changed(s, "month", pd.Timestamp("2016-03-01")), f),
-        ("month", "3 rows", "labour_force covers")),
+        ("month", "3 rows", "labour_force covers"),
+    ),
     "not the first of a month": (
         lambda s, f: (changed(s, "month", pd.Timestamp("2014-03-15")), f),
-        ("month", "first day of a month")),
+        ("month", "first day of a month"),
+    ),
     "duplicate person-month": (
-        lambda s, f: (pd.concat([s, s.iloc[:2]]), f), ("person", "one row per person and month")),
+        lambda s, f: (pd.concat([s, s.iloc[:2]]), f),
+        ("person", "one row per person and month"),
+    ),
     "negative labour force": (
-        lambda s, f: (s, changed(f, "persons", -5)), ("persons", "3 rows", "more than 0")),
+        lambda s, f: (s, changed(f, "persons", -5)),
+        ("persons", "3 rows", "more than 0"),
+    ),
     "missing labour force": (
-        lambda s, f: (s, f.drop(index=f.index[[5, 6]])), ("labour_force", "every county")),
+        lambda s, f: (s, f.drop(index=f.index[[5, 6]])),
+        ("labour_force", "every county"),
+    ),
     "labour force without a number": (
         lambda s, f: (s, changed(f.astype({"persons": float}), "persons", float("nan"))),
-        ("labour_force", "persons", "3 rows", "missing")),
+        ("labour_force", "persons", "3 rows", "missing"),
+    ),
     "duplicate labour force": (
-        lambda s, f: (s, pd.concat([f, f.iloc[:1]])), ("one row per county and month",)),
+        lambda s, f: (s, pd.concat([f, f.iloc[:1]])),
+        ("one row per county and month",),
+    ),
     "empty table": (lambda s, f: (s.iloc[:0], f), ("job_seekers", "no rows")),
     "unknown status": (lambda s, f: (changed(s, "status", "ledig"), f), ("status", "helt ledig")),
     "negative weeks": (
-        lambda s, f: (changed(s, "weeks_registered", -1), f), ("weeks_registered", "3 rows")),
-}  # fmt: skip
+        lambda s, f: (changed(s, "weeks_registered", -1), f),
+        ("weeks_registered", "3 rows"),
+    ),
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -100,9 +116,13 @@ def test_good_extracts_pass_as_parquet_and_as_norwegian_csv(
     assert contracts.check("hedmark", tmp_path / "parquet") == []
     for table, frame in (("job_seekers", seekers), ("labour_force", force)):
         frame.to_csv(
-            tmp_path / "csv" / f"{table}.csv", sep=";", decimal=",", index=False,
-            encoding="cp1252", date_format="%d.%m.%Y",
-        )  # fmt: skip
+            tmp_path / "csv" / f"{table}.csv",
+            sep=";",
+            decimal=",",
+            index=False,
+            encoding="cp1252",
+            date_format="%d.%m.%Y",
+        )
     assert contracts.check("hedmark", tmp_path / "csv") == []
 
 
@@ -134,17 +154,21 @@ def test_command_line_shows_the_message_without_a_traceback(
 REACH: dict[str, tuple[Make, tuple[str, ...]]] = {
     "too late": (
         lambda s, f: (s[s["month"] >= "2010-03"], f[f["month"] >= "2010-03"]),
-        ("labour_force", "38 rows", "2010-01 to 2015-12", "01 2010-01", "job_seekers")),
+        ("labour_force", "38 rows", "2010-01 to 2015-12", "01 2010-01", "job_seekers"),
+    ),
     "no treated county": (
         lambda s, f: (s[s["county"] != "04"], f[f["county"] != "04"]),
-        ("labour_force", "column county", "72 rows", "first: 04")),
+        ("labour_force", "column county", "72 rows", "first: 04"),
+    ),
     "no county outside the control group": (
         lambda s, f: (s[s["county"] != "11"], f[f["county"] != "11"]),
-        ("labour_force", "column county", "72 rows", "first: 11")),
+        ("labour_force", "column county", "72 rows", "first: 11"),
+    ),
     "no job seekers in a control county": (
         lambda s, f: (s[s["county"] != "16"], f),
-        ("job_seekers", "column county", "1 row", "first: 16")),
-}  # fmt: skip
+        ("job_seekers", "column county", "1 row", "first: 16"),
+    ),
+}
 
 
 @pytest.mark.parametrize("case", REACH)

@@ -19,10 +19,17 @@ JANUARY = windows.number("2014-01")
 
 def row(person: int, month: str, right: bool, weeks: int, **other: object) -> dict[str, object]:
     return {
-        "person": person, "month": pd.Timestamp(f"{month}-01"), "county": "04", "sex": "kvinne",
-        "birth_year": 1980, "education": "høyere", "status": "helt ledig",
-        "benefit_right": right, "weeks_registered": weeks, **other,
-    }  # fmt: skip
+        "person": person,
+        "month": pd.Timestamp(f"{month}-01"),
+        "county": "04",
+        "sex": "kvinne",
+        "birth_year": 1980,
+        "education": "høyere",
+        "status": "helt ledig",
+        "benefit_right": right,
+        "weeks_registered": weeks,
+        **other,
+    }
 
 
 def write(folder: Path, rows: list[dict[str, object]], months: list[str]) -> Path:
@@ -46,15 +53,23 @@ MONTHS = [f"2014-{m:02d}" for m in range(1, 9)]
 BY_HAND = [
     # 1: registered January, right from April (three months later): an inflow with benefit, but
     # in the first two months of the register nobody can be called new.
-    row(1, "2014-03", False, 1), row(1, "2014-04", False, 5), row(1, "2014-06", True, 14),
+    row(1, "2014-03", False, 1),
+    row(1, "2014-04", False, 5),
+    row(1, "2014-06", True, 14),
     # 2: right four months after: an inflow without.
-    row(2, "2014-03", False, 1), row(2, "2014-04", False, 5), row(2, "2014-05", False, 9),
-    row(2, "2014-06", False, 14), row(2, "2014-07", True, 18),
+    row(2, "2014-03", False, 1),
+    row(2, "2014-04", False, 5),
+    row(2, "2014-05", False, 9),
+    row(2, "2014-06", False, 14),
+    row(2, "2014-07", True, 18),
     # 3: away one update is not new; away two updates is.
-    row(3, "2014-01", True, 30), row(3, "2014-03", True, 39), row(3, "2014-06", True, 2),
+    row(3, "2014-01", True, 30),
+    row(3, "2014-03", True, 39),
+    row(3, "2014-06", True, 2),
     # 4: long duration in the other county.
-    row(4, "2014-01", False, 103, county="05"), row(4, "2014-02", False, 107, county="05"),
-]  # fmt: skip
+    row(4, "2014-01", False, 103, county="05"),
+    row(4, "2014-02", False, 107, county="05"),
+]
 
 
 def test_register_by_hand(tmp_path: Path) -> None:
@@ -108,9 +123,12 @@ def test_inflow_and_stock_agree_with_plain_python(simulated: tuple[pd.DataFrame,
     np.testing.assert_array_equal(found["inflow"], wanted)
     rows = rows.assign(m=rows["month"].dt.year * 12 + rows["month"].dt.month - 1)
     for column, low, high in (
-        ("stock", 0, 10_000), ("weeks_26_51", 26, 51), ("weeks_52_77", 52, 77),
-        ("weeks_78_103", 78, 103), ("weeks_104", 104, 10_000),
-    ):  # fmt: skip
+        ("stock", 0, 10_000),
+        ("weeks_26_51", 26, 51),
+        ("weeks_52_77", 52, 77),
+        ("weeks_78_103", 78, 103),
+        ("weeks_104", 104, 10_000),
+    ):
         part = rows[rows["weeks_registered"].between(low, high)]
         group = np.where(part["benefit_right"], "with", "without")
         counts = part.groupby([part["county"].astype(str), part["m"], group]).size()

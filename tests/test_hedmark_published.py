@@ -15,13 +15,19 @@ from naveval.hedmark_published import (
 )
 
 PRINTED = {
-    ("stock", "with", "unadjusted"): -11.6, ("stock", "with", "matched"): -10.6,
-    ("stock", "without", "unadjusted"): -7.3, ("stock", "without", "matched"): -6.9,
-    ("inflow", "with", "unadjusted"): -8.6, ("inflow", "with", "matched"): -11.5,
-    ("inflow", "without", "unadjusted"): -9.3, ("inflow", "without", "matched"): -8.0,
-    ("26-51", "with", "matched"): -6.9, ("52-77", "with", "matched"): -9.9,
-    ("78-103", "with", "matched"): -11.5, ("104+", "with", "matched"): -12.7,
-}  # fmt: skip
+    ("stock", "with", "unadjusted"): -11.6,
+    ("stock", "with", "matched"): -10.6,
+    ("stock", "without", "unadjusted"): -7.3,
+    ("stock", "without", "matched"): -6.9,
+    ("inflow", "with", "unadjusted"): -8.6,
+    ("inflow", "with", "matched"): -11.5,
+    ("inflow", "without", "unadjusted"): -9.3,
+    ("inflow", "without", "matched"): -8.0,
+    ("26-51", "with", "matched"): -6.9,
+    ("52-77", "with", "matched"): -9.9,
+    ("78-103", "with", "matched"): -11.5,
+    ("104+", "with", "matched"): -12.7,
+}
 
 
 def test_all_twelve_printed_effects_are_reproduced_within_the_rounding() -> None:

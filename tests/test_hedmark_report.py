@@ -132,8 +132,10 @@ def test_totals_of_a_county_do_not_give_its_parts_back(reports) -> None:
     """Figure 1 has both groups together; with their sum a hidden group could be computed."""
     for _, _, folder in reports.values():
         assert list(pd.read_csv(folder / "figures" / "fig-1.csv").columns)[:3] == [
-            "county", "role", "change",
-        ]  # fmt: skip
+            "county",
+            "role",
+            "change",
+        ]
         assert "n" not in pd.read_csv(folder / "figures" / "fig-1.csv").columns
 
 
@@ -145,13 +147,17 @@ def test_suppressed_means_are_in_no_other_place(reports) -> None:
         table["estimate"] = pd.to_numeric(table["estimate"], errors="coerce")
         for row in space["means"].itertuples():
             rows = table[
-                (table["label"] == row.label) & (table["outcome"] == row.outcome)
-                & (table["group"] == row.group) & (table["horizon"] == row.season)
-            ]  # fmt: skip
+                (table["label"] == row.label)
+                & (table["outcome"] == row.outcome)
+                & (table["group"] == row.group)
+                & (table["horizon"] == row.season)
+            ]
             assert len(rows) == 10
             counts = {
-                "treated": row.n_treated, "control": row.n_control, "difference": row.n_persons,
-            }  # fmt: skip
+                "treated": row.n_treated,
+                "control": row.n_control,
+                "difference": row.n_persons,
+            }
             for column, n in counts.items():
                 if n < 5:
                     hidden += 1
@@ -262,9 +268,12 @@ def test_notes_and_paragraphs_follow_the_parameters(reports, monkeypatch) -> Non
     monkeypatch.setenv(RESULT_VARIABLE, str(folder))
     output, method = space["output"], space["method"]
     choices = (
-        {}, {"weights": "equal"}, {"composition": "none"}, {"composition": "lagged"},
+        {},
+        {"weights": "equal"},
+        {"composition": "none"},
+        {"composition": "lagged"},
         {"time_effects": "season"},
-    )  # fmt: skip
+    )
     notes = {
         hedmark_tables.regression(
             output, space["regression"], Parameters(**SETTINGS, **change), method

@@ -96,9 +96,13 @@ def test_smallest_found_effect_is_found_that_often() -> None:
             changed = values.astype(float).copy()
             changed[:, 0] -= fall / 100 * given.level * given.post
             p = p_values(
-                setup_of(given, parameters), changed, given.size, draws=99,
-                seed=parameters.seed, methods=(method,),
-            )  # fmt: skip
+                setup_of(given, parameters),
+                changed,
+                given.size,
+                draws=99,
+                seed=parameters.seed,
+                methods=(method,),
+            )
             rates.append((p[method] <= 0.1 + 1e-12).mean())
         assert 0.8 <= rates[0] < 0.86
         assert rates[1] < rates[0]
@@ -124,8 +128,12 @@ def test_tables_are_judged_by_the_method_given(tmp_path: Path) -> None:
         plain = Parameters(draws=99, composition="none")
         given = sample(panel, plain, "stock", "with")
         p = p_values(
-            setup_of(given, plain), given.outcome, given.size, draws=99, seed=plain.seed,
+            setup_of(given, plain),
+            given.outcome,
+            given.size,
+            draws=99,
+            seed=plain.seed,
             methods=(method,),
-        )  # fmt: skip
+        )
         assert row["p_value"].iloc[0] == pytest.approx(float(p[method]))
         assert set(judged["p_method"]) == {method}

@@ -56,8 +56,10 @@ def test_size_and_levels_resemble_the_published(packs):
     assert len(panel.months) == 79
     assert len(panel) / 0.004 == pytest.approx(23_900_000, rel=0.06)
     assert panel.n_persons / 0.004 == pytest.approx(1_600_000, rel=0.15)
-    means = {o: np.mean(np.concatenate([c.outcomes[o] for c in series.with_outcome(panel, o)]))
-             for o in OUTCOMES}  # fmt: skip
+    means = {
+        o: np.mean(np.concatenate([c.outcomes[o] for c in series.with_outcome(panel, o)]))
+        for o in OUTCOMES
+    }
     assert means["atid3"] == pytest.approx(9.31, abs=0.9)
     assert means["atid12"] == pytest.approx(11.06, abs=0.9)
     assert means["jobb3"] == pytest.approx(0.24, abs=0.03)
@@ -69,14 +71,17 @@ def test_simulation_is_repeatable_and_extends(tmp_path):
         (tmp_path / name).mkdir()
         simulation.simulate(tmp_path / name, scale=0.001, seed=9, last_month=last)
     for month in ("2017-12", "2019-12"):
-        first, second = (pd.read_parquet(tmp_path / name / "stock" / f"{month}.parquet")
-                         for name in ("a", "b"))  # fmt: skip
+        first, second = (
+            pd.read_parquet(tmp_path / name / "stock" / f"{month}.parquet") for name in ("a", "b")
+        )
         pd.testing.assert_frame_equal(first, second)
 
 
 def test_outcomes_are_missing_never_partial(packs):
-    seen = {o: [c.month for c in packs.panel.chunks if o in c.outcomes]
-            for o in (*OUTCOMES, "atid24", "jobb36")}  # fmt: skip
+    seen = {
+        o: [c.month for c in packs.panel.chunks if o in c.outcomes]
+        for o in (*OUTCOMES, "atid24", "jobb36")
+    }
     assert seen["atid3"][-1] == "2024-06"
     assert seen["atid12"][-1] == seen["jobb12"][-1] == "2023-09"
     assert seen["atid24"][-1] == "2022-09"
@@ -139,10 +144,20 @@ def test_constant_added_to_outcomes_moves_no_indicator(packs, fits):
 
 
 def test_production_equals_report_with_merged_categories(packs):
-    merged = replace(packs.panel, chunks=tuple(
-        replace(c, columns={**c.columns, "duration": np.minimum(c.columns["duration"], 19),
-                            "employment": np.zeros_like(c.columns["employment"])})
-        for c in packs.panel.chunks))  # fmt: skip
+    merged = replace(
+        packs.panel,
+        chunks=tuple(
+            replace(
+                c,
+                columns={
+                    **c.columns,
+                    "duration": np.minimum(c.columns["duration"], 19),
+                    "employment": np.zeros_like(c.columns["employment"]),
+                },
+            )
+            for c in packs.panel.chunks
+        ),
+    )
     production = models.fit(packs, PRODUCTION, "atid3")
     report = models.fit(Packed(merged), REPORT, "atid3")
     a = curve(packs, PRODUCTION, "atid3", production, "county").indicator
@@ -166,8 +181,9 @@ def test_crossing_adds_up_to_the_county(packs, fits):
 
 
 def test_within_keeps_only_own_rows(packs, fits):
-    own = curve(packs, REPORT, "atid3", fits["atid3"], "county", within=("youth_guarantee",
-                                                                       "inside"))  # fmt: skip
+    own = curve(
+        packs, REPORT, "atid3", fits["atid3"], "county", within=("youth_guarantee", "inside")
+    )
     rows = sum(int(c.groups["youth_guarantee"].sum()) for c in packs.panel.chunks)
     assert own.n.sum() == rows
 
@@ -177,8 +193,9 @@ def test_unknown_group_lists_what_is_allowed(packs):
         series.grouping(packs.panel, "municipality")
 
 
-@pytest.mark.parametrize("name", ["without_hours", "without_pandemic", "month_dummies", "linear",
-                                  "cohorts"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name", ["without_hours", "without_pandemic", "month_dummies", "linear", "cohorts"]
+)
 def test_every_alternative_changes_the_estimates(packs, name):
     outcome = "jobb3" if name == "linear" else "atid3"
     main = models.fit(packs, PRODUCTION, outcome)

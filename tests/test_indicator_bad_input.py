@@ -43,8 +43,9 @@ def test_month_missing_in_the_middle(data):
     (data / "stock" / "2019-03.parquet").unlink()
     with pytest.raises(ContractError, match=r"stock.*missing month.*2019-03"):
         panels.build(data)
-    assert any("2019-03" in str(b) or b.column == "month" for b in
-               contracts.check("indicator", data))  # fmt: skip
+    assert any(
+        "2019-03" in str(b) or b.column == "month" for b in contracts.check("indicator", data)
+    )
 
 
 def test_person_twice_in_a_month(data):
@@ -58,8 +59,14 @@ def test_person_twice_in_a_month(data):
 
 def test_hours_for_persons_not_in_the_stock_are_kept_and_counted(data):
     before = panels.build(data)
-    extra = pd.DataFrame({"person": [4_999_001, 4_999_002], "month": "2018-05",
-                          "hours": np.float32(50), "subsidised_hours": np.float32(0)})  # fmt: skip
+    extra = pd.DataFrame(
+        {
+            "person": [4_999_001, 4_999_002],
+            "month": "2018-05",
+            "hours": np.float32(50),
+            "subsidised_hours": np.float32(0),
+        }
+    )
     change(data, "hours", "2018-05", lambda f: pd.concat([f, extra], ignore_index=True))
     after = panels.build(data)
     added = after.flow["hours_outside_stock"] - before.flow["hours_outside_stock"]
@@ -74,17 +81,23 @@ def test_negative_hours(data):
 
 
 def test_characteristic_outside_its_categories(data):
-    change(data, "stock", "2018-05", lambda f: f.assign(wage_decile=f["wage_decile"].where(
-        f.index != 2, 11)))  # fmt: skip
+    change(
+        data,
+        "stock",
+        "2018-05",
+        lambda f: f.assign(wage_decile=f["wage_decile"].where(f.index != 2, 11)),
+    )
     with pytest.raises(ContractError, match=r"2018-05, column wage_decile: 1 rows \(first: 3\)"):
         panels.build(data)
 
 
 def test_unknown_code(data):
     change(
-        data, "stock", "2018-05",
+        data,
+        "stock",
+        "2018-05",
         lambda f: f.assign(status=f["status"].where(f.index != 0, "ukjent")),
-    )  # fmt: skip
+    )
     with pytest.raises(ContractError, match=r"column status: 1 rows"):
         panels.build(data)
 
@@ -115,8 +128,15 @@ def test_fewer_than_24_months(good):
 
 
 def test_group_without_rows():
-    frame = pd.DataFrame({"outcome": "atid3", "grouping": "program", "group": ["a", "b"],
-                          "month": "2020-01", "n": [3, 0]})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "outcome": "atid3",
+            "grouping": "program",
+            "group": ["a", "b"],
+            "month": "2020-01",
+            "n": [3, 0],
+        }
+    )
     with pytest.raises(EstimationError, match=r"the group b has no rows"):
         pick(frame, "atid3", "program", ["b"])
     with pytest.raises(EstimationError, match=r"no curve for atid3 by county"):
@@ -172,8 +192,14 @@ def test_spell_does_not_begin_before_the_absence_that_ended_the_last_one(data):
     def known_early(frame):
         return frame.assign(registered=frame["registered"].where(frame["person"] != person, early))
 
-    change(data, "stock", "2017-12", lambda f: known_early(
-        pd.concat([f[f["person"] != person], f.iloc[[0]].assign(person=person)])))  # fmt: skip
+    change(
+        data,
+        "stock",
+        "2017-12",
+        lambda f: known_early(
+            pd.concat([f[f["person"] != person], f.iloc[[0]].assign(person=person)])
+        ),
+    )
     change(data, "stock", "2018-05", known_early)
     panel = panels.build(data)
     assert panel.chunks[0].columns["duration"].max() >= 11

@@ -75,16 +75,40 @@ def test_county_figures_are_about_the_county(study, parameters, tmp_path, monkey
 
 
 def test_other_figures_tables_and_sentences(study, output):
-    for make in (drawing.employment, drawing.fan, drawing.county_levels, drawing.funnel,
-                 drawing.office_levels, drawing.drivers, drawing.calibration,
-                 published.participation, published.composition, published.county_table,
-                 tables.group_table, tables.program_table, published.worked,
-                 published.coefficient_table, tables.intervals, tables.funnel_table,
-                 tables.office_table, tables.explained, tables.stability, tables.recovery,
-                 tables.flow, published.key_figures, texts.summary, texts.job_summary, texts.rank,
-                 texts.narrow, texts.worked, published.group_levels, texts.office_sentence,
-                 texts.driver_sentence,
-                 texts.model_sentence, texts.recovery_sentence):  # fmt: skip
+    for make in (
+        drawing.employment,
+        drawing.fan,
+        drawing.county_levels,
+        drawing.funnel,
+        drawing.office_levels,
+        drawing.drivers,
+        drawing.calibration,
+        published.participation,
+        published.composition,
+        published.county_table,
+        tables.group_table,
+        tables.program_table,
+        published.worked,
+        published.coefficient_table,
+        tables.intervals,
+        tables.funnel_table,
+        tables.office_table,
+        tables.explained,
+        tables.stability,
+        tables.recovery,
+        tables.flow,
+        published.key_figures,
+        texts.summary,
+        texts.job_summary,
+        texts.rank,
+        texts.narrow,
+        texts.worked,
+        published.group_levels,
+        texts.office_sentence,
+        texts.driver_sentence,
+        texts.model_sentence,
+        texts.recovery_sentence,
+    ):
         assert make(output, study).markdown.strip()
 
 
@@ -222,16 +246,24 @@ def test_update_equals_estimation_on_the_whole_window(quarters):
     limits, _ = store.kept_levels(root / "store", {})
     panel = panels.build(root / "second", limits=limits)
     window = tuple(chunk for chunk in panel.chunks if chunk.month in found.months)
-    packs = Packed(panels.Panel(window, panel.levels, panel.county_of, panel.n_persons,
-                                panel.flow, panel.limits))  # fmt: skip
-    for outcome, tolerance in (("atid3", 1e-8), ("atid12", 1e-8), ("jobb3", 0.05),
-                               ("jobb12", 0.05)):  # fmt: skip
+    packs = Packed(
+        panels.Panel(
+            window, panel.levels, panel.county_of, panel.n_persons, panel.flow, panel.limits
+        )
+    )
+    for outcome, tolerance in (
+        ("atid3", 1e-8),
+        ("atid12", 1e-8),
+        ("jobb3", 0.05),
+        ("jobb12", 0.05),
+    ):
         fit = models.fit(packs, Specification(), outcome)
         known = [k for k, name in enumerate(fit.design.names) if name not in fit.dropped]
         own = found.updated[outcome]
         assert np.median(np.abs(fit.coefficients - own.fit.coefficients)[known]) < tolerance / 10
-        curve = series.curves(packs, Specification(), outcome, fit,
-                              [series.grouping(panel, "county")])["county"]  # fmt: skip
+        curve = series.curves(
+            packs, Specification(), outcome, fit, [series.grouping(panel, "county")]
+        )["county"]
         moved = np.nan_to_num(np.abs(curve.indicator - own.curves["county"].indicator))
         assert np.average(moved, weights=curve.n) < (1e-8 if outcome.startswith("atid") else 1e-3)
 
@@ -308,8 +340,16 @@ def test_store_made_with_other_settings_is_refused(quarters):
 
 def test_command_shows_what_moved(quarters):
     root, _ = quarters
-    given = ["--data", str(root / "second"), "--store", str(root / "store"), "--version", "2023K1",
-             "--window", "61"]  # fmt: skip
+    given = [
+        "--data",
+        str(root / "second"),
+        "--store",
+        str(root / "store"),
+        "--version",
+        "2023K1",
+        "--window",
+        "61",
+    ]
     done = CliRunner().invoke(cli.main, ["update", "indicator", *given])
     assert done.exit_code == 0, done.output
     assert "2018-03 to 2023-03" in done.output

@@ -84,8 +84,10 @@ def test_groups_depend_on_person_and_seed_only():
     person = np.array([5, 9, 5, 1_000_000])
     first = multiplier.person_groups(person, 100, 1)
     assert first[0] == first[2]
-    assert (multiplier.person_groups(np.arange(500), 100, 1)
-            != multiplier.person_groups(np.arange(500), 100, 2)).any()  # fmt: skip
+    assert (
+        multiplier.person_groups(np.arange(500), 100, 1)
+        != multiplier.person_groups(np.arange(500), 100, 2)
+    ).any()
     spread = np.bincount(multiplier.person_groups(np.arange(100_000), 100, 1))
     assert spread.min() > 850
     assert spread.max() < 1150

@@ -71,12 +71,15 @@ def test_nsw_table() -> None:
         shown = overlap.summary(made, nuisances).iloc[0]
         rows.append(
             {
-                "seed": seed, "att": att.estimate, "std_error": att.std_error,
-                "distance": att.estimate - EXPERIMENT, "below_0.001": shown["below_0.001"],
+                "seed": seed,
+                "att": att.estimate,
+                "std_error": att.std_error,
+                "distance": att.estimate - EXPERIMENT,
+                "below_0.001": shown["below_0.001"],
                 "effective_controls": shown.effective_controls,
                 "max_smd": overlap.balance(made, 1, x, NAMES).smd_weighted.abs().max(),
             }
-        )  # fmt: skip
+        )
     table = pd.DataFrame(rows).round(3)
     print(table.to_string())
     stored = pd.read_csv(REFERENCE)

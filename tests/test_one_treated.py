@@ -29,12 +29,17 @@ def long(outcome: np.ndarray, weights: np.ndarray, covariates: np.ndarray, treat
     period = np.tile(np.arange(PERIODS), UNITS)
     return pd.DataFrame(
         {
-            "y": outcome.ravel(), "unit": unit, "period": period, "season": SEASON[period],
-            "post": POST[period], "d": (unit == treated) * POST[period],
-            "w": np.repeat(weights, PERIODS), "x1": covariates[0].ravel(),
+            "y": outcome.ravel(),
+            "unit": unit,
+            "period": period,
+            "season": SEASON[period],
+            "post": POST[period],
+            "d": (unit == treated) * POST[period],
+            "w": np.repeat(weights, PERIODS),
+            "x1": covariates[0].ravel(),
             "x2": covariates[1].ravel(),
         }
-    )  # fmt: skip
+    )
 
 
 FORMULAS = {

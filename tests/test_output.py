@@ -81,8 +81,10 @@ def test_columns_of_published_numbers_are_left_out_where_there_are_none(
 ) -> None:
     opened.texts["tbl-1"]["columns"]["published"] = {"title": "Publisert", "format": "share1"}
     both = frame.assign(published=[0.5, None])
-    for given, head in ((both, "| Gruppe | Andel | Publisert |"),
-                        (both.assign(published=float("nan")), "| Gruppe | Andel |")):  # fmt: skip
+    for given, head in (
+        (both, "| Gruppe | Andel | Publisert |"),
+        (both.assign(published=float("nan")), "| Gruppe | Andel |"),
+    ):
         released = disclosure.public(given, label="tbl-1", source="test")
         block = tables.show(opened, released, "tbl-1", year=2020, total=1)
         assert block.markdown.splitlines()[0] == head
@@ -196,8 +198,10 @@ def test_an_empty_list_among_the_parameters_is_told_as_empty() -> None:
     class Chosen(StudyParameters):
         control: tuple[str, ...] = ()
 
-    rows = {name: appendix.shown(name, value) for name, value in
-            Chosen(county="04").model_dump(mode="json").items()}  # fmt: skip
+    rows = {
+        name: appendix.shown(name, value)
+        for name, value in Chosen(county="04").model_dump(mode="json").items()
+    }
     assert rows["parts"] == "alle"
     assert rows["control"] == "–"
 

@@ -38,10 +38,12 @@ def test_overlap_is_counted_and_nobody_is_dropped() -> None:
     assert table.overlap[0] == "good"
     assert 1 < table.effective_controls[0] <= (made.arm == 0).sum()
     thin = Nuisances(
-        given.arms, given.outcomes,
+        given.arms,
+        given.outcomes,
         np.where(np.arange(len(made.arm))[:, None] % 5 == 0, [[0.9995, 0.0005]], given.propensity),
-        given.outcome_model, given.fold,
-    )  # fmt: skip
+        given.outcome_model,
+        given.fold,
+    )
     poor = scores.doubly_robust(made.y, made.arm, thin, clip=0.01)
     assert overlap.summary(poor, thin).overlap[0] == "poor"
     assert overlap.summary(poor, thin).n_clipped[0] >= 800
@@ -65,13 +67,17 @@ def test_bounds_equal_doubleml(estimand: str, score: str) -> None:
     x, given, made = two_arms(800)
     data = doubleml.DoubleMLData.from_arrays(x, made.y[:, 0], made.arm)
     model = doubleml.DoubleMLIRM(
-        data, LinearRegression(), LogisticRegression(), score=score,
+        data,
+        LinearRegression(),
+        LogisticRegression(),
+        score=score,
         ps_processor_config=doubleml.utils.PSProcessorConfig(clipping_threshold=1e-12),
-    )  # fmt: skip
+    )
     nuisances = {
-        "ml_g0": given.outcome_model[:, 0, :], "ml_g1": given.outcome_model[:, 1, :],
+        "ml_g0": given.outcome_model[:, 0, :],
+        "ml_g1": given.outcome_model[:, 1, :],
         "ml_m": given.propensity[:, [1]],
-    }  # fmt: skip
+    }
     model.fit(external_predictions={"d": nuisances})
     model.sensitivity_analysis(cf_y=0.05, cf_d=0.04, rho=1.0)
     theirs = model.sensitivity_params

@@ -28,22 +28,40 @@ from naveval.output import Output, finish, open_output
 from naveval.programs_parameters import Parameters
 
 TABLES = {
-    "program_costs": "tbl-7-2", "counsellor_costs": "tbl-7-3", "tiltakspenger": "tbl-7-4",
-    "value_creation": "tbl-7-5", "totals": "tbl-7-6", "break_even": "tbl-7-7",
-    "longest": "tbl-7-8", "summary": "tbl-1-1", "uncertainty": "tbl-uncertainty",
-    "scenarios": "tbl-scenarios", "budget": "tbl-budget", "marginal_value": "tbl-mvpf",
-    "non_priced": "tbl-non-priced", "reconciliation": "tbl-reconciliation",
-    "reconciliation_summary": "tbl-reconciliation-summary", "readings": "tbl-readings",
+    "program_costs": "tbl-7-2",
+    "counsellor_costs": "tbl-7-3",
+    "tiltakspenger": "tbl-7-4",
+    "value_creation": "tbl-7-5",
+    "totals": "tbl-7-6",
+    "break_even": "tbl-7-7",
+    "longest": "tbl-7-8",
+    "summary": "tbl-1-1",
+    "uncertainty": "tbl-uncertainty",
+    "scenarios": "tbl-scenarios",
+    "budget": "tbl-budget",
+    "marginal_value": "tbl-mvpf",
+    "non_priced": "tbl-non-priced",
+    "reconciliation": "tbl-reconciliation",
+    "reconciliation_summary": "tbl-reconciliation-summary",
+    "readings": "tbl-readings",
     "deviations": "tbl-reconciliation-deviations",
-}  # fmt: skip
+}
 FIGURES = {
-    "net_benefit": "fig-net-benefit", "composition": "fig-composition", "tornado": "fig-tornado",
+    "net_benefit": "fig-net-benefit",
+    "composition": "fig-composition",
+    "tornado": "fig-tornado",
     "break_even": "fig-break-even",
-}  # fmt: skip
+}
 SENTENCES = (
-    "summary", "uncertain", "losses", "drivers", "displacement", "public_money",
-    "reconciliation", "first_month",
-)  # fmt: skip
+    "summary",
+    "uncertain",
+    "losses",
+    "drivers",
+    "displacement",
+    "public_money",
+    "reconciliation",
+    "first_month",
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +112,9 @@ def test_estimates_hold_the_published_numbers(output: Output, analysis: Analysis
     finish(output, rows)
     written = pd.read_csv(output.folder / "estimates.csv")
     assert len(written) == len(rows)
-    cell = estimates.one(rows, label="tbl-7-6", row="AMO", column="net_benefit",
-                         estimand="computed")  # fmt: skip
+    cell = estimates.one(
+        rows, label="tbl-7-6", row="AMO", column="net_benefit", estimand="computed"
+    )
     assert cell["published"] == 377_000
     assert cell["difference"] == pytest.approx(cell["estimate"] - 377_000)
     assert rows.loc[rows["estimand"] == "computed", "published"].notna().all()
@@ -128,8 +147,12 @@ def test_draws_and_seed_reach_the_uncertainty_and_nothing_else(analysis: Analysi
 def test_another_costs_file_changes_the_result(tmp_path: Path, analysis: Analysis) -> None:
     file = tmp_path / "dearer.yml"
     text = Parameters().costs_file().read_text(encoding="utf-8")
-    file.write_text(text.replace("AMO: {value: 10000, low: 9000, high: 11000}",
-                                 "AMO: {value: 20000, low: 9000, high: 21000}"))  # fmt: skip
+    file.write_text(
+        text.replace(
+            "AMO: {value: 10000, low: 9000, high: 11000}",
+            "AMO: {value: 20000, low: 9000, high: 21000}",
+        )
+    )
     other = analyse(Parameters(parts=("costs",), costs=str(file), draws=500))
     change = other.flows["net_benefit"] - analysis.flows["net_benefit"]
     assert change[PROGRAMS.index("AMO")] == pytest.approx(-4.61 * 10_000 * 1.2)
@@ -138,10 +161,18 @@ def test_another_costs_file_changes_the_result(tmp_path: Path, analysis: Analysi
 
 def test_estimated_effects_run_through(tmp_path: Path, analysis: Analysis) -> None:
     rows = [
-        {"outcome": "earnings", "group": program, "horizon": horizon, "estimand": "att",
-         "estimate": 12_000.0, "std_error": 600.0, "unit": "NOK per year"}
-        for program in PROGRAMS for horizon in ("year_1", "year_2", "year_3")
-    ]  # fmt: skip
+        {
+            "outcome": "earnings",
+            "group": program,
+            "horizon": horizon,
+            "estimand": "att",
+            "estimate": 12_000.0,
+            "std_error": 600.0,
+            "unit": "NOK per year",
+        }
+        for program in PROGRAMS
+        for horizon in ("year_1", "year_2", "year_3")
+    ]
     file = tmp_path / "estimates.csv"
     estimates.frame("programs", [{"label": "fig-6-3", **row} for row in rows]).to_csv(file)
     chosen = Parameters(parts=("costs",), effects="estimated", estimates=str(file), draws=500)
@@ -180,8 +211,9 @@ def used(counts: dict[str, int]) -> SimpleNamespace:
     """Part 1 of a place where each programme has as many persons as percent of the months."""
     total = sum(counts.values())
     frame = pd.DataFrame({"program": list(counts), "n": list(counts.values())})
-    frame = frame.assign(starts_percent=100 * frame["n"] / total,
-                         months_percent=100 * frame["n"] / total)  # fmt: skip
+    frame = frame.assign(
+        starts_percent=100 * frame["n"] / total, months_percent=100 * frame["n"] / total
+    )
     return SimpleNamespace(use_by_program=frame, county="")
 
 

@@ -183,22 +183,42 @@ def test_figures_and_tables_of_part_three(data: Effects, output: Output) -> None
     figures, tables = programs_effect_figures, programs_effect_tables
     checks, policy = programs_effect_tables_checks, programs_effect_tables_policy
     blocks = [
-        figures.months_by_year(output, data), figures.earnings_by_year(output, data),
-        figures.ate_and_att(output, data), figures.monthly(output, data, "fig-6-4"),
-        figures.monthly(output, data, "fig-b-3"), figures.paths(output, data),
-        figures.balance(output, data), figures.overlap_density(output, data),
-    ]  # fmt: skip
+        figures.months_by_year(output, data),
+        figures.earnings_by_year(output, data),
+        figures.ate_and_att(output, data),
+        figures.monthly(output, data, "fig-6-4"),
+        figures.monthly(output, data, "fig-b-3"),
+        figures.paths(output, data),
+        figures.balance(output, data),
+        figures.overlap_density(output, data),
+    ]
     assert all("fig-alt" in block.markdown for block in blocks)
     blocks = [
         getattr(tables, name)(output, data)
-        for name in ("flow", "time_to_first", "group_at_start", "sample_sizes", "covariates",
-                     "windows", "followed", "effects", "gate")
-    ]  # fmt: skip
+        for name in (
+            "flow",
+            "time_to_first",
+            "group_at_start",
+            "sample_sizes",
+            "covariates",
+            "windows",
+            "followed",
+            "effects",
+            "gate",
+        )
+    ]
     blocks += [
         getattr(checks, name)(output, data)
-        for name in ("overlap_table", "placebo", "hidden_confounder", "methods", "truth",
-                     "clip_and_trim", "aft_participants")
-    ]  # fmt: skip
+        for name in (
+            "overlap_table",
+            "placebo",
+            "hidden_confounder",
+            "methods",
+            "truth",
+            "clip_and_trim",
+            "aft_participants",
+        )
+    ]
     blocks += [checks.balance(output, data, label) for label in checks.BALANCE]
     assert all("|" in block.markdown for block in blocks)
     prices = programs_effect_tables_rows.costs_per_spell(parameters())
@@ -212,8 +232,19 @@ def test_figures_and_tables_of_part_three(data: Effects, output: Output) -> None
         own = rows[rows.label == "tbl-policy"].set_index("outcome").estimate
         assert own["difference"] == pytest.approx(own["rule"] - own["today"])
         assert own["persons"] == rule.leaves.n.sum() == rule.n
-    shown = {"tbl-6-1", "tbl-6-2", "tbl-6-4", "tbl-6-6", "tbl-b-4", "tbl-b-8", "tbl-overlap",
-             "fig-6-1", "fig-balance", "tbl-confounding", "tbl-clip"}  # fmt: skip
+    shown = {
+        "tbl-6-1",
+        "tbl-6-2",
+        "tbl-6-4",
+        "tbl-6-6",
+        "tbl-b-4",
+        "tbl-b-8",
+        "tbl-overlap",
+        "fig-6-1",
+        "fig-balance",
+        "tbl-confounding",
+        "tbl-clip",
+    }
     assert shown <= set(rows.label)
     balance = rows[(rows.label == "tbl-b-4") & (rows.outcome == "treated, AMO")]
     printed = balance.set_index(["row", "column"]).published

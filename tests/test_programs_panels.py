@@ -108,9 +108,11 @@ def test_states_equal_a_plain_computation() -> None:
     for person, m, state in mine.itertuples(index=False):
         key = (person, m)
         if key in keys["work"]:
-            expected = "work_program" if key in keys["program"] else (
-                "work_high" if key in high else "work_low"
-            )  # fmt: skip
+            expected = (
+                "work_program"
+                if key in keys["program"]
+                else ("work_high" if key in high else "work_low")
+            )
         elif key in keys["enrolment"]:
             expected = "education"
         elif key in keys["program"]:
@@ -119,17 +121,21 @@ def test_states_equal_a_plain_computation() -> None:
             expected = "disability"
         else:
             expected = {
-                "standard": "job_seeker", "situational": "job_seeker",
-                "special": "reduced_capacity", "permanent": "reduced_capacity",
-            }.get(status.get(key, ""), "other")  # fmt: skip
+                "standard": "job_seeker",
+                "situational": "job_seeker",
+                "special": "reduced_capacity",
+                "permanent": "reduced_capacity",
+            }.get(status.get(key, ""), "other")
         assert state == expected
     assert mine.person.nunique() > 20
 
 
 def test_shares_add_up_and_counts_cumulate(parts: tuple[Participation, Outcomes]) -> None:
     data = parts[0]
-    for frame, columns in ((data.users, ["first_percent", "all_percent"]),
-                           (data.participants, ["first", "other", "all", "months"])):  # fmt: skip
+    for frame, columns in (
+        (data.users, ["first_percent", "all_percent"]),
+        (data.participants, ["first", "other", "all", "months"]),
+    ):
         sums = frame.groupby("characteristic")[columns].sum()
         np.testing.assert_allclose(sums, 100)
     np.testing.assert_allclose(data.composition.groupby("k").share.sum(), 100)
@@ -187,15 +193,31 @@ def test_every_table_and_figure_of_part_one_is_written(
     parts: tuple[Participation, Outcomes], output: Output
 ) -> None:
     figures = (
-        "stock", "composition", "flows", "participation", "cumulative", "groups_at_start",
-        "use_by_program", "mean_months", "use_over_time", "who_gets_what",
-    )  # fmt: skip
+        "stock",
+        "composition",
+        "flows",
+        "participation",
+        "cumulative",
+        "groups_at_start",
+        "use_by_program",
+        "mean_months",
+        "use_over_time",
+        "who_gets_what",
+    )
     for name in figures:
         block = getattr(programs_use_figures, name)(output, parts[0])
         assert "fig-alt" in block.markdown
         assert "nan" not in block.markdown
-    for name in ("users", "cumulative", "participants", "staying", "intensity", "course_types",
-                 "combinations", "chains"):  # fmt: skip
+    for name in (
+        "users",
+        "cumulative",
+        "participants",
+        "staying",
+        "intensity",
+        "course_types",
+        "combinations",
+        "chains",
+    ):
         assert "|" in getattr(programs_use_tables, name)(output, parts[0]).markdown
     assert len(list((output.folder / "figures").glob("fig-4-*.png"))) == 10
     assert len(list((output.folder / "tables").glob("tbl-*.csv"))) == 8
@@ -210,8 +232,14 @@ def test_every_number_shown_is_among_the_estimates(
         getattr(programs_use_tables, name)(output, parts[0])
     rows = programs_effect_tables_rows.participation_rows(output)
     assert set(rows.label) == {
-        "fig-4-1", "fig-4-3", "fig-4-10", "tbl-4-2", "tbl-4-3", "tbl-4-7", "tbl-4-8",
-    }  # fmt: skip
+        "fig-4-1",
+        "fig-4-3",
+        "fig-4-10",
+        "tbl-4-2",
+        "tbl-4-3",
+        "tbl-4-7",
+        "tbl-4-8",
+    }
     one = rows[(rows.label == "tbl-4-2") & (rows.outcome == "share_of_registrations")]
     shown = one.set_index(["row", "column"])
     own = parts[0].users.set_index(["characteristic", "category"]).first_percent

@@ -227,9 +227,10 @@ def test_overlapping_spells_of_one_programme_become_one(tmp_path: Path) -> None:
 
 def test_municipalities_without_statistics_stop_the_run(tmp_path: Path) -> None:
     data = changed(
-        tmp_path / "registers", "municipalities",
+        tmp_path / "registers",
+        "municipalities",
         lambda f: f[f.municipality != f.municipality.iloc[0]],
-    )  # fmt: skip
+    )
     with registers.open_registers(data, programs_contracts.TABLES) as r:
         sample = programs_sample.draw(r, "main", min_arm=10)
         with pytest.raises(EstimationError, match="1 municipalities without statistics"):

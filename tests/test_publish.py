@@ -122,8 +122,10 @@ def test_large_files_go_alone_and_larger_ones_stop_everything(
 
 def test_limits_are_those_of_the_marketplace() -> None:
     assert (publish.BATCH, publish.ALONE_ABOVE, publish.REFUSED_ABOVE) == (
-        10, 10_000_000, 100_000_000,
-    )  # fmt: skip
+        10,
+        10_000_000,
+        100_000_000,
+    )
 
 
 def test_server_errors_and_lost_connections_are_tried_again(

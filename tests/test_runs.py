@@ -128,9 +128,7 @@ def test_parts_are_left_out_before_execution(study: Path) -> None:
 
 
 def test_a_cell_that_needs_another_part_is_left_out_without_it(study: Path) -> None:
-    write_notebook(
-        study, ("", SETUP), ("part:one", WORK), ("part:two", "two = 2"), ("", FINISH)
-    )  # fmt: skip
+    write_notebook(study, ("", SETUP), ("part:one", WORK), ("part:two", "two = 2"), ("", FINISH))
     file = study / "notebooks/hedmark.ipynb"
     book = nbformat.read(file, as_version=4)
     both = nbformat.v4.new_code_cell("both = two", metadata={"tags": ["part:one", "needs:two"]})

@@ -42,13 +42,18 @@ def test_ate_equals_doubleml_with_the_same_nuisances() -> None:
     for j, outcome in enumerate(OUTCOMES):
         data = doubleml.DoubleMLData.from_arrays(x, y[:, j], arm)
         model = doubleml.DoubleMLAPOS(
-            data, LinearRegression(), LogisticRegression(), treatment_levels=[0, 1, 2],
-            normalize_ipw=False, draw_sample_splitting=False,
+            data,
+            LinearRegression(),
+            LogisticRegression(),
+            treatment_levels=[0, 1, 2],
+            normalize_ipw=False,
+            draw_sample_splitting=False,
             ps_processor_config=doubleml.utils.PSProcessorConfig(clipping_threshold=1e-12),
-        )  # fmt: skip
+        )
         every = np.arange(len(y))
-        model.set_sample_splitting([(every[nuisances.fold != k], every[nuisances.fold == k])
-                                    for k in range(5)])  # fmt: skip
+        model.set_sample_splitting(
+            [(every[nuisances.fold != k], every[nuisances.fold == k]) for k in range(5)]
+        )
         given = {
             level: {
                 "ml_g_d_lvl0": nuisances.outcome_model[:, level, [j]],
@@ -151,9 +156,12 @@ def test_trimming_equals_estimating_on_the_remaining_persons() -> None:
     trimmed = scores.doubly_robust(y, arm, nuisances, trim=0.15)
     left = trimmed.kept[:, 1]
     part = Nuisances(
-        ARMS, OUTCOMES, nuisances.propensity[left], nuisances.outcome_model[left],
+        ARMS,
+        OUTCOMES,
+        nuisances.propensity[left],
+        nuisances.outcome_model[left],
         nuisances.fold[left],
-    )  # fmt: skip
+    )
     alone = scores.doubly_robust(y[left], arm[left], part)
     for estimand in ("ate", "att"):
         a = scores.effects(trimmed, estimand).query("arm == 'course'")
@@ -168,9 +176,12 @@ def test_clustered_errors_equal_plain_ones_for_single_rows_and_grow_for_doubled(
     single = scores.doubly_robust(y, arm, nuisances, cluster=np.arange(len(y)))
     np.testing.assert_allclose(scores.effects(single, "att").std_error, plain.std_error)
     twice = Nuisances(
-        ARMS, OUTCOMES, np.tile(nuisances.propensity, (2, 1)),
-        np.tile(nuisances.outcome_model, (2, 1, 1)), np.tile(nuisances.fold, 2),
-    )  # fmt: skip
+        ARMS,
+        OUTCOMES,
+        np.tile(nuisances.propensity, (2, 1)),
+        np.tile(nuisances.outcome_model, (2, 1, 1)),
+        np.tile(nuisances.fold, 2),
+    )
     person = np.tile(np.arange(len(y)), 2)
     doubled = scores.doubly_robust(np.tile(y, (2, 1)), np.tile(arm, 2), twice, cluster=person)
     table = scores.effects(doubled, "att")

@@ -14,10 +14,17 @@ REFERENCE = Path(__file__).parent / "reference"
 # Event study of health insurance and the Medicaid expansion of 2014 (states until 2015, 2013
 # the reference), as in the README of the R package HonestDiD: estimates of a two-way fixed
 # effects regression on the public data, errors clustered by state.
-MEDICAID = np.array([
-    -0.0052853545, -0.0112973246, -0.0026759918, -0.0014193123, 0.0003396635, 0.0464468542,
-    0.0692061755,
-])  # fmt: skip
+MEDICAID = np.array(
+    [
+        -0.0052853545,
+        -0.0112973246,
+        -0.0026759918,
+        -0.0014193123,
+        0.0003396635,
+        0.0464468542,
+        0.0692061755,
+    ]
+)
 
 
 def medicaid() -> Study:
@@ -39,9 +46,15 @@ def test_relative_magnitudes_give_the_published_intervals(
 
 @pytest.mark.parametrize(
     ("bound", "low", "high"),
-    [(0.0, 0.0259, 0.0607), (0.01, 0.0132, 0.0787), (0.02, 0.00286, 0.0907),
-     (0.03, -0.00714, 0.101), (0.04, -0.0171, 0.111), (0.05, -0.0271, 0.121)],
-)  # fmt: skip
+    [
+        (0.0, 0.0259, 0.0607),
+        (0.01, 0.0132, 0.0787),
+        (0.02, 0.00286, 0.0907),
+        (0.03, -0.00714, 0.101),
+        (0.04, -0.0171, 0.111),
+        (0.05, -0.0271, 0.121),
+    ],
+)
 def test_smoothness_gives_the_published_intervals(bound: float, low: float, high: float) -> None:
     found = sensitivity.interval(medicaid(), "smoothness", bound)
     assert found.ci_low == pytest.approx(low, abs=3e-4)

@@ -77,8 +77,10 @@ def measured(n_units=600, persons=8, seed=5):
 
 def test_squeezed_variances_pull_the_mean_down_less():
     y, variance, df = measured()
-    raw, steady = (shrinkage.shrink(y, np.sqrt(v / 8)).mean
-                   for v in (variance, shrinkage.squeeze(variance, df)))  # fmt: skip
+    raw, steady = (
+        shrinkage.shrink(y, np.sqrt(v / 8)).mean
+        for v in (variance, shrinkage.squeeze(variance, df))
+    )
     assert raw < steady < y.mean()
     assert y.mean() - steady < 0.6 * (y.mean() - raw)
 

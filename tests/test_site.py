@@ -167,9 +167,10 @@ def test_evidence_has_every_project_and_adds_up() -> None:
 
 def test_errata_take_numbers_from_the_estimates(built: SimpleNamespace) -> None:
     entry = {
-        "found": "Uten tall.", "found-with": "Vi får {total:nok}.",
+        "found": "Uten tall.",
+        "found-with": "Vi får {total:nok}.",
         "values": {"total": {"label": "tbl-7-2", "row": "AFT"}},
-    }  # fmt: skip
+    }
     import pandas as pd
 
     rows = {"label": ["tbl-7-2", "x"], "row": ["AFT", "AFT"], "estimate": [37132.8, 1]}

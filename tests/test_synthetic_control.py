@@ -83,10 +83,13 @@ def test_simplex_least_squares_is_the_optimum(seed: int, ridge: float) -> None:
         return float(((design @ w - target) ** 2).sum() + ridge * (w**2).sum())
 
     other = minimize(
-        loss, np.full(8, 1 / 8), method="SLSQP", bounds=[(0, 1)] * 8,
+        loss,
+        np.full(8, 1 / 8),
+        method="SLSQP",
+        bounds=[(0, 1)] * 8,
         constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
         options={"ftol": 1e-14, "maxiter": 1000},
-    ).x  # fmt: skip
+    ).x
     assert found.sum() == pytest.approx(1, abs=1e-12)
     assert (found >= 0).all()
     assert loss(found) <= loss(other) + 1e-9

@@ -19,8 +19,15 @@ from naveval.errors import ParameterError
 from naveval.faults import Fault
 
 CHECKS = (
-    "disclosure", "accessibility", "axe", "pdf", "links", "references", "numbers", "size",
-)  # fmt: skip
+    "disclosure",
+    "accessibility",
+    "axe",
+    "pdf",
+    "links",
+    "references",
+    "numbers",
+    "size",
+)
 GATE = ("disclosure", "accessibility", "axe", "pdf")
 """Checks whose faults stop a publication."""
 LARGE_PAGE = 15_000_000

@@ -14,9 +14,28 @@ from naveval.faults import Fault
 
 VAGUE_LINKS = {"her", "les mer", "klikk her", "lenke", "link", "mer", "here", "more"}
 BLOCKS = {
-    "p", "li", "figcaption", "dd", "dt", "summary", "h1", "h2", "h3", "h4", "h5", "h6", "div",
-    "section", "article", "main", "blockquote", "label", "legend", "button", "option",
-}  # fmt: skip
+    "p",
+    "li",
+    "figcaption",
+    "dd",
+    "dt",
+    "summary",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "div",
+    "section",
+    "article",
+    "main",
+    "blockquote",
+    "label",
+    "legend",
+    "button",
+    "option",
+}
 NO_PROSE = {"table", "pre", "nav", "script", "style", "code", "math", "svg", "select"}
 ADDRESSES = ("href", "src", "data", "poster", "action", "formaction")
 STYLE_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""")
@@ -52,9 +71,14 @@ def accessibility(file: Path, name: str) -> list[Fault]:
     """
     page = read(file)
     messages = [
-        *marks.html_faults(file), *_document(page), *_headings(page), *_drawings(page),
-        *_captions(page), *_links(page), *_controls(page),
-    ]  # fmt: skip
+        *marks.html_faults(file),
+        *_document(page),
+        *_headings(page),
+        *_drawings(page),
+        *_captions(page),
+        *_links(page),
+        *_controls(page),
+    ]
     return [Fault("accessibility", name, message) for message in messages]
 
 

@@ -23,19 +23,31 @@ from naveval.errors import NavevalError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
-    "--headless", "--disable-gpu", "--no-first-run", "--no-default-browser-check",
-    "--disable-extensions", "--disable-background-networking", "--disable-sync",
-    "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb",
-    "--allow-file-access-from-files", "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--remote-debugging-pipe", "--lang=nb-NO",
-)  # fmt: skip
+    "--headless",
+    "--disable-gpu",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+    "--allow-file-access-from-files",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--remote-debugging-pipe",
+    "--lang=nb-NO",
+)
 PATIENCE = 600
 """Seconds to wait for one answer; axe on a long page on a busy machine takes its time."""
 KEYS = {
-    "Tab": ("Tab", 9, ""), "Enter": ("Enter", 13, "\r"), "Space": (" ", 32, " "),
-    "Escape": ("Escape", 27, ""), "ArrowDown": ("ArrowDown", 40, ""),
+    "Tab": ("Tab", 9, ""),
+    "Enter": ("Enter", 13, "\r"),
+    "Space": (" ", 32, " "),
+    "Escape": ("Escape", 27, ""),
+    "ArrowDown": ("ArrowDown", 40, ""),
     "ArrowUp": ("ArrowUp", 38, ""),
-}  # fmt: skip
+}
 
 
 class BrowserError(NavevalError):
@@ -114,8 +126,11 @@ class Page:
     def resize(self, width: int, height: int = 900) -> None:
         self.send(
             "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=False,
-        )  # fmt: skip
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def scheme(self, name: str) -> None:
         """Ask pages for a colour scheme: "light" or "dark"."""
@@ -127,9 +142,12 @@ class Page:
         for _ in range(times):
             for kind in ("keyDown", "keyUp"):
                 self.send(
-                    "Input.dispatchKeyEvent", type=kind, key=name, windowsVirtualKeyCode=code,
+                    "Input.dispatchKeyEvent",
+                    type=kind,
+                    key=name,
+                    windowsVirtualKeyCode=code,
                     text=text if kind == "keyDown" else "",
-                )  # fmt: skip
+                )
 
     def write(self, text: str) -> None:
         self.send("Input.insertText", text=text)
@@ -167,9 +185,9 @@ def open_browser(width: int = 1280) -> Iterator[Page]:
             with os.fdopen(own_read, "rb") as reader, os.fdopen(own_write, "wb") as writer:
                 page = Page(reader, writer)
                 target = page.send("Target.createTarget", url="about:blank")["targetId"]
-                page.session = page.send(
-                    "Target.attachToTarget", targetId=target, flatten=True
-                )["sessionId"]  # fmt: skip
+                page.session = page.send("Target.attachToTarget", targetId=target, flatten=True)[
+                    "sessionId"
+                ]
                 page.send("Page.enable")
                 page.resize(width)
                 yield page

@@ -41,12 +41,21 @@ def to_html(markdown: str, metadata: dict[str, object], work: Path, report: Path
     arguments = _arguments(metadata, work, report)
     document.pandoc(
         [
-            *arguments, "-t", "html5", "--template", str(report / "theme" / "report.html"),
-            "--css", str(report / "theme" / "report.css"), "--embed-resources", "--mathml",
-            "-o", str(target),
+            *arguments,
+            "-t",
+            "html5",
+            "--template",
+            str(report / "theme" / "report.html"),
+            "--css",
+            str(report / "theme" / "report.css"),
+            "--embed-resources",
+            "--mathml",
+            "-o",
+            str(target),
         ],
-        markdown, cwd=work,
-    )  # fmt: skip
+        markdown,
+        cwd=work,
+    )
     return target
 
 
@@ -62,16 +71,25 @@ def to_pdf(markdown: str, metadata: dict[str, object], work: Path, report: Path)
     template = report / "theme" / "report.typ"
     document.pandoc(
         [
-            *_arguments(metadata, work, report), "-t", "typst", "--template", str(template),
-            "-o", str(source),
+            *_arguments(metadata, work, report),
+            "-t",
+            "typst",
+            "--template",
+            str(template),
+            "-o",
+            str(source),
         ],
-        markdown, cwd=work,
-    )  # fmt: skip
+        markdown,
+        cwd=work,
+    )
     try:
         typst.compile(
-            str(source), output=str(target), root=str(work), ignore_system_fonts=True,
+            str(source),
+            output=str(target),
+            root=str(work),
+            ignore_system_fonts=True,
             pdf_standards=[PDF_STANDARD],
-        )  # fmt: skip
+        )
     except Exception as error:
         raise RenderError(f"typst: {error}") from None
     return target
@@ -81,11 +99,22 @@ def _arguments(metadata: dict[str, object], work: Path, report: Path) -> list[st
     file = work / "metadata.json"
     file.write_text(json.dumps(metadata, ensure_ascii=False), encoding="utf-8")
     arguments = [
-        "-f", document.READER, "--standalone", "--metadata-file", str(file),
-        "--lua-filter", str(report / "filters" / "report.lua"),
-        "--lua-filter", str(report / "filters" / "crossref.lua"),
-        "--resource-path", str(work), "--toc-depth", "3", "--wrap", "none",
-    ]  # fmt: skip
+        "-f",
+        document.READER,
+        "--standalone",
+        "--metadata-file",
+        str(file),
+        "--lua-filter",
+        str(report / "filters" / "report.lua"),
+        "--lua-filter",
+        str(report / "filters" / "crossref.lua"),
+        "--resource-path",
+        str(work),
+        "--toc-depth",
+        "3",
+        "--wrap",
+        "none",
+    ]
     if metadata.get("toc"):
         arguments.append("--toc")
     if metadata.get("bibliography"):

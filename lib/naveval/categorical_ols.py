@@ -28,9 +28,12 @@ class OlsStatistics:
 
     def __add__(self, other: "OlsStatistics") -> "OlsStatistics":
         return OlsStatistics(
-            self.gram + other.gram, self.moments + other.moments,
-            self.y + other.y, self.yy + other.yy, self.n + other.n,
-        )  # fmt: skip
+            self.gram + other.gram,
+            self.moments + other.moments,
+            self.y + other.y,
+            self.yy + other.yy,
+            self.n + other.n,
+        )
 
 
 def ols_statistics(design: Design, codes: Codes, outcome: NDArray) -> OlsStatistics:
@@ -39,8 +42,10 @@ def ols_statistics(design: Design, codes: Codes, outcome: NDArray) -> OlsStatist
     return OlsStatistics(
         gram(design, codes),
         design.expand.T @ moments(design, codes, y),
-        float(y.sum()), float(y @ y), len(y),
-    )  # fmt: skip
+        float(y.sum()),
+        float(y @ y),
+        len(y),
+    )
 
 
 def solve_ols(design: Design, statistics: OlsStatistics) -> Fit:
@@ -61,8 +66,9 @@ def solve_ols(design: Design, statistics: OlsStatistics) -> Fit:
     tss = statistics.yy - statistics.y**2 / statistics.n
     sigma2 = rss / (statistics.n - keep.sum())
     r2 = 1 - rss / tss if tss > 0 else np.nan
-    return Fit("ols", design, coefficients, bread, bread * sigma2, statistics.n, sigma2, r2,
-               dropped, {}, 1)  # fmt: skip
+    return Fit(
+        "ols", design, coefficients, bread, bread * sigma2, statistics.n, sigma2, r2, dropped, {}, 1
+    )
 
 
 def fit_ols(design: Design, parts: Iterable[Rows]) -> Fit:

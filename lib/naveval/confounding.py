@@ -91,9 +91,16 @@ def bounds(
     low, high = estimate - bias, estimate + bias
     reach = np.maximum(np.abs(estimate) - norm.ppf(0.975) * error, 0)
     return Bounds(
-        estimate, error, bias, low, high, low - z * error, high + z * error,
-        robustness_value(estimate, scale), robustness_value(reach, scale),
-    )  # fmt: skip
+        estimate,
+        error,
+        bias,
+        low,
+        high,
+        low - z * error,
+        high + z * error,
+        robustness_value(estimate, scale),
+        robustness_value(reach, scale),
+    )
 
 
 def bias_scale(scores: Scores, arm: int, estimand: Estimand) -> NDArray[np.float64]:

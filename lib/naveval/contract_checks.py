@@ -21,9 +21,13 @@ from naveval.views import FILE, ROW, Family, family, parse
 CHUNK_ROWS = 200_000
 LONGEST_LIST = 25
 FAMILY_NAMES: Mapping[Family, str] = {
-    "text": "text", "integer": "whole numbers", "number": "numbers", "boolean": "true or false",
-    "date": "dates", "any": "any values",
-}  # fmt: skip
+    "text": "text",
+    "integer": "whole numbers",
+    "number": "numbers",
+    "boolean": "true or false",
+    "date": "dates",
+    "any": "any values",
+}
 
 
 @dataclass(frozen=True)
@@ -98,32 +102,51 @@ def _str_length(x: str, s: Mapping[str, Any]) -> tuple[str, str]:
 
 TRANSLATIONS: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] = {
     "isin": lambda x, s: (
-        f"{x} NOT IN {_listed(s['allowed_values'])}", f"one of {several(s['allowed_values'])}"),
+        f"{x} NOT IN {_listed(s['allowed_values'])}",
+        f"one of {several(s['allowed_values'])}",
+    ),
     "notin": lambda x, s: (
-        f"{x} IN {_listed(s['forbidden_values'])}", f"none of {several(s['forbidden_values'])}"),
+        f"{x} IN {_listed(s['forbidden_values'])}",
+        f"none of {several(s['forbidden_values'])}",
+    ),
     "in_range": _in_range,
     "greater_than_or_equal_to": lambda x, s: (
-        f"NOT ({x} >= {literal(s['min_value'])})", f"at least {shown(s['min_value'])}"),
+        f"NOT ({x} >= {literal(s['min_value'])})",
+        f"at least {shown(s['min_value'])}",
+    ),
     "greater_than": lambda x, s: (
-        f"NOT ({x} > {literal(s['min_value'])})", f"more than {shown(s['min_value'])}"),
+        f"NOT ({x} > {literal(s['min_value'])})",
+        f"more than {shown(s['min_value'])}",
+    ),
     "less_than_or_equal_to": lambda x, s: (
-        f"NOT ({x} <= {literal(s['max_value'])})", f"at most {shown(s['max_value'])}"),
+        f"NOT ({x} <= {literal(s['max_value'])})",
+        f"at most {shown(s['max_value'])}",
+    ),
     "less_than": lambda x, s: (
-        f"NOT ({x} < {literal(s['max_value'])})", f"less than {shown(s['max_value'])}"),
+        f"NOT ({x} < {literal(s['max_value'])})",
+        f"less than {shown(s['max_value'])}",
+    ),
     "equal_to": lambda x, s: (f"{x} <> {literal(s['value'])}", shown(s["value"])),
     "not_equal_to": lambda x, s: (f"{x} = {literal(s['value'])}", f"not {shown(s['value'])}"),
     # pandera anchors str_matches at the start and lets the end be free.
     "str_matches": lambda x, s: (
         f"NOT regexp_matches({x}, {quote('^(?:' + _pattern(s) + ')')})",
-        f"text that matches {_pattern(s)}"),
+        f"text that matches {_pattern(s)}",
+    ),
     "str_contains": lambda x, s: (
-        f"NOT regexp_matches({x}, {quote(_pattern(s))})", f"text that contains {_pattern(s)}"),
+        f"NOT regexp_matches({x}, {quote(_pattern(s))})",
+        f"text that contains {_pattern(s)}",
+    ),
     "str_startswith": lambda x, s: (
-        f"NOT starts_with({x}, {quote(s['string'])})", f"text that starts with {s['string']}"),
+        f"NOT starts_with({x}, {quote(s['string'])})",
+        f"text that starts with {s['string']}",
+    ),
     "str_endswith": lambda x, s: (
-        f"NOT ends_with({x}, {quote(s['string'])})", f"text that ends with {s['string']}"),
+        f"NOT ends_with({x}, {quote(s['string'])})",
+        f"text that ends with {s['string']}",
+    ),
     "str_length": _str_length,
-}  # fmt: skip
+}
 
 
 def _pattern(statistics: Mapping[str, Any]) -> str:

@@ -17,9 +17,13 @@ from naveval.costs_assumptions import Array, Assumptions
 
 YEAR = 12
 ITEMS = (
-    "program_cost", "other_sectors", "tiltakspenger", "counsellor", "value_creation",
+    "program_cost",
+    "other_sectors",
+    "tiltakspenger",
+    "counsellor",
+    "value_creation",
     "saved_benefits",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,9 @@ def other_sector_cost(a: Assumptions) -> Array:
 
 def flows(a: Assumptions) -> Flows:
     """All priced items of a programme spell, signed."""
-    shape = np.broadcast_shapes(*(getattr(a, f.name).shape for f in fields(a)
-                                  if f.name != "effect_std_error_nok"))  # fmt: skip
+    shape = np.broadcast_shapes(
+        *(getattr(a, f.name).shape for f in fields(a) if f.name != "effect_std_error_nok")
+    )
     items = {
         "program_cost": -program_cost(a),
         "other_sectors": -other_sector_cost(a),

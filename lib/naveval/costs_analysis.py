@@ -19,9 +19,17 @@ from naveval.programs_parameters import Parameters
 
 CURVE_YEARS = 20
 BUDGET_PARTS = (
-    "services", "wage_subsidy", "counsellor", "tiltakspenger", "benefits", "nav",
-    "school_places", "taxes_on_wages", "tax_on_benefits", "public",
-)  # fmt: skip
+    "services",
+    "wage_subsidy",
+    "counsellor",
+    "tiltakspenger",
+    "benefits",
+    "nav",
+    "school_places",
+    "taxes_on_wages",
+    "tax_on_benefits",
+    "public",
+)
 
 
 @dataclass(frozen=True)
@@ -177,8 +185,12 @@ def _limits(a: Assumptions, costs: Costs) -> pd.DataFrame:
 def _alternative(a: Assumptions, costs: Costs) -> pd.DataFrame:
     aft = b.with_alternative_aft(a, costs)
     months = float(b.break_even_months(aft)[0, 0])
-    row = {"program": PROGRAMS[0], "net_benefit": float(c.net_benefit(aft)[0, 0]),
-           "break_even_months": months, "break_even_years": months / 12}  # fmt: skip
+    row = {
+        "program": PROGRAMS[0],
+        "net_benefit": float(c.net_benefit(aft)[0, 0]),
+        "break_even_months": months,
+        "break_even_years": months / 12,
+    }
     return pd.DataFrame([row])
 
 

@@ -22,8 +22,10 @@ LONGEST = 1200
 Rule = Literal["scale", "later", "constant"]
 # Table 7-7: which part of the effects is adjusted. Others: all effects by the same factor.
 RULES: dict[str, Rule] = {
-    "AFT": "constant", "Arbeidsrettet rehabilitering": "constant", "Utdanning": "later",
-}  # fmt: skip
+    "AFT": "constant",
+    "Arbeidsrettet rehabilitering": "constant",
+    "Utdanning": "later",
+}
 
 
 def break_even_share(a: Assumptions, rule: Rule) -> Array:

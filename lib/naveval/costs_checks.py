@@ -9,9 +9,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args
 
 Program = Literal[
-    "AFT", "AMO", "Arbeidsrettet rehabilitering", "Arbeidstrening", "Jobbklubb",
-    "Midlertidig lønnstilskudd", "Oppfølging", "Utdanning", "Utvidet oppfølging i NAV",
-]  # fmt: skip
+    "AFT",
+    "AMO",
+    "Arbeidsrettet rehabilitering",
+    "Arbeidstrening",
+    "Jobbklubb",
+    "Midlertidig lønnstilskudd",
+    "Oppfølging",
+    "Utdanning",
+    "Utvidet oppfølging i NAV",
+]
 PROGRAMS: tuple[str, ...] = get_args(Program)
 EFFECT_UNIT = "NOK of wages per month"
 # Allowed values per unit: lowest, highest, whether the lowest itself is allowed.
@@ -33,33 +40,67 @@ UNITS: dict[str, tuple[float, float, bool]] = {
 KEY_UNITS = {
     **dict.fromkeys(("discount_rate", "wage_growth"), "share per year"),
     **dict.fromkeys(
-        ("tax_cost", "saved_benefit_share", "benefit_tax", "wage_subsidy_rate",
-         "wage_subsidy_markup", "displacement", "effect_correlation", "income_tax", "payroll_tax",
-         "wage_subsidy_share", "mentor_share", "inclusion_grant_share", "tiltakspenger_share",
-         "school_share"), "share"),
+        (
+            "tax_cost",
+            "saved_benefit_share",
+            "benefit_tax",
+            "wage_subsidy_rate",
+            "wage_subsidy_markup",
+            "displacement",
+            "effect_correlation",
+            "income_tax",
+            "payroll_tax",
+            "wage_subsidy_share",
+            "mentor_share",
+            "inclusion_grant_share",
+            "tiltakspenger_share",
+            "school_share",
+        ),
+        "share",
+    ),
     **dict.fromkeys(
-        ("mentor_cost", "inclusion_grant_cost", "subsidised_wage", "school_place_cost",
-         "unit_cost"), "NOK per month"),
+        (
+            "mentor_cost",
+            "inclusion_grant_cost",
+            "subsidised_wage",
+            "school_place_cost",
+            "unit_cost",
+        ),
+        "NOK per month",
+    ),
     **dict.fromkeys(
-        ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later"), EFFECT_UNIT),
+        ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later"), EFFECT_UNIT
+    ),
     **dict.fromkeys(("duration", "effect_months"), "months"),
-    "labour_cost_factor": "factor", "counsellor_hour_cost": "NOK per hour",
-    "tiltakspenger_rate": "NOK per day", "tiltakspenger_days": "days per month",
-    "earnings_per_work_month": "NOK per month in work", "counsellor_hours": "hours per month",
+    "labour_cost_factor": "factor",
+    "counsellor_hour_cost": "NOK per hour",
+    "tiltakspenger_rate": "NOK per day",
+    "tiltakspenger_days": "days per month",
+    "earnings_per_work_month": "NOK per month in work",
+    "counsellor_hours": "hours per month",
     "effect_std_error": "months in work per year",
-}  # fmt: skip
+}
 # Programme and case of every row of table 7-8, which the reconciliation compares with.
 LONGEST_CASES = (
-    ("AFT", "ordinary"), ("AFT", "extended"), ("Arbeidsrettet rehabilitering", "ordinary"),
-    ("Arbeidstrening", "ordinary"), ("Midlertidig lønnstilskudd", "ordinary"),
-    ("Oppfølging", "ordinary"), ("Oppfølging", "extended"), ("Utdanning", "ordinary"),
-    ("Utdanning", "extended"), ("Utvidet oppfølging i NAV", "ordinary"),
+    ("AFT", "ordinary"),
+    ("AFT", "extended"),
+    ("Arbeidsrettet rehabilitering", "ordinary"),
+    ("Arbeidstrening", "ordinary"),
+    ("Midlertidig lønnstilskudd", "ordinary"),
+    ("Oppfølging", "ordinary"),
+    ("Oppfølging", "extended"),
+    ("Utdanning", "ordinary"),
+    ("Utdanning", "extended"),
+    ("Utvidet oppfølging i NAV", "ordinary"),
     ("Utvidet oppfølging i NAV", "extended"),
-)  # fmt: skip
+)
 SCENARIO_UNITS = {
-    "discount_rate": "share per year", "wage_growth": "share per year", "tax_cost": "share",
-    "effect_months": "positive factor", "displacement": "share",
-}  # fmt: skip
+    "discount_rate": "share per year",
+    "wage_growth": "share per year",
+    "tax_cost": "share",
+    "effect_months": "positive factor",
+    "displacement": "share",
+}
 LATER = "programs.effect_later."
 
 

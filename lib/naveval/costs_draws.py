@@ -198,6 +198,11 @@ def scenarios(a: Assumptions, costs: Costs) -> pd.DataFrame:
 
 def _scenario(key: str, value: float, net: Array, base: Array) -> pd.DataFrame:
     return pd.DataFrame(
-        {"assumption": key, "value": value, "program": PROGRAMS, "net_benefit": net,
-         "change": net - base}
-    )  # fmt: skip
+        {
+            "assumption": key,
+            "value": value,
+            "program": PROGRAMS,
+            "net_benefit": net,
+            "change": net - base,
+        }
+    )

@@ -12,9 +12,11 @@ from naveval.parameters import Origin
 
 EFFECTS = ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later")
 HORIZONS = {
-    "year_1": "effect_year_1", "year_2": "effect_year_2", "year_3": "effect_year_3",
+    "year_1": "effect_year_1",
+    "year_2": "effect_year_2",
+    "year_3": "effect_year_3",
     "year_4": "effect_later",
-}  # fmt: skip
+}
 EFFECT_COLUMNS = ("outcome", "group", "horizon", "estimand", "estimate", "std_error", "unit")
 PER_MONTH = {"NOK per month": 1.0, "NOK per year": 1 / 12}
 
@@ -43,8 +45,10 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
         raise ParameterError(f"estimates: missing columns: {', '.join(lacking)}")
     rows = frame[(frame["outcome"] == "earnings") & (frame["estimand"] == "att")]
     rows = rows[rows["group"].isin(PROGRAMS) & rows["horizon"].isin(list(HORIZONS))]
-    faults = [f"unit «{unit}»; allowed: {', '.join(PER_MONTH)}"
-              for unit in sorted(set(rows["unit"]) - set(PER_MONTH))]  # fmt: skip
+    faults = [
+        f"unit «{unit}»; allowed: {', '.join(PER_MONTH)}"
+        for unit in sorted(set(rows["unit"]) - set(PER_MONTH))
+    ]
     twice = rows[rows.duplicated(["group", "horizon"])]
     faults += [f"{row.group}, {row.horizon}: more than one row" for row in twice.itertuples()]
     for program in PROGRAMS:

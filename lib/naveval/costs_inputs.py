@@ -16,10 +16,19 @@ from naveval.parameters import explain, read_yaml
 
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Unit = Literal[
-    "share", "share per year", "factor", "NOK per month", "NOK per hour", "NOK per day",
-    "NOK per month in work", "days per month", "hours per month", "months",
-    "months in work per year", "NOK of wages per month",
-]  # fmt: skip
+    "share",
+    "share per year",
+    "factor",
+    "NOK per month",
+    "NOK per hour",
+    "NOK per day",
+    "NOK per month in work",
+    "days per month",
+    "hours per month",
+    "months",
+    "months in work per year",
+    "NOK of wages per month",
+]
 _Strict = ConfigDict(extra="forbid", frozen=True)
 
 

@@ -52,9 +52,13 @@ def mix(a: Assumptions, program_months: Mapping[str, float]) -> pd.DataFrame:
         }
     )
     total = {
-        "program": TOTAL, "month_share": 1.0, "spell_share": 1.0, "cost": shares[0] @ cost,
-        "net_benefit": shares[0] @ net, "contribution": shares[0] @ net,
-    }  # fmt: skip
+        "program": TOTAL,
+        "month_share": 1.0,
+        "spell_share": 1.0,
+        "cost": shares[0] @ cost,
+        "net_benefit": shares[0] @ net,
+        "contribution": shares[0] @ net,
+    }
     return pd.concat([table, pd.DataFrame([total])], ignore_index=True)
 
 

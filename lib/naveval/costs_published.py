@@ -13,8 +13,16 @@ from naveval import paths
 from naveval.errors import ParameterError
 
 LABELS = (
-    "tbl-7-2", "tbl-7-3", "tbl-7-4", "tbl-7-5", "tbl-7-6", "tbl-7-7", "tbl-7-8", "tbl-1-1", "text",
-)  # fmt: skip
+    "tbl-7-2",
+    "tbl-7-3",
+    "tbl-7-4",
+    "tbl-7-5",
+    "tbl-7-6",
+    "tbl-7-7",
+    "tbl-7-8",
+    "tbl-1-1",
+    "text",
+)
 CELL_COLUMNS = ("label", "row", "column", "printed", "half_unit")
 TABLE_7_5 = "table_7_5_effects_on_value_creation"
 TABLE_7_6 = "table_7_6_total_socioeconomic_effects"
@@ -42,29 +50,41 @@ ITEMS_7_5 = {
     "Total samfunnsøkonomisk virkning": ("value_creation", 50),
 }
 WIDE = {
-    "tbl-7-2": ("table_7_2_program_costs", {
-        "mean_duration_months": ("duration", 0.05),
-        "budget_cost_per_month_nok": ("monthly_budget_cost", 50),
-        "total_socioeconomic_cost_nok": ("total", 50),
-    }),
-    "tbl-7-3": ("table_7_3_counsellor_costs", {
-        "mean_duration_months": ("duration", 0.05),
-        "extra_counsellor_hours_per_month": ("counsellor_hours", 0.005),
-        "budget_cost_per_month_nok": ("monthly_budget_cost", 50),
-        "total_socioeconomic_cost_nok": ("total", 50),
-    }),
-    "tbl-7-4": ("table_7_4_benefit_costs", {
-        "mean_duration_months": ("duration", 0.05),
-        "share_of_program_months_with_tiltakspenger_percent": ("tiltakspenger_percent", 0.5),
-        "budget_cost_per_month_nok": ("monthly_budget_cost", 50),
-        "total_socioeconomic_cost_nok": ("total", 50),
-    }),
-    "tbl-7-7": ("table_7_7_break_even", {
-        "break_even_monthly_wage_effect_years_2_7_nok": ("break_even_effect", 0.5),
-        "percent_of_original_estimate": ("break_even_percent", 0.5),
-        "break_even_effect_duration_months": ("break_even_months", 0.5),
-    }),
-}  # fmt: skip
+    "tbl-7-2": (
+        "table_7_2_program_costs",
+        {
+            "mean_duration_months": ("duration", 0.05),
+            "budget_cost_per_month_nok": ("monthly_budget_cost", 50),
+            "total_socioeconomic_cost_nok": ("total", 50),
+        },
+    ),
+    "tbl-7-3": (
+        "table_7_3_counsellor_costs",
+        {
+            "mean_duration_months": ("duration", 0.05),
+            "extra_counsellor_hours_per_month": ("counsellor_hours", 0.005),
+            "budget_cost_per_month_nok": ("monthly_budget_cost", 50),
+            "total_socioeconomic_cost_nok": ("total", 50),
+        },
+    ),
+    "tbl-7-4": (
+        "table_7_4_benefit_costs",
+        {
+            "mean_duration_months": ("duration", 0.05),
+            "share_of_program_months_with_tiltakspenger_percent": ("tiltakspenger_percent", 0.5),
+            "budget_cost_per_month_nok": ("monthly_budget_cost", 50),
+            "total_socioeconomic_cost_nok": ("total", 50),
+        },
+    ),
+    "tbl-7-7": (
+        "table_7_7_break_even",
+        {
+            "break_even_monthly_wage_effect_years_2_7_nok": ("break_even_effect", 0.5),
+            "percent_of_original_estimate": ("break_even_percent", 0.5),
+            "break_even_effect_duration_months": ("break_even_months", 0.5),
+        },
+    ),
+}
 # Printed in hundreds in table 7-7.
 HUNDREDS_7_7 = ("AFT", "Arbeidsrettet rehabilitering")
 CASES = {"ordinary maximum": "ordinary", "maximum with extension": "extended"}

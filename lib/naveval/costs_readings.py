@@ -30,31 +30,48 @@ class Doubt:
 
 
 DOUBTS = (
-    *(Doubt("duration", program, "tbl-7-6", "program_cost", "duration=printed")
-      for program in PROGRAMS),
-    Doubt("wage_subsidy_24300", SUBSIDY, "tbl-7-6", "program_cost",
-          "wage_subsidy_markup=as_24_300"),
+    *(
+        Doubt("duration", program, "tbl-7-6", "program_cost", "duration=printed")
+        for program in PROGRAMS
+    ),
+    Doubt(
+        "wage_subsidy_24300", SUBSIDY, "tbl-7-6", "program_cost", "wage_subsidy_markup=as_24_300"
+    ),
     Doubt("transfer_left_out", SUBSIDY, "tbl-7-2", "total", "wage_subsidy_share=left_out"),
-    Doubt("tiltakspenger_rate", "Alle", "text", "tiltakspenger_per_month",
-          "tiltakspenger_rate=section_7_2_1"),
+    Doubt(
+        "tiltakspenger_rate",
+        "Alle",
+        "text",
+        "tiltakspenger_per_month",
+        "tiltakspenger_rate=section_7_2_1",
+    ),
     Doubt("tiltakspenger_share", SUBSIDY, "tbl-7-4", "total", "tiltakspenger_share=section_7_2_1"),
     Doubt("hour_cost", UTDANNING, "tbl-7-3", "total", "counsellor_hour_cost=totals"),
     Doubt("unit_cost", UTDANNING, "tbl-7-2", "total", "unit_cost=table_7_2"),
     Doubt("school_months", UTDANNING, "text", "other_sectors_budget", "duration=section_7_3_3"),
     Doubt("shifted_row", OPPFOLGING, "tbl-7-5", "value_creation", SHIFTED),
-    *(Doubt("effect_digits", program, "tbl-7-5", "value_creation", "effect_year_3=table_7_5")
-      for program in ("AMO", "Arbeidstrening", "Jobbklubb", "Utvidet oppfølging i NAV")),
+    *(
+        Doubt("effect_digits", program, "tbl-7-5", "value_creation", "effect_year_3=table_7_5")
+        for program in ("AMO", "Arbeidstrening", "Jobbklubb", "Utvidet oppfølging i NAV")
+    ),
     Doubt("effect_digits", OPPFOLGING, "tbl-7-5", "value_creation", "effect_year_3=shifted"),
     Doubt("effect_digits", UTDANNING, "tbl-7-6", "value_creation", "effect_later=table_7_5"),
     Doubt("effect_5800", UTDANNING, "tbl-7-6", "value_creation", "effect_later=footnote_7_5"),
-    Doubt("effect_until_10_5_years", UTDANNING, "tbl-7-5", "value_creation",
-          "effect_months=footnote_7_5"),
+    Doubt(
+        "effect_until_10_5_years",
+        UTDANNING,
+        "tbl-7-5",
+        "value_creation",
+        "effect_months=footnote_7_5",
+    ),
     Doubt("older_effect", UTDANNING, "tbl-7-7", "break_even_months", OLDER),
     Doubt("older_effect", f"{UTDANNING}, ordinary", "tbl-7-8", "net_benefit", OLDER),
     Doubt("older_effect", f"{UTDANNING}, extended", "tbl-7-8", "net_benefit", OLDER),
-    *(Doubt("running_costs", f"{program}, extended", "tbl-7-8", "net_benefit", "undiscounted")
-      for program in ("AFT", OPPFOLGING, "Utvidet oppfølging i NAV")),
-)  # fmt: skip
+    *(
+        Doubt("running_costs", f"{program}, extended", "tbl-7-8", "net_benefit", "undiscounted")
+        for program in ("AFT", OPPFOLGING, "Utvidet oppfølging i NAV")
+    ),
+)
 
 
 def readings(costs: Costs) -> pd.DataFrame:
@@ -80,14 +97,23 @@ def readings(costs: Costs) -> pd.DataFrame:
         numbers = (printed[key], base[key], made[doubt.other][key])
         rows.append((doubt.doubt, *_cell(key), *numbers, *_inputs(doubt, costs)))
     table = pd.DataFrame(rows, columns=COLUMNS)
-    table = pd.concat([table, _limits(costs, printed), _first_month(costs, printed)],
-                      ignore_index=True)  # fmt: skip
+    table = pd.concat(
+        [table, _limits(costs, printed), _first_month(costs, printed)], ignore_index=True
+    )
     return table.assign(closer=_closer(table))
 
 
 COLUMNS = [
-    "doubt", "row", "label", "column", "printed", "used", "other", "input", "other_input",
-]  # fmt: skip
+    "doubt",
+    "row",
+    "label",
+    "column",
+    "printed",
+    "used",
+    "other",
+    "input",
+    "other_input",
+]
 
 
 def _inputs(doubt: Doubt, costs: Costs) -> tuple[float, float]:

@@ -148,8 +148,9 @@ def parse_reading(text: str) -> tuple[dict[str, str], str]:
     return readings, rules[0] if rules else ""
 
 
-def rounding_width(costs: Costs, compute: Callable[[Assumptions], Mapping[Key, float]]
-                   ) -> dict[Key, float]:  # fmt: skip
+def rounding_width(
+    costs: Costs, compute: Callable[[Assumptions], Mapping[Key, float]]
+) -> dict[Key, float]:
     """How far each computed cell can move when the printed inputs move within their rounding.
 
     Every input with `rounding` is moved up and down by itself, for all programmes at once (no

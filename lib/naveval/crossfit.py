@@ -99,11 +99,18 @@ def require_arms(arm: NDArray[np.int64], arms: Sequence[str], n_folds: int, grow
 
 
 def crossfit(
-    x: Floats, arm: NDArray[np.int64], y: Floats, *,
-    arms: Sequence[str], outcomes: Sequence[str], options: ForestOptions,
-    n_folds: int = 5, cluster: NDArray[Any] | None = None, cache: Path | None = None,
+    x: Floats,
+    arm: NDArray[np.int64],
+    y: Floats,
+    *,
+    arms: Sequence[str],
+    outcomes: Sequence[str],
+    options: ForestOptions,
+    n_folds: int = 5,
+    cluster: NDArray[Any] | None = None,
+    cache: Path | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Nuisances:  # fmt: skip
+) -> Nuisances:
     """Cross-fit the propensities of all arms and the outcomes under each arm.
 
     Parameters
@@ -152,9 +159,12 @@ def crossfit(
 
             def grow_outcome(out: Any = out, rows: Any = rows, k: int = k, w: int = w) -> Floats:
                 return forests.regression_forest(
-                    x[rows], y[rows], x[out], small_arm(options, int(rows.sum())),
+                    x[rows],
+                    y[rows],
+                    x[out],
+                    small_arm(options, int(rows.sum())),
                     seed=1000 * k + w + 1,
-                )  # fmt: skip
+                )
 
             outcome_model[out, w] = _kept(store, f"fold-{k}-arm-{w}", grow_outcome, progress, name)
     return Nuisances(tuple(arms), tuple(outcomes), propensity, outcome_model, fold)
@@ -182,9 +192,12 @@ def fingerprint(
 
 
 def _kept(
-    store: Path | None, name: str, grow: Callable[[], Floats],
-    progress: Callable[[str], None] | None, label: str = "",
-) -> Floats:  # fmt: skip
+    store: Path | None,
+    name: str,
+    grow: Callable[[], Floats],
+    progress: Callable[[str], None] | None,
+    label: str = "",
+) -> Floats:
     """Read a finished forest's predictions, or grow it and keep them."""
     file = None if store is None else store / f"{name}.npy"
     if file is not None and file.exists():

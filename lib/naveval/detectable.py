@@ -59,9 +59,11 @@ def minimum_detectable(
 ) -> float: ...
 @overload
 def minimum_detectable(
-    std_error: NDArray[np.floating], level: float = 0.95, power: float = 0.8,
+    std_error: NDArray[np.floating],
+    level: float = 0.95,
+    power: float = 0.8,
     freedom: float = np.inf,
-) -> NDArray[np.float64]: ...  # fmt: skip
+) -> NDArray[np.float64]: ...
 def minimum_detectable(
     std_error: float | NDArray[np.floating],
     level: float = 0.95,

@@ -177,11 +177,23 @@ def release(
         except DisclosureError as error:
             raise DisclosureError(f"{label}: {error}") from None
         released = release(
-            whole, label=label, count=count, values=values, keys=keys, labels=labels,
-            totals={**(totals or {}), exhaustive: MARGIN}, additive=additive,
-            cumulative=cumulative, shares=shares, percent=percent, sums=sums,
-            quantiles=quantiles, linked=linked, previous=previous, coarse=coarse,
-        )  # fmt: skip
+            whole,
+            label=label,
+            count=count,
+            values=values,
+            keys=keys,
+            labels=labels,
+            totals={**(totals or {}), exhaustive: MARGIN},
+            additive=additive,
+            cumulative=cumulative,
+            shares=shares,
+            percent=percent,
+            sums=sums,
+            quantiles=quantiles,
+            linked=linked,
+            previous=previous,
+            coarse=coarse,
+        )
         own = subset(released, whole[exhaustive].ne(MARGIN).to_numpy())
         own.frame.index = own.suppressed.index = frame.index
         own.frame[exhaustive] = frame[exhaustive]
@@ -316,9 +328,10 @@ def model(
 def reversed_rows(released: Released) -> Released:
     """The release with its rows in the opposite order."""
     return replace(
-        released, frame=released.frame.iloc[::-1].reset_index(drop=True),
+        released,
+        frame=released.frame.iloc[::-1].reset_index(drop=True),
         suppressed=released.suppressed.iloc[::-1].reset_index(drop=True),
-    )  # fmt: skip
+    )
 
 
 def subset(

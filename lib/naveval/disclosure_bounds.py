@@ -30,8 +30,11 @@ def at_least(block: sparse.csr_array, x: Floats, low: Floats, high: Floats) -> F
     """
     width = np.zeros(len(x))
     table = block.toarray()
-    plain = np.flatnonzero((table.sum(axis=0) == 2) & ((table == 1).sum(axis=0) == 2)
-                           & (np.abs(table).sum(axis=0) == 2))  # fmt: skip
+    plain = np.flatnonzero(
+        (table.sum(axis=0) == 2)
+        & ((table == 1).sum(axis=0) == 2)
+        & (np.abs(table).sum(axis=0) == 2)
+    )
     if not ((x >= low) & (x <= high)).all():
         return width
     place = np.full((len(table), len(table)), -1)
@@ -46,10 +49,8 @@ def at_least(block: sparse.csr_array, x: Floats, low: Floats, high: Floats) -> F
         opposite = place[np.ix_(across, along)]
         beside, below = place[b, across][:, None], place[a, along][None, :]
         known = (opposite >= 0) & (beside != cell) & (below != cell)
-        rise = np.minimum(np.minimum(up[cell], up[opposite]),
-                          np.minimum(down[beside], down[below]))  # fmt: skip
-        fall = np.minimum(np.minimum(down[cell], down[opposite]),
-                          np.minimum(up[beside], up[below]))  # fmt: skip
+        rise = np.minimum(np.minimum(up[cell], up[opposite]), np.minimum(down[beside], down[below]))
+        fall = np.minimum(np.minimum(down[cell], down[opposite]), np.minimum(up[beside], up[below]))
         width[cell] = np.where(known, rise, 0.0).max() + np.where(known, fall, 0.0).max()
     return width
 

@@ -120,10 +120,13 @@ def _cheapest(
         candidates = _component_neighbours(unknown, members, by_cell, equations)
     opened = abs(equations) @ unknown.astype(float) == 0
     cost = [
-        (int(opened[by_cell.indices[by_cell.indptr[c] : by_cell.indptr[c + 1]]].sum()),
-         float(cells.x[c]), int(c))
+        (
+            int(opened[by_cell.indices[by_cell.indptr[c] : by_cell.indptr[c + 1]]].sum()),
+            float(cells.x[c]),
+            int(c),
+        )
         for c in candidates
-    ]  # fmt: skip
+    ]
     return np.array([min(cost)[2]] if cost else [], dtype=np.int64)
 
 
@@ -202,9 +205,9 @@ class _Audit:
         low = np.where(
             cells.primary[members] | cells.hidden[members], 0.0, cells.secondary_low[members]
         )
-        high = np.minimum(cap, np.where(
-            cells.primary[members], cells.primary_high[members], np.inf
-        ))  # fmt: skip
+        high = np.minimum(
+            cap, np.where(cells.primary[members], cells.primary_high[members], np.inf)
+        )
         informed = ranges(block, right, low, high, needed_informed, secret & wide, x)
         return secret & ~(wide & informed)
 
@@ -234,9 +237,14 @@ def components(
 
 
 def ranges(
-    block: sparse.csr_array, right: Floats, low: Floats, high: Floats, needed: Floats,
-    wanted: Bools, x: Floats,
-) -> Bools:  # fmt: skip
+    block: sparse.csr_array,
+    right: Floats,
+    low: Floats,
+    high: Floats,
+    needed: Floats,
+    wanted: Bools,
+    x: Floats,
+) -> Bools:
     """Whether each unknown's range is at least as wide as needed; True where not wanted.
 
     Parameters

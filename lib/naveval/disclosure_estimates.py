@@ -42,10 +42,16 @@ def guard_estimates(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     out.loc[hidden, "note"] = NOTE
     names = [name for name in KEY if name != "study"]
     lines = [
-        [LABEL, ", ".join(f"{k}={v}" for k, v in zip(names, row, strict=True) if v), "estimate",
-         "min_cell", "suppressed", REASONS["min_cell"]]
+        [
+            LABEL,
+            ", ".join(f"{k}={v}" for k, v in zip(names, row, strict=True) if v),
+            "estimate",
+            "min_cell",
+            "suppressed",
+            REASONS["min_cell"],
+        ]
         for row in table.loc[hidden, names].astype(str).itertuples(index=False, name=None)
-    ]  # fmt: skip
+    ]
     summary = f"{len(table) - len(lines)} rows shown, {len(lines)} suppressed"
     summary += f", threshold {limits.min_cell} persons"
     lines.insert(0, [LABEL, "", "", "release", "released", summary])

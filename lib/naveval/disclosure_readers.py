@@ -31,14 +31,40 @@ from naveval.disclosure_words import (
 )
 
 CONTAINERS = (
-    ".parquet", ".feather", ".arrow", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".duckdb",
-    ".sqlite", ".db", ".dta", ".sav", ".sas7bdat", ".rds", ".rdata", ".h5", ".xls",
-)  # fmt: skip
+    ".parquet",
+    ".feather",
+    ".arrow",
+    ".pkl",
+    ".pickle",
+    ".joblib",
+    ".npy",
+    ".npz",
+    ".duckdb",
+    ".sqlite",
+    ".db",
+    ".dta",
+    ".sav",
+    ".sas7bdat",
+    ".rds",
+    ".rdata",
+    ".h5",
+    ".xls",
+)
 ARCHIVES = (".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz")
 SIGNATURES = (
-    b"PAR1", b"ARROW1", b"SQLite format 3", b"\x89HDF", b"\x93NUMPY", b"\xd0\xcf\x11\xe0",
-    b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd",
-)  # fmt: skip
+    b"PAR1",
+    b"ARROW1",
+    b"SQLite format 3",
+    b"\x89HDF",
+    b"\x93NUMPY",
+    b"\xd0\xcf\x11\xe0",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\x28\xb5\x2f\xfd",
+)
 """First bytes of raw data and archives, whatever their name."""
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 DATA_URI = re.compile(
@@ -112,9 +138,11 @@ def _tree(node: Any, limits: Thresholds, title: str = "") -> Hits:
         for item in node:
             yield from _tree(item, limits, title)
     elif (
-        isinstance(node, int | float) and not isinstance(node, bool)
-        and counts_persons(title, limits) and too_small(node, limits)
-    ):  # fmt: skip
+        isinstance(node, int | float)
+        and not isinstance(node, bool)
+        and counts_persons(title, limits)
+        and too_small(node, limits)
+    ):
         yield f"count below {limits.min_cell} persons under a key {title}", 1
 
 
@@ -216,8 +244,10 @@ def _sheets(content: bytes, wanted: Wanted) -> Hits:
 
     book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     for sheet in book.worksheets:
-        rows = [["" if cell is None else str(cell) for cell in row]
-                for row in sheet.iter_rows(values_only=True)]  # fmt: skip
+        rows = [
+            ["" if cell is None else str(cell) for cell in row]
+            for row in sheet.iter_rows(values_only=True)
+        ]
         yield from table(rows, wanted.limits, small=sheet.title not in wanted.exempt)
 
 
@@ -225,8 +255,10 @@ def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
     """Every output of every cell, text and metadata of the cells, and those of the notebook."""
     book = json.loads(content)
     for cell in book["cells"]:
-        for bundle in [*(out.get("data", {}) for out in cell.get("outputs", [])),
-                       *cell.get("attachments", {}).values()]:  # fmt: skip
+        for bundle in [
+            *(out.get("data", {}) for out in cell.get("outputs", [])),
+            *cell.get("attachments", {}).values(),
+        ]:
             for kind, value in bundle.items():
                 suffix = next((end for part, end in EMBEDDED.items() if part in kind), ".html")
                 text = "".join(value) if isinstance(value, list | str) else json.dumps(value)
@@ -248,10 +280,25 @@ def _strings(node: Any) -> list[str]:
 
 
 EMBEDDED = {
-    "png": ".png", "svg": ".svg", "pdf": ".pdf", "json": ".json", "csv": ".csv",
-    "sheet": ".xlsx", "markdown": ".md", "html": ".html", "parquet": ".parquet",
-}  # fmt: skip
+    "png": ".png",
+    "svg": ".svg",
+    "pdf": ".pdf",
+    "json": ".json",
+    "csv": ".csv",
+    "sheet": ".xlsx",
+    "markdown": ".md",
+    "html": ".html",
+    "parquet": ".parquet",
+}
 READERS: Mapping[str, Callable[[str, bytes, Wanted], Hits]] = {
-    ".csv": _csv, ".json": _json, ".html": _html, ".htm": _html, ".svg": _svg, ".png": _png,
-    ".pdf": _pdf, ".xlsx": _zip, ".ipynb": _notebook, ".md": _markdown,
-}  # fmt: skip
+    ".csv": _csv,
+    ".json": _json,
+    ".html": _html,
+    ".htm": _html,
+    ".svg": _svg,
+    ".png": _png,
+    ".pdf": _pdf,
+    ".xlsx": _zip,
+    ".ipynb": _notebook,
+    ".md": _markdown,
+}

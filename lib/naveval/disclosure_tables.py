@@ -145,8 +145,9 @@ def require_keys(frame: pd.DataFrame, structure: Structure) -> None:
             f"unknown key columns {', '.join(unknown)}; the frame has "
             f"{', '.join(map(str, frame.columns))}"
         )
-    outside = sorted({*(structure.totals or {}), *filter(None, [structure.cumulative])}
-                     - set(structure.keys))  # fmt: skip
+    outside = sorted(
+        {*(structure.totals or {}), *filter(None, [structure.cumulative])} - set(structure.keys)
+    )
     if outside:
         raise DisclosureError(f"{', '.join(outside)} must be among the keys")
     if structure.keys and frame.duplicated(list(structure.keys)).any():

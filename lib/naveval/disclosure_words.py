@@ -53,10 +53,13 @@ def table(rows: Sequence[Sequence[str]], limits: Thresholds, *, small: bool) -> 
     """
     heads = [[cell.strip().lower() for cell in row] for row in rows[:HEAD_WITHIN]]
     place = next(
-        (k for k, head in enumerate(heads)
-         if any(identifies(cell, limits) or counts_persons(cell, limits) for cell in head)),
+        (
+            k
+            for k, head in enumerate(heads)
+            if any(identifies(cell, limits) or counts_persons(cell, limits) for cell in head)
+        ),
         None,
-    )  # fmt: skip
+    )
     if place is None:
         return
     for k, title in enumerate(heads[place]):

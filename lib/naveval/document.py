@@ -58,8 +58,12 @@ def pandoc(arguments: list[str], text: str = "", *, cwd: Path | None = None) -> 
     """Run Pandoc from its wheel; RenderError with its message when it fails or warns."""
     done = subprocess.run(
         [pypandoc.get_pandoc_path(), *arguments],
-        input=text, capture_output=True, text=True, encoding="utf-8", cwd=cwd,
-    )  # fmt: skip
+        input=text,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+    )
     if done.returncode:
         raise RenderError(f"pandoc: {_lua_message(done.stderr)}")
     warnings = [line for line in done.stderr.splitlines() if line.startswith("[WARNING]")]
@@ -79,10 +83,8 @@ def read(markdown: str) -> Document:
     blocks = json.loads(pandoc(["-f", READER, "-t", "json"], markdown))["blocks"]
     nodes = list(_walk(blocks))
     cited = [
-        citation["citationId"]
-        for node in nodes if node["t"] == "Cite"
-        for citation in node["c"][0]
-    ]  # fmt: skip
+        citation["citationId"] for node in nodes if node["t"] == "Cite" for citation in node["c"][0]
+    ]
     return Document(
         figures=tuple(_figure(node) for node in nodes if node["t"] == "Figure"),
         tables=tuple(
@@ -90,11 +92,12 @@ def read(markdown: str) -> Document:
         ),
         sections=tuple(
             (node["c"][0], node["c"][1][0], _text(node["c"][2]))
-            for node in nodes if node["t"] == "Header"
+            for node in nodes
+            if node["t"] == "Header"
         ),
         references=tuple(key for key in cited if REFERENCE.match(key)),
         citations=tuple(key for key in cited if not REFERENCE.match(key)),
-    )  # fmt: skip
+    )
 
 
 def check(document: Document, folder: Path, bibliography: Path | None = None) -> None:
@@ -115,13 +118,16 @@ def check(document: Document, folder: Path, bibliography: Path | None = None) ->
     """
     faults = [
         *_figure_faults(document, folder),
-        *(f"a table («{caption or 'no caption'}») has no label {{#tbl-…}}"
-          for label, caption in document.tables if not label.startswith("tbl-")),
+        *(
+            f"a table («{caption or 'no caption'}») has no label {{#tbl-…}}"
+            for label, caption in document.tables
+            if not label.startswith("tbl-")
+        ),
         *(f"{label}: no caption" for label, caption in document.tables if label and not caption),
         *_reference_faults(document),
         *_citation_faults(document, bibliography),
         *_heading_faults(document),
-    ]  # fmt: skip
+    ]
     if faults:
         raise RenderError("the report cannot be published:\n  " + "\n  ".join(faults))
 

@@ -98,8 +98,9 @@ def read_parts(output: Output, words: Mapping[str, Any]) -> list[Part]:
 
 
 def _natural(label: str) -> list[tuple[int, str]]:
-    return [(int(piece), "") if piece.isdigit() else (-1, piece)
-            for piece in re.split(r"(\d+)", label)]  # fmt: skip
+    return [
+        (int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", label)
+    ]
 
 
 def _plain(caption: str, output: Output) -> str:
@@ -170,8 +171,12 @@ def workbook(
     names = _sheet_names([part.label for part in parts], {words["front"], words["dictionary"]})
     listed = [(name, part.title) for name, part in zip(names, parts, strict=True)]
     listed.append((words["dictionary"], words["dictionary-title"]))
-    intro = [(report.get("title", ""),), (report.get("banner", ""),), *((line,) for line in
-             words["notes"]), ()]  # fmt: skip
+    intro = [
+        (report.get("title", ""),),
+        (report.get("banner", ""),),
+        *((line,) for line in words["notes"]),
+        (),
+    ]
     _fill(front, mark, "", [*intro, tuple(words["front-head"]), *listed], head=len(intro))
     for name, part in zip(names, parts, strict=True):
         _fill(book.create_sheet(name), mark, part.title, [part.head, *part.rows])
@@ -199,9 +204,13 @@ def _sheet_names(labels: list[str], taken: set[str]) -> list[str]:
 
 
 def _fill(
-    sheet: WriteOnlyWorksheet, mark: str, title: str, rows: Iterable[tuple[str, ...]], *,
+    sheet: WriteOnlyWorksheet,
+    mark: str,
+    title: str,
+    rows: Iterable[tuple[str, ...]],
+    *,
     head: int = 0,
-) -> None:  # fmt: skip
+) -> None:
     """Write the notice, the title and the rows; row `head` is set as header.
 
     The sheet is written line by line: widths and the frozen header come before the first.
@@ -226,8 +235,12 @@ def _fill(
         if number == head:
             sheet.append([_header(sheet, value, filled=head == 0) for value in values])
         else:
-            sheet.append([_plain_text(sheet, v) if isinstance(v, str) and v.startswith(FORMULA)
-                          else v for v in values])  # fmt: skip
+            sheet.append(
+                [
+                    _plain_text(sheet, v) if isinstance(v, str) and v.startswith(FORMULA) else v
+                    for v in values
+                ]
+            )
 
 
 def _styled(sheet: WriteOnlyWorksheet, value: object, font: Font) -> WriteOnlyCell:

@@ -10,14 +10,40 @@ from naveval.errors import EstimationError
 KEY = ("study", "label", "row", "column", "outcome", "group", "horizon", "estimand", "method")
 TEXT = (*KEY, "unit", "note")
 NUMBERS = (
-    "estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_persons", "n_clusters",
-    "published", "difference",
-)  # fmt: skip
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "n_obs",
+    "n_persons",
+    "n_clusters",
+    "published",
+    "difference",
+)
 COLUMNS = (
-    "study", "label", "row", "column", "outcome", "group", "horizon", "estimand", "estimate",
-    "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_persons", "n_clusters", "unit",
-    "method", "published", "difference", "note",
-)  # fmt: skip
+    "study",
+    "label",
+    "row",
+    "column",
+    "outcome",
+    "group",
+    "horizon",
+    "estimand",
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "n_obs",
+    "n_persons",
+    "n_clusters",
+    "unit",
+    "method",
+    "published",
+    "difference",
+    "note",
+)
 
 
 def frame(study: str, rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> pd.DataFrame:

@@ -34,8 +34,9 @@ NOTICE_INCHES = 0.16
 
 def _font() -> str:
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next(name for name in ("Source Sans 3", "Source Sans Pro", "DejaVu Sans")
-                if name in installed)  # fmt: skip
+    return next(
+        name for name in ("Source Sans 3", "Source Sans Pro", "DejaVu Sans") if name in installed
+    )
 
 
 def use_style() -> None:
@@ -131,9 +132,15 @@ def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]], *, pad: floa
     for name, y in zip(order, heights, strict=True):
         x, _, color = ends[name]
         ax.annotate(
-            name, (x, y), xytext=(x + (right - left) * pad, y), color=color, fontsize=9,
-            va="center", ha="left", annotation_clip=False,
-        )  # fmt: skip
+            name,
+            (x, y),
+            xytext=(x + (right - left) * pad, y),
+            color=color,
+            fontsize=9,
+            va="center",
+            ha="left",
+            annotation_clip=False,
+        )
 
 
 def _apart(values: np.ndarray, gap: float) -> np.ndarray:
@@ -171,9 +178,14 @@ def show(output: Output, figure: Figure, released: Released, label: str, **value
     if outputs.is_simulated(output, data):
         _keep_free(figure)
         figure.text(
-            0.995, 0.005, texts.entry(output.texts, "simulated-mark"), ha="right", va="bottom",
-            fontsize=7, color="#5A5A5A",
-        )  # fmt: skip
+            0.995,
+            0.005,
+            texts.entry(output.texts, "simulated-mark"),
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color="#5A5A5A",
+        )
     picture = output.folder / "figures" / f"{label}.png"
     figure.savefig(picture, dpi=DPI, metadata={"Software": None})
     _write(output, data, label)

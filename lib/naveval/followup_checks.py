@@ -28,10 +28,23 @@ UNTIL_BREAK = (201607, 201712)
 LIMIT = 0.05
 MAIN_OUTCOMES = {name: table for table in ("tbl-1", "tbl-3") for name in OUTCOMES[table]}
 COUNTY_COLUMNS = [
-    "table", "outcome", "horizon", "county_estimate", "county_std_error", "country_estimate",
-    "country_std_error", "rest_estimate", "rest_std_error", "difference", "difference_error",
-    "difference_mde", "difference_p", "n_persons", "smallest_cell", "refused",
-]  # fmt: skip
+    "table",
+    "outcome",
+    "horizon",
+    "county_estimate",
+    "county_std_error",
+    "country_estimate",
+    "country_std_error",
+    "rest_estimate",
+    "rest_std_error",
+    "difference",
+    "difference_error",
+    "difference_mde",
+    "difference_p",
+    "n_persons",
+    "smallest_cell",
+    "refused",
+]
 FAMILIES = {"ten": ("tbl-1", "tbl-3"), "threshold": ("tbl-2",)}
 
 
@@ -77,15 +90,23 @@ def without_2018(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     found = []
     for name, table in MAIN_OUTCOMES.items():
         pair: list[Regression] = [
-            regress(sample(window, COMPARISONS[table], months), table, name, horizon,
-                    parameters.least_persons)
+            regress(
+                sample(window, COMPARISONS[table], months),
+                table,
+                name,
+                horizon,
+                parameters.least_persons,
+            )
             for horizon, months in (("all", WINDOWS["long"]), ("until_2017", UNTIL_BREAK))
-        ]  # fmt: skip
+        ]
         rows = [row(item, parameters) for item in pair]
         difference, error = _difference_shared(pair[0], pair[1])
         for part in rows:
-            part |= {"difference": difference, "difference_error": error,
-                     "difference_p": _p_value(difference, error)}  # fmt: skip
+            part |= {
+                "difference": difference,
+                "difference_error": error,
+                "difference_p": _p_value(difference, error),
+            }
         found += rows
     return pd.DataFrame(found)
 
@@ -93,10 +114,14 @@ def without_2018(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
 def row(item: Regression, parameters: Parameters) -> dict[str, object]:
     """What is shown about a regression in the tables of checks."""
     return {
-        "outcome": item.outcome, "horizon": item.horizon, **inference(item.fit, parameters),
-        "n_obs": item.n_obs, "n_persons": item.n_persons,
-        "smallest_cell": item.smallest_cell, "refused": item.refused,
-    }  # fmt: skip
+        "outcome": item.outcome,
+        "horizon": item.horizon,
+        **inference(item.fit, parameters),
+        "n_obs": item.n_obs,
+        "n_persons": item.n_persons,
+        "smallest_cell": item.smallest_cell,
+        "refused": item.refused,
+    }
 
 
 def _influence(item: Regression) -> np.ndarray:
@@ -209,13 +234,21 @@ def county_against_rest(window: pd.DataFrame, county: str, parameters: Parameter
         error = float(np.hypot(parts["county"]["std_error"], parts["rest"]["std_error"]))
         rows.append(
             {"table": own.table, "outcome": own.outcome, "horizon": own.horizon}
-            | {f"{name}_{key}": part[key] for name, part in parts.items()
-               for key in ("estimate", "std_error")}
-            | {"difference": difference, "difference_error": error,
-               "difference_mde": detectable.minimum_detectable(
-                   error, parameters.level, parameters.power),
-               "difference_p": _p_value(difference, error),
-               "n_persons": own.n_persons, "smallest_cell": own.smallest_cell,
-               "refused": own.refused or rest.refused}
-        )  # fmt: skip
+            | {
+                f"{name}_{key}": part[key]
+                for name, part in parts.items()
+                for key in ("estimate", "std_error")
+            }
+            | {
+                "difference": difference,
+                "difference_error": error,
+                "difference_mde": detectable.minimum_detectable(
+                    error, parameters.level, parameters.power
+                ),
+                "difference_p": _p_value(difference, error),
+                "n_persons": own.n_persons,
+                "smallest_cell": own.smallest_cell,
+                "refused": own.refused or rest.refused,
+            }
+        )
     return pd.DataFrame(rows)

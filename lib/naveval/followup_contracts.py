@@ -13,14 +13,21 @@ FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
 DIGITAL_FROM = dt.date(2018, 1, 1)
 HOURS_IN_FORTNIGHT = 336
 KINDS = [
-    "Arbeidspraksis", "Oppfølgingstiltak", "Lønnstilskudd", "Opplæring",
-    "Arbeidsrettet rehabilitering", "Avklaringstiltak", "Annet",
-]  # fmt: skip
+    "Arbeidspraksis",
+    "Oppfølgingstiltak",
+    "Lønnstilskudd",
+    "Opplæring",
+    "Arbeidsrettet rehabilitering",
+    "Avklaringstiltak",
+    "Annet",
+]
 CHANNELS = ["telefon", "møte", "spørsmål"]
 NEEDS = [
-    "standard innsats", "situasjonsbestemt innsats", "spesielt tilpasset innsats",
+    "standard innsats",
+    "situasjonsbestemt innsats",
+    "spesielt tilpasset innsats",
     "varig tilpasset innsats",
-]  # fmt: skip
+]
 ACTIVITIES = ["arbeidsrettet aktivitet", "samtale eller møte", "tiltak"]
 WEEKS = iso_weeks.calendar(FIRST_DAY, LAST_DAY)
 MONTH = r"(201[5-9]|202[0-2])-(0[1-9]|1[0-2])$"

@@ -141,9 +141,16 @@ def regress(
             refused = "collinear"
     mean = float(values[chosen.treated].mean()) if chosen.treated.any() else float("nan")
     return Regression(
-        table, outcome, horizon, fitted, refused, mean,
-        len(values), distinct(person), smallest,
-    )  # fmt: skip
+        table,
+        outcome,
+        horizon,
+        fitted,
+        refused,
+        mean,
+        len(values),
+        distinct(person),
+        smallest,
+    )
 
 
 def regressions(window: pd.DataFrame, parameters: Parameters) -> list[Regression]:
@@ -186,13 +193,19 @@ def summary(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame
     rows = []
     for item in found:
         row: dict[str, Any] = {
-            "table": item.table, "outcome": item.outcome, "horizon": item.horizon,
-            **inference(item.fit, parameters), "mean": item.mean,
+            "table": item.table,
+            "outcome": item.outcome,
+            "horizon": item.horizon,
+            **inference(item.fit, parameters),
+            "mean": item.mean,
             "r_squared": item.fit.r_squared if item.fit else np.nan,
-            "n_obs": item.n_obs, "n_persons": item.n_persons,
+            "n_obs": item.n_obs,
+            "n_persons": item.n_persons,
             "smallest_cell": item.smallest_cell,
-            "residual_df": item.n_persons - 1, "refused": item.refused, "power": parameters.power,
-        }  # fmt: skip
+            "residual_df": item.n_persons - 1,
+            "refused": item.refused,
+            "power": parameters.power,
+        }
         row["mde_relative"] = detectable.relative(
             row["mde"], item.mean, np.sqrt(item.mean / item.n_obs) if item.mean > 0 else 0.0
         )

@@ -26,8 +26,12 @@ from naveval.followup_estimates import (
 from naveval.followup_parameters import Parameters
 
 OUTCOMES: Mapping[str, str] = {
-    "program": "tbl-1", "dialogue": "tbl-1", "work": "tbl-3", "ended": "tbl-3", "health": "tbl-3",
-}  # fmt: skip
+    "program": "tbl-1",
+    "dialogue": "tbl-1",
+    "work": "tbl-3",
+    "ended": "tbl-3",
+    "health": "tbl-3",
+}
 REFERENCE = iso_weeks.month_index(START) - 1
 MONTHS_PER_QUARTER = 3
 BOUNDS = {"relative": (0.0, 0.5, 1.0, 1.5, 2.0), "smoothness": (0.0, 0.1, 0.25, 0.5)}
@@ -75,14 +79,16 @@ def study(window: pd.DataFrame, outcome: str, parameters: Parameters) -> Events:
     empty = _frame(every, -1, None, parameters, 0.0).assign(n_month=0)
     n_persons = base.n_persons
     if base.fit is None:
-        return Events(outcome, empty, None, np.nan, np.nan, np.nan, base.refused,
-                      base.n_obs, n_persons)  # fmt: skip
+        return Events(
+            outcome, empty, None, np.nan, np.nan, np.nan, base.refused, base.n_obs, n_persons
+        )
     try:
         fitted = _by_time(chosen, outcome, times)
         slope = _slope(chosen, outcome, times)
     except EstimationError:
-        return Events(outcome, empty, None, np.nan, np.nan, np.nan, "collinear",
-                      base.n_obs, n_persons)  # fmt: skip
+        return Events(
+            outcome, empty, None, np.nan, np.nan, np.nan, "collinear", base.n_obs, n_persons
+        )
     covariance = fitted.covariance[:-1, :-1]
     usable = bool((np.diag(covariance) > 0).all())
     critical = (
@@ -185,9 +191,13 @@ def _frame(
         found = did.one(fitted, name, parameters.level)
         half = critical * found.std_error
         frame.loc[frame["event_time"] == int(name), frame.columns[2:]] = [
-            found.estimate, found.std_error, found.ci_low, found.ci_high,
-            found.estimate - half, found.estimate + half,
-        ]  # fmt: skip
+            found.estimate,
+            found.std_error,
+            found.ci_low,
+            found.ci_high,
+            found.estimate - half,
+            found.estimate + half,
+        ]
         assert fitted.std_errors[i] == found.std_error
     frame.loc[frame["event_time"] == reference, frame.columns[2:]] = 0.0
     return frame
@@ -261,9 +271,13 @@ def breakdowns(window: pd.DataFrame, summary: pd.DataFrame, parameters: Paramete
                 unit = 1.0 if name == "relative" else _average(found)[1]
                 for goal, value in (("zero", 0.0), ("mde", float(mde[outcome]))):
                     row[f"{goal}_{name}"] = sensitivity.breakdown(
-                        found, name, value, largest=LARGEST[name] * unit, level=parameters.level,
+                        found,
+                        name,
+                        value,
+                        largest=LARGEST[name] * unit,
+                        level=parameters.level,
                         seed=parameters.seed,
-                    )  # fmt: skip
+                    )
         rows.append(row)
     goals = [f"{goal}_{name}" for name in sensitivity.RESTRICTIONS for goal in ("zero", "mde")]
     frame = pd.DataFrame(rows).reindex(columns=["outcome", "estimate", "std_error", *goals])

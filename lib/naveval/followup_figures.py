@@ -116,8 +116,15 @@ def mark_time(ax: Axes, output: Output, label: str, *, dialogue: bool) -> None:
     ax.set_xticks(ticks, [_short_month(tick) for tick in ticks])
     start = iso_weeks.month_index(START) - 0.5
     ax.axvline(start, color=figures.INK, lw=1)
-    ax.annotate(output.label(label, "start"), (start, 1), xycoords=("data", "axes fraction"),
-                xytext=(3, -3), textcoords="offset points", fontsize=7.5, va="top")  # fmt: skip
+    ax.annotate(
+        output.label(label, "start"),
+        (start, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -3),
+        textcoords="offset points",
+        fontsize=7.5,
+        va="top",
+    )
     if dialogue:
         ax.axvspan(iso_weeks.month_index(BREAK) - 0.5, last, color="#EDEFF1", zorder=0, lw=0)
 
@@ -134,9 +141,13 @@ def events(output: Output, found: Mapping[str, Events]) -> Block:
     ]
     frame = pd.concat(parts, ignore_index=True)
     released = disclosure.model(
-        frame, label=label, n=["n_persons", "n_month"], residual_df=_freedom(found),
-        keys=["outcome", "event_time"], labels=["month"],
-    )  # fmt: skip
+        frame,
+        label=label,
+        n=["n_persons", "n_month"],
+        residual_df=_freedom(found),
+        keys=["outcome", "event_time"],
+        labels=["month"],
+    )
     figure, axes = figures.axes(3, 2, height=7.6)
     for ax, outcome in zip(np.ravel(axes), OUTCOMES, strict=False):
         _event_panel(ax, output, released.frame, outcome)
@@ -158,11 +169,16 @@ def _event_panel(ax: Axes, output: Output, frame: pd.DataFrame, outcome: str) ->
     ax.axhline(0, color=figures.INK, lw=0.8)
     if known.any():
         ax.fill_between(
-            x, PERCENT * part["band_low"], PERCENT * part["band_high"], color=figures.COLORS[1],
-            alpha=0.22, lw=0,
-        )  # fmt: skip
-        ax.vlines(x, PERCENT * part["ci_low"], PERCENT * part["ci_high"], color=figures.COLORS[0],
-                  lw=1.1)  # fmt: skip
+            x,
+            PERCENT * part["band_low"],
+            PERCENT * part["band_high"],
+            color=figures.COLORS[1],
+            alpha=0.22,
+            lw=0,
+        )
+        ax.vlines(
+            x, PERCENT * part["ci_low"], PERCENT * part["ci_high"], color=figures.COLORS[0], lw=1.1
+        )
         ax.plot(x, PERCENT * part["estimate"], "o", color=figures.COLORS[0], ms=3.2)
     ax.set_title(output.label("fig-events", outcome))
     if not known.any():
@@ -195,8 +211,13 @@ def sensitivity(output: Output, intervals: pd.DataFrame) -> Block:
     for ax, outcome in zip(np.ravel(axes), SENSITIVITY, strict=True):
         part = released.frame[released.frame["outcome"] == outcome]
         ax.axhline(0, color=figures.INK, lw=0.8)
-        ax.vlines(part["bound"], PERCENT * part["ci_low"], PERCENT * part["ci_high"],
-                  color=figures.COLORS[0], lw=3)  # fmt: skip
+        ax.vlines(
+            part["bound"],
+            PERCENT * part["ci_low"],
+            PERCENT * part["ci_high"],
+            color=figures.COLORS[0],
+            lw=3,
+        )
         ax.set_title(output.label(label, outcome))
         ax.set_xlabel(output.label(label, "x"))
         ax.set_xlim(-0.3, 2.3)

@@ -33,9 +33,16 @@ class Parameters(StudyParameters):
     """
 
     PARTS: ClassVar[tuple[str, ...]] = (
-        "description", "effects", "events", "placebo", "sensitivity", "testing", "break",
-        "county", "published",
-    )  # fmt: skip
+        "description",
+        "effects",
+        "events",
+        "placebo",
+        "sensitivity",
+        "testing",
+        "break",
+        "county",
+        "published",
+    )
 
     scale: float = Field(default=0.2, gt=0, le=1)
     longest_gap_weeks: int = 2

@@ -148,10 +148,16 @@ def flow(found: pd.DataFrame) -> Released:
     first.frame["n_periods"] = first.frame["n_periods"].where(~more)
     named = both["step"] + ", county=" + both["county"]
     lines = [
-        [first.label, f"step={name}", "n_periods", "secondary", "secondary suppression",
-         disclosure.REASONS["secondary"]]
+        [
+            first.label,
+            f"step={name}",
+            "n_periods",
+            "secondary",
+            "secondary suppression",
+            disclosure.REASONS["secondary"],
+        ]
         for name in named[more]
-    ]  # fmt: skip
+    ]
     log = pd.DataFrame(lines, columns=disclosure.LOG_COLUMNS)
     return replace(first, log=pd.concat([first.log, log], ignore_index=True))
 

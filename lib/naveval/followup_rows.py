@@ -69,9 +69,12 @@ def unit(outcome: str) -> str:
 
 def _base(item: Mapping[str, Any], label: str) -> dict[str, Any]:
     return {
-        "label": label, "outcome": item["outcome"], "horizon": item.get("horizon", ""),
-        "method": METHOD, "unit": unit(item["outcome"]),
-    }  # fmt: skip
+        "label": label,
+        "outcome": item["outcome"],
+        "horizon": item.get("horizon", ""),
+        "method": METHOD,
+        "unit": unit(item["outcome"]),
+    }
 
 
 def _inference(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,16 +99,28 @@ def _effects(summary: pd.DataFrame) -> list[dict[str, Any]]:
             base | _inference(item) | {"estimand": "att", "published": item["printed_estimate"]}
         )
         found += [
-            base | {"estimand": "mean of the target group", "estimate": item["mean"],
-                    "published": item["printed_mean"]},
+            base
+            | {
+                "estimand": "mean of the target group",
+                "estimate": item["mean"],
+                "published": item["printed_mean"],
+            },
             base | {"estimand": "minimum_detectable", "estimate": item["mde"]},
-            base | {"estimand": "minimum_detectable relative to the mean",
-                    "estimate": item["mde_relative"], "unit": "share of the mean"},
+            base
+            | {
+                "estimand": "minimum_detectable relative to the mean",
+                "estimate": item["mde_relative"],
+                "unit": "share of the mean",
+            },
             base | {"estimand": "r_squared", "estimate": item["r_squared"], "unit": "share"},
             *_per_hundred(base, item),
-            base | {"estimand": "std_error", "estimate": item["std_error"],
-                    "published": item["printed_std_error"]},
-        ]  # fmt: skip
+            base
+            | {
+                "estimand": "std_error",
+                "estimate": item["std_error"],
+                "published": item["printed_std_error"],
+            },
+        ]
     return found
 
 
@@ -118,18 +133,28 @@ def _per_hundred(base: Mapping[str, Any], item: Mapping[str, Any]) -> list[dict[
     return [
         {**base, **unit, **scaled, "estimand": "att per hundred"},
         {**base, **unit, "estimand": "mean per hundred", "estimate": 100 * item["mean"]},
-        {**base, **unit, "estimand": "minimum_detectable per hundred",
-         "estimate": 100 * item["mde"]},
-    ]  # fmt: skip
+        {
+            **base,
+            **unit,
+            "estimand": "minimum_detectable per hundred",
+            "estimate": 100 * item["mde"],
+        },
+    ]
 
 
 def _counts(label: str, p_values: pd.Series) -> list[dict[str, Any]]:
     """How many tests there are and how many stand, as sentences tell it."""
     return [
-        {"label": label, "row": name, "estimand": "number of tests", "estimate": value,
-         "unit": "tests", "method": "count"}
+        {
+            "label": label,
+            "row": name,
+            "estimand": "number of tests",
+            "estimate": value,
+            "unit": "tests",
+            "method": "count",
+        }
         for name, value in count_found(p_values).items()
-    ]  # fmt: skip
+    ]
 
 
 def _means(released: Released) -> list[dict[str, Any]]:
@@ -138,49 +163,88 @@ def _means(released: Released) -> list[dict[str, Any]]:
         time = item["month"] if "month" in item else f"week {item['weeks']}"
         found.append(
             {
-                "label": released.label, "outcome": item["measure"], "row": str(time),
-                "group": item.get("group", ""), "estimand": "mean", "estimate": item["value"],
-                "n_obs": item["n_obs"], "n_persons": item["n_persons"],
-                "unit": unit(item["measure"]), "method": "mean over person-periods",
+                "label": released.label,
+                "outcome": item["measure"],
+                "row": str(time),
+                "group": item.get("group", ""),
+                "estimand": "mean",
+                "estimate": item["value"],
+                "n_obs": item["n_obs"],
+                "n_persons": item["n_persons"],
+                "unit": unit(item["measure"]),
+                "method": "mean over person-periods",
             }
-        )  # fmt: skip
+        )
     if "group" in released.frame:
         found += [
-            {"label": released.label, "row": name, "estimand": "mean before or after",
-             "estimate": value, "method": "mean over person-periods"}
+            {
+                "label": released.label,
+                "row": name,
+                "estimand": "mean before or after",
+                "estimate": value,
+                "method": "mean over person-periods",
+            }
             for name, value in before_and_after(released.frame).items()
-        ]  # fmt: skip
+        ]
     return found
 
 
 def _events(events: Mapping[str, Events]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name, item in events.items():
-        base = {"label": "fig-events", "outcome": name, "horizon": "long", "method": METHOD,
-                "unit": unit(name), "n_persons": item.n_persons, "n_obs": item.n_obs}  # fmt: skip
+        base = {
+            "label": "fig-events",
+            "outcome": name,
+            "horizon": "long",
+            "method": METHOD,
+            "unit": unit(name),
+            "n_persons": item.n_persons,
+            "n_obs": item.n_obs,
+        }
         if item.refused:
             found.append(
-                {"label": "fig-events", "outcome": name, "estimand": "event_time",
-                 "estimate": np.nan, "note": item.refused, "method": METHOD}
-            )  # fmt: skip
+                {
+                    "label": "fig-events",
+                    "outcome": name,
+                    "estimand": "event_time",
+                    "estimate": np.nan,
+                    "note": item.refused,
+                    "method": METHOD,
+                }
+            )
             continue
         columns = ["estimate", "std_error", "ci_low", "ci_high"]
         for row in records(item.frame):
             band = f"simultaneous band {row['band_low']:.6f} to {row['band_high']:.6f}"
             found.append(
-                base | {key: row[key] for key in columns}
-                | {"estimand": "event_time", "row": str(row["month"]), "note": band,
-                   "n_persons": min(item.n_persons, row["n_month"])}
-            )  # fmt: skip
+                base
+                | {key: row[key] for key in columns}
+                | {
+                    "estimand": "event_time",
+                    "row": str(row["month"]),
+                    "note": band,
+                    "n_persons": min(item.n_persons, row["n_month"]),
+                }
+            )
         found.append(
-            base | {"estimand": "pre_trend slope per month", "estimate": item.slope,
-                    "std_error": item.slope_error, "p_value": item.slope_p}
-        )  # fmt: skip
+            base
+            | {
+                "estimand": "pre_trend slope per month",
+                "estimate": item.slope,
+                "std_error": item.slope_error,
+                "p_value": item.slope_p,
+            }
+        )
         if item.pre_trend:
             found.append(
-                base | {"estimand": "pre_trend joint", "estimate": item.pre_trend.statistic,
-                        "p_value": item.pre_trend.p_value, "unit": "F statistic"}
-            )  # fmt: skip
+                base
+                | {
+                    "estimand": "pre_trend joint",
+                    "estimate": item.pre_trend.statistic,
+                    "p_value": item.pre_trend.p_value,
+                    "unit": "F statistic",
+                }
+            )
     return found
 
 
@@ -198,42 +262,60 @@ def _checks(frame: pd.DataFrame, label: str, row: str = "") -> list[dict[str, An
 def _testing(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
-            "label": "tbl-testing", "row": item["table"], "outcome": item["outcome"],
-            "horizon": item["horizon"], "group": item["family"], "estimand": "p_value",
-            "estimate": item[name], "method": method, "unit": "probability",
+            "label": "tbl-testing",
+            "row": item["table"],
+            "outcome": item["outcome"],
+            "horizon": item["horizon"],
+            "group": item["family"],
+            "estimand": "p_value",
+            "estimate": item[name],
+            "method": method,
+            "unit": "probability",
         }
         for item in records(frame)
         if not item["refused"]
         for name, method in (
-            ("p_value", "unadjusted"), ("p_holm", "Holm"), ("p_romano_wolf", "Romano-Wolf"),
+            ("p_value", "unadjusted"),
+            ("p_holm", "Holm"),
+            ("p_romano_wolf", "Romano-Wolf"),
         )
-    ] + _counts("tbl-testing", frame.loc[frame["family"] == "ten", "p_value"])  # fmt: skip
+    ] + _counts("tbl-testing", frame.loc[frame["family"] == "ten", "p_value"])
 
 
 def _intervals(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
-            "label": "fig-sensitivity", "outcome": item["outcome"], "horizon": "long",
-            "row": f"{item['restriction']} {item['share']:g}", "estimand": "robust interval",
-            "estimate": np.nan, "ci_low": item["ci_low"], "ci_high": item["ci_high"],
-            "method": SENSITIVITY[item["restriction"]], "unit": unit(item["outcome"]),
+            "label": "fig-sensitivity",
+            "outcome": item["outcome"],
+            "horizon": "long",
+            "row": f"{item['restriction']} {item['share']:g}",
+            "estimand": "robust interval",
+            "estimate": np.nan,
+            "ci_low": item["ci_low"],
+            "ci_high": item["ci_high"],
+            "method": SENSITIVITY[item["restriction"]],
+            "unit": unit(item["outcome"]),
         }
         for item in records(frame)
-    ]  # fmt: skip
+    ]
 
 
 def _breakdowns(frame: pd.DataFrame) -> list[dict[str, Any]]:
     names = [name for name in frame.columns if name.startswith(("zero_", "mde_"))]
     return [
         {
-            "label": "tbl-breakdown", "outcome": item["outcome"], "horizon": "long", "row": name,
-            "estimand": "breakdown value", "estimate": item[name],
+            "label": "tbl-breakdown",
+            "outcome": item["outcome"],
+            "horizon": "long",
+            "row": name,
+            "estimand": "breakdown value",
+            "estimate": item[name],
             "method": SENSITIVITY[name.partition("_")[2]],
             "unit": "bound",
         }
         for item in records(frame)
         for name in names
-    ]  # fmt: skip
+    ]
 
 
 def _county(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -241,23 +323,46 @@ def _county(frame: pd.DataFrame) -> list[dict[str, Any]]:
     for item in records(frame):
         base = _base(item, "tbl-county") | {"row": item["table"]}
         if item["refused"]:
-            found.append(base | {"estimand": "difference", "estimate": np.nan,
-                                 "note": item["refused"], "group": "county - rest"})  # fmt: skip
+            found.append(
+                base
+                | {
+                    "estimand": "difference",
+                    "estimate": np.nan,
+                    "note": item["refused"],
+                    "group": "county - rest",
+                }
+            )
             continue
         found += [
-            base | {"estimand": "att", "group": group, "estimate": item[f"{group}_estimate"],
-                    "std_error": item[f"{group}_std_error"]}
+            base
+            | {
+                "estimand": "att",
+                "group": group,
+                "estimate": item[f"{group}_estimate"],
+                "std_error": item[f"{group}_std_error"],
+            }
             for group in ("county", "country", "rest")
-        ]  # fmt: skip
+        ]
         found.append(
-            base | {"estimand": "difference", "group": "county - rest",
-                    "estimate": item["difference"], "std_error": item["difference_error"],
-                    "p_value": item["difference_p"], "n_persons": item["n_persons"]}
-        )  # fmt: skip
+            base
+            | {
+                "estimand": "difference",
+                "group": "county - rest",
+                "estimate": item["difference"],
+                "std_error": item["difference_error"],
+                "p_value": item["difference_p"],
+                "n_persons": item["n_persons"],
+            }
+        )
         found.append(
-            base | {"estimand": "minimum_detectable", "group": "county - rest",
-                    "estimate": item["difference_mde"], "n_persons": item["n_persons"]}
-        )  # fmt: skip
+            base
+            | {
+                "estimand": "minimum_detectable",
+                "group": "county - rest",
+                "estimate": item["difference_mde"],
+                "n_persons": item["n_persons"],
+            }
+        )
     if len(frame):
         found += _counts("tbl-county", frame["difference_p"])
     return found

@@ -130,10 +130,16 @@ def _steps(
         leaving = exits(levels, duration, month, left, rng)
         leaving[period > LAST_EXIT] = NONE
         yield {
-            "spell": alive, "period": period.astype("int16"), "duration": duration.astype("int8"),
-            "left": left.astype("int16"), "kind": kind, "phone": channels[0],
-            "meeting": channels[1], "question": channels[2], "exit": leaving,
-        }  # fmt: skip
+            "spell": alive,
+            "period": period.astype("int16"),
+            "duration": duration.astype("int8"),
+            "left": left.astype("int16"),
+            "kind": kind,
+            "phone": channels[0],
+            "meeting": channels[1],
+            "question": channels[2],
+            "exit": leaving,
+        }
         stay = (leaving == NONE) & (left > 2) & (period < last - 1)
         alive, before, kind = alive[stay], chance[stay], kind[stay]
         if not alive.size:

@@ -16,14 +16,21 @@ from naveval.followup_simulation_periods import HEALTH, OTHER, WORK, Periods, Sp
 
 Columns = dict[str, Any]
 KINDS = (
-    "Arbeidspraksis", "Oppfølgingstiltak", "Lønnstilskudd", "Opplæring",
-    "Arbeidsrettet rehabilitering", "Avklaringstiltak", "Annet",
-)  # fmt: skip
+    "Arbeidspraksis",
+    "Oppfølgingstiltak",
+    "Lønnstilskudd",
+    "Opplæring",
+    "Arbeidsrettet rehabilitering",
+    "Avklaringstiltak",
+    "Annet",
+)
 CHANNELS = ("telefon", "møte", "spørsmål")
 NEEDS = (
-    "standard innsats", "situasjonsbestemt innsats", "spesielt tilpasset innsats",
+    "standard innsats",
+    "situasjonsbestemt innsats",
+    "spesielt tilpasset innsats",
     "varig tilpasset innsats",
-)  # fmt: skip
+)
 NEEDS_SHARES = (0.52, 0.38, 0.09, 0.01)
 ACTIVITIES = ("arbeidsrettet aktivitet", "samtale eller møte", "tiltak")
 ACTIVITY_RATES = (0.020, 0.016, 0.010)
@@ -33,10 +40,22 @@ SEX = ("kvinne", "mann")
 COUNTRY_GROUPS = ("1", "2", "3")
 EDUCATION = ("grunnskole", "videregående", "høyere", "ukjent")
 COUNTY_SHARES = {
-    "03": 0.155, "11": 0.105, "15": 0.045, "18": 0.042, "31": 0.062, "32": 0.118, "33": 0.050,
-    "34": 0.062, "39": 0.050, "40": 0.034, "42": 0.062, "46": 0.115, "50": 0.072, "55": 0.018,
+    "03": 0.155,
+    "11": 0.105,
+    "15": 0.045,
+    "18": 0.042,
+    "31": 0.062,
+    "32": 0.118,
+    "33": 0.050,
+    "34": 0.062,
+    "39": 0.050,
+    "40": 0.034,
+    "42": 0.062,
+    "46": 0.115,
+    "50": 0.072,
+    "55": 0.018,
     "56": 0.010,
-}  # fmt: skip
+}
 FIRST_PERSON = 10_000_001
 LAST_DAY = np.datetime64("2022-12-31")
 FIRST_DAY = np.datetime64("2015-01-01")
@@ -122,8 +141,9 @@ def _cards(
     after[health["spell"]] = health["cards_after"]
     before = np.where(
         (spells.start == 0) & (spells.first >= 3) & (rng.random(end.size) < BEFORE_DECISION),
-        rng.integers(1, 4, end.size), 0,
-    )  # fmt: skip
+        rng.integers(1, 4, end.size),
+        0,
+    )
     extra = n_persons + np.arange(n_extra // 2)
     extra_start = rng.integers(0, N_PERIODS - 12, extra.size)
     runs = [
@@ -279,8 +299,10 @@ def _employment(spells: Spells, periods: Periods, rng: np.random.Generator) -> C
     who, months = _expand(spell, month, np.maximum(longest, 1))
     hours = np.repeat(18.75 + rng.integers(0, 86, out.size) / 4, np.maximum(longest, 1))
     small = np.flatnonzero(rng.random(periods.spell.size) < 0.03)
-    key = np.unique(spells.person[periods.spell[small]].astype(np.int64) * 120
-                    + PERIOD_MONTH[periods.period[small]])  # fmt: skip
+    key = np.unique(
+        spells.person[periods.spell[small]].astype(np.int64) * 120
+        + PERIOD_MONTH[periods.period[small]]
+    )
     full = spells.person[who].astype(np.int64) * 120 + months
     key = np.setdiff1d(key, full, assume_unique=False)
     return {

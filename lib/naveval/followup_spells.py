@@ -32,8 +32,13 @@ HOURS_PER_WEEK = 18.75
 HEALTH_WEEKS = 4
 NEVER = np.int32(1 << 20)
 STAGES = (
-    "cards", "no_decision", "before_decision", "without_weeks", "after_disability", "periods",
-)  # fmt: skip
+    "cards",
+    "no_decision",
+    "before_decision",
+    "without_weeks",
+    "after_disability",
+    "periods",
+)
 
 
 @dataclass(frozen=True)

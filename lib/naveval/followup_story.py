@@ -16,8 +16,11 @@ FOLLOW_UP = ("program", "dialogue")
 WIDE = 0.5
 # Whether the result differs from zero under parallel trends, and under a straight line.
 LINES = {
-    (True, True): "stays", (True, False): "gone", (False, True): "only", (False, False): "neither",
-}  # fmt: skip
+    (True, True): "stays",
+    (True, False): "gone",
+    (False, True): "only",
+    (False, False): "neither",
+}
 
 
 def row(summary: pd.DataFrame, table: str, outcome: str, horizon: str = "long") -> dict[str, Any]:
@@ -127,9 +130,14 @@ def trends(output: Output, found: dict[str, Events]) -> Block:
     else:
         choice = "slope" if slopes["program_slope_p"] < LIMIT else "passed"
     return outputs.sentence(
-        output, "trends", choose=choice, smallest=min(known) if known else np.nan,
-        n_tests=len(known), **{f"{name}_p": value for name, value in p_values.items()}, **slopes,
-    )  # fmt: skip
+        output,
+        "trends",
+        choose=choice,
+        smallest=min(known) if known else np.nan,
+        n_tests=len(known),
+        **{f"{name}_p": value for name, value in p_values.items()},
+        **slopes,
+    )
 
 
 def breakdown(output: Output, found: pd.DataFrame) -> Block:
@@ -168,9 +176,11 @@ def measurement_break(output: Output, found: pd.DataFrame) -> Block:
     """Sentence about dialogue with and without 2018."""
     part = found[found["outcome"] == "dialogue"].set_index("horizon")
     values: dict[str, Any] = {
-        "all": part.loc["all", "estimate"], "until_2017": part.loc["until_2017", "estimate"],
-        "difference": part.loc["all", "difference"], "p_value": part.loc["all", "difference_p"],
-    }  # fmt: skip
+        "all": part.loc["all", "estimate"],
+        "until_2017": part.loc["until_2017", "estimate"],
+        "difference": part.loc["all", "difference"],
+        "p_value": part.loc["all", "difference_p"],
+    }
     p_value = float(values["p_value"])
     if np.isnan(p_value):
         return outputs.sentence(output, "break", choose="refused")

@@ -21,10 +21,24 @@ def effects(output: Output, summary: pd.DataFrame, table: str) -> Block:
     part = _named(output, _without_refused(summary[summary["table"] == table]))
     part["stars"] = [stars(value) for value in part["p_value"]]
     columns = [
-        *KEYS, "row", "estimate", "std_error", "stars", "p_value", "ci_low", "ci_high", "mde",
-        "mde_relative", "mean", "r_squared", "n_obs", "n_persons", "smallest_cell", "residual_df",
+        *KEYS,
+        "row",
+        "estimate",
+        "std_error",
+        "stars",
+        "p_value",
+        "ci_low",
+        "ci_high",
+        "mde",
+        "mde_relative",
+        "mean",
+        "r_squared",
+        "n_obs",
+        "n_persons",
+        "smallest_cell",
+        "residual_df",
         "mean_hidden",
-    ]  # fmt: skip
+    ]
     return _model(output, part[columns], table, power=float(summary["power"].iloc[0]))
 
 
@@ -36,11 +50,13 @@ def tests(output: Output, found: Mapping[str, Events]) -> Block:
             "statistic": item.pre_trend.statistic if item.pre_trend else np.nan,
             "freedom": item.pre_trend.freedom if item.pre_trend else np.nan,
             "p_value": item.pre_trend.p_value if item.pre_trend else np.nan,
-            "slope": item.slope, "slope_error": item.slope_error, "slope_p": item.slope_p,
+            "slope": item.slope,
+            "slope_error": item.slope_error,
+            "slope_p": item.slope_p,
             "n_persons": item.n_persons,
         }
         for name, item in found.items()
-    ]  # fmt: skip
+    ]
     return _model(output, _named(output, pd.DataFrame(rows)), "tbl-pretrend", n="n_persons")
 
 
@@ -65,8 +81,17 @@ def breakdowns(output: Output, found: pd.DataFrame) -> Block:
 def testing(output: Output, found: pd.DataFrame) -> Block:
     """P-values before and after adjustment for many tests."""
     part = _named(output, _without_refused(found))
-    columns = ["family", *KEYS, "row", "estimate", "p_value", "p_holm", "p_romano_wolf",
-               "n_persons", "smallest_cell"]  # fmt: skip
+    columns = [
+        "family",
+        *KEYS,
+        "row",
+        "estimate",
+        "p_value",
+        "p_holm",
+        "p_romano_wolf",
+        "n_persons",
+        "smallest_cell",
+    ]
     return _model(output, part[columns], "tbl-testing")
 
 
@@ -95,12 +120,26 @@ def published(output: Output, summary: pd.DataFrame, truth: pd.DataFrame) -> Blo
     part = _named(output, _without_refused(summary)).merge(truth, how="left", on=KEYS)
     part["error_at_printed_n"] = part["std_error"] * np.sqrt(part["n_obs"] / part["printed_n_obs"])
     columns = [
-        *KEYS, "row", "estimate", "std_error", "printed_estimate", "printed_std_error",
-        "error_at_printed_n", "mean", "printed_mean", "coefficient", "n_persons",
-        "smallest_cell", "mean_hidden",
-    ]  # fmt: skip
-    return _model(output, part[columns], "tbl-published", labels=["printed_estimate",
-        "printed_std_error", "printed_mean"])  # fmt: skip
+        *KEYS,
+        "row",
+        "estimate",
+        "std_error",
+        "printed_estimate",
+        "printed_std_error",
+        "error_at_printed_n",
+        "mean",
+        "printed_mean",
+        "coefficient",
+        "n_persons",
+        "smallest_cell",
+        "mean_hidden",
+    ]
+    return _model(
+        output,
+        part[columns],
+        "tbl-published",
+        labels=["printed_estimate", "printed_std_error", "printed_mean"],
+    )
 
 
 def marginals(
@@ -114,11 +153,19 @@ def marginals(
     part["full_n_obs"] = part["n_obs"] / parameters.scale
     part["n_deviation"] = part["full_n_obs"] / part["printed_n_obs"] - 1
     columns = [
-        *KEYS, "row", "mean", "printed_mean", "mean_deviation", "full_n_obs", "printed_n_obs",
-        "n_deviation", "n_persons", "smallest_cell", "mean_hidden",
-    ]  # fmt: skip
-    return _model(output, part[columns], "tbl-marginals",
-                  labels=["printed_mean", "printed_n_obs"])  # fmt: skip
+        *KEYS,
+        "row",
+        "mean",
+        "printed_mean",
+        "mean_deviation",
+        "full_n_obs",
+        "printed_n_obs",
+        "n_deviation",
+        "n_persons",
+        "smallest_cell",
+        "mean_hidden",
+    ]
+    return _model(output, part[columns], "tbl-marginals", labels=["printed_mean", "printed_n_obs"])
 
 
 def flow(output: Output, found: pd.DataFrame, place: str) -> Block:
@@ -168,8 +215,11 @@ def _model(
     residual = frame["n_persons"].fillna(0) - 1
     released = disclosure.model(
         frame.drop(columns="mean_hidden", errors="ignore").assign(residual_df=residual),
-        label=label, n=n, residual_df="residual_df", labels=labels or [],
-    )  # fmt: skip
+        label=label,
+        n=n,
+        residual_df="residual_df",
+        labels=labels or [],
+    )
     if "mean_hidden" in frame:
         for name in {*HIDDEN_WITH_MEAN, "mean_deviation"} & set(frame.columns):
             released.suppressed[name] |= frame["mean_hidden"]

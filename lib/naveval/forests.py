@@ -175,9 +175,14 @@ def regression_forest(
 
 
 def probability_forest(
-    x: Floats, classes: NDArray[Any], n_classes: int, x_new: Floats, options: ForestOptions,
-    *, seed: int = 0,
-) -> NDArray[np.float64]:  # fmt: skip
+    x: Floats,
+    classes: NDArray[Any],
+    n_classes: int,
+    x_new: Floats,
+    options: ForestOptions,
+    *,
+    seed: int = 0,
+) -> NDArray[np.float64]:
     """Predict the probability of each class; rows sum to one.
 
     Parameters
@@ -250,9 +255,14 @@ def _checked(
 
 
 def _predict(
-    fit: Fit, x: NDArray[np.float32], target: Floats, fill: Floats,
-    x_new: NDArray[np.float32], options: ForestOptions, seed: int,
-) -> NDArray[np.float64]:  # fmt: skip
+    fit: Fit,
+    x: NDArray[np.float32],
+    target: Floats,
+    fill: Floats,
+    x_new: NDArray[np.float32],
+    options: ForestOptions,
+    seed: int,
+) -> NDArray[np.float64]:
     """Grow the trees in chunks and average their predictions."""
     fill = np.ascontiguousarray(fill, dtype=np.float64)
     n_chunks = -(-options.trees // options.chunk)
@@ -270,10 +280,15 @@ def _predict(
 
 
 def _grow_chunk(
-    fit: Fit, x: NDArray[np.float32], target: Floats, fill: Floats,
-    x_new: NDArray[np.float32], options: ForestOptions,
-    chunk_seed: np.random.SeedSequence, size: int,
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:  # fmt: skip
+    fit: Fit,
+    x: NDArray[np.float32],
+    target: Floats,
+    fill: Floats,
+    x_new: NDArray[np.float32],
+    options: ForestOptions,
+    chunk_seed: np.random.SeedSequence,
+    size: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Sum of the predictions of `size` trees, and how many of them had an answer."""
     rng = np.random.default_rng(chunk_seed)
     seen = int(len(x) * options.subsample)

@@ -16,9 +16,19 @@ NO_BREAK = "\u00a0"
 MISSING = ".."
 SUPPRESSED = ":"
 MONTHS = (
-    "januar", "februar", "mars", "april", "mai", "juni",
-    "juli", "august", "september", "oktober", "november", "desember",
-)  # fmt: skip
+    "januar",
+    "februar",
+    "mars",
+    "april",
+    "mai",
+    "juni",
+    "juli",
+    "august",
+    "september",
+    "oktober",
+    "november",
+    "desember",
+)
 
 
 def is_missing(value: Any) -> bool:

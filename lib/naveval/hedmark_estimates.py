@@ -165,14 +165,23 @@ def tables(panel: Panel, parameters: Parameters) -> pd.DataFrame:
             other = fewest(panel, outcome, group, window, parameters.controls())
             rows.append(
                 {
-                    "label": label, "season": season, "outcome": outcome, "group": group,
-                    **vars(found), "treated_change": found.treated_change,
-                    "control_change": found.control_change, "points": found.points,
-                    "effect": found.effect, "std_error": float(np.std(placebo, ddof=1)),
-                    "n_treated": own, "n_control": other, "n_persons": min(own, other),
-                    "n_clusters": 1 + len(placebo), "n_months": len(window.months),
+                    "label": label,
+                    "season": season,
+                    "outcome": outcome,
+                    "group": group,
+                    **vars(found),
+                    "treated_change": found.treated_change,
+                    "control_change": found.control_change,
+                    "points": found.points,
+                    "effect": found.effect,
+                    "std_error": float(np.std(placebo, ddof=1)),
+                    "n_treated": own,
+                    "n_control": other,
+                    "n_persons": min(own, other),
+                    "n_clusters": 1 + len(placebo),
+                    "n_months": len(window.months),
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows)
 
 

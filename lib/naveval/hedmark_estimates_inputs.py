@@ -56,8 +56,11 @@ def effect_draws(parameters: Parameters) -> PanelDraws | None:
     codes = (parameters.county, *parameters.controls())
     draws = min(POWER_DRAWS, parameters.size_draws)
     key = {
-        "counties": codes, "draws": draws, "seed": parameters.seed, "scale": parameters.scale,
-    }  # fmt: skip
+        "counties": codes,
+        "draws": draws,
+        "seed": parameters.seed,
+        "scale": parameters.scale,
+    }
     return cached(
         "hedmark-effect-draws",
         lambda: draw_panels(

@@ -55,9 +55,13 @@ def _p_value(given: Sample, parameters: Parameters, method: str) -> float:
     if method not in usable(setup, (method,)):
         return float("nan")
     p = p_values(
-        setup, given.outcome, given.size, draws=parameters.draws, seed=parameters.seed,
+        setup,
+        given.outcome,
+        given.size,
+        draws=parameters.draws,
+        seed=parameters.seed,
         methods=(method,),
-    )  # fmt: skip
+    )
     return float(p[method])
 
 
@@ -82,9 +86,14 @@ def detectable(null: PanelDraws, parameters: Parameters, method: str) -> pd.Data
         if method in usable(setup, (method,)):
             effect = smallest_found(test, setup, residualise(setup, values), given.level)
         rows.append(
-            {"outcome": outcome, "group": group, "method": method, "effect": effect,
-             "n_draws": len(values)}
-        )  # fmt: skip
+            {
+                "outcome": outcome,
+                "group": group,
+                "method": method,
+                "effect": effect,
+                "n_draws": len(values),
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -197,13 +197,16 @@ def mechanism(panel: Panel, parameters: Parameters) -> pd.DataFrame:
             size = np.abs(values)
             rows.append(
                 {
-                    "group": group, "part": part, "effect": values[0],
+                    "group": group,
+                    "part": part,
+                    "effect": values[0],
                     "std_error": float(np.std(values[1:], ddof=1)),
                     "p_value": float((size >= size[0] * (1 - 1e-12)).mean()),
-                    "n_units": len(values), "n_persons": smallest,
+                    "n_units": len(values),
+                    "n_persons": smallest,
                     "residual_df": len(values) - 2,
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows)
 
 
@@ -244,15 +247,17 @@ def hazards(panel: Panel, parameters: Parameters) -> pd.DataFrame:
             size = np.abs(values[:, g])
             rows.append(
                 {
-                    "group": group, "duration": duration,
+                    "group": group,
+                    "duration": duration,
                     **{name: 100 * float(own[k][g]) for k, name in enumerate(HAZARDS)},
                     "effect": float(values[0, g]),
                     "std_error": float(np.std(values[1:, g], ddof=1)),
                     "p_value": float((size >= size[0] * (1 - 1e-12)).mean()),
-                    "n_persons": int(least[g]), "n_units": count,
+                    "n_persons": int(least[g]),
+                    "n_units": count,
                     "residual_df": count - 2,
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows)
 
 

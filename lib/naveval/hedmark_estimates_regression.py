@@ -92,9 +92,13 @@ def _row(given: Sample, parameters: Parameters) -> dict[str, Any]:
     reach = float(stats.t.ppf(0.5 + LEVEL / 2, setup.n_units - 1)) * error
     methods = usable(setup, METHODS)
     p = p_values(
-        setup, given.outcome, given.size, draws=parameters.draws, seed=parameters.seed,
+        setup,
+        given.outcome,
+        given.size,
+        draws=parameters.draws,
+        seed=parameters.seed,
         methods=methods,
-    )  # fmt: skip
+    )
     tests = named_tests(given.size, draws=parameters.draws, seed=parameters.seed)
     exact = invert(tests[EXACT], setup, given.outcome, level=EXACT_LEVEL)
     corrected = invert(tests[CORRECTED], setup, given.outcome, level=LEVEL)
@@ -149,9 +153,13 @@ def _methods(given: Sample, parameters: Parameters) -> list[dict[str, Any]]:
     found, scale = fit(setup, given.outcome), 100 / given.level
     tests = named_tests(given.size, draws=parameters.draws, seed=parameters.seed)
     p = p_values(
-        setup, given.outcome, given.size, draws=parameters.draws, seed=parameters.seed,
+        setup,
+        given.outcome,
+        given.size,
+        draws=parameters.draws,
+        seed=parameters.seed,
         methods=usable(setup, METHODS),
-    )  # fmt: skip
+    )
     rows = []
     for name, value in p.items():
         level = EXACT_LEVEL if name.startswith("randomisation") else LEVEL

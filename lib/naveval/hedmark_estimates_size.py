@@ -59,17 +59,19 @@ def rejections(
     given, values = draw_sample(draws, parameters, outcome, group)
     setup = setup_of(given, parameters)
     p = p_values(
-        setup, values, given.size, draws=parameters.draws, seed=parameters.seed,
+        setup,
+        values,
+        given.size,
+        draws=parameters.draws,
+        seed=parameters.seed,
         methods=usable(setup, METHODS),
-    )  # fmt: skip
+    )
     others = all_others(parameters)
     if set(others) <= set(draws.counties):
         every, wide = draw_sample(draws, parameters, outcome, group, others)
         p[ALL_OTHERS] = randomisation(setup_of(every, parameters), wide, every)
     contrast = residualise(setup, values)
-    effect = np.einsum(
-        "i,it,dit->d", setup.weights, setup.direction[0], contrast
-    ) / setup.norm[0]  # fmt: skip
+    effect = np.einsum("i,it,dit->d", setup.weights, setup.direction[0], contrast) / setup.norm[0]
     n = len(values)
     rows = []
     for method, value in p.items():

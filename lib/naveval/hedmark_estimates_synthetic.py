@@ -45,15 +45,21 @@ def synthetic(panel: Panel, parameters: Parameters) -> pd.DataFrame:
         reach = float(stats.t.ppf(0.5 + LEVEL / 2, controls.shape[1] - 1)) * others.std_error
         rows.append(
             {
-                "outcome": outcome, "group": group, "method": kind,
-                "effect": scale * found.effect, "std_error": scale * others.std_error,
+                "outcome": outcome,
+                "group": group,
+                "method": kind,
+                "effect": scale * found.effect,
+                "std_error": scale * others.std_error,
                 "ci_low": scale * (found.effect - reach),
                 "ci_high": scale * (found.effect + reach),
-                "p_value": others.p_value, "p_ratio": others.p_value_ratio,
-                "fit_before": scale * found.rmse_before, "n_units": len(given.counties),
-                "n_persons": given.persons, "residual_df": before - 1,
+                "p_value": others.p_value,
+                "p_ratio": others.p_value_ratio,
+                "fit_before": scale * found.rmse_before,
+                "n_units": len(given.counties),
+                "n_persons": given.persons,
+                "residual_df": before - 1,
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows)
 
 
@@ -131,14 +137,15 @@ def events(
     start = parameters.months()[0]
     frame = pd.DataFrame(
         {
-            "month": given.months, "event_time": given.months - start,
+            "month": given.months,
+            "event_time": given.months - start,
             "estimate": gap_study(given.outcome, weight, before).estimate * 100 / given.level,
             "band_low": np.quantile(study.placebo[1:], 0.1, axis=0),
             "band_high": np.quantile(study.placebo[1:], 0.9, axis=0),
             "n_persons": given.persons,
             "residual_df": given.outcome.size - sum(given.outcome.shape),
         }
-    )  # fmt: skip
+    )
     return frame, study
 
 
@@ -158,10 +165,13 @@ def event_study(panel: Panel, parameters: Parameters) -> tuple[pd.DataFrame, pd.
         tests.append(
             key
             | {
-                "rms_before": study.rms_before, "p_before": study.p_value_before,
-                "slope_before": 12 * study.slope_before, "p_slope": study.p_value_slope,
-                "n_units": len(study.placebo), "n_persons": int(frame["n_persons"].iloc[0]),
+                "rms_before": study.rms_before,
+                "p_before": study.p_value_before,
+                "slope_before": 12 * study.slope_before,
+                "p_slope": study.p_value_slope,
+                "n_units": len(study.placebo),
+                "n_persons": int(frame["n_persons"].iloc[0]),
                 "residual_df": int(frame["residual_df"].iloc[0]),
             }
-        )  # fmt: skip
+        )
     return pd.concat(months, ignore_index=True), pd.DataFrame(tests)

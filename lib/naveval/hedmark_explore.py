@@ -22,8 +22,11 @@ def menus(output: Output, panel: Panel, parameters: Parameters) -> Any:
         output.label("explore-control", "all"): "all"
     }
     choices: explore.Choices = {
-        "label": list(SERIES), "county": names, "start": starts, "control": everyone,
-    }  # fmt: skip
+        "label": list(SERIES),
+        "county": names,
+        "start": starts,
+        "control": everyone,
+    }
     return explore.explore(output, draw, panel, parameters, choices=choices)
 
 

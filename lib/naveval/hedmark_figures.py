@@ -19,10 +19,15 @@ from naveval.hedmark_windows import Outcome
 from naveval.output import Block, Output
 
 SERIES: dict[str, tuple[Outcome, str]] = {
-    "fig-2": ("stock", "with"), "fig-3": ("stock", "without"), "fig-4": ("inflow", "with"),
-    "fig-5": ("inflow", "without"), "fig-6": ("26-51", "with"), "fig-7": ("52-77", "with"),
-    "fig-8": ("78-103", "with"), "fig-9": ("104+", "with"),
-}  # fmt: skip
+    "fig-2": ("stock", "with"),
+    "fig-3": ("stock", "without"),
+    "fig-4": ("inflow", "with"),
+    "fig-5": ("inflow", "without"),
+    "fig-6": ("26-51", "with"),
+    "fig-7": ("52-77", "with"),
+    "fig-8": ("78-103", "with"),
+    "fig-9": ("104+", "with"),
+}
 CHANGE_MONTHS = 12
 
 
@@ -39,12 +44,18 @@ def change(output: Output, panel: Panel, parameters: Parameters) -> Block:
     frame = pd.DataFrame(
         {
             "county": [counties.name(code) for code in then.index],
-            "role": ["treated" if code == parameters.county else
-                     "control" if code in controls else "other" for code in then.index],
+            "role": [
+                "treated"
+                if code == parameters.county
+                else "control"
+                if code in controls
+                else "other"
+                for code in then.index
+            ],
             "change": (100 * (now / then - 1)).to_numpy(),
             "n": fewest.astype(int),
         }
-    ).sort_values("change", ignore_index=True)  # fmt: skip
+    ).sort_values("change", ignore_index=True)
     counted = disclosure.release(frame, label="fig-1", count={"change": "n"}, keys=["county"])
     # Without the counts: both groups together less one group would give the other back.
     everyone = np.ones(len(frame), dtype=bool)
@@ -58,9 +69,14 @@ def change(output: Output, panel: Panel, parameters: Parameters) -> Block:
     ):
         part = shown[shown["role"] == role]
         ax.barh(
-            part.index, part["change"], color=color, hatch=hatch, edgecolor="white",
-            label=output.label("fig-1", role), height=0.75,
-        )  # fmt: skip
+            part.index,
+            part["change"],
+            color=color,
+            hatch=hatch,
+            edgecolor="white",
+            label=output.label("fig-1", role),
+            height=0.75,
+        )
     ax.set_yticks(shown.index, shown["county"])
     ax.set_xlabel(output.label("fig-1", "x"))
     ax.axvline(0, color=figures.INK, linewidth=0.8)
@@ -71,9 +87,16 @@ def change(output: Output, panel: Panel, parameters: Parameters) -> Block:
     own = shown.loc[shown["role"] == "treated", "change"]
     falling = int((shown["change"] < 0).sum())
     return figures.show(
-        output, figure, released, "fig-1", first=windows.text(first), end=windows.text(end),
-        change=float(own.iloc[0]) if len(own) else np.nan, falling=falling, counties=len(frame),
-    )  # fmt: skip
+        output,
+        figure,
+        released,
+        "fig-1",
+        first=windows.text(first),
+        end=windows.text(end),
+        change=float(own.iloc[0]) if len(own) else np.nan,
+        falling=falling,
+        counties=len(frame),
+    )
 
 
 def series_frame(
@@ -129,11 +152,18 @@ def series(output: Output, panel: Panel, parameters: Parameters, label: str) -> 
     before, after = shown.iloc[: start - first], shown.iloc[start - first + 1 :]
     before = before.iloc[-CHANGE_MONTHS:]
     return figures.show(
-        output, figure, released, label, **month_span(parameters),
-        figure_first=windows.text(first), figure_last=windows.text(end),
-        treated_before=before["treated"].mean(), treated_after=after["treated"].mean(),
-        control_before=before["control"].mean(), control_after=after["control"].mean(),
-    )  # fmt: skip
+        output,
+        figure,
+        released,
+        label,
+        **month_span(parameters),
+        figure_first=windows.text(first),
+        figure_last=windows.text(end),
+        treated_before=before["treated"].mean(),
+        treated_after=after["treated"].mean(),
+        control_before=before["control"].mean(),
+        control_after=after["control"].mean(),
+    )
 
 
 def lines(output: Output, ax: Axes, frame: pd.DataFrame, start: int, *, placebo: bool) -> None:
@@ -165,9 +195,15 @@ def mark_start(ax: Axes, start: float, named: str) -> None:
     """A dashed line at the start of the practice, named at the bottom."""
     ax.axvline(start, color=figures.INK, linewidth=1, linestyle=(0, (2, 2)))
     ax.annotate(
-        named, (start, 0), xycoords=("data", "axes fraction"),
-        xytext=(-4, 5), textcoords="offset points", ha="right", va="bottom", fontsize=8,
-    )  # fmt: skip
+        named,
+        (start, 0),
+        xycoords=("data", "axes fraction"),
+        xytext=(-4, 5),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize=8,
+    )
 
 
 def synthetic_paths(
@@ -183,17 +219,20 @@ def synthetic_paths(
     kinds = ("treated", "synthetic_control", "control")
     count = {
         f"{g}_{k}": f"{g}_n_persons" if k == "treated" else f"{g}_n_control"
-        for g in panels.GROUPS for k in kinds
-    }  # fmt: skip
+        for g in panels.GROUPS
+        for k in kinds
+    }
     released = disclosure.release(joined, label="fig-synthetic", count=count, keys=["month"])
     figure, axes = figures.axes(1, 2, height=3.4)
     start = parameters.months()[0] - parameters.months()[1]
     for ax, group in zip(axes, panels.GROUPS, strict=True):
         for k, kind in enumerate(kinds):
             ax.plot(
-                released.frame[f"{group}_{kind}"].to_numpy(), color=figures.COLORS[(2, 1, 0)[k]],
-                linestyle=figures.LINESTYLES[k], label=output.label("fig-synthetic", kind),
-            )  # fmt: skip
+                released.frame[f"{group}_{kind}"].to_numpy(),
+                color=figures.COLORS[(2, 1, 0)[k]],
+                linestyle=figures.LINESTYLES[k],
+                label=output.label("fig-synthetic", kind),
+            )
         month_axis(ax, list(released.frame["month"]))
         ax.axvline(start - 0.5, color=figures.INK, linewidth=1, linestyle=(0, (2, 2)))
         ax.set_title(name(output, group))

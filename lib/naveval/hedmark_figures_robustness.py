@@ -23,8 +23,11 @@ def placebo_months(
     chosen = results[results["outcome"] == "stock"]
     frame = chosen.assign(month=[windows.text(month) for month in chosen["month"]])
     released = disclosure.model(
-        frame, label="fig-placebo-month", n=["n_persons"], residual_df="residual_df",
-    )  # fmt: skip
+        frame,
+        label="fig-placebo-month",
+        n=["n_persons"],
+        residual_df="residual_df",
+    )
     real = shown_only(regression)
     real = real[(real["outcome"] == "stock") & (real["model"] == "effect")]
     real = real.set_index("group")["effect"]
@@ -38,9 +41,13 @@ def placebo_months(
         ax.axhline(real[group], color=TREATED, linestyle="--")
         if np.isfinite(real[group]):
             ax.annotate(
-                named, (0, real[group]), color=TREATED,
-                xytext=(0, 3), textcoords="offset points", fontsize=8,
-            )  # fmt: skip
+                named,
+                (0, real[group]),
+                color=TREATED,
+                xytext=(0, 3),
+                textcoords="offset points",
+                fontsize=8,
+            )
         ticks = list(range(0, len(part), 4))
         ax.set_xticks(ticks, [short_month(part["month"][i]) for i in ticks])
         ax.set_title(name(output, group))
@@ -49,11 +56,17 @@ def placebo_months(
     rejected = released.frame.groupby("group")["p_crv1"].agg(lambda p: int((p < 0.05).sum()))
     exact = released.frame.groupby("group")["p_exact"].agg(lambda p: int((p <= 0.10).sum()))
     return figures.show(
-        output, figure, released, "fig-placebo-month", **month_span(parameters),
-        months=len(frame) // 2, conventional_with=int(rejected["with"]),
-        conventional_without=int(rejected["without"]), exact_with=int(exact["with"]),
+        output,
+        figure,
+        released,
+        "fig-placebo-month",
+        **month_span(parameters),
+        months=len(frame) // 2,
+        conventional_with=int(rejected["with"]),
+        conventional_without=int(rejected["without"]),
+        exact_with=int(exact["with"]),
         exact_without=int(exact["without"]),
-    )  # fmt: skip
+    )
 
 
 def short_month(month: str) -> str:
@@ -85,14 +98,20 @@ def _county_figure(
         part = released.frame[released.frame["group"] == group].reset_index(drop=True)
         place = -part.index.to_numpy()
         for rows, color, marker in (
-            (part.index == 0, TREATED, "D"), (part.index > 0, OTHER, "o"),
-        ):  # fmt: skip
+            (part.index == 0, TREATED, "D"),
+            (part.index > 0, OTHER, "o"),
+        ):
             some = part[rows]
             reach = np.abs(some[["ci_low", "ci_high"]].to_numpy().T - some["effect"].to_numpy())
             ax.errorbar(
-                some["effect"], place[rows], xerr=reach, fmt=marker, color=color, markersize=5,
+                some["effect"],
+                place[rows],
+                xerr=reach,
+                fmt=marker,
+                color=color,
+                markersize=5,
                 elinewidth=1.2,
-            )  # fmt: skip
+            )
         ax.axvline(0, color=figures.INK, linewidth=0.8)
         ax.set_yticks(place, part["county"])
         ax.set_title(name(output, group))
@@ -118,9 +137,12 @@ def event_study(
     chosen = months[months["outcome"] == "stock"]
     frame = chosen.assign(month=[windows.text(month) for month in chosen["month"]])
     released = disclosure.model(
-        frame, label="fig-event", n=["n_persons"], residual_df="residual_df",
+        frame,
+        label="fig-event",
+        n=["n_persons"],
+        residual_df="residual_df",
         labels=("event_time",),
-    )  # fmt: skip
+    )
     figure, axes = figures.axes(1, 2, height=3.4, sharey=True)
     values: dict[str, float] = {}
     for ax, group in zip(axes, GROUPS, strict=True):
@@ -145,9 +167,12 @@ def specification_curve(output: Output, results: pd.DataFrame, parameters: Param
     """All specifications in order of effect, with what each chose."""
     chosen = results[results["outcome"] == "stock"]
     released = disclosure.model(
-        chosen.reset_index(drop=True), label="fig-specification", n=["n_persons"],
-        residual_df="residual_df", labels=("n_clusters",),
-    )  # fmt: skip
+        chosen.reset_index(drop=True),
+        label="fig-specification",
+        n=["n_persons"],
+        residual_df="residual_df",
+        labels=("n_clusters",),
+    )
     figure, axes = figures.axes(
         2, 2, height=6.2, sharex="col", gridspec_kw={"height_ratios": [1, 2.2]}
     )
@@ -167,10 +192,11 @@ def _spread(part: pd.DataFrame, group: str) -> dict[str, float]:
     """Ends, median and main choice of the specifications shown; missing where there are none."""
     effect = part["effect"]
     return {
-        f"from_{group}": float(effect.min()), f"to_{group}": float(effect.max()),
+        f"from_{group}": float(effect.min()),
+        f"to_{group}": float(effect.max()),
         f"median_{group}": float(effect.median()),
         f"main_{group}": float(effect[part["main"]].mean()),
-    }  # fmt: skip
+    }
 
 
 def _curve(output: Output, ax: Axes, part: pd.DataFrame) -> None:
@@ -179,9 +205,13 @@ def _curve(output: Output, ax: Axes, part: pd.DataFrame) -> None:
     ax.plot(main.index, main["effect"], "D", color=TREATED, markersize=6)
     for place, effect in main["effect"].items():
         ax.annotate(
-            output.label("fig-specification", "main"), (place, effect), color=TREATED,
-            xytext=(6, -10), textcoords="offset points", fontsize=8,
-        )  # fmt: skip
+            output.label("fig-specification", "main"),
+            (place, effect),
+            color=TREATED,
+            xytext=(6, -10),
+            textcoords="offset points",
+            fontsize=8,
+        )
     ax.axhline(0, color=figures.INK, linewidth=0.8)
     figures.norwegian_axis(ax, y=0)
 

@@ -47,9 +47,16 @@ class Parameters(StudyParameters):
     """
 
     PARTS: ClassVar[tuple[str, ...]] = (
-        "figures", "tables", "regression", "inference", "size", "synthetic", "event",
-        "robustness", "mechanism",
-    )  # fmt: skip
+        "figures",
+        "tables",
+        "regression",
+        "inference",
+        "size",
+        "synthetic",
+        "event",
+        "robustness",
+        "mechanism",
+    )
     COUNTY_YEAR: ClassVar[int] = YEAR
 
     county: str = REFORMED

@@ -99,9 +99,13 @@ def simulate(
     write_labour_force(out, treated)
     truth = describe(null, treated, TREATED)
     truth |= {
-        "scale": scale, "seed": seed, "rows": rows, "first": FIRST,
-        "inflow_effect": (effect * starts).tolist(), "exit_effect": (effect * exits).tolist(),
-    }  # fmt: skip
+        "scale": scale,
+        "seed": seed,
+        "rows": rows,
+        "first": FIRST,
+        "inflow_effect": (effect * starts).tolist(),
+        "exit_effect": (effect * exits).tolist(),
+    }
     (out / "truth.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False))
     return truth
 

@@ -59,8 +59,12 @@ def windows(after: bool) -> dict[str, np.ndarray]:
     chosen = t > START if after else before
     january_october = (years == 2015 if after else before) & (month <= 9)
     january_april = january_october & (month <= 3)
-    return {"stock": chosen, "inflow": january_october, "year": january_october,
-            "spring": january_april}  # fmt: skip
+    return {
+        "stock": chosen,
+        "inflow": january_october,
+        "year": january_october,
+        "spring": january_april,
+    }
 
 
 def means(series: Series, force: np.ndarray, after: bool) -> dict[str, np.ndarray]:
@@ -72,8 +76,12 @@ def means(series: Series, force: np.ndarray, after: bool) -> dict[str, np.ndarra
     groups = np.stack(
         [duration[:, use["spring" if g == 1 else "year"], g].mean(1) for g in range(1, 5)], -1
     )
-    return {"stock": stock[:, use["stock"]].mean(1), "inflow": inflow[:, use["inflow"]].mean(1),
-            "with": groups[0], "without": groups[1]}  # fmt: skip
+    return {
+        "stock": stock[:, use["stock"]].mean(1),
+        "inflow": inflow[:, use["inflow"]].mean(1),
+        "with": groups[0],
+        "without": groups[1],
+    }
 
 
 def gaps(found: dict[str, np.ndarray], target: Target) -> np.ndarray:

@@ -65,11 +65,17 @@ def month_dates() -> np.ndarray:
 TEXT = pa.dictionary(pa.int8(), pa.string())
 SCHEMA = pa.schema(
     {
-        "person": pa.int64(), "month": pa.date32(), "county": TEXT, "sex": TEXT,
-        "birth_year": pa.int16(), "education": TEXT, "status": TEXT, "benefit_right": pa.bool_(),
+        "person": pa.int64(),
+        "month": pa.date32(),
+        "county": TEXT,
+        "sex": TEXT,
+        "birth_year": pa.int16(),
+        "education": TEXT,
+        "status": TEXT,
+        "benefit_right": pa.bool_(),
         "weeks_registered": pa.int16(),
     }
-)  # fmt: skip
+)
 
 
 def opening(process: Process, persons: Persons, generator: np.random.Generator) -> Active:
@@ -179,9 +185,11 @@ def entrants(
 
 def join(first: Active, second: Active) -> Active:
     return Active(
-        **{name: np.concatenate([values, getattr(second, name)])
-           for name, values in vars(first).items()}
-    )  # fmt: skip
+        **{
+            name: np.concatenate([values, getattr(second, name)])
+            for name, values in vars(first).items()
+        }
+    )
 
 
 def miss_updates(active: Active, generator: np.random.Generator) -> Active:

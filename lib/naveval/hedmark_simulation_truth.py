@@ -54,12 +54,17 @@ def describe(null: Process, treated: Process, county: str) -> dict[str, Any]:
                 change = float((rates[1] - rates[0])[after].mean())
                 effects.append({**key, "effect": 100 * change / level, "points": change})
                 pooled = (
-                    100 * series_of(without, outcome)[k, control].sum(0)
+                    100
+                    * series_of(without, outcome)[k, control].sum(0)
                     / null.labour_force[control].sum(0)
-                )  # fmt: skip
+                )
                 levels.append(
-                    {**key, "treated_before": level, "treated_after": float(rates[1][after].mean()),
-                     "control_before": float(pooled[before].mean()),
-                     "control_after": float(pooled[after].mean())}
-                )  # fmt: skip
+                    {
+                        **key,
+                        "treated_before": level,
+                        "treated_after": float(rates[1][after].mean()),
+                        "control_before": float(pooled[before].mean()),
+                        "control_after": float(pooled[after].mean()),
+                    }
+                )
     return {"county": county, "effects": effects, "levels": levels}

@@ -63,11 +63,14 @@ def mean_rows(row: pd.Series) -> list[dict[str, Any]]:
     }
     lines = [
         {
-            "row": key, "treated": treated, "control": control, "difference": treated - control,
+            "row": key,
+            "treated": treated,
+            "control": control,
+            "difference": treated - control,
             "format": CHANGE_FORMAT if key == "change" else MEAN_FORMAT,
         }
         for key, (treated, control) in level.items()
-    ]  # fmt: skip
+    ]
     lines.append({"row": "effect", "difference": row.effect, "format": EFFECT_FORMAT})
     lines.append({"row": "p_value", "difference": row.p_value, "format": P_FORMAT})
     return lines
@@ -97,9 +100,7 @@ def means(
     frame = pd.concat(parts, ignore_index=True)
     frame["row"] = [name(output, key) for key in frame["row"]]
     cells = [f"{group}_{area}" for group in GROUPS for area in AREAS if f"{group}_{area}" in frame]
-    released = disclosure.release(
-        frame, label=label, count={cell: f"{cell}_n" for cell in cells}
-    )  # fmt: skip
+    released = disclosure.release(frame, label=label, count={cell: f"{cell}_n" for cell in cells})
     shown = name(output, method)
     return tables.show(output, released, label, method=shown, **month_span(parameters))
 
@@ -147,9 +148,16 @@ def inference(output: Output, results: pd.DataFrame, parameters: Parameters) -> 
     frame = named(output, frame, "method")
     units = int(results["n_units"].min())
     return _show_model(
-        output, frame, "tbl-inference", ("level",), methods=len(frame), units=units,
-        smallest=1 / units, smallest_all=1 / int(results["n_units"].max()), controls=units - 1,
-    )  # fmt: skip
+        output,
+        frame,
+        "tbl-inference",
+        ("level",),
+        methods=len(frame),
+        units=units,
+        smallest=1 / units,
+        smallest_all=1 / int(results["n_units"].max()),
+        controls=units - 1,
+    )
 
 
 def size(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
@@ -170,9 +178,13 @@ def size(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block
     frame = named(output, frame, "method")
     released = disclosure.public(frame, label="tbl-size", source="panels drawn without persons")
     return tables.show(
-        output, released, "tbl-size", draws=int(results["n_draws"].max()),
-        controls=len(parameters.controls()), smallest=1 / (1 + len(parameters.controls())),
-    )  # fmt: skip
+        output,
+        released,
+        "tbl-size",
+        draws=int(results["n_draws"].max()),
+        controls=len(parameters.controls()),
+        smallest=1 / (1 + len(parameters.controls())),
+    )
 
 
 def detectable(
@@ -188,9 +200,15 @@ def detectable(
     frame = results.merge(own[columns], on=["outcome", "group"])
     frame = named(output, frame.drop(columns="n_draws"), "outcome", "group", "method")
     return _show_model(
-        output, frame, "tbl-detectable", ("effect",), method=name(output, method), power=POWER,
-        level=CHOSEN_LEVEL, draws=int(results["n_draws"].max()),
-    )  # fmt: skip
+        output,
+        frame,
+        "tbl-detectable",
+        ("effect",),
+        method=name(output, method),
+        power=POWER,
+        level=CHOSEN_LEVEL,
+        draws=int(results["n_draws"].max()),
+    )
 
 
 def synthetic(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:

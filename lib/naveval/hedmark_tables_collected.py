@@ -77,9 +77,12 @@ def _means(means: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     rows: list[Mapping[str, Any]] = []
     for item in means.to_dict("records"):
         key = {
-            "label": item["label"], "outcome": item["outcome"], "group": item["group"],
-            "horizon": item["season"], "method": "difference-in-differences of means",
-        }  # fmt: skip
+            "label": item["label"],
+            "outcome": item["outcome"],
+            "group": item["group"],
+            "horizon": item["season"],
+            "method": "difference-in-differences of means",
+        }
         cells = {
             ("before", "treated"): item["treated_before"],
             ("before", "control"): item["control_before"],
@@ -92,16 +95,31 @@ def _means(means: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
             cells[row, "difference"] = cells[row, "treated"] - cells[row, "control"]
         for (row, column), value in cells.items():
             rows.append(
-                {**key, "row": row, "column": column, "estimand": "mean", "estimate": value,
-                 "unit": RATE, "n_persons": item[COUNTS[column]]}
-            )  # fmt: skip
+                {
+                    **key,
+                    "row": row,
+                    "column": column,
+                    "estimand": "mean",
+                    "estimate": value,
+                    "unit": RATE,
+                    "n_persons": item[COUNTS[column]],
+                }
+            )
         rows.append(
-            {**key, "row": "effect", "column": "difference", "estimand": "effect", "unit": PERCENT,
-             "estimate": item["effect"], "std_error": item["std_error"],
-             "p_value": item["p_value"], "n_clusters": item["n_clusters"],
-             "n_persons": item["n_persons"],
-             "method": f"{key['method']}, p-value by {item['p_method']}"}
-        )  # fmt: skip
+            {
+                **key,
+                "row": "effect",
+                "column": "difference",
+                "estimand": "effect",
+                "unit": PERCENT,
+                "estimate": item["effect"],
+                "std_error": item["std_error"],
+                "p_value": item["p_value"],
+                "n_clusters": item["n_clusters"],
+                "n_persons": item["n_persons"],
+                "method": f"{key['method']}, p-value by {item['p_method']}",
+            }
+        )
     frame = pd.DataFrame(rows)
     if not is_document_design(parameters):
         return frame
@@ -116,23 +134,42 @@ def _regression(regression: pd.DataFrame, parameters: Parameters) -> pd.DataFram
     base = base.assign(estimand=base["model"], unit=PERCENT, estimate=base["effect"])
     if is_document_design(parameters):
         printed = printed_regression().rename(columns={"value": "published"})
-        base = base.merge(printed.drop(columns=["low", "high", "starred"]),
-                          on=["outcome", "group", "model"], how="left")  # fmt: skip
-    kept = ["label", "row", "column", "outcome", "group", "estimand", "estimate", "unit",
-            "n_persons", "n_obs", "n_clusters"]  # fmt: skip
+        base = base.merge(
+            printed.drop(columns=["low", "high", "starred"]),
+            on=["outcome", "group", "model"],
+            how="left",
+        )
+    kept = [
+        "label",
+        "row",
+        "column",
+        "outcome",
+        "group",
+        "estimand",
+        "estimate",
+        "unit",
+        "n_persons",
+        "n_obs",
+        "n_clusters",
+    ]
     conventional = base[[*kept, "std_error", "ci_low", "ci_high"]].assign(
         method="crv1", p_value=base["p_crv1"]
     )
     if "published" in base:
         conventional["published"] = base["published"]
     exact = base[kept].assign(
-        method=EXACT, p_value=base[f"p_{EXACT}"], ci_low=base["exact_low"],
-        ci_high=base["exact_high"], note="interval of 90 per cent",
-    )  # fmt: skip
+        method=EXACT,
+        p_value=base[f"p_{EXACT}"],
+        ci_low=base["exact_low"],
+        ci_high=base["exact_high"],
+        note="interval of 90 per cent",
+    )
     corrected = base[kept].assign(
-        method="ferman_pinto", p_value=base["p_ferman_pinto"], ci_low=base["corrected_low"],
+        method="ferman_pinto",
+        p_value=base["p_ferman_pinto"],
+        ci_low=base["corrected_low"],
         ci_high=base["corrected_high"],
-    )  # fmt: skip
+    )
     return pd.concat([conventional, exact, corrected], ignore_index=True)
 
 
@@ -156,12 +193,16 @@ def _least(inference: pd.DataFrame) -> pd.DataFrame:
     pools = {"control group": int(units.min()), "all counties": int(units.max())}
     return pd.DataFrame(
         {
-            "label": "tbl-inference", "row": "smallest p-value", "column": list(pools),
-            "estimand": "smallest p-value", "unit": "probability",
-            "estimate": [1 / n for n in pools.values()], "n_clusters": list(pools.values()),
+            "label": "tbl-inference",
+            "row": "smallest p-value",
+            "column": list(pools),
+            "estimand": "smallest p-value",
+            "unit": "probability",
+            "estimate": [1 / n for n in pools.values()],
+            "n_clusters": list(pools.values()),
             "method": "exchange of counties",
         }
-    )  # fmt: skip
+    )
 
 
 def _specifications(results: pd.DataFrame) -> pd.DataFrame:
@@ -177,20 +218,35 @@ def _counted(regression: pd.DataFrame, specifications: pd.DataFrame, method: str
     shown = regression[regression["n_persons"] >= enough]
     tests = {"crv1": STRICT, method: CHOSEN_LEVEL}
     rows: list[Mapping[str, Any]] = [
-        {"label": "tbl-5", "row": "count", "column": model, "method": name, "unit": "effects",
-         "estimand": "effects found", "estimate": int((part[f"p_{name}"] <= level).sum()),
-         "n_obs": len(part), "note": f"level {level:.0%}"}
+        {
+            "label": "tbl-5",
+            "row": "count",
+            "column": model,
+            "method": name,
+            "unit": "effects",
+            "estimand": "effects found",
+            "estimate": int((part[f"p_{name}"] <= level).sum()),
+            "n_obs": len(part),
+            "note": f"level {level:.0%}",
+        }
         for model, part in shown.groupby("model")
         for name, level in tests.items()
-    ]  # fmt: skip
+    ]
     stock = specifications[
         (specifications["outcome"] == "stock") & (specifications["n_persons"] >= enough)
     ]
     for group, part in stock.groupby("group"):
         rows.append(
-            {"label": "fig-specification", "row": "count", "group": group, "outcome": "stock",
-             "estimand": "specifications", "unit": "specifications", "estimate": len(part)}
-        )  # fmt: skip
+            {
+                "label": "fig-specification",
+                "row": "count",
+                "group": group,
+                "outcome": "stock",
+                "estimand": "specifications",
+                "unit": "specifications",
+                "estimate": len(part),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -200,38 +256,64 @@ def _size(results: pd.DataFrame) -> pd.DataFrame:
         for column in ("reject_5", "reject_10", "power_5", "power_10"):
             if column in item:
                 rows.append(
-                    {"label": "tbl-size", "row": item["method"], "column": column,
-                     "outcome": item["outcome"], "group": item["group"], "unit": SHARE,
-                     "estimand": "rejection rate", "estimate": item[column],
-                     "std_error": item.get(column.replace("reject", "error")),
-                     "n_obs": item["n_draws"], "method": item["method"]}
-                )  # fmt: skip
+                    {
+                        "label": "tbl-size",
+                        "row": item["method"],
+                        "column": column,
+                        "outcome": item["outcome"],
+                        "group": item["group"],
+                        "unit": SHARE,
+                        "estimand": "rejection rate",
+                        "estimate": item[column],
+                        "std_error": item.get(column.replace("reject", "error")),
+                        "n_obs": item["n_draws"],
+                        "method": item["method"],
+                    }
+                )
         rows.append(
-            {"label": "tbl-size", "row": item["method"], "column": "mean_effect",
-             "outcome": item["outcome"], "group": item["group"], "unit": PERCENT,
-             "estimand": "mean effect without any practice", "estimate": item["mean_effect"],
-             "std_error": item["spread"] / np.sqrt(item["n_draws"]), "n_obs": item["n_draws"],
-             "method": item["method"]}
-        )  # fmt: skip
+            {
+                "label": "tbl-size",
+                "row": item["method"],
+                "column": "mean_effect",
+                "outcome": item["outcome"],
+                "group": item["group"],
+                "unit": PERCENT,
+                "estimand": "mean effect without any practice",
+                "estimate": item["mean_effect"],
+                "std_error": item["spread"] / np.sqrt(item["n_draws"]),
+                "n_obs": item["n_draws"],
+                "method": item["method"],
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def _smallest(results: pd.DataFrame) -> pd.DataFrame:
     named = results.rename(columns={"effect": "estimate", "n_draws": "n_obs"})
     return named.assign(
-        label="tbl-detectable", estimand="minimum detectable effect", unit=PERCENT,
+        label="tbl-detectable",
+        estimand="minimum detectable effect",
+        unit=PERCENT,
         note=f"power {POWER:.0%}, level {CHOSEN_LEVEL:.0%}",
-    )  # fmt: skip
+    )
 
 
 def _formula() -> pd.DataFrame:
     found = reproduced().dropna(subset=["effect"])
     return pd.DataFrame(
         {
-            "label": "tbl-formula", "row": found["label"], "outcome": found["outcome"],
-            "group": found["group"], "horizon": found["season"], "estimand": "effect",
-            "estimate": found["effect"], "published": found["printed"], "unit": PERCENT,
-            "ci_low": found["range_from"], "ci_high": found["range_to"],
-            "method": "formula on printed means", "note": found["verdict"],
+            "label": "tbl-formula",
+            "row": found["label"],
+            "outcome": found["outcome"],
+            "group": found["group"],
+            "horizon": found["season"],
+            "estimand": "effect",
+            "estimate": found["effect"],
+            "published": found["printed"],
+            "unit": PERCENT,
+            "ci_low": found["range_from"],
+            "ci_high": found["range_to"],
+            "method": "formula on printed means",
+            "note": found["verdict"],
         }
-    )  # fmt: skip
+    )

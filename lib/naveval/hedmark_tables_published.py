@@ -33,10 +33,13 @@ def formula(output: Output) -> Block:
     frame = named(output, found, "label", "season", "outcome", "group", "verdict")
     released = disclosure.public(frame, label="tbl-formula", source=SOURCE)
     return tables.show(
-        output, released, "tbl-formula", effects=int((found["verdict"] != "missing").sum()),
+        output,
+        released,
+        "tbl-formula",
+        effects=int((found["verdict"] != "missing").sum()),
         reproduced=int(counts.get("equal", 0) + counts.get("within", 0)),
         missing=int(counts.get("missing", 0)),
-    )  # fmt: skip
+    )
 
 
 def inexact(output: Output) -> Block:
@@ -47,9 +50,12 @@ def inexact(output: Output) -> Block:
     )
     released = disclosure.public(frame, label="tbl-inexact", source=SOURCE)
     return tables.show(
-        output, released, "tbl-inexact", cells=len(found),
+        output,
+        released,
+        "tbl-inexact",
+        cells=len(found),
         outside=int((found["verdict"] == "outside").sum()),
-    )  # fmt: skip
+    )
 
 
 def comparison(
@@ -67,9 +73,12 @@ def comparison(
     frame["residual_df"] = 10_000
     frame = named(output, frame, "label", "season", "outcome", "group")
     released = disclosure.model(
-        frame, label="tbl-published", n=["n_persons"], residual_df="residual_df",
+        frame,
+        label="tbl-published",
+        n=["n_persons"],
+        residual_df="residual_df",
         labels=("printed", "low", "high"),
-    )  # fmt: skip
+    )
     return tables.show(output, released, "tbl-published", **month_span(parameters))
 
 
@@ -83,7 +92,9 @@ def marginals(output: Output, panel: Panel, means: pd.DataFrame, parameters: Par
     found = means.merge(blocks()[[*KEY, *MEANS]], on=KEY, suffixes=("", "_printed"))
     rows = [
         {
-            **{key: row[key] for key in KEY}, "cell": cell, "simulated": row[cell],
+            **{key: row[key] for key in KEY},
+            "cell": cell,
+            "simulated": row[cell],
             "printed": row[f"{cell}_printed"],
             "deviation": 100 * (row[cell] / row[f"{cell}_printed"] - 1),
             "n": row["n_treated" if cell.startswith("treated") else "n_control"],
@@ -91,17 +102,23 @@ def marginals(output: Output, panel: Panel, means: pd.DataFrame, parameters: Par
         for _, row in found.iterrows()
         for cell in MEANS
         if not np.isnan(row[f"{cell}_printed"])
-    ]  # fmt: skip
+    ]
     frame = named(output, pd.DataFrame(rows), "label", "season", "outcome", "group", "cell")
     released = disclosure.release(
-        frame, label="tbl-marginals", count="n", values=["simulated", "deviation"],
+        frame,
+        label="tbl-marginals",
+        count="n",
+        values=["simulated", "deviation"],
         labels=["printed"],
-    )  # fmt: skip
+    )
     deviation = released.frame["deviation"].abs()
     return tables.show(
-        output, released, "tbl-marginals", typical=float(deviation.median()),
+        output,
+        released,
+        "tbl-marginals",
+        typical=float(deviation.median()),
         greatest=float(deviation.max()),
-    )  # fmt: skip
+    )
 
 
 def truth(output: Output, means: pd.DataFrame, parameters: Parameters) -> Block:
@@ -140,21 +157,28 @@ def sample_flow(output: Output, panel: Panel, parameters: Parameters) -> Block:
     window = inside & counts["month"].between(first, last)
     used = window & (counts["month"] != start)
     steps = {
-        "register": counts, "counties": counts[inside], "window": counts[window],
+        "register": counts,
+        "counties": counts[inside],
+        "window": counts[window],
         "used": counts[used],
-    }  # fmt: skip
+    }
     rows = [
         {
-            "step": name(output, f"step_{key}"), "counties": part["county"].nunique(),
+            "step": name(output, f"step_{key}"),
+            "counties": part["county"].nunique(),
             "months": part["month"].nunique(),
-            **{group: pool_count(part.loc[part["group"] == group, ["stock"]].to_numpy())[0]
-               for group in panels.GROUPS},
+            **{
+                group: pool_count(part.loc[part["group"] == group, ["stock"]].to_numpy())[0]
+                for group in panels.GROUPS
+            },
         }
         for key, part in steps.items()
-    ]  # fmt: skip
+    ]
     frame = pd.DataFrame(rows)
     released = disclosure.release(
-        frame, label="tbl-flow", count={group: group for group in panels.GROUPS},
+        frame,
+        label="tbl-flow",
+        count={group: group for group in panels.GROUPS},
         labels=["counties", "months"],
-    )  # fmt: skip
+    )
     return tables.show(output, released, "tbl-flow", **month_span(parameters))

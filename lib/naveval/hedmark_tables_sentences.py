@@ -39,9 +39,12 @@ def paragraphs(*blocks: Block) -> Block:
 def what_was_done(output: Output, parameters: Parameters) -> Block:
     """What changed in the county."""
     return sentence(
-        output, "what-was-done", choose=kind(parameters), reviewed=REVIEWED,
+        output,
+        "what-was-done",
+        choose=kind(parameters),
+        reviewed=REVIEWED,
         **month_span(parameters),
-    )  # fmt: skip
+    )
 
 
 def design(output: Output, parameters: Parameters) -> Block:
@@ -49,16 +52,23 @@ def design(output: Output, parameters: Parameters) -> Block:
     smallest = 1 / units(parameters)
     return paragraphs(
         sentence(
-            output, "design", names=hedmark.county_names(parameters.controls()),
+            output,
+            "design",
+            names=hedmark.county_names(parameters.controls()),
             **month_span(parameters),
         ),
         sentence(output, "threats"),
         sentence(
-            output, "inference-design", choose="few" if smallest > CHOSEN_LEVEL else "enough",
-            units=units(parameters), smallest=smallest, level=CHOSEN_LEVEL, strict=STRICT,
+            output,
+            "inference-design",
+            choose="few" if smallest > CHOSEN_LEVEL else "enough",
+            units=units(parameters),
+            smallest=smallest,
+            level=CHOSEN_LEVEL,
+            strict=STRICT,
             smallest_all=1 / (1 + len(all_others(parameters))),
         ),
-    )  # fmt: skip
+    )
 
 
 def stock(output: Output, means: pd.DataFrame) -> Block:
@@ -67,12 +77,18 @@ def stock(output: Output, means: pd.DataFrame) -> Block:
     matched = cells(means, label="tbl-1", season="matched")
     own = plain["with"]
     return told(
-        output, "result-means", treated_before=own["treated_before"],
-        treated_after=own["treated_after"], control_before=own["control_before"],
-        control_after=own["control_after"], points=own["points"], effect=own["effect"],
-        matched=matched["with"]["effect"], without=plain["without"]["effect"],
+        output,
+        "result-means",
+        treated_before=own["treated_before"],
+        treated_after=own["treated_after"],
+        control_before=own["control_before"],
+        control_after=own["control_after"],
+        points=own["points"],
+        effect=own["effect"],
+        matched=matched["with"]["effect"],
+        without=plain["without"]["effect"],
         without_matched=matched["without"]["effect"],
-    )  # fmt: skip
+    )
 
 
 def inflow(
@@ -85,10 +101,13 @@ def inflow(
     """What table 2 says, and why its last months are incomplete where the register ends there."""
     rows = cells(means, label="tbl-2", season="matched")
     found = told(
-        output, "result-inflow", with_effect=rows["with"]["effect"],
-        without_effect=rows["without"]["effect"], with_p=rows["with"]["p_value"],
+        output,
+        "result-inflow",
+        with_effect=rows["with"]["effect"],
+        without_effect=rows["without"]["effect"],
+        with_p=rows["with"]["p_value"],
         without_p=rows["without"]["p_value"],
-    )  # fmt: skip
+    )
     unclear = [group for group, row in rows.items() if row["p_value"] > CHOSEN_LEVEL]
     found = joined(found, *(_detectable(output, smallest, "inflow", g) for g in unclear))
     if parameters.months()[2] + LATE_RIGHT <= int(panel.counts["month"].max()):
@@ -117,10 +136,14 @@ def durations(output: Output, means: pd.DataFrame, smallest: pd.DataFrame) -> Bl
     unclear = [outcome for outcome, row in rows.items() if row["p_value"] > CHOSEN_LEVEL]
     clear = sum(row["p_value"] <= CHOSEN_LEVEL for row in rows.values())
     found = told(
-        output, "result-durations", d26=rows["26-51"]["effect"], d52=rows["52-77"]["effect"],
-        d78=rows["78-103"]["effect"], d104=rows["104+"]["effect"],
+        output,
+        "result-durations",
+        d26=rows["26-51"]["effect"],
+        d52=rows["52-77"]["effect"],
+        d78=rows["78-103"]["effect"],
+        d104=rows["104+"]["effect"],
         clear=output.label("result-durations", f"clear_{clear}"),
-    )  # fmt: skip
+    )
     own = smallest[(smallest["group"] == "with") & smallest["outcome"].isin(unclear)]["effect"]
     if not len(own) or own.isna().any():
         return found
@@ -138,14 +161,21 @@ def regression(output: Output, results: pd.DataFrame, parameters: Parameters, me
     shown = results[results["n_persons"] >= thresholds().min_cell]
     effect, placebo = (shown[shown["model"] == model] for model in ("effect", "placebo"))
     found = told(
-        output, "result-regression", **values, **month_span(parameters), outcomes=len(effect),
+        output,
+        "result-regression",
+        **values,
+        **month_span(parameters),
+        outcomes=len(effect),
         basis=output.label("result-regression", f"basis_{parameters.composition}"),
-        placebos=len(placebo), method=name(output, method), level=CHOSEN_LEVEL, strict=STRICT,
+        placebos=len(placebo),
+        method=name(output, method),
+        level=CHOSEN_LEVEL,
+        strict=STRICT,
         conventional=int((effect["p_crv1"] <= STRICT).sum()),
         chosen=int((effect[f"p_{method}"] <= CHOSEN_LEVEL).sum()),
         placebo_conventional=int((placebo["p_crv1"] <= STRICT).sum()),
         placebo_chosen=int((placebo[f"p_{method}"] <= CHOSEN_LEVEL).sum()),
-    )  # fmt: skip
+    )
     return paragraphs(found, sentence(output, "why-unit"))
 
 
@@ -214,12 +244,17 @@ def compare(output: Output, results: pd.DataFrame, parameters: Parameters) -> Bl
     blocks = [
         sentence(output, "compare-printed", choose=f"{parameters.origin()}_{kind(parameters)}"),
         sentence(
-            output, "compare-stars", starred=int(placebo["starred"].sum()),
+            output,
+            "compare-stars",
+            starred=int(placebo["starred"].sum()),
             odd=int((printed["starred"] != excludes).sum()),
-            effects=len(effect), stars=int(effect["starred"].sum()), strict=STRICT,
-            units=units(parameters), lowest=1 / units(parameters),
+            effects=len(effect),
+            stars=int(effect["starred"].sum()),
+            strict=STRICT,
+            units=units(parameters),
+            lowest=1 / units(parameters),
         ),
-    ]  # fmt: skip
+    ]
     if is_document_design(parameters):
         blocks.append(_intervals(output, results, printed))
     return paragraphs(*blocks)
@@ -231,15 +266,24 @@ def _intervals(output: Output, results: pd.DataFrame, printed: pd.DataFrame) -> 
     chosen = (printed["outcome"] == "stock") & (printed["model"] == "effect")
     theirs = printed[chosen & (printed["group"] == "with")].iloc[0]
     return told(
-        output, "compare-intervals", low=float(theirs["low"]), high=float(theirs["high"]),
-        ci_low=own["ci_low"], ci_high=own["ci_high"], exact_low=own["exact_low"],
+        output,
+        "compare-intervals",
+        low=float(theirs["low"]),
+        high=float(theirs["high"]),
+        ci_low=own["ci_low"],
+        ci_high=own["ci_high"],
+        exact_low=own["exact_low"],
         exact_high=own["exact_high"],
-    )  # fmt: skip
+    )
 
 
 def limits(output: Output, parameters: Parameters) -> Block:
     """What the report does not say."""
     return sentence(
-        output, "limits", choose=kind(parameters), **month_span(parameters),
-        units=units(parameters), controls=len(parameters.controls()),
-    )  # fmt: skip
+        output,
+        "limits",
+        choose=kind(parameters),
+        **month_span(parameters),
+        units=units(parameters),
+        controls=len(parameters.controls()),
+    )

@@ -35,9 +35,12 @@ def question(output: Output, parameters: Parameters) -> Block:
     if chosen == "reform" and not set(parameters.controls()) <= set(DOCUMENT_CONTROLS):
         chosen = "reform_others"
     return sentence(
-        output, "summary-question", choose=chosen, **month_span(parameters),
+        output,
+        "summary-question",
+        choose=chosen,
+        **month_span(parameters),
         controls=len(parameters.controls()),
-    )  # fmt: skip
+    )
 
 
 def summary(
@@ -56,11 +59,14 @@ def summary(
     blocks += [
         told(output, "summary-mechanism", **parts(mechanism)),
         sentence(
-            output, "summary-inference", choose=trust(size), nominal=STRICT,
+            output,
+            "summary-inference",
+            choose=trust(size),
+            nominal=STRICT,
             **size_values(output, size),
         ),
         sentence(output, "summary-not", choose=kind(parameters)),
-    ]  # fmt: skip
+    ]
     return Block("\n\n".join(block.markdown for block in blocks))
 
 
@@ -104,10 +110,15 @@ def _stock(
         values[f"{group}_size"] = abs(row["effect"])
     method = str(means["p_method"].iloc[0])
     found = sentence(
-        output, "summary-stock", choose=verdict, method=name(output, method),
-        units=units(parameters), lowest=1 / units(parameters),
-        opening=output.label("summary-stock", f"{verdict}_{parameters.origin()}"), **values,
-    )  # fmt: skip
+        output,
+        "summary-stock",
+        choose=verdict,
+        method=name(output, method),
+        units=units(parameters),
+        lowest=1 / units(parameters),
+        opening=output.label("summary-stock", f"{verdict}_{parameters.origin()}"),
+        **values,
+    )
     least = 1 / units(parameters) + 1e-9
     if method.startswith("randomisation") and verdict in ("down", "up"):
         lowest = values["with_p"] <= least and values["without_p"] <= least
@@ -167,10 +178,12 @@ def size_values(output: Output, size: pd.DataFrame) -> dict[str, Any]:
     bias = own.set_index("group")["mean_effect"]
     return {
         **{key: float(rates[key]) for key in ("crv1", "classical", "wild_free", "wild_null")},
-        "recommended": name(output, method) if method else "", "power": known,
+        "recommended": name(output, method) if method else "",
+        "power": known,
         "how": output.label("summary-inference", method) if method else "",
-        "bias_with": float(bias["with"]), "bias_without": float(bias["without"]),
-    }  # fmt: skip
+        "bias_with": float(bias["with"]),
+        "bias_without": float(bias["without"]),
+    }
 
 
 def parts(mechanism: pd.DataFrame) -> dict[str, Any]:

@@ -51,11 +51,19 @@ def time_own(data: Path, outcome: str) -> Measured:
         rows = parts(packs, SPEC, outcome)
         start = time.perf_counter()
         design = design_for(packs.panel, SPEC, outcome)
-        found = (probit.fit_probit(design, rows) if outcome.startswith("jobb")
-                 else categorical_ols.fit_ols(design, rows))  # fmt: skip
+        found = (
+            probit.fit_probit(design, rows)
+            if outcome.startswith("jobb")
+            else categorical_ols.fit_ols(design, rows)
+        )
         seconds = time.perf_counter() - start
-    return Measured(f"naveval {outcome}", found.n, seconds, peak_mb(),
-                    (found.coefficients, sorted(found.dropped)))  # fmt: skip
+    return Measured(
+        f"naveval {outcome}",
+        found.n,
+        seconds,
+        peak_mb(),
+        (found.coefficients, sorted(found.dropped)),
+    )
 
 
 def time_peer(data: Path, outcome: str) -> Measured:
@@ -122,8 +130,15 @@ def _full_run(
         marks[f"fit {outcome}"] = time.perf_counter() - begin
         begin = time.perf_counter()
         wanted = [grouping(panel, name) for name in ("nav", "county", "office")]
-        curves(packs, SPEC, outcome, found, wanted,
-               person_groups=PERSON_GROUPS if with_errors else 0, seed=1)  # fmt: skip
+        curves(
+            packs,
+            SPEC,
+            outcome,
+            found,
+            wanted,
+            person_groups=PERSON_GROUPS if with_errors else 0,
+            seed=1,
+        )
         marks[f"series {outcome}"] = time.perf_counter() - begin
     marks["processor"] = time.process_time() - processor
     return Measured("full run", len(panel), time.perf_counter() - start, peak_mb(), marks)
@@ -137,11 +152,17 @@ def compare(data: Path) -> pd.DataFrame:
         gap = float(np.abs(own.result[0] - peer.result[0]).max())
         for found in (peer, own):
             rows.append(
-                {"step": found.step, "rows": found.rows, "seconds": found.seconds,
-                 "peak_mb": found.peak_mb, "times_faster": peer.seconds / found.seconds,
-                 "times_less_memory": peer.peak_mb / found.peak_mb, "largest_gap": gap,
-                 "columns": len(own.result[0])}
-            )  # fmt: skip
+                {
+                    "step": found.step,
+                    "rows": found.rows,
+                    "seconds": found.seconds,
+                    "peak_mb": found.peak_mb,
+                    "times_faster": peer.seconds / found.seconds,
+                    "times_less_memory": peer.peak_mb / found.peak_mb,
+                    "largest_gap": gap,
+                    "columns": len(own.result[0]),
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -151,8 +172,14 @@ def growth(folder: Path, seed: int = 1) -> pd.DataFrame:
     for scale in GROWTH:
         data = registers_of(folder, scale, seed)
         found = alone(full_run, data)
-        rows.append({"rows": found.rows, "seconds": found.seconds, "peak_mb": found.peak_mb,
-                     **{k: round(v, 2) for k, v in found.result.items()}})  # fmt: skip
+        rows.append(
+            {
+                "rows": found.rows,
+                "seconds": found.seconds,
+                "peak_mb": found.peak_mb,
+                **{k: round(v, 2) for k, v in found.result.items()},
+            }
+        )
         print(pd.DataFrame(rows[-1:]).to_string(index=False), flush=True)
     return pd.DataFrame(rows)
 

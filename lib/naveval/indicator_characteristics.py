@@ -20,14 +20,27 @@ from naveval.variables import Variable
 
 VERSIONS: tuple[str, ...] = ("report", "production")
 OUTCOMES = ("atid3", "atid12", "jobb3", "jobb12")
-HORIZON = {"atid3": 3, "jobb3": 3, "atid12": 12, "jobb12": 12, "atid24": 24, "jobb24": 24,
-           "atid36": 36, "jobb36": 36}  # fmt: skip
+HORIZON = {
+    "atid3": 3,
+    "jobb3": 3,
+    "atid12": 12,
+    "jobb12": 12,
+    "atid24": 24,
+    "jobb24": 24,
+    "atid36": 36,
+    "jobb36": 36,
+}
 
 FIRST_AGE, LAST_AGE = 18, 67
 MARKS = (
-    "higher_education", "married", "woman", "laid_off", "health_benefit", "work_benefit",
+    "higher_education",
+    "married",
+    "woman",
+    "laid_off",
+    "health_benefit",
+    "work_benefit",
     "disability",
-)  # fmt: skip
+)
 HOURS_LIMITS = (0.0, 8.0, 16.0, 24.0, 32.0, 38.0)
 HOURS_LEVELS = ("0", "0-8", "8-16", "16-24", "24-32", "32-38", "38+")
 COUNTRY_GROUPS = ("norge", "landgruppe_1", "landgruppe_2", "landgruppe_3", "ukjent")
@@ -42,13 +55,25 @@ LONG_RESIDENCE = RESIDENCE_LEVELS.index("121+")
 MARKET = ("inflow", "employment")
 STATUS = ("nedsatt", "helt_ledig", "delvis_ledig", "tiltak", "annet")
 GROUPS = (
-    "spesielt_tilpasset", "situasjonsbestemt", "arbeidsevnevurdering", "standard",
-    "ikke_vurdert", "helserelatert", "sykmeldt",
-)  # fmt: skip
+    "spesielt_tilpasset",
+    "situasjonsbestemt",
+    "arbeidsevnevurdering",
+    "standard",
+    "ikke_vurdert",
+    "helserelatert",
+    "sykmeldt",
+)
 PROGRAMS = (
-    "", "oppfolging", "arbeid_med_stotte", "jobbklubb", "digital_oppfolging", "ips",
-    "lonnstilskudd", "arbeidstrening", "opplaering",
-)  # fmt: skip
+    "",
+    "oppfolging",
+    "arbeid_med_stotte",
+    "jobbklubb",
+    "digital_oppfolging",
+    "ips",
+    "lonnstilskudd",
+    "arbeidstrening",
+    "opplaering",
+)
 
 
 def duration_levels(version: str) -> tuple[str, ...]:

@@ -73,8 +73,9 @@ def _coverage(
         for unit in UNITS:
             found[unit].append(_quantities(result[unit]))
     persons = {unit: _persons(panel, unit) for unit in UNITS}
-    return pd.concat([_table(unit, found[unit], persons[unit], outcome) for unit in UNITS],
-                     ignore_index=True)  # fmt: skip
+    return pd.concat(
+        [_table(unit, found[unit], persons[unit], outcome) for unit in UNITS], ignore_index=True
+    )
 
 
 def _mean_index(
@@ -87,23 +88,32 @@ def _mean_index(
     office = rng.normal(0, OFFICE_SPREAD * size, len(packs.panel.levels["office"]))
     truth = coefficients(design.names, outcome)
     return [
-        (categorical.linear(design, truth, packs.codes(chunk, design, outcome))
-         + county[chunk.groups["county"]] + office[chunk.groups["office"]]).astype(np.float32)
+        (
+            categorical.linear(design, truth, packs.codes(chunk, design, outcome))
+            + county[chunk.groups["county"]]
+            + office[chunk.groups["office"]]
+        ).astype(np.float32)
         for chunk in chunks
-    ]  # fmt: skip
+    ]
 
 
 def _draw(
-    panel: Panel, chunks: list[Chunk], index: list[NDArray], outcome: str,
+    panel: Panel,
+    chunks: list[Chunk],
+    index: list[NDArray],
+    outcome: str,
     rng: np.random.Generator,
-) -> Panel:  # fmt: skip
+) -> Panel:
     lasting = np.sqrt(LASTING) * rng.standard_normal(panel.n_persons)
     made = []
     for chunk, mean in zip(chunks, index, strict=True):
         own = np.sqrt(1 - LASTING) * rng.standard_normal(len(chunk))
         error = lasting[chunk.person] + own
-        y = ((mean + error > 0).astype(np.uint8) if is_share(outcome)
-             else (mean + HOURS_SPREAD * error).astype(np.float32))  # fmt: skip
+        y = (
+            (mean + error > 0).astype(np.uint8)
+            if is_share(outcome)
+            else (mean + HOURS_SPREAD * error).astype(np.float32)
+        )
         made.append(replace(chunk, outcomes={outcome: y}))
     return replace(panel, chunks=tuple(made))
 
@@ -119,12 +129,20 @@ def _fit(
     if gram is None:
         gram = np.sum([categorical.gram(design, codes) for codes, _ in rows], axis=0)
     values = [y.astype(np.float64) for _, y in rows]
-    moments = np.sum([design.expand.T @ categorical.moments(design, codes, y)
-                      for (codes, _), y in zip(rows, values, strict=True)], axis=0)  # fmt: skip
+    moments = np.sum(
+        [
+            design.expand.T @ categorical.moments(design, codes, y)
+            for (codes, _), y in zip(rows, values, strict=True)
+        ],
+        axis=0,
+    )
     statistics = categorical_ols.OlsStatistics(
-        gram, moments, float(sum(y.sum() for y in values)), float(sum(y @ y for y in values)),
+        gram,
+        moments,
+        float(sum(y.sum() for y in values)),
+        float(sum(y @ y for y in values)),
         sum(map(len, values)),
-    )  # fmt: skip
+    )
     return categorical_ols.solve_ols(design, statistics), gram
 
 
@@ -148,14 +166,15 @@ def _quantities(found: Curves) -> tuple[NDArray, NDArray, NDArray]:
 def _persons(panel: Panel, unit: str) -> NDArray[np.int64]:
     """Persons of each unit in its smallest month of the last twelve."""
     size = len(panel.levels[unit])
-    counts = [np.bincount(chunk.groups[unit], minlength=size)
-              for chunk in panel.chunks[-LAST_MONTHS:]]  # fmt: skip
+    counts = [
+        np.bincount(chunk.groups[unit], minlength=size) for chunk in panel.chunks[-LAST_MONTHS:]
+    ]
     return np.min(counts, axis=0)
 
 
 def _table(
     unit: str, found: list[tuple[NDArray, NDArray, NDArray]], persons: NDArray, outcome: str
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     estimate, clustered, published = (np.stack([draw[k] for draw in found]) for k in range(3))
     truth = estimate.mean(axis=0)
     enough = persons >= LEAST_PERSONS
@@ -168,14 +187,21 @@ def _table(
         by_draw = hit.mean(axis=1)
         rows.append(
             {
-                "outcome": outcome, "unit": unit, "quantity": quantity,
-                "units": int(enough.sum()), "draws": len(found),
-                "clustered": float(hit.mean()), "published": float(old.mean()),
+                "outcome": outcome,
+                "unit": unit,
+                "quantity": quantity,
+                "units": int(enough.sum()),
+                "draws": len(found),
+                "clustered": float(hit.mean()),
+                "published": float(old.mean()),
                 "error": float(by_draw.std(ddof=1) / np.sqrt(len(found))),
-                "ratio": float(np.mean(clustered[:, q][:, enough])
-                               / np.mean(published[:, q][:, enough])),
-                "spread_ratio": float(np.mean(clustered[:, q][:, enough])
-                                      / np.mean(estimate[:, q][:, enough].std(axis=0, ddof=1))),
+                "ratio": float(
+                    np.mean(clustered[:, q][:, enough]) / np.mean(published[:, q][:, enough])
+                ),
+                "spread_ratio": float(
+                    np.mean(clustered[:, q][:, enough])
+                    / np.mean(estimate[:, q][:, enough].std(axis=0, ddof=1))
+                ),
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows)

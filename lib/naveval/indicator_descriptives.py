@@ -67,8 +67,9 @@ def _beside(panel: Panel, printed: Printed, source: pd.DataFrame) -> pd.DataFram
     Columns: status, variable, n (persons in the largest month), value and published; shares in
     percent.
     """
-    counts = np.array([np.bincount(c.groups["status"], minlength=len(STATUS))
-                       for c in panel.chunks], dtype=float)  # fmt: skip
+    counts = np.array(
+        [np.bincount(c.groups["status"], minlength=len(STATUS)) for c in panel.chunks], dtype=float
+    )
     known = source.set_index(["variable", "user_group"])["value"]
     rows = []
     for variable, titles in printed.items():
@@ -76,9 +77,15 @@ def _beside(panel: Panel, printed: Printed, source: pd.DataFrame) -> pd.DataFram
         for status, value in zip((*STATUS, EVERYBODY), values, strict=True):
             largest = counts.sum(axis=1) if status == EVERYBODY else counts[:, STATUS.index(status)]
             column = STATUSES.get(status, "I alt")
-            rows.append({"status": status, "variable": variable, "n": largest.max(),
-                         "value": 100 * value if variable in PERCENT else value,
-                         "published": sum(known[title, column] for title in titles)})  # fmt: skip
+            rows.append(
+                {
+                    "status": status,
+                    "variable": variable,
+                    "n": largest.max(),
+                    "value": 100 * value if variable in PERCENT else value,
+                    "published": sum(known[title, column] for title in titles),
+                }
+            )
     return pd.DataFrame(rows)
 
 

@@ -18,9 +18,21 @@ from naveval.output import Block, Output
 
 SOFT = ("#12436D", "#5D81A5", "#A9BDD1")
 OFFICE_COLUMNS = (
-    "office", "county", "n_month", "n", "actual", "expected", "indicator", "std_error",
-    "shrunken", "shrunken_low", "shrunken_high", "shrunken_error", "reliability", "mean",
-)  # fmt: skip
+    "office",
+    "county",
+    "n_month",
+    "n",
+    "actual",
+    "expected",
+    "indicator",
+    "std_error",
+    "shrunken",
+    "shrunken_low",
+    "shrunken_high",
+    "shrunken_error",
+    "reliability",
+    "mean",
+)
 
 
 def employment(output: Output, study: Study) -> Block:
@@ -31,9 +43,15 @@ def employment(output: Output, study: Study) -> Block:
         for k, name in enumerate(fit.design.names):
             if name.startswith("employment=") and name not in fit.dropped:
                 category = int(name.split("=")[1])
-                rows.append({"outcome": outcome, "category": category, "n": fit.n,
-                             "value": fit.coefficients[k],
-                             "df": fit.n - len(fit.design.names)})  # fmt: skip
+                rows.append(
+                    {
+                        "outcome": outcome,
+                        "category": category,
+                        "n": fit.n,
+                        "value": fit.coefficients[k],
+                        "df": fit.n - len(fit.design.names),
+                    }
+                )
     frame = pd.DataFrame(rows)
     released = disclosure.model(
         frame, label="fig-3", n="n", residual_df="df", keys=["outcome", "category"]
@@ -43,10 +61,19 @@ def employment(output: Output, study: Study) -> Block:
         ends = {}
         for k, outcome in enumerate(o for o in OUTCOMES if o.startswith(kind)):
             own = released.frame[released.frame["outcome"] == outcome]
-            ax.plot(own["category"], own["value"], color=COLORS[k], marker="os"[k], markersize=4,
-                    linestyle=figures.LINESTYLES[k])  # fmt: skip
-            ends[output.texts["names"][outcome]] = (own["category"].iloc[-1],
-                                                    own["value"].iloc[-1], COLORS[k])  # fmt: skip
+            ax.plot(
+                own["category"],
+                own["value"],
+                color=COLORS[k],
+                marker="os"[k],
+                markersize=4,
+                linestyle=figures.LINESTYLES[k],
+            )
+            ends[output.texts["names"][outcome]] = (
+                own["category"].iloc[-1],
+                own["value"].iloc[-1],
+                COLORS[k],
+            )
         ax.axhline(0, color="#6B7178", linewidth=0.8)
         ax.set_ylabel(output.label("fig-3", f"y_{kind}"))
         figures.norwegian_axis(ax, y=1 if kind == "atid" else 2)
@@ -61,10 +88,16 @@ def fan(output: Output, study: Study) -> Block:
     """The place's adjusted indicator with 50, 80 and 95 percent intervals."""
     grouping, group = place_grouping(_county(output))
     own = pick(study.curves, "atid3", grouping, [group])
-    frame = own[["month", "n"]].assign(value=own["indicator_sa"], std_error=own["std_error_sa"],
-                                       published=own["half_published"])  # fmt: skip
-    released = disclosure.release(frame, label="fig-fan", count="n", keys=["month"],
-                                  values=["value", "std_error", "published"])  # fmt: skip
+    frame = own[["month", "n"]].assign(
+        value=own["indicator_sa"], std_error=own["std_error_sa"], published=own["half_published"]
+    )
+    released = disclosure.release(
+        frame,
+        label="fig-fan",
+        count="n",
+        keys=["month"],
+        values=["value", "std_error", "published"],
+    )
     data = released.frame.astype({"value": float, "std_error": float, "published": float})
     figure, ax = figures.axes(height=3.6)
     x = _x(data["month"])
@@ -73,8 +106,13 @@ def fan(output: Output, study: Study) -> Block:
         ax.fill_between(x, band.low, band.high, color=color, linewidth=0)
     ax.plot(x, data["value"], color="white", linewidth=1.2)
     for sign in (-1, 1):
-        ax.plot(x, data["value"] + sign * data["published"], color=COLORS[3], linestyle="--",
-                linewidth=1)  # fmt: skip
+        ax.plot(
+            x,
+            data["value"] + sign * data["published"],
+            color=COLORS[3],
+            linestyle="--",
+            linewidth=1,
+        )
     ax.axhline(0, color="#6B7178", linewidth=0.8)
     ax.set_ylabel(output.label("fig-fan", "y"))
     ax.set_xlim(x.min(), x.max())
@@ -83,45 +121,86 @@ def fan(output: Output, study: Study) -> Block:
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     figures.norwegian_axis(ax, y=1)
     last = len(data) - 1
-    ax.annotate(output.label("fig-fan", "published"), (x[last], data["value"].iloc[last]
-                + data["published"].iloc[last]), xytext=(4, 0), textcoords="offset points",
-                color=COLORS[3], fontsize=8.5, va="center", annotation_clip=False)  # fmt: skip
-    ax.annotate(output.label("fig-fan", "clustered"), (x[last], data["value"].iloc[last]),
-                xytext=(4, 0), textcoords="offset points", color=SOFT[0], fontsize=8.5,
-                va="center", annotation_clip=False)  # fmt: skip
+    ax.annotate(
+        output.label("fig-fan", "published"),
+        (x[last], data["value"].iloc[last] + data["published"].iloc[last]),
+        xytext=(4, 0),
+        textcoords="offset points",
+        color=COLORS[3],
+        fontsize=8.5,
+        va="center",
+        annotation_clip=False,
+    )
+    ax.annotate(
+        output.label("fig-fan", "clustered"),
+        (x[last], data["value"].iloc[last]),
+        xytext=(4, 0),
+        textcoords="offset points",
+        color=SOFT[0],
+        fontsize=8.5,
+        va="center",
+        annotation_clip=False,
+    )
     end = data.iloc[-1]
-    return figures.show(output, figure, released, "fig-fan", last=end["value"],
-                        half=Z95 * end["std_error"], published=end["published"],
-                        last_month=end["month"])  # fmt: skip
+    return figures.show(
+        output,
+        figure,
+        released,
+        "fig-fan",
+        last=end["value"],
+        half=Z95 * end["std_error"],
+        published=end["published"],
+        last_month=end["month"],
+    )
 
 
 def county_levels(output: Output, study: Study) -> Block:
     """Counties over the last twelve months with 95 percent intervals."""
-    own = study.levels[(study.levels["outcome"] == "atid3") & (study.levels["grouping"] == "county")
-                       & (study.levels["period"] == "last12")]  # fmt: skip
+    own = study.levels[
+        (study.levels["outcome"] == "atid3")
+        & (study.levels["grouping"] == "county")
+        & (study.levels["period"] == "last12")
+    ]
     frame = own[["group", "n_month", "indicator", "std_error"]].sort_values("indicator")
-    released = disclosure.release(frame.reset_index(drop=True), label="fig-county-levels",
-                                  count="n_month", keys=["group"],
-                                  values=["indicator", "std_error"])  # fmt: skip
+    released = disclosure.release(
+        frame.reset_index(drop=True),
+        label="fig-county-levels",
+        count="n_month",
+        keys=["group"],
+        values=["indicator", "std_error"],
+    )
     data = released.frame.astype({"indicator": float, "std_error": float})
     figure, ax = figures.axes(height=4.6)
     place = _county(output)
     for y, (_, row) in enumerate(data.iterrows()):
         color = COLORS[3] if row["group"] == place else COLORS[0]
         half = Z95 * row["std_error"]
-        ax.plot([row["indicator"] - half, row["indicator"] + half], [y, y], color=color,
-                linewidth=2.2)  # fmt: skip
-        ax.plot(row["indicator"], y, marker="D" if row["group"] == place else "o", color=color,
-                markersize=6)  # fmt: skip
+        ax.plot(
+            [row["indicator"] - half, row["indicator"] + half], [y, y], color=color, linewidth=2.2
+        )
+        ax.plot(
+            row["indicator"],
+            y,
+            marker="D" if row["group"] == place else "o",
+            color=color,
+            markersize=6,
+        )
     ax.axvline(0, color="#6B7178", linewidth=0.8)
     ax.set_yticks(range(len(data)), [counties.name(code) for code in data["group"]])
     ax.grid(axis="x")
     ax.set_xlabel(output.label("fig-county-levels", "x"))
     figures.norwegian_axis(ax, x=1, y=None)
     high, low = data.iloc[-1], data.iloc[0]
-    return figures.show(output, figure, released, "fig-county-levels",
-                        high=high["indicator"], high_name=counties.name(high["group"]),
-                        low=low["indicator"], low_name=counties.name(low["group"]))  # fmt: skip
+    return figures.show(
+        output,
+        figure,
+        released,
+        "fig-county-levels",
+        high=high["indicator"],
+        high_name=counties.name(high["group"]),
+        low=low["indicator"],
+        low_name=counties.name(low["group"]),
+    )
 
 
 def release_offices(study: Study, place: str, label: str) -> disclosure.Released:
@@ -134,13 +213,21 @@ def release_offices(study: Study, place: str, label: str) -> disclosure.Released
     known = ["office", "county", "n_month", "mean"]
     values = [name for name in OFFICE_COLUMNS if name not in known]
     released = disclosure.release(
-        frame[list(OFFICE_COLUMNS)], label=label, count="n_month", keys=["office", "county"],
-        values=values, labels=["mean"], exhaustive="office",
-    )  # fmt: skip
+        frame[list(OFFICE_COLUMNS)],
+        label=label,
+        count="n_month",
+        keys=["office", "county"],
+        values=values,
+        labels=["mean"],
+        exhaustive="office",
+    )
     rows = frame["std_error"].notna() & (not place or frame["county"] == place)
     found = disclosure.subset(released, rows)
-    return replace(found, frame=found.frame.reset_index(drop=True),
-                   suppressed=found.suppressed.reset_index(drop=True))  # fmt: skip
+    return replace(
+        found,
+        frame=found.frame.reset_index(drop=True),
+        suppressed=found.suppressed.reset_index(drop=True),
+    )
 
 
 def largest_offices(frame: pd.DataFrame, count: int) -> list[str]:
@@ -157,18 +244,38 @@ def funnel(output: Output, study: Study) -> Block:
     place = _county(output)
     own = data["county"] == place
     error = data["std_error"].to_numpy(dtype=float)
-    ax.scatter(1 / error[~own], data["indicator"][~own], s=13, color=GREY if place else COLORS[0],
-               linewidth=0, alpha=0.8)  # fmt: skip
+    ax.scatter(
+        1 / error[~own],
+        data["indicator"][~own],
+        s=13,
+        color=GREY if place else COLORS[0],
+        linewidth=0,
+        alpha=0.8,
+    )
     if place:
-        ax.scatter(1 / error[own], data["indicator"][own], s=26, color=COLORS[3], marker="D",
-                   linewidth=0, zorder=3)  # fmt: skip
+        ax.scatter(
+            1 / error[own],
+            data["indicator"][own],
+            s=26,
+            color=COLORS[3],
+            marker="D",
+            linewidth=0,
+            zorder=3,
+        )
     grid = np.linspace((1 / error).min(), (1 / error).max(), 200)
     for z, style, name in ((1.959964, "--", "limit95"), (3.090232, ":", "limit998")):
         for sign in (-1, 1):
             ax.plot(grid, mean + sign * z / grid, color=COLORS[4], linestyle=style, linewidth=1.1)
-        ax.annotate(output.label("fig-funnel", name), (grid[-1], mean + z / grid[-1]),
-                    xytext=(3, 0), textcoords="offset points", fontsize=8.5, va="center",
-                    color=COLORS[4], annotation_clip=False)  # fmt: skip
+        ax.annotate(
+            output.label("fig-funnel", name),
+            (grid[-1], mean + z / grid[-1]),
+            xytext=(3, 0),
+            textcoords="offset points",
+            fontsize=8.5,
+            va="center",
+            color=COLORS[4],
+            annotation_clip=False,
+        )
     ax.axhline(mean, color="#6B7178", linewidth=0.8)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     spread = float(np.abs(data["indicator"] - mean).max()) * 1.15
@@ -177,8 +284,15 @@ def funnel(output: Output, study: Study) -> Block:
     ax.set_ylabel(output.label("fig-funnel", "y"))
     figures.norwegian_axis(ax, x=1, y=1)
     outside = int((np.abs(data["indicator"] - mean) > 1.959964 * error).sum())
-    return figures.show(output, figure, released, "fig-funnel", offices=len(data), outside=outside,
-                        by_chance=0.05 * len(data))  # fmt: skip
+    return figures.show(
+        output,
+        figure,
+        released,
+        "fig-funnel",
+        offices=len(data),
+        outside=outside,
+        by_chance=0.05 * len(data),
+    )
 
 
 def office_levels(output: Output, study: Study) -> Block:
@@ -192,10 +306,22 @@ def office_levels(output: Output, study: Study) -> Block:
     y = np.arange(len(data))
     half = Z95 * data["shrunken_error"].to_numpy(dtype=float)
     ax.hlines(y, data["shrunken"] - half, data["shrunken"] + half, color=COLORS[0], linewidth=2)
-    ax.plot(data["shrunken"], y, "o", color=COLORS[0], markersize=4.5,
-            label=output.label("fig-offices", "shrunken"))  # fmt: skip
-    ax.plot(data["indicator"], y, "x", color=COLORS[3], markersize=4.5,
-            label=output.label("fig-offices", "raw"))  # fmt: skip
+    ax.plot(
+        data["shrunken"],
+        y,
+        "o",
+        color=COLORS[0],
+        markersize=4.5,
+        label=output.label("fig-offices", "shrunken"),
+    )
+    ax.plot(
+        data["indicator"],
+        y,
+        "x",
+        color=COLORS[3],
+        markersize=4.5,
+        label=output.label("fig-offices", "raw"),
+    )
     ax.axvline(0, color="#6B7178", linewidth=0.8)
     ax.set_yticks(y, data["office"])
     ax.tick_params(axis="y", labelsize=7.5)
@@ -203,8 +329,14 @@ def office_levels(output: Output, study: Study) -> Block:
     ax.legend(loc="lower right", fontsize=8.5)
     ax.set_xlabel(output.label("fig-offices", "x"))
     figures.norwegian_axis(ax, x=1, y=None)
-    return figures.show(output, figure, released, "fig-offices", offices=len(data),
-                        reliability=float(data["reliability"].median()))  # fmt: skip
+    return figures.show(
+        output,
+        figure,
+        released,
+        "fig-offices",
+        offices=len(data),
+        reliability=float(data["reliability"].median()),
+    )
 
 
 def drivers(output: Output, study: Study) -> Block:
@@ -215,8 +347,9 @@ def drivers(output: Output, study: Study) -> Block:
     curves = pick(study.curves, "atid3", grouping, [group]).set_index("month")["n"]
     least = float(min(curves[own["first"].iloc[0]], curves[own["last"].iloc[0]]))
     frame = own[["part", "change"]].assign(n=least).reset_index(drop=True)
-    released = disclosure.release(frame, label="fig-drivers", count="n", keys=["part"],
-                                  values=["change"])  # fmt: skip
+    released = disclosure.release(
+        frame, label="fig-drivers", count="n", keys=["part"], values=["change"]
+    )
     data = released.frame.set_index("part")["change"].astype(float)
     figure, ax = figures.axes(height=3.6)
     order = [*PARTS, "indicator", "total"]
@@ -225,18 +358,32 @@ def drivers(output: Output, study: Study) -> Block:
     ax.barh(y, [data[name] for name in order], color=colors, height=0.65)
     for place_y, name in zip(y, order, strict=True):
         value = data[name]
-        ax.annotate(formats.number(value, 2, signed=True), (value, place_y),
-                    xytext=(4 if value >= 0 else -4, 0), textcoords="offset points",
-                    ha="left" if value >= 0 else "right", va="center", fontsize=8.5)  # fmt: skip
+        ax.annotate(
+            formats.number(value, 2, signed=True),
+            (value, place_y),
+            xytext=(4 if value >= 0 else -4, 0),
+            textcoords="offset points",
+            ha="left" if value >= 0 else "right",
+            va="center",
+            fontsize=8.5,
+        )
     ax.axvline(0, color="#6B7178", linewidth=0.8)
     ax.margins(x=0.15)
     ax.set_yticks(y, [output.texts["names"][f"part_{name}"] for name in order])
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(output.label("fig-drivers", "x"))
     figures.norwegian_axis(ax, x=1, y=None)
-    return figures.show(output, figure, released, "fig-drivers", total=data["total"],
-                        indicator=data["indicator"], market=data["market"],
-                        first=own["first"].iloc[0], last=own["last"].iloc[0])  # fmt: skip
+    return figures.show(
+        output,
+        figure,
+        released,
+        "fig-drivers",
+        total=data["total"],
+        indicator=data["indicator"],
+        market=data["market"],
+        first=own["first"].iloc[0],
+        last=own["last"].iloc[0],
+    )
 
 
 def release_calibration(study: Study, place: str) -> disclosure.Released:
@@ -252,15 +399,21 @@ def release_calibration(study: Study, place: str) -> disclosure.Released:
     country = counted.reindex(pd.MultiIndex.from_frame(own[key])).to_numpy()
     own["n_least"] = own["n_least"].where(own["county"] != "", country)
     released = disclosure.release(
-        own.reset_index(drop=True), label="fig-calibration",
+        own.reset_index(drop=True),
+        label="fig-calibration",
         count=dict.fromkeys(("n", "actual", "expected"), "n_least"),
-        keys=["outcome", "county", "decile"], totals={"county": ""}, exhaustive="decile",
-    )  # fmt: skip
+        keys=["outcome", "county", "decile"],
+        totals={"county": ""},
+        exhaustive="decile",
+    )
     chosen = released.frame["county"].isin({"", place}) & released.frame["n"].ne(0)
     columns = ["outcome", "county", "decile", "n", "actual", "expected"]
     found = disclosure.subset(released, chosen, columns=columns)
-    return replace(found, frame=found.frame.reset_index(drop=True),
-                   suppressed=found.suppressed.reset_index(drop=True))  # fmt: skip
+    return replace(
+        found,
+        frame=found.frame.reset_index(drop=True),
+        suppressed=found.suppressed.reset_index(drop=True),
+    )
 
 
 def calibration(output: Output, study: Study) -> Block:
@@ -275,13 +428,19 @@ def calibration(output: Output, study: Study) -> Block:
         ax.plot([0, top], [0, top], color="#6B7178", linewidth=0.8)
         for k, code in enumerate(dict.fromkeys(("", place))):
             part = own[own["county"] == code]
-            ax.plot(part["expected"] * scale, part["actual"] * scale, "oD"[k], markersize=4,
-                    color=(COLORS[0], COLORS[3])[k])  # fmt: skip
+            ax.plot(
+                part["expected"] * scale,
+                part["actual"] * scale,
+                "oD"[k],
+                markersize=4,
+                color=(COLORS[0], COLORS[3])[k],
+            )
         ax.set_title(output.texts["names"][outcome], fontsize=9)
         ax.set_xlabel(output.label("fig-calibration", "x"))
         figures.norwegian_axis(ax, x=0, y=0)
     axes[0].set_ylabel(output.label("fig-calibration", "y"))
-    hours = released.frame[(released.frame["outcome"] == "atid3")
-                           & (released.frame["county"] == place)]  # fmt: skip
+    hours = released.frame[
+        (released.frame["outcome"] == "atid3") & (released.frame["county"] == place)
+    ]
     worst = float((hours["actual"] - hours["expected"]).abs().max())
     return figures.show(output, figure, released, "fig-calibration", worst=worst)

@@ -33,8 +33,9 @@ def part_of(variable: str) -> str:
     return next(part for part, members in PARTS.items() if variable in members)
 
 
-def decompose(packs: Packed, fit: Fit, outcome: str, first: str, last: str,
-              county: int | None = None) -> pd.DataFrame:  # fmt: skip
+def decompose(
+    packs: Packed, fit: Fit, outcome: str, first: str, last: str, county: int | None = None
+) -> pd.DataFrame:
     """Change from one month to another, by part.
 
     Returns

@@ -62,8 +62,9 @@ def read_months(
     files = _month_files(data, table)
     if files is not None:
         for month in months:
-            parts = [_of_month(file, table, month).read(columns=list(columns))
-                     for file in files[month]]  # fmt: skip
+            parts = [
+                _of_month(file, table, month).read(columns=list(columns)) for file in files[month]
+            ]
             yield month, pa.concat_tables(parts) if len(parts) > 1 else parts[0]
         return
     names = ", ".join(columns)
@@ -97,8 +98,10 @@ def month_stamps(data: Path, table: str, months: Sequence[str]) -> dict[str, str
                 digest.update(file.read_bytes())
             found[month] = digest.hexdigest()
         return found
-    query = (f"SELECT month, count(*) AS rows, CAST(sum(CAST(hash({table}) AS HUGEINT)) AS VARCHAR)"
-             f" AS digest FROM {table} GROUP BY month")  # fmt: skip
+    query = (
+        f"SELECT month, count(*) AS rows, CAST(sum(CAST(hash({table}) AS HUGEINT)) AS VARCHAR)"
+        f" AS digest FROM {table} GROUP BY month"
+    )
     with registers.open_registers(data, {table: TABLES[table]}) as opened:
         frame = opened.query(query)
     known = {row.month: f"{row.rows} {row.digest}" for row in frame.itertuples()}

@@ -45,9 +45,13 @@ def curve(output: Output, study: Study, label: str) -> Block:
     except EmptyGroupError:
         return too_few(output, label)
     released = disclosure.release(
-        frame, label=label, count="n", values=["value"], keys=["panel", "line", "month"],
+        frame,
+        label=label,
+        count="n",
+        values=["value"],
+        keys=["panel", "line", "month"],
         totals={"line": "nav"} if label in ALL_COUNTIES else None,
-    )  # fmt: skip
+    )
     shown = released.frame.assign(value=released.frame["value"].astype(float))
     if shown["value"].notna().sum() < LEAST_POINTS:
         return too_few(output, label)
@@ -91,8 +95,10 @@ def _multiples(output: Output, frame: pd.DataFrame, label: str) -> Figure:
             ax.axhline(0, color="#6B7178", linewidth=0.8, zorder=0)
         _axes(ax, frame, label)
         _months(ax, frame)
-        ax.set_xticks([year for year in ax.get_xticks() if year % 2 == 0],
-                      [f"{year:.0f}" for year in ax.get_xticks() if year % 2 == 0])  # fmt: skip
+        ax.set_xticks(
+            [year for year in ax.get_xticks() if year % 2 == 0],
+            [f"{year:.0f}" for year in ax.get_xticks() if year % 2 == 0],
+        )
         ax.tick_params(labelsize=7.5)
     for ax in places[len(lines) :]:
         ax.set_visible(False)
@@ -132,8 +138,10 @@ def _draw(
         last = own[own["value"].notna()]
         if len(last):
             ends[line_name(line, names)] = (
-                float(_x(whole["month"]).max()), float(last["value"].iloc[-1]), color,
-            )  # fmt: skip
+                float(_x(whole["month"]).max()),
+                float(last["value"].iloc[-1]),
+                color,
+            )
     if label not in WITHOUT_ZERO and not (label == "fig-16" and "actual" in lines):
         ax.axhline(0, color="#6B7178", linewidth=0.8, zorder=0)
     _axes(ax, frame, label)
@@ -154,8 +162,11 @@ def _months(ax: Axes, frame: pd.DataFrame) -> None:
 
 def _axes(ax: Axes, frame: pd.DataFrame, label: str) -> None:
     values = frame["value"].dropna()
-    share = label in SHARES or label in RELATIVE or (
-        label in ("fig-1", "fig-25") and frame["panel"].iloc[0] == "jobb")  # fmt: skip
+    share = (
+        label in SHARES
+        or label in RELATIVE
+        or (label in ("fig-1", "fig-25") and frame["panel"].iloc[0] == "jobb")
+    )
     span = float(values.max() - values.min()) if len(values) else 1.0
     ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     decimals = 0 if span * (100 if share else 1) > 4 else 1

@@ -68,9 +68,13 @@ def day_factors(months: Sequence[str]) -> NDArray[np.float32]:
 
 
 def read_hours(
-    data: Path, index: PersonIndex, stock: Sequence[str], *, subsidised: bool = True,
+    data: Path,
+    index: PersonIndex,
+    stock: Sequence[str],
+    *,
+    subsidised: bool = True,
     working_days: bool = False,
-) -> Hours:  # fmt: skip
+) -> Hours:
     """Read all months of hours from the first month of the stock on.
 
     Parameters

@@ -28,11 +28,19 @@ PAIRS = {
 UNITS = {
     "fig-10": ("county", "nav", "", "actual_sa"),
     "fig-11": ("county", "nav", "", "indicator_sa"),
-    "fig-12": ("county | youth_guarantee=inside", "nav | youth_guarantee=inside", "",
-               "indicator_sa"),
-    "fig-13": ("county | country_group=landgruppe_3", "country_group", "landgruppe_3",
-               "indicator_sa"),
-}  # fmt: skip
+    "fig-12": (
+        "county | youth_guarantee=inside",
+        "nav | youth_guarantee=inside",
+        "",
+        "indicator_sa",
+    ),
+    "fig-13": (
+        "county | country_group=landgruppe_3",
+        "country_group",
+        "landgruppe_3",
+        "indicator_sa",
+    ),
+}
 GROUPED = {
     "fig-14": ("atid3", "innsatsgruppe", GROUPS, "actual_sa"),
     "fig-15": ("atid3", "innsatsgruppe", GROUPS, "indicator_sa"),
@@ -63,10 +71,14 @@ def _lines(frame: pd.DataFrame, value: str, line: str, panel: str = "") -> pd.Da
 def measures(study: Study, county: str, value: str) -> pd.DataFrame:
     """The four outcomes of the place: hours in one panel, shares in the other."""
     grouping, group = place_grouping(county)
-    table = relative(study.curves[study.curves["outcome"].isin(OUTCOMES)
-                                  & (study.curves["grouping"] == grouping)
-                                  & (study.curves["group"] == group)],
-                     study.parameters.relative_month)  # fmt: skip
+    table = relative(
+        study.curves[
+            study.curves["outcome"].isin(OUTCOMES)
+            & (study.curves["grouping"] == grouping)
+            & (study.curves["group"] == group)
+        ],
+        study.parameters.relative_month,
+    )
     parts = []
     for outcome in OUTCOMES:
         panel = "both" if value == "relative" else outcome[:4]
@@ -190,14 +202,18 @@ def tertial_lines(study: Study, county: str, value: str) -> pd.DataFrame:
     count = own.groupby("outcome")["n"].min()
     table = table.assign(month=month, n=table["outcome"].map(count))
     if value == "relative":
-        return pd.concat([_lines(table[table["outcome"] == o], "relative", o, "both")
-                          for o in OUTCOMES], ignore_index=True)  # fmt: skip
+        return pd.concat(
+            [_lines(table[table["outcome"] == o], "relative", o, "both") for o in OUTCOMES],
+            ignore_index=True,
+        )
     monthly = own[own["outcome"] == "atid3"]
     return pd.concat(
-        [_lines(monthly, "indicator_sa", "month"),
-         _lines(table[table["outcome"] == "atid3"], "indicator_sa", "tertial")],
+        [
+            _lines(monthly, "indicator_sa", "month"),
+            _lines(table[table["outcome"] == "atid3"], "indicator_sa", "tertial"),
+        ],
         ignore_index=True,
-    )  # fmt: skip
+    )
 
 
 def versions(study: Study, county: str, label: str) -> pd.DataFrame:
@@ -210,8 +226,10 @@ def versions(study: Study, county: str, label: str) -> pd.DataFrame:
         panel = outcome if len(outcomes) > 1 else ""
         main = pick(study.curves, outcome, grouping, [group])
         own = pick(other, outcome, grouping, [group])
-        parts += [_lines(main, "indicator_sa", "main", panel),
-                  _lines(own, "indicator_sa", name, panel)]  # fmt: skip
+        parts += [
+            _lines(main, "indicator_sa", "main", panel),
+            _lines(own, "indicator_sa", name, panel),
+        ]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -219,11 +237,13 @@ def month_dummies(study: Study) -> pd.DataFrame:
     """Counties with calendar months in the model."""
     own = study.alternatives[study.alternatives["specification"] == "month_dummies"]
     return pd.concat(
-        [_lines(rows, "indicator_sa", f"county:{name}")
-         for name, rows in pick(own, "atid3", "county").groupby("group", sort=True)]
+        [
+            _lines(rows, "indicator_sa", f"county:{name}")
+            for name, rows in pick(own, "atid3", "county").groupby("group", sort=True)
+        ]
         + [_lines(pick(own, "atid3", "nav"), "indicator_sa", "nav")],
         ignore_index=True,
-    )  # fmt: skip
+    )
 
 
 def separate(study: Study) -> pd.DataFrame:
@@ -232,9 +252,10 @@ def separate(study: Study) -> pd.DataFrame:
     parts = []
     for group in MAIN_GROUPS:
         common = pick(study.curves, "atid3", "main_group", [group])
-        parts += [_lines(common, "indicator_sa", "common", group),
-                  _lines(pick(own, "atid3", "main_group", [group]), "indicator_sa", "separate",
-                         group)]  # fmt: skip
+        parts += [
+            _lines(common, "indicator_sa", "common", group),
+            _lines(pick(own, "atid3", "main_group", [group]), "indicator_sa", "separate", group),
+        ]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -243,9 +264,11 @@ def horizons(study: Study, county: str) -> pd.DataFrame:
     grouping, group = place_grouping(county)
     parts = []
     for horizon in (3, 12, *study.parameters.long_horizons):
-        own = study.curves[(study.curves["outcome"] == f"atid{horizon}")
-                           & (study.curves["grouping"] == grouping)
-                           & (study.curves["group"] == group)]  # fmt: skip
+        own = study.curves[
+            (study.curves["outcome"] == f"atid{horizon}")
+            & (study.curves["grouping"] == grouping)
+            & (study.curves["group"] == group)
+        ]
         value = "actual"
         if len(own):
             parts.append(_lines(own, value, f"atid{horizon}"))
@@ -310,9 +333,20 @@ def summary_values(frame: pd.DataFrame, line: str) -> dict[str, float | str | No
     """Last value, its month, lowest and highest of one line, for captions and alt texts."""
     own = frame[(frame["line"] == line) & frame["value"].notna()]
     if own.empty:
-        return {"last": np.nan, "last_month": None, "lowest": np.nan, "highest": np.nan,
-                "first_value": np.nan, "first_month": None}  # fmt: skip
+        return {
+            "last": np.nan,
+            "last_month": None,
+            "lowest": np.nan,
+            "highest": np.nan,
+            "first_value": np.nan,
+            "first_month": None,
+        }
     end = own.iloc[-1]
-    return {"last": float(end["value"]), "last_month": str(end["month"]),
-            "first_value": float(own["value"].iloc[0]), "first_month": str(own["month"].iloc[0]),
-            "lowest": float(own["value"].min()), "highest": float(own["value"].max())}  # fmt: skip
+    return {
+        "last": float(end["value"]),
+        "last_month": str(end["month"]),
+        "first_value": float(own["value"].iloc[0]),
+        "first_month": str(own["month"].iloc[0]),
+        "lowest": float(own["value"].min()),
+        "highest": float(own["value"].max()),
+    }

@@ -84,9 +84,12 @@ def shift_share(employed: NDArray) -> NDArray[np.float64]:
 
 
 def read(
-    data: Path, months: Sequence[str], kind: str = "equal_width",
-    limits: dict[str, NDArray[np.float64]] | None = None, horizons: Sequence[int] = (3, 12),
-) -> Market:  # fmt: skip
+    data: Path,
+    months: Sequence[str],
+    kind: str = "equal_width",
+    limits: dict[str, NDArray[np.float64]] | None = None,
+    horizons: Sequence[int] = (3, 12),
+) -> Market:
     """Market categories of every region for the stock months.
 
     Parameters
@@ -117,9 +120,7 @@ def read(
     if limits is None:
         limits = {"inflow": limits_of(values[3], kind), "employment": limits_of(growth, kind)}
     inflow = {h: cut(values[h], limits["inflow"]) for h in horizons}
-    return Market(
-        regions, tuple(months), inflow, cut(growth, limits["employment"]), limits
-    )  # fmt: skip
+    return Market(regions, tuple(months), inflow, cut(growth, limits["employment"]), limits)
 
 
 def _growth(
@@ -134,8 +135,13 @@ def _growth(
             f"{' …' if len(missing) > 5 else ''}: expected twelve months before the stock as well"
         )
     own = industry[industry["month"].isin(wanted)]
-    table = own.pivot_table(index=["region", "month"], columns="industry", values="employed",
-                            aggfunc="sum", observed=True)  # fmt: skip
+    table = own.pivot_table(
+        index=["region", "month"],
+        columns="industry",
+        values="employed",
+        aggfunc="sum",
+        observed=True,
+    )
     full = table.reindex(pd.MultiIndex.from_product([regions, wanted])).fillna(0)
     cube = full.to_numpy(dtype=float).reshape(len(regions), len(wanted), -1)
     return shift_share(cube)[:, LOOK_BACK:]

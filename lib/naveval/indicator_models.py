@@ -131,8 +131,14 @@ class Packed:
 
     def _shared(self, chunk: Chunk, design: Design, outcome: str) -> Codes:
         """Reuse another horizon's packs: only the one with inflow differs."""
-        twin = next((self._kept[key] for horizon in HORIZON.values() if
-                     (key := (id(design), horizon, chunk.month)) in self._kept), None)  # fmt: skip
+        twin = next(
+            (
+                self._kept[key]
+                for horizon in HORIZON.values()
+                if (key := (id(design), horizon, chunk.month)) in self._kept
+            ),
+            None,
+        )
         made = packed(chunk, design, outcome)
         if twin is None:
             return made

@@ -43,14 +43,20 @@ def office_table(found: Curves, county_of: np.ndarray, counties: tuple[str, ...]
     frame = level.rename(columns={"group": "office"}).assign(
         county=[counties[k] for k in county_of],
         n_month=least,
-        shrunken=shrunk.estimate, shrunken_error=shrunk.std_error,
+        shrunken=shrunk.estimate,
+        shrunken_error=shrunk.std_error,
         shrunken_low=shrunk.estimate - 1.959964 * shrunk.std_error,
         shrunken_high=shrunk.estimate + 1.959964 * shrunk.std_error,
-        reliability=shrunk.reliability, mean=everybody, between=shrunk.between,
-        low95=limits.low[0], high95=limits.high[0],
-        low998=limits.low[1], high998=limits.high[1],
-        outside95=limits.outside[0], outside998=limits.outside[1],
-    )  # fmt: skip
+        reliability=shrunk.reliability,
+        mean=everybody,
+        between=shrunk.between,
+        low95=limits.low[0],
+        high95=limits.high[0],
+        low998=limits.low[1],
+        high998=limits.high[1],
+        outside95=limits.outside[0],
+        outside998=limits.outside[1],
+    )
     return frame.assign(outcome=found.outcome, first_month=found.months[-LAST_MONTHS])
 
 
@@ -74,20 +80,35 @@ def reliability_by_month(found: Curves) -> pd.DataFrame:
     if found.influence is None:
         raise EstimationError("offices: curves without influence tables have no standard errors")
     usable = found.n >= LEAST_PERSONS
-    raw = np.stack([multiplier.clustered_errors(found.influence[:, t].astype(float))
-                    for t in range(len(found.months))])  # fmt: skip
-    error = np.stack([steadied(np.where(own, e, np.nan), n, n)
-                      for own, e, n in zip(usable, raw, found.n, strict=True)])  # fmt: skip
+    raw = np.stack(
+        [
+            multiplier.clustered_errors(found.influence[:, t].astype(float))
+            for t in range(len(found.months))
+        ]
+    )
+    error = np.stack(
+        [
+            steadied(np.where(own, e, np.nan), n, n)
+            for own, e, n in zip(usable, raw, found.n, strict=True)
+        ]
+    )
     value = np.where(usable, found.indicator, np.nan)
     between = shrinkage.between_variance(value, error)
     rows = []
     for t, month in enumerate(found.months):
         shrunk = shrinkage.shrink(value[t], error[t], between=between)
         rows.append(
-            pd.DataFrame({"month": month, "office": found.grouping.names, "n": found.n[t],
-                          "reliability": shrunk.reliability, "shrunken": shrunk.estimate,
-                          "shrunken_error": shrunk.std_error})
-        )  # fmt: skip
+            pd.DataFrame(
+                {
+                    "month": month,
+                    "office": found.grouping.names,
+                    "n": found.n[t],
+                    "reliability": shrunk.reliability,
+                    "shrunken": shrunk.estimate,
+                    "shrunken_error": shrunk.std_error,
+                }
+            )
+        )
     return pd.concat(rows, ignore_index=True)
 
 

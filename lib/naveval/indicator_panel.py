@@ -45,10 +45,24 @@ from naveval.indicator_hours import JOB_LIMIT, Hours, outcomes_of, read_hours
 from naveval.indicator_parameters import LEAST_MONTHS
 
 COLUMNS = (
-    "person", "office", "county", "region", "innsatsgruppe", "status", "program", "registered",
-    "age", "children", "country_group", "residence_months", "wage_decile", "pension_decile",
-    "history_months", "weekly_hours", *MARKS,
-)  # fmt: skip
+    "person",
+    "office",
+    "county",
+    "region",
+    "innsatsgruppe",
+    "status",
+    "program",
+    "registered",
+    "age",
+    "children",
+    "country_group",
+    "residence_months",
+    "wage_decile",
+    "pension_decile",
+    "history_months",
+    "weekly_hours",
+    *MARKS,
+)
 YOUTH_GROUPS = ("spesielt_tilpasset", "situasjonsbestemt")
 REMEMBERED = 4
 LONGEST_DURATION = max(LAST_DURATION.values())
@@ -162,13 +176,22 @@ def stock_months(
 
 
 def build(
-    data: Path, *, first_month: str = "", last_month: str = "", spell_break: int = 2,
-    market_categories: str = "equal_width", subsidised_hours: bool = True,
-    working_days: bool = False, young_under: int = 30, long_horizons: Sequence[int] = (),
-    limits: dict[str, NDArray[np.float64]] | None = None, least_months: int = LEAST_MONTHS,
-    known_offices: Sequence[str] = (), spells_before: Snapshot | None = None,
+    data: Path,
+    *,
+    first_month: str = "",
+    last_month: str = "",
+    spell_break: int = 2,
+    market_categories: str = "equal_width",
+    subsidised_hours: bool = True,
+    working_days: bool = False,
+    young_under: int = 30,
+    long_horizons: Sequence[int] = (),
+    limits: dict[str, NDArray[np.float64]] | None = None,
+    least_months: int = LEAST_MONTHS,
+    known_offices: Sequence[str] = (),
+    spells_before: Snapshot | None = None,
     snapshot_before: str = "",
-) -> Panel:  # fmt: skip
+) -> Panel:
     """Read the registers and make the panel.
 
     The last five parameters serve updates: limits of the market categories and offices of
@@ -188,11 +211,15 @@ def build(
     found = market.read(data, months, market_categories, limits, horizons)
     places = distinct(data, "stock", ["office", "county"], months)
     levels = {
-        "county": tuple(COUNTIES), "office": tuple(office for office, _ in places),
-        "innsatsgruppe": GROUPS, "status": STATUS, "program": PROGRAMS,
-        "country_group": COUNTRY_GROUPS, "young": ("over", "under"),
+        "county": tuple(COUNTIES),
+        "office": tuple(office for office, _ in places),
+        "innsatsgruppe": GROUPS,
+        "status": STATUS,
+        "program": PROGRAMS,
+        "country_group": COUNTRY_GROUPS,
+        "young": ("over", "under"),
         "youth_guarantee": ("outside", "inside"),
-    }  # fmt: skip
+    }
     if len(set(levels["office"])) < len(places):
         raise ContractError("stock, columns office and county: an office lies in two counties")
     home = {office: COUNTIES.index(county) for office, county in places}
@@ -203,8 +230,21 @@ def build(
     for t, (month, part) in enumerate(read_months(data, "stock", COLUMNS, months)):
         if month == snapshot_before:
             snapshot = _snapshot(index, spells, month)
-        chunks.append(_chunk(part, month, t, index, spells, found, hours, levels, horizons,
-                             spell_break, young_under))  # fmt: skip
+        chunks.append(
+            _chunk(
+                part,
+                month,
+                t,
+                index,
+                spells,
+                found,
+                hours,
+                levels,
+                horizons,
+                spell_break,
+                young_under,
+            )
+        )
     flow = {"rows": sum(map(len, chunks)), "persons": index.count, **hours.counts}
     for outcome in ("atid3", "atid12"):
         flow[f"rows_{outcome}"] = sum(len(c) for c in chunks if outcome in c.outcomes)
@@ -229,10 +269,18 @@ def _snapshot(index: PersonIndex, spells: Spells, month: str) -> Snapshot:
 
 
 def _chunk(
-    part: pa.Table, month: str, t: int, index: PersonIndex, spells: Spells,
-    found: market.Market, hours: Hours, levels: dict[str, tuple[str, ...]],
-    horizons: Sequence[int], spell_break: int, young_under: int,
-) -> Chunk:  # fmt: skip
+    part: pa.Table,
+    month: str,
+    t: int,
+    index: PersonIndex,
+    spells: Spells,
+    found: market.Market,
+    hours: Hours,
+    levels: dict[str, tuple[str, ...]],
+    horizons: Sequence[int],
+    spell_break: int,
+    young_under: int,
+) -> Chunk:
     person = index.find(numbers(part, "person"))
     _once(person, index.count, month)
     months_in, first = _duration(part, person, spells, month, spell_break)
@@ -263,9 +311,12 @@ def _chunk(
     groups["young"] = young.astype(np.int16)
     groups["youth_guarantee"] = (young & tight).astype(np.int16)
     described = {
-        "hours_now": weekly, "job_now": weekly > JOB_LIMIT, "residence": residence / 12,
-        "history": history, "duration": months_in,
-    }  # fmt: skip
+        "hours_now": weekly,
+        "job_now": weekly > JOB_LIMIT,
+        "residence": residence / 12,
+        "history": history,
+        "duration": months_in,
+    }
     sums: dict[str, NDArray[np.float64]] = {
         name: np.bincount(groups["status"], weights=values, minlength=len(STATUS)).astype(float)
         for name, values in described.items()

@@ -8,8 +8,19 @@ from naveval import counties
 from naveval.months import month_number
 from naveval.parameters import StudyParameters
 
-PARTS = ("results", "counties", "groups", "programmes", "measures", "offices", "uncertainty",
-         "alternatives", "drivers", "model", "recovery")  # fmt: skip
+PARTS = (
+    "results",
+    "counties",
+    "groups",
+    "programmes",
+    "measures",
+    "offices",
+    "uncertainty",
+    "alternatives",
+    "drivers",
+    "model",
+    "recovery",
+)
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 LEAST_MONTHS = 24
 

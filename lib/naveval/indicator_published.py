@@ -111,8 +111,11 @@ def columns_of_row(row: pd.Series, position: int) -> dict[str, float]:
         return {f"origin=norge:{RESIDENCE_LEVELS[position]}": 1.0}
     if group in CROSSED:
         country, stay = CROSSED[group], RESIDENCE_LEVELS[position]
-        return {f"origin={country}:{stay}": 1.0, f"origin={country}:121+": -1.0,
-                f"origin=norge:{stay}": -1.0}  # fmt: skip
+        return {
+            f"origin={country}:{stay}": 1.0,
+            f"origin={country}:121+": -1.0,
+            f"origin=norge:{stay}": -1.0,
+        }
     if group == "Historikk":
         return {f"history={HISTORY_LEVELS[position]}": 1.0}
     if group == "Varighet":

@@ -29,11 +29,12 @@ def calibration(packs: Packed, fit: Fit, outcome: str) -> pd.DataFrame:
     chunks = list(with_outcome(panel, outcome))
     sample = np.concatenate(
         [
-            probit.expected(fit, [code[::every] for code in
-                                  packs.codes(chunk, fit.design, outcome)])
+            probit.expected(
+                fit, [code[::every] for code in packs.codes(chunk, fit.design, outcome)]
+            )
             for chunk in chunks
         ]
-    )  # fmt: skip
+    )
     limits = np.quantile(sample, np.arange(1, DECILES) / DECILES)
     names = panel.levels["county"]
     total = np.zeros((3, len(names) * DECILES))
@@ -45,15 +46,22 @@ def calibration(packs: Packed, fit: Fit, outcome: str) -> pd.DataFrame:
             total[k] += np.bincount(cell, weights=weights, minlength=total.shape[1])
     cube = total.reshape(3, len(names), DECILES)
     blocks = []
-    for label, sums in [("", cube.sum(axis=1)), *((name, cube[:, k]) for k, name in
-                                                   enumerate(names))]:  # fmt: skip
+    for label, sums in [
+        ("", cube.sum(axis=1)),
+        *((name, cube[:, k]) for k, name in enumerate(names)),
+    ]:
         n = np.where(sums[0] > 0, sums[0], np.nan)
         blocks.append(
             pd.DataFrame(
-                {"county": label, "decile": np.arange(1, DECILES + 1), "n": sums[0],
-                 "actual": sums[1] / n, "expected": sums[2] / n}
+                {
+                    "county": label,
+                    "decile": np.arange(1, DECILES + 1),
+                    "n": sums[0],
+                    "actual": sums[1] / n,
+                    "expected": sums[2] / n,
+                }
             )
-        )  # fmt: skip
+        )
     return pd.concat(blocks, ignore_index=True).assign(outcome=outcome)
 
 
@@ -72,8 +80,14 @@ def explained(packs: Packed, fits: dict[str, Fit]) -> pd.DataFrame:
             gap = y - probit.expected(fit, packs.codes(chunk, fit.design, outcome))
             y_sum, yy = y_sum + float(y.sum()), yy + float(y @ y)
             rss, n = rss + float(gap @ gap), n + len(y)
-        rows.append({"outcome": outcome, "n": n, "r2": 1 - rss / (yy - y_sum**2 / n),
-                     "pseudo_r2": fit.r2 if fit.kind == "probit" else np.nan})  # fmt: skip
+        rows.append(
+            {
+                "outcome": outcome,
+                "n": n,
+                "r2": 1 - rss / (yy - y_sum**2 / n),
+                "pseudo_r2": fit.r2 if fit.kind == "probit" else np.nan,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -90,19 +104,23 @@ def stability(packs: Packed, spec: Specification, fit: Fit, outcome: str) -> pd.
     rows = []
     for year in years:
         other = replace(spec, leave_out=(f"{year}-01", f"{year}-12"))
-        left = fit_model(packs, other, outcome, start=fit.coefficients if is_share(outcome)
-                         else None)  # fmt: skip
+        left = fit_model(
+            packs, other, outcome, start=fit.coefficients if is_share(outcome) else None
+        )
         change = left.coefficients - fit.coefficients
         known = np.array([name not in left.dropped for name in fit.design.names])
         common = (share >= 0.01) & known
         largest = int(np.argmax(np.where(common, np.abs(change), -1)))
         rows.append(
             {
-                "year": year, "outcome": outcome, "n": left.n,
-                "largest": change[largest], "column": fit.design.names[largest],
+                "year": year,
+                "outcome": outcome,
+                "n": left.n,
+                "largest": change[largest],
+                "column": fit.design.names[largest],
                 "mean_change": float(np.average(np.abs(change[known]), weights=share[known])),
             }
-        )  # fmt: skip
+        )
     return pd.DataFrame(rows)
 
 

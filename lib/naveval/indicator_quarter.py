@@ -69,9 +69,14 @@ class Job:
 
 
 def publish_quarter(
-    parameters: Parameters, folder: Path, version: str, *, window: int = WINDOW,
-    hours: float = revisions.TOLERANCE_HOURS, share: float = revisions.TOLERANCE_SHARE,
-) -> Quarter:  # fmt: skip
+    parameters: Parameters,
+    folder: Path,
+    version: str,
+    *,
+    window: int = WINDOW,
+    hours: float = revisions.TOLERANCE_HOURS,
+    share: float = revisions.TOLERANCE_SHARE,
+) -> Quarter:
     """Update the store with the registers' latest months and write the values.
 
     The first call reads all months; later ones only those the store lacks or whose registers
@@ -109,9 +114,15 @@ def publish_quarter(
 
 
 def _publish(
-    parameters: Parameters, data: Path, folder: Path, staging: Path, version: str, window: int,
-    hours: float, share: float,
-) -> Quarter:  # fmt: skip
+    parameters: Parameters,
+    data: Path,
+    folder: Path,
+    staging: Path,
+    version: str,
+    window: int,
+    hours: float,
+    share: float,
+) -> Quarter:
     noted = revisions.noted(folder, version)
     settings = _settings(parameters)
     limits, offices = store.kept_levels(folder, settings)
@@ -123,9 +134,17 @@ def _publish(
     missing = [month for outcome, month in stamps.made_from if (outcome, month) not in reuse]
     first = min(missing, default=months[-1])
     spells = store.kept_spells(folder, first)
-    job = Job(data, folder, staging, months, frozenset(stamps.made_from),
-              Specification(version=parameters.version), parameters, found.limits,
-              offices)  # fmt: skip
+    job = Job(
+        data,
+        folder,
+        staging,
+        months,
+        frozenset(stamps.made_from),
+        Specification(version=parameters.version),
+        parameters,
+        found.limits,
+        offices,
+    )
     upcoming = calendar_months.month_text(calendar_months.month_number(worked[-1]) - LONGEST + 1)
     begin = first if spells is not None or not missing else months[0]
     panel = _panel(job, begin, spells, upcoming)
@@ -158,11 +177,19 @@ def _panel(
 ) -> panels.Panel:
     chosen = job.parameters
     return panels.build(
-        job.data, first_month=first, last_month=job.months[-1], spell_break=chosen.spell_break,
-        market_categories=chosen.market_categories, subsidised_hours=chosen.subsidised_hours,
-        working_days=chosen.working_days, limits=job.limits, known_offices=job.offices,
-        least_months=1, spells_before=spells, snapshot_before=snapshot_before,
-    )  # fmt: skip
+        job.data,
+        first_month=first,
+        last_month=job.months[-1],
+        spell_break=chosen.spell_break,
+        market_categories=chosen.market_categories,
+        subsidised_hours=chosen.subsidised_hours,
+        working_days=chosen.working_days,
+        limits=job.limits,
+        known_offices=job.offices,
+        least_months=1,
+        spells_before=spells,
+        snapshot_before=snapshot_before,
+    )
 
 
 def _update(
@@ -171,11 +198,15 @@ def _update(
     """Models and curves; probit starts from its own solution where nothing is reused."""
     packs = Packed(panel)
     reused = {outcome for outcome, _ in reuse}
-    starts = {outcome: fit(packs, job.spec, outcome) for outcome in outcomes
-              if is_share(outcome) and outcome not in reused}  # fmt: skip
+    starts = {
+        outcome: fit(packs, job.spec, outcome)
+        for outcome in outcomes
+        if is_share(outcome) and outcome not in reused
+    }
     groups = [grouping(panel, name) for name in GROUPS]
-    return update(packs, job.spec, job.folder, job.staging, job.observed, groups, reuse, starts,
-                  outcomes)  # fmt: skip
+    return update(
+        packs, job.spec, job.folder, job.staging, job.observed, groups, reuse, starts, outcomes
+    )
 
 
 def summary(done: Quarter) -> str:

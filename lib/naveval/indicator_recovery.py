@@ -63,15 +63,20 @@ def drawn(packs: Packed, outcome: str, seed: int, share: float = LASTING) -> Pan
     chunks = []
     for chunk in with_outcome(panel, outcome):
         index = categorical.linear(design, truth, packs.codes(chunk, design, outcome))
-        chunks.append(replace(chunk, outcomes={outcome: _draw(rng, index, share, lasting,
-                                                              chunk, outcome)}))  # fmt: skip
+        chunks.append(
+            replace(chunk, outcomes={outcome: _draw(rng, index, share, lasting, chunk, outcome)})
+        )
     return replace(panel, chunks=tuple(chunks))
 
 
 def _draw(
-    rng: np.random.Generator, index: NDArray, share: float, lasting: NDArray, chunk: Chunk,
+    rng: np.random.Generator,
+    index: NDArray,
+    share: float,
+    lasting: NDArray,
+    chunk: Chunk,
     outcome: str,
-) -> NDArray:  # fmt: skip
+) -> NDArray:
     own = rng.standard_normal(len(index))
     error = np.sqrt(share) * lasting[chunk.person] + np.sqrt(1 - share) * own
     if is_share(outcome):
@@ -103,9 +108,12 @@ def recover(packs: Packed, outcome: str, seed: int, person_groups: int = 1000) -
     error = np.sqrt(np.einsum("rk,kl,rl->r", matrix, covariance, matrix))
     printed = rows.frame[outcome].to_numpy()[usable]
     frame = rows.frame.loc[usable, ["row_order", "group", "category"]].assign(
-        outcome=outcome, printed=printed, estimate=estimate, std_error=error,
+        outcome=outcome,
+        printed=printed,
+        estimate=estimate,
+        std_error=error,
         z=(estimate - printed) / error,
-    )  # fmt: skip
+    )
     truth = coefficients(found.design.names, outcome)
     gap = (found.coefficients - truth)[known]
     df = int(known.sum())
@@ -116,8 +124,14 @@ def recover(packs: Packed, outcome: str, seed: int, person_groups: int = 1000) -
         p_value = float(stats.f.sf(wald * hotelling, df, person_groups - df))
     else:
         p_value = float(stats.chi2.sf(wald, df))
-    return Recovery(outcome, frame.reset_index(drop=True),
-                    float((np.abs(frame["z"]) > 3).mean()), wald, df, p_value)  # fmt: skip
+    return Recovery(
+        outcome,
+        frame.reset_index(drop=True),
+        float((np.abs(frame["z"]) > 3).mean()),
+        wald,
+        df,
+        p_value,
+    )
 
 
 def clustered_covariance(

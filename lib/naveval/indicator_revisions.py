@@ -58,19 +58,27 @@ def value_table(curves: Mapping[str, Mapping[str, Curves]]) -> pd.DataFrame:
             for measure in MEASURES:
                 blocks.append(
                     pd.DataFrame(
-                        {"outcome": outcome, "grouping": name,
-                         "group": list(curve.grouping.names) * t,
-                         "month": np.repeat(curve.months, g), "measure": measure,
-                         "value": getattr(curve, measure).ravel()}
+                        {
+                            "outcome": outcome,
+                            "grouping": name,
+                            "group": list(curve.grouping.names) * t,
+                            "month": np.repeat(curve.months, g),
+                            "measure": measure,
+                            "value": getattr(curve, measure).ravel(),
+                        }
                     )
-                )  # fmt: skip
+                )
     return pd.concat(blocks, ignore_index=True).dropna(subset=["value"])
 
 
 def moved(
-    before: pd.DataFrame, after: pd.DataFrame, *, noted: bool = False,
-    hours: float = TOLERANCE_HOURS, share: float = TOLERANCE_SHARE,
-) -> Moved:  # fmt: skip
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    *,
+    noted: bool = False,
+    hours: float = TOLERANCE_HOURS,
+    share: float = TOLERANCE_SHARE,
+) -> Moved:
     """Compare published values with the new ones.
 
     A value published for a month that is still in the window and has no value any more counts
@@ -86,11 +94,14 @@ def moved(
     change = both["value_after"] - both["value_before"]
     tolerance = np.where(both["outcome"].map(is_share), share, hours)
     frame = both[KEYS].assign(
-        before=both["value_before"], after=both["value_after"], change=change,
+        before=both["value_before"],
+        after=both["value_after"],
+        change=change,
         beyond=~(change.abs() <= tolerance),
-    )  # fmt: skip
-    ordered = frame.sort_values("change", key=abs, ascending=False, na_position="first",
-                                ignore_index=True)  # fmt: skip
+    )
+    ordered = frame.sort_values(
+        "change", key=abs, ascending=False, na_position="first", ignore_index=True
+    )
     return Moved(ordered, hours, share, noted)
 
 

@@ -135,9 +135,15 @@ def group_codes(chunk: Chunk, found: Grouping, panel: Panel) -> NDArray[np.int32
 
 
 def curves(
-    packs: Packed, spec: Specification, outcome: str, fit: Fit, groupings: Sequence[Grouping],
-    *, person_groups: int = 0, seed: int = 0,
-) -> dict[str, Curves]:  # fmt: skip
+    packs: Packed,
+    spec: Specification,
+    outcome: str,
+    fit: Fit,
+    groupings: Sequence[Grouping],
+    *,
+    person_groups: int = 0,
+    seed: int = 0,
+) -> dict[str, Curves]:
     """Curves of every grouping, from one pass over the rows.
 
     Parameters
@@ -154,10 +160,16 @@ def curves(
     chunks = list(with_outcome(panel, outcome))
     months = tuple(chunk.month for chunk in chunks)
     sums = {g.name: np.zeros((4, len(months), len(g.names))) for g in groupings}
-    direct = {g.name: np.zeros((person_groups, len(months), len(g.names)), np.float32)
-              for g in groupings if person_groups}  # fmt: skip
-    gradient = {g.name: np.zeros((len(months), len(g.names), len(design.names)))
-                for g in groupings if person_groups}  # fmt: skip
+    direct = {
+        g.name: np.zeros((person_groups, len(months), len(g.names)), np.float32)
+        for g in groupings
+        if person_groups
+    }
+    gradient = {
+        g.name: np.zeros((len(months), len(g.names), len(design.names)))
+        for g in groupings
+        if person_groups
+    }
     scores = np.zeros((person_groups, len(design.names)))
     waiting: list[tuple[Rows, NDArray]] = []
     for t, chunk in enumerate(chunks):
@@ -202,10 +214,11 @@ def curves(
                 gradient[found.name][t] = (moved @ design.expand) / safe[:, None]
     step = scores @ fit.bread
     return {
-        g.name: _finish(outcome, g, months, sums[g.name],
-                        _influence(direct, gradient, step, g.name))
+        g.name: _finish(
+            outcome, g, months, sums[g.name], _influence(direct, gradient, step, g.name)
+        )
         for g in groupings
-    }  # fmt: skip
+    }
 
 
 def _scores(
@@ -232,9 +245,12 @@ def _influence(
 
 
 def _finish(
-    outcome: str, found: Grouping, months: tuple[str, ...], sums: NDArray,
+    outcome: str,
+    found: Grouping,
+    months: tuple[str, ...],
+    sums: NDArray,
     influence: NDArray[np.float32] | None,
-) -> Curves:  # fmt: skip
+) -> Curves:
     n = sums[0]
     with np.errstate(invalid="ignore", divide="ignore"):
         actual, gap, square = sums[1] / n, sums[2] / n, sums[3] / n
@@ -263,9 +279,15 @@ def months_mean(found: Curves, own: NDArray[np.bool_] | None = None) -> pd.DataF
         error = multiplier.clustered_errors(table.astype(float))
     empty = total == 0
     frame = pd.DataFrame(
-        {"group": found.grouping.names, "n": total, "actual": actual, "expected": expected,
-         "indicator": actual - expected, "std_error": error}
-    )  # fmt: skip
+        {
+            "group": found.grouping.names,
+            "n": total,
+            "actual": actual,
+            "expected": expected,
+            "indicator": actual - expected,
+            "std_error": error,
+        }
+    )
     frame.loc[empty, ["actual", "expected", "indicator", "std_error"]] = np.nan
     return frame
 

@@ -70,8 +70,14 @@ class Pool:
         return len(self.columns["id"])
 
     def add(self, new: dict[str, NDArray]) -> None:
-        self.columns = {name: np.concatenate([old, new[name].astype(old.dtype)])
-                        for name, old in self.columns.items()} if self.columns else new  # fmt: skip
+        self.columns = (
+            {
+                name: np.concatenate([old, new[name].astype(old.dtype)])
+                for name, old in self.columns.items()
+            }
+            if self.columns
+            else new
+        )
 
     def keep(self, own: NDArray) -> None:
         self.columns = {name: column[own] for name, column in self.columns.items()}
@@ -88,9 +94,15 @@ class Truth:
 
 
 def simulate(
-    out: Path, *, scale: float = 1.0, seed: int = 2024, last_month: str = LAST_MONTH,
-    hours_after: int = 3, county_effects: bool = True, office_spread: float = OFFICE_SPREAD,
-) -> dict[str, Any]:  # fmt: skip
+    out: Path,
+    *,
+    scale: float = 1.0,
+    seed: int = 2024,
+    last_month: str = LAST_MONTH,
+    hours_after: int = 3,
+    county_effects: bool = True,
+    office_spread: float = OFFICE_SPREAD,
+) -> dict[str, Any]:
     """Write stock, hours, inflow and industry to a folder, and `truth.json`.
 
     Parameters
@@ -131,16 +143,23 @@ def simulate(
         _move(rng, pool)
     market.write(out, seed, truth.where, hours_months, FIRST_MONTH)
     told = {
-        "study": "indicator", "seed": seed, "scale": scale, "rows": rows, "persons": made,
-        "months": [stock_months[0], stock_months[-1]], "hours_until": last_hours,
-        "county_latent": dict(zip(truth.where.counties, truth.county.round(4).tolist(),
-                                  strict=True)),
-        "office_latent": dict(zip(truth.where.offices, truth.office.round(4).tolist(),
-                                  strict=True)),
-        "calendar_latent": dict(zip(hours_months, truth.calendar.round(4).tolist(),
-                                    strict=True)),
-        "program_latent": PROGRAM_EFFECT, "program_growth": PROGRAM_GROWTH,
-    }  # fmt: skip
+        "study": "indicator",
+        "seed": seed,
+        "scale": scale,
+        "rows": rows,
+        "persons": made,
+        "months": [stock_months[0], stock_months[-1]],
+        "hours_until": last_hours,
+        "county_latent": dict(
+            zip(truth.where.counties, truth.county.round(4).tolist(), strict=True)
+        ),
+        "office_latent": dict(
+            zip(truth.where.offices, truth.office.round(4).tolist(), strict=True)
+        ),
+        "calendar_latent": dict(zip(hours_months, truth.calendar.round(4).tolist(), strict=True)),
+        "program_latent": PROGRAM_EFFECT,
+        "program_growth": PROGRAM_GROWTH,
+    }
     (out / "truth.json").write_text(json.dumps(told, indent=1, ensure_ascii=False))
     return told
 
@@ -157,8 +176,9 @@ def _truth(seed: int, months: tuple[str, ...], county_effects: bool, spread: flo
     office -= (np.bincount(where.office_county, weights=where.share * office) / weight)[
         where.office_county
     ]
-    return Truth(where, county, office, calendar_effect(list(months), np.random.default_rng(
-        [seed, 2])))  # fmt: skip
+    return Truth(
+        where, county, office, calendar_effect(list(months), np.random.default_rng([seed, 2]))
+    )
 
 
 def _entrants(
@@ -175,8 +195,9 @@ def _entrants(
         elapsed = np.minimum(rng.exponential(np.array(ELAPSED)[status]), 180)
     new = draw_persons(rng, status, where, elapsed)
     if wave:
-        first = np.concatenate([np.arange(total) >= base for base, total in
-                                zip(count, count + extra, strict=True)])  # fmt: skip
+        first = np.concatenate(
+            [np.arange(total) >= base for base, total in zip(count, count + extra, strict=True)]
+        )
         new["laid_off"] = np.where(first, True, new["laid_off"])
         new["wage"] = np.where(first & (new["wage"] < 4), 6, new["wage"]).astype(np.int8)
         new["work_benefit"] |= first
@@ -192,8 +213,10 @@ def _start(rng: np.random.Generator, new: dict[str, NDArray]) -> None:
     new["lasting"] = lasting.astype(np.float32)
     fall = LEVELS.entry[status] * np.where(new["laid_off"], 0.8, 1.0)
     settled = np.exp(-new["elapsed"] / 9.0)
-    new["fading"] = (rng.normal(0, np.sqrt(1 - LASTING_SHARE), n) + fall * np.maximum(
-        settled, 0.35 * (new["elapsed"] > 0))).astype(np.float32)  # fmt: skip
+    new["fading"] = (
+        rng.normal(0, np.sqrt(1 - LASTING_SHARE), n)
+        + fall * np.maximum(settled, 0.35 * (new["elapsed"] > 0))
+    ).astype(np.float32)
     new["group"] = draw_groups(rng, status, lasting)
     new["potential"] = rng.random(n, dtype=np.float32)
     new["small"] = rng.random(n, dtype=np.float32)
@@ -218,18 +241,23 @@ def _work(rng: np.random.Generator, pool: Pool, truth: Truth, t: int) -> None:
     c = pool.columns
     here = c["gone"] == 0
     status, office = c["status"], c["office"]
-    starts = here & (c["program"] == 0) & (
-        rng.random(len(pool), dtype=np.float32) < np.array(PROGRAM_START)[status])  # fmt: skip
+    starts = (
+        here
+        & (c["program"] == 0)
+        & (rng.random(len(pool), dtype=np.float32) < np.array(PROGRAM_START)[status])
+    )
     own = np.flatnonzero(starts)
-    shares = np.where((status[own] == STATUS.index("tiltak"))[:, None], TILTAK_SHARES,
-                      NEDSATT_SHARES)  # fmt: skip
+    shares = np.where(
+        (status[own] == STATUS.index("tiltak"))[:, None], TILTAK_SHARES, NEDSATT_SHARES
+    )
     pick = (rng.random(len(own))[:, None] > np.cumsum(shares, axis=1)[:, :-1]).sum(axis=1)
     c["program"][own] = pick
     c["program_left"][own] = np.minimum(1 + rng.exponential(PROGRAM_MONTHS, len(own)), 60)
     c["fading"] = step_fading(rng, c["fading"])
     growth = program_growth()[c["program"]]
-    c["lasting"] = np.where(growth > 0, np.minimum(c["lasting"] + growth, MOST_LASTING),
-                            c["lasting"]).astype(np.float32)  # fmt: skip
+    c["lasting"] = np.where(
+        growth > 0, np.minimum(c["lasting"] + growth, MOST_LASTING), c["lasting"]
+    ).astype(np.float32)
     place = (truth.county[truth.where.office_county] + truth.office).astype(np.float32)
     program = program_effects().astype(np.float32)[c["program"]]
     base = LEVELS.long_run.astype(np.float32)[status] + np.float32(truth.calendar[t])
@@ -316,10 +344,19 @@ def _write_stock(out: Path, pool: Pool, where: Places, t: int, month: str) -> in
             "pension_decile": c["pension"],
             "history_months": np.maximum(c["months"], 0).astype(np.int8),
             "weekly_hours": c["weekly"],
-            **{name: c[name] for name in (
-                "higher_education", "married", "woman", "laid_off", "health_benefit",
-                "work_benefit", "disability")},
+            **{
+                name: c[name]
+                for name in (
+                    "higher_education",
+                    "married",
+                    "woman",
+                    "laid_off",
+                    "health_benefit",
+                    "work_benefit",
+                    "disability",
+                )
+            },
         }
-    )  # fmt: skip
+    )
     pq.write_table(table, out / "stock" / f"{month}.parquet", compression="zstd")
     return n

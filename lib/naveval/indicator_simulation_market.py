@@ -10,8 +10,14 @@ from naveval.indicator_simulation_population import Places
 
 INDUSTRIES = tuple("ABCDEFGHIJKLMNOPQRS")
 INFLOW_LEVEL = 0.0075
-PANDEMIC_FACTOR = {"2020-03": 9.0, "2020-04": 4.0, "2020-05": 1.6, "2020-11": 1.6,
-                   "2021-01": 1.9, "2021-02": 1.4}  # fmt: skip
+PANDEMIC_FACTOR = {
+    "2020-03": 9.0,
+    "2020-04": 4.0,
+    "2020-05": 1.6,
+    "2020-11": 1.6,
+    "2021-01": 1.9,
+    "2021-02": 1.4,
+}
 MONTHS_BEFORE = 12
 
 
@@ -32,8 +38,16 @@ def write(out: Path, seed: int, where: Places, months: tuple[str, ...], first: s
         season = 1 + 0.15 * np.cos(2 * np.pi * (int(month[5:7]) - 1) / 12)
         factor = 1 + (PANDEMIC_FACTOR.get(month, 1.0) - 1) * exposure
         count = own.poisson(force * level * season * factor)
-        blocks.append(pd.DataFrame({"region": where.regions, "month": month,
-                                    "new_unemployed": count, "labour_force": force}))  # fmt: skip
+        blocks.append(
+            pd.DataFrame(
+                {
+                    "region": where.regions,
+                    "month": month,
+                    "new_unemployed": count,
+                    "labour_force": force,
+                }
+            )
+        )
     pd.concat(blocks, ignore_index=True).to_parquet(out / "inflow.parquet", index=False)
     _industry(rng, seed, where, months, first, force).to_parquet(
         out / "industry.parquet", index=False
@@ -41,9 +55,13 @@ def write(out: Path, seed: int, where: Places, months: tuple[str, ...], first: s
 
 
 def _industry(
-    rng: np.random.Generator, seed: int, where: Places, months: tuple[str, ...], first: str,
+    rng: np.random.Generator,
+    seed: int,
+    where: Places,
+    months: tuple[str, ...],
+    first: str,
     force: np.ndarray,
-) -> pd.DataFrame:  # fmt: skip
+) -> pd.DataFrame:
     mix = rng.dirichlet(np.full(len(INDUSTRIES), 2.5), size=len(force))
     start = calendar_months.month_text(calendar_months.month_number(first) - MONTHS_BEFORE)
     covered = calendar_months.month_range(start, months[-1])
@@ -53,8 +71,12 @@ def _industry(
         own = np.random.default_rng([seed, 5, t])
         shock = -0.05 * (month == "2020-03") + 0.012 * ("2020-06" <= month <= "2020-12")
         hit = np.where(np.arange(len(INDUSTRIES)) % 4 == 0, 1.6, 0.4)
-        national = national + own.normal(0.0009, 0.004, len(INDUSTRIES)) + shock * hit * (
-            abs(shock) > 0.02) + 0.25 * shock * (abs(shock) <= 0.02)  # fmt: skip
+        national = (
+            national
+            + own.normal(0.0009, 0.004, len(INDUSTRIES))
+            + shock * hit * (abs(shock) > 0.02)
+            + 0.25 * shock * (abs(shock) <= 0.02)
+        )
         level = force[:, None] * 0.95 * mix * np.exp(national)[None, :]
         count = own.poisson(level)
         blocks.append(

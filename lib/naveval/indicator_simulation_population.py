@@ -24,9 +24,22 @@ GROUP_SHARES = np.array(
     ]
 )
 COUNTY_SIZE = {
-    "03": 14.0, "11": 8.6, "15": 4.4, "18": 4.6, "31": 7.3, "32": 11.6, "33": 5.0, "34": 7.0,
-    "39": 5.4, "40": 3.9, "42": 6.2, "46": 10.8, "50": 7.6, "55": 2.5, "56": 1.1,
-}  # fmt: skip
+    "03": 14.0,
+    "11": 8.6,
+    "15": 4.4,
+    "18": 4.6,
+    "31": 7.3,
+    "32": 11.6,
+    "33": 5.0,
+    "34": 7.0,
+    "39": 5.4,
+    "40": 3.9,
+    "42": 6.2,
+    "46": 10.8,
+    "50": 7.6,
+    "55": 2.5,
+    "56": 1.1,
+}
 N_OFFICES = 264
 N_REGIONS = 160
 YOUNGEST, OLDEST = 18, 66
@@ -80,9 +93,13 @@ def places(rng: np.random.Generator) -> Places:
             region.append(first + j % n_regions[k])
             share.append(size[k] * weight[j] / weight.sum())
     return Places(
-        tuple(offices), tuple(codes), tuple(regions), np.array(county, dtype=np.int16),
-        np.array(region, dtype=np.int16), np.array(share) / np.sum(share),
-    )  # fmt: skip
+        tuple(offices),
+        tuple(codes),
+        tuple(regions),
+        np.array(county, dtype=np.int16),
+        np.array(region, dtype=np.int16),
+        np.array(share) / np.sum(share),
+    )
 
 
 def status_shares() -> NDArray[np.float64]:
@@ -169,8 +186,8 @@ def draw_persons(
         "children": draw_children(rng, age),
         "origin": origin,
         "residence": np.minimum(residence, adult_years * 12 + 216).astype(np.int16),
-        "married": rng.random(n) < (means("Gift (andel)")[status] / 100) * np.clip(
-            (age - 18) / 22, 0, 1.15),
+        "married": rng.random(n)
+        < (means("Gift (andel)")[status] / 100) * np.clip((age - 18) / 22, 0, 1.15),
         "woman": rng.random(n) < means("kvinne (andel)")[status] / 100,
         "disability": rng.random(n) < means("Uføregrad større enn 0 (andel)")[status] / 100,
         "higher_education": (age < 34)
@@ -182,7 +199,7 @@ def draw_persons(
         "rank": rank.astype(np.int8),
         "past": np.minimum(past, 60).astype(np.int8),
         "elapsed": elapsed.astype(np.int16),
-    }  # fmt: skip
+    }
 
 
 def _ranked(score: NDArray) -> NDArray[np.int64]:

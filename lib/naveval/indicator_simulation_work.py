@@ -55,14 +55,26 @@ LEVELS = Levels(
     leave_other=np.array([0.022, 0.064, 0.066, 0.038, 0.050]),
 )
 PROGRAM_EFFECT = {
-    "": 0.0, "oppfolging": 0.18, "arbeid_med_stotte": 0.16, "jobbklubb": 0.10,
-    "digital_oppfolging": 0.12, "ips": 0.12, "lonnstilskudd": 1.2, "arbeidstrening": 0.0,
+    "": 0.0,
+    "oppfolging": 0.18,
+    "arbeid_med_stotte": 0.16,
+    "jobbklubb": 0.10,
+    "digital_oppfolging": 0.12,
+    "ips": 0.12,
+    "lonnstilskudd": 1.2,
+    "arbeidstrening": 0.0,
     "opplaering": -0.10,
-}  # fmt: skip
+}
 PROGRAM_GROWTH = {
-    "oppfolging": 0.035, "arbeid_med_stotte": 0.035, "jobbklubb": 0.02, "digital_oppfolging": 0.02,
-    "ips": 0.03, "lonnstilskudd": 0.22, "arbeidstrening": 0.015, "opplaering": 0.02,
-}  # fmt: skip
+    "oppfolging": 0.035,
+    "arbeid_med_stotte": 0.035,
+    "jobbklubb": 0.02,
+    "digital_oppfolging": 0.02,
+    "ips": 0.03,
+    "lonnstilskudd": 0.22,
+    "arbeidstrening": 0.015,
+    "opplaering": 0.02,
+}
 MOST_LASTING = 2.2
 
 
@@ -111,8 +123,16 @@ def calendar_effect(months: list[str], rng: np.random.Generator) -> NDArray[np.f
     for month in months:
         year, number = int(month[:4]), int(month[5:7])
         season = 0.055 * np.cos(2 * np.pi * (number - 10) / 12)
-        cycle = {2017: 0.0, 2018: 0.0, 2019: -0.03, 2020: -0.04, 2021: 0.05, 2022: 0.06,
-                 2023: -0.03, 2024: 0.02}.get(year, 0.0)  # fmt: skip
+        cycle = {
+            2017: 0.0,
+            2018: 0.0,
+            2019: -0.03,
+            2020: -0.04,
+            2021: 0.05,
+            2022: 0.06,
+            2023: -0.03,
+            2024: 0.02,
+        }.get(year, 0.0)
         shut = -0.12 if "2020-03" <= month <= "2020-05" else 0.0
         shut += -0.05 if "2021-01" <= month <= "2021-03" else 0.0
         effect.append(season + cycle + shut + rng.normal(0, 0.008))
@@ -130,8 +150,11 @@ def weekly_hours(
     latent: NDArray, part_time: NDArray, potential: NDArray, small: NDArray
 ) -> NDArray[np.float32]:
     """Hours a week: none below 0; few for part-timers, else the person's usual hours."""
-    usual = np.where(small < part_time, 3 + 15.5 * potential,
-                     FULL_TIME[(potential * len(FULL_TIME)).astype(np.int8)])  # fmt: skip
+    usual = np.where(
+        small < part_time,
+        3 + 15.5 * potential,
+        FULL_TIME[(potential * len(FULL_TIME)).astype(np.int8)],
+    )
     return np.where(latent > 0, usual, 0).astype(np.float32)
 
 

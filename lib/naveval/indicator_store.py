@@ -77,10 +77,13 @@ def save(folder: Path, outcome: str, month: MonthStatistics) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     content: dict[str, Any] = {f"group_{name}": table for name, table in month.groups.items()}
     content |= {
-        "gram": month.gram, "moments": month.moments, "point": month.point,
-        "columns": month.columns, "sums": np.array([month.y, month.yy, month.n, month.wrong]),
+        "gram": month.gram,
+        "moments": month.moments,
+        "point": month.point,
+        "columns": month.columns,
+        "sums": np.array([month.y, month.yy, month.n, month.wrong]),
         "perfect": np.array(json.dumps(month.perfect)),
-    }  # fmt: skip
+    }
     np.savez(folder / f"{outcome}-{month.month}.npz", **content)
 
 
@@ -88,11 +91,24 @@ def read(folder: Path, outcome: str, month: str) -> MonthStatistics:
     """A month's statistics."""
     with np.load(folder / f"{outcome}-{month}.npz") as kept:
         y, yy, n, wrong = kept["sums"]
-        groups = {name.removeprefix("group_"): kept[name] for name in kept.files
-                  if name.startswith("group_")}  # fmt: skip
-        return MonthStatistics(month, kept["gram"], kept["moments"], float(y), float(yy), int(n),
-                               kept["columns"], int(wrong), kept["point"],
-                               json.loads(str(kept["perfect"])), groups)  # fmt: skip
+        groups = {
+            name.removeprefix("group_"): kept[name]
+            for name in kept.files
+            if name.startswith("group_")
+        }
+        return MonthStatistics(
+            month,
+            kept["gram"],
+            kept["moments"],
+            float(y),
+            float(yy),
+            int(n),
+            kept["columns"],
+            int(wrong),
+            kept["point"],
+            json.loads(str(kept["perfect"])),
+            groups,
+        )
 
 
 def stamps_of(data: Path, months: Sequence[str], hours: Sequence[str], market: Market) -> Stamps:
@@ -132,8 +148,11 @@ def kept_stamps(folder: Path) -> Stamps:
     if not file.exists():
         return Stamps({}, {})
     content = json.loads(file.read_text())
-    made_from = {(outcome, month): digest for outcome, months in content["made_from"].items()
-                 for month, digest in months.items()}  # fmt: skip
+    made_from = {
+        (outcome, month): digest
+        for outcome, months in content["made_from"].items()
+        for month, digest in months.items()
+    }
     return Stamps(made_from, content["stock"])
 
 
@@ -170,8 +189,11 @@ def keep_levels(
     folder: Path, limits: dict[str, NDArray], offices: Sequence[str], settings: dict[str, Any]
 ) -> None:
     """Store the limits of the market categories, which must not move, offices and settings."""
-    content = {"limits": {name: values.tolist() for name, values in limits.items()},
-               "offices": list(offices), "settings": settings}  # fmt: skip
+    content = {
+        "limits": {name: values.tolist() for name, values in limits.items()},
+        "offices": list(offices),
+        "settings": settings,
+    }
     _replace(folder / LEVELS, json.dumps(content))
 
 
@@ -190,8 +212,11 @@ def kept_levels(
         return None, ()
     content = json.loads(file.read_text())
     before = content["settings"]
-    other = [f"{name}: {before.get(name)!r} in the store, {value!r} now"
-             for name, value in settings.items() if before.get(name) != value]  # fmt: skip
+    other = [
+        f"{name}: {before.get(name)!r} in the store, {value!r} now"
+        for name, value in settings.items()
+        if before.get(name) != value
+    ]
     if other:
         raise ParameterError(f"{folder}: made with other settings; {'; '.join(other)}")
     limits = {name: np.array(values) for name, values in content["limits"].items()}
@@ -201,8 +226,13 @@ def kept_levels(
 def keep_spells(folder: Path, snapshot: Snapshot) -> None:
     """Store how spells stood before a month. The file holds pseudonyms: it stays in the store."""
     file = folder / SPELLS
-    np.savez(file, month=np.array(snapshot.month), person=snapshot.person,
-             last=snapshot.last, start=snapshot.start)  # fmt: skip
+    np.savez(
+        file,
+        month=np.array(snapshot.month),
+        person=snapshot.person,
+        last=snapshot.last,
+        start=snapshot.start,
+    )
     file.chmod(0o600)
 
 

@@ -89,12 +89,16 @@ def build_panel(
 ) -> panels.Panel:
     """The panel the parameters ask for, or with one way of counting hours turned round."""
     return panels.build(
-        data, first_month=parameters.first_month, last_month=parameters.last_month,
-        spell_break=parameters.spell_break, market_categories=parameters.market_categories,
-        young_under=parameters.young_under, long_horizons=parameters.long_horizons,
+        data,
+        first_month=parameters.first_month,
+        last_month=parameters.last_month,
+        spell_break=parameters.spell_break,
+        market_categories=parameters.market_categories,
+        young_under=parameters.young_under,
+        long_horizons=parameters.long_horizons,
         subsidised_hours=parameters.subsidised_hours != other_hours,
         working_days=parameters.working_days != other_days,
-    )  # fmt: skip
+    )
 
 
 def groupings(panel: panels.Panel, outcome: str) -> list[Grouping]:
@@ -106,8 +110,10 @@ def groupings(panel: panels.Panel, outcome: str) -> list[Grouping]:
     if outcome == "atid3":
         found += [grouping(panel, name) for name in ("office", "main_group")]
         found += [grouping(panel, "county", name) for name in ("innsatsgruppe", "status")]
-        found += [grouping(panel, name, within=("youth_guarantee", "inside"))
-                  for name in ("county", "nav")]  # fmt: skip
+        found += [
+            grouping(panel, name, within=("youth_guarantee", "inside"))
+            for name in ("county", "nav")
+        ]
     if outcome in ("atid12", "jobb12"):
         found += [grouping(panel, "county", "program")]
     return found
@@ -150,8 +156,15 @@ def _estimate(parameters: Parameters, data: Path) -> Study:
     by_month = pd.DataFrame()
     for outcome in OUTCOMES:
         fits[outcome] = fit(packs, spec, outcome)
-        found = curves(packs, spec, outcome, fits[outcome], groupings(panel, outcome),
-                       person_groups=parameters.person_groups, seed=parameters.seed)  # fmt: skip
+        found = curves(
+            packs,
+            spec,
+            outcome,
+            fits[outcome],
+            groupings(panel, outcome),
+            person_groups=parameters.person_groups,
+            seed=parameters.seed,
+        )
         windows = windows_of(outcome, parameters.base3, parameters.base12)
         own = [curve_frame(curve, windows) for curve in found.values()]
         require_adjusted(own[0], panel.months, windows)
@@ -159,8 +172,7 @@ def _estimate(parameters: Parameters, data: Path) -> Study:
         levels += [level_frame(curve) for curve in found.values()]
         intervals.append(interval_table(found, windows, parameters.draws, parameters.seed))
         if outcome == "atid3":
-            office = offices.office_table(found["office"], panel.county_of,
-                                          panel.levels["county"])  # fmt: skip
+            office = offices.office_table(found["office"], panel.county_of, panel.levels["county"])
             by_month = offices.reliability_by_month(found["office"])
     for horizon in parameters.long_horizons:
         frames += _long_horizon(packs, spec, horizon, parameters)
@@ -169,16 +181,25 @@ def _estimate(parameters: Parameters, data: Path) -> Study:
     for outcome in OUTCOMES:
         fits[f"report:{outcome}"] = fit(packs, Specification(version="report"), outcome)
     return Study(
-        parameters, panel.months, pd.concat(frames, ignore_index=True),
-        pd.concat(levels, ignore_index=True), fits, other, office, by_month,
+        parameters,
+        panel.months,
+        pd.concat(frames, ignore_index=True),
+        pd.concat(levels, ignore_index=True),
+        fits,
+        other,
+        office,
+        by_month,
         pd.concat(intervals, ignore_index=True),
         _changes(packs, fits, parameters),
         pd.concat([quality.calibration(packs, fits[o], o) for o in OUTCOMES], ignore_index=True),
         quality.explained(packs, {o: fits[o] for o in OUTCOMES}),
         quality.stability(packs, spec, fits["atid3"], "atid3"),
-        participation_table(panel), composition_table(panel), flow_table(panel),
-        column_counts(packs), recovery_table(packs, parameters),
-    )  # fmt: skip
+        participation_table(panel),
+        composition_table(panel),
+        flow_table(panel),
+        column_counts(packs),
+        recovery_table(packs, parameters),
+    )
 
 
 def level_frame(found: Curves) -> pd.DataFrame:
@@ -260,8 +281,9 @@ def column_counts(packs: Packed) -> dict[str, float]:
         for chunk in panels.with_outcome(packs.panel, outcome):
             codes = packs.codes(chunk, design, outcome)
             largest = np.maximum(largest, categorical.moments(design, codes) @ design.expand)
-        counts |= {f"{outcome}:{name}": float(n) for name, n in
-                   zip(design.names, largest, strict=True)}  # fmt: skip
+        counts |= {
+            f"{outcome}:{name}": float(n) for name, n in zip(design.names, largest, strict=True)
+        }
     return counts
 
 
@@ -271,9 +293,15 @@ def recovery_table(packs: Packed, parameters: Parameters) -> pd.DataFrame:
     for outcome in OUTCOMES:
         found = recover(packs, outcome, parameters.seed, person_groups=0)
         rows.append(
-            {"outcome": outcome, "rows": len(found.frame), "beyond": found.beyond,
-             "largest": float(found.frame["z"].abs().max()), "wald": found.wald,
-             "df": found.df, "p_value": found.p_value,
-             "n": packs.panel.flow["rows_atid3" if outcome.endswith("3") else "rows_atid12"]}
-        )  # fmt: skip
+            {
+                "outcome": outcome,
+                "rows": len(found.frame),
+                "beyond": found.beyond,
+                "largest": float(found.frame["z"].abs().max()),
+                "wald": found.wald,
+                "df": found.df,
+                "p_value": found.p_value,
+                "n": packs.panel.flow["rows_atid3" if outcome.endswith("3") else "rows_atid12"],
+            }
+        )
     return pd.DataFrame(rows)

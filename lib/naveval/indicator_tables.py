@@ -33,8 +33,11 @@ def _last_year(
     place = _county(output)
     grouping = f"county × {kind}" if place else kind
     levels = study.levels
-    own = levels[(levels["outcome"] == outcome) & (levels["period"] == "last12")
-                 & (levels["grouping"] == grouping)]  # fmt: skip
+    own = levels[
+        (levels["outcome"] == outcome)
+        & (levels["period"] == "last12")
+        & (levels["grouping"] == grouping)
+    ]
     if place:
         own = own[own["group"].str.startswith(f"{place} × ")]
     return own, own["group"].str.split(" × ").str[-1]
@@ -48,15 +51,18 @@ def group_table(output: Output, study: Study) -> Block:
     frame = pd.DataFrame(
         {
             "group": [INNSATSGRUPPER[name] for name in key],
-            "n": own["n_month"].to_numpy(), "actual": own["actual"].to_numpy(),
-            "expected": own["expected"].to_numpy(), "indicator": own["indicator"].to_numpy(),
+            "n": own["n_month"].to_numpy(),
+            "actual": own["actual"].to_numpy(),
+            "expected": own["expected"].to_numpy(),
+            "indicator": own["indicator"].to_numpy(),
             "low": (own["indicator"] - critical(own["n_month"]) * own["std_error"]).to_numpy(),
             "high": (own["indicator"] + critical(own["n_month"]) * own["std_error"]).to_numpy(),
             "published": [printed[name] for name in key],
         }
-    )  # fmt: skip
-    return shown(output, frame[frame["n"].ne(0)].reset_index(drop=True), "tbl-groups", "group",
-                  ["published"])  # fmt: skip
+    )
+    return shown(
+        output, frame[frame["n"].ne(0)].reset_index(drop=True), "tbl-groups", "group", ["published"]
+    )
 
 
 def program_table(output: Output, study: Study) -> Block:
@@ -65,12 +71,14 @@ def program_table(output: Output, study: Study) -> Block:
     frame = pd.DataFrame(
         {
             "group": names(output, key.where(key != "", "no_program")),
-            "n": own["n_month"].to_numpy(), "actual": own["actual"].to_numpy(),
-            "expected": own["expected"].to_numpy(), "indicator": own["indicator"].to_numpy(),
+            "n": own["n_month"].to_numpy(),
+            "actual": own["actual"].to_numpy(),
+            "expected": own["expected"].to_numpy(),
+            "indicator": own["indicator"].to_numpy(),
             "low": (own["indicator"] - critical(own["n_month"]) * own["std_error"]).to_numpy(),
             "high": (own["indicator"] + critical(own["n_month"]) * own["std_error"]).to_numpy(),
         }
-    )  # fmt: skip
+    )
     return shown(output, frame[frame["n"].ne(0)].reset_index(drop=True), "tbl-programs", "group")
 
 
@@ -80,8 +88,9 @@ def shown(
     """Release and show a table whose column `n` counts the persons of each row."""
     known = [key, "n", *(labels or [])]
     values = [name for name in frame.columns if name not in known]
-    released = disclosure.release(frame, label=label, count="n", keys=[key], values=values,
-                                  labels=labels or [])  # fmt: skip
+    released = disclosure.release(
+        frame, label=label, count="n", keys=[key], values=values, labels=labels or []
+    )
     return tables.show(output, released, label)
 
 
@@ -91,17 +100,24 @@ def intervals(output: Output, study: Study) -> Block:
     scale = np.where(own["outcome"].str.startswith("jobb"), 100.0, 1.0)
     frame = pd.DataFrame(
         {
-            "outcome": names(output, own["outcome"]), "unit": names(output, own["grouping"]),
+            "outcome": names(output, own["outcome"]),
+            "unit": names(output, own["grouping"]),
             "quantity": names(output, own["quantity"]),
-            "published": own["published"] * scale, "clustered": own["clustered"] * scale,
-            "bootstrap": own["bootstrap"] * scale, "ratio": own["ratio"],
+            "published": own["published"] * scale,
+            "clustered": own["clustered"] * scale,
+            "bootstrap": own["bootstrap"] * scale,
+            "ratio": own["ratio"],
         }
-    )  # fmt: skip
+    )
     released = disclosure.model(
-        frame.assign(n=float(study.flow["count"].iloc[1]),
-                     df=float(study.parameters.person_groups)),
-        label="tbl-intervals", n="n", residual_df="df", keys=["outcome", "unit", "quantity"],
-    )  # fmt: skip
+        frame.assign(
+            n=float(study.flow["count"].iloc[1]), df=float(study.parameters.person_groups)
+        ),
+        label="tbl-intervals",
+        n="n",
+        residual_df="df",
+        keys=["outcome", "unit", "quantity"],
+    )
     return tables.show(output, released, "tbl-intervals")
 
 
@@ -110,8 +126,11 @@ def funnel_table(output: Output, study: Study) -> Block:
     frame = funnel_counts(study.offices)
     released = disclosure.model(
         frame.assign(n=float(study.flow["count"].iloc[1]), df=frame["offices"].astype(float)),
-        label="tbl-funnel", n="n", residual_df="df", keys=["level"],
-    )  # fmt: skip
+        label="tbl-funnel",
+        n="n",
+        residual_df="df",
+        keys=["level"],
+    )
     return tables.show(output, released, "tbl-funnel")
 
 
@@ -122,8 +141,17 @@ def office_table(output: Output, study: Study) -> Block:
     chosen = np.ones(len(released.frame), dtype=bool)
     if not place:
         chosen = np.isin(released.frame["office"], largest_offices(released.frame, 20))
-    columns = ["office", "n_month", "actual", "expected", "indicator", "shrunken", "shrunken_low",
-               "shrunken_high", "reliability"]  # fmt: skip
+    columns = [
+        "office",
+        "n_month",
+        "actual",
+        "expected",
+        "indicator",
+        "shrunken",
+        "shrunken_low",
+        "shrunken_high",
+        "reliability",
+    ]
     found = disclosure.subset(released, chosen, columns=columns)
     names = {"n_month": "n"}
     shown = replace(
@@ -137,8 +165,13 @@ def office_table(output: Output, study: Study) -> Block:
 def explained(output: Output, study: Study) -> Block:
     """Explained variation of each model."""
     frame = study.explained.assign(outcome=names(output, study.explained["outcome"]))
-    released = disclosure.model(frame.assign(df=frame["n"].astype(float)), label="tbl-explained",
-                                n="n", residual_df="df", keys=["outcome"])  # fmt: skip
+    released = disclosure.model(
+        frame.assign(df=frame["n"].astype(float)),
+        label="tbl-explained",
+        n="n",
+        residual_df="df",
+        keys=["outcome"],
+    )
     return tables.show(output, released, "tbl-explained")
 
 
@@ -146,8 +179,13 @@ def stability(output: Output, study: Study) -> Block:
     """Coefficients when a year is left out."""
     frame = study.stability[["year", "n", "largest", "column", "mean_change"]].copy()
     frame["column"] = [column_name(output, name) for name in frame["column"]]
-    released = disclosure.model(frame.assign(df=frame["n"].astype(float)), label="tbl-stability",
-                                n="n", residual_df="df", keys=["year", "column"])  # fmt: skip
+    released = disclosure.model(
+        frame.assign(df=frame["n"].astype(float)),
+        label="tbl-stability",
+        n="n",
+        residual_df="df",
+        keys=["year", "column"],
+    )
     return tables.show(output, released, "tbl-stability")
 
 
@@ -163,16 +201,25 @@ def recovery(output: Output, study: Study) -> Block:
     """Whether the model gives back the printed coefficients it drew from."""
     frame = study.recovery.assign(outcome=names(output, study.recovery["outcome"]))
     frame["beyond"] = 100 * frame["beyond"]
-    released = disclosure.model(frame.assign(residual=frame["n"].astype(float)),
-                                label="tbl-recovery", n="n", residual_df="residual",
-                                keys=["outcome"], labels=["rows", "df"])  # fmt: skip
+    released = disclosure.model(
+        frame.assign(residual=frame["n"].astype(float)),
+        label="tbl-recovery",
+        n="n",
+        residual_df="residual",
+        keys=["outcome"],
+        labels=["rows", "df"],
+    )
     return tables.show(output, released, "tbl-recovery")
 
 
 def flow(output: Output, study: Study) -> Block:
     """Sample flow."""
-    frame = pd.DataFrame({"step": names(output, "flow_" + study.flow["step"]),
-                          "count": study.flow["count"].astype(float)})  # fmt: skip
+    frame = pd.DataFrame(
+        {
+            "step": names(output, "flow_" + study.flow["step"]),
+            "count": study.flow["count"].astype(float),
+        }
+    )
     released = disclosure.release(frame, label="tbl-flow", count="count", keys=["step"], values=[])
     return tables.show(output, released, "tbl-flow")
 
@@ -180,19 +227,35 @@ def flow(output: Output, study: Study) -> Block:
 def tidy(study: Study, county: str) -> pd.DataFrame:
     """All estimates of the place in the suite's tidy form."""
     own = study.curves
-    keep = (own["grouping"].str.startswith("county") & own["group"].str.startswith(county)
-            if county else ~own["grouping"].str.contains("county ×|office"))  # fmt: skip
+    keep = (
+        own["grouping"].str.startswith("county") & own["group"].str.startswith(county)
+        if county
+        else ~own["grouping"].str.contains("county ×|office")
+    )
     own = own[(keep | (own["grouping"] == "nav")) & (own["n"] >= 5)]
     blocks = []
     for estimand in ("actual", "expected", "indicator"):
         adjusted = own[f"{estimand}_sa"]
         error = own["std_error_sa"] if estimand == "indicator" else np.nan
-        blocks.append(pd.DataFrame(
-            {"label": "curves", "row": own["month"], "column": own["grouping"],
-             "outcome": own["outcome"], "group": own["group"], "estimand": f"{estimand}_adjusted",
-             "estimate": adjusted, "std_error": error, "n_obs": own["n"], "n_persons": own["n"],
-             "unit": np.where(own["outcome"].str.startswith(
-                 "jobb"), "share", "hours per week")}))  # fmt: skip
+        blocks.append(
+            pd.DataFrame(
+                {
+                    "label": "curves",
+                    "row": own["month"],
+                    "column": own["grouping"],
+                    "outcome": own["outcome"],
+                    "group": own["group"],
+                    "estimand": f"{estimand}_adjusted",
+                    "estimate": adjusted,
+                    "std_error": error,
+                    "n_obs": own["n"],
+                    "n_persons": own["n"],
+                    "unit": np.where(
+                        own["outcome"].str.startswith("jobb"), "share", "hours per week"
+                    ),
+                }
+            )
+        )
     table = pd.concat(blocks, ignore_index=True)
     share = table["outcome"].str.startswith("jobb")
     table["method"] = np.where(share, "probit", "ols")

@@ -22,8 +22,13 @@ from naveval.output import Block, Output
 
 WORKED = {"actual": 10.86, "expected": 8.99, "indicator": 1.87}
 GROUPS = (EVERYBODY, *STATUS)
-DECIMALS = {"observations": "int", "per_month": "int", "hours_now": "num2", "atid3": "num2",
-            "atid12": "num2"}  # fmt: skip
+DECIMALS = {
+    "observations": "int",
+    "per_month": "int",
+    "hours_now": "num2",
+    "atid3": "num2",
+    "atid12": "num2",
+}
 POPULATIONS = {
     "tbl-3-young": ("county × young", " × under", "young"),
     "tbl-3-origin": ("county | country_group=landgruppe_3", "", "country_group_3"),
@@ -48,24 +53,32 @@ def _two_sources(output: Output, own: pd.DataFrame, label: str) -> Block:
     for source, column in (("here", "value"), ("printed", "published")):
         wide = own.pivot(index="variable", columns="status", values=column).loc[order, GROUPS]
         parts.append(wide.reset_index().assign(source=source))
-    frame = pd.concat(parts).sort_values("variable", key=lambda v: v.map(order.index),
-                                         kind="stable", ignore_index=True)  # fmt: skip
+    frame = pd.concat(parts).sort_values(
+        "variable", key=lambda v: v.map(order.index), kind="stable", ignore_index=True
+    )
     frame["format"] = frame["variable"].map(lambda name: DECIMALS.get(name, "num1"))
     for group in GROUPS:
         frame[f"n_{group}"] = float(count[group])
     released = disclosure.release(
-        frame.assign(variable=names(output, "row_" + frame["variable"]),
-                     source=names(output, frame["source"])),
-        label=label, count={group: f"n_{group}" for group in GROUPS}, values=list(GROUPS),
+        frame.assign(
+            variable=names(output, "row_" + frame["variable"]),
+            source=names(output, frame["source"]),
+        ),
+        label=label,
+        count={group: f"n_{group}" for group in GROUPS},
+        values=list(GROUPS),
         keys=["variable", "source"],
-    )  # fmt: skip
+    )
     return tables.show(output, released, label)
 
 
 def county_table(output: Output, study: Study) -> Block:
     """Levels of the counties beside the document's table 3."""
-    own = study.levels[(study.levels["grouping"] == "county") & (study.levels["period"] == "all")
-                       & study.levels["outcome"].isin(OUTCOMES)]  # fmt: skip
+    own = study.levels[
+        (study.levels["grouping"] == "county")
+        & (study.levels["period"] == "all")
+        & study.levels["outcome"].isin(OUTCOMES)
+    ]
     printed = table3_counties().set_index(["county", "outcome"])["value"]
     order = list(dict.fromkeys(own["group"]))
     frame = pd.DataFrame({"county": [counties.name(code) for code in order]})
@@ -78,9 +91,13 @@ def county_table(output: Output, study: Study) -> Block:
         frame[f"{outcome}_error"] = rows["std_error"].to_numpy()
     values = [f"{o}{end}" for o in OUTCOMES for end in ("", "_indicator", "_error")]
     released = disclosure.release(
-        frame, label="tbl-3", count="n", keys=["county"], values=values,
+        frame,
+        label="tbl-3",
+        count="n",
+        keys=["county"],
+        values=values,
         labels=[f"{o}_published" for o in OUTCOMES],
-    )  # fmt: skip
+    )
     return tables.show(output, released, "tbl-3")
 
 
@@ -93,8 +110,9 @@ def population_table(output: Output, study: Study, label: str) -> Block:
         "tbl-3-young" or "tbl-3-origin".
     """
     grouping, ending, population = POPULATIONS[label]
-    own = study.levels[(study.levels["grouping"] == grouping)
-                       & study.levels["group"].str.endswith(ending)]  # fmt: skip
+    own = study.levels[
+        (study.levels["grouping"] == grouping) & study.levels["group"].str.endswith(ending)
+    ]
     own = own.assign(group=own["group"].str.removesuffix(ending))
     printed = table3_counties(population).set_index(["county", "outcome"])["value"]
     frame = _levels(own, printed.to_dict(), list(counties.codes(2024)))
@@ -129,9 +147,13 @@ def _levels(
 def _shown_levels(output: Output, frame: pd.DataFrame, label: str, key: str) -> Block:
     count = {outcome: f"n_{outcome}" for outcome in OUTCOMES}
     released = disclosure.release(
-        frame, label=label, count={**count, "atid3_indicator": "n_atid3"}, keys=[key],
-        values=[*OUTCOMES, "atid3_indicator"], labels=[f"{o}_published" for o in OUTCOMES],
-    )  # fmt: skip
+        frame,
+        label=label,
+        count={**count, "atid3_indicator": "n_atid3"},
+        keys=[key],
+        values=[*OUTCOMES, "atid3_indicator"],
+        labels=[f"{o}_published" for o in OUTCOMES],
+    )
     return tables.show(output, released, label)
 
 
@@ -156,10 +178,13 @@ def worked(output: Output, study: Study) -> Block:
 def coefficient_table(output: Output, study: Study) -> Block:
     """Coefficients of the report version beside the printed table 4."""
     released = disclosure.model(
-        coefficient_frame(study), label="tbl-4",
-        n=["n_atid3", "n_atid12"], residual_df="df", keys=["row_order", "group", "category"],
+        coefficient_frame(study),
+        label="tbl-4",
+        n=["n_atid3", "n_atid12"],
+        residual_df="df",
+        keys=["row_order", "group", "category"],
         labels=[f"{o}_published" for o in OUTCOMES],
-    )  # fmt: skip
+    )
     return tables.show(output, released, "tbl-4")
 
 

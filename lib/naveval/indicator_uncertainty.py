@@ -38,8 +38,11 @@ def interval_table(
             raise EstimationError("uncertainty: fewer than 24 months")
         usable = np.flatnonzero((curve.n > 0).all(axis=0))
         rng = np.random.default_rng(seed)
-        shown = usable if len(usable) <= MOST_GROUPS else np.sort(
-            rng.choice(usable, MOST_GROUPS, replace=False))  # fmt: skip
+        shown = (
+            usable
+            if len(usable) <= MOST_GROUPS
+            else np.sort(rng.choice(usable, MOST_GROUPS, replace=False))
+        )
         rows += _rows(curve, shown, n_draws, seed)
     return pd.DataFrame(rows)
 
@@ -67,11 +70,14 @@ def _rows(curve: Curves, shown: np.ndarray, n_draws: int, seed: int) -> list[dic
         (boot,) = multiplier.bootstrap_intervals(np.zeros(draws.shape[1]), draws, (0.95,))
         rows.append(
             {
-                "outcome": curve.outcome, "grouping": curve.grouping.name, "quantity": quantity,
-                "published": float(published.mean()), "clustered": float(clustered.mean()),
+                "outcome": curve.outcome,
+                "grouping": curve.grouping.name,
+                "quantity": quantity,
+                "published": float(published.mean()),
+                "clustered": float(clustered.mean()),
                 "bootstrap": float((boot.high - boot.low).mean() / 2),
                 "ratio": float(clustered.sum() / published.sum()),
                 "n_month": float(curve.n[:, shown].min()),
             }
-        )  # fmt: skip
+        )
     return rows

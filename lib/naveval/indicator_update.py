@@ -51,9 +51,13 @@ def expansion(design: Design, point: NDArray, perfect: dict[str, int]) -> Fit:
 
 
 def month_statistics(
-    packs: Packed, chunk: Chunk, design: Design, outcome: str, groupings: Sequence[Grouping],
+    packs: Packed,
+    chunk: Chunk,
+    design: Design,
+    outcome: str,
+    groupings: Sequence[Grouping],
     start: Fit | None,
-) -> MonthStatistics:  # fmt: skip
+) -> MonthStatistics:
     """Statistics of one month; `start` is where probit is expanded, None for least squares."""
     codes = packs.codes(chunk, design, outcome)
     y = chunk.outcomes[outcome].astype(np.float64)
@@ -70,28 +74,46 @@ def month_statistics(
         value, slope = y - gap, probit.slope(start, codes)
         inside = ~probit.in_perfect(start, codes)
     kept = [code[inside] for code in codes]
-    columns = np.stack([categorical.moments(design, kept) @ design.expand,
-                        categorical.moments(design, kept, y[inside]) @ design.expand])  # fmt: skip
+    columns = np.stack(
+        [
+            categorical.moments(design, kept) @ design.expand,
+            categorical.moments(design, kept, y[inside]) @ design.expand,
+        ]
+    )
     return MonthStatistics(
-        chunk.month, gram, moments, float(y.sum()), float(y @ y), len(y), columns,
-        int((value != y)[~inside].sum()), np.empty(0) if start is None else start.coefficients,
+        chunk.month,
+        gram,
+        moments,
+        float(y.sum()),
+        float(y @ y),
+        len(y),
+        columns,
+        int((value != y)[~inside].sum()),
+        np.empty(0) if start is None else start.coefficients,
         {} if start is None else start.perfect,
         {g.name: _group_sums(packs, chunk, design, codes, g, y, value, slope) for g in groupings},
-    )  # fmt: skip
+    )
 
 
 def _group_sums(
-    packs: Packed, chunk: Chunk, design: Design, codes: Codes, grouping: Grouping, y: NDArray,
-    value: NDArray, slope: NDArray | None,
-) -> NDArray[np.float64]:  # fmt: skip
+    packs: Packed,
+    chunk: Chunk,
+    design: Design,
+    codes: Codes,
+    grouping: Grouping,
+    y: NDArray,
+    value: NDArray,
+    slope: NDArray | None,
+) -> NDArray[np.float64]:
     """(G, 4 + K), see `MonthStatistics.groups`."""
     code = group_codes(chunk, grouping, packs.panel)
     inside = code >= 0
     size = len(grouping.names)
     g = code[inside]
     part = [c[inside] for c in codes]
-    weighted = [np.bincount(g, weights=values[inside], minlength=size)
-                for values in (y, y**2, value)]  # fmt: skip
+    weighted = [
+        np.bincount(g, weights=values[inside], minlength=size) for values in (y, y**2, value)
+    ]
     sums = np.column_stack([np.bincount(g, minlength=size), *weighted])
     weights = None if slope is None else slope[inside]
     moved = categorical.grouped_moments(design, part, g, size, weights) @ design.expand
@@ -111,9 +133,9 @@ def combine(design: Design, months: Sequence[MonthStatistics], outcome: str) -> 
     n = sum(month.n for month in months)
     if not is_share(outcome):
         return categorical_ols.solve_ols(
-            design, OlsStatistics(gram, moments, sum(m.y for m in months),
-                                  sum(m.yy for m in months), n)
-        )  # fmt: skip
+            design,
+            OlsStatistics(gram, moments, sum(m.y for m in months), sum(m.yy for m in months), n),
+        )
     point, perfect = months[0].point, months[0].perfect
     if any(not np.array_equal(m.point, point) or m.perfect != perfect for m in months):
         raise EstimationError(f"{outcome}: stored months were taken at different coefficients")
@@ -146,10 +168,16 @@ def month_curves(
 
 
 def update(
-    packs: Packed, spec: Specification, folder: Path, staging: Path, observed: Collection[Key],
-    groupings: Sequence[Grouping], reuse: Collection[Key],
-    starts: dict[str, Fit] | None = None, outcomes: Sequence[str] = OUTCOMES,
-) -> dict[str, Updated]:  # fmt: skip
+    packs: Packed,
+    spec: Specification,
+    folder: Path,
+    staging: Path,
+    observed: Collection[Key],
+    groupings: Sequence[Grouping],
+    reuse: Collection[Key],
+    starts: dict[str, Fit] | None = None,
+    outcomes: Sequence[str] = OUTCOMES,
+) -> dict[str, Updated]:
     """Models and curves for a window of months, from the store and the months in the panel.
 
     Parameters
@@ -176,8 +204,11 @@ def update(
     for outcome in outcomes:
         design = design_for(packs.panel, spec, outcome)
         months = sorted(month for name, month in observed if name == outcome)
-        found = {month: store.read(folder, outcome, month) for month in months
-                 if (outcome, month) in reuse}  # fmt: skip
+        found = {
+            month: store.read(folder, outcome, month)
+            for month in months
+            if (outcome, month) in reuse
+        }
         fresh = []
         start = (starts or {}).get(outcome)
         if is_share(outcome) and found:

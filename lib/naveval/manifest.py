@@ -19,10 +19,23 @@ from naveval.parameters import StudyParameters
 FILE = "manifest.json"
 COMMON_TEXTS = ("common.yml", "downloads.yml", "headlines.yml")
 PACKAGES = (
-    "naveval", "pandas", "numpy", "scipy", "statsmodels", "linearmodels", "scikit-learn",
-    "tabmat", "duckdb", "pandera", "pydantic", "papermill", "matplotlib", "seaborn",
-    "pypandoc_binary", "typst",
-)  # fmt: skip
+    "naveval",
+    "pandas",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "linearmodels",
+    "scikit-learn",
+    "tabmat",
+    "duckdb",
+    "pandera",
+    "pydantic",
+    "papermill",
+    "matplotlib",
+    "seaborn",
+    "pypandoc_binary",
+    "typst",
+)
 
 
 def now() -> str:

@@ -116,8 +116,9 @@ def grow(gamma: Floats, x: Floats, *, depth: int = 2, min_leaf: int = 100) -> Tr
         left = below[:, i]
         if min(left.sum(), (~left).sum()) < min_leaf:
             continue
-        parts = [_best_stump(gamma[side], below[side], depth - 1, min_leaf)
-                 for side in (left, ~left)]  # fmt: skip
+        parts = [
+            _best_stump(gamma[side], below[side], depth - 1, min_leaf) for side in (left, ~left)
+        ]
         value = parts[0][0] + parts[1][0]
         if value > best_value + 1e-9:
             best_value = value
@@ -173,10 +174,12 @@ def value(tree: Tree, gamma: Floats, x: Floats, y: NDArray[np.floating[Any]]) ->
     rule, today = gamma[np.arange(len(gamma)), action], np.asarray(y, dtype=float)
     difference = rule - today
     return Value(
-        float(rule.mean()), float(today.mean()), float(difference.mean()),
+        float(rule.mean()),
+        float(today.mean()),
+        float(difference.mean()),
         float(difference.std(ddof=1) / np.sqrt(len(difference))),
         np.bincount(action, minlength=gamma.shape[1]) / len(action),
-    )  # fmt: skip
+    )
 
 
 def leaves(tree: Tree) -> list[int]:

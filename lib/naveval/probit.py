@@ -115,8 +115,19 @@ def fit_probit(
     share = float(ones[: design.offsets[1]].sum()) / n
     null = n * (share * np.log(share) + (1 - share) * np.log(1 - share))
     lost = {name: f"all rows have outcome {value}" for name, value in perfect.items()}
-    return Fit("probit", design, coefficients, bread, bread, n, 1.0, 1 - loglik / null,
-               {**dropped, **lost}, perfect, iterations)  # fmt: skip
+    return Fit(
+        "probit",
+        design,
+        coefficients,
+        bread,
+        bread,
+        n,
+        1.0,
+        1 - loglik / null,
+        {**dropped, **lost},
+        perfect,
+        iterations,
+    )
 
 
 def expected(fit: Fit, codes: Codes) -> NDArray[np.float64]:
@@ -203,8 +214,9 @@ def _kept(design: Design, parts: Sequence[Rows], mask_table: NDArray) -> list[Ro
     kept: list[Rows] = []
     for codes, outcome in parts:
         own = tabulated(design, mask_table, codes) == 0
-        kept.append(([code[own] for code in codes], outcome[own]) if not own.all()
-                    else (codes, outcome))  # fmt: skip
+        kept.append(
+            ([code[own] for code in codes], outcome[own]) if not own.all() else (codes, outcome)
+        )
     return kept
 
 

@@ -50,12 +50,15 @@ def compare(
         }.items():
             rows += [
                 {
-                    "method": method, "arm": scores.arms[arm], "outcome": name,
-                    "estimate": estimate[j], "std_error": error[j],
+                    "method": method,
+                    "arm": scores.arms[arm],
+                    "outcome": name,
+                    "estimate": estimate[j],
+                    "std_error": error[j],
                     "n_treated": int(treated.sum()),
                 }
                 for j, name in enumerate(outcomes)
-            ]  # fmt: skip
+            ]
     table = pd.DataFrame(rows)
     reach = norm.ppf(0.975) * table.std_error
     return table.assign(ci_low=table.estimate - reach, ci_high=table.estimate + reach)

@@ -86,17 +86,25 @@ def main(
         table.round(4).to_csv(store, index=False)
     att, ate = (table[table.estimand == estimand] for estimand in ("att", "ate"))
     result = {
-        "persons": rows, "covariates": drawn.covariates.shape[1], "arms": arms,
-        "outcomes": outcomes, "trees": trees, "folds": settings.folds,
-        "simulation_seconds": simulated, "seconds": seconds, "processor_seconds": processor,
-        "grf_processor_seconds": grf, "times_faster": grf / processor, "peak_mb": peak,
+        "persons": rows,
+        "covariates": drawn.covariates.shape[1],
+        "arms": arms,
+        "outcomes": outcomes,
+        "trees": trees,
+        "folds": settings.folds,
+        "simulation_seconds": simulated,
+        "seconds": seconds,
+        "processor_seconds": processor,
+        "grf_processor_seconds": grf,
+        "times_faster": grf / processor,
+        "peak_mb": peak,
         "error_ratio_one_forest_each": shared_tree_error(drawn, estimated, options),
         "error_ratio_grf_stored": GRF_ERROR,
         "att_within_3_std_errors": float((att.z.abs() <= programs_truth.LIMIT).mean()),
         "ate_within_3_std_errors_good_overlap": float(
             (ate.z[ate.overlap == "good"].abs() <= programs_truth.LIMIT).mean()
         ),
-    }  # fmt: skip
+    }
     for name, value in result.items():
         print(f"{name:38s} {value:,.3f}" if isinstance(value, float) else f"{name:38s} {value:,}")
     return result
@@ -108,8 +116,19 @@ def recovery(estimated: Estimated, truth: dict[str, Any]) -> pd.DataFrame:
     grade = overlap.summary(estimated.scores, estimated.nuisances).set_index("arm").overlap
     table = table[table.outcome.str.match("months_|earnings_|placebo")]
     table = table.assign(overlap=table.arm.map(grade))
-    return table[["estimand", "arm", "outcome", "estimate", "std_error", "truth", "z",
-                  "n_treated", "overlap"]].reset_index(drop=True)  # fmt: skip
+    return table[
+        [
+            "estimand",
+            "arm",
+            "outcome",
+            "estimate",
+            "std_error",
+            "truth",
+            "z",
+            "n_treated",
+            "overlap",
+        ]
+    ].reset_index(drop=True)
 
 
 def grf_seconds(arm_sizes: np.ndarray, outcomes: int, folds: int, trees: int) -> float:

@@ -32,17 +32,37 @@ STATUS_CODES = {
 """Values of `innsatsgruppe` in the extracts, in the order of STATUS."""
 
 ARMS = (
-    "AFT", "AMO", "Arbeidsrettet rehabilitering", "Arbeidstrening", "Avklaring", "Jobbklubb",
-    "Midlertidig lønnstilskudd", "Oppfølging", "Utdanning", "Utvidet oppfølging i NAV",
-)  # fmt: skip
+    "AFT",
+    "AMO",
+    "Arbeidsrettet rehabilitering",
+    "Arbeidstrening",
+    "Avklaring",
+    "Jobbklubb",
+    "Midlertidig lønnstilskudd",
+    "Oppfølging",
+    "Utdanning",
+    "Utvidet oppfølging i NAV",
+)
 REST = "Annet"
 CONTROL = "Ikke tiltak"
 GROUPS = (
-    "AFT", "AMO", "Annet", "Arbeidsrettet rehabilitering", "Arbeidstrening", "Avklaring",
-    "Helsemessig utredning/behandling", "IPS", "Jobbklubb", "Midlertidig lønnstilskudd",
-    "Oppfølging", "Tilrettelegging/tiltak i bedrift", "Utdanning", "Utvidet oppfølging i NAV",
-    "Varig lønnstilskudd", "Varig tilrettelagt arbeid",
-)  # fmt: skip
+    "AFT",
+    "AMO",
+    "Annet",
+    "Arbeidsrettet rehabilitering",
+    "Arbeidstrening",
+    "Avklaring",
+    "Helsemessig utredning/behandling",
+    "IPS",
+    "Jobbklubb",
+    "Midlertidig lønnstilskudd",
+    "Oppfølging",
+    "Tilrettelegging/tiltak i bedrift",
+    "Utdanning",
+    "Utvidet oppfølging i NAV",
+    "Varig lønnstilskudd",
+    "Varig tilrettelagt arbeid",
+)
 CHAINS = (
     ("AMO", "Arbeidstrening"),
     ("Arbeidstrening", "AMO"),
@@ -51,9 +71,16 @@ CHAINS = (
     ("Jobbklubb", "Arbeidstrening"),
 )
 STATES = (
-    "work_program", "work_high", "work_low", "education", "program", "disability", "job_seeker",
-    "reduced_capacity", "other",
-)  # fmt: skip
+    "work_program",
+    "work_high",
+    "work_low",
+    "education",
+    "program",
+    "disability",
+    "job_seeker",
+    "reduced_capacity",
+    "other",
+)
 """The nine mutually exclusive states of chapter 5; the first that fits counts."""
 
 FIRST_MONTH, LAST_MONTH = 200901, 202212

@@ -16,9 +16,14 @@ from naveval.programs_parameters import Parameters
 from naveval.registers import Registers
 
 BENEFITS = (
-    "aap_nok", "dagpenger_nok", "tiltakspenger_nok", "sosialhjelp_nok", "sykepenger_nok",
-    "introduksjonsstonad_nok", "kvalifiseringsstonad_nok",
-)  # fmt: skip
+    "aap_nok",
+    "dagpenger_nok",
+    "tiltakspenger_nok",
+    "sosialhjelp_nok",
+    "sykepenger_nok",
+    "introduksjonsstonad_nok",
+    "kvalifiseringsstonad_nok",
+)
 
 
 def _person() -> pa.Column:
@@ -26,8 +31,11 @@ def _person() -> pa.Column:
 
 
 def _month(*, first: int = FIRST_MONTH, nullable: bool = False) -> pa.Column:
-    months = [year * 100 + month for year in range(first // 100, LAST_MONTH // 100 + 1)
-              for month in range(1, 13)]  # fmt: skip
+    months = [
+        year * 100 + month
+        for year in range(first // 100, LAST_MONTH // 100 + 1)
+        for month in range(1, 13)
+    ]
     inside = pa.Check.isin(months, description=f"a month yyyymm from {first} to {LAST_MONTH}")
     return pa.Column("int64", inside, nullable=nullable)
 
@@ -202,11 +210,15 @@ def unknown_codes(registers: Registers) -> pd.Series:
     """Spells per activity code that table A-1 does not know, indexed by code, most first."""
     known = programs_codes.activity_codes()[["code"]]
     registers.connection.register("known_codes", known)
-    return registers.query(
-        """SELECT activity_code AS code, count(*) AS n FROM program_spells
+    return (
+        registers.query(
+            """SELECT activity_code AS code, count(*) AS n FROM program_spells
         WHERE activity_code NOT IN (SELECT code FROM known_codes)
         GROUP BY code ORDER BY n DESC, code"""
-    ).set_index("code").n  # fmt: skip
+        )
+        .set_index("code")
+        .n
+    )
 
 
 def require_known(data: Path, parameters: Parameters) -> None:

@@ -15,10 +15,13 @@ from naveval.programs_cost_tables import release
 BARS = 6
 DARK, TEAL, PINK, ORANGE, GREY, PURPLE = figures.COLORS
 ITEM_STYLE = {
-    "value_creation": (DARK, ""), "saved_benefits": (TEAL, "..."), "program_cost": (PINK, "///"),
-    "other_sectors": (ORANGE, "\\\\\\"), "counsellor": (GREY, "xxx"),
+    "value_creation": (DARK, ""),
+    "saved_benefits": (TEAL, "..."),
+    "program_cost": (PINK, "///"),
+    "other_sectors": (ORANGE, "\\\\\\"),
+    "counsellor": (GREY, "xxx"),
     "tiltakspenger": (PURPLE, "---"),
-}  # fmt: skip
+}
 ZERO = {"color": figures.INK, "linewidth": 0.9}
 
 
@@ -38,15 +41,27 @@ def net_benefit(output: Output, analysis: Analysis) -> Block:
     ax.set_xlabel(output.label("fig-net-benefit", "x"))
     _horizontal(ax)
     for height, net in zip(y, frame["net_benefit"] / 1000, strict=True):
-        ax.annotate(formats.number(net, 0), (net, height), xytext=(0, 6),
-                    textcoords="offset points", ha="center", fontsize=8)  # fmt: skip
+        ax.annotate(
+            formats.number(net, 0),
+            (net, height),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
     best, worst = frame.iloc[-1], frame.iloc[0]
     released = release(frame, "fig-net-benefit", analysis)
     return figures.show(
-        output, figure, released, "fig-net-benefit", draws=analysis.draws,
-        best=best["program"], best_net=best["net_benefit"],
-        worst=worst["program"], worst_net=worst["net_benefit"],
-    )  # fmt: skip
+        output,
+        figure,
+        released,
+        "fig-net-benefit",
+        draws=analysis.draws,
+        best=best["program"],
+        best_net=best["net_benefit"],
+        worst=worst["program"],
+        worst_net=worst["net_benefit"],
+    )
 
 
 def composition(output: Output, analysis: Analysis) -> Block:
@@ -59,21 +74,40 @@ def composition(output: Output, analysis: Analysis) -> Block:
     for item, (color, hatch) in ITEM_STYLE.items():
         value = frame[item].to_numpy() / 1000
         start = np.where(value >= 0, right, left)
-        ax.barh(y, value, left=start, height=0.62, color=color, hatch=hatch, edgecolor="white",
-                linewidth=0.4)  # fmt: skip
+        ax.barh(
+            y,
+            value,
+            left=start,
+            height=0.62,
+            color=color,
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0.4,
+        )
         right, left = right + np.maximum(value, 0), left + np.minimum(value, 0)
-    ax.plot(frame["net_benefit"] / 1000, y, "D", color="white", markeredgecolor=figures.INK,
-            markersize=5.5, zorder=5)  # fmt: skip
+    ax.plot(
+        frame["net_benefit"] / 1000,
+        y,
+        "D",
+        color="white",
+        markeredgecolor=figures.INK,
+        markersize=5.5,
+        zorder=5,
+    )
     ax.axvline(0, **ZERO)
     ax.margins(x=0.04)
     ax.set_yticks(y, frame["program"])
     ax.set_xlabel(output.label("fig-composition", "x"))
     _horizontal(ax)
     patches = [
-        Patch(facecolor=color, hatch=hatch, edgecolor="white",
-              label=output.label("fig-composition", item))
+        Patch(
+            facecolor=color,
+            hatch=hatch,
+            edgecolor="white",
+            label=output.label("fig-composition", item),
+        )
         for item, (color, hatch) in ITEM_STYLE.items()
-    ]  # fmt: skip
+    ]
     figure.legend(handles=patches, loc="outside lower center", ncols=3, fontsize=8.5)
     total = analysis.flows[list(ITEMS)].abs().to_numpy().sum()
     share = analysis.flows["value_creation"].abs().sum() / total
@@ -89,19 +123,28 @@ def tornado(output: Output, analysis: Analysis) -> Block:
         _tornado_panel(output, ax, frame[frame["program"] == program], program)
     key = axes.flat[-1]
     key.axis("off")
-    handles = [Patch(facecolor=color, hatch=hatch, edgecolor="white",
-                     label=output.label("fig-tornado", name))
-               for name, color, hatch in (("low", ORANGE, "///"), ("high", DARK, ""))]  # fmt: skip
+    handles = [
+        Patch(
+            facecolor=color, hatch=hatch, edgecolor="white", label=output.label("fig-tornado", name)
+        )
+        for name, color, hatch in (("low", ORANGE, "///"), ("high", DARK, ""))
+    ]
     key.legend(handles=handles, loc="center left", fontsize=9)
     widest = frame.sort_values("swing").iloc[-1]
     first = frame.groupby("program", sort=False).first()["input"]
     released = release(frame, "fig-tornado", analysis)
     return figures.show(
-        output, figure, released, "fig-tornado", program=widest["program"],
-        low=min(widest["low"], widest["high"]), high=max(widest["low"], widest["high"]),
+        output,
+        figure,
+        released,
+        "fig-tornado",
+        program=widest["program"],
+        low=min(widest["low"], widest["high"]),
+        high=max(widest["low"], widest["high"]),
         input=output.label("fig-tornado", widest["input"]).lower(),
-        effects_first=int(first.isin(["effects", "effect_months"]).sum()), programs=len(first),
-    )  # fmt: skip
+        effects_first=int(first.isin(["effects", "effect_months"]).sum()),
+        programs=len(first),
+    )
 
 
 def _tornado_panel(output: Output, ax: Axes, frame: pd.DataFrame, program: str) -> None:
@@ -109,8 +152,16 @@ def _tornado_panel(output: Output, ax: Axes, frame: pd.DataFrame, program: str) 
     y, base = np.arange(len(rows)), rows["base"].to_numpy() / 1000
     for name, color, hatch in (("low", ORANGE, "///"), ("high", DARK, "")):
         width = rows[name].to_numpy() / 1000 - base
-        ax.barh(y, width, left=base, height=0.66, color=color, hatch=hatch, edgecolor="white",
-                linewidth=0.4)  # fmt: skip
+        ax.barh(
+            y,
+            width,
+            left=base,
+            height=0.66,
+            color=color,
+            hatch=hatch,
+            edgecolor="white",
+            linewidth=0.4,
+        )
     ax.axvline(base[0], color=figures.INK, linewidth=0.9)
     ax.axvline(0, color="#8A9199", linewidth=0.8, linestyle=":")
     ax.set_yticks(y, [output.label("fig-tornado", name) for name in rows["input"]], fontsize=8)
@@ -142,10 +193,17 @@ def break_even(output: Output, analysis: Analysis) -> Block:
     finite = months[np.isfinite(months)].sort_values()
     released = release(analysis.curve, "fig-break-even", analysis)
     return figures.show(
-        output, figure, released, "fig-break-even", reached=len(finite), programs=len(PROGRAMS),
-        first=finite.index[0], first_months=finite.iloc[0],
-        last=finite.index[-1], last_months=finite.iloc[-1],
-    )  # fmt: skip
+        output,
+        figure,
+        released,
+        "fig-break-even",
+        reached=len(finite),
+        programs=len(PROGRAMS),
+        first=finite.index[0],
+        first_months=finite.iloc[0],
+        last=finite.index[-1],
+        last_months=finite.iloc[-1],
+    )
 
 
 def _horizontal(ax: Axes) -> None:

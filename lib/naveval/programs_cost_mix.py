@@ -60,9 +60,12 @@ def place_mix(analysis: Analysis, data: Participation, parameters: Parameters) -
     drawn = costs_draws.draw(a, analysis.costs, draws=parameters.draws, seed=parameters.seed)
     low, high = np.quantile(mean_net_benefit(drawn, months), [0.025, 0.975])
     return PlaceMix(
-        table[table["month_share"] > 0].reset_index(drop=True), sum(months.values()) / 100,
-        float(low), float(high), analysis.effects,
-    )  # fmt: skip
+        table[table["month_share"] > 0].reset_index(drop=True),
+        sum(months.values()) / 100,
+        float(low),
+        float(high),
+        analysis.effects,
+    )
 
 
 def table(output: Output, found: PlaceMix | None) -> Block:
@@ -83,15 +86,25 @@ def rows(found: PlaceMix | None) -> pd.DataFrame:
     for record in found.table.to_dict("records"):
         common = {"label": LABEL, "row": record["program"], "method": found.effects}
         made += [
-            {**common, "column": name, "estimand": "share", "estimate": record[name],
-             "unit": "share"}
+            {
+                **common,
+                "column": name,
+                "estimand": "share",
+                "estimate": record[name],
+                "unit": "share",
+            }
             for name in SHARES
-        ]  # fmt: skip
+        ]
         made += [
-            {**common, "column": name, "estimand": "mean", "estimate": record[name],
-             "unit": "NOK per programme spell"}
+            {
+                **common,
+                "column": name,
+                "estimand": "mean",
+                "estimate": record[name],
+                "unit": "NOK per programme spell",
+            }
             for name in MONEY
-        ]  # fmt: skip
+        ]
     made[-2] |= {"ci_low": found.low, "ci_high": found.high}
     return estimates.frame(STUDY, made)
 
@@ -105,6 +118,13 @@ def summary(output: Output, table: pd.DataFrame, found: PlaceMix | None) -> Bloc
     parts = table[(table["column"] == "contribution") & (table["row"] != TOTAL)]
     best = parts.set_index("row")["estimate"].idxmax()
     return sentence(
-        output, "costs-mix", choose="found", covered=found.covered, cost=cost["estimate"],
-        net=total["estimate"], low=total["ci_low"], high=total["ci_high"], best=best,
-    )  # fmt: skip
+        output,
+        "costs-mix",
+        choose="found",
+        covered=found.covered,
+        cost=cost["estimate"],
+        net=total["estimate"],
+        low=total["ci_low"],
+        high=total["ci_high"],
+        best=best,
+    )

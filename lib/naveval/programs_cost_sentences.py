@@ -47,12 +47,20 @@ def summary(output: Output, table: pd.DataFrame) -> Block:
     positive = int((net["estimate"] > 0).sum())
     method = table.loc[table["label"] == "tbl-uncertainty", "method"].iloc[0]
     return sentence(
-        output, "costs-summary", choose=method, positive=positive, programs=len(net),
-        best=best, best_net=net.loc[best, "estimate"], best_low=net.loc[best, "ci_low"],
+        output,
+        "costs-summary",
+        choose=method,
+        positive=positive,
+        programs=len(net),
+        best=best,
+        best_net=net.loc[best, "estimate"],
+        best_low=net.loc[best, "ci_low"],
         best_high=net.loc[best, "ci_high"],
-        worst=worst, worst_net=net.loc[worst, "estimate"], worst_low=net.loc[worst, "ci_low"],
+        worst=worst,
+        worst_net=net.loc[worst, "estimate"],
+        worst_low=net.loc[worst, "ci_low"],
         worst_high=net.loc[worst, "ci_high"],
-    )  # fmt: skip
+    )
 
 
 def uncertain(output: Output, table: pd.DataFrame) -> Block:
@@ -63,9 +71,14 @@ def uncertain(output: Output, table: pd.DataFrame) -> Block:
         return sentence(output, "costs-uncertain", choose="none", draws=net["n_obs"].max())
     lowest = str(open_ones["p_positive"].idxmin())
     return sentence(
-        output, "costs-uncertain", choose="some", names=_listed(output, list(open_ones.index)),
-        lowest=lowest, p=open_ones.loc[lowest, "p_positive"], draws=net["n_obs"].max(),
-    )  # fmt: skip
+        output,
+        "costs-uncertain",
+        choose="some",
+        names=_listed(output, list(open_ones.index)),
+        lowest=lowest,
+        p=open_ones.loc[lowest, "p_positive"],
+        draws=net["n_obs"].max(),
+    )
 
 
 def losses(output: Output, table: pd.DataFrame) -> Block:
@@ -77,9 +90,13 @@ def losses(output: Output, table: pd.DataFrame) -> Block:
     choice = "none" if not negative else "lower" if lower else "some"
     aft = table[table["label"] == "tbl-aft-alternative"].set_index("column")["estimate"]
     return sentence(
-        output, "costs-losses", choose=choice,
-        names=_listed(output, negative), aft=aft["net_benefit"], years=aft["break_even_years"],
-    )  # fmt: skip
+        output,
+        "costs-losses",
+        choose=choice,
+        names=_listed(output, negative),
+        aft=aft["net_benefit"],
+        years=aft["break_even_years"],
+    )
 
 
 def drivers(output: Output, table: pd.DataFrame) -> Block:
@@ -90,21 +107,28 @@ def drivers(output: Output, table: pd.DataFrame) -> Block:
     hours = estimates.one(table, label="tbl-hours", row="Oppfølging")["estimate"]
     gain = _net(table)["estimate"]["Oppfølging"] > 0
     return sentence(
-        output, "costs-drivers", choose="gain" if gain else "loss", ratio=value / cost,
+        output,
+        "costs-drivers",
+        choose="gain" if gain else "loss",
+        ratio=value / cost,
         hours=hours,
-    )  # fmt: skip
+    )
 
 
 def displacement(output: Output, table: pd.DataFrame) -> Block:
     """How many programmes still pay when half of the new work displaces others."""
     rows = table[table["label"] == "tbl-scenarios"]
-    shares = sorted({float(name.split("=")[1]) for name in rows["column"]
-                     if name.startswith("displacement=")})  # fmt: skip
+    shares = sorted(
+        {float(name.split("=")[1]) for name in rows["column"] if name.startswith("displacement=")}
+    )
     most = rows[rows["column"] == f"displacement={shares[-1]:g}"].set_index("row")["estimate"]
     return sentence(
-        output, "costs-displacement", share=shares[-1], positive=int((most > 0).sum()),
+        output,
+        "costs-displacement",
+        share=shares[-1],
+        positive=int((most > 0).sum()),
         programs=len(PROGRAMS),
-    )  # fmt: skip
+    )
 
 
 def public_money(output: Output, table: pd.DataFrame) -> Block:
@@ -113,9 +137,12 @@ def public_money(output: Output, table: pd.DataFrame) -> Block:
     public = rows[rows["column"] == "public"].set_index("row")["estimate"]
     nav = rows[rows["column"] == "nav"].set_index("row")["estimate"]
     return sentence(
-        output, "costs-public", public=int((public > 0).sum()),
-        nav=int((nav > 0).sum()), programs=len(public),
-    )  # fmt: skip
+        output,
+        "costs-public",
+        public=int((public > 0).sum()),
+        nav=int((nav > 0).sum()),
+        programs=len(public),
+    )
 
 
 def reconciliation(output: Output, table: pd.DataFrame) -> Block:
@@ -124,10 +151,14 @@ def reconciliation(output: Output, table: pd.DataFrame) -> Block:
     notes = cells["note"]
     automatic = notes.isin(["equal", "within_2_percent", "rounding", "unexplained"])
     return sentence(
-        output, "costs-reconciliation", cells=len(cells), equal=int((notes == "equal").sum()),
+        output,
+        "costs-reconciliation",
+        cells=len(cells),
+        equal=int((notes == "equal").sum()),
         near=int(notes.isin(["within_2_percent", "rounding"]).sum()),
-        explained=int((~automatic).sum()), unexplained=int((notes == "unexplained").sum()),
-    )  # fmt: skip
+        explained=int((~automatic).sum()),
+        unexplained=int((notes == "unexplained").sum()),
+    )
 
 
 def first_month(output: Output, table: pd.DataFrame) -> Block:

@@ -24,10 +24,15 @@ NON_PRICED = {
     "Samlet netto nytte": "overall",
 }
 FORMATS = {
-    "duration": "num2", "months": "num0", "break_even_months": "num0", "counsellor_hours": "num2",
-    "break_even_hours": "num1", "tiltakspenger_percent": "num1", "break_even_percent": "num1",
+    "duration": "num2",
+    "months": "num0",
+    "break_even_months": "num0",
+    "counsellor_hours": "num2",
+    "break_even_hours": "num1",
+    "tiltakspenger_percent": "num1",
+    "break_even_percent": "num1",
     "alternative_break_even_years": "num1",
-}  # fmt: skip
+}
 
 
 def release(frame: pd.DataFrame, label: str, analysis: Analysis | None) -> Released:
@@ -102,8 +107,10 @@ def summary(output: Output, analysis: Analysis) -> Block:
             "net_benefit": flows["net_benefit"],
         }
     )
-    signs = [output.label("tbl-1-1", "positive" if net > 0 else "negative")
-             for net in frame["net_benefit"]]  # fmt: skip
+    signs = [
+        output.label("tbl-1-1", "positive" if net > 0 else "negative")
+        for net in frame["net_benefit"]
+    ]
     names = ("program_cost", "other_costs", "benefits", "net_benefit")
     return show(output, analysis, _thousand(frame.assign(overall=signs), names), "tbl-1-1")
 

@@ -45,19 +45,23 @@ def earnings_by_year(output: Output, data: Effects) -> Block:
 def ate_and_att(output: Output, data: Effects) -> Block:
     """fig-6-8: effect on everyone beside effect on those treated, with a test of the difference."""
     frame = pd.concat(
-        [_effects(data.main, estimand, "months").assign(series=estimand)
-         for estimand in ("att", "ate")]
-    )  # fmt: skip
+        [
+            _effects(data.main, estimand, "months").assign(series=estimand)
+            for estimand in ("att", "ate")
+        ]
+    )
     tests = difference_tests(data.main)
-    block = _draw(output, "fig-6-8", frame, n_different=int((tests.p_value < 0.05).sum()),
-                  n_tests=len(tests))  # fmt: skip
+    block = _draw(
+        output, "fig-6-8", frame, n_different=int((tests.p_value < 0.05).sum()), n_tests=len(tests)
+    )
     return block
 
 
 def difference_tests(estimated: Estimated) -> pd.DataFrame:
     """Test of ATET against ATE per arm and year of months in work."""
-    parts = [scores.att_minus_ate(estimated.scores, arm)
-             for arm in range(1, len(estimated.scores.arms))]  # fmt: skip
+    parts = [
+        scores.att_minus_ate(estimated.scores, arm) for arm in range(1, len(estimated.scores.arms))
+    ]
     table = pd.concat(parts, ignore_index=True)
     table = table[table.outcome.str.startswith("months_") & (table.arm != REST)]
     return table.reset_index(drop=True)
@@ -73,8 +77,9 @@ def variant(output: Output, data: Effects, which: str, label: str) -> Block:
     if which == "chains":
         arms = [arm for arm in (*data.main.arms, *other.arms) if arm != REST]
         arms = list(dict.fromkeys(arms))
-    return _years(output, label, series, "months", years=min(e.years for e in series.values()),
-                  arms=arms)  # fmt: skip
+    return _years(
+        output, label, series, "months", years=min(e.years for e in series.values()), arms=arms
+    )
 
 
 def by_first_group(output: Output, data: Effects) -> Block:
@@ -118,11 +123,14 @@ def monthly(output: Output, data: Effects, label: str) -> Block:
     ]
     frame = pd.DataFrame(
         {
-            "arm": rows.arm, "month": rows.outcome.str[5:].astype(int),
-            "estimate": rows.estimate, "ci_low": rows.ci_low, "ci_high": rows.ci_high,
+            "arm": rows.arm,
+            "month": rows.outcome.str[5:].astype(int),
+            "estimate": rows.estimate,
+            "ci_low": rows.ci_low,
+            "ci_high": rows.ci_high,
             "n": rows.n_treated,
         }
-    ).reset_index(drop=True)  # fmt: skip
+    ).reset_index(drop=True)
     released = disclosure.release(
         frame, label=label, count="n", keys=["arm", "month"], labels=["month"]
     )
@@ -155,9 +163,17 @@ def paths(output: Output, data: Effects) -> Block:
         position = made.arms.index(arm)
         work = data.main.sample.work[:, BEFORE + k]
         treated, control = overlap.weighted_path(made, position, work)
-        parts.append(pd.DataFrame({"arm": arm, "month": k, "treated": 100 * treated,
-                                   "control": 100 * control,
-                                   "n": int((made.arm == position).sum())}))  # fmt: skip
+        parts.append(
+            pd.DataFrame(
+                {
+                    "arm": arm,
+                    "month": k,
+                    "treated": 100 * treated,
+                    "control": 100 * control,
+                    "n": int((made.arm == position).sum()),
+                }
+            )
+        )
         gaps[arm] = 100 * float(np.abs(treated - control)[k < 0].mean())
     frame = pd.concat(parts, ignore_index=True)
     released = disclosure.release(
@@ -166,8 +182,13 @@ def paths(output: Output, data: Effects) -> Block:
     figure, grid = panels(len(arms), columns=3, height=1.9)
     for ax, arm in zip(grid, arms, strict=True):
         part = released.frame[released.frame.arm == arm]
-        ax.plot(part.month, part.control, color=PINK, linestyle="--",
-                label=output.label("fig-6-1", "control"))  # fmt: skip
+        ax.plot(
+            part.month,
+            part.control,
+            color=PINK,
+            linestyle="--",
+            label=output.label("fig-6-1", "control"),
+        )
         ax.plot(part.month, part.treated, color=DARK, label=output.label("fig-6-1", "treated"))
         ax.axvline(0, color=figures.INK, linewidth=0.8)
         ax.set_xticks([-60, -36, -12, 0, 12, 36])
@@ -179,18 +200,25 @@ def paths(output: Output, data: Effects) -> Block:
     figure.legend(handles, labels, loc="outside upper center", ncols=2)
     worst = max(gaps, key=lambda arm: gaps[arm])
     return figures.show(
-        output, figure, released, "fig-6-1", worst=worst, gap=gaps[worst],
+        output,
+        figure,
+        released,
+        "fig-6-1",
+        worst=worst,
+        gap=gaps[worst],
         mean_gap=float(np.mean(list(gaps.values()))),
-    )  # fmt: skip
+    )
 
 
 def balance(output: Output, data: Effects) -> Block:
     """fig-balance: standardised differences before and after weighting, per programme."""
     frame = balance_frame(data.main)
     released = disclosure.release(
-        frame[["arm", "covariate", "smd_raw", "smd_weighted", "n"]], label="fig-balance",
-        count="n", keys=["arm", "covariate"],
-    )  # fmt: skip
+        frame[["arm", "covariate", "smd_raw", "smd_weighted", "n"]],
+        label="fig-balance",
+        count="n",
+        keys=["arm", "covariate"],
+    )
     arms = list(dict.fromkeys(frame.arm))
     figure, ax = figures.axes(height=0.45 * len(arms) + 1.4)
     for i, arm in enumerate(reversed(arms)):
@@ -201,8 +229,15 @@ def balance(output: Output, data: Effects) -> Block:
         ):
             text = output.label("fig-balance", column) if i == 0 else ""
             height = np.full(len(part), i + at)
-            ax.plot(part[column].abs(), height, marker, color=color, alpha=alpha, markersize=3.5,
-                    label=text)  # fmt: skip
+            ax.plot(
+                part[column].abs(),
+                height,
+                marker,
+                color=color,
+                alpha=alpha,
+                markersize=3.5,
+                label=text,
+            )
     ax.axvline(0.1, color=figures.INK, linewidth=0.9, linestyle="--")
     ax.set_yticks(range(len(arms)), list(reversed(arms)))
     ax.set_xlim(0, None)
@@ -210,10 +245,15 @@ def balance(output: Output, data: Effects) -> Block:
     ax.set_xlabel(output.label("fig-balance", "x"))
     ax.legend(loc="lower right")
     return figures.show(
-        output, figure, released, "fig-balance", raw=frame.smd_raw.abs().max(),
+        output,
+        figure,
+        released,
+        "fig-balance",
+        raw=frame.smd_raw.abs().max(),
         weighted=frame.smd_weighted.abs().max(),
-        above=int((frame.smd_weighted.abs() > 0.1).sum()), total=len(frame),
-    )  # fmt: skip
+        above=int((frame.smd_weighted.abs() > 0.1).sum()),
+        total=len(frame),
+    )
 
 
 def balance_frame(estimated: Estimated) -> pd.DataFrame:
@@ -241,17 +281,25 @@ def overlap_density(output: Output, data: Effects) -> Block:
         bins = np.clip(np.searchsorted(edges, p, side="right") - 1, 0, 9)
         for bin_no in range(10):
             rows = bins == bin_no
-            parts.append({"arm": arm, "bin": bin_no + 1,
-                          "treated": 100 * float((rows & (made.arm == position)).sum()
-                                                 / (made.arm == position).sum()),
-                          "control": 100 * float((rows & (made.arm == 0)).sum()
-                                                 / (made.arm == 0).sum()),
-                          "n": int((rows & (made.arm == position)).sum())})  # fmt: skip
+            parts.append(
+                {
+                    "arm": arm,
+                    "bin": bin_no + 1,
+                    "treated": 100
+                    * float((rows & (made.arm == position)).sum() / (made.arm == position).sum()),
+                    "control": 100 * float((rows & (made.arm == 0)).sum() / (made.arm == 0).sum()),
+                    "n": int((rows & (made.arm == position)).sum()),
+                }
+            )
     frame = pd.DataFrame(parts)
     released = disclosure.release(
-        frame, label="fig-overlap", count="n", keys=["arm", "bin"], labels=["bin"],
+        frame,
+        label="fig-overlap",
+        count="n",
+        keys=["arm", "bin"],
+        labels=["bin"],
         exhaustive="bin",
-    )  # fmt: skip
+    )
     figure, grid = panels(len(arms), columns=4, height=1.6)
     for ax, arm in zip(grid, arms, strict=True):
         part = released.frame[released.frame.arm == arm]
@@ -262,8 +310,15 @@ def overlap_density(output: Output, data: Effects) -> Block:
             color=DARK,
             label=output.label("fig-overlap", "treated"),
         )
-        ax.bar(part.bin + 0.2, part.control, 0.4, color=PINK, hatch="///", edgecolor="white",
-               label=output.label("fig-overlap", "control"))  # fmt: skip
+        ax.bar(
+            part.bin + 0.2,
+            part.control,
+            0.4,
+            color=PINK,
+            hatch="///",
+            edgecolor="white",
+            label=output.label("fig-overlap", "control"),
+        )
         ax.set_xticks([1, 5, 10])
         figures.norwegian_axis(ax, y=0, unit=" %")
         panel_title(ax, arm, 20)
@@ -283,17 +338,27 @@ def _effects(
     rows = table[(table.estimand == estimand) & table.outcome.isin(wanted) & (table.arm != REST)]
     return pd.DataFrame(
         {
-            "arm": rows.arm, "horizon": rows.outcome.str.rsplit("_", n=1).str[1].astype(int),
-            "estimate": rows.estimate, "ci_low": rows.ci_low, "ci_high": rows.ci_high,
+            "arm": rows.arm,
+            "horizon": rows.outcome.str.rsplit("_", n=1).str[1].astype(int),
+            "estimate": rows.estimate,
+            "ci_low": rows.ci_low,
+            "ci_high": rows.ci_high,
             "n": rows.n_treated,
         }
-    )  # fmt: skip
+    )
 
 
 def _years(
-    output: Output, label: str, series: Mapping[str, Estimated], kind: str, *,
-    scale: float = 1.0, years: int = 3, arms: Sequence[str] | None = None, **values: Any,
-) -> Block:  # fmt: skip
+    output: Output,
+    label: str,
+    series: Mapping[str, Estimated],
+    kind: str,
+    *,
+    scale: float = 1.0,
+    years: int = 3,
+    arms: Sequence[str] | None = None,
+    **values: Any,
+) -> Block:
     """Effects on the treated by year, one column of intervals per year."""
     frames = [
         _effects(estimated, "att", kind, range(1, years + 1)).assign(series=key)
@@ -303,9 +368,14 @@ def _years(
 
 
 def _draw(
-    output: Output, label: str, frame: pd.DataFrame, *, scale: float = 1.0,
-    arms: Sequence[str] | None = None, **values: Any,
-) -> Block:  # fmt: skip
+    output: Output,
+    label: str,
+    frame: pd.DataFrame,
+    *,
+    scale: float = 1.0,
+    arms: Sequence[str] | None = None,
+    **values: Any,
+) -> Block:
     frame = frame.reset_index(drop=True)
     released = disclosure.release(frame, label=label, count="n", keys=KEYS, labels=["horizon"])
     horizons = sorted(frame.horizon.unique())
@@ -333,7 +403,13 @@ def _draw(
         figure.legend(handles, labels, loc="outside upper center", ncols=len(keys))
     last = frame[(frame.horizon == horizons[-1]) & (frame.series == keys[-1])].set_index("arm")
     return figures.show(
-        output, figure, released, label, best=last.estimate.idxmax(),
-        best_effect=last.estimate.max(), worst=last.estimate.idxmin(),
-        worst_effect=last.estimate.min(), **values,
-    )  # fmt: skip
+        output,
+        figure,
+        released,
+        label,
+        best=last.estimate.idxmax(),
+        best_effect=last.estimate.max(),
+        worst=last.estimate.idxmin(),
+        worst_effect=last.estimate.min(),
+        **values,
+    )

@@ -43,10 +43,13 @@ def flow(output: Output, data: Effects) -> Block:
     )
     released = disclosure.reversed_rows(released)
     few = disclosure_thresholds.thresholds().min_cell
-    merged = ", ".join(
-        f"{arm} ({n if n >= few else formats.SUPPRESSED})"
-        for arm, n in data.main.sample.merged.items()
-    ) or "–"  # fmt: skip
+    merged = (
+        ", ".join(
+            f"{arm} ({n if n >= few else formats.SUPPRESSED})"
+            for arm, n in data.main.sample.merged.items()
+        )
+        or "–"
+    )
     return tables.show(output, released, "tbl-flow", merged=merged)
 
 
@@ -92,9 +95,13 @@ def _by_first_group(
         frame[f"published_{group}"] = values if output.slug == WHOLE else np.nan
     count = {group: f"n_{group}" for group in GROUPS} | {f"n_{g}": f"n_{g}" for g in GROUPS}
     released = disclosure.release(
-        frame, label=label, count=count, keys=[key],
-        labels=[f"published_{group}" for group in GROUPS], exhaustive=key,
-    )  # fmt: skip
+        frame,
+        label=label,
+        count=count,
+        keys=[key],
+        labels=[f"published_{group}" for group in GROUPS],
+        exhaustive=key,
+    )
     totals = {f"n_{group}": int(frame[f"n_{group}"].sum()) for group in GROUPS}
     return tables.show(output, released, label, **totals)
 
@@ -120,10 +127,14 @@ def _sizes(output: Output, estimated: Estimated, label: str) -> Block:
     total = printed.groupby("program").n.sum()
     table["published"] = total.reindex(table.arm).to_numpy() if output.slug == WHOLE else np.nan
     released = disclosure.release(
-        table, label=label, keys=["arm"], labels=["published"],
-        count={column: column for column in (*GROUPS, "n")}, additive={"n": list(GROUPS)},
+        table,
+        label=label,
+        keys=["arm"],
+        labels=["published"],
+        count={column: column for column in (*GROUPS, "n")},
+        additive={"n": list(GROUPS)},
         exhaustive="arm",  # the estimates tell how many persons each group has in all
-    )  # fmt: skip
+    )
     return tables.show(output, released, label)
 
 
@@ -151,9 +162,12 @@ def windows(output: Output, data: Effects) -> Block:
         values = printed[window].reindex(frame.program).to_numpy(dtype=float)
         frame[column] = values if output.slug == WHOLE else np.nan
     released = disclosure.release(
-        frame, label="tbl-6-6", count={"early": "early", "late": "late"}, keys=["program"],
+        frame,
+        label="tbl-6-6",
+        count={"early": "early", "late": "late"},
+        keys=["program"],
         labels=["published_early", "published_late"],
-    )  # fmt: skip
+    )
     return tables.show(output, released, "tbl-6-6")
 
 
@@ -165,9 +179,13 @@ def followed(output: Output, data: Effects) -> Block:
     own = frame.arm.replace({"all": "Total"})
     frame["published"] = printed.reindex(own).to_numpy() if output.slug == WHOLE else np.nan
     released = disclosure.release(
-        named(output, frame, "arm"), label="tbl-b-3", count="n", keys=["arm"],
-        percent={"followed": "n", "alone": "n"}, labels=["published"],
-    )  # fmt: skip
+        named(output, frame, "arm"),
+        label="tbl-b-3",
+        count="n",
+        keys=["arm"],
+        percent={"followed": "n", "alone": "n"},
+        labels=["published"],
+    )
     return tables.show(output, released, "tbl-b-3")
 
 
@@ -190,9 +208,12 @@ def effects(output: Output, data: Effects) -> Block:
     )
     frame["format"] = np.where(frame.outcome == "months", "num2", "int")
     released = disclosure.release(
-        named(output, frame, "outcome"), label="tbl-effects", count="n",
-        keys=["arm", "outcome", "year"], labels=["year"],
-    )  # fmt: skip
+        named(output, frame, "outcome"),
+        label="tbl-effects",
+        count="n",
+        keys=["arm", "outcome", "year"],
+        labels=["year"],
+    )
     return tables.show(output, released, "tbl-effects")
 
 
@@ -209,10 +230,14 @@ def in_words(output: Output, data: Effects) -> Block:
         key = shared if arm in ("Oppfølging", "Utvidet oppfølging i NAV") else arm
         text = printed.reindex([key]).fillna("").iloc[0]
         rows.append(
-            {"arm": arm, "own": output.label("tbl-6-5", size_in_words(part)),
-             "published": text.this_report, "earlier": text.earlier_research,
-             "n": int(part.n_treated.iloc[0])}
-        )  # fmt: skip
+            {
+                "arm": arm,
+                "own": output.label("tbl-6-5", size_in_words(part)),
+                "published": text.this_report,
+                "earlier": text.earlier_research,
+                "n": int(part.n_treated.iloc[0]),
+            }
+        )
     released = disclosure.release(pd.DataFrame(rows), label="tbl-6-5", count="n", keys=["arm"])
     return tables.show(output, released, "tbl-6-5")
 
@@ -271,9 +296,11 @@ def county_effects(data: Effects) -> pd.DataFrame:
             level, difference = gate_years(data.main, arm, groups).itertuples()
             row |= {own: level.estimate, f"{own}_error": level.std_error}
             if own == "rest":
-                row |= {"difference": difference.estimate,
-                        "difference_error": difference.std_error,
-                        "p": difference.p_value}  # fmt: skip
+                row |= {
+                    "difference": difference.estimate,
+                    "difference_error": difference.std_error,
+                    "p": difference.p_value,
+                }
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -310,8 +337,12 @@ def _gate_table(output: Output, long: pd.DataFrame, label: str) -> Block:
         ["characteristic", "category", "type"], sort=False, observed=True
     ):
         for what in ("estimate", "std_error"):
-            row = {"characteristic": characteristic, "category": category, "type": kind,
-                   "what": what}  # fmt: skip
+            row = {
+                "characteristic": characteristic,
+                "category": category,
+                "type": kind,
+                "what": what,
+            }
             for item in part.itertuples():
                 row[ARM_KEYS[str(item.arm)]] = getattr(item, what)
                 row[f"n_{ARM_KEYS[str(item.arm)]}"] = item.n
@@ -324,7 +355,9 @@ def _gate_table(output: Output, long: pd.DataFrame, label: str) -> Block:
     frame = named(output, frame, "characteristic", "category", "type", "what")
     count = {key: f"n_{key}" for key in ARM_KEYS.values()}
     released = disclosure.release(
-        frame, label=label, count=count | {n: n for n in count.values()},
+        frame,
+        label=label,
+        count=count | {n: n for n in count.values()},
         keys=["characteristic", "category", "what"],
-    )  # fmt: skip
+    )
     return tables.show(output, released, label)

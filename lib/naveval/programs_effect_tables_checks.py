@@ -21,8 +21,13 @@ from naveval.programs_study import Effects
 from naveval.programs_tables_labels import named
 
 CLIPS_AND_TRIMS = (
-    (0.001, 0.0), (0.002, 0.0), (0.005, 0.0), (0.01, 0.0), (0.0, 0.002), (0.0, 0.005),
-)  # fmt: skip
+    (0.001, 0.0),
+    (0.002, 0.0),
+    (0.005, 0.0),
+    (0.01, 0.0),
+    (0.0, 0.002),
+    (0.0, 0.005),
+)
 BALANCE = {"tbl-b-4": ARMS[:4], "tbl-b-5": ARMS[4:8], "tbl-b-6": ARMS[8:]}
 LEAST_WEIGHT = 1e-6
 HISTORY = ("registered_60", "program_60")
@@ -57,9 +62,12 @@ def balance(output: Output, data: Effects, label: str) -> Block:
             sizes.append(f"{arm} {n} ({formats.number(scores.weight_sum(made, code), 1)})")
         count |= dict.fromkeys((*columns.values(), f"n_{position}"), f"n_{position}")
     released = disclosure.release(
-        named(output, frame, "characteristic", "category"), label=label, count=count,
-        keys=["characteristic", "category"], exhaustive="category",
-    )  # fmt: skip
+        named(output, frame, "characteristic", "category"),
+        label=label,
+        count=count,
+        keys=["characteristic", "category"],
+        exhaustive="category",
+    )
     return tables.show(output, released, label, sizes=", ".join(sizes) or "–")
 
 
@@ -73,9 +81,14 @@ def balance_indicators(estimated: Estimated) -> dict[tuple[str, str], np.ndarray
             categories=["none", "lower", "academic", "vocational", "other", "higher"],
         )
     )
-    chosen = {"status": first, "sex": groups["sex"], "age_group": groups["age_group"],
-              "country": groups["country"], "education6": education,
-              "spell": groups["spell"]}  # fmt: skip
+    chosen = {
+        "status": first,
+        "sex": groups["sex"],
+        "age_group": groups["age_group"],
+        "country": groups["country"],
+        "education6": education,
+        "spell": groups["spell"],
+    }
     return {
         (characteristic, str(category)): (values == category).to_numpy().astype(float)
         for characteristic, values in chosen.items()
@@ -104,25 +117,44 @@ def aft_participants(output: Output, data: Effects) -> Block:
         sizes.append(str(len(values)))
     count = {f"{part}_{i}": f"n_{i}" for i in (1, 2, 3) for part in ("percent", "n")}
     released = disclosure.release(
-        named(output, frame, "characteristic", "category"), label="tbl-b-8", count=count,
-        keys=["characteristic", "category"], exhaustive="category",
-    )  # fmt: skip
+        named(output, frame, "characteristic", "category"),
+        label="tbl-b-8",
+        count=count,
+        keys=["characteristic", "category"],
+        exhaustive="category",
+    )
     return tables.show(output, released, "tbl-b-8", sizes=", ".join(sizes) or "–")
 
 
 def overlap_table(output: Output, data: Effects) -> Block:
     """tbl-overlap: propensities near zero, clipped, trimmed, and effective sizes."""
     frame = overlap.summary(data.main.scores, data.main.nuisances)
-    frame = frame.rename(columns={"below_0.001": "near_1", "below_0.005": "near_5",
-                                  "below_0.01": "near_10"})  # fmt: skip
+    frame = frame.rename(
+        columns={"below_0.001": "near_1", "below_0.005": "near_5", "below_0.01": "near_10"}
+    )
     frame = frame[frame.arm != REST].reset_index(drop=True)
-    keep = ["arm", "n_treated", "all_q5", "all_q50", "treated_q50", "near_1", "near_10",
-            "n_clipped", "n_trimmed", "effective_treated", "effective_controls",
-            "overlap"]  # fmt: skip
+    keep = [
+        "arm",
+        "n_treated",
+        "all_q5",
+        "all_q50",
+        "treated_q50",
+        "near_1",
+        "near_10",
+        "n_clipped",
+        "n_trimmed",
+        "effective_treated",
+        "effective_controls",
+        "overlap",
+    ]
     released = disclosure.release(
-        named(output, frame[keep], "overlap"), label="tbl-overlap", count="n_treated",
-        keys=["arm"], quantiles={}, labels=["near_1", "near_10", "n_clipped", "n_trimmed"],
-    )  # fmt: skip
+        named(output, frame[keep], "overlap"),
+        label="tbl-overlap",
+        count="n_treated",
+        keys=["arm"],
+        quantiles={},
+        labels=["near_1", "near_10", "n_clipped", "n_trimmed"],
+    )
     settings = data.main.scores
     poor = ", ".join(frame.arm[frame.overlap != "good"]) or "–"
     return tables.show(output, released, "tbl-overlap", poor=poor, n=len(settings.arm))
@@ -133,12 +165,18 @@ def placebo(output: Output, data: Effects) -> Block:
     table = data.main.effects
     rows = table[(table.outcome == PLACEBO) & (table.arm != REST) & (table.estimand == "att")]
     frame = pd.DataFrame(
-        {"arm": rows.arm, "estimate": rows.estimate, "std_error": rows.std_error,
-         "p": rows.p_value, "n": rows.n_treated}
-    ).reset_index(drop=True)  # fmt: skip
+        {
+            "arm": rows.arm,
+            "estimate": rows.estimate,
+            "std_error": rows.std_error,
+            "p": rows.p_value,
+            "n": rows.n_treated,
+        }
+    ).reset_index(drop=True)
     released = disclosure.release(frame, label="tbl-placebo", count="n", keys=["arm"])
-    return tables.show(output, released, "tbl-placebo", n_off=int((frame.p < 0.05).sum()),
-                       n_tests=len(frame))  # fmt: skip
+    return tables.show(
+        output, released, "tbl-placebo", n_off=int((frame.p < 0.05).sum()), n_tests=len(frame)
+    )
 
 
 def hidden_confounder(
@@ -152,11 +190,16 @@ def hidden_confounder(
         if position and arm != REST:
             b = confounding.bounds(made, position, "att", cf_y=cf_y, cf_d=cf_d)
             rows.append(
-                {"arm": arm, "estimate": b.estimate[column], "lower": b.lower[column],
-                 "upper": b.upper[column], "rv": b.robustness_value[column],
-                 "rv_ci": b.robustness_value_ci[column],
-                 "n": int((made.arm == position).sum())}
-            )  # fmt: skip
+                {
+                    "arm": arm,
+                    "estimate": b.estimate[column],
+                    "lower": b.lower[column],
+                    "upper": b.upper[column],
+                    "rv": b.robustness_value[column],
+                    "rv_ci": b.robustness_value_ci[column],
+                    "n": int((made.arm == position).sum()),
+                }
+            )
     released = disclosure.release(
         pd.DataFrame(rows), label="tbl-confounding", count="n", keys=["arm"]
     )
@@ -195,10 +238,16 @@ def truth(output: Output, data: Effects) -> Block:
     for (estimand, arm), part in table.groupby(["estimand", "arm"], sort=False):
         months = part[part.outcome.str.startswith("months_")].set_index("outcome")
         rows.append(
-            {"estimand": estimand, "arm": arm, "estimate": months.estimate["months_2"],
-             "truth": months.truth["months_2"], "std_error": months.std_error["months_2"],
-             "worst": part.z.abs().max(), "n": int(part.n_treated.iloc[0])}
-        )  # fmt: skip
+            {
+                "estimand": estimand,
+                "arm": arm,
+                "estimate": months.estimate["months_2"],
+                "truth": months.truth["months_2"],
+                "std_error": months.std_error["months_2"],
+                "worst": part.z.abs().max(),
+                "n": int(part.n_treated.iloc[0]),
+            }
+        )
     frame = named(output, pd.DataFrame(rows), "estimand")
     released = disclosure.release(
         frame, label="tbl-truth", count="n", keys=["estimand", "arm"], labels=["truth"]
@@ -216,23 +265,42 @@ def clip_and_trim(output: Output, data: Effects) -> Block:
     for clip, trim in CLIPS_AND_TRIMS:
         try:
             other = scores.doubly_robust(
-                made.y[:, [column]], made.arm, scores.only_outcome(data.main.nuisances, column),
-                clip=clip or LEAST_WEIGHT, trim=trim,
-            )  # fmt: skip
+                made.y[:, [column]],
+                made.arm,
+                scores.only_outcome(data.main.nuisances, column),
+                clip=clip or LEAST_WEIGHT,
+                trim=trim,
+            )
             att, ate = scores.effects(other, "att"), scores.effects(other, "ate")
         except EstimationError:
             continue
         for one, everyone in zip(att.itertuples(), ate.itertuples(), strict=True):
             if one.arm != REST:
                 rows.append(
-                    {"arm": one.arm, "clip": clip, "trim": trim, "att": one.estimate,
-                     "att_error": one.std_error, "ate": everyone.estimate,
-                     "ate_error": everyone.std_error, "n": one.n_treated,
-                     "left": int(one.n_obs)}
-                )  # fmt: skip
+                    {
+                        "arm": one.arm,
+                        "clip": clip,
+                        "trim": trim,
+                        "att": one.estimate,
+                        "att_error": one.std_error,
+                        "ate": everyone.estimate,
+                        "ate_error": everyone.std_error,
+                        "n": one.n_treated,
+                        "left": int(one.n_obs),
+                    }
+                )
     released = disclosure.release(
-        pd.DataFrame(rows), label="tbl-clip", count={"n": "n", "left": "left", "att": "n",
-        "att_error": "n", "ate": "n", "ate_error": "n"}, keys=["arm", "clip", "trim"],
+        pd.DataFrame(rows),
+        label="tbl-clip",
+        count={
+            "n": "n",
+            "left": "left",
+            "att": "n",
+            "att_error": "n",
+            "ate": "n",
+            "ate_error": "n",
+        },
+        keys=["arm", "clip", "trim"],
         labels=["clip", "trim"],
-    )  # fmt: skip
+    )
     return tables.show(output, released, "tbl-clip")

@@ -79,9 +79,12 @@ def policy_rule(data: Effects, costs: Mapping[str, float], depth: int = 2) -> Ru
     price = np.array([costs.get(arm, 0.0) for arm in names])
     extra = price[tree.assign(x[rest])].mean() - price[among.arm[rest]].mean()
     return Rule(
-        tuple(usable), leaves.assign(n=leaf_sizes(tree, x[rest])),
-        policy_tree.value(tree, gamma[rest], x[rest], y[rest]), int(rest.sum()), float(extra),
-    )  # fmt: skip
+        tuple(usable),
+        leaves.assign(n=leaf_sizes(tree, x[rest])),
+        policy_tree.value(tree, gamma[rest], x[rest], y[rest]),
+        int(rest.sum()),
+        float(extra),
+    )
 
 
 def policy(output: Output, rule: Rule | None) -> Block:
@@ -103,10 +106,18 @@ def policy(output: Output, rule: Rule | None) -> Block:
     )
     value = rule.value
     return tables.show(
-        output, released, "tbl-policy", rule=value.rule, today=value.today,
-        difference=value.difference, error=value.std_error, extra=rule.extra, n=rule.n,
-        per_month=per_month, allowed=", ".join(rule.programs),
-    )  # fmt: skip
+        output,
+        released,
+        "tbl-policy",
+        rule=value.rule,
+        today=value.today,
+        difference=value.difference,
+        error=value.std_error,
+        extra=rule.extra,
+        n=rule.n,
+        per_month=per_month,
+        allowed=", ".join(rule.programs),
+    )
 
 
 def leaf_sizes(tree: policy_tree.Tree, x: np.ndarray) -> list[int]:

@@ -31,8 +31,16 @@ from naveval.programs_tables_comparison import printed_effects
 STUDY = "programs"
 UNITS = {"months": "months per year", "earnings": "NOK per year", "work": "probability"}
 FIGURES = {("months", "att"): "fig-6-2", ("earnings", "att"): "fig-6-3"}
-NUMBERS = ["estimate", "std_error", "ci_low", "ci_high", "p_value", "n_obs", "n_persons",
-           "n_clusters"]  # fmt: skip
+NUMBERS = [
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "n_obs",
+    "n_persons",
+    "n_clusters",
+]
 WHOLE = counties.county("").slug
 
 
@@ -77,8 +85,7 @@ def effect_rows(output: Output, data: Effects) -> pd.DataFrame:
         parts.append(
             last[(last.horizon == "year_4") & (last.estimand == "att")].assign(label="fig-6-5")
         )
-    parts += [_gate_rows(output, data.main), _method_rows(data.alternatives),
-              _test_rows(data.main)]  # fmt: skip
+    parts += [_gate_rows(output, data.main), _method_rows(data.alternatives), _test_rows(data.main)]
     return _kept(output, pd.concat(parts, ignore_index=True))
 
 
@@ -92,15 +99,26 @@ def sample_rows(output: Output, data: Effects, rule: Rule | None) -> pd.DataFram
         for group, n in persons.first_group.value_counts().items()
     ]
     totals.append(
-        {"label": "effects-summary", "outcome": "treated", "unit": "persons",
-         "estimate": float((treated.arm != REST).sum())}
-    )  # fmt: skip
+        {
+            "label": "effects-summary",
+            "outcome": "treated",
+            "unit": "persons",
+            "estimate": float((treated.arm != REST).sum()),
+        }
+    )
     made = data.main.scores
     totals += [
-        {"label": label, "row": "control weights", "outcome": arm, "unit": "persons",
-         "estimate": scores.weight_sum(made, made.arms.index(arm))}
-        for label, arms in BALANCE.items() for arm in arms if arm in made.arms
-    ]  # fmt: skip
+        {
+            "label": label,
+            "row": "control weights",
+            "outcome": arm,
+            "unit": "persons",
+            "estimate": scores.weight_sum(made, made.arms.index(arm)),
+        }
+        for label, arms in BALANCE.items()
+        for arm in arms
+        if arm in made.arms
+    ]
     shown = programs_tables_exhibits.rows(output, programs_tables_exhibits.EFFECTS)
     own = pd.DataFrame(totals + _rule_rows(rule)).assign(method="count")
     return _kept(output, pd.concat([shown, own], ignore_index=True))
@@ -110,18 +128,25 @@ def _rule_rows(rule: Rule | None) -> list[dict[str, object]]:
     if rule is None:
         return []
     values = {
-        "rule": (rule.value.rule, "months"), "today": (rule.value.today, "months"),
-        "difference": (rule.value.difference, "months"), "persons": (rule.n, "persons"),
+        "rule": (rule.value.rule, "months"),
+        "today": (rule.value.today, "months"),
+        "difference": (rule.value.difference, "months"),
+        "persons": (rule.n, "persons"),
         "extra cost per person": (rule.extra, "NOK"),
-    }  # fmt: skip
+    }
     if rule.sure:
         values["cost per extra month in work"] = (rule.per_month, "NOK")
     return [
-        {"label": "tbl-policy", "outcome": key, "estimate": value, "unit": unit,
-         "n_persons": rule.n,
-         "std_error": rule.value.std_error if key == "difference" else np.nan}
+        {
+            "label": "tbl-policy",
+            "outcome": key,
+            "estimate": value,
+            "unit": unit,
+            "n_persons": rule.n,
+            "std_error": rule.value.std_error if key == "difference" else np.nan,
+        }
         for key, (value, unit) in values.items()
-    ]  # fmt: skip
+    ]
 
 
 def _rows(estimated: Estimated, variant: str, kinds: list[str] | None = None) -> pd.DataFrame:
@@ -131,11 +156,14 @@ def _rows(estimated: Estimated, variant: str, kinds: list[str] | None = None) ->
     horizon = np.where(kind == "work", "month_", "year_") + split.str[1].fillna("")
     frame = pd.DataFrame({name: table[name] for name in NUMBERS})
     frame = frame.assign(
-        group=table.arm, estimand=table.estimand, outcome=kind,
-        horizon=np.where(kind == PLACEBO, "", horizon), unit=kind.map(UNITS).fillna("months"),
+        group=table.arm,
+        estimand=table.estimand,
+        outcome=kind,
+        horizon=np.where(kind == PLACEBO, "", horizon),
+        unit=kind.map(UNITS).fillna("months"),
         method="dml" if variant in ("main", "dml") else variant,
         label=[_label(k, e) for k, e in zip(kind, table.estimand, strict=True)],
-    )  # fmt: skip
+    )
     wanted = [*UNITS, PLACEBO] if kinds is None else kinds
     return frame[frame.outcome.isin(wanted)]
 
@@ -175,14 +203,24 @@ def _gate_rows(output: Output, estimated: Estimated) -> pd.DataFrame:
     long = long.merge(printed, on=["characteristic", "category", "type", "arm"], how="left")
     return pd.DataFrame(
         {
-            "label": "tbl-6-7", "row": long.characteristic, "column": long.category,
-            "outcome": "months_years_2_3", "group": long.arm, "estimand": "gate",
-            "estimate": long.estimate, "std_error": long.std_error, "ci_low": long.ci_low,
-            "ci_high": long.ci_high, "p_value": long.p_value, "n_persons": long.n_persons,
-            "unit": UNITS["months"], "method": "dml", "published": long.published,
+            "label": "tbl-6-7",
+            "row": long.characteristic,
+            "column": long.category,
+            "outcome": "months_years_2_3",
+            "group": long.arm,
+            "estimand": "gate",
+            "estimate": long.estimate,
+            "std_error": long.std_error,
+            "ci_low": long.ci_low,
+            "ci_high": long.ci_high,
+            "p_value": long.p_value,
+            "n_persons": long.n_persons,
+            "unit": UNITS["months"],
+            "method": "dml",
+            "published": long.published,
             "note": long.type,
         }
-    )  # fmt: skip
+    )
 
 
 def _method_rows(alternatives: pd.DataFrame) -> pd.DataFrame:
@@ -191,26 +229,40 @@ def _method_rows(alternatives: pd.DataFrame) -> pd.DataFrame:
     ]
     return pd.DataFrame(
         {
-            "label": "tbl-methods", "group": table.arm, "outcome": "months", "estimand": "att",
+            "label": "tbl-methods",
+            "group": table.arm,
+            "outcome": "months",
+            "estimand": "att",
             "horizon": "year_" + table.outcome.str.rsplit("_", n=1).str[1],
-            "estimate": table.estimate, "std_error": table.std_error, "ci_low": table.ci_low,
-            "ci_high": table.ci_high, "n_persons": table.n_treated, "method": table.method,
+            "estimate": table.estimate,
+            "std_error": table.std_error,
+            "ci_low": table.ci_low,
+            "ci_high": table.ci_high,
+            "n_persons": table.n_treated,
+            "method": table.method,
             "unit": UNITS["months"],
         }
-    )  # fmt: skip
+    )
 
 
 def _test_rows(estimated: Estimated) -> pd.DataFrame:
     table = difference_tests(estimated)
     return pd.DataFrame(
         {
-            "label": "fig-6-8", "group": table.arm, "outcome": "months",
-            "estimand": "att minus ate", "estimate": table.estimate,
+            "label": "fig-6-8",
+            "group": table.arm,
+            "outcome": "months",
+            "estimand": "att minus ate",
+            "estimate": table.estimate,
             "horizon": "year_" + table.outcome.str.rsplit("_", n=1).str[1],
-            "std_error": table.std_error, "ci_low": table.ci_low, "ci_high": table.ci_high,
-            "p_value": table.p_value, "unit": UNITS["months"], "method": "dml",
+            "std_error": table.std_error,
+            "ci_low": table.ci_low,
+            "ci_high": table.ci_high,
+            "p_value": table.p_value,
+            "unit": UNITS["months"],
+            "method": "dml",
         }
-    )  # fmt: skip
+    )
 
 
 def _kept(output: Output, table: pd.DataFrame) -> pd.DataFrame:
@@ -229,11 +281,16 @@ def participation_summary(output: Output, data: Participation) -> Block:
     n = float(disclosure_rounding.nearest(everyone.n, few)) if data.county else everyone.n
     top = data.use_by_program.sort_values("starts_percent").iloc[-1]
     return sentence(
-        output, "participants-summary", n=n, started=everyone.month_24,
+        output,
+        "participants-summary",
+        n=n,
+        started=everyone.month_24,
         standard=table.percent.get("standard", np.nan),
         situational=table.percent.get("situational", np.nan),
-        special=table.percent.get("special", np.nan), top=top.program, share=top.starts_percent,
-    )  # fmt: skip
+        special=table.percent.get("special", np.nan),
+        top=top.program,
+        share=top.starts_percent,
+    )
 
 
 def county_note(output: Output, data: Participation) -> Block:
@@ -248,10 +305,15 @@ def outcome_summary(output: Output, data: Outcomes) -> Block:
     """What part 2 found."""
     end = rounded(data, "all").query("k == 24").iloc[0]
     return sentence(
-        output, "outcomes-summary", n=end.n,
-        work=end.work_program + end.work_high + end.work_low, high=end.work_high,
-        disability=end.disability, reduced=end.reduced_capacity, program=end.program,
-    )  # fmt: skip
+        output,
+        "outcomes-summary",
+        n=end.n,
+        work=end.work_program + end.work_high + end.work_low,
+        high=end.work_high,
+        disability=end.disability,
+        reduced=end.reduced_capacity,
+        program=end.program,
+    )
 
 
 def effect_summary(output: Output, data: Effects) -> Block:
@@ -260,13 +322,22 @@ def effect_summary(output: Output, data: Effects) -> Block:
     last = last[last.index != REST]
     best, worst = last.estimate.idxmax(), last.estimate.idxmin()
     return sentence(
-        output, "effects-summary", n=int(last.n_obs.iloc[0]),
-        treated=int(last.n_treated.sum()), arms=len(last),
-        positive=int((last.ci_low > 0).sum()), negative=int((last.ci_high < 0).sum()),
-        best=best, best_effect=last.estimate[best], best_low=last.ci_low[best],
-        best_high=last.ci_high[best], worst=worst, worst_effect=last.estimate[worst],
-        worst_low=last.ci_low[worst], worst_high=last.ci_high[worst],
-    )  # fmt: skip
+        output,
+        "effects-summary",
+        n=int(last.n_obs.iloc[0]),
+        treated=int(last.n_treated.sum()),
+        arms=len(last),
+        positive=int((last.ci_low > 0).sum()),
+        negative=int((last.ci_high < 0).sum()),
+        best=best,
+        best_effect=last.estimate[best],
+        best_low=last.ci_low[best],
+        best_high=last.ci_high[best],
+        worst=worst,
+        worst_effect=last.estimate[worst],
+        worst_low=last.ci_low[worst],
+        worst_high=last.ci_high[worst],
+    )
 
 
 def costs_per_spell(parameters: Parameters) -> dict[str, float]:

@@ -145,7 +145,7 @@ def without_tiny_rest(sample: Sample) -> Sample:
 
 def estimate(
     drawn: Drawn, settings: Settings, *, monthly: bool = True, name: str = ""
-) -> Estimated:  # fmt: skip
+) -> Estimated:
     """Cross-fit and score a sample.
 
     Parameters
@@ -165,10 +165,17 @@ def estimate(
     person = sample.frame.person.to_numpy()
     cluster = person if len(np.unique(person)) < len(person) else None
     nuisances = crossfit.crossfit(
-        drawn.covariates.to_numpy(), codes, y.to_numpy(), arms=arms, outcomes=list(y.columns),
-        options=settings.options, n_folds=settings.folds, cluster=cluster,
-        cache=settings.cache, progress=settings.progress,
-    )  # fmt: skip
+        drawn.covariates.to_numpy(),
+        codes,
+        y.to_numpy(),
+        arms=arms,
+        outcomes=list(y.columns),
+        options=settings.options,
+        n_folds=settings.folds,
+        cluster=cluster,
+        cache=settings.cache,
+        progress=settings.progress,
+    )
     made = scores.doubly_robust(
         y.to_numpy(), codes, nuisances, clip=settings.clip, trim=settings.trim, cluster=cluster
     )

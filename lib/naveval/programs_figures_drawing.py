@@ -67,15 +67,24 @@ def areas(ax: Axes, table: pd.DataFrame, styles: Mapping[str, Style]) -> None:
 
 
 def legend(
-    figure: Figure, output: Output, styles: Mapping[str, Style], parts: Sequence[str], *,
+    figure: Figure,
+    output: Output,
+    styles: Mapping[str, Style],
+    parts: Sequence[str],
+    *,
     columns: int = 3,
-) -> None:  # fmt: skip
+) -> None:
     """One legend above the panels, in the order of the stack."""
     handles = [
-        Patch(facecolor=styles[part][0], alpha=styles[part][1], hatch=styles[part][2],
-              edgecolor="white", label=name(output, part))
+        Patch(
+            facecolor=styles[part][0],
+            alpha=styles[part][1],
+            hatch=styles[part][2],
+            edgecolor="white",
+            label=name(output, part),
+        )
         for part in parts
-    ]  # fmt: skip
+    ]
     figure.legend(handles=handles, loc="outside upper center", ncols=columns, fontsize=8)
 
 
@@ -121,9 +130,14 @@ def states_panels(output: Output, label: str, frame: pd.DataFrame, groups: Seque
 
 
 def intervals(
-    ax: Axes, table: pd.DataFrame, arms: Sequence[str], *, shift: float = 0.0,
-    style: tuple[str, str] = ARM_STYLES[0], label: str = "",
-) -> None:  # fmt: skip
+    ax: Axes,
+    table: pd.DataFrame,
+    arms: Sequence[str],
+    *,
+    shift: float = 0.0,
+    style: tuple[str, str] = ARM_STYLES[0],
+    label: str = "",
+) -> None:
     """Estimates with 95 percent intervals, one row per arm from the top down."""
     y = np.arange(len(arms))[::-1] + shift
     rows = table.reindex(arms)
@@ -143,9 +157,12 @@ def interval_axes(ax: Axes, arms: Sequence[str], title: str, *, names: bool) -> 
 
 
 def sankey(
-    ax: Axes, flows: Sequence[pd.DataFrame], names: Sequence[Sequence[str]],
-    styles: Mapping[str, Style], titles: Sequence[str],
-) -> list[dict[str, tuple[float, float]]]:  # fmt: skip
+    ax: Axes,
+    flows: Sequence[pd.DataFrame],
+    names: Sequence[Sequence[str]],
+    styles: Mapping[str, Style],
+    titles: Sequence[str],
+) -> list[dict[str, tuple[float, float]]]:
     """Flows between groups at successive points in time, as bands between columns.
 
     Parameters
@@ -186,8 +203,15 @@ def sankey(
                 size = float(rows.n.sum()) / total * 100
                 if size <= 0:
                     continue
-                _band(ax, step + width / 2, step + 1 - width / 2, left[source], right[target],
-                      size, styles[source])  # fmt: skip
+                _band(
+                    ax,
+                    step + width / 2,
+                    step + 1 - width / 2,
+                    left[source],
+                    right[target],
+                    size,
+                    styles[source],
+                )
                 left[source] -= size
                 right[target] -= size
     ax.set_xlim(-0.55, len(names) - 0.45)
@@ -201,10 +225,27 @@ def _band(
 ) -> None:
     middle = (x0 + x1) / 2
     points: list[Any] = [
-        (x0, top0), (middle, top0), (middle, top1), (x1, top1), (x1, top1 - size),
-        (middle, top1 - size), (middle, top0 - size), (x0, top0 - size), (x0, top0),
-    ]  # fmt: skip
-    codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4, Path.LINETO, Path.CURVE4,
-             Path.CURVE4, Path.CURVE4, Path.CLOSEPOLY]  # fmt: skip
-    ax.add_patch(PathPatch(Path(points, codes), facecolor=style[0], alpha=0.30 * style[1],
-                           linewidth=0))  # fmt: skip
+        (x0, top0),
+        (middle, top0),
+        (middle, top1),
+        (x1, top1),
+        (x1, top1 - size),
+        (middle, top1 - size),
+        (middle, top0 - size),
+        (x0, top0 - size),
+        (x0, top0),
+    ]
+    codes = [
+        Path.MOVETO,
+        Path.CURVE4,
+        Path.CURVE4,
+        Path.CURVE4,
+        Path.LINETO,
+        Path.CURVE4,
+        Path.CURVE4,
+        Path.CURVE4,
+        Path.CLOSEPOLY,
+    ]
+    ax.add_patch(
+        PathPatch(Path(points, codes), facecolor=style[0], alpha=0.30 * style[1], linewidth=0)
+    )

@@ -100,9 +100,10 @@ def users(registers: Registers) -> pd.DataFrame:
     """tbl-4-2: percent of first registrations and of all person-months by characteristic."""
     first = by_characteristic(registers, "count(*)::INTEGER AS n", "waits")
     months = by_characteristic(
-        registers, "count(DISTINCT person)::INTEGER AS n_all, count(*) AS months",
+        registers,
+        "count(DISTINCT person)::INTEGER AS n_all, count(*) AS months",
         "described WHERE status <> 'not_registered'",
-    )  # fmt: skip
+    )
     table = first.merge(months, on=["characteristic", "category"], how="outer", sort=False)
     table = _ordered(table, months)
     for name, count in (("first_percent", "n"), ("all_percent", "months")):

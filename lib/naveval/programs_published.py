@@ -65,9 +65,11 @@ CATEGORY = {
     "Antall måneder på arbeidsmarkedstiltak": "program_60",
 }
 KIND = {
-    "Alene": "alone", "Tiltakskombinasjon": "combination", "Tiltakskjede": "chain",
+    "Alene": "alone",
+    "Tiltakskombinasjon": "combination",
+    "Tiltakskjede": "chain",
     "Både tiltakskombinasjon og -kjede": "both",
-}  # fmt: skip
+}
 STATUS = {
     "Standardinnsats": "standard",
     "Situasjonsbestemt innsats": "situational",
@@ -103,8 +105,9 @@ def coded(name: str) -> pd.DataFrame:
 def by_population(name: str) -> pd.DataFrame:
     """Tables 4-2 and 4-4: percent by characteristic and category, one column per population."""
     table = coded(name)
-    return table.pivot_table(index=["characteristic", "category"], columns="population",
-                             values="percent")  # fmt: skip
+    return table.pivot_table(
+        index=["characteristic", "category"], columns="population", values="percent"
+    )
 
 
 def by_month(name: str, months: str, values: str) -> pd.DataFrame:
@@ -115,8 +118,11 @@ def by_month(name: str, months: str, values: str) -> pd.DataFrame:
 
 
 BREAKDOWN = {
-    "alle": "all", "tiltak": "program", "innsatsgruppe": "status", "ledighetskategori": "spell",
-}  # fmt: skip
+    "alle": "all",
+    "tiltak": "program",
+    "innsatsgruppe": "status",
+    "ledighetskategori": "spell",
+}
 STATE = {
     "i arbeid og på tiltak": "work_program",
     "i arbeid, høy inntekt": "work_high",
@@ -202,9 +208,12 @@ def balance(label: str) -> pd.Series | None:
 def sequences(name: str) -> pd.Series:
     """Tables 4-7 and 4-8: percent by the programmes of a combination or chain."""
     table = read(name).rename(
-        columns={"first_program": "program_1", "second_program": "program_2",
-                 "third_program": "program_3"}
-    )  # fmt: skip
+        columns={
+            "first_program": "program_1",
+            "second_program": "program_2",
+            "third_program": "program_3",
+        }
+    )
     keys = [column for column in table if column.startswith("program_")]
     percent = next(column for column in table if column.startswith("percent"))
     return table.assign(**{key: table[key].fillna("") for key in keys}).set_index(keys)[percent]

@@ -101,9 +101,14 @@ class Sample:
 
     def take(self, rows: NDArray[np.bool_]) -> "Sample":
         return Sample(
-            self.frame[rows].reset_index(drop=True), self.work[rows], self.high[rows],
-            self.wage[rows], self.status[rows], self.flow, self.merged,
-        )  # fmt: skip
+            self.frame[rows].reset_index(drop=True),
+            self.work[rows],
+            self.high[rows],
+            self.wage[rows],
+            self.status[rows],
+            self.flow,
+            self.merged,
+        )
 
 
 def design(variant: str) -> Design:
@@ -114,9 +119,13 @@ def design(variant: str) -> Design:
 
 
 def draw(
-    registers: Registers, variant: Variant = "main", *, min_arm: int = 150,
-    unknown_to_rest: bool = False, last_data: int = programs_codes.LAST_MONTH,
-) -> Sample:  # fmt: skip
+    registers: Registers,
+    variant: Variant = "main",
+    *,
+    min_arm: int = 150,
+    unknown_to_rest: bool = False,
+    last_data: int = programs_codes.LAST_MONTH,
+) -> Sample:
     """Draw a sample; controls still need their pseudo-starts.
 
     Parameters
@@ -166,9 +175,14 @@ def draw(
     flow.append(("controls_before_pseudo_start", int((frame.arm == CONTROL).sum())))
     work, high, wage = work_months(registers, frame)
     return Sample(
-        frame, work, high, wage, status_months(registers, frame),
-        pd.DataFrame(flow, columns=["step", "n"]), merged,
-    )  # fmt: skip
+        frame,
+        work,
+        high,
+        wage,
+        status_months(registers, frame),
+        pd.DataFrame(flow, columns=["step", "n"]),
+        merged,
+    )
 
 
 def make_spells(registers: Registers, *, unknown_to_rest: bool = False) -> None:

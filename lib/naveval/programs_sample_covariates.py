@@ -15,8 +15,13 @@ from naveval.registers import Registers
 
 N_COVARIATES = 51
 BENEFITS = (
-    "aap", "introduksjonsstonad", "kvalifiseringsstonad", "sosialhjelp", "sykepenger", "dagpenger",
-)  # fmt: skip
+    "aap",
+    "introduksjonsstonad",
+    "kvalifiseringsstonad",
+    "sosialhjelp",
+    "sykepenger",
+    "dagpenger",
+)
 IMMIGRATION_EDGES = (6, 12, 24, 36, 60, 84, 120, 180)
 RATE_EDGES = (1.5, 2.0, 2.5, 3.0, 4.0)
 INCOME_EDGES = (0.90, 0.95, 1.00, 1.05, 1.10)
@@ -56,8 +61,10 @@ def covariates(registers: Registers, sample: Sample) -> pd.DataFrame:
     columns |= _history(registers, len(age))
     columns |= {f"centrality_{level}": traits.centrality.eq(level) for level in (1, 2, 3)}
     columns |= _conditions(traits)
-    columns |= {f"first_{group}": sample.frame.first_group.eq(group).to_numpy()
-                for group in ("standard", "situational", "special")}  # fmt: skip
+    columns |= {
+        f"first_{group}": sample.frame.first_group.eq(group).to_numpy()
+        for group in ("standard", "situational", "special")
+    }
     table = pd.DataFrame({name: np.asarray(v, dtype=np.float32) for name, v in columns.items()})
     if table.shape[1] != N_COVARIATES or table.isna().any().any():
         missing = ", ".join(table.columns[table.isna().any()]) or "none"
@@ -192,11 +199,13 @@ def _history(registers: Registers, n: int) -> dict[str, NDArray]:
 def _conditions(traits: pd.DataFrame) -> dict[str, NDArray]:
     """Local conditions in ordered categories."""
     return {
-        **{name: np.digitize(traits[name], RATE_EDGES)
-           for name in ("rate", "rate_before", "rate_after")},
+        **{
+            name: np.digitize(traits[name], RATE_EDGES)
+            for name in ("rate", "rate_before", "rate_after")
+        },
         "local_income": np.digitize(traits.income, INCOME_EDGES),
         "local_disability": np.digitize(traits.disability_percent, DISABILITY_EDGES),
-    }  # fmt: skip
+    }
 
 
 def _spread(table: pd.DataFrame, column: str, n: int) -> NDArray:

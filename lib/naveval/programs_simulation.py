@@ -37,10 +37,17 @@ JOBS = 2
 
 
 def simulate(
-    out: Path, *, scale: float = 0.1, seed: int = 2024, effect: float = 1.0,
-    selection: float = 0.8, exit_on_work: float = 0.0, hidden: float = 0.0,
-    only_cohort: bool = False, jobs: int = JOBS,
-) -> dict[str, Any]:  # fmt: skip
+    out: Path,
+    *,
+    scale: float = 0.1,
+    seed: int = 2024,
+    effect: float = 1.0,
+    selection: float = 0.8,
+    exit_on_work: float = 0.0,
+    hidden: float = 0.0,
+    only_cohort: bool = False,
+    jobs: int = JOBS,
+) -> dict[str, Any]:
     """Write the ten tables and `truth.json`.
 
     Parameters
@@ -79,12 +86,17 @@ def simulate(
         add(total, part)
     truth = {
         "settings": {
-            "scale": scale, "seed": seed, "effect": effect, "selection": selection,
-            "exit_on_work": exit_on_work, "hidden": hidden, "only_cohort": only_cohort,
+            "scale": scale,
+            "seed": seed,
+            "effect": effect,
+            "selection": selection,
+            "exit_on_work": exit_on_work,
+            "hidden": hidden,
+            "only_cohort": only_cohort,
         },
         "persons": len(first_entry),
         "cohorts": describe(total),
-    }  # fmt: skip
+    }
     (out / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=1), "utf-8")
     return truth
 
@@ -105,9 +117,14 @@ def _first_entries(scale: float, only_cohort: bool, rng: np.random.Generator) ->
 
 
 def _chunk(
-    out: Path, part: int, first: int, first_entry: Any, unemployment: Any, seed: int,
+    out: Path,
+    part: int,
+    first: int,
+    first_entry: Any,
+    unemployment: Any,
+    seed: int,
     world: WorldSettings,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Live and write one chunk of persons."""
     rng = np.random.default_rng([seed, 2, part])
     persons = draw_persons(rng, first + 1, first_entry)

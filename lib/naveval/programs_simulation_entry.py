@@ -82,9 +82,14 @@ class Entries:
             return np.full((episodes, n), value)
 
         return Entries(
-            whole(-1), whole(0), whole(0), whole(0), whole(NEVER), whole(NEVER),
+            whole(-1),
+            whole(0),
+            whole(0),
+            whole(0),
+            whole(NEVER),
+            whole(NEVER),
             np.zeros((episodes, n), dtype=bool),
-        )  # fmt: skip
+        )
 
     def record(
         self, who: NDArray[np.int64], episode: NDArray[np.int64], t: int, made: Made
@@ -102,19 +107,29 @@ class Entries:
 def static_index(persons: Persons) -> NDArray[np.float32]:
     """The part of the work index that never changes."""
     age = 2017 - persons.birth_year
-    by_age = np.select([age < 20, age < 25, age < 30, age < 50, age < 60],
-                       [-0.45, -0.15, 0.0, 0.05, -0.10], -0.35)  # fmt: skip
+    by_age = np.select(
+        [age < 20, age < 25, age < 30, age < 50, age < 60], [-0.45, -0.15, 0.0, 0.05, -0.10], -0.35
+    )
     return (
-        0.62 + EDUCATION_INDEX[persons.education] + COUNTRY_INDEX[persons.country]
-        + by_age - 0.05 * persons.sex + persons.permanent
-    ).astype(np.float32)  # fmt: skip
+        0.62
+        + EDUCATION_INDEX[persons.education]
+        + COUNTRY_INDEX[persons.country]
+        + by_age
+        - 0.05 * persons.sex
+        + persons.permanent
+    ).astype(np.float32)
 
 
 def enter(
-    persons: Persons, draws: Draws, index: NDArray[np.float32],
-    unemployment: NDArray[np.float32], t: int, who: NDArray[np.int64],
-    episode: NDArray[np.int64], world: WorldSettings,
-) -> Made:  # fmt: skip
+    persons: Persons,
+    draws: Draws,
+    index: NDArray[np.float32],
+    unemployment: NDArray[np.float32],
+    t: int,
+    who: NDArray[np.int64],
+    episode: NDArray[np.int64],
+    world: WorldSettings,
+) -> Made:
     """Decide everything that is decided at registration in month t.
 
     The first programme and its month depend on the first group, sex, age, country group,
@@ -138,9 +153,13 @@ def enter(
 
 
 def _first_group(
-    persons: Persons, who: NDArray[np.int64], age: NDArray[np.int64], spell: NDArray[np.int64],
-    u: NDArray[np.float32], world: WorldSettings,
-) -> NDArray[np.int64]:  # fmt: skip
+    persons: Persons,
+    who: NDArray[np.int64],
+    age: NDArray[np.int64],
+    spell: NDArray[np.int64],
+    u: NDArray[np.float32],
+    world: WorldSettings,
+) -> NDArray[np.int64]:
     """First group: those out of work, the young and those from country group 3 get more."""
     tilt = np.zeros((len(who), 6))
     tilt[:, 1] = 0.9 * (spell == 2) - 0.5 * (spell == 0) + 0.8 * (persons.country[who] == 3)
@@ -173,10 +192,15 @@ def _start_month(
 
 
 def _plan(
-    persons: Persons, who: NDArray[np.int64], group: NDArray[np.int64], age: NDArray[np.int64],
-    spell: NDArray[np.int64], tight: NDArray[np.bool_], u: NDArray[np.float32],
+    persons: Persons,
+    who: NDArray[np.int64],
+    group: NDArray[np.int64],
+    age: NDArray[np.int64],
+    spell: NDArray[np.int64],
+    tight: NDArray[np.bool_],
+    u: NDArray[np.float32],
     world: WorldSettings,
-) -> NDArray[np.int64]:  # fmt: skip
+) -> NDArray[np.int64]:
     """Which programme, 0 for none, from log odds in observed characteristics."""
     made = selection()
     strength = world.selection / 0.8

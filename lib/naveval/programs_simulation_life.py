@@ -91,9 +91,12 @@ class Forced:
 
 
 def live(
-    persons: Persons, draws: Draws, unemployment: NDArray[np.float32],
-    world: WorldSettings, forced: Forced | None = None,
-) -> Life:  # fmt: skip
+    persons: Persons,
+    draws: Draws,
+    unemployment: NDArray[np.float32],
+    world: WorldSettings,
+    forced: Forced | None = None,
+) -> Life:
     """Live all months.
 
     Parameters
@@ -142,9 +145,11 @@ def live(
         ahead = np.where(next_entry >= t, next_entry - t, NEVER)
         dip = PRE_DIP * np.maximum(0, 1 - ahead / PRE_DIP_MONTHS)
         index[t] = (
-            fixed + draws.persistent[t] - np.maximum(drop, dip)
+            fixed
+            + draws.persistent[t]
+            - np.maximum(drop, dip)
             - 0.05 * (unemployment[t][persons.municipality] - 2.5)
-        )  # fmt: skip
+        )
         has = last >= 0
         if has.any():
             months = np.clip(t - last_start[has], 0, profile.shape[1] - 1)
@@ -183,9 +188,10 @@ def live(
         if begin.any():
             who = everyone[begin]
             program = np.where(
-                decided[who], _planned(pending[who], draws, episode[who], who),
+                decided[who],
+                _planned(pending[who], draws, episode[who], who),
                 _mix(now[who], last[who], u["mix"][who], t),
-            )  # fmt: skip
+            )
             mean = np.array([DURATION[name] for name in GROUPS])[program]
             length = 1 + np.floor(np.log1p(-u["length"][who]) / np.log1p(-1 / mean)).astype(int)
             last[who], last_start[who] = program, t
@@ -198,8 +204,19 @@ def live(
         on_program[t, on] = last[on]
         status[t] = now
         _disability(disabled, now, last, index[t], persons, t, u["disabled"])
-        leaving = _leaving(now, sample_type, entry, t, on, mover_at, early, index[t], disabled, u,
-                           world.exit_on_work)  # fmt: skip
+        leaving = _leaving(
+            now,
+            sample_type,
+            entry,
+            t,
+            on,
+            mover_at,
+            early,
+            index[t],
+            disabled,
+            u,
+            world.exit_on_work,
+        )
         leaving &= ~((pending > 0) & (starts_at == t) & sample_type)
         now[leaving] = 0
         back = leaving & (u["gap"] < 0.45) & (episode < EPISODES - 1)
@@ -224,10 +241,16 @@ def _planned(
 
 
 def _later_starts(
-    now: NDArray[np.int8], sample_type: NDArray[np.bool_], first_done: NDArray[np.bool_],
-    entry: NDArray[np.int64], t: int, last: NDArray[np.int64], last_end: NDArray[np.int64],
-    index: NDArray[np.float32], u: dict[str, NDArray[np.float32]],
-) -> NDArray[np.bool_]:  # fmt: skip
+    now: NDArray[np.int8],
+    sample_type: NDArray[np.bool_],
+    first_done: NDArray[np.bool_],
+    entry: NDArray[np.int64],
+    t: int,
+    last: NDArray[np.int64],
+    last_end: NDArray[np.int64],
+    index: NDArray[np.float32],
+    u: dict[str, NDArray[np.float32]],
+) -> NDArray[np.bool_]:
     """Who starts a programme outside the first decision: chains and later programmes."""
     by_last = np.array([CHAIN_HAZARD.get(name, CHAIN_HAZARD_OTHER) for name in GROUPS])
     recent = (last >= 0) & (t - last_end <= 3)
@@ -254,9 +277,14 @@ def _mix(
 
 
 def _disability(
-    disabled: NDArray[np.int64], now: NDArray[np.int8], last: NDArray[np.int64],
-    index: NDArray[np.float32], persons: Persons, t: int, u: NDArray[np.float32],
-) -> None:  # fmt: skip
+    disabled: NDArray[np.int64],
+    now: NDArray[np.int8],
+    last: NDArray[np.int64],
+    index: NDArray[np.float32],
+    persons: Persons,
+    t: int,
+    u: NDArray[np.float32],
+) -> None:
     """Draw who becomes disabled; only those out of work in groups with reduced capacity."""
     age = 2009 + t // 12 - persons.birth_year
     rate = np.array([0, 0, 0, 0.012, 0.02, 0.004, 0.002])[now]
@@ -267,11 +295,18 @@ def _disability(
 
 
 def _leaving(
-    now: NDArray[np.int8], sample_type: NDArray[np.bool_], entry: NDArray[np.int64], t: int,
-    on: NDArray[np.bool_], mover_at: NDArray[np.int64], early: NDArray[np.float32],
-    index: NDArray[np.float32], disabled: NDArray[np.int64],
-    u: dict[str, NDArray[np.float32]], exit_on_work: float,
-) -> NDArray[np.bool_]:  # fmt: skip
+    now: NDArray[np.int8],
+    sample_type: NDArray[np.bool_],
+    entry: NDArray[np.int64],
+    t: int,
+    on: NDArray[np.bool_],
+    mover_at: NDArray[np.int64],
+    early: NDArray[np.float32],
+    index: NDArray[np.float32],
+    disabled: NDArray[np.int64],
+    u: dict[str, NDArray[np.float32]],
+    exit_on_work: float,
+) -> NDArray[np.bool_]:
     """Who leaves Nav at the end of the month; nobody does while on a programme."""
     works = index > 0
     rate = np.where(works, EXIT_IN_WORK[now], EXIT_NO_WORK[now])
@@ -283,9 +318,12 @@ def _leaving(
 
 
 def _change_group(
-    now: NDArray[np.int8], sample_type: NDArray[np.bool_], entry: NDArray[np.int64], t: int,
+    now: NDArray[np.int8],
+    sample_type: NDArray[np.bool_],
+    entry: NDArray[np.int64],
+    t: int,
     u: NDArray[np.float32],
-) -> None:  # fmt: skip
+) -> None:
     """Move persons between groups; movers to more follow-up have their own month.
 
     Who of those in standardinnsats moves in the first year is decided at registration: were it

@@ -129,8 +129,11 @@ def draw_draws(rng: np.random.Generator, n: int) -> Draws:
 def municipality_list() -> pd.DataFrame:
     """Simulated municipalities: code (county and two digits), county, centrality 1 to 3."""
     codes = counties.codes(2024)
-    rows = [(f"{county}{k + 1:02d}", county, min(3, 1 + k // 3))
-            for county in codes for k in range(PER_COUNTY)]  # fmt: skip
+    rows = [
+        (f"{county}{k + 1:02d}", county, min(3, 1 + k // 3))
+        for county in codes
+        for k in range(PER_COUNTY)
+    ]
     return pd.DataFrame(rows, columns=["municipality", "county", "centrality"])
 
 

@@ -17,15 +17,23 @@ from naveval.programs_codes import ARMS, CONTROL, GROUPS, REST, STATUS
 PLANS = (CONTROL, *ARMS, REST)
 """What the first decision can give in the sample's three groups."""
 REST_SPLIT = {
-    "Tilrettelegging/tiltak i bedrift": 0.4, "Annet": 0.4, "Varig lønnstilskudd": 0.2,
-}  # fmt: skip
+    "Tilrettelegging/tiltak i bedrift": 0.4,
+    "Annet": 0.4,
+    "Varig lønnstilskudd": 0.2,
+}
 """What the plan Annet turns into."""
 
 ENTRY_WEIGHT = np.array([0.657, 0.078, 0.088, 0.0085, 0.033, 0.136])
 """By first group; with the tilts at registration they give the shares of table 4-2."""
 PER_MONTH = 921_519 / 60
-AGE_SHARE = ((17, 20, 0.06), (20, 30, 0.30), (30, 40, 0.23), (40, 50, 0.18), (50, 60, 0.15),
-             (60, 67, 0.08))  # fmt: skip
+AGE_SHARE = (
+    (17, 20, 0.06),
+    (20, 30, 0.30),
+    (30, 40, 0.23),
+    (40, 50, 0.18),
+    (50, 60, 0.15),
+    (60, 67, 0.08),
+)
 COUNTRY_SHARE = np.array([0.70, 0.045, 0.085, 0.17])
 EDUCATION_SHARE = np.array([0.07, 0.24, 0.07, 0.10, 0.17, 0.08, 0.19, 0.08])
 """None or unknown, lower secondary (two levels), upper secondary (academic, vocational,
@@ -75,40 +83,68 @@ INDEX_PER_CHANCE = 2.6
 """A change of one in the chance of work is about this much on the index scale."""
 
 DURATION = {
-    "AFT": 10.7, "AMO": 3.6, "Annet": 5.0, "Arbeidsrettet rehabilitering": 3.0,
-    "Arbeidstrening": 4.3, "Avklaring": 2.0, "Helsemessig utredning/behandling": 4.0, "IPS": 9.0,
-    "Jobbklubb": 2.2, "Midlertidig lønnstilskudd": 6.4, "Oppfølging": 7.6,
-    "Tilrettelegging/tiltak i bedrift": 7.0, "Utdanning": 14.8, "Utvidet oppfølging i NAV": 7.1,
-    "Varig lønnstilskudd": 48.0, "Varig tilrettelagt arbeid": 72.0,
-}  # fmt: skip
+    "AFT": 10.7,
+    "AMO": 3.6,
+    "Annet": 5.0,
+    "Arbeidsrettet rehabilitering": 3.0,
+    "Arbeidstrening": 4.3,
+    "Avklaring": 2.0,
+    "Helsemessig utredning/behandling": 4.0,
+    "IPS": 9.0,
+    "Jobbklubb": 2.2,
+    "Midlertidig lønnstilskudd": 6.4,
+    "Oppfølging": 7.6,
+    "Tilrettelegging/tiltak i bedrift": 7.0,
+    "Utdanning": 14.8,
+    "Utvidet oppfølging i NAV": 7.1,
+    "Varig lønnstilskudd": 48.0,
+    "Varig tilrettelagt arbeid": 72.0,
+}
 
 LATER_HAZARD = np.array([0.0, 0.003, 0.034, 0.042, 0.009, 0.026, 0.016])
 """Monthly chance of starting a (further) programme, by group now (0: not registered)."""
 CHAIN_HAZARD = {
-    "Utvidet oppfølging i NAV": 0.26, "AFT": 0.10, "Jobbklubb": 0.11, "Avklaring": 0.10,
+    "Utvidet oppfølging i NAV": 0.26,
+    "AFT": 0.10,
+    "Jobbklubb": 0.11,
+    "Avklaring": 0.10,
     "Midlertidig lønnstilskudd": 0.05,
-}  # fmt: skip
+}
 CHAIN_HAZARD_OTHER = 0.075
 LATER_MIX = {
     1: {"Jobbklubb": 0.85, "AMO": 0.1, "Arbeidstrening": 0.05},
     2: {
-        "AMO": 0.24, "Arbeidstrening": 0.28, "Midlertidig lønnstilskudd": 0.14,
-        "Oppfølging": 0.13, "Jobbklubb": 0.10, "Utvidet oppfølging i NAV": 0.06,
+        "AMO": 0.24,
+        "Arbeidstrening": 0.28,
+        "Midlertidig lønnstilskudd": 0.14,
+        "Oppfølging": 0.13,
+        "Jobbklubb": 0.10,
+        "Utvidet oppfølging i NAV": 0.06,
         "Tilrettelegging/tiltak i bedrift": 0.05,
     },
     3: {
-        "Avklaring": 0.24, "AFT": 0.13, "Arbeidstrening": 0.16, "Oppfølging": 0.16,
-        "Utdanning": 0.07, "Midlertidig lønnstilskudd": 0.07, "AMO": 0.04, "IPS": 0.02,
-        "Utvidet oppfølging i NAV": 0.04, "Tilrettelegging/tiltak i bedrift": 0.03,
+        "Avklaring": 0.24,
+        "AFT": 0.13,
+        "Arbeidstrening": 0.16,
+        "Oppfølging": 0.16,
+        "Utdanning": 0.07,
+        "Midlertidig lønnstilskudd": 0.07,
+        "AMO": 0.04,
+        "IPS": 0.02,
+        "Utvidet oppfølging i NAV": 0.04,
+        "Tilrettelegging/tiltak i bedrift": 0.03,
         "Arbeidsrettet rehabilitering": 0.04,
     },
     4: {"Varig tilrettelagt arbeid": 0.8, "Varig lønnstilskudd": 0.2},
     5: {"Avklaring": 0.55, "Arbeidsrettet rehabilitering": 0.25, "Oppfølging": 0.20},
     6: {
-        "Avklaring": 0.35, "Arbeidstrening": 0.25, "Oppfølging": 0.15, "AMO": 0.15,
+        "Avklaring": 0.35,
+        "Arbeidstrening": 0.25,
+        "Oppfølging": 0.15,
+        "AMO": 0.15,
         "Jobbklubb": 0.10,
     },
-}  # fmt: skip
+}
 AFTER_BOOST = {
     ("Arbeidstrening", "Midlertidig lønnstilskudd"): 3.0,
     ("AMO", "Arbeidstrening"): 3.0,
@@ -239,9 +275,11 @@ def heterogeneity(strength: float = 0.6) -> dict[str, NDArray[np.float64]]:
             if own.empty:
                 continue
             values = np.array(
-                [0.0 if own.row_type[label] == "constant" else own.estimate[label]
-                 for label in order]
-            )  # fmt: skip
+                [
+                    0.0 if own.row_type[label] == "constant" else own.estimate[label]
+                    for label in order
+                ]
+            )
             extra[i] = (values - values.mean()) / 12 * strength * INDEX_PER_CHANCE
         result[name] = extra
     return result

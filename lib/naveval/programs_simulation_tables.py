@@ -16,9 +16,14 @@ from naveval.programs_simulation_persons import MONTHS, Persons, municipality_li
 FIRST_INCOME_YEAR, FIRST_YEAR, LAST_YEAR = 2005, 2009, 2022
 SMALL_JOB = -0.30
 BENEFITS = (
-    "aap", "dagpenger", "tiltakspenger", "sosialhjelp", "sykepenger", "introduksjonsstonad",
+    "aap",
+    "dagpenger",
+    "tiltakspenger",
+    "sosialhjelp",
+    "sykepenger",
+    "introduksjonsstonad",
     "kvalifiseringsstonad",
-)  # fmt: skip
+)
 AMOUNTS = (18_500, 15_500, 6_200, 8_500, 23_000, 17_500, 17_000)
 CODES: dict[str, tuple[tuple[int, str], ...]] = {
     "AFT": ((0, "PRAKSKJERM"), (201611, "ARBFORB")),
@@ -233,20 +238,28 @@ def _benefits(persons: Persons, life: Life, rng: np.random.Generator) -> pa.Tabl
     has = {
         "aap": (status == 3) & healthy & (taste["aap"] < 0.78) & ~works,
         "dagpenger": np.isin(status, (1, 2)) & ~works & (taste["dagpenger"] < 0.45),
-        "tiltakspenger": (life.program >= 0) & (status != 3) & ~works
-        & (taste["dagpenger"] >= 0.45) & (taste["tiltakspenger"] < 0.6),
+        "tiltakspenger": (life.program >= 0)
+        & (status != 3)
+        & ~works
+        & (taste["dagpenger"] >= 0.45)
+        & (taste["tiltakspenger"] < 0.6),
         "sosialhjelp": (status > 0) & ~works & (taste["sosialhjelp"] < 0.10),
         "sykepenger": before | ((status == 5) & (taste["sykepenger"] < 0.85)),
-        "introduksjonsstonad": (persons.country == 3) & (since >= 0) & (since < 24)
+        "introduksjonsstonad": (persons.country == 3)
+        & (since >= 0)
+        & (since < 24)
         & (taste["introduksjonsstonad"] < 0.5),
         "kvalifiseringsstonad": (status == 2) & ~works & (taste["kvalifiseringsstonad"] < 0.04),
-    }  # fmt: skip
+    }
     some = np.any(list(has.values()), axis=0)
     return _cells(
-        persons, some,
-        **{f"{name}_nok": (mask * amount).astype(np.int32)
-           for (name, mask), amount in zip(has.items(), AMOUNTS, strict=True)},
-    )  # fmt: skip
+        persons,
+        some,
+        **{
+            f"{name}_nok": (mask * amount).astype(np.int32)
+            for (name, mask), amount in zip(has.items(), AMOUNTS, strict=True)
+        },
+    )
 
 
 def _disability(persons: Persons, life: Life, rng: np.random.Generator) -> pa.Table:

@@ -58,9 +58,12 @@ def add(total: dict[str, Any], part: dict[str, Any]) -> None:
 
 
 def sums(
-    persons: Persons, draws: Draws, unemployment: NDArray[np.float32], life: Life,
+    persons: Persons,
+    draws: Draws,
+    unemployment: NDArray[np.float32],
+    life: Life,
     world: WorldSettings,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """A chunk's contribution to the true effects."""
     total = empty()
     for cohort, (first, last) in COHORTS.items():
@@ -87,9 +90,15 @@ def sample(life: Life, first: int, last: int) -> tuple[NDArray[np.int64], NDArra
 
 
 def _add_cohort(
-    total: dict[str, Any], persons: Persons, draws: Draws, unemployment: NDArray[np.float32],
-    life: Life, world: WorldSettings, episode: NDArray[np.int64], who: NDArray[np.int64],
-) -> None:  # fmt: skip
+    total: dict[str, Any],
+    persons: Persons,
+    draws: Draws,
+    unemployment: NDArray[np.float32],
+    life: Life,
+    world: WorldSettings,
+    episode: NDArray[np.int64],
+    who: NDArray[np.int64],
+) -> None:
     entries = life.entries
     month, plan = entries.month[episode, who], entries.plan[episode, who]
     start = month + entries.start[episode, who]

@@ -30,12 +30,20 @@ from naveval.programs_study import Outcomes
 from naveval.programs_tables_labels import name
 
 FIRST_PROGRAMS = (
-    "Midlertidig lønnstilskudd", "Jobbklubb", "Arbeidstrening", "AMO", "Utdanning",
-)  # fmt: skip
+    "Midlertidig lønnstilskudd",
+    "Jobbklubb",
+    "Arbeidstrening",
+    "AMO",
+    "Utdanning",
+)
 SECOND_PROGRAMS = (
-    "Oppfølging", "Utvidet oppfølging i NAV", "AFT", "IPS", "Avklaring",
+    "Oppfølging",
+    "Utvidet oppfølging i NAV",
+    "AFT",
+    "IPS",
+    "Avklaring",
     "Arbeidsrettet rehabilitering",
-)  # fmt: skip
+)
 SHOWN = {
     "fig-5-1": ("all", ("all",)),
     "fig-5-2": ("program", FIRST_PROGRAMS),
@@ -63,11 +71,14 @@ def states(output: Output, data: Outcomes, label: str) -> Block:
     end = frame[frame.k == frame.k.max()].set_index("group")
     work = end[WORK].sum(axis=1)
     values = {
-        "first": name(output, groups[0]), "work": work[groups[0]],
-        "best": name(output, work.idxmax()), "best_work": work.max(),
-        "worst": name(output, work.idxmin()), "worst_work": work.min(),
+        "first": name(output, groups[0]),
+        "work": work[groups[0]],
+        "best": name(output, work.idxmax()),
+        "best_work": work.max(),
+        "worst": name(output, work.idxmin()),
+        "worst_work": work.min(),
         "disability": end.disability[groups[0]],
-    }  # fmt: skip
+    }
     return figures.show(output, figure, released, label, **values)
 
 
@@ -108,9 +119,13 @@ def enough(frame: pd.DataFrame) -> set[str]:
 def release_states(frame: pd.DataFrame, label: str) -> Released:
     """Release monthly states; each share is of the persons in the row, rounded beforehand."""
     return disclosure.release(
-        frame[["group", "k", "n", *STATES]], label=label, count="n",
-        values=list(STATES), keys=["group", "k"], labels=["k"],
-    )  # fmt: skip
+        frame[["group", "k", "n", *STATES]],
+        label=label,
+        count="n",
+        values=list(STATES),
+        keys=["group", "k"],
+        labels=["k"],
+    )
 
 
 def any_wage(output: Output, data: Outcomes) -> Block:
@@ -129,9 +144,14 @@ def persons(output: Output, data: Outcomes) -> Block:
     values = printed.reindex(data.persons.program).to_numpy(dtype=float)
     frame = data.persons.assign(published=values if output.slug == WHOLE else float("nan"))
     released = disclosure.release(
-        frame, label="tbl-b-2", count="n", keys=["program"], labels=["published"],
-        exhaustive="program", coarse=bool(data.county),
-    )  # fmt: skip
+        frame,
+        label="tbl-b-2",
+        count="n",
+        keys=["program"],
+        labels=["published"],
+        exhaustive="program",
+        coarse=bool(data.county),
+    )
     return tables.show(output, released, "tbl-b-2")
 
 
@@ -142,9 +162,14 @@ def _lines(output: Output, data: Outcomes, frame: pd.DataFrame, label: str) -> B
         return _too_few(output, label)
     frame = frame[frame.group.isin(programs)].reset_index(drop=True)
     released = disclosure.release(
-        frame, label=label, count="n", percent={"percent": "n"}, keys=["group", "k"], labels=["k"],
+        frame,
+        label=label,
+        count="n",
+        percent={"percent": "n"},
+        keys=["group", "k"],
+        labels=["k"],
         coarse=bool(data.county),
-    )  # fmt: skip
+    )
     frame = released.frame
     known = set(frame.group[frame.percent.notna()])
     programs = [program for program in programs if program in known]
@@ -162,6 +187,12 @@ def _lines(output: Output, data: Outcomes, frame: pd.DataFrame, label: str) -> B
     x_label(grid, 4, output.label(label, "x"))
     end = frame[frame.k == 24].set_index("group").percent
     return figures.show(
-        output, figure, released, label, best=end.fillna(-1).idxmax(), best_percent=end.max(),
-        worst=end.fillna(101).idxmin(), worst_percent=end.min(),
-    )  # fmt: skip
+        output,
+        figure,
+        released,
+        label,
+        best=end.fillna(-1).idxmax(),
+        best_percent=end.max(),
+        worst=end.fillna(101).idxmin(),
+        worst_percent=end.min(),
+    )

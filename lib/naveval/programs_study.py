@@ -92,8 +92,10 @@ def _make_panel(opened: Registers, parameters: Parameters) -> None:
     if panel.made(opened) == wanted:
         return
     panel.make(opened, county=parameters.county, unknown_to_rest=parameters.unknown_codes == "rest")
-    for table, what in (("first_registrations", "is first registered"),
-                        ("starts", "starts a programme")):  # fmt: skip
+    for table, what in (
+        ("first_registrations", "is first registered"),
+        ("starts", "starts a programme"),
+    ):
         if opened.query(f"SELECT count(*) AS n FROM {table}").n[0] == 0:
             place = f" in county {parameters.county}" if parameters.county else ""
             raise EstimationError(
@@ -109,14 +111,26 @@ def participation(opened: Registers, parameters: Parameters) -> Participation:
     use.first_program_month(opened)
     chain_panel.make_courses(opened)
     return Participation(
-        use.stock(opened), use.composition(opened), use.flows(opened), use.participation(opened),
-        use.cumulative(opened), use.cumulative_table(opened), use.users(opened),
-        use.participants(opened), use.intensity(opened), use.groups_at_start(opened),
-        use.use_by_program(opened), use.mean_months(opened), use.use_over_time(opened),
-        use.who_gets_what(opened), use.staying(opened), chain_panel.course_types(opened),
-        chain_panel.combinations(opened), chain_panel.chains(opened),
+        use.stock(opened),
+        use.composition(opened),
+        use.flows(opened),
+        use.participation(opened),
+        use.cumulative(opened),
+        use.cumulative_table(opened),
+        use.users(opened),
+        use.participants(opened),
+        use.intensity(opened),
+        use.groups_at_start(opened),
+        use.use_by_program(opened),
+        use.mean_months(opened),
+        use.use_over_time(opened),
+        use.who_gets_what(opened),
+        use.staying(opened),
+        chain_panel.course_types(opened),
+        chain_panel.combinations(opened),
+        chain_panel.chains(opened),
         parameters.county,
-    )  # fmt: skip
+    )
 
 
 def outcomes(opened: Registers, parameters: Parameters) -> Outcomes:
@@ -136,13 +150,20 @@ def settings(parameters: Parameters, progress: Callable[[str], None] | None = No
     """How effects are estimated, from the parameters."""
     return Settings(
         options=ForestOptions(
-            trees=parameters.trees, jobs=parameters.jobs, backend=parameters.backend,
+            trees=parameters.trees,
+            jobs=parameters.jobs,
+            backend=parameters.backend,
             seed=parameters.seed,
         ),
-        folds=parameters.folds, min_arm=parameters.min_arm, clip=parameters.clip,
-        trim=parameters.trim, unknown_to_rest=parameters.unknown_codes == "rest",
-        seed=parameters.seed, cache=forest_cache(), progress=progress,
-    )  # fmt: skip
+        folds=parameters.folds,
+        min_arm=parameters.min_arm,
+        clip=parameters.clip,
+        trim=parameters.trim,
+        unknown_to_rest=parameters.unknown_codes == "rest",
+        seed=parameters.seed,
+        cache=forest_cache(),
+        progress=progress,
+    )
 
 
 def forest_cache() -> Path:
@@ -221,9 +242,15 @@ def _effects(opened: Registers, parameters: Parameters) -> Effects:
         main.scores, main.nuisances, drawn.covariates.to_numpy(), compared
     )
     return Effects(
-        main, robust, by_group, time_to_first, windows, alternatives,
-        programs_truth.read(opened.data), in_county,
-    )  # fmt: skip
+        main,
+        robust,
+        by_group,
+        time_to_first,
+        windows,
+        alternatives,
+        programs_truth.read(opened.data),
+        in_county,
+    )
 
 
 def require_priced(sample: Sample, parameters: Parameters) -> None:
@@ -238,8 +265,11 @@ def require_priced(sample: Sample, parameters: Parameters) -> None:
     if parameters.effects != "estimated" or parameters.estimates or not wanted:
         return
     have = set(sample.frame.arm)
-    small = [f"{program} ({sample.merged.get(program, 0)} persons)"
-             for program in PROGRAMS if program not in have]  # fmt: skip
+    small = [
+        f"{program} ({sample.merged.get(program, 0)} persons)"
+        for program in PROGRAMS
+        if program not in have
+    ]
     if small:
         raise EstimationError(
             f"effects: estimated: too few persons for an effect of {', '.join(small)}; the "

@@ -32,14 +32,23 @@ def outcomes(output: Output, data: Outcomes) -> Block:
     frame = outcome_frame(data)
     shown = named(output, frame, "group", "state")
     released = disclosure.release(
-        shown, label="tbl-outcomes-published", count="n", percent={"percent": "n"},
-        keys=["figure", "group", "state", "month"], labels=["month", "published"],
-    )  # fmt: skip
+        shown,
+        label="tbl-outcomes-published",
+        count="n",
+        percent={"percent": "n"},
+        keys=["figure", "group", "state", "month"],
+        labels=["month", "published"],
+    )
     gap = (released.frame.percent - released.frame.published).abs()
     return tables.show(
-        output, released, "tbl-outcomes-published", rows=int(gap.notna().sum()), gap=gap.mean(),
-        near=int((gap <= NEAR).sum()), limit=NEAR,
-    )  # fmt: skip
+        output,
+        released,
+        "tbl-outcomes-published",
+        rows=int(gap.notna().sum()),
+        gap=gap.mean(),
+        near=int((gap <= NEAR).sum()),
+        limit=NEAR,
+    )
 
 
 def outcome_frame(data: Outcomes) -> pd.DataFrame:
@@ -67,9 +76,12 @@ def effects(output: Output, data: Effects) -> Block:
     frame["format"] = np.where(frame.outcome == "months", "num1", "int")
     gap = (frame.estimate - frame.published).abs() / frame.std_error
     released = disclosure.release(
-        named(output, frame, "outcome"), label="tbl-effects-published", count="n",
-        keys=["arm", "outcome", "year"], labels=["year", "published"],
-    )  # fmt: skip
+        named(output, frame, "outcome"),
+        label="tbl-effects-published",
+        count="n",
+        keys=["arm", "outcome", "year"],
+        labels=["year", "published"],
+    )
     return tables.show(
         output, released, "tbl-effects-published", rows=len(frame), near=int((gap <= 2).sum())
     )
@@ -96,9 +108,13 @@ def printed_effects() -> pd.DataFrame:
     wages = from_inputs(load(paths.params_dir() / "costs.yml"))
     parts = [
         pd.DataFrame(
-            {"arm": PROGRAMS, "outcome": "earnings", "year": year,
-             "published": PER_YEAR * np.ravel(getattr(wages, f"effect_year_{year}"))}
+            {
+                "arm": PROGRAMS,
+                "outcome": "earnings",
+                "year": year,
+                "published": PER_YEAR * np.ravel(getattr(wages, f"effect_year_{year}")),
+            }
         )
         for year in (1, 2, 3)
-    ]  # fmt: skip
+    ]
     return pd.concat([*parts, programs_published.month_effects()], ignore_index=True)

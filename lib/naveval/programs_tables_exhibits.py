@@ -68,27 +68,42 @@ def _balance(arms: Sequence[str]) -> Exhibit:
 
 
 PARTICIPANTS = {
-    "fig-4-1": Exhibit({"row": "status", "horizon": "m"}, {"n": ("registered", "persons")},
-                       time="month since January 2009", total="row"),
+    "fig-4-1": Exhibit(
+        {"row": "status", "horizon": "m"},
+        {"n": ("registered", "persons")},
+        time="month since January 2009",
+        total="row",
+    ),
     "fig-4-2": Exhibit({"row": "status", "horizon": "k"}, {"share": ("group", _PERCENT)}),
     "fig-4-3": Exhibit(_FLOW | {"horizon": "month"}, {"n": ("moves", "persons")}),
     "fig-4-4": Exhibit(
         {"row": "status"},
-        {"n": ("registered", "persons"), "n_program": ("started", "persons"),
-         "percent": ("started_share", _PERCENT)},
+        {
+            "n": ("registered", "persons"),
+            "n_program": ("started", "persons"),
+            "percent": ("started_share", _PERCENT),
+        },
     ),
     "fig-4-5": Exhibit({"row": "status", "horizon": "k"}, {"percent": ("started", _PERCENT)}),
     "fig-4-6": Exhibit(_FLOW, {"n": ("moves", "persons")}),
-    "fig-4-7": Exhibit({"group": "program"}, {"starts_percent": ("starts", _PERCENT),
-                                              "months_percent": ("months", _PERCENT)}),
+    "fig-4-7": Exhibit(
+        {"group": "program"},
+        {"starts_percent": ("starts", _PERCENT), "months_percent": ("months", _PERCENT)},
+    ),
     "fig-4-8": Exhibit({"group": "program"}, {"months": ("months_on_program", "months")}),
-    "fig-4-9": Exhibit({"group": "program", "horizon": "year"},
-                       {"months": ("program_months", "months")}, time="year", total="group"),
+    "fig-4-9": Exhibit(
+        {"group": "program", "horizon": "year"},
+        {"months": ("program_months", "months")},
+        time="year",
+        total="group",
+    ),
     "fig-4-10": Exhibit(_GROUPS | {"group": "program"}, {"percent": ("starts", _PERCENT)}),
     "tbl-4-2": Exhibit(
         _GROUPS,
-        {"first_percent": ("share_of_registrations", _PERCENT),
-         "all_percent": ("share_of_months", _PERCENT)},
+        {
+            "first_percent": ("share_of_registrations", _PERCENT),
+            "all_percent": ("share_of_months", _PERCENT),
+        },
         {"first_percent": "n", "all_percent": "n_all"},
         {"first_percent": "first_published", "all_percent": "all_published"},
     ),
@@ -100,12 +115,18 @@ PARTICIPANTS = {
         {part: f"n_{part}" for part in ("first", "other", "all", "months")},
         {"first": "first_published", "months": "months_published"},
     ),
-    "tbl-4-5": Exhibit(_GROUPS, {"mean": ("months_on_program", "months"), **_STARTED},
-                       published={"mean": "published_mean", "month_12": "published_12"}),
+    "tbl-4-5": Exhibit(
+        _GROUPS,
+        {"mean": ("months_on_program", "months"), **_STARTED},
+        published={"mean": "published_mean", "month_12": "published_12"},
+    ),
     "tbl-4-6": Exhibit(
         {"row": "kind"},
-        {"courses": ("courses", "courses"), "percent": ("courses_share", _PERCENT),
-         "months": ("length", "months")},
+        {
+            "courses": ("courses", "courses"),
+            "percent": ("courses_share", _PERCENT),
+            "months": ("length", "months"),
+        },
         published={"percent": "published_percent", "months": "published_months"},
     ),
     "tbl-4-7": Exhibit(
@@ -118,27 +139,34 @@ PARTICIPANTS = {
         {"starts": ("starts", "starts"), "percent": ("share", _PERCENT)},
         published={"percent": "published"},
     ),
-    "tbl-b-1": Exhibit(_GROUPS, {"percent": ("intensity", _PERCENT)},
-                       published={"percent": "published"}),
-}  # fmt: skip
+    "tbl-b-1": Exhibit(
+        _GROUPS, {"percent": ("intensity", _PERCENT)}, published={"percent": "published"}
+    ),
+}
 OUTCOMES = {
     **{f"fig-5-{k}": _STATES for k in range(1, 8)},
     "fig-b-1": Exhibit(_LINES, {"percent": ("any_wage", _PERCENT)}),
     "fig-b-2": Exhibit(_LINES, {"percent": ("aap", _PERCENT)}),
-    "tbl-b-2": Exhibit({"group": "program"}, {"n": ("persons", "persons")},
-                       published={"n": "published"}),
+    "tbl-b-2": Exhibit(
+        {"group": "program"}, {"n": ("persons", "persons")}, published={"n": "published"}
+    ),
     "tbl-outcomes-published": Exhibit(
         {"row": "figure", "column": "state", "group": "group", "horizon": "month"},
-        {"percent": ("share", _PERCENT)}, published={"percent": "published"},
+        {"percent": ("share", _PERCENT)},
+        published={"percent": "published"},
     ),
-}  # fmt: skip
+}
 EFFECTS = {
     "tbl-county": Exhibit(
         {"group": "arm"},
-        {"place": ("county", "months"), "place_error": ("county, standard error", "months"),
-         "rest": ("rest of the country", "months"), "difference": ("difference", "months"),
-         "difference_error": ("difference, standard error", "months"),
-         "p": ("p of the difference", "p")},
+        {
+            "place": ("county", "months"),
+            "place_error": ("county, standard error", "months"),
+            "rest": ("rest of the country", "months"),
+            "difference": ("difference", "months"),
+            "difference_error": ("difference, standard error", "months"),
+            "p": ("p of the difference", "p"),
+        },
     ),
     "tbl-flow": Exhibit({"row": "step"}, {"n": ("persons", "persons")}),
     "tbl-6-1": Exhibit({"row": "months"}, _FIRST, _FIRST_N, _FIRST_PRINTED),
@@ -151,56 +179,75 @@ EFFECTS = {
         {"early": "early", "late": "late"},
         {"early": "published_early", "late": "published_late"},
     ),
-    "tbl-b-3": Exhibit({"group": "arm"}, {"followed": ("followed", _PERCENT)},
-                       published={"followed": "published"}),
+    "tbl-b-3": Exhibit(
+        {"group": "arm"}, {"followed": ("followed", _PERCENT)}, published={"followed": "published"}
+    ),
     "tbl-b-4": _balance(ARMS[:4]),
     "tbl-b-5": _balance(ARMS[4:8]),
     "tbl-b-6": _balance(ARMS[8:]),
     "tbl-b-7": Exhibit({"group": "arm"}, _SIZES, published={"n": "published"}),
     "tbl-b-8": Exhibit(
-        _GROUPS, {f"percent_{i}": (sample, "percent or months")
-                  for i, sample in enumerate(programs_published.AFT_SAMPLES, start=1)},
+        _GROUPS,
+        {
+            f"percent_{i}": (sample, "percent or months")
+            for i, sample in enumerate(programs_published.AFT_SAMPLES, start=1)
+        },
         {f"percent_{i}": f"n_{i}" for i in (1, 2, 3)},
     ),
     "tbl-overlap": Exhibit(
         {"group": "arm"},
-        {"near_1": ("propensity below 0.001", "persons"),
-         "near_10": ("propensity below 0.01", "persons"),
-         "n_clipped": ("clipped", "persons"), "n_trimmed": ("trimmed", "persons"),
-         "effective_treated": ("effective treated", "persons"),
-         "effective_controls": ("effective controls", "persons")},
+        {
+            "near_1": ("propensity below 0.001", "persons"),
+            "near_10": ("propensity below 0.01", "persons"),
+            "n_clipped": ("clipped", "persons"),
+            "n_trimmed": ("trimmed", "persons"),
+            "effective_treated": ("effective treated", "persons"),
+            "effective_controls": ("effective controls", "persons"),
+        },
         "n_treated",
     ),
     "tbl-confounding": Exhibit(
         {"group": "arm"},
-        {"lower": ("lower bound", "months"), "upper": ("upper bound", "months"),
-         "rv": ("robustness value", "share"),
-         "rv_ci": ("robustness value, interval", "share")},
+        {
+            "lower": ("lower bound", "months"),
+            "upper": ("upper bound", "months"),
+            "rv": ("robustness value", "share"),
+            "rv_ci": ("robustness value, interval", "share"),
+        },
     ),
     "tbl-clip": Exhibit(
         {"row": "clip", "column": "trim", "group": "arm"},
         {"att": ("att", "months"), "ate": ("ate", "months")},
     ),
-    "fig-6-1": Exhibit({"group": "arm", "horizon": "month"},
-                       {"treated": ("treated in work", _PERCENT),
-                        "control": ("weighted control in work", _PERCENT)}),
+    "fig-6-1": Exhibit(
+        {"group": "arm", "horizon": "month"},
+        {
+            "treated": ("treated in work", _PERCENT),
+            "control": ("weighted control in work", _PERCENT),
+        },
+    ),
     "fig-balance": Exhibit(
         {"row": "covariate", "group": "arm"},
-        {"smd_raw": ("smd before weighting", "standard deviations"),
-         "smd_weighted": ("smd after weighting", "standard deviations")},
+        {
+            "smd_raw": ("smd before weighting", "standard deviations"),
+            "smd_weighted": ("smd after weighting", "standard deviations"),
+        },
     ),
     "fig-overlap": Exhibit(
         {"row": "bin", "group": "arm"},
         {"treated": ("treated", _PERCENT), "control": ("control", _PERCENT)},
     ),
-}  # fmt: skip
+}
 
 
 def rows(output: Output, exhibits: Mapping[str, Exhibit]) -> pd.DataFrame:
     """Tidy rows of the exhibits this run has shown; suppressed numbers are left out."""
     codes = _codes(output.texts[CODES]["labels"])
-    found = [part for label, exhibit in exhibits.items()
-             if (part := _rows(output, label, exhibit, codes)) is not None]  # fmt: skip
+    found = [
+        part
+        for label, exhibit in exhibits.items()
+        if (part := _rows(output, label, exhibit, codes)) is not None
+    ]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
@@ -221,9 +268,10 @@ def _rows(
     data = pd.read_csv(file, dtype=str, keep_default_na=False)
     keys = {
         target: data[column].map(lambda text: codes.get(text, text))
-        if target in ("row", "column") else data[column]
+        if target in ("row", "column")
+        else data[column]
         for target, column in exhibit.keys.items()
-    }  # fmt: skip
+    }
     if "horizon" in keys:
         keys["horizon"] = exhibit.time + " " + keys["horizon"].str.removesuffix(".0")
     parts = []
@@ -239,8 +287,11 @@ def _rows(
     table = pd.concat(parts, ignore_index=True)
     table = table[table.estimate.notna()]
     if exhibit.total:
-        fixed = [column for column in table if column not in
-                 (exhibit.total, "estimate", "n_persons", "published")]  # fmt: skip
+        fixed = [
+            column
+            for column in table
+            if column not in (exhibit.total, "estimate", "n_persons", "published")
+        ]
         sums = table.groupby(fixed, sort=False, as_index=False)[["estimate"]].sum()
         table = pd.concat([table, sums.assign(**{exhibit.total: "all"})], ignore_index=True)
     return with_balance(table, label) if output.slug == WHOLE else table

@@ -48,10 +48,14 @@ def stock(output: Output, data: Participation) -> Block:
 def composition(output: Output, data: Participation) -> Block:
     """fig-4-2: groups by month since first registration."""
     released = disclosure.release(
-        data.composition[["k", "status", "n", "total", "share"]], label="fig-4-2",
-        count={"n": "n", "share": "n", "total": "total"}, keys=["k", "status"],
-        labels=["k"], exhaustive="status", coarse=bool(data.county),
-    )  # fmt: skip
+        data.composition[["k", "status", "n", "total", "share"]],
+        label="fig-4-2",
+        count={"n": "n", "share": "n", "total": "total"},
+        keys=["k", "status"],
+        labels=["k"],
+        exhaustive="status",
+        coarse=bool(data.county),
+    )
     table = _wide(released.frame, "k", "status", "share")
     figure, ax = figures.axes(height=3.6)
     areas(ax, table, STATUS_STYLES)
@@ -60,9 +64,13 @@ def composition(output: Output, data: Participation) -> Block:
     ax.set_xticks(range(0, 25, 6))
     legend(figure, output, STATUS_STYLES, list(table.columns))
     return figures.show(
-        output, figure, released, "fig-4-2", left=table["not_registered"].iloc[-1],
+        output,
+        figure,
+        released,
+        "fig-4-2",
+        left=table["not_registered"].iloc[-1],
         standard=table["standard"].iloc[0],
-    )  # fmt: skip
+    )
 
 
 def flows(output: Output, data: Participation) -> Block:
@@ -89,11 +97,15 @@ def participation(output: Output, data: Participation) -> Block:
     frame = data.participation.assign(n_without=lambda table: table.n - table.n_program)
     counts = ("n", "n_program", "n_without")
     released = disclosure.release(
-        frame, label="fig-4-4", count=dict(zip(counts, counts, strict=True)),
+        frame,
+        label="fig-4-4",
+        count=dict(zip(counts, counts, strict=True)),
         additive={"n": ["n_program", "n_without"]},
-        percent={"percent": "n"}, keys=["status"], exhaustive="status",
+        percent={"percent": "n"},
+        keys=["status"],
+        exhaustive="status",
         coarse=bool(data.county),
-    )  # fmt: skip
+    )
     shown = released.frame.iloc[::-1].reset_index(drop=True)
     figure, ax = figures.axes(height=3.0)
     y = np.arange(len(shown))
@@ -101,26 +113,39 @@ def participation(output: Output, data: Participation) -> Block:
     ax.barh(y, shown.n_program / 1000, color=DARK)
     for height, row in zip(y, shown.itertuples(), strict=True):
         ax.annotate(
-            f"{formats.number(row.percent, 0)} %", (row.n / 1000, height), xytext=(4, 0),
-            textcoords="offset points", va="center", fontsize=8.5,
-        )  # fmt: skip
+            f"{formats.number(row.percent, 0)} %",
+            (row.n / 1000, height),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+        )
     ax.set_yticks(y, [name(output, code) for code in shown.status])
     ax.set_xlabel(output.label("fig-4-4", "x"))
     figures.norwegian_axis(ax, x=0, y=None)
     best = shown.loc[shown.percent.fillna(-1).idxmax()]
     return figures.show(
-        output, figure, released, "fig-4-4", best=name(output, best.status).lower(),
+        output,
+        figure,
+        released,
+        "fig-4-4",
+        best=name(output, best.status).lower(),
         percent=best.percent,
-    )  # fmt: skip
+    )
 
 
 def cumulative(output: Output, data: Participation) -> Block:
     """fig-4-5: cumulative share that has started, by first group."""
     frame = data.cumulative[["status", "k", "n", "percent"]]
     released = disclosure.release(
-        frame, label="fig-4-5", count="n", percent={"percent": "n"}, keys=["status", "k"],
-        labels=["k"], coarse=bool(data.county),
-    )  # fmt: skip
+        frame,
+        label="fig-4-5",
+        count="n",
+        percent={"percent": "n"},
+        keys=["status", "k"],
+        labels=["k"],
+        coarse=bool(data.county),
+    )
     figure, ax = figures.axes(height=3.6)
     ends = {}
     for i, status in enumerate(s for s in STATUSES if s in set(frame.status)):
@@ -137,9 +162,13 @@ def cumulative(output: Output, data: Participation) -> Block:
     figures.label_ends(ax, ends)
     last = released.frame[frame.k == 24].set_index("status").percent
     return figures.show(
-        output, figure, released, "fig-4-5", situational=last.get("situational", np.nan),
+        output,
+        figure,
+        released,
+        "fig-4-5",
+        situational=last.get("situational", np.nan),
         standard=last.get("standard", np.nan),
-    )  # fmt: skip
+    )
 
 
 def groups_at_start(output: Output, data: Participation) -> Block:
@@ -177,8 +206,15 @@ def use_by_program(output: Output, data: Participation) -> Block:
     ax.barh(
         y + 0.2, frame.starts_percent, 0.38, color=DARK, label=output.label("fig-4-7", "starts")
     )
-    ax.barh(y - 0.2, frame.months_percent, 0.38, color=TEAL, hatch="///", edgecolor="white",
-            label=output.label("fig-4-7", "months"))  # fmt: skip
+    ax.barh(
+        y - 0.2,
+        frame.months_percent,
+        0.38,
+        color=TEAL,
+        hatch="///",
+        edgecolor="white",
+        label=output.label("fig-4-7", "months"),
+    )
     ax.set_yticks(y, frame.program)
     figures.norwegian_axis(ax, x=0, y=None)
     ax.set_xlabel(output.label("fig-4-7", "x"))
@@ -202,16 +238,26 @@ def mean_months(output: Output, data: Participation) -> Block:
     y = np.arange(len(frame))
     ax.barh(y, frame.months, color=DARK)
     for height, value in zip(y, frame.months, strict=True):
-        ax.annotate(formats.number(value, 1), (value, height), xytext=(3, 0),
-                    textcoords="offset points", va="center", fontsize=8.5)  # fmt: skip
+        ax.annotate(
+            formats.number(value, 1),
+            (value, height),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+        )
     ax.set_yticks(y, frame.program)
     figures.norwegian_axis(ax, x=0, y=None)
     whole_ticks(ax.xaxis)
     ax.set_xlabel(output.label("fig-4-8", "x"))
     return figures.show(
-        output, figure, released, "fig-4-8", longest=frame.program.iloc[-1],
+        output,
+        figure,
+        released,
+        "fig-4-8",
+        longest=frame.program.iloc[-1],
         months=frame.months.iloc[-1],
-    )  # fmt: skip
+    )
 
 
 def use_over_time(output: Output, data: Participation) -> Block:
@@ -254,31 +300,58 @@ def who_gets_what(output: Output, data: Participation) -> Block:
         for i, j in np.ndindex(*table.shape):
             value = table.iloc[i, j]
             if value == value and value >= 0.5:
-                ax.text(j, i, formats.number(value, 0), ha="center", va="center", fontsize=7,
-                        color="white" if value > 27 else figures.INK)  # fmt: skip
-        ax.set_xticks(range(len(order)), [name(output, c) for c in order], rotation=35, ha="right",
-                      fontsize=7.5)  # fmt: skip
+                ax.text(
+                    j,
+                    i,
+                    formats.number(value, 0),
+                    ha="center",
+                    va="center",
+                    fontsize=7,
+                    color="white" if value > 27 else figures.INK,
+                )
+        ax.set_xticks(
+            range(len(order)),
+            [name(output, c) for c in order],
+            rotation=35,
+            ha="right",
+            fontsize=7.5,
+        )
         ax.set_yticks(range(len(programs)), programs, fontsize=8)
         ax.grid(visible=False)
         panel_title(ax, name(output, part))
     known = released.frame[released.frame.characteristic == "status"]
     top = known.sort_values("percent", na_position="first").iloc[-1]
     return figures.show(
-        output, figure, released, "fig-4-10", program=top.program, percent=top.percent,
+        output,
+        figure,
+        released,
+        "fig-4-10",
+        program=top.program,
+        percent=top.percent,
         group=name(output, top.category).lower(),
-    )  # fmt: skip
+    )
 
 
 def _release(
-    data: Participation, frame: pd.DataFrame, label: str, keys: list[str],
-    exhaustive: str | None = None, linked: Released | None = None,
-) -> Released:  # fmt: skip
+    data: Participation,
+    frame: pd.DataFrame,
+    label: str,
+    keys: list[str],
+    exhaustive: str | None = None,
+    linked: Released | None = None,
+) -> Released:
     """Release a frame with one count, rounded for a county."""
     numeric_keys = [key for key in keys if pd.api.types.is_numeric_dtype(frame[key])]
     return disclosure.release(
-        frame, label=label, count="n", keys=keys, labels=numeric_keys, exhaustive=exhaustive,
-        linked=linked, coarse=bool(data.county),
-    )  # fmt: skip
+        frame,
+        label=label,
+        count="n",
+        keys=keys,
+        labels=numeric_keys,
+        exhaustive=exhaustive,
+        linked=linked,
+        coarse=bool(data.county),
+    )
 
 
 def _largest(frame: pd.DataFrame, time: str, value: str) -> pd.Series:

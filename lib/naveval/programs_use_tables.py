@@ -17,15 +17,26 @@ def users(output: Output, data: Participation) -> Block:
     """tbl-4-2: characteristics at first registration and of all person-months."""
     printed = programs_published.by_population("table_4_2")
     frame = _with(
-        data.users, printed, {"first_published": "Første registrering",
-                              "all_published": "Alle registrerte"}, output,
-    )  # fmt: skip
-    columns = [*KEY, "n", "first_percent", "first_published", "n_all", "all_percent",
-               "all_published"]  # fmt: skip
+        data.users,
+        printed,
+        {"first_published": "Første registrering", "all_published": "Alle registrerte"},
+        output,
+    )
+    columns = [
+        *KEY,
+        "n",
+        "first_percent",
+        "first_published",
+        "n_all",
+        "all_percent",
+        "all_published",
+    ]
     return _show(
-        output, frame[columns], "tbl-4-2",
+        output,
+        frame[columns],
+        "tbl-4-2",
         {"n": "n", "first_percent": "n", "n_all": "n_all", "all_percent": "n_all"},
-    )  # fmt: skip
+    )
 
 
 def cumulative(output: Output, data: Participation) -> Block:
@@ -39,12 +50,27 @@ def participants(output: Output, data: Participation) -> Block:
     """tbl-4-4: characteristics of first, other and all starts, and of programme months."""
     printed = programs_published.by_population("table_4_4")
     frame = _with(
-        data.participants, printed,
-        {"first_published": "Første oppstartede tiltak",
-         "months_published": "Alle tiltaksdeltakere hver måned"}, output,
-    )  # fmt: skip
-    columns = [*KEY, "n_first", "first", "first_published", "n_other", "other", "n_all", "all",
-               "n_months", "months", "months_published"]  # fmt: skip
+        data.participants,
+        printed,
+        {
+            "first_published": "Første oppstartede tiltak",
+            "months_published": "Alle tiltaksdeltakere hver måned",
+        },
+        output,
+    )
+    columns = [
+        *KEY,
+        "n_first",
+        "first",
+        "first_published",
+        "n_other",
+        "other",
+        "n_all",
+        "all",
+        "n_months",
+        "months",
+        "months_published",
+    ]
     count = {name: f"n_{name}" for name in ("first", "other", "all", "months")}
     return _show(output, frame[columns], "tbl-4-4", count | {name: name for name in count.values()})
 
@@ -73,13 +99,18 @@ def course_types(output: Output, data: Participation) -> Block:
         printed[["kind", "percent", "duration_months"]].rename(
             columns={"percent": "published_percent", "duration_months": "published_months"}
         ),
-        on="kind", how="left",
-    )  # fmt: skip
+        on="kind",
+        how="left",
+    )
     released = disclosure.release(
-        named(output, frame, "kind"), label="tbl-4-6", count="n", keys=["kind"],
-        labels=["published_percent", "published_months"], exhaustive="kind",
+        named(output, frame, "kind"),
+        label="tbl-4-6",
+        count="n",
+        keys=["kind"],
+        labels=["published_percent", "published_months"],
+        exhaustive="kind",
         coarse=bool(data.county),
-    )  # fmt: skip
+    )
     return tables.show(output, released, "tbl-4-6")
 
 
@@ -88,9 +119,13 @@ def combinations(output: Output, data: Participation) -> Block:
     keys = ["program_1", "program_2"]
     frame = with_printed_sequences(output, data.combinations, "table_4_7", keys)
     released = disclosure.release(
-        frame, label="tbl-4-7", count="n", keys=keys, labels=["published"],
+        frame,
+        label="tbl-4-7",
+        count="n",
+        keys=keys,
+        labels=["published"],
         coarse=bool(data.county),
-    )  # fmt: skip
+    )
     return tables.show(output, released, "tbl-4-7")
 
 
@@ -99,9 +134,13 @@ def chains(output: Output, data: Participation) -> Block:
     keys = ["program_1", "program_2", "program_3"]
     frame = with_printed_sequences(output, data.chains, "table_4_8", keys)
     released = disclosure.release(
-        frame, label="tbl-4-8", count="n", keys=keys, labels=["published"],
+        frame,
+        label="tbl-4-8",
+        count="n",
+        keys=keys,
+        labels=["published"],
         coarse=bool(data.county),
-    )  # fmt: skip
+    )
     return tables.show(output, released, "tbl-4-8")
 
 
@@ -122,15 +161,21 @@ def _with(
     values = printed.reindex(keys)
     national = output.slug == WHOLE
     return frame.assign(
-        **{new: values[old].to_numpy() if national else float("nan")
-           for new, old in columns.items()}
-    )  # fmt: skip
+        **{
+            new: values[old].to_numpy() if national else float("nan")
+            for new, old in columns.items()
+        }
+    )
 
 
 def _show(
-    output: Output, frame: pd.DataFrame, label: str, count: str | dict[str, str], *,
+    output: Output,
+    frame: pd.DataFrame,
+    label: str,
+    count: str | dict[str, str],
+    *,
     percent: dict[str, str] | None = None,
-) -> Block:  # fmt: skip
+) -> Block:
     published = [name for name in frame if "published" in str(name)]
     shown = named(output, frame, *KEY)
     released = disclosure.release(

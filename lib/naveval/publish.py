@@ -164,9 +164,12 @@ def plan(files: list[Path]) -> list[list[Path]]:
 
 
 def _send(
-    session: requests.Session, url: str, folder: Path, batch: list[Path],
+    session: requests.Session,
+    url: str,
+    folder: Path,
+    batch: list[Path],
     pause: Callable[[float], None],
-) -> int:  # fmt: skip
+) -> int:
     """PUT one batch; again after 1, 2, 4, 8 s on 5xx and lost connections. Gives attempts."""
     fault = ""
     for attempt in range(1, ATTEMPTS + 1):

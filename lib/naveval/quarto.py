@@ -22,8 +22,9 @@ PROJECT_FILE = "_quarto.yml"
 PROJECT_PARTS = ("theme", "filters", "references.bib")
 TROUBLE = re.compile(
     r"unable to resolve|unresolved|could not (?:fetch|find)|missing (?:image|resource)|"
-    r"citation .* not found|\[WARNING\]|^WARN", re.IGNORECASE
-)  # fmt: skip
+    r"citation .* not found|\[WARNING\]|^WARN",
+    re.IGNORECASE,
+)
 HARMLESS = re.compile(r"verapdf is not installed", re.IGNORECASE)
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 # Quarto repeats the alternative text on the div around the figure, where HTML has none.
@@ -102,9 +103,12 @@ def render(notebook: Path, to: str) -> Path:
     try:
         done = subprocess.run(
             [PROGRAM, "render", notebook.name, "--to", work_format, "--no-execute"],
-            cwd=notebook.parent, capture_output=True, text=True, encoding="utf-8",
+            cwd=notebook.parent,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
             timeout=TIMEOUT_SECONDS,
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired:
         raise RenderError(f"quarto: no result after {TIMEOUT_SECONDS} s") from None
     log = COLOR.sub("", done.stdout + done.stderr)

@@ -131,13 +131,14 @@ def template_metadata(report: dict[str, Any], engine: str) -> dict[str, object]:
         "simulated": report.get("origin") == "simulated",
         "report-date": _day(date),
         "report-date-iso": date,
-        "colophon": f"Rapporten er laget {_day(date)} med {engine}." if date
+        "colophon": f"Rapporten er laget {_day(date)} med {engine}."
+        if date
         else f"Rapporten er laget med {engine}.",
         "generator": engine,
         "lang": "nb",
         "toc": True,
         "toc-title": "Innhold",
-    }  # fmt: skip
+    }
     return {key: value for key, value in metadata.items() if value not in ("", False)}
 
 

@@ -53,15 +53,17 @@ def read_html(file: Path) -> Contents:
         headings=tuple((int(tag.name[1]), _text(tag)) for tag in headings),
         figures=tuple(
             (label, caption, str(image.get("alt", "")))
-            for label, caption, tag in figures if (image := tag.find("img"))
+            for label, caption, tag in figures
+            if (image := tag.find("img"))
         ),
         tables=tuple(
             (label, caption, _rows(table))
-            for label, caption, tag in figures if (table := tag.find("table"))
+            for label, caption, tag in figures
+            if (table := tag.find("table"))
         ),
         references=tuple((_text(link), str(link["href"])[1:]) for link in links),
         paragraphs=tuple(_text(tag) for tag in paragraphs if not tag.find_parent("figure")),
-    )  # fmt: skip
+    )
 
 
 def _float(tag: Tag) -> tuple[str, str, Tag]:

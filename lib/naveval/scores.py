@@ -67,10 +67,15 @@ class Scores:
 
 
 def doubly_robust(
-    y: Floats, arm: NDArray[np.int64], nuisances: Nuisances, *,
-    clip: float = 0.0, trim: float = 0.0, normalize: bool = False,
+    y: Floats,
+    arm: NDArray[np.int64],
+    nuisances: Nuisances,
+    *,
+    clip: float = 0.0,
+    trim: float = 0.0,
+    normalize: bool = False,
     cluster: NDArray[Any] | None = None,
-) -> Scores:  # fmt: skip
+) -> Scores:
     """Compute the score of every person, arm and outcome.
 
     Parameters
@@ -111,15 +116,27 @@ def doubly_robust(
     gamma = _gamma(y, arm, propensity, nuisances.outcome_model, normalize=normalize)
     clipped = (nuisances.propensity < clip).sum(axis=0)
     return Scores(
-        nuisances.arms, nuisances.outcomes, arm, y, propensity, nuisances.outcome_model, gamma,
-        kept, clipped, cluster,
-    )  # fmt: skip
+        nuisances.arms,
+        nuisances.outcomes,
+        arm,
+        y,
+        propensity,
+        nuisances.outcome_model,
+        gamma,
+        kept,
+        clipped,
+        cluster,
+    )
 
 
 def _gamma(
-    y: Floats, arm: NDArray[np.int64], propensity: Floats, outcome_model: Floats, *,
+    y: Floats,
+    arm: NDArray[np.int64],
+    propensity: Floats,
+    outcome_model: Floats,
+    *,
     normalize: bool = False,
-) -> NDArray[np.float64]:  # fmt: skip
+) -> NDArray[np.float64]:
     """(n, a, k) scores from outcomes, arms and nuisances."""
     indicator = arm[:, None] == np.arange(propensity.shape[1])
     weight = np.divide(indicator, propensity, out=np.zeros_like(propensity), where=indicator)
@@ -140,10 +157,17 @@ def only_arms(scores: Scores, arms: Sequence[int]) -> Scores:
     propensity /= propensity.sum(axis=1, keepdims=True)
     y, model = scores.y[rows], scores.outcome_model[rows][:, chosen]
     return Scores(
-        tuple(scores.arms[i] for i in chosen), scores.outcomes, arm, y, propensity, model,
-        _gamma(y, arm, propensity, model), scores.kept[rows][:, chosen],
-        scores.clipped[chosen], None if scores.cluster is None else scores.cluster[rows],
-    )  # fmt: skip
+        tuple(scores.arms[i] for i in chosen),
+        scores.outcomes,
+        arm,
+        y,
+        propensity,
+        model,
+        _gamma(y, arm, propensity, model),
+        scores.kept[rows][:, chosen],
+        scores.clipped[chosen],
+        None if scores.cluster is None else scores.cluster[rows],
+    )
 
 
 def ate_influence(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -281,9 +305,12 @@ def gate(scores: Scores, arm: int, groups: pd.Series, outcome: str | None = None
         influence = (design @ bread[:, j])[:, None] * residual * len(design)
         part = estimate_frame(coefficients[j], std_errors(influence, cluster))
         part = part.assign(
-            arm=scores.arms[arm], category=category, outcome=names,
-            type="constant" if j == 0 else "difference", n_persons=int((codes[rows] == j).sum()),
-        )  # fmt: skip
+            arm=scores.arms[arm],
+            category=category,
+            outcome=names,
+            type="constant" if j == 0 else "difference",
+            n_persons=int((codes[rows] == j).sum()),
+        )
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 

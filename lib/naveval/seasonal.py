@@ -87,9 +87,11 @@ def by_tertial(frame: pd.DataFrame, values: Sequence[str], keys: Sequence[str]) 
     frame
         Columns `month`, the keys and the values.
     """
-    grouped = frame.dropna(subset=list(values)).assign(
-        tertial=lambda table: table["month"].map(tertial)
-    ).groupby([*keys, "tertial"], sort=True)  # fmt: skip
+    grouped = (
+        frame.dropna(subset=list(values))
+        .assign(tertial=lambda table: table["month"].map(tertial))
+        .groupby([*keys, "tertial"], sort=True)
+    )
     full = grouped["month"].transform("nunique") == 4
     own = grouped.obj[full].groupby([*keys, "tertial"], sort=True)[list(values)].mean()
     return own.reset_index()

@@ -281,8 +281,12 @@ def interval(
             break
         width *= 2 if edge else 0.5
     step = grid[1] - grid[0]
-    return Interval(bound, float(grid[inside].min() - step / 2),
-                    float(grid[inside].max() + step / 2), bool(edge))  # fmt: skip
+    return Interval(
+        bound,
+        float(grid[inside].min() - step / 2),
+        float(grid[inside].max() + step / 2),
+        bool(edge),
+    )
 
 
 def _fixed_length(found: Study, bound: float, level: float) -> tuple[float, float]:

@@ -57,9 +57,11 @@ def fixed_length(
     if start.size:
         for first in (start, np.zeros_like(start)):
             found = optimize.minimize(
-                half_length, first, method="Nelder-Mead",
+                half_length,
+                first,
+                method="Nelder-Mead",
                 options={"maxiter": ITERATIONS, "xatol": 1e-8, "fatol": 1e-10},
-            )  # fmt: skip
+            )
             best = found.x if half_length(found.x) < half_length(best) else best
     centre = float(whole(best) @ estimate)
     half = half_length(best) * scale
@@ -68,9 +70,11 @@ def fixed_length(
 
 def critical(bias: float, level: float) -> float:
     """How many standard errors an interval needs when bias is at most `bias` of them."""
-    return float(np.sqrt(stats.ncx2.ppf(level, 1, bias**2))) if bias > 0 else float(
-        stats.norm.ppf(0.5 + level / 2)
-    )  # fmt: skip
+    return (
+        float(np.sqrt(stats.ncx2.ppf(level, 1, bias**2)))
+        if bias > 0
+        else float(stats.norm.ppf(0.5 + level / 2))
+    )
 
 
 def _bends(n_before: int, n_after: int) -> Array:

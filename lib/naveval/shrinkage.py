@@ -128,9 +128,12 @@ def between_variance(estimate: NDArray, std_error: NDArray) -> float:
 
 
 def shrink(
-    estimate: NDArray, std_error: NDArray, *, mean: float | None = None,
+    estimate: NDArray,
+    std_error: NDArray,
+    *,
+    mean: float | None = None,
     between: float | None = None,
-) -> Shrunken:  # fmt: skip
+) -> Shrunken:
     """Empirical Bayes with a normal distribution between units.
 
     Units without a usable standard error (missing or 0) get missing values.
@@ -164,9 +167,12 @@ def shrink(
 
 
 def funnel(
-    estimate: NDArray, std_error: NDArray, *, mean: float | None = None,
+    estimate: NDArray,
+    std_error: NDArray,
+    *,
+    mean: float | None = None,
     levels: tuple[float, ...] = FUNNEL_LEVELS,
-) -> Funnel:  # fmt: skip
+) -> Funnel:
     """Control limits: mean ± quantile × the unit's standard error.
 
     Parameters
@@ -184,5 +190,4 @@ def funnel(
     half = z * np.where(usable, std_error, np.nan)
     outside = np.abs(np.where(usable, estimate - mean, 0.0)) > np.nan_to_num(half, nan=np.inf)
     expected = (1 - np.array(levels)) * usable.sum()
-    return Funnel(levels, mean, mean - half, mean + half, outside, expected,
-                  outside.sum(axis=1))  # fmt: skip
+    return Funnel(levels, mean, mean - half, mean + half, outside, expected, outside.sum(axis=1))

@@ -120,15 +120,17 @@ def _search_page(text: dict[str, Any]) -> str:
         f'<button type="submit">{part["button"]}</button></form>\n'
         f'<p id="sok-status" role="status" data-none="{part["none"]}" data-some="{part["some"]}">'
         f'</p>\n<ul id="treff" class="hits"></ul>\n<noscript><p>{part["noscript"]}</p></noscript>'
-    )  # fmt: skip
+    )
 
 
 def metadata(page: Page, engine: str) -> dict[str, object]:
     """Variables of the template for a page of the site."""
     report = {
-        "title": page.title, "subtitle": page.subtitle, "banner": page.banner,
+        "title": page.title,
+        "subtitle": page.subtitle,
+        "banner": page.banner,
         "origin": "simulated" if page.simulated else "published",
-    }  # fmt: skip
+    }
     made = render.template_metadata(report, engine)
     made |= {"toc": page.toc, "plain-headings": True, "html-table-processing": "none"}
     made["colophon"] = f"Siden er laget med {engine}."
@@ -149,8 +151,9 @@ def _make_pages(name: str, pages: Sequence[Page], work: Path, text: dict[str, An
         made = site_quarto.pages(
             {page.name: page.markdown for page in wanted},
             {page.name: metadata(page, described) for page in wanted},
-            scratch, paths.report_dir(),
-        )  # fmt: skip
+            scratch,
+            paths.report_dir(),
+        )
     for page, file in zip(wanted, made, strict=True):
         kept[page.name].parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, kept[page.name])

@@ -41,29 +41,44 @@ def block(result: Result | None, text: Mapping[str, Any]) -> str:
     order = sorted(wide.columns)
     months = [str(month)[:7] for month in wide.index]
     curves = [
-        {"name": names[code], "values": [None if pd.isna(v) else round(float(v), 4)
-                                         for v in wide[code]]}
+        {
+            "name": names[code],
+            "values": [None if pd.isna(v) else round(float(v), 4) for v in wide[code]],
+        }
         for code in order
-    ]  # fmt: skip
+    ]
     content = {
-        "months": months, "curves": curves,
-        "first": formats.month(months[0]), "last": formats.month(months[-1]),
-    }  # fmt: skip
+        "months": months,
+        "curves": curves,
+        "first": formats.month(months[0]),
+        "last": formats.month(months[-1]),
+    }
     part = {key: escape(value) for key, value in text["curves"].items()}
     data_json = json.dumps(content, ensure_ascii=False).replace("</", "<\\/")
     mark = "simulated" if result.simulated else "published"
-    return "\n".join([
-        f"## {text['curves']['heading']} {{#kurver}}", "", text["curves"]["intro"], "",
-        f"::: {{.mark .mark-{mark}}}", text["marks"][mark], ":::", "",
-        f'<div class="curves" data-source="kurvedata" data-label="{part["label"]}" '
-        f'data-unit="{part["unit"]}">',
-        f'<fieldset data-script hidden><legend>{part["legend"]}</legend><div class="boxes"></div>'
-        f'<div class="buttons"><button type="button" data-all="1">{part["all"]}</button>'
-        f'<button type="button" data-all="0">{part["none"]}</button></div></fieldset>',
-        '<div class="picture" data-script hidden></div>',
-        _static(result, part), _table(wide, order, names, months, part),
-        f'<script type="application/json" id="kurvedata">{data_json}</script>', "</div>",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"## {text['curves']['heading']} {{#kurver}}",
+            "",
+            text["curves"]["intro"],
+            "",
+            f"::: {{.mark .mark-{mark}}}",
+            text["marks"][mark],
+            ":::",
+            "",
+            f'<div class="curves" data-source="kurvedata" data-label="{part["label"]}" '
+            f'data-unit="{part["unit"]}">',
+            f"<fieldset data-script hidden><legend>{part['legend']}</legend>"
+            '<div class="boxes"></div>'
+            f'<div class="buttons"><button type="button" data-all="1">{part["all"]}</button>'
+            f'<button type="button" data-all="0">{part["none"]}</button></div></fieldset>',
+            '<div class="picture" data-script hidden></div>',
+            _static(result, part),
+            _table(wide, order, names, months, part),
+            f'<script type="application/json" id="kurvedata">{data_json}</script>',
+            "</div>",
+        ]
+    )
 
 
 def _static(result: Result, part: Mapping[str, str]) -> str:
@@ -85,9 +100,12 @@ def _static(result: Result, part: Mapping[str, str]) -> str:
 
 
 def _table(
-    wide: pd.DataFrame, order: list[str], names: Mapping[str, str], months: list[str],
+    wide: pd.DataFrame,
+    order: list[str],
+    names: Mapping[str, str],
+    months: list[str],
     part: Mapping[str, str],
-) -> str:  # fmt: skip
+) -> str:
     head = "".join(f'<th scope="col">{escape(names[code])}</th>' for code in order)
     rows = []
     for month, (_, values) in zip(months, wide.iterrows(), strict=True):

@@ -65,18 +65,31 @@ def _finished(row: Mapping[str, str], own: Mapping[str, str], words: Mapping[str
         f" (Arbeid og velferd {issue.replace('-', '/')})" if issue else ""
     )
     return Project(
-        row["id"], row["title"], row["institution_or_author"], _kind(row), row["theme"],
-        method, status, own["finding"], own["data"],
-    )  # fmt: skip
+        row["id"],
+        row["title"],
+        row["institution_or_author"],
+        _kind(row),
+        row["theme"],
+        method,
+        status,
+        own["finding"],
+        own["data"],
+    )
 
 
 def _ongoing(row: Mapping[str, str], words: Mapping[str, Any]) -> Project:
     period = f"{words['ongoing']} ({row['period_start']}–{row['period_end']})"
     return Project(
-        row["id"], row["title"], row["institution"], _kind(row),
-        row["theme"] or words["no-theme"], words["no-method"], period, words["no-finding"],
+        row["id"],
+        row["title"],
+        row["institution"],
+        _kind(row),
+        row["theme"] or words["no-theme"],
+        words["no-method"],
+        period,
+        words["no-finding"],
         words["no-data"],
-    )  # fmt: skip
+    )
 
 
 def _kind(row: Mapping[str, str]) -> str:
@@ -91,10 +104,13 @@ def table(found: Sequence[Project], words: Mapping[str, Any]) -> str:
     browsers no longer tell a screen reader that this is a table.
     """
     heads = words["columns"]
-    lines = [_filters(found, words), '<div class="wide">',
-             '<table id="prosjekter" class="sortable" role="table"><caption>',
-             escape(words["caption"]),
-             '</caption><thead role="rowgroup"><tr role="row">']  # fmt: skip
+    lines = [
+        _filters(found, words),
+        '<div class="wide">',
+        '<table id="prosjekter" class="sortable" role="table"><caption>',
+        escape(words["caption"]),
+        '</caption><thead role="rowgroup"><tr role="row">',
+    ]
     lines += [
         f'<th scope="col" role="columnheader" data-key="{name}">{escape(heads[name])}</th>'
         for name in COLUMNS
@@ -119,10 +135,12 @@ def value(project: Project, name: str) -> str:
 
 
 def _filters(found: Sequence[Project], words: Mapping[str, Any]) -> str:
-    parts = ['<form class="filters" data-table="prosjekter" hidden>',
-             f'<p><label for="sok-prosjekt">{escape(words["search"])}</label>'
-             '<input id="sok-prosjekt" type="search" name="text" autocomplete="off">',
-             "</p>"]  # fmt: skip
+    parts = [
+        '<form class="filters" data-table="prosjekter" hidden>',
+        f'<p><label for="sok-prosjekt">{escape(words["search"])}</label>'
+        '<input id="sok-prosjekt" type="search" name="text" autocomplete="off">',
+        "</p>",
+    ]
     for name in FILTERS:
         options = "".join(
             f"<option>{escape(option)}</option>"
@@ -145,18 +163,17 @@ def counts(found: Sequence[Project], words: Mapping[str, Any]) -> str:
     parts = []
     for name, subset in (("theme", list(found)), ("method", _finished_only(found, words))):
         number = Counter(value(project, name) for project in subset)
-        done = Counter(
-            value(project, name) for project in _finished_only(subset, words)
-        )  # fmt: skip
+        done = Counter(value(project, name) for project in _finished_only(subset, words))
         if name == "theme":
             head = [words["columns"][name], words["finished"], words["ongoing"], words["total"]]
             body = [
                 [key, done[key], number[key] - done[key], number[key]] for key in _order(number)
             ]
         else:
-            head, body = [words["columns"][name], words["total"]], [
-                [key, number[key]] for key in _order(number)
-            ]  # fmt: skip
+            head, body = (
+                [words["columns"][name], words["total"]],
+                [[key, number[key]] for key in _order(number)],
+            )
         parts.append(_pipe(head, body, words[f"{name}-caption"], f"tbl-{name}"))
     return "\n\n".join(parts)
 

@@ -83,9 +83,7 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     parts += [f"## {text['index']['others']} {{.unnumbered}}"]
     parts.append("\n".join(f"- {line}" for line in text["index"]["list"]))
     notice, simulated = banner(shown, text)
-    return named(
-        "index", text, "\n\n".join(parts), banner=notice, simulated=simulated, toc=False
-    )  # fmt: skip
+    return named("index", text, "\n\n".join(parts), banner=notice, simulated=simulated, toc=False)
 
 
 def about(result: Result, text: Mapping[str, Any]) -> str:
@@ -147,18 +145,26 @@ def study(
     if result and not simulated:
         notice = result.banner
     return Page(
-        name, name, entry["name"], entry["question"], "\n\n".join(filter(None, blocks)),
-        banner=notice, simulated=simulated,
-    )  # fmt: skip
+        name,
+        name,
+        entry["name"],
+        entry["question"],
+        "\n\n".join(filter(None, blocks)),
+        banner=notice,
+        simulated=simulated,
+    )
 
 
 def downloads(result: Result, text: Mapping[str, Any], *, level: str = "") -> str:
     """Links to a result's report, PDF, workbook and CSV files."""
     part, book = text["study"], result.workbook()
     offered = [
-        ("report.html", part["read"]), ("report.pdf", part["pdf"]), (book, part["workbook"]),
-        ("estimates.csv", part["estimates"]), ("dictionary.csv", part["dictionary"]),
-    ]  # fmt: skip
+        ("report.html", part["read"]),
+        ("report.pdf", part["pdf"]),
+        (book, part["workbook"]),
+        ("estimates.csv", part["estimates"]),
+        ("dictionary.csv", part["dictionary"]),
+    ]
     place = f", {result.place}" if level == "place" else ""
     lines = [
         f"- [{label}{place}]({result.address}/{file})"
@@ -226,10 +232,11 @@ def chooser(text: Mapping[str, Any]) -> str:
         for item in counties.counties(YEAR)
     )
     return (
-        '<form class="chooser" hidden><label for="velg-fylke">' + escape(part["choose"])
+        '<form class="chooser" hidden><label for="velg-fylke">'
+        + escape(part["choose"])
         + f'</label> <select id="velg-fylke">{options}</select> '
         f'<button type="submit">{escape(part["go"])}</button></form>'
-    )  # fmt: skip
+    )
 
 
 def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
@@ -260,18 +267,24 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     blocks += [f"## {part['other']}", " · ".join(others)]
     notice, simulated = banner(shown, text)
     return Page(
-        county_page(code), "fylker", part["title"].format(name=place), part["subtitle"],
-        "\n\n".join(blocks), banner=notice, simulated=simulated,
-    )  # fmt: skip
+        county_page(code),
+        "fylker",
+        part["title"].format(name=place),
+        part["subtitle"],
+        "\n\n".join(blocks),
+        banner=notice,
+        simulated=simulated,
+    )
 
 
 def _instead(main: Result, part: Mapping[str, Any], text: Mapping[str, Any]) -> list[str]:
     """What a county's page shows of a study that has no report for it: the main findings."""
     link = f"[{text['study']['read']}, {main.place}]({main.address}/report.html)"
     return [
-        part["instead"].format(place=main.place), findings(main, text),
+        part["instead"].format(place=main.place),
+        findings(main, text),
         f"::: {{.downloads}}\n- {link}\n:::",
-    ]  # fmt: skip
+    ]
 
 
 def _old_counties(code: str, part: Mapping[str, Any]) -> str:

@@ -54,8 +54,10 @@ def pages(
             shutil.copy2(source, work / part)
     project = yaml.safe_load((report / quarto.PROJECT_FILE).read_text(encoding="utf-8"))
     project["project"] = {
-        "type": "default", "output-dir": OUTPUT, "render": [f"{name}.qmd" for name in texts],
-    }  # fmt: skip
+        "type": "default",
+        "output-dir": OUTPUT,
+        "render": [f"{name}.qmd" for name in texts],
+    }
     project["format"] = {"html": project["format"]["html"]}
     text = yaml.safe_dump(project, allow_unicode=True)
     (work / quarto.PROJECT_FILE).write_text(text, encoding="utf-8")
@@ -66,9 +68,12 @@ def pages(
     try:
         done = subprocess.run(
             [quarto.PROGRAM, "render", "--to", "html", "--no-execute"],
-            cwd=work, capture_output=True, text=True, encoding="utf-8",
+            cwd=work,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
             timeout=quarto.TIMEOUT_SECONDS,
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired:
         raise RenderError(f"quarto: no result after {quarto.TIMEOUT_SECONDS} s") from None
     log = quarto.COLOR.sub("", done.stdout + done.stderr)

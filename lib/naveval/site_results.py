@@ -81,8 +81,11 @@ def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
     report = content.get("report", {})
     names = [name for name in DOWNLOADS if (folder / name).exists()]
     names += sorted(file.name for file in folder.glob("*.xlsx"))
-    names += sorted(f"{part}/{file.name}" for part in ("tables", "figures")
-                    for file in (folder / part).glob("*.csv"))  # fmt: skip
+    names += sorted(
+        f"{part}/{file.name}"
+        for part in ("tables", "figures")
+        for file in (folder / part).glob("*.csv")
+    )
     return Result(
         study=study,
         slug=folder.name,

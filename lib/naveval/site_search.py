@@ -34,12 +34,14 @@ def entries(file: Path, address: str, mark: str = "") -> list[dict[str, str]]:
             continue
         if element.name in HEADINGS:
             anchor = str(element.get("id") or _section(element) or "")
-            found.append({
-                "t": title,
-                "h": "" if element.name == "h1" else audit_html.visible_text(element),
-                "u": address + (f"#{anchor}" if anchor else ""),
-                "x": "",
-            })  # fmt: skip
+            found.append(
+                {
+                    "t": title,
+                    "h": "" if element.name == "h1" else audit_html.visible_text(element),
+                    "u": address + (f"#{anchor}" if anchor else ""),
+                    "x": "",
+                }
+            )
             texts = []
         elif found:
             texts.append(audit_html.visible_text(element))

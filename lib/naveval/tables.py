@@ -58,9 +58,10 @@ def _columns(entry: Mapping[str, Any], data: Released, label: str) -> dict[str, 
             f"it has {', '.join(map(str, frame.columns))}"
         )
     unpublished = {
-        name for name in columns
+        name
+        for name in columns
         if PUBLISHED in name and frame[name].isna().all() and not data.suppressed[name].any()
-    }  # fmt: skip
+    }
     return {name: spec for name, spec in columns.items() if name not in unpublished}
 
 

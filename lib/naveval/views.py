@@ -13,14 +13,30 @@ from naveval.sources import Source
 
 Family = Literal["text", "integer", "number", "boolean", "date", "any"]
 DUCK_FAMILIES: Mapping[str, Family] = {
-    "VARCHAR": "text", "ENUM": "text", "UUID": "text",
-    "TINYINT": "integer", "SMALLINT": "integer", "INTEGER": "integer", "BIGINT": "integer",
-    "HUGEINT": "integer", "UTINYINT": "integer", "USMALLINT": "integer",
-    "UINTEGER": "integer", "UBIGINT": "integer", "UHUGEINT": "integer",
-    "FLOAT": "number", "DOUBLE": "number", "DECIMAL": "number",
-    "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "date", "TIMESTAMP_NS": "date",
-    "TIMESTAMP_MS": "date", "TIMESTAMP_S": "date", "TIMESTAMP WITH TIME ZONE": "date",
-}  # fmt: skip
+    "VARCHAR": "text",
+    "ENUM": "text",
+    "UUID": "text",
+    "TINYINT": "integer",
+    "SMALLINT": "integer",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+    "HUGEINT": "integer",
+    "UTINYINT": "integer",
+    "USMALLINT": "integer",
+    "UINTEGER": "integer",
+    "UBIGINT": "integer",
+    "UHUGEINT": "integer",
+    "FLOAT": "number",
+    "DOUBLE": "number",
+    "DECIMAL": "number",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIMESTAMP": "date",
+    "TIMESTAMP_NS": "date",
+    "TIMESTAMP_MS": "date",
+    "TIMESTAMP_S": "date",
+    "TIMESTAMP WITH TIME ZONE": "date",
+}
 ROW = "row_no"
 FILE = "file_name"
 
@@ -117,10 +133,19 @@ def family(dtype: Any) -> Family:
     """
     text = "any" if dtype is None else str(dtype).lower()
     families: dict[str, Family] = {
-        "any": "any", "object": "any", "str": "text", "string": "text", "category": "text",
-        "int": "integer", "uint": "integer", "float": "number", "decimal": "number",
-        "bool": "boolean", "date": "date", "timestamp": "date",
-    }  # fmt: skip
+        "any": "any",
+        "object": "any",
+        "str": "text",
+        "string": "text",
+        "category": "text",
+        "int": "integer",
+        "uint": "integer",
+        "float": "number",
+        "decimal": "number",
+        "bool": "boolean",
+        "date": "date",
+        "timestamp": "date",
+    }
     for start, found in families.items():
         if text.startswith(start):
             return found

@@ -51,9 +51,12 @@ def write_sample(file: Path) -> None:
     y = outcomes(drawn.sample)
     order = np.random.default_rng(SEED).permutation(len(y))
     np.savez_compressed(
-        file, x=drawn.covariates.to_numpy()[order], y=y.to_numpy()[order], names=list(y.columns),
+        file,
+        x=drawn.covariates.to_numpy()[order],
+        y=y.to_numpy()[order],
+        names=list(y.columns),
         arm=arm_codes(drawn.sample, arms)[order],
-    )  # fmt: skip
+    )
 
 
 def measure(file: Path, method: str) -> list[dict[str, Any]]:
@@ -70,15 +73,33 @@ def measure(file: Path, method: str) -> list[dict[str, Any]]:
         if method == "grf":
             for j in columns:
                 seconds, predicted = grf_outcome(grow_x[:n], grow_y[:n, j], new_x)
-                rows.append(row("outcome", method, n, TREES, 1, seconds, names[j],
-                                ((predicted - new_y[:, j]) ** 2).mean()))  # fmt: skip
+                rows.append(
+                    row(
+                        "outcome",
+                        method,
+                        n,
+                        TREES,
+                        1,
+                        seconds,
+                        names[j],
+                        ((predicted - new_y[:, j]) ** 2).mean(),
+                    )
+                )
         else:
             seconds, shared = own_outcomes(grow_x[:n], grow_y[:n], new_x)
             rows += [
-                row("outcome", method, n, TREES, y.shape[1], seconds, names[j],
-                    ((shared[:, j] - new_y[:, j]) ** 2).mean())
+                row(
+                    "outcome",
+                    method,
+                    n,
+                    TREES,
+                    y.shape[1],
+                    seconds,
+                    names[j],
+                    ((shared[:, j] - new_y[:, j]) ** 2).mean(),
+                )
                 for j in columns
-            ]  # fmt: skip
+            ]
     grow, new = slice(PREDICTED, None), slice(0, PREDICTED)
     classes = int(arm.max()) + 1
     fit = grf_classes if method == "grf" else own_classes
@@ -89,11 +110,20 @@ def measure(file: Path, method: str) -> list[dict[str, Any]]:
     return rows
 
 
-def row(what: str, method: str, n: int, trees: int, k: int, seconds: float, name: str,
-        error: float) -> dict[str, Any]:  # fmt: skip
-    found = {"what": what, "method": method, "n": n, "predicted": PREDICTED, "trees": trees,
-             "outcomes": k, "seconds": round(seconds, 3), "name": name,
-             "error": round(float(error), 6)}  # fmt: skip
+def row(
+    what: str, method: str, n: int, trees: int, k: int, seconds: float, name: str, error: float
+) -> dict[str, Any]:
+    found = {
+        "what": what,
+        "method": method,
+        "n": n,
+        "predicted": PREDICTED,
+        "trees": trees,
+        "outcomes": k,
+        "seconds": round(seconds, 3),
+        "name": name,
+        "error": round(float(error), 6),
+    }
     print(found, flush=True)
     return found
 
@@ -107,9 +137,16 @@ def grf_outcome(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> tuple[float, n
 
     clock = time.process_time()
     forest = GRFForestRegressor(
-        n_estimators=TREES, sample_fraction=0.5, mtry=candidates(x), min_node_size=5,
-        honesty=True, honesty_fraction=0.5, ci_group_size=1, n_jobs=1, seed=SEED,
-    )  # fmt: skip
+        n_estimators=TREES,
+        sample_fraction=0.5,
+        mtry=candidates(x),
+        min_node_size=5,
+        honesty=True,
+        honesty_fraction=0.5,
+        ci_group_size=1,
+        n_jobs=1,
+        seed=SEED,
+    )
     predicted = forest.fit(x, y).predict(new)
     return time.process_time() - clock, np.ravel(predicted)
 
@@ -121,9 +158,16 @@ def grf_classes(
 
     clock = time.process_time()
     forest = GRFForestClassifier(
-        n_estimators=CLASS_TREES, sample_fraction=0.5, mtry=candidates(x), min_node_size=5,
-        honesty=True, honesty_fraction=0.5, ci_group_size=1, n_jobs=1, seed=SEED,
-    )  # fmt: skip
+        n_estimators=CLASS_TREES,
+        sample_fraction=0.5,
+        mtry=candidates(x),
+        min_node_size=5,
+        honesty=True,
+        honesty_fraction=0.5,
+        ci_group_size=1,
+        n_jobs=1,
+        seed=SEED,
+    )
     probability = forest.fit(x, arm).predict_proba(new)
     return time.process_time() - clock, np.asarray(probability)
 

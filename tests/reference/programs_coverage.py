@@ -60,9 +60,12 @@ def coverage(draws: pd.DataFrame) -> pd.DataFrame:
         covered=(draws.estimate - draws.truth).abs() <= 1.96 * draws.std_error,
     )
     return draws.groupby(["estimand", "arm", "outcome"]).agg(
-        draws=("draw", "nunique"), coverage=("covered", "mean"), bias=("error", "mean"),
-        spread=("error", "std"), std_error=("std_error", "mean"),
-    )  # fmt: skip
+        draws=("draw", "nunique"),
+        coverage=("covered", "mean"),
+        bias=("error", "mean"),
+        spread=("error", "std"),
+        std_error=("std_error", "mean"),
+    )
 
 
 if __name__ == "__main__":

@@ -40,18 +40,25 @@ def reference(wide: pd.DataFrame, before: int) -> dict[str, object]:
     # pysyncon divides each period by its standard deviation; the variances undo that.
     synth = Synth()
     synth.fit(
-        X0=controls.iloc[:before], X1=treated.iloc[:before], Z0=controls.iloc[:before],
-        Z1=treated.iloc[:before], custom_V=wide.iloc[:before].var(axis=1, ddof=1).to_numpy(),
-    )  # fmt: skip
+        X0=controls.iloc[:before],
+        X1=treated.iloc[:before],
+        Z0=controls.iloc[:before],
+        Z1=treated.iloc[:before],
+        custom_V=wide.iloc[:before].var(axis=1, ddof=1).to_numpy(),
+    )
     weights = np.asarray(synth.W)
     gap = treated.to_numpy() - controls.to_numpy() @ weights
     rows = wide.stack().rename("y").reset_index()
     rows.columns = ["time", "unit", "y"]
     rows["treated"] = (rows["unit"] == wide.columns[0]).astype(int)
     did = SyntheticDiD(variance_method="placebo", n_bootstrap=200, seed=1).fit(
-        rows, outcome="y", treatment="treated", unit="unit", time="time",
+        rows,
+        outcome="y",
+        treatment="treated",
+        unit="unit",
+        time="time",
         post_periods=list(wide.index[before:]),
-    )  # fmt: skip
+    )
     return {
         "synthetic_control": {"effect": gap[before:].mean(), "weights": weights.tolist()},
         "synthetic_did": {
