@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from naveval import paths
+from naveval.project import paths
 
 ROOT = Path(__file__).parent.parent
 

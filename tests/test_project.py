@@ -2,7 +2,10 @@
 
 import ast
 import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,136 +13,41 @@ import nbformat
 import pytest
 import yaml
 
-from naveval import parameters, paths, studies, texts
+from naveval.exhibits import words
+from naveval.project import catalogue, parameters, paths
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "lib" / "naveval"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 IN_PIP_SECTION = {"pypandoc_binary", "typst"}
 
-# The stages of the one-way flow; a module imports from its own and earlier stages only.
-STAGES = (
-    ("errors", "paths", "formats", "provenance"),
-    (
-        "studies",
-        "parameters",
-        "counties",
-        "hedmark_windows",
-        "*_parameters",
-        "costs_checks",
-        "costs_inputs",
-        "costs_effects",
-        "basic_amount",
-        "programs_codes",
-        "iso_weeks",
-        "followup_published",
-        "months",
-        "variables",
-        "indicator_characteristics",
-        "indicator_published",
-    ),
-    ("registers", "sources", "connections", "views", "contracts", "contract_*", "*_contracts"),
-    ("*_simulation*", "extracts", "cache"),
-    (
-        "*_panel*",
-        "*_spells*",
-        "*_sample*",
-        "indicator_hours",
-        "indicator_market",
-        "indicator_extracts",
-    ),
-    (
-        "did",
-        "event_study",
-        "one_treated*",
-        "synthetic_control",
-        "sensitivity",
-        "detectable",
-        "multiple_testing",
-        "costs*",
-        "categorical*",
-        "shrinkage",
-        "multiplier",
-        "seasonal",
-        "forests*",
-        "crossfit",
-        "scores",
-        "overlap",
-        "confounding",
-        "policy_tree",
-        "*_estimates*",
-    ),
-    ("estimates", "disclosure*", "disclosure_estimates", "followup_rows", "followup_protection"),
-    ("texts", "output"),
-    ("tables", "figures", "explore"),
-    ("manifest", "downloads"),
-    (
-        "appendix",
-        "indicator_texts",
-        "indicator_drawing",
-        "*_tables*",
-        "*_figures*",
-        "*_explore",
-        "programs_cost_*",
-        "followup_story",
-    ),
-    ("runs", "batch", "batch_*"),
-    (
-        "notebook_markdown",
-        "builtin",
-        "quarto",
-        "render",
-        "site*",
-        "audit*",
-        "faults",
-        "browser",
-        "publish",
-        "accessibility",
-        "document",
-        "report_contents",
-    ),
-    ("cli",),
-)
-"""Modules whose names match no pattern belong to the estimators' stage."""
-ESTIMATORS = 5
+FOLDERS = sorted({file.parent for file in LIBRARY.rglob("*.py")})
 
 
-def stage_of(module: str) -> int:
-    for number, patterns in enumerate(STAGES):
-        if module in patterns:
-            return number
-    for number, patterns in enumerate(STAGES):
-        if any("*" in pattern and Path(module).match(pattern) for pattern in patterns):
-            return number
-    return ESTIMATORS
+def test_imports_point_one_way_and_studies_stay_apart() -> None:
+    told = subprocess.run(
+        ["lint-imports", str(ROOT / "lib/pyproject.toml"), "--no-cache"],
+        cwd=ROOT / "lib",
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
 
 
-def imported(file: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "naveval":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("naveval."):
-            names.add(str(node.module).split(".")[1])
-        elif isinstance(node, ast.Import):
-            names |= {a.name.split(".")[1] for a in node.names if a.name.startswith("naveval.")}
-    return names
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(LIBRARY)))
+def test_a_folder_can_be_read_at_a_glance(folder: Path) -> None:
+    entries = [item for item in folder.iterdir() if item.suffix == ".py" or item in FOLDERS]
+    assert len(entries) <= 20
+    for file in folder.glob("*.py"):
+        assert file.read_text(encoding="utf-8").count("\n") <= 450, file
 
 
-@pytest.mark.parametrize("file", sorted(LIBRARY.glob("*.py")), ids=lambda file: file.stem)
-def test_imports_point_one_way(file: Path) -> None:
-    own = stage_of(file.stem)
-    later = {name for name in imported(file) if stage_of(name) > own}
-    assert not later, f"{file.stem} (stage {own}) imports from later stages: {sorted(later)}"
-
-
-@pytest.mark.parametrize("file", sorted(LIBRARY.glob("*.py")), ids=lambda file: file.stem)
-def test_modules_are_small_and_studies_stay_apart(file: Path) -> None:
-    assert file.read_text(encoding="utf-8").count("\n") <= 450
-    other = [f"{study}_" for study in studies.STUDIES if not file.stem.startswith(study)]
-    if any(file.stem.startswith(f"{study}_") for study in studies.STUDIES):
-        mixed = {name for name in imported(file) if name.startswith(tuple(other))}
-        assert not mixed, f"{file.stem} imports from another study: {sorted(mixed)}"
+def test_the_formatter_decides_layout() -> None:
+    mark = "# fmt" + ": "
+    for part in ("lib/naveval", "tests"):
+        for file in (ROOT / part).rglob("*.py"):
+            assert mark not in file.read_text(encoding="utf-8"), file
 
 
 def test_environment_and_package_name_the_same_packages_and_bounds() -> None:
@@ -279,22 +187,22 @@ def test_executed_notebooks_are_not_committed() -> None:
 
 def test_root_is_found_from_the_library() -> None:
     assert (paths.project_root() / "lib" / "naveval").is_dir()
-    assert json.loads(json.dumps(list(studies.STUDIES)))
+    assert json.loads(json.dumps(list(catalogue.STUDIES)))
 
 
-@pytest.mark.parametrize("study", studies.STUDIES)
+@pytest.mark.parametrize("study", catalogue.STUDIES)
 def test_every_parameter_has_a_meaning_in_the_report(study: str) -> None:
-    meanings = texts.load(study)["parameters"]
+    meanings = words.load(study)["parameters"]
     assert set(meanings) == set(parameters.model(study).model_fields)
 
 
-@pytest.mark.parametrize("study", studies.STUDIES)
+@pytest.mark.parametrize("study", catalogue.STUDIES)
 def test_front_page_names_sentences_that_exist(study: str) -> None:
-    listed = texts.load(study)
-    for wanted in listed[texts.HEADLINES]:
-        found = texts.entry(listed, wanted["text"])
+    listed = words.load(study)
+    for wanted in listed[words.HEADLINES]:
+        found = words.entry(listed, wanted["text"])
         options = found.get("choose", {}) if isinstance(found, dict) else {}
         assert set(wanted.get("published", ())) <= set(options)
         for template in [options[choice] for choice in options] or [found]:
             assert str(template).strip()
-    assert listed[texts.HEADLINES]
+    assert listed[words.HEADLINES]

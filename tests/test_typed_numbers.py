@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
-from naveval import audit_numbers, parameters, studies
+from naveval.project import catalogue, parameters
+from naveval.publishing.audit import numbers
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(
-    file for study in studies.STUDIES for file in (ROOT / "report" / "texts").glob(f"{study}*.yml")
+    file
+    for study in catalogue.STUDIES
+    for file in (ROOT / "report" / "texts").glob(f"{study}*.yml")
 )
 NAMES = {"labels", "columns", "title", "format", "names", "parameters"}
 """Parts of the texts that name things and state no findings."""
@@ -36,7 +39,7 @@ def test_no_number_is_typed_into_a_text(file: Path) -> None:
     typed = {
         text: found
         for text in sentences(parameters.read_yaml(file))
-        if (found := audit_numbers.typed(text, phrases))
+        if (found := numbers.typed(text, phrases))
     }
     assert not typed, (
         f"{file.name}: numbers typed into texts; use a field, or list the phrase in "
@@ -57,4 +60,4 @@ def test_no_number_is_typed_into_a_text(file: Path) -> None:
     ],
 )
 def test_typed_numbers_are_found(template: str, left: list[str]) -> None:
-    assert audit_numbers.typed(template) == left
+    assert numbers.typed(template) == left

@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
-from naveval import parameters as params
-from naveval import paths, studies
-from naveval.errors import ContractError, NavevalError, ParameterError
+from naveval.project import catalogue, paths
+from naveval.project import parameters as params
+from naveval.project.errors import ContractError, NavevalError, ParameterError
 
-STUDY = click.Choice(studies.STUDIES)
+STUDY = click.Choice(catalogue.STUDIES)
 FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, dir_okay=False)
 ENGINES = click.Choice(["auto", "quarto", "builtin"])
@@ -70,14 +70,14 @@ def main() -> None:
 @plain_errors
 def data(names: tuple[str, ...], scale: str, seed: int, out: Path | None) -> None:
     """Write simulated register extracts and their truth (truth.json)."""
-    from naveval import extracts
+    from naveval.registers import extracts
 
     size = _scale(scale)
     for study in names:
         target = (out or paths.out_dir() / "_registers") / study
         if target.exists():
             raise ParameterError(f"{target}: exists already; choose another --out or remove it")
-        simulate = studies.module(study, "simulation").simulate
+        simulate = catalogue.module(study, "simulate.registers").simulate
         extracts.write(simulate, target, {"scale": size, "seed": seed})
         click.echo(str(target))
 
@@ -101,8 +101,8 @@ def check(study: str, file: Path | None, data_folder: Path | None) -> None:
     """Check parameters, further inputs and register extracts; list every breach, exit 1."""
     chosen = params.load(study, file, settings((), data_folder))
     chosen.check_inputs()
-    if studies.has(study, "contracts") and chosen.data:
-        from naveval import contracts, extracts
+    if catalogue.has(study, "contracts") and chosen.data:
+        from naveval.registers import contracts, extracts
 
         try:
             contracts.require(study, extracts.folder(study, chosen), chosen)
@@ -134,7 +134,7 @@ def run(
     progress: bool,
 ) -> None:
     """Execute a study's notebook and write its result folder."""
-    from naveval import runs
+    from naveval.running import run as runs
 
     chosen = params.load(study, file, settings(pairs, data_folder))
     done = runs.run(study, chosen, target=out, resume=resume, progress=progress)
@@ -170,10 +170,10 @@ def batch(
     progress: bool,
 ) -> None:
     """Run studies for counties: parallel, past failures, with a summary at the end."""
-    from naveval import batch as batches
+    from naveval.running import batch as batches
 
     results = batches.batch(
-        names or studies.STUDIES,
+        names or catalogue.STUDIES,
         None if counties == "all" else counties.split(","),
         jobs=jobs,
         resume=resume,
@@ -197,9 +197,9 @@ def batch(
 @plain_errors
 def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -> None:
     """Turn result folders into HTML and PDF; without PATH all that are finished."""
-    from naveval import render as rendering
-    from naveval.disclosure_ids import person_ids
-    from naveval.disclosure_scan import require_clean
+    from naveval.disclosure.scan.folder import require_clean
+    from naveval.publishing import render as rendering
+    from naveval.publishing.audit.ids import person_ids
 
     def refuse(folder: Path) -> None:
         require_clean(folder, person_ids(folder))
@@ -225,19 +225,19 @@ def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -
 @plain_errors
 def report(engine: str, jobs: int) -> None:
     """Run every study with its default parameters, render it, and build the site."""
-    from naveval import batch as batches
-    from naveval import site
+    from naveval.publishing.site import build
+    from naveval.running import batch as batches
 
-    places = {study: [params.load(study).county] for study in studies.STUDIES}
+    places = {study: [params.load(study).county] for study in catalogue.STUDIES}
     results = batches.batch(
-        studies.STUDIES, places, jobs=jobs, resume=True, to=("html", "pdf"), engine=engine
+        catalogue.STUDIES, places, jobs=jobs, resume=True, to=("html", "pdf"), engine=engine
     )
     click.echo(batches.summary(results))
     for result in results:
         click.echo("\n".join(str(result.folder / f"report.{kind}") for kind in ("html", "pdf")))
     if not all(result.ok for result in results):
         sys.exit(1)
-    click.echo(str(site.build(engine)))
+    click.echo(str(build.build(engine)))
 
 
 @main.command("site")
@@ -245,16 +245,16 @@ def report(engine: str, jobs: int) -> None:
 @plain_errors
 def make_site(engine: str) -> None:
     """Build the site from every rendered report; it opens from report/_out/site."""
-    from naveval import site
+    from naveval.publishing.site import build
 
-    click.echo(str(site.build(engine, progress=lambda step: click.echo(step, err=True))))
+    click.echo(str(build.build(engine, progress=lambda step: click.echo(step, err=True))))
 
 
 def finished_folders() -> list[Path]:
     """Every result folder below the output folder that a run has finished."""
     return sorted(
         file.parent
-        for study in studies.STUDIES
+        for study in catalogue.STUDIES
         for file in (paths.out_dir() / study).glob("*/manifest.json")
         if not file.parent.name.startswith(".")
     )
@@ -266,7 +266,7 @@ def finished_folders() -> list[Path]:
 @plain_errors
 def bench(study: str, scale: str) -> None:
     """Measure a study: rows, seconds, peak memory, ratio to a peer in the same run."""
-    studies.module(study, "bench").main(_scale(scale))
+    catalogue.module(study, "bench").main(_scale(scale))
 
 
 @main.command()
@@ -296,11 +296,11 @@ def update(
     Only new and revised months are read. A value published before that moves by more than the
     tolerance stops the update; a note for the version in STORE/changelog.csv lets it through.
     """
-    from naveval import runs
+    from naveval.running import run as runs
 
-    if not studies.has(study, "quarter"):
+    if not catalogue.has(study, "update.quarter"):
         raise ParameterError(f"{study}: has no quarterly update")
-    quarter = studies.module(study, "quarter")
+    quarter = catalogue.module(study, "update.quarter")
     chosen = params.load(study, file, settings(pairs, data_folder))
     runs.prepare(study, chosen)
     done = quarter.publish_quarter(
@@ -322,7 +322,7 @@ def audit(folder: Path, only: tuple[str, ...]) -> None:
     """Check a result folder or site: disclosure, accessibility, links, numbers, sizes."""
     from tqdm import tqdm
 
-    from naveval import audit as audits
+    from naveval.publishing.audit import folder as audits
 
     with tqdm(desc="audit", unit="page", leave=False) as bar:
 
@@ -345,8 +345,8 @@ def publish(folder: Path, host: str, story: str) -> None:
 
     The token is read from the environment variable NAVEVAL_PUBLISH_TOKEN.
     """
-    from naveval import audit as audits
-    from naveval import publish as uploads
+    from naveval.publishing import marketplace as uploads
+    from naveval.publishing.audit import folder as audits
 
     done = uploads.publish(
         folder,

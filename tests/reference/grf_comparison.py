@@ -36,17 +36,18 @@ SEED = 7
 
 def write_sample(file: Path) -> None:
     """Simulate at full size, draw the main sample, and keep covariates, arms and outcomes."""
-    from naveval import programs_bench, programs_contracts, programs_effects, registers
-    from naveval.forests import ForestOptions
-    from naveval.programs_codes import ARMS, REST
-    from naveval.programs_effects import Settings
-    from naveval.programs_sample_outcomes import arm_codes, arms_of, outcomes
-    from naveval.programs_simulation import simulate
+    from naveval.estimators.forests import ForestOptions
+    from naveval.registers import reading
+    from naveval.studies.programs import bench, contracts, effects
+    from naveval.studies.programs.codes import ARMS, REST
+    from naveval.studies.programs.effects import Settings
+    from naveval.studies.programs.sample.outcomes import arm_codes, arms_of, outcomes
+    from naveval.studies.programs.simulate.registers import simulate
 
     with TemporaryDirectory() as folder:
-        simulate(Path(folder), scale=programs_bench.FULL_SCALE, seed=2024, only_cohort=True)
-        with registers.open_registers(Path(folder), programs_contracts.TABLES) as opened:
-            drawn = programs_effects.draw(opened, "main", Settings(ForestOptions(trees=200)))
+        simulate(Path(folder), scale=bench.FULL_SCALE, seed=2024, only_cohort=True)
+        with reading.open_registers(Path(folder), contracts.TABLES) as opened:
+            drawn = effects.draw(opened, "main", Settings(ForestOptions(trees=200)))
     arms = arms_of(drawn.sample, (*ARMS, REST))
     y = outcomes(drawn.sample)
     order = np.random.default_rng(SEED).permutation(len(y))
@@ -173,8 +174,8 @@ def grf_classes(
 
 
 def own_outcomes(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> tuple[float, np.ndarray]:
-    from naveval import forests
-    from naveval.forests import ForestOptions
+    from naveval.estimators import forests
+    from naveval.estimators.forests import ForestOptions
 
     clock = time.process_time()
     predicted = forests.regression_forest(x, y, new, ForestOptions(trees=TREES, jobs=1, seed=SEED))
@@ -184,8 +185,8 @@ def own_outcomes(x: np.ndarray, y: np.ndarray, new: np.ndarray) -> tuple[float, 
 def own_classes(
     x: np.ndarray, arm: np.ndarray, classes: int, new: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    from naveval import forests
-    from naveval.forests import ForestOptions
+    from naveval.estimators import forests
+    from naveval.estimators.forests import ForestOptions
 
     clock = time.process_time()
     options = ForestOptions(trees=CLASS_TREES, jobs=1, seed=SEED)

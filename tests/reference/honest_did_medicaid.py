@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pandas as pd
 
-from naveval import did
+from naveval.estimators import did
 
 data = pd.read_stata(sys.argv[1], convert_categoricals=False)
 data = data[(data["year"] < 2016) & (data["yexp2"].isna() | (data["yexp2"] != 2015))]

@@ -24,10 +24,11 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from naveval import programs_contracts, programs_effects, programs_truth, registers
-from naveval.forests import ForestOptions
-from naveval.programs_effects import Settings
-from naveval.programs_simulation import simulate
+from naveval.estimators.forests import ForestOptions
+from naveval.registers import reading
+from naveval.studies.programs import contracts, effects
+from naveval.studies.programs.effects import Settings
+from naveval.studies.programs.simulate.registers import simulate
 
 SCALE = 0.167
 TREES = 50
@@ -42,11 +43,11 @@ def one_draw(
     settings = Settings(ForestOptions(trees=trees, jobs=1, seed=seed), min_arm=MIN_ARM, seed=seed)
     with TemporaryDirectory() as folder:
         simulate(Path(folder), scale=scale, seed=seed, only_cohort=True, jobs=1, **truth)
-        known = programs_truth.read(Path(folder))
-        with registers.open_registers(Path(folder), programs_contracts.TABLES) as opened:
-            drawn = programs_effects.draw(opened, "main", settings)
-    estimated = programs_effects.estimate(drawn, settings, monthly=False)
-    table = programs_truth.compare(estimated, known)
+        known = effects.read(Path(folder))
+        with reading.open_registers(Path(folder), contracts.TABLES) as opened:
+            drawn = effects.draw(opened, "main", settings)
+    estimated = effects.estimate(drawn, settings, monthly=False)
+    table = effects.compare(estimated, known)
     table = table[table.outcome.isin(OUTCOMES)]
     return table.assign(draw=seed, n=len(drawn.sample.frame))[
         ["draw", "n", "arm", "outcome", "estimand", "estimate", "std_error", "truth", "n_treated"]

@@ -10,7 +10,7 @@ grade of overlap. Eleven minutes on two cores.
 import sys
 from pathlib import Path
 
-from naveval import programs_bench
+from naveval.studies.programs import bench
 
 if __name__ == "__main__":
-    programs_bench.main(1.0, store=Path(sys.argv[1]))
+    bench.main(1.0, store=Path(sys.argv[1]))

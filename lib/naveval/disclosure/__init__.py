@@ -1,0 +1,1 @@
+"""The door out: what may leave, and what protects it."""

@@ -1,0 +1,1 @@
+"""The last search of a finished folder, before it is published."""

@@ -1,0 +1,87 @@
+"""Search a finished folder for what should never be in it: the last check before publishing.
+
+A finding names the file, what was found and how often, never the thing itself.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from joblib import Parallel, cpu_count, delayed
+
+from naveval.disclosure.scan.readers import Wanted, search
+from naveval.disclosure.thresholds import thresholds
+from naveval.project.errors import DisclosureError
+
+SHORTEST_ID = 6
+LARGE = 50_000_000
+"""Bytes from which a folder, such as the site of all counties, is searched by all processors."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something in a folder that may not leave: file, what it is, and how many of it."""
+
+    file: str
+    kind: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.kind} ({self.number})"
+
+
+def scan(folder: Path, ids: Collection[str] = ()) -> list[Finding]:
+    """Search every file below a folder.
+
+    Parameters
+    ----------
+    ids
+        Person ids that must not occur (as text; those shorter than six characters are not
+        searched for, they would be found in any number).
+
+    Returns
+    -------
+    Findings: person ids given, national identity numbers, columns that identify persons, counts
+    below the threshold in count columns, containers of raw data, and vector pictures with so
+    many marks that they draw single persons.
+    """
+    folder = Path(folder)
+    long = frozenset(text for text in map(str, ids) if len(text) >= SHORTEST_ID)
+    wanted = Wanted(long, thresholds(), frozenset(_published_labels(folder)))
+    sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    jobs = cpu_count() if sum(sizes.values()) > LARGE else 1
+    by_size = sorted(sizes, key=lambda path: (-sizes[path], path))
+    parts = Parallel(n_jobs=jobs)(
+        delayed(_findings)(folder, by_size[k::jobs], wanted) for k in range(jobs)
+    )
+    return sorted((item for part in parts for item in part), key=lambda item: item.file)
+
+
+def _findings(folder: Path, files: Sequence[Path], wanted: Wanted) -> list[Finding]:
+    """Findings in some of a folder's files."""
+    found = []
+    for file in files:
+        name = file.relative_to(folder).as_posix()
+        kinds: dict[str, int] = {}
+        for kind, number in search(name, file.read_bytes(), wanted):
+            kinds[kind] = kinds.get(kind, 0) + number
+        found += [Finding(name, kind, number) for kind, number in kinds.items()]
+    return found
+
+
+def require_clean(folder: Path, ids: Collection[str] = ()) -> None:
+    """Raise DisclosureError listing the findings of `scan`, if there are any."""
+    found = scan(folder, ids)
+    if found:
+        lines = "\n".join(f"  {finding}" for finding in found)
+        raise DisclosureError(f"{folder}: {len(found)} findings, not for publication\n{lines}")
+
+
+def _published_labels(folder: Path) -> set[str]:
+    """Labels whose numbers come from published tables, by the folder's log."""
+    file = folder / "disclosure.csv"
+    if not file.exists():
+        return set()
+    log = pd.read_csv(file, dtype=str, keep_default_na=False)
+    return set(log.loc[log.get("rule", pd.Series(dtype=str)) == "published", "label"])

@@ -1,0 +1,1 @@
+"""Methods on arrays and frames; they know neither registers nor reports."""

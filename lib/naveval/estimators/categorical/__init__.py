@@ -1,0 +1,1 @@
+"""Models on categorical characteristics at register scale."""

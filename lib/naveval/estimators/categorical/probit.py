@@ -1,0 +1,312 @@
+"""Probit on categorical characteristics: Newton with good starts and a reused Hessian.
+
+The start is the solution on an evenly spaced subsample; on all rows one Hessian is then
+usually enough, and later steps only need the score, which is several times cheaper.
+
+A category whose rows all have the same outcome has no finite coefficient. Such categories
+are named in `Fit.perfect`, their rows left out of the likelihood and given the expected
+value 0 or 1 that they have.
+
+Source: indicator document, chapter 4, equation 2.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from naveval.estimators.categorical.design import (
+    INVERSE_ROOT_2PI,
+    MAX_COEFFICIENT,
+    MAX_LATENT,
+    SUBSAMPLE_ROWS,
+    Codes,
+    Design,
+    Fit,
+    Rows,
+    gram,
+    independent,
+    inverse,
+    linear,
+    moments,
+    tabulated,
+)
+from naveval.project.errors import EstimationError
+
+TOLERANCE = 1e-9
+REUSE_BELOW = 0.2
+NEAR = 1e-3
+
+
+@dataclass(frozen=True)
+class ProbitStatistics:
+    """Score (K,), Hessian (K, K) or None, log-likelihood and rows at given coefficients."""
+
+    score: NDArray[np.float64]
+    hessian: NDArray[np.float64] | None
+    loglik: float
+    n: int
+
+
+def density(index: NDArray) -> NDArray[np.float64]:
+    """Standard normal density."""
+    return np.exp(-0.5 * index * index) * INVERSE_ROOT_2PI
+
+
+def generalized_residual(
+    index: NDArray, outcome: NDArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Derivative of the log-likelihood by the index, and the probability of what happened."""
+    index = np.clip(index, -MAX_LATENT, MAX_LATENT)
+    sign = 2.0 * outcome - 1.0
+    probability = np.maximum(ndtr(sign * index), 1e-300)
+    return sign * density(index) / probability, probability
+
+
+def fit_probit(
+    design: Design,
+    parts: Sequence[Rows] | Callable[[], Sequence[Rows]],
+    *,
+    start: NDArray | None = None,
+    max_iterations: int = 40,
+) -> Fit:
+    """Maximum likelihood over parts of the data.
+
+    Parameters
+    ----------
+    parts
+        (codes, outcome 0/1) of each part; read several times. A function is called anew
+        for each pass, so that parts need not stay in memory.
+    start
+        Coefficients to start from, for example last quarter's; else a subsample's.
+
+    Raises
+    ------
+    EstimationError
+        When all outcomes are equal, a reference category predicts perfectly, or no finite
+        maximum is found (names the largest coefficients).
+    """
+    read = parts if callable(parts) else lambda: parts
+    counts, ones, n = _counts(design, read())
+    n_ones = float(ones[: design.offsets[1]].sum())
+    if n == 0 or n_ones in (0.0, float(n)):
+        raise EstimationError("probit: all outcomes are equal, nothing to estimate")
+    perfect = perfect_levels(design, counts, ones)
+    mask_table = _mask_table(design, perfect)
+    if perfect:
+        while True:
+            counts, ones, n = _counts(design, _kept(design, read(), mask_table))
+            more = perfect_levels(design, counts, ones)
+            if not more:
+                break
+            perfect |= more
+            mask_table = _mask_table(design, perfect)
+
+    def rows() -> Sequence[Rows]:
+        return _kept(design, read(), mask_table) if perfect else read()
+
+    if start is None:
+        start = _subsample_start(design, rows(), n, float(ones[: design.offsets[1]].sum()))
+    coefficients, bread, _, dropped, loglik, iterations = _newton(
+        design, rows, start, max_iterations
+    )
+    share = float(ones[: design.offsets[1]].sum()) / n
+    null = n * (share * np.log(share) + (1 - share) * np.log(1 - share))
+    lost = {name: f"all rows have outcome {value}" for name, value in perfect.items()}
+    return Fit(
+        "probit",
+        design,
+        coefficients,
+        bread,
+        bread,
+        n,
+        1.0,
+        1 - loglik / null,
+        {**dropped, **lost},
+        perfect,
+        iterations,
+    )
+
+
+def expected(fit: Fit, codes: Codes) -> NDArray[np.float64]:
+    """Expected value of each row: the index (OLS) or its normal probability (probit)."""
+    index = linear(fit.design, fit.coefficients, codes)
+    if fit.kind == "ols":
+        return index
+    probability = ndtr(index)
+    for name, value in reversed(fit.perfect.items()):
+        table = _mask_table(fit.design, {name: value})
+        probability[tabulated(fit.design, table, codes) > 0] = value
+    return probability
+
+
+def in_perfect(fit: Fit, codes: Codes) -> NDArray[np.bool_]:
+    """Rows of a category whose rows all have the same outcome: outside the likelihood."""
+    if not fit.perfect:
+        return np.zeros(len(codes[0]), dtype=bool)
+    table = _mask_table(fit.design, fit.perfect)
+    return np.asarray(tabulated(fit.design, table, codes) > 0)
+
+
+def slope(fit: Fit, codes: Codes) -> NDArray[np.float64]:
+    """Derivative of the expected value by the index: 1 (OLS) or the density (probit)."""
+    index = linear(fit.design, fit.coefficients, codes)
+    if fit.kind == "ols":
+        return np.ones(len(index))
+    derivative = density(index)
+    derivative[in_perfect(fit, codes)] = 0.0
+    return derivative
+
+
+def score_residual(
+    fit: Fit, codes: Codes, outcome: NDArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per row: outcome minus expected, and what multiplies x in the score."""
+    index = linear(fit.design, fit.coefficients, codes)
+    if fit.kind == "ols":
+        residual = outcome - index
+        return residual, residual
+    residual, _ = generalized_residual(index, outcome)
+    gap = outcome - ndtr(index)
+    if fit.perfect:
+        lost = in_perfect(fit, codes)
+        residual[lost] = 0.0
+        gap[lost] = outcome[lost] - expected(fit, [code[lost] for code in codes])
+    return gap, residual
+
+
+def perfect_levels(design: Design, counts: NDArray, ones: NDArray) -> dict[str, int]:
+    """Categories with rows whose outcomes are all 0 or all 1.
+
+    Raises
+    ------
+    EstimationError
+        When such a category is a reference.
+    """
+    found: dict[str, int] = {}
+    for q, pack in enumerate(design.packs):
+        own = slice(design.offsets[q], design.offsets[q + 1])
+        shape = [len(design.variables[j].levels) for j in pack]
+        for axis, j in enumerate(pack):
+            others = tuple(k for k in range(len(pack)) if k != axis)
+            rows = counts[own].reshape(shape).sum(axis=others)
+            hits = ones[own].reshape(shape).sum(axis=others)
+            variable = design.variables[j]
+            for level in np.flatnonzero((rows > 0) & ((hits == 0) | (hits == rows))):
+                name = f"{variable.name}={variable.levels[level]}"
+                if level == variable.reference:
+                    raise EstimationError(
+                        f"probit: all {int(rows[level])} rows of the reference {name} have the "
+                        "same outcome; choose another reference or merge categories"
+                    )
+                found[name] = int(hits[level] > 0)
+    return found
+
+
+def _mask_table(design: Design, perfect: dict[str, int]) -> NDArray[np.float64]:
+    columns = [design.names.index(name) for name in perfect]
+    return np.asarray(design.expand[:, columns].sum(axis=1)).ravel()
+
+
+def _kept(design: Design, parts: Sequence[Rows], mask_table: NDArray) -> list[Rows]:
+    kept: list[Rows] = []
+    for codes, outcome in parts:
+        own = tabulated(design, mask_table, codes) == 0
+        kept.append(
+            ([code[own] for code in codes], outcome[own]) if not own.all() else (codes, outcome)
+        )
+    return kept
+
+
+def _counts(design: Design, parts: Sequence[Rows]) -> tuple[NDArray, NDArray, int]:
+    counts = np.zeros(design.offsets[-1])
+    ones = np.zeros(design.offsets[-1])
+    n = 0
+    for codes, outcome in parts:
+        counts += moments(design, codes)
+        ones += moments(design, codes, outcome.astype(np.float64))
+        n += len(outcome)
+    return counts, ones, n
+
+
+def _subsample_start(
+    design: Design, parts: Sequence[Rows], n: int, n_ones: float
+) -> NDArray[np.float64]:
+    """Coefficients on every k-th row, from a start with the right mean."""
+    from scipy.special import ndtri
+
+    first = np.zeros(len(design.names))
+    first[0] = ndtri(n_ones / n)
+    every = n // SUBSAMPLE_ROWS
+    if every < 4:
+        return first
+    thin: list[Rows] = [([code[::every] for code in codes], y[::every]) for codes, y in parts]
+    counts, ones, _ = _counts(design, thin)
+    try:
+        perfect = perfect_levels(design, counts, ones)
+    except EstimationError:
+        return first
+    thin = _kept(design, thin, _mask_table(design, perfect))
+    return _newton(design, lambda: thin, first, 25, tolerance=1e-2)[0]
+
+
+def _newton(
+    design: Design,
+    rows: Callable[[], Sequence[Rows]],
+    start: NDArray,
+    max_iterations: int,
+    tolerance: float = TOLERANCE,
+) -> tuple[NDArray, NDArray, NDArray[np.bool_], dict[str, str], float, int]:
+    """Newton steps; the Hessian is renewed when steps shrink too slowly and once at the end,
+    so that the covariance belongs to the estimates.
+    """
+    coefficients = start.copy()
+    bread, keep = np.zeros((0, 0)), np.ones(0, dtype=bool)
+    dropped: dict[str, str] = {}
+    fresh, near, previous, best = True, False, np.inf, -np.inf
+    step = np.zeros_like(coefficients)
+    halvings = 0
+    for iteration in range(1, max_iterations + 1):
+        now = _pass(design, rows(), coefficients, fresh)
+        if now.loglik < best - 1e-7 * abs(best) and halvings < 6:
+            step, halvings = step / 2, halvings + 1
+            coefficients = coefficients - step
+            continue
+        halvings, best = 0, now.loglik
+        if now.hessian is not None:
+            near = bool(iteration > 1 and previous < NEAR)
+            keep, dropped = independent(now.hessian, design.names)
+            bread = inverse(now.hessian, keep)
+        step = bread @ now.score
+        size = float(np.abs(step).max())
+        coefficients = np.where(keep, coefficients + step, 0.0)
+        if size < tolerance and (near or tolerance > TOLERANCE):
+            return coefficients, bread, keep, dropped, now.loglik, iteration
+        fresh = (size < NEAR and not near) or size > max(REUSE_BELOW * previous, TOLERANCE)
+        fresh = fresh or (iteration > 1 and size > 0.05)
+        previous = size
+    largest = np.argsort(-np.abs(coefficients))[:3]
+    named = ", ".join(f"{design.names[k]} ({coefficients[k]:.1f})" for k in largest)
+    if np.abs(coefficients).max() > MAX_COEFFICIENT:
+        raise EstimationError(f"probit: no finite maximum; growing without bound: {named}")
+    raise EstimationError(f"probit: not converged in {max_iterations} steps; largest: {named}")
+
+
+def _pass(
+    design: Design, parts: Sequence[Rows], coefficients: NDArray, hessian: bool
+) -> ProbitStatistics:
+    score = np.zeros(len(coefficients))
+    second = np.zeros((len(coefficients),) * 2) if hessian else None
+    loglik, n = 0.0, 0
+    for codes, outcome in parts:
+        index = linear(design, coefficients, codes)
+        residual, probability = generalized_residual(index, outcome)
+        score += design.expand.T @ moments(design, codes, residual)
+        if second is not None:
+            weight = residual * (residual + np.clip(index, -MAX_LATENT, MAX_LATENT))
+            second += gram(design, codes, weight)
+        loglik += float(np.log(probability).sum())
+        n += len(outcome)
+    return ProbitStatistics(score, second, loglik, n)

@@ -1,0 +1,229 @@
+"""Wage effects for the cost-benefit analysis from a tidy frame of estimates.
+
+Assumptions of the cost-benefit analysis as arrays: draws down, programmes across.
+
+A number shared by the programmes has shape (1, 1) or (draws, 1), a number per programme has
+shape (1, programmes) or (draws, programmes). One evaluation and ten thousand draws thus go
+through the same functions.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.cost_benefit.inputs import Costs
+from naveval.project.errors import ParameterError
+from naveval.project.parameters import Origin
+
+EFFECTS = ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later")
+HORIZONS = {
+    "year_1": "effect_year_1",
+    "year_2": "effect_year_2",
+    "year_3": "effect_year_3",
+    "year_4": "effect_later",
+}
+EFFECT_COLUMNS = ("outcome", "group", "horizon", "estimand", "estimate", "std_error", "unit")
+PER_MONTH = {"NOK per month": 1.0, "NOK per year": 1 / 12}
+
+
+def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Wage effects per programme from a tidy estimates frame.
+
+    Contract: rows with `outcome` "earnings" and `estimand` "att"; `group` is a programme name;
+    `horizon` is "year_1", "year_2", "year_3" and, where there is one, "year_4", which then
+    lasts from year 4 on (without it year 3 lasts); `unit` is "NOK per month" or "NOK per year"
+    in kroner of the price year; `estimate` and `std_error` are finite.
+
+    Returns
+    -------
+    DataFrame
+        Index programme, columns `effect_year_1` … `effect_later` in kroner a month, each with
+        `_std_error`, and `later_is_own`.
+
+    Raises
+    ------
+    ParameterError
+        One error naming every missing column, programme, horizon, unit or number.
+    """
+    lacking = [name for name in EFFECT_COLUMNS if name not in frame.columns]
+    if lacking:
+        raise ParameterError(f"estimates: missing columns: {', '.join(lacking)}")
+    rows = frame[(frame["outcome"] == "earnings") & (frame["estimand"] == "att")]
+    rows = rows[rows["group"].isin(PROGRAMS) & rows["horizon"].isin(list(HORIZONS))]
+    faults = [
+        f"unit «{unit}»; allowed: {', '.join(PER_MONTH)}"
+        for unit in sorted(set(rows["unit"]) - set(PER_MONTH))
+    ]
+    twice = rows[rows.duplicated(["group", "horizon"])]
+    faults += [f"{row.group}, {row.horizon}: more than one row" for row in twice.itertuples()]
+    for program in PROGRAMS:
+        have = set(rows.loc[rows["group"] == program, "horizon"])
+        lacking = [name for name in list(HORIZONS)[:3] if name not in have]
+        faults += [f"{program}: no {', '.join(lacking)}; has it min_arm persons?"] * bool(lacking)
+    numbers = rows[["estimate", "std_error"]].to_numpy(dtype=float)
+    if not np.isfinite(numbers).all() or (numbers[:, 1] < 0).any():
+        faults.append("estimate and std_error must be finite and std_error not negative")
+    if faults:
+        raise ParameterError("estimates of earnings: " + "; ".join(faults))
+    scale = rows["unit"].map(PER_MONTH)
+    rows = rows.assign(estimate=rows["estimate"] * scale, std_error=rows["std_error"] * scale)
+    by_program = {program: _effects(rows[rows["group"] == program]) for program in PROGRAMS}
+    return pd.DataFrame(by_program).T
+
+
+def _effects(rows: pd.DataFrame) -> dict[str, float]:
+    by = rows.set_index("horizon")
+    values: dict[str, float] = {"later_is_own": float("year_4" in by.index)}
+    for horizon, name in HORIZONS.items():
+        at = horizon if horizon in by.index else "year_3"
+        values[name] = by["estimate"].to_dict()[at]
+        values[f"{name}_std_error"] = by["std_error"].to_dict()[at]
+    return values
+
+
+def origin_of(path: Path) -> Origin:
+    """Where the registers behind an `estimates.csv` came from, by the manifest beside it.
+
+    Without a manifest they count as simulated, so that nothing simulated passes for real.
+    """
+    file = path.with_name("manifest.json")
+    content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return "register" if content.get("report", {}).get("origin") == "register" else "simulated"
+
+
+def read_effects(path: Path) -> pd.DataFrame:
+    """Effects from an `estimates.csv`; ParameterError when there is no such file."""
+    if not path.is_file():
+        named = "none is named" if path == Path() else f"{path} is no file"
+        raise ParameterError(
+            f"effects: 'estimated': needs an estimates file, but {named}; name an estimates.csv "
+            "with `estimates`, or use effects: published"
+        )
+    return effects_from_estimates(pd.read_csv(path))
+
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Every input as an array; names are the keys of `params/costs.yml`.
+
+    Rates and shares are between 0 and 1, prices in kroner of the price year, durations in
+    months. Effects are kroner of wages a month in year 1, 2 and 3 after programme start and in
+    the years after that. `effect_std_error_nok` is the standard error of each effect in kroner
+    a month, shape (4, programmes).
+    """
+
+    discount_rate: Array
+    wage_growth: Array
+    tax_cost: Array
+    labour_cost_factor: Array
+    saved_benefit_share: Array
+    benefit_tax: Array
+    counsellor_hour_cost: Array
+    tiltakspenger_rate: Array
+    tiltakspenger_days: Array
+    mentor_cost: Array
+    inclusion_grant_cost: Array
+    subsidised_wage: Array
+    wage_subsidy_rate: Array
+    wage_subsidy_markup: Array
+    school_place_cost: Array
+    displacement: Array
+    earnings_per_work_month: Array
+    effect_correlation: Array
+    income_tax: Array
+    payroll_tax: Array
+    duration: Array
+    unit_cost: Array
+    wage_subsidy_share: Array
+    mentor_share: Array
+    inclusion_grant_share: Array
+    counsellor_hours: Array
+    tiltakspenger_share: Array
+    school_share: Array
+    effect_year_1: Array
+    effect_year_2: Array
+    effect_year_3: Array
+    effect_later: Array
+    effect_months: Array
+    effect_std_error_nok: Array
+    later_is_own: Array
+
+
+def from_inputs(costs: Costs, readings: Mapping[str, str] | None = None) -> Assumptions:
+    """Arrays of the numbers used, or of other readings of doubtful inputs.
+
+    Parameters
+    ----------
+    costs
+        The checked inputs.
+    readings
+        Key, or `key:programme`, to the name of the reading to use instead. A key alone
+        applies to all programmes that have a reading of that name.
+
+    Raises
+    ------
+    ParameterError
+        For a key or reading that exists nowhere.
+    """
+    readings = dict(readings or {})
+    values: dict[str, Array] = {}
+    known: set[str] = set()
+    for key in type(costs.general).model_fields:
+        entry = getattr(costs.general, key)
+        if readings.get(key) in entry.readings:
+            known.add(key)
+        values[key] = np.array([[entry.number(readings.get(key))]], dtype=float)
+    for key in type(costs.programs).model_fields:
+        row = []
+        for program in PROGRAMS:
+            entry = getattr(costs.programs, key).values[program]
+            name = f"{key}:{program}" if f"{key}:{program}" in readings else key
+            if readings.get(name) in entry.readings:
+                known.add(name)
+            number = entry.number(readings.get(name))
+            row.append(np.nan if number is None else number)
+        values[key] = np.array([row], dtype=float)
+    unknown = sorted(f"{key}={name}" for key, name in readings.items() if key not in known)
+    if unknown:
+        raise ParameterError(f"costs: no such reading: {', '.join(unknown)}")
+    own = ~np.isnan(values["effect_later"])
+    values["effect_later"] = np.where(own, values["effect_later"], values["effect_year_3"])
+    error = values.pop("effect_std_error") * values["earnings_per_work_month"] / 12
+    return Assumptions(
+        **values, effect_std_error_nok=np.repeat(error, 4, axis=0), later_is_own=own.astype(float)
+    )
+
+
+def with_effects(assumptions: Assumptions, effects: pd.DataFrame) -> Assumptions:
+    """Exchange the effects, for example for estimated ones.
+
+    Parameters
+    ----------
+    effects
+        As made by `effects_from_estimates`: one row per programme.
+    """
+    rows = effects.loc[list(PROGRAMS)]
+    columns = {name: rows[name].to_numpy(dtype=float)[None, :] for name in EFFECTS}
+    errors = np.stack([rows[f"{name}_std_error"].to_numpy(dtype=float) for name in EFFECTS])
+    own = rows["later_is_own"].to_numpy(dtype=float)[None, :]
+    return replace(assumptions, **columns, effect_std_error_nok=errors, later_is_own=own)
+
+
+def one_program(assumptions: Assumptions, program: str) -> Assumptions:
+    """The same arrays with one programme's column only."""
+    column = PROGRAMS.index(program)
+    changes = {}
+    for field in fields(assumptions):
+        values = getattr(assumptions, field.name)
+        if values.shape[1] == len(PROGRAMS):
+            changes[field.name] = values[:, [column]]
+    return replace(assumptions, **changes)

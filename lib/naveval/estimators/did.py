@@ -1,0 +1,283 @@
+"""Two-group difference-in-differences with absorbed effects and clustered covariance.
+
+Linear regression of one outcome on a few regressors and any number of sets of fixed effects
+(durations, months), with standard errors clustered by unit (CRV1). Made for millions of rows
+with few levels per effect: effects are swept out exactly through the normal equations of the
+dummies, without iteration, and rows that share regressors and effects may be described once
+(`cell`).
+
+Estimand: with a treated group, two or more periods and parallel trends, the coefficient of
+treated × post is the average effect on the treated (att) weighted by the regression's own
+weights. Inference: sums of scores by cluster; the same scores serve joint tests and the
+cluster bootstrap.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+from threadpoolctl import ThreadpoolController
+
+from naveval.project.errors import EstimationError
+
+MAX_LEVELS = 3000
+COLLINEAR = 1e-10
+LEAST_CLUSTERS = 2
+# Small matrices: threads would only wait for each other.
+CONTROLLER = ThreadpoolController()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted regression with k regressors and G clusters.
+
+    Attributes
+    ----------
+    names
+        The k regressors.
+    coefficients, covariance
+        (k,) and (k, k); the covariance is clustered (CRV1) and small-sample corrected.
+    influence
+        (G, k): each cluster's contribution to the coefficients' sampling error, unscaled;
+        its cross product times `correction` is the covariance.
+    clusters
+        (G,) the clusters' own labels, sorted.
+    correction
+        G/(G−1) · (N−1)/(N−K), where K counts regressors and effects.
+    n_obs, r_squared
+        Number of rows; share of the outcome's variance explained, effects included.
+    """
+
+    names: tuple[str, ...]
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    influence: np.ndarray
+    clusters: np.ndarray
+    correction: float
+    n_obs: int
+    r_squared: float
+
+    @property
+    def n_clusters(self) -> int:
+        return int(self.clusters.size)
+
+    @property
+    def std_errors(self) -> np.ndarray:
+        return np.sqrt(np.diag(self.covariance))
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One coefficient with its inference (t distribution with G − 1 degrees of freedom)."""
+
+    estimate: float
+    std_error: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+
+
+def fit(
+    outcome: np.ndarray,
+    regressors: np.ndarray,
+    effects: Sequence[np.ndarray],
+    cluster: np.ndarray,
+    names: Sequence[str],
+    cell: np.ndarray | None = None,
+) -> Fit:
+    """Regress an outcome on regressors and absorbed effects, clustering the covariance.
+
+    Parameters
+    ----------
+    outcome
+        (n,) numbers.
+    regressors
+        (n, k), or (m, k) when `cell` is given.
+    effects
+        Sets of fixed effects, each (n,) or (m,) labels.
+    cluster
+        (n,) labels.
+    names
+        The k regressors' names.
+    cell
+        (n,) row of `regressors` and `effects` that each observation belongs to; None when
+        they have a row per observation.
+
+    Raises
+    ------
+    EstimationError
+        When shapes disagree, a value is not finite, there are fewer than two clusters, no
+        degrees of freedom are left, or a regressor is collinear with effects or others.
+    """
+    with CONTROLLER.limit(limits=1, user_api="blas"):
+        return _fit(outcome, regressors, effects, cluster, names, cell)
+
+
+def _fit(
+    outcome: np.ndarray,
+    regressors: np.ndarray,
+    effects: Sequence[np.ndarray],
+    cluster: np.ndarray,
+    names: Sequence[str],
+    cell: np.ndarray | None,
+) -> Fit:
+    outcome = np.asarray(outcome, dtype=float)
+    regressors = np.atleast_2d(np.asarray(regressors, dtype=float))
+    _require_shapes(outcome, regressors, effects, cluster, names, cell)
+    weight = (
+        np.ones(len(regressors))
+        if cell is None
+        else np.bincount(cell, minlength=len(regressors)).astype(float)
+    )
+    codes = [np.unique(effect, return_inverse=True)[1] for effect in effects]
+    sums = outcome if cell is None else np.bincount(cell, outcome, minlength=len(weight))
+    inverse, rank = _dummy_inverse(codes, weight)
+    swept = regressors - _fitted(codes, inverse, regressors * weight[:, None])
+    gram = swept.T @ (swept * weight[:, None])
+    _require_rank(gram, regressors, weight, names)
+    bread = np.linalg.inv(gram)
+    beta = bread @ (swept.T @ sums)
+    fitted = swept @ beta + _fitted(codes, inverse, sums[:, None])[:, 0]
+    residual = outcome - (fitted if cell is None else fitted[cell])
+    labels, group = np.unique(cluster, return_inverse=True)
+    influence = _by_cluster(swept, residual, group, labels.size, cell) @ bread
+    n_used = rank + regressors.shape[1]
+    correction = _correction(outcome.size, n_used, labels.size)
+    total = outcome - outcome.mean()
+    return Fit(
+        names=tuple(names),
+        coefficients=beta,
+        covariance=influence.T @ influence * correction,
+        influence=influence,
+        clusters=labels,
+        correction=correction,
+        n_obs=int(outcome.size),
+        r_squared=float(1 - residual @ residual / (total @ total)) if total.any() else 0.0,
+    )
+
+
+def compress(*keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cells of rows that agree in all keys (non-negative whole numbers, (n,) each).
+
+    Returns
+    -------
+    (cell of each row (n,), one row of each cell (m,))
+    """
+    sizes = [int(key.max(initial=0)) + 1 for key in keys]
+    code = np.ravel_multi_index([np.asarray(key, dtype=np.int64) for key in keys], sizes)
+    _, first, cell = np.unique(code, return_index=True, return_inverse=True)
+    return cell, first
+
+
+def one(fitted: Fit, name: str, level: float = 0.95) -> Estimate:
+    """Estimate, standard error, confidence interval and p-value of one regressor."""
+    if name not in fitted.names:
+        raise EstimationError(f"no regressor «{name}»; fitted: {', '.join(fitted.names)}")
+    i = fitted.names.index(name)
+    value, error = float(fitted.coefficients[i]), float(fitted.std_errors[i])
+    freedom = fitted.n_clusters - 1
+    half = float(stats.t.ppf(0.5 + level / 2, freedom)) * error
+    p_value = float(2 * stats.t.sf(abs(value) / error, freedom)) if error > 0 else np.nan
+    return Estimate(value, error, value - half, value + half, p_value)
+
+
+def _dummy_inverse(codes: Sequence[np.ndarray], weight: np.ndarray) -> tuple[np.ndarray, int]:
+    """Pseudo-inverse of the dummies' weighted Gram matrix, and its rank."""
+    if not codes:
+        return np.zeros((0, 0)), 0
+    levels = [int(code.max()) + 1 for code in codes]
+    if sum(levels) > MAX_LEVELS:
+        raise EstimationError(
+            f"absorbed effects: {sum(levels)} levels; at most {MAX_LEVELS} are supported"
+        )
+    starts = np.concatenate([[0], np.cumsum(levels)])
+    gram = np.zeros((starts[-1], starts[-1]))
+    for i, left in enumerate(codes):
+        for j, right in enumerate(codes):
+            counts = np.bincount(
+                left * levels[j] + right, weight, minlength=levels[i] * levels[j]
+            ).reshape(levels[i], levels[j])
+            gram[starts[i] : starts[i + 1], starts[j] : starts[j + 1]] = counts
+    scale = 1 / np.sqrt(np.diag(gram))
+    values, vectors = np.linalg.eigh(gram * scale[:, None] * scale)
+    keep = values > 1e-11 * values[-1]
+    root = vectors[:, keep] * scale[:, None] / np.sqrt(values[keep])
+    return root @ root.T, int(keep.sum())
+
+
+def _fitted(codes: Sequence[np.ndarray], inverse: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    """Fitted effects per row, from weighted sums (m, k) of what is swept."""
+    if not codes:
+        return np.zeros_like(sums)
+    columns = [
+        np.concatenate([np.bincount(code, sums[:, j]) for code in codes])
+        for j in range(sums.shape[1])
+    ]
+    alpha = inverse @ np.column_stack(columns)
+    start, found = 0, np.zeros_like(sums)
+    for code in codes:
+        found += alpha[start + code]
+        start += int(code.max()) + 1
+    return found
+
+
+def _by_cluster(
+    swept: np.ndarray,
+    residual: np.ndarray,
+    group: np.ndarray,
+    n_groups: int,
+    cell: np.ndarray | None,
+) -> np.ndarray:
+    """Sum of scores by cluster, (G, k)."""
+    scores = np.empty((n_groups, swept.shape[1]))
+    for j in range(swept.shape[1]):
+        column = swept[:, j] if cell is None else swept[cell, j]
+        scores[:, j] = np.bincount(group, column * residual, minlength=n_groups)
+    return scores
+
+
+def _correction(n_obs: int, n_used: int, n_clusters: int) -> float:
+    if n_clusters < LEAST_CLUSTERS:
+        raise EstimationError(f"{n_clusters} cluster; at least {LEAST_CLUSTERS} are needed")
+    if n_obs <= n_used:
+        raise EstimationError(f"{n_obs} observations for {n_used} coefficients: none left")
+    return n_clusters / (n_clusters - 1) * (n_obs - 1) / (n_obs - n_used)
+
+
+def _require_rank(
+    gram: np.ndarray, regressors: np.ndarray, weight: np.ndarray, names: Sequence[str]
+) -> None:
+    """Raise EstimationError naming regressors that effects or other regressors explain."""
+    total = np.einsum("ij,ij,i->j", regressors, regressors, weight)
+    flat = np.diag(gram) <= COLLINEAR * np.maximum(total, 1e-300)
+    if flat.any():
+        which = ", ".join(name for name, bad in zip(names, flat, strict=True) if bad)
+        raise EstimationError(f"collinear with the absorbed effects: {which}")
+    scale = 1 / np.sqrt(np.diag(gram))
+    values = np.linalg.eigvalsh(gram * scale[:, None] * scale)
+    if values[0] <= COLLINEAR * values[-1]:
+        raise EstimationError(f"collinear with each other: {', '.join(names)}")
+
+
+def _require_shapes(
+    outcome: np.ndarray,
+    regressors: np.ndarray,
+    effects: Sequence[np.ndarray],
+    cluster: np.ndarray,
+    names: Sequence[str],
+    cell: np.ndarray | None,
+) -> None:
+    rows = outcome.size if cell is None else len(regressors)
+    given = {"cluster": (len(cluster), outcome.size), "regressors": (len(regressors), rows)}
+    given |= {f"effect {i + 1}": (len(effect), rows) for i, effect in enumerate(effects)}
+    given["names"] = (len(names), regressors.shape[1])
+    if cell is not None:
+        given["cell"] = (len(cell), outcome.size)
+    wrong = [f"{name} has {n}, expected {want}" for name, (n, want) in given.items() if n != want]
+    if wrong:
+        raise EstimationError(f"shapes do not agree: {'; '.join(wrong)}")
+    if not outcome.size:
+        raise EstimationError("no observations")
+    if not (np.isfinite(outcome).all() and np.isfinite(regressors).all()):
+        raise EstimationError("outcome or regressors have missing or infinite values")

@@ -1,0 +1,148 @@
+"""Uncertainty of many averages at once, clustered by person.
+
+The influence of each person on every average is summed over random groups of persons: all
+months of a person fall in the same group, so the groups are independent and their spread
+gives the clustered variance. One table (groups of persons × averages) then serves standard
+errors, bootstrap draws and every linear combination of the averages (differences, means over
+months, seasonally adjusted curves).
+
+With as many groups as persons this is the ordinary cluster-robust variance; with 1 000 groups
+a standard error has itself an uncertainty of about 2 percent.
+
+Source: Kline and Santos (2012) for the score multiplier bootstrap; Cameron, Gelbach and Miller
+(2008) for clustering.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from naveval.project.errors import EstimationError
+
+Weights = Literal["rademacher", "mammen", "normal"]
+WEIGHTS: tuple[str, ...] = ("rademacher", "mammen", "normal")
+GOLDEN = (1 + np.sqrt(5)) / 2
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Limits of averages at one level of confidence."""
+
+    level: float
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def person_groups(person: NDArray[np.integer], n_groups: int, seed: int) -> NDArray[np.int32]:
+    """Spread persons over groups at random, the same way for the same person and seed.
+
+    Parameters
+    ----------
+    person
+        Whole numbers 0, 1, …; the same number is the same person.
+    """
+    if n_groups < 2:
+        raise EstimationError(f"at least two groups of persons are needed, not {n_groups}")
+    key = person.astype(np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        key = (key ^ (key >> np.uint64(shift))) * np.uint64(factor)
+    return ((key ^ (key >> np.uint64(31))) % np.uint64(n_groups)).astype(np.int32)
+
+
+def influence(
+    direct: NDArray, gradient: NDArray, bread: NDArray, scores: NDArray
+) -> NDArray[np.float64]:
+    """Influence of each group of persons on each average.
+
+    Parameters
+    ----------
+    direct
+        (C, G) sum over the group's rows of (residual − average) / rows behind the average.
+    gradient
+        (G, K) derivative of the average expected value by the coefficients.
+    bread
+        (K, K) inverse information.
+    scores
+        (C, K) sum of the scores of the group's rows.
+    """
+    return direct - (scores @ bread) @ gradient.T
+
+
+def clustered_errors(table: NDArray) -> NDArray[np.float64]:
+    """Standard errors (G,) from an influence table (C, G), with the factor C / (C − 1)."""
+    groups = len(table)
+    variance = np.einsum("cg,cg->g", table, table) * groups / (groups - 1)
+    return np.sqrt(variance).astype(np.float64)
+
+
+def clustered_covariance(table: NDArray) -> NDArray[np.float64]:
+    """Covariance (G, G) of averages from their influence table."""
+    return table.T @ table * (len(table) / (len(table) - 1))
+
+
+def multipliers(
+    n_draws: int, n_groups: int, seed: int, kind: Weights = "rademacher"
+) -> NDArray[np.float64]:
+    """Random weights with mean 0 and variance 1, (n_draws, n_groups)."""
+    rng = np.random.default_rng(seed)
+    if kind == "rademacher":
+        return rng.integers(0, 2, (n_draws, n_groups)).astype(np.float64) * 2 - 1
+    if kind == "mammen":
+        high = rng.random((n_draws, n_groups)) < (GOLDEN - 1) / np.sqrt(5)
+        return np.where(high, GOLDEN, 1 - GOLDEN)
+    if kind == "normal":
+        return rng.standard_normal((n_draws, n_groups))
+    raise EstimationError(f"unknown weights {kind!r}; allowed: {', '.join(WEIGHTS)}")
+
+
+def draws(
+    table: NDArray, n_draws: int, seed: int, kind: Weights = "rademacher"
+) -> NDArray[np.float64]:
+    """Bootstrap deviations of the averages from their estimates, (n_draws, G)."""
+    weights = multipliers(n_draws, len(table), seed, kind)
+    return weights.astype(table.dtype) @ table * np.sqrt(len(table) / (len(table) - 1))
+
+
+def normal_intervals(
+    estimate: NDArray, std_error: NDArray, levels: tuple[float, ...] = (0.5, 0.8, 0.95)
+) -> tuple[Interval, ...]:
+    """Estimate ± normal quantile × standard error."""
+    return tuple(
+        Interval(level, estimate - z * std_error, estimate + z * std_error)
+        for level in levels
+        for z in (float(stats.norm.ppf(0.5 + level / 2)),)
+    )
+
+
+def bootstrap_intervals(
+    estimate: NDArray, deviations: NDArray, levels: tuple[float, ...] = (0.5, 0.8, 0.95)
+) -> tuple[Interval, ...]:
+    """Basic bootstrap: estimate minus quantiles of the drawn deviations."""
+    return tuple(
+        Interval(
+            level,
+            estimate - np.quantile(deviations, 0.5 + level / 2, axis=0),
+            estimate - np.quantile(deviations, 0.5 - level / 2, axis=0),
+        )
+        for level in levels
+    )
+
+
+def published_half_width(
+    spread: NDArray, n: NDArray, *, share: bool, z: float = 1.96
+) -> NDArray[np.float64]:
+    """Half width of the document's interval.
+
+    Parameters
+    ----------
+    spread
+        Standard deviation of hours, or the share itself when `share` is true.
+    n
+        Rows behind the average.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        variance = spread * (1 - spread) if share else spread**2
+        return z * np.sqrt(np.maximum(variance, 0) / n)

@@ -1,0 +1,97 @@
+"""Seasonal adjustment of a monthly curve against chosen base months.
+
+Adjusted value = value − mean of the same calendar month over the base months + mean over the
+base months. The adjustment is linear, so it is also available as a matrix that carries
+standard errors and bootstrap draws along.
+
+Source: indicator document, chapter 4, equation 3.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from naveval.project.errors import EstimationError
+
+LEAST_MONTHS = 24
+
+
+def in_base(months: Sequence[str], windows: Sequence[tuple[str, str]]) -> NDArray[np.bool_]:
+    """Which months lie in one of the base windows (first and last month included)."""
+    return np.array([any(first <= month <= last for first, last in windows) for month in months])
+
+
+def adjustment(
+    months: Sequence[str], windows: Sequence[tuple[str, str]], observed: NDArray | None = None
+) -> NDArray[np.float64]:
+    """The (T, T) matrix that adjusts a curve of T consecutive months.
+
+    Parameters
+    ----------
+    observed
+        Months with a value; base months without one are left out of the means.
+
+    Raises
+    ------
+    EstimationError
+        With fewer than 24 months, fewer than 24 base months with a value, or a calendar
+        month that no base month has.
+    """
+    base = in_base(months, windows)
+    if observed is not None:
+        base &= observed
+    if len(months) < LEAST_MONTHS:
+        raise EstimationError(
+            f"seasonal adjustment needs at least {LEAST_MONTHS} months; there are {len(months)} "
+            f"({months[0]} to {months[-1]})"
+        )
+    if base.sum() < LEAST_MONTHS:
+        raise EstimationError(
+            f"seasonal adjustment needs at least {LEAST_MONTHS} base months with values; there "
+            f"are {int(base.sum())} in " + ", ".join(f"{a} to {b}" for a, b in windows)
+        )
+    calendar = np.array([int(month[5:7]) for month in months])
+    missing = sorted(set(range(1, 13)) - set(calendar[base].tolist()))
+    if missing:
+        raise EstimationError(
+            f"seasonal adjustment: no base month with a value for calendar month(s) {missing}"
+        )
+    same = (calendar[:, None] == calendar[None, :]) & base[None, :]
+    return np.eye(len(months)) - same / same.sum(axis=1, keepdims=True) + base / base.sum()
+
+
+def adjust(
+    values: NDArray, months: Sequence[str], windows: Sequence[tuple[str, str]]
+) -> NDArray[np.float64]:
+    """Adjust one curve (T,), or several (T, G); months without a value stay missing."""
+    values = np.asarray(values, dtype=float)
+    if values.ndim == 2:
+        return np.column_stack([adjust(column, months, windows) for column in values.T])
+    observed = ~np.isnan(values)
+    matrix = adjustment(months, windows, observed)
+    return np.where(observed, matrix @ np.where(observed, values, 0.0), np.nan)
+
+
+def tertial(month: str) -> str:
+    """Four-month period of a month: "2024-04" is "2024T1"."""
+    return f"{month[:4]}T{(int(month[5:7]) - 1) // 4 + 1}"
+
+
+def by_tertial(frame: pd.DataFrame, values: Sequence[str], keys: Sequence[str]) -> pd.DataFrame:
+    """Plain mean of the four months; periods with fewer than four months are left out.
+
+    Parameters
+    ----------
+    frame
+        Columns `month`, the keys and the values.
+    """
+    grouped = (
+        frame.dropna(subset=list(values))
+        .assign(tertial=lambda table: table["month"].map(tertial))
+        .groupby([*keys, "tertial"], sort=True)
+    )
+    full = grouped["month"].transform("nunique") == 4
+    own = grouped.obj[full].groupby([*keys, "tertial"], sort=True)[list(values)].mean()
+    return own.reset_index()

@@ -1,0 +1,1 @@
+"""How far trends may differ before a conclusion falls."""

@@ -1,0 +1,1 @@
+"""From numbers to what a reader sees: estimates, words, tables, figures."""

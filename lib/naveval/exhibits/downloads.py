@@ -1,0 +1,290 @@
+"""Everything behind a report in one workbook, and a data dictionary.
+
+The workbook holds a sheet per table and figure, the estimates, and the dictionary. Its bytes
+depend on the content alone, so that two equal runs give equal files.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from naveval.exhibits import output as outputs
+from naveval.exhibits.output import Output
+from naveval.project import parameters, paths
+
+DICTIONARY_FILE = "dictionary.csv"
+SIMULATED = "simulert"
+FILL = PatternFill("solid", fgColor="12436D")
+ALARM = Font(bold=True, color="801650")
+BOLD = Font(bold=True)
+WIDEST = 60
+MEASURED = 200
+NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
+FORMULA = ("=", "+", "-", "@")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One CSV of the report: its label, file below the folder, title, head and rows."""
+
+    label: str
+    file: str
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def write(output: Output, report: Mapping[str, str]) -> list[Path]:
+    """Write the workbook and the dictionary of a result folder.
+
+    Parameters
+    ----------
+    output
+        The open result folder with its tables, figures and estimates.
+    report
+        Title and notice, as `manifest.report_metadata` gives them.
+
+    Returns
+    -------
+    Paths of the workbook and of the dictionary.
+    """
+    words = parameters.read_yaml(paths.texts_dir() / "downloads.yml")
+    parts = read_parts(output, words)
+    meanings = dictionary(output, parts, words)
+    target = output.folder / file_name(output)
+    target.write_bytes(workbook(output, report, parts, meanings, words))
+    listed = output.folder / DICTIONARY_FILE
+    with listed.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows(meanings)
+    return [target, listed]
+
+
+def file_name(output: Output) -> str:
+    """`<study>-<place>.xlsx`, or `<study>-<place>-simulert.xlsx` for simulated registers."""
+    mark = f"-{SIMULATED}" if output.origin == "simulated" else ""
+    return f"{output.study}-{output.slug}{mark}.xlsx"
+
+
+def read_parts(output: Output, words: Mapping[str, Any]) -> list[Part]:
+    """The CSV files of a folder: estimates first, then tables and figures by label."""
+    files = [output.folder / outputs.ESTIMATES_FILE]
+    for folder in ("tables", "figures"):
+        files += sorted((output.folder / folder).glob("*.csv"), key=lambda f: _natural(f.stem))
+    parts = []
+    for file in files:
+        if not file.exists():
+            continue
+        with file.open(encoding="utf-8", newline="") as stream:
+            head, *rows = [tuple(row) for row in csv.reader(stream)] or [()]
+        entry = output.texts.get(file.stem)
+        caption = entry.get("caption", "") if isinstance(entry, Mapping) else ""
+        title = words["estimates"] if file.stem == "estimates" else _plain(caption, output)
+        name = file.relative_to(output.folder).as_posix()
+        parts.append(Part(file.stem, name, title, head, tuple(rows)))
+    return parts
+
+
+def _natural(label: str) -> list[tuple[int, str]]:
+    return [
+        (int(piece), "") if piece.isdigit() else (-1, piece) for piece in re.split(r"(\d+)", label)
+    ]
+
+
+def _plain(caption: str, output: Output) -> str:
+    """A caption without its fields, for a sheet is not the place for filled-in numbers."""
+    text = caption.replace("{place}", output.place)
+    text = re.sub(r"\s*\([^()]*\{[^{}]*\}[^()]*\)|\{[^{}]*\}", "", text)
+    return re.sub(r"\s+", " ", re.sub(r"\s*\[@[^\]]*\]|[*_`]", "", text)).strip()
+
+
+def dictionary(
+    output: Output, parts: Iterable[Part], words: Mapping[str, Any]
+) -> list[tuple[str, ...]]:
+    """One row per file and column: what it is, what kind of value, how many rows.
+
+    A meaning comes from the table's column title in the study's texts, the study's `variables`,
+    or the common list in `report/texts/downloads.yml`.
+    """
+    rows = [tuple(words["dictionary-head"])]
+    common = words["variables"]
+    own = output.texts.get("variables", {})
+    for part in parts:
+        entry = output.texts.get(part.label, {})
+        columns = entry.get("columns", {}) if isinstance(entry, Mapping) else {}
+        for position, name in enumerate(part.head):
+            meaning = own.get(name) or common.get(name) or _composed(name, {**common, **own}, words)
+            title = str((columns.get(name) or {}).get("title", ""))
+            both = title if not meaning or part.label == "estimates" else f"{title}: {meaning}"
+            text = meaning if part.label == "estimates" or not title else both
+            kind = _kind([row[position] for row in part.rows if len(row) > position], words)
+            rows.append((part.file, name, _plain(text, output), kind, str(len(part.rows))))
+    return rows
+
+
+def _composed(name: str, known: Mapping[str, str], words: Mapping[str, Any]) -> str:
+    """Meaning of a name made of a known ending or beginning; "" for other names."""
+    for kind, cut in (("suffixes", str.removesuffix), ("prefixes", str.removeprefix)):
+        for part, template in words[kind].items():
+            rest = cut(name, part)
+            if rest != name:
+                return str(template.format(rest=known.get(rest) or rest.replace("_", " ")))
+    return ""
+
+
+def _kind(values: list[str], words: Mapping[str, Any]) -> str:
+    kinds = words["kinds"]
+    if not any(values):
+        return kinds["empty"]
+    return kinds["number" if _numeric(values) else "text"]
+
+
+def _numeric(values: Iterable[str]) -> bool:
+    """Whether a column holds numbers: codes with leading zeros make all of it text."""
+    return all(NUMBER.fullmatch(value) for value in values if value not in ("", ":"))
+
+
+def workbook(
+    output: Output,
+    report: Mapping[str, str],
+    parts: Iterable[Part],
+    meanings: list[tuple[str, ...]],
+    words: Mapping[str, Any],
+) -> bytes:
+    """The workbook as bytes that depend on the content alone."""
+    parts = list(parts)
+    mark = words["simulated"] if output.origin == "simulated" else ""
+    book = Workbook(write_only=True)
+    front = book.create_sheet(words["front"])
+    names = _sheet_names([part.label for part in parts], {words["front"], words["dictionary"]})
+    listed = [(name, part.title) for name, part in zip(names, parts, strict=True)]
+    listed.append((words["dictionary"], words["dictionary-title"]))
+    intro = [
+        (report.get("title", ""),),
+        (report.get("banner", ""),),
+        *((line,) for line in words["notes"]),
+        (),
+    ]
+    _fill(front, mark, "", [*intro, tuple(words["front-head"]), *listed], head=len(intro))
+    for name, part in zip(names, parts, strict=True):
+        _fill(book.create_sheet(name), mark, part.title, [part.head, *part.rows])
+    _fill(book.create_sheet(words["dictionary"]), mark, words["dictionary-title"], meanings)
+    book.properties.title = report.get("title", "")
+    book.properties.creator = "naveval"
+    book.properties.language = "nb-NO"
+    stream = io.BytesIO()
+    book.save(stream)
+    return _fixed(stream.getvalue())
+
+
+def _sheet_names(labels: list[str], taken: set[str]) -> list[str]:
+    """Names a sheet may have: at most 31 characters, none twice."""
+    names, used = [], {name.lower() for name in taken}
+    for label in labels:
+        base = FORBIDDEN.sub("-", label)[:31]
+        name, number = base, 1
+        while name.lower() in used:
+            number += 1
+            name = f"{base[: 30 - len(str(number))]}~{number}"
+        used.add(name.lower())
+        names.append(name)
+    return names
+
+
+def _fill(
+    sheet: WriteOnlyWorksheet,
+    mark: str,
+    title: str,
+    rows: Iterable[tuple[str, ...]],
+    *,
+    head: int = 0,
+) -> None:
+    """Write the notice, the title and the rows; row `head` is set as header.
+
+    The sheet is written line by line: widths and the frozen header come before the first.
+    """
+    rows = list(rows)
+    columns = max((len(row) for row in rows), default=0)
+    numeric = [
+        _numeric(row[place] for row in rows[head + 1 :] if len(row) > place)
+        for place in range(columns)
+    ]
+    above = [(text, font) for text, font in ((mark, ALARM), (title, BOLD)) if text]
+    for place in range(columns):
+        shown = [row[place] for row in rows[:MEASURED] if len(row) > place and row[place]]
+        longest = max(map(len, shown), default=8)
+        sheet.column_dimensions[get_column_letter(place + 1)].width = min(longest + 2, WIDEST)
+    if head == 0:
+        sheet.freeze_panes = f"A{len(above) + 2}"
+    for text, font in above:
+        sheet.append([_styled(sheet, text, font)])
+    for number, row in enumerate(rows):
+        values = [_value(text, numeric=numeric[place]) for place, text in enumerate(row)]
+        if number == head:
+            sheet.append([_header(sheet, value, filled=head == 0) for value in values])
+        else:
+            sheet.append(
+                [
+                    _plain_text(sheet, v) if isinstance(v, str) and v.startswith(FORMULA) else v
+                    for v in values
+                ]
+            )
+
+
+def _styled(sheet: WriteOnlyWorksheet, value: object, font: Font) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, value)
+    cell.font = font
+    return _as_text(cell)
+
+
+def _header(sheet: WriteOnlyWorksheet, value: object, *, filled: bool) -> WriteOnlyCell:
+    cell = _styled(sheet, value, Font(bold=True, color="FFFFFF") if filled else BOLD)
+    if filled:
+        cell.fill, cell.alignment = FILL, Alignment(wrap_text=True, vertical="top")
+    return cell
+
+
+def _plain_text(sheet: WriteOnlyWorksheet, value: str) -> WriteOnlyCell:
+    return _as_text(WriteOnlyCell(sheet, value))
+
+
+def _as_text(cell: WriteOnlyCell) -> WriteOnlyCell:
+    """Text that looks like a formula stays text."""
+    if isinstance(cell.value, str) and cell.value.startswith(FORMULA):
+        cell.data_type = "s"
+    return cell
+
+
+def _value(text: str, *, numeric: bool) -> str | float | int | None:
+    """A number in a column of numbers, else the text; «:» stays text."""
+    if text == "":
+        return None
+    if numeric and NUMBER.fullmatch(text):
+        return int(text) if re.fullmatch(r"-?\d{1,15}", text) else float(text)
+    return text
+
+
+def _fixed(content: bytes) -> bytes:
+    """The same workbook without the time at which it was saved."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "docProps/core.xml":
+                data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"1980-01-01T00:00:00Z", data)
+            info = zipfile.ZipInfo(name, FIXED_TIME)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(info, data)
+    return stream.getvalue()

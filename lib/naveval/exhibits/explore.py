@@ -1,0 +1,68 @@
+"""Interactive exploring in JupyterLab: menus that redraw a figure from results at hand.
+
+Cells tagged `explore` are left out when a notebook is run for a report (see `runs`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from naveval.exhibits.output import Output
+from naveval.project.errors import ParameterError
+
+TEXTS = "explore"
+Choices = Mapping[str, Sequence[Any] | Mapping[str, Any]]
+
+
+def explore(
+    output: Output,
+    draw: Callable[..., Any],
+    *fixed: Any,
+    choices: Choices,
+) -> widgets.VBox:
+    """Menus for the keyword arguments of `draw`, and what it draws below them.
+
+    Parameters
+    ----------
+    draw
+        Called as `draw(output, *fixed, **chosen)`; returns a figure or a block.
+    fixed
+        Results at hand (panel, estimates), passed on unchanged.
+    choices
+        Argument to its allowed values, in order, or to a mapping of titles to values. Menu
+        titles come from the texts under `explore`.
+
+    Returns
+    -------
+    A box of menus and the drawing, redrawn at every choice. An error is shown in its place.
+
+    Raises
+    ------
+    ParameterError
+        When an argument has nothing to choose from.
+    """
+    titles = output.texts.get(TEXTS, {})
+    empty = [name for name, values in choices.items() if not len(values)]
+    if empty:
+        raise ParameterError(f"explore: nothing to choose from for {', '.join(empty)}")
+    menus = {
+        name: widgets.Dropdown(options=_options(values), description=titles.get(name, name))
+        for name, values in choices.items()
+    }
+    shown = widgets.Output()
+
+    def redraw(_: Any = None) -> None:
+        shown.clear_output(wait=True)
+        with shown:
+            display(draw(output, *fixed, **{name: menu.value for name, menu in menus.items()}))
+
+    for menu in menus.values():
+        menu.observe(redraw, names="value")
+    redraw()
+    return widgets.VBox([widgets.HBox(list(menus.values())), shown])
+
+
+def _options(values: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
+    return list(values.items()) if isinstance(values, Mapping) else list(values)

@@ -1,0 +1,211 @@
+"""Figures of a report: one style, picture with caption, alt text and the data behind it.
+
+The palette is the accessible one of the UK Analysis Function: at most six colours, never
+the only carrier of meaning; lines differ in style too and are labelled directly.
+"""
+
+from typing import Any
+
+import numpy as np
+import seaborn as sns
+from cycler import cycler
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import AutoLocator, FuncFormatter, MaxNLocator
+
+from naveval.disclosure import gate
+from naveval.disclosure.gate import Released
+from naveval.exhibits import output as outputs
+from naveval.exhibits import words
+from naveval.exhibits.output import Block, Output
+from naveval.project import formats
+from naveval.project.errors import ParameterError
+
+COLORS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
+LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
+GRID = "#D9DDE1"
+INK = "#262626"
+WIDTH = 7.2
+DPI = 180
+MIN_LABEL_GAP = 0.055
+NOTICE_INCHES = 0.16
+
+
+def _font() -> str:
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next(
+        name for name in ("Source Sans 3", "Source Sans Pro", "DejaVu Sans") if name in installed
+    )
+
+
+def use_style() -> None:
+    """Set the one style of all figures."""
+    sns.set_theme(
+        style="white",
+        rc={
+            "font.family": _font(),
+            "font.size": 10,
+            "axes.edgecolor": "#8A9199",
+            "axes.linewidth": 0.8,
+            "axes.labelcolor": INK,
+            "axes.labelsize": 10,
+            "axes.titlesize": 10.5,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.grid.axis": "y",
+            "axes.axisbelow": True,
+            "axes.prop_cycle": cycler(color=COLORS),
+            "grid.color": GRID,
+            "grid.linewidth": 0.7,
+            "text.color": INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "xtick.labelsize": 9,
+            "ytick.labelsize": 9,
+            "lines.linewidth": 1.9,
+            "legend.frameon": False,
+            "figure.dpi": 100,
+            "savefig.dpi": DPI,
+            "figure.facecolor": "white",
+        },
+    )
+
+
+def axes(nrows: int = 1, ncols: int = 1, *, height: float = 3.6, **options: Any) -> Any:
+    """A figure of the standard width, without pyplot's global state.
+
+    Returns
+    -------
+    (Figure, Axes or array of Axes), as `Figure.subplots` gives them.
+    """
+    use_style()
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, figure.subplots(nrows, ncols, **options)
+
+
+def norwegian_axis(ax: Axes, *, x: int | None = None, y: int | None = 0, unit: str = "") -> None:
+    """Number the axes the Norwegian way with that many decimals; `unit` goes after y.
+
+    Automatic ticks are put where that many decimals tell them apart: never at 2.5 shown as 2.
+    """
+    if y is not None:
+        _number(ax.yaxis, y, unit)
+    if x is not None:
+        _number(ax.xaxis, x)
+
+
+def _number(axis: Axis, decimals: int, unit: str = "") -> None:
+    axis.set_major_formatter(FuncFormatter(lambda value, _: formats.number(value, decimals) + unit))
+    if type(axis.get_major_locator()) is AutoLocator:
+        axis.set_major_locator(_Ticks(decimals))
+
+
+class _Ticks(MaxNLocator):
+    """Ticks at round values with at most so many decimals."""
+
+    def __init__(self, decimals: int) -> None:
+        super().__init__("auto", steps=[1, 2, 5, 10], integer=True)
+        self.per_unit = 10**decimals
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        found = super().tick_values(vmin * self.per_unit, vmax * self.per_unit)
+        return np.asarray(found) / self.per_unit
+
+
+def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]], *, pad: float = 0.012) -> None:
+    """Write each line's name at its end, moved apart where they would overlap.
+
+    Parameters
+    ----------
+    ends
+        Name to (x, y, colour) of the last point of its line, in data units.
+    """
+    low, high = ax.get_ylim()
+    gap = (high - low) * MIN_LABEL_GAP
+    order = sorted(ends, key=lambda name: ends[name][1])
+    heights = _apart(np.array([ends[name][1] for name in order], dtype=float), gap)
+    left, right = ax.get_xlim()
+    for name, y in zip(order, heights, strict=True):
+        x, _, color = ends[name]
+        ax.annotate(
+            name,
+            (x, y),
+            xytext=(x + (right - left) * pad, y),
+            color=color,
+            fontsize=9,
+            va="center",
+            ha="left",
+            annotation_clip=False,
+        )
+
+
+def _apart(values: np.ndarray, gap: float) -> np.ndarray:
+    """Move sorted positions apart to at least `gap`, keeping their mean."""
+    moved = values.copy()
+    for _ in range(50):
+        close = np.diff(moved) < gap - 1e-12
+        if not close.any():
+            break
+        for i in np.flatnonzero(close):
+            shift = (gap - (moved[i + 1] - moved[i])) / 2
+            moved[i] -= shift
+            moved[i + 1] += shift
+    return moved
+
+
+def show(output: Output, figure: Figure, released: Released, label: str, **values: Any) -> Block:
+    """Write a figure with its data and show it with number, caption and alt text.
+
+    The picture is raster: vector files would carry exact data. Pictures made from simulated
+    registers say so inside the picture, so that a copy keeps the notice.
+
+    Raises
+    ------
+    DisclosureError
+        When the data has not passed disclosure control.
+    """
+    data = gate.require_released(released, label)
+    entry = words.entry(output.texts, label)
+    values = {"place": output.place, **values}
+    caption = words.fill(entry["caption"], values, label)
+    alt = words.fill(entry["alt"], values, label).replace('"', "”")
+    if not alt:
+        raise ParameterError(f"text «{label}»: a figure needs an alt text")
+    if outputs.is_simulated(output, data):
+        _keep_free(figure)
+        figure.text(
+            0.995,
+            0.005,
+            words.entry(output.texts, "simulated-mark"),
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color="#5A5A5A",
+        )
+    picture = output.folder / "figures" / f"{label}.png"
+    figure.savefig(picture, dpi=DPI, metadata={"Software": None})
+    _write(output, data, label)
+    markdown = f'![{caption}](figures/{label}.png){{#{label} fig-alt="{alt}"}}\n'
+    return Block(markdown + outputs.note(output, data, values, label), (picture,))
+
+
+def _keep_free(figure: Figure) -> None:
+    """Leave a strip at the bottom for the notice, so that it covers no label."""
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        strip = NOTICE_INCHES / figure.get_size_inches()[1]
+        engine.set(rect=(0, strip, 1, 1 - strip))
+
+
+def _write(output: Output, data: Released, label: str) -> None:
+    shown = data.frame.mask(data.suppressed)
+    if outputs.is_simulated(output, data):
+        shown = shown.assign(origin="simulated")
+    shown.to_csv(output.folder / "figures" / f"{label}.csv", index=False)
+    outputs.log_disclosure(output, data.log, label)

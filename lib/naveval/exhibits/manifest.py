@@ -1,0 +1,173 @@
+"""What a run was made of: parameters, data, code, versions, times."""
+
+import ast
+import hashlib
+import json
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from naveval.exhibits import words
+from naveval.exhibits.output import Output
+from naveval.project import catalogue, paths, provenance
+from naveval.project.parameters import StudyParameters
+from naveval.registers import extracts, reading
+
+FILE = "manifest.json"
+COMMON_TEXTS = ("common.yml", "downloads.yml", "headlines.yml")
+PACKAGES = (
+    "naveval",
+    "pandas",
+    "numpy",
+    "scipy",
+    "statsmodels",
+    "linearmodels",
+    "scikit-learn",
+    "tabmat",
+    "duckdb",
+    "pandera",
+    "pydantic",
+    "papermill",
+    "matplotlib",
+    "seaborn",
+    "pypandoc_binary",
+    "typst",
+)
+
+
+def now() -> str:
+    """The time in UTC to the second, so that clocks in other zones agree."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that carry the numbers and the report."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def git_commit() -> str:
+    """Commit of the project, with «+changes» when the tree differs; "" outside git."""
+    try:
+        root = paths.project_root()
+        commit = _git(root, "rev-parse", "HEAD")
+        return commit + ("+changes" if _git(root, "status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _git(root: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=root, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def code_hash(study: str) -> str:
+    """Hash of everything of the project that decides a study's numbers and wording.
+
+    The notebook and the modules it imports, however deep, the study's own entry points, its
+    texts, its published tables, and `params/` except other studies' parameters.
+    """
+    others = {f"{other}.yml" for other in catalogue.STUDIES if other != study}
+    files = [paths.notebook(study)]
+    files += [paths.texts_dir() / name for name in COMMON_TEXTS]
+    files += paths.texts_dir().glob(f"{study}*.yml")
+    files += [file for file in paths.params_dir().glob("*.*") if file.name not in others]
+    files += paths.published_dir(study).glob("*.csv")
+    digest = hashlib.sha256(provenance.code_hash(_modules(study)).encode())
+    for file in sorted(set(files)):
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _modules(study: str) -> set[str]:
+    """Modules a run starts from: those the notebook names, and those found by convention."""
+    book = nbformat.read(paths.notebook(study), as_version=4)
+    source = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+    named = {
+        name
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("naveval")
+        for item in node.names
+        for name in (str(node.module), f"{node.module}.{item.name}")
+        if provenance.is_module(name)
+    }
+    stages = ("parameters", "contracts", "simulate.registers")
+    own = {f"naveval.studies.{study}.{stage}" for stage in stages if catalogue.has(study, stage)}
+    return named | own | {"naveval.exhibits.downloads"}
+
+
+def data_fingerprint(study: str, parameters: StudyParameters) -> dict[str, Any]:
+    """Hash and row count per register table; empty for a run that reads none."""
+    if not catalogue.has(study, "contracts") or not parameters.reads_registers():
+        return {}
+    tables = catalogue.module(study, "contracts").TABLES
+    return reading.fingerprint(extracts.folder(study, parameters), tuple(tables))
+
+
+def input_fingerprint(parameters: StudyParameters) -> dict[str, str]:
+    """Hash of each file that the parameters name."""
+    return {
+        str(file): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in parameters.input_files()
+    }
+
+
+def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> dict[str, Any]:
+    """The part of the manifest that decides whether a finished run is current."""
+    return {
+        "study": study,
+        "parameters": parameters.model_dump(mode="json"),
+        "seed": parameters.seed,
+        "data": data,
+        "inputs": input_fingerprint(parameters),
+        "code": code_hash(study),
+        "versions": versions(),
+    }
+
+
+def report_metadata(output: Output) -> dict[str, str]:
+    """Title, place and notices that rendering puts around the notebook's content."""
+    values = {"place": output.place}
+    report = words.entry(output.texts, "report")
+    return {
+        "title": words.fill(report["title"], values, "report.title"),
+        "subtitle": words.fill(report.get("subtitle", "{place}"), values, "report.subtitle"),
+        "place": output.place,
+        "origin": output.origin,
+        "banner": words.fill(output.texts["banners"][output.origin], values, "banners"),
+        "date": now()[:10],
+    }
+
+
+def write(folder: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The manifest of a result folder; empty when there is none or it is unreadable."""
+    try:
+        return json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def is_current(folder: Path, described: dict[str, Any]) -> bool:
+    """Whether a finished folder was made from the same parameters, data, code and versions."""
+    found = read(folder)
+    return bool(found.get("complete")) and all(
+        found.get(key) == json.loads(json.dumps(value, default=str))
+        for key, value in described.items()
+    )

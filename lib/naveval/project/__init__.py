@@ -1,0 +1,1 @@
+"""What everything stands on: errors, paths, parameters, places, months, formats, the store."""

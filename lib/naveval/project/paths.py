@@ -1,0 +1,75 @@
+"""Where things lie in the project, relative to its root."""
+
+import os
+from pathlib import Path
+
+from naveval.project.errors import NavevalError
+
+MARKERS = ("params", "notebooks", "report")
+
+
+def project_root() -> Path:
+    """Root of the project: NAVEVAL_ROOT, or the nearest folder with the project's layout.
+
+    Looks upwards from the working folder and then from this file, so that a notebook, a
+    test and the installed command all find the same project.
+
+    Raises
+    ------
+    NavevalError
+        When no folder above has `params/`, `notebooks/` and `report/`.
+    """
+    named = os.environ.get("NAVEVAL_ROOT")
+    if named:
+        return Path(named)
+    for start in (Path.cwd(), Path(__file__).resolve()):
+        for folder in (start, *start.parents):
+            if all((folder / marker).is_dir() for marker in MARKERS):
+                return folder
+    raise NavevalError(
+        f"No project found above {Path.cwd()}: expected a folder with {', '.join(MARKERS)}. "
+        "Start in the project, or set NAVEVAL_ROOT to its root."
+    )
+
+
+def params_dir() -> Path:
+    return project_root() / "params"
+
+
+def published_dir(study: str) -> Path:
+    """The published tables of a study's document, as CSV."""
+    return params_dir() / "published" / study
+
+
+def notebook(study: str) -> Path:
+    return project_root() / "notebooks" / f"{study}.ipynb"
+
+
+def report_dir() -> Path:
+    return project_root() / "report"
+
+
+def texts_dir() -> Path:
+    return report_dir() / "texts"
+
+
+def extracts_dir(named: str) -> Path | None:
+    """A folder named relative to the working folder or to the project's root, if it exists."""
+    for start in (Path.cwd(), project_root()):
+        if (start / named).is_dir():
+            return start / named
+    return None
+
+
+def out_dir() -> Path:
+    """Everything generated; git-ignored. NAVEVAL_OUT moves it."""
+    named = os.environ.get("NAVEVAL_OUT")
+    return Path(named) if named else report_dir() / "_out"
+
+
+def cache_dir() -> Path:
+    return out_dir() / "_cache"
+
+
+def result_dir(study: str, slug: str) -> Path:
+    return out_dir() / study / slug

@@ -1,0 +1,1 @@
+"""From executed notebooks to reports, the site and what leaves the house."""

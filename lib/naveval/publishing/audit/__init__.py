@@ -1,0 +1,1 @@
+"""What a folder must pass before it is published."""

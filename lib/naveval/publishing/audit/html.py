@@ -1,0 +1,308 @@
+"""Static checks that a finished report can be used by everyone.
+
+They catch what a program can see without a browser; axe in a browser finds the rest.
+
+What can be seen in a page without a browser: accessibility, links, loose ends.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PreformattedString
+
+from naveval.project.errors import RenderError
+from naveval.publishing.audit.faults import Fault
+
+UA_PART = re.compile(rb"<pdfuaid:part>1</pdfuaid:part>")
+
+
+def require(file: Path) -> None:
+    """Raise RenderError listing the faults of an HTML or PDF file, if it has any."""
+    faults = html_faults(file) if file.suffix == ".html" else pdf_faults(file)
+    if faults:
+        raise RenderError(f"{file.name} is not accessible:\n  " + "\n  ".join(faults))
+
+
+def html_faults(file: Path) -> list[str]:
+    """Faults of a page: language, title, headings, alternative texts, tables, landmarks, links."""
+    page = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+    return [
+        *_page_faults(page),
+        *_heading_faults(page),
+        *_image_faults(page),
+        *_table_faults(page),
+        *_link_faults(page),
+    ]
+
+
+def pdf_faults(file: Path) -> list[str]:
+    """Faults of a PDF: it must say that it is tagged as PDF/UA-1 (Typst has then checked it)."""
+    content = file.read_bytes()
+    faults = []
+    if not content.startswith(b"%PDF-"):
+        faults.append("not a PDF file")
+    if not UA_PART.search(content):
+        faults.append("not marked as PDF/UA-1")
+    return faults
+
+
+def _page_faults(page: BeautifulSoup) -> Iterator[str]:
+    root = page.find("html")
+    if not root or not root.get("lang"):
+        yield "the page has no language"
+    if not page.title or not page.title.get_text(strip=True):
+        yield "the page has no title"
+    for landmark in ("main", "footer"):
+        if len(page.find_all(landmark)) != 1:
+            yield f"the page has {len(page.find_all(landmark))} <{landmark}> elements, expected 1"
+
+
+def _heading_faults(page: BeautifulSoup) -> Iterator[str]:
+    levels = [int(tag.name[1]) for tag in page.find_all(re.compile("^h[1-6]$"))]
+    if levels.count(1) != 1:
+        yield f"the page has {levels.count(1)} level-one headings, expected 1"
+    for before, level in pairwise(levels):
+        if level > before + 1:
+            yield f"a heading of level {level} follows one of level {before}"
+
+
+def _image_faults(page: BeautifulSoup) -> Iterator[str]:
+    for position, image in enumerate(page.find_all("img"), start=1):
+        if not str(image.get("alt", "")).strip():
+            yield f"picture {position} has no alternative text"
+
+
+def _table_faults(page: BeautifulSoup) -> Iterator[str]:
+    for position, table in enumerate(page.find_all("table"), start=1):
+        heads = table.find_all("th")
+        if not heads:
+            yield f"table {position} has no header cells"
+        if any(head.get("scope") not in ("col", "row") for head in heads):
+            yield f"table {position} has header cells without scope"
+
+
+def _link_faults(page: BeautifulSoup) -> Iterator[str]:
+    ids = Counter(str(tag["id"]) for tag in page.find_all(id=True))
+    yield from (f"id «{name}» is used {times} times" for name, times in ids.items() if times > 1)
+    for link in page.find_all("a", href=True):
+        target = str(link["href"])
+        if target.startswith("#") and target != "#" and target[1:] not in ids:
+            yield f"link to {target}, which is not in the page"
+        if not link.get_text(strip=True) and not link.get("aria-label"):
+            yield f"link to {target[:60]} has no text"
+
+
+VAGUE_LINKS = {"her", "les mer", "klikk her", "lenke", "link", "mer", "here", "more"}
+BLOCKS = {
+    "p",
+    "li",
+    "figcaption",
+    "dd",
+    "dt",
+    "summary",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "div",
+    "section",
+    "article",
+    "main",
+    "blockquote",
+    "label",
+    "legend",
+    "button",
+    "option",
+}
+NO_PROSE = {"table", "pre", "nav", "script", "style", "code", "math", "svg", "select"}
+ADDRESSES = ("href", "src", "data", "poster", "action", "formaction")
+STYLE_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""")
+LOOSE_ENDS = (
+    (re.compile(r"\?@(?:fig|tbl|sec)-[\w-]+|(?<![\w.])@(?:fig|tbl|sec)-[\w-]+"), "reference"),
+    (re.compile(r"\{#(?:fig|tbl|sec)-[^}]*\}|\{\.[\w-]+\}|^\s*:::", re.M), "Markdown"),
+    (re.compile(r"\{\w+(?::\w+)?\}"), "unfilled field"),
+    (re.compile(r"(?<![\w-])(?:nan|NaN|NaT|None|<NA>)(?![\w-])"), "missing value"),
+)
+"""Traces of references, Markdown, templates and missing values that were never resolved."""
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, _: float) -> BeautifulSoup:
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+def read(file: Path) -> BeautifulSoup:
+    """A page parsed, from memory when the file has not changed."""
+    return _read(file, file.stat().st_mtime)
+
+
+def visible_text(element: Tag | None) -> str:
+    """Text of an element with runs of ordinary blanks as one; special spaces are kept."""
+    return re.sub(r"[ \t\r\n]+", " ", element.get_text(" ")).strip() if element else ""
+
+
+def accessibility(file: Path, name: str) -> list[Fault]:
+    """Faults against WCAG 2.1 AA that show in the mark-up itself.
+
+    The checks every report passes when it is rendered, and those that only matter to pages
+    with links, menus and forms.
+    """
+    page = read(file)
+    messages = [
+        *html_faults(file),
+        *_document(page),
+        *_headings(page),
+        *_drawings(page),
+        *_captions(page),
+        *_links(page),
+        *_controls(page),
+    ]
+    return [Fault("accessibility", name, message) for message in messages]
+
+
+def _document(page: BeautifulSoup) -> Iterator[str]:
+    language = str(page.html.get("lang", "")) if page.html else ""
+    if language and not language.lower().startswith(("nb", "no")):
+        yield f"language is «{language}», expected nb"
+    viewport = page.find("meta", attrs={"name": "viewport"})
+    if isinstance(viewport, Tag) and re.search(
+        r"user-scalable\s*=\s*no|maximum-scale\s*=\s*1\b", str(viewport.get("content", ""))
+    ):
+        yield "zooming is switched off"
+
+
+def _headings(page: BeautifulSoup) -> Iterator[str]:
+    for heading in page.find_all(re.compile(r"^h[1-6]$")):
+        if not visible_text(heading):
+            yield f"an empty {heading.name}"
+
+
+def _drawings(page: BeautifulSoup) -> Iterator[str]:
+    for drawing in page.find_all("svg"):
+        named = drawing.get("aria-label") or drawing.get("aria-labelledby") or drawing.title
+        if drawing.get("aria-hidden") != "true" and not named:
+            yield "an svg without a name"
+
+
+def _captions(page: BeautifulSoup) -> Iterator[str]:
+    for number, table in enumerate(page.find_all("table"), 1):
+        figure = table.find_parent("figure") or table.find_parent(class_="table-scroll")
+        if not (table.caption or figure or table.get("aria-label") or table.get("aria-labelledby")):
+            yield f"table {number}: no caption"
+
+
+def _links(page: BeautifulSoup) -> Iterator[str]:
+    for link in page.find_all("a", href=True):
+        text = str(link.get("aria-label") or "") or visible_text(link)
+        if text.strip().lower() in VAGUE_LINKS:
+            yield f"link to {link['href']}: text «{text.strip()}» says nothing"
+
+
+def _controls(page: BeautifulSoup) -> Iterator[str]:
+    labelled = {str(label["for"]) for label in page.find_all("label", attrs={"for": True})}
+    for control in page.find_all(["input", "select", "textarea"]):
+        if control.get("type") in ("hidden", "submit", "button"):
+            continue
+        named = control.get("aria-label") or control.get("aria-labelledby")
+        if not (named or control.find_parent("label") or control.get("id") in labelled):
+            yield f"{control.name} «{control.get('id', '')}»: no label"
+    for element in page.find_all(tabindex=re.compile(r"^\s*[1-9]")):
+        yield f"{element.name}: tabindex {element['tabindex']} changes the order of the keyboard"
+
+
+def _targets(page: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    """Kind of element and address of everything a page links to, shows or fetches."""
+    for element in page.find_all(True):
+        for attribute in ADDRESSES:
+            if element.get(attribute):
+                yield element.name, str(element[attribute])
+        for part in str(element.get("srcset") or "").split(","):
+            if part.strip() and not part.strip().startswith("data:"):
+                yield element.name, part.split()[0]
+        styles = element.get_text() if element.name == "style" else str(element.get("style") or "")
+        for target in STYLE_ADDRESS.findall(styles):
+            yield "style", target
+
+
+def links(file: Path, name: str) -> list[Fault]:
+    """Links and parts of a page that lead nowhere, and parts fetched from other hosts."""
+    page, faults = read(file), []
+    for kind, target in _targets(page):
+        if not target or target.startswith(("data:", "mailto:", "#")):
+            continue
+        parts = urlsplit(target)
+        if parts.scheme or parts.netloc:
+            if kind != "a":
+                faults.append(Fault("links", name, f"{kind} fetched from {target[:80]}"))
+            elif parts.scheme not in ("https", "http") or not parts.netloc:
+                faults.append(Fault("links", name, f"{target[:80]}: not a link to the web"))
+            continue
+        message = _broken(file, parts.path, parts.fragment)
+        if message:
+            faults.append(Fault("links", name, f"{target[:80]}: {message}"))
+    return faults
+
+
+def _broken(file: Path, path: str, fragment: str) -> str:
+    goal = file.parent / unquote(path) if path else file
+    if goal.is_dir():
+        return "leads to a folder; without a server that shows no page"
+    if not goal.exists():
+        return "no such file"
+    if fragment and goal.suffix == ".html":
+        wanted = unquote(fragment)
+        other = read(goal)
+        if not (other.find(id=wanted) or other.find(None, {"name": wanted})):
+            return "no such place in the page"
+    return ""
+
+
+def references(file: Path, name: str) -> list[Fault]:
+    """References, templates and missing values that were never resolved."""
+    faults = []
+    for text in [*prose(file), *captions(file)]:
+        for pattern, kind in LOOSE_ENDS:
+            for found in pattern.findall(text):
+                faults.append(Fault("references", name, f"{kind} «{found}» in «{text[:80]}»"))
+    return faults
+
+
+def prose(file: Path) -> Iterator[str]:
+    """Running text of a page, block by block; no captions, tables, menus or code."""
+    yield from _blocks(file, captions=False)
+
+
+def captions(file: Path) -> Iterator[str]:
+    """Captions and alt texts of a page."""
+    yield from _blocks(file, captions=True)
+    for picture in read(file).find_all("img", alt=True):
+        yield str(picture["alt"])
+
+
+def _blocks(file: Path, *, captions: bool) -> Iterator[str]:
+    page = read(file)
+    main = page.find("main") or page.body or page
+    assert isinstance(main, Tag)
+    blocks: dict[int, list[str]] = {}
+    for text in main.find_all(string=True):
+        parents = [parent for parent in text.parents if isinstance(parent, Tag)]
+        if isinstance(text, PreformattedString) or any(map(_no_prose, parents)):
+            continue
+        block = next((parent for parent in parents if parent.name in BLOCKS), main)
+        if (block.name == "figcaption") != captions:
+            continue
+        blocks.setdefault(id(block), []).append(str(text))
+    for parts in blocks.values():
+        yield re.sub(r"[ \t\r\n]+", " ", "".join(parts)).strip()
+
+
+def _no_prose(element: Tag) -> bool:
+    return element.name in NO_PROSE or "header-section-number" in (element.get("class") or [])

@@ -1,0 +1,257 @@
+"""From a result folder to its reports, `report.html` and `report.pdf`."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from naveval.project import formats, paths
+from naveval.project.errors import RenderError
+from naveval.publishing import builtin, document, markdown, quarto
+from naveval.publishing.audit import html
+
+FORMATS = ("html", "pdf")
+ENGINES = ("auto", "quarto", "builtin")
+EXECUTED = "executed.ipynb"
+MANIFEST = "manifest.json"
+Check = Callable[[Path], None]
+
+
+def render(
+    folder: Path,
+    *,
+    to: Iterable[str] = FORMATS,
+    engine: str = "auto",
+    checks: Iterable[Check] = (),
+    resume: bool = False,
+) -> list[Path]:
+    """Write the reports of a result folder, whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Result folder with `executed.ipynb`, `manifest.json` and `figures/`.
+    to
+        Formats: "html", "pdf".
+    engine
+        "quarto", "builtin", or "auto": Quarto when it is on the PATH.
+    checks
+        Called with the folder before anything is made; they raise to refuse it, for
+        example because of disclosure control.
+    resume
+        Whether to keep reports that are current (`is_current`).
+
+    Returns
+    -------
+    Paths of the reports, in the order of `to`. The engine is recorded in the manifest.
+
+    Raises
+    ------
+    RenderError
+        For unknown options, content that cannot be published, or an engine's failure.
+    """
+    to = _allowed("format", list(to), FORMATS)
+    name = choose(engine)
+    folder = Path(folder).resolve()
+    if not folder.is_dir():
+        raise RenderError(f"{folder}: no such result folder")
+    for check in checks:
+        check(folder)
+    if resume and is_current(folder, to=to, engine=engine):
+        return [folder / f"report.{kind}" for kind in to]
+    report = paths.report_dir()
+    manifest = _manifest(folder)
+    described = builtin.describe() if name == "builtin" else quarto.describe()
+    metadata = template_metadata(manifest.get("report", {}), described)
+    metadata["downloads"] = _downloads(folder, to)
+    content = document.read(markdown.markdown(folder / EXECUTED))
+    bibliography = report / "references.bib"
+    document.check(content, folder, bibliography)
+    if content.citations:
+        metadata |= {"bibliography": str(bibliography), "link-citations": True}
+    with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
+        made = [_make(name, kind, folder, metadata, Path(temporary), report) for kind in to]
+        finished = _place({folder / f"report{file.suffix}": file for file in made})
+    _record(folder, manifest, described, finished)
+    return finished
+
+
+def choose(engine: str) -> str:
+    """The engine to use, "quarto" or "builtin"; RenderError when it cannot be had.
+
+    "auto" is Quarto when a new enough one is on the PATH.
+    """
+    _allowed("engine", [engine], ENGINES)
+    if engine == "auto":
+        return "quarto" if quarto.found() else "builtin"
+    if engine == "quarto" and (reason := quarto.missing()):
+        raise RenderError(f"engine quarto: {reason}; use --engine builtin")
+    return engine
+
+
+def is_current(folder: Path, *, to: Iterable[str] = FORMATS, engine: str = "auto") -> bool:
+    """Whether the folder's reports were made from its notebook by this engine and look."""
+    name = choose(engine)
+    described = builtin.describe() if name == "builtin" else quarto.describe()
+    rendered = _manifest(folder).get("rendered", {})
+    return rendered.get("from") == _fingerprint(folder, described) and all(
+        kind in rendered.get("formats", {})
+        and rendered["formats"][kind] == _hash_if_there(folder / f"report.{kind}")
+        for kind in to
+    )
+
+
+def template_metadata(report: dict[str, Any], engine: str) -> dict[str, object]:
+    """Variables of the templates from a manifest's `report`.
+
+    Parameters
+    ----------
+    report
+        title, subtitle, place, origin, banner, date; optionally abstract and menu.
+    engine
+        Description of the engine, told in the last line of the report.
+    """
+    if not report.get("title"):
+        raise RenderError("manifest.json: report.title is missing; run the study again")
+    banner = str(report.get("banner", ""))
+    short, _, rest = banner.partition(". ")
+    date = str(report.get("date", ""))
+    metadata: dict[str, object] = {
+        "title": report["title"],
+        "pagetitle": report["title"],
+        "subtitle": report.get("subtitle", ""),
+        "place": report.get("place", ""),
+        "abstract": report.get("abstract", ""),
+        "menu": report.get("menu", ""),
+        "banner": banner,
+        "banner-short": short.removesuffix("."),
+        "banner-rest": rest,
+        "simulated": report.get("origin") == "simulated",
+        "report-date": _day(date),
+        "report-date-iso": date,
+        "colophon": f"Rapporten er laget {_day(date)} med {engine}."
+        if date
+        else f"Rapporten er laget med {engine}.",
+        "generator": engine,
+        "lang": "nb",
+        "toc": True,
+        "toc-title": "Innhold",
+    }
+    return {key: value for key, value in metadata.items() if value not in ("", False)}
+
+
+def _downloads(folder: Path, to: list[str]) -> list[dict[str, str]]:
+    """Links from the page to the PDF, the workbook and the estimates beside it."""
+    offered = {"report.pdf": "PDF", "estimates.csv": "Alle anslag (CSV)"}
+    found = {name: text for name, text in offered.items() if (folder / name).exists()}
+    if "pdf" in to:
+        found["report.pdf"] = offered["report.pdf"]
+    found |= {file.name: "Alle tall (XLSX)" for file in sorted(folder.glob("*.xlsx"))}
+    return [{"href": name, "text": found[name]} for name in sorted(found, reverse=True)]
+
+
+def _day(date: str) -> str:
+    if len(date) < 10:
+        return date
+    year, month, day = date[:10].split("-")
+    return f"{int(day)}.\u00a0{formats.MONTHS[int(month) - 1]} {year}"
+
+
+def _make(
+    name: str, kind: str, folder: Path, metadata: dict[str, object], temporary: Path, report: Path
+) -> Path:
+    """Make one format in its own work folder and check that readers can use it."""
+    work = temporary / kind
+    work.mkdir()
+    if (folder / "figures").is_dir():
+        shutil.copytree(folder / "figures", work / "figures")
+    links = kind == "html"
+    if name == "builtin":
+        text = markdown.markdown(folder / EXECUTED, data_links=links)
+        make = builtin.to_html if kind == "html" else builtin.to_pdf
+        made = make(text, metadata, work, report)
+    else:
+        book = markdown.quiet_notebook(folder / EXECUTED, data_links=links)
+        made = quarto.render(quarto.prepare(book, metadata, work, report), kind)
+    html.require(made)
+    return made
+
+
+def _place(files: dict[Path, Path]) -> list[Path]:
+    """Copy files beside their targets, then replace all targets, each in one step.
+
+    Raises
+    ------
+    RenderError
+        When a folder cannot be written to or the disk is full; targets are then unchanged.
+    """
+    beside = {target: target.with_name(f".{target.name}.{os.getpid()}") for target in files}
+    try:
+        for target, made in files.items():
+            shutil.copyfile(made, beside[target])
+        for target, copy in beside.items():
+            os.replace(copy, target)
+    except OSError as error:
+        folder = next(iter(files)).parent
+        raise RenderError(f"{folder}: cannot write the report: {error.strerror}") from None
+    finally:
+        for copy in beside.values():
+            copy.unlink(missing_ok=True)
+    return list(files)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    file = folder / MANIFEST
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RenderError(f"{file}: missing; run the study first") from None
+    except ValueError as error:
+        raise RenderError(f"{file}: not valid JSON: {error}") from None
+
+
+def _record(folder: Path, manifest: dict[str, Any], engine: str, made: list[Path]) -> None:
+    came_from = _fingerprint(folder, engine)
+    earlier = manifest.get("rendered", {})
+    kept = earlier.get("formats", {}) if earlier.get("from") == came_from else {}
+    hashes = {file.suffix[1:]: _hash_if_there(file) for file in made}
+    manifest = manifest | {
+        "engine": engine,
+        "rendered": {"from": came_from, "formats": {**kept, **hashes}},
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str)
+    with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
+        file = Path(temporary) / MANIFEST
+        file.write_text(text + "\n", encoding="utf-8")
+        _place({folder / MANIFEST: file})
+
+
+def _fingerprint(folder: Path, engine: str) -> str:
+    """Hash of everything a report is made from."""
+    report = paths.report_dir()
+    digest = hashlib.sha256(engine.encode())
+    digest.update(json.dumps(_manifest(folder).get("report", {}), sort_keys=True).encode())
+    files = [folder / EXECUTED, report / "_quarto.yml", report / "references.bib"]
+    files += sorted((folder / "figures").glob("*.png"))
+    files += sorted([*(report / "theme").glob("*"), *(report / "filters").glob("*")])
+    for file in files:
+        digest.update(file.name.encode())
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    return digest.hexdigest()
+
+
+def _hash_if_there(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def _allowed(option: str, given: list[str], allowed: tuple[str, ...]) -> list[str]:
+    unknown = sorted(set(given) - set(allowed))
+    if unknown or not given:
+        raise RenderError(
+            f"unknown {option} {', '.join(unknown) or '(none)'}; allowed: {', '.join(allowed)}"
+        )
+    return given

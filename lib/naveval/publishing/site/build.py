@@ -1,0 +1,281 @@
+"""The site: pages around the finished reports, the same with either engine.
+
+`build` writes `report/_out/site`, which opens in a browser from its folder; nothing is fetched
+from anywhere. Pages are Markdown that the engine turns into HTML; menu, search and footer are
+put around pages and reports alike afterwards.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from naveval.project import catalogue, paths, places
+from naveval.project.errors import RenderError
+from naveval.publishing import builtin, quarto, render
+from naveval.publishing.site import curves as site_curves
+from naveval.publishing.site import errata, project, results, search
+from naveval.publishing.site import pages as site_pages
+from naveval.publishing.site.pages import Page
+from naveval.publishing.site.results import Result
+from naveval.running import run
+
+FOLDER = "site"
+ASSETS = ("site.css", "site.js")
+WIDE = ("index", "kunnskap", "feil", "fylker")
+WORKERS = 2
+MAIN = re.compile(r'<main id="innhold"')
+OLD_HEAD = re.compile(r'<header class="page-head">.*?</header>', re.DOTALL)
+FOOT = re.compile(r'(<footer class="page-foot">)')
+END_OF_HEAD = re.compile(r"</head>")
+END_OF_BODY = re.compile(r"</body>")
+
+
+def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: None) -> Path:
+    """Build the site from every finished and rendered result.
+
+    Parameters
+    ----------
+    engine
+        "quarto", "builtin" or "auto", as for reports.
+    progress
+        Called with the name of each step.
+
+    Returns
+    -------
+    The front page.
+
+    Raises
+    ------
+    RenderError
+        When the engine is not to be had or a page cannot be made.
+    """
+    name = render.choose(engine)
+    found = results.collect()
+    text = site_pages.words()
+    progress(f"{len(found)} reports")
+    pages = all_pages(found, text)
+    target = paths.out_dir() / FOLDER
+    root = paths.out_dir() / "_staging"
+    root.mkdir(parents=True, exist_ok=True)
+    work = root / f"{FOLDER}.{os.getpid()}"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    try:
+        progress(f"{len(pages)} pages")
+        _make_pages(name, pages, work, text)
+        _copy_assets(work)
+        progress("reports")
+        for result in found:
+            _copy_result(result, work, text)
+        progress("search index")
+        _write_index(pages, found, work, text)
+        run.promote(work, target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return target / "index.html"
+
+
+def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
+    """Every page of the site."""
+    names = {name: text["studies"][name]["name"] for name in catalogue.STUDIES}
+    evidence, bearing = site_pages.evidence(text)
+    curves = {"indicator": site_curves.block(results.main_result(found, "indicator"), text)}
+    pages = [site_pages.front(found, text)]
+    pages += [
+        site_pages.study(name, found, text, bearing[name], curves.get(name, ""))
+        for name in catalogue.STUDIES
+    ]
+    pages.append(site_pages.county_list(found, text))
+    pages += [
+        site_pages.county(item.code, found, text) for item in places.counties(site_pages.YEAR)
+    ]
+    pages.append(evidence)
+    pages.append(site_pages.named("feil", text, errata.blocks(found, names), toc=False))
+    pages += [site_pages.static(name, text) for name in ("metode", "om", "tilgjengelighet")]
+    pages.append(site_pages.named("sok", text, _search_page(text), toc=False))
+    return pages
+
+
+def _search_page(text: dict[str, Any]) -> str:
+    part = {key: escape(value) for key, value in text["search"].items()}
+    return (
+        f'<form id="sok-skjema" class="chooser" role="search"><label for="sok-felt">{part["label"]}'
+        '</label><input id="sok-felt" type="search" name="q" autocomplete="off">'
+        f'<button type="submit">{part["button"]}</button></form>\n'
+        f'<p id="sok-status" role="status" data-none="{part["none"]}" data-some="{part["some"]}">'
+        f'</p>\n<ul id="treff" class="hits"></ul>\n<noscript><p>{part["noscript"]}</p></noscript>'
+    )
+
+
+def metadata(page: Page, engine: str) -> dict[str, object]:
+    """Variables of the template for a page of the site."""
+    report = {
+        "title": page.title,
+        "subtitle": page.subtitle,
+        "banner": page.banner,
+        "origin": "simulated" if page.simulated else "published",
+    }
+    made = render.template_metadata(report, engine)
+    made |= {"toc": page.toc, "plain-headings": True, "html-table-processing": "none"}
+    made["colophon"] = f"Siden er laget med {engine}."
+    return made
+
+
+def _make_pages(name: str, pages: Sequence[Page], work: Path, text: dict[str, Any]) -> None:
+    """Turn pages into HTML below `work`, and put menu, search and footer around them."""
+    described = builtin.describe() if name == "builtin" else quarto.describe()
+    scratch = work / ".pages"
+    scratch.mkdir()
+    kept = {page.name: _kept(page, described) for page in pages}
+    wanted = [page for page in pages if not kept[page.name].exists()]
+    if name == "builtin":
+        with ThreadPoolExecutor(WORKERS) as pool:
+            made = list(pool.map(lambda page: _builtin(page, described, scratch), wanted))
+    else:
+        made = project.pages(
+            {page.name: page.markdown for page in wanted},
+            {page.name: metadata(page, described) for page in wanted},
+            scratch,
+            paths.report_dir(),
+        )
+    for page, file in zip(wanted, made, strict=True):
+        kept[page.name].parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, kept[page.name])
+    for page in pages:
+        html = dressed(kept[page.name].read_text(encoding="utf-8"), page.current, "", text)
+        if page.name in WIDE:
+            html = re.sub(r"<main ", '<main class="wide-page" ', html, count=1)
+        if page.name == "sok":
+            index = '<script src="assets/search-index.js"></script>\n<script src="assets/site.js"'
+            html = html.replace('<script src="assets/site.js"', index)
+        (work / f"{page.name}.html").write_text(html, encoding="utf-8")
+    shutil.rmtree(scratch)
+    for left in (paths.cache_dir() / FOLDER).glob("*.html"):
+        if left not in kept.values():
+            left.unlink()
+
+
+def _kept(page: Page, described: str) -> Path:
+    """Where a page's HTML is kept until its content, the engine or the look changes."""
+    report = paths.report_dir()
+    digest = hashlib.sha256(json.dumps(metadata(page, described), sort_keys=True).encode())
+    digest.update(page.markdown.encode())
+    looks = [report / quarto.PROJECT_FILE, *(report / "theme").glob("report.*")]
+    for file in sorted([*looks, *(report / "filters").glob("*.lua")]):
+        digest.update(file.read_bytes())
+    return paths.cache_dir() / FOLDER / f"{page.name}-{digest.hexdigest()[:16]}.html"
+
+
+def _builtin(page: Page, described: str, scratch: Path) -> Path:
+    folder = scratch / page.name
+    folder.mkdir()
+    return builtin.to_html(page.markdown, metadata(page, described), folder, paths.report_dir())
+
+
+def dressed(html: str, current: str, prefix: str, text: dict[str, Any]) -> str:
+    """A page or report with the site's menu, search and footer.
+
+    Parameters
+    ----------
+    current
+        Name of the page in the menu that is marked as the one shown.
+    prefix
+        Way from the page to the site's root, "" or "../../".
+    """
+    if not MAIN.search(html):
+        raise RenderError("a page has no <main id=innhold>; the template has changed")
+    here = {name: _here(name == current, prefix) for name in text["menu"]}
+    items = "".join(
+        f'<li><a href="{prefix}{name}.html"{here[name]}>{escape(label)}</a></li>'
+        for name, label in text["menu"].items()
+    )
+    head = (
+        '<header class="page-head"><div class="head-inner">'
+        f'<nav aria-label="Hovedmeny"><ul>{items}</ul></nav>'
+        f'<form class="site-search" role="search" action="{prefix}sok.html" method="get">'
+        f'<label for="sok-topp">{escape(text["search-label"])}</label>'
+        '<input id="sok-topp" type="search" name="q">'
+        f'<button type="submit">{escape(text["search-button"])}</button></form></div></header>\n'
+    )
+    foot = "".join(
+        f'<li><a href="{prefix}{name}.html">{escape(label)}</a></li>'
+        for name, label in text["footer"].items()
+    )
+    style = f'<link rel="stylesheet" href="{prefix}assets/site.css">\n</head>'
+    script = f'<script src="{prefix}assets/site.js" defer></script>\n</body>'
+    html = OLD_HEAD.sub("", html, count=1)
+    html = MAIN.sub(lambda _: head + '<main id="innhold"', html, count=1)
+    html = FOOT.sub(lambda found: f'{found[1]}\n<ul class="site-foot">{foot}</ul>', html, count=1)
+    html = END_OF_HEAD.sub(lambda _: style, html, count=1)
+    place = html.rindex("</body>")
+    return html[:place] + script + html[place + len("</body>") :]
+
+
+def _here(same: bool, prefix: str) -> str:
+    if not same:
+        return ""
+    return ' aria-current="true"' if prefix else ' aria-current="page"'
+
+
+def _copy_assets(work: Path) -> None:
+    (work / "assets").mkdir()
+    for name in ASSETS:
+        shutil.copyfile(paths.report_dir() / "theme" / name, work / "assets" / name)
+
+
+def _copy_result(result: Result, work: Path, text: dict[str, Any]) -> None:
+    """Copy a result's files; its page gets the site's menu."""
+    try:
+        _copy_files(result, work / result.address, text)
+    except FileNotFoundError as error:
+        raise RenderError(
+            f"{error.filename}: gone; a run replaced the folder while the site was built. "
+            "Build it again"
+        ) from None
+
+
+def _copy_files(result: Result, target: Path, text: dict[str, Any]) -> None:
+    for name in result.files:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if name == "report.html":
+            html = (result.folder / name).read_text(encoding="utf-8")
+            (target / name).write_text(
+                dressed(html, result.study, "../../", text), encoding="utf-8"
+            )
+        else:
+            shutil.copyfile(result.folder / name, target / name)
+
+
+def _write_index(
+    pages: Sequence[Page], found: Sequence[Result], work: Path, text: dict[str, Any]
+) -> None:
+    """The search index: every page, the main reports by section, the others by title."""
+    mark = text["marks"]["simulated"].split(",")[0].lower()
+    listed: list[dict[str, str]] = []
+    for page in pages:
+        if page.name != "sok":
+            listed += search.entries(work / f"{page.name}.html", f"{page.name}.html")
+    mains = {id(results.main_result(found, study)) for study in catalogue.STUDIES}
+    for result in found:
+        address, shown = f"{result.address}/report.html", mark if result.simulated else ""
+        if id(result) in mains:
+            listed += search.entries(work / address, address, shown)
+        else:
+            title = f"{result.title}, {result.place}" + (f" ({shown})" if shown else "")
+            listed.append(
+                {
+                    "t": title,
+                    "h": "",
+                    "u": address,
+                    "x": " ".join(item.text for item in result.headlines),
+                }
+            )
+    file = work / "assets" / "search-index.js"
+    file.write_text(search.script(listed), encoding="utf-8")

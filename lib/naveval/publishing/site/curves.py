@@ -1,0 +1,119 @@
+"""Curves of the counties that a reader switches on and off, with a picture and a table."""
+
+import base64
+import json
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from naveval.project import formats, places
+from naveval.publishing.site.results import Result
+
+LABEL = "fig-11"
+"""The figure with the counties' indicator, hours per week, seasonally adjusted."""
+PREFIX = "county:"
+
+
+def find(result: Result) -> pd.DataFrame | None:
+    """Month × county from the released data of the figure; None when there is none."""
+    file = result.folder / "figures" / f"{LABEL}.csv"
+    if not file.exists():
+        return None
+    frame = pd.read_csv(file, dtype={"line": str, "month": str})
+    if not {"line", "month", "value"} <= set(frame.columns):
+        return None
+    data = frame[frame["line"].str.startswith(PREFIX)]
+    if data.empty or data.duplicated(["line", "month"]).any():
+        return None
+    wide = data.pivot(index="month", columns="line", values="value").sort_index()
+    return wide.rename(columns=lambda line: line.removeprefix(PREFIX))
+
+
+def block(result: Result | None, text: Mapping[str, Any]) -> str:
+    """Markdown with the curves, their check boxes, the static picture and the table."""
+    found = find(result) if result else None
+    if result is None or found is None:
+        return ""
+    wide = found
+    names = {code: places.name(code) for code in wide.columns}
+    order = sorted(wide.columns)
+    months = [str(month)[:7] for month in wide.index]
+    curves = [
+        {
+            "name": names[code],
+            "values": [None if pd.isna(v) else round(float(v), 4) for v in wide[code]],
+        }
+        for code in order
+    ]
+    content = {
+        "months": months,
+        "curves": curves,
+        "first": formats.month(months[0]),
+        "last": formats.month(months[-1]),
+    }
+    part = {key: escape(value) for key, value in text["curves"].items()}
+    data_json = json.dumps(content, ensure_ascii=False).replace("</", "<\\/")
+    mark = "simulated" if result.simulated else "published"
+    return "\n".join(
+        [
+            f"## {text['curves']['heading']} {{#kurver}}",
+            "",
+            text["curves"]["intro"],
+            "",
+            f"::: {{.mark .mark-{mark}}}",
+            text["marks"][mark],
+            ":::",
+            "",
+            f'<div class="curves" data-source="kurvedata" data-label="{part["label"]}" '
+            f'data-unit="{part["unit"]}">',
+            f"<fieldset data-script hidden><legend>{part['legend']}</legend>"
+            '<div class="boxes"></div>'
+            f'<div class="buttons"><button type="button" data-all="1">{part["all"]}</button>'
+            f'<button type="button" data-all="0">{part["none"]}</button></div></fieldset>',
+            '<div class="picture" data-script hidden></div>',
+            _static(result, part),
+            _table(wide, order, names, months, part),
+            f'<script type="application/json" id="kurvedata">{data_json}</script>',
+            "</div>",
+        ]
+    )
+
+
+def _static(result: Result, part: Mapping[str, str]) -> str:
+    """The report's own picture, for readers without scripts."""
+    from naveval.publishing.audit import html
+
+    file = result.folder / "figures" / f"{LABEL}.png"
+    if not file.exists():
+        return ""
+    page = html.read(result.folder / "report.html")
+    place = page.find(id=LABEL)
+    picture = place.find("img") if place else None
+    alt = str(picture.get("alt", "")) if picture else part["heading"]
+    data = base64.b64encode(file.read_bytes()).decode()
+    return (
+        f'<noscript><p>{part["static"]}</p></noscript><div data-static><img alt="{escape(alt)}" '
+        f'src="data:image/png;base64,{data}"></div>'
+    )
+
+
+def _table(
+    wide: pd.DataFrame,
+    order: list[str],
+    names: Mapping[str, str],
+    months: list[str],
+    part: Mapping[str, str],
+) -> str:
+    head = "".join(f'<th scope="col">{escape(names[code])}</th>' for code in order)
+    rows = []
+    for month, (_, values) in zip(months, wide.iterrows(), strict=True):
+        cells = "".join(f'<td class="num">{formats.number(values[code], 2)}</td>' for code in order)
+        rows.append(f'<tr><th scope="row">{formats.month(month)}</th>{cells}</tr>')
+    return (
+        f'<details><summary>{part["table"]}</summary><div class="table-scroll" tabindex="0" '
+        f'role="region" aria-label="{part["heading"]}"><table><caption>{part["heading"]}</caption>'
+        f'<thead><tr><th scope="col">{part["month"]}</th>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div></details>"
+    )

@@ -1,0 +1,79 @@
+"""The errata page: what the documents print, and what we find."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from naveval.project import catalogue, formats, parameters, paths
+from naveval.project.errors import ParameterError
+from naveval.publishing.site.results import Result, main_result
+
+PORTFOLIO = "portfolio"
+ANCHORS = {PORTFOLIO: "kunnskap"}
+"""The portfolio has no study of its own; its page is the one on earlier evidence."""
+
+
+def blocks(found: Sequence[Result], names: Mapping[str, str]) -> str:
+    """One table per document: where, what is printed, what we find.
+
+    Parameters
+    ----------
+    found
+        Results, whose estimates fill the fields of `found`.
+    names
+        Headings of the studies.
+    """
+    listed = parameters.read_yaml(paths.report_dir() / "errata.yml")
+    text = listed["words"]
+    parts = [text["intro"]]
+    titles = {**names, PORTFOLIO: text["portfolio"]}
+    for study in (*catalogue.STUDIES, PORTFOLIO):
+        entries = listed["documents"][study]
+        estimates = _estimates(main_result(found, study) if study in names else None)
+        anchor = ANCHORS.get(study, study)
+        parts.append(f"## {titles[study]} {{#{anchor}}}")
+        parts.append(text["count"].format(count=formats.number(len(entries))))
+        lines = ["| " + " | ".join(text["columns"]) + " |", "|---|---|---|"]
+        for entry in entries:
+            place = f"errata.yml: {study}: {entry.get('place', '?')}"
+            cells = [entry["place"], entry["printed"], filled(entry, estimates, place)]
+            lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+        caption = text["caption"].format(name=titles[study])
+        parts.append("\n".join(lines) + f"\n\n: {caption} {{#tbl-feil-{anchor}}}")
+    return "\n\n".join(parts)
+
+
+def filled(entry: Mapping[str, Any], estimates: pd.DataFrame | None, place: str) -> str:
+    """What we find, with numbers from the estimates; the plain wording when there are none.
+
+    An entry may have `values` (field to key of an estimate, with the column to read as `take`)
+    and `found-with`, the wording that uses them.
+
+    Raises
+    ------
+    ParameterError
+        When the estimates lack a row that the entry names, or have several.
+    """
+    if "values" not in entry or estimates is None:
+        return str(entry["found"])
+    values = {}
+    for name, key in entry["values"].items():
+        wanted = {column: str(value) for column, value in key.items() if column != "take"}
+        rows = estimates
+        for column, value in wanted.items():
+            rows = rows[rows[column].astype(str) == value]
+        if len(rows) != 1:
+            raise ParameterError(f"{place}: {len(rows)} estimates for {wanted}, expected one")
+        values[name] = rows.iloc[0][key.get("take", "estimate")]
+    return formats.fill(entry["found-with"], values)
+
+
+def _estimates(result: Result | None) -> pd.DataFrame | None:
+    if result is None or not result.has("estimates.csv"):
+        return None
+    return pd.read_csv(result.folder / "estimates.csv", keep_default_na=True, dtype={"row": str})
+
+
+def _cell(text: str) -> str:
+    return " ".join(str(text).split()).replace("|", "\\|")

@@ -1,0 +1,208 @@
+"""The evidence page: earlier research projects, filtered and sorted without a server."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from naveval.project import parameters, paths
+from naveval.project.errors import ParameterError
+from naveval.publishing.site.results import rows
+
+COLUMNS = ("title", "institution", "kind", "theme", "method", "data", "status", "finding")
+FILTERS = ("status", "kind", "theme", "method")
+
+
+@dataclass(frozen=True)
+class Project:
+    """One project of the catalogue, in Norwegian."""
+
+    id: str
+    title: str
+    institution: str
+    kind: str
+    theme: str
+    method: str
+    status: str
+    finding: str
+    data: str
+
+
+def projects() -> list[Project]:
+    """Finished and ongoing projects of the published catalogue with the site's own words.
+
+    Raises
+    ------
+    ParameterError
+        When a finished project has no finding or method in `report/texts/evidence.yml`, or
+        the texts name a project that is not in the catalogue.
+    """
+    words = parameters.read_yaml(paths.texts_dir() / "evidence.yml")
+    folder = paths.published_dir("portfolio")
+    done, ongoing = rows(folder / "completed_projects.csv"), rows(folder / "ongoing_projects.csv")
+    own = words["projects"]
+    lacking = sorted({row["id"] for row in done} - set(own))
+    unknown = sorted(set(own) - {row["id"] for row in done})
+    if lacking or unknown:
+        raise ParameterError(
+            f"report/texts/evidence.yml: projects lacking: {', '.join(lacking) or 'none'}; "
+            f"not in the catalogue: {', '.join(unknown) or 'none'}"
+        )
+    made = [_finished(row, own[row["id"]], words) for row in done]
+    return made + [_ongoing(row, words) for row in ongoing]
+
+
+def _finished(row: Mapping[str, str], own: Mapping[str, str], words: Mapping[str, Any]) -> Project:
+    method = words["methods"].get(own["method"])
+    if method is None:
+        raise ParameterError(
+            f"report/texts/evidence.yml: {row['id']}: method «{own['method']}»; allowed: "
+            + ", ".join(words["methods"])
+        )
+    issue = row["issue"]
+    status = words["finished"] + (
+        f" (Arbeid og velferd {issue.replace('-', '/')})" if issue else ""
+    )
+    return Project(
+        row["id"],
+        row["title"],
+        row["institution_or_author"],
+        _kind(row),
+        row["theme"],
+        method,
+        status,
+        own["finding"],
+        own["data"],
+    )
+
+
+def _ongoing(row: Mapping[str, str], words: Mapping[str, Any]) -> Project:
+    period = f"{words['ongoing']} ({row['period_start']}–{row['period_end']})"
+    return Project(
+        row["id"],
+        row["title"],
+        row["institution"],
+        _kind(row),
+        row["theme"] or words["no-theme"],
+        words["no-method"],
+        period,
+        words["no-finding"],
+        words["no-data"],
+    )
+
+
+def _kind(row: Mapping[str, str]) -> str:
+    """Kind of project with a capital letter, as it stands alone in its cell."""
+    return row["type"][:1].upper() + row["type"][1:]
+
+
+def table(found: Sequence[Project], words: Mapping[str, Any]) -> str:
+    """The table as HTML with its filters; the script only hides and sorts rows.
+
+    Roles are written out, for on a narrow screen the style sheet stacks the cells, and then
+    browsers no longer tell a screen reader that this is a table.
+    """
+    heads = words["columns"]
+    lines = [
+        _filters(found, words),
+        '<div class="wide">',
+        '<table id="prosjekter" class="sortable" role="table"><caption>',
+        escape(words["caption"]),
+        '</caption><thead role="rowgroup"><tr role="row">',
+    ]
+    lines += [
+        f'<th scope="col" role="columnheader" data-key="{name}">{escape(heads[name])}</th>'
+        for name in COLUMNS
+    ]
+    lines.append('</tr></thead><tbody role="rowgroup">')
+    for project in found:
+        cells = [f'<th scope="row" role="rowheader">{escape(project.title)}</th>']
+        cells += [
+            f'<td role="cell" data-label="{escape(heads[name])}">'
+            f"{escape(getattr(project, name))}</td>"
+            for name in COLUMNS[1:]
+        ]
+        marks = " ".join(f'data-{name}="{escape(value(project, name))}"' for name in FILTERS)
+        lines.append(f'<tr role="row" id="{project.id}" {marks}>{"".join(cells)}</tr>')
+    lines.append("</tbody></table></div>")
+    return "\n".join(lines)
+
+
+def value(project: Project, name: str) -> str:
+    """What a filter compares: the status without its period or issue."""
+    return getattr(project, name).partition(" (")[0] if name == "status" else getattr(project, name)
+
+
+def _filters(found: Sequence[Project], words: Mapping[str, Any]) -> str:
+    parts = [
+        '<form class="filters" data-table="prosjekter" hidden>',
+        f'<p><label for="sok-prosjekt">{escape(words["search"])}</label>'
+        '<input id="sok-prosjekt" type="search" name="text" autocomplete="off">',
+        "</p>",
+    ]
+    for name in FILTERS:
+        options = "".join(
+            f"<option>{escape(option)}</option>"
+            for option in sorted({value(project, name) for project in found})
+        )
+        parts.append(
+            f'<p><label for="filter-{name}">{escape(words["columns"][name])}</label>'
+            f'<select id="filter-{name}" name="{name}"><option value="">'
+            f"{escape(words['all'])}</option>{options}</select></p>"
+        )
+    parts.append(f'<p><button type="reset">{escape(words["reset"])}</button></p>')
+    parts.append(
+        f'</form><p class="count" role="status" data-words="{escape(words["count"])}"></p>'
+    )
+    return "\n".join(parts)
+
+
+def counts(found: Sequence[Project], words: Mapping[str, Any]) -> str:
+    """Two Markdown tables: projects by theme and by method, finished and ongoing."""
+    parts = []
+    for name, subset in (("theme", list(found)), ("method", _finished_only(found, words))):
+        number = Counter(value(project, name) for project in subset)
+        done = Counter(value(project, name) for project in _finished_only(subset, words))
+        if name == "theme":
+            head = [words["columns"][name], words["finished"], words["ongoing"], words["total"]]
+            body = [
+                [key, done[key], number[key] - done[key], number[key]] for key in _order(number)
+            ]
+        else:
+            head, body = (
+                [words["columns"][name], words["total"]],
+                [[key, number[key]] for key in _order(number)],
+            )
+        parts.append(_pipe(head, body, words[f"{name}-caption"], f"tbl-{name}"))
+    return "\n\n".join(parts)
+
+
+def _finished_only(found: Sequence[Project], words: Mapping[str, Any]) -> list[Project]:
+    return [project for project in found if value(project, "status") == words["finished"]]
+
+
+def _order(number: Counter[str]) -> list[str]:
+    return sorted(number, key=lambda key: (-number[key], key))
+
+
+def _pipe(head: Sequence[str], body: Sequence[Sequence[Any]], caption: str, label: str) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in body]
+    return "\n".join(lines) + f"\n\n: {caption} {{#{label}}}"
+
+
+def bearing(study: str, found: Sequence[Project], words: Mapping[str, Any]) -> str:
+    """Earlier evidence that bears on a study: what each design could and could not show."""
+    titles = {project.id: project.title for project in found}
+    lines = []
+    for entry in words["bearing"][study]:
+        if entry["project"] not in titles:
+            raise ParameterError(f"report/texts/evidence.yml: no project «{entry['project']}»")
+        title = titles[entry["project"]]
+        title += "" if title.endswith(("?", "!", ".")) else "."
+        lines.append(
+            f"**{title}** {entry['found']} "
+            f"*{words['could']}* {entry['could']} *{words['could-not']}* {entry['could-not']}"
+        )
+    return "\n\n".join(lines)

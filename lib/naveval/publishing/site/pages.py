@@ -1,0 +1,316 @@
+"""The pages of the site as Markdown; both engines are given the same."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from typing import Any
+
+from naveval.disclosure.thresholds import thresholds
+from naveval.project import catalogue, formats, parameters, paths, places
+from naveval.publishing.site import evidence as site_evidence
+from naveval.publishing.site import results
+from naveval.publishing.site.results import Result
+
+YEAR = 2024
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: file name without ending, place in the menu, titles, content, notice."""
+
+    name: str
+    current: str
+    title: str
+    subtitle: str
+    markdown: str
+    banner: str = ""
+    simulated: bool = False
+    toc: bool = True
+
+
+def words() -> dict[str, Any]:
+    """The site's Norwegian texts."""
+    return parameters.read_yaml(paths.texts_dir() / "site.yml")
+
+
+def county_page(code: str) -> str:
+    """File name, without ending, of a county's page."""
+    return f"fylke-{places.slug(code)}"
+
+
+def banner(found: Sequence[Result], text: Mapping[str, Any]) -> tuple[str, bool]:
+    """The notice of a page that shows results, and whether any of them is simulated."""
+    simulated = [
+        shown
+        for result in found
+        for shown in [item.simulated for item in result.headlines] or [result.simulated]
+    ]
+    if not any(simulated):
+        return "", False
+    kind = "simulated" if all(simulated) else "mixed"
+    return " ".join(text["banners"][kind].split()), True
+
+
+def named(name: str, text: Mapping[str, Any], markdown: str, **options: Any) -> Page:
+    """A page whose titles stand in the texts."""
+    page = text["pages"][name]
+    current = name if name in text["menu"] else ""
+    return Page(name, current, page["title"], page["subtitle"], markdown, **options)
+
+
+def static(name: str, text: Mapping[str, Any]) -> Page:
+    """A page written by hand in `report/pages`, with the disclosure threshold filled in."""
+    file = paths.report_dir() / "pages" / f"{name}.md"
+    least = formats.number(thresholds().min_cell)
+    return named(name, text, file.read_text(encoding="utf-8").replace("{min_cell}", least))
+
+
+def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
+    """The front page: two sentences per study, the way to the counties, and the rest."""
+    shown, parts = [], [text["index"]["intro"], '<div class="cards">']
+    for study in catalogue.STUDIES:
+        entry, result = text["studies"][study], results.main_result(found, study)
+        parts += ['<section class="card">', "", f"## {entry['name']} {{#{study} .unnumbered}}", ""]
+        if result:
+            shown.append(result)
+            parts += [about(result, text), findings(result, text)]
+        else:
+            parts += [entry["question"], text["index"]["none"]]
+        more = text["index"]["more"].format(name=entry["short"])
+        parts += [f"[{more}]({study}.html){{.more}}", "", "</section>"]
+    parts += ["</div>", f"## {text['index']['county']} {{.unnumbered}}"]
+    parts += [text["index"]["county-text"], chooser(text)]
+    parts += [f"## {text['index']['others']} {{.unnumbered}}"]
+    parts.append("\n".join(f"- {line}" for line in text["index"]["list"]))
+    notice, simulated = banner(shown, text)
+    return named("index", text, "\n\n".join(parts), banner=notice, simulated=simulated, toc=False)
+
+
+def about(result: Result, text: Mapping[str, Any]) -> str:
+    """Which place a result is about, where it stands in for the study's own that is not made."""
+    if result.slug == results.main_slug(result.study):
+        return ""
+    return str(text["index"]["stand-in"]).format(place=result.place)
+
+
+def findings(result: Result, text: Mapping[str, Any]) -> str:
+    """The main findings of a result, each under a line that says what it rests on."""
+    if not result.headlines:
+        return f"{mark(simulated=result.simulated, text=text)}\n\n{text['study']['no-finding']}"
+    parts = []
+    for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
+        words = " ".join(_markdown(item.text) for item in items)
+        parts += [mark(simulated=simulated, text=text)]
+        parts += [f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::']
+    return "\n\n".join(parts)
+
+
+def mark(*, simulated: bool, text: Mapping[str, Any]) -> str:
+    """A line that says what a result rests on."""
+    kind = "simulated" if simulated else "published"
+    return f"::: {{.mark .mark-{kind}}}\n{text['marks'][kind]}\n:::"
+
+
+def study(
+    name: str,
+    found: Sequence[Result],
+    text: Mapping[str, Any],
+    evidence: str,
+    extra: str = "",
+) -> Page:
+    """A study's page: question, findings, design, limits, evidence, reports, data.
+
+    Parameters
+    ----------
+    evidence
+        Markdown on earlier evidence.
+    extra
+        Markdown shown after the findings, for example curves.
+    """
+    entry, part = text["studies"][name], text["study"]
+    result = results.main_result(found, name)
+    blocks = [f"## {part['findings']}"]
+    if result:
+        blocks += [about(result, text), findings(result, text), downloads(result, text)]
+    else:
+        blocks.append(part["none"])
+    blocks += [extra, f"## {part['design']}", entry["design"]]
+    blocks += [f"## {part['limits']}", entry["limits"]]
+    blocks += [part["source"].format(source=entry["source"], study=name)]
+    blocks += [f"## {part['evidence']}", part["evidence-intro"], evidence]
+    blocks += [f"## {part['counties']}", _county_reports(name, found, text)]
+    if result:
+        blocks += [f"## {part['data']}", _data(result, text)]
+    notice, simulated = banner([result] if result else [], text)
+    if result and not simulated:
+        notice = result.banner
+    return Page(
+        name,
+        name,
+        entry["name"],
+        entry["question"],
+        "\n\n".join(filter(None, blocks)),
+        banner=notice,
+        simulated=simulated,
+    )
+
+
+def downloads(result: Result, text: Mapping[str, Any], *, level: str = "") -> str:
+    """Links to a result's report, PDF, workbook and CSV files."""
+    part, book = text["study"], result.workbook()
+    offered = [
+        ("report.html", part["read"]),
+        ("report.pdf", part["pdf"]),
+        (book, part["workbook"]),
+        ("estimates.csv", part["estimates"]),
+        ("dictionary.csv", part["dictionary"]),
+    ]
+    place = f", {result.place}" if level == "place" else ""
+    lines = [
+        f"- [{label}{place}]({result.address}/{file})"
+        for file, label in offered
+        if file and result.has(file)
+    ]
+    return "::: {.downloads}\n" + "\n".join(lines) + "\n:::"
+
+
+def _county_reports(name: str, found: Sequence[Result], text: Mapping[str, Any]) -> str:
+    main = results.main_result(found, name)
+    own = [result for result in found if result.study == name and result is not main]
+    if not own:
+        return str(text["study"]["counties-none"])
+    lines = [f"- [{result.place}]({result.address}/report.html)" for result in own]
+    return "::: {.columns}\n" + "\n".join(lines) + "\n:::"
+
+
+def _data(result: Result, text: Mapping[str, Any]) -> str:
+    titles = results.captions(result)
+    listed = [name for name in result.files if name.startswith(("figures/", "tables/"))]
+    order = {name: place for place, name in enumerate(titles)}
+    listed.sort(key=lambda name: order.get(name, len(order)))
+    intro = text["study"]["data-intro"].format(workbook=f"{result.address}/{result.workbook()}")
+    lines = [f"- [{_markdown(titles.get(name, name))}]({result.address}/{name})" for name in listed]
+    return intro + "\n\n::: {.data-list}\n" + "\n".join(lines) + "\n:::"
+
+
+def _markdown(text: str) -> str:
+    """Text with the characters escaped that Markdown would read as mark-up."""
+    for sign in "\\[]*_`<>@$^~":
+        text = text.replace(sign, "\\" + sign)
+    return text
+
+
+def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
+    """The page where a county is chosen, with what there is for each."""
+    part = text["counties"]
+    heads = [part["county"], *(text["menu"][study] for study in catalogue.STUDIES)]
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
+    rows = []
+    for item in places.counties(YEAR):
+        cells = [f'<th scope="row">{_link(county_page(item.code) + ".html", item.name)}</th>']
+        for name in catalogue.STUDIES:
+            there = results.of_county(found, name, item.code)
+            links = [_link(f"{r.address}/report.html", f"{part['made']} {r.place}") for r in there]
+            cells.append(f"<td>{', '.join(links) or escape(part['lacking'])}</td>")
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    table = (
+        f'<div class="table-scroll"><table><caption>{escape(part["caption"])}</caption><thead><tr>'
+        f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+    return named("fylker", text, "\n\n".join([part["intro"], chooser(text), table]), toc=False)
+
+
+def _link(address: str, label: str) -> str:
+    return f'<a href="{escape(address)}">{escape(label)}</a>'
+
+
+def chooser(text: Mapping[str, Any]) -> str:
+    """A form that leads to a county's page, shown when scripts are on; links stand beside it."""
+    part = text["counties"]
+    options = "".join(
+        f'<option value="{county_page(item.code)}.html">{escape(item.name)}</option>'
+        for item in places.counties(YEAR)
+    )
+    return (
+        '<form class="chooser" hidden><label for="velg-fylke">'
+        + escape(part["choose"])
+        + f'</label> <select id="velg-fylke">{options}</select> '
+        f'<button type="submit">{escape(part["go"])}</button></form>'
+    )
+
+
+def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
+    """A county's page: what each study says about it, and its reports."""
+    part, place = text["counties"], places.name(code)
+    blocks, shown = [], []
+    for name in catalogue.STUDIES:
+        entry = text["studies"][name]
+        own = results.of_county(found, name, code)
+        blocks += [f"## [{entry['name']}]({name}.html)", entry["question"]]
+        if name == "hedmark":
+            blocks.append(_old_counties(code, part))
+        for result in own:
+            shown.append(result)
+            if len(own) > 1:
+                blocks.append(f"### {result.place} {{#{name}-{result.slug}}}")
+            blocks.append(findings(result, text))
+            blocks.append(downloads(result, text, level="place"))
+        if not own:
+            main = results.main_result(found, name)
+            blocks += _instead(main, part, text) if main else [part["missing"]]
+            shown += [main] if main else []
+    others = [
+        f"[{item.name}]({county_page(item.code)}.html)"
+        for item in places.counties(YEAR)
+        if item.code != code
+    ]
+    blocks += [f"## {part['other']}", " · ".join(others)]
+    notice, simulated = banner(shown, text)
+    return Page(
+        county_page(code),
+        "fylker",
+        part["title"].format(name=place),
+        part["subtitle"],
+        "\n\n".join(blocks),
+        banner=notice,
+        simulated=simulated,
+    )
+
+
+def _instead(main: Result, part: Mapping[str, Any], text: Mapping[str, Any]) -> list[str]:
+    """What a county's page shows of a study that has no report for it: the main findings."""
+    link = f"[{text['study']['read']}, {main.place}]({main.address}/report.html)"
+    return [
+        part["instead"].format(place=main.place),
+        findings(main, text),
+        f"::: {{.downloads}}\n- {link}\n:::",
+    ]
+
+
+def _old_counties(code: str, part: Mapping[str, Any]) -> str:
+    old = [places.name(before) for before in places.predecessors(code, 2014)]
+    name = places.name(code)
+    if old == [name]:
+        return str(part["old-same"].format(name=name))
+    listed = ", ".join(old[:-1]) + (" og " if len(old) > 1 else "") + old[-1]
+    return str(part["old"].format(name=name, old=listed))
+
+
+def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:
+    """The evidence page, and the part of it that bears on each study."""
+    own = parameters.read_yaml(paths.texts_dir() / "evidence.yml")
+    found = site_evidence.projects()
+    bearing = {name: site_evidence.bearing(name, found, own) for name in catalogue.STUDIES}
+    done = sum(site_evidence.value(p, "status") == own["finished"] for p in found)
+    blocks = [
+        own["intro"].format(done=formats.number(done), rest=formats.number(len(found) - done))
+    ]
+    blocks += [f"## {own['table-heading']}", own["table-intro"], site_evidence.table(found, own)]
+    blocks += [f"## {own['counts-heading']}", site_evidence.counts(found, own)]
+    blocks += [f"## {own['bearing-heading']}", own["bearing-intro"]]
+    for name in catalogue.STUDIES:
+        title = text["studies"][name]["name"]
+        blocks += [f"### {title} {{#kunnskap-{name}}}", bearing[name]]
+    blocks.append(own["doubts"])
+    return named("kunnskap", text, "\n\n".join(blocks), toc=False), bearing

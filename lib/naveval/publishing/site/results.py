@@ -1,0 +1,152 @@
+"""The finished results a site is made of."""
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from naveval.exhibits import manifest
+from naveval.exhibits import output as outputs
+from naveval.project import catalogue, parameters, paths, places
+
+DOWNLOADS = ("report.html", "report.pdf", "estimates.csv", "dictionary.csv", "disclosure.csv")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A main finding in a sentence or two, and whether it rests on simulated registers."""
+
+    text: str
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished result folder with its reports.
+
+    Attributes
+    ----------
+    study, slug, county
+        Study, and place as folder name and code ("" is the whole country).
+    headlines
+        Main findings, in order.
+    simulated
+        Whether the report rests on simulated registers.
+    files
+        Paths below `folder` that go to the site.
+    """
+
+    study: str
+    slug: str
+    county: str
+    folder: Path
+    title: str
+    subtitle: str
+    place: str
+    banner: str
+    simulated: bool
+    headlines: tuple[Headline, ...] = ()
+    files: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def address(self) -> str:
+        """Folder of the result inside the site."""
+        return f"{self.study}/{self.slug}"
+
+    def has(self, name: str) -> bool:
+        return name in self.files
+
+    def workbook(self) -> str | None:
+        """The workbook's path in the folder."""
+        return next((name for name in self.files if name.endswith(".xlsx")), None)
+
+
+def collect(chosen: Sequence[str] = catalogue.STUDIES) -> list[Result]:
+    """Every finished result with a report in HTML, by study and county code."""
+    found = []
+    for study in chosen:
+        for file in (paths.out_dir() / study).glob(f"*/{manifest.FILE}"):
+            hidden = file.parent.name.startswith(".") or file.parent.name.endswith("-interactive")
+            content = manifest.read(file.parent)
+            if not hidden and content.get("complete") and (file.parent / "report.html").exists():
+                found.append(read(study, file.parent, content))
+    order = {study: place for place, study in enumerate(catalogue.STUDIES)}
+    return sorted(found, key=lambda result: (order[result.study], result.county, result.slug))
+
+
+def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
+    """One result folder with the manifest `content`."""
+    report = content.get("report", {})
+    names = [name for name in DOWNLOADS if (folder / name).exists()]
+    names += sorted(file.name for file in folder.glob("*.xlsx"))
+    names += sorted(
+        f"{part}/{file.name}"
+        for part in ("tables", "figures")
+        for file in (folder / part).glob("*.csv")
+    )
+    return Result(
+        study=study,
+        slug=folder.name,
+        county=str(content.get("parameters", {}).get("county", "")),
+        folder=folder,
+        title=str(report.get("title", study)),
+        subtitle=str(report.get("subtitle", "")),
+        place=str(report.get("place", "")),
+        banner=str(report.get("banner", "")),
+        simulated=report.get("origin") == "simulated",
+        headlines=headlines(folder),
+        files=tuple(names),
+    )
+
+
+def headlines(folder: Path) -> tuple[Headline, ...]:
+    """The sentences a run kept for the site; none when its texts mark none."""
+    file = folder / outputs.HEADLINES_FILE
+    if not file.exists():
+        return ()
+    kept: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    return tuple(
+        Headline(kept[order]["text"], kept[order]["origin"] == "simulated")
+        for order in sorted(kept)
+    )
+
+
+def main_slug(study: str) -> str:
+    """Slug of the place a study is run for by default: the whole country, or its own county."""
+    return places.slug(parameters.load(study).county)
+
+
+def main_result(results: Sequence[Result], study: str) -> Result | None:
+    """The study's default result, else its first."""
+    own = [result for result in results if result.study == study]
+    wanted = main_slug(study) if catalogue.has(study, "parameters") else ""
+    return next((result for result in own if result.slug == wanted), own[0] if own else None)
+
+
+def of_county(results: Sequence[Result], study: str, code: str) -> list[Result]:
+    """Results of a study for a county of today, or for the counties of 2014 that became it."""
+    codes = {code, *places.predecessors(code, 2014)}
+    return [result for result in results if result.study == study and result.county in codes]
+
+
+def captions(result: Result) -> dict[str, str]:
+    """File to title of the result's tables and figures, from its page."""
+    from naveval.publishing.audit import html
+
+    page = html.read(result.folder / "report.html")
+    titles = {}
+    for element in page.find_all(id=re.compile(r"^(fig|tbl)-")):
+        caption = element.find("figcaption") or element.find("caption")
+        part = "figures" if str(element["id"]).startswith("fig") else "tables"
+        if caption:
+            titles[f"{part}/{element['id']}.csv"] = html.visible_text(caption)
+    return titles
+
+
+def rows(file: Path) -> list[dict[str, str]]:
+    """A CSV as mappings."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

@@ -1,0 +1,225 @@
+"""Pandera checks as SQL, so that a table of 24 million rows is checked where it lies.
+
+The pandera schema stays the only declaration. Its built-in checks are translated to SQL; any
+other check (a lambda, say) is evaluated by pandera itself, chunk by chunk, and must therefore
+judge each row on its own.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from naveval.registers.reading import (
+    FILE,
+    ROW,
+    Family,
+    data_errors,
+    family,
+    identifier,
+    parse,
+    quote,
+)
+from naveval.registers.sources import Source
+
+CHUNK_ROWS = 200_000
+LONGEST_LIST = 25
+FAMILY_NAMES: Mapping[Family, str] = {
+    "text": "text",
+    "integer": "whole numbers",
+    "number": "numbers",
+    "boolean": "true or false",
+    "date": "dates",
+    "any": "any values",
+}
+
+
+@dataclass(frozen=True)
+class SqlCheck:
+    """A column's rule: `bad` is a SQL condition that is true on the rows that break it.
+
+    `text` says that the condition is about CSV text as it stands in the file.
+    """
+
+    column: str
+    expected: str
+    bad: str
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class PandasCheck:
+    """A rule that only pandera can evaluate; an empty column means the whole frame."""
+
+    column: str
+    expected: str
+    check: Any
+
+
+Check = SqlCheck | PandasCheck
+
+
+def literal(value: Any) -> str:
+    """A value as a SQL literal."""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, dt.date | dt.datetime | pd.Timestamp | np.datetime64):
+        return f"TIMESTAMP {quote(pd.Timestamp(value).isoformat(sep=' '))}"
+    if isinstance(value, int | float | np.integer | np.floating):
+        return repr(value.item() if isinstance(value, np.generic) else value)
+    return quote(value)
+
+
+def shown(value: Any) -> str:
+    """An allowed value as it is shown in a message."""
+    if isinstance(value, dt.date | dt.datetime | pd.Timestamp | np.datetime64):
+        return str(pd.Timestamp(value).date())
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def several(values: Any) -> str:
+    items = [shown(value) for value in values]
+    more = f" … ({len(items)} values)" if len(items) > LONGEST_LIST else ""
+    return ", ".join(items[:LONGEST_LIST]) + more
+
+
+def _listed(values: Any) -> str:
+    return "(" + ", ".join(literal(value) for value in values) + ")"
+
+
+def _in_range(x: str, s: Mapping[str, Any]) -> tuple[str, str]:
+    low, low_word = (">=", "from") if s["include_min"] else (">", "above")
+    high, high_word = ("<=", "to") if s["include_max"] else ("<", "to below")
+    inside = f"{x} {low} {literal(s['min_value'])} AND {x} {high} {literal(s['max_value'])}"
+    words = f"{low_word} {shown(s['min_value'])} {high_word} {shown(s['max_value'])}"
+    return f"NOT ({inside})", words
+
+
+def _str_length(x: str, s: Mapping[str, Any]) -> tuple[str, str]:
+    if s.get("exact_value") is not None:
+        return f"length({x}) <> {s['exact_value']}", f"text of length {s['exact_value']}"
+    low, high = s.get("min_value"), s.get("max_value")
+    limits = [f"length({x}) < {low}"] if low is not None else []
+    limits += [f"length({x}) > {high}"] if high is not None else []
+    return " OR ".join(limits), f"text of length {low or 0} to {'any' if high is None else high}"
+
+
+TRANSLATIONS: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] = {
+    "isin": lambda x, s: (
+        f"{x} NOT IN {_listed(s['allowed_values'])}",
+        f"one of {several(s['allowed_values'])}",
+    ),
+    "notin": lambda x, s: (
+        f"{x} IN {_listed(s['forbidden_values'])}",
+        f"none of {several(s['forbidden_values'])}",
+    ),
+    "in_range": _in_range,
+    "greater_than_or_equal_to": lambda x, s: (
+        f"NOT ({x} >= {literal(s['min_value'])})",
+        f"at least {shown(s['min_value'])}",
+    ),
+    "greater_than": lambda x, s: (
+        f"NOT ({x} > {literal(s['min_value'])})",
+        f"more than {shown(s['min_value'])}",
+    ),
+    "less_than_or_equal_to": lambda x, s: (
+        f"NOT ({x} <= {literal(s['max_value'])})",
+        f"at most {shown(s['max_value'])}",
+    ),
+    "less_than": lambda x, s: (
+        f"NOT ({x} < {literal(s['max_value'])})",
+        f"less than {shown(s['max_value'])}",
+    ),
+    "equal_to": lambda x, s: (f"{x} <> {literal(s['value'])}", shown(s["value"])),
+    "not_equal_to": lambda x, s: (f"{x} = {literal(s['value'])}", f"not {shown(s['value'])}"),
+    # pandera anchors str_matches at the start and lets the end be free.
+    "str_matches": lambda x, s: (
+        f"NOT regexp_matches({x}, {quote('^(?:' + _pattern(s) + ')')})",
+        f"text that matches {_pattern(s)}",
+    ),
+    "str_contains": lambda x, s: (
+        f"NOT regexp_matches({x}, {quote(_pattern(s))})",
+        f"text that contains {_pattern(s)}",
+    ),
+    "str_startswith": lambda x, s: (
+        f"NOT starts_with({x}, {quote(s['string'])})",
+        f"text that starts with {s['string']}",
+    ),
+    "str_endswith": lambda x, s: (
+        f"NOT ends_with({x}, {quote(s['string'])})",
+        f"text that ends with {s['string']}",
+    ),
+    "str_length": _str_length,
+}
+
+
+def _pattern(statistics: Mapping[str, Any]) -> str:
+    pattern = statistics["pattern"]
+    return str(getattr(pattern, "pattern", pattern))
+
+
+def column_checks(
+    connection: duckdb.DuckDBPyConnection, source: Source, name: str, column: Any
+) -> list[Check]:
+    """All rules of one column of a schema, but for uniqueness and the type of Parquet."""
+    quoted, kind = identifier(name), family(column.dtype)
+    found: list[Check] = []
+    csv = source.dialect is not None
+    if csv and kind not in ("text", "any"):
+        parsed = parse(name, kind, source)
+        unread = f"trim({quoted}) <> '' AND {parsed} IS NULL"
+        found.append(SqlCheck(name, FAMILY_NAMES[kind], unread, text=True))
+    if not column.nullable:
+        empty = f"{quoted} IS NULL" + (f" OR trim({quoted}) = ''" if csv else "")
+        empty += f" OR isnan({quoted})" if kind == "number" and not csv else ""
+        found.append(SqlCheck(name, "a value in every row", empty, text=csv))
+    if kind == "number":
+        found.append(SqlCheck(name, "finite numbers", f"isinf({quoted})"))
+    return found + [translate(connection, name, kind, check) for check in column.checks]
+
+
+def translate(connection: duckdb.DuckDBPyConnection, name: str, kind: Family, check: Any) -> Check:
+    """One pandera check as SQL where that is possible, else as a pandas check."""
+    own_words = check.description or check.title
+    translation = TRANSLATIONS.get(check.name)
+    if translation is None or check.groupby is not None or not check.ignore_na:
+        words = own_words or check.error or check.name or "the contract's own rule"
+        return PandasCheck(name, words, check)
+    quoted = identifier(name)
+    bad, words = translation(quoted, check.statistics or {})
+    present = f"{quoted} IS NOT NULL" + (f" AND NOT isnan({quoted})" if kind == "number" else "")
+    if "regexp_matches" in bad and not _regex_works(connection, _pattern(check.statistics)):
+        return PandasCheck(name, own_words or words, check)
+    return SqlCheck(name, own_words or words, f"{present} AND ({bad})")
+
+
+def _regex_works(connection: duckdb.DuckDBPyConnection, pattern: str) -> bool:
+    try:
+        connection.execute("SELECT regexp_matches('', ?)", [pattern]).fetchone()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def failing_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, check: PandasCheck, names: list[str]
+) -> Iterator[tuple[str, int]]:
+    """File and row number of the rows that break a rule only pandera can evaluate."""
+    wanted = [check.column] if check.column else names
+    listed = ", ".join(identifier(name) for name in wanted)
+    sql = f"SELECT {listed}, {FILE}, {ROW} FROM numbered.{identifier(table)}"
+    with data_errors(table), connection.cursor() as cursor:
+        for batch in cursor.sql(sql).to_arrow_reader(CHUNK_ROWS):
+            chunk = batch.to_pandas()
+            checked = chunk[check.column] if check.column else chunk[wanted]
+            outcome = check.check(checked).check_output
+            if isinstance(outcome, pd.DataFrame):
+                outcome = outcome.all(axis=1)
+            if not isinstance(outcome, pd.Series):
+                outcome = pd.Series(bool(outcome), index=chunk.index)
+            failed = chunk.loc[~outcome.astype(bool).to_numpy(), [FILE, ROW]]
+            yield from ((str(file), int(row)) for file, row in failed.itertuples(index=False))

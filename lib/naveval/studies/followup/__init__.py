@@ -1,0 +1,1 @@
+"""Follow-up of long-term unemployed from July 2017."""

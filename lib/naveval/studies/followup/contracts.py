@@ -1,0 +1,186 @@
+"""Contracts of the ten register tables of the follow-up study."""
+
+import datetime as dt
+
+import pandas as pd
+import pandera.pandas as pa
+
+from naveval.project import places
+from naveval.registers.checks import literal
+from naveval.registers.contracts import Rule
+from naveval.studies.followup import weeks
+
+FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
+DIGITAL_FROM = dt.date(2018, 1, 1)
+HOURS_IN_FORTNIGHT = 336
+KINDS = [
+    "Arbeidspraksis",
+    "Oppfølgingstiltak",
+    "Lønnstilskudd",
+    "Opplæring",
+    "Arbeidsrettet rehabilitering",
+    "Avklaringstiltak",
+    "Annet",
+]
+CHANNELS = ["telefon", "møte", "spørsmål"]
+NEEDS = [
+    "standard innsats",
+    "situasjonsbestemt innsats",
+    "spesielt tilpasset innsats",
+    "varig tilpasset innsats",
+]
+ACTIVITIES = ["arbeidsrettet aktivitet", "samtale eller møte", "tiltak"]
+WEEKS = weeks.calendar(FIRST_DAY, LAST_DAY)
+MONTH = r"(201[5-9]|202[0-2])-(0[1-9]|1[0-2])$"
+
+
+def _date(first: dt.date = FIRST_DAY, *, nullable: bool = False) -> pa.Column:
+    inside = pa.Check.in_range(pd.Timestamp(first), pd.Timestamp(LAST_DAY))
+    return pa.Column("datetime64[ns]", inside, nullable=nullable)
+
+
+def _person() -> pa.Column:
+    return pa.Column("int64", pa.Check.ge(0), description="Pseudonym")
+
+
+def _text(*allowed: str) -> pa.Column:
+    return pa.Column(str, pa.Check.isin(list(allowed)))
+
+
+def _weeks() -> pa.Check:
+    return pa.Check.isin(
+        WEEKS["year_week"].tolist(),
+        description=(
+            f"an ISO year and week from {WEEKS['year_week'].iloc[0]} "
+            f"to {WEEKS['year_week'].iloc[-1]} that exists"
+        ),
+    )
+
+
+PERSONS = pa.DataFrameSchema(
+    {
+        "person": pa.Column("int64", pa.Check.ge(0), unique=True, description="Pseudonym"),
+        "birth_year": pa.Column("int64", pa.Check.in_range(1940, 2006)),
+        "sex": _text("kvinne", "mann"),
+        "county": _text(*places.codes(2024)),
+        "country_group": _text("1", "2", "3"),
+        "education": _text("grunnskole", "videregående", "høyere", "ukjent"),
+    },
+    description="A row is a person.",
+)
+BENEFIT_CARDS = pa.DataFrameSchema(
+    {
+        "person": _person(),
+        "year_week": pa.Column(
+            "int64", _weeks(), description="ISO year and week of the fortnight's last week: 201726"
+        ),
+        "hours_worked": pa.Column(
+            float, pa.Check.in_range(0, HOURS_IN_FORTNIGHT), description="Hours in the fortnight"
+        ),
+        "course": pa.Column(bool),
+        "continue_registered": pa.Column(bool),
+    },
+    description="A row is a benefit card: one person, one fortnight.",
+)
+BENEFIT_DECISIONS = pa.DataFrameSchema(
+    {
+        "person": _person(),
+        "decided_on": _date(dt.date(2014, 1, 1)),
+        "from_date": _date(),
+        "weeks_granted": pa.Column("int64", pa.Check.isin([52, 104])),
+    },
+    description="A row is a decision that grants weeks of unemployment benefit.",
+)
+NEEDS_DECISIONS = pa.DataFrameSchema(
+    {"person": _person(), "from_date": _date(), "group": _text(*NEEDS)},
+    description="A row is a decision on how much help a person needs (innsatsgruppe).",
+)
+PROGRAM_SPELLS = pa.DataFrameSchema(
+    {
+        "person": _person(),
+        "from_date": _date(),
+        "to_date": _date(nullable=True),
+        "kind": _text(*KINDS),
+    },
+    description="A row is a stay in a programme; without to_date it goes on.",
+)
+DIALOGUES = pa.DataFrameSchema(
+    {"person": _person(), "date": _date(), "channel": _text(*CHANNELS)},
+    description="A row is a dialogue in the old source, which is phased out from January 2018.",
+)
+DIGITAL_DIALOGUES = pa.DataFrameSchema(
+    {"person": _person(), "date": _date(DIGITAL_FROM), "kind": pa.Column(str)},
+    description="A row is a message in the digital dialogue, which starts in January 2018.",
+)
+PLAN_ACTIVITIES = pa.DataFrameSchema(
+    {"person": _person(), "date": _date(), "group": _text(*ACTIVITIES)},
+    description="A row is an activity started by Nav.",
+)
+EMPLOYMENT = pa.DataFrameSchema(
+    {
+        "person": _person(),
+        "month": pa.Column(
+            str,
+            pa.Check.str_matches(MONTH, description="a month from 2015-01 to 2022-12 as 2017-07"),
+        ),
+        "hours_per_week": pa.Column(float, pa.Check.in_range(0, 168)),
+    },
+    description="A row is a job in one month (a-melding); a person can have several.",
+)
+HEALTH_BENEFITS = pa.DataFrameSchema(
+    {"person": _person(), "from_date": _date(), "kind": _text("AAP", "uføretrygd")},
+    description="A row is a health benefit from a date on.",
+)
+TABLES = {
+    "persons": PERSONS,
+    "benefit_cards": BENEFIT_CARDS,
+    "benefit_decisions": BENEFIT_DECISIONS,
+    "needs_decisions": NEEDS_DECISIONS,
+    "program_spells": PROGRAM_SPELLS,
+    "dialogues": DIALOGUES,
+    "digital_dialogues": DIGITAL_DIALOGUES,
+    "plan_activities": PLAN_ACTIVITIES,
+    "employment": EMPLOYMENT,
+    "health_benefits": HEALTH_BENEFITS,
+}
+NUMBERED_WEEKS = ", ".join(
+    f"({literal(year_week)}, {literal(week)})"
+    for year_week, week in zip(WEEKS["year_week"], WEEKS["week"], strict=True)
+)
+
+
+def _known(table: str) -> Rule:
+    sql = f"""
+        SELECT file_name, row_no FROM numbered.{table}
+        WHERE person IN (
+            SELECT DISTINCT person FROM {table} WHERE person IS NOT NULL
+            EXCEPT SELECT person FROM persons
+        )
+    """
+    return Rule(table, "person", "a person who is in persons", sql)
+
+
+RULES = (
+    *(_known(table) for table in TABLES if table != "persons"),
+    Rule(
+        "program_spells",
+        "to_date",
+        "a date not before from_date",
+        "SELECT file_name, row_no FROM numbered.program_spells WHERE to_date < from_date",
+    ),
+    Rule(
+        "benefit_cards",
+        "person, year_week",
+        "one card per person and fortnight, fortnights that do not overlap",
+        f"""
+        WITH weeks(year_week, week) AS (VALUES {NUMBERED_WEEKS}),
+        close AS (
+            SELECT person, week, lag(week) OVER (PARTITION BY person ORDER BY week) AS earlier
+            FROM benefit_cards JOIN weeks USING (year_week)
+            QUALIFY week - earlier < 2
+        )
+        SELECT file_name, row_no FROM numbered.benefit_cards JOIN weeks USING (year_week)
+        WHERE (person, week) IN (SELECT (person, week) FROM close)
+        """,
+    ),
+)

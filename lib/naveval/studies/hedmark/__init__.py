@@ -1,0 +1,1 @@
+"""A stricter practice in one county from November 2014."""

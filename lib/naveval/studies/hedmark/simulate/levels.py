@@ -1,0 +1,307 @@
+"""Levels of the simulated job seekers, per county, month and duration.
+
+The national path before 2011, the relative levels of the other counties and the oil downturn
+are chosen so that the figures resemble the labour market of the time; the numbers in
+CALIBRATED are solved for by `hedmark.simulate.calibration` so that the expected series
+match tables 1 to 3 of the document, the effect of the new practice included.
+
+What makes counties differ over time by chance: persistent shocks to starts and exits.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from naveval.project.errors import ParameterError
+from naveval.studies.hedmark.simulate.process import MAX_DURATION, Process
+
+FIRST, LAST = "2006-12", "2015-12"
+MONTHS = 109
+START = 95  # November 2014, when the practice was taken up in the middle of the month
+TREATED = "04"
+CONTROLS = ("01", "03", "05", "06", "07", "08", "16", "17", "18", "19", "20")
+
+# Persons in the labour force in 2012 in thousands, and the level of job seekers relative to
+# the pooled control counties: rounded, for the look of the figures only.
+LABOUR_FORCE = {
+    "01": 138,
+    "02": 295,
+    "03": 344,
+    "04": 93,
+    "05": 96,
+    "06": 138,
+    "07": 115,
+    "08": 83,
+    "09": 54,
+    "10": 90,
+    "11": 243,
+    "12": 261,
+    "14": 58,
+    "15": 134,
+    "16": 160,
+    "17": 69,
+    "18": 120,
+    "19": 84,
+    "20": 39,
+}
+LEVEL = {
+    "01": 1.18,
+    "02": 0.80,
+    "03": 1.10,
+    "04": 1.0,
+    "05": 0.85,
+    "06": 0.97,
+    "07": 1.12,
+    "08": 1.12,
+    "09": 1.10,
+    "10": 1.0,
+    "11": 0.68,
+    "12": 0.88,
+    "14": 0.68,
+    "15": 0.80,
+    "16": 0.92,
+    "17": 0.92,
+    "18": 0.98,
+    "19": 0.82,
+    "20": 1.15,
+}
+# Growth of starts with benefit from the middle of 2014 to the end of 2015.
+OIL = {
+    "02": 0.06,
+    "09": 0.25,
+    "10": 0.30,
+    "11": 0.85,
+    "12": 0.35,
+    "14": 0.20,
+    "15": 0.35,
+}
+# Starts relative to 2011–2014, kind 0 and kind 1, and exit hazards, by year; before 2011 the
+# years are joined by straight lines.
+YEARS = {
+    2006: (0.80, 0.95, 1.20),
+    2007: (0.66, 0.82, 1.30),
+    2008: (0.70, 0.80, 1.22),
+    2009: (1.36, 0.95, 0.92),
+    2010: (1.08, 1.00, 0.96),
+    2011: (0.98, 1.02, 1.00),
+    2012: (0.96, 1.00, 1.01),
+    2013: (1.01, 1.00, 1.00),
+    2014: (1.05, 0.98, 0.99),
+}
+SEASON = np.array(
+    [
+        [1.32, 0.96, 0.93, 0.95, 0.90, 1.03, 1.06, 1.10, 0.99, 0.97, 0.93, 0.86],
+        [1.18, 0.98, 0.96, 0.94, 0.93, 1.13, 1.02, 1.19, 1.06, 0.94, 0.87, 0.80],
+    ]
+)
+# Starts grow through 2015 everywhere: this much in half a year, about the level of the year.
+TILT = 0.08
+SEGMENT_START = (0, 1, 6, 12, 18, 24)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What calibration solves for; axes are (kind,) and (kind, segment of duration).
+
+    Attributes
+    ----------
+    starts
+        Spells started a month in per cent of the labour force, control counties 2011–2014.
+    hazard
+        Monthly exit hazards there, by segments of duration (months 0, 1–5, 6–11, 12–17,
+        18–23, 24 and more).
+    starts_after, hazard_after
+        Factors from December 2014.
+    starts_treated, hazard_treated
+        Factors of Hedmark before the new practice.
+    effect_starts, effect_hazard
+        True relative effects of the new practice.
+    """
+
+    starts: np.ndarray
+    hazard: np.ndarray
+    starts_after: np.ndarray
+    hazard_after: np.ndarray
+    starts_treated: np.ndarray
+    hazard_treated: np.ndarray
+    effect_starts: np.ndarray
+    effect_hazard: np.ndarray
+
+
+CALIBRATED: dict[str, list[Any]] = {
+    "starts": [0.3115, 0.3697],
+    "hazard": [
+        [0.1524, 0.1524, 0.0813, 0.1043, 0.0579, 0.0817],
+        [0.68, 0.096, 0.0629, 0.0521, 0.0605, 0.0586],
+    ],
+    "starts_after": [1.0902, 0.9914],
+    "hazard_after": [
+        [1.0407, 1.0407, 0.9592, 0.8165, 0.7663, 1.3255],
+        [1.0, 1.1223, 1.5571, 0.7911, 0.9366, 1.4823],
+    ],
+    "starts_treated": [0.9561, 0.8865],
+    "hazard_treated": [
+        [1.032, 1.032, 1.0177, 0.7725, 1.1221, 0.92],
+        [1.0, 0.9605, 0.4874, 0.4732, 0.7389, 1.4309],
+    ],
+    "effect_starts": [-0.063, -0.1101],
+    "effect_hazard": [
+        [0.1104, 0.1104, 0.1316, 0.1446, 0.436, 0.2114],
+        [0.0238, 0.0238, 0.0238, 0.0238, 0.0238, 0.0238],
+    ],
+}
+
+
+def calibrated() -> Levels:
+    """The levels in CALIBRATED."""
+    return Levels(**{name: np.array(values, dtype=float) for name, values in CALIBRATED.items()})
+
+
+def by_duration(segments: np.ndarray) -> np.ndarray:
+    """Spread (…, segment) over months registered, (…, 25)."""
+    index = np.searchsorted(SEGMENT_START, np.arange(MAX_DURATION + 1), side="right") - 1
+    return np.asarray(segments)[..., index]
+
+
+def calendar() -> tuple[np.ndarray, np.ndarray]:
+    """Year and month of the year (0–11) of each simulated month."""
+    position = np.arange(MONTHS) + 2006 * 12 + 11
+    return position // 12, position % 12
+
+
+def exposure() -> np.ndarray:
+    """Share of each month under the new practice: half of November 2014, then all of it."""
+    return np.clip(np.arange(MONTHS) - START + 0.5, 0, 1)
+
+
+def national_path(levels: Levels) -> tuple[np.ndarray, np.ndarray]:
+    """Factors on starts (kind, month) and on hazards (kind, month, d)."""
+    years, month = calendar()
+    known = np.array([YEARS.get(year, YEARS[2014]) for year in years]).T
+    middle = 2006 + 0.5 + np.arange(6)
+    smooth = [
+        np.interp(years + month / 12, middle, [YEARS[y][k] for y in range(2006, 2012)])
+        for k in range(3)
+    ]
+    known = np.where(years < 2011, np.array(smooth), known)
+    after = np.arange(MONTHS) > START
+    tilt = 1 + TILT * (np.arange(MONTHS) - START - 7) / 6
+    starts = np.where(after, levels.starts_after[:, None] * tilt, known[:2]) * SEASON[:, month]
+    hazard = np.broadcast_to(known[2][None, :, None], (2, MONTHS, MAX_DURATION + 1))
+    return starts, np.where(
+        after[None, :, None], by_duration(levels.hazard_after)[:, None, :], hazard
+    )
+
+
+def oil_path(county: str) -> np.ndarray:
+    """Factor on starts with benefit of a county hit by the oil downturn, (month,)."""
+    ramp = np.clip((np.arange(MONTHS) - (START - 5)) / 16, 0, 1)
+    return 1 + OIL.get(county, 0.0) * ramp
+
+
+def labour_force(counties: tuple[str, ...], scale: float) -> np.ndarray:
+    """Persons in the labour force, (county, month): one per cent growth a year."""
+    growth = 1.01 ** ((np.arange(MONTHS) - 61) / 12)
+    base = np.array([LABOUR_FORCE[county] for county in counties]) * 1000 * scale
+    return np.rint(base[:, None] * growth[None, :])
+
+
+def build(
+    levels: Levels,
+    counties: tuple[str, ...],
+    scale: float,
+    shocks: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Process:
+    """The process without the new practice.
+
+    Parameters
+    ----------
+    shocks
+        Log deviations of starts (…, kind, county, month) and of hazards (…, county, month).
+    """
+    force = labour_force(counties, scale)
+    path, hazard_path = national_path(levels)
+    weights = np.array([LABOUR_FORCE[c] for c in CONTROLS], dtype=float)
+    mean = np.average([LEVEL[c] for c in CONTROLS], weights=weights)
+    starts = np.empty((2, len(counties), MONTHS))
+    hazard = np.empty((2, len(counties), MONTHS, MAX_DURATION + 1))
+    for i, county in enumerate(counties):
+        own = county == TREATED
+        level = levels.starts_treated if own else np.full(2, LEVEL[county] / mean)
+        factor = levels.hazard_treated if own else np.ones_like(levels.hazard)
+        starts[:, i] = (levels.starts * level)[:, None] / 100 * path * force[i]
+        starts[0, i] *= oil_path(county)
+        hazard[:, i] = by_duration(levels.hazard * factor)[:, None, :] * hazard_path
+    if shocks is not None:
+        starts = starts * np.exp(shocks[0])
+        hazard = hazard * np.exp(shocks[1])[..., None, :, :, None]
+    return Process(counties, force, starts, np.clip(hazard, 0.001, 0.95))
+
+
+@dataclass(frozen=True)
+class ShockSize:
+    """Standard deviations of log shocks, and their persistence from month to month.
+
+    `starts` and `exits` are first-order autoregressive per county (starts half shared between
+    the two kinds of spell); `noise` is independent from month to month, on starts.
+    """
+
+    starts: float = 0.025
+    exits: float = 0.01
+    noise: float = 0.03
+    persistence: float = 0.95
+
+
+def shock_size(**given: float) -> ShockSize:
+    """A ShockSize from some of its fields; ParameterError for unknown or impossible ones."""
+    allowed = [field.name for field in fields(ShockSize)]
+    unknown = sorted(set(given) - set(allowed))
+    if unknown:
+        raise ParameterError(f"shocks: unknown {', '.join(unknown)}; allowed: {', '.join(allowed)}")
+    size = ShockSize(**given)
+    if min(size.starts, size.exits, size.noise) < 0 or not 0 <= size.persistence < 1:
+        raise ParameterError("shocks: standard deviations must be >= 0 and persistence in [0, 1)")
+    return size
+
+
+def autoregressive(
+    generator: np.random.Generator, shape: tuple[int, ...], persistence: float
+) -> np.ndarray:
+    """Stationary first-order autoregressive series along the last axis, variance one."""
+    noise = generator.standard_normal(shape)
+    series = np.empty(shape)
+    series[..., 0] = noise[..., 0]
+    scale = np.sqrt(1 - persistence**2)
+    for t in range(1, shape[-1]):
+        series[..., t] = persistence * series[..., t - 1] + scale * noise[..., t]
+    return series
+
+
+def draw_shocks(
+    generator: np.random.Generator,
+    counties: int,
+    months: int,
+    size: ShockSize,
+    lead: tuple[int, ...] = (),
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log shocks of starts (…, kind, county, month) and of hazards (…, county, month).
+
+    Persistent shocks have mean zero over the months before the reform in each county, so that
+    levels match the printed ones; what is left to chance is how counties develop.
+    """
+    shared, own = (
+        autoregressive(generator, (*lead, 1, counties, months), size.persistence),
+        autoregressive(generator, (*lead, 2, counties, months), size.persistence),
+    )
+    noise = generator.standard_normal((*lead, 2, counties, months))
+    starts = size.starts * np.sqrt(0.5) * centred(shared + own) + size.noise * noise
+    exits = autoregressive(generator, (*lead, counties, months), size.persistence)
+    return starts, size.exits * centred(exits)
+
+
+def centred(series: np.ndarray) -> np.ndarray:
+    """Subtract the mean over the four years before the reform."""
+    if series.shape[-1] < START:
+        return series
+    return series - series[..., START - 48 : START].mean(-1, keepdims=True)

@@ -1,0 +1,1 @@
+"""Nav's regression-adjusted work indicator."""

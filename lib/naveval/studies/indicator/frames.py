@@ -1,0 +1,300 @@
+"""Tidy frames of the indicator's curves: levels, seasonal adjustment, intervals, relative
+versions, four-month periods. One row per outcome, grouping, group and month.
+
+How uncertain the curves are: the published formula, clustering by person, the bootstrap.
+
+Alternatives of the document's appendix B, each beside the main model.
+
+Curves come back in one frame with a column `specification`; the main model's are there too
+where a figure compares.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from naveval.estimators import multiplier, seasonal
+from naveval.estimators.categorical.design import Fit
+from naveval.project.errors import EstimationError
+from naveval.studies.indicator.models import (
+    MAIN_GROUPS,
+    Packed,
+    Specification,
+    alternative,
+    design_for,
+    fit,
+    is_share,
+)
+from naveval.studies.indicator.parameters import Parameters
+from naveval.studies.indicator.series import Curves, curves, grouping, half_width
+
+Windows = Sequence[tuple[str, str]]
+KEYS = ("outcome", "grouping", "group")
+
+
+class EmptyGroupError(EstimationError):
+    """A group that exists has nobody in it, or too few to be shown."""
+
+
+Z95 = float(stats.norm.ppf(0.975))
+
+
+def critical(persons: NDArray | pd.Series) -> NDArray[np.float64]:
+    """95 percent quantile of Student's t with persons − 1 degrees of freedom.
+
+    A small group's standard error is itself uncertain; with many persons this is 1.96.
+    """
+    return np.asarray(stats.t.ppf(0.975, np.maximum(np.asarray(persons, float) - 1, 1)))
+
+
+def windows_of(outcome: str, base3: Windows, base12: Windows) -> Windows:
+    """Base windows of an outcome: those of twelve months for longer horizons too."""
+    return base3 if outcome.endswith("3") else base12
+
+
+def curve_frame(found: Curves, windows: Windows) -> pd.DataFrame:
+    """All points of the curves of one grouping.
+
+    Columns: outcome, grouping, group, month, n, actual, expected, indicator, the same with
+    `_sa` (seasonally adjusted; missing when the base months do not allow it), half_published,
+    std_error and std_error_sa (clustered, missing without influence).
+    """
+    t, g = found.n.shape
+    frame = pd.DataFrame(
+        {
+            "outcome": found.outcome,
+            "grouping": found.grouping.name,
+            "group": np.tile(found.grouping.names, t),
+            "month": np.repeat(found.months, g),
+            "n": found.n.ravel(),
+            "actual": found.actual.ravel(),
+            "expected": found.expected.ravel(),
+            "indicator": found.indicator.ravel(),
+            "half_published": half_width(found).ravel(),
+        }
+    )
+    adjusted = {name: np.full((t, g), np.nan) for name in ("actual", "expected", "indicator")}
+    error, error_sa = np.full((t, g), np.nan), np.full((t, g), np.nan)
+    for k in range(g):
+        observed = found.n[:, k] > 0
+        matrix = _matrix(found.months, windows, observed)
+        for name, result in adjusted.items():
+            if matrix is not None:
+                values = np.where(observed, getattr(found, name)[:, k], 0.0)
+                result[:, k] = np.where(observed, matrix @ values, np.nan)
+        if found.influence is not None:
+            table = found.influence[:, :, k].astype(np.float64)
+            error[:, k] = np.where(observed, multiplier.clustered_errors(table), np.nan)
+            if matrix is not None:
+                moved = multiplier.clustered_errors(table @ matrix.T)
+                error_sa[:, k] = np.where(observed, moved, np.nan)
+    for name, result in adjusted.items():
+        frame[f"{name}_sa"] = result.ravel()
+    return frame.assign(std_error=error.ravel(), std_error_sa=error_sa.ravel())
+
+
+def _matrix(months: Sequence[str], windows: Windows, observed: NDArray) -> NDArray | None:
+    try:
+        return seasonal.adjustment(months, windows, observed)
+    except EstimationError:
+        return None
+
+
+def require_adjusted(frame: pd.DataFrame, months: Sequence[str], windows: Windows) -> None:
+    """Refuse when the whole country's curve cannot be adjusted.
+
+    Raises
+    ------
+    EstimationError
+        Says how many months there are and how many are needed.
+    """
+    own = frame[frame["grouping"] == "nav"]
+    for outcome, rows in own.groupby("outcome"):
+        if rows["indicator_sa"].isna().all():
+            observed = np.isin(list(months), rows["month"])
+            try:
+                seasonal.adjustment(list(months), windows, observed)
+            except EstimationError as error:
+                raise EstimationError(f"{outcome}: {error}") from None
+
+
+def relative(frame: pd.DataFrame, month: str = "") -> pd.DataFrame:
+    """Add `relative`: the adjusted indicator divided by the group's mean actual level.
+
+    Parameters
+    ----------
+    month
+        Divide by the actual level of this month instead of the mean of all months.
+
+    Raises
+    ------
+    EstimationError
+        When a group's level is too near zero for a ratio to mean anything, or the month is
+        not there.
+    """
+    table = frame.copy()
+    if month:
+        chosen = table[table["month"] == month].set_index(list(KEYS))["actual"]
+        if chosen.empty:
+            raise EstimationError(f"relative version: month {month} is not in the data")
+        level = table.set_index(list(KEYS)).index.map(chosen).to_numpy(dtype=float)
+    else:
+        weighted = (table["actual"] * table["n"]).groupby([table[k] for k in KEYS])
+        total = table.groupby(list(KEYS))["n"].transform("sum").to_numpy()
+        level = weighted.transform("sum").to_numpy() / np.where(total > 0, total, np.nan)
+    least = np.where(table["outcome"].map(is_share), 0.01, 0.25)
+    small = level < least
+    if small.any():
+        named = table.loc[small, "group"].iloc[0]
+        raise EstimationError(
+            f"relative version: the actual level of {named} is too near zero to divide by"
+        )
+    return table.assign(level=level, relative=table["indicator_sa"].to_numpy() / level)
+
+
+def tertials(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean of four months of the adjusted indicator, and relative to the level."""
+    return seasonal.by_tertial(
+        relative(frame), ["indicator_sa", "actual_sa", "expected_sa", "relative"], list(KEYS)
+    )
+
+
+def pick(
+    frame: pd.DataFrame, outcome: str, grouping: str, groups: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Rows of one outcome and grouping, and of chosen groups.
+
+    Raises
+    ------
+    EstimationError
+        When there is no such outcome or grouping; EmptyGroupError when a group has no rows.
+    """
+    own = frame[(frame["outcome"] == outcome) & (frame["grouping"] == grouping)]
+    if own.empty:
+        raise EstimationError(f"no curve for {outcome} by {grouping}")
+    for group in groups:
+        if own.loc[own["group"] == group, "n"].sum() == 0:
+            raise EmptyGroupError(f"{outcome} by {grouping}: the group {group} has no rows")
+    found = own[own["group"].isin(groups)] if len(groups) else own
+    return found.reset_index(drop=True)
+
+
+UNITS = ("nav", "county", "office", "innsatsgruppe")
+MOST_GROUPS = 40
+LAST_MONTHS = 12
+
+
+def interval_table(
+    found: Mapping[str, Curves], windows: Sequence[tuple[str, str]], n_draws: int, seed: int
+) -> pd.DataFrame:
+    """Half widths of 95 percent intervals, averaged over months and groups.
+
+    For a single month, the mean of the last twelve months, and the change over twelve months;
+    by the published formula (which treats months as independent), clustered by person with
+    uncertain coefficients, and by the multiplier bootstrap.
+
+    Returns
+    -------
+    outcome, grouping, quantity ("month", "year", "change"), published, clustered, bootstrap
+    (half widths), ratio (clustered over published).
+    """
+    rows = []
+    for name in UNITS:
+        if name not in found or found[name].influence is None:
+            continue
+        curve = found[name]
+        if len(curve.months) < 2 * LAST_MONTHS:
+            raise EstimationError("uncertainty: fewer than 24 months")
+        usable = np.flatnonzero((curve.n > 0).all(axis=0))
+        rng = np.random.default_rng(seed)
+        shown = (
+            usable
+            if len(usable) <= MOST_GROUPS
+            else np.sort(rng.choice(usable, MOST_GROUPS, replace=False))
+        )
+        rows += _rows(curve, shown, n_draws, seed)
+    return pd.DataFrame(rows)
+
+
+def _rows(curve: Curves, shown: np.ndarray, n_draws: int, seed: int) -> list[dict[str, object]]:
+    table = curve.influence
+    assert table is not None
+    half = half_width(curve)[:, shown]
+    own = table[:, :, shown].astype(np.float64)
+    t = len(curve.months)
+    weights = {
+        "month": np.eye(t),
+        "year": np.concatenate([np.zeros(t - LAST_MONTHS), np.full(LAST_MONTHS, 1 / LAST_MONTHS)])[
+            None, :
+        ],
+        "change": (np.eye(t, k=LAST_MONTHS)[:-LAST_MONTHS] - np.eye(t)[:-LAST_MONTHS]),
+    }
+    rows = []
+    for quantity, matrix in weights.items():
+        moved = np.einsum("qt,ctg->cqg", matrix, own).reshape(len(own), -1)
+        published = np.sqrt((matrix**2) @ half**2).ravel()
+        clustered = Z95 * multiplier.clustered_errors(moved)
+        step = max(1, moved.shape[1] // 400)
+        draws = multiplier.draws(moved[:, ::step], n_draws, seed)
+        (boot,) = multiplier.bootstrap_intervals(np.zeros(draws.shape[1]), draws, (0.95,))
+        rows.append(
+            {
+                "outcome": curve.outcome,
+                "grouping": curve.grouping.name,
+                "quantity": quantity,
+                "published": float(published.mean()),
+                "clustered": float(clustered.mean()),
+                "bootstrap": float((boot.high - boot.low).mean() / 2),
+                "ratio": float(clustered.sum() / published.sum()),
+                "n_month": float(curve.n[:, shown].min()),
+            }
+        )
+    return rows
+
+
+OUTCOMES_OF = {
+    "without_hours": ("atid3", "atid12"),
+    "without_pandemic": ("atid3",),
+    "month_dummies": ("atid3",),
+    "linear": ("jobb3", "jobb12"),
+    "cohorts": ("atid3", "atid12"),
+}
+
+
+def all_curves(
+    packs: Packed, spec: Specification, fits: dict[str, Fit], parameters: Parameters
+) -> pd.DataFrame:
+    """Curves of every alternative."""
+    blocks = []
+    for name, outcomes in OUTCOMES_OF.items():
+        own = alternative(spec, name)
+        for outcome in outcomes:
+            blocks.append(one(packs, own, outcome, name, parameters))
+            packs.forget(design_for(packs.panel, own, outcome)) if own.month_dummies else None
+    for group in MAIN_GROUPS:
+        own = Specification(version=spec.version, group=group)
+        found = fit(packs, own, "atid3")
+        wanted = [grouping(packs.panel, "main_group")]
+        for curve in curves(packs, own, "atid3", found, wanted).values():
+            frame = curve_frame(curve, windows_of("atid3", parameters.base3, parameters.base12))
+            blocks.append(frame[frame["group"] == group].assign(specification="separate"))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def one(
+    packs: Packed, spec: Specification, outcome: str, name: str, parameters: Parameters
+) -> pd.DataFrame:
+    """National (and where shown county) curves of one alternative."""
+    found = fit(packs, spec, outcome)
+    wanted = [grouping(packs.panel, "nav"), grouping(packs.panel, "county")]
+    windows = windows_of(outcome, parameters.base3, parameters.base12)
+    return pd.concat(
+        [
+            curve_frame(curve, windows)
+            for curve in curves(packs, spec, outcome, found, wanted).values()
+        ],
+        ignore_index=True,
+    ).assign(specification=name)

@@ -1,0 +1,414 @@
+"""From registers to the analysis panel: one chunk per month, small integers throughout.
+
+A chunk has a row per person in the stock of a month: codes of the characteristics, codes of
+the groups to break down by, and the outcomes that are fully observed. At full size the whole
+panel takes about a gigabyte.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from naveval.project import months as calendar_months
+from naveval.project.errors import ContractError, EstimationError
+from naveval.studies.indicator import market
+from naveval.studies.indicator.characteristics import (
+    COUNTRY_GROUPS,
+    FIRST_AGE,
+    GROUPS,
+    HORIZON,
+    LAST_DURATION,
+    MARKS,
+    PROGRAMS,
+    STATUS,
+    age_code,
+    history_code,
+    hours_code,
+    origin_code,
+    residence_code,
+)
+from naveval.studies.indicator.contracts import COUNTIES
+from naveval.studies.indicator.extracts import (
+    JOB_LIMIT,
+    Hours,
+    PersonIndex,
+    codes,
+    distinct,
+    months_of,
+    numbers,
+    outcomes_of,
+    person_index,
+    read_hours,
+    read_months,
+)
+from naveval.studies.indicator.parameters import LEAST_MONTHS
+
+COLUMNS = (
+    "person",
+    "office",
+    "county",
+    "region",
+    "innsatsgruppe",
+    "status",
+    "program",
+    "registered",
+    "age",
+    "children",
+    "country_group",
+    "residence_months",
+    "wage_decile",
+    "pension_decile",
+    "history_months",
+    "weekly_hours",
+    *MARKS,
+)
+YOUTH_GROUPS = ("spesielt_tilpasset", "situasjonsbestemt")
+REMEMBERED = 4
+LONGEST_DURATION = max(LAST_DURATION.values())
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One month of the panel; arrays have one element per person.
+
+    Attributes
+    ----------
+    person
+        Dense person number.
+    columns
+        Codes of the model's characteristics; inflow by horizon, as `inflow3`.
+    groups
+        Codes of the groups to break down by.
+    outcomes
+        atid as hours a week (float32), jobb as 0/1 (uint8); an outcome that is not fully
+        observed is not there.
+    first
+        Whether the month is the first of the person's spell.
+    sums
+        Sums by status group of what tables describe and the model has only in categories:
+        hours a week now, in work now, years of residence, months of history and of duration.
+    """
+
+    month: str
+    person: NDArray[np.int32]
+    columns: dict[str, NDArray[np.int8]]
+    groups: dict[str, NDArray[np.int16]]
+    outcomes: dict[str, NDArray]
+    first: NDArray[np.bool_]
+    sums: dict[str, NDArray[np.float64]]
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+
+@dataclass
+class Spells:
+    """Start of each person's present spell and month last seen, as month numbers."""
+
+    last: NDArray[np.int32]
+    start: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Spells as they stood before a month: persons seen in the last months, by pseudonym.
+
+    Only an update's store holds it; it never enters a report.
+    """
+
+    month: str
+    person: NDArray[np.int64]
+    last: NDArray[np.int32]
+    start: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All months, with what the group codes mean and the sample flow.
+
+    Attributes
+    ----------
+    levels
+        Group name to the names of its codes.
+    county_of
+        County code of each office code.
+    flow
+        Rows and persons read, kept and set aside, by reason.
+    limits
+        Limits of the market categories.
+    """
+
+    chunks: tuple[Chunk, ...]
+    levels: dict[str, tuple[str, ...]]
+    county_of: NDArray[np.int16]
+    n_persons: int
+    flow: dict[str, int]
+    limits: dict[str, NDArray[np.float64]] = field(repr=False)
+    snapshot: Snapshot | None = field(default=None, repr=False)
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        return tuple(chunk.month for chunk in self.chunks)
+
+    def __len__(self) -> int:
+        return sum(len(chunk) for chunk in self.chunks)
+
+
+def stock_months(
+    data: Path, first: str = "", last: str = "", least: int = LEAST_MONTHS
+) -> tuple[str, ...]:
+    """Months of the stock between first and last; "" takes all.
+
+    Raises
+    ------
+    EstimationError
+        With fewer than `least` months, by default 24.
+    """
+    found = months_of(data, "stock")
+    months = tuple(m for m in found if (not first or m >= first) and (not last or m <= last))
+    if len(months) < least:
+        raise EstimationError(
+            f"the stock has {len(months)} months; the indicator needs at least {least} "
+            "to adjust for season"
+        )
+    return months
+
+
+def build(
+    data: Path,
+    *,
+    first_month: str = "",
+    last_month: str = "",
+    spell_break: int = 2,
+    market_categories: str = "equal_width",
+    subsidised_hours: bool = True,
+    working_days: bool = False,
+    young_under: int = 30,
+    long_horizons: Sequence[int] = (),
+    limits: dict[str, NDArray[np.float64]] | None = None,
+    least_months: int = LEAST_MONTHS,
+    known_offices: Sequence[str] = (),
+    spells_before: Snapshot | None = None,
+    snapshot_before: str = "",
+) -> Panel:
+    """Read the registers and make the panel.
+
+    The last five parameters serve updates: limits of the market categories and offices of
+    earlier publications, fewer months than a report needs, spells as they stood before the
+    first month, and the month before which to remember them.
+
+    Raises
+    ------
+    ContractError
+        Missing months, a person twice in a month, values outside their categories, negative
+        hours: names table, month, column, rows.
+    """
+    months = stock_months(data, first_month, last_month, least_months)
+    index = person_index(data, months)
+    hours = read_hours(data, index, months, subsidised=subsidised_hours, working_days=working_days)
+    horizons = (3, 12, *long_horizons)
+    found = market.read(data, months, market_categories, limits, horizons)
+    places = distinct(data, "stock", ["office", "county"], months)
+    levels = {
+        "county": tuple(COUNTIES),
+        "office": tuple(office for office, _ in places),
+        "innsatsgruppe": GROUPS,
+        "status": STATUS,
+        "program": PROGRAMS,
+        "country_group": COUNTRY_GROUPS,
+        "young": ("over", "under"),
+        "youth_guarantee": ("outside", "inside"),
+    }
+    if len(set(levels["office"])) < len(places):
+        raise ContractError("stock, columns office and county: an office lies in two counties")
+    home = {office: COUNTIES.index(county) for office, county in places}
+    levels["office"] = (*known_offices, *(o for o in levels["office"] if o not in known_offices))
+    county_of = np.array([home.get(office, -1) for office in levels["office"]], dtype=np.int16)
+    spells = _spells(index, spells_before, months[0])
+    chunks, snapshot = [], None
+    for t, (month, part) in enumerate(read_months(data, "stock", COLUMNS, months)):
+        if month == snapshot_before:
+            snapshot = _snapshot(index, spells, month)
+        chunks.append(
+            _chunk(
+                part,
+                month,
+                t,
+                index,
+                spells,
+                found,
+                hours,
+                levels,
+                horizons,
+                spell_break,
+                young_under,
+            )
+        )
+    flow = {"rows": sum(map(len, chunks)), "persons": index.count, **hours.counts}
+    for outcome in ("atid3", "atid12"):
+        flow[f"rows_{outcome}"] = sum(len(c) for c in chunks if outcome in c.outcomes)
+    return Panel(tuple(chunks), levels, county_of, index.count, flow, found.limits, snapshot)
+
+
+def _spells(index: PersonIndex, before: Snapshot | None, first: str) -> Spells:
+    last = np.full(index.count, -(10**6), np.int32)
+    start = np.zeros(index.count, np.int32)
+    if before is not None:
+        if before.month != first:
+            raise EstimationError(f"spells are known before {before.month}, needed before {first}")
+        place = index.find(before.person)
+        own = place >= 0
+        last[place[own]], start[place[own]] = before.last[own], before.start[own]
+    return Spells(last, start)
+
+
+def _snapshot(index: PersonIndex, spells: Spells, month: str) -> Snapshot:
+    recent = np.flatnonzero(spells.last >= calendar_months.month_number(month) - REMEMBERED)
+    return Snapshot(month, index.persons[recent], spells.last[recent], spells.start[recent])
+
+
+def _chunk(
+    part: pa.Table,
+    month: str,
+    t: int,
+    index: PersonIndex,
+    spells: Spells,
+    found: market.Market,
+    hours: Hours,
+    levels: dict[str, tuple[str, ...]],
+    horizons: Sequence[int],
+    spell_break: int,
+    young_under: int,
+) -> Chunk:
+    person = index.find(numbers(part, "person"))
+    _once(person, index.count, month)
+    months_in, first = _duration(part, person, spells, month, spell_break)
+    groups = {
+        name: _coded(part, name, levels[name], month)
+        for name in ("county", "office", "innsatsgruppe", "status", "program", "country_group")
+    }
+    region = _coded(part, "region", found.regions, month)
+    age = _whole(part, "age", month, FIRST_AGE, 75)
+    residence = _whole(part, "residence_months", month, 0, 1200)
+    history = _whole(part, "history_months", month, 0, 61)
+    weekly = _bounded(part, "weekly_hours", month)
+    columns = {
+        "age": age_code(age),
+        "children": np.minimum(_whole(part, "children", month, 0, 20), 4).astype(np.int8),
+        **{mark: numbers(part, mark).astype(np.int8) for mark in MARKS},
+        "wage": _whole(part, "wage_decile", month, 0, 10),
+        "pension": _whole(part, "pension_decile", month, -1, 10) + np.int8(1),
+        "origin": origin_code(groups["country_group"], residence_code(residence)),
+        "history": history_code(history),
+        "duration": np.minimum(months_in, LONGEST_DURATION).astype(np.int8),
+        "hours": hours_code(weekly),
+        **{f"inflow{horizon}": found.inflow[horizon][region, t] for horizon in horizons},
+        "employment": found.employment[region, t],
+    }
+    young = age < young_under
+    tight = np.isin(groups["innsatsgruppe"], [GROUPS.index(name) for name in YOUTH_GROUPS])
+    groups["young"] = young.astype(np.int16)
+    groups["youth_guarantee"] = (young & tight).astype(np.int16)
+    described = {
+        "hours_now": weekly,
+        "job_now": weekly > JOB_LIMIT,
+        "residence": residence / 12,
+        "history": history,
+        "duration": months_in,
+    }
+    sums: dict[str, NDArray[np.float64]] = {
+        name: np.bincount(groups["status"], weights=values, minlength=len(STATUS)).astype(float)
+        for name, values in described.items()
+    }
+    outcomes = outcomes_of(hours, person, month, horizons)
+    for outcome in outcomes:
+        if (columns[f"inflow{HORIZON[outcome]}"] < 0).any():
+            raise ContractError(
+                f"inflow: {outcome} of {month} needs the {HORIZON[outcome]} months after it in "
+                f"every region; expected every region and month until {hours.months[-1]}"
+            )
+    return Chunk(month, person, columns, groups, outcomes, first, sums)
+
+
+def _once(person: NDArray[np.int32], n_persons: int, month: str) -> None:
+    times = np.bincount(person, minlength=n_persons)
+    if times.max(initial=0) > 1:
+        rows = np.flatnonzero(times[person] > 1) + 1
+        raise ContractError(
+            f"stock, month {month}: {len(rows)} rows (first: {_first(rows)}): a person is there "
+            "twice; expected one row per person and month"
+        )
+
+
+def _first(rows: NDArray) -> str:
+    return ", ".join(str(row) for row in rows[:5])
+
+
+def _coded(part: pa.Table, column: str, levels: Sequence[str], month: str) -> NDArray[np.int16]:
+    found = codes(part, column, {name: k for k, name in enumerate(levels)})
+    _require(found >= 0, column, month, f"one of {len(levels)} known codes")
+    return found
+
+
+def _whole(part: pa.Table, column: str, month: str, low: int, high: int) -> NDArray:
+    values = numbers(part, column)
+    _require((values >= low) & (values <= high), column, month, f"{low} to {high}")
+    return values.astype(np.int16 if high > 127 else np.int8)
+
+
+def _bounded(part: pa.Table, column: str, month: str) -> NDArray:
+    values = numbers(part, column)
+    _require((values >= 0) & (values <= 100), column, month, "0 to 100 hours a week")
+    return values
+
+
+def _require(good: NDArray, column: str, month: str, expected: str) -> None:
+    if not good.all():
+        rows = np.flatnonzero(~good) + 1
+        raise ContractError(
+            f"stock, month {month}, column {column}: {len(rows)} rows (first: {_first(rows)}): "
+            f"expected {expected}"
+        )
+
+
+def _duration(
+    part: pa.Table, person: NDArray[np.int32], spells: Spells, month: str, spell_break: int
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Months since the spell began, and whether this is its first month.
+
+    A spell goes on over absences shorter than `spell_break` months. The register's own start of
+    registration is used for a person's first appearance and after a longer absence, but never
+    one from before that absence.
+    """
+    now = calendar_months.month_number(month)
+    known: dict[str, int] = {}
+    for text in set(part.column("registered").unique().to_pylist()):
+        known[text] = now - calendar_months.month_number(text)
+    levels = {text: k for k, text in enumerate(known)}
+    since = np.array(list(known.values()))[codes(part, "registered", levels)]
+    _require(since >= 0, "registered", month, "a month not after the stock's month")
+    continued = now - spells.last[person] - 1 < spell_break
+    begun = np.maximum(now - since, spells.last[person] + 1)
+    start = np.where(continued, spells.start[person], begun)
+    spells.last[person], spells.start[person] = now, start
+    return (now - start).astype(np.int32), start == now
+
+
+def with_outcome(panel: Panel, outcome: str) -> Iterator[Chunk]:
+    """Chunks where the outcome is observed.
+
+    Raises
+    ------
+    EstimationError
+        When no month has it.
+    """
+    found = [chunk for chunk in panel.chunks if outcome in chunk.outcomes]
+    if not found:
+        raise EstimationError(
+            f"{outcome}: no month of the stock has all its outcome months observed"
+        )
+    yield from found

@@ -1,0 +1,130 @@
+"""Parameters of the work indicator."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from naveval.project import places
+from naveval.project.months import month_number
+from naveval.project.parameters import StudyParameters
+
+PARTS = (
+    "results",
+    "counties",
+    "groups",
+    "programmes",
+    "measures",
+    "offices",
+    "uncertainty",
+    "alternatives",
+    "drivers",
+    "model",
+    "recovery",
+)
+MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+LEAST_MONTHS = 24
+
+
+class Parameters(StudyParameters):
+    """What the work indicator can be told, beside the fields of every study.
+
+    Fields
+    ----------
+    version
+        "production" (appendix D of the document) or "report".
+    first_month, last_month
+        Month-ends in the stock; "" takes all there are.
+    spell_break
+        Months out of the register that end a spell: 2 (the document's footnotes) or 3 (its
+        overview table).
+    market_categories
+        How inflow and expected employment are cut into 20: "equal_width" or "equal_count".
+    subsidised_hours
+        Whether hours paid by wage subsidy count as hours.
+    working_days
+        Whether hours of a month are scaled to a month with the average number of working days.
+    base3, base12
+        Base windows of seasonal adjustment for outcomes over 3 and 12 months.
+    long_horizons
+        Longer horizons to show where observed, in months: 24 and 36.
+    person_groups, draws
+        Random groups of persons and draws of the multiplier bootstrap.
+    relative_month
+        Month whose actual level the relative version divides by; "" is the whole period.
+    compare_from, compare_to
+        The two months whose change in actual hours is decomposed.
+    young_under
+        Age limit of the young and of the youth guarantee.
+    """
+
+    PARTS: ClassVar[tuple[str, ...]] = PARTS
+
+    scale: float = Field(default=0.0085, gt=0, le=1)
+    version: Literal["report", "production"] = "production"
+    first_month: str = ""
+    last_month: str = ""
+    spell_break: Literal[2, 3] = 2
+    market_categories: Literal["equal_width", "equal_count"] = "equal_width"
+    subsidised_hours: bool = True
+    working_days: bool = False
+    base3: tuple[tuple[str, str], ...] = (("2017-12", "2019-11"), ("2022-04", "2024-03"))
+    base12: tuple[tuple[str, str], ...] = (("2017-12", "2018-11"), ("2022-04", "2023-06"))
+    long_horizons: tuple[Literal[24, 36], ...] = (24, 36)
+    person_groups: int = Field(default=500, ge=50, le=20_000)
+    draws: int = Field(default=1000, ge=200, le=10_000)
+    relative_month: str = ""
+    compare_from: str = "2019-12"
+    compare_to: str = "2023-12"
+    young_under: int = Field(default=30, ge=20, le=40)
+
+    @field_validator("county")
+    @classmethod
+    def _county(cls, value: str) -> str:
+        if value and value not in places.codes(2024):
+            raise ValueError(
+                f"unknown county; allowed: {', '.join(places.codes(2024))} or empty text"
+            )
+        return value
+
+    @field_validator("first_month", "last_month", "relative_month", "compare_from", "compare_to")
+    @classmethod
+    def _month(cls, value: str) -> str:
+        import re
+
+        if value and not re.match(MONTH, value):
+            raise ValueError("expected a month as yyyy-mm, or empty text")
+        return value
+
+    @field_validator("base3", "base12")
+    @classmethod
+    def _windows(cls, value: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        import re
+
+        for window in value:
+            if not all(re.match(MONTH, month) for month in window) or window[0] > window[1]:
+                raise ValueError("each window is two months, first and last, as yyyy-mm")
+        return value
+
+    @field_validator("parts")
+    @classmethod
+    def _parts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - set(PARTS))
+        if unknown:
+            raise ValueError(f"unknown {', '.join(unknown)}; allowed: {', '.join(PARTS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _order(self) -> "Parameters":
+        if self.first_month and self.last_month:
+            length = month_number(self.last_month) - month_number(self.first_month) + 1
+            if length < LEAST_MONTHS:
+                raise ValueError(
+                    f"first_month to last_month is {length} months; at least {LEAST_MONTHS} "
+                    "are needed"
+                )
+        if self.compare_from >= self.compare_to:
+            raise ValueError("compare_from must lie before compare_to")
+        return self
+
+    def simulation(self) -> dict[str, Any]:
+        return {"scale": self.scale, "seed": self.seed}

@@ -1,0 +1,302 @@
+"""Curves of the indicator: actual, expected and their difference, by group and month.
+
+One pass over the rows gives the sums for every grouping at once, and on request the influence
+of random groups of persons on every point (see `multiplier`), from which all standard errors,
+differences and adjusted curves follow.
+
+Source: indicator document, chapter 4, equations 5 and 6.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from naveval.estimators import multiplier
+from naveval.estimators.categorical import design as categorical
+from naveval.estimators.categorical import probit
+from naveval.estimators.categorical.design import Design, Fit, Rows
+from naveval.project.errors import EstimationError
+from naveval.studies.indicator.characteristics import STATUS
+from naveval.studies.indicator.models import (
+    BLOCK_ROWS,
+    MAIN_GROUPS,
+    Packed,
+    Specification,
+    design_for,
+    in_sample,
+    is_share,
+    join_months,
+    own_rows,
+)
+from naveval.studies.indicator.panel import Chunk, Panel, with_outcome
+
+WHOLE = "nav"
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A way to divide the rows.
+
+    Attributes
+    ----------
+    name
+        "nav", one of the panel's groups, or two joined by " × ".
+    names
+        Names of the codes.
+    within
+        Group and code that a row must have, for example ("youth_guarantee", 1).
+    """
+
+    name: str
+    names: tuple[str, ...]
+    parts: tuple[str, ...]
+    within: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Sums by month and group of one outcome; arrays are (T, G).
+
+    influence: (C, T, G) influence of C random groups of persons on the indicator, or None.
+    """
+
+    outcome: str
+    grouping: Grouping
+    months: tuple[str, ...]
+    n: NDArray[np.float64]
+    actual: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    influence: NDArray[np.float32] | None = field(default=None, repr=False)
+
+    @property
+    def indicator(self) -> NDArray[np.float64]:
+        return self.actual - self.expected
+
+    def at(self, name: str) -> int:
+        """Position of a group; EstimationError lists the groups when it is not there."""
+        if name not in self.grouping.names:
+            raise EstimationError(
+                f"{self.grouping.name}: no group {name!r}; groups: "
+                + ", ".join(self.grouping.names[:30])
+            )
+        return self.grouping.names.index(name)
+
+
+def grouping(panel: Panel, *parts: str, within: tuple[str, str] | None = None) -> Grouping:
+    """A grouping by one of the panel's groups, two of them crossed, or none ("nav").
+
+    Raises
+    ------
+    EstimationError
+        For an unknown group, listing what is allowed.
+    """
+    allowed = (WHOLE, "main_group", *panel.levels)
+    for part in (*parts, *([within[0]] if within else [])):
+        if part not in allowed:
+            raise EstimationError(f"unknown group {part!r}; allowed: {', '.join(allowed)}")
+    lists = [_level_names(panel, part) for part in parts]
+    names = tuple(lists[0])
+    for other in lists[1:]:
+        names = tuple(f"{a} × {b}" for a in names for b in other)
+    place = None
+    label = " × ".join(parts)
+    if within is not None:
+        place = (within[0], _level_names(panel, within[0]).index(within[1]))
+        label += f" | {within[0]}={within[1]}"
+    return Grouping(label, names, parts, place)
+
+
+def _level_names(panel: Panel, part: str) -> tuple[str, ...]:
+    if part == WHOLE:
+        return (WHOLE,)
+    return tuple(MAIN_GROUPS) if part == "main_group" else panel.levels[part]
+
+
+MAIN_CODE = np.array(
+    [next(k for k, own in enumerate(MAIN_GROUPS.values()) if name in own) for name in STATUS],
+    dtype=np.int16,
+)
+
+
+def group_codes(chunk: Chunk, found: Grouping, panel: Panel) -> NDArray[np.int32]:
+    """Code of each row, −1 for rows outside the grouping."""
+    total = np.zeros(len(chunk), dtype=np.int32)
+    for part in found.parts:
+        if part == WHOLE:
+            continue
+        own = MAIN_CODE[chunk.groups["status"]] if part == "main_group" else chunk.groups[part]
+        total = total * len(_level_names(panel, part)) + own
+    if found.within is not None:
+        name, code = found.within
+        total = np.where(chunk.groups[name] == code, total, -1)
+    return total
+
+
+def curves(
+    packs: Packed,
+    spec: Specification,
+    outcome: str,
+    fit: Fit,
+    groupings: Sequence[Grouping],
+    *,
+    person_groups: int = 0,
+    seed: int = 0,
+) -> dict[str, Curves]:
+    """Curves of every grouping, from one pass over the rows.
+
+    Parameters
+    ----------
+    person_groups
+        Number of random groups of persons for the influence tables; 0 leaves them out.
+
+    Returns
+    -------
+    By name of the grouping.
+    """
+    panel = packs.panel
+    design = design_for(panel, spec, outcome)
+    chunks = list(with_outcome(panel, outcome))
+    months = tuple(chunk.month for chunk in chunks)
+    sums = {g.name: np.zeros((4, len(months), len(g.names))) for g in groupings}
+    direct = {
+        g.name: np.zeros((person_groups, len(months), len(g.names)), np.float32)
+        for g in groupings
+        if person_groups
+    }
+    gradient = {
+        g.name: np.zeros((len(months), len(g.names), len(design.names)))
+        for g in groupings
+        if person_groups
+    }
+    scores = np.zeros((person_groups, len(design.names)))
+    waiting: list[tuple[Rows, NDArray]] = []
+    for t, chunk in enumerate(chunks):
+        codes = packs.codes(chunk, design, outcome)
+        y = chunk.outcomes[outcome].astype(np.float64)
+        own = own_rows(chunk, spec)
+        person = chunk.person
+        if own is not None:
+            codes, y, person = [code[own] for code in codes], y[own], person[own]
+        gap, residual = probit.score_residual(fit, codes, y)
+        if person_groups:
+            bucket = multiplier.person_groups(person, person_groups, seed)
+            if in_sample(chunk, spec):
+                waiting.append(((codes, residual), bucket))
+            if sum(len(kept) for _, kept in waiting) >= BLOCK_ROWS or t == len(chunks) - 1:
+                scores += _scores(design, waiting, person_groups)
+                waiting = []
+            slope = None if fit.kind == "ols" else probit.slope(fit, codes)
+        for found in groupings:
+            group = group_codes(chunk, found, panel)
+            group = group if own is None else group[own]
+            inside = np.flatnonzero(group >= 0) if found.within is not None else slice(None)
+            g, gap_in, y_in = group[inside], gap[inside], y[inside]
+            size = len(found.names)
+            n = np.bincount(g, minlength=size)
+            total = sums[found.name]
+            total[0, t] = n
+            total[1, t] = np.bincount(g, weights=y_in, minlength=size)
+            total[2, t] = np.bincount(g, weights=gap_in, minlength=size)
+            total[3, t] = np.bincount(g, weights=y_in * y_in, minlength=size)
+            if person_groups:
+                safe = np.maximum(n, 1)
+                spared = np.sqrt(safe / np.maximum(safe - 1, 1)) / safe
+                centred = (gap_in - (total[2, t] / safe)[g]) * spared[g]
+                joint = bucket[inside].astype(np.int64) * size + g
+                direct[found.name][:, t] = np.bincount(
+                    joint, weights=centred, minlength=person_groups * size
+                ).reshape(person_groups, size)
+                picked = codes if isinstance(inside, slice) else [c[inside] for c in codes]
+                weight = slope if slope is None or isinstance(inside, slice) else slope[inside]
+                moved = categorical.grouped_moments(design, picked, g, size, weight)
+                gradient[found.name][t] = (moved @ design.expand) / safe[:, None]
+    step = scores @ fit.bread
+    return {
+        g.name: _finish(
+            outcome, g, months, sums[g.name], _influence(direct, gradient, step, g.name)
+        )
+        for g in groupings
+    }
+
+
+def _scores(
+    design: Design, months: Sequence[tuple[Rows, NDArray]], person_groups: int
+) -> NDArray[np.float64]:
+    """Sums of the scores over the rows of each random group of persons, (C, K)."""
+    if not months:
+        return np.zeros((person_groups, len(design.names)))
+    codes, residual = join_months([rows for rows, _ in months])
+    bucket = np.concatenate([own for _, own in months])
+    packed = categorical.grouped_moments(design, codes, bucket, person_groups, residual)
+    return packed @ design.expand
+
+
+def _influence(
+    direct: Mapping[str, NDArray], gradient: Mapping[str, NDArray], step: NDArray, name: str
+) -> NDArray[np.float32] | None:
+    if name not in direct:
+        return None
+    table = direct[name]
+    for t in range(table.shape[1]):
+        table[:, t] -= (step @ gradient[name][t].T).astype(np.float32)
+    return table
+
+
+def _finish(
+    outcome: str,
+    found: Grouping,
+    months: tuple[str, ...],
+    sums: NDArray,
+    influence: NDArray[np.float32] | None,
+) -> Curves:
+    n = sums[0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        actual, gap, square = sums[1] / n, sums[2] / n, sums[3] / n
+        spread = np.sqrt(np.maximum(square - actual**2, 0) * n / np.maximum(n - 1, 1))
+    return Curves(outcome, found, months, n, actual, actual - gap, spread, influence)
+
+
+def months_mean(found: Curves, own: NDArray[np.bool_] | None = None) -> pd.DataFrame:
+    """Levels over several months, each row counting once.
+
+    Returns
+    -------
+    One row per group: group, n, actual, expected, indicator, std_error (missing without
+    influence).
+    """
+    own = np.ones(len(found.months), dtype=bool) if own is None else own
+    n = np.where(own[:, None], found.n, 0.0)
+    total = n.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = n / total
+        actual = np.nansum(share * np.nan_to_num(found.actual), axis=0)
+        expected = np.nansum(share * np.nan_to_num(found.expected), axis=0)
+    error = np.full(len(total), np.nan)
+    if found.influence is not None:
+        table = np.einsum("ctg,tg->cg", found.influence, np.nan_to_num(share).astype(np.float32))
+        error = multiplier.clustered_errors(table.astype(float))
+    empty = total == 0
+    frame = pd.DataFrame(
+        {
+            "group": found.grouping.names,
+            "n": total,
+            "actual": actual,
+            "expected": expected,
+            "indicator": actual - expected,
+            "std_error": error,
+        }
+    )
+    frame.loc[empty, ["actual", "expected", "indicator", "std_error"]] = np.nan
+    return frame
+
+
+def half_width(found: Curves) -> NDArray[np.float64]:
+    """The document's half width for every month and group, (T, G)."""
+    share = is_share(found.outcome)
+    return multiplier.published_half_width(
+        found.actual if share else found.spread, found.n, share=share
+    )

@@ -1,0 +1,1 @@
+"""Labour market programmes: who, how it goes, effects, costs and benefits."""

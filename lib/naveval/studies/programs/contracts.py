@@ -1,0 +1,229 @@
+"""Contracts of the ten register tables of the programme study.
+
+Months are whole numbers yyyymm. Municipality and county codes are text and follow the division
+of 2024 in all years, as a register owner delivers a recoded extract.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from naveval.project import places
+from naveval.registers import reading as registers
+from naveval.registers.contracts import Rule
+from naveval.registers.reading import Registers
+from naveval.studies.programs import codes
+from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
+from naveval.studies.programs.parameters import Parameters
+
+BENEFITS = (
+    "aap_nok",
+    "dagpenger_nok",
+    "tiltakspenger_nok",
+    "sosialhjelp_nok",
+    "sykepenger_nok",
+    "introduksjonsstonad_nok",
+    "kvalifiseringsstonad_nok",
+)
+
+
+def _person() -> pa.Column:
+    return pa.Column("int64", pa.Check.ge(0), description="Pseudonym")
+
+
+def _month(*, first: int = FIRST_MONTH, nullable: bool = False) -> pa.Column:
+    months = [
+        year * 100 + month
+        for year in range(first // 100, LAST_MONTH // 100 + 1)
+        for month in range(1, 13)
+    ]
+    inside = pa.Check.isin(months, description=f"a month yyyymm from {first} to {LAST_MONTH}")
+    return pa.Column("int64", inside, nullable=nullable)
+
+
+def _year(first: int) -> pa.Column:
+    return pa.Column("int64", pa.Check.in_range(first, LAST_MONTH // 100))
+
+
+def _text(*allowed: str) -> pa.Column:
+    return pa.Column(str, pa.Check.isin(list(allowed)))
+
+
+TABLES = {
+    "persons": pa.DataFrameSchema(
+        {
+            "person": pa.Column("int64", pa.Check.ge(0), unique=True, description="Pseudonym"),
+            "sex": _text("man", "woman"),
+            "birth_year": pa.Column("int64", pa.Check.in_range(1920, 2022)),
+            "country_group": pa.Column("int64", pa.Check.in_range(0, 3)),
+            "first_immigration_month": pa.Column(
+                "int64", pa.Check.in_range(192001, LAST_MONTH), nullable=True
+            ),
+        },
+        description="A row is a person.",
+    ),
+    "person_years": pa.DataFrameSchema(
+        {
+            "person": _person(),
+            "year": _year(2009),
+            "education": _text(*(str(level) for level in range(8))),
+            "family_type": _text(*(str(kind) for kind in range(1, 9))),
+            "children": pa.Column("int64", pa.Check.in_range(0, 20)),
+            "municipality": pa.Column(str, pa.Check.str_matches(r"\d{4}$")),
+            "county": _text(*places.codes(2024)),
+        },
+        unique=["person", "year"],
+        description="A row is a person in a calendar year; education in eight levels, 0 unknown.",
+    ),
+    "nav_status": pa.DataFrameSchema(
+        {"person": _person(), "month": _month(), "innsatsgruppe": _text(*STATUS_CODES.values())},
+        unique=["person", "month"],
+        description="A row is a person registered with Nav in a month, with the group.",
+    ),
+    "program_spells": pa.DataFrameSchema(
+        {
+            "person": _person(),
+            "activity_code": pa.Column(str, pa.Check.str_length(min_value=1)),
+            "from_month": _month(),
+            "to_month": _month(),
+        },
+        metadata={"may_be_empty": True},
+        description="A row is a stay in a programme, first and last month included.",
+    ),
+    "employment": pa.DataFrameSchema(
+        {
+            "person": _person(),
+            "month": _month(),
+            "wage_nok": pa.Column("int64", pa.Check.ge(0)),
+            "position_percent": pa.Column("int64", pa.Check.in_range(0, 300)),
+        },
+        unique=["person", "month"],
+        description="A row is a person with a job in a month: wage and contracted position.",
+    ),
+    "annual_income": pa.DataFrameSchema(
+        {
+            "person": _person(),
+            "year": _year(2005),
+            "earned_income_nok": pa.Column("int64", pa.Check.ge(0)),
+        },
+        unique=["person", "year"],
+        description="A row is a person with pensionable income in a year.",
+    ),
+    "benefits": pa.DataFrameSchema(
+        {
+            "person": _person(),
+            "month": _month(),
+            **{name: pa.Column("int64", pa.Check.ge(0)) for name in BENEFITS},
+        },
+        unique=["person", "month"],
+        metadata={"may_be_empty": True},
+        description="A row is a person with a benefit in a month; kroner per benefit.",
+    ),
+    "disability": pa.DataFrameSchema(
+        {
+            "person": _person(),
+            "month": _month(),
+            "degree_percent": pa.Column("int64", pa.Check.in_range(1, 100)),
+        },
+        unique=["person", "month"],
+        metadata={"may_be_empty": True},
+        description="A row is a person with a disability pension in a month.",
+    ),
+    "enrolment": pa.DataFrameSchema(
+        {"person": _person(), "month": _month()},
+        unique=["person", "month"],
+        metadata={"may_be_empty": True},
+        description="A row is a person enrolled in education in a month.",
+    ),
+    "municipalities": pa.DataFrameSchema(
+        {
+            "municipality": pa.Column(str, pa.Check.str_matches(r"\d{4}$")),
+            "month": _month(),
+            "unemployment_percent": pa.Column(float, pa.Check.in_range(0, 100)),
+            "mean_income_nok": pa.Column(float, pa.Check.ge(0)),
+            "disability_percent": pa.Column(float, pa.Check.in_range(0, 100)),
+            "centrality": pa.Column("int64", pa.Check.in_range(1, 3)),
+        },
+        unique=["municipality", "month"],
+        description="A row is a municipality in a month, with local conditions.",
+    ),
+}
+
+RULES = (
+    Rule(
+        "program_spells",
+        "to_month",
+        "a month not before from_month",
+        "SELECT row_no, file_name FROM numbered.program_spells WHERE to_month < from_month",
+    ),
+    Rule(
+        "program_spells",
+        "from_month",
+        "spells of one activity code of one person do not overlap",
+        """
+        SELECT row_no, file_name FROM (
+            SELECT *, max(to_month) OVER (
+                PARTITION BY person, activity_code ORDER BY from_month, to_month, row_no
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier
+            FROM numbered.program_spells) WHERE from_month <= earlier
+        """,
+    ),
+    Rule(
+        "employment",
+        "month",
+        "employment not before the year of birth plus 13",
+        """
+        SELECT e.row_no, e.file_name FROM numbered.employment e JOIN persons p USING (person)
+        WHERE e.month // 100 < p.birth_year + 13
+        """,
+    ),
+    Rule(
+        "employment",
+        "position_percent",
+        "a contracted position above zero where there is a wage",
+        """
+        SELECT row_no, file_name FROM numbered.employment
+        WHERE wage_nok > 0 AND position_percent = 0
+        """,
+    ),
+    Rule(
+        "person_years",
+        "municipality",
+        "municipalities found in the table municipalities",
+        """
+        SELECT row_no, file_name FROM numbered.person_years
+        WHERE municipality NOT IN (SELECT DISTINCT municipality FROM municipalities)
+        """,
+    ),
+    Rule(
+        "program_spells",
+        "person",
+        "persons found in the table persons",
+        """
+        SELECT row_no, file_name FROM numbered.program_spells
+        WHERE person NOT IN (SELECT person FROM persons)
+        """,
+    ),
+)
+
+
+def unknown_codes(registers: Registers) -> pd.Series:
+    """Spells per activity code that table A-1 does not know, indexed by code, most first."""
+    known = codes.activity_codes()[["code"]]
+    registers.connection.register("known_codes", known)
+    return (
+        registers.query(
+            """SELECT activity_code AS code, count(*) AS n FROM program_spells
+        WHERE activity_code NOT IN (SELECT code FROM known_codes)
+        GROUP BY code ORDER BY n DESC, code"""
+        )
+        .set_index("code")
+        .n
+    )
+
+
+def require_known(data: Path, parameters: Parameters) -> None:
+    """ContractError listing activity codes outside table A-1, unless they are to be Annet."""
+    with registers.open_registers(data, {"program_spells": TABLES["program_spells"]}) as opened:
+        codes.grouping(unknown_codes(opened), unknown_to_rest=parameters.unknown_codes == "rest")

@@ -1,0 +1,1 @@
+"""Tables behind the first two parts."""

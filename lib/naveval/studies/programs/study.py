@@ -1,0 +1,274 @@
+"""The steps of the programme study, one call each, as the notebook makes them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from naveval.estimators import forests
+from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.forests import ForestOptions
+from naveval.project import paths
+from naveval.project.errors import EstimationError
+from naveval.registers import contracts, extracts, reading
+from naveval.registers.reading import Registers
+from naveval.studies.programs import alternatives as programs_alternatives
+from naveval.studies.programs import codes
+from naveval.studies.programs import contracts as programs_contracts
+from naveval.studies.programs import effects as programs_effects
+from naveval.studies.programs import effects as programs_truth
+from naveval.studies.programs.effects import Estimated, Settings
+from naveval.studies.programs.panel import chains as chain_panel
+from naveval.studies.programs.panel import persons as panel
+from naveval.studies.programs.panel import states as state_panel
+from naveval.studies.programs.panel import use
+from naveval.studies.programs.parameters import Parameters
+from naveval.studies.programs.sample import starts
+from naveval.studies.programs.sample.persons import Sample, Variant
+
+
+@dataclass(frozen=True)
+class Participation:
+    """Frames of part 1, named after what they show; see `programs.panel.use`.
+
+    `county` is its code, "" for the whole country.
+    """
+
+    stock: pd.DataFrame
+    composition: pd.DataFrame
+    flows: pd.DataFrame
+    participation: pd.DataFrame
+    cumulative: pd.DataFrame
+    cumulative_table: pd.DataFrame
+    users: pd.DataFrame
+    participants: pd.DataFrame
+    intensity: pd.DataFrame
+    groups_at_start: pd.DataFrame
+    use_by_program: pd.DataFrame
+    mean_months: pd.DataFrame
+    use_over_time: pd.DataFrame
+    who_gets_what: pd.DataFrame
+    staying: pd.DataFrame
+    course_types: pd.DataFrame
+    combinations: pd.DataFrame
+    chains: pd.DataFrame
+    county: str = ""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Frames of part 2: states, any wage and AAP by breakdown; persons per programme; county."""
+
+    states: Mapping[str, pd.DataFrame]
+    any_wage: Mapping[str, pd.DataFrame]
+    aap: Mapping[str, pd.DataFrame]
+    persons: pd.DataFrame
+    county: str = ""
+
+
+def open_study(parameters: Parameters) -> Registers:
+    """Open the registers: the ones given, or simulated ones; contracts are checked first."""
+    data = extracts.folder("programs", parameters)
+    contracts.require("programs", data)
+    opened = reading.open_registers(data, programs_contracts.TABLES)
+    return opened
+
+
+def _make_panel(opened: Registers, parameters: Parameters) -> None:
+    """Make the tables of parts 1 and 2, once for both.
+
+    Raises
+    ------
+    EstimationError
+        When nobody was registered, or nobody started a programme, in the years of the panel.
+    """
+    wanted = f"{parameters.county}, {parameters.unknown_codes}"
+    if panel.made(opened) == wanted:
+        return
+    panel.make(opened, county=parameters.county, unknown_to_rest=parameters.unknown_codes == "rest")
+    for table, what in (
+        ("first_registrations", "is first registered"),
+        ("starts", "starts a programme"),
+    ):
+        if opened.query(f"SELECT count(*) AS n FROM {table}").n[0] == 0:
+            place = f" in county {parameters.county}" if parameters.county else ""
+            raise EstimationError(
+                f"participants: nobody{place} {what} from {codes.month_code(panel.FIRST)} "
+                f"to {codes.month_code(panel.LAST)}"
+            )
+    panel.mark(opened, wanted)
+
+
+def participation(opened: Registers, parameters: Parameters) -> Participation:
+    """Everything of part 1, for the county of the parameters."""
+    _make_panel(opened, parameters)
+    use.first_program_month(opened)
+    chain_panel.make_courses(opened)
+    return Participation(
+        use.stock(opened),
+        use.composition(opened),
+        use.flows(opened),
+        use.participation(opened),
+        use.cumulative(opened),
+        use.cumulative_table(opened),
+        use.users(opened),
+        use.participants(opened),
+        use.intensity(opened),
+        use.groups_at_start(opened),
+        use.use_by_program(opened),
+        use.mean_months(opened),
+        use.use_over_time(opened),
+        use.who_gets_what(opened),
+        use.staying(opened),
+        chain_panel.course_types(opened),
+        chain_panel.combinations(opened),
+        chain_panel.chains(opened),
+        parameters.county,
+    )
+
+
+def outcomes(opened: Registers, parameters: Parameters) -> Outcomes:
+    """Everything of part 2, for the county of the parameters."""
+    _make_panel(opened, parameters)
+    state_panel.make_states(opened)
+    by = {name: state_panel.states(opened, name) for name in state_panel.BREAKDOWNS}
+    shares = {
+        column: {name: state_panel.monthly_share(opened, column, name) for name in names}
+        for column, names in (("any_wage", ("all", "program")), ("aap", ("program", "status")))
+    }
+    persons = state_panel.persons_by_program(opened)
+    return Outcomes(by, shares["any_wage"], shares["aap"], persons, parameters.county)
+
+
+def settings(parameters: Parameters, progress: Callable[[str], None] | None = None) -> Settings:
+    """How effects are estimated, from the parameters."""
+    return Settings(
+        options=ForestOptions(
+            trees=parameters.trees,
+            jobs=parameters.jobs,
+            backend=parameters.backend,
+            seed=parameters.seed,
+        ),
+        folds=parameters.folds,
+        min_arm=parameters.min_arm,
+        clip=parameters.clip,
+        trim=parameters.trim,
+        unknown_to_rest=parameters.unknown_codes == "rest",
+        seed=parameters.seed,
+        cache=forest_cache(),
+        progress=progress,
+    )
+
+
+def forest_cache() -> Path:
+    """Folder for finished forests, so that an interrupted run goes on where it stopped."""
+    return paths.cache_dir() / "forests"
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Everything of part 3.
+
+    Attributes
+    ----------
+    main
+        The main sample, estimated.
+    robust
+        Other samples and definitions by name: two_years, reduced_capacity, one_year_clean,
+        year_four, chains; empty when robustness is off.
+    by_group
+        Separate estimates per first group.
+    time_to_first, windows
+        Tables 6-1 and 6-6.
+    alternatives
+        Naive, regression and matching estimates.
+    truth
+        The truth of simulated registers, None for real ones.
+    in_county
+        True for persons of the main sample who lived in the parameters' county.
+    """
+
+    main: Estimated
+    robust: Mapping[str, Estimated]
+    by_group: Mapping[str, Estimated]
+    time_to_first: pd.DataFrame
+    windows: pd.DataFrame
+    alternatives: pd.DataFrame
+    truth: Mapping[str, Any] | None
+    in_county: pd.Series
+
+
+VARIANTS: tuple[Variant, ...] = ("two_years", "reduced_capacity", "one_year_clean", "year_four")
+
+
+def effects(opened: Registers, parameters: Parameters) -> Effects:
+    """Estimate the effects: always for the whole country, see the report on counties.
+
+    All samples are drawn first, so that a sample that cannot be estimated stops the run before
+    any forest is grown.
+    """
+    with forests.workers(settings(parameters).options):
+        return _effects(opened, parameters)
+
+
+def _effects(opened: Registers, parameters: Parameters) -> Effects:
+    chosen = settings(parameters)
+    drawn = programs_effects.draw(opened, "main", chosen)
+    require_priced(drawn.sample, parameters)
+    others = {
+        name: programs_effects.draw(opened, name, chosen)
+        for name in (VARIANTS if parameters.robustness else ())
+    }
+    time_to_first = starts.time_to_first(opened, drawn.sample)
+    windows = starts.windows(opened, drawn.sample)
+    in_county = starts.lives_in(opened, drawn.sample, parameters.county)
+    main = programs_effects.estimate(drawn, chosen)
+    robust: dict[str, Estimated] = {
+        name: programs_effects.estimate(other, chosen, monthly=False)
+        for name, other in others.items()
+    }
+    by_group: Mapping[str, Estimated] = {}
+    if parameters.robustness:
+        robust["chains"] = programs_effects.chains(drawn, chosen)
+        by_group = programs_effects.by_first_group(drawn, chosen)
+    compared = [f"{kind}_{year}" for kind in ("months", "earnings") for year in (1, 2, 3)]
+    alternatives = programs_alternatives.compare(
+        main.scores, main.nuisances, drawn.covariates.to_numpy(), compared
+    )
+    return Effects(
+        main,
+        robust,
+        by_group,
+        time_to_first,
+        windows,
+        alternatives,
+        programs_truth.read(opened.data),
+        in_county,
+    )
+
+
+def require_priced(sample: Sample, parameters: Parameters) -> None:
+    """Stop when the cost-benefit part is to use effects of programmes that have none.
+
+    Raises
+    ------
+    EstimationError
+        Names the programmes with too few persons for an effect of their own.
+    """
+    wanted = "costs" in (parameters.parts or parameters.PARTS)
+    if parameters.effects != "estimated" or parameters.estimates or not wanted:
+        return
+    have = set(sample.frame.arm)
+    small = [
+        f"{program} ({sample.merged.get(program, 0)} persons)"
+        for program in PROGRAMS
+        if program not in have
+    ]
+    if small:
+        raise EstimationError(
+            f"effects: estimated: too few persons for an effect of {', '.join(small)}; the "
+            f"cost-benefit part needs all {len(PROGRAMS)} programmes. Use larger registers, a "
+            f"min_arm below {parameters.min_arm}, or effects: published"
+        )

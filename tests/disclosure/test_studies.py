@@ -1,0 +1,539 @@
+"""Disclosure control in the studies' own results: small cells planted, every file searched."""
+
+import ast
+import json
+import re
+import shutil
+import zlib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from naveval import cli
+from naveval.disclosure import gate
+from naveval.disclosure.attack import recoverable
+from naveval.disclosure.scan.folder import scan
+from naveval.exhibits import estimates, figures
+from naveval.exhibits.estimates import NOTE, guard_estimates
+from naveval.exhibits.output import RESULT_VARIABLE, Block
+from naveval.project import paths, places
+from naveval.project.errors import DisclosureError
+from naveval.publishing.audit import folder as audit
+from naveval.publishing.audit.ids import person_ids
+from naveval.registers.reading import open_registers
+from naveval.studies.hedmark import panel
+from naveval.studies.hedmark.contracts import TABLES
+from naveval.studies.hedmark.exhibits.figures import (
+    SERIES,
+    pool_count,
+    release_series,
+    series_frame,
+)
+from naveval.studies.hedmark.panel import Panel
+from naveval.studies.hedmark.parameters import Parameters
+from naveval.studies.hedmark.simulate.registers import simulate
+from naveval.studies.hedmark.windows import number
+from naveval.studies.indicator.exhibits.protected import hidden_cells
+from naveval.studies.programs.exhibits import effect_tables, use_figures
+
+FEW = 5
+COUNT_COLUMN = re.compile(r"n|n_(?!obs$|clusters$|units$|trimmed$|clipped$).*|.*_n|with|without")
+NUMBERS = [
+    "estimate",
+    "std_error",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "n_obs",
+    "n_persons",
+]
+
+
+def test_sample_sizes_do_not_give_a_cell_back_with_the_size_of_the_group(monkeypatch) -> None:
+    """Table 6-3 has no row for everybody, but the estimates tell how many each group has."""
+    sizes = {
+        ("none", "standard"): 600,
+        ("none", "situational"): 650,
+        ("none", "special"): 700,
+        ("Jobbklubb", "standard"): 92,
+        ("Jobbklubb", "situational"): 63,
+        ("Jobbklubb", "special"): 2,
+        ("AFT", "standard"): 9,
+        ("AFT", "situational"): 14,
+        ("AFT", "special"): 30,
+    }
+    persons = [key for key, n in sizes.items() for _ in range(n)]
+    sample = SimpleNamespace(frame=pd.DataFrame(persons, columns=["arm", "first_group"]))
+    estimated = SimpleNamespace(sample=sample, arms=["Jobbklubb", "AFT"])
+    monkeypatch.setattr(effect_tables, "CONTROL", "none")
+    monkeypatch.setattr(effect_tables.tables, "show", lambda _, released, label: released)
+    output = SimpleNamespace(slug="56-finnmark")
+    frame = effect_tables._sizes(output, estimated, "tbl-6-3").frame.set_index("arm")
+    assert np.isnan(frame.loc["Jobbklubb", "special"])
+    for group in ("standard", "situational", "special"):
+        assert frame[group].isna().sum() != 1, f"{group}: one hidden cell follows from the sum"
+    assert frame["n"].notna().all()
+
+
+# The gate of estimates.csv
+
+
+def rows(**changes: Any) -> pd.DataFrame:
+    base = {
+        "label": "tbl-1",
+        "row": "a",
+        "estimand": "att",
+        "estimate": 1.5,
+        "std_error": 0.5,
+        "ci_low": 0.5,
+        "ci_high": 2.5,
+        "p_value": 0.01,
+        "n_obs": 40,
+        "n_persons": 20,
+        "note": "band 0.123456",
+    }
+    return estimates.frame("followup", [base | changes])
+
+
+def test_estimate_on_few_persons_is_blanked_with_its_count_and_note() -> None:
+    shown, log = guard_estimates(rows(n_persons=4, published=2.0))
+    assert shown[[*NUMBERS, "difference"]].isna().all(axis=None)
+    assert shown["published"].iloc[0] == 2.0
+    assert shown["note"].iloc[0] == NOTE
+    assert log["rule"].tolist() == ["release", "min_cell"]
+    assert "label=tbl-1" in log["row"].iloc[1]
+
+
+def test_estimate_on_enough_persons_is_left_alone() -> None:
+    table = rows(n_persons=5)
+    shown, log = guard_estimates(table)
+    pd.testing.assert_frame_equal(shown, table)
+    assert len(log) == 1
+
+
+def test_rows_beside_a_blanked_one_are_blanked_too() -> None:
+    table = estimates.combine(
+        rows(n_persons=3),
+        rows(estimand="mean", n_persons=np.nan),
+        rows(row="b", estimand="mean", n_persons=np.nan),
+    )
+    shown, _ = guard_estimates(table)
+    assert shown["estimate"].isna().tolist() == [True, True, False]
+
+
+def test_a_number_of_persons_is_its_own_count() -> None:
+    shown, _ = guard_estimates(rows(estimate=3, unit="persons", n_persons=np.nan))
+    assert shown["estimate"].isna().all()
+
+
+def test_blanked_rows_stay_in_the_log_when_more_is_written() -> None:
+    once, first = guard_estimates(rows(n_persons=2))
+    twice, second = guard_estimates(once)
+    pd.testing.assert_frame_equal(once, twice)
+    assert first["row"].tolist() == second["row"].tolist()
+
+
+# Tables whose total the reader knows
+
+
+def test_percentages_that_add_up_do_not_give_a_hidden_one_back() -> None:
+    n = np.array([100, 50, 3, 40, 30])
+    frame = pd.DataFrame({"by": list("xxxyy"), "group": list("abcab"), "n": n})
+    frame["percent"] = 100 * frame["n"] / frame.groupby("by")["n"].transform("sum")
+    open_ended = gate.release(frame, label="t", count="n", keys=["by", "group"])
+    assert open_ended.suppressed["percent"].tolist() == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
+    released = gate.release(frame, label="t", count="n", keys=["by", "group"], exhaustive="group")
+    assert released.suppressed["percent"].tolist() == [False, True, True, False, False]
+    assert released.frame["group"].tolist() == frame["group"].tolist()
+    assert released.log["row"].str.contains("all categories").sum() == 0
+
+
+def test_shares_of_all_categories_are_known() -> None:
+    frame = pd.DataFrame({"group": list("abc"), "n": [100, 50, 30], "work": [0.65, 0.32, 0.1]})
+    released = gate.release(
+        frame,
+        label="t",
+        count={"n": "n"},
+        shares={"work": "n"},
+        keys=["group"],
+        exhaustive="group",
+    )
+    assert released.suppressed["work"].tolist() == [False, True, True]
+    assert not released.suppressed["n"].any()
+
+
+@pytest.mark.parametrize("key", ["n", "place"])
+def test_exhaustive_key_must_be_a_key(key: str) -> None:
+    frame = pd.DataFrame({"group": list("ab"), "n": [10, 20]})
+    with pytest.raises(DisclosureError, match="among the keys"):
+        gate.release(frame, label="t", count="n", keys=["group"], exhaustive=key)
+
+
+def test_numbers_derived_from_persons_keep_the_notice() -> None:
+    frame = pd.DataFrame({"value": [1.0]})
+    assert gate.derived(frame, label="t", source="estimates").origin == "persons"
+
+
+# Reports on counties against each other and the country
+
+
+def crossed(seed: int, n_months: int = 2, mean: float = 16) -> pd.DataFrame:
+    """Monthly counts by county and group, and the margins, as the work indicator has them."""
+    rng = np.random.default_rng(seed)
+    codes, groups = ["03", "11", "34", "56"], ["a", "b", "c"]
+    months = [f"2020-{month:02d}" for month in range(1, n_months + 1)]
+    index = pd.MultiIndex.from_product([months, codes, groups], names=["month", "county", "by"])
+    cells = pd.DataFrame({"n": rng.negative_binomial(1, 1 / (1 + mean), len(index))}, index=index)
+    parts = [
+        cells.reset_index().assign(
+            group=lambda t: t["county"] + " × " + t["by"], grouping="county × by"
+        ),
+        cells.groupby(["month", "county"])
+        .sum()
+        .reset_index()
+        .rename(columns={"county": "group"})
+        .assign(grouping="county"),
+        cells.groupby(["month", "by"])
+        .sum()
+        .reset_index()
+        .rename(columns={"by": "group"})
+        .assign(grouping="by"),
+        cells.groupby("month").sum().reset_index().assign(grouping="nav", group="nav"),
+    ]
+    table = pd.concat(parts, ignore_index=True).assign(outcome="atid3")
+    return table[["outcome", "grouping", "group", "month", "n"]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_county_reports_of_the_indicator_do_not_give_a_cell_back(seed: int) -> None:
+    table = crossed(seed)
+    hidden = hidden_cells(table, "n", "month")
+    own = table["grouping"].eq("county × by")
+    assert hidden[own & (table["n"] < FEW)].all()
+    inner = table[own].assign(n=lambda t: t["n"].astype(float).mask(hidden[own]))
+    inner[["county", "by"]] = inner["group"].str.split(" × ", expand=True)
+    # What a reader of all reports has: the cells shown, and every margin.
+    whole = table[own].copy()
+    whole[["county", "by"]] = whole["group"].str.split(" × ", expand=True)
+    seen = inner[["month", "county", "by", "n"]]
+    for key in ("county", "by"):
+        others = [name for name in ("month", "county", "by") if name != key]
+        sums = whole.groupby(others, as_index=False)["n"].sum().assign(**{key: "*"})
+        seen = pd.concat([seen, sums], ignore_index=True)
+        whole = pd.concat([whole, sums], ignore_index=True)
+    structure = gate.Structure(("month", "county", "by"), {"county": "*", "by": "*"})
+    suppressed = pd.DataFrame({name: seen[name].isna() & (name == "n") for name in seen})
+    seen["n"] = seen["n"].astype(float)
+    log = pd.DataFrame(columns=gate.LOG_COLUMNS)
+    released = gate.Released(seen, suppressed, log, "t", structure=structure)
+    assert recoverable(released, ["n"]).empty
+
+
+def test_a_new_month_leaves_the_earlier_ones_as_they_were_published() -> None:
+    table = crossed(1, n_months=9, mean=8)
+    earlier = table["month"] < "2020-09"
+    hidden = hidden_cells(table, "n", "month")
+    before = hidden_cells(table[earlier].reset_index(drop=True), "n", "month")
+    assert before.sum() > 40
+    assert (hidden[earlier] == before).all()
+
+
+def test_a_pool_with_a_county_of_few_persons_counts_as_few() -> None:
+    persons = np.array([[40, 3, 7], [300, 200, 0], [5, 50, 60]])
+    assert pool_count(persons).tolist() == [345, 3, 0]
+
+
+@pytest.fixture(scope="module")
+def small_panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
+    """Registers so small that many counties and months have few persons."""
+    folder = tmp_path_factory.mktemp("small")
+    simulate(folder, scale=0.03, seed=9)
+    with open_registers(folder, TABLES) as opened:
+        return panel.build(opened)
+
+
+@pytest.mark.parametrize("label", ["fig-4", "fig-7", "fig-9"])
+def test_reports_of_all_counties_together_do_not_give_a_month_back(
+    small_panel: Panel, label: str
+) -> None:
+    """An attacker has every county's own series and every control group's."""
+    codes = places.codes(2014)
+    place = {code: i for i, code in enumerate(codes)}
+    outcome, group = SERIES[label]
+    shown: list[list[tuple[np.ndarray, bool]]] = []
+    for code in codes:
+        chosen = Parameters(county=code)
+        first, last = (number(month) for month in ("2011-01", "2015-04"))
+        frame = series_frame(small_panel, chosen, outcome, group, first, last)
+        released = release_series(frame, label)
+        own = np.eye(len(codes))[place[code]]
+        pool = np.eye(len(codes))[[place[c] for c in chosen.controls()]].sum(0)
+        shown.append(
+            [
+                (row, not hidden)
+                for row, column in ((own, "n_treated"), (pool, "n_control"))
+                for hidden in released.suppressed[column]
+            ]
+        )
+    months = len(shown[0]) // 2
+    hidden_cells = 0
+    for month in range(months):
+        known = [row for county in shown for row, seen in county[month::months] if seen]
+        basis = np.array(known) if known else np.zeros((1, len(codes)))
+        rank = np.linalg.matrix_rank(basis)
+        for code in codes:
+            own, seen = shown[place[code]][month]
+            if not seen:
+                hidden_cells += 1
+                assert np.linalg.matrix_rank(np.vstack([basis, own])) > rank, (code, month)
+    assert hidden_cells > 20
+
+
+def test_steps_with_a_county_and_month_of_few_persons_are_hidden(small_panel: Panel) -> None:
+    """The counties' reports show all other counties and months; the sum would give this one."""
+    counts = small_panel.counts.copy()
+    counts["stock"] = counts["stock"].clip(lower=5)
+    whole = pool_count(counts[["stock"]].to_numpy())[0]
+    assert whole == counts["stock"].sum()
+    counts.loc[counts.index[7], "stock"] = 3
+    assert pool_count(counts[["stock"]].to_numpy())[0] == 3
+
+
+# `naveval render` refuses
+
+
+def finished(folder: Path, data: Path | None = None) -> Path:
+    """A finished folder without anything forbidden."""
+    (folder / "figures").mkdir(parents=True)
+    (folder / "tables").mkdir()
+    book = nbformat.v4.new_notebook()
+    book.cells = [nbformat.v4.new_code_cell("x", outputs=[])]
+    nbformat.write(book, folder / "executed.ipynb")
+    (folder / "tables" / "tbl-1.csv").write_text("county,n\n03,40\n11,:\n")
+    made = {"study": "hedmark", "parameters": {"county": "04", "data": str(data or "")}}
+    (folder / "manifest.json").write_text(json.dumps(made))
+    return folder
+
+
+def plant(folder: Path, where: str, text: str) -> None:
+    if where == "executed.ipynb":
+        book = nbformat.read(folder / where, as_version=4)
+        data = {"text/html": text, "text/plain": text}
+        book.cells[0].outputs = [nbformat.v4.new_output("display_data", data=data)]
+        nbformat.write(book, folder / where)
+    elif where.endswith(".png"):
+        body = b"Comment\0" + text.encode()
+        chunk = len(body).to_bytes(4, "big") + b"tEXt" + body
+        crc = zlib.crc32(b"tEXt" + body).to_bytes(4, "big")
+        (folder / where).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk + crc)
+    else:
+        (folder / where).write_text(text)
+
+
+ID = "912345678"
+SMALL = "<table><tr><th>fylke</th><th>n_treated</th></tr><tr><td>Oslo</td><td>3</td></tr></table>"
+PLANTED = {
+    "id in a notebook": ("executed.ipynb", f"<p>{ID}</p>"),
+    "id in a table": ("tables/tbl-1.csv", f"county,x\n03,{ID}\n"),
+    "id in a picture": ("figures/fig-1.png", ID),
+    "id in a page": ("page.html", f"<p>{ID}</p>"),
+    "count in a notebook": ("executed.ipynb", SMALL),
+    "count in a table": ("tables/tbl-1.csv", "month,n_treated\n2014-01,4\n"),
+    "count in estimates": ("estimates.csv", "label,n_persons\ntbl-1,2\n"),
+    "count in a page": ("page.html", SMALL),
+    "microdata": ("tables/person.parquet", "PAR1"),
+}
+
+
+@pytest.fixture(scope="module")
+def extract(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A register extract with one person, whose id is a long number."""
+    folder = tmp_path_factory.mktemp("extract")
+    (folder / "job_seekers.csv").write_text(f"person,county\n{ID},04\n")
+    (folder / "labour_force.csv").write_text("county,persons\n04,90000\n")
+    return folder
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_render_refuses_a_folder_with_something_planted(
+    name: str, tmp_path: Path, extract: Path
+) -> None:
+    folder = finished(tmp_path / "report", extract)
+    assert scan(folder, person_ids(folder)) == []
+    assert person_ids(folder) == {ID}
+    plant(folder, *PLANTED[name])
+    result = CliRunner().invoke(cli.main, ["render", str(folder), "--to", "html"])
+    assert result.exit_code == DisclosureError.exit_code
+    assert "not for publication" in result.output
+    assert PLANTED[name][0] in result.output
+    assert ID not in result.output
+    assert not (folder / "report.html").exists()
+
+
+def test_audit_searches_for_the_ids_behind_a_result_and_behind_a_site(
+    tmp_path: Path, extract: Path
+) -> None:
+    folder = finished(tmp_path / "followup" / "56-finnmark", extract)
+    (folder / "tables" / "x.csv").write_text(f"a,b\n{ID},1\n")
+    (folder / "estimates.csv").touch()
+    faults = audit.audit(folder, checks=("disclosure",)).faults
+    assert [(fault.file, fault.message) for fault in faults] == [("tables/x.csv", "person id (1)")]
+    site = tmp_path / "site" / "followup" / "56-finnmark"
+    shutil.copytree(folder, site, ignore=shutil.ignore_patterns("manifest.json"))
+    faults = audit.audit(tmp_path / "site", checks=("disclosure",)).faults
+    assert [fault.file for fault in faults] == ["followup/56-finnmark/tables/x.csv"]
+
+
+def test_no_ids_of_simulated_persons_are_searched(tmp_path: Path) -> None:
+    assert person_ids(finished(tmp_path / "report")) == frozenset()
+
+
+def test_mean_months_hide_the_counts_that_the_use_of_programmes_hides() -> None:
+    """All starts together are known, so one hidden count alone would follow from the rest."""
+    use = pd.DataFrame(
+        {
+            "program": ["AMO", "IPS", "Varig lønnstilskudd"],
+            "n": [124, 6, 4],
+            "starts_percent": [92.0, 5.0, 3.0],
+            "months_percent": [80.0, 12.0, 8.0],
+        }
+    )
+    months = use[["program", "n"]].assign(months=[3.5, 8.4, 16.8]).iloc[::-1]
+    data: Any = SimpleNamespace(use_by_program=use, mean_months=months, county="")
+    shown = use_figures.released_months(data).frame.set_index("program")
+    assert shown.loc["AMO"].notna().all()
+    assert shown.loc[["IPS", "Varig lønnstilskudd"]].isna().all(axis=None)
+
+
+# Whole reports on small registers
+
+
+def display(source: str, space: dict[str, Any]) -> Any:
+    """Run a cell and return the value of its last expression."""
+    tree = ast.parse(source)
+    last = tree.body.pop().value if isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "cell", "exec"), space)
+    return eval(compile(ast.Expression(last), "cell", "eval"), space) if last else None
+
+
+def execute(study: str, settings: dict[str, Any], folder: Path) -> str:
+    """Run a notebook's cells in this process; returns all Markdown they show."""
+    space: dict[str, Any] = {}
+    shown = []
+    parts = settings.get("parts") or []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(RESULT_VARIABLE, str(folder))
+        patch.setattr(figures, "DPI", 40)
+        for cell in nbformat.read(paths.notebook(study), as_version=4).cells:
+            tags = cell.metadata.get("tags", [])
+            own = [tag[5:] for tag in tags if tag.startswith("part:")]
+            if cell.cell_type != "code" or "explore" in tags:
+                continue
+            if parts and own and not set(own) & set(parts):
+                continue
+            value = display(cell.source, space)
+            if "parameters" in tags:
+                space |= settings
+            if isinstance(value, Block):
+                shown.append(value.markdown)
+    return "\n\n".join(shown)
+
+
+def captions(markdown: str) -> list[str]:
+    """Captions of tables and figures, and alt texts."""
+    tables = re.findall(
+        r"^: (.*) \{#tbl-(?!parameters|data|versions)[\w-]+\}$", markdown, re.MULTILINE
+    )
+    pictures = re.findall(
+        r'^!\[(.*?)\]\(figures/.*?\)\{#fig-[\w-]+ fig-alt="(.*?)"\}',
+        markdown,
+        re.MULTILINE,
+    )
+    return [*tables, *(caption for caption, _ in pictures)]
+
+
+STUDIES = {
+    "followup": ({"scale": 0.02, "draws": 100}, ("55", "56")),
+    "indicator": ({"scale": 0.002, "person_groups": 100, "draws": 200}, ("34", "56")),
+    "programs": ({"scale": 0.005, "parts": ["participants", "outcomes"]}, ("55", "56")),
+}
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def reports(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    settings, codes = STUDIES[request.param]
+    root = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAVEVAL_OUT", str(root / "out"))
+        return {
+            code: (
+                execute(request.param, settings | {"county": code}, root / code),
+                root / code,
+            )
+            for code in codes
+        }
+
+
+@pytest.mark.slow
+def test_no_count_under_five_in_any_file_of_a_small_county(reports) -> None:
+    for _, folder in reports.values():
+        assert [str(found) for found in scan(folder)] == []
+        hidden = 0
+        for file in [*folder.glob("figures/*.csv"), *folder.glob("tables/*.csv")]:
+            if file.stem in ("tbl-parameters", "tbl-data", "tbl-versions"):
+                continue
+            frame = pd.read_csv(file, na_values=[":"])
+            hidden += int(frame.isna().sum().sum())
+            for column in filter(COUNT_COLUMN.fullmatch, frame.columns):
+                values = pd.to_numeric(frame[column], errors="coerce").dropna()
+                assert not (values < FEW).any(), (file.name, column)
+        assert hidden > 0
+        table = pd.read_csv(folder / "estimates.csv", keep_default_na=False, na_values=[""])
+        assert not (table["n_persons"] < FEW).any()
+        blanked = table["note"].eq(NOTE)
+        assert table.loc[blanked, NUMBERS].isna().all(axis=None)
+        log = pd.read_csv(folder / "disclosure.csv", dtype=str, keep_default_na=False)
+        assert log["rule"].isin(["min_cell", "small_complement"]).any()
+        assert log["label"].eq("estimates").any()
+
+
+@pytest.mark.slow
+def test_reports_of_two_counties_are_about_their_own(reports) -> None:
+    for code, (markdown, _) in reports.items():
+        own = places.place(code)
+        other = next(places.place(name) for name in reports if name != code)
+        assert own in markdown
+        named = captions(markdown)
+        assert len(named) > 5
+        for caption in named:
+            assert other not in caption, caption
+        # The others are about the national model, or compare counties or published figures.
+        assert np.mean([own in caption for caption in named]) > 0.4
+
+
+@pytest.mark.slow
+def test_reports_of_two_counties_share_no_file(reports) -> None:
+    """Equal pictures are of the national model, or of nothing: most values hidden in both."""
+    (markdown, first), (_, second) = reports.values()
+    assert not first.samefile(second)
+    own = places.place(next(iter(reports)))
+    for file in first.rglob("*.png"):
+        other = second / file.relative_to(first)
+        caption = re.search(rf"^!\[(.*?)\]\(figures/{re.escape(file.name)}", markdown, re.MULTILINE)
+        assert caption, file.name
+        if other.exists() and file.read_bytes() == other.read_bytes() and own in caption[1]:
+            frame = pd.read_csv(file.with_suffix(".csv"))
+            values = frame[[name for name in ("value", "estimate", "ci_low") if name in frame]]
+            assert values.notna().to_numpy().sum() <= values.size / 2, file.name

@@ -1,0 +1,49 @@
+"""Minimum detectable effects."""
+
+import numpy as np
+import pytest
+
+from naveval.estimators import detectable
+from naveval.project.errors import EstimationError
+
+
+def test_default_is_two_point_eight_standard_errors() -> None:
+    assert detectable.multiplier() == pytest.approx(2.8016, abs=1e-3)
+    assert detectable.minimum_detectable(0.0030) == pytest.approx(0.0084, abs=1e-5)
+    found = detectable.minimum_detectable(np.array([1.0, 2.0]))
+    assert found[1] == pytest.approx(2 * found[0])
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+@pytest.mark.parametrize("power", [0.5, 0.8, 0.95])
+def test_power_at_the_effect_is_the_power_asked_for(level: float, power: float) -> None:
+    effect = detectable.minimum_detectable(0.7, level, power)
+    assert detectable.power_of(effect, 0.7, level) == pytest.approx(power, abs=1e-8)
+
+
+def test_few_degrees_of_freedom_need_a_larger_effect() -> None:
+    values = [detectable.multiplier(freedom=df) for df in (5, 20, np.inf)]
+    assert values[0] > values[1] > values[2]
+
+
+def test_by_simulation() -> None:
+    rng = np.random.default_rng(3)
+    drawn = detectable.multiplier() + rng.standard_normal(100_000)
+    assert (np.abs(drawn) > 1.96).mean() == pytest.approx(0.8, abs=0.005)
+
+
+def test_relative_refuses_a_mean_near_zero() -> None:
+    assert detectable.relative(0.01, 0.2, 0.01) == pytest.approx(0.05)
+    assert np.isnan(detectable.relative(0.01, 0.0))
+    assert np.isnan(detectable.relative(0.01, 0.015, 0.01))
+    assert detectable.relative(-0.01, -0.2) == pytest.approx(-0.05)
+
+
+@pytest.mark.parametrize(
+    "options", [{"level": 1.0}, {"level": 0.4}, {"power": 1.0}, {"power": 0.02}, {"freedom": 0}]
+)
+def test_bad_options_are_refused(options: dict[str, float]) -> None:
+    with pytest.raises(EstimationError, match="expected"):
+        detectable.multiplier(**options)
+    with pytest.raises(EstimationError, match="standard error"):
+        detectable.power_of(1, 0)

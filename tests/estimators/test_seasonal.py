@@ -1,0 +1,74 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from naveval.estimators import seasonal
+from naveval.project import months as calendar_months
+from naveval.project.errors import EstimationError
+
+MONTHS = calendar_months.month_range("2017-12", "2024-06")
+BASE3 = (("2017-12", "2019-11"), ("2022-04", "2024-03"))
+BASE12 = (("2017-12", "2018-11"), ("2022-04", "2023-06"))
+
+
+def curve(seed=1):
+    rng = np.random.default_rng(seed)
+    return rng.normal(9, 1, len(MONTHS)) + np.sin(np.arange(len(MONTHS)) * np.pi / 6)
+
+
+def test_79_months_and_base_months():
+    assert len(MONTHS) == 79
+    assert seasonal.in_base(MONTHS, BASE3).sum() == 48
+    assert seasonal.in_base(MONTHS, BASE12).sum() == 27
+
+
+@pytest.mark.parametrize("base", [BASE3, BASE12])
+def test_mean_over_base_months_is_unchanged_and_twice_is_once(base):
+    values = curve()
+    once = seasonal.adjust(values, MONTHS, base)
+    own = seasonal.in_base(MONTHS, base)
+    assert once[own].mean() == pytest.approx(values[own].mean(), abs=1e-12)
+    assert np.allclose(seasonal.adjust(once, MONTHS, base), once, atol=1e-12)
+
+
+def test_formula_for_one_month():
+    values = curve()
+    own = seasonal.in_base(MONTHS, BASE3)
+    january = np.array([month.endswith("-01") for month in MONTHS])
+    want = values[1] - values[own & january].mean() + values[own].mean()
+    assert seasonal.adjust(values, MONTHS, BASE3)[1] == pytest.approx(want)
+
+
+def test_pure_season_becomes_flat():
+    season = np.array([int(month[5:]) for month in MONTHS], dtype=float)
+    assert np.ptp(seasonal.adjust(season, MONTHS, BASE3)) < 1e-12
+
+
+def test_missing_end_stays_missing_and_changes_nothing_before():
+    values = curve()
+    short = values.copy()
+    short[-3:] = np.nan
+    got = seasonal.adjust(short, MONTHS, BASE3)
+    assert np.isnan(got[-3:]).all()
+    assert np.allclose(got[:-3], seasonal.adjust(values, MONTHS, BASE3)[:-3])
+
+
+def test_few_months_are_refused():
+    with pytest.raises(EstimationError, match="at least 24 months; there are 23"):
+        seasonal.adjust(np.zeros(23), MONTHS[:23], BASE3)
+    with pytest.raises(EstimationError, match="24 base months"):
+        seasonal.adjust(np.zeros(40), MONTHS[20:60], BASE3)
+
+
+def test_two_dimensional_curves_are_adjusted_separately():
+    both = np.column_stack([curve(1), curve(2)])
+    got = seasonal.adjust(both, MONTHS, BASE3)
+    assert np.allclose(got[:, 1], seasonal.adjust(curve(2), MONTHS, BASE3))
+
+
+def test_tertial_is_the_mean_of_four_months():
+    frame = pd.DataFrame({"month": MONTHS, "group": "a", "value": np.arange(79.0)})
+    got = seasonal.by_tertial(frame, ["value"], ["group"])
+    assert got["tertial"].iloc[0] == "2018T1"
+    assert got["value"].iloc[0] == np.mean([1, 2, 3, 4])
+    assert got["tertial"].iloc[-1] == "2024T1"

@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+
+from naveval.estimators import shrinkage
+from naveval.project.errors import EstimationError
+
+
+def units(between=0.5, n=400, seed=3):
+    rng = np.random.default_rng(seed)
+    noise = rng.uniform(0.1, 1.5, n)
+    truth = 1.0 + between * rng.normal(size=n)
+    return truth, truth + noise * rng.normal(size=n), noise
+
+
+def test_variance_between_units_is_found():
+    _, y, s = units(n=5000)
+    assert np.sqrt(shrinkage.between_variance(y, s)) == pytest.approx(0.5, abs=0.03)
+
+
+def test_no_difference_between_units_gives_zero():
+    _, y, s = units(between=0.0, seed=8)
+    assert np.sqrt(shrinkage.between_variance(y, s)) < 0.12
+
+
+def test_shrunken_estimates_are_closer_to_the_truth():
+    truth, y, s = units()
+    got = shrinkage.shrink(y, s)
+    assert np.mean((got.estimate - truth) ** 2) < 0.6 * np.mean((y - truth) ** 2)
+
+
+def test_intervals_cover():
+    hits = []
+    for seed in range(40):
+        truth, y, s = units(seed=seed)
+        got = shrinkage.shrink(y, s)
+        hits.append(np.mean(np.abs(got.estimate - truth) < 1.96 * got.std_error))
+    assert np.mean(hits) == pytest.approx(0.95, abs=0.01)
+
+
+def test_plain_formula():
+    _, y, s = units()
+    got = shrinkage.shrink(y, s)
+    k = got.between**2 / (got.between**2 + s**2)
+    assert np.allclose(got.estimate, got.mean + k * (y - got.mean))
+    assert np.allclose(got.reliability, k)
+
+
+def test_missing_units_stay_missing():
+    _, y, s = units()
+    y[0], s[1] = np.nan, 0.0
+    got = shrinkage.shrink(y, s)
+    assert np.isnan(got.estimate[[0, 1]]).all()
+    assert np.isfinite(got.estimate[2:]).all()
+
+
+def test_two_units_are_refused():
+    with pytest.raises(EstimationError, match="at least 4 units"):
+        shrinkage.shrink(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+
+
+def test_funnel_counts_units_outside():
+    _, y, s = units(between=0.0, n=4000)
+    got = shrinkage.funnel(y, s, mean=1.0)
+    assert got.expected[0] == pytest.approx(200)
+    assert got.observed[0] == pytest.approx(200, abs=45)
+    assert got.observed[1] == pytest.approx(8, abs=9)
+    _, y, s = units(between=1.0, n=4000)
+    assert shrinkage.funnel(y, s).observed[0] > 600
+
+
+def measured(n_units=600, persons=8, seed=5):
+    """Units on few persons, whose spread is measured with noise that goes with their level."""
+    rng = np.random.default_rng(seed)
+    rows = rng.gamma(2.0, 4.5, (n_units, persons))
+    return rows.mean(axis=1), rows.var(axis=1, ddof=1), np.full(n_units, persons - 1.0)
+
+
+def test_squeezed_variances_pull_the_mean_down_less():
+    y, variance, df = measured()
+    raw, steady = (
+        shrinkage.shrink(y, np.sqrt(v / 8)).mean
+        for v in (variance, shrinkage.squeeze(variance, df))
+    )
+    assert raw < steady < y.mean()
+    assert y.mean() - steady < 0.6 * (y.mean() - raw)
+
+
+def test_squeezing_is_complete_for_equal_units_and_slight_for_large_ones():
+    rng = np.random.default_rng(2)
+    equal = 4.0 * rng.chisquare(10, 5000) / 10
+    got = shrinkage.squeeze(equal, np.full(5000, 10.0))
+    assert np.ptp(got) < 0.5
+    assert got.mean() == pytest.approx(4.0, rel=0.03)
+    true = rng.uniform(1, 20, 300)
+    large = true * rng.chisquare(5000, 300) / 5000
+    assert np.allclose(shrinkage.squeeze(large, np.full(300, 5000.0)), large, rtol=0.01)
+    assert np.isnan(shrinkage.squeeze(np.array([np.nan, 1, 2, 3]), np.full(4, 5.0))[0])
+
+
+def test_one_variance_common_to_many_sets():
+    rng = np.random.default_rng(4)
+    noise = rng.uniform(0.5, 1.5, (60, 40))
+    level = rng.normal(0, 5, (60, 1))
+    y = level + 0.4 * rng.normal(size=(60, 40)) + noise * rng.normal(size=(60, 40))
+    assert np.sqrt(shrinkage.between_variance(y, noise)) == pytest.approx(0.4, abs=0.08)
+    null = level + noise * rng.normal(size=(60, 40))
+    assert np.sqrt(shrinkage.between_variance(null, noise)) < 0.2
+
+
+def test_known_mean_and_variance_are_used():
+    _, y, s = units()
+    got = shrinkage.shrink(y, s, mean=3.0, between=0.25)
+    k = 0.25 / (0.25 + s**2)
+    assert np.allclose(got.estimate, 3.0 + k * (y - 3.0))
+    assert (got.mean, got.between) == (3.0, 0.5)

@@ -1,0 +1,54 @@
+"""What a run was made of."""
+
+from pathlib import Path
+
+import pytest
+
+from naveval.exhibits import manifest
+from naveval.project import catalogue, provenance
+
+
+@pytest.mark.parametrize("study", catalogue.STUDIES)
+def test_code_of_a_run_is_what_its_notebook_uses(study: str) -> None:
+    found = provenance.closure(manifest._modules(study))
+    own = f"naveval.studies.{study}."
+    assert {"naveval.exhibits.tables", "naveval.exhibits.figures", f"{own}parameters"} <= found
+    assert not {
+        name for name in found if name.startswith(("naveval.publishing", "naveval.running"))
+    }
+    in_studies = {name for name in found if name.startswith("naveval.studies.")}
+    assert {name for name in in_studies if not name.startswith(own)} <= {own.rstrip(".")}
+
+
+@pytest.mark.parametrize(
+    ("file", "matters"),
+    [
+        ("report/texts/common.yml", True),
+        ("report/texts/downloads.yml", True),
+        ("report/texts/headlines.yml", True),
+        ("report/texts/hedmark.yml", True),
+        ("params/disclosure.yml", True),
+        ("params/followup.yml", False),
+        ("report/texts/followup.yml", False),
+        ("report/theme/report.css", False),
+    ],
+)
+def test_code_hash_changes_with_what_decides_the_study(
+    project: Path, file: str, matters: bool
+) -> None:
+    before = manifest.code_hash("hedmark")
+    with (project / file).open("a", encoding="utf-8") as stream:
+        stream.write("\n# changed\n")
+    assert (manifest.code_hash("hedmark") != before) == matters
+
+
+def test_incomplete_or_unreadable_manifest_is_not_current(tmp_path: Path) -> None:
+    described = {"study": "hedmark", "seed": 1}
+    assert not manifest.is_current(tmp_path, described)
+    manifest.write(tmp_path, {**described, "complete": False})
+    assert not manifest.is_current(tmp_path, described)
+    manifest.write(tmp_path, {**described, "complete": True})
+    assert manifest.is_current(tmp_path, described)
+    assert not manifest.is_current(tmp_path, {**described, "seed": 2})
+    (tmp_path / manifest.FILE).write_text("{", encoding="utf-8")
+    assert not manifest.is_current(tmp_path, described)

@@ -1,0 +1,360 @@
+"""The site: pages, menu, counties, evidence, errata, search; read and used in a browser."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import site_sample
+from bs4 import BeautifulSoup
+
+from naveval.project import catalogue, parameters, places
+from naveval.project.errors import ParameterError, RenderError
+from naveval.publishing import quarto, render
+from naveval.publishing.audit import browser
+from naveval.publishing.audit import browser as audit_browser
+from naveval.publishing.audit import folder as audit
+from naveval.publishing.audit.browser import Page
+from naveval.publishing.site import build, errata, evidence, results
+from naveval.publishing.site import pages as site_pages
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """The site with the builtin engine from six small results."""
+    out = tmp_path_factory.mktemp("ut æøå")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAVEVAL_ROOT", str(ROOT))
+        patch.setenv("NAVEVAL_OUT", str(out))
+        for study in ("followup", "indicator"):
+            for code in ("", "03", "34"):
+                site_sample.make_result(out, study, code)
+        site_sample.make_result(out, "hedmark", "04")
+        site_sample.make_result(out, "hedmark", "05")
+        index = build.build("builtin")
+        yield SimpleNamespace(out=out, site=index.parent, found=results.collect())
+
+
+def soup(file: Path) -> BeautifulSoup:
+    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+
+
+def test_every_page_is_there_with_the_same_menu(built: SimpleNamespace) -> None:
+    pages = sorted(built.site.glob("*.html"))
+    assert len(pages) == 27
+    menus = {tuple(a["href"] for a in soup(page).select(".page-head nav a")) for page in pages}
+    assert len(menus) == 1
+    assert {f"{name}.html" for name in site_pages.words()["menu"]} == set(menus.pop())
+    for page in pages:
+        current = soup(page).select(".page-head [aria-current]")
+        assert len(current) == (page.stem not in ("sok", "tilgjengelighet"))
+
+
+def test_site_passes_the_audit(built: SimpleNamespace) -> None:
+    checks = tuple(set(audit.CHECKS) - {"axe", "pdf"})
+    faults = [str(fault) for fault in audit.audit(built.site, checks=checks).faults]
+    assert faults == []
+
+
+def test_front_page_shows_two_sentences_of_each_study(built: SimpleNamespace) -> None:
+    cards = soup(built.site / "index.html").select(".card")
+    assert len(cards) == 4
+    assert "Andelen er 12,5 prosent i hele landet. Det er mer enn ventet." in cards[0].text
+    assert "En tredje setning" not in cards[0].text
+    assert "Simulerte registre" in cards[0].text
+    assert "ikke laget ennå" in cards[2].text
+    assert soup(built.site / "index.html").select_one(".banner")
+
+
+def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: Path) -> None:
+    text = site_pages.words()
+    kept = {
+        "2": {"text": "To *a*.", "origin": "published"},
+        "1": {"text": "Én.", "origin": "simulated"},
+    }
+    (tmp_path / "headlines.json").write_text(json.dumps(kept))
+    found = results.headlines(tmp_path)
+    assert [(item.text, item.simulated) for item in found] == [("Én.", True), ("To *a*.", False)]
+    result = replace(results.collect(["followup"])[0], headlines=found)
+    shown = site_pages.findings(result, text)
+    parts = [text["marks"]["simulated"], "Én.", text["marks"]["published"], "To \\*a\\*."]
+    assert sorted(parts, key=shown.index) == parts
+    assert site_pages.banner([result], text)[0].startswith("Simulerte registre i noen")
+    only = replace(result, headlines=found[1:])
+    assert site_pages.banner([only], text) == ("", False)
+
+
+def test_a_county_that_stands_in_for_the_country_is_named(built: SimpleNamespace) -> None:
+    text = site_pages.words()
+    own = [result for result in results.collect(["followup"]) if result.county == "34"]
+    assert site_pages.about(own[0], text).endswith("Dette gjelder Innlandet.")
+    for page in (site_pages.front(own, text), site_pages.study("followup", own, text, "")):
+        assert "Dette gjelder Innlandet." in page.markdown
+    whole = results.collect(["followup"])
+    assert "Dette gjelder" not in site_pages.front(whole, text).markdown
+
+
+def test_numbers_of_headlines_are_those_of_their_result(built: SimpleNamespace) -> None:
+    page = built.site / "index.html"
+    checked = audit.audit(built.site, checks=("numbers",))
+    assert checked.faults == ()
+    original = page.read_text(encoding="utf-8")
+    page.write_text(original.replace("12,5 prosent", "12,6 prosent", 1), encoding="utf-8")
+    faults = [str(fault) for fault in audit.audit(built.site, checks=("numbers",)).faults]
+    page.write_text(original, encoding="utf-8")
+    assert len(faults) == 1
+    assert "«12,6»" in faults[0]
+
+
+def test_county_page_has_all_studies_and_the_counties_of_2014(built: SimpleNamespace) -> None:
+    page = soup(built.site / "fylke-34-innlandet.html")
+    links = [str(a["href"]) for a in page.select(".downloads a")]
+    for folder in ("followup/34-innlandet", "hedmark/04-hedmark", "hedmark/05-oppland"):
+        assert f"{folder}/report.html" in links
+    assert "som da var Hedmark og Oppland" in page.text
+    assert page.text.count("Rapporten for fylket er ikke laget ennå.") == 1  # programs
+    other = soup(built.site / "fylke-46-vestland.html")
+    assert other.text.count("Funnene under gjelder hele landet.") == 2
+    assert other.text.count("Andelen er 12,5 prosent i hele landet.") == 2
+    assert other.select_one('a[href="indicator/hele-landet/report.html"]')
+    assert "Funnene under gjelder Hedmark." in soup(built.site / "fylke-03-oslo.html").text
+
+
+def test_reports_are_copied_with_the_menu_and_without_the_notebook(
+    built: SimpleNamespace,
+) -> None:
+    folder = built.site / "followup/34-innlandet"
+    assert not (folder / "executed.ipynb").exists()
+    assert not (folder / "manifest.json").exists()
+    assert (folder / "followup-34-innlandet-simulert.xlsx").exists()
+    menu = soup(folder / "report.html").select(".page-head nav a")
+    assert menu[0]["href"] == "../../index.html"
+    original = built.out / "followup/34-innlandet/report.html"
+    assert "page-head" not in original.read_text(encoding="utf-8")
+
+
+def test_nothing_is_fetched_from_elsewhere(built: SimpleNamespace) -> None:
+    for page in built.site.rglob("*.html"):
+        for element in soup(page).find_all(["script", "link", "img"]):
+            assert not re.match(r"(https?:)?//", str(element.get("src") or element.get("href")))
+
+
+def test_evidence_has_every_project_and_adds_up() -> None:
+    found = evidence.projects()
+    assert len(found) == 59
+    assert len({project.id for project in found}) == 59
+    page, bearing = site_pages.evidence(site_pages.words())
+    assert set(bearing) == set(catalogue.STUDIES)
+    table = page.markdown.partition("| Tema |")[2].partition("\n\n:")[0]
+    rows = [line.split("|") for line in table.splitlines()[2:]]
+    assert sum(int(row[-2]) for row in rows) == 59
+    assert "28 avsluttede og 31 pågående" in page.markdown
+
+
+def test_errata_take_numbers_from_the_estimates(built: SimpleNamespace) -> None:
+    entry = {
+        "found": "Uten tall.",
+        "found-with": "Vi får {total:nok}.",
+        "values": {"total": {"label": "tbl-7-2", "row": "AFT"}},
+    }
+    import pandas as pd
+
+    rows = {"label": ["tbl-7-2", "x"], "row": ["AFT", "AFT"], "estimate": [37132.8, 1]}
+    assert errata.filled(entry, pd.DataFrame(rows), "x") == "Vi får 37\u202f133\u00a0kr."
+    assert errata.filled(entry, None, "x") == "Uten tall."
+    with pytest.raises(ParameterError, match="2 estimates for"):
+        errata.filled(entry, pd.DataFrame(rows | {"label": ["tbl-7-2"] * 2}), "x")
+    names = {study: study for study in catalogue.STUDIES}
+    assert errata.blocks([], names).count("{#tbl-feil-") == 5
+
+
+def test_errata_of_every_document_have_a_place_print_and_finding(built: SimpleNamespace) -> None:
+    listed = parameters.read_yaml(ROOT / "report" / "errata.yml")["documents"]
+    assert set(listed) == {*catalogue.STUDIES, "portfolio"}
+    least = {"followup": 6, "hedmark": 8, "programs": 28, "indicator": 21, "portfolio": 8}
+    assert {name: len(entries) for name, entries in listed.items()} == least
+    for entry in (entry for entries in listed.values() for entry in entries):
+        assert all(str(entry[key]).strip() for key in ("place", "printed", "found"))
+    page = soup(built.site / "feil.html")
+    assert len(page.select("tbody tr")) == sum(least.values())
+    assert soup(built.site / "kunnskap.html").select_one('a[href="feil.html#kunnskap"]')
+
+
+def test_search_index_reaches_pages_and_reports(built: SimpleNamespace) -> None:
+    script = (built.site / "assets/search-index.js").read_text(encoding="utf-8")
+    entries = json.loads(script.partition("= ")[2].rstrip(";\n"))
+    addresses = {entry["u"] for entry in entries}
+    assert "followup/hele-landet/report.html#sammendrag" in addresses
+    assert "followup/34-innlandet/report.html" in addresses
+    for address in addresses:
+        assert (built.site / address.partition("#")[0]).exists()
+
+
+def test_unfinished_and_interactive_results_stay_out(built: SimpleNamespace) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAVEVAL_OUT", str(built.out))
+        folder = site_sample.make_result(built.out, "programs", "")
+        (folder / "manifest.json").write_text('{"complete": false}')
+        assert len(results.collect()) == len(built.found)
+        folder.rename(folder.with_name("hele-landet-interactive"))
+        assert len(results.collect()) == len(built.found)
+
+
+def test_changed_template_is_refused() -> None:
+    with pytest.raises(RenderError, match="no <main"):
+        build.dressed("<html><body></body></html>", "", "", site_pages.words())
+
+
+def test_counties_of_today_all_have_a_page(built: SimpleNamespace) -> None:
+    for item in places.counties(2024):
+        assert (built.site / f"{site_pages.county_page(item.code)}.html").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.quarto
+@pytest.mark.skipif(not quarto.found(), reason="Quarto is not on the PATH")
+def test_quarto_gives_the_same_pages_and_links(built: SimpleNamespace) -> None:
+    before = {page.name: links(page) for page in built.site.glob("*.html")}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAVEVAL_OUT", str(built.out))
+        patch.setattr(build, "FOLDER", "site-quarto")
+        made = build.build("quarto").parent
+    assert {page.name: links(page) for page in made.glob("*.html")} == before
+    faults = audit.audit(made, checks=("accessibility", "links", "references")).faults
+    assert [str(fault) for fault in faults] == []
+
+
+def links(page: Path) -> list[tuple[str, str]]:
+    found = soup(page).find_all("a", href=True)
+    return [(str(a["href"]), a.get_text(strip=True)) for a in found]
+
+
+def test_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render.quarto.shutil, "which", lambda _: None)
+    with pytest.raises(RenderError, match="Quarto is not on the PATH"):
+        build.build("quarto")
+
+
+needs_browser = pytest.mark.skipif(
+    audit_browser.unavailable() is not None, reason=f"browser: {audit_browser.unavailable()}"
+)
+
+
+@pytest.fixture(scope="module")
+def tab(built: SimpleNamespace) -> Iterator[Page]:
+    if browser.program() is None:
+        pytest.skip("no Chromium on the PATH")
+    with browser.open_browser() as page:
+        yield page
+
+
+@needs_browser
+def test_axe_finds_nothing_on_any_page(built: SimpleNamespace) -> None:
+    pages = [(file, file.name) for file in sorted(built.site.glob("*.html"))]
+    same = [entry for entry in pages if not entry[1].startswith("fylke-")] + [
+        entry for entry in pages if entry[1] == "fylke-34-innlandet.html"
+    ]
+    assert [str(fault) for fault in audit_browser.accessibility(same)] == []
+    with browser.open_browser() as tab:
+        for width in (320, 800, 1265, 1600):
+            tab.resize(width)
+            tab.open(built.site / "kunnskap.html")
+            wide = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert wide <= 1, f"{wide} px wider than {width} px"
+
+
+@needs_browser
+def test_search_finds_from_the_field_on_top_with_the_keyboard(
+    built: SimpleNamespace, tab: Page
+) -> None:
+    tab.open(built.site / "om.html")
+    tab.evaluate("document.getElementById('sok-topp').focus()")
+    tab.write("lusekofte")
+    tab.press("Enter")
+    time.sleep(1.5)
+    assert tab.evaluate("location.pathname.split('/').pop()") == "sok.html"
+    assert "3 treff" in tab.evaluate("document.getElementById('sok-status').textContent")
+    first = tab.evaluate("document.querySelector('.hits a').getAttribute('href')")
+    assert first.endswith("report.html#data")
+    tab.evaluate("document.getElementById('sok-felt').focus()")
+    tab.write("zzz")
+    assert "Ingen treff" in tab.evaluate("document.getElementById('sok-status').textContent")
+
+
+@needs_browser
+def test_county_is_chosen(built: SimpleNamespace, tab: Page) -> None:
+    tab.open(built.site / "fylker.html")
+    tab.evaluate("document.getElementById('velg-fylke').focus()")
+    tab.press("ArrowDown")
+    tab.press("Tab")
+    tab.press("Enter")
+    time.sleep(1.5)
+    assert tab.evaluate("document.querySelector('h1').textContent") == "Rogaland"
+
+
+@needs_browser
+def test_evidence_filters_and_sorts_by_keyboard(built: SimpleNamespace, tab: Page) -> None:
+    tab.open(built.site / "kunnskap.html")
+    visible = "document.querySelectorAll('#prosjekter tbody tr:not([hidden])').length"
+    assert tab.evaluate(visible) == 59
+    tab.evaluate("document.getElementById('sok-prosjekt').focus()")
+    tab.write("sanksjon")
+    assert 0 < tab.evaluate(visible) < 6
+    assert "av 59" in tab.evaluate("document.querySelector('.count').textContent")
+    tab.evaluate("document.querySelector('th[data-key=institution] button').focus()")
+    tab.press("Enter")
+    sort = "document.querySelector('th[data-key=institution]').getAttribute('aria-sort')"
+    assert tab.evaluate(sort) == "ascending"
+    tab.press("Enter")
+    assert tab.evaluate(sort) == "descending"
+
+
+@needs_browser
+def test_curves_are_switched_and_have_a_table(built: SimpleNamespace, tab: Page) -> None:
+    tab.open(built.site / "indicator.html")
+    curves = "document.querySelectorAll('.picture path.curve').length"
+    assert tab.evaluate(curves) == 2
+    tab.evaluate("document.querySelector('.boxes input').focus()")
+    tab.press("Space")
+    assert tab.evaluate(curves) == 1
+    label = tab.evaluate("document.querySelector('.picture svg').getAttribute('aria-label')")
+    assert "1 fylker fra januar 2020 til desember 2020" in label
+    assert tab.evaluate("document.querySelectorAll('.curves table tbody tr').length") == 12
+
+
+@needs_browser
+def test_without_scripts_everything_is_readable(built: SimpleNamespace, tab: Page) -> None:
+    tab.send("Emulation.setScriptExecutionDisabled", value=True)
+    tab.send("Page.navigate", url=(built.site / "kunnskap.html").as_uri())
+    time.sleep(2)
+    tab.send("Emulation.setScriptExecutionDisabled", value=False)
+    assert tab.evaluate("document.querySelectorAll('#prosjekter tbody tr').length") == 59
+    assert tab.evaluate("document.querySelector('form.filters').hidden")
+
+
+@needs_browser
+def test_keyboard_reaches_every_link_and_control(built: SimpleNamespace, tab: Page) -> None:
+    for name in ("index", "fylker", "indicator", "sok"):
+        tab.open(built.site / f"{name}.html")
+        wanted = tab.evaluate(
+            "[...document.querySelectorAll('a[href],button,input,select,summary')].filter(e =>"
+            " e.checkVisibility({checkVisibilityCSS: true})).map((e, i) => {e.dataset.n = i;"
+            " return i}).length"
+        )
+        seen: set[str] = set()
+        for _ in range(wanted + 15):
+            tab.press("Tab")
+            state = tab.evaluate(
+                "(e => [e.dataset.n, getComputedStyle(e).outlineStyle, e.tagName])"
+                "(document.activeElement)"
+            )
+            if state[0] is not None:
+                seen.add(state[0])
+                assert state[1] != "none", f"{name}: focus not seen on {state}"
+        assert len(seen) == wanted, f"{name}: {wanted - len(seen)} not reached"

@@ -1,0 +1,233 @@
+"""Upload against a server on this machine: method, token, files, retries, refusals."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from naveval import cli
+from naveval.project.errors import ParameterError
+from naveval.publishing import marketplace
+
+TOKEN = "hemmelig-abc123"
+
+
+@dataclass
+class Marketplace:
+    """A server that records requests and answers with the given status codes, then 200."""
+
+    host: str = ""
+    answers: list[int] = field(default_factory=list)
+    seen: list[tuple[str, str, str]] = field(default_factory=list)
+    batches: list[dict[str, bytes]] = field(default_factory=list)
+    drop: int = 0
+
+
+@pytest.fixture
+def market(monkeypatch: pytest.MonkeyPatch) -> Iterator[Marketplace]:
+    state = Marketplace()
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            state.seen.append((self.command, self.path, self.headers.get("Authorization", "")))
+            if state.drop:
+                state.drop -= 1
+                self.connection.close()
+                return
+            status = state.answers.pop(0) if state.answers else 200
+            if status == 200:
+                state.batches.append(parts(self.headers["Content-Type"], body))
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_PUT = do_POST = do_GET = handle_any  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    state.host = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setenv(marketplace.TOKEN_VARIABLE, TOKEN)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    yield state
+    server.shutdown()
+
+
+def parts(kind: str, body: bytes) -> dict[str, bytes]:
+    message = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
+    found = {}
+    for part in message.get_payload():
+        assert part.get_param("name", header="content-disposition") == part.get_filename()
+        found[str(part.get_filename())] = part.get_payload(decode=True)
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "resultat"
+    (made / "tables").mkdir(parents=True)
+    (made / ".hidden").mkdir()
+    (made / ".hidden/x.txt").write_text("x")
+    for number in range(23):
+        (made / "tables" / f"tbl-{number}.csv").write_text(f"a\n{number}\n")
+    (made / "report.html").write_bytes(b"<html></html>")
+    return made
+
+
+def send(folder: Path, market: Marketplace, **options: object) -> marketplace.Upload:
+    settings = {"check": lambda _: [], "pause": lambda _: None, **options}
+    return marketplace.publish(folder, host=market.host, story="abc-1", **settings)
+
+
+def test_all_files_arrive_by_put_with_token_in_batches_of_ten(
+    folder: Path, market: Marketplace
+) -> None:
+    done = send(folder, market)
+    assert {entry[:2] for entry in market.seen} == {("PUT", "/quarto/update/abc-1")}
+    assert {entry[2] for entry in market.seen} == {f"Bearer {TOKEN}"}
+    assert [len(batch) for batch in market.batches] == [10, 10, 4]
+    got = {name: body for batch in market.batches for name, body in batch.items()}
+    expected = {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file() and ".hidden" not in file.parts
+    }
+    assert got == expected
+    assert done == marketplace.Upload(24, sum(map(len, expected.values())), 3)
+
+
+def test_large_files_go_alone_and_larger_ones_stop_everything(
+    folder: Path, market: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marketplace, "ALONE_ABOVE", 1000)
+    (folder / "big.pdf").write_bytes(b"x" * 1001)
+    send(folder, market)
+    assert [len(batch) for batch in market.batches] == [10, 10, 4, 1]
+    assert list(market.batches[-1]) == ["big.pdf"]
+    monkeypatch.setattr(marketplace, "REFUSED_ABOVE", 1000)
+    before = len(market.seen)
+    with pytest.raises(
+        marketplace.PublishError, match=r"over 100 MB: .*big\.pdf.*nothing was sent"
+    ):
+        send(folder, market)
+    assert len(market.seen) == before
+
+
+def test_limits_are_those_of_the_marketplace() -> None:
+    assert (marketplace.BATCH, marketplace.ALONE_ABOVE, marketplace.REFUSED_ABOVE) == (
+        10,
+        10_000_000,
+        100_000_000,
+    )
+
+
+def test_server_errors_and_lost_connections_are_tried_again(
+    folder: Path, market: Marketplace
+) -> None:
+    waits: list[float] = []
+    market.answers = [503, 500]
+    market.drop = 1
+    done = send(folder, market, pause=waits.append)
+    assert waits == [1.0, 2.0, 4.0]
+    assert done.requests == 6
+    assert sum(map(len, market.batches)) == 24
+
+
+def test_gives_up_after_the_last_attempt(folder: Path, market: Marketplace) -> None:
+    market.answers = [500] * 20
+    with pytest.raises(marketplace.PublishError, match=r"500 .* after 5 attempts"):
+        send(folder, market)
+    assert len(market.seen) == 5
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 302])
+def test_client_errors_stop_at_once(folder: Path, market: Marketplace, status: int) -> None:
+    market.answers = [status]
+    with pytest.raises(marketplace.PublishError, match=str(status)) as caught:
+        send(folder, market)
+    assert len(market.seen) == 1
+    assert TOKEN not in str(caught.value)
+
+
+def test_failed_checks_stop_before_anything_is_sent(folder: Path, market: Marketplace) -> None:
+    with pytest.raises(marketplace.PublishError, match=r"not published, 1 fault.*\n.*alt text"):
+        send(folder, market, check=lambda _: ["report.html: picture without alt text"])
+    assert not market.seen
+
+
+def test_netrc_does_not_replace_the_token(
+    folder: Path, market: Marketplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login a password b\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    send(folder, market)
+    assert {entry[2] for entry in market.seen} == {f"Bearer {TOKEN}"}
+
+
+def test_link_out_of_the_folder_is_refused(folder: Path, market: Marketplace) -> None:
+    (folder / "passwd.txt").symlink_to("/etc/passwd")
+    with pytest.raises(marketplace.PublishError, match="leads out of the folder"):
+        send(folder, market)
+    assert not market.seen
+
+
+@pytest.mark.parametrize(
+    ("host", "story", "message"),
+    [
+        ("http://data.example.no", "a", "only https"),
+        ("ftp://data.example.no", "a", "only https"),
+        ("data.example.no/path", "a", "expected a host name"),
+        ("user@data.example.no", "a", "expected a host name"),
+        ("http://localhost@evil.example", "a", "expected a host name"),
+        ("data.example.no", "../a", "expected letters"),
+    ],
+)
+def test_malformed_addresses_are_refused(host: str, story: str, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        marketplace.address(host, story)
+
+
+def test_address_is_https() -> None:
+    assert (
+        marketplace.address("data.example.no", "a1") == "https://data.example.no/quarto/update/a1"
+    )
+
+
+@pytest.mark.parametrize("value", ["", "  ", "to ord", "a\nb", "nøkkel"])
+def test_unusable_token_is_told_without_its_value(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(marketplace.TOKEN_VARIABLE, value)
+    with pytest.raises(ParameterError) as caught:
+        marketplace.read_token()
+    assert marketplace.TOKEN_VARIABLE in str(caught.value)
+    assert not value.strip() or value not in str(caught.value)
+
+
+def test_command_never_shows_or_writes_the_token(
+    folder: Path, market: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "naveval.publishing.audit.folder.reasons_not_to_publish", lambda _, told: []
+    )
+    arguments = ["publish", str(folder), "--host", market.host, "--id", "abc"]
+    result = CliRunner().invoke(cli.main, arguments)
+    assert result.exit_code == 0, result.output
+    market.answers = [401]
+    again = CliRunner().invoke(cli.main, arguments)
+    assert again.exit_code == 1
+    assert "401" in again.stderr
+    assert TOKEN not in result.output + again.output
+    assert not any(TOKEN in f.read_text() for f in folder.rglob("*") if f.is_file())

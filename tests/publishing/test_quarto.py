@@ -1,0 +1,79 @@
+"""The Quarto engine, and that it gives what the builtin engine gives."""
+
+import re
+
+import pypdf
+import pytest
+from render_sample import make_sample
+
+from naveval.project.errors import RenderError
+from naveval.publishing import contents, quarto, render
+
+pytestmark = [
+    pytest.mark.quarto,
+    pytest.mark.skipif(not quarto.found(), reason="Quarto is not on the PATH"),
+]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    made = {}
+    for engine in ("builtin", "quarto"):
+        made[engine] = make_sample(tmp_path_factory.mktemp(engine) / "result")
+        render.render(made[engine], engine=engine)
+    return made
+
+
+@pytest.mark.parametrize(
+    "part", ["title", "headings", "figures", "tables", "references", "paragraphs"]
+)
+def test_html_holds_the_same(folders, part):
+    found = [contents.read_html(folders[name] / "report.html") for name in folders]
+    assert getattr(found[0], part) == getattr(found[1], part)
+    assert getattr(found[0], part)
+
+
+def words(file):
+    """Text of a PDF without white space and without the line that names the engine."""
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(file).pages)
+    return re.sub(r"\s", "", re.sub(r"Rapporten er laget.*", "", text))
+
+
+def test_pdf_holds_the_same(folders):
+    texts = [words(folders[name] / "report.pdf") for name in folders]
+    assert texts[0] == texts[1]
+
+
+def test_pdf_holds_what_html_holds(folders):
+    for folder in folders.values():
+        text = words(folder / "report.pdf")
+        page = contents.read_html(folder / "report.html")
+        for _, caption, rows in page.tables:
+            assert re.sub(r"\s", "", caption) in text
+            for row in rows:
+                for cell in row:
+                    assert re.sub(r"\s", "", cell) in text
+        for _, caption, _ in page.figures:
+            assert re.sub(r"\s", "", caption) in text
+
+
+def test_engine_is_named(folders):
+    page = (folders["quarto"] / "report.html").read_text(encoding="utf-8")
+    assert quarto.describe() in page
+
+
+def test_unresolved_reference_is_refused(tmp_path):
+    folder = make_sample(tmp_path / "result", extra="Se @fig-99.")
+    with pytest.raises(RenderError, match="@fig-99"):
+        render.render(folder, engine="quarto")
+
+
+def test_warning_in_quartos_log_is_refused(tmp_path):
+    import nbformat
+
+    from naveval.project import paths
+
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Se @fig-99.")])
+    file = quarto.prepare(book, {"title": "T"}, tmp_path, paths.report_dir())
+    with pytest.raises(RenderError, match="Unable to resolve crossref @fig-99"):
+        quarto.render(file, "html")

@@ -1,0 +1,223 @@
+"""Rendering a result folder: options, refusals, whole files, what the manifest records."""
+
+import errno
+import json
+import os
+import shutil
+
+import pytest
+from render_sample import make_sample
+
+from naveval.project.errors import DisclosureError, RenderError
+from naveval.publishing import builtin, contents, quarto, render
+from naveval.publishing.audit import html
+
+ROOT_FILES = {"executed.ipynb", "manifest.json", "figures", "tables"}
+
+
+@pytest.fixture
+def sample(tmp_path):
+    return make_sample(tmp_path / "fylke med æøå" / "result")
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    folder = make_sample(tmp_path_factory.mktemp("rendered") / "result")
+    render.render(folder, engine="builtin")
+    return folder
+
+
+def test_returns_paths_in_order_and_leaves_nothing_else(sample):
+    made = render.render(sample, to=("pdf", "html"), engine="builtin")
+    assert [file.name for file in made] == ["report.pdf", "report.html"]
+    assert {file.name for file in sample.iterdir()} == ROOT_FILES | {"report.html", "report.pdf"}
+
+
+def test_manifest_records_engine_and_keeps_the_rest(rendered):
+    manifest = json.loads((rendered / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["study"] == "programs"
+    assert manifest["engine"].startswith("innebygd motor (Pandoc ")
+    assert set(manifest["rendered"]["formats"]) == {"html", "pdf"}
+    assert manifest["engine"] in (rendered / "report.html").read_text(encoding="utf-8")
+
+
+def test_current_until_something_changes(rendered, tmp_path):
+    folder = shutil.copytree(rendered, tmp_path / "copy")
+    assert render.is_current(folder, engine="builtin")
+    (folder / "report.pdf").write_bytes(b"%PDF")
+    assert not render.is_current(folder, engine="builtin")
+    assert render.is_current(folder, to=("html",), engine="builtin")
+    notebook = folder / "executed.ipynb"
+    notebook.write_text(notebook.read_text(encoding="utf-8").replace("Mentor", "Los"), "utf-8")
+    assert not render.is_current(folder, to=("html",), engine="builtin")
+
+
+def test_resume_keeps_what_is_current(rendered, tmp_path, monkeypatch):
+    folder = shutil.copytree(rendered, tmp_path / "copy")
+    before = (folder / "report.html").stat().st_mtime_ns
+    monkeypatch.setattr(builtin, "to_pdf", lambda *arguments: pytest.fail("made again"))
+    made = render.render(folder, engine="builtin", resume=True)
+    assert [file.name for file in made] == ["report.html", "report.pdf"]
+    assert (folder / "report.html").stat().st_mtime_ns == before
+
+
+def test_same_input_same_page(rendered, tmp_path):
+    again = shutil.copytree(rendered, tmp_path / "again")
+    render.render(again, to=("html",), engine="builtin")
+    assert (again / "report.html").read_bytes() == (rendered / "report.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"engine": "word"}, "unknown engine word; allowed: auto, quarto, builtin"),
+        ({"to": ("docx",)}, "unknown format docx; allowed: html, pdf"),
+        ({"to": ()}, r"unknown format \(none\)"),
+    ],
+)
+def test_unknown_options(sample, options, message):
+    with pytest.raises(RenderError, match=message):
+        render.render(sample, **options)
+
+
+def test_quarto_asked_for_but_missing(sample, monkeypatch):
+    monkeypatch.setattr(quarto.shutil, "which", lambda _: None)
+    with pytest.raises(RenderError, match="not on the PATH; use --engine builtin"):
+        render.render(sample, engine="quarto")
+    assert render.choose("auto") == "builtin"
+
+
+@pytest.mark.parametrize(
+    ("version", "engine"),
+    [("1.8.27", "builtin"), ("1.9.1", "quarto"), ("99.9.9", "quarto"), ("", "builtin")],
+)
+def test_an_old_quarto_is_not_used(tmp_path, monkeypatch, version, engine):
+    program = tmp_path / "quarto"
+    program.write_text(f"#!/bin/sh\necho {version}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert render.choose("auto") == engine
+    if engine == "builtin":
+        with pytest.raises(RenderError, match=r"is too old, 1\.9 or newer is needed"):
+            render.choose("quarto")
+
+
+def test_missing_folder_and_manifest(tmp_path, sample):
+    with pytest.raises(RenderError, match="no such result folder"):
+        render.render(tmp_path / "none")
+    (sample / "manifest.json").write_text("{")
+    with pytest.raises(RenderError, match="not valid JSON"):
+        render.render(sample, engine="builtin")
+    (sample / "manifest.json").unlink()
+    with pytest.raises(RenderError, match="run the study first"):
+        render.render(sample, engine="builtin")
+
+
+def test_title_is_needed(sample):
+    (sample / "manifest.json").write_text("{}")
+    with pytest.raises(RenderError, match=r"report\.title is missing"):
+        render.render(sample, engine="builtin")
+
+
+def test_fault_leaves_the_earlier_report_as_it_was(tmp_path):
+    folder = make_sample(tmp_path / "result")
+    render.render(folder, engine="builtin")
+    before = {file.name: file.read_bytes() for file in folder.glob("*.*")}
+    broken = make_sample(tmp_path / "broken", extra="Se @fig-99.")
+    shutil.copy(broken / "executed.ipynb", folder / "executed.ipynb")
+    before["executed.ipynb"] = (folder / "executed.ipynb").read_bytes()
+    with pytest.raises(RenderError, match="refers to nothing"):
+        render.render(folder, engine="builtin")
+    assert {file.name: file.read_bytes() for file in folder.glob("*.*")} == before
+
+
+def test_no_format_is_moved_when_a_later_one_fails(sample, monkeypatch):
+    def fail(*arguments):
+        raise RenderError("typst: out of ink")
+
+    monkeypatch.setattr(builtin, "to_pdf", fail)
+    with pytest.raises(RenderError, match="out of ink"):
+        render.render(sample, engine="builtin")
+    assert {file.name for file in sample.iterdir()} == ROOT_FILES
+
+
+def test_full_disk_changes_nothing(rendered, tmp_path, monkeypatch):
+    folder = shutil.copytree(rendered, tmp_path / "copy")
+    before = {file.name: file.read_bytes() for file in folder.glob("*.*")}
+    copyfile = shutil.copyfile
+
+    def full(source, target, **options):
+        if "report.pdf" in str(target):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return copyfile(source, target, **options)
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(RenderError, match="cannot write the report: No space left on device"):
+        render.render(folder, engine="builtin")
+    assert {file.name: file.read_bytes() for file in folder.glob("*.*")} == before
+    assert not list(folder.glob(".report*"))
+
+
+def test_checks_refuse_before_anything_is_made(sample):
+    seen = []
+
+    def refuse(folder):
+        seen.append(folder)
+        raise DisclosureError("tables/tbl-1.csv: a cell on fewer than 5 persons")
+
+    with pytest.raises(DisclosureError, match="fewer than 5"):
+        render.render(sample, engine="builtin", checks=[refuse])
+    assert seen == [sample]
+    assert {file.name for file in sample.iterdir()} == ROOT_FILES
+
+
+@pytest.mark.parametrize("origin", ["simulated", "published", "register"])
+def test_notice_follows_the_origin(tmp_path, origin):
+    folder = make_sample(tmp_path / "result", origin=origin)
+    render.render(folder, to=("html",), engine="builtin")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert ('<body class="simulated">' in page) == (origin == "simulated")
+    assert ("<title>[Simulert] " in page) == (origin == "simulated")
+    assert 'class="banner"' in page
+
+
+def test_numbers_keep_their_characters(rendered):
+    page = contents.read_html(rendered / "report.html")
+    costs = page.tables[0][2]
+    assert costs[1][1:4] == ("187\u202f000", "\u2212145\u202f000", "38,4\u00a0%")
+    assert costs[4][2:] == (":", ":", ":")
+    assert costs[5][:2] == ("Utvidet lønnstilskudd | særskilt", "..")
+    assert any("\u2212145\u202f000 kr" in text for text in page.paragraphs)
+
+
+def test_finished_files_pass_the_static_checks(rendered):
+    assert html.html_faults(rendered / "report.html") == []
+    assert html.pdf_faults(rendered / "report.pdf") == []
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "fault"),
+    [
+        ('<html lang="nb">', "<html>", "no language"),
+        ("<h2", "<h4", "heading of level 4 follows one of level 1"),
+        ('alt="Linje', 'data-alt="Linje', "picture 1 has no alternative text"),
+        ('scope="row"', "", "header cells without scope"),
+        ('href="#tbl-1"', 'href="#tbl-77"', "link to #tbl-77"),
+        ('id="fig-5"', 'id="fig-4"', "id «fig-4» is used 2 times"),
+        ("<h1>", "<p>", "0 level-one headings"),
+    ],
+)
+def test_static_checks_find_each_fault(rendered, tmp_path, was, becomes, fault):
+    page = (rendered / "report.html").read_text(encoding="utf-8")
+    assert was in page
+    file = tmp_path / "report.html"
+    file.write_text(page.replace(was, becomes), encoding="utf-8")
+    assert any(fault in found for found in html.html_faults(file))
+    with pytest.raises(RenderError, match="is not accessible"):
+        html.require(file)
+
+
+def test_untagged_pdf_is_a_fault(tmp_path):
+    file = tmp_path / "report.pdf"
+    file.write_bytes(b"%PDF-1.7\n")
+    assert html.pdf_faults(file) == ["not marked as PDF/UA-1"]

@@ -1,0 +1,278 @@
+"""Contracts: every breach is found, told once with file, column, rows, and shows no person."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+
+from naveval.project import catalogue, provenance
+from naveval.project.errors import ContractError
+from naveval.registers import contracts
+from naveval.registers.contracts import Rule, check_tables
+
+COUNTIES = ["03", "04"]
+TABLES = {
+    "job_seekers": pa.DataFrameSchema(
+        {
+            "person": pa.Column("int64"),
+            "month": pa.Column("int64", pa.Check.in_range(200612, 201512)),
+            "county": pa.Column(str, pa.Check.isin(COUNTIES)),
+            "weeks": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "since": pa.Column("datetime64[ns]", pa.Check.ge(pd.Timestamp("2000-01-01"))),
+            "code": pa.Column(str, pa.Check.str_matches(r"[a-z]\d$")),
+            "parity": pa.Column("int64", pa.Check(lambda s: s % 2 == 0, error="even numbers")),
+        },
+        unique=["person", "month"],
+    ),
+    "labour_force": pa.DataFrameSchema(
+        {
+            "county": pa.Column(str, pa.Check.isin(COUNTIES)),
+            "persons": pa.Column("int64", pa.Check.gt(0)),
+        }
+    ),
+}
+RULES = (
+    Rule(
+        "job_seekers",
+        "county",
+        "a labour force for every county",
+        "SELECT row_no, file_name FROM numbered.job_seekers "
+        "WHERE county NOT IN (SELECT county FROM labour_force)",
+    ),
+)
+SECRET = 12345678901
+
+
+def good() -> dict[str, pd.DataFrame]:
+    n = 40
+    seekers = pd.DataFrame(
+        {
+            "person": SECRET + np.arange(n),
+            "month": 201401,
+            "county": ["03", "04"] * (n // 2),
+            "weeks": np.linspace(0, 90, n),
+            "since": pd.Timestamp("2013-05-01"),
+            "code": "a1",
+            "parity": 2 * np.arange(n),
+        }
+    )
+    return {
+        "job_seekers": seekers,
+        "labour_force": pd.DataFrame({"county": COUNTIES, "persons": [500, 600]}),
+    }
+
+
+def write(folder: Path, tables: dict[str, pd.DataFrame], kind: str = "parquet") -> Path:
+    for name, frame in tables.items():
+        if kind == "parquet":
+            frame.to_parquet(folder / f"{name}.parquet")
+        else:
+            text = frame.assign(
+                **{
+                    column: frame[column].dt.strftime("%d.%m.%Y")
+                    for column in frame.select_dtypes("datetime")
+                }
+            ).to_csv(sep=";", decimal=",", index=False)
+            (folder / f"{name}.csv").write_bytes(text.encode("cp1252"))
+    return folder
+
+
+def messages(folder: Path) -> list[str]:
+    found = [str(breach) for breach in check_tables(TABLES, folder, RULES)]
+    assert not any(str(SECRET)[:9] in text for text in found)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_good_extracts_have_no_breach(tmp_path, kind):
+    assert messages(write(tmp_path, good(), kind)) == []
+
+
+def put(column, rows, value):
+    def change(tables):
+        frame = tables["job_seekers"]
+        frame[column] = frame[column].astype(object)
+        frame.loc[rows, column] = value
+        tables["job_seekers"] = frame.infer_objects()
+
+    return change
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (put("county", [4, 9], "99"), "column county: 2 rows (first: 5, 10): expected one of"),
+        (put("county", [0, 2], "3"), '"03", "04" (leading zeros are lost)'),
+        (put("month", [1], 201601), "column month: 1 row (first: 2): expected from 200612 to"),
+        (put("weeks", [3], -1.5), "column weeks: 1 row (first: 4): expected at least 0"),
+        (put("county", [7], None), "column county: 1 row (first: 8): expected a value in every"),
+        (put("code", [7], "aa"), "column code: 1 row (first: 8): expected text that matches"),
+        (put("parity", [5, 6], 3), "column parity: 2 rows (first: 6, 7): expected even numbers"),
+        (put("since", [5], pd.Timestamp("1999-01-01")), "(first: 6): expected at least 2000-01-01"),
+        (put("person", [8], SECRET), "column person, month: 1 row (first: 9): expected one row"),
+    ],
+)
+def test_breaches_of_values(tmp_path, kind, change, expected):
+    tables = good()
+    change(tables)
+    found = messages(write(tmp_path, tables, kind))
+    ending = "job_seekers.parquet" if kind == "parquet" else "job_seekers.csv"
+    assert any(expected in text and text.startswith(ending) for text in found), found
+
+
+def test_missing_column_wrong_type_and_empty_table(tmp_path):
+    tables = good()
+    tables["job_seekers"] = tables["job_seekers"].drop(columns="weeks").assign(month="201401")
+    tables["labour_force"] = tables["labour_force"].iloc[:0]
+    found = messages(write(tmp_path, tables))
+    assert "job_seekers.parquet, column weeks: column is missing; expected numbers" in found
+    typed = "job_seekers.parquet, column month: wrong type, text; expected whole numbers"
+    assert any(text.startswith(f"{typed} (") and "rows (first: 1, 2" in text for text in found)
+    assert "labour_force.parquet: no rows; expected at least one" in found
+
+
+def test_rows_that_made_a_column_decimal_are_named(tmp_path):
+    tables = good()
+    tables["labour_force"]["persons"] = [250_000.0, None]
+    found = messages(write(tmp_path, tables))
+    assert any("persons: wrong type, numbers; expected whole numbers" in text for text in found)
+    assert any(text.endswith("(1 row (first: 2) missing or with decimals)") for text in found)
+
+
+def test_code_stored_as_number_is_a_wrong_type(tmp_path):
+    tables = good()
+    tables["labour_force"]["county"] = [3, 4]
+    found = messages(write(tmp_path, tables))
+    assert any("county: wrong type, whole numbers; expected text" in text for text in found)
+
+
+def test_negative_and_missing_labour_force(tmp_path):
+    tables = good()
+    tables["labour_force"] = pd.DataFrame({"county": ["03"], "persons": [-5]})
+    found = messages(write(tmp_path, tables))
+    assert "labour_force.parquet, column persons: 1 row (first: 1): expected more than 0" in found
+    assert any("20 rows (first: 2, 4, 6, 8, 10): expected a labour force" in t for t in found)
+
+
+def test_missing_and_truncated_tables_are_told_together(tmp_path):
+    write(tmp_path, {"job_seekers": good()["job_seekers"]})
+    file = tmp_path / "job_seekers.parquet"
+    file.write_bytes(file.read_bytes()[:-9])
+    found = messages(tmp_path)
+    assert len(found) == 2
+    assert "truncated" in found[0]
+    assert "labour_force: table is missing" in found[1]
+
+
+def test_text_in_a_number_column_of_csv(tmp_path):
+    write(tmp_path, good(), "csv")
+    file = tmp_path / "job_seekers.csv"
+    lines = file.read_text("cp1252").splitlines()
+    lines[3] = lines[3].replace("201401", "januar")
+    file.write_bytes("\n".join(lines).encode("cp1252"))
+    assert messages(tmp_path) == [
+        "job_seekers.csv, column month: 1 row (first: 3): expected whole numbers"
+    ]
+
+
+def test_row_numbers_in_a_partitioned_table(tmp_path):
+    tables = good()
+    write(tmp_path, {"labour_force": tables["labour_force"]})
+    (tmp_path / "job_seekers").mkdir()
+    frame = tables["job_seekers"]
+    frame.iloc[:30].to_parquet(tmp_path / "job_seekers" / "a.parquet")
+    frame.iloc[30:].assign(month=199901).to_parquet(tmp_path / "job_seekers" / "b.parquet")
+    (found,) = messages(tmp_path)
+    assert found == (
+        "job_seekers/, column month: 10 rows (first: 1 in b.parquet, 2 in b.parquet, "
+        "3 in b.parquet, 4 in b.parquet, 5 in b.parquet): expected from 200612 to 201512"
+    )
+
+
+def test_nan_counts_as_missing_and_infinity_is_refused(tmp_path):
+    import duckdb
+
+    duckdb.sql(
+        f"COPY (SELECT * FROM (VALUES ('a', 'nan'::DOUBLE), ('b', 'inf'::DOUBLE)) t(k, x)) "
+        f"TO '{tmp_path / 'v.parquet'}' (FORMAT parquet)"
+    )
+    schema = pa.DataFrameSchema({"k": pa.Column(str), "x": pa.Column(float)})
+    assert [str(item) for item in check_tables({"v": schema}, tmp_path)] == [
+        "v.parquet, column x: 1 row (first: 1): expected a value in every row",
+        "v.parquet, column x: 1 row (first: 2): expected finite numbers",
+    ]
+
+
+SERIES = pd.Series([-2.0, 0.0, 1.0, 2.0, 5.0, 7.5])
+WORDS = pd.Series(["a1", "b2", "abc", "", "xyz9"])
+CHECKS = [
+    (SERIES, pa.Check.isin([0.0, 1.0])),
+    (SERIES, pa.Check.notin([2.0])),
+    (SERIES, pa.Check.in_range(0, 5)),
+    (SERIES, pa.Check.gt(1)),
+    (SERIES, pa.Check.lt(1)),
+    (SERIES, pa.Check.in_range(0, 5, include_min=False, include_max=False)),
+    (SERIES, pa.Check.ge(1)),
+    (SERIES, pa.Check.le(1)),
+    (SERIES, pa.Check.eq(1)),
+    (SERIES, pa.Check.ne(1)),
+    (WORDS, pa.Check.str_matches("[a-b]")),
+    (WORDS, pa.Check.str_matches("[a-b](?!b)")),
+    (WORDS, pa.Check.str_contains(r"\d")),
+    (WORDS, pa.Check.str_startswith("a")),
+    (WORDS, pa.Check.str_endswith("9")),
+    (WORDS, pa.Check.str_length(2, 3)),
+    (WORDS, pa.Check.str_length(min_value=1)),
+    (WORDS, pa.Check.isin(["a1", "it's"])),
+]
+
+
+@pytest.mark.parametrize(("values", "rule"), CHECKS, ids=lambda item: getattr(item, "error", ""))
+def test_sql_agrees_with_pandera(tmp_path, values, rule):
+    values.to_frame("x").to_parquet(tmp_path / "t.parquet")
+    dtype = float if values.dtype == float else str
+    schema = pa.DataFrameSchema({"x": pa.Column(dtype, rule)})
+    found = list(check_tables({"t": schema}, tmp_path))
+    try:
+        schema.validate(values.to_frame("x"), lazy=True)
+        failing: list[int] = []
+    except pa.errors.SchemaErrors as error:
+        failing = sorted(int(row) + 1 for row in error.failure_cases["index"])
+    assert [row for item in found for _, row in item.rows] == failing[:5]
+    assert sum(item.n_rows for item in found) == len(failing)
+
+
+def test_require_raises_one_error_and_remembers_what_passed(tmp_path, monkeypatch):
+    module = type("m", (), {"TABLES": TABLES, "RULES": RULES})
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
+    monkeypatch.setattr(catalogue, "module", lambda study, stage: module)
+    monkeypatch.setattr(provenance, "code_hash", lambda modules: "same")
+    data = tmp_path / "data"
+    data.mkdir()
+    write(data, good())
+    contracts.require("hedmark", data)
+    checked = contracts.check
+    monkeypatch.setattr(contracts, "check", lambda *a: pytest.fail("checked twice"))
+    contracts.require("hedmark", data)
+    monkeypatch.setattr(contracts, "check", checked)
+    tables = good()
+    put("county", [4], "99")(tables)
+    put("month", [4], 1)(tables)
+    write(data, tables)
+    with pytest.raises(ContractError) as caught:
+        contracts.require("hedmark", data)
+    text = str(caught.value)
+    assert "3 breaches of the contract of hedmark" in text
+    assert text.count("\n") == 3
+
+
+def test_code_hash_follows_imports():
+    assert {"naveval.registers.sources", "naveval.project.errors"} <= provenance.closure(
+        ["registers.reading"]
+    )
+    assert provenance.code_hash(["registers.reading"]) != provenance.code_hash(["project.places"])
+    with pytest.raises(ModuleNotFoundError):
+        provenance.code_hash(["nothing"])

@@ -1,0 +1,186 @@
+"""The sentences say what the numbers say, whichever way they fall."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from naveval.estimators.event_study import Wald
+from naveval.exhibits import words
+from naveval.exhibits.output import Output
+from naveval.studies.followup import published
+from naveval.studies.followup.events import Events
+from naveval.studies.followup.exhibits import story
+
+NULL, UP, DOWN = (0.001, 0.8), (0.02, 0.001), (-0.02, 0.001)
+LONG = {
+    ("tbl-1", "program"): "program",
+    ("tbl-1", "dialogue"): "dialogue",
+    ("tbl-3", "work"): "work",
+}
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Output:
+    return Output("followup", "x", tmp_path, "simulated", words.load("followup"), "Vestfold")
+
+
+def summary(
+    program: tuple[float, float] = NULL,
+    dialogue: tuple[float, float] = NULL,
+    work: tuple[float, float] = NULL,
+    **changes: Any,
+) -> pd.DataFrame:
+    """Fourteen regressions: estimate and p-value of the long windows, everything else a null."""
+    given = {"program": program, "dialogue": dialogue, "work": work}
+    rows = []
+    for table, outcome, horizon in published.estimates()[published.KEY].values:
+        name = LONG.get((table, outcome), "") if horizon == "long" else ""
+        estimate, p_value = given.get(name, NULL)
+        rows.append(
+            {
+                "table": table,
+                "outcome": outcome,
+                "horizon": horizon,
+                "estimate": estimate,
+                "p_value": p_value,
+                "ci_low": estimate - 0.01,
+                "ci_high": estimate + 0.01,
+                "mean": 0.14,
+                "mde": 0.015,
+                "mde_relative": 0.107,
+                "power": 0.8,
+                "refused": "",
+            }
+        )
+    return pd.DataFrame(rows).assign(**changes)
+
+
+def trend(slope_p: float = 0.5, joint_p: float = 0.5) -> Events:
+    """Event study of programmes with these p-values of the time before July 2017."""
+    return Events(
+        "program", pd.DataFrame(), Wald(1.0, 11, 500.0, joint_p), 0.001, 0.001, slope_p, "", 0, 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("slope_p", "joint_p", "warned"),
+    [(0.5, 0.5, False), (0.01, 0.5, True), (0.5, 0.002, True), (np.nan, 0.03, False)],
+)
+def test_summary_and_conclusion_warn_of_a_gap_that_moved_before(
+    output: Output, slope_p: float, joint_p: float, warned: bool
+) -> None:
+    for block in (story.program, story.conclusion):
+        text = block(output, summary(UP), trend(slope_p, joint_p)).markdown
+        assert ("i endring allerede før juli 2017" in text) == warned
+
+
+def test_every_null_says_what_would_have_been_found(output: Output) -> None:
+    found = summary()
+    for block, said in (
+        (story.program(output, found, trend()), "1,50\u00a0prosentpoeng blitt oppdaget med 80"),
+        (story.dialogue(output, found), "En endring på 1,50 ville sannsynligvis blitt oppdaget"),
+        (story.work(output, found), "En endring på 1,50\u00a0prosentpoeng ville sannsynligvis"),
+    ):
+        assert said in block.markdown
+    assert "heller ingen" in story.dialogue(output, found).markdown
+    assert "heller" not in story.dialogue(output, summary(program=UP)).markdown
+
+
+@pytest.mark.parametrize(
+    ("program", "dialogue", "work", "said"),
+    [
+        (NULL, NULL, UP, "vanskelig å tilskrive satsingen"),
+        (NULL, UP, UP, "kan henge sammen med at oppfølgingen ble tettere"),
+        (UP, NULL, DOWN, "mens tiltaket varer"),
+        (NULL, NULL, DOWN, "lite rimelig at satsingen er årsaken"),
+        (DOWN, DOWN, DOWN, "lite rimelig at satsingen er årsaken"),
+    ],
+)
+def test_what_work_means_depends_on_follow_up(
+    output: Output, program: Any, dialogue: Any, work: Any, said: str
+) -> None:
+    block = story.work(output, summary(program, dialogue, work))
+    assert said in " ".join(block.markdown.split())
+
+
+def test_level_is_left_out_when_it_is_hidden_or_there_is_no_effect(output: Output) -> None:
+    assert "I målgruppen var 14,0" in story.program(output, summary(), trend()).markdown
+    hidden = story.program(output, summary(mean=np.nan), trend()).markdown
+    assert "I målgruppen var" not in hidden
+    assert ".." not in hidden
+    few = story.program(output, summary(refused="few_persons", mean=0.2), trend()).markdown
+    assert "I målgruppen var" not in few
+
+
+def test_conclusion_calls_an_imprecise_null_imprecise(output: Output) -> None:
+    assert "neppe ga en større økning" in story.conclusion(output, summary(), trend()).markdown
+    wide = story.conclusion(output, summary(mde_relative=0.6), trend()).markdown
+    assert "her er den liten" in wide
+    assert wide == story.conclusion(output, summary(mde_relative=np.nan), trend()).markdown
+    assert (
+        "flere på tiltak, ikke færre" in story.conclusion(output, summary(DOWN), trend()).markdown
+    )
+
+
+def test_summary_counts_the_ten(output: Output) -> None:
+    assert "10 virkninger" in story.everything(output, summary()).markdown
+    assert "Ingen av dem" in story.everything(output, summary()).markdown
+    some = story.everything(output, summary(UP, NULL, DOWN)).markdown
+    assert "2 av dem kan skilles fra null" in some
+    none = story.everything(output, summary(p_value=np.nan)).markdown
+    assert "kunne anslås i Vestfold" in none
+
+
+@pytest.mark.parametrize(
+    ("parallel", "line", "said"),
+    [
+        (0.8, 0.01, "står seg også"),
+        (0.8, 0.0, "ikke lenger noen sikker virkning"),
+        (0.0, 0.01, "skiller resultatet seg derimot"),
+        (0.0, 0.0, "Heller ikke om"),
+    ],
+)
+def test_breakdown_tells_of_parallel_trends_and_of_a_line(
+    output: Output, parallel: float, line: float, said: str
+) -> None:
+    found = pd.DataFrame(
+        {
+            "outcome": ["program"],
+            "estimate": [0.01],
+            "zero_relative": [parallel],
+            "mde_relative": [0.4],
+            "zero_smoothness": [line],
+            "mde_smoothness": [0.0],
+        }
+    )
+    assert said in story.breakdown(output, found).markdown
+
+
+def breaks(dialogue_p: float, work_p: float) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "outcome": outcome,
+                "horizon": horizon,
+                "estimate": 0.001,
+                "difference": 0.0003,
+                "difference_p": p,
+            }
+            for outcome, p in (("dialogue", dialogue_p), ("work", work_p), ("health", np.nan))
+            for horizon in ("all", "until_2017")
+        ]
+    )
+
+
+def test_break_tells_of_dialogue_and_of_the_others(output: Output) -> None:
+    calm = story.measurement_break(output, breaks(0.5, 0.4)).markdown
+    assert "kan være tilfeldig" in calm
+    assert "ingen av 1 forskjeller" in calm
+    other = story.measurement_break(output, breaks(0.001, 0.01)).markdown
+    assert "bør leses uten 2018" in other
+    assert "1 av 1 forskjeller" in other
+    refused = story.measurement_break(output, breaks(np.nan, 0.2)).markdown
+    assert "for få personer" in refused

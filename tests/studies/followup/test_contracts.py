@@ -1,0 +1,159 @@
+"""Bad input to the follow-up study is found, all of it, before anything is estimated."""
+
+import datetime as dt
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from naveval.project.errors import ContractError
+from naveval.registers import contracts
+from naveval.running import run
+from naveval.studies.followup import panel
+from naveval.studies.followup.contracts import RULES, TABLES
+from naveval.studies.followup.parameters import Parameters
+from naveval.studies.followup.simulate import registers
+
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("followup") / "good"
+    registers.simulate(folder, scale=0.002, seed=1)
+    return folder
+
+
+@pytest.fixture
+def data(good: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(good, tmp_path / "data"))
+
+
+def change(data: Path, table: str, how: Change) -> None:
+    file = data / f"{table}.parquet"
+    how(pd.read_parquet(file)).to_parquet(file, index=False)
+
+
+def put(column: str, value: object, rows: int = 3) -> Change:
+    def how(frame: pd.DataFrame) -> pd.DataFrame:
+        frame = frame.copy()
+        frame.loc[frame.index[:rows], column] = value
+        return frame
+
+    return how
+
+
+def messages(data: Path, *tables: str) -> list[str]:
+    """Breaches of the whole contract, or of some tables' part of it (faster)."""
+    if not tables:
+        return [str(breach) for breach in contracts.check("followup", data)]
+    chosen = {name: TABLES[name] for name in {*tables, "persons"}}
+    rules = [rule for rule in RULES if rule.table in chosen]
+    return [str(breach) for breach in contracts.check_tables(chosen, data, rules)]
+
+
+def test_simulated_registers_satisfy_the_contract(good: Path) -> None:
+    assert messages(good) == []
+
+
+def test_every_table_says_what_a_row_is() -> None:
+    assert all(schema.description.startswith("A row is") for schema in TABLES.values())
+    assert len(TABLES) == 10
+
+
+BAD: dict[str, tuple[str, Change, str]] = {
+    "hours above 336": ("benefit_cards", put("hours_worked", 337.0), "from 0 to 336"),
+    "negative hours": ("benefit_cards", put("hours_worked", -1.0), "from 0 to 336"),
+    "to_date before from_date": (
+        "program_spells",
+        lambda frame: frame.assign(
+            to_date=frame["to_date"].where(
+                frame.index >= 3, frame["from_date"] - pd.Timedelta("1D")
+            )
+        ),
+        "not before from_date",
+    ),
+    "two cards for one fortnight": (
+        "benefit_cards",
+        lambda frame: pd.concat([frame, frame.head(3)]),
+        "one card per person and fortnight",
+    ),
+    "overlapping fortnights": (
+        "benefit_cards",
+        lambda frame: pd.concat([frame, frame.head(1).assign(year_week=frame["year_week"] + 1)]),
+        "do not overlap",
+    ),
+    "card of unknown person": ("benefit_cards", put("person", 5), "a person who is in persons"),
+    "unknown person in the a-melding": ("employment", put("person", 5), "who is in persons"),
+    "weeks other than 52 or 104": ("benefit_decisions", put("weeks_granted", 53), "one of 52, 104"),
+    "date outside the period": (
+        "dialogues",
+        put("date", dt.date(2014, 12, 31)),
+        "from 2015-01-01 to 2022-12-31",
+    ),
+    "digital dialogue before 2018": (
+        "digital_dialogues",
+        put("date", dt.date(2017, 12, 31)),
+        "from 2018-01-01",
+    ),
+    "week that does not exist": ("benefit_cards", put("year_week", 201653), "that exists"),
+    "month in another format": ("employment", put("month", "072017"), "as 2017-07"),
+    "month with a slash": ("employment", put("month", "2017/07"), "as 2017-07"),
+    "thirteenth month": ("employment", put("month", "2017-13"), "as 2017-07"),
+    "unknown county": ("persons", put("county", "3"), "one of"),
+    "person twice": (
+        "persons",
+        lambda frame: pd.concat([frame, frame.head(2)]),
+        "one row per person",
+    ),
+    "unknown kind": ("program_spells", put("kind", "Kurs"), "one of"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_named_with_file_column_and_count(data: Path, name: str) -> None:
+    table, how, expected = BAD[name]
+    change(data, table, how)
+    found = messages(data, table)
+    hits = [text for text in found if text.startswith(f"{table}.parquet") and expected in text]
+    assert hits, found
+    assert "row" in hits[0]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_missing_table_is_named(data: Path, table: str) -> None:
+    (data / f"{table}.parquet").unlink()
+    assert any(table in text and "missing" in text for text in messages(data, table))
+
+
+def test_all_breaches_are_reported_together_and_the_run_stops(data: Path) -> None:
+    for name in (
+        "hours above 336",
+        "weeks other than 52 or 104",
+        "month in another format",
+        "to_date before from_date",
+        "card of unknown person",
+    ):
+        table, how, _ = BAD[name]
+        change(data, table, how)
+    with pytest.raises(ContractError, match="0 to 336"):
+        panel.load(Parameters(data=str(data)))
+    (data / "plan_activities.parquet").unlink()
+    with pytest.raises(ContractError) as stopped:
+        run.prepare("followup", Parameters(data=str(data)))
+    text = str(stopped.value)
+    for part in ("0 to 336", "52, 104", "2017-07", "from_date", "in persons", "plan_activities"):
+        assert part in text
+    assert "10000001" not in text
+
+
+def test_norwegian_csv_is_read(data: Path) -> None:
+    file = data / "benefit_cards.parquet"
+    frame = pd.read_parquet(file)
+    frame["hours_worked"] = [f"{value:.1f}".replace(".", ",") for value in frame["hours_worked"]]
+    frame["course"] = frame["course"].map({True: "ja", False: "nei"})
+    frame.to_csv(data / "benefit_cards.csv", sep=";", index=False, encoding="cp1252")
+    file.unlink()
+    assert messages(data, "benefit_cards") == []

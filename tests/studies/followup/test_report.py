@@ -1,0 +1,147 @@
+"""The follow-up notebook from registers to result folder, in this process and small."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+
+from naveval.exhibits import words
+from naveval.exhibits.figures import show
+from naveval.exhibits.output import Block, Output
+from naveval.project import paths
+from naveval.project.errors import DisclosureError
+from naveval.studies.followup.exhibits import tables as followup_tables
+from naveval.studies.followup.simulate import registers
+
+SCALE = 0.03
+TABLES = {
+    "tbl-1",
+    "tbl-2",
+    "tbl-3",
+    "tbl-pretrend",
+    "tbl-placebo",
+    "tbl-placebo-group",
+    "tbl-breakdown",
+    "tbl-testing",
+    "tbl-break",
+    "tbl-published",
+    "tbl-flow",
+}
+FIGURES = {*(f"fig-{number}" for number in range(1, 7)), "fig-events", "fig-sensitivity"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("registers")
+    registers.simulate(folder, scale=SCALE, seed=3)
+    return folder
+
+
+def executed(
+    monkeypatch: pytest.MonkeyPatch, out: Path, parts: tuple[str, ...] = (), **changes: Any
+) -> tuple[dict[str, Any], str]:
+    """Run the notebook's cells; returns its variables and all Markdown it displays."""
+    monkeypatch.setenv("NAVEVAL_OUT", str(out))
+    monkeypatch.setenv("NAVEVAL_RESULT", str(out / "result"))
+    names: dict[str, Any] = {}
+    shown = []
+    for cell in nbformat.read(paths.notebook("followup"), as_version=4).cells:
+        tags = cell.metadata.get("tags", [])
+        chosen = {tag.removeprefix("part:") for tag in tags if tag.startswith("part:")}
+        if cell.cell_type != "code" or "explore" in tags or (parts and chosen - set(parts)):
+            continue
+        body = ast.parse(cell.source).body
+        if len(body) == 1 and isinstance(body[0], ast.Expr):
+            block = eval(cell.source, names)
+            assert isinstance(block, Block)
+            shown.append(block.markdown)
+        else:
+            exec(cell.source, names)
+        if "parameters" in tags:
+            names |= changes
+    return names, "\n\n".join(shown)
+
+
+@pytest.mark.parametrize("county", ["", "56"])
+def test_report_for_the_country_and_a_small_county(
+    data: Path, county: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    names, markdown = executed(
+        monkeypatch, tmp_path, data=str(data), scale=SCALE, county=county, draws=100
+    )
+    result = tmp_path / "result"
+    tables = {file.stem for file in (result / "tables").glob("*.csv")}
+    figures = {file.stem for file in (result / "figures").glob("*.png")}
+    assert figures == FIGURES
+    assert tables >= TABLES
+    assert ("tbl-county" in tables) == bool(county)
+    assert ("tbl-marginals" in tables) == (not county)
+    assert "nan" not in markdown.lower().replace("finansi", "")
+    assert markdown.count("fig-alt=") == len(FIGURES)
+    numbers = pd.read_csv(result / "estimates.csv")
+    assert set(numbers["study"]) == {"followup"}
+    assert len(names["summary"]) == 14
+    small = pd.read_csv(result / "tables" / "tbl-1.csv")
+    estimate = pd.to_numeric(small["estimate"], errors="coerce")
+    assert estimate.isna().all() == (county == "56")
+    for file in (result / "figures").glob("fig-[1-6].csv"):
+        frame = pd.read_csv(file)
+        shown = frame[frame["value"].notna()]
+        assert (shown["n_persons"] >= 5).all()
+        assert (shown["n_with"] >= 5).all()
+
+
+def test_small_county_is_told_plainly(
+    data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, markdown = executed(
+        monkeypatch, tmp_path, ("effects",), data=str(data), scale=SCALE, county="56"
+    )
+    assert "For få personer i Finnmark" in markdown
+    assert "ikke at virkningen er null" in markdown
+
+
+def test_one_part_alone(data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    names, markdown = executed(
+        monkeypatch, tmp_path, ("events",), data=str(data), scale=SCALE, draws=100
+    )
+    assert "events" in names
+    assert "dates" not in names
+    assert "#tbl-pretrend" in markdown
+    assert "#tbl-placebo" not in markdown
+
+
+def test_every_choice_of_every_sentence_is_norwegian_prose() -> None:
+    found = words.load("followup")
+    more = {
+        "summary-program": set(),
+        "summary-dialogue": {"null_alone"},
+        "conclusion": {"wide"},
+        "summary-work": {"positive_followed", "negative_followed"},
+    }
+    for key, own in more.items():
+        assert set(found[key]["choose"]) == own | {
+            "null",
+            "positive",
+            "negative",
+            "few_persons",
+            "few_events",
+            "collinear",
+        }
+    for key, entry in found.items():
+        if isinstance(entry, dict) and "choose" in entry:
+            assert all(isinstance(choice, str) for choice in entry["choose"]), key
+
+
+def test_figures_take_released_data_only(tmp_path: Path) -> None:
+    output = Output("followup", "x", tmp_path, "simulated", words.load("followup"), "x")
+    with pytest.raises(DisclosureError, match=r"disclosure\.release"):
+        show(output, None, pd.DataFrame(), "fig-1")  # type: ignore[arg-type]
+
+
+def test_no_county_table_for_the_country(tmp_path: Path) -> None:
+    output = Output("followup", "x", tmp_path, "simulated", words.load("followup"), "x")
+    assert followup_tables.county(output, pd.DataFrame()).markdown == ""

@@ -1,0 +1,226 @@
+"""Faulty registers: each fault has its own message, and no person id is shown."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from naveval.project.errors import ContractError, EstimationError, ParameterError
+from naveval.project.parameters import validate
+from naveval.registers import contracts
+from naveval.studies.indicator import models, series
+from naveval.studies.indicator import panel as panels
+from naveval.studies.indicator.frames import pick
+from naveval.studies.indicator.models import Packed, Specification
+from naveval.studies.indicator.parameters import Parameters
+from naveval.studies.indicator.simulate import registers as simulation
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("good")
+    simulation.simulate(folder, scale=0.0012, seed=4, last_month="2020-06")
+    return folder
+
+
+@pytest.fixture
+def data(good, tmp_path):
+    shutil.copytree(good, tmp_path / "data")
+    return tmp_path / "data"
+
+
+def change(data, table, month, edit):
+    file = data / table / f"{month}.parquet"
+    frame = pd.read_parquet(file)
+    for name in frame.select_dtypes("category"):
+        frame[name] = frame[name].astype(str)
+    edit(frame).to_parquet(file, index=False)
+
+
+def test_month_missing_in_the_middle(data):
+    (data / "stock" / "2019-03.parquet").unlink()
+    with pytest.raises(ContractError, match=r"stock.*missing month.*2019-03"):
+        panels.build(data)
+    assert any(
+        "2019-03" in str(b) or b.column == "month" for b in contracts.check("indicator", data)
+    )
+
+
+def test_person_twice_in_a_month(data):
+    change(data, "stock", "2018-05", lambda f: pd.concat([f, f.iloc[[3]]], ignore_index=True))
+    with pytest.raises(ContractError, match=r"2018-05: 2 rows.*a person is there twice") as error:
+        panels.build(data)
+    person = pd.read_parquet(data / "stock" / "2018-05.parquet")["person"].iloc[3]
+    assert str(person) not in str(error.value)
+    assert any("person" in b.column for b in contracts.check("indicator", data))
+
+
+def test_hours_for_persons_not_in_the_stock_are_kept_and_counted(data):
+    before = panels.build(data)
+    extra = pd.DataFrame(
+        {
+            "person": [4_999_001, 4_999_002],
+            "month": "2018-05",
+            "hours": np.float32(50),
+            "subsidised_hours": np.float32(0),
+        }
+    )
+    change(data, "hours", "2018-05", lambda f: pd.concat([f, extra], ignore_index=True))
+    after = panels.build(data)
+    added = after.flow["hours_outside_stock"] - before.flow["hours_outside_stock"]
+    assert added == 2
+    assert contracts.check("indicator", data) == []
+
+
+def test_negative_hours(data):
+    change(data, "hours", "2018-05", lambda f: f.assign(hours=f["hours"].where(f.index != 7, -4)))
+    with pytest.raises(ContractError, match=r"2018-05, column hours: 1 rows \(first: 8\)"):
+        panels.build(data)
+
+
+def test_characteristic_outside_its_categories(data):
+    change(
+        data,
+        "stock",
+        "2018-05",
+        lambda f: f.assign(wage_decile=f["wage_decile"].where(f.index != 2, 11)),
+    )
+    with pytest.raises(ContractError, match=r"2018-05, column wage_decile: 1 rows \(first: 3\)"):
+        panels.build(data)
+
+
+def test_unknown_code(data):
+    change(
+        data,
+        "stock",
+        "2018-05",
+        lambda f: f.assign(status=f["status"].where(f.index != 0, "ukjent")),
+    )
+    with pytest.raises(ContractError, match=r"column status: 1 rows"):
+        panels.build(data)
+
+
+def test_hours_that_end_before_the_stock(data):
+    for month in ("2020-07", "2020-08", "2020-09"):
+        (data / "hours" / f"{month}.parquet").unlink()
+    short = panels.build(data)
+    assert "atid3" not in short.chunks[-1].outcomes
+    (data / "hours" / "2020-06.parquet").unlink()
+    with pytest.raises(ContractError, match=r"hours.*every month from"):
+        panels.build(data)
+
+
+def test_outcome_window_past_the_last_month_is_missing(good):
+    panel = panels.build(good)
+    seen = [chunk.month for chunk in panel.chunks if "atid12" in chunk.outcomes]
+    assert seen[-1] == "2019-09"
+    with pytest.raises(EstimationError, match=r"no month of the stock"):
+        list(series.with_outcome(panel, "atid36"))
+
+
+def test_fewer_than_24_months(good):
+    with pytest.raises(EstimationError, match=r"needs at least 24"):
+        panels.build(good, first_month="2018-12")
+    with pytest.raises(ParameterError, match=r"at least 24"):
+        validate(Parameters, {"first_month": "2018-01", "last_month": "2019-06"}, "test")
+
+
+def test_group_without_rows():
+    frame = pd.DataFrame(
+        {
+            "outcome": "atid3",
+            "grouping": "program",
+            "group": ["a", "b"],
+            "month": "2020-01",
+            "n": [3, 0],
+        }
+    )
+    with pytest.raises(EstimationError, match=r"the group b has no rows"):
+        pick(frame, "atid3", "program", ["b"])
+    with pytest.raises(EstimationError, match=r"no curve for atid3 by county"):
+        pick(frame, "atid3", "county")
+
+
+def test_perfect_prediction_names_the_category(good):
+    panel = panels.build(good)
+    chunks = []
+    for chunk in panel.chunks:
+        if "jobb3" in chunk.outcomes:
+            job = np.where(chunk.columns["hours"] == 6, 1, chunk.outcomes["jobb3"])
+            chunk.outcomes["jobb3"] = job.astype(np.uint8)
+        chunks.append(chunk)
+    fit = models.fit(Packed(panel), Specification(), "jobb3")
+    assert fit.perfect.get("hours=38+") == 1
+    assert fit.coefficients[fit.design.names.index("hours=38+")] == 0
+    assert np.abs(fit.coefficients).max() < 12
+
+
+def test_industry_without_the_year_before(data):
+    file = data / "industry.parquet"
+    frame = pd.read_parquet(file)
+    frame[frame["month"] >= "2017-06"].to_parquet(file, index=False)
+    with pytest.raises(ContractError, match=r"industry.*2016-12.*twelve months before"):
+        panels.build(data)
+
+
+def test_file_named_by_another_month_than_its_rows(data):
+    first, second = (data / "stock" / f"{month}.parquet" for month in ("2019-03", "2019-04"))
+    first.rename(data / "kept")
+    second.rename(first)
+    (data / "kept").rename(second)
+    with pytest.raises(ContractError, match=r"2019-03.parquet, column month: expected 2019-03"):
+        panels.build(data)
+
+
+def test_inflow_that_ends_before_the_hours(data):
+    file = data / "inflow.parquet"
+    frame = pd.read_parquet(file)
+    frame[frame["month"] <= "2020-06"].to_parquet(file, index=False)
+    with pytest.raises(ContractError, match=r"inflow: atid12 of 2019-07 .* until 2020-09"):
+        panels.build(data)
+    assert any(b.table == "inflow" for b in contracts.check("indicator", data))
+
+
+def test_spell_does_not_begin_before_the_absence_that_ended_the_last_one(data):
+    person = pd.read_parquet(data / "stock" / "2018-05.parquet")["person"].iloc[0]
+    for month in ("2018-01", "2018-02", "2018-03", "2018-04"):
+        change(data, "stock", month, lambda f: f[f["person"] != person])
+    early = "2017-01"
+
+    def known_early(frame):
+        return frame.assign(registered=frame["registered"].where(frame["person"] != person, early))
+
+    change(
+        data,
+        "stock",
+        "2017-12",
+        lambda f: known_early(
+            pd.concat([f[f["person"] != person], f.iloc[[0]].assign(person=person)])
+        ),
+    )
+    change(data, "stock", "2018-05", known_early)
+    panel = panels.build(data)
+    assert panel.chunks[0].columns["duration"].max() >= 11
+    chunk = panel.chunks[5]
+    row = int(
+        np.flatnonzero(pd.read_parquet(data / "stock" / "2018-05.parquet")["person"] == person)[0]
+    )
+    assert chunk.columns["duration"][row] == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"version": "draft"}, "'report' or 'production'"),
+        ({"county": "99"}, "unknown county"),
+        ({"spell_break": 4}, "2 or 3"),
+        ({"base3": [["2019-12", "2018-01"]]}, "first and last"),
+        ({"parts": ["nothing"]}, "allowed: results"),
+        ({"compare_from": "2023-12", "compare_to": "2020-01"}, "before"),
+        ({"speed": 1}, "unknown key"),
+    ],
+)
+def test_faulty_parameters_say_what_is_allowed(given, message):
+    with pytest.raises(ParameterError, match=message):
+        validate(Parameters, given, "test")

@@ -1,0 +1,110 @@
+"""Every printed number comes out, or has an explanation that gives it."""
+
+import numpy as np
+import pytest
+
+from naveval.estimators.cost_benefit.assumptions import from_inputs
+from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.cost_benefit.inputs import load
+from naveval.project.errors import ParameterError
+from naveval.studies.programs.costs.published import CELL_COLUMNS, cells
+from naveval.studies.programs.costs.readings import DOUBTS, first_month_fit, readings
+from naveval.studies.programs.costs.reconcile import (
+    TOLERANCE,
+    computed,
+    explanations,
+    parse_reading,
+    reconcile,
+)
+
+COSTS = load()
+CELLS = reconcile(COSTS)
+AUTOMATIC = {"equal", "within_2_percent", "rounding", "unexplained"}
+
+
+def test_every_printed_cell_is_there_once() -> None:
+    table = cells()
+    assert list(table.columns) == list(CELL_COLUMNS)
+    assert not table.duplicated(["label", "row", "column"]).any()
+    counts = table["label"].value_counts()
+    expected = {
+        "tbl-7-2": 27,
+        "tbl-7-3": 36,
+        "tbl-7-4": 36,
+        "tbl-7-5": 36,
+        "tbl-7-6": 63,
+        "tbl-7-7": 23,
+        "tbl-7-8": 22,
+        "tbl-1-1": 36,
+        "text": 6,
+    }
+    assert counts.to_dict() == expected
+    assert table["printed"].notna().all()
+
+
+def test_nothing_is_unexplained() -> None:
+    left = CELLS[CELLS["explanation"] == "unexplained"]
+    assert left.empty, left.to_string()
+    large = CELLS["share"].abs() > TOLERANCE
+    assert not (CELLS.loc[large, "explanation"] == "within_2_percent").any()
+
+
+def test_every_explanation_gives_the_printed_number() -> None:
+    explained = CELLS[~CELLS["explanation"].isin(AUTOMATIC)]
+    assert len(explained) == len(explanations())
+    allowed = np.maximum(TOLERANCE * explained["printed"].abs(), explained["rounding"])
+    miss = (explained["alternative"] - explained["printed"]).abs() > allowed * (1 + 1e-9)
+    assert not miss.any(), explained[miss].to_string()
+    nearer = (explained["alternative"] - explained["printed"]).abs() <= explained[
+        "difference"
+    ].abs()
+    assert nearer.all(), explained[~nearer].to_string()
+
+
+def test_no_explanation_without_a_difference() -> None:
+    explained = CELLS[~CELLS["explanation"].isin(AUTOMATIC)]
+    idle = explained["difference"].abs() <= explained["half_unit"] * (1 - 1e-9)
+    # Table 7-7 prints whole per cent: a share can round to the printed one by chance.
+    assert set(explained.loc[idle, "explanation"]) <= {"whole_percent"}
+
+
+def test_a_wrong_input_is_noticed() -> None:
+    general = COSTS.general.model_copy(
+        update={
+            "labour_cost_factor": COSTS.general.labour_cost_factor.model_copy(update={"value": 1.5})
+        }
+    )
+    table = reconcile(COSTS.model_copy(update={"general": general}))
+    assert (table["explanation"] == "unexplained").sum() > 20
+
+
+def test_rounding_reaches_no_further_than_the_inputs_allow() -> None:
+    wide = CELLS[(CELLS["explanation"] == "rounding")]
+    assert (wide["difference"].abs() <= wide["rounding"] * (1 + 1e-9)).all()
+    assert len(wide) <= 10
+
+
+def test_rules_and_readings_are_checked() -> None:
+    assert parse_reading("a=b; c:AMO=d; whole_percent") == (
+        {"a": "b", "c:AMO": "d"},
+        "whole_percent",
+    )
+    with pytest.raises(ParameterError, match="allowed: whole_percent, undiscounted"):
+        computed(from_inputs(COSTS), COSTS, rule="guess")
+    with pytest.raises(ParameterError, match="more than one rule"):
+        parse_reading("whole_percent;undiscounted")
+
+
+def test_both_readings_differ_and_the_used_one_is_named() -> None:
+    table = readings(COSTS)
+    assert len(table) >= len(DOUBTS)
+    assert not np.isclose(table["used"], table["other"]).any()
+    durations = table[table["doubt"] == "duration"]
+    assert list(durations["row"]) == list(PROGRAMS)
+    assert (durations["closer"] == "used").all()
+
+
+def test_counting_months_from_zero_fits_better() -> None:
+    fit = first_month_fit(COSTS).set_index("convention")["deviation"]
+    assert fit["month_0"] < fit["month_1"]
+    assert fit["month_0"] < 0.005
