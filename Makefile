@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := lib/requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test slow lint lab lock clean
+.PHONY: help setup report test golden slow lint lab lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ lint: $(READY)
 	$(BIN)/ruff format --config lib/pyproject.toml --check lib tests notebooks
 	cd lib && ../$(BIN)/mypy
 	$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+
+golden: $(READY) ## Compare the values of all studies with the stored ones (some 5 minutes)
+	$(BIN)/python tests/golden/golden.py compare
 
 slow: $(READY) ## Run the statistical and full-scale tests (hours)
 	$(BIN)/python -m pytest -c lib/pyproject.toml --rootdir . -m slow tests
