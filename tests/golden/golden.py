@@ -42,7 +42,7 @@ PLACES = {
     "hedmark": ("04", "03", "02"),
 }
 JOBS = 2
-# One thread per run: the order of sums is then the same on every machine with these packages.
+# Numerical libraries use one thread, so that the order of their sums does not vary.
 THREADS = ("NAVEVAL_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 FILES = ("estimates.csv", "disclosure.csv", "tables/*.csv", "figures/*.csv")
@@ -285,13 +285,12 @@ def key_columns(table: Table, shared: Iterable[str]) -> list[str]:
 
 
 def kind(cells: Iterable[str]) -> str:
-    """Kind of a column; hidden cells among numbers do not make it text."""
+    """What most cells of a column are; a mark for hidden cells does not make numbers text."""
     filled = {cell for cell in cells if cell}
-    if any(is_decimal(cell) for cell in filled):
-        return "decimal"
-    if any(NUMBER.fullmatch(cell) for cell in filled):
-        return "whole"
-    return "text" if filled else "empty"
+    numbers = [cell for cell in filled if NUMBER.fullmatch(cell)]
+    if not filled or 2 * len(numbers) < len(filled):
+        return "text" if filled else "empty"
+    return "decimal" if any(map(is_decimal, numbers)) else "whole"
 
 
 def by_key(table: Table, key: Sequence[str]) -> dict[str, int]:
