@@ -266,7 +266,9 @@ def finished_folders() -> list[Path]:
 @plain_errors
 def bench(study: str, scale: str) -> None:
     """Measure a study: rows, seconds, peak memory, ratio to a peer in the same run."""
-    catalogue.module(study, "bench").main(_scale(scale))
+    from naveval.running import benchmarks
+
+    benchmarks.run(study, _scale(scale))
 
 
 @main.command()

@@ -5,10 +5,10 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from recovery import recoverable
 from scipy.optimize import linprog
 
 from naveval.disclosure import gate, thresholds
-from naveval.disclosure.attack import recoverable
 from naveval.disclosure.gate import Released, model, public, release, require_released, subset
 from naveval.project.errors import DisclosureError, ParameterError
 

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from recovery import recoverable
 
 from naveval import cli
 from naveval.disclosure import gate
-from naveval.disclosure.attack import recoverable
 from naveval.disclosure.scan.folder import scan
 from naveval.exhibits import estimates, figures
 from naveval.exhibits.estimates import NOTE, guard_estimates

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import contents
 import pypdf
 import pytest
 from bs4 import BeautifulSoup
@@ -9,7 +10,7 @@ from render_sample import make_sample
 
 from naveval.project import paths
 from naveval.project.errors import RenderError
-from naveval.publishing import builtin, contents, render
+from naveval.publishing import builtin, render
 
 
 @pytest.fixture(scope="module")

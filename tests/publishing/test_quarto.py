@@ -2,12 +2,13 @@
 
 import re
 
+import contents
 import pypdf
 import pytest
 from render_sample import make_sample
 
 from naveval.project.errors import RenderError
-from naveval.publishing import contents, quarto, render
+from naveval.publishing import quarto, render
 
 pytestmark = [
     pytest.mark.quarto,

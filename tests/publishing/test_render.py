@@ -5,11 +5,12 @@ import json
 import os
 import shutil
 
+import contents
 import pytest
 from render_sample import make_sample
 
 from naveval.project.errors import DisclosureError, RenderError
-from naveval.publishing import builtin, contents, quarto, render
+from naveval.publishing import builtin, quarto, render
 from naveval.publishing.audit import html
 
 ROOT_FILES = {"executed.ipynb", "manifest.json", "figures", "tables"}

@@ -32,20 +32,21 @@ TREES = 200
 CLASS_TREES = 50
 OUTCOMES = ("months_2", "earnings_3", "work_6", "work_30")
 SEED = 7
+FULL_SCALE = 0.9
 
 
 def write_sample(file: Path) -> None:
     """Simulate at full size, draw the main sample, and keep covariates, arms and outcomes."""
     from naveval.estimators.forests import ForestOptions
     from naveval.registers import reading
-    from naveval.studies.programs import bench, contracts, effects
+    from naveval.studies.programs import contracts, effects
     from naveval.studies.programs.codes import ARMS, REST
     from naveval.studies.programs.effects import Settings
     from naveval.studies.programs.sample.outcomes import arm_codes, arms_of, outcomes
     from naveval.studies.programs.simulate.registers import simulate
 
     with TemporaryDirectory() as folder:
-        simulate(Path(folder), scale=bench.FULL_SCALE, seed=2024, only_cohort=True)
+        simulate(Path(folder), scale=FULL_SCALE, seed=2024, only_cohort=True)
         with reading.open_registers(Path(folder), contracts.TABLES) as opened:
             drawn = effects.draw(opened, "main", Settings(ForestOptions(trees=200)))
     arms = arms_of(drawn.sample, (*ARMS, REST))

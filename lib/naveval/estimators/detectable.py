@@ -86,12 +86,3 @@ def relative(effect: float, mean: float, std_error_mean: float = 0.0) -> float:
     if not abs(mean) > max(LEAST_MEAN_IN_ERRORS * std_error_mean, 1e-12):
         return float("nan")
     return effect / abs(mean)
-
-
-def power_of(effect: float, std_error: float, level: float = 0.95) -> float:
-    """Probability of rejecting zero when the true effect is `effect` (normal)."""
-    if not std_error > 0:
-        raise EstimationError(f"standard error {std_error}: expected a positive number")
-    critical = float(stats.norm.ppf(0.5 + level / 2))
-    size = effect / std_error
-    return float(stats.norm.sf(critical - size) + stats.norm.cdf(-critical - size))

@@ -16,7 +16,6 @@ from naveval.project.errors import RenderError
 READER = "markdown"
 REFERENCE = re.compile(r"^(fig|tbl|sec)-")
 BIB_KEY = re.compile(r"^@\w+\{([^,\s]+)\s*,", re.MULTILINE)
-CAPTION = {"Figure": "figures", "Table": "tables"}
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ Each prints what it measured, so that a run with `-s` is a report.
 import time
 from pathlib import Path
 
+import bench_followup as bench
 import followup_draws
 import numpy as np
 import pandas as pd
 import pytest
 
 from naveval.estimators.sensitivity import bounds
-from naveval.studies.followup import bench, events, published
 from naveval.studies.followup import estimate as study
+from naveval.studies.followup import events, published
 from naveval.studies.followup import panel as followup_panel
 from naveval.studies.followup.parameters import Parameters
 from naveval.studies.followup.simulate import registers

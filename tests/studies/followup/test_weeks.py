@@ -4,7 +4,6 @@ import datetime as dt
 
 import pytest
 
-from naveval.project.errors import ParameterError
 from naveval.studies.followup import weeks as iso_weeks
 
 
@@ -12,20 +11,16 @@ from naveval.studies.followup import weeks as iso_weeks
     ("year_week", "expected"), [(201501, 0), (201502, 1), (201553, 52), (201601, 53), (202252, 417)]
 )
 def test_running_number_and_back(year_week: int, expected: int) -> None:
-    assert iso_weeks.of_year_week(year_week) == expected
+    monday = dt.date.fromisocalendar(*divmod(year_week, 100), 1)
+    assert iso_weeks.of_date(monday) == expected
     assert iso_weeks.to_year_week(expected) == year_week
-
-
-@pytest.mark.parametrize("year_week", [201653, 201700, 201754])
-def test_weeks_that_do_not_exist_are_refused(year_week: int) -> None:
-    with pytest.raises(ParameterError, match="has no week"):
-        iso_weeks.of_year_week(year_week)
+    assert iso_weeks.monday(expected) == monday
 
 
 def test_month_is_that_of_the_thursday() -> None:
     assert iso_weeks.month(iso_weeks.of_date(dt.date(2017, 7, 1))) == 201706
     assert iso_weeks.month(iso_weeks.of_date(dt.date(2017, 7, 3))) == 201707
-    assert iso_weeks.month(iso_weeks.of_year_week(201553)) == 201512
+    assert iso_weeks.month(iso_weeks.of_date(dt.date(2015, 12, 31))) == 201512
 
 
 def test_calendar_has_every_week_once() -> None:

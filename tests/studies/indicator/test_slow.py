@@ -1,15 +1,15 @@
 """Statistical and full-size checks of the work indicator (slow set)."""
 
+import bench_indicator as bench
+import indicator_coverage as coverage
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from naveval.studies.indicator import bench
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator import quality as recovery
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.models import Packed
-from naveval.studies.indicator.simulate import coverage
 from naveval.studies.indicator.simulate import registers as simulation
 
 pytestmark = pytest.mark.slow

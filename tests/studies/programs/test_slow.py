@@ -7,10 +7,9 @@ import os
 import sys
 from pathlib import Path
 
+import bench_programs as bench
 import pandas as pd
 import pytest
-
-from naveval.studies.programs import bench
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "reference"))
 import programs_coverage

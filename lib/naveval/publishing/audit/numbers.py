@@ -70,18 +70,6 @@ LEFT_OUT = (
 """Patterns of numbers that are no findings, taken out before the rest is compared."""
 
 
-LISTED = rf"\d+(?:[–-]\d+)?(?:(?:,| og| til| mot){BLANK}\d+(?:[–-]\d+)?)*"
-FIELD = re.compile(r"\{[^{}]*\}")
-SPANS = (
-    re.compile(rf"\b{LISTED}{BLANK}(?:uker?|måneder?|md|år|timer|dager)\b"),
-    re.compile(rf"\b(?:år|landgruppe|gruppe){BLANK}{LISTED}", re.I),
-    re.compile(
-        rf"\(\d+ av \d+\)|\b(?:på|dekker|strek:|intervall\w*){BLANK}{LISTED}{BLANK}prosent\b"
-    ),
-)
-"""What a template may state without a field: spans of time, groups, parts, levels."""
-
-
 @dataclass(frozen=True)
 class Known:
     """Absolute values a report may state, sorted, and the phrases that define something."""
@@ -135,25 +123,6 @@ def unaccounted(text: str, known: Known) -> list[str]:
         for found in NUMBER.finditer(text)
         if not _accounted(found, text, known.values)
     ]
-
-
-def stated(text: str) -> list[str]:
-    """The numbers of a sentence that are findings: no years, dates, labels or the like."""
-    return unaccounted(text, Known(np.array([]), ()))
-
-
-def typed(template: str, phrases: tuple[str, ...] = ()) -> list[str]:
-    """Numbers typed into a template of a text instead of filled in from the estimates.
-
-    Fields in braces, spans of time, levels of intervals and the numbers `unaccounted` leaves
-    out are no findings; neither are the phrases given.
-    """
-    text = FIELD.sub(" ", template)
-    for phrase in sorted(phrases, key=len, reverse=True):
-        text = text.replace(phrase, " ")
-    for pattern in SPANS:
-        text = pattern.sub(" ", text)
-    return stated(text)
 
 
 def _accounted(found: re.Match[str], text: str, values: np.ndarray) -> bool:

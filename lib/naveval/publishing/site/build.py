@@ -34,7 +34,6 @@ MAIN = re.compile(r'<main id="innhold"')
 OLD_HEAD = re.compile(r'<header class="page-head">.*?</header>', re.DOTALL)
 FOOT = re.compile(r'(<footer class="page-foot">)')
 END_OF_HEAD = re.compile(r"</head>")
-END_OF_BODY = re.compile(r"</body>")
 
 
 def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: None) -> Path:

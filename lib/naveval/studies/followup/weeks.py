@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.project.errors import ParameterError
-
 EPOCH = dt.date(2014, 12, 29)
 ORDINAL = EPOCH.toordinal()
 
@@ -19,21 +17,6 @@ ORDINAL = EPOCH.toordinal()
 def of_date(day: dt.date) -> int:
     """Running number of the week a day lies in."""
     return (day.toordinal() - ORDINAL) // 7
-
-
-def of_year_week(year_week: int) -> int:
-    """Running number of a week written as year and week, 201726 for week 26 of 2017.
-
-    Raises
-    ------
-    ParameterError
-        When the year has no such week.
-    """
-    year, week = divmod(int(year_week), 100)
-    try:
-        return of_date(dt.date.fromisocalendar(year, week, 1))
-    except ValueError:
-        raise ParameterError(f"{year_week}: year {year} has no week {week}") from None
 
 
 def to_year_week(week: int) -> int:

@@ -19,7 +19,6 @@ from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.windows import OUTCOMES
 
 GROUPS = ("with", "without")
-AGE_LIMITS = (25, 35, 50)
 AGES = ("-24", "25-34", "35-49", "50+")
 SEXES = ("kvinne", "mann")
 EDUCATIONS = ("grunnskole", "videregående", "høyere", "ukjent")

@@ -12,9 +12,9 @@ from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.exhibits import appendix, estimates, figures, tables
 from naveval.exhibits.output import Output, finish, open_output
 from naveval.project.errors import DisclosureError
-from naveval.studies.programs.costs import bench, published
 from naveval.studies.programs.costs import figures as programs_cost_figures
 from naveval.studies.programs.costs import mix as programs_cost_mix
+from naveval.studies.programs.costs import published
 from naveval.studies.programs.costs import rows as programs_cost_rows
 from naveval.studies.programs.costs import sentences as programs_cost_sentences
 from naveval.studies.programs.costs import tables as programs_cost_tables
@@ -174,13 +174,6 @@ def test_estimated_effects_run_through(tmp_path: Path, analysis: Analysis) -> No
     assert (other.inputs["effect_later"] == 1000).all()
     assert other.effects == "estimated"
     pd.testing.assert_frame_equal(other.cells, analysis.cells)
-
-
-def test_benchmark_reports_rows_time_memory_and_ratio() -> None:
-    found = bench.measure(draws=200)
-    assert found.seconds > 0
-    assert found.largest_difference < 1e-6
-    assert found.ratio > 1
 
 
 def test_readings_name_their_inputs(output: Output, analysis: Analysis) -> None:

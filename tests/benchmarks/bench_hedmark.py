@@ -14,8 +14,8 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from measuring import peak_mb
 
-from naveval.project.measuring import peak_mb
 from naveval.registers import reading
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark.contracts import TABLES

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from measuring import alone, peak_mb
 from threadpoolctl import threadpool_limits
 
 from naveval.estimators.categorical import ols, probit
-from naveval.project.measuring import alone, peak_mb
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.models import Packed, Specification, design_for, fit, packed, parts

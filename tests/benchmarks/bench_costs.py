@@ -4,12 +4,12 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+from measuring import peak_mb
 
 from naveval.estimators.cost_benefit.assumptions import Array, Assumptions, from_inputs
 from naveval.estimators.cost_benefit.draws import draw
 from naveval.estimators.cost_benefit.inputs import load
 from naveval.estimators.cost_benefit.net_benefit import benefit_rate, net_benefit, total_cost
-from naveval.project.measuring import peak_mb
 
 DRAWS = 10_000
 PEER_DRAWS = 200

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from measuring import alone, peak_mb
 
-from naveval.project.measuring import alone, peak_mb
 from naveval.studies.followup import estimate
 from naveval.studies.followup import panel as followup_panel
 from naveval.studies.followup.estimate import COMPARISONS, WINDOWS
@@ -144,7 +144,3 @@ def _linearmodels(folder: Path) -> dict[str, Any]:
     )
     seconds = time.perf_counter() - start
     return {"step": "peer: linearmodels", "rows": len(frame), "seconds": seconds}
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,12 @@
 """What a reader finds in a finished HTML report, in the same form for both engines."""
 
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
-from bs4 import BeautifulSoup
 from bs4.element import Tag
+
+from naveval.publishing.audit import html
 
 PADDING = "\u2007\u2008"
 
@@ -39,7 +41,7 @@ class Contents:
 
 def read_html(file: Path) -> Contents:
     """Read the contents of an HTML report made by either engine."""
-    page = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+    page = copy(html.read(file))  # what is kept in memory stays whole
     main = page.find("main") or page
     for outside in main.find_all("nav"):
         outside.decompose()

@@ -13,16 +13,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import bench_costs
 import numpy as np
 import pandas as pd
+from measuring import peak_mb
 from tqdm import tqdm
 
 from naveval.estimators import forests, overlap
 from naveval.estimators.forests import ForestOptions
-from naveval.project.measuring import peak_mb
 from naveval.registers import reading
 from naveval.studies.programs import contracts, effects
-from naveval.studies.programs.costs import bench
 from naveval.studies.programs.effects import Drawn, Estimated, Settings
 from naveval.studies.programs.simulate.registers import simulate
 
@@ -54,7 +54,7 @@ def main(
     store
         CSV file for the effects by year beside the truth.
     """
-    bench.main(scale)
+    bench_costs.main(scale)
     options = ForestOptions(trees=trees, seed=2024)
     settings = Settings(options, min_arm=max(8, round(150 * scale)), cache=cache)
     with TemporaryDirectory() as folder:

@@ -1,8 +1,7 @@
 """The benchmark runs, agrees with its peer and reports what it should."""
 
+import bench_hedmark as bench
 import pytest
-
-from naveval.studies.hedmark import bench
 
 
 def test_small_benchmark(

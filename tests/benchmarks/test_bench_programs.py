@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import bench_programs as bench
 import numpy as np
 import pandas as pd
 import pytest
 
-from naveval.studies.programs import bench, effects
+from naveval.studies.programs import effects
 
-REFERENCE = Path(__file__).parents[2] / "reference"
+REFERENCE = Path(__file__).parents[1] / "reference"
 
 
 @pytest.fixture(scope="module")
