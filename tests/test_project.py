@@ -133,7 +133,18 @@ def test_notebook_cell_is_one_call(file: Path) -> None:
             continue
         assert len(body) == 1, f"{file.name}: more than one statement:\n{cell.source}"
         assert isinstance(body[0], ast.Expr | ast.Assign), cell.source
-        assert isinstance(body[0].value, ast.Call), f"{file.name}: not a call:\n{cell.source}"
+        value = body[0].value
+        part = isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name)
+        assert isinstance(value, ast.Call) or part, f"{file.name}: not a call:\n{cell.source}"
+        called = {node.id for node in ast.walk(body[0]) if isinstance(node, ast.Name)}
+        assert not called & {"vars", "globals", "locals"}, cell.source
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_notebook_opens_its_study_in_one_call(file: Path) -> None:
+    cells = code_cells(file)
+    assert f'study = nv.open("{file.stem}")' in cells[2]
+    assert "Parameters" not in "".join(cells)
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)

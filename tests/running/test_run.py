@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from naveval import cli
 from naveval.exhibits import manifest
-from naveval.project import parameters
+from naveval.project import catalogue, parameters
 from naveval.project.errors import EstimationError, ParameterError
 from naveval.project.parameters import StudyParameters
 from naveval.running import run as runs
@@ -60,7 +60,7 @@ def study(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (project / "params/hedmark.yml").write_text("seed: 1\n", encoding="utf-8")
     write_notebook(project, ("", SETUP), ("part:one", WORK), ("", FINISH))
     monkeypatch.setattr(parameters, "model", lambda _: StudyParameters)
-    monkeypatch.setattr(runs.catalogue, "has", lambda *_: False)
+    monkeypatch.setattr(catalogue, "has", lambda *_: False)
     return project
 
 
@@ -179,7 +179,7 @@ def test_only_an_earlier_result_is_replaced(study: Path, tmp_path: Path) -> None
 def test_unknown_part_stops_before_registers_are_made(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs.catalogue, "has", lambda *_: pytest.fail("looked for registers"))
+    monkeypatch.setattr(catalogue, "has", lambda *_: pytest.fail("looked for registers"))
     with pytest.raises(ParameterError, match="parts: three"):
         run(parts=["three"])
 
@@ -187,7 +187,7 @@ def test_unknown_part_stops_before_registers_are_made(
 def _slow_run(root: str) -> None:
     os.environ["NAVEVAL_ROOT"] = root
     parameters.model = lambda _: StudyParameters  # type: ignore[assignment]
-    runs.catalogue.has = lambda *_: False  # type: ignore[assignment]
+    catalogue.has = lambda *_: False  # type: ignore[assignment]
     run(seed=9)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import nbformat
 
+import naveval
 from naveval.exhibits import words
 from naveval.exhibits.output import Output
 from naveval.project import catalogue, paths, provenance
@@ -19,6 +20,7 @@ from naveval.project.parameters import StudyParameters
 from naveval.registers import extracts, reading
 
 FILE = "manifest.json"
+ALIAS = "nv"
 COMMON_TEXTS = ("common.yml", "downloads.yml", "headlines.yml")
 PACKAGES = (
     "naveval",
@@ -95,13 +97,23 @@ def _modules(study: str) -> set[str]:
     """Modules a run starts from: those the notebook names, and those found by convention."""
     book = nbformat.read(paths.notebook(study), as_version=4)
     source = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+    tree = ast.parse(source)
     named = {
         name
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("naveval")
         for item in node.names
         for name in (str(node.module), f"{node.module}.{item.name}")
         if provenance.is_module(name)
+    }
+    # `nv.open` names no module; the package says which one it stands for.
+    named |= {
+        naveval.PUBLIC[node.attr].partition(":")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == ALIAS
+        and node.attr in naveval.PUBLIC
     }
     stages = ("parameters", "contracts", "simulate.registers")
     own = {f"naveval.studies.{study}.{stage}" for stage in stages if catalogue.has(study, stage)}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from naveval.project import catalogue, paths
 from naveval.project.errors import ParameterError
@@ -39,6 +39,14 @@ class StudyParameters(BaseModel):
     scale: float = Field(default=0.05, gt=0, le=1)
     seed: int = Field(default=2024, ge=0)
     parts: tuple[str, ...] = ()
+
+    @field_validator("parts")
+    @classmethod
+    def _known_parts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - set(cls.PARTS))
+        if unknown and cls.PARTS:
+            raise ValueError(f"unknown {', '.join(unknown)}; allowed: {', '.join(cls.PARTS)}")
+        return value
 
     def simulation(self) -> dict[str, Any]:
         """Settings of the simulated registers; studies add their tunable truth."""
@@ -140,6 +148,11 @@ def explain(error: ValidationError, kind: type[BaseModel], source: str) -> str:
         elif fault["type"] == "missing":
             lines.append(f"  {key}: missing; this key is required")
             continue
+        elif fault["type"] == "string_type" and isinstance(fault["input"], int):
+            expected = (
+                'expected text in quotes, such as "03"; --set county=03 and papermill -r county 03 '
+                "keep it text"
+            )
         elif fault["type"] == "tuple_type":
             expected = "expected a list, for example [a, b]"
         else:

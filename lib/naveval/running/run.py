@@ -13,12 +13,11 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from naveval.exhibits import downloads, manifest
+from naveval.exhibits import downloads, manifest, opening
 from naveval.exhibits import output as outputs
-from naveval.project import catalogue, paths, places
+from naveval.project import paths, places
 from naveval.project.errors import EstimationError, NavevalError, ParameterError
 from naveval.project.parameters import StudyParameters
-from naveval.registers import extracts
 
 EXECUTED = "executed.ipynb"
 EXPLORE = "explore"
@@ -76,11 +75,7 @@ def run(
 def prepare(study: str, parameters: StudyParameters) -> None:
     """Check parts, inputs and registers; simulate registers when none are given."""
     select_parts(study, parameters)
-    parameters.check_inputs()
-    if catalogue.has(study, "contracts") and parameters.reads_registers():
-        from naveval.registers import contracts
-
-        contracts.require(study, extracts.folder(study, parameters), parameters)
+    opening.check(study, parameters)
 
 
 def require_replaceable(folder: Path) -> None:

@@ -105,14 +105,6 @@ class Parameters(StudyParameters):
                 raise ValueError("each window is two months, first and last, as yyyy-mm")
         return value
 
-    @field_validator("parts")
-    @classmethod
-    def _parts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = sorted(set(value) - set(PARTS))
-        if unknown:
-            raise ValueError(f"unknown {', '.join(unknown)}; allowed: {', '.join(PARTS)}")
-        return value
-
     @model_validator(mode="after")
     def _order(self) -> "Parameters":
         if self.first_month and self.last_month:

@@ -1,7 +1,7 @@
 """All numbers of the follow-up study as rows of the tidy estimates table."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from naveval.studies.followup.checks import FAMILIES, count_found
 from naveval.studies.followup.events import Events
 from naveval.studies.followup.measures import before_and_after
 
+Result = TypeVar("Result")
 STUDY = "followup"
 METHOD = "did, clustered by person"
 SHARE = "share per two-week period"
@@ -23,13 +24,22 @@ FIGURES = ("profile_1", "profile_2", "profile_3", "months_4", "months_5", "month
 PLAIN = ("phone", "meeting", "question", "digital")
 
 
+class Found(dict[str, Any]):
+    """What a run has found, by name; parts that were not run are missing."""
+
+    def keep(self, name: str, result: Result) -> Result:
+        """Keep a result under its name, and give it back."""
+        self[name] = result
+        return result
+
+
 def rows(found: Mapping[str, Any]) -> pd.DataFrame:
     """One tidy frame of what a run has found.
 
     Parameters
     ----------
     found
-        Results by the names they have in the notebook; parts that were not run are missing.
+        Results by name, see `Found`.
         Numbers of refused regressions are left out, suppressed ones are missing.
     """
     makers: Mapping[str, Callable[[Any], list[dict[str, Any]]]] = {
