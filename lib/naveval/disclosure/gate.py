@@ -8,7 +8,7 @@ totals (`disclosure.cells`). What was hidden, and why, is in `Released.log`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from naveval.disclosure import plan, rules
 from naveval.disclosure.plan import rounded
+from naveval.disclosure.released import LOG_COLUMNS
+from naveval.disclosure.released import Released as Released
+from naveval.disclosure.released import require_released as require_released
 from naveval.disclosure.rules import MARGIN, add_margin, forced
 from naveval.disclosure.tables import Structure, Totals, require_keys
 from naveval.disclosure.thresholds import Thresholds, thresholds
 from naveval.project.errors import DisclosureError
 
-LOG_COLUMNS = ["label", "row", "column", "rule", "action", "reason"]
 REASONS = {
     "min_cell": "fewer persons than the threshold",
     "small_complement": "fewer persons than the threshold with or without the property",
@@ -35,44 +37,6 @@ REASONS = {
     "residual_df": "too few residual degrees of freedom",
 }
 Bools = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Released:
-    """A frame that has passed disclosure control.
-
-    Attributes
-    ----------
-    frame
-        Values; suppressed cells are NaN.
-    suppressed
-        Same shape as `frame`, True where a value was suppressed.
-    log
-        One row per suppressed cell, and one for the release itself.
-    label
-        Label of the table or figure it was released for.
-    origin
-        "persons" or "published".
-    structure
-        How the counts hang together, for `recoverable`.
-    """
-
-    frame: pd.DataFrame
-    suppressed: pd.DataFrame
-    log: pd.DataFrame
-    label: str
-    origin: str = field(default="persons")
-    structure: Structure = field(default_factory=Structure)
-
-
-def require_released(released: object, label: str) -> Released:
-    """Return the argument if it is a `Released`, else raise DisclosureError."""
-    if not isinstance(released, Released):
-        raise DisclosureError(
-            f"{label}: expected data that has passed disclosure.release, "
-            f"got {type(released).__name__}"
-        )
-    return released
 
 
 def public(frame: pd.DataFrame, *, label: str, source: str) -> Released:

@@ -1,0 +1,282 @@
+"""One decision per exhibit: what a frame may show, how finely, and one line for the log.
+
+`counted` for raw counts with their cell keys; `described` for what was computed from counts
+protected before (a study's panel); `modelled` for output of models. Numbers computed from
+published tables and from exhibits released before are `gate.public` and `gate.derived`.
+
+The log tells how many persons stand behind an exhibit (to the nearest ten), by how much a count
+can be changed, and how many numbers are missing by which rule. It does not tell by how much the
+exhibit's own counts were changed: with few cells that would narrow the truth.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from naveval.disclosure import counts as counting
+from naveval.disclosure import magnitudes, models, rules
+from naveval.disclosure.keys import SUFFIX, Secret
+from naveval.disclosure.released import LOG_COLUMNS, Released
+from naveval.disclosure.thresholds import thresholds
+from naveval.project.errors import DisclosureError
+
+Bools = NDArray[np.bool_]
+Derive = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Protection:
+    """Says that counts were protected, with the persons behind them to the nearest ten.
+
+    Only functions that protect make one: `protected_panel`.
+    """
+
+    persons: int
+
+
+def protected_panel(
+    frame: pd.DataFrame, names: Iterable[str], secret: Secret, *, persons: float
+) -> tuple[pd.DataFrame, Protection]:
+    """Protect the counts of a study's panel once; everything else is computed from it.
+
+    Parameters
+    ----------
+    frame
+        One row per cell, with `n` and `n_key` for every count named.
+    persons
+        Distinct persons behind the panel.
+    """
+    return counting.protect(frame, names, secret), Protection(counting.about(persons))
+
+
+def counted(
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    secret: Secret,
+    counts: Sequence[str],
+    keys: Sequence[str],
+    persons: float,
+    labels: Sequence[str] = (),
+    shares: Mapping[str, tuple[str, str]] | None = None,
+    sums: Mapping[str, tuple[str, float]] | None = None,
+    cumulative: Sequence[str] = (),
+    by: Sequence[str] = (),
+    derive: Derive | None = None,
+    rests_on: Mapping[str, str] | None = None,
+    only: Sequence[str] = (),
+) -> Released:
+    """Release a frame of raw counts: protected, with shares, sums and what follows from them.
+
+    Parameters
+    ----------
+    frame
+        One row per cell: `keys`, every count `n` with its cell key `n_key`, sums of `sums`, and
+        `labels` (numbers that are not about persons, such as months or published numbers).
+    persons
+        Distinct persons behind the frame.
+    shares
+        Share to protected numerator and denominator, `{"work": ("n_work", "n")}`.
+    sums
+        Sum to the persons with a positive part and the cap, `{"hours": ("n_hours", 37.5)}`.
+    cumulative, by
+        Counts that cumulate along the rows, within these columns.
+    derive
+        Computes more columns from the protected frame, and sees nothing else.
+    rests_on
+        Derived value to the protected count it rests on, for marks and rule of 20.
+    only
+        Columns that leave; default: all.
+
+    Raises
+    ------
+    DisclosureError
+        For undeclared numeric columns, columns that identify persons, keys that are not unique,
+        and counts that are no counts.
+    """
+    shares, sums, rests_on = shares or {}, sums or {}, rests_on or {}
+    try:
+        named = [*keys, *labels, *counts, *(n + SUFFIX for n in counts), *sums]
+        _require_declared(frame, named, keys)
+        found = magnitudes.protect(frame, sums, secret) if sums else frame
+        missing_sums = {name: found[name].isna().to_numpy() for name in sums}
+        found = counting.protect(found, counts, secret)
+        if cumulative:
+            found = counting.cumulative(found, cumulative, by)
+        found = counting.shares(found, shares)
+        found = derive(found) if derive else found
+    except DisclosureError as error:
+        raise DisclosureError(f"{label}: {error}") from None
+    base = {name: pair[0] for name, pair in shares.items()} | dict(rests_on)
+    base |= {name: pair[0] for name, pair in sums.items()} | {name: name for name in counts}
+    hidden = {name: found[name].isna().to_numpy() for name in shares} | missing_sums
+    marks = _marks(found, base, set(counts))
+    return _decided(found, hidden, marks, label, "counted", persons, only)
+
+
+def described(
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    protection: Protection,
+    keys: Sequence[str],
+    rests_on: Mapping[str, str] | None = None,
+    counts: Sequence[str] = (),
+    only: Sequence[str] = (),
+) -> Released:
+    """Release numbers that are functions of a protected panel: means, effects, indices.
+
+    Parameters
+    ----------
+    protection
+        Of the panel, made by `protected_panel`.
+    rests_on
+        Value to the column with the protected persons it rests on: missing below 20, marked as
+        noisy below ten.
+    counts
+        Columns that are protected counts themselves: a 0 is shown as «0–5».
+
+    Raises
+    ------
+    DisclosureError
+        Without a protection, for columns that identify persons, and keys that are not unique.
+    """
+    if not isinstance(protection, Protection):
+        raise DisclosureError(
+            f"{label}: expected the protection of the panel the numbers come from, "
+            f"got {type(protection).__name__}"
+        )
+    try:
+        _require_declared(frame, list(frame.columns), keys)
+    except DisclosureError as error:
+        raise DisclosureError(f"{label}: {error}") from None
+    least = thresholds().counts.least_denominator
+    hidden = {name: (frame[n] < least).to_numpy() for name, n in (rests_on or {}).items()}
+    marks = _marks(frame, dict.fromkeys(counts, "") | {n: n for n in counts}, set(counts))
+    return _decided(frame, hidden, marks, label, "described", protection.persons, only)
+
+
+def modelled(
+    frame: pd.DataFrame,
+    *,
+    label: str,
+    keys: Sequence[str],
+    persons: float,
+    estimates: Mapping[str, str],
+    residual_df: str | int,
+    events: str = "",
+    others: str = "",
+    p_values: Sequence[str] = (),
+    errors: Sequence[str] = (),
+    n: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    points: float | None = None,
+    only: Sequence[str] = (),
+) -> Released:
+    """Release output of a model, rounded, and missing where it rests on too few events.
+
+    Parameters
+    ----------
+    estimates
+        Column to the column with its standard error; limits of intervals belong here too.
+    residual_df
+        Column or number of residual degrees of freedom.
+    events, others
+        Columns with the fewest persons with and without the outcome over the cells behind the
+        coefficient. Needed unless the model has no such cells.
+    p_values, errors, n, labels
+        p-values; standard errors; persons (told to ten); numbers that are not about persons.
+    points
+        Coarsest unit to round to at least, in the unit of the estimates; default 0.01.
+
+    Raises
+    ------
+    DisclosureError
+        For undeclared numeric columns, columns that identify persons, and keys not unique.
+    """
+    own = [*estimates, *estimates.values(), *p_values, *errors, *n, events, others]
+    named = [*keys, *labels, *own, residual_df if isinstance(residual_df, str) else ""]
+    try:
+        _require_declared(frame, named, keys)
+    except DisclosureError as error:
+        raise DisclosureError(f"{label}: {error}") from None
+    enough = np.full(len(frame), np.inf)
+    df = frame[residual_df] if isinstance(residual_df, str) else np.full(len(frame), residual_df)
+    shown = models.estimable(
+        frame[events] if events else enough, frame[others] if others else enough, df
+    )
+    out = frame.copy()
+    for name, of in estimates.items():
+        out[name] = models.rounded(frame[name], frame[of], points)
+    for name in {*errors, *estimates.values()}:
+        out[name] = models.rounded_errors(frame[name])
+    for name in p_values:
+        out[name] = models.rounded_p(frame[name])
+    for name in n:
+        out[name] = [counting.about(value) for value in frame[name]]
+    dropped = {events, others, residual_df} - {""}
+    numbers = [*estimates, *estimates.values(), *errors, *p_values, *n]
+    hidden = dict.fromkeys(numbers, ~shown)
+    out = out.drop(columns=[name for name in out.columns if name in dropped - {*labels, *numbers}])
+    return _decided(out, hidden, {}, label, "model", persons, only)
+
+
+def _require_declared(frame: pd.DataFrame, named: Sequence[str], keys: Sequence[str]) -> None:
+    rules.require_names([str(name) for name in frame.columns], thresholds())
+    lacking = [name for name in keys if name not in frame.columns]
+    if lacking:
+        raise DisclosureError(f"no column {', '.join(lacking)}; expected all of the keys")
+    if keys and frame.duplicated(list(keys)).any():
+        raise DisclosureError(f"several rows have the same {', '.join(keys)}")
+    numeric = frame.select_dtypes(include="number", exclude="bool").columns
+    loose = [str(name) for name in numeric if name not in named]
+    if loose:
+        raise DisclosureError(
+            f"undeclared numbers: {', '.join(loose)}; name them as counts with cell keys, as sums "
+            "or as labels, or compute them in `derive` from what is protected"
+        )
+
+
+def _marks(
+    frame: pd.DataFrame, base: Mapping[str, str], counts: set[str]
+) -> dict[str, NDArray[np.str_]]:
+    return {
+        name: counting.marks(frame[name], frame[n], is_count=name in counts)
+        for name, n in base.items()
+        if n and name in frame.columns
+    }
+
+
+def _decided(
+    frame: pd.DataFrame,
+    hidden: Mapping[str, Bools],
+    marks: Mapping[str, NDArray[np.str_]],
+    label: str,
+    rule: str,
+    persons: float,
+    only: Sequence[str],
+) -> Released:
+    columns = list(only) or list(frame.columns)
+    out = frame[columns].copy()
+    suppressed = pd.DataFrame(False, index=out.index, columns=columns)
+    marked = pd.DataFrame("", index=out.index, columns=columns)
+    for name in columns:
+        if name in hidden:
+            suppressed[name] = hidden[name]
+            if hidden[name].any():
+                out[name] = out[name].astype(float).mask(hidden[name])
+        if name in marks:
+            marked[name] = np.where(suppressed[name], "", marks[name])
+    numeric = out.select_dtypes(include="number", exclude="bool").size
+    gone = int(suppressed.to_numpy().sum())
+    change = (
+        ""
+        if rule == "model"
+        else (f", every count changed by at most {thresholds().counts.largest_change}")
+    )
+    reason = f"about {counting.about(persons)} persons{change}, {gone} of {numeric} numbers missing"
+    log = pd.DataFrame([[label, "", "", rule, "released", reason]], columns=LOG_COLUMNS)
+    return Released(out, suppressed, log, label, "persons", marks=marked)

@@ -1,0 +1,104 @@
+"""Output of models: what a coefficient must rest on, and how finely it may be told.
+
+A coefficient that is a function of cell means (saturated, nothing that varies within cells) is
+no model in this sense but descriptive: compute it from protected counts.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from naveval.disclosure.thresholds import thresholds
+
+ERROR_DIGITS = 2
+
+
+def estimable(events: ArrayLike, others: ArrayLike, residual_df: ArrayLike) -> NDArray[np.bool_]:
+    """Whether coefficients may be told.
+
+    Parameters
+    ----------
+    events, others
+        Persons with the outcome and without it, in truth: (n,) smallest over the cells behind
+        each coefficient. For outcomes that are amounts: persons on either side of zero.
+    residual_df
+        Residual degrees of freedom of the model.
+    """
+    rules = thresholds()
+    least = rules.models.least_events
+    enough = (np.asarray(events) >= least) & (np.asarray(others) >= least)
+    return enough & (np.asarray(residual_df) >= rules.residual_df)
+
+
+def fewest(cells: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Fewest events and fewest non-events over the cells behind a coefficient."""
+    found = np.array(list(cells), dtype=float)
+    least = found.min(axis=0)
+    return float(least[0]), float(least[1])
+
+
+def step(std_error: ArrayLike, points: float | None = None) -> NDArray[np.float64]:
+    """The step an estimate is rounded to: 1, 2 or 5 times a power of ten.
+
+    At least a tenth of the standard error and at least `points` (0.01 percentage point, or what
+    corresponds to it in the unit). A step of a round number, since a multiple of a tenth of the
+    error would give the error in full digits.
+
+    >>> step([0.3, 0.031, 12.0]).tolist()
+    [0.05, 0.01, 2.0]
+    """
+    rules = thresholds().models
+    least = np.maximum(np.asarray(std_error, dtype=float) * rules.share_of_error, 0)
+    floor = rules.points if points is None else points
+    wanted = np.maximum(least, floor)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        power = 10.0 ** np.floor(np.log10(wanted))
+    scaled = wanted / power
+    digit = np.select([scaled <= 1 + 1e-9, scaled <= 2 + 1e-9, scaled <= 5 + 1e-9], [1, 2, 5], 10)
+    return np.where(np.isfinite(wanted), digit * power, np.nan)
+
+
+def rounded(
+    values: ArrayLike, std_error: ArrayLike, points: float | None = None
+) -> NDArray[np.float64]:
+    """Estimates, limits of intervals and other numbers in the unit of the error, rounded.
+
+    >>> rounded([0.1234567, -7.26], [0.031, 1.9]).tolist()
+    [0.12, -7.2]
+    """
+    return _to_steps(values, step(std_error, points))
+
+
+def _to_steps(values: ArrayLike, size: ArrayLike) -> NDArray[np.float64]:
+    given, steps = np.broadcast_arrays(np.asarray(values, dtype=float), size)
+    known = np.isfinite(given) & np.isfinite(steps)
+    pairs = zip(given.ravel(), steps.ravel(), known.ravel(), strict=True)
+    found = [_multiple(value, one) if ok else np.nan for value, one, ok in pairs]
+    return np.array(found).reshape(given.shape)
+
+
+def _multiple(value: float, size: float) -> float:
+    # Through decimal text: 3 × 0.05 is 0.15000000000000002, and must not show.
+    decimals = int(max(0, -np.floor(np.log10(size) + 1e-9)))
+    return float(f"{np.round(value / size) * size:.{decimals}f}") + 0.0
+
+
+def rounded_errors(std_error: ArrayLike) -> NDArray[np.float64]:
+    """Standard errors to two digits.
+
+    >>> rounded_errors([0.03149, 12.34]).tolist()
+    [0.031, 12.0]
+    """
+    given = np.asarray(std_error, dtype=float)
+    return np.array(
+        [
+            float(f"{value:.{ERROR_DIGITS - 1}e}") if np.isfinite(value) else np.nan
+            for value in given.ravel()
+        ]
+    ).reshape(given.shape)
+
+
+def rounded_p(p_values: ArrayLike) -> NDArray[np.float64]:
+    """p-values to 0.001: in full digits they are the estimate over its error in full digits."""
+    return _to_steps(p_values, thresholds().models.p_value)

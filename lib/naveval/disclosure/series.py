@@ -1,0 +1,68 @@
+"""Series over time: the finest step of time that is not mostly noise."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from naveval.disclosure.thresholds import thresholds
+
+Step = Literal["month", "quarter", "half_year", "year", "all"]
+MONTHS: Mapping[Step, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+
+
+@dataclass(frozen=True)
+class Series:
+    """A protected series at the step of time chosen for it.
+
+    Attributes
+    ----------
+    frame
+        Protected counts; None when no step has enough.
+    step
+        The step, or "" for none.
+    """
+
+    frame: pd.DataFrame | None
+    step: Step | Literal[""]
+
+
+def period(months: pd.Series, step: Step, first: int) -> pd.Series:
+    """First month (number) of the period each month lies in; "all" is the first month.
+
+    Periods are whole from `first` on, so that every one has as many months.
+    """
+    width = MONTHS.get(step)
+    return months * 0 + first if width is None else first + (months - first) // width * width
+
+
+def finest(
+    at: Callable[[Step], pd.DataFrame],
+    numerator: str,
+    denominator: str = "",
+    steps: tuple[Step, ...] = ("month", "quarter", "half_year", "year", "all"),
+) -> Series:
+    """The finest step at which the median protected numerator and complement are at least ten.
+
+    Parameters
+    ----------
+    at
+        Gives the protected frame of a step. Persons are counted anew for each step: a person
+        with an event in two months of a quarter is one person of that quarter.
+    numerator, denominator
+        Columns of protected counts; without a denominator only the numerator is asked for.
+
+    Notes
+    -----
+    The choice looks at protected counts only, so it tells nothing more. One step is published.
+    """
+    enough = thresholds().counts.series_median
+    for step in steps:
+        frame = at(step)
+        medians = [frame[numerator].median()]
+        if denominator:
+            medians.append((frame[denominator] - frame[numerator]).median())
+        if all(median >= enough for median in medians):
+            return Series(frame, step)
+    return Series(None, "")

@@ -1,0 +1,49 @@
+"""Rounding of model output, and the events a coefficient rests on."""
+
+import numpy as np
+import pytest
+
+from naveval.disclosure import models
+
+DRAW = np.random.default_rng(3)
+
+
+def test_steps_are_coarser_than_a_tenth_of_the_error_and_a_hundredth() -> None:
+    errors = np.exp(DRAW.uniform(-8, 8, 300))
+    found = models.step(errors)
+    assert (found >= np.maximum(errors / 10, 0.01) * (1 - 1e-8)).all()
+    assert (found <= 2.5 * np.maximum(errors / 10, 0.01) * (1 + 1e-8)).all()
+    digits = found / 10 ** np.floor(np.log10(found) + 1e-9)
+    assert set(np.round(digits, 6)) <= {1.0, 2.0, 5.0}
+
+
+def test_rounded_numbers_lie_on_the_grid_and_nearby() -> None:
+    values, errors = DRAW.normal(0, 3, 500), np.exp(DRAW.uniform(-5, 2, 500))
+    found, size = models.rounded(values, errors), models.step(errors)
+    assert (np.abs(found - values) <= size / 2 * (1 + 1e-9)).all()
+    np.testing.assert_allclose(found / size, np.round(found / size), atol=1e-6)
+    assert all(len(repr(float(value))) <= 8 for value in found)
+
+
+def test_what_cannot_be_rounded_is_missing() -> None:
+    assert np.isnan(models.rounded([np.nan, 1.0], [0.1, np.nan])).all()
+    assert models.rounded([0.004], [0.0]).tolist() == [0.0]
+
+
+def test_errors_have_two_digits_and_p_values_three_decimals() -> None:
+    assert models.rounded_errors([0.0123456, 123.4, np.nan])[:2].tolist() == [0.012, 120.0]
+    assert models.rounded_p([0.04251, 0.00001]).tolist() == [0.043, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("events", "others", "df", "shown"),
+    [(10, 10, 10, True), (9, 90, 50, False), (90, 9, 50, False), (50, 50, 9, False)],
+)
+def test_events_without_and_degrees_of_freedom(
+    events: int, others: int, df: int, shown: bool
+) -> None:
+    assert models.estimable([events], [others], [df]).tolist() == [shown]
+
+
+def test_the_fewest_over_cells() -> None:
+    assert models.fewest([(12, 300), (40, 11), (25, 25)]) == (12.0, 11.0)
