@@ -173,9 +173,10 @@ def test_text_in_a_number_column_of_csv(tmp_path):
     lines = file.read_text("cp1252").splitlines()
     lines[3] = lines[3].replace("201401", "januar")
     file.write_bytes("\n".join(lines).encode("cp1252"))
-    assert messages(tmp_path) == [
-        "job_seekers.csv, column month: 1 row (first: 3): expected whole numbers"
-    ]
+    (found,) = messages(tmp_path)
+    assert found.startswith(
+        "job_seekers.csv, column month: 1 row (first: 3): expected whole numbers such as"
+    )
 
 
 def test_row_numbers_in_a_partitioned_table(tmp_path):

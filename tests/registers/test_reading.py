@@ -117,8 +117,15 @@ def test_fingerprint_follows_content(tmp_path):
         ("t.csv", b"", r"t\.csv: empty file; expected a header line"),
         ("t.csv", b"a,a\n1,2\n", "occurs twice"),
         ("t.parquet", b"PAR1", r"t\.parquet: truncated or not Parquet \(4 bytes\)"),
-        ("other.csv", b"a\n1\n", r"t: table is missing .* expected t\.parquet, a folder t/"),
-        ("t/readme.txt", b"x", r"t/: empty folder"),
+        ("other.csv", b"a\n1\n", r"t: table is missing .* expected t\.parquet, .* folder t/"),
+        ("t/_SUCCESS", b"", r"t/: empty folder"),
+        ("t/readme.txt", b"x", r"t/: readme\.txt: no file that can be read"),
+        ("t.xlsx", b"x", r"t\.xlsx: no file that can be read"),
+        ("t.csv", b"a\tb\n1\t2\n", r"t\.csv: columns are separated by tab"),
+        ("t.csv", b"sep=;\na;b\n", r"t\.csv: line 1 is «sep=»"),
+        ("t.csv.gz", b"x", r"t\.csv\.gz: truncated or not gzip \(1 bytes\)"),
+        ("t.dta", b"x" * 40, r"t\.dta: truncated or not Stata \(40 bytes\)"),
+        ("t.sas7bdat", b"x" * 40, r"t\.sas7bdat: truncated or not SAS7BDAT \(40 bytes\)"),
     ],
 )
 def test_bad_files_name_file_and_expectation(tmp_path, name, content, message):

@@ -14,17 +14,19 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from naveval.registers.reading import (
+from naveval.registers import grammar
+from naveval.registers.connections import data_errors, identifier, quote
+from naveval.registers.grammar import Family
+from naveval.registers.sources import Source
+from naveval.registers.views import (
     FILE,
     ROW,
-    Family,
-    data_errors,
+    WIDER_THAN_64_BITS,
+    cell,
+    duck_family,
     family,
-    identifier,
-    parse,
-    quote,
+    text_dialect,
 )
-from naveval.registers.sources import Source
 
 CHUNK_ROWS = 200_000
 LONGEST_LIST = 25
@@ -42,13 +44,13 @@ FAMILY_NAMES: Mapping[Family, str] = {
 class SqlCheck:
     """A column's rule: `bad` is a SQL condition that is true on the rows that break it.
 
-    `text` says that the condition is about CSV text as it stands in the file.
+    `raw` says that the condition is about values as they stand in the file.
     """
 
     column: str
     expected: str
     bad: str
-    text: bool = False
+    raw: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,23 +165,40 @@ def _pattern(statistics: Mapping[str, Any]) -> str:
 
 
 def column_checks(
-    connection: duckdb.DuckDBPyConnection, source: Source, name: str, column: Any
+    connection: duckdb.DuckDBPyConnection, source: Source, name: str, column: Any, kind: str
 ) -> list[Check]:
-    """All rules of one column of a schema, but for uniqueness and the type of Parquet."""
-    quoted, kind = identifier(name), family(column.dtype)
+    """All rules of one column of a schema, but for uniqueness and the type of Parquet.
+
+    `kind` is the DuckDB type of the column as it stands in the files.
+    """
+    quoted, wanted = identifier(name), family(column.dtype)
+    present = f"{quoted} IS NOT NULL"
+    if kind == "VARCHAR" and source.form != "parquet":
+        present = f"coalesce(trim({quoted}), '') <> ''"
+    if kind in ("DOUBLE", "FLOAT"):
+        present += f" AND NOT isnan({quoted})"
     found: list[Check] = []
-    csv = source.dialect is not None
-    if csv and kind not in ("text", "any"):
-        parsed = parse(name, kind, source)
-        unread = f"trim({quoted}) <> '' AND {parsed} IS NULL"
-        found.append(SqlCheck(name, FAMILY_NAMES[kind], unread, text=True))
+    dialect = text_dialect(source, name)
+    if _is_read(source, name, kind, wanted):
+        unread = f"{present} AND ({cell(name, kind, wanted, source.form, dialect)}) IS NULL"
+        expected = FAMILY_NAMES[wanted] if dialect is None else grammar.accepted(wanted, dialect)
+        found.append(SqlCheck(name, expected, unread, raw=True))
     if not column.nullable:
-        empty = f"{quoted} IS NULL" + (f" OR trim({quoted}) = ''" if csv else "")
-        empty += f" OR isnan({quoted})" if kind == "number" and not csv else ""
-        found.append(SqlCheck(name, "a value in every row", empty, text=csv))
-    if kind == "number":
+        # Of Parquet the view will do, so that a large table is read once.
+        raw = source.form != "parquet" or dialect is not None
+        found.append(SqlCheck(name, "a value in every row", f"NOT ({present})", raw))
+    if wanted == "number":
         found.append(SqlCheck(name, "finite numbers", f"isinf({quoted})"))
-    return found + [translate(connection, name, kind, check) for check in column.checks]
+    return found + [translate(connection, name, wanted, check) for check in column.checks]
+
+
+def _is_read(source: Source, name: str, kind: str, wanted: Family) -> bool:
+    """Whether a column's values are read out of text or a looser type, which can fail."""
+    if kind in WIDER_THAN_64_BITS:
+        return True
+    if text_dialect(source, name) is not None:
+        return wanted not in ("text", "any")
+    return source.form != "parquet" and duck_family(kind) != wanted
 
 
 def translate(connection: duckdb.DuckDBPyConnection, name: str, kind: Family, check: Any) -> Check:

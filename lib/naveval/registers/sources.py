@@ -1,68 +1,72 @@
-"""Where a register table lies on disk, and how its CSV is written.
+"""Where a register table lies on disk: a file, or a folder of files of one kind.
 
-A table `x` is `x.parquet`, a folder `x/` of Parquet files, or `x.csv`. A CSV is either plain
-(UTF-8, comma, decimal point, ISO dates) or as Norwegian Excel writes it (semicolon, decimal
-comma, dates dd.mm.yyyy, Windows-1252 or UTF-8). Nothing read here is ever shown in a message.
+A table `x` is `x.parquet`, `x.csv`, `x.csv.gz`, `x.sas7bdat` or `x.dta`, or a folder `x/` with
+files of one of these kinds (Parquet and CSV), below it folders such as `county=03/` if need be.
+The case of names and endings does not matter. Every file in a table's folder is read or refused
+by name; `PASSED_OVER` lists the names that engines write beside data. Nothing read here is ever
+shown in a message.
 """
 
-import codecs
-import csv
-import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from naveval.project.errors import ContractError
+from naveval.registers import dialects
+from naveval.registers.dialects import Dialect
 
-CHUNK = 1 << 22
-# Bytes without a character in Windows-1252, and bytes that are no letters there but stand
-# inside words in the old DOS and Macintosh encodings of æ, ø and å.
-UNDEFINED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-INSIDE_WORD = re.compile(rb"[A-Za-z][\x80-\x91\x93-\xbf][A-Za-z]")
-LOST = (
-    "Ã¦",
-    "Ã¸",
-    "Ã¥",
-    "Ã†",
-    "Ã˜",
-    "Ã…",
-    "\u00c3\u0086",
-    "\u00c3\u0098",
-    "\u00c3\u0085",
-    "\ufffd",
-)
-ENCODED_TWICE = re.compile(b"|".join(text.encode() for text in LOST))
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a CSV file is written."""
-
-    encoding: Literal["utf-8", "windows-1252"]
-    delimiter: Literal[",", ";"]
-
-    @property
-    def excel(self) -> bool:
-        """Decimal comma and dates dd.mm.yyyy are accepted."""
-        return self.delimiter == ";"
+Form = Literal["parquet", "csv", "sas", "stata"]
+ENDINGS: Mapping[str, Form] = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".sas7bdat": "sas",
+    ".dta": "stata",
+}
+# Names of files and folders that Spark, Hadoop, Databricks, Windows and macOS write beside data;
+# names that begin with a point are passed over too.
+PASSED_OVER = ("_SUCCESS", "_metadata", "_common_metadata", "Thumbs.db", "desktop.ini")
+PASSED_OVER_STARTS = (".", "_started_", "_committed_")
+EMPTY_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+EXPECTED = "{table}.parquet, .csv, .csv.gz, .sas7bdat or .dta, or a folder {table}/ with such files"
 
 
 @dataclass(frozen=True)
 class Source:
-    """The files of one table, in a fixed order, and the dialect when they are CSV."""
+    """The files of one table, in a fixed order; dialects one per file when they are CSV."""
 
     table: str
     path: Path
     files: tuple[Path, ...]
-    dialect: Dialect | None
+    form: Form
+    dialects: tuple[Dialect, ...] = ()
 
     @property
     def label(self) -> str:
         """The name used in messages: file or folder, without the path above it."""
         return self.path.name + ("/" if self.path.is_dir() else "")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Columns that the folders' names tell, as `county` in `county=03/`."""
+        return tuple(partition(self, self.files[0]))
+
+
+def name(source: Source, file: Path) -> str:
+    """The name of one of a table's files in messages: below the table's folder."""
+    return file.relative_to(source.path).as_posix() if source.path.is_dir() else file.name
+
+
+def partition(source: Source, file: Path) -> dict[str, str]:
+    """Columns and values (as text) that the folders of a file tell."""
+    steps = PurePosixPath(name(source, file)).parent.parts
+    pairs = [step.partition("=") for step in steps if "=" in step]
+    return {key: unquote(value) for key, _, value in pairs}
 
 
 def find(data: Path, table: str) -> Source:
@@ -71,30 +75,99 @@ def find(data: Path, table: str) -> Source:
     Raises
     ------
     ContractError
-        When the table is missing, there twice, without columns, truncated or not in a known
-        encoding; the message names the file and what was expected.
+        When the table is missing, there twice, in a form that is not read, truncated or not in a
+        known encoding; the message names the file and what was expected.
     """
     if not data.is_dir():
         raise ContractError(f"{data}: no such folder; expected a folder with register extracts")
-    candidates = [data / f"{table}.parquet", data / table, data / f"{table}.csv"]
-    found = [path for path in candidates if path.exists()]
+    found = sorted(path for path in data.iterdir() if _stem(path) == table.lower())
+    expected = EXPECTED.format(table=table)
     if not found:
-        raise ContractError(
-            f"{table}: table is missing in {data}; expected {table}.parquet, a folder {table}/ "
-            f"with Parquet files, or {table}.csv"
-        )
+        raise ContractError(f"{table}: table is missing in {data}; expected {expected}")
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
         raise ContractError(f"{table}: found {names} in {data}; expected only one of them")
     path = found[0]
-    if path.suffix == ".csv":
-        return Source(table, path, (path,), dialect(path))
-    files = tuple(sorted(path.rglob("*.parquet"))) if path.is_dir() else (path,)
-    if not files:
-        raise ContractError(f"{path.name}/: empty folder; expected Parquet files")
-    for file in files:
+    files = _files_in(path) if path.is_dir() else (path,)
+    forms = {_form(path, file) for file in files}
+    if len(forms) > 1:
+        raise ContractError(f"{path.name}/: files of several kinds ({', '.join(sorted(forms))})")
+    form = forms.pop()
+    if form in ("sas", "stata") and path.is_dir():
+        raise ContractError(f"{path.name}/: expected Parquet or CSV files in a folder")
+    source = Source(table, path, files, form, _dialects(path, files) if form == "csv" else ())
+    _same_everywhere(source)
+    return source
+
+
+def _stem(path: Path) -> str:
+    return path.name.lower() if path.is_dir() else path.name.lower().partition(".")[0]
+
+
+def _form(path: Path, file: Path) -> Form:
+    for ending, form in ENDINGS.items():
+        if file.name.lower().endswith(ending):
+            return form
+    inside = f"{path.name}/: " if path != file else ""
+    raise ContractError(
+        f"{inside}{file.name}: no file that can be read; expected a name that ends in "
+        f"{', '.join(ENDINGS)}"
+    )
+
+
+def _files_in(folder: Path) -> tuple[Path, ...]:
+    """All files below a folder but those passed over; a table of Delta Lake is refused."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        steps = path.relative_to(folder).parts
+        if "_delta_log" in steps:
+            raise ContractError(
+                f"{folder.name}/: _delta_log says that some of the files may be outdated; "
+                "expected the files of one export"
+            )
+        if path.is_dir() or any(_is_passed_over(step) for step in steps):
+            continue
+        found.append(path)
+    if not found:
+        raise ContractError(f"{folder.name}/: empty folder; expected Parquet or CSV files")
+    return tuple(found)
+
+
+def _is_passed_over(name: str) -> bool:
+    return name in PASSED_OVER or name.startswith(PASSED_OVER_STARTS)
+
+
+def _dialects(path: Path, files: tuple[Path, ...]) -> tuple[Dialect, ...]:
+    found = tuple(dialects.dialect(file) for file in files)
+    if len({one.delimiter for one in found}) > 1:
+        raise ContractError(f"{path.name}/: files with comma and files with semicolon")
+    return found
+
+
+def _same_everywhere(source: Source) -> None:
+    """Every file of a folder has the same columns, from its name and from within."""
+    names = [frozenset(n.casefold() for n in _columns_of(source, i)) for i in _places(source)]
+    parts = [tuple(partition(source, file)) for file in source.files]
+    for file, columns, keys in zip(source.files, names, parts, strict=True):
+        if columns != names[0] or keys != parts[0]:
+            raise ContractError(
+                f"{source.label}: {name(source, file)} has other columns than "
+                f"{name(source, source.files[0])}; expected the same in all files"
+            )
+
+
+def _places(source: Source) -> range:
+    return range(len(source.files))
+
+
+def _columns_of(source: Source, place: int) -> list[str]:
+    file = source.files[place]
+    if source.form == "parquet":
         parquet_rows(file)
-    return Source(table, path, files, None)
+        return list(pq.read_schema(file).names)
+    if source.form == "csv":
+        return dialects.header(file, source.dialects[place])
+    return []
 
 
 def parquet_rows(file: Path) -> int:
@@ -108,84 +181,15 @@ def parquet_rows(file: Path) -> int:
         ) from None
 
 
-def dialect(file: Path) -> Dialect:
-    """Find encoding and delimiter of a CSV file; reads all of it once, in chunks.
-
-    Raises
-    ------
-    ContractError
-        When the file is empty, in another encoding than UTF-8 (Windows-1252 with semicolon), or
-        has text that was encoded twice.
-    """
-    with file.open("rb") as stream:
-        start = stream.read(CHUNK)
-    if not start.strip():
-        raise ContractError(f"{file.name}: empty file; expected a header line and rows")
-    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0" in start:
-        raise ContractError(f"{file.name}: {_wrong_encoding('UTF-16 or binary')}")
-    header = start.splitlines()[0]
-    delimiter: Literal[",", ";"] = ";" if header.count(b";") > header.count(b",") else ","
-    if _is_utf8(file):
-        return Dialect("utf-8", delimiter)
-    if delimiter == ",":
-        raise ContractError(f"{file.name}: {_wrong_encoding('not UTF-8')}")
-    _require_1252(file)
-    return Dialect("windows-1252", delimiter)
-
-
-def _wrong_encoding(found: str) -> str:
-    return (
-        f"wrong encoding ({found}); expected UTF-8, or Windows-1252 with semicolon as "
-        "Norwegian Excel writes it"
-    )
-
-
-def _is_utf8(file: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            if ENCODED_TWICE.search(chunk):
-                raise ContractError(f"{file.name}: {_wrong_encoding('æøå encoded twice or lost')}")
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                return False
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _require_1252(file: Path) -> None:
-    with file.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            if UNDEFINED_1252.search(chunk) or INSIDE_WORD.search(chunk):
-                raise ContractError(f"{file.name}: {_wrong_encoding('neither')}")
-
-
-def as_utf8(source: Source, folder: Path) -> Path:
-    """The CSV in UTF-8: the file itself, or a copy below `folder`."""
-    file = source.files[0]
-    if source.dialect is None or source.dialect.encoding == "utf-8":
-        return file
-    copy = folder / f"{source.table}.csv"
-    with (
-        file.open(encoding="cp1252", newline="") as given,
-        copy.open("w", encoding="utf-8", newline="") as written,
-    ):
-        while text := given.read(CHUNK):
-            written.write(text)
-    return copy
-
-
-def header(source: Source) -> list[str]:
-    """Column names of a table's first file."""
-    if source.dialect is None:
-        return list(pq.read_schema(source.files[0]).names)
-    encoding = "utf-8-sig" if source.dialect.encoding == "utf-8" else "cp1252"
-    with source.files[0].open(encoding=encoding, newline="") as stream:
-        names = next(csv.reader(stream, delimiter=source.dialect.delimiter))
-    if len(set(names)) != len(names) or not all(names):
-        raise ContractError(f"{source.label}: a column name is empty or occurs twice in line 1")
-    return names
+def astray(data: Path, tables: Iterable[str]) -> list[str]:
+    """Data files that look like a part of a table (`x_2.csv`, `x (1).parquet`) but are none."""
+    known = {table.lower() for table in tables}
+    found = []
+    for path in sorted(data.iterdir()):
+        stem = _stem(path)
+        readable = path.is_dir() or path.name.lower().endswith(tuple(ENDINGS))
+        if stem in known or not readable or _is_passed_over(path.name):
+            continue
+        if any(stem.startswith(table) and not stem[len(table)].isalpha() for table in known):
+            found.append(path.name)
+    return found

@@ -122,7 +122,7 @@ def month_stamps(data: Path, table: str, months: Sequence[str]) -> dict[str, str
 def _month_files(data: Path, table: str) -> dict[str, list[Path]] | None:
     """Files per month when every file's name or folder tells its month, else None."""
     source = sources.find(Path(data), table)
-    if source.dialect is not None:
+    if source.form != "parquet":
         return None
     found: dict[str, list[Path]] = {}
     for file in source.files:

@@ -1,0 +1,57 @@
+"""What a contract says across tables, and what is told when data break it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule across rows or tables.
+
+    Attributes
+    ----------
+    table, column
+        What to name in the message.
+    expected
+        What should hold, in words.
+    sql
+        Query with one row per breach. The tables are `numbered.<table>`, with the columns
+        `row_no` and `file_name`; if the query returns these, the first are shown. A text column
+        `what` is shown too, for breaches without a row (a missing month): never an id.
+    """
+
+    table: str
+    column: str
+    expected: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One breach: where, how many rows, the first rows (file and number), what was expected.
+
+    `n_rows` is 0 when the breach is about the whole file or column.
+    """
+
+    table: str
+    file: str
+    column: str
+    n_rows: int
+    rows: tuple[tuple[str, int], ...]
+    expected: str
+
+    def __str__(self) -> str:
+        where = self.file + (f", column {self.column}" if self.column else "")
+        if not self.n_rows:
+            return f"{where}: {self.expected}"
+        return f"{where}: {self.counted()}: expected {self.expected}"
+
+    def counted(self) -> str:
+        """Number of rows and the first of them."""
+        return f"{self.n_rows} row{'' if self.n_rows == 1 else 's'}{self._first()}"
+
+    def _first(self) -> str:
+        if not self.rows:
+            return ""
+        if {file for file, _ in self.rows} == {self.file}:
+            return f" (first: {', '.join(str(row) for _, row in self.rows)})"
+        return f" (first: {', '.join(f'{row} in {file}' for file, row in self.rows)})"

@@ -1,0 +1,96 @@
+"""DuckDB connections with limits on memory and threads, and errors that show no data."""
+
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from naveval.project.errors import ContractError
+from naveval.registers.grammar import ZONE
+
+# Faults of the query, which is ours. All other errors are faults of the data: their text can
+# quote a value and is not shown.
+QUERY_ERRORS = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.SyntaxException,
+    duckdb.NotImplementedException,
+    duckdb.InternalException,
+)
+
+
+def run(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None, where: str = ""
+) -> duckdb.DuckDBPyConnection:
+    """Execute SQL; faults of the data become a ContractError without any of the data's text."""
+    with data_errors(where):
+        return connection.execute(sql, parameters)
+
+
+@contextmanager
+def data_errors(where: str) -> Iterator[None]:
+    """Turn DuckDB's errors about data into a ContractError that names `where` only."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise ContractError(
+            f"{where}: the query needs more memory than the limit of {memory_limit()}; "
+            "set NAVEVAL_MEMORY to more"
+        ) from None
+    except QUERY_ERRORS:
+        raise
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except duckdb.Error as error:
+        raise ContractError(
+            f"{where}: a register file is damaged, or a value has another type than the query "
+            f"expects ({type(error).__name__})"
+        ) from None
+
+
+def memory_limit() -> str:
+    """DuckDB's memory limit: NAVEVAL_MEMORY, default 3GB."""
+    return os.environ.get("NAVEVAL_MEMORY", "3GB")
+
+
+def threads() -> int:
+    """Number of threads: NAVEVAL_THREADS, default two, at most the processors there are."""
+    named = os.environ.get("NAVEVAL_THREADS", "")
+    return max(1, min(int(named) if named.isdigit() else 2, os.cpu_count() or 1))
+
+
+def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
+    """A DuckDB connection that spills to a private folder, removed with the connection.
+
+    Its time zone is Norway's, whatever the machine's is.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="naveval-"))
+    connection = duckdb.connect(
+        config={
+            "memory_limit": memory_limit(),
+            "threads": str(threads()),
+            "temp_directory": str(folder),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+    )
+    connection.execute(f"SET TimeZone = {quote(ZONE)}")
+    weakref.finalize(connection, shutil.rmtree, folder, True)
+    connection.execute("CREATE SCHEMA numbered")
+    return connection, folder
+
+
+def quote(value: object) -> str:
+    """A SQL text literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,316 @@
+"""Check register tables against their schemas and rules, in DuckDB, and find every breach."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from naveval.project.errors import ContractError
+from naveval.registers import grammar, sources
+from naveval.registers.breaches import Breach, Rule
+from naveval.registers.checks import (
+    FAMILY_NAMES,
+    Check,
+    PandasCheck,
+    SqlCheck,
+    column_checks,
+    failing_rows,
+    translate,
+)
+from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
+from naveval.registers.damage import damage
+from naveval.registers.grammar import Family
+from naveval.registers.sources import Source
+from naveval.registers.views import (
+    FILE,
+    ROW,
+    columns,
+    create_views,
+    disagreements,
+    duck_family,
+    family,
+    text_dialect,
+)
+
+FIRST_ROWS = 5
+MAY_BE_EMPTY = "may_be_empty"
+WHOLE = ("number", "integer")
+
+
+def check_tables(tables: Mapping[str, Any], data: Path, rules: Iterable[Rule] = ()) -> list[Breach]:
+    """All breaches of pandera schemas, by table name, and of rules across tables.
+
+    Every table is looked at, whatever is wrong with the others.
+    """
+    connection, folder = connect()
+    breaches: list[Breach] = []
+    found: dict[str, Source] = {}
+    for table, schema in tables.items():
+        try:
+            source = sources.find(data, table)
+            create_views(connection, source, schema, folder)
+            found[table] = source
+            breaches += breaches_of(connection, source, schema)  # keeps those before an error
+        except ContractError as error:
+            file = found[table].label if table in found else table
+            text = str(error).removeprefix(f"{file}: ")
+            place = damage(connection, found[table], folder) if table in found else ""
+            breaches.append(Breach(table, file, "", 0, (), text + place))
+    for name in sources.astray(data, tables) if data.is_dir() else ():
+        text = "looks like a part of a table; expected one folder with all parts, or another name"
+        breaches.append(Breach("", name, "", 0, (), text))
+    for rule in rules:
+        breaches += check_rule(connection, rule, found, strict=not breaches)
+    connection.close()
+    return breaches
+
+
+def breaches_of(
+    connection: duckdb.DuckDBPyConnection, source: Source, schema: Any
+) -> Iterator[Breach]:
+    """All breaches of one table's schema, as they are found.
+
+    Raises
+    ------
+    ContractError
+        When the files are damaged; what was found before has been handed out.
+    """
+    table, file = source.table, source.label
+    kinds = columns(connection, identifier(table), file)
+    raw = columns(connection, f"numbered.{identifier(table + '_raw')}", file)
+    found = list(_columns(connection, source, schema, kinds, raw))
+    yield from found
+    faulty = {breach.column for breach in found}
+    for key, sql in disagreements(connection, source, schema).items():
+        text = "the value that the name of its folder tells"
+        yield from _rows(connection, source, key, sql, text)
+    checks: list[Check] = []
+    for name, column in schema.columns.items():
+        if name in kinds and name not in faulty:
+            checks += column_checks(connection, source, name, column, raw[name])
+    if not faulty:
+        checks += [_frame_check(connection, item) for item in schema.checks]
+    n_rows, counted = _count(connection, source, [c for c in checks if isinstance(c, SqlCheck)])
+    if n_rows == 0:
+        if not (schema.metadata or {}).get(MAY_BE_EMPTY):
+            yield Breach(table, file, "", 0, (), "no rows; expected at least one")
+        return
+    yield from counted
+    yield from _mixed_forms(connection, source, schema, raw)
+    for item in checks:
+        if isinstance(item, PandasCheck):
+            there = [name for name in schema.columns if name in kinds]
+            yield from _pandas(connection, source, item, there)
+    for names in _keys(schema):
+        if not set(names) & faulty and set(names) <= set(kinds):
+            yield from _unique(connection, source, names)
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, source: Source, column: str, sql: str, expected: str
+) -> list[Breach]:
+    """The breach that a query for rows finds, if any."""
+    row = run(connection, f"SELECT count(*) FROM ({sql})", where=source.label).fetchone()
+    if not row or not row[0]:
+        return []
+    return [Breach(source.table, source.label, column, row[0], _first(connection, sql), expected)]
+
+
+def _mixed_forms(
+    connection: duckdb.DuckDBPyConnection, source: Source, schema: Any, raw: Mapping[str, str]
+) -> Iterator[Breach]:
+    """Columns of numbers in text that mix two forms; the rarer one is told with its rows."""
+    view = f"numbered.{identifier(source.table + '_raw')}"
+    pairs = [
+        (name, words, pair)
+        for name, column in schema.columns.items()
+        if name in raw and family(column.dtype) in WHOLE
+        for dialect in [text_dialect(source, name)]
+        if dialect is not None
+        for words, pair in grammar.rivals(identifier(name), family(column.dtype), dialect).items()
+    ]
+    if not pairs:
+        return
+    counts = ", ".join(f"count_if({one})" for _, _, pair in pairs for one in pair)
+    row = run(connection, f"SELECT {counts} FROM {view}", where=source.label).fetchone() or ()
+    for place, (name, words, pair) in enumerate(pairs):
+        first, second = row[2 * place : 2 * place + 2]
+        if first and second:
+            bad = pair[0] if first < second else pair[1]
+            sql = f"SELECT {FILE}, {ROW} FROM {view} WHERE {bad}"
+            yield from _rows(connection, source, name, sql, words)
+
+
+def _keys(schema: Any) -> list[list[str]]:
+    keys = [[name] for name, column in schema.columns.items() if column.unique]
+    return keys + ([list(schema.unique)] if schema.unique else [])
+
+
+def _frame_check(connection: duckdb.DuckDBPyConnection, item: Any) -> PandasCheck:
+    """A check of a whole frame; it must judge each row on its own."""
+    return PandasCheck("", translate(connection, "", "any", item).expected, item)
+
+
+def _columns(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    schema: Any,
+    kinds: Mapping[str, str],
+    raw: Mapping[str, str],
+) -> Iterator[Breach]:
+    """Missing and wrongly typed columns."""
+    spelt = {name.casefold(): name for name in kinds}
+    for name, column in schema.columns.items():
+        wanted = family(column.dtype)
+        if name not in kinds:
+            if column.required:
+                text = f"column is missing; expected {FAMILY_NAMES[wanted]}"
+                if name.casefold() in spelt:
+                    text += f" (there is {spelt[name.casefold()]}: case matters)"
+                yield Breach(source.table, source.label, name, 0, (), text)
+            continue
+        given = duck_family(raw[name])
+        if text_dialect(source, name) is None and not _fits(source, given, wanted):
+            text = f"wrong type, {FAMILY_NAMES[given]}; expected {FAMILY_NAMES[wanted]}"
+            text += _misfits(connection, source, name, whole=(given, wanted) == WHOLE)
+            yield Breach(source.table, source.label, name, 0, (), text)
+
+
+def _fits(source: Source, given: Family, wanted: Family) -> bool:
+    """Whether values of one family can be read as another, row by row if need be."""
+    if given == wanted or wanted == "any" or (wanted == "number" and given == "integer"):
+        return True
+    return source.form in ("sas", "stata") and given in WHOLE and wanted in ("integer", "boolean")
+
+
+def _misfits(
+    connection: duckdb.DuckDBPyConnection, source: Source, name: str, *, whole: bool
+) -> str:
+    """How many rows of a column of the wrong type hold what does not belong there.
+
+    Where whole numbers lie among others, as when a missing value has made a column decimal,
+    these are the rows without a whole number; otherwise all rows with a value.
+    """
+    view, quoted = f"numbered.{identifier(source.table + '_raw')}", identifier(name)
+    bad = f"{quoted} IS NOT NULL"
+    if whole:
+        bad = f"{quoted} IS NULL OR isnan({quoted}) OR {quoted} <> floor({quoted})"
+    sql = f"SELECT count_if({bad}) FROM {view}"
+    count = (run(connection, sql, where=source.label).fetchone() or (0,))[0]
+    if not count:
+        return ""
+    rows = _first(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {bad}")
+    kind = " missing or with decimals" if whole else ""
+    return f" ({Breach(source.table, source.label, name, count, rows, '').counted()}{kind})"
+
+
+def _count(
+    connection: duckdb.DuckDBPyConnection, source: Source, checks: Sequence[SqlCheck]
+) -> tuple[int, list[Breach]]:
+    """Number of rows, and the breaches of all SQL checks, counted in one pass over the table."""
+    breaches: list[Breach] = []
+    n_rows = 0
+    for raw in (True, False):
+        chosen = [item for item in checks if item.raw == raw]
+        if raw and not chosen:
+            continue
+        view = f"numbered.{identifier(source.table + ('_raw' if raw else ''))}"
+        counts = "".join(f", count_if({item.bad})" for item in chosen)
+        row = run(connection, f"SELECT count(*){counts} FROM {view}", where=source.label).fetchone()
+        n_rows, *failed = row or (0,)
+        for item, count in zip(chosen, failed, strict=True):
+            if count:
+                first = _first(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {item.bad}")
+                expected = item.expected + _hint(connection, view, item)
+                breaches.append(
+                    Breach(source.table, source.label, item.column, count, first, expected)
+                )
+    return n_rows, breaches
+
+
+def _first(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, int], ...]:
+    ordered = f"SELECT {FILE}, {ROW} FROM ({sql}) ORDER BY {FILE}, {ROW} LIMIT {FIRST_ROWS}"
+    return tuple(run(connection, ordered).fetchall())
+
+
+def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck) -> str:
+    """Say so when a spreadsheet has turned "03" into 3."""
+    if not item.expected.startswith('one of "'):
+        return ""
+    padded = item.bad.replace(identifier(item.column), f"lpad({identifier(item.column)}, 2, '0')")
+    sql = f"SELECT count_if({item.bad}) = count_if(({item.bad}) AND NOT ({padded})) FROM {view}"
+    row = run(connection, sql).fetchone()
+    return " (leading zeros are lost)" if row and row[0] else ""
+
+
+def _pandas(
+    connection: duckdb.DuckDBPyConnection, source: Source, item: PandasCheck, names: list[str]
+) -> list[Breach]:
+    try:
+        failed = failing_rows(connection, source.table, item, names)
+        first = tuple(itertools.islice(failed, FIRST_ROWS))
+        count = len(first) + sum(1 for _ in failed)
+    except ContractError:
+        raise
+    except Exception as error:  # the rule is the study's own code; its message may hold data
+        text = f"the rule «{item.expected}» could not be evaluated ({type(error).__name__})"
+        return [Breach(source.table, source.label, item.column, 0, (), text)]
+    if not count:
+        return []
+    return [Breach(source.table, source.label, item.column, count, first, item.expected)]
+
+
+def _unique(
+    connection: duckdb.DuckDBPyConnection, source: Source, key: Sequence[str]
+) -> list[Breach]:
+    """Rows that repeat an earlier key. Keys are compared by hash first, then in full."""
+    view = f"numbered.{identifier(source.table)}"
+    listed = ", ".join(identifier(name) for name in key)
+    twice = f"SELECT hash({listed}) AS h FROM {view} GROUP BY h HAVING count(*) > 1"
+    run(connection, f"CREATE OR REPLACE TEMP TABLE twice AS {twice}", where=source.label)
+    if not (run(connection, "SELECT count(*) FROM twice").fetchone() or (0,))[0]:
+        return []
+    repeated = (
+        f"SELECT {FILE}, {ROW} FROM {view} WHERE hash({listed}) IN (SELECT h FROM twice) "
+        f"QUALIFY row_number() OVER (PARTITION BY {listed} ORDER BY {FILE}, {ROW}) > 1"
+    )
+    row = run(connection, f"SELECT count(*) FROM ({repeated})", where=source.label).fetchone()
+    count = row[0] if row else 0
+    if not count:
+        return []
+    text = f"one row per {', '.join(key)}"
+    first = _first(connection, repeated)
+    return [Breach(source.table, source.label, ", ".join(key), count, first, text)]
+
+
+def check_rule(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, found: Mapping[str, Source], *, strict: bool
+) -> list[Breach]:
+    """Breaches of a rule across tables.
+
+    With `strict` an error in the rule's SQL is raised; otherwise a rule that cannot be evaluated
+    is taken to follow from a column already found missing or wrong.
+    """
+    label = found[rule.table].label if rule.table in found else rule.table
+    try:
+        names = columns(connection, f"({rule.sql})", label)
+        row = run(connection, f"SELECT count(*) FROM ({rule.sql})", where=label).fetchone()
+    except QUERY_ERRORS:
+        if strict:
+            raise
+        return []
+    except ContractError:
+        text = f"could not be checked: {rule.expected}"
+        return [Breach(rule.table, label, rule.column, 0, (), text)] if strict else []
+    count = row[0] if row else 0
+    if not count:
+        return []
+    first = _first(connection, rule.sql) if {ROW, FILE} <= set(names) else ()
+    expected = rule.expected
+    if "what" in names:
+        sql = f"SELECT DISTINCT what FROM ({rule.sql}) ORDER BY 1 LIMIT {FIRST_ROWS}"
+        shown = run(connection, sql, where=label).fetchall()
+        expected += f" (first: {', '.join(str(item[0]) for item in shown)})"
+    return [Breach(rule.table, label, rule.column, count, first, expected)]
