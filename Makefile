@@ -43,7 +43,7 @@ lab: $(READY) ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir .
 
 lock: $(READY) ## Lock versions anew after a change in lib/pyproject.toml (needs uv)
-	uv pip compile lib/pyproject.toml --extra dev --extra dask --universal \
+	uv pip compile lib/pyproject.toml --extra dev --universal \
 		--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
 		--no-annotate --quiet --output-file $(LOCK)
 

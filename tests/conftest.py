@@ -7,8 +7,22 @@ from pathlib import Path
 import pytest
 
 from naveval.project import paths
+from naveval.publishing import quarto
+from naveval.publishing.audit import browser
 
 ROOT = Path(__file__).parent.parent
+PROGRAMS = {
+    "browser": (browser.program, "Chromium is not on the PATH"),
+    "make": (lambda: shutil.which("make"), "make is not on the PATH"),
+    "quarto": (quarto.found, "Quarto is not on the PATH"),
+}
+"""Programs that no Python package brings: tests that need one are skipped where it is missing."""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name, (found, reason) in PROGRAMS.items():
+        if item.get_closest_marker(name) and not found():
+            pytest.skip(reason)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "lib" / "naveval"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 IN_PIP_SECTION = {"pypandoc_binary", "typst"}
+
+MAY_SKIP = re.compile(r"importor[s]kip|[s]kipif|pytest[.][s]kip\b")
 
 FOLDERS = sorted({file.parent for file in LIBRARY.rglob("*.py")})
 
@@ -70,9 +73,22 @@ def test_lock_names_every_required_package() -> None:
         re.split("[=; ]", line)[0].lower().replace("_", "-")
         for line in (ROOT / "lib/requirements.lock").read_text().splitlines()
     }
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
-    names = {re.split("[><=]", item)[0].lower().replace("_", "-") for item in wanted}
-    assert names <= locked
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(item for extra in extras for item in extra)]
+    names = {re.split("[><=[]", item)[0].lower().replace("_", "-") for item in wanted}
+    assert names - {"naveval"} <= locked
+
+
+def test_peer_packages_are_required_and_only_missing_programs_skip_a_test() -> None:
+    """A test that needs a package fails without it; `conftest.PROGRAMS` lists the programs."""
+    extras = tomllib.loads((ROOT / "lib/pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    for requirement in (item for extra in extras.values() for item in extra):
+        metadata.version(re.split(r"[><=\[]", requirement)[0])
+    for file in (ROOT / "tests").rglob("*.py"):
+        skips = MAY_SKIP.findall(file.read_text(encoding="utf-8"))
+        assert len(skips) == (file == ROOT / "tests/conftest.py"), file
 
 
 def test_top_level_is_the_agreed_one() -> None:

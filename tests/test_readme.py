@@ -1,7 +1,6 @@
 """What the README tells people to type works."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -46,7 +45,7 @@ esac
 """
 
 
-@pytest.mark.skipif(shutil.which("make") is None, reason="make is not on the PATH")
+@pytest.mark.make
 def test_make_example_runs_every_county_and_then_the_site(tmp_path: Path) -> None:
     example = next(block for kind, block in BLOCK.findall(README) if kind == "make")
     (tmp_path / "Makefile").write_text(example)

@@ -55,7 +55,8 @@ def fitted(frame: Data, names: list[str], effects: list[str]) -> did.Fit:
 def test_estimates_and_clustered_errors_equal_pyfixest(
     names: list[str], effects: list[str]
 ) -> None:
-    pyfixest = pytest.importorskip("pyfixest")
+    import pyfixest
+
     names = [name for name in names if name not in effects]
     frame = panel()
     own = fitted(frame, names, effects)

@@ -81,7 +81,8 @@ def test_result_does_not_depend_on_workers(change: dict) -> None:
 
 
 def test_a_dask_cluster_takes_over_with_one_option() -> None:
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     x, _, y = sample(300)
     with (
         distributed.LocalCluster(
@@ -95,7 +96,8 @@ def test_a_dask_cluster_takes_over_with_one_option() -> None:
 
 
 def test_dask_needs_no_open_client() -> None:
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     x, _, y = sample(300)
     options = replace(OPTIONS, backend="dask")
     with forests.workers(options):

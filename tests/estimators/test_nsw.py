@@ -23,7 +23,8 @@ NAMES = ["age", "educ", "black", "hisp", "marr", "nodegree", "re74", "re75", "u7
 
 
 def frames() -> tuple[pd.DataFrame, np.ndarray]:
-    causaldata = pytest.importorskip("causaldata")
+    import causaldata
+
     nsw = causaldata.nsw_mixtape.load_pandas().data
     cps = causaldata.cps_mixtape.load_pandas().data
     both = pd.concat([nsw[nsw.treat == 1], cps], ignore_index=True)
@@ -42,7 +43,8 @@ def estimate(trees: int, seed: int) -> tuple[Scores, Nuisances, np.ndarray]:
 
 
 def test_the_experiment_itself() -> None:
-    causaldata = pytest.importorskip("causaldata")
+    import causaldata
+
     nsw = causaldata.nsw_mixtape.load_pandas().data
     gap = nsw.re78[nsw.treat == 1].mean() - nsw.re78[nsw.treat == 0].mean()
     assert gap == pytest.approx(EXPERIMENT, abs=0.01)

@@ -33,7 +33,7 @@ def draw(n: int = 900, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def test_ate_equals_doubleml_with_the_same_nuisances() -> None:
-    doubleml = pytest.importorskip("doubleml")
+    import doubleml
     from sklearn.linear_model import LinearRegression, LogisticRegression
 
     x, arm, y, nuisances = draw()

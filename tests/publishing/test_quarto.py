@@ -10,10 +10,7 @@ from render_sample import make_sample
 from naveval.project.errors import RenderError
 from naveval.publishing import quarto, render
 
-pytestmark = [
-    pytest.mark.quarto,
-    pytest.mark.skipif(not quarto.found(), reason="Quarto is not on the PATH"),
-]
+pytestmark = pytest.mark.quarto
 
 
 @pytest.fixture(scope="module")

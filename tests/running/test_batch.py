@@ -89,7 +89,8 @@ def test_run_over_its_memory_fails_alone():
 
 @pytest.fixture(scope="module")
 def cluster():
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
     ) as found:
@@ -148,7 +149,6 @@ def test_ending_a_batch_ends_its_runs_on_dask_workers(cluster, tmp_path):
 
 
 def test_scheduler_that_does_not_answer_is_told(monkeypatch):
-    pytest.importorskip("distributed")
     monkeypatch.setattr(dask, "PATIENCE", 1.0)
     with pytest.raises(ParameterError, match="no Dask scheduler answers"):
         batch(

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from naveval import cli
 from naveval.project.errors import ParameterError
-from naveval.publishing.audit import browser, html, numbers, pdf
 from naveval.publishing.audit import folder as audit
+from naveval.publishing.audit import html, numbers, pdf
 from naveval.publishing.audit.numbers import Known
 
 HEAD = """<!DOCTYPE html><html lang="nb"><head><meta charset="utf-8">
@@ -213,12 +213,7 @@ def test_prose_keeps_text_beside_nested_lists(tmp_path: Path) -> None:
     assert list(html.captions(file)) == []
 
 
-needs_axe = pytest.mark.skipif(
-    browser.unavailable() is not None, reason=f"axe: {browser.unavailable()}"
-)
-
-
-@needs_axe
+@pytest.mark.browser
 def test_axe_finds_contrast_and_sideways_scrolling(folder: Path) -> None:
     assert faults(folder, "axe") == []
     text = BODY.replace("<h2>", '<p style="color:#999;width:700px">Svak</p><h2>')

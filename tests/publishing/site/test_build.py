@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +10,13 @@ from types import SimpleNamespace
 import pytest
 import site_sample
 from bs4 import BeautifulSoup
+from playwright.sync_api import Page
 
 from naveval.project import catalogue, parameters, places
 from naveval.project.errors import ParameterError, RenderError
-from naveval.publishing import quarto, render
+from naveval.publishing import render
 from naveval.publishing.audit import browser
-from naveval.publishing.audit import browser as audit_browser
 from naveval.publishing.audit import folder as audit
-from naveval.publishing.audit.browser import Page
 from naveval.publishing.site import build, errata, evidence, results
 from naveval.publishing.site import pages as site_pages
 
@@ -218,7 +216,6 @@ def test_counties_of_today_all_have_a_page(built: SimpleNamespace) -> None:
 
 @pytest.mark.slow
 @pytest.mark.quarto
-@pytest.mark.skipif(not quarto.found(), reason="Quarto is not on the PATH")
 def test_quarto_gives_the_same_pages_and_links(built: SimpleNamespace) -> None:
     before = {page.name: links(page) for page in built.site.glob("*.html")}
     with pytest.MonkeyPatch.context() as patch:
@@ -241,107 +238,104 @@ def test_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         build.build("quarto")
 
 
-needs_browser = pytest.mark.skipif(
-    audit_browser.unavailable() is not None, reason=f"browser: {audit_browser.unavailable()}"
-)
-
-
-@pytest.fixture(scope="module")
-def tab(built: SimpleNamespace) -> Iterator[Page]:
-    if browser.program() is None:
-        pytest.skip("no Chromium on the PATH")
-    with browser.open_browser() as page:
+@pytest.fixture
+def tab() -> Iterator[Page]:
+    with browser.open_page() as page:
         yield page
 
 
-@needs_browser
+def show(tab: Page, file: Path) -> None:
+    tab.goto(file.as_uri())
+
+
+@pytest.mark.browser
 def test_axe_finds_nothing_on_any_page(built: SimpleNamespace) -> None:
     pages = [(file, file.name) for file in sorted(built.site.glob("*.html"))]
     same = [entry for entry in pages if not entry[1].startswith("fylke-")] + [
         entry for entry in pages if entry[1] == "fylke-34-innlandet.html"
     ]
-    assert [str(fault) for fault in audit_browser.accessibility(same)] == []
-    with browser.open_browser() as tab:
-        for width in (320, 800, 1265, 1600):
-            tab.resize(width)
-            tab.open(built.site / "kunnskap.html")
-            wide = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            assert wide <= 1, f"{wide} px wider than {width} px"
+    assert [str(fault) for fault in browser.accessibility(same)] == []
 
 
-@needs_browser
+@pytest.mark.browser
+def test_evidence_fits_every_window(built: SimpleNamespace, tab: Page) -> None:
+    for width in (320, 800, 1280, 1442, 1600):
+        tab.set_viewport_size({"width": width, "height": 900})
+        show(tab, built.site / "kunnskap.html")
+        assert browser.too_wide(tab) <= 1, f"wider than {width} px"
+
+
+@pytest.mark.browser
 def test_search_finds_from_the_field_on_top_with_the_keyboard(
     built: SimpleNamespace, tab: Page
 ) -> None:
-    tab.open(built.site / "om.html")
+    show(tab, built.site / "om.html")
     tab.evaluate("document.getElementById('sok-topp').focus()")
-    tab.write("lusekofte")
-    tab.press("Enter")
-    time.sleep(1.5)
+    tab.keyboard.insert_text("lusekofte")
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
     assert tab.evaluate("location.pathname.split('/').pop()") == "sok.html"
     assert "3 treff" in tab.evaluate("document.getElementById('sok-status').textContent")
     first = tab.evaluate("document.querySelector('.hits a').getAttribute('href')")
     assert first.endswith("report.html#data")
     tab.evaluate("document.getElementById('sok-felt').focus()")
-    tab.write("zzz")
+    tab.keyboard.insert_text("zzz")
     assert "Ingen treff" in tab.evaluate("document.getElementById('sok-status').textContent")
 
 
-@needs_browser
+@pytest.mark.browser
 def test_county_is_chosen(built: SimpleNamespace, tab: Page) -> None:
-    tab.open(built.site / "fylker.html")
+    show(tab, built.site / "fylker.html")
     tab.evaluate("document.getElementById('velg-fylke').focus()")
-    tab.press("ArrowDown")
-    tab.press("Tab")
-    tab.press("Enter")
-    time.sleep(1.5)
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("Tab")
+    with tab.expect_navigation():
+        tab.keyboard.press("Enter")
     assert tab.evaluate("document.querySelector('h1').textContent") == "Rogaland"
 
 
-@needs_browser
+@pytest.mark.browser
 def test_evidence_filters_and_sorts_by_keyboard(built: SimpleNamespace, tab: Page) -> None:
-    tab.open(built.site / "kunnskap.html")
+    show(tab, built.site / "kunnskap.html")
     visible = "document.querySelectorAll('#prosjekter tbody tr:not([hidden])').length"
     assert tab.evaluate(visible) == 59
     tab.evaluate("document.getElementById('sok-prosjekt').focus()")
-    tab.write("sanksjon")
+    tab.keyboard.insert_text("sanksjon")
     assert 0 < tab.evaluate(visible) < 6
     assert "av 59" in tab.evaluate("document.querySelector('.count').textContent")
     tab.evaluate("document.querySelector('th[data-key=institution] button').focus()")
-    tab.press("Enter")
+    tab.keyboard.press("Enter")
     sort = "document.querySelector('th[data-key=institution]').getAttribute('aria-sort')"
     assert tab.evaluate(sort) == "ascending"
-    tab.press("Enter")
+    tab.keyboard.press("Enter")
     assert tab.evaluate(sort) == "descending"
 
 
-@needs_browser
+@pytest.mark.browser
 def test_curves_are_switched_and_have_a_table(built: SimpleNamespace, tab: Page) -> None:
-    tab.open(built.site / "indicator.html")
+    show(tab, built.site / "indicator.html")
     curves = "document.querySelectorAll('.picture path.curve').length"
     assert tab.evaluate(curves) == 2
     tab.evaluate("document.querySelector('.boxes input').focus()")
-    tab.press("Space")
+    tab.keyboard.press("Space")
     assert tab.evaluate(curves) == 1
     label = tab.evaluate("document.querySelector('.picture svg').getAttribute('aria-label')")
     assert "1 fylker fra januar 2020 til desember 2020" in label
     assert tab.evaluate("document.querySelectorAll('.curves table tbody tr').length") == 12
 
 
-@needs_browser
-def test_without_scripts_everything_is_readable(built: SimpleNamespace, tab: Page) -> None:
-    tab.send("Emulation.setScriptExecutionDisabled", value=True)
-    tab.send("Page.navigate", url=(built.site / "kunnskap.html").as_uri())
-    time.sleep(2)
-    tab.send("Emulation.setScriptExecutionDisabled", value=False)
-    assert tab.evaluate("document.querySelectorAll('#prosjekter tbody tr').length") == 59
-    assert tab.evaluate("document.querySelector('form.filters').hidden")
+@pytest.mark.browser
+def test_without_scripts_everything_is_readable(built: SimpleNamespace) -> None:
+    with browser.open_page(scripts=False) as tab:
+        show(tab, built.site / "kunnskap.html")
+        assert tab.locator("#prosjekter tbody tr:visible").count() == 59
+        assert tab.locator("form.filters").is_hidden()
 
 
-@needs_browser
+@pytest.mark.browser
 def test_keyboard_reaches_every_link_and_control(built: SimpleNamespace, tab: Page) -> None:
     for name in ("index", "fylker", "indicator", "sok"):
-        tab.open(built.site / f"{name}.html")
+        show(tab, built.site / f"{name}.html")
         wanted = tab.evaluate(
             "[...document.querySelectorAll('a[href],button,input,select,summary')].filter(e =>"
             " e.checkVisibility({checkVisibilityCSS: true})).map((e, i) => {e.dataset.n = i;"
@@ -349,7 +343,7 @@ def test_keyboard_reaches_every_link_and_control(built: SimpleNamespace, tab: Pa
         )
         seen: set[str] = set()
         for _ in range(wanted + 15):
-            tab.press("Tab")
+            tab.keyboard.press("Tab")
             state = tab.evaluate(
                 "(e => [e.dataset.n, getComputedStyle(e).outlineStyle, e.tagName])"
                 "(document.activeElement)"
