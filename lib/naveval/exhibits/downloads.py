@@ -7,17 +7,14 @@ depend on the content alone, so that two equal runs give equal files.
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from naveval.exhibits import output as outputs
 from naveval.exhibits.output import Output
@@ -25,15 +22,25 @@ from naveval.project import parameters, paths
 
 DICTIONARY_FILE = "dictionary.csv"
 SIMULATED = "simulert"
-FILL = PatternFill("solid", fgColor="12436D")
-ALARM = Font(bold=True, color="801650")
-BOLD = Font(bold=True)
+STYLES: Mapping[str, Mapping[str, Any]] = {
+    "alarm": {"bold": True, "font_color": "#801650"},
+    "bold": {"bold": True},
+    "head": {
+        "bold": True,
+        "font_color": "#FFFFFF",
+        "bg_color": "#12436D",
+        "text_wrap": True,
+        "valign": "top",
+    },
+}
 WIDEST = 60
 MEASURED = 200
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+WHOLE = re.compile(r"-?\d{1,15}")
+FIXED_TIME = datetime(1980, 1, 1)
 FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
-FORMULA = ("=", "+", "-", "@")
+LINE_BY_LINE = {"constant_memory": True}
+"""Rows go to disk as they are written: the sheets of a study of all counties are long."""
 
 
 @dataclass(frozen=True)
@@ -166,27 +173,28 @@ def workbook(
     """The workbook as bytes that depend on the content alone."""
     parts = list(parts)
     mark = words["simulated"] if output.origin == "simulated" else ""
-    book = Workbook(write_only=True)
-    front = book.create_sheet(words["front"])
-    names = _sheet_names([part.label for part in parts], {words["front"], words["dictionary"]})
-    listed = [(name, part.title) for name, part in zip(names, parts, strict=True)]
-    listed.append((words["dictionary"], words["dictionary-title"]))
-    intro = [
-        (report.get("title", ""),),
-        (report.get("banner", ""),),
-        *((line,) for line in words["notes"]),
-        (),
-    ]
-    _fill(front, mark, "", [*intro, tuple(words["front-head"]), *listed], head=len(intro))
-    for name, part in zip(names, parts, strict=True):
-        _fill(book.create_sheet(name), mark, part.title, [part.head, *part.rows])
-    _fill(book.create_sheet(words["dictionary"]), mark, words["dictionary-title"], meanings)
-    book.properties.title = report.get("title", "")
-    book.properties.creator = "naveval"
-    book.properties.language = "nb-NO"
     stream = io.BytesIO()
-    book.save(stream)
-    return _fixed(stream.getvalue())
+    with Workbook(stream, LINE_BY_LINE) as book:
+        styles = {name: book.add_format(dict(style)) for name, style in STYLES.items()}
+        front = book.add_worksheet(words["front"])
+        names = _sheet_names([part.label for part in parts], {words["front"], words["dictionary"]})
+        listed = [(name, part.title) for name, part in zip(names, parts, strict=True)]
+        listed.append((words["dictionary"], words["dictionary-title"]))
+        intro = [
+            (report.get("title", ""),),
+            (report.get("banner", ""),),
+            *((line,) for line in words["notes"]),
+            (),
+        ]
+        rows = [*intro, tuple(words["front-head"]), *listed]
+        _fill(front, styles, mark, "", rows, head=len(intro))
+        for name, part in zip(names, parts, strict=True):
+            _fill(book.add_worksheet(name), styles, mark, part.title, [part.head, *part.rows])
+        last = book.add_worksheet(words["dictionary"])
+        _fill(last, styles, mark, words["dictionary-title"], meanings)
+        about = {"title": report.get("title", ""), "author": "naveval", "created": FIXED_TIME}
+        book.set_properties(about)
+    return stream.getvalue()
 
 
 def _sheet_names(labels: list[str], taken: set[str]) -> list[str]:
@@ -204,87 +212,42 @@ def _sheet_names(labels: list[str], taken: set[str]) -> list[str]:
 
 
 def _fill(
-    sheet: WriteOnlyWorksheet,
+    sheet: Worksheet,
+    styles: Mapping[str, Any],
     mark: str,
     title: str,
     rows: Iterable[tuple[str, ...]],
     *,
     head: int = 0,
 ) -> None:
-    """Write the notice, the title and the rows; row `head` is set as header.
-
-    The sheet is written line by line: widths and the frozen header come before the first.
-    """
+    """Write the notice, the title and the rows; row `head` is set as header."""
     rows = list(rows)
     columns = max((len(row) for row in rows), default=0)
     numeric = [
         _numeric(row[place] for row in rows[head + 1 :] if len(row) > place)
         for place in range(columns)
     ]
-    above = [(text, font) for text, font in ((mark, ALARM), (title, BOLD)) if text]
+    above = [(text, style) for text, style in ((mark, "alarm"), (title, "bold")) if text]
     for place in range(columns):
         shown = [row[place] for row in rows[:MEASURED] if len(row) > place and row[place]]
         longest = max(map(len, shown), default=8)
-        sheet.column_dimensions[get_column_letter(place + 1)].width = min(longest + 2, WIDEST)
+        sheet.set_column(place, place, min(longest + 2, WIDEST))
     if head == 0:
-        sheet.freeze_panes = f"A{len(above) + 2}"
-    for text, font in above:
-        sheet.append([_styled(sheet, text, font)])
-    for number, row in enumerate(rows):
-        values = [_value(text, numeric=numeric[place]) for place, text in enumerate(row)]
-        if number == head:
-            sheet.append([_header(sheet, value, filled=head == 0) for value in values])
-        else:
-            sheet.append(
-                [
-                    _plain_text(sheet, v) if isinstance(v, str) and v.startswith(FORMULA) else v
-                    for v in values
-                ]
-            )
+        sheet.freeze_panes(len(above) + 1, 0)
+    for line, (text, name) in enumerate(above):
+        sheet.write_string(line, 0, text, styles[name])
+    header = styles["head" if head == 0 else "bold"]
+    for line, row in enumerate(rows):
+        for place, text in enumerate(row):
+            style = header if line == head else None
+            _write(sheet, len(above) + line, place, text, style, numeric=numeric[place])
 
 
-def _styled(sheet: WriteOnlyWorksheet, value: object, font: Font) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value)
-    cell.font = font
-    return _as_text(cell)
-
-
-def _header(sheet: WriteOnlyWorksheet, value: object, *, filled: bool) -> WriteOnlyCell:
-    cell = _styled(sheet, value, Font(bold=True, color="FFFFFF") if filled else BOLD)
-    if filled:
-        cell.fill, cell.alignment = FILL, Alignment(wrap_text=True, vertical="top")
-    return cell
-
-
-def _plain_text(sheet: WriteOnlyWorksheet, value: str) -> WriteOnlyCell:
-    return _as_text(WriteOnlyCell(sheet, value))
-
-
-def _as_text(cell: WriteOnlyCell) -> WriteOnlyCell:
-    """Text that looks like a formula stays text."""
-    if isinstance(cell.value, str) and cell.value.startswith(FORMULA):
-        cell.data_type = "s"
-    return cell
-
-
-def _value(text: str, *, numeric: bool) -> str | float | int | None:
-    """A number in a column of numbers, else the text; «:» stays text."""
-    if text == "":
-        return None
+def _write(
+    sheet: Worksheet, line: int, place: int, text: str, style: Any, *, numeric: bool
+) -> None:
+    """A number in a column of numbers, else text: «:», and what looks like a formula, too."""
     if numeric and NUMBER.fullmatch(text):
-        return int(text) if re.fullmatch(r"-?\d{1,15}", text) else float(text)
-    return text
-
-
-def _fixed(content: bytes) -> bytes:
-    """The same workbook without the time at which it was saved."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == "docProps/core.xml":
-                data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"1980-01-01T00:00:00Z", data)
-            info = zipfile.ZipInfo(name, FIXED_TIME)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(info, data)
-    return stream.getvalue()
+        sheet.write_number(line, place, int(text) if WHOLE.fullmatch(text) else float(text), style)
+    elif text:
+        sheet.write_string(line, place, text, style)
