@@ -5,12 +5,12 @@ from collections import Counter
 import contents
 import pypdf
 import pytest
-from bs4 import BeautifulSoup
 from render_sample import make_sample
 
 from naveval.project import paths
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, render
+from naveval.publishing.audit import html
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def page(folder):
-    return BeautifulSoup((folder / "report.html").read_text(encoding="utf-8"), "html.parser")
+    return html.read(folder / "report.html")
 
 
 @pytest.fixture(scope="module")

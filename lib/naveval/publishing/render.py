@@ -12,7 +12,7 @@ from typing import Any
 from naveval.project import formats, paths
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, document, markdown, quarto
-from naveval.publishing.audit import html
+from naveval.publishing.audit import html, pdf
 
 FORMATS = ("html", "pdf")
 ENGINES = ("auto", "quarto", "builtin")
@@ -177,7 +177,10 @@ def _make(
     else:
         book = markdown.quiet_notebook(folder / EXECUTED, data_links=links)
         made = quarto.render(quarto.prepare(book, metadata, work, report), kind)
-    html.require(made)
+    check = html.accessibility if kind == "html" else pdf.accessibility
+    if faults := check(made, made.name):
+        listed = "\n  ".join(fault.message for fault in faults)
+        raise RenderError(f"{made.name} is not accessible:\n  {listed}")
     return made
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from naveval.project import catalogue, parameters, places
 from naveval.project.errors import ParameterError, RenderError
 from naveval.publishing import render
-from naveval.publishing.audit import browser
+from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.site import build, errata, evidence, results
 from naveval.publishing.site import pages as site_pages
@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
 
 
 def soup(file: Path) -> BeautifulSoup:
-    return BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+    return html.read(file)
 
 
 def test_every_page_is_there_with_the_same_menu(built: SimpleNamespace) -> None:
