@@ -214,16 +214,16 @@ def test_executed_notebooks_are_not_committed() -> None:
 
 def test_root_is_found_from_the_library() -> None:
     assert (paths.project_root() / "lib" / "naveval").is_dir()
-    assert json.loads(json.dumps(list(catalogue.STUDIES)))
+    assert json.loads(json.dumps(list(catalogue.names())))
 
 
-@pytest.mark.parametrize("study", catalogue.STUDIES)
+@pytest.mark.parametrize("study", catalogue.names())
 def test_every_parameter_has_a_meaning_in_the_report(study: str) -> None:
     meanings = words.load(study)["parameters"]
     assert set(meanings) == set(parameters.model(study).model_fields)
 
 
-@pytest.mark.parametrize("study", catalogue.STUDIES)
+@pytest.mark.parametrize("study", catalogue.names())
 def test_front_page_names_sentences_that_exist(study: str) -> None:
     listed = words.load(study)
     for wanted in listed[words.HEADLINES]:

@@ -16,7 +16,7 @@ from naveval.project import catalogue, paths
 from naveval.project import parameters as params
 from naveval.project.errors import ContractError, NavevalError, ParameterError
 
-STUDY = click.Choice(catalogue.STUDIES)
+STUDY = click.Choice(catalogue.names())
 FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, dir_okay=False)
 ENGINES = click.Choice(["auto", "quarto", "builtin"])
@@ -77,7 +77,7 @@ def data(names: tuple[str, ...], scale: str, seed: int, out: Path | None) -> Non
         target = (out or paths.out_dir() / "_registers") / study
         if target.exists():
             raise ParameterError(f"{target}: exists already; choose another --out or remove it")
-        simulate = catalogue.module(study, "simulate.registers").simulate
+        simulate = catalogue.module(study, "simulate").simulate
         extracts.write(simulate, target, {"scale": size, "seed": seed})
         click.echo(str(target))
 
@@ -173,7 +173,7 @@ def batch(
     from naveval.running import batch as batches
 
     results = batches.batch(
-        names or catalogue.STUDIES,
+        names or catalogue.names(),
         None if counties == "all" else counties.split(","),
         jobs=jobs,
         resume=resume,
@@ -228,9 +228,9 @@ def report(engine: str, jobs: int) -> None:
     from naveval.publishing.site import build
     from naveval.running import batch as batches
 
-    places = {study: [params.load(study).county] for study in catalogue.STUDIES}
+    places = {study: [params.load(study).county] for study in catalogue.names()}
     results = batches.batch(
-        catalogue.STUDIES, places, jobs=jobs, resume=True, to=("html", "pdf"), engine=engine
+        catalogue.names(), places, jobs=jobs, resume=True, to=("html", "pdf"), engine=engine
     )
     click.echo(batches.summary(results))
     for result in results:
@@ -254,7 +254,7 @@ def finished_folders() -> list[Path]:
     """Every result folder below the output folder that a run has finished."""
     return sorted(
         file.parent
-        for study in catalogue.STUDIES
+        for study in catalogue.names()
         for file in (paths.out_dir() / study).glob("*/manifest.json")
         if not file.parent.name.startswith(".")
     )
@@ -300,9 +300,9 @@ def update(
     """
     from naveval.running import run as runs
 
-    if not catalogue.has(study, "update.quarter"):
+    if not catalogue.has(study, "update"):
         raise ParameterError(f"{study}: has no quarterly update")
-    quarter = catalogue.module(study, "update.quarter")
+    quarter = catalogue.module(study, "update")
     chosen = params.load(study, file, settings(pairs, data_folder))
     runs.prepare(study, chosen)
     done = quarter.publish_quarter(

@@ -62,7 +62,7 @@ def test_assumptions_of_the_menus_change_the_figure(
         assert file.read_text() != before, name
 
 
-@pytest.mark.parametrize("study", catalogue.STUDIES)
+@pytest.mark.parametrize("study", catalogue.names())
 def test_notebook_ends_in_menus_that_reports_leave_out(study: str) -> None:
     book = nbformat.read(paths.notebook(study), as_version=4)
     tagged = [cell for cell in book.cells if "explore" in cell.metadata.get("tags", [])]

@@ -8,7 +8,7 @@ from naveval.exhibits import manifest
 from naveval.project import catalogue, provenance
 
 
-@pytest.mark.parametrize("study", catalogue.STUDIES)
+@pytest.mark.parametrize("study", catalogue.names())
 def test_code_of_a_run_is_what_its_notebook_uses(study: str) -> None:
     found = provenance.closure(manifest._modules(study))
     own = f"naveval.studies.{study}."
@@ -25,11 +25,12 @@ def test_code_of_a_run_is_what_its_notebook_uses(study: str) -> None:
     [
         ("report/texts/common.yml", True),
         ("report/texts/downloads.yml", True),
-        ("report/texts/headlines.yml", True),
-        ("report/texts/hedmark.yml", True),
+        ("report/texts/hedmark/headlines.yml", True),
+        ("report/texts/hedmark/summary.yml", True),
+        ("report/texts/hedmark/site.yml", False),
         ("params/disclosure.yml", True),
         ("params/followup.yml", False),
-        ("report/texts/followup.yml", False),
+        ("report/texts/followup/summary.yml", False),
         ("report/theme/report.css", False),
     ],
 )

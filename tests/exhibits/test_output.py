@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -33,11 +34,18 @@ verdict:
 """
 
 
+def only(project: Path, texts: str, headlines: str = "") -> None:
+    """Give the study these texts and no others."""
+    folder = project / "report/texts/hedmark"
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / "report.yml").write_text(texts, encoding="utf-8")
+    (folder / "headlines.yml").write_text(headlines, encoding="utf-8")
+
+
 @pytest.fixture
 def opened(project: Path, monkeypatch: pytest.MonkeyPatch) -> output.Output:
-    (project / "report/texts/hedmark.yml").write_text(TEXTS, encoding="utf-8")
-    for other in (project / "report/texts").glob("hedmark_*.yml"):
-        other.unlink()
+    only(project, TEXTS)
     monkeypatch.setenv("NAVEVAL_RESULT", str(project / "out"))
     return output.open_output("hedmark", StudyParameters(county=""))
 
@@ -156,11 +164,8 @@ def test_text_faults_name_the_key(opened: output.Output, frame: pd.DataFrame) ->
 
 
 def test_texts_of_two_files_may_not_clash(project: Path) -> None:
-    for name in ("hedmark", "hedmark_more"):
-        (project / f"report/texts/{name}.yml").write_text("same: {text: a}\n", encoding="utf-8")
-    with pytest.raises(
-        ParameterError, match=r"hedmark_more\.yml: defined in another file too: same"
-    ):
+    only(project, "same: {text: a}\n", "same: {text: a}\n")
+    with pytest.raises(ParameterError, match=r"report\.yml: defined in another file too: same"):
         words.load("hedmark")
 
 
@@ -209,14 +214,14 @@ def test_an_empty_list_among_the_parameters_is_told_as_empty() -> None:
 
 
 def test_sentences_for_the_front_page_are_kept_with_what_they_rest_on(project: Path) -> None:
-    (project / "report/texts/hedmark.yml").write_text(
+    listed = "headlines:\n  - {text: first, sentences: [2]}\n"
+    listed += "  - {text: second, sentences: [1], published: [a]}\n"
+    only(
+        project,
         "first: {text: 'Nei. Andelen er {share:pct1}. Mer.'}\n"
         "second: {choose: {a: 'Ja, {share:pct1}. Mer.', b: 'Kanskje.'}}\n",
-        encoding="utf-8",
+        listed,
     )
-    listed = "hedmark:\n  - {text: first, sentences: [2]}\n"
-    listed += "  - {text: second, sentences: [1], published: [a]}\n"
-    (project / "report/texts/headlines.yml").write_text(listed, encoding="utf-8")
     opened = output.open_output("hedmark", parameters.load("hedmark"))
     shown = output.sentence(opened, "second", choose="a", share=12.5)
     assert shown.markdown == "Ja, 12,5\u00a0%. Mer."
@@ -234,12 +239,9 @@ def test_sentences_for_the_front_page_are_kept_with_what_they_rest_on(project: P
 @pytest.mark.parametrize(("county", "kept"), [("", ["1", "2"]), ("04", ["2", "3"])])
 def test_sentences_kept_follow_the_place(project: Path, county: str, kept: list[str]) -> None:
     """A county's page shows what is its own, not what it shares with the country."""
-    (project / "report/texts/hedmark.yml").write_text(
-        "a: {text: Landet.}\nb: {text: Begge.}\nc: {text: Fylket.}\n", encoding="utf-8"
-    )
-    listed = "hedmark:\n  - {text: a, sentences: [1], place: country}\n"
+    listed = "headlines:\n  - {text: a, sentences: [1], place: country}\n"
     listed += "  - {text: b, sentences: [1]}\n  - {text: c, sentences: [1], place: county}\n"
-    (project / "report/texts/headlines.yml").write_text(listed, encoding="utf-8")
+    only(project, "a: {text: Landet.}\nb: {text: Begge.}\nc: {text: Fylket.}\n", listed)
     opened = output.open_output("hedmark", StudyParameters(county=county))
     for key in "abc":
         output.sentence(opened, key)
@@ -256,6 +258,6 @@ def test_sentences_kept_follow_the_place(project: Path, county: str, kept: list[
     ],
 )
 def test_malformed_headlines_are_refused(project: Path, entry: str) -> None:
-    (project / "report/texts/headlines.yml").write_text(f"hedmark:\n  - {entry}\n")
+    only(project, "", f"headlines:\n  - {entry}\n")
     with pytest.raises(ParameterError, match="sentences"):
         words.load("hedmark")

@@ -4,6 +4,7 @@ import errno
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -54,9 +55,9 @@ def write_notebook(root: Path, *cells: tuple[str, str]) -> None:
 @pytest.fixture
 def study(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tiny study under the name of a real one: no registers, one table."""
-    for file in (project / "report/texts").glob("hedmark*.yml"):
-        file.unlink()
-    (project / "report/texts/hedmark.yml").write_text(TEXTS, encoding="utf-8")
+    shutil.rmtree(project / "report/texts/hedmark")
+    (project / "report/texts/hedmark").mkdir()
+    (project / "report/texts/hedmark/report.yml").write_text(TEXTS, encoding="utf-8")
     (project / "params/hedmark.yml").write_text("seed: 1\n", encoding="utf-8")
     write_notebook(project, ("", SETUP), ("part:one", WORK), ("", FINISH))
     monkeypatch.setattr(parameters, "model", lambda _: StudyParameters)
@@ -89,7 +90,9 @@ def test_resume_skips_only_what_is_current(study: Path) -> None:
     assert (first.skipped, again.skipped) == (False, True)
     other = parameters.load("hedmark", changes={"seed": 5})
     assert not runs.run("hedmark", other, resume=True, progress=False).skipped
-    (study / "report/texts/hedmark.yml").write_text(TEXTS + "x: {text: y}\n", encoding="utf-8")
+    (study / "report/texts/hedmark/report.yml").write_text(
+        TEXTS + "x: {text: y}\n", encoding="utf-8"
+    )
     assert not runs.run("hedmark", other, resume=True, progress=False).skipped
 
 

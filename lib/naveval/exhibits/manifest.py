@@ -21,7 +21,6 @@ from naveval.registers import extracts, reading
 
 FILE = "manifest.json"
 ALIAS = "nv"
-COMMON_TEXTS = ("common.yml", "downloads.yml", "headlines.yml")
 PACKAGES = (
     "naveval",
     "pandas",
@@ -80,10 +79,9 @@ def code_hash(study: str) -> str:
     The notebook and the modules it imports, however deep, the study's own entry points, its
     texts, its published tables, and `params/` except other studies' parameters.
     """
-    others = {f"{other}.yml" for other in catalogue.STUDIES if other != study}
+    others = {f"{other}.yml" for other in catalogue.names() if other != study}
     files = [paths.notebook(study)]
-    files += [paths.texts_dir() / name for name in COMMON_TEXTS]
-    files += paths.texts_dir().glob(f"{study}*.yml")
+    files += [*words.files(study), paths.texts_dir() / "downloads.yml"]
     files += [file for file in paths.params_dir().glob("*.*") if file.name not in others]
     files += paths.published_dir(study).glob("*.csv")
     digest = hashlib.sha256(provenance.code_hash(_modules(study)).encode())
@@ -94,7 +92,7 @@ def code_hash(study: str) -> str:
 
 
 def _modules(study: str) -> set[str]:
-    """Modules a run starts from: those the notebook names, and those found by convention."""
+    """Modules a run starts from: those the notebook names, and those the study declares."""
     book = nbformat.read(paths.notebook(study), as_version=4)
     source = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
     tree = ast.parse(source)
@@ -115,9 +113,7 @@ def _modules(study: str) -> set[str]:
         and node.value.id == ALIAS
         and node.attr in naveval.PUBLIC
     }
-    stages = ("parameters", "contracts", "simulate.registers")
-    own = {f"naveval.studies.{study}.{stage}" for stage in stages if catalogue.has(study, stage)}
-    return named | own | {"naveval.exhibits.downloads"}
+    return named | set(catalogue.modules(study)) | {"naveval.exhibits.downloads"}
 
 
 def data_fingerprint(study: str, parameters: StudyParameters) -> dict[str, Any]:

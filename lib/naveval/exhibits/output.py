@@ -117,7 +117,7 @@ def sentence(output: Output, key: str, *, choose: str | None = None, **values: A
     choose
         Which of several wordings, when the text has a `choose` mapping.
 
-    Sentences named in `report/texts/headlines.yml` are kept for the site's front page too.
+    Sentences that the study's texts name under `headlines` are kept for the site's front page too.
     """
     template = texts.choose(output.texts, key, choose)
     text = texts.fill(template, {"place": output.place, **values}, key)
@@ -126,7 +126,7 @@ def sentence(output: Output, key: str, *, choose: str | None = None, **values: A
 
 
 def _keep_headline(output: Output, key: str, choose: str | None, text: str) -> None:
-    """Keep sentences that `report/texts/headlines.yml` wants on the site's front page."""
+    """Keep sentences that the study's texts want on the site's front page."""
     listed = output.texts.get(texts.HEADLINES, ())
     here = "country" if output.slug == places.slug("") else "county"
     for order, wanted in enumerate(listed, 1):

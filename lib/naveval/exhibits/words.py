@@ -1,10 +1,10 @@
 """Norwegian texts of the reports: captions, alt texts, notes, sentences, labels.
 
-They live in `report/texts/<study>*.yml` so that code carries no prose; numbers enter
-through fields such as `{effect:nok}` (see `formats`).
+They live in `report/texts/<study>/*.yml`, one file per section of the report, so that code carries
+no prose; numbers enter through fields such as `{effect:nok}` (see `formats`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +12,38 @@ from naveval.project import formats, parameters, paths
 from naveval.project.errors import ParameterError
 
 HEADLINES = "headlines"
+BESIDE = ("site.yml", "errata.yml", "definitions.yml")
+"""Files of a study's texts that the site and the audit read, and its report does not."""
+
+
+def files(study: str) -> list[Path]:
+    """The files of texts that decide a study's report."""
+    own = [file for file in paths.texts_dir(study).glob("*.yml") if file.name not in BESIDE]
+    return [paths.texts_dir() / "common.yml", *sorted(own)]
 
 
 def load(study: str) -> dict[str, Any]:
-    """All texts of a study: `common.yml` first, then `<study>.yml`, then `<study>_*.yml`.
+    """All texts of a study: `common.yml`, and over it those of the study's folder.
 
-    Under `headlines`: which of them the site's front page shows (`headlines.yml`).
+    Under `headlines`: which of them the site's front page shows.
 
     Raises
     ------
     ParameterError
-        When a file is unreadable or two of the study's files define the same key.
+        When a file is unreadable, two of the study's files define the same key, or the headlines
+        are not as they should be.
     """
-    folder = paths.texts_dir()
-    merged = parameters.read_yaml(folder / "common.yml")
+    common, *sections = files(study)
     own: dict[str, Any] = {}
-    for file in sorted([*folder.glob(f"{study}.yml"), *folder.glob(f"{study}_*.yml")]):
+    for file in sections:
         part = parameters.read_yaml(file)
         twice = sorted(set(part) & set(own))
         if twice:
             raise ParameterError(f"{file}: defined in another file too: {', '.join(twice)}")
         own |= part
-    return merged | own | {HEADLINES: _headlines(folder / "headlines.yml", study)}
+    listed = own.get(HEADLINES, [])
+    _require_headlines(listed, f"{paths.texts_dir(study)}: {HEADLINES}")
+    return parameters.read_yaml(common) | own | {HEADLINES: listed}
 
 
 def entry(texts: Mapping[str, Any], key: str) -> Any:
@@ -68,8 +78,8 @@ def choose(texts: Mapping[str, Any], key: str, choice: str | None) -> str:
     return options[choice]
 
 
-def _headlines(file: Path, study: str) -> list[dict[str, Any]]:
-    """What a study shows on the front page: texts, which of their sentences, and origins.
+def _require_headlines(listed: Iterable[Mapping[str, Any]], where: str) -> None:
+    """Refuse what a study shows on the front page unless it names texts and their sentences.
 
     Raises
     ------
@@ -77,14 +87,12 @@ def _headlines(file: Path, study: str) -> list[dict[str, Any]]:
         When an entry is not a mapping of text, sentences (places from 1), published, and place
         (country or county).
     """
-    listed = parameters.read_yaml(file).get(study, [])
     for wanted in listed:
         places = wanted.get("sentences", [])
         known = {"text", "sentences"} <= set(wanted) <= {"text", "sentences", "published", "place"}
         known &= wanted.get("place", "country") in ("country", "county")
         if not known or not places or not all(isinstance(n, int) and n > 0 for n in places):
             raise ParameterError(
-                f"{file}: {study}: expected text, sentences (places from 1), published "
+                f"{where}: expected text, sentences (places from 1), published "
                 f"and place (country or county); found {wanted}"
             )
-    return list(listed)

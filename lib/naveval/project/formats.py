@@ -1,7 +1,7 @@
 """Norwegian number format, as every reader of a report sees it.
 
 Decimal comma, thin no-break space (U+202F) between thousands, U+2212 as minus sign.
-`FORMATS` maps the names used in `report/texts/*.yml` to functions of one value; a name
+`FORMATS` maps the names used in `report/texts` to functions of one value; a name
 ending in `_s` shows the sign of positive numbers too.
 """
 

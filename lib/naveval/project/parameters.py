@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from naveval.project import catalogue, paths
+from naveval.project import catalogue, paths, places
 from naveval.project.errors import ParameterError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -29,10 +29,14 @@ class StudyParameters(BaseModel):
         Seed of every random draw: simulation, folds, bootstrap.
     parts
         Parts of the notebook to execute; empty means all of them.
+
+    `PARTS` lists the parts of the notebook, and `COUNTY_YEAR` is the year whose counties the
+    study knows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     PARTS: ClassVar[tuple[str, ...]] = ()
+    COUNTY_YEAR: ClassVar[int] = places.CURRENT_YEAR
 
     county: str = ""
     data: str = ""

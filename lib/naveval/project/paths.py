@@ -49,8 +49,9 @@ def report_dir() -> Path:
     return project_root() / "report"
 
 
-def texts_dir() -> Path:
-    return report_dir() / "texts"
+def texts_dir(study: str = "") -> Path:
+    """Norwegian texts: those all studies share, and a study's own in a folder of its name."""
+    return report_dir() / "texts" / study
 
 
 def extracts_dir(named: str) -> Path | None:

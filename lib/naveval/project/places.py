@@ -20,6 +20,8 @@ from naveval.project.errors import ParameterError
 
 FOREVER = date(9999, 12, 31)
 WHOLE_COUNTRY = ""
+CURRENT_YEAR = 2024
+"""The year whose counties people choose among today."""
 
 
 @dataclass(frozen=True)

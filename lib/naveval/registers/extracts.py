@@ -35,7 +35,7 @@ def folder(study: str, parameters: StudyParameters) -> Path:
 
 def simulated(study: str, settings: dict[str, Any]) -> Path:
     """Simulated registers with these settings, kept until the simulation's code changes."""
-    simulate = catalogue.module(study, "simulate.registers").simulate
+    simulate = catalogue.module(study, "simulate").simulate
     target = paths.out_dir() / FOLDER / f"{study}-{_key(simulate, settings)}"
     if not target.exists():
         write(simulate, target, settings)

@@ -25,7 +25,6 @@ from naveval.running.jobs import Job
 
 Status = Literal["ok", "failed", "skipped"]
 WORDS: Mapping[Status, str] = {"ok": "ok", "failed": "failed", "skipped": "current"}
-DEFAULT_YEAR = 2024
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def batch(
         (study, code)
         for study in names
         for code in county_codes(
-            catalogue.require_study(study), codes[study] if isinstance(codes, Mapping) else codes
+            catalogue.study(study).name, codes[study] if isinstance(codes, Mapping) else codes
         )
     ]
     chosen = {
@@ -148,13 +147,13 @@ def county_codes(study: str, codes: Sequence[str] | None) -> list[str]:
 
     For a study of another year, a county of today stands for those it was made of.
     """
-    year = getattr(parameters.model(study), "COUNTY_YEAR", DEFAULT_YEAR)
+    year = parameters.model(study).COUNTY_YEAR
     if codes is None:
         return list(places.codes(year))
     found: list[str] = []
     for code in codes:
         known = [code]
-        if code not in places.codes(year) and code in places.codes(DEFAULT_YEAR):
+        if code not in places.codes(year) and code in places.codes(places.CURRENT_YEAR):
             known = list(places.predecessors(code, year))
         try:
             found += [places.county(own, year).code for own in known]

@@ -12,7 +12,7 @@ import site_sample
 from bs4 import BeautifulSoup
 from playwright.sync_api import Page
 
-from naveval.project import catalogue, parameters, places
+from naveval.project import catalogue, places
 from naveval.project.errors import ParameterError, RenderError
 from naveval.publishing import render
 from naveval.publishing.audit import browser, html
@@ -148,7 +148,7 @@ def test_evidence_has_every_project_and_adds_up() -> None:
     assert len(found) == 59
     assert len({project.id for project in found}) == 59
     page, bearing = site_pages.evidence(site_pages.words())
-    assert set(bearing) == set(catalogue.STUDIES)
+    assert set(bearing) == set(catalogue.names())
     table = page.markdown.partition("| Tema |")[2].partition("\n\n:")[0]
     rows = [line.split("|") for line in table.splitlines()[2:]]
     assert sum(int(row[-2]) for row in rows) == 59
@@ -168,13 +168,13 @@ def test_errata_take_numbers_from_the_estimates(built: SimpleNamespace) -> None:
     assert errata.filled(entry, None, "x") == "Uten tall."
     with pytest.raises(ParameterError, match="2 estimates for"):
         errata.filled(entry, pd.DataFrame(rows | {"label": ["tbl-7-2"] * 2}), "x")
-    names = {study: study for study in catalogue.STUDIES}
+    names = {study: study for study in catalogue.names()}
     assert errata.blocks([], names).count("{#tbl-feil-") == 5
 
 
 def test_errata_of_every_document_have_a_place_print_and_finding(built: SimpleNamespace) -> None:
-    listed = parameters.read_yaml(ROOT / "report" / "errata.yml")["documents"]
-    assert set(listed) == {*catalogue.STUDIES, "portfolio"}
+    listed = errata.listed()
+    assert set(listed) == {*catalogue.names(), "portfolio"}
     least = {"followup": 6, "hedmark": 8, "programs": 28, "indicator": 21, "portfolio": 8}
     assert {name: len(entries) for name, entries in listed.items()} == least
     for entry in (entry for entries in listed.values() for entry in entries):

@@ -210,9 +210,9 @@ def _disclosure_file() -> Path:
 
 
 def _phrases(folder: Path) -> tuple[str, ...]:
-    """Phrases of `report/definitions.yml` for the folder's study, longest first."""
+    """Phrases of `report/definitions.yml` and of the folder's study, longest first."""
     file = paths.report_dir() / "definitions.yml"
-    listed = parameters.read_yaml(file) if file.exists() else {}
-    study = folder.resolve().parent.name
-    phrases = [*listed.get("common", []), *listed.get(study, [])]
+    own = paths.texts_dir(folder.resolve().parent.name) / "definitions.yml"
+    phrases = parameters.read_yaml(file).get("common", []) if file.exists() else []
+    phrases += parameters.read_yaml(own)["phrases"] if own.exists() else []
     return tuple(sorted(map(str, phrases), key=len, reverse=True))

@@ -16,7 +16,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from naveval.project import catalogue, paths, places
+from naveval.project import paths, places
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, quarto, render
 from naveval.publishing.site import curves as site_curves
@@ -83,17 +83,21 @@ def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: N
 
 def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
     """Every page of the site."""
-    names = {name: text["studies"][name]["name"] for name in catalogue.STUDIES}
+    names = {name: entry["name"] for name, entry in text["studies"].items()}
     evidence, bearing = site_pages.evidence(text)
-    curves = {"indicator": site_curves.block(results.main_result(found, "indicator"), text)}
+    curves = {
+        name: site_curves.block(results.main_result(found, name), entry["curves"], text["marks"])
+        for name, entry in text["studies"].items()
+        if "curves" in entry
+    }
     pages = [site_pages.front(found, text)]
     pages += [
         site_pages.study(name, found, text, bearing[name], curves.get(name, ""))
-        for name in catalogue.STUDIES
+        for name in text["studies"]
     ]
     pages.append(site_pages.county_list(found, text))
     pages += [
-        site_pages.county(item.code, found, text) for item in places.counties(site_pages.YEAR)
+        site_pages.county(item.code, found, text) for item in places.counties(places.CURRENT_YEAR)
     ]
     pages.append(evidence)
     pages.append(site_pages.named("feil", text, errata.blocks(found, names), toc=False))
@@ -261,7 +265,7 @@ def _write_index(
     for page in pages:
         if page.name != "sok":
             listed += search.entries(work / f"{page.name}.html", f"{page.name}.html")
-    mains = {id(results.main_result(found, study)) for study in catalogue.STUDIES}
+    mains = {id(results.main_result(found, study)) for study in text["studies"]}
     for result in found:
         address, shown = f"{result.address}/report.html", mark if result.simulated else ""
         if id(result) in mains:

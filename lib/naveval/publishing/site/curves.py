@@ -4,21 +4,18 @@ import base64
 import json
 from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 import pandas as pd
 
 from naveval.project import formats, places
 from naveval.publishing.site.results import Result
 
-LABEL = "fig-11"
-"""The figure with the counties' indicator, hours per week, seasonally adjusted."""
 PREFIX = "county:"
 
 
-def find(result: Result) -> pd.DataFrame | None:
+def find(result: Result, figure: str) -> pd.DataFrame | None:
     """Month × county from the released data of the figure; None when there is none."""
-    file = result.folder / "figures" / f"{LABEL}.csv"
+    file = result.folder / "figures" / f"{figure}.csv"
     if not file.exists():
         return None
     frame = pd.read_csv(file, dtype={"line": str, "month": str})
@@ -31,9 +28,17 @@ def find(result: Result) -> pd.DataFrame | None:
     return wide.rename(columns=lambda line: line.removeprefix(PREFIX))
 
 
-def block(result: Result | None, text: Mapping[str, Any]) -> str:
-    """Markdown with the curves, their check boxes, the static picture and the table."""
-    found = find(result) if result else None
+def block(result: Result | None, words: Mapping[str, str], marks: Mapping[str, str]) -> str:
+    """Markdown with the curves, their check boxes, the static picture and the table.
+
+    Parameters
+    ----------
+    words
+        The figure whose data are drawn, and the words around it: `curves` of a study's `site.yml`.
+    marks
+        The lines that say what a result rests on.
+    """
+    found = find(result, words["figure"]) if result else None
     if result is None or found is None:
         return ""
     wide = found
@@ -53,17 +58,17 @@ def block(result: Result | None, text: Mapping[str, Any]) -> str:
         "first": formats.month(months[0]),
         "last": formats.month(months[-1]),
     }
-    part = {key: escape(value) for key, value in text["curves"].items()}
+    part = {key: escape(value) for key, value in words.items()}
     data_json = json.dumps(content, ensure_ascii=False).replace("</", "<\\/")
     mark = "simulated" if result.simulated else "published"
     return "\n".join(
         [
-            f"## {text['curves']['heading']} {{#kurver}}",
+            f"## {words['heading']} {{#kurver}}",
             "",
-            text["curves"]["intro"],
+            words["intro"],
             "",
             f"::: {{.mark .mark-{mark}}}",
-            text["marks"][mark],
+            marks[mark],
             ":::",
             "",
             f'<div class="curves" data-source="kurvedata" data-label="{part["label"]}" '
@@ -85,11 +90,11 @@ def _static(result: Result, part: Mapping[str, str]) -> str:
     """The report's own picture, for readers without scripts."""
     from naveval.publishing.audit import html
 
-    file = result.folder / "figures" / f"{LABEL}.png"
+    file = result.folder / "figures" / f"{part['figure']}.png"
     if not file.exists():
         return ""
     page = html.read(result.folder / "report.html")
-    place = page.find(id=LABEL)
+    place = page.find(id=part["figure"])
     picture = place.find("img") if place else None
     alt = str(picture.get("alt", "")) if picture else part["heading"]
     data = base64.b64encode(file.read_bytes()).decode()

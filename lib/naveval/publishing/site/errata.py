@@ -24,12 +24,10 @@ def blocks(found: Sequence[Result], names: Mapping[str, str]) -> str:
     names
         Headings of the studies.
     """
-    listed = parameters.read_yaml(paths.report_dir() / "errata.yml")
-    text = listed["words"]
+    text = parameters.read_yaml(paths.report_dir() / "errata.yml")["words"]
     parts = [text["intro"]]
     titles = {**names, PORTFOLIO: text["portfolio"]}
-    for study in (*catalogue.STUDIES, PORTFOLIO):
-        entries = listed["documents"][study]
+    for study, entries in listed().items():
         estimates = _estimates(main_result(found, study) if study in names else None)
         anchor = ANCHORS.get(study, study)
         parts.append(f"## {titles[study]} {{#{anchor}}}")
@@ -42,6 +40,16 @@ def blocks(found: Sequence[Result], names: Mapping[str, str]) -> str:
         caption = text["caption"].format(name=titles[study])
         parts.append("\n".join(lines) + f"\n\n: {caption} {{#tbl-feil-{anchor}}}")
     return "\n\n".join(parts)
+
+
+def listed() -> dict[str, list[dict[str, Any]]]:
+    """Errors by document: of the studies that have any, in their order, and of the portfolio."""
+    found = {}
+    for study in catalogue.names():
+        file = paths.texts_dir(study) / "errata.yml"
+        if file.exists():
+            found[study] = parameters.read_yaml(file)["entries"]
+    return found | parameters.read_yaml(paths.report_dir() / "errata.yml")["documents"]
 
 
 def filled(entry: Mapping[str, Any], estimates: pd.DataFrame | None, place: str) -> str:

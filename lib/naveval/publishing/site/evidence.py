@@ -192,13 +192,26 @@ def _pipe(head: Sequence[str], body: Sequence[Sequence[Any]], caption: str, labe
     return "\n".join(lines) + f"\n\n: {caption} {{#{label}}}"
 
 
-def bearing(study: str, found: Sequence[Project], words: Mapping[str, Any]) -> str:
-    """Earlier evidence that bears on a study: what each design could and could not show."""
+def bearing(
+    listed: Sequence[Mapping[str, str]], found: Sequence[Project], words: Mapping[str, Any]
+) -> str:
+    """Earlier evidence that bears on a study: what each design could and could not show.
+
+    Parameters
+    ----------
+    listed
+        The study's own words on projects, by their id (`evidence` in its `site.yml`).
+
+    Raises
+    ------
+    ParameterError
+        When a project is not in the catalogue.
+    """
     titles = {project.id: project.title for project in found}
     lines = []
-    for entry in words["bearing"][study]:
+    for entry in listed:
         if entry["project"] not in titles:
-            raise ParameterError(f"report/texts/evidence.yml: no project «{entry['project']}»")
+            raise ParameterError(f"evidence in a study's site.yml: no project «{entry['project']}»")
         title = titles[entry["project"]]
         title += "" if title.endswith(("?", "!", ".")) else "."
         lines.append(

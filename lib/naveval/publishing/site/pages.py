@@ -8,11 +8,24 @@ from typing import Any
 
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import catalogue, formats, parameters, paths, places
+from naveval.project.errors import ParameterError
 from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site import results
 from naveval.publishing.site.results import Result
 
-YEAR = 2024
+REQUIRED = (
+    "menu",
+    "short",
+    "name",
+    "question",
+    "design",
+    "limits",
+    "source",
+    "method",
+    "registers",
+    "published",
+)
+"""What a study's `site.yml` must say; `evidence` and `curves` are left out by some."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +43,22 @@ class Page:
 
 
 def words() -> dict[str, Any]:
-    """The site's Norwegian texts."""
-    return parameters.read_yaml(paths.texts_dir() / "site.yml")
+    """The site's Norwegian texts, with those of each study under `studies` and in the menu."""
+    text = parameters.read_yaml(paths.texts_dir() / "site.yml")
+    studies = {name: study_words(name) for name in catalogue.names()}
+    front, *rest = text["menu"].items()
+    own = ((name, entry["menu"]) for name, entry in studies.items())
+    return text | {"studies": studies, "menu": dict((front, *own, *rest))}
+
+
+def study_words(name: str) -> dict[str, Any]:
+    """What the site says of a study; ParameterError naming the file and what it lacks."""
+    file = paths.texts_dir(name) / "site.yml"
+    entry = parameters.read_yaml(file)
+    lacking = [key for key in REQUIRED if key not in entry]
+    if lacking:
+        raise ParameterError(f"{file}: lacks {', '.join(lacking)}")
+    return entry
 
 
 def county_page(code: str) -> str:
@@ -60,16 +87,24 @@ def named(name: str, text: Mapping[str, Any], markdown: str, **options: Any) -> 
 
 
 def static(name: str, text: Mapping[str, Any]) -> Page:
-    """A page written by hand in `report/pages`, with the disclosure threshold filled in."""
-    file = paths.report_dir() / "pages" / f"{name}.md"
-    least = formats.number(thresholds().min_cell)
-    return named(name, text, file.read_text(encoding="utf-8").replace("{min_cell}", least))
+    """A page written by hand in `report/pages`, with the threshold and the studies filled in."""
+    markdown = (paths.report_dir() / "pages" / f"{name}.md").read_text(encoding="utf-8")
+    studies = text["studies"].values()
+    rows = (f"| {item['menu']} | {item['registers']} | {item['published']} |" for item in studies)
+    fields = {
+        "{min_cell}": formats.number(thresholds().min_cell),
+        "{methods}": "\n\n".join(item["method"] for item in studies),
+        "{registers}": "\n".join(rows),
+    }
+    for field, content in fields.items():
+        markdown = markdown.replace(field, content)
+    return named(name, text, markdown)
 
 
 def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     """The front page: two sentences per study, the way to the counties, and the rest."""
     shown, parts = [], [text["index"]["intro"], '<div class="cards">']
-    for study in catalogue.STUDIES:
+    for study in text["studies"]:
         entry, result = text["studies"][study], results.main_result(found, study)
         parts += ['<section class="card">', "", f"## {entry['name']} {{#{study} .unnumbered}}", ""]
         if result:
@@ -138,7 +173,7 @@ def study(
     blocks += [extra, f"## {part['design']}", entry["design"]]
     blocks += [f"## {part['limits']}", entry["limits"]]
     blocks += [part["source"].format(source=entry["source"], study=name)]
-    blocks += [f"## {part['evidence']}", part["evidence-intro"], evidence]
+    blocks += [f"## {part['evidence']}", part["evidence-intro"], evidence] if evidence else []
     blocks += [f"## {part['counties']}", _county_reports(name, found, text)]
     if result:
         blocks += [f"## {part['data']}", _data(result, text)]
@@ -204,12 +239,12 @@ def _markdown(text: str) -> str:
 def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     """The page where a county is chosen, with what there is for each."""
     part = text["counties"]
-    heads = [part["county"], *(text["menu"][study] for study in catalogue.STUDIES)]
+    heads = [part["county"], *(text["menu"][study] for study in text["studies"])]
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
     rows = []
-    for item in places.counties(YEAR):
+    for item in places.counties(places.CURRENT_YEAR):
         cells = [f'<th scope="row">{_link(county_page(item.code) + ".html", item.name)}</th>']
-        for name in catalogue.STUDIES:
+        for name in text["studies"]:
             there = results.of_county(found, name, item.code)
             links = [_link(f"{r.address}/report.html", f"{part['made']} {r.place}") for r in there]
             cells.append(f"<td>{', '.join(links) or escape(part['lacking'])}</td>")
@@ -230,7 +265,7 @@ def chooser(text: Mapping[str, Any]) -> str:
     part = text["counties"]
     options = "".join(
         f'<option value="{county_page(item.code)}.html">{escape(item.name)}</option>'
-        for item in places.counties(YEAR)
+        for item in places.counties(places.CURRENT_YEAR)
     )
     return (
         '<form class="chooser" hidden><label for="velg-fylke">'
@@ -244,12 +279,13 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     """A county's page: what each study says about it, and its reports."""
     part, place = text["counties"], places.name(code)
     blocks, shown = [], []
-    for name in catalogue.STUDIES:
+    for name in text["studies"]:
         entry = text["studies"][name]
         own = results.of_county(found, name, code)
         blocks += [f"## [{entry['name']}]({name}.html)", entry["question"]]
-        if name == "hedmark":
-            blocks.append(_old_counties(code, part))
+        year = parameters.model(name).COUNTY_YEAR
+        if year != places.CURRENT_YEAR:
+            blocks.append(_old_counties(code, year, part))
         for result in own:
             shown.append(result)
             if len(own) > 1:
@@ -262,7 +298,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
             shown += [main] if main else []
     others = [
         f"[{item.name}]({county_page(item.code)}.html)"
-        for item in places.counties(YEAR)
+        for item in places.counties(places.CURRENT_YEAR)
         if item.code != code
     ]
     blocks += [f"## {part['other']}", " · ".join(others)]
@@ -288,20 +324,23 @@ def _instead(main: Result, part: Mapping[str, Any], text: Mapping[str, Any]) -> 
     ]
 
 
-def _old_counties(code: str, part: Mapping[str, Any]) -> str:
-    old = [places.name(before) for before in places.predecessors(code, 2014)]
-    name = places.name(code)
-    if old == [name]:
-        return str(part["old-same"].format(name=name))
+def _old_counties(code: str, year: int, part: Mapping[str, Any]) -> str:
+    old = [places.name(before) for before in places.predecessors(code, year)]
+    values = {"name": places.name(code), "year": year, "count": len(places.codes(year))}
+    if old == [values["name"]]:
+        return str(part["old-same"].format(**values))
     listed = ", ".join(old[:-1]) + (" og " if len(old) > 1 else "") + old[-1]
-    return str(part["old"].format(name=name, old=listed))
+    return str(part["old"].format(**values, old=listed))
 
 
 def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:
     """The evidence page, and the part of it that bears on each study."""
     own = parameters.read_yaml(paths.texts_dir() / "evidence.yml")
     found = site_evidence.projects()
-    bearing = {name: site_evidence.bearing(name, found, own) for name in catalogue.STUDIES}
+    bearing = {
+        name: site_evidence.bearing(entry.get("evidence", []), found, own)
+        for name, entry in text["studies"].items()
+    }
     done = sum(site_evidence.value(p, "status") == own["finished"] for p in found)
     blocks = [
         own["intro"].format(done=formats.number(done), rest=formats.number(len(found) - done))
@@ -309,8 +348,8 @@ def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:
     blocks += [f"## {own['table-heading']}", own["table-intro"], site_evidence.table(found, own)]
     blocks += [f"## {own['counts-heading']}", site_evidence.counts(found, own)]
     blocks += [f"## {own['bearing-heading']}", own["bearing-intro"]]
-    for name in catalogue.STUDIES:
+    for name in text["studies"]:
         title = text["studies"][name]["name"]
-        blocks += [f"### {title} {{#kunnskap-{name}}}", bearing[name]]
+        blocks += [f"### {title} {{#kunnskap-{name}}}", bearing[name] or own["bearing-none"]]
     blocks.append(own["doubts"])
     return named("kunnskap", text, "\n\n".join(blocks), toc=False), bearing

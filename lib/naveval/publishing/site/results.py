@@ -64,16 +64,16 @@ class Result:
         return next((name for name in self.files if name.endswith(".xlsx")), None)
 
 
-def collect(chosen: Sequence[str] = catalogue.STUDIES) -> list[Result]:
+def collect(chosen: Sequence[str] = ()) -> list[Result]:
     """Every finished result with a report in HTML, by study and county code."""
     found = []
-    for study in chosen:
+    for study in chosen or catalogue.names():
         for file in (paths.out_dir() / study).glob(f"*/{manifest.FILE}"):
             hidden = file.parent.name.startswith(".") or file.parent.name.endswith("-interactive")
             content = manifest.read(file.parent)
             if not hidden and content.get("complete") and (file.parent / "report.html").exists():
                 found.append(read(study, file.parent, content))
-    order = {study: place for place, study in enumerate(catalogue.STUDIES)}
+    order = {study: place for place, study in enumerate(catalogue.names())}
     return sorted(found, key=lambda result: (order[result.study], result.county, result.slug))
 
 
@@ -122,13 +122,13 @@ def main_slug(study: str) -> str:
 def main_result(results: Sequence[Result], study: str) -> Result | None:
     """The study's default result, else its first."""
     own = [result for result in results if result.study == study]
-    wanted = main_slug(study) if catalogue.has(study, "parameters") else ""
+    wanted = main_slug(study)
     return next((result for result in own if result.slug == wanted), own[0] if own else None)
 
 
 def of_county(results: Sequence[Result], study: str, code: str) -> list[Result]:
-    """Results of a study for a county of today, or for the counties of 2014 that became it."""
-    codes = {code, *places.predecessors(code, 2014)}
+    """Results of a study for a county of today, or for the older counties that became it."""
+    codes = {code, *places.predecessors(code, parameters.model(study).COUNTY_YEAR)}
     return [result for result in results if result.study == study and result.county in codes]
 
 

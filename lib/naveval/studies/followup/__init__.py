@@ -1,1 +1,10 @@
 """Follow-up of long-term unemployed from July 2017."""
+
+from naveval.project.catalogue import Study
+
+STUDY = Study(
+    name="followup",
+    order=1,
+    contracts="contracts",
+    simulate="simulate.registers",
+)

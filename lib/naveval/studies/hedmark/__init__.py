@@ -1,1 +1,10 @@
 """A stricter practice in one county from November 2014."""
+
+from naveval.project.catalogue import Study
+
+STUDY = Study(
+    name="hedmark",
+    order=2,
+    contracts="contracts",
+    simulate="simulate.registers",
+)

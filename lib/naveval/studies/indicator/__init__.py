@@ -1,1 +1,11 @@
 """Nav's regression-adjusted work indicator."""
+
+from naveval.project.catalogue import Study
+
+STUDY = Study(
+    name="indicator",
+    order=4,
+    contracts="contracts",
+    simulate="simulate.registers",
+    update="update.quarter",
+)
