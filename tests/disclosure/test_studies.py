@@ -1,6 +1,5 @@
 """Disclosure control in the studies' own results: small cells planted, every file searched."""
 
-import ast
 import json
 import re
 import shutil
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from notebook_cells import run
 from recovery import recoverable
 
 from naveval import cli
@@ -21,8 +21,7 @@ from naveval.disclosure import gate
 from naveval.disclosure.scan.folder import scan
 from naveval.exhibits import estimates, figures
 from naveval.exhibits.estimates import NOTE, guard_estimates
-from naveval.exhibits.output import RESULT_VARIABLE, Block
-from naveval.project import paths, places
+from naveval.project import places
 from naveval.project.errors import DisclosureError
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.audit.ids import person_ids
@@ -73,7 +72,7 @@ def test_sample_sizes_do_not_give_a_cell_back_with_the_size_of_the_group(monkeyp
     estimated = SimpleNamespace(sample=sample, arms=["Jobbklubb", "AFT"])
     monkeypatch.setattr(effect_tables, "CONTROL", "none")
     monkeypatch.setattr(effect_tables.tables, "show", lambda _, released, label: released)
-    output = SimpleNamespace(slug="56-finnmark")
+    output = SimpleNamespace(place=places.place("56"))
     frame = effect_tables._sizes(output, estimated, "tbl-6-3").frame.set_index("arm")
     assert np.isnan(frame.loc["Jobbklubb", "special"])
     for group in ("standard", "situational", "special"):
@@ -420,35 +419,12 @@ def test_mean_months_hide_the_counts_that_the_use_of_programmes_hides() -> None:
 # Whole reports on small registers
 
 
-def display(source: str, space: dict[str, Any]) -> Any:
-    """Run a cell and return the value of its last expression."""
-    tree = ast.parse(source)
-    last = tree.body.pop().value if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "cell", "exec"), space)
-    return eval(compile(ast.Expression(last), "cell", "eval"), space) if last else None
-
-
 def execute(study: str, settings: dict[str, Any], folder: Path) -> str:
     """Run a notebook's cells in this process; returns all Markdown they show."""
-    space: dict[str, Any] = {}
-    shown = []
-    parts = settings.get("parts") or []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(RESULT_VARIABLE, str(folder))
         patch.setattr(figures, "DPI", 40)
-        for cell in nbformat.read(paths.notebook(study), as_version=4).cells:
-            tags = cell.metadata.get("tags", [])
-            own = [tag[5:] for tag in tags if tag.startswith("part:")]
-            if cell.cell_type != "code" or "explore" in tags:
-                continue
-            if parts and own and not set(own) & set(parts):
-                continue
-            value = display(cell.source, space)
-            if "parameters" in tags:
-                space |= settings
-            if isinstance(value, Block):
-                shown.append(value.markdown)
-    return "\n\n".join(shown)
+        shown, _ = run(study, folder, settings, settings.get("parts") or [])
+    return "\n\n".join(block.markdown for _, block in shown)
 
 
 def captions(markdown: str) -> list[str]:
@@ -512,8 +488,8 @@ def test_no_count_under_five_in_any_file_of_a_small_county(reports) -> None:
 @pytest.mark.slow
 def test_reports_of_two_counties_are_about_their_own(reports) -> None:
     for code, (markdown, _) in reports.items():
-        own = places.place(code)
-        other = next(places.place(name) for name in reports if name != code)
+        own = places.name(code)
+        other = next(places.name(name) for name in reports if name != code)
         assert own in markdown
         named = captions(markdown)
         assert len(named) > 5
@@ -528,7 +504,7 @@ def test_reports_of_two_counties_share_no_file(reports) -> None:
     """Equal pictures are of the national model, or of nothing: most values hidden in both."""
     (markdown, first), (_, second) = reports.values()
     assert not first.samefile(second)
-    own = places.place(next(iter(reports)))
+    own = places.name(next(iter(reports)))
     for file in first.rglob("*.png"):
         other = second / file.relative_to(first)
         caption = re.search(rf"^!\[(.*?)\]\(figures/{re.escape(file.name)}", markdown, re.MULTILINE)

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from naveval.exhibits import downloads
 from naveval.exhibits.output import Output
+from naveval.project import places
 
 REPORT = {"title": "Prøve for Møre og Romsdal", "banner": "Simulerte registre."}
 TEXTS = {
@@ -31,7 +32,7 @@ def output(tmp_path: Path) -> Output:
     (tmp_path / "tables/tbl-10.csv").write_text("a\n1\n")
     (tmp_path / "tables/tbl-9.csv").write_text("a\n1\n")
     (tmp_path / "figures/fig-4.csv").write_text("month,hours,hours_ci_low\n2017-07,1e-05,0\n")
-    return Output("hedmark", "15-more-og-romsdal", tmp_path, "simulated", TEXTS, "Møre og Romsdal")
+    return Output("hedmark", places.place("15"), tmp_path, "simulated", TEXTS)
 
 
 def test_a_sheet_per_file_and_a_dictionary(output: Output) -> None:
@@ -73,7 +74,7 @@ def test_simulated_numbers_are_marked_in_every_sheet(output: Output) -> None:
 
 
 def test_numbers_from_published_tables_are_not_marked(output: Output) -> None:
-    real = Output(output.study, output.slug, output.folder, "published", TEXTS, output.place)
+    real = Output(output.study, output.place, output.folder, "published", TEXTS)
     target = downloads.write(real, REPORT)[0]
     assert target.name == "hedmark-15-more-og-romsdal.xlsx"
     assert load_workbook(target)["estimates"]["A2"].value == "study"

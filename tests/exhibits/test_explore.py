@@ -8,7 +8,7 @@ import pytest
 
 from naveval.exhibits import explore
 from naveval.exhibits.output import Output, open_output
-from naveval.project import catalogue, parameters, paths
+from naveval.project import catalogue, parameters, paths, places
 from naveval.project.errors import ParameterError
 from naveval.running import run
 from naveval.studies.programs.costs import explore as programs_cost_explore
@@ -17,7 +17,7 @@ from naveval.studies.programs.costs.analysis import analyse
 
 def opened(tmp_path: Path) -> Output:
     texts = {"explore": {"county": "Fylke"}}
-    return Output("hedmark", "hele-landet", tmp_path, "simulated", texts, "hele landet")
+    return Output("hedmark", places.place(""), tmp_path, "simulated", texts)
 
 
 def test_every_choice_redraws_with_its_value(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ class Shell:
 
 
 def read(monkeypatch: pytest.MonkeyPatch, *sources: str) -> dict[str, Any]:
-    monkeypatch.setattr(opening, "_shell", lambda: Shell(*sources))
+    monkeypatch.setattr(opening, "shell", lambda: Shell(*sources))
     return opening.notebook_parameters("hedmark")
 
 

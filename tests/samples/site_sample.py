@@ -23,7 +23,7 @@ def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") 
     folder = out / study / places.slug(code)
     for part in ("tables", "figures"):
         (folder / part).mkdir(parents=True)
-    place = places.place(code)
+    place = places.name(code)
     manifest = {
         "complete": True,
         "parameters": {"county": code},

@@ -82,7 +82,7 @@ def write(output: Output, report: Mapping[str, str]) -> list[Path]:
 def file_name(output: Output) -> str:
     """`<study>-<place>.xlsx`, or `<study>-<place>-simulert.xlsx` for simulated registers."""
     mark = f"-{SIMULATED}" if output.origin == "simulated" else ""
-    return f"{output.study}-{output.slug}{mark}.xlsx"
+    return f"{output.study}-{output.place.slug}{mark}.xlsx"
 
 
 def read_parts(output: Output, words: Mapping[str, Any]) -> list[Part]:
@@ -112,7 +112,7 @@ def _natural(label: str) -> list[tuple[int, str]]:
 
 def _plain(caption: str, output: Output) -> str:
     """A caption without its fields, for a sheet is not the place for filled-in numbers."""
-    text = caption.replace("{place}", output.place)
+    text = caption.replace("{place}", output.place.name)
     text = re.sub(r"\s*\([^()]*\{[^{}]*\}[^()]*\)|\{[^{}]*\}", "", text)
     return re.sub(r"\s+", " ", re.sub(r"\s*\[@[^\]]*\]|[*_`]", "", text)).strip()
 

@@ -152,7 +152,7 @@ def report_metadata(output: Output) -> dict[str, str]:
     return {
         "title": words.fill(report["title"], values, "report.title"),
         "subtitle": words.fill(report.get("subtitle", "{place}"), values, "report.subtitle"),
-        "place": output.place,
+        "place": output.place.name,
         "origin": output.origin,
         "banner": words.fill(output.texts["banners"][output.origin], values, "banners"),
         "date": now()[:10],

@@ -102,15 +102,15 @@ def notebook_parameters(study: str) -> dict[str, Any]:
     ParameterError
         For names that the study does not know, and parameters that no cell gives.
     """
-    shell = _shell()
-    if shell is None:
+    kernel = shell()
+    if kernel is None:
         return {}
     fields = params.model(study).model_fields
     named: set[str] = set()
-    for source in shell.user_ns.get("In", ()):
+    for source in kernel.user_ns.get("In", ()):
         here = set(plain_names(source))
         named = here if set(fields) <= here else named | here
-    named &= set(shell.user_ns)
+    named &= set(kernel.user_ns)
     if not named & set(fields):
         return {}
     unknown, missing = sorted(named - set(fields)), [name for name in fields if name not in named]
@@ -119,10 +119,10 @@ def notebook_parameters(study: str) -> dict[str, Any]:
     if faults:
         head = f"parameters cell of the notebook of {study}: {len(faults)} fault(s)"
         raise ParameterError("\n".join([head, *faults]))
-    return {name: shell.user_ns[name] for name in fields}
+    return {name: kernel.user_ns[name] for name in fields}
 
 
-def _shell() -> Any:
+def shell() -> Any:
     """The running IPython, or None in a plain Python process."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython else None

@@ -18,6 +18,7 @@ from naveval.exhibits.estimates import LABEL, guard_estimates
 from naveval.project import paths, places
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import Origin, StudyParameters
+from naveval.project.places import Place
 
 RESULT_VARIABLE = "NAVEVAL_RESULT"
 ESTIMATES_FILE = "estimates.csv"
@@ -31,24 +32,23 @@ class Output:
 
     Attributes
     ----------
-    study, slug
-        Name of the study and of the place, as in `report/_out/<study>/<slug>/`.
+    study
+        Name of the study.
+    place
+        The place it is about; the folder is `report/_out/<study>/<slug of the place>/`.
     folder
         The result folder; files are written below it.
     origin
         "simulated", "published" or "register": decides the notices on the report.
     texts
         Norwegian texts of the study.
-    place
-        Name of the place in Norwegian, "hele landet" for the whole country.
     """
 
     study: str
-    slug: str
+    place: Place
     folder: Path
     origin: Origin
     texts: Mapping[str, Any]
-    place: str
 
     def label(self, key: str, name: str, **values: Any) -> str:
         """A label: `texts[key]["labels"][name]`, with the place and `values` filled in."""
@@ -92,18 +92,17 @@ def open_output(study: str, parameters: StudyParameters) -> Output:
     The folder is the one `naveval run` prepared, or `<slug>-interactive` beside the finished
     ones when the notebook is run by hand.
     """
-    slug = places.slug(parameters.county)
+    place = places.place(parameters.county)
     named = os.environ.get(RESULT_VARIABLE)
-    folder = Path(named) if named else paths.result_dir(study, f"{slug}-interactive")
+    folder = Path(named) if named else paths.result_dir(study, f"{place.slug}-interactive")
     for part in ("figures", "tables"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     return Output(
         study=study,
-        slug=slug,
+        place=place,
         folder=folder,
         origin=parameters.origin(),
         texts=texts.load(study),
-        place=places.place(parameters.county),
     )
 
 
@@ -128,9 +127,8 @@ def sentence(output: Output, key: str, *, choose: str | None = None, **values: A
 def _keep_headline(output: Output, key: str, choose: str | None, text: str) -> None:
     """Keep sentences that the study's texts want on the site's front page."""
     listed = output.texts.get(texts.HEADLINES, ())
-    here = "country" if output.slug == places.slug("") else "county"
     for order, wanted in enumerate(listed, 1):
-        if wanted["text"] == key and wanted.get("place", here) == here:
+        if wanted["text"] == key and wanted.get("place", output.place.kind) == output.place.kind:
             _write_headline(output, order, wanted, choose, text)
 
 

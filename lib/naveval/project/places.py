@@ -25,6 +25,34 @@ CURRENT_YEAR = 2024
 
 
 @dataclass(frozen=True)
+class Place:
+    """What a report is about: the whole country (code "") or one county.
+
+    Attributes
+    ----------
+    code
+        Two characters of text, "" for the whole country.
+    name
+        Name in bokmål, which is also how a place is written in a text.
+    slug
+        Name of its folder: `34-innlandet`, `hele-landet`.
+    """
+
+    code: str
+    name: str
+    slug: str
+    kind: Literal["country", "county"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_country(self) -> bool:
+        """Whether it is the whole country."""
+        return self.kind == "country"
+
+
+@dataclass(frozen=True)
 class County:
     """One county code and the days it is valid, first and last included."""
 
@@ -291,6 +319,12 @@ def region_of(code: str, on: int | date = 2024) -> Region:
     )
 
 
-def place(code: str) -> str:
-    """Name of the county as used in captions and sentences; «hele landet» for ""."""
-    return name(code)
+def place(code: str) -> Place:
+    """The place with this code, "" for the whole country; ParameterError when there is none.
+
+    >>> place("34").slug
+    '34-innlandet'
+    """
+    item = county(code)
+    kind: Literal["country", "county"] = "country" if code == WHOLE_COUNTRY else "county"
+    return Place(item.code, item.name, item.slug, kind)

@@ -1,17 +1,16 @@
 """The follow-up notebook from registers to result folder, in this process and small."""
 
-import ast
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pandas as pd
 import pytest
+from notebook_cells import run
 
 from naveval.exhibits import words
 from naveval.exhibits.figures import show
-from naveval.exhibits.output import Block, Output
-from naveval.project import paths
+from naveval.exhibits.output import Output
+from naveval.project import places
 from naveval.project.errors import DisclosureError
 from naveval.studies.followup.exhibits import tables as followup_tables
 from naveval.studies.followup.simulate import registers
@@ -45,24 +44,8 @@ def executed(
 ) -> tuple[dict[str, Any], str]:
     """Run the notebook's cells; returns its variables and all Markdown it displays."""
     monkeypatch.setenv("NAVEVAL_OUT", str(out))
-    monkeypatch.setenv("NAVEVAL_RESULT", str(out / "result"))
-    names: dict[str, Any] = {}
-    shown = []
-    for cell in nbformat.read(paths.notebook("followup"), as_version=4).cells:
-        tags = cell.metadata.get("tags", [])
-        chosen = {tag.removeprefix("part:") for tag in tags if tag.startswith("part:")}
-        if cell.cell_type != "code" or "explore" in tags or (parts and chosen - set(parts)):
-            continue
-        body = ast.parse(cell.source).body
-        if len(body) == 1 and isinstance(body[0], ast.Expr):
-            block = eval(cell.source, names)
-            assert isinstance(block, Block)
-            shown.append(block.markdown)
-        else:
-            exec(cell.source, names)
-        if "parameters" in tags:
-            names |= changes
-    return names, "\n\n".join(shown)
+    shown, names = run("followup", out / "result", changes, parts)
+    return names, "\n\n".join(block.markdown for _, block in shown)
 
 
 @pytest.mark.parametrize("county", ["", "56"])
@@ -137,11 +120,11 @@ def test_every_choice_of_every_sentence_is_norwegian_prose() -> None:
 
 
 def test_figures_take_released_data_only(tmp_path: Path) -> None:
-    output = Output("followup", "x", tmp_path, "simulated", words.load("followup"), "x")
+    output = Output("followup", places.place("39"), tmp_path, "simulated", words.load("followup"))
     with pytest.raises(DisclosureError, match=r"disclosure\.release"):
         show(output, None, pd.DataFrame(), "fig-1")  # type: ignore[arg-type]
 
 
 def test_no_county_table_for_the_country(tmp_path: Path) -> None:
-    output = Output("followup", "x", tmp_path, "simulated", words.load("followup"), "x")
+    output = Output("followup", places.place("39"), tmp_path, "simulated", words.load("followup"))
     assert followup_tables.county(output, pd.DataFrame()).markdown == ""

@@ -1,17 +1,14 @@
 """The notebook's cells for two counties: own names, own files, no small cells, parts."""
 
-import ast
 import re
-from pathlib import Path
-from typing import Any
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from notebook_cells import run
 
-from naveval.exhibits.output import RESULT_VARIABLE, Block, open_output
-from naveval.project import paths, places
+from naveval.exhibits.output import RESULT_VARIABLE, open_output
+from naveval.project import places
 from naveval.project.errors import DisclosureError
 from naveval.studies.hedmark.estimate.choice import recommend
 from naveval.studies.hedmark.exhibits import tables
@@ -23,47 +20,22 @@ SETTINGS = {"scale": 0.02, "seed": 5, "draws": 99, "size_draws": 20}
 CODES = ("04", "20")
 
 
-def display(source: str, space: dict[str, Any]) -> Any:
-    """Run a cell and return the value of its last expression."""
-    tree = ast.parse(source)
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body.pop().value)
-        exec(compile(tree, "cell", "exec"), space)
-        return eval(compile(last, "cell", "eval"), space)
-    exec(compile(tree, "cell", "exec"), space)
-    return None
-
-
-def run(code: str, folder: Path) -> tuple[list[tuple[str, Block]], dict[str, Any]]:
-    """Execute the notebook's cells in this process."""
-    space: dict[str, Any] = {}
-    shown = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(RESULT_VARIABLE, str(folder))
-        for cell in nbformat.read(paths.notebook("hedmark"), as_version=4).cells:
-            if cell.cell_type != "code" or "explore" in cell.metadata.get("tags", []):
-                continue
-            value = display(cell.source, space)
-            if "parameters" in cell.metadata.get("tags", []):
-                space |= {**SETTINGS, "county": code}
-            if isinstance(value, Block):
-                shown.append((cell.source, value))
-    return shown, space
-
-
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory):
     root = tmp_path_factory.mktemp("reports")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NAVEVAL_OUT", str(root / "out"))
-        return {code: (*run(code, root / code), root / code) for code in CODES}
+        return {
+            code: (*run("hedmark", root / code, {**SETTINGS, "county": code}), root / code)
+            for code in CODES
+        }
 
 
 def test_every_caption_alt_text_and_paragraph_names_its_own_county(reports) -> None:
     for code, (shown, _, _) in reports.items():
-        own = places.place(code)
+        own = places.name(code)
         # The county reports tell that Hedmark is the printed study, so it may be named there.
-        others = {places.place(other) for other in CODES} - {own, "Hedmark"}
+        others = {places.name(other) for other in CODES} - {own, "Hedmark"}
         for source, block in shown:
             if "appendix" in source or source.startswith("finish"):
                 continue
@@ -199,7 +171,7 @@ def test_no_paragraph_has_a_hole_where_a_number_is_hidden(reports) -> None:
         for source, block in shown:
             if source.startswith(("sentences.", "summary.")):
                 assert ".." not in block.markdown, block.markdown
-                told += f"for få personer i {places.place(code)}" in block.markdown
+                told += f"for få personer i {places.name(code)}" in block.markdown
     assert told > 0
 
 

@@ -10,6 +10,7 @@ import pytest
 from naveval.estimators.event_study import Wald
 from naveval.exhibits import words
 from naveval.exhibits.output import Output
+from naveval.project import places
 from naveval.studies.followup import published
 from naveval.studies.followup.events import Events
 from naveval.studies.followup.exhibits import story
@@ -24,7 +25,7 @@ LONG = {
 
 @pytest.fixture
 def output(tmp_path: Path) -> Output:
-    return Output("followup", "x", tmp_path, "simulated", words.load("followup"), "Vestfold")
+    return Output("followup", places.place("39"), tmp_path, "simulated", words.load("followup"))
 
 
 def summary(

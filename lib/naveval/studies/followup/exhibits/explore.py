@@ -12,19 +12,17 @@ from naveval.studies.followup.measures import BY_DURATION, BY_MONTH
 from naveval.studies.followup.panel import Panel
 from naveval.studies.followup.protection import Protected
 
-YEAR = 2024
-
 
 def menus(output: Output, panel: Panel, protected: Protected) -> Any:
     """Menus over the panel at hand; choices redraw one of figures 1 to 6."""
-    places = {counties.place(code): code for code in ("", *counties.codes(YEAR))}
+    places = {counties.name(code): code for code in ("", *counties.codes(counties.CURRENT_YEAR))}
     choices: explore.Choices = {"label": [*BY_DURATION, *BY_MONTH], "county": places}
     return explore.explore(output, draw, panel, protected, choices=choices)
 
 
 def draw(output: Output, panel: Panel, protected: Protected, *, label: str, county: str) -> Block:
     """A figure for the chosen county, released together with all the others."""
-    moved = replace(output, place=counties.place(county), slug=counties.slug(county))
+    moved = replace(output, place=counties.place(county))
     if label in BY_DURATION:
         return durations(moved, protection.durations(panel.profiles, label, county), label)
     return months(moved, protection.months(protected, label, county), label)

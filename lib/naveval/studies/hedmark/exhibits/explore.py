@@ -17,7 +17,7 @@ def menus(output: Output, panel: Panel, parameters: Parameters) -> Any:
     """Menus over the panel at hand; choices redraw one of figures 2 to 9."""
     year = parameters.COUNTY_YEAR
     codes = dict.fromkeys((parameters.county, *places.codes(year)))
-    names = {places.place(code): code for code in codes}
+    names = {places.name(code): code for code in codes}
     starts = list(dict.fromkeys((parameters.start, *START_MONTHS)))
     everyone = {output.label("explore-control", "default"): "default"} | {
         output.label("explore-control", "all"): "all"
@@ -47,5 +47,5 @@ def draw(
     changed = Parameters.model_validate(
         parameters.model_dump() | {"county": county, "start": start, "control": own}
     )
-    moved = replace(output, place=places.place(county), slug=places.slug(county))
+    moved = replace(output, place=places.place(county))
     return series(moved, panel, changed, label)

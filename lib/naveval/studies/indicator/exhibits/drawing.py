@@ -15,7 +15,7 @@ from naveval.exhibits.output import Block, Output
 from naveval.project import formats, places
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.drivers import PARTS
-from naveval.studies.indicator.exhibits.figures import GREY, _county, _x
+from naveval.studies.indicator.exhibits.figures import GREY, _x
 from naveval.studies.indicator.frames import Z95, pick
 from naveval.studies.indicator.study import Study, place_grouping
 
@@ -89,7 +89,7 @@ def employment(output: Output, study: Study) -> Block:
 
 def fan(output: Output, study: Study) -> Block:
     """The place's adjusted indicator with 50, 80 and 95 percent intervals."""
-    grouping, group = place_grouping(_county(output))
+    grouping, group = place_grouping(output.place.code)
     own = pick(study.curves, "atid3", grouping, [group])
     frame = own[["month", "n"]].assign(
         value=own["indicator_sa"], std_error=own["std_error_sa"], published=own["half_published"]
@@ -174,7 +174,7 @@ def county_levels(output: Output, study: Study) -> Block:
     )
     data = released.frame.astype({"indicator": float, "std_error": float})
     figure, ax = figures.axes(height=4.6)
-    place = _county(output)
+    place = output.place.code
     for y, (_, row) in enumerate(data.iterrows()):
         color = COLORS[3] if row["group"] == place else COLORS[0]
         half = Z95 * row["std_error"]
@@ -244,7 +244,7 @@ def funnel(output: Output, study: Study) -> Block:
     data = released.frame.dropna(subset=["indicator"]).copy()
     mean = float(data["mean"].iloc[0])
     figure, ax = figures.axes(height=4.2)
-    place = _county(output)
+    place = output.place.code
     own = data["county"] == place
     error = data["std_error"].to_numpy(dtype=float)
     ax.scatter(
@@ -300,7 +300,7 @@ def funnel(output: Output, study: Study) -> Block:
 
 def office_levels(output: Output, study: Study) -> Block:
     """Offices before and after shrinkage, with intervals: the county's, or the largest ones."""
-    place = _county(output)
+    place = output.place.code
     released = release_offices(study, place, "fig-offices")
     data = released.frame.dropna(subset=["shrunken"]).sort_values("shrunken")
     if not place:
@@ -344,7 +344,7 @@ def office_levels(output: Output, study: Study) -> Block:
 
 def drivers(output: Output, study: Study) -> Block:
     """What the change in actual hours consists of."""
-    place = _county(output)
+    place = output.place.code
     own = study.drivers[study.drivers["county"] == place]
     grouping, group = place_grouping(place)
     curves = pick(study.curves, "atid3", grouping, [group]).set_index("month")["n"]
@@ -419,7 +419,7 @@ def release_calibration(study: Study, place: str) -> gate.Released:
 
 def calibration(output: Output, study: Study) -> Block:
     """Actual against expected by tenth of the expected value; county beside country."""
-    place = _county(output)
+    place = output.place.code
     released = release_calibration(study, place)
     figure, axes = figures.axes(1, 4, height=2.6)
     for ax, outcome in zip(axes, OUTCOMES, strict=True):

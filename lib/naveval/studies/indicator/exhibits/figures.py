@@ -40,7 +40,7 @@ def curve(output: Output, study: Study, label: str) -> Block:
 
     A group with nobody in it, or too few, gives a sentence that says so in place of the figure.
     """
-    county = _county(output)
+    county = output.place.code
     try:
         frame = frame_of(study, county, label)
     except EmptyGroupError:
@@ -105,10 +105,6 @@ def _multiples(output: Output, frame: pd.DataFrame, label: str) -> Figure:
         ax.set_visible(False)
     figure.supylabel(output.label(label, "y"), fontsize=9)
     return figure
-
-
-def _county(output: Output) -> str:
-    return "" if output.slug.startswith("hele") else output.slug[:2]
 
 
 def _main_line(frame: pd.DataFrame, county: str) -> str:

@@ -9,7 +9,7 @@ from naveval.exhibits.output import Block, Output
 from naveval.project import places
 from naveval.studies.indicator.characteristics import OUTCOMES, STATUS
 from naveval.studies.indicator.descriptives import EVERYBODY
-from naveval.studies.indicator.exhibits.figures import _county, too_few
+from naveval.studies.indicator.exhibits.figures import too_few
 from naveval.studies.indicator.exhibits.lines import WORKED_MONTH, worked_rows
 from naveval.studies.indicator.exhibits.tables import names, shown
 from naveval.studies.indicator.frames import EmptyGroupError
@@ -162,7 +162,7 @@ def _shown_levels(output: Output, frame: pd.DataFrame, label: str, key: str) -> 
 def worked(output: Output, study: Study) -> Block:
     """The worked example: one programme in one month, actual, expected and difference."""
     try:
-        own = worked_rows(study, _county(output))
+        own = worked_rows(study, output.place.code)
     except EmptyGroupError:
         return too_few(output, "tbl-worked")
     row = own[own["month"] == WORKED_MONTH]

@@ -5,7 +5,6 @@ import pandas as pd
 from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.output import Block, Output, sentence
 from naveval.project import places
-from naveval.studies.indicator.exhibits.figures import _county
 from naveval.studies.indicator.exhibits.lines import WORKED_MONTH, worked_rows
 from naveval.studies.indicator.frames import Z95, EmptyGroupError, pick
 from naveval.studies.indicator.offices import funnel_counts
@@ -14,7 +13,7 @@ from naveval.studies.indicator.study import Study, place_grouping
 
 def summary(output: Output, study: Study) -> Block:
     """Level, expectation and indicator of the place over the last twelve months."""
-    row = _level(study, _county(output), "atid3", "last12")
+    row = _level(study, output.place.code, "atid3", "last12")
     low = row["indicator"] - Z95 * row["std_error"]
     high = row["indicator"] + Z95 * row["std_error"]
     choice = "above" if low > 0 else "below" if high < 0 else "unclear"
@@ -35,7 +34,7 @@ def summary(output: Output, study: Study) -> Block:
 
 def job_summary(output: Output, study: Study) -> Block:
     """The same for the share in work after twelve months."""
-    row = _level(study, _county(output), "jobb12", "last12")
+    row = _level(study, output.place.code, "jobb12", "last12")
     months = pick(study.curves, "jobb12", *_place(output))["month"]
     half = Z95 * row["std_error"]
     choice = (
@@ -61,7 +60,7 @@ def job_summary(output: Output, study: Study) -> Block:
 def worked(output: Output, study: Study) -> Block:
     """The worked example in words; nothing where its table shows no number."""
     try:
-        own = worked_rows(study, _county(output))
+        own = worked_rows(study, output.place.code)
     except EmptyGroupError:
         return Block("")
     row = own[(own["month"] == WORKED_MONTH) & (own["n"] >= thresholds().min_cell)]
@@ -81,7 +80,7 @@ def worked(output: Output, study: Study) -> Block:
 
 
 def _place(output: Output) -> tuple[str, list[str]]:
-    grouping, group = place_grouping(_county(output))
+    grouping, group = place_grouping(output.place.code)
     return grouping, [group]
 
 
@@ -104,7 +103,7 @@ def rank(output: Output, study: Study) -> Block:
         & (study.levels["period"] == "last12")
     ]
     ordered = own.sort_values("indicator", ascending=False).reset_index(drop=True)
-    place = _county(output)
+    place = output.place.code
     certain = int((ordered["indicator"].abs() > Z95 * ordered["std_error"]).sum())
     values = {
         "highest": places.name(ordered["group"].iloc[0]),
@@ -149,7 +148,7 @@ def office_sentence(output: Output, study: Study) -> Block:
 
 def driver_sentence(output: Output, study: Study) -> Block:
     """What the change between two months consists of."""
-    own = study.drivers[study.drivers["county"] == _county(output)]
+    own = study.drivers[study.drivers["county"] == output.place.code]
     part = own.set_index("part")["change"]
     people = part.drop(["market", "indicator", "total"]).sum()
     return sentence(

@@ -9,7 +9,6 @@ from naveval.disclosure import gate
 from naveval.exhibits import estimates, tables
 from naveval.exhibits.output import Block, Output, finish
 from naveval.studies.indicator.exhibits.drawing import largest_offices, release_offices
-from naveval.studies.indicator.exhibits.figures import _county
 from naveval.studies.indicator.frames import critical
 from naveval.studies.indicator.offices import funnel_counts
 from naveval.studies.indicator.published import INNSATSGRUPPER, table3_groups
@@ -28,7 +27,7 @@ def _last_year(
     output: Output, study: Study, outcome: str, kind: str
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Levels of the place's groups over the last twelve months, and the name of each group."""
-    place = _county(output)
+    place = output.place.code
     grouping = f"county × {kind}" if place else kind
     levels = study.levels
     own = levels[
@@ -134,7 +133,7 @@ def funnel_table(output: Output, study: Study) -> Block:
 
 def office_table(output: Output, study: Study) -> Block:
     """Offices of the county with shrunken values; the whole country shows the largest."""
-    place = _county(output)
+    place = output.place.code
     released = release_offices(study, place, "tbl-offices")
     chosen = np.ones(len(released.frame), dtype=bool)
     if not place:
@@ -265,4 +264,4 @@ def tidy(study: Study, county: str) -> pd.DataFrame:
 
 def done(output: Output, study: Study) -> Block:
     """Write estimates.csv."""
-    return finish(output, tidy(study, _county(output)))
+    return finish(output, tidy(study, output.place.code))

@@ -13,7 +13,7 @@ from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.cost_benefit.inputs import load
 from naveval.exhibits import tables
 from naveval.exhibits.output import Block, Output
-from naveval.project import paths, places
+from naveval.project import paths
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import Estimated
@@ -22,7 +22,6 @@ from naveval.studies.programs.exhibits.states import rounded
 from naveval.studies.programs.panel.states import state_sums
 from naveval.studies.programs.study import Effects, Outcomes
 
-WHOLE = places.county("").slug
 PER_YEAR = 12
 NEAR = 5
 """Percentage points within which a share counts as near the printed."""
@@ -30,7 +29,7 @@ NEAR = 5
 
 def outcomes(output: Output, data: Outcomes) -> Block:
     """tbl-outcomes-published: shares given in the text of chapter 5 and annex B.3."""
-    if output.slug != WHOLE:
+    if not output.place.is_country:
         return Block("")
     frame = outcome_frame(data)
     shown = named(output, frame, "group", "state")
@@ -73,7 +72,7 @@ def outcome_frame(data: Outcomes) -> pd.DataFrame:
 
 def effects(output: Output, data: Effects) -> Block:
     """tbl-effects-published: effects on the treated beside the printed."""
-    if output.slug != WHOLE:
+    if not output.place.is_country:
         return Block("")
     frame = effect_frame(data.main)
     frame["format"] = np.where(frame.outcome == "months", "num1", "int")

@@ -8,7 +8,7 @@ from naveval.disclosure import thresholds
 from naveval.estimators import scores
 from naveval.exhibits import tables
 from naveval.exhibits.output import Block, Output
-from naveval.project import formats, places
+from naveval.project import formats
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import ARMS, CONTROL, REST
 from naveval.studies.programs.effects import Estimated
@@ -27,7 +27,6 @@ MIN_TREATED = 20
 SMALL, LARGE = 1.0, 2.0
 """Months a year from which an effect is called medium and large."""
 NESTED_STEPS = ("registered", "no_program_before", "under_60", "moved_on", "sample")
-WHOLE = places.county("").slug
 
 
 def flow(output: Output, data: Effects) -> Block:
@@ -89,7 +88,7 @@ def _by_first_group(
     """Percent by first group beside the printed, with the number of persons in the note."""
     for group in GROUPS:
         values = printed[group].to_numpy(dtype=float)
-        frame[f"published_{group}"] = values if output.slug == WHOLE else np.nan
+        frame[f"published_{group}"] = values if output.place.is_country else np.nan
     count = {group: f"n_{group}" for group in GROUPS} | {f"n_{g}": f"n_{g}" for g in GROUPS}
     released = disclosure.release(
         frame,
@@ -122,7 +121,7 @@ def _sizes(output: Output, estimated: Estimated, label: str) -> Block:
     table = counts.rename_axis("arm").reset_index().assign(n=counts.sum(axis=1).to_numpy())
     printed = published.read("table_6_3" if label == "tbl-6-3" else "table_b_7")
     total = printed.groupby("program").n.sum()
-    table["published"] = total.reindex(table.arm).to_numpy() if output.slug == WHOLE else np.nan
+    table["published"] = total.reindex(table.arm).to_numpy() if output.place.is_country else np.nan
     released = disclosure.release(
         table,
         label=label,
@@ -157,7 +156,7 @@ def windows(output: Output, data: Effects) -> Block:
     )
     for column, window in (("published_early", "0-11"), ("published_late", "12-23")):
         values = printed[window].reindex(frame.program).to_numpy(dtype=float)
-        frame[column] = values if output.slug == WHOLE else np.nan
+        frame[column] = values if output.place.is_country else np.nan
     released = disclosure.release(
         frame,
         label="tbl-6-6",
@@ -174,7 +173,7 @@ def followed(output: Output, data: Effects) -> Block:
     printed = published.read("table_b_3")
     printed = printed[printed.spell_type != "Alene"].set_index("program").percent
     own = frame.arm.replace({"all": "Total"})
-    frame["published"] = printed.reindex(own).to_numpy() if output.slug == WHOLE else np.nan
+    frame["published"] = printed.reindex(own).to_numpy() if output.place.is_country else np.nan
     released = disclosure.release(
         named(output, frame, "arm"),
         label="tbl-b-3",
@@ -263,7 +262,7 @@ def gate(output: Output, data: Effects) -> Block:
 
 def county_gate(output: Output, data: Effects) -> Block:
     """tbl-county: effects for those who lived in the county, where the numbers allow."""
-    if output.slug == WHOLE:
+    if output.place.is_country:
         return Block("")
     frame = county_effects(data)
     if int(data.in_county.sum()) < MIN_GATE or frame.empty:

@@ -12,12 +12,10 @@ import numpy as np
 import pandas as pd
 
 from naveval.exhibits.output import Output
-from naveval.project import places
 from naveval.studies.programs import published as programs_published
 from naveval.studies.programs.codes import ARMS, STATES
 
 CODES = "programs-codes"
-WHOLE = places.county("").slug
 
 
 @dataclass(frozen=True)
@@ -295,7 +293,7 @@ def _rows(
         ]
         sums = table.groupby(fixed, sort=False, as_index=False)[["estimate"]].sum()
         table = pd.concat([table, sums.assign(**{exhibit.total: "all"})], ignore_index=True)
-    return with_balance(table, label) if output.slug == WHOLE else table
+    return with_balance(table, label) if output.place.is_country else table
 
 
 def _numbers(data: pd.DataFrame, column: str) -> pd.Series:

@@ -11,7 +11,6 @@ from naveval.estimators.cost_benefit.inputs import load
 from naveval.estimators.cost_benefit.net_benefit import total_cost
 from naveval.exhibits import estimates
 from naveval.exhibits.output import ESTIMATES_FILE, Block, Output, sentence, write_estimates
-from naveval.project import places
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import CONTROL, REST
 from naveval.studies.programs.effects import PLACEBO, Estimated, pick
@@ -38,7 +37,6 @@ NUMBERS = [
     "n_persons",
     "n_clusters",
 ]
-WHOLE = places.county("").slug
 
 
 def keep(output: Output, table: pd.DataFrame) -> pd.DataFrame:
@@ -72,7 +70,7 @@ def effect_rows(output: Output, data: Effects) -> pd.DataFrame:
     Wage effects of the main sample and of year 4 are what the cost-benefit part reads.
     """
     main = _rows(data.main, "main")
-    parts = [_with_printed(main) if output.slug == WHOLE else main]
+    parts = [_with_printed(main) if output.place.is_country else main]
     parts += [_rows(other, key, ["months"]) for key, other in data.robust.items()]
     parts += [_rows(other, f"first_{key}", ["months"]) for key, other in data.by_group.items()]
     if "year_four" in data.robust:
@@ -182,7 +180,7 @@ def _label(kind: str, estimand: str) -> str:
 
 def _gate_rows(output: Output, estimated: Estimated) -> pd.DataFrame:
     printed = published.gate()
-    if output.slug != WHOLE:
+    if not output.place.is_country:
         printed = printed.head(0)
     few = thresholds.thresholds().min_cell
     parts = []

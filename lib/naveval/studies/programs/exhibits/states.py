@@ -10,7 +10,6 @@ from naveval.disclosure.plan import nearest
 from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits import figures, tables, words
 from naveval.exhibits.output import Block, Output, sentence
-from naveval.project import places
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import GROUPS, STATES
 from naveval.studies.programs.exhibits.drawing import (
@@ -50,7 +49,6 @@ SHOWN = {
     "fig-5-7": ("spell", CATEGORIES["spell"]),
 }
 MIN_SHOWN = 30
-WHOLE = places.county("").slug
 WORK = ["work_program", "work_high", "work_low"]
 
 
@@ -138,7 +136,7 @@ def persons(output: Output, data: Outcomes) -> Block:
     """tbl-b-2: persons behind the figures of states."""
     printed = published.read("table_b_2").set_index("program").n
     values = printed.reindex(data.persons.program).to_numpy(dtype=float)
-    frame = data.persons.assign(published=values if output.slug == WHOLE else float("nan"))
+    frame = data.persons.assign(published=values if output.place.is_country else float("nan"))
     released = gate.release(
         frame,
         label="tbl-b-2",

@@ -5,7 +5,6 @@ import pandas as pd
 from naveval.disclosure import gate
 from naveval.exhibits import tables
 from naveval.exhibits.output import Block, Output
-from naveval.project import places
 from naveval.studies.programs import published as programs_published
 from naveval.studies.programs.exhibits.drawing import named
 from naveval.studies.programs.panel.use import CUMULATIVE_MONTHS
@@ -13,7 +12,6 @@ from naveval.studies.programs.study import Participation
 
 KEY = ["characteristic", "category"]
 MONTHS = [f"month_{k}" for k in CUMULATIVE_MONTHS]
-WHOLE = places.county("").slug
 
 
 def users(output: Output, data: Participation) -> Block:
@@ -153,7 +151,7 @@ def with_printed_sequences(
     """Add the printed percentage of combinations or chains, for the whole country."""
     printed = programs_published.sequences(table)
     values = printed.reindex(pd.MultiIndex.from_frame(frame[keys])).to_numpy(dtype=float)
-    return frame.assign(published=values if output.slug == WHOLE else float("nan"))
+    return frame.assign(published=values if output.place.is_country else float("nan"))
 
 
 def _with(
@@ -162,7 +160,7 @@ def _with(
     """Add published columns; only the whole country has any."""
     keys = pd.MultiIndex.from_frame(frame[KEY])
     values = printed.reindex(keys)
-    national = output.slug == WHOLE
+    national = output.place.is_country
     return frame.assign(
         **{
             new: values[old].to_numpy() if national else float("nan")
@@ -189,6 +187,6 @@ def _show(
         labels=published,
         percent=percent,
         exhaustive="category",
-        coarse=output.slug != WHOLE,
+        coarse=not output.place.is_country,
     )
     return tables.show(output, released, label)
