@@ -1,0 +1,75 @@
+"""The attackers find what brute force finds."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from attackers import beliefs, intervals
+from view import CHANGED, EXACT, HIDDEN, SILENT, cells_of, equations, kernel, likelihood, view
+
+PRIOR = np.array([4.0, 3, 2, 1.5, 1, 1, 1, 1, 1, 1, 1])
+
+
+def chance(shown: int, true: int) -> float:
+    low, found = likelihood(shown)
+    return float(found[true - low]) if low <= true < low + len(found) else 0.0
+
+
+@pytest.mark.parametrize(
+    ("shown", "low", "high"), [(0, 0, 5), (5, 1, 10), (9, 4, 14), (40, 35, 45)]
+)
+def test_what_one_shown_number_tells(shown: int, low: int, high: int) -> None:
+    start, found = likelihood(shown)
+    assert (start, start + len(found) - 1) == (low, high)
+    assert (found >= 0).all()
+
+
+def test_kernel_rows_are_the_stored_probabilities() -> None:
+    np.testing.assert_allclose(kernel().sum(axis=1), 1, atol=1e-9)
+
+
+def test_both_attackers_agree_with_brute_force() -> None:
+    """Two rows of two cells with row totals: all combinations of true counts."""
+    shown = [5, 0, 7, 6, 0, 5]  # cells a b c d; totals a + b and c + d
+    links = equations([(4, [0, 1]), (5, [2, 3])], 6)
+    known = view(shown, [CHANGED] * 6, links, 50)
+    weight: dict[tuple[int, ...], float] = {}
+    for a, b, c, d in product(range(15), repeat=4):
+        true = (a, b, c, d, a + b, c + d)
+        odds = np.prod([chance(s, t) for s, t in zip(shown, true, strict=True)])
+        if odds > 0:
+            weight[true] = float(odds * np.prod(PRIOR[np.minimum(true, 10)]))
+    assert weight
+    found = intervals(known, range(6)).set_index("cell")
+    posterior = beliefs(known, PRIOR, rounds=60)
+    total = sum(weight.values())
+    for cell in range(6):
+        values = [true[cell] for true in weight]
+        assert found.loc[cell, "low"] <= min(values)
+        assert found.loc[cell, "high"] >= max(values)
+        exact = np.zeros(len(posterior[cell]))
+        for true, odds in weight.items():
+            exact[true[cell] - known.low[cell]] += odds / total
+        np.testing.assert_allclose(posterior[cell], exact, atol=2e-3)
+
+
+def test_a_hidden_cell_between_exact_numbers_is_found() -> None:
+    known = view([20, 0, 17], [EXACT, HIDDEN, EXACT], equations([(0, [1, 2])], 3), 50)
+    assert intervals(known, [1])[["low", "high"]].to_numpy().tolist() == [[3, 3]]
+    assert beliefs(known, PRIOR)[1].argmax() == 2
+
+
+def test_silent_cells_stay_open() -> None:
+    known = view([20, 0, 0], [EXACT, SILENT, SILENT], equations([(0, [1, 2])], 3), 50)
+    assert intervals(known, [1])[["low", "high"]].to_numpy().tolist() == [[0, 20]]
+
+
+def test_the_same_keys_in_two_tables_are_one_unknown() -> None:
+    import pandas as pd
+
+    country = pd.DataFrame({"county": ["", "03", "04"], "shown": [9, 4, 5], "kind": EXACT})
+    own = pd.DataFrame({"county": ["03", "03", "03"], "sex": ["", "k", "m"], "shown": [4, 1, 3]})
+    cells, links = cells_of([country, own.assign(kind=EXACT)], {"county": 2, "sex": 2})
+    assert len(cells) == 5
+    assert links.shape == (2, 5)
+    assert abs(links @ cells["shown"].to_numpy()).max() == 0
