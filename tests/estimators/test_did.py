@@ -1,12 +1,15 @@
 """Difference-in-differences: against pyfixest and linearmodels, and its own refusals."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
+import pyfixest as pf
 import pytest
 from linearmodels.iv.absorbing import AbsorbingLS
 
 from naveval.estimators import did
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, EstimationWarning
 
 Data = pd.DataFrame
 
@@ -55,12 +58,10 @@ def fitted(frame: Data, names: list[str], effects: list[str]) -> did.Fit:
 def test_estimates_and_clustered_errors_equal_pyfixest(
     names: list[str], effects: list[str]
 ) -> None:
-    import pyfixest
-
     names = [name for name in names if name not in effects]
     frame = panel()
     own = fitted(frame, names, effects)
-    other = pyfixest.feols(
+    other = pf.feols(
         f"y ~ {' + '.join(names)} | {' + '.join(effects)}",
         data=frame,
         vcov={"CRV1": "person"},
@@ -163,3 +164,99 @@ def test_refuses_collinear_regressors_and_shapes() -> None:
     n = 4000
     with pytest.raises(EstimationError, match="at most 3000"):
         did.fit(np.ones(n), np.ones((n, 1)), [np.arange(n)], np.arange(n), ["x"])
+
+
+def few_clusters(treated: int = 4, seed: int = 1) -> Data:
+    """Nine clusters of unequal size, the first `treated` of them treated from month 6."""
+    rng = np.random.default_rng(seed)
+    cluster = np.concatenate([np.arange(9), rng.choice(9, 591, p=np.arange(1, 10) / 45)])
+    frame = pd.DataFrame({"person": cluster, "month": rng.integers(0, 12, 600)})
+    frame["treated"] = (frame["person"] < treated).astype(float)
+    frame["treated_post"] = frame["treated"] * (frame["month"] >= 6)
+    frame["x"] = rng.normal(size=600)
+    shock = rng.normal(size=9)[cluster]
+    return frame.assign(y=0.3 * frame["treated_post"] + frame["x"] + shock + rng.normal(size=600))
+
+
+def jackknifed(frame: Data, names: list[str], effects: list[str], **options: bool) -> did.Fit:
+    return did.jackknife(
+        fitted(frame, names, effects),
+        frame["y"].to_numpy(),
+        frame[names].to_numpy(),
+        [frame[name].to_numpy() for name in effects],
+        frame["person"].to_numpy(),
+        **options,
+    )
+
+
+@pytest.mark.parametrize("names", [["treated_post", "treated"], ["treated_post", "treated", "x"]])
+def test_crv3_equals_pyfixest(names: list[str]) -> None:
+    frame = few_clusters()
+    formula, vcov = f"y ~ {' + '.join(names)} | month", {"CRV3": "person"}
+    plain = pf.feols(formula, frame, vcov=vcov, ssc=pf.ssc(k_adj=False, G_adj=False))
+    own = jackknifed(frame, names, ["month"])
+    np.testing.assert_allclose(own.std_errors, np.sqrt(8 / 9) * plain.se()[names], rtol=1e-8)
+    assert own.kind == "CRV3"
+    adjusted = jackknifed(frame, names, ["month"], small_sample=True)
+    default = pf.feols(formula, frame, vcov=vcov)
+    np.testing.assert_allclose(adjusted.std_errors, default.se()[names], rtol=1e-8)
+
+
+def test_crv3_is_the_jackknife_and_exceeds_crv1_when_clusters_are_few() -> None:
+    frame, names = few_clusters(), ["treated_post", "treated"]
+    plain, own = fitted(frame, names, ["month"]), jackknifed(frame, names, ["month"])
+    without = [fitted(frame[frame["person"] != g], names, ["month"]) for g in range(9)]
+    gaps = np.array([part.coefficients for part in without]) - plain.coefficients
+    np.testing.assert_allclose(own.covariance, gaps.T @ gaps * 8 / 9, rtol=1e-9)
+    assert own.std_errors[1] > plain.std_errors[1]
+    np.testing.assert_array_equal(own.coefficients, plain.coefficients)
+    assert did.one(own, "treated").p_value > did.one(plain, "treated").p_value
+
+
+def test_crv3_of_cells_is_that_of_rows() -> None:
+    frame, names = few_clusters(), ["treated_post", "treated"]
+    cell, first = did.compress(frame["month"].to_numpy(), frame["treated"].to_numpy().astype(int))
+    rows = frame.iloc[first]
+    given = (frame["y"].to_numpy(), rows[names].to_numpy(), [rows["month"].to_numpy()])
+    short = did.fit(*given, frame["person"].to_numpy(), names, cell)
+    found = did.jackknife(short, *given, frame["person"].to_numpy(), cell)
+    plain = jackknifed(frame, names, ["month"])
+    np.testing.assert_allclose(found.covariance, plain.covariance, rtol=1e-8)
+
+
+def test_one_treated_cluster_warns_and_names_the_road() -> None:
+    frame = few_clusters(treated=1)
+    names, effects = ["treated_post"], ["month", "person"]
+    with pytest.warns(EstimationWarning, match=r"treated_post: rests on one .*one_treated"):
+        alone = fitted(frame, names, effects)
+    assert alone.alone == ("treated_post",)
+    found = did.one(alone, "treated_post")
+    assert np.isfinite([found.estimate, found.std_error]).all()
+    assert np.isnan([found.ci_low, found.ci_high, found.p_value]).all()
+    with (
+        warnings.catch_warnings(action="ignore"),
+        pytest.raises(EstimationError, match="without one of 9 clusters.*one_treated"),
+    ):
+        jackknifed(frame, names, effects)
+
+
+def test_one_untreated_cluster_warns_too_and_two_treated_do_not() -> None:
+    frame = few_clusters(treated=8)
+    frame["treated_post"] = (frame["month"] >= 6) * frame["treated"]
+    with pytest.warns(EstimationWarning, match="one_treated"):
+        fitted(frame[frame["person"] != 0], ["treated_post"], ["month", "person"])
+    balanced = pd.DataFrame({"person": np.repeat(np.arange(9), 12), "month": np.tile(range(12), 9)})
+    balanced["treated_post"] = ((balanced["person"] < 2) & (balanced["month"] >= 6)).astype(float)
+    balanced["y"] = np.random.default_rng(3).normal(size=108)
+    with warnings.catch_warnings(action="error", category=EstimationWarning):
+        two = fitted(balanced, ["treated_post"], ["month", "person"])
+    assert two.alone == ()
+
+
+@pytest.mark.parametrize("column", ["person", "month"])
+def test_a_missing_label_is_no_cluster_and_no_effect(column: str) -> None:
+    frame = few_clusters()
+    frame[column] = frame[column].astype(float)
+    frame.loc[[3, 5], column] = np.nan
+    with pytest.raises(EstimationError, match="missing in 2 of 600 rows"):
+        fitted(frame, ["treated_post", "treated"], ["month"])

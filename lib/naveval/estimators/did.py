@@ -9,21 +9,28 @@ dummies, without iteration, and rows that share regressors and effects may be de
 Estimand: with a treated group, two or more periods and parallel trends, the coefficient of
 treated × post is the average effect on the treated (att) weighted by the regression's own
 weights. Inference: sums of scores by cluster; the same scores serve joint tests and the
-cluster bootstrap.
+cluster bootstrap. With few clusters these errors are too small; `jackknife` leaves out one
+cluster at a time (CRV3; MacKinnon, Nielsen and Webb 2023), which errs on the safe side. With
+one treated cluster neither says anything, and `fit` warns.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 from threadpoolctl import ThreadpoolController
 
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, EstimationWarning
 
 MAX_LEVELS = 3000
 COLLINEAR = 1e-10
 LEAST_CLUSTERS = 2
+# A cluster with this share of what identifies a regressor decides it alone: with one treated
+# among G equal clusters, or one untreated, its share is (G − 1) / G.
+ALONE = 0.75
 # Small matrices: threads would only wait for each other.
 CONTROLLER = ThreadpoolController()
 
@@ -37,7 +44,7 @@ class Fit:
     names
         The k regressors.
     coefficients, covariance
-        (k,) and (k, k); the covariance is clustered (CRV1) and small-sample corrected.
+        (k,) and (k, k); the covariance is clustered and small-sample corrected.
     influence
         (G, k): each cluster's contribution to the coefficients' sampling error, unscaled;
         its cross product times `correction` is the covariance.
@@ -47,6 +54,11 @@ class Fit:
         G/(G−1) · (N−1)/(N−K), where K counts regressors and effects.
     n_obs, r_squared
         Number of rows; share of the outcome's variance explained, effects included.
+    kind
+        "CRV1", or "CRV3" after `jackknife`.
+    alone
+        Regressors that rest on a single cluster, as a treatment of one: `one` gives their
+        coefficient without inference.
     """
 
     names: tuple[str, ...]
@@ -57,6 +69,8 @@ class Fit:
     correction: float
     n_obs: int
     r_squared: float
+    kind: str = "CRV1"
+    alone: tuple[str, ...] = ()
 
     @property
     def n_clusters(self) -> int:
@@ -107,11 +121,88 @@ def fit(
     Raises
     ------
     EstimationError
-        When shapes disagree, a value is not finite, there are fewer than two clusters, no
-        degrees of freedom are left, or a regressor is collinear with effects or others.
+        When shapes disagree, a value is not finite, a cluster is missing, there are fewer than
+        two clusters, no degrees of freedom are left, or a regressor is collinear with effects
+        or others.
+
+    Warns
+    -----
+    EstimationWarning
+        When a regressor rests on one cluster, as with one treated unit: its clustered error
+        leaves out the noise of that cluster. `naveval.estimators.one_treated` is made for it.
     """
     with CONTROLLER.limit(limits=1, user_api="blas"):
-        return _fit(outcome, regressors, effects, cluster, names, cell)
+        found = _fit(outcome, regressors, effects, cluster, names, cell)
+    if found.alone:
+        warnings.warn(
+            f"{', '.join(found.alone)}: rests on one of {found.n_clusters} clusters; clustered "
+            "errors leave its noise out and no p-value is given. Use "
+            "naveval.estimators.one_treated",
+            EstimationWarning,
+            stacklevel=2,
+        )
+    return found
+
+
+def jackknife(
+    fitted: Fit,
+    outcome: np.ndarray,
+    regressors: np.ndarray,
+    effects: Sequence[np.ndarray],
+    cluster: np.ndarray,
+    cell: np.ndarray | None = None,
+    *,
+    small_sample: bool = False,
+) -> Fit:
+    """The same fit with CRV3: the spread of the estimates that leave out one cluster each.
+
+    One regression per cluster, so for few clusters. Deviations are from the estimate on all
+    clusters.
+
+    Parameters
+    ----------
+    fitted
+        What `fit` found from the arguments that follow.
+    small_sample
+        False gives the jackknife's own factor (G − 1) / G; True the factor of CRV1, which is
+        what pyfixest multiplies by unless told otherwise.
+
+    Raises
+    ------
+    EstimationError
+        When a regressor cannot be estimated without one of the clusters.
+    """
+    rows = np.asarray(regressors, dtype=float)
+    group = np.searchsorted(fitted.clusters, cluster)
+    left_out = np.empty((fitted.n_clusters, len(fitted.names)))
+    with CONTROLLER.limit(limits=1, user_api="blas"):
+        for g in range(fitted.n_clusters):
+            kept = group != g
+            used = kept if cell is None else np.isin(np.arange(len(rows)), cell[kept])
+            part = None if cell is None else (np.cumsum(used) - 1)[cell[kept]]
+            try:
+                left_out[g] = _coefficients(
+                    np.asarray(outcome, dtype=float)[kept],
+                    rows[used],
+                    [np.asarray(effect)[used] for effect in effects],
+                    fitted.names,
+                    part,
+                )[0]
+            except EstimationError as error:
+                raise EstimationError(
+                    f"CRV3: without one of {fitted.n_clusters} clusters: {error}; what rests on "
+                    "one cluster has no clustered error, use naveval.estimators.one_treated"
+                ) from None
+    influence = left_out - fitted.coefficients
+    own = (fitted.n_clusters - 1) / fitted.n_clusters
+    correction = fitted.correction if small_sample else own
+    return replace(
+        fitted,
+        covariance=influence.T @ influence * correction,
+        influence=influence,
+        correction=correction,
+        kind="CRV3",
+    )
 
 
 def _fit(
@@ -125,6 +216,35 @@ def _fit(
     outcome = np.asarray(outcome, dtype=float)
     regressors = np.atleast_2d(np.asarray(regressors, dtype=float))
     _require_shapes(outcome, regressors, effects, cluster, names, cell)
+    beta, swept, bread, fitted, rank = _coefficients(outcome, regressors, effects, names, cell)
+    residual = outcome - (fitted if cell is None else fitted[cell])
+    labels, group = np.unique(cluster, return_inverse=True)
+    influence = _by_cluster(swept, residual, group, labels.size, cell) @ bread
+    n_used = rank + regressors.shape[1]
+    correction = _correction(outcome.size, n_used, labels.size)
+    alone = _alone(regressors, swept, bread, group, labels.size, cell)
+    total = outcome - outcome.mean()
+    return Fit(
+        names=tuple(names),
+        coefficients=beta,
+        covariance=influence.T @ influence * correction,
+        influence=influence,
+        clusters=labels,
+        correction=correction,
+        n_obs=int(outcome.size),
+        r_squared=float(1 - residual @ residual / (total @ total)) if total.any() else 0.0,
+        alone=tuple(name for name, is_alone in zip(names, alone, strict=True) if is_alone),
+    )
+
+
+def _coefficients(
+    outcome: np.ndarray,
+    regressors: np.ndarray,
+    effects: Sequence[np.ndarray],
+    names: Sequence[str],
+    cell: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    """Coefficients, swept regressors, inverse Gram matrix, fitted values, rank of the effects."""
     weight = (
         np.ones(len(regressors))
         if cell is None
@@ -139,22 +259,29 @@ def _fit(
     bread = np.linalg.inv(gram)
     beta = bread @ (swept.T @ sums)
     fitted = swept @ beta + _fitted(codes, inverse, sums[:, None])[:, 0]
-    residual = outcome - (fitted if cell is None else fitted[cell])
-    labels, group = np.unique(cluster, return_inverse=True)
-    influence = _by_cluster(swept, residual, group, labels.size, cell) @ bread
-    n_used = rank + regressors.shape[1]
-    correction = _correction(outcome.size, n_used, labels.size)
-    total = outcome - outcome.mean()
-    return Fit(
-        names=tuple(names),
-        coefficients=beta,
-        covariance=influence.T @ influence * correction,
-        influence=influence,
-        clusters=labels,
-        correction=correction,
-        n_obs=int(outcome.size),
-        r_squared=float(1 - residual @ residual / (total @ total)) if total.any() else 0.0,
-    )
+    return beta, swept, bread, fitted, rank
+
+
+def _alone(
+    regressors: np.ndarray,
+    swept: np.ndarray,
+    bread: np.ndarray,
+    group: np.ndarray,
+    n_groups: int,
+    cell: np.ndarray | None,
+) -> np.ndarray:
+    """Which regressors rest on one cluster: zero in all others, or most of the leverage there."""
+    # A regressor swept of the effects and of the other regressors.
+    partial = swept @ bread / np.sqrt(np.diag(bread))
+    found = np.zeros(regressors.shape[1], dtype=bool)
+    for j in range(regressors.shape[1]):
+        present, share = regressors[:, j] != 0, partial[:, j] ** 2
+        if cell is not None:
+            present, share = present[cell], share[cell]
+        where = np.bincount(group, present, minlength=n_groups) > 0
+        most = np.bincount(group, share, minlength=n_groups).max()
+        found[j] = where.sum() == 1 or (n_groups > LEAST_CLUSTERS and most > ALONE - 1e-9)
+    return found
 
 
 def compress(*keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -171,12 +298,17 @@ def compress(*keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def one(fitted: Fit, name: str, level: float = 0.95) -> Estimate:
-    """Estimate, standard error, confidence interval and p-value of one regressor."""
+    """Estimate, standard error, confidence interval and p-value of one regressor.
+
+    Interval and p-value are missing for a regressor that rests on one cluster.
+    """
     if name not in fitted.names:
         raise EstimationError(f"no regressor «{name}»; fitted: {', '.join(fitted.names)}")
     i = fitted.names.index(name)
     value, error = float(fitted.coefficients[i]), float(fitted.std_errors[i])
     freedom = fitted.n_clusters - 1
+    if name in fitted.alone:
+        return Estimate(value, error, np.nan, np.nan, np.nan)
     half = float(stats.t.ppf(0.5 + level / 2, freedom)) * error
     p_value = float(2 * stats.t.sf(abs(value) / error, freedom)) if error > 0 else np.nan
     return Estimate(value, error, value - half, value + half, p_value)
@@ -281,3 +413,14 @@ def _require_shapes(
         raise EstimationError("no observations")
     if not (np.isfinite(outcome).all() and np.isfinite(regressors).all()):
         raise EstimationError("outcome or regressors have missing or infinite values")
+    require_labels({"cluster": cluster} | {f"effect {i + 1}": e for i, e in enumerate(effects)})
+
+
+def require_labels(given: Mapping[str, np.ndarray]) -> None:
+    """Raise EstimationError for missing labels, which would become a group of their own."""
+    for name, labels in given.items():
+        missing = int(pd.isna(np.asarray(labels)).sum())
+        if missing:
+            raise EstimationError(
+                f"{name}: missing in {missing} of {len(labels)} rows; expected a label in each"
+            )

@@ -30,6 +30,10 @@ class EstimationError(NavevalError):
     exit_code = 4
 
 
+class EstimationWarning(UserWarning):
+    """An estimate is given, but what is said with it conventionally does not hold."""
+
+
 class DisclosureError(NavevalError):
     """Something that has not passed disclosure control was about to be published."""
 
