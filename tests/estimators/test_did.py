@@ -235,7 +235,7 @@ def test_one_treated_cluster_warns_and_names_the_road() -> None:
     assert np.isnan([found.ci_low, found.ci_high, found.p_value]).all()
     with (
         warnings.catch_warnings(action="ignore"),
-        pytest.raises(EstimationError, match="without one of 9 clusters.*one_treated"),
+        pytest.raises(EstimationError, match=r"without one of 9 clusters.*one_treated"),
     ):
         jackknifed(frame, names, effects)
 

@@ -114,6 +114,84 @@ def test_everybody_treated_at_once_is_refused() -> None:
         study(rows)
 
 
+def test_crv3_equals_pyfixest() -> None:
+    rows = panel()
+    found = study(rows, covariance="crv3")
+    dummies = {f"e{int(t) + 20}": (rows["event"] == t).astype(float) for t in found.event_time}
+    other = pf.feols(
+        "y ~ " + " + ".join(dummies) + " | unit + period",
+        rows.assign(**dummies),
+        vcov={"CRV3": "unit"},
+        ssc=pf.ssc(k_adj=False, G_adj=False),
+        fixef_tol=1e-12,
+    )
+    factor = np.sqrt(39 / 40)
+    np.testing.assert_allclose(found.std_error, factor * other.se()[list(dummies)], rtol=1e-8)
+    assert (found.std_error != study(rows).std_error).all()
+    with pytest.raises(EstimationError, match="allowed: crv1, crv3"):
+        study(rows, covariance="hc1")
+
+
+def test_weights_count_rows() -> None:
+    rows = panel()
+    times = np.where(rows["unit"] % 3 == 0, 2, 1)
+    weighted = study(rows, weights=times.astype(float))
+    copies = study(rows.loc[rows.index.repeat(times)].reset_index(drop=True))
+    np.testing.assert_allclose(weighted.estimate, copies.estimate, rtol=1e-9)
+
+
+def missing(rows: pd.DataFrame) -> dict:
+    rows.loc[[4, 9], "y"] = np.nan
+    return {}
+
+
+def zero_weight(rows: pd.DataFrame) -> dict:
+    return {"weights": (rows["unit"] != 3).to_numpy(float)}
+
+
+def negative_weight(rows: pd.DataFrame) -> dict:
+    return {"weights": np.where(rows.index == 7, -1.0, 1.0)}
+
+
+def staggered(rows: pd.DataFrame) -> dict:
+    later = (rows["unit"] >= 10) & (rows["event"] != NEVER)
+    rows.loc[later, "event"] -= 1
+    return {}
+
+
+def missing_unit(rows: pd.DataFrame) -> dict:
+    rows["unit"] = rows["unit"].where(rows["unit"] != 5)
+    return {}
+
+
+def sometimes_treated(rows: pd.DataFrame) -> dict:
+    rows.loc[(rows["unit"] == 2) & (rows["period"] < 3), "event"] = NEVER
+    return {}
+
+
+def short_weights(rows: pd.DataFrame) -> dict:
+    return {"weights": np.ones(5)}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (missing, "outcome is missing or infinite in 2 of 397 rows"),
+        (zero_weight, "10 weights are not positive"),
+        (negative_weight, "1 weights are not positive"),
+        (staggered, "start at different times.*group_time"),
+        (missing_unit, "unit: missing in 9 of 397 rows"),
+        (sometimes_treated, "in some rows and not in others"),
+        (short_weights, "397 outcomes; weights has 5 rows"),
+    ],
+)
+def test_rows_that_cannot_be_used_are_named(spoil, message: str) -> None:
+    rows = panel()
+    options = spoil(rows)
+    with pytest.raises(EstimationError, match=message):
+        study(rows, **options)
+
+
 def test_gap_study_by_hand() -> None:
     generator = np.random.default_rng(6)
     y, weights = generator.normal(size=(5, 20)), np.array([1.0, 2, 3, 4, 5])

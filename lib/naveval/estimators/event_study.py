@@ -1,7 +1,9 @@
 """Event studies: effects by time since the start, and a joint test of the time before.
 
 Two variants. `event_study` is the regression with unit and period effects on any panel, with
-variances clustered by unit, for studies with many treated units. `gap_study` is the same
+variances clustered by unit, for studies with many treated units that all start at once; with
+several start dates its coefficients mix effects of different lengths with changing signs, and
+`group_time` is the road. `gap_study` is the same
 regression when one unit is treated: then a coefficient is a difference of two gaps, the
 treated unit's residuals are all zero, so that a clustered variance leaves its noise out, and
 the time before is tested by letting every unit take its turn as the treated one.
@@ -12,14 +14,17 @@ Abadie, Diamond and Hainmueller (2010) for the placebo test.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from naveval.estimators.did import require_labels
 from naveval.project.errors import EstimationError
 
 Array = NDArray[np.floating]
+Covariance = Literal["crv1", "crv3"]
 NEVER = -(10**6)
 
 
@@ -44,7 +49,7 @@ class EventStudy:
     estimate, std_error
         (E,).
     covariance
-        (E, E), clustered by unit.
+        (E, E), clustered by unit (CRV1, or the cluster jackknife CRV3).
     n_clusters, n_obs
         Units and rows.
     pre_trend
@@ -137,6 +142,7 @@ def event_study(
     reference: int = -1,
     weights: Array | None = None,
     window: tuple[int, int] | None = None,
+    covariance: Covariance = "crv1",
 ) -> EventStudy:
     """Regression on event-time dummies with unit and period effects, clustered by unit.
 
@@ -153,57 +159,123 @@ def event_study(
     window
         First and last event time with a coefficient of its own; those beyond are binned into
         the ends.
+    covariance
+        "crv1", or "crv3" for few units: the spread of the estimates that leave out one unit.
 
     Raises
     ------
     EstimationError
-        When the reference does not occur, only one unit is treated (use `gap_study`), or the
-        dummies are collinear, as when nobody is untreated.
+        For shapes that do not agree, missing outcomes, units or periods, weights of zero or
+        below, several start dates (use `group_time`), a reference that does not occur, only one
+        treated unit (use `gap_study`), or collinear dummies, as when nobody is untreated.
     """
-    y = np.asarray(outcome, dtype=float)
-    event = np.asarray(event_time).copy()
-    ever = event != NEVER
-    if window is not None:
-        event[ever] = np.clip(event[ever], *window)
-    times = np.unique(event[ever])
-    if reference not in times:
-        raise EstimationError(
-            f"reference {reference} does not occur among {len(times)} event times"
-        )
-    kept = times[times != reference]
-    if len(np.unique(np.asarray(unit)[ever])) < 2:
-        raise EstimationError(
-            "only one treated unit: clustered variances would leave its noise out; use gap_study"
-        )
+    y, event = np.asarray(outcome, dtype=float), np.asarray(event_time)
+    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    _require_rows(y, {"unit": unit, "period": period, "event_time": event, "weights": w})
+    _require_one_start(np.asarray(unit), np.asarray(period), event)
+    kept = _event_times(event, reference, window)
     _, units = np.unique(unit, return_inverse=True)
     _, periods = np.unique(period, return_inverse=True)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    ever = event != NEVER
+    event = np.where(ever, np.clip(event, *window) if window else event, NEVER)
     dummies = (event[:, None] == kept[None, :]) & ever[:, None]
     time = periods[:, None] == np.arange(1, periods.max() + 1)[None, :]
     design = _demean(np.column_stack([dummies, time]).astype(float), units, w)
     target = _demean(y[:, None], units, w)[:, 0]
-    cross = design.T @ (w[:, None] * design)
+    slopes, spread = _clustered(design, target, units, w, covariance)
+    k, g = len(kept), int(units.max()) + 1
+    before = kept < min(reference, 0) if reference >= 0 else (kept < 0)
+    pre_trend = None
+    if before.any():
+        index = np.flatnonzero(before)
+        pre_trend = joint_wald(slopes[index], spread[np.ix_(index, index)], n_clusters=g)
+    errors = np.sqrt(np.diag(spread)[:k])
+    return EventStudy(kept, slopes[:k], errors, spread[:k, :k], g, len(y), pre_trend)
+
+
+def _require_rows(y: Array, given: dict[str, NDArray[np.generic]]) -> None:
+    wrong = [f"{name} has {len(v)}" for name, v in given.items() if np.shape(v) != y.shape]
+    if y.ndim != 1 or wrong:
+        raise EstimationError(f"event study: {len(y)} outcomes; {', '.join(wrong)} rows")
+    missing = int((~np.isfinite(y)).sum())
+    if missing:
+        raise EstimationError(
+            f"event study: the outcome is missing or infinite in {missing} of {len(y)} rows"
+        )
+    require_labels({name: given[name] for name in ("unit", "period")})
+    bad = int((~(given["weights"].astype(float) > 0)).sum())
+    if bad:
+        raise EstimationError(f"event study: {bad} weights are not positive; leave those rows out")
+
+
+def _require_one_start(
+    unit: NDArray[np.generic], period: NDArray[np.generic], event: NDArray[np.integer]
+) -> None:
+    """Treated units must be at the same event time in the same period, and be more than one."""
+    ever = event != NEVER
+    treated = np.unique(unit[ever])
+    if np.isin(treated, unit[~ever]).any():
+        raise EstimationError(
+            "event study: units with an event time in some rows and not in others"
+        )
+    _, when = np.unique(period[ever], return_inverse=True)
+    first = np.zeros(int(when.max(initial=0)) + 1, dtype=event.dtype)
+    first[when] = event[ever]
+    if (first[when] != event[ever]).any():
+        raise EstimationError(
+            "event study: treated units start at different times; two-way effects then compare "
+            "treated with treated units. Use naveval.estimators.group_time"
+        )
+    if len(treated) == 1:
+        raise EstimationError(
+            "only one treated unit: clustered variances would leave its noise out; use gap_study"
+        )
+
+
+def _event_times(
+    event: NDArray[np.integer], reference: int, window: tuple[int, int] | None
+) -> NDArray[np.integer]:
+    """Event times with a coefficient: all that occur, binned, without the reference."""
+    own = event[event != NEVER]
+    times = np.unique(np.clip(own, *window) if window is not None else own)
+    if reference not in times:
+        raise EstimationError(
+            f"reference {reference} does not occur among {len(times)} event times"
+        )
+    return times[times != reference]
+
+
+def _clustered(
+    design: Array, target: Array, unit: NDArray[np.integer], weights: Array, kind: str
+) -> tuple[Array, Array]:
+    """Weighted least squares after unit effects, and its covariance clustered by unit."""
+    if kind not in get_args(Covariance):
+        raise EstimationError(f"covariance {kind!r}; allowed: {', '.join(get_args(Covariance))}")
+    cross = design.T @ (weights[:, None] * design)
     if np.linalg.matrix_rank(cross, hermitian=True) < len(cross):
         raise EstimationError(
             "event-time dummies are collinear with unit and period effects: expected units "
             "that are never treated, or a second reference"
         )
     inverse = np.linalg.inv(cross)
-    slopes = inverse @ (design.T @ (w * target))
-    scores = np.zeros((units.max() + 1, len(cross)))
-    np.add.at(scores, units, design * (w * (target - design @ slopes))[:, None])
-    n, g = len(y), len(scores)
-    factor = g / (g - 1) * (n - 1) / (n - len(cross) - 1)
-    covariance = factor * inverse @ (scores.T @ scores) @ inverse
-    k = len(kept)
-    before = kept < min(reference, 0) if reference >= 0 else (kept < 0)
-    pre_trend = None
-    if before.any():
-        index = np.flatnonzero(before)
-        pre_trend = joint_wald(slopes[index], covariance[np.ix_(index, index)], n_clusters=g)
-    return EventStudy(
-        kept, slopes[:k], np.sqrt(np.diag(covariance)[:k]), covariance[:k, :k], g, n, pre_trend
-    )
+    slopes = inverse @ (design.T @ (weights * target))
+    n, g = len(target), int(unit.max()) + 1
+    scores = np.zeros((g, len(cross)))
+    np.add.at(scores, unit, design * (weights * (target - design @ slopes))[:, None])
+    if kind == "crv1":
+        factor = g / (g - 1) * (n - 1) / (n - len(cross) - 1)
+        return slopes, factor * inverse @ (scores.T @ scores) @ inverse
+    gaps = np.empty_like(scores)
+    for i in range(g):
+        own = design[unit == i]
+        rest = cross - own.T @ (weights[unit == i][:, None] * own)
+        if np.linalg.matrix_rank(rest, hermitian=True) < len(rest):
+            raise EstimationError(
+                f"CRV3: without one of {g} units a coefficient cannot be estimated; use fewer "
+                "event times (window)"
+            )
+        gaps[i] = np.linalg.solve(rest, scores[i])
+    return slopes, gaps.T @ gaps * ((g - 1) / g)
 
 
 def _demean(values: Array, unit: NDArray[np.integer], weights: Array) -> Array:
