@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from naveval.estimators import confounding, overlap, policy_tree, scores
+from naveval.estimators import overlap, policy_tree, scores
 from naveval.estimators.crossfit import Nuisances
+from naveval.estimators.sensitivity import confounding
 from naveval.project.errors import EstimationError
 
 

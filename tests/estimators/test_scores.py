@@ -3,9 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import doubleml
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from naveval.estimators import crossfit, scores
 from naveval.estimators.crossfit import Nuisances
@@ -33,9 +35,6 @@ def draw(n: int = 900, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 
 def test_ate_equals_doubleml_with_the_same_nuisances() -> None:
-    import doubleml
-    from sklearn.linear_model import LinearRegression, LogisticRegression
-
     x, arm, y, nuisances = draw()
     mine = scores.effects(scores.doubly_robust(y, arm, nuisances), "ate")
     apo = scores.effects(scores.doubly_robust(y, arm, nuisances), "apo")
@@ -218,6 +217,163 @@ def test_att_minus_ate_is_their_difference() -> None:
     assert (table.std_error > 0).all()
 
 
+@pytest.mark.parametrize("as_categorical", [False, True])
+def test_groups_may_be_text_numbers_or_categories(as_categorical: bool) -> None:
+    x, arm, y, nuisances = draw()
+    made = scores.doubly_robust(y, arm, nuisances)
+    words = np.where(x[:, 0] > 0.5, "høy", np.where(x[:, 0] > -0.5, "middels", "lav"))
+    groups = pd.Series(words, index=np.arange(len(x)) + 7).astype(object)
+    table = scores.gate(made, 1, groups.astype("category") if as_categorical else groups, "pay")
+    assert table["category"].tolist() == ["høy", "lav", "middels"]
+    difference, _ = scores.contrast(made, 1)
+    means = [difference[words == word, 1].mean() for word in table["category"]]
+    np.testing.assert_allclose(table["estimate"], [means[0], *(np.array(means[1:]) - means[0])])
+    numbers = scores.gate(made, 1, (x[:, 0] > 0).astype(int))
+    assert numbers["category"].unique().tolist() == [0, 1]
+    partly = groups.mask(words == "lav")
+    left = scores.gate(made, 1, partly, "pay")
+    assert left["category"].tolist() == ["høy", "middels"]
+    assert left["n_persons"].sum() == (words != "lav").sum()
+
+
+def test_one_outcome_may_be_one_dimensional() -> None:
+    x, arm, y, nuisances = draw(400)
+    one = scores.only_outcome(nuisances, 0)
+    flat = scores.effects(scores.doubly_robust(y[:, 0], arm, one), "ate")
+    column = scores.effects(scores.doubly_robust(y[:, [0]], arm, one), "ate")
+    pd.testing.assert_frame_equal(flat, column)
+    given = {"arms": ARMS, "outcomes": ("months",), "options": SMALL}
+    a = crossfit.crossfit(x, arm, y[:, 0], **given)
+    b = crossfit.crossfit(x, arm, y[:, [0]], **given)
+    np.testing.assert_array_equal(a.outcome_model, b.outcome_model)
+
+
+def test_persons_without_a_chance_of_their_arm_may_be_trimmed() -> None:
+    _, arm, y, nuisances = draw()
+    lost = (arm == 1) & (np.arange(len(arm)) % 7 == 0)
+    propensity = nuisances.propensity.copy()
+    propensity[lost, 1] = 0
+    given = replace(nuisances, propensity=propensity)
+    with pytest.raises(EstimationError, match=f"{lost.sum()} persons have propensity zero"):
+        scores.doubly_robust(y, arm, given)
+    made = scores.doubly_robust(y, arm, given, trim=0.02)
+    assert np.isfinite(made.gamma).all()
+    kept = made.kept[:, 1]
+    assert not kept[lost].any()
+    rest = replace(
+        given,
+        propensity=propensity[kept],
+        outcome_model=given.outcome_model[kept],
+        fold=given.fold[kept],
+    )
+    alone = scores.effects(scores.doubly_robust(y[kept], arm[kept], rest), "ate")
+    whole = scores.effects(made, "ate")
+    assert whole["estimate"][0] == pytest.approx(alone["estimate"][0], abs=1e-12)
+
+
+def binary(n: int = 600, seed: int = 2) -> tuple[np.ndarray, np.ndarray, np.ndarray, Nuisances]:
+    """Two arms and distorted propensities."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 3))
+    true = 1 / (1 + np.exp(-x[:, 0]))
+    arm = (rng.random(n) < true).astype(int)
+    y = x[:, 0] + arm + rng.normal(size=n)
+    wrong = 0.1 + 0.6 * true**2
+    model = np.tile((0.8 * x[:, 0])[:, None, None], (1, 2, 1)) + np.array([0.0, 1.0])[:, None]
+    fold = np.arange(n) % 5
+    return (
+        x,
+        arm,
+        y,
+        Nuisances(("0", "1"), ("y",), np.column_stack([1 - wrong, wrong]), model, fold),
+    )
+
+
+def test_calibration_equals_that_of_doubleml() -> None:
+    _, arm, _, nuisances = binary()
+    every = np.arange(len(arm))
+    cv = [(every[nuisances.fold != k], every[nuisances.fold == k]) for k in range(5)]
+    other = doubleml.utils.PSProcessor(
+        clipping_threshold=1e-12, calibration_method="isotonic", cv_calibration=True
+    )
+    expected = other.adjust_ps(nuisances.propensity[:, 1], arm, cv=cv)
+    found = crossfit.calibrated(nuisances, arm)
+    np.testing.assert_allclose(found.propensity[:, 1], expected, atol=1e-9)
+    np.testing.assert_allclose(found.propensity.sum(axis=1), 1)
+    assert found.outcome_model is nuisances.outcome_model
+
+
+def test_calibrated_propensities_are_right_on_average_at_every_level() -> None:
+    _, arm, y, nuisances = binary(6000)
+    found = crossfit.calibrated(nuisances, arm)
+    for given, worst in ((nuisances, 0.4), (found, 0.06)):
+        level = np.digitize(given.propensity[:, 1], np.quantile(given.propensity[:, 1], [0.3, 0.7]))
+        gaps = [(arm - given.propensity[:, 1])[level == k].mean() for k in range(3)]
+        assert np.abs(gaps).max() < worst
+    assert np.abs(gaps).max() < 0.05
+    nothing = np.zeros_like(nuisances.outcome_model)
+    wrong = [replace(n, outcome_model=nothing) for n in (nuisances, found)]
+    raw, right = (
+        scores.effects(scores.doubly_robust(y, arm, n, clip=0.01), "ate").iloc[0] for n in wrong
+    )
+    assert abs(right.estimate - 1) < 3 * right.std_error < abs(raw.estimate - 1)
+
+
+def test_calibration_of_three_arms_and_its_refusal() -> None:
+    _, arm, _, nuisances = draw()
+    found = crossfit.calibrated(nuisances, arm)
+    np.testing.assert_allclose(found.propensity.sum(axis=1), 1)
+    assert (found.propensity != nuisances.propensity).any()
+    moved = arm.copy()
+    moved[:5] = (moved[:5] + 1) % 3  # the first person of each fold: own arm must not matter
+    again = crossfit.calibrated(nuisances, np.where(nuisances.fold == 0, moved, arm))
+    np.testing.assert_array_equal(
+        again.propensity[nuisances.fold == 0], found.propensity[nuisances.fold == 0]
+    )
+    with pytest.raises(EstimationError, match="5 arms for 900 persons"):
+        crossfit.calibrated(nuisances, arm[:5])
+
+
+def test_median_rule_agrees_with_doubleml_on_repeated_crossfitting() -> None:
+    x, arm, y, nuisances = binary(300)
+    data = doubleml.DoubleMLData.from_arrays(x, y, arm)
+    model = doubleml.DoubleMLIRM(data, LinearRegression(), LogisticRegression(), n_rep=5)
+    model.fit()
+    estimates, errors = model.all_coef[0], model.all_se[0]
+    theta, error = crossfit.median_rule(estimates, errors, "bounds")
+    assert theta == pytest.approx(model.coef[0], abs=1e-12)
+    assert error == pytest.approx(model.se[0], abs=1e-12)
+    theta, error = crossfit.median_rule(estimates, errors)
+    middle = np.median(estimates)
+    assert theta == middle
+    spread = np.sqrt(np.median(errors**2 + (estimates - middle) ** 2))
+    assert error == pytest.approx(spread, abs=1e-12)
+    assert nuisances.fold.max() == 4
+
+
+def test_repetitions_differ_and_the_median_lies_between(tmp_path: Path) -> None:
+    x, arm, y, _ = binary(300)
+    given = {"arms": ("0", "1"), "outcomes": ("y",), "options": SMALL}
+    runs = list(crossfit.repeated(x, arm, y, times=3, cache=tmp_path, **given))
+    assert len(runs) == 3
+    assert not np.array_equal(runs[0].fold, runs[1].fold)
+    first = crossfit.crossfit(x, arm, y, **given)
+    np.testing.assert_array_equal(runs[0].propensity, first.propensity)
+    tables = [scores.effects(scores.doubly_robust(y, arm, n, clip=0.01), "ate") for n in runs]
+    estimates = np.array([table["estimate"] for table in tables])
+    errors = np.array([table["std_error"] for table in tables])
+    theta, error = crossfit.median_rule(estimates, errors)
+    assert theta.shape == error.shape == (1,)
+    assert estimates.min() < theta[0] < estimates.max()
+    assert error[0] >= np.median(errors)
+    with pytest.raises(EstimationError, match="0 times; expected at least one"):
+        list(crossfit.repeated(x, arm, y, times=0, **given))
+    with pytest.raises(EstimationError, match="allowed: variance, bounds"):
+        crossfit.median_rule(estimates, errors, "mean")  # type: ignore[arg-type]
+    with pytest.raises(EstimationError, match=r"estimates \(3, 1\), errors \(2, 1\)"):
+        crossfit.median_rule(estimates, errors[:2])
+
+
 def test_a_null_effect_is_rejected_about_one_time_in_twenty() -> None:
     rejected = []
     for seed in range(120):
@@ -244,6 +400,15 @@ def test_bad_input_is_named() -> None:
         scores.doubly_robust(y, arm, nuisances, clip=0.7)
     with pytest.raises(EstimationError, match="outcomes"):
         scores.doubly_robust(y[:, :1], arm, nuisances)
+    with pytest.raises(EstimationError, match="3 clusters for 900 persons"):
+        scores.doubly_robust(y, arm, nuisances, cluster=np.arange(3))
+    made = scores.doubly_robust(y, arm, nuisances)
+    with pytest.raises(EstimationError, match="groups: 2 values for 900 persons"):
+        scores.gate(made, 1, np.array(["a", "b"]))
+    with pytest.raises(EstimationError, match="no person belongs"):
+        scores.gate(made, 1, pd.Series([None] * 900))
+    with pytest.raises(EstimationError, match="outcome 'work'; allowed: months, pay"):
+        scores.gate(made, 1, arm, "work")
     with pytest.raises(EstimationError, match="trimming left nobody"):
         scores.effects(scores.doubly_robust(y, arm, nuisances, trim=0.49), "ate")
 

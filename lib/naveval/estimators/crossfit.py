@@ -4,18 +4,21 @@ Every person's nuisances come from forests that never saw the person: the sample
 folds, the forests of a fold are grown on all other folds. People who appear twice stay in one
 fold. Each forest's predictions are written to disk when they are done, so that an interrupted
 run goes on where it stopped.
+
+Propensities can be calibrated out of fold, and the whole be repeated over several splits.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.isotonic import IsotonicRegression
 
 from naveval.estimators import forests
 from naveval.estimators.forests import Floats, ForestOptions
@@ -23,6 +26,9 @@ from naveval.project.errors import EstimationError
 
 MIN_ARM_PER_FOLD = 4
 NOT_IN_KEY = ("jobs", "backend")
+MedianRule = Literal["variance", "bounds"]
+DOUBLEML_Z = 1.96
+REPETITION = 100_003  # seeds of repetitions lie far apart
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ def crossfit(
     arm
         (n,) integers 0 … len(arms) − 1; 0 is the control.
     y
-        (n, k) outcomes.
+        (n, k) outcomes, or (n,) of one.
     cache
         Folder for finished forests; None keeps nothing.
     progress
@@ -132,7 +138,7 @@ def crossfit(
         For arms without people, shapes that do not agree, or missing values.
     """
     arm = np.asarray(arm, dtype=np.int64)
-    y = np.asarray(y, dtype=float)
+    y = columns(y)
     if not len(x) == len(arm) == len(y) or y.shape[1] != len(outcomes):
         raise EstimationError(
             f"cross-fitting: {len(x)} rows of covariates, {len(arm)} of arms and {y.shape} of "
@@ -168,6 +174,109 @@ def crossfit(
 
             outcome_model[out, w] = _kept(store, f"fold-{k}-arm-{w}", grow_outcome, progress, name)
     return Nuisances(tuple(arms), tuple(outcomes), propensity, outcome_model, fold)
+
+
+def columns(y: Floats) -> NDArray[np.float64]:
+    """Outcomes as (n, k): one outcome may be given as (n,)."""
+    given = np.asarray(y, dtype=np.float64)
+    return given[:, None] if given.ndim == 1 else given
+
+
+def calibrated(nuisances: Nuisances, arm: NDArray[np.int64]) -> Nuisances:
+    """The nuisances with propensities that are right on average at every level.
+
+    Each arm's propensity is replaced by the isotonic regression of having the arm on it, fitted
+    on the other folds, so that nobody's own arm is used; with more than two arms rows are
+    scaled to sum to one again. Isotonic steps can end at zero: clip or trim.
+
+    Source: van der Laan, Lin, Carone and Luedtke (2024), "Stabilized inverse probability
+    weighting via isotonic calibration"; as DoubleML does with `cv_calibration`.
+
+    Parameters
+    ----------
+    arm
+        (n,) arm of each person.
+
+    Raises
+    ------
+    EstimationError
+        When arms and nuisances differ in length.
+    """
+    arm, fold = np.asarray(arm, dtype=np.int64), nuisances.fold
+    if arm.shape != fold.shape:
+        raise EstimationError(f"calibration: {arm.size} arms for {fold.size} persons")
+    found = np.empty_like(nuisances.propensity)
+    for k in np.unique(fold):
+        out = fold == k
+        for w in range(len(nuisances.arms)):
+            given = nuisances.propensity[:, w]
+            isotonic = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
+            isotonic.fit(given[~out], arm[~out] == w)
+            found[out, w] = isotonic.predict(given[out])
+    total = found.sum(axis=1, keepdims=True)
+    # Where every arm is at zero nothing was learnt: keep what was given.
+    scaled = np.divide(found, total, out=nuisances.propensity.copy(), where=total > 0)
+    return replace(nuisances, propensity=scaled)
+
+
+def repeated(
+    x: Floats,
+    arm: NDArray[np.int64],
+    y: Floats,
+    *,
+    times: int,
+    options: ForestOptions,
+    **given: Any,
+) -> Iterator[Nuisances]:
+    """Cross-fit several times, each with folds and forests of its own.
+
+    Estimates depend on how the sample happened to be split; `median_rule` brings the
+    repetitions together. Arguments as for `crossfit`.
+
+    Parameters
+    ----------
+    times
+        Repetitions, at least one; the first is that of `crossfit` with the same options.
+    """
+    if times < 1:
+        raise EstimationError(f"repeated cross-fitting: {times} times; expected at least one")
+    for i in range(times):
+        seeded = replace(options, seed=options.seed + REPETITION * i)
+        yield crossfit(x, arm, y, options=seeded, **given)
+
+
+def median_rule(
+    estimates: Floats, std_errors: Floats, rule: MedianRule = "variance"
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Median over repetitions, with a standard error that counts how much they differ.
+
+    Parameters
+    ----------
+    estimates, std_errors
+        (repetitions, …) of each cross-fitting.
+    rule
+        "variance": the root of the median of σ² + (θ − median θ)², definition 3.3 of
+        Chernozhukov and others (2018). "bounds": half the distance from the median to the
+        median of the upper limits, as DoubleML does.
+
+    Returns
+    -------
+    (…) estimates and standard errors.
+
+    Raises
+    ------
+    EstimationError
+        For shapes that disagree or an unknown rule.
+    """
+    theta, error = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
+    if theta.shape != error.shape or not theta.size:
+        raise EstimationError(f"median rule: estimates {theta.shape}, errors {error.shape}")
+    if rule not in get_args(MedianRule):
+        raise EstimationError(f"rule {rule!r}; allowed: {', '.join(get_args(MedianRule))}")
+    middle = np.median(theta, axis=0)
+    if rule == "bounds":
+        return middle, (np.median(theta + DOUBLEML_Z * error, axis=0) - middle) / DOUBLEML_Z
+    return middle, np.sqrt(np.median(error**2 + (theta - middle) ** 2, axis=0))
 
 
 def small_arm(options: ForestOptions, n: int) -> ForestOptions:

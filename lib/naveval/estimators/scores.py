@@ -20,7 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from naveval.estimators.crossfit import Nuisances
+from naveval.estimators.crossfit import Nuisances, columns
 from naveval.estimators.forests import Floats
 from naveval.project.errors import EstimationError
 
@@ -81,7 +81,7 @@ def doubly_robust(
     Parameters
     ----------
     y
-        (n, k) outcomes.
+        (n, k) outcomes, or (n,) of one.
     arm
         (n,) arm of each person.
     clip
@@ -98,21 +98,25 @@ def doubly_robust(
         For shapes that do not agree, bounds outside 0 to 0.5, or a treated person whose
         propensity is zero when there is no clipping.
     """
-    y, arm = np.asarray(y, dtype=float), np.asarray(arm, dtype=np.int64)
+    y, arm = columns(y), np.asarray(arm, dtype=np.int64)
     n = len(nuisances.propensity)
     if y.shape != (n, len(nuisances.outcomes)) or arm.shape != (n,):
         raise EstimationError(f"scores: outcomes {y.shape}, arms {arm.shape} for {n} persons")
     if not (0 <= clip < 0.5 and 0 <= trim < 0.5):
         raise EstimationError("scores: clip and trim must be at least 0 and below 0.5")
-    own = nuisances.propensity[np.arange(n), arm]
-    if clip == 0 and (own <= 0).any():
-        raise EstimationError(
-            f"scores: {int((own <= 0).sum())} persons have propensity zero for the arm they "
-            f"are in; set clip, or trim them"
-        )
+    if cluster is not None and len(cluster) != n:
+        raise EstimationError(f"scores: {len(cluster)} clusters for {n} persons")
     propensity = np.maximum(nuisances.propensity, clip)
     kept = nuisances.propensity >= trim
     kept &= kept[:, :1]
+    # Who is compared with an arm, or for the control with any, needs a chance of the own arm.
+    used = np.where(arm == 0, kept.any(axis=1), kept[np.arange(n), arm])
+    impossible = int((used & (propensity[np.arange(n), arm] <= 0)).sum())
+    if impossible:
+        raise EstimationError(
+            f"scores: {impossible} persons have propensity zero for the arm they "
+            f"are in; set clip, or trim them"
+        )
     gamma = _gamma(y, arm, propensity, nuisances.outcome_model, normalize=normalize)
     clipped = (nuisances.propensity < clip).sum(axis=0)
     return Scores(
@@ -139,7 +143,8 @@ def _gamma(
 ) -> NDArray[np.float64]:
     """(n, a, k) scores from outcomes, arms and nuisances."""
     indicator = arm[:, None] == np.arange(propensity.shape[1])
-    weight = np.divide(indicator, propensity, out=np.zeros_like(propensity), where=indicator)
+    possible = indicator & (propensity > 0)
+    weight = np.divide(indicator, propensity, out=np.zeros_like(propensity), where=possible)
     if normalize:
         weight *= len(arm) / np.maximum(weight.sum(axis=0), 1e-300)
     return outcome_model + weight[:, :, None] * (y[:, None, :] - outcome_model)
@@ -170,6 +175,11 @@ def only_arms(scores: Scores, arms: Sequence[int]) -> Scores:
     )
 
 
+def contrast(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Score of an arm minus that of the control, (n, k), and who is compared (n,)."""
+    return scores.gamma[:, arm] - scores.gamma[:, 0], scores.kept[:, arm]
+
+
 def ate_influence(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Effect of an arm in the whole population, and each person's influence on it.
 
@@ -177,8 +187,7 @@ def ate_influence(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArra
     -------
     (k,) estimates and (n, k) influence values with mean zero (zero for trimmed persons).
     """
-    difference = scores.gamma[:, arm] - scores.gamma[:, 0]
-    return _mean_influence(difference, scores.kept[:, arm])
+    return _mean_influence(*contrast(scores, arm))
 
 
 def apo_influence(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -270,28 +279,35 @@ def att_minus_ate(scores: Scores, arm: int) -> pd.DataFrame:
     return table.assign(arm=scores.arms[arm], outcome=list(scores.outcomes), att=att, ate=ate)
 
 
-def gate(scores: Scores, arm: int, groups: pd.Series, outcome: str | None = None) -> pd.DataFrame:
+def gate(
+    scores: Scores, arm: int, groups: pd.Series | NDArray[Any], outcome: str | None = None
+) -> pd.DataFrame:
     """Effects in groups: regression of Γ_w − Γ_0 on group dummies, robust standard errors.
 
     Parameters
     ----------
     groups
-        (n,) categorical; the first category is the reference.
+        (n,) text, numbers or categorical; the first category, in order, is the reference.
+        Persons whose group is missing are left out.
 
     Returns
     -------
     One row per category and outcome: category, type ("constant" for the reference,
     "difference" for the others), estimate with inference, and n_persons in the category.
+
+    Raises
+    ------
+    EstimationError
+        For groups of another length, an unknown outcome, or when nobody has a group.
     """
-    kept = scores.kept[:, arm]
-    categories = [c for c in groups.cat.categories if (groups[kept] == c).any()]
-    if not categories:
-        raise EstimationError("groups: no person belongs to any category")
-    codes = pd.Categorical(groups, categories=categories).codes
+    values, kept = contrast(scores, arm)
+    categories, codes = _categories(groups, kept)
+    if outcome is not None and outcome not in scores.outcomes:
+        raise EstimationError(f"outcome {outcome!r}; allowed: {', '.join(scores.outcomes)}")
     rows = kept & (codes >= 0)
     picked = slice(None) if outcome is None else [scores.outcomes.index(outcome)]
     names = list(scores.outcomes) if outcome is None else [outcome]
-    difference = (scores.gamma[:, arm] - scores.gamma[:, 0])[:, picked][rows]
+    difference = values[:, picked][rows]
     design = np.zeros((int(rows.sum()), len(categories)))
     design[:, 0] = 1.0
     for j in range(1, len(categories)):
@@ -313,6 +329,20 @@ def gate(scores: Scores, arm: int, groups: pd.Series, outcome: str | None = None
         )
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
+
+
+def _categories(
+    groups: pd.Series | NDArray[Any], kept: NDArray[np.bool_]
+) -> tuple[list[Any], NDArray[np.integer[Any]]]:
+    """Categories that somebody kept belongs to, in order, and each person's, −1 for none."""
+    if len(groups) != len(kept):
+        raise EstimationError(f"groups: {len(groups)} values for {len(kept)} persons")
+    given = pd.Categorical(groups)
+    present = np.unique(given.codes[kept & (given.codes >= 0)])
+    if not present.size:
+        raise EstimationError("groups: no person belongs to any category")
+    categories = [given.categories[code] for code in present]
+    return categories, pd.Categorical(given, categories=categories).codes
 
 
 def average_outcomes(scores: Scores, columns: Sequence[int], name: str) -> Scores:

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from naveval.disclosure import gate
-from naveval.estimators import confounding, overlap, scores
+from naveval.estimators import overlap, scores
+from naveval.estimators.sensitivity import confounding
 from naveval.exhibits import tables
 from naveval.exhibits.output import Block, Output
 from naveval.project import formats
