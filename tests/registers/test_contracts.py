@@ -7,7 +7,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from naveval.project import catalogue, provenance
+from naveval.project import catalogue
 from naveval.project.errors import ContractError
 from naveval.registers import contracts
 from naveval.registers.contracts import Rule, check_tables
@@ -250,7 +250,6 @@ def test_require_raises_one_error_and_remembers_what_passed(tmp_path, monkeypatc
     module = type("m", (), {"TABLES": TABLES, "RULES": RULES})
     monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
     monkeypatch.setattr(catalogue, "module", lambda study, stage: module)
-    monkeypatch.setattr(provenance, "code_hash", lambda modules: "same")
     data = tmp_path / "data"
     data.mkdir()
     write(data, good())
@@ -268,12 +267,3 @@ def test_require_raises_one_error_and_remembers_what_passed(tmp_path, monkeypatc
     text = str(caught.value)
     assert "3 breaches of the contract of hedmark" in text
     assert text.count("\n") == 3
-
-
-def test_code_hash_follows_imports():
-    assert {"naveval.registers.sources", "naveval.project.errors"} <= provenance.closure(
-        ["registers.reading"]
-    )
-    assert provenance.code_hash(["registers.reading"]) != provenance.code_hash(["project.places"])
-    with pytest.raises(ModuleNotFoundError):
-        provenance.code_hash(["nothing"])

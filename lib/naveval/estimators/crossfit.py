@@ -10,9 +10,9 @@ Propensities can be calibrated out of fold, and the whole be repeated over sever
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -23,6 +23,7 @@ from sklearn.isotonic import IsotonicRegression
 from naveval.estimators import forests
 from naveval.estimators.forests import Floats, ForestOptions
 from naveval.project.errors import EstimationError
+from naveval.project.store import cached
 
 MIN_ARM_PER_FOLD = 4
 NOT_IN_KEY = ("jobs", "backend")
@@ -148,7 +149,8 @@ def crossfit(
         raise EstimationError(f"cross-fitting: arms must be 0 to {len(arms) - 1}")
     require_arms(arm, arms, n_folds, options.subsample * options.honesty_share)
     fold = folds(arm, n_folds, options.seed, cluster)
-    store = None if cache is None else cache / fingerprint(x, arm, y, fold, options)
+    made_from = fingerprint(x, arm, y, fold, options) if cache else ""
+    kept = partial(_kept, cache, made_from, progress)
     propensity = np.empty((len(x), len(arms)))
     outcome_model = np.empty((len(x), len(arms), y.shape[1]))
     for k in range(n_folds):
@@ -159,7 +161,7 @@ def crossfit(
                 x[rest], arm[rest], len(arms), x[out], options, seed=1000 * k
             )
 
-        propensity[out] = _kept(store, f"fold-{k}-propensity", grow_propensity, progress)
+        propensity[out] = kept(f"fold-{k}-propensity", grow_propensity)
         for w, name in enumerate(arms):
             rows = rest & (arm == w)
 
@@ -172,7 +174,7 @@ def crossfit(
                     seed=1000 * k + w + 1,
                 )
 
-            outcome_model[out, w] = _kept(store, f"fold-{k}-arm-{w}", grow_outcome, progress, name)
+            outcome_model[out, w] = kept(f"fold-{k}-arm-{w}", grow_outcome, name)
     return Nuisances(tuple(arms), tuple(outcomes), propensity, outcome_model, fold)
 
 
@@ -301,23 +303,25 @@ def fingerprint(
 
 
 def _kept(
-    store: Path | None,
+    cache: Path | None,
+    made_from: str,
+    progress: Callable[[str], None] | None,
     name: str,
     grow: Callable[[], Floats],
-    progress: Callable[[str], None] | None,
     label: str = "",
 ) -> Floats:
     """Read a finished forest's predictions, or grow it and keep them."""
-    file = None if store is None else store / f"{name}.npy"
-    if file is not None and file.exists():
-        return np.load(file)
-    predicted = grow()
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(f".{os.getpid()}.tmp")
-        with unfinished.open("wb") as stream:
-            np.save(stream, predicted)
-        unfinished.replace(file)
-    if progress is not None:
-        progress(f"{name} {label}".strip())
+    grown: list[str] = []
+
+    def grow_now() -> Floats:
+        grown.append(f"{name} {label}".strip())
+        return grow()
+
+    if cache is None:
+        predicted = grow_now()
+    else:
+        key, code = {"data": made_from}, (__name__,)
+        predicted = cached(f"forest-{name}", grow_now, key=key, code=code, below=cache)
+    if progress is not None and grown:
+        progress(grown[0])
     return predicted

@@ -1,6 +1,5 @@
 """What a run was made of: parameters, data, code, versions, times."""
 
-import ast
 import hashlib
 import json
 import platform
@@ -12,7 +11,6 @@ from typing import Any
 
 import nbformat
 
-import naveval
 from naveval.exhibits import words
 from naveval.exhibits.output import Output
 from naveval.project import catalogue, paths, provenance
@@ -20,7 +18,6 @@ from naveval.project.parameters import StudyParameters
 from naveval.registers import extracts, reading
 
 FILE = "manifest.json"
-ALIAS = "nv"
 PACKAGES = (
     "naveval",
     "pandas",
@@ -76,44 +73,28 @@ def _git(root: Path, *arguments: str) -> str:
 def code_hash(study: str) -> str:
     """Hash of everything of the project that decides a study's numbers and wording.
 
-    The notebook and the modules it imports, however deep, the study's own entry points, its
-    texts, its published tables, and `params/` except other studies' parameters.
+    The notebook and the modules it imports, however deep, the study's own entry points, the
+    files below `params/` that those read, its published tables and its texts.
     """
-    others = {f"{other}.yml" for other in catalogue.names() if other != study}
     files = [paths.notebook(study)]
     files += [*words.files(study), paths.texts_dir() / "downloads.yml"]
-    files += [file for file in paths.params_dir().glob("*.*") if file.name not in others]
     files += paths.published_dir(study).glob("*.csv")
-    digest = hashlib.sha256(provenance.code_hash(_modules(study)).encode())
+    modules = _modules(study)
+    read = provenance.file_hashes(modules)
+    digest = hashlib.sha256(provenance.code_hash(modules).encode())
+    digest.update(json.dumps(read, sort_keys=True).encode())
     for file in sorted(set(files)):
-        digest.update(file.name.encode())
+        digest.update(file.relative_to(paths.project_root()).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
 def _modules(study: str) -> set[str]:
-    """Modules a run starts from: those the notebook names, and those the study declares."""
+    """Modules a run starts from: the study, those it declares, and those the notebook names."""
     book = nbformat.read(paths.notebook(study), as_version=4)
     source = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
-    tree = ast.parse(source)
-    named = {
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("naveval")
-        for item in node.names
-        for name in (str(node.module), f"{node.module}.{item.name}")
-        if provenance.is_module(name)
-    }
-    # `nv.open` names no module; the package says which one it stands for.
-    named |= {
-        naveval.PUBLIC[node.attr].partition(":")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == ALIAS
-        and node.attr in naveval.PUBLIC
-    }
-    return named | set(catalogue.modules(study)) | {"naveval.exhibits.downloads"}
+    own = {f"{catalogue.PACKAGE}.{study}", *catalogue.modules(study)}
+    return provenance.named_in(source) | own | {"naveval.exhibits.downloads"}
 
 
 def data_fingerprint(study: str, parameters: StudyParameters) -> dict[str, Any]:
@@ -141,7 +122,8 @@ def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> d
         "data": data,
         "inputs": input_fingerprint(parameters),
         "code": code_hash(study),
-        "versions": versions(),
+        "versions": versions() | provenance.libraries(_modules(study)),
+        "environment": provenance.environment(),
     }
 
 

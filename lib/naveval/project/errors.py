@@ -44,3 +44,9 @@ class RenderError(NavevalError):
     """A report could not be made from an executed notebook."""
 
     exit_code = 6
+
+
+class StoreError(NavevalError):
+    """What is kept between runs cannot be trusted or used."""
+
+    exit_code = 7

@@ -8,13 +8,11 @@ the data: a code column can hold an id by mistake. Only `require_known(data, par
 study has it, names codes, when the rest is as it should be.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from naveval.project import catalogue, paths, provenance
+from naveval.project import catalogue, store
 from naveval.project.errors import ContractError
 from naveval.project.parameters import StudyParameters
 from naveval.registers import reading
@@ -45,32 +43,26 @@ def require(study: str, data: Path, parameters: StudyParameters | None = None) -
     """
     data = Path(data)
     declared = catalogue.module(study, "contracts")
-    passed = _passed(study, data, tuple(declared.TABLES), _rules(declared, parameters))
-    if passed is None or not passed.exists():
-        breaches = check(study, data, parameters)
-        if breaches:
+
+    def passes() -> bool:
+        if breaches := check(study, data, parameters):
             raise ContractError(describe(study, data, breaches))
-        if passed is not None:
-            passed.parent.mkdir(parents=True, exist_ok=True)
-            passed.touch()
+        return True
+
+    try:
+        found = reading.fingerprint(data, tuple(declared.TABLES))
+    except ContractError:  # a table that cannot be opened is told with all other breaches
+        passes()
+    else:
+        rules = [rule.sql for rule in _rules(declared, parameters)]
+        store.cached(
+            f"contract-{study}",
+            passes,
+            key={"registers": found, "rules": rules},
+            code=(f"studies.{study}.contracts", __name__),
+        )
     if parameters is not None and hasattr(declared, "require_known"):
         declared.require_known(data, parameters)
-
-
-def _passed(
-    study: str, data: Path, tables: tuple[str, ...], rules: tuple[Rule, ...]
-) -> Path | None:
-    """The file that says these extracts passed; None when they cannot even be opened."""
-    try:
-        found = reading.fingerprint(data, tables)
-    except ContractError:
-        return None
-    digest = hashlib.sha256(json.dumps(found, sort_keys=True).encode())
-    digest.update(provenance.code_hash([f"studies.{study}.contracts", __name__]).encode())
-    digest.update("\n".join(rule.sql for rule in rules).encode())
-    for file in sorted(paths.params_dir().glob("*.yml")):
-        digest.update(file.read_bytes())
-    return paths.cache_dir() / "contracts" / f"{study}-{digest.hexdigest()[:24]}"
 
 
 def describe(study: str, data: Path, breaches: Sequence[Breach]) -> str:

@@ -1,15 +1,11 @@
 """Register extracts of a study: the ones given, or simulated ones made on demand."""
 
-import hashlib
-import json
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from naveval.project import catalogue, paths, provenance
-from naveval.project.errors import ContractError
+from naveval.project import catalogue, paths, store
+from naveval.project.errors import ContractError, ParameterError
 from naveval.project.parameters import StudyParameters
 
 FOLDER = "_data"
@@ -36,29 +32,29 @@ def folder(study: str, parameters: StudyParameters) -> Path:
 def simulated(study: str, settings: dict[str, Any]) -> Path:
     """Simulated registers with these settings, kept until the simulation's code changes."""
     simulate = catalogue.module(study, "simulate").simulate
-    target = paths.out_dir() / FOLDER / f"{study}-{_key(simulate, settings)}"
-    if not target.exists():
-        write(simulate, target, settings)
-    return target
+    return store.kept_folder(
+        study,
+        lambda folder: simulate(folder, **settings),
+        key=settings,
+        code=(simulate.__module__,),
+        below=paths.out_dir() / FOLDER,
+    )
 
 
 def write(simulate: Callable[..., Any], target: Path, settings: dict[str, Any]) -> None:
-    """Simulate into a staging folder and move it into place whole."""
-    staging = target.with_name(f"{target.name}.{os.getpid()}.part")
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    try:
-        simulate(staging, **settings)
-        if not target.exists():
-            staging.rename(target)
-    except OSError:
-        if not target.exists():
-            raise
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    """Simulate into a folder beside the target and move it into place whole.
 
-
-def _key(simulate: Callable[..., Any], settings: dict[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
-    digest.update(provenance.code_hash([simulate.__module__]).encode())
-    return digest.hexdigest()[:12]
+    Raises
+    ------
+    ParameterError
+        When the target exists, also when somebody else made it meanwhile.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with store.staged(target.parent / "_staging", target.name) as work:
+        made = work / target.name
+        made.mkdir()
+        simulate(made, **settings)
+        with store.locked(target.with_name(f".{target.name}.lock")):
+            if target.exists():
+                raise ParameterError(f"{target}: exists already; choose another --out or remove it")
+            made.rename(target)

@@ -5,8 +5,6 @@ from anywhere. Pages are Markdown that the engine turns into HTML; menu, search 
 put around pages and reports alike afterwards.
 """
 
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -16,7 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from naveval.project import paths, places
+from naveval.project import paths, places, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, quarto, render
 from naveval.publishing.site import curves as site_curves
@@ -133,47 +131,59 @@ def metadata(page: Page, engine: str) -> dict[str, object]:
 
 def _make_pages(name: str, pages: Sequence[Page], work: Path, text: dict[str, Any]) -> None:
     """Turn pages into HTML below `work`, and put menu, search and footer around them."""
-    described = builtin.describe() if name == "builtin" else quarto.describe()
-    scratch = work / ".pages"
-    scratch.mkdir()
-    kept = {page.name: _kept(page, described) for page in pages}
-    wanted = [page for page in pages if not kept[page.name].exists()]
-    if name == "builtin":
-        with ThreadPoolExecutor(WORKERS) as pool:
-            made = list(pool.map(lambda page: _builtin(page, described, scratch), wanted))
-    else:
-        made = project.pages(
-            {page.name: page.markdown for page in wanted},
-            {page.name: metadata(page, described) for page in wanted},
-            scratch,
-            paths.report_dir(),
-        )
-    for page, file in zip(wanted, made, strict=True):
-        kept[page.name].parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, kept[page.name])
+    made = _html_of(name, pages, work)
     for page in pages:
-        html = dressed(kept[page.name].read_text(encoding="utf-8"), page.current, "", text)
+        html = dressed(made[page.name], page.current, "", text)
         if page.name in WIDE:
             html = re.sub(r"<main ", '<main class="wide-page" ', html, count=1)
         if page.name == "sok":
             index = '<script src="assets/search-index.js"></script>\n<script src="assets/site.js"'
             html = html.replace('<script src="assets/site.js"', index)
         (work / f"{page.name}.html").write_text(html, encoding="utf-8")
+
+
+def _html_of(name: str, pages: Sequence[Page], work: Path) -> dict[str, str]:
+    """HTML of each page by name, kept from build to build while nothing it is made of changes."""
+    described = builtin.describe() if name == "builtin" else quarto.describe()
+    places_of = {page.name: _kept(page, described) for page in pages}
+    known = {page: store.find(file) for page, file in places_of.items()}
+    made = {page: html for page, (found, html) in known.items() if found}
+    wanted = [page for page in pages if page.name not in made]
+    scratch = work / ".pages"
+    scratch.mkdir()
+    if name == "builtin":
+        with ThreadPoolExecutor(WORKERS) as pool:
+            files = list(pool.map(lambda page: _builtin(page, described, scratch), wanted))
+    else:
+        files = project.pages(
+            {page.name: page.markdown for page in wanted},
+            {page.name: metadata(page, described) for page in wanted},
+            scratch,
+            paths.report_dir(),
+        )
+    for page, file in zip(wanted, files, strict=True):
+        made[page.name] = file.read_text(encoding="utf-8")
+        store.keep(places_of[page.name], made[page.name])
     shutil.rmtree(scratch)
-    for left in (paths.cache_dir() / FOLDER).glob("*.html"):
-        if left not in kept.values():
-            left.unlink()
+    store.drop(file for file in _folder().glob("*") if file not in places_of.values())
+    return made
+
+
+def _folder() -> Path:
+    return paths.cache_dir() / FOLDER
 
 
 def _kept(page: Page, described: str) -> Path:
-    """Where a page's HTML is kept until its content, the engine or the look changes."""
+    """Where a page's HTML is kept until its content, the engine, its code or the look changes."""
     report = paths.report_dir()
-    digest = hashlib.sha256(json.dumps(metadata(page, described), sort_keys=True).encode())
-    digest.update(page.markdown.encode())
     looks = [report / quarto.PROJECT_FILE, *(report / "theme").glob("report.*")]
-    for file in sorted([*looks, *(report / "filters").glob("*.lua")]):
-        digest.update(file.read_bytes())
-    return paths.cache_dir() / FOLDER / f"{page.name}-{digest.hexdigest()[:16]}.html"
+    key = {
+        "metadata": metadata(page, described),
+        "markdown": page.markdown,
+        "looks": provenance.hashes([*looks, *(report / "filters").glob("*.lua")], report),
+    }
+    code = (builtin, quarto, project)
+    return store.location(page.name, key=key, code=code, below=_folder())
 
 
 def _builtin(page: Page, described: str, scratch: Path) -> Path:

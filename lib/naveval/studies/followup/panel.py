@@ -4,17 +4,13 @@ The analysis panel: one row per person and two-week period, from the ten registe
 """
 
 import datetime as dt
-import hashlib
-import json
-import os
-import shutil
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from naveval.project import paths, provenance
+from naveval.project.store import cached
 from naveval.registers import contracts, extracts
 from naveval.registers import reading as registers
 from naveval.registers.reading import Registers, open_registers
@@ -173,24 +169,14 @@ def load(parameters: Parameters) -> Panel:
         With every breach of the contract.
     """
     folder = extracts.folder("followup", parameters)
-    found = registers.fingerprint(folder, tuple(TABLES))
-    content = {"data": found, "gap": parameters.longest_gap_weeks}
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode())
-    digest.update(provenance.code_hash([__name__]).encode())
-    target = paths.cache_dir() / f"followup-panel-{digest.hexdigest()[:24]}"
-    names = [field.name for field in fields(Panel)]
-    if not target.exists():
+
+    def make() -> Panel:
         contracts.require("followup", folder)
-        panel = read(folder, parameters.longest_gap_weeks)
-        staging = target.with_name(f"{target.name}.{os.getpid()}.part")
-        staging.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            getattr(panel, name).to_parquet(staging / f"{name}.parquet", index=False)
-        try:
-            staging.rename(target)
-        except OSError:
-            shutil.rmtree(staging, ignore_errors=True)
-    return Panel(*(pd.read_parquet(target / f"{name}.parquet") for name in names))
+        return read(folder, parameters.longest_gap_weeks)
+
+    found = registers.fingerprint(folder, tuple(TABLES))
+    key = {"data": found, "gap": parameters.longest_gap_weeks}
+    return cached("followup-panel", make, key=key, code=(__name__,))
 
 
 def read(data: Path, longest_gap: int = 2) -> Panel:

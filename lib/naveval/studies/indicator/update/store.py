@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from naveval.project import months as calendar_months
 from naveval.project.errors import ParameterError
+from naveval.project.store import key
 from naveval.studies.indicator.characteristics import HORIZON, OUTCOMES
 from naveval.studies.indicator.extracts import month_stamps
 from naveval.studies.indicator.market import Market
 from naveval.studies.indicator.panel import Snapshot
 
+BELOW = "studies.indicator"
 LEVELS, SPELLS, STAMPS = "levels.json", "spells.npz", "stamps.json"
 Key = tuple[str, str]
 
@@ -122,7 +124,11 @@ def stamps_of(data: Path, months: Sequence[str], hours: Sequence[str], market: M
         All months of the hours register.
     market
         Categories for the window's months.
+
+    The code that makes statistics is part of a fingerprint: months that other code made are
+    not taken together with new ones.
     """
+    code = key({}, code=(f"{BELOW}.update.fit", f"{BELOW}.panel", f"{BELOW}.market"))
     stock = month_stamps(data, "stock", months)
     worked = month_stamps(data, "hours", [month for month in hours if month > months[0]])
     made_from: dict[Key, str] = {}
@@ -133,7 +139,7 @@ def stamps_of(data: Path, months: Sequence[str], hours: Sequence[str], market: M
             window = [calendar_months.month_text(first + k) for k in range(horizon)]
             if not all(name in worked for name in window):
                 continue
-            digest = hashlib.sha256(stock[month].encode())
+            digest = hashlib.sha256(f"{code} {stock[month]}".encode())
             for name in window:
                 digest.update(worked[name].encode())
             for table in (market.inflow[horizon], market.employment):

@@ -1,5 +1,6 @@
 """Results computed once: found again only when nothing that decides them has changed."""
 
+import errno
 import multiprocessing
 import time
 from datetime import date
@@ -12,6 +13,7 @@ import pytest
 from naveval.project import provenance, store
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import StudyParameters
+from naveval.project.store import kept
 
 KEY = {"seed": 1, "data": {"t": {"rows": 3}}, "from": date(2017, 7, 1)}
 
@@ -63,10 +65,71 @@ def test_failure_is_not_kept_and_damage_is_mended():
     assert store.cached("a", lambda: 7, key=KEY, code=["project.places"]) == 7
     file = store.location("a", key=KEY, code=["project.places"])
     file.write_bytes(file.read_bytes()[:3])
-    assert store.cached("a", lambda: 8, key=KEY, code=["project.places"]) == 8
+    with pytest.warns(UserWarning, match=r"a-.*\.kept: damaged .*; made anew"):
+        assert store.cached("a", lambda: 8, key=KEY, code=["project.places"]) == 8
+    assert store.cached("a", lambda: 9, key=KEY, code=["project.places"]) == 8
     assert file.stat().st_mode & 0o077 == 0
-    assert store.prune(days=1) == 0
-    assert store.prune(days=-1) == 2
+
+
+@pytest.mark.parametrize("place", [0, 0.3, 0.6, 0.95])
+def test_a_flipped_byte_anywhere_is_noticed(place):
+    frame = pd.DataFrame({"x": np.arange(500.0), "y": "text"})
+    store.cached("a", lambda: frame, key=KEY, code=["project.places"])
+    file = store.location("a", key=KEY, code=["project.places"])
+    content = bytearray(file.read_bytes())
+    content[int(place * len(content))] ^= 0xFF
+    file.write_bytes(content)
+    with pytest.warns(UserWarning, match="damaged"):
+        again = store.cached("a", lambda: frame * 2, key=KEY, code=["project.places"])
+    pd.testing.assert_frame_equal(again, frame * 2)
+
+
+def test_full_disk_while_keeping_is_told_and_leaves_nothing(monkeypatch, tmp_path):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(kept.codec, "dump", full)
+    with pytest.warns(UserWarning, match="No space left on device; a result is not kept"):
+        assert store.cached("a", lambda: 7, key=KEY, code=["project.places"]) == 7
+    assert not [file for file in tmp_path.rglob("*") if file.suffix in (".kept", ".part")]
+    monkeypatch.undo()
+
+
+def make_tables(folder: Path) -> None:
+    (folder / "below").mkdir()
+    (folder / "below/a.csv").write_text("1")
+    (folder / "b.csv").write_text("2")
+
+
+def test_a_folder_is_kept_and_damage_in_it_is_mended(tmp_path):
+    options = {"key": KEY, "code": ["project.places"], "below": tmp_path / "data"}
+    folder = store.kept_folder("a", make_tables, **options)
+    assert folder.stat().st_mode & 0o077 == 0
+    again = store.kept_folder("a", lambda _: pytest.fail("made again"), **options)
+    assert again == folder
+    for damage in (
+        lambda: (folder / "b.csv").unlink(),
+        lambda: (folder / "below/a.csv").write_text("other"),
+        lambda: (folder / ".record.json").write_text("{"),
+        lambda: (folder / ".record.json").unlink(),
+    ):
+        damage()
+        with pytest.warns(UserWarning, match="damaged; made anew"):
+            assert store.kept_folder("a", make_tables, **options) == folder
+        assert (folder / "below/a.csv").read_text() == "1"
+        assert (folder / "b.csv").read_text() == "2"
+    assert not list((tmp_path / "data/_staging").iterdir())
+
+
+def test_a_folder_that_could_not_be_made_leaves_nothing(tmp_path):
+    def fail(folder: Path) -> None:
+        make_tables(folder)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    options = {"key": KEY, "code": ["project.places"], "below": tmp_path / "data"}
+    with pytest.raises(OSError, match="No space"):
+        store.kept_folder("a", fail, **options)
+    assert not [file for file in (tmp_path / "data").rglob("*") if file.suffix == ".csv"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""What is kept between runs: one rule of what is current, one way of writing and locking.
+
+Values lie under `report/_out/_cache/`, simulated registers under `report/_out/_data/`. They can
+hold person data: folders are their owner's alone, and none of it is part of a result folder.
+"""
+
+from naveval.project.store.disk import beside, make_private, require_own, write_text
+from naveval.project.store.kept import cached, drop, find, keep, kept_folder, location
+from naveval.project.store.keys import key, plain
+from naveval.project.store.locks import locked
+from naveval.project.store.staging import exchange, staged, sweep
+
+__all__ = [
+    "beside",
+    "cached",
+    "drop",
+    "exchange",
+    "find",
+    "keep",
+    "kept_folder",
+    "key",
+    "location",
+    "locked",
+    "make_private",
+    "plain",
+    "require_own",
+    "staged",
+    "sweep",
+    "write_text",
+]

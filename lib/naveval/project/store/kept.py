@@ -1,0 +1,207 @@
+"""Values and folders computed once and used again while all that decides them is the same."""
+
+import errno
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from naveval.project import paths, provenance
+from naveval.project.errors import ParameterError
+from naveval.project.store import codec
+from naveval.project.store.disk import beside, make_private, require_own, write_text
+from naveval.project.store.keys import FORMAT, key
+from naveval.project.store.locks import free, locked
+from naveval.project.store.staging import exchange, mend, staged
+
+Result = TypeVar("Result")
+OFF = "NAVEVAL_CACHE"
+RECORD = ".record.json"
+SUFFIX, LOCK = ".kept", ".lock"
+
+
+def cached(
+    name: str,
+    compute: Callable[[], Result],
+    *,
+    key: Mapping[str, Any],
+    code: Iterable[str | ModuleType],
+    below: Path | None = None,
+) -> Result:
+    """The result of `compute()`, from an earlier run when nothing that decides it has changed.
+
+    Processes that ask at the same time compute it once. A damaged file is computed anew; a full
+    disk is told, and the result is used without being kept.
+
+    Parameters
+    ----------
+    name
+        Short name, part of the file name: `followup-national`.
+    compute
+        Called without arguments when there is no result yet. Its result is what `codec` can
+        hold: numbers, text, arrays, frames, and lists, mappings and dataclasses of them.
+    key
+        Everything the result depends on besides code: parameters (without the county when the
+        result is national) and `Registers.fingerprint()`; see `keys.key`.
+    code
+        Modules that compute it, by name or module; what they import is followed.
+    below
+        Folder to keep it in; default `report/_out/_cache/values`.
+
+    Raises
+    ------
+    ParameterError
+        For a key that cannot be compared between runs, no module named, or a result that cannot
+        be kept.
+    StoreError
+        When others own the store or may write to it.
+    """
+    code = tuple(code)
+    file = location(name, key=key, code=code, below=below)
+    if os.environ.get(OFF, "").lower() in ("0", "off", "no") or _edited(name, code):
+        return compute()
+    make_private(file.parent)
+    with locked(file.with_suffix(LOCK)):
+        found, result = find(file)
+        if not found:
+            result = compute()
+            if not _edited(name, code):
+                keep(file, result)
+    return result
+
+
+def _edited(name: str, code: tuple[str | ModuleType, ...]) -> bool:
+    changed = provenance.edited(code)
+    if changed:
+        warnings.warn(
+            f"{name}: computed and not kept, since {', '.join(changed)} changed after this process "
+            "loaded it; start again to use the store",
+            stacklevel=3,
+        )
+    return bool(changed)
+
+
+def location(
+    name: str,
+    *,
+    key: Mapping[str, Any],
+    code: Iterable[str | ModuleType],
+    below: Path | None = None,
+) -> Path:
+    """Where a result with this key and code lies, whether it exists or not."""
+    return (below or paths.cache_dir() / "values") / f"{_named(name, key, code)}{SUFFIX}"
+
+
+def _named(name: str, content: Mapping[str, Any], code: Iterable[str | ModuleType]) -> str:
+    if not name or not all(letter.isalnum() or letter in "-_" for letter in name):
+        raise ParameterError(f"store: name {name!r}: expected letters, digits, - and _")
+    return f"{name}-{key(content, code)}"
+
+
+def find(file: Path) -> tuple[bool, Any]:
+    """Whether there is a readable result at a `location`, and the result; damage is removed."""
+    if not file.exists():
+        return False, None
+    require_own(file)
+    try:
+        result = codec.load(file)
+    except codec.DAMAGED as error:
+        warnings.warn(f"{file}: damaged ({type(error).__name__}); made anew", stacklevel=3)
+        file.unlink(missing_ok=True)
+        return False, None
+    os.utime(file)
+    return True, result
+
+
+def keep(file: Path, result: Any) -> None:
+    """Put a result at its `location`; a full disk is told, and the result is not kept."""
+    make_private(file.parent)
+    try:
+        with beside(file, private=True) as part:
+            codec.dump(result, part)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        warnings.warn(f"{file.parent}: {error.strerror}; a result is not kept", stacklevel=3)
+
+
+def drop(files: Iterable[Path]) -> int:
+    """Remove kept results that nobody is making; returns how many."""
+    dropped = 0
+    for file in files:
+        with free(file.with_suffix(LOCK)) as unused:
+            if unused:
+                file.unlink(missing_ok=True)
+                file.with_suffix(LOCK).unlink(missing_ok=True)
+                dropped += 1
+    return dropped
+
+
+def kept_folder(
+    name: str,
+    make: Callable[[Path], object],
+    *,
+    key: Mapping[str, Any],
+    code: Iterable[str | ModuleType],
+    below: Path,
+) -> Path:
+    """A folder that `make(folder)` fills once, kept like the results of `cached`.
+
+    A record in the folder lists its files with their hashes. A folder that lacks one of them, or
+    holds another content, is made anew.
+    """
+    target = make_private(below) / _named(name, key, code)
+    with locked(target.with_name(f".{target.name}.lock")):
+        mend(target)
+        if _whole(target):
+            os.utime(target / RECORD)
+            return target
+        with staged(below / "_staging", name) as work:
+            made = work / name
+            made.mkdir(mode=0o700)
+            make(made)
+            _record(made)
+            exchange(made, target)
+    return target
+
+
+def _record(folder: Path) -> None:
+    files = {
+        file.relative_to(folder).as_posix(): _hash(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+    write_text(folder / RECORD, json.dumps({"format": FORMAT, "files": files}), private=True)
+
+
+def _whole(folder: Path) -> bool:
+    """Whether a folder holds what its record says."""
+    if not folder.exists():
+        return False
+    require_own(folder)
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        same = record["format"] == FORMAT and all(
+            _hash(folder / name) == value for name, value in record["files"].items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        same = False
+    if not same:
+        warnings.warn(f"{folder}: damaged; made anew", stacklevel=3)
+    return same
+
+
+def _hash(file: Path) -> str:
+    state = file.stat()
+    return _hash_once(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _hash_once(file: Path, changed: int, size: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
