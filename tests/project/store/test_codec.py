@@ -61,6 +61,7 @@ def test_arrays_and_frames(tmp_path: Path) -> None:
         "series": FRAME["number"],
         "sparse": sparse,
         "empty": FRAME.head(0),
+        "joined": pd.concat([FRAME, FRAME.tail(1)]),
     }
     codec.dump(value, tmp_path / "a")
     found = codec.load(tmp_path / "a")
@@ -72,6 +73,7 @@ def test_arrays_and_frames(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(found["frame"], FRAME, check_exact=True)
     pd.testing.assert_series_equal(found["series"], FRAME["number"], check_exact=True)
     pd.testing.assert_frame_equal(found["empty"], FRAME.head(0), check_exact=True)
+    pd.testing.assert_frame_equal(found["joined"], value["joined"], check_exact=True)
     np.testing.assert_array_equal(found["sparse"].toarray(), sparse.toarray())
 
 

@@ -113,7 +113,10 @@ class _Writer:
         """A frame as Arrow, which must give the same frame back."""
         stream = io.BytesIO()
         try:
-            batch = pa.RecordBatch.from_pandas(value)
+            table = pa.Table.from_pandas(value)
+            # One batch, also when there are no rows: categories go with it.
+            columns = [column.combine_chunks() for column in table.columns]
+            batch = pa.RecordBatch.from_arrays(columns, schema=table.schema)
             with pa.ipc.new_file(stream, batch.schema, options=COMPRESSED) as writer:
                 writer.write_batch(batch)
             pd.testing.assert_frame_equal(_frame(stream.getvalue()), value, check_exact=True)
