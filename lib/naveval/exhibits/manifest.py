@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,6 +17,7 @@ from naveval.exhibits.output import Output
 from naveval.project import catalogue, paths, provenance
 from naveval.project.parameters import StudyParameters
 from naveval.registers import extracts, reading
+from naveval.registers.contracts import Warned
 
 FILE = "manifest.json"
 PACKAGES = (
@@ -127,8 +129,11 @@ def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> d
     }
 
 
-def report_metadata(output: Output) -> dict[str, str]:
-    """Title, place and notices that rendering puts around the notebook's content."""
+def report_metadata(output: Output, warned: Sequence[Warned] = ()) -> dict[str, str]:
+    """Title, place and notices that rendering puts around the notebook's content.
+
+    Warnings about the registers follow the notice of where the numbers come from.
+    """
     values = {"place": output.place}
     report = words.entry(output.texts, "report")
     return {
@@ -136,7 +141,19 @@ def report_metadata(output: Output) -> dict[str, str]:
         "subtitle": words.fill(report.get("subtitle", "{place}"), values, "report.subtitle"),
         "place": output.place.name,
         "origin": output.origin,
-        "banner": words.fill(output.texts["banners"][output.origin], values, "banners"),
+        "banner": " ".join(
+            [
+                words.fill(output.texts["banners"][output.origin], values, "banners"),
+                *(
+                    words.fill(
+                        output.texts["data-warning"],
+                        {"table": item.table, "where": item.where},
+                        "data-warning",
+                    )
+                    for item in warned
+                ),
+            ]
+        ),
         "date": now()[:10],
     }
 

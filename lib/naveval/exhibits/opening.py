@@ -16,6 +16,7 @@ from naveval.project import parameters as params
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import StudyParameters
 from naveval.registers import contracts, extracts
+from naveval.registers.contracts import Warned
 
 Names = Mapping[str, Any]
 
@@ -75,8 +76,12 @@ def open_study(study: str, /, **changes: Any) -> Opened:
     return Opened(study, chosen, open_output(study, chosen))
 
 
-def check(study: str, parameters: StudyParameters) -> None:
+def check(study: str, parameters: StudyParameters) -> tuple[Warned, ...]:
     """Check further inputs, and registers where the chosen parts read any; simulate if none given.
+
+    Returns
+    -------
+    Warnings about the registers, which the report shows.
 
     Raises
     ------
@@ -87,7 +92,8 @@ def check(study: str, parameters: StudyParameters) -> None:
     """
     parameters.check_inputs()
     if catalogue.has(study, "contracts") and parameters.reads_registers():
-        contracts.require(study, extracts.folder(study, parameters), parameters)
+        return contracts.require(study, extracts.folder(study, parameters), parameters)
+    return ()
 
 
 def notebook_parameters(study: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from naveval.project.errors import NavevalError, ParameterError
 
 PACKAGE = "naveval.studies"
-Role = Literal["parameters", "contracts", "simulate", "update"]
+Role = Literal["parameters", "contracts", "coverage", "simulate", "update"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Study:
     contracts
         Module with `TABLES`, and `RULES` or `rules_for` where there are any; "" for a study that
         reads no registers.
+    coverage
+        Module with `needs(parameters)`: the periods and places the tables must cover.
     simulate
         Module with `simulate(folder, **settings)`, which writes registers; "" where there is none.
     update
@@ -46,6 +48,7 @@ class Study:
     order: int
     parameters: str = "parameters"
     contracts: str = ""
+    coverage: str = ""
     simulate: str = ""
     update: str = ""
 

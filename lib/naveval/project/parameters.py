@@ -44,6 +44,14 @@ class StudyParameters(BaseModel):
     seed: int = Field(default=2024, ge=0)
     parts: tuple[str, ...] = ()
 
+    @field_validator("county")
+    @classmethod
+    def _known_county(cls, value: str) -> str:
+        try:
+            return places.county(value, cls.COUNTY_YEAR).code
+        except ParameterError as error:
+            raise ValueError(str(error)) from None
+
     @field_validator("parts")
     @classmethod
     def _known_parts(cls, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,19 +17,23 @@ class Rule:
         Query with one row per breach. The tables are `numbered.<table>`, with the columns
         `row_no` and `file_name`; if the query returns these, the first are shown. A text column
         `what` is shown too, for breaches without a row (a missing month): never an id.
+    warning
+        Whether it is told and shown in the report, but does not stop a run.
     """
 
     table: str
     column: str
     expected: str
     sql: str
+    warning: bool = False
 
 
 @dataclass(frozen=True)
 class Breach:
     """One breach: where, how many rows, the first rows (file and number), what was expected.
 
-    `n_rows` is 0 when the breach is about the whole file or column.
+    `n_rows` is 0 when the breach is about the whole file or column. A warning stops nothing;
+    the report names `where` it is about (places and periods).
     """
 
     table: str
@@ -38,6 +42,8 @@ class Breach:
     n_rows: int
     rows: tuple[tuple[str, int], ...]
     expected: str
+    warning: bool = False
+    where: str = ""
 
     def __str__(self) -> str:
         where = self.file + (f", column {self.column}" if self.column else "")

@@ -1,14 +1,16 @@
 """Contracts at the door: every breach of every register table, collected and told at once.
 
 A study declares its tables in `studies/<study>/contracts.TABLES` (one pandera schema per table)
-and, where tables must agree with each other, in `RULES`. What only some parameters require (that
-the registers reach as far as the analysis) comes from `rules_for(parameters)`. A message names
+and, where tables must agree with each other, in `RULES`. What only some parameters require comes
+from `rules_for(parameters)`, and what the tables must cover for them from
+`studies/<study>/coverage.needs(parameters)`. A message names
 file, column, number of rows, the first row numbers and what was expected. It never shows a value of
 the data: a code column can hold an id by mistake. Only `require_known(data, parameters)`, where a
 study has it, names codes, when the rest is as it should be.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -17,15 +19,34 @@ from naveval.project.errors import ContractError
 from naveval.project.parameters import StudyParameters
 from naveval.registers import reading
 from naveval.registers.breaches import Breach, Rule
+from naveval.registers.coverage import Need
+from naveval.registers.grammar import ZONE
 from naveval.registers.tables import check_tables
 
 __all__ = ["Breach", "Rule", "check", "check_tables", "describe", "require"]
 
 
+@dataclass(frozen=True)
+class Warned:
+    """A warning about extracts that passed: the table, places and periods, the whole message."""
+
+    table: str
+    where: str
+    text: str
+
+
 def check(study: str, data: Path, parameters: StudyParameters | None = None) -> list[Breach]:
     """All breaches of a study's contract by the extracts in a folder."""
     declared = catalogue.module(study, "contracts")
-    return check_tables(declared.TABLES, Path(data), _rules(declared, parameters))
+    rules, wanted = _rules(declared, parameters), needs(study, parameters)
+    return check_tables(declared.TABLES, Path(data), rules, wanted)
+
+
+def needs(study: str, parameters: StudyParameters | None) -> tuple[Need, ...]:
+    """What the tables must cover for these parameters; nothing without parameters."""
+    if parameters is None or not catalogue.has(study, "coverage"):
+        return ()
+    return tuple(catalogue.module(study, "coverage").needs(parameters))
 
 
 def _rules(declared: ModuleType, parameters: StudyParameters | None) -> tuple[Rule, ...]:
@@ -35,38 +56,52 @@ def _rules(declared: ModuleType, parameters: StudyParameters | None) -> tuple[Ru
     return always + tuple(declared.rules_for(parameters))
 
 
-def require(study: str, data: Path, parameters: StudyParameters | None = None) -> None:
+def require(
+    study: str, data: Path, parameters: StudyParameters | None = None
+) -> tuple[Warned, ...]:
     """Raise one ContractError that lists every breach; remember extracts that have none.
 
     Extracts with the same fingerprint are not checked again until contract, checks or the
     list of counties change.
+
+    Returns
+    -------
+    Warnings: what may be true, but must be seen by whoever reads the numbers.
     """
     data = Path(data)
     declared = catalogue.module(study, "contracts")
 
-    def passes() -> bool:
-        if breaches := check(study, data, parameters):
-            raise ContractError(describe(study, data, breaches))
-        return True
+    def warned() -> tuple[Warned, ...]:
+        found = check(study, data, parameters)
+        if any(not item.warning for item in found):
+            raise ContractError(describe(study, data, found))
+        return tuple(Warned(item.table, item.where, str(item)) for item in found)
 
     try:
-        found = reading.fingerprint(data, tuple(declared.TABLES))
+        registers = reading.fingerprint(data, tuple(declared.TABLES))
     except ContractError:  # a table that cannot be opened is told with all other breaches
-        passes()
+        warnings = warned()
     else:
-        rules = [rule.sql for rule in _rules(declared, parameters)]
-        store.cached(
+        warnings = store.cached(
             f"contract-{study}",
-            passes,
-            key={"registers": found, "rules": rules},
+            warned,
+            key={
+                "registers": registers,
+                "rules": [rule.sql for rule in _rules(declared, parameters)],
+                "needs": [need.key() for need in needs(study, parameters)],
+                "zone": ZONE,
+            },
             code=(f"studies.{study}.contracts", __name__),
         )
     if parameters is not None and hasattr(declared, "require_known"):
         declared.require_known(data, parameters)
+    return warnings
 
 
 def describe(study: str, data: Path, breaches: Sequence[Breach]) -> str:
-    """The breaches as one message."""
-    number = f"{len(breaches)} breach{'' if len(breaches) == 1 else 'es'}"
+    """The breaches as one message, warnings last."""
+    broken = [item for item in breaches if not item.warning]
+    number = f"{len(broken)} breach{'' if len(broken) == 1 else 'es'}"
     lines = [f"{data}: {number} of the contract of {study}"]
-    return "\n".join(lines + [f"  {breach}" for breach in breaches])
+    lines += [f"  {breach}" for breach in broken]
+    return "\n".join(lines + [f"  warning: {item}" for item in breaches if item.warning])

@@ -147,3 +147,23 @@ def rivals(column: str, wanted: Family, dialect: Dialect) -> dict[str, tuple[str
             f"contains({text}, '.')",
         )
     return found
+
+
+def marks(column: str, wanted: Family, dialect: Dialect) -> dict[str, str]:
+    """Forms worth telling about a column of text: words to conditions."""
+    text = trimmed(column)
+    if wanted in ("integer", "number"):
+        grouped = fits(text, f"{_sign(dialect)}{GROUPED}(?:[.,][0-9]*)?")
+        found = {"blank for thousands": grouped}
+        if wanted == "number":
+            found |= {"decimal comma": f"contains({text}, ',')"}
+            found |= {"decimal point": f"contains({text}, '.')"}
+        return found
+    if wanted == "date":
+        return {
+            "yyyy-mm-dd": fits(text, f"{ISO}.*"),
+            "dd.mm.yyyy": fits(text, f"{NORWEGIAN}.*"),
+            "time of day": f"contains({text}, ':')",
+            "offset": fits(text, f".*{CLOCK}{OFFSET}"),
+        }
+    return {}

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import grammar, sources
+from naveval.registers import coverage, grammar, sources
 from naveval.registers.breaches import Breach, Rule
 from naveval.registers.checks import (
     FAMILY_NAMES,
@@ -20,6 +20,7 @@ from naveval.registers.checks import (
     translate,
 )
 from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
+from naveval.registers.coverage import Need
 from naveval.registers.damage import damage
 from naveval.registers.grammar import Family
 from naveval.registers.sources import Source
@@ -39,8 +40,13 @@ MAY_BE_EMPTY = "may_be_empty"
 WHOLE = ("number", "integer")
 
 
-def check_tables(tables: Mapping[str, Any], data: Path, rules: Iterable[Rule] = ()) -> list[Breach]:
-    """All breaches of pandera schemas, by table name, and of rules across tables.
+def check_tables(
+    tables: Mapping[str, Any],
+    data: Path,
+    rules: Iterable[Rule] = (),
+    needs: Iterable[Need] = (),
+) -> list[Breach]:
+    """All breaches of pandera schemas, by table name, of rules across tables, and of coverage.
 
     Every table is looked at, whatever is wrong with the others.
     """
@@ -63,6 +69,8 @@ def check_tables(tables: Mapping[str, Any], data: Path, rules: Iterable[Rule] = 
         breaches.append(Breach("", name, "", 0, (), text))
     for rule in rules:
         breaches += check_rule(connection, rule, found, strict=not breaches)
+    for need in needs:
+        breaches += check_need(connection, need, found, strict=not breaches)
     connection.close()
     return breaches
 
@@ -309,8 +317,25 @@ def check_rule(
         return []
     first = _first(connection, rule.sql) if {ROW, FILE} <= set(names) else ()
     expected = rule.expected
+    if not first and "what" not in names:  # about the table as a whole
+        text = f"expected {expected}"
+        return [Breach(rule.table, label, rule.column, 0, (), text, rule.warning)]
     if "what" in names:
         sql = f"SELECT DISTINCT what FROM ({rule.sql}) ORDER BY 1 LIMIT {FIRST_ROWS}"
         shown = run(connection, sql, where=label).fetchall()
         expected += f" (first: {', '.join(str(item[0]) for item in shown)})"
-    return [Breach(rule.table, label, rule.column, count, first, expected)]
+    return [Breach(rule.table, label, rule.column, count, first, expected, rule.warning)]
+
+
+def check_need(
+    connection: duckdb.DuckDBPyConnection, need: Need, found: Mapping[str, Source], *, strict: bool
+) -> list[Breach]:
+    """Breaches of a need; see `check_rule` for `strict`."""
+    if need.table not in found:
+        return []
+    try:
+        return list(coverage.breaches(connection, need, found[need.table]))
+    except (*QUERY_ERRORS, ContractError):
+        if strict:
+            raise
+        return []

@@ -18,6 +18,7 @@ from naveval.exhibits import output as outputs
 from naveval.project import paths, places
 from naveval.project.errors import EstimationError, NavevalError, ParameterError
 from naveval.project.parameters import StudyParameters
+from naveval.registers.contracts import Warned
 
 EXECUTED = "executed.ipynb"
 EXPLORE = "explore"
@@ -52,7 +53,7 @@ def run(
     """
     folder = target or paths.result_dir(study, places.slug(parameters.county))
     require_replaceable(folder)
-    prepare(study, parameters)
+    warned = prepare(study, parameters)
     described = manifest.describe(study, parameters, manifest.data_fingerprint(study, parameters))
     recover(folder)
     if resume and manifest.is_current(folder, described):
@@ -63,7 +64,7 @@ def run(
         execute(study, parameters, staging, progress=progress)
         content |= {"finished": manifest.now(), "engine": None, "complete": True}
         opened = _output_of(study, parameters, staging)
-        content["report"] = manifest.report_metadata(opened)
+        content["report"] = manifest.report_metadata(opened, warned)
         downloads.write(opened, content["report"])
         manifest.write(staging, content)
         promote(staging, folder)
@@ -72,10 +73,15 @@ def run(
     return Run(folder, skipped=False)
 
 
-def prepare(study: str, parameters: StudyParameters) -> None:
-    """Check parts, inputs and registers; simulate registers when none are given."""
+def prepare(study: str, parameters: StudyParameters) -> tuple[Warned, ...]:
+    """Check parts, inputs and registers; simulate registers when none are given.
+
+    Returns
+    -------
+    Warnings about the registers.
+    """
     select_parts(study, parameters)
-    opening.check(study, parameters)
+    return opening.check(study, parameters)
 
 
 def require_replaceable(folder: Path) -> None:

@@ -85,7 +85,18 @@ CASES: dict[str, tuple[Make, tuple[str, ...]]] = {
         ("one row per county and month",),
     ),
     "empty table": (lambda s, f: (s.iloc[:0], f), ("job_seekers", "no rows")),
-    "unknown status": (lambda s, f: (changed(s, "status", "ledig"), f), ("status", "helt ledig")),
+    "unknown education": (
+        lambda s, f: (changed(s, "education", "bachelor"), f),
+        ("education", "videregående"),
+    ),
+    "labour force in thousands": (
+        lambda s, f: (s, f.assign(persons=(f["persons"] / 1000).round().astype(int).clip(1))),
+        ("labour_force", "persons", "job seekers a thousandth to a fifth"),
+    ),
+    "days for weeks": (
+        lambda s, f: (s.assign(weeks_registered=(s["weeks_registered"] * 7).clip(0, 2000)), f),
+        ("weeks_registered", "growing by about four"),
+    ),
     "negative weeks": (
         lambda s, f: (changed(s, "weeks_registered", -1), f),
         ("weeks_registered", "3 rows"),
@@ -155,19 +166,23 @@ def test_command_line_shows_the_message_without_a_traceback(
 REACH: dict[str, tuple[Make, tuple[str, ...]]] = {
     "too late": (
         lambda s, f: (s[s["month"] >= "2010-03"], f[f["month"] >= "2010-03"]),
-        ("labour_force", "38 rows", "2010-01 to 2015-12", "01 2010-01", "job_seekers"),
+        ("labour_force", "57 rows", "2009-12 to 2015-12", "01 2009-12", "job_seekers"),
     ),
     "no treated county": (
         lambda s, f: (s[s["county"] != "04"], f[f["county"] != "04"]),
-        ("labour_force", "column county", "72 rows", "first: 04"),
+        ("labour_force", "column county", "73 rows", "first: 04", "none in 04"),
     ),
     "no county outside the control group": (
         lambda s, f: (s[s["county"] != "11"], f[f["county"] != "11"]),
-        ("labour_force", "column county", "72 rows", "first: 11"),
+        ("labour_force", "column county", "73 rows", "first: 11", "none in 11"),
+    ),
+    "a county without job seekers for five months": (
+        lambda s, f: (s[(s["county"] != "03") | ~s["month"].between("2013-01", "2013-05")], f),
+        ("job_seekers", "rows in every period", "03 2013-01, 03 2013-02"),
     ),
     "no job seekers in a control county": (
         lambda s, f: (s[s["county"] != "16"], f),
-        ("job_seekers", "column county", "1 row", "first: 16"),
+        ("job_seekers", "column county", "none in 16"),
     ),
 }
 

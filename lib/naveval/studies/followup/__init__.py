@@ -6,5 +6,6 @@ STUDY = Study(
     name="followup",
     order=1,
     contracts="contracts",
+    coverage="coverage",
     simulate="simulate.registers",
 )

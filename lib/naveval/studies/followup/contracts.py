@@ -1,4 +1,4 @@
-"""Contracts of the ten register tables of the follow-up study."""
+"""Contracts of the eight register tables of the follow-up study."""
 
 import datetime as dt
 
@@ -6,8 +6,9 @@ import pandas as pd
 import pandera.pandas as pa
 
 from naveval.project import places
+from naveval.registers.breaches import Rule
 from naveval.registers.checks import literal
-from naveval.registers.contracts import Rule
+from naveval.registers.plausible import mean_between
 from naveval.studies.followup import weeks
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
@@ -23,13 +24,6 @@ KINDS = [
     "Annet",
 ]
 CHANNELS = ["telefon", "møte", "spørsmål"]
-NEEDS = [
-    "standard innsats",
-    "situasjonsbestemt innsats",
-    "spesielt tilpasset innsats",
-    "varig tilpasset innsats",
-]
-ACTIVITIES = ["arbeidsrettet aktivitet", "samtale eller møte", "tiltak"]
 WEEKS = weeks.calendar(FIRST_DAY, LAST_DAY)
 MONTH = r"(201[5-9]|202[0-2])-(0[1-9]|1[0-2])$"
 
@@ -60,11 +54,7 @@ def _weeks() -> pa.Check:
 PERSONS = pa.DataFrameSchema(
     {
         "person": pa.Column("int64", pa.Check.ge(0), unique=True, description="Pseudonym"),
-        "birth_year": pa.Column("int64", pa.Check.in_range(1940, 2006)),
-        "sex": _text("kvinne", "mann"),
         "county": _text(*places.codes(2024)),
-        "country_group": _text("1", "2", "3"),
-        "education": _text("grunnskole", "videregående", "høyere", "ukjent"),
     },
     description="A row is a person.",
 )
@@ -77,8 +67,6 @@ BENEFIT_CARDS = pa.DataFrameSchema(
         "hours_worked": pa.Column(
             float, pa.Check.in_range(0, HOURS_IN_FORTNIGHT), description="Hours in the fortnight"
         ),
-        "course": pa.Column(bool),
-        "continue_registered": pa.Column(bool),
     },
     description="A row is a benefit card: one person, one fortnight.",
 )
@@ -90,10 +78,6 @@ BENEFIT_DECISIONS = pa.DataFrameSchema(
         "weeks_granted": pa.Column("int64", pa.Check.isin([52, 104])),
     },
     description="A row is a decision that grants weeks of unemployment benefit.",
-)
-NEEDS_DECISIONS = pa.DataFrameSchema(
-    {"person": _person(), "from_date": _date(), "group": _text(*NEEDS)},
-    description="A row is a decision on how much help a person needs (innsatsgruppe).",
 )
 PROGRAM_SPELLS = pa.DataFrameSchema(
     {
@@ -109,12 +93,8 @@ DIALOGUES = pa.DataFrameSchema(
     description="A row is a dialogue in the old source, which is phased out from January 2018.",
 )
 DIGITAL_DIALOGUES = pa.DataFrameSchema(
-    {"person": _person(), "date": _date(DIGITAL_FROM), "kind": pa.Column(str)},
+    {"person": _person(), "date": _date(DIGITAL_FROM)},
     description="A row is a message in the digital dialogue, which starts in January 2018.",
-)
-PLAN_ACTIVITIES = pa.DataFrameSchema(
-    {"person": _person(), "date": _date(), "group": _text(*ACTIVITIES)},
-    description="A row is an activity started by Nav.",
 )
 EMPLOYMENT = pa.DataFrameSchema(
     {
@@ -135,11 +115,9 @@ TABLES = {
     "persons": PERSONS,
     "benefit_cards": BENEFIT_CARDS,
     "benefit_decisions": BENEFIT_DECISIONS,
-    "needs_decisions": NEEDS_DECISIONS,
     "program_spells": PROGRAM_SPELLS,
     "dialogues": DIALOGUES,
     "digital_dialogues": DIGITAL_DIALOGUES,
-    "plan_activities": PLAN_ACTIVITIES,
     "employment": EMPLOYMENT,
     "health_benefits": HEALTH_BENEFITS,
 }
@@ -161,6 +139,7 @@ def _known(table: str) -> Rule:
 
 
 RULES = (
+    mean_between("employment", "hours_per_week", 8, 50, "hours a week"),
     *(_known(table) for table in TABLES if table != "persons"),
     Rule(
         "program_spells",

@@ -171,7 +171,7 @@ def load(parameters: Parameters) -> Panel:
     folder = extracts.folder("followup", parameters)
 
     def make() -> Panel:
-        contracts.require("followup", folder)
+        contracts.require("followup", folder, parameters)
         return read(folder, parameters.longest_gap_weeks)
 
     found = registers.fingerprint(folder, tuple(TABLES))

@@ -6,5 +6,6 @@ STUDY = Study(
     name="hedmark",
     order=2,
     contracts="contracts",
+    coverage="coverage",
     simulate="simulate.registers",
 )

@@ -70,7 +70,7 @@ WITH steps AS (
 SELECT
     county, m AS month, right_now, right_soon,
     least(floor((weeks + 1) / {WEEKS_PER_MONTH}), {LONGEST})::INTEGER AS duration,
-    coalesce(since > 2, true) AS is_new,
+    coalesce(since > {windows.NEWCOMER}, true) AS is_new,
     coalesce(since > 1 OR right_before <> right_now, true) AS enters,
     coalesce(until > 1, true) AS leaves,
     coalesce(until = 1 AND right_after <> right_now, false) AS changes_right,
@@ -166,7 +166,7 @@ def _counts(cells: pd.DataFrame, steps: pd.DataFrame, force: pd.DataFrame) -> pd
         )
     merged = pd.concat([sums, inflow], axis=1).reindex(index).fillna(0).reset_index()
     merged = merged.merge(force, on=["county", "month"], how="left")
-    early = merged["month"] < merged["month"].min() + 2
+    early = merged["month"] < merged["month"].min() + windows.NEWCOMER
     merged["inflow"] = merged["inflow"].astype(float).mask(early)
     return merged
 
@@ -229,9 +229,10 @@ def _shares(every: pd.DataFrame, group: str) -> dict[str, pd.DataFrame]:
     total = cells.groupby(["month", "county"])["stock"].sum().unstack("county")
     found = {}
     for name, levels in (("sex", SEXES), ("education", EDUCATIONS), ("age", AGES)):
-        sums = cells.groupby(["month", "county", name])["stock"].sum()
+        sums = cells.groupby(["month", "county", name])["stock"].sum().unstack(name)
+        sums = sums.reindex(columns=list(levels)).fillna(0)
         for level in levels[1:]:
-            part = sums.xs(level, level=name).unstack("county").reindex_like(total).fillna(0)
+            part = sums[level].unstack("county").reindex_like(total).fillna(0)
             found[f"{name}: {level}"] = part / total
     return found
 

@@ -130,13 +130,9 @@ class Parameters(StudyParameters):
         )
 
     def register_months(self) -> tuple[int, int]:
-        """First and last month that the registers must reach.
-
-        A year before the analysis: the specification curve has composition twelve months
-        earlier, and who is new is told by the two months before.
-        """
-        _, first, last = self.months()
-        return first - 12, last
+        """First and last month that the registers must reach, see `windows.first_read`."""
+        start, first, last = self.months()
+        return windows.first_read(start, first, last), last
 
     def controls(self) -> tuple[str, ...]:
         """Codes of the control counties, in order."""

@@ -17,6 +17,8 @@ DURATIONS: tuple[Outcome, ...] = OUTCOMES[2:]
 # Months after the start until the first newcomers under the new practice can be in the group.
 FREE_OF_INFLOW = {"26-51": 5, "52-77": 11, "78-103": 17, "104+": 23}
 MATCHED_YEARS = 4
+LAGGED = 12  # months back that lagged composition looks
+NEWCOMER = 2  # months back without registration that make a newcomer
 LAST_MATCHED = 11
 
 
@@ -105,3 +107,13 @@ def regression_window(outcome: Outcome, start: int, first: int, last: int) -> Wi
 def placebo_window(start: int, first: int, placebo: int) -> Window:
     """Months before the start only, with a hypothetical start at `placebo` (included after)."""
     return Window(tuple(range(first, placebo)), tuple(range(placebo, start)))
+
+
+def first_read(start: int, first: int, last: int) -> int:
+    """First month that any comparison of a window reads, lagged composition included.
+
+    >>> text(first_read(number("2014-11"), number("2011-01"), number("2015-12")))
+    '2009-12'
+    """
+    matched = [window(outcome, "matched", start, first, last).before[0] for outcome in OUTCOMES]
+    return min(first - NEWCOMER, min(matched) - LAGGED, first - LAGGED)

@@ -6,6 +6,7 @@ STUDY = Study(
     name="indicator",
     order=4,
     contracts="contracts",
+    coverage="coverage",
     simulate="simulate.registers",
     update="update.quarter",
 )

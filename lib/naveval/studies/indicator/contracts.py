@@ -3,7 +3,8 @@
 import pandera.pandas as pa
 
 from naveval.project import places
-from naveval.registers.contracts import Rule
+from naveval.registers.breaches import Rule
+from naveval.registers.plausible import mean_between
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,
@@ -11,8 +12,10 @@ from naveval.studies.indicator.characteristics import (
     PROGRAMS,
     STATUS,
 )
+from naveval.studies.indicator.parameters import Parameters
 
 COUNTIES = list(places.codes(2024))
+LOOK_BACK = 12  # months that expected employment looks back
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -124,19 +127,33 @@ def _twice(table: str, keys: str) -> Rule:
 
 
 RULES = (
+    mean_between("hours", "hours", 50, 200, "hours in a month", where="hours > 0"),
+    mean_between("stock", "weekly_hours", 5, 50, "hours a week", where="weekly_hours > 0"),
+    Rule(
+        "stock",
+        "weekly_hours",
+        "about as many hours as hours has in the same month (half to twice)",
+        """
+        SELECT ratio FROM (
+            SELECT sum(hours.hours) * 3 / 13 / sum(stock.weekly_hours) AS ratio
+            FROM stock JOIN hours USING (person, month)
+            WHERE month = (SELECT min(month) FROM stock) AND stock.weekly_hours > 0
+        ) WHERE ratio IS NOT NULL AND ratio NOT BETWEEN 0.5 AND 2
+        """,
+    ),
+    Rule(
+        "industry",
+        "employed",
+        "persons, about as many as labour_force in inflow (a fifth to three times)",
+        """
+        WITH working AS (SELECT region, month, sum(employed) AS n FROM industry GROUP BY ALL)
+        SELECT region || ' ' || month AS what FROM working JOIN inflow USING (region, month)
+        WHERE n NOT BETWEEN 0.2 * labour_force AND 3 * labour_force
+        """,
+    ),
     _gap("stock"),
     _gap("hours"),
     _gap("inflow"),
-    Rule(
-        "inflow",
-        "month",
-        "every month with hours after the first of the stock",
-        """
-        SELECT DISTINCT month AS what FROM hours
-        WHERE month > (SELECT max(month) FROM inflow) AND month > (SELECT min(month) FROM stock)
-        ORDER BY 1
-        """,
-    ),
     _twice("inflow", "region, month"),
     _twice("industry", "region, month, industry"),
     Rule(
@@ -163,11 +180,74 @@ RULES = (
     ),
     Rule(
         "stock",
-        "region, month",
-        "a region and month found in inflow",
+        "registered",
+        "a month not after the month of the stock",
+        "SELECT file_name, row_no FROM numbered.stock WHERE registered > month",
+    ),
+    Rule(
+        "stock",
+        "office, county",
+        "an office in one county in all months",
         """
-        SELECT file_name, row_no FROM numbered.stock AS stock
-        WHERE (region, month) NOT IN (SELECT (region, month) FROM inflow)
+        SELECT office AS what FROM (SELECT DISTINCT office, county FROM stock)
+        GROUP BY office HAVING count(*) > 1
         """,
     ),
+    Rule(
+        "hours",
+        "subsidised_hours",
+        "no more than hours",
+        "SELECT file_name, row_no FROM numbered.hours WHERE subsidised_hours > hours",
+    ),
+    Rule(
+        "inflow",
+        "new_unemployed",
+        "fewer than labour_force",
+        "SELECT file_name, row_no FROM numbered.inflow WHERE new_unemployed >= labour_force",
+    ),
 )
+
+
+def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
+    """The market's months around those of the stock that the parameters choose, in every region."""
+    chosen = f"month >= '{parameters.first_month}'"
+    chosen += f" AND month <= '{parameters.last_month}'" if parameters.last_month else ""
+    regions = f"(SELECT DISTINCT region FROM stock WHERE {chosen})"
+    return (
+        _every_region(
+            "inflow",
+            "every region of the stock in every month from its first to the last of hours",
+            regions,
+            f"(SELECT min(month) FROM stock WHERE {chosen})",
+            f"(SELECT max(month) FROM (SELECT month FROM hours UNION ALL "
+            f"SELECT month FROM stock WHERE {chosen}))",
+        ),
+        _every_region(
+            "industry",
+            f"every region of the stock in every month from {LOOK_BACK} months before its first",
+            regions,
+            f"(SELECT min(month) FROM stock WHERE {chosen})",
+            f"(SELECT max(month) FROM stock WHERE {chosen})",
+            LOOK_BACK,
+        ),
+    )
+
+
+def _every_region(
+    table: str, expected: str, regions: str, first: str, last: str, earlier: int = 0
+) -> Rule:
+    return Rule(
+        table,
+        "region, month",
+        expected,
+        f"""
+        WITH span AS (SELECT unnest(generate_series(
+            strptime({first} || '-01', '%Y-%m-%d') - INTERVAL {earlier} MONTH,
+            strptime({last} || '-01', '%Y-%m-%d'), INTERVAL 1 MONTH)) AS day),
+        wanted AS (
+            SELECT region, strftime(day, '%Y-%m') AS month FROM span CROSS JOIN {regions}
+        )
+        SELECT wanted.region || ' ' || wanted.month AS what
+        FROM wanted ANTI JOIN {table} USING (region, month)
+        """,
+    )

@@ -18,9 +18,7 @@ from naveval.project import months as calendar_months
 from naveval.project.errors import ContractError
 from naveval.registers import reading
 from naveval.studies.indicator.characteristics import MARKET_LEVELS
-from naveval.studies.indicator.contracts import TABLES
-
-LOOK_BACK = 12
+from naveval.studies.indicator.contracts import LOOK_BACK, TABLES
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from naveval.project import places
 from naveval.project.months import month_number
 from naveval.project.parameters import StudyParameters
 
@@ -76,15 +75,6 @@ class Parameters(StudyParameters):
     compare_from: str = "2019-12"
     compare_to: str = "2023-12"
     young_under: int = Field(default=30, ge=20, le=40)
-
-    @field_validator("county")
-    @classmethod
-    def _county(cls, value: str) -> str:
-        if value and value not in places.codes(2024):
-            raise ValueError(
-                f"unknown county; allowed: {', '.join(places.codes(2024))} or empty text"
-            )
-        return value
 
     @field_validator("first_month", "last_month", "relative_month", "compare_from", "compare_to")
     @classmethod

@@ -6,5 +6,6 @@ STUDY = Study(
     name="programs",
     order=3,
     contracts="contracts",
+    coverage="coverage",
     simulate="simulate.registers",
 )

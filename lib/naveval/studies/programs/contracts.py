@@ -11,7 +11,8 @@ import pandera.pandas as pa
 
 from naveval.project import places
 from naveval.registers import reading as registers
-from naveval.registers.contracts import Rule
+from naveval.registers.breaches import Rule
+from naveval.registers.plausible import mean_between
 from naveval.registers.reading import Registers
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
@@ -151,6 +152,12 @@ TABLES = {
 }
 
 RULES = (
+    mean_between("employment", "wage_nok", 5_000, 100_000, "kroner a month", where="wage_nok > 0"),
+    mean_between("employment", "position_percent", 15, 130, "per cent of a full position"),
+    mean_between("annual_income", "earned_income_nok", 50_000, 1_500_000, "kroner a year"),
+    mean_between("municipalities", "unemployment_percent", 0.4, 25, "per cent"),
+    mean_between("municipalities", "disability_percent", 1, 40, "per cent"),
+    mean_between("municipalities", "mean_income_nok", 10_000, 2_000_000, "kroner"),
     Rule(
         "program_spells",
         "to_month",

@@ -71,7 +71,7 @@ class Outcomes:
 def open_study(parameters: Parameters) -> Registers:
     """Open the registers: the ones given, or simulated ones; contracts are checked first."""
     data = extracts.folder("programs", parameters)
-    contracts.require("programs", data)
+    contracts.require("programs", data, parameters)
     opened = reading.open_registers(data, programs_contracts.TABLES)
     return opened
 

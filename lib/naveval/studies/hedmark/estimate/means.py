@@ -258,7 +258,7 @@ def composition(
         return None
     if kind not in ("shares", "lagged"):
         raise EstimationError(f"unknown composition «{kind}»; allowed: none, shares, lagged")
-    shift = 12 if kind == "lagged" else 0
+    shift = windows.LAGGED if kind == "lagged" else 0
     wanted = [month - shift for month in months]
     found = panels.shares(panel, group)
     return np.stack([panels.block(frame, wanted, counties) for frame in found.values()])

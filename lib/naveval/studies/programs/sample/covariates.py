@@ -13,6 +13,9 @@ from naveval.registers.reading import Registers
 from naveval.studies.programs import basic_amount
 from naveval.studies.programs.sample.persons import BEFORE, MONTH_SQL, Sample, register_rows
 
+RECENT = 24  # months back for benefits and disability
+INCOME_YEARS = 10  # years back for income
+LOCAL_BEFORE, LOCAL_AFTER = 5, 6  # months around registration for local unemployment
 N_COVARIATES = 51
 BENEFITS = (
     "aap",
@@ -94,9 +97,9 @@ def _traits(registers: Registers) -> pd.DataFrame:
                 disability_percent, centrality
             FROM municipalities
             WINDOW earlier AS (PARTITION BY municipality ORDER BY month
-                    ROWS BETWEEN 5 PRECEDING AND 1 PRECEDING),
+                    ROWS BETWEEN {LOCAL_BEFORE} PRECEDING AND 1 PRECEDING),
                 later AS (PARTITION BY municipality ORDER BY month
-                    ROWS BETWEEN 1 FOLLOWING AND 6 FOLLOWING))
+                    ROWS BETWEEN 1 FOLLOWING AND {LOCAL_AFTER} FOLLOWING))
         SELECT r.row, p.sex, p.country_group, y.education::INTEGER AS education, y.family_type,
             y.children, y.municipality, y.county,
             {MONTH_SQL.format("p.first_immigration_month")} AS immigrated, l.rate,
@@ -136,7 +139,7 @@ def _work(registers: Registers, sample: Sample) -> dict[str, NDArray]:
     income = registers.query(
         "SELECT r.row, r.entry // 12 + 2009 - a.year AS ago, a.year, a.earned_income_nok AS income "
         "FROM sample_rows r JOIN annual_income a ON a.person = r.person "
-        "AND a.year BETWEEN r.entry // 12 + 1999 AND r.entry // 12 + 2008"
+        f"AND r.entry // 12 + 2009 - a.year BETWEEN 1 AND {INCOME_YEARS}"
     )
     amount = income.year.map({year: basic_amount.annual(year) for year in income.year.unique()})
 
@@ -162,7 +165,8 @@ def _benefits(registers: Registers, n: int) -> dict[str, NDArray]:
     sums = ", ".join(f"sum(b.{name}_nok > 0)::INTEGER AS {name}" for name in BENEFITS)
     table = registers.query(
         f"""SELECT r.row, {sums} FROM sample_rows r JOIN benefits b ON b.person = r.person
-        AND {MONTH_SQL.format("b.month")} BETWEEN r.entry - 24 AND r.entry - 1 GROUP BY r.row"""
+        AND {MONTH_SQL.format("b.month")} BETWEEN r.entry - {RECENT} AND r.entry - 1
+        GROUP BY r.row"""
     )
     return {f"{name}_24": _spread(table, name, n) for name in BENEFITS}
 
@@ -172,13 +176,14 @@ def _history(registers: Registers, n: int) -> dict[str, NDArray]:
     month = MONTH_SQL.format("s.month")
     registered = registers.query(
         f"""SELECT r.row, count(*) AS n FROM sample_rows r JOIN nav_status s ON s.person = r.person
-        AND {month} BETWEEN r.entry - 60 AND r.entry - 1 AND s.innsatsgruppe <> 'sick'
+        AND {month} BETWEEN r.entry - {BEFORE} AND r.entry - 1 AND s.innsatsgruppe <> 'sick'
         GROUP BY r.row"""
     )
     programs = registers.query(
-        """SELECT r.row, sum(least(s.stop, r.entry - 1) - greatest(s.start, r.entry - 60) + 1) AS n
+        f"""SELECT r.row,
+            sum(least(s.stop, r.entry - 1) - greatest(s.start, r.entry - {BEFORE}) + 1) AS n
         FROM sample_rows r JOIN spells s ON s.person = r.person
-        AND s.start < r.entry AND s.stop >= r.entry - 60 GROUP BY r.row"""
+        AND s.start < r.entry AND s.stop >= r.entry - {BEFORE} GROUP BY r.row"""
     )
     degrees = {"low": (10, 49), "middle": (50, 94), "full": (95, 100)}
     sums = ", ".join(
@@ -187,7 +192,7 @@ def _history(registers: Registers, n: int) -> dict[str, NDArray]:
     )
     disability = registers.query(
         f"""SELECT r.row, {sums} FROM sample_rows r JOIN disability s ON s.person = r.person
-        AND {month} BETWEEN r.entry - 24 AND r.entry - 1 GROUP BY r.row"""
+        AND {month} BETWEEN r.entry - {RECENT} AND r.entry - 1 GROUP BY r.row"""
     )
     return {
         "registered_60": _spread(registered, "n", n),

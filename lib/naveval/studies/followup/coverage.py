@@ -1,0 +1,67 @@
+"""What the registers of the follow-up study must cover, from the windows of its panel.
+
+Cards and decisions are read from the first day there can be a decision on, since weeks left are
+counted from it; an exit is known when no card follows within the longest gap; a health benefit
+counts until some weeks after the exit. Means by duration are made of all cards, so what is
+counted in the periods of the cards must reach as far as they do.
+"""
+
+import calendar
+import datetime as dt
+
+from naveval.project.months import month_number
+from naveval.registers.coverage import Need, month_of_date, month_of_text
+from naveval.studies.followup import weeks
+from naveval.studies.followup.contracts import DIGITAL_FROM, FIRST_DAY, NUMBERED_WEEKS
+from naveval.studies.followup.panel import OLD_SOURCE_UNTIL, WINDOW
+from naveval.studies.followup.parameters import Parameters
+from naveval.studies.followup.spells import HEALTH_WEEKS
+
+CARDS = f"""
+    WITH weeks(year_week, week) AS (VALUES {NUMBERED_WEEKS})
+    SELECT week FROM benefit_cards JOIN weeks USING (year_week)
+"""
+# Month of the Thursday of the last card's week.
+LAST_CARD = f"""
+    SELECT year(thursday) * 12 + month(thursday) - 1 FROM (
+        SELECT DATE '{weeks.EPOCH}' + CAST(7 * max(week) + 3 AS INTEGER) AS thursday FROM ({CARDS})
+    )
+"""
+
+
+def needs(parameters: Parameters) -> tuple[Need, ...]:
+    """Months and fortnights that each table must have, for the gap that ends a spell."""
+    opening = FIRST_DAY.year * 12 + FIRST_DAY.month - 1
+    first, last = (_number(month) for month in WINDOW)
+    end = _last_week(WINDOW[1])
+    healthy = weeks.month(end + HEALTH_WEEKS)
+    digital = DIGITAL_FROM.year * 12 + DIGITAL_FROM.month - 1
+    day, from_date = month_of_date("date"), month_of_date("from_date")
+    return (
+        Need(
+            "benefit_cards",
+            "year_week",
+            "week // 2",
+            1,
+            (end + parameters.longest_gap_weeks) // 2,
+            relation=CARDS,
+            text=lambda fortnight: str(weeks.to_year_week(2 * fortnight + 1)),
+        ),
+        Need("benefit_decisions", "from_date", from_date, opening, last, "flow", until=LAST_CARD),
+        Need("program_spells", "from_date", from_date, opening, last, "flow", until=LAST_CARD),
+        Need("dialogues", "date", day, first, _number(OLD_SOURCE_UNTIL), "flow"),
+        Need("digital_dialogues", "date", day, digital, last, "flow", until=LAST_CARD),
+        Need("employment", "month", month_of_text("month"), first, last, until=LAST_CARD),
+        Need("health_benefits", "from_date", from_date, opening, _number(healthy), "flow"),
+    )
+
+
+def _number(yyyymm: int) -> int:
+    return month_number(weeks.month_text(yyyymm))
+
+
+def _last_week(yyyymm: int) -> int:
+    """Running number of the last week whose Thursday lies in a month."""
+    year, month = divmod(yyyymm, 100)
+    week = weeks.of_date(dt.date(year, month, calendar.monthrange(year, month)[1]))
+    return week if weeks.month(week) == yyyymm else week - 1

@@ -1,0 +1,21 @@
+"""What the registers of the Hedmark study must cover: every county in every month that is read."""
+
+from naveval.registers.coverage import Need, month_of_date
+from naveval.studies.hedmark.contracts import COUNTIES
+from naveval.studies.hedmark.parameters import Parameters
+
+
+def needs(parameters: Parameters) -> tuple[Need, ...]:
+    """All counties are needed: the exact test is also done among all counties of the country."""
+    first, last = parameters.register_months()
+    return (
+        Need(
+            "job_seekers",
+            "county, month",
+            month_of_date("month"),
+            first,
+            last,
+            place="county",
+            places=tuple(COUNTIES),
+        ),
+    )

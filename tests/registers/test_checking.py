@@ -1,0 +1,99 @@
+"""`naveval check`: breaches, warnings and the reading report, as text and as JSON."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from naveval import cli
+from naveval.registers import contracts
+from naveval.studies.hedmark.parameters import Parameters
+from naveval.studies.hedmark.simulate.registers import simulate
+
+PERSON = 987_000_000
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Simulated registers as Norwegian Excel writes them, with a county that doubles in 2013."""
+    made, folder = (tmp_path_factory.mktemp(name) for name in ("made", "data"))
+    simulate(made, scale=0.003, seed=2)
+    seekers = pd.read_parquet(made / "job_seekers").drop(columns="status")
+    seekers["person"] += PERSON
+    seekers["month"] = pd.to_datetime(seekers["month"])
+    oslo = seekers[(seekers["county"] == "03") & (seekers["month"] >= "2013-01-01")]
+    twice = [oslo.assign(person=oslo["person"] + k * 10_000_000) for k in (1, 2)]
+    force = pd.read_parquet(made / "labour_force.parquet")
+    for name, frame in (("job_seekers", pd.concat([seekers, *twice])), ("labour_force", force)):
+        frame.assign(month=pd.to_datetime(frame["month"])).to_csv(
+            folder / f"{name}.csv", sep=";", decimal=",", index=False, date_format="%d.%m.%Y"
+        )
+    return folder
+
+
+def invoke(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(cli.main, ["check", "hedmark", *arguments])
+    assert "Traceback" not in done.output
+    assert str(PERSON)[:5] not in done.output
+    return done.exit_code, done.output
+
+
+def test_report_tells_forms_ends_and_codes(data):
+    code, text = invoke("--data", str(data))
+    assert code == 0, text
+    lines = {tuple(line.split()[:2]): line for line in text.splitlines()}
+    month = lines["job_seekers", "month"]
+    assert "text (utf-8), dd.mm.yyyy" in month
+    assert month.split()[-2:] == ["2006-12-01", "2015-12-01"]
+    assert lines["labour_force", "county"].split()[-1] == "19"
+    rows = month.split("dd.mm.yyyy")[1].split()[0]
+    assert lines["job_seekers", "person"].split()[-2:] == [rows, "0"]
+    assert "warning: job_seekers.csv, column county, month: rows fall to less than half" in text
+    assert "03 2013-01" in text
+
+
+def test_json_has_the_same(data):
+    code, text = invoke("--data", str(data), "--json")
+    found = json.loads(text)
+    assert code == 0
+    assert found["passed"]
+    assert found["breaches"] == []
+    assert [item["where"] for item in found["warnings"]] == ["03 2013-01"]
+    assert {item["table"] for item in found["columns"]} == {"job_seekers", "labour_force"}
+    assert found["coverage"][0]["first"] == "2009-12"
+
+
+def test_a_warning_does_not_stop_a_run_and_is_remembered(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
+    first = contracts.require("hedmark", data, Parameters())
+    assert [item.where for item in first] == ["03 2013-01"]
+    monkeypatch.setattr(contracts, "check", lambda *given: pytest.fail("checked twice"))
+    assert contracts.require("hedmark", data, Parameters()) == first
+
+
+@pytest.mark.parametrize(
+    ("given", "exit_code", "message"),
+    [
+        (["--set", "county='99'"], 2, "unknown county"),
+        (["--set", "county=34"], 2, "unknown county"),
+        (["--set", "parts=[nope]"], 2, "unknown nope"),
+        (["--set", "control=[01,03,05]"], 2, "quotes"),
+        (["--set", "speed=3"], 2, "unknown key"),
+        (["--set", "window_last=2016-06"], 1, "from 2009-12 to 2016-06"),
+    ],
+)
+def test_check_refuses_what_run_refuses(data, given, exit_code, message):
+    code, text = invoke("--data", str(data), *given)
+    assert code == exit_code, text
+    assert message in text
+    ran = CliRunner().invoke(cli.main, ["run", "hedmark", "--data", str(data), *given])
+    assert ran.exit_code == {1: 3, 2: 2}[exit_code]
+    assert message in ran.output
+
+
+def test_a_folder_that_is_not_there_is_refused():
+    code, text = invoke("--data", "nowhere")
+    assert code == 3
+    assert "no such folder" in text

@@ -1,0 +1,107 @@
+"""Coverage: what is absent, holes, spikes and changes of level, told apart from chance."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+
+from naveval.project.months import month_number
+from naveval.registers import coverage
+from naveval.registers.coverage import Need, month_of_text
+from naveval.registers.tables import check_tables
+
+SCHEMA = {"t": pa.DataFrameSchema({"month": pa.Column(str), "county": pa.Column(str)})}
+MONTHS = [f"2014-{month:02d}" for month in range(1, 13)]
+NEED = Need(
+    "t",
+    "county, month",
+    month_of_text("month"),
+    month_number("2014-01"),
+    month_number("2014-12"),
+    place="county",
+    places=("03", "15"),
+)
+
+
+def messages(folder: Path, rows: dict[tuple[str, str], int], need: Need = NEED) -> list[str]:
+    """What is told about a table with 200 rows in each place and month but those given."""
+    cells = [(c, m) for c in ("03", "15") for m in MONTHS]
+    counts = [rows.get(cell, 200) for cell in cells]
+    frame = pd.DataFrame(np.repeat(np.array(cells), counts, axis=0), columns=["county", "month"])
+    frame.to_parquet(folder / "t.parquet")
+    found = check_tables(SCHEMA, folder, needs=[need])
+    return [f"{'warning: ' if item.warning else ''}{item}" for item in found]
+
+
+HEAD = "t.parquet, column county, month: "
+CASES = {
+    "even": ({}, []),
+    "a month without rows": (
+        {("15", "2014-05"): 0},
+        ["expected rows in every period from 2014-01 to 2014-12; none in 15 2014-05"],
+    ),
+    "the last month without rows": (
+        {("15", "2014-12"): 0},
+        ["expected rows in every period from 2014-01 to 2014-12; none in 15 2014-12"],
+    ),
+    "a place without rows": (
+        {("15", month): 0 for month in MONTHS},
+        ["expected rows from 2014-01 to 2014-12; none in 15"],
+    ),
+    "half of a month missing": (
+        {("03", "2014-05"): 90},
+        ["expected about as many rows as in the periods around; less than half in 03 2014-05"],
+    ),
+    "the file ends in the last month": (
+        {("15", "2014-12"): 60},
+        ["expected about as many rows as in the periods around; less than half in 15 2014-12"],
+    ),
+    "a month twice over": (
+        {("03", "2014-05"): 401},
+        [
+            "expected about as many rows as in the periods around; more than twice as many in "
+            "03 2014-05"
+        ],
+    ),
+    "a new level": (
+        {("03", month): 500 for month in MONTHS[4:]},
+        [
+            "warning: rows fall to less than half, or rise to more than twice, and stay there in "
+            "03 2014-05"
+        ],
+    ),
+    "few rows by chance": ({("15", month): k % 3 for k, month in enumerate(MONTHS)}, []),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_fault_is_told_once(tmp_path, case):
+    rows, expected = CASES[case]
+    expected = [
+        text.replace("warning: ", f"warning: {HEAD}") if "warning" in text else HEAD + text
+        for text in expected
+    ]
+    assert messages(tmp_path, rows) == expected
+
+
+def test_a_flow_may_swing_but_not_vanish(tmp_path):
+    need = Need("t", "month", NEED.period, NEED.first, NEED.last, "flow")
+    swinging = {("03", "2014-07"): 20, ("15", "2014-07"): 30}
+    assert messages(tmp_path, swinging, need) == []
+    (found,) = messages(tmp_path, dict.fromkeys(swinging, 15), need)
+    assert found.endswith("less than a tenth in 2014-07")
+
+
+def test_a_table_reaches_as_far_as_another_asks(tmp_path):
+    until = f"SELECT {month_number('2015-02')}"
+    need = Need("t", "month", NEED.period, NEED.first, NEED.last, until=until)
+    (found,) = messages(tmp_path, {}, need)
+    assert found.endswith("from 2014-01 to 2015-02; none in 2015-01, 2015-02")
+
+
+def test_documented_examples_hold():
+    import doctest
+
+    assert doctest.testmod(coverage, extraglobs={"np": np}).failed == 0
