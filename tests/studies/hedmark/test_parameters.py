@@ -82,7 +82,7 @@ def test_controls_leave_out_the_treated_county_and_hedmark() -> None:
     [
         ({"county": "34"}, "unknown county '34' in 2014"),
         ({"county": ""}, "one treated county"),
-        ({"county": 4}, "valid string"),
+        ({"county": 4}, "text in quotes"),
         ({"control": ["04", "05", "06"]}, "contains the treated county 04"),
         ({"control": ["05", "05", "06"]}, "occurs twice"),
         ({"control": ["05"]}, "at least 3"),

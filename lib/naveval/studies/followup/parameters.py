@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from naveval.project.parameters import StudyParameters
+from naveval.project.parameters import StudyParameters, known_county
 
 LONGEST_GAPS = (2, 4, 6)
 
@@ -43,6 +43,7 @@ class Parameters(StudyParameters):
         "county",
         "published",
     )
+    _county = field_validator("county")(known_county)
 
     scale: float = Field(default=0.2, gt=0, le=1)
     longest_gap_weeks: int = 2

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from naveval.project.months import month_number
-from naveval.project.parameters import StudyParameters
+from naveval.project.parameters import StudyParameters, known_county
 
 PARTS = (
     "results",
@@ -57,6 +57,7 @@ class Parameters(StudyParameters):
     """
 
     PARTS: ClassVar[tuple[str, ...]] = PARTS
+    _county = field_validator("county")(known_county)
 
     scale: float = Field(default=0.0085, gt=0, le=1)
     version: Literal["report", "production"] = "production"

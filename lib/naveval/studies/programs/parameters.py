@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from naveval.estimators.cost_benefit import assumptions, inputs
 from naveval.project import paths
-from naveval.project.parameters import Origin, StudyParameters
+from naveval.project.parameters import Origin, StudyParameters, known_county
 
 
 class Parameters(StudyParameters):
@@ -42,6 +42,7 @@ class Parameters(StudyParameters):
     """
 
     PARTS: ClassVar[tuple[str, ...]] = ("participants", "outcomes", "effects", "costs")
+    _county = field_validator("county")(known_county)
 
     effects: Literal["published", "estimated"] = "published"
     estimates: str = ""
