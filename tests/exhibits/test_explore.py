@@ -8,9 +8,9 @@ import pytest
 
 from naveval.exhibits import explore
 from naveval.exhibits.output import Output, open_output
-from naveval.project import catalogue, parameters, paths, places
+from naveval.project import catalogue, notebooks, parameters, paths, places
 from naveval.project.errors import ParameterError
-from naveval.running import run
+from naveval.running import notebook
 from naveval.studies.programs.costs import explore as programs_cost_explore
 from naveval.studies.programs.costs.analysis import analyse
 
@@ -67,5 +67,5 @@ def test_notebook_ends_in_menus_that_reports_leave_out(study: str) -> None:
     book = nbformat.read(paths.notebook(study), as_version=4)
     tagged = [cell for cell in book.cells if "explore" in cell.metadata.get("tags", [])]
     assert ".menus(output, " in tagged[-1].source
-    kept = run.select_parts(study, parameters.load(study)).cells
-    assert not [cell for cell in kept if "explore" in cell.metadata.get("tags", [])]
+    kept = notebook.select_parts(study, parameters.load(study))["cells"]
+    assert not [cell for cell in kept if "explore" in notebooks.tags(cell)]

@@ -67,11 +67,9 @@ def test_unresolved_reference_is_refused(tmp_path):
 
 
 def test_warning_in_quartos_log_is_refused(tmp_path):
-    import nbformat
+    from naveval.project import notebooks, paths
 
-    from naveval.project import paths
-
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("Se @fig-99.")])
+    book = notebooks.new([notebooks.text_cell("markdown", "Se @fig-99.", "a")])
     file = quarto.prepare(book, {"title": "T"}, tmp_path, paths.report_dir())
     with pytest.raises(RenderError, match="Unable to resolve crossref @fig-99"):
         quarto.render(file, "html")

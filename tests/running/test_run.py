@@ -19,6 +19,7 @@ from naveval.exhibits import manifest
 from naveval.project import catalogue, parameters
 from naveval.project.errors import EstimationError, ParameterError
 from naveval.project.parameters import StudyParameters
+from naveval.running import notebook
 from naveval.running import run as runs
 
 SETUP = """
@@ -115,9 +116,9 @@ def test_own_errors_are_shown_as_they_are(study: Path) -> None:
         run()
 
 
-def test_killed_kernel_is_told(study: Path) -> None:
+def test_killed_process_is_told(study: Path) -> None:
     write_notebook(study, ("", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"))
-    with pytest.raises(EstimationError, match="the kernel died"):
+    with pytest.raises(EstimationError, match="its process died"):
         run()
 
 
@@ -145,7 +146,8 @@ def test_a_cell_that_needs_another_part_is_left_out_without_it(study: Path) -> N
     nbformat.write(book, file)
     for parts, there in (((), True), (("one", "two"), True), (("one",), False), (("two",), False)):
         chosen = StudyParameters(parts=parts)
-        sources = [cell.source for cell in runs.select_parts("hedmark", chosen).cells]
+        found = notebook.select_parts("hedmark", chosen)["cells"]
+        sources = [cell["source"] for cell in found]
         assert ("both = two" in sources) == there
 
 

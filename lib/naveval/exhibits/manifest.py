@@ -10,11 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
 from naveval.exhibits import words
 from naveval.exhibits.output import Output
-from naveval.project import catalogue, paths, provenance
+from naveval.project import catalogue, notebooks, paths, provenance
 from naveval.project.parameters import StudyParameters
 from naveval.registers import extracts, reading
 from naveval.registers.contracts import Warned
@@ -32,7 +30,7 @@ PACKAGES = (
     "duckdb",
     "pandera",
     "pydantic",
-    "papermill",
+    "ipython",
     "matplotlib",
     "seaborn",
     "pypandoc_binary",
@@ -93,8 +91,8 @@ def code_hash(study: str) -> str:
 
 def _modules(study: str) -> set[str]:
     """Modules a run starts from: the study, those it declares, and those the notebook names."""
-    book = nbformat.read(paths.notebook(study), as_version=4)
-    source = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+    cells = notebooks.read(paths.notebook(study))["cells"]
+    source = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
     own = {f"{catalogue.PACKAGE}.{study}", *catalogue.modules(study)}
     return provenance.named_in(source) | own | {"naveval.exhibits.downloads"}
 

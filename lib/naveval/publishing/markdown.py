@@ -7,10 +7,9 @@ Code is never shown; of a cell's outputs only Markdown is. Both engines read the
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-
+from naveval.project import notebooks
 from naveval.project.errors import RenderError
 
 HIDDEN_TAGS = {"remove-cell", "interactive"}
@@ -22,10 +21,10 @@ CITATION = re.compile(r"\[[^\]]*@(?!fig-|tbl-|sec-)\w[^\]]*\]")
 WORKS_CITED = "## Kilder {#works-cited .unnumbered}\n\n::: {#refs}\n:::"
 
 
-def read(notebook: Path) -> NotebookNode:
+def read(notebook: Path) -> dict[str, Any]:
     """Read an executed notebook; RenderError when it is missing or unreadable."""
     try:
-        return nbformat.read(notebook, as_version=4)
+        return notebooks.read(notebook)
     except FileNotFoundError:
         raise RenderError(f"{notebook}: no executed notebook; run the study first") from None
     except Exception as error:
@@ -51,53 +50,52 @@ def markdown(notebook: Path, *, data_links: bool = False) -> str:
     return "\n\n".join(text for _, text in _texts(read(notebook), notebook, folder)) + "\n"
 
 
-def quiet_notebook(notebook: Path, *, data_links: bool = False) -> NotebookNode:
+def quiet_notebook(notebook: Path, *, data_links: bool = False) -> dict[str, Any]:
     """The notebook with code and everything else that a report does not show taken out."""
     folder = notebook.parent if data_links else None
-    book = nbformat.v4.new_notebook()
-    for cell, text in _texts(read(notebook), notebook, folder):
-        book.cells.append(nbformat.v4.new_markdown_cell(text, id=cell.get("id", "cell")))
-    return book
+    return notebooks.new(
+        notebooks.text_cell("markdown", text, cell.get("id", "cell"))
+        for cell, text in _texts(read(notebook), notebook, folder)
+    )
 
 
 def _texts(
-    book: NotebookNode, notebook: Path, folder: Path | None
-) -> Iterator[tuple[NotebookNode, str]]:
-    for position, cell in enumerate(book.cells):
-        if HIDDEN_TAGS & set(cell.metadata.get("tags", [])):
+    book: dict[str, Any], notebook: Path, folder: Path | None
+) -> Iterator[tuple[dict[str, Any], str]]:
+    for position, cell in enumerate(book["cells"]):
+        if HIDDEN_TAGS & notebooks.tags(cell):
             continue
         where = f"{notebook.name}, cell {position}"
         text = _cell_text(cell, where)
         if text:
             yield cell, text + (_data_links(text, folder) if folder else "")
     if _cites(book):
-        yield nbformat.v4.new_markdown_cell(id="works-cited"), WORKS_CITED
+        yield notebooks.text_cell("markdown", "", "works-cited"), WORKS_CITED
 
 
-def _cites(book: NotebookNode) -> bool:
+def _cites(book: dict[str, Any]) -> bool:
     """Whether a work is cited, as in [@key]; the list of works then ends the report."""
-    texts = [cell.source for cell in book.cells if cell.cell_type == "markdown"]
+    texts = [cell["source"] for cell in book["cells"] if cell["cell_type"] == "markdown"]
     return any(CITATION.search(text) for text in texts) and not any("{#refs}" in t for t in texts)
 
 
-def _cell_text(cell: NotebookNode, where: str) -> str:
-    if cell.cell_type == "markdown":
-        return cell.source.strip()
-    if cell.cell_type != "code":
+def _cell_text(cell: dict[str, Any], where: str) -> str:
+    if cell["cell_type"] == "markdown":
+        return str(cell["source"]).strip()
+    if cell["cell_type"] != "code":
         return ""
-    parts = [_output_text(output, where) for output in cell.outputs]
+    parts = [_output_text(output, where) for output in cell["outputs"]]
     return "\n\n".join(part for part in parts if part)
 
 
-def _output_text(output: NotebookNode, where: str) -> str:
-    if output.output_type == "error":
-        raise RenderError(f"{where}: the cell failed with {output.ename}; run the study again")
-    if output.output_type not in ("display_data", "execute_result"):
+def _output_text(output: dict[str, Any], where: str) -> str:
+    if output["output_type"] == "error":
+        raise RenderError(f"{where}: the cell failed with {output['ename']}; run the study again")
+    if output["output_type"] not in ("display_data", "execute_result"):
         return ""
-    if "text/markdown" in output.data:
-        text = output.data["text/markdown"]
-        return ("".join(text) if isinstance(text, list) else text).strip()
-    shown = [kind for kind in output.data if kind.startswith(UNRELEASED)]
+    if "text/markdown" in output["data"]:
+        return notebooks.joined(output["data"]["text/markdown"]).strip()
+    shown = [kind for kind in output["data"] if kind.startswith(UNRELEASED)]
     if shown:
         raise RenderError(
             f"{where}: shows {', '.join(sorted(shown))}; a report takes Markdown only: "

@@ -9,11 +9,11 @@ import shutil
 import subprocess
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import nbformat
 import yaml
-from nbformat import NotebookNode
 
+from naveval.project import notebooks
 from naveval.project.errors import RenderError
 
 PROGRAM = "quarto"
@@ -61,7 +61,7 @@ def describe() -> str:
     return f"Quarto {_version(str(shutil.which(PROGRAM)))}"
 
 
-def prepare(book: NotebookNode, metadata: dict[str, object], work: Path, report: Path) -> Path:
+def prepare(book: dict[str, Any], metadata: dict[str, object], work: Path, report: Path) -> Path:
     """Put a copy of the Quarto project and the quiet notebook in the work folder.
 
     Returns
@@ -78,10 +78,10 @@ def prepare(book: NotebookNode, metadata: dict[str, object], work: Path, report:
     project["project"] = {"type": "default", "render": ["report.ipynb"]}
     (work / PROJECT_FILE).write_text(yaml.safe_dump(project, allow_unicode=True), encoding="utf-8")
     header = "---\n" + json.dumps(metadata, ensure_ascii=False, indent=1) + "\n---"
-    book.cells.insert(0, nbformat.v4.new_raw_cell(header))
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python"}
+    book["cells"].insert(0, notebooks.text_cell("raw", header, "header"))
+    book["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python"}
     notebook = work / "report.ipynb"
-    nbformat.write(book, notebook)
+    notebooks.write(book, notebook)
     return notebook
 
 

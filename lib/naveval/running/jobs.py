@@ -13,10 +13,15 @@ from pathlib import Path
 import psutil
 
 from naveval.project import paths, places
+from naveval.running import notebook, warm
 
 GRACE_SECONDS = 15.0
 POLL_SECONDS = 0.2
 LONGEST_REASON = 2000
+NAVEVAL = (sys.executable, "-m", "naveval")
+
+
+Process = subprocess.Popen[bytes] | warm.Forked
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Running:
     """A started job. `family` holds every process seen below it, kernels too."""
 
     job: Job
-    process: subprocess.Popen[bytes]
+    process: Process
     started: float
     left: list[list[str]]
     threads: int
@@ -44,7 +49,7 @@ class Running:
 
 def naveval(*arguments: str) -> list[str]:
     """Command line of a naveval command in this Python."""
-    return [sys.executable, "-m", "naveval.cli", *arguments]
+    return [*NAVEVAL, *arguments]
 
 
 def free_memory_mb() -> float:
@@ -70,11 +75,18 @@ def start(job: Job, jobs: int, limit: float) -> Running:
     return Running(job, process, time.monotonic(), job.commands[1:], threads, limit)
 
 
-def _spawn(job: Job, command: list[str], threads: int, limit: float) -> subprocess.Popen[bytes]:
+def _spawn(job: Job, command: list[str], threads: int, limit: float) -> Process:
+    """Start a command; one of naveval is forked from a process that has imported it."""
     environment = {**os.environ, "NAVEVAL_THREADS": str(threads), "PYTHONUNBUFFERED": "1"}
     environment.setdefault("NAVEVAL_MEMORY", f"{max(200, int(limit * 0.6))}MB")
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         environment.setdefault(name, str(threads))
+    if warm.POSSIBLE and tuple(command[: len(NAVEVAL)]) == NAVEVAL:
+        warm.up(notebook.modules(job.study))
+        arguments = command[len(NAVEVAL) :]
+        return warm.fork(
+            "naveval.running.warm:command", arguments, environment=environment, log=log_file(job)
+        )
     with log_file(job).open("ab") as log:
         return subprocess.Popen(
             command,
@@ -159,7 +171,7 @@ def stop(running: Iterable[Running]) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+def _signal(process: Process, number: int) -> None:
     try:
         if process.poll() is None:
             process.send_signal(number)

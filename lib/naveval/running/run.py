@@ -1,28 +1,22 @@
 """Run one study for one place: check, execute the notebook, move the result into place."""
 
 import os
-import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
-import papermill
-from nbclient.exceptions import DeadKernelError
-from nbformat import NotebookNode
-from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
 
 from naveval.exhibits import downloads, manifest, opening
 from naveval.exhibits import output as outputs
 from naveval.project import paths, places
-from naveval.project.errors import EstimationError, NavevalError, ParameterError
+from naveval.project.errors import ParameterError
 from naveval.project.parameters import StudyParameters
 from naveval.registers.contracts import Warned
-
-EXECUTED = "executed.ipynb"
-EXPLORE = "explore"
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
+from naveval.running import notebook, warm
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ def run(
 ) -> Run:
     """Execute a study's notebook and write its result folder whole.
 
-    Everything that can be checked is checked before a kernel starts. The notebook writes to
+    Everything that can be checked is checked before a cell is executed. The notebook writes to
     a staging folder, which replaces the earlier result only when all of it succeeded.
 
     Raises
@@ -53,6 +47,8 @@ def run(
     """
     folder = target or paths.result_dir(study, places.slug(parameters.county))
     require_replaceable(folder)
+    if warm.POSSIBLE and not warm.inside():
+        warm.up(notebook.modules(study))  # it imports while everything is checked here
     warned = prepare(study, parameters)
     described = manifest.describe(study, parameters, manifest.data_fingerprint(study, parameters))
     recover(folder)
@@ -61,7 +57,8 @@ def run(
     staging = stage(folder)
     try:
         content = {**described, "started": manifest.now(), "git_commit": manifest.git_commit()}
-        execute(study, parameters, staging, progress=progress)
+        with _progress(study, shown=progress) as told, _result_in(staging):
+            notebook.execute(study, parameters, staging, told=told)
         content |= {"finished": manifest.now(), "engine": None, "complete": True}
         opened = _output_of(study, parameters, staging)
         content["report"] = manifest.report_metadata(opened, warned)
@@ -80,7 +77,7 @@ def prepare(study: str, parameters: StudyParameters) -> tuple[Warned, ...]:
     -------
     Warnings about the registers.
     """
-    select_parts(study, parameters)
+    notebook.select_parts(study, parameters)
     return opening.check(study, parameters)
 
 
@@ -162,108 +159,32 @@ def _old(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.old")
 
 
-def execute(study: str, parameters: StudyParameters, staging: Path, *, progress: bool) -> None:
-    """Execute the notebook's chosen parts with papermill into `staging/executed.ipynb`."""
-    source = staging / "source.ipynb"
-    nbformat.write(select_parts(study, parameters), source)
+@contextmanager
+def _progress(study: str, *, shown: bool) -> Iterator[notebook.Told]:
+    """A bar over the cells of the notebook."""
+    with tqdm(desc=study, unit="cell", disable=not shown) as bar:
+
+        def told(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield told
+
+
+@contextmanager
+def _result_in(staging: Path) -> Iterator[None]:
+    """Have what opens the study write to the staging folder."""
     earlier = os.environ.get(outputs.RESULT_VARIABLE)
     os.environ[outputs.RESULT_VARIABLE] = str(staging)
     try:
-        papermill.execute_notebook(
-            source,
-            staging / EXECUTED,
-            parameters=parameters.model_dump(mode="json"),
-            kernel_name="python3",
-            language="python",
-            # The kernel listens on the loopback address only; its warning on that is noise.
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-            progress_bar={"desc": study, "unit": "cell"} if progress else False,
-            # Saved once at the end: a run that stops leaves nothing behind anyway.
-            request_save_on_cell_execute=False,
-            cwd=str(Path.cwd()),
-        )
-    except PapermillExecutionError as error:
-        private = parameters.origin() == "register"
-        raise EstimationError(_explain(study, error, private=private)) from None
-    except DeadKernelError:
-        raise EstimationError(
-            f"notebooks/{study}.ipynb: the kernel died, most often for lack of memory; "
-            "the earlier result is untouched"
-        ) from None
+        yield
     finally:
-        source.unlink(missing_ok=True)
-        _restore(earlier)
-    _forget_machine(staging / EXECUTED)
-
-
-def _restore(earlier: str | None) -> None:
-    if earlier is None:
-        os.environ.pop(outputs.RESULT_VARIABLE, None)
-    else:
-        os.environ[outputs.RESULT_VARIABLE] = earlier
-
-
-def select_parts(study: str, parameters: StudyParameters) -> NotebookNode:
-    """The notebook without the cells for exploring and of parts that were not chosen."""
-    book = nbformat.read(paths.notebook(study), as_version=4)
-    book.cells = [cell for cell in book.cells if EXPLORE not in cell.metadata.get("tags", [])]
-    known = sorted({part for cell in book.cells for part in _tagged(cell, "part:")})
-    unknown = sorted(set(parameters.parts) - set(known))
-    if unknown:
-        raise ParameterError(
-            f"parts: {', '.join(unknown)}: not in notebooks/{study}.ipynb; "
-            f"allowed: {', '.join(known) or 'none'}"
-        )
-    if parameters.parts:
-        chosen = set(parameters.parts)
-        book.cells = [cell for cell in book.cells if _is_chosen(cell, chosen)]
-    return book
-
-
-def _is_chosen(cell: NotebookNode, chosen: set[str]) -> bool:
-    """Whether a cell belongs to a chosen part, and every part it `needs:` is chosen too."""
-    parts = _tagged(cell, "part:")
-    return (not parts or bool(parts & chosen)) and _tagged(cell, "needs:") <= chosen
-
-
-def _tagged(cell: NotebookNode, prefix: str) -> set[str]:
-    tags = cell.metadata.get("tags", [])
-    return {tag.removeprefix(prefix) for tag in tags if tag.startswith(prefix)}
-
-
-def _explain(study: str, error: PapermillExecutionError, *, private: bool) -> str:
-    """Name the cell and the error; the traceback stays out, it may show data.
-
-    The message of an unforeseen error can quote a value, so on real registers only its
-    kind is told.
-    """
-    known = {kind.__name__ for kind in _kinds(NavevalError)}
-    where = f"notebooks/{study}.ipynb, cell {error.cell_index}"
-    if error.ename in known:
-        return f"{where}: {ANSI.sub('', error.evalue)}"
-    if private:
-        return f"{where}: {error.ename}; run the notebook in JupyterLab to see where"
-    return f"{where}: {error.ename}: {ANSI.sub('', error.evalue)[:500]}"
-
-
-def _kinds(kind: type[NavevalError]) -> list[type[NavevalError]]:
-    return [kind, *(below for child in kind.__subclasses__() for below in _kinds(child))]
-
-
-def _forget_machine(notebook: Path) -> None:
-    """Take paths and times of this machine out of the executed notebook's metadata."""
-    book = nbformat.read(notebook, as_version=4)
-    book.metadata.pop("papermill", None)
-    for cell in book.cells:
-        cell.metadata.pop("papermill", None)
-        cell.metadata.pop("execution", None)
-    nbformat.write(book, notebook)
+        if earlier is None:
+            os.environ.pop(outputs.RESULT_VARIABLE, None)
+        else:
+            os.environ[outputs.RESULT_VARIABLE] = earlier
 
 
 def _output_of(study: str, parameters: StudyParameters, staging: Path) -> Any:
-    earlier = os.environ.get(outputs.RESULT_VARIABLE)
-    os.environ[outputs.RESULT_VARIABLE] = str(staging)
-    try:
+    with _result_in(staging):
         return outputs.open_output(study, parameters)
-    finally:
-        _restore(earlier)
