@@ -104,7 +104,7 @@ def execute_and_tell(source: str, staging: str, talk: int) -> None:
 
 def modules(study: str) -> list[str]:
     """What a run of the study is likely to import."""
-    own = f"naveval.studies.{catalogue.require_study(study)}"
+    own = f"{catalogue.PACKAGE}.{catalogue.study(study).name}"
     folder = Path(naveval.__file__).parent / "studies" / study
     files = [file.relative_to(folder).with_suffix("") for file in sorted(folder.rglob("*.py"))]
     named = [".".join([own, *file.parts]).removesuffix(".__init__") for file in files]
@@ -113,7 +113,7 @@ def modules(study: str) -> list[str]:
 
 def select_parts(study: str, parameters: StudyParameters) -> dict[str, Any]:
     """The notebook without the cells for exploring and of parts that were not chosen."""
-    book = notebooks.read(paths.notebook(catalogue.require_study(study)))
+    book = notebooks.read(paths.notebook(catalogue.study(study).name))
     found = [cell for cell in book["cells"] if EXPLORE not in notebooks.tags(cell)]
     known = sorted({part for cell in found for part in _tagged(cell, "part:")})
     unknown = sorted(set(parameters.parts) - set(known))
