@@ -4,6 +4,7 @@ The palette is the accessible one of the UK Analysis Function: at most six colou
 the only carrier of meaning; lines differ in style too and are labelled directly.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -177,22 +178,26 @@ def show(output: Output, figure: Figure, released: Released, label: str, **value
     alt = words.fill(entry["alt"], values, label).replace('"', "”")
     if not alt:
         raise ParameterError(f"text «{label}»: a figure needs an alt text")
-    if outputs.is_simulated(output, data):
-        _keep_free(figure)
-        figure.text(
-            0.995,
-            0.005,
-            words.entry(output.texts, "simulated-mark"),
-            ha="right",
-            va="bottom",
-            fontsize=7,
-            color="#5A5A5A",
-        )
+    simulated = outputs.is_simulated(output, data)
+    mark = words.entry(output.texts, "simulated-mark") if simulated else ""
     picture = output.folder / "figures" / f"{label}.png"
-    figure.savefig(picture, dpi=DPI, metadata={"Software": None})
+    save(figure, picture, mark)
     _write(output, data, label)
     markdown = f'![{caption}](figures/{label}.png){{#{label} fig-alt="{alt}"}}\n'
     return Block(markdown + outputs.note(output, data, values, label), (picture,))
+
+
+def save(figure: Figure, picture: Path, mark: str) -> None:
+    """Write a picture, with a mark inside it where there is one, so that a copy keeps it.
+
+    The picture is raster: vector files would carry exact data.
+    """
+    if mark:
+        _keep_free(figure)
+        figure.text(
+            0.995, 0.005, mark, ha="right", va="bottom", fontsize=7, color="#5A5A5A"
+        )
+    figure.savefig(picture, dpi=DPI, metadata={"Software": None})
 
 
 def _keep_free(figure: Figure) -> None:

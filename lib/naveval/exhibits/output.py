@@ -128,7 +128,7 @@ def _keep_headline(output: Output, key: str, choose: str | None, text: str) -> N
     """Keep sentences that the study's texts want on the site's front page."""
     listed = output.texts.get(texts.HEADLINES, ())
     for order, wanted in enumerate(listed, 1):
-        if wanted["text"] == key and wanted.get("place", output.place.kind) == output.place.kind:
+        if wanted["text"] == key:
             _write_headline(output, order, wanted, choose, text)
 
 
@@ -137,11 +137,20 @@ def _write_headline(
 ) -> None:
     file = output.folder / HEADLINES_FILE
     kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    kept |= headline(output, order, wanted, choose or "", text)
+    file.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def headline(
+    output: Output, order: int, wanted: Mapping[str, Any], choice: str, text: str
+) -> dict[str, dict[str, str]]:
+    """The wanted sentences of a text, by their order, with what they rest on; none elsewhere."""
+    if wanted.get("place", output.place.kind) != output.place.kind:
+        return {}
     every = SENTENCE_END.split(text)
     chosen = [every[place - 1] for place in wanted["sentences"] if place <= len(every)]
-    origin = "published" if choose in wanted.get("published", ()) else output.origin
-    kept[str(order)] = {"text": " ".join(chosen or every[:1]), "origin": origin}
-    file.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    origin = "published" if choice in wanted.get("published", ()) else output.origin
+    return {str(order): {"text": " ".join(chosen or every[:1]), "origin": origin}}
 
 
 def is_simulated(output: Output, released: Released) -> bool:

@@ -6,8 +6,10 @@ ending in `_s` shows the sign of positive numbers too.
 """
 
 import math
+import re
 import string
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 MINUS = "−"
@@ -66,6 +68,11 @@ def points(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
     return text if text == MISSING else f"{text}{NO_BREAK}prosentpoeng"
 
 
+def hundred(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
+    """Format a share between 0 and 1 in hundredths, where the unit stands elsewhere."""
+    return number(value if is_missing(value) else float(value) * 100, decimals, signed=signed)
+
+
 def nok(value: Any, *, signed: bool = False) -> str:
     """Format kroner: 12345 becomes 12 345 kr."""
     text = number(value, 0, signed=signed)
@@ -103,6 +110,7 @@ def _families() -> dict[str, Callable[[Any], str]]:
         add(f"pct{decimals}", percent, decimals=decimals)
         add(f"share{decimals}", share, decimals=decimals)
         add(f"pp{decimals}", points, decimals=decimals)
+        add(f"hundred{decimals}", hundred, decimals=decimals)
     add("int", number, decimals=0)
     add("nok", nok)
     add("nok1000", lambda value, signed=False: nok(rounded(value, 1000), signed=signed))
@@ -120,10 +128,39 @@ def rounded(value: Any, unit: int) -> Any:
 FORMATS = _families()
 
 
+BARE = {"pct": "num", "share": "hundred", "pp": "hundred", "num": "num"}
+
+
+def bare(name: str, *, signed: bool) -> str:
+    """The format of the same number without its unit.
+
+    >>> bare("pct1_s", signed=False)
+    'num1'
+    >>> bare("share0", signed=True)
+    'hundred0_s'
+    """
+    found = re.fullmatch(r"(pct|share|pp|num)(\d)(?:_s)?", name)
+    plain = f"{BARE[found[1]]}{found[2]}" if found else name.removesuffix("_s")
+    return f"{plain}_s" if signed and f"{plain}_s" in FORMATS else plain
+
+
+@dataclass(frozen=True)
+class Formatted:
+    """A value with the format it has where a text names none."""
+
+    value: Any
+    format: str
+
+
 class _Norwegian(string.Formatter):
-    """str.format whose format specs are the names in FORMATS."""
+    """str.format whose format specs are the names in FORMATS, and fields the keys of a mapping."""
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        return kwargs[field_name], field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, Formatted):
+            value, format_spec = value.value, format_spec or value.format
         if not format_spec:
             return text(value)
         if format_spec not in FORMATS:
@@ -134,7 +171,7 @@ class _Norwegian(string.Formatter):
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
-    """Fill `{name:format}` fields of a Norwegian template.
+    """Fill `{name:format}` fields of a Norwegian template; names are keys of `values`.
 
     Raises
     ------
@@ -142,3 +179,16 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
         When a field has no value or a format is unknown.
     """
     return _Norwegian().vformat(template, (), values)
+
+
+def field_names(template: str) -> list[str]:
+    """Names of the fields of a template, and with «:» the format where one is given.
+
+    >>> field_names("{tbl-1.effect[a,b].p} og {x:int}")
+    ['tbl-1.effect[a,b].p', 'x:int']
+    """
+    return [
+        f"{name}:{spec}" if spec else name
+        for _, name, spec, _ in string.Formatter().parse(template)
+        if name is not None
+    ]

@@ -1,0 +1,156 @@
+"""A released exhibit as a Markdown table, by its declaration and the titles in its texts."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from naveval.exhibits import references, words
+from naveval.exhibits.declare import PARTS, Exhibit, Table, Value
+from naveval.exhibits.reader import Reader, shown_rows
+from naveval.project import formats
+from naveval.project.errors import ParameterError
+
+TEXT_FORMATS = ("text", "month", *references.NAMES)
+ROW = "row"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table: which row and column, and how it reads."""
+
+    row: tuple[str, ...]
+    column: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the data: the value it belongs to, and which part of it."""
+
+    name: str
+    value: Value
+    part: str = ""
+
+
+def columns(exhibit: Exhibit[Any]) -> list[Column]:
+    """Every column of an exhibit that a table may show."""
+    found = {name: Column(name, value) for name, value in exhibit.values.items()}
+    for value in exhibit.values.values():
+        for part in PARTS:
+            name = getattr(value, part)
+            if name and name not in found:
+                found[name] = Column(name, value, part)
+    return list(found.values())
+
+
+def table(reader: Reader) -> str:
+    """The rows of a table with its head; caption and note come after.
+
+    Raises
+    ------
+    ParameterError
+        When the texts name a column that the exhibit does not give.
+    """
+    exhibit = reader.report.exhibit(reader.label)
+    view = exhibit.view
+    assert isinstance(view, Table)
+    entry = words.entry(reader.output.texts, reader.label)
+    titles: dict[str, Any] = {
+        name: given if isinstance(given, Mapping) else {"title": given}
+        for name, given in entry["columns"].items()
+    }
+    cells = list(_cells(reader, exhibit, view))
+    given = {cell.column for cell in cells}
+    keys = [*view.rows, ROW]
+    lacking = [name for name in titles if name not in {*keys, *given}]
+    lacking = [name for name in lacking if name not in possible(exhibit, reader.report.codes)]
+    if lacking:
+        raise ParameterError(
+            f"text «{reader.label}»: the exhibit has no column {', '.join(lacking)}; "
+            f"it has {', '.join(sorted(given))}"
+        )
+    shown = [name for name in titles if not _unpublished(exhibit, reader, name)]
+    read = {(cell.row, cell.column): cell.text for cell in cells}
+    numeric = _numeric(exhibit, view, reader)
+    lines = [
+        _line(reader.fill(titles[name]["title"]) for name in shown),
+        _line("--:" if name in numeric else "---" for name in shown),
+    ]
+    for row in dict.fromkeys(cell.row for cell in cells):
+        texts = dict(zip(keys, row, strict=True))
+        lines.append(
+            _line(
+                reader.named(name, texts[name]).replace("|", "\\|")
+                if name in keys
+                else _missing(read.get((row, name), ""), titles[name])
+                for name in shown
+            )
+        )
+    return "\n".join(lines)
+
+
+def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]:
+    released = reader.released(exhibit.label)
+    shown = shown_rows(exhibit, released.frame)
+    frame, hidden = released.frame[shown], released.suppressed[shown]
+    listed = [column for column in columns(exhibit) if column.name in frame]
+    for row, unseen in zip(frame.to_dict("records"), hidden.to_dict("records"), strict=True):
+        base = tuple(str(row[key]) for key in view.rows)
+        for column in listed:
+            value = column.value.kind(row)
+            name = "_".join([*(str(row[key]) for key in view.spread), value.at[1] or column.name])
+            name = column.name if column.name in view.once else name
+            text = formats.SUPPRESSED
+            if not unseen[column.name]:
+                text = _text(reader, column, value, row[column.name])
+            yield Cell((*base, value.at[0]), name, text)
+
+
+def _text(reader: Reader, column: Column, value: Value, number: Any) -> str:
+    kind = references.part_format(value, column.part)
+    if formats.is_missing(number):
+        return formats.MISSING
+    if kind in references.NAMES:
+        return reader.named(kind, str(number)).replace("|", "\\|")
+    return formats.FORMATS[kind](number).replace("|", "\\|").replace("\n", " ")
+
+
+def _missing(text: str, title: Mapping[str, Any]) -> str:
+    return str(title["missing"]) if text == formats.MISSING and "missing" in title else text
+
+
+def possible(exhibit: Exhibit[Any], codes: Mapping[str, Any]) -> dict[str, str]:
+    """Columns a table can have, to their formats; those of keys without a list are not known."""
+    view = exhibit.view
+    assert isinstance(view, Table)
+    prefixes = [""]
+    for key in view.spread:
+        listed = codes.get(key, ())
+        prefixes = [f"{p}{code}_" for p in prefixes for code in (() if callable(listed) else listed)]
+    found = {}
+    for column in columns(exhibit):
+        for value in column.value.every_kind():
+            kind = references.part_format(value, column.part)
+            for prefix in [""] if column.name in view.once else prefixes:
+                found[f"{prefix}{value.at[1] or column.name}"] = kind
+    return found
+
+
+def _numeric(exhibit: Exhibit[Any], view: Table, reader: Reader) -> set[str]:
+    known = possible(exhibit, reader.report.codes)
+    return {name for name, kind in known.items() if kind not in TEXT_FORMATS}
+
+
+def _unpublished(exhibit: Exhibit[Any], reader: Reader, name: str) -> bool:
+    """Whether a column of printed numbers has none, as for a county."""
+    value = exhibit.values.get(name)
+    if value is None or value.source != "published":
+        return False
+    frame = reader.rows
+    return bool(frame[name].isna().all()) if name in frame else False
+
+
+def _line(parts: Any) -> str:
+    return "| " + " | ".join(parts) + " |"

@@ -1,0 +1,193 @@
+"""What words, facts and pictures are made from: released rows, and values common to a run."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from naveval.disclosure.gate import Released
+from naveval.exhibits import protect, references, words
+from naveval.exhibits.declare import Exhibit, Fact, Report, Results, Sentence
+from naveval.exhibits.output import Output
+from naveval.project import formats
+from naveval.project.errors import EstimationError, ParameterError
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Released rows of a report, and its texts; what has not been released cannot be reached.
+
+    Attributes
+    ----------
+    report, output
+        What can be shown, and where with which texts.
+    label
+        The exhibit or sentence at hand.
+    """
+
+    report: Report
+    output: Output
+    _results: Results = field(repr=False)
+    label: str = ""
+    _kept: dict[str, Released] = field(default_factory=dict, repr=False)
+
+    def at(self, label: str) -> "Reader":
+        """The reader of another exhibit or sentence."""
+        return replace(self, label=label)
+
+    def reads(self, results: Results) -> bool:
+        """Whether these are the results that are read."""
+        return self._results is results
+
+    @property
+    def parameters(self) -> Any:
+        return self._results.parameters
+
+    def released(self, label: str) -> Released:
+        """What may leave of an exhibit; decided once for the same results."""
+        if label not in self._kept:
+            exhibit = self.report.exhibit(label)
+            frame = exhibit.data(self.at(label) if exhibit.derived else self._results)
+            require_keys(exhibit, frame)
+            self._kept[label] = protect.decide(
+                frame.reset_index(drop=True),
+                exhibit.protect,
+                label=label,
+                keys=exhibit.keys,
+                free=[name for name in exhibit.free if name in frame],
+            )
+        return self._kept[label]
+
+    def frame(self, label: str = "") -> pd.DataFrame:
+        """Released rows of an exhibit, by default the one at hand; hidden numbers are missing."""
+        return self.released(label or self.label).frame
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Released rows of the exhibit at hand that are shown."""
+        return self.frame()[shown_rows(self.report.exhibit(self.label), self.frame())]
+
+    def __call__(self, reference: str) -> Any:
+        """The number that a text would name so; missing when hidden."""
+        return self.look_up(reference).value
+
+    def look_up(self, name: str) -> formats.Formatted:
+        """A field of a text: a reference, a fact of the one at hand, or what is common."""
+        found = references.read(self.report, name)
+        if found is None:
+            fact = self._facts().get(name)
+            value = fact.get(self) if fact else self.common(name)
+            return self._formatted(value, (fact or self.report.common[name]).format)
+        if found.fact:
+            there = self.at(found.exhibit.label)
+            return there._formatted(found.fact.get(there), found.fact.format)
+        value = one(self.frame(found.exhibit.label), found)
+        value = abs(value) if found.part == references.SIZE else value
+        return self._formatted(value, found.format)
+
+    def common(self, name: str) -> Any:
+        """A value of the run that concerns no person.
+
+        Raises
+        ------
+        ParameterError
+            When the report has none of that name.
+        """
+        if name not in self.report.common:
+            known = [*self._facts(), *self.report.common]
+            raise ParameterError(f"no «{name}»; there are {', '.join(known)}")
+        return self.report.common[name].get(self._results)
+
+    def _facts(self) -> Mapping[str, Fact]:
+        sentences = {one.label: one for one in every_sentence(self.report)}
+        if self.label in sentences:
+            return sentences[self.label].facts
+        return self.report.exhibit(self.label).facts if self.report.has(self.label) else {}
+
+    def _formatted(self, value: Any, kind: str) -> formats.Formatted:
+        if kind in references.NAMES:
+            return formats.Formatted(self.named(kind, str(value)), "text")
+        return formats.Formatted(value, kind)
+
+    def named(self, key: str, code: str) -> str:
+        """The name of a code of a key: the exhibit's own, the study's, or by a function."""
+        if key == "parameter":
+            return str(self.output.texts.get("parameters", {}).get(code, ""))
+        for place in (self.label, "names"):
+            entry = self.output.texts.get(place)
+            labels = entry.get("labels", {}) if isinstance(entry, Mapping) else {}
+            if code in labels:
+                return self.fill(labels[code])
+        codes = self.report.codes.get(key)
+        if callable(codes):
+            return codes(code)
+        raise ParameterError(f"text «{self.label}» or «names»: no label «{code}»")
+
+    def fill(self, template: str) -> str:
+        """Fill a template; what is missing shows as such."""
+        return words.fill(template, Fields(self), self.label)
+
+    def told(self, template: str) -> tuple[str, bool]:
+        """A template filled, and whether a number in it is missing."""
+        given = Fields(self)
+        text = words.fill(template, given, self.label)
+        return text, any(formats.is_missing(value) for value in given.used)
+
+
+class Fields(Mapping[str, Any]):
+    """The fields of a text as a mapping, looked up when they are used."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.used: list[Any] = []
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "place":
+            return self.reader.output.place
+        found = self.reader.look_up(name)
+        self.used.append(found.value)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("place", *self.reader.report.common))
+
+    def __len__(self) -> int:
+        return 1 + len(self.reader.report.common)
+
+
+def every_sentence(report: Report) -> list[Sentence]:
+    """All sentences of a report, those that follow others included."""
+    return [one for top in report.sentences for one in top.all()]
+
+
+def require_keys(exhibit: Exhibit[Any], frame: pd.DataFrame) -> None:
+    """Raise EstimationError unless the frame has what is declared, one row per key."""
+    lacking = {*exhibit.keys, *exhibit.values} - set(frame.columns)
+    lacking -= {name for name, value in exhibit.values.items() if value.of}
+    if lacking:
+        raise EstimationError(
+            f"{exhibit.label}: the data lacks {', '.join(sorted(lacking))}; "
+            f"it has {', '.join(map(str, frame.columns))}"
+        )
+    twice = frame[frame.duplicated(list(exhibit.keys), keep=False)]
+    if len(twice):
+        first = twice[list(exhibit.keys)].iloc[0].to_dict()
+        raise EstimationError(f"{exhibit.label}: {len(twice)} rows share a key, first {first}")
+
+
+def shown_rows(exhibit: Exhibit[Any], frame: pd.DataFrame) -> pd.Series:
+    """Which of the released rows are shown."""
+    shown = pd.Series(True, index=frame.index)
+    for key, codes in exhibit.only.items():
+        shown &= frame[key].isin(codes)
+    return shown
+
+
+def one(frame: pd.DataFrame, reference: references.Reference) -> Any:
+    """The number of a reference in its exhibit's frame; missing where there is no such row."""
+    here = pd.Series(True, index=frame.index)
+    for key, code in zip(reference.exhibit.keys, reference.keys, strict=True):
+        here &= frame[key].astype(str) == code
+    found = frame.loc[here, reference.column]
+    return found.iloc[0] if len(found) else float("nan")

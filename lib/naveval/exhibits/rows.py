@@ -1,0 +1,108 @@
+"""The tidy estimates of a report, from what its exhibits released.
+
+One row per number with a unit: the exhibit's label, the value's name, the exhibit's own keys, and
+the value with its parts. Nobody writes such rows by hand.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval.disclosure.gate import Released
+from naveval.exhibits.declare import PARTS, Exhibit, Fact, Value
+from naveval.exhibits.protect import Counted, Model
+from naveval.exhibits.reader import Reader
+
+SCHEMA = 2
+FIRST = ("study", "label", "value")
+NUMBERS = ("estimate", *PARTS.values(), "n_persons", "n_obs", "n_clusters")
+LAST = (*NUMBERS, "unit", "estimand", "method", "published", "difference", "note")
+CARRIED = ("n_obs", "n_clusters", "note")
+
+
+def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the exhibit at hand, with the printed numbers beside where they are about the run.
+
+    Parameters
+    ----------
+    printed
+        label, value, keys and printed, as `printed.read` gives them; empty where not about it.
+    """
+    exhibit = reader.report.exhibit(reader.label)
+    released = reader.released(exhibit.label)
+    found = [
+        row
+        for name, value in exhibit.values.items()
+        for row in _value_rows(exhibit, released, name, value)
+    ]
+    found += [
+        _fact_row(reader, name, fact) for name, fact in exhibit.facts.items() if fact.unit
+    ]
+    table = pd.DataFrame(found)
+    if len(table):
+        table.insert(0, "label", exhibit.label)
+    return _beside(table, printed, exhibit)
+
+
+def _value_rows(
+    exhibit: Exhibit[Any], released: Released, name: str, value: Value
+) -> Iterable[dict[str, Any]]:
+    count = counted(exhibit, name)
+    for row in released.frame.to_dict("records"):
+        kind = value.kind(row)
+        if not kind.unit:
+            continue
+        yield {
+            "value": name,
+            **{key: str(row[key]) for key in exhibit.keys},
+            "estimate": row[kind.of or name],
+            **{column: row[getattr(kind, part)] for part, column in PARTS.items() if getattr(kind, part)},
+            "n_persons": row.get(count, np.nan),
+            **{column: row[column] for column in CARRIED if column in row},
+            "unit": kind.unit,
+            "estimand": kind.estimand,
+            "method": row.get(kind.method, kind.method),
+        }
+
+
+def counted(exhibit: Exhibit[Any], name: str) -> str:
+    """The column with the persons behind a value; "" when there is none."""
+    how = exhibit.protect
+    if exhibit.values[name].source:
+        return ""
+    if isinstance(how, Counted):
+        return how.count if isinstance(how.count, str) else how.count.get(name, "")
+    return how.n[0] if isinstance(how, Model) else ""
+
+
+def _fact_row(reader: Reader, name: str, fact: Fact) -> dict[str, Any]:
+    return {
+        "value": name,
+        "estimate": fact.get(reader),
+        "unit": fact.unit,
+        "estimand": fact.estimand or name.replace("_", " "),
+    }
+
+
+def _beside(table: pd.DataFrame, printed: pd.DataFrame, exhibit: Exhibit[Any]) -> pd.DataFrame:
+    own = printed[printed["label"] == exhibit.label] if len(printed) else printed
+    if not len(own):
+        return table
+    keys = ["label", "value", *exhibit.keys]
+    both = table.merge(own[[*keys, "printed"]], on=keys, how="left")
+    both["published"] = both.pop("printed")
+    return both.assign(difference=both["estimate"] - both["published"])
+
+
+def together(study: str, parts: Iterable[pd.DataFrame], keys: Iterable[str]) -> pd.DataFrame:
+    """All rows of a report: study, label, value, every key, then the numbers and what they are."""
+    filled = [part for part in parts if len(part)]
+    columns = [*FIRST, *dict.fromkeys(keys), *LAST]
+    if not filled:
+        return pd.DataFrame(columns=columns)
+    table = pd.concat(filled, ignore_index=True).assign(study=study).reindex(columns=columns)
+    for name in NUMBERS:
+        table[name] = table[name].astype(float)
+    return table

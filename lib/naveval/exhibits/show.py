@@ -1,0 +1,214 @@
+"""One way out: from declarations and results to what a reader sees, and the files behind it.
+
+`show` does, in this order and nowhere else: data, one disclosure decision, names and formats,
+Markdown, picture and CSV. `finish` makes what concerns the whole report: estimates, log,
+headlines, workbook.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from naveval.exhibits import downloads, manifest, markdown, printed, rows, views, words
+from naveval.exhibits import figures as style
+from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
+from naveval.exhibits.output import (
+    ESTIMATES_FILE,
+    HEADLINES_FILE,
+    RESULT_VARIABLE,
+    Block,
+    Output,
+    headline,
+)
+from naveval.exhibits.reader import Reader, shown_rows
+from naveval.project import formats
+from naveval.project.errors import DisclosureError, ParameterError
+
+LOG_FILE = "disclosure.csv"
+
+
+@dataclass(frozen=True)
+class Shown(Block):
+    """What a notebook cell displays: Markdown, and the released rows behind it.
+
+    Attributes
+    ----------
+    rows
+        Released rows in codes; hidden numbers are missing. None for a sentence.
+    wording
+        Which wording of a sentence was chosen.
+    """
+
+    rows: pd.DataFrame | None = field(default=None, repr=False)
+    wording: str = ""
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A report being shown for one place: remembers what has been shown, for `finish`."""
+
+    report: Report
+    output: Output
+    shown: dict[str, Shown] = field(default_factory=dict, repr=False)
+    readers: list[Reader] = field(default_factory=list, repr=False)
+
+    def reader(self, results: Results, label: str = "") -> Reader:
+        """A reader of these results; releases are kept as long as the results are the same."""
+        if not (self.readers and self.readers[0].reads(results)):
+            self.readers[:] = [Reader(self.report, self.output, results)]
+        return self.readers[0].at(label)
+
+    def show(self, label: str, results: Results) -> Shown:
+        """Show an exhibit or a sentence, and write the files of an exhibit.
+
+        Raises
+        ------
+        ParameterError
+            For an unknown label, and for texts that do not fit the declaration.
+        DisclosureError
+            When the exhibit's data breaks its protection.
+        """
+        reader = self.reader(results, label)
+        sentences = {one.label: one for one in self.report.sentences}
+        if label in sentences:
+            found = paragraph(reader, sentences[label])
+        elif self.report.has(label):
+            found = exhibit_block(reader, self.report.exhibit(label), results)
+        else:
+            raise ParameterError(
+                f"{self.report.study} shows no «{label}»; exhibits: "
+                f"{', '.join(one.label for one in self.report.exhibits)}; sentences: "
+                f"{', '.join(sentences)}"
+            )
+        self.shown[label] = found
+        return found
+
+    def data(self, label: str, results: Results) -> pd.DataFrame:
+        """The raw frame of an exhibit, before disclosure control; refused inside a run."""
+        if os.environ.get(RESULT_VARIABLE):
+            raise DisclosureError(f"{label}: data before disclosure control stay out of runs")
+        exhibit = self.report.exhibit(label)
+        return exhibit.data(self.reader(results, label) if exhibit.derived else results)
+
+    def finish(self, results: Results) -> Block:
+        """Write estimates, log, headlines and workbook of what was shown; delete what is stale."""
+        reader = self.reader(results)
+        labels = [one.label for one in self.report.exhibits if self._is_shown(one.label)]
+        table = estimates(reader, labels)
+        table.to_csv(self.output.folder / ESTIMATES_FILE, index=False)
+        logs = [reader.released(label).log.assign(label=label) for label in labels]
+        pd.concat(logs, ignore_index=True).to_csv(self.output.folder / LOG_FILE, index=False)
+        for file in [*self.output.folder.glob("tables/*"), *self.output.folder.glob("figures/*")]:
+            if file.stem not in labels:
+                file.unlink()
+        self._headlines()
+        downloads.write(self.output, manifest.report_metadata(self.output))
+        text = words.entry(self.output.texts, "finished")
+        return Block(words.fill(text, {"rows": len(table)}, "finished"))
+
+    def _is_shown(self, label: str) -> bool:
+        return label in self.shown and self.shown[label].rows is not None
+
+    def _headlines(self) -> None:
+        kept = {}
+        for order, wanted in enumerate(self.output.texts.get(words.HEADLINES, ()), 1):
+            found = self.shown.get(wanted["text"])
+            if found and found.markdown:
+                kept |= headline(self.output, order, wanted, found.wording, found.markdown)
+        text = json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
+        (self.output.folder / HEADLINES_FILE).write_text(text, encoding="utf-8")
+
+
+def estimates(reader: Reader, labels: list[str]) -> pd.DataFrame:
+    """All numbers with a unit that exhibits released, in the order of the report."""
+    about = reader.report.printed(reader.parameters)
+    given = printed.read(reader.report) if about else pd.DataFrame(columns=["label"])
+    parts = [rows.of_exhibit(reader.at(label), given) for label in labels]
+    keys = [key for label in labels for key in reader.report.exhibit(label).keys]
+    return rows.together(reader.report.study, parts, keys)
+
+
+def paragraph(reader: Reader, sentence: Sentence) -> Shown:
+    """A sentence and those that follow it; another wording where a number of it is hidden."""
+    here = reader.at(sentence.label)
+    wording = sentence.choose(here) if sentence.choose else None
+    if wording == "":
+        return Shown("")
+    text, missing = here.told(words.choose(here.output.texts, sentence.label, wording))
+    if missing:
+        entry = words.entry(here.output.texts, sentence.label)
+        return Shown(here.fill(entry["hidden"]) if "hidden" in entry else "")
+    after = [paragraph(reader, one).markdown for one in sentence.then]
+    return Shown(" ".join(filter(None, [text, *after])), wording=wording or "")
+
+
+def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Shown:
+    """An exhibit with caption and note, or why it is not shown."""
+    if exhibit.when and not exhibit.when.holds(results):
+        return Shown(reader.fill(words.choose(reader.output.texts, exhibit.when.otherwise, None)))
+    if exhibit.view is None:
+        return Shown("", rows=reader.frame())
+    entry = words.entry(reader.output.texts, exhibit.label)
+    caption = reader.fill(entry["caption"])
+    if exhibit.finding:
+        caption = f"**{reader.fill(entry['finding'][exhibit.finding(reader)])}** {caption}"
+    _write(reader, exhibit)
+    if isinstance(exhibit.view, Table):
+        text = f"{markdown.table(reader)}\n\n: {caption} {{#{exhibit.label}}}\n"
+        return Shown(text + _note(reader, exhibit), rows=reader.frame())
+    alt = reader.fill(entry["alt"]).replace('"', "”")
+    if not alt:
+        raise ParameterError(f"text «{exhibit.label}»: a figure needs an alt text")
+    picture = reader.output.folder / "figures" / f"{exhibit.label}.png"
+    mark = words.entry(reader.output.texts, "simulated-mark") if simulated(reader, exhibit) else ""
+    style.save(views.draw(reader, exhibit), picture, mark)
+    text = f'![{caption}](figures/{exhibit.label}.png){{#{exhibit.label} fig-alt="{alt}"}}\n'
+    return Shown(text + _note(reader, exhibit), (picture,), reader.frame())
+
+
+def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:
+    """Whether an exhibit's numbers come from simulated registers."""
+    apart = reader.released(exhibit.label).origin == "published"
+    return reader.output.origin == "simulated" and not apart
+
+
+def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
+    """The note below: its own text, and where the numbers come from."""
+    entry = words.entry(reader.output.texts, exhibit.label)
+    parts = [reader.fill(entry["note"])] if entry.get("note") else []
+    if simulated(reader, exhibit):
+        parts.append(words.entry(reader.output.texts, "simulated-note"))
+    return "\n\n::: {.note}\n" + " ".join(parts) + "\n:::\n" if parts else "\n"
+
+
+def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:
+    """The CSV of an exhibit: shown rows with the names of codes, hidden numbers marked."""
+    released = reader.released(exhibit.label)
+    shown = shown_rows(exhibit, released.frame)
+    frame = released.frame[shown].astype("object")
+    frame = frame.mask(released.suppressed[shown], formats.SUPPRESSED)
+    for name in _codes(exhibit):
+        frame[name] = [_name(reader, name, str(code)) for code in frame[name]]
+    if simulated(reader, exhibit):
+        frame = frame.assign(origin="simulated")
+    folder = "tables" if isinstance(exhibit.view, Table) else "figures"
+    file: Path = reader.output.folder / folder / f"{exhibit.label}.csv"
+    frame.to_csv(file, index=False)
+
+
+def _codes(exhibit: Exhibit[Any]) -> Iterator[str]:
+    yield from exhibit.keys
+    yield from (name for name, value in exhibit.values.items() if value.format == "name")
+
+
+def _name(reader: Reader, key: str, code: str) -> str:
+    """The name of a code, or the code where it has none, as a month or a version."""
+    try:
+        return reader.named(key, code)
+    except ParameterError:
+        return code
