@@ -1,7 +1,8 @@
 """The appendix every report has: parameters, data, sample flow, versions."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,72 @@ import pandas as pd
 
 from naveval.disclosure import gate
 from naveval.exhibits import manifest, tables
+from naveval.exhibits.declare import Codes, Exhibit, Results, Table, Value
 from naveval.exhibits.output import Block, Output
+from naveval.exhibits.protect import Public
 from naveval.project.parameters import StudyParameters
+
+
+CODES: dict[str, Codes] = {"name": str, "table": str, "file": str, "package": str}
+"""The keys of the appendix name themselves."""
+
+
+def parameter_rows(results: Results) -> pd.DataFrame:
+    """The run's parameters; what each means is named in the texts."""
+    given = results.parameters.model_dump(mode="json")
+    rows = [(name, shown(name, value), name) for name, value in given.items()]
+    return pd.DataFrame(rows, columns=["name", "value", "meaning"])
+
+
+def data_rows(study: str, results: Results) -> pd.DataFrame:
+    """The register tables read: rows and the first part of their hash."""
+    found = manifest.data_fingerprint(study, results.parameters)
+    rows = [(name, entry["rows"], entry["sha256"][:12]) for name, entry in found.items()]
+    return pd.DataFrame(rows, columns=["table", "rows", "hash"])
+
+
+def file_rows(used: Sequence[Path]) -> pd.DataFrame:
+    """Published tables and other files read: name and the first part of the hash."""
+    rows = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()[:12]) for file in used]
+    return pd.DataFrame(rows, columns=["file", "hash"])
+
+
+def version_rows(_: Results) -> pd.DataFrame:
+    """Versions of Python and packages, and of the project itself."""
+    found = {**manifest.versions(), "git": manifest.git_commit()[:12]}
+    return pd.DataFrame(found.items(), columns=["package", "version"])
+
+
+def exhibits(study: str) -> tuple[Exhibit[Any], ...]:
+    """The appendix's tables of parameters, data and versions."""
+    text = Value("text")
+    return (
+        _plain("tbl-parameters", parameter_rows, {"value": text, "meaning": Value("parameter")}),
+        _plain(
+            "tbl-data",
+            partial(data_rows, study),
+            {"rows": Value("int", source="design"), "hash": text},
+        ),
+        _plain("tbl-versions", version_rows, {"version": text}),
+    )
+
+
+def file_table(used: Callable[[Any], Sequence[Path]]) -> Exhibit[Any]:
+    """The table of published tables and other files that a run reads."""
+    return _plain("tbl-files", lambda results: file_rows(used(results)), {"hash": Value("text")})
+
+
+SOURCES = {
+    "tbl-parameters": ("name", "the run's parameters"),
+    "tbl-data": ("table", "row counts of whole register tables"),
+    "tbl-files": ("file", "names and hashes of files"),
+    "tbl-versions": ("package", "package versions"),
+}
+
+
+def _plain(label: str, data: Callable[[Any], pd.DataFrame], values: dict[str, Value]) -> Exhibit[Any]:
+    key, source = SOURCES[label]
+    return Exhibit(label, data, (key,), values, Public(source), Table(rows=(key,)))
 
 
 def parameters(output: Output, chosen: StudyParameters) -> Block:

@@ -46,7 +46,9 @@ class Results:
                 )
             lacking = [c for c in getattr(old, "columns", ()) if c not in new.columns]
             if lacking:
-                raise ParameterError(f"results.{name}: lacks columns {', '.join(map(str, lacking))}")
+                raise ParameterError(
+                    f"results.{name}: lacks columns {', '.join(map(str, lacking))}"
+                )
         return replace(self, **changes)
 
 

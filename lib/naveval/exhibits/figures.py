@@ -194,9 +194,7 @@ def save(figure: Figure, picture: Path, mark: str) -> None:
     """
     if mark:
         _keep_free(figure)
-        figure.text(
-            0.995, 0.005, mark, ha="right", va="bottom", fontsize=7, color="#5A5A5A"
-        )
+        figure.text(0.995, 0.005, mark, ha="right", va="bottom", fontsize=7, color="#5A5A5A")
     figure.savefig(picture, dpi=DPI, metadata={"Software": None})
 
 

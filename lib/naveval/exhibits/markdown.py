@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from naveval.exhibits import references, words
 from naveval.exhibits.declare import PARTS, Exhibit, Table, Value
 from naveval.exhibits.reader import Reader, shown_rows
@@ -40,7 +38,7 @@ def columns(exhibit: Exhibit[Any]) -> list[Column]:
     for value in exhibit.values.values():
         for part in PARTS:
             name = getattr(value, part)
-            if name and name not in found:
+            if name and name not in found and value.at == ("", ""):
                 found[name] = Column(name, value, part)
     return list(found.values())
 
@@ -128,7 +126,9 @@ def possible(exhibit: Exhibit[Any], codes: Mapping[str, Any]) -> dict[str, str]:
     prefixes = [""]
     for key in view.spread:
         listed = codes.get(key, ())
-        prefixes = [f"{p}{code}_" for p in prefixes for code in (() if callable(listed) else listed)]
+        prefixes = [
+            f"{p}{code}_" for p in prefixes for code in (() if callable(listed) else listed)
+        ]
     found = {}
     for column in columns(exhibit):
         for value in column.value.every_kind():

@@ -8,9 +8,14 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from naveval.exhibits.output import Output, open_output
+import pandas as pd
+
+from naveval.exhibits.declare import Report, Results
+from naveval.exhibits.output import Block, Output, open_output
+from naveval.exhibits.show import Showing, Shown
 from naveval.project import catalogue
 from naveval.project import parameters as params
 from naveval.project.errors import ParameterError
@@ -38,6 +43,24 @@ class Opened:
     name: str
     parameters: Any
     output: Output
+
+    @cached_property
+    def showing(self) -> Showing:
+        """The study's report, to be shown into the result folder."""
+        report: Report = catalogue.module(self.name, "exhibits").REPORT
+        return Showing(report, self.output)
+
+    def show(self, label: str, results: Results) -> Shown:
+        """Show an exhibit or a sentence of these results; see `show.Showing.show`."""
+        return self.showing.show(label, results)
+
+    def data(self, label: str, results: Results) -> pd.DataFrame:
+        """The raw frame of an exhibit; refused inside a run."""
+        return self.showing.data(label, results)
+
+    def finish(self, results: Results) -> Block:
+        """Write estimates, log, headlines and workbook of what has been shown."""
+        return self.showing.finish(results)
 
 
 def open_study(study: str, /, **changes: Any) -> Opened:

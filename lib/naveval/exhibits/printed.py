@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from naveval.exhibits.declare import PARTS, Report
+from naveval.exhibits.declare import PARTS
 from naveval.exhibits.protect import HIDDEN
 from naveval.exhibits.reader import Reader
 from naveval.project import parameters, paths
@@ -32,7 +32,7 @@ def file_of(study: str) -> Path:
     return Path(__file__).parent.parent / "studies" / study / FILE
 
 
-def read(report: Report) -> pd.DataFrame:
+def read(study: str) -> pd.DataFrame:
     """Every printed number: label, value, the exhibits' keys, printed, and further columns.
 
     Raises
@@ -40,32 +40,26 @@ def read(report: Report) -> pd.DataFrame:
     ParameterError
         Naming the entry, for a file, column or code that is not there.
     """
-    if not file_of(report.study).exists():
+    if not file_of(study).exists():
         return pd.DataFrame(columns=["label", "value", NUMBER])
-    entries = parameters.read_yaml(file_of(report.study))
+    entries = parameters.read_yaml(file_of(study))
     parts = [
-        _entry(report, label, entry)
+        _entry(study, label, entry)
         for label, given in entries.items()
         for entry in (given if isinstance(given, list) else [given])
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _entry(report: Report, label: str, entry: Mapping[str, Any]) -> pd.DataFrame:
-    where, exhibit = f"{file_of(report.study).name}, {label}", report.exhibit(label)
-    source = paths.published_dir(report.study) / entry["file"]
+def _entry(study: str, label: str, entry: Mapping[str, Any]) -> pd.DataFrame:
+    where, source = f"{FILE} of {study}, {label}", paths.published_dir(study) / entry["file"]
     try:
         raw = pd.read_csv(source)
     except FileNotFoundError:
         raise ParameterError(f"{where}: {source}: no such file with published numbers") from None
-    if set(entry["keys"]) != set(exhibit.keys):
-        raise ParameterError(f"{where}: expected the keys {', '.join(exhibit.keys)}")
     found = pd.DataFrame({"label": label, "value": _coded(raw, entry["value"], where)})
-    for key in exhibit.keys:
-        found[key] = _coded(raw, entry["keys"][key], where)
-    unknown = sorted(set(found["value"].dropna()) - set(exhibit.values))
-    if unknown:
-        raise ParameterError(f"{where}: the exhibit has no value {', '.join(unknown)}")
+    for key, how in entry["keys"].items():
+        found[key] = _coded(raw, how, where)
     for name, column in entry["numbers"].items():
         found[name] = _column(raw, column, where)
     return found.dropna(subset=["value"]).reset_index(drop=True)
@@ -103,7 +97,7 @@ def compare(reader: Reader) -> pd.DataFrame:
     difference, hidden (the run's own is not shown).
     """
     parts = []
-    given = read(reader.report)
+    given = read(reader.report.study)
     for label, own in given.groupby("label", sort=False):
         exhibit, released = reader.report.exhibit(str(label)), reader.released(str(label))
         keys = list(exhibit.keys)

@@ -129,7 +129,9 @@ def _counted(
 
 def _derived(frame: pd.DataFrame, how: Derived, label: str, free: Collection[str]) -> Released:
     found = gate.derived(
-        frame.drop(columns=HIDDEN, errors="ignore"), label=label, source=f"released rows of {how.of}"
+        frame.drop(columns=HIDDEN, errors="ignore"),
+        label=label,
+        source=f"released rows of {how.of}",
     )
     if HIDDEN not in frame:
         return found

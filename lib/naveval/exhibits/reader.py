@@ -111,14 +111,18 @@ class Reader:
         return formats.Formatted(value, kind)
 
     def named(self, key: str, code: str) -> str:
-        """The name of a code of a key: the exhibit's own, the study's, or by a function."""
+        """The name of a code of a key: the exhibit's own, the study's, or by a function.
+
+        A label `<key>_<code>` goes before one of the code alone, which other keys may have too.
+        """
         if key == "parameter":
             return str(self.output.texts.get("parameters", {}).get(code, ""))
         for place in (self.label, "names"):
             entry = self.output.texts.get(place)
             labels = entry.get("labels", {}) if isinstance(entry, Mapping) else {}
-            if code in labels:
-                return self.fill(labels[code])
+            found = [name for name in (f"{key}_{code}", code) if name in labels]
+            if found:
+                return self.fill(str(labels[found[0]]))
         codes = self.report.codes.get(key)
         if callable(codes):
             return codes(code)

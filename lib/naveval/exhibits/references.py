@@ -34,7 +34,9 @@ class Reference:
 
     @property
     def value(self) -> Value:
-        return self.exhibit.values[self.name].kind(dict(zip(self.exhibit.keys, self.keys, strict=True)))
+        return self.exhibit.values[self.name].kind(
+            dict(zip(self.exhibit.keys, self.keys, strict=True))
+        )
 
     @property
     def column(self) -> str:

@@ -37,9 +37,7 @@ def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:
         for name, value in exhibit.values.items()
         for row in _value_rows(exhibit, released, name, value)
     ]
-    found += [
-        _fact_row(reader, name, fact) for name, fact in exhibit.facts.items() if fact.unit
-    ]
+    found += [_fact_row(reader, name, fact) for name, fact in exhibit.facts.items() if fact.unit]
     table = pd.DataFrame(found)
     if len(table):
         table.insert(0, "label", exhibit.label)
@@ -58,7 +56,11 @@ def _value_rows(
             "value": name,
             **{key: str(row[key]) for key in exhibit.keys},
             "estimate": row[kind.of or name],
-            **{column: row[getattr(kind, part)] for part, column in PARTS.items() if getattr(kind, part)},
+            **{
+                column: row[getattr(kind, part)]
+                for part, column in PARTS.items()
+                if getattr(kind, part)
+            },
             "n_persons": row.get(count, np.nan),
             **{column: row[column] for column in CARRIED if column in row},
             "unit": kind.unit,

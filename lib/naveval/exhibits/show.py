@@ -115,7 +115,7 @@ class Showing:
         return label in self.shown and self.shown[label].rows is not None
 
     def _headlines(self) -> None:
-        kept = {}
+        kept: dict[str, dict[str, str]] = {}
         for order, wanted in enumerate(self.output.texts.get(words.HEADLINES, ()), 1):
             found = self.shown.get(wanted["text"])
             if found and found.markdown:
@@ -127,7 +127,7 @@ class Showing:
 def estimates(reader: Reader, labels: list[str]) -> pd.DataFrame:
     """All numbers with a unit that exhibits released, in the order of the report."""
     about = reader.report.printed(reader.parameters)
-    given = printed.read(reader.report) if about else pd.DataFrame(columns=["label"])
+    given = printed.read(reader.report.study) if about else pd.DataFrame(columns=["label"])
     parts = [rows.of_exhibit(reader.at(label), given) for label in labels]
     keys = [key for label in labels for key in reader.report.exhibit(label).keys]
     return rows.together(reader.report.study, parts, keys)

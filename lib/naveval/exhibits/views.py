@@ -67,15 +67,21 @@ def _lines(reader: Reader, view: Lines) -> Figure:
         months = list(dict.fromkeys(rows[view.x].astype(str)))
         if view.band:
             ax.fill_between(range(len(rows)), rows[view.band[0]], rows[view.band[1]], color=BAND)
-        ends = {}
+        ends: dict[str, tuple[float, float, str]] = {}
         for k, (name, values) in enumerate(lines.items()):
-            style = {"color": color(name, k), "linestyle": figures.LINESTYLES[k]}
             title = reader.named(view.by, name) if len(lines) > 1 else name
-            width = {"linewidth": 1.5} if view.band else {}
-            ax.plot(np.arange(len(values)), values, label=title, **style, **width)
+            (line,) = ax.plot(
+                np.arange(len(values)),
+                values,
+                label=title,
+                color=color(name, k),
+                linestyle=figures.LINESTYLES[k],
+            )
+            if view.band:
+                line.set_linewidth(1.5)
             seen = values[np.isfinite(values)]
             if len(seen):
-                ends[title] = (float(len(values) - 1), float(seen[-1]), style["color"])
+                ends[title] = (float(len(values) - 1), float(seen[-1]), color(name, k))
         _frame(reader, view, ax, months, lines, single=len(found) == 1)
         if len(found) == 1 and len(lines) > 1:
             figures.label_ends(ax, ends)
@@ -94,7 +100,13 @@ def _series(view: Lines, rows: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _frame(
-    reader: Reader, view: Lines, ax: Axes, x: list[str], lines: dict[str, np.ndarray], *, single: bool
+    reader: Reader,
+    view: Lines,
+    ax: Axes,
+    x: list[str],
+    lines: dict[str, np.ndarray],
+    *,
+    single: bool,
 ) -> None:
     """Axes of a panel of lines."""
     first = next(iter(lines.values()))

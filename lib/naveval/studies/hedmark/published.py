@@ -5,45 +5,16 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from naveval.project import paths
-from naveval.project.errors import ParameterError
+from naveval.exhibits import printed
 from naveval.studies.hedmark.estimate.means import Means
 
-FILES = {
-    "tbl-1": "table_1_job_seekers_percent_of_labour_force.csv",
-    "tbl-2": "table_2_new_job_seekers_percent_of_labour_force.csv",
-    "tbl-3": "table_3_benefit_recipients_by_duration.csv",
-    "tbl-4": "table_4_without_benefit_by_duration_partial.csv",
-    "tbl-5": "table_5_regression_estimates.csv",
-}
-GROUPS = {"Dagpengemottakere": "with", "Arbeidssøkere uten dagpenger": "without"}
-SEASONS = {"nei": "unadjusted", "ja": "matched"}
-ROWS = {"Før": "before", "Etter": "after", "Endring": "change", "Effekt": "effect"}
-AREAS = {
-    "Hedmark": "treated",
-    "Kontrollgruppe": "control",
-    "Forskjell": "difference",
-    "Hedmark mot kontrollgruppe": "difference",
-}
-DURATIONS = {
-    "26-51 uker": "26-51",
-    "52-77 uker": "52-77",
-    "78-103 uker": "78-103",
-    "104 uker og mer": "104+",
-}
-MODELS = {"Effekt etter nov.2014": "effect", "Placebo mars 2013-okt. 2014": "placebo"}
 MEANS = ("treated_before", "treated_after", "control_before", "control_after")
 HALF_CENT = 0.005
 HALF_TENTH = 0.05
 TINY = 1e-9
 
 
-def _read(label: str) -> pd.DataFrame:
-    path = paths.published_dir("hedmark") / FILES[label]
-    try:
-        return pd.read_csv(path)
-    except FileNotFoundError:
-        raise ParameterError(f"{path}: no such file with published numbers") from None
+KEY = ["label", "season", "outcome", "group"]
 
 
 def printed_means() -> pd.DataFrame:
@@ -51,62 +22,31 @@ def printed_means() -> pd.DataFrame:
 
     Returns
     -------
-    label, season, outcome, group, row (before, after, change, effect), column (treated,
+    label, season, outcome, group, cell, row (before, after, change, effect), column (treated,
     control, difference), value (NaN where the text extraction lacks it), doubt.
     """
-    parts = []
-    for label in ("tbl-1", "tbl-2", "tbl-3", "tbl-4"):
-        raw = _read(label)
-        part = pd.DataFrame(
-            {
-                "label": label,
-                "season": raw["seasonally_adjusted"].map(SEASONS)
-                if "seasonally_adjusted" in raw
-                else "matched",
-                "outcome": raw["duration_group"].map(DURATIONS)
-                if "duration_group" in raw
-                else {"tbl-1": "stock", "tbl-2": "inflow"}[label],
-                "group": raw["recipient_group"].map(GROUPS),
-                "row": raw["row"].map(ROWS),
-                "column": raw["area"].map(AREAS),
-                "value": raw["value"].astype(float),
-                "doubt": raw["printed_doubt"].fillna(""),
-            }
-        )
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    found = printed.read("hedmark")
+    found = found[found["label"] != "tbl-5"].rename(columns={"value": "cell"})
+    parts = found["cell"].replace("effect", "difference_effect").str.split("_", expand=True)
+    found = found.assign(column=parts[0], row=parts[1], doubt=found["note"].fillna(""))
+    found["value"] = found["printed"].astype(float)
+    return found[[*KEY, "cell", "row", "column", "value", "doubt"]].reset_index(drop=True)
 
 
 def printed_regression() -> pd.DataFrame:
     """Table 5: outcome, group, model, value, low, high, starred."""
-    raw = _read("tbl-5")
-    outcome = raw["outcome"].str.extract(r"varighet (.*)$")[0].map(DURATIONS)
-    outcome = outcome.fillna(
-        raw["outcome"].map({"Arbeidssøkere": "stock", "Nyregistrerte arbeidssøkere": "inflow"})
-    )
-    return pd.DataFrame(
-        {
-            "outcome": outcome,
-            "group": raw["recipient_group"].map(GROUPS),
-            "model": raw["model"].map(MODELS),
-            "value": raw["estimate"].astype(float),
-            "low": raw["ci_low_95"].astype(float),
-            "high": raw["ci_high_95"].astype(float),
-            "starred": raw["significance_star_5pct"].eq("*"),
-        }
-    )
+    found = printed.read("hedmark")
+    found = found[found["label"] == "tbl-5"].reset_index(drop=True)
+    found["value"] = found["printed"].astype(float)
+    found["starred"] = found["starred"].eq("*")
+    return found[["outcome", "group", "model", "value", "low", "high", "starred"]]
 
 
 def blocks() -> pd.DataFrame:
     """One row per printed effect: the four printed means, `printed` effect; NaN where missing."""
     cells = printed_means()
-    key = ["label", "season", "outcome", "group"]
-    name = np.where(
-        cells["row"].isin(["before", "after"]), cells["column"] + "_" + cells["row"], cells["row"]
-    )
-    cells = cells.assign(cell=name)
     cells = cells[cells["cell"].isin([*MEANS, "effect"])]
-    wide = cells.pivot(index=key, columns="cell", values="value").reset_index()
+    wide = cells.pivot(index=KEY, columns="cell", values="value").reset_index()
     return wide.rename(columns={"effect": "printed"})
 
 

@@ -1,73 +1,105 @@
-"""Figures of the Hedmark report that test the result."""
+"""Section «Diagnostikk»: other starts, other counties, other comparisons, other choices."""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from naveval.disclosure import gate
-from naveval.exhibits import figures
-from naveval.exhibits.output import Block, Output
-from naveval.project import places
+from naveval.exhibits import figures, views
+from naveval.exhibits.declare import (
+    Exhibit,
+    Fact,
+    Intervals,
+    Lines,
+    Picture,
+    Sentence,
+    Table,
+    Value,
+)
+from naveval.exhibits.protect import Counted, Model
+from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark import windows
-from naveval.studies.hedmark.exhibits.figures import month_axis
-from naveval.studies.hedmark.exhibits.tables import month_span, name, shown_only
+from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
+from naveval.studies.hedmark.estimate.robustness import CHOICES
+from naveval.studies.hedmark.exhibits.common import PERCENT, RATE
 from naveval.studies.hedmark.panel import GROUPS
-from naveval.studies.hedmark.parameters import Parameters
+from naveval.studies.hedmark.results import HedmarkResults
 
-TREATED, OTHER, BAND = figures.COLORS[2], figures.COLORS[0], "#DDE3EA"
-CURVE_ROWS = ("controls", "window", "time_effects", "composition", "weights")
+STOCK = {"outcome": ("stock",)}
+OWN, NONE = "own", "none"
 
 
-def placebo_months(
-    output: Output, results: pd.DataFrame, regression: pd.DataFrame, parameters: Parameters
-) -> Block:
-    """Placebo by month: the effect of a hypothetical start in each month before the real one."""
-    chosen = results[results["outcome"] == "stock"]
-    frame = chosen.assign(month=[windows.text(month) for month in chosen["month"]])
-    released = gate.model(
-        frame,
-        label="fig-placebo-month",
-        n=["n_persons"],
-        residual_df="residual_df",
-    )
-    real = shown_only(regression)
-    real = real[(real["outcome"] == "stock") & (real["model"] == "effect")]
-    real = real.set_index("group")["effect"]
-    named = output.label("fig-placebo-month", "placebo" if parameters.is_placebo() else "real")
-    figure, axes = figures.axes(1, 2, height=3.3, sharey=True)
-    for ax, group in zip(axes, GROUPS, strict=True):
-        part = released.frame[released.frame["group"] == group].reset_index(drop=True)
-        ax.fill_between(part.index, part["ci_low"], part["ci_high"], color=BAND)
-        ax.plot(part.index, part["effect"], color=OTHER, marker="o", markersize=3)
+def _placebo(estimand: str, **more: Any) -> dict[str, Value]:
+    return {
+        "effect": Value(
+            "pct1_s", PERCENT, se="std_error", low="ci_low", high="ci_high", p="p_exact",
+            estimand=estimand,
+        ),
+        "p_crv1": Value("p"),
+        "n_clusters": Value("int", source="design"),
+    }
+
+
+def months(results: HedmarkResults) -> pd.DataFrame:
+    """Placebo by month, with the month as text."""
+    return results.months.assign(month=[windows.text(month) for month in results.months["month"]])
+
+
+def counties(results: HedmarkResults) -> pd.DataFrame:
+    """Placebo by county, the treated one first."""
+    return results.counties.drop(columns="treated")
+
+
+def left_out(results: HedmarkResults) -> pd.DataFrame:
+    """The effect without each control county; first without leaving out any."""
+    return results.left_out.assign(county=results.left_out["county"].replace("", NONE))
+
+
+def _group(reader: Reader, group: str) -> pd.DataFrame:
+    return reader.rows[reader.rows["group"] == group]
+
+
+def _by_group(name: str, get: Any, form: str = "pct1_s", unit: str = "") -> dict[str, Fact]:
+    """A fact for each group, `<name>_<group>`, of the group's shown rows."""
+    return {
+        f"{name}_{group}": Fact(lambda reader, g=group: get(_group(reader, g)), form, unit)
+        for group in GROUPS
+    }
+
+
+def _rejected(column: str, level: float, *, first: int = 0) -> Any:
+    return lambda rows: int((rows[column].iloc[first:] <= level).sum())
+
+
+def draw_months(reader: Reader) -> Figure:
+    """The effect of a hypothetical start in each month, beside the real one."""
+    figure, found = views.panels(reader, "group", height=3.3, sharey=True)
+    for (ax, part), group in zip(found, GROUPS, strict=True):
+        real = reader(f"tbl-5.effect[stock,{group},effect]")
+        ax.fill_between(part.index, part["ci_low"], part["ci_high"], color=views.BAND)
+        ax.plot(part.index, part["effect"], color=views.color("control"), marker="o", markersize=3)
         ax.axhline(0, color=figures.INK, linewidth=0.8)
-        ax.axhline(real[group], color=TREATED, linestyle="--")
-        if np.isfinite(real[group]):
-            ax.annotate(
-                named,
-                (0, real[group]),
-                color=TREATED,
-                xytext=(0, 3),
-                textcoords="offset points",
-                fontsize=8,
-            )
+        ax.axhline(real, color=views.color("treated"), linestyle="--")
+        if np.isfinite(real):
+            name(ax, reader.named("", reader.common("mark")), (0, real), (0, 3))
         ticks = list(range(0, len(part), 4))
         ax.set_xticks(ticks, [short_month(part["month"][i]) for i in ticks])
-        ax.set_title(name(output, group))
         figures.norwegian_axis(ax, y=0)
-    axes[0].set_ylabel(output.label("fig-placebo-month", "y"))
-    rejected = released.frame.groupby("group")["p_crv1"].agg(lambda p: int((p < 0.05).sum()))
-    exact = released.frame.groupby("group")["p_exact"].agg(lambda p: int((p <= 0.10).sum()))
-    return figures.show(
-        output,
-        figure,
-        released,
-        "fig-placebo-month",
-        **month_span(parameters),
-        months=len(frame) // 2,
-        conventional_with=int(rejected["with"]),
-        conventional_without=int(rejected["without"]),
-        exact_with=int(exact["with"]),
-        exact_without=int(exact["without"]),
+    found[0][0].set_ylabel(reader.named("", "y"))
+    return figure
+
+
+def name(ax: Axes, text: str, at: tuple[float, float], shift: tuple[int, int]) -> None:
+    """Write a name in the colour of the treated county beside a point."""
+    ax.annotate(
+        text,
+        at,
+        color=views.color("treated"),
+        xytext=shift,
+        textcoords="offset points",
+        fontsize=8,
     )
 
 
@@ -76,158 +108,233 @@ def short_month(month: str) -> str:
     return f"{month[5:7]}.{month[2:4]}"
 
 
-def placebo_counties(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
-    """Placebo by county: every control county pretends to be treated."""
-    return _county_figure(output, results, parameters, "fig-placebo-county")
-
-
-def leave_one_out(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
-    """The effect without each control county in turn."""
-    return _county_figure(output, results, parameters, "fig-leave-one-out")
-
-
-def _county_figure(
-    output: Output, results: pd.DataFrame, parameters: Parameters, label: str
-) -> Block:
-    chosen = results[results["outcome"] == "stock"].copy()
-    whole = output.label(label, "whole")
-    chosen["county"] = [places.name(code) if code else whole for code in chosen["county"]]
-    released = gate.model(
-        chosen, label=label, n=["n_persons"], residual_df="residual_df", labels=("n_clusters",)
-    )
-    figure, axes = figures.axes(1, 2, height=3.8, sharey=True)
-    for ax, group in zip(axes, GROUPS, strict=True):
-        part = released.frame[released.frame["group"] == group].reset_index(drop=True)
-        place = -part.index.to_numpy()
-        for rows, color, marker in (
-            (part.index == 0, TREATED, "D"),
-            (part.index > 0, OTHER, "o"),
-        ):
-            some = part[rows]
-            reach = np.abs(some[["ci_low", "ci_high"]].to_numpy().T - some["effect"].to_numpy())
-            ax.errorbar(
-                some["effect"],
-                place[rows],
-                xerr=reach,
-                fmt=marker,
-                color=color,
-                markersize=5,
-                elinewidth=1.2,
-            )
-        ax.axvline(0, color=figures.INK, linewidth=0.8)
-        ax.set_yticks(place, part["county"])
-        ax.set_title(name(output, group))
-        ax.set_xlabel(output.label(label, "x"))
-        ax.grid(axis="x", visible=True)
-        figures.norwegian_axis(ax, x=0, y=None)
-    values: dict[str, float] = {}
-    for group in GROUPS:
-        part = released.frame[released.frame["group"] == group]
-        own, others = part["effect"].iloc[0], part["effect"].iloc[1:]
-        values[f"own_{group}"] = float(own)
-        values[f"from_{group}"], values[f"to_{group}"] = float(others.min()), float(others.max())
-        values[f"conventional_{group}"] = int((part["p_crv1"].iloc[1:] < 0.05).sum())
-    return figures.show(
-        output, figure, released, label, controls=len(parameters.controls()), **values
-    )
-
-
-def event_study(
-    output: Output, months: pd.DataFrame, tests: pd.DataFrame, parameters: Parameters
-) -> Block:
-    """Effects on the stock by month, with the band that most control counties lie in."""
-    chosen = months[months["outcome"] == "stock"]
-    frame = chosen.assign(month=[windows.text(month) for month in chosen["month"]])
-    released = gate.model(
-        frame,
-        label="fig-event",
-        n=["n_persons"],
-        residual_df="residual_df",
-        labels=("event_time",),
-    )
-    figure, axes = figures.axes(1, 2, height=3.4, sharey=True)
-    values: dict[str, float] = {}
-    for ax, group in zip(axes, GROUPS, strict=True):
-        part = released.frame[released.frame["group"] == group].reset_index(drop=True)
-        ax.fill_between(part.index, part["band_low"], part["band_high"], color=BAND)
-        ax.plot(part.index, part["estimate"], color=TREATED, linewidth=1.5)
-        ax.axhline(0, color=figures.INK, linewidth=0.8)
-        start = int((part["event_time"] < 0).sum())
-        ax.axvline(start - 0.5, color=figures.INK, linewidth=1, linestyle=(0, (2, 2)))
-        month_axis(ax, list(part["month"]))
-        ax.set_title(name(output, group))
-        figures.norwegian_axis(ax, y=0)
-        own = tests[(tests["outcome"] == "stock") & (tests["group"] == group)]
-        own = shown_only(own).iloc[0]
-        values[f"p_{group}"] = float(own["p_before"])
-        values[f"after_{group}"] = float(part["estimate"].iloc[start:].mean())
-    axes[0].set_ylabel(output.label("fig-event", "y"))
-    return figures.show(output, figure, released, "fig-event", **month_span(parameters), **values)
-
-
-def specification_curve(output: Output, results: pd.DataFrame, parameters: Parameters) -> Block:
+def draw_specifications(reader: Reader) -> Figure:
     """All specifications in order of effect, with what each chose."""
-    chosen = results[results["outcome"] == "stock"]
-    released = gate.model(
-        chosen.reset_index(drop=True),
-        label="fig-specification",
-        n=["n_persons"],
-        residual_df="residual_df",
-        labels=("n_clusters",),
-    )
     figure, axes = figures.axes(
         2, 2, height=6.2, sharex="col", gridspec_kw={"height_ratios": [1, 2.2]}
     )
-    values: dict[str, float] = {"specifications": len(chosen) // 2}
     for column, group in enumerate(GROUPS):
-        part = released.frame[released.frame["group"] == group].dropna(subset=["effect"])
+        part = _group(reader, group).dropna(subset=["effect"])
         part = part.sort_values("effect", ignore_index=True)
-        values |= _spread(part, group)
-        _curve(output, axes[0, column], part)
-        _choices(output, axes[1, column], part, titled=column == 0)
-        axes[0, column].set_title(name(output, group))
-    axes[0, 0].set_ylabel(output.label("fig-specification", "y"))
-    return figures.show(output, figure, released, "fig-specification", **values)
+        _curve(reader, axes[0, column], part)
+        _choices(reader, axes[1, column], part, titled=column == 0)
+        axes[0, column].set_title(reader.named("group", group))
+    axes[0, 0].set_ylabel(reader.named("", "y"))
+    return figure
 
 
-def _spread(part: pd.DataFrame, group: str) -> dict[str, float]:
-    """Ends, median and main choice of the specifications shown; missing where there are none."""
-    effect = part["effect"]
-    return {
-        f"from_{group}": float(effect.min()),
-        f"to_{group}": float(effect.max()),
-        f"median_{group}": float(effect.median()),
-        f"main_{group}": float(effect[part["main"]].mean()),
-    }
-
-
-def _curve(output: Output, ax: Axes, part: pd.DataFrame) -> None:
-    ax.plot(part.index, part["effect"], color=OTHER, linewidth=1.6)
-    main = part[part["main"]]
-    ax.plot(main.index, main["effect"], "D", color=TREATED, markersize=6)
+def _curve(reader: Reader, ax: Axes, part: pd.DataFrame) -> None:
+    ax.plot(part.index, part["effect"], color=views.color("control"), linewidth=1.6)
+    main = part[part["main"] == "yes"]
+    ax.plot(main.index, main["effect"], "D", color=views.color("treated"), markersize=6)
     for place, effect in main["effect"].items():
-        ax.annotate(
-            output.label("fig-specification", "main"),
-            (place, effect),
-            color=TREATED,
-            xytext=(6, -10),
-            textcoords="offset points",
-            fontsize=8,
-        )
+        name(ax, reader.named("", "main"), (float(str(place)), effect), (6, -10))
     ax.axhline(0, color=figures.INK, linewidth=0.8)
     figures.norwegian_axis(ax, y=0)
 
 
-def _choices(output: Output, ax: Axes, part: pd.DataFrame, *, titled: bool) -> None:
+def _choices(reader: Reader, ax: Axes, part: pd.DataFrame, *, titled: bool) -> None:
     ticks, names, place = [], [], 0.0
-    for choice in CURVE_ROWS:
+    for choice in CHOICES:
         for value in part[choice].unique():
             used = part.index[part[choice] == value]
-            ax.plot(used, np.full(len(used), place), "|", color=OTHER, markersize=5, alpha=0.7)
+            ax.plot(
+                used,
+                np.full(len(used), place),
+                "|",
+                color=views.color("control"),
+                markersize=5,
+                alpha=0.7,
+            )
             ticks.append(place)
-            names.append(name(output, f"{choice}_{value}"))
+            names.append(reader.named(choice, str(value)))
             place -= 1
         place -= 0.7
     ax.set_yticks(ticks, names if titled else [""] * len(names), fontsize=8)
-    ax.set_xlabel(output.label("fig-specification", "x"))
+    ax.set_xlabel(reader.named("", "x"))
     ax.grid(visible=False)
+
+
+def synthetic_paths(results: HedmarkResults) -> pd.DataFrame:
+    """The county, its synthetic control and the pooled control group by month."""
+    return results.paths.assign(month=[windows.text(month) for month in results.paths["month"]])
+
+
+def weights(results: HedmarkResults) -> pd.DataFrame:
+    """Weights of the control counties in per cent."""
+    numeric = [name for name in results.weights if name not in ("county", "n_persons")]
+    return results.weights.assign(**{name: 100 * results.weights[name] for name in numeric})
+
+
+def events(results: HedmarkResults) -> pd.DataFrame:
+    """Effects by month, with the band that most control counties lie in."""
+    found = results.events[0]
+    return found.assign(month=[windows.text(month) for month in found["month"]])
+
+
+def specifications(results: HedmarkResults) -> pd.DataFrame:
+    """All specifications; `main` tells which is the run's own."""
+    found = results.specifications
+    return found.assign(main=found["main"].map({True: "yes", False: "no"}))
+
+
+def _after(rows: pd.DataFrame) -> float:
+    return float(rows.loc[rows["event_time"] >= 0, "estimate"].mean())
+
+
+def _spread(first: int = 0) -> dict[str, Fact]:
+    """Least and greatest effect of each group, from a row on."""
+    return {
+        **_by_group("from", lambda rows: float(rows["effect"].iloc[first:].min())),
+        **_by_group("to", lambda rows: float(rows["effect"].iloc[first:].max())),
+    }
+
+
+SYNTHETIC = ("synthetic_control", "synthetic_did")
+PLACEBO = {"effect": _placebo("placebo"), "left_out": _placebo("effect")}
+
+EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
+    Exhibit(
+        "fig-placebo-month",
+        data=months,
+        keys=("outcome", "group", "month"),
+        values=PLACEBO["effect"],
+        protect=Model(residual_df="residual_df"),
+        view=Picture(draw_months),
+        only=STOCK,
+        facts={
+            "months": Fact(lambda reader: reader.rows["month"].nunique()),
+            **_by_group("conventional", _rejected("p_crv1", STRICT), "int"),
+            **_by_group("exact", _rejected("p_exact", CHOSEN_LEVEL), "int"),
+        },
+    ),
+    Exhibit(
+        "fig-placebo-county",
+        data=counties,
+        keys=("outcome", "group", "county"),
+        values=PLACEBO["effect"],
+        protect=Model(residual_df="residual_df"),
+        view=Intervals("county", "effect", panels="group"),
+        only=STOCK,
+        facts={
+            **_by_group("own", lambda rows: float(rows["effect"].iloc[0])),
+            **_spread(first=1),
+            **_by_group("conventional", _rejected("p_crv1", STRICT, first=1), "int"),
+        },
+    ),
+    Exhibit(
+        "fig-leave-one-out",
+        data=left_out,
+        keys=("outcome", "group", "county"),
+        values=PLACEBO["left_out"],
+        protect=Model(residual_df="residual_df"),
+        view=Intervals("county", "effect", panels="group"),
+        only=STOCK,
+        facts=_spread(first=1),
+    ),
+    Exhibit(
+        "fig-synthetic",
+        data=synthetic_paths,
+        keys=("group", "month"),
+        values=dict.fromkeys(
+            ("treated", "synthetic_control", "control"), Value("num2", RATE, estimand="rate")
+        ),
+        protect=Counted(
+            {"treated": "n_persons", "synthetic_control": "n_control", "control": "n_control"}
+        ),
+        view=Lines(
+            "month",
+            ("treated", "synthetic_control", "control"),
+            panels="group",
+            mark="start",
+            decimals=1,
+        ),
+    ),
+    Exhibit(
+        "tbl-synthetic",
+        data=lambda results: results.comparisons,
+        keys=("outcome", "group", "method"),
+        values={
+            "effect": Value(
+                "pct1_s", PERCENT, se="std_error", low="ci_low", high="ci_high", p="p_value"
+            ),
+            "p_ratio": Value("p"),
+            "fit_before": Value("num1", PERCENT, estimand="fit before"),
+            "n_units": Value("int", source="design"),
+        },
+        protect=Model(residual_df="residual_df"),
+        view=Table(rows=("outcome", "group", "method")),
+    ),
+    Exhibit(
+        "tbl-weights",
+        data=weights,
+        keys=("county",),
+        values={
+            "labour_force": Value("num1", "percent of control group", estimand="weight"),
+            **{
+                f"{kind}_{group}": Value("num1", "percent of weights", estimand="weight")
+                for group in GROUPS
+                for kind in SYNTHETIC
+            },
+        },
+        protect=Model(),
+        view=Table(rows=("county",)),
+    ),
+    Exhibit(
+        "fig-event",
+        data=events,
+        keys=("outcome", "group", "month"),
+        values={
+            "estimate": Value("pct1_s", PERCENT, estimand="effect by month"),
+            "band_low": Value("pct1_s", PERCENT, estimand="lower end of control counties"),
+            "band_high": Value("pct1_s", PERCENT, estimand="upper end of control counties"),
+            "event_time": Value("int", source="design"),
+        },
+        protect=Model(residual_df="residual_df"),
+        view=Lines(
+            "month",
+            ("estimate",),
+            panels="group",
+            band=("band_low", "band_high"),
+            mark="start",
+            decimals=0,
+        ),
+        only=STOCK,
+        facts=_by_group("after", _after),
+    ),
+    Exhibit(
+        "tbl-pre-trend",
+        data=lambda results: results.events[1],
+        keys=("outcome", "group"),
+        values={
+            "rms_before": Value("num1", PERCENT, p="p_before", estimand="deviation before"),
+            "slope_before": Value("num1_s", "percent a year", p="p_slope", estimand="slope before"),
+            "n_units": Value("int", source="design"),
+        },
+        protect=Model(residual_df="residual_df"),
+        view=Table(rows=("outcome", "group")),
+    ),
+    Exhibit(
+        "fig-specification",
+        data=specifications,
+        keys=("outcome", "group", *CHOICES),
+        values={
+            "effect": Value("pct1_s", PERCENT, p="p_exact"),
+            "n_clusters": Value("int", source="design"),
+            "main": Value("name"),
+        },
+        protect=Model(residual_df="residual_df"),
+        view=Picture(draw_specifications),
+        only=STOCK,
+        facts={
+            "specifications": Fact(lambda reader: len(_group(reader, GROUPS[0]))),
+            **_by_group("count", lambda rows: int(rows["effect"].notna().sum()), "int", "specifications"),
+            **_spread(),
+            **_by_group("median", lambda rows: float(rows["effect"].median())),
+            **_by_group("main", lambda rows: float(rows.loc[rows["main"] == "yes", "effect"].mean())),
+            **_by_group("negative", lambda rows: float(100 * (rows["effect"].dropna() < 0).mean()), "num0"),
+        },
+    ),
+)
+
+SENTENCES = (Sentence("result-robustness"),)

@@ -1,0 +1,95 @@
+"""Values of a run that concern no person, and the codes that texts may name."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from naveval.exhibits import appendix
+from naveval.exhibits.declare import Codes, Fact
+from naveval.project import places
+from naveval.studies.hedmark import windows
+from naveval.studies.hedmark.estimate.choice import ALL_OTHERS, CHOSEN_LEVEL, POWER, STRICT, recommend
+from naveval.studies.hedmark.estimate.means import all_others
+from naveval.studies.hedmark.estimate.mechanism import DURATIONS, PARTS
+from naveval.studies.hedmark.estimate.regression import MODELS
+from naveval.studies.hedmark.panel import GROUPS
+from naveval.studies.hedmark.parameters import REVIEWED, Parameters
+from naveval.estimators.one_treated.inference import METHODS
+
+PERCENT, RATE = "percent of level before", "percent of labour force"
+YEAR = 12
+LATE_RIGHT = 3
+"""Months in which the right to benefit can come late."""
+DRAWS, MONTHLY = "percent of draws", "percent a month"
+
+
+def units(parameters: Parameters) -> int:
+    """Counties compared, the treated one included."""
+    return 1 + len(parameters.controls())
+
+
+def kind(parameters: Parameters) -> str:
+    """Whether the report is about the new practice or a placebo."""
+    return "placebo" if parameters.is_placebo() else "reform"
+
+
+def county_names(codes: tuple[str, ...]) -> str:
+    """Names of counties as running text: «A, B og C»."""
+    named = [places.name(code) for code in codes]
+    return named[0] if len(named) == 1 else ", ".join(named[:-1]) + " og " + named[-1]
+
+
+def _of(get: Callable[[Parameters], Any], form: str) -> Fact:
+    """Something that the parameters alone decide."""
+    return Fact(lambda results: get(results.parameters), form)
+
+
+def _month(get: Callable[[int, int, int], int]) -> Fact:
+    """A month, from the numbers of start, first and last month."""
+    return _of(lambda parameters: windows.text(get(*parameters.months())), "month")
+
+
+COMMON: Mapping[str, Fact] = {
+    "start": _month(lambda start, first, last: start),
+    "before_last": _month(lambda start, first, last: start - 1),
+    "after_first": _month(lambda start, first, last: start + 1),
+    "first": _month(lambda start, first, last: first),
+    "last": _month(lambda start, first, last: last),
+    "year_end": _month(lambda start, first, last: min(start + 1 + YEAR, last)),
+    "spring_last": _month(lambda start, first, last: windows.last_free("26-51", start, last)),
+    "autumn_last": _month(lambda start, first, last: windows.last_free("52-77", start, last)),
+    "late_right": Fact(
+        lambda results: results.parameters.months()[2] + LATE_RIGHT
+        > int(results.panel.counts["month"].max())
+    ),
+    "placebo_first": _of(lambda parameters: parameters.placebo_first, "month"),
+    "reviewed": _of(lambda _: REVIEWED, "month"),
+    "mark": _of(lambda parameters: f"mark_{kind(parameters)}", "name"),
+    "controls": _of(lambda parameters: len(parameters.controls()), "int"),
+    "control_names": _of(lambda parameters: county_names(parameters.controls()), "text"),
+    "units": _of(units, "int"),
+    "lowest": _of(lambda parameters: 1 / units(parameters), "p"),
+    "lowest_all": _of(lambda parameters: 1 / (1 + len(all_others(parameters))), "p"),
+    "level": _of(lambda _: CHOSEN_LEVEL, "share0"),
+    "strict": _of(lambda _: STRICT, "share0"),
+    "power": _of(lambda _: POWER, "share0"),
+    "method": Fact(lambda results: results.method, "name"),
+    "recommended": Fact(lambda results: recommend(results.size) or "none", "name"),
+    "how": Fact(lambda results: f"how_{recommend(results.size)}", "name"),
+    "weighting": _of(lambda parameters: f"with_weights_{parameters.weights}", "name"),
+    "time_effects": _of(lambda parameters: f"with_time_effects_{parameters.time_effects}", "name"),
+    "composition": _of(lambda parameters: f"with_composition_{parameters.composition}", "name"),
+    "basis": _of(lambda parameters: f"basis_{parameters.composition}", "name"),
+}
+
+CODES: Mapping[str, Codes] = {
+    **appendix.CODES,
+    "season": ("unadjusted", "matched"),
+    "outcome": (*windows.OUTCOMES, "all"),
+    "group": (*GROUPS, "all"),
+    "model": MODELS,
+    "method": (*METHODS, ALL_OTHERS, "synthetic_control", "synthetic_did"),
+    "part": (*PARTS, "total", "unexplained"),
+    "duration": DURATIONS,
+    "county": places.name,
+}
+

@@ -1,0 +1,142 @@
+"""Section «Diagnostikk»: how sure the effect is, and which method can be trusted."""
+
+import pandas as pd
+
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
+from naveval.exhibits.protect import Drawn, Model
+from naveval.exhibits.reader import Reader
+from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
+from naveval.studies.hedmark.estimate.regression import EXACT
+from naveval.studies.hedmark.exhibits.common import DRAWS, PERCENT
+from naveval.studies.hedmark.panel import GROUPS
+from naveval.studies.hedmark.results import HedmarkResults
+
+RATES = ("reject_5", "reject_10", "power_5", "power_10")
+ERRORS = ("error_5", "error_10")
+EVERY = "all"
+
+
+def inference(results: HedmarkResults) -> pd.DataFrame:
+    """Every method; the level of its interval in per cent."""
+    return results.inference.assign(level=100 * results.inference["level"])
+
+
+def sizes(results: HedmarkResults) -> pd.DataFrame:
+    """Rejection rates in per cent of draws, and their mean over the outcomes as outcome «all»."""
+    given = results.size.reindex(columns=[*results.size.columns.union(RATES, sort=False)])
+    given = given.drop(columns="reachable")
+    given[[*RATES, *ERRORS]] *= 100
+    given["mean_error"] = given["spread"] / given["n_draws"] ** 0.5
+    by = given.groupby("method", sort=False)
+    mean = by[list(RATES)].mean().assign(n_draws=by["n_draws"].max(), holds=by["holds"].all())
+    mean = mean.reset_index().assign(outcome=EVERY, group=EVERY)
+    found = pd.concat([given, mean], ignore_index=True)
+    return found.assign(holds=found["holds"].map({True: "yes", False: "no"}))
+
+
+def detectable(results: HedmarkResults) -> pd.DataFrame:
+    """Smallest falls that are found, beside the effects of table 5."""
+    own = results.regression[results.regression["model"] == "effect"]
+    own = own.assign(p_value=own[f"p_{results.method}"], estimate=own["effect"])
+    kept = ["outcome", "group", "estimate", "p_value", "n_persons", "residual_df"]
+    named = results.smallest.rename(columns={"n_draws": "draws"})
+    return named.merge(own[kept], on=["outcome", "group"])
+
+
+EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
+    Exhibit(
+        "tbl-inference",
+        data=inference,
+        keys=("outcome", "group", "method"),
+        values={
+            "effect": Value("pct1_s", PERCENT, low="ci_low", high="ci_high", p="p_value"),
+            "level": Value("num0", source="design"),
+            "n_units": Value("int", source="design"),
+        },
+        protect=Model(residual_df="residual_df"),
+        view=Table(rows=("method",), spread=("outcome", "group"), once=("level",)),
+        facts={
+            "methods": Fact(lambda reader: reader.rows["method"].nunique()),
+            "smallest": Fact(lambda reader: reader.common("lowest"), "p", "probability"),
+            "smallest_all": Fact(lambda reader: reader.common("lowest_all"), "p", "probability"),
+        },
+    ),
+    Exhibit(
+        "tbl-size",
+        data=sizes,
+        keys=("outcome", "group", "method"),
+        values={
+            **{
+                name: Value("num1", DRAWS, se=error, estimand="rejection rate")
+                for name, error in zip(RATES, (*ERRORS, "", ""), strict=True)
+            },
+            "mean_effect": Value(
+                "pct1_s", PERCENT, se="mean_error", estimand="mean effect without any practice"
+            ),
+            "spread": Value("num1", PERCENT, estimand="spread of the effect without any practice"),
+            "n_draws": Value("int"),
+            "holds": Value("name"),
+        },
+        protect=Drawn("panels drawn without persons"),
+        view=Table(rows=("method",), spread=("outcome", "group")),
+        facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
+    ),
+    Exhibit(
+        "tbl-detectable",
+        data=detectable,
+        keys=("outcome", "group"),
+        values={
+            "effect": Value(
+                "pct1", PERCENT, estimand="minimum detectable effect", method="method",
+                source="drawn",
+            ),
+            "estimate": Value("pct1_s"),
+            "p_value": Value("p"),
+            "draws": Value("int", source="drawn"),
+        },
+        protect=Model(residual_df="residual_df"),
+        view=Table(rows=("outcome", "group")),
+        facts={"draws": Fact(lambda reader: int(reader.rows["draws"].max()))},
+    ),
+)
+
+
+def agreement(reader: Reader) -> str:
+    """Whether conventional and exact inference agree on the stock, at either level."""
+    for group in GROUPS:
+        p = [reader(f"tbl-inference.effect[stock,{group},{m}].p") for m in ("crv1", EXACT)]
+        if any((p[0] <= level) != (p[1] <= level) for level in (STRICT, CHOSEN_LEVEL)):
+            return "disagree"
+    return "agree"
+
+
+def trust(reader: Reader) -> str:
+    """Whether a method's size holds, and if not whether the comparison itself is off."""
+    if reader.common("recommended") != "none":
+        return "found"
+    own = [
+        [reader(f"tbl-size.{name}[{outcome},{group},{EXACT}]") for name in ("mean_effect", "spread")]
+        for outcome in ("stock", "inflow")
+        for group in GROUPS
+    ]
+    return "biased" if any(abs(mean) > spread for mean, spread in own) else "none"
+
+
+def _told(reader: Reader) -> str:
+    choice = trust(reader)
+    unknown = pd.isna(reader(f"tbl-size.power_10[all,all,{EXACT}]"))
+    return "found_without_power" if choice == "found" and unknown else choice
+
+
+def _power(reader: Reader) -> float:
+    return float(reader(f"tbl-size.power_10[all,all,{reader.common('recommended')}]"))
+
+
+SENTENCES = (
+    Sentence("result-inference", agreement),
+    Sentence(
+        "result-size",
+        _told,
+        facts={"found_power": Fact(_power, "pct0")},
+    ),
+)

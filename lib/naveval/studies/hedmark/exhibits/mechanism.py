@@ -1,0 +1,56 @@
+"""Section «Færre inn eller raskere ut?»: what the change of the stock consists of."""
+
+from naveval.exhibits.declare import Exhibit, Sentence, Table, Value
+from naveval.exhibits.protect import Model
+from naveval.exhibits.reader import Reader
+from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL
+from naveval.studies.hedmark.estimate.mechanism import HAZARDS, PARTS
+from naveval.studies.hedmark.exhibits.common import MONTHLY, PERCENT
+from naveval.studies.hedmark.results import HedmarkResults
+
+EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
+    Exhibit(
+        "tbl-mechanism",
+        data=lambda results: results.mechanism.drop(columns="residual_df"),
+        keys=("group", "part"),
+        values={
+            "effect": Value(
+                "pct1_s", PERCENT, se="std_error", p="p_value", estimand="contribution"
+            ),
+            "n_units": Value("int", source="design"),
+        },
+        protect=Model(),
+        view=Table(rows=("group", "part")),
+        only={"part": (*PARTS, "total")},
+    ),
+    Exhibit(
+        "tbl-hazards",
+        data=lambda results: results.hazards.drop(columns="residual_df"),
+        keys=("group", "duration"),
+        values={
+            **dict.fromkeys(HAZARDS, Value("num1", MONTHLY, estimand="hazard")),
+            "effect": Value(
+                "pct1_s",
+                PERCENT,
+                se="std_error",
+                p="p_value",
+                estimand="relative change of hazard",
+            ),
+            "n_units": Value("int", source="design"),
+        },
+        protect=Model(),
+        view=Table(rows=("group", "duration")),
+    ),
+)
+
+
+def _carries(reader: Reader) -> str:
+    """Whether inflow or exit carries the change of those with benefit, or neither stands out."""
+    parts = ("inflow", "exit")
+    if not min(reader(f"tbl-mechanism.effect[with,{part}].p") for part in parts) <= CHOSEN_LEVEL:
+        return "neither"
+    inflow, exits = (reader(f"tbl-mechanism.effect[with,{part}].size") for part in parts)
+    return "exit" if exits >= inflow else "inflow"
+
+
+SENTENCES = (Sentence("result-mechanism", _carries),)

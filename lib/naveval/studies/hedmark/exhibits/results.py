@@ -1,0 +1,286 @@
+"""Section «Resultater»: figures 1 to 9 and tables 1 to 5, with what they say."""
+
+import numpy as np
+import pandas as pd
+
+from naveval.disclosure.thresholds import thresholds
+from naveval.exhibits.declare import Bars, Exhibit, Fact, Lines, Sentence, Table, Value
+from naveval.exhibits.protect import Counted, Model
+from naveval.exhibits.reader import Reader
+from naveval.studies.hedmark import panel as panels
+from naveval.studies.hedmark import windows
+from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
+from naveval.studies.hedmark.estimate.regression import CORRECTED, EXACT
+from naveval.studies.hedmark.exhibits.common import PERCENT, RATE, YEAR
+from naveval.studies.hedmark.results import HedmarkResults
+from naveval.studies.hedmark.windows import Outcome
+
+
+
+def changes(results: HedmarkResults) -> pd.DataFrame:
+    """Change in job seekers from the month after the start to a year later, by county.
+
+    The change of both groups together gives a hidden group back where the other group is shown,
+    so it rests on the smaller one.
+    """
+    parameters = results.parameters
+    start, _, last = parameters.months()
+    span = [start + 1, min(start + 1 + YEAR, last)]
+    groups = [panels.persons(results.panel, "stock", group).loc[span] for group in panels.GROUPS]
+    then, now = (sum(part.loc[month] for part in groups) for month in span)
+    roles = dict.fromkeys(parameters.controls(), "control") | {parameters.county: "treated"}
+    frame = pd.DataFrame(
+        {
+            "county": then.index,
+            "role": [roles.get(code, "other") for code in then.index],
+            "change": (100 * (now / then - 1)).to_numpy(),
+            "n": np.minimum.reduce([part.min() for part in groups]).astype(int),
+        }
+    )
+    return frame.sort_values("change", ignore_index=True)
+
+
+def _own_change(reader: Reader) -> float:
+    rows = reader.rows
+    return float(rows.loc[rows["role"] == "treated", "change"].iloc[0])
+
+
+def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFrame:
+    """Treated county and pooled control by month in per cent of the labour force, with persons."""
+    panel, parameters = results.panel, results.parameters
+    start, first, last = parameters.months()
+    if outcome == "stock":
+        first = int(panel.counts["month"].min())
+    months = range(first, windows.last_free(outcome, start, last) + 1)
+    persons, force = panels.persons(panel, outcome, group), panels.labour_force(panel)
+    own, other = (
+        [panels.block(frame, months, codes) for frame in (persons, force)]
+        for codes in ((parameters.county,), parameters.controls())
+    )
+    return pd.DataFrame(
+        {
+            "month": [windows.text(month) for month in months],
+            "treated": 100 * own[0][0] / own[1][0],
+            "control": 100 * other[0].sum(0) / other[1].sum(0),
+            "n_treated": own[0][0].astype(int),
+            "n_control": pool_count(other[0]),
+        }
+    )
+
+
+def pool_count(persons: np.ndarray) -> np.ndarray:
+    """Persons of a pool of counties by month, or those of its smallest county if too few.
+
+    Where a control county has too few persons to be shown in its own report, the pool counts as
+    few too: what the other reports show of the other counties could be taken from it.
+    """
+    least = persons.min(0)
+    return np.where(least < thresholds().min_cell, least, persons.sum(0)).astype(int)
+
+
+def _mean(area: str, *, after: bool) -> Fact:
+    """Mean of a line after the start, or over the year before it."""
+
+    def get(reader: Reader) -> float:
+        rows, start = reader.rows, reader.common("start")
+        chosen = rows[rows["month"] > start] if after else rows[rows["month"] < start].tail(YEAR)
+        return float(chosen[area].mean())
+
+    return Fact(get, "num2")
+
+
+def _figure(label: str, outcome: Outcome, group: str) -> Exhibit[HedmarkResults]:
+    rate = Value("num2", RATE, estimand="rate")
+    areas = ("treated", "control")
+    return Exhibit(
+        label,
+        data=lambda results: series(results, outcome, group),
+        keys=("month",),
+        values=dict.fromkeys(areas, rate),
+        protect=Counted({area: f"n_{area}" for area in areas}),
+        view=Lines("month", areas, mark="start", zero=True),
+        facts={
+            "figure_first": Fact(lambda reader: reader.rows["month"].iloc[0], "month"),
+            "figure_last": Fact(lambda reader: reader.rows["month"].iloc[-1], "month"),
+            **{f"{area}_before": _mean(area, after=False) for area in areas},
+            **{f"{area}_after": _mean(area, after=True) for area in areas},
+        },
+    )
+
+
+CELLS = ("before", "after", "change")
+MEANS = {
+    f"{area}_{row}": Value(
+        "num2_s" if row == "change" else "num2", RATE, at=(row, area), estimand="mean"
+    )
+    for row in CELLS
+    for area in ("treated", "control", "difference")
+} | {
+    "effect": Value(
+        "pct1_s", PERCENT, at=("effect", "difference"), se="std_error", p="p_value", method="how"
+    ),
+    "p_value": Value("p", at=("p_value", "difference")),
+    "n_clusters": Value("int", source="design"),
+}
+
+
+def means(results: HedmarkResults, label: str) -> pd.DataFrame:
+    """Tables 1 to 4, a row per comparison."""
+    found = results.means[results.means["label"] == label]
+    gaps = {f"difference_{row}": found[f"treated_{row}"] - found[f"control_{row}"] for row in CELLS}
+    how = "difference-in-differences of means, p-value by " + found["p_method"]
+    return found.assign(how=how, **gaps).drop(columns=["label", "n_months", "points"])
+
+
+def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
+    count = {"treated": "n_treated", "control": "n_control", "difference": "n_persons"}
+    persons = {name: count[value.at[1]] for name, value in MEANS.items() if not value.source}
+    return Exhibit(
+        label,
+        data=lambda results: means(results, label),
+        keys=("season", "outcome", "group"),
+        values=MEANS,
+        protect=Counted({**persons, "std_error": "n_persons"}),
+        view=Table(rows=(row,), spread=("group",)),
+    )
+
+
+def regression(results: HedmarkResults) -> pd.DataFrame:
+    """Table 5, with the p-value by the method of the run."""
+    return results.regression.assign(p_value=results.regression[f"p_{results.method}"]).drop(
+        columns="level"
+    )
+
+
+def _found(model: str, *, method: bool) -> Fact:
+    """Effects that are found: by the method at its level, or conventionally at the strict one."""
+
+    def get(reader: Reader) -> int:
+        column, level = ("p_value", CHOSEN_LEVEL) if method else ("p_crv1", STRICT)
+        return int((_of_model(reader, model)[column] <= level).sum())
+
+    return Fact(get, "int", "effects")
+
+
+def _shown(model: str) -> Fact:
+    return Fact(lambda reader: int(_of_model(reader, model)["effect"].notna().sum()))
+
+
+def _of_model(reader: Reader, model: str) -> pd.DataFrame:
+    return reader.rows[reader.rows["model"] == model]
+
+
+EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
+    Exhibit(
+        "fig-1",
+        data=changes,
+        keys=("county",),
+        values={"change": Value("pct1_s", "percent", estimand="change"), "role": Value("name")},
+        protect=Counted("n", shows=False),
+        view=Bars("county", "change", color="role"),
+        facts={
+            "change": Fact(_own_change, "pct1_s"),
+            "falling": Fact(lambda reader: int((reader.rows["change"] < 0).sum())),
+            "counties": Fact(lambda reader: len(reader.rows)),
+        },
+    ),
+    _figure("fig-2", "stock", "with"),
+    _figure("fig-3", "stock", "without"),
+    _means_table("tbl-1", "season"),
+    _figure("fig-4", "inflow", "with"),
+    _figure("fig-5", "inflow", "without"),
+    _means_table("tbl-2", "season"),
+    _figure("fig-6", "26-51", "with"),
+    _figure("fig-7", "52-77", "with"),
+    _figure("fig-8", "78-103", "with"),
+    _figure("fig-9", "104+", "with"),
+    _means_table("tbl-3", "outcome"),
+    _means_table("tbl-4", "outcome"),
+    Exhibit(
+        "tbl-5",
+        data=regression,
+        keys=("outcome", "group", "model"),
+        values={
+            "effect": Value(
+                "pct1_s", PERCENT, se="std_error", low="ci_low", high="ci_high", p="p_crv1",
+                method="crv1",
+            ),
+            "exact": Value(
+                "pct1_s", PERCENT, of="effect", low="exact_low", high="exact_high", p=f"p_{EXACT}",
+                method=f"{EXACT}, interval of 90 per cent",
+            ),
+            "corrected": Value(
+                "pct1_s", PERCENT, of="effect", low="corrected_low", high="corrected_high",
+                p=f"p_{CORRECTED}", method=CORRECTED,
+            ),
+            "p_value": Value("p"),
+        },
+        protect=Model(residual_df="residual_df"),
+        view=Table(rows=("outcome", "group"), spread=("model",)),
+        facts={
+            "outcomes": _shown("effect"),
+            "placebos": _shown("placebo"),
+            "conventional": _found("effect", method=False),
+            "chosen": _found("effect", method=True),
+            "placebo_conventional": _found("placebo", method=False),
+            "placebo_chosen": _found("placebo", method=True),
+        },
+    ),
+)
+
+
+def _judged(reader: Reader, label: str, key: str) -> tuple[list[str], list[str]]:
+    """Codes of a table's effects that stand out by the method, and of those that do not."""
+    rows = reader.frame(label)
+    rows = rows[rows["season"] == "matched"]
+    p = rows["p_value"]
+    return list(rows.loc[p <= CHOSEN_LEVEL, key]), list(rows.loc[p > CHOSEN_LEVEL, key])
+
+
+def _detectable(group: str) -> Sentence:
+    """How large a fall of the inflow must be, for a group that does not stand out."""
+    return Sentence(
+        "result-inflow-detectable",
+        lambda reader: group if group in _judged(reader, "tbl-2", "group")[1] else "",
+    )
+
+
+def _smallest_durations(reader: Reader) -> pd.Series:
+    """Smallest detectable falls of the duration groups that do not stand out."""
+    rows, unclear = reader.frame("tbl-detectable"), _judged(reader, "tbl-3", "outcome")[1]
+    return rows.loc[(rows["group"] == "with") & rows["outcome"].isin(unclear), "effect"]
+
+
+def _how_many_durations(reader: Reader) -> str:
+    found = _smallest_durations(reader)
+    if not len(found) or found.isna().any():
+        return ""
+    return "one" if len(found) == 1 else "several"
+
+
+SENTENCES = (
+    Sentence("result-means"),
+    Sentence("result-inflow", then=(_detectable("with"), _detectable("without"))),
+    Sentence("late-inflow", lambda reader: "late" if reader.common("late_right") else ""),
+    Sentence("why-durations"),
+    Sentence(
+        "result-durations",
+        facts={
+            "clear": Fact(
+                lambda reader: f"clear_{len(_judged(reader, 'tbl-3', 'outcome')[0])}", "name"
+            )
+        },
+        then=(
+            Sentence(
+                "result-durations-detectable",
+                _how_many_durations,
+                facts={
+                    "low": Fact(lambda reader: float(_smallest_durations(reader).min()), "num1"),
+                    "high": Fact(lambda reader: float(_smallest_durations(reader).max()), "num1"),
+                },
+            ),
+        ),
+    ),
+    Sentence("result-regression"),
+    Sentence("why-unit"),
+)
