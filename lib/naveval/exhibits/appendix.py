@@ -15,7 +15,6 @@ from naveval.exhibits.output import Block, Output
 from naveval.exhibits.protect import Public
 from naveval.project.parameters import StudyParameters
 
-
 CODES: dict[str, Codes] = {"name": str, "table": str, "file": str, "package": str}
 """The keys of the appendix name themselves."""
 
@@ -73,7 +72,9 @@ SOURCES = {
 }
 
 
-def _plain(label: str, data: Callable[[Any], pd.DataFrame], values: dict[str, Value]) -> Exhibit[Any]:
+def _plain(
+    label: str, data: Callable[[Any], pd.DataFrame], values: dict[str, Value]
+) -> Exhibit[Any]:
     key, source = SOURCES[label]
     return Exhibit(label, data, (key,), values, Public(source), Table(rows=(key,)))
 

@@ -72,6 +72,8 @@ class Value:
         gives another interval for the same estimate.
     se, low, high, p
         Columns with standard error, interval and p-value.
+    published
+        Column with the printed number, where `published.yml` does not give it.
     estimand, method
         Text for estimates.csv; a method may be the name of a column that tells.
     by, kinds
@@ -88,6 +90,7 @@ class Value:
     low: str = ""
     high: str = ""
     p: str = ""
+    published: str = ""
     estimand: str = "effect"
     method: str = ""
     by: str = ""

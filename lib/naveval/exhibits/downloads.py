@@ -133,7 +133,8 @@ def dictionary(
         columns = entry.get("columns", {}) if isinstance(entry, Mapping) else {}
         for position, name in enumerate(part.head):
             meaning = own.get(name) or common.get(name) or _composed(name, {**common, **own}, words)
-            title = str((columns.get(name) or {}).get("title", ""))
+            given = columns.get(name, "")
+            title = str(given.get("title", "") if isinstance(given, Mapping) else given)
             both = title if not meaning or part.label == "estimates" else f"{title}: {meaning}"
             text = meaning if part.label == "estimates" or not title else both
             kind = _kind([row[position] for row in part.rows if len(row) > position], words)

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from naveval.exhibits import words
+from naveval.exhibits import printed, words
 from naveval.exhibits.output import Output
 from naveval.project import catalogue, notebooks, paths, provenance
 from naveval.project.parameters import StudyParameters
@@ -83,6 +83,8 @@ def code_hash(study: str) -> str:
     read = provenance.file_hashes(modules)
     digest = hashlib.sha256(provenance.code_hash(modules).encode())
     digest.update(json.dumps(read, sort_keys=True).encode())
+    if printed.file_of(study).exists():
+        digest.update(printed.file_of(study).read_bytes())
     for file in sorted(set(files)):
         digest.update(file.relative_to(paths.project_root()).as_posix().encode())
         digest.update(file.read_bytes())

@@ -93,7 +93,12 @@ def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]
     released = reader.released(exhibit.label)
     shown = shown_rows(exhibit, released.frame)
     frame, hidden = released.frame[shown], released.suppressed[shown]
-    listed = [column for column in columns(exhibit) if column.name in frame]
+    placed = any(value.at[0] for value in exhibit.values.values())
+    listed = [
+        column
+        for column in columns(exhibit)
+        if column.name in frame and bool(column.value.at[0]) == placed
+    ]
     for row, unseen in zip(frame.to_dict("records"), hidden.to_dict("records"), strict=True):
         base = tuple(str(row[key]) for key in view.rows)
         for column in listed:
@@ -111,7 +116,7 @@ def _text(reader: Reader, column: Column, value: Value, number: Any) -> str:
     if formats.is_missing(number):
         return formats.MISSING
     if kind in references.NAMES:
-        return reader.named(kind, str(number)).replace("|", "\\|")
+        return reader.by_format(kind, str(number)).replace("|", "\\|")
     return formats.FORMATS[kind](number).replace("|", "\\|").replace("\n", " ")
 
 

@@ -47,7 +47,7 @@ class Opened:
     @cached_property
     def showing(self) -> Showing:
         """The study's report, to be shown into the result folder."""
-        report: Report = catalogue.module(self.name, "exhibits").REPORT
+        report: Report = catalogue.module(self.name, "report").REPORT
         return Showing(report, self.output)
 
     def show(self, label: str, results: Results) -> Shown:

@@ -107,25 +107,29 @@ class Reader:
 
     def _formatted(self, value: Any, kind: str) -> formats.Formatted:
         if kind in references.NAMES:
-            return formats.Formatted(self.named(kind, str(value)), "text")
+            return formats.Formatted(self.by_format(kind, str(value)), "text")
         return formats.Formatted(value, kind)
+
+    def by_format(self, kind: str, code: str) -> str:
+        """The name of a code whose format is "name", or the meaning of a "parameter"."""
+        if kind == "parameter":
+            return str(self.output.texts.get("parameters", {}).get(code, ""))
+        return self.named("", code)
 
     def named(self, key: str, code: str) -> str:
         """The name of a code of a key: the exhibit's own, the study's, or by a function.
 
         A label `<key>_<code>` goes before one of the code alone, which other keys may have too.
         """
-        if key == "parameter":
-            return str(self.output.texts.get("parameters", {}).get(code, ""))
+        codes = self.report.codes.get(key)
         for place in (self.label, "names"):
             entry = self.output.texts.get(place)
             labels = entry.get("labels", {}) if isinstance(entry, Mapping) else {}
             found = [name for name in (f"{key}_{code}", code) if name in labels]
             if found:
                 return self.fill(str(labels[found[0]]))
-        codes = self.report.codes.get(key)
-        if callable(codes):
-            return codes(code)
+            if callable(codes):
+                return codes(code)
         raise ParameterError(f"text «{self.label}» or «names»: no label «{code}»")
 
     def fill(self, template: str) -> str:

@@ -19,7 +19,14 @@ SCHEMA = 2
 FIRST = ("study", "label", "value")
 NUMBERS = ("estimate", *PARTS.values(), "n_persons", "n_obs", "n_clusters")
 LAST = (*NUMBERS, "unit", "estimand", "method", "published", "difference", "note")
-CARRIED = ("n_obs", "n_clusters", "note")
+CARRIED = {
+    "n_obs": "n_obs",
+    "n_draws": "n_obs",
+    "n_clusters": "n_clusters",
+    "n_units": "n_clusters",
+}
+"""Columns of data that say what a number rests on, to those of estimates.csv."""
+SUPPRESSED = "suppressed: few persons"
 
 
 def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:
@@ -48,24 +55,24 @@ def _value_rows(
     exhibit: Exhibit[Any], released: Released, name: str, value: Value
 ) -> Iterable[dict[str, Any]]:
     count = counted(exhibit, name)
-    for row in released.frame.to_dict("records"):
+    hidden = released.suppressed.to_dict("records")
+    for row, unseen in zip(released.frame.to_dict("records"), hidden, strict=True):
         kind = value.kind(row)
         if not kind.unit:
             continue
+        parts = {column: getattr(kind, part) for part, column in PARTS.items()}
+        parts |= {"published": kind.published}
         yield {
             "value": name,
             **{key: str(row[key]) for key in exhibit.keys},
             "estimate": row[kind.of or name],
-            **{
-                column: row[getattr(kind, part)]
-                for part, column in PARTS.items()
-                if getattr(kind, part)
-            },
+            **{to: row[column] for to, column in parts.items() if column},
             "n_persons": row.get(count, np.nan),
-            **{column: row[column] for column in CARRIED if column in row},
+            **{to: row[column] for column, to in CARRIED.items() if column in row},
             "unit": kind.unit,
             "estimand": kind.estimand,
             "method": row.get(kind.method, kind.method),
+            "note": SUPPRESSED if unseen[kind.of or name] else "",
         }
 
 
@@ -90,12 +97,13 @@ def _fact_row(reader: Reader, name: str, fact: Fact) -> dict[str, Any]:
 
 def _beside(table: pd.DataFrame, printed: pd.DataFrame, exhibit: Exhibit[Any]) -> pd.DataFrame:
     own = printed[printed["label"] == exhibit.label] if len(printed) else printed
-    if not len(own):
-        return table
-    keys = ["label", "value", *exhibit.keys]
-    both = table.merge(own[[*keys, "printed"]], on=keys, how="left")
-    both["published"] = both.pop("printed")
-    return both.assign(difference=both["estimate"] - both["published"])
+    if len(own) and len(table):
+        keys = ["label", "value", *exhibit.keys]
+        table = table.merge(own[[*keys, "printed"]], on=keys, how="left")
+        table = table.assign(published=table["printed"]).drop(columns="printed")
+    if "published" in table:
+        table["difference"] = table["estimate"] - table["published"]
+    return table
 
 
 def together(study: str, parts: Iterable[pd.DataFrame], keys: Iterable[str]) -> pd.DataFrame:

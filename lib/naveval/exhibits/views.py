@@ -12,7 +12,7 @@ from naveval.exhibits import figures
 from naveval.exhibits.declare import Areas, Bars, Exhibit, Intervals, Lines, Picture
 from naveval.exhibits.reader import Reader
 
-ROLES = {"treated": 2, "control": 0, "synthetic_control": 1, "other": 5}
+ROLES = {"treated": 2, "estimate": 2, "control": 0, "synthetic_control": 1, "other": 5}
 """What has the same colour wherever it is drawn."""
 HATCHES = {"other": "///"}
 BAND = "#DDE3EA"

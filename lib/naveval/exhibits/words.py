@@ -62,9 +62,9 @@ def fill(template: str, values: Mapping[str, Any], key: str) -> str:
 
 
 def choose(texts: Mapping[str, Any], key: str, choice: str | None) -> str:
-    """The template of a sentence, or the chosen one of several."""
+    """The template of a sentence, or the chosen one of several; "text" is the only one."""
     found = entry(texts, key)
-    if choice is None:
+    if choice is None or (choice == "text" and "text" in found):
         if isinstance(found, str):
             return found
         if "text" not in found:

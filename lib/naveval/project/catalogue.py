@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from naveval.project.errors import NavevalError, ParameterError
 
 PACKAGE = "naveval.studies"
-Role = Literal["parameters", "contracts", "coverage", "simulate", "update"]
+Role = Literal["parameters", "contracts", "coverage", "simulate", "report", "update"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class Study:
         Module with `needs(parameters)`: the periods and places the tables must cover.
     simulate
         Module with `simulate(folder, **settings)`, which writes registers; "" where there is none.
+    report
+        Module with `REPORT`, all that can be shown; "" for a study that is not declared yet.
     update
         Module with `publish_quarter` and `summary`; "" for a study that is not updated.
     """
@@ -50,6 +52,7 @@ class Study:
     contracts: str = ""
     coverage: str = ""
     simulate: str = ""
+    report: str = ""
     update: str = ""
 
 

@@ -3,17 +3,23 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from naveval.estimators.one_treated.inference import METHODS
 from naveval.exhibits import appendix
 from naveval.exhibits.declare import Codes, Fact
 from naveval.project import places
 from naveval.studies.hedmark import windows
-from naveval.studies.hedmark.estimate.choice import ALL_OTHERS, CHOSEN_LEVEL, POWER, STRICT, recommend
+from naveval.studies.hedmark.estimate.choice import (
+    ALL_OTHERS,
+    CHOSEN_LEVEL,
+    POWER,
+    STRICT,
+    recommend,
+)
 from naveval.studies.hedmark.estimate.means import all_others
 from naveval.studies.hedmark.estimate.mechanism import DURATIONS, PARTS
 from naveval.studies.hedmark.estimate.regression import MODELS
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.parameters import REVIEWED, Parameters
-from naveval.estimators.one_treated.inference import METHODS
 
 PERCENT, RATE = "percent of level before", "percent of labour force"
 YEAR = 12
@@ -58,8 +64,9 @@ COMMON: Mapping[str, Fact] = {
     "spring_last": _month(lambda start, first, last: windows.last_free("26-51", start, last)),
     "autumn_last": _month(lambda start, first, last: windows.last_free("52-77", start, last)),
     "late_right": Fact(
-        lambda results: results.parameters.months()[2] + LATE_RIGHT
-        > int(results.panel.counts["month"].max())
+        lambda results: (
+            results.parameters.months()[2] + LATE_RIGHT > int(results.panel.counts["month"].max())
+        )
     ),
     "placebo_first": _of(lambda parameters: parameters.placebo_first, "month"),
     "reviewed": _of(lambda _: REVIEWED, "month"),
@@ -92,4 +99,3 @@ CODES: Mapping[str, Codes] = {
     "duration": DURATIONS,
     "county": places.name,
 }
-

@@ -58,7 +58,7 @@ def _named(found: pd.DataFrame) -> pd.DataFrame:
 def formula(_: HedmarkResults) -> pd.DataFrame:
     """The printed effects from the printed means by the study's own formula."""
     found = reproduced().sort_values(KEY, ignore_index=True)
-    return _named(found).rename(columns={"effect": "computed"}).drop(columns=list(MEANS))
+    return _named(found).rename(columns={"effect": "computed"})
 
 
 def _verdicts(*verdicts: str) -> Fact:
@@ -89,10 +89,15 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         keys=KEYS,
         values={
             "computed": Value(
-                "pct1_s", PERCENT, low="range_from", high="range_to",
+                "pct1_s",
+                PERCENT,
+                low="range_from",
+                high="range_to",
+                published="printed",
                 method="formula on printed means",
             ),
             "printed": PRINTED,
+            **dict.fromkeys(MEANS, Value("num2", source="published")),
             "verdict": Value("name"),
         },
         protect=Public(SOURCE),
@@ -182,7 +187,7 @@ SENTENCES = (
     ),
     Sentence(
         "compare-intervals",
-        lambda reader: "document" if is_document_design(reader.parameters) else "",
+        lambda reader: "text" if is_document_design(reader.parameters) else "",
         facts={"low": _interval("low"), "high": _interval("high")},
     ),
 )

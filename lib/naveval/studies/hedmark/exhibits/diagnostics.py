@@ -39,8 +39,7 @@ def detectable(results: HedmarkResults) -> pd.DataFrame:
     own = results.regression[results.regression["model"] == "effect"]
     own = own.assign(p_value=own[f"p_{results.method}"], estimate=own["effect"])
     kept = ["outcome", "group", "estimate", "p_value", "n_persons", "residual_df"]
-    named = results.smallest.rename(columns={"n_draws": "draws"})
-    return named.merge(own[kept], on=["outcome", "group"])
+    return results.smallest.merge(own[kept], on=["outcome", "group"])
 
 
 EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
@@ -87,16 +86,19 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         keys=("outcome", "group"),
         values={
             "effect": Value(
-                "pct1", PERCENT, estimand="minimum detectable effect", method="method",
+                "pct1",
+                PERCENT,
+                estimand="minimum detectable effect",
+                method="method",
                 source="drawn",
             ),
             "estimate": Value("pct1_s"),
             "p_value": Value("p"),
-            "draws": Value("int", source="drawn"),
+            "n_draws": Value("int", source="drawn"),
         },
         protect=Model(residual_df="residual_df"),
         view=Table(rows=("outcome", "group")),
-        facts={"draws": Fact(lambda reader: int(reader.rows["draws"].max()))},
+        facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
     ),
 )
 
@@ -115,7 +117,10 @@ def trust(reader: Reader) -> str:
     if reader.common("recommended") != "none":
         return "found"
     own = [
-        [reader(f"tbl-size.{name}[{outcome},{group},{EXACT}]") for name in ("mean_effect", "spread")]
+        [
+            reader(f"tbl-size.{name}[{outcome},{group},{EXACT}]")
+            for name in ("mean_effect", "spread")
+        ]
         for outcome in ("stock", "inflow")
         for group in GROUPS
     ]

@@ -4,48 +4,39 @@ from dataclasses import replace
 from typing import Any
 
 from naveval.exhibits import explore
-from naveval.exhibits.output import Block, Output
+from naveval.exhibits.opening import Opened
+from naveval.exhibits.output import Output
+from naveval.exhibits.show import Showing, Shown
 from naveval.project import places
-from naveval.studies.hedmark.exhibits.figures import SERIES, series
-from naveval.studies.hedmark.panel import Panel
+from naveval.studies.hedmark.exhibits import REPORT
 from naveval.studies.hedmark.parameters import Parameters
+from naveval.studies.hedmark.results import HedmarkResults
 
+SERIES = tuple(f"fig-{number}" for number in range(2, 10))
 START_MONTHS = ("2013-11", "2014-03", "2014-11", "2015-03")
 
 
-def menus(output: Output, panel: Panel, parameters: Parameters) -> Any:
+def menus(study: Opened, results: HedmarkResults) -> Any:
     """Menus over the panel at hand; choices redraw one of figures 2 to 9."""
-    year = parameters.COUNTY_YEAR
-    codes = dict.fromkeys((parameters.county, *places.codes(year)))
-    names = {places.name(code): code for code in codes}
-    starts = list(dict.fromkeys((parameters.start, *START_MONTHS)))
-    everyone = {output.label("explore-control", "default"): "default"} | {
-        output.label("explore-control", "all"): "all"
-    }
+    parameters, output = results.parameters, study.output
+    codes = dict.fromkeys((parameters.county, *places.codes(parameters.COUNTY_YEAR)))
     choices: explore.Choices = {
-        "label": list(SERIES),
-        "county": names,
-        "start": starts,
-        "control": everyone,
+        "label": SERIES,
+        "county": {places.name(code): code for code in codes},
+        "start": list(dict.fromkeys((parameters.start, *START_MONTHS))),
+        "control": {output.label("explore-control", name): name for name in ("default", "all")},
     }
-    return explore.explore(output, draw, panel, parameters, choices=choices)
+    return explore.explore(output, draw, results, choices=choices)
 
 
 def draw(
-    output: Output,
-    panel: Panel,
-    parameters: Parameters,
-    *,
-    label: str,
-    county: str,
-    start: str,
-    control: str,
-) -> Block:
+    output: Output, results: HedmarkResults, *, label: str, county: str, start: str, control: str
+) -> Shown:
     """A series for the chosen county against its control group."""
-    others = tuple(code for code in places.codes(parameters.COUNTY_YEAR) if code != county)
+    others = tuple(code for code in places.codes(Parameters.COUNTY_YEAR) if code != county)
     own = () if control == "default" else others
     changed = Parameters.model_validate(
-        parameters.model_dump() | {"county": county, "start": start, "control": own}
+        results.parameters.model_dump() | {"county": county, "start": start, "control": own}
     )
     moved = replace(output, place=places.place(county))
-    return series(moved, panel, changed, label)
+    return Showing(REPORT, moved).show(label, results.but(parameters=changed))

@@ -16,7 +16,6 @@ from naveval.studies.hedmark.results import HedmarkResults
 from naveval.studies.hedmark.windows import Outcome
 
 
-
 def changes(results: HedmarkResults) -> pd.DataFrame:
     """Change in job seekers from the month after the start to a year later, by county.
 
@@ -202,16 +201,31 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         keys=("outcome", "group", "model"),
         values={
             "effect": Value(
-                "pct1_s", PERCENT, se="std_error", low="ci_low", high="ci_high", p="p_crv1",
+                "pct1_s",
+                PERCENT,
+                se="std_error",
+                low="ci_low",
+                high="ci_high",
+                p="p_crv1",
                 method="crv1",
             ),
             "exact": Value(
-                "pct1_s", PERCENT, of="effect", low="exact_low", high="exact_high", p=f"p_{EXACT}",
+                "pct1_s",
+                PERCENT,
+                of="effect",
+                low="exact_low",
+                high="exact_high",
+                p=f"p_{EXACT}",
                 method=f"{EXACT}, interval of 90 per cent",
             ),
             "corrected": Value(
-                "pct1_s", PERCENT, of="effect", low="corrected_low", high="corrected_high",
-                p=f"p_{CORRECTED}", method=CORRECTED,
+                "pct1_s",
+                PERCENT,
+                of="effect",
+                low="corrected_low",
+                high="corrected_high",
+                p=f"p_{CORRECTED}",
+                method=CORRECTED,
             ),
             "p_value": Value("p"),
         },
@@ -261,7 +275,7 @@ def _how_many_durations(reader: Reader) -> str:
 SENTENCES = (
     Sentence("result-means"),
     Sentence("result-inflow", then=(_detectable("with"), _detectable("without"))),
-    Sentence("late-inflow", lambda reader: "late" if reader.common("late_right") else ""),
+    Sentence("late-inflow", lambda reader: "text" if reader.common("late_right") else ""),
     Sentence("why-durations"),
     Sentence(
         "result-durations",

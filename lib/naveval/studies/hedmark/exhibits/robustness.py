@@ -1,5 +1,7 @@
 """Section «Diagnostikk»: other starts, other counties, other comparisons, other choices."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,10 +33,15 @@ STOCK = {"outcome": ("stock",)}
 OWN, NONE = "own", "none"
 
 
-def _placebo(estimand: str, **more: Any) -> dict[str, Value]:
+def _placebo(estimand: str) -> dict[str, Value]:
     return {
         "effect": Value(
-            "pct1_s", PERCENT, se="std_error", low="ci_low", high="ci_high", p="p_exact",
+            "pct1_s",
+            PERCENT,
+            se="std_error",
+            low="ci_low",
+            high="ci_high",
+            p="p_exact",
             estimand=estimand,
         ),
         "p_crv1": Value("p"),
@@ -61,12 +68,15 @@ def _group(reader: Reader, group: str) -> pd.DataFrame:
     return reader.rows[reader.rows["group"] == group]
 
 
-def _by_group(name: str, get: Any, form: str = "pct1_s", unit: str = "") -> dict[str, Fact]:
+def _by_group(
+    name: str, get: Callable[[pd.DataFrame], Any], form: str = "pct1_s", unit: str = ""
+) -> dict[str, Fact]:
     """A fact for each group, `<name>_<group>`, of the group's shown rows."""
-    return {
-        f"{name}_{group}": Fact(lambda reader, g=group: get(_group(reader, g)), form, unit)
-        for group in GROUPS
-    }
+    return {f"{name}_{group}": Fact(partial(_apply, get, group), form, unit) for group in GROUPS}
+
+
+def _apply(get: Callable[[pd.DataFrame], Any], group: str, reader: Reader) -> Any:
+    return get(_group(reader, group))
 
 
 def _rejected(column: str, level: float, *, first: int = 0) -> Any:
@@ -328,11 +338,17 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         only=STOCK,
         facts={
             "specifications": Fact(lambda reader: len(_group(reader, GROUPS[0]))),
-            **_by_group("count", lambda rows: int(rows["effect"].notna().sum()), "int", "specifications"),
+            **_by_group(
+                "count", lambda rows: int(rows["effect"].notna().sum()), "int", "specifications"
+            ),
             **_spread(),
             **_by_group("median", lambda rows: float(rows["effect"].median())),
-            **_by_group("main", lambda rows: float(rows.loc[rows["main"] == "yes", "effect"].mean())),
-            **_by_group("negative", lambda rows: float(100 * (rows["effect"].dropna() < 0).mean()), "num0"),
+            **_by_group(
+                "main", lambda rows: float(rows.loc[rows["main"] == "yes", "effect"].mean())
+            ),
+            **_by_group(
+                "negative", lambda rows: float(100 * (rows["effect"].dropna() < 0).mean()), "num0"
+            ),
         },
     ),
 )
