@@ -11,11 +11,10 @@ from naveval.exhibits.reader import Reader
 from naveval.registers import extracts
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark.estimate.means import has_default_windows
+from naveval.studies.hedmark.exhibits.common import STEPS
 from naveval.studies.hedmark.exhibits.comparison import KEYS
 from naveval.studies.hedmark.exhibits.results import pool_count
 from naveval.studies.hedmark.results import HedmarkResults
-
-STEPS = ("register", "counties", "window", "used")
 
 
 def flow(results: HedmarkResults) -> pd.DataFrame:

@@ -20,8 +20,11 @@ from naveval.studies.hedmark.estimate.mechanism import DURATIONS, PARTS
 from naveval.studies.hedmark.estimate.regression import MODELS
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.parameters import REVIEWED, Parameters
+from naveval.studies.hedmark.published import MEANS
 
 PERCENT, RATE = "percent of level before", "percent of labour force"
+STEPS = ("register", "counties", "window", "used")
+"""From the registers to the analysis."""
 YEAR = 12
 LATE_RIGHT = 3
 """Months in which the right to benefit can come late."""
@@ -90,7 +93,7 @@ COMMON: Mapping[str, Fact] = {
 
 CODES: Mapping[str, Codes] = {
     **appendix.CODES,
-    "season": ("unadjusted", "matched"),
+    "season": ("unadjusted", "matched", "regression", "placebo"),
     "outcome": (*windows.OUTCOMES, "all"),
     "group": (*GROUPS, "all"),
     "model": MODELS,
@@ -98,4 +101,10 @@ CODES: Mapping[str, Codes] = {
     "part": (*PARTS, "total", "unexplained"),
     "duration": DURATIONS,
     "county": places.name,
+    "step": STEPS,
+    "exhibit": tuple(f"tbl-{number}" for number in range(1, 6)),
+    "cell": MEANS,
+    "line": ("before", "after", "change"),
+    "area": ("treated", "control", "difference"),
+    "of": ("along_row", "along_column"),
 }

@@ -1,0 +1,177 @@
+"""Every reference of every text of every declared study, resolved without a run."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import nbformat
+import pytest
+
+from naveval.exhibits import markdown, printed, references, words
+from naveval.exhibits.declare import Exhibit, Picture, Report, Table
+from naveval.exhibits.protect import Counted, Derived, Model
+from naveval.exhibits.reader import every_sentence
+from naveval.project import catalogue, formats, paths
+
+DECLARED = [name for name in catalogue.names() if catalogue.has(name, "report")]
+COMMON = {"banners", "simulated-note", "simulated-mark", "finished", "explore", "explore-control"}
+OF_REPORT = {"report", "parameters", "names", "headlines", "variables"}
+SHOWN = re.compile(r'study\.show\("([\w-]+)", results\)')
+
+
+def report_of(study: str) -> Report:
+    return catalogue.module(study, "report").REPORT
+
+
+def templates(entry: Any) -> Iterator[str]:
+    """Every template of a text entry: captions, notes, wordings, labels, titles."""
+    if isinstance(entry, str):
+        yield entry
+    elif isinstance(entry, Mapping):
+        for value in entry.values():
+            yield from templates(value)
+
+
+def owners(report: Report) -> dict[str, Mapping[str, Any]]:
+    """Key of a text to the facts that its templates may use."""
+    found: dict[str, Mapping[str, Any]] = {one.label: one.facts for one in report.exhibits}
+    return found | {one.label: one.facts for one in every_sentence(report)}
+
+
+def faults(report: Report, texts: Mapping[str, Any]) -> list[str]:
+    """What the texts name and nobody declares."""
+    found = []
+    for key, facts in {**owners(report), "names": {}}.items():
+        for template in templates(texts.get(key, {})):
+            for field in formats.field_names(template):
+                name, _, form = field.partition(":")
+                fault = unknown(report, name, facts)
+                if form and form not in formats.FORMATS:
+                    fault = f"no format {form}"
+                found += [f"{key}: {{{field}}}: {fault}"] if fault else []
+    return found
+
+
+def unknown(report: Report, name: str, facts: Mapping[str, Any]) -> str:
+    try:
+        if references.read(report, name) is None:
+            known = {"place", *facts, *report.common}
+            return "" if name in known else f"not among {', '.join(sorted(known))}"
+    except Exception as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_every_field_of_every_text_is_declared(study: str) -> None:
+    report, texts = report_of(study), words.load(study)
+    assert faults(report, texts) == []
+    used = [f for key in owners(report) for t in templates(texts[key]) for f in _refs(t)]
+    assert len(used) > 40
+
+
+def _refs(template: str) -> list[str]:
+    return [name for name in formats.field_names(template) if references.REFERENCE.match(name)]
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("tbl-1.effect[unadjusted,stock,everybody]", "group has no code everybody"),
+        ("tbl-1.effekt[unadjusted,stock,with]", "no value or fact"),
+        ("tbl-1.effect[stock,with]", "a code for each of season, outcome, group"),
+        ("tbl-1.treated_before[unadjusted,stock,with].p", "no part p"),
+        ("tbl-99.effect[a]", "no exhibit of hedmark is called «tbl-99»"),
+        ("fig-2.treated[2014-01]", "month has no list of codes"),
+        ("numbers", "not among"),
+        ("start:num9", "no format num9"),
+    ],
+)
+def test_a_wrong_field_is_found_and_named(field: str, told: str) -> None:
+    report, texts = report_of("hedmark"), words.load("hedmark")
+    wrong = texts | {"why-unit": {"text": f"Et tall: {{{field}}}."}}
+    found = faults(report, wrong)
+    assert len(found) == 1
+    assert told in found[0]
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_every_exhibit_has_its_words_and_every_column_of_them_exists(study: str) -> None:
+    report, texts = report_of(study), words.load(study)
+    for exhibit in report.exhibits:
+        if exhibit.view is None:
+            continue
+        entry = texts[exhibit.label]
+        assert entry["caption"], exhibit.label
+        assert exhibit.finding is None or entry["finding"], exhibit.label
+        if isinstance(exhibit.view, Table):
+            known = {*exhibit.view.rows, markdown.ROW, *markdown.possible(exhibit, report.codes)}
+            assert set(entry["columns"]) <= known, (exhibit.label, set(entry["columns"]) - known)
+        else:
+            assert entry["alt"], exhibit.label
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_every_code_that_names_a_row_has_a_name(study: str) -> None:
+    report, texts = report_of(study), words.load(study)
+    for exhibit in report.exhibits:
+        for key in _named_keys(exhibit):
+            codes = report.codes[key] if isinstance(exhibit.view, Table) else report.codes.get(key)
+            if codes is None or callable(codes):
+                continue
+            labels = {**texts["names"]["labels"], **texts[exhibit.label].get("labels", {})}
+            for code in exhibit.only.get(key, codes):
+                assert code in labels or f"{key}_{code}" in labels, (exhibit.label, key, code)
+
+
+def _named_keys(exhibit: Exhibit[Any]) -> tuple[str, ...]:
+    view = exhibit.view
+    if isinstance(view, Table):
+        return view.rows
+    keys = () if view is None or isinstance(view, Picture) else vars(view).values()
+    return tuple(key for key in keys if isinstance(key, str) and key in exhibit.keys[:1])
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_a_sentence_on_numbers_that_can_be_hidden_says_what_stands_instead(study: str) -> None:
+    report, texts = report_of(study), words.load(study)
+    after = {one.label for top in report.sentences for then in top.then for one in then.all()}
+    for sentence in every_sentence(report):
+        entry = texts[sentence.label]
+        named = [references.read(report, name) for t in templates(entry) for name in _refs(t)]
+        risky = any(
+            isinstance(one.exhibit.protect, Counted | Model | Derived)
+            and (one.fact is not None or not one.value.source)
+            for one in named
+            if one
+        )
+        assert not risky or sentence.label in after or "hidden" in entry, sentence.label
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_no_text_is_left_that_nothing_shows(study: str) -> None:
+    report, texts = report_of(study), words.load(study)
+    known = {*owners(report), *COMMON, *OF_REPORT, "tbl-files"}
+    known |= {one.when.otherwise for one in report.exhibits if one.when}
+    assert set(texts) <= known, set(texts) - known
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_the_notebook_shows_everything_once(study: str) -> None:
+    report = report_of(study)
+    book = nbformat.read(paths.notebook(study), as_version=4)
+    shown = [found for cell in book.cells for found in SHOWN.findall(cell.source)]
+    wanted = [one.label for one in (*report.exhibits, *report.sentences)]
+    assert sorted(shown) == sorted(wanted)
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_printed_numbers_are_those_of_exhibits(study: str) -> None:
+    report = report_of(study)
+    for label, own in printed.read(study).groupby("label"):
+        exhibit = report.exhibit(str(label))
+        assert set(own["value"]) <= set(exhibit.values), label
+        assert not own.duplicated(["value", *exhibit.keys]).any(), label
+        for key in exhibit.keys:
+            for code in own[key]:
+                assert references.code_fault(report.codes, key, str(code)) == "", (label, key)
