@@ -21,6 +21,7 @@ from naveval.disclosure import gate
 from naveval.disclosure.scan.folder import scan
 from naveval.exhibits import estimates, figures
 from naveval.exhibits.estimates import NOTE, guard_estimates
+from naveval.exhibits.protect import decide
 from naveval.project import places
 from naveval.project.errors import DisclosureError
 from naveval.publishing.audit import folder as audit
@@ -28,16 +29,11 @@ from naveval.publishing.audit.ids import person_ids
 from naveval.registers.reading import open_registers
 from naveval.studies.hedmark import panel
 from naveval.studies.hedmark.contracts import TABLES
-from naveval.studies.hedmark.exhibits.figures import (
-    SERIES,
-    pool_count,
-    release_series,
-    series_frame,
-)
+from naveval.studies.hedmark.exhibits import REPORT
+from naveval.studies.hedmark.exhibits.results import pool_count
 from naveval.studies.hedmark.panel import Panel
 from naveval.studies.hedmark.parameters import Parameters
 from naveval.studies.hedmark.simulate.registers import simulate
-from naveval.studies.hedmark.windows import number
 from naveval.studies.indicator.exhibits.protected import hidden_cells
 from naveval.studies.programs.exhibits import effect_tables, use_figures
 
@@ -270,13 +266,12 @@ def test_reports_of_all_counties_together_do_not_give_a_month_back(
     """An attacker has every county's own series and every control group's."""
     codes = places.codes(2014)
     place = {code: i for i, code in enumerate(codes)}
-    outcome, group = SERIES[label]
+    exhibit = REPORT.exhibit(label)
     shown: list[list[tuple[np.ndarray, bool]]] = []
     for code in codes:
         chosen = Parameters(county=code)
-        first, last = (number(month) for month in ("2011-01", "2015-04"))
-        frame = series_frame(small_panel, chosen, outcome, group, first, last)
-        released = release_series(frame, label)
+        frame = exhibit.data(SimpleNamespace(panel=small_panel, parameters=chosen))
+        released = decide(frame, exhibit.protect, label=label, keys=exhibit.keys, free=())
         own = np.eye(len(codes))[place[code]]
         pool = np.eye(len(codes))[[place[c] for c in chosen.controls()]].sum(0)
         shown.append(

@@ -71,7 +71,7 @@ def _value_rows(
             **{to: row[column] for column, to in CARRIED.items() if column in row},
             "unit": kind.unit,
             "estimand": kind.estimand,
-            "method": row.get(kind.method, kind.method),
+            "method": row.get(kind.method or "method", kind.method),
             "note": SUPPRESSED if unseen[kind.of or name] else "",
         }
 
@@ -109,7 +109,7 @@ def _beside(table: pd.DataFrame, printed: pd.DataFrame, exhibit: Exhibit[Any]) -
 def together(study: str, parts: Iterable[pd.DataFrame], keys: Iterable[str]) -> pd.DataFrame:
     """All rows of a report: study, label, value, every key, then the numbers and what they are."""
     filled = [part for part in parts if len(part)]
-    columns = [*FIRST, *dict.fromkeys(keys), *LAST]
+    columns = list(dict.fromkeys((*FIRST, *keys, *LAST)))
     if not filled:
         return pd.DataFrame(columns=columns)
     table = pd.concat(filled, ignore_index=True).assign(study=study).reindex(columns=columns)

@@ -1,19 +1,19 @@
 """The notebook's cells for two counties: own names, own files, no small cells, parts."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from notebook_cells import run
 
-from naveval.exhibits.output import RESULT_VARIABLE, open_output
+from naveval.exhibits.rows import SUPPRESSED
+from naveval.exhibits.show import Showing
 from naveval.project import places
-from naveval.project.errors import DisclosureError
 from naveval.studies.hedmark.estimate.choice import recommend
-from naveval.studies.hedmark.exhibits import tables
-from naveval.studies.hedmark.exhibits.sentences import design, inflow, what_was_done
-from naveval.studies.hedmark.exhibits.summary import question, verdict_of
+from naveval.studies.hedmark.exhibits import REPORT
+from naveval.studies.hedmark.exhibits.summary import verdict
 from naveval.studies.hedmark.parameters import Parameters
 
 SETTINGS = {"scale": 0.02, "seed": 5, "draws": 99, "size_draws": 20}
@@ -37,7 +37,7 @@ def test_every_caption_alt_text_and_paragraph_names_its_own_county(reports) -> N
         # The county reports tell that Hedmark is the printed study, so it may be named there.
         others = {places.name(other) for other in CODES} - {own, "Hedmark"}
         for source, block in shown:
-            if "appendix" in source or source.startswith("finish"):
+            if re.search(r'"tbl-(parameters|data|versions)"|finish', source):
                 continue
             for paragraph in captions(block.markdown):
                 assert own in paragraph, paragraph
@@ -65,7 +65,7 @@ EXEMPT = ("Bare ett fylke", "Nye arbeidssøkere regnes", "Slik skal det", "Alle 
 
 def test_two_counties_share_no_file_and_each_has_its_own(reports) -> None:
     files = {
-        code: {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()}
+        code: {str(f.relative_to(folder)) for f in folder.rglob("*") if f.suffix != ".xlsx"}
         for code, (_, _, folder) in reports.items()
     }
     assert files["20"] | {"tables/tbl-marginals.csv"} == files["04"]
@@ -91,7 +91,7 @@ def test_no_number_of_persons_under_five_in_any_file(reports) -> None:
             frame = pd.read_csv(file)
             suppressed += int((frame == ":").sum().sum())
             for column in frame.columns:
-                if re.fullmatch(r"n|n_.*persons|.*_n|n_treated|n_control|with|without", column):
+                if re.fullmatch(r"n|n_.*persons|n_treated|n_control|with|without", column):
                     values = pd.to_numeric(frame[column], errors="coerce").dropna()
                     assert not values[values < 5].any(), (file.name, column)
         table = pd.read_csv(folder / "estimates.csv")
@@ -123,18 +123,22 @@ def test_suppressed_means_are_in_no_other_place(reports) -> None:
                 (table["label"] == row.label)
                 & (table["outcome"] == row.outcome)
                 & (table["group"] == row.group)
-                & (table["horizon"] == row.season)
-            ]
+                & (table["season"] == row.season)
+            ].set_index("value")
             assert len(rows) == 10
             counts = {
                 "treated": row.n_treated,
                 "control": row.n_control,
                 "difference": row.n_persons,
+                "effect": row.n_persons,
             }
-            for column, n in counts.items():
+            for start, n in counts.items():
+                own = rows[rows.index.str.startswith(start)]
+                assert len(own) == (1 if start == "effect" else 3)
                 if n < 5:
                     hidden += 1
-                    assert rows.loc[rows["column"] == column, "estimate"].isna().all()
+                    assert own["estimate"].isna().all()
+                    assert own["note"].eq(SUPPRESSED).all()
     assert hidden > 0
 
 
@@ -153,23 +157,25 @@ def test_p_values_and_texts_follow_the_chosen_method(reports) -> None:
     for shown, space, folder in reports.values():
         method = space["method"]
         assert method == (recommend(space["size"]) or "randomisation_coefficient")
-        title = tables.name(space["output"], method)
-        summary = next(b.markdown for source, b in shown if source.startswith(SUMMARY))
-        assert f"«{title}»" in summary
+        title = space["study"].output.texts["names"]["labels"][method]
+        assert f"«{title}»" in block(shown, "tbl-1")
         five = pd.read_csv(folder / "tables" / "tbl-5.csv", na_values=[":"])
-        own = space["regression"].query("model == 'effect'")[f"p_{method}"].to_numpy()
+        own = space["regression"][f"p_{method}"].to_numpy()
         seen = five["p_value"].notna()
+        assert seen.any()
         np.testing.assert_allclose(five["p_value"][seen], own[seen])
 
 
-SUMMARY = "summary.summary"
+def block(shown, label: str) -> str:
+    """What the cell of an exhibit or sentence shows."""
+    return next(found.markdown for source, found in shown if f'"{label}"' in source)
 
 
 def test_no_paragraph_has_a_hole_where_a_number_is_hidden(reports) -> None:
     told = 0
     for code, (shown, _, _) in reports.items():
         for source, block in shown:
-            if source.startswith(("sentences.", "summary.")):
+            if "tbl-" not in source and "fig-" not in source:
                 assert ".." not in block.markdown, block.markdown
                 told += f"for få personer i {places.name(code)}" in block.markdown
     assert told > 0
@@ -182,25 +188,23 @@ def test_a_null_result_says_what_would_have_been_found(reports) -> None:
         table = pd.read_csv(folder / "estimates.csv")
         kept = table[table["label"] == "tbl-detectable"].set_index(["outcome", "group"])
         pd.testing.assert_series_equal(kept["estimate"], smallest, check_names=False)
-        verdict = verdict_of(space["means"], space["parameters"])
-        summary = next(b.markdown for source, b in shown if source.startswith(SUMMARY))
-        stated = "måtte en nedgang" in summary
+        found = verdict(space["study"].showing.reader(space["results"]))
+        stated = "måtte en nedgang" in block(shown, "summary-stock")
         known = smallest["stock"].notna().all()
-        assert stated == (verdict in ("unclear", "mixed") and known)
+        assert stated == (found in ("unclear", "mixed") and known)
 
 
 def test_estimates_are_tidy_and_hold_every_label(reports) -> None:
     for _, space, folder in reports.values():
-        table = pd.read_csv(folder / "estimates.csv")
-        assert len(table) == len(space["estimates"])
+        table = pd.read_csv(folder / "estimates.csv", dtype={"county": str})
         labels = {f"tbl-{k}" for k in range(1, 6)} | {"tbl-inference", "tbl-size", "tbl-mechanism"}
         assert labels <= set(table["label"])
-        key = ["label", "row", "column", "outcome", "group", "horizon", "estimand", "method"]
-        assert not table.duplicated(key).any()
-        least = table[table["row"] == "smallest p-value"].set_index("column")
-        assert (least["estimate"] == 1 / least["n_clusters"]).all()
+        assert table["unit"].notna().all()
+        keys = [key for one in REPORT.exhibits for key in one.keys if key in table]
+        assert not table.duplicated(["label", "value", *dict.fromkeys(keys)]).any()
+        least = table[table["value"].isin(["smallest", "smallest_all"])]["estimate"]
         units = space["inference"]["n_units"]
-        assert least["n_clusters"].tolist() == [units.min(), units.max()]
+        assert least.tolist() == [1 / units.min(), 1 / units.max()]
 
 
 def test_no_row_of_microdata_and_no_id(reports) -> None:
@@ -212,34 +216,28 @@ def test_no_row_of_microdata_and_no_id(reports) -> None:
 
 
 def test_published_numbers_stand_beside_the_estimates_for_hedmark_only(reports) -> None:
-    for code, (_, space, _) in reports.items():
-        table = space["estimates"]
-        effects = table[(table["label"] == "tbl-1") & (table["row"] == "effect")]
-        five = table[(table["label"] == "tbl-5") & (table["method"] == "crv1")]
-        five = five[five["row"] != "count"]
+    for code, (_, _, folder) in reports.items():
+        table = pd.read_csv(folder / "estimates.csv")
+        effects = table[(table["label"] == "tbl-1") & (table["value"] == "effect")]
+        five = table[(table["label"] == "tbl-5") & (table["value"] == "effect")]
         if code != "04":
             assert effects["published"].isna().all()
             assert five["published"].isna().all()
             continue
         assert sorted(effects["published"]) == [-11.6, -10.6, -7.3, -6.9]
-        np.testing.assert_allclose(
-            effects["difference"], effects["estimate"] - effects["published"], atol=1e-12
-        )
+        gaps = effects["estimate"] - effects["published"]
+        np.testing.assert_allclose(effects["difference"], gaps, atol=1e-12)
         assert five["published"].notna().all()
 
 
-def test_what_has_not_been_released_is_not_shown(reports, monkeypatch) -> None:
-    _, space, folder = reports["04"]
-    monkeypatch.setenv(RESULT_VARIABLE, str(folder))
-    output = open_output("hedmark", Parameters(**SETTINGS))
-    with pytest.raises(DisclosureError):
-        tables.tables.show(output, space["means"], "tbl-1")
+def changed(reports, label: str, **parameters) -> str:
+    """What the first report would say with other parameters and the same estimates."""
+    _, space, _ = reports["04"]
+    results = space["results"].but(parameters=Parameters(**SETTINGS, **parameters))
+    return Showing(REPORT, space["study"].output).show(label, results).markdown
 
 
-def test_notes_and_paragraphs_follow_the_parameters(reports, monkeypatch) -> None:
-    _, space, folder = reports["04"]
-    monkeypatch.setenv(RESULT_VARIABLE, str(folder))
-    output, method = space["output"], space["method"]
+def test_notes_and_paragraphs_follow_the_parameters(reports) -> None:
     choices = (
         {},
         {"weights": "equal"},
@@ -247,29 +245,34 @@ def test_notes_and_paragraphs_follow_the_parameters(reports, monkeypatch) -> Non
         {"composition": "lagged"},
         {"time_effects": "season"},
     )
-    notes = {
-        tables.regression(
-            output, space["regression"], Parameters(**SETTINGS, **change), method
-        ).markdown.rpartition("::: {.note}")[2]
-        for change in choices
-    }
+    notes = {changed(reports, "tbl-5", **choice).rpartition("::: {.note}")[2] for choice in choices}
     assert len(notes) == len(choices)
-    moved = Parameters(start="2014-09")
-    assert "kontrollrapport" in question(output, moved).markdown
-    assert "tok alle kontorene" not in what_was_done(output, moved).markdown
-    assert "tok alle kontorene" in what_was_done(output, Parameters()).markdown
-    few = Parameters(control=("01", "05", "06"))
-    assert "for få til å si noe" in design(output, few).markdown
-    assert "for få til å si noe" not in design(output, Parameters()).markdown
-    coast = Parameters(control=("01", "05", "11"))
-    assert "oljenedturen" in question(output, few).markdown
-    assert "oljenedturen" not in question(output, coast).markdown
+    assert "kontrollrapport" in changed(reports, "summary-question", start="2014-09")
+    assert "tok alle kontorene" not in changed(reports, "what-was-done", start="2014-09")
+    assert "tok alle kontorene" in changed(reports, "what-was-done")
+    few, coast = ("01", "05", "06"), ("01", "05", "11")
+    assert "for få til å si noe" in changed(reports, "inference-design", control=few)
+    assert "for få til å si noe" not in changed(reports, "inference-design")
+    assert "oljenedturen" in changed(reports, "summary-question", control=few)
+    assert "oljenedturen" not in changed(reports, "summary-question", control=coast)
 
 
 def test_late_right_is_told_only_where_the_analysis_ends_with_the_register(reports) -> None:
-    _, space, _ = reports["04"]
-    output, panel = space["output"], space["panel"]
-    given = panel, space["means"], space["smallest"]
-    assert "ikke de tre månedene gått" in inflow(output, *given, Parameters()).markdown
-    early = Parameters(window_last="2015-09")
-    assert "ikke de tre månedene gått" not in inflow(output, *given, early).markdown
+    assert "ikke de tre månedene gått" in changed(reports, "late-inflow")
+    assert changed(reports, "late-inflow", window_last="2015-09") == ""
+
+
+def test_the_order_of_cells_does_not_matter(reports, tmp_path) -> None:
+    """A sentence first, its table last, and a file that nothing shows any more."""
+    _, space, folder = reports["20"]
+    output = replace(space["study"].output, folder=tmp_path)
+    for part in ("tables", "figures"):
+        (tmp_path / part).mkdir()
+    (tmp_path / "tables" / "tbl-gone.csv").write_text("a\n1\n")
+    showing = Showing(REPORT, output)
+    for one in reversed((*REPORT.exhibits, *REPORT.sentences)):
+        showing.show(one.label, space["results"])
+    showing.finish(space["results"])
+    for name in ("estimates.csv", "disclosure.csv", "headlines.json", "dictionary.csv"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+    assert not (tmp_path / "tables" / "tbl-gone.csv").exists()
