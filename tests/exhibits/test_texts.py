@@ -12,9 +12,9 @@ from naveval.exhibits.declare import Exhibit, Picture, Report, Table
 from naveval.exhibits.protect import Counted, Derived, Model
 from naveval.exhibits.reader import every_sentence
 from naveval.project import catalogue, formats, paths
+from naveval.project.parameters import read_yaml
 
 DECLARED = [name for name in catalogue.names() if catalogue.has(name, "report")]
-COMMON = {"banners", "simulated-note", "simulated-mark", "finished", "explore", "explore-control"}
 OF_REPORT = {"report", "parameters", "names", "headlines", "variables"}
 SHOWN = re.compile(r'study\.show\("([\w-]+)", results\)')
 
@@ -151,7 +151,7 @@ def test_a_sentence_on_numbers_that_can_be_hidden_says_what_stands_instead(study
 @pytest.mark.parametrize("study", DECLARED)
 def test_no_text_is_left_that_nothing_shows(study: str) -> None:
     report, texts = report_of(study), words.load(study)
-    known = {*owners(report), *COMMON, *OF_REPORT, "tbl-files"}
+    known = {*owners(report), *OF_REPORT, *read_yaml(paths.texts_dir() / "common.yml")}
     known |= {one.when.otherwise for one in report.exhibits if one.when}
     assert set(texts) <= known, set(texts) - known
 
