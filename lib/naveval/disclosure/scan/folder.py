@@ -10,11 +10,11 @@ from pathlib import Path
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 
+from naveval.disclosure.scan import identities
 from naveval.disclosure.scan.readers import Wanted, search
 from naveval.disclosure.thresholds import thresholds
 from naveval.project.errors import DisclosureError
 
-SHORTEST_ID = 6
 LARGE = 50_000_000
 """Bytes from which a folder, such as the site of all counties, is searched by all processors."""
 
@@ -47,8 +47,8 @@ def scan(folder: Path, ids: Collection[str] = ()) -> list[Finding]:
     many marks that they draw single persons.
     """
     folder = Path(folder)
-    long = frozenset(text for text in map(str, ids) if len(text) >= SHORTEST_ID)
-    wanted = Wanted(long, thresholds(), frozenset(_published_labels(folder)))
+    labels = frozenset(_published_labels(folder))
+    wanted = Wanted(identities.ids(ids), thresholds(), labels)
     sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
     jobs = cpu_count() if sum(sizes.values()) > LARGE else 1
     by_size = sorted(sizes, key=lambda path: (-sizes[path], path))

@@ -1,56 +1,64 @@
 """Every kind of file a finished folder may hold, read for what should not be in it.
 
-Looks inside CSV, JSON, HTML and Markdown with their embedded files, notebooks, workbooks and
-other zipped files, pictures, PDF and SVG. What cannot be read is itself a finding.
+A file is opened until there is text, a table or a picture: archives and documents by member,
+PDF by object, pictures by chunk, texts by what they carry in base64. What cannot be read is
+itself a finding.
 """
 
 import base64
-import binascii
-import csv
 import html
 import io
 import json
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
-from naveval.disclosure.scan.words import (
-    Hits,
-    counts_persons,
-    marks,
-    pipe_tables,
-    table,
-    too_small,
-    words,
+from naveval.disclosure.scan import pdf, pictures, tables
+from naveval.disclosure.scan.identities import Hits, Ids, named
+from naveval.disclosure.scan.text import (
+    attributes,
+    decoded,
+    hidden,
+    plain,
+    without_data,
+    without_tags,
 )
 from naveval.disclosure.thresholds import Thresholds
 
-CONTAINERS = (
-    ".parquet",
-    ".feather",
-    ".arrow",
-    ".pkl",
-    ".pickle",
-    ".joblib",
-    ".npy",
-    ".npz",
-    ".duckdb",
-    ".sqlite",
-    ".db",
-    ".dta",
-    ".sav",
-    ".sas7bdat",
-    ".rds",
-    ".rdata",
-    ".h5",
-    ".xls",
+CONTAINERS = frozenset(
+    [
+        ".parquet",
+        ".feather",
+        ".arrow",
+        ".pkl",
+        ".pickle",
+        ".joblib",
+        ".npy",
+        ".npz",
+        ".duckdb",
+        ".sqlite",
+        ".db",
+        ".dta",
+        ".sav",
+        ".sas7bdat",
+        ".rds",
+        ".rdata",
+        ".h5",
+        ".xls",
+        ".gz",
+        ".bz2",
+        ".xz",
+        ".zst",
+        ".7z",
+        ".rar",
+        ".tar",
+        ".tgz",
+    ]
 )
-ARCHIVES = (".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".tgz")
+"""Raw data and archives, by the ends of their names."""
 SIGNATURES = (
     b"PAR1",
     b"ARROW1",
@@ -66,73 +74,102 @@ SIGNATURES = (
     b"\x28\xb5\x2f\xfd",
 )
 """First bytes of raw data and archives, whatever their name."""
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
-DATA_URI = re.compile(
-    r"data:([\w/+.-]+)?((?:;[\w=.-]+)*?)(;base64)?,([A-Za-z0-9+/=\s]{16,}|[^\s\"'<>)]{16,})"
-)
-HTML_ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL | re.IGNORECASE)
-HTML_CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.DOTALL | re.IGNORECASE)
-HTML_TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL | re.IGNORECASE)
-HTML_LABEL = re.compile(r"\bid=[\"'](tbl-[\w-]+)[\"']")
 HTML_JSON = re.compile(
     r"<script\b[^>]*\btype=[\"']application/(?:[\w.-]+\+)?json[\"'][^>]*>(.*?)</script>",
     re.DOTALL | re.IGNORECASE,
 )
-TAG = re.compile(r"<[^>]+>")
+SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
+NO_PROSE = re.compile(r"<(script|style|table|svg)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What a search is for: ids, thresholds, and labels of tables that may hold small counts."""
 
-    ids: frozenset[str]
+    ids: Ids
     limits: Thresholds
     exempt: frozenset[str]
 
 
 def search(name: str, content: bytes, wanted: Wanted) -> Hits:
-    """Findings in one file, by its name and content: what was found and how often."""
+    """Findings in one file, by its path and content: what was found and how often."""
     suffix = PurePosixPath(name).suffix.lower()
-    yield from words(PurePosixPath(name).name, wanted.ids)
-    if suffix in CONTAINERS or suffix in ARCHIVES or content.startswith(SIGNATURES):
+    yield from named(plain(name), wanted.ids)
+    if suffix in CONTAINERS or content.startswith(SIGNATURES):
         yield "raw data or an archive", 1
         return
-    zipped = content.startswith(b"PK\x03\x04")
-    reader: Callable[[str, bytes, Wanted], Hits] = _zip if zipped else READERS.get(suffix, _text)
     try:
-        yield from reader(name, content, wanted)
+        yield from _reader(suffix, content)(name, content, wanted)
     except Exception:  # whatever cannot be read cannot be checked, and does not leave
         yield "unreadable file, cannot be checked", 1
 
 
-def _decoded(content: bytes) -> str:
-    return content.decode("utf-16" if content.startswith(UTF16) else "utf-8-sig", "replace")
+def _reader(suffix: str, content: bytes) -> Callable[[str, bytes, Wanted], Hits]:
+    """By the first bytes where they tell, else by the name, else by the look of the text."""
+    for start, reader in STARTS.items():
+        if content.startswith(start):
+            return reader
+    if suffix in READERS:
+        return READERS[suffix]
+    text = decoded(content[:5000]).lstrip()
+    if text.startswith(("{", "[")):
+        return _json_or_text
+    if re.match(r"<(?:!doctype|html|svg|\?xml|table|div|p)\b", text, re.IGNORECASE):
+        return _html
+    lines = text.split("\n")[:2]
+    if len(lines) == 2 and any(0 < lines[0].count(d) == lines[1].count(d) for d in ",;\t"):
+        return _csv
+    return _text
+
+
+def _words(text: str, wanted: Wanted) -> Hits:
+    """Persons named in a text, and findings in the files it carries."""
+    yield from named(plain(without_data(text)), wanted.ids)
+    for kind, content in hidden(text):
+        suffix = next((end for part, end in EMBEDDED.items() if part in kind), "")
+        yield from search(f"embedded{suffix}", content, wanted)
 
 
 def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
-    yield from words(_decoded(content), wanted.ids)
+    text = decoded(content)
+    yield from _words(text, wanted)
+    yield from tables.prose(plain(text), wanted.limits)
+    yield from _markdown_tables(text, wanted)
+    for rows in tables.of_columns(plain(text)):
+        yield from tables.table(rows, wanted.limits, small=True)
 
 
 def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
-    text = _decoded(content)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    yield from words("\n".join(cell for row in rows for cell in row), wanted.ids)
+    rows = tables.of_csv(decoded(content))
+    yield from _words("\n".join(cell for row in rows for cell in row), wanted)
     small = PurePosixPath(name).stem not in wanted.exempt
-    yield from table(rows, wanted.limits, small=small)
+    yield from tables.table(rows, wanted.limits, small=small)
 
 
 def _json(name: str, content: bytes, wanted: Wanted) -> Hits:
-    text = _decoded(content)
-    yield from words(text, wanted.ids)
-    yield from _tree(json.loads(text), wanted.limits)
+    tree = json.loads(decoded(content))
+    yield from _words("\n".join(_strings(tree)), wanted)
+    yield from _tree(tree, wanted.limits)
+
+
+def _json_or_text(name: str, content: bytes, wanted: Wanted) -> Hits:
+    try:
+        json.loads(decoded(content))
+    except ValueError:
+        yield from _text(name, content, wanted)
+    else:
+        yield from _json(name, content, wanted)
 
 
 def _tree(node: Any, limits: Thresholds, title: str = "") -> Hits:
-    """Small counts under keys that count persons, whether one number or a list of them."""
+    """Small counts and ids by the keys they stand under, and lists of persons."""
+    rows = tables.of_records(node)
+    if rows and tables.persons_by_row([key.lower() for key in rows[0]]):
+        yield "rows that describe single persons", len(rows) - 1
     if isinstance(node, Mapping):
         for key, value in node.items():
+            if tables.identifies(str(key).lower(), limits) and not isinstance(value, Mapping):
+                yield "key that identifies persons", 1
             yield from _tree(value, limits, str(key))
     elif isinstance(node, list):
         for item in node:
@@ -140,103 +177,97 @@ def _tree(node: Any, limits: Thresholds, title: str = "") -> Hits:
     elif (
         isinstance(node, int | float)
         and not isinstance(node, bool)
-        and counts_persons(title, limits)
-        and too_small(node, limits)
+        and tables.counts_persons(title, limits)
+        and tables.too_small(node, limits)
     ):
         yield f"count below {limits.min_cell} persons under a key {title}", 1
 
 
 def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
-    text = _decoded(content)
-    for kind, _, coded, data in DATA_URI.findall(text):
-        yield from _embedded(kind, data, wanted, coded=bool(coded))
-    text = DATA_URI.sub("", text)
-    yield from words(html.unescape(text), wanted.ids)
-    for found in HTML_TABLE.finditer(text):
-        rows = [
-            [html.unescape(TAG.sub("", cell)).strip() for cell in HTML_CELL.findall(row)]
-            for row in HTML_ROW.findall(found[0])
-        ]
-        before = text[: found.start()].rpartition("</table>")[2]
-        exempt = wanted.exempt & set(HTML_LABEL.findall(before + found[0])[-1:])
-        yield from table(rows, wanted.limits, small=not exempt)
-    for data in HTML_JSON.findall(text):
-        yield from _tree(json.loads(data), wanted.limits)
-    for picture in re.findall(r"<svg\b.*?</svg>", text, re.DOTALL | re.IGNORECASE):
-        yield from marks(picture)
+    text = decoded(content)
+    shown = without_data(text)
+    yield from _words(without_tags(text), wanted)
+    yield from _words(attributes(text), wanted)
+    yield from tables.prose(plain(without_tags(NO_PROSE.sub("\n", shown))), wanted.limits)
+    for rows, label in tables.of_markup(shown):
+        yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
+    for data in HTML_JSON.findall(shown):
+        yield from _json("", html.unescape(data).encode(), wanted)
+    for picture in SVG.findall(shown):
+        yield from pictures.marks(picture)
+
+
+def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
+    text = decoded(content)
+    yield from _words(without_tags(text), wanted)
+    yield from _words(attributes(text), wanted)
+    yield from pictures.marks(without_data(text))
 
 
 def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _html(name, content, wanted)
-    for rows, label in pipe_tables(_decoded(content)):
-        yield from table(rows, wanted.limits, small=label not in wanted.exempt)
+    yield from _markdown_tables(decoded(content), wanted)
 
 
-def _embedded(kind: str, data: str, wanted: Wanted, *, coded: bool) -> Hits:
-    suffix = next((end for part, end in EMBEDDED.items() if part in kind), ".txt")
-    try:
-        content = base64.b64decode(re.sub(r"\s", "", data)) if coded else unquote_to_bytes(data)
-    except (binascii.Error, ValueError):
-        yield "unreadable embedded file", 1
-        return
-    yield from search(f"embedded{suffix}", content, wanted)
-
-
-def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
-    text = _decoded(content)
-    yield from words(html.unescape(text), wanted.ids)
-    yield from marks(text)
+def _markdown_tables(text: str, wanted: Wanted) -> Hits:
+    for rows, label in tables.of_markdown(text):
+        yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
 
 
 def _png(name: str, content: bytes, wanted: Wanted) -> Hits:
-    """Text chunks of a PNG, compressed ones too."""
-    position = 8
-    while position + 8 <= len(content):
-        length = int.from_bytes(content[position : position + 4], "big")
-        kind = content[position + 4 : position + 8]
-        body = content[position + 8 : position + 8 + length]
-        if kind in (b"tEXt", b"iTXt", b"zTXt", b"eXIf"):
-            yield from words(body.decode("latin-1"), wanted.ids)
-            yield from words(_inflated(body), wanted.ids)
-        position += 12 + length
+    yield from _picture([*pictures.png(content)], wanted)
 
 
-def _inflated(body: bytes) -> str:
-    start = body.find(b"x\x9c")
-    if start < 0:
-        start = max(body.find(b"x\xda"), body.find(b"x\x01"))
-    if start < 0:
-        return ""
-    try:
-        return zlib.decompressobj().decompress(body[start:]).decode("utf-8", "replace")
-    except zlib.error:
-        return ""
+def _jpeg(name: str, content: bytes, wanted: Wanted) -> Hits:
+    yield from _picture([*pictures.jpeg(content)], wanted)
+
+
+def _picture(bodies: list[bytes], wanted: Wanted) -> Hits:
+    if bodies.pop():
+        yield pictures.AFTER_END, 1
+    for body in bodies:
+        yield from _bytes(body, wanted)
+
+
+def _bytes(body: bytes, wanted: Wanted) -> Hits:
+    """The most any reading of some bytes finds."""
+    found: dict[str, int] = {}
+    for text in pictures.texts(body):
+        for kind, number in _words(text, wanted):
+            found[kind] = max(found.get(kind, 0), number)
+    yield from found.items()
 
 
 def _pdf(name: str, content: bytes, wanted: Wanted) -> Hits:
-    """Text of a PDF where pypdf is installed, and plain or compressed streams always."""
-    for stream in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
-        yield from words(_inflated(stream), wanted.ids)
-    yield from words(re.sub(rb"[^\x20-\x7e]+", b"\n", content).decode("ascii"), wanted.ids)
-    try:
-        from pypdf import PdfReader
-    except ModuleNotFoundError:
-        return
-    for page in PdfReader(io.BytesIO(content)).pages:
-        yield from words(page.extract_text(), wanted.ids)
+    if pdf.behind(content):
+        yield pictures.AFTER_END, 1
+    yield from _words(re.sub(rb"[^\x20-\x7e]+", b"\n", content).decode("ascii"), wanted)
+    for text in pdf.pages(content):
+        yield from _text("", text.encode(), wanted)
+    for text in set(pdf.strings(content)):
+        yield from _words(text, wanted)
+    for stream, attached in pdf.streams(content):
+        if attached:
+            yield from search("attached", stream, wanted)
+        else:
+            yield from _bytes(stream, wanted)
 
 
 def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
-    """Every member of a zipped file: comments, properties and hidden sheets of documents too."""
-    if name.lower().endswith(".xlsx"):
-        yield from _sheets(content, wanted)
+    """Every member of a zipped file, its comments, and what lies around it."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for member in archive.namelist():
+        members = archive.infolist()
+        yield from _bytes(archive.comment, wanted)
+        for member in members:
+            yield from _bytes(member.comment + b"\n" + member.extra, wanted)
             inside = archive.read(member)
-            if member.endswith((".xml", ".rels", ".vml")):
-                yield from words(TAG.sub("\n", _decoded(inside)), wanted.ids)
-            elif not member.endswith("/"):
-                yield from search(PurePosixPath(member).name, inside, wanted)
+            if member.filename.endswith((".xml", ".rels", ".vml")):
+                yield from named(plain(member.filename), wanted.ids)
+                yield from _html(member.filename, inside, wanted)
+            elif not member.is_dir():
+                yield from search(member.filename, inside, wanted)
+        if "xl/workbook.xml" in archive.namelist():
+            yield from _sheets(content, wanted)
 
 
 def _sheets(content: bytes, wanted: Wanted) -> Hits:
@@ -248,7 +279,7 @@ def _sheets(content: bytes, wanted: Wanted) -> Hits:
             ["" if cell is None else str(cell) for cell in row]
             for row in sheet.iter_rows(values_only=True)
         ]
-        yield from table(rows, wanted.limits, small=sheet.title not in wanted.exempt)
+        yield from tables.table(rows, wanted.limits, small=sheet.title not in wanted.exempt)
 
 
 def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -260,14 +291,20 @@ def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
             *cell.get("attachments", {}).values(),
         ]:
             for kind, value in bundle.items():
-                suffix = next((end for part, end in EMBEDDED.items() if part in kind), ".html")
-                text = "".join(value) if isinstance(value, list | str) else json.dumps(value)
-                raw = base64.b64decode(text) if suffix in (".png", ".pdf") else text.encode()
-                yield from search(f"output{suffix}", raw, wanted)
+                yield from _output(kind, value, wanted)
         for out in cell.get("outputs", []):
             out.pop("data", None)
+            for part, joint in (("text", ""), ("traceback", "\n")):
+                yield from _text("", joint.join(out.pop(part, "")).encode(), wanted)
         cell.pop("attachments", None)
-    yield from words("\n".join(_strings(book)), wanted.ids)
+    yield from _words("\n".join(_strings(book)), wanted)
+
+
+def _output(kind: str, value: Any, wanted: Wanted) -> Hits:
+    suffix = next((end for part, end in EMBEDDED.items() if part in kind), ".html")
+    text = "".join(value) if isinstance(value, list | str) else json.dumps(value)
+    raw = base64.b64decode(text) if suffix in (".png", ".jpg", ".pdf") else text.encode()
+    yield from search(f"output{suffix}", raw, wanted)
 
 
 def _strings(node: Any) -> list[str]:
@@ -280,7 +317,9 @@ def _strings(node: Any) -> list[str]:
 
 
 EMBEDDED = {
+    "text/plain": ".txt",
     "png": ".png",
+    "jpeg": ".jpg",
     "svg": ".svg",
     "pdf": ".pdf",
     "json": ".json",
@@ -290,15 +329,27 @@ EMBEDDED = {
     "html": ".html",
     "parquet": ".parquet",
 }
+STARTS: Mapping[bytes, Callable[[str, bytes, Wanted], Hits]] = {
+    b"PK\x03\x04": _zip,
+    b"%PDF-": _pdf,
+    pictures.PNG_HEAD: _png,
+    b"\xff\xd8\xff": _jpeg,
+}
 READERS: Mapping[str, Callable[[str, bytes, Wanted], Hits]] = {
     ".csv": _csv,
     ".json": _json,
     ".html": _html,
     ".htm": _html,
+    ".xml": _html,
     ".svg": _svg,
     ".png": _png,
+    ".jpg": _jpeg,
+    ".jpeg": _jpeg,
     ".pdf": _pdf,
     ".xlsx": _zip,
+    ".docx": _zip,
     ".ipynb": _notebook,
     ".md": _markdown,
+    ".txt": _text,
+    ".log": _text,
 }

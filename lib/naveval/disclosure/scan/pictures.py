@@ -1,0 +1,84 @@
+"""Pictures: what stands in their metadata, behind their end, and in the shapes they draw."""
+
+import re
+import zlib
+from collections.abc import Iterator
+
+from naveval.disclosure.scan.identities import Hits
+from naveval.disclosure.scan.text import decoded
+
+PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+PIXELS = (b"IHDR", b"IDAT", b"PLTE", b"IEND", b"tRNS")
+JPEG_END = b"\xff\xd9"
+ZLIB = (b"x\x9c", b"x\xda", b"x\x01", b"x\x5e")
+AFTER_END = "data after the end of a file"
+VECTOR_MARK = re.compile(r"<(?:circle|ellipse|use|path|rect|polyline|line)\b")
+MOVE = re.compile(r"[Mm][\s\d.,-]")
+PATH = re.compile(r"\bd=[\"']([^\"']*)[\"']")
+MOST_MARKS = 400
+
+
+def png(content: bytes) -> Iterator[bytes]:
+    """Everything in a PNG that is no picture, private chunks too; last what follows its end.
+
+    Raises
+    ------
+    ValueError
+        When it is no whole PNG.
+    """
+    position = len(PNG_HEAD)
+    while position + 12 <= len(content):
+        length = int.from_bytes(content[position : position + 4], "big")
+        kind = content[position + 4 : position + 8]
+        if kind not in PIXELS:
+            yield kind + b" " + content[position + 8 : position + 8 + length]
+        position += 12 + length
+        if kind == b"IEND":
+            yield content[position:]
+            return
+    raise ValueError("a PNG without an end")
+
+
+def jpeg(content: bytes) -> Iterator[bytes]:
+    """The segments before the picture, and what follows its end."""
+    end = content.rfind(JPEG_END)
+    start = content.find(b"\xff\xda")
+    if start < 0 or end < 0:
+        raise ValueError("a JPEG without a picture")
+    yield content[:start]
+    yield content[end + len(JPEG_END) :].strip(b"\0")
+
+
+def texts(body: bytes) -> Iterator[str]:
+    """Every text some bytes may be: one byte or two for a character, packed or not."""
+    yield from _readings(body)
+    if inflated := unpacked(body):
+        yield from _readings(inflated)
+
+
+def _readings(body: bytes) -> Iterator[str]:
+    yield decoded(body)
+    yield re.sub(rb"[^\x20-\x7e]+", b"\n", body).decode("ascii")
+    if body.count(0) > 4:
+        for start in (0, 1):
+            for order in ("utf-16-le", "utf-16-be"):
+                yield body[start:].decode(order, "ignore")
+
+
+def unpacked(body: bytes) -> bytes:
+    """The first zlib stream in some bytes, unpacked; nothing when there is none."""
+    for head in ZLIB:
+        start = body.find(head)
+        if start >= 0:
+            try:
+                return zlib.decompressobj().decompress(body[start:])
+            except zlib.error:
+                continue
+    return b""
+
+
+def marks(text: str) -> Hits:
+    """So many shapes in a vector picture, or strokes in one shape, that each may be a person."""
+    strokes = sum(max(0, len(MOVE.findall(path)) - 1) for path in PATH.findall(text))
+    if (found := len(VECTOR_MARK.findall(text)) + strokes) > MOST_MARKS:
+        yield "vector picture that may draw single persons, marks", found

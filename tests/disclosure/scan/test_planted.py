@@ -1,0 +1,71 @@
+"""How much of what is planted the last search finds, and how much it flags in vain."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import planted
+import pytest
+
+from naveval.disclosure.scan.folder import Finding, scan
+
+RECALL, PRECISION = 0.95, 0.90
+KINDS = {
+    *(".csv", ".json", ".html", ".md", ".txt", ".log", ".ipynb", ".svg"),
+    *(".png", ".jpg", ".pdf", ".xlsx", ".docx", ".zip"),
+}
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A planted set and what was found in it."""
+
+    files: frozenset[str]
+    found: tuple[Finding, ...]
+
+
+def searched(folder: Path, files: dict[str, bytes]) -> Searched:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return Searched(frozenset(files), tuple(scan(folder, planted.IDS)))
+
+
+@pytest.fixture(scope="module")
+def leaks(tmp_path_factory: pytest.TempPathFactory) -> Searched:
+    return searched(tmp_path_factory.mktemp("leaks"), planted.leaks())
+
+
+@pytest.fixture(scope="module")
+def harmless(tmp_path_factory: pytest.TempPathFactory) -> Searched:
+    return searched(tmp_path_factory.mktemp("harmless"), planted.harmless())
+
+
+def test_the_planted_set_is_large_and_mixed(leaks: Searched, harmless: Searched) -> None:
+    assert len(leaks.files) >= 120
+    assert len(harmless.files) >= 40
+    assert {Path(name).suffix for name in leaks.files} >= KINDS
+
+
+def test_recall_and_precision(
+    leaks: Searched, harmless: Searched, record_property: Callable[[str, object], None]
+) -> None:
+    hit = {item.file for item in leaks.found} & leaks.files
+    wrong = {item.file for item in harmless.found}
+    recall, precision = len(hit) / len(leaks.files), len(hit) / (len(hit) + len(wrong))
+    record_property("recall", recall)
+    record_property("precision", precision)
+    lines = [f"recall {recall:.3f} of {len(leaks.files)}, precision {precision:.3f}"]
+    lines += [f"missed {name}" for name in sorted(leaks.files - hit)]
+    lines += [f"in vain {item}" for item in harmless.found]
+    told = "\n".join(lines)
+    print(told)
+    assert recall >= RECALL, told
+    assert precision >= PRECISION, told
+    assert len(wrong) <= (1 - PRECISION) * len(harmless.files), told
+
+
+def test_a_finding_does_not_repeat_what_it_found(leaks: Searched) -> None:
+    kinds = " ".join(item.kind for item in leaks.found)
+    for secret in (planted.TEXT_ID, planted.NUMBER_ID, planted.IDENTITY):
+        assert secret not in kinds
