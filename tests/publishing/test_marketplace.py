@@ -26,6 +26,7 @@ class Marketplace:
     seen: list[tuple[str, str, str]] = field(default_factory=list)
     batches: list[dict[str, bytes]] = field(default_factory=list)
     drop: int = 0
+    reason: str | None = None
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def market(monkeypatch: pytest.MonkeyPatch) -> Iterator[Marketplace]:
             status = state.answers.pop(0) if state.answers else 200
             if status == 200:
                 state.batches.append(parts(self.headers["Content-Type"], body))
-            self.send_response(status)
+            self.send_response(status, state.reason)
             if status == 302:
                 self.send_header("Location", "http://127.0.0.1:1/elsewhere")
             self.send_header("Content-Length", "0")
@@ -58,7 +59,8 @@ def market(monkeypatch: pytest.MonkeyPatch) -> Iterator[Marketplace]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     state.host = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setenv(marketplace.TOKEN_VARIABLE, TOKEN)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     yield state
     server.shutdown()
 
@@ -174,6 +176,33 @@ def test_netrc_does_not_replace_the_token(
     monkeypatch.setenv("NETRC", str(netrc))
     send(folder, market)
     assert {entry[2] for entry in market.seen} == {f"Bearer {TOKEN}"}
+
+
+def test_a_token_the_server_echoes_is_not_repeated(folder: Path, market: Marketplace) -> None:
+    market.reason = f"no {TOKEN}"
+    for answers, message in (([401], r"401 Unauthorized; .*"), ([503] * 5, "503 Service")):
+        market.answers = answers
+        with pytest.raises(marketplace.PublishError, match=message) as caught:
+            send(folder, market)
+        assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "ALL_PROXY"])
+def test_nothing_for_this_machine_goes_through_a_proxy(
+    folder: Path, market: Marketplace, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert send(folder, market).files == 24
+
+
+def test_a_file_changed_after_the_checks_is_not_sent(folder: Path, market: Marketplace) -> None:
+    def change(checked: Path) -> list[str]:
+        (checked / "report.html").write_bytes(b"<html>4 personer</html>")
+        return []
+
+    with pytest.raises(marketplace.PublishError, match=r"report\.html: was changed after"):
+        send(folder, market, check=change)
+    assert not any(b"4 personer" in body for b in market.batches for body in b.values())
 
 
 def test_link_out_of_the_folder_is_refused(folder: Path, market: Marketplace) -> None:

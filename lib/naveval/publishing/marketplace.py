@@ -5,12 +5,15 @@ The marketplace takes the files of a data story as multipart form data:
 in the folder.
 """
 
+import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -24,7 +27,7 @@ REFUSED_ABOVE = 100 * MEGABYTE
 BATCH = 10
 ATTEMPTS = 5
 TIMEOUT = (10, 300)
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class PublishError(NavevalError):
@@ -85,12 +88,13 @@ def publish(
     ParameterError
         For a missing folder or token, or a malformed host or identifier.
     PublishError
-        When the folder fails the checks, a file is too large, the server answers 4xx, or
-        the attempts are used up.
+        When the folder fails the checks, a file is too large or was changed after the checks,
+        the server answers 4xx, or the attempts are used up.
     """
     url = address(host, story)
     auth = _Bearer(read_token())
     batches = plan(files_of(folder))
+    checked = {file: _fingerprint(file.read_bytes()) for batch in batches for file in batch}
     faults = list(check(folder))
     if faults:
         shown = "\n  ".join(faults[:20])
@@ -102,9 +106,11 @@ def publish(
     with requests.Session() as session:
         session.auth = auth
         for number, batch in enumerate(batches, 1):
-            tries += _send(session, url, folder, batch, pause)
+            contents = _unchanged(batch, checked)
+            parts = {file.relative_to(folder).as_posix(): contents[file] for file in batch}
+            tries += _send(session, url, parts, pause)
             sent += len(batch)
-            size += sum(file.stat().st_size for file in batch)
+            size += sum(map(len, contents.values()))
             progress(f"{number}/{len(batches)}: {sent} files, {size / MEGABYTE:.1f} MB")
     return Upload(sent, size, tries)
 
@@ -116,7 +122,7 @@ def address(host: str, story: str) -> str:
     bare = re.sub(r":\d+$", "", name)
     if not re.fullmatch(r"(\[::1\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)", bare):
         raise ParameterError(f"--host {host}: expected a host name, such as data.example.no")
-    if scheme != "https" and (scheme != "http" or bare not in LOOPBACK):
+    if scheme != "https" and (scheme != "http" or bare.strip("[]") not in LOOPBACK):
         raise ParameterError(f"--host {host}: only https; http is for this machine alone")
     if not re.fullmatch(r"[A-Za-z0-9_-]+", story):
         raise ParameterError(f"--id {story}: expected letters, digits, hyphens")
@@ -163,33 +169,55 @@ def plan(files: list[Path]) -> list[list[Path]]:
     return together + [[file] for file in large]
 
 
+def _fingerprint(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _unchanged(batch: list[Path], checked: Mapping[Path, str]) -> dict[Path, bytes]:
+    """Contents of files; PublishError for one that is not what was checked."""
+    found = {}
+    for file in batch:
+        found[file] = file.read_bytes()
+        if _fingerprint(found[file]) != checked[file]:
+            raise PublishError(f"{file}: was changed after the checks; publish again")
+    return found
+
+
 def _send(
     session: requests.Session,
     url: str,
-    folder: Path,
-    batch: list[Path],
+    contents: Mapping[str, bytes],
     pause: Callable[[float], None],
 ) -> int:
     """PUT one batch; again after 1, 2, 4, 8 s on 5xx and lost connections. Gives attempts."""
-    fault = ""
+    fault, first = "", next(iter(contents))
+    # Nothing that is meant for this machine goes through a proxy.
+    direct = {"no_proxy": host} if (host := urlsplit(url).hostname) in LOOPBACK else {}
     for attempt in range(1, ATTEMPTS + 1):
         if attempt > 1:
             pause(2.0 ** (attempt - 2))
-        names = [file.relative_to(folder).as_posix() for file in batch]
-        parts = [(name, (name, file.read_bytes())) for name, file in zip(names, batch, strict=True)]
+        parts = [(name, (name, content)) for name, content in contents.items()]
         try:
-            answer = session.put(url, files=parts, timeout=TIMEOUT, allow_redirects=False)
+            answer = session.put(
+                url, files=parts, timeout=TIMEOUT, allow_redirects=False, proxies=direct
+            )
         except (requests.ConnectionError, requests.Timeout) as error:
             fault = type(error).__name__
             continue
         if answer.ok and not answer.is_redirect:
             return attempt
-        fault = f"{answer.status_code} {answer.reason}"
+        fault = _status(answer.status_code)
         if answer.status_code < 500:
             raise PublishError(
-                f"{url}: {fault}; stopped at {names[0]}. " + HINTS.get(answer.status_code, "")
+                f"{url}: {fault}; stopped at {first}. " + HINTS.get(answer.status_code, "")
             )
-    raise PublishError(f"{url}: {fault} after {ATTEMPTS} attempts; stopped at {names[0]}")
+    raise PublishError(f"{url}: {fault} after {ATTEMPTS} attempts; stopped at {first}")
+
+
+def _status(code: int) -> str:
+    """A status with its usual phrase; the server's own could repeat the token."""
+    known = code in {status.value for status in HTTPStatus}
+    return f"{code} {HTTPStatus(code).phrase}" if known else str(code)
 
 
 HINTS = {
