@@ -419,6 +419,7 @@ def _harmless() -> Iterator[tuple[str, bytes]]:
     )
     yield "share.csv", b"fylke;Andel personer i arbeid;Deltakere, prosent\nOslo;0,4;3\n"
     yield "per-person.csv", b"tiltak;Kostnad per deltaker;Timer per person\nAFT;3;4\n"
+    yield "rows.csv", "utfall,effekt,p\nArbeidssøkere,0.3,4\nDeltakere,-1,0\n".encode()
     yield "effect.md", "| Tiltak | Effekt på personer |\n|---|--:|\n| AFT | 3 |\n".encode()
     yield (
         "rule.html",

@@ -9,6 +9,7 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 from pypdf.generic import ByteStringObject, StreamObject, TextStringObject
 
+from naveval.disclosure.scan.pictures import unpacked
 from naveval.disclosure.scan.text import decoded
 
 PICTURES = ("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode")
@@ -40,11 +41,15 @@ def streams(content: bytes) -> Iterator[tuple[bytes, bool]]:
 
     Streams of earlier versions of the file are there too, packed as they lie.
     """
+    seen = set()
     for thing in _objects(content):
         if isinstance(thing, StreamObject) and not _is_picture(thing):
-            yield thing.get_data(), thing.get("/Type") == "/EmbeddedFile"
+            data = thing.get_data()
+            seen.add(data)
+            yield data, thing.get("/Type") == "/EmbeddedFile"
     for raw in STREAM.findall(content):
-        yield raw, False
+        if (data := unpacked(raw) or raw) not in seen:
+            yield data, False
 
 
 def behind(content: bytes) -> bytes:

@@ -11,6 +11,12 @@ PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 PIXELS = (b"IHDR", b"IDAT", b"PLTE", b"IEND", b"tRNS")
 JPEG_END = b"\xff\xd9"
 ZLIB = (b"x\x9c", b"x\xda", b"x\x01", b"x\x5e")
+NARROW = re.compile(rb"[\x20-\x7e]{6,}")
+WIDE = {
+    "utf-16-le": re.compile(rb"(?:[\x20-\x7e]\x00){6,}"),
+    "utf-16-be": re.compile(rb"(?:\x00[\x20-\x7e]){6,}"),
+}
+"""Text among other bytes: one byte for a character, or two."""
 AFTER_END = "data after the end of a file"
 VECTOR_MARK = re.compile(r"<(?:circle|ellipse|use|path|rect|polyline|line)\b")
 MOVE = re.compile(r"[Mm][\s\d.,-]")
@@ -57,12 +63,23 @@ def texts(body: bytes) -> Iterator[str]:
 
 
 def _readings(body: bytes) -> Iterator[str]:
-    yield decoded(body)
-    yield re.sub(rb"[^\x20-\x7e]+", b"\n", body).decode("ascii")
-    if body.count(0) > 4:
-        for start in (0, 1):
-            for order in ("utf-16-le", "utf-16-be"):
-                yield body[start:].decode(order, "ignore")
+    if is_text(body):
+        yield decoded(body)
+        return
+    yield "\n".join(found.decode("ascii") for found in NARROW.findall(body))
+    for order, wide in WIDE.items():
+        if found := wide.findall(body):
+            yield "\n".join(part.decode(order) for part in found)
+
+
+def is_text(body: bytes) -> bool:
+    """Whether some bytes are text as a whole, by a mark at their start or in UTF-8."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    try:
+        return b"\0" not in body and bool(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def unpacked(body: bytes) -> bytes:

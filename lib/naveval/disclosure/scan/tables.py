@@ -34,6 +34,10 @@ COUNTING = re.compile(
     rf"(?:(?:antall?|tal(?:et)? p[åa]|mengda?|sum|number of|no\.? of|#|hvor mange|kor mange)\s*)?"
     rf"{PERSONS}(?:\b.*)?|(?:frekvens|frequency|freq|tal|talet|antal|antall|headcount|n)\.?"
 )
+COUNT_ROW = re.compile(
+    rf"(?:antall?|tal(?:et)? p[åa]|number of|no\.? of|sum)\s*{PERSONS}.*|antall?|n", re.I
+)
+"""Titles of rows that hold counts: «Personer» alone may be the name of a sample."""
 NO_COUNT = re.compile(
     r"andel|del av|prosent|%|share|percent|proportion|\bper\b|\bpr\b|effekt|effect|kostnad|cost|"
     r"kroner|\bkr\b|nok|bel[øo]p|mean|gjennomsnitt|snitt|median|\brate|timer|hours|m[åa]neder|"
@@ -99,10 +103,11 @@ def table(rows: Sequence[Sequence[str]], limits: Thresholds, *, small: bool) -> 
         if below and persons_by_row(heads):
             yield "rows that describe single persons", len(below)
     for row in rows if small else ():
-        if len(row) > 1 and counts_persons(row[0], limits):
+        title = _title(row[0]) if row else ""
+        if COUNT_ROW.fullmatch(title) and not NO_COUNT.search(title):
             hits = sum(too_small(number(cell), limits) for cell in row[1:])
             if hits:
-                yield f"count below {limits.min_cell} persons in a row {row[0].strip()}", hits
+                yield f"count below {limits.min_cell} persons in a row {title}", hits
 
 
 def _title(cell: str) -> str:
