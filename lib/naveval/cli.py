@@ -19,6 +19,7 @@ from naveval.project.errors import NavevalError, ParameterError
 STUDY = click.Choice(catalogue.names())
 FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, dir_okay=False)
+FORMS = click.Choice(["md", "xlsx", "csv", "json"])
 ENGINES = click.Choice(["auto", "quarto", "builtin"])
 SCALES = {"small": 0.05, "full": 1.0}
 
@@ -117,6 +118,34 @@ def check(
     found = checking.look(study, extracts.folder(study, chosen), chosen)
     click.echo(checking.as_json(found) if as_json else checking.as_text(found))
     sys.exit(0 if found.passed else 1)
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--format", "form", default="md", show_default=True, type=FORMS)
+@click.option("--out", type=FOLDER, help="Folder for the document, a data package and templates.")
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
+@plain_errors
+def contract(
+    study: str, form: str, out: Path | None, file: Path | None, pairs: tuple[str, ...]
+) -> None:
+    """Write what register owners must deliver: tables, columns, codes and periods, in Norwegian.
+
+    Without --out the document is printed. With it, the folder also gets a Frictionless
+    datapackage.json and an empty template of every table.
+    """
+    from naveval.registers.dictionary import entries, formats
+
+    found = entries.dictionary(study, params.load(study, file, settings(pairs, None)))
+    if out is not None:
+        for made in formats.write(found, form, out):
+            click.echo(str(made))
+    elif form == "xlsx":
+        raise ParameterError("--format xlsx: name a folder with --out")
+    else:
+        shown = {"md": formats.markdown, "csv": formats.as_csv, "json": formats.datapackage}
+        click.echo(shown[form](found), nl=False)
 
 
 @main.command()

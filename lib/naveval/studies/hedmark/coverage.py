@@ -8,14 +8,8 @@ from naveval.studies.hedmark.parameters import Parameters
 def needs(parameters: Parameters) -> tuple[Need, ...]:
     """All counties are needed: the exact test is also done among all counties of the country."""
     first, last = parameters.register_months()
-    return (
-        Need(
-            "job_seekers",
-            "county, month",
-            month_of_date("month"),
-            first,
-            last,
-            place="county",
-            places=tuple(COUNTIES),
-        ),
+    month, counties = month_of_date("month"), tuple(COUNTIES)
+    return tuple(
+        Need(table, "county, month", month, first, last, place="county", places=counties)
+        for table in ("job_seekers", "labour_force")
     )

@@ -74,6 +74,7 @@ PROGRAMS = (
     "arbeidstrening",
     "opplaering",
 )
+NO_PROGRAM = "ingen"  # the word for PROGRAMS[0], which CSV cannot write
 
 
 def duration_levels(version: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,
     MARKS,
+    NO_PROGRAM,
     PROGRAMS,
     STATUS,
 )
@@ -32,7 +33,9 @@ STOCK = pa.DataFrameSchema(
         "region": _code(r"^\w{2,6}$", "Labour-market region (160)"),
         "innsatsgruppe": pa.Column(str, pa.Check.isin(list(GROUPS))),
         "status": pa.Column(str, pa.Check.isin(list(STATUS))),
-        "program": pa.Column(str, pa.Check.isin(list(PROGRAMS)), description='"" is none'),
+        "program": pa.Column(
+            str, pa.Check.isin([NO_PROGRAM, *PROGRAMS]), description="In the month"
+        ),
         "registered": pa.Column(
             str, MONTH, description="Month this uninterrupted registration began"
         ),

@@ -10,7 +10,7 @@ from naveval.project.errors import ParameterError
 from naveval.project.months import month_number, month_text
 from naveval.registers.coverage import Need, month_of_text
 from naveval.studies.indicator.characteristics import HORIZON
-from naveval.studies.indicator.contracts import COUNTIES
+from naveval.studies.indicator.contracts import COUNTIES, LOOK_BACK
 from naveval.studies.indicator.parameters import Parameters
 
 
@@ -29,6 +29,8 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
     return (
         Need("stock", "month", month, first, last, place="county", places=tuple(COUNTIES)),
         Need("hours", "month", month, first, counted, until=_last_of_stock(parameters)),
+        Need("inflow", "month", month, first, counted),
+        Need("industry", "month", month, first - LOOK_BACK, last),
     )
 
 

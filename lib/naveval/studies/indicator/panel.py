@@ -23,6 +23,7 @@ from naveval.studies.indicator.characteristics import (
     HORIZON,
     LAST_DURATION,
     MARKS,
+    NO_PROGRAM,
     PROGRAMS,
     STATUS,
     age_code,
@@ -349,7 +350,10 @@ def _first(rows: NDArray) -> str:
 
 
 def _coded(part: pa.Table, column: str, levels: Sequence[str], month: str) -> NDArray[np.int16]:
-    found = codes(part, column, {name: k for k, name in enumerate(levels)})
+    known = {name: k for k, name in enumerate(levels)}
+    if column == "program":
+        known[NO_PROGRAM] = 0
+    found = codes(part, column, known)
     _require(found >= 0, column, month, f"one of {len(levels)} known codes")
     return found
 

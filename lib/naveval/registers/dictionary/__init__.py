@@ -1,0 +1,1 @@
+"""What register owners must deliver, as a document."""
