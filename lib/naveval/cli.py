@@ -148,6 +148,30 @@ def contract(
         click.echo(shown[form](found), nl=False)
 
 
+@main.command("map")
+@click.argument("study", type=STUDY)
+@click.option("--data", "data_folder", required=True, type=FOLDER, help="The owner's files.")
+@click.option("--with", "source", default="", help="Mapping: params/registers/NAME.yml, or a file.")
+@click.option("--out", type=FOLDER, help="New folder for the tables that the mapping makes.")
+@plain_errors
+def map_registers(study: str, data_folder: Path, source: str, out: Path | None) -> None:
+    """Draft a mapping of an owner's files, or make the study's tables with a finished one.
+
+    Without --with a draft is printed, with what could not be placed. With it, --out becomes a
+    folder that `check` and `run` take as --data. It holds person data.
+    """
+    from naveval.registers.mapping import apply, draft
+    from naveval.registers.mapping import source as mappings
+
+    if not source:
+        click.echo(draft.draft(study, data_folder).text())
+        return
+    if out is None:
+        raise ParameterError("--with: name a new folder for the tables with --out")
+    for file in apply.write(mappings.load(study, source), data_folder, out):
+        click.echo(str(file))
+
+
 @main.command()
 @click.argument("study", type=STUDY)
 @click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")

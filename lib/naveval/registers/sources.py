@@ -88,13 +88,17 @@ def find(data: Path, table: str) -> Source:
         names = ", ".join(path.name for path in found)
         raise ContractError(f"{table}: found {names} in {data}; expected only one of them")
     path = found[0]
-    files = _files_in(path) if path.is_dir() else (path,)
+    return of_files(table, path, _files_in(path) if path.is_dir() else (path,))
+
+
+def of_files(table: str, path: Path, files: tuple[Path, ...]) -> Source:
+    """A table made of these files, all at or below `path`; refuses what `find` refuses."""
     forms = {_form(path, file) for file in files}
     if len(forms) > 1:
         raise ContractError(f"{path.name}/: files of several kinds ({', '.join(sorted(forms))})")
     form = forms.pop()
-    if form in ("sas", "stata") and path.is_dir():
-        raise ContractError(f"{path.name}/: expected Parquet or CSV files in a folder")
+    if form in ("sas", "stata") and len(files) > 1:
+        raise ContractError(f"{path.name}/: expected Parquet or CSV where there are several files")
     source = Source(table, path, files, form, _dialects(path, files) if form == "csv" else ())
     _same_everywhere(source)
     return source

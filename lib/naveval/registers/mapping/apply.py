@@ -1,0 +1,276 @@
+"""Write an owner's extract as a contract's tables, by a mapping; row by row, never whole.
+
+Every value is read exactly or refused with file, column and rows. Ids become whole numbers that
+depend on the id alone: one written in digits is that number, any other is taken from its SHA-256
+in small letters, so that neither case nor order nor the kind of file matters. Two ids that would
+become one are refused.
+"""
+
+from fnmatch import fnmatch
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+
+from naveval.project import catalogue
+from naveval.project.errors import ContractError, ParameterError
+from naveval.registers import grammar, sources
+from naveval.registers.connections import connect, identifier, quote, run
+from naveval.registers.dialects import Dialect
+from naveval.registers.grammar import Family
+from naveval.registers.mapping.source import ColumnMapping, SourceMapping, TableMapping
+from naveval.registers.sources import Source
+from naveval.registers.views import FILE, ROW, columns, create_views, duck_family, family
+
+FIRST_ROWS = 5
+FORMATS = {
+    "yyyymm": "%Y%m",
+    "yyyy-mm": "%Y-%m",
+    "yyyymmdd": "%Y%m%d",
+    "dd.mm.yyyy": "%d.%m.%Y",
+    "yyyy-mm-dd": "%Y-%m-%d",
+}
+DIGITS = {"yyyymm": 6, "yyyy-mm": 7, "yyyymmdd": 8, "dd.mm.yyyy": 10, "yyyy-mm-dd": 10}
+TOLERANCE = 1e-6  # of a whole number after a factor, for what floating point leaves
+HASH_DIGITS = 15  # 60 bits of a whole number of 64
+
+
+def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
+    """Write one Parquet file per table to a new, private folder.
+
+    Raises
+    ------
+    ParameterError
+        When the folder exists.
+    ContractError
+        When a file or column is missing, or a value cannot be read; nothing is left behind.
+    """
+    if out.exists():
+        raise ParameterError(f"--out {out}: exists already; name a new folder")
+    schemas = catalogue.module(found.study, "contracts").TABLES
+    connection, folder = connect()
+    staging = out.with_name(f"{out.name}.part")
+    staging.mkdir(parents=True, mode=0o700)
+    try:
+        for table, mapping in found.tables.items():
+            source = source_of(data, table, mapping)
+            create_views(connection, source, SimpleNamespace(columns={}), folder)
+            sql = select(connection, source, mapping, schemas[table])
+            target = quote(staging / f"{table}.parquet")
+            run(connection, f"COPY ({sql}) TO {target} (FORMAT parquet)", where=source.label)
+        staging.rename(out)
+    finally:
+        connection.close()
+        for left in sorted(staging.glob("*")) if staging.exists() else ():
+            left.unlink()
+        if staging.exists():
+            staging.rmdir()
+    return sorted(out.glob("*.parquet"))
+
+
+def source_of(data: Path, table: str, mapping: TableMapping) -> Source:
+    """The owner's files of a table; every name or pattern must find one."""
+    chosen: list[Path] = []
+    for pattern in mapping.files:
+        hits = sorted(path for path in data.rglob("*") if _is(path, data, pattern))
+        if not hits:
+            raise ContractError(f"{table}: no file {pattern} in {data.name}")
+        chosen += [path for path in hits if path not in chosen]
+    return sources.of_files(table, data, tuple(chosen))
+
+
+def _is(path: Path, data: Path, pattern: str) -> bool:
+    relative = path.relative_to(data).as_posix().lower()
+    return path.is_file() and fnmatch(relative, pattern.lower())
+
+
+def select(
+    connection: duckdb.DuckDBPyConnection, source: Source, mapping: TableMapping, schema: Any
+) -> str:
+    """SQL of a contract's table; raises when a value of the owner's cannot be read."""
+    view = f"numbered.{identifier(source.table + '_raw')}"
+    kinds = {name.casefold(): (name, kind) for name, kind in _kinds(connection, view).items()}
+    where = " AND ".join(
+        f"{_text(_place(source, kinds, column)[0])} IN ({', '.join(map(_literal, values))})"
+        for column, values in mapping.where.items()
+    )
+    rows = f"SELECT * FROM {view}" + (f" WHERE {where}" if where else "")
+    cells = []
+    for name, column in mapping.columns.items():
+        wanted = family(schema.columns[name].dtype)
+        if column.value is not None:
+            cells.append(f"{_typed(column.value, wanted)} AS {identifier(name)}")
+            continue
+        given, kind = _place(source, kinds, column.from_)
+        known = _present(given, kind, column)
+        dialect = source.dialects[0] if source.dialects else grammar.PLAIN
+        value = _value(known, kind, column, wanted, dialect)
+        _require_read(connection, source, name, column, rows, known, value)
+        if column.id:
+            _require_apart(connection, source, column, rows, known, value)
+        cells.append(f"{value} AS {identifier(name)}")
+    return f"SELECT {', '.join(cells)} FROM ({rows})"
+
+
+def _kinds(connection: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
+    found = columns(connection, view, view)
+    return {name: kind for name, kind in found.items() if name not in (ROW, FILE)}
+
+
+def _place(source: Source, kinds: dict[str, tuple[str, str]], column: str) -> tuple[str, str]:
+    if column.casefold() not in kinds:
+        raise ContractError(f"{source.label}: column {column} of the mapping is missing")
+    name, kind = kinds[column.casefold()]
+    return identifier(name), kind
+
+
+def _text(expression: str) -> str:
+    return f"trim(CAST({expression} AS VARCHAR))"
+
+
+def _literal(value: Any) -> str:
+    return quote(str(value).lower() if isinstance(value, bool) else value)
+
+
+def _typed(value: Any, wanted: Family) -> str:
+    if wanted in ("integer", "number", "boolean"):
+        return str(value).lower()
+    return f"DATE {quote(value)}" if wanted == "date" else quote(value)
+
+
+def _present(given: str, kind: str, column: ColumnMapping) -> str:
+    """The owner's value, NULL where it means none."""
+    known = f"nullif(trim({given}), '')" if kind == "VARCHAR" else given
+    if kind in ("DOUBLE", "FLOAT"):
+        known = f"CASE WHEN isnan({given}) THEN NULL ELSE {given} END"
+    for value in column.missing:
+        shown = f"strftime({known}, '%Y-%m-%d')" if kind.startswith(("DATE", "TIME")) else known
+        known = f"CASE WHEN {_text(shown)} = {_literal(value)} THEN NULL ELSE {known} END"
+    return known
+
+
+def _value(known: str, kind: str, column: ColumnMapping, wanted: Family, dialect: Dialect) -> str:
+    """SQL of the contract's value; NULL where the owner's cannot be read."""
+    if column.id:
+        return canonical_id(known, duck_family(kind))
+    if column.codes:
+        cases = " ".join(
+            f"WHEN {_literal(code)} THEN {_literal(meant)}" for code, meant in column.codes.items()
+        )
+        return grammar.cell(f"CASE {_text(_plain(known, kind))} {cases} END", wanted, grammar.PLAIN)
+    if column.form:
+        return _dated(_text(_plain(known, kind)), column.form, wanted)
+    if column.pad:
+        return f"lpad({_text(_plain(known, kind))}, {column.pad}, '0')"
+    if kind == "VARCHAR":
+        read = grammar.cell(known, "number" if column.times != 1 else wanted, dialect)
+    else:
+        read = _exact(known, kind, "number" if column.times != 1 else wanted)
+    if column.times == 1:
+        return read
+    scaled = f"({read}) * {column.times!r}"
+    if wanted != "integer":
+        return scaled
+    near = f"abs({scaled} - round({scaled})) < {TOLERANCE}"
+    return f"CASE WHEN {near} THEN CAST(round({scaled}) AS BIGINT) END"
+
+
+def _plain(known: str, kind: str) -> str:
+    """Numbers that are whole lose the decimals that SAS and Excel give them."""
+    if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
+        return f"CASE WHEN {known} = floor({known}) THEN CAST({known} AS BIGINT) END"
+    return known
+
+
+def _exact(known: str, kind: str, wanted: Family) -> str:
+    given = duck_family(kind)
+    if wanted == "text" and given != "text":
+        return f"CAST({_plain(known, kind)} AS VARCHAR)"
+    if wanted == "integer" and given == "number":
+        return _plain(known, kind)
+    if wanted == "number" and given in ("integer", "number"):
+        return f"CAST({known} AS DOUBLE)"
+    if wanted == "boolean" and given in ("integer", "number"):
+        return f"CASE WHEN {known} = 1 THEN true WHEN {known} = 0 THEN false END"
+    if wanted == "date" and given == "date":
+        return f"CAST({known} AS TIMESTAMP)"
+    return known if given == wanted else "NULL"
+
+
+def _dated(text: str, form: str, wanted: Family) -> str:
+    """A date or month: a day, or text yyyy-mm, or a number yyyymm, as the contract has it."""
+    fits = f"length({text}) = {DIGITS[form]}"
+    day = f"CASE WHEN {fits} THEN TRY_STRPTIME({text}, {quote(FORMATS[form])}) END"
+    if wanted == "date":
+        return day
+    if wanted == "integer":
+        return f"CAST(strftime({day}, '%Y%m') AS BIGINT)"
+    return f"strftime({day}, '%Y-%m')"
+
+
+def canonical_id(known: str, given: Family) -> str:
+    """SQL of the whole number that stands for an id of any type; NULL where there is none.
+
+    >>> import duckdb
+    >>> sql = canonical_id("x", "text")
+    >>> rows = duckdb.sql(f"SELECT {sql} FROM (VALUES ('017'), ('Ab'), ('aB')) t(x)").fetchall()
+    >>> rows[0], rows[1] == rows[2], rows[1][0] > 0
+    ((17,), True, True)
+    """
+    if given in ("integer", "number"):
+        whole = f"{known} = floor({known}) AND abs({known}) < 9e15"
+        return f"CASE WHEN {whole} THEN TRY_CAST({known} AS BIGINT) END"
+    text = f"lower({_text(known)})"
+    hashed = f"TRY_CAST('0x' || left(sha256({text}), {HASH_DIGITS}) AS BIGINT)"
+    digits = f"TRY_CAST({text} AS BIGINT)"
+    return f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,18}}') THEN {digits} ELSE {hashed} END"
+
+
+def _require_read(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    name: str,
+    column: ColumnMapping,
+    rows: str,
+    known: str,
+    value: str,
+) -> None:
+    sql = f"SELECT {FILE}, {ROW} FROM ({rows}) WHERE ({known}) IS NOT NULL AND ({value}) IS NULL"
+    _refuse(connection, source, column.from_, sql, _expected(name, column))
+
+
+def _expected(name: str, column: ColumnMapping) -> str:
+    if column.codes:
+        return f"one of the codes that the mapping names for {name}"
+    if column.form:
+        return f"the form {column.form} for {name}"
+    return f"values that can be read as {name}"
+
+
+def _require_apart(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    column: ColumnMapping,
+    rows: str,
+    known: str,
+    value: str,
+) -> None:
+    sql = f"""
+        SELECT any_value({FILE}) AS {FILE}, min({ROW}) AS {ROW} FROM ({rows})
+        GROUP BY {value} HAVING count(DISTINCT {_text(known)}) > 1
+    """
+    _refuse(connection, source, column.from_, sql, "ids that do not differ in case or zeros alone")
+
+
+def _refuse(
+    connection: duckdb.DuckDBPyConnection, source: Source, column: str, sql: str, expected: str
+) -> None:
+    first = f"SELECT *, count(*) OVER () AS n FROM ({sql}) ORDER BY {FILE}, {ROW}"
+    found = run(connection, f"{first} LIMIT {FIRST_ROWS}", where=source.label).fetchall()
+    if found:
+        shown = ", ".join(f"{row} in {file}" for file, row, _ in found)
+        raise ContractError(
+            f"{source.label}, column {column}: {found[0][2]} rows (first: {shown}): "
+            f"expected {expected}"
+        )

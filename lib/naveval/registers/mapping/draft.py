@@ -1,0 +1,204 @@
+"""Draft a mapping file from the names and contents of an owner's files.
+
+A column is placed when its name, or one of the synonyms in `report/registers/common.yml`, is that
+of the contract (case, underscores and æøå aside), or when its few values are codes of one column
+only. What could not be placed is listed; a draft is to be read and completed, not used as it is.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import yaml
+
+from naveval.project import catalogue, paths
+from naveval.project.errors import ContractError
+from naveval.project.parameters import read_yaml
+from naveval.registers import sources
+from naveval.registers.connections import connect, identifier, run
+from naveval.registers.sources import ENDINGS, Source
+from naveval.registers.views import columns, create_views, family
+
+PERSON = "person"
+MOST_CODES = 12
+LONGEST_CODE = 12
+LEAST_ROWS = 10
+LEAST_MATCH = 0.3
+TO_FILL = "?"
+BOOLEANS = {"true", "false"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drafted mapping, the columns it could not place, and the files it did not use."""
+
+    content: dict[str, Any]
+    unplaced: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    def text(self) -> str:
+        """The mapping file; `?` is to be filled in."""
+        lines = [f"# {name}: not found; give from or value" for name in self.unplaced]
+        lines += [f"# {name}: not used" for name in self.unused]
+        body = yaml.safe_dump(self.content, allow_unicode=True, sort_keys=False)
+        return "\n".join([*lines, body])
+
+
+def draft(study: str, data: Path) -> Draft:
+    """Place every file and column of a folder as well as their names and contents allow.
+
+    Raises
+    ------
+    ContractError
+        When the folder is missing or has no file that can be read.
+    """
+    if not data.is_dir():
+        raise ContractError(f"{data}: no such folder; expected a folder with register extracts")
+    schemas = catalogue.module(study, "contracts").TABLES
+    synonyms = read_yaml(paths.report_dir() / "registers" / "common.yml")["synonyms"]
+    connection, folder = connect()
+    opened = _open_all(connection, data, folder)
+    if not opened:
+        raise ContractError(f"{data}: no file that ends in {', '.join(ENDINGS)}")
+    tables: dict[str, Any] = {}
+    unplaced: list[str] = []
+    used: set[str] = set()
+    for table, schema in schemas.items():
+        best = _best(opened, table, schema, synonyms)
+        if best is None:
+            unplaced.append(table)
+            continue
+        used.add(best.table)
+        placed, lacking = _columns(connection, best, schema, synonyms)
+        unplaced += [f"{table}.{column}" for column in lacking]
+        tables[table] = {"files": [best.path.relative_to(data).as_posix()], "columns": placed}
+    connection.close()
+    unused = tuple(source.path.name for source, _ in opened if source.table not in used)
+    return Draft({"study": study, "tables": tables}, tuple(unplaced), unused)
+
+
+def plain(name: str) -> str:
+    """A name without case, marks and accents.
+
+    >>> plain("Fødsels_År")
+    'fodselsar'
+    """
+    text = name.lower().replace("ø", "o").replace("æ", "ae").replace("å", "a")
+    text = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in text if letter.isascii() and letter.isalnum())
+
+
+Opened = list[tuple[Source, dict[str, str]]]
+
+
+def _open_all(connection: duckdb.DuckDBPyConnection, data: Path, folder: Path) -> Opened:
+    found: Opened = []
+    files = sorted(path for path in data.rglob("*") if path.is_file())
+    for place, file in enumerate(f for f in files if f.name.lower().endswith(tuple(ENDINGS))):
+        source = sources.of_files(f"file_{place}", file, (file,))
+        create_views(connection, source, SimpleNamespace(columns={}), folder)
+        found.append((source, columns(connection, identifier(source.table), source.label)))
+    return found
+
+
+def _best(
+    opened: Opened, table: str, schema: Any, synonyms: Mapping[str, list[str]]
+) -> Source | None:
+    """The file named as the table, or else the one with most of its columns."""
+
+    def score(source: Source, names: Mapping[str, str]) -> float:
+        known = {plain(name) for name in names}
+        hits = sum(bool(known & _names(column, synonyms)) for column in schema.columns)
+        return (plain(source.path.name.partition(".")[0]) == plain(table)) + hits / len(
+            schema.columns
+        )
+
+    source, names = max(opened, key=lambda item: score(*item))
+    return source if score(source, names) >= LEAST_MATCH else None
+
+
+def _names(column: str, synonyms: Mapping[str, list[str]]) -> set[str]:
+    return {plain(column), *synonyms.get(column, ())}
+
+
+def _columns(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    schema: Any,
+    synonyms: Mapping[str, list[str]],
+) -> tuple[dict[str, Any], list[str]]:
+    kinds = columns(connection, identifier(source.table), source.label)
+    left = dict(kinds)
+    placed: dict[str, Any] = {}
+    for column in schema.columns:
+        hit = next((name for name in left if plain(name) in _names(column, synonyms)), None)
+        if hit is not None:
+            placed[column] = hit
+            left.pop(hit)
+    codes = {name: _few_values(connection, source, name) for name in kinds}
+    for column, declared in schema.columns.items():
+        allowed = _allowed(declared)
+        fitting = [name for name in left if codes[name] and set(codes[name]) <= allowed]
+        if column not in placed and len(fitting) == 1:
+            placed[column] = fitting[0]
+            left.pop(fitting[0])
+    drafted = {
+        column: {"from": name}
+        | _verbs(column, schema.columns[column], codes[name])
+        | _padding(connection, source, name, _allowed(schema.columns[column]))
+        for column, name in placed.items()
+    }
+    ordered = {column: drafted[column] for column in schema.columns if column in drafted}
+    return ordered, [column for column in schema.columns if column not in drafted]
+
+
+def _verbs(column: str, declared: Any, values: tuple[str, ...]) -> dict[str, Any]:
+    """The verbs that a column's few values call for."""
+    allowed = _allowed(declared) or (BOOLEANS if family(declared.dtype) == "boolean" else set())
+    if column == PERSON:
+        return {"id": True}
+    padded = {value.zfill(_width(allowed)) for value in values}
+    known = {value.lower() for value in values} <= allowed or padded <= allowed
+    return {"codes": dict.fromkeys(values, TO_FILL)} if values and allowed and not known else {}
+
+
+def _width(allowed: set[str]) -> int:
+    """Length of codes of digits that are all equally long, else 0."""
+    lengths = {len(code) for code in allowed if code.isdigit()}
+    return lengths.pop() if len(lengths) == 1 and all(map(str.isdigit, allowed)) else 0
+
+
+def _padding(
+    connection: duckdb.DuckDBPyConnection, source: Source, name: str, allowed: set[str]
+) -> dict[str, Any]:
+    """`pad` where codes of digits have lost the zeros in front."""
+    width = _width(allowed)
+    text = f"trim(CAST({identifier(name)} AS VARCHAR))"
+    sql = f"SELECT min(length({text})) FROM {identifier(source.table)} WHERE {text} <> ''"
+    row = run(connection, sql, where=source.label).fetchone() if width > 1 else None
+    return {"pad": width} if row and row[0] is not None and row[0] < width else {}
+
+
+def _allowed(declared: Any) -> set[str]:
+    for check in declared.checks:
+        if check.name == "isin":
+            return {str(value) for value in (check.statistics or {})["allowed_values"]}
+    return set()
+
+
+def _few_values(
+    connection: duckdb.DuckDBPyConnection, source: Source, name: str
+) -> tuple[str, ...]:
+    """The values of a column of codes; none when there are many, long or rare ones."""
+    text = f"trim(CAST({identifier(name)} AS VARCHAR))"
+    sql = (
+        f"SELECT {text} AS value, count(*) AS n FROM {identifier(source.table)} "
+        f"WHERE {text} <> '' GROUP BY value ORDER BY value LIMIT {MOST_CODES + 1}"
+    )
+    found = run(connection, sql, where=source.label).fetchall()
+    rare = any(n < LEAST_ROWS or len(value) > LONGEST_CODE for value, n in found)
+    return () if rare or len(found) > MOST_CODES else tuple(value for value, _ in found)

@@ -1,0 +1,113 @@
+"""A mapping file, `params/registers/<source>.yml`: how an owner's files become a study's tables.
+
+A small closed set of verbs and no expressions. Per table `files` (names or patterns with `*`),
+`where` (a fixed filter: columns to the values that are kept) and `columns`, each with
+
+========= =======================================================================
+from      the owner's column (case does not matter)
+id        true for a pseudonym of any type: text, hash, UUID, decimal, SAS number
+codes     the owner's codes to the contract's; a code that is not named is refused
+form      how a date or month is written: yyyymm, yyyy-mm, yyyymmdd, dd.mm.yyyy
+pad       text length that zeros in front fill up to: 3 becomes 03
+times     a factor: labour force in thousands becomes persons
+missing   values that mean no value, such as 9999-12-31 for an open end
+value     one value for all rows, instead of `from`
+========= =======================================================================
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from naveval.project import catalogue, paths
+from naveval.project.errors import ParameterError
+from naveval.project.parameters import read_yaml, validate
+
+Form = Literal["yyyymm", "yyyy-mm", "yyyymmdd", "dd.mm.yyyy", "yyyy-mm-dd"]
+Scalar = str | int | float | bool
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ColumnMapping(_Strict):
+    """Where a column of the contract comes from; see the verbs above."""
+
+    from_: str = Field(default="", alias="from")
+    id: bool = False
+    codes: Mapping[Scalar, Scalar] = {}
+    form: Form | None = None
+    pad: int = Field(default=0, ge=0, le=20)
+    times: float = Field(default=1.0, gt=0)
+    missing: tuple[Scalar, ...] = ()
+    value: Scalar | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "ColumnMapping":
+        if bool(self.from_) == (self.value is not None):
+            raise ValueError("expected either from or value")
+        return self
+
+
+class TableMapping(_Strict):
+    """One table of the contract."""
+
+    files: tuple[str, ...] = Field(min_length=1)
+    where: Mapping[str, tuple[Scalar, ...]] = {}
+    columns: Mapping[str, ColumnMapping]
+
+
+class SourceMapping(_Strict):
+    """All tables of one owner for one study."""
+
+    study: str
+    tables: Mapping[str, TableMapping]
+
+
+def load(study: str, name: str) -> SourceMapping:
+    """Read `params/registers/<name>.yml`, or the file of that path, for a study.
+
+    Raises
+    ------
+    ParameterError
+        For unknown keys, tables or columns, a code that the contract does not allow, a column
+        that the contract asks for and that is not mapped, and a mapping for another study.
+    """
+    file = Path(name)
+    if file.suffix != ".yml":
+        file = paths.params_dir() / "registers" / f"{name}.yml"
+    found = validate(SourceMapping, read_yaml(file), str(file))
+    faults = list(_faults(found, study))
+    if faults:
+        raise ParameterError("\n  ".join([f"{file}: {len(faults)} fault(s)", *faults]))
+    return found
+
+
+def _faults(found: SourceMapping, study: str) -> list[str]:
+    if found.study != study:
+        return [f"study: {found.study}: expected {study}"]
+    tables = catalogue.module(study, "contracts").TABLES
+    faults = [f"{name}: unknown table" for name in found.tables if name not in tables]
+    faults += [f"{name}: table is not mapped" for name in tables if name not in found.tables]
+    for name in (name for name in tables if name in found.tables):
+        asked, given = tables[name].columns, found.tables[name].columns
+        faults += [f"{name}.{column}: unknown column" for column in given if column not in asked]
+        faults += [f"{name}.{column}: is not mapped" for column in asked if column not in given]
+        for column in (column for column in given if column in asked):
+            allowed = _allowed(asked[column])
+            for code, meant in given[column].codes.items():
+                if allowed and str(meant) not in allowed:
+                    faults.append(
+                        f"{name}.{column}: codes: {code}: expected one of {', '.join(allowed)}"
+                    )
+    return faults
+
+
+def _allowed(declared: Any) -> list[str]:
+    for check in declared.checks:
+        if check.name == "isin":
+            return [str(value) for value in (check.statistics or {})["allowed_values"]]
+    return []

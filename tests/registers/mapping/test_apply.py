@@ -1,0 +1,192 @@
+"""An owner's files made into a contract's tables: every verb, every id form, every refusal."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from naveval import cli
+from naveval.project.errors import ContractError, ParameterError
+from naveval.registers import contracts
+from naveval.registers.mapping import apply, draft, source
+from naveval.studies.hedmark.simulate.registers import simulate
+
+README = Path(__file__).parents[3] / "params" / "registers" / "README.md"
+EDUCATION = {"1": "grunnskole", "2": "videregående", "3": "høyere", "9": "ukjent"}
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
+    folder = tmp_path_factory.mktemp("made")
+    simulate(folder, scale=0.002, seed=2)
+    seekers = pd.read_parquet(folder / "job_seekers").drop(columns="status")
+    force = pd.read_parquet(folder / "labour_force.parquet")
+    for frame in (seekers, force):
+        frame["month"] = pd.to_datetime(frame["month"])
+        frame["county"] = frame["county"].astype(str)
+    force["persons"] = force["persons"] // 1000 * 1000 + 1000
+    return {"job_seekers": seekers, "labour_force": force}
+
+
+def owners(tables: dict[str, pd.DataFrame], folder: Path) -> Path:
+    """The same as an owner has them: other names, codes, units; two files and a filter."""
+    seekers, force = tables["job_seekers"], tables["labour_force"]
+    back = {meant: code for code, meant in EDUCATION.items()}
+    theirs = pd.DataFrame(
+        {
+            "PID": seekers["person"].astype(str),
+            "MND": seekers["month"].dt.strftime("%Y%m"),
+            "FYLKE": seekers["county"].astype(int),
+            "KJONN": seekers["sex"].astype(str).map({"mann": 1, "kvinne": 2}),
+            "FAAR": seekers["birth_year"],
+            "UTD": seekers["education"].astype(str).map(back),
+            "DP": np.where(seekers["benefit_right"], "J", "N"),
+            "UKER": seekers["weeks_registered"],
+            "REGTYPE": "ORD",
+        }
+    )
+    other = theirs.head(5).assign(REGTYPE="ANN", PID="999999")
+    half = len(theirs) // 2
+    theirs.iloc[:half].to_csv(folder / "arbeidssokere_1.csv", sep=";", index=False)
+    pd.concat([theirs.iloc[half:], other]).to_csv(
+        folder / "arbeidssokere_2.csv", sep=";", index=False
+    )
+    pd.DataFrame(
+        {
+            "Fylke": force["county"].astype(int),
+            "Mnd": force["month"].dt.strftime("%Y%m"),
+            "Tusen": force["persons"] // 1000,
+        }
+    ).to_csv(folder / "aku.csv", sep=";", index=False)
+    return folder
+
+
+def mapping(**changes: object) -> dict:
+    """The documented example, with changes of job_seekers' columns."""
+    text = README.read_text("utf-8").split("```yaml")[1].split("```")[0]
+    found = yaml.safe_load(text)
+    found["tables"]["job_seekers"]["columns"] |= changes
+    return found
+
+
+def write(tmp_path: Path, content: dict, data: Path) -> Path:
+    file = tmp_path / "eier.yml"
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    apply.write(source.load("hedmark", str(file)), data, tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_the_documented_example_gives_the_tables_back(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    out = write(tmp_path, mapping(), owners(tables, tmp_path / "theirs"))
+    assert contracts.check("hedmark", out) == []
+    for name, frame in tables.items():
+        keys = [c for c in ("person", "county", "month") if c in frame.columns]
+        found = pd.read_parquet(out / f"{name}.parquet")[list(frame.columns)]
+        pd.testing.assert_frame_equal(
+            found.sort_values(keys, ignore_index=True),
+            frame.sort_values(keys, ignore_index=True),
+            check_dtype=False,
+            check_categorical=False,
+        )
+    assert out.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sex": {"from": "KJONN", "codes": {1: "mann"}}}, "column KJONN: .* codes that the"),
+        ({"month": {"from": "MND", "form": "yyyy-mm"}}, "column MND: .* the form yyyy-mm"),
+        ({"birth_year": {"from": "DP"}}, "column DP: .* read as birth_year"),
+        ({"birth_year": {"from": "FAR"}}, "column FAR of the mapping is missing"),
+        ({"weeks_registered": {"from": "UKER", "times": 0.3}}, "column UKER: .* read as weeks"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_nothing_is_left(tables, tmp_path, change, message):
+    (tmp_path / "theirs").mkdir()
+    with pytest.raises(ContractError, match=message):
+        write(tmp_path, mapping(**change), owners(tables, tmp_path / "theirs"))
+    assert {path.name for path in tmp_path.iterdir()} == {"theirs", "eier.yml"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sex": {"from": "KJONN", "sql": "1=1"}}, "unknown key"),
+        ({"sex": {"from": "KJONN", "value": "mann"}}, "either from or value"),
+        (
+            {"sex": {"from": "KJONN", "codes": {1: "gutt"}}},
+            "codes: 1: expected one of kvinne, mann",
+        ),
+        ({"shoes": {"from": "SKO"}}, "job_seekers.shoes: unknown column"),
+    ],
+)
+def test_a_faulty_mapping_is_refused(tmp_path, change, message):
+    with pytest.raises(ParameterError, match=message):
+        write(tmp_path, mapping(**change), tmp_path)
+
+
+def test_a_column_and_a_table_must_be_mapped(tmp_path):
+    content = mapping()
+    del content["tables"]["labour_force"], content["tables"]["job_seekers"]["columns"]["sex"]
+    with pytest.raises(ParameterError) as caught:
+        write(tmp_path, content, tmp_path)
+    assert "labour_force: table is not mapped" in str(caught.value)
+    assert "job_seekers.sex: is not mapped" in str(caught.value)
+
+
+IDS = {
+    "text": "CAST(id AS VARCHAR)",
+    "zeros": "lpad(CAST(id AS VARCHAR), 11, '0')",
+    "double": "CAST(id AS DOUBLE)",
+    "decimal": "CAST(id AS DECIMAL(18, 0))",
+    "integer": "id",
+}
+
+
+@pytest.mark.parametrize("form", IDS)
+def test_an_id_in_digits_is_the_same_number_in_every_form(form):
+    kind = {"double": "number", "decimal": "number", "integer": "integer"}.get(form, "text")
+    sql = f"SELECT {apply.canonical_id(IDS[form], kind)} FROM (SELECT 1017012345 AS id)"
+    assert duckdb.sql(sql).fetchall() == [(1017012345,)]
+
+
+def test_other_ids_depend_on_the_text_alone():
+    values = ["Ab-1", "aB-1 ", "6F9619FF-8B86-D011-B42D-00CF4FC964FF", "x"]
+    frame = pd.DataFrame({"id": values})
+    sql = f"SELECT {apply.canonical_id('id', 'text')} FROM frame"
+    found = [row[0] for row in duckdb.sql(sql).fetchall()]
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
+    assert len(frame) == 4
+    assert all(0 <= value < 2**60 for value in found)
+
+
+def test_ids_that_would_become_one_are_refused(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    text = (data / "arbeidssokere_1.csv").read_text("utf-8").splitlines()
+    text[1] = "AB" + text[1][text[1].index(";") :]
+    text[2] = "ab" + text[2][text[2].index(";") :]
+    (data / "arbeidssokere_1.csv").write_text("\n".join(text) + "\n", "utf-8")
+    with pytest.raises(ContractError, match=r"column PID: 1 rows .* differ in case"):
+        write(tmp_path, mapping(), data)
+
+
+def test_a_draft_places_what_it_can_and_lists_the_rest(tables, tmp_path):
+    found = draft.draft("hedmark", owners(tables, tmp_path))
+    seekers = found.content["tables"]["job_seekers"]["columns"]
+    assert seekers["person"] == {"from": "PID", "id": True}
+    assert seekers["county"] == {"from": "FYLKE", "pad": 2}
+    assert seekers["sex"] == {"from": "KJONN", "codes": {"1": "?", "2": "?"}}
+    assert found.content["tables"]["labour_force"]["files"] == ["aku.csv"]
+    assert "labour_force.persons" in found.unplaced
+    assert "job_seekers.benefit_right" in found.unplaced
+    assert found.unused == ("arbeidssokere_2.csv",)
+    done = CliRunner().invoke(cli.main, ["map", "hedmark", "--data", str(tmp_path)])
+    assert done.exit_code == 0
+    assert "# labour_force.persons: not found" in done.output
