@@ -22,10 +22,10 @@ from scipy.stats import norm
 
 from naveval.estimators.crossfit import Nuisances, columns
 from naveval.estimators.forests import Floats
+from naveval.estimators.normal import Z95
 from naveval.project.errors import EstimationError
 
 Estimand = Literal["ate", "att", "apo"]
-Z95 = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
