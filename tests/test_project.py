@@ -46,6 +46,29 @@ def test_a_folder_can_be_read_at_a_glance(folder: Path) -> None:
         assert file.read_text(encoding="utf-8").count("\n") <= 450, file
 
 
+MODULES = [
+    file for part in ("lib/naveval", "tests") for file in sorted((ROOT / part).rglob("*.py"))
+]
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_private_name_is_used_in_its_own_module_only(file: Path) -> None:
+    """Neither imported, nor reached through a module, nor replaced in one."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    own = [(node, item) for node in froms for item in node.names if "naveval" in str(node.module)]
+    imported = {item.asname or item.name for _, item in own}
+    used = [f"{node.module}.{item.name}" for node, item in own if item.name.startswith("_")]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            private = node.attr.startswith("_") and not node.attr.startswith("__")
+            used += [f"{node.value.id}.{node.attr}"] * (private and node.value.id in imported)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "setattr":
+            holder, name = (ast.unparse(part).strip("'") for part in node.args[:2])
+            used += [f"{holder}.{name}"] * (name.startswith("_") and holder in imported)
+    assert not used, used
+
+
 def test_the_formatter_decides_layout() -> None:
     mark = "# fmt" + ": "
     for part in ("lib/naveval", "tests"):

@@ -16,7 +16,7 @@ from naveval.exhibits.output import Block, Output
 from naveval.project import formats, places
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.drivers import PARTS
-from naveval.studies.indicator.exhibits.figures import GREY, _x
+from naveval.studies.indicator.exhibits.figures import GREY, in_years
 from naveval.studies.indicator.frames import pick
 from naveval.studies.indicator.study import Study, place_grouping
 
@@ -104,7 +104,7 @@ def fan(output: Output, study: Study) -> Block:
     )
     data = released.frame.astype({"value": float, "std_error": float, "published": float})
     figure, ax = figures.axes(height=3.6)
-    x = _x(data["month"])
+    x = in_years(data["month"])
     bands = multiplier.normal_intervals(data["value"].to_numpy(), data["std_error"].to_numpy())
     for band, color in zip(reversed(bands), reversed(SOFT), strict=True):
         ax.fill_between(x, band.low, band.high, color=color, linewidth=0)
