@@ -124,7 +124,7 @@ def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> d
         "data": data,
         "inputs": input_fingerprint(parameters),
         "code": code_hash(study),
-        "versions": versions() | provenance.libraries(_modules(study)),
+        "versions": versions() | provenance.libraries(start_modules(study)),
         "environment": provenance.environment(),
     }
 

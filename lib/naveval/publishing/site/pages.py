@@ -9,8 +9,8 @@ from typing import Any
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import catalogue, formats, parameters, paths, places
 from naveval.project.errors import ParameterError
-from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site import errata, results
+from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site.results import Result
 
 REQUIRED = (
