@@ -19,8 +19,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from naveval.estimators.normal import reach
 from naveval.project.errors import EstimationError
+from naveval.project.normal import reach
 
 Weights = Literal["rademacher", "mammen", "normal"]
 WEIGHTS: tuple[str, ...] = ("rademacher", "mammen", "normal")

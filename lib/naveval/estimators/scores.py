@@ -22,8 +22,8 @@ from scipy.stats import norm
 
 from naveval.estimators.crossfit import Nuisances, columns
 from naveval.estimators.forests import Floats
-from naveval.estimators.normal import Z95
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 
 Estimand = Literal["ate", "att", "apo"]
 

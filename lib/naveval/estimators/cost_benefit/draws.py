@@ -10,8 +10,8 @@ from naveval.estimators.cost_benefit.assumptions import EFFECTS, Array, Assumpti
 from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.cost_benefit.inputs import Costs
 from naveval.estimators.cost_benefit.net_benefit import net_benefit
-from naveval.estimators.normal import Z95
 from naveval.project.errors import ParameterError
+from naveval.project.normal import Z95
 
 SOURCES = ("effects", "inputs")
 # Kept out of the draws: not priced in the document, or no part of net benefit.

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from naveval.estimators.normal import Z95
 from naveval.estimators.scores import Scores, ate_influence, att_influence, std_errors
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 
 Estimand = Literal["ate", "att"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from naveval.estimators.normal import reach
+from naveval.project.normal import reach
 
 Array = NDArray[np.floating]
 ITERATIONS = 4000

@@ -18,8 +18,8 @@ from scipy import stats
 
 from naveval.estimators import multiplier, seasonal
 from naveval.estimators.categorical.design import Fit
-from naveval.estimators.normal import Z95
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 from naveval.studies.indicator.models import (
     MAIN_GROUPS,
     Packed,

@@ -5,8 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.estimators import multiplier, shrinkage
-from naveval.estimators.normal import Z95
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 from naveval.studies.indicator.series import Curves, months_mean
 
 LAST_MONTHS = 12

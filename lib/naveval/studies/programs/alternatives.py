@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from naveval.estimators.crossfit import Nuisances
 from naveval.estimators.forests import Floats
-from naveval.estimators.normal import Z95
 from naveval.estimators.scores import Scores
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 
 METHODS = ("naive", "regression", "matching")
 NEIGHBOURS = 5

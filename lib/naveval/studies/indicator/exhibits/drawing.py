@@ -9,11 +9,11 @@ from matplotlib.ticker import MaxNLocator
 from naveval.disclosure import gate
 from naveval.estimators import multiplier
 from naveval.estimators.categorical.design import Fit
-from naveval.estimators.normal import Z95, reach
 from naveval.exhibits import figures
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.output import Block, Output
 from naveval.project import formats, places
+from naveval.project.normal import Z95, reach
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.drivers import PARTS
 from naveval.studies.indicator.exhibits.figures import GREY, in_years

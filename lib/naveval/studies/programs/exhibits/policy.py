@@ -8,9 +8,9 @@ import pandas as pd
 
 from naveval.disclosure import gate
 from naveval.estimators import overlap, policy_tree, scores
-from naveval.estimators.normal import Z95
 from naveval.exhibits import tables, words
 from naveval.exhibits.output import Block, Output
+from naveval.project.normal import Z95
 from naveval.studies.programs.exhibits.drawing import name
 from naveval.studies.programs.study import Effects
 

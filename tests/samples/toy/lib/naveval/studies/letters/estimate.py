@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from naveval.estimators.normal import Z95
+from naveval.project.normal import Z95
 from naveval.registers import extracts, reading
 from naveval.studies.letters.contracts import TABLES
 from naveval.studies.letters.parameters import Parameters

@@ -1,6 +1,6 @@
 """Quantiles of the normal distribution, for intervals and limits."""
 
-from scipy.stats import norm
+from statistics import NormalDist
 
 
 def reach(level: float) -> float:
@@ -9,7 +9,7 @@ def reach(level: float) -> float:
     >>> round(reach(0.95), 2)
     1.96
     """
-    return float(norm.ppf(0.5 + level / 2))
+    return NormalDist().inv_cdf(0.5 + level / 2)
 
 
 Z95 = reach(0.95)
