@@ -53,6 +53,16 @@ def to_code(number: Any) -> Any:
     return number // 12 * 100 + number % 12 + 1
 
 
+def date_sql(column: str) -> str:
+    """SQL for the number of the month of a date."""
+    return f"(year({column}) * 12 + month({column}) - 1)"
+
+
+def text_sql(column: str) -> str:
+    """SQL for the number of a month that a column writes 2017-12."""
+    return f"(left({column}, 4)::INTEGER * 12 + right({column}, 2)::INTEGER - 1)"
+
+
 def code_sql(column: str) -> str:
     """SQL for the number of a month that a column writes 201712."""
     return f"({column} // 100 * 12 + {column} % 100 - 1)"

@@ -9,8 +9,8 @@ counted in the periods of the cards must reach as far as they do.
 import calendar
 import datetime as dt
 
-from naveval.project.months import from_code
-from naveval.registers.coverage import Need, month_of_date, month_of_text
+from naveval.project.months import date_sql, from_code, text_sql
+from naveval.registers.coverage import Need
 from naveval.studies.followup import weeks
 from naveval.studies.followup.contracts import DIGITAL_FROM, FIRST_DAY, NUMBERED_WEEKS
 from naveval.studies.followup.panel import OLD_SOURCE_UNTIL, WINDOW
@@ -36,7 +36,7 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
     end = _last_week(WINDOW[1])
     healthy = weeks.month(end + HEALTH_WEEKS)
     digital = DIGITAL_FROM.year * 12 + DIGITAL_FROM.month - 1
-    day, from_date = month_of_date("date"), month_of_date("from_date")
+    day, from_date = date_sql("date"), date_sql("from_date")
     return (
         Need(
             "benefit_cards",
@@ -51,7 +51,7 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
         Need("program_spells", "from_date", from_date, opening, last, "flow", until=LAST_CARD),
         Need("dialogues", "date", day, first, from_code(OLD_SOURCE_UNTIL), "flow"),
         Need("digital_dialogues", "date", day, digital, last, "flow", until=LAST_CARD),
-        Need("employment", "month", month_of_text("month"), first, last, until=LAST_CARD),
+        Need("employment", "month", text_sql("month"), first, last, until=LAST_CARD),
         Need("health_benefits", "from_date", from_date, opening, from_code(healthy), "flow"),
     )
 

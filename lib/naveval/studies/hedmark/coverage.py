@@ -1,6 +1,7 @@
 """What the registers of the Hedmark study must cover: every county in every month that is read."""
 
-from naveval.registers.coverage import Need, month_of_date
+from naveval.project.months import date_sql
+from naveval.registers.coverage import Need
 from naveval.studies.hedmark.contracts import COUNTIES
 from naveval.studies.hedmark.parameters import Parameters
 
@@ -12,7 +13,7 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
         Need(
             "job_seekers",
             "county, month",
-            month_of_date("month"),
+            date_sql("month"),
             first,
             last,
             place="county",
