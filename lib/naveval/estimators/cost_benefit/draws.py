@@ -12,10 +12,10 @@ from naveval.estimators.cost_benefit.inputs import Costs
 from naveval.estimators.cost_benefit.net_benefit import net_benefit
 from naveval.project.errors import ParameterError
 
-NORMAL_95 = 1.959964
 SOURCES = ("effects", "inputs")
 # Kept out of the draws: not priced in the document, or no part of net benefit.
 NOT_DRAWN = ("displacement", "income_tax", "payroll_tax")
+NORMAL_95 = 1.959964
 
 
 def draw(
