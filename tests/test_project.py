@@ -46,6 +46,56 @@ def test_a_folder_can_be_read_at_a_glance(folder: Path) -> None:
         assert file.read_text(encoding="utf-8").count("\n") <= 450, file
 
 
+FOREIGN = {"_asdict", "_r2", "_repr_mimebundle_"}
+"""Names with an underscore that other packages have made public."""
+
+
+def private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in FOREIGN
+
+
+def borrowed(source: str) -> list[str]:
+    """Private names that a module imports, reaches through another object, or replaces there."""
+    tree = ast.parse(source)
+    nodes = list(ast.walk(tree))
+    mine = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    reached = [node for node in nodes if isinstance(node, ast.Attribute) and private(node.attr)]
+    own = [node for node in reached if ast.unparse(node.value) in ("self", "cls")]
+    mine |= {node.attr for node in own}
+    found = [ast.unparse(node) for node in reached if node.attr not in mine]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            found += [f"{node.module}.{item.name}" for item in node.names if private(item.name)]
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "setattr":
+            name = ast.unparse(node.args[1]).strip("'")
+            found += [name] * (private(name) and name not in mine)
+    return found
+
+
+@pytest.mark.parametrize("part", ["lib/naveval", "tests"])
+def test_a_private_name_is_used_in_its_own_module_only(part: str) -> None:
+    found = {
+        str(file.relative_to(ROOT)): names
+        for file in sorted((ROOT / part).rglob("*.py"))
+        if (names := borrowed(file.read_text(encoding="utf-8")))
+    }
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from naveval.exhibits.figures import _county",
+        "from naveval.exhibits import figures\nfigures._county(1)",
+        "monkeypatch.setattr(figures, '_county', None)",
+        "again._kept = packs.kept",
+    ],
+)
+def test_a_borrowed_private_name_is_found(source: str) -> None:
+    assert borrowed(source)
+    assert not borrowed("class A:\n    def f(self, other): return self._a + other._a")
+
+
 def test_the_formatter_decides_layout() -> None:
     mark = "# fmt" + ": "
     for part in ("lib/naveval", "tests"):

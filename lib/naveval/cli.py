@@ -79,7 +79,8 @@ def data(names: tuple[str, ...], scale: str, seed: int, out: Path | None) -> Non
         if target.exists():
             raise ParameterError(f"{target}: exists already; choose another --out or remove it")
         simulate = catalogue.module(study, "simulate").simulate
-        extracts.write(simulate, target, {"scale": size, "seed": seed})
+        chosen = params.load(study, changes={"scale": size, "seed": seed})
+        extracts.write(simulate, target, chosen.simulation())
         click.echo(str(target))
 
 

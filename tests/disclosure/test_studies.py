@@ -69,7 +69,7 @@ def test_sample_sizes_do_not_give_a_cell_back_with_the_size_of_the_group(monkeyp
     monkeypatch.setattr(effect_tables, "CONTROL", "none")
     monkeypatch.setattr(effect_tables.tables, "show", lambda _, released, label: released)
     output = SimpleNamespace(place=places.place("56"))
-    frame = effect_tables._sizes(output, estimated, "tbl-6-3").frame.set_index("arm")
+    frame = effect_tables.sizes(output, estimated, "tbl-6-3").frame.set_index("arm")
     assert np.isnan(frame.loc["Jobbklubb", "special"])
     for group in ("standard", "situational", "special"):
         assert frame[group].isna().sum() != 1, f"{group}: one hidden cell follows from the sum"

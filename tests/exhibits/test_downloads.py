@@ -87,6 +87,6 @@ def test_equal_content_gives_equal_bytes(output: Output) -> None:
 
 
 def test_sheet_names_are_short_and_different() -> None:
-    names = downloads._sheet_names(["tbl-" + "x" * 40 + "1", "tbl-" + "x" * 40 + "2", "A/b"], set())
+    names = downloads.sheet_names(["tbl-" + "x" * 40 + "1", "tbl-" + "x" * 40 + "2", "A/b"], set())
     assert len(set(names)) == 3
     assert all(len(name) <= 31 and "/" not in name for name in names)

@@ -10,7 +10,7 @@ from naveval.project import catalogue, provenance
 
 @pytest.mark.parametrize("study", catalogue.names())
 def test_code_of_a_run_is_what_its_notebook_uses(study: str) -> None:
-    found = provenance.closure(manifest._modules(study))
+    found = provenance.closure(manifest.start_modules(study))
     own = f"naveval.studies.{study}."
     assert {"naveval.exhibits.tables", "naveval.exhibits.figures", f"{own}parameters"} <= found
     assert not {

@@ -81,6 +81,12 @@ def test_code_that_lost_its_zero_is_told() -> None:
         nv.open("hedmark", control=[1, 3, 5])
 
 
+def test_papermill_that_took_a_code_for_a_number_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "shell", lambda: Shell(cell(), "# Parameters\ncounty = 3\n"))
+    with pytest.raises(ParameterError, match=r"county: 3: .*papermill -r county 03"):
+        nv.open("hedmark")
+
+
 def test_package_names_what_it_has() -> None:
     assert {"open", "run"} <= set(dir(nv))
     with pytest.raises(AttributeError, match="naveval has no opne; it has open"):

@@ -7,9 +7,9 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from naveval.project.months import month_number
+from naveval.project.months import month_number, text_sql
 from naveval.registers import coverage
-from naveval.registers.coverage import Need, month_of_text
+from naveval.registers.coverage import Need
 from naveval.registers.tables import check_tables
 
 SCHEMA = {"t": pa.DataFrameSchema({"month": pa.Column(str), "county": pa.Column(str)})}
@@ -17,7 +17,7 @@ MONTHS = [f"2014-{month:02d}" for month in range(1, 13)]
 NEED = Need(
     "t",
     "county, month",
-    month_of_text("month"),
+    text_sql("month"),
     month_number("2014-01"),
     month_number("2014-12"),
     place="county",

@@ -164,7 +164,7 @@ def test_result_on_another_file_system_replaces_the_earlier_one(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "elsewhere" / "result"
-    monkeypatch.setattr(runs, "_same_file_system", lambda *_: False)
+    monkeypatch.setattr(runs, "same_file_system", lambda *_: False)
     for seed in (3, 4):
         runs.run("hedmark", parameters.load("hedmark", changes={"seed": seed}), target=target)
         assert manifest.read(target)["parameters"]["seed"] == seed

@@ -88,7 +88,7 @@ def test_threads_are_bounded(tmp_path: Path) -> None:
 def test_changed_code_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     same = warm.up(["json"])
     assert warm.up(["json"]) is same
-    monkeypatch.setattr(warm, "_stamp", lambda: -1)
+    monkeypatch.setattr(warm, "newest_change", lambda: -1)
     assert warm.up(["json"]) is not same
     assert same.process.poll() is not None
 

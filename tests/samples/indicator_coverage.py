@@ -66,8 +66,7 @@ def _coverage(
     gram: NDArray | None = None
     for draw in range(n_draws):
         drawn = _draw(panel, chunks, index, outcome, np.random.default_rng([seed, draw]))
-        own = Packed(drawn)
-        own._kept = packs._kept
+        own = packs.sharing(drawn)
         fit, gram = _fit(own, outcome, start, gram)
         start = fit.coefficients
         wanted = [grouping(drawn, unit) for unit in UNITS]

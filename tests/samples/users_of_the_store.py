@@ -65,8 +65,8 @@ def keys() -> dict[str, str]:
     names = {"arms": ("a", "b"), "outcomes": ("y",), "options": ForestOptions()}
     found["forests"] = asked(lambda: crossfit.crossfit(x, arm, x, **names, cache=Path()))
     page = Page("om", "om", "Om", "", "tekst")
-    found["site"] = asked(lambda: build._kept(page, "engine"))
-    found["render"] = render._made_from(Path(os.environ["NAVEVAL_OUT"]), "engine")
+    found["site"] = asked(lambda: build.kept_at(page, "engine"))
+    found["render"] = render.made_from(Path(os.environ["NAVEVAL_OUT"]), "engine")
     codes = np.zeros((1, 1), dtype=np.int8)
     months = market.Market(("a",), ("2020-01",), {3: codes}, codes, {})
     stamps = quarterly.stamps_of(Path(), ["2020-01"], ["2020-02", "2020-03", "2020-04"], months)

@@ -18,9 +18,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from naveval.project.errors import EstimationError
+from naveval.project.normal import reach
 
 Weights = Literal["rademacher", "mammen", "normal"]
 WEIGHTS: tuple[str, ...] = ("rademacher", "mammen", "normal")
@@ -113,7 +113,7 @@ def normal_intervals(
     return tuple(
         Interval(level, estimate - z * std_error, estimate + z * std_error)
         for level in levels
-        for z in (float(stats.norm.ppf(0.5 + level / 2)),)
+        for z in (reach(level),)
     )
 
 
@@ -131,10 +131,8 @@ def bootstrap_intervals(
     )
 
 
-def published_half_width(
-    spread: NDArray, n: NDArray, *, share: bool, z: float = 1.96
-) -> NDArray[np.float64]:
-    """Half width of the document's interval.
+def published_half_width(spread: NDArray, n: NDArray, *, share: bool) -> NDArray[np.float64]:
+    """Half width of the document's interval: 1.96 standard errors, rounded as it prints it.
 
     Parameters
     ----------
@@ -145,4 +143,4 @@ def published_half_width(
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         variance = spread * (1 - spread) if share else spread**2
-        return z * np.sqrt(np.maximum(variance, 0) / n)
+        return 1.96 * np.sqrt(np.maximum(variance, 0) / n)

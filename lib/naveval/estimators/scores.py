@@ -23,9 +23,9 @@ from scipy.stats import norm
 from naveval.estimators.crossfit import Nuisances, columns
 from naveval.estimators.forests import Floats
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 
 Estimand = Literal["ate", "att", "apo"]
-Z95 = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,7 @@ def workbook(
     with Workbook(stream, LINE_BY_LINE) as book:
         styles = {name: book.add_format(dict(style)) for name, style in STYLES.items()}
         front = book.add_worksheet(words["front"])
-        names = _sheet_names([part.label for part in parts], {words["front"], words["dictionary"]})
+        names = sheet_names([part.label for part in parts], {words["front"], words["dictionary"]})
         listed = [(name, part.title) for name, part in zip(names, parts, strict=True)]
         listed.append((words["dictionary"], words["dictionary-title"]))
         intro = [
@@ -198,7 +198,7 @@ def workbook(
     return stream.getvalue()
 
 
-def _sheet_names(labels: list[str], taken: set[str]) -> list[str]:
+def sheet_names(labels: list[str], taken: set[str]) -> list[str]:
     """Names a sheet may have: at most 31 characters, none twice."""
     names, used = [], {name.lower() for name in taken}
     for label in labels:

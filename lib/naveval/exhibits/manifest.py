@@ -79,7 +79,7 @@ def code_hash(study: str) -> str:
     files = [paths.notebook(study)]
     files += [*words.files(study), paths.texts_dir() / "downloads.yml"]
     files += paths.published_dir(study).glob("*.csv")
-    modules = _modules(study)
+    modules = start_modules(study)
     read = provenance.file_hashes(modules)
     digest = hashlib.sha256(provenance.code_hash(modules).encode())
     digest.update(json.dumps(read, sort_keys=True).encode())
@@ -91,7 +91,7 @@ def code_hash(study: str) -> str:
     return digest.hexdigest()
 
 
-def _modules(study: str) -> set[str]:
+def start_modules(study: str) -> set[str]:
     """Modules a run starts from: the study, those it declares, and those the notebook names."""
     cells = notebooks.read(paths.notebook(study))["cells"]
     source = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
@@ -124,7 +124,7 @@ def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> d
         "data": data,
         "inputs": input_fingerprint(parameters),
         "code": code_hash(study),
-        "versions": versions() | provenance.libraries(_modules(study)),
+        "versions": versions() | provenance.libraries(start_modules(study)),
         "environment": provenance.environment(),
     }
 

@@ -98,7 +98,7 @@ def is_current(folder: Path, *, to: Iterable[str] = FORMATS, engine: str = "auto
     name = choose(engine)
     described = builtin.describe() if name == "builtin" else quarto.describe()
     rendered = _manifest(folder).get("rendered", {})
-    return rendered.get("from") == _made_from(folder, described) and all(
+    return rendered.get("from") == made_from(folder, described) and all(
         kind in rendered.get("formats", {})
         and rendered["formats"][kind] == _hash_if_there(folder / f"report.{kind}")
         for kind in to
@@ -218,7 +218,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _record(folder: Path, manifest: dict[str, Any], engine: str, made: list[Path]) -> None:
-    came_from = _made_from(folder, engine)
+    came_from = made_from(folder, engine)
     earlier = manifest.get("rendered", {})
     kept = earlier.get("formats", {}) if earlier.get("from") == came_from else {}
     hashes = {file.suffix[1:]: _hash_if_there(file) for file in made}
@@ -233,7 +233,7 @@ def _record(folder: Path, manifest: dict[str, Any], engine: str, made: list[Path
         _place({folder / MANIFEST: file})
 
 
-def _made_from(folder: Path, engine: str) -> str:
+def made_from(folder: Path, engine: str) -> str:
     """Hash of everything a report is made from: notebook, pictures, look, engine and code."""
     report = paths.report_dir()
     digest = hashlib.sha256(engine.encode())

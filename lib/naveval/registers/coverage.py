@@ -80,21 +80,6 @@ class Need:
         return f"{self.table} {ends} {rest}"
 
 
-def month_of_date(column: str) -> str:
-    """SQL for the number of a date's month, as in `naveval.project.months`."""
-    return f"year({column}) * 12 + month({column}) - 1"
-
-
-def month_of_text(column: str) -> str:
-    """SQL for the number of a month written 2017-07."""
-    return f"left({column}, 4)::INTEGER * 12 + right({column}, 2)::INTEGER - 1"
-
-
-def month_of_number(column: str) -> str:
-    """SQL for the number of a month written 201707."""
-    return f"({column} // 100) * 12 + {column} % 100 - 1"
-
-
 def reaching(connection: duckdb.DuckDBPyConnection, need: Need) -> Need:
     """The need with the last period that the other tables ask for."""
     if not need.until:

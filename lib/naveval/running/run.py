@@ -132,7 +132,7 @@ def promote(staging: Path, folder: Path) -> None:
 
 def _beside(staging: Path, folder: Path) -> Path:
     """The staged folder on the target's file system, where a rename is one step."""
-    if _same_file_system(staging, folder.parent):
+    if same_file_system(staging, folder.parent):
         return staging
     copy = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(copy, ignore_errors=True)
@@ -144,7 +144,8 @@ def _beside(staging: Path, folder: Path) -> Path:
     return copy
 
 
-def _same_file_system(first: Path, second: Path) -> bool:
+def same_file_system(first: Path, second: Path) -> bool:
+    """Whether a rename from one to the other is one step."""
     return first.stat().st_dev == second.stat().st_dev
 
 

@@ -90,7 +90,7 @@ def up(modules: Sequence[str]) -> Server:
         What its processes are likely to need; a name that cannot be imported is left to them.
     """
     with _starting:
-        server, stamp = _state["server"], _stamp()
+        server, stamp = _state["server"], newest_change()
         if server is not None and server.owner == os.getpid():
             if server.process.poll() is None and server.stamp == stamp:
                 return server
@@ -128,7 +128,7 @@ def down() -> None:
         server.process.wait()
 
 
-def _stamp() -> int:
+def newest_change() -> int:
     """A number that changes with any source file of the package."""
     files = Path(naveval.__file__).parent.rglob("*.py")
     return hash(frozenset((str(file), file.stat().st_mtime_ns) for file in files))

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import naveval as nv
 from naveval.project.errors import ContractError
 from naveval.registers import contracts
 from naveval.running import run
-from naveval.studies.followup import panel
 from naveval.studies.followup.contracts import RULES, TABLES
 from naveval.studies.followup.parameters import Parameters
 from naveval.studies.followup.simulate import registers
@@ -139,7 +139,7 @@ def test_all_breaches_are_reported_together_and_the_run_stops(data: Path) -> Non
         table, how, _ = BAD[name]
         change(data, table, how)
     with pytest.raises(ContractError, match="0 to 336"):
-        panel.load(Parameters(data=str(data)))
+        nv.open("followup", data=str(data))
     (data / "health_benefits.parquet").unlink()
     with pytest.raises(ContractError) as stopped:
         run.prepare("followup", Parameters(data=str(data)))

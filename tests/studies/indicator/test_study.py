@@ -195,7 +195,7 @@ def test_month_to_compare_must_exist(parameters):
     wrong = parameters.model_copy(update={"compare_to": "2031-01"})
     panel = panels.build(Path(parameters.data))
     with pytest.raises(EstimationError, match="2031-01 is not among the months"):
-        studies._changes(Packed(panel), {}, wrong)
+        studies.decompositions(Packed(panel), {}, wrong)
 
 
 def quarterly(data, store, version, **options):

@@ -21,6 +21,7 @@ from scipy.stats import norm
 
 from naveval.estimators.scores import Scores, ate_influence, att_influence, std_errors
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 
 Estimand = Literal["ate", "att"]
 
@@ -84,7 +85,7 @@ def bounds(
     bias = scale * np.sqrt(cf_y * cf_d / (1 - cf_d))
     z = float(norm.ppf(0.95))
     low, high = estimate - bias, estimate + bias
-    reach = np.maximum(np.abs(estimate) - norm.ppf(0.975) * error, 0)
+    reach = np.maximum(np.abs(estimate) - Z95 * error, 0)
     return Bounds(
         estimate,
         error,

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from naveval.project.normal import reach
+
 Array = NDArray[np.floating]
 ITERATIONS = 4000
 
@@ -70,11 +72,7 @@ def fixed_length(
 
 def critical(bias: float, level: float) -> float:
     """How many standard errors an interval needs when bias is at most `bias` of them."""
-    return (
-        float(np.sqrt(stats.ncx2.ppf(level, 1, bias**2)))
-        if bias > 0
-        else float(stats.norm.ppf(0.5 + level / 2))
-    )
+    return float(np.sqrt(stats.ncx2.ppf(level, 1, bias**2))) if bias > 0 else reach(level)
 
 
 def _bends(n_before: int, n_after: int) -> Array:

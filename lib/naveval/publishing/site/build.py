@@ -145,7 +145,7 @@ def _make_pages(name: str, pages: Sequence[Page], work: Path, text: dict[str, An
 def _html_of(name: str, pages: Sequence[Page], work: Path) -> dict[str, str]:
     """HTML of each page by name, kept from build to build while nothing it is made of changes."""
     described = builtin.describe() if name == "builtin" else quarto.describe()
-    places_of = {page.name: _kept(page, described) for page in pages}
+    places_of = {page.name: kept_at(page, described) for page in pages}
     known = {page: store.find(file) for page, file in places_of.items()}
     made = {page: html for page, (found, html) in known.items() if found}
     wanted = [page for page in pages if page.name not in made]
@@ -173,7 +173,7 @@ def _folder() -> Path:
     return paths.cache_dir() / FOLDER
 
 
-def _kept(page: Page, described: str) -> Path:
+def kept_at(page: Page, described: str) -> Path:
     """Where a page's HTML is kept until its content, the engine, its code or the look changes."""
     report = paths.report_dir()
     looks = [report / quarto.PROJECT_FILE, *(report / "theme").glob("report.*")]

@@ -9,8 +9,8 @@ from typing import Any
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import catalogue, formats, parameters, paths, places
 from naveval.project.errors import ParameterError
+from naveval.publishing.site import errata, results
 from naveval.publishing.site import evidence as site_evidence
-from naveval.publishing.site import results
 from naveval.publishing.site.results import Result
 
 REQUIRED = (
@@ -172,7 +172,9 @@ def study(
         blocks.append(part["none"])
     blocks += [extra, f"## {part['design']}", entry["design"]]
     blocks += [f"## {part['limits']}", entry["limits"]]
-    blocks += [part["source"].format(source=entry["source"], study=name)]
+    source = part["source"].format(source=entry["source"])
+    errors = part["errors"].format(study=name) if name in errata.listed() else ""
+    blocks += [f"{source} {errors}".strip()]
     blocks += [f"## {part['evidence']}", part["evidence-intro"], evidence] if evidence else []
     blocks += [f"## {part['counties']}", _county_reports(name, found, text)]
     if result:

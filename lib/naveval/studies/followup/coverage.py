@@ -9,8 +9,8 @@ counted in the periods of the cards must reach as far as they do.
 import calendar
 import datetime as dt
 
-from naveval.project.months import month_number
-from naveval.registers.coverage import Need, month_of_date, month_of_text
+from naveval.project.months import date_sql, from_code, text_sql
+from naveval.registers.coverage import Need
 from naveval.studies.followup import weeks
 from naveval.studies.followup.contracts import DIGITAL_FROM, FIRST_DAY, NUMBERED_WEEKS
 from naveval.studies.followup.panel import OLD_SOURCE_UNTIL, WINDOW
@@ -32,11 +32,11 @@ LAST_CARD = f"""
 def needs(parameters: Parameters) -> tuple[Need, ...]:
     """Months and fortnights that each table must have, for the gap that ends a spell."""
     opening = FIRST_DAY.year * 12 + FIRST_DAY.month - 1
-    first, last = (_number(month) for month in WINDOW)
+    first, last = (from_code(month) for month in WINDOW)
     end = _last_week(WINDOW[1])
     healthy = weeks.month(end + HEALTH_WEEKS)
     digital = DIGITAL_FROM.year * 12 + DIGITAL_FROM.month - 1
-    day, from_date = month_of_date("date"), month_of_date("from_date")
+    day, from_date = date_sql("date"), date_sql("from_date")
     return (
         Need(
             "benefit_cards",
@@ -49,15 +49,11 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
         ),
         Need("benefit_decisions", "from_date", from_date, opening, last, "flow", until=LAST_CARD),
         Need("program_spells", "from_date", from_date, opening, last, "flow", until=LAST_CARD),
-        Need("dialogues", "date", day, first, _number(OLD_SOURCE_UNTIL), "flow"),
+        Need("dialogues", "date", day, first, from_code(OLD_SOURCE_UNTIL), "flow"),
         Need("digital_dialogues", "date", day, digital, last, "flow", until=LAST_CARD),
-        Need("employment", "month", month_of_text("month"), first, last, until=LAST_CARD),
-        Need("health_benefits", "from_date", from_date, opening, _number(healthy), "flow"),
+        Need("employment", "month", text_sql("month"), first, last, until=LAST_CARD),
+        Need("health_benefits", "from_date", from_date, opening, from_code(healthy), "flow"),
     )
-
-
-def _number(yyyymm: int) -> int:
-    return month_number(weeks.month_text(yyyymm))
 
 
 def _last_week(yyyymm: int) -> int:

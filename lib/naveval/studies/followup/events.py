@@ -15,6 +15,7 @@ from naveval.estimators import did, multiple_testing
 from naveval.estimators.event_study import Wald, joint_wald
 from naveval.estimators.sensitivity import bounds
 from naveval.project.errors import EstimationError
+from naveval.project.months import to_code
 from naveval.studies.followup import weeks
 from naveval.studies.followup.estimate import (
     COMPARISONS,
@@ -182,9 +183,7 @@ def _frame(
     critical: float,
 ) -> pd.DataFrame:
     month = REFERENCE + 1 + every
-    frame = pd.DataFrame(
-        {"event_time": every, "month": (2015 + month // 12) * 100 + month % 12 + 1}
-    )
+    frame = pd.DataFrame({"event_time": every, "month": to_code(weeks.JANUARY_2015 + month)})
     for name in ("estimate", "std_error", "ci_low", "ci_high", "band_low", "band_high"):
         frame[name] = np.nan
     if fitted is None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from naveval.project.store import cached
-from naveval.registers import contracts, extracts
+from naveval.registers import extracts
 from naveval.registers import reading as registers
 from naveval.registers.reading import Registers, open_registers
 from naveval.studies.followup import spells, weeks
@@ -159,24 +159,16 @@ class Panel:
 
 
 def load(parameters: Parameters) -> Panel:
-    """The panel of a run's registers, built once per extract and version of the code.
-
-    Registers are checked first, so that a notebook run by hand stops on bad data too.
-
-    Raises
-    ------
-    ContractError
-        With every breach of the contract.
-    """
+    """The panel of a run's registers, built once per extract and version of the code."""
     folder = extracts.folder("followup", parameters)
-
-    def make() -> Panel:
-        contracts.require("followup", folder, parameters)
-        return read(folder, parameters.longest_gap_weeks)
-
     found = registers.fingerprint(folder, tuple(TABLES))
     key = {"data": found, "gap": parameters.longest_gap_weeks}
-    return cached("followup-panel", make, key=key, code=(__name__,))
+    return cached(
+        "followup-panel",
+        lambda: read(folder, parameters.longest_gap_weeks),
+        key=key,
+        code=(__name__,),
+    )
 
 
 def read(data: Path, longest_gap: int = 2) -> Panel:

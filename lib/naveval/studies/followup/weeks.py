@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from naveval.project.months import from_code, month_number
+
 EPOCH = dt.date(2014, 12, 29)
+JANUARY_2015 = month_number("2015-01")
 ORDINAL = EPOCH.toordinal()
 
 
@@ -37,12 +40,7 @@ def month(week: int) -> int:
 
 def month_index(yyyymm: Any) -> Any:
     """Months since January 2015 of a month written 201707; works on arrays too."""
-    return (yyyymm // 100 - 2015) * 12 + yyyymm % 100 - 1
-
-
-def month_text(yyyymm: int) -> str:
-    """A month as text, as registers write it: 2017-07."""
-    return f"{yyyymm // 100}-{yyyymm % 100:02d}"
+    return from_code(yyyymm) - JANUARY_2015
 
 
 def calendar(first: dt.date, last: dt.date) -> pd.DataFrame:

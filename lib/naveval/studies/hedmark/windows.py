@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from naveval.project.errors import ParameterError
-from naveval.project.months import month_number, month_text
+from naveval.project.months import month_text, require_month
 
 Outcome = Literal["stock", "inflow", "26-51", "52-77", "78-103", "104+"]
 Season = Literal["unadjusted", "matched"]
@@ -36,10 +36,7 @@ class Window:
 
 def number(month: str) -> int:
     """Month number of "2014-11"."""
-    year, _, rest = month.partition("-")
-    if not (len(year) == 4 and len(rest) == 2 and (year + rest).isdigit() and 1 <= int(rest) <= 12):
-        raise ParameterError(f'{month!r}: expected a month in quotes, such as "2014-11"')
-    return month_number(month)
+    return require_month(month)
 
 
 def text(month: int) -> str:

@@ -7,8 +7,8 @@ the stock needs the hours of its own months; months that are compared must be in
 from collections.abc import Iterable
 
 from naveval.project.errors import ParameterError
-from naveval.project.months import month_number, month_text
-from naveval.registers.coverage import Need, month_of_text
+from naveval.project.months import month_number, month_text, text_sql
+from naveval.registers.coverage import Need
 from naveval.studies.indicator.characteristics import HORIZON
 from naveval.studies.indicator.contracts import COUNTIES, LOOK_BACK
 from naveval.studies.indicator.parameters import Parameters
@@ -24,7 +24,7 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
     """
     _require_inside(parameters)
     first, last = stock_months(parameters)
-    month = month_of_text("month")
+    month = text_sql("month")
     counted = max(last, *(end for end, _ in _ends(parameters, last)))
     return (
         Need("stock", "month", month, first, last, place="county", places=tuple(COUNTIES)),
@@ -56,7 +56,7 @@ def _ends(parameters: Parameters, last: int) -> Iterable[tuple[int, str]]:
 
 def _last_of_stock(parameters: Parameters) -> str:
     where = f"WHERE month <= '{parameters.last_month}'" if parameters.last_month else ""
-    return f"SELECT max({month_of_text('month')}) FROM stock {where}"
+    return f"SELECT max({text_sql('month')}) FROM stock {where}"
 
 
 def _require_inside(parameters: Parameters) -> None:

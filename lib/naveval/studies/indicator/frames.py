@@ -19,6 +19,7 @@ from scipy import stats
 from naveval.estimators import multiplier, seasonal
 from naveval.estimators.categorical.design import Fit
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 from naveval.studies.indicator.models import (
     MAIN_GROUPS,
     Packed,
@@ -37,9 +38,6 @@ KEYS = ("outcome", "grouping", "group")
 
 class EmptyGroupError(EstimationError):
     """A group that exists has nobody in it, or too few to be shown."""
-
-
-Z95 = float(stats.norm.ppf(0.975))
 
 
 def critical(persons: NDArray | pd.Series) -> NDArray[np.float64]:

@@ -147,6 +147,12 @@ class Packed:
         own = next(q for q, pack in enumerate(design.packs) if inflow in pack)
         return [made[q] if q == own else twin[q] for q in range(len(made))]
 
+    def sharing(self, panel: Panel) -> "Packed":
+        """Codes of another panel of the same persons: those made here, and those made later."""
+        other = Packed(panel)
+        other._kept = self._kept
+        return other
+
     def forget(self, design: Design) -> None:
         """Let go of a design's codes."""
         self._kept = {key: codes for key, codes in self._kept.items() if key[0] != id(design)}

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from naveval.estimators import multiplier, shrinkage
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 from naveval.studies.indicator.series import Curves, months_mean
 
 LAST_MONTHS = 12
@@ -45,8 +46,8 @@ def office_table(found: Curves, county_of: np.ndarray, counties: tuple[str, ...]
         n_month=least,
         shrunken=shrunk.estimate,
         shrunken_error=shrunk.std_error,
-        shrunken_low=shrunk.estimate - 1.959964 * shrunk.std_error,
-        shrunken_high=shrunk.estimate + 1.959964 * shrunk.std_error,
+        shrunken_low=shrunk.estimate - Z95 * shrunk.std_error,
+        shrunken_high=shrunk.estimate + Z95 * shrunk.std_error,
         reliability=shrunk.reliability,
         mean=everybody,
         between=shrunk.between,

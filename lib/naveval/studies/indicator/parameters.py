@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from naveval.project.months import month_number
+from naveval.project.months import MONTH, month_number
 from naveval.project.parameters import StudyParameters, known_county
 
 PARTS = (
@@ -20,7 +20,6 @@ PARTS = (
     "model",
     "recovery",
 )
-MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 LEAST_MONTHS = 24
 
 
@@ -80,19 +79,15 @@ class Parameters(StudyParameters):
     @field_validator("first_month", "last_month", "relative_month", "compare_from", "compare_to")
     @classmethod
     def _month(cls, value: str) -> str:
-        import re
-
-        if value and not re.match(MONTH, value):
+        if value and not MONTH.fullmatch(value):
             raise ValueError("expected a month as yyyy-mm, or empty text")
         return value
 
     @field_validator("base3", "base12")
     @classmethod
     def _windows(cls, value: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        import re
-
         for window in value:
-            if not all(re.match(MONTH, month) for month in window) or window[0] > window[1]:
+            if not all(MONTH.fullmatch(month) for month in window) or window[0] > window[1]:
                 raise ValueError("each window is two months, first and last, as yyyy-mm")
         return value
 

@@ -99,8 +99,7 @@ def recover(packs: Packed, outcome: str, seed: int, person_groups: int = 1000) -
         uses the classical covariance, which small samples can carry.
     """
     panel = drawn(packs, outcome, seed, LASTING if person_groups else 0.0)
-    again = Packed(panel)
-    again._kept = packs._kept
+    again = packs.sharing(panel)
     found = fit_model(again, REPORT, outcome)
     covariance = found.covariance
     if person_groups:

@@ -198,7 +198,7 @@ def _estimate(parameters: Parameters, data: Path) -> Study:
         office,
         by_month,
         pd.concat(intervals, ignore_index=True),
-        _changes(packs, fits, parameters),
+        decompositions(packs, fits, parameters),
         pd.concat([quality.calibration(packs, fits[o], o) for o in OUTCOMES], ignore_index=True),
         quality.explained(packs, {o: fits[o] for o in OUTCOMES}),
         quality.stability(packs, spec, fits["atid3"], "atid3"),
@@ -257,7 +257,8 @@ def _other_hours(parameters: Parameters, data: Path, spec: Specification) -> pd.
     return pd.concat(blocks, ignore_index=True)
 
 
-def _changes(packs: Packed, fits: dict[str, Fit], parameters: Parameters) -> pd.DataFrame:
+def decompositions(packs: Packed, fits: dict[str, Fit], parameters: Parameters) -> pd.DataFrame:
+    """What the change between the two months consists of, for the country and each county."""
     names = packs.panel.levels["county"]
     first, last = parameters.compare_from, parameters.compare_to
     for month in (first, last):

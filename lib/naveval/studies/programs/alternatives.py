@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from naveval.estimators.crossfit import Nuisances
 from naveval.estimators.forests import Floats
 from naveval.estimators.scores import Scores
 from naveval.project.errors import EstimationError
+from naveval.project.normal import Z95
 
 METHODS = ("naive", "regression", "matching")
 NEIGHBOURS = 5
@@ -60,7 +60,7 @@ def compare(
                 for j, name in enumerate(outcomes)
             ]
     table = pd.DataFrame(rows)
-    reach = norm.ppf(0.975) * table.std_error
+    reach = Z95 * table.std_error
     return table.assign(ci_low=table.estimate - reach, ci_high=table.estimate + reach)
 
 

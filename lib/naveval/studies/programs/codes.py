@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from naveval.project import paths
 from naveval.project.errors import ContractError
+from naveval.project.months import code_sql, from_code, to_code
+from naveval.project.months import month_number as number_of
 
+JANUARY_2009 = number_of("2009-01")
 STATUS = {
     1: "Standardinnsats",
     2: "Situasjonsbestemt innsats",
@@ -138,11 +141,14 @@ def grouping(unknown: pd.Series | None = None, *, unknown_to_rest: bool = False)
 
 def month_number(month: NDArray[np.int64] | int) -> NDArray[np.int64]:
     """Months since January 2009 of yyyymm."""
-    month = np.asarray(month)
-    return (month // 100 - 2009) * 12 + month % 100 - 1
+    return from_code(np.asarray(month)) - JANUARY_2009
 
 
 def month_code(number: NDArray[np.int64] | int) -> NDArray[np.int64]:
     """Month (yyyymm) of months since January 2009."""
-    number = np.asarray(number)
-    return (2009 + number // 12) * 100 + number % 12 + 1
+    return to_code(np.asarray(number) + JANUARY_2009)
+
+
+def month_sql(column: str) -> str:
+    """SQL for the months since January 2009 of a column with yyyymm."""
+    return f"({code_sql(column)} - {JANUARY_2009})"

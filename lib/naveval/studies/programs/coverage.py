@@ -1,6 +1,7 @@
 """What the registers of the programme study must cover, from its designs and look-backs."""
 
-from naveval.registers.coverage import Need, month_of_number
+from naveval.project.months import code_sql, from_code
+from naveval.registers.coverage import Need
 from naveval.studies.programs.codes import LAST_MONTH
 from naveval.studies.programs.panel.persons import CLEAN, FIRST
 from naveval.studies.programs.parameters import Parameters
@@ -17,10 +18,10 @@ EPOCH = 2009 * 12  # the panel counts months from January 2009
 
 def needs(parameters: Parameters) -> tuple[Need, ...]:
     """Months and years that each table must have; the last ones are the study's own end."""
-    entry = min(_number(design.first) for design in DESIGNS.values())
-    latest = max(_number(design.last) for design in DESIGNS.values())
-    panel, end = EPOCH + FIRST, _number(LAST_MONTH)
-    month = month_of_number("month")
+    entry = min(from_code(design.first) for design in DESIGNS.values())
+    latest = max(from_code(design.last) for design in DESIGNS.values())
+    panel, end = EPOCH + FIRST, from_code(LAST_MONTH)
+    month = code_sql("month")
     past = min(entry - BEFORE, panel - CLEAN)
     return (
         Need("person_years", "year", "year", panel // 12, end // 12, text=str),
@@ -34,13 +35,9 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
             latest // 12 - 1,
             text=str,
         ),
-        Need("program_spells", "from_month", month_of_number("from_month"), past, end, "flow"),
+        Need("program_spells", "from_month", code_sql("from_month"), past, end, "flow"),
         Need("benefits", "month", month, entry - RECENT, end, may_be_empty=True),
         Need("disability", "month", month, entry - RECENT, end, may_be_empty=True),
         Need("enrolment", "month", month, panel, end, "flow", may_be_empty=True),
         Need("municipalities", "month", month, entry - LOCAL_BEFORE, latest + LOCAL_AFTER),
     )
-
-
-def _number(yyyymm: int) -> int:
-    return yyyymm // 100 * 12 + yyyymm % 100 - 1

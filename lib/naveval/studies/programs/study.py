@@ -12,11 +12,10 @@ from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.forests import ForestOptions
 from naveval.project import paths
 from naveval.project.errors import EstimationError
-from naveval.registers import contracts, extracts, reading
+from naveval.registers import extracts, reading
 from naveval.registers.reading import Registers
 from naveval.studies.programs import alternatives as programs_alternatives
-from naveval.studies.programs import codes
-from naveval.studies.programs import contracts as programs_contracts
+from naveval.studies.programs import codes, contracts
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs import effects as programs_truth
 from naveval.studies.programs.effects import Estimated, Settings
@@ -68,12 +67,9 @@ class Outcomes:
     county: str = ""
 
 
-def open_study(parameters: Parameters) -> Registers:
-    """Open the registers: the ones given, or simulated ones; contracts are checked first."""
-    data = extracts.folder("programs", parameters)
-    contracts.require("programs", data, parameters)
-    opened = reading.open_registers(data, programs_contracts.TABLES)
-    return opened
+def open_registers(parameters: Parameters) -> Registers:
+    """The registers given, or simulated ones; `nv.open` has checked them."""
+    return reading.open_registers(extracts.folder("programs", parameters), contracts.TABLES)
 
 
 def _make_panel(opened: Registers, parameters: Parameters) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from naveval.disclosure import gate
 from naveval.exhibits import tables
 from naveval.exhibits.output import Block, Output
+from naveval.project.months import from_code, month_text
 from naveval.studies.followup import protection
 from naveval.studies.followup.estimate import stars
 from naveval.studies.followup.events import Events
@@ -65,7 +66,7 @@ def tests(output: Output, found: Mapping[str, Events]) -> Block:
 def placebo_dates(output: Output, found: pd.DataFrame) -> Block:
     """Effects at dates when nothing happened."""
     part = _named(output, _without_refused(found)).assign(
-        when=found["start"].map(lambda month: f"{month // 100}-{month % 100:02d}")
+        when=found["start"].map(lambda month: month_text(from_code(month)))
     )
     return _model(output, part.drop(columns="start"), "tbl-placebo")
 

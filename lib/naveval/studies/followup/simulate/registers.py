@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from naveval.project.errors import ParameterError
+from naveval.project.months import to_code
+from naveval.studies.followup import weeks
 from naveval.studies.followup.simulate import levels as level_tables
 from naveval.studies.followup.simulate import tables
 from naveval.studies.followup.simulate import truth as truths
@@ -77,7 +79,7 @@ def describe(levels: Levels, periods: Periods) -> dict[str, Any]:
     frame = pd.DataFrame(
         {
             "duration": periods.duration[use].astype(int),
-            "month": (2015 + index // 12) * 100 + index % 12 + 1,
+            "month": to_code(weeks.JANUARY_2015 + index),
             "weeks_left": periods.left[use].astype(int),
         }
     )
@@ -103,7 +105,7 @@ def cells(frame: pd.DataFrame, levels: Levels) -> pd.DataFrame:
     keys = ["duration", "month", "weeks_left"]
     found = frame.groupby(keys).size().rename("n").reset_index()
     duration, month, left = (found[key].to_numpy() for key in keys)
-    index = (month // 100 - 2015) * 12 + month % 100 - 1
+    index = weeks.month_index(month)
     for outcome in truths.OUTCOMES:
         found[outcome] = level_tables.mean(levels, outcome, duration, index, left)
     return found

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from naveval.project import places
+from naveval.project.months import month_text
 from naveval.studies.followup import weeks as iso_weeks
 from naveval.studies.followup.simulate.levels import N_PERIODS, PERIOD_MONTH, SEPTEMBER
 from naveval.studies.followup.simulate.periods import HEALTH, OTHER, WORK, Periods, Spells
@@ -62,7 +63,7 @@ LAST_DAY = np.datetime64("2022-12-31")
 FIRST_DAY = np.datetime64("2015-01-01")
 MONDAYS = np.datetime64(iso_weeks.EPOCH) + 14 * np.arange(N_PERIODS + 4)
 LAST_WEEK = np.array([iso_weeks.to_year_week(2 * t + 1) for t in range(N_PERIODS)], dtype="int32")
-MONTH_TEXT = np.array([f"{2015 + i // 12}-{i % 12 + 1:02d}" for i in range(120)])
+MONTH_TEXT = np.array([month_text(iso_weeks.JANUARY_2015 + i) for i in range(120)])
 OLD_SOURCE_ENDS = SEPTEMBER + 10
 DIGITAL_STARTS = SEPTEMBER + 4
 FULL_TIME = 37.5

@@ -17,6 +17,7 @@ import pandas as pd
 
 from naveval.estimators.one_treated.inference import METHODS, Test, named_tests, p_values
 from naveval.estimators.one_treated.regression import Array, Setup, residualise
+from naveval.project.months import month_number
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.means import Sample, all_others, sample
 from naveval.studies.hedmark.estimate.regression import EXACT, setup_of, usable
@@ -150,7 +151,7 @@ def recommend(table: pd.DataFrame) -> str:
 
 def has_simulated_start(parameters: Parameters) -> bool:
     """Whether the start is the month in which the simulated practice starts."""
-    return parameters.months()[0] == 2006 * 12 + 11 + SIMULATED_START
+    return parameters.months()[0] == month_number("2006-12") + SIMULATED_START
 
 
 POWER = 0.8

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from naveval.project.errors import ParameterError
+from naveval.project.months import month_number
 from naveval.studies.hedmark.simulate.levels import (
     MONTHS,
     build,
@@ -17,7 +18,7 @@ from naveval.studies.hedmark.simulate.levels import (
 from naveval.studies.hedmark.simulate.process import GROUPS, Draw, evolve, with_effect
 
 BATCH = 50
-FIRST_MONTH = 2006 * 12 + 11
+FIRST_MONTH = month_number("2006-12")
 
 
 @dataclass(frozen=True)

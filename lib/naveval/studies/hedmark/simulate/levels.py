@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from naveval.project.errors import ParameterError
+from naveval.project.months import month_number
 from naveval.studies.hedmark.simulate.process import MAX_DURATION, Process
 
 FIRST, LAST = "2006-12", "2015-12"
@@ -166,7 +167,7 @@ def by_duration(segments: np.ndarray) -> np.ndarray:
 
 def calendar() -> tuple[np.ndarray, np.ndarray]:
     """Year and month of the year (0–11) of each simulated month."""
-    position = np.arange(MONTHS) + 2006 * 12 + 11
+    position = np.arange(MONTHS) + month_number("2006-12")
     return position // 12, position % 12
 
 

@@ -13,10 +13,11 @@ from naveval.exhibits import figures
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.output import Block, Output
 from naveval.project import formats, places
+from naveval.project.normal import Z95, reach
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.drivers import PARTS
-from naveval.studies.indicator.exhibits.figures import GREY, _x
-from naveval.studies.indicator.frames import Z95, pick
+from naveval.studies.indicator.exhibits.figures import GREY, in_years
+from naveval.studies.indicator.frames import pick
 from naveval.studies.indicator.study import Study, place_grouping
 
 SOFT = ("#12436D", "#5D81A5", "#A9BDD1")
@@ -103,7 +104,7 @@ def fan(output: Output, study: Study) -> Block:
     )
     data = released.frame.astype({"value": float, "std_error": float, "published": float})
     figure, ax = figures.axes(height=3.6)
-    x = _x(data["month"])
+    x = in_years(data["month"])
     bands = multiplier.normal_intervals(data["value"].to_numpy(), data["std_error"].to_numpy())
     for band, color in zip(reversed(bands), reversed(SOFT), strict=True):
         ax.fill_between(x, band.low, band.high, color=color, linewidth=0)
@@ -266,7 +267,7 @@ def funnel(output: Output, study: Study) -> Block:
             zorder=3,
         )
     grid = np.linspace((1 / error).min(), (1 / error).max(), 200)
-    for z, style, name in ((1.959964, "--", "limit95"), (3.090232, ":", "limit998")):
+    for z, style, name in ((Z95, "--", "limit95"), (reach(0.998), ":", "limit998")):
         for sign in (-1, 1):
             ax.plot(grid, mean + sign * z / grid, color=COLORS[4], linestyle=style, linewidth=1.1)
         ax.annotate(
@@ -286,7 +287,7 @@ def funnel(output: Output, study: Study) -> Block:
     ax.set_xlabel(output.label("fig-funnel", "x"))
     ax.set_ylabel(output.label("fig-funnel", "y"))
     figures.norwegian_axis(ax, x=1, y=1)
-    outside = int((np.abs(data["indicator"] - mean) > 1.959964 * error).sum())
+    outside = int((np.abs(data["indicator"] - mean) > Z95 * error).sum())
     return figures.show(
         output,
         figure,

@@ -88,9 +88,9 @@ def _multiples(output: Output, frame: pd.DataFrame, label: str) -> Figure:
         for other in lines:
             own = frame[frame["line"] == other]
             if other != line:
-                ax.plot(_x(own["month"]), own["value"], color=GREY, linewidth=0.5, zorder=1)
+                ax.plot(in_years(own["month"]), own["value"], color=GREY, linewidth=0.5, zorder=1)
         own = frame[frame["line"] == line]
-        ax.plot(_x(own["month"]), own["value"], color=COLORS[0], linewidth=1.6, zorder=3)
+        ax.plot(in_years(own["month"]), own["value"], color=COLORS[0], linewidth=1.6, zorder=3)
         ax.set_title(line_name(line, names), fontsize=8.5)
         if label not in WITHOUT_ZERO:
             ax.axhline(0, color="#6B7178", linewidth=0.8, zorder=0)
@@ -125,17 +125,17 @@ def _draw(
     for line in lines:
         if line not in bold:
             own = frame[frame["line"] == line]
-            ax.plot(_x(own["month"]), own["value"], color=GREY, linewidth=0.7, zorder=1)
+            ax.plot(in_years(own["month"]), own["value"], color=GREY, linewidth=0.7, zorder=1)
     ends = {}
     for k, line in enumerate(bold):
         own = frame[(frame["line"] == line)]
         color, style = COLORS[k % len(COLORS)], LINESTYLES[(k + k // len(COLORS)) % 6]
-        x = _x(own["month"])
+        x = in_years(own["month"])
         ax.plot(x, own["value"], color=color, linestyle=style, linewidth=1.7, zorder=2 + (k == 0))
         last = own[own["value"].notna()]
         if len(last):
             ends[line_name(line, names)] = (
-                float(_x(whole["month"]).max()),
+                float(in_years(whole["month"]).max()),
                 float(last["value"].iloc[-1]),
                 color,
             )
@@ -145,13 +145,14 @@ def _draw(
     figures.label_ends(ax, ends)
 
 
-def _x(months: Sequence[str] | pd.Series) -> np.ndarray:
+def in_years(months: Sequence[str] | pd.Series) -> np.ndarray:
+    """Months as positions on an axis of years."""
     return np.array([calendar_months.month_number(str(month)) / 12 for month in months])
 
 
 def _months(ax: Axes, frame: pd.DataFrame) -> None:
     """The same months on the horizontal axis of every panel."""
-    x = _x(frame["month"])
+    x = in_years(frame["month"])
     ax.set_xlim(x.min() - 0.1, x.max() + 0.1)
     years = np.arange(np.ceil(x.min()), np.floor(x.max()) + 1)
     ax.set_xticks(years, [f"{year:.0f}" for year in years])

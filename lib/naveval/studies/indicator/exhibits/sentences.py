@@ -5,8 +5,9 @@ import pandas as pd
 from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.output import Block, Output, sentence
 from naveval.project import places
+from naveval.project.normal import Z95
 from naveval.studies.indicator.exhibits.lines import WORKED_MONTH, worked_rows
-from naveval.studies.indicator.frames import Z95, EmptyGroupError, pick
+from naveval.studies.indicator.frames import EmptyGroupError, pick
 from naveval.studies.indicator.offices import funnel_counts
 from naveval.studies.indicator.study import Study, place_grouping
 

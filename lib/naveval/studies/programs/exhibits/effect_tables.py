@@ -104,16 +104,17 @@ def _by_first_group(
 
 def sample_sizes(output: Output, data: Effects) -> Block:
     """tbl-6-3: persons by first group and programme."""
-    return _sizes(output, data.main, "tbl-6-3")
+    return sizes(output, data.main, "tbl-6-3")
 
 
 def robust_sizes(output: Output, data: Effects) -> Block:
     """tbl-b-7: persons in the sample with reduced work capacity only."""
     other = data.robust.get("reduced_capacity")
-    return _sizes(output, other, "tbl-b-7") if other else Block("")
+    return sizes(output, other, "tbl-b-7") if other else Block("")
 
 
-def _sizes(output: Output, estimated: Estimated, label: str) -> Block:
+def sizes(output: Output, estimated: Estimated, label: str) -> Block:
+    """Persons of a sample by programme and first group."""
     frame = estimated.sample.frame
     counts = pd.crosstab(frame.arm, frame.first_group).reindex(
         index=[CONTROL, *estimated.arms], columns=list(GROUPS), fill_value=0

@@ -10,6 +10,7 @@ from naveval.disclosure import gate
 from naveval.estimators import overlap, policy_tree, scores
 from naveval.exhibits import tables, words
 from naveval.exhibits.output import Block, Output
+from naveval.project.normal import Z95
 from naveval.studies.programs.exhibits.drawing import name
 from naveval.studies.programs.study import Effects
 
@@ -41,7 +42,7 @@ class Rule:
     @property
     def sure(self) -> bool:
         """Whether more work can be told from chance."""
-        return self.value.difference > scores.Z95 * self.value.std_error
+        return self.value.difference > Z95 * self.value.std_error
 
     @property
     def per_month(self) -> float:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from naveval.registers.reading import Registers
 from naveval.studies.programs import basic_amount, codes
-from naveval.studies.programs.codes import STATUS_CODES, month_number
-from naveval.studies.programs.sample.persons import MONTH_SQL, make_spells
+from naveval.studies.programs.codes import STATUS_CODES, month_number, month_sql
+from naveval.studies.programs.sample.persons import make_spells
 
 FIRST, LAST = int(month_number(201601)), int(month_number(202012))
 MIX_FIRST, MIX_LAST = int(month_number(202201)), int(month_number(202212))
@@ -61,7 +61,7 @@ def make(registers: Registers, *, county: str = "", unknown_to_rest: bool = Fals
     amounts = pd.DataFrame({"month": months, "basic_amount": basic_amount.monthly(months)})
     registers.connection.register("basic_amounts", amounts)
     where = "" if county == "" else f"WHERE county = '{county}'"
-    month = MONTH_SQL.format("month")
+    month = month_sql("month")
     for sql in (
         f"""CREATE OR REPLACE TEMP TABLE place AS
         SELECT p.person, p.sex, p.birth_year, p.country_group::VARCHAR AS country FROM persons p

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from naveval.registers.reading import Registers
-from naveval.studies.programs.codes import STATES, month_number
+from naveval.studies.programs.codes import STATES, month_number, month_sql
 from naveval.studies.programs.panel.persons import FIRST, LAST
 
 LAST_START = int(month_number(201910))
@@ -29,10 +29,10 @@ def make_states(registers: Registers) -> None:
             JOIN described_starts d ON d.person = s.person AND d.m = s.m),
         cells AS (SELECT *, start + k AS m FROM first CROSS JOIN range(0, {FOLLOWED + 1}) t(k)),
         on_program AS (SELECT DISTINCT person, m FROM program_months),
-        studies AS (SELECT person, {_month("month")} AS m FROM enrolment),
-        pension AS (SELECT person, {_month("month")} AS m FROM disability),
-        pay AS (SELECT person, {_month("month")} AS m FROM employment WHERE wage_nok > 0),
-        aap AS (SELECT person, {_month("month")} AS m FROM benefits WHERE aap_nok > 0)
+        studies AS (SELECT person, {month_sql("month")} AS m FROM enrolment),
+        pension AS (SELECT person, {month_sql("month")} AS m FROM disability),
+        pay AS (SELECT person, {month_sql("month")} AS m FROM employment WHERE wage_nok > 0),
+        aap AS (SELECT person, {month_sql("month")} AS m FROM benefits WHERE aap_nok > 0)
         SELECT c.*, s.status AS status_now,
             pay.person IS NOT NULL AS any_wage, aap.person IS NOT NULL AS aap,
             CASE WHEN w.person IS NOT NULL AND p.person IS NOT NULL THEN 'work_program'
@@ -119,7 +119,3 @@ def persons_by_program(registers: Registers) -> pd.DataFrame:
         "SELECT program, count(DISTINCT person)::INTEGER AS n FROM state_months "
         f"WHERE start <= {LAST_START} GROUP BY 1 ORDER BY program"
     )
-
-
-def _month(column: str) -> str:
-    return f"(({column} // 100 - 2009) * 12 + {column} % 100 - 1)"

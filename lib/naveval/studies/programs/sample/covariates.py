@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from naveval.project.errors import EstimationError
 from naveval.registers.reading import Registers
 from naveval.studies.programs import basic_amount
-from naveval.studies.programs.sample.persons import BEFORE, MONTH_SQL, Sample, register_rows
+from naveval.studies.programs.codes import month_sql
+from naveval.studies.programs.sample.persons import BEFORE, Sample, register_rows
 
 RECENT = 24  # months back for benefits and disability
 INCOME_YEARS = 10  # years back for income
@@ -90,7 +91,7 @@ def _traits(registers: Registers) -> pd.DataFrame:
     return registers.query(
         f"""
         WITH local AS (
-            SELECT municipality, {MONTH_SQL.format("month")} AS m, unemployment_percent AS rate,
+            SELECT municipality, {month_sql("month")} AS m, unemployment_percent AS rate,
                 avg(unemployment_percent) OVER earlier AS rate_before,
                 avg(unemployment_percent) OVER later AS rate_after,
                 mean_income_nok / avg(mean_income_nok) OVER (PARTITION BY month) AS income,
@@ -102,7 +103,7 @@ def _traits(registers: Registers) -> pd.DataFrame:
                     ROWS BETWEEN 1 FOLLOWING AND {LOCAL_AFTER} FOLLOWING))
         SELECT r.row, p.sex, p.country_group, y.education::INTEGER AS education, y.family_type,
             y.children, y.municipality, y.county,
-            {MONTH_SQL.format("p.first_immigration_month")} AS immigrated, l.rate,
+            {month_sql("p.first_immigration_month")} AS immigrated, l.rate,
             coalesce(l.rate_before, l.rate) AS rate_before,
             coalesce(l.rate_after, l.rate) AS rate_after,
             l.income, l.disability_percent, l.centrality
@@ -165,7 +166,7 @@ def _benefits(registers: Registers, n: int) -> dict[str, NDArray]:
     sums = ", ".join(f"sum(b.{name}_nok > 0)::INTEGER AS {name}" for name in BENEFITS)
     table = registers.query(
         f"""SELECT r.row, {sums} FROM sample_rows r JOIN benefits b ON b.person = r.person
-        AND {MONTH_SQL.format("b.month")} BETWEEN r.entry - {RECENT} AND r.entry - 1
+        AND {month_sql("b.month")} BETWEEN r.entry - {RECENT} AND r.entry - 1
         GROUP BY r.row"""
     )
     return {f"{name}_24": _spread(table, name, n) for name in BENEFITS}
@@ -173,7 +174,7 @@ def _benefits(registers: Registers, n: int) -> dict[str, NDArray]:
 
 def _history(registers: Registers, n: int) -> dict[str, NDArray]:
     """Months registered and on programmes in five years, and disability in two."""
-    month = MONTH_SQL.format("s.month")
+    month = month_sql("s.month")
     registered = registers.query(
         f"""SELECT r.row, count(*) AS n FROM sample_rows r JOIN nav_status s ON s.person = r.person
         AND {month} BETWEEN r.entry - {BEFORE} AND r.entry - 1 AND s.innsatsgruppe <> 'sick'

@@ -17,12 +17,18 @@ from naveval.project.errors import EstimationError, ParameterError
 from naveval.registers.reading import Registers
 from naveval.studies.programs import basic_amount, contracts
 from naveval.studies.programs import codes as programs_codes
-from naveval.studies.programs.codes import ARMS, CONTROL, REST, STATUS_CODES, month_number
+from naveval.studies.programs.codes import (
+    ARMS,
+    CONTROL,
+    REST,
+    STATUS_CODES,
+    month_number,
+    month_sql,
+)
 
 Variant = Literal["main", "two_years", "reduced_capacity", "one_year_clean", "year_four"]
 BEFORE, AFTER = 60, 60
 MAX_AGE = 60
-MONTH_SQL = "({0} // 100 - 2009) * 12 + {0} % 100 - 1"
 
 
 @dataclass(frozen=True)
@@ -197,8 +203,8 @@ def make_spells(registers: Registers, *, unknown_to_rest: bool = False) -> None:
     registers.query(
         f"""CREATE OR REPLACE TEMP TABLE spells AS
         WITH mapped AS (
-            SELECT person, program, {MONTH_SQL.format("from_month")} AS start,
-                {MONTH_SQL.format("to_month")} AS stop
+            SELECT person, program, {month_sql("from_month")} AS start,
+                {month_sql("to_month")} AS stop
             FROM program_spells JOIN code_groups ON code = activity_code),
         marked AS (
             SELECT *, CASE WHEN start <= max(stop) OVER earlier THEN 0 ELSE 1 END AS new
@@ -233,7 +239,7 @@ def _entries(registers: Registers, wanted: Design) -> pd.DataFrame:
     return registers.query(
         f"""
         WITH months AS (
-            SELECT person, {MONTH_SQL.format("month")} AS m, innsatsgruppe FROM nav_status
+            SELECT person, {month_sql("month")} AS m, innsatsgruppe FROM nav_status
             WHERE innsatsgruppe IN ({entry_groups})),
         lagged AS (
             SELECT *, m - lag(m) OVER (PARTITION BY person ORDER BY m) AS gap FROM months),
@@ -278,7 +284,7 @@ def _with_programs(registers: Registers, entries: pd.DataFrame, window: int) -> 
                 ORDER BY s.start, s.stop DESC, s.program) = 1)
         SELECT f.*, n.program_2, n.start_2, g.innsatsgruppe AS group_at_start
         FROM first f LEFT JOIN next n USING (person, entry)
-            LEFT JOIN (SELECT person, {MONTH_SQL.format("month")} AS m, innsatsgruppe
+            LEFT JOIN (SELECT person, {month_sql("month")} AS m, innsatsgruppe
                        FROM nav_status) g ON g.person = f.person AND g.m = f.start
         """
     )
@@ -297,11 +303,11 @@ def work_months(
     register_rows(registers, frame)
     cells = registers.query(
         f"""
-        SELECT r.row, ({MONTH_SQL.format("e.month")} - r.entry + {BEFORE})::INTEGER AS k,
+        SELECT r.row, ({month_sql("e.month")} - r.entry + {BEFORE})::INTEGER AS k,
             e.wage_nok, e.position_percent >= 20 AND e.wage_nok >= g.basic_amount / 12 AS work,
             e.position_percent >= 20 AND e.wage_nok >= g.basic_amount / 4 AS high
         FROM sample_rows r JOIN employment e ON e.person = r.person
-            AND {MONTH_SQL.format("e.month")} BETWEEN r.entry - {BEFORE} AND r.entry + {AFTER}
+            AND {month_sql("e.month")} BETWEEN r.entry - {BEFORE} AND r.entry + {AFTER}
             JOIN basic_amounts g USING (month)
         """
     )
@@ -320,9 +326,9 @@ def status_months(registers: Registers, frame: pd.DataFrame) -> NDArray[np.int8]
     registers.connection.register("status_codes", codes)
     cells = registers.query(
         f"""
-        SELECT r.row, ({MONTH_SQL.format("s.month")} - r.entry)::INTEGER AS k, c.code
+        SELECT r.row, ({month_sql("s.month")} - r.entry)::INTEGER AS k, c.code
         FROM sample_rows r JOIN nav_status s ON s.person = r.person
-            AND {MONTH_SQL.format("s.month")} BETWEEN r.entry AND r.entry + {AFTER}
+            AND {month_sql("s.month")} BETWEEN r.entry AND r.entry + {AFTER}
             JOIN status_codes c USING (innsatsgruppe)
         """
     )
