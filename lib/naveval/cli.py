@@ -1,7 +1,7 @@
 """The `naveval` command. Each step is a plain command with an exit code.
 
 Exit codes: 0 done; 1 some part failed; 2 parameters; 3 registers; 4 estimation;
-5 disclosure; 6 rendering; 130 interrupted.
+5 disclosure; 6 rendering; 7 what is kept between runs; 130 interrupted.
 """
 
 import functools
@@ -228,6 +228,7 @@ def batch(
     progress: bool,
 ) -> None:
     """Run studies for counties: parallel, past failures, with a summary at the end."""
+    from naveval.publishing import render as rendering
     from naveval.running import batch as batches
 
     results = batches.batch(
@@ -242,6 +243,7 @@ def batch(
         memory_mb=memory * 1000 if memory else None,
         scheduler=scheduler,
         progress=progress,
+        rendered=rendering.is_current,
     )
     click.echo(batches.summary(results))
     sys.exit(0 if all(result.ok for result in results) else 1)
@@ -283,12 +285,19 @@ def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -
 @plain_errors
 def report(engine: str, jobs: int) -> None:
     """Run every study with its default parameters, render it, and build the site."""
+    from naveval.publishing import render as rendering
     from naveval.publishing.site import build
     from naveval.running import batch as batches
 
     places = {study: [params.load(study).county] for study in catalogue.names()}
     results = batches.batch(
-        catalogue.names(), places, jobs=jobs, resume=True, to=("html", "pdf"), engine=engine
+        catalogue.names(),
+        places,
+        jobs=jobs,
+        resume=True,
+        to=("html", "pdf"),
+        engine=engine,
+        rendered=rendering.is_current,
     )
     click.echo(batches.summary(results))
     for result in results:

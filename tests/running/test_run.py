@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from naveval import cli
 from naveval.exhibits import manifest
 from naveval.project import catalogue, parameters
-from naveval.project.errors import EstimationError, ParameterError
+from naveval.project.errors import EstimationError, ParameterError, StoreError
 from naveval.project.parameters import StudyParameters
 from naveval.running import notebook
 from naveval.running import run as runs
@@ -82,7 +82,7 @@ def test_run_writes_the_whole_result_folder(study: Path) -> None:
     assert content["report"]["title"] == "Prøve for hele landet"
     assert content["report"]["origin"] == "simulated"
     assert str(study) not in (done.folder / "executed.ipynb").read_text()
-    assert not list((study / "report/_out/_staging").iterdir())
+    assert not list((study / "report/_out/hedmark/.naveval").glob("[!.]*"))
 
 
 def test_resume_skips_only_what_is_current(study: Path) -> None:
@@ -104,7 +104,7 @@ def test_failing_notebook_leaves_the_earlier_result(study: Path) -> None:
     with pytest.raises(EstimationError, match=r"notebooks/hedmark.ipynb, cell \d+: ValueError"):
         run()
     assert before == {file: file.read_bytes() for file in done.folder.rglob("*") if file.is_file()}
-    assert not list((study / "report/_out/_staging").iterdir())
+    assert not list((study / "report/_out/hedmark/.naveval").glob("[!.]*"))
 
 
 def test_own_errors_are_shown_as_they_are(study: Path) -> None:
@@ -151,24 +151,35 @@ def test_a_cell_that_needs_another_part_is_left_out_without_it(study: Path) -> N
         assert ("both = two" in sources) == there
 
 
-def test_interruption_between_the_two_moves_is_mended(study: Path) -> None:
-    done = run()
-    old = done.folder.with_name(f".{done.folder.name}.old")
-    done.folder.rename(old)
-    runs.recover(done.folder)
-    assert (done.folder / "manifest.json").exists()
-    assert not old.exists()
+def test_resume_sees_what_lies_there(study: Path) -> None:
+    chosen = parameters.load("hedmark")
+    folder = runs.run("hedmark", chosen, progress=False).folder
+    for damage in (
+        lambda: (folder / "estimates.csv").unlink(),
+        lambda: (folder / "tables/tbl-1.csv").write_text("cut"),
+        lambda: (folder / "executed.ipynb").write_bytes(b"{"),
+    ):
+        damage()
+        assert not runs.run("hedmark", chosen, resume=True, progress=False).skipped
+    (folder / "report.html").write_text("rendered later")
+    assert runs.run("hedmark", chosen, resume=True, progress=False).skipped
 
 
-def test_result_on_another_file_system_replaces_the_earlier_one(
-    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_whose_texts_change_meanwhile_is_refused(
+    study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = tmp_path / "elsewhere" / "result"
-    monkeypatch.setattr(runs, "same_file_system", lambda *_: False)
-    for seed in (3, 4):
-        runs.run("hedmark", parameters.load("hedmark", changes={"seed": seed}), target=target)
-        assert manifest.read(target)["parameters"]["seed"] == seed
-    assert [item.name for item in target.parent.iterdir()] == ["result"]
+    done = run(seed=3)
+    executed = notebook.execute
+
+    def execute(*arguments: object, **options: object) -> None:
+        executed(*arguments, **options)
+        with (study / "report/texts/hedmark/report.yml").open("a") as stream:
+            stream.write("x: {text: y}\n")
+
+    monkeypatch.setattr(notebook, "execute", execute)
+    with pytest.raises(StoreError, match="changed while the study ran; the earlier result is"):
+        run(seed=4)
+    assert manifest.read(done.folder)["parameters"]["seed"] == 3
 
 
 def test_only_an_earlier_result_is_replaced(study: Path, tmp_path: Path) -> None:
@@ -201,7 +212,7 @@ def test_killed_run_leaves_no_half_folder(study: Path) -> None:
     write_notebook(study, ("", SETUP), ("", WORK), ("", "import time\ntime.sleep(60)"))
     process = multiprocessing.get_context("fork").Process(target=_slow_run, args=(str(study),))
     process.start()
-    staging = study / "report/_out/_staging"
+    staging = study / "report/_out/hedmark/.naveval"
     waited = time.monotonic() + 30
     while not list(staging.rglob("tbl-1.csv")) and time.monotonic() < waited:
         time.sleep(0.1)
@@ -212,7 +223,7 @@ def test_killed_run_leaves_no_half_folder(study: Path) -> None:
     write_notebook(study, ("", SETUP), ("", WORK), ("", FINISH))
     run(seed=4)
     assert manifest.read(done.folder)["parameters"]["seed"] == 4
-    assert not list(staging.iterdir())
+    assert not list(staging.glob("[!.]*"))
 
 
 @pytest.mark.parametrize(

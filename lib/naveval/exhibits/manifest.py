@@ -12,7 +12,7 @@ from typing import Any
 
 from naveval.exhibits import printed, words
 from naveval.exhibits.output import Output
-from naveval.project import catalogue, notebooks, paths, provenance
+from naveval.project import catalogue, notebooks, paths, provenance, store
 from naveval.project.parameters import StudyParameters
 from naveval.registers import extracts, reading
 from naveval.registers.contracts import Warned
@@ -160,7 +160,7 @@ def report_metadata(output: Output, warned: Sequence[Warned] = ()) -> dict[str, 
 
 def write(folder: Path, content: dict[str, Any]) -> None:
     text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True, default=str)
-    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+    store.write_text(folder / FILE, text + "\n")
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -171,10 +171,29 @@ def read(folder: Path) -> dict[str, Any]:
         return {}
 
 
+def files_of(folder: Path) -> dict[str, str]:
+    """Hash of every file of a result folder but the manifest, which records them."""
+    files = (file for file in folder.rglob("*") if file.is_file() and file != folder / FILE)
+    return provenance.hashes(files, folder)
+
+
 def is_current(folder: Path, described: dict[str, Any]) -> bool:
-    """Whether a finished folder was made from the same parameters, data, code and versions."""
+    """Whether a finished folder was made from the same parameters, data, code and versions.
+
+    What lies there counts too: a file that is missing or has changed since makes it outdated.
+    """
     found = read(folder)
-    return bool(found.get("complete")) and all(
-        found.get(key) == json.loads(json.dumps(value, default=str))
-        for key, value in described.items()
+    return (
+        bool(found.get("complete"))
+        and all(
+            found.get(key) == json.loads(json.dumps(value, default=str))
+            for key, value in described.items()
+        )
+        and not faults(folder, found)
     )
+
+
+def faults(folder: Path, content: dict[str, Any]) -> list[str]:
+    """Files of a run, as its manifest records them, that are missing or have changed since."""
+    there = files_of(folder)
+    return [name for name, value in content.get("files", {}).items() if there.get(name) != value]

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from naveval.project import formats, paths, provenance
+from naveval.exhibits import manifest
+from naveval.project import formats, paths, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, document, markdown, quarto
 from naveval.publishing.audit import html, pdf
@@ -17,7 +17,7 @@ from naveval.publishing.audit import html, pdf
 FORMATS = ("html", "pdf")
 ENGINES = ("auto", "quarto", "builtin")
 EXECUTED = "executed.ipynb"
-MANIFEST = "manifest.json"
+ATTEMPTS = 3
 Check = Callable[[Path], None]
 
 
@@ -59,25 +59,67 @@ def render(
     folder = Path(folder).resolve()
     if not folder.is_dir():
         raise RenderError(f"{folder}: no such result folder")
-    for check in checks:
-        check(folder)
-    if resume and is_current(folder, to=to, engine=engine):
-        return [folder / f"report.{kind}" for kind in to]
-    report = paths.report_dir()
-    manifest = _manifest(folder)
     described = builtin.describe() if name == "builtin" else quarto.describe()
-    metadata = template_metadata(manifest.get("report", {}), described)
+    checks = tuple(checks)
+    for _ in range(ATTEMPTS):
+        for check in checks:
+            check(folder)
+        if resume and is_current(folder, to=to, engine=engine):
+            return [folder / f"report.{kind}" for kind in to]
+        try:
+            done = _replace(folder, to, name, described)
+        except OSError as error:
+            reason = error.strerror or error
+            raise RenderError(f"{folder}: cannot write the report: {reason}") from None
+        if done:
+            return [folder / f"report.{kind}" for kind in to]
+    raise RenderError(f"{folder}: replaced by runs each time it was rendered; render it again")
+
+
+def _replace(folder: Path, to: list[str], name: str, described: str) -> bool:
+    """Put the folder with new reports in the place of the one without, in one step.
+
+    The reports are made from a copy that no run can change. Whether that copy was still what
+    lies there in the end: if not, nothing is replaced.
+    """
+    with store.staged(folder) as work:
+        copy = work / folder.name
+        with store.held(folder):
+            skipped = shutil.ignore_patterns(*(f"report.{kind}" for kind in to))
+            shutil.copytree(folder, copy, ignore=skipped)
+        content = _manifest(copy)
+        _require_whole(folder, copy, content)
+        for file in _make_all(copy, to, name, described, content):
+            shutil.copyfile(file, copy / f"report{file.suffix}")
+        _record(copy, content, described, to)
+        with store.held(folder):
+            same = _manifest(folder) == content
+            if same:
+                store.exchange(copy, folder)
+    return same
+
+
+def _require_whole(folder: Path, copy: Path, content: dict[str, Any]) -> None:
+    if faults := manifest.faults(copy, content):
+        named = ", ".join(faults[:5])
+        raise RenderError(f"{folder}: {named}: missing or changed since the run; run it again")
+
+
+def _make_all(
+    folder: Path, to: list[str], name: str, described: str, content: dict[str, Any]
+) -> Iterator[Path]:
+    """Each format in its own work folder, which is there until the next is asked for."""
+    report = paths.report_dir()
+    metadata = template_metadata(content.get("report", {}), described)
     metadata["downloads"] = _downloads(folder, to)
-    content = document.read(markdown.markdown(folder / EXECUTED))
+    text = document.read(markdown.markdown(folder / EXECUTED))
     bibliography = report / "references.bib"
-    document.check(content, folder, bibliography)
-    if content.citations:
+    document.check(text, folder, bibliography)
+    if text.citations:
         metadata |= {"bibliography": str(bibliography), "link-citations": True}
     with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
-        made = [_make(name, kind, folder, metadata, Path(temporary), report) for kind in to]
-        finished = _place({folder / f"report{file.suffix}": file for file in made})
-    _record(folder, manifest, described, finished)
-    return finished
+        for kind in to:
+            yield _make(name, kind, folder, metadata, Path(temporary), report)
 
 
 def choose(engine: str) -> str:
@@ -184,31 +226,8 @@ def _make(
     return made
 
 
-def _place(files: dict[Path, Path]) -> list[Path]:
-    """Copy files beside their targets, then replace all targets, each in one step.
-
-    Raises
-    ------
-    RenderError
-        When a folder cannot be written to or the disk is full; targets are then unchanged.
-    """
-    beside = {target: target.with_name(f".{target.name}.{os.getpid()}") for target in files}
-    try:
-        for target, made in files.items():
-            shutil.copyfile(made, beside[target])
-        for target, copy in beside.items():
-            os.replace(copy, target)
-    except OSError as error:
-        folder = next(iter(files)).parent
-        raise RenderError(f"{folder}: cannot write the report: {error.strerror}") from None
-    finally:
-        for copy in beside.values():
-            copy.unlink(missing_ok=True)
-    return list(files)
-
-
 def _manifest(folder: Path) -> dict[str, Any]:
-    file = folder / MANIFEST
+    file = folder / manifest.FILE
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -217,20 +236,14 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise RenderError(f"{file}: not valid JSON: {error}") from None
 
 
-def _record(folder: Path, manifest: dict[str, Any], engine: str, made: list[Path]) -> None:
+def _record(folder: Path, content: dict[str, Any], engine: str, to: list[str]) -> None:
+    """Write in the manifest which reports the folder holds, and what they were made from."""
     came_from = made_from(folder, engine)
-    earlier = manifest.get("rendered", {})
+    earlier = content.get("rendered", {})
     kept = earlier.get("formats", {}) if earlier.get("from") == came_from else {}
-    hashes = {file.suffix[1:]: _hash_if_there(file) for file in made}
-    manifest = manifest | {
-        "engine": engine,
-        "rendered": {"from": came_from, "formats": {**kept, **hashes}},
-    }
-    text = json.dumps(manifest, ensure_ascii=False, indent=2, sort_keys=True, default=str)
-    with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
-        file = Path(temporary) / MANIFEST
-        file.write_text(text + "\n", encoding="utf-8")
-        _place({folder / MANIFEST: file})
+    hashes = {kind: _hash_if_there(folder / f"report.{kind}") for kind in to}
+    rendered = {"from": came_from, "formats": {**kept, **hashes}}
+    manifest.write(folder, content | {"engine": engine, "rendered": rendered})
 
 
 def made_from(folder: Path, engine: str) -> str:

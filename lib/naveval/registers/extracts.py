@@ -49,12 +49,11 @@ def write(simulate: Callable[..., Any], target: Path, settings: dict[str, Any]) 
     ParameterError
         When the target exists, also when somebody else made it meanwhile.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with store.staged(target.parent / "_staging", target.name) as work:
+    with store.staged(target) as work:
         made = work / target.name
         made.mkdir()
         simulate(made, **settings)
-        with store.locked(target.with_name(f".{target.name}.lock")):
+        with store.held(target):
             if target.exists():
                 raise ParameterError(f"{target}: exists already; choose another --out or remove it")
-            made.rename(target)
+            store.exchange(made, target)

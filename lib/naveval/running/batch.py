@@ -16,7 +16,7 @@ from typing import Any, Literal
 from tqdm import tqdm
 
 from naveval.exhibits import manifest
-from naveval.project import catalogue, parameters, paths, places
+from naveval.project import catalogue, parameters, paths, places, store
 from naveval.project.errors import NavevalError, ParameterError
 from naveval.running import dask
 from naveval.running import jobs as batch_jobs
@@ -58,6 +58,7 @@ def batch(
     scheduler: str = "",
     progress: bool = True,
     command: Callable[..., list[list[str]]] | None = None,
+    rendered: Callable[..., bool] | None = None,
 ) -> list[RunResult]:
     """Run studies for counties, some at the same time.
 
@@ -86,6 +87,9 @@ def batch(
         Show a progress bar with the time left.
     command
         For tests: makes the commands of a run from (study, code, folder).
+    rendered
+        Says with (folder, to=…, engine=…) whether reports are current, so that nothing is started
+        for those; without it each is looked at in a process of its own.
 
     Returns
     -------
@@ -112,13 +116,19 @@ def batch(
         (study, code): parameters.load(study, file, {**(changes or {}), "county": code})
         for study, code in plan
     }
+
+    def reports(folder: Path) -> bool:
+        return not to or (rendered is not None and rendered(folder, to=to, engine=engine))
+
     make = command or _commands(resume, file, changes or {}, to, engine)
     done: dict[tuple[str, str], RunResult] = {}
     waiting: list[Job] = []
     with tqdm(total=len(plan), unit="run", disable=not progress, smoothing=0.1) as bar:
         for study, code in plan:
             folder = paths.result_dir(study, places.slug(code))
-            early = None if command else _before(study, chosen[study, code], folder, resume, to)
+            early = (
+                None if command else _before(study, chosen[study, code], folder, reports, resume)
+            )
             if early is None:
                 waiting.append(Job(study, code, folder, make(study, code, folder)))
             else:
@@ -185,8 +195,8 @@ def _before(
     study: str,
     chosen: parameters.StudyParameters,
     folder: Path,
+    reports: Callable[[Path], bool],
     resume: bool,
-    to: Sequence[str],
 ) -> RunResult | None:
     """Skip a run that is current; make and check its registers once for all runs.
 
@@ -198,11 +208,13 @@ def _before(
         if not resume:
             return None
         found = manifest.data_fingerprint(study, chosen)
-        current = manifest.is_current(folder, manifest.describe(study, chosen, found))
+        described = manifest.describe(study, chosen, found)
+        with store.held(folder):
+            current = manifest.is_current(folder, described) and reports(folder)
     except (NavevalError, OSError) as error:
         reason = str(error)
         return RunResult(study, chosen.county, folder, "failed", time.monotonic() - start, reason)
-    if current and all((folder / f"report.{kind}").exists() for kind in to):
+    if current:
         return RunResult(study, chosen.county, folder, "skipped", 0.0, "complete and current")
     return None
 

@@ -1,7 +1,6 @@
 """One run in a process of its own: start it, watch its memory, end it with all it started."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from naveval.project import paths, places
+from naveval.project import paths, places, store
 from naveval.running import notebook, warm
 
 GRACE_SECONDS = 15.0
@@ -167,8 +166,7 @@ def stop(running: Iterable[Running]) -> None:
                     process.kill()
             except psutil.Error:
                 continue
-        for left in (paths.out_dir() / "_staging").glob(f"*.{item.process.pid}"):
-            shutil.rmtree(left, ignore_errors=True)
+        store.sweep(item.job.folder.parent)
 
 
 def _signal(process: Process, number: int) -> None:

@@ -1,7 +1,6 @@
 """Run one study for one place: check, execute the notebook, move the result into place."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +11,8 @@ from tqdm import tqdm
 
 from naveval.exhibits import downloads, manifest, opening
 from naveval.exhibits import output as outputs
-from naveval.project import paths, places
-from naveval.project.errors import ParameterError
+from naveval.project import paths, places, store
+from naveval.project.errors import ParameterError, StoreError
 from naveval.project.parameters import StudyParameters
 from naveval.registers.contracts import Warned
 from naveval.running import notebook, warm
@@ -51,11 +50,13 @@ def run(
         warm.up(notebook.modules(study))  # it imports while everything is checked here
     warned = prepare(study, parameters)
     described = manifest.describe(study, parameters, manifest.data_fingerprint(study, parameters))
-    recover(folder)
-    if resume and manifest.is_current(folder, described):
-        return Run(folder, skipped=True)
-    staging = stage(folder)
-    try:
+    with store.held(folder):
+        if resume and manifest.is_current(folder, described):
+            return Run(folder, skipped=True)
+    with store.staged(folder) as work:
+        staging = work / folder.name
+        for part in ("figures", "tables"):
+            (staging / part).mkdir(parents=True)
         content = {**described, "started": manifest.now(), "git_commit": manifest.git_commit()}
         with _progress(study, shown=progress) as told, _result_in(staging):
             notebook.execute(study, parameters, staging, told=told)
@@ -63,11 +64,26 @@ def run(
         opened = _output_of(study, parameters, staging)
         content["report"] = manifest.report_metadata(opened, warned)
         downloads.write(opened, content["report"])
+        content["files"] = manifest.files_of(staging)
         manifest.write(staging, content)
-        promote(staging, folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        _require_unchanged(study, parameters, described)
+        with store.held(folder):
+            require_replaceable(folder)
+            store.exchange(staging, folder)
     return Run(folder, skipped=False)
+
+
+def _require_unchanged(study: str, parameters: StudyParameters, described: dict[str, Any]) -> None:
+    """Refuse a result of which a part may come from before and a part from after a change."""
+    if (
+        manifest.code_hash(study) != described["code"]
+        or manifest.describe(study, parameters, manifest.data_fingerprint(study, parameters))
+        != described
+    ):
+        raise StoreError(
+            f"{study}: code, texts or data changed while the study ran; the earlier result is "
+            "untouched, run it again"
+        )
 
 
 def prepare(study: str, parameters: StudyParameters) -> tuple[Warned, ...]:
@@ -90,74 +106,6 @@ def require_replaceable(folder: Path) -> None:
             f"--out {folder}: exists and is no earlier result (it has no {manifest.FILE}); "
             "name another folder"
         )
-
-
-def stage(folder: Path) -> Path:
-    """A fresh staging folder beside the results; leftovers of killed runs are removed."""
-    root = paths.out_dir() / "_staging"
-    root.mkdir(parents=True, exist_ok=True)
-    for left in root.iterdir():
-        if not _alive(left.suffix.removeprefix(".")):
-            shutil.rmtree(left, ignore_errors=True)
-    staging = root / f"{folder.parent.name}-{folder.name}.{os.getpid()}"
-    shutil.rmtree(staging, ignore_errors=True)
-    for part in ("figures", "tables"):
-        (staging / part).mkdir(parents=True)
-    return staging
-
-
-def _alive(pid: str) -> bool:
-    if not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def promote(staging: Path, folder: Path) -> None:
-    """Put the staged folder in place of the earlier one; `recover` mends an interruption."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    old = _old(folder)
-    shutil.rmtree(old, ignore_errors=True)
-    finished = _beside(staging, folder)
-    if folder.exists():
-        folder.rename(old)
-    finished.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _beside(staging: Path, folder: Path) -> Path:
-    """The staged folder on the target's file system, where a rename is one step."""
-    if same_file_system(staging, folder.parent):
-        return staging
-    copy = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(copy, ignore_errors=True)
-    try:
-        shutil.copytree(staging, copy)
-    except OSError:
-        shutil.rmtree(copy, ignore_errors=True)
-        raise
-    return copy
-
-
-def same_file_system(first: Path, second: Path) -> bool:
-    """Whether a rename from one to the other is one step."""
-    return first.stat().st_dev == second.stat().st_dev
-
-
-def recover(folder: Path) -> None:
-    """Restore the earlier result if a run was killed between the two moves of `promote`."""
-    old = _old(folder)
-    if old.exists() and not folder.exists():
-        old.rename(folder)
-
-
-def _old(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.old")
 
 
 @contextmanager

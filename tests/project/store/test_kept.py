@@ -118,7 +118,7 @@ def test_a_folder_is_kept_and_damage_in_it_is_mended(tmp_path):
             assert store.kept_folder("a", make_tables, **options) == folder
         assert (folder / "below/a.csv").read_text() == "1"
         assert (folder / "b.csv").read_text() == "2"
-    assert not list((tmp_path / "data/_staging").iterdir())
+    assert not [item for item in (tmp_path / "data/.naveval").iterdir() if item.is_dir()]
 
 
 def test_a_folder_that_could_not_be_made_leaves_nothing(tmp_path):

@@ -8,7 +8,7 @@ from naveval.project.store.disk import beside, make_private, require_own, write_
 from naveval.project.store.kept import cached, drop, find, keep, kept_folder, location
 from naveval.project.store.keys import key, plain
 from naveval.project.store.locks import locked
-from naveval.project.store.staging import exchange, staged, sweep
+from naveval.project.store.staging import exchange, held, staged, sweep
 
 __all__ = [
     "beside",
@@ -16,6 +16,7 @@ __all__ = [
     "drop",
     "exchange",
     "find",
+    "held",
     "keep",
     "kept_folder",
     "key",

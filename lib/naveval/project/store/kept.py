@@ -17,7 +17,7 @@ from naveval.project.store import codec
 from naveval.project.store.disk import beside, make_private, require_own, write_text
 from naveval.project.store.keys import FORMAT, key
 from naveval.project.store.locks import free, locked
-from naveval.project.store.staging import exchange, mend, staged
+from naveval.project.store.staging import exchange, held, staged
 
 Result = TypeVar("Result")
 OFF = "NAVEVAL_CACHE"
@@ -156,12 +156,11 @@ def kept_folder(
     holds another content, is made anew.
     """
     target = make_private(below) / _named(name, key, code)
-    with locked(target.with_name(f".{target.name}.lock")):
-        mend(target)
+    with held(target):
         if _whole(target):
             os.utime(target / RECORD)
             return target
-        with staged(below / "_staging", name) as work:
+        with staged(target) as work:
             made = work / name
             made.mkdir(mode=0o700)
             make(made)

@@ -1,6 +1,7 @@
-"""Folders made aside and moved into place whole; leftovers of killed processes are removed.
+"""Folders made aside and moved into place whole, with one lock each.
 
-Who makes a folder holds a lock on a file beside it. A folder whose lock is free was left by a
+Beside a folder lies `.naveval` with its lock and what is being made to replace it. Who makes a
+folder holds a lock on a file beside that, so a staging folder whose lock is free was left by a
 process that has ended, on this machine or on another: process numbers say nothing about that
 where containers share a file system.
 """
@@ -11,27 +12,45 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from naveval.project.store.disk import make_private
 from naveval.project.store.locks import free, locked
 
+ASIDE = ".naveval"
 LOCK = ".lock"
+ENTRANCE = ".entrance"
 AT_WORKING_FOLDER = -100
 RENAME_EXCHANGE = 2
 
 
 @contextmanager
-def staged(root: Path, name: str) -> Iterator[Path]:
-    """A fresh folder below `root` for as long as the block lasts; its content can be moved away."""
-    make_private(root)
-    folder = root / f"{name}.{secrets.token_hex(6)}"
+def held(target: Path) -> Iterator[None]:
+    """Hold the one lock of a folder, and mend it first should a kill have left it half moved."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = make_private(target.with_name(ASIDE))
+    with locked(aside / f".{target.name}{LOCK}"):
+        _mend(target)
+        yield
+
+
+@contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """A fresh folder on the target's file system for as long as the block lasts.
+
+    What is made in it is then put in the target's place with `exchange`. Leftovers of processes
+    that have ended are removed first.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = make_private(target.with_name(ASIDE))
+    folder = aside / f"{target.name}.{secrets.token_hex(6)}"
     mark = folder.with_name(folder.name + LOCK)
-    with ExitStack() as held:
-        with _entrance(root):
-            _remove_left(root)
-            held.enter_context(locked(mark))
+    with ExitStack() as stack:
+        # Who looks for leftovers waits until a new folder is locked, and the other way round.
+        with locked(aside / ENTRANCE):
+            _remove_left(aside)
+            stack.enter_context(locked(mark))
         try:
             folder.mkdir(mode=0o700)
             yield folder
@@ -40,22 +59,18 @@ def staged(root: Path, name: str) -> Iterator[Path]:
             mark.unlink(missing_ok=True)
 
 
-def sweep(root: Path) -> int:
-    """Remove staging folders that nobody works on any more; returns how many."""
-    if not root.is_dir():
+def sweep(parent: Path) -> int:
+    """Remove what killed processes left in the making below a folder; returns how many."""
+    aside = parent / ASIDE
+    if not aside.is_dir():
         return 0
-    with _entrance(root):
-        return _remove_left(root)
+    with locked(aside / ENTRANCE):
+        return _remove_left(aside)
 
 
-def _entrance(root: Path) -> AbstractContextManager[None]:
-    """Who looks for leftovers waits until a new folder is locked, and the other way round."""
-    return locked(root.with_name(f".{root.name}{LOCK}"))
-
-
-def _remove_left(root: Path) -> int:
-    names = {item.name.removesuffix(LOCK) for item in root.iterdir()}
-    return sum(_remove(root / name) for name in sorted(names))
+def _remove_left(aside: Path) -> int:
+    names = {item.name.removesuffix(LOCK) for item in aside.iterdir() if item.name[0] != "."}
+    return sum(_remove(aside / name) for name in sorted(names))
 
 
 def _remove(folder: Path) -> bool:
@@ -71,8 +86,8 @@ def exchange(made: Path, target: Path) -> None:
     """Put a finished folder in the place of an earlier one, which goes where the new one was.
 
     In one step where the system can exchange two names (Linux), so that the target is always
-    there; otherwise in two, and `mend` undoes an interruption between them. The caller holds
-    the target's lock.
+    there; otherwise in two, and `held` undoes an interruption between them. The caller has the
+    target `held`.
     """
     if not target.exists():
         made.rename(target)
@@ -82,16 +97,17 @@ def exchange(made: Path, target: Path) -> None:
         _old(target).rename(made)
 
 
-def mend(target: Path) -> None:
-    """Finish an `exchange` in two steps that was interrupted. The caller holds the lock."""
+def _mend(target: Path) -> None:
+    """Undo an `exchange` in two steps that was interrupted."""
     old = _old(target)
-    if old.exists() and not target.exists():
-        old.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        if not target.exists():
+            old.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _old(target: Path) -> Path:
-    return target.with_name(f".{target.name}.old")
+    return target.with_name(ASIDE) / f".{target.name}.old"
 
 
 def _exchanged(first: Path, second: Path) -> bool:

@@ -5,7 +5,6 @@ from anywhere. Pages are Markdown that the engine turns into HTML; menu, search 
 put around pages and reports alike afterwards.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -22,7 +21,6 @@ from naveval.publishing.site import errata, project, results, search
 from naveval.publishing.site import pages as site_pages
 from naveval.publishing.site.pages import Page
 from naveval.publishing.site.results import Result
-from naveval.running import run
 
 FOLDER = "site"
 ASSETS = ("site.css", "site.js")
@@ -59,12 +57,9 @@ def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: N
     progress(f"{len(found)} reports")
     pages = all_pages(found, text)
     target = paths.out_dir() / FOLDER
-    root = paths.out_dir() / "_staging"
-    root.mkdir(parents=True, exist_ok=True)
-    work = root / f"{FOLDER}.{os.getpid()}"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
-    try:
+    with store.staged(target) as staging:
+        work = staging / FOLDER
+        work.mkdir()
         progress(f"{len(pages)} pages")
         _make_pages(name, pages, work, text)
         _copy_assets(work)
@@ -73,9 +68,8 @@ def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: N
             _copy_result(result, work, text)
         progress("search index")
         _write_index(pages, found, work, text)
-        run.promote(work, target)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        with store.held(target):
+            store.exchange(work, target)
     return target / "index.html"
 
 
@@ -165,7 +159,7 @@ def _html_of(name: str, pages: Sequence[Page], work: Path) -> dict[str, str]:
         made[page.name] = file.read_text(encoding="utf-8")
         store.keep(places_of[page.name], made[page.name])
     shutil.rmtree(scratch)
-    store.drop(file for file in _folder().glob("*") if file not in places_of.values())
+    store.drop(file for file in _folder().glob("*.kept") if file not in places_of.values())
     return made
 
 
@@ -244,14 +238,22 @@ def _copy_assets(work: Path) -> None:
 
 
 def _copy_result(result: Result, work: Path, text: dict[str, Any]) -> None:
-    """Copy a result's files; its page gets the site's menu."""
-    try:
+    """Copy a result's files as they were when the pages were made; its page gets the site's menu.
+
+    Raises
+    ------
+    RenderError
+        When a run or a render has replaced the folder since, or files are not those it recorded.
+    """
+    with store.held(result.folder):
+        if results.record(result.folder) != result.record:
+            raise RenderError(f"{result.folder}: replaced while the site was built. Build it again")
+        if faults := results.faults(result.folder):
+            raise RenderError(
+                f"{result.folder}: {', '.join(faults[:5])} missing or changed since it was made; "
+                "run and render it again"
+            )
         _copy_files(result, work / result.address, text)
-    except FileNotFoundError as error:
-        raise RenderError(
-            f"{error.filename}: gone; a run replaced the folder while the site was built. "
-            "Build it again"
-        ) from None
 
 
 def _copy_files(result: Result, target: Path, text: dict[str, Any]) -> None:

@@ -37,6 +37,8 @@ class Result:
         Whether the report rests on simulated registers.
     files
         Paths below `folder` that go to the site.
+    record
+        What the folder's manifest was when this was read; see `record`.
     """
 
     study: str
@@ -50,6 +52,7 @@ class Result:
     simulated: bool
     headlines: tuple[Headline, ...] = ()
     files: tuple[str, ...] = field(default=(), repr=False)
+    record: str = field(default="", repr=False)
 
     @property
     def address(self) -> str:
@@ -99,7 +102,21 @@ def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
         simulated=report.get("origin") == "simulated",
         headlines=headlines(folder),
         files=tuple(names),
+        record=json.dumps(content, sort_keys=True),
     )
+
+
+def record(folder: Path) -> str:
+    """The manifest as text, which changes with every run and render."""
+    return json.dumps(manifest.read(folder), sort_keys=True)
+
+
+def faults(folder: Path) -> list[str]:
+    """Files that are missing, or not as the run and the render that made them left them."""
+    content = manifest.read(folder)
+    rendered = content.get("rendered", {}).get("formats", {})
+    reports = {f"report.{kind}": value for kind, value in rendered.items()}
+    return manifest.faults(folder, {"files": {**content.get("files", {}), **reports}})
 
 
 def headlines(folder: Path) -> tuple[Headline, ...]:
