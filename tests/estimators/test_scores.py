@@ -207,6 +207,15 @@ def test_scores_among_some_arms_use_the_probability_given_those_arms() -> None:
     assert abs(naive - (right - 0.125).mean()) > 0.15
 
 
+def test_intervals_and_p_values_by_hand() -> None:
+    table = scores.estimate_frame(np.array([2.0, -1.0, 0.0, 3.0]), np.array([1.0, 0.25, 0.0, 0.0]))
+    z = 1.959963984540054
+    np.testing.assert_allclose(table["ci_low"], [2 - z, -1 - 0.25 * z, 0, 3])
+    np.testing.assert_allclose(table["ci_high"], [2 + z, -1 + 0.25 * z, 0, 3])
+    expected = [0.04550026389635842, 6.334248366623996e-05, 1.0, 0.0]
+    np.testing.assert_allclose(table["p_value"], expected, rtol=1e-9)
+
+
 def test_att_minus_ate_is_their_difference() -> None:
     _, arm, y, nuisances = draw()
     made = scores.doubly_robust(y, arm, nuisances)

@@ -126,6 +126,29 @@ def test_in_time_windows_and_p_value() -> None:
     assert in_time(setup, residualise(setup, y), units="all") != pytest.approx(expected)
 
 
+@pytest.mark.parametrize("units", ["treated", "all"])
+def test_in_time_compares_gaps_to_all_other_units(units: str) -> None:
+    """Every gap is to the weighted mean of the others, with nobody's own part left in it."""
+    windows = window_contrasts(POST)
+    share = WEIGHTS / WEIGHTS.sum()
+    setup = prepare(POST, WEIGHTS)
+    for seed in range(12):
+        y = outcome(seed)
+        y[0] += 0.3 * POST
+        others = np.array(
+            [np.average(np.delete(y, i, 0), 0, np.delete(share, i)) for i in range(UNITS)]
+        )
+        gap = y - others
+        effects = gap[:, 18:].mean(1) - gap[:, :18].mean(1)
+        placebo = gap[:, :18] @ windows.T
+        values = np.append(placebo[0], effects[0]) if units == "treated" else None
+        if values is None:
+            values = np.concatenate([placebo.ravel(), effects])
+        expected = np.mean(np.abs(values) >= abs(effects[0]) * (1 - 1e-9))
+        found = in_time(setup, residualise(setup, y), units=units)
+        assert found == pytest.approx(expected), seed
+
+
 def test_no_placebo_window_of_that_length() -> None:
     with pytest.raises(EstimationError, match="no placebo window"):
         window_contrasts((np.arange(10) >= 5).astype(float))
