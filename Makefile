@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 LOCK := lib/requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test golden slow lint lab lock clean
+.PHONY: help setup report test golden mutation slow lint lab lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -35,6 +35,9 @@ lint: $(READY)
 
 golden: $(READY) ## Compare the values of all studies with the stored ones (some 5 minutes)
 	$(BIN)/python tests/golden/golden.py compare
+
+mutation: $(READY) ## Change estimators in small ways and count what tests miss (hours)
+	$(BIN)/python tests/mutation/mutate.py $(TARGETS)
 
 slow: $(READY) ## Run the statistical and full-scale tests (hours)
 	$(BIN)/python -m pytest -c lib/pyproject.toml --rootdir . -m slow tests

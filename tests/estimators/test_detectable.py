@@ -24,6 +24,21 @@ def test_power_at_the_effect_is_the_power_asked_for(level: float, power: float) 
     assert rejected == pytest.approx(power, abs=1e-8)
 
 
+@pytest.mark.parametrize("freedom", [1, 3, 20])
+@pytest.mark.parametrize("power", [0.052, 0.06, 0.8])
+def test_power_counts_both_tails_with_few_degrees_of_freedom(freedom: int, power: float) -> None:
+    """A small effect is often found with the wrong sign, which the power counts."""
+    size = detectable.multiplier(power=power, freedom=freedom)
+    critical = stats.t.ppf(0.975, freedom)
+    right = stats.nct.sf(critical, freedom, size)
+    wrong = stats.nct.cdf(-critical, freedom, size)
+    assert right + np.nan_to_num(wrong) == pytest.approx(power, abs=1e-7)
+    if power < 0.1:
+        assert wrong > 0.005
+    found = detectable.minimum_detectable(2.0, power=power, freedom=freedom)
+    assert found == pytest.approx(2 * size)
+
+
 def test_few_degrees_of_freedom_need_a_larger_effect() -> None:
     values = [detectable.multiplier(freedom=df) for df in (5, 20, np.inf)]
     assert values[0] > values[1] > values[2]
@@ -48,3 +63,11 @@ def test_relative_refuses_a_mean_near_zero() -> None:
 def test_bad_options_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(EstimationError, match="expected"):
         detectable.multiplier(**options)
+
+
+def test_the_least_power_is_named() -> None:
+    with pytest.raises(EstimationError, match=r"power 0.1: expected more than 0.1 and less than 1"):
+        detectable.multiplier(level=0.9, power=0.1)
+    with pytest.raises(EstimationError, match=r"level 0.5: expected more than 0.5"):
+        detectable.multiplier(level=0.5)
+    assert np.isnan(detectable.relative(0.01, 0.02, 0.01))

@@ -34,10 +34,11 @@ def draw(n: int = 900, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return x, arm, y, Nuisances(ARMS, OUTCOMES, propensity, model, fold)
 
 
-def test_ate_equals_doubleml_with_the_same_nuisances() -> None:
+@pytest.mark.parametrize("normalize", [True, False])
+def test_ate_equals_doubleml_with_the_same_nuisances(normalize: bool) -> None:
     x, arm, y, nuisances = draw()
-    mine = scores.effects(scores.doubly_robust(y, arm, nuisances), "ate")
-    apo = scores.effects(scores.doubly_robust(y, arm, nuisances), "apo")
+    made = scores.doubly_robust(y, arm, nuisances, normalize=normalize)
+    mine, apo = scores.effects(made, "ate"), scores.effects(made, "apo")
     for j, outcome in enumerate(OUTCOMES):
         data = doubleml.DoubleMLData.from_arrays(x, y[:, j], arm)
         model = doubleml.DoubleMLAPOS(
@@ -45,7 +46,7 @@ def test_ate_equals_doubleml_with_the_same_nuisances() -> None:
             LinearRegression(),
             LogisticRegression(),
             treatment_levels=[0, 1, 2],
-            normalize_ipw=False,
+            normalize_ipw=normalize,
             draw_sample_splitting=False,
             ps_processor_config=doubleml.utils.PSProcessorConfig(clipping_threshold=1e-12),
         )
@@ -146,8 +147,53 @@ def test_clip_trim_and_normalisation_change_what_they_say() -> None:
             assert (scores.effects(other, estimand).estimate != whole.estimate).all()
     dropped = scores.effects(trimmed, "ate").n_obs
     assert (dropped < len(y)).all()
-    normal = scores.doubly_robust(y, arm, nuisances, normalize=True)
-    assert (scores.effects(normal, "ate").estimate != scores.effects(plain, "ate").estimate).all()
+    raw = scores.doubly_robust(y, arm, nuisances, normalize=False)
+    for estimand in ("ate", "apo"):
+        normal = scores.effects(plain, estimand).estimate
+        assert (scores.effects(raw, estimand).estimate != normal).all()
+
+
+def test_weights_count_for_as_many_persons_as_there_are() -> None:
+    """With an outcome model of zero the score's mean is a weighted mean, whatever its level."""
+    _, arm, y, nuisances = draw()
+    level = 50.0
+    given = replace(nuisances, outcome_model=np.zeros_like(nuisances.outcome_model))
+    made = scores.doubly_robust(y + level, arm, given)
+    table = scores.effects(made, "apo")
+    for w, name in enumerate(ARMS):
+        weight = 1 / given.propensity[arm == w, w]
+        for j, outcome in enumerate(OUTCOMES):
+            own = table[(table["arm"] == name) & (table["outcome"] == outcome)]["estimate"].item()
+            expected = np.average(y[arm == w, j] + level, weights=weight)
+            assert own == pytest.approx(expected, abs=1e-9)
+    raw = scores.effects(scores.doubly_robust(y + level, arm, given, normalize=False), "apo")
+    assert (np.abs(raw["estimate"] - table["estimate"]) > 0.3).any()
+    groups = np.where(np.arange(len(y)) % 3 == 0, "a", "b")
+    by_group = scores.gate(made, 1, groups, "months")
+    shifted = scores.gate(scores.doubly_robust(y, arm, given), 1, groups, "months")
+    sizes = by_group["n_persons"].to_numpy()
+    for table in (by_group, shifted):  # the groups' mean is the normalised effect in all
+        levels = table["estimate"].to_numpy() * [1, 1] + [0, table["estimate"].iloc[0]]
+        whole = np.average(levels, weights=sizes)
+        control = np.average(y[arm == 0, 0], weights=1 / given.propensity[arm == 0, 0])
+        course = np.average(y[arm == 1, 0], weights=1 / given.propensity[arm == 1, 1])
+        assert whole == pytest.approx(course - control, abs=1e-9)
+
+
+def test_clipping_gives_no_weight_to_controls_without_a_chance_of_the_arm() -> None:
+    _, arm, y, nuisances = draw()
+    propensity = nuisances.propensity.copy()
+    never = (arm == 0) & (np.arange(len(arm)) % 4 == 0)
+    propensity[never, 1] = 0
+    given = replace(nuisances, propensity=propensity)
+    made = scores.doubly_robust(y, arm, given, clip=0.05)
+    weight = scores.control_weights(made, 1)
+    assert (weight[never] == 0).all()
+    assert weight.sum() == pytest.approx((arm == 1).sum())
+    control = arm == 0
+    odds = propensity[control, 1] / np.maximum(propensity[control, 0], 0.05)
+    np.testing.assert_allclose(weight[control], odds * (arm == 1).sum() / odds.sum())
+    assert scores.weight_sum(made, 1) == pytest.approx(odds.sum())
 
 
 def test_trimming_equals_estimating_on_the_remaining_persons() -> None:
@@ -198,13 +244,24 @@ def test_scores_among_some_arms_use_the_probability_given_those_arms() -> None:
     assert len(among.y) == rows.sum()
     np.testing.assert_allclose(among.propensity.sum(axis=1), 1)
     p = made.propensity[rows, 2] / (made.propensity[rows, 0] + made.propensity[rows, 2])
-    own = (arm[rows] == 2) * (y[rows, 0] - wrong.outcome_model[rows, 2, 0]) / p
+    weight = (arm[rows] == 2) / p
+    weight *= rows.sum() / weight.sum()
+    own = weight * (y[rows, 0] - wrong.outcome_model[rows, 2, 0])
     np.testing.assert_allclose(among.gamma[:, 1, 0], wrong.outcome_model[rows, 2, 0] + own)
     right = nuisances.outcome_model[rows, 0, 0] / 0.8  # the mean without error, up to a constant
     gap = among.gamma[:, 0, 0].mean() - (right - 0.125).mean()
     assert abs(gap) < 0.15  # doubly robust: a model wrong by one does not matter
     naive = scores.doubly_robust(y, arm, wrong).gamma[rows, 0, 0].mean()
     assert abs(naive - (right - 0.125).mean()) > 0.15
+
+
+def test_intervals_and_p_values_by_hand() -> None:
+    table = scores.estimate_frame(np.array([2.0, -1.0, 0.0, 3.0]), np.array([1.0, 0.25, 0.0, 0.0]))
+    z = 1.959963984540054
+    np.testing.assert_allclose(table["ci_low"], [2 - z, -1 - 0.25 * z, 0, 3])
+    np.testing.assert_allclose(table["ci_high"], [2 + z, -1 + 0.25 * z, 0, 3])
+    expected = [0.04550026389635842, 6.334248366623996e-05, 1.0, 0.0]
+    np.testing.assert_allclose(table["p_value"], expected, rtol=1e-9)
 
 
 def test_att_minus_ate_is_their_difference() -> None:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import optimize, special, stats
 
 from naveval.estimators import shrinkage
 from naveval.project.errors import EstimationError
@@ -95,6 +96,69 @@ def test_squeezing_is_complete_for_equal_units_and_slight_for_large_ones():
     large = true * rng.chisquare(5000, 300) / 5000
     assert np.allclose(shrinkage.squeeze(large, np.full(300, 5000.0)), large, rtol=0.01)
     assert np.isnan(shrinkage.squeeze(np.array([np.nan, 1, 2, 3]), np.full(4, 5.0))[0])
+
+
+def test_squeezing_is_by_the_prior_degrees_of_freedom():
+    """By hand: (d0·common + d·v) / (d0 + d), where trigamma(d0/2) is what logs vary beyond noise.
+
+    The common level is the mean of the variances weighted by degrees of freedom.
+    """
+    rng = np.random.default_rng(6)
+    df = rng.integers(4, 30, 200).astype(float)
+    variance = 3.0 * 6 / rng.chisquare(6, 200) * rng.chisquare(df) / df
+    got = shrinkage.squeeze(variance, df)
+    common = np.average(variance, weights=df)
+    logs = np.log(variance) - special.digamma(df / 2) + np.log(df / 2)
+    extra = logs.var(ddof=1) - special.polygamma(1, df / 2).mean()
+    assert extra > 0
+    prior = 2 * optimize.brentq(lambda half: special.polygamma(1, half) - extra, 1e-3, 1e6)
+    np.testing.assert_allclose(got, (prior * common + df * variance) / (prior + df), rtol=1e-7)
+    assert 3 < prior < 12  # the variances were drawn with 6
+
+
+def test_standard_error_by_hand():
+    """Known mean and variance leave the posterior's; else the mean and the variance are unsure."""
+    _, y, s = units(n=30)
+    known = shrinkage.shrink(y, s, mean=1.0, between=0.25)
+    k = 0.25 / (0.25 + s**2)
+    weight = 1 / (0.25 + s**2)
+    plain = k * s**2 + (1 - k) ** 2 / weight.sum()
+    np.testing.assert_allclose(known.std_error**2, plain)
+    got = shrinkage.shrink(y, s)
+    tau2 = got.between**2
+    k, weight = tau2 / (tau2 + s**2), 1 / (tau2 + s**2)
+    mean = weight @ y / weight.sum()
+    assert got.mean == pytest.approx(mean)
+    unsure = 2 / (30 - 3) * (30 / weight.sum()) / (s**2 + tau2)
+    expected = k * s**2 + (1 - k) ** 2 / weight.sum() + unsure * ((1 - k) * (y - mean)) ** 2
+    np.testing.assert_allclose(got.std_error**2, expected)
+
+
+def test_funnel_limits_by_hand():
+    y, s = np.array([1.0, 2.0, 4.0, np.nan]), np.array([0.5, 1.0, 0.25, 1.0])
+    got = shrinkage.funnel(y, s, levels=(0.9,))
+    mean = np.average(y[:3], weights=1 / s[:3] ** 2)
+    reach = stats.norm.ppf(0.95) * s[:3]
+    assert got.mean == pytest.approx(mean)
+    np.testing.assert_allclose(got.low[0, :3], mean - reach)
+    np.testing.assert_allclose(got.high[0, :3], mean + reach)
+    assert got.outside[0].tolist() == [*(np.abs(y[:3] - mean) > reach), False]
+    assert got.expected[0] == pytest.approx(0.1 * 3)
+    assert got.observed[0] == got.outside.sum()
+    with pytest.raises(EstimationError, match="no unit has a standard error"):
+        shrinkage.funnel(y, np.zeros(4))
+
+
+def test_variance_between_units_solves_its_equation():
+    _, y, s = units(n=25)
+    tau2 = shrinkage.between_variance(y, s)
+    weight = 1 / (s**2 + tau2)
+    mean = weight @ y / weight.sum()
+    assert weight @ (y - mean) ** 2 == pytest.approx(24)
+    y[3] = np.nan
+    assert shrinkage.between_variance(y, s) == pytest.approx(
+        shrinkage.between_variance(np.delete(y, 3), np.delete(s, 3))
+    )
 
 
 def test_one_variance_common_to_many_sets():

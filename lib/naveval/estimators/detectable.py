@@ -14,6 +14,7 @@ from scipy import optimize, stats
 from naveval.project.errors import EstimationError
 
 LEAST_MEAN_IN_ERRORS = 2.0
+ROUNDING = 1e-9  # 1 − 0.9 is a little less than 0.1
 
 
 def multiplier(level: float = 0.95, power: float = 0.8, freedom: float = np.inf) -> float:
@@ -35,7 +36,7 @@ def multiplier(level: float = 0.95, power: float = 0.8, freedom: float = np.inf)
     """
     if not 0.5 < level < 1:
         raise EstimationError(f"level {level}: expected more than 0.5 and less than 1")
-    if not 1 - level < power < 1:
+    if not 1 - level + ROUNDING < power < 1:
         raise EstimationError(f"power {power}: expected more than {1 - level:g} and less than 1")
     if not freedom > 0:
         raise EstimationError(f"degrees of freedom {freedom}: expected a positive number")

@@ -7,8 +7,10 @@ The doubly robust score of person i under arm w is
 
 Potential outcomes, effects in the whole population, effects in groups and the value of an
 assignment rule are averages of Γ; the effect on the treated has its own score from the same
-nuisances. Clipping bounds a weight and keeps the person; trimming drops the person from the
-population the effect is about. They are separate options and both are counted.
+nuisances. The weights 1{W=w} / e_w are scaled to sum to the number of persons compared, as for
+the effect on the treated, so that a few propensities that are too small do not count for more
+persons than there are. Clipping bounds a weight and keeps the person; trimming drops the person
+from the population the effect is about. They are separate options and both are counted.
 """
 
 from collections.abc import Sequence
@@ -40,8 +42,8 @@ class Scores:
         (n,) the arm each person had.
     y
         (n, k) outcomes.
-    propensity
-        (n, a) propensities after clipping.
+    propensity, unclipped
+        (n, a) propensities after clipping and before: only what divides needs a floor.
     outcome_model
         (n, a, k) expected outcomes.
     gamma
@@ -50,6 +52,8 @@ class Scores:
         (n, a) False where a person is trimmed from the comparison of that arm with control.
     clipped
         (a,) how many propensities clipping raised.
+    normalize
+        Whether the weights of `gamma` are scaled.
     cluster
         (n,) person, when a person can enter more than once; else None.
     """
@@ -63,6 +67,8 @@ class Scores:
     gamma: NDArray[np.float64]
     kept: NDArray[np.bool_]
     clipped: NDArray[np.int64]
+    unclipped: NDArray[np.float64]
+    normalize: bool = True
     cluster: NDArray[Any] | None = None
 
 
@@ -73,7 +79,7 @@ def doubly_robust(
     *,
     clip: float = 0.0,
     trim: float = 0.0,
-    normalize: bool = False,
+    normalize: bool = True,
     cluster: NDArray[Any] | None = None,
 ) -> Scores:
     """Compute the score of every person, arm and outcome.
@@ -90,7 +96,7 @@ def doubly_robust(
         A person with a propensity for the arm or for the control below this is left out of
         that comparison; 0 leaves nobody out.
     normalize
-        Scale the weights of each arm to sum to the number of persons.
+        Scale the weights of each arm to sum to the number of persons compared (Knaus 2022).
 
     Raises
     ------
@@ -129,6 +135,8 @@ def doubly_robust(
         gamma,
         kept,
         clipped,
+        nuisances.propensity,
+        normalize,
         cluster,
     )
 
@@ -139,7 +147,7 @@ def _gamma(
     propensity: Floats,
     outcome_model: Floats,
     *,
-    normalize: bool = False,
+    normalize: bool,
 ) -> NDArray[np.float64]:
     """(n, a, k) scores from outcomes, arms and nuisances."""
     indicator = arm[:, None] == np.arange(propensity.shape[1])
@@ -158,8 +166,10 @@ def only_arms(scores: Scores, arms: Sequence[int]) -> Scores:
     """
     chosen, rows = np.sort(np.asarray(arms, dtype=np.int64)), np.isin(scores.arm, arms)
     arm = np.searchsorted(chosen, scores.arm[rows])
+    unclipped = scores.unclipped[rows][:, chosen]
     propensity = scores.propensity[rows][:, chosen]
-    propensity /= propensity.sum(axis=1, keepdims=True)
+    unclipped = unclipped / np.maximum(unclipped.sum(axis=1, keepdims=True), 1e-300)
+    propensity = propensity / propensity.sum(axis=1, keepdims=True)
     y, model = scores.y[rows], scores.outcome_model[rows][:, chosen]
     return Scores(
         tuple(scores.arms[i] for i in chosen),
@@ -168,16 +178,33 @@ def only_arms(scores: Scores, arms: Sequence[int]) -> Scores:
         y,
         propensity,
         model,
-        _gamma(y, arm, propensity, model),
+        _gamma(y, arm, propensity, model, normalize=scores.normalize),
         scores.kept[rows][:, chosen],
         scores.clipped[chosen],
+        unclipped,
+        scores.normalize,
         None if scores.cluster is None else scores.cluster[rows],
     )
 
 
 def contrast(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Score of an arm minus that of the control, (n, k), and who is compared (n,)."""
-    return scores.gamma[:, arm] - scores.gamma[:, 0], scores.kept[:, arm]
+    """Score of an arm minus that of the control, (n, k), and who is compared (n,).
+
+    Weights are scaled among those compared, so that trimming equals estimating without them.
+    """
+    kept = scores.kept[:, arm]
+    return arm_scores(scores, arm, kept) - arm_scores(scores, 0, kept), kept
+
+
+def arm_scores(scores: Scores, arm: int, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Scores (n, k) of an arm for an average over some persons; those of others are not used."""
+    if kept.all() or not scores.normalize:
+        return scores.gamma[:, arm]
+    own = (scores.arm == arm) & kept
+    weight = np.divide(1.0, scores.propensity[:, arm], out=np.zeros(len(own)), where=own)
+    weight *= kept.sum() / max(weight.sum(), 1e-300)
+    model = scores.outcome_model[:, arm]
+    return model + weight[:, None] * (scores.y - model)
 
 
 def ate_influence(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -192,7 +219,8 @@ def ate_influence(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArra
 
 def apo_influence(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean potential outcome under an arm, and each person's influence on it."""
-    return _mean_influence(scores.gamma[:, arm], scores.kept[:, arm])
+    kept = scores.kept[:, arm]
+    return _mean_influence(arm_scores(scores, arm, kept), kept)
 
 
 def att_influence(scores: Scores, arm: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -219,7 +247,7 @@ def control_weights(scores: Scores, arm: int) -> NDArray[np.float64]:
     """Weights e_w/e_0 that make controls look like an arm; they sum to its size."""
     kept = scores.kept[:, arm]
     control = (scores.arm == 0) & kept
-    odds = np.where(control, scores.propensity[:, arm] / scores.propensity[:, 0], 0.0)
+    odds = np.where(control, odds_of(scores, arm), 0.0)
     total = odds.sum()
     if total <= 0:
         raise EstimationError(f"no controls resemble arm «{scores.arms[arm]}»: no overlap")
@@ -232,7 +260,17 @@ def weight_sum(scores: Scores, arm: int) -> float:
     Near the number in the arm where the propensities are right.
     """
     control = (scores.arm == 0) & scores.kept[:, arm]
-    return float((scores.propensity[control, arm] / scores.propensity[control, 0]).sum())
+    return float(odds_of(scores, arm)[control].sum())
+
+
+def odds_of(scores: Scores, arm: int) -> NDArray[np.float64]:
+    """e_w/e_0 of each person (n,); a floor on e_w would give weight to who is never in the arm."""
+    return np.divide(
+        scores.unclipped[:, arm],
+        scores.propensity[:, 0],
+        out=np.zeros(len(scores.arm)),
+        where=scores.propensity[:, 0] > 0,
+    )
 
 
 def effects(scores: Scores, estimand: Estimand) -> pd.DataFrame:

@@ -189,7 +189,7 @@ def _bars(reader: Reader, view: Bars) -> Figure:
             color=color(name, k),
             hatch=HATCHES.get(name, ""),
             edgecolor="white",
-            label=reader.named(view.color, name),
+            label=reader.named(view.color, name) if view.color else "",
             height=0.75,
         )
     ax.set_yticks(rows.index, [reader.named(view.y, str(code)) for code in rows[view.y]])

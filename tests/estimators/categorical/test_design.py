@@ -6,6 +6,7 @@ from scipy.stats import norm
 from naveval.estimators.categorical import design as categorical
 from naveval.estimators.categorical import ols, probit
 from naveval.estimators.categorical.design import Variable
+from naveval.estimators.categorical.separation import separation
 from naveval.project.errors import EstimationError
 
 LEVELS = (7, 3, 2, 2, 11, 20)
@@ -150,6 +151,70 @@ def test_constant_outcome_is_refused(data):
     design, _, codes, _, job, _ = data
     with pytest.raises(EstimationError, match="all outcomes are equal"):
         probit.fit_probit(design, [(codes, np.zeros_like(job))])
+
+
+def separated(columns, job):
+    """Outcome 1 for everybody with v2=0 and v3=1: no single level decides, their pair does."""
+    return np.where((columns[2] == 0) & (columns[3] == 1), 1, job).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def few(data):
+    design, columns, _, _, job, _ = data
+    rows = slice(0, 1500)
+    return design, [column[rows] for column in columns], job[rows]
+
+
+def test_a_combination_that_decides_is_named_when_it_separates(few):
+    design, columns, job = few
+    # Only who has neither or both can have either outcome: v3 − v2 separates the others.
+    outcome = np.where(columns[3] > columns[2], 1, np.where(columns[3] < columns[2], 0, job))
+    codes = categorical.pack_codes(design, columns)
+    with pytest.raises(EstimationError, match=r"combination of v2=1, v3=0 decides .* is 0 or 1"):
+        probit.fit_probit(design, halves(codes, outcome.astype(np.uint8)))
+
+
+def test_quasi_separation_by_two_characteristics_counts_its_rows(few):
+    design, columns, job = few
+    # Nobody has both v2=1 and v3=1, and all with neither have outcome 0.
+    third = np.where(columns[2] == 1, 0, columns[3])
+    neither = (columns[2] == 0) & (third == 0)
+    outcome = np.where(neither, 0, job).astype(np.uint8)
+    codes = categorical.pack_codes(design, [*columns[:3], third, *columns[4:]])
+    with pytest.raises(EstimationError, match=f"the outcome of {neither.sum()} rows is 0; merge"):
+        probit.fit_probit(design, halves(codes, outcome))
+    found = separation(design, halves(codes, outcome))
+    assert found.outcomes == {0}
+    assert {name.split("=")[0] for name in found.columns} == {"v2", "v3"}
+
+
+def test_overlapping_outcomes_are_not_called_separated(few):
+    design, columns, job = few
+    codes = categorical.pack_codes(design, columns)
+    assert separation(design, halves(codes, job)) is None
+    # A pair of levels that is decided, in a model without their interaction, is no separation.
+    assert separation(design, halves(codes, separated(columns, job))) is None
+    probit.fit_probit(design, halves(codes, separated(columns, job)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_missing_outcomes_are_counted_and_refused(data, value):
+    design, _, codes, y, job, _ = data
+    spoiled, unknown = y.copy(), job.astype(float)
+    spoiled[[3, 9]] = value
+    unknown[[3, 9, 11]] = value
+    with pytest.raises(EstimationError, match="2 of 8000 outcomes missing or infinite"):
+        ols.fit_ols(design, [(codes, spoiled)])
+    with pytest.raises(EstimationError, match="3 of 8000 outcomes for 8000 rows are missing"):
+        probit.fit_probit(design, [(codes, unknown)])
+
+
+def test_outcomes_of_another_length_or_kind_are_refused(data):
+    design, _, codes, y, job, _ = data
+    with pytest.raises(EstimationError, match="5 outcomes for 8000 rows"):
+        ols.fit_ols(design, [(codes, y[:5])])
+    with pytest.raises(EstimationError, match="outcomes for 8000 rows are missing or other"):
+        probit.fit_probit(design, [(codes, job * 2)])
 
 
 def test_start_does_not_change_the_answer(data):

@@ -13,6 +13,7 @@ from naveval.estimators.one_treated.inference import (
     p_values,
     rademacher,
     randomisation,
+    smallest_p,
     wild_cluster,
     window_contrasts,
 )
@@ -70,7 +71,8 @@ def test_wild_bootstrap_by_brute_force(impose_null: bool) -> None:
         fit_again, clustered_again, _, _ = regression(again.reshape(UNITS, PERIODS), 1)
         centre = 0.0 if impose_null else fitted.params[0]
         statistics.append((fit_again.params[0] - centre) / clustered_again.bse[0])
-    expected = np.mean(np.abs(statistics) >= abs(clustered.tvalues[0]) * (1 - 1e-6))
+    larger = (np.abs(statistics) >= abs(clustered.tvalues[0]) * (1 - 1e-6)).sum()
+    expected = larger / 64 if impose_null else (1 + larger) / 65
     found = wild_cluster(setup, residualise(setup, y), treated=1, draws=64, impose_null=impose_null)
     assert found == pytest.approx(expected)
 
@@ -81,7 +83,8 @@ def test_conley_taber_by_hand() -> None:
     fitted = regression(y, 2)[0]
     errors = fitted.resid.reshape(UNITS, PERIODS)
     gaps = errors[:, POST == 1].mean(1) - errors[:, POST == 0].mean(1)
-    expected = np.mean(np.abs(np.delete(gaps, 2)) >= abs(fitted.params[0]))
+    larger = (np.abs(np.delete(gaps, 2)) >= abs(fitted.params[0])).sum()
+    expected = (1 + larger) / UNITS
     assert conley_taber(setup, residualise(setup, y), treated=2) == pytest.approx(expected)
 
 
@@ -97,7 +100,7 @@ def test_ferman_pinto_by_hand() -> None:
     others = WEIGHTS[1:] / WEIGHTS[1:].sum()
     effects = drawn[:, 0] - drawn[:, 1:] @ others
     observed = fit(setup, y).effect[0]
-    expected = np.mean(np.abs(effects) >= abs(observed))
+    expected = (1 + (np.abs(effects) >= abs(observed)).sum()) / 500
     found = ferman_pinto(setup, residualise(setup, y), size=size, draws=499, seed=7)
     assert found == pytest.approx(expected)
 
@@ -124,6 +127,29 @@ def test_in_time_windows_and_p_value() -> None:
     expected = np.mean(np.abs(np.append(placebo, effect)) >= abs(effect) * (1 - 1e-9))
     assert in_time(setup, residualise(setup, y)) == pytest.approx(expected)
     assert in_time(setup, residualise(setup, y), units="all") != pytest.approx(expected)
+
+
+@pytest.mark.parametrize("units", ["treated", "all"])
+def test_in_time_compares_gaps_to_all_other_units(units: str) -> None:
+    """Every gap is to the weighted mean of the others, with nobody's own part left in it."""
+    windows = window_contrasts(POST)
+    share = WEIGHTS / WEIGHTS.sum()
+    setup = prepare(POST, WEIGHTS)
+    for seed in range(12):
+        y = outcome(seed)
+        y[0] += 0.3 * POST
+        others = np.array(
+            [np.average(np.delete(y, i, 0), 0, np.delete(share, i)) for i in range(UNITS)]
+        )
+        gap = y - others
+        effects = gap[:, 18:].mean(1) - gap[:, :18].mean(1)
+        placebo = gap[:, :18] @ windows.T
+        values = np.append(placebo[0], effects[0]) if units == "treated" else None
+        if values is None:
+            values = np.concatenate([placebo.ravel(), effects])
+        expected = np.mean(np.abs(values) >= abs(effects[0]) * (1 - 1e-9))
+        found = in_time(setup, residualise(setup, y), units=units)
+        assert found == pytest.approx(expected), seed
 
 
 def test_no_placebo_window_of_that_length() -> None:
@@ -177,9 +203,42 @@ def test_smallest_p_values_are_what_the_report_says() -> None:
     setup = prepare(POST, np.ones(12))
     p = p_values(setup, y, np.ones(12), draws=999)
     assert p["randomisation_coefficient"] == pytest.approx(1 / 12)
-    assert p["conley_taber"] == 0
-    assert p["wild_null"] > 10 * p["wild_free"]
+    assert p["conley_taber"] == pytest.approx(1 / 12)
+    assert p["wild_null"] > p["wild_free"]
     assert p["wild_free"] < 0.01
+
+
+@pytest.mark.parametrize("units", [4, 12])
+def test_no_p_value_is_below_one_over_what_it_is_compared_with(units: int) -> None:
+    """An effect far beyond all noise: every counted method is at its smallest, none at zero."""
+    y = 1e-9 * np.random.default_rng(units).normal(size=(units, PERIODS))
+    y[0] -= 1e3 * POST
+    size = np.ones(units)
+    setup = prepare(POST, size)
+    p = p_values(setup, y, size, draws=199, seed=3)
+    assert min(p.values()) >= 0
+    for method in ("randomisation_coefficient", "conley_taber", "in_time", "in_time_all"):
+        assert p[method] == pytest.approx(smallest_p(method, setup)), method
+    for method in METHODS[2:]:
+        least = smallest_p(method, setup, draws=199)
+        assert p[method] >= least * (1 - 1e-12) > 0, method
+    assert smallest_p("conley_taber", setup) == 1 / units
+    assert smallest_p("wild_free", setup, draws=199) == (1 / 17 if units == 4 else 1 / 200)
+    assert smallest_p("wild_null", setup, draws=199) == (1 / 16 if units == 4 else 1 / 200)
+    assert smallest_p("in_time", setup) == 1 / 14
+    assert smallest_p("crv1", setup) == 0
+    with pytest.raises(EstimationError, match="unknown method"):
+        smallest_p("magic", setup)
+
+
+def test_drawn_signs_count_the_observed_and_all_signs_hold_it() -> None:
+    y = outcome(3)
+    setup = prepare(POST, WEIGHTS)
+    residual = residualise(setup, y)
+    every = wild_cluster(setup, residual, draws=64)
+    assert every * 64 == pytest.approx(round(float(every * 64)))
+    some = wild_cluster(setup, residual, draws=63, seed=4)
+    assert some * 64 == pytest.approx(round(float(some * 64)))
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from naveval.estimators.one_treated.inference import invert, named_tests
+from naveval.estimators.one_treated.inference import invert, named_tests, smallest_p
 from naveval.estimators.one_treated.regression import fit, prepare, residualise
 from naveval.project.errors import EstimationError
 
@@ -64,6 +64,29 @@ def test_no_95_per_cent_interval_with_twelve_units() -> None:
     assert found.high == np.inf
 
 
+@pytest.mark.parametrize("method", ["randomisation_coefficient", "conley_taber"])
+def test_interval_carries_the_level_that_twelve_units_can_give(method: str) -> None:
+    """Eleven controls: 11/12, the hull of the effects that are not the most extreme."""
+    y, weights = case()
+    setup = prepare(POST, weights)
+    test = named_tests(weights)[method]
+    found = invert(test, setup, y, level=0.95, smallest=smallest_p(method, setup))
+    assert found.level == pytest.approx(11 / 12)
+    assert np.isfinite([found.low, found.high]).all()
+    lower = invert(test, setup, y, level=11 / 12)
+    assert (found.low, found.high) == (lower.low, lower.high)
+    if method == "conley_taber":
+        effect = fit(setup, y).effect[0]
+        errors = y - effect * np.outer(np.arange(UNITS) == 0, POST)
+        residual = residualise(setup, errors)
+        gaps = residual[:, POST == 1].mean(1) - residual[:, POST == 0].mean(1)
+        reach = np.abs(gaps[1:]).max()
+        assert found.low == pytest.approx(effect - reach, abs=1e-3 * reach)
+        assert found.high == pytest.approx(effect + reach, abs=1e-3 * reach)
+    unchanged = invert(test, setup, y, level=0.9, smallest=smallest_p(method, setup))
+    assert unchanged.level == 0.9
+
+
 def test_level_and_shape_are_checked() -> None:
     y, weights = case()
     setup = prepare(POST, weights)
@@ -72,6 +95,8 @@ def test_level_and_shape_are_checked() -> None:
         invert(test, setup, y, level=95)
     with pytest.raises(EstimationError, match="one panel"):
         invert(test, setup, np.stack([y, y]))
+    with pytest.raises(EstimationError, match="from 0 to below 1"):
+        invert(test, setup, y, smallest=1.0)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from naveval.project import months as calendar_months
 from naveval.project.errors import EstimationError
 from naveval.registers import contracts
-from naveval.studies.indicator import models, series
+from naveval.studies.indicator import extracts, models, series
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.models import Packed, Specification
@@ -251,3 +251,11 @@ def test_equal_count_categories_are_even(data):
 def test_young_are_under_the_limit(packs):
     chunk = packs.panel.chunks[0]
     assert np.array_equal(chunk.groups["young"] == 1, chunk.columns["age"] + 18 < 30)
+
+
+def test_hours_are_scaled_to_a_month_of_average_working_days() -> None:
+    """May 2023 had 23 weekdays and four holidays (1, 17, 18 and 29), June 22 weekdays, July 21."""
+    months = ("2023-05", "2023-06", "2023-07")
+    assert [extracts.working_days(month) for month in months] == [19, 22, 21]
+    expected = np.array([62 / 3 / 19, 62 / 3 / 22, 62 / 3 / 21])
+    np.testing.assert_allclose(extracts.day_factors(months), expected, rtol=1e-6)

@@ -46,8 +46,19 @@ class OlsStatistics:
 
 
 def ols_statistics(design: Design, codes: Codes, outcome: NDArray) -> OlsStatistics:
-    """Sufficient statistics of one part of the data."""
+    """Sufficient statistics of one part of the data.
+
+    Raises
+    ------
+    EstimationError
+        For outcomes that are missing or infinite, or not one for each row.
+    """
     y = outcome.astype(np.float64)
+    if len(y) != len(codes[0]):
+        raise EstimationError(f"least squares: {len(y)} outcomes for {len(codes[0])} rows")
+    if not np.isfinite(y).all():
+        bad = int((~np.isfinite(y)).sum())
+        raise EstimationError(f"least squares: {bad} of {len(y)} outcomes missing or infinite")
     return OlsStatistics(
         gram(design, codes),
         design.expand.T @ moments(design, codes, y),

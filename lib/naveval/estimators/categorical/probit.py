@@ -5,7 +5,8 @@ usually enough, and later steps only need the score, which is several times chea
 
 A category whose rows all have the same outcome has no finite coefficient. Such categories
 are named in `Fit.perfect`, their rows left out of the likelihood and given the expected
-value 0 or 1 that they have.
+value 0 or 1 that they have. Where a combination of characteristics does the same, the
+combination is named and the model refused.
 
 Source: indicator document, chapter 4, equation 2.
 """
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 from scipy.special import ndtr
 
 from naveval.estimators.categorical.design import (
@@ -33,11 +35,13 @@ from naveval.estimators.categorical.design import (
     moments,
     tabulated,
 )
+from naveval.estimators.categorical.separation import separation
 from naveval.project.errors import EstimationError
 
 TOLERANCE = 1e-9
 REUSE_BELOW = 0.2
 NEAR = 1e-3
+MISSED = "probit: the information matrix cannot be inverted"
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,9 @@ def fit_probit(
     Raises
     ------
     EstimationError
-        When all outcomes are equal, a reference category predicts perfectly, or no finite
-        maximum is found (names the largest coefficients).
+        When outcomes are missing or not 0 or 1, all are equal, a reference category predicts
+        perfectly, or no finite maximum is found (names the combination of characteristics that
+        decides the outcome, or the largest coefficients).
     """
     read = parts if callable(parts) else lambda: parts
     counts, ones, n = _counts(design, read())
@@ -109,9 +114,14 @@ def fit_probit(
 
     if start is None:
         start = _subsample_start(design, rows(), n, float(ones[: design.offsets[1]].sum()))
-    coefficients, bread, _, dropped, loglik, iterations = _newton(
-        design, rows, start, max_iterations
-    )
+    try:
+        coefficients, bread, _, dropped, loglik, iterations = _newton(
+            design, rows, start, max_iterations
+        )
+    except (EstimationError, linalg.LinAlgError) as failure:
+        raise _explained(design, rows(), failure) from None
+    if np.abs(coefficients).max() > MAX_COEFFICIENT:
+        raise _explained(design, rows(), _no_maximum(design, coefficients))
     share = float(ones[: design.offsets[1]].sum()) / n
     null = n * (share * np.log(share) + (1 - share) * np.log(1 - share))
     lost = {name: f"all rows have outcome {value}" for name, value in perfect.items()}
@@ -128,6 +138,25 @@ def fit_probit(
         perfect,
         iterations,
     )
+
+
+def _explained(design: Design, rows: Sequence[Rows], failure: Exception) -> EstimationError:
+    """The failure, or what causes it when a combination of characteristics does."""
+    found = separation(design, rows)
+    if found is None:
+        return EstimationError(f"{failure}" if isinstance(failure, EstimationError) else MISSED)
+    every = " or ".join(str(value) for value in sorted(found.outcomes))
+    return EstimationError(
+        f"probit: no finite maximum: a combination of {', '.join(found.columns)} decides that "
+        f"the outcome of {found.rows} rows is {every}; merge categories of one of them or leave "
+        "one out"
+    )
+
+
+def _no_maximum(design: Design, coefficients: NDArray) -> EstimationError:
+    largest = np.argsort(-np.abs(coefficients))[:3]
+    named = ", ".join(f"{design.names[k]} ({coefficients[k]:.1f})" for k in largest)
+    return EstimationError(f"probit: no finite maximum; growing without bound: {named}")
 
 
 def expected(fit: Fit, codes: Codes) -> NDArray[np.float64]:
@@ -225,6 +254,12 @@ def _counts(design: Design, parts: Sequence[Rows]) -> tuple[NDArray, NDArray, in
     ones = np.zeros(design.offsets[-1])
     n = 0
     for codes, outcome in parts:
+        wrong = int((~((outcome == 0) | (outcome == 1))).sum())
+        if wrong or len(outcome) != len(codes[0]):
+            raise EstimationError(
+                f"probit: {wrong} of {len(outcome)} outcomes for {len(codes[0])} rows are missing "
+                "or other than 0 and 1"
+            )
         counts += moments(design, codes)
         ones += moments(design, codes, outcome.astype(np.float64))
         n += len(outcome)
@@ -287,11 +322,9 @@ def _newton(
         fresh = (size < NEAR and not near) or size > max(REUSE_BELOW * previous, TOLERANCE)
         fresh = fresh or (iteration > 1 and size > 0.05)
         previous = size
-    largest = np.argsort(-np.abs(coefficients))[:3]
-    named = ", ".join(f"{design.names[k]} ({coefficients[k]:.1f})" for k in largest)
     if np.abs(coefficients).max() > MAX_COEFFICIENT:
-        raise EstimationError(f"probit: no finite maximum; growing without bound: {named}")
-    raise EstimationError(f"probit: not converged in {max_iterations} steps; largest: {named}")
+        raise _no_maximum(design, coefficients)
+    raise EstimationError(f"probit: not converged in {max_iterations} steps")
 
 
 def _pass(

@@ -1,7 +1,9 @@
 """Tests of no effect when only one unit is treated.
 
 Every function returns two-sided p-values with the leading axes of the outcome, so that one
-panel and a thousand simulated ones take the same code.
+panel and a thousand simulated ones take the same code. The observed value counts among those
+it is compared with, so that no p-value is below one over their number: with eleven controls
+that is 1/12, whatever the effect, and never zero (Davison and Hinkley 1997, section 4.2).
 
 Sources: randomisation inference: Fisher (1935), Abadie, Diamond and Hainmueller (2010),
 MacKinnon and Webb (2020) for the t-statistic; Conley and Taber (2011); Ferman and Pinto
@@ -9,7 +11,8 @@ MacKinnon and Webb (2020) for the t-statistic; Conley and Taber (2011); Ferman a
 MacKinnon, Nielsen and Webb (2019); that it fails with one treated cluster: MacKinnon and Webb
 (2017).
 
-Confidence intervals by test inversion: the effects a test does not reject.
+Confidence intervals by test inversion: the effects a test does not reject. Their level is no
+higher than the smallest p-value allows, and `Interval.level` says which it is.
 """
 
 from collections.abc import Callable, Mapping
@@ -115,10 +118,41 @@ def crv1(setup: Setup, residual: Array, *, treated: int = 0) -> Array:
     return two_sided(fit_residuals(setup, residual).t[..., treated], setup.n_units - 1)
 
 
-def share_as_large(reference: Array, observed: Array) -> Array:
-    """Share of reference values (last axis) at least as large as the observed, in size."""
+def share_as_large(reference: Array, observed: Array, *, counted: bool = True) -> Array:
+    """Share of values at least as large as the observed, in size, itself among them.
+
+    Parameters
+    ----------
+    reference
+        (…, R) what the observed is compared with.
+    observed
+        (…).
+    counted
+        Whether the observed is one of the reference values already.
+    """
     limit = np.abs(observed)[..., None]
-    return (np.abs(reference) >= limit - TIE * (limit + 1e-300)).mean(-1)
+    larger = (np.abs(reference) >= limit - TIE * (limit + 1e-300)).sum(-1)
+    extra = 0 if counted else 1
+    return (larger + extra) / (reference.shape[-1] + extra)
+
+
+def smallest_p(method: str, setup: Setup, *, draws: int = 999) -> float:
+    """The smallest p-value a method can give; zero for those with a distribution.
+
+    Raises
+    ------
+    EstimationError
+        For an unknown method.
+    """
+    n = setup.n_units
+    values = {"classical": np.inf, "crv1": np.inf, "ferman_pinto": draws + 1}
+    values |= {"randomisation_coefficient": n, "randomisation_t": n, "conley_taber": n}
+    signs = min(2**n, draws)
+    values |= {"wild_null": signs + (2**n > draws), "wild_free": signs + 1}
+    if require_method(method).startswith("in_time"):
+        windows = len(window_contrasts(setup.post))
+        values |= {"in_time": windows + 1, "in_time_all": n * (windows + 1)}
+    return float(1 / values[method])
 
 
 def randomisation(
@@ -136,12 +170,12 @@ def randomisation(
 
 
 def conley_taber(setup: Setup, residual: Array, *, treated: int = 0) -> Array:
-    """The effect against the controls' own residual contrasts; smallest p-value 0."""
+    """The effect against the controls' own residual contrasts and itself."""
     found = fit_residuals(setup, residual)
     effect = found.effect[..., treated]
     errors = residual - effect[..., None, None] * setup.direction[treated]
     controls = np.arange(setup.n_units) != treated
-    return share_as_large(contrast(setup, errors)[..., controls], effect)
+    return share_as_large(contrast(setup, errors)[..., controls], effect, counted=False)
 
 
 def ferman_pinto(
@@ -170,7 +204,9 @@ def ferman_pinto(
     picks = np.random.default_rng(seed).integers(0, setup.n_units, (draws, setup.n_units))
     return _chunked(
         lambda scaled, spread, effect: share_as_large(
-            np.einsum("...bi,...i->...b", scaled[..., picks], spread * pull), effect
+            np.einsum("...bi,...i->...b", scaled[..., picks], spread * pull),
+            effect,
+            counted=False,
         ),
         (scaled, spread, effect),
         draws * setup.n_units,
@@ -233,7 +269,10 @@ def _wild(setup: Setup, residual: Array, treated: int, signs: Array, impose_null
     observed = np.sqrt((found.scores[..., treated, :] ** 2).sum(-1))
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.nan_to_num(effects / spread, nan=0.0, posinf=np.inf, neginf=-np.inf)
-    return share_as_large(t, effect / observed)
+    # Under the null the first of all sign vectors leaves the data as they are: it is the
+    # observed value. Around the estimate that vector gives zero, and the observed comes beside.
+    others = t[..., 1:] if impose_null and len(signs) == 2**setup.n_units else t
+    return share_as_large(others, effect / observed, counted=False)
 
 
 def in_time(setup: Setup, residual: Array, *, treated: int = 0, units: str = "treated") -> Array:
@@ -301,7 +340,11 @@ Accepted = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Interval:
-    """Limits of a confidence interval, infinite where no effect is rejected."""
+    """Limits of a confidence interval, infinite where no effect is rejected.
+
+    `level` is the level they have: lower than what was asked for when the comparison is with
+    too few values to give that.
+    """
 
     low: float
     high: float
@@ -309,16 +352,25 @@ class Interval:
 
 
 def invert(
-    test: Test, setup: Setup, outcome: Array, *, treated: int = 0, level: float = 0.95
+    test: Test,
+    setup: Setup,
+    outcome: Array,
+    *,
+    treated: int = 0,
+    level: float = 0.95,
+    smallest: float = 0.0,
 ) -> Interval:
     """Smallest interval that holds every effect with p-value above 1 − level.
 
     Parameters
     ----------
     test
-        One of `one_treated_tests.named_tests(...)`, for the same treated unit.
+        One of `named_tests(...)`, for the same treated unit.
     outcome
         (N, T), one panel.
+    smallest
+        The test's smallest p-value, from `smallest_p`. When it is above 1 − level no effect
+        would ever be rejected; the interval then has the level 1 − smallest.
 
     Raises
     ------
@@ -327,6 +379,9 @@ def invert(
     """
     if not 0 < level < 1:
         raise EstimationError(f"level {level}: expected between 0 and 1")
+    if not 0 <= smallest < 1:
+        raise EstimationError(f"smallest p-value {smallest}: expected from 0 to below 1")
+    level = min(level, 1 - smallest)
     residual = residualise(setup, outcome)
     if residual.ndim != 2:
         raise EstimationError("expected one panel (units, periods)")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from naveval.estimators.scores import Scores, ate_influence, att_influence, std_errors
+from naveval.estimators.scores import Scores, ate_influence, att_influence, odds_of, std_errors
 from naveval.project.errors import EstimationError
 from naveval.project.normal import Z95
 
@@ -113,12 +113,11 @@ def bias_scale(scores: Scores, arm: int, estimand: Estimand) -> NDArray[np.float
     own = scores.outcome_model[np.arange(len(scores.arm)), scores.arm]
     residual = ((scores.y - own)[compared] ** 2).sum(axis=0) / n
     squared = float((weight[kept] ** 2).sum() / n)
-    own_arm, control = scores.propensity[kept, arm], scores.propensity[kept, 0]
     if estimand == "ate":
-        moment = 1 / own_arm + 1 / control
+        moment = 1 / scores.propensity[kept, arm] + 1 / scores.propensity[kept, 0]
     else:
         treated = scores.arm[kept] == arm
-        moment = treated / treated.mean() ** 2 * (1 + own_arm / control)
+        moment = treated / treated.mean() ** 2 * (1 + odds_of(scores, arm)[kept])
     debiased = 2 * float(moment.mean()) - squared
     return np.sqrt(residual * (debiased if debiased > 0 else squared))
 
@@ -130,8 +129,7 @@ def weights(scores: Scores, arm: int, estimand: Estimand) -> NDArray[np.float64]
         return treated / scores.propensity[:, arm] - control / scores.propensity[:, 0]
     kept = scores.kept[:, arm]
     share = (treated & kept).sum() / kept.sum()
-    odds = scores.propensity[:, arm] / scores.propensity[:, 0]
-    return kept * (treated - control * odds) / share
+    return kept * (treated - control * odds_of(scores, arm)) / share
 
 
 def robustness_value(

@@ -5,17 +5,26 @@ weighted effect after the start, corrected by weighted coefficients from before,
 largest possible bias; the weights are chosen so that the interval around it, wide enough for
 that bias, is as short as possible. With M = 0 a straight line from before is taken out.
 
+The half length is F(b, s) = s·c(b / s) for largest bias b and standard error s. Its critical
+value has c'(t) = tanh(t·c(t)), which grows with t: F is convex and homogeneous, the smallest
+upper bound of the planes that touch it. The shortest interval is therefore found exactly: a
+second-order cone programme (Clarabel) minimises the highest of the planes drawn so far, which
+is a lower bound of the answer, and a new plane is drawn where it found its minimum, until lower
+and upper bound meet.
+
 Source: Rambachan and Roth (2023), section 4.1, after Armstrong and Kolesár (2018, 2020).
 """
 
+import clarabel
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import linalg, optimize, sparse, stats
 
-from naveval.project.normal import reach
+from naveval.project.errors import EstimationError
 
-Array = NDArray[np.floating]
-ITERATIONS = 4000
+Array = NDArray[np.float64]
+PLANES = 60
+GAP = 1e-9
 
 
 def fixed_length(
@@ -38,41 +47,148 @@ def fixed_length(
         (T,) weights of the effect.
     bound
         M, in units of the estimates per period and period.
+
+    Raises
+    ------
+    EstimationError
+        When the covariance has not full rank or the solver finds no optimum.
     """
-    n_after = weights.size
-    times = np.concatenate([np.arange(-n_before, 0), np.arange(1, n_after + 1)]).astype(float)
-    bends = _bends(n_before, n_after)
     scale = float(np.sqrt(np.diag(covariance).mean()))
-
-    def whole(free: Array) -> Array:
-        """Weights on all coefficients that a straight line passes through unseen."""
-        rest = -(weights @ times[n_before:] + free @ times[: n_before - 1])
-        return np.concatenate([free, [rest / times[n_before - 1]], weights])
-
-    def half_length(free: Array) -> float:
-        chosen = whole(free)
-        sd = float(np.sqrt(chosen @ covariance @ chosen))
-        return critical(bound * float(np.abs(bends @ chosen).sum()) / sd, level) * sd / scale
-
-    start = _line(times[:n_before], float(weights @ times[n_before:]))[:-1]
-    best = start
-    if start.size:
-        for first in (start, np.zeros_like(start)):
-            found = optimize.minimize(
-                half_length,
-                first,
-                method="Nelder-Mead",
-                options={"maxiter": ITERATIONS, "xatol": 1e-8, "fatol": 1e-10},
-            )
-            best = found.x if half_length(found.x) < half_length(best) else best
-    centre = float(whole(best) @ estimate)
-    half = half_length(best) * scale
+    root = _root(covariance / scale**2)
+    base, free = _unseen(n_before, weights)
+    bends = _bends(n_before, weights.size)
+    chosen = _shortest(base, free, root, bends * (bound / scale), level)
+    centre = float(chosen @ estimate)
+    half = _half_length(chosen, root, bends * (bound / scale), level) * scale
     return centre - half, centre + half
 
 
 def critical(bias: float, level: float) -> float:
-    """How many standard errors an interval needs when bias is at most `bias` of them."""
-    return float(np.sqrt(stats.ncx2.ppf(level, 1, bias**2))) if bias > 0 else reach(level)
+    """How many standard errors an interval needs when bias is at most `bias` of them.
+
+    The c with Φ(c − bias) − Φ(−c − bias) = level.
+    """
+    low, high = stats.norm.ppf(level) - 1e-9, stats.norm.ppf(0.5 + level / 2) + 1e-9
+
+    def missing(reach: float) -> float:
+        return float(stats.norm.cdf(reach) - stats.norm.cdf(-reach - 2 * bias) - level)
+
+    return bias + float(optimize.brentq(missing, low, high, xtol=1e-14, rtol=1e-14))
+
+
+def _root(covariance: Array) -> Array:
+    """Matrix R with R'R the covariance: the standard error of w is |R w|."""
+    try:
+        return linalg.cholesky(covariance)
+    except linalg.LinAlgError:
+        raise EstimationError(
+            "the covariance of the event study has not full rank: too few clusters; use fewer, "
+            "longer periods"
+        ) from None
+
+
+def _unseen(n_before: int, weights: Array) -> tuple[Array, Array]:
+    """All weights that a straight line through the reference passes unseen: base + free·v.
+
+    The base takes out the least-squares line; `free` (P + T, P − 1) spans what leaves it alone.
+    """
+    n = n_before + weights.size
+    before, after = np.arange(-n_before, 0.0), np.arange(1.0, weights.size + 1)
+    slope = weights @ after / (before @ before)
+    base = np.concatenate([-slope * before, weights])
+    free = np.zeros((n, n_before - 1))
+    free[:n_before] = linalg.null_space(before[None, :])
+    return base, free
+
+
+def _shortest(base: Array, free: Array, root: Array, bends: Array, level: float) -> Array:
+    """Weights (P + T,) of the shortest interval."""
+    if not free.shape[1]:
+        return base
+    seen = root @ free
+    # No bias: the smallest variance is a least-squares problem.
+    least = base - free @ np.linalg.lstsq(seen, root @ base, rcond=None)[0]
+    if not bends.any():
+        return least
+    planes, best, shortest = [_plane(least, root, bends, level)], least, np.inf
+    for _ in range(PLANES):
+        lower, found = _lowest(base, free, root, bends, np.array(planes))
+        length = _half_length(found, root, bends, level)
+        if length < shortest:
+            best, shortest = found, length
+        if shortest - lower <= GAP * shortest:
+            return best
+        planes.append(_plane(found, root, bends, level))
+    raise EstimationError(
+        f"smoothness bounds: shortest interval known only to {(shortest - lower) / shortest:.1g}"
+    )
+
+
+def _size(chosen: Array, root: Array, bends: Array) -> tuple[float, float]:
+    """Largest bias and standard error of a weighted sum."""
+    return float(np.abs(bends @ chosen).sum()), float(np.linalg.norm(root @ chosen))
+
+
+def _half_length(chosen: Array, root: Array, bends: Array, level: float) -> float:
+    bias, error = _size(chosen, root, bends)
+    return error * critical(bias / error, level)
+
+
+def _plane(chosen: Array, root: Array, bends: Array, level: float) -> tuple[float, float]:
+    """Derivatives of the half length by bias and by standard error, where it touches."""
+    bias, error = _size(chosen, root, bends)
+    ratio = bias / error
+    reach = critical(ratio, level)
+    by_bias = float(np.tanh(ratio * reach))
+    return by_bias, reach - ratio * by_bias
+
+
+def _lowest(
+    base: Array, free: Array, root: Array, bends: Array, planes: Array
+) -> tuple[float, Array]:
+    """Minimum of the highest plane, and the weights there.
+
+    Variables: v (free weights), u (K, size of each bend's bias), s (standard error), t (the
+    highest plane). Minimise t subject to |bends (base + free v)| ≤ u, |R (base + free v)| ≤ s
+    and t ≥ a·Σu + b·s for each plane (a, b).
+    """
+    k, q, n = free.shape[1], len(bends), len(base)
+    bent, seen = bends @ free, root @ free
+    zero = np.zeros
+    linear = np.block(
+        [
+            [bent, -np.eye(q), zero((q, 2))],
+            [-bent, -np.eye(q), zero((q, 2))],
+            [
+                zero((len(planes), k)),
+                np.repeat(planes[:, :1], q, axis=1),
+                planes[:, 1:],
+                -np.ones((len(planes), 1)),
+            ],
+        ]
+    )
+    cone = np.zeros((n + 1, k + q + 2))
+    cone[0, k + q] = -1.0
+    cone[1:, :k] = -seen
+    limits = np.concatenate([-bends @ base, bends @ base, zero(len(planes)), [0.0], root @ base])
+    goal = np.zeros(k + q + 2)
+    goal[-1] = 1.0
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-11
+    solver = clarabel.DefaultSolver(
+        sparse.csc_matrix((len(goal), len(goal))),
+        goal,
+        sparse.csc_matrix(np.vstack([linear, cone])),
+        limits,
+        [clarabel.NonnegativeConeT(len(linear)), clarabel.SecondOrderConeT(n + 1)],
+        settings,
+    )
+    solution = solver.solve()
+    if str(solution.status) not in ("Solved", "AlmostSolved"):
+        raise EstimationError(f"smoothness bounds: the solver stopped with {solution.status}")
+    v = np.array(solution.x)[:k]
+    return float(solution.obj_val), base + free @ v
 
 
 def _bends(n_before: int, n_after: int) -> Array:
@@ -88,8 +204,3 @@ def _bends(n_before: int, n_after: int) -> Array:
     rows = [np.concatenate([np.zeros(n_before), row]) for row in after]
     rows += [np.concatenate([row, np.zeros(n_after)]) for row in before]
     return np.array(rows)
-
-
-def _line(times: Array, after: float) -> Array:
-    """Weights that take out the least-squares line through the reference."""
-    return -after * times / (times @ times)

@@ -29,6 +29,7 @@ from naveval.estimators.one_treated.inference import (
     invert,
     named_tests,
     p_values,
+    smallest_p,
 )
 from naveval.estimators.one_treated.regression import Setup, fit, prepare
 from naveval.studies.hedmark import windows
@@ -170,7 +171,8 @@ def _methods(given: Sample, parameters: Parameters) -> list[dict[str, Any]]:
         level = EXACT_LEVEL if name.startswith("randomisation") else LEVEL
         limits = _conventional(setup, found, name, level)
         if name in INTERVALS:
-            limits = invert(tests[name], setup, given.outcome, level=level)
+            least = smallest_p(name, setup, draws=parameters.draws)
+            limits = invert(tests[name], setup, given.outcome, level=level, smallest=least)
         rows.append(_method_row(given, setup, found.effect[0], name, float(value), limits, scale))
     return rows
 

@@ -1,0 +1,358 @@
+"""Exhibits and sentences of a toy report: one decision, one wording, one row per number."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from naveval.exhibits import views
+from naveval.exhibits.declare import (
+    Areas,
+    Bars,
+    Exhibit,
+    Fact,
+    Intervals,
+    Lines,
+    Picture,
+    Report,
+    Results,
+    Sentence,
+    Table,
+    Value,
+    When,
+)
+from naveval.exhibits.output import RESULT_VARIABLE, Output
+from naveval.exhibits.protect import Counted, Derived, Drawn, Model, Public
+from naveval.exhibits.rows import SUPPRESSED
+from naveval.exhibits.show import Showing
+from naveval.project import places
+from naveval.project.errors import DisclosureError, EstimationError, ParameterError
+
+
+@dataclass(frozen=True)
+class Toy(Results):
+    """Counts, an effect, and monthly rates."""
+
+    counts: pd.DataFrame
+    effects: pd.DataFrame
+    months: pd.DataFrame
+    chosen: str = "first"
+
+
+EFFECT = Value("pct1_s", "percent", se="se", low="low", high="high", p="p")
+GROUPS = ("men", "women")
+TEXTS = {
+    "report": {"title": "Tittel"},
+    "banners": {"simulated": "Oppdiktet."},
+    "finished": "{rows:int} tall.",
+    "simulated-mark": "Oppdiktet",
+    "simulated-note": "Oppdiktet.",
+    "parameters": {"county": "Fylket"},
+    "names": {
+        "labels": {
+            "men": "Menn",
+            "women": "Kvinner",
+            "before": "Før",
+            "after": "Etter",
+            "control": "Alle",
+        }
+    },
+    "tbl-1": {
+        "caption": "Andel i {place}, {start}",
+        "finding": {"up": "Flere, {tbl-2.effect[men]}", "down": "Færre"},
+        "columns": {"group": "Gruppe", "row": "", "rate": "Prosent"},
+    },
+    "tbl-2": {
+        "caption": "Virkning, {negative} av {all}",
+        "note": "Merk.",
+        "columns": {"group": "Gruppe", "effect": "Virkning", "low": "Fra", "p": "p"},
+    },
+    "tbl-3": {"caption": "Avledet", "columns": {"group": "Gruppe", "twice": "Dobbelt"}},
+    "tbl-4": {"caption": "Trukket", "columns": {"group": "Gruppe", "size": "Størrelse"}},
+    "fig-1": {
+        "caption": "Kurver",
+        "alt": 'Kurver for "{place}"',
+        "labels": {"y": "Prosent", "x": "Måned", "mark": "Start"},
+    },
+    "why-not": {"text": "Ikke for {place}."},
+    "said": {
+        "text": "Virkningen er {tbl-2.effect[men]} (fra {tbl-2.effect[men].low}, {level}).",
+        "hidden": "For få i {place}.",
+    },
+    "more": {"choose": {"down": "Det er {tbl-2.effect[men].size} prosent ned."}},
+    "women": {"text": "{tbl-2.effect[women]}", "hidden": "For få kvinner."},
+    "headlines": [{"text": "said", "sentences": [1]}],
+}
+
+
+def counts(results: Toy) -> pd.DataFrame:
+    return results.counts
+
+
+def doubled(reader) -> pd.DataFrame:
+    found = reader.frame("tbl-2")
+    hidden = reader.released("tbl-2").suppressed["effect"]
+    return pd.DataFrame(
+        {"group": found["group"], "twice": 2 * found["effect"], "hidden": hidden.to_numpy()}
+    )
+
+
+def report(**changes) -> Report:
+    exhibits = (
+        Exhibit(
+            "tbl-1",
+            data=counts,
+            keys=("group",),
+            values={
+                "before": Value("num1", "percent", at=("before", "rate"), estimand="mean"),
+                "after": Value("num1", "percent", at=("after", "rate"), estimand="mean"),
+            },
+            protect=Counted({"before": "n", "after": "n"}),
+            view=Table(rows=("group",)),
+            finding=lambda reader: "up" if reader("tbl-2.effect[men]") > 0 else "down",
+        ),
+        Exhibit(
+            "tbl-2",
+            data=lambda results: results.effects,
+            keys=("group",),
+            values={
+                "effect": EFFECT,
+                "wide": replace(EFFECT, of="effect", low="wide", high="", p="", method="other"),
+            },
+            protect=Model(),
+            view=Table(rows=("group",)),
+            facts={
+                "negative": Fact(lambda reader: int((reader.rows["effect"] < 0).sum())),
+                "all": Fact(lambda reader: len(reader.rows), unit="effects"),
+            },
+        ),
+        Exhibit(
+            "tbl-3",
+            data=doubled,
+            keys=("group",),
+            values={"twice": Value("num0", "percent")},
+            protect=Derived("table 2"),
+            view=Table(rows=("group",)),
+        ),
+        Exhibit(
+            "tbl-4",
+            data=lambda _: pd.DataFrame({"group": GROUPS, "size": [1.0, 2.0]}),
+            keys=("group",),
+            values={"size": Value("num0", "percent of draws")},
+            protect=Drawn("draws without persons"),
+            view=Table(rows=("group",)),
+            when=When(lambda results: results.chosen == "first", "why-not"),
+        ),
+        Exhibit(
+            "fig-1",
+            data=lambda results: results.months,
+            keys=("group", "month"),
+            values={"rate": Value("num1", low="low", high="high")},
+            protect=Public("test"),
+            view=Lines("month", ("rate",), by="group", mark="start"),
+        ),
+    )
+    given = {
+        "study": "hedmark",
+        "exhibits": exhibits,
+        "sentences": (
+            Sentence("said", then=(Sentence("more", lambda reader: _ways(reader)),)),
+            Sentence("women"),
+        ),
+        "common": {
+            "start": Fact(lambda results: results.parameters, "month"),
+            "level": Fact(lambda _: 0.05, "share0"),
+        },
+        "codes": {"group": GROUPS},
+    }
+    return Report(**{**given, **changes})
+
+
+def _ways(reader) -> str:
+    return "down" if reader("tbl-2.effect[men]") < 0 else ""
+
+
+@pytest.fixture
+def results() -> Toy:
+    months = [f"2014-{month:02d}" for month in range(1, 13)] + ["2015-01"]
+    return Toy(
+        parameters="2014-11",
+        counts=pd.DataFrame(
+            {"group": GROUPS, "before": [10.0, 20], "after": [11.5, 30], "n": [50, 3]}
+        ),
+        effects=pd.DataFrame(
+            {
+                "group": GROUPS,
+                "effect": [-7.25, 4.0],
+                "se": [1.0, 2.0],
+                "low": [-9.0, 0.5],
+                "high": [-5.0, 8.0],
+                "p": [0.0123, 0.5],
+                "wide": [-12.0, -1.0],
+                "n_persons": [40, 2],
+            }
+        ),
+        months=pd.DataFrame(
+            {
+                "group": np.repeat(GROUPS, len(months)),
+                "month": months * 2,
+                "rate": np.linspace(1, 5, 2 * len(months)),
+                "low": 0.5,
+                "high": 6.0,
+            }
+        ),
+    )
+
+
+@pytest.fixture
+def showing(tmp_path: Path) -> Showing:
+    return shown_in(tmp_path)
+
+
+def shown_in(folder: Path, **changes) -> Showing:
+    for part in ("tables", "figures"):
+        (folder / part).mkdir(parents=True)
+    output = Output("hedmark", places.place("15"), folder, "simulated", TEXTS)
+    return Showing(report(**changes), output)
+
+
+def test_a_table_has_lines_by_value_hidden_cells_a_finding_and_a_note(showing, results) -> None:
+    text = showing.show("tbl-1", results).markdown
+    assert "| Menn | Før | 10,0 |" in text
+    assert "| Menn | Etter | 11,5 |" in text
+    assert "| Kvinner | Etter | : |" in text
+    assert ": **Færre** Andel i Møre og Romsdal, november 2014 {#tbl-1}" in text
+    assert text.rstrip().endswith("Oppdiktet.\n:::")
+    written = pd.read_csv(showing.output.folder / "tables" / "tbl-1.csv")
+    assert list(written["group"]) == ["Menn", "Kvinner"]
+    assert list(written["before"]) == ["10.0", ":"]
+
+
+def test_parts_of_a_value_take_its_decimals_and_facts_come_from_released_rows(
+    showing, results
+) -> None:
+    shown = showing.show("tbl-2", results)
+    assert "| Menn | −7,2\u00a0% | −9,0 | 0,012 |" in shown.markdown
+    assert ": Virkning, 1 av 2 {#tbl-2}" in shown.markdown
+    assert shown.rows["effect"].isna().tolist() == [False, True]
+
+
+def test_what_follows_from_hidden_rows_is_hidden(showing, results) -> None:
+    assert "| Kvinner | : |" in showing.show("tbl-3", results).markdown
+    assert "| Menn | −14 |" in showing.show("tbl-3", results).markdown
+
+
+def test_sentences_name_their_numbers_go_on_and_give_way_when_hidden(showing, results) -> None:
+    said = showing.show("said", results).markdown
+    assert said == "Virkningen er −7,2\u00a0% (fra −9,0, 5\u00a0%). Det er 7,2 prosent ned."
+    assert showing.show("women", results).markdown == "For få kvinner."
+    few = results.effects.assign(n_persons=2)
+    hidden = showing.show("said", results.but(effects=few))
+    assert hidden.markdown == "For få i Møre og Romsdal."
+    risen = results.but(effects=results.effects.assign(effect=[3.0, 4.0]))
+    assert "ned" not in showing.show("said", risen).markdown
+
+
+def test_what_is_not_shown_says_why(showing, results) -> None:
+    assert "Størrelse" in showing.show("tbl-4", results).markdown
+    other = showing.show("tbl-4", results.but(chosen="second"))
+    assert (other.markdown, other.rows) == ("Ikke for Møre og Romsdal.", None)
+
+
+def test_estimates_hold_what_was_released_with_its_own_keys(showing, results) -> None:
+    for label in ("tbl-2", "tbl-1", "said"):
+        showing.show(label, results)
+    stale = showing.output.folder / "tables" / "tbl-gone.csv"
+    stale.write_text("a\n1\n")
+    assert showing.finish(results).markdown == "9 tall."
+    table = pd.read_csv(showing.output.folder / "estimates.csv", keep_default_na=False)
+    assert list(table["label"]) == ["tbl-1"] * 4 + ["tbl-2"] * 5
+    own = table[table["group"] == "men"].set_index("value")
+    assert own.loc["effect", ["estimate", "std_error", "ci_low", "p_value"]].tolist() == [
+        "-7.25",
+        "1.0",
+        "-9.0",
+        "0.0123",
+    ]
+    assert own.loc["wide", ["estimate", "ci_low", "ci_high", "method"]].tolist() == [
+        "-7.25",
+        "-12.0",
+        "",
+        "other",
+    ]
+    hidden = table[table["group"] == "women"]
+    assert set(hidden["estimate"]) == {""}
+    assert set(hidden["note"]) == {SUPPRESSED}
+    assert table.set_index("value").loc["all", "estimate"] == "2.0"
+    assert not stale.exists()
+    assert (showing.output.folder / "tables" / "tbl-1.csv").exists()
+    kept = json.loads((showing.output.folder / "headlines.json").read_text(encoding="utf-8"))
+    assert kept["1"]["text"].startswith("Virkningen er −7,2")
+    log = pd.read_csv(showing.output.folder / "disclosure.csv")
+    assert set(log["label"]) == {"tbl-1", "tbl-2"}
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        Lines("month", ("rate",), by="group", mark="start", zero=True),
+        Lines("month", ("rate",), panels="group", band=("low", "high"), mark="start", decimals=0),
+        Areas("month", "rate", by="group"),
+        Picture(lambda reader: views.panels(reader, "group", height=3)[0]),
+    ],
+    ids=lambda view: type(view).__name__,
+)
+def test_every_kind_of_figure_is_drawn_with_alt_text(tmp_path, results, view) -> None:
+    exhibit = replace(report().exhibit("fig-1"), view=view)
+    showing = shown_in(tmp_path, exhibits=(exhibit,), sentences=())
+    text = showing.show("fig-1", results).markdown
+    assert text.startswith("![Kurver](figures/fig-1.png){#fig-1 fig-alt=")
+    assert "”Møre og Romsdal”" in text
+    assert (tmp_path / "figures" / "fig-1.png").stat().st_size > 5000
+    assert len(pd.read_csv(tmp_path / "figures" / "fig-1.csv")) == 26
+
+
+@pytest.mark.parametrize("view", [Intervals("group", "effect"), Bars("group", "effect")])
+def test_points_and_bars_are_drawn_of_shown_rows_only(tmp_path, results, view) -> None:
+    exhibit = replace(report().exhibit("tbl-2"), label="fig-1", view=view, only={"group": ("men",)})
+    showing = shown_in(tmp_path, exhibits=(exhibit,), sentences=())
+    shown = showing.show("fig-1", results)
+    assert len(shown.rows) == 2
+    assert list(pd.read_csv(tmp_path / "figures" / "fig-1.csv")["group"]) == ["Menn"]
+
+
+def test_faults_are_named(showing, results, monkeypatch) -> None:
+    with pytest.raises(ParameterError, match=r"shows no «tbl-9»; exhibits: tbl-1, .*said, women"):
+        showing.show("tbl-9", results)
+    twice = results.but(counts=pd.concat([results.counts, results.counts]))
+    with pytest.raises(EstimationError, match="tbl-1: 4 rows share a key"):
+        showing.show("tbl-1", twice)
+    half = results.but(counts=results.counts.assign(n=[50.5, 40]))
+    with pytest.raises(DisclosureError, match="tbl-1"):
+        showing.show("tbl-1", half)
+    for change, told in (
+        ({"count": 1}, "results have no count; they have parameters, counts, effects"),
+        ({"counts": 3}, "results.counts: expected DataFrame, got int"),
+        ({"counts": results.counts[["group"]]}, "lacks columns before, after, n"),
+    ):
+        with pytest.raises(ParameterError, match=told):
+            results.but(**change)
+    assert showing.data("tbl-1", results)["before"].tolist() == [10.0, 20.0]
+    monkeypatch.setenv(RESULT_VARIABLE, str(showing.output.folder))
+    with pytest.raises(DisclosureError, match="stay out of runs"):
+        showing.data("tbl-1", results)
+
+
+def test_an_exhibit_without_protection_is_refused(tmp_path, results) -> None:
+    bare = replace(report().exhibit("tbl-2"), protect=None)  # type: ignore[arg-type]
+    showing = shown_in(tmp_path, exhibits=(bare,), sentences=())
+    with pytest.raises(DisclosureError, match="tbl-2: an exhibit needs protection"):
+        showing.show("tbl-2", results)
+    hidden_count = replace(
+        report().exhibit("tbl-1"), protect=Counted({"before": "n", "after": "n"}, shows=False)
+    )
+    counted = shown_in(tmp_path / "other", exhibits=(hidden_count, report().exhibit("tbl-2")))
+    assert "n" not in counted.show("tbl-1", results).rows
