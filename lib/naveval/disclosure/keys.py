@@ -162,20 +162,21 @@ def attach(
     used: Secret,
     *,
     to: str,
-    columns: Sequence[str] = (),
     person: str = "person",
-) -> None:
-    """Make the temporary table `to`: the table's rows with the column `record_key` beside them.
+) -> int:
+    """Make the view `to`: the table's rows with the column `record_key` beside them.
 
-    The keys are made once for the distinct persons and joined once; a count then costs one more
-    sum. In queries a cell's key is `key_sum()`.
+    The keys are made once for the distinct persons. In queries a cell's key is `key_sum()`.
+    Where many queries read the view, make a table of it first: a count then costs one more sum.
 
     Parameters
     ----------
     table
         A table or view of the connection with a column of pseudonyms.
-    columns
-        Expressions to keep besides `person`; default: all columns.
+
+    Returns
+    -------
+    Number of distinct persons.
 
     Raises
     ------
@@ -189,14 +190,13 @@ def attach(
     found = record_keys(persons.to_pylist(), used)
     keyed = pa.table({"person": persons, RECORD_KEY: pa.array(found, pa.int32())})
     connection.register("known_persons", keyed)
-    listed = ", ".join(f"given.{column}" for column in (columns or ["*"]))
-    try:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {to} AS SELECT {listed}, {RECORD_KEY} "
-            f"FROM {table} AS given JOIN known_persons ON given.{person} = known_persons.person"
-        )
-    finally:
-        connection.unregister("known_persons")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {to}_persons AS FROM known_persons")
+    connection.unregister("known_persons")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {to} AS SELECT given.*, {RECORD_KEY} FROM {table} AS given "
+        f"JOIN {to}_persons ON given.{person} = {to}_persons.person"
+    )
+    return len(persons)
 
 
 def key_sum(condition: str = "") -> str:

@@ -70,7 +70,8 @@ def _hazard(events: Array, stock: Array) -> Array:
         (events[..., index == g].sum((-1, -2)), stock[..., index == g].sum((-1, -2)))
         for g in range(len(DURATIONS))
     ]
-    return np.stack([a / np.maximum(b, 1e-300) for a, b in sums], axis=-1)
+    # Protected events can be more than those at risk where both are few.
+    return np.stack([np.minimum(a, b) / np.maximum(b, 1e-300) for a, b in sums], axis=-1)
 
 
 def rate_ratios(given: Flows, start: int, treated: int, controls: NDArray[np.integer]) -> Any:
