@@ -15,6 +15,7 @@ from naveval.studies.hedmark.panel import FLOW_COUNTS, STOCKS, Panel
 from naveval.studies.hedmark.simulate.registers import simulate
 
 SECRET = keys.secret("simulated")
+MONTHS = (2014 * 12 + 10, 2011 * 12, 2015 * 12 + 11)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Panel, Panel]:
     simulate(folder, scale=0.01, seed=5)
     with open_registers(folder, TABLES) as opened:
         raw = panels.build(opened, SECRET)
-    return folder, raw, protection.protect(raw, SECRET)
+    return folder, raw, protection.protect(raw, SECRET, MONTHS)
 
 
 def test_every_count_is_changed_by_at_most_five_and_none_is_one_to_four(
@@ -47,7 +48,7 @@ def test_every_count_is_changed_by_at_most_five_and_none_is_one_to_four(
 
 def test_no_key_and_no_exact_number_of_persons_is_left(both: tuple[Path, Panel, Panel]) -> None:
     _, raw, found = both
-    for frame in (found.counts, found.levels, found.flows):
+    for frame in (found.counts, found.levels, found.flows, found.spans):
         assert not [name for name in frame.columns if name.endswith("_key")]
     assert found.persons % 10 == 0
     assert abs(found.persons - raw.persons) <= 5

@@ -7,7 +7,7 @@ table is never loaded whole. Beside every count stands the key of its persons (`
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -26,6 +26,7 @@ AGES = ("-24", "25-34", "35-49", "50+")
 SEXES = ("kvinne", "mann")
 EDUCATIONS = ("grunnskole", "videregående", "høyere", "ukjent")
 LONGEST = 24
+GROUP_START = (0, 6, 12, 18, 24)
 WEEKS_PER_MONTH = 4.345
 COLUMNS = {
     "26-51": "weeks_26_51",
@@ -36,6 +37,7 @@ COLUMNS = {
 CHARACTERISTICS = {"sex": SEXES, "education": EDUCATIONS, "age": AGES}
 STOCKS = ("stock", *COLUMNS.values())
 FLOW_COUNTS = ("stock", "entries", "leaves", "changes_right")
+SPAN_COUNTS = ("stock", "leaves", "changes_right")
 KEYED = "keyed_seekers"
 
 SEEKERS = f"""
@@ -108,6 +110,9 @@ class Panel:
     flows
         county, month, group, duration (months, 24 is 24 and more), stock, entries (not in the
         group a month earlier), leaves (not registered a month later), changes_right.
+    spans
+        county, group, duration (group of months, `GROUP_START`), after (0, 1), stock (months at
+        risk), leaves, changes_right: `flows` summed before and after the start of an analysis.
     persons
         Persons behind the panel; to the nearest ten in a protected one.
     protection
@@ -117,6 +122,7 @@ class Panel:
     counts: pd.DataFrame
     levels: pd.DataFrame
     flows: pd.DataFrame
+    spans: pd.DataFrame = field(default_factory=pd.DataFrame)
     persons: int = 0
     protection: Protection | None = None
 
@@ -163,7 +169,7 @@ def build(registers: Registers, secret: Secret) -> Panel:
     if force.duplicated(["county", "month"]).any():
         raise ContractError("labour_force, columns county and month: expected one row for each")
     counts = _counts(cells, steps, force)
-    return Panel(counts, _levels(cells), _flows(steps), persons)
+    return Panel(counts, _levels(cells), _flows(steps), persons=persons)
 
 
 def _keyed(names: Sequence[str]) -> list[str]:
@@ -222,6 +228,22 @@ def _flows(steps: pd.DataFrame) -> pd.DataFrame:
     steps = steps.rename(columns=names)
     key = ["county", "month", "group", "duration"]
     return steps.groupby(key)[_keyed(FLOW_COUNTS)].sum().reset_index()
+
+
+def with_spans(panel: Panel, start: int, first: int, last: int) -> Panel:
+    """The raw panel with its flows summed over the months before and after a start.
+
+    A month's flows lead to the next: the last before the start is two months before it.
+    """
+    flows = panel.flows
+    before, after = (
+        flows["month"].between(first, start - 2),
+        flows["month"].between(start, last - 1),
+    )
+    rows = flows[before | after].assign(after=after.astype(int))
+    rows["duration"] = np.searchsorted(GROUP_START, rows["duration"], side="right") - 1
+    key = ["county", "group", "duration", "after"]
+    return replace(panel, spans=rows.groupby(key)[_keyed(SPAN_COUNTS)].sum().reset_index())
 
 
 def _group(right: pd.Series) -> np.ndarray:

@@ -52,7 +52,8 @@ START, FIRST, LAST = PARAMETERS.months()
 def build(folder: Path, **options) -> tuple[Panel, dict]:
     truth = simulate(folder, **options)
     with open_registers(folder, TABLES) as registers:
-        return panels.build(registers, keys.secret("simulated")), truth
+        raw = panels.build(registers, keys.secret("simulated"))
+        return panels.with_spans(raw, START, FIRST, LAST), truth
 
 
 @pytest.fixture(scope="module")

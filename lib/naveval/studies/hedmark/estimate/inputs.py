@@ -33,11 +33,11 @@ def load_panel(parameters: Parameters) -> Panel:
 
     def make() -> Panel:
         with reading.open_registers(folder, TABLES) as opened:
-            return protection.protect(panels.build(opened, secret), secret)
+            return panels.build(opened, secret)
 
-    panel = cached("hedmark-panel", make, key=key, code=(protection,))
+    panel = cached("hedmark-panel", make, key=key, code=(panels,))
     panels.require_months(panel, *parameters.register_months())
-    return panel
+    return protection.protect(panel, secret, parameters.months())
 
 
 def null_draws(parameters: Parameters) -> PanelDraws:
