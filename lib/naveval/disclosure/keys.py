@@ -27,8 +27,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from naveval.disclosure.thresholds import thresholds
+from naveval.project import paths
 from naveval.project.errors import DisclosureError
 from naveval.project.parameters import Origin
+from naveval.project.store import disk
 
 SECRET, SECRET_FILE = "NAVEVAL_KEY_SECRET", "NAVEVAL_KEY_FILE"
 SUFFIX = "_key"
@@ -36,6 +38,7 @@ RECORD_KEY = "record_key"
 LARGEST = 2**31 - 1
 EXACT = 2**53
 FINGERPRINT = "key_fingerprint"
+EDITIONS = "_editions"
 # Simulated persons need no protection, but the same noise in every run.
 _SIMULATED = hashlib.sha256(b"simulated registers of naveval").digest()
 _HOW = (
@@ -62,8 +65,9 @@ def secret(origin: Origin) -> Secret:
     Raises
     ------
     DisclosureError
-        For real registers without a secret, with one that is short or not hexadecimal, or with
-        a file that others can read; says how to make one.
+        For real registers without a secret, with one that is short or not hexadecimal, with a
+        file that others can read, or with another secret than earlier results below the output
+        folder were made with; says how to make one.
     """
     if origin != "register":
         return Secret(_SIMULATED)
@@ -72,7 +76,9 @@ def secret(origin: Origin) -> Secret:
         raise DisclosureError(f"both {SECRET} and {SECRET_FILE} are set; expected one of them")
     if not named and not file:
         raise DisclosureError(f"real registers need a secret for the noise in counts: {_HOW}")
-    return _parsed(named, SECRET) if named else _parsed(_read(Path(file)), file)
+    found = _parsed(named, SECRET) if named else _parsed(_read(Path(file)), file)
+    require_same(found, paths.out_dir() / EDITIONS)
+    return found
 
 
 def _read(file: Path) -> str:
@@ -113,9 +119,9 @@ def require_same(used: Secret, store: Path) -> None:
     """
     file = store / FINGERPRINT
     if not file.exists():
-        store.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-            stream.write(used.fingerprint + "\n")
+        disk.write_text(
+            disk.make_private(store) / FINGERPRINT, f"{used.fingerprint}\n", private=True
+        )
     elif file.read_text(encoding="ascii").strip() != used.fingerprint:
         raise DisclosureError(
             f"{file}: earlier editions were made with another secret; name that one in {SECRET}, "
