@@ -153,10 +153,13 @@ def record_keys(persons: Iterable[object], used: Secret) -> NDArray[np.int64]:
     [673852018, 673852018]
     """
     start = hashlib.blake2b(key=used.value, digest_size=8, person=b"record").copy
+    texts = map(canonical, persons)
+    if isinstance(persons, np.ndarray) and persons.dtype.kind in "iu":
+        texts = map(b"%d".__mod__, persons.tolist())
     digests = []
-    for person in persons:
+    for text in texts:
         one = start()
-        one.update(canonical(person))
+        one.update(text)
         digests.append(one.digest())
     hashes = np.frombuffer(b"".join(digests), dtype="<u8")
     return (hashes % np.uint64(LARGEST)).astype(np.int64) + 1

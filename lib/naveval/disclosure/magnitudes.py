@@ -72,15 +72,15 @@ def protected_sums(
         )
     cells = keys.whole_keys(cell_keys, where + SUFFIX)
     shown = protected_counts(persons, cells, secret, where)
-    found = np.maximum(total + cap * _noise(cells, secret, where), 0)
+    found = np.maximum(total + cap * noise(cells, secret, where), 0)
     few = (shown > 0) & (shown < rules.sums.least_persons)
     if largest is not None:
         few |= _dominated(total, largest, second)
     return np.where(shown == 0, 0.0, np.where(few, np.nan, found))
 
 
-def _noise(cells: NDArray[np.int64], secret: Secret, what: str) -> NDArray[np.float64]:
-    """Signed noise between the least allowed and one."""
+def noise(cells: NDArray[np.int64], secret: Secret, what: str) -> NDArray[np.float64]:
+    """Signed noise between the least allowed and one, in caps; `what` names the sum."""
     least = thresholds().sums.least_noise
     size = least + (1 - least) * keys.uniform(cells, secret, "sum", what)
     return np.where(keys.uniform(cells, secret, "sign", what) < 0.5, -size, size)
@@ -141,7 +141,7 @@ def periods(
     most = np.maximum(1.0, np.asarray(cap, dtype=float))
     truth = np.asarray(persons, dtype=float)
     total = np.minimum(np.asarray(number, dtype=float), truth * most)
-    noisy = np.maximum(total + most * _noise(cells, secret, "periods"), 0)
+    noisy = np.maximum(total + most * noise(cells, secret, "periods"), 0)
     mean = np.divide(noisy, truth, out=np.ones(truth.shape), where=truth > 0)
     protected = np.asarray(shown, dtype=float)
     few = (protected > 0) & (protected < rules.least_persons)
