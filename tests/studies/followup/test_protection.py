@@ -8,7 +8,7 @@ from naveval.disclosure import keys
 from naveval.studies.followup import estimate as study
 from naveval.studies.followup import panel as followup_panel
 from naveval.studies.followup import protection
-from naveval.studies.followup.measures import BY_MONTH, EXITS, by_month
+from naveval.studies.followup.measures import BY_MONTH, by_month
 from naveval.studies.followup.panel import Panel
 from naveval.studies.followup.parameters import Parameters
 from naveval.studies.followup.protection import Protected
@@ -143,4 +143,3 @@ def test_durations_and_flow_of_a_place(panel: Panel, protected: Protected) -> No
         near = np.abs(periods - true["n_periods"].reindex(periods.index))
         assert (near > 0).any()
         assert (near <= 0.05 * true["n_periods"].reindex(periods.index) + 150).all()
-    assert EXITS == ("work", "ended", "health")

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from naveval.disclosure.thresholds import thresholds
 from naveval.studies.followup.estimate import START
 from naveval.studies.followup.panel import CHANNEL_COLUMNS, KIND_COLUMNS, persons_in
 
@@ -60,13 +59,13 @@ def by_month(
     record_keys
         By running number of the person.
     caps
-        Most that one person adds to a cell's total, by measure; default: a high quantile of
-        what persons have in these rows (take the country's for all places).
+        Most that one person adds to a cell's total, by measure; default: the most that anybody
+        has in these rows (take the country's for all places).
 
     Returns
     -------
     DataFrame with measure, group, month (201707), n_obs, n_persons, n_with, total (the sum over
-    persons, each cut at the cap), cap, and the keys of the two numbers of persons.
+    persons), cap, and the keys of the two numbers of persons.
     """
     left = window["weeks_left"].to_numpy()
     group = np.full(left.size, -1)
@@ -115,7 +114,7 @@ def _of_persons(
 
 
 def _cap(each: np.ndarray) -> float:
-    return float(np.ceil(np.quantile(each, thresholds().sums.money_quantile))) if each.size else 1.0
+    return float(each.max(initial=1.0))
 
 
 def before_and_after(frame: pd.DataFrame) -> dict[str, float]:

@@ -24,7 +24,6 @@ from naveval.studies.followup.measures import (
     BY_DURATION,
     BY_MONTH,
     COUNTRY,
-    EXITS,
     by_duration,
     by_month,
 )
@@ -76,11 +75,15 @@ def protect(panel: Panel, parameters: Parameters) -> Protected:
 
 @dataclass(frozen=True)
 class _Source:
-    """The panel, the secret, and the caps of totals: the country's, for all places."""
+    """The panel, the secret, and what is taken from the country for all places.
+
+    `country` has, by figure and step, the caps of totals and the means per person with the
+    measure; it is filled as they are asked for.
+    """
 
     panel: Panel
     secret: Secret
-    caps: dict[tuple[str, str], dict[str, float]]
+    country: dict[tuple[str, str], tuple[dict[str, float], dict[str, float]]]
 
     def means(
         self, rows: pd.DataFrame, label: str, span: tuple[str, int], whole: pd.DataFrame
@@ -91,21 +94,39 @@ class _Source:
             measures, groups = OUTCOMES[TABLES[label]], {TARGET: groups[TARGET]}
         own = self.panel.persons["record_key"].to_numpy()
         at = (label, span[0])
-        if at not in self.caps:
+        if at not in self.country:
             found = by_month(whole, measures, groups, own)
-            self.caps[at] = dict(zip(found["measure"], found["cap"], strict=True))
-        raw = by_month(rows, measures, groups, own, self.caps[at])
-        return protected_means(raw, self.secret, span[1])
+            caps = dict(zip(found["measure"], found["cap"], strict=True))
+            self.country[at] = caps, _per_person(found, self.secret)
+        caps, each = self.country[at]
+        raw = by_month(rows, measures, groups, own, caps)
+        return protected_means(raw, self.secret, span[1], each)
+
+
+def _per_person(raw: pd.DataFrame, secret: Secret) -> dict[str, float]:
+    """Total per person with the measure, from protected numbers of all cells with enough."""
+    shown, told = _totals(raw, secret)
+    enough = ~np.isnan(told) & (shown > 0)
+    found = {}
+    for measure, rows in raw.groupby("measure").indices.items():
+        own = rows[enough[rows]]
+        found[str(measure)] = float(told[own].sum() / shown[own].sum()) if own.size else 1.0
+    return found
+
+
+def _totals(raw: pd.DataFrame, secret: Secret) -> tuple[np.ndarray, np.ndarray]:
+    """Protected persons with the measure, and their total; missing where they are few."""
+    key = raw["n_with_key"]
+    shown = counting.protected_counts(raw["n_with"], key, secret, "n_with")
+    told = magnitudes.periods(shown, raw["n_with"], raw["total"], key, secret, cap=raw["cap"])
+    # Where nobody can have more than one, the total is the number of persons.
+    return shown, np.where(raw["cap"] <= 1, shown, told)
 
 
 def protected_means(
-    raw: pd.DataFrame, secret: Secret, months: int, once: Sequence[str] = EXITS
+    raw: pd.DataFrame, secret: Secret, months: int, each: Mapping[str, float]
 ) -> pd.DataFrame:
     """Raw counts as protected ones, with `value`: the mean per period.
-
-    A person leaves once, so exits are persons. Other measures are periods or dialogues: persons
-    times a mean per person, and below 20 persons times the mean number of periods of all, which
-    no single person decides.
 
     Parameters
     ----------
@@ -113,6 +134,8 @@ def protected_means(
         n_persons and n_with with their keys, n_obs, total and its cap, measure.
     months
         Months a cell spans.
+    each
+        Total per person with the measure in the country, for cells with fewer than 20 of them.
     """
     rest = raw.drop(columns=["n_obs", "total", "cap"])
     shown = counting.protect(rest, ["n_persons", "n_with"], secret)
@@ -124,12 +147,8 @@ def protected_means(
         secret,
         cap=magnitudes.periods_cap(months),
     )
-    told = magnitudes.periods(
-        shown["n_with"], raw["n_with"], raw["total"], raw["n_with_key"], secret, cap=raw["cap"]
-    )
-    each = periods / shown["n_persons"].where(shown["n_persons"] > 0)
-    events = np.where(np.isnan(told), shown["n_with"] * each, told)
-    events = np.where(raw["measure"].isin(list(once)), shown["n_with"], events)
+    told = _totals(raw, secret)[1]
+    events = np.where(np.isnan(told), shown["n_with"] * raw["measure"].map(each), told)
     return shown.assign(n_obs=periods, value=events / np.where(periods > 0, periods, np.nan))
 
 
@@ -198,7 +217,9 @@ def months(protected: Protected, label: str, county: str) -> Released:
 def durations(panel: Panel, protected: Protected, label: str, county: str) -> Released:
     """Means by duration of one place, for figure 1, 2 or 3."""
     raw = by_duration(panel.profiles, BY_DURATION[label], county).assign(cap=DIALOGUES_A_PERIOD)
-    found = protected_means(raw, protected.secret, 1, ())
+    country = by_duration(panel.profiles, BY_DURATION[label], COUNTRY)
+    each = _per_person(country.assign(cap=DIALOGUES_A_PERIOD), protected.secret)
+    found = protected_means(raw, protected.secret, 1, each)
     persons = float(raw["n_persons"].max()) if len(raw) else 0.0
     return _released(found, label, ["measure", "duration"], persons, ["weeks"])
 
