@@ -46,7 +46,7 @@ def test_persons_and_jobs_are_changed_by_at_most_five(
     for name in ("nav", "county", "county × young"):
         raw, told = both[f"jobb3 {name}"]
         shown = told.n > 0
-        assert (told.n[shown] >= 20).all()
+        assert (told.n[told.observed] >= 20).all()
         assert np.abs(told.n - raw.n)[shown].max() <= 5
         assert np.std((told.n - raw.n)[shown]) > 1
         jobs, true = (told.actual * told.n)[shown], (raw.actual * raw.n)[shown]
@@ -60,7 +60,7 @@ def test_hours_and_expected_values_are_changed_by_less_than_one_persons_part(
     both: dict[str, tuple[Curves, Curves]],
 ) -> None:
     raw, told = both["atid3 county"]
-    shown = told.n > 0
+    shown = told.observed
     for name in ("actual", "expected"):
         change = (getattr(told, name) * told.n - getattr(raw, name) * raw.n)[shown]
         assert np.abs(change).max() <= 37.5

@@ -3,7 +3,8 @@
 Persons of a group and month are a count; those in work are a count; hours, and what the model
 expects of them, are sums over persons. Each gets its noise by the persons in it, so a county's
 curve is the same in every report, and an adjusted, relative or averaged curve is a function of
-protected points. A group with fewer than 20 protected persons in a month has no point then.
+protected points. A point with fewer than 20 protected persons is shown nowhere, but counts in
+the mean of several months.
 """
 
 from dataclasses import dataclass, field
@@ -40,13 +41,18 @@ class Points:
     key_with: Sums
 
 
+def least_shown(noise: Noise | None) -> int:
+    """Fewest persons of a point that is shown; 0 without noise, when nothing is."""
+    return thresholds().counts.least_denominator if noise else 0
+
+
 def noise_for(persons: NDArray[np.int64], secret: Secret) -> Noise:
     """Noise for a panel whose persons have these pseudonyms."""
     return Noise(secret, keys.record_keys(persons, secret))
 
 
 def protected(points: Points, noise: Noise, outcome: str, *, share: bool) -> Points:
-    """The sums with noise; a cell with fewer than 20 protected persons has nobody.
+    """The sums with noise; a cell whose protected number of persons is 0 has nobody.
 
     Parameters
     ----------
@@ -69,14 +75,13 @@ def protected(points: Points, noise: Noise, outcome: str, *, share: bool) -> Poi
         )
     expected = (points.total - points.gap).ravel()
     expected = expected + cap * magnitudes.noise(cells, noise.secret, f"{outcome} expected")
-    enough = n >= thresholds().counts.least_denominator
-    found = (np.where(enough, one, 0.0) for one in (n, total, expected))
+    found = (np.where(n > 0, one, 0.0) for one in (n, total, expected))
     people, actual, model = (one.reshape(shape) for one in found)
     return Points(
         n=people,
         total=np.minimum(actual, people) if share else actual,
         gap=(np.minimum(actual, people) if share else actual) - model,
-        square=np.where(enough, square, 0.0).reshape(shape),
+        square=np.where(n > 0, square, 0.0).reshape(shape),
         n_with=n_with.reshape(shape).astype(float),
         key=np.zeros(shape),
         key_with=np.zeros(shape),

@@ -32,7 +32,7 @@ from naveval.studies.indicator.models import (
     own_rows,
 )
 from naveval.studies.indicator.panel import Chunk, Panel, with_outcome
-from naveval.studies.indicator.protection import Noise, Points, protected
+from naveval.studies.indicator.protection import Noise, Points, least_shown, protected
 
 WHOLE = "nav"
 
@@ -61,8 +61,8 @@ class Grouping:
 class Curves:
     """Curves of one outcome from sums by month and group; arrays are (T, G).
 
-    Protected where the panel has noise: then n is the protected number of persons, and 0 where
-    these are too few to show anything.
+    Protected where the panel has noise: then n is the protected number of persons, and points
+    of fewer than `least` are not shown.
 
     influence: (C, T, G) influence of C random groups of persons on the indicator, or None.
     """
@@ -75,6 +75,12 @@ class Curves:
     expected: NDArray[np.float64]
     spread: NDArray[np.float64]
     influence: NDArray[np.float32] | None = field(default=None, repr=False)
+    least: int = 0
+
+    @property
+    def observed(self) -> NDArray[np.bool_]:
+        """Points with enough persons to be shown."""
+        return (self.n > 0) & (self.n >= self.least)
 
     @property
     def indicator(self) -> NDArray[np.float64]:
@@ -272,7 +278,8 @@ def _finish(
     with np.errstate(invalid="ignore", divide="ignore"):
         actual, gap, square = points.total / n, points.gap / n, points.square / n
         spread = np.sqrt(np.maximum(square - actual**2, 0) * n / np.maximum(n - 1, 1))
-    return Curves(outcome, found, months, n, actual, actual - gap, spread, influence)
+    expected, least = actual - gap, least_shown(noise)
+    return Curves(outcome, found, months, n, actual, expected, spread, influence, least)
 
 
 def months_mean(found: Curves, own: NDArray[np.bool_] | None = None) -> pd.DataFrame:
