@@ -78,7 +78,7 @@ def curve_frame(found: Curves, windows: Windows) -> pd.DataFrame:
             "half_published": half_width(found).ravel(),
         }
     )
-    frame.iloc[:, 4:] = frame.iloc[:, 4:].mask(few.ravel())
+    frame.loc[few.ravel(), frame.columns[4:]] = np.nan
     adjusted = {name: np.full((t, g), np.nan) for name in ("actual", "expected", "indicator")}
     error, error_sa = np.full((t, g), np.nan), np.full((t, g), np.nan)
     for k in range(g):
