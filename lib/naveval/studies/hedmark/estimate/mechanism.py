@@ -287,7 +287,7 @@ def fewest_events(given: Flows) -> NDArray[np.integer]:
     """
     left = given.spans["leaves"]
     stayed = given.spans["stock"] - left
-    return np.minimum(left, stayed).min(axis=(0, 1)).astype(int)
+    return np.minimum(left, stayed).min(axis=(0, 1)).clip(min=0).astype(int)
 
 
 HAZARDS = ("treated_before", "treated_after", "control_before", "control_after")
