@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from measuring import alone, peak_mb
 
+from naveval.disclosure import keys
 from naveval.studies.followup import estimate
 from naveval.studies.followup import panel as followup_panel
 from naveval.studies.followup.estimate import COMPARISONS, WINDOWS
@@ -73,7 +74,7 @@ def _simulate(folder: Path, scale: float) -> dict[str, Any]:
 
 def _panel(folder: Path) -> dict[str, Any]:
     start = time.perf_counter()
-    panel = followup_panel.read(folder)
+    panel = followup_panel.read(folder, keys.secret("simulated"))
     seconds = time.perf_counter() - start
     panel.window.to_parquet(folder / "bench-window.parquet", index=False)
     total = panel.flow.loc[panel.flow["step"] == "periods", "n_periods"].sum()

@@ -16,6 +16,7 @@ import pandas as pd
 import statsmodels.api as sm
 from measuring import peak_mb
 
+from naveval.disclosure import keys
 from naveval.registers import reading
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark.contracts import TABLES
@@ -69,7 +70,7 @@ def timed(work: Callable[[], Result]) -> tuple[Result, float]:
 def build(data: Path) -> Panel:
     """The study's panel."""
     with reading.open_registers(data, TABLES) as opened:
-        return panels.build(opened)
+        return panels.build(opened, keys.secret("simulated"))
 
 
 def peer_panel(data: Path) -> pd.DataFrame:

@@ -102,6 +102,10 @@ def test_uses_and_variables_have_noise_of_their_own() -> None:
 
 
 class TestSecret:
+    @pytest.fixture(autouse=True)
+    def own_output(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
+
     def test_real_registers_without_one_are_refused_with_how_to_make_one(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -134,6 +138,9 @@ class TestSecret:
         monkeypatch.setenv(keys.SECRET, GOOD.upper())
         assert keys.secret("register") == from_file
         assert from_file != SECRET
+        monkeypatch.setenv(keys.SECRET, GOOD[::-1])
+        with pytest.raises(DisclosureError, match="another secret"):
+            keys.secret("register")
 
     def test_it_shows_in_no_text(self) -> None:
         shown = keys.Secret(b"hidden words")

@@ -14,10 +14,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from notebook_cells import run
-from recovery import recoverable
 
 from naveval import cli
-from naveval.disclosure import gate
+from naveval.disclosure import gate, keys
 from naveval.disclosure.scan.folder import scan
 from naveval.exhibits import estimates, figures
 from naveval.exhibits.estimates import NOTE, guard_estimates
@@ -34,7 +33,6 @@ from naveval.studies.hedmark.exhibits.results import pool_count
 from naveval.studies.hedmark.panel import Panel
 from naveval.studies.hedmark.parameters import Parameters
 from naveval.studies.hedmark.simulate.registers import simulate
-from naveval.studies.indicator.exhibits.protected import hidden_cells
 from naveval.studies.programs.exhibits import effect_tables, use_figures
 
 FEW = 5
@@ -184,67 +182,6 @@ def test_numbers_derived_from_persons_keep_the_notice() -> None:
 # Reports on counties against each other and the country
 
 
-def crossed(seed: int, n_months: int = 2, mean: float = 16) -> pd.DataFrame:
-    """Monthly counts by county and group, and the margins, as the work indicator has them."""
-    rng = np.random.default_rng(seed)
-    codes, groups = ["03", "11", "34", "56"], ["a", "b", "c"]
-    months = [f"2020-{month:02d}" for month in range(1, n_months + 1)]
-    index = pd.MultiIndex.from_product([months, codes, groups], names=["month", "county", "by"])
-    cells = pd.DataFrame({"n": rng.negative_binomial(1, 1 / (1 + mean), len(index))}, index=index)
-    parts = [
-        cells.reset_index().assign(
-            group=lambda t: t["county"] + " × " + t["by"], grouping="county × by"
-        ),
-        cells.groupby(["month", "county"])
-        .sum()
-        .reset_index()
-        .rename(columns={"county": "group"})
-        .assign(grouping="county"),
-        cells.groupby(["month", "by"])
-        .sum()
-        .reset_index()
-        .rename(columns={"by": "group"})
-        .assign(grouping="by"),
-        cells.groupby("month").sum().reset_index().assign(grouping="nav", group="nav"),
-    ]
-    table = pd.concat(parts, ignore_index=True).assign(outcome="atid3")
-    return table[["outcome", "grouping", "group", "month", "n"]]
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_county_reports_of_the_indicator_do_not_give_a_cell_back(seed: int) -> None:
-    table = crossed(seed)
-    hidden = hidden_cells(table, "n", "month")
-    own = table["grouping"].eq("county × by")
-    assert hidden[own & (table["n"] < FEW)].all()
-    inner = table[own].assign(n=lambda t: t["n"].astype(float).mask(hidden[own]))
-    inner[["county", "by"]] = inner["group"].str.split(" × ", expand=True)
-    # What a reader of all reports has: the cells shown, and every margin.
-    whole = table[own].copy()
-    whole[["county", "by"]] = whole["group"].str.split(" × ", expand=True)
-    seen = inner[["month", "county", "by", "n"]]
-    for key in ("county", "by"):
-        others = [name for name in ("month", "county", "by") if name != key]
-        sums = whole.groupby(others, as_index=False)["n"].sum().assign(**{key: "*"})
-        seen = pd.concat([seen, sums], ignore_index=True)
-        whole = pd.concat([whole, sums], ignore_index=True)
-    structure = gate.Structure(("month", "county", "by"), {"county": "*", "by": "*"})
-    suppressed = pd.DataFrame({name: seen[name].isna() & (name == "n") for name in seen})
-    seen["n"] = seen["n"].astype(float)
-    log = pd.DataFrame(columns=gate.LOG_COLUMNS)
-    released = gate.Released(seen, suppressed, log, "t", structure=structure)
-    assert recoverable(released, ["n"]).empty
-
-
-def test_a_new_month_leaves_the_earlier_ones_as_they_were_published() -> None:
-    table = crossed(1, n_months=9, mean=8)
-    earlier = table["month"] < "2020-09"
-    hidden = hidden_cells(table, "n", "month")
-    before = hidden_cells(table[earlier].reset_index(drop=True), "n", "month")
-    assert before.sum() > 40
-    assert (hidden[earlier] == before).all()
-
-
 def test_a_pool_with_a_county_of_few_persons_counts_as_few() -> None:
     persons = np.array([[40, 3, 7], [300, 200, 0], [5, 50, 60]])
     assert pool_count(persons).tolist() == [345, 3, 0]
@@ -256,7 +193,7 @@ def small_panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
     folder = tmp_path_factory.mktemp("small")
     simulate(folder, scale=0.03, seed=9)
     with open_registers(folder, TABLES) as opened:
-        return panel.build(opened)
+        return panel.build(opened, keys.secret("simulated"))
 
 
 @pytest.mark.parametrize("label", ["fig-4", "fig-7", "fig-9"])

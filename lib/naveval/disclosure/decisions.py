@@ -124,6 +124,7 @@ def described(
     protection: Protection,
     keys: Sequence[str],
     rests_on: Mapping[str, str] | None = None,
+    numerators: Mapping[str, str] | None = None,
     counts: Sequence[str] = (),
     only: Sequence[str] = (),
 ) -> Released:
@@ -134,8 +135,9 @@ def described(
     protection
         Of the panel, made by `protected_panel`.
     rests_on
-        Value to the column with the protected persons it rests on: missing below 20, marked as
-        noisy below ten.
+        Value to the column with its protected denominator: missing below 20.
+    numerators
+        Value to the column with the protected persons it rests on: marked as noisy below ten.
     counts
         Columns that are protected counts themselves: a 0 is shown as «0–5».
 
@@ -155,7 +157,7 @@ def described(
         raise DisclosureError(f"{label}: {error}") from None
     least = thresholds().counts.least_denominator
     hidden = {name: (frame[n] < least).to_numpy() for name, n in (rests_on or {}).items()}
-    marks = _marks(frame, dict.fromkeys(counts, "") | {n: n for n in counts}, set(counts))
+    marks = _marks(frame, {**(numerators or {}), **{n: n for n in counts}}, set(counts))
     return _decided(frame, hidden, marks, label, "described", protection.persons, only)
 
 

@@ -27,8 +27,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from naveval.disclosure.thresholds import thresholds
+from naveval.project import paths
 from naveval.project.errors import DisclosureError
 from naveval.project.parameters import Origin
+from naveval.project.store import disk
 
 SECRET, SECRET_FILE = "NAVEVAL_KEY_SECRET", "NAVEVAL_KEY_FILE"
 SUFFIX = "_key"
@@ -36,6 +38,7 @@ RECORD_KEY = "record_key"
 LARGEST = 2**31 - 1
 EXACT = 2**53
 FINGERPRINT = "key_fingerprint"
+EDITIONS = "_editions"
 # Simulated persons need no protection, but the same noise in every run.
 _SIMULATED = hashlib.sha256(b"simulated registers of naveval").digest()
 _HOW = (
@@ -62,8 +65,9 @@ def secret(origin: Origin) -> Secret:
     Raises
     ------
     DisclosureError
-        For real registers without a secret, with one that is short or not hexadecimal, or with
-        a file that others can read; says how to make one.
+        For real registers without a secret, with one that is short or not hexadecimal, with a
+        file that others can read, or with another secret than earlier results below the output
+        folder were made with; says how to make one.
     """
     if origin != "register":
         return Secret(_SIMULATED)
@@ -72,7 +76,9 @@ def secret(origin: Origin) -> Secret:
         raise DisclosureError(f"both {SECRET} and {SECRET_FILE} are set; expected one of them")
     if not named and not file:
         raise DisclosureError(f"real registers need a secret for the noise in counts: {_HOW}")
-    return _parsed(named, SECRET) if named else _parsed(_read(Path(file)), file)
+    found = _parsed(named, SECRET) if named else _parsed(_read(Path(file)), file)
+    require_same(found, paths.out_dir() / EDITIONS)
+    return found
 
 
 def _read(file: Path) -> str:
@@ -113,9 +119,9 @@ def require_same(used: Secret, store: Path) -> None:
     """
     file = store / FINGERPRINT
     if not file.exists():
-        store.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-            stream.write(used.fingerprint + "\n")
+        disk.write_text(
+            disk.make_private(store) / FINGERPRINT, f"{used.fingerprint}\n", private=True
+        )
     elif file.read_text(encoding="ascii").strip() != used.fingerprint:
         raise DisclosureError(
             f"{file}: earlier editions were made with another secret; name that one in {SECRET}, "
@@ -147,10 +153,13 @@ def record_keys(persons: Iterable[object], used: Secret) -> NDArray[np.int64]:
     [673852018, 673852018]
     """
     start = hashlib.blake2b(key=used.value, digest_size=8, person=b"record").copy
+    texts = map(canonical, persons)
+    if isinstance(persons, np.ndarray) and persons.dtype.kind in "iu":
+        texts = map(b"%d".__mod__, persons.tolist())
     digests = []
-    for person in persons:
+    for text in texts:
         one = start()
-        one.update(canonical(person))
+        one.update(text)
         digests.append(one.digest())
     hashes = np.frombuffer(b"".join(digests), dtype="<u8")
     return (hashes % np.uint64(LARGEST)).astype(np.int64) + 1
@@ -162,20 +171,21 @@ def attach(
     used: Secret,
     *,
     to: str,
-    columns: Sequence[str] = (),
     person: str = "person",
-) -> None:
-    """Make the temporary table `to`: the table's rows with the column `record_key` beside them.
+) -> int:
+    """Make the view `to`: the table's rows with the column `record_key` beside them.
 
-    The keys are made once for the distinct persons and joined once; a count then costs one more
-    sum. In queries a cell's key is `key_sum()`.
+    The keys are made once for the distinct persons. In queries a cell's key is `key_sum()`.
+    Where many queries read the view, make a table of it first: a count then costs one more sum.
 
     Parameters
     ----------
     table
         A table or view of the connection with a column of pseudonyms.
-    columns
-        Expressions to keep besides `person`; default: all columns.
+
+    Returns
+    -------
+    Number of distinct persons.
 
     Raises
     ------
@@ -189,14 +199,13 @@ def attach(
     found = record_keys(persons.to_pylist(), used)
     keyed = pa.table({"person": persons, RECORD_KEY: pa.array(found, pa.int32())})
     connection.register("known_persons", keyed)
-    listed = ", ".join(f"given.{column}" for column in (columns or ["*"]))
-    try:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {to} AS SELECT {listed}, {RECORD_KEY} "
-            f"FROM {table} AS given JOIN known_persons ON given.{person} = known_persons.person"
-        )
-    finally:
-        connection.unregister("known_persons")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {to}_persons AS FROM known_persons")
+    connection.unregister("known_persons")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {to} AS SELECT given.*, {RECORD_KEY} FROM {table} AS given "
+        f"JOIN {to}_persons ON given.{person} = {to}_persons.person"
+    )
+    return len(persons)
 
 
 def key_sum(condition: str = "") -> str:

@@ -72,15 +72,15 @@ def protected_sums(
         )
     cells = keys.whole_keys(cell_keys, where + SUFFIX)
     shown = protected_counts(persons, cells, secret, where)
-    found = np.maximum(total + cap * _noise(cells, secret, where), 0)
+    found = np.maximum(total + cap * noise(cells, secret, where), 0)
     few = (shown > 0) & (shown < rules.sums.least_persons)
     if largest is not None:
         few |= _dominated(total, largest, second)
     return np.where(shown == 0, 0.0, np.where(few, np.nan, found))
 
 
-def _noise(cells: NDArray[np.int64], secret: Secret, what: str) -> NDArray[np.float64]:
-    """Signed noise between the least allowed and one."""
+def noise(cells: NDArray[np.int64], secret: Secret, what: str) -> NDArray[np.float64]:
+    """Signed noise between the least allowed and one, in caps; `what` names the sum."""
     least = thresholds().sums.least_noise
     size = least + (1 - least) * keys.uniform(cells, secret, "sum", what)
     return np.where(keys.uniform(cells, secret, "sign", what) < 0.5, -size, size)
@@ -120,12 +120,11 @@ def periods(
     cell_keys: ArrayLike,
     secret: Secret,
     *,
-    months: ArrayLike,
+    cap: ArrayLike,
 ) -> NDArray[np.float64]:
     """Periods, starts or spells of a cell: protected persons times the mean per person.
 
-    The mean comes from a protected sum with a cap of so many periods a month, so nobody's own
-    number of periods shows. Rounded to whole periods.
+    The mean comes from a protected sum, so nobody's own number of periods shows.
 
     Parameters
     ----------
@@ -133,20 +132,26 @@ def periods(
         (n,) protected persons.
     persons, number, cell_keys
         (n,) persons, their periods, and the sum of their record keys.
-    months
-        Months that the cell spans, a number or (n,).
+    cap
+        The most one person can add, a number or (n,): `periods_cap`, or a high quantile at
+        which every person's number was cut.
     """
     rules = thresholds().sums
     cells = keys.whole_keys(cell_keys, "periods" + SUFFIX)
-    cap = np.maximum(1.0, rules.periods_a_month * np.asarray(months, dtype=float))
+    most = np.maximum(1.0, np.asarray(cap, dtype=float))
     truth = np.asarray(persons, dtype=float)
-    total = np.minimum(np.asarray(number, dtype=float), truth * cap)
-    noisy = np.maximum(total + cap * _noise(cells, secret, "periods"), 0)
+    total = np.minimum(np.asarray(number, dtype=float), truth * most)
+    noisy = np.maximum(total + most * noise(cells, secret, "periods"), 0)
     mean = np.divide(noisy, truth, out=np.ones(truth.shape), where=truth > 0)
     protected = np.asarray(shown, dtype=float)
     few = (protected > 0) & (protected < rules.least_persons)
-    found = np.floor(protected * np.clip(mean, 1, cap) + 0.5)
+    found = np.floor(protected * np.minimum(mean, most) + 0.5)
     return np.where(few, np.nan, found)
+
+
+def periods_cap(months: float) -> float:
+    """The most periods one person can have in so many months."""
+    return max(1.0, thresholds().sums.periods_a_month * months)
 
 
 def require_apart(persons: Sequence[float], where: str) -> None:

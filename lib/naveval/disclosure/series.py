@@ -57,12 +57,17 @@ def finest(
     -----
     The choice looks at protected counts only, so it tells nothing more. One step is published.
     """
-    enough = thresholds().counts.series_median
     for step in steps:
         frame = at(step)
-        medians = [frame[numerator].median()]
-        if denominator:
-            medians.append((frame[denominator] - frame[numerator]).median())
-        if all(median >= enough for median in medians):
+        if enough(frame, numerator, denominator):
             return Series(frame, step)
     return Series(None, "")
+
+
+def enough(frame: pd.DataFrame, numerator: str, denominator: str = "") -> bool:
+    """Whether the median protected numerator and complement are at least ten."""
+    least = thresholds().counts.series_median
+    medians = [frame[numerator].median()]
+    if denominator:
+        medians.append((frame[denominator] - frame[numerator]).median())
+    return all(median >= least for median in medians)

@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, Self, TypeVar
 
 import pandas as pd
 
+from naveval.disclosure.decisions import Protection
 from naveval.exhibits.protect import Derived, Protect
 from naveval.project.errors import ParameterError
 
@@ -26,6 +27,11 @@ class Results:
     """Base of a study's results: a frozen dataclass, its parameters among the fields."""
 
     parameters: Any
+
+    @property
+    def protection(self) -> Protection | None:
+        """Of the panel that all descriptive numbers come from; None without one."""
+        return None
 
     def but(self, **changes: Any) -> Self:
         """The results with some of them replaced.

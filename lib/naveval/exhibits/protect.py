@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from naveval.disclosure import gate
+from naveval.disclosure import decisions, gate
+from naveval.disclosure.decisions import Protection
 from naveval.disclosure.gate import Released
 from naveval.disclosure.thresholds import thresholds
 from naveval.project.errors import DisclosureError
@@ -31,6 +32,26 @@ class Counted:
     """
 
     count: Mapping[str, str] | str
+    shows: bool = True
+
+
+@dataclass(frozen=True)
+class Descriptive:
+    """Numbers computed from counts protected before: a study's panel (`Results.protection`).
+
+    Means, effects and indices are of this kind, and so are regressions on cell means with their
+    errors and tests, since all of it is a function of protected counts.
+
+    Attributes
+    ----------
+    count
+        As in `Counted`: value to the column with the protected persons it rests on. Nothing is
+        hidden by it; numbers that rest on few are marked.
+    shows
+        Whether the persons are shown too.
+    """
+
+    count: Mapping[str, str] | str = "n_persons"
     shows: bool = True
 
 
@@ -66,16 +87,24 @@ class Derived:
     of: str
 
 
-Protect = Counted | Model | Public | Drawn | Derived
+Protect = Counted | Descriptive | Model | Public | Drawn | Derived
 
 
 def decide(
-    frame: pd.DataFrame, how: Protect, *, label: str, keys: tuple[str, ...], free: Collection[str]
+    frame: pd.DataFrame,
+    how: Protect,
+    *,
+    label: str,
+    keys: tuple[str, ...],
+    free: Collection[str],
+    protection: Protection | None = None,
 ) -> Released:
     """What may leave of an exhibit's frame.
 
     Parameters
     ----------
+    protection
+        Of the panel the results come from, for what is descriptive.
     free
         Numeric columns that no person stands behind: printed, drawn, or part of the design.
 
@@ -87,6 +116,8 @@ def decide(
     """
     if isinstance(how, Counted):
         return _counted(frame, how, label, keys, free)
+    if isinstance(how, Descriptive):
+        return _descriptive(frame, how, label, keys, free, protection)
     if isinstance(how, Model):
         given = frame if how.residual_df else frame.assign(residual_df=thresholds().residual_df)
         found = gate.model(
@@ -106,14 +137,41 @@ def decide(
     raise DisclosureError(f"{label}: an exhibit needs protection, got {type(how).__name__}")
 
 
+def _descriptive(
+    frame: pd.DataFrame,
+    how: Descriptive,
+    label: str,
+    keys: tuple[str, ...],
+    free: Collection[str],
+    protection: Protection | None,
+) -> Released:
+    if protection is None:
+        raise DisclosureError(
+            f"{label}: descriptive numbers need results from a protected panel; these have none"
+        )
+    count = by_value(how.count, frame, {*keys, *free})
+    kept = [str(name) for name in frame.columns if how.shows or name not in set(count.values())]
+    return decisions.described(
+        frame, label=label, protection=protection, keys=keys, numerators=count, only=kept
+    )
+
+
+def by_value(
+    count: Mapping[str, str] | str, frame: pd.DataFrame, free: Collection[str]
+) -> dict[str, str]:
+    """Value columns to the columns with the persons behind them."""
+    if not isinstance(count, str):
+        return dict(count)
+    numeric = [str(name) for name in frame.select_dtypes("number").columns]
+    known = count in frame.columns
+    return {name: count for name in numeric if known and name not in free and name != count}
+
+
 def _counted(
     frame: pd.DataFrame, how: Counted, label: str, keys: tuple[str, ...], free: Collection[str]
 ) -> Released:
     numeric = [str(name) for name in frame.select_dtypes("number").columns]
-    values = [name for name in numeric if name not in {*keys, *free}]
-    count = how.count
-    if isinstance(count, str):
-        count = {name: count for name in values if name != count}
+    count = by_value(how.count, frame, {*keys, *free})
     given = gate.release(
         frame,
         label=label,

@@ -56,6 +56,7 @@ class Reader:
                 label=label,
                 keys=exhibit.keys,
                 free=[name for name in exhibit.free if name in frame],
+                protection=self._results.protection,
             )
         return self._kept[label]
 

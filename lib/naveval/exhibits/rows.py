@@ -12,7 +12,7 @@ import pandas as pd
 
 from naveval.disclosure.gate import Released
 from naveval.exhibits.declare import PARTS, Exhibit, Fact, Value
-from naveval.exhibits.protect import Counted, Model
+from naveval.exhibits.protect import Counted, Descriptive, Model
 from naveval.exhibits.reader import Reader
 
 SCHEMA = 2
@@ -81,7 +81,7 @@ def counted(exhibit: Exhibit[Any], name: str) -> str:
     how = exhibit.protect
     if exhibit.values[name].source:
         return ""
-    if isinstance(how, Counted):
+    if isinstance(how, Counted | Descriptive):
         return how.count if isinstance(how.count, str) else how.count.get(name, "")
     return how.n[0] if isinstance(how, Model) else ""
 

@@ -192,6 +192,9 @@ def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:
     shown = shown_rows(exhibit, released.frame)
     frame = released.frame[shown].astype("object")
     frame = frame.mask(released.suppressed[shown], formats.SUPPRESSED)
+    few = markdown.few_persons(released)[shown]
+    for name in few.columns[few.any()]:
+        frame[f"{name}_few"] = few[name]
     for name in _codes(exhibit):
         frame[name] = [_name(reader, name, str(code)) for code in frame[name]]
     if simulated(reader, exhibit):

@@ -17,6 +17,7 @@ THIN = "\u202f"
 NO_BREAK = "\u00a0"
 MISSING = ".."
 SUPPRESSED = ":"
+FEW = "0–5"
 MONTHS = (
     "januar",
     "februar",

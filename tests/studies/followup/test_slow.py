@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from naveval.disclosure import keys
 from naveval.estimators.sensitivity import bounds
 from naveval.studies.followup import estimate as study
 from naveval.studies.followup import events, published
@@ -97,7 +98,7 @@ def test_sensitivity_does_not_believe_an_effect_that_is_a_trend() -> None:
 def test_full_scale_recovers_the_truth_with_errors_like_the_printed(tmp_path: Path) -> None:
     started = time.perf_counter()
     truth = registers.simulate(tmp_path, scale=1.0, seed=2024)
-    panel = followup_panel.read(tmp_path)
+    panel = followup_panel.read(tmp_path, keys.secret("simulated"))
     summary = study.summary(study.regressions(panel.window, PARAMETERS), PARAMETERS)
     table = summary.merge(pd.DataFrame(truth["coefficients"])[[*published.KEY, "coefficient"]])
     table["z"] = (table["estimate"] - table["coefficient"]) / table["std_error"]

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from followup_registers import cards, decision, on
 
+from naveval.disclosure import keys
 from naveval.project.errors import EstimationError
 from naveval.registers.reading import open_registers
 from naveval.studies.followup import panel, spells
@@ -347,7 +348,7 @@ def test_every_card_has_a_fate(tmp_path: Path) -> None:
             "health_benefits": [(1, on("2016-01-20"), "uføretrygd")],
         },
     )
-    flow = panel.read(tmp_path).flow.set_index("step")
+    flow = panel.read(tmp_path, keys.secret("simulated")).flow.set_index("step")
     assert flow.loc["no_cards", "n_persons"] == 2
     assert flow.loc["no_cards", ["n_periods", "n_spells"]].tolist() == [0, 0]
     assert flow.loc["cards", "n_periods"] == 14

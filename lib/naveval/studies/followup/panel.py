@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from naveval.disclosure import keys
+from naveval.disclosure.keys import Secret
 from naveval.project.store import cached
 from naveval.registers import extracts
 from naveval.registers import reading as registers
@@ -28,7 +30,9 @@ NO_CARDS = "no_cards"
 PROFILE = (*CHANNEL_COLUMNS, *KIND_COLUMNS, "digital")
 
 
-def profiles(frame: pd.DataFrame, place: np.ndarray, names: pd.Index) -> pd.DataFrame:
+def profiles(
+    frame: pd.DataFrame, place: np.ndarray, names: pd.Index, record_keys: np.ndarray
+) -> pd.DataFrame:
     """Totals by county and duration of each measure in the time its source covers."""
     digital_from = DIGITAL_FROM.year * 100 + DIGITAL_FROM.month
     use = {name: frame["month"].le(OLD_SOURCE_UNTIL).to_numpy() for name in CHANNEL_COLUMNS}
@@ -43,14 +47,16 @@ def profiles(frame: pd.DataFrame, place: np.ndarray, names: pd.Index) -> pd.Data
         rows = use[name] & early
         kind = "digital" if name == "digital" else "old" if name in CHANNEL_COLUMNS else "all"
         if kind not in counted:
-            counted[kind] = _counts(cell[rows], person[rows], names.size)
+            counted[kind] = _counts(cell[rows], person[rows], names.size, record_keys)
         value = frame[name].to_numpy()
         with_it = rows & (value > 0)
+        n_with, with_key = persons_in(cell[with_it], person[with_it], size, record_keys)
         parts.append(
             counted[kind].assign(
                 measure=name,
                 total=np.bincount(cell[rows], value[rows], size),
-                n_with=persons_in(cell[with_it], person[with_it], size),
+                n_with=n_with,
+                n_with_key=with_key,
             )
         )
     found = pd.concat(parts, ignore_index=True)
@@ -58,26 +64,40 @@ def profiles(frame: pd.DataFrame, place: np.ndarray, names: pd.Index) -> pd.Data
     return found[found["n_obs"] > 0].reset_index(drop=True)
 
 
-def persons_in(cell: np.ndarray, person: np.ndarray, size: int) -> np.ndarray:
-    """Number of different persons in each cell.
+def persons_in(
+    cell: np.ndarray, person: np.ndarray, size: int, record_keys: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Number of different persons in each cell, and the cell's key.
 
     Sorting beats hashing here: rows come by person and time, so they are nearly sorted.
     """
     pair = np.sort(person.astype(np.int64) << 32 | cell, kind="stable")
     new = np.ones(pair.size, dtype=bool)
     new[1:] = pair[1:] != pair[:-1]
-    return np.bincount(pair[new] & 0xFFFFFFFF, minlength=size)
+    distinct = pair[new]
+    place, own = distinct & 0xFFFFFFFF, record_keys[distinct >> 32]
+    return np.bincount(place, minlength=size), key_sums(place, own, size)
 
 
-def _counts(cell: np.ndarray, person: np.ndarray, n_places: int) -> pd.DataFrame:
+def key_sums(place: np.ndarray, record_keys: np.ndarray, size: int) -> np.ndarray:
+    """Sum of record keys in each place; in halves, so that sums in floats stay exact."""
+    low = np.bincount(place, record_keys & 0xFFFF, size).astype(np.int64)
+    return (np.bincount(place, record_keys >> 16, size).astype(np.int64) << 16) + low
+
+
+def _counts(
+    cell: np.ndarray, person: np.ndarray, n_places: int, record_keys: np.ndarray
+) -> pd.DataFrame:
     """Periods and persons by county and duration."""
     size = n_places * LONGEST
+    persons, key = persons_in(cell, person, size, record_keys)
     return pd.DataFrame(
         {
             "place": np.repeat(np.arange(n_places), LONGEST),
             "duration": np.tile(np.arange(LONGEST), n_places),
             "n_obs": np.bincount(cell, minlength=size),
-            "n_persons": persons_in(cell, person, size),
+            "n_persons": persons,
+            "n_persons_key": key,
         }
     )
 
@@ -89,6 +109,7 @@ def flow(
     without_cards: np.ndarray,
     codes: np.ndarray,
     names: pd.Index,
+    record_keys: np.ndarray,
 ) -> pd.DataFrame:
     """How many cards, persons and spells each step keeps or drops, by county.
 
@@ -116,6 +137,7 @@ def flow(
                 "county": names,
                 "step": name,
                 "n_persons": _distinct(who, codes[who], names.size),
+                "n_persons_key": _key(who, codes, names.size, record_keys),
                 "n_spells": 0 if which is None else _distinct(which, codes[who], names.size),
                 "n_periods": np.bincount(codes[who], minlength=names.size) * (name != NO_CARDS),
             }
@@ -130,6 +152,12 @@ def _distinct(label: np.ndarray, place: np.ndarray, n_places: int) -> np.ndarray
     place_of = np.full(int(label.max(initial=-1)) + 1, -1)
     place_of[label] = place
     return np.bincount(place_of[place_of >= 0], minlength=n_places)
+
+
+def _key(who: np.ndarray, codes: np.ndarray, n_places: int, record_keys: np.ndarray) -> np.ndarray:
+    """Keys of the distinct persons in each place."""
+    distinct = np.unique(who)
+    return key_sums(codes[distinct], record_keys[distinct], n_places)
 
 
 WEEK_OF = f"(({{}})::DATE - DATE '{weeks.EPOCH}') // 7"
@@ -151,30 +179,41 @@ class Panel:
         digital dialogue after.
     flow
         One row per county and step of the sample: `n_persons`, `n_spells`, `n_periods`.
+    persons
+        `record_key` of each person by running number. In `profiles` and `flow` the key of a
+        cell stands beside its number of persons (`n_persons_key`).
     """
 
     window: pd.DataFrame
     profiles: pd.DataFrame
     flow: pd.DataFrame
+    persons: pd.DataFrame
 
 
 def load(parameters: Parameters) -> Panel:
-    """The panel of a run's registers, built once per extract and version of the code."""
+    """The panel of a run's registers, built once per extract and version of the code.
+
+    Raises
+    ------
+    DisclosureError
+        For real registers without the register owner's secret.
+    """
+    secret = keys.secret(parameters.origin())
     folder = extracts.folder("followup", parameters)
+    gap = parameters.longest_gap_weeks
     found = registers.fingerprint(folder, tuple(TABLES))
-    key = {"data": found, "gap": parameters.longest_gap_weeks}
     return cached(
         "followup-panel",
-        lambda: read(folder, parameters.longest_gap_weeks),
-        key=key,
+        lambda: read(folder, secret, gap),
+        key={"data": found, "gap": gap, "secret": secret.fingerprint},
         code=(__name__,),
     )
 
 
-def read(data: Path, longest_gap: int = 2) -> Panel:
+def read(data: Path, secret: Secret, longest_gap: int = 2) -> Panel:
     """Build the panel from a folder of register extracts (ContractError when unreadable)."""
     with open_registers(data, TABLES) as registers:
-        return build(registers, longest_gap)
+        return build(registers, secret, longest_gap)
 
 
 @dataclass(frozen=True)
@@ -201,15 +240,18 @@ class PersonPeriods:
     county: pd.Series
 
 
-def build(registers: Registers, longest_gap: int = 2) -> Panel:
+def build(registers: Registers, secret: Secret, longest_gap: int = 2) -> Panel:
     """Build the panel from open registers."""
     found = person_periods(registers, longest_gap)
     codes, names = pd.factorize(found.county, sort=True)
     place = codes[found.frame["person"].to_numpy()]
+    persons = registers.query("SELECT person FROM codes ORDER BY code")["person"]
+    own = keys.record_keys(persons.tolist(), secret)
     return Panel(
         window=_window(found.frame, place, names),
-        profiles=profiles(found.frame, place, names),
-        flow=flow(found.cards, found.periods, found.frame, found.without_cards, codes, names),
+        profiles=profiles(found.frame, place, names, own),
+        flow=flow(found.cards, found.periods, found.frame, found.without_cards, codes, names, own),
+        persons=pd.DataFrame({"record_key": own}),
     )
 
 

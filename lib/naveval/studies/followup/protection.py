@@ -1,178 +1,270 @@
-"""The gate of the follow-up study's means: months, durations, windows and the sample flow.
+"""Protected means of the follow-up study: months, durations, windows and the sample flow.
 
-The means of the target group in tables 1–3 and the months of figures 4–6 rest on the same
-events: a window's mean times its periods is the sum of its months, so a single hidden month
-could be computed. Where a month is hidden, the sum behind the mean is therefore rounded.
-Likewise those who end their cards less those who find work are those who leave for other
-reasons: both are shown only where these are enough. All counties are released together, so
-that none follows from the country and the others.
+A mean is a protected number of periods with the measure over a protected number of periods,
+both from protected numbers of persons (`disclosure/design.md`). Counties and country have keys
+of their own, so nothing follows from the country and the others, and every report that shows
+the same persons shows the same number. Months are shown at the finest step of time at which
+enough persons have the measure in every group; the step is told.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from naveval.disclosure import gate
-from naveval.disclosure.gate import Released
+from naveval.disclosure import counts as counting
+from naveval.disclosure import decisions, keys, magnitudes, series
+from naveval.disclosure.keys import Secret
+from naveval.disclosure.released import Released
 from naveval.disclosure.thresholds import thresholds
+from naveval.studies.followup import weeks
 from naveval.studies.followup.estimate import OUTCOMES, WINDOWS, place
-from naveval.studies.followup.measures import BY_DURATION, BY_MONTH, COUNTRY, by_duration, by_month
-from naveval.studies.followup.panel import CHANNEL_COLUMNS, NO_CARDS
-from naveval.studies.followup.spells import STAGES
+from naveval.studies.followup.measures import (
+    BY_DURATION,
+    BY_MONTH,
+    COUNTRY,
+    by_duration,
+    by_month,
+)
+from naveval.studies.followup.panel import NO_CARDS, WINDOW, Panel
+from naveval.studies.followup.parameters import Parameters
 
 TABLES: Mapping[str, str] = {"fig-4": "tbl-1", "fig-5": "tbl-2", "fig-6": "tbl-3"}
 TARGET = "target"
-KEYS = ["measure", "group", "month", "county"]
-ENOUGH = ["n_persons", "n_with", "n_rest"]
+KEYS = ["measure", "group", "month"]
 HIDDEN_WITH_MEAN = ("mean", "mde_relative")
 REGRESSION = ["table", "outcome", "horizon"]
-Bools = NDArray[np.bool_]
+# A step is left out of the series when it would put months before and after the start together.
+STEPS: tuple[series.Step, ...] = ("month", "quarter", "half_year", "year")
+SHOWN = ["value", "n_obs", "n_persons", "n_with"]
+NUMBERS = ("n_with", "n_persons")
+# The most that one person adds to a step of the flow, and to a duration.
+FLOW_CAPS = {"n_spells": 3.0, "n_periods": 100.0}
+DIALOGUES_A_PERIOD = 2.0
 
 
 @dataclass(frozen=True)
 class Protected:
-    """What may be shown of months and means, for the country and all counties.
+    """What is shown of months and means, for the country and all counties.
 
     Attributes
     ----------
     months
-        Figure to its means by month, all places.
+        Figure and place to its means by month (or a longer step, in the column `step`).
     means
-        One row per county, table, outcome and horizon: `mean` of the target group as it may be
-        shown, missing where it may not.
+        One row per county, table, outcome and horizon: `mean` of the target group, missing
+        where it rests on too few.
     """
 
-    months: Mapping[str, Released]
+    months: Mapping[tuple[str, str], Released]
     means: pd.DataFrame
+    secret: Secret
 
 
-def protect(window: pd.DataFrame) -> Protected:
-    """Decide for all places which months and means may be shown."""
+def protect(panel: Panel, parameters: Parameters) -> Protected:
+    """Months and means of all places."""
+    source = _Source(panel, keys.secret(parameters.origin()), {})
     months, means = {}, []
-    for label in BY_MONTH:
-        frame = _by_place(window, label)
-        released = gate.release(
-            frame,
-            label=label,
-            count={"value": ENOUGH, "total": ENOUGH, "n_obs": "n_persons"},
-            keys=KEYS,
-            totals={"county": COUNTRY},
+    for code in _places(panel.window):
+        for label in BY_MONTH:
+            months[label, code] = _months(source, label, code)
+            means.append(_means(source, label, code))
+    return Protected(months, pd.concat(means, ignore_index=True), source.secret)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The panel, the secret, and what is taken from the country for all places.
+
+    `country` has, by figure and step, the caps of totals and the means per person with the
+    measure; it is filled as they are asked for.
+    """
+
+    panel: Panel
+    secret: Secret
+    country: dict[tuple[str, str], tuple[dict[str, float], dict[str, float]]]
+
+    def means(
+        self, rows: pd.DataFrame, label: str, span: tuple[str, int], whole: pd.DataFrame
+    ) -> pd.DataFrame:
+        """Protected means of rows by month; `span` names a step and has its months."""
+        measures, groups = BY_MONTH[label]
+        if span[0] in WINDOWS:
+            measures, groups = OUTCOMES[TABLES[label]], {TARGET: groups[TARGET]}
+        own = self.panel.persons["record_key"].to_numpy()
+        at = (label, span[0])
+        if at not in self.country:
+            found = by_month(whole, measures, groups, own)
+            caps = dict(zip(found["measure"], found["cap"], strict=True))
+            self.country[at] = caps, _per_person(found, self.secret)
+        caps, each = self.country[at]
+        raw = by_month(rows, measures, groups, own, caps)
+        return protected_means(raw, self.secret, span[1], each)
+
+
+def _per_person(raw: pd.DataFrame, secret: Secret) -> dict[str, float]:
+    """Total per person with the measure, from protected numbers of all cells with enough."""
+    shown, told = _totals(raw, secret)
+    enough = ~np.isnan(told) & (shown > 0)
+    found = {}
+    for measure, rows in raw.groupby("measure").indices.items():
+        own = rows[enough[rows]]
+        found[str(measure)] = float(told[own].sum() / shown[own].sum()) if own.size else 1.0
+    return found
+
+
+def _totals(raw: pd.DataFrame, secret: Secret) -> tuple[np.ndarray, np.ndarray]:
+    """Protected persons with the measure, and their total; missing where they are few."""
+    key = raw["n_with_key"]
+    shown = counting.protected_counts(raw["n_with"], key, secret, "n_with")
+    told = magnitudes.periods(shown, raw["n_with"], raw["total"], key, secret, cap=raw["cap"])
+    # Where nobody can have more than one, the total is the number of persons.
+    return shown, np.where(raw["cap"] <= 1, shown, told)
+
+
+def protected_means(
+    raw: pd.DataFrame, secret: Secret, months: int, each: Mapping[str, float]
+) -> pd.DataFrame:
+    """Raw counts as protected ones, with `value`: the mean per period.
+
+    Parameters
+    ----------
+    raw
+        n_persons and n_with with their keys, n_obs, total and its cap, measure.
+    months
+        Months a cell spans.
+    each
+        Total per person with the measure in the country, for cells with fewer than 20 of them.
+    """
+    rest = raw.drop(columns=["n_obs", "total", "cap"])
+    shown = counting.protect(rest, ["n_persons", "n_with"], secret)
+    periods = magnitudes.periods(
+        shown["n_persons"],
+        raw["n_persons"],
+        raw["n_obs"],
+        raw["n_persons_key"],
+        secret,
+        cap=magnitudes.periods_cap(months),
+    )
+    told = _totals(raw, secret)[1]
+    events = np.where(np.isnan(told), shown["n_with"] * raw["measure"].map(each), told)
+    return shown.assign(n_obs=periods, value=events / np.where(periods > 0, periods, np.nan))
+
+
+def _months(source: _Source, label: str, code: str) -> Released:
+    """Means by month of one place, each measure at the finest step with enough in all groups."""
+    window = source.panel.window
+    steps: dict[series.Step, pd.DataFrame] = {}
+
+    def at(step: series.Step) -> pd.DataFrame:
+        if step not in steps:
+            whole = _moved(window, step)
+            span = (step, series.MONTHS[step])
+            steps[step] = source.means(place(whole, code), label, span, whole)
+        return steps[step]
+
+    parts = []
+    for measure in BY_MONTH[label][0]:
+        chosen: series.Step | str = ""
+        for step in STEPS:
+            own = at(step)[at(step)["measure"] == measure]
+            if all(series.enough(one, *NUMBERS) for _, one in own.groupby("group")):
+                chosen = step
+                break
+        parts.append(own.assign(step=chosen, value=own["value"] if chosen else np.nan))
+    frame = pd.concat(parts, ignore_index=True)
+    return _released(frame, label, KEYS, place(window, code)["person"].nunique(), ["month"])
+
+
+def _moved(window: pd.DataFrame, step: series.Step) -> pd.DataFrame:
+    """Person-periods with the first month of each step in place of the month."""
+    if step == "month":
+        return window
+    index = pd.Series(weeks.month_index(window["month"].to_numpy()), index=window.index)
+    start = series.period(index, step, int(weeks.month_index(WINDOW[0]))).to_numpy()
+    return window.assign(month=(2015 + start // 12) * 100 + start % 12 + 1)
+
+
+def _means(source: _Source, label: str, code: str) -> pd.DataFrame:
+    """Means of the target group over the windows of the figure's table."""
+    parts = []
+    for name, (first, last) in WINDOWS.items():
+        window = source.panel.window
+        whole = window[window["month"].between(first, last)].assign(month=0)
+        span = int(weeks.month_index(last) - weeks.month_index(first)) + 1
+        found = source.means(place(whole, code), label, (name, span), whole)
+        enough = found["n_persons"] >= thresholds().counts.least_denominator
+        parts.append(
+            pd.DataFrame(
+                {
+                    "county": code,
+                    "table": TABLES[label],
+                    "outcome": found["measure"],
+                    "horizon": name,
+                    "mean": found["value"].where(enough),
+                }
+            )
         )
-        whole = frame["month"].isin([*WINDOWS]).to_numpy()
-        months[label] = gate.subset(released, ~whole)
-        months[label].frame["month"] = months[label].frame["month"].astype(int)
-        means.append(_means(released.frame[whole], months[label], TABLES[label]))
-    return Protected(months, pd.concat(means, ignore_index=True))
-
-
-def _means(frame: pd.DataFrame, months: Released, table: str) -> pd.DataFrame:
-    """Means of the windows, their sums rounded where a month of the target group is hidden."""
-    target = months.frame[months.frame["group"] == TARGET]
-    measure = target["measure"].mask(target["measure"].isin(CHANNEL_COLUMNS), "dialogue")
-    hidden = target.assign(measure=measure)[target["value"].isna()]
-    width = float(thresholds().protection_width)
-    rows = []
-    for row in frame.to_dict("records"):
-        first, last = WINDOWS[row["month"]]
-        same = (hidden["measure"] == row["measure"]) & (hidden["county"] == row["county"])
-        known = not (same & hidden["month"].between(first, last)).any()
-        total = row["total"] if known else width * np.round(row["total"] / width)
-        rows.append((row["county"], table, row["measure"], row["month"], total / row["n_obs"]))
-    return pd.DataFrame(rows, columns=["county", *REGRESSION, "mean"])
+    return pd.concat(parts, ignore_index=True)
 
 
 def months(protected: Protected, label: str, county: str) -> Released:
     """Means by month of one place, for figure 4, 5 or 6."""
-    return _one_place(protected.months[label], label, county, ["n_rest", "total"])
+    return protected.months[label, county]
 
 
-def durations(profiles: pd.DataFrame, label: str, county: str) -> Released:
-    """Means by duration of one place, for figure 1, 2 or 3; `profiles` as in the panel."""
-    frame = pd.concat(
-        [
-            by_duration(profiles, BY_DURATION[label], code).assign(county=code)
-            for code in _places(profiles)
-        ],
-        ignore_index=True,
-    )
-    released = gate.release(
-        frame,
+def durations(panel: Panel, protected: Protected, label: str, county: str) -> Released:
+    """Means by duration of one place, for figure 1, 2 or 3."""
+    raw = by_duration(panel.profiles, BY_DURATION[label], county).assign(cap=DIALOGUES_A_PERIOD)
+    country = by_duration(panel.profiles, BY_DURATION[label], COUNTRY)
+    each = _per_person(country.assign(cap=DIALOGUES_A_PERIOD), protected.secret)
+    found = protected_means(raw, protected.secret, 1, each)
+    persons = float(raw["n_persons"].max()) if len(raw) else 0.0
+    return _released(found, label, ["measure", "duration"], persons, ["weeks"])
+
+
+def flow(panel: Panel, protected: Protected, county: str) -> Released:
+    """The sample flow of a place: persons, spells and periods of each step."""
+    secret = protected.secret
+    found = panel.flow if not county else panel.flow[panel.flow["county"] == county]
+    counts = ["n_persons", "n_persons_key", "n_spells", "n_periods"]
+    raw = found.groupby("step", sort=False, as_index=False, observed=True)[counts].sum()
+    shown = counting.protect(raw[["step", "n_persons", "n_persons_key"]], ["n_persons"], secret)
+    for name, span in FLOW_CAPS.items():
+        told = magnitudes.periods(
+            shown["n_persons"],
+            raw["n_persons"],
+            raw[name],
+            raw["n_persons_key"],
+            secret,
+            cap=span,
+        )
+        shown[name] = np.where(raw[name] > 0, told, np.nan)
+    shown["n_periods"] = shown["n_periods"].where(shown["step"] != NO_CARDS)
+    return _released(shown, "tbl-flow", ["step"], float(raw["n_persons"].max()), [])
+
+
+def _released(
+    frame: pd.DataFrame, label: str, own: Sequence[str], persons: float, labels: Sequence[str]
+) -> Released:
+    """Release protected counts and what was computed from them."""
+    protection = decisions.Protection(counting.about(persons))
+    shown = [name for name in frame.columns if name in {*own, *labels, "step", *SHOWN}]
+    shown += [name for name in ("n_spells", "n_periods") if name in frame.columns]
+    counts = [name for name in ("n_persons", "n_with") if name in frame.columns]
+    value = {"value": "n_persons"} if "value" in frame.columns else {}
+    found = decisions.described(
+        frame[list(dict.fromkeys(shown))],
         label=label,
-        count={"value": ["n_persons", "n_with"], "n_obs": "n_persons"},
-        keys=["measure", "duration", "county"],
-        labels=["weeks"],
-        totals={"county": COUNTRY},
+        protection=protection,
+        keys=own,
+        rests_on=value,
+        counts=counts,
     )
-    return _one_place(released, label, county, [])
-
-
-def flow(found: pd.DataFrame) -> Released:
-    """The sample flow of all counties and the country; `found` as in the panel.
-
-    What is dropped and what is left add up to all cards, so a step on few persons could be
-    computed from the others: then a second step is hidden.
-    """
-    counts = ["n_persons", "n_spells", "n_periods"]
-    country = found.groupby("step", sort=False, as_index=False)[counts].sum()
-    both = pd.concat(
-        [found.assign(county=found["county"].astype(str)), country.assign(county=COUNTRY)],
-        ignore_index=True,
-    )
-    both["n_spells"] = both["n_spells"].where(both["n_spells"] > 0)
-    both["n_periods"] = both["n_periods"].where(both["step"] != NO_CARDS)
-    keys = ["step", "county"]
-    first = gate.release(
-        both,
-        label="tbl-flow",
-        count={"n_periods": "n_persons", "n_spells": "n_persons"},
-        keys=keys,
-        totals={"county": COUNTRY},
-    )
-    # Without the steps that are not part of the sum: all of them lie inside what is left.
-    use = both["step"].isin(STAGES).to_numpy()
-    paired = first.suppressed.assign(n_periods=_pairs(both, first.suppressed["n_periods"]))
-    second = gate.release(
-        both.loc[use, [*keys, "n_periods"]],
-        label="tbl-flow",
-        count="n_periods",
-        keys=keys,
-        totals={"county": COUNTRY, "step": {STAGES[0]: [*STAGES[1:]]}},
-        linked=replace(first, suppressed=paired),
-    )
-    more = np.zeros(len(both), dtype=bool)
-    more[use] = second.suppressed["n_periods"] & ~first.suppressed.loc[use, "n_periods"]
-    first.suppressed["n_periods"] |= more
-    first.frame["n_periods"] = first.frame["n_periods"].where(~more)
-    named = both["step"] + ", county=" + both["county"]
-    lines = [
-        [
-            first.label,
-            f"step={name}",
-            "n_periods",
-            "secondary",
-            "secondary suppression",
-            gate.REASONS["secondary"],
-        ]
-        for name in named[more]
-    ]
-    log = pd.DataFrame(lines, columns=gate.LOG_COLUMNS)
-    return replace(first, log=pd.concat([first.log, log], ignore_index=True))
-
-
-def _pairs(both: pd.DataFrame, hidden: pd.Series) -> pd.Series:
-    """Hide a second step wherever only one is, the same in all places, so that no place's
-    second step follows from the country and the others.
-    """
-    parts = both["step"].isin(STAGES[1:])
-    size = both[parts & both["county"].eq(COUNTRY)].set_index("step")["n_periods"]
-    one = both[parts & hidden & (hidden & parts).groupby(both["county"]).transform("sum").eq(1)]
-    partner = {step: size.drop(step).idxmin() for step in one["step"].unique()}
-    wanted = set(zip(one["county"], one["step"].map(partner), strict=True))
-    chosen = [pair in wanted for pair in zip(both["county"], both["step"], strict=True)]
-    return hidden | pd.Series(chosen, index=both.index)
+    if "value" in found.frame:
+        found.suppressed["value"] |= found.frame["value"].isna()
+    return found
 
 
 def _places(frame: pd.DataFrame) -> list[str]:
@@ -180,24 +272,13 @@ def _places(frame: pd.DataFrame) -> list[str]:
     return [COUNTRY, *sorted(frame["county"].astype(str).unique())]
 
 
-def _one_place(released: Released, label: str, county: str, without: Sequence[str]) -> Released:
-    rows = released.frame["county"].eq(county).to_numpy()
-    columns = [name for name in released.frame.columns if name not in ("county", *without)]
-    chosen = gate.subset(released, rows, label=label, columns=columns)
-    return replace(
-        chosen,
-        frame=chosen.frame.reset_index(drop=True),
-        suppressed=chosen.suppressed.reset_index(drop=True),
-    )
-
-
 def protect_means(summary: pd.DataFrame, protected: Protected, county: str) -> pd.DataFrame:
-    """Replace means of the target group by those that may be shown.
+    """Replace means of the target group by protected ones, and persons by tens.
 
     Parameters
     ----------
     summary
-        From `followup_estimates.summary`.
+        From `estimate.summary`.
 
     Returns
     -------
@@ -205,24 +286,10 @@ def protect_means(summary: pd.DataFrame, protected: Protected, county: str) -> p
     """
     own = protected.means[protected.means["county"] == county].set_index(REGRESSION)["mean"]
     mean = own.reindex(pd.MultiIndex.from_frame(summary[REGRESSION])).to_numpy()
+    numbers = {name: summary[name].map(counting.about) for name in ("n_obs", "n_persons")}
     return summary.assign(
         mean=mean,
         mde_relative=summary["mde"].div(mean).where(summary["mde_relative"].notna()),
         mean_hidden=np.isnan(mean),
+        **numbers,
     )
-
-
-def _by_place(window: pd.DataFrame, label: str) -> pd.DataFrame:
-    """Months, and the target group's windows, of the country and every county."""
-    measures, groups = BY_MONTH[label]
-    own = {TARGET: groups[TARGET]}
-    parts = []
-    for code in _places(window):
-        rows = place(window, code)
-        parts.append(by_month(rows, measures, groups).assign(county=code))
-        for name, (first, last) in WINDOWS.items():
-            inside = rows[rows["month"].between(first, last)].assign(month=0)
-            found = by_month(inside, OUTCOMES[TABLES[label]], own)
-            parts.append(found.assign(month=name, county=code))
-    frame = pd.concat(parts, ignore_index=True)
-    return frame.assign(month=frame["month"].astype(str))

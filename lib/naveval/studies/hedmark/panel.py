@@ -2,17 +2,20 @@
 
 Two passes over the register in DuckDB: a plain count for what can be read off a row, and one
 pass ordered by person for what needs the neighbouring updates (who is new, who leaves). The
-table is never loaded whole.
+table is never loaded whole. Beside every count stands the key of its persons (`_key`), from which
+`protection` takes the noise; whatever is computed for a report starts from a protected panel.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from naveval.disclosure import keys
+from naveval.disclosure.decisions import Protection
+from naveval.disclosure.keys import SUFFIX, Secret
 from naveval.project.errors import ContractError, EstimationError
 from naveval.registers.reading import Registers
 from naveval.studies.hedmark import windows
@@ -23,6 +26,7 @@ AGES = ("-24", "25-34", "35-49", "50+")
 SEXES = ("kvinne", "mann")
 EDUCATIONS = ("grunnskole", "videregående", "høyere", "ukjent")
 LONGEST = 24
+GROUP_START = (0, 6, 12, 18, 24)
 WEEKS_PER_MONTH = 4.345
 COLUMNS = {
     "26-51": "weeks_26_51",
@@ -30,35 +34,46 @@ COLUMNS = {
     "78-103": "weeks_78_103",
     "104+": "weeks_104",
 }
+CHARACTERISTICS = {"sex": SEXES, "education": EDUCATIONS, "age": AGES}
+STOCKS = ("stock", *COLUMNS.values())
+FLOW_COUNTS = ("stock", "entries", "leaves", "changes_right")
+SPAN_COUNTS = ("stock", "leaves", "changes_right")
+KEYED = "keyed_seekers"
 
-SEEKERS = """
+SEEKERS = f"""
 CREATE OR REPLACE TEMP VIEW seekers AS
 SELECT
     person, county, (year(month) * 12 + month(month) - 1)::INTEGER AS m, benefit_right AS right_now,
-    weeks_registered AS weeks
-FROM job_seekers
+    weeks_registered AS weeks, {keys.RECORD_KEY}
+FROM {KEYED}
 """
 
-COUNTS = """
+DURATIONS = {
+    "weeks_26_51": "weeks_registered BETWEEN 26 AND 51",
+    "weeks_52_77": "weeks_registered BETWEEN 52 AND 77",
+    "weeks_78_103": "weeks_registered BETWEEN 78 AND 103",
+    "weeks_104": "weeks_registered >= 104",
+}
+COUNTED = ", ".join(
+    f"count(*) FILTER ({rule}) AS {name}, {keys.key_sum(rule)} AS {name}{SUFFIX}"
+    for name, rule in DURATIONS.items()
+)
+COUNTS = f"""
 SELECT
     county, (year(month) * 12 + month(month) - 1)::INTEGER AS month,
     CASE WHEN benefit_right THEN 'with' ELSE 'without' END AS "group",
     sex, education,
     CASE WHEN year(month) - birth_year < 25 THEN '-24' WHEN year(month) - birth_year < 35 THEN
     '25-34' WHEN year(month) - birth_year < 50 THEN '35-49' ELSE '50+' END AS age,
-    count(*) AS stock,
-    count(*) FILTER (weeks_registered BETWEEN 26 AND 51) AS weeks_26_51,
-    count(*) FILTER (weeks_registered BETWEEN 52 AND 77) AS weeks_52_77,
-    count(*) FILTER (weeks_registered BETWEEN 78 AND 103) AS weeks_78_103,
-    count(*) FILTER (weeks_registered >= 104) AS weeks_104
-FROM job_seekers GROUP BY ALL
+    count(*) AS stock, {keys.key_sum()} AS stock_key, {COUNTED}
+FROM {KEYED} GROUP BY ALL
 """
 
 # A row of `steps` is a person-month with the neighbouring updates of the same person.
 FLOWS = f"""
 WITH steps AS (
     SELECT
-        county, m, weeks, right_now,
+        county, m, weeks, right_now, {keys.RECORD_KEY},
         m - lag(m) OVER person AS since, lead(m) OVER person - m AS until,
         lag(right_now) OVER person AS right_before, lead(right_now) OVER person AS right_after,
         bool_or(right_now) OVER (
@@ -74,14 +89,14 @@ SELECT
     coalesce(since > 1 OR right_before <> right_now, true) AS enters,
     coalesce(until > 1, true) AS leaves,
     coalesce(until = 1 AND right_after <> right_now, false) AS changes_right,
-    count(*) AS persons
+    count(*) AS persons, {keys.key_sum()} AS persons_key
 FROM steps GROUP BY ALL
 """
 
 
 @dataclass(frozen=True)
 class Panel:
-    """County × month series, in persons.
+    """County × month series, in persons; beside every count `x` of a raw panel stands `x_key`.
 
     Attributes
     ----------
@@ -89,16 +104,27 @@ class Panel:
         county, month (number), group (with, without), labour_force, stock, inflow, weeks_26_51,
         weeks_52_77, weeks_78_103, weeks_104; one row for every combination. `inflow` is missing
         for the first two months of the register.
-    cells
-        county, month, group, sex, education, age, stock: composition; only cells with persons.
+    levels
+        county, month, group, characteristic (sex, education, age), level, stock: composition;
+        only levels with persons.
     flows
         county, month, group, duration (months, 24 is 24 and more), stock, entries (not in the
         group a month earlier), leaves (not registered a month later), changes_right.
+    spans
+        county, group, duration (group of months, `GROUP_START`), after (0, 1), stock (months at
+        risk), leaves, changes_right: `flows` summed before and after the start of an analysis.
+    persons
+        Persons behind the panel; to the nearest ten in a protected one.
+    protection
+        Says that the counts are protected; None for a raw panel, which no exhibit takes.
     """
 
     counts: pd.DataFrame
-    cells: pd.DataFrame
+    levels: pd.DataFrame
     flows: pd.DataFrame
+    spans: pd.DataFrame = field(default_factory=pd.DataFrame)
+    persons: int = 0
+    protection: Protection | None = None
 
     @cached_property
     def wide(self) -> dict[tuple[str, str], pd.DataFrame]:
@@ -121,17 +147,18 @@ class Panel:
     @cached_property
     def composition(self) -> dict[str, dict[str, pd.DataFrame]]:
         """Group to the shares of each level but the first, months × counties."""
-        return {group: _shares(self.cells, group) for group in GROUPS}
+        return {group: _shares(self, group) for group in GROUPS}
 
 
-def build(registers: Registers) -> Panel:
-    """The panel of all counties in the registers.
+def build(registers: Registers, secret: Secret) -> Panel:
+    """The raw panel of all counties in the registers, with the keys of every cell.
 
     Raises
     ------
     ContractError
         When labour_force lacks a county and month that job_seekers has.
     """
+    persons = keys.attach(registers.connection, "job_seekers", secret, to=KEYED)
     registers.connection.execute(SEEKERS)
     cells = registers.query(COUNTS)
     steps = registers.query(FLOWS)
@@ -142,17 +169,34 @@ def build(registers: Registers) -> Panel:
     if force.duplicated(["county", "month"]).any():
         raise ContractError("labour_force, columns county and month: expected one row for each")
     counts = _counts(cells, steps, force)
-    cells = cells.drop(columns=list(COLUMNS.values())).sort_values(
-        ["county", "month", "group", "sex", "education", "age"], ignore_index=True
-    )
-    return Panel(counts, cells, _flows(steps))
+    return Panel(counts, _levels(cells), _flows(steps), persons=persons)
+
+
+def _keyed(names: Sequence[str]) -> list[str]:
+    """Columns of counts, each with its key."""
+    return [column for name in names for column in (name, name + SUFFIX)]
+
+
+def _levels(cells: pd.DataFrame) -> pd.DataFrame:
+    """Stock by one characteristic at a time; keys of distinct cells add up like their counts."""
+    key = ["county", "month", "group"]
+    parts = [
+        cells.groupby([*key, name])[["stock", "stock_key"]]
+        .sum()
+        .reset_index()
+        .rename(columns={name: "level"})
+        .assign(characteristic=name)
+        for name in CHARACTERISTICS
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _counts(cells: pd.DataFrame, steps: pd.DataFrame, force: pd.DataFrame) -> pd.DataFrame:
     key = ["county", "month", "group"]
-    sums = cells.groupby(key)[["stock", *COLUMNS.values()]].sum()
+    sums = cells.groupby(key)[_keyed(STOCKS)].sum()
     new = steps[steps["is_new"]].assign(group=lambda x: _group(x["right_soon"]))
-    inflow = new.groupby(key)["persons"].sum().rename("inflow")
+    inflow = new.groupby(key)[["persons", "persons_key"]].sum()
+    inflow.columns = pd.Index(_keyed(["inflow"]))
     months = range(int(force["month"].min()), int(force["month"].max()) + 1)
     index = pd.MultiIndex.from_product(
         [sorted(force["county"].unique()), months, GROUPS], names=key
@@ -164,10 +208,12 @@ def _counts(cells: pd.DataFrame, steps: pd.DataFrame, force: pd.DataFrame) -> pd
             f"labour_force, column persons: {int(lacking.sum())} combinations of county and month "
             "with job seekers have no row; expected one for each"
         )
-    merged = pd.concat([sums, inflow], axis=1).reindex(index).fillna(0).reset_index()
+    whole = [part.reindex(index, fill_value=0) for part in (sums, inflow)]
+    merged = pd.concat(whole, axis=1).reset_index()
     merged = merged.merge(force, on=["county", "month"], how="left")
     early = merged["month"] < merged["month"].min() + windows.NEWCOMER
     merged["inflow"] = merged["inflow"].astype(float).mask(early)
+    merged["inflow_key"] = merged["inflow_key"].mask(early, 0)
     return merged
 
 
@@ -175,29 +221,33 @@ def _flows(steps: pd.DataFrame) -> pd.DataFrame:
     """Flows by status at the update: into the group since the last, out of it by the next."""
     steps = steps.assign(group=_group(steps["right_now"]))
     for name in ("enters", "leaves", "changes_right"):
+        steps[name + SUFFIX] = steps[name] * steps["persons_key"]
         steps[name] = steps[name] * steps["persons"]
-    summed = steps.groupby(["county", "month", "group", "duration"])[
-        ["persons", "enters", "leaves", "changes_right"]
-    ].sum()
-    return summed.reset_index().rename(columns={"persons": "stock", "enters": "entries"})
+    names = {"persons": "stock", "enters": "entries"}
+    names |= {old + SUFFIX: new + SUFFIX for old, new in names.items()}
+    steps = steps.rename(columns=names)
+    key = ["county", "month", "group", "duration"]
+    return steps.groupby(key)[_keyed(FLOW_COUNTS)].sum().reset_index()
+
+
+def with_spans(panel: Panel, start: int, first: int, last: int) -> Panel:
+    """The raw panel with its flows summed over the months before and after a start.
+
+    A month's flows lead to the next: the last before the start is two months before it.
+    """
+    flows = panel.flows
+    before, after = (
+        flows["month"].between(first, start - 2),
+        flows["month"].between(start, last - 1),
+    )
+    rows = flows[before | after].assign(after=after.astype(int))
+    rows["duration"] = np.searchsorted(GROUP_START, rows["duration"], side="right") - 1
+    key = ["county", "group", "duration", "after"]
+    return replace(panel, spans=rows.groupby(key)[_keyed(SPAN_COUNTS)].sum().reset_index())
 
 
 def _group(right: pd.Series) -> np.ndarray:
     return np.where(right.astype(bool), *GROUPS)
-
-
-def save(panel: Panel, folder: Path) -> None:
-    """Write the panel's tables as Parquet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for field in fields(Panel):
-        getattr(panel, field.name).to_parquet(folder / f"{field.name}.parquet", index=False)
-
-
-def load(folder: Path) -> Panel:
-    """Read what `save` wrote."""
-    return Panel(
-        **{field.name: pd.read_parquet(folder / f"{field.name}.parquet") for field in fields(Panel)}
-    )
 
 
 def persons(panel: Panel, outcome: str, group: str) -> pd.DataFrame:
@@ -224,16 +274,16 @@ def shares(panel: Panel, group: str) -> dict[str, pd.DataFrame]:
     return panel.composition[group]
 
 
-def _shares(every: pd.DataFrame, group: str) -> dict[str, pd.DataFrame]:
-    cells = every[every["group"] == group]
-    total = cells.groupby(["month", "county"])["stock"].sum().unstack("county")
+def _shares(panel: Panel, group: str) -> dict[str, pd.DataFrame]:
+    total = panel.wide["stock", group]
+    rows = panel.levels[panel.levels["group"] == group]
     found = {}
-    for name, levels in (("sex", SEXES), ("education", EDUCATIONS), ("age", AGES)):
-        sums = cells.groupby(["month", "county", name])["stock"].sum().unstack(name)
-        sums = sums.reindex(columns=list(levels)).fillna(0)
+    for name, levels in CHARACTERISTICS.items():
+        own = rows[rows["characteristic"] == name].set_index(["level", "month", "county"])["stock"]
         for level in levels[1:]:
-            part = sums[level].unstack("county").reindex_like(total).fillna(0)
-            found[f"{name}: {level}"] = part / total
+            part = own[own.index.get_level_values("level") == level].droplevel("level")
+            part = part.unstack("county").reindex_like(total).fillna(0)
+            found[f"{name}: {level}"] = (part / total.where(total > 0)).clip(0, 1)
     return found
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from naveval.disclosure.decisions import Protection
 from naveval.exhibits.declare import Results
 from naveval.studies.hedmark.panel import Panel
 from naveval.studies.hedmark.parameters import Parameters
@@ -52,3 +53,8 @@ class HedmarkResults(Results):
     paths: pd.DataFrame
     weights: pd.DataFrame
     events: tuple[pd.DataFrame, pd.DataFrame]
+
+    @property
+    def protection(self) -> Protection | None:
+        """All numbers but the drawn ones are functions of the protected panel."""
+        return self.panel.protection

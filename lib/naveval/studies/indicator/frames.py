@@ -58,9 +58,11 @@ def curve_frame(found: Curves, windows: Windows) -> pd.DataFrame:
 
     Columns: outcome, grouping, group, month, n, actual, expected, indicator, the same with
     `_sa` (seasonally adjusted; missing when the base months do not allow it), half_published,
-    std_error and std_error_sa (clustered, missing without influence).
+    std_error and std_error_sa (clustered, missing without influence). Points of too few persons
+    have no numbers, n included.
     """
     t, g = found.n.shape
+    few = (found.n > 0) & ~found.observed
     frame = pd.DataFrame(
         {
             "outcome": found.outcome,
@@ -74,10 +76,11 @@ def curve_frame(found: Curves, windows: Windows) -> pd.DataFrame:
             "half_published": half_width(found).ravel(),
         }
     )
+    frame.loc[few.ravel(), frame.columns[4:]] = np.nan
     adjusted = {name: np.full((t, g), np.nan) for name in ("actual", "expected", "indicator")}
     error, error_sa = np.full((t, g), np.nan), np.full((t, g), np.nan)
     for k in range(g):
-        observed = found.n[:, k] > 0
+        observed = found.observed[:, k]
         matrix = _matrix(found.months, windows, observed)
         for name, result in adjusted.items():
             if matrix is not None:

@@ -47,6 +47,7 @@ from naveval.studies.indicator.extracts import (
     read_months,
 )
 from naveval.studies.indicator.parameters import LEAST_MONTHS
+from naveval.studies.indicator.protection import Noise
 
 COLUMNS = (
     "person",
@@ -141,6 +142,10 @@ class Panel:
         Rows and persons read, kept and set aside, by reason.
     limits
         Limits of the market categories.
+    noise
+        Noise of all curves; None for curves that stay inside (tests, the store of updates).
+    persons
+        Pseudonyms by dense number, for the noise.
     """
 
     chunks: tuple[Chunk, ...]
@@ -150,6 +155,8 @@ class Panel:
     flow: dict[str, int]
     limits: dict[str, NDArray[np.float64]] = field(repr=False)
     snapshot: Snapshot | None = field(default=None, repr=False)
+    noise: Noise | None = field(default=None, repr=False)
+    persons: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64), repr=False)
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -252,7 +259,16 @@ def build(
     flow = {"rows": sum(map(len, chunks)), "persons": index.count, **hours.counts}
     for outcome in ("atid3", "atid12"):
         flow[f"rows_{outcome}"] = sum(len(c) for c in chunks if outcome in c.outcomes)
-    return Panel(tuple(chunks), levels, county_of, index.count, flow, found.limits, snapshot)
+    return Panel(
+        tuple(chunks),
+        levels,
+        county_of,
+        index.count,
+        flow,
+        found.limits,
+        snapshot,
+        persons=index.persons,
+    )
 
 
 def _spells(index: PersonIndex, before: Snapshot | None, first: str) -> Spells:

@@ -32,6 +32,7 @@ from naveval.studies.indicator.models import (
     own_rows,
 )
 from naveval.studies.indicator.panel import Chunk, Panel, with_outcome
+from naveval.studies.indicator.protection import Noise, Points, least_shown, protected
 
 WHOLE = "nav"
 
@@ -58,7 +59,10 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Curves:
-    """Sums by month and group of one outcome; arrays are (T, G).
+    """Curves of one outcome from sums by month and group; arrays are (T, G).
+
+    Protected where the panel has noise: then n is the protected number of persons, and points
+    of fewer than `least` are not shown.
 
     influence: (C, T, G) influence of C random groups of persons on the indicator, or None.
     """
@@ -71,6 +75,12 @@ class Curves:
     expected: NDArray[np.float64]
     spread: NDArray[np.float64]
     influence: NDArray[np.float32] | None = field(default=None, repr=False)
+    least: int = 0
+
+    @property
+    def observed(self) -> NDArray[np.bool_]:
+        """Points with enough persons to be shown."""
+        return (self.n > 0) & (self.n >= self.least)
 
     @property
     def indicator(self) -> NDArray[np.float64]:
@@ -161,7 +171,8 @@ def curves(
     design = design_for(panel, spec, outcome)
     chunks = list(with_outcome(panel, outcome))
     months = tuple(chunk.month for chunk in chunks)
-    sums = {g.name: np.zeros((4, len(months), len(g.names))) for g in groupings}
+    noise = panel.noise
+    sums = {g.name: np.zeros((7, len(months), len(g.names))) for g in groupings}
     direct = {
         g.name: np.zeros((person_groups, len(months), len(g.names)), np.float32)
         for g in groupings
@@ -202,6 +213,12 @@ def curves(
             total[1, t] = np.bincount(g, weights=y_in, minlength=size)
             total[2, t] = np.bincount(g, weights=gap_in, minlength=size)
             total[3, t] = np.bincount(g, weights=y_in * y_in, minlength=size)
+            if noise is not None:
+                some = y_in > 0
+                record = noise.record_keys[person[inside]]
+                total[4, t] = np.bincount(g[some], minlength=size)
+                total[5, t] = np.bincount(g, weights=record, minlength=size)
+                total[6, t] = np.bincount(g[some], weights=record[some], minlength=size)
             if person_groups:
                 safe = np.maximum(n, 1)
                 spared = np.sqrt(safe / np.maximum(safe - 1, 1)) / safe
@@ -217,7 +234,7 @@ def curves(
     step = scores @ fit.bread
     return {
         g.name: _finish(
-            outcome, g, months, sums[g.name], _influence(direct, gradient, step, g.name)
+            outcome, g, months, sums[g.name], _influence(direct, gradient, step, g.name), noise
         )
         for g in groupings
     }
@@ -252,12 +269,17 @@ def _finish(
     months: tuple[str, ...],
     sums: NDArray,
     influence: NDArray[np.float32] | None,
+    noise: Noise | None,
 ) -> Curves:
-    n = sums[0]
+    points = Points(*sums)
+    if noise is not None:
+        points = protected(points, noise, outcome, share=is_share(outcome))
+    n = points.n
     with np.errstate(invalid="ignore", divide="ignore"):
-        actual, gap, square = sums[1] / n, sums[2] / n, sums[3] / n
+        actual, gap, square = points.total / n, points.gap / n, points.square / n
         spread = np.sqrt(np.maximum(square - actual**2, 0) * n / np.maximum(n - 1, 1))
-    return Curves(outcome, found, months, n, actual, actual - gap, spread, influence)
+    expected, least = actual - gap, least_shown(noise)
+    return Curves(outcome, found, months, n, actual, expected, spread, influence, least)
 
 
 def months_mean(found: Curves, own: NDArray[np.bool_] | None = None) -> pd.DataFrame:

@@ -4,13 +4,14 @@ The national model and all curves are estimated in one go and kept in the cache;
 report reads them and only picks its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from naveval.disclosure import keys
 from naveval.estimators.categorical import design as categorical
 from naveval.estimators.categorical.design import Fit
 from naveval.project import store
@@ -34,6 +35,7 @@ from naveval.studies.indicator.frames import (
 )
 from naveval.studies.indicator.models import Packed, Specification, design_for, fit
 from naveval.studies.indicator.parameters import Parameters
+from naveval.studies.indicator.protection import noise_for
 from naveval.studies.indicator.quality import recover
 from naveval.studies.indicator.series import Curves, Grouping, curves, grouping, months_mean
 
@@ -95,8 +97,14 @@ def specification(parameters: Parameters) -> Specification:
 def build_panel(
     parameters: Parameters, data: Path, *, other_hours: bool = False, other_days: bool = False
 ) -> panels.Panel:
-    """The panel the parameters ask for, or with one way of counting hours turned round."""
-    return panels.build(
+    """The panel the parameters ask for, or with one way of counting hours turned round.
+
+    Raises
+    ------
+    DisclosureError
+        For real registers without the register owner's secret.
+    """
+    panel = panels.build(
         data,
         first_month=parameters.first_month,
         last_month=parameters.last_month,
@@ -107,6 +115,8 @@ def build_panel(
         subsidised_hours=parameters.subsidised_hours != other_hours,
         working_days=parameters.working_days != other_days,
     )
+    secret = keys.secret(parameters.origin())
+    return replace(panel, noise=noise_for(panel.persons, secret))
 
 
 def groupings(panel: panels.Panel, outcome: str) -> list[Grouping]:
@@ -135,10 +145,11 @@ def load(parameters: Parameters) -> Study:
     data = extracts.folder("indicator", parameters)
     settings = parameters.model_dump(mode="json", exclude=set(NOT_ESTIMATED))
     found = reading.fingerprint(data, tuple(TABLES))
+    secret = keys.secret(parameters.origin())
     return store.cached(
         "indicator-national",
         lambda: estimate(parameters, data),
-        key={"parameters": settings, "registers": found},
+        key={"parameters": settings, "registers": found, "secret": secret.fingerprint},
         code=[__name__],
     )
 

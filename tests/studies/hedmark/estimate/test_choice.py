@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from naveval.disclosure import keys
 from naveval.estimators.one_treated.inference import METHODS, p_values
 from naveval.project import places
 from naveval.registers.reading import open_registers
@@ -126,7 +127,7 @@ def test_no_smallest_effect_where_the_comparison_is_off() -> None:
 def test_tables_are_judged_by_the_method_given(tmp_path: Path) -> None:
     simulate(tmp_path, scale=0.05, seed=4)
     with open_registers(tmp_path, TABLES) as opened:
-        panel = panels.build(opened)
+        panel = panels.build(opened, keys.secret("simulated"))
     parameters = Parameters(draws=99, composition="shares", weights="equal")
     means = tables(panel, parameters)
     for method in ("randomisation_coefficient", "ferman_pinto"):

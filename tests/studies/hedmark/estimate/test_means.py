@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from naveval.disclosure import keys
 from naveval.estimators.one_treated.regression import fit
 from naveval.project.errors import EstimationError
 from naveval.registers.reading import open_registers
@@ -51,7 +52,8 @@ START, FIRST, LAST = PARAMETERS.months()
 def build(folder: Path, **options) -> tuple[Panel, dict]:
     truth = simulate(folder, **options)
     with open_registers(folder, TABLES) as registers:
-        return panels.build(registers), truth
+        raw = panels.build(registers, keys.secret("simulated"))
+        return panels.with_spans(raw, START, FIRST, LAST), truth
 
 
 @pytest.fixture(scope="module")

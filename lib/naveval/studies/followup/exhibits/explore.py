@@ -24,5 +24,5 @@ def draw(output: Output, panel: Panel, protected: Protected, *, label: str, coun
     """A figure for the chosen county, released together with all the others."""
     moved = replace(output, place=counties.place(county))
     if label in BY_DURATION:
-        return durations(moved, protection.durations(panel.profiles, label, county), label)
+        return durations(moved, protection.durations(panel, protected, label, county), label)
     return months(moved, protection.months(protected, label, county), label)

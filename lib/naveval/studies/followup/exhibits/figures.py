@@ -87,7 +87,7 @@ def _months_panel(
         if known.size >= LEAST_SHOWN * y.size > 0:
             ax.plot(x, y, color=color, ls=figures.LINESTYLES[number], marker=".", ms=4)
             ends[output.label(label, group)] = (float(x.max()), float(y[known[-1]]), color)
-    ax.set_title(output.label(label, measure))
+    ax.set_title(output.label(label, measure) + _step(output, frame, label))
     if not ends:
         _nothing(ax, output, label)
         return
@@ -95,6 +95,12 @@ def _months_panel(
     ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
     _percent_axis(ax)
     figures.label_ends(ax, ends)
+
+
+def _step(output: Output, frame: pd.DataFrame, label: str) -> str:
+    """The step of time of a panel, where it is longer than a month."""
+    steps = set(frame["step"]) - {"", "month"}
+    return f", {output.label(label, steps.pop())}" if steps else ""
 
 
 def _nothing(ax: Axes, output: Output, label: str) -> None:

@@ -12,8 +12,9 @@ from naveval.project.months import from_code, month_text
 from naveval.studies.followup import protection
 from naveval.studies.followup.estimate import stars
 from naveval.studies.followup.events import Events
+from naveval.studies.followup.panel import Panel
 from naveval.studies.followup.parameters import Parameters
-from naveval.studies.followup.protection import HIDDEN_WITH_MEAN
+from naveval.studies.followup.protection import HIDDEN_WITH_MEAN, Protected
 
 HIDDEN_WHEN_REFUSED = ("mean", "r_squared", "mde", "mde_relative")
 KEYS = ["table", "outcome", "horizon"]
@@ -171,18 +172,13 @@ def marginals(
     return _model(output, part[columns], "tbl-marginals", labels=["printed_mean", "printed_n_obs"])
 
 
-def flow(output: Output, found: pd.DataFrame, place: str) -> Block:
-    """How many persons, spells and periods each step keeps or drops.
-
-    All counties and the country are released together, so that no county's number can be
-    computed from the others.
-    """
-    released = protection.flow(found)
+def flow(output: Output, panel: Panel, protected: Protected, place: str) -> Block:
+    """How many persons, spells and periods each step keeps or drops."""
+    released = protection.flow(panel, protected, place)
     frame = released.frame
     frame["row"] = frame["step"].map(lambda step: output.label("tbl-flow", step))
     released.suppressed["row"] = False
-    chosen = gate.subset(released, (frame["county"] == place).to_numpy(), label="tbl-flow")
-    return tables.show(output, chosen, "tbl-flow")
+    return tables.show(output, released, "tbl-flow")
 
 
 def _without_refused(frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,10 +3,12 @@
 Both are national, computed once and reused by every county's run.
 """
 
+from naveval.disclosure import keys
 from naveval.project import places
 from naveval.project.store import cached
 from naveval.registers import extracts, reading
 from naveval.studies.hedmark import panel as panels
+from naveval.studies.hedmark import protection
 from naveval.studies.hedmark.contracts import TABLES
 from naveval.studies.hedmark.estimate.choice import POWER_DRAWS, has_simulated_start
 from naveval.studies.hedmark.panel import Panel
@@ -16,23 +18,26 @@ from naveval.studies.hedmark.simulate.draws import PanelDraws, draw_panels
 
 
 def load_panel(parameters: Parameters) -> Panel:
-    """The county panel of the run's registers.
+    """The protected county panel of the run's registers.
 
     Raises
     ------
     ContractError
         When the registers do not cover the months of the analysis.
+    DisclosureError
+        For real registers without the register owner's secret.
     """
     folder = extracts.folder("hedmark", parameters)
-    key = {"data": reading.fingerprint(folder, tuple(TABLES))}
+    secret = keys.secret(parameters.origin())
+    key = {"data": reading.fingerprint(folder, tuple(TABLES)), "secret": secret.fingerprint}
 
     def make() -> Panel:
         with reading.open_registers(folder, TABLES) as opened:
-            return panels.build(opened)
+            return panels.build(opened, secret)
 
     panel = cached("hedmark-panel", make, key=key, code=(panels,))
     panels.require_months(panel, *parameters.register_months())
-    return panel
+    return protection.protect(panel, secret, parameters.months())
 
 
 def null_draws(parameters: Parameters) -> PanelDraws:

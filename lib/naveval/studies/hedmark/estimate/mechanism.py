@@ -20,19 +20,30 @@ from numpy.typing import NDArray
 from naveval.estimators.one_treated.regression import Array
 from naveval.project.errors import EstimationError
 from naveval.studies.hedmark.estimate.means import relative
-from naveval.studies.hedmark.panel import GROUPS, LONGEST, Panel, block, labour_force
+from naveval.studies.hedmark.panel import (
+    GROUP_START,
+    GROUPS,
+    LONGEST,
+    SPAN_COUNTS,
+    Panel,
+    block,
+    labour_force,
+)
 from naveval.studies.hedmark.parameters import Parameters
 
 PARTS = ("inflow", "exit", "right")
 DURATIONS = ("0-25", "26-51", "52-77", "78-103", "104+")
-GROUP_START = (0, 6, 12, 18, 24)
 EARLY = 4  # months in which an entry counts as inflow: the right can come late
 MEASURES = ("stock", "entries", "leaves", "changes_right")
 
 
 @dataclass(frozen=True)
 class Flows:
-    """Flows of one group, (county, month, months registered), from `first` on."""
+    """Flows of one group, (county, month, months registered), from `first` on.
+
+    `spans` has the sums of stock, leaves and changes_right before and after the start, (county,
+    2, duration group): rates come from these, which carry one noise each and not one per month.
+    """
 
     counties: tuple[str, ...]
     first: int
@@ -41,6 +52,7 @@ class Flows:
     leaves: Array
     changes_right: Array
     force: Array
+    spans: dict[str, Array]
 
 
 def flows(panel: Panel, group: str, counties: tuple[str, ...], first: int, last: int) -> Flows:
@@ -55,7 +67,17 @@ def flows(panel: Panel, group: str, counties: tuple[str, ...], first: int, last:
         index = (place, rows["month"].to_numpy() - first, rows["duration"].to_numpy())
         np.add.at(found[name], index, rows[name].to_numpy())
     force = block(labour_force(panel), range(first, last + 1), counties)
-    return Flows(counties, first, **found, force=force)
+    return Flows(counties, first, **found, force=force, spans=_spans(panel, group, counties))
+
+
+def _spans(panel: Panel, group: str, counties: tuple[str, ...]) -> dict[str, Array]:
+    rows = panel.spans[(panel.spans["group"] == group) & panel.spans["county"].isin(counties)]
+    place = pd.Categorical(rows["county"], categories=list(counties)).codes
+    found: dict[str, Array] = {}
+    for name in SPAN_COUNTS:
+        found[name] = np.zeros((len(counties), 2, len(DURATIONS)))
+        found[name][place, rows["after"].to_numpy(), rows["duration"].to_numpy()] = rows[name]
+    return found
 
 
 def group_index() -> NDArray[np.integer]:
@@ -64,13 +86,8 @@ def group_index() -> NDArray[np.integer]:
 
 
 def _hazard(events: Array, stock: Array) -> Array:
-    """Monthly hazard per duration group from (…, month, duration), (…, group)."""
-    index = group_index()
-    sums = [
-        (events[..., index == g].sum((-1, -2)), stock[..., index == g].sum((-1, -2)))
-        for g in range(len(DURATIONS))
-    ]
-    return np.stack([a / np.maximum(b, 1e-300) for a, b in sums], axis=-1)
+    """Monthly hazard; protected events can be more than those at risk where both are few."""
+    return np.minimum(events, stock) / np.maximum(stock, 1e-300)
 
 
 def rate_ratios(given: Flows, start: int, treated: int, controls: NDArray[np.integer]) -> Any:
@@ -82,16 +99,17 @@ def rate_ratios(given: Flows, start: int, treated: int, controls: NDArray[np.int
     exit hazards treated/control × before/after by duration group).
     """
     at = start - given.first
-    before, after = slice(0, at - 1), slice(at, given.stock.shape[1] - 1)
     new = given.entries[..., :EARLY].sum(-1)
     pairs = []
     for who in (np.array([treated]), controls):
         pool = given.force[who].sum(0)
         arrivals = new[who].sum(0) / pool
         row: list[Any] = [arrivals[1:at].mean(), arrivals[at + 1 :].mean()]
-        for events in (given.leaves, given.changes_right):
-            for span in (before, after):
-                row.append(_hazard(events[who].sum(0)[span], given.stock[who].sum(0)[span]))
+        for events in (given.spans["leaves"], given.spans["changes_right"]):
+            for span in (0, 1):
+                row.append(
+                    _hazard(events[who, span].sum(0), given.spans["stock"][who, span].sum(0))
+                )
         pairs.append(row)
     own, other = pairs
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -242,7 +260,7 @@ def hazards(panel: Panel, parameters: Parameters) -> pd.DataFrame:
             own = found if i == 0 else own
         values = np.array(ratios)
         assert own is not None
-        least = fewest_events(given, start)
+        least = fewest_events(given)
         for g, duration in enumerate(DURATIONS):
             size = np.abs(values[:, g])
             rows.append(
@@ -261,20 +279,15 @@ def hazards(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def fewest_events(given: Flows, start: int) -> NDArray[np.integer]:
+def fewest_events(given: Flows) -> NDArray[np.integer]:
     """Fewest who left, and fewest who stayed, before or after in any county, by duration group.
 
     The control group's hazard less the other counties', which stand in their own reports, would
     give a county's own.
     """
-    at, index = start - given.first, group_index()
-    spans = (slice(0, at - 1), slice(at, given.stock.shape[1] - 1))
-    counts = [
-        [events[:, span][..., index == g].sum((-1, -2)).min() for g in range(len(DURATIONS))]
-        for events in (given.leaves, given.stock - given.leaves)
-        for span in spans
-    ]
-    return np.min(counts, axis=0).astype(int)
+    left = given.spans["leaves"]
+    stayed = given.spans["stock"] - left
+    return np.minimum(left, stayed).min(axis=(0, 1)).clip(min=0).astype(int)
 
 
 HAZARDS = ("treated_before", "treated_after", "control_before", "control_after")

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
-from naveval.exhibits.protect import Counted, Model
+from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.registers import extracts
 from naveval.studies.hedmark import panel as panels
@@ -71,7 +71,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "months": Value("int", source="design"),
             **dict.fromkeys(panels.GROUPS, Value("int", "person-months", estimand="count")),
         },
-        protect=Counted({group: group for group in panels.GROUPS}),
+        protect=Descriptive({group: group for group in panels.GROUPS}),
         view=Table(rows=("step",)),
     ),
     Exhibit(
@@ -86,7 +86,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             ),
             "distance": Value("num1_s", "standard errors", estimand="distance from truth"),
         },
-        protect=Model(),
+        protect=Descriptive(),
         view=Table(rows=KEYS),
         when=When(lambda results: _known(results) is not None, "no-truth"),
         facts={

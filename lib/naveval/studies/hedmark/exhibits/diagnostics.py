@@ -3,7 +3,7 @@
 import pandas as pd
 
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
-from naveval.exhibits.protect import Drawn, Model
+from naveval.exhibits.protect import Descriptive, Drawn
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.regression import EXACT
@@ -52,7 +52,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "level": Value("num0", source="design"),
             "n_units": Value("int", source="design"),
         },
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Table(rows=("method",), spread=("outcome", "group"), once=("level",)),
         facts={
             "methods": Fact(lambda reader: reader.rows["method"].nunique()),
@@ -96,7 +96,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "p_value": Value("p"),
             "n_draws": Value("int", source="drawn"),
         },
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Table(rows=("outcome", "group")),
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
     ),

@@ -1,7 +1,7 @@
 """Section «Færre inn eller raskere ut?»: what the change of the stock consists of."""
 
 from naveval.exhibits.declare import Exhibit, Sentence, Table, Value
-from naveval.exhibits.protect import Model
+from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL
 from naveval.studies.hedmark.estimate.mechanism import HAZARDS, PARTS
@@ -19,7 +19,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             ),
             "n_units": Value("int", source="design"),
         },
-        protect=Model(),
+        protect=Descriptive(),
         view=Table(rows=("group", "part")),
         only={"part": (*PARTS, "total")},
     ),
@@ -38,7 +38,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             ),
             "n_units": Value("int", source="design"),
         },
-        protect=Model(),
+        protect=Descriptive(),
         view=Table(rows=("group", "duration")),
     ),
 )

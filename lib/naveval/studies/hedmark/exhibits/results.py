@@ -5,7 +5,7 @@ import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.declare import Bars, Exhibit, Fact, Lines, Sentence, Table, Value
-from naveval.exhibits.protect import Counted, Model
+from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark import windows
@@ -96,7 +96,7 @@ def _figure(label: str, outcome: Outcome, group: str) -> Exhibit[HedmarkResults]
         data=lambda results: series(results, outcome, group),
         keys=("month",),
         values=dict.fromkeys(areas, rate),
-        protect=Counted({area: f"n_{area}" for area in areas}),
+        protect=Descriptive({area: f"n_{area}" for area in areas}),
         view=Lines("month", areas, mark="start", zero=True),
         facts={
             "figure_first": Fact(lambda reader: reader.rows["month"].iloc[0], "month"),
@@ -139,7 +139,7 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
         data=lambda results: means(results, label),
         keys=("season", "outcome", "group"),
         values=MEANS,
-        protect=Counted({**persons, "std_error": "n_persons"}),
+        protect=Descriptive({**persons, "std_error": "n_persons"}),
         view=Table(rows=(row,), spread=("group",)),
     )
 
@@ -175,7 +175,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         data=changes,
         keys=("county",),
         values={"change": Value("pct1_s", "percent", estimand="change"), "role": Value("name")},
-        protect=Counted("n", shows=False),
+        protect=Descriptive("n", shows=False),
         view=Bars("county", "change", color="role"),
         facts={
             "change": Fact(_own_change, "pct1_s"),
@@ -229,7 +229,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             ),
             "p_value": Value("p"),
         },
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Table(rows=("outcome", "group"), spread=("model",)),
         facts={
             "outcomes": _shown("effect"),

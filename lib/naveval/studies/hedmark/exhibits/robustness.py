@@ -20,7 +20,7 @@ from naveval.exhibits.declare import (
     Table,
     Value,
 )
-from naveval.exhibits.protect import Counted, Model
+from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
@@ -209,7 +209,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         data=months,
         keys=("outcome", "group", "month"),
         values=PLACEBO["effect"],
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Picture(draw_months),
         only=STOCK,
         facts={
@@ -223,7 +223,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         data=counties,
         keys=("outcome", "group", "county"),
         values=PLACEBO["effect"],
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Intervals("county", "effect", panels="group"),
         only=STOCK,
         facts={
@@ -237,7 +237,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         data=left_out,
         keys=("outcome", "group", "county"),
         values=PLACEBO["left_out"],
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Intervals("county", "effect", panels="group"),
         only=STOCK,
         facts=_spread(first=1),
@@ -249,7 +249,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         values=dict.fromkeys(
             ("treated", "synthetic_control", "control"), Value("num2", RATE, estimand="rate")
         ),
-        protect=Counted(
+        protect=Descriptive(
             {"treated": "n_persons", "synthetic_control": "n_control", "control": "n_control"}
         ),
         view=Lines(
@@ -272,7 +272,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "fit_before": Value("num1", PERCENT, estimand="fit before"),
             "n_units": Value("int", source="design"),
         },
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Table(rows=("outcome", "group", "method")),
     ),
     Exhibit(
@@ -287,7 +287,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
                 for kind in SYNTHETIC
             },
         },
-        protect=Model(),
+        protect=Descriptive(),
         view=Table(rows=("county",)),
     ),
     Exhibit(
@@ -300,7 +300,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "band_high": Value("pct1_s", PERCENT, estimand="upper end of control counties"),
             "event_time": Value("int", source="design"),
         },
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Lines(
             "month",
             ("estimate",),
@@ -321,7 +321,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "slope_before": Value("num1_s", "percent a year", p="p_slope", estimand="slope before"),
             "n_units": Value("int", source="design"),
         },
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Table(rows=("outcome", "group")),
     ),
     Exhibit(
@@ -333,7 +333,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_clusters": Value("int", source="design"),
             "main": Value("name"),
         },
-        protect=Model(residual_df="residual_df"),
+        protect=Descriptive(),
         view=Picture(draw_specifications),
         only=STOCK,
         facts={

@@ -51,7 +51,6 @@ def curve(output: Output, study: Study, label: str) -> Block:
         count="n",
         values=["value"],
         keys=["panel", "line", "month"],
-        totals={"line": "nav"} if label in ALL_COUNTIES else None,
     )
     shown = released.frame.assign(value=released.frame["value"].astype(float))
     if shown["value"].notna().sum() < LEAST_POINTS:
