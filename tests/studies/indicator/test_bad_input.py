@@ -1,5 +1,6 @@
 """Faulty registers: each fault has its own message, and no person id is shown."""
 
+import re
 import shutil
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 
 from naveval.project.errors import ContractError, EstimationError, ParameterError
-from naveval.project.parameters import validate
+from naveval.project.parameters import load, validate
 from naveval.registers import contracts
 from naveval.studies.indicator import models, series
 from naveval.studies.indicator import panel as panels
@@ -224,3 +225,65 @@ def test_spell_does_not_begin_before_the_absence_that_ended_the_last_one(data):
 def test_faulty_parameters_say_what_is_allowed(given, message):
     with pytest.raises(ParameterError, match=message):
         validate(Parameters, given, "test")
+
+
+def breaches(data):
+    return [str(item) for item in contracts.check("indicator", data)]
+
+
+def test_no_programme_can_be_written_as_a_word(good, data):
+    change(data, "stock", "2018-05", lambda f: f.assign(program=f["program"].replace("", "ingen")))
+    assert breaches(data) == []
+    before, after = panels.build(good), panels.build(data)
+    assert (before.chunks[5].groups["program"] == after.chunks[5].groups["program"]).all()
+
+
+def more(column, factor):
+    return lambda f: f.assign(**{column: f[column] * factor})
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda f: f.assign(registered="2018-06"), "a month not after the month of the stock"),
+        (
+            lambda f: f.assign(office=f["office"].iloc[0]),
+            "office, county: .*an office in one county in all months",
+        ),
+        (more("weekly_hours", 0.2), "weekly_hours: expected hours a week"),
+    ],
+)
+def test_what_a_run_would_refuse_is_refused_by_check(data, edit, message):
+    for file in sorted((data / "stock").glob("*.parquet")):
+        if "weekly" in message or file.stem == "2018-05":
+            change(data, "stock", file.stem, edit)
+    found = "\n".join(breaches(data))
+    assert re.search(message, found), found
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (more("hours", 3 / 13), "hours: expected hours in a month"),
+        (lambda f: f.assign(subsidised_hours=f["hours"] + 1), "no more than hours"),
+    ],
+)
+def test_implausible_hours_are_refused(data, edit, message):
+    for file in sorted((data / "hours").glob("*.parquet")):
+        change(data, "hours", file.stem, edit)
+    assert any(message in text for text in breaches(data))
+
+
+def test_a_labour_force_in_thousands_is_refused(data):
+    file = data / "inflow.parquet"
+    frame = pd.read_parquet(file)
+    frame.assign(labour_force=frame["labour_force"] // 1000 + 1).to_parquet(file, index=False)
+    found = breaches(data)
+    assert any("new_unemployed" in text and "fewer than labour_force" in text for text in found)
+    assert any("industry" in text and "about as many as labour_force" in text for text in found)
+
+
+def test_half_a_month_of_hours_is_refused(data):
+    change(data, "hours", "2018-05", lambda f: f.iloc[: len(f) // 3])
+    found = contracts.check("indicator", data, load("indicator"))
+    assert any("less than half in 2018-05" in str(item) for item in found)

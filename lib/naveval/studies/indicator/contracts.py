@@ -157,6 +157,16 @@ RULES = (
     _gap("stock"),
     _gap("hours"),
     _gap("inflow"),
+    Rule(
+        "inflow",
+        "month",
+        "every month with hours after the first of the stock",
+        """
+        SELECT DISTINCT month AS what FROM hours
+        WHERE month > (SELECT max(month) FROM inflow) AND month > (SELECT min(month) FROM stock)
+        ORDER BY 1
+        """,
+    ),
     _twice("inflow", "region, month"),
     _twice("industry", "region, month, industry"),
     Rule(

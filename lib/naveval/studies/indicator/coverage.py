@@ -29,7 +29,7 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
     return (
         Need("stock", "month", month, first, last, place="county", places=tuple(COUNTIES)),
         Need("hours", "month", month, first, counted, until=_last_of_stock(parameters)),
-        Need("inflow", "month", month, first, counted),
+        Need("inflow", "month", month, first, counted, until=_last_of_stock(parameters)),
         Need("industry", "month", month, first - LOOK_BACK, last),
     )
 

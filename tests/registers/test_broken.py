@@ -1,0 +1,39 @@
+"""At least eighty broken extracts per study: each refused with a message, no id, no traceback."""
+
+from pathlib import Path
+
+import broken_registers as broken
+import pytest
+
+from naveval.project import catalogue
+
+CASES = 80
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", catalogue.names())
+def test_every_broken_extract_is_refused(study: str, tmp_path: Path) -> None:
+    extract = broken.good(study, tmp_path)
+    cases = list(broken.cases(extract))
+    assert len(cases) >= CASES
+    wrong = []
+    for case, change, words in cases:
+        found = broken.outcome(extract, case, change)
+        shown = str(broken.SHIFT)[:5] in found.text
+        faulty = found.exit_code not in (1, 3) or found.raised or shown or words not in found.text
+        if faulty or "tells where" in found.text or "Traceback" in found.text:
+            wrong.append((case, found.exit_code, found.raised, shown))
+    assert wrong == []
+
+
+def test_a_good_extract_is_found_good_and_three_kinds_of_broken_ones_bad(tmp_path: Path) -> None:
+    extract = broken.good("hedmark", tmp_path)
+    found = broken.outcome(extract, "good", lambda folder: None)
+    assert found.exit_code == 0, found.text
+    chosen = {case: (change, words) for case, change, words in broken.cases(extract)}
+    for case in ("labour_force.persons = '131.193'", "labour_force: missing", "labour_force: tab"):
+        change, words = chosen[case]
+        bad = broken.outcome(extract, case, change)
+        assert bad.exit_code == 1
+        assert bad.raised == ""
+        assert words in bad.text

@@ -1,0 +1,116 @@
+"""What `check` asks for is enough to run, and one month less is refused: random parameters."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pytest
+from broken_registers import good
+
+from naveval.project import catalogue
+from naveval.project import parameters as params
+from naveval.project.months import month_number, month_text
+from naveval.registers import contracts, coverage, reading
+from naveval.registers.connections import quote
+from naveval.registers.coverage import Need
+from naveval.running import run
+
+SCALES = {"hedmark": 0.02, "followup": 0.05, "programs": 0.01, "indicator": 0.0085}
+# Tables with enough rows at these scales for a month without any to be no chance.
+DENSE = {
+    "hedmark": ("job_seekers",),
+    "followup": ("benefit_cards", "employment", "dialogues"),
+    "programs": ("nav_status", "employment"),
+    "indicator": ("stock", "hours"),
+}
+SMALL = {
+    "hedmark": {"draws": 99, "size_draws": 20},
+    "followup": {"draws": 100},
+    "programs": {"parts": ["participants", "outcomes"]},
+    "indicator": {"draws": 200, "person_groups": 50},
+}
+
+
+def drawn(study: str, rng: np.random.Generator) -> dict[str, Any]:
+    """Random parameters that decide the period."""
+    if study == "hedmark":
+        first = month_number("2011-01") + int(rng.integers(0, 12))
+        last = month_number("2015-12") - int(rng.integers(0, 6))
+        placebo = first + 12 + int(rng.integers(0, 6))
+        return {
+            "window_first": month_text(first),
+            "window_last": month_text(last),
+            "placebo_first": month_text(placebo),
+        }
+    if study == "followup":
+        return {"longest_gap_weeks": int(rng.choice([2, 4, 6]))}
+    if study == "indicator":
+        last = month_number("2024-06") - int(rng.integers(0, 4))
+        return {"last_month": month_text(last)}
+    return {}
+
+
+def cut(folder: Path, out: Path, study: str, needs: tuple[Need, ...], less: str = "") -> Path:
+    """The extract with the periods that are needed alone; the table `less` lacks the last one."""
+    out.mkdir()
+    tables = catalogue.module(study, "contracts").TABLES
+    by_table = {need.table: need for need in needs}
+    order = sorted(tables, key=lambda name: bool(name in by_table and by_table[name].until))
+    with reading.open_registers(folder, tables) as opened:
+        connection = opened.connection
+        for table in order:
+            where = "true"
+            if table in by_table:
+                need = coverage.reaching(connection, by_table[table])
+                last = need.last - (table == less)
+                where = f"{_period(need)} BETWEEN {need.first} AND {last}"
+            target = quote(out / f"{table}.parquet")
+            connection.execute(f"COPY (SELECT * FROM {table} WHERE {where}) TO {target}")
+            connection.execute(f"DROP VIEW {table}")
+            connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({target})")
+    return out
+
+
+def _period(need: Need) -> str:
+    """The period of a row; cards need the calendar of ISO weeks for it."""
+    if need.table != "benefit_cards":
+        return need.period
+    week = "(SELECT week FROM weeks WHERE weeks.year_week = benefit_cards.year_week)"
+    return f"({need.relation.split('SELECT week')[0]} SELECT {week} // 2)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", catalogue.names())
+def test_what_is_asked_for_is_enough_and_one_period_less_is_refused(
+    study: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
+    extract = good(study, tmp_path / "whole", SCALES[study])
+    rng = np.random.default_rng(11)
+    for turn in range(2):
+        chosen = params.load(study, changes=SMALL[study] | drawn(study, rng))
+        needs = contracts.needs(study, chosen)
+        enough = cut(extract.folder, tmp_path / f"enough-{turn}", study, needs)
+        assert [str(item) for item in contracts.check(study, enough, chosen)] == []
+        for table in DENSE[study]:
+            less = cut(extract.folder, tmp_path / f"{table}-{turn}", study, needs, table)
+            found = contracts.check(study, less, chosen)
+            assert any(item.table == table and not item.warning for item in found), table
+    given = chosen.model_copy(update={"data": str(enough)})
+    done = run.run(study, given, target=tmp_path / "result", progress=False)
+    assert (done.folder / "estimates.csv").exists()
+
+
+def test_cutting_keeps_what_is_needed(tmp_path: Path) -> None:
+    extract = good("hedmark", tmp_path / "whole", 0.003)
+    chosen = params.load("hedmark", changes={"window_first": "2011-06", "placebo_first": "2013-03"})
+    needs = contracts.needs("hedmark", chosen)
+    out = cut(extract.folder, tmp_path / "cut", "hedmark", needs, "labour_force")
+    found = duckdb.sql(
+        "SELECT min(month)::DATE::VARCHAR, max(month)::DATE::VARCHAR "
+        f"FROM read_parquet('{out}/labour_force.parquet')"
+    ).fetchall()
+    assert found == [("2010-06-01", "2015-11-01")]
+    told = [str(item) for item in contracts.check("hedmark", out, chosen)]
+    assert any("labour_force" in text and "2015-12" in text for text in told)

@@ -1,0 +1,292 @@
+"""Broken and odd extracts of every study, made from good ones; a case is a name and a change.
+
+`python tests/samples/broken_registers.py STUDY` prints message, exit code and seconds of each.
+"""
+
+import gzip
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from click.testing import CliRunner
+
+from naveval import cli
+from naveval.project import catalogue
+from naveval.registers import reading
+from naveval.registers.grammar import Family
+from naveval.registers.views import family
+
+SCALES = {"hedmark": 0.003, "followup": 0.002, "programs": 0.002, "indicator": 0.0012}
+SHIFT = 987_000_000
+NUMBERS = (
+    "131.193",
+    "131,193",
+    "1.131.193",
+    "1e3",
+    "0x1F",
+    "NaN",
+    "12 34",
+    "5-",
+    "(5)",
+    "NULL",
+    "99999999999999999999",
+    "fem",
+)
+DATES = (
+    "01.02.17",
+    "1.2.2017",
+    "2017-13-01",
+    "30.02.2017",
+    "2/1/2017",
+    "20170201",
+    "41973",
+    "i går",
+)
+CODES = ("99x", " ", "Ukjent kode", "1,0")
+TRUTHS = ("J", "2", "T", "kanskje")
+MOST_COLUMNS = 5
+Change = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Extract:
+    """A good extract as frames, with ids that are easily found in a message."""
+
+    study: str
+    folder: Path
+    tables: dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `naveval check` made of a case."""
+
+    case: str
+    exit_code: int
+    seconds: float
+    text: str
+    raised: str
+
+
+def good(study: str, folder: Path, scale: float = 0.0) -> Extract:
+    """Simulate a small extract, one Parquet file per table."""
+    made = folder / "made"
+    made.mkdir(parents=True)
+    catalogue.module(study, "simulate").simulate(made, scale=scale or SCALES[study], seed=2)
+    schemas = catalogue.module(study, "contracts").TABLES
+    clean = folder / "good"
+    clean.mkdir()
+    tables = {}
+    with reading.open_registers(made, schemas) as opened:
+        for name, schema in schemas.items():
+            frame = opened.query(f"SELECT * FROM {name}")[list(schema.columns)]
+            if "person" in frame:
+                frame["person"] += SHIFT
+            if "program" in frame:
+                frame["program"] = frame["program"].replace("", "ingen")
+            frame.to_parquet(clean / f"{name}.parquet", index=False)
+            tables[name] = frame
+    return Extract(study, clean, tables)
+
+
+def cases(extract: Extract) -> Iterator[tuple[str, Change, str]]:
+    """Every case: odd cells by type, then files, then rows; and words that must be told."""
+    yield from cells(extract)
+    for name, change in (*files(extract), *rows(extract)):
+        yield name, change, name.partition(":")[0]
+
+
+def as_csv(frame: pd.DataFrame) -> str:
+    """A table as Norwegian Excel writes it."""
+    return frame.to_csv(sep=";", decimal=",", index=False, date_format="%d.%m.%Y")
+
+
+def replace(folder: Path, table: str, content: str | bytes, ending: str = "csv") -> None:
+    """Put a file in place of a table's."""
+    (folder / f"{table}.parquet").unlink()
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    (folder / f"{table}.{ending}").write_bytes(data)
+
+
+def cells(extract: Extract) -> Iterator[tuple[str, Change, str]]:
+    """One odd cell in a column of each type, in the smallest tables."""
+    odd: dict[Family, tuple[str, ...]] = {
+        "integer": NUMBERS,
+        "number": NUMBERS,
+        "date": DATES,
+        "text": CODES,
+        "boolean": TRUTHS,
+    }
+    schemas = catalogue.module(extract.study, "contracts").TABLES
+    by_size = sorted(extract.tables, key=lambda name: len(extract.tables[name]))
+    columns = [
+        (table, name, family(column.dtype))
+        for table in by_size
+        for name, column in schemas[table].columns.items()
+        if family(column.dtype) != "text" or any(rule.name == "isin" for rule in column.checks)
+    ]
+    for kind, forms in odd.items():
+        chosen = [(table, column) for table, column, own in columns if own == kind]
+        for table, column in chosen[:MOST_COLUMNS]:
+            for form in forms:
+                if kind == "number" and form == "131,193":
+                    continue  # a number with decimal comma
+                words = f"column {column}: 1 row (first: 3)"
+                yield f"{table}.{column} = {form!r}", _cell(extract, table, column, form), words
+
+
+def _cell(extract: Extract, table: str, column: str, form: str) -> Change:
+    def change(folder: Path) -> None:
+        text = as_csv(extract.tables[table].head(200))
+        lines = text.splitlines()
+        place = lines[0].split(";").index(column)
+        values = lines[3].split(";")
+        values[place] = form
+        lines[3] = ";".join(values)
+        replace(folder, table, "\n".join(lines) + "\n")
+
+    return change
+
+
+def files(extract: Extract) -> Iterator[tuple[str, Change]]:
+    """Files that are missing, damaged, twice, in another encoding or form."""
+    table = min(extract.tables, key=lambda name: len(extract.tables[name]))
+    frame = extract.tables[table]
+    csv = as_csv(frame.head(300))
+    head, *body = csv.splitlines()
+    text = {
+        "no header": "\n".join(body),
+        "only a header": head + "\n",
+        "empty file": "",
+        "tab": csv.replace(";", "\t"),
+        "sep line": "sep=;\n" + csv,
+        "column twice": f"{head};{head.split(';')[0]}\n" + "\n".join(f"{r};1" for r in body),
+        "header in capitals": head.upper() + "\n" + "\n".join(body),
+        "one cell too many": "\n".join([head, *body[:5], body[5] + ";x", *body[6:]]),
+        "cut within a row": csv[: len(csv) // 2].rpartition(";")[0],
+        "open quotation mark": "\n".join([head, *body[:5], '"' + body[5], *body[6:]]),
+    }
+    for name, content in text.items():
+        yield f"{table}: {name}", lambda f, c=content: replace(f, table, c)
+    lost = csv.replace(body[0], body[0] + " æøå", 1)
+    for name, data in {
+        "UTF-16": csv.encode("utf-16"),
+        "DOS letters": lost.encode("cp865"),
+        "encoded twice": lost.encode().decode("cp1252").encode(),
+        "with a zero byte": csv.encode()[:100] + b"\0" + csv.encode()[100:],
+    }.items():
+        yield f"{table}: {name}", lambda f, d=data: replace(f, table, d)
+    packed = gzip.compress(csv.encode())
+    yield f"{table}: gzip cut", lambda f: replace(f, table, packed[:-20], "csv.gz")
+    yield f"{table}: not gzip", lambda f: replace(f, table, csv, "csv.gz")
+    yield f"{table}: a workbook", lambda f: replace(f, table, b"PK\x03\x04", "xlsx")
+    yield f"{table}: not SAS", lambda f: replace(f, table, b"x" * 99, "sas7bdat")
+    yield f"{table}: not Stata", lambda f: replace(f, table, b"x" * 99, "dta")
+    for name in extract.tables:
+        yield f"{name}: missing", lambda f, t=name: (f / f"{t}.parquet").unlink()
+    parquet = (extract.folder / f"{table}.parquet").read_bytes()
+    yield f"{table}: Parquet cut", lambda f: replace(f, table, parquet[:-9], "parquet")
+    yield f"{table}: Parquet damaged", lambda f: replace(f, table, _damaged(parquet), "parquet")
+    yield f"{table}: twice", lambda f: (f / f"{table}.csv").write_text(csv, "utf-8") and None
+    yield f"{table}: a part beside", lambda f: frame.to_parquet(f / f"{table}_2.parquet")
+    yield f"{table}: a strange file in the folder", _folder(table, frame, "lesmeg.txt", b"x")
+    yield f"{table}: a part cut", _folder(table, frame, "b.parquet", parquet[:-9])
+    yield f"{table}: Delta", _folder(table, frame, "_delta_log/0.json", b"{}")
+    yield f"{table}: empty folder", lambda f: _emptied(f, table)
+    other = frame.drop(columns=frame.columns[-1])
+    yield f"{table}: a part with fewer columns", _folder(table, frame, "b.parquet", other)
+
+
+def _damaged(content: bytes) -> bytes:
+    return content[:40] + bytes(min(400, len(content) // 3)) + content[40 + len(content) // 3 :]
+
+
+def _emptied(folder: Path, table: str) -> None:
+    (folder / f"{table}.parquet").unlink()
+    (folder / table).mkdir()
+    (folder / table / "_SUCCESS").touch()
+
+
+def _folder(table: str, frame: pd.DataFrame, name: str, content: bytes | pd.DataFrame) -> Change:
+    def change(folder: Path) -> None:
+        (folder / f"{table}.parquet").unlink()
+        file = folder / table / name
+        file.parent.mkdir(parents=True)
+        frame.to_parquet(folder / table / "a.parquet", index=False)
+        if isinstance(content, bytes):
+            file.write_bytes(content)
+        else:
+            content.to_parquet(file, index=False)
+
+    return change
+
+
+def rows(extract: Extract) -> Iterator[tuple[str, Change]]:
+    """Rows twice, columns gone, types changed, tables without rows."""
+    schemas = catalogue.module(extract.study, "contracts").TABLES
+    for table, frame in extract.tables.items():
+        metadata = schemas[table].metadata or {}
+
+        def put(name: str, change: Callable[[pd.DataFrame], pd.DataFrame], t: str = table) -> tuple:
+            def write(folder: Path) -> None:
+                (folder / f"{t}.parquet").unlink()
+                change(extract.tables[t]).to_parquet(folder / f"{t}.parquet", index=False)
+
+            return f"{t}: {name}", write
+
+        column = frame.columns[-1]
+        yield put("last column missing", lambda f: f.iloc[:, :-1])
+        yield put(
+            "last column as text", lambda f, c=column: f.assign(**{c: f[c].astype(str) + "x"})
+        )
+        yield put(
+            "first value missing", lambda f: f.assign(**{f.columns[0]: f.iloc[:, 0].shift(1)})
+        )
+        if not metadata.get("may_be_empty"):
+            yield put("no rows", lambda f: f.iloc[:0])
+        if _has_key(extract.study, table):
+            yield put("three rows twice", lambda f: pd.concat([f, f.head(3)]))
+
+
+def _has_key(study: str, table: str) -> bool:
+    declared = catalogue.module(study, "contracts")
+    schema = declared.TABLES[table]
+    unique = schema.unique or any(column.unique for column in schema.columns.values())
+    return bool(unique) or any(
+        rule.table == table and rule.expected.startswith("one ") for rule in declared.RULES
+    )
+
+
+def outcome(extract: Extract, case: str, change: Change) -> Outcome:
+    """Run `naveval check` on a copy of the extract with the change."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "data"
+        shutil.copytree(extract.folder, folder, copy_function=os.link)
+        change(folder)
+        started = time.perf_counter()
+        done = CliRunner().invoke(cli.main, ["check", extract.study, "--data", str(folder)])
+        seconds = time.perf_counter() - started
+    raised = "" if isinstance(done.exception, SystemExit | None) else repr(done.exception)
+    return Outcome(case, done.exit_code, seconds, done.output, raised)
+
+
+def main(study: str) -> None:
+    """Print every case of a study."""
+    with tempfile.TemporaryDirectory() as place:
+        extract = good(study, Path(place))
+        for case, change, words in cases(extract):
+            found = outcome(extract, case, change)
+            told = next((line for line in found.text.splitlines() if words in line), "NOT TOLD")
+            print(
+                f"{found.exit_code}\t{found.seconds:.1f}\t{case}\t{told.strip()[:120]}{found.raised}"
+            )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
