@@ -8,6 +8,7 @@ import click
 import pytest
 
 from naveval import cli
+from naveval.project import catalogue
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,6 +35,29 @@ def test_commands_and_options_exist(line: str) -> None:
 def test_enough_commands_are_shown() -> None:
     shown = {line.split()[1] for line in LINES}
     assert set(cli.main.commands) - {"report"} <= shown
+
+
+NAMED = re.compile(r"`((?:lib|notebooks|params|report|tests)/[^` ]*)`")
+GENERATED = "report/_out"
+OPTIONAL = {"errata.yml", "definitions.yml", "coverage.py", "panel.py"}
+"""What some studies lack, as the README says."""
+
+
+@pytest.mark.parametrize("named", sorted(set(NAMED.findall(README))))
+def test_named_paths_exist(named: str) -> None:
+    if named.startswith(GENERATED):
+        return
+    paths = [ROOT / named.replace("<study>", study) for study in catalogue.names()]
+    # A module that has grown into a folder keeps its name.
+    there = [path.exists() or path.with_suffix("").is_dir() for path in paths]
+    assert any(there) if paths[0].name in OPTIONAL else all(there), named
+
+
+def test_every_folder_of_the_library_is_in_the_tree() -> None:
+    tree = README.partition("## The tree")[2].partition("## ")[0]
+    for folder in (ROOT / "lib" / "naveval").iterdir():
+        if (folder / "__init__.py").exists():
+            assert re.search(rf"^ +{folder.name}/", tree, re.MULTILINE), folder.name
 
 
 FAKE = """#!/bin/sh
