@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 some part failed; 2 parameters; 3 registers; 4 estimation;
 """
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -383,6 +384,30 @@ def update(
         share=tolerance_share,
     )
     click.echo(quarter.summary(done))
+
+
+@main.command()
+@click.option("--older", default="30d", show_default=True, metavar="TIME", help="30d, 12h or 2w.")
+@plain_errors
+def clean(older: str) -> None:
+    """Remove kept results and simulated registers that nobody used for a time.
+
+    Finished results, reports and the site stay; what was removed is made anew when it is needed.
+    """
+    from naveval.project import store
+
+    done = store.clean(_days(older))
+    click.echo(
+        f"removed {done.removed} kept results and {done.leftovers} leftovers, "
+        f"{done.freed / 1e6:.1f} MB"
+    )
+
+
+def _days(text: str) -> float:
+    found = re.fullmatch(r"(\d+)([hdw])", text)
+    if found is None:
+        raise ParameterError(f"--older {text}: expected a number with h, d or w, such as 30d")
+    return int(found[1]) * {"h": 1 / 24, "d": 1.0, "w": 7.0}[found[2]]
 
 
 @main.command()

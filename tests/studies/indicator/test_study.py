@@ -203,7 +203,7 @@ def quarterly(data, store, version, **options):
 
 
 def content(folder):
-    return {file.name: file.read_bytes() for file in folder.iterdir() if file.name != quarter.LOCK}
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")

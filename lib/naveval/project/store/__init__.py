@@ -4,6 +4,7 @@ Values lie under `report/_out/_cache/`, simulated registers under `report/_out/_
 hold person data: folders are their owner's alone, and none of it is part of a result folder.
 """
 
+from naveval.project.store.cleaning import Cleaned, clean
 from naveval.project.store.disk import beside, make_private, require_own, write_text
 from naveval.project.store.kept import cached, drop, find, keep, kept_folder, location
 from naveval.project.store.keys import key, plain
@@ -11,8 +12,10 @@ from naveval.project.store.locks import locked
 from naveval.project.store.staging import exchange, held, staged, sweep
 
 __all__ = [
+    "Cleaned",
     "beside",
     "cached",
+    "clean",
     "drop",
     "exchange",
     "find",

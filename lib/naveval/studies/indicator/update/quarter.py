@@ -1,7 +1,7 @@
 """The quarterly routine from registers to a published table of values, on top of the store."""
 
+import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from naveval.project import months as calendar_months
+from naveval.project import store as keeping
 from naveval.project.errors import ParameterError
-from naveval.project.store import locked
 from naveval.registers import extracts
 from naveval.studies.indicator import market
 from naveval.studies.indicator import panel as panels
@@ -25,7 +25,7 @@ from naveval.studies.indicator.series import grouping
 from naveval.studies.indicator.update import revisions, store
 from naveval.studies.indicator.update.fit import Updated, update
 
-VALUES, LOCK = "published.csv", "store.lock"
+VALUES = "published.csv"
 WINDOW = 79
 LONGEST = 12
 MOST_DRIFT = 0.03
@@ -103,25 +103,39 @@ def publish_quarter(
     if window < panels.LEAST_MONTHS:
         raise ParameterError(f"window: {window} months; at least {panels.LEAST_MONTHS} are needed")
     data = extracts.folder("indicator", parameters)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(folder / LOCK), threadpool_limits(1, user_api="blas"):
-        staging = Path(tempfile.mkdtemp(prefix=".staging-", dir=folder))
-        try:
-            return _publish(parameters, data, folder, staging, version, window, hours, share)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+    with keeping.held(folder), threadpool_limits(1, user_api="blas"):
+        keeping.make_private(folder)
+        with keeping.staged(folder) as work:
+            staging = work / "months"
+            staging.mkdir()
+            # Links: what changes is written beside and moved, so the earlier files stay.
+            made = work / folder.name
+            shutil.copytree(folder, made, copy_function=_linked)
+            done = _publish(parameters, data, folder, made, staging, version, window, hours, share)
+            keeping.exchange(made, folder)
+    return done
+
+
+def _linked(file: str, target: str) -> None:
+    """The same file under another name, or a copy where the file system has no links."""
+    try:
+        os.link(file, target)
+    except OSError:
+        shutil.copy2(file, target)
 
 
 def _publish(
     parameters: Parameters,
     data: Path,
     folder: Path,
+    made: Path,
     staging: Path,
     version: str,
     window: int,
     hours: float,
     share: float,
 ) -> Quarter:
+    """Make the store's next state in the folder `made`, from the one in `folder`."""
     noted = revisions.noted(folder, version)
     settings = _settings(parameters)
     limits, offices = store.kept_levels(folder, settings)
@@ -156,12 +170,13 @@ def _publish(
     before = pd.read_csv(file, dtype={"group": str}) if file.exists() else values.head(0)
     change = revisions.moved(before, values, noted=noted, hours=hours, share=share)
     revisions.require_publishable(change, version)
-    store.adopt(folder, staging, list(stamps.made_from))
-    store.keep_levels(folder, found.limits, panel.levels["office"], settings)
+    store.adopt(made, staging, list(stamps.made_from))
+    store.keep_levels(made, found.limits, panel.levels["office"], settings)
     if panel.snapshot is not None:
-        store.keep_spells(folder, panel.snapshot)
-    values.to_csv(file, index=False)
-    store.keep_stamps(folder, stamps)
+        store.keep_spells(made, panel.snapshot)
+    with keeping.beside(made / VALUES, private=True) as part:
+        values.to_csv(part, index=False)
+    store.keep_stamps(made, stamps)
     return Quarter(months, done, change, values)
 
 

@@ -2,8 +2,8 @@
 
 A month's statistics are used again only when the registers they came from are the same: the
 month's stock, the hours of its outcome months and the market categories of that month, and the
-stock of no earlier month either (spells run through months). `stamps.json` says so and is
-written last, so that an interrupted publication leaves nothing that could be mistaken.
+stock of no earlier month either (spells run through months). `stamps.json` says so. A
+publication makes the whole store anew beside the earlier one, so that a kill leaves either.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from naveval.project import months as calendar_months
 from naveval.project.errors import ParameterError
-from naveval.project.store import key
+from naveval.project.store import beside, key, write_text
 from naveval.studies.indicator.characteristics import HORIZON, OUTCOMES
 from naveval.studies.indicator.extracts import month_stamps
 from naveval.studies.indicator.market import Market
@@ -166,7 +166,8 @@ def keep_stamps(folder: Path, stamps: Stamps) -> None:
     made_from: dict[str, dict[str, str]] = {outcome: {} for outcome in OUTCOMES}
     for (outcome, month), digest in stamps.made_from.items():
         made_from[outcome][month] = digest
-    _replace(folder / STAMPS, json.dumps({"made_from": made_from, "stock": stamps.stock}))
+    content = {"made_from": made_from, "stock": stamps.stock}
+    write_text(folder / STAMPS, json.dumps(content), private=True)
 
 
 def reusable(kept: Stamps, now: Stamps) -> frozenset[Key]:
@@ -200,7 +201,7 @@ def keep_levels(
         "offices": list(offices),
         "settings": settings,
     }
-    _replace(folder / LEVELS, json.dumps(content))
+    write_text(folder / LEVELS, json.dumps(content), private=True)
 
 
 def kept_levels(
@@ -231,15 +232,14 @@ def kept_levels(
 
 def keep_spells(folder: Path, snapshot: Snapshot) -> None:
     """Store how spells stood before a month. The file holds pseudonyms: it stays in the store."""
-    file = folder / SPELLS
-    np.savez(
-        file,
-        month=np.array(snapshot.month),
-        person=snapshot.person,
-        last=snapshot.last,
-        start=snapshot.start,
-    )
-    file.chmod(0o600)
+    with beside(folder / SPELLS, private=True) as part, part.open("wb") as stream:
+        np.savez(
+            stream,
+            month=np.array(snapshot.month),
+            person=snapshot.person,
+            last=snapshot.last,
+            start=snapshot.start,
+        )
 
 
 def kept_spells(folder: Path, month: str) -> Snapshot | None:
@@ -251,9 +251,3 @@ def kept_spells(folder: Path, month: str) -> Snapshot | None:
         if str(kept["month"]) != month:
             return None
         return Snapshot(month, kept["person"], kept["last"], kept["start"])
-
-
-def _replace(file: Path, text: str) -> None:
-    part = file.with_suffix(".part")
-    part.write_text(text)
-    os.replace(part, file)
