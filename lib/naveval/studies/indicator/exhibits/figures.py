@@ -19,7 +19,6 @@ from naveval.studies.indicator.study import Study
 
 GREY = "#B8BEC5"
 COLUMNS = 4
-ALL_COUNTIES = ("fig-10", "fig-11", "fig-12", "fig-13", "fig-31")
 LEAST_POINTS = 3
 MULTIPLES = ("fig-14", "fig-15", "fig-17", "fig-18", "fig-19", "fig-29", "fig-in-model")
 MANY = 8
