@@ -30,4 +30,5 @@ REPORT = Report(
     ),
     common=COMMON,
     codes=CODES,
+    printed=lambda _: True,
 )

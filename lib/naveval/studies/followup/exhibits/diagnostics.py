@@ -47,7 +47,11 @@ def events(results: FollowupResults) -> pd.DataFrame:
     assert results.events is not None
     fewest = min(item.n_persons for item in results.events.values()) - 1
     parts = [
-        item.frame.assign(outcome=name, n_persons=item.n_persons, residual_df=fewest)
+        item.frame.assign(
+            outcome=name,
+            n_persons=item.frame["n_month"].clip(upper=item.n_persons),
+            residual_df=fewest,
+        )
         for name, item in results.events.items()
     ]
     return pd.concat(parts, ignore_index=True)
@@ -197,7 +201,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "band_high": by_outcome(format="num4_s", estimand="simultaneous band, high"),
             "month": Value("int", source="design"),
         },
-        protect=Model(n=("n_persons", "n_month"), residual_df="residual_df"),
+        protect=PERSONS,
         view=Picture(draw_events),
     ),
     Exhibit(
