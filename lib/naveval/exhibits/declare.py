@@ -126,11 +126,15 @@ class Fact:
 
 @dataclass(frozen=True)
 class Table:
-    """Markdown table: keys that name rows, keys that spread over columns, values shown once."""
+    """Markdown table: keys that name rows, keys that spread over columns, values shown once.
+
+    `joined` are keys of rows that are told in one cell, in the column of the first of them.
+    """
 
     rows: tuple[str, ...] = ()
     spread: tuple[str, ...] = ()
     once: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,10 +199,10 @@ View = Table | Lines | Intervals | Bars | Areas | Picture
 
 @dataclass(frozen=True)
 class When(Generic[R]):
-    """When something is shown, and the key of the text that says why it is not."""
+    """When something is shown, and the key of the text that says why it is not, if anything."""
 
     holds: Callable[[R], bool]
-    otherwise: str
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)

@@ -82,10 +82,15 @@ def table(reader: Reader) -> str:
     ]
     for row in dict.fromkeys(cell.row for cell in cells):
         texts = dict(zip(keys, row, strict=True))
+        heads = {
+            name: reader.named(name, code) for name, code in texts.items() if code or name != ROW
+        }
+        if view.joined:
+            heads[view.joined[0]] = ", ".join(heads[name] for name in view.joined)
         lines.append(
             _line(
-                reader.named(name, texts[name]).replace("|", "\\|")
-                if name in keys
+                heads[name].replace("|", "\\|")
+                if name in heads
                 else _missing(read.get((row, name), ""), titles[name])
                 for name in shown
             )

@@ -4,7 +4,7 @@ The kind is declared with the exhibit; `decide` is the only place that acts on i
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -57,10 +57,24 @@ class Descriptive:
 
 @dataclass(frozen=True)
 class Model:
-    """Output of a fitted model: rows on too few persons, or degrees of freedom, are hidden."""
+    """Output of a fitted model: rows on too few persons, or degrees of freedom, are hidden.
+
+    `also` maps a column of true and false to columns that are hidden where it is true.
+    """
 
     n: tuple[str, ...] = ("n_persons",)
     residual_df: str = ""
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Together:
+    """Numbers of persons that the study's `protection` releases with those of all places.
+
+    `data` gives the place's part of that release; `count` is as for Counted.
+    """
+
+    count: Mapping[str, str] | str
 
 
 @dataclass(frozen=True)
@@ -87,11 +101,11 @@ class Derived:
     of: str
 
 
-Protect = Counted | Descriptive | Model | Public | Drawn | Derived
+Protect = Counted | Descriptive | Model | Together | Public | Drawn | Derived
 
 
 def decide(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Released,
     how: Protect,
     *,
     label: str,
@@ -114,22 +128,18 @@ def decide(
         For an exhibit without protection, columns that are not declared, and counts that are no
         counts.
     """
+    if isinstance(frame, Released):
+        if isinstance(how, Together):
+            return frame
+        raise DisclosureError(
+            f"{label}: released already; expected protection of the kind Together"
+        )
     if isinstance(how, Counted):
         return _counted(frame, how, label, keys, free)
     if isinstance(how, Descriptive):
         return _descriptive(frame, how, label, keys, free, protection)
     if isinstance(how, Model):
-        given = frame if how.residual_df else frame.assign(residual_df=thresholds().residual_df)
-        found = gate.model(
-            given,
-            label=label,
-            n=how.n,
-            residual_df=how.residual_df or "residual_df",
-            keys=keys,
-            labels=tuple(free),
-        )
-        everyone = np.ones(len(frame), dtype=bool)
-        return gate.subset(found, everyone, columns=list(frame.columns))
+        return _model(frame, how, label, keys, free)
     if isinstance(how, Public | Drawn):
         return gate.public(frame, label=label, source=how.source)
     if isinstance(how, Derived):
@@ -183,6 +193,26 @@ def _counted(
         return given
     kept = [str(name) for name in frame.columns if name not in set(count.values())]
     return gate.subset(given, np.ones(len(frame), dtype=bool), columns=kept)
+
+
+def _model(
+    frame: pd.DataFrame, how: Model, label: str, keys: tuple[str, ...], free: Collection[str]
+) -> Released:
+    given = frame if how.residual_df else frame.assign(residual_df=thresholds().residual_df)
+    found = gate.model(
+        given.drop(columns=list(how.also)),
+        label=label,
+        n=how.n,
+        residual_df=how.residual_df or "residual_df",
+        keys=keys,
+        labels=tuple(free),
+    )
+    for flag, names in how.also.items():
+        for name in set(names) & set(frame.columns):
+            found.suppressed[name] |= frame[flag].to_numpy(bool)
+            found.frame[name] = found.frame[name].mask(found.suppressed[name])
+    kept = [name for name in frame.columns if name not in how.also]
+    return gate.subset(found, np.ones(len(frame), dtype=bool), columns=kept)
 
 
 def _derived(frame: pd.DataFrame, how: Derived, label: str, free: Collection[str]) -> Released:

@@ -48,10 +48,11 @@ class Reader:
         """What may leave of an exhibit; decided once for the same results."""
         if label not in self._kept:
             exhibit = self.report.exhibit(label)
-            frame = exhibit.data(self.at(label) if exhibit.derived else self._results)
+            given = exhibit.data(self.at(label) if exhibit.derived else self._results)
+            frame = given.frame if isinstance(given, Released) else given
             require_keys(exhibit, frame)
             self._kept[label] = protect.decide(
-                frame.reset_index(drop=True),
+                given if isinstance(given, Released) else frame.reset_index(drop=True),
                 exhibit.protect,
                 label=label,
                 keys=exhibit.keys,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from naveval.disclosure.gate import Released
 from naveval.exhibits.declare import PARTS, Exhibit, Fact, Value
-from naveval.exhibits.protect import Counted, Descriptive, Model
+from naveval.exhibits.protect import Counted, Descriptive, Model, Together
 from naveval.exhibits.reader import Reader
 
 SCHEMA = 2
@@ -67,7 +67,7 @@ def _value_rows(
             **{key: str(row[key]) for key in exhibit.keys},
             "estimate": row[kind.of or name],
             **{to: row[column] for to, column in parts.items() if column},
-            "n_persons": row.get(count, np.nan),
+            "n_persons": row.get("n_persons" if count else "", row.get(count, np.nan)),
             **{to: row[column] for column, to in CARRIED.items() if column in row},
             "unit": kind.unit,
             "estimand": kind.estimand,
@@ -81,7 +81,7 @@ def counted(exhibit: Exhibit[Any], name: str) -> str:
     how = exhibit.protect
     if exhibit.values[name].source:
         return ""
-    if isinstance(how, Counted | Descriptive):
+    if isinstance(how, Counted | Descriptive | Together):
         return how.count if isinstance(how.count, str) else how.count.get(name, "")
     return how.n[0] if isinstance(how, Model) else ""
 

@@ -150,7 +150,10 @@ def paragraph(reader: Reader, sentence: Sentence) -> Shown:
 def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Shown:
     """An exhibit with caption and note, or why it is not shown."""
     if exhibit.when and not exhibit.when.holds(results):
-        return Shown(reader.fill(words.choose(reader.output.texts, exhibit.when.otherwise, None)))
+        instead = exhibit.when.otherwise
+        return Shown(
+            reader.fill(words.choose(reader.output.texts, instead, None)) if instead else ""
+        )
     if exhibit.view is None:
         return Shown("", rows=reader.frame())
     entry = words.entry(reader.output.texts, exhibit.label)

@@ -64,7 +64,8 @@ def fill(template: str, values: Mapping[str, Any], key: str) -> str:
 def choose(texts: Mapping[str, Any], key: str, choice: str | None) -> str:
     """The template of a sentence, or the chosen one of several; "text" is the only one."""
     found = entry(texts, key)
-    if choice is None or (choice == "text" and "text" in found):
+    plain = isinstance(found, str) or "text" in found
+    if choice is None or (choice == "text" and plain):
         if isinstance(found, str):
             return found
         if "text" not in found:

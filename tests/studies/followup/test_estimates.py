@@ -6,10 +6,8 @@ import pandas as pd
 import pytest
 
 from naveval.estimators.sensitivity import bounds
-from naveval.exhibits import estimates
 from naveval.studies.followup import checks, events, published
 from naveval.studies.followup import estimate as study
-from naveval.studies.followup.exhibits import rows
 from naveval.studies.followup.parameters import Parameters
 
 PARAMETERS = Parameters(draws=300)
@@ -223,27 +221,6 @@ def test_county_difference_finds_a_real_one(window: pd.DataFrame) -> None:
     table = checks.county_against_rest(changed, "03", PARAMETERS)
     long = table[(table["outcome"] == "work") & (table["horizon"] == "long")].iloc[0]
     assert long["difference_p"] < 0.001
-
-
-def test_rows_are_tidy_and_unique(
-    window: pd.DataFrame, found: list[study.Regression], summary: pd.DataFrame
-) -> None:
-    everything = {
-        "summary": summary,
-        "events": events.studies(window, PARAMETERS),
-        "dates": checks.placebo_dates(window, PARAMETERS),
-        "group": checks.placebo_group(window, PARAMETERS),
-        "breaks": checks.without_2018(window, PARAMETERS),
-        "testing": checks.adjusted(found, PARAMETERS),
-        "intervals": events.intervals(window, PARAMETERS),
-        "breakdowns": events.breakdowns(window, summary, PARAMETERS),
-        "comparison": checks.county_against_rest(window, "03", PARAMETERS),
-    }
-    table = rows.rows(everything)
-    assert tuple(table.columns) == estimates.COLUMNS
-    effects = table[(table["label"] == "tbl-1") & (table["estimand"] == "att")]
-    assert effects["published"].notna().all()
-    assert len(rows.rows({"summary": summary})) < len(table)
 
 
 def test_stars_are_the_documents() -> None:

@@ -8,11 +8,6 @@ import pytest
 from notebook_cells import run
 
 from naveval.exhibits import words
-from naveval.exhibits.figures import show
-from naveval.exhibits.output import Output
-from naveval.project import places
-from naveval.project.errors import DisclosureError
-from naveval.studies.followup.exhibits import tables as followup_tables
 from naveval.studies.followup.simulate import registers
 
 SCALE = 0.03
@@ -91,8 +86,8 @@ def test_one_part_alone(data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     names, markdown = executed(
         monkeypatch, tmp_path, ("events",), data=str(data), scale=SCALE, draws=100
     )
-    assert "events" in names
-    assert "dates" not in names
+    assert names["results"].events is not None
+    assert names["results"].dates is None
     assert "#tbl-pretrend" in markdown
     assert "#tbl-placebo" not in markdown
 
@@ -117,14 +112,3 @@ def test_every_choice_of_every_sentence_is_norwegian_prose() -> None:
     for key, entry in found.items():
         if isinstance(entry, dict) and "choose" in entry:
             assert all(isinstance(choice, str) for choice in entry["choose"]), key
-
-
-def test_figures_take_released_data_only(tmp_path: Path) -> None:
-    output = Output("followup", places.place("39"), tmp_path, "simulated", words.load("followup"))
-    with pytest.raises(DisclosureError, match=r"disclosure\.release"):
-        show(output, None, pd.DataFrame(), "fig-1")  # type: ignore[arg-type]
-
-
-def test_no_county_table_for_the_country(tmp_path: Path) -> None:
-    output = Output("followup", places.place("39"), tmp_path, "simulated", words.load("followup"))
-    assert followup_tables.county(output, pd.DataFrame()).markdown == ""

@@ -10,10 +10,13 @@ import pytest
 from naveval.estimators.event_study import Wald
 from naveval.exhibits import words
 from naveval.exhibits.output import Output
+from naveval.exhibits.show import Showing
 from naveval.project import places
 from naveval.studies.followup import published
 from naveval.studies.followup.events import Events
-from naveval.studies.followup.exhibits import story
+from naveval.studies.followup.exhibits import REPORT
+from naveval.studies.followup.parameters import Parameters
+from naveval.studies.followup.results import FollowupResults
 
 NULL, UP, DOWN = (0.001, 0.8), (0.02, 0.001), (-0.02, 0.001)
 LONG = {
@@ -54,9 +57,31 @@ def summary(
                 "mde_relative": 0.107,
                 "power": 0.8,
                 "refused": "",
+                "std_error": 0.005,
+                "r_squared": 0.1,
+                "n_obs": 9000,
+                "n_persons": 900,
+                "smallest_cell": 100,
+                "mean_hidden": False,
             }
         )
     return pd.DataFrame(rows).assign(**changes)
+
+
+def said(
+    output: Output, label: str, found: pd.DataFrame, moved: Events | None = None, **more
+) -> str:
+    """What a sentence says of these results."""
+    results = FollowupResults(
+        parameters=Parameters(county="39"),
+        panel=None,  # type: ignore[arg-type]
+        protected=None,  # type: ignore[arg-type]
+        summary=found,
+        trend=moved or trend(),
+        truth=pd.DataFrame(),
+        **more,
+    )
+    return Showing(REPORT, output).show(label, results).markdown
 
 
 def trend(slope_p: float = 0.5, joint_p: float = 0.5) -> Events:
@@ -73,25 +98,25 @@ def trend(slope_p: float = 0.5, joint_p: float = 0.5) -> Events:
 def test_summary_and_conclusion_warn_of_a_gap_that_moved_before(
     output: Output, slope_p: float, joint_p: float, warned: bool
 ) -> None:
-    for block in (story.program, story.conclusion):
-        text = block(output, summary(UP), trend(slope_p, joint_p)).markdown
+    for label in ("summary-program", "conclusion"):
+        text = said(output, label, summary(UP), trend(slope_p, joint_p))
         assert ("i endring allerede før juli 2017" in text) == warned
 
 
 def test_every_null_says_what_would_have_been_found(output: Output) -> None:
     found = summary()
-    for block, said in (
-        (story.program(output, found, trend()), "1,50\u00a0prosentpoeng blitt oppdaget med 80"),
-        (story.dialogue(output, found), "En endring på 1,50 ville sannsynligvis blitt oppdaget"),
-        (story.work(output, found), "En endring på 1,50\u00a0prosentpoeng ville sannsynligvis"),
+    for label, wanted in (
+        ("summary-program", "1,50\u00a0prosentpoeng blitt oppdaget med 80"),
+        ("summary-dialogue", "En endring på 1,50 ville sannsynligvis blitt oppdaget"),
+        ("summary-work", "En endring på 1,50\u00a0prosentpoeng ville sannsynligvis"),
     ):
-        assert said in block.markdown
-    assert "heller ingen" in story.dialogue(output, found).markdown
-    assert "heller" not in story.dialogue(output, summary(program=UP)).markdown
+        assert wanted in said(output, label, found)
+    assert "heller ingen" in said(output, "summary-dialogue", found)
+    assert "heller" not in said(output, "summary-dialogue", summary(program=UP))
 
 
 @pytest.mark.parametrize(
-    ("program", "dialogue", "work", "said"),
+    ("program", "dialogue", "work", "wanted"),
     [
         (NULL, NULL, UP, "vanskelig å tilskrive satsingen"),
         (NULL, UP, UP, "kan henge sammen med at oppfølgingen ble tettere"),
@@ -101,42 +126,40 @@ def test_every_null_says_what_would_have_been_found(output: Output) -> None:
     ],
 )
 def test_what_work_means_depends_on_follow_up(
-    output: Output, program: Any, dialogue: Any, work: Any, said: str
+    output: Output, program: Any, dialogue: Any, work: Any, wanted: str
 ) -> None:
-    block = story.work(output, summary(program, dialogue, work))
-    assert said in " ".join(block.markdown.split())
+    text = said(output, "summary-work", summary(program, dialogue, work))
+    assert wanted in " ".join(text.split())
 
 
 def test_level_is_left_out_when_it_is_hidden_or_there_is_no_effect(output: Output) -> None:
-    assert "I målgruppen var 14,0" in story.program(output, summary(), trend()).markdown
-    hidden = story.program(output, summary(mean=np.nan), trend()).markdown
+    assert "I målgruppen var 14,0" in said(output, "summary-program", summary())
+    hidden = said(output, "summary-program", summary(mean=np.nan, mean_hidden=True))
     assert "I målgruppen var" not in hidden
     assert ".." not in hidden
-    few = story.program(output, summary(refused="few_persons", mean=0.2), trend()).markdown
+    few = said(output, "summary-program", summary(refused="few_persons", mean=0.2))
     assert "I målgruppen var" not in few
 
 
 def test_conclusion_calls_an_imprecise_null_imprecise(output: Output) -> None:
-    assert "neppe ga en større økning" in story.conclusion(output, summary(), trend()).markdown
-    wide = story.conclusion(output, summary(mde_relative=0.6), trend()).markdown
+    assert "neppe ga en større økning" in said(output, "conclusion", summary())
+    wide = said(output, "conclusion", summary(mde_relative=0.6))
     assert "her er den liten" in wide
-    assert wide == story.conclusion(output, summary(mde_relative=np.nan), trend()).markdown
-    assert (
-        "flere på tiltak, ikke færre" in story.conclusion(output, summary(DOWN), trend()).markdown
-    )
+    assert wide == said(output, "conclusion", summary(mde_relative=np.nan))
+    assert "flere på tiltak, ikke færre" in said(output, "conclusion", summary(DOWN))
 
 
 def test_summary_counts_the_ten(output: Output) -> None:
-    assert "10 virkninger" in story.everything(output, summary()).markdown
-    assert "Ingen av dem" in story.everything(output, summary()).markdown
-    some = story.everything(output, summary(UP, NULL, DOWN)).markdown
+    assert "10 virkninger" in said(output, "summary-all", summary())
+    assert "Ingen av dem" in said(output, "summary-all", summary())
+    some = said(output, "summary-all", summary(UP, NULL, DOWN))
     assert "2 av dem kan skilles fra null" in some
-    none = story.everything(output, summary(p_value=np.nan)).markdown
+    none = said(output, "summary-all", summary(p_value=np.nan))
     assert "kunne anslås i Vestfold" in none
 
 
 @pytest.mark.parametrize(
-    ("parallel", "line", "said"),
+    ("parallel", "line", "wanted"),
     [
         (0.8, 0.01, "står seg også"),
         (0.8, 0.0, "ikke lenger noen sikker virkning"),
@@ -145,19 +168,21 @@ def test_summary_counts_the_ten(output: Output) -> None:
     ],
 )
 def test_breakdown_tells_of_parallel_trends_and_of_a_line(
-    output: Output, parallel: float, line: float, said: str
+    output: Output, parallel: float, line: float, wanted: str
 ) -> None:
     found = pd.DataFrame(
         {
             "outcome": ["program"],
             "estimate": [0.01],
+            "std_error": [0.004],
+            "n_persons": [900],
             "zero_relative": [parallel],
             "mde_relative": [0.4],
             "zero_smoothness": [line],
             "mde_smoothness": [0.0],
         }
     )
-    assert said in story.breakdown(output, found).markdown
+    assert wanted in said(output, "breakdown", summary(), breakdowns=found)
 
 
 def breaks(dialogue_p: float, work_p: float) -> pd.DataFrame:
@@ -169,6 +194,12 @@ def breaks(dialogue_p: float, work_p: float) -> pd.DataFrame:
                 "estimate": 0.001,
                 "difference": 0.0003,
                 "difference_p": p,
+                "difference_error": 0.001,
+                **dict.fromkeys(("std_error", "ci_low", "ci_high", "p_value", "mde"), 0.01),
+                "n_obs": 9000,
+                "n_persons": 900,
+                "smallest_cell": 100,
+                "refused": "",
             }
             for outcome, p in (("dialogue", dialogue_p), ("work", work_p), ("health", np.nan))
             for horizon in ("all", "until_2017")
@@ -177,11 +208,11 @@ def breaks(dialogue_p: float, work_p: float) -> pd.DataFrame:
 
 
 def test_break_tells_of_dialogue_and_of_the_others(output: Output) -> None:
-    calm = story.measurement_break(output, breaks(0.5, 0.4)).markdown
+    calm = said(output, "break", summary(), breaks=breaks(0.5, 0.4))
     assert "kan være tilfeldig" in calm
     assert "ingen av 1 forskjeller" in calm
-    other = story.measurement_break(output, breaks(0.001, 0.01)).markdown
+    other = said(output, "break", summary(), breaks=breaks(0.001, 0.01))
     assert "bør leses uten 2018" in other
     assert "1 av 1 forskjeller" in other
-    refused = story.measurement_break(output, breaks(np.nan, 0.2)).markdown
+    refused = said(output, "break", summary(), breaks=breaks(np.nan, 0.2))
     assert "for få personer" in refused

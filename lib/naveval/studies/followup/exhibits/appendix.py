@@ -1,0 +1,86 @@
+"""Section «Vedlegg»: the sample, and how near simulated registers come to the printed ones."""
+
+import pandas as pd
+
+from naveval.disclosure.gate import Released
+from naveval.exhibits.declare import Exhibit, Sentence, Table, Value, When
+from naveval.exhibits.protect import Model, Together
+from naveval.exhibits.reader import Reader
+from naveval.studies.followup import protection
+from naveval.studies.followup.exhibits.common import freedom, named, without_refused
+from naveval.studies.followup.exhibits.comparison import ALSO
+from naveval.studies.followup.exhibits.effects import JOINED
+from naveval.studies.followup.results import FollowupResults
+
+
+def flow(results: FollowupResults) -> Released:
+    """How many persons, spells and periods each step keeps or drops."""
+    return protection.flow(results.panel, results.protected, results.parameters.county)
+
+
+def marginals(results: FollowupResults) -> pd.DataFrame:
+    """How far simulated registers are from the printed means and sizes."""
+    part = without_refused(results.summary)
+    part = part.assign(
+        mean_deviation=part["mean"] / part["printed_mean"] - 1,
+        full_n_obs=part["n_obs"] / results.parameters.scale,
+    )
+    part["n_deviation"] = part["full_n_obs"] / part["printed_n_obs"] - 1
+    columns = [
+        *JOINED,
+        "mean",
+        "printed_mean",
+        "mean_deviation",
+        "full_n_obs",
+        "printed_n_obs",
+        "n_deviation",
+        "n_persons",
+        "smallest_cell",
+        "mean_hidden",
+    ]
+    return freedom(named(part)[columns])
+
+
+def _is_country(results: FollowupResults) -> bool:
+    return not results.truth.empty and not results.parameters.county
+
+
+EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
+    Exhibit(
+        "tbl-flow",
+        data=flow,
+        keys=("step",),
+        values={
+            "n_periods": Value("int", "periods", estimand="count"),
+            "n_persons": Value("int", "persons", estimand="count"),
+            "n_spells": Value("int", "spells", estimand="count"),
+        },
+        protect=Together("n_persons"),
+        view=Table(rows=("step",)),
+    ),
+    Exhibit(
+        "tbl-marginals",
+        data=marginals,
+        keys=JOINED,
+        values={
+            "mean": Value("num4"),
+            "printed_mean": Value("num4", source="published"),
+            "mean_deviation": Value("share1_s", "share", estimand="deviation of the mean"),
+            "full_n_obs": Value("int"),
+            "printed_n_obs": Value("int", source="published"),
+            "n_deviation": Value("share1_s", "share", estimand="deviation of the size"),
+        },
+        protect=Model(n=("smallest_cell",), residual_df="residual_df", also=ALSO),
+        view=Table(rows=JOINED, joined=JOINED),
+        when=When(_is_country),
+    ),
+)
+
+
+def _marginals(reader: Reader) -> str:
+    if not reader.common("simulated"):
+        return "register"
+    return "county" if reader.parameters.county else "simulated"
+
+
+SENTENCES = (Sentence("marginals", _marginals),)

@@ -1,0 +1,114 @@
+"""Values of a run that concern no person, units, and the codes that texts may name."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval.exhibits import appendix
+from naveval.exhibits.declare import Codes, Fact, Value
+from naveval.exhibits.reader import Reader
+from naveval.project import formats
+from naveval.studies.followup.checks import LIMIT, count_found
+from naveval.studies.followup.events import OUTCOMES
+from naveval.studies.followup.panel import CHANNEL_COLUMNS
+from naveval.studies.followup.results import FollowupResults
+from naveval.studies.followup.spells import STAGES
+
+METHOD = "did, clustered by person"
+SHARE, DIALOGUES = "share per two-week period", "dialogues per two-week period"
+NEAR = "_threshold"
+FLOW = (
+    "no_cards",
+    *STAGES,
+    "last_year",
+    "long",
+    "short",
+    "threshold_long",
+    "threshold_short",
+)
+
+
+def unit(outcome: str) -> str:
+    """Unit of an outcome: dialogues are counted, the others are shares."""
+    return (
+        DIALOGUES
+        if outcome.removesuffix(NEAR) in (*CHANNEL_COLUMNS, "digital", "dialogue")
+        else SHARE
+    )
+
+
+EVERY = (*OUTCOMES, *(f"{name}{NEAR}" for name in ("program", "dialogue")))
+
+
+def by_outcome(**value: Any) -> Value:
+    """A value of a regression, whose unit the outcome decides."""
+    kinds = {name: Value(unit=unit(name), method=METHOD, **value) for name in EVERY}
+    return Value(by="outcome", kinds=kinds, **value)
+
+
+def effect(**value: Any) -> Value:
+    """An effect with its standard error, interval and p-value."""
+    parts = {"se": "std_error", "low": "ci_low", "high": "ci_high", "p": "p_value"}
+    return by_outcome(**{"format": "num4_s", "estimand": "att", **parts, **value})
+
+
+def named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Outcomes at the threshold told apart, where several tables are in one exhibit."""
+    near = frame["table"] == "tbl-2"
+    return frame.assign(outcome=frame["outcome"].where(~near, frame["outcome"] + NEAR))
+
+
+def without_refused(frame: pd.DataFrame) -> pd.DataFrame:
+    """Blank what may not be shown about a regression that was refused."""
+    hidden = [name for name in ("mean", "r_squared", "mde", "mde_relative") if name in frame]
+    refused = frame["refused"] != ""
+    return frame.assign(**{name: frame[name].mask(refused) for name in hidden})
+
+
+def freedom(frame: pd.DataFrame) -> pd.DataFrame:
+    """With residual degrees of freedom: persons less one."""
+    return frame.assign(residual_df=frame["n_persons"].fillna(0) - 1)
+
+
+def counted(p_values: Callable[[Reader], pd.Series], unit: str = "tests") -> dict[str, Fact]:
+    """How many tests there are and how many stand (`count_found`), as facts."""
+    names = ("n_tests", "n_found", "n_holm", "n_missing", "expected")
+
+    def one(name: str) -> Fact:
+        form = "num1" if name == "expected" else "int"
+        return Fact(
+            lambda reader: count_found(p_values(reader))[name], form, unit, "number of tests"
+        )
+
+    return {name: one(name) for name in names}
+
+
+def trend_moved(results: FollowupResults) -> bool:
+    """Whether the gap between the groups moved before July 2017."""
+    trend = results.trend
+    joint = trend.pre_trend.p_value if trend.pre_trend else np.nan
+    return bool(trend.slope_p < LIMIT or joint < LIMIT / len(OUTCOMES))
+
+
+COMMON: Mapping[str, Fact] = {
+    "power": Fact(lambda results: results.parameters.power, "share0"),
+    "trend_moved": Fact(trend_moved),
+    "simulated": Fact(lambda results: not results.truth.empty),
+    "county": Fact(lambda results: results.parameters.county, "text"),
+}
+
+
+def placebo_month(start: str) -> str:
+    """Month of a hypothetical start, from 201610."""
+    return formats.month(start)
+
+
+CODES: Mapping[str, Codes] = {
+    **appendix.CODES,
+    "outcome": EVERY,
+    "horizon": ("short", "long", "before", "all", "until_2017"),
+    "start": placebo_month,
+    "step": FLOW,
+}

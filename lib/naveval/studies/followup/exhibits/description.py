@@ -1,0 +1,208 @@
+"""Section «Oppfølging gjennom forløpet» and the figures by month: figures 1 to 6."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from naveval.exhibits import figures
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Value
+from naveval.exhibits.protect import Together
+from naveval.exhibits.reader import Reader
+from naveval.project import formats
+from naveval.studies.followup import protection
+from naveval.studies.followup import weeks as iso_weeks
+from naveval.studies.followup.estimate import START
+from naveval.studies.followup.exhibits.common import DIALOGUES, unit
+from naveval.studies.followup.measures import BY_DURATION, BY_MONTH, before_and_after
+from naveval.studies.followup.results import FollowupResults
+
+BREAK = 201801
+DIALOGUE = ("phone", "meeting", "question", "dialogue")
+PERCENT = 100.0
+# A line is drawn when at least this share of its months is not suppressed.
+LEAST_SHOWN = 0.5
+HEADROOM = 1.12
+HALVES = (0, 26, 52, 102)
+
+
+def draw_durations(reader: Reader) -> Figure:
+    """One line per measure by weeks since the spell's start."""
+    frame = reader.rows
+    measures = list(dict.fromkeys(frame["measure"]))
+    figure, ax = figures.axes(height=3.6 if len(measures) < 5 else 4.4)
+    ends = {}
+    for number, measure in enumerate(measures):
+        part = frame[frame["measure"] == measure]
+        color = figures.COLORS[number % len(figures.COLORS)]
+        style = figures.LINESTYLES[number % len(figures.LINESTYLES)]
+        ax.plot(part["weeks"], PERCENT * part["value"], color=color, ls=style, marker=".", ms=4)
+        known = part[part["value"].notna()]
+        if len(known):
+            name = reader.named("", measure)
+            ends[name] = (104.0, PERCENT * known["value"].iloc[-1], color)
+    ax.set_xlim(0, 104)
+    ax.set_ylim(bottom=0)
+    ax.set_xticks(range(0, 105, 13))
+    ax.set_xlabel(reader.named("", "x"))
+    ax.set_ylabel(reader.named("", "y"))
+    percent_axis(ax)
+    figures.label_ends(ax, ends)
+    return figure
+
+
+def draw_months(reader: Reader) -> Figure:
+    """A panel per measure, a line per group, July 2017 marked."""
+    frame = reader.rows
+    measures, groups = BY_MONTH[reader.label]
+    rows, columns = (2, 2) if len(measures) == 4 else (len(measures), 1)
+    figure, axes = figures.axes(rows, columns, height=5.6 if rows == 2 else 7.0)
+    for ax, measure in zip(np.ravel(axes), measures, strict=True):
+        _months_panel(ax, reader, frame[frame["measure"] == measure], measure, tuple(groups))
+    return figure
+
+
+def _months_panel(
+    ax: Axes, reader: Reader, frame: pd.DataFrame, measure: str, groups: Sequence[str]
+) -> None:
+    ends = {}
+    for number, group in enumerate(groups):
+        part = frame[frame["group"] == group]
+        x = iso_weeks.month_index(part["month"].to_numpy())
+        y = PERCENT * part["value"].to_numpy(float)
+        color = figures.COLORS[number]
+        known = np.flatnonzero(~np.isnan(y))
+        if known.size >= LEAST_SHOWN * y.size > 0:
+            ax.plot(x, y, color=color, ls=figures.LINESTYLES[number], marker=".", ms=4)
+            ends[reader.named("", group)] = (float(x.max()), float(y[known[-1]]), color)
+    ax.set_title(reader.named("", measure) + _step(reader, frame))
+    if not ends:
+        nothing(ax, reader)
+        return
+    mark_time(ax, reader, dialogue=measure in DIALOGUE)
+    ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
+    percent_axis(ax)
+    figures.label_ends(ax, ends)
+
+
+def _step(reader: Reader, frame: pd.DataFrame) -> str:
+    """The step of time of a panel, where it is longer than a month."""
+    steps = set(frame["step"]) - {"", "month"}
+    return f", {reader.named('', steps.pop())}" if steps else ""
+
+
+def nothing(ax: Axes, reader: Reader) -> None:
+    """Say that there are too few persons for this panel."""
+    ax.text(0.5, 0.5, reader.named("", "nothing"), transform=ax.transAxes, ha="center")
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def percent_axis(ax: Axes) -> None:
+    """Round tick values, and as many decimals as they need."""
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ticks = np.diff(ax.get_yticks())
+    figures.norwegian_axis(ax, y=0 if ticks[0] >= 1 else 1 if ticks[0] >= 0.1 else 2)
+
+
+def mark_time(ax: Axes, reader: Reader, *, dialogue: bool) -> None:
+    """Mark July 2017, and January 2018 where the dialogue data change; label the months."""
+    first, last = iso_weeks.month_index(201607), iso_weeks.month_index(201806)
+    ax.set_xlim(first, last)
+    ticks = [first, first + 6, first + 12, first + 18, last]
+    ax.set_xticks(ticks, [_short_month(tick) for tick in ticks])
+    start = iso_weeks.month_index(START) - 0.5
+    ax.axvline(start, color=figures.INK, lw=1)
+    ax.annotate(
+        reader.named("", "start"),
+        (start, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(3, -3),
+        textcoords="offset points",
+        fontsize=7.5,
+        va="top",
+    )
+    if dialogue:
+        ax.axvspan(iso_weeks.month_index(BREAK) - 0.5, last, color="#EDEFF1", zorder=0, lw=0)
+
+
+def _short_month(index: int) -> str:
+    return f"{formats.MONTHS[index % 12][:3]}. {15 + index // 12}"
+
+
+def _mean(measures: Sequence[str]) -> Value:
+    """Means over person-periods, whose unit the measure decides."""
+    method = "mean over person-periods"
+    kinds = {
+        name: Value("num4", unit(name), estimand="mean", method=method)
+        if unit(name) == DIALOGUES
+        else Value("share2", unit(name), estimand="mean", method=method)
+        for name in measures
+    }
+    return Value(by="measure", kinds=kinds)
+
+
+def _at(measure: str, weeks: int) -> Fact:
+    """A measure's mean so many weeks after the start."""
+
+    def get(reader: Reader) -> float:
+        rows = reader.rows
+        found = rows.loc[(rows["measure"] == measure) & (rows["weeks"] == weeks), "value"]
+        return float(found.iloc[0]) if len(found) else float("nan")
+
+    return Fact(get, "num4" if unit(measure) == DIALOGUES else "share1")
+
+
+def _durations(label: str) -> Exhibit[FollowupResults]:
+    measures = BY_DURATION[label]
+    return Exhibit(
+        label,
+        data=lambda results: protection.durations(
+            results.panel, results.protected, label, results.parameters.county
+        ),
+        keys=("measure", "weeks"),
+        values={"value": _mean(measures)},
+        protect=Together("n_persons"),
+        view=Picture(draw_durations),
+        facts={f"{name}_{weeks}": _at(name, weeks) for name in measures for weeks in HALVES},
+    )
+
+
+def _around(name: str, measure: str) -> Fact:
+    """A mean before or after July 2017, by its name in `before_and_after`."""
+
+    def get(reader: Reader) -> float:
+        return before_and_after(reader.rows).get(name, float("nan"))
+
+    form = "num4" if unit(measure) == DIALOGUES else "share2"
+    return Fact(get, form, unit(measure), "mean before or after")
+
+
+def _months(label: str) -> Exhibit[FollowupResults]:
+    measures, groups = BY_MONTH[label]
+    return Exhibit(
+        label,
+        data=lambda results: protection.months(results.protected, label, results.parameters.county),
+        keys=("measure", "group", "month"),
+        values={"value": _mean(measures)},
+        protect=Together("n_persons"),
+        view=Picture(draw_months),
+        facts={
+            name: _around(name, measure)
+            for measure in measures
+            for group in groups
+            for when in ("before", "after")
+            for name in (f"{measure}_{group}_{when}",)
+        },
+    )
+
+
+EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
+    *(_durations(label) for label in BY_DURATION),
+    *(_months(label) for label in BY_MONTH),
+)
+SENTENCES: tuple[Any, ...] = ()

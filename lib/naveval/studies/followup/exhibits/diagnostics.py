@@ -1,0 +1,405 @@
+"""Section «Diagnostikk»: the time before, placebo, bounds, many tests, the break in 2018."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from naveval.exhibits import figures
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
+from naveval.exhibits.protect import Model
+from naveval.exhibits.reader import Reader
+from naveval.studies.followup import weeks as iso_weeks
+from naveval.studies.followup.checks import LIMIT
+from naveval.studies.followup.events import OUTCOMES
+from naveval.studies.followup.exhibits.common import (
+    METHOD,
+    by_outcome,
+    counted,
+    effect,
+    freedom,
+    named,
+    without_refused,
+)
+from naveval.studies.followup.exhibits.description import (
+    DIALOGUE,
+    PERCENT,
+    mark_time,
+    nothing,
+    percent_axis,
+)
+from naveval.studies.followup.exhibits.effects import JOINED
+from naveval.studies.followup.results import FollowupResults
+
+SENSITIVITY = ("program", "work")
+METHODS = {"relative": "Rambachan-Roth, C-LF", "smoothness": "Rambachan-Roth, fixed length"}
+# Whether the result differs from zero under parallel trends, and under a straight line.
+LINES = {
+    (True, True): "stays",
+    (True, False): "gone",
+    (False, True): "only",
+    (False, False): "neither",
+}
+
+
+def events(results: FollowupResults) -> pd.DataFrame:
+    """Event studies of all outcomes; a month rests on the persons of its smaller group."""
+    assert results.events is not None
+    fewest = min(item.n_persons for item in results.events.values()) - 1
+    parts = [
+        item.frame.assign(
+            outcome=name,
+            n_persons=item.frame["n_month"].clip(upper=item.n_persons),
+            residual_df=fewest,
+        )
+        for name, item in results.events.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def pre_trends(results: FollowupResults) -> pd.DataFrame:
+    """Joint test of the time before July 2017, and the linear trend before."""
+    assert results.events is not None
+    rows = [
+        {
+            "outcome": name,
+            "statistic": item.pre_trend.statistic if item.pre_trend else np.nan,
+            "freedom": item.pre_trend.freedom if item.pre_trend else np.nan,
+            "p_value": item.pre_trend.p_value if item.pre_trend else np.nan,
+            "slope": item.slope,
+            "slope_error": item.slope_error,
+            "slope_p": item.slope_p,
+            "n_persons": item.n_persons,
+        }
+        for name, item in results.events.items()
+    ]
+    return freedom(pd.DataFrame(rows))
+
+
+def draw_events(reader: Reader) -> Figure:
+    """A panel per outcome with pointwise intervals and simultaneous bands."""
+    figure, axes = figures.axes(3, 2, height=7.6)
+    for ax, outcome in zip(np.ravel(axes), OUTCOMES, strict=False):
+        _event_panel(ax, reader, outcome)
+    last = np.ravel(axes)[-1]
+    last.axis("off")
+    for height, name in ((0.8, "points"), (0.55, "bars"), (0.3, "band")):
+        last.text(0.0, height, reader.named("", name), fontsize=9, va="center", wrap=True)
+    return figure
+
+
+def _event_panel(ax: Axes, reader: Reader, outcome: str) -> None:
+    part = reader.rows[reader.rows["outcome"] == outcome]
+    x = iso_weeks.month_index(part["month"].to_numpy())
+    known = part["estimate"].notna().to_numpy()
+    ax.axhline(0, color=figures.INK, lw=0.8)
+    if known.any():
+        ax.fill_between(
+            x,
+            PERCENT * part["band_low"],
+            PERCENT * part["band_high"],
+            color=figures.COLORS[1],
+            alpha=0.22,
+            lw=0,
+        )
+        ax.vlines(
+            x, PERCENT * part["ci_low"], PERCENT * part["ci_high"], color=figures.COLORS[0], lw=1.1
+        )
+        ax.plot(x, PERCENT * part["estimate"], "o", color=figures.COLORS[0], ms=3.2)
+    ax.set_title(reader.named("", outcome))
+    if not known.any():
+        nothing(ax, reader)
+        return
+    mark_time(ax, reader, dialogue=outcome in DIALOGUE)
+    ax.set_xlim(x.min() - 0.6, x.max() + 0.6)
+    percent_axis(ax)
+
+
+def intervals(results: FollowupResults) -> pd.DataFrame:
+    """Robust intervals of the average effect, by what trends may do and how much."""
+    assert results.intervals is not None
+    fewest = int(results.intervals["n_persons"].min()) - 1 if len(results.intervals) else 0
+    return results.intervals.assign(residual_df=fewest, estimate=np.nan)
+
+
+def draw_sensitivity(reader: Reader) -> Figure:
+    """Robust intervals by how far trends may differ, relative magnitudes."""
+    figure, axes = figures.axes(1, len(SENSITIVITY), height=3.0)
+    for ax, outcome in zip(np.ravel(axes), SENSITIVITY, strict=True):
+        part = reader.rows[reader.rows["outcome"] == outcome]
+        ax.axhline(0, color=figures.INK, lw=0.8)
+        ax.vlines(
+            part["bound"],
+            PERCENT * part["ci_low"],
+            PERCENT * part["ci_high"],
+            color=figures.COLORS[0],
+            lw=3,
+        )
+        ax.set_title(reader.named("", outcome))
+        ax.set_xlabel(reader.named("", "x"))
+        ax.set_xlim(-0.3, 2.3)
+        if part["ci_low"].notna().any():
+            figures.norwegian_axis(ax, y=None, x=1)
+            percent_axis(ax)
+        else:
+            nothing(ax, reader)
+    np.ravel(axes)[0].set_ylabel(reader.named("", "y"))
+    return figure
+
+
+def _end(side: str, bound: int) -> Fact:
+    """An end of the programme interval at a bound."""
+
+    def get(reader: Reader) -> float:
+        rows = reader.rows[reader.rows["outcome"] == SENSITIVITY[0]]
+        found = rows.loc[rows["bound"] == float(bound), f"ci_{side}"]
+        return float(found.iloc[0]) if len(found) else float("nan")
+
+    return Fact(get, "pp1_s")
+
+
+def testing(results: FollowupResults) -> pd.DataFrame:
+    """P-values before and after adjustment, by family of tests."""
+    assert results.testing is not None
+    return freedom(named(results.testing))
+
+
+def breaks(results: FollowupResults) -> pd.DataFrame:
+    """The long window with and without 2018."""
+    assert results.breaks is not None
+    return freedom(without_refused(results.breaks))
+
+
+def _others(reader: Reader) -> pd.Series:
+    """P-values of the differences of all outcomes but dialogue."""
+    rows = reader.frame("tbl-break")
+    return rows.loc[(rows["outcome"] != "dialogue") & (rows["horizon"] == "all"), "difference_p"]
+
+
+def _family(reader: Reader) -> pd.DataFrame:
+    rows = reader.frame("tbl-testing")
+    return rows[rows["family"] == "ten"]
+
+
+def _placebo(reader: Reader) -> pd.Series:
+    labels = ("tbl-placebo", "tbl-placebo-group")
+    return pd.concat([reader.frame(label)["p_value"] for label in labels])
+
+
+SMALL = Model(n=("smallest_cell",), residual_df="residual_df")
+PERSONS = Model(residual_df="residual_df")
+BOUND = "bound"
+
+EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
+    Exhibit(
+        "fig-events",
+        data=events,
+        keys=("outcome", "event_time"),
+        values={
+            "estimate": effect(p="", estimand="event_time"),
+            "band_low": by_outcome(format="num4_s", estimand="simultaneous band, low"),
+            "band_high": by_outcome(format="num4_s", estimand="simultaneous band, high"),
+            "month": Value("int", source="design"),
+        },
+        protect=PERSONS,
+        view=Picture(draw_events),
+    ),
+    Exhibit(
+        "tbl-pretrend",
+        data=pre_trends,
+        keys=("outcome",),
+        values={
+            "statistic": Value(
+                "num2", "F statistic", p="p_value", estimand="pre_trend joint", method=METHOD
+            ),
+            "freedom": Value("int"),
+            "slope": by_outcome(
+                format="num5_s",
+                se="slope_error",
+                p="slope_p",
+                estimand="pre_trend slope per month",
+            ),
+        },
+        protect=PERSONS,
+        view=Table(rows=("outcome",)),
+        facts={
+            "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
+            "smallest": Fact(lambda reader: float(reader.rows["p_value"].min()), "p"),
+        },
+    ),
+    Exhibit(
+        "tbl-placebo",
+        data=lambda results: freedom(without_refused(results.dates)),
+        keys=("start", *JOINED),
+        values={
+            "estimate": effect(),
+            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "refused": Value("text"),
+        },
+        protect=SMALL,
+        view=Table(rows=("start", *JOINED), joined=JOINED),
+        facts=counted(_placebo),
+    ),
+    Exhibit(
+        "tbl-placebo-group",
+        data=lambda results: freedom(without_refused(results.group)),
+        keys=JOINED,
+        values={
+            "estimate": effect(),
+            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "n_obs": Value("int"),
+            "refused": Value("text"),
+        },
+        protect=SMALL,
+        view=Table(rows=JOINED, joined=JOINED),
+    ),
+    Exhibit(
+        "fig-sensitivity",
+        data=intervals,
+        keys=("outcome", "restriction", "share"),
+        values={
+            "estimate": Value(
+                by="restriction",
+                kinds={
+                    name: Value(
+                        "num4_s",
+                        "outcome's unit",
+                        low="ci_low",
+                        high="ci_high",
+                        estimand="robust interval",
+                        method=method,
+                    )
+                    for name, method in METHODS.items()
+                },
+            ),
+            "bound": Value("num4", source="design"),
+        },
+        protect=PERSONS,
+        view=Picture(draw_sensitivity),
+        only={"outcome": SENSITIVITY, "restriction": ("relative",)},
+        facts={
+            f"program_{side}_{bound}": _end(side, bound)
+            for side in ("low", "high")
+            for bound in (0, 2)
+        },
+    ),
+    Exhibit(
+        "tbl-breakdown",
+        data=lambda results: freedom(results.breakdowns),
+        keys=("outcome",),
+        values={
+            "estimate": effect(low="", high="", p="", estimand="average over four quarters"),
+            **{
+                f"{goal}_{name}": Value(
+                    "num2" if name == "relative" else "num4",
+                    BOUND,
+                    estimand="breakdown value",
+                    method=method,
+                )
+                for name, method in METHODS.items()
+                for goal in ("zero", "mde")
+            },
+        },
+        protect=PERSONS,
+        view=Table(rows=("outcome",)),
+    ),
+    Exhibit(
+        "tbl-testing",
+        data=testing,
+        keys=JOINED,
+        values={
+            "estimate": effect(),
+            **{
+                name: Value("p", "probability", estimand="p_value", method=method)
+                for name, method in (
+                    ("p_holm", "Holm"),
+                    ("p_romano_wolf", "Romano-Wolf"),
+                )
+            },
+            "family": Value("text"),
+            "refused": Value("text"),
+        },
+        protect=SMALL,
+        view=Table(rows=JOINED, joined=JOINED),
+        facts=counted(lambda reader: _family(reader)["p_value"])
+        | {
+            "n_romano_wolf": Fact(
+                lambda reader: int((_family(reader)["p_romano_wolf"] < LIMIT).sum()), "int", "tests"
+            )
+        },
+    ),
+    Exhibit(
+        "tbl-break",
+        data=breaks,
+        keys=JOINED,
+        values={
+            "estimate": effect(),
+            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "difference": by_outcome(
+                format="num4_s", se="difference_error", p="difference_p", estimand="difference"
+            ),
+            "refused": Value("text"),
+        },
+        protect=SMALL,
+        view=Table(rows=JOINED, joined=JOINED),
+        facts=counted(_others),
+    ),
+)
+
+
+def _trends(reader: Reader) -> str:
+    if not reader("tbl-pretrend.tests"):
+        return "none"
+    if reader("tbl-pretrend.smallest") < LIMIT / reader("tbl-pretrend.tests"):
+        return "rejected"
+    return "slope" if reader("tbl-pretrend.slope[program].p") < LIMIT else "passed"
+
+
+def _breakdown(reader: Reader) -> str:
+    if np.isnan(reader("tbl-breakdown.estimate[program]")):
+        return "refused"
+    if reader("tbl-breakdown.zero_relative[program]") > 0:
+        return "robust"
+    return "null" if reader("tbl-breakdown.mde_relative[program]") > 0 else "wide"
+
+
+def _line(reader: Reader) -> str:
+    if np.isnan(reader("tbl-breakdown.estimate[program]")):
+        return ""
+    found = [reader(f"tbl-breakdown.zero_{name}[program]") > 0 for name in METHODS]
+    return LINES[bool(found[0]), bool(found[1])]
+
+
+def _tests(reader: Reader) -> str:
+    if not reader("tbl-testing.n_tests"):
+        return "refused"
+    some = reader("tbl-testing.n_romano_wolf") or reader("tbl-testing.n_holm")
+    return "some" if some else "none"
+
+
+def _placebos(reader: Reader) -> str:
+    if not reader("tbl-placebo.n_tests"):
+        return "refused"
+    return "many" if reader("tbl-placebo.n_holm") else "few"
+
+
+def _break(reader: Reader) -> str:
+    p_value = reader("tbl-break.difference[dialogue,all].p")
+    if np.isnan(p_value):
+        return "refused"
+    return "differs" if p_value < LIMIT else "same"
+
+
+def _break_others(reader: Reader) -> str:
+    if _break(reader) == "refused" or not reader("tbl-break.n_tests"):
+        return ""
+    return "some" if reader("tbl-break.n_found") else "none"
+
+
+SENTENCES = (
+    Sentence("trends", _trends),
+    Sentence("placebo", _placebos),
+    Sentence("breakdown", _breakdown, then=(Sentence("breakdown-line", _line),)),
+    Sentence("testing", _tests),
+    Sentence("break", _break, then=(Sentence("break-others", _break_others),)),
+)

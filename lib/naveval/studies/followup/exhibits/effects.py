@@ -1,0 +1,133 @@
+"""Sections «Virkning på oppfølging» and «Overganger»: tables 1 to 3, and the county's own."""
+
+import pandas as pd
+
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
+from naveval.exhibits.protect import Model
+from naveval.exhibits.reader import Reader
+from naveval.studies.followup.checks import FAMILIES
+from naveval.studies.followup.estimate import stars
+from naveval.studies.followup.exhibits.common import (
+    by_outcome,
+    counted,
+    effect,
+    freedom,
+    named,
+    without_refused,
+)
+from naveval.studies.followup.protection import HIDDEN_WITH_MEAN
+from naveval.studies.followup.results import FollowupResults
+
+JOINED = ("outcome", "horizon")
+SHOWN = (
+    "estimate",
+    "std_error",
+    "stars",
+    "p_value",
+    "ci_low",
+    "ci_high",
+    "mde",
+    "mde_relative",
+    "mean",
+    "r_squared",
+    "n_obs",
+    "n_persons",
+    "smallest_cell",
+    "mean_hidden",
+    "refused",
+)
+
+
+def effects(results: FollowupResults, table: str) -> pd.DataFrame:
+    """Table 1, 2 or 3, with stars as the document prints them."""
+    part = without_refused(results.summary[results.summary["table"] == table])
+    part = part.assign(stars=[stars(value) for value in part["p_value"]])
+    return freedom(part[[*JOINED, *SHOWN]])
+
+
+def ten(reader: Reader) -> pd.Series:
+    """P-values of tables 1 and 3."""
+    return pd.concat([reader.frame(label)["p_value"] for label in FAMILIES["ten"]])
+
+
+def _table(label: str, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
+    return Exhibit(
+        label,
+        data=lambda results: effects(results, label),
+        keys=JOINED,
+        values={
+            "estimate": effect(),
+            "stars": Value("text"),
+            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "mde_relative": Value(
+                "share0", "share of the mean", estimand="minimum_detectable relative to the mean"
+            ),
+            "mean": by_outcome(format="num4", estimand="mean of the target group"),
+            "r_squared": Value("num4", "share", estimand="r_squared"),
+            "n_obs": Value("int"),
+            "refused": Value("text"),
+        },
+        protect=Model(
+            n=("smallest_cell",),
+            residual_df="residual_df",
+            also={"mean_hidden": HIDDEN_WITH_MEAN},
+        ),
+        view=Table(rows=JOINED, joined=JOINED),
+        facts=facts,
+    )
+
+
+def county(results: FollowupResults) -> pd.DataFrame:
+    """The county beside the country, and against the rest."""
+    assert results.comparison is not None
+    return freedom(named(results.comparison).drop(columns="table"))
+
+
+def _has_county(results: FollowupResults) -> bool:
+    return bool(results.parameters.county)
+
+
+DIFFERENCE = {"se": "difference_error", "p": "difference_p", "estimand": "difference"}
+
+EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
+    _table("tbl-1", {}),
+    _table("tbl-2", {}),
+    _table("tbl-3", counted(ten)),
+    Exhibit(
+        "tbl-county",
+        data=county,
+        keys=JOINED,
+        values={
+            **{
+                f"{name}_estimate": by_outcome(
+                    format="num4_s", se=f"{name}_std_error", estimand=f"att, {name}"
+                )
+                for name in ("county", "country", "rest")
+            },
+            "difference": by_outcome(format="num4_s", **DIFFERENCE),
+            "difference_mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "refused": Value("text"),
+        },
+        protect=Model(n=("smallest_cell",), residual_df="residual_df"),
+        view=Table(rows=JOINED, joined=JOINED),
+        facts=counted(lambda reader: reader.frame("tbl-county")["difference_p"]),
+        when=When(_has_county),
+    ),
+)
+
+
+def _county(reader: Reader) -> str:
+    if not reader.parameters.county:
+        return "country"
+    if not reader("tbl-county.n_tests"):
+        return "refused"
+    return "differs" if reader("tbl-county.n_holm") else "same"
+
+
+def _county_detectable(reader: Reader) -> str:
+    return "text" if reader.parameters.county else ""
+
+
+SENTENCES = (
+    Sentence("county", _county, then=(Sentence("county-detectable", _county_detectable),)),
+)

@@ -1,0 +1,99 @@
+"""Sections «Sammendrag» and «Hva kan du slutte?»: the wording follows the numbers."""
+
+from naveval.estimators.detectable import relative
+from naveval.exhibits.declare import Fact, Sentence
+from naveval.exhibits.reader import Reader
+from naveval.project import formats
+from naveval.studies.followup.checks import LIMIT
+
+FOLLOW_UP = ("program", "dialogue")
+# A null result says little when only an effect of more than half the level would be found.
+WIDE = 0.5
+
+
+def direction(reader: Reader, row: str) -> str:
+    """refused, positive, negative or null; `row` is such as tbl-1 with its keys."""
+    table, keys = row.split(":")
+    refused = str(reader(f"{table}.refused[{keys}]"))
+    if refused:
+        return refused
+    if not reader(f"{table}.estimate[{keys}].p") < LIMIT:
+        return "null"
+    return "positive" if reader(f"{table}.estimate[{keys}]") > 0 else "negative"
+
+
+PROGRAM, DIALOGUE, WORK = "tbl-1:program,long", "tbl-1:dialogue,long", "tbl-3:work,long"
+
+
+def _program(reader: Reader) -> str:
+    return direction(reader, PROGRAM)
+
+
+def _dialogue(reader: Reader) -> str:
+    """Worded to follow the sentences about programmes."""
+    found = direction(reader, DIALOGUE)
+    alone = found == "null" and direction(reader, PROGRAM) != "null"
+    return "null_alone" if alone else found
+
+
+def _work(reader: Reader) -> str:
+    """What exits mean depends on whether follow-up came."""
+    found = direction(reader, WORK)
+    followed = any(direction(reader, row) == "positive" for row in (PROGRAM, DIALOGUE))
+    return f"{found}_followed" if followed and found in ("positive", "negative") else found
+
+
+def _level(name: str, row: str) -> Sentence:
+    """The outcome's level where there is one to show."""
+    table, keys = row.split(":")
+
+    def choose(reader: Reader) -> str:
+        refused = reader(f"{table}.refused[{keys}]")
+        mean = reader(f"{table}.mean[{keys}]")
+        return "" if refused or formats.is_missing(mean) else "text"
+
+    return Sentence(f"level-{name}", choose)
+
+
+def _conclusion(reader: Reader) -> str:
+    found = direction(reader, PROGRAM)
+    wide = found == "null" and not reader("tbl-1.mde_relative[program,long]") <= WIDE
+    return "wide" if wide else found
+
+
+def _excluded(reader: Reader) -> float:
+    """The upper end of the interval relative to the mean."""
+    high, mean = (
+        reader(f"tbl-1.{part}") for part in ("estimate[program,long].high", "mean[program,long]")
+    )
+    return float(relative(high, mean))
+
+
+def _everything(reader: Reader) -> str:
+    if not reader("tbl-3.n_tests"):
+        return "refused"
+    return "some" if reader("tbl-3.n_found") else "none"
+
+
+def _reservation(reader: Reader) -> str:
+    return "simulated" if reader.output.origin == "simulated" else "register"
+
+
+def _warning(reader: Reader) -> str:
+    return "text" if reader.common("trend_moved") else ""
+
+
+TREND = Sentence("trend-warning", _warning)
+SENTENCES = (
+    Sentence("reservation", _reservation),
+    Sentence("summary-program", _program, then=(_level("program", PROGRAM), TREND)),
+    Sentence("summary-dialogue", _dialogue, then=(_level("dialogue", DIALOGUE),)),
+    Sentence("summary-work", _work, then=(_level("work", WORK),)),
+    Sentence("summary-all", _everything),
+    Sentence(
+        "conclusion",
+        _conclusion,
+        facts={"ci_high_relative": Fact(_excluded, "share0")},
+        then=(TREND,),
+    ),
+)
