@@ -5,6 +5,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def _require_whole(folder: Path, copy: Path, content: dict[str, Any]) -> None:
 def _make_all(
     folder: Path, to: list[str], name: str, described: str, content: dict[str, Any]
 ) -> Iterator[Path]:
-    """Each format in its own work folder, which is there until the next is asked for."""
+    """Each format in its own work folder, side by side; they are there until the last is taken."""
     report = paths.report_dir()
     metadata = template_metadata(content.get("report", {}), described)
     metadata["downloads"] = _downloads(folder, to)
@@ -118,8 +119,11 @@ def _make_all(
     if text.citations:
         metadata |= {"bibliography": str(bibliography), "link-citations": True}
     with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
-        for kind in to:
-            yield _make(name, kind, folder, metadata, Path(temporary), report)
+        scratch = Path(temporary)
+        with ThreadPoolExecutor(len(to)) as pool:
+            yield from pool.map(
+                lambda kind: _make(name, kind, folder, metadata, scratch, report), to
+            )
 
 
 def choose(engine: str) -> str:

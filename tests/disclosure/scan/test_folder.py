@@ -66,6 +66,9 @@ def test_pdf_is_searched(tmp_path):
         "person id",
         "national identity number",
     }
+    content = f'#set document(keywords: "{ID}")\n= Rapport'.encode()
+    (tmp_path / "report.pdf").write_bytes(typst.compile(content))
+    assert {finding.kind for finding in scan(tmp_path, ids=[ID])} == {"person id"}
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7\nstream\n")
     assert [finding.kind for finding in scan(tmp_path)] == ["unreadable file, cannot be checked"]
 

@@ -2,12 +2,13 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 from pypdf.generic import ByteStringObject, StreamObject, TextStringObject
+from pypdfium2 import PdfDocument
 
 from naveval.disclosure.scan.pictures import unpacked
 from naveval.disclosure.scan.text import decoded
@@ -15,56 +16,74 @@ from naveval.disclosure.scan.text import decoded
 PICTURES = ("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode")
 END = b"%%EOF"
 STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
+RASTER, BITS = re.compile(rb"/Subtype\s*/Image\b"), b"/BitsPerComponent"
 WHITE = b"\r\n\t \x00"
 
 
 def pages(content: bytes) -> Iterator[str]:
-    """Text of each page as it is read, and as it lies in columns.
+    """Text of each page as it is read.
+
+    Raises
+    ------
+    PdfiumError
+        When the file cannot be read, or is encrypted.
+    """
+    document = PdfDocument(content)
+    try:
+        for page in document:
+            yield page.get_textpage().get_text_range()
+            page.close()
+    finally:
+        document.close()
+
+
+def objects(content: bytes) -> list[Any]:
+    """Every object of the file as it is now.
 
     Raises
     ------
     PyPdfError
         When the file cannot be read, or is encrypted.
     """
-    for page in PdfReader(io.BytesIO(content)).pages:
-        yield page.extract_text()
+    reader = PdfReader(io.BytesIO(content))
+    found = [reader.trailer.get("/Info", {})]
+    for number in range(1, int(reader.trailer.get("/Size", 1))):
+        try:
+            found.append(reader.get_object(number))
+        except PyPdfError:
+            continue  # a number that is not in use
+    return found
 
 
-def strings(content: bytes) -> Iterator[str]:
-    """Every text string of every object: metadata, bookmarks, alt texts, notes, form fields."""
-    for thing in _objects(content):
+def strings(things: Iterable[Any]) -> Iterator[str]:
+    """Every text string of objects: metadata, bookmarks, alt texts, notes, form fields."""
+    for thing in things:
         yield from _strings(thing)
 
 
-def streams(content: bytes) -> Iterator[tuple[bytes, bool]]:
-    """Every stream in its plain form, and whether it is an attached file.
+def streams(content: bytes, things: Iterable[Any]) -> Iterator[tuple[bytes, bool]]:
+    """Every stream of a file and its objects in its plain form, and whether it is attached.
 
-    Streams of earlier versions of the file are there too, packed as they lie.
+    Streams of earlier versions of the file are there too, packed as they lie. The points of
+    pictures are left out.
     """
     seen = set()
-    for thing in _objects(content):
+    for thing in things:
         if isinstance(thing, StreamObject) and not _is_picture(thing):
             data = thing.get_data()
             seen.add(data)
             yield data, thing.get("/Type") == "/EmbeddedFile"
-    for raw in STREAM.findall(content):
-        if (data := unpacked(raw) or raw) not in seen:
+    for found in STREAM.finditer(content):
+        about = content[content.rfind(b"obj", 0, found.start()) : found.start()]
+        if RASTER.search(about) and BITS in about:
+            continue
+        if (data := unpacked(found[1]) or found[1]) not in seen:
             yield data, False
 
 
 def behind(content: bytes) -> bytes:
     """What follows the end of the file."""
     return content.rpartition(END)[2].strip(WHITE) if END in content else b""
-
-
-def _objects(content: bytes) -> Iterator[Any]:
-    reader = PdfReader(io.BytesIO(content))
-    yield reader.trailer.get("/Info", {})
-    for number in range(1, int(reader.trailer.get("/Size", 1))):
-        try:
-            yield reader.get_object(number)
-        except PyPdfError:
-            continue  # a number that is not in use
 
 
 def _strings(thing: Any) -> Iterator[str]:

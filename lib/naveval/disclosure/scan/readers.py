@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from python_calamine import CalamineWorkbook
+
 from naveval.disclosure.scan import pdf, pictures, tables
 from naveval.disclosure.scan.identities import Hits, Ids, named
 from naveval.disclosure.scan.text import (
@@ -244,9 +246,10 @@ def _pdf(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _words(re.sub(rb"[^\x20-\x7e]+", b"\n", content).decode("ascii"), wanted)
     for text in pdf.pages(content):
         yield from _text("", text.encode(), wanted)
-    for text in set(pdf.strings(content)):
+    things = pdf.objects(content)
+    for text in set(pdf.strings(things)):
         yield from _words(text, wanted)
-    for stream, attached in pdf.streams(content):
+    for stream, attached in pdf.streams(content, things):
         if attached:
             yield from search("attached", stream, wanted)
         else:
@@ -271,15 +274,11 @@ def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _sheets(content: bytes, wanted: Wanted) -> Hits:
-    from openpyxl import load_workbook
-
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    for sheet in book.worksheets:
-        rows = [
-            ["" if cell is None else str(cell) for cell in row]
-            for row in sheet.iter_rows(values_only=True)
-        ]
-        yield from tables.table(rows, wanted.limits, small=sheet.title not in wanted.exempt)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    for title in book.sheet_names:
+        cells = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
+        rows = [[str(cell) for cell in row] for row in cells]
+        yield from tables.table(rows, wanted.limits, small=title not in wanted.exempt)
 
 
 def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
