@@ -6,6 +6,7 @@ from typing import Any
 
 from naveval.exhibits import references, words
 from naveval.exhibits.declare import PARTS, Exhibit, Table, Value
+from naveval.exhibits.escaping import literal
 from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
 from naveval.project.errors import ParameterError
@@ -80,7 +81,7 @@ def table(reader: Reader) -> str:
         texts = dict(zip(keys, row, strict=True))
         lines.append(
             _line(
-                reader.named(name, texts[name]).replace("|", "\\|")
+                literal(reader.named(name, texts[name]))
                 if name in keys
                 else _missing(read.get((row, name), ""), titles[name])
                 for name in shown
@@ -116,8 +117,9 @@ def _text(reader: Reader, column: Column, value: Value, number: Any) -> str:
     if formats.is_missing(number):
         return formats.MISSING
     if kind in references.NAMES:
-        return reader.by_format(kind, str(number)).replace("|", "\\|")
-    return formats.FORMATS[kind](number).replace("|", "\\|").replace("\n", " ")
+        return literal(reader.by_format(kind, str(number)))
+    shown = formats.FORMATS[kind](number)
+    return literal(shown) if kind == "text" else shown
 
 
 def _missing(text: str, title: Mapping[str, Any]) -> str:
