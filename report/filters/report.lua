@@ -317,6 +317,16 @@ local function equation(element)
     .. ", block: " .. tostring(not inline) .. ", " .. body:gsub("%s+$", "") .. ")")
 end
 
+-- What Typst reads as a heading or a list where a cell or an item begins is text.
+local function plain_start(block)
+  local first = block.content[1]
+  if typst and first and first.t == "Str"
+    and (first.text:match("^[=%-%+/]+$") or first.text:match("^%d+%.$")) then
+    block.content[1] = pandoc.RawInline("typst", first.text:gsub("[^%d]", "\\%0"))
+  end
+  return block
+end
+
 -- Colours for code would not meet the contrast wanted in both schemes.
 local function plain_code(block)
   block.attr = pandoc.Attr(block.identifier)
@@ -325,6 +335,6 @@ end
 
 function Pandoc(doc)
   doc = doc:walk({ Blocks = boxes })
-  doc = doc:walk({ Quoted = quoted, Math = equation, CodeBlock = plain_code })
+  doc = doc:walk({ Quoted = quoted, Math = equation, CodeBlock = plain_code, Plain = plain_start })
   return number_sections(doc)
 end

@@ -3,13 +3,17 @@
 import errno
 import json
 import os
+import re
 import shutil
 
 import contents
+import hostile
+import pypdf
 import pytest
 import typst
 from render_sample import make_sample
 
+from naveval.exhibits.escaping import literal
 from naveval.project.errors import DisclosureError, RenderError
 from naveval.publishing import builtin, quarto, render
 from naveval.publishing.audit import html
@@ -224,3 +228,39 @@ def test_a_report_not_everybody_can_use_is_refused(sample, monkeypatch, kind):
     with pytest.raises(RenderError, match=rf"report.{kind} is not accessible:\n  .*language"):
         render.render(sample, to=(kind,), engine="builtin")
     assert {file.name for file in sample.iterdir()} == ROOT_FILES
+
+
+@pytest.mark.parametrize(
+    ("extra", "fault"),
+    [
+        ("[klikk](javascript:alert(1))", "link to javascript:"),
+        ("[klikk](JavaScript:alert(1))", "link to JavaScript:"),
+        ("[klikk](data:text/html,x)", "link to data:"),
+        ("| a |\n|---|\n| ![](/etc/passwd) |\n\n: T {#tbl-9}", "picture /etc/passwd"),
+        ("Se ![x](../../hemmelig.png).", "picture ../../hemmelig.png"),
+        ("Se ![x](https://example.no/x.png).", "picture https:"),
+        ('`#read("/etc/passwd")`{=typst}', "raw code: #read"),
+        ("<script>alert(1)</script>", "raw code: <script>"),
+    ],
+)
+def test_code_and_files_from_elsewhere_are_refused(tmp_path, extra, fault):
+    folder = make_sample(tmp_path / "result", extra=extra)
+    with pytest.raises(RenderError, match=re.escape(fault)):
+        render.render(folder, engine="builtin")
+    assert not (folder / "report.html").exists()
+
+
+def test_hostile_names_are_text_in_both_formats(tmp_path):
+    names = [" ".join(name.split()) for name in hostile.TEXTS]
+    rows = "\n".join(f"| {literal(name)} | 1 |" for name in names)
+    table = f"| Navn | Tall |\n|---|--:|\n{rows}\n\n: Navn som prøver seg {{#tbl-names}}\n"
+    folder = make_sample(tmp_path / "result", extra=table)
+    render.render(folder, engine="builtin")
+    page = html.read(folder / "report.html")
+    cells = page.find(id="tbl-names").find_all("th", scope="row")
+    assert [html.visible_text(cell) for cell in cells] == names
+    pdf = pypdf.PdfReader(folder / "report.pdf")
+    text = "".join("".join(page.extract_text() for page in pdf.pages).split())
+    for dash, typed in {"—": "---", "–": "--", "…": "...", "−": "-"}.items():
+        text = text.replace(dash, typed)
+    assert [name for name in names if "".join(name.split()) not in text] == []

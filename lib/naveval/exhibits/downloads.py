@@ -17,6 +17,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from naveval.exhibits import output as outputs
+from naveval.exhibits.escaping import neutral
 from naveval.exhibits.output import Output
 from naveval.project import parameters, paths
 
@@ -75,7 +76,8 @@ def write(output: Output, report: Mapping[str, str]) -> list[Path]:
     target.write_bytes(workbook(output, report, parts, meanings, words))
     listed = output.folder / DICTIONARY_FILE
     with listed.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(meanings)
+        lines = ([neutral(cell) for cell in row] for row in meanings)
+        csv.writer(stream, lineterminator="\n").writerows(lines)
     return [target, listed]
 
 

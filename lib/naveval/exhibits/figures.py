@@ -21,6 +21,7 @@ from naveval.disclosure import gate
 from naveval.disclosure.gate import Released
 from naveval.exhibits import output as outputs
 from naveval.exhibits import words
+from naveval.exhibits.escaping import write_csv
 from naveval.exhibits.output import Block, Output
 from naveval.project import formats
 from naveval.project.errors import ParameterError
@@ -210,5 +211,5 @@ def _write(output: Output, data: Released, label: str) -> None:
     shown = data.frame.mask(data.suppressed)
     if outputs.is_simulated(output, data):
         shown = shown.assign(origin="simulated")
-    shown.to_csv(output.folder / "figures" / f"{label}.csv", index=False)
+    write_csv(shown, output.folder / "figures" / f"{label}.csv")
     outputs.log_disclosure(output, data.log, label)

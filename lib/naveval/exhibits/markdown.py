@@ -10,6 +10,7 @@ from naveval.disclosure.counts import FEW
 from naveval.disclosure.released import Released
 from naveval.exhibits import references, words
 from naveval.exhibits.declare import PARTS, Exhibit, Table, Value
+from naveval.exhibits.escaping import literal
 from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
 from naveval.project.errors import ParameterError
@@ -89,7 +90,7 @@ def table(reader: Reader) -> str:
             heads[view.joined[0]] = ", ".join(heads[name] for name in view.joined)
         lines.append(
             _line(
-                heads[name].replace("|", "\\|")
+                literal(heads[name])
                 if name in heads
                 else _missing(read.get((row, name), ""), titles[name])
                 for name in shown
@@ -134,8 +135,9 @@ def _text(reader: Reader, column: Column, value: Value, number: Any) -> str:
     if formats.is_missing(number):
         return formats.MISSING
     if kind in references.NAMES:
-        return reader.by_format(kind, str(number)).replace("|", "\\|")
-    return formats.FORMATS[kind](number).replace("|", "\\|").replace("\n", " ")
+        return literal(reader.by_format(kind, str(number)))
+    shown = formats.FORMATS[kind](number)
+    return literal(shown) if kind == "text" else shown
 
 
 def _missing(text: str, title: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from naveval.disclosure.gate import Released
 from naveval.exhibits import estimates
 from naveval.exhibits import words as texts
+from naveval.exhibits.escaping import write_csv
 from naveval.exhibits.estimates import LABEL, guard_estimates
 from naveval.project import paths, places
 from naveval.project.errors import ParameterError
@@ -174,7 +175,7 @@ def log_disclosure(output: Output, log: pd.DataFrame, label: str) -> None:
     if file.exists():
         earlier = pd.read_csv(file, dtype=str, keep_default_na=False)
         rows = pd.concat([earlier[earlier["label"] != label], rows], ignore_index=True)
-    rows.to_csv(file, index=False)
+    write_csv(rows, file)
 
 
 def finish(output: Output, table: pd.DataFrame) -> Block:
@@ -186,6 +187,6 @@ def write_estimates(output: Output, table: pd.DataFrame) -> pd.DataFrame:
     """Write estimates.csv without numbers that rest on too few persons; returns what it holds."""
     estimates.require_unique(table)
     shown, log = guard_estimates(table)
-    shown.to_csv(output.folder / ESTIMATES_FILE, index=False)
+    write_csv(shown, output.folder / ESTIMATES_FILE)
     log_disclosure(output, log, LABEL)
     return shown

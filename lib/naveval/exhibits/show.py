@@ -17,6 +17,7 @@ import pandas as pd
 from naveval.exhibits import downloads, manifest, markdown, printed, rows, views, words
 from naveval.exhibits import figures as style
 from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
+from naveval.exhibits.escaping import write_csv
 from naveval.exhibits.output import (
     ESTIMATES_FILE,
     HEADLINES_FILE,
@@ -100,9 +101,9 @@ class Showing:
         reader = self.reader(results)
         labels = [one.label for one in self.report.exhibits if self._is_shown(one.label)]
         table = estimates(reader, labels)
-        table.to_csv(self.output.folder / ESTIMATES_FILE, index=False)
+        write_csv(table, self.output.folder / ESTIMATES_FILE)
         logs = [reader.released(label).log.assign(label=label) for label in labels]
-        pd.concat(logs, ignore_index=True).to_csv(self.output.folder / LOG_FILE, index=False)
+        write_csv(pd.concat(logs, ignore_index=True), self.output.folder / LOG_FILE)
         for file in [*self.output.folder.glob("tables/*"), *self.output.folder.glob("figures/*")]:
             if file.stem not in labels:
                 file.unlink()
@@ -204,7 +205,7 @@ def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:
         frame = frame.assign(origin="simulated")
     folder = "tables" if isinstance(exhibit.view, Table) else "figures"
     file: Path = reader.output.folder / folder / f"{exhibit.label}.csv"
-    frame.to_csv(file, index=False)
+    write_csv(frame, file)
 
 
 def _codes(exhibit: Exhibit[Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from naveval.disclosure import gate
 from naveval.disclosure.gate import Released
 from naveval.exhibits import output as outputs
 from naveval.exhibits import words
+from naveval.exhibits.escaping import literal, write_csv
 from naveval.exhibits.output import Block, Output
 from naveval.project import formats
 from naveval.project.errors import ParameterError
@@ -82,7 +83,8 @@ def _cell(data: Released, position: int, name: str, spec: Mapping[str, Any]) -> 
         raise ParameterError(f"column {name}: unknown format «{kind}»")
     if formats.is_missing(value) and "missing" in spec:
         return str(spec["missing"])
-    return formats.FORMATS[kind](value).replace("|", "\\|").replace("\n", " ")
+    shown = formats.FORMATS[kind](value)
+    return literal(shown) if kind == "text" else shown
 
 
 def _line(parts: Any) -> str:
@@ -93,5 +95,5 @@ def _write(output: Output, data: Released, label: str) -> None:
     shown = data.frame.astype("object").where(~data.suppressed, formats.SUPPRESSED)
     if outputs.is_simulated(output, data):
         shown = shown.assign(origin="simulated")
-    shown.to_csv(output.folder / "tables" / f"{label}.csv", index=False)
+    write_csv(shown, output.folder / "tables" / f"{label}.csv")
     outputs.log_disclosure(output, data.log, label)

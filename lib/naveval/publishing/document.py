@@ -15,6 +15,9 @@ from naveval.project.errors import RenderError
 
 READER = "markdown"
 REFERENCE = re.compile(r"^(fig|tbl|sec)-")
+SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
+SCHEMES = ("https", "http", "mailto")
+OWN_PICTURE = re.compile(r"figures/[\w.-]+\.png")
 BIB_KEY = re.compile(r"^@\w+\{([^,\s]+)\s*,", re.MULTILINE)
 
 
@@ -44,6 +47,12 @@ class Document:
         Labels referred to, `fig-`, `tbl-` or `sec-`, one entry per reference.
     citations
         Keys of works cited.
+    links
+        Addresses of links.
+    pictures
+        Files of all pictures, those in text and tables too.
+    raw
+        Parts in the language of an output format.
     """
 
     figures: tuple[Figure, ...]
@@ -51,6 +60,9 @@ class Document:
     sections: tuple[tuple[int, str, str], ...]
     references: tuple[str, ...]
     citations: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    raw: tuple[str, ...] = ()
 
 
 def pandoc(arguments: list[str], text: str = "", *, cwd: Path | None = None) -> str:
@@ -96,6 +108,9 @@ def read(markdown: str) -> Document:
         ),
         references=tuple(key for key in cited if REFERENCE.match(key)),
         citations=tuple(key for key in cited if not REFERENCE.match(key)),
+        links=tuple(node["c"][2][0] for node in nodes if node["t"] == "Link"),
+        pictures=tuple(node["c"][2][0] for node in nodes if node["t"] == "Image"),
+        raw=tuple(node["c"][1] for node in nodes if node["t"] in ("RawInline", "RawBlock")),
     )
 
 
@@ -113,7 +128,8 @@ def check(document: Document, folder: Path, bibliography: Path | None = None) ->
     ------
     RenderError
         All faults at once: missing label, caption, alt text or picture; a label used twice;
-        a reference to nothing; a work not in the bibliography; headings out of order.
+        a reference to nothing; a work not in the bibliography; headings out of order; a link
+        that runs a program, a picture from elsewhere, raw HTML or Typst.
     """
     faults = [
         *_figure_faults(document, folder),
@@ -126,6 +142,7 @@ def check(document: Document, folder: Path, bibliography: Path | None = None) ->
         *_reference_faults(document),
         *_citation_faults(document, bibliography),
         *_heading_faults(document),
+        *_foreign_faults(document),
     ]
     if faults:
         raise RenderError("the report cannot be published:\n  " + "\n  ".join(faults))
@@ -181,6 +198,18 @@ def _heading_faults(document: Document) -> Iterator[str]:
         elif level > before + 1:
             yield f"heading «{text}»: level {level} follows level {before}"
         before = max(level, 2)
+
+
+def _foreign_faults(document: Document) -> Iterator[str]:
+    """What a report never has; text from data could otherwise bring it in."""
+    for address in document.links:
+        scheme = SCHEME.match(address)
+        if scheme and scheme[1].lower() not in SCHEMES:
+            yield f"link to {address[:60]}: allowed are {', '.join(SCHEMES)} and the report's files"
+    for file in document.pictures:
+        if not OWN_PICTURE.fullmatch(file):
+            yield f"picture {file[:60]}: the report's pictures are figures/NAME.png"
+    yield from (f"raw code: {text[:60]}" for text in document.raw)
 
 
 def _walk(node: Any) -> Iterator[dict[str, Any]]:

@@ -80,6 +80,8 @@ HTML_JSON = re.compile(
     r"<script\b[^>]*\btype=[\"']application/(?:[\w.-]+\+)?json[\"'][^>]*>(.*?)</script>",
     re.DOTALL | re.IGNORECASE,
 )
+ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{~}])")
+"""A backslash that takes from a sign its meaning in Markdown; pipes keep theirs."""
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
 NO_PROSE = re.compile(r"<(script|style|table|svg)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 
@@ -207,8 +209,9 @@ def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
-    yield from _html(name, content, wanted)
-    yield from _markdown_tables(decoded(content), wanted)
+    text = ESCAPED_SIGN.sub(r"\1", decoded(content))
+    yield from _html(name, text.encode(), wanted)
+    yield from _markdown_tables(text, wanted)
 
 
 def _markdown_tables(text: str, wanted: Wanted) -> Hits:

@@ -25,8 +25,8 @@ IDENTIFYING = re.compile(
     r"email|telefon(?:nr|nummer)?|mobil(?:nr|nummer)?)"
 )
 PERSONS = (
-    r"(?:person[ae]r?|persons|people|deltak[ea]r(?:e|ar)?|deltag(?:er|ere|arar)|participants?|"
-    r"arbeidss[øo]kj?[ea]r(?:e|ar)?|job.?seekers?|brukere|brukarar|mottak(?:ere|arar)|individ(?:er|s)?|"
+    r"(?:person[ae]r?|persons|people|deltak[ea]r(?:e|ar)?|deltag(?:er|ere|arar)|participants|"
+    r"arbeidss[øo]kj?[ea]r(?:e|ar)?|job.?seekers|brukere|brukarar|mottak(?:ere|arar)|individ(?:er|s)?|"
     r"individuals|arbeidsledige|arbeidslause|helt ledige|heilt ledige|ledige|ledig[eae] kvinner|"
     r"unemployed|innbygg(?:ere|jarar)|clients|claimants|headcount|kandidat(?:er|ar)|hoder|hovud)"
 )
