@@ -16,23 +16,14 @@ from click.testing import CliRunner
 from notebook_cells import run
 
 from naveval import cli
-from naveval.disclosure import gate, keys
+from naveval.disclosure import gate
 from naveval.disclosure.scan.folder import scan
 from naveval.exhibits import estimates, figures
 from naveval.exhibits.estimates import NOTE, guard_estimates
-from naveval.exhibits.protect import decide
 from naveval.project import places
 from naveval.project.errors import DisclosureError
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.audit.ids import person_ids
-from naveval.registers.reading import open_registers
-from naveval.studies.hedmark import panel
-from naveval.studies.hedmark.contracts import TABLES
-from naveval.studies.hedmark.exhibits import REPORT
-from naveval.studies.hedmark.exhibits.results import pool_count
-from naveval.studies.hedmark.panel import Panel
-from naveval.studies.hedmark.parameters import Parameters
-from naveval.studies.hedmark.simulate.registers import simulate
 from naveval.studies.programs.exhibits import effect_tables, use_figures
 
 FEW = 5
@@ -180,66 +171,6 @@ def test_numbers_derived_from_persons_keep_the_notice() -> None:
 
 
 # Reports on counties against each other and the country
-
-
-def test_a_pool_with_a_county_of_few_persons_counts_as_few() -> None:
-    persons = np.array([[40, 3, 7], [300, 200, 0], [5, 50, 60]])
-    assert pool_count(persons).tolist() == [345, 3, 0]
-
-
-@pytest.fixture(scope="module")
-def small_panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
-    """Registers so small that many counties and months have few persons."""
-    folder = tmp_path_factory.mktemp("small")
-    simulate(folder, scale=0.03, seed=9)
-    with open_registers(folder, TABLES) as opened:
-        return panel.build(opened, keys.secret("simulated"))
-
-
-@pytest.mark.parametrize("label", ["fig-4", "fig-7", "fig-9"])
-def test_reports_of_all_counties_together_do_not_give_a_month_back(
-    small_panel: Panel, label: str
-) -> None:
-    """An attacker has every county's own series and every control group's."""
-    codes = places.codes(2014)
-    place = {code: i for i, code in enumerate(codes)}
-    exhibit = REPORT.exhibit(label)
-    shown: list[list[tuple[np.ndarray, bool]]] = []
-    for code in codes:
-        chosen = Parameters(county=code)
-        frame = exhibit.data(SimpleNamespace(panel=small_panel, parameters=chosen))
-        released = decide(frame, exhibit.protect, label=label, keys=exhibit.keys, free=())
-        own = np.eye(len(codes))[place[code]]
-        pool = np.eye(len(codes))[[place[c] for c in chosen.controls()]].sum(0)
-        shown.append(
-            [
-                (row, not hidden)
-                for row, column in ((own, "n_treated"), (pool, "n_control"))
-                for hidden in released.suppressed[column]
-            ]
-        )
-    months = len(shown[0]) // 2
-    hidden_cells = 0
-    for month in range(months):
-        known = [row for county in shown for row, seen in county[month::months] if seen]
-        basis = np.array(known) if known else np.zeros((1, len(codes)))
-        rank = np.linalg.matrix_rank(basis)
-        for code in codes:
-            own, seen = shown[place[code]][month]
-            if not seen:
-                hidden_cells += 1
-                assert np.linalg.matrix_rank(np.vstack([basis, own])) > rank, (code, month)
-    assert hidden_cells > 20
-
-
-def test_steps_with_a_county_and_month_of_few_persons_are_hidden(small_panel: Panel) -> None:
-    """The counties' reports show all other counties and months; the sum would give this one."""
-    counts = small_panel.counts.copy()
-    counts["stock"] = counts["stock"].clip(lower=5)
-    whole = pool_count(counts[["stock"]].to_numpy())[0]
-    assert whole == counts["stock"].sum()
-    counts.loc[counts.index[7], "stock"] = 3
-    assert pool_count(counts[["stock"]].to_numpy())[0] == 3
 
 
 # `naveval render` refuses

@@ -13,7 +13,6 @@ from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark.estimate.means import has_default_windows
 from naveval.studies.hedmark.exhibits.common import STEPS
 from naveval.studies.hedmark.exhibits.comparison import KEYS
-from naveval.studies.hedmark.exhibits.results import pool_count
 from naveval.studies.hedmark.results import HedmarkResults
 
 
@@ -36,7 +35,7 @@ def flow(results: HedmarkResults) -> pd.DataFrame:
             "months": part["month"].nunique(),
         }
         for group in panels.GROUPS:
-            row[group] = pool_count(part.loc[part["group"] == group, ["stock"]].to_numpy())[0]
+            row[group] = int(part.loc[part["group"] == group, "stock"].sum())
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.declare import Bars, Exhibit, Fact, Lines, Sentence, Table, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
@@ -62,19 +61,9 @@ def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFram
             "treated": 100 * own[0][0] / own[1][0],
             "control": 100 * other[0].sum(0) / other[1].sum(0),
             "n_treated": own[0][0].astype(int),
-            "n_control": pool_count(other[0]),
+            "n_control": other[0].sum(0).astype(int),
         }
     )
-
-
-def pool_count(persons: np.ndarray) -> np.ndarray:
-    """Persons of a pool of counties by month, or those of its smallest county if too few.
-
-    Where a control county has too few persons to be shown in its own report, the pool counts as
-    few too: what the other reports show of the other counties could be taken from it.
-    """
-    least = persons.min(0)
-    return np.where(least < thresholds().min_cell, least, persons.sum(0)).astype(int)
 
 
 def _mean(area: str, *, after: bool) -> Fact:
