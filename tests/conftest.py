@@ -1,6 +1,7 @@
 """Fixtures shared by the tests."""
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,19 @@ from naveval.publishing import quarto
 from naveval.publishing.audit import browser
 
 ROOT = Path(__file__).parent.parent
+
+
+def namespaces() -> bool:
+    """Whether a process namespace can be made here."""
+    own = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "true"]
+    return shutil.which("unshare") is not None and subprocess.run(own).returncode == 0
+
+
 PROGRAMS = {
     "browser": (browser.program, "Chromium is not on the PATH"),
     "make": (lambda: shutil.which("make"), "make is not on the PATH"),
     "quarto": (quarto.found, "Quarto is not on the PATH"),
+    "unshare": (namespaces, "unshare can make no process namespace here"),
 }
 """Programs that no Python package brings: tests that need one are skipped where it is missing."""
 

@@ -46,7 +46,7 @@ def test_a_folder_can_be_read_at_a_glance(folder: Path) -> None:
         assert file.read_text(encoding="utf-8").count("\n") <= 450, file
 
 
-FOREIGN = {"_add_object", "_asdict", "_r2", "_repr_mimebundle_"}
+FOREIGN = {"_add_object", "_asdict", "_exit", "_r2", "_repr_mimebundle_"}
 """Names with an underscore that other packages have made public."""
 
 

@@ -5,7 +5,6 @@ Exit codes: 0 done; 1 some part failed; 2 parameters; 3 registers; 4 estimation;
 """
 
 import functools
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -396,18 +395,11 @@ def clean(older: str) -> None:
     """
     from naveval.project import store
 
-    done = store.clean(_days(older))
+    done = store.clean(store.days_of(older))
     click.echo(
         f"removed {done.removed} kept results and {done.leftovers} leftovers, "
         f"{done.freed / 1e6:.1f} MB"
     )
-
-
-def _days(text: str) -> float:
-    found = re.fullmatch(r"(\d+)([hdw])", text)
-    if found is None:
-        raise ParameterError(f"--older {text}: expected a number with h, d or w, such as 30d")
-    return int(found[1]) * {"h": 1 / 24, "d": 1.0, "w": 7.0}[found[2]]
 
 
 @main.command()

@@ -35,7 +35,7 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         )
         return made
 
-    monkeypatch.setattr(render, "_make", make)
+    monkeypatch.setattr(render, "make_format", make)
     monkeypatch.setattr(builtin, "describe", lambda: "engine")
     monkeypatch.setattr(builtin, "to_html", page)
     monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
@@ -68,7 +68,7 @@ def test_a_render_overtaken_by_a_run_is_made_from_the_new_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_sample(tmp_path / "result")
-    make, texts = render._make, iter(("Los", "Guide", "Lærer", "Veileder"))
+    make, texts = render.make_format, iter(("Los", "Guide", "Lærer", "Veileder"))
 
     def overtaken(times: int):
         left = iter(range(times))
@@ -80,12 +80,12 @@ def test_a_render_overtaken_by_a_run_is_made_from_the_new_result(
 
         return during
 
-    monkeypatch.setattr(render, "_make", overtaken(1))
+    monkeypatch.setattr(render, "make_format", overtaken(1))
     render.render(folder, to=("html",), engine="builtin")
     assert not mixed(folder)
     assert render.is_current(folder, to=("html",), engine="builtin")
     assert manifest.read(folder)["seed"] == "Los"
-    monkeypatch.setattr(render, "_make", overtaken(3))
+    monkeypatch.setattr(render, "make_format", overtaken(3))
     with pytest.raises(RenderError, match="replaced by runs each time"):
         render.render(folder, to=("html",), engine="builtin")
     assert not mixed(folder)
@@ -209,7 +209,7 @@ def test_a_cut_page_in_the_cache_is_made_anew(results: Path, tmp_path: Path) -> 
 def test_a_report_replaced_while_the_site_is_built_is_told(
     results: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = build._copy_assets
+    copy = build.copy_assets
 
     def replace(work: Path) -> None:
         file = results / "hedmark/04-hedmark/manifest.json"
@@ -217,7 +217,7 @@ def test_a_report_replaced_while_the_site_is_built_is_told(
         file.write_text(json.dumps(content | {"started": "now"}), encoding="utf-8")
         copy(work)
 
-    monkeypatch.setattr(build, "_copy_assets", replace)
+    monkeypatch.setattr(build, "copy_assets", replace)
     with pytest.raises(RenderError, match="replaced while the site was built"):
         build.build("builtin")
 

@@ -122,7 +122,7 @@ def _make_all(
         scratch = Path(temporary)
         with ThreadPoolExecutor(len(to)) as pool:
             yield from pool.map(
-                lambda kind: _make(name, kind, folder, metadata, scratch, report), to
+                lambda kind: make_format(name, kind, folder, metadata, scratch, report), to
             )
 
 
@@ -207,7 +207,7 @@ def _day(date: str) -> str:
     return f"{int(day)}.\u00a0{formats.MONTHS[int(month) - 1]} {year}"
 
 
-def _make(
+def make_format(
     name: str, kind: str, folder: Path, metadata: dict[str, object], temporary: Path, report: Path
 ) -> Path:
     """Make one format in its own work folder and check that readers can use it."""

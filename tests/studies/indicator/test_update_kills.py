@@ -32,7 +32,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
         store.keep_stamps(made, store.Stamps(dict.fromkeys(keys, version), {}))
         return version
 
-    monkeypatch.setattr(quarter, "_publish", publish)
+    monkeypatch.setattr(quarter, "make_state", publish)
     monkeypatch.setattr(quarter.extracts, "folder", lambda *_: Path())
 
 

@@ -4,7 +4,7 @@ Values lie under `report/_out/_cache/`, simulated registers under `report/_out/_
 hold person data: folders are their owner's alone, and none of it is part of a result folder.
 """
 
-from naveval.project.store.cleaning import Cleaned, clean
+from naveval.project.store.cleaning import Cleaned, clean, days_of
 from naveval.project.store.disk import beside, make_private, require_own, write_text
 from naveval.project.store.kept import cached, drop, find, keep, kept_folder, location
 from naveval.project.store.keys import key, plain
@@ -16,6 +16,7 @@ __all__ = [
     "beside",
     "cached",
     "clean",
+    "days_of",
     "drop",
     "exchange",
     "find",

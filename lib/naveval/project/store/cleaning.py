@@ -1,5 +1,6 @@
 """Remove from the store what nobody has used for a while; finished results are left alone."""
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from naveval.project import paths
+from naveval.project.errors import ParameterError
 from naveval.project.store.disk import require_own
 from naveval.project.store.kept import LOCK, RECORD, SUFFIX, drop
 from naveval.project.store.staging import ASIDE, held, sweep
@@ -23,6 +25,20 @@ class Cleaned:
     removed: int
     leftovers: int
     freed: int
+
+
+def days_of(age: str) -> float:
+    """Days of an age such as 30d, 12h or 2w.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+    """
+    found = re.fullmatch(r"(\d+)([hdw])", age)
+    if found is None:
+        raise ParameterError(f"--older {age}: expected a number with h, d or w, such as 30d")
+    return int(found[1]) * {"h": 1 / 24, "d": 1.0, "w": 7.0}[found[2]]
 
 
 def clean(days: float) -> Cleaned:

@@ -91,7 +91,7 @@ def exchange(made: Path, target: Path) -> None:
     """
     if not target.exists():
         made.rename(target)
-    elif not _exchanged(made, target):
+    elif not exchanged(made, target):
         target.rename(_old(target))
         made.rename(target)
         _old(target).rename(made)
@@ -110,7 +110,7 @@ def _old(target: Path) -> Path:
     return target.with_name(ASIDE) / f".{target.name}.old"
 
 
-def _exchanged(first: Path, second: Path) -> bool:
+def exchanged(first: Path, second: Path) -> bool:
     """Whether the system could exchange two names in one step."""
     if sys.platform != "linux":
         return False

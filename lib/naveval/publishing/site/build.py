@@ -62,7 +62,7 @@ def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: N
         work.mkdir()
         progress(f"{len(pages)} pages")
         _make_pages(name, pages, work, text)
-        _copy_assets(work)
+        copy_assets(work)
         progress("reports")
         for result in found:
             _copy_result(result, work, text)
@@ -231,7 +231,7 @@ def _here(same: bool, prefix: str) -> str:
     return ' aria-current="true"' if prefix else ' aria-current="page"'
 
 
-def _copy_assets(work: Path) -> None:
+def copy_assets(work: Path) -> None:
     (work / "assets").mkdir()
     for name in ASSETS:
         shutil.copyfile(paths.report_dir() / "theme" / name, work / "assets" / name)

@@ -111,7 +111,7 @@ def publish_quarter(
             # Links: what changes is written beside and moved, so the earlier files stay.
             made = work / folder.name
             shutil.copytree(folder, made, copy_function=_linked)
-            done = _publish(parameters, data, folder, made, staging, version, window, hours, share)
+            done = make_state(parameters, data, folder, made, staging, version, window, hours, share)
             keeping.exchange(made, folder)
     return done
 
@@ -124,7 +124,7 @@ def _linked(file: str, target: str) -> None:
         shutil.copy2(file, target)
 
 
-def _publish(
+def make_state(
     parameters: Parameters,
     data: Path,
     folder: Path,
