@@ -33,7 +33,8 @@ KEEPERS = tuple(f"{PACKAGE}.project.{name}" for name in ("store", "provenance"))
 # Parameters are part of every key by value, so the files they were read from are not; the others
 # name files that the modules they work for read.
 READS_NOTHING = tuple(
-    f"{PACKAGE}.{name}" for name in ("project.parameters", "project.paths", "exhibits.manifest")
+    f"{PACKAGE}.{name}"
+    for name in ("project.parameters", "project.paths", "exhibits.manifest", "exhibits.printed")
 )
 # Names that differ between import and distribution; the rest is the same or is looked up.
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml", "bs4": "beautifulsoup4"}

@@ -111,7 +111,9 @@ def publish_quarter(
             # Links: what changes is written beside and moved, so the earlier files stay.
             made = work / folder.name
             shutil.copytree(folder, made, copy_function=_linked)
-            done = make_state(parameters, data, folder, made, staging, version, window, hours, share)
+            done = make_state(
+                parameters, data, folder, made, staging, version, window, hours, share
+            )
             keeping.exchange(made, folder)
     return done
 
