@@ -46,7 +46,7 @@ def test_a_folder_can_be_read_at_a_glance(folder: Path) -> None:
         assert file.read_text(encoding="utf-8").count("\n") <= 450, file
 
 
-FOREIGN = {"_add_object", "_asdict", "_exit", "_r2", "_repr_mimebundle_"}
+FOREIGN = {"_hyperlinks", "_add_object", "_asdict", "_exit", "_r2", "_repr_mimebundle_"}
 """Names with an underscore that other packages have made public."""
 
 
@@ -64,7 +64,7 @@ def borrowed(source: str) -> list[str]:
     mine |= {node.attr for node in own}
     found = [ast.unparse(node) for node in reached if node.attr not in mine]
     for node in nodes:
-        if isinstance(node, ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("naveval"):
             found += [f"{node.module}.{item.name}" for item in node.names if private(item.name)]
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "setattr":
             name = ast.unparse(node.args[1]).strip("'")

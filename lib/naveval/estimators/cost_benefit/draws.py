@@ -11,11 +11,11 @@ from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.cost_benefit.inputs import Costs
 from naveval.estimators.cost_benefit.net_benefit import net_benefit
 from naveval.project.errors import ParameterError
+from naveval.project.normal import Z95
 
 SOURCES = ("effects", "inputs")
 # Kept out of the draws: not priced in the document, or no part of net benefit.
 NOT_DRAWN = ("displacement", "income_tax", "payroll_tax")
-NORMAL_95 = 1.959964
 
 
 def draw(
@@ -153,7 +153,7 @@ def tornado(a: Assumptions, costs: Costs) -> pd.DataFrame:
     for key, low, high in ranges(costs):
         ends = [net_benefit(replace(a, **{key: end}))[0] for end in (low, high)]
         rows.append(_tornado_rows(key, base, *ends))
-    ends = [net_benefit(_shifted(a, sign * NORMAL_95))[0] for sign in (-1, 1)]
+    ends = [net_benefit(_shifted(a, sign * Z95))[0] for sign in (-1, 1)]
     rows.append(_tornado_rows("effects", base, *ends))
     table = pd.concat(rows, ignore_index=True)
     table["swing"] = (table["high"] - table["low"]).abs()
