@@ -26,6 +26,8 @@ import grimp
 from naveval.project import paths
 
 PACKAGE = "naveval"
+STUDIES = f"{PACKAGE}.studies."
+PUBLISHED = "published"
 ROOT = Path(__file__).parent.parent
 DATA_SUFFIXES = (".csv", ".json", ".yml")
 # They keep results and find files; they compute nothing. What the store writes has a format number.
@@ -33,8 +35,7 @@ KEEPERS = tuple(f"{PACKAGE}.project.{name}" for name in ("store", "provenance"))
 # Parameters are part of every key by value, so the files they were read from are not; the others
 # name files that the modules they work for read.
 READS_NOTHING = tuple(
-    f"{PACKAGE}.{name}"
-    for name in ("project.parameters", "project.paths", "exhibits.manifest", "exhibits.printed")
+    f"{PACKAGE}.{name}" for name in ("project.parameters", "project.paths", "exhibits.manifest")
 )
 # Names that differ between import and distribution; the rest is the same or is looked up.
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml", "bs4": "beautifulsoup4"}
@@ -266,7 +267,11 @@ def _hash_once(file: Path, changed: int, size: int) -> str:
 
 def file_hashes(modules: Iterable[str | ModuleType]) -> dict[str, str]:
     """Hash of every file below `params/` that the modules, or what they import, read."""
-    named = {part for name in closure(modules) for part in _reads(name)}
+    found_modules = closure(modules)
+    named = {part for name in found_modules for part in _reads(name)}
+    studies = {name.split(".")[2] for name in found_modules if name.startswith(STUDIES)}
+    if PUBLISHED in named and studies:  # told the study: one of those that use it
+        named = named - {PUBLISHED} | {f"{PUBLISHED}/{study}" for study in studies}
     root = paths.params_dir()
     files = {
         file
@@ -310,7 +315,7 @@ def _reads_once(file: Path, changed: int, size: int) -> tuple[str, ...]:
                 found.add(f"{node.right.value!s}")
         elif isinstance(node, ast.Call) and _called(node) == "published_dir":
             fixed = [item.value for item in node.args if isinstance(item, ast.Constant)]
-            found.add(f"published/{fixed[0]!s}" if fixed else "published")
+            found.add(f"{PUBLISHED}/{fixed[0]!s}" if fixed else PUBLISHED)
         elif isinstance(node, ast.Call) and _called(node) == "params_dir" and id(node) not in named:
             found.add("*")
     return tuple(found)
