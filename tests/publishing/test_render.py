@@ -13,8 +13,8 @@ import pytest
 import typst
 from render_sample import make_sample
 
-from naveval.exhibits.escaping import literal
 from naveval.project.errors import DisclosureError, RenderError
+from naveval.project.escaping import literal
 from naveval.publishing import builtin, quarto, render
 from naveval.publishing.audit import html
 

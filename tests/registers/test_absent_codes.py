@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from broken_registers import good
 
+from naveval.disclosure import keys
 from naveval.project import catalogue
 from naveval.project import parameters as params
 from naveval.registers import reading
@@ -21,7 +22,7 @@ from naveval.studies.programs import study as programs_study
 def _hedmark(folder: Path) -> dict[str, pd.DataFrame]:
     """Shares of the levels of education but the first, months × counties, with benefit."""
     with reading.open_registers(folder, catalogue.module("hedmark", "contracts").TABLES) as opened:
-        found = hedmark.build(opened)
+        found = hedmark.build(opened, keys.secret("simulated"))
     shares = {group: hedmark.shares(found, group) for group in hedmark.GROUPS}
     assert all(len(frames) == 7 for frames in shares.values())
     return {

@@ -17,9 +17,9 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from naveval.exhibits import output as outputs
-from naveval.exhibits.escaping import neutral
 from naveval.exhibits.output import Output
 from naveval.project import parameters, paths
+from naveval.project.escaping import neutral
 
 DICTIONARY_FILE = "dictionary.csv"
 SIMULATED = "simulert"

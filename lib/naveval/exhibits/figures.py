@@ -21,10 +21,10 @@ from naveval.disclosure import gate
 from naveval.disclosure.gate import Released
 from naveval.exhibits import output as outputs
 from naveval.exhibits import words
-from naveval.exhibits.escaping import write_csv
 from naveval.exhibits.output import Block, Output
 from naveval.project import formats
 from naveval.project.errors import ParameterError
+from naveval.project.escaping import write_csv
 
 COLORS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
 LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))

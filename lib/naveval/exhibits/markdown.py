@@ -10,10 +10,10 @@ from naveval.disclosure.counts import FEW
 from naveval.disclosure.released import Released
 from naveval.exhibits import references, words
 from naveval.exhibits.declare import PARTS, Exhibit, Table, Value
-from naveval.exhibits.escaping import literal
 from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
 from naveval.project.errors import ParameterError
+from naveval.project.escaping import literal
 
 TEXT_FORMATS = ("text", "month", *references.NAMES)
 ROW = "row"

@@ -14,10 +14,10 @@ import pandas as pd
 from naveval.disclosure.gate import Released
 from naveval.exhibits import estimates
 from naveval.exhibits import words as texts
-from naveval.exhibits.escaping import write_csv
 from naveval.exhibits.estimates import LABEL, guard_estimates
 from naveval.project import paths, places
 from naveval.project.errors import ParameterError
+from naveval.project.escaping import write_csv
 from naveval.project.parameters import Origin, StudyParameters
 from naveval.project.places import Place
 

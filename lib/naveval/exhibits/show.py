@@ -17,7 +17,6 @@ import pandas as pd
 from naveval.exhibits import downloads, manifest, markdown, printed, rows, views, words
 from naveval.exhibits import figures as style
 from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
-from naveval.exhibits.escaping import write_csv
 from naveval.exhibits.output import (
     ESTIMATES_FILE,
     HEADLINES_FILE,
@@ -29,6 +28,7 @@ from naveval.exhibits.output import (
 from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
 from naveval.project.errors import DisclosureError, ParameterError
+from naveval.project.escaping import write_csv
 
 LOG_FILE = "disclosure.csv"
 

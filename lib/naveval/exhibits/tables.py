@@ -7,10 +7,10 @@ from naveval.disclosure import gate
 from naveval.disclosure.gate import Released
 from naveval.exhibits import output as outputs
 from naveval.exhibits import words
-from naveval.exhibits.escaping import literal, write_csv
 from naveval.exhibits.output import Block, Output
 from naveval.project import formats
 from naveval.project.errors import ParameterError
+from naveval.project.escaping import literal, write_csv
 
 TEXT_FORMATS = ("text", "month")
 PUBLISHED = "published"

@@ -22,7 +22,7 @@ from naveval.studies.indicator import frames as alternatives
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.contracts import TABLES
-from naveval.studies.indicator.descriptives import (
+from naveval.studies.indicator.exhibits.descriptives import (
     composition_table,
     flow_table,
     participation_table,

@@ -320,12 +320,14 @@ def line_name(line: str, names: Mapping[str, str]) -> str:
 
 
 def extremes(frame: pd.DataFrame, own: str) -> list[str]:
-    """Lines to bring out among many: the own one, the country, the highest and the lowest."""
+    """Lines to bring out among many: the own one, the country, the highest and the lowest.
+
+    For the country two of each end. Fewer where few lines have a value that is shown.
+    """
     level = frame[frame["line"] != "nav"].groupby("line")["value"].mean().dropna()
-    chosen = ["nav", *([own] if own else []), str(level.idxmax()), str(level.idxmin())]
-    if not own:
-        ordered = level.sort_values().index
-        chosen += [str(ordered[-2]), str(ordered[1])]
+    ordered = [str(line) for line in level.sort_values().index]
+    ends = 1 if own else 2
+    chosen = ["nav", *([own] if own else []), *ordered[-ends:][::-1], *ordered[:ends]]
     return list(dict.fromkeys(chosen))
 
 

@@ -8,7 +8,7 @@ from naveval.exhibits import tables
 from naveval.exhibits.output import Block, Output
 from naveval.project import places
 from naveval.studies.indicator.characteristics import OUTCOMES, STATUS
-from naveval.studies.indicator.descriptives import EVERYBODY
+from naveval.studies.indicator.exhibits.descriptives import EVERYBODY
 from naveval.studies.indicator.exhibits.figures import too_few
 from naveval.studies.indicator.exhibits.lines import WORKED_MONTH, worked_rows
 from naveval.studies.indicator.exhibits.tables import names, shown

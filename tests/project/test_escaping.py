@@ -11,7 +11,7 @@ import pytest
 
 from naveval.disclosure import gate
 from naveval.exhibits import appendix, downloads, output, tables
-from naveval.exhibits.escaping import literal, neutral, write_csv
+from naveval.project.escaping import literal, neutral, write_csv
 from naveval.project.parameters import StudyParameters
 from naveval.publishing import document
 
