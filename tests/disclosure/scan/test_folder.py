@@ -115,3 +115,12 @@ def test_identity_numbers():
     assert is_identity_number(IDENTITY)
     assert not is_identity_number("12345678901")
     assert not is_identity_number("00000000000")
+
+
+def test_a_protected_zero_says_so_in_the_column_beside_it(tmp_path):
+    def hits(few: str) -> int:
+        (tmp_path / "fig-1.csv").write_text(f"n_with,n_with_few\n12,False\n0,{few}\n")
+        return sum(finding.number for finding in scan(tmp_path))
+
+    assert hits("True") == 0
+    assert hits("False") == 1

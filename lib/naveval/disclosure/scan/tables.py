@@ -128,9 +128,18 @@ def _columns(
         if identifies(title, limits):
             yield "column that identifies persons", 1
         elif small and counts_persons(title, limits):
-            values = [number(row[k]) for row in below if k < len(row)]
-            if hits := sum(too_small(value, limits) for value in values):
+            counted = [row for row in below if k < len(row)]
+            marked = f"{title}_few"
+            if marked in heads:
+                # A protected 0 stands for 0 to 5 and says so in the column beside it.
+                mark = heads.index(marked)
+                counted = [row for row in counted if not _is_protected_zero(row, k, mark)]
+            if hits := sum(too_small(number(row[k]), limits) for row in counted):
                 yield f"count below {limits.min_cell} persons in a column {title}", hits
+
+
+def _is_protected_zero(row: Sequence[str], count: int, mark: int) -> bool:
+    return number(row[count]) == 0 and mark < len(row) and row[mark].strip().lower() == "true"
 
 
 def persons_by_row(titles: Sequence[str]) -> bool:
