@@ -13,6 +13,7 @@ from site_sample import make_result
 from naveval.exhibits import manifest
 from naveval.project import store
 from naveval.project.errors import RenderError
+from naveval.project.store import staging
 from naveval.publishing import builtin, render
 from naveval.publishing.site import build
 
@@ -114,6 +115,8 @@ def kill_renders(folder: Path, every: int) -> int:
         render.render(folder, engine="builtin", resume=True)
         assert render.is_current(folder, engine="builtin")
         assert killing.tree(folder).keys() == old.keys()
+        # A render that was killed when all was in place has nothing to do; its copy is swept.
+        staging.sweep(folder.parent)
         left = (folder.parent / ".naveval").glob("[!.]*")
         assert not [item for item in left if item.suffix != ".lock"]
         tried += 1
