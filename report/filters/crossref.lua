@@ -5,7 +5,7 @@ local typst = FORMAT:match("typst") ~= nil
 local NAMES = { fig = "Figur", tbl = "Tabell" }
 local NBSP = utf8.char(0xA0)
 
-local counts, numbers = { fig = 0, tbl = 0 }, {}
+local counts, numbers, prefix = { fig = 0, tbl = 0 }, {}, ""
 
 local function raw(text)
   return pandoc.RawBlock(typst and "typst" or "html", text)
@@ -24,7 +24,7 @@ local function number(label)
   local kind = kind_of(label)
   if numbers[label] then error("label used twice: " .. label) end
   counts[kind] = counts[kind] + 1
-  numbers[label] = NAMES[kind] .. NBSP .. counts[kind]
+  numbers[label] = NAMES[kind] .. NBSP .. prefix .. counts[kind]
   return numbers[label]
 end
 
@@ -94,6 +94,7 @@ local function reference(cite)
 end
 
 function Pandoc(doc)
+  prefix = doc.meta["number-prefix"] and pandoc.utils.stringify(doc.meta["number-prefix"]) or ""
   doc = doc:walk({ traverse = "topdown", Figure = figure, Div = tbl })
   return doc:walk({ Cite = reference })
 end

@@ -53,6 +53,28 @@ local function note(div)
   return out
 end
 
+-- A key figure: what is strong in it is the number, the rest says what it is.
+local function key_figures(group)
+  if not typst then return pandoc.Div(group, { class = "key-figures" }) end
+  local out = pandoc.Blocks({ raw("#key-figures(") })
+  for _, div in ipairs(group) do
+    out:insert(raw("["))
+    out:extend(div.content)
+    out:insert(raw("],"))
+  end
+  out:insert(raw(")"))
+  return out
+end
+
+-- What an exhibit shows, as a line above its descriptive caption.
+local function finding(span)
+  if not typst or not span.classes:includes("finding") then return nil end
+  local out = pandoc.Inlines({ pandoc.RawInline("typst", "#finding[") })
+  out:extend(span.content)
+  out:insert(pandoc.RawInline("typst", "]"))
+  return out
+end
+
 -- Tables ---------------------------------------------------------------------------------
 
 local FIGURE_SPACE, PUNCTUATION_SPACE = utf8.char(0x2007), utf8.char(0x2008)
@@ -243,12 +265,24 @@ local function is_note(block)
   return block and block.t == "Div" and block.classes:includes("note")
 end
 
+local function is_key_figure(block)
+  return block and block.t == "Div" and block.classes:includes("key-figure")
+end
+
 local function boxes(blocks)
   local out, i = pandoc.Blocks({}), 1
   while i <= #blocks do
     local block = blocks[i]
     local kind = block.t == "Div" and callout_kind(block)
-    if kind then
+    if is_key_figure(block) then
+      local group = pandoc.Blocks({ block })
+      while is_key_figure(blocks[i + 1]) do
+        i = i + 1
+        group:insert(blocks[i])
+      end
+      local made = key_figures(group)
+      if made.t then out:insert(made) else out:extend(made) end
+    elseif kind then
       local made = callout(block, kind)
       if made.t then out:insert(made) else out:extend(made) end
     elseif is_note(block) then
@@ -335,6 +369,6 @@ end
 
 function Pandoc(doc)
   doc = doc:walk({ Blocks = boxes })
-  doc = doc:walk({ Quoted = quoted, Math = equation, CodeBlock = plain_code, Plain = plain_start })
+  doc = doc:walk({ Span = finding, Quoted = quoted, Math = equation, CodeBlock = plain_code, Plain = plain_start })
   return number_sections(doc)
 end

@@ -22,7 +22,7 @@ from naveval.publishing.site import build
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports and pages that say what they were made from, without Pandoc and Typst."""
 
-    def make(name, kind, folder, metadata, temporary, report):
+    def make(name, part, kind, metadata, folder, temporary, report):
         made = temporary / f"report.{kind}"
         made.write_text(f"{kind} of {(folder / render.EXECUTED).read_text(encoding='utf-8')}")
         return made
@@ -229,7 +229,7 @@ def test_a_report_replaced_while_the_site_is_built_is_told(
 def test_a_report_that_was_cut_does_not_go_on_the_site(results: Path) -> None:
     folder = results / "hedmark/04-hedmark"
     content = manifest.read(folder)
-    rendered = {"from": "x", "formats": {"html": "0" * 64}}
+    rendered = {"from": "x", "files": {"report.html": "0" * 64}}
     manifest.write(folder, content | {"rendered": rendered})
     with pytest.raises(RenderError, match=r"report\.html missing or changed since it was made"):
         build.build("builtin")

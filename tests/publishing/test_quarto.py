@@ -5,7 +5,7 @@ import re
 import contents
 import pypdf
 import pytest
-from render_sample import make_sample
+from render_sample import make_annexed, make_sample
 
 from naveval.project.errors import RenderError
 from naveval.publishing import quarto, render
@@ -29,6 +29,19 @@ def test_html_holds_the_same(folders, part):
     found = [contents.read_html(folders[name] / "report.html") for name in folders]
     assert getattr(found[0], part) == getattr(found[1], part)
     assert getattr(found[0], part)
+
+
+def test_the_annex_holds_the_same(tmp_path):
+    found = {}
+    for engine in ("builtin", "quarto"):
+        folder = make_annexed(tmp_path / engine / "result")
+        render.render(folder, engine=engine)
+        pages = [contents.read_html(folder / f"{part}.html") for part in ("report", "annex")]
+        found[engine] = pages, [words(folder / f"{part}.pdf") for part in ("report", "annex")]
+    for ours, theirs in zip(found["builtin"][0], found["quarto"][0], strict=True):
+        for part in ("title", "headings", "figures", "tables", "references", "paragraphs"):
+            assert getattr(ours, part) == getattr(theirs, part)
+    assert found["builtin"][1] == found["quarto"][1]
 
 
 def words(file):
@@ -70,6 +83,6 @@ def test_warning_in_quartos_log_is_refused(tmp_path):
     from naveval.project import notebooks, paths
 
     book = notebooks.new([notebooks.text_cell("markdown", "Se @fig-99.", "a")])
-    file = quarto.prepare(book, {"title": "T"}, tmp_path, paths.report_dir())
+    file = quarto.prepare(book, {"title": "T"}, "html", tmp_path, paths.report_dir())
     with pytest.raises(RenderError, match="Unable to resolve crossref @fig-99"):
         quarto.render(file, "html")

@@ -11,7 +11,7 @@ import hostile
 import pypdf
 import pytest
 import typst
-from render_sample import make_sample
+from render_sample import make_annexed, make_sample
 
 from naveval.project.errors import DisclosureError, RenderError
 from naveval.project.escaping import literal
@@ -43,7 +43,7 @@ def test_manifest_records_engine_and_keeps_the_rest(rendered):
     manifest = json.loads((rendered / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["study"] == "programs"
     assert manifest["engine"].startswith("innebygd motor (Pandoc ")
-    assert set(manifest["rendered"]["formats"]) == {"html", "pdf"}
+    assert set(manifest["rendered"]["files"]) == {"report.html", "report.pdf"}
     assert manifest["engine"] in (rendered / "report.html").read_text(encoding="utf-8")
 
 
@@ -264,3 +264,48 @@ def test_hostile_names_are_text_in_both_formats(tmp_path):
     for dash, typed in {"—": "---", "–": "--", "…": "...", "−": "-"}.items():
         text = text.replace(dash, typed)
     assert [name for name in names if "".join(name.split()) not in text] == []
+
+
+@pytest.fixture(scope="module")
+def annexed(tmp_path_factory):
+    folder = make_annexed(tmp_path_factory.mktemp("annexed") / "result")
+    render.render(folder, engine="builtin")
+    return folder
+
+
+def test_report_and_annex_stand_beside_each_other(annexed):
+    files = {f"{part}.{kind}" for part in ("report", "annex") for kind in ("html", "pdf")}
+    assert {file.name for file in annexed.iterdir()} == ROOT_FILES | files
+    report, annex = (html.read(annexed / f"{part}.html") for part in ("report", "annex"))
+    assert html.visible_text(annex.h1) == f"Vedlegg: {html.visible_text(report.h1)}"
+    assert [link["href"] for link in annex.select(".title-links a")] == ["report.html", "annex.pdf"]
+    assert not report.find(id="tbl-wide")
+    assert report.select_one('a[href="annex.html#tbl-wide"]').text == "Tabell\u00a0V1"
+    caption = annex.find(id="tbl-wide").find("figcaption")
+    assert html.visible_text(caption).startswith("Tabell\u00a0V1: ")
+
+
+def test_annex_pdf_numbers_as_the_page_does(annexed):
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(annexed / "annex.pdf").pages)
+    assert "Tabell V1" in text.replace("\u00a0", " ")
+    report = pypdf.PdfReader(annexed / "report.pdf")
+    assert "V1" in "".join(page.extract_text() for page in report.pages)
+
+
+def test_an_annex_that_was_changed_is_not_current(annexed, tmp_path):
+    folder = shutil.copytree(annexed, tmp_path / "copy")
+    assert render.is_current(folder, engine="builtin")
+    (folder / "annex.pdf").unlink()
+    assert not render.is_current(folder, engine="builtin")
+    assert render.is_current(folder, to=("html",), engine="builtin")
+
+
+def test_findings_and_key_figures(annexed):
+    report = html.read(annexed / "report.html")
+    annex = html.read(annexed / "annex.html")
+    finding = report.select_one("#fig-5 .finding")
+    assert html.visible_text(finding) == "AFT taper"
+    assert [div.strong.text for div in annex.select(".key-figures > .key-figure")] == [
+        "38 %",
+        "\u2212145 000 kr",
+    ]

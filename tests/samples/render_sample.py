@@ -159,3 +159,24 @@ def make_sample(
     }
     (folder / "manifest.json").write_text(json.dumps({"study": "programs", "report": report}))
     return folder
+
+
+KEY_FIGURES = """::: {.key-figure}
+**38 %** er i arbeid etter to år
+:::
+
+::: {.key-figure}
+**−145 000 kr** er netto nytte av AFT
+:::"""
+
+
+def make_annexed(folder: Path) -> Path:
+    """A result folder with key figures and a finding, whose report has an annex."""
+    make_sample(
+        folder, replace=("## Vedlegg", "# Vedlegg"), extra=f"## Nøkkeltall\n\n{KEY_FIGURES}"
+    )
+    file = folder / "executed.ipynb"
+    text = file.read_text(encoding="utf-8")
+    found = text.replace("![Netto nytte per tiltak]", "![[AFT taper]{.finding} Netto nytte]")
+    file.write_text(found.replace("Se @tbl-1,", "Se @tbl-1, @tbl-wide,"), encoding="utf-8")
+    return folder

@@ -7,7 +7,7 @@ headlines, workbook.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -160,7 +160,7 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     entry = words.entry(reader.output.texts, exhibit.label)
     caption = reader.fill(entry["caption"])
     if exhibit.finding:
-        caption = f"**{reader.fill(entry['finding'][exhibit.finding(reader)])}** {caption}"
+        caption = _titled(reader, exhibit, entry["finding"], caption)
     _write(reader, exhibit)
     if isinstance(exhibit.view, Table):
         text = f"{markdown.table(reader)}\n\n: {caption} {{#{exhibit.label}}}\n"
@@ -173,6 +173,21 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     style.save(views.draw(reader, exhibit), picture, mark)
     text = f'![{caption}](figures/{exhibit.label}.png){{#{exhibit.label} fig-alt="{alt}"}}\n'
     return Shown(text + _note(reader, exhibit), (picture,), reader.frame())
+
+
+def _titled(
+    reader: Reader, exhibit: Exhibit[Any], findings: Mapping[str, str], caption: str
+) -> str:
+    """What an exhibit shows as its title, with the descriptive line below.
+
+    The line alone where no wording holds, or where a number of the wording is hidden.
+    """
+    assert exhibit.finding is not None
+    wording = exhibit.finding(reader)
+    if wording and wording not in findings:
+        raise ParameterError(f"text «{exhibit.label}»: no finding «{wording}»")
+    title, missing = reader.told(findings[wording]) if wording else ("", False)
+    return f"[{title}]{{.finding}} {caption}" if title and not missing else caption
 
 
 def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:

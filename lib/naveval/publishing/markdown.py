@@ -1,11 +1,13 @@
-"""Markdown of an executed notebook: what a report is made from.
+"""Markdown of an executed notebook: what a report and its annex are made from.
 
-Code is never shown; of a cell's outputs only Markdown is. Both engines read the text that
-`markdown` gives, or the notebook that `quiet_notebook` gives, which holds the same text.
+Code is never shown; of a cell's outputs only Markdown is. A text cell that begins with a heading
+of level 1 opens the annex: what stands before it is the report, what follows is the annex. Both
+engines read the text of a `Part`, or its notebook, which holds the same text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,55 @@ DATA_TEXT = {"fig": "Last ned tallene i figuren (CSV)", "tbl": "Last ned tabelle
 DATA_FOLDER = {"fig": "figures", "tbl": "tables"}
 CITATION = re.compile(r"\[[^\]]*@(?!fig-|tbl-|sec-)\w[^\]]*\]")
 WORKS_CITED = "## Kilder {#works-cited .unnumbered}\n\n::: {#refs}\n:::"
+REPORT, ANNEX = "report", "annex"
+OPENS_ANNEX = re.compile(r"# (?P<title>[^\n]+)")
+SECTION = re.compile(r"^#{2,6} (?P<title>.+?) *\{#(?P<label>sec-[\w-]+)[^}]*\}", re.MULTILINE)
+REFERENCE = re.compile(r"@((?:fig|tbl|sec)-\w+(?:-\w+)*)")
+NUMBERED = {"fig": "Figur", "tbl": "Tabell"}
+PREFIX = {REPORT: "", ANNEX: "V"}
+ELSEWHERE = {REPORT: "i rapporten", ANNEX: "i vedlegget"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A document that a notebook becomes.
+
+    Attributes
+    ----------
+    name
+        "report" or "annex": its files are `report.html`, `annex.pdf` and so on.
+    title
+        The annex's heading; "" for the report.
+    cells
+        Text cells, in order.
+    """
+
+    name: str
+    title: str
+    cells: tuple[dict[str, Any], ...]
+
+    @property
+    def text(self) -> str:
+        """All Markdown of the part."""
+        return "\n\n".join(cell["source"] for cell in self.cells) + "\n"
+
+    @property
+    def book(self) -> dict[str, Any]:
+        """The notebook with code and everything else that a report does not show taken out."""
+        return notebooks.new(self.cells)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What other parts call the figures, tables and labelled sections of this one."""
+        found = {}
+        for kind, name in NUMBERED.items():
+            labels = [label for label in LABEL.findall(self.text) if label.startswith(kind)]
+            found |= {
+                label: f"{name}\u00a0{PREFIX[self.name]}{number}"
+                for number, label in enumerate(labels, 1)
+            }
+        found |= {at["label"]: f"avsnittet «{at['title']}»" for at in SECTION.finditer(self.text)}
+        return found
 
 
 def read(notebook: Path) -> dict[str, Any]:
@@ -31,52 +82,76 @@ def read(notebook: Path) -> dict[str, Any]:
         raise RenderError(f"{notebook}: not a readable notebook: {error}") from None
 
 
-def markdown(notebook: Path, *, data_links: bool = False) -> str:
-    """All Markdown of an executed notebook, in order.
+def parts(notebook: Path, kind: str = "html", *, data_links: bool = False) -> tuple[Part, ...]:
+    """The report and, when the notebook has one, the annex.
 
     Parameters
     ----------
     notebook
         Path of the executed notebook; files beside it are looked up for `data_links`.
+    kind
+        Suffix of the files that references from one part to the other lead to.
     data_links
         Whether to put a link to the CSV file under each figure and table that has one.
 
     Raises
     ------
     RenderError
-        For a cell that failed, was not executed, or shows something other than Markdown.
+        For a cell that failed, was not executed, or shows something other than Markdown, and
+        for a second annex.
     """
     folder = notebook.parent if data_links else None
-    return "\n\n".join(text for _, text in _texts(read(notebook), notebook, folder)) + "\n"
-
-
-def quiet_notebook(notebook: Path, *, data_links: bool = False) -> dict[str, Any]:
-    """The notebook with code and everything else that a report does not show taken out."""
-    folder = notebook.parent if data_links else None
-    return notebooks.new(
-        notebooks.text_cell("markdown", text, cell.get("id", "cell"))
-        for cell, text in _texts(read(notebook), notebook, folder)
+    cells = list(_texts(read(notebook), notebook, folder))
+    opening = [i for i, cell in enumerate(cells) if OPENS_ANNEX.match(cell["source"])]
+    if len(opening) > 1:
+        raise RenderError(
+            f"{notebook.name}: {len(opening)} headings of level 1; one opens the annex"
+        )
+    if not opening:
+        return (Part(REPORT, "", _with_works(cells)),)
+    first, heading = opening[0], OPENS_ANNEX.match(cells[opening[0]]["source"])
+    assert heading is not None
+    rest = cells[first]["source"][heading.end() :].strip()
+    after = [cells[first] | {"source": rest}] if rest else []
+    both = (
+        Part(REPORT, "", _with_works(cells[:first])),
+        Part(ANNEX, heading["title"].strip(), _with_works([*after, *cells[first + 1 :]])),
     )
+    return tuple(_linked(part, other, kind) for part, other in zip(both, both[::-1], strict=True))
 
 
-def _texts(
-    book: dict[str, Any], notebook: Path, folder: Path | None
-) -> Iterator[tuple[dict[str, Any], str]]:
+def _linked(part: Part, other: Part, kind: str) -> Part:
+    """The part with links in the place of references to the other."""
+    own, names = part.names, other.names
+
+    def link(found: re.Match[str]) -> str:
+        label = found[1]
+        if label in own or label not in names:
+            return found[0]
+        where = "" if names[label][-1].isdigit() and other.name == ANNEX else ELSEWHERE[other.name]
+        place = f"{other.name}.{kind}" + (f"#{label}" if kind == "html" else "")
+        return f"[{names[label]}{' ' if where else ''}{where}]({place})"
+
+    cells = [cell | {"source": REFERENCE.sub(link, cell["source"])} for cell in part.cells]
+    return replace(part, cells=tuple(cells))
+
+
+def _with_works(cells: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """The cells, ended by the list of works when one is cited, as in [@key]."""
+    texts = [cell["source"] for cell in cells]
+    if not any(CITATION.search(text) for text in texts) or any("{#refs}" in t for t in texts):
+        return tuple(cells)
+    return (*cells, notebooks.text_cell("markdown", WORKS_CITED, "works-cited"))
+
+
+def _texts(book: dict[str, Any], notebook: Path, folder: Path | None) -> Iterator[dict[str, Any]]:
     for position, cell in enumerate(book["cells"]):
         if HIDDEN_TAGS & notebooks.tags(cell):
             continue
-        where = f"{notebook.name}, cell {position}"
-        text = _cell_text(cell, where)
+        text = _cell_text(cell, f"{notebook.name}, cell {position}")
         if text:
-            yield cell, text + (_data_links(text, folder) if folder else "")
-    if _cites(book):
-        yield notebooks.text_cell("markdown", "", "works-cited"), WORKS_CITED
-
-
-def _cites(book: dict[str, Any]) -> bool:
-    """Whether a work is cited, as in [@key]; the list of works then ends the report."""
-    texts = [cell["source"] for cell in book["cells"] if cell["cell_type"] == "markdown"]
-    return any(CITATION.search(text) for text in texts) and not any("{#refs}" in t for t in texts)
+            links = _data_links(text, folder) if folder else ""
+            yield notebooks.text_cell("markdown", text + links, cell.get("id", "cell"))
 
 
 def _cell_text(cell: dict[str, Any], where: str) -> str:

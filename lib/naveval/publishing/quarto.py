@@ -30,6 +30,9 @@ COLOR = re.compile(r"\x1b\[[0-9;]*m")
 # Quarto repeats the alternative text on the div around the figure, where HTML has none.
 FIGURE_ALT = re.compile(r'(<div id="fig-[^>]*?) alt="[^"]*"')
 TIMEOUT_SECONDS = 600
+FLOATS = {"fig": "Figur", "tbl": "Tabell"}
+# Quarto sets a space between a float's name, where the annex's prefix is, and its number.
+PREFIXED = re.compile(r"((?:Figur|Tabell)(?:&nbsp;|[ \u00a0]))V(?:&nbsp;|[ \u00a0])(?=\d)")
 
 
 def found() -> bool:
@@ -61,7 +64,9 @@ def describe() -> str:
     return f"Quarto {_version(str(shutil.which(PROGRAM)))}"
 
 
-def prepare(book: dict[str, Any], metadata: dict[str, object], work: Path, report: Path) -> Path:
+def prepare(
+    book: dict[str, Any], metadata: dict[str, object], kind: str, work: Path, report: Path
+) -> Path:
     """Put a copy of the Quarto project and the quiet notebook in the work folder.
 
     Returns
@@ -77,6 +82,10 @@ def prepare(book: dict[str, Any], metadata: dict[str, object], work: Path, repor
     project = yaml.safe_load((report / PROJECT_FILE).read_text(encoding="utf-8"))
     project["project"] = {"type": "default", "render": ["report.ipynb"]}
     (work / PROJECT_FILE).write_text(yaml.safe_dump(project, allow_unicode=True), encoding="utf-8")
+    if kind == "html" and (prefix := metadata.get("number-prefix")):
+        named = {f"{key}-title": f"{name}\u00a0{prefix}" for key, name in FLOATS.items()}
+        named |= {f"{key}-prefix": f"{name}\u00a0{prefix}" for key, name in FLOATS.items()}
+        metadata = metadata | {"crossref": named}
     header = "---\n" + json.dumps(metadata, ensure_ascii=False, indent=1) + "\n---"
     book["cells"].insert(0, notebooks.text_cell("raw", header, "header"))
     book["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python"}
@@ -121,5 +130,5 @@ def render(notebook: Path, to: str) -> Path:
         raise RenderError("quarto: " + ("; ".join(trouble) or log.strip()[-800:]))
     if to == "html":
         page = target.read_text(encoding="utf-8")
-        target.write_text(FIGURE_ALT.sub(r"\1", page), encoding="utf-8")
+        target.write_text(PREFIXED.sub(r"\1V", FIGURE_ALT.sub(r"\1", page)), encoding="utf-8")
     return target

@@ -1,4 +1,4 @@
-"""From a result folder to its reports, `report.html` and `report.pdf`."""
+"""From a result folder to its report and annex, `report.html`, `annex.pdf` and so on."""
 
 import hashlib
 import json
@@ -48,7 +48,8 @@ def render(
 
     Returns
     -------
-    Paths of the reports, in the order of `to`. The engine is recorded in the manifest.
+    Paths of the report, in the order of `to`; the annex, where there is one, stands beside it.
+    Engine and files are recorded in the manifest.
 
     Raises
     ------
@@ -86,13 +87,15 @@ def _replace(folder: Path, to: list[str], name: str, described: str) -> bool:
     with store.staged(folder) as work:
         copy = work / folder.name
         with store.held(folder):
-            skipped = shutil.ignore_patterns(*(f"report.{kind}" for kind in to))
+            skipped = shutil.ignore_patterns(*made_files(to))
             shutil.copytree(folder, copy, ignore=skipped)
         content = _manifest(copy)
         _require_whole(folder, copy, content)
-        for file in _make_all(copy, to, name, described, content):
-            shutil.copyfile(file, copy / f"report{file.suffix}")
-        _record(copy, content, described, to)
+        made = []
+        for part, file in _make_all(copy, to, name, described, content):
+            made.append(f"{part}{file.suffix}")
+            shutil.copyfile(file, copy / made[-1])
+        _record(copy, content, described, made)
         with store.held(folder):
             same = _manifest(folder) == content
             if same:
@@ -106,24 +109,39 @@ def _require_whole(folder: Path, copy: Path, content: dict[str, Any]) -> None:
         raise RenderError(f"{folder}: {named}: missing or changed since the run; run it again")
 
 
+def made_files(to: Iterable[str]) -> list[str]:
+    """Names that the files of these formats can have."""
+    return [f"{part}.{kind}" for part in (markdown.REPORT, markdown.ANNEX) for kind in to]
+
+
 def _make_all(
     folder: Path, to: list[str], name: str, described: str, content: dict[str, Any]
-) -> Iterator[Path]:
-    """Each format in its own work folder, side by side; they are there until the last is taken."""
+) -> Iterator[tuple[str, Path]]:
+    """Each part and format in its own work folder, side by side, until the last is taken."""
     report = paths.report_dir()
-    metadata = template_metadata(content.get("report", {}), described)
-    metadata["downloads"] = _downloads(folder, to)
-    text = document.read(markdown.markdown(folder / EXECUTED))
-    bibliography = report / "references.bib"
-    document.check(text, folder, bibliography)
-    if text.citations:
-        metadata |= {"bibliography": str(bibliography), "link-citations": True}
+    whole = markdown.parts(folder / EXECUTED)
+    works = {part.name: _works(part, folder, report) for part in whole}
+    jobs = []
+    for kind in to:
+        parts = markdown.parts(folder / EXECUTED, kind, data_links=kind == "html")
+        for part in parts:
+            metadata = template_metadata(content.get("report", {}), described, part)
+            metadata["downloads"] = _downloads(folder, part, parts, kind, to)
+            jobs.append((part, kind, metadata | works[part.name]))
     with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
         scratch = Path(temporary)
-        with ThreadPoolExecutor(len(to)) as pool:
+        with ThreadPoolExecutor(len(jobs)) as pool:
             yield from pool.map(
-                lambda kind: make_format(name, kind, folder, metadata, scratch, report), to
+                lambda job: (job[0].name, make_format(name, *job, folder, scratch, report)), jobs
             )
+
+
+def _works(part: markdown.Part, folder: Path, report: Path) -> dict[str, object]:
+    """Variables for the works that a part cites; refuses a part that cannot be published."""
+    bibliography = report / "references.bib"
+    text = document.read(part.text)
+    document.check(text, folder, bibliography)
+    return {"bibliography": str(bibliography), "link-citations": True} if text.citations else {}
 
 
 def choose(engine: str) -> str:
@@ -144,14 +162,18 @@ def is_current(folder: Path, *, to: Iterable[str] = FORMATS, engine: str = "auto
     name = choose(engine)
     described = builtin.describe() if name == "builtin" else quarto.describe()
     rendered = _manifest(folder).get("rendered", {})
-    return rendered.get("from") == made_from(folder, described) and all(
-        kind in rendered.get("formats", {})
-        and rendered["formats"][kind] == _hash_if_there(folder / f"report.{kind}")
-        for kind in to
+    files = rendered.get("files", {})
+    wanted = [name for name in files if name.rpartition(".")[2] in set(to)]
+    return (
+        rendered.get("from") == made_from(folder, described)
+        and all(f"{markdown.REPORT}.{kind}" in files for kind in to)
+        and all(files[name] == _hash_if_there(folder / name) for name in wanted)
     )
 
 
-def template_metadata(report: dict[str, Any], engine: str) -> dict[str, object]:
+def template_metadata(
+    report: dict[str, Any], engine: str, part: markdown.Part | None = None
+) -> dict[str, object]:
     """Variables of the templates from a manifest's `report`.
 
     Parameters
@@ -160,15 +182,19 @@ def template_metadata(report: dict[str, Any], engine: str) -> dict[str, object]:
         title, subtitle, place, origin, banner, date; optionally abstract and menu.
     engine
         Description of the engine, told in the last line of the report.
+    part
+        What it is for: an annex has its own title and numbers. None for a page of the site.
     """
     if not report.get("title"):
         raise RenderError("manifest.json: report.title is missing; run the study again")
+    title = f"{part.title}: {report['title']}" if part and part.title else report["title"]
     banner = str(report.get("banner", ""))
     short, _, rest = banner.partition(". ")
     date = str(report.get("date", ""))
     metadata: dict[str, object] = {
-        "title": report["title"],
-        "pagetitle": report["title"],
+        "title": title,
+        "pagetitle": title,
+        "number-prefix": markdown.PREFIX[part.name] if part else "",
         "subtitle": report.get("subtitle", ""),
         "place": report.get("place", ""),
         "abstract": report.get("abstract", ""),
@@ -190,14 +216,21 @@ def template_metadata(report: dict[str, Any], engine: str) -> dict[str, object]:
     return {key: value for key, value in metadata.items() if value not in ("", False)}
 
 
-def _downloads(folder: Path, to: list[str]) -> list[dict[str, str]]:
-    """Links from the page to the PDF, the workbook and the estimates beside it."""
-    offered = {"report.pdf": "PDF", "estimates.csv": "Alle anslag (CSV)"}
-    found = {name: text for name, text in offered.items() if (folder / name).exists()}
-    if "pdf" in to:
-        found["report.pdf"] = offered["report.pdf"]
-    found |= {file.name: "Alle tall (XLSX)" for file in sorted(folder.glob("*.xlsx"))}
-    return [{"href": name, "text": found[name]} for name in sorted(found, reverse=True)]
+def _downloads(
+    folder: Path, part: markdown.Part, parts: tuple[markdown.Part, ...], kind: str, to: list[str]
+) -> list[dict[str, str]]:
+    """Links from a page to the other part, its own PDF, the workbook and the estimates."""
+    offered = [
+        (f"{other.name}.{kind}", other.title or "Rapporten")
+        for other in parts
+        if other.name != part.name
+    ]
+    printed = f"{part.name}.pdf"
+    found = [(printed, "PDF")] if "pdf" in to or (folder / printed).exists() else []
+    found += [(file.name, "Alle tall (XLSX)") for file in sorted(folder.glob("*.xlsx"))]
+    if (folder / "estimates.csv").exists():
+        found.append(("estimates.csv", "Alle anslag (CSV)"))
+    return [{"href": name, "text": text} for name, text in [*offered, *found]]
 
 
 def _day(date: str) -> str:
@@ -208,25 +241,28 @@ def _day(date: str) -> str:
 
 
 def make_format(
-    name: str, kind: str, folder: Path, metadata: dict[str, object], temporary: Path, report: Path
+    name: str,
+    part: markdown.Part,
+    kind: str,
+    metadata: dict[str, object],
+    folder: Path,
+    temporary: Path,
+    report: Path,
 ) -> Path:
-    """Make one format in its own work folder and check that readers can use it."""
-    work = temporary / kind
+    """Make one format of a part in its own work folder and check that readers can use it."""
+    work = temporary / f"{part.name}-{kind}"
     work.mkdir()
     if (folder / "figures").is_dir():
         shutil.copytree(folder / "figures", work / "figures")
-    links = kind == "html"
     if name == "builtin":
-        text = markdown.markdown(folder / EXECUTED, data_links=links)
         make = builtin.to_html if kind == "html" else builtin.to_pdf
-        made = make(text, metadata, work, report)
+        made = make(part.text, metadata, work, report)
     else:
-        book = markdown.quiet_notebook(folder / EXECUTED, data_links=links)
-        made = quarto.render(quarto.prepare(book, metadata, work, report), kind)
+        made = quarto.render(quarto.prepare(part.book, metadata, kind, work, report), kind)
     check = html.accessibility if kind == "html" else pdf.accessibility
     if faults := check(made, made.name):
         listed = "\n  ".join(fault.message for fault in faults)
-        raise RenderError(f"{made.name} is not accessible:\n  {listed}")
+        raise RenderError(f"{part.name}.{kind} is not accessible:\n  {listed}")
     return made
 
 
@@ -240,13 +276,13 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise RenderError(f"{file}: not valid JSON: {error}") from None
 
 
-def _record(folder: Path, content: dict[str, Any], engine: str, to: list[str]) -> None:
+def _record(folder: Path, content: dict[str, Any], engine: str, made: list[str]) -> None:
     """Write in the manifest which reports the folder holds, and what they were made from."""
     came_from = made_from(folder, engine)
     earlier = content.get("rendered", {})
-    kept = earlier.get("formats", {}) if earlier.get("from") == came_from else {}
-    hashes = {kind: _hash_if_there(folder / f"report.{kind}") for kind in to}
-    rendered = {"from": came_from, "formats": {**kept, **hashes}}
+    kept = earlier.get("files", {}) if earlier.get("from") == came_from else {}
+    hashes = {name: _hash_if_there(folder / name) for name in made}
+    rendered = {"from": came_from, "files": {**kept, **hashes}}
     manifest.write(folder, content | {"engine": engine, "rendered": rendered})
 
 

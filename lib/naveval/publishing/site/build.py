@@ -259,7 +259,7 @@ def _copy_result(result: Result, work: Path, text: dict[str, Any]) -> None:
 def _copy_files(result: Result, target: Path, text: dict[str, Any]) -> None:
     for name in result.files:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        if name == "report.html":
+        if name in results.PAGES:
             html = (result.folder / name).read_text(encoding="utf-8")
             (target / name).write_text(
                 dressed(html, result.study, "../../", text), encoding="utf-8"

@@ -12,7 +12,8 @@ from naveval.exhibits import manifest
 from naveval.exhibits import output as outputs
 from naveval.project import catalogue, parameters, paths, places
 
-DOWNLOADS = ("report.html", "report.pdf", "estimates.csv", "dictionary.csv", "disclosure.csv")
+PAGES = ("report.html", "annex.html")
+DOWNLOADS = (*PAGES, "report.pdf", "annex.pdf", "estimates.csv", "dictionary.csv", "disclosure.csv")
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,7 @@ def record(folder: Path) -> str:
 def faults(folder: Path) -> list[str]:
     """Files that are missing, or not as the run and the render that made them left them."""
     content = manifest.read(folder)
-    rendered = content.get("rendered", {}).get("formats", {})
-    reports = {f"report.{kind}": value for kind, value in rendered.items()}
+    reports = content.get("rendered", {}).get("files", {})
     return manifest.faults(folder, {"files": {**content.get("files", {}), **reports}})
 
 
@@ -150,16 +150,16 @@ def of_county(results: Sequence[Result], study: str, code: str) -> list[Result]:
 
 
 def captions(result: Result) -> dict[str, str]:
-    """File to title of the result's tables and figures, from its page."""
+    """File to title of the result's tables and figures, from its pages."""
     from naveval.publishing.audit import html
 
-    page = html.read(result.folder / "report.html")
     titles = {}
-    for element in page.find_all(id=re.compile(r"^(fig|tbl)-")):
-        caption = element.find("figcaption") or element.find("caption")
-        part = "figures" if str(element["id"]).startswith("fig") else "tables"
-        if caption:
-            titles[f"{part}/{element['id']}.csv"] = html.visible_text(caption)
+    for name in filter(result.has, PAGES):
+        for element in html.read(result.folder / name).find_all(id=re.compile(r"^(fig|tbl)-")):
+            caption = element.find("figcaption") or element.find("caption")
+            part = "figures" if str(element["id"]).startswith("fig") else "tables"
+            if caption:
+                titles[f"{part}/{element['id']}.csv"] = html.visible_text(caption)
     return titles
 
 
