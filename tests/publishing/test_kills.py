@@ -22,7 +22,8 @@ from naveval.publishing.site import build
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports and pages that say what they were made from, without Pandoc and Typst."""
 
-    def make(name, part, kind, metadata, folder, temporary, report):
+    def make(name, job, folder, temporary, report):
+        _, kind, _ = job
         made = temporary / f"report.{kind}"
         made.write_text(f"{kind} of {(folder / render.EXECUTED).read_text(encoding='utf-8')}")
         return made

@@ -61,7 +61,7 @@ class Part:
     @property
     def names(self) -> dict[str, str]:
         """What other parts call the figures, tables and labelled sections of this one."""
-        found = {}
+        found: dict[str, str] = {}
         for kind, name in NUMBERED.items():
             labels = [label for label in LABEL.findall(self.text) if label.startswith(kind)]
             found |= {

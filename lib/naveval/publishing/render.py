@@ -132,7 +132,7 @@ def _make_all(
         scratch = Path(temporary)
         with ThreadPoolExecutor(len(jobs)) as pool:
             yield from pool.map(
-                lambda job: (job[0].name, make_format(name, *job, folder, scratch, report)), jobs
+                lambda job: (job[0].name, make_format(name, job, folder, scratch, report)), jobs
             )
 
 
@@ -242,14 +242,13 @@ def _day(date: str) -> str:
 
 def make_format(
     name: str,
-    part: markdown.Part,
-    kind: str,
-    metadata: dict[str, object],
+    job: tuple[markdown.Part, str, dict[str, object]],
     folder: Path,
     temporary: Path,
     report: Path,
 ) -> Path:
     """Make one format of a part in its own work folder and check that readers can use it."""
+    part, kind, metadata = job
     work = temporary / f"{part.name}-{kind}"
     work.mkdir()
     if (folder / "figures").is_dir():
