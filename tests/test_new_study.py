@@ -39,7 +39,7 @@ def naveval(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     settings = {"PYTHONPATH": str(project / "lib"), "NAVEVAL_ROOT": str(project)}
     kept = {key: value for key, value in os.environ.items() if not key.startswith("NAVEVAL")}
     return subprocess.run(
-        [sys.executable, "-m", "naveval.cli", *arguments],
+        [sys.executable, "-m", "naveval", *arguments],
         cwd=project,
         env=kept | settings,
         capture_output=True,

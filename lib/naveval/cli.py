@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from naveval.project import catalogue, paths
+from naveval.project import catalogue, paths, places
 from naveval.project import parameters as params
 from naveval.project.errors import NavevalError, ParameterError
 
@@ -86,7 +86,7 @@ def data(names: tuple[str, ...], scale: str, seed: int, out: Path | None) -> Non
 
 def _scale(text: str) -> float:
     try:
-        size = SCALES[text] if text in SCALES else float(text)
+        size = SCALES.get(text) or float(text)
     except ValueError:
         size = 0.0
     if not 0 < size <= 1:
@@ -260,11 +260,12 @@ def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -
     from naveval.disclosure.scan.folder import require_clean
     from naveval.publishing import render as rendering
     from naveval.publishing.audit.ids import person_ids
+    from naveval.running import batch as batches
 
     def refuse(folder: Path) -> None:
         require_clean(folder, person_ids(folder))
 
-    targets = list(folders) or finished_folders()
+    targets = list(folders) or batches.finished()
     if not targets:
         raise ParameterError(f"{paths.out_dir()}: no finished runs; start with naveval run")
     for folder in targets:
@@ -289,10 +290,9 @@ def report(engine: str, jobs: int) -> None:
     from naveval.publishing.site import build
     from naveval.running import batch as batches
 
-    places = {study: [params.load(study).county] for study in catalogue.names()}
     results = batches.batch(
         catalogue.names(),
-        places,
+        {study: [params.load(study).county] for study in catalogue.names()},
         jobs=jobs,
         resume=True,
         to=("html", "pdf"),
@@ -317,16 +317,6 @@ def make_site(engine: str) -> None:
     click.echo(str(build.build(engine, progress=lambda step: click.echo(step, err=True))))
 
 
-def finished_folders() -> list[Path]:
-    """Every result folder below the output folder that a run has finished."""
-    return sorted(
-        file.parent
-        for study in catalogue.names()
-        for file in (paths.out_dir() / study).glob("*/manifest.json")
-        if not file.parent.name.startswith(".")
-    )
-
-
 @main.command()
 @click.argument("study", type=STUDY)
 @click.option("--scale", default="full", help="small, full, or a share of full size such as 0.2.")
@@ -336,6 +326,20 @@ def bench(study: str, scale: str) -> None:
     from naveval.running import benchmarks
 
     benchmarks.run(study, _scale(scale))
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--folder", type=FOLDER, help="A finished run; default the study's own default.")
+@plain_errors
+def distances(study: str, folder: Path | None) -> None:
+    """Show how far simulated cells lie from printed ones; exit 1 for one far off without reason."""
+    from naveval.exhibits import printed
+
+    slug = places.slug(params.load(study).county)
+    found = printed.distances(study, folder or paths.result_dir(study, slug))
+    click.echo(printed.distances_text(found))
+    sys.exit(0 if found.loc[found["distance"] > printed.FAR, "reason"].all() else 1)
 
 
 @main.command()
@@ -444,7 +448,3 @@ def publish(folder: Path, host: str, story: str) -> None:
         progress=click.echo,
     )
     click.echo(f"published {done.files} files, {done.size / 1e6:.1f} MB")
-
-
-if __name__ == "__main__":
-    main()

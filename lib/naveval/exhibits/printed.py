@@ -17,14 +17,17 @@ from typing import Any
 
 import pandas as pd
 
-from naveval.exhibits.declare import PARTS
-from naveval.exhibits.protect import HIDDEN
+from naveval.exhibits.declare import PARTS, Report
+from naveval.exhibits.protect import HIDDEN, Drawn, Public
 from naveval.exhibits.reader import Reader
-from naveval.project import parameters, paths
+from naveval.project import catalogue, parameters, paths
 from naveval.project.errors import ParameterError
 
 FILE = "published.yml"
+REASONS = "distances.yml"
 NUMBER = "printed"
+NEAR, FAR = 10.0, 25.0
+"""Per cent from the printed number that is near, and that asks for a reason."""
 
 
 def file_of(study: str) -> Path:
@@ -113,3 +116,90 @@ def compare(reader: Reader) -> pd.DataFrame:
             parts.append(mine.merge(printed, on=keys))
     found = pd.concat(parts, ignore_index=True).dropna(subset=[NUMBER])
     return found.assign(difference=found["estimate"] - found[NUMBER])
+
+
+def distances(study: str, folder: Path) -> pd.DataFrame:
+    """Every number of a simulated run that the document prints too, and how far they are apart.
+
+    Numbers made from published inputs are left out, for they are no simulated cells.
+
+    Parameters
+    ----------
+    folder
+        Result folder of a finished run.
+
+    Returns
+    -------
+    label, value, the keys in use, estimate, printed, distance (per cent of the printed number,
+    beyond what its decimals leave open) and reason (of `simulate/distances.yml`, or "").
+
+    Raises
+    ------
+    ParameterError
+        For a folder without estimates, or estimates without printed numbers beside them.
+    """
+    file = folder / "estimates.csv"
+    if not file.exists():
+        raise ParameterError(f"{file}: no such file; finish a run first: naveval run {study}")
+    found = pd.read_csv(file, dtype=str, keep_default_na=False)
+    for name in ("estimate", "published"):
+        found[name] = pd.to_numeric(found[name])
+    found = found[~found["label"].isin(_not_simulated(study))].dropna(subset=["published"])
+    if not len(found):
+        raise ParameterError(f"{file}: no printed numbers beside; expected a run of the document's")
+    keys = found.columns[found.columns.get_loc("value") + 1 : found.columns.get_loc("estimate")]
+    used = [name for name in keys.drop("method", errors="ignore") if found[name].ne("").any()]
+    found = found.rename(columns={"published": NUMBER}).reset_index(drop=True)
+    found["distance"] = _apart(found)
+    found["reason"] = [_reason(row, _reasons(study)) for row in found.to_dict("records")]
+    return found[["label", "value", *used, "estimate", NUMBER, "distance", "reason"]]
+
+
+def _not_simulated(study: str) -> set[str]:
+    """Labels of exhibits that no register stands behind."""
+    if not catalogue.has(study, "report"):
+        return set()
+    report: Report = catalogue.module(study, "report").REPORT
+    return {one.label for one in report.exhibits if isinstance(one.protect, Public | Drawn)}
+
+
+def _apart(found: pd.DataFrame) -> pd.Series:
+    """Distance in per cent of the printed number, less half of the last decimal printed.
+
+    A printed zero counts as one unit of the last decimal.
+    """
+    text = found[NUMBER].map(lambda number: f"{number:.6f}".rstrip("0"))
+    decimals = text.str.split(".").str[1].str.len()
+    decimals = decimals.groupby([found["label"], found["value"]]).transform("max")
+    last = 10.0**-decimals
+    gap = (found["estimate"] - found[NUMBER]).abs() - last / 2
+    return 100 * gap.clip(lower=0) / found[NUMBER].abs().clip(lower=last)
+
+
+def _reasons(study: str) -> list[dict[str, str]]:
+    """The study's reasons, each with the keys of the cells it is about."""
+    file = file_of(study).parent / "simulate" / REASONS
+    return list(parameters.read_yaml(file)["reasons"]) if file.exists() else []
+
+
+def _reason(row: Mapping[Any, Any], reasons: list[dict[str, str]]) -> str:
+    for given in reasons:
+        if all(row.get(key) == value for key, value in given.items() if key != "reason"):
+            return given["reason"]
+    return ""
+
+
+def distances_text(found: pd.DataFrame) -> str:
+    """Shares within 10 and 25 per cent by exhibit, and every cell beyond with its reason."""
+    given = found.assign(near=found["distance"] <= NEAR, far=found["distance"] <= FAR)
+    lines = [f"{'exhibit':<14}{'cells':>7}{'within 10 %':>13}{'within 25 %':>13}"]
+    for label, part in [*given.groupby("label", sort=False), ("all", given)]:
+        shares = f"{100 * part['near'].mean():>13.1f}{100 * part['far'].mean():>13.1f}"
+        lines.append(f"{label!s:<14}{len(part):>7}{shares}")
+    for row in found[found["distance"] > FAR].to_dict("records"):
+        keys = [str(row[name]) for name in found.columns[:-4] if row[name]]
+        lines.append(
+            f"{' '.join(keys)}: {row['estimate']:.4g} for {row[NUMBER]:.4g} "
+            f"({row['distance']:.0f} %): {row['reason'] or 'no reason given'}"
+        )
+    return "\n".join(lines)

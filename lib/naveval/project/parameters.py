@@ -72,7 +72,7 @@ class StudyParameters(BaseModel):
         if not self.data:
             return "simulated"
         folder = paths.extracts_dir(self.data)
-        made = folder is not None and (folder / "truth.json").exists()
+        made = folder is not None and (folder / paths.TRUTH).exists()
         return "simulated" if made else "register"
 
 

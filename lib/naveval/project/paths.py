@@ -6,6 +6,7 @@ from pathlib import Path
 from naveval.project.errors import NavevalError
 
 MARKERS = ("params", "notebooks", "report")
+TRUTH = "truth.json"  # beside register tables that are simulated
 
 
 def project_root() -> Path:

@@ -275,3 +275,13 @@ def summary(results: Sequence[RunResult]) -> str:
 
 
 __all__ = ["RunResult", "batch", "county_codes", "summary"]
+
+
+def finished() -> list[Path]:
+    """Every result folder below the output folder that a run has finished."""
+    return sorted(
+        file.parent
+        for study in catalogue.names()
+        for file in (paths.out_dir() / study).glob("*/manifest.json")
+        if not file.parent.name.startswith(".")
+    )

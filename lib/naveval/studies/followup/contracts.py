@@ -6,9 +6,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from naveval.project import places
-from naveval.registers.breaches import Rule
+from naveval.registers.breaches import Rule, mean_between
 from naveval.registers.checks import literal
-from naveval.registers.plausible import mean_between
 from naveval.studies.followup import weeks
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)

@@ -4,8 +4,7 @@ import pandera.pandas as pa
 
 from naveval.project import places
 from naveval.project.months import month_text
-from naveval.registers.breaches import Rule
-from naveval.registers.plausible import mean_between
+from naveval.registers.breaches import Rule, mean_between
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))

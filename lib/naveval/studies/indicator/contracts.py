@@ -3,8 +3,7 @@
 import pandera.pandas as pa
 
 from naveval.project import places
-from naveval.registers.breaches import Rule
-from naveval.registers.plausible import mean_between
+from naveval.registers.breaches import Rule, mean_between
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,

@@ -11,8 +11,7 @@ import pandera.pandas as pa
 
 from naveval.project import places
 from naveval.registers import reading as registers
-from naveval.registers.breaches import Rule
-from naveval.registers.plausible import mean_between
+from naveval.registers.breaches import Rule, mean_between
 from naveval.registers.reading import Registers
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES

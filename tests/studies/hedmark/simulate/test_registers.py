@@ -173,7 +173,7 @@ def test_draws_with_an_effect_need_a_treated_county() -> None:
 
 def test_effect_only_touches_the_treated_county_after_the_start() -> None:
     process = build(calibrated(), ("04", "05"), 1.0)
-    exits = np.full((2, 25), 0.5)
+    exits = np.full((2, 25), 0.3)
     treated = with_effect(process, "04", exposure(), (-0.1, -0.1), exits)
     before, after = evolve(process).stock, evolve(treated).stock
     np.testing.assert_allclose(before[:, 1], after[:, 1])
@@ -204,7 +204,10 @@ def test_shocks_have_the_size_they_are_given() -> None:
     [
         ({"scale": 0}, "more than 0"),
         ({"scale": 2}, "at most 1"),
-        ({"effect": 10.0}, "above -1"),
+        ({"effect": 10.0}, "inflow_effect, group without: the effect -1.1 is larger"),
+        ({"inflow_effect": (0.0, -1.2)}, "inflow_effect, group without: the effect -1.2 is larger"),
+        ({"exit_effect": (-1.5, 0.0)}, "exit_effect, group with, .* exits of 1 persons"),
+        ({"shocks": {"exits": 9.0}}, "shocks, group with, .* exits of 1 persons"),
         ({"shocks": {"size": 1}}, "unknown size; allowed: starts, exits, noise, persistence"),
         ({"shocks": {"persistence": 1.0}}, "persistence"),
     ],

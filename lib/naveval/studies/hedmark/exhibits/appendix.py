@@ -1,6 +1,5 @@
 """Section «Vedlegg»: how the panel came about, and what is known of the simulated registers."""
 
-import json
 from typing import Any
 
 import pandas as pd
@@ -8,7 +7,7 @@ import pandas as pd
 from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
-from naveval.registers import extracts
+from naveval.registers import extracts, simulation
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark.estimate.means import has_default_windows
 from naveval.studies.hedmark.exhibits.common import STEPS
@@ -42,10 +41,9 @@ def flow(results: HedmarkResults) -> pd.DataFrame:
 
 def _known(results: HedmarkResults) -> dict[str, Any] | None:
     """What the simulated registers were made with; None where nothing is known."""
-    file = extracts.folder("hedmark", results.parameters) / "truth.json"
-    if not (file.exists() and has_default_windows(results.parameters)):
+    if not has_default_windows(results.parameters):
         return None
-    return dict(json.loads(file.read_text(encoding="utf-8")))
+    return simulation.read_truth(extracts.folder("hedmark", results.parameters))
 
 
 def truth(results: HedmarkResults) -> pd.DataFrame:

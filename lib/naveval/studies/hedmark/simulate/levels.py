@@ -15,7 +15,8 @@ import numpy as np
 
 from naveval.project.errors import ParameterError
 from naveval.project.months import month_number
-from naveval.studies.hedmark.simulate.process import MAX_DURATION, Process
+from naveval.registers.simulation import autoregressive, require_shock
+from naveval.studies.hedmark.simulate.process import MAX_DURATION, Process, require_hazards
 
 FIRST, LAST = "2006-12", "2015-12"
 MONTHS = 109
@@ -237,7 +238,8 @@ def build(
     if shocks is not None:
         starts = starts * np.exp(shocks[0])
         hazard = hazard * np.exp(shocks[1])[..., None, :, :, None]
-    return Process(counties, force, starts, np.clip(hazard, 0.001, 0.95))
+    require_hazards("shocks", hazard)
+    return Process(counties, force, starts, hazard)
 
 
 @dataclass(frozen=True)
@@ -261,22 +263,9 @@ def shock_size(**given: float) -> ShockSize:
     if unknown:
         raise ParameterError(f"shocks: unknown {', '.join(unknown)}; allowed: {', '.join(allowed)}")
     size = ShockSize(**given)
-    if min(size.starts, size.exits, size.noise) < 0 or not 0 <= size.persistence < 1:
-        raise ParameterError("shocks: standard deviations must be >= 0 and persistence in [0, 1)")
+    for sd in (size.starts, size.exits, size.noise):
+        require_shock(sd, size.persistence)
     return size
-
-
-def autoregressive(
-    generator: np.random.Generator, shape: tuple[int, ...], persistence: float
-) -> np.ndarray:
-    """Stationary first-order autoregressive series along the last axis, variance one."""
-    noise = generator.standard_normal(shape)
-    series = np.empty(shape)
-    series[..., 0] = noise[..., 0]
-    scale = np.sqrt(1 - persistence**2)
-    for t in range(1, shape[-1]):
-        series[..., t] = persistence * series[..., t - 1] + scale * noise[..., t]
-    return series
 
 
 def draw_shocks(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from naveval.registers.simulation import coded
 from naveval.studies.hedmark.simulate.levels import FIRST, MONTHS
 from naveval.studies.hedmark.simulate.process import (
     ABSENT,
@@ -221,7 +222,3 @@ def register_rows(active: Active, persons: Persons, codes: tuple[str, ...], t: i
         pa.array(weeks),
     ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
-
-
-def coded(index: np.ndarray, values: tuple[str, ...]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(index.astype(np.int8)), pa.array(values))

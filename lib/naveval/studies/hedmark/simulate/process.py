@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from naveval.registers.simulation import require_effect, require_exits
+
 KINDS = ("with", "without")
 GROUPS = ("0-25", "26-51", "52-77", "78-103", "104+")
 GROUP_START = (0, 6, 12, 18, 24)
@@ -22,7 +24,6 @@ MAX_DURATION = 24
 GRANT_LAG = np.array([0.46, 0.30, 0.17, 0.07])
 RIGHT_LOST = 0.08
 ABSENT = 0.01
-FLOOR, CEILING = 0.001, 0.95
 
 
 @dataclass(frozen=True)
@@ -99,10 +100,22 @@ def with_effect(
         Relative effect on exit hazards, (kind, d = 0…24).
     """
     i = process.counties.index(county)
+    require_effect("inflow_effect", inflow, 1.0, {"group": KINDS})
     starts, hazard = process.starts.copy(), process.hazard.copy()
     starts[..., i, :] *= 1 + np.asarray(inflow)[:, None] * exposure
     hazard[..., i, :, :] *= 1 + exposure[None, :, None] * exits[:, None, :]
-    return replace(process, starts=starts, hazard=np.clip(hazard, FLOOR, CEILING))
+    require_hazards("exit_effect", hazard[..., i : i + 1, :, :])
+    return replace(process, starts=starts, hazard=hazard)
+
+
+def require_hazards(name: str, hazard: np.ndarray) -> None:
+    """Refuse hazards (…, kind, county, month, d) that would mean more exits than persons."""
+    others = tuple(
+        axis for axis in range(hazard.ndim) if axis not in (hazard.ndim - 4, hazard.ndim - 1)
+    )
+    axes = {"group": KINDS, "months registered": [str(d) for d in range(MAX_DURATION + 1)]}
+    for end in (hazard.max(axis=others), hazard.min(axis=others)):
+        require_exits(name, end, axes=axes)
 
 
 def observed_inflow(process: Process, starts_with: np.ndarray, draw: "Draw") -> np.ndarray:

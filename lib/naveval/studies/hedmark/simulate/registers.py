@@ -7,7 +7,6 @@ spell or flow worked out. At full size the 19 counties of 2014 give some 10 mill
 109 months, of which the twelve counties of the study have about 6.5 million.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from naveval.project import places as county_list
-from naveval.project.errors import ParameterError
+from naveval.registers import simulation
 from naveval.studies.hedmark.simulate.levels import (
     CONTROLS,
     FIRST,
@@ -151,17 +150,15 @@ def simulate(
     Raises
     ------
     ParameterError
-        For a scale outside (0, 1] or effects of minus one or less.
+        For a scale outside (0, 1], shocks that cannot be, effects that take away more spells
+        than start, or hazards above one.
     """
-    if not 0 < scale <= 1:
-        raise ParameterError(f"scale: {scale}: expected more than 0 and at most 1")
+    simulation.require_scale(scale)
     levels = calibrated()
     starts = np.asarray(inflow_effect if inflow_effect is not None else levels.effect_starts)
     exits = levels.effect_hazard
     if exit_effect is not None:
         exits = np.repeat(np.asarray(exit_effect, dtype=float)[:, None], 6, axis=1)
-    if min((effect * starts).min(), (effect * exits).min()) <= -1:
-        raise ParameterError("effect: expected relative effects above -1")
     generator = np.random.default_rng(seed)
     codes = county_list.codes(2014)
     null = build_null(levels, codes, scale, generator, shocks or {})
@@ -179,8 +176,7 @@ def simulate(
         "inflow_effect": (effect * starts).tolist(),
         "exit_effect": (effect * exits).tolist(),
     }
-    (out / "truth.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False))
-    return truth
+    return simulation.write_truth(out, truth)
 
 
 def build_null(
@@ -205,7 +201,7 @@ def write_labour_force(out: Path, process: Process) -> None:
             "persons": pa.array(process.labour_force.astype("int64").ravel()),
         }
     )
-    pq.write_table(table, out / "labour_force.parquet")
+    simulation.write_table(out, "labour_force", table)
 
 
 def write_persons(out: Path, process: Process, generator: np.random.Generator) -> int:

@@ -1,0 +1,76 @@
+"""How far simulated cells lie from printed ones, and the command that tells."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from naveval import cli
+from naveval.exhibits import printed
+from naveval.project.errors import ParameterError
+
+COLUMNS = ["study", "label", "value", "outcome", "group", "method", "estimate", "published"]
+ROWS = [
+    ("tbl-1", "effect", "stock", "with", "", -11.0, -11.6),  # 0,55 of 11,6
+    ("tbl-1", "effect", "stock", "without", "", -9.0, -7.3),  # 1,65 of 7,3
+    ("tbl-1", "treated_before", "stock", "with", "a method", 2.2249, 2.22),  # as printed
+    ("tbl-1", "control_change", "stock", "with", "", 0.02, 0.00),  # zero counts as 0,01
+    ("tbl-1", "control_change", "stock", "without", "", 0.05, 0.07),
+    ("tbl-1", "treated_after", "stock", "with", "", 2.0, ""),  # not printed
+    ("tbl-formula", "computed", "stock", "with", "", 1.0, 2.0),  # from printed inputs
+]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    rows = pd.DataFrame([("hedmark", *row) for row in ROWS], columns=COLUMNS)
+    rows.to_csv(folder / "estimates.csv", index=False)
+    monkeypatch.setattr(printed, "file_of", lambda study: tmp_path / printed.FILE)
+    return folder
+
+
+def reasons(folder: Path, text: str) -> None:
+    place = folder.parent / "simulate"
+    place.mkdir()
+    (place / printed.REASONS).write_text(text, encoding="utf-8")
+
+
+def test_distances_are_beyond_what_the_printed_decimals_leave_open(run: Path) -> None:
+    found = printed.distances("hedmark", run).set_index(["value", "group"])["distance"]
+    assert found["effect", "with"] == pytest.approx(100 * 0.55 / 11.6)
+    assert found["effect", "without"] == pytest.approx(100 * 1.65 / 7.3)
+    assert found["treated_before", "with"] == 0
+    assert found["control_change", "with"] == pytest.approx(150)
+    assert found["control_change", "without"] == pytest.approx(100 * 0.015 / 0.07)
+    assert len(found) == 5
+
+
+def test_shares_and_cells_beyond_are_told_with_their_reasons(run: Path) -> None:
+    told = printed.distances_text(printed.distances("hedmark", run)).splitlines()
+    assert told[1].split() == ["tbl-1", "5", "40.0", "80.0"]
+    assert told[2].split() == ["all", "5", "40.0", "80.0"]
+    assert told[3:] == [
+        "tbl-1 control_change stock with: 0.02 for 0 (150 %): no reason given",
+    ]
+    reasons(run, "reasons:\n  - {label: tbl-1, group: with, reason: rounding of small numbers}\n")
+    told = printed.distances_text(printed.distances("hedmark", run)).splitlines()
+    assert told[3].endswith("(150 %): rounding of small numbers")
+
+
+def test_the_command_fails_until_every_far_cell_has_a_reason(run: Path) -> None:
+    arguments = ["distances", "hedmark", "--folder", str(run)]
+    assert CliRunner().invoke(cli.main, arguments).exit_code == 1
+    reasons(run, "reasons:\n  - {value: control_change, reason: rounding}\n")
+    assert CliRunner().invoke(cli.main, arguments).exit_code == 0
+
+
+def test_a_folder_without_printed_numbers_is_refused(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="finish a run first: naveval run hedmark"):
+        printed.distances("hedmark", tmp_path)
+    table = pd.read_csv(run / "estimates.csv")
+    table.assign(published=float("nan")).to_csv(run / "estimates.csv", index=False)
+    with pytest.raises(ParameterError, match="no printed numbers beside"):
+        printed.distances("hedmark", run)
