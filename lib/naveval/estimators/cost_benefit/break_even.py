@@ -76,10 +76,10 @@ def break_even_months(a: Assumptions, longest: int = LONGEST) -> Array:
 def _column(a: Assumptions, column: int) -> Assumptions:
     values = {
         name: value[:1, [column]] if value.shape[1] > 1 else value[:1]
-        for name, value in vars(a).items()
+        for name, value in a.arrays().items()
         if name != "effect_std_error_nok"
     }
-    return replace(a, **values)
+    return replace(a, **values, programs=a.programs[column : column + 1])
 
 
 def net_by_effect_months(a: Assumptions, months: Array) -> Array:
