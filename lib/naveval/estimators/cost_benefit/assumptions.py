@@ -184,7 +184,7 @@ def from_inputs(costs: Costs, readings: Mapping[str, str] | None = None) -> Assu
         For a key or reading that exists nowhere.
     """
     readings = dict(readings or {})
-    values: dict[str, Array] = {}
+    values: dict[str, Any] = {}
     known: set[str] = set()
     for key in type(costs.general).model_fields:
         entry = getattr(costs.general, key)
@@ -245,6 +245,12 @@ def with_effects(assumptions: Assumptions, effects: pd.DataFrame) -> Assumptions
         values["effect_later"] = np.where(own, values["effect_later"], values["effect_year_3"])
     changes = {name: values[None, :] for name, values in columns.items()}
     return replace(a, **changes, effect_std_error_nok=np.stack(list(errors.values())))
+
+
+def with_input(assumptions: Assumptions, name: str, values: Array) -> Assumptions:
+    """The same arrays with one of them exchanged."""
+    changes: dict[str, Any] = {name: values}
+    return replace(assumptions, **changes)
 
 
 def only_programs(assumptions: Assumptions, names: Sequence[str]) -> Assumptions:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from naveval.estimators.cost_benefit.assumptions import EFFECTS, Array, Assumptions
+from naveval.estimators.cost_benefit.assumptions import EFFECTS, Array, Assumptions, with_input
 from naveval.estimators.cost_benefit.inputs import Costs
 from naveval.estimators.cost_benefit.net_benefit import net_benefit
 from naveval.project.errors import ParameterError
@@ -46,7 +47,7 @@ def draw(
             f"allowed: at least 1 draw of {', '.join(SOURCES)}"
         )
     rng = np.random.default_rng(seed)
-    changes: dict[str, Array] = {}
+    changes: dict[str, Any] = {}
     for key, low, high in ranges(costs, a.programs):
         mode = getattr(a, key)
         drawn = _triangular(rng, low, mode, high, draws)
@@ -151,7 +152,7 @@ def tornado(a: Assumptions, costs: Costs) -> pd.DataFrame:
     base = net_benefit(a)[0]
     rows = []
     for key, low, high in ranges(costs, a.programs):
-        ends = [net_benefit(replace(a, **{key: end}))[0] for end in (low, high)]
+        ends = [net_benefit(with_input(a, key, end))[0] for end in (low, high)]
         rows.append(_tornado_rows(a.programs, key, base, *ends))
     ends = [net_benefit(_shifted(a, sign * Z95))[0] for sign in (-1, 1)]
     rows.append(_tornado_rows(a.programs, "effects", base, *ends))
@@ -193,7 +194,7 @@ def scenarios(a: Assumptions, costs: Costs) -> pd.DataFrame:
     for key in type(costs.scenarios).model_fields:
         for value in getattr(costs.scenarios, key):
             used = a.effect_months * value if key == "effect_months" else np.array([[value]])
-            net = net_benefit(replace(a, **{key: used}))[0]
+            net = net_benefit(with_input(a, key, used))[0]
             frames.append(_scenario(a.programs, key, value, net, base))
     return pd.concat(frames, ignore_index=True)
 

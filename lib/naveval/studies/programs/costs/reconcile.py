@@ -24,6 +24,7 @@ from naveval.estimators.cost_benefit.assumptions import (
     Assumptions,
     from_inputs,
     only_programs,
+    with_input,
 )
 from naveval.estimators.cost_benefit.break_even import (
     RULES,
@@ -292,7 +293,7 @@ def bases(costs: Costs, keys: Iterable[Key]) -> list[str]:
     found, other = computed(base, costs), computed(printed, costs)
     moved = dict.fromkeys(found, 0)
     for name, value in base.arrays().items():
-        ends = computed(replace(base, **{name: value * 1.1}), costs)
+        ends = computed(with_input(base, name, value * 1.1), costs)
         for key in found:
             moved[key] += not np.isclose(ends[key], found[key], rtol=1e-9, atol=1e-9)
     return [
