@@ -126,4 +126,4 @@ def shown(name: str, value: Any) -> str:
         return ", ".join(map(str, value)) or ("alle" if name == "parts" else "–")
     if isinstance(value, bool):
         return "ja" if value else "nei"
-    return str(value) if value != "" else "–"
+    return "etter dataene" if value is None else str(value) if value != "" else "–"

@@ -18,7 +18,7 @@ from naveval.estimators.cost_benefit.assumptions import (
     Assumptions,
     effects_from_estimates,
     from_inputs,
-    one_program,
+    only_programs,
     with_effects,
 )
 from naveval.estimators.cost_benefit.checks import PROGRAMS
@@ -124,6 +124,7 @@ def test_net_benefit_is_the_sum_of_the_items() -> None:
             "payroll_tax",
             "effect_std_error_nok",
             "later_is_own",
+            "programs",
         )
     ],
 )
@@ -182,7 +183,7 @@ def test_utdanning_with_fourteen_years_and_with_ten_and_a_half() -> None:
 
 
 def test_aft_with_the_other_sample() -> None:
-    aft = b.with_alternative_aft(one_program(BASE, "AFT"), COSTS)
+    aft = b.with_alternative_aft(only_programs(BASE, ["AFT"]), COSTS)
     assert c.net_benefit(aft)[0, 0] == pytest.approx(-145000, abs=500)
     assert b.break_even_months(aft)[0, 0] / 12 == pytest.approx(15, abs=0.5)
 
@@ -265,13 +266,13 @@ def test_null_programme_is_positive_in_half_of_the_draws() -> None:
     share = b.break_even_share(BASE, "scale")
     at_zero = replace(BASE, **{name: getattr(BASE, name) * share for name in EFFECTS})
     drawn = draws.draw(at_zero, COSTS, draws=20_000, seed=1, sources=("effects",))
-    table = draws.summarise(c.net_benefit(drawn))
+    table = draws.summarise(c.net_benefit(drawn), drawn.programs)
     assert (np.abs(table["p_positive"] - 0.5) < 4 * table["p_positive_se"]).all()
 
 
 def test_input_draws_stay_in_their_range_and_have_the_triangle_mean() -> None:
     drawn = draws.draw(BASE, COSTS, draws=20_000, seed=2, sources=("inputs",))
-    for key, low, high in draws.ranges(COSTS):
+    for key, low, high in draws.ranges(COSTS, BASE.programs):
         values = getattr(drawn, key)
         if key in draws.NOT_DRAWN:
             np.testing.assert_array_equal(values, getattr(BASE, key))
@@ -398,6 +399,61 @@ def test_estimated_effects_take_the_place_of_the_published_ones() -> None:
     larger = estimated().assign(estimate=lambda t: t["estimate"] * 2)
     other = with_effects(BASE, effects_from_estimates(larger))
     np.testing.assert_allclose(c.value_creation(other), 2 * c.value_creation(BASE))
+
+
+def present_value(effects: list[float], months: int) -> float:
+    """By hand: months 0 to 11 have the first effect, and so on; the last one goes on."""
+    factor = (1.013 / 1.04) ** (1 / 12)
+    years = [min(month // 12, len(effects) - 1) for month in range(months)]
+    return sum(effects[year] * factor**month for month, year in enumerate(years))
+
+
+def test_only_utdanning_takes_the_fourth_year_and_lasts_to_month_168() -> None:
+    table = estimated()[:-1]
+    fourth = table[table["horizon"] == "year_3"].assign(horizon="year_4", estimate=-60_000.0)
+    fourth.loc[fourth["group"] == "Utdanning", "estimate"] = 54_516.0
+    a = with_effects(BASE, effects_from_estimates(pd.concat([table, fourth])))
+    found = dict(zip(a.programs, c.wage_effect_value(a)[0], strict=True))
+    aft = present_value([-3100, -1900, -1400], 84)
+    assert found["AFT"] == pytest.approx(aft)
+    assert aft == pytest.approx(-133_456, abs=1)
+    school = present_value([-4800, -3300, 0, 4543], 168)
+    assert found["Utdanning"] == pytest.approx(school)
+    assert school == pytest.approx(386_708, abs=1)
+    np.testing.assert_allclose(c.net_benefit(a), c.net_benefit(BASE), rtol=1e-12)
+
+
+def test_programmes_without_effects_are_left_out() -> None:
+    table = estimated()
+    small = table[~table["group"].isin(["AFT", "Jobbklubb"]) & (table["horizon"] != "year_4")]
+    a = with_effects(BASE, effects_from_estimates(small))
+    # Utdanning needs the fourth year, which is estimated on another cohort.
+    assert a.programs == tuple(p for p in PROGRAMS if p not in ("AFT", "Jobbklubb", "Utdanning"))
+    whole = dict(zip(PROGRAMS, c.net_benefit(BASE)[0], strict=True))
+    np.testing.assert_allclose(c.net_benefit(a)[0], [whole[p] for p in a.programs])
+    few = draws.uncertainty(a, COSTS, draws=200, seed=1)
+    assert tuple(few["program"]) == a.programs
+    assert few.notna().all().all()
+    assert set(draws.tornado(a, COSTS)["program"]) == set(a.programs)
+    assert tuple(net_benefit.mix(a, {"AMO": 1})["program"])[:-1] == a.programs
+    only = table[(table["group"] == "Utdanning") & (table["horizon"] != "year_4")]
+    with pytest.raises(ParameterError, match="no programme has an effect for each of the years"):
+        with_effects(BASE, effects_from_estimates(only))
+    with pytest.raises(ParameterError, match="no programme has any"):
+        effects_from_estimates(table.head(0))
+
+
+def test_taxes_vary_in_the_draws_and_move_only_public_money() -> None:
+    drawn = draws.draw(BASE, COSTS, draws=400, seed=3)
+    for name, low, high in (("income_tax", 0.25, 0.35), ("payroll_tax", 0.0, 0.141)):
+        rate = getattr(drawn, name)
+        assert rate.shape == (400, 1)
+        assert low <= rate.min() < rate.max() <= high
+    fixed = replace(drawn, income_tax=BASE.income_tax, payroll_tax=BASE.payroll_tax)
+    np.testing.assert_array_equal(c.net_benefit(drawn), c.net_benefit(fixed))
+    rate, base = (one.income_tax + one.payroll_tax for one in (drawn, fixed))
+    public, before = (net_benefit.budget(one).public for one in (drawn, fixed))
+    np.testing.assert_allclose(public - before, (rate - base) * c.wage_effect_value(drawn))
 
 
 def test_faults_in_estimates_are_collected() -> None:

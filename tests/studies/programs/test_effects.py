@@ -10,7 +10,7 @@ from programs_registers import folder, opened
 
 from naveval.estimators.cost_benefit import assumptions
 from naveval.exhibits.output import ESTIMATES_FILE, Output, open_output
-from naveval.project.errors import EstimationError, ParameterError
+from naveval.project.errors import EstimationError
 from naveval.studies.programs import alternatives, study
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs import effects as programs_truth
@@ -110,13 +110,10 @@ def test_wage_effects_are_what_the_cost_analysis_reads(data: Effects, output: Ou
     earnings = rows[(rows.outcome == "earnings") & (rows.estimand == "att")]
     assert not earnings.duplicated(["group", "horizon"]).any()
     assert set(earnings.unit) == {"NOK per year"}
-    if set(data.main.arms) >= set(assumptions.PROGRAMS):
-        effects = assumptions.read_effects(output.folder / ESTIMATES_FILE)
-        assert effects.notna().all().all()
-    else:
-        lacking = next(p for p in assumptions.PROGRAMS if p not in data.main.arms)
-        with pytest.raises(ParameterError, match=f"{lacking}: no year_1"):
-            assumptions.read_effects(output.folder / ESTIMATES_FILE)
+    effects = assumptions.read_effects(output.folder / ESTIMATES_FILE)
+    assert set(effects.index) == set(data.main.arms) & set(assumptions.PROGRAMS)
+    own = programs_effects.pick(data.main, "att", "earnings_3").estimate
+    assert effects.effect_year_3["AMO"] == pytest.approx(own["AMO"] / 12)
     again = programs_effect_tables_rows.effect_rows(output, data)
     stored = pd.read_csv(output.folder / ESTIMATES_FILE)
     assert len(stored) == len(again) == len(rows)
@@ -136,15 +133,39 @@ def test_printed_effects_stand_beside_the_estimates(data: Effects, output: Outpu
     assert row.difference.item() == pytest.approx(own.estimate["AMO"] - 48_000)
 
 
-def test_programmes_without_an_effect_stop_the_run_where_costs_need_them(data: Effects) -> None:
+def test_costs_need_one_programme_with_an_effect_of_its_own(data: Effects) -> None:
     sample = data.main.sample
-    wanted = parameters(effects="estimated")
-    study.require_priced(sample, parameters())
-    study.require_priced(sample, parameters(effects="estimated", parts=["effects"]))
+    study.require_priced(sample)
     frame = sample.frame.assign(arm=sample.frame.arm.replace({"AFT": "Annet"}))
-    without = replace(sample, frame=frame, merged={"AFT": 21})
-    with pytest.raises(EstimationError, match=r"AFT \(21 persons\).*all 9 programmes"):
-        study.require_priced(without, wanted)
+    study.require_priced(replace(sample, frame=frame, merged={"AFT": 21}))
+    none = sample.frame.assign(arm="Annet")
+    with pytest.raises(EstimationError, match=r"none of the programmes.*AFT \(21\).*larger"):
+        study.require_priced(replace(sample, frame=none, merged={"AFT": 21}))
+    assert study.prices_own_effects(parameters(effects="estimated"))
+    assert not study.prices_own_effects(parameters())
+    assert not study.prices_own_effects(parameters(effects="estimated", parts=["effects"]))
+
+
+def test_forests_fit_the_data_where_nothing_else_is_said(tmp_path: Path) -> None:
+    assert Parameters().forests() == (60, 40)
+    assert Parameters(scale=1).forests() == (2000, 150)
+    assert Parameters(trees=30, min_arm=90).forests() == (30, 90)
+    assert Parameters(data=str(folder(**COHORT)), scale=1).forests() == (60, 40)
+    assert Parameters(data=str(tmp_path)).forests() == (2000, 150)
+    made = study.settings(Parameters(scale=1))
+    assert (made.options.trees, made.min_arm) == (2000, 150)
+
+
+@pytest.mark.parametrize("folds", [2, 5])
+def test_the_fewest_persons_of_an_arm_can_be_grown_on(folds: int) -> None:
+    chosen = replace(study.settings(parameters()), folds=folds)
+    fewest = programs_effects.growable(chosen)
+    growing = chosen.options.subsample * chosen.options.honesty_share
+    arms = np.repeat([0, 1], [500, fewest])
+    programs_effects.crossfit.require_arms(arms, ("none", "small"), folds, growing)
+    half = np.repeat([0, 1], [500, fewest // 2])
+    with pytest.raises(EstimationError, match="arms too small"):
+        programs_effects.crossfit.require_arms(half, ("none", "small"), folds, growing)
 
 
 def test_later_starts_of_merged_programmes_count_as_annet() -> None:

@@ -8,7 +8,7 @@ through the same functions.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -36,20 +36,21 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     """Wage effects per programme from a tidy estimates frame.
 
     Contract: rows with `outcome` "earnings" and `estimand` "att"; `group` is a programme name;
-    `horizon` is "year_1", "year_2", "year_3" and, where there is one, "year_4", which then
-    lasts from year 4 on (without it year 3 lasts); `unit` is "NOK per month" or "NOK per year"
-    in kroner of the price year; `estimate` and `std_error` are finite.
+    `horizon` is "year_1", "year_2", "year_3" and, where there is one, "year_4"; `unit` is "NOK
+    per month" or "NOK per year" in kroner of the price year; `estimate` and `std_error` are
+    finite. Programmes without any row have no effect of their own and are left out.
 
     Returns
     -------
     DataFrame
         Index programme, columns `effect_year_1` … `effect_later` in kroner a month, each with
-        `_std_error`, and `later_is_own`.
+        `_std_error`; `effect_later` is that of year 4, NaN without one.
 
     Raises
     ------
     ParameterError
-        One error naming every missing column, programme, horizon, unit or number.
+        One error naming every missing column, horizon, unit or number, or that there is no
+        programme at all.
     """
     lacking = [name for name in EFFECT_COLUMNS if name not in frame.columns]
     if lacking:
@@ -62,29 +63,30 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     twice = rows[rows.duplicated(["group", "horizon"])]
     faults += [f"{row.group}, {row.horizon}: more than one row" for row in twice.itertuples()]
-    for program in PROGRAMS:
+    found = [program for program in PROGRAMS if (rows["group"] == program).any()]
+    for program in found:
         have = set(rows.loc[rows["group"] == program, "horizon"])
         lacking = [name for name in list(HORIZONS)[:3] if name not in have]
-        faults += [f"{program}: no {', '.join(lacking)}; has it min_arm persons?"] * bool(lacking)
+        faults += [f"{program}: no {', '.join(lacking)}"] * bool(lacking)
     numbers = rows[["estimate", "std_error"]].to_numpy(dtype=float)
     if not np.isfinite(numbers).all() or (numbers[:, 1] < 0).any():
         faults.append("estimate and std_error must be finite and std_error not negative")
+    if not found:
+        faults.append(f"no programme has any; expected one of {', '.join(PROGRAMS)}")
     if faults:
         raise ParameterError("estimates of earnings: " + "; ".join(faults))
     scale = rows["unit"].map(PER_MONTH)
-    rows = rows.assign(estimate=rows["estimate"] * scale, std_error=rows["std_error"] * scale)
-    by_program = {program: _effects(rows[rows["group"] == program]) for program in PROGRAMS}
-    return pd.DataFrame(by_program).T
-
-
-def _effects(rows: pd.DataFrame) -> dict[str, float]:
-    by = rows.set_index("horizon")
-    values: dict[str, float] = {"later_is_own": float("year_4" in by.index)}
-    for horizon, name in HORIZONS.items():
-        at = horizon if horizon in by.index else "year_3"
-        values[name] = by["estimate"].to_dict()[at]
-        values[f"{name}_std_error"] = by["std_error"].to_dict()[at]
-    return values
+    wide = rows.assign(
+        estimate=rows["estimate"] * scale,
+        std_error=rows["std_error"] * scale,
+        effect=rows["horizon"].map(HORIZONS),
+    ).pivot(index="group", columns="effect", values=["estimate", "std_error"])
+    columns = {
+        f"{name}{suffix}": wide[part].reindex(columns=list(EFFECTS))[name]
+        for part, suffix in (("estimate", ""), ("std_error", "_std_error"))
+        for name in EFFECTS
+    }
+    return pd.DataFrame(columns).loc[found]
 
 
 def origin_of(path: Path) -> Origin:
@@ -118,7 +120,8 @@ class Assumptions:
     Rates and shares are between 0 and 1, prices in kroner of the price year, durations in
     months. Effects are kroner of wages a month in year 1, 2 and 3 after programme start and in
     the years after that. `effect_std_error_nok` is the standard error of each effect in kroner
-    a month, shape (4, programmes).
+    a month, shape (4, programmes), and `later_is_own` is 1 where the effect of year 3 does not go
+    on. `programs` names the columns.
     """
 
     discount_rate: Array
@@ -156,6 +159,12 @@ class Assumptions:
     effect_months: Array
     effect_std_error_nok: Array
     later_is_own: Array
+    programs: tuple[str, ...] = PROGRAMS
+
+    def arrays(self) -> dict[str, Array]:
+        """Every input by name, without the names of the programmes."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in found.items() if name != "programs"}
 
 
 def from_inputs(costs: Costs, readings: Mapping[str, str] | None = None) -> Assumptions:
@@ -175,7 +184,7 @@ def from_inputs(costs: Costs, readings: Mapping[str, str] | None = None) -> Assu
         For a key or reading that exists nowhere.
     """
     readings = dict(readings or {})
-    values: dict[str, Array] = {}
+    values: dict[str, Any] = {}
     known: set[str] = set()
     for key in type(costs.general).model_fields:
         entry = getattr(costs.general, key)
@@ -204,26 +213,52 @@ def from_inputs(costs: Costs, readings: Mapping[str, str] | None = None) -> Assu
 
 
 def with_effects(assumptions: Assumptions, effects: pd.DataFrame) -> Assumptions:
-    """Exchange the effects, for example for estimated ones.
+    """Exchange the effects, for example for estimated ones, of the programmes that have them.
+
+    How long an effect lasts is the costs file's: where it gives no later effect of its own, that
+    of year 3 goes on, whatever is estimated for year 4 (section 7.3.5: all but Utdanning, whose
+    effect of year 4 comes from the cohort of 2016 and 2017). A programme that needs an effect of
+    year 4 and has none is left out.
 
     Parameters
     ----------
     effects
         As made by `effects_from_estimates`: one row per programme.
+
+    Raises
+    ------
+    ParameterError
+        When no programme has the effects it needs.
     """
-    rows = effects.loc[list(PROGRAMS)]
-    columns = {name: rows[name].to_numpy(dtype=float)[None, :] for name in EFFECTS}
-    errors = np.stack([rows[f"{name}_std_error"].to_numpy(dtype=float) for name in EFFECTS])
-    own = rows["later_is_own"].to_numpy(dtype=float)[None, :]
-    return replace(assumptions, **columns, effect_std_error_nok=errors, later_is_own=own)
+    needed = dict(zip(assumptions.programs, assumptions.later_is_own[0] > 0, strict=True))
+    known = effects["effect_later"].notna().to_dict()
+    kept = [p for p in assumptions.programs if p in known and (known[p] or not needed[p])]
+    if not kept:
+        raise ParameterError(
+            "estimates of earnings: no programme has an effect for each of the years it needs"
+        )
+    a, rows = only_programs(assumptions, kept), effects.loc[kept]
+    own = a.later_is_own[0] > 0
+    columns = {name: rows[name].to_numpy(dtype=float) for name in EFFECTS}
+    errors = {name: rows[f"{name}_std_error"].to_numpy(dtype=float) for name in EFFECTS}
+    for values in (columns, errors):
+        values["effect_later"] = np.where(own, values["effect_later"], values["effect_year_3"])
+    changes = {name: values[None, :] for name, values in columns.items()}
+    return replace(a, **changes, effect_std_error_nok=np.stack(list(errors.values())))
 
 
-def one_program(assumptions: Assumptions, program: str) -> Assumptions:
-    """The same arrays with one programme's column only."""
-    column = PROGRAMS.index(program)
-    changes = {}
-    for field in fields(assumptions):
-        values = getattr(assumptions, field.name)
-        if values.shape[1] == len(PROGRAMS):
-            changes[field.name] = values[:, [column]]
+def with_input(assumptions: Assumptions, name: str, values: Array) -> Assumptions:
+    """The same arrays with one of them exchanged."""
+    changes: dict[str, Any] = {name: values}
     return replace(assumptions, **changes)
+
+
+def only_programs(assumptions: Assumptions, names: Sequence[str]) -> Assumptions:
+    """The same arrays with some programmes' columns only."""
+    columns = [assumptions.programs.index(name) for name in names]
+    changes: dict[str, Any] = {
+        name: values[:, columns]
+        for name, values in assumptions.arrays().items()
+        if values.shape[1] == len(assumptions.programs)
+    }
+    return replace(assumptions, **changes, programs=tuple(names))

@@ -1,7 +1,7 @@
 """How large or how long an effect must be before a programme pays for itself."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -74,12 +74,12 @@ def break_even_months(a: Assumptions, longest: int = LONGEST) -> Array:
 
 
 def _column(a: Assumptions, column: int) -> Assumptions:
-    values = {
+    values: dict[str, Any] = {
         name: value[:1, [column]] if value.shape[1] > 1 else value[:1]
-        for name, value in vars(a).items()
+        for name, value in a.arrays().items()
         if name != "effect_std_error_nok"
     }
-    return replace(a, **values)
+    return replace(a, **values, programs=a.programs[column : column + 1])
 
 
 def net_by_effect_months(a: Assumptions, months: Array) -> Array:
@@ -114,7 +114,7 @@ def with_alternative_aft(a: Assumptions, costs: Costs) -> Assumptions:
     other = costs.aft_alternative
     yearly = (other.year_1, other.year_2, other.year_3, other.year_3)
     names = ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later")
-    changes = {
+    changes: dict[str, Any] = {
         name: np.full_like(a.effect_later, value / YEAR)
         for name, value in zip(names, yearly, strict=True)
     }

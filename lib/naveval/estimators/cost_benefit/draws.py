@@ -1,21 +1,21 @@
 """Uncertainty of net benefit: draws over effects and inputs, one-at-a-time ranges, scenarios."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from naveval.estimators.cost_benefit.assumptions import EFFECTS, Array, Assumptions
-from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.cost_benefit.assumptions import EFFECTS, Array, Assumptions, with_input
 from naveval.estimators.cost_benefit.inputs import Costs
 from naveval.estimators.cost_benefit.net_benefit import net_benefit
 from naveval.project.errors import ParameterError
 from naveval.project.normal import Z95
 
 SOURCES = ("effects", "inputs")
-# Kept out of the draws: not priced in the document, or no part of net benefit.
-NOT_DRAWN = ("displacement", "income_tax", "payroll_tax")
+NOT_DRAWN = ("displacement",)
+"""Kept out of the draws: the document does not price it."""
 
 
 def draw(
@@ -47,8 +47,8 @@ def draw(
             f"allowed: at least 1 draw of {', '.join(SOURCES)}"
         )
     rng = np.random.default_rng(seed)
-    changes: dict[str, Array] = {}
-    for key, low, high in ranges(costs):
+    changes: dict[str, Any] = {}
+    for key, low, high in ranges(costs, a.programs):
         mode = getattr(a, key)
         drawn = _triangular(rng, low, mode, high, draws)
         if "inputs" in sources and key not in NOT_DRAWN:
@@ -58,7 +58,7 @@ def draw(
     return _with_drawn_effects(varied, a, noise) if "effects" in sources else varied
 
 
-def ranges(costs: Costs) -> list[tuple[str, Array, Array]]:
+def ranges(costs: Costs, programs: Sequence[str]) -> list[tuple[str, Array, Array]]:
     """Key, low and high of every input with a range; shapes (1, 1) or (1, programmes)."""
     found = []
     for key in type(costs.general).model_fields:
@@ -67,7 +67,7 @@ def ranges(costs: Costs) -> list[tuple[str, Array, Array]]:
     for key in type(costs.programs).model_fields:
         if key in EFFECTS or key == "effect_std_error":
             continue
-        entries = [getattr(costs.programs, key).values[program] for program in PROGRAMS]
+        entries = [getattr(costs.programs, key).values[program] for program in programs]
         low = np.array([[entry.low for entry in entries]], float)
         found.append((key, low, np.array([[entry.high for entry in entries]], float)))
     return found
@@ -98,7 +98,7 @@ def _with_drawn_effects(varied: Assumptions, a: Assumptions, noise: Array) -> As
     return replace(varied, **{**drawn, "effect_later": later})
 
 
-def summarise(net: Array) -> pd.DataFrame:
+def summarise(net: Array, programs: Sequence[str]) -> pd.DataFrame:
     """Mean, 95 per cent interval and probability of a positive net benefit per programme.
 
     Parameters
@@ -116,7 +116,7 @@ def summarise(net: Array) -> pd.DataFrame:
     positive = (net > 0).mean(axis=0)
     return pd.DataFrame(
         {
-            "program": PROGRAMS,
+            "program": programs,
             "mean": net.mean(axis=0),
             "std": net.std(axis=0),
             "ci_low": low,
@@ -130,8 +130,9 @@ def summarise(net: Array) -> pd.DataFrame:
 
 def uncertainty(a: Assumptions, costs: Costs, *, draws: int, seed: int) -> pd.DataFrame:
     """`summarise` with both sources, and the interval when only the effects vary."""
-    both = summarise(net_benefit(draw(a, costs, draws=draws, seed=seed)))
-    only = summarise(net_benefit(draw(a, costs, draws=draws, seed=seed, sources=("effects",))))
+    drawn = draw(a, costs, draws=draws, seed=seed)
+    effects = draw(a, costs, draws=draws, seed=seed, sources=("effects",))
+    both, only = (summarise(net_benefit(one), a.programs) for one in (drawn, effects))
     both["effect_low"], both["effect_high"] = only["ci_low"], only["ci_high"]
     both["effect_variance_share"] = (only["std"] / both["std"]) ** 2
     return both
@@ -150,20 +151,22 @@ def tornado(a: Assumptions, costs: Costs) -> pd.DataFrame:
     """
     base = net_benefit(a)[0]
     rows = []
-    for key, low, high in ranges(costs):
-        ends = [net_benefit(replace(a, **{key: end}))[0] for end in (low, high)]
-        rows.append(_tornado_rows(key, base, *ends))
+    for key, low, high in ranges(costs, a.programs):
+        ends = [net_benefit(with_input(a, key, end))[0] for end in (low, high)]
+        rows.append(_tornado_rows(a.programs, key, base, *ends))
     ends = [net_benefit(_shifted(a, sign * Z95))[0] for sign in (-1, 1)]
-    rows.append(_tornado_rows("effects", base, *ends))
+    rows.append(_tornado_rows(a.programs, "effects", base, *ends))
     table = pd.concat(rows, ignore_index=True)
     table["swing"] = (table["high"] - table["low"]).abs()
-    order = {program: position for position, program in enumerate(PROGRAMS)}
+    order = {program: position for position, program in enumerate(a.programs)}
     table = table[table["swing"] > 1e-6].assign(order=table["program"].map(order))
     return table.sort_values(["order", "swing"], ascending=[True, False]).drop(columns="order")
 
 
-def _tornado_rows(key: str, base: Array, low: Array, high: Array) -> pd.DataFrame:
-    values = {"program": PROGRAMS, "input": key, "base": base, "low": low, "high": high}
+def _tornado_rows(
+    programs: Sequence[str], key: str, base: Array, low: Array, high: Array
+) -> pd.DataFrame:
+    values = {"program": programs, "input": key, "base": base, "low": low, "high": high}
     return pd.DataFrame(values)
 
 
@@ -187,20 +190,23 @@ def scenarios(a: Assumptions, costs: Costs) -> pd.DataFrame:
         with assumption "base".
     """
     base = net_benefit(a)[0]
-    frames = [_scenario("base", np.nan, base, base)]
+    frames = [_scenario(a.programs, "base", np.nan, base, base)]
     for key in type(costs.scenarios).model_fields:
         for value in getattr(costs.scenarios, key):
             used = a.effect_months * value if key == "effect_months" else np.array([[value]])
-            frames.append(_scenario(key, value, net_benefit(replace(a, **{key: used}))[0], base))
+            net = net_benefit(with_input(a, key, used))[0]
+            frames.append(_scenario(a.programs, key, value, net, base))
     return pd.concat(frames, ignore_index=True)
 
 
-def _scenario(key: str, value: float, net: Array, base: Array) -> pd.DataFrame:
+def _scenario(
+    programs: Sequence[str], key: str, value: float, net: Array, base: Array
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "assumption": key,
             "value": value,
-            "program": PROGRAMS,
+            "program": programs,
             "net_benefit": net,
             "change": net - base,
         }

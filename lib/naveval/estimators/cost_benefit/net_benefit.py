@@ -18,13 +18,12 @@ Net benefit of a mix of programmes: what a place's use of them costs and gives p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from naveval.estimators.cost_benefit.assumptions import Array, Assumptions
-from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.project.errors import ParameterError
 
 YEAR = 12
@@ -153,9 +152,6 @@ def other_sector_cost(a: Assumptions) -> Array:
 
 def flows(a: Assumptions) -> Flows:
     """All priced items of a programme spell, signed."""
-    shape = np.broadcast_shapes(
-        *(getattr(a, f.name).shape for f in fields(a) if f.name != "effect_std_error_nok")
-    )
     items = {
         "program_cost": -program_cost(a),
         "other_sectors": -other_sector_cost(a),
@@ -164,7 +160,7 @@ def flows(a: Assumptions) -> Flows:
         "value_creation": value_creation(a),
         "saved_benefits": saved_benefits(a),
     }
-    return Flows(**{name: np.broadcast_to(values, shape) for name, values in items.items()})
+    return Flows(*np.broadcast_arrays(*(items[name] for name in ITEMS)))
 
 
 def total_cost(a: Assumptions) -> Array:
@@ -273,11 +269,11 @@ def mix(a: Assumptions, program_months: Mapping[str, float]) -> pd.DataFrame:
         For an unknown programme, a negative or missing number, or no months at all.
     """
     months, shares = _weights(a, program_months)
-    cost = np.broadcast_to(total_cost(a), (1, len(PROGRAMS)))[0]
+    cost = np.broadcast_to(total_cost(a), (1, len(a.programs)))[0]
     net = net_benefit(a)[0]
     table = pd.DataFrame(
         {
-            "program": PROGRAMS,
+            "program": a.programs,
             "month_share": months / months.sum(),
             "spell_share": shares[0],
             "cost": cost,
@@ -305,12 +301,13 @@ def mean_net_benefit(a: Assumptions, program_months: Mapping[str, float]) -> Arr
 
 def _weights(a: Assumptions, program_months: Mapping[str, float]) -> tuple[Array, Array]:
     """Months (programmes,) and share of the spells, months over duration (draws, programmes)."""
-    unknown = sorted(set(program_months) - set(PROGRAMS))
+    unknown = sorted(set(program_months) - set(a.programs))
     if unknown:
         raise ParameterError(
-            f"programme mix: unknown programme {', '.join(unknown)}; allowed: {', '.join(PROGRAMS)}"
+            f"programme mix: unknown programme {', '.join(unknown)}; "
+            f"allowed: {', '.join(a.programs)}"
         )
-    months = np.array([float(program_months.get(program, 0)) for program in PROGRAMS])
+    months = np.array([float(program_months.get(program, 0)) for program in a.programs])
     if not np.isfinite(months).all() or (months < 0).any() or not months.sum() > 0:
         raise ParameterError("programme mix: months must be finite, not negative, and not all zero")
     spells = months / a.duration

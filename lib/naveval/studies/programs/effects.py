@@ -10,6 +10,7 @@ The true effects of simulated registers beside the estimates.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,7 +36,7 @@ FIRST_GROUPS = ("standard", "situational", "special")
 MOVED_ON = tuple(code for code, name in STATUS_CODES.items() if name in ("situational", "special"))
 PLACEBO = "placebo"
 TINY = 25
-"""Fewest persons an arm's forests can be grown on."""
+"""Fewest persons of an arm, whatever `min_arm` says."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,11 @@ def draw(registers: Registers, variant: persons.Variant, settings: Settings) -> 
     EstimationError, ContractError
         Everything that would stop an estimate, before any forest of it is grown.
     """
+    fewest = max(settings.min_arm, growable(settings))
     sample = persons.draw(
-        registers, variant, min_arm=settings.min_arm, unknown_to_rest=settings.unknown_to_rest
+        registers, variant, min_arm=fewest, unknown_to_rest=settings.unknown_to_rest
     )
-    sample = without_tiny_rest(sample)
+    sample = without_tiny_rest(sample, growable(settings))
     table = programs_sample_covariates.covariates(registers, sample)
     arms = arms_of(sample, (*ARMS, REST))
     growing = settings.options.subsample * settings.options.honesty_share
@@ -137,13 +139,20 @@ def draw(registers: Registers, variant: persons.Variant, settings: Settings) -> 
     return Drawn(variant, kept, pd.DataFrame(x, columns=table.columns), wanted.years)
 
 
-def without_tiny_rest(sample: Sample) -> Sample:
+def growable(settings: Settings) -> int:
+    """Fewest persons of an arm that forests can be grown on in every training sample."""
+    options, folds = settings.options, settings.folds
+    growing = options.subsample * options.honesty_share * (folds - 1) / folds
+    return max(TINY, math.ceil((crossfit.MIN_ARM_PER_FOLD + 1) / growing))
+
+
+def without_tiny_rest(sample: Sample, fewest: int = TINY) -> Sample:
     """Leave out Annet when too few for any forest; the flow says how many.
 
     Annet is nobody's estimate of interest, and its people can be neither treated nor controls.
     """
     rest = (sample.frame.arm == REST).to_numpy()
-    if not 0 < rest.sum() < TINY:
+    if not 0 < rest.sum() < fewest:
         return sample
     step = pd.DataFrame([("rest_too_small", int(rest.sum()))], columns=["step", "n"])
     return replace(sample.take(~rest), flow=pd.concat([sample.flow, step], ignore_index=True))

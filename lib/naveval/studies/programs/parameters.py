@@ -1,5 +1,6 @@
 """Parameters of the study of labour market programmes."""
 
+import json
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -8,6 +9,11 @@ from pydantic import Field, field_validator
 from naveval.estimators.cost_benefit import assumptions, inputs
 from naveval.project import paths
 from naveval.project.parameters import Origin, StudyParameters, known_county
+
+DOCUMENT, SMALL = (2000, 150), (60, 40)
+"""Trees per forest and fewest persons of a programme: the document's, and for small registers."""
+SMALL_BELOW = 0.5
+"""Size of simulated registers, full size being 1, from which the document's are used."""
 
 
 class Parameters(StudyParameters):
@@ -28,6 +34,9 @@ class Parameters(StudyParameters):
         Trees per forest and folds of the cross-fitting.
     min_arm
         Programmes with fewer persons in the effect sample are counted as Annet.
+
+        Where `trees` or `min_arm` is none it fits the data: 2 000 trees and 150 persons, as in
+        the document, but 60 and 40 for simulated registers below half of full size.
     clip, trim
         Propensities below `clip` are raised to it; persons with propensities below `trim` are
         left out of a comparison.
@@ -48,15 +57,30 @@ class Parameters(StudyParameters):
     estimates: str = ""
     costs: str = ""
     draws: int = Field(default=10_000, ge=100, le=1_000_000)
-    trees: int = Field(default=60, ge=10, le=20_000)
+    trees: int | None = Field(default=None, ge=10, le=20_000)
     folds: int = Field(default=5, ge=2, le=20)
-    min_arm: int = Field(default=40, ge=10)
+    min_arm: int | None = Field(default=None, ge=25)
     clip: float = Field(default=0.002, ge=0, lt=0.5)
     trim: float = Field(default=0.0, ge=0, lt=0.5)
     unknown_codes: Literal["error", "rest"] = "error"
     robustness: bool = True
     jobs: int = Field(default=2, ge=1, le=512)
     backend: Literal["threads", "processes", "dask"] = "threads"
+
+    def forests(self) -> tuple[int, int]:
+        """Trees per forest and fewest persons of a programme: those given, or what fits."""
+        trees, persons = DOCUMENT
+        if self.origin() == "simulated" and self._simulated_scale() < SMALL_BELOW:
+            trees, persons = SMALL
+        return self.trees or trees, self.min_arm or persons
+
+    def _simulated_scale(self) -> float:
+        """Size of the simulated registers: of those named, or of those made on demand."""
+        folder = paths.extracts_dir(self.data) if self.data else None
+        if folder is None:
+            return self.scale
+        truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+        return float(truth["settings"]["scale"])
 
     def costs_file(self) -> Path:
         """The file with the inputs of the cost-benefit analysis."""

@@ -140,15 +140,16 @@ def outcomes(opened: Registers, parameters: Parameters) -> Outcomes:
 
 def settings(parameters: Parameters, progress: Callable[[str], None] | None = None) -> Settings:
     """How effects are estimated, from the parameters."""
+    trees, min_arm = parameters.forests()
     return Settings(
         options=ForestOptions(
-            trees=parameters.trees,
+            trees=trees,
             jobs=parameters.jobs,
             backend=parameters.backend,
             seed=parameters.seed,
         ),
         folds=parameters.folds,
-        min_arm=parameters.min_arm,
+        min_arm=min_arm,
         clip=parameters.clip,
         trim=parameters.trim,
         unknown_to_rest=parameters.unknown_codes == "rest",
@@ -184,6 +185,8 @@ class Effects:
         The truth of simulated registers, None for real ones.
     in_county
         True for persons of the main sample who lived in the parameters' county.
+    settings
+        How the effects were estimated.
     """
 
     main: Estimated
@@ -194,6 +197,7 @@ class Effects:
     alternatives: pd.DataFrame
     truth: Mapping[str, Any] | None
     in_county: pd.Series
+    settings: Settings
 
 
 VARIANTS: tuple[Variant, ...] = ("two_years", "reduced_capacity", "one_year_clean", "year_four")
@@ -212,11 +216,11 @@ def effects(opened: Registers, parameters: Parameters) -> Effects:
 def _effects(opened: Registers, parameters: Parameters) -> Effects:
     chosen = settings(parameters)
     drawn = programs_effects.draw(opened, "main", chosen)
-    require_priced(drawn.sample, parameters)
-    others = {
-        name: programs_effects.draw(opened, name, chosen)
-        for name in (VARIANTS if parameters.robustness else ())
-    }
+    priced = prices_own_effects(parameters)
+    if priced:
+        require_priced(drawn.sample)
+    wanted = VARIANTS if parameters.robustness else (("year_four",) if priced else ())
+    others = {name: programs_effects.draw(opened, name, chosen) for name in wanted}
     time_to_first = starts.time_to_first(opened, drawn.sample)
     windows = starts.windows(opened, drawn.sample)
     in_county = starts.lives_in(opened, drawn.sample, parameters.county)
@@ -242,29 +246,31 @@ def _effects(opened: Registers, parameters: Parameters) -> Effects:
         alternatives,
         programs_truth.read(opened.data),
         in_county,
+        chosen,
     )
 
 
-def require_priced(sample: Sample, parameters: Parameters) -> None:
-    """Stop when the cost-benefit part is to use effects of programmes that have none.
+def prices_own_effects(parameters: Parameters) -> bool:
+    """Whether the cost-benefit part of the run is to use the run's own effects."""
+    wanted = "costs" in (parameters.parts or parameters.PARTS)
+    return parameters.effects == "estimated" and not parameters.estimates and wanted
+
+
+def require_priced(sample: Sample) -> None:
+    """Stop when no programme that has a price has an effect of its own.
+
+    Programmes with too few persons count as Annet, have no effect of their own, and are left
+    out of the cost-benefit part by name.
 
     Raises
     ------
     EstimationError
-        Names the programmes with too few persons for an effect of their own.
+        Names the programmes and their numbers of persons.
     """
-    wanted = "costs" in (parameters.parts or parameters.PARTS)
-    if parameters.effects != "estimated" or parameters.estimates or not wanted:
+    if set(PROGRAMS) & set(sample.frame.arm):
         return
-    have = set(sample.frame.arm)
-    small = [
-        f"{program} ({sample.merged.get(program, 0)} persons)"
-        for program in PROGRAMS
-        if program not in have
-    ]
-    if small:
-        raise EstimationError(
-            f"effects: estimated: too few persons for an effect of {', '.join(small)}; the "
-            f"cost-benefit part needs all {len(PROGRAMS)} programmes. Use larger registers, a "
-            f"min_arm below {parameters.min_arm}, or effects: published"
-        )
+    few = ", ".join(f"{name} ({sample.merged.get(name, 0)})" for name in PROGRAMS)
+    raise EstimationError(
+        f"effects: estimated: none of the programmes with a price has enough persons in the "
+        f"effect sample for an effect of its own: {few}. Use larger registers"
+    )

@@ -153,7 +153,7 @@ def test_another_costs_file_changes_the_result(tmp_path: Path, analysis: Analysi
     assert (change.drop(PROGRAMS.index("AMO")) == 0).all()
 
 
-def test_estimated_effects_run_through(tmp_path: Path, analysis: Analysis) -> None:
+def test_estimated_effects_run_through(tmp_path: Path, output: Output, analysis: Analysis) -> None:
     rows = [
         {
             "outcome": "earnings",
@@ -174,6 +174,14 @@ def test_estimated_effects_run_through(tmp_path: Path, analysis: Analysis) -> No
     assert (other.inputs["effect_later"] == 1000).all()
     assert other.effects == "estimated"
     pd.testing.assert_frame_equal(other.cells, analysis.cells)
+    assert other.left_out == ("Utdanning",)  # no effect of year 4
+    for table in (other.flows, other.break_even, other.budget, other.uncertainty):
+        assert tuple(table["program"]) == other.programs == PROGRAMS[:7] + PROGRAMS[8:]
+    text = programs_cost_sentences.left_out(output, other).markdown
+    assert "ikke regnet ut for Utdanning:" in text
+    for part in (*TABLES, "net_benefit", "composition", "tornado"):
+        module = programs_cost_tables if part in TABLES else programs_cost_figures
+        assert "nan" not in getattr(module, part)(output, other).markdown.lower()
 
 
 def test_readings_name_their_inputs(output: Output, analysis: Analysis) -> None:

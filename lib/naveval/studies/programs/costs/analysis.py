@@ -13,13 +13,19 @@ from naveval.estimators.cost_benefit import net_benefit as c
 from naveval.estimators.cost_benefit.assumptions import (
     Assumptions,
     from_inputs,
+    only_programs,
     read_effects,
     with_effects,
 )
 from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.cost_benefit.inputs import Costs, load
 from naveval.studies.programs.costs.readings import first_month_fit, readings
-from naveval.studies.programs.costs.reconcile import RULES, computed, reconcile
+from naveval.studies.programs.costs.reconcile import (
+    RULES,
+    break_even,
+    implied_durations,
+    reconcile,
+)
 from naveval.studies.programs.parameters import Parameters
 
 CURVE_YEARS = 20
@@ -63,7 +69,7 @@ class Analysis:
         marginal_value, mvpf_low, mvpf_high.
     curve
         program, months, net_benefit: net benefit by duration of the effects.
-    cells, readings, first_month
+    cells, durations, readings, first_month
         Reconciliation with the printed numbers, always with published effects.
     """
 
@@ -81,10 +87,21 @@ class Analysis:
     budget: pd.DataFrame
     curve: pd.DataFrame
     cells: pd.DataFrame
+    durations: pd.DataFrame
     readings: pd.DataFrame
     first_month: pd.DataFrame
     draws: int
     effects: str
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programmes that have effects."""
+        return self.assumptions.programs
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Programmes of the document without an effect of their own in this run."""
+        return tuple(program for program in PROGRAMS if program not in self.programs)
 
 
 def analyse(parameters: Parameters, folder: Path | None = None) -> Analysis:
@@ -102,7 +119,7 @@ def analyse(parameters: Parameters, folder: Path | None = None) -> Analysis:
         For faults in the costs file or in the estimates that replace the published effects.
     """
     costs = load(parameters.costs_file())
-    a = from_inputs(costs)
+    a = published = from_inputs(costs)
     if parameters.effects == "estimated":
         own = (folder or Path()) / "estimates.csv"
         named = Path(parameters.estimates) if parameters.estimates else own
@@ -113,16 +130,17 @@ def analyse(parameters: Parameters, folder: Path | None = None) -> Analysis:
         assumptions=a,
         inputs=_inputs(a),
         flows=flows_table(a),
-        break_even=_break_even(a, costs),
+        break_even=_break_even(a),
         limits=_limits(a, costs),
-        alternative=_alternative(a, costs),
-        hours=_table(break_even_hours=b.break_even_hours(a)),
+        alternative=_alternative(published, costs),
+        hours=_table(a, break_even_hours=b.break_even_hours(a)),
         uncertainty=costs_draws.uncertainty(a, costs, draws=parameters.draws, seed=parameters.seed),
         tornado=costs_draws.tornado(a, costs),
         scenarios=costs_draws.scenarios(a, costs),
         budget=_budget(a, drawn),
         curve=_curve(a),
         cells=reconcile(costs),
+        durations=implied_durations(costs),
         readings=readings(costs),
         first_month=first_month_fit(costs),
         draws=parameters.draws,
@@ -130,14 +148,16 @@ def analyse(parameters: Parameters, folder: Path | None = None) -> Analysis:
     )
 
 
-def _table(**columns: np.ndarray) -> pd.DataFrame:
+def _table(a: Assumptions, **columns: np.ndarray) -> pd.DataFrame:
     """One row per programme from arrays of shape (1, 1) or (1, programmes)."""
-    wide = {name: np.broadcast_to(value, (1, len(PROGRAMS)))[0] for name, value in columns.items()}
-    return pd.DataFrame({"program": PROGRAMS, **wide})
+    shape = (1, len(a.programs))
+    wide = {name: np.broadcast_to(value, shape)[0] for name, value in columns.items()}
+    return pd.DataFrame({"program": a.programs, **wide})
 
 
 def _inputs(a: Assumptions) -> pd.DataFrame:
     return _table(
+        a,
         duration=a.duration,
         monthly_budget_cost=c.monthly_budget_cost(a),
         counsellor_hours=a.counsellor_hours,
@@ -157,27 +177,23 @@ def _inputs(a: Assumptions) -> pd.DataFrame:
 def flows_table(a: Assumptions) -> pd.DataFrame:
     flows = c.flows(a)
     items = {name: getattr(flows, name) for name in c.ITEMS}
-    return _table(**items, total_cost=-c.total_cost(a), net_benefit=c.net_benefit(a))
+    return _table(a, **items, total_cost=-c.total_cost(a), net_benefit=c.net_benefit(a))
 
 
-def _break_even(a: Assumptions, costs: Costs) -> pd.DataFrame:
-    found = computed(a, costs)
-    names = ("break_even_effect", "break_even_percent", "break_even_months")
-    table = pd.DataFrame(
-        [[found["tbl-7-7", program, name] for name in names] for program in PROGRAMS],
-        columns=list(names),
-    )
-    table.insert(0, "program", PROGRAMS)
+def _break_even(a: Assumptions) -> pd.DataFrame:
+    table = _table(a, **break_even(a))
     positive = c.benefit_rate(a) * c.wage_effect_value(a) > 0
     share = np.where(positive[0], table["break_even_percent"], np.nan)
-    rules = [RULES.get(program, "scale") for program in PROGRAMS]
+    rules = [RULES.get(program, "scale") for program in a.programs]
     return table.assign(break_even_percent=share, rule=rules)
 
 
 def _limits(a: Assumptions, costs: Costs) -> pd.DataFrame:
     rows = []
     for item in costs.maximum_duration:
-        column = PROGRAMS.index(item.program)
+        if item.program not in a.programs:
+            continue
+        column = a.programs.index(item.program)
         nets = [
             float(c.net_benefit(b.with_duration(a, item.months, discounted=how))[0, column])
             for how in (True, False)
@@ -188,10 +204,11 @@ def _limits(a: Assumptions, costs: Costs) -> pd.DataFrame:
 
 
 def _alternative(a: Assumptions, costs: Costs) -> pd.DataFrame:
-    aft = b.with_alternative_aft(a, costs)
+    """The document's own calculation: its other effects, whatever effects the run has."""
+    aft = b.with_alternative_aft(only_programs(a, ["AFT"]), costs)
     months = float(b.break_even_months(aft)[0, 0])
     row = {
-        "program": PROGRAMS[0],
+        "program": "AFT",
         "net_benefit": float(c.net_benefit(aft)[0, 0]),
         "break_even_months": months,
         "break_even_years": months / 12,
@@ -208,6 +225,7 @@ def _budget(a: Assumptions, drawn: Assumptions) -> pd.DataFrame:
         for q in (0.025, 0.975)
     )
     return _table(
+        a,
         **values,
         willingness_to_pay=net_benefit.willingness_to_pay(a),
         marginal_value=net_benefit.marginal_value(a),
@@ -221,5 +239,5 @@ def _budget(a: Assumptions, drawn: Assumptions) -> pd.DataFrame:
 def _curve(a: Assumptions) -> pd.DataFrame:
     months = np.arange(0, CURVE_YEARS * 12 + 1, 3, dtype=float)
     net = b.net_by_effect_months(a, np.maximum(months, 1e-9))
-    wide = pd.DataFrame(net, columns=list(PROGRAMS)).assign(months=months)
+    wide = pd.DataFrame(net, columns=list(a.programs)).assign(months=months)
     return wide.melt("months", var_name="program", value_name="net_benefit")

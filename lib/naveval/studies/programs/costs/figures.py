@@ -5,7 +5,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.cost_benefit.net_benefit import ITEMS
 from naveval.exhibits import figures
 from naveval.exhibits.output import Block, Output
@@ -120,7 +119,7 @@ def tornado(output: Output, analysis: Analysis) -> Block:
     """For every programme the inputs that move its net benefit most."""
     frame = analysis.tornado.groupby("program", sort=False).head(BARS).reset_index(drop=True)
     figure, axes = figures.axes(5, 2, height=9.3)
-    for ax, program in zip(axes.flat, PROGRAMS, strict=False):
+    for ax, program in zip(axes.flat, analysis.programs, strict=False):
         _tornado_panel(output, ax, frame[frame["program"] == program], program)
     key = axes.flat[-1]
     key.axis("off")
@@ -178,7 +177,7 @@ def break_even(output: Output, analysis: Analysis) -> Block:
     months = analysis.break_even.set_index("program")["break_even_months"]
     used = analysis.inputs.set_index("program")["effect_months"]
     base = analysis.flows.set_index("program")["net_benefit"]
-    for ax, program in zip(axes.flat, PROGRAMS, strict=True):
+    for ax, program in zip(axes.flat, analysis.programs, strict=False):
         curve = analysis.curve[analysis.curve["program"] == program]
         ax.plot(curve["months"] / 12, curve["net_benefit"] / 1000, color=DARK)
         ax.plot(used[program] / 12, base[program] / 1000, "o", color=PINK, markersize=5.5)
@@ -188,6 +187,8 @@ def break_even(output: Output, analysis: Analysis) -> Block:
         ax.set_title(program, fontsize=8.5)
         figures.norwegian_axis(ax, x=0, y=0)
         ax.tick_params(labelsize=8)
+    for ax in axes.flat[len(analysis.programs) :]:
+        ax.axis("off")
     for ax in axes[-1]:
         ax.set_xlabel(output.label("fig-break-even", "x"), fontsize=9)
     axes[1, 0].set_ylabel(output.label("fig-break-even", "y"), fontsize=9)
@@ -199,11 +200,11 @@ def break_even(output: Output, analysis: Analysis) -> Block:
         released,
         "fig-break-even",
         reached=len(finite),
-        programs=len(PROGRAMS),
-        first=finite.index[0],
-        first_months=finite.iloc[0],
-        last=finite.index[-1],
-        last_months=finite.iloc[-1],
+        programs=len(analysis.programs),
+        first="–" if finite.empty else finite.index[0],
+        first_months=np.nan if finite.empty else finite.iloc[0],
+        last="–" if finite.empty else finite.index[-1],
+        last_months=np.nan if finite.empty else finite.iloc[-1],
     )
 
 

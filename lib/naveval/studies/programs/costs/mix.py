@@ -12,7 +12,6 @@ import pandas as pd
 
 from naveval.disclosure import gate
 from naveval.estimators.cost_benefit import draws
-from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.cost_benefit.net_benefit import TOTAL, mean_net_benefit, mix
 from naveval.exhibits import estimates, tables
 from naveval.exhibits.output import Block, Output, sentence
@@ -37,7 +36,7 @@ class PlaceMix:
     table
         As made by `costs_mix.mix`, programmes the place uses and the sum.
     covered
-        Share of all programme months that the nine programmes with a price have.
+        Share of all programme months that the programmes with a net benefit have.
     low, high
         95 per cent interval of the mean net benefit.
     effects
@@ -54,7 +53,7 @@ class PlaceMix:
 def place_mix(analysis: Analysis, data: Participation, parameters: Parameters) -> PlaceMix | None:
     """The mix of the place of the parameters; None where it uses too little to be shown."""
     shown = released_use(data).frame.set_index("program")["months_percent"].dropna()
-    months = shown[shown.index.isin(PROGRAMS)].to_dict()
+    months = shown[shown.index.isin(analysis.programs)].to_dict()
     if not sum(months.values()) > 0:
         return None
     a = analysis.assumptions

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from naveval.estimators.cost_benefit import net_benefit as c
-from naveval.estimators.cost_benefit.assumptions import Assumptions, from_inputs, one_program
+from naveval.estimators.cost_benefit.assumptions import Assumptions, from_inputs, only_programs
 from naveval.estimators.cost_benefit.break_even import with_alternative_aft, with_duration
 from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.cost_benefit.inputs import Costs
@@ -160,7 +160,7 @@ def _limits(costs: Costs, printed: dict[Key, float]) -> pd.DataFrame:
 
 def _first_month(costs: Costs, printed: dict[Key, float]) -> pd.DataFrame:
     """Discounting from month 1 instead of month 0: every present value one month later."""
-    a = one_program(from_inputs(costs), "AFT")
+    a = only_programs(from_inputs(costs), ["AFT"])
     aft = with_alternative_aft(a, costs)
     later = month_one(c.benefit_rate(aft) * c.wage_effect_value(aft), aft) - c.total_cost(aft)
     key = ("text", "AFT", "alternative_net_benefit")

@@ -4,16 +4,28 @@ A difference above 2 per cent of the printed value must be within what the round
 printed inputs allows, or have an explanation in `params/costs_explanations.csv` that names
 another reading of a doubtful input. The computation is repeated with that reading, so that an
 explanation is shown to give the printed number and not only asserted.
+
+Each number also has a basis: most of those that come out are inputs themselves, are zero, or rest
+on a reading that was chosen because it fits, and only the others are a check of the computation.
+The durations are such a choice, and not explained: the printed ones do not give the printed totals.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from naveval.estimators.cost_benefit import net_benefit as c
-from naveval.estimators.cost_benefit.assumptions import Array, Assumptions, from_inputs, one_program
+from naveval.estimators.cost_benefit.assumptions import (
+    Array,
+    Assumptions,
+    from_inputs,
+    only_programs,
+    with_input,
+)
 from naveval.estimators.cost_benefit.break_even import (
     RULES,
     break_even_constant,
@@ -30,6 +42,19 @@ from naveval.project.errors import ParameterError
 from naveval.studies.programs.costs.published import cells
 
 TOLERANCE = 0.02
+CHOSEN = "chosen"
+"""Explanation of the durations: chosen so that totals come out, which explains nothing."""
+BASES = ("independent", "fitted", "input", "zero")
+AS_PRINTED = {
+    "duration": "printed",
+    "unit_cost": "table_7_2",
+    "effect_year_1": "printed",
+    "effect_year_2": "printed",
+    "effect_year_3": "table_7_5",
+    "effect_year_3:Oppfølging": "printed",
+    "effect_later": "table_7_5",
+}
+"""Readings as printed, of the inputs whose reading was chosen because it fits totals."""
 WHOLE_PERCENT = "whole_percent"
 UNDISCOUNTED = "undiscounted"
 ROUNDED_ITEMS = "rounded_items"
@@ -55,7 +80,9 @@ def computed(a: Assumptions, costs: Costs, *, rule: str = "") -> dict[Key, float
     for (label, column), values in _by_program(a, rule).items():
         found |= {
             (label, program, column): float(value)
-            for program, value in zip(PROGRAMS, np.broadcast_to(values, (1, 9))[0], strict=True)
+            for program, value in zip(
+                a.programs, np.broadcast_to(values, (1, len(a.programs)))[0], strict=True
+            )
         }
     for item in costs.maximum_duration:
         row = f"{item.program}, {item.case}"
@@ -93,30 +120,30 @@ def _by_program(a: Assumptions, rule: str) -> dict[tuple[str, str], Array]:
     }
     values |= {(label, "duration"): a.duration for label in ("tbl-7-2", "tbl-7-3", "tbl-7-4")}
     values |= {("tbl-7-6", item): getattr(flows, item) for item in c.ITEMS}
-    return values | _break_even(a, whole=rule == WHOLE_PERCENT)
+    found = break_even(a, whole=rule == WHOLE_PERCENT)
+    return values | {("tbl-7-7", name): value for name, value in found.items()}
 
 
-def _break_even(a: Assumptions, *, whole: bool) -> dict[tuple[str, str], Array]:
+def break_even(a: Assumptions, *, whole: bool = False) -> dict[str, Array]:
+    """Columns of table 7-7; `whole` rounds shares up to whole per cent as the document does."""
     shares = np.where(
-        [RULES.get(program) == "later" for program in PROGRAMS],
+        [RULES.get(program) == "later" for program in a.programs],
         break_even_share(a, "later"),
         break_even_share(a, "scale"),
     )
     shares = np.ceil(shares * 100) / 100 if whole else shares
-    constant = [RULES.get(program) == "constant" for program in PROGRAMS]
+    constant = [RULES.get(program) == "constant" for program in a.programs]
     return {
-        ("tbl-7-7", "break_even_effect"): np.where(
-            constant, break_even_constant(a), shares * a.effect_later
-        ),
-        ("tbl-7-7", "break_even_percent"): np.where(constant, np.nan, shares * 100),
-        ("tbl-7-7", "break_even_months"): break_even_months(a),
+        "break_even_effect": np.where(constant, break_even_constant(a), shares * a.effect_later),
+        "break_even_percent": np.where(constant, np.nan, shares * 100),
+        "break_even_months": break_even_months(a),
     }
 
 
 def _text(a: Assumptions, costs: Costs) -> dict[Key, float]:
     column = {program: index for index, program in enumerate(PROGRAMS)}
     school = a.duration * a.school_share * a.school_place_cost
-    aft = with_alternative_aft(one_program(a, "AFT"), costs)
+    aft = with_alternative_aft(only_programs(a, ["AFT"]), costs)
     return {
         ("text", "Midlertidig lønnstilskudd", "wage_subsidy_per_month"): float(
             c.wage_subsidy(a)[0, column["Midlertidig lønnstilskudd"]]
@@ -149,17 +176,20 @@ def parse_reading(text: str) -> tuple[dict[str, str], str]:
 
 
 def rounding_width(
-    costs: Costs, compute: Callable[[Assumptions], Mapping[Key, float]]
+    costs: Costs,
+    compute: Callable[[Assumptions], Mapping[Key, float]],
+    readings: Mapping[str, str] | None = None,
 ) -> dict[Key, float]:
     """How far each computed cell can move when the printed inputs move within their rounding.
 
     Every input with `rounding` is moved up and down by itself, for all programmes at once (no
-    cell depends on another programme's inputs), and the larger movements are added up.
+    cell depends on another programme's inputs), and the larger movements are added up. Under
+    another reading an input has the rounding of its table.
     """
-    base_inputs = from_inputs(costs)
+    base_inputs = from_inputs(costs, readings)
     base = compute(base_inputs)
     total = dict.fromkeys(base, 0.0)
-    for key, half in _roundings(costs).items():
+    for key, half in _roundings(costs, readings or {}).items():
         moved = [_moved(base_inputs, key, sign * half) for sign in (-1, 1)]
         ends = [compute(inputs) for inputs in moved]
         for cell in base:
@@ -178,7 +208,7 @@ def _moved(a: Assumptions, key: str, step: Array) -> Assumptions:
     return replace(a, **changes)
 
 
-def _roundings(costs: Costs) -> dict[str, Array]:
+def _roundings(costs: Costs, readings: Mapping[str, str]) -> dict[str, Array]:
     found: dict[str, Array] = {}
     for key in type(costs.general).model_fields:
         half = getattr(costs.general, key).rounding
@@ -186,7 +216,9 @@ def _roundings(costs: Costs) -> dict[str, Array]:
             found[key] = np.array([[half]], dtype=float)
     for key in type(costs.programs).model_fields:
         block = getattr(costs.programs, key)
-        own = [block.values[program].rounding for program in PROGRAMS]
+        entries = [block.values[program] for program in PROGRAMS]
+        other = readings.get(key, "")
+        own = [None if other in entry.readings else entry.rounding for entry in entries]
         halves = [block.rounding if half is None else half for half in own]
         if any(halves):
             found[key] = np.array([halves], dtype=float)
@@ -202,8 +234,10 @@ def reconcile(costs: Costs) -> pd.DataFrame:
         label, row, column, printed, half_unit, computed, difference, share (difference as
         share of the printed value, NaN where zero is printed), rounding (how far rounding of
         the inputs and of the printed number reaches), explanation, reading, alternative (the
-        number under that reading). `explanation` is "equal" (same when rounded as printed),
-        "rounding", "within_2_percent", a key of the explanations file, or "unexplained".
+        number under that reading), reach (of rounding under that reading), basis.
+        `explanation` is "equal" (same when rounded as printed), "rounding", "within_2_percent",
+        "chosen" (a duration), a key of the explanations file, or "unexplained"; for `basis` see
+        `bases`.
     """
     base = computed(from_inputs(costs), costs)
     width = rounding_width(costs, lambda a: computed(a, costs))
@@ -225,15 +259,86 @@ def reconcile(costs: Costs) -> pd.DataFrame:
     )
     table["explanation"] = table["explanation"].fillna(pd.Series(automatic, index=table.index))
     table["reading"] = table["reading"].fillna("")
-    table["alternative"] = _alternatives(table, costs)
-    return table
+    found = _alternatives(table, costs)
+    return table.assign(alternative=found[0], reach=found[1], basis=bases(costs, keys))
 
 
-def _alternatives(table: pd.DataFrame, costs: Costs) -> list[float]:
-    made: dict[str, dict[Key, float]] = {}
+def _alternatives(table: pd.DataFrame, costs: Costs) -> tuple[list[float], list[float]]:
+    """Each cell under the reading that explains it, and how far rounding reaches there."""
+    made: dict[str, tuple[dict[Key, float], dict[Key, float]]] = {}
     for text in sorted(set(table["reading"]) - {""}):
         readings, rule = parse_reading(text)
-        made[text] = computed(from_inputs(costs, readings), costs, rule=rule)
-    keys = zip(table["label"], table["row"], table["column"], strict=True)
-    texts = table["reading"].tolist()
-    return [made[text][key] if text else np.nan for text, key in zip(texts, keys, strict=True)]
+        under = partial(computed, costs=costs, rule=rule)
+        reach = rounding_width(costs, under, readings)
+        made[text] = under(from_inputs(costs, readings)), reach
+    keys = list(zip(table["label"], table["row"], table["column"], strict=True))
+    both = [
+        [
+            made[text][i][key] if text else np.nan
+            for text, key in zip(table["reading"], keys, strict=True)
+        ]
+        for i in (0, 1)
+    ]
+    return both[0], list(both[1] + table["half_unit"])
+
+
+def bases(costs: Costs, keys: Iterable[Key]) -> list[str]:
+    """What each cell rests on.
+
+    "zero" is nothing but a zero, "input" an input as it is, "fitted" a computation that gives
+    another number with the readings as printed (`AS_PRINTED`), and "independent" a computation
+    from inputs that the document prints.
+    """
+    base, printed = from_inputs(costs), from_inputs(costs, AS_PRINTED)
+    found, other = computed(base, costs), computed(printed, costs)
+    moved = dict.fromkeys(found, 0)
+    for name, value in base.arrays().items():
+        ends = computed(with_input(base, name, value * 1.1), costs)
+        for key in found:
+            moved[key] += not np.isclose(ends[key], found[key], rtol=1e-9, atol=1e-9)
+    return [
+        "zero"
+        if found[key] == 0
+        else "input"
+        if moved[key] <= 1
+        else "independent"
+        if np.isclose(found[key], other[key], rtol=1e-9)
+        else "fitted"
+        for key in keys
+    ]
+
+
+TOTALS = {"tbl-7-2": c.program_cost, "tbl-7-3": c.counsellor_cost, "tbl-7-4": c.tiltakspenger_cost}
+
+
+def implied_durations(costs: Costs) -> pd.DataFrame:
+    """The durations that three tables' totals imply, each with what rounding allows.
+
+    Returns
+    -------
+    DataFrame
+        program, label, low, high (months) of each table, printed and used duration, and
+        `holds_printed`, `holds_used`: whether the durations that the total allows hold them.
+    """
+    a, printed = from_inputs(costs), from_inputs(costs, {"duration": "printed"})
+    table = cells().set_index(["label", "column", "row"]).sort_index()
+    frames = []
+    for label, total in TOTALS.items():
+        per_month = (total(a) / a.duration)[0]
+
+        def monthly(given: Assumptions, total: Any = total, label: str = label) -> Any:
+            values = (total(given) / given.duration)[0]
+            return {(label, name, ""): values[i] for i, name in enumerate(PROGRAMS)}
+
+        width = np.array(list(rounding_width(costs, monthly).values()))
+        rows = table.loc[(label, "total")].loc[list(PROGRAMS)]
+        sums, half = rows["printed"].to_numpy(), rows["half_unit"].to_numpy()
+        low = np.maximum(sums - half, 0) / (per_month + width)
+        high = (sums + half) / np.maximum(per_month - width, 1e-9)
+        frame = pd.DataFrame({"program": PROGRAMS, "label": label, "low": low, "high": high})
+        for name, given, half in (("printed", printed, 0.05), ("used", a, 0.005)):
+            months = given.duration[0]
+            frame[name] = months
+            frame[f"holds_{name}"] = (low <= months + half) & (months - half <= high)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)

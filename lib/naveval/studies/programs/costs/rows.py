@@ -55,6 +55,7 @@ def _cells(analysis: Analysis) -> Iterator[Row]:
             "method": "published",
             "unit": UNITS.get(cell["column"], SPELL),
             "note": cell["explanation"],
+            "group": cell["basis"],
         }
 
 

@@ -2,8 +2,6 @@
 
 import pandas as pd
 
-from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.exhibits import estimates
 from naveval.exhibits.output import Block, Output, sentence
 from naveval.studies.programs.costs.analysis import Analysis
 
@@ -33,6 +31,12 @@ def notice(output: Output, analysis: Analysis) -> Block:
 def source(output: Output, analysis: Analysis) -> Block:
     """Where the effects and prices come from."""
     return sentence(output, "costs-source", choose=analysis.effects)
+
+
+def left_out(output: Output, analysis: Analysis) -> Block:
+    """Programmes of the document that this run has no effect of its own for, by name."""
+    names = list(analysis.left_out)
+    return sentence(output, "costs-left-out", names=_listed(output, names)) if names else Block("")
 
 
 def errors(output: Output, analysis: Analysis) -> Block:
@@ -104,8 +108,8 @@ def drivers(output: Output, table: pd.DataFrame) -> Block:
     items = table[table["label"] == "fig-composition"].set_index(["row", "column"])["estimate"]
     value = items.xs("value_creation", level="column").abs().sum()
     cost = items.xs("total_cost", level="column").abs().sum()
-    hours = estimates.one(table, label="tbl-hours", row="Oppfølging")["estimate"]
-    gain = _net(table)["estimate"]["Oppfølging"] > 0
+    hours = table[table["label"] == "tbl-hours"].set_index("row")["estimate"].get("Oppfølging")
+    gain = _net(table)["estimate"].get("Oppfølging", 0) > 0
     return sentence(
         output,
         "costs-drivers",
@@ -127,7 +131,7 @@ def displacement(output: Output, table: pd.DataFrame) -> Block:
         "costs-displacement",
         share=shares[-1],
         positive=int((most > 0).sum()),
-        programs=len(PROGRAMS),
+        programs=len(most),
     )
 
 
@@ -146,10 +150,11 @@ def public_money(output: Output, table: pd.DataFrame) -> Block:
 
 
 def reconciliation(output: Output, table: pd.DataFrame) -> Block:
-    """How many printed numbers come out, and how many have an explanation."""
+    """How many printed numbers come out, what they rest on, and how many are explained."""
     cells = table[(table["estimand"] == "computed") & (table["label"] != "tbl-readings")]
-    notes = cells["note"]
-    automatic = notes.isin(["equal", "within_2_percent", "rounding", "unexplained"])
+    notes, basis = cells["note"], cells["group"]
+    own = basis == "independent"
+    automatic = notes.isin(["equal", "within_2_percent", "rounding", "chosen", "unexplained"])
     return sentence(
         output,
         "costs-reconciliation",
@@ -158,6 +163,12 @@ def reconciliation(output: Output, table: pd.DataFrame) -> Block:
         near=int(notes.isin(["within_2_percent", "rounding"]).sum()),
         explained=int((~automatic).sum()),
         unexplained=int((notes == "unexplained").sum()),
+        inputs=int(basis.isin(["input", "zero"]).sum()),
+        fitted=int((basis == "fitted").sum()),
+        independent=int(own.sum()),
+        independent_equal=int((own & (notes == "equal")).sum()),
+        independent_near=int((own & notes.isin(["within_2_percent", "rounding"])).sum()),
+        chosen=int((notes == "chosen").sum()),
     )
 
 

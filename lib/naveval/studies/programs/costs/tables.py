@@ -18,7 +18,7 @@ from naveval.studies.programs.costs.published import assessments
 from naveval.studies.programs.costs.reconcile import TOLERANCE
 
 SOURCE = "published tables and inputs of the programme evaluation, and released estimates"
-AUTOMATIC = ("equal", "rounding", "within_2_percent", "unexplained")
+AUTOMATIC = ("equal", "rounding", "within_2_percent", "chosen", "unexplained")
 # Item of table 7-6 by column of the table of effects without a price.
 NON_PRICED = {
     "Fortrengingseffekt": "displacement",
@@ -102,7 +102,7 @@ def summary(output: Output, analysis: Analysis) -> Block:
     flows = analysis.flows
     frame = pd.DataFrame(
         {
-            "program": PROGRAMS,
+            "program": flows["program"],
             "program_cost": flows["program_cost"],
             "other_costs": flows["other_sectors"] + flows["tiltakspenger"] + flows["counsellor"],
             "benefits": flows["value_creation"] + flows["saved_benefits"],
@@ -155,7 +155,7 @@ def scenarios(output: Output, analysis: Analysis) -> Block:
         ]
     )
     wide = table.pivot(index="case", columns="program", values="net_benefit")
-    wide = wide.loc[list(dict.fromkeys(table["case"])), list(PROGRAMS)].reset_index()
+    wide = wide.reindex(list(dict.fromkeys(table["case"])), columns=list(PROGRAMS)).reset_index()
     return show(output, analysis, _thousand(wide, PROGRAMS), "tbl-scenarios")
 
 
@@ -184,7 +184,7 @@ def non_priced(output: Output, analysis: Analysis) -> Block:
     table = assessments()
     table["item"] = table["item"].map(NON_PRICED)
     wide = table.pivot(index="program", columns="item", values="value_text")
-    frame = wide.loc[list(PROGRAMS)].reset_index()
+    frame = wide.loc[list(analysis.programs)].reset_index()
     frame["net_benefit"] = analysis.flows["net_benefit"]
     return show(output, analysis, _thousand(frame, ("net_benefit",)), "tbl-non-priced")
 
@@ -194,7 +194,8 @@ def reconciliation_summary(output: Output, analysis: Analysis) -> Block:
     cells = analysis.cells.assign(kind=analysis.cells["explanation"])
     cells["kind"] = cells["kind"].where(cells["kind"].isin(AUTOMATIC), "explained")
     counts = pd.crosstab(cells["label"], cells["kind"]).reindex(
-        columns=["equal", "within_2_percent", "rounding", "explained", "unexplained"], fill_value=0
+        columns=["equal", "within_2_percent", "rounding", "chosen", "explained", "unexplained"],
+        fill_value=0,
     )
     counts.insert(0, "cells", counts.sum(axis=1))
     counts = counts.loc[list(dict.fromkeys(cells["label"]))]
@@ -278,7 +279,7 @@ def _with_printed(
 
 def _printed(analysis: Analysis, label: str, column: str) -> list[float]:
     cells = analysis.cells.set_index(["label", "row", "column"])["printed"].to_dict()
-    return [cells.get((label, program, column), np.nan) for program in PROGRAMS]
+    return [cells.get((label, program, column), np.nan) for program in analysis.programs]
 
 
 def _thousand(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:

@@ -46,7 +46,16 @@ def flow(output: Output, data: Effects) -> Block:
         )
         or "–"
     )
-    return tables.show(output, released, "tbl-flow", merged=merged)
+    used = data.settings
+    return tables.show(
+        output,
+        released,
+        "tbl-flow",
+        merged=merged,
+        min_arm=used.min_arm,
+        trees=used.options.trees,
+        folds=used.folds,
+    )
 
 
 def time_to_first(output: Output, data: Effects) -> Block:

@@ -27,6 +27,14 @@ from naveval.studies.programs.study import Effects, Outcomes, Participation
 STUDY = "programs"
 UNITS = {"months": "months per year", "earnings": "NOK per year", "work": "probability"}
 FIGURES = {("months", "att"): "fig-6-2", ("earnings", "att"): "fig-6-3"}
+OTHER_FIGURES = {
+    "two_years": "fig-two-years",
+    "reduced_capacity": "fig-6-6",
+    "one_year_clean": "fig-b-4",
+    "year_four": "fig-6-5",
+    "chains": "fig-6-7",
+}
+"""Where the effects of the other samples are shown; those of one first group are in figure B-5."""
 NUMBERS = [
     "estimate",
     "std_error",
@@ -74,10 +82,9 @@ def effect_rows(output: Output, data: Effects) -> pd.DataFrame:
     parts += [_rows(other, key, ["months"]) for key, other in data.robust.items()]
     parts += [_rows(other, f"first_{key}", ["months"]) for key, other in data.by_group.items()]
     if "year_four" in data.robust:
-        last = _rows(data.robust["year_four"], "dml", ["earnings"])
-        parts.append(
-            last[(last.horizon == "year_4") & (last.estimand == "att")].assign(label="fig-6-5")
-        )
+        last = _rows(data.robust["year_four"], "year_four", ["earnings"])
+        last = last[(last.horizon == "year_4") & (last.estimand == "att")]
+        parts.append(last.assign(method="dml"))
     parts += [_gate_rows(output, data.main), _method_rows(data.alternatives), _test_rows(data.main)]
     return _kept(output, pd.concat(parts, ignore_index=True))
 
@@ -154,8 +161,8 @@ def _rows(estimated: Estimated, variant: str, kinds: list[str] | None = None) ->
         outcome=kind,
         horizon=np.where(kind == PLACEBO, "", horizon),
         unit=kind.map(UNITS).fillna("months"),
-        method="dml" if variant in ("main", "dml") else variant,
-        label=[_label(k, e) for k, e in zip(kind, table.estimand, strict=True)],
+        method="dml" if variant == "main" else variant,
+        label=[_label(variant, k, e) for k, e in zip(kind, table.estimand, strict=True)],
     )
     wanted = [*UNITS, PLACEBO] if kinds is None else kinds
     return frame[frame.outcome.isin(wanted)]
@@ -170,7 +177,9 @@ def _with_printed(table: pd.DataFrame) -> pd.DataFrame:
     return table.merge(printed, on=["group", "outcome", "horizon", "estimand"], how="left")
 
 
-def _label(kind: str, estimand: str) -> str:
+def _label(variant: str, kind: str, estimand: str) -> str:
+    if variant != "main":
+        return OTHER_FIGURES.get(variant, "fig-b-5")
     if kind == PLACEBO:
         return "tbl-placebo"
     if kind == "work":
