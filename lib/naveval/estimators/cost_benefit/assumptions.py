@@ -38,7 +38,8 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     Contract: rows with `outcome` "earnings" and `estimand` "att"; `group` is a programme name;
     `horizon` is "year_1", "year_2", "year_3" and, where there is one, "year_4"; `unit` is "NOK
     per month" or "NOK per year" in kroner of the price year; `estimate` and `std_error` are
-    finite. Programmes without any row have no effect of their own and are left out.
+    finite. Programmes without a row of the first three years have no effect of their own and are
+    left out.
 
     Returns
     -------
@@ -57,13 +58,16 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
         raise ParameterError(f"estimates: missing columns: {', '.join(lacking)}")
     rows = frame[(frame["outcome"] == "earnings") & (frame["estimand"] == "att")]
     rows = rows[rows["group"].isin(PROGRAMS) & rows["horizon"].isin(list(HORIZONS))]
+    # The fourth year is another cohort's: alone it is no effect.
+    main = set(rows.loc[rows["horizon"] != "year_4", "group"])
+    rows = rows[rows["group"].isin(main)]
     faults = [
         f"unit «{unit}»; allowed: {', '.join(PER_MONTH)}"
         for unit in sorted(set(rows["unit"]) - set(PER_MONTH))
     ]
     twice = rows[rows.duplicated(["group", "horizon"])]
     faults += [f"{row.group}, {row.horizon}: more than one row" for row in twice.itertuples()]
-    found = [program for program in PROGRAMS if (rows["group"] == program).any()]
+    found = [program for program in PROGRAMS if program in main]
     for program in found:
         have = set(rows.loc[rows["group"] == program, "horizon"])
         lacking = [name for name in list(HORIZONS)[:3] if name not in have]
