@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 from openpyxl import Workbook
 
 from naveval.project import places
@@ -16,6 +17,33 @@ PAGE = """<!DOCTYPE html><html lang="nb"><head><meta charset="utf-8"><title>{tit
 <figure id="fig-11"><figcaption>Figur 1: Kurver</figcaption>
 <img alt="Kurver for fylkene" src="data:image/png;base64,iVBORw0KGgo="></figure></section>
 </article></main><footer class="page-foot"><p>Slutt</p></footer></body></html>"""
+
+
+PARTS = ("target_before", "target_after", "other_before", "other_after", "gap")
+MONTHS = ("2020-01", "2020-02")
+
+
+def county_number(code: str, place: int = 0) -> float:
+    """The number of a county in the sample: no two counties have the same."""
+    return int(code) / 100 + place / 1000
+
+
+def estimates(study: str) -> pd.DataFrame:
+    """Estimates with one national number and, in three studies, numbers of every county."""
+    rows = [{"label": "x", "row": "", "column": "", "estimate": 12.5}]
+    for code in places.codes(2014 if study == "hedmark" else 2024):
+        for place, value in enumerate(PARTS if study == "followup" else MONTHS):
+            number = county_number(code, place)
+            own = {"estimate": number, "ci_low": number - 1, "ci_high": number + 1}
+            if study == "followup":
+                keys = {"label": "tbl-counties", "value": value, "measure": "work", "county": code}
+            elif study == "hedmark":
+                keys = {"label": "tbl-counties", "value": "rate", "month": value, "county": code}
+            else:
+                keys = {"label": "curves", "column": "county", "outcome": "atid3", "group": code}
+                keys |= {"estimand": "indicator_adjusted", "row": value}
+            rows += [keys | own] if study != "programs" else []
+    return pd.DataFrame(rows)
 
 
 def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") -> Path:
@@ -40,7 +68,7 @@ def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") 
     lines = [f"Andelen er 12,5 prosent i {place}.", "Det er mer enn ventet."]
     kept = {str(order): {"text": line, "origin": origin} for order, line in enumerate(lines, 1)}
     (folder / "headlines.json").write_text(json.dumps(kept))
-    (folder / "estimates.csv").write_text("label,row,column,estimate\nx,,,12.5\n")
+    estimates(study).to_csv(folder / "estimates.csv", index=False)
     (folder / "disclosure.csv").write_text("label,row,column,rule,action,reason\n")
     (folder / "executed.ipynb").write_text("{}")
     mark = "-simulert" if origin == "simulated" else ""

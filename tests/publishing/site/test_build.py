@@ -1,23 +1,27 @@
 """The site: pages, menu, counties, evidence, errata, search; read and used in a browser."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 import site_sample
 from bs4 import BeautifulSoup
 from playwright.sync_api import Page
+from pypdf import PdfReader
 
-from naveval.project import catalogue, places
+from naveval.project import catalogue, formats, places
 from naveval.project.errors import ParameterError, RenderError
 from naveval.publishing import render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
-from naveval.publishing.site import build, errata, evidence, results
+from naveval.publishing.site import build, counties, errata, evidence, released, results
 from naveval.publishing.site import pages as site_pages
 
 ROOT = Path(__file__).parents[3]
@@ -60,14 +64,26 @@ def test_site_passes_the_audit(built: SimpleNamespace) -> None:
     assert faults == []
 
 
-def test_front_page_shows_two_sentences_of_each_study(built: SimpleNamespace) -> None:
-    cards = soup(built.site / "index.html").select(".card")
+def test_front_page_has_the_answer_and_a_chart_where_there_is_one(built: SimpleNamespace) -> None:
+    page = soup(built.site / "index.html")
+    cards = page.select(".card")
     assert len(cards) == 4
     assert "Andelen er 12,5 prosent i hele landet. Det er mer enn ventet." in cards[0].text
     assert "En tredje setning" not in cards[0].text
     assert "Simulerte registre" in cards[0].text
     assert "ikke laget ennå" in cards[2].text
-    assert soup(built.site / "index.html").select_one(".banner")
+    assert page.select_one(".banner")
+
+
+def test_tile_map_is_a_list_of_all_counties_with_their_own_numbers(built: SimpleNamespace) -> None:
+    for name in ("index", "fylker"):
+        tiles = soup(built.site / f"{name}.html").select(".tile-map li a")
+        assert [a["href"] for a in tiles] == [
+            f"{counties.county_page(code)}.html" for code in places.codes(2024)
+        ]
+        for code, tile in zip(places.codes(2024), tiles, strict=True):
+            wanted = formats.FORMATS["num2_s"](site_sample.county_number(code, 1))
+            assert tile.select_one(".tile-value").text == wanted
 
 
 def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: Path) -> None:
@@ -115,13 +131,57 @@ def test_county_page_has_all_studies_and_the_counties_of_2014(built: SimpleNames
     links = [str(a["href"]) for a in page.select(".downloads a")]
     for folder in ("followup/34-innlandet", "hedmark/04-hedmark", "hedmark/05-oppland"):
         assert f"{folder}/report.html" in links
+    assert "ark/34-innlandet.pdf" in links
     assert "som da var Hedmark og Oppland" in page.text
-    assert page.text.count("Rapporten for fylket er ikke laget ennå.") == 1  # programs
-    other = soup(built.site / "fylke-46-vestland.html")
-    assert other.text.count("Funnene under gjelder hele landet.") == 2
-    assert other.text.count("Andelen er 12,5 prosent i hele landet.") == 2
-    assert other.select_one('a[href="indicator/hele-landet/report.html"]')
-    assert "Funnene under gjelder Hedmark." in soup(built.site / "fylke-03-oslo.html").text
+    findings = [element.text for element in page.select(".finding")]
+    assert any("arbeidsstyrken i Hedmark" in text for text in findings)
+    assert any("arbeidsstyrken i Oppland" in text for text in findings)
+
+
+def test_every_county_has_its_own_numbers_and_not_the_countrys(built: SimpleNamespace) -> None:
+    percent, hours = (formats.FORMATS[name] for name in ("share1", "num2_s"))
+    for code in places.codes(2024):
+        page = soup(built.site / f"{counties.county_page(code)}.html")
+        told = " ".join(element.text for element in page.select(".finding"))
+        assert percent(site_sample.county_number(code)) in told
+        assert hours(site_sample.county_number(code, 1)) in told
+        if code not in ("03", "34"):  # these have reports of their own
+            assert "12,5" not in page.select_one("main").text
+            assert "ikke laget" not in page.text
+        others = set(places.codes(2024)) - {code}
+        assert not any(hours(site_sample.county_number(other, 1)) in told for other in others)
+        assert len(PdfReader(built.site / counties.sheet_file(code)).pages) == 1
+
+
+def test_a_county_is_not_ranked_beyond_what_intervals_carry(built: SimpleNamespace) -> None:
+    page = soup(built.site / "fylke-34-innlandet.html")
+    assert "Ingen av de 14 andre fylkene kan" in page.text
+    frame = pd.DataFrame({"estimate": [0.0, 1, 9, -9], "std_error": 1.0}, list("abcd"))
+    assert released.standing(frame, "a") == released.Standing(1, 1, 3)
+    assert released.standing(frame.assign(std_error=[np.nan, 1, 1, 1]), "a") is None
+    # One in fifteen at the level of five per cent alone is no difference after Holm's correction.
+    many = pd.DataFrame({"estimate": [0.0, 2.9, *[0.0] * 13], "std_error": 1.0})
+    assert released.standing(many, 0) == released.Standing(0, 0, 14)
+
+
+def test_hidden_numbers_of_a_county_are_told_as_hidden(built: SimpleNamespace) -> None:
+    text = site_pages.words()
+    main = results.main_result(built.found, "followup")
+    file = main.folder / "estimates.csv"
+    kept = file.read_text()
+    table = pd.read_csv(file, dtype=str)
+    table.loc[(table["county"] == "46") & (table["value"] == "gap"), "estimate"] = ""
+    table.to_csv(file, index=False)
+    os.utime(file, (1, 1))
+    try:
+        few = counties.told("46", main, text)
+        assert few.parts == (text["counties"]["few"].format(name="Vestland"),)
+        table[table["county"] != "46"].to_csv(file, index=False)
+        os.utime(file, (2, 2))
+        assert not counties.told("46", main, text)
+        assert "for få langtidsledige" in counties.none("followup", text)
+    finally:
+        file.write_text(kept)
 
 
 def test_reports_are_copied_with_the_menu_and_without_the_notebook(
@@ -161,8 +221,6 @@ def test_errata_take_numbers_from_the_estimates(built: SimpleNamespace) -> None:
         "found-with": "Vi får {total:nok}.",
         "values": {"total": {"label": "tbl-7-2", "row": "AFT"}},
     }
-    import pandas as pd
-
     rows = {"label": ["tbl-7-2", "x"], "row": ["AFT", "AFT"], "estimate": [37132.8, 1]}
     assert errata.filled(entry, pd.DataFrame(rows), "x") == "Vi får 37\u202f133\u00a0kr."
     assert errata.filled(entry, None, "x") == "Uten tall."
@@ -211,7 +269,7 @@ def test_changed_template_is_refused() -> None:
 
 def test_counties_of_today_all_have_a_page(built: SimpleNamespace) -> None:
     for item in places.counties(2024):
-        assert (built.site / f"{site_pages.county_page(item.code)}.html").exists()
+        assert (built.site / f"{counties.county_page(item.code)}.html").exists()
 
 
 @pytest.mark.slow

@@ -7,7 +7,8 @@ put around pages and reports alike afterwards.
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
@@ -16,8 +17,8 @@ from typing import Any
 from naveval.project import paths, places, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, quarto, render
+from naveval.publishing.site import counties, errata, project, results, search
 from naveval.publishing.site import curves as site_curves
-from naveval.publishing.site import errata, project, results, search
 from naveval.publishing.site import pages as site_pages
 from naveval.publishing.site.pages import Page
 from naveval.publishing.site.results import Result
@@ -63,6 +64,8 @@ def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: N
         progress(f"{len(pages)} pages")
         _make_pages(name, pages, work, text)
         copy_assets(work)
+        progress("county sheets")
+        _make_sheets(found, work, text)
         progress("reports")
         for result in found:
             _copy_result(result, work, text)
@@ -139,7 +142,7 @@ def _make_pages(name: str, pages: Sequence[Page], work: Path, text: dict[str, An
 def _html_of(name: str, pages: Sequence[Page], work: Path) -> dict[str, str]:
     """HTML of each page by name, kept from build to build while nothing it is made of changes."""
     described = builtin.describe() if name == "builtin" else quarto.describe()
-    places_of = {page.name: kept_at(page, described) for page in pages}
+    places_of = {page.name: kept_at(page, described, below=_folder()) for page in pages}
     known = {page: store.find(file) for page, file in places_of.items()}
     made = {page: html for page, (found, html) in known.items() if found}
     wanted = [page for page in pages if page.name not in made]
@@ -163,21 +166,67 @@ def _html_of(name: str, pages: Sequence[Page], work: Path) -> dict[str, str]:
     return made
 
 
+def _make_sheets(found: Sequence[Result], work: Path, text: dict[str, Any]) -> None:
+    """A page of PDF for every county; the builtin engine makes them, for Quarto adds nothing."""
+    mains = [main for name in text["studies"] if (main := results.main_result(found, name))]
+    scratch = work / ".sheets"
+    (work / "ark").mkdir()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        jobs = [
+            pool.submit(_sheet, item.code, mains, work, scratch / item.code, text)
+            for item in places.counties(places.CURRENT_YEAR)
+        ]
+        kept = {job.result() for job in jobs}
+    shutil.rmtree(scratch)
+    store.drop(file for file in (_folder() / "sheets").glob("*.kept") if file not in kept)
+
+
+def _sheet(
+    code: str, mains: Sequence[Result], work: Path, scratch: Path, text: dict[str, Any]
+) -> Path:
+    """Write a county's sheet, or take the one that is kept; gives where it is kept."""
+    scratch.mkdir(parents=True)
+    notice, simulated = site_pages.banner(mains, text)
+    page = Page(
+        places.slug(code),
+        "",
+        text["counties"]["sheet-title"].format(name=places.name(code)),
+        "",
+        counties.sheet(code, mains, text, scratch),
+        banner=notice,
+        simulated=simulated,
+        toc=False,
+    )
+    pictures = {file.name: file.read_text() for file in sorted(scratch.rglob("*.svg"))}
+    place = kept_at(page, builtin.describe(), pictures, below=_folder() / "sheets")
+    known, content = store.find(place)
+    if not known:
+        made = metadata(page, builtin.describe()) | {"sheet": True}
+        file = builtin.to_pdf(page.markdown, made, scratch, paths.report_dir())
+        content = b64encode(file.read_bytes()).decode()
+        store.keep(place, content)
+    (work / counties.sheet_file(code)).write_bytes(b64decode(content))
+    return place
+
+
 def _folder() -> Path:
     return paths.cache_dir() / FOLDER
 
 
-def kept_at(page: Page, described: str) -> Path:
-    """Where a page's HTML is kept until its content, the engine, its code or the look changes."""
+def kept_at(
+    page: Page, described: str, pictures: Mapping[str, str] | None = None, *, below: Path
+) -> Path:
+    """Where a page is kept until its content, the engine, its code or the look changes."""
     report = paths.report_dir()
     looks = [report / quarto.PROJECT_FILE, *(report / "theme").glob("report.*")]
     key = {
         "metadata": metadata(page, described),
         "markdown": page.markdown,
+        "pictures": pictures or {},
         "looks": provenance.hashes([*looks, *(report / "filters").glob("*.lua")], report),
     }
     code = (builtin, quarto, project)
-    return store.location(page.name, key=key, code=code, below=_folder())
+    return store.location(page.name, key=key, code=code, below=below)
 
 
 def _builtin(page: Page, described: str, scratch: Path) -> Path:

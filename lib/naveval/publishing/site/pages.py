@@ -9,8 +9,9 @@ from typing import Any
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import catalogue, formats, parameters, paths, places
 from naveval.project.errors import ParameterError
-from naveval.publishing.site import errata, results
+from naveval.publishing.site import cards, counties, errata, results
 from naveval.publishing.site import evidence as site_evidence
+from naveval.publishing.site.counties import county_page
 from naveval.publishing.site.results import Result
 
 REQUIRED = (
@@ -61,11 +62,6 @@ def study_words(name: str) -> dict[str, Any]:
     return entry
 
 
-def county_page(code: str) -> str:
-    """File name, without ending, of a county's page."""
-    return f"fylke-{places.slug(code)}"
-
-
 def banner(found: Sequence[Result], text: Mapping[str, Any]) -> tuple[str, bool]:
     """The notice of a page that shows results, and whether any of them is simulated."""
     simulated = [
@@ -102,24 +98,32 @@ def static(name: str, text: Mapping[str, Any]) -> Page:
 
 
 def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
-    """The front page: two sentences per study, the way to the counties, and the rest."""
-    shown, parts = [], [text["index"]["intro"], '<div class="cards">']
+    """The front page: per study the answer, a number and a small chart; then the counties."""
+    part, shown, parts = text["index"], [], [text["index"]["intro"], '<div class="cards">']
     for study in text["studies"]:
         entry, result = text["studies"][study], results.main_result(found, study)
-        parts += ['<section class="card">', "", f"## {entry['name']} {{#{study} .unnumbered}}", ""]
+        parts += [f'<section class="card">\n\n## {entry["name"]} {{#{study} .unnumbered}}']
+        parts.append(f"[{entry['question'].strip()}]{{.question}}")
         if result:
             shown.append(result)
-            parts += [about(result, text), findings(result, text)]
+            parts += [about(result, text), findings(result, text), *cards.card(result, text)]
         else:
-            parts += [entry["question"], text["index"]["none"]]
-        more = text["index"]["more"].format(name=entry["short"])
-        parts += [f"[{more}]({study}.html){{.more}}", "", "</section>"]
-    parts += ["</div>", f"## {text['index']['county']} {{.unnumbered}}"]
-    parts += [text["index"]["county-text"], chooser(text)]
-    parts += [f"## {text['index']['others']} {{.unnumbered}}"]
-    parts.append("\n".join(f"- {line}" for line in text["index"]["list"]))
+            parts.append(part["none"])
+        more = part["more"].format(name=entry["short"])
+        parts += [f"[{more}]({study}.html){{.more}}", "</section>"]
+    parts += ["</div>", f"## {part['county']} {{#fylker .unnumbered}}", part["county-text"]]
+    parts += [counties.tiles(found, text), chooser(text)]
+    parts += [f"## {part['others']} {{.unnumbered}}"]
+    parts.append("\n".join(f"- {line}" for line in part["list"]))
     notice, simulated = banner(shown, text)
-    return named("index", text, "\n\n".join(parts), banner=notice, simulated=simulated, toc=False)
+    return named(
+        "index",
+        text,
+        "\n\n".join(filter(None, parts)),
+        banner=notice,
+        simulated=simulated,
+        toc=False,
+    )
 
 
 def about(result: Result, text: Mapping[str, Any]) -> str:
@@ -239,23 +243,28 @@ def _markdown(text: str) -> str:
 
 
 def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
-    """The page where a county is chosen, with what there is for each."""
+    """The page where a county is chosen: the map, and a table of sheets and full reports."""
     part = text["counties"]
-    heads = [part["county"], *(text["menu"][study] for study in text["studies"])]
+    heads = (part["county"], part["sheets"], part["reports"])
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
     rows = []
     for item in places.counties(places.CURRENT_YEAR):
-        cells = [f'<th scope="row">{_link(county_page(item.code) + ".html", item.name)}</th>']
-        for name in text["studies"]:
-            there = results.of_county(found, name, item.code)
-            links = [_link(f"{r.address}/report.html", f"{part['made']} {r.place}") for r in there]
-            cells.append(f"<td>{', '.join(links) or escape(part['lacking'])}</td>")
-        rows.append(f"<tr>{''.join(cells)}</tr>")
+        links = [
+            _link(f"{r.address}/report.html", f"{text['studies'][r.study]['menu']}, {r.place}")
+            for name in text["studies"]
+            for r in results.of_county(found, name, item.code)
+        ]
+        sheet = _link(counties.sheet_file(item.code), part["sheet"].format(name=item.name))
+        rows.append(
+            f'<tr><th scope="row">{_link(county_page(item.code) + ".html", item.name)}</th>'
+            f"<td>{sheet}</td><td>{', '.join(links) or escape(part['no-reports'])}</td></tr>"
+        )
     table = (
         f'<div class="table-scroll"><table><caption>{escape(part["caption"])}</caption><thead><tr>'
         f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
-    return named("fylker", text, "\n\n".join([part["intro"], chooser(text), table]), toc=False)
+    blocks = [part["intro"], counties.tiles(found, text), chooser(text), table]
+    return named("fylker", text, "\n\n".join(blocks), toc=False)
 
 
 def _link(address: str, label: str) -> str:
@@ -278,26 +287,24 @@ def chooser(text: Mapping[str, Any]) -> str:
 
 
 def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
-    """A county's page: what each study says about it, and its reports."""
+    """A county's page: what the national runs hold for it, study by study, and its reports."""
     part, place = text["counties"], places.name(code)
-    blocks, shown = [], []
+    blocks, shown = [sheet_link(code, text)], []
     for name in text["studies"]:
-        entry = text["studies"][name]
+        entry, main = text["studies"][name], results.main_result(found, name)
         own = results.of_county(found, name, code)
         blocks += [f"## [{entry['name']}]({name}.html)", entry["question"]]
-        year = parameters.model(name).COUNTY_YEAR
-        if year != places.CURRENT_YEAR:
-            blocks.append(_old_counties(code, year, part))
+        if main:
+            shown.append(main)
+            blocks += _of_county(code, main, text)
         for result in own:
             shown.append(result)
-            if len(own) > 1:
-                blocks.append(f"### {result.place} {{#{name}-{result.slug}}}")
-            blocks.append(findings(result, text))
+            if result is not main:
+                blocks.append(f"### {part['own']}, {result.place} {{#{name}-{result.slug}}}")
+                blocks.append(findings(result, text))
             blocks.append(downloads(result, text, level="place"))
-        if not own:
-            main = results.main_result(found, name)
-            blocks += _instead(main, part, text) if main else [part["missing"]]
-            shown += [main] if main else []
+        if not main and not own:
+            blocks.append(part["nothing"])
     others = [
         f"[{item.name}]({county_page(item.code)}.html)"
         for item in places.counties(places.CURRENT_YEAR)
@@ -310,29 +317,26 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         "fylker",
         part["title"].format(name=place),
         part["subtitle"],
-        "\n\n".join(blocks),
+        "\n\n".join(filter(None, blocks)),
         banner=notice,
         simulated=simulated,
     )
 
 
-def _instead(main: Result, part: Mapping[str, Any], text: Mapping[str, Any]) -> list[str]:
-    """What a county's page shows of a study that has no report for it: the main findings."""
-    link = f"[{text['study']['read']}, {main.place}]({main.address}/report.html)"
-    return [
-        part["instead"].format(place=main.place),
-        findings(main, text),
-        f"::: {{.downloads}}\n- {link}\n:::",
-    ]
+def sheet_link(code: str, text: Mapping[str, Any]) -> str:
+    label = text["counties"]["sheet"].format(name=places.name(code))
+    return f"::: {{.downloads}}\n- [{label}]({counties.sheet_file(code)})\n:::"
 
 
-def _old_counties(code: str, year: int, part: Mapping[str, Any]) -> str:
-    old = [places.name(before) for before in places.predecessors(code, year)]
-    values = {"name": places.name(code), "year": year, "count": len(places.codes(year))}
-    if old == [values["name"]]:
-        return str(part["old-same"].format(**values))
-    listed = ", ".join(old[:-1]) + (" og " if len(old) > 1 else "") + old[-1]
-    return str(part["old"].format(**values, old=listed))
+def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
+    """What a study's main result holds of a county, or why it holds nothing, and the way to it."""
+    part, told = text["counties"], counties.told(code, main, text)
+    link = f"[{part['national'].format(place=main.place)}]({main.address}/report.html)"
+    if not told:
+        return [told.old, counties.none(main.study, text), link]
+    source = part["source"].format(name=places.name(code), place=main.place)
+    parts = counties.as_page(told.parts, text)
+    return [told.old, mark(simulated=main.simulated, text=text), *parts, f"{source} {link}."]
 
 
 def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:

@@ -19,7 +19,7 @@ from naveval.disclosure.keys import Secret
 from naveval.disclosure.released import Released
 from naveval.disclosure.thresholds import thresholds
 from naveval.studies.followup import weeks
-from naveval.studies.followup.estimate import OUTCOMES, WINDOWS, place
+from naveval.studies.followup.estimate import OUTCOMES, START, WINDOWS, place
 from naveval.studies.followup.measures import (
     BY_DURATION,
     BY_MONTH,
@@ -42,6 +42,10 @@ NUMBERS = ("n_with", "n_persons")
 # The most that one person adds to a step of the flow, and to a duration.
 FLOW_CAPS = {"n_spells": 3.0, "n_periods": 100.0}
 DIALOGUES_A_PERIOD = 2.0
+# The figures whose measures every county is told, with the year before and the year after.
+GAPS = ("fig-4", "fig-6")
+GAP_PARTS = ("target_before", "target_after", "other_before", "other_after")
+YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,14 @@ class Protected:
     means
         One row per county, table, outcome and horizon: `mean` of the target group, missing
         where it rests on too few.
+    gaps
+        One row per county and measure: means of both groups in the year before July 2017 and in
+        the year after, and by how much more the target group's changed.
     """
 
     months: Mapping[tuple[str, str], Released]
     means: pd.DataFrame
+    gaps: Released
     secret: Secret
 
 
@@ -66,11 +74,13 @@ def protect(panel: Panel, parameters: Parameters) -> Protected:
     """Months and means of all places."""
     source = _Source(panel, keys.secret(parameters.origin()), {})
     months, means = {}, []
-    for code in _places(panel.window):
+    every = _places(panel.window)
+    for code in every:
         for label in BY_MONTH:
             months[label, code] = _months(source, label, code)
             means.append(_means(source, label, code))
-    return Protected(months, pd.concat(means, ignore_index=True), source.secret)
+    gaps = _gaps(source, [code for code in every if code != COUNTRY])
+    return Protected(months, pd.concat(means, ignore_index=True), gaps, source.secret)
 
 
 @dataclass(frozen=True)
@@ -207,6 +217,39 @@ def _means(source: _Source, label: str, code: str) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _gaps(source: _Source, counties: Sequence[str]) -> Released:
+    """Means of both groups before and after July 2017 in every county, and the change between."""
+    window = source.panel.window
+    parts = []
+    for label in GAPS:
+        for when, chosen in (
+            ("before", window["month"] < START),
+            ("after", window["month"] >= START),
+        ):
+            whole = window[chosen].assign(month=0)
+            for code in counties:
+                found = source.means(place(whole, code), label, (when, YEAR), whole)
+                parts.append(found.assign(county=code, at=found["group"] + f"_{when}"))
+    long = pd.concat(parts, ignore_index=True)
+    wide = long.pivot(index=["county", "measure"], columns="at", values=["value", "n_persons"])
+    frame = wide["value"].reindex(columns=list(GAP_PARTS))
+    persons = wide["n_persons"].reindex(columns=frame.columns).fillna(0)
+    frame["gap"] = (frame["target_after"] - frame["target_before"]) - (
+        frame["other_after"] - frame["other_before"]
+    )
+    persons["gap"] = persons.min(axis=1)
+    found = decisions.described(
+        pd.concat([frame, persons.add_prefix("n_")], axis=1).reset_index(),
+        label="tbl-counties",
+        protection=decisions.Protection(counting.about(window["person"].nunique())),
+        keys=["county", "measure"],
+        rests_on={name: f"n_{name}" for name in frame},
+    )
+    for name in frame:
+        found.suppressed[name] |= found.frame[name].isna()
+    return found
 
 
 def months(protected: Protected, label: str, county: str) -> Released:

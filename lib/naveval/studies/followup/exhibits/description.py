@@ -18,7 +18,13 @@ from naveval.studies.followup import protection
 from naveval.studies.followup import weeks as iso_weeks
 from naveval.studies.followup.estimate import START
 from naveval.studies.followup.exhibits.common import DIALOGUES, unit
-from naveval.studies.followup.measures import BY_DURATION, BY_MONTH, before_and_after
+from naveval.studies.followup.measures import (
+    BY_DURATION,
+    BY_MONTH,
+    EXITS,
+    FOLLOW_UP,
+    before_and_after,
+)
 from naveval.studies.followup.results import FollowupResults
 
 BREAK = 201801
@@ -201,8 +207,23 @@ def _months(label: str) -> Exhibit[FollowupResults]:
     )
 
 
+COUNTIES = Exhibit[FollowupResults](
+    "tbl-counties",
+    data=lambda results: results.protected.gaps,
+    keys=("county", "measure"),
+    values={
+        **dict.fromkeys(protection.GAP_PARTS, _mean((*FOLLOW_UP, *EXITS))),
+        "gap": _mean((*FOLLOW_UP, *EXITS)),
+    },
+    protect=Together({name: f"n_{name}" for name in (*protection.GAP_PARTS, "gap")}),
+    view=None,
+)
+"""Released for the pages of the counties, and not drawn."""
+
+
 EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     *(_durations(label) for label in BY_DURATION),
     *(_months(label) for label in BY_MONTH),
+    COUNTIES,
 )
 SENTENCES: tuple[Any, ...] = ()

@@ -38,6 +38,20 @@ def changes(results: HedmarkResults) -> pd.DataFrame:
     return frame.sort_values("change", ignore_index=True)
 
 
+def rates(results: HedmarkResults) -> pd.DataFrame:
+    """Job seekers in per cent of the labour force, with and without benefit, by county and month.
+
+    Five years around the start, or what the panel holds of them.
+    """
+    panel, (start, _, last) = results.panel, results.parameters.months()
+    span = slice(start - RATES_BEFORE, last)
+    persons = sum(panels.persons(panel, "stock", group).loc[span] for group in panels.GROUPS)
+    rate = 100 * persons / panels.labour_force(panel).loc[span]
+    found = pd.DataFrame({"rate": rate.stack(), "n": persons.stack()})
+    found.index.names = ["month", "county"]
+    return found.reset_index().assign(month=lambda frame: frame["month"].map(windows.text))
+
+
 def _own_change(reader: Reader) -> float:
     rows = reader.rows
     return float(rows.loc[rows["role"] == "treated", "change"].iloc[0])
@@ -96,6 +110,7 @@ def _figure(label: str, outcome: Outcome, group: str) -> Exhibit[HedmarkResults]
     )
 
 
+RATES_BEFORE = 4 * YEAR
 CELLS = ("before", "after", "change")
 MEANS = {
     f"{area}_{row}": Value(
@@ -171,6 +186,14 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "falling": Fact(lambda reader: int((reader.rows["change"] < 0).sum())),
             "counties": Fact(lambda reader: len(reader.rows)),
         },
+    ),
+    Exhibit(
+        "tbl-counties",
+        data=rates,
+        keys=("county", "month"),
+        values={"rate": Value("num2", RATE, estimand="rate")},
+        protect=Descriptive("n"),
+        view=None,
     ),
     _figure("fig-2", "stock", "with"),
     _figure("fig-3", "stock", "without"),

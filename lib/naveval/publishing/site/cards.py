@@ -1,0 +1,78 @@
+"""What the front page shows of a study beside its answer: one number and a small chart."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from naveval.project import formats
+from naveval.publishing.site import counties, drawing, released
+from naveval.publishing.site.counties import Chart
+from naveval.publishing.site.results import Result
+
+
+def card(result: Result, text: Mapping[str, Any]) -> list[str]:
+    """Markdown with the number and the chart that a study's `site.yml` names under `front`."""
+    front = text["studies"][result.study].get("front", {})
+    parts = [_number(result, front["key"])] if "key" in front else []
+    found = chart(result, front["chart"], text) if "chart" in front else None
+    return parts + ([counties.figure(found, text)] if found else [])
+
+
+def _number(result: Result, wanted: Mapping[str, Any]) -> str:
+    """The number, large, and what it is; nothing when it is hidden or not there."""
+    values = counties.values(wanted, released.rows(result, wanted))
+    used = formats.field_names(wanted["number"]) + formats.field_names(wanted["text"])
+    if any(formats.is_missing(values.get(name.partition(":")[0])) for name in used):
+        return ""
+    number, words = (formats.fill(wanted[part], values) for part in ("number", "text"))
+    return (
+        f'<p class="key-figure" data-result="{result.address}"><strong>{escape(number)}</strong> '
+        f"{escape(words.strip())}</p>"
+    )
+
+
+def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart | None:
+    """A chart of released rows as the texts describe it; None when the result holds none.
+
+    Parameters
+    ----------
+    spec
+        label, value and where as for `released.rows`; form, title; then x and line (a line per
+        code) or bars (a bar per code), names of codes, and scale to divide by.
+    """
+    rows = released.rows(result, spec)
+    rows = rows[rows["estimate"].notna()]
+    if rows.empty:
+        return None
+    rows = rows.assign(estimate=rows["estimate"] / spec.get("scale", 1))
+    return _bars(rows, spec, text) if "bars" in spec else _lines(rows, spec, text)
+
+
+def _bars(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:
+    form = formats.FORMATS[spec["form"]]
+    own = rows.sort_values("estimate", ascending=False)
+    names = [spec.get("names", {}).get(code, code) for code in own[spec["bars"]]]
+    values = dict(zip(names, own["estimate"].astype(float), strict=True))
+    ends = text["charts"]["bars-alt"].format(
+        first=names[0],
+        high=form(own["estimate"].iloc[0]),
+        last=names[-1],
+        low=form(own["estimate"].iloc[-1]),
+    )
+    alt = f"{spec['title']}. {ends}"
+    svg = drawing.bars(values, alt=alt, form=spec["form"])
+    head = (text["charts"]["what"], text["charts"]["value"])
+    return Chart(
+        spec["title"], alt, svg, head, tuple((name, form(v)) for name, v in values.items())
+    )
+
+
+def _lines(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:
+    names = spec.get("names", {})
+    series = {
+        names.get(code, code): part.set_index(spec["x"])
+        for code, part in rows.groupby(spec["line"], sort=False)
+    }
+    return counties.lines(series, spec, text)

@@ -1,0 +1,298 @@
+"""A county's page and its sheet: what the national runs hold for the county, study by study.
+
+What is shown stands under `county` in a study's `site.yml`: the exhibit, how it is drawn and the
+sentence. Numbers are the county's own; a study that holds none says why, and leads to its report.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from naveval.project import formats, parameters, places
+from naveval.publishing.site import drawing, released
+from naveval.publishing.site.results import Result
+
+SHEET_WIDTH = "10.5cm"
+FONT = "Libertinus Serif"
+"""Typst carries it; a picture of a PDF is set in the typeface of its text."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture with its title, and the numbers behind it as head and rows."""
+
+    title: str
+    alt: str
+    svg: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a study holds of a county: sentences with their numbers, and charts, in order."""
+
+    parts: tuple[str | Chart, ...]
+    old: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.parts)
+
+
+def told(code: str, result: Result, text: Mapping[str, Any]) -> Told:
+    """What the national result of a study holds of a county of today.
+
+    Parameters
+    ----------
+    result
+        The study's main result.
+    text
+        The site's words.
+    """
+    year = parameters.model(result.study).COUNTY_YEAR
+    same = year == places.CURRENT_YEAR
+    codes = (code,) if same else places.predecessors(code, year)
+    parts: list[str | Chart] = []
+    for wanted in text["studies"][result.study].get("county", ()):
+        found = released.of_county(result, wanted, codes)
+        found = {own: rows for own, rows in found.items() if rows["estimate"].notna().any()}
+        if not found:
+            continue
+        parts += _sentences(result, wanted, found, text)
+        if "chart" in wanted:
+            parts.append(_chart(wanted, found, text))
+    return Told(tuple(parts), "" if same else _old_counties(code, year, text["counties"]))
+
+
+def _old_counties(code: str, year: int, part: Mapping[str, Any]) -> str:
+    old = [places.name(before) for before in places.predecessors(code, year)]
+    values = {"name": places.name(code), "year": year, "count": len(places.codes(year))}
+    if old == [values["name"]]:
+        return str(part["old-same"].format(**values))
+    listed = ", ".join(old[:-1]) + (" og " if len(old) > 1 else "") + old[-1]
+    return str(part["old"].format(**values, old=listed))
+
+
+def _sentences(
+    result: Result,
+    wanted: Mapping[str, Any],
+    found: Mapping[str, pd.DataFrame],
+    text: Mapping[str, Any],
+) -> Iterator[str]:
+    """The sentence of each county, where none of its numbers is missing, and how it stands."""
+    for code, rows in found.items():
+        given = values(wanted, rows) | {"name": places.name(code)}
+        named = {name.partition(":")[0] for name in formats.field_names(wanted["text"])}
+        if any(formats.is_missing(given.get(name)) for name in named):
+            yield text["counties"]["few"].format(name=given["name"])
+            continue
+        words = formats.fill(wanted["text"], given)
+        yield f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::'
+        if wanted.get("rank"):
+            yield from _standing(result, wanted, code, text["counties"])
+
+
+def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
+    """Fields of a sentence: every value by its name, and the ends of a series."""
+    if "chart" in wanted and "x" in wanted["chart"]:
+        known = rows[rows["estimate"].notna()].sort_values(wanted["chart"]["x"])
+        series: dict[str, Any] = {}
+        for end, row in (("first", known.iloc[0]), ("last", known.iloc[-1])):
+            series |= {end: row["estimate"], f"{end}_x": row[wanted["chart"]["x"]]}
+            series |= {f"{end}_low": row["ci_low"], f"{end}_high": row["ci_high"]}
+        return series
+    found: dict[str, Any] = {}
+    for row in rows.to_dict("records"):
+        name = row.get("value") or "estimate"
+        found |= {name: row["estimate"], f"{name}_low": row["ci_low"]}
+        found |= {f"{name}_high": row["ci_high"]}
+    return found
+
+
+def _standing(
+    result: Result, wanted: Mapping[str, Any], code: str, part: Mapping[str, Any]
+) -> Iterator[str]:
+    """How many counties can be told to be higher or lower; silent without intervals."""
+    every, key = released.rows(result, wanted), wanted.get("county", "county")
+    if "chart" in wanted and len(every):
+        last = every.loc[every[key] == code, wanted["chart"]["x"]].max()
+        every = every[every[wanted["chart"]["x"]] == last]
+    every = every[every[key].isin(places.codes(places.CURRENT_YEAR))].set_index(key)
+    found = released.standing(every[list(released.NUMBERS)], code)
+    if found is None:
+        return
+    kind = "none" if found.higher + found.lower == 0 else "some"
+    counts = {name: formats.number(n) for name, n in asdict(found).items()}
+    counts["same"] = formats.number(found.others - found.higher - found.lower)
+    yield str(part["standing"][kind]).format(name=places.name(code), **counts)
+
+
+def _chart(
+    wanted: Mapping[str, Any], found: Mapping[str, pd.DataFrame], text: Mapping[str, Any]
+) -> Chart:
+    x = wanted["chart"]["x"]
+    series = {places.name(code): rows.set_index(x) for code, rows in found.items()}
+    return lines(series, wanted["chart"], text)
+
+
+def lines(
+    series: Mapping[str, pd.DataFrame], spec: Mapping[str, Any], text: Mapping[str, Any]
+) -> Chart:
+    """A line per name over months, with its interval where it has one.
+
+    Parameters
+    ----------
+    series
+        Name to released rows by month.
+    spec
+        title and form; axis where the axis has another form.
+    """
+    months = sorted({month for rows in series.values() for month in rows.index})
+    columns = {"values": "estimate", "low": "ci_low", "high": "ci_high"}
+    drawn = []
+    for name, rows in series.items():
+        at = rows.reindex(months)
+        given = {
+            part: tuple(None if pd.isna(v) else float(v) for v in at[column])
+            for part, column in columns.items()
+        }
+        drawn.append(drawing.Line(name, **given))
+    form = spec["form"]
+    ends = "; ".join(
+        text["counties"]["alt"].format(
+            name=name,
+            first=formats.FORMATS[form](known.iloc[0]),
+            last=formats.FORMATS[form](known.iloc[-1]),
+            first_x=formats.month(known.index[0]),
+            last_x=formats.month(known.index[-1]),
+        )
+        for name, rows in series.items()
+        if len(known := rows["estimate"].dropna().sort_index())
+    )
+    title = spec["title"]
+    alt = f"{title}. {ends}"
+    svg = drawing.lines(months, drawn, alt=alt, form=spec.get("axis", form))
+    head = (text["counties"]["month"], *series)
+    rows = tuple(
+        (
+            formats.month(month),
+            *(formats.FORMATS[form](line.values[place]) for line in drawn),
+        )
+        for place, month in enumerate(months)
+    )
+    return Chart(title, alt, svg, head, rows)
+
+
+def none(study: str, text: Mapping[str, Any]) -> str:
+    """Why a study holds no numbers of a county."""
+    return str(text["studies"][study].get("county-none", text["counties"]["none"]))
+
+
+def as_page(parts: Sequence[str | Chart], text: Mapping[str, Any]) -> list[str]:
+    """Markdown of a page: pictures stand in it, with their numbers as a table that unfolds."""
+    return [part if isinstance(part, str) else figure(part, text) for part in parts]
+
+
+def figure(chart: Chart, text: Mapping[str, Any]) -> str:
+    """A chart as HTML, with its numbers as a table that unfolds."""
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in chart.head)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f'<td class="num">{escape(cell)}</td>' for cell in row[1:])
+        + "</tr>"
+        for row in chart.rows
+    )
+    title = escape(chart.title)
+    return (
+        f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}'
+        f"<details><summary>{escape(text['charts']['table'])}"
+        f'<span class="hidden-text">: {title}</span></summary>'
+        f'<div class="table-scroll"><table><caption>{title}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details></figure>"
+    )
+
+
+def as_sheet(parts: Sequence[str | Chart], folder: Path) -> list[str]:
+    """Markdown of a sheet for Typst; pictures are written to `folder/figures`."""
+    made = []
+    (folder / "figures").mkdir(exist_ok=True)
+    for part in parts:
+        if isinstance(part, str):
+            made.append(part)
+            continue
+        number = len(list((folder / "figures").iterdir())) + 1
+        name = f"figures/fig-{number}.svg"
+        (folder / name).write_text(drawing.alone(part.svg, FONT), encoding="utf-8")
+        alt = json.dumps(part.alt, ensure_ascii=False)
+        made.append(f"**{part.title}**")
+        made.append(f'```{{=typst}}\n#image("{name}", alt: {alt}, width: {SHEET_WIDTH})\n```')
+    return made
+
+
+def county_page(code: str) -> str:
+    """File name, without ending, of a county's page."""
+    return f"fylke-{places.slug(code)}"
+
+
+def sheet_file(code: str) -> str:
+    """Path of a county's sheet in the site."""
+    return f"ark/{places.slug(code)}.pdf"
+
+
+def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: Path) -> str:
+    """Markdown of a county's sheet: sentences and pictures of each study, on one page.
+
+    Parameters
+    ----------
+    mains
+        The main result of each study there is one of.
+    folder
+        Where pictures are written, in `figures`.
+    """
+    part, blocks = text["counties"], []
+    for main in mains:
+        entry, found = text["studies"][main.study], told(code, main, text)
+        blocks += [f"## {entry['name']}", text["marks"][_kind(main)] if found else ""]
+        blocks += as_sheet(found.parts, folder) if found else [none(main.study, text)]
+    blocks.append(part["sheet-foot"].format(name=places.name(code)))
+    return "\n\n".join(filter(None, blocks))
+
+
+def _kind(result: Result) -> str:
+    return "simulated" if result.simulated else "published"
+
+
+def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
+    """A map of the counties as tiles that are links in one list, with a number in each."""
+    spec = text["tiles"]
+    result = next((r for r in found if r.study == spec["shown"]["study"] and not r.county), None)
+    values = _tile_values(result, spec["shown"]) if result else {}
+    items = []
+    for item in places.counties(places.CURRENT_YEAR):
+        row, column = spec["places"][item.code]
+        told = f'<span class="tile-value">{escape(values.get(item.code, ""))}</span>'
+        items.append(
+            f'<li style="grid-area: {row} / {column}"><a href="{county_page(item.code)}.html">'
+            f"{escape(item.name)}{told if item.code in values else ''}</a></li>"
+        )
+    words = spec["note"].format(mark=text["marks"][_kind(result)]) if result else ""
+    note = f'<p class="note">{escape(words)}</p>' if values else ""
+    return (
+        f'<nav class="tile-map" aria-label="{escape(spec["label"])}"><ul>'
+        f"{''.join(items)}</ul></nav>{note}"
+    )
+
+
+def _tile_values(result: Result, wanted: Mapping[str, Any]) -> dict[str, str]:
+    """The newest number of each county, formatted, where it is not hidden."""
+    every = released.of_county(result, wanted, places.codes(places.CURRENT_YEAR))
+    last = {
+        code: rows.sort_values(wanted["x"])["estimate"].iloc[-1] for code, rows in every.items()
+    }
+    form = formats.FORMATS[wanted["form"]]
+    return {code: form(value) for code, value in last.items() if not formats.is_missing(value)}

@@ -1,0 +1,174 @@
+"""Small charts of the site as SVG: lines with intervals, and bars around zero.
+
+Text and lines take their colours from the page where the SVG stands inside it, so that they follow
+light and dark; `alone` adds colours and size for a picture of its own, as a PDF needs it.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from naveval.project import formats
+
+WIDTH, HEIGHT = 480.0, 220.0
+LEFT, RIGHT, TOP, BOTTOM = 46.0, 104.0, 12.0, 26.0
+GAP = 15.0
+STEPS = 4
+BAR, NAMES, ROOM = 21.0, 178.0, 48.0
+COLORS = ("#12436d", "#1b7f77", "#801650", "#b34700", "#3d3d3d", "#7a55a8")
+DASHES = ("", "7 4", "2 3", "9 3 2 3", "1 3", "12 4")
+At = Callable[[int, float], str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A named line: a value per x, None where there is none, and an interval per x if any."""
+
+    name: str
+    values: tuple[float | None, ...]
+    low: tuple[float | None, ...] = ()
+    high: tuple[float | None, ...] = ()
+
+
+def lines(x: Sequence[str], shown: Sequence[Line], *, alt: str, form: str) -> str:
+    """Lines over months (`2017-12` or `201712`), each named at its end; at most six.
+
+    Parameters
+    ----------
+    alt
+        What the picture shows, for those who do not see it.
+    form
+        Format of the numbers on the axis, from `formats`.
+    """
+    known = [v for line in shown for part in (line.values, line.low, line.high) for v in part]
+    ticks = _ticks([v for v in known if v is not None])
+    low, high = ticks[0], ticks[-1]
+    across = (WIDTH - LEFT - RIGHT) / max(1, len(x) - 1)
+    down = (HEIGHT - TOP - BOTTOM) / (high - low)
+
+    def at(place: int, value: float) -> str:
+        return f"{LEFT + across * place:.1f} {HEIGHT - BOTTOM - down * (value - low):.1f}"
+
+    parts = [_axis(ticks, lambda v: HEIGHT - BOTTOM - down * (v - low), form)]
+    parts += _years(x, across)
+    ends: list[tuple[float, int, str]] = []
+    for number, line in enumerate(shown):
+        parts += [_band(line, at, number), _path(line.values, at, number)]
+        last = [place for place, value in enumerate(line.values) if value is not None]
+        if last:
+            value = line.values[last[-1]]
+            assert value is not None
+            ends.append((HEIGHT - BOTTOM - down * (value - low), number, line.name))
+    parts += _ends(ends)
+    return _svg("".join(parts), HEIGHT, alt)
+
+
+def _band(line: Line, at: At, number: int) -> str:
+    pairs = [
+        (place, low, high)
+        for place, (low, high) in enumerate(zip(line.low, line.high, strict=True))
+        if low is not None and high is not None
+    ]
+    if not pairs:
+        return ""
+    top = " L".join(at(place, high) for place, _, high in pairs)
+    bottom = " L".join(at(place, low) for place, low, _ in reversed(pairs))
+    return f'<path class="band c{number + 1}" d="M{top} L{bottom} Z"/>'
+
+
+def _path(values: Sequence[float | None], at: At, number: int) -> str:
+    drawn, pen = "", "M"
+    for place, value in enumerate(values):
+        drawn += f"{pen}{at(place, value)}" if value is not None else ""
+        pen = "L" if value is not None else "M"
+    dash = f' stroke-dasharray="{DASHES[number]}"' if DASHES[number] else ""
+    return f'<path class="line c{number + 1}"{dash} d="{drawn}"/>'
+
+
+def _ends(ends: list[tuple[float, int, str]]) -> list[str]:
+    """Names at the ends of lines, moved apart where they would cover each other."""
+    parts, free = [], -GAP
+    for y, number, name in sorted(ends):
+        free = max(y, free + GAP)
+        parts.append(
+            f'<text class="end c{number + 1}" x="{WIDTH - RIGHT + 8:.0f}" y="{free + 4:.1f}">'
+            f"{escape(name)}</text>"
+        )
+    return parts
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Round steps around the values; the whole axis where there are none."""
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    rough = (high - low or abs(high) or 1.0) / STEPS
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * n for n in (1, 2, 5, 10) if size * n >= rough * (1 - 1e-9))
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [step * place for place in range(first, max(last, first + 1) + 1)]
+
+
+def _axis(ticks: Sequence[float], y: Callable[[float], float], form: str) -> str:
+    parts = []
+    for tick in ticks:
+        kind = "zero" if abs(tick) < 1e-12 else "grid"
+        parts.append(
+            f'<line class="{kind}" x1="{LEFT:.0f}" x2="{WIDTH - RIGHT:.0f}" '
+            f'y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
+            f'<text x="{LEFT - 7:.0f}" y="{y(tick) + 4:.1f}" text-anchor="end">'
+            f"{formats.FORMATS[form](tick)}</text>"
+        )
+    return "".join(parts)
+
+
+def _years(x: Sequence[str], across: float) -> list[str]:
+    """The year below its first month, at most every second where there are many."""
+    months = [month.replace("-", "") for month in x]
+    starts = [place for place, month in enumerate(months) if month[4:6] == "01"] or [0]
+    every = 1 + len(starts) // 8
+    return [
+        f'<text x="{LEFT + across * place:.1f}" y="{HEIGHT - 7:.0f}" text-anchor="middle">'
+        f"{months[place][:4]}</text>"
+        for place in starts[::every]
+    ]
+
+
+def bars(shown: Mapping[str, float], *, alt: str, form: str) -> str:
+    """Horizontal bars around zero with name and number; the names stand to the left."""
+    low, high = min(0.0, *shown.values()), max(0.0, *shown.values())
+    room = WIDTH - NAMES - 2 * ROOM
+    scale = room / ((high - low) or 1.0)
+    zero = NAMES + ROOM - scale * low
+    height = BAR * len(shown) + 8
+    parts = [f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="2" y2="{height - 2:.0f}"/>']
+    for place, (name, value) in enumerate(shown.items()):
+        y, end = 6 + BAR * place, zero + scale * value
+        side, anchor = (5, "start") if value >= 0 else (-5, "end")
+        parts.append(
+            f'<rect class="bar c{1 if value >= 0 else 3}" x="{min(zero, end):.1f}" y="{y:.1f}" '
+            f'width="{abs(end - zero):.1f}" height="{BAR - 7:.0f}"/>'
+            f'<text x="{NAMES - 8:.0f}" y="{y + 11:.1f}" text-anchor="end">{escape(name)}</text>'
+            f'<text x="{end + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}">'
+            f"{formats.FORMATS[form](value)}</text>"
+        )
+    return _svg("".join(parts), height, alt)
+
+
+def _svg(inside: str, height: float, alt: str) -> str:
+    return (
+        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} '
+        f'{height:.0f}" role="img" aria-label="{escape(alt)}">{inside}</svg>'
+    )
+
+
+def alone(svg: str, font: str) -> str:
+    """The same picture with colours of its own, for where no page gives them."""
+    rules = [
+        f"text{{font:13px '{font}';fill:#1f2933}}.grid{{stroke:#d3dae1}}.zero{{stroke:#1f2933}}",
+        ".line{fill:none;stroke-width:2}.band{opacity:.18;stroke:none}",
+    ]
+    rules += [
+        f".line.c{n}{{stroke:{color}}}.band.c{n},.bar.c{n},.end.c{n}{{fill:{color}}}"
+        for n, color in enumerate(COLORS, 1)
+    ]
+    return svg.replace(">", f"><style>{''.join(rules)}</style>", 1)

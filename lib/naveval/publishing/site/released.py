@@ -1,0 +1,151 @@
+"""Released rows of a result, by exhibit, value and key, as the site's pages show them.
+
+A study's `site.yml` names what to show with the keys of estimates.csv:
+`{label: tbl-5, value: effect, where: {outcome: stock, group: with}}`. A county's own rows are
+those whose key `county` (or another that the text names) is the county's code.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+import pandas as pd
+
+from naveval.exhibits import words
+from naveval.exhibits.output import ESTIMATES_FILE, Output
+from naveval.exhibits.reader import Reader
+from naveval.project import catalogue, formats, places
+from naveval.project.errors import ParameterError
+from naveval.publishing.site.results import Result
+
+NUMBERS = ("estimate", "std_error", "ci_low", "ci_high")
+LEVEL = 0.05
+
+
+@lru_cache(maxsize=8)
+def _estimates(file: Path, changed: int) -> pd.DataFrame:
+    table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    for name in NUMBERS:
+        if name in table:
+            table[name] = pd.to_numeric(table[name], errors="coerce")
+    return table
+
+
+def rows(result: Result, wanted: Mapping[str, Any]) -> pd.DataFrame:
+    """Rows of an exhibit that a text names; none where the result does not hold them.
+
+    Parameters
+    ----------
+    wanted
+        label; value (a name or a list of them); where, from key to a code or a list of codes.
+
+    Returns
+    -------
+    Keys as text, and `estimate, std_error, ci_low, ci_high` as numbers, missing where hidden.
+    """
+    file = result.folder / ESTIMATES_FILE
+    if not file.exists():
+        return pd.DataFrame(columns=["label", *NUMBERS])
+    table = _estimates(file, file.stat().st_mtime_ns)
+    found = table[table["label"] == wanted["label"]] if "label" in table else table.iloc[:0]
+    chosen = {**wanted.get("where", {})} | ({"value": wanted["value"]} if "value" in wanted else {})
+    for key, codes in chosen.items():
+        allowed = [str(code) for code in codes] if isinstance(codes, list) else [str(codes)]
+        known = found[key].isin(allowed) if key in found else pd.Series(False, found.index)
+        found = found[known]
+    return found.reindex(columns=list(dict.fromkeys((*found.columns, *NUMBERS))))
+
+
+def of_county(
+    result: Result, wanted: Mapping[str, Any], codes: Sequence[str]
+) -> dict[str, pd.DataFrame]:
+    """The rows of each of these counties, by code; only counties that have any."""
+    found, key = rows(result, wanted), wanted.get("county", "county")
+    if key not in found:
+        return {}
+    return {code: part for code in codes if len(part := found[found[key] == code])}
+
+
+def one(result: Result, wanted: Mapping[str, Any]) -> pd.Series | None:
+    """The single row that a text names; None where there is none or it is hidden.
+
+    Raises
+    ------
+    ParameterError
+        When several rows have the keys: the text must name one.
+    """
+    found = rows(result, wanted)
+    if len(found) > 1:
+        raise ParameterError(
+            f"site.yml of {result.study}: {len(found)} rows for {dict(wanted)}, expected one"
+        )
+    if found.empty or formats.is_missing(found["estimate"].iloc[0]):
+        return None
+    return found.iloc[0]
+
+
+def names(study: str, label: str, key: str, codes: Sequence[str]) -> dict[str, str]:
+    """What a report calls the codes of a key; the code itself where it has no other name."""
+    if not catalogue.has(study, "report"):
+        return {code: code for code in codes}
+    report = catalogue.module(study, "report").REPORT
+    output = Output(study, places.place(""), Path(), "simulated", words.load(study))
+    reader = Reader(report, output, None).at(label)  # type: ignore[arg-type]
+    found = {}
+    for code in codes:
+        try:
+            found[code] = reader.named(key, code)
+        except ParameterError:
+            found[code] = code
+    return found
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many others can be told to be higher or lower than one, and of how many."""
+
+    higher: int
+    lower: int
+    others: int
+
+
+def standing(values: pd.DataFrame, own: str) -> Standing | None:
+    """Which others differ from one beyond chance, by Holm's test at the level of 5 per cent.
+
+    Parameters
+    ----------
+    values
+        Index by code; `estimate` and `std_error`, or `ci_low` and `ci_high` of 95 per cent.
+
+    Returns
+    -------
+    None where the one or its uncertainty is missing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"estimate": [0.0, 1, 9], "std_error": [1.0, 1, 1]}, list("abc"))
+    >>> standing(frame, "a")
+    Standing(higher=1, lower=0, others=2)
+    """
+    normal = NormalDist()
+    error = values["std_error"] if "std_error" in values else pd.Series(pd.NA, values.index)
+    if {"ci_low", "ci_high"} <= set(values):
+        width = values["ci_high"] - values["ci_low"]
+        error = error.astype(float).fillna(width / (2 * normal.inv_cdf(0.975)))
+    known = values["estimate"].notna() & error.notna()
+    if own not in values.index[known]:
+        return None
+    rest = values.index[known].drop(own)
+    gap = (values["estimate"][rest] - values["estimate"][own]).astype(float)
+    p = 2 * (gap / (error[rest] ** 2 + error[own] ** 2) ** 0.5).abs().map(
+        lambda z: 1 - normal.cdf(z)
+    )
+    higher = lower = 0
+    for place, code in enumerate(p.sort_values().index):
+        if p[code] > LEVEL / (len(p) - place):
+            break
+        higher, lower = higher + (gap[code] > 0), lower + (gap[code] < 0)
+    return Standing(int(higher), int(lower), len(rest))
