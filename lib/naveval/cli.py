@@ -352,6 +352,7 @@ def distances(study: str, folder: Path | None) -> None:
 @click.option("--window", default=79, show_default=True, help="Months in the window.")
 @click.option("--tolerance-hours", default=0.05, show_default=True, type=click.FloatRange(0))
 @click.option("--tolerance-share", default=0.002, show_default=True, type=click.FloatRange(0))
+@click.option("--rebuild", is_flag=True, help="Make damaged files of the store anew.")
 @plain_errors
 def update(
     study: str,
@@ -363,11 +364,13 @@ def update(
     window: int,
     tolerance_hours: float,
     tolerance_share: float,
+    rebuild: bool,
 ) -> None:
-    """Add the newest months, drop the oldest, and publish the values unless past ones moved.
+    """Estimate on the newest months and publish the next edition beside the earlier ones.
 
-    Only new and revised months are read. A value published before that moves by more than the
-    tolerance stops the update; a note for the version in STORE/changelog.csv lets it through.
+    Published months keep their values. Where the new estimates lie further from them than the
+    tolerance the update stops; a note for the version in STORE/changelog.csv announces a
+    revision, of which a month may have eight.
     """
     from naveval.registers import contracts, extracts
 
@@ -385,6 +388,7 @@ def update(
         window=window,
         hours=tolerance_hours,
         share=tolerance_share,
+        rebuild=rebuild,
     )
     click.echo(quarter.summary(done))
 

@@ -36,7 +36,7 @@ STOCK = pa.DataFrameSchema(
             str, pa.Check.isin([NO_PROGRAM, *PROGRAMS]), description="In the month"
         ),
         "registered": pa.Column(
-            str, MONTH, description="Month this uninterrupted registration began"
+            str, MONTH, description="Month this spell began; a month's absence does not end it"
         ),
         "age": pa.Column("int64", pa.Check.in_range(18, 75)),
         "children": pa.Column("int64", pa.Check.in_range(0, 20), description="Under 18 years"),

@@ -10,10 +10,10 @@ Source: indicator document, chapter 3.
 """
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -93,30 +93,6 @@ def _of_month(file: Path, table: str, month: str) -> pq.ParquetFile:
         if found - {month}:
             raise ContractError(f"{table}, {file.name}, column month: expected {month} only")
     return opened
-
-
-def month_stamps(data: Path, table: str, months: Sequence[str]) -> dict[str, str]:
-    """A fingerprint of each month's rows, to see whether a register was revised.
-
-    Of the bytes of the files where each month has its own, else of the rows.
-    """
-    files = _month_files(data, table)
-    if files is not None:
-        found = {}
-        for month in months:
-            digest = hashlib.sha256()
-            for file in sorted(files[month]):
-                digest.update(file.read_bytes())
-            found[month] = digest.hexdigest()
-        return found
-    query = (
-        f"SELECT month, count(*) AS rows, CAST(sum(CAST(hash({table}) AS HUGEINT)) AS VARCHAR)"
-        f" AS digest FROM {table} GROUP BY month"
-    )
-    with reading.open_registers(data, {table: TABLES[table]}) as opened:
-        frame = opened.query(query)
-    known = {row.month: f"{row.rows} {row.digest}" for row in frame.itertuples()}
-    return {month: known[month] for month in months}
 
 
 def _month_files(data: Path, table: str) -> dict[str, list[Path]] | None:
@@ -204,6 +180,7 @@ JOB_LIMIT = 19.0
 MOST_HOURS = 500.0
 FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 17), (12, 25), (12, 26))
 EASTER_HOLIDAYS = (-3, -2, 1, 39, 50)
+CENTURY = ("2001-01", "2100-12")
 
 
 @dataclass(frozen=True)
@@ -241,10 +218,16 @@ def working_days(month: str) -> int:
     return count
 
 
+@lru_cache(maxsize=1)
+def average_days() -> float:
+    """Working days of an average month of this century, so that no window decides it."""
+    return float(np.mean([working_days(m) for m in calendar_months.month_range(*CENTURY)]))
+
+
 def day_factors(months: Sequence[str]) -> NDArray[np.float32]:
     """What hours of each month are multiplied by: average working days over its own."""
     days = np.array([working_days(month) for month in months], dtype=float)
-    return (days.mean() / days).astype(np.float32)
+    return (average_days() / days).astype(np.float32)
 
 
 def read_hours(

@@ -26,7 +26,7 @@ class Market:
     """Category codes per region and stock month, −1 where not all months are observed.
 
     inflow: by horizon, the mean over the outcome months; employment; all (regions, months).
-    limits: inner limits of the categories, to be kept when months are added later.
+    limits: inner limits of the categories.
     """
 
     regions: tuple[str, ...]
@@ -85,15 +85,9 @@ def read(
     data: Path,
     months: Sequence[str],
     kind: str = "equal_width",
-    limits: dict[str, NDArray[np.float64]] | None = None,
     horizons: Sequence[int] = (3, 12),
 ) -> Market:
     """Market categories of every region for the stock months.
-
-    Parameters
-    ----------
-    limits
-        Limits of an earlier period, so that categories keep their meaning; None makes them.
 
     Raises
     ------
@@ -115,8 +109,7 @@ def read(
         raise ContractError(f"inflow: month {months[place.index(-1)]} of the stock is missing")
     growth = _growth(industry, regions, months)
     values = {h: ahead(rates.to_numpy(), h)[:, place] for h in {3, *horizons}}
-    if limits is None:
-        limits = {"inflow": limits_of(values[3], kind), "employment": limits_of(growth, kind)}
+    limits = {"inflow": limits_of(values[3], kind), "employment": limits_of(growth, kind)}
     inflow = {h: cut(values[h], limits["inflow"]) for h in horizons}
     return Market(regions, tuple(months), inflow, cut(growth, limits["employment"]), limits)
 

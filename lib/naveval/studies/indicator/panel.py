@@ -69,7 +69,6 @@ COLUMNS = (
     *MARKS,
 )
 YOUTH_GROUPS = ("spesielt_tilpasset", "situasjonsbestemt")
-REMEMBERED = 4
 LONGEST_DURATION = max(LAST_DURATION.values())
 
 
@@ -116,19 +115,6 @@ class Spells:
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """Spells as they stood before a month: persons seen in the last months, by pseudonym.
-
-    Only an update's store holds it; it never enters a report.
-    """
-
-    month: str
-    person: NDArray[np.int64]
-    last: NDArray[np.int32]
-    start: NDArray[np.int32]
-
-
-@dataclass(frozen=True)
 class Panel:
     """All months, with what the group codes mean and the sample flow.
 
@@ -154,7 +140,6 @@ class Panel:
     n_persons: int
     flow: dict[str, int]
     limits: dict[str, NDArray[np.float64]] = field(repr=False)
-    snapshot: Snapshot | None = field(default=None, repr=False)
     noise: Noise | None = field(default=None, repr=False)
     persons: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64), repr=False)
 
@@ -166,21 +151,19 @@ class Panel:
         return sum(len(chunk) for chunk in self.chunks)
 
 
-def stock_months(
-    data: Path, first: str = "", last: str = "", least: int = LEAST_MONTHS
-) -> tuple[str, ...]:
+def stock_months(data: Path, first: str = "", last: str = "") -> tuple[str, ...]:
     """Months of the stock between first and last; "" takes all.
 
     Raises
     ------
     EstimationError
-        With fewer than `least` months, by default 24.
+        With fewer than 24 months.
     """
     found = months_of(data, "stock")
     months = tuple(m for m in found if (not first or m >= first) and (not last or m <= last))
-    if len(months) < least:
+    if len(months) < LEAST_MONTHS:
         raise EstimationError(
-            f"the stock has {len(months)} months; the indicator needs at least {least} "
+            f"the stock has {len(months)} months; the indicator needs at least {LEAST_MONTHS} "
             "to adjust for season"
         )
     return months
@@ -197,17 +180,10 @@ def build(
     working_days: bool = False,
     young_under: int = 30,
     long_horizons: Sequence[int] = (),
-    limits: dict[str, NDArray[np.float64]] | None = None,
-    least_months: int = LEAST_MONTHS,
-    known_offices: Sequence[str] = (),
-    spells_before: Snapshot | None = None,
-    snapshot_before: str = "",
 ) -> Panel:
     """Read the registers and make the panel.
 
-    The last five parameters serve updates: limits of the market categories and offices of
-    earlier publications, fewer months than a report needs, spells as they stood before the
-    first month, and the month before which to remember them.
+    Spells are followed from the stock's first month on, also where the panel begins later.
 
     Raises
     ------
@@ -215,11 +191,11 @@ def build(
         Missing months, a person twice in a month, values outside their categories, negative
         hours: names table, month, column, rows.
     """
-    months = stock_months(data, first_month, last_month, least_months)
+    months = stock_months(data, first_month, last_month)
     index = person_index(data, months)
     hours = read_hours(data, index, months, subsidised=subsidised_hours, working_days=working_days)
     horizons = (3, 12, *long_horizons)
-    found = market.read(data, months, market_categories, limits, horizons)
+    found = market.read(data, months, market_categories, horizons)
     places = distinct(data, "stock", ["office", "county"], months)
     levels = {
         "county": tuple(COUNTIES),
@@ -234,13 +210,10 @@ def build(
     if len(set(levels["office"])) < len(places):
         raise ContractError("stock, columns office and county: an office lies in two counties")
     home = {office: COUNTIES.index(county) for office, county in places}
-    levels["office"] = (*known_offices, *(o for o in levels["office"] if o not in known_offices))
-    county_of = np.array([home.get(office, -1) for office in levels["office"]], dtype=np.int16)
-    spells = _spells(index, spells_before, months[0])
-    chunks, snapshot = [], None
+    county_of = np.array([home[office] for office in levels["office"]], dtype=np.int16)
+    spells = _spells_before(data, index, months[0], spell_break)
+    chunks = []
     for t, (month, part) in enumerate(read_months(data, "stock", COLUMNS, months)):
-        if month == snapshot_before:
-            snapshot = _snapshot(index, spells, month)
         chunks.append(
             _chunk(
                 part,
@@ -266,26 +239,22 @@ def build(
         index.count,
         flow,
         found.limits,
-        snapshot,
         persons=index.persons,
     )
 
 
-def _spells(index: PersonIndex, before: Snapshot | None, first: str) -> Spells:
-    last = np.full(index.count, -(10**6), np.int32)
-    start = np.zeros(index.count, np.int32)
-    if before is not None:
-        if before.month != first:
-            raise EstimationError(f"spells are known before {before.month}, needed before {first}")
-        place = index.find(before.person)
-        own = place >= 0
-        last[place[own]], start[place[own]] = before.last[own], before.start[own]
-    return Spells(last, start)
+def _spells_before(data: Path, index: PersonIndex, first: str, spell_break: int) -> Spells:
+    """Spells as the stock's months before the first of the panel leave them.
 
-
-def _snapshot(index: PersonIndex, spells: Spells, month: str) -> Snapshot:
-    recent = np.flatnonzero(spells.last >= calendar_months.month_number(month) - REMEMBERED)
-    return Snapshot(month, index.persons[recent], spells.last[recent], spells.start[recent])
+    A spell must not depend on where the panel begins.
+    """
+    spells = Spells(np.full(index.count, -(10**6), np.int32), np.zeros(index.count, np.int32))
+    earlier = [month for month in months_of(data, "stock") if month < first]
+    for month, part in read_months(data, "stock", ("person", "registered"), earlier):
+        person = index.find(numbers(part, "person"))
+        known = person >= 0
+        _duration(part.filter(pa.array(known)), person[known], spells, month, spell_break)
+    return spells
 
 
 def _chunk(

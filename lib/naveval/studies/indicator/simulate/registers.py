@@ -49,6 +49,7 @@ BASE_STOCK = 0.926
 FOLLOWED_AFTER = 37
 ELAPSED = (37.05, 10.56, 11.64, 17.92, 16.27)
 ABSENCE_CHANCE = 0.004
+SPELL_BREAK = 2
 OFFICE_SPREAD = 0.07
 SELECTED = 0.2
 COUNTY_SLOPE = 8.0
@@ -230,6 +231,7 @@ def _start(rng: np.random.Generator, new: dict[str, NDArray]) -> None:
     new["program"] = np.zeros(n, dtype=np.int8)
     new["program_left"] = np.zeros(n, dtype=np.int8)
     new["absent"] = np.zeros(n, dtype=np.int8)
+    new["ends"] = np.zeros(n, dtype=bool)
     new["gone"] = np.zeros(n, dtype=np.int8)
     new["weekly"] = np.zeros(n, dtype=np.float32)
     for name in ("elapsed", "past", "rank"):
@@ -279,9 +281,10 @@ def _move(rng: np.random.Generator, pool: Pool) -> None:
     c["gone"] = np.where(goes | (c["gone"] > 0), c["gone"] + 1, 0).astype(np.int8)
     back = c["absent"] == 1
     c["absent"] = np.maximum(c["absent"] - 1, 0).astype(np.int8)
-    c["registered"] = np.where(back, -1000, c["registered"]).astype(np.int16)
+    c["registered"] = np.where(back & c["ends"], -1000, c["registered"]).astype(np.int16)
     away = (c["gone"] == 0) & ~back & (c["absent"] == 0) & (u > 1 - ABSENCE_CHANCE)
     c["absent"][away] = 1 + rng.integers(0, 3, int(away.sum()))
+    c["ends"][away] = c["absent"][away] >= SPELL_BREAK
     c["age"] += np.float32(1 / 12)
     c["residence"] = np.minimum(c["residence"] + 1, 960).astype(np.int16)
     c["months"] = np.minimum(c["months"] + (c["gone"] == 0), 61).astype(np.int8)

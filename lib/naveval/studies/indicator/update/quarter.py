@@ -1,35 +1,58 @@
-"""The quarterly routine from registers to a published table of values, on top of the store."""
+"""The quarterly routine: from registers to the next edition of the published values.
 
-import os
-import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+The models are estimated anew on the whole window, as the document says, so an update is the
+same as a rebuild. What was estimated is kept while registers, parameters, secret and code are
+the same, and found again by an update that was interrupted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from naveval.project import months as calendar_months
+from naveval.disclosure import counts, decisions, keys
+from naveval.disclosure.keys import Secret
+from naveval.disclosure.released import Released
+from naveval.disclosure.thresholds import thresholds
+from naveval.estimators.categorical.design import Fit
 from naveval.project import store as keeping
-from naveval.project.errors import ParameterError
-from naveval.registers import extracts
-from naveval.studies.indicator import market
+from naveval.project.errors import NavevalError, ParameterError
+from naveval.registers import extracts, reading
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.characteristics import OUTCOMES
-from naveval.studies.indicator.extracts import months_of
-from naveval.studies.indicator.models import Packed, Specification, fit, is_share
+from naveval.studies.indicator.contracts import TABLES
+from naveval.studies.indicator.models import Packed, Specification, fit
 from naveval.studies.indicator.parameters import Parameters
-from naveval.studies.indicator.series import grouping
-from naveval.studies.indicator.update import revisions, store
-from naveval.studies.indicator.update.fit import Updated, update
+from naveval.studies.indicator.protection import noise_for
+from naveval.studies.indicator.series import curves, grouping
+from naveval.studies.indicator.update import editions, store
 
-VALUES = "published.csv"
 WINDOW = 79
-LONGEST = 12
-MOST_DRIFT = 0.03
-GROUPS = ("nav", "county", "office")
+GROUPS = ("nav", "county")
+SETTINGS = ("version", "spell_break", "market_categories", "subsidised_hours", "working_days")
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """What registers say of a window.
+
+    Attributes
+    ----------
+    values
+        Protected points of the curves, see `editions.value_table`.
+    fits
+        The model of each outcome.
+    persons
+        Persons in the window's stock, to the nearest ten.
+    """
+
+    months: tuple[str, ...]
+    values: pd.DataFrame
+    fits: dict[str, Fit]
+    persons: int
 
 
 @dataclass(frozen=True)
@@ -38,33 +61,19 @@ class Quarter:
 
     Attributes
     ----------
-    updated
-        By outcome: model, curves, months that were read, and how far probit moved.
     moved
-        What became of the values published before.
-    values
-        The table that was written.
+        How the new estimates lie beside the values published before.
+    published
+        The edition that was written.
+    healed
+        Files of the store that were damaged, and what became of them.
     """
 
-    months: tuple[str, ...]
-    updated: dict[str, Updated]
-    moved: revisions.Moved
-    values: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Job:
-    """What stays the same through one update."""
-
-    data: Path
-    folder: Path
-    staging: Path
-    months: tuple[str, ...]
-    observed: frozenset[store.Key]
-    spec: Specification
-    parameters: Parameters
-    limits: dict[str, NDArray] | None
-    offices: tuple[str, ...]
+    version: str
+    estimated: Estimated
+    moved: editions.Moved
+    published: pd.DataFrame
+    healed: Mapping[str, str]
 
 
 def publish_quarter(
@@ -73,168 +82,152 @@ def publish_quarter(
     version: str,
     *,
     window: int = WINDOW,
-    hours: float = revisions.TOLERANCE_HOURS,
-    share: float = revisions.TOLERANCE_SHARE,
+    hours: float = editions.TOLERANCE_HOURS,
+    share: float = editions.TOLERANCE_SHARE,
+    rebuild: bool = False,
 ) -> Quarter:
-    """Update the store with the registers' latest months and write the values.
-
-    The first call reads all months; later ones only those the store lacks or whose registers
-    were revised. Spells go on from how they stood before the first month read.
+    """Estimate the registers' last months and publish the next edition in the store.
 
     Parameters
     ----------
     folder
-        The store: statistics per month, limits, published values, changelog.
+        The store: editions, changelog, what they were made from.
     version
-        Name of the publication, for example "2024K3"; the changelog's notes go by it.
+        Name of the edition, for example "2024K3"; the changelog's notes go by it.
     window
         Months in the window, counted back from the last month of the stock.
     hours, share
-        How much a published past value may move, in hours a week and in share.
+        How much a published past value may lie from the new estimate, in hours a week and in
+        share, before a revision must be announced.
+    rebuild
+        Estimate also when nothing has changed, and make damaged files of the store anew.
 
     Raises
     ------
     NavevalError
-        When past values move beyond tolerance and the changelog has no note; nothing is
-        written then.
+        When past values moved beyond tolerance and the changelog has no note, or the edition's
+        name is taken; nothing is written then.
     ParameterError
         When the store was made with other settings, or the window is too short.
+    StoreError
+        When the folder is no store, or files in it are damaged.
+    DisclosureError
+        For real registers without a secret, or with another one than the last edition's.
     """
+    store.require_version(version)
     if window < panels.LEAST_MONTHS:
         raise ParameterError(f"window: {window} months; at least {panels.LEAST_MONTHS} are needed")
+    store.require_store(folder)
     data = extracts.folder("indicator", parameters)
-    with keeping.held(folder), threadpool_limits(1, user_api="blas"):
-        keeping.make_private(folder)
+    secret = keys.secret(parameters.origin())
+    settings = {name: getattr(parameters, name) for name in SETTINGS}
+    with keeping.held(folder):
+        state = store.read(folder, settings, secret, rebuild=rebuild)
+        found = estimated(parameters, data, window, secret, rebuild=rebuild)
+        values = editions.as_printed(found.values)
+        noted = editions.noted(folder, version)
+        change = editions.moved(state.published, values, noted=noted, hours=hours, share=share)
+        editions.require_publishable(change, version)
+        table = editions.next_edition(state.published, values, version, noted=noted)
+        _require_free(state, table, version)
+        released = release(table, values, found.persons)
         with keeping.staged(folder) as work:
-            staging = work / "months"
-            staging.mkdir()
-            # Links: what changes is written beside and moved, so the earlier files stay.
             made = work / folder.name
-            shutil.copytree(folder, made, copy_function=_linked)
-            done = make_state(
-                parameters, data, folder, made, staging, version, window, hours, share
-            )
+            made_from = keeping.key(_made_from(parameters, data, window, secret), code=[__name__])
+            store.write(made, folder, state, released, version, made_from, settings, secret)
             keeping.exchange(made, folder)
-    return done
+    return Quarter(version, found, change, table, state.healed)
 
 
-def _linked(file: str, target: str) -> None:
-    """The same file under another name, or a copy where the file system has no links."""
-    try:
-        os.link(file, target)
-    except OSError:
-        shutil.copy2(file, target)
+def _require_free(state: store.State, table: pd.DataFrame, version: str) -> None:
+    """An edition's name stands for one table."""
+    if version not in state.editions:
+        return
+    same = table.to_csv(index=False) == state.published.to_csv(index=False)
+    if version != state.editions[-1] or not same:
+        raise NavevalError(
+            f"version {version}: is published, with other values; give the new edition a name of "
+            "its own"
+        )
 
 
-def make_state(
-    parameters: Parameters,
-    data: Path,
-    folder: Path,
-    made: Path,
-    staging: Path,
-    version: str,
-    window: int,
-    hours: float,
-    share: float,
-) -> Quarter:
-    """Make the store's next state in the folder `made`, from the one in `folder`."""
-    noted = revisions.noted(folder, version)
-    settings = _settings(parameters)
-    limits, offices = store.kept_levels(folder, settings)
-    months = panels.stock_months(data, parameters.first_month, parameters.last_month)[-window:]
-    worked = months_of(data, "hours")
-    found = market.read(data, months, parameters.market_categories, limits)
-    stamps = store.stamps_of(data, months, worked, found)
-    reuse = store.reusable(store.kept_stamps(folder), stamps)
-    missing = [month for outcome, month in stamps.made_from if (outcome, month) not in reuse]
-    first = min(missing, default=months[-1])
-    spells = store.kept_spells(folder, first)
-    job = Job(
-        data,
-        folder,
-        staging,
-        months,
-        frozenset(stamps.made_from),
-        Specification(version=parameters.version),
-        parameters,
-        found.limits,
-        offices,
-    )
-    upcoming = calendar_months.month_text(calendar_months.month_number(worked[-1]) - LONGEST + 1)
-    begin = first if spells is not None or not missing else months[0]
-    panel = _panel(job, begin, spells, upcoming)
-    done = _update(job, panel, reuse, OUTCOMES)
-    stale = [outcome for outcome, own in done.items() if own.drift > MOST_DRIFT]
-    if stale:
-        done |= _update(job, _panel(job, months[0]), frozenset(), stale)
-    values = revisions.value_table({outcome: own.curves for outcome, own in done.items()})
-    file = folder / VALUES
-    before = pd.read_csv(file, dtype={"group": str}) if file.exists() else values.head(0)
-    change = revisions.moved(before, values, noted=noted, hours=hours, share=share)
-    revisions.require_publishable(change, version)
-    store.adopt(made, staging, list(stamps.made_from))
-    store.keep_levels(made, found.limits, panel.levels["office"], settings)
-    if panel.snapshot is not None:
-        store.keep_spells(made, panel.snapshot)
-    with keeping.beside(made / VALUES, private=True) as part:
-        values.to_csv(part, index=False)
-    store.keep_stamps(made, stamps)
-    return Quarter(months, done, change, values)
-
-
-def _settings(parameters: Parameters) -> dict[str, Any]:
-    """Parameters that decide what a month's statistics are."""
-    names = ("version", "spell_break", "market_categories", "subsidised_hours", "working_days")
-    return {name: getattr(parameters, name) for name in names}
-
-
-def _panel(
-    job: Job, first: str, spells: panels.Snapshot | None = None, snapshot_before: str = ""
-) -> panels.Panel:
-    chosen = job.parameters
-    return panels.build(
-        job.data,
-        first_month=first,
-        last_month=job.months[-1],
-        spell_break=chosen.spell_break,
-        market_categories=chosen.market_categories,
-        subsidised_hours=chosen.subsidised_hours,
-        working_days=chosen.working_days,
-        limits=job.limits,
-        known_offices=job.offices,
-        least_months=1,
-        spells_before=spells,
-        snapshot_before=snapshot_before,
+def estimated(
+    parameters: Parameters, data: Path, window: int, secret: Secret, *, rebuild: bool = False
+) -> Estimated:
+    """The window's estimates, from an earlier update when nothing that decides them changed."""
+    key = _made_from(parameters, data, window, secret)
+    if rebuild:
+        keeping.drop([keeping.location("indicator-quarter", key=key, code=[__name__])])
+    return keeping.cached(
+        "indicator-quarter",
+        lambda: estimate(parameters, data, window, secret),
+        key=key,
+        code=[__name__],
     )
 
 
-def _update(
-    job: Job, panel: panels.Panel, reuse: frozenset[store.Key], outcomes: Sequence[str]
-) -> dict[str, Updated]:
-    """Models and curves; probit starts from its own solution where nothing is reused."""
-    packs = Packed(panel)
-    reused = {outcome for outcome, _ in reuse}
-    starts = {
-        outcome: fit(packs, job.spec, outcome)
-        for outcome in outcomes
-        if is_share(outcome) and outcome not in reused
+def _made_from(parameters: Parameters, data: Path, window: int, secret: Secret) -> dict[str, Any]:
+    names = (*SETTINGS, "first_month", "last_month")
+    return {
+        "parameters": {name: getattr(parameters, name) for name in names},
+        "registers": reading.fingerprint(data, tuple(TABLES)),
+        "window": window,
+        "secret": secret.fingerprint,
     }
-    groups = [grouping(panel, name) for name in GROUPS]
-    return update(
-        packs, job.spec, job.folder, job.staging, job.observed, groups, reuse, starts, outcomes
+
+
+def estimate(parameters: Parameters, data: Path, window: int, secret: Secret) -> Estimated:
+    """Models of the window and their protected curves, read from the registers."""
+    months = panels.stock_months(data, parameters.first_month, parameters.last_month)[-window:]
+    with threadpool_limits(1, user_api="blas"):
+        panel = panels.build(
+            data,
+            first_month=months[0],
+            last_month=months[-1],
+            **{name: getattr(parameters, name) for name in SETTINGS if name != "version"},
+        )
+        panel = replace(panel, noise=noise_for(panel.persons, secret))
+        packs, spec = Packed(panel), Specification(version=parameters.version)
+        groups = [grouping(panel, name) for name in GROUPS]
+        fits = {outcome: fit(packs, spec, outcome) for outcome in OUTCOMES}
+        found = {name: curves(packs, spec, name, own, groups) for name, own in fits.items()}
+    values = editions.value_table(found)
+    return Estimated(months, values, fits, counts.about(panel.n_persons))
+
+
+def release(table: pd.DataFrame, values: pd.DataFrame, persons: int) -> Released:
+    """The edition past the gate: protected points only, of at least as many persons as a share.
+
+    Points of earlier editions passed it then.
+    """
+    behind = table.merge(values[[*editions.KEYS, "n"]], on=editions.KEYS, how="left")
+    least = thresholds().counts.least_denominator
+    return decisions.described(
+        behind.assign(n=behind["n"].fillna(least)),
+        label=store.PUBLISHED,
+        protection=decisions.Protection(persons),
+        keys=editions.KEYS,
+        rests_on={"value": "n"},
+        only=editions.COLUMNS,
     )
 
 
 def summary(done: Quarter) -> str:
-    """What was published, in lines: window, months read, and what moved."""
-    read = ", ".join(f"{outcome} {len(own.read)}" for outcome, own in done.updated.items())
-    lines = [f"{done.months[0]} to {done.months[-1]}; months read anew: {read}"]
-    named = sorted({name for own in done.updated.values() for name in own.fit.perfect})
+    """What was published, in lines: window, what is new, what was revised, what moved."""
+    months = done.estimated.months
+    own = done.published[done.published["edition"] == done.version]
+    fresh, again = own[own["revisions"] == 0], own[own["revisions"] > 0]
+    lines = [f"{name}: was damaged; {what}" for name, what in done.healed.items()]
+    lines += [f"{months[0]} to {months[-1]}; edition {done.version}"]
+    for what, part in (("new", fresh), ("revised", again)):
+        by = part.groupby("outcome")["month"].nunique()
+        lines.append(f"months {what}: {', '.join(f'{k} {n}' for k, n in by.items()) or 'none'}")
+    named = sorted({name for own in done.estimated.fits.values() for name in own.perfect})
     if named:
         lines.append(f"categories whose rows all have the same outcome: {', '.join(named)}")
     lines.append(
         f"{done.moved.beyond} of {len(done.moved.frame)} values published before moved by more "
         f"than {done.moved.hours:g} hours or {done.moved.share:g} in share"
     )
-    shown = revisions.listing(done.moved)
+    shown = editions.listing(done.moved)
     return "\n".join([*lines, shown] if shown else lines)

@@ -1,224 +1,167 @@
-"""The store of the quarterly update: what each month contributes, and what it was made from.
+"""The folder of a quarterly series: its editions, and a record that says whether they are whole.
 
-A month's statistics are used again only when the registers they came from are the same: the
-month's stock, the hours of its outcome months and the market categories of that month, and the
-stock of no earlier month either (spells run through months). `stamps.json` says so. A
-publication makes the whole store anew beside the earlier one, so that a kill leaves either.
+| file | what |
+|---|---|
+| `published.csv` | the last edition |
+| `editions/VERSION.csv` | every edition as it was published |
+| `changelog.csv` | what its owner announces, written by hand |
+| `disclosure.csv` | what each edition's protection decided |
+| `key_fingerprint` | of the secret of the noise: no edition is made with another one |
+| `record.json` | settings, editions, what the last one was made from, and a hash of every file |
+
+An update makes the whole folder anew beside the earlier one and changes the two in one step, so
+a kill leaves either. Nothing in it is about a person, and nothing in it is used instead of
+registers: estimates are made from the registers, or were, by the same code, from the same ones.
 """
 
 import hashlib
 import json
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
-from naveval.project import months as calendar_months
-from naveval.project.errors import ParameterError
-from naveval.project.store import beside, key, write_text
-from naveval.studies.indicator.characteristics import HORIZON, OUTCOMES
-from naveval.studies.indicator.extracts import month_stamps
-from naveval.studies.indicator.market import Market
-from naveval.studies.indicator.panel import Snapshot
+from naveval.disclosure import keys
+from naveval.disclosure.keys import Secret
+from naveval.disclosure.released import LOG_COLUMNS, Released
+from naveval.project.errors import DisclosureError, ParameterError, StoreError
+from naveval.project.store import make_private, write_text
+from naveval.studies.indicator.update import editions
 
-BELOW = "studies.indicator"
-LEVELS, SPELLS, STAMPS = "levels.json", "spells.npz", "stamps.json"
-Key = tuple[str, str]
+KIND = "naveval: quarterly series of the work indicator"
+PUBLISHED, EDITIONS, LOG, RECORD = "published.csv", "editions", "disclosure.csv", "record.json"
+NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True)
-class MonthStatistics:
-    """What one month contributes for one outcome.
+class State:
+    """What a store holds.
 
     Attributes
     ----------
-    gram, moments
-        (K, K) and (K,): cross-products (least squares), or Hessian and score at `point`.
-    y, yy, n
-        Sums of the outcome, its square, and rows.
-    columns
-        (2, K): rows and sum of the outcome of each column of the model, without the rows of
-        categories in `perfect`.
-    wrong
-        Rows of categories in `perfect` that have another outcome.
-    point, perfect
-        Coefficients, and categories whose rows all have the same outcome, at which `gram`,
-        `moments` and the group sums were taken; empty for least squares.
-    groups
-        Grouping name to (G, 4 + K): rows, sum of outcome, its square, sum of expected values
-        at `point` (0 for least squares), and sums of the columns times the slope.
+    editions
+        Names of the editions, the last one last.
+    published
+        The last edition; no rows in a new store.
+    healed
+        Files that were damaged, and what becomes of them.
     """
 
-    month: str
-    gram: NDArray[np.float64]
-    moments: NDArray[np.float64]
-    y: float
-    yy: float
-    n: int
-    columns: NDArray[np.float64]
-    wrong: int
-    point: NDArray[np.float64]
-    perfect: dict[str, int]
-    groups: dict[str, NDArray[np.float64]]
+    editions: tuple[str, ...]
+    published: pd.DataFrame
+    healed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Stamps:
-    """Fingerprints of what statistics were made from: by outcome and month, and of each stock."""
-
-    made_from: dict[Key, str]
-    stock: dict[str, str]
+def require_version(version: str) -> None:
+    """Refuse a name of an edition that cannot be the name of its file."""
+    if not NAMED.fullmatch(version):
+        raise ParameterError(f"version {version!r}: expected letters, digits, - and _")
 
 
-def save(folder: Path, outcome: str, month: MonthStatistics) -> None:
-    """Write a month's statistics (npz, no persons)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    content: dict[str, Any] = {f"group_{name}": table for name, table in month.groups.items()}
-    content |= {
-        "gram": month.gram,
-        "moments": month.moments,
-        "point": month.point,
-        "columns": month.columns,
-        "sums": np.array([month.y, month.yy, month.n, month.wrong]),
-        "perfect": np.array(json.dumps(month.perfect)),
-    }
-    np.savez(folder / f"{outcome}-{month.month}.npz", **content)
-
-
-def read(folder: Path, outcome: str, month: str) -> MonthStatistics:
-    """A month's statistics."""
-    with np.load(folder / f"{outcome}-{month}.npz") as kept:
-        y, yy, n, wrong = kept["sums"]
-        groups = {
-            name.removeprefix("group_"): kept[name]
-            for name in kept.files
-            if name.startswith("group_")
-        }
-        return MonthStatistics(
-            month,
-            kept["gram"],
-            kept["moments"],
-            float(y),
-            float(yy),
-            int(n),
-            kept["columns"],
-            int(wrong),
-            kept["point"],
-            json.loads(str(kept["perfect"])),
-            groups,
-        )
-
-
-def stamps_of(data: Path, months: Sequence[str], hours: Sequence[str], market: Market) -> Stamps:
-    """Fingerprints for every outcome and month of a window that is fully observed.
-
-    Parameters
-    ----------
-    months
-        The window.
-    hours
-        All months of the hours register.
-    market
-        Categories for the window's months.
-
-    The code that makes statistics is part of a fingerprint: months that other code made are
-    not taken together with new ones.
-    """
-    code = key({}, code=(f"{BELOW}.update.fit", f"{BELOW}.panel", f"{BELOW}.market"))
-    stock = month_stamps(data, "stock", months)
-    worked = month_stamps(data, "hours", [month for month in hours if month > months[0]])
-    made_from: dict[Key, str] = {}
-    for outcome in OUTCOMES:
-        horizon = HORIZON[outcome]
-        for t, month in enumerate(months):
-            first = calendar_months.month_number(month) + 1
-            window = [calendar_months.month_text(first + k) for k in range(horizon)]
-            if not all(name in worked for name in window):
-                continue
-            digest = hashlib.sha256(f"{code} {stock[month]}".encode())
-            for name in window:
-                digest.update(worked[name].encode())
-            for table in (market.inflow[horizon], market.employment):
-                digest.update(np.ascontiguousarray(table[:, t]).tobytes())
-            made_from[outcome, month] = digest.hexdigest()
-    return Stamps(made_from, stock)
-
-
-def kept_stamps(folder: Path) -> Stamps:
-    """The store's fingerprints; none when it is new."""
-    file = folder / STAMPS
-    if not file.exists():
-        return Stamps({}, {})
-    content = json.loads(file.read_text())
-    made_from = {
-        (outcome, month): digest
-        for outcome, months in content["made_from"].items()
-        for month, digest in months.items()
-    }
-    return Stamps(made_from, content["stock"])
-
-
-def keep_stamps(folder: Path, stamps: Stamps) -> None:
-    made_from: dict[str, dict[str, str]] = {outcome: {} for outcome in OUTCOMES}
-    for (outcome, month), digest in stamps.made_from.items():
-        made_from[outcome][month] = digest
-    content = {"made_from": made_from, "stock": stamps.stock}
-    write_text(folder / STAMPS, json.dumps(content), private=True)
-
-
-def reusable(kept: Stamps, now: Stamps) -> frozenset[Key]:
-    """Outcomes and months whose stored statistics may be used again."""
-    revised = [month for month in now.stock if kept.stock.get(month, "") != now.stock[month]]
-    until = min(revised, default="9999-12")
-    return frozenset(
-        (outcome, month)
-        for (outcome, month), digest in now.made_from.items()
-        if kept.made_from.get((outcome, month)) == digest and month < until
-    )
-
-
-def adopt(folder: Path, staging: Path, keys: Sequence[Key]) -> None:
-    """Move new statistics into the store and remove those of months outside the window."""
-    wanted = {f"{outcome}-{month}.npz" for outcome, month in keys}
-    for file in staging.glob("*.npz"):
-        os.replace(file, folder / file.name)
-    for outcome in OUTCOMES:
-        for file in folder.glob(f"{outcome}-*.npz"):
-            if file.name not in wanted:
-                file.unlink()
-
-
-def keep_levels(
-    folder: Path, limits: dict[str, NDArray], offices: Sequence[str], settings: dict[str, Any]
-) -> None:
-    """Store the limits of the market categories, which must not move, offices and settings."""
-    content = {
-        "limits": {name: values.tolist() for name, values in limits.items()},
-        "offices": list(offices),
-        "settings": settings,
-    }
-    write_text(folder / LEVELS, json.dumps(content), private=True)
-
-
-def kept_levels(
-    folder: Path, settings: dict[str, Any]
-) -> tuple[dict[str, NDArray[np.float64]] | None, tuple[str, ...]]:
-    """Limits and offices of the store; None and () when it is new.
+def require_store(folder: Path) -> None:
+    """Refuse a folder that holds something else than a store.
 
     Raises
     ------
+    StoreError
+        For a file, or a folder with content that is no store.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise StoreError(f"{folder}: is a file; expected the folder of a store")
+    items = {item.name for item in folder.iterdir() if not item.name.startswith(".")}
+    kind = _kind(folder)
+    half = kind == "" and {EDITIONS, keys.FINGERPRINT} <= items
+    if items and kind != KIND and not half:
+        raise StoreError(
+            f"{folder}: is no store of a quarterly series (it has no {RECORD} of one); expected "
+            "such a store, an empty folder, or a new name"
+        )
+
+
+def _kind(folder: Path) -> str:
+    """The kind a record names; "" when it cannot be read."""
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        return str(found["kind"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def read(folder: Path, settings: Mapping[str, Any], secret: Secret, *, rebuild: bool) -> State:
+    """What the store holds, after a look at every file.
+
+    Parameters
+    ----------
+    settings
+        Parameters that decide what the values are.
+    rebuild
+        Whether damaged files are made anew from what is whole.
+
+    Raises
+    ------
+    StoreError
+        When files are damaged: names them.
     ParameterError
         When the store was made with other settings.
+    DisclosureError
+        When it was made with another secret.
     """
-    file = folder / LEVELS
-    if not file.exists():
-        return None, ()
-    content = json.loads(file.read_text())
-    before = content["settings"]
+    if not folder.is_dir() or not any(folder.glob("[!.]*")):
+        return State((), pd.DataFrame(columns=editions.COLUMNS))
+    record = _record(folder)
+    damaged = _damaged(folder, record)
+    if damaged and not rebuild:
+        raise StoreError(
+            f"{folder}: damaged: {', '.join(damaged)}; run the update again with --rebuild, which "
+            "makes anew what can be made from the editions that are whole"
+        )
+    _require_settings(folder, record, settings)
+    _require_secret(folder, record, secret)
+    names = tuple(record.get("editions") or _found_editions(folder))
+    if not damaged:
+        return State(names, editions.read_edition(folder / PUBLISHED))
+    return _healed(folder, names, damaged)
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """The record, empty when it is damaged."""
+    try:
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        files, named = found["files"], found["editions"]
+        if isinstance(files, dict) and isinstance(named, list):
+            return dict(found)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return {}
+
+
+def _damaged(folder: Path, record: Mapping[str, Any]) -> list[str]:
+    """Files that are not what the record says; those that cannot be read, when it is damaged."""
+    if record:
+        files: dict[str, str] = record["files"]
+        return [name for name, value in sorted(files.items()) if _hash(folder / name) != value]
+    try:
+        editions.read_edition(folder / PUBLISHED)
+    except StoreError:
+        return [PUBLISHED, RECORD]
+    return [RECORD]
+
+
+def _hash(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _require_settings(folder: Path, record: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    before = record.get("settings", settings)
     other = [
         f"{name}: {before.get(name)!r} in the store, {value!r} now"
         for name, value in settings.items()
@@ -226,28 +169,92 @@ def kept_levels(
     ]
     if other:
         raise ParameterError(f"{folder}: made with other settings; {'; '.join(other)}")
-    limits = {name: np.array(values) for name, values in content["limits"].items()}
-    return limits, tuple(content["offices"])
 
 
-def keep_spells(folder: Path, snapshot: Snapshot) -> None:
-    """Store how spells stood before a month. The file holds pseudonyms: it stays in the store."""
-    with beside(folder / SPELLS, private=True) as part, part.open("wb") as stream:
-        np.savez(
-            stream,
-            month=np.array(snapshot.month),
-            person=snapshot.person,
-            last=snapshot.last,
-            start=snapshot.start,
+def _require_secret(folder: Path, record: Mapping[str, Any], secret: Secret) -> None:
+    """The fingerprint of the store, or of its record where the file is damaged."""
+    file = folder / keys.FINGERPRINT
+    own = f"{secret.fingerprint}\n"
+    written = record.get("files", {}).get(keys.FINGERPRINT, _hash(file))
+    if written != hashlib.sha256(own.encode()).hexdigest():
+        raise DisclosureError(
+            f"{file}: earlier editions were made with another secret; name that one in "
+            f"{keys.SECRET}, or start a new series in another folder"
         )
 
 
-def kept_spells(folder: Path, month: str) -> Snapshot | None:
-    """Spells as they stood before a month, or None when the store does not know."""
-    file = folder / SPELLS
-    if not file.exists():
-        return None
-    with np.load(file) as kept:
-        if str(kept["month"]) != month:
-            return None
-        return Snapshot(month, kept["person"], kept["last"], kept["start"])
+def _found_editions(folder: Path) -> list[str]:
+    """Editions that lie in the store, by their last month: for a store without its record."""
+    last = {}
+    for file in (folder / EDITIONS).glob("*.csv"):
+        try:
+            last[file.stem] = (editions.read_edition(file)["month"].max(), file.stem)
+        except StoreError:
+            continue
+    return sorted(last, key=lambda name: last[name])
+
+
+def _healed(folder: Path, names: tuple[str, ...], damaged: list[str]) -> State:
+    """The state without what is damaged: the last edition lies in the store twice."""
+    twice = names[-1:] if PUBLISHED not in damaged else ()
+    lost = [name for name in names if _edition(name) in damaged and name not in twice]
+    kept = tuple(name for name in names if name not in lost)
+    source = PUBLISHED if PUBLISHED not in damaged else _edition(kept[-1]) if kept else ""
+    told = dict.fromkeys(damaged, "made anew")
+    told |= {_edition(name): "lost; what it alone published is not compared" for name in lost}
+    if PUBLISHED in damaged:
+        told[PUBLISHED] = f"made anew from {source}" if source else "lost"
+    table = pd.DataFrame(columns=editions.COLUMNS)
+    return State(kept, editions.read_edition(folder / source) if source else table, told)
+
+
+def _edition(name: str) -> str:
+    return f"{EDITIONS}/{name}.csv"
+
+
+def write(
+    made: Path,
+    folder: Path,
+    state: State,
+    released: Released,
+    version: str,
+    made_from: str,
+    settings: Mapping[str, Any],
+    secret: Secret,
+) -> None:
+    """Make the store's next state in the folder `made`, from the one in `folder`."""
+    if folder.exists():
+        shutil.copytree(folder, made)
+    make_private(made)
+    make_private(made / EDITIONS)
+    for left in (made / EDITIONS).glob("*.csv"):
+        if left.stem not in state.editions:
+            left.unlink()
+    texts = {_edition(version): released.frame.to_csv(index=False)}
+    texts[PUBLISHED] = texts[_edition(version)]
+    if state.healed and state.editions:
+        texts = {_edition(state.editions[-1]): state.published.to_csv(index=False)} | texts
+    texts[LOG] = _log(made, state, released, version)
+    texts[keys.FINGERPRINT] = f"{secret.fingerprint}\n"
+    for name, text in texts.items():
+        write_text(made / name, text, private=True)
+    named = [*(name for name in state.editions if name != version), version]
+    files = [PUBLISHED, LOG, keys.FINGERPRINT, *map(_edition, named)]
+    record = {
+        "kind": KIND,
+        "settings": dict(settings),
+        "editions": named,
+        "made_from": made_from,
+        "files": {name: _hash(made / name) for name in files},
+    }
+    write_text(made / RECORD, json.dumps(record, indent=1), private=True)
+
+
+def _log(made: Path, state: State, released: Released, version: str) -> str:
+    """The log of the store with this edition's decision."""
+    line = released.log.assign(label=version).to_csv(index=False, header=False)
+    file = made / LOG
+    if not state.editions or LOG in state.healed:
+        return ",".join(LOG_COLUMNS) + "\n" + line
+    earlier = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    return "".join(kept for kept in earlier if not kept.startswith(f"{version},")) + line
