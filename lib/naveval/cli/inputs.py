@@ -1,0 +1,111 @@
+"""Commands on what comes in: registers, their contracts and mappings."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from naveval.cli.options import FILE, FOLDER, FORMS, STUDY, main, plain_errors, scale_of, settings
+from naveval.project import catalogue, paths
+from naveval.project import parameters as params
+from naveval.project.errors import ParameterError
+
+
+@main.command()
+@click.argument("names", metavar="STUDY…", nargs=-1, required=True, type=STUDY)
+@click.option("--scale", default="small", help="small, full, or a share of full size such as 0.2.")
+@click.option("--seed", default=2024, show_default=True, help="Seed of the simulation.")
+@click.option("--out", type=FOLDER, help="Folder; one folder per study is made below it.")
+@plain_errors
+def data(names: tuple[str, ...], scale: str, seed: int, out: Path | None) -> None:
+    """Write simulated register extracts and their truth (truth.json)."""
+    from naveval.registers import extracts
+
+    size = scale_of(scale)
+    for study in names:
+        target = (out or paths.out_dir() / "_registers") / study
+        if target.exists():
+            raise ParameterError(f"{target}: exists already; choose another --out or remove it")
+        simulate = catalogue.module(study, "simulate").simulate
+        chosen = params.load(study, changes={"scale": size, "seed": seed})
+        extracts.write(simulate, target, chosen.simulation())
+        click.echo(str(target))
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
+@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@click.option("--json", "as_json", is_flag=True, help="Write everything found as JSON.")
+@plain_errors
+def check(
+    study: str, file: Path | None, pairs: tuple[str, ...], data_folder: Path | None, as_json: bool
+) -> None:
+    """Check parameters, further inputs and register extracts; list every breach, exit 1.
+
+    Beside the breaches it prints a reading report: the form seen, rows, missing values, codes and
+    range of every column, and rows by place and period. It refuses what `run` refuses.
+    """
+    chosen = params.load(study, file, settings(pairs, data_folder))
+    chosen.check_inputs()
+    if not chosen.data or not catalogue.has(study, "contracts"):
+        click.echo(f"{study}: parameters are as they should be; no registers given")
+        return
+    from naveval.registers import checking, extracts
+
+    found = checking.look(study, extracts.folder(study, chosen), chosen)
+    click.echo(checking.as_json(found) if as_json else checking.as_text(found))
+    sys.exit(0 if found.passed else 1)
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--format", "form", default="md", show_default=True, type=FORMS)
+@click.option("--out", type=FOLDER, help="Folder for the document, a data package and templates.")
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
+@plain_errors
+def contract(
+    study: str, form: str, out: Path | None, file: Path | None, pairs: tuple[str, ...]
+) -> None:
+    """Write what register owners must deliver: tables, columns, codes and periods, in Norwegian.
+
+    Without --out the document is printed. With it, the folder also gets a Frictionless
+    datapackage.json and an empty template of every table.
+    """
+    from naveval.registers.dictionary import entries, formats
+
+    found = entries.dictionary(study, params.load(study, file, settings(pairs, None)))
+    if out is not None:
+        for made in formats.write(found, form, out):
+            click.echo(str(made))
+    elif form == "xlsx":
+        raise ParameterError("--format xlsx: name a folder with --out")
+    else:
+        shown = {"md": formats.markdown, "csv": formats.as_csv, "json": formats.datapackage}
+        click.echo(shown[form](found), nl=False)
+
+
+@main.command("map")
+@click.argument("study", type=STUDY)
+@click.option("--data", "data_folder", required=True, type=FOLDER, help="The owner's files.")
+@click.option("--with", "source", default="", help="Mapping: params/registers/NAME.yml, or a file.")
+@click.option("--out", type=FOLDER, help="New folder for the tables that the mapping makes.")
+@plain_errors
+def map_registers(study: str, data_folder: Path, source: str, out: Path | None) -> None:
+    """Draft a mapping of an owner's files, or make the study's tables with a finished one.
+
+    Without --with a draft is printed, with what could not be placed. With it, --out becomes a
+    folder that `check` and `run` take as --data. It holds person data.
+    """
+    from naveval.registers.mapping import apply, draft
+    from naveval.registers.mapping import source as mappings
+
+    if not source:
+        click.echo(draft.draft(study, data_folder).text())
+        return
+    if out is None:
+        raise ParameterError("--with: name a new folder for the tables with --out")
+    for file in apply.write(mappings.load(study, source), data_folder, out):
+        click.echo(str(file))

@@ -1,0 +1,69 @@
+"""What the commands share: options, and errors as one message."""
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from naveval.project import catalogue, paths
+from naveval.project import parameters as params
+from naveval.project.errors import NavevalError, ParameterError
+
+STUDY = click.Choice(catalogue.names())
+FOLDER = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, dir_okay=False)
+FORMS = click.Choice(["md", "xlsx", "csv", "json"])
+ENGINES = click.Choice(["auto", "quarto", "builtin"])
+SCALES = {"small": 0.05, "full": 1.0}
+
+
+def plain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Show errors as one message on stderr, without a traceback, and set the exit code."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except NavevalError as error:
+            click.echo(f"naveval: {error}", err=True)
+            sys.exit(error.exit_code)
+        except PermissionError as error:
+            click.echo(f"naveval: {error.filename}: may not be written or read", err=True)
+            sys.exit(1)
+        except OSError as error:
+            # Libraries that write leave the name of the file out.
+            place = error.filename or f"while writing below {paths.out_dir()}"
+            click.echo(f"naveval: {place}: {error.strerror or error}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("naveval: interrupted; earlier results are untouched", err=True)
+            sys.exit(130)
+
+    return wrapped
+
+
+def settings(pairs: tuple[str, ...], data: Path | None) -> dict[str, Any]:
+    """Single changes of parameters from the command line."""
+    changes = dict(params.parse_setting(pair) for pair in pairs)
+    if data is not None:
+        changes["data"] = str(data)
+    return changes
+
+
+def scale_of(text: str) -> float:
+    try:
+        size = SCALES.get(text) or float(text)
+    except ValueError:
+        size = 0.0
+    if not 0 < size <= 1:
+        raise ParameterError(f"--scale {text}: expected small, full, or a number in (0, 1]")
+    return size
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="naveval")
+def main() -> None:
+    """Evaluations of Norwegian labour-market policy, from registers to reports."""

@@ -1,0 +1,95 @@
+"""Commands on what goes out: reports, the site, audits and publication."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from naveval.cli.options import ENGINES, FOLDER, main, plain_errors
+from naveval.project import paths
+from naveval.project.errors import ParameterError
+
+
+@main.command()
+@click.argument("folders", metavar="[PATH…]", nargs=-1, type=FOLDER)
+@click.option("--to", "formats", default="html,pdf", show_default=True, help="html, pdf or both.")
+@click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@click.option("--resume", is_flag=True, help="Keep reports that are current.")
+@plain_errors
+def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -> None:
+    """Turn result folders into HTML and PDF; without PATH all that are finished."""
+    from naveval.disclosure.scan.folder import require_clean
+    from naveval.publishing import render as rendering
+    from naveval.publishing.audit.ids import person_ids
+    from naveval.running import batch as batches
+
+    def refuse(folder: Path) -> None:
+        require_clean(folder, person_ids(folder))
+
+    targets = list(folders) or batches.finished()
+    if not targets:
+        raise ParameterError(f"{paths.out_dir()}: no finished runs; start with naveval run")
+    for folder in targets:
+        made = rendering.render(
+            folder,
+            to=tuple(formats.split(",")),
+            engine=engine,
+            checks=(refuse,),
+            resume=resume,
+        )
+        for file in made:
+            click.echo(str(file))
+
+
+@main.command("site")
+@click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@plain_errors
+def make_site(engine: str) -> None:
+    """Build the site from every rendered report; it opens from report/_out/site."""
+    from naveval.publishing.site import build
+
+    click.echo(str(build.build(engine, progress=lambda step: click.echo(step, err=True))))
+
+
+@main.command()
+@click.argument("folder", metavar="PATH", type=FOLDER)
+@click.option("--only", multiple=True, metavar="CHECK", help="Make only this check; repeatable.")
+@plain_errors
+def audit(folder: Path, only: tuple[str, ...]) -> None:
+    """Check a result folder or site: disclosure, accessibility, links, numbers, sizes."""
+    from tqdm import tqdm
+
+    from naveval.publishing.audit import folder as audits
+
+    with tqdm(desc="audit", unit="page", leave=False) as bar:
+
+        def advance(name: str, steps: int) -> None:
+            bar.total = steps
+            bar.update()
+
+        found = audits.audit(folder, checks=only or audits.CHECKS, progress=advance)
+    click.echo(audits.listing(found))
+    sys.exit(1 if found.faults else 0)
+
+
+@main.command()
+@click.argument("folder", metavar="PATH", type=FOLDER)
+@click.option("--host", required=True, help="Host name of the data marketplace.")
+@click.option("--id", "story", required=True, help="Identifier of the data story.")
+@plain_errors
+def publish(folder: Path, host: str, story: str) -> None:
+    """Upload a finished folder to Nav's data marketplace when it passes the audit.
+
+    The token is read from the environment variable NAVEVAL_PUBLISH_TOKEN.
+    """
+    from naveval.publishing import marketplace as uploads
+    from naveval.publishing.audit import folder as audits
+
+    done = uploads.publish(
+        folder,
+        host=host,
+        story=story,
+        check=lambda checked: audits.reasons_not_to_publish(checked, told=click.echo),
+        progress=click.echo,
+    )
+    click.echo(f"published {done.files} files, {done.size / 1e6:.1f} MB")

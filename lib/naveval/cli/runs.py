@@ -1,0 +1,207 @@
+"""Commands that compute: runs, batches, updates, measurements, and what is kept between them."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from naveval.cli.options import ENGINES, FILE, FOLDER, STUDY, main, plain_errors, scale_of, settings
+from naveval.project import catalogue, paths, places
+from naveval.project import parameters as params
+from naveval.project.errors import ParameterError
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
+@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@click.option("--out", type=FOLDER, help="Result folder; default report/_out/STUDY/PLACE.")
+@click.option("--resume", is_flag=True, help="Do nothing when the result is complete and current.")
+@click.option("--progress/--no-progress", default=True, help="Show a progress bar.")
+@plain_errors
+def run(
+    study: str,
+    file: Path | None,
+    pairs: tuple[str, ...],
+    data_folder: Path | None,
+    out: Path | None,
+    resume: bool,
+    progress: bool,
+) -> None:
+    """Execute a study's notebook and write its result folder."""
+    from naveval.running import run as runs
+
+    chosen = params.load(study, file, settings(pairs, data_folder))
+    done = runs.run(study, chosen, target=out, resume=resume, progress=progress)
+    click.echo(f"{done.folder}{' (current, not run again)' if done.skipped else ''}")
+
+
+@main.command()
+@click.argument("names", metavar="[STUDY…]", nargs=-1, type=STUDY)
+@click.option("--counties", default="all", help="all, or codes such as 03,34.")
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="In parallel.")
+@click.option("--resume", is_flag=True, help="Skip what is complete and current.")
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
+@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@click.option("--to", "formats", default="html,pdf", show_default=True, help="Or none.")
+@click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@click.option("--memory", type=click.FloatRange(min=0.2), help="Gigabytes for each run.")
+@click.option("--scheduler", default="", help="Dask scheduler to run on: tcp://HOST:8786.")
+@click.option("--progress/--no-progress", default=True, help="Show a progress bar.")
+@plain_errors
+def batch(
+    names: tuple[str, ...],
+    counties: str,
+    jobs: int,
+    resume: bool,
+    file: Path | None,
+    pairs: tuple[str, ...],
+    data_folder: Path | None,
+    formats: str,
+    engine: str,
+    memory: float | None,
+    scheduler: str,
+    progress: bool,
+) -> None:
+    """Run studies for counties: parallel, past failures, with a summary at the end."""
+    from naveval.publishing import render as rendering
+    from naveval.running import batch as batches
+
+    results = batches.batch(
+        names or catalogue.names(),
+        None if counties == "all" else counties.split(","),
+        jobs=jobs,
+        resume=resume,
+        file=file,
+        changes=settings(pairs, data_folder),
+        to=() if formats == "none" else tuple(formats.split(",")),
+        engine=engine,
+        memory_mb=memory * 1000 if memory else None,
+        scheduler=scheduler,
+        progress=progress,
+        rendered=rendering.is_current,
+    )
+    click.echo(batches.summary(results))
+    sys.exit(0 if all(result.ok for result in results) else 1)
+
+
+@main.command()
+@click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="In parallel.")
+@plain_errors
+def report(engine: str, jobs: int) -> None:
+    """Run every study with its default parameters, render it, and build the site."""
+    from naveval.publishing import render as rendering
+    from naveval.publishing.site import build
+    from naveval.running import batch as batches
+
+    results = batches.batch(
+        catalogue.names(),
+        {study: [params.load(study).county] for study in catalogue.names()},
+        jobs=jobs,
+        resume=True,
+        to=("html", "pdf"),
+        engine=engine,
+        rendered=rendering.is_current,
+    )
+    click.echo(batches.summary(results))
+    for result in results:
+        click.echo("\n".join(str(result.folder / f"report.{kind}") for kind in ("html", "pdf")))
+    if not all(result.ok for result in results):
+        sys.exit(1)
+    click.echo(str(build.build(engine)))
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--scale", default="full", help="small, full, or a share of full size such as 0.2.")
+@plain_errors
+def bench(study: str, scale: str) -> None:
+    """Measure a study: rows, seconds, peak memory, ratio to a peer in the same run."""
+    from naveval.running import benchmarks
+
+    benchmarks.run(study, scale_of(scale))
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--folder", type=FOLDER, help="A finished run; default the study's own default.")
+@plain_errors
+def distances(study: str, folder: Path | None) -> None:
+    """Show how far simulated cells lie from printed ones; exit 1 for one far off without reason."""
+    from naveval.exhibits import printed
+
+    slug = places.slug(params.load(study).county)
+    found = printed.distances(study, folder or paths.result_dir(study, slug))
+    click.echo(printed.distances_text(found))
+    sys.exit(0 if found.loc[found["distance"] > printed.FAR, "reason"].all() else 1)
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@click.option("--store", required=True, type=FOLDER, help="Folder kept from quarter to quarter.")
+@click.option("--version", required=True, help="Name of this publication, such as 2024K3.")
+@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
+@click.option("--window", default=79, show_default=True, help="Months in the window.")
+@click.option("--tolerance-hours", default=0.05, show_default=True, type=click.FloatRange(0))
+@click.option("--tolerance-share", default=0.002, show_default=True, type=click.FloatRange(0))
+@click.option("--rebuild", is_flag=True, help="Make damaged files of the store anew.")
+@plain_errors
+def update(
+    study: str,
+    data_folder: Path | None,
+    store: Path,
+    version: str,
+    file: Path | None,
+    pairs: tuple[str, ...],
+    window: int,
+    tolerance_hours: float,
+    tolerance_share: float,
+    rebuild: bool,
+) -> None:
+    """Estimate on the newest months and publish the next edition beside the earlier ones.
+
+    Published months keep their values. Where the new estimates lie further from them than the
+    tolerance the update stops; a note for the version in STORE/changelog.csv announces a
+    revision, of which a month may have eight.
+    """
+    from naveval.registers import contracts, extracts
+
+    if not catalogue.has(study, "update"):
+        raise ParameterError(f"{study}: has no quarterly update")
+    quarter = catalogue.module(study, "update")
+    chosen = params.load(study, file, settings(pairs, data_folder))
+    chosen.check_inputs()
+    # The store has the months before; what the window needs, the update itself asks for.
+    contracts.require(study, extracts.folder(study, chosen))
+    done = quarter.publish_quarter(
+        chosen,
+        store,
+        version,
+        window=window,
+        hours=tolerance_hours,
+        share=tolerance_share,
+        rebuild=rebuild,
+    )
+    click.echo(quarter.summary(done))
+
+
+@main.command()
+@click.option("--older", default="30d", show_default=True, metavar="TIME", help="30d, 12h or 2w.")
+@plain_errors
+def clean(older: str) -> None:
+    """Remove kept results and simulated registers that nobody used for a time.
+
+    Finished results, reports and the site stay; what was removed is made anew when it is needed.
+    """
+    from naveval.project import store
+
+    done = store.clean(store.days_of(older))
+    click.echo(
+        f"removed {done.removed} kept results and {done.leftovers} leftovers, "
+        f"{done.freed / 1e6:.1f} MB"
+    )
