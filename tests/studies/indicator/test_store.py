@@ -50,7 +50,7 @@ def values(months: tuple[str, ...], add: float = 0.0) -> pd.DataFrame:
 def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., quarter.Quarter]:
     """An update with given estimates, in `tmp_path/store`."""
     monkeypatch.setattr(quarter.extracts, "folder", lambda *_: Path())
-    monkeypatch.setattr(quarter, "_made_from", lambda *_: {})
+    monkeypatch.setattr(quarter, "made_from", lambda *_: {})
 
     def published(
         version: str, months: tuple[str, ...], add: float = 0.0, note: str = "", **options: Any

@@ -133,8 +133,8 @@ def publish_quarter(
         released = release(table, values, found.persons)
         with keeping.staged(folder) as work:
             made = work / folder.name
-            made_from = keeping.key(_made_from(parameters, data, window, secret), code=[__name__])
-            store.write(made, folder, state, released, version, made_from, settings, secret)
+            key = keeping.key(made_from(parameters, data, window, secret), code=[__name__])
+            store.write(made, folder, state, released, version, key, settings, secret)
             keeping.exchange(made, folder)
     return Quarter(version, found, change, table, state.healed)
 
@@ -155,7 +155,7 @@ def estimated(
     parameters: Parameters, data: Path, window: int, secret: Secret, *, rebuild: bool = False
 ) -> Estimated:
     """The window's estimates, from an earlier update when nothing that decides them changed."""
-    key = _made_from(parameters, data, window, secret)
+    key = made_from(parameters, data, window, secret)
     if rebuild:
         keeping.drop([keeping.location("indicator-quarter", key=key, code=[__name__])])
     return keeping.cached(
@@ -166,7 +166,8 @@ def estimated(
     )
 
 
-def _made_from(parameters: Parameters, data: Path, window: int, secret: Secret) -> dict[str, Any]:
+def made_from(parameters: Parameters, data: Path, window: int, secret: Secret) -> dict[str, Any]:
+    """What decides an edition: settings, registers, window and the secret's fingerprint."""
     names = (*SETTINGS, "first_month", "last_month")
     return {
         "parameters": {name: getattr(parameters, name) for name in names},
