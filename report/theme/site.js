@@ -12,6 +12,64 @@
     });
   });
 
+  /* Menu that folds on a narrow screen */
+  var menu = document.getElementById("meny"), fold = document.querySelector(".menu-button");
+  if (menu && fold) {
+    var narrow = window.matchMedia("(max-width: 48rem)");
+    var set = function (open) {
+      fold.setAttribute("aria-expanded", open ? "true" : "false");
+      menu.hidden = !open;
+    };
+    var fit = function () { fold.hidden = !narrow.matches; set(!narrow.matches); };
+    fold.addEventListener("click", function () { set(menu.hidden); });
+    menu.addEventListener("keydown", function (event) {
+      if (event.key === "Escape" && narrow.matches) { set(false); fold.focus(); }
+    });
+    narrow.addEventListener("change", fit);
+    fit();
+  }
+
+  /* Links to headings, figures and tables, and the section shown marked in the contents */
+  each(document.querySelectorAll("main h2, main h3, main figure[id], main .quarto-float[id], main table[id]:not([role])"), function (part) {
+    var section = part.closest("section[id]");
+    var id = part.id || (/^H/.test(part.tagName) && section && section.querySelector("h2, h3") === part ? section.id : "");
+    var at = /^H/.test(part.tagName) ? part : part.querySelector("figcaption, caption");
+    if (!id || !at || at.querySelector(".anchor")) return;
+    var link = document.createElement("a");
+    link.className = "anchor";
+    link.href = "#" + id;
+    link.textContent = "#";
+    link.setAttribute("aria-label", "Lenke til «" + at.textContent.trim() + "»");
+    link.addEventListener("click", function () {
+      if (navigator.clipboard) navigator.clipboard.writeText(location.href.split("#")[0] + "#" + id);
+    });
+    at.appendChild(document.createTextNode(" "));
+    at.appendChild(link);
+  });
+  var entries = {};
+  each(document.querySelectorAll("#TOC a[href^='#']"), function (link) {
+    entries[decodeURIComponent(link.getAttribute("href").slice(1))] = link;
+  });
+  var parts = Object.keys(entries).map(function (id) { return document.getElementById(id); })
+    .filter(function (part) { return part; });
+  function mark() {
+    var here = parts[0];
+    parts.forEach(function (part) { if (part.getBoundingClientRect().top < window.innerHeight * 0.3) here = part; });
+    parts.forEach(function (part) {
+      if (part === here) entries[part.id].setAttribute("aria-current", "location");
+      else entries[part.id].removeAttribute("aria-current");
+    });
+  }
+  if (parts.length) {
+    var waiting = false;
+    window.addEventListener("scroll", function () {
+      if (waiting) return;
+      waiting = true;
+      window.requestAnimationFrame(function () { waiting = false; mark(); });
+    }, { passive: true });
+    mark();
+  }
+
   /* Filters and sorting of a table */
   each(document.querySelectorAll("form.filters"), function (form) {
     var table = document.getElementById(form.dataset.table);

@@ -1,7 +1,9 @@
 """Upload against a server on this machine: method, token, files, retries, refusals."""
 
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,7 @@ from click.testing import CliRunner
 from naveval import cli
 from naveval.project.errors import ParameterError
 from naveval.publishing import marketplace
+from naveval.publishing import request as release
 
 TOKEN = "hemmelig-abc123"
 
@@ -27,6 +30,7 @@ class Marketplace:
     batches: list[dict[str, bytes]] = field(default_factory=list)
     drop: int = 0
     reason: str | None = None
+    page: bool = False
 
 
 @pytest.fixture
@@ -47,6 +51,8 @@ def market(monkeypatch: pytest.MonkeyPatch) -> Iterator[Marketplace]:
             self.send_response(status, state.reason)
             if status == 302:
                 self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            if state.page:
+                self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -83,7 +89,14 @@ def folder(tmp_path: Path) -> Path:
     for number in range(23):
         (made / "tables" / f"tbl-{number}.csv").write_text(f"a\n{number}\n")
     (made / "report.html").write_bytes(b"<html></html>")
+    sign(made)
     return made
+
+
+def sign(folder: Path) -> None:
+    """Request and approve a folder."""
+    release.request(folder, by="Kari", check=lambda _: [])
+    release.approve(folder, by="Ola", reviewed=["*"])
 
 
 def send(folder: Path, market: Marketplace, **options: object) -> marketplace.Upload:
@@ -102,7 +115,7 @@ def test_all_files_arrive_by_put_with_token_in_batches_of_ten(
     expected = {
         file.relative_to(folder).as_posix(): file.read_bytes()
         for file in folder.rglob("*")
-        if file.is_file() and ".hidden" not in file.parts
+        if file.is_file() and not any(p.startswith(".") for p in file.relative_to(folder).parts)
     }
     assert got == expected
     assert done == marketplace.Upload(24, sum(map(len, expected.values())), 3)
@@ -113,6 +126,7 @@ def test_large_files_go_alone_and_larger_ones_stop_everything(
 ) -> None:
     monkeypatch.setattr(marketplace, "ALONE_ABOVE", 1000)
     (folder / "big.pdf").write_bytes(b"x" * 1001)
+    sign(folder)
     send(folder, market)
     assert [len(batch) for batch in market.batches] == [10, 10, 4, 1]
     assert list(market.batches[-1]) == ["big.pdf"]
@@ -121,7 +135,7 @@ def test_large_files_go_alone_and_larger_ones_stop_everything(
     with pytest.raises(
         marketplace.PublishError, match=r"over 100 MB: .*big\.pdf.*nothing was sent"
     ):
-        send(folder, market)
+        send(folder, market, again=True)
     assert len(market.seen) == before
 
 
@@ -248,15 +262,103 @@ def test_unusable_token_is_told_without_its_value(
 def test_command_never_shows_or_writes_the_token(
     folder: Path, market: Marketplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "naveval.publishing.audit.folder.reasons_not_to_publish", lambda _, told: []
-    )
+    monkeypatch.setattr("naveval.publishing.audit.folder.faults_of_release", lambda _, told: [])
     arguments = ["publish", str(folder), "--host", market.host, "--id", "abc"]
     result = CliRunner().invoke(cli.main, arguments)
     assert result.exit_code == 0, result.output
     market.answers = [401]
-    again = CliRunner().invoke(cli.main, arguments)
+    again = CliRunner().invoke(cli.main, [*arguments, "--again"])
     assert again.exit_code == 1
     assert "401" in again.stderr
     assert TOKEN not in result.output + again.output
     assert not any(TOKEN in f.read_text() for f in folder.rglob("*") if f.is_file())
+
+
+def test_an_upload_that_stopped_goes_on_and_sends_nothing_twice(
+    folder: Path, market: Marketplace
+) -> None:
+    market.answers = [200, 200, 403]
+    with pytest.raises(marketplace.PublishError, match="403"):
+        send(folder, market)
+    assert [len(batch) for batch in market.batches] == [10, 10]
+    done = send(folder, market)
+    assert (done.files, done.before) == (4, 20)
+    names = [name for batch in market.batches for name in batch]
+    assert len(names) == len(set(names)) == 24
+    assert send(folder, market).files == 0
+    assert send(folder, market, again=True).files == 24
+    # Another address has taken nothing.
+    assert marketplace.publish(folder, host=market.host, story="b", check=lambda _: []).files == 24
+
+
+def test_a_damaged_receipt_is_named(folder: Path, market: Marketplace) -> None:
+    (folder / marketplace.RECEIPT_FILE).write_text("{")
+    with pytest.raises(marketplace.PublishError, match=r"\.published\.json: cannot be read"):
+        send(folder, market)
+    assert not market.seen
+
+
+def test_a_web_page_is_no_receipt(folder: Path, market: Marketplace) -> None:
+    market.page = True
+    with pytest.raises(marketplace.PublishError, match="answered with a web page"):
+        send(folder, market)
+    assert len(market.seen) == 1
+    market.page = False
+    assert send(folder, market).files == 24
+
+
+@pytest.fixture
+def odd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes | None], Marketplace]]:
+    """A server that reads a request and answers with the given bytes, or not at all."""
+    monkeypatch.setenv(marketplace.TOKEN_VARIABLE, TOKEN)
+    servers: list[socket.socket] = []
+
+    def start(answer: bytes | None) -> Marketplace:
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+        state = Marketplace(host=f"http://127.0.0.1:{server.getsockname()[1]}")
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    state.seen.append(("", "", ""))
+                    connection.recv(65536)
+                    if answer is not None:
+                        connection.sendall(answer)
+                        connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        return state
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "message", "times"),
+    [
+        (b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", "302 Found: leads elsewhere", 1),
+        (b"HTTP/1.1 304 Not Modified\r\n\r\n", "304 Not Modified: leads elsewhere", 1),
+        (b"\x00\xff nonsense\r\n\r\n", "ConnectionError after 5 attempts", 5),
+        (f"HTTP/1.1 {TOKEN} {TOKEN}\r\n\r\n".encode(), "ConnectionError after 5", 5),
+        (b"HTTP/1.1 999 odd\r\nContent-Length: 0\r\n\r\n", "999 after 5 attempts", 5),
+        (None, "no answer in 0.3 s; stopped at report.html, which may have arrived", 1),
+    ],
+)
+def test_odd_answers_are_named_and_nothing_is_noted_as_sent(
+    folder: Path,
+    odd: Callable[[bytes | None], Marketplace],
+    monkeypatch: pytest.MonkeyPatch,
+    answer: bytes | None,
+    message: str,
+    times: int,
+) -> None:
+    monkeypatch.setattr(marketplace, "TIMEOUT", (1, 0.3))
+    state = odd(answer)
+    with pytest.raises(marketplace.PublishError, match=message) as caught:
+        send(folder, state)
+    assert len(state.seen) == times
+    assert TOKEN not in str(caught.value)
+    assert not (folder / marketplace.RECEIPT_FILE).exists()

@@ -1,5 +1,6 @@
 """Commands on what goes out: reports, the site, audits and publication."""
 
+import getpass
 import sys
 from pathlib import Path
 
@@ -72,15 +73,52 @@ def audit(folder: Path, only: tuple[str, ...]) -> None:
     sys.exit(1 if found.faults else 0)
 
 
+BY = click.option("--by", default=getpass.getuser, help="Your name; default the one you log in by.")
+
+
+@main.command()
+@click.argument("folder", metavar="PATH", type=FOLDER)
+@BY
+@plain_errors
+def request(folder: Path, by: str) -> None:
+    """Ask for a folder to be published: every file with pass, review or fail, and checksum.
+
+    Exit code 1 when a file failed. Somebody else approves.
+    """
+    from naveval.publishing import request as requests
+    from naveval.publishing.audit import folder as audits
+
+    made = requests.request(
+        folder, by=by, check=lambda asked: audits.faults_of_release(asked, told=click.echo)
+    )
+    click.echo(requests.summary(made))
+    sys.exit(1 if made.of("fail") else 0)
+
+
+@main.command()
+@click.argument("folder", metavar="PATH", type=FOLDER)
+@BY
+@click.option("--reviewed", multiple=True, metavar="FILES", help="Looked at: a path or pattern.")
+@plain_errors
+def approve(folder: Path, by: str, reviewed: tuple[str, ...]) -> None:
+    """Approve what somebody else has requested, after a look at every file to be reviewed."""
+    from naveval.publishing import request as requests
+
+    asked = requests.approve(folder, by=by, reviewed=reviewed)
+    click.echo(f"{len(asked.entries)} files, requested by {asked.by}, may be published")
+
+
 @main.command()
 @click.argument("folder", metavar="PATH", type=FOLDER)
 @click.option("--host", required=True, help="Host name of the data marketplace.")
 @click.option("--id", "story", required=True, help="Identifier of the data story.")
+@click.option("--again", is_flag=True, help="Send also what the server has taken before.")
 @plain_errors
-def publish(folder: Path, host: str, story: str) -> None:
-    """Upload a finished folder to Nav's data marketplace when it passes the audit.
+def publish(folder: Path, host: str, story: str, again: bool) -> None:
+    """Upload an approved folder to Nav's data marketplace when it still passes the audit.
 
-    The token is read from the environment variable NAVEVAL_PUBLISH_TOKEN.
+    The token is read from the environment variable NAVEVAL_PUBLISH_TOKEN. An upload that stopped
+    goes on where it was.
     """
     from naveval.publishing import marketplace as uploads
     from naveval.publishing.audit import folder as audits
@@ -89,7 +127,9 @@ def publish(folder: Path, host: str, story: str) -> None:
         folder,
         host=host,
         story=story,
-        check=lambda checked: audits.reasons_not_to_publish(checked, told=click.echo),
+        check=lambda checked: map(str, audits.faults_of_release(checked, told=click.echo)),
         progress=click.echo,
+        again=again,
     )
-    click.echo(f"published {done.files} files, {done.size / 1e6:.1f} MB")
+    earlier = f"; {done.before} were there already" if done.before else ""
+    click.echo(f"published {done.files} files, {done.size / 1e6:.1f} MB{earlier}")

@@ -5,7 +5,7 @@ The marketplace takes the files of a data story as multipart form data:
 in the folder.
 """
 
-import hashlib
+import json
 import os
 import re
 import time
@@ -18,7 +18,9 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 
-from naveval.project.errors import NavevalError, ParameterError
+from naveval.project import store
+from naveval.project.errors import ParameterError
+from naveval.publishing.request import PublishError, approved, files_of, fingerprint
 
 TOKEN_VARIABLE = "NAVEVAL_PUBLISH_TOKEN"
 MEGABYTE = 1_000_000
@@ -28,19 +30,19 @@ BATCH = 10
 ATTEMPTS = 5
 TIMEOUT = (10, 300)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-class PublishError(NavevalError):
-    """The upload was refused or could not be completed."""
+RECEIPT_FILE = ".published.json"
+"""What a server has taken, so that nothing is sent twice after an upload that stopped."""
+PAGE = "text/html"
 
 
 @dataclass(frozen=True)
 class Upload:
-    """What an upload sent: files, bytes, and requests including those tried again."""
+    """What an upload sent: files, bytes, requests with those tried again, files sent before."""
 
     files: int
     size: int
     requests: int
+    before: int = 0
 
 
 class _Bearer(AuthBase):
@@ -65,13 +67,17 @@ def publish(
     check: Callable[[Path], Iterable[str]],
     progress: Callable[[str], None] = lambda _: None,
     pause: Callable[[float], None] = time.sleep,
+    again: bool = False,
 ) -> Upload:
-    """Send every file of a folder, in batches, when the folder passes the checks.
+    """Send every file of an approved folder, in batches, when it still passes the checks.
+
+    A batch that the server has taken is noted in the folder; when an upload stops, the next one
+    goes on from there.
 
     Parameters
     ----------
     folder
-        A result folder or a site.
+        A result folder or a site, requested and approved (`naveval.publishing.request`).
     host
         Host name of the marketplace; `http://` is accepted for this machine only.
     story
@@ -82,37 +88,62 @@ def publish(
         Called with one line per batch.
     pause
         Waits that many seconds between attempts.
+    again
+        Whether to send what the server has taken before, too.
 
     Raises
     ------
     ParameterError
         For a missing folder or token, or a malformed host or identifier.
     PublishError
-        When the folder fails the checks, a file is too large or was changed after the checks,
-        the server answers 4xx, or the attempts are used up.
+        When the folder is not approved or is not what was approved, fails the checks, or has a
+        file that is too large; when the server refuses, answers nonsense or not at all, or the
+        attempts are used up.
     """
     url = address(host, story)
     auth = _Bearer(read_token())
-    batches = plan(files_of(folder))
-    checked = {file: _fingerprint(file.read_bytes()) for batch in batches for file in batch}
-    faults = list(check(folder))
-    if faults:
+    every = files_of(folder)
+    checksums = approved(folder)
+    if faults := list(check(folder)):
         shown = "\n  ".join(faults[:20])
         raise PublishError(
             f"{folder}: not published, {len(faults)} fault(s) in disclosure control or "
             f"accessibility:\n  {shown}"
         )
+    taken = {} if again else _taken(folder, url)
+    named = {file: file.relative_to(folder).as_posix() for file in every}
+    left = [file for file in every if taken.get(named[file]) != checksums[named[file]]]
+    batches = plan(left)
     sent = tries = size = 0
     with requests.Session() as session:
         session.auth = auth
         for number, batch in enumerate(batches, 1):
-            contents = _unchanged(batch, checked)
-            parts = {file.relative_to(folder).as_posix(): contents[file] for file in batch}
+            parts = {named[file]: _unchanged(file, checksums[named[file]]) for file in batch}
             tries += _send(session, url, parts, pause)
+            taken |= {name: checksums[name] for name in parts}
+            _note(folder, url, taken)
             sent += len(batch)
-            size += sum(map(len, contents.values()))
+            size += sum(map(len, parts.values()))
             progress(f"{number}/{len(batches)}: {sent} files, {size / MEGABYTE:.1f} MB")
-    return Upload(sent, size, tries)
+    return Upload(sent, size, tries, len(every) - len(left))
+
+
+def _taken(folder: Path, url: str) -> dict[str, str]:
+    """Path to checksum of what this address has taken from this folder before."""
+    file = folder / RECEIPT_FILE
+    try:
+        content = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        return {str(name): str(checksum) for name, checksum in content.get(url, {}).items()}
+    except (ValueError, AttributeError):
+        raise PublishError(
+            f"{file}: cannot be read; remove it, and everything is sent again"
+        ) from None
+
+
+def _note(folder: Path, url: str, taken: Mapping[str, str]) -> None:
+    file = folder / RECEIPT_FILE
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    store.write_text(file, json.dumps(known | {url: dict(taken)}, indent=1) + "\n")
 
 
 def address(host: str, story: str) -> str:
@@ -139,24 +170,6 @@ def read_token() -> str:
     return token
 
 
-def files_of(folder: Path) -> list[Path]:
-    """Every file of a folder but hidden ones; links that lead out of it are refused."""
-    if not folder.is_dir():
-        raise ParameterError(f"{folder}: no such folder")
-    root = folder.resolve()
-    found = []
-    for file in sorted(folder.rglob("*")):
-        if any(part.startswith(".") for part in file.relative_to(folder).parts):
-            continue
-        if not file.resolve().is_relative_to(root):
-            raise PublishError(f"{file}: a link that leads out of the folder is not published")
-        if file.is_file():
-            found.append(file)
-    if not found:
-        raise PublishError(f"{folder}: holds no files")
-    return found
-
-
 def plan(files: list[Path]) -> list[list[Path]]:
     """Batches of at most ten files; a file over 10 MB goes alone, over 100 MB is refused."""
     too_large = [file for file in files if file.stat().st_size > REFUSED_ABOVE]
@@ -169,18 +182,12 @@ def plan(files: list[Path]) -> list[list[Path]]:
     return together + [[file] for file in large]
 
 
-def _fingerprint(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _unchanged(batch: list[Path], checked: Mapping[Path, str]) -> dict[Path, bytes]:
-    """Contents of files; PublishError for one that is not what was checked."""
-    found = {}
-    for file in batch:
-        found[file] = file.read_bytes()
-        if _fingerprint(found[file]) != checked[file]:
-            raise PublishError(f"{file}: was changed after the checks; publish again")
-    return found
+def _unchanged(file: Path, checksum: str) -> bytes:
+    """Content of a file; PublishError when it is not what was approved."""
+    content = file.read_bytes()
+    if fingerprint(content) != checksum:
+        raise PublishError(f"{file}: was changed after it was approved; ask again")
+    return content
 
 
 def _send(
@@ -189,7 +196,10 @@ def _send(
     contents: Mapping[str, bytes],
     pause: Callable[[float], None],
 ) -> int:
-    """PUT one batch; again after 1, 2, 4, 8 s on 5xx and lost connections. Gives attempts."""
+    """PUT one batch; again after 1, 2, 4, 8 s on 5xx and lost connections. Gives attempts.
+
+    A server that has everything and says nothing is not asked again: it may have taken it.
+    """
     fault, first = "", next(iter(contents))
     # Nothing that is meant for this machine goes through a proxy.
     direct = {"no_proxy": host} if (host := urlsplit(url).hostname) in LOOPBACK else {}
@@ -198,19 +208,38 @@ def _send(
             pause(2.0 ** (attempt - 2))
         parts = [(name, (name, content)) for name, content in contents.items()]
         try:
-            answer = session.put(
-                url, files=parts, timeout=TIMEOUT, allow_redirects=False, proxies=direct
-            )
+            with session.put(
+                url,
+                files=parts,
+                timeout=TIMEOUT,
+                allow_redirects=False,
+                proxies=direct,
+                stream=True,
+            ) as answer:
+                status, kind = answer.status_code, answer.headers.get("Content-Type", "")
+        except requests.ReadTimeout:
+            raise PublishError(
+                f"{url}: no answer in {TIMEOUT[1]} s; stopped at {first}, which may have arrived. "
+                "Publish again to go on from there"
+            ) from None
         except (requests.ConnectionError, requests.Timeout) as error:
             fault = type(error).__name__
             continue
-        if answer.ok and not answer.is_redirect:
+        except requests.RequestException as error:
+            fault = f"an answer that is no HTTP ({type(error).__name__})"
+            raise PublishError(f"{url}: {fault}; stopped at {first}") from None
+        if 200 <= status < 300 and not kind.startswith(PAGE):
             return attempt
-        fault = _status(answer.status_code)
-        if answer.status_code < 500:
+        fault = _status(status)
+        if status < 300:
             raise PublishError(
-                f"{url}: {fault}; stopped at {first}. " + HINTS.get(answer.status_code, "")
+                f"{url}: answered with a web page, such as one to log in; stopped at {first}. "
+                "Is the host right?"
             )
+        if status < 400:
+            raise PublishError(f"{url}: {fault}: leads elsewhere, and is not followed; at {first}")
+        if status < 500:
+            raise PublishError(f"{url}: {fault}; stopped at {first}. " + HINTS.get(status, ""))
     raise PublishError(f"{url}: {fault} after {ATTEMPTS} attempts; stopped at {first}")
 
 

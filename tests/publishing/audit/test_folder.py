@@ -165,8 +165,8 @@ def test_command_lists_faults_and_sets_the_exit_code(folder: Path) -> None:
 
 def test_failing_folder_is_not_published(folder: Path) -> None:
     write_page(folder, BODY.replace(' alt="Linjen faller til 3,4 timer."', ""))
-    reasons = audit.reasons_not_to_publish(folder)
-    assert any("alternative text" in reason for reason in reasons)
+    faults = audit.faults_of_release(folder)
+    assert any("alternative text" in fault.message for fault in faults)
 
 
 def known(*values: float) -> Known:
@@ -235,5 +235,5 @@ def test_publication_tells_what_could_not_be_checked(
 ) -> None:
     monkeypatch.setenv("NAVEVAL_CHROMIUM", str(folder / "none"))
     told: list[str] = []
-    assert audit.reasons_not_to_publish(folder, told=told.append) == []
+    assert audit.faults_of_release(folder, told=told.append) == []
     assert told == ["not checked: axe: no Chromium on the PATH"]

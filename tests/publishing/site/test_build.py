@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,16 +13,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import site_sample
+import yaml
 from bs4 import BeautifulSoup
+from PIL import Image
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
-from naveval.project import catalogue, formats, places
+from naveval.project import catalogue, formats, paths, places
 from naveval.project.errors import ParameterError, RenderError
 from naveval.publishing import render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
-from naveval.publishing.site import build, counties, errata, evidence, released, results
+from naveval.publishing.site import build, counties, errata, evidence, frame, released, results
 from naveval.publishing.site import pages as site_pages
 
 ROOT = Path(__file__).parents[3]
@@ -263,8 +266,69 @@ def test_unfinished_and_interactive_results_stay_out(built: SimpleNamespace) -> 
 
 
 def test_changed_template_is_refused() -> None:
+    around = frame.Around("index.html", "index", "Tittel", "Om", "assets/x.png", "2026-11-27")
     with pytest.raises(RenderError, match="no <main"):
-        build.dressed("<html><body></body></html>", "", "", site_pages.words())
+        frame.framed("<html><body></body></html>", around, site_pages.words())
+
+
+def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
+    built: SimpleNamespace,
+) -> None:
+    for page in built.site.rglob("*.html"):
+        made = soup(page)
+        foot = made.select_one(".page-foot").text
+        assert "Slik siterer du siden: Arbeid og tiltak (20" in foot
+        assert f"Versjon {version('naveval')}, " in foot
+        assert "Spørsmål: De som vedlikeholder naveval" in foot
+        shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
+        assert shared["og:title"]
+        assert shared["og:description"]
+        picture = (page.parent / shared["og:image"]).resolve()
+        assert picture.is_relative_to(built.site.resolve())
+        assert Image.open(picture).size == (1200, 630)
+        assert len(made.select('meta[name="description"]')) == 1
+
+
+def noticed(root: Path, **changes: str) -> None:
+    entry = {"study": "followup", "place": "hele-landet", "kind": "corrected"}
+    entry |= {"date": "2026-11-27", "reason": "Tabell 3 hadde <feil> fortegn."}
+    file = root / "report/publisher.yml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["notices"] = [entry | changes]
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+
+def test_corrected_and_withdrawn_reports_say_why(project: Path) -> None:
+    for code in ("", "03"):
+        site_sample.make_result(paths.out_dir(), "followup", code)
+    reason = "Tabell 3 hadde <feil> fortegn."
+    noticed(project)
+    site = build.build("builtin").parent
+    report = soup(site / "followup/hele-landet/report.html")
+    assert report.select_one("article > aside.box").text == f"Rettet 27.\xa0november 2026{reason}"
+    assert "Andelen er 12,5 prosent" in report.text
+    assert reason in soup(site / "followup.html").text
+    assert reason not in soup(site / "followup/03-oslo/report.html").text
+    noticed(project, kind="withdrawn")
+    site = build.build("builtin").parent
+    report = soup(site / "followup/hele-landet/report.html")
+    assert "Trukket tilbake 27." in report.text
+    assert reason in report.text
+    for page in site.rglob("*.html"):
+        if page.parent.name != "03-oslo" and page.name != "fylke-03-oslo.html":
+            assert "12,5 prosent" not in page.read_text(encoding="utf-8"), page
+    assert [file.name for file in (site / "followup/hele-landet").iterdir()] == ["report.html"]
+    assert "12,5" not in (site / "assets/search-index.js").read_text().partition("03-oslo")[0]
+    assert "Andelen er 12,5" in soup(site / "followup/03-oslo/report.html").text
+
+
+@pytest.mark.parametrize(
+    "changes", [{"study": "x"}, {"place": "oslo"}, {"kind": "gone"}, {"reason": " "}, {"day": "1"}]
+)
+def test_odd_notices_are_refused(project: Path, changes: dict[str, str]) -> None:
+    noticed(project, **changes)
+    with pytest.raises(ParameterError, match=r"publisher\.yml: notices: .*"):
+        frame.publisher()
 
 
 def test_counties_of_today_all_have_a_page(built: SimpleNamespace) -> None:

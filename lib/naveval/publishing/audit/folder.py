@@ -134,6 +134,8 @@ def _disclosure(folder: Path, files: list[Path]) -> Iterator[Fault]:
 
 def _scanned(folder: Path, name: str, ids: frozenset[str]) -> Iterator[Fault]:
     for found in disclosure_scan.scan(folder, ids):
+        if any(part.startswith(".") for part in Path(found.file).parts):
+            continue  # records of the release itself, which are never sent
         file = found.file if name == "." else f"{name}/{found.file}"
         yield Fault("disclosure", file, f"{found.kind} ({found.number})")
 
@@ -149,15 +151,15 @@ def _sizes(files: list[Path], folder: Path) -> Iterator[Fault]:
             yield Fault("size", name, f"{size / 1e6:.0f} MB is much for a page")
 
 
-def reasons_not_to_publish(folder: Path, told: Callable[[str], Any] = lambda _: None) -> list[str]:
-    """Faults in disclosure control or accessibility, as text; none when it may be published.
+def faults_of_release(folder: Path, told: Callable[[str], Any] = lambda _: None) -> list[Fault]:
+    """Faults that forbid a publication: in disclosure control or accessibility.
 
     `told` is called with each check that could not be made, and why.
     """
     found = audit(folder, checks=GATE)
     for reason in found.skipped:
         told(f"not checked: {reason}")
-    return [str(fault) for fault in found.faults]
+    return list(found.faults)
 
 
 def listing(result: Audit, *, most: int = 20) -> str:

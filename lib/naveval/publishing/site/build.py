@@ -10,16 +10,20 @@ import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import typst
+
 from naveval.project import paths, places, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, quarto, render
-from naveval.publishing.site import counties, errata, project, results, search
+from naveval.publishing.site import counties, errata, frame, project, results, search
 from naveval.publishing.site import curves as site_curves
 from naveval.publishing.site import pages as site_pages
+from naveval.publishing.site.frame import Around
 from naveval.publishing.site.pages import Page
 from naveval.publishing.site.results import Result
 
@@ -27,10 +31,6 @@ FOLDER = "site"
 ASSETS = ("site.css", "site.js")
 WIDE = ("index", "kunnskap", "feil", "fylker")
 WORKERS = 2
-MAIN = re.compile(r'<main id="innhold"')
-OLD_HEAD = re.compile(r'<header class="page-head">.*?</header>', re.DOTALL)
-FOOT = re.compile(r'(<footer class="page-foot">)')
-END_OF_HEAD = re.compile(r"</head>")
 
 
 def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: None) -> Path:
@@ -62,8 +62,9 @@ def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: N
         work = staging / FOLDER
         work.mkdir()
         progress(f"{len(pages)} pages")
-        _make_pages(name, pages, work, text)
         copy_assets(work)
+        _make_pictures(found, work, text)
+        _make_pages(name, pages, found, work, text)
         progress("county sheets")
         _make_sheets(found, work, text)
         progress("reports")
@@ -126,11 +127,22 @@ def metadata(page: Page, engine: str) -> dict[str, object]:
     return made
 
 
-def _make_pages(name: str, pages: Sequence[Page], work: Path, text: dict[str, Any]) -> None:
+def _make_pages(
+    name: str, pages: Sequence[Page], found: Sequence[Result], work: Path, text: dict[str, Any]
+) -> None:
     """Turn pages into HTML below `work`, and put menu, search and footer around them."""
     made = _html_of(name, pages, work)
+    newest = max((r.date for r in found), default="") or date.today().isoformat()
     for page in pages:
-        html = dressed(made[page.name], page.current, "", text)
+        around = Around(
+            f"{page.name}.html",
+            page.current,
+            page.title,
+            page.subtitle,
+            _picture(page.name if page.name in text["studies"] else ""),
+            newest,
+        )
+        html = frame.framed(made[page.name], around, text)
         if page.name in WIDE:
             html = re.sub(r"<main ", '<main class="wide-page" ', html, count=1)
         if page.name == "sok":
@@ -162,7 +174,8 @@ def _html_of(name: str, pages: Sequence[Page], work: Path) -> dict[str, str]:
         made[page.name] = file.read_text(encoding="utf-8")
         store.keep(places_of[page.name], made[page.name])
     shutil.rmtree(scratch)
-    store.drop(file for file in _folder().glob("*.kept") if file not in places_of.values())
+    stale = set(_folder().glob("*.kept")) - set(places_of.values())
+    store.drop(file for file in stale if not file.name.startswith("share-"))
     return made
 
 
@@ -235,55 +248,51 @@ def _builtin(page: Page, described: str, scratch: Path) -> Path:
     return builtin.to_html(page.markdown, metadata(page, described), folder, paths.report_dir())
 
 
-def dressed(html: str, current: str, prefix: str, text: dict[str, Any]) -> str:
-    """A page or report with the site's menu, search and footer.
-
-    Parameters
-    ----------
-    current
-        Name of the page in the menu that is marked as the one shown.
-    prefix
-        Way from the page to the site's root, "" or "../../".
-    """
-    if not MAIN.search(html):
-        raise RenderError("a page has no <main id=innhold>; the template has changed")
-    here = {name: _here(name == current, prefix) for name in text["menu"]}
-    items = "".join(
-        f'<li><a href="{prefix}{name}.html"{here[name]}>{escape(label)}</a></li>'
-        for name, label in text["menu"].items()
-    )
-    head = (
-        '<header class="page-head"><div class="head-inner">'
-        f'<nav aria-label="Hovedmeny"><ul>{items}</ul></nav>'
-        f'<form class="site-search" role="search" action="{prefix}sok.html" method="get">'
-        f'<label for="sok-topp">{escape(text["search-label"])}</label>'
-        '<input id="sok-topp" type="search" name="q">'
-        f'<button type="submit">{escape(text["search-button"])}</button></form></div></header>\n'
-    )
-    foot = "".join(
-        f'<li><a href="{prefix}{name}.html">{escape(label)}</a></li>'
-        for name, label in text["footer"].items()
-    )
-    style = f'<link rel="stylesheet" href="{prefix}assets/site.css">\n</head>'
-    script = f'<script src="{prefix}assets/site.js" defer></script>\n</body>'
-    html = OLD_HEAD.sub("", html, count=1)
-    html = MAIN.sub(lambda _: head + '<main id="innhold"', html, count=1)
-    html = FOOT.sub(lambda found: f'{found[1]}\n<ul class="site-foot">{foot}</ul>', html, count=1)
-    html = END_OF_HEAD.sub(lambda _: style, html, count=1)
-    place = html.rindex("</body>")
-    return html[:place] + script + html[place + len("</body>") :]
-
-
-def _here(same: bool, prefix: str) -> str:
-    if not same:
-        return ""
-    return ' aria-current="true"' if prefix else ' aria-current="page"'
-
-
 def copy_assets(work: Path) -> None:
     (work / "assets").mkdir()
     for name in ASSETS:
         shutil.copyfile(paths.report_dir() / "theme" / name, work / "assets" / name)
+
+
+def _picture(study: str) -> str:
+    return f"assets/share-{study or 'site'}.png"
+
+
+def _make_pictures(found: Sequence[Result], work: Path, text: dict[str, Any]) -> None:
+    """The pictures that shared links show: one of the site, one of each study."""
+    source = paths.report_dir() / "theme" / "share.typ"
+    titles = {"": text["pages"]["index"]["title"]}
+    titles |= {name: entry["name"] for name, entry in text["studies"].items()}
+    looks = provenance.hashes([source], source.parent)
+    for name, title in titles.items():
+        main = results.main_result(found, name) if name else None
+        notice, _ = site_pages.banner([main] if main else [] if name else found, text)
+        given = {"title": title, "mark": notice.partition(".")[0] or frame.publisher().name}
+        place = store.location(
+            f"share-{name or 'site'}",
+            key={**given, "looks": looks},
+            code=(builtin,),
+            below=_folder(),
+        )
+        known, content = store.find(place)
+        if not known:
+            made = typst.compile(
+                str(source), format="png", ppi=72, sys_inputs=given, ignore_system_fonts=True
+            )
+            content = b64encode(made).decode()
+            store.keep(place, content)
+        (work / _picture(name)).write_bytes(b64decode(content))
+
+
+ARTICLE = re.compile(r'(<article class="content">).*(</article>)', re.DOTALL)
+CONTENTS = re.compile(r'<nav id="TOC".*?</nav>|<ul class="title-links".*?</ul>', re.DOTALL)
+
+
+def _withdrawn(html: str, text: dict[str, Any]) -> str:
+    """A withdrawn report's page without the report; the frame says why it was withdrawn."""
+    words = f"<p>{escape(text['notices']['instead'])}</p>"
+    html = ARTICLE.sub(lambda found: found[1] + words + found[2], CONTENTS.sub("", html), count=1)
+    return html
 
 
 def _copy_result(result: Result, work: Path, text: dict[str, Any]) -> None:
@@ -310,9 +319,17 @@ def _copy_files(result: Result, target: Path, text: dict[str, Any]) -> None:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         if name in results.PAGES:
             html = (result.folder / name).read_text(encoding="utf-8")
-            (target / name).write_text(
-                dressed(html, result.study, "../../", text), encoding="utf-8"
+            around = Around(
+                f"{result.address}/{name}",
+                result.study,
+                f"{result.title} – {result.place}",
+                result.subtitle or text["studies"][result.study]["question"].strip(),
+                _picture(result.study),
+                result.date or date.today().isoformat(),
+                result.notices,
             )
+            html = _withdrawn(html, text) if result.withdrawn else html
+            (target / name).write_text(frame.framed(html, around, text), encoding="utf-8")
         else:
             shutil.copyfile(result.folder / name, target / name)
 

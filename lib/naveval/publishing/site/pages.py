@@ -9,7 +9,7 @@ from typing import Any
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import catalogue, formats, parameters, paths, places
 from naveval.project.errors import ParameterError
-from naveval.publishing.site import cards, counties, errata, results
+from naveval.publishing.site import cards, counties, errata, frame, results
 from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site.counties import county_page
 from naveval.publishing.site.results import Result
@@ -91,6 +91,8 @@ def static(name: str, text: Mapping[str, Any]) -> Page:
         "{min_cell}": formats.number(thresholds().min_cell),
         "{methods}": "\n\n".join(item["method"] for item in studies),
         "{registers}": "\n".join(rows),
+        "{contact}": frame.contact(),
+        "{publisher}": frame.publisher().name,
     }
     for field, content in fields.items():
         markdown = markdown.replace(field, content)
@@ -134,10 +136,17 @@ def about(result: Result, text: Mapping[str, Any]) -> str:
 
 
 def findings(result: Result, text: Mapping[str, Any]) -> str:
-    """The main findings of a result, each under a line that says what it rests on."""
+    """The main findings of a result, each under a line that says what it rests on.
+
+    Corrections come first; of a withdrawn result they are all there is.
+    """
+    boxes = [frame.notice(one, text) for one in result.notices]
+    if result.withdrawn:
+        return "\n\n".join(boxes)
     if not result.headlines:
-        return f"{mark(simulated=result.simulated, text=text)}\n\n{text['study']['no-finding']}"
-    parts = []
+        boxes += [mark(simulated=result.simulated, text=text), text["study"]["no-finding"]]
+        return "\n\n".join(boxes)
+    parts = boxes
     for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
         words = " ".join(_markdown(item.text) for item in items)
         parts += [mark(simulated=simulated, text=text)]

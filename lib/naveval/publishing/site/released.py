@@ -47,7 +47,7 @@ def rows(result: Result, wanted: Mapping[str, Any]) -> pd.DataFrame:
     Keys as text, and `estimate, std_error, ci_low, ci_high` as numbers, missing where hidden.
     """
     file = result.folder / ESTIMATES_FILE
-    if not file.exists():
+    if result.withdrawn or not file.exists():
         return pd.DataFrame(columns=["label", *NUMBERS])
     table = _estimates(file, file.stat().st_mtime_ns)
     found = table[table["label"] == wanted["label"]] if "label" in table else table.iloc[:0]

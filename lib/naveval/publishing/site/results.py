@@ -11,6 +11,7 @@ from typing import Any
 from naveval.exhibits import manifest
 from naveval.exhibits import output as outputs
 from naveval.project import catalogue, parameters, paths, places
+from naveval.publishing.site.frame import Notice, publisher
 
 PAGES = ("report.html", "annex.html")
 DOWNLOADS = (*PAGES, "report.pdf", "annex.pdf", "estimates.csv", "dictionary.csv", "disclosure.csv")
@@ -40,6 +41,10 @@ class Result:
         Paths below `folder` that go to the site.
     record
         What the folder's manifest was when this was read; see `record`.
+    date
+        ISO date of the run.
+    notices
+        Corrections and withdrawals; a withdrawn result has no headlines and no files but its page.
     """
 
     study: str
@@ -54,6 +59,13 @@ class Result:
     headlines: tuple[Headline, ...] = ()
     files: tuple[str, ...] = field(default=(), repr=False)
     record: str = field(default="", repr=False)
+    date: str = ""
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether only the reason of its withdrawal is shown."""
+        return any(notice.kind == "withdrawn" for notice in self.notices)
 
     @property
     def address(self) -> str:
@@ -91,6 +103,8 @@ def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
         for part in ("tables", "figures")
         for file in (folder / part).glob("*.csv")
     )
+    notices = publisher().of(study, folder.name)
+    withdrawn = any(notice.kind == "withdrawn" for notice in notices)
     return Result(
         study=study,
         slug=folder.name,
@@ -101,9 +115,11 @@ def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
         place=str(report.get("place", "")),
         banner=str(report.get("banner", "")),
         simulated=report.get("origin") == "simulated",
-        headlines=headlines(folder),
-        files=tuple(names),
+        headlines=() if withdrawn else headlines(folder),
+        files=("report.html",) if withdrawn else tuple(names),
         record=json.dumps(content, sort_keys=True),
+        date=str(report.get("date", ""))[:10],
+        notices=notices,
     )
 
 

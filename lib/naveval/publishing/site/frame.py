@@ -1,0 +1,242 @@
+"""What stands around every page and report of the site: menu, search, notices, citation, contact.
+
+Who publishes, whom readers ask, where the site lies, and which reports were corrected or withdrawn
+stand in one file, `report/publisher.yml`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from naveval.project import catalogue, formats, parameters, paths, places
+from naveval.project.errors import ParameterError, RenderError
+
+MAIN = re.compile(r'<main id="innhold"')
+OLD_HEAD = re.compile(r'<header class="page-head">.*?</header>', re.DOTALL)
+FOOT = re.compile(r'(<footer class="page-foot">)')
+CONTENT = re.compile(r'(<article class="content">)')
+END_OF_HEAD = re.compile(r"</head>")
+KEYS = ("publisher", "contact", "address", "notices")
+Kind = Literal["corrected", "withdrawn"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A published report that was corrected or withdrawn: which, when and why."""
+
+    study: str
+    place: str
+    kind: Kind
+    date: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Who publishes, whom to ask, where the site lies, and what was corrected or withdrawn."""
+
+    name: str
+    contact: str
+    email: str
+    address: str
+    notices: tuple[Notice, ...]
+
+    def of(self, study: str, place: str) -> tuple[Notice, ...]:
+        """Notices of a report, in the order of the file."""
+        return tuple(n for n in self.notices if (n.study, n.place) == (study, place))
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a page's frame says of it.
+
+    Attributes
+    ----------
+    file
+        Its path in the site.
+    current
+        Name of the page in the menu that is marked as the one shown.
+    title, description, picture
+        For those who share it; the picture is a file of the site.
+    date
+        ISO date of the newest numbers on it.
+    notices
+        Corrections, shown before the content.
+    """
+
+    file: str
+    current: str
+    title: str
+    description: str
+    picture: str
+    date: str
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def prefix(self) -> str:
+        """Way from the page to the site's root."""
+        return "../" * self.file.count("/")
+
+
+def publisher() -> Publisher:
+    """The publisher of `report/publisher.yml`.
+
+    Raises
+    ------
+    ParameterError
+        For missing keys, and notices of studies or places that do not exist or without reason.
+    """
+    file = paths.report_dir() / "publisher.yml"
+    return _publisher(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _publisher(file: Path, _: int) -> Publisher:
+    content = parameters.read_yaml(file)
+    if set(content) != set(KEYS):
+        raise ParameterError(f"{file}: expected {', '.join(KEYS)}; found {', '.join(content)}")
+    notices = tuple(_notice(entry, file) for entry in content["notices"])
+    contact = content["contact"]
+    return Publisher(
+        content["publisher"], contact["name"], contact["email"], content["address"], notices
+    )
+
+
+def _notice(entry: Mapping[str, str], file: Path) -> Notice:
+    try:
+        made = Notice(**entry)  # type: ignore[arg-type]
+    except TypeError:
+        raise ParameterError(
+            f"{file}: notices: expected study, place, kind, date and reason; found {dict(entry)}"
+        ) from None
+    slugs = {places.slug(""), *map(places.slug, (c.code for c in places.county_list().counties))}
+    known = made.study in catalogue.names() and made.place in slugs and made.reason.strip()
+    if (
+        not known
+        or made.kind not in get_args(Kind)
+        or not re.fullmatch(r"\d{4}-\d\d-\d\d", made.date)
+    ):
+        raise ParameterError(
+            f"{file}: notices: {dict(entry)}: study one of {', '.join(catalogue.names())}; place a "
+            f"folder name such as {places.slug('')}; kind {' or '.join(get_args(Kind))}; date such "
+            "as 2026-11-27; a reason"
+        )
+    return made
+
+
+def notice(one: Notice, text: Mapping[str, Any]) -> str:
+    """A correction or withdrawal as HTML."""
+    title = text["notices"][one.kind].format(date=day(one.date))
+    return (
+        f'<aside class="box box-important" aria-label="{escape(title)}">'
+        f'<p class="box-title"><strong>{escape(title)}</strong></p>'
+        f"<p>{escape(one.reason)}</p></aside>"
+    )
+
+
+def day(date: str) -> str:
+    """«27. november 2026» of an ISO date."""
+    year, month, number = date[:10].split("-")
+    return f"{int(number)}.{formats.NO_BREAK}{formats.MONTHS[int(month) - 1]} {year}"
+
+
+def citation(title: str, date: str, address: str) -> str:
+    """How a page is cited: publisher, year, title, version, date, address."""
+    own = publisher()
+    where = f" {own.address.rstrip('/')}/{address}" if own.address else ""
+    return (
+        f"{own.name} ({date[:4]}). {title.rstrip('.')}. Versjon {version('naveval')}, "
+        f"{day(date)}.{where}"
+    )
+
+
+def contact() -> str:
+    """Whom to ask, as HTML."""
+    own = publisher()
+    name = escape(own.contact)
+    return f'{name}, <a href="mailto:{own.email}">{escape(own.email)}</a>' if own.email else name
+
+
+def framed(html: str, around: Around, text: Mapping[str, Any]) -> str:
+    """A page or report with the site's menu, search, notices and footer.
+
+    Raises
+    ------
+    RenderError
+        When the page is not made by the template.
+    """
+    if not MAIN.search(html):
+        raise RenderError("a page has no <main id=innhold>; the template has changed")
+    prefix = around.prefix
+    script = f'<script src="{prefix}assets/site.js" defer></script>\n</body>'
+    boxes = "".join(notice(one, text) for one in around.notices)
+    html = OLD_HEAD.sub("", html, count=1)
+    html = MAIN.sub(lambda _: _head(around, text) + '<main id="innhold"', html, count=1)
+    html = CONTENT.sub(lambda found: found[1] + boxes, html, count=1)
+    html = FOOT.sub(lambda found: found[1] + _foot(around, text), html, count=1)
+    html = END_OF_HEAD.sub(lambda _: _shared(around, html) + "</head>", html, count=1)
+    place = html.rindex("</body>")
+    return html[:place] + script + html[place + len("</body>") :]
+
+
+def _head(around: Around, text: Mapping[str, Any]) -> str:
+    prefix = around.prefix
+    items = "".join(
+        f'<li><a href="{prefix}{name}.html"{_here(name, around)}>{escape(label)}</a></li>'
+        for name, label in text["menu"].items()
+    )
+    return (
+        '<header class="page-head"><div class="head-inner">'
+        f'<button type="button" class="menu-button" aria-expanded="false" aria-controls="meny" '
+        f"hidden>{escape(text['menu-button'])}</button>"
+        f'<nav id="meny" aria-label="Hovedmeny"><ul>{items}</ul></nav>'
+        f'<form class="site-search" role="search" action="{prefix}sok.html" method="get">'
+        f'<label for="sok-topp">{escape(text["search-label"])}</label>'
+        '<input id="sok-topp" type="search" name="q">'
+        f'<button type="submit">{escape(text["search-button"])}</button></form></div></header>\n'
+    )
+
+
+def _here(name: str, around: Around) -> str:
+    if name != around.current:
+        return ""
+    return ' aria-current="true"' if around.prefix else ' aria-current="page"'
+
+
+def _foot(around: Around, text: Mapping[str, Any]) -> str:
+    links = "".join(
+        f'<li><a href="{around.prefix}{name}.html">{escape(label)}</a></li>'
+        for name, label in text["footer"].items()
+    )
+    cite = escape(citation(around.title, around.date, around.file))
+    words = text["foot"]
+    return (
+        f"\n<p><strong>{escape(words['cite'])}</strong> {cite}</p>"
+        f"<p><strong>{escape(words['contact'])}</strong> {contact()}</p>"
+        f'<ul class="site-foot">{links}</ul>'
+    )
+
+
+def _shared(around: Around, html: str) -> str:
+    """Style sheet, and what a shared link shows; a picture needs the site's address to be found."""
+    root = publisher().address.rstrip("/") + "/" if publisher().address else around.prefix
+    given = {
+        "og:type": "article",
+        "og:locale": "nb_NO",
+        "og:site_name": publisher().name,
+        "og:title": around.title,
+        "og:description": around.description,
+        "og:image": root + around.picture,
+    }
+    if publisher().address:
+        given["og:url"] = root + around.file
+    tags = [f'<meta property="{name}" content="{escape(v)}">' for name, v in given.items()]
+    if '<meta name="description"' not in html:
+        tags.append(f'<meta name="description" content="{escape(around.description)}">')
+    tags.append(f'<link rel="stylesheet" href="{around.prefix}assets/site.css">')
+    return "\n".join(tags) + "\n"
