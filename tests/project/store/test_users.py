@@ -50,7 +50,6 @@ def test_a_line_of_the_forests(changed: dict[str, list[str]]) -> None:
 
 def test_a_line_of_a_helper_of_a_simulation(changed: dict[str, list[str]]) -> None:
     assert changed["helper of a simulation"] == [
-        "draws hedmark",
         "registers hedmark",
         "run hedmark",
     ]
@@ -74,6 +73,5 @@ def test_how_results_are_kept_decides_none_of_them(changed: dict[str, list[str]]
 
 
 def test_the_time_zone(changed: dict[str, list[str]]) -> None:
-    others = {"draws hedmark", "forests", "national indicator", "panel followup"}
     others |= {"panel hedmark", "quarterly", "site"}
     assert set(changed["zone"]) == WITH_REGISTERS | others
