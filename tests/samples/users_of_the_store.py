@@ -65,7 +65,7 @@ def keys() -> dict[str, str]:
     names = {"arms": ("a", "b"), "outcomes": ("y",), "options": ForestOptions()}
     found["forests"] = asked(lambda: crossfit.crossfit(x, arm, x, **names, cache=Path()))
     page = Page("om", "om", "Om", "", "tekst")
-    found["site"] = asked(lambda: build.kept_at(page, "engine"))
+    found["site"] = asked(lambda: build.kept_at(page, "engine", below=Path()))
     found["render"] = render.made_from(Path(os.environ["NAVEVAL_OUT"]), "engine")
     own = disclosure.secret("simulated")
     found["quarterly"] = asked(lambda: quarter.estimated(chosen["indicator"], Path(), 79, own))

@@ -314,5 +314,5 @@ def test_closeness_to_printed_numbers_is_counted(reports) -> None:
     levels = pd.read_csv(folder / "tables" / "tbl-marginals.csv")
     near = int((levels["deviation"].abs() <= 10).sum())
     assert f"Av {len(levels)} nivåer" in block(shown, "compare-printed")
-    assert f"ligger {near} innen 10 prosent" in block(shown, "compare-printed")
+    assert f"ligger {near} innen 10\u00a0%" in block(shown, "compare-printed")
     assert "innen 10" not in block(reports["20"][0], "compare-printed")

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from naveval.estimators.one_treated.inference import METHODS
-from naveval.exhibits import appendix
+from naveval.exhibits import appendix, printed
 from naveval.exhibits.declare import Codes, Fact
 from naveval.project import places
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import (
     ALL_OTHERS,
     CHOSEN_LEVEL,
+    CONFIDENCE,
     POWER,
     STRICT,
     TOLERATED,
@@ -83,6 +84,9 @@ COMMON: Mapping[str, Fact] = {
     "method": Fact(lambda results: results.method, "name"),
     "recommended": Fact(lambda results: recommend(results.size) or "none", "name"),
     "how": Fact(lambda results: f"how_{results.method}", "name"),
+    "close": _of(lambda _: printed.NEAR / 100, "share0"),
+    "apart": _of(lambda _: printed.FAR / 100, "share0"),
+    "confidence": _of(lambda _: CONFIDENCE, "share0"),
     "tolerated": _of(lambda _: TOLERATED * CHOSEN_LEVEL, "share0"),
     "weighting": _of(lambda parameters: f"with_weights_{parameters.weights}", "name"),
     "time_effects": _of(lambda parameters: f"with_time_effects_{parameters.time_effects}", "name"),
