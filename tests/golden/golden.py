@@ -31,7 +31,7 @@ SETTINGS = {
     "programs": ("scale=0.03", "trees=20", "draws=1000"),
     "indicator": ("scale=0.004",),
     "followup": ("scale=0.1",),
-    "hedmark": ("scale=0.5", "size_draws=100"),
+    "hedmark": ("scale=0.5", "size_draws=200"),
 }
 # "" is the whole country. Hedmark's county is the treated one of the 19 of 2014: the default,
 # one that is a control county otherwise, and one that is not.

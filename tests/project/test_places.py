@@ -94,6 +94,21 @@ def test_unknown_county_lists_allowed(code):
         places.county(code)
 
 
+@pytest.mark.parametrize(
+    ("code", "year", "told"),
+    [
+        ("50", 2014, 'Trøndelag was then "16" Sør-Trøndelag and "17" Nord-Trøndelag; allowed'),
+        ("34", 2014, 'Innlandet was then "04" Hedmark and "05" Oppland; allowed'),
+        ("31", 2014, 'Østfold was then "01" Østfold; allowed'),
+        ("16", 2024, 'Sør-Trøndelag has become "50" Trøndelag; allowed'),
+        ("30", 2024, 'Viken has become "31" Østfold and "32" Akershus and "33" Buskerud; allowed'),
+    ],
+)
+def test_a_code_of_other_years_tells_what_the_county_was_or_became(code: str, year: int, told: str):
+    with pytest.raises(ParameterError, match=told):
+        places.county(code, year)
+
+
 def test_county_not_valid_at_the_time():
     with pytest.raises(ParameterError, match='"34" Innlandet'):
         places.county("04", 2024)

@@ -25,7 +25,7 @@ DENSE = {
     "indicator": ("stock", "hours"),
 }
 SMALL = {
-    "hedmark": {"draws": 99, "size_draws": 20},
+    "hedmark": {"draws": 99, "size_draws": 200},
     "followup": {"draws": 100},
     "programs": {"parts": ["participants", "outcomes"]},
     "indicator": {"draws": 200, "person_groups": 50},

@@ -26,7 +26,7 @@ from naveval.publishing.site import build
 from naveval.publishing.site.pages import Page
 from naveval.registers import contracts, extracts, reading
 from naveval.studies.followup import panel
-from naveval.studies.hedmark.estimate import inputs
+from naveval.studies.hedmark import protection
 from naveval.studies.indicator import study
 from naveval.studies.indicator.update import quarter
 
@@ -59,14 +59,13 @@ def keys() -> dict[str, str]:
         found[f"contract {name}"] = asked(partial(contracts.require, name, Path()))
         found[f"run {name}"] = json.dumps(manifest.describe(name, chosen[name], {}), default=str)
     found["panel followup"] = asked(lambda: panel.load(chosen["followup"]))
-    found["panel hedmark"] = asked(lambda: inputs.load_panel(chosen["hedmark"]))
-    found["draws hedmark"] = asked(lambda: inputs.null_draws(chosen["hedmark"]))
+    found["panel hedmark"] = asked(lambda: protection.load_panel(chosen["hedmark"]))
     found["national indicator"] = asked(lambda: study.load(chosen["indicator"]))
     arm, x = np.arange(200) % 2, np.arange(200.0)[:, None]
     names = {"arms": ("a", "b"), "outcomes": ("y",), "options": ForestOptions()}
     found["forests"] = asked(lambda: crossfit.crossfit(x, arm, x, **names, cache=Path()))
     page = Page("om", "om", "Om", "", "tekst")
-    found["site"] = asked(lambda: build.kept_at(page, "engine"))
+    found["site"] = asked(lambda: build.kept_at(page, "engine", below=Path()))
     found["render"] = render.made_from(Path(os.environ["NAVEVAL_OUT"]), "engine")
     own = disclosure.secret("simulated")
     found["quarterly"] = asked(lambda: quarter.estimated(chosen["indicator"], Path(), 79, own))

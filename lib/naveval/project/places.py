@@ -234,7 +234,8 @@ def county(code: str, on: int | date | None = None) -> County:
     Raises
     ------
     ParameterError
-        For an unknown code, or one that is not valid then; lists the allowed codes with names.
+        For an unknown code, or one of other years, which counties it was or became; lists the
+        allowed codes with names.
     """
     if code == WHOLE_COUNTRY and isinstance(code, str):
         return county_list().whole_country
@@ -245,10 +246,25 @@ def county(code: str, on: int | date | None = None) -> County:
             return item
     when = f" in {on if isinstance(on, int) else day}" if day else ""
     raise ParameterError(
-        f"unknown county {code!r}{when}; allowed: "
-        + ", ".join(f'"{item.code}" {item.name}' for item in allowed)
+        f"unknown county {code!r}{when}{_of_other_years(code, day)}; allowed: "
+        + ", ".join(_told(item) for item in allowed)
         + ', or "" for the whole country'
     )
+
+
+def _of_other_years(code: Any, day: date | None) -> str:
+    """Words on the counties that a code of other years was then or had become; or nothing."""
+    named = [item for item in county_list().counties if item.code == code]
+    if not named or day is None:
+        return ""
+    early = named[0].valid_from > day
+    others = predecessors(code, day) if early else successors(code, day)
+    listed = " and ".join(_told(county(other)) for other in others)
+    return f": {named[0].name} {'was then' if early else 'has become'} {listed}"
+
+
+def _told(item: County) -> str:
+    return f'"{item.code}" {item.name}'
 
 
 def name(code: str) -> str:

@@ -49,11 +49,7 @@ def test_a_line_of_the_forests(changed: dict[str, list[str]]) -> None:
 
 
 def test_a_line_of_a_helper_of_a_simulation(changed: dict[str, list[str]]) -> None:
-    assert changed["helper of a simulation"] == [
-        "draws hedmark",
-        "registers hedmark",
-        "run hedmark",
-    ]
+    assert changed["helper of a simulation"] == ["registers hedmark", "run hedmark"]
 
 
 def test_a_line_of_a_file_that_a_study_reads(changed: dict[str, list[str]]) -> None:
@@ -74,6 +70,6 @@ def test_how_results_are_kept_decides_none_of_them(changed: dict[str, list[str]]
 
 
 def test_the_time_zone(changed: dict[str, list[str]]) -> None:
-    others = {"draws hedmark", "forests", "national indicator", "panel followup"}
+    others = {"forests", "national indicator", "panel followup"}
     others |= {"panel hedmark", "quarterly", "site"}
     assert set(changed["zone"]) == WITH_REGISTERS | others

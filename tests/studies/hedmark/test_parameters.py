@@ -90,7 +90,11 @@ def test_controls_leave_out_the_treated_county_and_hedmark() -> None:
         ({"start": "2012-03"}, "leaves 14 months before"),
         ({"start": "2015-09"}, "leaves 3 months after"),
         ({"start": "november"}, "expected a month"),
-        ({"placebo_first": "2015-01"}, "placebo_first"),
+        ({"placebo_first": "2015-01"}, "placebo_first: 2015-01: leaves 48 months from .* and -2"),
+        ({"placebo_first": "2014-08"}, "and 3 to 2014-11; expected at least 12 and 6, or nothing"),
+        ({"placebo_first": "2011-06"}, "leaves 5 months from 2011-01"),
+        ({"county": "50"}, '"16" Sør-Trøndelag and "17" Nord-Trøndelag'),
+        ({"size_draws": 60}, "size_draws"),
         ({"time_effects": "year"}, "'season' or 'month'"),
         ({"composition": "all"}, "composition"),
         ({"draws": 10}, "draws"),
@@ -121,3 +125,19 @@ def test_simulated_registers_are_known_from_any_working_folder(
             assert extracts.folder("hedmark", chosen) == project / f"registers/{name}"
             assert chosen.origin() == origin
     assert Parameters(data="registers/nowhere").origin() == "register"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "2013-03"),
+        ({"start": "2013-11"}, "2012-03"),
+        ({"start": "2013-01"}, "2012-01"),
+        ({"start": "2015-03"}, "2013-07"),
+        ({"placebo_first": "2013-06"}, "2013-06"),
+    ],
+)
+def test_the_hypothetical_start_follows_the_real_one(given: dict, expected: str) -> None:
+    chosen = Parameters(**given)
+    assert windows.text(chosen.placebo_start()) == expected
+    assert chosen.months()[0] - chosen.placebo_start() >= 6

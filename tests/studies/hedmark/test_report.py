@@ -15,7 +15,7 @@ from naveval.studies.hedmark.exhibits import REPORT
 from naveval.studies.hedmark.exhibits.summary import verdict
 from naveval.studies.hedmark.parameters import Parameters
 
-SETTINGS = {"scale": 0.02, "seed": 5, "draws": 99, "size_draws": 20}
+SETTINGS = {"scale": 0.02, "seed": 5, "draws": 99, "size_draws": 200}
 CODES = ("04", "20")
 
 
@@ -135,10 +135,12 @@ def test_p_values_and_texts_follow_the_chosen_method(reports) -> None:
         title = space["study"].output.texts["names"]["labels"][method]
         assert f"«{title}»" in block(shown, "tbl-1")
         five = pd.read_csv(folder / "tables" / "tbl-5.csv", na_values=[":"])
-        own = space["regression"][f"p_{method}"].to_numpy()
-        seen = five["p_value"].notna()
-        assert seen.any()
-        np.testing.assert_allclose(five["p_value"][seen], own[seen])
+        # Table 5 keeps to one method: the exact interval, and the p-value of the same test.
+        for name in ("p_randomisation_coefficient", "exact_low", "exact_high"):
+            np.testing.assert_allclose(five[name], space["regression"][name])
+        clear = five["p_randomisation_coefficient"] <= 0.1
+        inside = (five["exact_low"] < 0) & (five["exact_high"] > 0)
+        assert (clear == ~inside).all()
 
 
 def block(shown, label: str) -> str:
@@ -231,7 +233,7 @@ def test_notes_and_paragraphs_follow_the_parameters(reports) -> None:
 
 
 def test_late_right_is_told_only_where_the_analysis_ends_with_the_register(reports) -> None:
-    assert "ikke de tre månedene gått" in changed(reports, "late-inflow")
+    assert "slutter derfor i september 2015" in changed(reports, "late-inflow")
     assert changed(reports, "late-inflow", window_last="2015-09") == ""
 
 
@@ -249,3 +251,68 @@ def test_the_order_of_cells_does_not_matter(reports, tmp_path) -> None:
     for name in ("estimates.csv", "disclosure.csv", "headlines.json", "dictionary.csv"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
     assert not (tmp_path / "tables" / "tbl-gone.csv").exists()
+
+
+def test_stars_of_the_article_are_told_as_the_article_has_them(reports) -> None:
+    """It claims nothing of other outcomes than the stock, where neither placebo has a star."""
+    shown, _, _ = reports["04"]
+    text = block(shown, "compare-stars")
+    assert "merker 8 av 12 virkninger" in text
+    assert "tabellen har 0 stjerner der" in text
+    assert "+4,8, med intervall fra +1,3 til +8,2" in text
+    assert "De 5 stjernene blant tenkte virkninger gjelder andre utfall" in text
+    assert "intervallet 2 steder" in text
+
+
+@pytest.mark.parametrize(
+    ("lead", "inflow", "exits", "told"),
+    [
+        (0.58, 1 / 12, 1 / 12, "kan ikke skilles fra hverandre"),
+        (1 / 12, 1 / 12, 1 / 12, "er det utgangen som betyr mest"),
+        (0.58, 0.5, 0.5, "Verken utgangen eller tilstrømningen"),
+    ],
+)
+def test_exit_and_inflow_are_ranked_only_by_a_test_of_their_difference(
+    reports, lead: float, inflow: float, exits: float, told: str
+) -> None:
+    """-6.6 against -5.6 says nothing of which is larger when the test of it has p = 0.58."""
+    _, space, _ = reports["04"]
+    mechanism = space["mechanism"].copy()
+    own = mechanism["group"].eq("with")
+    values = {"exit": (-6.6, exits), "inflow": (-5.6, inflow), "lead": (-1.0, lead)}
+    for part, (effect, p) in values.items():
+        rows = own & mechanism["part"].eq(part)
+        mechanism.loc[rows, ["effect", "p_value"]] = effect, p
+    results = space["results"].but(mechanism=mechanism)
+    showing = Showing(REPORT, space["study"].output)
+    assert told in showing.show("result-mechanism", results).markdown
+
+
+def test_the_test_of_exit_against_inflow_is_a_rank_of_its_own(reports) -> None:
+    for _, space, _ in reports.values():
+        table = space["mechanism"].set_index(["group", "part"])
+        for group in ("with", "without"):
+            gap = table.loc[(group, "exit"), "effect"] - table.loc[(group, "inflow"), "effect"]
+            assert table.loc[(group, "lead"), "effect"] == pytest.approx(gap)
+            assert table.loc[(group, "lead"), "p_value"] >= 1 / 12 - 1e-9
+
+
+def test_terms_are_explained_before_they_are_used(reports) -> None:
+    for shown, _, _ in reports.values():
+        order = [source for source, _ in shown if '"summary-' in source]
+        terms, stock = (
+            next(i for i, source in enumerate(order) if label in source)
+            for label in ("summary-terms", "summary-stock")
+        )
+        assert terms < stock
+        assert "P-verdien sier hvor sannsynlig" in block(shown, "summary-terms")
+        assert "P-verdi" not in block(shown, "summary-question")
+
+
+def test_closeness_to_printed_numbers_is_counted(reports) -> None:
+    shown, _, folder = reports["04"]
+    levels = pd.read_csv(folder / "tables" / "tbl-marginals.csv")
+    near = int((levels["deviation"].abs() <= 10).sum())
+    assert f"Av {len(levels)} nivåer" in block(shown, "compare-printed")
+    assert f"ligger {near} innen 10\u00a0%" in block(shown, "compare-printed")
+    assert "innen 10" not in block(reports["20"][0], "compare-printed")

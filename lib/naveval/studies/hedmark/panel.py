@@ -77,7 +77,8 @@ WITH steps AS (
         m - lag(m) OVER person AS since, lead(m) OVER person - m AS until,
         lag(right_now) OVER person AS right_before, lead(right_now) OVER person AS right_after,
         bool_or(right_now) OVER (
-            PARTITION BY person ORDER BY m RANGE BETWEEN CURRENT ROW AND 3 FOLLOWING
+            PARTITION BY person ORDER BY m
+            RANGE BETWEEN CURRENT ROW AND {windows.RIGHT_SOON} FOLLOWING
         ) AS right_soon
     FROM seekers
     WINDOW person AS (PARTITION BY person ORDER BY m)
@@ -212,8 +213,9 @@ def _counts(cells: pd.DataFrame, steps: pd.DataFrame, force: pd.DataFrame) -> pd
     merged = pd.concat(whole, axis=1).reset_index()
     merged = merged.merge(force, on=["county", "month"], how="left")
     early = merged["month"] < merged["month"].min() + windows.NEWCOMER
-    merged["inflow"] = merged["inflow"].astype(float).mask(early)
-    merged["inflow_key"] = merged["inflow_key"].mask(early, 0)
+    unknown = early | (merged["month"] > merged["month"].max() - windows.RIGHT_SOON)
+    merged["inflow"] = merged["inflow"].astype(float).mask(unknown)
+    merged["inflow_key"] = merged["inflow_key"].mask(unknown, 0)
     return merged
 
 
@@ -254,6 +256,12 @@ def persons(panel: Panel, outcome: str, group: str) -> pd.DataFrame:
     """Persons in an outcome, months × counties."""
     column = COLUMNS.get(windows.require_outcome(outcome), outcome)
     return panel.wide[column, group]
+
+
+def last_known(panel: Panel, outcome: str) -> int:
+    """Last month in which an outcome is known: inflow needs three more months in the register."""
+    last = int(panel.counts["month"].max())
+    return last - windows.RIGHT_SOON if outcome == "inflow" else last
 
 
 def labour_force(panel: Panel) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from naveval.project import places
 from naveval.project.errors import ParameterError
@@ -13,7 +13,7 @@ YEAR = 2014
 REFORMED = "04"
 REVIEWED = "2013-03"  # the county's review of its casework, a year and a half before
 DOCUMENT_CONTROLS = ("01", "03", "05", "06", "07", "08", "16", "17", "18", "19", "20")
-MIN_BEFORE, MIN_AFTER, MIN_CONTROLS = 24, 6, 3
+MIN_BEFORE, MIN_AFTER, MIN_CONTROLS, MIN_PLACEBO = 24, 6, 3, 6
 
 
 class Parameters(StudyParameters):
@@ -31,7 +31,8 @@ class Parameters(StudyParameters):
     window_first, window_last
         First and last month of the analysis.
     placebo_first
-        First month of the hypothetical practice before the real one.
+        First month of the hypothetical practice before the real one; empty means twenty months
+        before the start, as in the document.
     time_effects
         `season`: month of the year, and an indicator of after; `month`: every single month.
     composition
@@ -43,7 +44,8 @@ class Parameters(StudyParameters):
     draws
         Draws of the bootstraps.
     size_draws
-        Simulated panels without any effect, to measure how often each method rejects.
+        Drawn panels without any effect, to measure how often each method rejects; fewer than 200
+        cannot tell a method that rejects as it should from one that does so twice as often.
     """
 
     PARTS: ClassVar[tuple[str, ...]] = (
@@ -66,12 +68,12 @@ class Parameters(StudyParameters):
     control: tuple[str, ...] = ()
     window_first: str = "2011-01"
     window_last: str = "2015-12"
-    placebo_first: str = "2013-03"
+    placebo_first: str = ""
     time_effects: Literal["season", "month"] = "month"
     composition: Literal["none", "shares", "lagged"] = "shares"
     weights: Literal["labour_force", "equal"] = "labour_force"
     draws: int = Field(default=999, ge=99, le=9999)
-    size_draws: int = Field(default=500, ge=20, le=2000)
+    size_draws: int = Field(default=1000, ge=200, le=5000)
 
     @field_validator("county")
     @classmethod
@@ -89,9 +91,10 @@ class Parameters(StudyParameters):
 
     @field_validator("start", "window_first", "window_last", "placebo_first")
     @classmethod
-    def _month(cls, value: str) -> str:
+    def _month(cls, value: str, info: ValidationInfo) -> str:
         try:
-            windows.number(value)
+            if value or info.field_name != "placebo_first":
+                windows.number(value)
         except ParameterError as error:
             raise ValueError(str(error)) from None
         return value
@@ -113,13 +116,21 @@ class Parameters(StudyParameters):
                 f"start: {self.start} leaves {last - start} months after it to "
                 f"{self.window_last}; expected at least {MIN_AFTER}"
             )
-        placebo = windows.number(self.placebo_first)
-        if not first + 12 <= placebo < start:
+        placebo = self.placebo_start()
+        if not first + 12 <= placebo <= start - MIN_PLACEBO:
             raise ValueError(
-                f"placebo_first: {self.placebo_first}: expected a month at least 12 months after "
-                f"{self.window_first} and before {self.start}"
+                f"placebo_first: {self.placebo_first}: leaves {placebo - first} months from "
+                f"{self.window_first} and {start - placebo} to {self.start}; expected at least 12 "
+                f"and {MIN_PLACEBO}, or nothing: it then follows the start"
             )
         return self
+
+    def placebo_start(self) -> int:
+        """Month number of the hypothetical practice."""
+        if self.placebo_first:
+            return windows.number(self.placebo_first)
+        start, first, _ = self.months()
+        return max(start - windows.PLACEBO_MONTHS, first + 12)
 
     def months(self) -> tuple[int, int, int]:
         """Month numbers of start, window_first and window_last."""

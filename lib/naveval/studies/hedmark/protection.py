@@ -10,12 +10,40 @@ import numpy as np
 import pandas as pd
 
 from naveval.disclosure import counts as counting
-from naveval.disclosure import decisions, magnitudes
+from naveval.disclosure import decisions, keys, magnitudes
 from naveval.disclosure.keys import Secret
+from naveval.project.store import cached
+from naveval.registers import extracts, reading
+from naveval.studies.hedmark import panel as panels
+from naveval.studies.hedmark.contracts import TABLES
 from naveval.studies.hedmark.panel import FLOW_COUNTS, STOCKS, Panel, with_spans
+from naveval.studies.hedmark.parameters import Parameters
 
 AT_RISK = 12.0
 """Months at risk that one person can add to a cell of the spans, as the cap of its noise."""
+
+
+def load_panel(parameters: Parameters) -> Panel:
+    """The protected county panel of the run's registers, computed once for all counties' runs.
+
+    Raises
+    ------
+    ContractError
+        When the registers do not cover the months of the analysis.
+    DisclosureError
+        For real registers without the register owner's secret.
+    """
+    folder = extracts.folder("hedmark", parameters)
+    secret = keys.secret(parameters.origin())
+    key = {"data": reading.fingerprint(folder, tuple(TABLES)), "secret": secret.fingerprint}
+
+    def make() -> Panel:
+        with reading.open_registers(folder, TABLES) as opened:
+            return panels.build(opened, secret)
+
+    panel = cached("hedmark-panel", make, key=key, code=(panels,))
+    panels.require_months(panel, *parameters.register_months())
+    return protect(panel, secret, parameters.months())
 
 
 def protect(panel: Panel, secret: Secret, months: tuple[int, int, int]) -> Panel:

@@ -20,9 +20,9 @@ class HedmarkResults(Results):
         Parameters of the run.
     panel
         County × month series (`panel.build`).
-    size, method, smallest
-        Rejection rates per method, the method they speak for, and the smallest effects it finds
-        (`estimate.choice`).
+    shocks, size, method, smallest
+        What panels without any effect are drawn with, rejection rates per method in them, the
+        method they speak for, and the smallest effects it finds (`estimate.choice`).
     means, regression, inference
         Tables 1 to 4 with p-values by the method, table 5, and every method side by side.
     mechanism, hazards
@@ -37,6 +37,7 @@ class HedmarkResults(Results):
 
     parameters: Parameters
     panel: Panel
+    shocks: pd.DataFrame
     size: pd.DataFrame
     method: str
     smallest: pd.DataFrame

@@ -19,6 +19,8 @@ FREE_OF_INFLOW = {"26-51": 5, "52-77": 11, "78-103": 17, "104+": 23}
 MATCHED_YEARS = 4
 LAGGED = 12  # months back that lagged composition looks
 NEWCOMER = 2  # months back without registration that make a newcomer
+RIGHT_SOON = 3  # months in which a newcomer's right to benefit may come
+PLACEBO_MONTHS = 20  # from the document's March 2013 to its November 2014
 LAST_MATCHED = 11
 
 

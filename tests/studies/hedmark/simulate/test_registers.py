@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from hedmark_draws import draw_panels
 
 from naveval.project.errors import ParameterError
 from naveval.registers import contracts
@@ -18,7 +19,6 @@ from naveval.studies.hedmark.simulate.calibration import (
     calibrate,
     check,
 )
-from naveval.studies.hedmark.simulate.draws import draw_panels
 from naveval.studies.hedmark.simulate.levels import (
     MONTHS,
     START,

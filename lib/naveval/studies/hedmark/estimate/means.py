@@ -104,6 +104,12 @@ def relative(points: float, level: float) -> float:
     return 100 * points / level
 
 
+def months_of(panel: Panel, parameters: Parameters, outcome: str) -> tuple[int, int, int]:
+    """Start, first and last month of an outcome: the analysis's, as far as the outcome is known."""
+    start, first, last = parameters.months()
+    return start, first, min(last, panels.last_known(panel, outcome))
+
+
 def pooled(panel: Panel, outcome: str, group: str, counties: tuple[str, ...]) -> pd.Series:
     """An outcome of several counties together in per cent of their labour force, by month."""
     chosen = list(counties)
@@ -154,11 +160,10 @@ def tables(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     `n_control` (of any control county, since every county's own report shows it) and
     `n_persons` (of both). `hedmark.estimate.choice` adds the p-values.
     """
-    start, first, last = parameters.months()
     rows = []
     for label, cells in TABLES.items():
         for outcome, season, group in cells:
-            window = windows.window(outcome, season, start, first, last)
+            window = windows.window(outcome, season, *months_of(panel, parameters, outcome))
             found = means(panel, outcome, group, window, parameters.county, parameters.controls())
             placebo = placebo_effects(panel, outcome, group, window, parameters.controls())
             own = fewest(panel, outcome, group, window, (parameters.county,))
@@ -223,8 +228,8 @@ def sample(
     EstimationError
         When a county has no value in some month.
     """
-    start, first, last = parameters.months()
-    window = window or windows.regression_window(outcome, start, first, last)
+    span = months_of(panel, parameters, outcome)
+    window = window or windows.regression_window(outcome, *span)
     codes = (parameters.county, *(counties or parameters.controls()))
     months = list(window.months)
     rates = panels.block(panels.rates(panel, outcome, group), months, codes)

@@ -32,6 +32,7 @@ from naveval.studies.hedmark.panel import (
 from naveval.studies.hedmark.parameters import Parameters
 
 PARTS = ("inflow", "exit", "right")
+LEAD = "lead"
 DURATIONS = ("0-25", "26-51", "52-77", "78-103", "104+")
 EARLY = 4  # months in which an entry counts as inflow: the right can come late
 MEASURES = ("stock", "entries", "leaves", "changes_right")
@@ -197,9 +198,9 @@ def mechanism(panel: Panel, parameters: Parameters) -> pd.DataFrame:
 
     Returns
     -------
-    group, part (inflow, exit, right, total, unexplained), effect (per cent of the stock
-    before), std_error (spread over the control counties), p_value (rank), n_units, n_persons,
-    residual_df.
+    group, part (inflow, exit, right, total, unexplained, and lead: exit less inflow), effect
+    (per cent of the stock before), std_error (spread over the control counties), p_value (rank),
+    n_units, n_persons, residual_df.
     """
     rows = []
     start, first, last = parameters.months()
@@ -234,7 +235,8 @@ def _county_parts(given: Flows, start: int, treated: int) -> dict[str, float]:
     at = start - given.first
     before = (100 * given.stock[treated, :at].sum(-1) / given.force[treated, :at]).mean()
     found = decompose(given, start, treated, others)
-    return {part: relative(float(value.sum()), float(before)) for part, value in found.items()}
+    parts = {part: relative(float(value.sum()), float(before)) for part, value in found.items()}
+    return {**parts, LEAD: parts["exit"] - parts["inflow"]}
 
 
 def hazards(panel: Panel, parameters: Parameters) -> pd.DataFrame:

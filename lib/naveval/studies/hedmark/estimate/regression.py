@@ -66,7 +66,7 @@ def model_sample(
     if model == EFFECT:
         return sample(panel, parameters, outcome, group)
     start, first, _ = parameters.months()
-    window = windows.placebo_window(start, first, windows.number(parameters.placebo_first))
+    window = windows.placebo_window(start, first, parameters.placebo_start())
     return sample(panel, parameters, outcome, group, window=window)
 
 
@@ -76,9 +76,10 @@ def regression(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     Returns
     -------
     One row each: `effect` and `std_error` (clustered) in per cent of the level before,
-    `ci_low`, `ci_high` (conventional, 95 per cent), `exact_low`, `exact_high` (randomisation,
-    90 per cent), `corrected_low`, `corrected_high` (Ferman and Pinto, 95 per cent), a p-value
-    `p_<method>` for every method, `n_persons`, `n_obs`, `n_clusters`, `residual_df`.
+    `ci_low`, `ci_high` (conventional, 95 per cent), `exact_low`, `exact_high` (randomisation, of
+    `exact_level`: 90 per cent, or what few controls can give), `corrected_low`, `corrected_high`
+    (Ferman and Pinto, 95 per cent), a p-value `p_<method>` for every method, `n_persons`, `n_obs`,
+    `n_clusters`, `residual_df`.
     """
     rows = [
         _row(model_sample(panel, parameters, outcome, group, model), parameters)
@@ -106,8 +107,16 @@ def _row(given: Sample, parameters: Parameters) -> dict[str, Any]:
         methods=methods,
     )
     tests = named_tests(given.size, draws=parameters.draws, seed=parameters.seed)
-    exact = invert(tests[EXACT], setup, given.outcome, level=EXACT_LEVEL)
-    corrected = invert(tests[CORRECTED], setup, given.outcome, level=LEVEL)
+    exact, corrected = (
+        invert(
+            tests[name],
+            setup,
+            given.outcome,
+            level=level,
+            smallest=smallest_p(name, setup, draws=parameters.draws),
+        )
+        for name, level in ((EXACT, EXACT_LEVEL), (CORRECTED, LEVEL))
+    )
     return {
         "effect": scale * effect,
         "std_error": abs(scale) * error,
@@ -115,6 +124,7 @@ def _row(given: Sample, parameters: Parameters) -> dict[str, Any]:
         "ci_high": scale * (effect + reach),
         "exact_low": scale * exact.low,
         "exact_high": scale * exact.high,
+        "exact_level": 100 * exact.level,
         "corrected_low": scale * corrected.low,
         "corrected_high": scale * corrected.high,
         **{f"p_{name}": float(value) for name, value in p.items()},

@@ -11,7 +11,7 @@ from naveval.estimators.one_treated.inference import randomisation
 from naveval.estimators.one_treated.regression import TimeEffects, fit, prepare, residualise
 from naveval.project import places as county_list
 from naveval.studies.hedmark import windows
-from naveval.studies.hedmark.estimate.means import Sample, sample
+from naveval.studies.hedmark.estimate.means import Sample, months_of, sample
 from naveval.studies.hedmark.estimate.regression import LEVEL, setup_of
 from naveval.studies.hedmark.panel import GROUPS, Panel
 from naveval.studies.hedmark.parameters import DOCUMENT_CONTROLS, REFORMED, YEAR, Parameters
@@ -49,7 +49,7 @@ def placebo_months(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     start, first, _ = parameters.months()
     rows = []
     for outcome, group in product(OUTCOMES, GROUPS):
-        for month in range(windows.number(parameters.placebo_first), start):
+        for month in range(parameters.placebo_start(), start):
             window = windows.placebo_window(start, first, month)
             given = sample(panel, parameters, outcome, group, window=window)
             key = {"month": month, "outcome": outcome, "group": group}
@@ -102,9 +102,9 @@ def control_sets(parameters: Parameters) -> dict[str, tuple[str, ...]]:
     return {name: tuple(c for c in codes if c not in out) for name, codes in sets.items()}
 
 
-def spans(parameters: Parameters, outcome: Outcome) -> dict[str, Window]:
+def spans(panel: Panel, parameters: Parameters, outcome: Outcome) -> dict[str, Window]:
     """Windows of the specification curve."""
-    start, first, last = parameters.months()
+    start, first, last = months_of(panel, parameters, outcome)
     full = windows.regression_window(outcome, start, first, last)
     late = Window(tuple(m for m in full.before if m >= start - 24), full.after)
     return {
@@ -128,7 +128,7 @@ def specification_curve(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     sets = control_sets(parameters)
     for outcome, group in product(outcomes, GROUPS):
         for (controls, codes), (span, window), kind in product(
-            sets.items(), spans(parameters, outcome).items(), ("none", "shares", "lagged")
+            sets.items(), spans(panel, parameters, outcome).items(), ("none", "shares", "lagged")
         ):
             chosen = parameters.model_copy(update={"composition": kind})
             given = sample(panel, chosen, outcome, group, window=window, counties=codes)

@@ -4,19 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from naveval.estimators.one_treated.inference import METHODS
-from naveval.exhibits import appendix
+from naveval.exhibits import appendix, printed
 from naveval.exhibits.declare import Codes, Fact
 from naveval.project import places
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import (
     ALL_OTHERS,
     CHOSEN_LEVEL,
+    CONFIDENCE,
     POWER,
     STRICT,
+    TOLERATED,
     recommend,
 )
-from naveval.studies.hedmark.estimate.means import all_others
-from naveval.studies.hedmark.estimate.mechanism import DURATIONS, PARTS
+from naveval.studies.hedmark.estimate.means import all_others, months_of
+from naveval.studies.hedmark.estimate.mechanism import DURATIONS, LEAD, PARTS
 from naveval.studies.hedmark.estimate.regression import MODELS
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.parameters import REVIEWED, Parameters
@@ -26,8 +28,6 @@ PERCENT, RATE = "percent of level before", "percent of labour force"
 STEPS = ("register", "counties", "window", "used")
 """From the registers to the analysis."""
 YEAR = 12
-LATE_RIGHT = 3
-"""Months in which the right to benefit can come late."""
 DRAWS, MONTHLY = "percent of draws", "percent a month"
 
 
@@ -66,12 +66,11 @@ COMMON: Mapping[str, Fact] = {
     "year_end": _month(lambda start, first, last: min(start + 1 + YEAR, last)),
     "spring_last": _month(lambda start, first, last: windows.last_free("26-51", start, last)),
     "autumn_last": _month(lambda start, first, last: windows.last_free("52-77", start, last)),
-    "late_right": Fact(
-        lambda results: (
-            results.parameters.months()[2] + LATE_RIGHT > int(results.panel.counts["month"].max())
-        )
+    "inflow_last": Fact(
+        lambda results: windows.text(months_of(results.panel, results.parameters, "inflow")[2]),
+        "month",
     ),
-    "placebo_first": _of(lambda parameters: parameters.placebo_first, "month"),
+    "placebo_first": _of(lambda parameters: windows.text(parameters.placebo_start()), "month"),
     "reviewed": _of(lambda _: REVIEWED, "month"),
     "mark": _of(lambda parameters: f"mark_{kind(parameters)}", "name"),
     "controls": _of(lambda parameters: len(parameters.controls()), "int"),
@@ -84,7 +83,11 @@ COMMON: Mapping[str, Fact] = {
     "power": _of(lambda _: POWER, "share0"),
     "method": Fact(lambda results: results.method, "name"),
     "recommended": Fact(lambda results: recommend(results.size) or "none", "name"),
-    "how": Fact(lambda results: f"how_{recommend(results.size)}", "name"),
+    "how": Fact(lambda results: f"how_{results.method}", "name"),
+    "close": _of(lambda _: printed.NEAR / 100, "share0"),
+    "apart": _of(lambda _: printed.FAR / 100, "share0"),
+    "confidence": _of(lambda _: CONFIDENCE, "share0"),
+    "tolerated": _of(lambda _: TOLERATED * CHOSEN_LEVEL, "share0"),
     "weighting": _of(lambda parameters: f"with_weights_{parameters.weights}", "name"),
     "time_effects": _of(lambda parameters: f"with_time_effects_{parameters.time_effects}", "name"),
     "composition": _of(lambda parameters: f"with_composition_{parameters.composition}", "name"),
@@ -98,7 +101,7 @@ CODES: Mapping[str, Codes] = {
     "group": (*GROUPS, "all"),
     "model": MODELS,
     "method": (*METHODS, ALL_OTHERS, "synthetic_control", "synthetic_did"),
-    "part": (*PARTS, "total", "unexplained"),
+    "part": (*PARTS, "total", "unexplained", LEAD),
     "duration": DURATIONS,
     "county": places.name,
     "step": STEPS,

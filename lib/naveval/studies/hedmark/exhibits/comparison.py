@@ -1,11 +1,15 @@
 """Section «Sammenligning med publiserte tall»: the run, and the printed numbers themselves."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 
 from naveval.exhibits import printed
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.protect import Derived, Public
 from naveval.exhibits.reader import Reader
+from naveval.studies.hedmark.estimate.choice import STRICT
 from naveval.studies.hedmark.estimate.means import is_document_design
 from naveval.studies.hedmark.exhibits.common import PERCENT, RATE, kind
 from naveval.studies.hedmark.published import (
@@ -65,6 +69,19 @@ def _verdicts(*verdicts: str) -> Fact:
     return Fact(lambda reader: int(reader.rows["verdict"].isin(verdicts).sum()))
 
 
+def _closeness(deviation: Callable[[pd.DataFrame], pd.Series]) -> dict[str, Fact]:
+    """How many numbers have a printed one beside them, and lie within 10 and 25 per cent of it."""
+
+    def within(limit: float, reader: Reader) -> int:
+        return int((deviation(reader.rows).abs() <= limit).sum())
+
+    return {
+        "cells": Fact(lambda reader: len(reader.rows)),
+        "near": Fact(partial(within, printed.NEAR)),
+        "far": Fact(partial(within, printed.FAR)),
+    }
+
+
 PRINTED = Value("pct1_s", source="published")
 
 EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
@@ -82,6 +99,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         },
         protect=Derived("tables 1 to 5"),
         view=Table(rows=KEYS),
+        facts=_closeness(lambda rows: 100 * rows["difference"] / rows["printed"]),
     ),
     Exhibit(
         "tbl-formula",
@@ -139,21 +157,27 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         facts={
             "typical": Fact(lambda reader: float(reader.rows["deviation"].abs().median()), "num1"),
             "greatest": Fact(lambda reader: float(reader.rows["deviation"].abs().max()), "num1"),
+            **_closeness(lambda rows: rows["deviation"]),
         },
     ),
 )
 
 
 def _origin(reader: Reader) -> str:
-    return f"{reader.output.origin}_{kind(reader.parameters)}"
+    found = f"{reader.output.origin}_{kind(reader.parameters)}"
+    beside = found == "simulated_reform" and not is_document_design(reader.parameters)
+    return "simulated_placebo" if beside else found
 
 
-def _stars(model: str) -> Fact:
-    """Effects that the printed table marks as certain."""
+def _stars(model: str, *, of_stock: bool | None = None) -> Fact:
+    """Effects that the printed table marks as certain; of the stock, of the others, or of all."""
 
     def get(_: Reader) -> int:
         found = printed_regression()
-        return int(found.loc[found["model"] == model, "starred"].sum())
+        own = found["model"] == model
+        if of_stock is not None:
+            own &= found["outcome"].eq("stock") == of_stock
+        return int(found.loc[own, "starred"].sum())
 
     return Fact(get)
 
@@ -164,14 +188,22 @@ def _odd(_: Reader) -> int:
     return int((found["starred"] != ((found["low"] > 0) | (found["high"] < 0))).sum())
 
 
-def _interval(end: str) -> Fact:
-    """An end of the printed interval for the stock with benefit."""
+def _printed(group: str, model: str, column: str) -> Fact:
+    """A number that table 5 prints for the stock."""
 
     def get(_: Reader) -> float:
         found = printed_regression().set_index(["outcome", "group", "model"])
-        return float(found.loc[("stock", "with", "effect"), end])
+        return float(found.loc[("stock", group, model), column])
 
     return Fact(get, "num1_s")
+
+
+def _intervals(reader: Reader) -> str:
+    """Whether conventional intervals are shown to be too narrow, by more than the draws' error."""
+    if not is_document_design(reader.parameters):
+        return ""
+    rate, error = (reader(f"tbl-size.reject_5[stock,with,crv1]{part}") for part in ("", ".se"))
+    return "narrow" if rate - 2 * error > 100 * STRICT else "text"
 
 
 SENTENCES = (
@@ -181,13 +213,20 @@ SENTENCES = (
         facts={
             "effects": Fact(lambda _: int((printed_regression()["model"] == "effect").sum())),
             "stars": _stars("effect"),
-            "starred": _stars("placebo"),
+            "others": _stars("placebo", of_stock=False),
+            "stock_stars": _stars("placebo", of_stock=True),
+            "placebo": _printed("without", "placebo", "value"),
+            "low": _printed("without", "placebo", "low"),
+            "high": _printed("without", "placebo", "high"),
             "odd": Fact(_odd),
         },
     ),
     Sentence(
         "compare-intervals",
-        lambda reader: "text" if is_document_design(reader.parameters) else "",
-        facts={"low": _interval("low"), "high": _interval("high")},
+        _intervals,
+        facts={
+            "low": _printed("with", "effect", "low"),
+            "high": _printed("with", "effect", "high"),
+        },
     ),
 )

@@ -4,7 +4,7 @@ from naveval.exhibits.declare import Exhibit, Sentence, Table, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL
-from naveval.studies.hedmark.estimate.mechanism import HAZARDS, PARTS
+from naveval.studies.hedmark.estimate.mechanism import HAZARDS, LEAD, PARTS
 from naveval.studies.hedmark.exhibits.common import MONTHLY, PERCENT
 from naveval.studies.hedmark.results import HedmarkResults
 
@@ -21,7 +21,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         },
         protect=Descriptive(),
         view=Table(rows=("group", "part")),
-        only={"part": (*PARTS, "total")},
+        only={"part": (*PARTS, "total", LEAD)},
     ),
     Exhibit(
         "tbl-hazards",
@@ -45,10 +45,15 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
 
 
 def _carries(reader: Reader) -> str:
-    """Whether inflow or exit carries the change of those with benefit, or neither stands out."""
+    """Whether inflow or exit carries the change of those with benefit, by a test of just that.
+
+    `neither` where neither stands out, `either` where the two cannot be told apart.
+    """
     parts = ("inflow", "exit")
     if not min(reader(f"tbl-mechanism.effect[with,{part}].p") for part in parts) <= CHOSEN_LEVEL:
         return "neither"
+    if not reader(f"tbl-mechanism.effect[with,{LEAD}].p") <= CHOSEN_LEVEL:
+        return "either"
     inflow, exits = (reader(f"tbl-mechanism.effect[with,{part}].size") for part in parts)
     return "exit" if exits >= inflow else "inflow"
 

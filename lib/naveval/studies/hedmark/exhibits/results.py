@@ -9,6 +9,7 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
+from naveval.studies.hedmark.estimate.means import months_of
 from naveval.studies.hedmark.estimate.regression import CORRECTED, EXACT
 from naveval.studies.hedmark.exhibits.common import PERCENT, RATE, YEAR
 from naveval.studies.hedmark.results import HedmarkResults
@@ -60,7 +61,7 @@ def _own_change(reader: Reader) -> float:
 def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFrame:
     """Treated county and pooled control by month in per cent of the labour force, with persons."""
     panel, parameters = results.panel, results.parameters
-    start, first, last = parameters.months()
+    start, first, last = months_of(panel, parameters, outcome)
     if outcome == "stock":
         first = int(panel.counts["month"].min())
     months = range(first, windows.last_free(outcome, start, last) + 1)
@@ -148,18 +149,11 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
     )
 
 
-def regression(results: HedmarkResults) -> pd.DataFrame:
-    """Table 5, with the p-value by the method of the run."""
-    return results.regression.assign(p_value=results.regression[f"p_{results.method}"]).drop(
-        columns="level"
-    )
-
-
-def _found(model: str, *, method: bool) -> Fact:
-    """Effects that are found: by the method at its level, or conventionally at the strict one."""
+def _found(model: str, *, exact: bool) -> Fact:
+    """Effects that are found: exactly at the chosen level, or conventionally at the strict one."""
 
     def get(reader: Reader) -> int:
-        column, level = ("p_value", CHOSEN_LEVEL) if method else ("p_crv1", STRICT)
+        column, level = (f"p_{EXACT}", CHOSEN_LEVEL) if exact else ("p_crv1", STRICT)
         return int((_of_model(reader, model)[column] <= level).sum())
 
     return Fact(get, "int", "effects")
@@ -209,26 +203,27 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
     _means_table("tbl-4", "outcome"),
     Exhibit(
         "tbl-5",
-        data=regression,
+        data=lambda results: results.regression.drop(columns="level"),
         keys=("outcome", "group", "model"),
         values={
             "effect": Value(
                 "pct1_s",
                 PERCENT,
+                low="exact_low",
+                high="exact_high",
+                p=f"p_{EXACT}",
+                method=f"{EXACT}, interval of exact_level",
+            ),
+            "exact_level": Value("num0", "percent", source="design", estimand="interval level"),
+            "conventional": Value(
+                "pct1_s",
+                PERCENT,
+                of="effect",
                 se="std_error",
                 low="ci_low",
                 high="ci_high",
                 p="p_crv1",
                 method="crv1",
-            ),
-            "exact": Value(
-                "pct1_s",
-                PERCENT,
-                of="effect",
-                low="exact_low",
-                high="exact_high",
-                p=f"p_{EXACT}",
-                method=f"{EXACT}, interval of 90 per cent",
             ),
             "corrected": Value(
                 "pct1_s",
@@ -239,17 +234,17 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
                 p=f"p_{CORRECTED}",
                 method=CORRECTED,
             ),
-            "p_value": Value("p"),
         },
         protect=Descriptive(),
         view=Table(rows=("outcome", "group"), spread=("model",)),
         facts={
             "outcomes": _shown("effect"),
             "placebos": _shown("placebo"),
-            "conventional": _found("effect", method=False),
-            "chosen": _found("effect", method=True),
-            "placebo_conventional": _found("placebo", method=False),
-            "placebo_chosen": _found("placebo", method=True),
+            "found": _found("effect", exact=True),
+            "found_conventionally": _found("effect", exact=False),
+            "placebo_found": _found("placebo", exact=True),
+            "placebo_found_conventionally": _found("placebo", exact=False),
+            "least_level": Fact(lambda reader: float(reader.rows["exact_level"].min()), "num0"),
         },
     ),
 )
@@ -284,10 +279,15 @@ def _how_many_durations(reader: Reader) -> str:
     return "one" if len(found) == 1 else "several"
 
 
+def _late(reader: Reader) -> str:
+    """Whether the register ends before the last newcomers' right to benefit is known."""
+    return "text" if reader.common("inflow_last") < reader.common("last") else ""
+
+
 SENTENCES = (
     Sentence("result-means"),
     Sentence("result-inflow", then=(_detectable("with"), _detectable("without"))),
-    Sentence("late-inflow", lambda reader: "text" if reader.common("late_right") else ""),
+    Sentence("late-inflow", _late),
     Sentence("why-durations"),
     Sentence(
         "result-durations",

@@ -8,7 +8,7 @@ from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL
 from naveval.studies.hedmark.exhibits.common import kind, units
 from naveval.studies.hedmark.exhibits.diagnostics import trust
 from naveval.studies.hedmark.panel import GROUPS
-from naveval.studies.hedmark.parameters import DOCUMENT_CONTROLS
+from naveval.studies.hedmark.parameters import DOCUMENT_CONTROLS, REFORMED
 
 
 def _question(reader: Reader) -> str:
@@ -58,12 +58,17 @@ def _smallest(reader: Reader) -> str:
 
 
 def _placebo(reader: Reader) -> str:
-    found, biased = verdict(reader), trust(reader) == "biased"
+    """What a placebo county tells; the coast that the downturn in oil hit is a case of its own."""
+    found, own = verdict(reader), reader.parameters.county
     if not reader.parameters.is_placebo() or found == "hidden":
         return ""
-    if found in ("unclear", "few"):
-        return "quiet_biased" if biased else "quiet"
-    return "biased" if biased else "warning"
+    exposed = own not in (*DOCUMENT_CONTROLS, REFORMED)
+    return ("quiet" if found in ("unclear", "few") else "warning") + ("_exposed" if exposed else "")
+
+
+def _own_rate(reader: Reader) -> float:
+    """How often the method used reports an effect in panels without any."""
+    return float(reader(f"tbl-size.reject_10[all,all,{reader.common('method')}]"))
 
 
 def _kind(reader: Reader) -> str:
@@ -76,6 +81,7 @@ def _opening(reader: Reader) -> str:
 
 SENTENCES = (
     Sentence("summary-question", _question),
+    Sentence("summary-terms"),
     Sentence(
         "summary-stock",
         _stock,
@@ -84,6 +90,6 @@ SENTENCES = (
     ),
     Sentence("summary-placebo", _placebo),
     Sentence("summary-mechanism"),
-    Sentence("summary-inference", trust),
+    Sentence("summary-inference", trust, facts={"own_rate": Fact(_own_rate, "pct0")}),
     Sentence("summary-not", _kind),
 )
