@@ -217,8 +217,12 @@ def modelled(
     )
     for name in n:
         shown &= models.enough_persons(frame[name])
-    numbers = [*estimates, *estimates.values(), *errors, *p_values, *n]
-    hidden = {name: ~shown for name in numbers if name in frame.columns}
+    numbers = [*estimates, *estimates.values(), *errors, *p_values]
+    hidden = {
+        name: ~shown & frame[name].notna().to_numpy() for name in numbers if name in frame.columns
+    }
+    hidden |= {name: ~models.enough_persons(frame[name]) for name in n}
+    numbers += n
     dropped = {events, others, residual_df} - {"", *labels, *numbers}
     out = frame.drop(columns=[name for name in frame.columns if name in dropped])
     found = _decided(out, hidden, {}, label, "model", persons, only)

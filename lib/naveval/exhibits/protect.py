@@ -259,7 +259,7 @@ def _model(
         frame.drop(columns=list(how.also)),
         label=label,
         keys=keys,
-        persons=float(np.nanmax([0.0, *(frame[name].max() for name in how.n)])),
+        persons=float(np.nanmax([0.0, *frame[how.n[0]]])) if how.n else 0.0,
         estimates=along,
         residual_df=how.residual_df,
         events=how.events,

@@ -100,7 +100,8 @@ def open_points(ax: Axes, x: Any, y: Any, noisy: Any, colored: str) -> None:
     """Open circles where numbers rest on so few persons that they are mostly noise."""
     at = np.asarray(noisy, dtype=bool)
     if at.any():
-        ax.plot(np.asarray(x)[at], np.asarray(y)[at], "o", mfc="white", mec=colored, ms=4, ls="")
+        x, y = np.asarray(x)[at], np.asarray(y)[at]
+        ax.plot(x, y, "o", mfc="white", mec=colored, ms=4, ls="", clip_on=False, zorder=4)
 
 
 def _series(view: Lines, rows: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -213,7 +213,7 @@ def cells(panel: Panel, parameters: Parameters) -> dict[str, pd.DataFrame]:
     Step to measure, group, month (the first of the step) and what `protected_means` gives.
     """
     source = _Source(panel, keys.secret(parameters.origin()), {})
-    found = {}
+    found: dict[str, pd.DataFrame] = {}
     for step in EVENT_STEPS:
         whole = _moved(panel.window, step)
         span = (step, series.MONTHS[step])
