@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naveval.exhibits import views
+from naveval.disclosure.decisions import Protection
+from naveval.exhibits import show, views
 from naveval.exhibits.declare import (
     Areas,
     Bars,
@@ -25,8 +26,8 @@ from naveval.exhibits.declare import (
     When,
 )
 from naveval.exhibits.output import RESULT_VARIABLE, Output
-from naveval.exhibits.protect import Counted, Derived, Drawn, Model, Public
-from naveval.exhibits.rows import SUPPRESSED
+from naveval.exhibits.protect import Counted, Derived, Descriptive, Drawn, Model, Public
+from naveval.exhibits.rows import SUPPRESSED, UNCERTAIN
 from naveval.exhibits.show import Showing
 from naveval.project import places
 from naveval.project.errors import DisclosureError, EstimationError, ParameterError
@@ -40,6 +41,15 @@ class Toy(Results):
     effects: pd.DataFrame
     months: pd.DataFrame
     chosen: str = "first"
+
+
+@dataclass(frozen=True)
+class Protected(Toy):
+    """Results computed from protected counts."""
+
+    @property
+    def protection(self) -> Protection:
+        return Protection(40)
 
 
 EFFECT = Value("pct1_s", "percent", se="se", low="low", high="high", p="p")
@@ -122,7 +132,7 @@ def report(**changes) -> Report:
                 "effect": EFFECT,
                 "wide": replace(EFFECT, of="effect", low="wide", high="", p="", method="other"),
             },
-            protect=Model(),
+            protect=Model(residual_df=100),
             view=Table(rows=("group",)),
             facts={
                 "negative": Fact(lambda reader: int((reader.rows["effect"] < 0).sum())),
@@ -245,6 +255,71 @@ def test_what_follows_from_hidden_rows_is_hidden(showing, results) -> None:
     assert "| Menn | −14 |" in showing.show("tbl-3", results).markdown
 
 
+def noisy_toy(folder: Path, view) -> tuple[Showing, Toy]:
+    """Protected shares of thirty men and of seven women."""
+    results = Protected(
+        parameters="2014-11",
+        counts=pd.DataFrame({"group": GROUPS, "rate": [12.0, 25.0], "n": [30, 7]}),
+        effects=pd.DataFrame(),
+        months=pd.DataFrame(),
+    )
+    exhibit = Exhibit(
+        "tbl-1" if isinstance(view, Table) else "fig-1",
+        data=counts,
+        keys=("group",),
+        values={"rate": Value("num1", "percent")},
+        protect=Descriptive({"rate": "n"}),
+        view=view,
+        facts={
+            "highest": Fact(lambda reader: reader.rows.set_index("group")["rate"].idxmax(), "name")
+        },
+    )
+    texts = {
+        **TEXTS,
+        "noisy-note": "≈ er usikre.",
+        "tbl-1": {"caption": "Høyest: {highest}", "columns": {"group": "Gruppe", "rate": "Andel"}},
+        "men": {"text": "{tbl-1.rate[men]}", "hidden": "For få menn."},
+        "women": {"text": "{tbl-1.rate[women]}", "hidden": "For få kvinner."},
+    }
+    for part in ("tables", "figures"):
+        (folder / part).mkdir(parents=True)
+    output = Output("hedmark", places.place("15"), folder, "simulated", texts)
+    sentences = (Sentence("men"), Sentence("women"))
+    return Showing(report(exhibits=(exhibit,), sentences=sentences), output), results
+
+
+def test_numbers_on_few_persons_are_marked_and_ranked_and_told_by_nobody(tmp_path) -> None:
+    showing, results = noisy_toy(tmp_path, Table(rows=("group",)))
+    text = showing.show("tbl-1", results).markdown
+    assert "| Menn | 12,0 |" in text
+    assert "| Kvinner | ≈\u00a025,0 |" in text
+    assert ": Høyest: Menn {#tbl-1}" in text
+    assert "≈ er usikre." in text
+    assert showing.show("men", results).markdown == "12,0"
+    assert showing.show("women", results).markdown == "For få kvinner."
+    written = pd.read_csv(tmp_path / "tables" / "tbl-1.csv")
+    assert written["rate_noisy"].tolist() == [False, True]
+    assert written["rate"].tolist() == [12.0, 25.0]
+    showing.finish(results)
+    notes = pd.read_csv(tmp_path / "estimates.csv", keep_default_na=False)["note"]
+    assert notes.tolist() == ["", UNCERTAIN]
+
+
+@pytest.mark.parametrize("view", [Lines("group", ("rate",)), Bars("group", "rate")])
+def test_numbers_on_few_persons_are_drawn_open(tmp_path, monkeypatch, view) -> None:
+    drawn = []
+    monkeypatch.setattr(show.style, "save", lambda figure, *_: drawn.append(figure))
+    showing, results = noisy_toy(tmp_path, view)
+    showing.show("fig-1", results)
+    (ax,) = drawn[0].axes
+    white = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
+    white += [bar for bar in ax.patches if bar.get_facecolor()[:3] == (1, 1, 1)]
+    values = [
+        line.get_ydata()[0] if hasattr(line, "get_ydata") else line.get_width() for line in white
+    ]
+    assert [value for value in values if value == value] == [25.0]
+
+
 def test_sentences_name_their_numbers_go_on_and_give_way_when_hidden(showing, results) -> None:
     said = showing.show("said", results).markdown
     assert said == "Virkningen er −7,2\u00a0% (fra −9,0, 5\u00a0%). Det er 7,2 prosent ned."
@@ -272,13 +347,13 @@ def test_estimates_hold_what_was_released_with_its_own_keys(showing, results) ->
     assert list(table["label"]) == ["tbl-1"] * 4 + ["tbl-2"] * 5
     own = table[table["group"] == "men"].set_index("value")
     assert own.loc["effect", ["estimate", "std_error", "ci_low", "p_value"]].tolist() == [
-        "-7.25",
+        "-7.2",
         "1.0",
         "-9.0",
-        "0.0123",
+        "0.012",
     ]
     assert own.loc["wide", ["estimate", "ci_low", "ci_high", "method"]].tolist() == [
-        "-7.25",
+        "-7.2",
         "-12.0",
         "",
         "other",

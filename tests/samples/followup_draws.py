@@ -6,6 +6,9 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from naveval.studies.followup import protection
+from naveval.studies.followup.panel import Panel
+from naveval.studies.followup.parameters import Parameters
 from naveval.studies.followup.simulate import levels
 from naveval.studies.followup.simulate import periods as drawn
 from naveval.studies.followup.simulate import registers as simulation
@@ -48,3 +51,11 @@ def window(
         }
     )
     return found.assign(**simulation.outcomes(periods, use))
+
+
+def cells(window: pd.DataFrame, parameters: Parameters) -> dict[str, pd.DataFrame]:
+    """Protected means for event studies of drawn person-periods."""
+    draw = np.random.default_rng(int(window["person"].max()))
+    keys = draw.integers(1, 2**31, int(window["person"].max()) + 1)
+    panel = Panel(window, window[:0], window[:0], pd.DataFrame({"record_key": keys}))
+    return protection.cells(panel, parameters)

@@ -10,7 +10,7 @@ exhibit's own counts were changed: with few cells that would narrow the truth.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -190,7 +190,9 @@ def modelled(
         Columns with the fewest persons with and without the outcome over the cells behind the
         coefficient. Needed unless the model has no such cells.
     p_values, errors, n, labels
-        p-values; standard errors; persons (told to ten); numbers that are not about persons.
+        p-values; other numbers told with two digits, such as multiples of an error; persons (told
+        to ten; fewer than `models.enough_persons` hide the row); numbers that are not about
+        persons or are protected already.
     points
         Coarsest unit to round to at least, in the unit of the estimates; default 0.01.
 
@@ -201,7 +203,10 @@ def modelled(
     """
     own = [*estimates, *estimates.values(), *p_values, *errors, *n, events, others]
     named = [*keys, *labels, *own, residual_df if isinstance(residual_df, str) else ""]
+    needed = [name for name in named if name and name not in frame.columns]
     try:
+        if needed:
+            raise DisclosureError(f"no column {', '.join(needed)}; declared behind the model")
         _require_declared(frame, named, keys)
     except DisclosureError as error:
         raise DisclosureError(f"{label}: {error}") from None
@@ -210,20 +215,54 @@ def modelled(
     shown = models.estimable(
         frame[events] if events else enough, frame[others] if others else enough, df
     )
-    out = frame.copy()
-    for name, of in estimates.items():
-        out[name] = models.rounded(frame[name], frame[of], points)
-    for name in {*errors, *estimates.values()}:
-        out[name] = models.rounded_errors(frame[name])
-    for name in p_values:
-        out[name] = models.rounded_p(frame[name])
     for name in n:
-        out[name] = [counting.about(value) for value in frame[name]]
-    dropped = {events, others, residual_df} - {""}
-    numbers = [*estimates, *estimates.values(), *errors, *p_values, *n]
-    hidden = dict.fromkeys(numbers, ~shown)
-    out = out.drop(columns=[name for name in out.columns if name in dropped - {*labels, *numbers}])
-    return _decided(out, hidden, {}, label, "model", persons, only)
+        shown &= models.enough_persons(frame[name])
+    numbers = [*estimates, *estimates.values(), *errors, *p_values]
+    hidden = {
+        name: ~shown & frame[name].notna().to_numpy() for name in numbers if name in frame.columns
+    }
+    hidden |= {name: ~models.enough_persons(frame[name]) for name in n}
+    numbers += n
+    dropped = {events, others, residual_df} - {"", *labels, *numbers}
+    out = frame.drop(columns=[name for name in frame.columns if name in dropped])
+    found = _decided(out, hidden, {}, label, "model", persons, only)
+    found = rounded(found, estimates, p_values, points)
+    for name in (name for name in errors if name in found.frame.columns):
+        found.frame[name] = models.rounded_errors(found.frame[name])
+    for name in (name for name in n if name in found.frame.columns):
+        known = found.frame[name].notna()
+        found.frame[name] = found.frame[name].mask(
+            known, found.frame[name][known].map(counting.about)
+        )
+    return found
+
+
+def rounded(
+    found: Released,
+    estimates: Mapping[str, str],
+    p_values: Iterable[str] = (),
+    points: float | None = None,
+) -> Released:
+    """The release with model numbers as finely as they may be told, also in files.
+
+    Parameters
+    ----------
+    estimates
+        Column to the column with its standard error, which is told with two digits. Where an
+        error is missing or has been dropped, only `points` decides.
+    p_values, points
+        As in `modelled`.
+    """
+    frame, shown = found.frame.copy(), set(found.frame.columns)
+    for name in shown & set(estimates.values()):
+        frame[name] = models.rounded_errors(found.frame[name])
+    for name, of in estimates.items():
+        if name in shown:
+            error = frame[of].fillna(0.0) if of in shown else np.zeros(len(frame))
+            frame[name] = models.rounded(found.frame[name], error, points)
+    for name in shown & set(p_values):
+        frame[name] = models.rounded_p(found.frame[name])
+    return replace(found, frame=frame)
 
 
 def _require_declared(frame: pd.DataFrame, named: Sequence[str], keys: Sequence[str]) -> None:

@@ -86,6 +86,12 @@ def noise(cells: NDArray[np.int64], secret: Secret, what: str) -> NDArray[np.flo
     return np.where(keys.uniform(cells, secret, "sign", what) < 0.5, -size, size)
 
 
+def noise_variance() -> float:
+    """Variance of the noise in a sum, in caps squared."""
+    least = thresholds().sums.least_noise
+    return (1 - least**3) / (3 * (1 - least))
+
+
 def _dominated(
     total: NDArray[np.float64], largest: ArrayLike, second: ArrayLike | None
 ) -> NDArray[np.bool_]:

@@ -31,6 +31,11 @@ def estimable(events: ArrayLike, others: ArrayLike, residual_df: ArrayLike) -> N
     return enough & (np.asarray(residual_df) >= rules.residual_df)
 
 
+def enough_persons(persons: ArrayLike) -> NDArray[np.bool_]:
+    """Whether so many persons can have the events and the non-events that are asked for."""
+    return np.asarray(persons, dtype=float) >= 2 * thresholds().models.least_events
+
+
 def fewest(cells: Iterable[tuple[float, float]]) -> tuple[float, float]:
     """Fewest events and fewest non-events over the cells behind a coefficient."""
     found = np.array(list(cells), dtype=float)
@@ -93,7 +98,7 @@ def rounded_errors(std_error: ArrayLike) -> NDArray[np.float64]:
     given = np.asarray(std_error, dtype=float)
     return np.array(
         [
-            float(f"{value:.{ERROR_DIGITS - 1}e}") if np.isfinite(value) else np.nan
+            float(f"{value:.{ERROR_DIGITS - 1}e}") if np.isfinite(value) else value
             for value in given.ravel()
         ]
     ).reshape(given.shape)

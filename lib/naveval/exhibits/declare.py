@@ -259,6 +259,34 @@ class Exhibit(Generic[R]):
             if column and value.source
         )
 
+    @property
+    def errors(self) -> dict[str, str]:
+        """Columns of numbers and limits to the column with the standard error of the number."""
+        every = [(name, one) for name, value in self.values.items() for one in value.every_kind()]
+        found = {one.of or name: one.se for name, one in every if one.se}
+        return {
+            column: se
+            for name, one in every
+            for column in (one.of or name, one.low, one.high)
+            if column and (se := one.se or found.get(one.of or name, ""))
+        }
+
+    @property
+    def estimated(self) -> tuple[str, ...]:
+        """Columns of values that have an interval or a test, and of their limits."""
+        every = [(name, one) for name, value in self.values.items() for one in value.every_kind()]
+        tested = [(name, one) for name, one in every if one.se or one.low or one.p]
+        return tuple(
+            column for name, one in tested for column in (one.of or name, one.low, one.high)
+        )
+
+    @property
+    def p_values(self) -> tuple[str, ...]:
+        """Columns of p-values, those with a value of their own included."""
+        every = [(name, one) for name, value in self.values.items() for one in value.every_kind()]
+        own = [name for name, one in every if one.format == "p"]
+        return tuple(dict.fromkeys([*own, *(one.p for _, one in every if one.p)]))
+
 
 @dataclass(frozen=True)
 class Sentence:

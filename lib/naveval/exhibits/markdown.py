@@ -4,10 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
-from naveval.disclosure.counts import FEW
-from naveval.disclosure.released import Released
+from naveval.disclosure.counts import FEW, NOISY
 from naveval.exhibits import references, words
 from naveval.exhibits.declare import PARTS, Exhibit, Table, Value
 from naveval.exhibits.reader import Reader, shown_rows
@@ -103,15 +100,14 @@ def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]
     released = reader.released(exhibit.label)
     shown = shown_rows(exhibit, released.frame)
     frame, hidden = released.frame[shown], released.suppressed[shown]
-    few = few_persons(released)[shown]
     placed = any(value.at[0] for value in exhibit.values.values())
     listed = [
         column
         for column in columns(exhibit)
         if column.name in frame and bool(column.value.at[0]) == placed
     ]
-    records = (part.to_dict("records") for part in (frame, hidden, few))
-    for row, unseen, small in zip(*records, strict=True):
+    records = (part.to_dict("records") for part in (frame, hidden, reader.marks))
+    for row, unseen, marked in zip(*records, strict=True):
         base = tuple(str(row[key]) for key in view.rows)
         for column in listed:
             value = column.value.kind(row)
@@ -120,14 +116,9 @@ def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]
             text = formats.SUPPRESSED
             if not unseen[column.name]:
                 text = _text(reader, column, value, row[column.name])
-                text = formats.FEW if small[column.name] else text
+                text = formats.FEW if marked[column.name] == FEW else text
+                text = formats.NOISY + text if marked[column.name] == NOISY else text
             yield Cell((*base, value.at[0]), name, text)
-
-
-def few_persons(released: Released) -> pd.DataFrame:
-    """Where a protected count is 0: nobody or a few, shown as «0–5» and never as none."""
-    marks = released.marks.reindex_like(released.frame)
-    return marks.eq(FEW)
 
 
 def _text(reader: Reader, column: Column, value: Value, number: Any) -> str:

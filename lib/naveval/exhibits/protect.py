@@ -12,7 +12,6 @@ import pandas as pd
 from naveval.disclosure import decisions, gate
 from naveval.disclosure.decisions import Protection
 from naveval.disclosure.gate import Released
-from naveval.disclosure.thresholds import thresholds
 from naveval.project.errors import DisclosureError
 
 HIDDEN = "hidden"
@@ -46,24 +45,60 @@ class Descriptive:
     ----------
     count
         As in `Counted`: value to the column with the protected persons it rests on. Nothing is
-        hidden by it; numbers that rest on few are marked.
+        hidden by it; single cells that rest on fewer than ten are marked.
     shows
         Whether the persons are shown too.
+    noise
+        Whether a number is one cell, whose persons tell how noisy it is; False for numbers from
+        many cells, whose column has the fewest.
+    points
+        As in `Model`; values that name their standard error are rounded in the same way.
     """
 
     count: Mapping[str, str] | str = "n_persons"
     shows: bool = True
+    noise: bool = True
+    points: float | None = None
 
 
 @dataclass(frozen=True)
 class Model:
-    """Output of a fitted model: rows on too few persons, or degrees of freedom, are hidden.
+    """Output of a fitted model: rounded, and missing where it rests on too little.
 
-    `also` maps a column of true and false to columns that are hidden where it is true.
+    A value that names its standard error (`se`) is rounded with its interval to a tenth of it,
+    the error to two digits, p-values (`p`) to 0.001, persons to ten. Every other number must be
+    named here, or have a `source`.
+
+    Attributes
+    ----------
+    n
+        Persons behind a row; fewer than twenty hide it. The first goes to estimates.csv.
+    residual_df
+        Residual degrees of freedom, or the column with them.
+    events, others
+        Columns with the fewest persons with and without the outcome over the cells behind the
+        row's coefficient (`disclosure.models.fewest`); for amounts, on either side of zero.
+    along
+        Number to the column of the error it is rounded by: bands, limits by another method.
+    digits
+        Numbers told with two digits: multiples of an error, test statistics, R².
+    shown
+        Numbers computed from protected counts or protected already: neither rounded nor hidden.
+    points
+        The finest that estimates are told, in their unit: 0.01 percentage point if None, so
+        0.0001 for shares between 0 and 1.
+    also
+        Column of true and false to columns that are hidden where it is true.
     """
 
     n: tuple[str, ...] = ("n_persons",)
-    residual_df: str = ""
+    residual_df: str | int = "residual_df"
+    events: str = ""
+    others: str = ""
+    along: Mapping[str, str] = field(default_factory=dict)
+    digits: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    points: float | None = None
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -111,6 +146,9 @@ def decide(
     label: str,
     keys: tuple[str, ...],
     free: Collection[str],
+    errors: Mapping[str, str] | None = None,
+    p_values: Collection[str] = (),
+    estimated: Collection[str] = (),
     protection: Protection | None = None,
 ) -> Released:
     """What may leave of an exhibit's frame.
@@ -121,6 +159,12 @@ def decide(
         Of the panel the results come from, for what is descriptive.
     free
         Numeric columns that no person stands behind: printed, drawn, or part of the design.
+    errors, p_values
+        Numbers to the columns with their standard errors, and p-values, as the exhibit's values
+        say (`Exhibit.errors`).
+    estimated
+        Numbers with an interval or a test, which tells how uncertain they are: a mark for few
+        persons is for single cells and not for these.
 
     Raises
     ------
@@ -128,6 +172,7 @@ def decide(
         For an exhibit without protection, columns that are not declared, and counts that are no
         counts.
     """
+    errors = errors or {}
     if isinstance(frame, Released):
         if isinstance(how, Together):
             return frame
@@ -137,9 +182,11 @@ def decide(
     if isinstance(how, Counted):
         return _counted(frame, how, label, keys, free)
     if isinstance(how, Descriptive):
-        return _descriptive(frame, how, label, keys, free, protection)
+        tested = {*errors, *errors.values(), *p_values, *estimated}
+        found = _descriptive(frame, how, label, keys, free, tested, protection)
+        return decisions.rounded(found, errors, p_values, how.points)
     if isinstance(how, Model):
-        return _model(frame, how, label, keys, free)
+        return _model(frame, how, label, keys, free, errors, p_values)
     if isinstance(how, Public | Drawn):
         return gate.public(frame, label=label, source=how.source)
     if isinstance(how, Derived):
@@ -153,6 +200,7 @@ def _descriptive(
     label: str,
     keys: tuple[str, ...],
     free: Collection[str],
+    tested: Collection[str],
     protection: Protection | None,
 ) -> Released:
     if protection is None:
@@ -161,8 +209,9 @@ def _descriptive(
         )
     count = by_value(how.count, frame, {*keys, *free})
     kept = [str(name) for name in frame.columns if how.shows or name not in set(count.values())]
+    cells = {name: n for name, n in count.items() if how.noise and name not in tested}
     return decisions.described(
-        frame, label=label, protection=protection, keys=keys, numerators=count, only=kept
+        frame, label=label, protection=protection, keys=keys, numerators=cells, only=kept
     )
 
 
@@ -196,23 +245,36 @@ def _counted(
 
 
 def _model(
-    frame: pd.DataFrame, how: Model, label: str, keys: tuple[str, ...], free: Collection[str]
+    frame: pd.DataFrame,
+    how: Model,
+    label: str,
+    keys: tuple[str, ...],
+    free: Collection[str],
+    errors: Mapping[str, str],
+    p_values: Collection[str],
 ) -> Released:
-    given = frame if how.residual_df else frame.assign(residual_df=thresholds().residual_df)
-    found = gate.model(
-        given.drop(columns=list(how.also)),
+    numeric = {str(name) for name in frame.select_dtypes("number").columns}
+    along = {name: of for name, of in {**errors, **how.along}.items() if name in numeric - {*free}}
+    found = decisions.modelled(
+        frame.drop(columns=list(how.also)),
         label=label,
-        n=how.n,
-        residual_df=how.residual_df or "residual_df",
         keys=keys,
-        labels=tuple(free),
+        persons=float(np.nanmax([0.0, *frame[how.n[0]]])) if how.n else 0.0,
+        estimates=along,
+        residual_df=how.residual_df,
+        events=how.events,
+        others=how.others,
+        p_values=[name for name in p_values if name in numeric - {*free}],
+        errors=[name for name in how.digits if name in numeric],
+        n=how.n,
+        labels=[name for name in (*free, *how.shown) if name in numeric],
+        points=how.points,
     )
     for flag, names in how.also.items():
         for name in set(names) & set(frame.columns):
             found.suppressed[name] |= frame[flag].to_numpy(bool)
             found.frame[name] = found.frame[name].mask(found.suppressed[name])
-    kept = [name for name in frame.columns if name not in how.also]
-    return gate.subset(found, np.ones(len(frame), dtype=bool), columns=kept)
+    return found
 
 
 def _derived(frame: pd.DataFrame, how: Derived, label: str, free: Collection[str]) -> Released:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from naveval.disclosure.counts import FEW, NOISY
 from naveval.disclosure.gate import Released
 from naveval.exhibits import protect, references, words
 from naveval.exhibits.declare import Exhibit, Fact, Report, Results, Sentence
@@ -24,12 +25,16 @@ class Reader:
         What can be shown, and where with which texts.
     label
         The exhibit or sentence at hand.
+    noisy
+        Whether numbers that rest on fewer than ten protected persons can be seen: by pictures,
+        which mark them. To facts, sentences and what is derived they are missing.
     """
 
     report: Report
     output: Output
     _results: Results = field(repr=False)
     label: str = ""
+    noisy: bool = False
     _kept: dict[str, Released] = field(default_factory=dict, repr=False)
 
     def at(self, label: str) -> "Reader":
@@ -57,13 +62,26 @@ class Reader:
                 label=label,
                 keys=exhibit.keys,
                 free=[name for name in exhibit.free if name in frame],
+                errors=exhibit.errors,
+                p_values=exhibit.p_values,
+                estimated=exhibit.estimated,
                 protection=self._results.protection,
             )
         return self._kept[label]
 
     def frame(self, label: str = "") -> pd.DataFrame:
         """Released rows of an exhibit, by default the one at hand; hidden numbers are missing."""
-        return self.released(label or self.label).frame
+        found = self.released(label or self.label)
+        if self.noisy or found.marks.empty:
+            return found.frame
+        return found.frame.mask(found.marks.reindex_like(found.frame).isin([FEW, NOISY]))
+
+    @property
+    def marks(self) -> pd.DataFrame:
+        """Marks of the rows at hand, "few" or "noisy" at a number, else ""."""
+        found = self.released(self.label)
+        marks = found.marks.reindex_like(found.frame).fillna("")
+        return marks[shown_rows(self.report.exhibit(self.label), found.frame)]
 
     @property
     def rows(self) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from naveval.disclosure.counts import NOISY
 from naveval.disclosure.gate import Released
 from naveval.exhibits.declare import PARTS, Exhibit, Fact, Value
 from naveval.exhibits.protect import Counted, Descriptive, Model, Together
@@ -27,6 +28,7 @@ CARRIED = {
 }
 """Columns of data that say what a number rests on, to those of estimates.csv."""
 SUPPRESSED = "suppressed: few persons"
+UNCERTAIN = "noisy: rests on fewer than ten persons"
 
 
 def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:
@@ -55,24 +57,26 @@ def _value_rows(
     exhibit: Exhibit[Any], released: Released, name: str, value: Value
 ) -> Iterable[dict[str, Any]]:
     count = counted(exhibit, name)
-    hidden = released.suppressed.to_dict("records")
-    for row, unseen in zip(released.frame.to_dict("records"), hidden, strict=True):
+    marks = released.marks.reindex_like(released.frame)
+    parts = (released.frame, released.suppressed, marks)
+    for row, unseen, marked in zip(*(one.to_dict("records") for one in parts), strict=True):
         kind = value.kind(row)
         if not kind.unit:
             continue
-        parts = {column: getattr(kind, part) for part, column in PARTS.items()}
-        parts |= {"published": kind.published}
+        goes = {column: getattr(kind, part) for part, column in PARTS.items()}
+        goes |= {"published": kind.published}
+        at = kind.of or name
         yield {
             "value": name,
             **{key: str(row[key]) for key in exhibit.keys},
-            "estimate": row[kind.of or name],
-            **{to: row[column] for to, column in parts.items() if column},
+            "estimate": row[at],
+            **{to: row[column] for to, column in goes.items() if column},
             "n_persons": row.get("n_persons" if count else "", row.get(count, np.nan)),
             **{to: row[column] for column, to in CARRIED.items() if column in row},
             "unit": kind.unit,
             "estimand": kind.estimand,
             "method": row.get(kind.method or "method", kind.method),
-            "note": SUPPRESSED if unseen[kind.of or name] else "",
+            "note": SUPPRESSED if unseen[at] else UNCERTAIN if marked[at] == NOISY else "",
         }
 
 

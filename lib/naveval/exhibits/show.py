@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from naveval.disclosure.counts import FEW, NOISY
 from naveval.exhibits import downloads, manifest, markdown, printed, rows, views, words
 from naveval.exhibits import figures as style
 from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
@@ -156,7 +157,7 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
             reader.fill(words.choose(reader.output.texts, instead, None)) if instead else ""
         )
     if exhibit.view is None:
-        return Shown("", rows=reader.frame())
+        return Shown("", rows=reader.released(exhibit.label).frame)
     entry = words.entry(reader.output.texts, exhibit.label)
     caption = reader.fill(entry["caption"])
     if exhibit.finding:
@@ -164,7 +165,7 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     _write(reader, exhibit)
     if isinstance(exhibit.view, Table):
         text = f"{markdown.table(reader)}\n\n: {caption} {{#{exhibit.label}}}\n"
-        return Shown(text + _note(reader, exhibit), rows=reader.frame())
+        return Shown(text + _note(reader, exhibit), rows=reader.released(exhibit.label).frame)
     alt = reader.fill(entry["alt"]).replace('"', "”")
     if not alt:
         raise ParameterError(f"text «{exhibit.label}»: a figure needs an alt text")
@@ -172,7 +173,7 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     mark = words.entry(reader.output.texts, "simulated-mark") if simulated(reader, exhibit) else ""
     style.save(views.draw(reader, exhibit), picture, mark)
     text = f'![{caption}](figures/{exhibit.label}.png){{#{exhibit.label} fig-alt="{alt}"}}\n'
-    return Shown(text + _note(reader, exhibit), (picture,), reader.frame())
+    return Shown(text + _note(reader, exhibit), (picture,), reader.released(exhibit.label).frame)
 
 
 def _titled(
@@ -200,6 +201,8 @@ def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
     """The note below: its own text, and where the numbers come from."""
     entry = words.entry(reader.output.texts, exhibit.label)
     parts = [reader.fill(entry["note"])] if entry.get("note") else []
+    if reader.marks.eq(NOISY).to_numpy().any():
+        parts.append(words.entry(reader.output.texts, "noisy-note"))
     if simulated(reader, exhibit):
         parts.append(words.entry(reader.output.texts, "simulated-note"))
     return "\n\n::: {.note}\n" + " ".join(parts) + "\n:::\n" if parts else "\n"
@@ -211,9 +214,10 @@ def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:
     shown = shown_rows(exhibit, released.frame)
     frame = released.frame[shown].astype("object")
     frame = frame.mask(released.suppressed[shown], formats.SUPPRESSED)
-    few = markdown.few_persons(released)[shown]
-    for name in few.columns[few.any()]:
-        frame[f"{name}_few"] = few[name]
+    marks = reader.marks
+    for mark in (FEW, NOISY):
+        for name in marks.columns[marks.eq(mark).any()]:
+            frame[f"{name}_{mark}"] = marks[name].eq(mark)
     for name in _codes(exhibit):
         frame[name] = [_name(reader, name, str(code)) for code in frame[name]]
     if simulated(reader, exhibit):

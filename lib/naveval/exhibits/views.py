@@ -1,5 +1,6 @@
 """The kinds of figures that a declaration can name, drawn from released rows only."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from naveval.disclosure.counts import NOISY
 from naveval.exhibits import figures
 from naveval.exhibits.declare import Areas, Bars, Exhibit, Intervals, Lines, Picture
 from naveval.exhibits.reader import Reader
@@ -16,13 +18,14 @@ ROLES = {"treated": 2, "estimate": 2, "control": 0, "synthetic_control": 1, "oth
 """What has the same colour wherever it is drawn."""
 HATCHES = {"other": "///"}
 BAND = "#DDE3EA"
+MARKED = "_noisy"
 DASHED = (0, (2, 2))
 PER_ROW = 2
 
 
 def draw(reader: Reader, exhibit: Exhibit[Any]) -> Figure:
-    """The figure of an exhibit."""
-    view = exhibit.view
+    """The figure of an exhibit; what rests on few persons is drawn open."""
+    view, reader = exhibit.view, replace(reader, noisy=True)
     if isinstance(view, Picture):
         return view.draw(reader)
     if isinstance(view, Lines):
@@ -44,7 +47,7 @@ def panels(
     reader: Reader, key: str, *, height: float, sharey: bool = False
 ) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
     """A figure with a titled panel per code of a key, with its rows; one panel without a key."""
-    rows = reader.rows
+    rows = reader.rows.join(reader.marks.eq(NOISY).add_suffix(MARKED))
     codes = list(dict.fromkeys(rows[key])) if key else [""]
     across = min(len(codes), PER_ROW)
     down = -(-len(codes) // PER_ROW)
@@ -64,6 +67,7 @@ def _lines(reader: Reader, view: Lines) -> Figure:
     figure, found = panels(reader, view.panels, height=3.4, sharey=bool(view.band))
     for ax, rows in found:
         lines = _series(view, rows)
+        noisy = list(_series(replace(view, y=tuple(y + MARKED for y in view.y)), rows).values())
         months = list(dict.fromkeys(rows[view.x].astype(str)))
         if view.band:
             ax.fill_between(range(len(rows)), rows[view.band[0]], rows[view.band[1]], color=BAND)
@@ -79,6 +83,7 @@ def _lines(reader: Reader, view: Lines) -> Figure:
             )
             if view.band:
                 line.set_linewidth(1.5)
+            open_points(ax, np.arange(len(values)), values, noisy[k], color(name, k))
             seen = values[np.isfinite(values)]
             if len(seen):
                 ends[title] = (float(len(values) - 1), float(seen[-1]), color(name, k))
@@ -89,6 +94,14 @@ def _lines(reader: Reader, view: Lines) -> Figure:
         found[-1][0].legend(loc="lower left", fontsize=8)
     found[0][0].set_ylabel(reader.named("", "y"))
     return figure
+
+
+def open_points(ax: Axes, x: Any, y: Any, noisy: Any, colored: str) -> None:
+    """Open circles where numbers rest on so few persons that they are mostly noise."""
+    at = np.asarray(noisy, dtype=bool)
+    if at.any():
+        x, y = np.asarray(x)[at], np.asarray(y)[at]
+        ax.plot(x, y, "o", mfc="white", mec=colored, ms=4, ls="", clip_on=False, zorder=4)
 
 
 def _series(view: Lines, rows: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -169,6 +182,7 @@ def _intervals(reader: Reader, view: Intervals) -> Figure:
                 markersize=5,
                 elinewidth=1.2,
             )
+            open_points(ax, middle, place[chosen], some[view.value + MARKED], color(role))
         ax.axvline(0, color=figures.INK, linewidth=0.8)
         ax.set_yticks(place, [reader.named(view.y, str(code)) for code in rows[view.y]])
         ax.set_xlabel(reader.named("", "x"))
@@ -178,6 +192,7 @@ def _intervals(reader: Reader, view: Intervals) -> Figure:
 
 
 def _bars(reader: Reader, view: Bars) -> Figure:
+    noisy = reader.marks[view.value].eq(NOISY).reset_index(drop=True)
     rows = reader.rows.reset_index(drop=True).dropna(subset=[view.value])
     figure, ax = figures.axes(height=view.height)
     groups = rows[view.color] if view.color else pd.Series("control", index=rows.index)
@@ -192,6 +207,7 @@ def _bars(reader: Reader, view: Bars) -> Figure:
             label=reader.named(view.color, name) if view.color else "",
             height=0.75,
         )
+    ax.barh(rows.index, rows[view.value].where(noisy), color="white", height=0.4)
     ax.set_yticks(rows.index, [reader.named(view.y, str(code)) for code in rows[view.y]])
     ax.set_xlabel(reader.named("", "x"))
     ax.axvline(0, color=figures.INK, linewidth=0.8)

@@ -18,6 +18,8 @@ NO_BREAK = "\u00a0"
 MISSING = ".."
 SUPPRESSED = ":"
 FEW = "0–5"
+NOISY = f"≈{NO_BREAK}"
+"""Before a number that rests on so few persons that it is mostly noise."""
 MONTHS = (
     "januar",
     "februar",

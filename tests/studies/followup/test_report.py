@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from notebook_cells import run
 
+from naveval.disclosure import models
 from naveval.exhibits import words
 from naveval.studies.followup.simulate import registers
 
@@ -62,6 +64,16 @@ def test_report_for_the_country_and_a_small_county(
     numbers = pd.read_csv(result / "estimates.csv")
     assert set(numbers["study"]) == {"followup"}
     assert len(names["summary"]) == 14
+    known = numbers[numbers["std_error"] > 0]
+    assert (len(known) > 100) == (not county)
+    step = models.step(known["std_error"], 0.0001)
+    for name in ("estimate", "ci_low", "ci_high"):
+        multiple = known[name] / step
+        np.testing.assert_allclose(multiple, multiple.round(), atol=1e-6)
+    two_digits = [float(f"{error:.1e}") for error in known["std_error"]]
+    assert known["std_error"].tolist() == two_digits
+    persons = numbers.loc[numbers["std_error"].notna(), "n_persons"].dropna()
+    assert (persons % 10 == 0).all()
     small = pd.read_csv(result / "tables" / "tbl-1.csv")
     estimate = pd.to_numeric(small["estimate"], errors="coerce")
     assert estimate.isna().all() == (county == "56")
@@ -86,7 +98,7 @@ def test_one_part_alone(data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     names, markdown = executed(
         monkeypatch, tmp_path, ("events",), data=str(data), scale=SCALE, draws=100
     )
-    assert names["results"].events is not None
+    assert set(names["results"].trends) == {"program", "dialogue", "work", "ended", "health"}
     assert names["results"].dates is None
     assert "#tbl-pretrend" in markdown
     assert "#tbl-placebo" not in markdown

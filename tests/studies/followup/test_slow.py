@@ -69,7 +69,9 @@ def test_pre_trend_test_has_the_right_size_and_power() -> None:
         for seed in range(n_draws):
             scale = SMALL if slope == 0 else 1.0
             window = followup_draws.window(scale, 50_000 + seed, "none", slope)
-            item = events.study(window, "program", PARAMETERS)
+            item = events.study(
+                window, "program", followup_draws.cells(window, PARAMETERS), PARAMETERS
+            )
             assert item.pre_trend is not None
             joint.append(item.pre_trend.p_value < 0.05)
             linear.append(item.slope_p < 0.05)
@@ -85,7 +87,9 @@ def test_sensitivity_does_not_believe_an_effect_that_is_a_trend() -> None:
     believed, plain = [], []
     for seed in range(40):
         window = followup_draws.window(1.0, 70_000 + seed, "none", 0.003)
-        quarters = events.quarterly(window, "program", PARAMETERS)
+        quarters = events.quarterly(
+            window, "program", followup_draws.cells(window, PARAMETERS), PARAMETERS
+        )
         assert quarters is not None
         ordinary = bounds.interval(quarters, "relative", 0.0)
         plain.append(ordinary.ci_low > 0)

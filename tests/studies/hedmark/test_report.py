@@ -136,11 +136,13 @@ def test_p_values_and_texts_follow_the_chosen_method(reports) -> None:
         assert f"«{title}»" in block(shown, "tbl-1")
         five = pd.read_csv(folder / "tables" / "tbl-5.csv", na_values=[":"])
         # Table 5 keeps to one method: the exact interval, and the p-value of the same test.
-        for name in ("p_randomisation_coefficient", "exact_low", "exact_high"):
-            np.testing.assert_allclose(five[name], space["regression"][name])
-        clear = five["p_randomisation_coefficient"] <= 0.1
+        own = space["regression"]["p_randomisation_coefficient"].to_numpy()
+        seen = five["p_randomisation_coefficient"].notna()
+        assert seen.any()
+        told = five["p_randomisation_coefficient"][seen]
+        np.testing.assert_allclose(told, own[seen].round(3), atol=1e-12)
         inside = (five["exact_low"] < 0) & (five["exact_high"] > 0)
-        assert (clear == ~inside).all()
+        assert ((told <= 0.1) == ~inside[seen]).all()
 
 
 def block(shown, label: str) -> str:

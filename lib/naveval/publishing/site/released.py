@@ -17,6 +17,7 @@ import pandas as pd
 from naveval.exhibits import words
 from naveval.exhibits.output import ESTIMATES_FILE, Output
 from naveval.exhibits.reader import Reader
+from naveval.exhibits.rows import UNCERTAIN
 from naveval.project import catalogue, formats, places
 from naveval.project.errors import ParameterError
 from naveval.publishing.site.results import Result
@@ -31,6 +32,8 @@ def _estimates(file: Path, changed: int) -> pd.DataFrame:
     for name in NUMBERS:
         if name in table:
             table[name] = pd.to_numeric(table[name], errors="coerce")
+            if "note" in table:
+                table[name] = table[name].mask(table["note"] == UNCERTAIN)
     return table
 
 
@@ -44,7 +47,8 @@ def rows(result: Result, wanted: Mapping[str, Any]) -> pd.DataFrame:
 
     Returns
     -------
-    Keys as text, and `estimate, std_error, ci_low, ci_high` as numbers, missing where hidden.
+    Keys as text, and `estimate, std_error, ci_low, ci_high` as numbers, missing where hidden or
+    where they rest on so few that nothing may be said of them.
     """
     file = result.folder / ESTIMATES_FILE
     if result.withdrawn or not file.exists():

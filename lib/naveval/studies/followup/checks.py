@@ -43,6 +43,8 @@ COUNTY_COLUMNS = [
     "difference_p",
     "n_persons",
     "smallest_cell",
+    "events",
+    "others",
     "refused",
 ]
 FAMILIES = {"ten": ("tbl-1", "tbl-3"), "threshold": ("tbl-2",)}
@@ -120,6 +122,8 @@ def row(item: Regression, parameters: Parameters) -> dict[str, object]:
         "n_obs": item.n_obs,
         "n_persons": item.n_persons,
         "smallest_cell": item.smallest_cell,
+        "events": item.events,
+        "others": item.others,
         "refused": item.refused,
     }
 
@@ -158,7 +162,7 @@ def adjusted(found: Sequence[Regression], parameters: Parameters) -> pd.DataFram
     Returns
     -------
     One row per regression: family ("ten" for tables 1 and 3, "threshold" for table 2), table,
-    outcome, horizon, estimate, p_value, p_holm, p_romano_wolf, n_persons, smallest_cell.
+    outcome, horizon, estimate, p_value, p_holm, p_romano_wolf and the columns of `row`.
     """
     parts = []
     for family, tables in FAMILIES.items():
@@ -214,7 +218,8 @@ def county_against_rest(window: pd.DataFrame, county: str, parameters: Parameter
     One row per regression: table, outcome, horizon, and for each of `county`, `country` and
     `rest` the columns `…_estimate` and `…_std_error`; `difference`, `difference_error`,
     `difference_p`, the smallest difference that would probably be found (`difference_mde`),
-    `n_persons` and `smallest_cell` of the county, `refused`.
+    `n_persons` and `smallest_cell` of the county, `events` and `others` of the smaller of county
+    and rest, `refused`.
     """
     if not county:
         return pd.DataFrame(columns=COUNTY_COLUMNS)
@@ -248,6 +253,8 @@ def county_against_rest(window: pd.DataFrame, county: str, parameters: Parameter
                 "difference_p": _p_value(difference, error),
                 "n_persons": own.n_persons,
                 "smallest_cell": own.smallest_cell,
+                "events": min(own.events, rest.events),
+                "others": min(own.others, rest.others),
                 "refused": own.refused or rest.refused,
             }
         )

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from naveval.disclosure.thresholds import thresholds
 from naveval.estimators import detectable, did
 from naveval.project.errors import EstimationError
 from naveval.registers import extracts
@@ -29,7 +30,6 @@ from naveval.studies.followup import published, weeks
 from naveval.studies.followup.parameters import Parameters
 
 START = 201707
-LEAST_EVENTS = 10
 NAMES = ("treated_post", "treated")
 TREATED_POST = "treated_post"
 
@@ -82,7 +82,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Regression:
-    """One of the regressions; `fit` is None when it was refused, for the reason in `refused`."""
+    """One of the regressions; `fit` is None when it was refused, for the reason in `refused`.
+
+    `smallest_cell`, `events` and `others` are the fewest persons, persons with the outcome and
+    persons without it, over the four cells (target or other group, before or after).
+    """
 
     table: str
     outcome: str
@@ -93,6 +97,8 @@ class Regression:
     n_obs: int
     n_persons: int
     smallest_cell: int
+    events: int
+    others: int
 
 
 def sample(
@@ -110,8 +116,8 @@ def sample(
         rows["duration"].to_numpy(), weeks.month_index(month), treated.astype(int)
     )
     person = rows["person"].to_numpy()
-    sides = (treated & ~post, treated & post, ~treated & ~post, ~treated & post)
-    persons = {name: distinct(person[side]) for name, side in zip(CELLS, sides, strict=True)}
+    cells = zip(CELLS, sides(treated, post), strict=True)
+    persons = {name: distinct(person[side]) for name, side in cells}
     return Sample(rows, treated, post, cell, first, persons)
 
 
@@ -122,10 +128,11 @@ def regress(
     values = chosen.rows[outcome].to_numpy(float)
     person = chosen.rows["person"].to_numpy()
     smallest = min(chosen.persons.values())
+    events, others = _events(chosen, values > 0)
     refused = ""
     if smallest < least_persons:
         refused = "few_persons"
-    elif distinct(person[values > 0]) < LEAST_EVENTS:
+    elif min(events, others) < thresholds().models.least_events:
         refused = "few_events"
     fitted = None
     if not refused:
@@ -152,7 +159,22 @@ def regress(
         len(values),
         distinct(person),
         smallest,
+        events,
+        others,
     )
+
+
+def _events(chosen: Sample, happened: np.ndarray) -> tuple[int, int]:
+    """Fewest persons with the outcome, and without it, over the four cells."""
+    person = chosen.rows["person"].to_numpy()
+    found = [distinct(person[side & happened]) for side in sides(chosen.treated, chosen.post)]
+    without = [n - own for n, own in zip(chosen.persons.values(), found, strict=True)]
+    return min(found), min(without)
+
+
+def sides(treated: np.ndarray, post: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Rows of the four cells, in the order of CELLS."""
+    return treated & ~post, treated & post, ~treated & ~post, ~treated & post
 
 
 def regressions(window: pd.DataFrame, parameters: Parameters) -> list[Regression]:
@@ -185,8 +207,8 @@ def summary(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame
     Returns
     -------
     DataFrame with table, outcome, horizon, estimate, std_error, ci_low, ci_high, p_value,
-    mde, mde_relative, mean, r_squared, n_obs, n_persons, smallest_cell, residual_df, refused,
-    power, and the printed estimate, standard error and mean.
+    mde, mde_relative, mean, r_squared, n_obs, n_persons, smallest_cell, events, others,
+    residual_df, refused, power, and the printed estimate, standard error and mean.
     """
     printed = {
         (row["table"], row["outcome"], row["horizon"]): row
@@ -204,6 +226,8 @@ def summary(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame
             "n_obs": item.n_obs,
             "n_persons": item.n_persons,
             "smallest_cell": item.smallest_cell,
+            "events": item.events,
+            "others": item.others,
             "residual_df": item.n_persons - 1,
             "refused": item.refused,
             "power": parameters.power,

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from naveval.studies.followup.estimate import START
 from naveval.studies.followup.panel import CHANNEL_COLUMNS, KIND_COLUMNS, persons_in
 
 COUNTRY = ""
@@ -115,18 +114,3 @@ def _of_persons(
 
 def _cap(each: np.ndarray) -> float:
     return float(each.max(initial=1.0))
-
-
-def before_and_after(frame: pd.DataFrame) -> dict[str, float]:
-    """Mean of each measure and group before and after July 2017, of released means by month.
-
-    Missing when a month is suppressed: the mean of the rest would be too high.
-    """
-    found: dict[str, float] = {}
-    after = frame["month"] >= START
-    for when, rows in (("before", frame[~after]), ("after", frame[after])):
-        for (measure, group), part in rows.groupby(["measure", "group"], sort=False):
-            whole = part["value"].notna().all()
-            value = np.average(part["value"], weights=part["n_obs"]) if whole else np.nan
-            found[f"{measure}_{group}_{when}"] = float(value)
-    return found

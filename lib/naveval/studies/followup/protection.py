@@ -24,6 +24,7 @@ from naveval.studies.followup.measures import (
     BY_DURATION,
     BY_MONTH,
     COUNTRY,
+    HALF_YEARS,
     by_duration,
     by_month,
 )
@@ -46,6 +47,8 @@ DIALOGUES_A_PERIOD = 2.0
 GAPS = ("fig-4", "fig-6")
 GAP_PARTS = ("target_before", "target_after", "other_before", "other_after")
 YEAR = 12
+EVENT_STEPS: tuple[series.Step, ...] = ("month", "quarter")
+EVENT_OUTCOMES = (*OUTCOMES["tbl-1"], *OUTCOMES["tbl-3"])
 
 
 @dataclass(frozen=True)
@@ -93,22 +96,23 @@ class _Source:
 
     panel: Panel
     secret: Secret
-    country: dict[tuple[str, str], tuple[dict[str, float], dict[str, float]]]
+    country: dict[str, tuple[dict[str, float], dict[str, float]]]
 
     def means(
-        self, rows: pd.DataFrame, label: str, span: tuple[str, int], whole: pd.DataFrame
+        self,
+        rows: pd.DataFrame,
+        measures: Sequence[str],
+        groups: Mapping[str, tuple[int, int]],
+        span: tuple[str, int],
+        whole: pd.DataFrame,
     ) -> pd.DataFrame:
-        """Protected means of rows by month; `span` names a step and has its months."""
-        measures, groups = BY_MONTH[label]
-        if span[0] in WINDOWS:
-            measures, groups = OUTCOMES[TABLES[label]], {TARGET: groups[TARGET]}
+        """Protected means of rows by month; `span` is a name of its own and has its months."""
         own = self.panel.persons["record_key"].to_numpy()
-        at = (label, span[0])
-        if at not in self.country:
+        if span[0] not in self.country:
             found = by_month(whole, measures, groups, own)
             caps = dict(zip(found["measure"], found["cap"], strict=True))
-            self.country[at] = caps, _per_person(found, self.secret)
-        caps, each = self.country[at]
+            self.country[span[0]] = caps, _per_person(found, self.secret)
+        caps, each = self.country[span[0]]
         raw = by_month(rows, measures, groups, own, caps)
         return protected_means(raw, self.secret, span[1], each)
 
@@ -136,7 +140,7 @@ def _totals(raw: pd.DataFrame, secret: Secret) -> tuple[np.ndarray, np.ndarray]:
 def protected_means(
     raw: pd.DataFrame, secret: Secret, months: int, each: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Raw counts as protected ones, with `value`: the mean per period.
+    """Raw counts as protected ones, with `value`, the mean per period, and its noise's `variance`.
 
     Parameters
     ----------
@@ -147,6 +151,7 @@ def protected_means(
     each
         Total per person with the measure in the country, for cells with fewer than 20 of them.
     """
+    cap = raw["cap"].to_numpy(float)
     rest = raw.drop(columns=["n_obs", "total", "cap"])
     shown = counting.protect(rest, ["n_persons", "n_with"], secret)
     periods = magnitudes.periods(
@@ -159,23 +164,36 @@ def protected_means(
     )
     told = _totals(raw, secret)[1]
     events = np.where(np.isnan(told), shown["n_with"] * raw["measure"].map(each), told)
-    return shown.assign(n_obs=periods, value=events / np.where(periods > 0, periods, np.nan))
+    periods = np.where(periods > 0, periods, np.nan)
+    value = events / periods
+    above = _noise(shown["n_with"], events, np.where(cap > 1, cap, 0.0))
+    below = _noise(shown["n_persons"], periods, magnitudes.periods_cap(months))
+    variance = (above + value**2 * below) / periods**2
+    return shown.assign(n_obs=periods, value=value, variance=variance)
+
+
+def _noise(persons: pd.Series, total: np.ndarray, cap: np.ndarray | float) -> np.ndarray:
+    """Variance of the noise in a total: that of its protected persons, and that of a sum."""
+    shown = persons.to_numpy(float)
+    each = np.divide(total, shown, out=np.zeros(len(shown)), where=shown > 0)
+    return counting.noise_variance(shown) * each**2 + magnitudes.noise_variance() * cap**2
 
 
 def _months(source: _Source, label: str, code: str) -> Released:
     """Means by month of one place, each measure at the finest step with enough in all groups."""
     window = source.panel.window
+    measures, groups = BY_MONTH[label]
     steps: dict[series.Step, pd.DataFrame] = {}
 
     def at(step: series.Step) -> pd.DataFrame:
         if step not in steps:
             whole = _moved(window, step)
-            span = (step, series.MONTHS[step])
-            steps[step] = source.means(place(whole, code), label, span, whole)
+            span = (f"{label} {step}", series.MONTHS[step])
+            steps[step] = source.means(place(whole, code), measures, groups, span, whole)
         return steps[step]
 
     parts = []
-    for measure in BY_MONTH[label][0]:
+    for measure in measures:
         chosen: series.Step | str = ""
         for step in STEPS:
             own = at(step)[at(step)["measure"] == measure]
@@ -185,6 +203,47 @@ def _months(source: _Source, label: str, code: str) -> Released:
         parts.append(own.assign(step=chosen, value=own["value"] if chosen else np.nan))
     frame = pd.concat(parts, ignore_index=True)
     return _released(frame, label, KEYS, place(window, code)["person"].nunique(), ["month"])
+
+
+def cells(panel: Panel, parameters: Parameters) -> dict[str, pd.DataFrame]:
+    """Protected means of the regressions' outcomes by month and by quarter, for event studies.
+
+    Returns
+    -------
+    Step to measure, group, month (the first of the step) and what `protected_means` gives.
+    """
+    source = _Source(panel, keys.secret(parameters.origin()), {})
+    found: dict[str, pd.DataFrame] = {}
+    for step in EVENT_STEPS:
+        whole = _moved(panel.window, step)
+        span = (step, series.MONTHS[step])
+        rows = place(whole, parameters.county)
+        found[step] = source.means(rows, EVENT_OUTCOMES, HALF_YEARS, span, whole)
+    return found
+
+
+def around(panel: Panel, parameters: Parameters) -> Released:
+    """Means of the year before and the year after July 2017, for the groups of figures 4 to 6.
+
+    Each rests on the persons of the whole year, so that no month is too small to count.
+    """
+    source = _Source(panel, keys.secret(parameters.origin()), {})
+    frame = _years(source, tuple(BY_MONTH), parameters.county)
+    persons = place(panel.window, parameters.county)["person"].nunique()
+    return _released(frame, "tbl-around", ["figure", "measure", "group", "when"], persons, [])
+
+
+def _years(source: _Source, labels: Sequence[str], code: str) -> pd.DataFrame:
+    """Protected means of one place in the years before and after the start, by figure."""
+    window, parts = source.panel.window, []
+    window = window[window["month"].between(*WINDOWS["long"])]
+    whole = window.assign(month=(window["month"] >= START).astype(int))
+    for label in labels:
+        rows = place(whole, code)
+        found = source.means(rows, *BY_MONTH[label], (f"{label} years", YEAR), whole)
+        when = np.where(found["month"] == 0, "before", "after")
+        parts.append(found.assign(figure=label, when=when))
+    return pd.concat(parts, ignore_index=True).drop(columns="month")
 
 
 def _moved(window: pd.DataFrame, step: series.Step) -> pd.DataFrame:
@@ -203,7 +262,9 @@ def _means(source: _Source, label: str, code: str) -> pd.DataFrame:
         window = source.panel.window
         whole = window[window["month"].between(first, last)].assign(month=0)
         span = int(weeks.month_index(last) - weeks.month_index(first)) + 1
-        found = source.means(place(whole, code), label, (name, span), whole)
+        measures, groups = OUTCOMES[TABLES[label]], {TARGET: BY_MONTH[label][1][TARGET]}
+        at = (f"{label} {name}", span)
+        found = source.means(place(whole, code), measures, groups, at, whole)
         enough = found["n_persons"] >= thresholds().counts.least_denominator
         parts.append(
             pd.DataFrame(
@@ -221,31 +282,27 @@ def _means(source: _Source, label: str, code: str) -> pd.DataFrame:
 
 def _gaps(source: _Source, counties: Sequence[str]) -> Released:
     """Means of both groups before and after July 2017 in every county, and the change between."""
-    window = source.panel.window
-    parts = []
-    for label in GAPS:
-        for when, chosen in (
-            ("before", window["month"] < START),
-            ("after", window["month"] >= START),
-        ):
-            whole = window[chosen].assign(month=0)
-            for code in counties:
-                found = source.means(place(whole, code), label, (when, YEAR), whole)
-                parts.append(found.assign(county=code, at=found["group"] + f"_{when}"))
+    parts = [_years(source, GAPS, code).assign(county=code) for code in counties]
     long = pd.concat(parts, ignore_index=True)
-    wide = long.pivot(index=["county", "measure"], columns="at", values=["value", "n_persons"])
+    long["at"] = long["group"] + "_" + long["when"]
+    every = ["value", "n_persons", "n_with"]
+    wide = long.pivot(index=["county", "measure"], columns="at", values=every)
     frame = wide["value"].reindex(columns=list(GAP_PARTS))
-    persons = wide["n_persons"].reindex(columns=frame.columns).fillna(0)
     frame["gap"] = (frame["target_after"] - frame["target_before"]) - (
         frame["other_after"] - frame["other_before"]
     )
-    persons["gap"] = persons.min(axis=1)
+    counts = {}
+    for name, mark in (("n_persons", "n_"), ("n_with", "with_")):
+        own = wide[name].reindex(columns=list(GAP_PARTS)).fillna(0)
+        counts[mark] = own.assign(gap=own.min(axis=1)).add_prefix(mark)
     found = decisions.described(
-        pd.concat([frame, persons.add_prefix("n_")], axis=1).reset_index(),
+        pd.concat([frame, *counts.values()], axis=1).reset_index(),
         label="tbl-counties",
-        protection=decisions.Protection(counting.about(window["person"].nunique())),
+        protection=decisions.Protection(counting.about(source.panel.window["person"].nunique())),
         keys=["county", "measure"],
         rests_on={name: f"n_{name}" for name in frame},
+        numerators={name: f"with_{name}" for name in frame},
+        only=["county", "measure", *frame, *counts["n_"]],
     )
     for name in frame:
         found.suppressed[name] |= found.frame[name].isna()
@@ -297,12 +354,14 @@ def _released(
     shown += [name for name in ("n_spells", "n_periods") if name in frame.columns]
     counts = [name for name in ("n_persons", "n_with") if name in frame.columns]
     value = {"value": "n_persons"} if "value" in frame.columns else {}
+    persons_with = {"value": "n_with"} if value else {}
     found = decisions.described(
         frame[list(dict.fromkeys(shown))],
         label=label,
         protection=protection,
         keys=own,
         rests_on=value,
+        numerators=persons_with,
         counts=counts,
     )
     if "value" in found.frame:

@@ -20,27 +20,26 @@ class FollowupResults(Results):
     ----------
     parameters, panel
         Parameters of the run, and the panel of all places.
-    protected, summary, trend, truth
-        Months and means that may be shown, the regressions with such means, the event study of
-        programmes, and true coefficients of simulated registers.
+    protected, summary, trends, truth
+        Months and means that may be shown, the regressions with such means, event studies by
+        outcome, and true coefficients of simulated registers.
     comparison, dates, group, breaks, testing
         From `checks`: the county against the rest, placebo dates and group, with and without
         2018, adjusted p-values.
-    events, intervals, breakdowns
-        From `events`: studies by outcome, robust intervals, breakdown values.
+    intervals, breakdowns
+        From `events`: robust intervals, breakdown values.
     """
 
     parameters: Parameters
     panel: Panel
     protected: Protected
     summary: pd.DataFrame
-    trend: Events
+    trends: Mapping[str, Events]
     truth: pd.DataFrame
     comparison: pd.DataFrame | None = None
     dates: pd.DataFrame | None = None
     group: pd.DataFrame | None = None
     breaks: pd.DataFrame | None = None
     testing: pd.DataFrame | None = None
-    events: Mapping[str, Events] | None = None
     intervals: pd.DataFrame | None = None
     breakdowns: pd.DataFrame | None = None

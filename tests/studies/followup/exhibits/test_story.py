@@ -13,7 +13,7 @@ from naveval.exhibits.output import Output
 from naveval.exhibits.show import Showing
 from naveval.project import places
 from naveval.studies.followup import published
-from naveval.studies.followup.events import Events
+from naveval.studies.followup.events import OUTCOMES, Events
 from naveval.studies.followup.exhibits import REPORT
 from naveval.studies.followup.parameters import Parameters
 from naveval.studies.followup.results import FollowupResults
@@ -23,6 +23,13 @@ LONG = {
     ("tbl-1", "program"): "program",
     ("tbl-1", "dialogue"): "dialogue",
     ("tbl-3", "work"): "work",
+}
+
+
+WARNED = {
+    "program": ("summary-program", "conclusion"),
+    "dialogue": ("summary-dialogue",),
+    "work": ("summary-work",),
 }
 
 
@@ -62,6 +69,8 @@ def summary(
                 "n_obs": 9000,
                 "n_persons": 900,
                 "smallest_cell": 100,
+                "events": 50,
+                "others": 50,
                 "mean_hidden": False,
             }
         )
@@ -69,7 +78,7 @@ def summary(
 
 
 def said(
-    output: Output, label: str, found: pd.DataFrame, moved: Events | None = None, **more
+    output: Output, label: str, found: pd.DataFrame, moved: dict[str, Events] | None = None, **more
 ) -> str:
     """What a sentence says of these results."""
     results = FollowupResults(
@@ -77,7 +86,7 @@ def said(
         panel=None,  # type: ignore[arg-type]
         protected=None,  # type: ignore[arg-type]
         summary=found,
-        trend=moved or trend(),
+        trends=dict.fromkeys(OUTCOMES, trend()) | (moved or {}),
         truth=pd.DataFrame(),
         **more,
     )
@@ -87,7 +96,17 @@ def said(
 def trend(slope_p: float = 0.5, joint_p: float = 0.5) -> Events:
     """Event study of programmes with these p-values of the time before July 2017."""
     return Events(
-        "program", pd.DataFrame(), Wald(1.0, 11, 500.0, joint_p), 0.001, 0.001, slope_p, "", 0, 0
+        "program",
+        pd.DataFrame(),
+        Wald(1.0, 11, 500.0, joint_p),
+        0.001,
+        0.001,
+        slope_p,
+        refused="",
+        n_obs=9000,
+        n_persons=900,
+        events=100,
+        others=100,
     )
 
 
@@ -98,9 +117,12 @@ def trend(slope_p: float = 0.5, joint_p: float = 0.5) -> Events:
 def test_summary_and_conclusion_warn_of_a_gap_that_moved_before(
     output: Output, slope_p: float, joint_p: float, warned: bool
 ) -> None:
-    for label in ("summary-program", "conclusion"):
-        text = said(output, label, summary(UP), trend(slope_p, joint_p))
-        assert ("i endring allerede før juli 2017" in text) == warned
+    for outcome, labels in WARNED.items():
+        moved = {outcome: trend(slope_p, joint_p)}
+        for label in (label for every in WARNED.values() for label in every):
+            text = " ".join(said(output, label, summary(UP), moved).split())
+            wanted = warned and label in labels
+            assert ("i endring allerede før juli 2017" in text) == wanted, (outcome, label)
 
 
 def test_every_null_says_what_would_have_been_found(output: Output) -> None:
@@ -149,8 +171,8 @@ def test_conclusion_calls_an_imprecise_null_imprecise(output: Output) -> None:
     assert "flere på tiltak, ikke færre" in said(output, "conclusion", summary(DOWN))
 
 
-def test_summary_counts_the_ten(output: Output) -> None:
-    assert "10 virkninger" in said(output, "summary-all", summary())
+def test_summary_counts_all_effects(output: Output) -> None:
+    assert "14 virkninger" in said(output, "summary-all", summary())
     assert "Ingen av dem" in said(output, "summary-all", summary())
     some = said(output, "summary-all", summary(UP, NULL, DOWN))
     assert "2 av dem kan skilles fra null" in some
@@ -199,6 +221,8 @@ def breaks(dialogue_p: float, work_p: float) -> pd.DataFrame:
                 "n_obs": 9000,
                 "n_persons": 900,
                 "smallest_cell": 100,
+                "events": 50,
+                "others": 50,
                 "refused": "",
             }
             for outcome, p in (("dialogue", dialogue_p), ("work", work_p), ("health", np.nan))

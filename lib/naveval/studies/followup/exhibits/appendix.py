@@ -4,10 +4,10 @@ import pandas as pd
 
 from naveval.disclosure.gate import Released
 from naveval.exhibits.declare import Exhibit, Sentence, Table, Value, When
-from naveval.exhibits.protect import Model, Together
+from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
 from naveval.studies.followup import protection
-from naveval.studies.followup.exhibits.common import freedom, named, without_refused
+from naveval.studies.followup.exhibits.common import freedom, model, named, without_refused
 from naveval.studies.followup.exhibits.comparison import ALSO
 from naveval.studies.followup.exhibits.effects import JOINED
 from naveval.studies.followup.results import FollowupResults
@@ -36,6 +36,8 @@ def marginals(results: FollowupResults) -> pd.DataFrame:
         "n_deviation",
         "n_persons",
         "smallest_cell",
+        "events",
+        "others",
         "mean_hidden",
     ]
     return freedom(named(part)[columns])
@@ -70,7 +72,9 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "printed_n_obs": Value("int", source="published"),
             "n_deviation": Value("share1_s", "share", estimand="deviation of the size"),
         },
-        protect=Model(n=("smallest_cell",), residual_df="residual_df", also=ALSO),
+        protect=model(
+            digits=(), shown=("mean", "mean_deviation", "full_n_obs", "n_deviation"), also=ALSO
+        ),
         view=Table(rows=JOINED, joined=JOINED),
         when=When(_is_country),
     ),

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from naveval.exhibits import appendix
 from naveval.exhibits.declare import Codes, Fact, Value
+from naveval.exhibits.protect import Model
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.followup.checks import LIMIT, count_found
 from naveval.studies.followup.events import OUTCOMES
+from naveval.studies.followup.measures import BY_MONTH, EXITS, FOLLOW_UP, THRESHOLD
 from naveval.studies.followup.panel import CHANNEL_COLUMNS
-from naveval.studies.followup.results import FollowupResults
 from naveval.studies.followup.spells import STAGES
 
 METHOD = "did, clustered by person"
@@ -72,6 +72,21 @@ def freedom(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(residual_df=frame["n_persons"].fillna(0) - 1)
 
 
+FINEST = 0.0001
+"""A hundredth of a percentage point: outcomes are shares between 0 and 1, or dialogues."""
+
+
+def model(**more: Any) -> Model:
+    """Output of the regressions: what coefficients rest on, and how finely they are told."""
+    behind = {"n": ("n_persons", "smallest_cell"), "events": "events", "others": "others"}
+    return Model(points=FINEST, **behind | {"digits": ("mde",)} | more)
+
+
+def described(**more: Any) -> Model:
+    """Event studies and what follows from them: computed from protected means."""
+    return Model(points=FINEST, **more)
+
+
 def counted(p_values: Callable[[Reader], pd.Series], unit: str = "tests") -> dict[str, Fact]:
     """How many tests there are and how many stand (`count_found`), as facts."""
     names = ("n_tests", "n_found", "n_holm", "n_missing", "expected")
@@ -85,16 +100,19 @@ def counted(p_values: Callable[[Reader], pd.Series], unit: str = "tests") -> dic
     return {name: one(name) for name in names}
 
 
-def trend_moved(results: FollowupResults) -> bool:
-    """Whether the gap between the groups moved before July 2017."""
-    trend = results.trend
-    joint = trend.pre_trend.p_value if trend.pre_trend else np.nan
-    return bool(trend.slope_p < LIMIT or joint < LIMIT / len(OUTCOMES))
+def moved(reader: Reader, outcome: str) -> bool:
+    """Whether the gap between the groups moved before July 2017: evenly, or by the joint test.
+
+    The joint tests are taken together, one for each outcome that has one.
+    """
+    slope, joint = (
+        reader(f"tbl-pretrend.{value}[{outcome}].p") for value in ("slope", "statistic")
+    )
+    return bool(slope < LIMIT or joint < LIMIT / len(OUTCOMES))
 
 
 COMMON: Mapping[str, Fact] = {
     "power": Fact(lambda results: results.parameters.power, "share0"),
-    "trend_moved": Fact(trend_moved),
     "simulated": Fact(lambda results: not results.truth.empty),
     "county": Fact(lambda results: results.parameters.county, "text"),
 }
@@ -110,5 +128,9 @@ CODES: Mapping[str, Codes] = {
     "outcome": EVERY,
     "horizon": ("short", "long", "before", "all", "until_2017"),
     "start": placebo_month,
+    "figure": tuple(BY_MONTH),
+    "measure": (*FOLLOW_UP, *EXITS),
+    "group": tuple(THRESHOLD),
+    "when": ("before", "after"),
     "step": FLOW,
 }

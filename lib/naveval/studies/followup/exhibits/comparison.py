@@ -4,8 +4,13 @@ import numpy as np
 import pandas as pd
 
 from naveval.exhibits.declare import Exhibit, Table, Value
-from naveval.exhibits.protect import Model
-from naveval.studies.followup.exhibits.common import effect, freedom, named, without_refused
+from naveval.studies.followup.exhibits.common import (
+    effect,
+    freedom,
+    model,
+    named,
+    without_refused,
+)
 from naveval.studies.followup.exhibits.effects import JOINED
 from naveval.studies.followup.protection import HIDDEN_WITH_MEAN, REGRESSION
 from naveval.studies.followup.results import FollowupResults
@@ -31,6 +36,8 @@ def beside(results: FollowupResults) -> pd.DataFrame:
         "coefficient",
         "n_persons",
         "smallest_cell",
+        "events",
+        "others",
         "mean_hidden",
     ]
     return freedom(part[columns])
@@ -48,9 +55,9 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "error_at_printed_n": Value("num4"),
             "mean": Value("num4"),
             "printed_mean": Value("num4", source="published"),
-            "coefficient": Value("num4_s"),
+            "coefficient": Value("num4_s", source="drawn"),
         },
-        protect=Model(n=("smallest_cell",), residual_df="residual_df", also=ALSO),
+        protect=model(digits=("error_at_printed_n",), shown=("mean",), also=ALSO),
         view=Table(rows=JOINED, joined=JOINED),
     ),
 )

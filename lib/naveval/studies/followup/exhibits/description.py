@@ -9,22 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from naveval.disclosure.counts import NOISY
 from naveval.exhibits import figures
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Value
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
+from naveval.exhibits.views import open_points
 from naveval.project import formats
 from naveval.studies.followup import protection
 from naveval.studies.followup import weeks as iso_weeks
 from naveval.studies.followup.estimate import START
 from naveval.studies.followup.exhibits.common import DIALOGUES, unit
-from naveval.studies.followup.measures import (
-    BY_DURATION,
-    BY_MONTH,
-    EXITS,
-    FOLLOW_UP,
-    before_and_after,
-)
+from naveval.studies.followup.measures import BY_DURATION, BY_MONTH, EXITS, FOLLOW_UP
 from naveval.studies.followup.results import FollowupResults
 
 BREAK = 201801
@@ -47,6 +43,7 @@ def draw_durations(reader: Reader) -> Figure:
         color = figures.COLORS[number % len(figures.COLORS)]
         style = figures.LINESTYLES[number % len(figures.LINESTYLES)]
         ax.plot(part["weeks"], PERCENT * part["value"], color=color, ls=style, marker=".", ms=4)
+        open_points(ax, part["weeks"], PERCENT * part["value"], _noisy(reader, part), color)
         known = part[part["value"].notna()]
         if len(known):
             name = reader.named("", measure)
@@ -84,6 +81,7 @@ def _months_panel(
         known = np.flatnonzero(~np.isnan(y))
         if known.size >= LEAST_SHOWN * y.size > 0:
             ax.plot(x, y, color=color, ls=figures.LINESTYLES[number], marker=".", ms=4)
+            open_points(ax, x, y, _noisy(reader, part), color)
             ends[reader.named("", group)] = (float(x.max()), float(y[known[-1]]), color)
     ax.set_title(reader.named("", measure) + _step(reader, frame))
     if not ends:
@@ -93,6 +91,10 @@ def _months_panel(
     ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
     percent_axis(ax)
     figures.label_ends(ax, ends)
+
+
+def _noisy(reader: Reader, rows: pd.DataFrame) -> pd.Series:
+    return reader.marks["value"].eq(NOISY)[rows.index]
 
 
 def _step(reader: Reader, frame: pd.DataFrame) -> str:
@@ -178,32 +180,14 @@ def _durations(label: str) -> Exhibit[FollowupResults]:
     )
 
 
-def _around(name: str, measure: str) -> Fact:
-    """A mean before or after July 2017, by its name in `before_and_after`."""
-
-    def get(reader: Reader) -> float:
-        return before_and_after(reader.rows).get(name, float("nan"))
-
-    form = "num4" if unit(measure) == DIALOGUES else "share2"
-    return Fact(get, form, unit(measure), "mean before or after")
-
-
 def _months(label: str) -> Exhibit[FollowupResults]:
-    measures, groups = BY_MONTH[label]
     return Exhibit(
         label,
         data=lambda results: protection.months(results.protected, label, results.parameters.county),
         keys=("measure", "group", "month"),
-        values={"value": _mean(measures)},
+        values={"value": _mean(BY_MONTH[label][0])},
         protect=Together("n_persons"),
         view=Picture(draw_months),
-        facts={
-            name: _around(name, measure)
-            for measure in measures
-            for group in groups
-            for when in ("before", "after")
-            for name in (f"{measure}_{group}_{when}",)
-        },
     )
 
 
@@ -225,5 +209,15 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     *(_durations(label) for label in BY_DURATION),
     *(_months(label) for label in BY_MONTH),
     COUNTIES,
+    Exhibit(
+        "tbl-around",
+        data=lambda results: protection.around(results.panel, results.parameters),
+        keys=("figure", "measure", "group", "when"),
+        values={"value": _mean((*FOLLOW_UP, *EXITS))},
+        protect=Together("n_persons"),
+        view=Table(
+            rows=("figure", "measure"), spread=("group", "when"), joined=("measure", "figure")
+        ),
+    ),
 )
 SENTENCES: tuple[Any, ...] = ()

@@ -3,15 +3,14 @@
 import pandas as pd
 
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
-from naveval.exhibits.protect import Model
 from naveval.exhibits.reader import Reader
-from naveval.studies.followup.checks import FAMILIES
-from naveval.studies.followup.estimate import stars
+from naveval.studies.followup.estimate import COMPARISONS, stars
 from naveval.studies.followup.exhibits.common import (
     by_outcome,
     counted,
     effect,
     freedom,
+    model,
     named,
     without_refused,
 )
@@ -33,6 +32,8 @@ SHOWN = (
     "n_obs",
     "n_persons",
     "smallest_cell",
+    "events",
+    "others",
     "mean_hidden",
     "refused",
 )
@@ -45,9 +46,9 @@ def effects(results: FollowupResults, table: str) -> pd.DataFrame:
     return freedom(part[[*JOINED, *SHOWN]])
 
 
-def ten(reader: Reader) -> pd.Series:
-    """P-values of tables 1 and 3."""
-    return pd.concat([reader.frame(label)["p_value"] for label in FAMILIES["ten"]])
+def every(reader: Reader) -> pd.Series:
+    """P-values of tables 1 to 3."""
+    return pd.concat([reader.frame(label)["p_value"] for label in COMPARISONS])
 
 
 def _table(label: str, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
@@ -67,9 +68,10 @@ def _table(label: str, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
             "n_obs": Value("int"),
             "refused": Value("text"),
         },
-        protect=Model(
-            n=("smallest_cell",),
-            residual_df="residual_df",
+        protect=model(
+            n=("n_persons", "smallest_cell", "n_obs"),
+            digits=("mde", "mde_relative", "r_squared"),
+            shown=("mean",),
             also={"mean_hidden": HIDDEN_WITH_MEAN},
         ),
         view=Table(rows=JOINED, joined=JOINED),
@@ -92,7 +94,7 @@ DIFFERENCE = {"se": "difference_error", "p": "difference_p", "estimand": "differ
 EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     _table("tbl-1", {}),
     _table("tbl-2", {}),
-    _table("tbl-3", counted(ten)),
+    _table("tbl-3", counted(every)),
     Exhibit(
         "tbl-county",
         data=county,
@@ -108,7 +110,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "difference_mde": by_outcome(format="num4", estimand="minimum_detectable"),
             "refused": Value("text"),
         },
-        protect=Model(n=("smallest_cell",), residual_df="residual_df"),
+        protect=model(digits=("difference_mde",)),
         view=Table(rows=JOINED, joined=JOINED),
         facts=counted(lambda reader: reader.frame("tbl-county")["difference_p"]),
         when=When(_has_county),

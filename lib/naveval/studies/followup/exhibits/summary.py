@@ -5,6 +5,7 @@ from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.followup.checks import LIMIT
+from naveval.studies.followup.exhibits.common import moved
 
 FOLLOW_UP = ("program", "dialogue")
 # A null result says little when only an effect of more than half the level would be found.
@@ -79,21 +80,29 @@ def _reservation(reader: Reader) -> str:
     return "simulated" if reader.output.origin == "simulated" else "register"
 
 
-def _warning(reader: Reader) -> str:
-    return "text" if reader.common("trend_moved") else ""
+def _warning(row: str) -> Sentence:
+    """That the gap moved before July 2017, where there is an effect to warn of."""
+    outcome = row.split(":")[1].split(",")[0]
+
+    def choose(reader: Reader) -> str:
+        refused = reader("{}.refused[{}]".format(*row.split(":")))
+        return "text" if not refused and moved(reader, outcome) else ""
+
+    return Sentence("trend-warning", choose)
 
 
-TREND = Sentence("trend-warning", _warning)
 SENTENCES = (
     Sentence("reservation", _reservation),
-    Sentence("summary-program", _program, then=(_level("program", PROGRAM), TREND)),
-    Sentence("summary-dialogue", _dialogue, then=(_level("dialogue", DIALOGUE),)),
-    Sentence("summary-work", _work, then=(_level("work", WORK),)),
+    Sentence("summary-program", _program, then=(_level("program", PROGRAM), _warning(PROGRAM))),
+    Sentence(
+        "summary-dialogue", _dialogue, then=(_level("dialogue", DIALOGUE), _warning(DIALOGUE))
+    ),
+    Sentence("summary-work", _work, then=(_level("work", WORK), _warning(WORK))),
     Sentence("summary-all", _everything),
     Sentence(
         "conclusion",
         _conclusion,
         facts={"ci_high_relative": Fact(_excluded, "share0")},
-        then=(TREND,),
+        then=(_warning(PROGRAM),),
     ),
 )

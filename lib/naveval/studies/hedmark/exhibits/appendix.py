@@ -68,7 +68,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "months": Value("int", source="design"),
             **dict.fromkeys(panels.GROUPS, Value("int", "person-months", estimand="count")),
         },
-        protect=Descriptive({group: group for group in panels.GROUPS}),
+        protect=Descriptive({group: group for group in panels.GROUPS}, noise=False),
         view=Table(rows=("step",)),
     ),
     Exhibit(
@@ -83,7 +83,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             ),
             "distance": Value("num1_s", "standard errors", estimand="distance from truth"),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Table(rows=KEYS),
         when=When(lambda results: _known(results) is not None, "no-truth"),
         facts={

@@ -53,7 +53,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "level": Value("num0", source="design"),
             "n_units": Value("int", source="design"),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Table(rows=("method",), spread=("outcome", "group"), once=("level",)),
         facts={
             "methods": Fact(lambda reader: reader.rows["method"].nunique()),
@@ -111,7 +111,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "p_value": Value("p"),
             "n_draws": Value("int", source="drawn"),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Table(rows=("outcome", "group")),
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
     ),

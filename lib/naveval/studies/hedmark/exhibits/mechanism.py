@@ -19,7 +19,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             ),
             "n_units": Value("int", source="design"),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Table(rows=("group", "part")),
         only={"part": (*PARTS, "total", LEAD)},
     ),
@@ -38,7 +38,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             ),
             "n_units": Value("int", source="design"),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Table(rows=("group", "duration")),
     ),
 )

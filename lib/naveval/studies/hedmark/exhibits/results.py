@@ -144,7 +144,7 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
         data=lambda results: means(results, label),
         keys=("season", "outcome", "group"),
         values=MEANS,
-        protect=Descriptive({**persons, "std_error": "n_persons"}),
+        protect=Descriptive({**persons, "std_error": "n_persons"}, noise=False),
         view=Table(rows=(row,), spread=("group",)),
     )
 
@@ -235,7 +235,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
                 method=CORRECTED,
             ),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Table(rows=("outcome", "group"), spread=("model",)),
         facts={
             "outcomes": _shown("effect"),

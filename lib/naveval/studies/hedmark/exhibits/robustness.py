@@ -209,7 +209,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         data=months,
         keys=("outcome", "group", "month"),
         values=PLACEBO["effect"],
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Picture(draw_months),
         only=STOCK,
         facts={
@@ -223,7 +223,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         data=counties,
         keys=("outcome", "group", "county"),
         values=PLACEBO["effect"],
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Intervals("county", "effect", panels="group"),
         only=STOCK,
         facts={
@@ -237,7 +237,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         data=left_out,
         keys=("outcome", "group", "county"),
         values=PLACEBO["left_out"],
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Intervals("county", "effect", panels="group"),
         only=STOCK,
         facts=_spread(first=1),
@@ -272,7 +272,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "fit_before": Value("num1", PERCENT, estimand="fit before"),
             "n_units": Value("int", source="design"),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Table(rows=("outcome", "group", "method")),
     ),
     Exhibit(
@@ -287,7 +287,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
                 for kind in SYNTHETIC
             },
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Table(rows=("county",)),
     ),
     Exhibit(
@@ -300,7 +300,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "band_high": Value("pct1_s", PERCENT, estimand="upper end of control counties"),
             "event_time": Value("int", source="design"),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Lines(
             "month",
             ("estimate",),
@@ -321,7 +321,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "slope_before": Value("num1_s", "percent a year", p="p_slope", estimand="slope before"),
             "n_units": Value("int", source="design"),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Table(rows=("outcome", "group")),
     ),
     Exhibit(
@@ -333,7 +333,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_clusters": Value("int", source="design"),
             "main": Value("name"),
         },
-        protect=Descriptive(),
+        protect=Descriptive(noise=False),
         view=Picture(draw_specifications),
         only=STOCK,
         facts={
