@@ -234,7 +234,7 @@ def test_a_table_has_lines_by_value_hidden_cells_a_finding_and_a_note(showing, r
     assert "| Menn | Før | 10,0 |" in text
     assert "| Menn | Etter | 11,5 |" in text
     assert "| Kvinner | Etter | : |" in text
-    assert ": **Færre** Andel i Møre og Romsdal, november 2014 {#tbl-1}" in text
+    assert ": [Færre]{.finding} Andel i Møre og Romsdal, november 2014 {#tbl-1}" in text
     assert text.rstrip().endswith("Oppdiktet.\n:::")
     written = pd.read_csv(showing.output.folder / "tables" / "tbl-1.csv")
     assert list(written["group"]) == ["Menn", "Kvinner"]

@@ -80,7 +80,7 @@ class Reader:
     def marks(self) -> pd.DataFrame:
         """Marks of the rows at hand, "few" or "noisy" at a number, else ""."""
         found = self.released(self.label)
-        marks = found.marks.reindex_like(found.frame).fillna("")
+        marks = found.marks.reindex_like(found.frame).astype("object").fillna("")
         return marks[shown_rows(self.report.exhibit(self.label), found.frame)]
 
     @property
