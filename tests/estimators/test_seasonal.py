@@ -22,13 +22,42 @@ def test_79_months_and_base_months():
     assert seasonal.in_base(MONTHS, BASE12).sum() == 27
 
 
+@pytest.mark.parametrize("trend", [False, True])
 @pytest.mark.parametrize("base", [BASE3, BASE12])
-def test_mean_over_base_months_is_unchanged_and_twice_is_once(base):
+def test_mean_over_base_months_is_unchanged_and_twice_is_once(base, trend):
     values = curve()
-    once = seasonal.adjust(values, MONTHS, base)
+    once = seasonal.adjust(values, MONTHS, base, trend=trend)
     own = seasonal.in_base(MONTHS, base)
-    assert once[own].mean() == pytest.approx(values[own].mean(), abs=1e-12)
-    assert np.allclose(seasonal.adjust(once, MONTHS, base), once, atol=1e-12)
+    assert once[own].mean() == pytest.approx(values[own].mean(), abs=1e-10)
+    assert np.allclose(seasonal.adjust(once, MONTHS, base, trend=trend), once, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("base", "steps"), [(BASE3, {4: 0.3, 12: 0.3}), (BASE12, {4: -0.3, 7: 0.6, 12: 0.3})]
+)
+def test_a_trend_becomes_a_staircase_unless_it_is_taken_into_account(base, steps):
+    """The document's way: flat, with steps where base windows begin and end."""
+    line = 0.05 * np.arange(len(MONTHS))
+    printed = seasonal.adjust(line, MONTHS, base)
+    wanted = [steps.get(int(month[5:]), 0.0) for month in MONTHS[1:]]
+    assert np.allclose(np.diff(printed), wanted, atol=1e-10)
+    season = np.sin(np.arange(len(MONTHS)) * np.pi / 6)
+    alternative = seasonal.adjust(line + season, MONTHS, base, trend=True)
+    assert np.allclose(np.diff(alternative), 0.05, atol=1e-10)
+
+
+def test_a_level_of_its_own_for_each_window_is_no_trend():
+    level = np.where(np.array(MONTHS) >= "2022-04", 1.0, 0.0)
+    season = np.sin(np.arange(len(MONTHS)) * np.pi / 6)
+    found = seasonal.adjust(level + season, MONTHS, BASE3, trend=True)
+    own = seasonal.in_base(MONTHS, BASE3)
+    assert np.ptp((found - level)[own]) < 1e-10
+
+
+def test_a_trend_needs_calendar_months_that_recur_within_a_window():
+    windows = (("2017-12", "2018-11"), ("2022-12", "2023-11"))
+    with pytest.raises(EstimationError, match="no calendar month recurs within a base window"):
+        seasonal.adjust(curve(), MONTHS, windows, trend=True)
 
 
 def test_formula_for_one_month():

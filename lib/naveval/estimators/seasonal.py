@@ -4,6 +4,12 @@ Adjusted value = value − mean of the same calendar month over the base months 
 base months. The adjustment is linear, so it is also available as a matrix that carries
 standard errors and bootstrap draws along.
 
+A trend turns into a staircase: calendar months later in a base window have higher means, so the
+adjusted curve is flat until the calendar month in which a window begins, and steps up there; with
+windows that hold some months once and others twice it even falls. `trend=True` estimates the
+calendar months' means beside a straight line, with a level of its own for each base window, and
+leaves a line as it is.
+
 Source: indicator document, chapter 4, equation 3.
 """
 
@@ -24,7 +30,11 @@ def in_base(months: Sequence[str], windows: Sequence[tuple[str, str]]) -> NDArra
 
 
 def adjustment(
-    months: Sequence[str], windows: Sequence[tuple[str, str]], observed: NDArray | None = None
+    months: Sequence[str],
+    windows: Sequence[tuple[str, str]],
+    observed: NDArray | None = None,
+    *,
+    trend: bool = False,
 ) -> NDArray[np.float64]:
     """The (T, T) matrix that adjusts a curve of T consecutive months.
 
@@ -32,12 +42,14 @@ def adjustment(
     ----------
     observed
         Months with a value; base months without one are left out of the means.
+    trend
+        Whether the calendar months' means are taken net of a straight line.
 
     Raises
     ------
     EstimationError
-        With fewer than 24 months, fewer than 24 base months with a value, or a calendar
-        month that no base month has.
+        With fewer than 24 months, fewer than 24 base months with a value, a calendar month
+        that no base month has, or a trend where no calendar month recurs within a window.
     """
     base = in_base(months, windows)
     if observed is not None:
@@ -58,19 +70,48 @@ def adjustment(
         raise EstimationError(
             f"seasonal adjustment: no base month with a value for calendar month(s) {missing}"
         )
+    if trend:
+        effect = _season_net_of_trend(months, windows, base)[calendar - 1]
+        return np.eye(len(months)) - effect + effect[base].mean(axis=0)
     same = (calendar[:, None] == calendar[None, :]) & base[None, :]
     return np.eye(len(months)) - same / same.sum(axis=1, keepdims=True) + base / base.sum()
 
 
+def _season_net_of_trend(
+    months: Sequence[str], windows: Sequence[tuple[str, str]], base: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Level of each calendar month as a function of the curve, (12, T)."""
+    own = [month for month, inside in zip(months, base, strict=True) if inside]
+    calendar = np.array([int(month[5:7]) for month in own])
+    members = np.column_stack([in_base(own, [window]) for window in windows])
+    columns = [
+        calendar[:, None] == np.arange(1, 13),
+        members[:, members.any(axis=0)][:, 1:],
+        np.flatnonzero(base)[:, None] / 12,
+    ]
+    x = np.hstack([column.astype(float) for column in columns])
+    if np.linalg.matrix_rank(x) < x.shape[1]:
+        raise EstimationError(
+            "seasonal adjustment net of a trend: no calendar month recurs within a base window"
+        )
+    effect = np.zeros((12, len(months)))
+    effect[:, base] = np.linalg.pinv(x)[:12]
+    return effect
+
+
 def adjust(
-    values: NDArray, months: Sequence[str], windows: Sequence[tuple[str, str]]
+    values: NDArray,
+    months: Sequence[str],
+    windows: Sequence[tuple[str, str]],
+    *,
+    trend: bool = False,
 ) -> NDArray[np.float64]:
     """Adjust one curve (T,), or several (T, G); months without a value stay missing."""
     values = np.asarray(values, dtype=float)
     if values.ndim == 2:
-        return np.column_stack([adjust(column, months, windows) for column in values.T])
+        return np.column_stack([adjust(one, months, windows, trend=trend) for one in values.T])
     observed = ~np.isnan(values)
-    matrix = adjustment(months, windows, observed)
+    matrix = adjustment(months, windows, observed, trend=trend)
     return np.where(observed, matrix @ np.where(observed, values, 0.0), np.nan)
 
 

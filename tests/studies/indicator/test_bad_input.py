@@ -178,7 +178,7 @@ def test_inflow_that_ends_before_the_hours(data):
     file = data / "inflow.parquet"
     frame = pd.read_parquet(file)
     frame[frame["month"] <= "2020-06"].to_parquet(file, index=False)
-    with pytest.raises(ContractError, match=r"inflow: atid12 of 2019-07 .* until 2020-09"):
+    with pytest.raises(ContractError, match=r"inflow: atid24 of 2018-07 .* until 2020-09"):
         panels.build(data)
     assert any(b.table == "inflow" for b in contracts.check("indicator", data))
 
@@ -281,6 +281,36 @@ def test_a_labour_force_in_thousands_is_refused(data):
     found = breaches(data)
     assert any("new_unemployed" in text and "fewer than labour_force" in text for text in found)
     assert any("industry" in text and "about as many as labour_force" in text for text in found)
+
+
+def test_a_region_month_ten_times_too_large_is_told(data):
+    """It would stretch the categories of equal width until most hold nobody."""
+    assert breaches(data) == []
+    file = data / "inflow.parquet"
+    frame = pd.read_parquet(file)
+    largest = frame.loc[frame["month"] == "2019-05", "labour_force"].idxmax()
+    frame.loc[largest, "new_unemployed"] *= 10
+    frame.to_parquet(file, index=False)
+    (found,) = contracts.check("indicator", data)
+    assert found.warning
+    assert (found.table, found.column) == ("inflow", "new_unemployed")
+    assert found.rows == ((found.file, int(largest) + 1),)
+    assert "at most 5 times" in found.expected
+
+
+def test_other_programmes_have_a_code_and_count_as_a_programme(good, data):
+    change(
+        data,
+        "stock",
+        "2018-05",
+        lambda f: f.assign(program=f["program"].replace("", "andre_tiltak")),
+    )
+    assert breaches(data) == []
+    panel = panels.build(data)
+    names = panel.levels["program"]
+    chunk = next(chunk for chunk in panel.chunks if chunk.month == "2018-05")
+    assert not (chunk.groups["program"] == names.index("")).any()
+    assert (chunk.groups["program"] == names.index("andre_tiltak")).mean() > 0.5
 
 
 def test_half_a_month_of_hours_is_refused(data):

@@ -29,7 +29,13 @@ HORIZON = {
     "jobb24": 24,
     "atid36": 36,
     "jobb36": 36,
+    "atid6": 6,
+    "jobb6": 6,
+    "atid60": 60,
+    "jobb60": 60,
 }
+COHORTS = (6, 12, 24, 60)
+"""Months after entry at which cohorts are described (appendix B, alternative 5)."""
 
 FIRST_AGE, LAST_AGE = 18, 67
 MARKS = (
@@ -73,6 +79,7 @@ PROGRAMS = (
     "lonnstilskudd",
     "arbeidstrening",
     "opplaering",
+    "andre_tiltak",  # programmes that the document does not break down
 )
 NO_PROGRAM = "ingen"  # the word for PROGRAMS[0], which CSV cannot write
 

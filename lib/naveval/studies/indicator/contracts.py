@@ -15,6 +15,7 @@ from naveval.studies.indicator.characteristics import (
 from naveval.studies.indicator.parameters import Parameters
 
 COUNTIES = list(places.codes(2024))
+MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
 LOOK_BACK = 12  # months that expected employment looks back
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$")
 
@@ -33,7 +34,9 @@ STOCK = pa.DataFrameSchema(
         "innsatsgruppe": pa.Column(str, pa.Check.isin(list(GROUPS))),
         "status": pa.Column(str, pa.Check.isin(list(STATUS))),
         "program": pa.Column(
-            str, pa.Check.isin([NO_PROGRAM, *PROGRAMS]), description="In the month"
+            str,
+            pa.Check.isin([NO_PROGRAM, *PROGRAMS]),
+            description="In the month; programmes without a code of their own are andre_tiltak",
         ),
         "registered": pa.Column(
             str, MONTH, description="Month this spell began; a month's absence does not end it"
@@ -210,6 +213,27 @@ RULES = (
         "subsidised_hours",
         "no more than hours",
         "SELECT file_name, row_no FROM numbered.hours WHERE subsidised_hours > hours",
+    ),
+    Rule(
+        "inflow",
+        "new_unemployed",
+        f"at most {MOST_INFLOW} times what the region's other months and the country's month say",
+        f"""
+        WITH rates AS (
+            SELECT file_name, row_no, region, month, new_unemployed, labour_force,
+                new_unemployed / labour_force AS rate FROM numbered.inflow
+        ),
+        months AS (
+            SELECT month, median(rate) AS level FROM rates GROUP BY month
+        ),
+        regions AS (
+            SELECT region, median(rate / nullif(level, 0)) AS share
+            FROM rates JOIN months USING (month) GROUP BY region
+        )
+        SELECT file_name, row_no FROM rates JOIN months USING (month) JOIN regions USING (region)
+        WHERE new_unemployed > {MOST_INFLOW} * level * share * labour_force + {MOST_INFLOW}
+        """,
+        warning=True,
     ),
     Rule(
         "inflow",

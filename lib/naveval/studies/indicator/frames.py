@@ -10,6 +10,7 @@ where a figure compares.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,9 @@ from scipy import stats
 from naveval.estimators import multiplier, seasonal
 from naveval.estimators.categorical.design import Fit
 from naveval.project.errors import EstimationError
+from naveval.project.months import month_number, month_text
 from naveval.project.normal import Z95
+from naveval.studies.indicator.characteristics import COHORTS
 from naveval.studies.indicator.models import (
     MAIN_GROUPS,
     Packed,
@@ -29,6 +32,7 @@ from naveval.studies.indicator.models import (
     fit,
     is_share,
 )
+from naveval.studies.indicator.panel import Panel
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.series import Curves, curves, grouping, half_width
 
@@ -283,6 +287,69 @@ def all_curves(
             frame = curve_frame(curve, windows_of("atid3", parameters.base3, parameters.base12))
             blocks.append(frame[frame["group"] == group].assign(specification="separate"))
     return pd.concat(blocks, ignore_index=True)
+
+
+def cohort_curves(
+    panel: Panel, spec: Specification, parameters: Parameters, *parts: str
+) -> pd.DataFrame:
+    """How those who began a spell do 6, 12, 24 and 60 months later, against what is expected.
+
+    Estimated on the first month of each spell alone, so that long spells do not weigh more than
+    short ones; a month is described by the cohorts that entered so long before it.
+
+    Parameters
+    ----------
+    parts
+        Groupings; default the country.
+
+    Returns
+    -------
+    As `curve_frame`, with `horizon`, `entered`, and `month`: the month that is described.
+
+    Source: indicator document, appendix B, alternative 5.
+    """
+    entrants = replace(panel, chunks=panel.entrants)
+    packs = Packed(entrants)
+    wanted = [grouping(entrants, name) for name in parts or ("nav",)]
+    blocks = []
+    for horizon in COHORTS:
+        for outcome in (f"atid{horizon}", f"jobb{horizon}"):
+            if not any(outcome in chunk.outcomes for chunk in entrants.chunks):
+                continue
+            found = fit(packs, spec, outcome)
+            for curve in curves(packs, spec, outcome, found, wanted).values():
+                blocks.append(curve_frame(curve, parameters.base12).assign(horizon=horizon))
+    table = pd.concat(blocks, ignore_index=True)
+    later = [
+        month_text(month_number(month) + horizon)
+        for month, horizon in zip(table["month"], table["horizon"], strict=True)
+    ]
+    return table.assign(entered=table["month"], month=later)
+
+
+def season_and_trend(found: Curves, windows: Windows) -> pd.DataFrame:
+    """The indicator as it is, adjusted the document's way, and net of a trend.
+
+    Returns
+    -------
+    outcome, grouping, group, month, indicator, document, trend; groups whose base months do not
+    allow an adjustment are missing there.
+    """
+    blocks = []
+    for k, group in enumerate(found.grouping.names):
+        observed = found.observed[:, k]
+        values = np.where(observed, found.indicator[:, k], np.nan)
+        frame = pd.DataFrame({"month": found.months, "indicator": values}).assign(
+            outcome=found.outcome, grouping=found.grouping.name, group=group
+        )
+        for name, trend in (("document", False), ("trend", True)):
+            try:
+                frame[name] = seasonal.adjust(values, found.months, windows, trend=trend)
+            except EstimationError:
+                frame[name] = np.nan
+        blocks.append(frame)
+    columns = ["outcome", "grouping", "group", "month", "indicator", "document", "trend"]
+    return pd.concat(blocks, ignore_index=True)[columns]
 
 
 def one(

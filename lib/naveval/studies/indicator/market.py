@@ -6,7 +6,7 @@ which is why the printed table has zeros there. Limits come from the three-month
 horizons, so that a category means the same everywhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,7 +85,7 @@ def read(
     data: Path,
     months: Sequence[str],
     kind: str = "equal_width",
-    horizons: Sequence[int] = (3, 12),
+    horizons: Collection[int] = (3, 12),
 ) -> Market:
     """Market categories of every region for the stock months.
 

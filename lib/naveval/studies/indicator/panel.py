@@ -5,7 +5,7 @@ the groups to break down by, and the outcomes that are fully observed. At full s
 panel takes about a gigabyte.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from naveval.project import months as calendar_months
 from naveval.project.errors import ContractError, EstimationError
 from naveval.studies.indicator import market
 from naveval.studies.indicator.characteristics import (
+    COHORTS,
     COUNTRY_GROUPS,
     FIRST_AGE,
     GROUPS,
@@ -132,6 +133,8 @@ class Panel:
         Noise of all curves; None for curves that stay inside (tests, the store of updates).
     persons
         Pseudonyms by dense number, for the noise.
+    entrants
+        The rows that begin a spell, with their outcomes after 6, 12, 24 and 60 months.
     """
 
     chunks: tuple[Chunk, ...]
@@ -142,6 +145,7 @@ class Panel:
     limits: dict[str, NDArray[np.float64]] = field(repr=False)
     noise: Noise | None = field(default=None, repr=False)
     persons: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64), repr=False)
+    entrants: tuple[Chunk, ...] = field(default=(), repr=False)
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -195,7 +199,7 @@ def build(
     index = person_index(data, months)
     hours = read_hours(data, index, months, subsidised=subsidised_hours, working_days=working_days)
     horizons = (3, 12, *long_horizons)
-    found = market.read(data, months, market_categories, horizons)
+    found = market.read(data, months, market_categories, {*horizons, *COHORTS})
     places = distinct(data, "stock", ["office", "county"], months)
     levels = {
         "county": tuple(COUNTIES),
@@ -212,7 +216,7 @@ def build(
     home = {office: COUNTIES.index(county) for office, county in places}
     county_of = np.array([home[office] for office in levels["office"]], dtype=np.int16)
     spells = _spells_before(data, index, months[0], spell_break)
-    chunks = []
+    chunks, entrants = [], []
     for t, (month, part) in enumerate(read_months(data, "stock", COLUMNS, months)):
         chunks.append(
             _chunk(
@@ -229,6 +233,7 @@ def build(
                 young_under,
             )
         )
+        entrants.append(_entrants(chunks[-1], t, part, found, hours))
     flow = {"rows": sum(map(len, chunks)), "persons": index.count, **hours.counts}
     for outcome in ("atid3", "atid12"):
         flow[f"rows_{outcome}"] = sum(len(c) for c in chunks if outcome in c.outcomes)
@@ -240,6 +245,7 @@ def build(
         flow,
         found.limits,
         persons=index.persons,
+        entrants=tuple(entrants),
     )
 
 
@@ -311,13 +317,31 @@ def _chunk(
         for name, values in described.items()
     }
     outcomes = outcomes_of(hours, person, month, horizons)
+    _require_inflow(columns, outcomes, month, hours)
+    return Chunk(month, person, columns, groups, outcomes, first, sums)
+
+
+def _require_inflow(
+    columns: Mapping[str, NDArray[np.int8]], outcomes: Iterable[str], month: str, hours: Hours
+) -> None:
     for outcome in outcomes:
         if (columns[f"inflow{HORIZON[outcome]}"] < 0).any():
             raise ContractError(
                 f"inflow: {outcome} of {month} needs the {HORIZON[outcome]} months after it in "
                 f"every region; expected every region and month until {hours.months[-1]}"
             )
-    return Chunk(month, person, columns, groups, outcomes, first, sums)
+
+
+def _entrants(chunk: Chunk, t: int, part: pa.Table, found: market.Market, hours: Hours) -> Chunk:
+    """The month's rows that begin a spell, with the outcomes of `COHORTS`."""
+    own = np.flatnonzero(chunk.first)
+    region = _coded(part, "region", found.regions, chunk.month)[own]
+    columns = {name: code[own] for name, code in chunk.columns.items() if name[:6] != "inflow"}
+    columns |= {f"inflow{horizon}": found.inflow[horizon][region, t] for horizon in COHORTS}
+    outcomes = outcomes_of(hours, chunk.person[own], chunk.month, COHORTS)
+    _require_inflow(columns, outcomes, chunk.month, hours)
+    groups = {name: code[own] for name, code in chunk.groups.items()}
+    return Chunk(chunk.month, chunk.person[own], columns, groups, outcomes, chunk.first[own], {})
 
 
 def _once(person: NDArray[np.int32], n_persons: int, month: str) -> None:

@@ -64,6 +64,7 @@ PROGRAM_EFFECT = {
     "lonnstilskudd": 1.2,
     "arbeidstrening": 0.0,
     "opplaering": -0.10,
+    "andre_tiltak": 0.02,
 }
 PROGRAM_GROWTH = {
     "oppfolging": 0.035,
@@ -74,6 +75,7 @@ PROGRAM_GROWTH = {
     "lonnstilskudd": 0.22,
     "arbeidstrening": 0.015,
     "opplaering": 0.02,
+    "andre_tiltak": 0.015,
 }
 MOST_LASTING = 2.2
 
