@@ -26,7 +26,7 @@ ADDED = ("fig-in-model", "fig-linear", "fig-cohorts", "fig-subsidised", "fig-day
 @pytest.fixture(scope="module")
 def parameters(tmp_path_factory):
     data = tmp_path_factory.mktemp("study")
-    simulation.simulate(data, scale=0.0026, seed=6)
+    simulation.simulate(data, scale=0.0024, seed=6)
     return Parameters(data=str(data), person_groups=100, draws=200)
 
 
