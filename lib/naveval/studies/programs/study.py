@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from naveval.disclosure.decisions import Protection
 from naveval.estimators import forests
 from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.forests import ForestOptions
@@ -32,7 +33,7 @@ from naveval.studies.programs.sample.persons import Sample, Variant
 class Participation:
     """Frames of part 1, named after what they show; see `programs.panel.use`.
 
-    `county` is its code, "" for the whole country.
+    `county` is its code, "" for the whole country. `protection` is that of the counts.
     """
 
     stock: pd.DataFrame
@@ -54,6 +55,7 @@ class Participation:
     combinations: pd.DataFrame
     chains: pd.DataFrame
     county: str = ""
+    protection: Protection | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Outcomes:
     aap: Mapping[str, pd.DataFrame]
     persons: pd.DataFrame
     county: str = ""
+    protection: Protection | None = None
 
 
 def open_registers(parameters: Parameters) -> Registers:

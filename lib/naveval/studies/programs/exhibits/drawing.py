@@ -19,7 +19,7 @@ from naveval.exhibits import figures
 from naveval.exhibits.output import Output
 from naveval.studies.programs.codes import STATES, STATUS_CODES
 
-CODES = "programs-codes"
+CODES = "names"
 
 
 def name(output: Output, code: object) -> str:

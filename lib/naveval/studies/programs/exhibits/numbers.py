@@ -15,7 +15,7 @@ from naveval.exhibits.output import Output
 from naveval.studies.programs import published as programs_published
 from naveval.studies.programs.codes import ARMS, STATES
 
-CODES = "programs-codes"
+CODES = "names"
 
 
 @dataclass(frozen=True)
