@@ -49,10 +49,16 @@ class Descriptive:
         hidden by it; numbers that rest on few are marked.
     shows
         Whether the persons are shown too.
+    counts
+        Columns that are protected numbers of persons themselves: a 0 is shown as «0–5».
+    few
+        Whether missing numbers are hidden for resting on few persons, not impossible to compute.
     """
 
     count: Mapping[str, str] | str = "n_persons"
     shows: bool = True
+    counts: tuple[str, ...] = ()
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -161,9 +167,21 @@ def _descriptive(
         )
     count = by_value(how.count, frame, {*keys, *free})
     kept = [str(name) for name in frame.columns if how.shows or name not in set(count.values())]
-    return decisions.described(
-        frame, label=label, protection=protection, keys=keys, numerators=count, only=kept
+    found = decisions.described(
+        frame,
+        label=label,
+        protection=protection,
+        keys=keys,
+        numerators=count,
+        counts=how.counts,
+        only=kept,
     )
+    if not how.few:
+        return found
+    numeric = found.frame.select_dtypes("number").columns.difference([*keys, *free])
+    suppressed = found.suppressed.copy()
+    suppressed[numeric] = found.frame[numeric].isna()
+    return replace(found, suppressed=suppressed)
 
 
 def by_value(

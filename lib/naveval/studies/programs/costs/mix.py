@@ -16,7 +16,6 @@ from naveval.estimators.cost_benefit.net_benefit import TOTAL, mean_net_benefit,
 from naveval.exhibits import estimates, tables
 from naveval.exhibits.output import Block, Output, sentence
 from naveval.studies.programs.costs.analysis import Analysis
-from naveval.studies.programs.exhibits.use_figures import released_use
 from naveval.studies.programs.parameters import Parameters
 from naveval.studies.programs.study import Participation
 
@@ -52,7 +51,7 @@ class PlaceMix:
 
 def place_mix(analysis: Analysis, data: Participation, parameters: Parameters) -> PlaceMix | None:
     """The mix of the place of the parameters; None where it uses too little to be shown."""
-    shown = released_use(data).frame.set_index("program")["months_percent"].dropna()
+    shown = data.use_by_program.set_index("program")["months_percent"].dropna()
     months = shown[shown.index.isin(analysis.programs)].to_dict()
     if not sum(months.values()) > 0:
         return None
