@@ -223,7 +223,7 @@ def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
     parts = [reader.fill(entry["note"])] if entry.get("note") else []
     if simulated(reader, exhibit):
         parts.append(words.entry(reader.output.texts, "simulated-note"))
-    return "\n\n::: {.note}\n" + " ".join(parts) + "\n:::\n" if parts else "\n"
+    return "\n\n::: {.note}\n" + " ".join(filter(None, parts)) + "\n:::\n" if any(parts) else "\n"
 
 
 def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:

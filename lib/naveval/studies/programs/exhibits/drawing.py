@@ -61,8 +61,8 @@ MIX_STYLES: tuple[Style, ...] = tuple(
     (figures.COLORS[i % 6], 0.9, "" if i < 6 else "///") for i in range(9)
 )
 STATUS_ORDER = (*STATUS_CODES.values(), "not_registered")
-LEAST_NAMED = 2.0
-"""Percent of all from which a group of a flow is named."""
+LEAST_NAMED, TWO_LINES = 2.0, 6.0
+"""Percent of all from which a group of a flow is named, and in two lines."""
 ARM_STYLES = ((DARK, "o"), (PINK, "s"), (TEAL, "D"), (ORANGE, "^"))
 
 
@@ -251,7 +251,8 @@ def sankey(
     for position, align, at in ((0, "right", -0.08), (len(steps), "left", len(steps) + 0.08)):
         for group, (low, high) in columns[position].items():
             if high - low > LEAST_NAMED:
-                text = f"{reader.named('status', group)}\n{formats.percent(high - low, 0)}"
+                between = "\n" if high - low > TWO_LINES else " "
+                text = reader.named("status", group) + between + formats.percent(high - low, 0)
                 ax.text(at, (low + high) / 2, text, ha=align, va="center", fontsize=8)
     ax.set_xlim(-1, len(steps) + 1)
     ax.set_ylim(-4, 110 + gap * len(STATUS_ORDER))

@@ -1,6 +1,7 @@
 """Section «Hvordan det går med deltakerne» (chapter 5, annex B.2 and B.3)."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,15 @@ NEAR = 5
 def _of(results: ProgramResults) -> Outcomes:
     assert results.outcomes is not None
     return results.outcomes
+
+
+def _states(breakdown: str, results: ProgramResults) -> pd.DataFrame:
+    return _of(results).states[breakdown]
+
+
+def _by_program(state: str, results: ProgramResults) -> pd.DataFrame:
+    found: pd.DataFrame = getattr(_of(results), state)["program"]
+    return found
 
 
 def at_end(rows: pd.DataFrame, states: Sequence[str]) -> pd.Series:
@@ -150,7 +160,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     *(
         _months(
             label,
-            lambda results, breakdown=breakdown: _of(results).states[breakdown],
+            partial(_states, breakdown),
             groups,
             Picture(states_panels),
             ("work", WORK),
@@ -160,7 +170,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     *(
         _months(
             label,
-            lambda results, state=state: getattr(_of(results), state)["program"],
+            partial(_by_program, state),
             (*FIRST_PROGRAMS, *SECOND_PROGRAMS, *REST),
             Picture(lines_panels),
             ("percent", (state,)),

@@ -35,12 +35,6 @@ def stock(results: ProgramResults) -> pd.DataFrame:
     return frame.assign(m=month_code(frame["m"].to_numpy(int)))
 
 
-def _of(results: ProgramResults, name: str) -> pd.DataFrame:
-    assert results.people is not None
-    found: pd.DataFrame = getattr(results.people, name)
-    return found
-
-
 def _left(reader: Reader, side: str, group: str, month: int = -1) -> float:
     """Percent of all flows that come from or go to a group."""
     rows = reader.rows

@@ -88,8 +88,10 @@ def _bars(
 def _told(ax: Axes, at: pd.Series, values: pd.Series, form: str) -> None:
     """Numbers at the ends of bars."""
     for height, (x, value) in enumerate(zip(at, values, strict=True)):
-        place = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
-        ax.annotate(formats.FORMATS[form](value), (x, height), fontsize=8.5, **place)
+        text = formats.FORMATS[form](value)
+        ax.annotate(
+            text, (x, height), (4, 0), textcoords="offset points", va="center", fontsize=8.5
+        )
 
 
 def cumulative(reader: Reader) -> Figure:
@@ -126,7 +128,7 @@ def use_by_program(reader: Reader) -> Figure:
             label=reader.named("", name),
             **style,
         )
-    ax.set_yticks(rows.index, rows["program"])
+    ax.set_yticks(rows.index, [reader.named("program", code) for code in rows["program"]])
     figures.norwegian_axis(ax, x=0, y=None)
     ax.set_xlabel(reader.named("", "x"))
     ax.legend(loc="lower right")
@@ -176,7 +178,9 @@ def who_gets_what(reader: Reader) -> Figure:
                 ax.text(j, i, text, ha="center", va="center", fontsize=7, color=color)
         names = [reader.named("category", code) for code in table.columns]
         ax.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=7.5)
-        ax.set_yticks(range(len(table)), table.index, fontsize=8)
+        ax.set_yticks(
+            range(len(table)), [reader.named("program", p) for p in table.index], fontsize=8
+        )
         ax.grid(visible=False)
         panel_title(ax, reader.named("characteristic", str(part)))
     return figure

@@ -16,7 +16,7 @@ from naveval.studies.programs.sample.persons import Sample
 PAUSE = 2
 KINDS = ("alone", "combination", "chain", "both")
 # The most that one person adds to a cell: courses, their months, months of a pair, starts.
-COURSES_CAP, MONTHS_CAP, PAIR_CAP, CHAIN_CAP = 4, 60, 24, 6
+COURSES_CAP, MONTHS_CAP, PAIR_CAP, CHAIN_CAP = 4, 60, 36, 6
 
 
 def make_courses(registers: Registers) -> None:
@@ -95,12 +95,15 @@ def _most(
     whole: str,
     top: int,
 ) -> pd.DataFrame:
-    """The largest of many cells by their protected sum, with its percent of the whole."""
+    """The largest of many cells by their protected sum, with its percent of the whole.
+
+    Cells without a sum are left out, so that a cell that is not there may have nobody or a few.
+    """
     name = what[0]
     table = protected(registers, secret, source, keys, sums=dict([what]))
     total = protected(registers, secret, whole, [], sums=dict([what]))[name][0]
     table = table.assign(percent=100 * share(table[name], [total] * len(table)))
-    order = table.dropna(subset=[name]).sort_values(name, ascending=False, kind="stable")
+    order = table[table[name] > 0].sort_values(name, ascending=False, kind="stable")
     return order.head(top).reset_index(drop=True)[[*keys, "n", name, "percent"]]
 
 

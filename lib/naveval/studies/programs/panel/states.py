@@ -14,6 +14,8 @@ from naveval.studies.programs.panel.persons import CATEGORIES, FIRST, LAST, ever
 LAST_START = int(month_number(201910))
 """Last start in the figures of states; figures B-1 and B-2 take all starts of the panel."""
 FOLLOWED = 24
+LEAST_STACKED = 50
+"""Persons of a group whose states are stacked: the noise of nine numbers is about five persons."""
 GROUPINGS: Mapping[str, Sequence[str]] = {
     "all": ("all",),
     "program": GROUPS,
@@ -69,11 +71,14 @@ def make_states(registers: Registers) -> None:
 def states(registers: Registers, secret: Secret, breakdown: str) -> pd.DataFrame:
     """Percent in each state by month since start: group, k, state, n, n_state, percent.
 
-    Every state is protected by itself, so the nine of a month sum to about 100.
+    Every state is protected by itself, so the nine of a month sum to about 100; groups so small
+    that the sum could be far from it are left out.
     """
     if breakdown not in BREAKDOWNS:
         raise ValueError(f"breakdown {breakdown!r}; allowed: {', '.join(BREAKDOWNS)}")
-    return monthly(registers, secret, breakdown, {s: f"state = '{s}'" for s in STATES}, LAST_START)
+    having = {state: f"state = '{state}'" for state in STATES}
+    found = monthly(registers, secret, breakdown, having, LAST_START)
+    return found[found["n"] >= LEAST_STACKED].reset_index(drop=True)
 
 
 SUMS = {
