@@ -8,11 +8,15 @@ import numpy as np
 import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
+from naveval.estimators.cost_benefit.inputs import Scenarios
+from naveval.estimators.cost_benefit.net_benefit import TOTAL
 from naveval.exhibits import appendix, printed
 from naveval.exhibits.declare import Codes, Fact
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.codes import ARMS, GROUPS, STATES, STATUS_CODES
+from naveval.studies.programs.costs.published import LABELS, SUBJECTS, UNITS
+from naveval.studies.programs.costs.reconcile import BASES
 from naveval.studies.programs.panel.chains import KINDS
 from naveval.studies.programs.panel.persons import CATEGORIES, CHARACTERISTICS
 from naveval.studies.programs.panel.use import MONTHS
@@ -83,7 +87,7 @@ CODES: Mapping[str, Codes] = {
     "status": STATUSES,
     "source": STATUSES,
     "target": STATUSES,
-    "program": GROUPS,
+    "program": (*GROUPS, TOTAL),
     "program_1": GROUPS,
     "program_2": GROUPS,
     "program_3": (*GROUPS, "none"),
@@ -93,6 +97,20 @@ CODES: Mapping[str, Codes] = {
     "state": STATES,
     "k": tuple(str(k) for k in range(25)),
     "month": ("mean", *(str(k) for k in (0, *MONTHS))),
+    "assumption": ("base", *Scenarios.model_fields),
+    "level": lambda code: (
+        formats.share(float(code), 1 if float(code) * 100 % 1 else 0) if code else ""
+    ),
+    "basis": (*BASES, "all"),
+    "where": LABELS,
+    "doubt": str,
+    "subject": SUBJECTS,
+    "cell": tuple(UNITS),
+    "input": str,
+    "item": str,
+    "case": ("ordinary", "extended"),
+    "months": str,
+    "convention": ("month_0", "month_1"),
     "year": str,
     "figure": str,
     "after": str,
