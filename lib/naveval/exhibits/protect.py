@@ -85,7 +85,10 @@ class Together:
 
 @dataclass(frozen=True)
 class Public:
-    """Numbers without persons behind them, for example from published tables."""
+    """Numbers without persons behind them, for example from published tables.
+
+    Where some runs compute them from released numbers of persons, `data` gives them as released.
+    """
 
     source: str
 
@@ -135,7 +138,7 @@ def decide(
         counts.
     """
     if isinstance(frame, Released):
-        if isinstance(how, Together):
+        if isinstance(how, Together | Public):
             return frame
         raise DisclosureError(
             f"{label}: released already; expected protection of the kind Together"

@@ -5,6 +5,7 @@ The numbers are computed from published inputs, and from the run's own released 
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def costs_exhibit(
     return Exhibit(label, made, keys, values, Public(SOURCE), view, **more)
 
 
-def money(estimand: str, form: str = "thousand", unit: str = SPELL, **parts: str) -> Value:
+def money(estimand: str, form: str = "thousand", unit: str = SPELL, **parts: Any) -> Value:
     """An amount of kroner; the method is which effects lie behind."""
     return Value(form, unit, estimand=estimand, method="effects", **parts)
 
@@ -112,11 +113,14 @@ def ranked(name: str, place: int, label: str = "tbl-uncertainty") -> dict[str, F
     def row(reader: Reader) -> Any:
         return reader.frame(label).sort_values("net_benefit", ascending=False).iloc[place]
 
+    def number(column: str, reader: Reader) -> Any:
+        return row(reader)[column]
+
     parts = {"net": "net_benefit", "low": "ci_low", "high": "ci_high"}
     return {
         name: Fact(lambda reader: row(reader)["program"], "text"),
         **{
-            f"{name}_{part}": Fact(lambda reader, column=column: row(reader)[column], "nok1000")
+            f"{name}_{part}": Fact(partial(number, column), "nok1000")
             for part, column in parts.items()
         },
     }

@@ -137,7 +137,12 @@ def break_even(reader: Reader) -> Figure:
 
 
 def _bar(ax: Axes, y: Any, width: Any, left: Any, color: str, hatch: str, height: float) -> None:
-    style = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0.4}
+    style: dict[str, Any] = {
+        "color": color,
+        "hatch": hatch,
+        "edgecolor": "white",
+        "linewidth": 0.4,
+    }
     ax.barh(y, width, left=left, height=height, **style)
 
 

@@ -23,7 +23,7 @@ CELL_KEYS = {"label": "where", "row": "subject", "column": "cell"}
 KINDS = ("equal", "within_2_percent", "rounding", "chosen", "explained", "unexplained")
 
 
-def _kinds(*, estimates: bool = False, **parts: str) -> Value:
+def _kinds(*, estimates: bool = False, **parts: Any) -> Value:
     """A number whose column decides what it is; in estimates.csv where that is asked for."""
     kinds = {
         column: Value(
@@ -207,8 +207,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         Table(rows=("program",), spread=("where",), once=("printed", "used")),
         facts={
-            name: Fact(lambda reader, name=name: int(reader.frame()[f"holds_{name}"].sum()))
-            for name in ("used", "printed")
+            "totals": Fact(lambda reader: len(reader.frame())),
+            "used": Fact(lambda reader: int(reader.frame()["holds_used"].sum())),
+            "printed": Fact(lambda reader: int(reader.frame()["holds_printed"].sum())),
         },
     ),
     costs_exhibit(

@@ -36,7 +36,7 @@ def draw(output: Output, results: ProgramResults, **chosen: float) -> Shown:
     """Composition of costs and benefits under the chosen assumptions."""
     assert results.costs is not None
     a = results.costs.assumptions
-    arrays = {name: np.full((1, 1), float(value)) for name, value in chosen.items()}
+    arrays: dict[str, Any] = {name: np.full((1, 1), float(value)) for name, value in chosen.items()}
     changed = replace(a, **arrays)
     costs = replace(results.costs, assumptions=changed, flows=flows_table(changed))
     return Showing(REPORT, output).show("fig-composition", results.but(costs=costs))
