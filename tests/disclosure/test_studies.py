@@ -24,7 +24,7 @@ from naveval.project import places
 from naveval.project.errors import DisclosureError
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.audit.ids import person_ids
-from naveval.studies.programs.exhibits import effect_tables, use_figures
+from naveval.studies.programs.exhibits import effect_tables
 
 FEW = 5
 COUNT_COLUMN = re.compile(r"n|n_(?!obs$|clusters$|units$|trimmed$|clipped$).*|.*_n|with|without")
@@ -260,23 +260,6 @@ def test_audit_searches_for_the_ids_behind_a_result_and_behind_a_site(
 
 def test_no_ids_of_simulated_persons_are_searched(tmp_path: Path) -> None:
     assert person_ids(finished(tmp_path / "report")) == frozenset()
-
-
-def test_mean_months_hide_the_counts_that_the_use_of_programmes_hides() -> None:
-    """All starts together are known, so one hidden count alone would follow from the rest."""
-    use = pd.DataFrame(
-        {
-            "program": ["AMO", "IPS", "Varig lønnstilskudd"],
-            "n": [124, 6, 4],
-            "starts_percent": [92.0, 5.0, 3.0],
-            "months_percent": [80.0, 12.0, 8.0],
-        }
-    )
-    months = use[["program", "n"]].assign(months=[3.5, 8.4, 16.8]).iloc[::-1]
-    data: Any = SimpleNamespace(use_by_program=use, mean_months=months, county="")
-    shown = use_figures.released_months(data).frame.set_index("program")
-    assert shown.loc["AMO"].notna().all()
-    assert shown.loc[["IPS", "Varig lønnstilskudd"]].isna().all(axis=None)
 
 
 # Whole reports on small registers

@@ -12,8 +12,9 @@ from naveval.exhibits.output import Output, open_output
 from naveval.project import catalogue, notebooks, parameters, paths, places
 from naveval.project.errors import ParameterError
 from naveval.running import notebook
-from naveval.studies.programs.costs import explore as programs_cost_explore
 from naveval.studies.programs.costs.analysis import analyse
+from naveval.studies.programs.exhibits import explore as programs_explore
+from naveval.studies.programs.results import ProgramResults
 
 
 def opened(tmp_path: Path) -> Output:
@@ -52,14 +53,14 @@ def test_assumptions_of_the_menus_change_the_figure(
 ) -> None:
     monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
     chosen = parameters.load("programs", changes={"draws": 100})
-    analysis = analyse(chosen)
+    results = ProgramResults(chosen, costs=analyse(chosen))
     output = open_output("programs", chosen)
     used = {"discount_rate": 0.04, "tax_cost": 0.2, "displacement": 0.0}
     file = tmp_path / "figures/fig-composition.csv"
-    programs_cost_explore.draw(output, analysis, **used)
+    programs_explore.draw(output, results, **used)
     before = file.read_text()
     for name, value in {"discount_rate": 0.06, "tax_cost": 0.0, "displacement": 0.5}.items():
-        programs_cost_explore.draw(output, analysis, **{**used, name: value})
+        programs_explore.draw(output, results, **{**used, name: value})
         assert file.read_text() != before, name
 
 

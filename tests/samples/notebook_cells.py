@@ -29,7 +29,11 @@ def run(
         for cell in nbformat.read(paths.notebook(study), as_version=4).cells:
             tags = cell.metadata.get("tags", [])
             own = {tag.removeprefix("part:") for tag in tags if tag.startswith("part:")}
-            if cell.cell_type != "code" or "explore" in tags or (parts and own - set(parts)):
+            if (
+                cell.cell_type != "code"
+                or "explore" in tags
+                or (parts and own and not own & set(parts))
+            ):
                 continue
             value = display(cell.source, names)
             if "parameters" in tags:

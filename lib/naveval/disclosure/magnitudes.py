@@ -127,6 +127,7 @@ def periods(
     secret: Secret,
     *,
     cap: ArrayLike,
+    what: str = "periods",
 ) -> NDArray[np.float64]:
     """Periods, starts or spells of a cell: protected persons times the mean per person.
 
@@ -141,13 +142,15 @@ def periods(
     cap
         The most one person can add, a number or (n,): `periods_cap`, or a high quantile at
         which every person's number was cut.
+    what
+        Name of the number: two of the same persons get noise of their own.
     """
     rules = thresholds().sums
-    cells = keys.whole_keys(cell_keys, "periods" + SUFFIX)
+    cells = keys.whole_keys(cell_keys, what + SUFFIX)
     most = np.maximum(1.0, np.asarray(cap, dtype=float))
     truth = np.asarray(persons, dtype=float)
     total = np.minimum(np.asarray(number, dtype=float), truth * most)
-    noisy = np.maximum(total + most * noise(cells, secret, "periods"), 0)
+    noisy = np.maximum(total + most * noise(cells, secret, what), 0)
     mean = np.divide(noisy, truth, out=np.ones(truth.shape), where=truth > 0)
     protected = np.asarray(shown, dtype=float)
     few = (protected > 0) & (protected < rules.least_persons)

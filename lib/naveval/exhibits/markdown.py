@@ -71,7 +71,8 @@ def table(reader: Reader) -> str:
             f"text «{reader.label}»: the exhibit has no column {', '.join(lacking)}; "
             f"it has {', '.join(sorted(given))}"
         )
-    shown = [name for name in titles if not _unpublished(exhibit, reader, name)]
+    known = {cell.column for cell in cells if cell.text != formats.MISSING}
+    shown = [name for name in titles if name in known or not _unpublished(exhibit, name)]
     read = {(cell.row, cell.column): cell.text for cell in cells}
     numeric = _numeric(exhibit, view, reader)
     lines = [
@@ -159,13 +160,12 @@ def _numeric(exhibit: Exhibit[Any], view: Table, reader: Reader) -> set[str]:
     return {name for name, kind in known.items() if kind not in TEXT_FORMATS}
 
 
-def _unpublished(exhibit: Exhibit[Any], reader: Reader, name: str) -> bool:
-    """Whether a column of printed numbers has none, as for a county."""
-    value = exhibit.values.get(name)
-    if value is None or value.source != "published":
-        return False
-    frame = reader.rows
-    return bool(frame[name].isna().all()) if name in frame else False
+def _unpublished(exhibit: Exhibit[Any], column: str) -> bool:
+    """Whether a column is of printed numbers: left out where there are none, as for a county."""
+    return any(
+        value.source == "published" and (column == name or column.endswith(f"_{name}"))
+        for name, value in exhibit.values.items()
+    )
 
 
 def _line(parts: Any) -> str:

@@ -9,6 +9,7 @@ An entry of the file, per exhibit or list of entries:
         outcome: stock
       value: {columns: [row, area], codes: {Før Hedmark: treated_before}}    # or one value
       numbers: {printed: value, low: ci_low_95}      # names here to columns there
+      leave_out: {category: [Ukjent alder]}          # rows of no exhibit: a column and its texts
 """
 
 from collections.abc import Mapping
@@ -60,6 +61,8 @@ def _entry(study: str, label: str, entry: Mapping[str, Any]) -> pd.DataFrame:
         raw = pd.read_csv(source)
     except FileNotFoundError:
         raise ParameterError(f"{where}: {source}: no such file with published numbers") from None
+    for column, texts in entry.get("leave_out", {}).items():
+        raw = raw[~_column(raw, column, where).isin(texts)]
     found = pd.DataFrame({"label": label, "value": _coded(raw, entry["value"], where)})
     for key, how in entry["keys"].items():
         found[key] = _coded(raw, how, where)
@@ -76,9 +79,9 @@ def _coded(raw: pd.DataFrame, how: Any, where: str) -> pd.Series:
     if isinstance(how, str):
         return pd.Series(how, index=raw.index)
     names = how["columns"] if "columns" in how else [how["column"]]
-    text = _column(raw, names[0], where).astype(str)
+    text = _column(raw, names[0], where).map(str)
     for name in names[1:]:
-        text = text + " " + _column(raw, name, where).astype(str)
+        text = text + " " + _column(raw, name, where).map(str)
     coded = text.map({str(k): v for k, v in how["codes"].items()}) if "codes" in how else text
     if "column" in how and coded.isna().any():
         raise ParameterError(f"{where}: no code for «{text[coded.isna()].iloc[0]}»")

@@ -53,12 +53,18 @@ class Descriptive:
         many cells, whose column has the fewest.
     points
         As in `Model`; values that name their standard error are rounded in the same way.
+    counts
+        Columns that are protected numbers of persons themselves: a 0 is shown as «0–5».
+    few
+        Whether missing numbers are hidden for resting on few persons, not impossible to compute.
     """
 
     count: Mapping[str, str] | str = "n_persons"
     shows: bool = True
     noise: bool = True
     points: float | None = None
+    counts: tuple[str, ...] = ()
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,10 @@ class Together:
 
 @dataclass(frozen=True)
 class Public:
-    """Numbers without persons behind them, for example from published tables."""
+    """Numbers without persons behind them, for example from published tables.
+
+    Where some runs compute them from released numbers of persons, `data` gives them as released.
+    """
 
     source: str
 
@@ -174,7 +183,7 @@ def decide(
     """
     errors = errors or {}
     if isinstance(frame, Released):
-        if isinstance(how, Together):
+        if isinstance(how, Together | Public):
             return frame
         raise DisclosureError(
             f"{label}: released already; expected protection of the kind Together"
@@ -210,9 +219,21 @@ def _descriptive(
     count = by_value(how.count, frame, {*keys, *free})
     kept = [str(name) for name in frame.columns if how.shows or name not in set(count.values())]
     cells = {name: n for name, n in count.items() if how.noise and name not in tested}
-    return decisions.described(
-        frame, label=label, protection=protection, keys=keys, numerators=cells, only=kept
+    found = decisions.described(
+        frame,
+        label=label,
+        protection=protection,
+        keys=keys,
+        numerators=cells,
+        counts=how.counts,
+        only=kept,
     )
+    if not how.few:
+        return found
+    numeric = found.frame.select_dtypes("number").columns.difference([*keys, *free])
+    suppressed = found.suppressed.copy()
+    suppressed[numeric] = found.frame[numeric].isna()
+    return replace(found, suppressed=suppressed)
 
 
 def by_value(

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from naveval.disclosure.counts import FEW, NOISY
+from naveval.disclosure.released import LOG_COLUMNS
 from naveval.exhibits import downloads, manifest, markdown, printed, rows, views, words
 from naveval.exhibits import figures as style
 from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
@@ -97,18 +98,26 @@ class Showing:
         exhibit = self.report.exhibit(label)
         return exhibit.data(self.reader(results, label) if exhibit.derived else results)
 
-    def finish(self, results: Results) -> Block:
-        """Write estimates, log, headlines and workbook of what was shown; delete what is stale."""
+    def finish(self, results: Results, *, beside: bool = False) -> Block:
+        """Write estimates, log, headlines and workbook of what was shown; delete what is stale.
+
+        With `beside`, what functions outside the declaration have written stays beside it: only
+        for a report whose sections are being declared one by one.
+        """
         reader = self.reader(results)
         labels = [one.label for one in self.report.exhibits if self._is_shown(one.label)]
         table = estimates(reader, labels)
-        write_csv(table, self.output.folder / ESTIMATES_FILE)
         logs = [reader.released(label).log.assign(label=label) for label in labels]
-        write_csv(pd.concat(logs, ignore_index=True), self.output.folder / LOG_FILE)
+        log = pd.concat([pd.DataFrame(columns=[*LOG_COLUMNS]), *logs], ignore_index=True)
+        if beside:
+            table = self._beside(ESTIMATES_FILE, table)
+            log = self._beside(LOG_FILE, log)
+        write_csv(table, self.output.folder / ESTIMATES_FILE)
+        write_csv(log, self.output.folder / LOG_FILE)
         for file in [*self.output.folder.glob("tables/*"), *self.output.folder.glob("figures/*")]:
-            if file.stem not in labels:
+            if file.stem not in labels and not beside:
                 file.unlink()
-        self._headlines()
+        self._headlines(beside)
         downloads.write(self.output, manifest.report_metadata(self.output))
         text = words.entry(self.output.texts, "finished")
         return Block(words.fill(text, {"rows": len(table)}, "finished"))
@@ -116,14 +125,26 @@ class Showing:
     def _is_shown(self, label: str) -> bool:
         return label in self.shown and self.shown[label].rows is not None
 
-    def _headlines(self) -> None:
+    def _beside(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a table, and those of its file about labels that are not declared."""
+        file = self.output.folder / name
+        if not file.exists():
+            return table
+        before = pd.read_csv(file, keep_default_na=False, na_values=[""])
+        declared = {one.label for one in self.report.exhibits}
+        return pd.concat([table, before[~before["label"].isin(declared)]], ignore_index=True)
+
+    def _headlines(self, beside: bool) -> None:
+        file = self.output.folder / HEADLINES_FILE
         kept: dict[str, dict[str, str]] = {}
+        if beside and file.exists():
+            kept = json.loads(file.read_text(encoding="utf-8"))
         for order, wanted in enumerate(self.output.texts.get(words.HEADLINES, ()), 1):
             found = self.shown.get(wanted["text"])
             if found and found.markdown:
                 kept |= headline(self.output, order, wanted, found.wording, found.markdown)
         text = json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
-        (self.output.folder / HEADLINES_FILE).write_text(text, encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
 
 
 def estimates(reader: Reader, labels: list[str]) -> pd.DataFrame:
@@ -205,7 +226,7 @@ def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
         parts.append(words.entry(reader.output.texts, "noisy-note"))
     if simulated(reader, exhibit):
         parts.append(words.entry(reader.output.texts, "simulated-note"))
-    return "\n\n::: {.note}\n" + " ".join(parts) + "\n:::\n" if parts else "\n"
+    return "\n\n::: {.note}\n" + " ".join(filter(None, parts)) + "\n:::\n" if any(parts) else "\n"
 
 
 def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:

@@ -82,6 +82,11 @@ def nok(value: Any, *, signed: bool = False) -> str:
     return text if text == MISSING else f"{text}{NO_BREAK}kr"
 
 
+def thousand(value: Any, *, signed: bool = False) -> str:
+    """Format an amount in thousands, where the unit stands elsewhere: 12 345 becomes 12."""
+    return number(value if is_missing(value) else rounded(value, 1000) / 1000, signed=signed)
+
+
 def p_value(value: Any) -> str:
     """Format a p-value with three decimals; below 0.001 as «< 0,001»."""
     if is_missing(value):
@@ -116,6 +121,7 @@ def _families() -> dict[str, Callable[[Any], str]]:
         add(f"hundred{decimals}", hundred, decimals=decimals)
     add("int", number, decimals=0)
     add("nok", nok)
+    add("thousand", thousand)
     add("nok1000", lambda value, signed=False: nok(rounded(value, 1000), signed=signed))
     return formats
 

@@ -10,10 +10,12 @@ import pandas as pd
 from naveval.estimators.cost_benefit.assumptions import EFFECTS, Array, Assumptions, with_input
 from naveval.estimators.cost_benefit.inputs import Costs
 from naveval.estimators.cost_benefit.net_benefit import net_benefit
+from naveval.estimators.multiple_testing import holm
 from naveval.project.errors import ParameterError
 from naveval.project.normal import Z95
 
 SOURCES = ("effects", "inputs")
+LEVEL = 0.05
 NOT_DRAWN = ("displacement",)
 """Kept out of the draws: the document does not price it."""
 
@@ -110,10 +112,13 @@ def summarise(net: Array, programs: Sequence[str]) -> pd.DataFrame:
     -------
     DataFrame
         One row per programme: program, mean, std, ci_low, median, ci_high, p_positive and its
-        Monte Carlo standard error.
+        Monte Carlo standard error, and `sign`: "positive" or "negative" where net benefit differs
+        from zero at 5 per cent when all programmes are tested together (Holm), else "unclear".
     """
     low, median, high = np.quantile(net, [0.025, 0.5, 0.975], axis=0)
     positive = (net > 0).mean(axis=0)
+    tail = ((net > 0).sum(axis=0), (net <= 0).sum(axis=0))
+    clear = holm(np.minimum(2 * (np.minimum(*tail) + 1) / (len(net) + 1), 1)) < LEVEL
     return pd.DataFrame(
         {
             "program": programs,
@@ -123,6 +128,7 @@ def summarise(net: Array, programs: Sequence[str]) -> pd.DataFrame:
             "median": median,
             "ci_high": high,
             "p_positive": positive,
+            "sign": np.where(clear, np.where(positive > 0.5, "positive", "negative"), "unclear"),
             "p_positive_se": np.sqrt(positive * (1 - positive) / len(net)),
         }
     )

@@ -8,4 +8,5 @@ STUDY = Study(
     contracts="contracts",
     coverage="coverage",
     simulate="simulate.registers",
+    report="exhibits",
 )

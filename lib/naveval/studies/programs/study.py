@@ -1,12 +1,15 @@
 """The steps of the programme study, one call each, as the notebook makes them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from naveval.disclosure import counts, keys
+from naveval.disclosure.decisions import Protection
+from naveval.disclosure.keys import Secret
 from naveval.estimators import forests
 from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.forests import ForestOptions
@@ -30,10 +33,7 @@ from naveval.studies.programs.sample.persons import Sample, Variant
 
 @dataclass(frozen=True)
 class Participation:
-    """Frames of part 1, named after what they show; see `programs.panel.use`.
-
-    `county` is its code, "" for the whole country.
-    """
+    """Frames of part 1, named after what they show; see `programs.panel.use`."""
 
     stock: pd.DataFrame
     composition: pd.DataFrame
@@ -53,18 +53,18 @@ class Participation:
     course_types: pd.DataFrame
     combinations: pd.DataFrame
     chains: pd.DataFrame
-    county: str = ""
+    protection: Protection
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Frames of part 2: states, any wage and AAP by breakdown; persons per programme; county."""
+    """Frames of part 2: states, any wage and AAP by breakdown; persons per programme."""
 
     states: Mapping[str, pd.DataFrame]
     any_wage: Mapping[str, pd.DataFrame]
     aap: Mapping[str, pd.DataFrame]
     persons: pd.DataFrame
-    county: str = ""
+    protection: Protection
 
 
 def open_registers(parameters: Parameters) -> Registers:
@@ -72,8 +72,8 @@ def open_registers(parameters: Parameters) -> Registers:
     return reading.open_registers(extracts.folder("programs", parameters), contracts.TABLES)
 
 
-def _make_panel(opened: Registers, parameters: Parameters) -> None:
-    """Make the tables of parts 1 and 2, once for both.
+def _make_panel(opened: Registers, parameters: Parameters) -> tuple[Secret, Protection]:
+    """Make the tables of parts 1 and 2, once for both; how their counts are protected.
 
     Raises
     ------
@@ -81,9 +81,21 @@ def _make_panel(opened: Registers, parameters: Parameters) -> None:
         When nobody was registered, or nobody started a programme, in the years of the panel.
     """
     wanted = f"{parameters.county}, {parameters.unknown_codes}"
-    if panel.made(opened) == wanted:
-        return
-    panel.make(opened, county=parameters.county, unknown_to_rest=parameters.unknown_codes == "rest")
+    secret = keys.secret(parameters.origin())
+    if panel.made(opened) != wanted:
+        _make_tables(opened, parameters, secret)
+        panel.mark(opened, wanted)
+    persons = opened.query("SELECT count(*) AS n FROM place").n[0]
+    return secret, Protection(counts.about(persons))
+
+
+def _make_tables(opened: Registers, parameters: Parameters, secret: Secret) -> None:
+    panel.make(
+        opened,
+        secret,
+        county=parameters.county,
+        unknown_to_rest=parameters.unknown_codes == "rest",
+    )
     for table, what in (
         ("first_registrations", "is first registered"),
         ("starts", "starts a programme"),
@@ -94,48 +106,38 @@ def _make_panel(opened: Registers, parameters: Parameters) -> None:
                 f"participants: nobody{place} {what} from {codes.month_code(panel.FIRST)} "
                 f"to {codes.month_code(panel.LAST)}"
             )
-    panel.mark(opened, wanted)
 
 
 def participation(opened: Registers, parameters: Parameters) -> Participation:
     """Everything of part 1, for the county of the parameters."""
-    _make_panel(opened, parameters)
+    secret, protection = _make_panel(opened, parameters)
     use.first_program_month(opened)
     chain_panel.make_courses(opened)
-    return Participation(
-        use.stock(opened),
-        use.composition(opened),
-        use.flows(opened),
-        use.participation(opened),
-        use.cumulative(opened),
-        use.cumulative_table(opened),
-        use.users(opened),
-        use.participants(opened),
-        use.intensity(opened),
-        use.groups_at_start(opened),
-        use.use_by_program(opened),
-        use.mean_months(opened),
-        use.use_over_time(opened),
-        use.who_gets_what(opened),
-        use.staying(opened),
-        chain_panel.course_types(opened),
-        chain_panel.combinations(opened),
-        chain_panel.chains(opened),
-        parameters.county,
-    )
+    frames = {
+        name: getattr(chain_panel if name in CHAINED else use, name)(opened, secret)
+        for name in (field.name for field in fields(Participation))
+        if name != "protection"
+    }
+    return Participation(**frames, protection=protection)
+
+
+CHAINED = ("course_types", "combinations", "chains")
+"""Frames of `panel.chains`; the others are of `panel.use`."""
 
 
 def outcomes(opened: Registers, parameters: Parameters) -> Outcomes:
     """Everything of part 2, for the county of the parameters."""
-    _make_panel(opened, parameters)
+    secret, protection = _make_panel(opened, parameters)
     state_panel.make_states(opened)
-    by = {name: state_panel.states(opened, name) for name in state_panel.BREAKDOWNS}
-    shares = {
-        column: {name: state_panel.monthly_share(opened, column, name) for name in names}
-        for column, names in (("any_wage", ("all", "program")), ("aap", ("program", "status")))
+    by = {name: state_panel.states(opened, secret, name) for name in state_panel.BREAKDOWNS}
+    also = {
+        state: {
+            name: state_panel.monthly(opened, secret, name, {state: state}) for name in breakdowns
+        }
+        for state, breakdowns in state_panel.ALSO.items()
     }
-    persons = state_panel.persons_by_program(opened)
-    return Outcomes(by, shares["any_wage"], shares["aap"], persons, parameters.county)
+    persons = state_panel.persons_by_program(opened, secret)
+    return Outcomes(by, also["any_wage"], also["aap"], persons, protection)
 
 
 def settings(parameters: Parameters, progress: Callable[[str], None] | None = None) -> Settings:

@@ -1,4 +1,4 @@
-"""Tables, figures, sentences and estimates of the cost-benefit part."""
+"""Exhibits, sentences and estimates of the cost-benefit part."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,128 +7,116 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from naveval.disclosure import gate
 from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.exhibits import appendix, estimates, figures, tables
-from naveval.exhibits.output import Output, finish, open_output
-from naveval.project.errors import DisclosureError
-from naveval.studies.programs.costs import figures as programs_cost_figures
-from naveval.studies.programs.costs import mix as programs_cost_mix
-from naveval.studies.programs.costs import published
-from naveval.studies.programs.costs import rows as programs_cost_rows
-from naveval.studies.programs.costs import sentences as programs_cost_sentences
-from naveval.studies.programs.costs import tables as programs_cost_tables
-from naveval.studies.programs.costs.analysis import Analysis, analyse
-from naveval.studies.programs.parameters import Parameters
-
-TABLES = {
-    "program_costs": "tbl-7-2",
-    "counsellor_costs": "tbl-7-3",
-    "tiltakspenger": "tbl-7-4",
-    "value_creation": "tbl-7-5",
-    "totals": "tbl-7-6",
-    "break_even": "tbl-7-7",
-    "longest": "tbl-7-8",
-    "summary": "tbl-1-1",
-    "uncertainty": "tbl-uncertainty",
-    "scenarios": "tbl-scenarios",
-    "budget": "tbl-budget",
-    "marginal_value": "tbl-mvpf",
-    "non_priced": "tbl-non-priced",
-    "reconciliation": "tbl-reconciliation",
-    "reconciliation_summary": "tbl-reconciliation-summary",
-    "readings": "tbl-readings",
-    "deviations": "tbl-reconciliation-deviations",
-}
-FIGURES = {
-    "net_benefit": "fig-net-benefit",
-    "composition": "fig-composition",
-    "tornado": "fig-tornado",
-    "break_even": "fig-break-even",
-}
-SENTENCES = (
-    "summary",
-    "uncertain",
-    "losses",
-    "drivers",
-    "displacement",
-    "public_money",
-    "reconciliation",
-    "first_month",
+from naveval.exhibits.output import open_output
+from naveval.exhibits.show import Showing
+from naveval.studies.programs.costs.analysis import Analysis, analyse, place_mix
+from naveval.studies.programs.exhibits import (
+    REPORT,
+    costs,
+    costs_assumptions,
+    costs_summary,
 )
+from naveval.studies.programs.parameters import Parameters
+from naveval.studies.programs.results import ProgramResults
+
+EXHIBITS = [
+    one.label
+    for module in (costs, costs_assumptions, costs_summary)
+    for one in module.EXHIBITS
+    if one.label != "tbl-mix"
+]
+CHOSEN = Parameters(parts=("costs",), draws=500)
 
 
 @pytest.fixture(scope="module")
 def analysis() -> Analysis:
-    return analyse(Parameters(parts=("costs",), draws=500))
+    return analyse(CHOSEN)
 
 
 @pytest.fixture
-def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Output:
+def showing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Showing:
     monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
-    return open_output("programs", Parameters(parts=("costs",)))
+    return Showing(REPORT, open_output("programs", CHOSEN))
 
 
-@pytest.mark.parametrize(("name", "label"), TABLES.items())
-def test_tables_are_shown_and_written(
-    output: Output, analysis: Analysis, name: str, label: str
+@pytest.fixture
+def results(analysis: Analysis) -> ProgramResults:
+    return ProgramResults(CHOSEN, costs=analysis)
+
+
+def tell(showing: Showing, label: str, results: ProgramResults, **costs: object) -> str:
+    """What a sentence says of the results with some of the analysis changed."""
+    assert results.costs is not None
+    return showing.show(label, results.but(costs=replace(results.costs, **costs))).markdown
+
+
+def test_every_exhibit_is_shown_and_every_number_is_in_the_estimates(
+    showing: Showing, results: ProgramResults
 ) -> None:
-    block = getattr(programs_cost_tables, name)(output, analysis)
-    assert f"{{#{label}}}" in block.markdown
-    assert "nan" not in block.markdown.lower()
-    assert (output.folder / "tables" / f"{label}.csv").is_file()
-
-
-@pytest.mark.parametrize(("name", "label"), FIGURES.items())
-def test_figures_have_picture_data_and_alt_text(
-    output: Output, analysis: Analysis, name: str, label: str
-) -> None:
-    block = getattr(programs_cost_figures, name)(output, analysis)
-    assert "fig-alt=" in block.markdown
-    assert (output.folder / "figures" / f"{label}.png").stat().st_size > 10_000
-    assert len(pd.read_csv(output.folder / "figures" / f"{label}.csv")) >= len(PROGRAMS)
-
-
-@pytest.mark.parametrize("name", SENTENCES)
-def test_sentences_take_their_numbers_from_the_estimates(
-    output: Output, analysis: Analysis, name: str
-) -> None:
-    rows = programs_cost_rows.rows(analysis)
-    text = getattr(programs_cost_sentences, name)(output, rows).markdown
-    assert text.endswith(".")
-    assert "{" not in text
-    other = rows.assign(estimate=rows["estimate"] * -3 + 0.001, note="")
-    assert getattr(programs_cost_sentences, name)(output, other).markdown != text
-
-
-def test_estimates_hold_the_published_numbers(output: Output, analysis: Analysis) -> None:
-    rows = programs_cost_rows.rows(analysis)
-    finish(output, rows)
-    written = pd.read_csv(output.folder / "estimates.csv")
-    assert len(written) == len(rows)
-    cell = estimates.one(
-        rows, label="tbl-7-6", row="AMO", column="net_benefit", estimand="computed"
-    )
-    assert cell["published"] == 377_000
-    assert cell["difference"] == pytest.approx(cell["estimate"] - 377_000)
-    assert rows.loc[rows["estimand"] == "computed", "published"].notna().all()
-    net = estimates.one(rows, label="tbl-uncertainty", row="AMO", column="net_benefit")
-    assert net["ci_low"] < net["estimate"] < net["ci_high"]
-
-
-def test_numbers_that_were_not_released_are_refused(output: Output, analysis: Analysis) -> None:
-    with pytest.raises(DisclosureError):
-        tables.show(output, analysis.flows, "tbl-7-6")  # type: ignore[arg-type]
-    figure, _ = figures.axes()
-    with pytest.raises(DisclosureError):
-        figures.show(output, figure, analysis.flows, "fig-composition")  # type: ignore[arg-type]
-
-
-def test_release_names_its_source(output: Output, analysis: Analysis) -> None:
-    programs_cost_tables.totals(output, analysis)
-    log = pd.read_csv(output.folder / "disclosure.csv")
+    for label in EXHIBITS:
+        text = showing.show(label, results).markdown
+        assert "nan" not in text.lower(), label
+    showing.finish(results)
+    table = pd.read_csv(showing.output.folder / "estimates.csv")
+    assert set(table["label"]) >= {"tbl-7-6", "tbl-mvpf", "tbl-aft-alternative", "fig-tornado"}
+    row = table[(table["label"] == "tbl-7-6") & (table["program"] == "AMO")]
+    net = row[row["value"] == "net_benefit"].iloc[0]
+    assert net["published"] == 377_000
+    assert net["difference"] == pytest.approx(net["estimate"] - 377_000)
+    cells = table[(table["label"] == "tbl-reconciliation")]
+    assert len(cells) == 285
+    assert cells["published"].notna().all()
+    drawn = table[(table["label"] == "tbl-uncertainty") & (table["value"] == "net_benefit")]
+    assert (drawn["ci_low"] < drawn["estimate"]).all()
+    assert (drawn["estimate"] < drawn["ci_high"]).all()
+    log = pd.read_csv(showing.output.folder / "disclosure.csv")
     assert log.loc[log["label"] == "tbl-7-6", "reason"].str.contains("published").all()
-    assert list(log.columns) == gate.LOG_COLUMNS
+
+
+def test_the_summary_counts_only_signs_that_are_tested(
+    showing: Showing, results: ProgramResults
+) -> None:
+    assert results.costs is not None
+    table = results.costs.uncertainty
+    clear = table["sign"] == "positive"
+    said = showing.show("costs-summary", results).markdown
+    assert said.startswith(f"{clear.sum()} av 9 tiltak gir klart mer")
+    assert (table.loc[clear, "ci_low"] > 0).all()
+    assert clear.sum() < (results.costs.flows["net_benefit"] > 0).sum()
+    none = tell(showing, "costs-summary", results, uncertainty=table.assign(sign="unclear"))
+    assert none.startswith("0 av 9 tiltak gir klart mer")
+    assert "alle tiltakene" in tell(
+        showing, "costs-uncertain", results, uncertainty=table.assign(sign="positive")
+    )
+
+
+def test_sentences_follow_the_numbers(showing: Showing, results: ProgramResults) -> None:
+    assert results.costs is not None
+    flows = results.costs.flows
+    table = results.costs.uncertainty
+    assert "tjene mindre" in tell(showing, "costs-losses", results)
+    up = flows.assign(value_creation=1.0)
+    assert "det samfunnet får igjen" in tell(showing, "costs-losses", results, flows=up)
+    gain = flows.assign(net_benefit=1.0)
+    assert "Ingen tiltak" in tell(showing, "costs-losses", results, flows=gain)
+    assert "timer ekstra" in tell(showing, "costs-drivers", results)
+    loss = flows.assign(net_benefit=-1.0)
+    assert "timer" not in tell(showing, "costs-drivers", results, flows=loss, uncertainty=table)
+    said = {label: showing.show(label, results).markdown for label in ("costs-public",)}
+    poorer = results.costs.budget.assign(public=-1.0)
+    assert tell(showing, "costs-public", results, budget=poorer) != said["costs-public"]
+
+
+def test_the_reconciliation_says_what_it_rests_on(
+    showing: Showing, results: ProgramResults
+) -> None:
+    said = showing.show("costs-reconciliation", results).markdown
+    for part in ("285 trykte tall", "194 er like", "bare 38 av dem", "98 er inndata", "149 bygger"):
+        assert part in said
+    assert results.costs is not None
+    cells = results.costs.cells.assign(basis="input")
+    assert "bare 0 av dem" in tell(showing, "costs-reconciliation", results, cells=cells)
 
 
 def test_draws_and_seed_reach_the_uncertainty_and_nothing_else(analysis: Analysis) -> None:
@@ -153,7 +141,8 @@ def test_another_costs_file_changes_the_result(tmp_path: Path, analysis: Analysi
     assert (change.drop(PROGRAMS.index("AMO")) == 0).all()
 
 
-def test_estimated_effects_run_through(tmp_path: Path, output: Output, analysis: Analysis) -> None:
+def estimated(tmp_path: Path) -> Parameters:
+    """Parameters with a file of estimates: 12 000 kroner a year for all, no fourth year."""
     rows = [
         {
             "outcome": "earnings",
@@ -167,55 +156,54 @@ def test_estimated_effects_run_through(tmp_path: Path, output: Output, analysis:
         for program in PROGRAMS
         for horizon in ("year_1", "year_2", "year_3")
     ]
-    file = tmp_path / "estimates.csv"
-    estimates.frame("programs", [{"label": "fig-6-3", **row} for row in rows]).to_csv(file)
-    chosen = Parameters(parts=("costs",), effects="estimated", estimates=str(file), draws=500)
+    file = tmp_path / "given.csv"
+    pd.DataFrame(rows).to_csv(file)
+    return Parameters(parts=("costs",), effects="estimated", estimates=str(file), draws=500)
+
+
+def test_estimated_effects_run_through(
+    tmp_path: Path, showing: Showing, results: ProgramResults
+) -> None:
+    chosen = estimated(tmp_path)
+    assert results.costs is not None
     other = analyse(chosen)
     assert (other.inputs["effect_later"] == 1000).all()
-    assert other.effects == "estimated"
-    pd.testing.assert_frame_equal(other.cells, analysis.cells)
+    pd.testing.assert_frame_equal(other.cells, results.costs.cells)
     assert other.left_out == ("Utdanning",)  # no effect of year 4
     for table in (other.flows, other.break_even, other.budget, other.uncertainty):
         assert tuple(table["program"]) == other.programs == PROGRAMS[:7] + PROGRAMS[8:]
-    text = programs_cost_sentences.left_out(output, other).markdown
-    assert "ikke regnet ut for Utdanning:" in text
-    for part in (*TABLES, "net_benefit", "composition", "tornado"):
-        module = programs_cost_tables if part in TABLES else programs_cost_figures
-        assert "nan" not in getattr(module, part)(output, other).markdown.lower()
+    own = ProgramResults(chosen, costs=other)
+    assert "ikke regnet ut for Utdanning:" in showing.show("costs-left-out", own).markdown
+    assert showing.show("costs-left-out", results).markdown == ""
+    for label in EXHIBITS:
+        assert "nan" not in showing.show(label, own).markdown.lower()
+    assert showing.reader(own).released("tbl-7-6").origin != "published"
+    assert showing.reader(results).released("tbl-7-6").origin == "published"
 
 
-def test_readings_name_their_inputs(output: Output, analysis: Analysis) -> None:
-    text = programs_cost_tables.readings(output, analysis).markdown
-    rate = analysis.costs.general.tiltakspenger_rate.readings
-    assert f"Dagsats: {rate['section_7_3_4']:.0f}, eller {rate['section_7_2_1']:.0f} kroner" in text
-    assert "\u202f" in text.split("Månedspris:")[1][:8]
-
-
-def test_losses_say_when_participants_earn_less(output: Output, analysis: Analysis) -> None:
-    table = programs_cost_rows.rows(analysis)
-    assert "tjene mindre" in programs_cost_sentences.losses(output, table).markdown
-    value = (table["label"] == "fig-composition") & (table["column"] == "value_creation")
-    some = table.assign(estimate=table["estimate"].where(~value, 1.0))
-    assert "det samfunnet får igjen" in programs_cost_sentences.losses(output, some).markdown
-    net = (table["label"] == "tbl-uncertainty") & (table["column"] == "net_benefit")
-    none = table.assign(estimate=table["estimate"].where(~net, 1.0))
-    assert "Ingen tiltak" in programs_cost_sentences.losses(output, none).markdown
+def test_the_part_says_what_its_effects_are(
+    tmp_path: Path, showing: Showing, results: ProgramResults
+) -> None:
+    own = ProgramResults(estimated(tmp_path), costs=analyse(estimated(tmp_path)))
+    assert showing.show("costs-notice", results).markdown == ""
+    mixed = Showing(REPORT, replace(showing.output, origin="simulated"))
+    assert "ikke på de simulerte registrene" in mixed.show("costs-notice", results).markdown
+    assert mixed.show("costs-notice", own).markdown == ""
+    for name in ("costs-source", "costs-errors"):
+        assert "kilden" in showing.show(name, results).markdown
+        assert "egne estimat" in showing.show(name, own).markdown
 
 
 def used(counts: dict[str, int]) -> SimpleNamespace:
     """Part 1 of a place where each programme has as many persons as percent of the months."""
     total = sum(counts.values())
     frame = pd.DataFrame({"program": list(counts), "n": list(counts.values())})
-    frame = frame.assign(
-        starts_percent=100 * frame["n"] / total, months_percent=100 * frame["n"] / total
-    )
-    return SimpleNamespace(use_by_program=frame, county="")
+    frame = frame.assign(months_percent=100 * frame["n"] / total)
+    return SimpleNamespace(use_by_program=frame, county="", protection=None)
 
 
-def test_a_places_mix_follows_what_it_uses_and_shows(output: Output, analysis: Analysis) -> None:
-    chosen = Parameters(parts=("costs",), draws=500)
-    place = used({"AMO": 60, "Oppfølging": 20, "Avklaring": 20})
-    mix = programs_cost_mix.place_mix(analysis, place, chosen)
+def test_a_places_mix_follows_what_it_uses(analysis: Analysis) -> None:
+    mix = place_mix(analysis, used({"AMO": 60, "Oppfølging": 20, "Avklaring": 20}), CHOSEN)
     assert mix is not None
     assert mix.covered == pytest.approx(0.8)
     assert list(mix.table["program"]) == ["AMO", "Oppfølging", "Sum"]
@@ -223,51 +211,4 @@ def test_a_places_mix_follows_what_it_uses_and_shows(output: Output, analysis: A
     assert mix.low < total["net_benefit"] < mix.high
     net = analysis.flows.set_index("program")["net_benefit"]
     assert net["Oppfølging"] < total["net_benefit"] < net["AMO"]
-    rows = programs_cost_mix.rows(mix)
-    text = programs_cost_mix.summary(output, rows, mix).markdown
-    assert "hele landet" in text
-    assert "AMO" in text
-    assert "I alt" in programs_cost_mix.table(output, mix).markdown
-    assert rows.loc[rows["ci_low"].notna(), "column"].tolist() == ["net_benefit"]
-
-
-def test_a_mix_leaves_out_what_disclosure_control_hides(output: Output, analysis: Analysis) -> None:
-    chosen = Parameters(parts=("costs",), draws=500)
-    place = used({"AMO": 50, "AFT": 2, "Jobbklubb": 3, "IPS": 45})
-    mix = programs_cost_mix.place_mix(analysis, place, chosen)
-    assert mix is not None
-    assert list(mix.table["program"]) == ["AMO", "Sum"]
-    none = programs_cost_mix.place_mix(analysis, used({"IPS": 50, "Avklaring": 50}), chosen)
-    assert none is None
-    assert "for få" in programs_cost_mix.table(output, none).markdown
-    assert programs_cost_mix.rows(none).empty
-    assert programs_cost_mix.summary(output, programs_cost_mix.rows(none), none).markdown == ""
-
-
-def test_the_appendix_lists_every_table_that_is_compared_with(output: Output) -> None:
-    text = appendix.files(output, published.files(Parameters().costs_file())).markdown
-    text = text.replace("\\_", "_")
-    assert "costs.yml" in text
-    for number in ("7_2", "7_3", "7_4", "7_5", "7_6", "7_7", "7_8", "1_1"):
-        assert f"table_{number}_" in text
-
-
-def test_the_part_says_what_its_effects_are(analysis: Analysis, output: Output) -> None:
-    sentences = programs_cost_sentences
-    assert sentences.notice(output, analysis).markdown == ""
-    mixed = replace(output, origin="simulated")
-    assert "ikke på de simulerte registrene" in sentences.notice(mixed, analysis).markdown
-    estimated = replace(analysis, effects="estimated")
-    assert sentences.notice(mixed, estimated).markdown == ""
-    for name in ("source", "errors"):
-        tell = getattr(sentences, name)
-        assert "kilden" in tell(output, analysis).markdown
-        assert "egne estimat" in tell(output, estimated).markdown
-
-
-def test_no_hours_are_told_where_there_is_no_gain(output: Output, analysis: Analysis) -> None:
-    table = programs_cost_rows.rows(analysis)
-    assert "timer ekstra" in programs_cost_sentences.drivers(output, table).markdown
-    net = (table["label"] == "tbl-uncertainty") & (table["column"] == "net_benefit")
-    loss = table.assign(estimate=table["estimate"].where(~net, -1.0))
-    assert "timer" not in programs_cost_sentences.drivers(output, loss).markdown
+    assert place_mix(analysis, used({"IPS": 50, "Avklaring": 50}), CHOSEN) is None

@@ -1,28 +1,23 @@
-"""Parts 1 and 2: states against a plain computation, shares that add up, released figures."""
+"""Parts 1 and 2: states against a plain computation, counts protected once, shares of them."""
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from programs_registers import changed, folder, opened
 
-from naveval.exhibits.output import Output, open_output
+from naveval.disclosure import keys
 from naveval.project.errors import EstimationError
 from naveval.registers import reading
 from naveval.studies.programs import contracts, study
-from naveval.studies.programs.codes import STATES
-from naveval.studies.programs.exhibits import comparison, use_figures, use_tables
-from naveval.studies.programs.exhibits import rows as programs_effect_tables_rows
-from naveval.studies.programs.exhibits import states as programs_state_figures
-from naveval.studies.programs.panel import chains, use
-from naveval.studies.programs.panel import persons as programs_panel
-from naveval.studies.programs.panel import states as programs_panel_states
-from naveval.studies.programs.panel.persons import CATEGORIES
+from naveval.studies.programs.codes import GROUPS, STATES
+from naveval.studies.programs.panel import chains, persons, states
+from naveval.studies.programs.panel.persons import CATEGORIES, every, protected, with_enough
 from naveval.studies.programs.parameters import Parameters
 from naveval.studies.programs.study import Outcomes, Participation
+
+SECRET = keys.secret("simulated")
 
 
 @pytest.fixture(scope="module")
@@ -32,60 +27,86 @@ def parts() -> tuple[Participation, Outcomes]:
         return study.participation(r, parameters), study.outcomes(r, parameters)
 
 
-@pytest.fixture
-def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Output:
-    monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
-    return open_output("programs", Parameters(data=str(folder())))
+def test_counts_are_of_distinct_persons_and_near_the_truth() -> None:
+    with opened() as r:
+        persons.make(r, SECRET)
+        found = protected(
+            r, SECRET, "starts", ["program"], having={"first": "first"}, sums={"m": 1000}
+        )
+        rows = r.query("SELECT person, program, first, m FROM starts")
+        again = protected(r, SECRET, "starts", ["program"])
+        whole = protected(r, SECRET, "starts", [])
+    truth = rows.groupby("program").agg(n=("person", "nunique"), m=("m", "sum"))
+    truth["n_first"] = rows[rows["first"]].groupby("program")["person"].nunique()
+    shown = found.set_index("program")
+    for name in ("n", "n_first"):
+        change = shown[name] - truth[name].fillna(0)
+        assert change.abs().max() <= 5
+        assert (change != 0).any()
+        assert not shown[name].between(1, 4).any()
+    assert again["n"].tolist() == found["n"].tolist()
+    assert abs(whole["n"][0] - rows["person"].nunique()) <= 5
+    many = shown["n"] >= 100
+    ratio = shown["m"] / shown["n"] / (truth["m"] / truth["n"]) - 1
+    assert ratio[many].abs().max() < 0.15
+    assert shown.loc[shown["n"].between(1, 19), "m"].isna().all()
 
 
-def test_nine_states_sum_to_100_in_every_month_of_every_breakdown(
+def test_rows_that_are_persons_need_no_counting_of_distinct_ones() -> None:
+    with opened() as r:
+        persons.make(r, SECRET)
+        test = {"late": "entry > 100"}
+        plain = protected(r, SECRET, "first_registrations", ["first_status"], having=test)
+        once = protected(r, SECRET, "first_registrations", ["first_status"], having=test, once=True)
+        twice = r.query("SELECT count(*) - count(DISTINCT person) AS n FROM first_registrations")
+    pd.testing.assert_frame_equal(plain, once)
+    assert twice["n"][0] == 0
+
+
+def test_cells_with_nobody_are_among_the_rows_and_hidden_sums_stay_missing() -> None:
+    frame = pd.DataFrame({"kind": ["b"], "n": [12], "months": [np.nan]})
+    table = every(frame, {"kind": ("a", "b")})
+    assert table["n"].tolist() == [0, 12]
+    assert table["months"].isna().tolist() == [False, True]
+    assert table["n"].dtype == frame["n"].dtype
+
+
+def test_series_with_few_are_left_out() -> None:
+    frame = pd.DataFrame({"group": list("aabbcc"), "n": 100, "n_some": [9, 12, 9, 10, 95, 92]})
+    assert set(with_enough(frame, "group", "n_some")["group"]) == {"a"}
+
+
+def test_nine_states_sum_to_about_100_in_every_month_of_every_breakdown(
     parts: tuple[Participation, Outcomes],
 ) -> None:
+    assert len(STATES) == 9
     for name, frame in parts[1].states.items():
-        assert len(STATES) == 9
-        np.testing.assert_allclose(frame[list(STATES)].sum(axis=1), 100, err_msg=name)
-        assert set(frame.k) == set(range(25))
+        sums = frame.groupby(["group", "k"])["percent"].sum()
+        most = 100 * 5 * (1 + len(STATES)) / frame.groupby(["group", "k"])["n"].first()
+        assert ((sums - 100).abs() <= most).all(), name
+        assert (sums - 100).abs().median() < 10
+        assert set(frame["k"]) == set(range(25))
+        assert (frame["n"] >= states.LEAST_STACKED).all()
 
 
-def test_persons_in_states_are_rounded_to_fives_near_the_truth() -> None:
-    rng = np.random.default_rng(1)
-    n = rng.integers(30, 400, 200)
-    persons = np.array([rng.multinomial(total, rng.dirichlet(np.full(9, 0.5))) for total in n])
-    exact = pd.DataFrame(100 * persons / n[:, None], columns=list(STATES)).assign(n=n)
-    rounded = programs_panel_states.round_persons(exact, 5)[list(STATES)].to_numpy()
-    np.testing.assert_allclose(rounded.sum(axis=1), 100)
-    fives = rounded / 100 * np.rint(n / 5)[:, None]
-    np.testing.assert_allclose(fives, np.rint(fives), atol=1e-9)
-    assert np.abs(5 * fives - persons).max() <= 5 + 2.5
-    assert not np.allclose(5 * fives, persons)
-
-
-def test_groups_left_out_are_none_or_many() -> None:
-    frame = pd.DataFrame({"group": ["a", "b", "c"], "k": 0, "n": [90, 40, 3]})
-    data: Any = SimpleNamespace(states={"country": frame, "program": frame})
-    shown = programs_state_figures.shown_groups
-    assert shown(data, "country", ("a", "b", "c")) == ["a"]
-    assert shown(data, "program", ("a", "b", "c")) == ["a", "b"]
-    frame.loc[2, "n"] = 5
-    assert shown(data, "country", ("a", "b", "c")) == ["a", "b"]
-    frame.loc[2, "n"] = 0
-    assert shown(data, "country", ("a", "b", "c")) == ["a", "b"]
-
-
-def test_released_states_still_sum_to_100(
-    parts: tuple[Participation, Outcomes], output: Output
-) -> None:
-    for label in programs_state_figures.SHOWN:
-        programs_state_figures.states(output, parts[1], label)
-        drawn = pd.read_csv(output.folder / "figures" / f"{label}.csv")
-        assert len(drawn) > 0
-        np.testing.assert_allclose(drawn[list(STATES)].sum(axis=1), 100, err_msg=label)
+def test_tables_have_all_their_cells(parts: tuple[Participation, Outcomes]) -> None:
+    data = parts[0]
+    assert len(data.who_gets_what) == 16 * sum(
+        len(CATEGORIES[name]) for name in ("status", "age_group", "country", "spell")
+    )
+    assert data.use_by_program["program"].tolist() == list(GROUPS)
+    assert parts[1].persons["program"].tolist() == list(GROUPS)
+    assert len(data.flows) == 3 * 7 * 7
+    for name in ("users", "participants", "intensity", "cumulative_table", "staying"):
+        frame = getattr(data, name)
+        assert set(frame["characteristic"]) >= {"status", "sex", "education6"}, name
+        assert not frame.filter(regex="^n").isin([1, 2, 3, 4]).to_numpy().any(), name
 
 
 def test_states_equal_a_plain_computation() -> None:
     with opened() as r:
-        programs_panel.make(r)
-        programs_panel_states.make_states(r)
+        persons.make(r, SECRET)
+        states.make_states(r)
         mine = r.query("SELECT person, m, state FROM state_months WHERE person % 7 = 0")
         tables = {
             "work": r.query("SELECT person, m, high FROM work_months"),
@@ -126,29 +147,38 @@ def test_states_equal_a_plain_computation() -> None:
 
 def test_shares_add_up_and_counts_cumulate(parts: tuple[Participation, Outcomes]) -> None:
     data = parts[0]
-    for frame, columns in (
-        (data.users, ["first_percent", "all_percent"]),
-        (data.participants, ["first", "other", "all", "months"]),
-    ):
-        sums = frame.groupby("characteristic")[columns].sum()
-        np.testing.assert_allclose(sums, 100)
-    np.testing.assert_allclose(data.composition.groupby("k").share.sum(), 100)
-    months = [f"month_{k}" for k in (1, 6, 12, 18, 24)]
-    assert (data.cumulative_table[months].diff(axis=1).iloc[:, 1:] >= 0).all().all()
-    assert (data.cumulative.groupby("status").percent.diff().dropna() >= 0).all()
-    totals = data.flows.groupby("month").n.sum()
-    assert totals.nunique() == 1
-    at_six = data.flows[data.flows.month == 0].groupby("target").n.sum()
-    left_six = data.flows[data.flows.month == 6].groupby("source").n.sum()
-    pd.testing.assert_series_equal(at_six, left_six, check_names=False)
-    assert data.use_by_program.starts_percent.sum() == pytest.approx(100)
-    assert data.course_types.percent.sum() == pytest.approx(100)
-    assert (data.who_gets_what.groupby(["characteristic", "category"]).percent.sum() > 99.9).all()
+    for frame in (data.users, data.participants):
+        sums = frame.groupby(["characteristic", "population"])["percent"].sum()
+        assert (sums - 100).abs().max() < 10
+    assert (data.composition.groupby("k")["share"].sum() - 100).abs().max() < 4
+    steps = data.cumulative_table.groupby(["characteristic", "category"])["n_started"].diff()
+    assert (steps.dropna() >= 0).all()
+    assert (data.cumulative.groupby("status")["percent"].diff().dropna() >= 0).all()
+    assert data.use_by_program["starts_percent"].sum() == pytest.approx(100, abs=15)
+    assert data.course_types["percent"].sum() == pytest.approx(100, abs=10)
+    known = data.mean_months["months"].dropna()
+    assert known.between(1, 26).all()
+    assert len(known) > 5
+
+
+def test_the_same_persons_have_the_same_number_in_every_table(
+    parts: tuple[Participation, Outcomes],
+) -> None:
+    data, outcomes = parts
+    first = data.users[data.users["population"] == "first"]
+    started = data.cumulative_table[data.cumulative_table["month"] == "24"]
+    both = first.merge(started, on=["characteristic", "category"])
+    assert (both["n_x"] == both["n_y"]).all()
+    status = first[first["characteristic"] == "status"].set_index("category")["n"]
+    registered = data.participation.set_index("status")["n"]
+    assert registered.equals(status[registered.index].rename_axis("status"))
+    everybody = outcomes.states["all"]["n"].iloc[0]
+    assert abs(outcomes.persons["n"].sum() - everybody) <= 5 * 17
 
 
 def test_work_situation_looks_five_months_back() -> None:
     with opened() as r:
-        programs_panel.make(r)
+        persons.make(r, SECRET)
         rows = r.query("SELECT person, m, spell FROM described_entries USING SAMPLE 60 ROWS")
         work = r.query("SELECT person, m FROM work_months")
     works = set(zip(work.person, work.m, strict=True))
@@ -175,112 +205,27 @@ def test_courses_end_after_two_whole_months_without_a_programme() -> None:
     assert table.length.tolist() == [7, 5, 2]
 
 
-def test_a_county_holds_its_own_persons_only() -> None:
-    parameters = Parameters(data=str(folder()), county="03")
+def test_a_county_holds_its_own_persons_only(parts: tuple[Participation, Outcomes]) -> None:
     with opened() as r:
-        own = study.participation(r, parameters)
-        everyone = study.participation(r, Parameters(data=str(folder())))
-    assert 0 < own.participation.n.sum() < everyone.participation.n.sum() / 3
-
-
-def test_every_table_and_figure_of_part_one_is_written(
-    parts: tuple[Participation, Outcomes], output: Output
-) -> None:
-    figures = (
-        "stock",
-        "composition",
-        "flows",
-        "participation",
-        "cumulative",
-        "groups_at_start",
-        "use_by_program",
-        "mean_months",
-        "use_over_time",
-        "who_gets_what",
-    )
-    for name in figures:
-        block = getattr(use_figures, name)(output, parts[0])
-        assert "fig-alt" in block.markdown
-        assert "nan" not in block.markdown
-    for name in (
-        "users",
-        "cumulative",
-        "participants",
-        "staying",
-        "intensity",
-        "course_types",
-        "combinations",
-        "chains",
-    ):
-        assert "|" in getattr(use_tables, name)(output, parts[0]).markdown
-    assert len(list((output.folder / "figures").glob("fig-4-*.png"))) == 10
-    assert len(list((output.folder / "tables").glob("tbl-*.csv"))) == 8
-
-
-def test_every_number_shown_is_among_the_estimates(
-    parts: tuple[Participation, Outcomes], output: Output
-) -> None:
-    for name in ("stock", "flows", "who_gets_what"):
-        getattr(use_figures, name)(output, parts[0])
-    for name in ("users", "cumulative", "chains", "combinations"):
-        getattr(use_tables, name)(output, parts[0])
-    rows = programs_effect_tables_rows.participation_rows(output)
-    assert set(rows.label) == {
-        "fig-4-1",
-        "fig-4-3",
-        "fig-4-10",
-        "tbl-4-2",
-        "tbl-4-3",
-        "tbl-4-7",
-        "tbl-4-8",
-    }
-    one = rows[(rows.label == "tbl-4-2") & (rows.outcome == "share_of_registrations")]
-    shown = one.set_index(["row", "column"])
-    own = parts[0].users.set_index(["characteristic", "category"]).first_percent
-    assert shown.estimate["sex", "woman"] == pytest.approx(own["sex", "woman"])
-    assert shown.published["sex", "woman"] == 45.2
-    assert shown.difference["sex", "woman"] == pytest.approx(own["sex", "woman"] - 45.2)
-    assert set(one.row) == {"status", "sex", "age_group", "country", "education6", "spell"}
-    stock = rows[(rows.label == "fig-4-1") & (rows.horizon == rows.horizon.iloc[0])]
-    assert stock.estimate[stock.row == "all"].item() == stock.estimate[stock.row != "all"].sum()
-    programs_state_figures.states(output, parts[1], "fig-5-4")
-    comparison.outcomes(output, parts[1])
-    states = programs_effect_tables_rows.outcome_rows(output)
-    figure = states[states.label == "fig-5-4"]
-    sums = figure.groupby(["row", "horizon"]).estimate.sum()
-    np.testing.assert_allclose(sums, 100)
-    compared = states[states.label == "tbl-outcomes-published"]
-    assert compared.published.notna().all()
-    assert len(compared) > 20
-
-
-def test_states_put_together_are_sums_beside_the_printed(
-    parts: tuple[Participation, Outcomes],
-) -> None:
-    frame = comparison.outcome_frame(parts[1])
-    row = frame[(frame.group == "special") & (frame.state == "in_work_any") & (frame.month == 24)]
-    own = programs_state_figures.rounded(parts[1], "status")
-    own = own.query("group == 'special' and k == 24").iloc[0]
-    total = own.work_program + own.work_high + own.work_low
-    assert row.percent.item() == pytest.approx(total)
-    assert row.published.item() == 24
+        own = study.participation(r, Parameters(data=str(folder()), county="03"))
+    assert 0 < own.participation["n"].sum() < parts[0].participation["n"].sum() / 3
 
 
 def test_figure_4_10_is_about_2022_and_figures_b_about_starts_to_2020() -> None:
     with opened() as r:
-        programs_panel.make(r)
+        persons.make(r, SECRET)
         months = r.query("SELECT min(m) AS low, max(m) AS high FROM mix_starts")
-        assert months.low[0] >= programs_panel.MIX_FIRST
-        assert months.high[0] <= programs_panel.MIX_LAST
-        programs_panel_states.make_states(r)
-        everyone = programs_panel_states.monthly_share(r, "any_wage", "all").n.iloc[0]
-        shown = programs_panel_states.states(r, "all").n.iloc[0]
+        assert months.low[0] >= persons.MIX_FIRST
+        assert months.high[0] <= persons.MIX_LAST
+        states.make_states(r)
+        wage = states.monthly(r, SECRET, "all", {"any_wage": "any_wage"})
+        shown = states.states(r, SECRET, "all")
         late = r.query(
             "SELECT count(DISTINCT person) AS n FROM state_months "
-            f"WHERE start > {programs_panel_states.LAST_START}"
+            f"WHERE start > {states.LAST_START}"
         ).n[0]
     assert late > 0
-    assert everyone == shown + late
+    assert wage["n"].iloc[0] == pytest.approx(shown["n"].iloc[0] + late, abs=10)
 
 
 def test_a_panel_without_starts_says_so(tmp_path: Path) -> None:
@@ -293,9 +238,5 @@ def test_a_panel_without_starts_says_so(tmp_path: Path) -> None:
 
 
 def test_unknown_breakdowns_are_refused() -> None:
-    with opened() as r:
-        with pytest.raises(ValueError, match="allowed: all, program"):
-            programs_panel_states.states(r, "shoe_size")
-        with pytest.raises(ValueError, match="allowed: any_wage, aap"):
-            programs_panel_states.monthly_share(r, "rent", "all")
-    assert use.FOLLOWED == 24
+    with opened() as r, pytest.raises(ValueError, match="allowed: all, program"):
+        states.states(r, SECRET, "shoe_size")

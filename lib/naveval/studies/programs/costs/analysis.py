@@ -27,6 +27,7 @@ from naveval.studies.programs.costs.reconcile import (
     reconcile,
 )
 from naveval.studies.programs.parameters import Parameters
+from naveval.studies.programs.study import Participation
 
 CURVE_YEARS = 20
 BUDGET_PARTS = (
@@ -241,3 +242,45 @@ def _curve(a: Assumptions) -> pd.DataFrame:
     net = b.net_by_effect_months(a, np.maximum(months, 1e-9))
     wide = pd.DataFrame(net, columns=list(a.programs)).assign(months=months)
     return wide.melt("months", var_name="program", value_name="net_benefit")
+
+
+@dataclass(frozen=True)
+class PlaceMix:
+    """A place's programmes with costs and net benefit.
+
+    Attributes
+    ----------
+    table
+        As made by `net_benefit.mix`, programmes the place uses and the sum.
+    covered
+        Share of all programme months that the programmes with a net benefit have.
+    low, high
+        95 per cent interval of the mean net benefit.
+    """
+
+    table: pd.DataFrame
+    covered: float
+    low: float
+    high: float
+
+
+def place_mix(analysis: Analysis, data: Participation, parameters: Parameters) -> PlaceMix | None:
+    """The mix of the place of the parameters; None where it uses too little to be shown.
+
+    Effects, prices and durations are the whole country's. The place's own is how much it uses each
+    programme, from the protected numbers of figure 4-7.
+    """
+    shown = data.use_by_program.set_index("program")["months_percent"].dropna()
+    months = shown[shown.index.isin(analysis.programs)].to_dict()
+    if not sum(months.values()) > 0:
+        return None
+    a = analysis.assumptions
+    table = net_benefit.mix(a, months)
+    drawn = costs_draws.draw(a, analysis.costs, draws=parameters.draws, seed=parameters.seed)
+    low, high = np.quantile(net_benefit.mean_net_benefit(drawn, months), [0.025, 0.975])
+    return PlaceMix(
+        table[table["month_share"] > 0].reset_index(drop=True),
+        sum(months.values()) / 100,
+        float(low),
+        float(high),
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from naveval.estimators.cost_benefit.checks import LONGEST_CASES, PROGRAMS
 from naveval.project import paths
 from naveval.project.errors import ParameterError
 
@@ -24,6 +25,46 @@ LABELS = (
     "text",
 )
 CELL_COLUMNS = ("label", "row", "column", "printed", "half_unit")
+UNITS = {
+    "duration": ("num2", "months"),
+    "months": ("num0", "months"),
+    "break_even_months": ("num0", "months"),
+    "counsellor_hours": ("num2", "hours per month"),
+    "break_even_hours": ("num1", "hours per month"),
+    "tiltakspenger_percent": ("num1", "percent"),
+    "break_even_percent": ("num1", "percent"),
+    "alternative_break_even_years": ("num1", "years"),
+    **dict.fromkeys(
+        (
+            "monthly_budget_cost",
+            "wage_subsidy_per_month",
+            "tiltakspenger_per_month",
+            "effect_year_1",
+            "effect_year_2",
+            "effect_years_2_7",
+            "break_even_effect",
+        ),
+        ("num0", "NOK per month"),
+    ),
+    **dict.fromkeys(
+        (
+            "total",
+            "value_creation",
+            "program_cost",
+            "other_sectors",
+            "tiltakspenger",
+            "counsellor",
+            "saved_benefits",
+            "net_benefit",
+            "other_costs",
+            "benefits",
+            "other_sectors_budget",
+            "alternative_net_benefit",
+        ),
+        ("num0", "NOK per programme spell"),
+    ),
+}
+"""Column of a printed cell to the format and the unit of its numbers."""
 TABLE_7_5 = "table_7_5_effects_on_value_creation"
 TABLE_7_6 = "table_7_6_total_socioeconomic_effects"
 TABLE_7_8 = "table_7_8_maximum_duration"
@@ -88,6 +129,8 @@ WIDE = {
 # Printed in hundreds in table 7-7.
 HUNDREDS_7_7 = ("AFT", "Arbeidsrettet rehabilitering")
 CASES = {"ordinary maximum": "ordinary", "maximum with extension": "extended"}
+SUBJECTS = (*PROGRAMS, "Alle", *(f"{name}, {case}" for name, case in LONGEST_CASES))
+"""Rows of the printed cells: programmes, and cases of table 7-8."""
 # Numbers of the running text; printed value, half of the last digit that is meant.
 TEXT = (
     ("Midlertidig lønnstilskudd", "wage_subsidy_per_month", 23400, 50),

@@ -1,7 +1,6 @@
-"""Parts 2 and 3 beside the numbers the published evaluation gives in its text.
+"""Part 3 beside the numbers the published evaluation gives in its text.
 
-Its figures are pictures without data, so only what the text says can be compared: shares in a
-state some months after the start, and effects on work and wages.
+Its figures are pictures without data, so only what the text says can be compared.
 """
 
 import numpy as np
@@ -18,56 +17,9 @@ from naveval.studies.programs import published
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import Estimated
 from naveval.studies.programs.exhibits.drawing import named
-from naveval.studies.programs.exhibits.states import rounded
-from naveval.studies.programs.panel.states import state_sums
-from naveval.studies.programs.study import Effects, Outcomes
+from naveval.studies.programs.study import Effects
 
 PER_YEAR = 12
-NEAR = 5
-"""Percentage points within which a share counts as near the printed."""
-
-
-def outcomes(output: Output, data: Outcomes) -> Block:
-    """tbl-outcomes-published: shares given in the text of chapter 5 and annex B.3."""
-    if not output.place.is_country:
-        return Block("")
-    frame = outcome_frame(data)
-    shown = named(output, frame, "group", "state")
-    released = gate.release(
-        shown,
-        label="tbl-outcomes-published",
-        count="n",
-        percent={"percent": "n"},
-        keys=["figure", "group", "state", "month"],
-        labels=["month", "published"],
-    )
-    gap = (released.frame.percent - released.frame.published).abs()
-    return tables.show(
-        output,
-        released,
-        "tbl-outcomes-published",
-        rows=int(gap.notna().sum()),
-        gap=gap.mean(),
-        near=int((gap <= NEAR).sum()),
-        limit=NEAR,
-    )
-
-
-def outcome_frame(data: Outcomes) -> pd.DataFrame:
-    """figure, group, state, month, n, percent and published for every number that can be had."""
-    printed = published.outcome_values()
-    parts = []
-    for (breakdown, state), rows in printed.groupby(["breakdown", "state"], sort=False):
-        if state in ("any_wage", "aap"):
-            frames = data.any_wage if state == "any_wage" else data.aap
-            frame = frames[breakdown].assign(share=lambda table: table.percent)
-        else:
-            frame = rounded(data, breakdown)
-            frame = frame.assign(share=state_sums(frame, str(state)))
-        own = frame[["group", "k", "n", "share"]].rename(columns={"k": "month", "share": "percent"})
-        parts.append(rows.merge(own, on=["group", "month"], how="inner"))
-    table = pd.concat(parts).sort_values("position", ignore_index=True)
-    return table[["figure", "group", "state", "month", "n", "percent", "published"]]
 
 
 def effects(output: Output, data: Effects) -> Block:

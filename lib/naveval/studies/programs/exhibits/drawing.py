@@ -1,9 +1,7 @@
-"""Norwegian names of codes in tables and figures, from the texts.
-
-Drawings the programme study uses more than once: areas, flows, intervals, small panels.
-"""
+"""Drawings the programme study uses more than once: areas, flows, intervals, small panels."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,9 +15,11 @@ from matplotlib.ticker import MaxNLocator
 
 from naveval.exhibits import figures
 from naveval.exhibits.output import Output
+from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.programs.codes import STATES, STATUS_CODES
 
-CODES = "programs-codes"
+CODES = "names"
 
 
 def name(output: Output, code: object) -> str:
@@ -57,7 +57,12 @@ STATUS_STYLES: dict[str, Style] = {
     "other": (GREY, 0.75, ""),
     "not_registered": (GREY, 0.20, ""),
 }
+MIX_STYLES: tuple[Style, ...] = tuple(
+    (figures.COLORS[i % 6], 0.9, "" if i < 6 else "///") for i in range(9)
+)
 STATUS_ORDER = (*STATUS_CODES.values(), "not_registered")
+LEAST_NAMED, TWO_LINES = 2.0, 6.0
+"""Percent of all from which a group of a flow is named, and in two lines."""
 ARM_STYLES = ((DARK, "o"), (PINK, "s"), (TEAL, "D"), (ORANGE, "^"))
 
 
@@ -84,26 +89,32 @@ def areas(ax: Axes, table: pd.DataFrame, styles: Mapping[str, Style]) -> None:
     ax.grid(visible=False)
 
 
-def legend(
-    figure: Figure,
-    output: Output,
-    styles: Mapping[str, Style],
-    parts: Sequence[str],
-    *,
-    columns: int = 3,
-) -> None:
-    """One legend above the panels, in the order of the stack."""
+def legend(figure: Figure, styles: Mapping[str, Style], names: Mapping[str, str]) -> None:
+    """One legend above the panels, in the order of the stack; code to name."""
     handles = [
         Patch(
             facecolor=styles[part][0],
             alpha=styles[part][1],
             hatch=styles[part][2],
             edgecolor="white",
-            label=name(output, part),
+            label=text,
         )
-        for part in parts
+        for part, text in names.items()
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=columns, fontsize=8)
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, fontsize=8)
+
+
+def stacked(
+    reader: Reader, key: str, x: str, value: str, styles: Mapping[str, Style], *, height: float
+) -> tuple[Figure, Axes]:
+    """Stacked areas of a value along x, one per code of a key, with a legend above."""
+    rows = reader.rows
+    codes = list(dict.fromkeys(rows[key]))
+    table = rows.pivot(index=x, columns=key, values=value)[codes]
+    figure, ax = figures.axes(height=height)
+    areas(ax, table, styles)
+    legend(figure, styles, {code: reader.named(key, code) for code in codes})
+    return figure, ax
 
 
 def panels(n: int, *, columns: int = 3, height: float = 1.9) -> tuple[Figure, list[Axes]]:
@@ -131,19 +142,43 @@ def x_label(grid: Sequence[Axes], columns: int, text: str) -> None:
         ax.tick_params(labelbottom=True)
 
 
-def states_panels(output: Output, label: str, frame: pd.DataFrame, groups: Sequence[str]) -> Figure:
+def states_panels(reader: Reader) -> Figure:
     """Nine states by month since start, one panel per group."""
+    frame = reader.rows
+    groups = list(dict.fromkeys(frame["group"]))
     columns = len(groups) if len(groups) in (1, 3) else 3 if len(groups) > 4 else 2
     figure, grid = panels(len(groups), columns=columns, height=3.4 if columns == 1 else 2.0)
     for ax, group in zip(grid, groups, strict=True):
-        table = frame[frame.group == group].set_index("k")[list(STATES)]
-        areas(ax, table, STATE_STYLES)
+        rows = frame[frame["group"] == group]
+        areas(
+            ax,
+            rows.pivot(index="k", columns="state", values="percent")[list(STATES)],
+            STATE_STYLES,
+        )
+        ax.set_ylim(0, 100)
         figures.norwegian_axis(ax, y=0, unit=" %")
         ax.set_xticks([0, 6, 12, 18, 24])
         if len(groups) > 1:
-            panel_title(ax, name(output, group))
-    x_label(grid, columns, output.label(label, "x"))
-    legend(figure, output, STATE_STYLES, STATES)
+            panel_title(ax, reader.named("group", group))
+    x_label(grid, columns, reader.named("", "x"))
+    legend(figure, STATE_STYLES, {state: reader.named("state", state) for state in STATES})
+    return figure
+
+
+def lines_panels(reader: Reader) -> Figure:
+    """One share by month since start, a small panel per group."""
+    frame = reader.rows
+    groups = list(dict.fromkeys(frame["group"]))
+    figure, grid = panels(len(groups), columns=4, height=1.6)
+    for ax, group in zip(grid, groups, strict=True):
+        rows = frame[frame["group"] == group]
+        ax.plot(rows["k"], rows["percent"], color=DARK)
+        ax.set_xlim(0, 24)
+        ax.set_ylim(0, 100)
+        ax.set_xticks([0, 12, 24])
+        figures.norwegian_axis(ax, y=0, unit=" %")
+        panel_title(ax, reader.named("group", group), 20)
+    x_label(grid, 4, reader.named("", "x"))
     return figure
 
 
@@ -175,73 +210,60 @@ def interval_axes(ax: Axes, arms: Sequence[str], title: str, *, names: bool) -> 
 
 
 def sankey(
-    ax: Axes,
-    flows: Sequence[pd.DataFrame],
-    names: Sequence[Sequence[str]],
-    styles: Mapping[str, Style],
-    titles: Sequence[str],
-) -> list[dict[str, tuple[float, float]]]:
+    reader: Reader, steps: Sequence[pd.DataFrame], titles: Sequence[str], *, height: float
+) -> Figure:
     """Flows between groups at successive points in time, as bands between columns.
 
     Parameters
     ----------
-    flows
+    steps
         One frame per step with source, target and n.
-    names
-        Groups of each column, from the top down.
-
-    Returns
-    -------
-    Per column: group to (lower, upper) edge, in percent of all.
+    titles
+        Names of the columns of groups; the outer ones tell their groups in percent of all.
     """
-    total = float(flows[0].n.sum())
-    gap, width = 1.2, 0.09
+    total, gap, width = float(steps[0]["n"].sum()), 1.2, 0.09
+    figure, ax = figures.axes(height=height)
     columns: list[dict[str, tuple[float, float]]] = []
-    for position, groups in enumerate(names):
-        side = "source" if position < len(flows) else "target"
-        frame = flows[min(position, len(flows) - 1)]
-        sizes = frame.groupby(side).n.sum() / total * 100
-        top, edges = 100 + gap * len(groups), {}
-        for group in groups:
-            size = float(sizes.get(group, 0.0))
+    for position, title in enumerate(titles):
+        frame = steps[min(position, len(steps) - 1)]
+        sizes = frame.groupby("source" if position < len(steps) else "target")["n"].sum()
+        top, edges = 100 + gap * len(sizes), {}
+        for group in (code for code in STATUS_ORDER if sizes.get(code, 0) > 0):
+            size = 100 * float(sizes[group]) / total
             edges[group] = (top - size, top)
             top -= size + gap
-            if size > 0:
-                color, alpha, _ = styles[group]
-                corner = (position - width / 2, edges[group][0])
-                ax.add_patch(Rectangle(corner, width, size, facecolor=color, alpha=alpha))
+            color, alpha, _ = STATUS_STYLES[group]
+            corner = (position - width / 2, edges[group][0])
+            ax.add_patch(Rectangle(corner, width, size, facecolor=color, alpha=alpha))
         columns.append(edges)
-        ax.text(position, 104 + gap * len(groups), titles[position], ha="center", fontsize=9)
-    for step, frame in enumerate(flows):
+        ax.text(position, 104 + gap * len(sizes), title, ha="center", fontsize=9)
+    for step, frame in enumerate(steps):
         left = {group: upper for group, (_, upper) in columns[step].items()}
         right = {group: upper for group, (_, upper) in columns[step + 1].items()}
-        for source in names[step]:
-            for target in names[step + 1]:
-                rows = frame[(frame.source == source) & (frame.target == target)]
-                size = float(rows.n.sum()) / total * 100
-                if size <= 0:
-                    continue
-                _band(
-                    ax,
-                    step + width / 2,
-                    step + 1 - width / 2,
-                    left[source],
-                    right[target],
-                    size,
-                    styles[source],
-                )
+        flows = frame.set_index(["source", "target"])["n"] / total * 100
+        for source, target in product(left, right):
+            size = float(flows[source, target])
+            if size > 0:
+                ends = (left[source], right[target])
+                _band(ax, step + width / 2, step + 1 - width / 2, ends, size, source)
                 left[source] -= size
                 right[target] -= size
-    ax.set_xlim(-0.55, len(names) - 0.45)
-    ax.set_ylim(-4, 110 + gap * max(len(groups) for groups in names))
+    for position, align, at in ((0, "right", -0.08), (len(steps), "left", len(steps) + 0.08)):
+        for group, (low, high) in columns[position].items():
+            if high - low > LEAST_NAMED:
+                between = "\n" if high - low > TWO_LINES else " "
+                text = reader.named("status", group) + between + formats.percent(high - low, 0)
+                ax.text(at, (low + high) / 2, text, ha=align, va="center", fontsize=8)
+    ax.set_xlim(-1, len(steps) + 1)
+    ax.set_ylim(-4, 110 + gap * len(STATUS_ORDER))
     ax.set_axis_off()
-    return columns
+    return figure
 
 
 def _band(
-    ax: Axes, x0: float, x1: float, top0: float, top1: float, size: float, style: Style
+    ax: Axes, x0: float, x1: float, tops: tuple[float, float], size: float, group: str
 ) -> None:
-    middle = (x0 + x1) / 2
+    middle, (top0, top1), style = (x0 + x1) / 2, tops, STATUS_STYLES[group]
     points: list[Any] = [
         (x0, top0),
         (middle, top0),

@@ -13,9 +13,9 @@ import pandas as pd
 
 from naveval.exhibits.output import Output
 from naveval.studies.programs import published as programs_published
-from naveval.studies.programs.codes import ARMS, STATES
+from naveval.studies.programs.codes import ARMS
 
-CODES = "programs-codes"
+CODES = "names"
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,6 @@ class Exhibit:
 
 _PERCENT = "percent"
 _GROUPS = {"row": "characteristic", "column": "category"}
-_STATES = Exhibit({"row": "group", "horizon": "k"}, {s: (s, _PERCENT) for s in STATES})
-_LINES = {"group": "group", "horizon": "k"}
-_FLOW = {"row": "source", "column": "target"}
-_STARTED = {f"month_{k}": (f"month_{k}", _PERCENT) for k in (1, 6, 12, 18, 24)}
 _FIRST = {group: (group, _PERCENT) for group in ("standard", "situational", "special")}
 _FIRST_N = {group: f"n_{group}" for group in _FIRST}
 _FIRST_PRINTED = {group: f"published_{group}" for group in _FIRST}
@@ -66,95 +62,6 @@ def _balance(arms: Sequence[str]) -> Exhibit:
     return Exhibit(_GROUPS, values, {name: f"n_{name.rsplit('_', 1)[1]}" for name in values})
 
 
-PARTICIPANTS = {
-    "fig-4-1": Exhibit(
-        {"row": "status", "horizon": "m"},
-        {"n": ("registered", "persons")},
-        time="month since January 2009",
-        total="row",
-    ),
-    "fig-4-2": Exhibit({"row": "status", "horizon": "k"}, {"share": ("group", _PERCENT)}),
-    "fig-4-3": Exhibit(_FLOW | {"horizon": "month"}, {"n": ("moves", "persons")}),
-    "fig-4-4": Exhibit(
-        {"row": "status"},
-        {
-            "n": ("registered", "persons"),
-            "n_program": ("started", "persons"),
-            "percent": ("started_share", _PERCENT),
-        },
-    ),
-    "fig-4-5": Exhibit({"row": "status", "horizon": "k"}, {"percent": ("started", _PERCENT)}),
-    "fig-4-6": Exhibit(_FLOW, {"n": ("moves", "persons")}),
-    "fig-4-7": Exhibit(
-        {"group": "program"},
-        {"starts_percent": ("starts", _PERCENT), "months_percent": ("months", _PERCENT)},
-    ),
-    "fig-4-8": Exhibit({"group": "program"}, {"months": ("months_on_program", "months")}),
-    "fig-4-9": Exhibit(
-        {"group": "program", "horizon": "year"},
-        {"months": ("program_months", "months")},
-        time="year",
-        total="group",
-    ),
-    "fig-4-10": Exhibit(_GROUPS | {"group": "program"}, {"percent": ("starts", _PERCENT)}),
-    "tbl-4-2": Exhibit(
-        _GROUPS,
-        {
-            "first_percent": ("share_of_registrations", _PERCENT),
-            "all_percent": ("share_of_months", _PERCENT),
-        },
-        {"first_percent": "n", "all_percent": "n_all"},
-        {"first_percent": "first_published", "all_percent": "all_published"},
-    ),
-    "tbl-4-3": Exhibit(_GROUPS, _STARTED, published={"month_24": "published_24"}),
-    "tbl-4-4": Exhibit(
-        _GROUPS,
-        {part: (f"{part}_starts", _PERCENT) for part in ("first", "other", "all")}
-        | {"months": ("program_months", _PERCENT)},
-        {part: f"n_{part}" for part in ("first", "other", "all", "months")},
-        {"first": "first_published", "months": "months_published"},
-    ),
-    "tbl-4-5": Exhibit(
-        _GROUPS,
-        {"mean": ("months_on_program", "months"), **_STARTED},
-        published={"mean": "published_mean", "month_12": "published_12"},
-    ),
-    "tbl-4-6": Exhibit(
-        {"row": "kind"},
-        {
-            "courses": ("courses", "courses"),
-            "percent": ("courses_share", _PERCENT),
-            "months": ("length", "months"),
-        },
-        published={"percent": "published_percent", "months": "published_months"},
-    ),
-    "tbl-4-7": Exhibit(
-        {"row": "program_1", "column": "program_2"},
-        {"months": ("program_months", "months"), "percent": ("share", _PERCENT)},
-        published={"percent": "published"},
-    ),
-    "tbl-4-8": Exhibit(
-        {"row": "program_1", "column": "program_2", "group": "program_3"},
-        {"starts": ("starts", "starts"), "percent": ("share", _PERCENT)},
-        published={"percent": "published"},
-    ),
-    "tbl-b-1": Exhibit(
-        _GROUPS, {"percent": ("intensity", _PERCENT)}, published={"percent": "published"}
-    ),
-}
-OUTCOMES = {
-    **{f"fig-5-{k}": _STATES for k in range(1, 8)},
-    "fig-b-1": Exhibit(_LINES, {"percent": ("any_wage", _PERCENT)}),
-    "fig-b-2": Exhibit(_LINES, {"percent": ("aap", _PERCENT)}),
-    "tbl-b-2": Exhibit(
-        {"group": "program"}, {"n": ("persons", "persons")}, published={"n": "published"}
-    ),
-    "tbl-outcomes-published": Exhibit(
-        {"row": "figure", "column": "state", "group": "group", "horizon": "month"},
-        {"percent": ("share", _PERCENT)},
-        published={"percent": "published"},
-    ),
-}
 EFFECTS = {
     "tbl-county": Exhibit(
         {"group": "arm"},

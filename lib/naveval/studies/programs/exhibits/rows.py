@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from naveval.disclosure import plan, thresholds
+from naveval.disclosure import thresholds
 from naveval.estimators import scores
 from naveval.estimators.cost_benefit.assumptions import from_inputs
 from naveval.estimators.cost_benefit.checks import PROGRAMS
@@ -20,9 +20,8 @@ from naveval.studies.programs.exhibits.effect_checks import BALANCE
 from naveval.studies.programs.exhibits.effect_figures import difference_tests
 from naveval.studies.programs.exhibits.effect_tables import ARM_KEYS, gate_years, group_series
 from naveval.studies.programs.exhibits.policy import Rule
-from naveval.studies.programs.exhibits.states import rounded
 from naveval.studies.programs.parameters import Parameters
-from naveval.studies.programs.study import Effects, Outcomes, Participation
+from naveval.studies.programs.study import Effects
 
 STUDY = "programs"
 UNITS = {"months": "months per year", "earnings": "NOK per year", "work": "probability"}
@@ -55,21 +54,6 @@ def keep(output: Output, table: pd.DataFrame) -> pd.DataFrame:
         before = before[~before.label.isin(set(table.label))]
         table = estimates.combine(estimates.frame(STUDY, before), table)
     return write_estimates(output, table)
-
-
-def finished(output: Output) -> Block:
-    """Say how many numbers the run has written."""
-    return sentence(output, "finished", rows=len(pd.read_csv(output.folder / ESTIMATES_FILE)))
-
-
-def participation_rows(output: Output) -> pd.DataFrame:
-    """Tidy rows of part 1: every number shown."""
-    return _kept(output, numbers.rows(output, numbers.PARTICIPANTS))
-
-
-def outcome_rows(output: Output) -> pd.DataFrame:
-    """Tidy rows of part 2: every number shown."""
-    return _kept(output, numbers.rows(output, numbers.OUTCOMES))
 
 
 def effect_rows(output: Output, data: Effects) -> pd.DataFrame:
@@ -271,51 +255,6 @@ def _kept(output: Output, table: pd.DataFrame) -> pd.DataFrame:
     frame = estimates.frame(STUDY, table)
     keep(output, frame)
     return frame
-
-
-def participation_summary(output: Output, data: Participation) -> Block:
-    """What part 1 found, in a few sentences."""
-    few = thresholds.thresholds().min_cell
-    table = data.participation.set_index("status")
-    without = table.n - table.n_program
-    table["percent"] = table.percent.where((table.n_program >= few) & (without >= few))
-    everyone = data.cumulative_table.iloc[0]
-    n = float(plan.nearest(everyone.n, few)) if data.county else everyone.n
-    top = data.use_by_program.sort_values("starts_percent").iloc[-1]
-    return sentence(
-        output,
-        "participants-summary",
-        n=n,
-        started=everyone.month_24,
-        standard=table.percent.get("standard", np.nan),
-        situational=table.percent.get("situational", np.nan),
-        special=table.percent.get("special", np.nan),
-        top=top.program,
-        share=top.starts_percent,
-    )
-
-
-def county_note(output: Output, data: Participation) -> Block:
-    """How the numbers of a county are rounded; nothing for the whole country."""
-    if not data.county:
-        return Block("")
-    few = thresholds.thresholds().min_cell
-    return sentence(output, "county-note", base=few, decimals=plan.DECIMALS)
-
-
-def outcome_summary(output: Output, data: Outcomes) -> Block:
-    """What part 2 found."""
-    end = rounded(data, "all").query("k == 24").iloc[0]
-    return sentence(
-        output,
-        "outcomes-summary",
-        n=end.n,
-        work=end.work_program + end.work_high + end.work_low,
-        high=end.work_high,
-        disability=end.disability,
-        reduced=end.reduced_capacity,
-        program=end.program,
-    )
 
 
 def effect_summary(output: Output, data: Effects) -> Block:

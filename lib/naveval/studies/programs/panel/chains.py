@@ -6,13 +6,17 @@ has two programmes in one month, a chain one programme after another.
 
 import pandas as pd
 
+from naveval.disclosure.counts import share
+from naveval.disclosure.keys import Secret
 from naveval.registers.reading import Registers
 from naveval.studies.programs.codes import CONTROL
-from naveval.studies.programs.panel.persons import FIRST, LAST
+from naveval.studies.programs.panel.persons import FIRST, LAST, every, protected
 from naveval.studies.programs.sample.persons import Sample
 
 PAUSE = 2
 KINDS = ("alone", "combination", "chain", "both")
+# The most that one person adds to a cell: courses, their months, months of a pair, starts.
+COURSES_CAP, MONTHS_CAP, PAIR_CAP, CHAIN_CAP = 4, 60, 36, 6
 
 
 def make_courses(registers: Registers) -> None:
@@ -42,45 +46,65 @@ def make_courses(registers: Registers) -> None:
     )
 
 
-def course_types(registers: Registers) -> pd.DataFrame:
+def course_types(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-4-6: courses alone, combined, chained or both: n persons, courses, percent, months."""
-    table = registers.query(
-        """SELECT CASE WHEN spells = 1 THEN 'alone' WHEN combined AND chained THEN 'both'
-            WHEN combined THEN 'combination' ELSE 'chain' END AS kind,
-            count(DISTINCT person)::INTEGER AS n, count(*)::INTEGER AS courses,
-            avg(length) AS months
-        FROM courses GROUP BY 1"""
-    ).set_index("kind")
-    table = table.reindex([kind for kind in KINDS if kind in table.index]).reset_index()
-    return table.assign(percent=100 * table.courses / table.courses.sum())
+    source = """(SELECT person, 1 AS courses, length, CASE WHEN spells = 1 THEN 'alone'
+            WHEN combined AND chained THEN 'both' WHEN combined THEN 'combination' ELSE 'chain' END
+            AS kind FROM courses)"""
+    sums = {"courses": COURSES_CAP, "length": MONTHS_CAP}
+    table = protected(registers, secret, source, ["kind"], sums=sums)
+    table = every(table, {"kind": KINDS})
+    total = protected(registers, secret, source, [], sums=sums)["courses"][0]
+    return table.assign(
+        percent=100 * share(table["courses"], [total] * len(table)),
+        months=table["length"] / table["courses"].where(table["courses"] > 0),
+    )[["kind", "n", "courses", "percent", "months"]]
 
 
-def combinations(registers: Registers, top: int = 10) -> pd.DataFrame:
+def combinations(registers: Registers, secret: Secret, top: int = 10) -> pd.DataFrame:
     """tbl-4-7: the most common pairs of programmes in one month."""
-    table = registers.query(
-        f"""SELECT a.program AS program_1, b.program AS program_2,
-            count(DISTINCT a.person)::INTEGER AS n, count(*)::INTEGER AS months
+    source = f"""(SELECT a.person, a.program AS program_1, b.program AS program_2, 1 AS together
         FROM program_months a JOIN program_months b USING (person, m)
-        WHERE a.program < b.program AND m BETWEEN {FIRST} AND {LAST}
-        GROUP BY ALL ORDER BY months DESC, program_1, program_2"""
+        WHERE a.program < b.program AND m BETWEEN {FIRST} AND {LAST})"""
+    table = _most(
+        registers, secret, source, ["program_1", "program_2"], ("together", PAIR_CAP), source, top
     )
-    return table.assign(percent=100 * table.months / table.months.sum()).head(top)
+    return table.rename(columns={"together": "months"})
 
 
-def chains(registers: Registers, top: int = 15) -> pd.DataFrame:
+def chains(registers: Registers, secret: Secret, top: int = 15) -> pd.DataFrame:
     """tbl-4-8: the most common sequences of programmes, by the starts in them.
 
     `percent` is of all starts in chained courses: that is what the printed numbers add up to.
     """
-    table = registers.query(
-        """SELECT programs[1] AS program_1, programs[2] AS program_2,
-            coalesce(programs[3], '') AS program_3, count(DISTINCT person)::INTEGER AS n,
-            sum(spells)::INTEGER AS starts,
-            100 * starts / (SELECT sum(spells) FROM courses WHERE chained) AS percent
-        FROM courses WHERE spells BETWEEN 2 AND 3 AND chained AND programs[1] <> programs[2]
-        GROUP BY ALL ORDER BY starts DESC, program_1, program_2, program_3"""
-    )
-    return table.head(top)
+    source = """(SELECT person, spells AS linked, programs[1] AS program_1,
+            programs[2] AS program_2, coalesce(programs[3], 'none') AS program_3 FROM courses
+        WHERE spells BETWEEN 2 AND 3 AND chained AND programs[1] <> programs[2])"""
+    every_chain = "(SELECT person, spells AS linked FROM courses WHERE chained)"
+    keys = ["program_1", "program_2", "program_3"]
+    table = _most(registers, secret, source, keys, ("linked", CHAIN_CAP), every_chain, top)
+    return table.rename(columns={"linked": "starts"})
+
+
+def _most(
+    registers: Registers,
+    secret: Secret,
+    source: str,
+    keys: list[str],
+    what: tuple[str, float],
+    whole: str,
+    top: int,
+) -> pd.DataFrame:
+    """The largest of many cells by their protected sum, with its percent of the whole.
+
+    Cells without a sum are left out, so that a cell that is not there may have nobody or a few.
+    """
+    name = what[0]
+    table = protected(registers, secret, source, keys, sums=dict([what]))
+    total = protected(registers, secret, whole, [], sums=dict([what]))[name][0]
+    table = table.assign(percent=100 * share(table[name], [total] * len(table)))
+    order = table[table[name] > 0].sort_values(name, ascending=False, kind="stable")
+    return order.head(top).reset_index(drop=True)[[*keys, "n", name, "percent"]]
 
 
 def followed_by_another(sample: Sample) -> pd.DataFrame:

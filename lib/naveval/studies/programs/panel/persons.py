@@ -4,11 +4,14 @@ Everything is made as temporary DuckDB tables, so that 23 million person-months 
 loaded into memory. Months are numbers since January 2009 (`programs_codes.month_number`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from naveval.disclosure import counts, keys, magnitudes, series
+from naveval.disclosure.keys import Secret
 from naveval.registers.reading import Registers
 from naveval.studies.programs import basic_amount, codes
 from naveval.studies.programs.codes import STATUS_CODES, month_number, month_sql
@@ -25,7 +28,8 @@ AGE_SQL = (
 )
 EDUCATION_SQL = (
     "CASE WHEN {0} IS NULL OR {0} = '0' THEN 'none' WHEN {0} IN ('1', '2') THEN 'lower' "
-    "WHEN {0} = '3' THEN 'academic' WHEN {0} = '4' THEN 'vocational' WHEN {0} = '5' THEN 'other' "
+    "WHEN {0} = '3' THEN 'academic' WHEN {0} = '4' THEN 'vocational' WHEN {0} = '5' THEN "
+    "'upper_other' "
     "ELSE 'higher' END"
 )
 SPELL_SQL = (
@@ -37,17 +41,20 @@ CATEGORIES: dict[str, Sequence[str]] = {
     "sex": ("man", "woman"),
     "age_group": ("under_20", "20_29", "30_39", "40_49", "50_59", "60_over"),
     "country": ("0", "1", "2", "3"),
-    "education6": ("none", "lower", "academic", "vocational", "other", "higher"),
+    "education6": ("none", "lower", "academic", "vocational", "upper_other", "higher"),
     "spell": ("in_work", "out_under_6", "out_6_or_more"),
 }
 
 
-def make(registers: Registers, *, county: str = "", unknown_to_rest: bool = False) -> None:
+def make(
+    registers: Registers, secret: Secret, *, county: str = "", unknown_to_rest: bool = False
+) -> None:
     """Create the temporary tables of parts 1 and 2.
 
-    `place` (persons of the county: where they last lived), `spells`, `status_months`,
-    `work_months`, `program_months`, `described` (person-months 2016–2020 with
-    characteristics), `first_registrations`, `starts`, and `mix_starts` of the last year.
+    `place` (persons of the county, where they last lived, with their record keys), `spells`,
+    `status_months`, `work_months`, `program_months`, `described` (person-months 2016–2020 with
+    characteristics), `first_registrations` (one per person), `starts`, and `mix_starts` of the
+    last year.
 
     Parameters
     ----------
@@ -57,6 +64,7 @@ def make(registers: Registers, *, county: str = "", unknown_to_rest: bool = Fals
         Count unknown activity codes as Annet; otherwise they are an error.
     """
     make_spells(registers, unknown_to_rest=unknown_to_rest)
+    keys.attach(registers.connection, "persons", secret, to="keyed")
     months = codes.month_code(np.arange(int(month_number(codes.LAST_MONTH)) + 1))
     amounts = pd.DataFrame({"month": months, "basic_amount": basic_amount.monthly(months)})
     registers.connection.register("basic_amounts", amounts)
@@ -64,7 +72,8 @@ def make(registers: Registers, *, county: str = "", unknown_to_rest: bool = Fals
     month = month_sql("month")
     for sql in (
         f"""CREATE OR REPLACE TEMP TABLE place AS
-        SELECT p.person, p.sex, p.birth_year, p.country_group::VARCHAR AS country FROM persons p
+        SELECT p.person, record_key, p.sex, p.birth_year, p.country_group::VARCHAR AS country
+        FROM keyed p
         JOIN (SELECT person, arg_max(county, year) AS county FROM person_years GROUP BY 1) y
         USING (person) {where}""",
         f"""CREATE OR REPLACE TEMP TABLE status_months AS
@@ -82,7 +91,8 @@ def make(registers: Registers, *, county: str = "", unknown_to_rest: bool = Fals
         f"""CREATE OR REPLACE TEMP TABLE first_registrations AS
         SELECT person, m AS entry, status AS first_status FROM (
             SELECT *, m - lag(m) OVER (PARTITION BY person ORDER BY m) AS gap FROM status_months)
-        WHERE (gap IS NULL OR gap > {CLEAN}) AND m BETWEEN {FIRST} AND {LAST}""",
+        WHERE (gap IS NULL OR gap > {CLEAN}) AND m BETWEEN {FIRST} AND {LAST}
+        QUALIFY row_number() OVER (PARTITION BY person ORDER BY m) = 1""",
         f"""CREATE OR REPLACE TEMP TABLE starts AS
         SELECT person, program, start AS m, stop,
             row_number() OVER (PARTITION BY person ORDER BY start, stop DESC, program) = 1
@@ -139,27 +149,97 @@ def _described(name: str, cells: str) -> str:
             LEFT JOIN last_work l ON l.person = c.person AND l.m = c.m"""
 
 
-def by_characteristic(registers: Registers, select: str, source: str) -> pd.DataFrame:
-    """Run one aggregate for every characteristic.
+def protected(
+    registers: Registers,
+    secret: Secret,
+    source: str,
+    by: Sequence[str],
+    *,
+    having: Mapping[str, str] | None = None,
+    sums: Mapping[str, float] | None = None,
+    once: bool = False,
+) -> pd.DataFrame:
+    """Protected numbers of distinct persons per cell, and of their months or starts.
 
     Parameters
     ----------
-    select
-        Aggregates, for example `count(DISTINCT person) AS n`.
     source
-        FROM clause with the characteristics as columns.
+        FROM clause with the columns `person` and `by`; for sums one row per month or start.
+    by
+        Columns that name a cell; none for everybody.
+    having
+        Name to condition: `n_<name>` counts persons with a row that fulfils it.
+    sums
+        Column of the source to the most that one person may add to a cell's sum.
+    once
+        Whether every person has one row in a cell, which saves time.
+
+    Returns
+    -------
+    `by`, `n`, `n_<name>`, and the protected sums, missing below twenty persons; cells with
+    nobody are not among the rows.
+    """
+    having, sums = having or {}, sums or {}
+    group = "" if once else f"GROUP BY {', '.join([*by, 'person'])}"
+    inner = [f"{'' if once else 'bool_or'}({test}) AS has_{name}" for name, test in having.items()]
+    inner += [f"least(sum({name}), {cap}) AS of_{name}" for name, cap in sums.items()]
+    tests = {"n": ""} | {f"n_{name}": f"has_{name}" for name in having}
+    tests |= {f"n_{name}": f"of_{name} > 0" for name in sums}
+    outer = [
+        f"count(*) {f'FILTER ({test})' if test else ''} AS {n}, {keys.key_sum(test)} AS {n}_key"
+        for n, test in tests.items()
+    ]
+    outer += [f"coalesce(sum(of_{name}), 0)::DOUBLE AS {name}" for name in sums]
+    raw = registers.query(
+        f"""WITH each AS (SELECT {", ".join([*by, "person", *inner])} FROM {source} {group})
+        SELECT {", ".join([*by, *outer])} FROM each JOIN place USING (person)
+        {f"GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else ""}"""
+    )
+    found = counts.protect(raw.drop(columns=list(sums)), list(tests), secret)
+    for name, cap in sums.items():
+        n = f"n_{name}"
+        found[name] = magnitudes.periods(
+            found[n], raw[n], raw[name], raw[f"{n}_key"], secret, cap=cap, what=name
+        )
+    return found
+
+
+def every(frame: pd.DataFrame, codes: Mapping[str, Sequence[object]]) -> pd.DataFrame:
+    """All cells of a table in the order of the codes, with 0 where nobody is.
+
+    A cell that is left out would tell that nobody is in it, where 0 may also be a few.
+    """
+    cells = pd.MultiIndex.from_product(codes.values(), names=list(codes)).to_frame(index=False)
+    found = cells.merge(frame, how="left", on=list(codes), indicator="is_there")
+    absent = found.pop("is_there") == "left_only"
+    numbers = frame.columns.drop(list(codes))
+    found[numbers] = found[numbers].mask(absent, 0)
+    return found.astype(frame[numbers].dtypes.to_dict())
+
+
+def with_enough(frame: pd.DataFrame, by: str, numerator: str) -> pd.DataFrame:
+    """The series with enough persons who have something, and who have not, in the median month."""
+    kept = [
+        part for _, part in frame.groupby(by, sort=False) if series.enough(part, numerator, "n")
+    ]
+    return pd.concat([frame.head(0), *kept])
+
+
+def by_characteristic(
+    registers: Registers, secret: Secret, source: str, *, everybody: bool = False, **options: Any
+) -> pd.DataFrame:
+    """`protected` for every category of every characteristic, and for everybody if wanted.
 
     Returns
     -------
     Rows in the order of CATEGORIES with the columns characteristic and category first.
     """
     parts = []
-    for characteristic in CHARACTERISTICS:
-        part = registers.query(
-            f"SELECT {characteristic} AS category, {select} FROM {source} GROUP BY 1"
-        )
-        order = [c for c in CATEGORIES[characteristic] if c in set(part.category)]
-        part = part.set_index("category").loc[order].reset_index()
-        part.insert(0, "characteristic", characteristic)
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    for characteristic in (*(("all",) if everybody else ()), *CHARACTERISTICS):
+        column = "'all'" if characteristic == "all" else characteristic
+        cells = f"(SELECT *, {column} AS category FROM {source})"
+        found = protected(registers, secret, cells, ["category"], **options)
+        found = every(found, {"category": CATEGORIES.get(characteristic, ("all",))})
+        parts.append(found.assign(characteristic=characteristic))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["characteristic", *table.columns.drop("characteristic")]]

@@ -1,16 +1,29 @@
 """Part 2: nine mutually exclusive states after the first programme start (chapter 5)."""
 
-import numpy as np
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
+from naveval.disclosure import series
+from naveval.disclosure.counts import share
+from naveval.disclosure.keys import Secret
 from naveval.registers.reading import Registers
-from naveval.studies.programs.codes import STATES, month_number, month_sql
-from naveval.studies.programs.panel.persons import FIRST, LAST
+from naveval.studies.programs.codes import GROUPS, STATES, month_number, month_sql
+from naveval.studies.programs.panel.persons import CATEGORIES, FIRST, LAST, every, protected
 
 LAST_START = int(month_number(201910))
 """Last start in the figures of states; figures B-1 and B-2 take all starts of the panel."""
 FOLLOWED = 24
-BREAKDOWNS = ("all", "program", "status", "age_group", "country", "spell")
+LEAST_STACKED = 50
+"""Persons of a group whose states are stacked: the noise of nine numbers is about five persons."""
+GROUPINGS: Mapping[str, Sequence[str]] = {
+    "all": ("all",),
+    "program": GROUPS,
+    **{name: CATEGORIES[name] for name in ("status", "age_group", "country", "spell")},
+}
+BREAKDOWNS = tuple(GROUPINGS)
+ALSO = {"any_wage": ("all", "program"), "aap": ("program", "status")}
+"""Columns told by the same months that are not states, and the breakdowns they are told by."""
 
 
 def make_states(registers: Registers) -> None:
@@ -55,19 +68,17 @@ def make_states(registers: Registers) -> None:
     )
 
 
-def states(registers: Registers, breakdown: str) -> pd.DataFrame:
-    """Percent in each state by month since start: group, k, n, and one column per state.
+def states(registers: Registers, secret: Secret, breakdown: str) -> pd.DataFrame:
+    """Percent in each state by month since start: group, k, state, n, n_state, percent.
 
-    The nine columns of a row sum to 100. Not yet fit to be shown: see `round_persons`.
+    Every state is protected by itself, so the nine of a month sum to about 100; groups so small
+    that the sum could be far from it are left out.
     """
     if breakdown not in BREAKDOWNS:
         raise ValueError(f"breakdown {breakdown!r}; allowed: {', '.join(BREAKDOWNS)}")
-    group = "'all'" if breakdown == "all" else breakdown
-    shares = ", ".join(f"100 * avg((state = '{state}')::INTEGER) AS {state}" for state in STATES)
-    return registers.query(
-        f"""SELECT {group} AS grouping, k, count(DISTINCT person)::INTEGER AS n, {shares}
-        FROM state_months WHERE start <= {LAST_START} GROUP BY ALL ORDER BY grouping, k"""
-    ).rename(columns={"grouping": "group"})
+    having = {state: f"state = '{state}'" for state in STATES}
+    found = monthly(registers, secret, breakdown, having, LAST_START)
+    return found[found["n"] >= LEAST_STACKED].reset_index(drop=True)
 
 
 SUMS = {
@@ -78,44 +89,46 @@ SUMS = {
 """States put together, as the report's text does."""
 
 
-def state_sums(frame: pd.DataFrame, state: str) -> pd.Series:
-    """Percent in a state, or in several that are put together."""
-    return frame[list(SUMS.get(state, (state,)))].sum(axis=1)
+def monthly(
+    registers: Registers,
+    secret: Secret,
+    breakdown: str,
+    having: Mapping[str, str],
+    last: int = LAST,
+) -> pd.DataFrame:
+    """Percent with each of the conditions by group and month since start.
 
+    Parameters
+    ----------
+    having
+        State to condition on the rows of `state_months`.
+    last
+        Last month of starts.
 
-def round_persons(frame: pd.DataFrame, base: int) -> pd.DataFrame:
-    """Shares from persons rounded to multiples of `base`; the nine still sum to 100.
-
-    All participants are shown beside their groups, so hiding small states would not do: they
-    follow from the others by subtraction. Each count goes to one of the two nearest multiples,
-    those with the largest remainders upwards (controlled rounding).
+    Returns
+    -------
+    group, k, state, n, n_state and percent; groups in which the median month has fewer than ten
+    persons in its commonest state, or outside it, are left out.
     """
-    shares = frame[list(STATES)].to_numpy(dtype=float)
-    total = np.maximum(1, np.rint(frame.n.to_numpy() / base)).astype(int)
-    units = shares / 100 * total[:, None]
-    low = np.floor(units + 1e-9)
-    order = np.argsort(-(units - low), axis=1, kind="stable")
-    up = np.arange(len(STATES)) < (total - low.sum(axis=1))[:, None]
-    np.put_along_axis(low, order, np.take_along_axis(low, order, axis=1) + up, axis=1)
-    rounded = 100 * low / total[:, None]
-    return frame.assign(**{state: rounded[:, j] for j, state in enumerate(STATES)})
+    column = "'all'" if breakdown == "all" else breakdown
+    source = f"(SELECT *, {column} AS grouping FROM state_months WHERE start <= {last})"
+    wide = protected(registers, secret, source, ["grouping", "k"], having=having, once=True)
+    wide = every(wide, {"grouping": GROUPINGS[breakdown], "k": range(FOLLOWED + 1)})
+    wide = wide.rename(columns={"grouping": "group"})
+    counts = [f"n_{state}" for state in having]
+    kept = [
+        part
+        for _, part in wide.groupby("group", sort=False)
+        if series.enough(part, str(part[counts].median().idxmax()), "n")
+    ]
+    rows = pd.concat([wide.head(0), *kept]).reset_index(names="row")
+    long = rows.melt(["row", "group", "k", "n"], counts, "state", "n_state")
+    long = long.sort_values("row", kind="stable", ignore_index=True).drop(columns="row")
+    percent = 100 * share(long["n_state"], long["n"])
+    return long.assign(state=long["state"].str.removeprefix("n_"), percent=percent)
 
 
-def monthly_share(registers: Registers, column: str, breakdown: str) -> pd.DataFrame:
-    """Figures B-1 and B-2: percent with any wage, or with AAP, by month since start and group."""
-    if column not in ("any_wage", "aap"):
-        raise ValueError(f"column {column!r}; allowed: any_wage, aap")
-    grouping = "'all'" if breakdown == "all" else breakdown
-    return registers.query(
-        f"""SELECT {grouping} AS grouping, k, count(DISTINCT person)::INTEGER AS n,
-            100 * avg({column}::INTEGER) AS percent
-        FROM state_months GROUP BY ALL ORDER BY grouping, k"""
-    ).rename(columns={"grouping": "group"})
-
-
-def persons_by_program(registers: Registers) -> pd.DataFrame:
+def persons_by_program(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-b-2: persons behind the outcome figures by programme."""
-    return registers.query(
-        "SELECT program, count(DISTINCT person)::INTEGER AS n FROM state_months "
-        f"WHERE start <= {LAST_START} GROUP BY 1 ORDER BY program"
-    )
+    source = f"(SELECT * FROM state_months WHERE start <= {LAST_START} AND k = 0)"
+    return every(protected(registers, secret, source, ["program"], once=True), {"program": GROUPS})

@@ -1,51 +1,83 @@
-"""Part 1: who takes part (chapter 4). Small frames of counts and shares, one per exhibit.
+"""Part 1: who takes part (chapter 4). Small frames of protected numbers, one per exhibit.
 
-Every frame carries `n`, the persons behind each row, for disclosure control.
+Counts are protected where they are made (`persons.protected`), and shares, means and sums are
+computed from them. Months and starts are protected persons times a protected mean per person.
 """
+
+from collections.abc import Mapping
 
 import pandas as pd
 
+from naveval.disclosure import counts, series
+from naveval.disclosure.counts import share
+from naveval.disclosure.keys import Secret
 from naveval.registers.reading import Registers
-from naveval.studies.programs.codes import STATUS_CODES
-from naveval.studies.programs.panel.persons import FIRST, LAST, by_characteristic
+from naveval.studies.programs.codes import GROUPS, STATUS_CODES
+from naveval.studies.programs.panel.persons import (
+    CATEGORIES,
+    FIRST,
+    LAST,
+    by_characteristic,
+    every,
+    protected,
+    with_enough,
+)
 
 STATUSES = tuple(STATUS_CODES.values())
+STATES = (*STATUSES, "not_registered")
 FOLLOWED = 24
-CUMULATIVE_MONTHS = (1, 6, 12, 18, 24)
+MONTHS = (1, 6, 12, 18, 24)
+STOCK_FIRST = 24
+KEY = ["characteristic", "category"]
+YEARS = tuple(range(2010, 2023))
+# The most that one person adds: months of the five years and of one year, and starts.
+MONTHS_CAP, YEAR_CAP, STARTS_CAP = LAST - FIRST + 1, 12, 6
+STEPS: tuple[series.Step, ...] = ("month", "quarter", "half_year", "year")
 
 
-def stock(registers: Registers) -> pd.DataFrame:
-    """fig-4-1: persons per group each month from 2011: m, status, n."""
-    return registers.query(
-        "SELECT m, status, count(*)::INTEGER AS n FROM status_months WHERE m >= 24 "
-        "GROUP BY ALL ORDER BY m, status"
-    )
+def stock(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """fig-4-1: persons per group by month from 2011, or by the step with enough: m, status, n."""
+
+    def at(step: series.Step) -> pd.DataFrame:
+        width = series.MONTHS[step]
+        period = f"({STOCK_FIRST} + (m - {STOCK_FIRST}) // {width} * {width})::INTEGER"
+        rows = f"SELECT DISTINCT person, {period} AS m, status FROM status_months"
+        found = protected(
+            registers,
+            secret,
+            f"({rows} WHERE m >= {STOCK_FIRST})",
+            ["m", "status"],
+            once=True,
+        )
+        return every(found, {"m": sorted(set(found["m"])), "status": STATUSES})
+
+    found = series.finest(at, "n", steps=STEPS)
+    if found.frame is None:
+        return pd.DataFrame({"m": [], "status": [], "n": [], "step": []})
+    return found.frame.assign(step=found.step)
 
 
-def composition(registers: Registers) -> pd.DataFrame:
+def composition(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-2: share in each group by months since first registration: k, status, n, share."""
-    table = registers.query(
-        f"""SELECT k, coalesce(s.status, 'not_registered') AS status, count(*)::INTEGER AS n
+    cells = f"""(SELECT f.person, k, coalesce(s.status, 'not_registered') AS status
         FROM first_registrations f CROSS JOIN range(0, {FOLLOWED + 1}) t(k)
-        LEFT JOIN status_months s ON s.person = f.person AND s.m = f.entry + k
-        GROUP BY ALL ORDER BY k, status"""
-    )
-    table["total"] = table.groupby("k").n.transform("sum")
-    return table.assign(share=100 * table.n / table.total)
+        LEFT JOIN status_months s ON s.person = f.person AND s.m = f.entry + k)"""
+    table = protected(registers, secret, cells, ["k", "status"], once=True)
+    table = every(table, {"k": range(FOLLOWED + 1), "status": STATES})
+    total = protected(registers, secret, "first_registrations", [], once=True)["n"][0]
+    return table.assign(total=total, share=100 * share(table["n"], [total] * len(table)))
 
 
-def flows(registers: Registers) -> pd.DataFrame:
+def flows(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-3: persons moving between groups from month 0 to 6, 6 to 12 and 12 to 18."""
-    return registers.query(
-        """WITH positions AS (
-            SELECT f.person, f.entry, k, coalesce(s.status, 'not_registered') AS status
+    cells = """(WITH positions AS (
+            SELECT f.person, k, coalesce(s.status, 'not_registered') AS status
             FROM first_registrations f CROSS JOIN (VALUES (0), (6), (12), (18)) t(k)
             LEFT JOIN status_months s ON s.person = f.person AND s.m = f.entry + k)
-        SELECT a.k AS month, a.status AS source, b.status AS target, count(*)::INTEGER AS n
-        FROM positions a
-        JOIN positions b ON a.person = b.person AND a.entry = b.entry AND b.k = a.k + 6
-        GROUP BY ALL ORDER BY month, source, target"""
-    )
+        SELECT a.person, a.k AS month, a.status AS source, b.status AS target
+        FROM positions a JOIN positions b ON a.person = b.person AND b.k = a.k + 6)"""
+    table = protected(registers, secret, cells, ["month", "source", "target"], once=True)
+    return every(table, {"month": (0, 6, 12), "source": STATES, "target": STATES})
 
 
 def first_program_month(registers: Registers) -> None:
@@ -60,163 +92,200 @@ def first_program_month(registers: Registers) -> None:
     )
 
 
-def participation(registers: Registers) -> pd.DataFrame:
+def participation(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-4: first registrations and starters within two years by first group."""
-    return (
-        registers.query(
-            f"""SELECT first_status AS status, count(*)::INTEGER AS n,
-            count(*) FILTER (wait <= {FOLLOWED})::INTEGER AS n_program,
-            100 * avg((coalesce(wait, 99) <= {FOLLOWED})::INTEGER) AS percent
-        FROM waits GROUP BY 1"""
-        )
-        .set_index("status")
-        .loc[lambda t: [s for s in STATUSES if s in t.index]]
-        .reset_index()
-    )
-
-
-def cumulative(registers: Registers) -> pd.DataFrame:
-    """fig-4-5: percent who have started by month since first registration, by first group."""
-    return registers.query(
-        f"""SELECT first_status AS status, k, count(*)::INTEGER AS n,
-            count(*) FILTER (coalesce(wait, 99) <= k)::INTEGER AS n_started,
-            100 * avg((coalesce(wait, 99) <= k)::INTEGER) AS percent
-        FROM waits CROSS JOIN range(0, {FOLLOWED + 1}) t(k) GROUP BY ALL ORDER BY status, k"""
-    )
-
-
-def cumulative_table(registers: Registers) -> pd.DataFrame:
-    """tbl-4-3: the same at five months, for everyone and by characteristic."""
-    select = "count(*)::INTEGER AS n, " + ", ".join(
-        f"100 * avg((coalesce(wait, 99) <= {k})::INTEGER) AS month_{k}" for k in CUMULATIVE_MONTHS
-    )
-    everyone = registers.query(f"SELECT {select} FROM waits")
-    everyone.insert(0, "characteristic", "all")
-    everyone.insert(1, "category", "all")
-    return pd.concat([everyone, by_characteristic(registers, select, "waits")], ignore_index=True)
-
-
-def users(registers: Registers) -> pd.DataFrame:
-    """tbl-4-2: percent of first registrations and of all person-months by characteristic."""
-    first = by_characteristic(registers, "count(*)::INTEGER AS n", "waits")
-    months = by_characteristic(
+    table = protected(
         registers,
-        "count(DISTINCT person)::INTEGER AS n_all, count(*) AS months",
-        "described WHERE status <> 'not_registered'",
+        secret,
+        "waits",
+        ["first_status"],
+        having={"program": f"coalesce(wait, 99) <= {FOLLOWED}"},
+        once=True,
+    ).rename(columns={"first_status": "status"})
+    table = every(table, {"status": STATUSES})
+    return table.assign(percent=100 * share(table["n_program"], table["n"]))
+
+
+def cumulative(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """fig-4-5: percent who have started by month since first registration, by first group."""
+    table = protected(
+        registers,
+        secret,
+        f"(SELECT person, first_status AS status, k, coalesce(wait, 99) <= k AS started "
+        f"FROM waits CROSS JOIN range(0, {FOLLOWED + 1}) t(k))",
+        ["status", "k"],
+        having={"started": "started"},
+        once=True,
     )
-    table = first.merge(months, on=["characteristic", "category"], how="outer", sort=False)
-    table = _ordered(table, months)
-    for name, count in (("first_percent", "n"), ("all_percent", "months")):
-        table[name] = 100 * table[count] / table.groupby("characteristic")[count].transform("sum")
-    return table.drop(columns="months").fillna({"n": 0, "n_all": 0})
+    table = every(table, {"status": STATUSES, "k": range(FOLLOWED + 1)})
+    return with_enough(_started(table, ["status"]), "status", "n_started")
 
 
-def participants(registers: Registers) -> pd.DataFrame:
+def cumulative_table(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """tbl-4-3: the same at five months, for everyone and by characteristic."""
+    wide = by_characteristic(
+        registers,
+        secret,
+        "waits",
+        everybody=True,
+        having={str(k): f"coalesce(wait, 99) <= {k}" for k in MONTHS},
+        once=True,
+    )
+    return _started(_long(wide, "started"), KEY)
+
+
+def _started(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Cumulative numbers that never fall, and their share of all."""
+    table = counts.cumulative(table, ["n_started"], by)
+    return table.assign(percent=100 * share(table["n_started"], table["n"]))
+
+
+def _long(wide: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Columns `n_<month>` as rows, with the month in a column of its own."""
+    parts = [
+        wide[[*KEY, "n"]].assign(month=str(k), **{f"n_{name}": wide[f"n_{k}"]}) for k in MONTHS
+    ]
+    whole = pd.concat(parts).sort_index(kind="stable")
+    return whole.reset_index(drop=True)
+
+
+def users(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """tbl-4-2: percent of first registrations and of all person-months by characteristic."""
+    months = "(SELECT *, 1 AS registered FROM described WHERE status <> 'not_registered')"
+    return populations(
+        registers,
+        secret,
+        {"first": ("waits", {}), "all": (months, {"registered": MONTHS_CAP})},
+    )
+
+
+def participants(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-4-4: percent of first, other and all starts, and of programme months."""
-    frames = []
-    for name, rows in (("first", "WHERE first"), ("other", "WHERE NOT first"), ("all", "")):
-        frames.append(
-            by_characteristic(
-                registers,
-                f"count(DISTINCT s.person)::INTEGER AS n_{name}, count(*) AS {name}",
-                f"(SELECT * FROM starts {rows}) s JOIN described_starts d "
-                "ON d.person = s.person AND d.m = s.m",
-            )
-        )
-    frames.append(
-        by_characteristic(
-            registers,
-            "count(DISTINCT d.person)::INTEGER AS n_months, count(*) AS months",
-            f"(SELECT DISTINCT person, m FROM program_months WHERE m BETWEEN {FIRST} AND {LAST}) "
-            "p JOIN described d USING (person, m)",
-        )
+    starts = """(SELECT s.first, 1 AS starts, d.* FROM starts s
+        JOIN described_starts d ON d.person = s.person AND d.m = s.m {})"""
+    months = f"""(SELECT 1 AS months, d.* FROM described d SEMI JOIN (SELECT DISTINCT person, m
+        FROM program_months WHERE m BETWEEN {FIRST} AND {LAST}) USING (person, m))"""
+    return populations(
+        registers,
+        secret,
+        {
+            "first": (starts.format("WHERE first"), {}),
+            "other": (starts.format("WHERE NOT first"), {"starts": STARTS_CAP}),
+            "all": (starts.format(""), {"starts": STARTS_CAP}),
+            "months": (months, {"months": MONTHS_CAP}),
+        },
     )
-    table = frames[0]
-    for other in frames[1:]:
-        table = table.merge(other, on=["characteristic", "category"], how="outer")
-    table = _ordered(table, frames[3]).fillna(0)
-    for name in ("first", "other", "all", "months"):
-        table[name] = 100 * table[name] / table.groupby("characteristic")[name].transform("sum")
+
+
+def populations(
+    registers: Registers, secret: Secret, wanted: Mapping[str, tuple[str, Mapping[str, float]]]
+) -> pd.DataFrame:
+    """Percent with each characteristic, of persons or of their months or starts.
+
+    Parameters
+    ----------
+    wanted
+        Population to its source and what is summed over persons with its cap, if anything.
+
+    Returns
+    -------
+    characteristic, category, population, n and percent.
+    """
+    parts = []
+    for name, (source, sums) in wanted.items():
+        what = next(iter(sums), "n")
+        found = by_characteristic(registers, secret, source, sums=sums, once=not sums)
+        total = protected(registers, secret, source, [], sums=sums, once=not sums)
+        percent = 100 * share(found[what], [total[what][0]] * len(found))
+        parts.append(found[[*KEY, "n"]].assign(population=name, percent=percent))
+    return pd.concat(parts, ignore_index=True)
+
+
+def intensity(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """tbl-b-1: programme months as percent of registered months by characteristic."""
+    found = by_characteristic(
+        registers,
+        secret,
+        "(SELECT d.*, 1 AS registered, (p.person IS NOT NULL)::INTEGER AS months FROM described d "
+        "LEFT JOIN (SELECT DISTINCT person, m FROM program_months) p USING (person, m) "
+        "WHERE d.status <> 'not_registered')",
+        sums={"registered": MONTHS_CAP, "months": MONTHS_CAP},
+    )
+    percent = 100 * share(found["months"], found["registered"])
+    return found[[*KEY, "n", "n_months"]].assign(percent=percent)
+
+
+def groups_at_start(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """fig-4-6: first group and group at start of the first programme within two years."""
+    cells = """(SELECT w.person, first_status AS source,
+            coalesce(s.status, 'not_registered') AS target
+        FROM waits w LEFT JOIN status_months s ON s.person = w.person AND s.m = w.entry + w.wait
+        WHERE wait IS NOT NULL)"""
+    table = protected(registers, secret, cells, ["source", "target"], once=True)
+    return every(table, {"source": STATUSES, "target": STATES})
+
+
+def use_by_program(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """fig-4-7: percent of starts and of programme months by programme."""
+    parts = {
+        "starts": ("(SELECT person, program, 1 AS starts FROM starts)", STARTS_CAP),
+        "months": (
+            "(SELECT person, program, 1 AS months FROM program_months "
+            f"WHERE m BETWEEN {FIRST} AND {LAST})",
+            MONTHS_CAP,
+        ),
+    }
+    table = pd.DataFrame({"program": GROUPS})
+    for name, (source, cap) in parts.items():
+        found = protected(registers, secret, source, ["program"], sums={name: cap})
+        found = every(found, {"program": GROUPS})
+        total = protected(registers, secret, source, [], sums={name: cap})[name][0]
+        table[f"n_{name}"] = found["n"]
+        table[f"{name}_percent"] = 100 * share(found[name], [total] * len(found))
     return table
 
 
-def intensity(registers: Registers) -> pd.DataFrame:
-    """tbl-b-1: programme months as percent of registered months by characteristic."""
-    return by_characteristic(
-        registers,
-        "count(DISTINCT d.person)::INTEGER AS n, "
-        "100 * avg((p.person IS NOT NULL)::INTEGER) AS percent",
-        "(SELECT * FROM described WHERE status <> 'not_registered') d "
-        "LEFT JOIN (SELECT DISTINCT person, m FROM program_months) p USING (person, m)",
-    )
+def mean_months(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """fig-4-8: mean months within two years of a person's first start on the programme."""
+    source = f"""(SELECT person, program, least(stop - m + 1, {FOLLOWED}) AS stay FROM starts
+        QUALIFY row_number() OVER (PARTITION BY person, program ORDER BY m) = 1)"""
+    table = protected(registers, secret, source, ["program"], sums={"stay": FOLLOWED})
+    table = every(table, {"program": GROUPS})
+    return _means(table, "stay")[["program", "n", "months"]]
 
 
-def groups_at_start(registers: Registers) -> pd.DataFrame:
-    """fig-4-6: first group and group at start of the first programme within two years."""
-    return registers.query(
-        """SELECT first_status AS source, coalesce(s.status, 'not_registered') AS target,
-            count(*)::INTEGER AS n
-        FROM waits w LEFT JOIN status_months s ON s.person = w.person AND s.m = w.entry + w.wait
-        WHERE wait IS NOT NULL GROUP BY ALL ORDER BY source, target"""
-    )
+def _means(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Mean per person, from a sum that is missing where it rests on few."""
+    return table.assign(months=table[name] / table["n"].where(table["n"] > 0))
 
 
-def use_by_program(registers: Registers) -> pd.DataFrame:
-    """fig-4-7: percent of starts and of programme months by programme."""
-    table = registers.query(
-        f"""SELECT program, n, starts, months FROM
-        (SELECT program, count(DISTINCT person)::INTEGER AS n, count(*) AS starts
-            FROM starts GROUP BY 1)
-        JOIN (SELECT program, count(*) AS months FROM program_months
-            WHERE m BETWEEN {FIRST} AND {LAST} GROUP BY 1) USING (program)"""
-    )
-    table = table.assign(
-        starts_percent=100 * table.starts / table.starts.sum(),
-        months_percent=100 * table.months / table.months.sum(),
-    )
-    return table.drop(columns=["starts", "months"]).sort_values("program", ignore_index=True)
-
-
-def mean_months(registers: Registers) -> pd.DataFrame:
-    """fig-4-8: mean months on the programme within two years of its start."""
-    return registers.query(
-        f"""SELECT program, count(DISTINCT person)::INTEGER AS n,
-            avg(least(stop - m + 1, {FOLLOWED})) AS months
-        FROM starts GROUP BY 1 ORDER BY months"""
-    )
-
-
-def use_over_time(registers: Registers) -> pd.DataFrame:
+def use_over_time(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-9: programme months by year 2010–2022 and programme."""
-    return registers.query(
-        """SELECT 2009 + m // 12 AS year, program, count(DISTINCT person)::INTEGER AS n,
-            count(*)::INTEGER AS months
+    source = """(SELECT DISTINCT person, program, m, 2009 + m // 12 AS year, 1 AS months
         FROM (SELECT person, program, unnest(range(start, stop + 1)) AS m
-              FROM spells SEMI JOIN place USING (person))
-        WHERE m BETWEEN 12 AND 167 GROUP BY ALL ORDER BY year, program"""
-    )
+              FROM spells SEMI JOIN place USING (person)) WHERE m BETWEEN 12 AND 167)"""
+    table = protected(registers, secret, source, ["year", "program"], sums={"months": YEAR_CAP})
+    return every(table, {"year": YEARS, "program": GROUPS})[["year", "program", "n", "months"]]
 
 
-def who_gets_what(registers: Registers) -> pd.DataFrame:
-    """fig-4-10: starts in 2022 by programme and four characteristics."""
+def who_gets_what(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """fig-4-10: of those in a group who started in 2022, the percent who started each programme."""
     parts = []
     for characteristic in ("status", "age_group", "country", "spell"):
-        part = registers.query(
-            f"""SELECT program, {characteristic} AS category,
-                count(DISTINCT person)::INTEGER AS n, count(*)::INTEGER AS starts
-            FROM mix_starts s JOIN described_mix d USING (person, m) GROUP BY ALL"""
-        )
-        parts.append(part.assign(characteristic=characteristic))
-    table = pd.concat(parts, ignore_index=True)
-    total = table.groupby(["characteristic", "category"]).starts.transform("sum")
-    return table.assign(percent=100 * table.starts / total)
+        source = f"""(SELECT person, program, {characteristic} AS category
+            FROM mix_starts JOIN described_mix USING (person, m))"""
+        codes = {"category": CATEGORIES[characteristic]}
+        total = every(protected(registers, secret, source, ["category"]), codes)
+        found = protected(registers, secret, source, ["category", "program"])
+        found = every(found, {**codes, "program": GROUPS})
+        found = found.merge(total.rename(columns={"n": "total"}), on="category")
+        percent = 100 * share(found["n"], found["total"])
+        parts.append(found.assign(characteristic=characteristic, percent=percent))
+    return pd.concat(parts, ignore_index=True)
 
 
-def staying(registers: Registers) -> pd.DataFrame:
+def staying(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-4-5: percent on a programme by months since the first start, and mean months."""
-    months = ", ".join(
-        f"100 * avg((list_contains(ks, {k}))::INTEGER) AS month_{k}" for k in CUMULATIVE_MONTHS
-    )
     registers.query(
         f"""CREATE OR REPLACE TEMP TABLE stays AS
         SELECT s.person, s.m, d.* EXCLUDE (person, m), list(DISTINCT p.m - s.m) AS ks,
@@ -226,18 +295,15 @@ def staying(registers: Registers) -> pd.DataFrame:
             JOIN program_months p ON p.person = s.person AND p.m BETWEEN s.m AND s.m + {FOLLOWED}
         GROUP BY ALL"""
     )
-    select = f"count(*)::INTEGER AS n, avg(length) AS mean, {months}"
-    everyone = registers.query(f"SELECT {select} FROM stays")
-    everyone.insert(0, "characteristic", "all")
-    everyone.insert(1, "category", "all")
-    return pd.concat([everyone, by_characteristic(registers, select, "stays")], ignore_index=True)
-
-
-def _ordered(table: pd.DataFrame, like: pd.DataFrame) -> pd.DataFrame:
-    """Rows in the order of another frame of characteristics; rows it lacks come last."""
-    key = ["characteristic", "category"]
-    order = like[key].assign(_order=range(len(like)))
-    merged = table.merge(order, on=key, how="left").sort_values(
-        ["_order"], na_position="last", kind="stable"
+    wide = by_characteristic(
+        registers,
+        secret,
+        "stays",
+        everybody=True,
+        having={str(k): f"list_contains(ks, {k})" for k in MONTHS},
+        sums={"length": FOLLOWED},
     )
-    return merged.drop(columns="_order").reset_index(drop=True)
+    table = _long(wide, "on")
+    table = table.assign(value=100 * share(table["n_on"], table["n"]))
+    mean = _means(wide, "length").assign(month="mean", n_on=wide["n"])
+    return pd.concat([mean.rename(columns={"months": "value"})[table.columns], table])

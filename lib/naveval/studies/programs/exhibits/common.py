@@ -1,0 +1,121 @@
+"""Values of a run that concern no person, the codes that texts may name, and printed numbers."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval.disclosure.thresholds import thresholds
+from naveval.estimators.cost_benefit.inputs import Scenarios
+from naveval.estimators.cost_benefit.net_benefit import TOTAL
+from naveval.exhibits import appendix, printed
+from naveval.exhibits.declare import Codes, Fact
+from naveval.exhibits.reader import Reader
+from naveval.project import formats
+from naveval.studies.programs.codes import ARMS, GROUPS, STATES, STATUS_CODES
+from naveval.studies.programs.costs.published import LABELS, SUBJECTS, UNITS
+from naveval.studies.programs.costs.reconcile import BASES
+from naveval.studies.programs.panel.chains import KINDS
+from naveval.studies.programs.panel.persons import CATEGORIES, CHARACTERISTICS
+from naveval.studies.programs.panel.use import MONTHS
+from naveval.studies.programs.results import ProgramResults
+
+STATUSES = (*STATUS_CODES.values(), "not_registered")
+PRINTED = "_printed"
+
+
+@lru_cache(maxsize=1)
+def printed_numbers() -> pd.DataFrame:
+    """Every printed number that belongs to an exhibit."""
+    return printed.read("programs")
+
+
+def beside(
+    frame: pd.DataFrame,
+    results: ProgramResults,
+    label: str,
+    keys: Sequence[str],
+    values: Sequence[str],
+) -> pd.DataFrame:
+    """The frame with the printed number of each value beside it, `<value>_printed`.
+
+    They are about the whole country, and missing elsewhere.
+    """
+    given = printed_numbers()
+    index = pd.MultiIndex.from_frame(frame[list(keys)].astype(str))
+    for value in values:
+        own = given[(given["label"] == label) & (given["value"] == value)]
+        number = own.set_index(list(keys))["printed"].reindex(index).to_numpy(float)
+        frame = frame.assign(**{value + PRINTED: np.nan if results.parameters.county else number})
+    return frame
+
+
+def extreme(
+    value: str, code: str, form: str, *, least: bool = False, last: str = ""
+) -> dict[str, Fact]:
+    """The code with the largest (or least) shown number, and the number, as facts.
+
+    They are called `best` and `best_<value>`, or `worst` and so on; with `last` only rows at
+    the last code of that key count.
+    """
+    name = "worst" if least else "best"
+
+    def row(reader: Reader) -> Any:
+        rows = reader.rows
+        rows = rows[rows[last] == rows[last].max()] if last else rows
+        return rows.sort_values(value, ascending=least, na_position="last").iloc[0]
+
+    return {
+        name: Fact(lambda reader: row(reader)[code], "name"),
+        f"{name}_{value}": Fact(lambda reader: row(reader)[value], form),
+    }
+
+
+COMMON: Mapping[str, Fact] = {
+    "county": Fact(lambda results: results.parameters.county, "text"),
+    "most_changed": Fact(lambda _: thresholds().counts.largest_change),
+    "few": Fact(lambda _: formats.FEW, "text"),
+}
+
+CODES: Mapping[str, Codes] = {
+    **appendix.CODES,
+    "characteristic": ("all", *CHARACTERISTICS),
+    "category": ("all", *dict.fromkeys(c for group in CATEGORIES.values() for c in group)),
+    "population": ("first", "other", "all", "months"),
+    "status": STATUSES,
+    "source": STATUSES,
+    "target": STATUSES,
+    "program": (*GROUPS, TOTAL),
+    "program_1": GROUPS,
+    "program_2": GROUPS,
+    "program_3": (*GROUPS, "none"),
+    "arm": ARMS,
+    "kind": KINDS,
+    "group": ("all", *GROUPS, *dict.fromkeys(c for g in CATEGORIES.values() for c in g)),
+    "state": STATES,
+    "k": tuple(str(k) for k in range(25)),
+    "month": ("mean", *(str(k) for k in (0, *MONTHS))),
+    "assumption": ("base", *Scenarios.model_fields),
+    "level": lambda code: (
+        formats.share(float(code), 1 if float(code) * 100 % 1 else 0) if code else ""
+    ),
+    "basis": (*BASES, "all"),
+    "where": LABELS,
+    "doubt": str,
+    "subject": SUBJECTS,
+    "cell": tuple(UNITS),
+    "input": str,
+    "item": str,
+    "case": ("ordinary", "extended"),
+    "months": str,
+    "convention": ("month_0", "month_1"),
+    "year": str,
+    "figure": str,
+    "after": str,
+    "m": str,
+    "code": str,
+    "activity": str,
+    "start": str,
+}

@@ -1,0 +1,297 @@
+"""Section «Nytte og kostnad» (chapter 7): what a programme spell costs and gives.
+
+The numbers are computed from published inputs, and from the run's own released effects where
+`effects: estimated` asks for them: then they are told as what the effects are.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval.disclosure import gate
+from naveval.disclosure.gate import Released
+from naveval.estimators.cost_benefit.net_benefit import ITEMS
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, View
+from naveval.exhibits.protect import Public
+from naveval.exhibits.reader import Reader
+from naveval.studies.programs.costs.analysis import Analysis
+from naveval.studies.programs.exhibits import costs_drawing as drawn
+from naveval.studies.programs.results import ProgramResults
+
+SOURCE = "published tables and inputs of the programme evaluation, and released estimates"
+SPELL, MONTH = "NOK per programme spell", "NOK per month"
+PRICED_ROWS = tuple(f"item_{number}" for number in range(1, 16))
+"""Table 7-1, whose rows are named in the texts."""
+Rows = Callable[[Analysis], pd.DataFrame]
+
+
+def costs_exhibit(
+    label: str,
+    data: Rows,
+    keys: tuple[str, ...],
+    values: Mapping[str, Value],
+    view: View | None,
+    **more: Any,
+) -> Exhibit[ProgramResults]:
+    """An exhibit of the analysis: published numbers, or derived from the run's released effects."""
+
+    def made(results: ProgramResults) -> pd.DataFrame | Released:
+        assert results.costs is not None
+        frame = data(results.costs).reset_index(drop=True)
+        if results.costs.effects == "published":
+            return frame
+        return gate.derived(frame, label=label, source=SOURCE)
+
+    return Exhibit(label, made, keys, values, Public(SOURCE), view, **more)
+
+
+def money(estimand: str, form: str = "thousand", unit: str = SPELL, **parts: Any) -> Value:
+    """An amount of kroner; the method is which effects lie behind."""
+    return Value(form, unit, estimand=estimand, method="effects", **parts)
+
+
+def of(analysis: Analysis, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with a column that tells which effects lie behind."""
+    return frame.assign(effects=analysis.effects)
+
+
+def printed(analysis: Analysis, label: str, column: str) -> list[float]:
+    """Printed numbers of the programmes at hand."""
+    cells = analysis.cells.set_index(["label", "row", "column"])["printed"].to_dict()
+    return [cells.get((label, program, column), np.nan) for program in analysis.programs]
+
+
+def inputs(label: str, columns: Mapping[str, str], total: tuple[str, float, str]) -> Rows:
+    """Columns of the inputs under names of their own, the total, and what is printed of both.
+
+    Parameters
+    ----------
+    total
+        Column of the flows, its sign, and the name of the printed total.
+    """
+
+    def made(analysis: Analysis) -> pd.DataFrame:
+        frame = analysis.inputs[["program", *columns]].rename(columns=dict(columns))
+        return of(analysis, frame).assign(
+            total=total[1] * analysis.flows[total[0]] + 0.0,
+            printed=printed(analysis, label, total[2]),
+            printed_duration=printed(analysis, label, "duration"),
+        )
+
+    return made
+
+
+def totals(analysis: Analysis) -> pd.DataFrame:
+    """All priced items, their sum, and the printed sum."""
+    found = of(analysis, analysis.flows).assign(printed=printed(analysis, "tbl-7-6", "net_benefit"))
+    other = found["other_sectors"] + found["tiltakspenger"] + found["counsellor"]
+    return found.assign(
+        other_costs=other,
+        benefits=found["value_creation"] + found["saved_benefits"],
+        overall=np.where(found["net_benefit"] > 0, "positive", "negative"),
+    ).replace(-0.0, 0.0)
+
+
+def uncertainty(analysis: Analysis) -> pd.DataFrame:
+    """Net benefit with its draws, largest first."""
+    found = of(analysis, analysis.uncertainty).merge(analysis.flows[["program", "net_benefit"]])
+    return found.assign(n_draws=analysis.draws).sort_values("net_benefit", ascending=False)
+
+
+def by_program(reader: Reader, label: str, value: str) -> pd.Series:
+    """A value of an exhibit by programme."""
+    found = reader.frame(label).set_index("program")[value]
+    return pd.Series(found)
+
+
+def ranked(name: str, place: int, label: str = "tbl-uncertainty") -> dict[str, Fact]:
+    """The programme at a place of the ranking by net benefit, and its number with interval."""
+
+    def row(reader: Reader) -> Any:
+        return reader.frame(label).sort_values("net_benefit", ascending=False).iloc[place]
+
+    def number(column: str, reader: Reader) -> Any:
+        return row(reader)[column]
+
+    parts = {"net": "net_benefit", "low": "ci_low", "high": "ci_high"}
+    return {
+        name: Fact(lambda reader: row(reader)["program"], "text"),
+        **{
+            f"{name}_{part}": Fact(partial(number, column), "nok1000")
+            for part, column in parts.items()
+        },
+    }
+
+
+PROGRAM = ("program",)
+PRINTED = Value("int", source="published")
+TOTAL_OF = {"total": money("cost", "int", published="printed"), "printed": PRINTED}
+LENGTH = {
+    "duration": Value("num2", "months", estimand="duration", published="printed_duration"),
+    "printed_duration": Value("num1", source="published"),
+    "monthly_budget_cost": money("budget cost", "int", MONTH),
+}
+COUNT = Fact(lambda reader: len(reader.frame("tbl-uncertainty")))
+EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
+    Exhibit(
+        "tbl-7-1",
+        data=lambda _: pd.DataFrame(
+            {
+                "item": PRICED_ROWS,
+                "side": [f"side_{name}" for name in PRICED_ROWS],
+                "valuation": [f"valuation_{name}" for name in PRICED_ROWS],
+            }
+        ),
+        keys=("item",),
+        values={"side": Value("name"), "valuation": Value("name")},
+        protect=Public("table 7-1"),
+        view=Table(rows=("item",)),
+    ),
+    costs_exhibit(
+        "fig-net-benefit",
+        uncertainty,
+        PROGRAM,
+        dict.fromkeys(
+            ("net_benefit", "ci_low", "ci_high", "effect_low", "effect_high"), Value("thousand")
+        ),
+        Picture(drawn.net_benefit),
+        facts={**ranked("best", 0), **ranked("worst", -1), "programs": COUNT},
+    ),
+    costs_exhibit(
+        "tbl-1-1",
+        totals,
+        PROGRAM,
+        {
+            **dict.fromkeys(
+                ("program_cost", "other_costs", "benefits", "net_benefit"), Value("thousand")
+            ),
+            "overall": Value("name"),
+        },
+        Table(rows=PROGRAM),
+    ),
+    costs_exhibit(
+        "tbl-uncertainty",
+        uncertainty,
+        PROGRAM,
+        {
+            "net_benefit": money("net benefit", se="std", low="ci_low", high="ci_high"),
+            "effects_only": money(
+                "net benefit", of="net_benefit", low="effect_low", high="effect_high"
+            ),
+            "p_positive": Value(
+                "share1", "share", estimand="probability of a gain", method="effects"
+            ),
+            "sign": Value("name"),
+        },
+        Table(rows=PROGRAM),
+        facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].iloc[0]))},
+    ),
+    costs_exhibit(
+        "fig-composition",
+        totals,
+        PROGRAM,
+        dict.fromkeys((*ITEMS, "net_benefit"), Value("thousand")),
+        Picture(drawn.composition),
+        facts={
+            "share": Fact(
+                lambda reader: (
+                    reader.rows["value_creation"].abs().sum()
+                    / reader.rows[list(ITEMS)].abs().to_numpy().sum()
+                ),
+                "share0",
+            ),
+            "programs": COUNT,
+        },
+    ),
+    costs_exhibit(
+        "tbl-7-6",
+        totals,
+        PROGRAM,
+        {
+            **{name: money(name.replace("_", " ")) for name in ITEMS},
+            "net_benefit": money("net benefit", published="printed"),
+            "printed": Value("thousand", source="published"),
+        },
+        Table(rows=PROGRAM),
+    ),
+    costs_exhibit(
+        "tbl-7-2",
+        inputs(
+            "tbl-7-2",
+            {"duration": "duration", "monthly_budget_cost": "monthly_budget_cost"},
+            ("program_cost", -1, "total"),
+        ),
+        PROGRAM,
+        {**LENGTH, **TOTAL_OF},
+        Table(rows=PROGRAM),
+    ),
+    costs_exhibit(
+        "tbl-7-3",
+        inputs(
+            "tbl-7-3",
+            {
+                "duration": "duration",
+                "counsellor_hours": "counsellor_hours",
+                "monthly_counsellor": "monthly_budget_cost",
+            },
+            ("counsellor", -1, "total"),
+        ),
+        PROGRAM,
+        {
+            **LENGTH,
+            "counsellor_hours": Value("num2", "hours per month", estimand="counselling"),
+            **TOTAL_OF,
+        },
+        Table(rows=PROGRAM),
+    ),
+    costs_exhibit(
+        "tbl-7-4",
+        inputs(
+            "tbl-7-4",
+            {
+                "duration": "duration",
+                "tiltakspenger_share": "tiltakspenger_share",
+                "monthly_tiltakspenger": "monthly_budget_cost",
+            },
+            ("tiltakspenger", -1, "total"),
+        ),
+        PROGRAM,
+        {
+            **LENGTH,
+            "tiltakspenger_share": Value("share0", "share", estimand="share of months"),
+            **TOTAL_OF,
+        },
+        Table(rows=PROGRAM),
+    ),
+    costs_exhibit(
+        "tbl-7-5",
+        inputs(
+            "tbl-7-5",
+            {
+                name: name
+                for name in (
+                    "effect_year_1",
+                    "effect_year_2",
+                    "effect_year_3",
+                    "effect_later",
+                    "effect_years",
+                )
+            },
+            ("value_creation", 1, "value_creation"),
+        ),
+        PROGRAM,
+        {
+            **{
+                f"effect_{name}": money(f"wage effect, {name.replace('_', ' ')}", "int", MONTH)
+                for name in ("year_1", "year_2", "year_3", "later")
+            },
+            "effect_years": Value("num0", "years", estimand="duration of the effect"),
+            "total": money("value creation", "int", published="printed"),
+            "printed": PRINTED,
+        },
+        Table(rows=PROGRAM),
+    ),
+)

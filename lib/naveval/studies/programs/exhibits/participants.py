@@ -1,0 +1,361 @@
+"""Section «Hvem deltar på tiltak» (chapters 3 and 4): figures 4-1 to 4-10, tables 3-1 to B-1."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, View, When
+from naveval.exhibits.protect import Descriptive, Public
+from naveval.exhibits.reader import Reader
+from naveval.studies.programs import published
+from naveval.studies.programs.codes import STATUS_CODES, month_code
+from naveval.studies.programs.exhibits import participants_drawing as drawn
+from naveval.studies.programs.exhibits.common import PRINTED, STATUSES, beside, extreme
+from naveval.studies.programs.panel.persons import CATEGORIES
+from naveval.studies.programs.panel.use import MONTHS
+from naveval.studies.programs.results import ProgramResults
+
+GROUP = ("characteristic", "category")
+REGISTERED = ("all", *(c for group in CATEGORIES.values() for c in group if c != STATUSES[-1]))
+"""Categories of those who are registered with Nav."""
+LENGTHS = ("longest", "extension", "reduced")
+PAIR = ("program_1", "program_2")
+
+
+def _of(results: ProgramResults, name: str) -> pd.DataFrame:
+    assert results.people is not None
+    found: pd.DataFrame = getattr(results.people, name)
+    return found
+
+
+def stock(results: ProgramResults) -> pd.DataFrame:
+    """Persons per group and month, the month as 201101."""
+    frame = _of(results, "stock")
+    return frame.assign(m=month_code(frame["m"].to_numpy(int)))
+
+
+def _left(reader: Reader, side: str, group: str, month: int = -1) -> float:
+    """Percent of all flows that come from or go to a group."""
+    rows = reader.rows
+    rows = rows[rows["month"] == month] if month >= 0 else rows
+    return 100 * float(rows.loc[rows[side] == group, "n"].sum() / rows["n"].sum())
+
+
+def programs_of_analysis(_: ProgramResults) -> pd.DataFrame:
+    """Table 3-1: purpose and target group are named in the texts, lengths are printed numbers."""
+    table = published.read("table_3_1")
+    longer = table["max_extension"].astype("string")
+    return table.assign(
+        purpose="purpose_" + table["program"],
+        target="target_" + table["program"],
+        unit=table["duration_unit"],
+        longest=table["max_duration_ordinary"],
+        extension=longer.str.extract(r"^(\d+)")[0].astype(float),
+        reduced=table["max_duration_reduced_work_capacity"],
+    )[["program", "measure_in_regulation", "purpose", "target", *LENGTHS, "unit"]]
+
+
+def groups_of_need(_: ProgramResults) -> pd.DataFrame:
+    """Table 4-1: what each group is, named in the texts."""
+    codes = list(STATUS_CODES.values())
+    return pd.DataFrame({"status": codes, "meaning": [f"meaning_{code}" for code in codes]})
+
+
+def grouping(_: ProgramResults) -> pd.DataFrame:
+    """Table A-1: activity codes by programme, with their months."""
+    table = published.read("table_a_1").rename(
+        columns={
+            "program_group": "program",
+            "activity_status_code": "code",
+            "activity_status": "activity",
+            "start_month": "start",
+            "stop_month": "stop",
+        }
+    )
+    return table[["program", "code", "start", "activity", "stop"]].fillna({"start": "", "stop": ""})
+
+
+def _exhibit(
+    label: str,
+    name: str,
+    keys: tuple[str, ...],
+    values: Mapping[str, Value],
+    view: View,
+    rests: Mapping[str, str],
+    *,
+    counts: Sequence[str] = ("n",),
+    printed: Sequence[str] = (),
+    data: Callable[[ProgramResults], pd.DataFrame] | None = None,
+    **more: Any,
+) -> Exhibit[ProgramResults]:
+    """An exhibit of a frame of part 1.
+
+    Parameters
+    ----------
+    rests
+        Value to the protected persons it rests on.
+    counts
+        Other columns of protected persons.
+    printed
+        Values with a column of printed numbers beside them.
+    """
+    shown = {f"{one}{PRINTED}": _printed(values[one]) for one in printed}
+
+    def made(results: ProgramResults) -> pd.DataFrame:
+        frame = data(results) if data else _of(results, name)
+        return beside(frame, results, label, keys, printed) if printed else frame
+
+    protect = Descriptive(rests, counts=(*counts, *rests.values()), few=True)
+    return Exhibit(label, made, keys, {**values, **shown}, protect, view, **more)
+
+
+def _printed(value: Value) -> Value:
+    """The printed number beside a value, in the same format."""
+    kinds = {code: _printed(kind) for code, kind in value.kinds.items()}
+    return Value(value.format, by=value.by, kinds=kinds, source="published")
+
+
+def _percent(estimand: str, form: str = "pct0") -> Value:
+    return Value(form, "percent", estimand=estimand)
+
+
+def _persons(estimand: str) -> Value:
+    return Value("int", "persons", estimand=estimand)
+
+
+STARTED = {"percent": "n_started"}
+PEOPLE = {"n": Value("int")}
+EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
+    Exhibit(
+        "tbl-3-1",
+        data=programs_of_analysis,
+        keys=("program",),
+        values={
+            "measure_in_regulation": Value("text"),
+            **{name: Value("name") for name in ("purpose", "target", "unit")},
+            **{name: Value("int", source="published") for name in LENGTHS},
+        },
+        protect=Public("table 3-1"),
+        view=Table(rows=("program",)),
+    ),
+    Exhibit(
+        "tbl-4-1",
+        data=groups_of_need,
+        keys=("status",),
+        values={"meaning": Value("name")},
+        protect=Public("table 4-1"),
+        view=Table(rows=("status",)),
+    ),
+    _exhibit(
+        "fig-4-1",
+        "stock",
+        ("m", "status"),
+        {"n": _persons("registered")},
+        Picture(drawn.stock),
+        {},
+        data=stock,
+        facts={
+            **extreme("n", "status", "int", last="m"),
+            "step": Fact(lambda reader: f"step_{reader.frame()['step'].iloc[0]}", "name"),
+        },
+        when=When(lambda results: len(_of(results, "stock")) > 0, "fig-4-1-few"),
+    ),
+    _exhibit(
+        "fig-4-2",
+        "composition",
+        ("k", "status"),
+        {"share": _percent("group")},
+        Picture(drawn.composition),
+        {"share": "n"},
+        counts=("total",),
+    ),
+    _exhibit(
+        "fig-4-3",
+        "flows",
+        ("month", "source", "target"),
+        {"n": _persons("moves")},
+        Picture(drawn.flows),
+        {},
+        facts={"left": Fact(lambda reader: _left(reader, "target", STATUSES[-1], 12), "pct0")},
+    ),
+    _exhibit(
+        "tbl-4-2",
+        "users",
+        (*GROUP, "population"),
+        {**PEOPLE, "percent": _percent("characteristic", "num1")},
+        Table(rows=GROUP, spread=("population",)),
+        {"percent": "n"},
+        printed=("percent",),
+        only={"category": REGISTERED},
+    ),
+    _exhibit(
+        "fig-4-4",
+        "participation",
+        ("status",),
+        {
+            "n": _persons("registered"),
+            "n_program": _persons("started"),
+            "percent": _percent("started"),
+        },
+        Picture(drawn.participation),
+        {"percent": "n_program"},
+        facts=extreme("percent", "status", "pct0"),
+    ),
+    _exhibit(
+        "fig-4-5",
+        "cumulative",
+        ("status", "k"),
+        {"percent": _percent("started")},
+        Picture(drawn.cumulative),
+        STARTED,
+        facts=extreme("percent", "status", "pct0", last="k"),
+        when=When(lambda results: len(_of(results, "cumulative")) > 0, "fig-4-5-few"),
+    ),
+    _exhibit(
+        "tbl-4-3",
+        "cumulative_table",
+        (*GROUP, "month"),
+        {"n": _persons("registered"), "percent": _percent("started", "num0")},
+        Table(rows=GROUP, spread=("month",), once=("n",)),
+        STARTED,
+        printed=("percent",),
+        only={"category": REGISTERED},
+    ),
+    _exhibit(
+        "fig-4-6",
+        "groups_at_start",
+        ("source", "target"),
+        {"n": _persons("moves")},
+        Picture(drawn.groups_at_start),
+        {},
+        facts={
+            "before": Fact(lambda reader: _left(reader, "source", "standard"), "pct0"),
+            "after": Fact(lambda reader: _left(reader, "target", "standard"), "pct0"),
+        },
+    ),
+    _exhibit(
+        "tbl-4-4",
+        "participants",
+        (*GROUP, "population"),
+        {**PEOPLE, "percent": _percent("characteristic", "num1")},
+        Table(rows=GROUP, spread=("population",)),
+        {"percent": "n"},
+        printed=("percent",),
+    ),
+    _exhibit(
+        "fig-4-7",
+        "use_by_program",
+        ("program",),
+        {"starts_percent": _percent("starts"), "months_percent": _percent("program_months")},
+        Picture(drawn.use_by_program),
+        {"starts_percent": "n_starts", "months_percent": "n_months"},
+        facts=extreme("starts_percent", "program", "pct0"),
+    ),
+    _exhibit(
+        "fig-4-8",
+        "mean_months",
+        ("program",),
+        {"months": Value("num1", "months", estimand="months_on_program")},
+        Picture(drawn.mean_months),
+        {"months": "n"},
+        facts=extreme("months", "program", "num1"),
+    ),
+    _exhibit(
+        "fig-4-9",
+        "use_over_time",
+        ("year", "program"),
+        {"months": Value("int", "months", estimand="program_months")},
+        Picture(drawn.use_over_time),
+        {"months": "n"},
+        facts=extreme("months", "program", "int", last="year"),
+    ),
+    _exhibit(
+        "fig-4-10",
+        "who_gets_what",
+        (*GROUP, "program"),
+        {"percent": _percent("starters")},
+        Picture(drawn.who_gets_what),
+        {"percent": "n"},
+        counts=("total",),
+        facts={
+            **extreme("percent", "program", "pct0"),
+            "best_group": extreme("percent", "category", "pct0")["best"],
+        },
+    ),
+    _exhibit(
+        "tbl-4-5",
+        "staying",
+        (*GROUP, "month"),
+        {
+            **PEOPLE,
+            "value": Value(
+                "num0",
+                by="month",
+                kinds={
+                    "mean": Value("num1", "months", estimand="months_on_program"),
+                    **{str(k): _percent("on_program", "num0") for k in MONTHS},
+                },
+            ),
+        },
+        Table(rows=GROUP, spread=("month",), once=("n",)),
+        {"value": "n_on"},
+        printed=("value",),
+    ),
+    _exhibit(
+        "tbl-b-1",
+        "intensity",
+        GROUP,
+        {**PEOPLE, "percent": _percent("intensity", "num0")},
+        Table(rows=GROUP),
+        {"percent": "n_months"},
+        printed=("percent",),
+        only={"category": REGISTERED},
+    ),
+    _exhibit(
+        "tbl-4-6",
+        "course_types",
+        ("kind",),
+        {
+            "courses": Value("int", "courses", estimand="courses"),
+            "percent": _percent("courses", "num1"),
+            "months": Value("num1", "months", estimand="length"),
+        },
+        Table(rows=("kind",)),
+        dict.fromkeys(("courses", "percent", "months"), "n"),
+        printed=("percent", "months"),
+    ),
+    _exhibit(
+        "tbl-4-7",
+        "combinations",
+        PAIR,
+        {
+            "months": Value("int", "months", estimand="program_months"),
+            "percent": _percent("share", "num0"),
+        },
+        Table(rows=PAIR),
+        {"months": "n", "percent": "n"},
+        printed=("percent",),
+    ),
+    _exhibit(
+        "tbl-4-8",
+        "chains",
+        (*PAIR, "program_3"),
+        {
+            "starts": Value("int", "starts", estimand="starts"),
+            "percent": _percent("share", "num1"),
+        },
+        Table(rows=(*PAIR, "program_3")),
+        {"starts": "n", "percent": "n"},
+        printed=("percent",),
+    ),
+    Exhibit(
+        "tbl-a-1",
+        data=grouping,
+        keys=("program", "code", "activity", "start"),
+        values={"stop": Value("text")},
+        protect=Public("table A-1"),
+        view=Table(rows=("program", "code", "activity", "start")),
+    ),
+)
+SENTENCES: tuple[Sentence, ...] = (Sentence("participants-summary"), Sentence("noise"))

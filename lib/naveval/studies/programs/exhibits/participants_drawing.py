@@ -1,0 +1,186 @@
+"""Figures of the section «Hvem deltar på tiltak», from released rows."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from naveval.exhibits import figures
+from naveval.exhibits.reader import Reader
+from naveval.project import formats
+from naveval.studies.programs.exhibits.drawing import (
+    DARK,
+    MIX_STYLES,
+    STATUS_STYLES,
+    TEAL,
+    areas,
+    legend,
+    panel_title,
+    sankey,
+    stacked,
+    whole_ticks,
+)
+
+LARGEST = 8
+"""Programmes with an area of their own in figure 4-9."""
+DARK_FROM, LEAST_TOLD, MOST = 27, 0.5, 45
+"""Percent in figure 4-10: white text from, told from, and the darkest square."""
+
+
+def stock(reader: Reader) -> Figure:
+    """Stacked persons by year, in thousands."""
+    figure, ax = stacked(reader, "status", "m", "n", STATUS_STYLES, height=3.8)
+    months = sorted(set(reader.rows["m"]))
+    ax.set_xticks(months[:: len(months) // 6], [str(m // 100) for m in months[:: len(months) // 6]])
+    _thousands(ax)
+    ax.set_ylabel(reader.named("", "y"))
+    return figure
+
+
+def _thousands(ax: Axes) -> None:
+    ax.yaxis.set_major_formatter(lambda value, _: formats.number(value / 1000, 0))
+
+
+def composition(reader: Reader) -> Figure:
+    """Stacked shares by month since first registration."""
+    figure, ax = stacked(reader, "status", "k", "share", STATUS_STYLES, height=3.6)
+    figures.norwegian_axis(ax, y=0, unit=" %")
+    ax.set_xlabel(reader.named("", "x"))
+    ax.set_xticks(range(0, 25, 6))
+    return figure
+
+
+def flows(reader: Reader) -> Figure:
+    """Flows between groups over the first 18 months."""
+    rows = reader.rows
+    steps = [rows[rows["month"] == month] for month in (0, 6, 12)]
+    titles = [reader.named("", f"month_{month}") for month in (0, 6, 12, 18)]
+    return sankey(reader, steps, titles, height=4.6)
+
+
+def groups_at_start(reader: Reader) -> Figure:
+    """Flows from the first group to the group when the programme starts."""
+    titles = [reader.named("", side) for side in ("left", "right")]
+    return sankey(reader, [reader.rows], titles, height=4.0)
+
+
+def participation(reader: Reader) -> Figure:
+    """Bars of persons by first group, those who start darker, with the share at the end."""
+    rows = reader.rows.iloc[::-1].reset_index(drop=True)
+    figure, ax = _bars(reader, rows["status"], "status", rows["n"], height=3.0, color="#C9CED6")
+    ax.barh(rows.index, rows["n_program"], color=DARK)
+    _told(ax, rows["n"], rows["percent"], "pct0")
+    ax.xaxis.set_major_formatter(lambda value, _: formats.number(value / 1000, 0))
+    return figure
+
+
+def _bars(
+    reader: Reader, codes: pd.Series, key: str, values: pd.Series, *, height: float, color: str
+) -> tuple[Figure, Axes]:
+    figure, ax = figures.axes(height=height)
+    ax.barh(range(len(values)), values, color=color)
+    ax.set_yticks(range(len(codes)), [reader.named(key, code) for code in codes])
+    figures.norwegian_axis(ax, x=0, y=None)
+    ax.set_xlabel(reader.named("", "x"))
+    return figure, ax
+
+
+def _told(ax: Axes, at: pd.Series, values: pd.Series, form: str) -> None:
+    """Numbers at the ends of bars."""
+    for height, (x, value) in enumerate(zip(at, values, strict=True)):
+        text = formats.FORMATS[form](value)
+        ax.annotate(
+            text, (x, height), (4, 0), textcoords="offset points", va="center", fontsize=8.5
+        )
+
+
+def cumulative(reader: Reader) -> Figure:
+    """A line per first group, named at its end."""
+    figure, ax = figures.axes(height=3.6)
+    ends = {}
+    for number, (status, rows) in enumerate(reader.rows.groupby("status", sort=False)):
+        color = STATUS_STYLES[str(status)][0]
+        ax.plot(rows["k"], rows["percent"], color=color, linestyle=figures.LINESTYLES[number])
+        ends[reader.named("status", str(status))] = (24.0, float(rows["percent"].iloc[-1]), color)
+    ax.set_xlim(0, 24)
+    ax.set_ylim(0, None)
+    ax.set_xticks(range(0, 25, 6))
+    figures.norwegian_axis(ax, y=0, unit=" %")
+    ax.set_xlabel(reader.named("", "x"))
+    figures.label_ends(ax, ends)
+    return figure
+
+
+def use_by_program(reader: Reader) -> Figure:
+    """Two bars per programme: its share of starts and of months."""
+    rows = reader.rows.dropna(subset=["starts_percent"]).sort_values(
+        "starts_percent", ignore_index=True
+    )
+    figure, ax = figures.axes(height=5.0)
+    for name, shift, style in (
+        ("starts", 0.2, {"color": DARK}),
+        ("months", -0.2, {"color": TEAL, "hatch": "///", "edgecolor": "white"}),
+    ):
+        ax.barh(
+            rows.index + shift,
+            rows[f"{name}_percent"],
+            0.38,
+            label=reader.named("", name),
+            **style,
+        )
+    ax.set_yticks(rows.index, [reader.named("program", code) for code in rows["program"]])
+    figures.norwegian_axis(ax, x=0, y=None)
+    ax.set_xlabel(reader.named("", "x"))
+    ax.legend(loc="lower right")
+    return figure
+
+
+def mean_months(reader: Reader) -> Figure:
+    """A bar per programme with its mean at the end."""
+    rows = reader.rows.dropna(subset=["months"]).sort_values("months", ignore_index=True)
+    figure, ax = _bars(reader, rows["program"], "program", rows["months"], height=4.2, color=DARK)
+    _told(ax, rows["months"], rows["months"], "num1")
+    whole_ticks(ax.xaxis)
+    return figure
+
+
+def use_over_time(reader: Reader) -> Figure:
+    """Stacked programme months by year, the smaller programmes put together."""
+    rows = reader.rows
+    order = list(rows.groupby("program")["months"].sum().sort_values(ascending=False).index)
+    big, small = order[:LARGEST], order[LARGEST:]
+    table = rows.pivot(index="year", columns="program", values="months").fillna(0)
+    table = table[big].assign(rest=table[small].sum(axis=1))
+    figure, ax = figures.axes(height=4.2)
+    styles = dict(zip(table.columns, MIX_STYLES, strict=False))
+    areas(ax, table, styles)
+    legend(figure, styles, {code: reader.named("program", code) for code in table.columns})
+    _thousands(ax)
+    ax.set_ylabel(reader.named("", "y"))
+    ax.set_xticks(list(table.index[::2]), [str(year) for year in table.index[::2]])
+    return figure
+
+
+def who_gets_what(reader: Reader) -> Figure:
+    """Four heat maps with programmes down and groups across."""
+    rows = reader.rows
+    figure, grid = figures.axes(2, 2, height=8.6, sharey=True)
+    for ax, (part, own) in zip(
+        grid.ravel(), rows.groupby("characteristic", sort=False), strict=True
+    ):
+        table = own.pivot(index="program", columns="category", values="percent")
+        table = table.loc[table.index[::-1], list(dict.fromkeys(own["category"]))]
+        ax.imshow(np.ma.masked_invalid(table), cmap="Blues", vmin=0, vmax=MOST, aspect="auto")
+        for (i, j), value in np.ndenumerate(table.to_numpy(float)):
+            if value >= LEAST_TOLD:
+                color = "white" if value > DARK_FROM else figures.INK
+                text = formats.number(value, 0)
+                ax.text(j, i, text, ha="center", va="center", fontsize=7, color=color)
+        names = [reader.named("category", code) for code in table.columns]
+        ax.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=7.5)
+        ax.set_yticks(
+            range(len(table)), [reader.named("program", p) for p in table.index], fontsize=8
+        )
+        ax.grid(visible=False)
+        panel_title(ax, reader.named("characteristic", str(part)))
+    return figure
