@@ -4,11 +4,12 @@ The palette is the accessible one of the UK Analysis Function: at most six colou
 the only carrier of meaning; lines differ in style too and are labelled directly.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
-import seaborn as sns
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
@@ -36,6 +37,7 @@ MIN_LABEL_GAP = 0.055
 NOTICE_INCHES = 0.16
 
 
+@lru_cache(maxsize=1)
 def _font() -> str:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return next(
@@ -45,9 +47,8 @@ def _font() -> str:
 
 def use_style() -> None:
     """Set the one style of all figures."""
-    sns.set_theme(
-        style="white",
-        rc={
+    mpl.rcParams.update(
+        {
             "font.family": _font(),
             "font.size": 10,
             "axes.edgecolor": "#8A9199",
@@ -66,16 +67,23 @@ def use_style() -> None:
             "grid.color": GRID,
             "grid.linewidth": 0.7,
             "text.color": INK,
+            "xtick.bottom": False,
+            "xtick.major.size": 6,
+            "ytick.major.size": 6,
+            "ytick.left": False,
             "xtick.color": INK,
             "ytick.color": INK,
             "xtick.labelsize": 9,
             "ytick.labelsize": 9,
             "lines.linewidth": 1.9,
+            "lines.solid_capstyle": "round",
+            "patch.edgecolor": "white",
+            "patch.force_edgecolor": True,
+            "legend.fontsize": 11,
             "legend.frameon": False,
             "figure.dpi": 100,
             "savefig.dpi": DPI,
-            "figure.facecolor": "white",
-        },
+        }
     )
 
 

@@ -32,7 +32,6 @@ PACKAGES = (
     "pydantic",
     "ipython",
     "matplotlib",
-    "seaborn",
     "pypandoc_binary",
     "typst",
 )

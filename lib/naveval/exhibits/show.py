@@ -109,7 +109,8 @@ class Showing:
             if file.stem not in labels:
                 file.unlink()
         self._headlines()
-        downloads.write(self.output, manifest.report_metadata(self.output))
+        if not os.environ.get(RESULT_VARIABLE):  # a run writes them with its warnings
+            downloads.write(self.output, manifest.report_metadata(self.output))
         text = words.entry(self.output.texts, "finished")
         return Block(words.fill(text, {"rows": len(table)}, "finished"))
 
