@@ -67,14 +67,14 @@ def parameters(command: Callable[..., Any]) -> Callable[..., Any]:
             changes["data"] = str(data_folder)
         return command(*arguments, changes=changes, **options)
 
-    wrapped = plain_errors(wrapped)
+    made = plain_errors(wrapped)
     for option in (
         click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts."),
         click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="One parameter."),
         click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml."),
     ):
-        wrapped = option(wrapped)
-    return wrapped
+        made = option(made)
+    return made
 
 
 def scale_of(text: str) -> float:
