@@ -58,7 +58,7 @@ def succeed(project: Path, *arguments: str) -> str:
 def result(project: Path) -> Path:
     """The toy's report for one county, in HTML, run and rendered by a batch."""
     options = ("--counties", "03", "--jobs", "1", "--to", "html", "--engine", "builtin")
-    told = succeed(project, "batch", "letters", "--no-progress", *options)
+    told = succeed(project, "batch", "letters", "--quiet", *options)
     assert "1 ok" in told
     return project / "report/_out/letters/03-oslo"
 
@@ -76,7 +76,7 @@ def test_a_new_study_runs_to_a_report(project: Path, result: Path) -> None:
 
 def test_a_new_study_is_checked_and_current(project: Path, result: Path) -> None:
     assert "letters: parameters are as they should be" in succeed(project, "check", "letters")
-    again = ("run", "letters", "--no-progress", "--resume", "--set", "county=03")
+    again = ("run", "letters", "--quiet", "--resume", "--set", "county=03")
     again = (*again, "--out", str(project / "letters"))
     module = project / "lib/naveval/studies/letters/estimate.py"
     before = module.read_text(encoding="utf-8")

@@ -137,7 +137,7 @@ def run(case: Case, store: Path) -> Result:
     if not program.exists():
         raise SystemExit(f"{program}: no such program; run `make setup` and use its Python")
     folder = store / "golden" / case.name
-    command = [program, "run", case.study, "--no-progress", "--out", folder]
+    command = [program, "run", case.study, "--quiet", "--out", folder]
     for setting in case.settings:
         command += ["--set", setting]
     start = time.monotonic()

@@ -98,7 +98,7 @@ def test_what_is_asked_for_is_enough_and_one_period_less_is_refused(
             found = contracts.check(study, less, chosen)
             assert any(item.table == table and not item.warning for item in found), table
     given = chosen.model_copy(update={"data": str(enough)})
-    done = run.run(study, given, target=tmp_path / "result", progress=False)
+    done = run.run(study, given, target=tmp_path / "result", tells="nothing")
     assert (done.folder / "estimates.csv").exists()
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from naveval.exhibits import manifest
 from naveval.project import places
-from naveval.project.errors import ContractError, ParameterError
+from naveval.project.errors import ParameterError
 from naveval.running import batch as batches
-from naveval.running import dask, run
+from naveval.running import dask
 from naveval.running import jobs as batch_jobs
 from naveval.running.batch import batch, county_codes, summary
 
@@ -56,7 +56,7 @@ def test_failures_are_told_and_stop_nothing():
             *script(f"import pathlib; pathlib.Path({str(folder / 'x')!r}).touch()"),
         ]
 
-    found = batch(["hedmark"], ["03", "04", "11"], command=command, progress=False)
+    found = batch(["hedmark"], ["03", "04", "11"], command=command, tells="nothing")
     assert [item.status for item in found] == ["failed", "ok", "failed"]
     assert found[0].reason == "job_seekers.csv: 3 rows\n more"
     assert found[2].reason.startswith("ended by signal SIGKILL")
@@ -71,7 +71,7 @@ def test_jobs_run_at_the_same_time():
     start = time.monotonic()
     sleep = script("import time; time.sleep(1.0)")
     found = batch(
-        ["hedmark"], ["01", "02", "03", "04"], jobs=4, command=lambda *a: sleep, progress=False
+        ["hedmark"], ["01", "02", "03", "04"], jobs=4, command=lambda *a: sleep, tells="nothing"
     )
     assert all(item.ok for item in found)
     assert time.monotonic() - start < 3.5
@@ -82,7 +82,7 @@ def test_run_over_its_memory_fails_alone():
         grab = "x = bytearray(400_000_000); " if code == "03" else ""
         return script(f"import time; {grab}time.sleep({5 if grab else 0.1})")
 
-    found = batch(["hedmark"], ["03", "04"], command=command, memory_mb=200, progress=False)
+    found = batch(["hedmark"], ["03", "04"], command=command, memory_mb=200, tells="nothing")
     assert [item.status for item in found] == ["failed", "ok"]
     assert found[0].reason == "needed more than its 200 MB of memory; try fewer jobs"
 
@@ -109,7 +109,7 @@ def test_dask_workers_make_the_runs(cluster, tmp_path):
         ]
 
     address = cluster.scheduler_address
-    options = {"command": command, "progress": False, "memory_mb": 200, "scheduler": address}
+    options = {"command": command, "tells": "nothing", "memory_mb": 200, "scheduler": address}
     found = batch(["hedmark"], ["01", "03", "04", "05"], **options)
     assert [item.status for item in found] == ["ok", "failed", "failed", "ok"]
     assert found[1].reason == "a reason"
@@ -124,7 +124,7 @@ def test_dask_keeps_to_the_number_of_jobs(cluster, tmp_path):
     text = f"import time; a = time.time(); time.sleep(0.5); f = open({log!r}, 'a'); "
     text += "f.write(f'{a} {time.time()}' + chr(10))"
     address = cluster.scheduler_address
-    options = {"command": lambda *a: script(text), "progress": False, "scheduler": address}
+    options = {"command": lambda *a: script(text), "tells": "nothing", "scheduler": address}
     assert all(item.ok for item in batch(["hedmark"], ["01", "03", "04"], jobs=1, **options))
     times = sorted([float(x) for x in line.split()] for line in Path(log).read_text().splitlines())
     assert len(times) == 3
@@ -155,40 +155,37 @@ def test_scheduler_that_does_not_answer_is_told(monkeypatch):
             ["hedmark"],
             ["03"],
             command=lambda *a: script("pass"),
-            progress=False,
+            tells="nothing",
             scheduler="tcp://127.0.0.1:9",
         )
 
 
 def test_resume_skips_what_is_current(monkeypatch):
-    monkeypatch.setattr(run, "prepare", lambda *a: None)
     monkeypatch.setattr(manifest, "data_fingerprint", lambda *a: {"t": 1})
     monkeypatch.setattr(manifest, "code_hash", lambda study: "code")
     monkeypatch.setattr(batch_jobs, "naveval", lambda *a: script("pass")[0])
-    first = batch(["hedmark"], ["03", "04"], resume=True, progress=False)
+    first = batch(["hedmark"], ["03", "04"], resume=True, tells="nothing")
     assert [item.status for item in first] == ["ok", "ok"]
     chosen = batches.parameters.load("hedmark", None, {"county": "03"})
     first[0].folder.mkdir(parents=True)
     content = {**manifest.describe("hedmark", chosen, {"t": 1}), "complete": True}
     manifest.write(first[0].folder, content)
-    again = batch(["hedmark"], ["03", "04"], resume=True, progress=False)
+    again = batch(["hedmark"], ["03", "04"], resume=True, tells="nothing")
     assert [item.status for item in again] == ["skipped", "ok"]
     assert again[0].ok
-    rendered = batch(["hedmark"], ["03"], resume=True, to=["html"], progress=False)
+    rendered = batch(["hedmark"], ["03"], resume=True, to=["html"], tells="nothing")
     assert [item.status for item in rendered] == ["ok"]
     monkeypatch.setattr(manifest, "data_fingerprint", lambda *a: {"t": 2})
-    changed = batch(["hedmark"], ["03"], resume=True, progress=False)
+    changed = batch(["hedmark"], ["03"], resume=True, tells="nothing")
     assert [item.status for item in changed] == ["ok"]
 
 
-def test_bad_registers_fail_with_the_reason(monkeypatch):
-    def refuse(study: str, chosen: object) -> None:
-        raise ContractError("job_seekers.parquet: no rows; expected at least one")
-
-    monkeypatch.setattr(run, "prepare", refuse)
-    found = batch(["hedmark"], ["03"], progress=False)
+def test_bad_registers_fail_with_the_reason(tmp_path):
+    (tmp_path / "registers").mkdir()
+    changes = {"data": str(tmp_path / "registers")}
+    found = batch(["hedmark"], ["03"], changes=changes, tells="nothing")
     assert found[0].status == "failed"
-    assert "expected at least one" in found[0].reason
+    assert "table is missing in" in found[0].reason
 
 
 INTERRUPTED = """
@@ -202,7 +199,7 @@ child += "'import time; time.sleep(60)'], start_new_session=True); "
 child += "open(sys.argv[1], 'a').write(str(p.pid) + chr(10)); time.sleep(60)"
 command = lambda *a: [[sys.executable, "-c", child, sys.argv[1]]]
 try:
-    batch.batch(["hedmark"], ["03", "04", "11"], jobs=2, command=command, progress=False)
+    batch.batch(["hedmark"], ["03", "04", "11"], jobs=2, command=command, tells="nothing")
 except KeyboardInterrupt:
     sys.exit(130)
 """

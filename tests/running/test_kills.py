@@ -48,7 +48,7 @@ def execute(study: str, chosen: StudyParameters, staging: Path, **options: objec
 
 def run(seed: int, *, resume: bool = False) -> runs.Run:
     chosen = parameters.load("hedmark", changes={"seed": seed})
-    return runs.run("hedmark", chosen, resume=resume, progress=False)
+    return runs.run("hedmark", chosen, resume=resume, tells="nothing")
 
 
 def kill_everywhere(study: Path, every: int) -> int:

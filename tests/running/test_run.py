@@ -67,7 +67,7 @@ def study(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(**changes: object) -> runs.Run:
-    return runs.run("hedmark", parameters.load("hedmark", changes=changes), progress=False)
+    return runs.run("hedmark", parameters.load("hedmark", changes=changes), tells="nothing")
 
 
 def test_run_writes_the_whole_result_folder(study: Path) -> None:
@@ -86,15 +86,15 @@ def test_run_writes_the_whole_result_folder(study: Path) -> None:
 
 
 def test_resume_skips_only_what_is_current(study: Path) -> None:
-    first = runs.run("hedmark", parameters.load("hedmark"), resume=True, progress=False)
-    again = runs.run("hedmark", parameters.load("hedmark"), resume=True, progress=False)
+    first = runs.run("hedmark", parameters.load("hedmark"), resume=True, tells="nothing")
+    again = runs.run("hedmark", parameters.load("hedmark"), resume=True, tells="nothing")
     assert (first.skipped, again.skipped) == (False, True)
     other = parameters.load("hedmark", changes={"seed": 5})
-    assert not runs.run("hedmark", other, resume=True, progress=False).skipped
+    assert not runs.run("hedmark", other, resume=True, tells="nothing").skipped
     (study / "report/texts/hedmark/report.yml").write_text(
         TEXTS + "x: {text: y}\n", encoding="utf-8"
     )
-    assert not runs.run("hedmark", other, resume=True, progress=False).skipped
+    assert not runs.run("hedmark", other, resume=True, tells="nothing").skipped
 
 
 def test_failing_notebook_leaves_the_earlier_result(study: Path) -> None:
@@ -153,16 +153,16 @@ def test_a_cell_that_needs_another_part_is_left_out_without_it(study: Path) -> N
 
 def test_resume_sees_what_lies_there(study: Path) -> None:
     chosen = parameters.load("hedmark")
-    folder = runs.run("hedmark", chosen, progress=False).folder
+    folder = runs.run("hedmark", chosen, tells="nothing").folder
     for damage in (
         lambda: (folder / "estimates.csv").unlink(),
         lambda: (folder / "tables/tbl-1.csv").write_text("cut"),
         lambda: (folder / "executed.ipynb").write_bytes(b"{"),
     ):
         damage()
-        assert not runs.run("hedmark", chosen, resume=True, progress=False).skipped
+        assert not runs.run("hedmark", chosen, resume=True, tells="nothing").skipped
     (folder / "report.html").write_text("rendered later")
-    assert runs.run("hedmark", chosen, resume=True, progress=False).skipped
+    assert runs.run("hedmark", chosen, resume=True, tells="nothing").skipped
 
 
 def test_a_run_whose_texts_change_meanwhile_is_refused(
@@ -188,7 +188,7 @@ def test_only_an_earlier_result_is_replaced(study: Path, tmp_path: Path) -> None
     (mine / "letter.txt").write_text("keep", encoding="utf-8")
     for target in (mine, mine / "letter.txt"):
         with pytest.raises(ParameterError, match="is no earlier result"):
-            runs.run("hedmark", parameters.load("hedmark"), target=target, progress=False)
+            runs.run("hedmark", parameters.load("hedmark"), target=target, tells="nothing")
     assert (mine / "letter.txt").read_text(encoding="utf-8") == "keep"
 
 
@@ -241,7 +241,7 @@ def test_killed_run_leaves_no_half_folder(study: Path) -> None:
 def test_command_line_names_file_key_value_and_writes_nothing(
     study: Path, arguments: list[str], message: str
 ) -> None:
-    result = CliRunner().invoke(cli.main, ["run", "hedmark", "--no-progress", *arguments])
+    result = CliRunner().invoke(cli.main, ["run", "hedmark", "--quiet", *arguments])
     assert result.exit_code == 2, result.output
     assert message in result.stderr
     assert "Traceback" not in result.output

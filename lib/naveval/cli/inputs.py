@@ -2,10 +2,11 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from naveval.cli.options import FILE, FOLDER, FORMS, STUDY, main, plain_errors, scale_of, settings
+from naveval.cli.options import FILE, FOLDER, FORMS, STUDY, main, parameters, plain_errors, scale_of
 from naveval.project import catalogue, paths
 from naveval.project import parameters as params
 from naveval.project.errors import ParameterError
@@ -34,20 +35,16 @@ def data(names: tuple[str, ...], scale: str, seed: int, out: Path | None) -> Non
 
 @main.command()
 @click.argument("study", type=STUDY)
-@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
-@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@parameters
 @click.option("--json", "as_json", is_flag=True, help="Write everything found as JSON.")
 @plain_errors
-def check(
-    study: str, file: Path | None, pairs: tuple[str, ...], data_folder: Path | None, as_json: bool
-) -> None:
+def check(study: str, file: Path | None, changes: dict[str, Any], as_json: bool) -> None:
     """Check parameters, further inputs and register extracts; list every breach, exit 1.
 
     Beside the breaches it prints a reading report: the form seen, rows, missing values, codes and
     range of every column, and rows by place and period. It refuses what `run` refuses.
     """
-    chosen = params.load(study, file, settings(pairs, data_folder))
+    chosen = params.load(study, file, changes)
     chosen.check_inputs()
     if not chosen.data or not catalogue.has(study, "contracts"):
         click.echo(f"{study}: parameters are as they should be; no registers given")
@@ -76,7 +73,8 @@ def contract(
     """
     from naveval.registers.dictionary import entries, formats
 
-    found = entries.dictionary(study, params.load(study, file, settings(pairs, None)))
+    changes = dict(params.parse_setting(pair) for pair in pairs)
+    found = entries.dictionary(study, params.load(study, file, changes))
     if out is not None:
         for made in formats.write(found, form, out):
             click.echo(str(made))

@@ -45,12 +45,36 @@ def plain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-def settings(pairs: tuple[str, ...], data: Path | None) -> dict[str, Any]:
-    """Single changes of parameters from the command line."""
-    changes = dict(params.parse_setting(pair) for pair in pairs)
-    if data is not None:
-        changes["data"] = str(data)
-    return changes
+def telling(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options for how much a command tells of how it goes: `tells` as `running.progress` has it."""
+    options: dict[str, Any] = {"type": click.UNPROCESSED, "default": "screen"}
+    quiet = click.option("-q", "--quiet", "tells", flag_value="nothing", help="Tell results only.")
+    verbose = click.option(
+        "-v", "--verbose", "tells", flag_value="lines", help="Tell each step on a line.", **options
+    )
+    return quiet(verbose(command))
+
+
+def parameters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options for parameters, passed on as `file` and `changes`, the single ones."""
+
+    @functools.wraps(command)
+    def wrapped(
+        *arguments: Any, pairs: tuple[str, ...], data_folder: Path | None, **options: Any
+    ) -> Any:
+        changes = dict(params.parse_setting(pair) for pair in pairs)
+        if data_folder is not None:
+            changes["data"] = str(data_folder)
+        return command(*arguments, changes=changes, **options)
+
+    made = plain_errors(wrapped)
+    for option in (
+        click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts."),
+        click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="One parameter."),
+        click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml."),
+    ):
+        made = option(made)
+    return made
 
 
 def scale_of(text: str) -> float:
@@ -61,6 +85,16 @@ def scale_of(text: str) -> float:
     if not 0 < size <= 1:
         raise ParameterError(f"--scale {text}: expected small, full, or a number in (0, 1]")
     return size
+
+
+def codes_of(counties: str) -> list[str] | None:
+    """Counties as batches take them: None is all."""
+    return None if counties == "all" else [code for code in counties.split(",") if code]
+
+
+def steps_of(tells: str) -> Callable[[str], None]:
+    """Tells the steps of a longer piece of work on stderr, or nothing."""
+    return lambda step: None if tells == "nothing" else click.echo(f"  {step}", err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

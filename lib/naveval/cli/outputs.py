@@ -3,10 +3,11 @@
 import getpass
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from naveval.cli.options import ENGINES, FOLDER, main, plain_errors
+from naveval.cli.options import ENGINES, FOLDER, main, plain_errors, steps_of, telling
 from naveval.project import paths
 from naveval.project.errors import ParameterError
 
@@ -16,8 +17,9 @@ from naveval.project.errors import ParameterError
 @click.option("--to", "formats", default="html,pdf", show_default=True, help="html, pdf or both.")
 @click.option("--engine", default="auto", show_default=True, type=ENGINES)
 @click.option("--resume", is_flag=True, help="Keep reports that are current.")
+@telling
 @plain_errors
-def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -> None:
+def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool, tells: Any) -> None:
     """Turn result folders into HTML and PDF; without PATH all that are finished."""
     from naveval.disclosure.scan.folder import require_clean
     from naveval.publishing import render as rendering
@@ -31,6 +33,8 @@ def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -
     if not targets:
         raise ParameterError(f"{paths.out_dir()}: no finished runs; start with naveval run")
     for folder in targets:
+        if tells != "nothing":
+            click.echo(f"rendering {formats}", err=True)
         made = rendering.render(
             folder,
             to=tuple(formats.split(",")),
@@ -44,12 +48,13 @@ def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool) -
 
 @main.command("site")
 @click.option("--engine", default="auto", show_default=True, type=ENGINES)
+@telling
 @plain_errors
-def make_site(engine: str) -> None:
+def make_site(engine: str, tells: Any) -> None:
     """Build the site from every rendered report; it opens from report/_out/site."""
     from naveval.publishing.site import build
 
-    click.echo(str(build.build(engine, progress=lambda step: click.echo(step, err=True))))
+    click.echo(str(build.build(engine, progress=steps_of(tells))))
 
 
 @main.command()

@@ -2,10 +2,22 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from naveval.cli.options import ENGINES, FILE, FOLDER, STUDY, main, plain_errors, scale_of, settings
+from naveval.cli.options import (
+    ENGINES,
+    FOLDER,
+    STUDY,
+    codes_of,
+    main,
+    parameters,
+    plain_errors,
+    scale_of,
+    steps_of,
+    telling,
+)
 from naveval.project import catalogue, paths, places
 from naveval.project import parameters as params
 from naveval.project.errors import ParameterError
@@ -13,27 +25,28 @@ from naveval.project.errors import ParameterError
 
 @main.command()
 @click.argument("study", type=STUDY)
-@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
-@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@parameters
 @click.option("--out", type=FOLDER, help="Result folder; default report/_out/STUDY/PLACE.")
 @click.option("--resume", is_flag=True, help="Do nothing when the result is complete and current.")
-@click.option("--progress/--no-progress", default=True, help="Show a progress bar.")
+@telling
 @plain_errors
 def run(
     study: str,
     file: Path | None,
-    pairs: tuple[str, ...],
-    data_folder: Path | None,
+    changes: dict[str, Any],
     out: Path | None,
     resume: bool,
-    progress: bool,
+    tells: Any,
 ) -> None:
     """Execute a study's notebook and write its result folder."""
+    from naveval.running import warm
+
+    chosen = params.load(study, file, changes)
+    if not resume:
+        warm.prepare([study])  # it imports while this process does
     from naveval.running import run as runs
 
-    chosen = params.load(study, file, settings(pairs, data_folder))
-    done = runs.run(study, chosen, target=out, resume=resume, progress=progress)
+    done = runs.run(study, chosen, target=out, resume=resume, tells=tells)
     click.echo(f"{done.folder}{' (current, not run again)' if done.skipped else ''}")
 
 
@@ -42,14 +55,12 @@ def run(
 @click.option("--counties", default="all", help="all, or codes such as 03,34.")
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="In parallel.")
 @click.option("--resume", is_flag=True, help="Skip what is complete and current.")
-@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
-@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@parameters
 @click.option("--to", "formats", default="html,pdf", show_default=True, help="Or none.")
 @click.option("--engine", default="auto", show_default=True, type=ENGINES)
 @click.option("--memory", type=click.FloatRange(min=0.2), help="Gigabytes for each run.")
 @click.option("--scheduler", default="", help="Dask scheduler to run on: tcp://HOST:8786.")
-@click.option("--progress/--no-progress", default=True, help="Show a progress bar.")
+@telling
 @plain_errors
 def batch(
     names: tuple[str, ...],
@@ -57,13 +68,12 @@ def batch(
     jobs: int,
     resume: bool,
     file: Path | None,
-    pairs: tuple[str, ...],
-    data_folder: Path | None,
+    changes: dict[str, Any],
     formats: str,
     engine: str,
     memory: float | None,
     scheduler: str,
-    progress: bool,
+    tells: Any,
 ) -> None:
     """Run studies for counties: parallel, past failures, with a summary at the end."""
     from naveval.publishing import render as rendering
@@ -71,16 +81,16 @@ def batch(
 
     results = batches.batch(
         names or catalogue.names(),
-        None if counties == "all" else counties.split(","),
+        codes_of(counties),
         jobs=jobs,
         resume=resume,
         file=file,
-        changes=settings(pairs, data_folder),
+        changes=changes,
         to=() if formats == "none" else tuple(formats.split(",")),
         engine=engine,
         memory_mb=memory * 1000 if memory else None,
         scheduler=scheduler,
-        progress=progress,
+        tells=tells,
         rendered=rendering.is_current,
     )
     click.echo(batches.summary(results))
@@ -88,22 +98,33 @@ def batch(
 
 
 @main.command()
+@click.option("--counties", default="", help="Counties beside the default places: all, or codes.")
+@click.option("--scale", help="Size of the simulated registers; default is each study's own.")
+@click.option("--resume/--afresh", default=True, help="Keep what is current; the default.")
 @click.option("--engine", default="auto", show_default=True, type=ENGINES)
 @click.option("--jobs", default=2, show_default=True, type=click.IntRange(1), help="In parallel.")
+@telling
 @plain_errors
-def report(engine: str, jobs: int) -> None:
+def report(
+    counties: str, scale: str | None, resume: bool, engine: str, jobs: int, tells: Any
+) -> None:
     """Run every study with its default parameters, render it, and build the site."""
     from naveval.publishing import render as rendering
     from naveval.publishing.site import build
     from naveval.running import batch as batches
+    from naveval.running import progress
 
+    names = catalogue.names()
+    beside = {study: batches.county_codes(study, codes_of(counties)) for study in names}
     results = batches.batch(
-        catalogue.names(),
-        {study: [params.load(study).county] for study in catalogue.names()},
+        names,
+        {s: list(dict.fromkeys([params.load(s).county, *beside[s]])) for s in names},
         jobs=jobs,
-        resume=True,
+        resume=resume,
+        changes={"scale": scale_of(scale)} if scale else None,
         to=("html", "pdf"),
         engine=engine,
+        tells=tells,
         rendered=rendering.is_current,
     )
     click.echo(batches.summary(results))
@@ -111,7 +132,8 @@ def report(engine: str, jobs: int) -> None:
         click.echo("\n".join(str(result.folder / f"report.{kind}") for kind in ("html", "pdf")))
     if not all(result.ok for result in results):
         sys.exit(1)
-    click.echo(str(build.build(engine)))
+    with progress.timed("site", tells):
+        click.echo(str(build.build(engine, progress=steps_of(tells))))
 
 
 @main.command()
@@ -141,11 +163,9 @@ def distances(study: str, folder: Path | None) -> None:
 
 @main.command()
 @click.argument("study", type=STUDY)
-@click.option("--data", "data_folder", type=FOLDER, help="Folder with register extracts.")
+@parameters
 @click.option("--store", required=True, type=FOLDER, help="Folder kept from quarter to quarter.")
 @click.option("--version", required=True, help="Name of this publication, such as 2024K3.")
-@click.option("--params", "file", type=FILE, help="Parameters; default params/STUDY.yml.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Change one parameter.")
 @click.option("--window", default=79, show_default=True, help="Months in the window.")
 @click.option("--tolerance-hours", default=0.05, show_default=True, type=click.FloatRange(0))
 @click.option("--tolerance-share", default=0.002, show_default=True, type=click.FloatRange(0))
@@ -153,11 +173,10 @@ def distances(study: str, folder: Path | None) -> None:
 @plain_errors
 def update(
     study: str,
-    data_folder: Path | None,
     store: Path,
     version: str,
     file: Path | None,
-    pairs: tuple[str, ...],
+    changes: dict[str, Any],
     window: int,
     tolerance_hours: float,
     tolerance_share: float,
@@ -174,7 +193,7 @@ def update(
     if not catalogue.has(study, "update"):
         raise ParameterError(f"{study}: has no quarterly update")
     quarter = catalogue.module(study, "update")
-    chosen = params.load(study, file, settings(pairs, data_folder))
+    chosen = params.load(study, file, changes)
     chosen.check_inputs()
     # The store has the months before; what the window needs, the update itself asks for.
     contracts.require(study, extracts.folder(study, chosen))

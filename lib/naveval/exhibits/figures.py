@@ -4,11 +4,11 @@ The palette is the accessible one of the UK Analysis Function: at most six colou
 the only carrier of meaning; lines differ in style too and are labelled directly.
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import seaborn as sns
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
@@ -36,6 +36,7 @@ MIN_LABEL_GAP = 0.055
 NOTICE_INCHES = 0.16
 
 
+@lru_cache(maxsize=1)
 def _font() -> str:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return next(
@@ -45,6 +46,8 @@ def _font() -> str:
 
 def use_style() -> None:
     """Set the one style of all figures."""
+    import seaborn as sns  # takes a second to import, which only drawing needs
+
     sns.set_theme(
         style="white",
         rc={

@@ -118,7 +118,8 @@ class Showing:
             if file.stem not in labels and not beside:
                 file.unlink()
         self._headlines(beside)
-        downloads.write(self.output, manifest.report_metadata(self.output))
+        if not os.environ.get(RESULT_VARIABLE):  # a run writes them with its warnings
+            downloads.write(self.output, manifest.report_metadata(self.output))
         text = words.entry(self.output.texts, "finished")
         return Block(words.fill(text, {"rows": len(table)}, "finished"))
 

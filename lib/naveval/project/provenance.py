@@ -38,7 +38,12 @@ READS_NOTHING = tuple(
     f"{PACKAGE}.{name}" for name in ("project.parameters", "project.paths", "exhibits.manifest")
 )
 # Names that differ between import and distribution; the rest is the same or is looked up.
-DISTRIBUTIONS = {"sklearn": "scikit-learn", "yaml": "pyyaml", "bs4": "beautifulsoup4"}
+DISTRIBUTIONS = {
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+    "bs4": "beautifulsoup4",
+    "pypandoc": "pypandoc_binary",
+}
 # Used where installed, without being imported by us or required by the library.
 ALSO = {"pandas": ("pyarrow", "numexpr", "bottleneck")}
 # They carry work to other processes; numbers are the same without them.

@@ -63,6 +63,7 @@ def render(
         raise RenderError(f"{folder}: no such result folder")
     described = builtin.describe() if name == "builtin" else quarto.describe()
     checks = tuple(checks)
+    store.sweep(folder.parent)
     for _ in range(ATTEMPTS):
         for check in checks:
             check(folder)
@@ -128,7 +129,7 @@ def _make_all(
             metadata = template_metadata(content.get("report", {}), described, part)
             metadata["downloads"] = _downloads(folder, part, parts, kind, to)
             jobs.append((part, kind, metadata | works[part.name]))
-    with tempfile.TemporaryDirectory(prefix="naveval-render-") as temporary:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         scratch = Path(temporary)
         with ThreadPoolExecutor(len(jobs)) as pool:
             yield from pool.map(

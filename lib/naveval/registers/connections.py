@@ -1,15 +1,14 @@
 """DuckDB connections with limits on memory and threads, and errors that show no data."""
 
 import os
-import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
 
+from naveval.project import paths, store
 from naveval.project.errors import ContractError
 from naveval.registers.grammar import ZONE
 
@@ -70,7 +69,7 @@ def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
 
     Its time zone is Norway's, whatever the machine's is.
     """
-    folder = Path(tempfile.mkdtemp(prefix="naveval-"))
+    stack, folder = private_folder()
     connection = duckdb.connect(
         config={
             "memory_limit": memory_limit(),
@@ -81,9 +80,18 @@ def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
         }
     )
     connection.execute(f"SET TimeZone = {quote(ZONE)}")
-    weakref.finalize(connection, shutil.rmtree, folder, True)
+    weakref.finalize(connection, stack.close)
     connection.execute("CREATE SCHEMA numbered")
     return connection, folder
+
+
+def private_folder() -> tuple[ExitStack, Path]:
+    """A new folder for data on their way, and what removes it.
+
+    What a killed process left of such folders is removed when the next one is made.
+    """
+    stack = ExitStack()
+    return stack, stack.enter_context(store.staged(paths.cache_dir() / "spill"))
 
 
 def quote(value: object) -> str:

@@ -5,8 +5,6 @@ numbers, truth values and days out of them where that loses nothing.
 """
 
 import atexit
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 
 from naveval.project.errors import ContractError
+from naveval.registers.connections import private_folder
 from naveval.registers.grammar import Family
 from naveval.registers.sources import Source
 
@@ -39,8 +38,8 @@ def as_parquet(source: Source) -> Path:
     file = source.files[0]
     stamp = (file, file.stat().st_mtime_ns, file.stat().st_size)
     if stamp not in _KEPT:
-        folder = Path(tempfile.mkdtemp(prefix="naveval-"))
-        atexit.register(shutil.rmtree, folder, True)
+        stack, folder = private_folder()
+        atexit.register(stack.close)
         target = folder / f"{source.table}.parquet"
         try:
             _convert(file, READERS[source.form], target)

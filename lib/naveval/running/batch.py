@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tqdm import tqdm
-
 from naveval.exhibits import manifest
 from naveval.project import catalogue, parameters, paths, places, store
 from naveval.project.errors import NavevalError, ParameterError
-from naveval.running import dask
+from naveval.running import dask, progress
 from naveval.running import jobs as batch_jobs
-from naveval.running import run as runs
 from naveval.running.jobs import Job
+from naveval.running.progress import Board, Tells
 
 Status = Literal["ok", "failed", "skipped"]
 WORDS: Mapping[Status, str] = {"ok": "ok", "failed": "failed", "skipped": "current"}
@@ -56,7 +54,7 @@ def batch(
     engine: str = "auto",
     memory_mb: float | None = None,
     scheduler: str = "",
-    progress: bool = True,
+    tells: Tells = "screen",
     command: Callable[..., list[list[str]]] | None = None,
     rendered: Callable[..., bool] | None = None,
 ) -> list[RunResult]:
@@ -83,8 +81,9 @@ def batch(
         out over `jobs`. A run that needs more fails.
     scheduler
         Address of a Dask scheduler whose workers make the runs; "" makes them here.
-    progress
-        Show a progress bar with the time left.
+    tells
+        How it goes, to stderr: "screen" renews a line for each run, "lines" tells what begins and
+        ends, "nothing".
     command
         For tests: makes the commands of a run from (study, code, folder).
     rendered
@@ -117,38 +116,33 @@ def batch(
         for study, code in plan
     }
 
-    def reports(folder: Path) -> bool:
-        return not to or (rendered is not None and rendered(folder, to=to, engine=engine))
-
+    for study in names:
+        store.sweep(paths.out_dir() / study)
     make = command or _commands(resume, file, changes or {}, to, engine)
-    done: dict[tuple[str, str], RunResult] = {}
-    waiting: list[Job] = []
-    with tqdm(total=len(plan), unit="run", disable=not progress, smoothing=0.1) as bar:
+
+    def wanted() -> Iterator[Job | RunResult]:
+        """Each run when its turn has come: what it takes, or that there is nothing to do."""
         for study, code in plan:
             folder = paths.result_dir(study, places.slug(code))
-            early = (
-                None if command else _before(study, chosen[study, code], folder, reports, resume)
-            )
-            if early is None:
-                waiting.append(Job(study, code, folder, make(study, code, folder)))
-            else:
-                done[study, code] = early
-                bar.update()
-        with (
-            _terminated_is_interrupted(),
-            closing(
-                dask.work(waiting, scheduler, jobs, memory_mb)
-                if scheduler
-                else _work(waiting, jobs, memory_mb or batch_jobs.free_memory_mb() * 0.9 / jobs)
-            ) as finished,
-        ):
-            for job, outcome, seconds in finished:
-                status: Status = "failed" if outcome else "ok"
-                done[job.study, job.county] = RunResult(
-                    job.study, job.county, job.folder, status, seconds, outcome
-                )
-                bar.update()
-                bar.set_postfix_str(f"{sum(not item.ok for item in done.values())} failed")
+            early = None
+            if resume and not command and (folder / manifest.FILE).is_file():
+                early = _current(study, chosen[study, code], folder)
+            if early is not None and to and early.ok:
+                early = early if rendered and rendered(folder, to=to, engine=engine) else None
+            yield early or Job(study, code, folder, make(study, code, folder))
+
+    done: dict[tuple[str, str], RunResult] = {}
+    steps = "+".join(["run", *(["render"] if to else [])])
+    board = progress.Board(list(plan), jobs, steps, batch_jobs.log_dir())
+    work = (
+        _on_cluster(wanted(), board, scheduler, memory_mb)
+        if scheduler
+        else _here(wanted(), board, memory_mb or batch_jobs.free_memory_mb() * 0.9 / jobs)
+    )
+    with progress.telling(board, tells), _terminated_is_interrupted(), closing(work) as finished:
+        for item in finished:
+            done[item.study, item.county] = item
+            board.end((item.study, item.county), ok=item.ok, seconds=item.seconds)
     return [done[item] for item in plan]
 
 
@@ -180,62 +174,77 @@ def _commands(
     engine: str,
 ) -> Callable[..., list[list[str]]]:
     def commands(study: str, code: str, folder: Path) -> list[list[str]]:
-        run = ["run", study, "--no-progress", "--set", f"county={code}"]
+        run = ["run", study, "--verbose", "--set", f"county={code}"]
         run += [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
         run += ["--params", str(file)] if file else []
         run += ["--resume"] if resume else []
-        render = ["render", str(folder), "--to", ",".join(to), "--engine", engine]
+        render = ["render", str(folder), "--verbose", "--to", ",".join(to), "--engine", engine]
         render += ["--resume"] if resume else []
         return [batch_jobs.naveval(*run)] + ([batch_jobs.naveval(*render)] if to else [])
 
     return commands
 
 
-def _before(
-    study: str,
-    chosen: parameters.StudyParameters,
-    folder: Path,
-    reports: Callable[[Path], bool],
-    resume: bool,
-) -> RunResult | None:
-    """Skip a run that is current; make and check its registers once for all runs.
-
-    Registers that cannot be used fail this run alone, with the reason.
-    """
+def _current(study: str, chosen: parameters.StudyParameters, folder: Path) -> RunResult | None:
+    """Why a run with an earlier result need not be made: it is current, or cannot be judged."""
     start = time.monotonic()
     try:
-        runs.prepare(study, chosen)
-        if not resume:
-            return None
-        found = manifest.data_fingerprint(study, chosen)
-        described = manifest.describe(study, chosen, found)
+        described = manifest.describe(study, chosen, manifest.data_fingerprint(study, chosen))
         with store.held(folder):
-            current = manifest.is_current(folder, described) and reports(folder)
+            if not manifest.is_current(folder, described):
+                return None
     except (NavevalError, OSError) as error:
-        reason = str(error)
-        return RunResult(study, chosen.county, folder, "failed", time.monotonic() - start, reason)
-    if current:
-        return RunResult(study, chosen.county, folder, "skipped", 0.0, "complete and current")
-    return None
+        took = time.monotonic() - start
+        return RunResult(study, chosen.county, folder, "failed", took, str(error))
+    return RunResult(study, chosen.county, folder, "skipped", 0.0, "complete and current")
 
 
-def _work(
-    waiting: list[Job], jobs: int, limit: float
-) -> Generator[tuple[Job, str, float], None, None]:
-    """Start jobs as others end; each with why it failed ("" if not) and its seconds."""
+def _here(
+    wanted: Iterator[Job | RunResult], board: Board, limit: float
+) -> Generator[RunResult, None, None]:
+    """Start jobs as others end, each with so much memory."""
     running: list[batch_jobs.Running] = []
-    queue = list(reversed(waiting))
     try:
-        while queue or running:
-            while queue and len(running) < jobs:
-                running.append(batch_jobs.start(queue.pop(), jobs, limit))
+        while True:
+            while len(running) < board.jobs and (item := next(wanted, None)) is not None:
+                if isinstance(item, RunResult):
+                    yield item
+                else:
+                    board.begin((item.study, item.county))
+                    running.append(batch_jobs.start(item, board.jobs, limit))
+            if not running:
+                return
             time.sleep(batch_jobs.POLL_SECONDS)
-            for item in list(running):
-                if (outcome := batch_jobs.poll(item, limit)) is not None:
-                    running.remove(item)
-                    yield item.job, outcome, time.monotonic() - item.started
+            for one in list(running):
+                if (outcome := batch_jobs.poll(one, limit)) is not None:
+                    running.remove(one)
+                    yield _result(one.job, outcome, time.monotonic() - one.started)
     finally:
         batch_jobs.stop(running)
+
+
+def _on_cluster(
+    wanted: Iterator[Job | RunResult], board: Board, scheduler: str, limit: float | None
+) -> Generator[RunResult, None, None]:
+    """The same on the workers of a Dask cluster."""
+    waiting: list[Job] = []
+    for item in wanted:
+        if isinstance(item, RunResult):
+            yield item
+        else:
+            waiting.append(item)
+
+    def begun(job: Job) -> None:
+        board.begin((job.study, job.county))
+
+    with closing(dask.work(waiting, scheduler, board.jobs, limit, begun)) as finished:
+        for job, outcome, seconds in finished:
+            yield _result(job, outcome, seconds)
+
+
+def _result(job: Job, outcome: str, seconds: float) -> RunResult:
+    status: Status = "failed" if outcome else "ok"
+    return RunResult(job.study, job.county, job.folder, status, seconds, outcome)
 
 
 @contextmanager

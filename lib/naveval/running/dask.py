@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,11 @@ PATIENCE = 20.0
 
 
 def work(
-    waiting: Sequence[Job], address: str, jobs: int, limit: float | None
+    waiting: Sequence[Job],
+    address: str,
+    jobs: int,
+    limit: float | None,
+    begun: Callable[[Job], None] = lambda _: None,
 ) -> Generator[tuple[Job, str, float], None, None]:
     """Run jobs on a cluster, at most `jobs` at the same time; each with its outcome and seconds.
 
@@ -32,6 +36,8 @@ def work(
         Of the scheduler: `tcp://HOST:8786`.
     limit
         Memory of one run in megabytes; None shares out what is free on its worker.
+    begun
+        Told of each run that is handed to the cluster.
 
     Raises
     ------
@@ -51,6 +57,7 @@ def work(
 
         def submit() -> None:
             job = queue.pop()
+            begun(job)
             future = client.submit(
                 complete, job, _environment(), limit, stop.name, pure=False, retries=0
             )

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from naveval.project import paths, places, store
-from naveval.running import notebook, warm
+from naveval.project import paths, store
+from naveval.running import warm
+from naveval.running.progress import log_name
 
 GRACE_SECONDS = 15.0
 POLL_SECONDS = 0.2
@@ -62,7 +63,7 @@ def log_dir() -> Path:
 
 
 def log_file(job: Job) -> Path:
-    return log_dir() / f"{job.study}-{places.slug(job.county)}.log"
+    return log_dir() / log_name(job.study, job.county)
 
 
 def start(job: Job, jobs: int, limit: float) -> Running:
@@ -81,7 +82,7 @@ def _spawn(job: Job, command: list[str], threads: int, limit: float) -> Process:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         environment.setdefault(name, str(threads))
     if warm.POSSIBLE and tuple(command[: len(NAVEVAL)]) == NAVEVAL:
-        warm.up(notebook.modules(job.study))
+        warm.prepare([job.study], render=len(job.commands) > 1)
         arguments = command[len(NAVEVAL) :]
         return warm.fork(
             "naveval.running.warm:command", arguments, environment=environment, log=log_file(job)

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import naveval
 from naveval.project import catalogue, notebooks, paths
 from naveval.project.errors import EstimationError, ParameterError
 from naveval.project.parameters import StudyParameters
@@ -61,7 +60,7 @@ def _execute_apart(study: str, book: dict[str, Any], staging: Path, told: Told) 
     """Execute a notebook in a process forked for it, and end that process whatever happens."""
     source = staging / SOURCE
     notebooks.write(book, source)
-    warm.up(modules(study))
+    warm.prepare([study])
     heard, said = os.pipe()
     with open(heard, encoding="utf-8") as messages:
         try:
@@ -100,15 +99,6 @@ def execute_and_tell(source: str, staging: str, talk: int) -> None:
 
         fault = execute_into(notebooks.read(Path(source)), Path(staging), told)
         print(json.dumps({"fault": vars(fault) if fault else None}), file=messages)
-
-
-def modules(study: str) -> list[str]:
-    """What a run of the study is likely to import."""
-    own = f"{catalogue.PACKAGE}.{catalogue.study(study).name}"
-    folder = Path(naveval.__file__).parent / "studies" / study
-    files = [file.relative_to(folder).with_suffix("") for file in sorted(folder.rglob("*.py"))]
-    named = [".".join([own, *file.parts]).removesuffix(".__init__") for file in files]
-    return ["naveval.running.run", "naveval.running.cells", *named]
 
 
 def select_parts(study: str, parameters: StudyParameters) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from naveval.project.errors import ParameterError, StoreError
 from naveval.project.parameters import StudyParameters
 from naveval.registers.contracts import Warned
 from naveval.running import notebook, warm
+from naveval.running.progress import Tells, say
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,21 @@ def run(
     *,
     target: Path | None = None,
     resume: bool = False,
-    progress: bool = True,
+    tells: Tells = "screen",
 ) -> Run:
     """Execute a study's notebook and write its result folder whole.
 
     Everything that can be checked is checked before a cell is executed. The notebook writes to
     a staging folder, which replaces the earlier result only when all of it succeeded.
+
+    Parameters
+    ----------
+    target
+        Result folder; default `report/_out/<study>/<place>`.
+    resume
+        Do nothing when the result is complete and current.
+    tells
+        How it goes, to stderr: "screen" shows a bar, "lines" a line for each cell, "nothing".
 
     Raises
     ------
@@ -46,8 +56,16 @@ def run(
     """
     folder = target or paths.result_dir(study, places.slug(parameters.county))
     require_replaceable(folder)
-    if warm.POSSIBLE and not warm.inside():
-        warm.up(notebook.modules(study))  # it imports while everything is checked here
+    store.sweep(folder.parent)
+    if not resume:
+        warm.prepare([study])  # it imports while everything is checked here
+    with _progress(study, tells) as told:
+        return _run(study, parameters, folder, resume, told)
+
+
+def _run(
+    study: str, parameters: StudyParameters, folder: Path, resume: bool, told: notebook.Told
+) -> Run:
     warned = prepare(study, parameters)
     described = manifest.describe(study, parameters, manifest.data_fingerprint(study, parameters))
     with store.held(folder):
@@ -58,7 +76,7 @@ def run(
         for part in ("figures", "tables"):
             (staging / part).mkdir(parents=True)
         content = {**described, "started": manifest.now(), "git_commit": manifest.git_commit()}
-        with _progress(study, shown=progress) as told, _result_in(staging):
+        with _result_in(staging):
             notebook.execute(study, parameters, staging, told=told)
         content |= {"finished": manifest.now(), "engine": None, "complete": True}
         opened = _output_of(study, parameters, staging)
@@ -109,12 +127,17 @@ def require_replaceable(folder: Path) -> None:
 
 
 @contextmanager
-def _progress(study: str, *, shown: bool) -> Iterator[notebook.Told]:
-    """A bar over the cells of the notebook."""
-    with tqdm(desc=study, unit="cell", disable=not shown) as bar:
+def _progress(study: str, tells: Tells) -> Iterator[notebook.Told]:
+    """Tell of the cells of the notebook, and before the first that registers are checked."""
+    if tells == "lines":
+        say("checks registers")
+        yield lambda done, total: say(f"cell {done} of {total}")
+        return
+    with tqdm(desc=f"{study}: checks registers", unit="cell", disable=tells == "nothing") as bar:
 
         def told(done: int, total: int) -> None:
             bar.total = total
+            bar.set_description(study, refresh=False)
             bar.update(done - bar.n)
 
         yield told

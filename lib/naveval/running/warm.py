@@ -9,6 +9,7 @@ started anew when a file of the package has changed since.
 
 import atexit
 import contextlib
+import ctypes
 import importlib
 import json
 import os
@@ -25,12 +26,21 @@ from pathlib import Path
 from typing import Any
 
 import naveval
+from naveval.project import catalogue
 
 POSSIBLE = hasattr(os, "fork") and hasattr(socket, "send_fds")
 """Whether this system can fork; elsewhere commands are started anew."""
 REAP_SECONDS = 0.05
 THREADS = "OMP_NUM_THREADS"
-_state: dict[str, Any] = {"server": None, "inside": False}
+RUN = (
+    "seaborn","naveval.running.run", "naveval.running.cells")
+RENDER = (
+    "naveval.publishing.render",
+    "naveval.publishing.audit.ids",
+    "naveval.disclosure.scan.folder",
+)
+DIE_WITH_PARENT = 1  # prctl's PR_SET_PDEATHSIG
+_state: dict[str, Any] = {"server": None, "inside": False, "forked": False}
 _starting = threading.Lock()
 
 
@@ -81,6 +91,32 @@ def inside() -> bool:
     return bool(_state["inside"])
 
 
+def prepare(studies: Sequence[str], *, render: bool = False) -> None:
+    """Start the server with what runs of studies import, while the caller does other things.
+
+    Parameters
+    ----------
+    render
+        Whether their results are rendered too.
+    """
+    if POSSIBLE and not inside():
+        up(
+            [
+                *RUN,
+                *(name for study in studies for name in modules(study)),
+                *(RENDER if render else ()),
+            ]
+        )
+
+
+def modules(study: str) -> list[str]:
+    """All modules of a study."""
+    own = f"{catalogue.PACKAGE}.{catalogue.study(study).name}"
+    folder = Path(naveval.__file__).parent / "studies" / study
+    files = [file.relative_to(folder).with_suffix("") for file in sorted(folder.rglob("*.py"))]
+    return [".".join([own, *file.parts]).removesuffix(".__init__") for file in files]
+
+
 def up(modules: Sequence[str]) -> Server:
     """Start the server, which imports modules meanwhile, unless one is running.
 
@@ -95,7 +131,7 @@ def up(modules: Sequence[str]) -> Server:
             if server.process.poll() is None and server.stamp == stamp:
                 return server
             down()
-        _state["server"] = _start(modules, stamp)
+        _state.update(server=_start(modules, stamp), forked=False)
         return _state["server"]
 
 
@@ -125,6 +161,8 @@ def down() -> None:
     _state["server"] = None
     if server is not None and server.owner == os.getpid():
         server.way.close()
+        if not _state["forked"]:  # nothing to be ended by it, and it may still be importing
+            server.process.kill()
         server.process.wait()
 
 
@@ -188,6 +226,7 @@ def fork(
         passed += [talk] if talk is not None else []
         try:
             socket.send_fds(server.way, [b"f"], passed)
+            _state["forked"] = True
         except OSError as error:
             own.close()
             raise RuntimeError("the server for new processes has died") from error
@@ -259,6 +298,7 @@ def _line(status: socket.socket) -> str:
 def _work(request: int, passed: Sequence[int]) -> None:
     """In the forked process: take over environment, folder and log, and do the work."""
     os.setsid()
+    _die_with_parent()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with open(request, encoding="utf-8") as file:
@@ -284,6 +324,13 @@ def _work(request: int, passed: Sequence[int]) -> None:
     module, _, name = wanted["target"].partition(":")
     function = getattr(importlib.import_module(module), name)
     sys.exit(function(*wanted["arguments"], *(left if wanted["talks"] else ())))
+
+
+def _die_with_parent() -> None:
+    """Have the system end this process when the server is killed, which then cannot do it."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
 
 
 def command(*arguments: str) -> None:

@@ -173,7 +173,7 @@ def test_a_faulty_costs_file_stops_the_run_before_anything_is_written(project: P
     (earlier / "manifest.json").write_text("{}", encoding="utf-8")
     write(project / "params", change("general/tax_cost/value", 2))
     with pytest.raises(ParameterError, match=r"general\.tax_cost\.value: 2"):
-        run.run("programs", Parameters(), progress=False)
+        run.run("programs", Parameters(), tells="nothing")
     assert [item.name for item in earlier.iterdir()] == ["manifest.json"]
     assert [item.name for item in paths.out_dir().iterdir()] == ["programs"]
 

@@ -71,5 +71,5 @@ def test_how_results_are_kept_decides_none_of_them(changed: dict[str, list[str]]
 
 def test_the_time_zone(changed: dict[str, list[str]]) -> None:
     others = {"forests", "national indicator", "panel followup"}
-    others |= {"panel hedmark", "quarterly", "site"}
+    others |= {"panel hedmark", "protected followup", "quarterly", "site"}
     assert set(changed["zone"]) == WITH_REGISTERS | others

@@ -1,5 +1,7 @@
 """Months, durations, means and the flow are functions of protected numbers of persons."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,7 +28,7 @@ def panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
 
 @pytest.fixture(scope="module")
 def protected(panel: Panel) -> Protected:
-    return protection.protect(panel, Parameters())
+    return protection.protect(panel, SECRET)
 
 
 def raw(panel: Panel, label: str, county: str = "") -> pd.DataFrame:
@@ -130,12 +132,13 @@ def test_exits_of_both_kinds_have_noise_of_their_own(panel: Panel, protected: Pr
     assert error.std() > 1.5
 
 
-def test_durations_and_flow_of_a_place(panel: Panel, protected: Protected) -> None:
+def test_durations_and_flow_of_a_place(panel: Panel) -> None:
     for county in ("", "03"):
-        own = protection.durations(panel, protected, "fig-2", county)
+        parameters = Parameters(county=county)
+        own = protection.durations(panel, "fig-2", parameters)
         assert not own.frame.duplicated(["measure", "duration"]).any()
         assert set(own.log["label"]) == {"fig-2"}
-        told = protection.flow(panel, protected, county).frame.set_index("step")
+        told = protection.flow(panel, parameters).frame.set_index("step")
         steps = panel.flow if not county else panel.flow[panel.flow["county"] == county]
         true = steps.groupby("step", observed=True)[["n_persons", "n_periods", "n_spells"]].sum()
         assert np.abs(told["n_persons"] - true["n_persons"]).max() <= 5
@@ -143,3 +146,18 @@ def test_durations_and_flow_of_a_place(panel: Panel, protected: Protected) -> No
         near = np.abs(periods - true["n_periods"].reindex(periods.index))
         assert (near > 0).any()
         assert (near <= 0.05 * true["n_periods"].reindex(periods.index) + 150).all()
+
+
+def test_kept_protection_is_the_same(
+    panel: Panel, protected: Protected, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
+    monkeypatch.setattr(protection, "made_from", lambda parameters: {"data": "these"})
+    protection.load(panel, Parameters())
+    monkeypatch.setattr(protection, "protect", None)
+    kept = protection.load(panel, Parameters())
+    pd.testing.assert_frame_equal(kept.means, protected.means)
+    assert set(kept.months) == set(protected.months)
+    for place, released in protected.months.items():
+        pd.testing.assert_frame_equal(kept.months[place].frame, released.frame)
+        pd.testing.assert_frame_equal(kept.months[place].suppressed, released.suppressed)

@@ -6,6 +6,7 @@ The analysis panel: one row per person and two-week period, from the ten registe
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -200,14 +201,22 @@ def load(parameters: Parameters) -> Panel:
     """
     secret = keys.secret(parameters.origin())
     folder = extracts.folder("followup", parameters)
-    gap = parameters.longest_gap_weeks
-    found = registers.fingerprint(folder, tuple(TABLES))
     return cached(
         "followup-panel",
-        lambda: read(folder, secret, gap),
-        key={"data": found, "gap": gap, "secret": secret.fingerprint},
+        lambda: read(folder, secret, parameters.longest_gap_weeks),
+        key=made_from(parameters),
         code=(__name__,),
     )
+
+
+def made_from(parameters: Parameters) -> dict[str, Any]:
+    """What the panel of a run is made from besides code, and all that is computed from it alone."""
+    folder = extracts.folder("followup", parameters)
+    return {
+        "data": registers.fingerprint(folder, tuple(TABLES)),
+        "gap": parameters.longest_gap_weeks,
+        "secret": keys.secret(parameters.origin()).fingerprint,
+    }
 
 
 def read(data: Path, secret: Secret, longest_gap: int = 2) -> Panel:

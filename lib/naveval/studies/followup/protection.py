@@ -18,6 +18,7 @@ from naveval.disclosure import decisions, keys, magnitudes, series
 from naveval.disclosure.keys import Secret
 from naveval.disclosure.released import Released
 from naveval.disclosure.thresholds import thresholds
+from naveval.project.store import cached
 from naveval.studies.followup import weeks
 from naveval.studies.followup.estimate import OUTCOMES, START, WINDOWS, place
 from naveval.studies.followup.measures import (
@@ -28,7 +29,7 @@ from naveval.studies.followup.measures import (
     by_duration,
     by_month,
 )
-from naveval.studies.followup.panel import NO_CARDS, WINDOW, Panel
+from naveval.studies.followup.panel import NO_CARDS, WINDOW, Panel, made_from
 from naveval.studies.followup.parameters import Parameters
 
 TABLES: Mapping[str, str] = {"fig-4": "tbl-1", "fig-5": "tbl-2", "fig-6": "tbl-3"}
@@ -70,12 +71,21 @@ class Protected:
     months: Mapping[tuple[str, str], Released]
     means: pd.DataFrame
     gaps: Released
-    secret: Secret
 
 
-def protect(panel: Panel, parameters: Parameters) -> Protected:
+def load(panel: Panel, parameters: Parameters) -> Protected:
+    """Months and means of all places, computed once for the runs of all counties."""
+    return cached(
+        "followup-protected",
+        lambda: protect(panel, keys.secret(parameters.origin())),
+        key=made_from(parameters),
+        code=(__name__,),
+    )
+
+
+def protect(panel: Panel, secret: Secret) -> Protected:
     """Months and means of all places."""
-    source = _Source(panel, keys.secret(parameters.origin()), {})
+    source = _Source(panel, secret, {})
     months, means = {}, []
     every = _places(panel.window)
     for code in every:
@@ -83,7 +93,7 @@ def protect(panel: Panel, parameters: Parameters) -> Protected:
             months[label, code] = _months(source, label, code)
             means.append(_means(source, label, code))
     gaps = _gaps(source, [code for code in every if code != COUNTRY])
-    return Protected(months, pd.concat(means, ignore_index=True), gaps, source.secret)
+    return Protected(months, pd.concat(means, ignore_index=True), gaps)
 
 
 @dataclass(frozen=True)
@@ -314,19 +324,20 @@ def months(protected: Protected, label: str, county: str) -> Released:
     return protected.months[label, county]
 
 
-def durations(panel: Panel, protected: Protected, label: str, county: str) -> Released:
+def durations(panel: Panel, label: str, parameters: Parameters) -> Released:
     """Means by duration of one place, for figure 1, 2 or 3."""
-    raw = by_duration(panel.profiles, BY_DURATION[label], county).assign(cap=DIALOGUES_A_PERIOD)
+    secret, measures = keys.secret(parameters.origin()), BY_DURATION[label]
+    raw = by_duration(panel.profiles, measures, parameters.county).assign(cap=DIALOGUES_A_PERIOD)
     country = by_duration(panel.profiles, BY_DURATION[label], COUNTRY)
-    each = _per_person(country.assign(cap=DIALOGUES_A_PERIOD), protected.secret)
-    found = protected_means(raw, protected.secret, 1, each)
+    each = _per_person(country.assign(cap=DIALOGUES_A_PERIOD), secret)
+    found = protected_means(raw, secret, 1, each)
     persons = float(raw["n_persons"].max()) if len(raw) else 0.0
     return _released(found, label, ["measure", "duration"], persons, ["weeks"])
 
 
-def flow(panel: Panel, protected: Protected, county: str) -> Released:
+def flow(panel: Panel, parameters: Parameters) -> Released:
     """The sample flow of a place: persons, spells and periods of each step."""
-    secret = protected.secret
+    secret, county = keys.secret(parameters.origin()), parameters.county
     found = panel.flow if not county else panel.flow[panel.flow["county"] == county]
     counts = ["n_persons", "n_persons_key", "n_spells", "n_periods"]
     raw = found.groupby("step", sort=False, as_index=False, observed=True)[counts].sum()

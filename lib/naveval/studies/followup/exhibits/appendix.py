@@ -15,7 +15,7 @@ from naveval.studies.followup.results import FollowupResults
 
 def flow(results: FollowupResults) -> Released:
     """How many persons, spells and periods each step keeps or drops."""
-    return protection.flow(results.panel, results.protected, results.parameters.county)
+    return protection.flow(results.panel, results.parameters)
 
 
 def marginals(results: FollowupResults) -> pd.DataFrame:

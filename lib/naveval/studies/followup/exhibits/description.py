@@ -169,9 +169,7 @@ def _durations(label: str) -> Exhibit[FollowupResults]:
     measures = BY_DURATION[label]
     return Exhibit(
         label,
-        data=lambda results: protection.durations(
-            results.panel, results.protected, label, results.parameters.county
-        ),
+        data=lambda results: protection.durations(results.panel, label, results.parameters),
         keys=("measure", "weeks"),
         values={"value": _mean(measures)},
         protect=Together("n_persons"),
