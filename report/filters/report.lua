@@ -367,7 +367,22 @@ local function plain_code(block)
   return block
 end
 
+-- The contents follow the first section, which answers on the first page.
+local function contents_after_first(doc)
+  if not typst or not doc.meta["answer-first"] then return doc end
+  local seen = 0
+  for i, block in ipairs(doc.blocks) do
+    if block.t == "Header" and block.level <= 2 then seen = seen + 1 end
+    if seen == 2 then
+      doc.blocks:insert(i, raw("#pagebreak(weak: true)\n#contents"))
+      return doc
+    end
+  end
+  return doc
+end
+
 function Pandoc(doc)
+  doc = contents_after_first(doc)
   doc = doc:walk({ Blocks = boxes })
   doc = doc:walk({ Span = finding, Quoted = quoted, Math = equation, CodeBlock = plain_code, Plain = plain_start })
   return number_sections(doc)

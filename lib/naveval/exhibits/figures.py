@@ -1,7 +1,8 @@
 """Figures of a report: one style, picture with caption, alt text and the data behind it.
 
-The palette is the accessible one of the UK Analysis Function: at most six colours, never
-the only carrier of meaning; lines differ in style too and are labelled directly.
+The palette is that of the UK Analysis Function, darkened so that a label in its line's colour can
+be read: at most six colours, never the only carrier of meaning; lines differ in style too and are
+labelled directly.
 """
 
 from functools import lru_cache
@@ -13,8 +14,10 @@ from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 from matplotlib.ticker import AutoLocator, FuncFormatter, MaxNLocator
 
 from naveval.disclosure import gate
@@ -22,11 +25,11 @@ from naveval.disclosure.gate import Released
 from naveval.exhibits import output as outputs
 from naveval.exhibits import words
 from naveval.exhibits.output import Block, Output
-from naveval.project import formats
+from naveval.project import fonts, formats
 from naveval.project.errors import ParameterError
 from naveval.project.escaping import write_csv
 
-COLORS = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
+COLORS = ("#12436D", "#1B7F77", "#801650", "#B8470F", "#3D3D3D", "#7A55B8")
 LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 GRID = "#D9DDE1"
 INK = "#262626"
@@ -34,14 +37,15 @@ WIDTH = 7.2
 DPI = 180
 MIN_LABEL_GAP = 0.055
 NOTICE_INCHES = 0.16
+LEAST_CONTRAST = 4.5
+WHITE_TEXT = 1.05
 
 
 @lru_cache(maxsize=1)
 def _font() -> str:
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next(
-        name for name in ("Source Sans 3", "Source Sans Pro", "DejaVu Sans") if name in installed
-    )
+    for file in fonts.files().values():
+        font_manager.fontManager.addfont(file)
+    return fonts.FAMILY
 
 
 def use_style() -> None:
@@ -52,12 +56,12 @@ def use_style() -> None:
         style="white",
         rc={
             "font.family": _font(),
-            "font.size": 10,
+            "font.size": 11,
             "axes.edgecolor": "#8A9199",
             "axes.linewidth": 0.8,
             "axes.labelcolor": INK,
-            "axes.labelsize": 10,
-            "axes.titlesize": 10.5,
+            "axes.labelsize": 11,
+            "axes.titlesize": 11.5,
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",
             "axes.spines.top": False,
@@ -71,8 +75,8 @@ def use_style() -> None:
             "text.color": INK,
             "xtick.color": INK,
             "ytick.color": INK,
-            "xtick.labelsize": 9,
-            "ytick.labelsize": 9,
+            "xtick.labelsize": 10,
+            "ytick.labelsize": 10,
             "lines.linewidth": 1.9,
             "legend.frameon": False,
             "figure.dpi": 100,
@@ -143,7 +147,7 @@ def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]], *, pad: floa
             (x, y),
             xytext=(x + (right - left) * pad, y),
             color=color,
-            fontsize=9,
+            fontsize=10,
             va="center",
             ha="left",
             annotation_clip=False,
@@ -195,11 +199,39 @@ def save(figure: Figure, picture: Path, mark: str) -> None:
     """Write a picture, with a mark inside it where there is one, so that a copy keeps it.
 
     The picture is raster: vector files would carry exact data.
+
+    Raises
+    ------
+    ParameterError
+        For text too faint on a white page; white text stands on something dark.
     """
+    if faint := faint_texts(figure):
+        raise ParameterError(f"{picture.name}: too faint to read: {'; '.join(faint)}")
     if mark:
         _keep_free(figure)
         figure.text(0.995, 0.005, mark, ha="right", va="bottom", fontsize=7, color="#5A5A5A")
     figure.savefig(picture, dpi=DPI, metadata={"Software": None})
+
+
+def faint_texts(figure: Figure) -> list[str]:
+    """Texts whose contrast with a white page is below 4.5 to 1 (WCAG 2.1, 1.4.3)."""
+    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    contrasts = {text: _contrast(text.get_color(), text.get_alpha()) for text in texts}
+    return [
+        f"«{text.get_text()}» ({contrast:.1f} to 1)"
+        for text, contrast in contrasts.items()
+        if WHITE_TEXT < contrast < LEAST_CONTRAST
+    ]
+
+
+def _contrast(color: Any, alpha: float | None) -> float:
+    red, green, blue = (1 + (alpha or 1) * (part - 1) for part in to_rgb(color))
+    linear = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (red, green, blue)
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return 1.05 / (luminance + 0.05)
 
 
 def _keep_free(figure: Figure) -> None:

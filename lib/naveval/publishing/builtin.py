@@ -11,6 +11,7 @@ from typing import Literal
 
 import typst
 
+from naveval.project import fonts
 from naveval.project.errors import RenderError
 from naveval.publishing import document
 
@@ -46,6 +47,8 @@ def to_html(markdown: str, metadata: dict[str, object], work: Path, report: Path
             "html5",
             "--template",
             str(report / "theme" / "report.html"),
+            "--css",
+            str(_faces(work)),
             "--css",
             str(report / "theme" / "report.css"),
             "--embed-resources",
@@ -87,12 +90,19 @@ def to_pdf(markdown: str, metadata: dict[str, object], work: Path, report: Path)
             str(source),
             output=str(target),
             root=str(work),
+            font_paths=[str(fonts.folder())],
             ignore_system_fonts=True,
             pdf_standards=[PDF_STANDARD],
         )
     except Exception as error:
         raise RenderError(f"typst: {error}") from None
     return target
+
+
+def _faces(work: Path) -> Path:
+    file = work / "fonts.css"
+    file.write_text(fonts.css(), encoding="utf-8")
+    return file
 
 
 def _arguments(metadata: dict[str, object], work: Path, report: Path) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from naveval.project import notebooks
+from naveval.project import fonts, notebooks
 from naveval.project.errors import RenderError
 
 PROGRAM = "quarto"
@@ -81,6 +81,12 @@ def prepare(
             shutil.copy2(source, work / part)
     project = yaml.safe_load((report / PROJECT_FILE).read_text(encoding="utf-8"))
     project["project"] = {"type": "default", "render": ["report.ipynb"]}
+    (work / "theme" / "fonts").mkdir()
+    for file in fonts.files().values():
+        shutil.copyfile(file, work / "theme" / "fonts" / file.name)
+    (work / "theme" / "fonts.css").write_text(fonts.css(), encoding="utf-8")
+    project["format"]["html"]["css"] = ["theme/fonts.css", "theme/report.css"]
+    project["format"]["typst"]["font-paths"] = ["theme/fonts"]
     (work / PROJECT_FILE).write_text(yaml.safe_dump(project, allow_unicode=True), encoding="utf-8")
     if kind == "html" and (prefix := metadata.get("number-prefix")):
         named = {f"{key}-title": f"{name}\u00a0{prefix}" for key, name in FLOATS.items()}

@@ -196,6 +196,7 @@ def template_metadata(
         "title": title,
         "pagetitle": title,
         "number-prefix": markdown.PREFIX[part.name] if part else "",
+        "answer-first": part is not None and part.name == markdown.REPORT,
         "subtitle": report.get("subtitle", ""),
         "place": report.get("place", ""),
         "abstract": report.get("abstract", ""),

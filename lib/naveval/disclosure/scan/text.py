@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
+from naveval.project import fonts
+
 BYTE_ORDERS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 COLOUR = re.compile(r"(?:\x1b|\\u001b|\\x1b)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
@@ -107,11 +109,13 @@ def attributes(text: str) -> str:
 def hidden(text: str) -> Iterator[tuple[str, bytes]]:
     """Files a text carries: media type ("" when unknown) and content.
 
-    Data addresses, and runs of base64 or hexadecimal digits that decode to text or to a known
-    kind of file.
+    Data addresses but for the project's own typeface, and runs of base64 or hexadecimal digits
+    that decode to text or to a known kind of file.
     """
     for kind, _, coded, data in DATA_URI.findall(text):
         content = _decoded64(data) if coded else unquote_to_bytes(data)
+        if content in fonts.faces():
+            continue
         yield (kind or "text/plain"), (content if content is not None else b"\x00")
     rest = DATA_URI.sub(" ", text)
     for found in BASE64.findall(rest):
