@@ -35,6 +35,12 @@ def output(tmp_path: Path) -> Output:
     return Output("hedmark", places.place("15"), tmp_path, "simulated", TEXTS)
 
 
+def test_a_protected_zero_is_told_as_none_or_a_few(output: Output) -> None:
+    (output.folder / "tables/tbl-9.csv").write_text("a,n,n_few\nx,12,False\ny,0,True\nz,0,False\n")
+    book = load_workbook(downloads.write(output, REPORT)[0])
+    assert [cell.value for cell in book["tbl-9"]["B"]][-3:] == [12, "0–5", 0]
+
+
 def test_a_sheet_per_file_and_a_dictionary(output: Output) -> None:
     target, listed = downloads.write(output, REPORT)
     assert target.name == "hedmark-15-more-og-romsdal-simulert.xlsx"

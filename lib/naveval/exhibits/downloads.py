@@ -7,7 +7,7 @@ depend on the content alone, so that two equal runs give equal files.
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +18,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from naveval.exhibits import output as outputs
 from naveval.exhibits.output import Output
-from naveval.project import parameters, paths
+from naveval.project import formats, parameters, paths
 from naveval.project.escaping import neutral
 
 DICTIONARY_FILE = "dictionary.csv"
+FEW = "_few"
+NO_NUMBERS = ("", formats.SUPPRESSED, formats.FEW)
 SIMULATED = "simulert"
 STYLES: Mapping[str, Mapping[str, Any]] = {
     "alarm": {"bold": True, "font_color": "#801650"},
@@ -163,7 +165,7 @@ def _kind(values: list[str], words: Mapping[str, Any]) -> str:
 
 def _numeric(values: Iterable[str]) -> bool:
     """Whether a column holds numbers: codes with leading zeros make all of it text."""
-    return all(NUMBER.fullmatch(value) for value in values if value not in ("", ":"))
+    return all(NUMBER.fullmatch(value) for value in values if value not in NO_NUMBERS)
 
 
 def workbook(
@@ -192,12 +194,24 @@ def workbook(
         rows = [*intro, tuple(words["front-head"]), *listed]
         _fill(front, styles, mark, "", rows, head=len(intro))
         for name, part in zip(names, parts, strict=True):
-            _fill(book.add_worksheet(name), styles, mark, part.title, [part.head, *part.rows])
+            _fill(book.add_worksheet(name), styles, mark, part.title, [part.head, *_told(part)])
         last = book.add_worksheet(words["dictionary"])
         _fill(last, styles, mark, words["dictionary-title"], meanings)
         about = {"title": report.get("title", ""), "author": "naveval", "created": FIXED_TIME}
         book.set_properties(about)
     return stream.getvalue()
+
+
+def _told(part: Part) -> Iterator[tuple[str, ...]]:
+    """The rows as a sheet tells them: a protected 0 that its CSV marks as few is «0–5»."""
+    marked = {
+        part.head.index(name.removesuffix(FEW)): place
+        for place, name in enumerate(part.head)
+        if name.endswith(FEW) and name.removesuffix(FEW) in part.head
+    }
+    for row in part.rows:
+        few = {place for place, mark in marked.items() if row[mark] == str(True)}
+        yield tuple(formats.FEW if k in few else text for k, text in enumerate(row))
 
 
 def sheet_names(labels: list[str], taken: set[str]) -> list[str]:

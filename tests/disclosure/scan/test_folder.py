@@ -1,5 +1,7 @@
 """The last search of a finished folder finds what is planted, in every kind of file."""
 
+import json
+
 import nbformat
 import openpyxl
 import pandas as pd
@@ -9,6 +11,7 @@ import typst
 from naveval.disclosure.scan import folder
 from naveval.disclosure.scan.folder import require_clean, scan
 from naveval.disclosure.scan.identities import is_identity_number
+from naveval.project import provenance
 
 ID, IDENTITY = planted.TEXT_ID, planted.IDENTITY
 
@@ -117,10 +120,46 @@ def test_identity_numbers():
     assert not is_identity_number("00000000000")
 
 
-def test_a_protected_zero_says_so_in_the_column_beside_it(tmp_path):
-    def hits(few: str) -> int:
-        (tmp_path / "fig-1.csv").write_text(f"n_with,n_with_few\n12,False\n0,{few}\n")
-        return sum(finding.number for finding in scan(tmp_path))
+MARKED = "n_with,n_with_few\n12,False\n0,True\n"
 
-    assert hits("True") == 0
-    assert hits("False") == 1
+
+def result(root, csv=MARKED, rule="described", log_label="fig-1"):
+    """A result folder with one figure's CSV, its log and its manifest."""
+    (root / "figures").mkdir(parents=True)
+    (root / "figures" / "fig-1.csv").write_text(csv)
+    (root / "disclosure.csv").write_text(f"label,rule\n{log_label},{rule}\n")
+    files = provenance.hashes([*root.glob("*.csv"), *root.glob("figures/*")], root)
+    (root / "manifest.json").write_text(json.dumps({"files": files}))
+    return root
+
+
+def small(root) -> int:
+    return sum(finding.number for finding in scan(root) if "count below" in finding.kind)
+
+
+def test_a_protected_zero_is_believed_where_an_exhibit_of_the_suite_wrote_it(tmp_path):
+    assert small(result(tmp_path / "own")) == 0
+    assert small(tmp_path) == 0, "also below a folder of results"
+    assert small(result(tmp_path / "unmarked", MARKED.replace("True", "False"))) == 1
+    assert small(result(tmp_path / "exact", MARKED.replace("12,", "3,"))) == 1
+
+
+def test_a_mark_of_a_protected_zero_is_not_believed_from_others(tmp_path):
+    lone = tmp_path / "lone"
+    (lone / "figures").mkdir(parents=True)
+    (lone / "figures" / "fig-1.csv").write_text(MARKED)
+    assert small(lone) == 1
+    assert small(result(tmp_path / "model", rule="model")) == 1
+    assert small(result(tmp_path / "other", log_label="fig-2")) == 1
+    changed = result(tmp_path / "changed")
+    (changed / "figures" / "fig-1.csv").write_text(MARKED + "0,True\n")
+    assert small(changed) == 2
+    beside = result(tmp_path / "beside")
+    (beside / "notes.csv").write_text(MARKED + "0,True\n")
+    assert small(beside) == 2
+    log = result(tmp_path / "log", rule="model")
+    (log / "disclosure.csv").write_text("label,rule\nfig-1,described\n")
+    assert small(log) == 1
+    broken = result(tmp_path / "broken")
+    (broken / "manifest.json").write_text("{")
+    assert small(broken) == 1

@@ -142,6 +142,9 @@ def test_durations_and_flow_of_a_place(panel: Panel) -> None:
         steps = panel.flow if not county else panel.flow[panel.flow["county"] == county]
         true = steps.groupby("step", observed=True)[["n_persons", "n_periods", "n_spells"]].sum()
         assert np.abs(told["n_persons"] - true["n_persons"]).max() <= 5
+        for name in ("n_spells", "n_periods"):
+            known = told[told[name].notna()]
+            assert (known[name] >= known["n_persons"]).all()
         periods = told["n_periods"].dropna()
         near = np.abs(periods - true["n_periods"].reindex(periods.index))
         assert (near > 0).any()

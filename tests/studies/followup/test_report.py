@@ -78,10 +78,13 @@ def test_report_for_the_country_and_a_small_county(
     estimate = pd.to_numeric(small["estimate"], errors="coerce")
     assert estimate.isna().all() == (county == "56")
     for file in (result / "figures").glob("fig-[1-6].csv"):
-        frame = pd.read_csv(file)
-        shown = frame[frame["value"].notna()]
-        assert not shown["n_persons"].between(1, 4).any()
-        assert not shown["n_with"].between(1, 4).any()
+        frame = pd.read_csv(file, na_values=[":"])
+        for name in ("n_persons", "n_with"):
+            assert not frame[name].between(1, 4).any()
+            few = frame.get(f"{name}_few", pd.Series(False, frame.index))
+            assert (frame[name].eq(0) == few).all(), "a protected 0 is marked, and nothing else"
+        noisy = frame.get("value_noisy", pd.Series(False, frame.index))
+        assert (noisy == (frame["n_with"].lt(10) & frame["value"].notna())).all()
 
 
 def test_small_county_is_told_plainly(

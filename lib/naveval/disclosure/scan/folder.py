@@ -3,7 +3,8 @@
 A finding names the file, what was found and how often, never the thing itself.
 """
 
-from collections.abc import Collection, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from joblib import Parallel, cpu_count, delayed
 from naveval.disclosure.scan import identities
 from naveval.disclosure.scan.readers import Wanted, search
 from naveval.disclosure.thresholds import thresholds
+from naveval.project import provenance
 from naveval.project.errors import DisclosureError
 
+MANIFEST, LOG = "manifest.json", "disclosure.csv"
+EXHIBITS = ("tables", "figures")
+PROTECTED = ("counted", "described")
 LARGE = 50_000_000
 """Bytes from which a folder, such as the site of all counties, is searched by all processors."""
 
@@ -48,7 +53,7 @@ def scan(folder: Path, ids: Collection[str] = ()) -> list[Finding]:
     """
     folder = Path(folder)
     labels = frozenset(_published_labels(folder))
-    wanted = Wanted(identities.ids(ids), thresholds(), labels)
+    wanted = Wanted(identities.ids(ids), thresholds(), labels, frozenset(_protected(folder)))
     sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
     jobs = cpu_count() if sum(sizes.values()) > LARGE else 1
     by_size = sorted(sizes, key=lambda path: (-sizes[path], path))
@@ -80,8 +85,41 @@ def require_clean(folder: Path, ids: Collection[str] = ()) -> None:
 
 def _published_labels(folder: Path) -> set[str]:
     """Labels whose numbers come from published tables, by the folder's log."""
-    file = folder / "disclosure.csv"
+    file = folder / LOG
     if not file.exists():
         return set()
     log = pd.read_csv(file, dtype=str, keep_default_na=False)
     return set(log.loc[log.get("rule", pd.Series(dtype=str)) == "published", "label"])
+
+
+def _protected(folder: Path) -> Iterator[str]:
+    """Fingerprints of CSV files that an exhibit of the suite wrote from protected counts.
+
+    In a result folder: the manifest names the file with its fingerprint, and the log, which the
+    manifest names too, says that the counts of its label were protected.
+    """
+    for file in folder.rglob(MANIFEST):
+        named = _files(file)
+        lies = provenance.hashes((file.parent / name for name in named), file.parent)
+        own = {name for name, print_ in lies.items() if named[name] == print_}
+        if LOG not in own:
+            continue
+        log = pd.read_csv(file.parent / LOG, dtype=str, keep_default_na=False)
+        labels = set(log.loc[log["rule"].isin(PROTECTED), "label"])
+        for name in own:
+            path = Path(name)
+            if path.suffix == ".csv" and path.parent.name in EXHIBITS and path.stem in labels:
+                yield lies[name]
+
+
+def _files(manifest: Path) -> dict[str, str]:
+    """Files of a result folder to their fingerprints; none where its manifest cannot be read."""
+    try:
+        found = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+        return {
+            str(name): str(print_)
+            for name, print_ in found.items()
+            if (manifest.parent / name).is_file() and ".." not in name
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}

@@ -6,6 +6,7 @@ itself a finding.
 """
 
 import base64
+import hashlib
 import html
 import io
 import json
@@ -88,11 +89,22 @@ NO_PROSE = re.compile(r"<(script|style|table|svg)\b.*?</\1>", re.DOTALL | re.IGN
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a search is for: ids, thresholds, and labels of tables that may hold small counts."""
+    """What a search is for.
+
+    Attributes
+    ----------
+    ids, limits
+        Ids of persons, and thresholds.
+    exempt
+        Labels of tables that may hold small counts.
+    protected
+        Fingerprints of CSV files whose marks of protected zeros are believed.
+    """
 
     ids: Ids
     limits: Thresholds
     exempt: frozenset[str]
+    protected: frozenset[str] = frozenset()
 
 
 def search(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -147,7 +159,8 @@ def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
     rows = tables.of_csv(decoded(content))
     yield from _words("\n".join(cell for row in rows for cell in row), wanted)
     small = PurePosixPath(name).stem not in wanted.exempt
-    yield from tables.table(rows, wanted.limits, small=small)
+    few = hashlib.sha256(content).hexdigest() in wanted.protected
+    yield from tables.table(rows, wanted.limits, small=small, few=few)
 
 
 def _json(name: str, content: bytes, wanted: Wanted) -> Hits:

@@ -87,19 +87,24 @@ RULE = re.compile(r"[\s:|-]+")
 COLUMNS = re.compile(r"\S(?:.*?\S)??(?=\s{2,}|\t|$)")
 
 
-def table(rows: Sequence[Sequence[str]], limits: Thresholds, *, small: bool) -> Hits:
+def table(
+    rows: Sequence[Sequence[str]], limits: Thresholds, *, small: bool, few: bool = False
+) -> Hits:
     """Findings in a table whose head is near its top, or whose rows have titles.
 
     Parameters
     ----------
     small
         Whether small counts are wrong here; they are not in tables from published numbers.
+    few
+        Whether a 0 is right where the column `<name>_few` says that it stands for 0 to 5. Anybody
+        can write such a column, so only for files that are known to be the suite's own.
     """
     place = next((k for k, row in enumerate(rows[:HEAD_WITHIN]) if _is_head(row, limits)), None)
     if place is not None:
         heads = [_title(cell) for cell in rows[place]]
         below = rows[place + 1 :]
-        yield from _columns(heads, below, limits, small=small)
+        yield from _columns(heads, below, limits, small=small, few=few)
         if below and persons_by_row(heads):
             yield "rows that describe single persons", len(below)
     for row in rows if small else ():
@@ -122,7 +127,12 @@ def _is_head(row: Sequence[str], limits: Thresholds) -> bool:
 
 
 def _columns(
-    heads: Sequence[str], below: Sequence[Sequence[str]], limits: Thresholds, *, small: bool
+    heads: Sequence[str],
+    below: Sequence[Sequence[str]],
+    limits: Thresholds,
+    *,
+    small: bool,
+    few: bool,
 ) -> Hits:
     for k, title in enumerate(heads):
         if identifies(title, limits):
@@ -130,7 +140,7 @@ def _columns(
         elif small and counts_persons(title, limits):
             counted = [row for row in below if k < len(row)]
             marked = f"{title}_few"
-            if marked in heads:
+            if few and marked in heads:
                 # A protected 0 stands for 0 to 5 and says so in the column beside it.
                 mark = heads.index(marked)
                 counted = [row for row in counted if not _is_protected_zero(row, k, mark)]

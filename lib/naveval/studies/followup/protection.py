@@ -351,7 +351,9 @@ def flow(panel: Panel, parameters: Parameters) -> Released:
             secret,
             cap=span,
         )
-        shown[name] = np.where(raw[name] > 0, told, np.nan)
+        # Everybody has at least one, whatever the noise.
+        some = (raw[name] > 0) & (shown["n_persons"] > 0)
+        shown[name] = np.where(some, np.maximum(told, shown["n_persons"]), np.nan)
     shown["n_periods"] = shown["n_periods"].where(shown["step"] != NO_CARDS)
     return _released(shown, "tbl-flow", ["step"], float(raw["n_persons"].max()), [])
 
