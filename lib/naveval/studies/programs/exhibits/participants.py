@@ -216,7 +216,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         "tbl-4-3",
         "cumulative_table",
         (*GROUP, "month"),
-        {"n": _persons("registered"), "percent": _percent("started", "num0")},
+        {**PEOPLE, "percent": _percent("started", "num0")},
         Table(rows=GROUP, spread=("month",), once=("n",)),
         STARTED,
         printed=("percent",),
