@@ -1,10 +1,12 @@
 """Section «Hvem deltar på tiltak» (chapters 3 and 4): figures 4-1 to 4-10, tables 3-1 to B-1."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, View, When
 from naveval.exhibits.protect import Descriptive, Public
 from naveval.exhibits.reader import Reader
@@ -35,11 +37,13 @@ def stock(results: ProgramResults) -> pd.DataFrame:
     return frame.assign(m=month_code(frame["m"].to_numpy(int)))
 
 
-def _left(reader: Reader, side: str, group: str, month: int = -1) -> float:
-    """Percent of all flows that come from or go to a group."""
-    rows = reader.rows
+def _part(reader: Reader, side: str, group: str, month: int = -1) -> float:
+    """Percent of all flows that come from or go to a group; missing for few persons."""
+    rows = replace(reader, noisy=True).rows
     rows = rows[rows["month"] == month] if month >= 0 else rows
-    return 100 * float(rows.loc[rows[side] == group, "n"].sum() / rows["n"].sum())
+    persons = rows.loc[rows[side] == group, "n"].sum()
+    enough = persons >= thresholds().counts.noisy_below
+    return 100 * float(persons / rows["n"].sum()) if enough else float("nan")
 
 
 def programs_of_analysis(_: ProgramResults) -> pd.DataFrame:
@@ -177,7 +181,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"n": _persons("moves")},
         Picture(drawn.flows),
         {},
-        facts={"left": Fact(lambda reader: _left(reader, "target", STATUSES[-1], 12), "pct0")},
+        facts={"left": Fact(lambda reader: _part(reader, "target", STATUSES[-1], 12), "pct0")},
     ),
     _exhibit(
         "tbl-4-2",
@@ -230,8 +234,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Picture(drawn.groups_at_start),
         {},
         facts={
-            "before": Fact(lambda reader: _left(reader, "source", "standard"), "pct0"),
-            "after": Fact(lambda reader: _left(reader, "target", "standard"), "pct0"),
+            "before": Fact(lambda reader: _part(reader, "source", "standard"), "pct0"),
+            "after": Fact(lambda reader: _part(reader, "target", "standard"), "pct0"),
         },
     ),
     _exhibit(
