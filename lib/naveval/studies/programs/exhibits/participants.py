@@ -114,6 +114,11 @@ def _exhibit(
     return Exhibit(label, made, keys, {**values, **shown}, protect, view, **more)
 
 
+def _some(name: str, otherwise: str) -> When[ProgramResults]:
+    """Shown where the frame has rows with enough persons."""
+    return When(lambda results: len(_of(results, name)) > 0, otherwise)
+
+
 def _printed(value: Value) -> Value:
     """The printed number beside a value, in the same format."""
     kinds = {code: _printed(kind) for code, kind in value.kinds.items()}
@@ -163,7 +168,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **extreme("n", "status", "int", last="m"),
             "step": Fact(lambda reader: f"step_{reader.frame()['step'].iloc[0]}", "name"),
         },
-        when=When(lambda results: len(_of(results, "stock")) > 0, "fig-4-1-few"),
+        when=_some("stock", "fig-4-1-few"),
     ),
     _exhibit(
         "fig-4-2",
@@ -214,7 +219,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Picture(drawn.cumulative),
         STARTED,
         facts=extreme("percent", "status", "pct0", last="k"),
-        when=When(lambda results: len(_of(results, "cumulative")) > 0, "fig-4-5-few"),
+        when=_some("cumulative", "fig-4-5-few"),
     ),
     _exhibit(
         "tbl-4-3",
@@ -340,6 +345,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Table(rows=PAIR),
         {"months": "n", "percent": "n"},
         printed=("percent",),
+        when=_some("combinations", "tbl-4-7-few"),
     ),
     _exhibit(
         "tbl-4-8",
@@ -352,6 +358,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Table(rows=(*PAIR, "program_3")),
         {"starts": "n", "percent": "n"},
         printed=("percent",),
+        when=_some("chains", "tbl-4-8-few"),
     ),
     Exhibit(
         "tbl-a-1",
