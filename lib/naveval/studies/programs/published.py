@@ -64,12 +64,6 @@ CATEGORY = {
     "Antall mnd registrert i en innsatsgruppe (utenom sykmeldt)": "registered_60",
     "Antall måneder på arbeidsmarkedstiltak": "program_60",
 }
-KIND = {
-    "Alene": "alone",
-    "Tiltakskombinasjon": "combination",
-    "Tiltakskjede": "chain",
-    "Både tiltakskombinasjon og -kjede": "both",
-}
 STATUS = {
     "Standardinnsats": "standard",
     "Situasjonsbestemt innsats": "situational",
@@ -100,21 +94,6 @@ def coded(name: str) -> pd.DataFrame:
         category=table.category.map(CATEGORY),
     )
     return table.dropna(subset=["characteristic", "category"])
-
-
-def by_population(name: str) -> pd.DataFrame:
-    """Tables 4-2 and 4-4: percent by characteristic and category, one column per population."""
-    table = coded(name)
-    return table.pivot_table(
-        index=["characteristic", "category"], columns="population", values="percent"
-    )
-
-
-def by_month(name: str, months: str, values: str) -> pd.DataFrame:
-    """Tables 4-3 and 4-5: one column per month, strings as printed."""
-    table = coded(name)
-    table = table.assign(**{months: table[months].astype(str)})
-    return table.pivot_table(index=["characteristic", "category"], columns=months, values=values)
 
 
 BREAKDOWN = {
@@ -203,20 +182,6 @@ def balance(label: str) -> pd.Series | None:
         values = table.percent
     index = pd.MultiIndex.from_arrays([table.characteristic, table.category, outcome])
     return pd.Series(values.to_numpy(dtype=float), index=index)
-
-
-def sequences(name: str) -> pd.Series:
-    """Tables 4-7 and 4-8: percent by the programmes of a combination or chain."""
-    table = read(name).rename(
-        columns={
-            "first_program": "program_1",
-            "second_program": "program_2",
-            "third_program": "program_3",
-        }
-    )
-    keys = [column for column in table if column.startswith("program_")]
-    percent = next(column for column in table if column.startswith("percent"))
-    return table.assign(**{key: table[key].fillna("") for key in keys}).set_index(keys)[percent]
 
 
 def gate() -> pd.DataFrame:

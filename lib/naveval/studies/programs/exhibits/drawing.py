@@ -13,7 +13,8 @@ from matplotlib.patches import Patch, PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
-from naveval.exhibits import figures
+from naveval.disclosure.counts import NOISY
+from naveval.exhibits import figures, views
 from naveval.exhibits.output import Output
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
@@ -173,6 +174,7 @@ def lines_panels(reader: Reader) -> Figure:
     for ax, group in zip(grid, groups, strict=True):
         rows = frame[frame["group"] == group]
         ax.plot(rows["k"], rows["percent"], color=DARK)
+        mark_noisy(ax, reader, rows, DARK)
         ax.set_xlim(0, 24)
         ax.set_ylim(0, 100)
         ax.set_xticks([0, 12, 24])
@@ -180,6 +182,12 @@ def lines_panels(reader: Reader) -> Figure:
         panel_title(ax, reader.named("group", group), 20)
     x_label(grid, 4, reader.named("", "x"))
     return figure
+
+
+def mark_noisy(ax: Axes, reader: Reader, rows: pd.DataFrame, color: str) -> None:
+    """Open points where a share rests on few persons."""
+    noisy = reader.marks["percent"].loc[rows.index].eq(NOISY)
+    views.open_points(ax, rows["k"], rows["percent"], noisy, color)
 
 
 def intervals(

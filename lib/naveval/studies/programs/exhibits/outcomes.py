@@ -1,11 +1,13 @@
 """Section «Hvordan det går med deltakerne» (chapter 5, annex B.2 and B.3)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.protect import Derived, Descriptive
 from naveval.exhibits.reader import Reader
@@ -64,10 +66,12 @@ def _by_program(state: str, results: ProgramResults) -> pd.DataFrame:
     return found
 
 
-def at_end(rows: pd.DataFrame, states: Sequence[str]) -> pd.Series:
-    """Percent in any of the states two years after the start, by group."""
-    end = rows[(rows["k"] == END) & rows["state"].isin(states)]
-    return end.groupby("group", sort=False)["percent"].sum(min_count=len(states))
+def at_end(reader: Reader, states: Sequence[str]) -> pd.Series:
+    """Percent in any of the states two years after the start, by group; missing for few persons."""
+    rows = replace(reader, noisy=True).rows
+    end = rows[(rows["k"] == END) & rows["state"].isin(states)].groupby("group", sort=False)
+    enough = end["n_state"].sum() >= thresholds().counts.noisy_below
+    return end["percent"].sum(min_count=len(states)).where(enough)
 
 
 def _first(numbers: pd.Series) -> float:
@@ -78,8 +82,8 @@ def _ends(states: Sequence[str], name: str, groups: Sequence[str]) -> dict[str, 
     """How many groups are shown, which are left out, and who has most and least at the end."""
 
     def most(reader: Reader, largest: bool) -> str:
-        found = at_end(reader.rows, states)
-        return str(found.idxmax() if largest else found.idxmin())
+        found = at_end(reader, states).dropna()
+        return str((found.idxmax() if largest else found.idxmin()) if len(found) else "all")
 
     def left_out(reader: Reader) -> str:
         shown = set(reader.rows["group"])
@@ -91,9 +95,9 @@ def _ends(states: Sequence[str], name: str, groups: Sequence[str]) -> dict[str, 
         "left_out": Fact(left_out, "text"),
         "best": Fact(lambda reader: most(reader, True), "name"),
         "worst": Fact(lambda reader: most(reader, False), "name"),
-        f"best_{name}": Fact(lambda reader: at_end(reader.rows, states).max(), "pct0"),
-        f"worst_{name}": Fact(lambda reader: at_end(reader.rows, states).min(), "pct0"),
-        f"first_{name}": Fact(lambda reader: _first(at_end(reader.rows, states)), "pct0"),
+        f"best_{name}": Fact(lambda reader: at_end(reader, states).max(), "pct0"),
+        f"worst_{name}": Fact(lambda reader: at_end(reader, states).min(), "pct0"),
+        f"first_{name}": Fact(lambda reader: _first(at_end(reader, states)), "pct0"),
         "first_n": Fact(lambda reader: _first(reader.rows["n"])),
     }
 

@@ -1,10 +1,12 @@
 """Section «Hvem deltar på tiltak» (chapters 3 and 4): figures 4-1 to 4-10, tables 3-1 to B-1."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, View, When
 from naveval.exhibits.protect import Descriptive, Public
 from naveval.exhibits.reader import Reader
@@ -35,11 +37,13 @@ def stock(results: ProgramResults) -> pd.DataFrame:
     return frame.assign(m=month_code(frame["m"].to_numpy(int)))
 
 
-def _left(reader: Reader, side: str, group: str, month: int = -1) -> float:
-    """Percent of all flows that come from or go to a group."""
-    rows = reader.rows
+def _part(reader: Reader, side: str, group: str, month: int = -1) -> float:
+    """Percent of all flows that come from or go to a group; missing for few persons."""
+    rows = replace(reader, noisy=True).rows
     rows = rows[rows["month"] == month] if month >= 0 else rows
-    return 100 * float(rows.loc[rows[side] == group, "n"].sum() / rows["n"].sum())
+    persons = rows.loc[rows[side] == group, "n"].sum()
+    enough = persons >= thresholds().counts.noisy_below
+    return 100 * float(persons / rows["n"].sum()) if enough else float("nan")
 
 
 def programs_of_analysis(_: ProgramResults) -> pd.DataFrame:
@@ -110,6 +114,11 @@ def _exhibit(
     return Exhibit(label, made, keys, {**values, **shown}, protect, view, **more)
 
 
+def _some(name: str, otherwise: str) -> When[ProgramResults]:
+    """Shown where the frame has rows with enough persons."""
+    return When(lambda results: len(_of(results, name)) > 0, otherwise)
+
+
 def _printed(value: Value) -> Value:
     """The printed number beside a value, in the same format."""
     kinds = {code: _printed(kind) for code, kind in value.kinds.items()}
@@ -159,7 +168,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **extreme("n", "status", "int", last="m"),
             "step": Fact(lambda reader: f"step_{reader.frame()['step'].iloc[0]}", "name"),
         },
-        when=When(lambda results: len(_of(results, "stock")) > 0, "fig-4-1-few"),
+        when=_some("stock", "fig-4-1-few"),
     ),
     _exhibit(
         "fig-4-2",
@@ -177,7 +186,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"n": _persons("moves")},
         Picture(drawn.flows),
         {},
-        facts={"left": Fact(lambda reader: _left(reader, "target", STATUSES[-1], 12), "pct0")},
+        facts={"left": Fact(lambda reader: _part(reader, "target", STATUSES[-1], 12), "pct0")},
     ),
     _exhibit(
         "tbl-4-2",
@@ -210,13 +219,13 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Picture(drawn.cumulative),
         STARTED,
         facts=extreme("percent", "status", "pct0", last="k"),
-        when=When(lambda results: len(_of(results, "cumulative")) > 0, "fig-4-5-few"),
+        when=_some("cumulative", "fig-4-5-few"),
     ),
     _exhibit(
         "tbl-4-3",
         "cumulative_table",
         (*GROUP, "month"),
-        {"n": _persons("registered"), "percent": _percent("started", "num0")},
+        {**PEOPLE, "percent": _percent("started", "num0")},
         Table(rows=GROUP, spread=("month",), once=("n",)),
         STARTED,
         printed=("percent",),
@@ -230,8 +239,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Picture(drawn.groups_at_start),
         {},
         facts={
-            "before": Fact(lambda reader: _left(reader, "source", "standard"), "pct0"),
-            "after": Fact(lambda reader: _left(reader, "target", "standard"), "pct0"),
+            "before": Fact(lambda reader: _part(reader, "source", "standard"), "pct0"),
+            "after": Fact(lambda reader: _part(reader, "target", "standard"), "pct0"),
         },
     ),
     _exhibit(
@@ -336,6 +345,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Table(rows=PAIR),
         {"months": "n", "percent": "n"},
         printed=("percent",),
+        when=_some("combinations", "tbl-4-7-few"),
     ),
     _exhibit(
         "tbl-4-8",
@@ -348,6 +358,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Table(rows=(*PAIR, "program_3")),
         {"starts": "n", "percent": "n"},
         printed=("percent",),
+        when=_some("chains", "tbl-4-8-few"),
     ),
     Exhibit(
         "tbl-a-1",

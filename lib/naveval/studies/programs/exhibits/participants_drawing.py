@@ -15,6 +15,7 @@ from naveval.studies.programs.exhibits.drawing import (
     TEAL,
     areas,
     legend,
+    mark_noisy,
     panel_title,
     sankey,
     stacked,
@@ -101,6 +102,7 @@ def cumulative(reader: Reader) -> Figure:
     for number, (status, rows) in enumerate(reader.rows.groupby("status", sort=False)):
         color = STATUS_STYLES[str(status)][0]
         ax.plot(rows["k"], rows["percent"], color=color, linestyle=figures.LINESTYLES[number])
+        mark_noisy(ax, reader, rows, color)
         ends[reader.named("status", str(status))] = (24.0, float(rows["percent"].iloc[-1]), color)
     ax.set_xlim(0, 24)
     ax.set_ylim(0, None)
