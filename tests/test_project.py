@@ -20,7 +20,7 @@ from naveval.project import catalogue, parameters, paths
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "lib" / "naveval"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-IN_PIP_SECTION = {"pypandoc_binary", "typst"}
+IN_PIP_SECTION = {"font-source-sans-pro", "pypandoc_binary", "typst"}
 
 MAY_SKIP = re.compile(r"importor[s]kip|[s]kipif|pytest[.][s]kip\b")
 

@@ -130,9 +130,11 @@ def test_pdf_structure(pdf):
     assert any(alt.startswith("Søylediagram.") for alt in alts)
 
 
-def test_pdf_has_contents_list_running_header_and_notice_on_every_page(pdf):
+def test_pdf_answers_before_its_contents_and_has_running_header_and_notice_on_every_page(pdf):
     texts = [page.extract_text() for page in pdf.pages]
-    assert "Innhold" in texts[0]
+    assert "Sammendrag" in texts[0]
+    assert "Innhold" not in texts[0]
+    assert "Innhold" in texts[1]
     assert all("Simulerte registre" in text for text in texts)
     assert all("Samfunnsnytte av arbeidsmarkedstiltak – Hedmark" in text for text in texts[1:])
     assert f"Side 2 av {len(texts)}" in texts[1]
