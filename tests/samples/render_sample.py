@@ -161,11 +161,11 @@ def make_sample(
     return folder
 
 
-KEY_FIGURES = """::: {.key-figure}
+KEY_FIGURES = """::: key-figure
 **38 %** er i arbeid etter to år
 :::
 
-::: {.key-figure}
+::: key-figure
 **−145 000 kr** er netto nytte av AFT
 :::"""
 

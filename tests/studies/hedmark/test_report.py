@@ -250,7 +250,7 @@ def test_the_order_of_cells_does_not_matter(reports, tmp_path) -> None:
     for one in reversed((*REPORT.exhibits, *REPORT.sentences)):
         showing.show(one.label, space["results"])
     showing.finish(space["results"])
-    for name in ("estimates.csv", "disclosure.csv", "headlines.json", "dictionary.csv"):
+    for name in ("estimates.csv", "disclosure.csv", "headlines.json"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
     assert not (tmp_path / "tables" / "tbl-gone.csv").exists()
 

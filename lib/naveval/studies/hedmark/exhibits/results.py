@@ -1,5 +1,7 @@
 """Section «Resultater»: figures 1 to 9 and tables 1 to 5, with what they say."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -81,6 +83,44 @@ def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFram
     )
 
 
+def _direction(effects: pd.Series, p_values: pd.Series) -> str:
+    """What tests say of one or more effects: all fall, all rise, some stand out, none does.
+
+    "" where a number is hidden. That all stand out needs no correction for several tests
+    (intersection-union); that some do, does (Bonferroni).
+    """
+    if effects.isna().any() or p_values.isna().any() or not len(effects):
+        return ""
+    signs = set(np.sign(effects))
+    if (p_values <= CHOSEN_LEVEL).all() and len(signs) == 1:
+        return "down" if signs == {-1.0} else "up"
+    return "some" if (p_values * len(effects) <= CHOSEN_LEVEL).any() else "unclear"
+
+
+def _moved(label: str, *groups: str) -> Callable[[Reader], str]:
+    """Wording for the county against the control group, by the tests of tables 1 to 3."""
+
+    def get(reader: Reader) -> str:
+        rows = reader.frame(label)
+        rows = rows[(rows["season"] == "matched") & rows["group"].isin(groups or panels.GROUPS)]
+        return _direction(rows["effect"], rows["p_value"])
+
+    return get
+
+
+def _fell(reader: Reader) -> str:
+    """Wording for the county's own change; below the noise of protected counts it has none."""
+    change = _own_change(reader)
+    if np.isnan(change) or abs(change) < LEAST_CHANGE:
+        return ""
+    return "down" if change < 0 else "up"
+
+
+def _effects(reader: Reader) -> str:
+    rows = reader.rows[(reader.rows["model"] == "effect") & (reader.rows["outcome"] == "stock")]
+    return _direction(rows["effect"], rows[f"p_{EXACT}"])
+
+
 def _mean(area: str, *, after: bool) -> Fact:
     """Mean of a line after the start, or over the year before it."""
 
@@ -92,7 +132,7 @@ def _mean(area: str, *, after: bool) -> Fact:
     return Fact(get, "num2")
 
 
-def _figure(label: str, outcome: Outcome, group: str) -> Exhibit[HedmarkResults]:
+def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[HedmarkResults]:
     rate = Value("num2", RATE, estimand="rate")
     areas = ("treated", "control")
     return Exhibit(
@@ -108,10 +148,12 @@ def _figure(label: str, outcome: Outcome, group: str) -> Exhibit[HedmarkResults]
             **{f"{area}_before": _mean(area, after=False) for area in areas},
             **{f"{area}_after": _mean(area, after=True) for area in areas},
         },
+        finding=_moved(table, group) if table else None,
     )
 
 
 RATES_BEFORE = 4 * YEAR
+LEAST_CHANGE = 0.5  # per cent; changed counts move a county's total by less
 CELLS = ("before", "after", "change")
 MEANS = {
     f"{area}_{row}": Value(
@@ -146,6 +188,7 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
         values=MEANS,
         protect=Descriptive({**persons, "std_error": "n_persons"}, noise=False),
         view=Table(rows=(row,), spread=("group",)),
+        finding=_moved(label) if row == "season" else None,
     )
 
 
@@ -180,6 +223,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "falling": Fact(lambda reader: int((reader.rows["change"] < 0).sum())),
             "counties": Fact(lambda reader: len(reader.rows)),
         },
+        finding=_fell,
     ),
     Exhibit(
         "tbl-counties",
@@ -189,16 +233,16 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         protect=Descriptive("n"),
         view=None,
     ),
-    _figure("fig-2", "stock", "with"),
-    _figure("fig-3", "stock", "without"),
+    _figure("fig-2", "stock", "with", "tbl-1"),
+    _figure("fig-3", "stock", "without", "tbl-1"),
     _means_table("tbl-1", "season"),
-    _figure("fig-4", "inflow", "with"),
-    _figure("fig-5", "inflow", "without"),
+    _figure("fig-4", "inflow", "with", "tbl-2"),
+    _figure("fig-5", "inflow", "without", "tbl-2"),
     _means_table("tbl-2", "season"),
-    _figure("fig-6", "26-51", "with"),
-    _figure("fig-7", "52-77", "with"),
-    _figure("fig-8", "78-103", "with"),
-    _figure("fig-9", "104+", "with"),
+    _figure("fig-6", "26-51", "with", ""),
+    _figure("fig-7", "52-77", "with", ""),
+    _figure("fig-8", "78-103", "with", ""),
+    _figure("fig-9", "104+", "with", ""),
     _means_table("tbl-3", "outcome"),
     _means_table("tbl-4", "outcome"),
     Exhibit(
@@ -246,6 +290,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "placebo_found_conventionally": _found("placebo", exact=False),
             "least_level": Fact(lambda reader: float(reader.rows["exact_level"].min()), "num0"),
         },
+        finding=_effects,
     ),
 )
 

@@ -5,6 +5,7 @@ import numpy as np
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL
+from naveval.studies.hedmark.estimate.regression import EXACT
 from naveval.studies.hedmark.exhibits.common import kind, units
 from naveval.studies.hedmark.exhibits.diagnostics import trust
 from naveval.studies.hedmark.panel import GROUPS
@@ -79,7 +80,44 @@ def _opening(reader: Reader) -> str:
     return f"{verdict(reader)}_{reader.output.origin}"
 
 
+def answer(reader: Reader) -> str:
+    """What table 5 says of the number of job seekers, by the test that its interval is from."""
+    rows = reader.frame("tbl-5")
+    rows = rows[(rows["model"] == "effect") & (rows["outcome"] == "stock")]
+    effects, clear = rows["effect"], rows[f"p_{EXACT}"] <= CHOSEN_LEVEL
+    if effects.isna().any() or not len(rows):
+        return "mixed"  # its numbers are missing, so the text is too
+    if not clear.any():
+        return "few" if 1 / units(reader.parameters) > CHOSEN_LEVEL else "unclear"
+    if not clear.all() or effects.gt(0).nunique() > 1:
+        return "mixed"
+    return "down" if (effects < 0).all() else "up"
+
+
+def _answer_opening(reader: Reader) -> str:
+    return f"{answer(reader)}_{reader.output.origin}"
+
+
+def _key_figures() -> tuple[Sentence, ...]:
+    return tuple(Sentence(f"key-{name}") for name in KEY_FIGURES)
+
+
+def _found_if_null(reader: Reader) -> str:
+    """A null result tells what could have been found."""
+    return "text" if answer(reader) in ("unclear", "mixed") else ""
+
+
+KEY_FIGURES = ("stock-with", "stock-without", "inflow-with", "inflow-without")
+
 SENTENCES = (
+    Sentence(
+        "answer",
+        answer,
+        facts={"opening": Fact(_answer_opening, "name")},
+        then=(Sentence("answer-detectable", _found_if_null),),
+    ),
+    *_key_figures(),
+    Sentence("key-level"),
     Sentence("summary-question", _question),
     Sentence("summary-terms"),
     Sentence(
