@@ -32,8 +32,7 @@ POSSIBLE = hasattr(os, "fork") and hasattr(socket, "send_fds")
 """Whether this system can fork; elsewhere commands are started anew."""
 REAP_SECONDS = 0.05
 THREADS = "OMP_NUM_THREADS"
-RUN = (
-    "seaborn","naveval.running.run", "naveval.running.cells")
+RUN = ("seaborn", "naveval.running.run", "naveval.running.cells")
 RENDER = (
     "naveval.publishing.render",
     "naveval.publishing.audit.ids",
