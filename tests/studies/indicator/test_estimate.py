@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from naveval.disclosure import models
 from naveval.project import months as calendar_months
 from naveval.project.errors import EstimationError
 from naveval.studies.indicator import drivers, estimate
@@ -77,8 +78,9 @@ def test_totals_of_the_decomposition_are_points_of_the_curves(results):
 
 def test_shrunken_offices_lie_between_themselves_and_the_mean(results):
     own = results.offices.dropna(subset=["shrunken"])
-    low = np.minimum(own["indicator"], own["mean"]) - 1e-9
-    high = np.maximum(own["indicator"], own["mean"]) + 1e-9
+    step = models.step(own["shrunken_error"])
+    low = np.minimum(own["indicator"], own["mean"]) - step
+    high = np.maximum(own["indicator"], own["mean"]) + step
     assert ((own["shrunken"] >= low) & (own["shrunken"] <= high)).all()
     assert own["reliability"].between(0, 1).all()
 

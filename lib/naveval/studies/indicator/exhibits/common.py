@@ -171,7 +171,7 @@ CODES: Mapping[str, Codes] = {
     ),
     "quantity": ("actual", "expected", "indicator"),
     "part": (*PARTS, "indicator", "total"),
-    "unit": ("nav", "county", "office", "innsatsgruppe"),
+    "by": ("nav", "county", "office", "innsatsgruppe"),
     "span": ("month", "year", "change"),
     "level": ("95", "998"),
     "step": (

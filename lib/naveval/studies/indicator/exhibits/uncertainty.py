@@ -39,7 +39,7 @@ def _fan(results: IndicatorResults) -> Released:
 
 
 def _intervals(results: IndicatorResults) -> pd.DataFrame:
-    found = results.intervals.rename(columns={"grouping": "unit", "quantity": "span"})
+    found = results.intervals.rename(columns={"grouping": "by", "quantity": "span"})
     return found.assign(n_persons=results.persons, residual_df=results.parameters.person_groups - 1)
 
 
@@ -111,7 +111,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-intervals",
         data=_intervals,
-        keys=("outcome", "unit", "span"),
+        keys=("outcome", "by", "span"),
         values={
             **{
                 name: by_outcome("num2", "hundred2", estimand=f"half width, {name}")
@@ -120,7 +120,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "ratio": Value("num2", "ratio", estimand="clustered over published"),
         },
         protect=Model(digits=(*WAYS, "ratio")),
-        view=Table(rows=("outcome", "unit", "span")),
+        view=Table(rows=("outcome", "by", "span")),
         only={"outcome": ("atid3", "jobb12")},
     ),
 )
