@@ -1,0 +1,131 @@
+"""Who the users are, by status group: the document's tables 1 and 2, from protected numbers.
+
+A characteristic that is yes or no is a count of persons, others a sum over persons; each month
+and group is protected by itself, and the months are put together afterwards. Printed rows that
+have no counterpart in the registers' contract are left out: incomes in kroner (the registers have
+tenths). Sickness and work assessment benefits are one mark in the model.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from naveval.disclosure import counts as counting
+from naveval.disclosure import magnitudes
+from naveval.studies.indicator.characteristics import COUNTRY_GROUPS, FIRST_AGE, STATUS
+from naveval.studies.indicator.panel import Chunk, Panel
+from naveval.studies.indicator.protection import Noise, with_noise
+
+EVERYBODY = "alle"
+SHARES = (
+    *("job_now", "woman", "married", *COUNTRY_GROUPS[:4]),
+    *("disability", "health_benefit", "work_benefit", "unemployed"),
+)
+CAPS: Mapping[str, float] = {
+    "age": 75.0,
+    "children": 4.0,
+    "hours_now": 37.5,
+    "residence": 75.0,
+    "history": 61.0,
+    "duration": 240.0,
+}
+"""Means, and the most that one person adds to their sums: years, hours a week and months."""
+UNEMPLOYED = tuple(STATUS.index(name) for name in ("helt_ledig", "delvis_ledig", "tiltak"))
+
+
+def table(panel: Panel, noise: Noise) -> pd.DataFrame:
+    """Each characteristic for each status group and for all, over the whole period.
+
+    Returns
+    -------
+    variable, status, value (a mean, a share, or a number), n_persons (largest month). Beside the
+    characteristics `observations` (persons × months), `share` (of all) and `per_month`.
+    """
+    counts, keys = (
+        np.stack(part) for part in zip(*(_cells(c, noise) for c in panel.chunks), strict=True)
+    )
+    n = _protected(counts, keys, noise)
+    rows = {
+        "observations": n.sum(axis=0),
+        "share": n.sum(axis=0) / n[:, -1].sum(),
+        "per_month": n.mean(axis=0),
+    }
+    for name in SHARES:
+        own = [_cells(chunk, noise, _marked(chunk, name)) for chunk in panel.chunks]
+        counts, own_keys = (np.stack(part) for part in zip(*own, strict=True))
+        rows[name] = _protected(counts, own_keys, noise).sum(axis=0) / n.sum(axis=0)
+    for name, cap in CAPS.items():
+        sums = np.stack([_sums(chunk, name) for chunk in panel.chunks])
+        noisy = with_noise(sums.ravel(), keys.ravel(), noise, cap, f"described {name}")
+        rows[name] = noisy.reshape(n.shape).sum(axis=0) / n.sum(axis=0)
+    groups = (*STATUS, EVERYBODY)
+    frames = [
+        pd.DataFrame({"variable": name, "status": groups, "value": np.clip(values, 0, None)})
+        for name, values in rows.items()
+    ]
+    return pd.concat(frames, ignore_index=True).assign(n_persons=np.tile(n.max(axis=0), len(rows)))
+
+
+def _cells(
+    chunk: Chunk, noise: Noise, own: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Persons by status group and in all, and their keys; of those with a mark, if given."""
+    status, person = chunk.groups["status"], chunk.person
+    if own is not None:
+        status, person = status[own], person[own]
+    n = np.bincount(status, minlength=len(STATUS))
+    key = np.bincount(status, weights=noise.record_keys[person], minlength=len(STATUS))
+    return np.append(n, n.sum()), np.append(key, key.sum()).astype(np.int64)
+
+
+def _protected(counts: NDArray, keys: NDArray, noise: Noise) -> NDArray[np.float64]:
+    found = counting.protected_counts(counts.ravel(), keys.ravel(), noise.secret, "described")
+    return found.reshape(counts.shape).astype(float)
+
+
+def _marked(chunk: Chunk, name: str) -> NDArray[np.bool_]:
+    if name == "job_now":
+        return chunk.job_now
+    if name == "unemployed":
+        return np.isin(chunk.groups["status"], UNEMPLOYED)
+    if name in COUNTRY_GROUPS:
+        return chunk.groups["country_group"] == COUNTRY_GROUPS.index(name)
+    return chunk.columns[name] == 1
+
+
+def _sums(chunk: Chunk, name: str) -> NDArray[np.float64]:
+    """Sums by status group and in all."""
+    if name in chunk.sums:
+        return np.append(chunk.sums[name], chunk.sums[name].sum())
+    values = chunk.columns[name].astype(float) + (FIRST_AGE if name == "age" else 0)
+    sums = np.bincount(chunk.groups["status"], weights=values, minlength=len(STATUS))
+    return np.append(sums, sums.sum()).astype(np.float64)
+
+
+def flow(panel: Panel, noise: Noise, rows: Mapping[str, float]) -> pd.DataFrame:
+    """Sample flow: step and count.
+
+    Parameters
+    ----------
+    rows
+        Protected persons × months, by step.
+
+    Rows of hours that belong to the stock are protected persons times their mean; the register's
+    other rows are the rest of its published number of rows.
+    """
+    key = int(noise.record_keys.sum())
+    persons = counting.protected_counts([panel.n_persons], [key], noise.secret)
+    inside = panel.flow["hours_rows"] - panel.flow["hours_outside_stock"]
+    worked = magnitudes.periods(
+        persons, [panel.n_persons], [inside], [key], noise.secret, cap=panel.flow["months"]
+    )[0]
+    found = {
+        "rows": rows["rows"],
+        "persons": float(persons[0]),
+        **{name: count for name, count in rows.items() if name != "rows"},
+        "hours_rows": worked,
+        "hours_outside_stock": max(panel.flow["hours_rows"] - worked, 0.0),
+    }
+    return pd.DataFrame(found.items(), columns=["step", "count"])
