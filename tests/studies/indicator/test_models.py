@@ -58,7 +58,7 @@ def test_size_and_levels_resemble_the_published(packs):
     panel = packs.panel
     assert len(panel.months) == 79
     assert len(panel) / 0.004 == pytest.approx(23_900_000, rel=0.06)
-    assert panel.n_persons / 0.004 == pytest.approx(1_600_000, rel=0.15)
+    assert panel.n_persons / 0.004 == pytest.approx(1_500_000, rel=0.12)
     means = {
         o: np.mean(np.concatenate([c.outcomes[o] for c in series.with_outcome(panel, o)]))
         for o in OUTCOMES

@@ -44,6 +44,8 @@ N_OFFICES = 264
 N_REGIONS = 160
 YOUNGEST, OLDEST = 18, 66
 AGE_SPREAD = 3.2
+MARRIED_YOUNGER = np.array([1.14, 1.27, 1.16, 1.39, 1.08])
+CHILDREN = np.array([1.28, 1.31, 1.31, 1.44, 1.45])
 EXTRA_HISTORY = (10.0, 9.0, 9.0, 8.0, 9.0)
 
 
@@ -124,10 +126,10 @@ def draw_age(rng: np.random.Generator, status: NDArray) -> NDArray[np.float32]:
     return (YOUNGEST + (OLDEST + 1 - YOUNGEST) * rng.beta(a, b)).astype(np.float32)
 
 
-def draw_children(rng: np.random.Generator, age: NDArray) -> NDArray[np.int8]:
+def draw_children(rng: np.random.Generator, age: NDArray, status: NDArray) -> NDArray[np.int8]:
     """Children under 18, most at age 35 to 45."""
     rate = 1.25 * np.exp(-(((age - 39) / 9.5) ** 2))
-    return np.minimum(rng.poisson(rate * 1.15), 7).astype(np.int8)
+    return np.minimum(rng.poisson(rate * CHILDREN[status]), 7).astype(np.int8)
 
 
 def draw_origin(rng: np.random.Generator, status: NDArray) -> NDArray[np.int8]:
@@ -165,7 +167,7 @@ def draw_persons(
     age = draw_age(rng, status)
     origin = draw_origin(rng, status)
     adult_years = np.maximum(age - 17, 1)
-    foreign_months = rng.exponential(np.array([999, 110, 105, 115, 60])[origin])
+    foreign_months = rng.exponential(np.array([999, 150, 140, 170, 80])[origin])
     residence = np.where(origin == 0, age * 12 - rng.integers(0, 12, n), foreign_months)
     newcomers = (origin == 0) & (rng.random(n) < 0.012)
     residence = np.where(newcomers, rng.exponential(50, n), residence)
@@ -175,7 +177,7 @@ def draw_persons(
     wage = np.where(no_wage, 0, rank + 1)
     office = rng.choice(len(where.share), n, p=where.share).astype(np.int16)
     health = means("Sykepengemottakere (andel)") + means("AAP-mottakere (andel)")
-    dagpenger = means("Ordinære dagpengemottakere (andel)") + np.array([2, 5, 3, 6, 4])
+    dagpenger = means("Ordinære dagpengemottakere (andel)") + np.array([3, -9, -10, 0, 0.7])
     on_health = rng.random(n) < health[status] / 100
     extra = rng.random(n) < 0.42
     past = np.where(extra, rng.exponential(np.array(EXTRA_HISTORY)[status] * 1.6, n), 0)
@@ -183,11 +185,13 @@ def draw_persons(
         "status": status.astype(np.int8),
         "office": office,
         "age": age,
-        "children": draw_children(rng, age),
+        "children": draw_children(rng, age, status),
         "origin": origin,
         "residence": np.minimum(residence, adult_years * 12 + 216).astype(np.int16),
         "married": rng.random(n)
-        < (means("Gift (andel)")[status] / 100) * np.clip((age - 18) / 22, 0, 1.15),
+        < (means("Gift (andel)") * MARRIED_YOUNGER)[status]
+        / 100
+        * np.clip((age - 18) / 22, 0, 1.15),
         "woman": rng.random(n) < means("kvinne (andel)")[status] / 100,
         "disability": rng.random(n) < means("Uføregrad større enn 0 (andel)")[status] / 100,
         "higher_education": (age < 34)

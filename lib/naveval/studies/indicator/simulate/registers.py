@@ -1,40 +1,38 @@
 """Synthetic registers for the work indicator, written month by month.
 
 Only the persons being followed are in memory (those registered and those who left in the last
-three years); each month's stock and hours go straight to their own Parquet file. A month's
+five years); each month's stock and hours go straight to their own Parquet file. A month's
 random numbers depend on the seed and the month alone, so a longer simulation repeats the
 months of a shorter one exactly: that is how a quarterly update is tried out.
 """
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from naveval.project import months as calendar_months
+from naveval.registers.simulation import coded, require_scale, write_table, write_truth
 from naveval.studies.indicator.characteristics import COUNTRY_GROUPS, GROUPS, PROGRAMS, STATUS
-from naveval.studies.indicator.published import mean_outcomes, table3_counties
 from naveval.studies.indicator.simulate import market
+from naveval.studies.indicator.simulate import truth as truths
 from naveval.studies.indicator.simulate.population import (
     Places,
     draw_groups,
     draw_persons,
-    places,
     status_shares,
 )
+from naveval.studies.indicator.simulate.truth import Truth
 from naveval.studies.indicator.simulate.work import (
     LASTING_SHARE,
     LEVELS,
     MOST_LASTING,
-    PROGRAM_EFFECT,
-    PROGRAM_GROWTH,
     WEEKS_PER_MONTH,
-    calendar_effect,
+    group_effects,
     index_of,
     program_effects,
     program_growth,
@@ -46,13 +44,14 @@ from naveval.studies.indicator.simulate.work import (
 FIRST_MONTH, LAST_MONTH = "2017-12", "2024-06"
 FULL_STOCK = 302_500
 BASE_STOCK = 0.926
-FOLLOWED_AFTER = 37
+FOLLOWED_AFTER = 61
+ENTRY = (0.97, 0.80, 0.87, 1.05, 0.97)
+RETURN_CHANCE = 0.004
+YOUNG, GROUP_3 = 30, COUNTRY_GROUPS.index("landgruppe_3")
 ELAPSED = (37.05, 10.56, 11.64, 17.92, 16.27)
 ABSENCE_CHANCE = 0.004
 SPELL_BREAK = 2
-OFFICE_SPREAD = 0.07
 SELECTED = 0.2
-COUNTY_SLOPE = 8.0
 WAVES = {"2020-03": 0.36, "2020-04": 0.12, "2020-11": 0.03, "2021-01": 0.05, "2021-02": 0.02}
 TILTAK_SHARES = (0.0, 0.30, 0.07, 0.12, 0.09, 0.02, 0.13, 0.08, 0.07, 0.12)
 NEDSATT_SHARES = (0.0, 0.34, 0.16, 0.03, 0.02, 0.08, 0.08, 0.12, 0.06, 0.11)
@@ -84,16 +83,6 @@ class Pool:
         self.columns = {name: column[own] for name, column in self.columns.items()}
 
 
-@dataclass(frozen=True)
-class Truth:
-    """Latent effects behind the simulated hours, and the places."""
-
-    where: Places
-    county: NDArray[np.float64]
-    office: NDArray[np.float64]
-    calendar: NDArray[np.float64]
-
-
 def simulate(
     out: Path,
     *,
@@ -101,8 +90,11 @@ def simulate(
     seed: int = 2024,
     last_month: str = LAST_MONTH,
     hours_after: int = 3,
-    county_effects: bool = True,
-    office_spread: float = OFFICE_SPREAD,
+    county_effects: bool | Mapping[str, float] = True,
+    county_spread: float = truths.COUNTY_SPREAD,
+    county_persistence: float = truths.COUNTY_PERSISTENCE,
+    office_spread: float = truths.OFFICE_SPREAD,
+    exits: float = 1.0,
 ) -> dict[str, Any]:
     """Write stock, hours, inflow and industry to a folder, and `truth.json`.
 
@@ -112,9 +104,20 @@ def simulate(
         1.0 is the full size: 79 months of about 302 500 persons.
     last_month
         Last month of the stock; hours are observed for `hours_after` months more.
-    county_effects, office_spread
-        Tunable truth: whether counties differ as in the document's table 3, and the latent
-        standard deviation between offices of a county.
+    county_effects
+        Whether counties differ as in the document's table 3, or hours a week by which counties
+        lie above the country.
+    county_spread, county_persistence
+        Standard deviation of the counties' latent shocks, and correlation of neighbouring months.
+    office_spread
+        Latent standard deviation between offices of a county.
+    exits
+        Factor on the chances of leaving the stock.
+
+    Raises
+    ------
+    ParameterError
+        For a truth that no register could have: named.
 
     Returns
     -------
@@ -123,15 +126,22 @@ def simulate(
     stock_months = calendar_months.month_range(FIRST_MONTH, last_month)
     last_hours = calendar_months.month_text(calendar_months.month_number(last_month) + hours_after)
     hours_months = calendar_months.month_range(FIRST_MONTH, last_hours)
-    truth = _truth(seed, hours_months, county_effects, office_spread)
-    for table in ("stock", "hours"):
-        (out / table).mkdir(parents=True, exist_ok=True)
-    pool, made = Pool({}), 0
+    require_scale(scale)
+    truth = truths.make(
+        seed,
+        hours_months,
+        county_effects=county_effects,
+        county_spread=county_spread,
+        county_persistence=county_persistence,
+        office_spread=office_spread,
+    )
+    leave = truths.leaving(exits)
+    pool, made, back = Pool({}), 0, np.zeros(len(STATUS))
     found = tendency()
     rows = {"stock": 0, "hours": 0}
     for t, month in enumerate(hours_months):
         rng = np.random.default_rng([seed, 7, t])
-        new = _entrants(rng, t, month, scale, truth.where)
+        new = _entrants(rng, t, month, scale, truth.where, back)
         new["id"] = (np.arange(made, made + len(new["status"])) * ID_FACTOR + ID_SHIFT) % ID_PRIME
         made += len(new["id"])
         new["index"] = index_of(found, new)
@@ -141,7 +151,7 @@ def simulate(
         rows["hours"] += _write_hours(out, pool, month)
         if t < len(stock_months):
             rows["stock"] += _write_stock(out, pool, truth.where, t, month)
-        _move(rng, pool)
+        back = _move(rng, pool, leave, t)
     market.write(out, seed, truth.where, hours_months, FIRST_MONTH)
     told = {
         "study": "indicator",
@@ -151,43 +161,21 @@ def simulate(
         "persons": made,
         "months": [stock_months[0], stock_months[-1]],
         "hours_until": last_hours,
-        "county_latent": dict(
-            zip(truth.where.counties, truth.county.round(4).tolist(), strict=True)
-        ),
-        "office_latent": dict(
-            zip(truth.where.offices, truth.office.round(4).tolist(), strict=True)
-        ),
-        "calendar_latent": dict(zip(hours_months, truth.calendar.round(4).tolist(), strict=True)),
-        "program_latent": PROGRAM_EFFECT,
-        "program_growth": PROGRAM_GROWTH,
+        **truths.told(truth, hours_months, county_spread, county_persistence),
     }
-    (out / "truth.json").write_text(json.dumps(told, indent=1, ensure_ascii=False))
-    return told
-
-
-def _truth(seed: int, months: tuple[str, ...], county_effects: bool, spread: float) -> Truth:
-    rng = np.random.default_rng([seed, 1])
-    where = places(rng)
-    printed = table3_counties()
-    level = printed[printed["outcome"] == "atid3"].set_index("county")["value"]
-    gap = np.array([level[code] for code in where.counties]) - mean_outcomes()["atid3"]
-    county = gap / COUNTY_SLOPE if county_effects else np.zeros(len(where.counties))
-    office = rng.normal(0, 1, len(where.offices)) * spread
-    weight = np.bincount(where.office_county, weights=where.share)
-    office -= (np.bincount(where.office_county, weights=where.share * office) / weight)[
-        where.office_county
-    ]
-    return Truth(
-        where, county, office, calendar_effect(list(months), np.random.default_rng([seed, 2]))
-    )
+    return write_truth(out, told)
 
 
 def _entrants(
-    rng: np.random.Generator, t: int, month: str, scale: float, where: Places
+    rng: np.random.Generator, t: int, month: str, scale: float, where: Places, back: NDArray
 ) -> dict[str, NDArray]:
-    """New persons of a month: the whole stock in the first, else about 5 percent of it."""
+    """New persons of a month: the whole stock in the first, else about 5 percent of it.
+
+    Those who came back take the place of as many new ones, so that the stock is stable.
+    """
     stock = FULL_STOCK * BASE_STOCK * scale * status_shares()
-    count = np.round(stock).astype(int) if t == 0 else rng.poisson(stock / np.array(ELAPSED))
+    flow = stock * np.array(ENTRY) / np.array(ELAPSED)
+    count = np.round(stock).astype(int) if t == 0 else rng.poisson(np.maximum(flow - back, 0))
     wave = WAVES.get(month, 0.0) * FULL_STOCK * scale
     extra = rng.poisson([0, wave * 0.62, wave * 0.38, 0, 0]) if wave else np.zeros(5, dtype=int)
     status = np.repeat(np.arange(5), count + extra)
@@ -260,22 +248,35 @@ def _work(rng: np.random.Generator, pool: Pool, truth: Truth, t: int) -> None:
     c["lasting"] = np.where(
         growth > 0, np.minimum(c["lasting"] + growth, MOST_LASTING), c["lasting"]
     ).astype(np.float32)
-    place = (truth.county[truth.where.office_county] + truth.office).astype(np.float32)
+    county = truth.where.office_county[office]
+    place = (truth.county[:, 0] + truth.shocks[:, t])[truth.where.office_county] + truth.office
+    own_place = place.astype(np.float32)[office]
+    own_place += np.where(c["age"] < YOUNG, truth.county[:, 1].astype(np.float32)[county], 0)
+    own_place += np.where(
+        c["origin"] == GROUP_3, truth.county[:, 2].astype(np.float32)[county], np.float32(0)
+    )
     program = program_effects().astype(np.float32)[c["program"]]
     base = LEVELS.long_run.astype(np.float32)[status] + np.float32(truth.calendar[t])
     health = np.where(c["health_benefit"], np.float32(-0.12), np.float32(0.0))
-    latent = base + health + c["index"] + place[office] + program + c["lasting"] + c["fading"]
+    own = group_effects().astype(np.float32)[c["group"]] + own_place
+    latent = base + health + c["index"] + own + program + c["lasting"] + c["fading"]
     since = np.minimum(t - c["first_month"], 24).astype(np.float32)
     part = LEVELS.part_time.astype(np.float32)[status] * np.exp(np.float32(-0.02) * since)
     c["weekly"] = weekly_hours(latent, part, c["potential"], c["small"])
 
 
-def _move(rng: np.random.Generator, pool: Pool) -> None:
-    """What happens between two months: leave, be absent, return, grow older, end programmes."""
+def _move(
+    rng: np.random.Generator, pool: Pool, chances: tuple[NDArray, NDArray], t: int
+) -> NDArray[np.int64]:
+    """What happens between two months: leave, be absent, return, grow older, end programmes.
+
+    Returns how many came back who had left, by status group: at any time within five years, at the
+    same chance each month.
+    """
     c = pool.columns
     u = rng.random(len(pool), dtype=np.float32)
     working = c["weekly"] > 19
-    leave = np.where(working, LEVELS.leave_working[c["status"]], LEVELS.leave_other[c["status"]])
+    leave = np.where(working, chances[0][c["status"]], chances[1][c["status"]])
     leave = np.where(c["laid_off"] & working, 0.45, leave)
     goes = (c["gone"] == 0) & (c["absent"] == 0) & ((u < leave) | (c["age"] >= 67))
     c["gone"] = np.where(goes | (c["gone"] > 0), c["gone"] + 1, 0).astype(np.int8)
@@ -294,7 +295,12 @@ def _move(rng: np.random.Generator, pool: Pool) -> None:
     )
     regroup = (u > 0.5) & (u < 0.504)
     c["group"][regroup] = draw_groups(rng, c["status"][regroup], c["lasting"][regroup])
+    again = (c["gone"] > SPELL_BREAK) & (u < RETURN_CHANCE) & (c["age"] < 66)
+    c["gone"][again], c["registered"][again], c["first_month"][again] = 0, -1000, t + 1
+    c["fading"][again] += np.float32(0.5) * LEVELS.entry.astype(np.float32)[c["status"][again]]
+    c["laid_off"][again] = False
     pool.keep(c["gone"] <= FOLLOWED_AFTER)
+    return np.bincount(c["status"][again], minlength=len(STATUS))
 
 
 def _write_hours(out: Path, pool: Pool, month: str) -> int:
@@ -310,13 +316,7 @@ def _write_hours(out: Path, pool: Pool, month: str) -> int:
             "subsidised_hours": np.where(subsidised, 0.5 * hours, 0).astype(np.float32),
         }
     )
-    pq.write_table(table, out / "hours" / f"{month}.parquet", compression="zstd")
-    return len(hours)
-
-
-def coded(codes: NDArray, names: tuple[str, ...]) -> pa.DictionaryArray:
-    """Text column stored as codes into a list of names."""
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(names)))
+    return write_table(out, "hours", table, part=month)
 
 
 def _write_stock(out: Path, pool: Pool, where: Places, t: int, month: str) -> int:
@@ -361,5 +361,4 @@ def _write_stock(out: Path, pool: Pool, where: Places, t: int, month: str) -> in
             },
         }
     )
-    pq.write_table(table, out / "stock" / f"{month}.parquet", compression="zstd")
-    return n
+    return write_table(out, "stock", table, part=month)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from naveval.estimators.categorical.design import column_names
 from naveval.studies.indicator.characteristics import (
     FIRST_AGE,
+    GROUPS,
     LAST_AGE,
     LONG_RESIDENCE,
     PROGRAMS,
@@ -48,16 +49,25 @@ class Levels:
 
 
 LEVELS = Levels(
-    long_run=np.array([-0.53, 0.47, 1.97, 0.44, -0.17]),
-    entry=np.array([0.15, -2.50, 0.20, -2.35, -0.05]),
-    part_time=np.array([0.54, 0.34, 0.42, 0.40, 0.40]),
-    leave_working=np.array([0.045, 0.270, 0.108, 0.140, 0.090]),
-    leave_other=np.array([0.022, 0.064, 0.066, 0.038, 0.050]),
+    long_run=np.array([-0.54, 0.72, 2.22, 0.30, 0.24]),
+    entry=np.array([0.15, -3.05, 0.20, -2.75, -0.05]),
+    part_time=np.array([0.57, 0.34, 0.42, 0.42, 0.40]),
+    leave_working=np.array([0.043, 0.250, 0.098, 0.125, 0.085]),
+    leave_other=np.array([0.021, 0.057, 0.059, 0.034, 0.047]),
 )
+GROUP_EFFECT = {
+    "spesielt_tilpasset": 0.0,
+    "situasjonsbestemt": -0.26,
+    "arbeidsevnevurdering": -0.50,
+    "standard": 0.12,
+    "ikke_vurdert": 0.60,
+    "helserelatert": -0.10,
+    "sykmeldt": -1.2,
+}
 PROGRAM_EFFECT = {
     "": 0.0,
-    "oppfolging": 0.18,
-    "arbeid_med_stotte": 0.16,
+    "oppfolging": 0.10,
+    "arbeid_med_stotte": 0.10,
     "jobbklubb": 0.10,
     "digital_oppfolging": 0.12,
     "ips": 0.12,
@@ -67,8 +77,8 @@ PROGRAM_EFFECT = {
     "andre_tiltak": 0.02,
 }
 PROGRAM_GROWTH = {
-    "oppfolging": 0.035,
-    "arbeid_med_stotte": 0.035,
+    "oppfolging": 0.018,
+    "arbeid_med_stotte": 0.018,
     "jobbklubb": 0.02,
     "digital_oppfolging": 0.02,
     "ips": 0.03,
@@ -158,6 +168,11 @@ def weekly_hours(
         FULL_TIME[(potential * len(FULL_TIME)).astype(np.int8)],
     )
     return np.where(latent > 0, usual, 0).astype(np.float32)
+
+
+def group_effects() -> NDArray[np.float64]:
+    """What caseworkers see in those of an innsatsgruppe and the model does not."""
+    return np.array([GROUP_EFFECT[name] for name in GROUPS])
 
 
 def program_growth() -> NDArray[np.float32]:

@@ -1,0 +1,144 @@
+"""The simulated registers: their truth, what is refused, how near the printed levels they lie."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from naveval.project.errors import ParameterError
+from naveval.project.months import month_number
+from naveval.studies.indicator import panel as panels
+from naveval.studies.indicator.published import mean_outcomes, table3_counties
+from naveval.studies.indicator.simulate import registers as simulation
+from naveval.studies.indicator.simulate import truth as truths
+
+YEARS = tuple(f"{2010 + k // 12}-{k % 12 + 1:02d}" for k in range(240))
+
+
+def made(seed: int = 1, **settings: Any) -> truths.Truth:
+    given = {
+        "county_effects": True,
+        "county_spread": 0.02,
+        "county_persistence": 0.9,
+        "office_spread": 0.07,
+    }
+    return truths.make(seed, YEARS, **{**given, **settings})
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("simulated")
+    simulation.simulate(folder, scale=0.006, seed=3)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stock(data) -> pd.DataFrame:
+    names = ["person", "month", "registered", "status"]
+    files = sorted((data / "stock").glob("*.parquet"))
+    return pd.concat(pd.read_parquet(file, columns=names) for file in files).astype(
+        {"month": str, "registered": str, "status": str}
+    )
+
+
+def test_county_shocks_have_the_stated_variance_and_persistence() -> None:
+    shocks = np.concatenate([made(seed).shocks for seed in range(12)])
+    assert shocks.std() == pytest.approx(0.02, rel=0.05)
+    neighbours = (shocks[:, 1:] * shocks[:, :-1]).mean() / shocks.var()
+    assert neighbours == pytest.approx(0.9, abs=0.03)
+    other = made(county_spread=0.05, county_persistence=0.0).shocks
+    assert other.std() == pytest.approx(0.05, rel=0.05)
+    assert abs(np.corrcoef(other[:, 1:].ravel(), other[:, :-1].ravel())[0, 1]) < 0.05
+
+
+def test_offices_differ_within_their_county_alone() -> None:
+    found = made(office_spread=0.1)
+    weight = np.bincount(found.where.office_county, weights=found.where.share * found.office)
+    np.testing.assert_allclose(weight, 0, atol=1e-12)
+    assert found.office.std() == pytest.approx(0.1, rel=0.15)
+
+
+def test_the_truth_file_says_what_the_registers_were_made_with(data) -> None:
+    told = json.loads((data / "truth.json").read_text())
+    assert told["county_shocks"]["standard_deviation"] == truths.COUNTY_SPREAD
+    assert len(told["county_shocks"]["latent"]["03"]) == 82
+    assert set(told["county_latent"]["03"]) == {"all", "young", "landgruppe_3"}
+    assert told["county_latent"]["03"]["all"] < told["county_latent"]["15"]["all"]
+    assert len(told["office_latent"]) == 264
+    assert set(told["group_latent"]) >= {"standard", "sykmeldt"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"county_effects": {"03": -12.0}}, "county_effects, county 03: the effect -12 is larger"),
+        ({"county_effects": {"99": 1.0}}, "county_effects: 99: expected counties of 03"),
+        ({"exits": 8.0}, "exits, status helt_ledig: 2 exits of 1 persons"),
+        ({"exits": -1.0}, "exits, status nedsatt"),
+        ({"county_persistence": 1.0}, "shocks: standard deviation 0.02, persistence 1.0"),
+        ({"office_spread": -0.1}, "office_spread: -0.1"),
+        ({"scale": 0.0}, "scale"),
+    ],
+)
+def test_an_impossible_truth_is_refused_by_name(tmp_path, given, message) -> None:
+    with pytest.raises(ParameterError, match=message):
+        simulation.simulate(tmp_path, **{"scale": 0.001, **given})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_given_county_effect_is_there(tmp_path) -> None:
+    """Two hours more in Oslo, as many less in Vestland, against the same persons without."""
+    levels = []
+    for name, effects in (("with", {"03": 2.0, "46": -2.0}), ("without", False)):
+        folder = tmp_path / name
+        folder.mkdir()
+        simulation.simulate(
+            folder, scale=0.005, seed=2, last_month="2018-12", county_effects=effects
+        )
+        files = sorted((folder / "stock").glob("*.parquet"))
+        table = pd.concat(
+            pd.read_parquet(file, columns=["county", "weekly_hours"]) for file in files
+        )
+        levels.append(table.astype({"county": str}).groupby("county")["weekly_hours"].mean())
+    change = levels[0] - levels[1]
+    assert change["03"] == pytest.approx(2.0, abs=0.75)
+    assert change["46"] == pytest.approx(-2.0, abs=0.75)
+    assert np.abs(change.drop(["03", "46"])).max() < 0.3
+
+
+def test_levels_of_counties_are_near_the_printed_ones(data) -> None:
+    """Together, and in the order of their size: small counties have few persons here."""
+    panel = panels.build(data)
+    printed = table3_counties()
+    own = printed[printed["outcome"] == "atid3"].set_index("county")["value"]
+    n, total = np.zeros(15), np.zeros(15)
+    for chunk in panel.chunks:
+        n += np.bincount(chunk.groups["county"], minlength=15)
+        total += np.bincount(chunk.groups["county"], chunk.outcomes["atid3"], minlength=15)
+    found, wanted = total / n, own[list(panel.levels["county"])].to_numpy()
+    assert np.corrcoef(found, wanted)[0, 1] > 0.6
+    assert total.sum() / n.sum() == pytest.approx(mean_outcomes()["atid3"], rel=0.06)
+    large = n > np.median(n)
+    assert (np.abs(found / wanted - 1)[large] < 0.15).all()
+
+
+def test_the_stock_is_stable_but_for_the_pandemic(stock) -> None:
+    size = stock.groupby("month").size()
+    assert size["2019-12"] == pytest.approx(size["2017-12"], rel=0.06)
+    assert size["2024-06"] == pytest.approx(size["2019-12"], rel=0.06)
+    assert size["2020-03"] > 1.25 * size["2020-02"]
+
+
+def test_returns_are_spread_over_time(stock) -> None:
+    """Those who come back do so after any number of months, and begin a spell."""
+    stock = stock.assign(t=stock["month"].map(month_number)).sort_values(["person", "t"])
+    away = stock.groupby("person")["t"].diff() - 1
+    back = stock[away >= 4]
+    assert (back["registered"] == back["month"]).all()
+    length = away[away >= 4]
+    assert len(length) > 100
+    assert length.value_counts(normalize=True).max() < 0.08
+    assert (length > 24).mean() > 0.2
