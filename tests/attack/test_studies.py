@@ -25,6 +25,11 @@ from naveval.studies.indicator import panel as indicator_panel
 from naveval.studies.indicator.models import Packed, Specification
 from naveval.studies.indicator.protection import noise_for
 from naveval.studies.indicator.simulate import registers as indicator_registers
+from naveval.studies.programs.codes import STATES
+from naveval.studies.programs.contracts import TABLES as PROGRAM_TABLES
+from naveval.studies.programs.panel import persons as program_panel
+from naveval.studies.programs.panel import states as program_states
+from naveval.studies.programs.simulate import registers as program_registers
 
 SECRET = keys.secret("simulated")
 MIN_WIDTH = 3
@@ -128,10 +133,53 @@ def indicator(folder: Path) -> Attacked:
     return found, linked(found, sums)
 
 
+def programs(folder: Path) -> Attacked:
+    """Persons in each state two years after their start, by three breakdowns, in all counties."""
+    program_registers.simulate(folder, scale=0.005, seed=2, jobs=1)
+    with open_registers(folder, PROGRAM_TABLES) as opened:
+        program_panel.make(opened, SECRET)
+        program_states.make_states(opened)
+        rows = opened.query(
+            f"""SELECT s.*, y.county FROM state_months s JOIN (SELECT person,
+                arg_max(county, year) AS county FROM person_years GROUP BY 1) y USING (person)
+            WHERE k = 24 AND start <= {program_states.LAST_START}"""
+        )
+        told = program_states.states(opened, SECRET, "status")
+    counties = sorted(rows["county"].unique())
+    groups = {name: sorted(rows[name].unique()) for name in ("status", "country", "age_group")}
+    frames = []
+    for by in ([], *([name] for name in groups)):
+        for here in (rows, rows.assign(county="")):
+            for state in ([], ["state"]):
+                every = here.assign(whole="")
+                found = keys.cell_keys(every, ["county", *by, *state, "whole"], SECRET)
+                parts = [found[column] for column in ("county", *(by or ["whole"]))]
+                name = parts[0] + "/" + parts[1] + "/" + (found["state"] if state else "")
+                frames.append(found.assign(name=name)[["name", "n", "n_key"]])
+    known = cells(protected(pd.concat(frames, ignore_index=True)))
+    listed = ["", *(group for part in groups.values() for group in part)]
+    # Tables have all their cells, also those with nobody.
+    names = [f"{c}/{g}/{s}" for c in ["", *counties] for g in listed for s in ["", *STATES]]
+    every = known.set_index("name").reindex(names, fill_value=0).reset_index()
+    sums = []
+    for county in ["", *counties]:
+        sums += [(f"{county}/{g}/", [f"{county}/{g}/{s}" for s in STATES]) for g in listed]
+        for state in ["", *STATES]:
+            for part in groups.values():
+                sums.append((f"{county}//{state}", [f"{county}/{g}/{state}" for g in part]))
+    for name in (one for one in names if one.startswith("/")):
+        sums.append((name, [county + name for county in counties]))
+    shown = every.set_index("name")["shown"]
+    for row in told[told["k"] == 24].itertuples():
+        assert shown.get(f"/{row.group}/{row.state}", 0) == row.n_state
+    return every, linked(every, sums)
+
+
 STUDIES: dict[str, Callable[[Path], Attacked]] = {
     "hedmark": hedmark,
     "followup": followup,
     "indicator": indicator,
+    "programs": programs,
 }
 
 

@@ -97,6 +97,9 @@ def test_covariates_are_51_and_right_for_a_person() -> None:
     np.testing.assert_array_equal(
         x.work_months_12, sample.work[:, BEFORE - 12 : BEFORE].sum(axis=1)
     )
+    unknown = x.education_unknown == 1
+    assert set(x.education[unknown]) == {4}
+    assert set(x.education[~unknown]) == set(range(1, 8))
     benefits = pd.read_parquet(folder() / "benefits")
     row = sample.frame.iloc[x.sykepenger_24.argmax()]
     own = benefits[benefits.person == row.person]

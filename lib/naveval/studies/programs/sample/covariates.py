@@ -30,6 +30,8 @@ IMMIGRATION_EDGES = (6, 12, 24, 36, 60, 84, 120, 180)
 RATE_EDGES = (1.5, 2.0, 2.5, 3.0, 4.0)
 INCOME_EDGES = (0.90, 0.95, 1.00, 1.05, 1.10)
 DISABILITY_EDGES = (6, 7.5, 9, 10, 11, 12.5, 14)
+MIDDLE_EDUCATION = 4
+"""Of seven known levels: the place in their order of those whose education is unknown (0)."""
 SPELL = ("in_work", "out_under_6", "out_6_or_more")
 
 
@@ -55,7 +57,7 @@ def covariates(registers: Registers, sample: Sample) -> pd.DataFrame:
         "months_since_immigration": np.where(
             since.isna(), 0, 1 + np.digitize(since.fillna(0), IMMIGRATION_EDGES)
         ),
-        "education": traits.education,
+        "education": traits.education.where(traits.education > 0, MIDDLE_EDUCATION),
         "education_unknown": traits.education.eq(0),
     }
     columns |= _work(registers, sample)
