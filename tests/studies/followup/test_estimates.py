@@ -1,5 +1,7 @@
 """Estimates and checks of the follow-up study."""
 
+from dataclasses import replace
+
 import followup_draws
 import numpy as np
 import pandas as pd
@@ -224,11 +226,51 @@ def test_placebo_dates_use_only_the_time_before(window: pd.DataFrame) -> None:
     assert set(found["start"]) == {201610, 201701, 201704}
 
 
-def test_placebo_group_leaves_the_threshold_out(window: pd.DataFrame) -> None:
-    away = window[~window["weeks_left"].between(23, 29)]
-    pd.testing.assert_frame_equal(
-        checks.placebo_group(window, PARAMETERS), checks.placebo_group(away, PARAMETERS)
+def test_placebo_groups_are_untreated_by_both_readings(window: pd.DataFrame) -> None:
+    for comparison in checks.PLACEBO_GROUPS.values():
+        assert min(*comparison.target, *comparison.other) > study.COMPARISONS["tbl-1"].target[1]
+    away = window[window["weeks_left"] > study.COMPARISONS["tbl-1"].target[1]]
+    found = checks.placebo_groups(window, PARAMETERS)
+    pd.testing.assert_frame_equal(found, checks.placebo_groups(away, PARAMETERS))
+    assert len(found) == 8
+
+
+def test_counties_as_clusters_give_crv3_as_pyfixest_does(window: pd.DataFrame) -> None:
+    import pyfixest
+
+    own = np.array(["03", "11", "15", "18", "31", "46"])[window["person"] % 6]
+    data = window.assign(county=own, treated=(window["weeks_left"] <= 26).astype(float))
+    found = checks.by_county(data, PARAMETERS).set_index("outcome").loc["work"]
+    data["treated_post"] = data["treated"] * (data["month"] >= 201707)
+    other = pyfixest.feols(
+        "work ~ treated_post + treated | duration + month",
+        data=data,
+        vcov={"CRV3": "county"},
+        ssc=pyfixest.ssc(k_adj=False, G_adj=False),
     )
+    ratio = 5 / 6
+    assert found["estimate"] == pytest.approx(other.coef()["treated_post"], abs=1e-8)
+    assert found["std_error"] == pytest.approx(
+        np.sqrt(ratio) * other.se()["treated_post"], rel=1e-6
+    )
+    assert found["n_clusters"] == 6
+    assert found["crv1_error"] < found["std_error"]
+    persons = study.summary(study.regressions(window, PARAMETERS), PARAMETERS)
+    same = persons[(persons["outcome"] == "work") & (persons["horizon"] == "long")].iloc[0]
+    assert found["person_error"] == pytest.approx(same["std_error"])
+
+
+def test_share_rejected_under_no_effect_is_that_of_the_test(
+    found: list[study.Regression],
+) -> None:
+    many = Parameters(draws=4000)
+    shares = checks.rejected(found, many)
+    common = np.array([item.outcome in ("program", "ended") for item in found])
+    assert np.abs(shares[common] - 0.05).max() < 4 * np.sqrt(0.05 * 0.95 / 4000) + 0.004
+    # A few persons who decide everything: the errors are too small in most draws.
+    rare = replace(found[0].fit, influence=np.abs(found[0].fit.influence) ** 4)
+    skewed = checks.rejected([replace(found[0], fit=rare)], many)
+    assert skewed[0] > 0.08
 
 
 def test_difference_without_2018_accounts_for_shared_persons(window: pd.DataFrame) -> None:

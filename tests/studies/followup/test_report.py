@@ -23,6 +23,8 @@ TABLES = {
     "tbl-breakdown",
     "tbl-testing",
     "tbl-break",
+    "tbl-gaps",
+    "tbl-around",
     "tbl-published",
     "tbl-flow",
 }
@@ -74,6 +76,10 @@ def test_report_for_the_country_and_a_small_county(
     assert known["std_error"].tolist() == two_digits
     persons = numbers.loc[numbers["std_error"].notna(), "n_persons"].dropna()
     assert (persons % 10 == 0).all()
+    gaps = names["results"].gaps.set_index(["gap", "outcome"])
+    own = gaps.loc["2", ["n_obs", "difference"]]
+    assert own["difference"].isna().all()
+    assert (gaps.loc["6", "n_obs"] > own["n_obs"]).all()
     small = pd.read_csv(result / "tables" / "tbl-1.csv")
     estimate = pd.to_numeric(small["estimate"], errors="coerce")
     assert estimate.isna().all() == (county == "56")

@@ -6,26 +6,36 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from naveval.estimators import detectable, multiple_testing
+from naveval.estimators import detectable, did, multiple_testing
+from naveval.studies.followup import panel
 from naveval.studies.followup.estimate import (
     COMPARISONS,
+    NAMES,
     OUTCOMES,
     TREATED_POST,
     WINDOWS,
     Comparison,
     Regression,
+    design,
     inference,
+    place,
     regress,
     regressions,
     sample,
 )
-from naveval.studies.followup.parameters import Parameters
+from naveval.studies.followup.parameters import LONGEST_GAPS, Parameters
 
 BEFORE = (201607, 201706)
 PLACEBO_DATES = (201610, 201701, 201704)
-PLACEBO_GROUP = Comparison((20, 22), (30, 32))
+# Untreated whether the initiative was for 26 weeks or fewer left, or for those who pass the limit.
+PLACEBO_GROUPS = {
+    "36_38": Comparison((30, 32), (36, 38)),
+    "42_44": Comparison((30, 32), (42, 44)),
+}
 UNTIL_BREAK = (201607, 201712)
 LIMIT = 0.05
+BLOCK = 50
+COUNTY_OUTCOMES = ("program", "dialogue", "work")
 MAIN_OUTCOMES = {name: table for table in ("tbl-1", "tbl-3") for name in OUTCOMES[table]}
 COUNTY_COLUMNS = [
     "table",
@@ -72,15 +82,25 @@ def placebo_dates(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def placebo_group(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    """20–22 against 30–32 weeks left at the real date: neither group is at the threshold."""
+def placebo_groups(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    """30–32 weeks left against groups with more left, at the real date: none of them is treated.
+
+    Returns
+    -------
+    One row per group, outcome and window: `other` and the columns of `row`.
+    """
     found = []
-    for horizon, months in WINDOWS.items():
-        chosen = sample(window, PLACEBO_GROUP, months)
-        found += [
-            row(regress(chosen, "placebo", name, horizon, parameters.least_persons), parameters)
-            for name in OUTCOMES["tbl-2"]
-        ]
+    for name, comparison in PLACEBO_GROUPS.items():
+        for horizon, months in WINDOWS.items():
+            chosen = sample(window, comparison, months)
+            found += [
+                {"other": name}
+                | row(
+                    regress(chosen, "placebo", outcome, horizon, parameters.least_persons),
+                    parameters,
+                )
+                for outcome in OUTCOMES["tbl-2"]
+            ]
     return pd.DataFrame(found)
 
 
@@ -111,6 +131,63 @@ def without_2018(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
             }
         found += rows
     return pd.DataFrame(found)
+
+
+def by_gap(parameters: Parameters) -> pd.DataFrame:
+    """The long window with spells that end after 2, 4 or 6 weeks without a card.
+
+    Returns
+    -------
+    One row per longest gap and outcome: `gap` as text, the columns of `row`, and `difference`,
+    `difference_error` and `difference_p` from the gap of the run, with shared persons.
+    """
+    found: dict[int, list[Regression]] = {}
+    for gap in LONGEST_GAPS:
+        changed = parameters.model_copy(update={"longest_gap_weeks": gap})
+        window = place(panel.load(changed).window, parameters.county)
+        samples = {
+            table: sample(window, COMPARISONS[table], WINDOWS["long"])
+            for table in dict.fromkeys(MAIN_OUTCOMES.values())
+        }
+        found[gap] = [
+            regress(samples[table], table, name, "long", parameters.least_persons)
+            for name, table in MAIN_OUTCOMES.items()
+        ]
+    rows = []
+    for gap, items in found.items():
+        for item, own in zip(items, found[parameters.longest_gap_weeks], strict=True):
+            value, error = (np.nan, np.nan) if item is own else _difference_shared(item, own)
+            told = {"difference": value, "difference_error": error}
+            told["difference_p"] = _p_value(value, error)
+            rows.append({"gap": str(gap), **row(item, parameters), **told})
+    return pd.DataFrame(rows)
+
+
+def by_county(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    """The long window with counties as clusters: one shock may strike a whole county at once.
+
+    With so few clusters the usual clustered errors (CRV1) are too small; those that leave out one
+    county at a time (CRV3) err on the safe side.
+
+    Returns
+    -------
+    One row per outcome of COUNTY_OUTCOMES: the columns of `row`, with the county-clustered
+    interval and p-value by CRV3, `person_error`, `crv1_error`, `n_clusters`.
+    """
+    rows = []
+    for name in COUNTY_OUTCOMES:
+        chosen = sample(window, COMPARISONS[MAIN_OUTCOMES[name]], WINDOWS["long"])
+        own = regress(chosen, MAIN_OUTCOMES[name], name, "long", parameters.least_persons)
+        told = row(own, parameters) | {"person_error": np.nan, "crv1_error": np.nan}
+        told["n_clusters"] = chosen.rows["county"].nunique()
+        if own.fit is not None and told["n_clusters"] > 1:
+            given = design(chosen, name) | {"cluster": chosen.rows["county"].to_numpy()}
+            wide = did.fit(**given, names=NAMES)
+            safe = did.jackknife(wide, **given)
+            told |= {"person_error": told["std_error"], **inference(safe, parameters)}
+            told["crv1_error"] = float(wide.std_errors[0])
+        rows.append(told)
+    return pd.DataFrame(rows)
 
 
 def row(item: Regression, parameters: Parameters) -> dict[str, object]:
@@ -156,15 +233,43 @@ def _p_value(difference: float, error: float) -> float:
     return float(2 * stats.norm.sf(abs(difference) / error)) if error > 0 else float("nan")
 
 
+def rejected(found: Sequence[Regression], parameters: Parameters) -> np.ndarray:
+    """Share of draws under no effect in which each regression's test rejects at LIMIT.
+
+    Persons are drawn with replacement (Poisson weights) from their influence on the estimate,
+    which is zero on average, and the error is computed anew in each draw. A share near LIMIT says
+    that errors and the normal approximation hold for outcomes as rare as these; with the draws
+    of a run it is known to within a percentage point or two.
+    """
+    usable = [item for item in found if item.fit is not None]
+    if not usable:
+        return np.full(len(found), np.nan)
+    labels = np.unique(np.concatenate([item.fit.clusters for item in usable if item.fit]))
+    table = np.zeros((labels.size, len(usable)), dtype=np.float32)
+    for j, item in enumerate(usable):
+        assert item.fit is not None
+        table[np.searchsorted(labels, item.fit.clusters), j] = _influence(item)
+    generator = np.random.default_rng(parameters.seed)
+    limit, hits = stats.norm.isf(LIMIT / 2), np.zeros(len(usable))
+    for _ in range(0, parameters.draws, BLOCK):
+        weights = generator.poisson(1, (BLOCK, labels.size)).astype(np.float32)
+        total, squares = weights @ table, weights @ table**2
+        hits += (np.abs(total) > limit * np.sqrt(squares)).sum(axis=0)
+    shares = iter(hits / (-(-parameters.draws // BLOCK) * BLOCK))
+    return np.array([next(shares) if item.fit is not None else np.nan for item in found])
+
+
 def adjusted(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame:
     """P-values as they are, after Holm and after Romano–Wolf, by family of tests.
 
     Returns
     -------
     One row per regression: family ("ten" for tables 1 and 3, "threshold" for table 2), table,
-    outcome, horizon, estimate, p_value, p_holm, p_romano_wolf and the columns of `row`.
+    outcome, horizon, estimate, p_value, p_holm, p_romano_wolf, `rejected` under no effect, and the
+    columns of `row`.
     """
     parts = []
+    shares = dict(zip(map(id, found), rejected(found, parameters), strict=True))
     for family, tables in FAMILIES.items():
         items = [item for item in found if item.table in tables]
         frame = pd.DataFrame(
@@ -174,6 +279,7 @@ def adjusted(found: Sequence[Regression], parameters: Parameters) -> pd.DataFram
         known = frame["p_value"].notna()
         frame["p_holm"] = multiple_testing.holm(frame["p_value"].to_numpy())
         frame["p_romano_wolf"] = np.nan
+        frame["rejected"] = [shares[id(item)] for item in items]
         if usable:
             drawn = multiple_testing.cluster_draws(
                 [_influence(item) for item in usable],

@@ -14,7 +14,7 @@ from naveval.registers.coverage import Need
 from naveval.studies.followup import weeks
 from naveval.studies.followup.contracts import DIGITAL_FROM, FIRST_DAY, NUMBERED_WEEKS
 from naveval.studies.followup.panel import OLD_SOURCE_UNTIL, WINDOW
-from naveval.studies.followup.parameters import Parameters
+from naveval.studies.followup.parameters import LONGEST_GAPS, Parameters
 from naveval.studies.followup.spells import HEALTH_WEEKS
 
 CARDS = f"""
@@ -30,7 +30,9 @@ LAST_CARD = f"""
 
 
 def needs(parameters: Parameters) -> tuple[Need, ...]:
-    """Months and fortnights that each table must have, for the gap that ends a spell."""
+    """Months and fortnights that each table must have, for the gaps that end a spell."""
+    every = "definitions" in (parameters.parts or parameters.PARTS)
+    gap = max(LONGEST_GAPS) if every else parameters.longest_gap_weeks
     opening = FIRST_DAY.year * 12 + FIRST_DAY.month - 1
     first, last = (from_code(month) for month in WINDOW)
     end = _last_week(WINDOW[1])
@@ -43,7 +45,7 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
             "year_week",
             "week // 2",
             1,
-            (end + parameters.longest_gap_weeks) // 2,
+            (end + gap) // 2,
             relation=CARDS,
             text=lambda fortnight: str(weeks.to_year_week(2 * fortnight + 1)),
         ),

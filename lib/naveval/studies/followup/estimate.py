@@ -136,16 +136,8 @@ def regress(
         refused = "few_events"
     fitted = None
     if not refused:
-        treated, post = (side[chosen.first].astype(float) for side in (chosen.treated, chosen.post))
         try:
-            fitted = did.fit(
-                values,
-                np.column_stack([treated * post, treated]),
-                [chosen.rows[name].to_numpy()[chosen.first] for name in ("duration", "month")],
-                person,
-                NAMES,
-                chosen.cell,
-            )
+            fitted = did.fit(**design(chosen, outcome), names=NAMES)
         except EstimationError:
             refused = "collinear"
     mean = float(values[chosen.treated].mean()) if chosen.treated.any() else float("nan")
@@ -162,6 +154,18 @@ def regress(
         events,
         others,
     )
+
+
+def design(chosen: Sample, outcome: str) -> dict[str, Any]:
+    """Outcome, regressors (NAMES), effects, clusters and cells, as `did` takes them."""
+    treated, post = (side[chosen.first].astype(float) for side in (chosen.treated, chosen.post))
+    return {
+        "outcome": chosen.rows[outcome].to_numpy(float),
+        "regressors": np.column_stack([treated * post, treated]),
+        "effects": [chosen.rows[name].to_numpy()[chosen.first] for name in ("duration", "month")],
+        "cluster": chosen.rows["person"].to_numpy(),
+        "cell": chosen.cell,
+    }
 
 
 def _events(chosen: Sample, happened: np.ndarray) -> tuple[int, int]:
@@ -237,7 +241,7 @@ def summary(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame
         )
         known = printed[item.table, item.outcome, item.horizon]
         row |= {f"printed_{name}": known[name] for name in ("estimate", "std_error", "mean")}
-        row |= {"printed_n_obs": known["n_obs"], "printed_stars": known["stars"]}
+        row |= {f"printed_{name}": known[name] for name in ("n_obs", "stars", "r_squared")}
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -9,7 +9,7 @@ from naveval.studies.followup.panel import CHANNEL_COLUMNS, KIND_COLUMNS, person
 
 COUNTRY = ""
 HALF_YEARS = {"target": (1, 26), "other": (27, 52)}
-THRESHOLD = {"target": (24, 26), "other": (30, 32), "placebo": (20, 22)}
+THRESHOLD = {"target": (24, 26), "other": (30, 32), "second": (20, 22)}
 FOLLOW_UP = ("program", "phone", "meeting", "question")
 EXITS = ("work", "ended", "health")
 BY_DURATION = {"fig-1": CHANNEL_COLUMNS, "fig-2": KIND_COLUMNS, "fig-3": ("digital",)}

@@ -40,6 +40,7 @@ class Parameters(StudyParameters):
         "sensitivity",
         "testing",
         "break",
+        "definitions",
         "county",
         "published",
     )

@@ -23,9 +23,9 @@ class FollowupResults(Results):
     protected, summary, trends, truth
         Months and means that may be shown, the regressions with such means, event studies by
         outcome, and true coefficients of simulated registers.
-    comparison, dates, group, breaks, testing
-        From `checks`: the county against the rest, placebo dates and group, with and without
-        2018, adjusted p-values.
+    comparison, dates, groups, breaks, testing, gaps, clusters
+        From `checks`: the county against the rest, placebo dates and groups, with and without
+        2018, adjusted p-values, by longest gap, and with counties as clusters.
     intervals, breakdowns
         From `events`: robust intervals, breakdown values.
     """
@@ -38,8 +38,10 @@ class FollowupResults(Results):
     truth: pd.DataFrame
     comparison: pd.DataFrame | None = None
     dates: pd.DataFrame | None = None
-    group: pd.DataFrame | None = None
+    groups: pd.DataFrame | None = None
     breaks: pd.DataFrame | None = None
     testing: pd.DataFrame | None = None
+    gaps: pd.DataFrame | None = None
+    clusters: pd.DataFrame | None = None
     intervals: pd.DataFrame | None = None
     breakdowns: pd.DataFrame | None = None

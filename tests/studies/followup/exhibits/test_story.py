@@ -180,6 +180,41 @@ def test_summary_counts_all_effects(output: Output) -> None:
     assert "kunne anslås i Vestfold" in none
 
 
+def printed(**changes: Any) -> pd.DataFrame:
+    """Fourteen regressions beside printed ones that are the same, but for the changes."""
+    known = published.estimates()
+    more = {f"printed_{name}": known[name] for name in known.columns.drop(published.KEY)}
+    own = summary().assign(
+        estimate=known["estimate"], std_error=known["std_error"], p_value=0.5, **more
+    )
+    return own.assign(**changes)
+
+
+def test_comparison_concludes_by_a_test_of_the_difference(output: Output) -> None:
+    def said_of(found: pd.DataFrame, place: str = "") -> str:
+        results = FollowupResults(
+            parameters=Parameters(county=place),
+            panel=None,  # type: ignore[arg-type]
+            protected=None,  # type: ignore[arg-type]
+            summary=found,
+            trends=dict.fromkeys(OUTCOMES, trend()),
+            truth=pd.DataFrame(columns=[*published.KEY, "coefficient"]),
+        )
+        return " ".join(Showing(REPORT, output).show("published", results).markdown.split())
+
+    same = said_of(printed())
+    assert "Ingen av 14 virkninger skiller seg fra den publiserte" in same
+    assert "stjerner ved 4 av virkningene, vi ved 0" in same
+    assert "ingen av virkningene på overganger negative etter sin egen test" in same
+    far = printed()
+    far.loc[far["outcome"] == "work", ["estimate", "p_value"]] = [-0.02, 0.0001]
+    differs = said_of(far)
+    assert "2 av 14 virkninger er forskjellige" in differs
+    assert "2 av virkningene på overganger negative" in differs
+    assert "gjelder hele landet" in said_of(printed(), "39")
+    assert "kunne anslås" in said_of(printed(estimate=np.nan))
+
+
 @pytest.mark.parametrize(
     ("parallel", "line", "wanted"),
     [

@@ -8,6 +8,7 @@ from naveval.studies.followup.exhibits import (
     description,
     diagnostics,
     effects,
+    robustness,
     summary,
 )
 from naveval.studies.followup.exhibits.common import CODES, COMMON
@@ -18,6 +19,7 @@ REPORT = Report(
         *description.EXHIBITS,
         *effects.EXHIBITS,
         *diagnostics.EXHIBITS,
+        *robustness.EXHIBITS,
         *comparison.EXHIBITS,
         *appendix.EXHIBITS,
         *every.exhibits("followup"),
@@ -26,6 +28,8 @@ REPORT = Report(
         *summary.SENTENCES,
         *effects.SENTENCES,
         *diagnostics.SENTENCES,
+        *robustness.SENTENCES,
+        *comparison.SENTENCES,
         *appendix.SENTENCES,
     ),
     common=COMMON,

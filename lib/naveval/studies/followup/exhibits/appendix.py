@@ -87,4 +87,8 @@ def _marginals(reader: Reader) -> str:
     return "county" if reader.parameters.county else "simulated"
 
 
-SENTENCES = (Sentence("marginals", _marginals),)
+SENTENCES = (
+    Sentence("outcomes"),
+    Sentence("choices"),
+    Sentence("marginals", _marginals),
+)

@@ -10,11 +10,12 @@ from naveval.exhibits.declare import Codes, Fact, Value
 from naveval.exhibits.protect import Model
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
-from naveval.studies.followup.checks import LIMIT, count_found
+from naveval.studies.followup.checks import LIMIT, PLACEBO_GROUPS, count_found
 from naveval.studies.followup.events import OUTCOMES
 from naveval.studies.followup.measures import BY_MONTH, EXITS, FOLLOW_UP, THRESHOLD
 from naveval.studies.followup.panel import CHANNEL_COLUMNS
-from naveval.studies.followup.spells import STAGES
+from naveval.studies.followup.parameters import LONGEST_GAPS
+from naveval.studies.followup.spells import HEALTH_WEEKS, HOURS_PER_WEEK, STAGES
 
 METHOD = "did, clustered by person"
 SHARE, DIALOGUES = "share per two-week period", "dialogues per two-week period"
@@ -44,7 +45,7 @@ EVERY = (*OUTCOMES, *(f"{name}{NEAR}" for name in ("program", "dialogue")))
 
 def by_outcome(**value: Any) -> Value:
     """A value of a regression, whose unit the outcome decides."""
-    kinds = {name: Value(unit=unit(name), method=METHOD, **value) for name in EVERY}
+    kinds = {name: Value(unit=unit(name), **{"method": METHOD} | value) for name in EVERY}
     return Value(by="outcome", kinds=kinds, **value)
 
 
@@ -82,6 +83,9 @@ def model(**more: Any) -> Model:
     return Model(points=FINEST, **behind | {"digits": ("mde",)} | more)
 
 
+SMALL = model(n=("n_persons", "smallest_cell", "n_obs"))
+
+
 def described(**more: Any) -> Model:
     """Event studies and what follows from them: computed from protected means."""
     return Model(points=FINEST, **more)
@@ -114,6 +118,9 @@ def moved(reader: Reader, outcome: str) -> bool:
 COMMON: Mapping[str, Fact] = {
     "power": Fact(lambda results: results.parameters.power, "share0"),
     "simulated": Fact(lambda results: not results.truth.empty),
+    "hours": Fact(lambda _: HOURS_PER_WEEK, "num2"),
+    "health_weeks": Fact(lambda _: HEALTH_WEEKS),
+    "gap_weeks": Fact(lambda results: results.parameters.longest_gap_weeks),
     "county": Fact(lambda results: results.parameters.county, "text"),
 }
 
@@ -132,5 +139,7 @@ CODES: Mapping[str, Codes] = {
     "measure": (*FOLLOW_UP, *EXITS),
     "group": tuple(THRESHOLD),
     "when": ("before", "after"),
+    "gap": tuple(map(str, LONGEST_GAPS)),
+    "other": tuple(PLACEBO_GROUPS),
     "step": FLOW,
 }

@@ -2,9 +2,14 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
-from naveval.exhibits.declare import Exhibit, Table, Value
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
+from naveval.exhibits.reader import Reader
+from naveval.studies.followup.checks import LIMIT
+from naveval.studies.followup.estimate import stars
 from naveval.studies.followup.exhibits.common import (
+    counted,
     effect,
     freedom,
     model,
@@ -23,13 +28,30 @@ def beside(results: FollowupResults) -> pd.DataFrame:
     """Own numbers beside the printed ones; errors converted to the printed sample size."""
     part = without_refused(results.summary).merge(results.truth, how="left", on=REGRESSION)
     size = np.sqrt(part["n_obs"] / part["printed_n_obs"])
-    part = named(part.assign(error_at_printed_n=part["std_error"] * size))
+    difference = part["estimate"] - part["printed_estimate"]
+    error = np.hypot(part["std_error"], part["printed_std_error"])
+    part = named(
+        part.assign(
+            error_at_printed_n=part["std_error"] * size,
+            stars=[stars(value) for value in part["p_value"]],
+            difference=difference,
+            difference_error=error,
+            difference_p=2 * norm.sf((difference / error).abs()),
+        )
+    )
     columns = [
         *JOINED,
         "estimate",
         "std_error",
+        "stars",
         "printed_estimate",
         "printed_std_error",
+        "printed_stars",
+        "difference",
+        "difference_error",
+        "difference_p",
+        "r_squared",
+        "printed_r_squared",
         "error_at_printed_n",
         "mean",
         "printed_mean",
@@ -43,6 +65,16 @@ def beside(results: FollowupResults) -> pd.DataFrame:
     return freedom(part[columns])
 
 
+def _starred(reader: Reader, name: str) -> int:
+    return int(reader.frame("tbl-published")[name].str.startswith("*").sum())
+
+
+def _negative(reader: Reader) -> int:
+    """Own effects on exits that are below zero by their own test."""
+    frame = reader.frame("tbl-3")
+    return int(((frame["estimate"] < 0) & (frame["p_value"] < LIMIT)).sum())
+
+
 EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     Exhibit(
         "tbl-published",
@@ -50,15 +82,48 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         keys=JOINED,
         values={
             "estimate": effect(low="", high="", p="", published="printed_estimate"),
+            "stars": Value("text"),
             "printed_estimate": Value("num4_s", source="published"),
+            "printed_stars": Value("text"),
+            "difference": effect(
+                se="difference_error",
+                low="",
+                high="",
+                p="difference_p",
+                estimand="from the printed",
+            ),
+            "r_squared": Value("num4"),
+            "printed_r_squared": Value("num4", source="published"),
             "printed_std_error": Value("num4", source="published"),
             "error_at_printed_n": Value("num4"),
             "mean": Value("num4"),
             "printed_mean": Value("num4", source="published"),
             "coefficient": Value("num4_s", source="drawn"),
         },
-        protect=model(digits=("error_at_printed_n",), shown=("mean",), also=ALSO),
+        protect=model(digits=("error_at_printed_n", "r_squared"), shown=("mean",), also=ALSO),
         view=Table(rows=JOINED, joined=JOINED),
+        facts=counted(lambda reader: reader.frame("tbl-published")["difference_p"])
+        | {
+            "own_stars": Fact(lambda reader: _starred(reader, "stars"), "int", "effects"),
+            "stars": Fact(lambda reader: _starred(reader, "printed_stars")),
+            "exits": Fact(_negative, "int", "effects"),
+        },
     ),
 )
-SENTENCES = ()
+
+
+def _published(reader: Reader) -> str:
+    if not reader("tbl-published.n_tests"):
+        return "refused"
+    if reader.parameters.county:
+        return "county"
+    return "differs" if reader("tbl-published.n_holm") else "same"
+
+
+def _exits(reader: Reader) -> str:
+    if _published(reader) in ("refused", "county"):
+        return ""
+    return "some" if reader("tbl-published.exits") else "none"
+
+
+SENTENCES = (Sentence("published", _published, then=(Sentence("published-exits", _exits),)),)

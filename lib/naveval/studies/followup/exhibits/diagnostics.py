@@ -13,6 +13,7 @@ from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.events import OUTCOMES
 from naveval.studies.followup.exhibits.common import (
     METHOD,
+    SMALL,
     by_outcome,
     counted,
     described,
@@ -20,7 +21,6 @@ from naveval.studies.followup.exhibits.common import (
     freedom,
     model,
     moved,
-    named,
     without_refused,
 )
 from naveval.studies.followup.exhibits.description import (
@@ -133,6 +133,9 @@ def draw_sensitivity(reader: Reader) -> Figure:
             color=figures.COLORS[0],
             lw=3,
         )
+        for end, marker in (("ci_low", "v"), ("ci_high", "^")):
+            beyond = part[part["open_ended"]]
+            ax.plot(beyond["bound"], PERCENT * beyond[end], marker, color=figures.COLORS[0])
         ax.set_title(reader.named("", outcome))
         ax.set_xlabel(reader.named("", "x"))
         ax.set_xlim(-0.3, 2.3)
@@ -156,29 +159,6 @@ def _end(side: str, bound: int) -> Fact:
     return Fact(get, "pp1_s")
 
 
-def testing(results: FollowupResults) -> pd.DataFrame:
-    """P-values before and after adjustment, by family of tests."""
-    assert results.testing is not None
-    return freedom(named(results.testing))
-
-
-def breaks(results: FollowupResults) -> pd.DataFrame:
-    """The long window with and without 2018."""
-    assert results.breaks is not None
-    return freedom(without_refused(results.breaks))
-
-
-def _others(reader: Reader) -> pd.Series:
-    """P-values of the differences of all outcomes but dialogue."""
-    rows = reader.frame("tbl-break")
-    return rows.loc[(rows["outcome"] != "dialogue") & (rows["horizon"] == "all"), "difference_p"]
-
-
-def _family(reader: Reader) -> pd.DataFrame:
-    rows = reader.frame("tbl-testing")
-    return rows[rows["family"] == "ten"]
-
-
 def _placebo(reader: Reader) -> pd.Series:
     labels = ("tbl-placebo", "tbl-placebo-group")
     return pd.concat([reader.frame(label)["p_value"] for label in labels])
@@ -190,7 +170,6 @@ def _moved(reader: Reader) -> str:
     return " og ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-SMALL = model(n=("n_persons", "smallest_cell", "n_obs"))
 BOUND = "bound"
 BREAKDOWNS = tuple(f"{goal}_{name}" for name in METHODS for goal in ("zero", "mde"))
 
@@ -247,8 +226,8 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     ),
     Exhibit(
         "tbl-placebo-group",
-        data=lambda results: freedom(without_refused(results.group)),
-        keys=JOINED,
+        data=lambda results: freedom(without_refused(results.groups)),
+        keys=("other", *JOINED),
         values={
             "estimate": effect(),
             "mde": by_outcome(format="num4", estimand="minimum_detectable"),
@@ -256,7 +235,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "refused": Value("text"),
         },
         protect=SMALL,
-        view=Table(rows=JOINED, joined=JOINED),
+        view=Table(rows=("other", *JOINED), joined=JOINED),
     ),
     Exhibit(
         "fig-sensitivity",
@@ -309,47 +288,6 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         protect=described(digits=BREAKDOWNS),
         view=Table(rows=("outcome",)),
     ),
-    Exhibit(
-        "tbl-testing",
-        data=testing,
-        keys=JOINED,
-        values={
-            "estimate": effect(),
-            **{
-                name: Value("p", "probability", estimand="p_value", method=method)
-                for name, method in (
-                    ("p_holm", "Holm"),
-                    ("p_romano_wolf", "Romano-Wolf"),
-                )
-            },
-            "family": Value("text"),
-            "refused": Value("text"),
-        },
-        protect=SMALL,
-        view=Table(rows=JOINED, joined=JOINED),
-        facts=counted(lambda reader: _family(reader)["p_value"])
-        | {
-            "n_romano_wolf": Fact(
-                lambda reader: int((_family(reader)["p_romano_wolf"] < LIMIT).sum()), "int", "tests"
-            )
-        },
-    ),
-    Exhibit(
-        "tbl-break",
-        data=breaks,
-        keys=JOINED,
-        values={
-            "estimate": effect(),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
-            "difference": by_outcome(
-                format="num4_s", se="difference_error", p="difference_p", estimand="difference"
-            ),
-            "refused": Value("text"),
-        },
-        protect=SMALL,
-        view=Table(rows=JOINED, joined=JOINED),
-        facts=counted(_others),
-    ),
 )
 
 
@@ -376,36 +314,14 @@ def _line(reader: Reader) -> str:
     return LINES[bool(found[0]), bool(found[1])]
 
 
-def _tests(reader: Reader) -> str:
-    if not reader("tbl-testing.n_tests"):
-        return "refused"
-    some = reader("tbl-testing.n_romano_wolf") or reader("tbl-testing.n_holm")
-    return "some" if some else "none"
-
-
 def _placebos(reader: Reader) -> str:
     if not reader("tbl-placebo.n_tests"):
         return "refused"
     return "many" if reader("tbl-placebo.n_holm") else "few"
 
 
-def _break(reader: Reader) -> str:
-    p_value = reader("tbl-break.difference[dialogue,all].p")
-    if np.isnan(p_value):
-        return "refused"
-    return "differs" if p_value < LIMIT else "same"
-
-
-def _break_others(reader: Reader) -> str:
-    if _break(reader) == "refused" or not reader("tbl-break.n_tests"):
-        return ""
-    return "some" if reader("tbl-break.n_found") else "none"
-
-
 SENTENCES = (
     Sentence("trends", _trends),
     Sentence("placebo", _placebos),
     Sentence("breakdown", _breakdown, then=(Sentence("breakdown-line", _line),)),
-    Sentence("testing", _tests),
-    Sentence("break", _break, then=(Sentence("break-others", _break_others),)),
 )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from naveval.project.months import to_code
+from naveval.registers import simulation
 from naveval.studies.followup import weeks
 from naveval.studies.followup.simulate import truth as truths
 from naveval.studies.followup.simulate.truth import BREAK, START, Truth
@@ -21,6 +23,7 @@ MAX_DURATION = 60
 SEPTEMBER = weeks.month_index(201709)
 PERIOD_MONTH = np.array([weeks.month_index(weeks.month(2 * t + 1)) for t in range(N_PERIODS)])
 HAZARDS = ("work", "other", "health")
+OUTCOMES = ("program", "dialogue", *HAZARDS)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,13 @@ class Levels:
 
 
 def make(truth: Truth) -> Levels:
-    """The levels matched to the printed means."""
+    """The levels matched to the printed means.
+
+    Raises
+    ------
+    ParameterError
+        For effects larger than the level they change, or more exits than persons.
+    """
     k = np.arange(MAX_DURATION, dtype=float)
     after_a_year = 1 / (1 + np.exp(-(k - 28) / 2.5))
     duration = {
@@ -55,7 +64,30 @@ def make(truth: Truth) -> Levels:
         "health": 0.00045 + 0.0001 * after_a_year,
     }
     gap = {"program": 0.024, "dialogue": 0.0015, "work": 0.0, "other": 0.0010, "health": 0.0001}
-    return Levels(duration, _months(), gap, truth)
+    found = Levels(duration, _months(), gap, truth)
+    _require_possible(found)
+    return found
+
+
+def _require_possible(levels: Levels) -> None:
+    """Refuse effects that are larger than the level anywhere in the long window, by name."""
+    months = np.arange(START, BREAK + 6)
+    axes = {
+        "weeks left": ["more than 26", "at most 22", "23 to 26"],
+        "month": [str(month) for month in to_code(weeks.JANUARY_2015 + months)],
+    }
+    total = np.zeros((3, months.size))
+    for outcome in OUTCOMES:
+        change = effect(levels, outcome)[:, truths.half(months)]
+        least = levels.duration[outcome].min() + levels.month[outcome][months]
+        level = least + levels.gap[outcome] * np.array([[0], [1], [1]])
+        simulation.require_effect(outcome, change, level, axes)
+        most = level + change + np.ptp(levels.duration[outcome])
+        if outcome in HAZARDS:
+            total = total + most
+        elif outcome == "program":
+            simulation.require_exits(outcome, most, 1.0, axes)
+    simulation.require_exits("work, other and health together", total, 1.0, axes)
 
 
 def _months() -> dict[str, np.ndarray]:

@@ -25,6 +25,8 @@ SHORT_GRANT = 0.22
 RESUMED = 0.20
 RENEWED = 0.10
 LEAST_LEFT = 8
+SOON = 0.1
+LATEST = 40
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ def returns(spells: Spells, periods: Periods, rng: np.random.Generator, last: in
     draw = rng.random(spell.size)
     resumed = (draw < RESUMED) & (left >= LEAST_LEFT)
     renewed = (draw >= RESUMED) & (draw < RESUMED + RENEWED)
-    gap = np.where(resumed, rng.integers(3, 22, spell.size), rng.integers(8, 61, spell.size))
+    # Two fortnights on is one missing card.
+    soon = 1 + np.minimum(rng.geometric(SOON, spell.size), LATEST)
+    gap = np.where(resumed, soon, rng.integers(8, 61, spell.size))
     first = end + gap
     use = (resumed | renewed) & (first < last - 1)
     granted = np.where(rng.random(spell.size) < SHORT_GRANT, 52, 104)

@@ -12,11 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from naveval.project.errors import ParameterError
 from naveval.project.months import to_code
+from naveval.registers import simulation
 from naveval.studies.followup import weeks
 from naveval.studies.followup.simulate import levels as level_tables
 from naveval.studies.followup.simulate import tables
@@ -42,7 +40,7 @@ def simulate(
     out
         Folder to write to.
     scale
-        1.0 is full size; any positive number.
+        1.0 is full size.
     seed
         Seed of all draws.
     effects, pre_trend
@@ -56,20 +54,17 @@ def simulate(
     Raises
     ------
     ParameterError
-        When the scale is not positive or the effects are unknown.
+        When the scale is not above 0 and at most 1, or the effects are unknown or impossible.
     """
-    if not scale > 0:
-        raise ParameterError(f"scale: {scale}; expected a positive number")
+    simulation.require_scale(scale)
     rng = np.random.default_rng(seed)
     levels = level_tables.make(truths.make(effects, pre_trend))
     spells, periods = draw(levels, scale, rng)
     out.mkdir(parents=True, exist_ok=True)
     for name, columns in tables.make(spells, periods, rng):
-        pq.write_table(pa.table(columns), out / f"{name}.parquet", compression="zstd")
+        simulation.write_table(out, name, columns)
     settings = {"scale": scale, "seed": seed, "pre_trend": pre_trend, "effects": effects}
-    truth = describe(levels, periods) | {"settings": settings}
-    (out / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
-    return truth
+    return simulation.write_truth(out, describe(levels, periods) | {"settings": settings})
 
 
 def describe(levels: Levels, periods: Periods) -> dict[str, Any]:
