@@ -1,4 +1,4 @@
-/* Choice of county, filters and sorting, search, and curves. Everything works from a folder. */
+/* Menu, links, choice of county, filters and sorting, and curves. Everything works from a folder. */
 (function () {
   "use strict";
   var each = function (list, act) { Array.prototype.forEach.call(list, act); };
@@ -114,60 +114,6 @@
       });
     });
   });
-
-  /* Search */
-  var hits = document.getElementById("treff");
-  if (hits && window.SOKEREGISTER) {
-    var box = document.getElementById("sok-felt"), told = document.getElementById("sok-status");
-    var given = new URLSearchParams(window.location.search).get("q") || "";
-    box.value = given;
-    box.addEventListener("input", function () { search(box.value); });
-    document.getElementById("sok-skjema").addEventListener("submit", function (event) {
-      event.preventDefault();
-      search(box.value);
-    });
-    search(given);
-  }
-  function count(text, word) { return text.split(word).length - 1; }
-  function search(query) {
-    var terms = plain(query).split(/\s+/).filter(function (term) { return term.length > 1; });
-    hits.textContent = "";
-    told.textContent = "";
-    if (!terms.length) return;
-    var found = window.SOKEREGISTER.map(function (entry) {
-      var title = plain(entry.t + " " + entry.h), text = plain(entry.x), score = 0;
-      var all = terms.every(function (term) {
-        var points = 12 * count(title, term) + Math.min(count(text, term), 8);
-        score += points;
-        return points > 0;
-      });
-      return { entry: entry, score: all ? score : 0 };
-    }).filter(function (hit) { return hit.score > 0; });
-    found.sort(function (a, b) { return b.score - a.score; });
-    var words = found.length ? told.dataset.some : told.dataset.none;
-    told.textContent = words.replace("{count}", found.length).replace("{query}", query.trim());
-    found.slice(0, 40).forEach(function (hit) { hits.appendChild(shown(hit.entry, terms)); });
-  }
-  function shown(entry, terms) {
-    var item = document.createElement("li"), link = document.createElement("a");
-    link.href = entry.u;
-    link.textContent = entry.h ? entry.t + ": " + entry.h : entry.t;
-    item.appendChild(link);
-    var text = entry.x, at = plain(text).indexOf(terms[0]);
-    var from = Math.max(0, at - 70), part = document.createElement("p");
-    var cut = (from ? "… " : "") + text.slice(from, from + 220) + (text.length > from + 220 ? " …" : "");
-    var low = plain(cut), place = 0, next;
-    while ((next = low.indexOf(terms[0], place)) >= 0) {
-      part.appendChild(document.createTextNode(cut.slice(place, next)));
-      var mark = document.createElement("mark");
-      mark.textContent = cut.slice(next, next + terms[0].length);
-      part.appendChild(mark);
-      place = next + terms[0].length;
-    }
-    part.appendChild(document.createTextNode(cut.slice(place)));
-    item.appendChild(part);
-    return item;
-  }
 
   /* County curves: a line per county in an SVG, switched by check boxes */
   var NS = "http://www.w3.org/2000/svg";

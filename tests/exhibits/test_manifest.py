@@ -24,7 +24,6 @@ def test_code_of_a_run_is_what_its_notebook_uses(study: str) -> None:
     ("file", "matters"),
     [
         ("report/texts/common.yml", True),
-        ("report/texts/downloads.yml", True),
         ("report/texts/hedmark/headlines.yml", True),
         ("report/texts/hedmark/summary.yml", True),
         ("report/texts/hedmark/site.yml", False),

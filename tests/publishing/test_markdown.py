@@ -7,6 +7,8 @@ from render_sample import make_sample
 from naveval.project.errors import RenderError
 from naveval.publishing import document, markdown
 
+LINKS = {"fig-4": "data/figur-1.csv", "tbl-1": "data/tabell-1.csv"}
+
 
 def write(folder, *cells):
     file = folder / "executed.ipynb"
@@ -39,17 +41,17 @@ def test_code_streams_and_plain_text_are_left_out(sample):
 
 def test_quiet_notebook_holds_the_same_text(sample):
     file = sample / "executed.ipynb"
-    book = markdown.parts(file, data_links=True)[0].book
+    book = markdown.parts(file, data_links=LINKS)[0].book
     joined = "\n\n".join(cell["source"] for cell in book["cells"]) + "\n"
-    assert joined == whole(file, data_links=True)
+    assert joined == whole(file, data_links=LINKS)
     assert {cell["cell_type"] for cell in book["cells"]} == {"markdown"}
     nbformat.validate(nbformat.from_dict(book))
 
 
 def test_data_links_only_for_files_that_exist(sample):
-    text = whole(sample / "executed.ipynb", data_links=True)
-    assert "(figures/fig-4.csv)" in text
-    assert "(tables/tbl-1.csv)" in text
+    text = whole(sample / "executed.ipynb", data_links=LINKS)
+    assert "(data/figur-1.csv)" in text
+    assert "(data/tabell-1.csv)" in text
     assert "tbl-2.csv" not in text
 
 

@@ -72,6 +72,9 @@ def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") 
     (folder / "executed.ipynb").write_text("{}")
     mark = "-simulert" if origin == "simulated" else ""
     Workbook().save(folder / f"{study}-{folder.name}{mark}.xlsx")
+    (folder / "data").mkdir()
+    (folder / "data/figur-1.csv").write_text("a\n1\n")
+    (folder / "data/figur-1.json").write_text('{"label": "Figur 1. Kurver"}')
     (folder / "tables/tbl-1.csv").write_text("a\n1\n")
     lines = ["county,month,value"]
     for number, name in enumerate(("03", "15")):

@@ -77,7 +77,7 @@ def code_hash(study: str) -> str:
     files below `params/` that those read, its published tables and its texts.
     """
     files = [paths.notebook(study)]
-    files += [*words.files(study), paths.texts_dir() / "downloads.yml"]
+    files += words.files(study)
     files += paths.published_dir(study).glob("*.csv")
     modules = start_modules(study)
     read = provenance.file_hashes(modules)
@@ -96,7 +96,7 @@ def start_modules(study: str) -> set[str]:
     cells = notebooks.read(paths.notebook(study))["cells"]
     source = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
     own = {f"{catalogue.PACKAGE}.{study}", *catalogue.modules(study)}
-    return provenance.named_in(source) | own | {"naveval.exhibits.downloads"}
+    return provenance.named_in(source) | own
 
 
 def data_fingerprint(study: str, parameters: StudyParameters) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 `show` does, in this order and nowhere else: data, one disclosure decision, names and formats,
 Markdown, picture and CSV. `finish` makes what concerns the whole report: estimates, log,
-headlines, workbook.
+headlines.
 """
 
 import json
@@ -16,8 +16,8 @@ import pandas as pd
 
 from naveval.disclosure.counts import FEW, NOISY
 from naveval.disclosure.released import LOG_COLUMNS
-from naveval.exhibits import downloads, manifest, markdown, printed, rows, views, words
 from naveval.exhibits import figures as style
+from naveval.exhibits import markdown, printed, rows, views, words
 from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
 from naveval.exhibits.output import (
     ESTIMATES_FILE,
@@ -99,7 +99,7 @@ class Showing:
         return exhibit.data(self.reader(results, label) if exhibit.derived else results)
 
     def finish(self, results: Results, *, beside: bool = False) -> Block:
-        """Write estimates, log, headlines and workbook of what was shown; delete what is stale.
+        """Write estimates, log and headlines of what was shown; delete what is stale.
 
         With `beside`, what functions outside the declaration have written stays beside it: only
         for a report whose sections are being declared one by one.
@@ -118,8 +118,6 @@ class Showing:
             if file.stem not in labels and not beside:
                 file.unlink()
         self._headlines(beside)
-        if not os.environ.get(RESULT_VARIABLE):  # a run writes them with its warnings
-            downloads.write(self.output, manifest.report_metadata(self.output))
         text = words.entry(self.output.texts, "finished")
         return Block(words.fill(text, {"rows": len(table)}, "finished"))
 

@@ -6,7 +6,7 @@ engines read the text of a `Part`, or its notebook, which holds the same text.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ HIDDEN_TAGS = {"remove-cell", "interactive"}
 UNRELEASED = ("image/", "text/html", "text/latex", "application/vnd.plotly")
 LABEL = re.compile(r"\{#((?:fig|tbl)-[\w-]+)")
 DATA_TEXT = {"fig": "Last ned tallene i figuren (CSV)", "tbl": "Last ned tabellen (CSV)"}
-DATA_FOLDER = {"fig": "figures", "tbl": "tables"}
 CITATION = re.compile(r"\[[^\]]*@(?!fig-|tbl-|sec-)\w[^\]]*\]")
 WORKS_CITED = "## Kilder {#works-cited .unnumbered}\n\n::: {#refs}\n:::"
 REPORT, ANNEX = "report", "annex"
@@ -82,17 +81,19 @@ def read(notebook: Path) -> dict[str, Any]:
         raise RenderError(f"{notebook}: not a readable notebook: {error}") from None
 
 
-def parts(notebook: Path, kind: str = "html", *, data_links: bool = False) -> tuple[Part, ...]:
+def parts(
+    notebook: Path, kind: str = "html", *, data_links: Mapping[str, str] | None = None
+) -> tuple[Part, ...]:
     """The report and, when the notebook has one, the annex.
 
     Parameters
     ----------
     notebook
-        Path of the executed notebook; files beside it are looked up for `data_links`.
+        Path of the executed notebook.
     kind
         Suffix of the files that references from one part to the other lead to.
     data_links
-        Whether to put a link to the CSV file under each figure and table that has one.
+        Label to the CSV file that a link under the figure or table leads to.
 
     Raises
     ------
@@ -100,8 +101,7 @@ def parts(notebook: Path, kind: str = "html", *, data_links: bool = False) -> tu
         For a cell that failed, was not executed, or shows something other than Markdown, and
         for a second annex.
     """
-    folder = notebook.parent if data_links else None
-    cells = list(_texts(read(notebook), notebook, folder))
+    cells = list(_texts(read(notebook), notebook, data_links or {}))
     opening = [i for i, cell in enumerate(cells) if OPENS_ANNEX.match(cell["source"])]
     if len(opening) > 1:
         raise RenderError(
@@ -144,14 +144,17 @@ def _with_works(cells: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     return (*cells, notebooks.text_cell("markdown", WORKS_CITED, "works-cited"))
 
 
-def _texts(book: dict[str, Any], notebook: Path, folder: Path | None) -> Iterator[dict[str, Any]]:
+def _texts(
+    book: dict[str, Any], notebook: Path, links: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
     for position, cell in enumerate(book["cells"]):
         if HIDDEN_TAGS & notebooks.tags(cell):
             continue
         text = _cell_text(cell, f"{notebook.name}, cell {position}")
         if text:
-            links = _data_links(text, folder) if folder else ""
-            yield notebooks.text_cell("markdown", text + links, cell.get("id", "cell"))
+            yield notebooks.text_cell(
+                "markdown", text + _data_links(text, links), cell.get("id", "cell")
+            )
 
 
 def _cell_text(cell: dict[str, Any], where: str) -> str:
@@ -179,11 +182,9 @@ def _output_text(output: dict[str, Any], where: str) -> str:
     return ""
 
 
-def _data_links(text: str, folder: Path) -> str:
-    links = ""
-    for label in LABEL.findall(text):
-        kind = label[:3]
-        file = f"{DATA_FOLDER[kind]}/{label}.csv"
-        if (folder / file).is_file():
-            links += f"\n\n::: {{.data-row}}\n[{DATA_TEXT[kind]}]({file}){{.data-link}}\n:::\n"
-    return links
+def _data_links(text: str, files: Mapping[str, str]) -> str:
+    return "".join(
+        f"\n\n::: {{.data-row}}\n[{DATA_TEXT[label[:3]]}]({files[label]}){{.data-link}}\n:::\n"
+        for label in LABEL.findall(text)
+        if label in files
+    )

@@ -12,7 +12,7 @@ from typing import Any
 from naveval.exhibits import manifest
 from naveval.project import formats, paths, provenance, store
 from naveval.project.errors import RenderError
-from naveval.publishing import builtin, document, markdown, quarto
+from naveval.publishing import builtin, document, downloads, markdown, quarto
 from naveval.publishing.audit import html, pdf
 
 FORMATS = ("html", "pdf")
@@ -88,17 +88,21 @@ def _replace(folder: Path, to: list[str], name: str, described: str) -> bool:
     with store.staged(folder) as work:
         copy = work / folder.name
         with store.held(folder):
-            skipped = shutil.ignore_patterns(*made_files(to))
+            skipped = shutil.ignore_patterns(*made_files(to), *downloads.MADE)
             shutil.copytree(folder, copy, ignore=skipped)
-        content = _manifest(copy)
+        before = _manifest(copy)
+        own = {n: v for n, v in before.get("files", {}).items() if not downloads.made_here(n)}
+        content = before | {"files": own}
         _require_whole(folder, copy, content)
         made = []
         for part, file in _make_all(copy, to, name, described, content):
             made.append(f"{part}{file.suffix}")
             shutil.copyfile(file, copy / made[-1])
+        report = content.get("report", {})
+        made += downloads.write(copy, report, markdown.parts(copy / EXECUTED))
         _record(copy, content, described, made)
         with store.held(folder):
-            same = _manifest(folder) == content
+            same = _manifest(folder) == before
             if same:
                 store.exchange(copy, folder)
     return same
@@ -124,7 +128,8 @@ def _make_all(
     works = {part.name: _works(part, folder, report) for part in whole}
     jobs = []
     for kind in to:
-        parts = markdown.parts(folder / EXECUTED, kind, data_links=kind == "html")
+        links = downloads.link_names(folder, whole) if kind == "html" else {}
+        parts = markdown.parts(folder / EXECUTED, kind, data_links=links)
         for part in parts:
             metadata = template_metadata(content.get("report", {}), described, part)
             metadata["downloads"] = _downloads(folder, part, parts, kind, to)
@@ -164,7 +169,7 @@ def is_current(folder: Path, *, to: Iterable[str] = FORMATS, engine: str = "auto
     described = builtin.describe() if name == "builtin" else quarto.describe()
     rendered = _manifest(folder).get("rendered", {})
     files = rendered.get("files", {})
-    wanted = [name for name in files if name.rpartition(".")[2] in set(to)]
+    wanted = [name for name in files if name.rpartition(".")[2] not in {*FORMATS} - {*to}]
     return (
         rendered.get("from") == made_from(folder, described)
         and all(f"{markdown.REPORT}.{kind}" in files for kind in to)
@@ -229,7 +234,9 @@ def _downloads(
     ]
     printed = f"{part.name}.pdf"
     found = [(printed, "PDF")] if "pdf" in to or (folder / printed).exists() else []
-    found += [(file.name, "Alle tall (XLSX)") for file in sorted(folder.glob("*.xlsx"))]
+    content = _manifest(folder)
+    book = downloads.book_name(content["study"], folder.name, content.get("report", {}))
+    found += [(f"{book}.xlsx", "Alle tall (XLSX)"), (f"{book}.ods", "Alle tall (ODS)")]
     if (folder / "estimates.csv").exists():
         found.append(("estimates.csv", "Alle anslag (CSV)"))
     return [{"href": name, "text": text} for name, text in [*offered, *found]]
@@ -295,6 +302,8 @@ def made_from(folder: Path, engine: str) -> str:
     code = {"code": provenance.code_hash([__name__]), **provenance.libraries([__name__])}
     digest.update(json.dumps(code).encode())
     files = [folder / EXECUTED, report / "_quarto.yml", report / "references.bib"]
+    files += [folder / "estimates.csv", paths.texts_dir() / "downloads.yml"]
+    files += sorted([*(folder / "figures").glob("*.csv"), *(folder / "tables").glob("*.csv")])
     files += sorted((folder / "figures").glob("*.png"))
     files += sorted([*(report / "theme").glob("*"), *(report / "filters").glob("*")])
     for file in files:

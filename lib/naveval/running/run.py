@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from naveval.exhibits import downloads, manifest, opening
+from naveval.exhibits import manifest, opening
 from naveval.exhibits import output as outputs
 from naveval.project import paths, places, store
 from naveval.project.errors import ParameterError, StoreError
@@ -81,7 +81,6 @@ def _run(
         content |= {"finished": manifest.now(), "engine": None, "complete": True}
         opened = _output_of(study, parameters, staging)
         content["report"] = manifest.report_metadata(opened, warned)
-        downloads.write(opened, content["report"])
         content["files"] = manifest.files_of(staging)
         manifest.write(staging, content)
         _require_unchanged(study, parameters, described)

@@ -24,7 +24,16 @@ from naveval.project.errors import ParameterError, RenderError
 from naveval.publishing import render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
-from naveval.publishing.site import build, counties, errata, evidence, frame, released, results
+from naveval.publishing.site import (
+    build,
+    counties,
+    errata,
+    evidence,
+    frame,
+    released,
+    results,
+    search,
+)
 from naveval.publishing.site import pages as site_pages
 
 ROOT = Path(__file__).parents[3]
@@ -245,14 +254,29 @@ def test_errata_of_every_document_have_a_place_print_and_finding(built: SimpleNa
     assert soup(built.site / "kunnskap.html").select_one('a[href="feil.html#kunnskap"]')
 
 
-def test_search_index_reaches_pages_and_reports(built: SimpleNamespace) -> None:
+def index_of(built: SimpleNamespace) -> list[dict[str, str]]:
     script = (built.site / "assets/search-index.js").read_text(encoding="utf-8")
-    entries = json.loads(script.partition("= ")[2].rstrip(";\n"))
-    addresses = {entry["u"] for entry in entries}
+    return json.loads(script.partition("= ")[2].partition(";\n")[0])
+
+
+def test_search_index_reaches_pages_reports_and_figures(built: SimpleNamespace) -> None:
+    entries = index_of(built)
+    addresses = {entry["u"]: entry for entry in entries}
     assert "followup/hele-landet/report.html#sammendrag" in addresses
     assert "followup/34-innlandet/report.html" in addresses
+    assert addresses["followup/hele-landet/report.html#fig-11"]["h"] == "Figur 1: Kurver"
+    assert addresses["followup/hele-landet/report.html#fig-11"]["x"] == "Kurver for fylkene"
     for address in addresses:
         assert (built.site / address.partition("#")[0]).exists()
+
+
+def test_odd_synonyms_are_refused(project: Path) -> None:
+    file = project / "report/texts/synonyms.yml"
+    file.write_text("groups: [[ledig]]")
+    with pytest.raises(
+        ParameterError, match=r"synonyms\.yml: expected lists of at least two words"
+    ):
+        search.synonyms()
 
 
 def test_unfinished_and_interactive_results_stay_out(built: SimpleNamespace) -> None:
@@ -397,12 +421,74 @@ def test_search_finds_from_the_field_on_top_with_the_keyboard(
     with tab.expect_navigation():
         tab.keyboard.press("Enter")
     assert tab.evaluate("location.pathname.split('/').pop()") == "sok.html"
-    assert "3 treff" in tab.evaluate("document.getElementById('sok-status').textContent")
+    told = "document.getElementById('sok-status').textContent"
+    assert "3 treff" in tab.evaluate(told)
     first = tab.evaluate("document.querySelector('.hits a').getAttribute('href')")
     assert first.endswith("report.html#data")
     tab.evaluate("document.getElementById('sok-felt').focus()")
     tab.keyboard.insert_text("zzz")
-    assert "Ingen treff" in tab.evaluate("document.getElementById('sok-status').textContent")
+    assert "Ingen treff" in tab.evaluate(told)
+    tab.evaluate("document.getElementById('sok-felt').select()")
+    tab.keyboard.press("Delete")
+    assert tab.evaluate(told) == "Skriv ett eller flere ord."
+    assert tab.locator(".hits li").count() == 0
+
+
+PROGRAMS = (
+    ("fig-4-7", "Starter og måneder per tiltak"),
+    ("fig-5-6", "Tilstand etter måneder siden start, etter landgruppe"),
+    ("tbl-6-1", "Måneder fra første registrering til første tiltak, prosent"),
+    ("fig-composition", "Nytte og kostnad per tiltaksløp, post for post"),
+)
+QUERIES = {
+    "ostfold": "fylke-31-ostfold.html",
+    "Møre og Romsdal": "fylke-15-more-og-romsdal.html",
+    "trondelag": "fylke-50-trondelag.html",
+    "trøndlag": "fylke-50-trondelag.html",
+    "fylke": "fylker.html",
+    "lonnstilskudd": "programs.html",
+    "lønstilskudd": "programs.html",
+    "AMO": "programs.html",
+    "arbeidssoker": "hedmark.html",
+    "arbeidssøkerne": "hedmark.html",
+    "HEDMARK": "hedmark.html",
+    "arbeidsledige": "followup.html",
+    "langtidsledge": "followup.html",
+    "indikatoren": "indicator.html",
+    "innvandrere": "programs/hele-landet/report.html#fig-5-6",
+    "ventetid": "programs/hele-landet/report.html#tbl-6-1",
+    "samfunnsøkonomisk lønnsomhet": "programs/hele-landet/report.html#fig-composition",
+    "kontakt": "om.html#kontakt",
+    "sitere": "om.html#slik-siterer-du",
+    "personvern": "om.html#personvern",
+    "feil i kildene": "feil.html",
+    "usikkerhet": "metode.html#usikkerhet",
+}
+
+
+@pytest.mark.browser
+def test_the_first_hit_is_what_is_meant(built: SimpleNamespace, tab: Page, tmp_path: Path) -> None:
+    figures = "".join(
+        f'<figure id="{label}"><figcaption>Figur 1: {title}</figcaption></figure>'
+        for label, title in PROGRAMS
+    )
+    rest = (
+        "<h2>3.4 Diagnostikk</h2><figure id='fig-x'><figcaption>Ventetid AMO</figcaption></figure>"
+    )
+    page = tmp_path / "report.html"
+    page.write_text(f"<main><h1>Arbeidsmarkedstiltak</h1><h2>1 Funn</h2>{figures}{rest}</main>")
+    more = search.entries(page, "programs/hele-landet/report.html", rest=["Diagnostikk"])
+    assert [entry["k"] for entry in more] == ["p", "p", *"ffff", "d", "d"]
+    (tmp_path / "index.js").write_text(search.script([*index_of(built), *more]), encoding="utf-8")
+    script = (built.site / "assets/search.js").as_uri()
+    (tmp_path / "x.html").write_text(
+        f'<meta charset="utf-8"><script src="index.js"></script><script src="{script}"></script>'
+    )
+    show(tab, tmp_path / "x.html")
+    asked = "queries => queries.map(q => (SOK.search(q)[0] || {}).u)"
+    found = dict(zip(QUERIES, tab.evaluate(asked, list(QUERIES)), strict=True))
+    assert found == QUERIES
+    assert tab.evaluate("[SOK.search(''), SOK.search('   '), SOK.search('qqqqqq')]") == [[], [], []]
 
 
 @pytest.mark.browser

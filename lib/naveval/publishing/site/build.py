@@ -28,7 +28,7 @@ from naveval.publishing.site.pages import Page
 from naveval.publishing.site.results import Result
 
 FOLDER = "site"
-ASSETS = ("site.css", "site.js")
+ASSETS = ("site.css", "site.js", "search.js")
 WIDE = ("index", "kunnskap", "feil", "fylker")
 WORKERS = 2
 
@@ -103,12 +103,13 @@ def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
 
 
 def _search_page(text: dict[str, Any]) -> str:
-    part = {key: escape(value) for key, value in text["search"].items()}
+    part = {key: escape(told) for key, told in text["search"].items() if isinstance(told, str)}
     return (
         f'<form id="sok-skjema" class="chooser" role="search"><label for="sok-felt">{part["label"]}'
         '</label><input id="sok-felt" type="search" name="q" autocomplete="off">'
         f'<button type="submit">{part["button"]}</button></form>\n'
-        f'<p id="sok-status" role="status" data-none="{part["none"]}" data-some="{part["some"]}">'
+        f'<p id="sok-status" role="status" data-none="{part["none"]}" data-some="{part["some"]}" '
+        f'data-empty="{part["empty"]}">'
         f'</p>\n<ul id="treff" class="hits"></ul>\n<noscript><p>{part["noscript"]}</p></noscript>'
     )
 
@@ -146,7 +147,10 @@ def _make_pages(
         if page.name in WIDE:
             html = re.sub(r"<main ", '<main class="wide-page" ', html, count=1)
         if page.name == "sok":
-            index = '<script src="assets/search-index.js"></script>\n<script src="assets/site.js"'
+            index = (
+                '<script src="assets/search-index.js"></script>\n'
+                '<script src="assets/search.js" defer></script>\n<script src="assets/site.js"'
+            )
             html = html.replace('<script src="assets/site.js"', index)
         (work / f"{page.name}.html").write_text(html, encoding="utf-8")
 
@@ -337,26 +341,26 @@ def _copy_files(result: Result, target: Path, text: dict[str, Any]) -> None:
 def _write_index(
     pages: Sequence[Page], found: Sequence[Result], work: Path, text: dict[str, Any]
 ) -> None:
-    """The search index: every page, the main reports by section, the others by title."""
-    mark = text["marks"]["simulated"].split(",")[0].lower()
+    """The search index: every page, the main reports by section and exhibit, others by title."""
+    mark, rest = text["marks"]["simulated"].split(",")[0].lower(), text["search"]["rest"]
     listed: list[dict[str, str]] = []
     for page in pages:
         if page.name != "sok":
-            listed += search.entries(work / f"{page.name}.html", f"{page.name}.html")
+            own = search.entries(work / f"{page.name}.html", f"{page.name}.html")
+            study = text["studies"].get(page.name, {})
+            own[0]["s"] = study.get("search", text["search"]["words"].get(page.name, ""))
+            listed += own
     mains = {id(results.main_result(found, study)) for study in text["studies"]}
     for result in found:
-        address, shown = f"{result.address}/report.html", mark if result.simulated else ""
-        if id(result) in mains:
-            listed += search.entries(work / address, address, shown)
+        shown = mark if result.simulated else ""
+        if id(result) in mains and not result.withdrawn:
+            for name in filter(result.has, results.PAGES):
+                address, annex = f"{result.address}/{name}", name != results.PAGES[0]
+                listed += search.entries(work / address, address, shown, rest=rest, annex=annex)
         else:
             title = f"{result.title}, {result.place}" + (f" ({shown})" if shown else "")
-            listed.append(
-                {
-                    "t": title,
-                    "h": "",
-                    "u": address,
-                    "x": " ".join(item.text for item in result.headlines),
-                }
-            )
+            about = " ".join(item.text for item in result.headlines)
+            address = f"{result.address}/report.html"
+            listed.append({"t": title, "h": "", "u": address, "x": about, "k": search.PAGE})
     file = work / "assets" / "search-index.js"
     file.write_text(search.script(listed), encoding="utf-8")

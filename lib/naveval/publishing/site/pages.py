@@ -208,11 +208,12 @@ def study(
 
 def downloads(result: Result, text: Mapping[str, Any], *, level: str = "") -> str:
     """Links to a result's report, PDF, workbook and CSV files."""
-    part, book = text["study"], result.workbook()
+    part = text["study"]
     offered = [
         ("report.html", part["read"]),
         ("report.pdf", part["pdf"]),
-        (book, part["workbook"]),
+        (result.book("xlsx"), part["workbook"]),
+        (result.book("ods"), part["workbook-ods"]),
         ("estimates.csv", part["estimates"]),
         ("dictionary.csv", part["dictionary"]),
     ]
@@ -235,12 +236,13 @@ def _county_reports(name: str, found: Sequence[Result], text: Mapping[str, Any])
 
 
 def _data(result: Result, text: Mapping[str, Any]) -> str:
-    titles = results.captions(result)
-    listed = [name for name in result.files if name.startswith(("figures/", "tables/"))]
-    order = {name: place for place, name in enumerate(titles)}
-    listed.sort(key=lambda name: order.get(name, len(order)))
-    intro = text["study"]["data-intro"].format(workbook=f"{result.address}/{result.workbook()}")
-    lines = [f"- [{_markdown(titles.get(name, name))}]({result.address}/{name})" for name in listed]
+    """Links to the CSV and the JSON-stat of every figure and table, by the title of its caption."""
+    intro = text["study"]["data-intro"].format(workbook=f"{result.address}/{result.book('xlsx')}")
+    lines = [
+        f"- [{_markdown(title)}]({result.address}/{name}.csv) "
+        f"([JSON-stat, {title.partition('.')[0]}]({result.address}/{name}.json))"
+        for name, title in results.titles(result).items()
+    ]
     return intro + "\n\n::: {.data-list}\n" + "\n".join(lines) + "\n:::"
 
 

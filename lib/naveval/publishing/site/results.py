@@ -75,9 +75,9 @@ class Result:
     def has(self, name: str) -> bool:
         return name in self.files
 
-    def workbook(self) -> str | None:
-        """The workbook's path in the folder."""
-        return next((name for name in self.files if name.endswith(".xlsx")), None)
+    def book(self, kind: str) -> str:
+        """The workbook's path in the folder, by its ending; "" when there is none."""
+        return next((name for name in self.files if name.endswith(f".{kind}")), "")
 
 
 def collect(chosen: Sequence[str] = ()) -> list[Result]:
@@ -97,12 +97,8 @@ def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
     """One result folder with the manifest `content`."""
     report = content.get("report", {})
     names = [name for name in DOWNLOADS if (folder / name).exists()]
-    names += sorted(file.name for file in folder.glob("*.xlsx"))
-    names += sorted(
-        f"{part}/{file.name}"
-        for part in ("tables", "figures")
-        for file in (folder / part).glob("*.csv")
-    )
+    names += sorted(file.name for kind in ("xlsx", "ods") for file in folder.glob(f"*.{kind}"))
+    names += sorted(f"data/{file.name}" for file in (folder / "data").glob("*"))
     notices = publisher().of(study, folder.name)
     withdrawn = any(notice.kind == "withdrawn" for notice in notices)
     return Result(
@@ -165,18 +161,20 @@ def of_county(results: Sequence[Result], study: str, code: str) -> list[Result]:
     return [result for result in results if result.study == study and result.county in codes]
 
 
-def captions(result: Result) -> dict[str, str]:
-    """File to title of the result's tables and figures, from its pages."""
-    from naveval.publishing.audit import html
+def titles(result: Result) -> dict[str, str]:
+    """Data file without ending to number and title, figures and tables in the report's order."""
+    found = {}
+    for name in result.files:
+        if name.startswith("data/") and name.endswith(".json"):
+            label = json.loads((result.folder / name).read_text(encoding="utf-8"))["label"]
+            found[name.removesuffix(".json")] = str(label)
+    return dict(sorted(found.items(), key=lambda item: _natural(item[1].partition(".")[0])))
 
-    titles = {}
-    for name in filter(result.has, PAGES):
-        for element in html.read(result.folder / name).find_all(id=re.compile(r"^(fig|tbl)-")):
-            caption = element.find("figcaption") or element.find("caption")
-            part = "figures" if str(element["id"]).startswith("fig") else "tables"
-            if caption:
-                titles[f"{part}/{element['id']}.csv"] = html.visible_text(caption)
-    return titles
+
+def _natural(number: str) -> list[tuple[int, str]]:
+    """«Tabell V10» after «Tabell V9», and both after «Tabell 3»."""
+    pieces = re.split(r"(\d+)", number)
+    return [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in pieces]
 
 
 def rows(file: Path) -> list[dict[str, str]]:

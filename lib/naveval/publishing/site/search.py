@@ -1,20 +1,32 @@
-"""The search index: one entry per section of each page, as a script that works from a folder."""
+"""The search index: an entry per section, figure and table, as a script that works from a folder.
+
+Folding, stems, compounds, synonyms and misspellings are the work of `report/theme/search.js`; the
+index says what an entry is, so that findings come before diagnostics.
+"""
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bs4 import Tag
 
+from naveval.project import parameters, paths
+from naveval.project.errors import ParameterError
 from naveval.publishing.audit import html
 
 LONGEST = 5000
 HEADINGS = ("h1", "h2", "h3")
+EXHIBIT = re.compile(r"^(?:fig|tbl)-")
+PAGE, FINDING, REST = "p", "f", "d"
+"""What an entry is: a page or section, a figure or table, diagnostics and annexes."""
 
 
-def entries(file: Path, address: str, mark: str = "") -> list[dict[str, str]]:
-    """Sections of a page: title of the page, heading, address with anchor, text.
+def entries(
+    file: Path, address: str, mark: str = "", *, rest: Sequence[str] = (), annex: bool = False
+) -> list[dict[str, str]]:
+    """Sections, figures and tables of a page: title, heading, address with anchor, text, kind.
 
     Parameters
     ----------
@@ -22,31 +34,50 @@ def entries(file: Path, address: str, mark: str = "") -> list[dict[str, str]]:
         Where the page lies in the site.
     mark
         Put after the title, for example the notice on simulated registers.
+    rest
+        Headings of level 2 whose sections are diagnostics.
+    annex
+        Whether all of it is.
     """
     page = html.read(file)
     main = page.find("main") or page
     assert isinstance(main, Tag)
     title = html.visible_text(main.find("h1")) + (f" ({mark})" if mark else "")
     found: list[dict[str, str]] = []
-    texts: list[str] = []
+    section: dict[str, str] | None = None
+    kind = REST if annex else PAGE
     for element in main.find_all([*HEADINGS, "p", "li", "figcaption", "caption"]):
         if element.find_parent("nav"):
             continue
+        told = html.visible_text(element)
         if element.name in HEADINGS:
+            if element.name == "h2" and not annex:
+                kind = REST if any(told.endswith(heading) for heading in rest) else PAGE
             anchor = str(element.get("id") or _section(element) or "")
-            found.append(
-                {
-                    "t": title,
-                    "h": "" if element.name == "h1" else html.visible_text(element),
-                    "u": address + (f"#{anchor}" if anchor else ""),
-                    "x": "",
-                }
-            )
-            texts = []
-        elif found:
-            texts.append(html.visible_text(element))
-            found[-1]["x"] = re.sub(r"\s+", " ", " ".join(texts))[:LONGEST]
+            name = "" if element.name == "h1" else told
+            section = _entry(title, name, address, anchor, kind)
+            found.append(section)
+        elif exhibit := _exhibit(element):
+            own = _entry(title, told, address, exhibit, REST if kind == REST else FINDING)
+            picture = element.parent.find("img") if element.parent else None
+            own["x"] = str(picture.get("alt", "")) if picture else ""
+            found.append(own)
+        elif section is not None:
+            section["x"] = re.sub(r"\s+", " ", f"{section['x']} {told}").strip()[:LONGEST]
     return found
+
+
+def _entry(title: str, heading: str, address: str, anchor: str, kind: str) -> dict[str, str]:
+    where = address + (f"#{anchor}" if anchor else "")
+    return {"t": title, "h": heading, "u": where, "x": "", "k": kind}
+
+
+def _exhibit(element: Tag) -> str:
+    """The label of the figure or table that a caption belongs to; "" for other elements."""
+    if element.name not in ("figcaption", "caption"):
+        return ""
+    holder = element.find_parent(id=EXHIBIT)
+    return str(holder["id"]) if holder else ""
 
 
 def _section(heading: Tag) -> str:
@@ -54,8 +85,34 @@ def _section(heading: Tag) -> str:
     return str(parent.get("id", "")) if parent else ""
 
 
-def script(found: Iterable[dict[str, str]]) -> str:
-    """The index as JavaScript, loaded with a plain script element."""
-    text = json.dumps(list(found), ensure_ascii=False, separators=(",", ":"))
-    safe = text.replace("</", "<\\/")
-    return f"window.SOKEREGISTER = {safe};\n"
+def synonyms() -> list[list[str]]:
+    """Groups of words that mean the same to who searches, from `report/texts/synonyms.yml`.
+
+    Raises
+    ------
+    ParameterError
+        When a group is not a list of at least two words.
+    """
+    file = paths.texts_dir() / "synonyms.yml"
+    groups = parameters.read_yaml(file)["groups"]
+    for group in groups:
+        if (
+            not isinstance(group, list)
+            or len(group) < 2
+            or not all(isinstance(w, str) for w in group)
+        ):
+            raise ParameterError(f"{file}: expected lists of at least two words; found {group}")
+    return [list(group) for group in groups]
+
+
+def script(found: Iterable[Mapping[str, str]]) -> str:
+    """Index and synonyms as JavaScript, loaded with a plain script element."""
+    return "".join(
+        f"window.{name} = {_safe(content)};\n"
+        for name, content in (("SOKEREGISTER", list(found)), ("SYNONYMER", synonyms()))
+    )
+
+
+def _safe(content: Any) -> str:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("</", "<\\/")

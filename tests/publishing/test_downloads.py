@@ -1,0 +1,234 @@
+"""What readers take with them: numbers as captions show them, equal bytes, and nothing lost."""
+
+import csv
+import hashlib
+import json
+import time
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from pyjstat import pyjstat
+from python_calamine import CalamineWorkbook
+
+from naveval.exhibits import words
+from naveval.publishing import downloads, workbooks
+from naveval.publishing.markdown import Part
+from naveval.publishing.workbooks import Sheet
+
+REPORT = {
+    "title": "Prøve & <mer>",
+    "subtitle": "Om noe",
+    "place": "Hedmark",
+    "origin": "simulated",
+    "banner": "Simulerte registre. Ikke Norge.",
+    "date": "2026-11-27",
+}
+BODY = """## Funn {#sec-funn}
+
+: **Det faller.** Nivå i Hedmark [@kilde]. Prosent {#tbl-7}
+
+::: {.note}
+Se [dokumentet](x.html) og *mer*.
+:::
+
+![Kurve, \\_bred\\_](figures/fig-4.png){#fig-4 fig-alt="Alt"}
+"""
+ANNEX = ": Mer {#tbl-10}\n\n: Uten tall {#tbl-none}\n"
+HOSTILE = "=1+1"
+
+
+def part(name: str, text: str) -> Part:
+    return Part(name, "Vedlegg" * (name == "annex"), ({"source": text, "cell_type": "markdown"},))
+
+
+PARTS = (part("report", BODY), part("annex", ANNEX))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    made = tmp_path / "04-hedmark"
+    for name in ("tables", "figures"):
+        (made / name).mkdir(parents=True)
+    (made / "manifest.json").write_text('{"study": "hedmark"}')
+    (made / "estimates.csv").write_text(
+        "label,value,estimate,unit\ntbl-7,effect,1200,percent\nfig-4,rate,1,share\nfig-4,n,2,tests\n"
+    )
+    table = (
+        f"program,county,effect,origin\nAFT,03,1200,simulated\nAMO,15,:,simulated\n{HOSTILE},50,"
+    )
+    (made / "tables/tbl-7.csv").write_text(table + "0.25,simulated\n")
+    (made / "tables/tbl-10.csv").write_text("a,hours\nx,\n")
+    (made / "figures/fig-4.csv").write_text("month,hours,hours_ci_low\n2017-07,1e-05,0\n")
+    (made / "report.html").write_text("<html></html>")
+    texts = {
+        "tbl-7": {"columns": {"program": {"title": "Tiltak"}}},
+        "variables": {"hours": "Timer"},
+    }
+    monkeypatch.setattr(words, "load", lambda _: texts)
+    return made
+
+
+def test_files_and_sheets_have_the_number_of_the_caption(folder: Path) -> None:
+    made = downloads.write(folder, REPORT, PARTS)
+    data = sorted(name for name in made if name.startswith("data/") and name.endswith(".csv"))
+    assert data == ["data/figur-1.csv", "data/tabell-1-simulert.csv", "data/tabell-v1.csv"]
+    assert all((folder / name).is_file() for name in made)
+    assert downloads.link_names(folder, PARTS) == {
+        "tbl-7": "data/tabell-1-simulert.csv",
+        "fig-4": "data/figur-1.csv",
+        "tbl-10": "data/tabell-v1.csv",
+    }
+    source = (folder / "tables/tbl-7.csv").read_bytes()
+    assert (folder / "data/tabell-1-simulert.csv").read_bytes() == source
+    for kind in ("xlsx", "ods"):
+        book = CalamineWorkbook.from_path(folder / f"hedmark-04-hedmark-simulert.{kind}")
+        names = [
+            "Forside",
+            "Innhold",
+            "Merknader",
+            "Tabell 1",
+            "Figur 1",
+            "Tabell V1",
+            "Dataordbok",
+        ]
+        assert book.sheet_names == names
+
+
+def test_sheets_are_tables_with_title_source_and_unit_and_both_books_are_the_same(
+    folder: Path,
+) -> None:
+    downloads.write(folder, REPORT, PARTS)
+    books = {
+        kind: CalamineWorkbook.from_path(folder / f"hedmark-04-hedmark-simulert.{kind}")
+        for kind in ("xlsx", "ods")
+    }
+    rows = {
+        kind: [row for row in book.get_sheet_by_name("Tabell 1").to_python() if any(row)]
+        for kind, book in books.items()
+    }
+    assert rows["xlsx"] == rows["ods"]
+    assert [row[0] for row in rows["ods"][:4]] == [
+        "Tabell 1. Det faller. Nivå i Hedmark. Prosent",
+        "Kilde: Simulerte registre, ikke et funn om Norge",
+        "Enhet: prosent",
+        "Se dokumentet og mer.",
+    ]
+    assert rows["ods"][4:] == [
+        ["Tiltak", "Fylke", "Virkning"],
+        ["AFT", "03", 1200.0],
+        ["AMO", "15", ":"],
+        [HOSTILE, "50", 0.25],
+    ]
+    book = openpyxl.load_workbook(folder / "hedmark-04-hedmark-simulert.xlsx")
+    sheet = book["Tabell 1"]
+    (table,) = sheet.tables.values()
+    assert table.ref == "A6:C9"
+    assert not any(page.merged_cells.ranges for page in book)
+    assert sheet["A9"].data_type == "s"
+    assert sheet["C9"].number_format == "0.00"
+    assert book["Figur 1"]["B5"].value == 1e-05
+    contents = book["Innhold"]
+    assert contents["A4"].hyperlink.location == "'Tabell 1'!A1"
+    assert [cell.value for cell in contents[4]][2] == "prosent"
+    with zipfile.ZipFile(folder / "hedmark-04-hedmark-simulert.ods") as ods:
+        assert ods.namelist()[0] == "mimetype"
+        assert ods.read("mimetype") == workbooks.SPREADSHEET.encode()
+        content = ods.read("content.xml").decode()
+    assert "'Tabell 1'.A6:'Tabell 1'.C9" in content
+    assert "spanned" not in content
+
+
+def test_json_stat_keeps_every_number_and_tells_hidden_from_missing(folder: Path) -> None:
+    downloads.write(folder, REPORT, PARTS)
+    text = (folder / "data/tabell-1-simulert.json").read_text(encoding="utf-8")
+    cube = json.loads(text)
+    assert (cube["version"], cube["class"]) == ("2.0", "dataset")
+    assert cube["id"] == ["program", "county", "tall"]
+    assert cube["size"] == [3, 3, 1]
+    frame = pyjstat.Dataset.read(text).write("dataframe")
+    source = pd.read_csv(folder / "tables/tbl-7.csv", dtype=str).drop(columns="origin")
+    both = source.merge(frame, left_on=["program", "county"], right_on=["Tiltak", "Fylke"])
+    assert len(frame) == 9
+    known = both[both["effect"] != ":"]
+    assert known["effect"].astype(float).tolist() == known["value"].tolist()
+    assert frame["value"].notna().sum() == 2
+    hidden = [place for place, mark in cube["status"].items() if mark == ":"]
+    assert hidden == ["4"]
+    assert cube["value"][4] is None
+    assert sorted(cube["status"].values()) == [*[".."] * 6, ":"]
+    empty = json.loads((folder / "data/tabell-v1.json").read_text(encoding="utf-8"))
+    assert empty["size"] == [1, 0]
+
+
+def test_a_protected_zero_is_told_as_none_or_a_few(folder: Path) -> None:
+    table = "a,n,n_few,n_noisy\nx,12,False,True\ny,0,True,False\nz,0,False,False\n"
+    (folder / "tables/tbl-7.csv").write_text(table)
+    downloads.write(folder, REPORT, PARTS)
+    book = openpyxl.load_workbook(folder / "hedmark-04-hedmark-simulert.xlsx")
+    assert [cell.value for cell in book["Tabell 1"]["B"]][-3:] == [12, "0–5", 0]
+    assert book["Tabell 1"].max_column == 2
+    cube = json.loads((folder / "data/tabell-1.json").read_text(encoding="utf-8"))
+    assert cube["value"] == [12.0, None, 0.0]
+    assert cube["status"] == {"1": "0–5"}
+
+
+def test_rows_become_one_dimension_where_keys_do_not_name_them(folder: Path) -> None:
+    (folder / "tables/tbl-7.csv").write_text("a,n\nx,1\nx,2\n")
+    downloads.write(folder, REPORT, PARTS)
+    cube = json.loads((folder / "data/tabell-1.json").read_text(encoding="utf-8"))
+    assert (cube["id"], cube["value"]) == (["rad", "tall"], [1.0, 2.0])
+
+
+def test_dictionary_explains_every_column(folder: Path) -> None:
+    downloads.write(folder, REPORT, PARTS)
+    with (folder / downloads.DICTIONARY_FILE).open(encoding="utf-8", newline="") as stream:
+        rows = {(row["Fil"], row["Kolonne"]): row for row in csv.DictReader(stream)}
+    assert rows["data/tabell-1-simulert.csv", "program"]["Betydning"] == "Tiltak"
+    assert rows["data/figur-1.csv", "hours"]["Betydning"] == "Timer"
+    assert rows["data/figur-1.csv", "hours"]["Type"] == "tall"
+    assert rows["data/figur-1.csv", "hours_ci_low"]["Betydning"] == "Timer: nedre grense"
+    assert rows["data/tabell-v1.csv", "hours"]["Type"] == "tom"
+    assert rows["estimates.csv", "estimate"]["Betydning"] == "Anslaget"
+
+
+def test_metadata_list_every_file_with_its_checksum(folder: Path) -> None:
+    made = downloads.write(folder, REPORT, PARTS)
+    graph = {
+        item["@id"]: item
+        for item in json.loads((folder / downloads.CRATE_FILE).read_text("utf-8"))["@graph"]
+    }
+    listed = {part["@id"] for part in graph["./"]["hasPart"]}
+    there = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert listed == there - {"manifest.json", downloads.CRATE_FILE}
+    assert set(made) - {downloads.CRATE_FILE} <= listed
+    for name in listed:
+        content = (folder / name).read_bytes()
+        assert graph[name]["sha256"] == hashlib.sha256(content).hexdigest()
+        assert graph[name]["contentSize"] == str(len(content))
+    assert graph[downloads.CRATE_FILE]["conformsTo"]["@id"].startswith("https://w3id.org/ro/crate")
+
+
+def test_equal_content_gives_equal_bytes(folder: Path) -> None:
+    def contents() -> dict[str, bytes]:
+        return {
+            name: (folder / name).read_bytes() for name in downloads.write(folder, REPORT, PARTS)
+        }
+
+    first = contents()
+    time.sleep(2.1)
+    assert contents() == first
+
+
+@pytest.mark.parametrize("text", ["\x0bx\x1f", "]]>&<b>'\"", "=cmd|' /C calc'!A0", "+1", "å" * 300])
+def test_hostile_text_stays_text_in_both_books(text: str) -> None:
+    sheet = Sheet(f"x:{text[:3]}", text, (text,), ("a", "A", text), ((text, "1", ""),))
+    made = workbooks.both([sheet, sheet], text)
+    for content in made.values():
+        book = CalamineWorkbook.from_filelike(__import__("io").BytesIO(content))
+        rows = book.get_sheet_by_index(0).to_python()
+        assert rows[-1][1] == 1.0
+        assert isinstance(rows[-1][0], str)
+        assert len(set(book.sheet_names)) == 2
