@@ -9,10 +9,26 @@ from typing import Any
 
 PUBLIC = {
     "open": "naveval.exhibits.opening:open_study",
+    "simulate": "naveval.registers.extracts:simulate",
     "check": "naveval.registers.contracts:require",
     "run": "naveval.running.run:run",
     "batch": "naveval.running.batch:batch",
     "render": "naveval.publishing.render:render",
+    "did": "naveval.frames.panels:did",
+    "event_study": "naveval.frames.panels:event_study",
+    "honest_intervals": "naveval.frames.panels:honest_intervals",
+    "one_treated": "naveval.frames.one_treated:one_treated",
+    "synthetic_control": "naveval.frames.one_treated:synthetic_control",
+    "synthetic_did": "naveval.frames.one_treated:synthetic_did",
+    "cross_fit": "naveval.frames.programs:cross_fit",
+    "att": "naveval.frames.programs:att",
+    "ate": "naveval.frames.programs:ate",
+    "gate": "naveval.frames.programs:gate",
+    "policy_tree": "naveval.frames.programs:policy_tree",
+    "indicator": "naveval.frames.groups:indicator",
+    "cost_benefit": "naveval.frames.groups:cost_benefit",
+    "protect": "naveval.frames.groups:protect",
+    "Exhibit": "naveval.exhibits.declare:Exhibit",
 }
 """Public name, and the module and name it stands for."""
 
