@@ -2,6 +2,18 @@
 
 `import naveval as nv` gives the names in `PUBLIC`. Each is imported when it is first used, so that
 the package itself imports nothing and what a result was made with stays as narrow as it is.
+
+On frames of one's own (three tasks with examples: `naveval.frames`):
+
+- `naveval.frames.panels` (treated and not, before and after): `nv.did`, `nv.event_study`,
+  `nv.honest_intervals`
+- `naveval.frames.one_treated`: `nv.one_treated`, `nv.synthetic_control`, `nv.synthetic_did`
+- `naveval.frames.programs` (several programmes): `nv.cross_fit`, `nv.ate`, `nv.att`, `nv.gate`,
+  `nv.policy_tree`
+- `naveval.frames.groups`: `nv.indicator`, `nv.cost_benefit`, `nv.protect`
+
+On the studies: `nv.open` (`naveval.exhibits.opening`), `nv.simulate`, `nv.check`, `nv.run`,
+`nv.batch`, `nv.render`, and `nv.Exhibit` (`naveval.exhibits.declare`) for what a report shows.
 """
 
 from importlib import import_module

@@ -90,8 +90,10 @@ def indicator(
     groups, names = pd.factorize(frame[group].astype(str), sort=True)
     persons = pd.factorize(frame[person])[0] if person else np.arange(len(frame))
     size = np.bincount(groups)
-    mean = {"actual": np.bincount(groups, y) / size, "expected": np.bincount(groups, expected)}
-    mean["expected"] = mean["expected"] / size
+    mean = {
+        name: np.bincount(groups, values) / size
+        for name, values in (("actual", y), ("expected", expected))
+    }
     error = _errors(fit, codes, y, expected, groups, persons)
     table = pd.DataFrame({group: names, **mean})
     table["indicator"] = table["actual"] - table["expected"]

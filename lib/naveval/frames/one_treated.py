@@ -111,7 +111,7 @@ def one_treated(
         f"Effect on {outcome} of {treated} from {start}",
         pd.DataFrame(rows),
         notes,
-        {"effects": dict(zip(wide.index, effects, strict=True)), **beside},
+        {"effects": dict(zip(wide.index, effects, strict=True)), "beside": beside},
         lambda: _placebo_figure(wide.columns, gap, at, post, str(treated)),
     )
 

@@ -182,8 +182,9 @@ def event_study(
     own = (frame[time] - frame[start]).fillna(NEVER).to_numpy().astype(int)
     if frame.loc[frame[start].notna(), unit].nunique() == 1:
         raise EstimationError(f"{who}: {ONE}")
-    values = [frame[name].to_numpy() for name in (outcome, unit, time)]
-    found = fit_events(*values, own, reference=reference, window=window)
+    y = frame[outcome].to_numpy(dtype=float)
+    units, times = frame[unit].to_numpy(), frame[time].to_numpy()
+    found = fit_events(y, units, times, own, reference=reference, window=window)
     half = detectable.multiplier(0.95, 0.5, found.n_clusters - 1) * found.std_error
     table = pd.DataFrame(
         {
@@ -240,7 +241,8 @@ def honest_intervals(
     if not isinstance(found, EventStudy):
         raise EstimationError("nv.honest_intervals: expected what nv.event_study returned")
     before = int((found.event_time < 0).sum())
-    study = bounds.study(found.estimate, found.covariance, before)
+    estimate, covariance = (np.array(x, dtype=float) for x in (found.estimate, found.covariance))
+    study = bounds.study(estimate, covariance, before)
     interval = bounds.interval(study, restriction, bound)
     row = {"restriction": restriction, "bound": bound, "ci_low": interval.ci_low}
     table = pd.DataFrame([{**row, "ci_high": interval.ci_high}])
