@@ -6,8 +6,11 @@ READY := $(VENV)/.ready
 # The lock names every package; the index is the one pip is configured for.
 LOCK := lib/requirements.lock
 
+BUNDLE := report/_out/naveval-bundle
+BASE ?= 0db0185
+
 .DEFAULT_GOAL := help
-.PHONY: help setup report test golden mutation slow lint lab lock clean
+.PHONY: help setup report test golden mutation slow lint lab docs bundle speed lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -44,6 +47,22 @@ slow: $(READY) ## Run the statistical and full-scale tests (hours)
 
 lab: $(READY) ## Open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir .
+
+docs: $(READY) ## Write the API reference to report/_out/docs (English)
+	$(BIN)/naveval example report/_out/docs/example
+	$(BIN)/pdoc --docformat numpy --output-directory report/_out/docs naveval
+
+speed: $(READY) ## Measure run, render and batch here and at another commit (BASE=…, some 40 minutes)
+	$(BIN)/python tests/benchmarks/speed.py $(BASE)
+
+bundle: $(READY) ## Collect the project and its wheels for a zone without a package index
+	rm -rf $(BUNDLE)
+	mkdir -p $(BUNDLE)
+	git archive HEAD | tar -x -C $(BUNDLE)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --wheel-dir $(BUNDLE)/wheels \
+		--requirement $(LOCK) pip hatchling editables
+	@echo "$(BUNDLE): carry it in whole; there, the same Python as here ($$($(BIN)/python -V)):"
+	@echo "  cd $(notdir $(BUNDLE)) && PIP_NO_INDEX=1 PIP_FIND_LINKS=\$$PWD/wheels make report"
 
 lock: $(READY) ## Lock versions anew after a change in lib/pyproject.toml (needs uv)
 	uv pip compile lib/pyproject.toml --extra dev --universal \

@@ -1,6 +1,7 @@
 """The builtin engine's HTML and tagged PDF."""
 
 from collections import Counter
+from pathlib import Path
 
 import contents
 import pypdf
@@ -9,7 +10,7 @@ from render_sample import make_sample
 
 from naveval.project import paths
 from naveval.project.errors import RenderError
-from naveval.publishing import builtin, render
+from naveval.publishing import builtin, document, render
 from naveval.publishing.audit import html
 
 
@@ -178,3 +179,11 @@ def test_typst_message_is_told(tmp_path):
     text = '![a](figures/none.png){#fig-1 fig-alt="Viser noe"}'
     with pytest.raises(RenderError, match="typst: "):
         builtin.to_pdf(text, {"title": "T", "lang": "nb"}, tmp_path, paths.report_dir())
+
+
+def test_a_full_disk_is_told_in_plain_words() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    with pytest.raises(RenderError, match=r"no room on the disk .* Make room") as raised:
+        document.pandoc(["-t", "html", "-o", "/dev/full"], "# text")
+    assert "CallStack" not in str(raised.value)

@@ -1,6 +1,7 @@
 """A run that is killed at any file operation leaves the earlier result or its own, never a mix."""
 
 import multiprocessing
+import sys
 from pathlib import Path
 
 import killing
@@ -8,10 +9,11 @@ import nbformat
 import pytest
 
 from naveval.exhibits import manifest
-from naveval.project import catalogue, parameters
+from naveval.project import catalogue, parameters, store
 from naveval.project.parameters import StudyParameters
 from naveval.registers import extracts
-from naveval.running import notebook, warm
+from naveval.running import batch as batches
+from naveval.running import notebook, progress, warm
 from naveval.running import run as runs
 
 TEXTS = """
@@ -123,3 +125,73 @@ def test_killed_data_leaves_whole_registers_or_none(tmp_path: Path) -> None:
         if not (tmp_path / name).exists():
             write(name)
         assert killing.tree(tmp_path / name) == whole
+
+
+RESULT = """
+import pathlib, sys
+from naveval.project import store
+target, text = pathlib.Path(sys.argv[1]), sys.argv[2]
+with store.staged(target) as work:
+    made = work / target.name
+    made.mkdir()
+    for name in ("a", "b"):
+        (made / name).write_text(text)
+    with store.held(target):
+        store.exchange(made, target)
+"""
+
+
+def batch_of(text: str) -> list[batches.RunResult]:
+    def command(study: str, code: str, folder: Path) -> list[list[str]]:
+        return [[sys.executable, "-c", RESULT, str(folder), text]]
+
+    return batches.batch(["hedmark"], ["03", "04"], command=command, tells="nothing")
+
+
+def kill_batches(out: Path, every: int) -> int:
+    """Kill batches at file operations of their own; runs under way end as they would."""
+    batch_of("old")
+    total = killing.operations(lambda: batch_of("old"), out)
+    tried = 0
+    for step, half in killing.steps(total, every):
+        killing.killed(lambda: batch_of("new"), out, step, half=half)
+        with store.held(out / "hedmark/03-oslo"):
+            for place in ("03-oslo", "04-hedmark"):
+                found = {(out / "hedmark" / place / name).read_text() for name in ("a", "b")}
+                assert found in ({"old"}, {"new"})
+        assert all(item.ok for item in batch_of("old"))
+        assert not list((out / "hedmark/.naveval").glob("[!.]*"))
+        assert set(progress.durations()) == {"hedmark county run"}
+        tried += 1
+    return tried
+
+
+def test_a_killed_batch_leaves_whole_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
+    assert kill_batches(tmp_path, every=30) >= 2
+
+
+@pytest.mark.slow
+def test_a_batch_killed_at_every_operation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
+    tried = kill_batches(tmp_path, every=1)
+    print(f"batch: {tried} kills")
+    assert tried > 20
+
+
+def test_two_batches_at_once_leave_whole_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
+    fork = multiprocessing.get_context("fork")
+    others = [fork.Process(target=batch_of, args=(text,)) for text in ("one", "two")]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join()
+    for place in ("03-oslo", "04-hedmark"):
+        found = {(tmp_path / "hedmark" / place / name).read_text() for name in ("a", "b")}
+        assert found in ({"one"}, {"two"})
+    assert not list((tmp_path / "hedmark/.naveval").glob("[!.]*"))

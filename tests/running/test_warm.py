@@ -116,6 +116,20 @@ def test_nothing_outlives_a_killed_owner(tmp_path: Path) -> None:
     until(lambda: not any(map(_runs, pids)))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the system must tell a parent's death")
+def test_nothing_outlives_a_killed_server(tmp_path: Path) -> None:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path / "started")], stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout is not None
+    server, worker = (int(text) for text in owner.stdout.readline().split())
+    until(lambda: (tmp_path / "started").exists())
+    os.kill(server, signal.SIGKILL)
+    until(lambda: not _runs(worker))
+    owner.kill()
+    owner.wait()
+
+
 def _runs(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

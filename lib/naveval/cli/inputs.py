@@ -27,9 +27,7 @@ def data(names: tuple[str, ...], scale: str, seed: int, out: Path | None) -> Non
         target = (out or paths.out_dir() / "_registers") / study
         if target.exists():
             raise ParameterError(f"{target}: exists already; choose another --out or remove it")
-        simulate = catalogue.module(study, "simulate").simulate
-        chosen = params.load(study, changes={"scale": size, "seed": seed})
-        extracts.write(simulate, target, chosen.simulation())
+        extracts.simulate(study, target, scale=size, seed=seed)
         click.echo(str(target))
 
 
@@ -106,4 +104,15 @@ def map_registers(study: str, data_folder: Path, source: str, out: Path | None) 
     if out is None:
         raise ParameterError("--with: name a new folder for the tables with --out")
     for file in apply.write(mappings.load(study, source), data_folder, out):
+        click.echo(str(file))
+
+
+@main.command()
+@click.argument("folder", type=FOLDER)
+@plain_errors
+def example(folder: Path) -> None:
+    """Write example data of one's own and what the library makes of it (see `make docs`)."""
+    from naveval.frames import example as examples
+
+    for file in examples.write(folder):
         click.echo(str(file))

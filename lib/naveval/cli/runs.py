@@ -210,6 +210,26 @@ def update(
 
 
 @main.command()
+@click.argument("a", type=FOLDER)
+@click.argument("b", type=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Write every difference as JSON.")
+@click.option("--most", default=30, show_default=True, help="Numbers to list, largest first.")
+@plain_errors
+def diff(a: Path, b: Path, as_json: bool, most: int) -> None:
+    """Show what changed from A to B: result folders, or editions of a series; exit 1 if anything.
+
+    Data, parameters, code and versions, and numbers by exhibit and key, each change measured in
+    standard errors.
+    """
+    from naveval.running import differences
+
+    found = differences.compare(a, b)
+    shown = differences.as_json(found) if as_json else differences.as_markdown(found, a, b, most)
+    click.echo(shown)
+    sys.exit(1 if found.any else 0)
+
+
+@main.command()
 @click.option("--older", default="30d", show_default=True, metavar="TIME", help="30d, 12h or 2w.")
 @plain_errors
 def clean(older: str) -> None:

@@ -95,6 +95,7 @@ def to_pdf(markdown: str, metadata: dict[str, object], work: Path, report: Path)
             pdf_standards=[PDF_STANDARD],
         )
     except Exception as error:
+        document.require_room(str(error), "typst", work)
         raise RenderError(f"typst: {error}") from None
     return target
 

@@ -15,6 +15,7 @@ from naveval.project.errors import RenderError
 
 READER = "markdown"
 REFERENCE = re.compile(r"^(fig|tbl|sec)-")
+FULL = re.compile(r"no space left on device|disk quota exceeded|os error 28", re.IGNORECASE)
 SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 SCHEMES = ("https", "http", "mailto")
 OWN_PICTURE = re.compile(r"figures/[\w.-]+\.png")
@@ -76,11 +77,22 @@ def pandoc(arguments: list[str], text: str = "", *, cwd: Path | None = None) -> 
         cwd=cwd,
     )
     if done.returncode:
+        require_room(done.stderr, "pandoc", cwd)
         raise RenderError(f"pandoc: {_lua_message(done.stderr)}")
     warnings = [line for line in done.stderr.splitlines() if line.startswith("[WARNING]")]
     if warnings:
         raise RenderError("pandoc: " + "; ".join(warnings))
     return done.stdout
+
+
+def require_room(said: str, program: str, folder: Path | None) -> None:
+    """Tell in plain words when a program failed for lack of room on the disk."""
+    if FULL.search(said):
+        raise RenderError(
+            f"{program}: no room on the disk for {folder or 'its output'}; earlier reports are "
+            "untouched. Make room (naveval clean removes what is kept between runs), or name "
+            "another disk in NAVEVAL_OUT, then render again"
+        )
 
 
 def _lua_message(stderr: str) -> str:

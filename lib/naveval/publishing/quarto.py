@@ -15,6 +15,7 @@ import yaml
 
 from naveval.project import fonts, notebooks
 from naveval.project.errors import RenderError
+from naveval.publishing import document
 
 PROGRAM = "quarto"
 MINIMUM = (1, 9)  # the first with Typst 0.14, which has titles and PDF/UA-1
@@ -127,6 +128,7 @@ def render(notebook: Path, to: str) -> Path:
     except subprocess.TimeoutExpired:
         raise RenderError(f"quarto: no result after {TIMEOUT_SECONDS} s") from None
     log = COLOR.sub("", done.stdout + done.stderr)
+    document.require_room(log, PROGRAM, notebook.parent)
     trouble = [
         line.strip()
         for line in log.splitlines()

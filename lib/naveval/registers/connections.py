@@ -75,6 +75,7 @@ def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
             "memory_limit": memory_limit(),
             "threads": str(threads()),
             "temp_directory": str(folder),
+            "enable_progress_bar": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from naveval.project import catalogue, paths, store
+from naveval.project import parameters as params
 from naveval.project.errors import ContractError, ParameterError
 from naveval.project.parameters import StudyParameters
 
@@ -39,6 +40,20 @@ def simulated(study: str, settings: dict[str, Any]) -> Path:
         code=(simulate.__module__,),
         below=paths.out_dir() / FOLDER,
     )
+
+
+def simulate(study: str, target: Path | str, **changes: Any) -> Path:
+    """Write a study's simulated registers and their truth into a new folder.
+
+    Parameters
+    ----------
+    **changes
+        Parameters of the simulation, such as `scale` and `seed`.
+    """
+    made = Path(target)
+    settings = params.load(study, changes=changes).simulation()
+    write(catalogue.module(study, "simulate").simulate, made, settings)
+    return made
 
 
 def write(simulate: Callable[..., Any], target: Path, settings: dict[str, Any]) -> None:

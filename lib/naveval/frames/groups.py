@@ -1,0 +1,254 @@
+"""Indicators of groups, cost–benefit analysis and protected counts, on a frame of one's own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from naveval.disclosure import counts, keys
+from naveval.estimators import detectable, shrinkage
+from naveval.estimators.categorical import ols, probit
+from naveval.estimators.categorical.design import Codes, Fit, Variable, make_design, pack_codes
+from naveval.estimators.cost_benefit import assumptions, inputs, net_benefit
+from naveval.exhibits import figures
+from naveval.frames.result import Result, require, rows
+from naveval.project.errors import EstimationError
+from naveval.project.parameters import Origin
+
+PEOPLE = """   person  office  age    education  hours
+   a       Oslo    25-34  upper       21.0
+   a       Oslo    25-34  upper       25.5
+   b       Moss    45-54  primary     12.0"""
+Z95 = detectable.multiplier(0.95, 0.5)
+
+
+def indicator(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    group: str,
+    by: Sequence[str],
+    person: str | None = None,
+    kind: Literal["linear", "probit"] = "linear",
+) -> Result:
+    """How groups do beside what the characteristics of their people lead one to expect.
+
+    Parameters
+    ----------
+    frame
+        One row per person, or several with `person`.
+    outcome
+        Numbers; 0 and 1 for a probit.
+    group
+        Column with the groups, such as offices or schools.
+    by
+        Characteristics, as text or any whole numbers: each value is a category.
+    person
+        Column that names persons; intervals are clustered by it.
+
+    Returns
+    -------
+    One row per group: actual, expected, indicator (actual − expected), std_error, ci_low,
+    ci_high, and with four groups or more `shrunken` (pulled towards the mean the less is known),
+    its standard error and `reliability`; n_rows and n_persons. `found["expected"]` has the
+    expected value of every row; `figure()` shows the groups in order.
+
+    Raises
+    ------
+    EstimationError
+        For columns or values that are missing, text as outcome, and one group only.
+
+    Source: Efron and Morris (1975) for shrinkage; the interval takes the estimated model into
+    account.
+
+    Examples
+    --------
+    >>> import naveval as nv, numpy as np, pandas as pd
+    >>> rng = np.random.default_rng(1)
+    >>> frame = pd.DataFrame({"office": rng.integers(1, 6, 800), "age": rng.integers(2, 7, 800)})
+    >>> frame["hours"] = 20 - frame["age"] + (frame["office"] == 3) * 2 + rng.normal(size=800)
+    >>> found = nv.indicator(frame, outcome="hours", group="office", by=["age"])
+    >>> found.table().set_index("office")["indicator"].idxmax()
+    '3'
+    """
+    who = "nv.indicator"
+    named = [outcome, group, *by, *([person] if person else [])]
+    require(frame, named, who, PEOPLE, numeric=[outcome])
+    if frame[group].nunique() < 2:
+        raise EstimationError(f"{who}: column «{group}» has one group; expected two or more")
+    y = frame[outcome].to_numpy(dtype=float)
+    if kind == "probit" and not np.isin(y, (0, 1)).all():
+        raise EstimationError(
+            f"{who}: column «{outcome}»: a probit takes 0 and 1, {rows(~np.isin(y, (0, 1)))}; "
+            "use kind='linear' for other numbers"
+        )
+    fit, codes = _fitted(frame, by, y, kind)
+    expected = probit.expected(fit, codes)
+    groups, names = pd.factorize(frame[group].astype(str), sort=True)
+    persons = pd.factorize(frame[person])[0] if person else np.arange(len(frame))
+    size = np.bincount(groups)
+    mean = {
+        name: np.bincount(groups, values) / size
+        for name, values in (("actual", y), ("expected", expected))
+    }
+    error = _errors(fit, codes, y, expected, groups, persons)
+    table = pd.DataFrame({group: names, **mean})
+    table["indicator"] = table["actual"] - table["expected"]
+    table["std_error"] = error
+    table["ci_low"] = table["indicator"] - Z95 * error
+    table["ci_high"] = table["indicator"] + Z95 * error
+    if len(names) >= shrinkage.LEAST_UNITS:
+        pulled = shrinkage.shrink(table["indicator"].to_numpy(), error)
+        table["shrunken"], table["shrunken_std_error"] = pulled.estimate, pulled.std_error
+        table["reliability"] = pulled.reliability
+    table["n_rows"] = size
+    table["n_persons"] = pd.Series(persons).groupby(groups).nunique().to_numpy()
+    dropped = [f"{name}: {reason}" for name, reason in fit.dropped.items()]
+    notes = (f"Left out of the model: {'; '.join(dropped)}",) if dropped else ()
+    found = {"expected": pd.Series(expected, index=frame.index, name="expected"), "model": fit}
+    return Result(
+        f"{outcome} by {group}, beside what is expected",
+        table,
+        notes,
+        found,
+        lambda: _ordered(table, group),
+    )
+
+
+def _fitted(frame: pd.DataFrame, by: Sequence[str], y: np.ndarray, kind: str) -> tuple[Fit, Codes]:
+    """The model of the outcome on all categories, and the packed codes of the rows."""
+    variables, columns = [], []
+    for name in by:
+        code, levels = pd.factorize(frame[name].astype(str), sort=True)
+        if len(levels) > 1:
+            variables.append(Variable(name, tuple(levels)))
+            columns.append(code)
+    if not variables:
+        raise EstimationError(f"nv.indicator: none of {', '.join(by)} has two categories or more")
+    design = make_design(variables)
+    codes = pack_codes(design, columns)
+    if kind == "probit":
+        return probit.fit_probit(design, [(codes, y)]), codes
+    return ols.fit_ols(design, [(codes, y)]), codes
+
+
+def _errors(
+    fit: Fit,
+    codes: Codes,
+    y: np.ndarray,
+    expected: np.ndarray,
+    groups: np.ndarray,
+    persons: np.ndarray,
+) -> np.ndarray:
+    """Standard errors of the groups' indicators by person, with those of the model."""
+    x = fit.design.expand[codes[0].astype(np.int64)]
+    for q in range(1, len(codes)):
+        x = x + fit.design.expand[fit.design.offsets[q] + codes[q].astype(np.int64)]
+    slope, score = np.ones(len(y)), y - expected
+    if fit.kind == "probit":
+        index = x @ fit.coefficients
+        slope = probit.density(index)
+        score = probit.generalized_residual(index, y)[0]
+    errors = np.empty(groups.max() + 1)
+    for g in range(len(errors)):
+        own = groups == g
+        pull = fit.bread @ (x[own].T @ slope[own]) / own.sum()
+        part = np.where(own, (y - expected) / own.sum(), 0.0) - (x @ pull) * score
+        errors[g] = np.sqrt((np.bincount(persons, part) ** 2).sum())
+    return errors
+
+
+def _ordered(table: pd.DataFrame, group: str) -> Figure:
+    shown = table.sort_values("indicator")
+    figure, ax = figures.axes(height=1.2 + 0.25 * len(shown))
+    at = np.arange(len(shown))
+    ax.hlines(at, shown["ci_low"], shown["ci_high"], color=figures.COLORS[0], linewidth=1.2)
+    ax.plot(shown["indicator"], at, "o", color=figures.COLORS[0], markersize=4)
+    ax.axvline(0, color=figures.INK, linewidth=0.8)
+    ax.set_yticks(at, shown[group])
+    return figure
+
+
+def cost_benefit(effects: pd.DataFrame | None = None, *, costs: Path | str | None = None) -> Result:
+    """Priced costs and benefits of a spell in each programme, kroner of the price year.
+
+    Parameters
+    ----------
+    effects
+        Own effects on wages, as `naveval.estimators.cost_benefit.assumptions` describes them;
+        default those of the costs file.
+    costs
+        A file laid out as `params/costs.yml`, which is the default.
+
+    Returns
+    -------
+    One row per programme: the six signed items, total_cost and net_benefit.
+
+    Raises
+    ------
+    ParameterError
+        For a costs file or effects that do not fit, every fault at once.
+
+    Source: Greenberg, Deitch and Hamilton (2010).
+
+    Examples
+    --------
+    >>> import naveval as nv
+    >>> set(nv.cost_benefit().table().columns) >= {"program", "total_cost", "net_benefit"}
+    True
+    """
+    given = assumptions.from_inputs(inputs.load(Path(costs) if costs else None))
+    if effects is not None:
+        given = assumptions.with_effects(given, assumptions.effects_from_estimates(effects))
+    items = {name: values[0] for name, values in vars(net_benefit.flows(given)).items()}
+    table = pd.DataFrame({"program": list(given.programs), **items})
+    table["total_cost"] = np.broadcast_to(net_benefit.total_cost(given), (1, len(table)))[0]
+    table["net_benefit"] = net_benefit.net_benefit(given)[0]
+    return Result("Costs and benefits per spell, kroner", table)
+
+
+def protect(
+    frame: pd.DataFrame, *, by: Sequence[str], person: str, origin: Origin = "register"
+) -> Result:
+    """Counts of persons by groups that may leave: changed by cell keys, the same everywhere.
+
+    Parameters
+    ----------
+    by
+        Columns of the groups.
+    person
+        Column with pseudonyms: whole numbers or text.
+    origin
+        "register" takes the owner's secret (`NAVEVAL_KEY_FILE`); "simulated" a fixed one.
+
+    Returns
+    -------
+    One row per group with at least one person: n_persons, and `mark` ("few": shown as 0–5).
+
+    Raises
+    ------
+    DisclosureError
+        Without a secret, and for pseudonyms that are none.
+
+    Source: Thompson, Broadfoot and Elazar (2013).
+
+    Examples
+    --------
+    >>> import naveval as nv, pandas as pd
+    >>> frame = pd.DataFrame({"person": range(300), "county": ["03"] * 200 + ["11"] * 100})
+    >>> shown = nv.protect(frame, by=["county"], person="person", origin="simulated").table()
+    >>> all(abs(shown["n_persons"] - [200, 100]) <= 5)
+    True
+    """
+    require(frame, [*by, person], "nv.protect", PEOPLE)
+    distinct = frame[[*by, person]].drop_duplicates()
+    secret = keys.secret(origin)
+    own = pd.Series(keys.record_keys(distinct[person].tolist(), secret), index=distinct.index)
+    cells = distinct.assign(n_persons=1, n_persons_key=own).groupby(list(by), as_index=False)
+    raw = cells[["n_persons", "n_persons_key"]].sum()
+    shown = counts.protect(raw, ["n_persons"], secret)
+    marks = counts.marks(shown["n_persons"], shown["n_persons"], is_count=True)
+    return Result(f"Persons by {', '.join(by)}, protected", shown.assign(mark=marks))

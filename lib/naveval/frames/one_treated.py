@@ -1,0 +1,225 @@
+"""One treated unit among controls, on a frame of one's own."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from naveval.estimators import detectable
+from naveval.estimators import synthetic_control as synthetic
+from naveval.estimators.one_treated import inference, regression
+from naveval.exhibits import figures
+from naveval.frames.result import Result, require, require_unique
+from naveval.project.errors import EstimationError
+
+PANEL = """   unit     time  outcome
+   Hedmark  2014     12.1
+   Hedmark  2015     10.3
+   Oslo     2014     11.8
+   Oslo     2015     11.9"""
+
+
+def one_treated(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    unit: str,
+    time: str,
+    treated: Any,
+    start: Any,
+    level: float = 0.95,
+) -> Result:
+    """One treated unit among controls: effect, exact test, and synthetic comparisons beside.
+
+    Parameters
+    ----------
+    frame
+        A balanced panel: one row per unit and period.
+    treated
+        The treated unit, a value of the column `unit`.
+    start
+        First period of treatment, a value of the column `time`.
+
+    Returns
+    -------
+    One row per method (difference-in-differences, synthetic control, synthetic DiD): estimate,
+    p_value, smallest_p (what so few controls can give at best), ci_low and ci_high from
+    inverting the exact test, and detectable: the smallest effect found with a power of 80
+    percent. `figure()` shows the treated unit's gap to its mean before among the controls'.
+
+    Raises
+    ------
+    EstimationError
+        For columns or values missing, two rows for a unit and period, units with other periods,
+        an unknown unit or start, or one unit only.
+
+    Source: Conley and Taber (2011); Abadie, Diamond and Hainmueller (2010); Arkhangelsky et al.
+    (2021).
+
+    Examples
+    --------
+    >>> import naveval as nv, numpy as np, pandas as pd
+    >>> frame = pd.DataFrame({"unit": np.repeat(range(21), 12), "time": np.tile(range(12), 21)})
+    >>> hit = (frame["unit"] == 10) & (frame["time"] >= 8)
+    >>> noise = np.random.default_rng(1).normal(size=252)
+    >>> frame["y"] = frame["unit"] + frame["time"] - 2.0 * hit + 0.1 * noise
+    >>> found = nv.one_treated(frame, outcome="y", unit="unit", time="time", treated=10, start=8)
+    >>> found.table()[["method", "estimate"]].round().values.tolist()
+    [['did', -2.0], ['synthetic_control', -2.0], ['synthetic_did', -2.0]]
+    >>> found.table()["p_value"].round(3).tolist()[0]
+    0.048
+    """
+    wide, at, post = _matrix(frame, outcome, unit, time, treated, start, "nv.one_treated")
+    values, n = wide.to_numpy(), len(wide)
+    setup = regression.prepare(post, np.ones(n))
+    residual = regression.residualise(setup, values)
+    effects = regression.fit_residuals(setup, residual).effect
+    test = inference.named_tests(np.ones(n), treated=at)["randomisation_coefficient"]
+    interval = inference.invert(test, setup, values, treated=at, level=level, smallest=1 / n)
+    others = np.delete(effects, at)
+    spread = float(np.sqrt(np.mean(others**2)))
+    rows = [
+        {
+            "method": "did",
+            "estimate": float(effects[at]),
+            "p_value": float(test(setup, residual)),
+            "smallest_p": 1 / n,
+            "ci_low": interval.low,
+            "ci_high": interval.high,
+            "detectable": float(detectable.minimum_detectable(spread, level, 0.8, n - 2)),
+        }
+    ]
+    beside = {kind: _synthetic(wide, at, post, kind) for kind in synthetic.KINDS}
+    for kind, (made, placebo) in beside.items():
+        found = float(detectable.minimum_detectable(placebo.std_error, level, 0.8, len(others) - 1))
+        rows.append(
+            {
+                "method": kind,
+                "estimate": made.effect,
+                "p_value": placebo.p_value,
+                "smallest_p": 1 / n,
+                "detectable": found,
+            }
+        )
+    gap = residual - residual[:, post == 0].mean(axis=1, keepdims=True)
+    notes = (
+        f"Each of {n} units takes its turn as the treated one; the smallest p-value is {1 / n:.3f}",
+        f"The interval has the level {interval.level:.1%}",
+    )
+    return Result(
+        f"Effect on {outcome} of {treated} from {start}",
+        pd.DataFrame(rows),
+        notes,
+        {"effects": dict(zip(wide.index, effects, strict=True)), "beside": beside},
+        lambda: _placebo_figure(wide.columns, gap, at, post, str(treated)),
+    )
+
+
+def _synthetic(wide: pd.DataFrame, at: int, post: np.ndarray, kind: synthetic.Kind) -> Any:
+    series, controls = wide.to_numpy()[at], np.delete(wide.to_numpy(), at, 0).T
+    before = int((post == 0).sum())
+    made = synthetic.estimate(series, controls, before, kind)
+    return made, synthetic.placebo(series, controls, before, kind)
+
+
+def _placebo_figure(
+    times: pd.Index, gap: np.ndarray, at: int, post: np.ndarray, name: str
+) -> Figure:
+    figure, ax = figures.axes()
+    x = np.arange(len(times))
+    ax.plot(x, np.delete(gap, at, 0).T, color=figures.COLORS[4], alpha=0.35, linewidth=0.8)
+    ax.plot(x, gap[at], color=figures.COLORS[0], linewidth=2.2)
+    ax.axvline(np.argmax(post) - 0.5, color=figures.INK, linewidth=0.8, linestyle="--")
+    ax.axhline(0, color=figures.INK, linewidth=0.8)
+    ax.annotate(name, (x[-1], gap[at, -1]), xytext=(4, 0), textcoords="offset points")
+    shown = x[:: max(1, len(x) // 8)]
+    ax.set_xticks(shown, [str(times[i]) for i in shown])
+    figures.norwegian_axis(ax, y=1)
+    return figure
+
+
+def synthetic_control(frame: pd.DataFrame, **columns: Any) -> Result:
+    """Synthetic control of one treated unit; arguments as in `one_treated`.
+
+    Returns
+    -------
+    One row per period: time, observed, synthetic, gap. `found` has the weights and the placebo
+    p-value; `figure()` shows both series.
+
+    Source: Abadie, Diamond and Hainmueller (2010).
+
+    Examples
+    --------
+    >>> import naveval as nv, numpy as np, pandas as pd
+    >>> frame = pd.DataFrame({"unit": np.repeat(range(9), 8), "time": np.tile(range(8), 9)})
+    >>> frame["y"] = frame["unit"] * frame["time"] * 1.0
+    >>> names = {"outcome": "y", "unit": "unit", "time": "time"}
+    >>> found = nv.synthetic_control(frame, **names, treated=4, start=6)
+    >>> abs(found.table()["gap"]).max().round(6).item()
+    0.0
+    """
+    return _series(frame, "synthetic_control", **columns)
+
+
+def synthetic_did(frame: pd.DataFrame, **columns: Any) -> Result:
+    """Synthetic difference-in-differences; arguments and result as in `synthetic_control`.
+
+    Source: Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021).
+    """
+    return _series(frame, "synthetic_did", **columns)
+
+
+def _series(frame: pd.DataFrame, kind: synthetic.Kind, **columns: Any) -> Result:
+    wide, at, post = _matrix(frame, **columns, who=f"nv.{kind}")
+    made, placebo = _synthetic(wide, at, post, kind)
+    observed = wide.to_numpy()[at]
+    table = pd.DataFrame(
+        {"time": wide.columns, "observed": observed, "synthetic": observed - made.gap}
+    ).assign(gap=made.gap)
+    weights = pd.Series(made.unit_weights, index=wide.index.delete(at), name="weight")
+
+    def draw() -> Figure:
+        figure, ax = figures.axes()
+        x = np.arange(len(table))
+        ax.plot(x, table["observed"], color=figures.COLORS[0])
+        ax.plot(x, table["synthetic"], color=figures.COLORS[3], linestyle="--")
+        ax.axvline(np.argmax(post) - 0.5, color=figures.INK, linewidth=0.8)
+        shown = x[:: max(1, len(x) // 8)]
+        ax.set_xticks(shown, [str(wide.columns[i]) for i in shown])
+        return figure
+
+    text = f"Mean effect after: {made.effect:.4g}; p = {placebo.p_value:.3f} among placebo units"
+    title = f"{kind.replace('_', ' ').capitalize()}: {columns['treated']}"
+    return Result(title, table, (text,), {"weights": weights, "placebo": placebo}, draw)
+
+
+def _matrix(
+    frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: Any, start: Any, who: str
+) -> tuple[pd.DataFrame, int, np.ndarray]:
+    """Units × periods, the place of the treated unit, and whether a period is after the start."""
+    require(frame, [outcome, unit, time], who, PANEL, numeric=[outcome])
+    require_unique(frame, [unit, time], who, PANEL)
+    wide = frame.pivot(index=unit, columns=time, values=outcome)
+    holes = wide.isna()
+    if holes.to_numpy().any():
+        name = holes.any(axis=1).idxmax()
+        lacks = list(wide.columns[holes.loc[name]][:3])
+        raise EstimationError(
+            f"{who}: «{name}» has no row for {time} {', '.join(map(str, lacks))}; expected every "
+            f"unit in every period, for example:\n{PANEL}"
+        )
+    if treated not in wide.index:
+        known = ", ".join(map(repr, wide.index[:6]))
+        raise EstimationError(f"{who}: treated={treated!r} is no {unit}; there are {known}, …")
+    if len(wide) < 3:
+        raise EstimationError(
+            f"{who}: {len(wide)} units; expected one treated and at least two controls"
+        )
+    post = (wide.columns >= start).astype(float)
+    if start not in wide.columns or not (post == 0).sum() >= 2:
+        raise EstimationError(
+            f"{who}: start={start!r}: expected a {time} of the frame with at least two before it; "
+            f"it has {wide.columns[0]} to {wide.columns[-1]}"
+        )
+    return wide, int(wide.index.get_loc(treated)), np.asarray(post)
