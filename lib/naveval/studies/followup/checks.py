@@ -179,8 +179,9 @@ def by_county(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         chosen = sample(window, COMPARISONS[MAIN_OUTCOMES[name]], WINDOWS["long"])
         own = regress(chosen, MAIN_OUTCOMES[name], name, "long", parameters.least_persons)
         told = row(own, parameters) | {"person_error": np.nan, "crv1_error": np.nan}
-        told["n_clusters"] = chosen.rows["county"].nunique()
-        if own.fit is not None and told["n_clusters"] > 1:
+        counties = chosen.rows["county"].nunique()
+        told["n_clusters"] = counties
+        if own.fit is not None and counties > 1:
             given = design(chosen, name) | {"cluster": chosen.rows["county"].to_numpy()}
             wide = did.fit(**given, names=NAMES)
             safe = did.jackknife(wide, **given)

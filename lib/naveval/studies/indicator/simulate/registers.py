@@ -136,7 +136,7 @@ def simulate(
         office_spread=office_spread,
     )
     leave = truths.leaving(exits)
-    pool, made, back = Pool({}), 0, np.zeros(len(STATUS))
+    pool, made, back = Pool({}), 0, np.zeros(len(STATUS), dtype=np.int64)
     found = tendency()
     rows = {"stock": 0, "hours": 0}
     for t, month in enumerate(hours_months):
