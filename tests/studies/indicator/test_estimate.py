@@ -8,7 +8,7 @@ import pytest
 from naveval.disclosure import models
 from naveval.project import months as calendar_months
 from naveval.project.errors import EstimationError
-from naveval.studies.indicator import drivers, estimate
+from naveval.studies.indicator import descriptives, estimate
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.descriptives import SHARES
 from naveval.studies.indicator.frames import pick, relative, tertials
@@ -56,7 +56,7 @@ def test_decomposition_adds_up(results):
     """Exactly without noise; with it within what the noise of its parts allows."""
     panel = panels.build(Path(results.parameters.data))
     first, last = results.parameters.compare_from, results.parameters.compare_to
-    raw = drivers.decompose(Packed(panel), results.fits["atid3"], "atid3", first, last)
+    raw = descriptives.decompose(Packed(panel), results.fits["atid3"], "atid3", first, last)
     for _, own in raw.groupby("county"):
         part = own.set_index("part")["change"]
         assert part.drop("total").sum() == pytest.approx(part["total"], abs=1e-9, nan_ok=True)

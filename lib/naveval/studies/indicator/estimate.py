@@ -21,7 +21,7 @@ from naveval.estimators.categorical.design import Fit
 from naveval.project import store
 from naveval.project.errors import EstimationError
 from naveval.registers import extracts, reading
-from naveval.studies.indicator import descriptives, drivers, offices, quality
+from naveval.studies.indicator import descriptives, offices, quality
 from naveval.studies.indicator import frames as alternatives
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.characteristics import MARKET_LEVELS, OUTCOMES
@@ -265,7 +265,7 @@ def decompositions(packs: Packed, fits: dict[str, Fit], parameters: Parameters) 
                 f"{packs.panel.months[0]} to {packs.panel.months[-1]}"
             )
     noise = packs.panel.noise
-    found = drivers.decompose(packs, fits["atid3"], "atid3", first, last, noise)
+    found = descriptives.decompose(packs, fits["atid3"], "atid3", first, last, noise)
     return found.assign(first=first, last=last)
 
 

@@ -14,7 +14,7 @@ from naveval.exhibits.reader import Reader
 from naveval.project import places
 from naveval.studies.indicator import descriptives
 from naveval.studies.indicator.characteristics import GROUPS, OUTCOMES, PROGRAMS, STATUS
-from naveval.studies.indicator.drivers import PARTS
+from naveval.studies.indicator.descriptives import PARTS
 from naveval.studies.indicator.models import is_share
 from naveval.studies.indicator.results import IndicatorResults
 

@@ -4,7 +4,7 @@ from naveval.disclosure.released import Released
 from naveval.exhibits.declare import Bars, Exhibit, Fact, Sentence, Value
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
-from naveval.studies.indicator.drivers import PARTS
+from naveval.studies.indicator.descriptives import PARTS
 from naveval.studies.indicator.exhibits.common import HOURS, released
 from naveval.studies.indicator.results import IndicatorResults
 
