@@ -116,7 +116,6 @@ def test_nothing_outlives_a_killed_owner(tmp_path: Path) -> None:
     until(lambda: not any(map(_runs, pids)))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the system must tell a parent's death")
 def test_nothing_outlives_a_killed_server(tmp_path: Path) -> None:
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, str(tmp_path / "started")], stdout=subprocess.PIPE, text=True

@@ -75,11 +75,11 @@ def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
             "memory_limit": memory_limit(),
             "threads": str(threads()),
             "temp_directory": str(folder),
-            "enable_progress_bar": "false",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
         }
     )
+    connection.execute("SET enable_progress_bar = false")
     connection.execute(f"SET TimeZone = {quote(ZONE)}")
     weakref.finalize(connection, stack.close)
     connection.execute("CREATE SCHEMA numbered")
