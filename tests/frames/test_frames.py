@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.formatters import HTMLFormatter
 
 import naveval as nv
 from naveval import frames
@@ -44,7 +45,7 @@ def test_one_treated_agrees_with_the_regression(panel: pd.DataFrame) -> None:
     assert found.table()["estimate"][0] == pytest.approx(fit.coefficients[0], abs=1e-9)
     assert found.table()["p_value"][0] == pytest.approx(1 / 21)
     assert "difference" not in found.summary()
-    assert "<table" in found._repr_html_()
+    assert "<table" in HTMLFormatter()(found)
 
 
 def test_an_indicator_agrees_with_dummies(panel: pd.DataFrame) -> None:

@@ -79,7 +79,6 @@ def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
             "autoload_known_extensions": "false",
         }
     )
-    # Not among the options above, which a notebook's connections refuse to set.
     connection.execute("SET enable_progress_bar = false")
     connection.execute(f"SET TimeZone = {quote(ZONE)}")
     weakref.finalize(connection, stack.close)
