@@ -1,5 +1,6 @@
 """The work indicator from registers to curves, on a small simulated stock."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -324,3 +325,27 @@ def test_season_and_trend_are_shown_side_by_side(packs, fits):
     trend = seasonal.adjust(curves.indicator[:, 0], curves.months, Parameters().base3, trend=True)
     np.testing.assert_allclose(found["trend"], trend)
     assert np.abs(found["document"] - found["trend"]).max() > 0
+
+
+def test_a_table_in_one_file_gives_the_same_panel(tmp_path):
+    """CSV in any order of rows, read in the order of months."""
+    simulation.simulate(tmp_path / "parts", scale=0.0004, seed=3, last_month="2019-12")
+    shutil.copytree(tmp_path / "parts", tmp_path / "whole")
+    for table in ("stock", "hours"):
+        files = sorted((tmp_path / "whole" / table).glob("*.parquet"))
+        frame = pd.concat(pd.read_parquet(file) for file in files)
+        if table == "stock":
+            frame["program"] = frame["program"].astype(str).replace("", "ingen")
+        shutil.rmtree(tmp_path / "whole" / table)
+        frame.sample(frac=1, random_state=1).to_csv(
+            tmp_path / "whole" / f"{table}.csv", index=False
+        )
+    parts, whole = (panels.build(tmp_path / name) for name in ("parts", "whole"))
+    assert parts.months == whole.months
+    for a, b in zip(parts.chunks, whole.chunks, strict=True):
+        first, second = np.argsort(a.person), np.argsort(b.person)
+        assert np.array_equal(a.person[first], b.person[second])
+        for name, code in a.columns.items():
+            assert np.array_equal(code[first], b.columns[name][second]), name
+        for name, outcome in a.outcomes.items():
+            np.testing.assert_allclose(outcome[first], b.outcomes[name][second], atol=1e-4)

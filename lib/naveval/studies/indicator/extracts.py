@@ -10,8 +10,9 @@ Source: indicator document, chapter 3.
 """
 
 import datetime as dt
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ from naveval.studies.indicator.contracts import TABLES
 
 MONTH_FILE = re.compile(r"(\d{4}-(?:0[1-9]|1[0-2]))$")
 DIRECT_LOOKUP = 200_000_000
+BATCH_ROWS = 500_000
 
 
 def months_of(data: Path, table: str) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def read_months(
     """The table month by month, with the named columns; nothing else is held in memory.
 
     A folder with one Parquet file per month (2017-12.parquet or month=2017-12/…) is read file
-    by file; anything else (one file, CSV) through DuckDB.
+    by file; anything else (one file, CSV) through DuckDB, once and in the order of months.
 
     Raises
     ------
@@ -78,11 +80,32 @@ def read_months(
             ]
             yield month, pa.concat_tables(parts) if len(parts) > 1 else parts[0]
         return
-    names = ", ".join(columns)
+    if not months:
+        return
+    names, wanted = ", ".join(columns), ", ".join(f"'{month}'" for month in months)
+    query = f"SELECT month, {names} FROM {table} WHERE month IN ({wanted}) ORDER BY month"
     with reading.open_registers(data, {table: TABLES[table]}) as opened:
-        for month in months:
-            query = f"SELECT {names} FROM {table} WHERE month = ?"
-            yield month, opened.connection.execute(query, [month]).to_arrow_table()
+        batches = opened.connection.sql(query).to_arrow_reader(BATCH_ROWS)
+        yield from _by_month(batches)
+
+
+def _by_month(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.Table]]:
+    """Rows that come in the order of their months, a table per month without that column."""
+    waiting: list[pa.RecordBatch] = []
+    current = ""
+    for batch in batches:
+        months = batch.column(0).dictionary_encode()
+        codes = months.indices.to_numpy(zero_copy_only=False)
+        starts = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist()] if len(codes) else []
+        for start, end in itertools.pairwise([*starts, len(codes)]):
+            month = str(months.dictionary[int(codes[start])])
+            if waiting and month != current:
+                yield current, pa.Table.from_batches(waiting)
+                waiting = []
+            current = month
+            waiting.append(batch.slice(start, end - start).select(batch.schema.names[1:]))
+    if waiting:
+        yield current, pa.Table.from_batches(waiting)
 
 
 def _of_month(file: Path, table: str, month: str) -> pq.ParquetFile:
