@@ -20,7 +20,7 @@ import typst
 from naveval.project import paths, places, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, quarto, render
-from naveval.publishing.site import counties, errata, frame, project, results, search
+from naveval.publishing.site import counties, errata, frame, project, results, search, sliders
 from naveval.publishing.site import curves as site_curves
 from naveval.publishing.site import pages as site_pages
 from naveval.publishing.site.frame import Around
@@ -28,7 +28,7 @@ from naveval.publishing.site.pages import Page
 from naveval.publishing.site.results import Result
 
 FOLDER = "site"
-ASSETS = ("site.css", "site.js", "search.js")
+ASSETS = ("site.css", "site.js", "search.js", "costs.js")
 WIDE = ("index", "kunnskap", "feil", "fylker")
 WORKERS = 2
 
@@ -85,6 +85,11 @@ def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
         name: site_curves.block(results.main_result(found, name), entry["curves"], text["marks"])
         for name, entry in text["studies"].items()
         if "curves" in entry
+    }
+    curves |= {
+        name: sliders.block(results.main_result(found, name), entry["sliders"], text)
+        for name, entry in text["studies"].items()
+        if "sliders" in entry
     }
     pages = [site_pages.front(found, text)]
     pages += [
@@ -144,6 +149,9 @@ def _make_pages(
             newest,
         )
         html = frame.framed(made[page.name], around, text)
+        if "data-costs" in html:
+            script = '<script src="assets/costs.js" defer></script>\n<script src="assets/site.js"'
+            html = html.replace('<script src="assets/site.js"', script)
         if page.name in WIDE:
             html = re.sub(r"<main ", '<main class="wide-page" ', html, count=1)
         if page.name == "sok":

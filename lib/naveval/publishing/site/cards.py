@@ -47,13 +47,17 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     if rows.empty:
         return None
     rows = rows.assign(estimate=rows["estimate"] / spec.get("scale", 1))
-    return _bars(rows, spec, text) if "bars" in spec else _lines(rows, spec, text)
+    return _bars(result.study, rows, spec, text) if "bars" in spec else _lines(rows, spec, text)
 
 
-def _bars(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:
+def _bars(
+    study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]
+) -> Chart:
     form = formats.FORMATS[spec["form"]]
     own = rows.sort_values("estimate", ascending=False)
-    names = [spec.get("names", {}).get(code, code) for code in own[spec["bars"]]]
+    codes = list(own[spec["bars"]])
+    told = released.names(study, spec["label"], spec["bars"], codes) | spec.get("names", {})
+    names = [told[code] for code in codes]
     values = dict(zip(names, own["estimate"].astype(float), strict=True))
     ends = text["charts"]["bars-alt"].format(
         first=names[0],

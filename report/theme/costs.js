@@ -1,0 +1,74 @@
+/* Net benefit by assumption, as naveval.estimators.cost_benefit.net_benefit computes it. */
+(function () {
+  "use strict";
+  /* Sum of factor^m for m = first … last − 1, also between whole months; 0 when last ≤ first. */
+  function sum(first, last, factor) {
+    var length = Math.max(last - first, 0);
+    if (Math.abs(factor - 1) < 1e-12) return length;
+    return Math.pow(factor, first) * (1 - Math.pow(factor, length)) / (1 - factor);
+  }
+  /* Kroner per programme spell; `duration` is a factor on how long the wage effects last. */
+  function net(program, rates, rate, duration, displacement) {
+    var factor = Math.pow((1 + rates.wage_growth) / (1 + rate), 1 / 12);
+    var edges = [0, 12, 24, 36, Infinity], wages = 0, months = program.months * duration;
+    program.effects.forEach(function (effect, year) {
+      wages += effect * sum(edges[year], Math.min(edges[year + 1], months), factor);
+    });
+    var saved = rates.saved_benefit_share * (1 - rates.benefit_tax) * rates.tax_cost;
+    return (1 - displacement) * (rates.labour_cost_factor + saved) * wages - program.cost;
+  }
+  window.KOSTNAD = { net: net };
+
+  var form = document.querySelector("form.sliders");
+  if (!form) return;
+  var data = JSON.parse(document.getElementById(form.dataset.source).textContent);
+  var area = document.querySelector("[data-costs]"), status = document.querySelector("[data-sliders]");
+  var svg = area.querySelector("svg"), body = area.querySelector("tbody");
+  function number(value) {
+    var text = Math.abs(Math.round(value)).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
+    return (Math.round(value) < 0 ? "\u2212" : "") + text;
+  }
+  function draw() {
+    var rate = form.elements.discount_rate.value / 100, duration = form.elements.duration.value / 100;
+    var displacement = form.elements.displacement.value / 100;
+    Array.prototype.forEach.call(form.querySelectorAll("input"), function (input) {
+      var told = String(Math.round(input.value * 10) / 10).replace(".", ",") + " prosent";
+      input.parentNode.querySelector("output").textContent = told;
+      input.setAttribute("aria-valuetext", told);
+    });
+    var found = data.programs.map(function (program) {
+      return { name: program.name, value: net(program, data.rates, rate, duration, displacement) / 1000 };
+    }).sort(function (a, b) { return b.value - a.value; });
+    var low = Math.min.apply(null, found.map(function (f) { return f.value; }).concat(0));
+    var high = Math.max.apply(null, found.map(function (f) { return f.value; }).concat(0));
+    var names = 178, room = 48, scale = (480 - names - 2 * room) / (high - low || 1), zero = names + room - scale * low;
+    var bars = svg.querySelectorAll("rect"), texts = svg.querySelectorAll("text"), line = svg.querySelector("line");
+    line.setAttribute("x1", zero); line.setAttribute("x2", zero);
+    body.textContent = "";
+    found.forEach(function (one, place) {
+      var end = zero + scale * one.value, up = one.value >= 0;
+      bars[place].setAttribute("x", Math.min(zero, end));
+      bars[place].setAttribute("width", Math.abs(end - zero));
+      bars[place].setAttribute("class", "bar c" + (up ? 1 : 3));
+      texts[2 * place].textContent = one.name;
+      texts[2 * place + 1].textContent = number(one.value);
+      texts[2 * place + 1].setAttribute("x", end + (up ? 5 : -5));
+      texts[2 * place + 1].setAttribute("text-anchor", up ? "start" : "end");
+      var row = body.insertRow(), head = document.createElement("th");
+      head.scope = "row";
+      head.textContent = one.name;
+      row.appendChild(head);
+      var cell = row.insertCell();
+      cell.className = "num";
+      cell.textContent = number(one.value);
+    });
+    var plus = found.filter(function (f) { return f.value > 0; }).length;
+    status.textContent = status.dataset.words.replace("{plus}", plus).replace("{all}", found.length);
+    svg.setAttribute("aria-label", found.map(function (f) { return f.name + " " + number(f.value); }).join(", "));
+  }
+  form.hidden = false;
+  form.addEventListener("input", draw);
+  form.addEventListener("submit", function (event) { event.preventDefault(); });
+  form.addEventListener("reset", function () { setTimeout(draw, 0); });
+  draw();
+})();
