@@ -177,3 +177,41 @@ def test_known_mean_and_variance_are_used():
     k = 0.25 / (0.25 + s**2)
     assert np.allclose(got.estimate, 3.0 + k * (y - 3.0))
     assert (got.mean, got.between) == (3.0, 0.5)
+
+
+BCG = """4 119 11 128|6 300 29 274|3 228 11 209|62 13536 248 12619|33 5036 47 5761|180 1361 372 1079
+8 2537 10 619|505 87886 499 87892|29 7470 45 7232|17 1699 65 1600|186 50448 141 27197|5 2493 3 2338
+27 16886 29 17825"""
+"""Cases and others of 13 trials of vaccination, vaccinated and not (Colditz and others 1994)."""
+
+
+def trials():
+    rows = [row.split() for line in BCG.splitlines() for row in line.split("|")]
+    cases, others, control, rest = np.array(rows, dtype=float).T
+    ratio = np.log(cases / (cases + others)) - np.log(control / (control + rest))
+    variance = 1 / cases - 1 / (cases + others) + 1 / control - 1 / (control + rest)
+    return ratio, np.sqrt(variance)
+
+
+def test_interval_between_units_is_that_of_a_published_example():
+    """The Q profile interval of the variance that R's metafor documents: 0.1197 to 1.1115."""
+    low, high = shrinkage.between_interval(*trials())
+    assert (low**2, high**2) == pytest.approx((0.1197, 1.1115), abs=5e-5)
+
+
+def test_interval_between_units_holds_the_truth_as_often_as_it_says():
+    held = []
+    for seed in range(300):
+        _, y, s = units(between=0.4, n=30, seed=seed)
+        low, high = shrinkage.between_interval(y, s)
+        held.append(low <= 0.4 <= high)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.04)
+
+
+def test_interval_of_a_boundary_estimate_says_how_far_apart_units_may_be():
+    _, y, s = units(between=0.0, n=60, seed=2)
+    low, high = shrinkage.between_interval(y, s)
+    assert low == 0
+    assert 0 < high < 1
+    far = np.where(np.arange(60) % 2 == 0, 0.5, -0.5) * 1e-3
+    assert shrinkage.between_interval(far, np.ones(60)) == (0.0, 0.0)

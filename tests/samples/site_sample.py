@@ -40,8 +40,7 @@ def estimates(study: str) -> pd.DataFrame:
             elif study == "hedmark":
                 keys = {"label": "tbl-counties", "value": "rate", "month": value, "county": code}
             else:
-                keys = {"label": "curves", "column": "county", "outcome": "atid3", "group": code}
-                keys |= {"estimand": "indicator_adjusted", "row": value}
+                keys = {"label": "fig-11", "value": "value", "month": value, "county": code}
             rows += [keys | own] if study != "programs" else []
     return pd.DataFrame(rows)
 
@@ -74,9 +73,9 @@ def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") 
     mark = "-simulert" if origin == "simulated" else ""
     Workbook().save(folder / f"{study}-{folder.name}{mark}.xlsx")
     (folder / "tables/tbl-1.csv").write_text("a\n1\n")
-    lines = ["panel,line,month,n,value"]
+    lines = ["county,month,value"]
     for number, name in enumerate(("03", "15")):
         for month in range(1, 13):
-            lines.append(f",county:{name},2020-{month:02d},10,{number + month / 10}")
+            lines.append(f"{places.name(name)},2020-{month:02d},{number + month / 10}")
     (folder / "figures/fig-11.csv").write_text("\n".join(lines) + "\n")
     return folder

@@ -28,7 +28,7 @@ from naveval.registers import contracts, extracts, reading
 from naveval.studies.followup import panel
 from naveval.studies.followup import protection as followup
 from naveval.studies.hedmark import protection
-from naveval.studies.indicator import study
+from naveval.studies.indicator import estimate
 from naveval.studies.indicator.update import quarter
 
 ROOT = provenance.ROOT
@@ -62,7 +62,7 @@ def keys() -> dict[str, str]:
     found["panel followup"] = asked(lambda: panel.load(chosen["followup"]))
     found["protected followup"] = asked(lambda: followup.load(None, chosen["followup"]))
     found["panel hedmark"] = asked(lambda: protection.load_panel(chosen["hedmark"]))
-    found["national indicator"] = asked(lambda: study.load(chosen["indicator"]))
+    found["national indicator"] = asked(lambda: estimate.load(chosen["indicator"]))
     arm, x = np.arange(200) % 2, np.arange(200.0)[:, None]
     names = {"arms": ("a", "b"), "outcomes": ("y",), "options": ForestOptions()}
     found["forests"] = asked(lambda: crossfit.crossfit(x, arm, x, **names, cache=Path()))

@@ -97,6 +97,11 @@ def protect(frame: pd.DataFrame, names: Iterable[str], secret: Secret) -> pd.Dat
     return frame.drop(columns=[n + SUFFIX for n in wanted]).assign(**found)
 
 
+def least_denominator() -> int:
+    """Fewest protected persons behind a share or a mean."""
+    return thresholds().counts.least_denominator
+
+
 def share(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
     """Protected numerator over protected denominator, within 0 and 1.
 
@@ -108,7 +113,7 @@ def share(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
     """
     top = np.asarray(numerator, dtype=float)
     base = np.asarray(denominator, dtype=float)
-    enough = base >= thresholds().counts.least_denominator
+    enough = base >= least_denominator()
     return np.clip(np.divide(top, base, out=np.full(top.shape, np.nan), where=enough), 0, 1)
 
 
@@ -153,13 +158,21 @@ def about(persons: float) -> int:
     return int(np.floor(float(persons) / step + 0.5)) * step
 
 
-def noise_variance(counts: ArrayLike) -> NDArray[np.float64]:
+def noise_variance(counts: ArrayLike, *, true: bool = False) -> NDArray[np.float64]:
     """Variance of the noise in protected counts, for intervals of what is computed from them.
 
     It depends on the true count; from the protected one it is known to within 1 to 4 for counts
     below ten and is 3 above.
+
+    Parameters
+    ----------
+    true
+        Whether these are the counts before protection: zero has no noise.
     """
     rules = thresholds().counts
     given = np.asarray(counts, dtype=float)
-    highest = max(perturbation.target_variance(n, rules) for n in range(1, rules.least_shown))
-    return np.where(given >= rules.noisy_below, rules.variance, highest)
+    small = [perturbation.target_variance(n, rules) for n in range(1, rules.least_shown)]
+    if true:
+        table = np.array([0.0, *small, rules.variance])
+        return table[np.minimum(given, rules.least_shown).astype(int)]
+    return np.where(given >= rules.noisy_below, rules.variance, max(small))

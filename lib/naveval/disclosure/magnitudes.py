@@ -17,6 +17,11 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.project.errors import DisclosureError
 
 
+def hours_cap() -> float:
+    """The cap for hours a week."""
+    return thresholds().sums.weekly_hours
+
+
 def money_cap(amounts: ArrayLike) -> float:
     """The cap for money: a high quantile of the population's positive amounts, two digits."""
     given = np.asarray(amounts, dtype=float)

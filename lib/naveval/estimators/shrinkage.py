@@ -9,8 +9,8 @@ small too, so that weighting by it would pull the mean of all units down. Noise 
 therefore first squeezed towards what is common to the units, the more the fewer persons.
 
 Sources: Morris (1983) for empirical Bayes; DerSimonian and Laird (1986) and Paule and Mandel
-(1982) for the variance between units; Smyth (2004) for squeezed variances; Spiegelhalter (2005)
-for funnel plots.
+(1982) for the variance between units, Viechtbauer (2007) for its interval;
+Smyth (2004) for squeezed variances; Spiegelhalter (2005) for funnel plots.
 """
 
 from dataclasses import dataclass
@@ -102,6 +102,21 @@ def between_variance(estimate: NDArray, std_error: NDArray) -> float:
         (units,), or (sets, units) for one variance common to several sets, each with a mean of
         its own.
     """
+    sets = _sets(estimate, std_error)
+
+    def excess(tau2: float) -> float:
+        return sum(_spread(y, v, tau2) - (len(y) - 1) for y, v in sets)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    high = max(float(np.var(y)) for y, _ in sets) + 1e-12
+    while excess(high) > 0:
+        high *= 2
+    return float(optimize.brentq(excess, 0.0, high, xtol=1e-14, rtol=1e-12))
+
+
+def _sets(estimate: NDArray, std_error: NDArray) -> list[tuple[NDArray, NDArray]]:
+    """Estimates and variances of units with noise, for each set with enough of them."""
     sets = [
         (y[own], s[own] ** 2)
         for y, s in zip(np.atleast_2d(estimate), np.atleast_2d(std_error), strict=True)
@@ -110,21 +125,43 @@ def between_variance(estimate: NDArray, std_error: NDArray) -> float:
     sets = [(y, v) for y, v in sets if len(y) >= LEAST_UNITS]
     if not sets:
         raise EstimationError(f"shrinkage needs at least {LEAST_UNITS} units with noise")
+    return sets
 
-    def excess(tau2: float) -> float:
-        total = 0.0
-        for y, v in sets:
-            weight = 1 / (v + tau2)
-            mean = weight @ y / weight.sum()
-            total += float(weight @ (y - mean) ** 2) - (len(y) - 1)
-        return total
 
-    if excess(0.0) <= 0:
-        return 0.0
-    high = max(float(np.var(y)) for y, _ in sets) + 1e-12
-    while excess(high) > 0:
-        high *= 2
-    return float(optimize.brentq(excess, 0.0, high, xtol=1e-14, rtol=1e-12))
+def _spread(y: NDArray, v: NDArray, tau2: float) -> float:
+    """Weighted spread of units, chi-squared when `tau2` is the variance between them."""
+    weight = 1 / (v + tau2)
+    mean = weight @ y / weight.sum()
+    return float(weight @ (y - mean) ** 2)
+
+
+def between_interval(
+    estimate: NDArray, std_error: NDArray, level: float = 0.95
+) -> tuple[float, float]:
+    """Interval of the standard deviation between units by the Q profile (Viechtbauer 2007).
+
+    Those standard deviations at which the weighted spread is no surprise. An estimate of 0 is a
+    boundary: its upper end says how far apart the units may be all the same, and (0, 0) that they
+    lie closer together than even their noise alone explains.
+
+    Parameters
+    ----------
+    estimate, std_error
+        (units,); units without a usable standard error are left out.
+    """
+    ((y, v),) = _sets(estimate, std_error)
+    tails = stats.chi2.ppf([0.5 + level / 2, 0.5 - level / 2], len(y) - 1)
+
+    def root(quantile: float) -> float:
+        if _spread(y, v, 0.0) <= quantile:
+            return 0.0
+        high = float(np.var(y)) + 1e-12
+        while _spread(y, v, high) > quantile:
+            high *= 2
+        return float(optimize.brentq(lambda t: _spread(y, v, t) - quantile, 0.0, high))
+
+    low, high = (float(np.sqrt(root(quantile))) for quantile in tails)
+    return low, high
 
 
 def shrink(

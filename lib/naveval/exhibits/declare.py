@@ -175,6 +175,7 @@ class Bars:
     value: str
     color: str = ""
     height: float = 5.0
+    decimals: int = 0
 
 
 @dataclass(frozen=True)

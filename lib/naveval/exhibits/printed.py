@@ -10,6 +10,8 @@ An entry of the file, per exhibit or list of entries:
       value: {columns: [row, area], codes: {Før Hedmark: treated_before}}    # or one value
       numbers: {printed: value, low: ci_low_95}      # names here to columns there
       leave_out: {category: [Ukjent alder]}          # rows of no exhibit: a column and its texts
+      scale: 0.01                 # optional: printed in per cent, here a share
+      sum: true                   # optional: rows of the same keys are parts of one number
 """
 
 from collections.abc import Mapping
@@ -68,7 +70,14 @@ def _entry(study: str, label: str, entry: Mapping[str, Any]) -> pd.DataFrame:
         found[key] = _coded(raw, how, where)
     for name, column in entry["numbers"].items():
         found[name] = _column(raw, column, where)
-    return found.dropna(subset=["value"]).reset_index(drop=True)
+    found = found.dropna(subset=["value"]).reset_index(drop=True)
+    found[NUMBER] = pd.to_numeric(found[NUMBER])
+    if "scale" in entry:
+        found[NUMBER] = (found[NUMBER] * entry["scale"]).round(6)
+    if entry.get("sum"):
+        names = ["label", "value", *entry["keys"]]
+        found = found.groupby(names, sort=False, as_index=False)[[*entry["numbers"]]].sum()
+    return found
 
 
 def _coded(raw: pd.DataFrame, how: Any, where: str) -> pd.Series:

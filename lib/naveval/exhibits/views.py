@@ -213,7 +213,7 @@ def _bars(reader: Reader, view: Bars) -> Figure:
     ax.axvline(0, color=figures.INK, linewidth=0.8)
     ax.grid(axis="y", visible=False)
     ax.grid(axis="x", visible=True)
-    figures.norwegian_axis(ax, x=0, y=None)
+    figures.norwegian_axis(ax, x=view.decimals, y=None)
     if view.color:
         ax.legend(loc="lower right")
     return figure

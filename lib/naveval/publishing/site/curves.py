@@ -10,22 +10,21 @@ import pandas as pd
 from naveval.project import formats, places
 from naveval.publishing.site.results import Result
 
-PREFIX = "county:"
-
 
 def find(result: Result, figure: str) -> pd.DataFrame | None:
     """Month × county from the released data of the figure; None when there is none."""
     file = result.folder / "figures" / f"{figure}.csv"
     if not file.exists():
         return None
-    frame = pd.read_csv(file, dtype={"line": str, "month": str})
-    if not {"line", "month", "value"} <= set(frame.columns):
+    frame = pd.read_csv(file, dtype={"county": str, "month": str})
+    if not {"county", "month", "value"} <= set(frame.columns):
         return None
-    data = frame[frame["line"].str.startswith(PREFIX)]
-    if data.empty or data.duplicated(["line", "month"]).any():
+    codes = {places.name(code): code for code in places.codes(places.CURRENT_YEAR)}
+    data = frame.assign(county=frame["county"].map(codes)).dropna(subset=["county"])
+    if data.empty or data.duplicated(["county", "month"]).any():
         return None
-    wide = data.pivot(index="month", columns="line", values="value").sort_index()
-    return wide.rename(columns=lambda line: line.removeprefix(PREFIX))
+    shown = data.assign(value=pd.to_numeric(data["value"], errors="coerce"))
+    return shown.pivot(index="month", columns="county", values="value").sort_index()
 
 
 def block(result: Result | None, words: Mapping[str, str], marks: Mapping[str, str]) -> str:

@@ -8,5 +8,6 @@ STUDY = Study(
     contracts="contracts",
     coverage="coverage",
     simulate="simulate.registers",
+    report="exhibits",
     update="update.quarter",
 )

@@ -60,29 +60,32 @@ def windows_of(outcome: str, base3: Windows, base12: Windows) -> Windows:
 def curve_frame(found: Curves, windows: Windows) -> pd.DataFrame:
     """All points of the curves of one grouping.
 
-    Columns: outcome, grouping, group, month, n, actual, expected, indicator, the same with
-    `_sa` (seasonally adjusted; missing when the base months do not allow it), half_published,
-    std_error and std_error_sa (clustered, missing without influence). Points of too few persons
-    have no numbers, n included.
+    Columns: outcome, grouping, group, month, n_persons, n_with (in work), actual, expected,
+    indicator, the same with `_sa` (seasonally adjusted; missing when the base months do not allow
+    it), half_published, std_error and std_error_sa (clustered and with the noise, missing without
+    influence). Points of too few persons have no numbers but the first two.
     """
     t, g = found.n.shape
     few = (found.n > 0) & ~found.observed
+    assert found.n_with is not None
     frame = pd.DataFrame(
         {
             "outcome": found.outcome,
             "grouping": found.grouping.name,
             "group": np.tile(found.grouping.names, t),
             "month": np.repeat(found.months, g),
-            "n": found.n.ravel(),
+            "n_persons": found.n.ravel(),
+            "n_with": found.n_with.ravel(),
             "actual": found.actual.ravel(),
             "expected": found.expected.ravel(),
             "indicator": found.indicator.ravel(),
             "half_published": half_width(found).ravel(),
         }
     )
-    frame.loc[few.ravel(), frame.columns[4:]] = np.nan
+    frame.loc[few.ravel(), frame.columns[6:]] = np.nan
     adjusted = {name: np.full((t, g), np.nan) for name in ("actual", "expected", "indicator")}
     error, error_sa = np.full((t, g), np.nan), np.full((t, g), np.nan)
+    noise = np.broadcast_to(found.noise, (t, g))
     for k in range(g):
         observed = found.observed[:, k]
         matrix = _matrix(found.months, windows, observed)
@@ -92,9 +95,13 @@ def curve_frame(found: Curves, windows: Windows) -> pd.DataFrame:
                 result[:, k] = np.where(observed, matrix @ values, np.nan)
         if found.influence is not None:
             table = found.influence[:, :, k].astype(np.float64)
-            error[:, k] = np.where(observed, multiplier.clustered_errors(table), np.nan)
+            own = np.hypot(multiplier.clustered_errors(table), np.sqrt(noise[:, k]))
+            error[:, k] = np.where(observed, own, np.nan)
             if matrix is not None:
-                moved = multiplier.clustered_errors(table @ matrix.T)
+                moved = np.hypot(
+                    multiplier.clustered_errors(table @ matrix.T),
+                    np.sqrt(matrix**2 @ np.where(observed, noise[:, k], 0.0)),
+                )
                 error_sa[:, k] = np.where(observed, moved, np.nan)
     for name, result in adjusted.items():
         frame[f"{name}_sa"] = result.ravel()
@@ -147,9 +154,11 @@ def relative(frame: pd.DataFrame, month: str = "") -> pd.DataFrame:
             raise EstimationError(f"relative version: month {month} is not in the data")
         level = table.set_index(list(KEYS)).index.map(chosen).to_numpy(dtype=float)
     else:
-        weighted = (table["actual"] * table["n"]).groupby([table[k] for k in KEYS])
-        total = table.groupby(list(KEYS))["n"].transform("sum").to_numpy()
-        level = weighted.transform("sum").to_numpy() / np.where(total > 0, total, np.nan)
+        seen = table["n_persons"].where(table["actual"].notna(), 0)
+        keys = [table[k] for k in KEYS]
+        total = seen.groupby(keys).transform("sum").to_numpy()
+        weighted = (table["actual"] * seen).groupby(keys).transform("sum").to_numpy()
+        level = weighted / np.where(total > 0, total, np.nan)
     least = np.where(table["outcome"].map(is_share), 0.01, 0.25)
     small = level < least
     if small.any():
@@ -181,7 +190,7 @@ def pick(
     if own.empty:
         raise EstimationError(f"no curve for {outcome} by {grouping}")
     for group in groups:
-        if own.loc[own["group"] == group, "n"].sum() == 0:
+        if own.loc[own["group"] == group, "n_persons"].sum() == 0:
             raise EmptyGroupError(f"{outcome} by {grouping}: the group {group} has no rows")
     found = own[own["group"].isin(groups)] if len(groups) else own
     return found.reset_index(drop=True)
@@ -254,7 +263,6 @@ def _rows(curve: Curves, shown: np.ndarray, n_draws: int, seed: int) -> list[dic
                 "clustered": float(clustered.mean()),
                 "bootstrap": float((boot.high - boot.low).mean() / 2),
                 "ratio": float(clustered.sum() / published.sum()),
-                "n_month": float(curve.n[:, shown].min()),
             }
         )
     return rows

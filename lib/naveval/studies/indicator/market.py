@@ -81,6 +81,15 @@ def shift_share(employed: NDArray) -> NDArray[np.float64]:
     return result
 
 
+def occupied(found: Market) -> dict[str, NDArray[np.int64]]:
+    """Regions × months in each of the 20 categories, by variable (`inflow3`, …, `employment`)."""
+    codes = {f"inflow{horizon}": code for horizon, code in found.inflow.items()}
+    return {
+        name: np.bincount(code[code >= 0], minlength=MARKET_LEVELS)
+        for name, code in {**codes, "employment": found.employment}.items()
+    }
+
+
 def read(
     data: Path,
     months: Sequence[str],

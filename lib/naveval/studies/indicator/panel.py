@@ -92,7 +92,9 @@ class Chunk:
         Whether the month is the first of the person's spell.
     sums
         Sums by status group of what tables describe and the model has only in categories:
-        hours a week now, in work now, years of residence, months of history and of duration.
+        hours a week now, years of residence, months of history and of duration.
+    job_now
+        Whether in work at measurement.
     """
 
     month: str
@@ -102,6 +104,7 @@ class Chunk:
     outcomes: dict[str, NDArray]
     first: NDArray[np.bool_]
     sums: dict[str, NDArray[np.float64]]
+    job_now: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
 
     def __len__(self) -> int:
         return len(self.person)
@@ -129,6 +132,8 @@ class Panel:
         Rows and persons read, kept and set aside, by reason.
     limits
         Limits of the market categories.
+    occupied
+        Regions × months in each of them: inflow by horizon, as `inflow3`, and employment.
     noise
         Noise of all curves; None for curves that stay inside (tests, the store of updates).
     persons
@@ -146,6 +151,7 @@ class Panel:
     noise: Noise | None = field(default=None, repr=False)
     persons: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64), repr=False)
     entrants: tuple[Chunk, ...] = field(default=(), repr=False)
+    occupied: dict[str, NDArray[np.int64]] = field(default_factory=dict, repr=False)
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -234,9 +240,7 @@ def build(
             )
         )
         entrants.append(_entrants(chunks[-1], t, part, found, hours))
-    flow = {"rows": sum(map(len, chunks)), "persons": index.count, **hours.counts}
-    for outcome in ("atid3", "atid12"):
-        flow[f"rows_{outcome}"] = sum(len(c) for c in chunks if outcome in c.outcomes)
+    flow = {"persons": index.count, "months": len(hours.months), **hours.counts}
     return Panel(
         tuple(chunks),
         levels,
@@ -246,6 +250,7 @@ def build(
         found.limits,
         persons=index.persons,
         entrants=tuple(entrants),
+        occupied=market.occupied(found),
     )
 
 
@@ -307,7 +312,6 @@ def _chunk(
     groups["youth_guarantee"] = (young & tight).astype(np.int16)
     described = {
         "hours_now": weekly,
-        "job_now": weekly > JOB_LIMIT,
         "residence": residence / 12,
         "history": history,
         "duration": months_in,
@@ -318,7 +322,7 @@ def _chunk(
     }
     outcomes = outcomes_of(hours, person, month, horizons)
     _require_inflow(columns, outcomes, month, hours)
-    return Chunk(month, person, columns, groups, outcomes, first, sums)
+    return Chunk(month, person, columns, groups, outcomes, first, sums, weekly > JOB_LIMIT)
 
 
 def _require_inflow(

@@ -32,15 +32,6 @@ CROSSED = {
     "Botid x landgruppe 3": "landgruppe_3",
     "Botid x ukjent landbakgrunn": "ukjent",
 }
-INNSATSGRUPPER = {
-    "spesielt_tilpasset": "Spesielt tilpasset innsats",
-    "situasjonsbestemt": "Situasjonsbestemt innsats",
-    "arbeidsevnevurdering": "Behov for arbeidsevnevurdering",
-    "standard": "Standardinnsats",
-    "ikke_vurdert": "Ikke vurdert",
-    "helserelatert": "Helserelatert arbeidsrettet oppfølging",
-    "sykmeldt": "Sykmeldt uten arbeidsgiver",
-}
 STATUSES = {
     "nedsatt": "nedsatt arbeidsevne",
     "helt_ledig": "helt ledige",
@@ -190,15 +181,6 @@ def table3_counties(population: str = "all") -> pd.DataFrame:
     code = {places.name(code): code for code in places.codes(2024)}
     frame["county"] = frame["county"].map(code)
     return frame.assign(outcome=frame["outcome"].str.lower())
-
-
-def table3_groups() -> pd.DataFrame:
-    """Table 3 per innsatsgruppe, with the codes used in the registers."""
-    frame = pd.read_csv(paths.published_dir("indicator") / "appendix_a_table_3_innsatsgruppe.csv")
-    code = {name: key for key, name in INNSATSGRUPPER.items()}
-    return frame.assign(
-        group=frame["innsatsgruppe"].map(code), outcome=frame["outcome"].str.lower()
-    )
 
 
 def mean_outcomes() -> dict[str, float]:

@@ -30,7 +30,13 @@ from naveval.studies.indicator.models import (
 from naveval.studies.indicator.models import fit as fit_model
 from naveval.studies.indicator.panel import Chunk, Panel, with_outcome
 from naveval.studies.indicator.published import coefficients, printed_rows
-from naveval.studies.indicator.series import Grouping, group_codes
+from naveval.studies.indicator.series import (
+    Grouping,
+    finished,
+    group_codes,
+    months_mean,
+    point_sums,
+)
 
 PRINTED_DRAWS = 200
 HOURS_SPREAD = 11.0
@@ -228,9 +234,11 @@ SAMPLE = 400_000
 def calibration(packs: Packed, fit: Fit, outcome: str) -> pd.DataFrame:
     """Actual and expected by tenth of the expected value, whole country and per county.
 
+    Every tenth of every month is a point like those of the curves; a tenth's level is their mean.
+
     Returns
     -------
-    county ("" for all), decile 1 to 10, n, actual, expected.
+    outcome, county ("" for all), decile 1 to 10, n_persons (largest month), actual, expected.
     """
     panel = packs.panel
     every = max(1, len(panel) // SAMPLE)
@@ -244,33 +252,34 @@ def calibration(packs: Packed, fit: Fit, outcome: str) -> pd.DataFrame:
         ]
     )
     limits = np.quantile(sample, np.arange(1, DECILES) / DECILES)
-    names = panel.levels["county"]
-    total = np.zeros((3, len(names) * DECILES))
-    for chunk in chunks:
+    places = ("", *panel.levels["county"])
+    sums = np.zeros((7, len(chunks), len(places), DECILES))
+    for t, chunk in enumerate(chunks):
         value = probit.expected(fit, packs.codes(chunk, fit.design, outcome))
-        cell = chunk.groups["county"].astype(int) * DECILES + np.searchsorted(limits, value)
+        cell = (chunk.groups["county"] + 1) * DECILES + np.searchsorted(limits, value)
         y = chunk.outcomes[outcome].astype(float)
-        for k, weights in enumerate((None, y, value)):
-            total[k] += np.bincount(cell, weights=weights, minlength=total.shape[1])
-    cube = total.reshape(3, len(names), DECILES)
-    blocks = []
-    for label, sums in [
-        ("", cube.sum(axis=1)),
-        *((name, cube[:, k]) for k, name in enumerate(names)),
-    ]:
-        n = np.where(sums[0] > 0, sums[0], np.nan)
-        blocks.append(
-            pd.DataFrame(
-                {
-                    "county": label,
-                    "decile": np.arange(1, DECILES + 1),
-                    "n": sums[0],
-                    "actual": sums[1] / n,
-                    "expected": sums[2] / n,
-                }
-            )
-        )
-    return pd.concat(blocks, ignore_index=True).assign(outcome=outcome)
+        record = None if panel.noise is None else panel.noise.record_keys[chunk.person]
+        own = point_sums(cell, len(places) * DECILES, y, y - value, record)
+        sums[:, t] = own.reshape(7, len(places), DECILES)
+    sums[:, :, 0] = sums[:, :, 1:].sum(axis=2)
+    named = tuple(f"{place}:{k}" for place in places for k in range(1, DECILES + 1))
+    months = tuple(chunk.month for chunk in chunks)
+    curve = finished(
+        outcome,
+        Grouping("decile", named, ("decile",)),
+        months,
+        sums.reshape(7, len(months), -1),
+        None,
+        panel.noise,
+    )
+    frame = months_mean(curve)
+    split = frame["group"].str.split(":", expand=True)
+    return frame[["actual", "expected"]].assign(
+        outcome=outcome,
+        county=split[0],
+        decile=split[1].astype(int),
+        n_persons=curve.n.max(axis=0),
+    )
 
 
 def explained(packs: Packed, fits: dict[str, Fit]) -> pd.DataFrame:
@@ -278,7 +287,7 @@ def explained(packs: Packed, fits: dict[str, Fit]) -> pd.DataFrame:
 
     Returns
     -------
-    outcome, n, r2 (one minus residual over total sum of squares), pseudo_r2 (McFadden, probit).
+    outcome, r2 (one minus residual over total sum of squares), pseudo_r2 (McFadden, probit).
     """
     rows = []
     for outcome, fit in fits.items():
@@ -291,7 +300,6 @@ def explained(packs: Packed, fits: dict[str, Fit]) -> pd.DataFrame:
         rows.append(
             {
                 "outcome": outcome,
-                "n": n,
                 "r2": 1 - rss / (yy - y_sum**2 / n),
                 "pseudo_r2": fit.r2 if fit.kind == "probit" else np.nan,
             }
@@ -304,8 +312,9 @@ def stability(packs: Packed, spec: Specification, fit: Fit, outcome: str) -> pd.
 
     Returns
     -------
-    year, n, largest (largest change of a coefficient with 1 percent of the rows or more),
-    column (its name), mean_change (row-weighted mean absolute change).
+    year, largest (largest change of a coefficient with 1 percent of the rows or more), std_error
+    (of that coefficient with all years), column (its name), mean_change (row-weighted mean
+    absolute change).
     """
     years = sorted({chunk.month[:4] for chunk in with_outcome(packs.panel, outcome)})
     share = _shares(packs, fit, outcome)
@@ -322,9 +331,8 @@ def stability(packs: Packed, spec: Specification, fit: Fit, outcome: str) -> pd.
         rows.append(
             {
                 "year": year,
-                "outcome": outcome,
-                "n": left.n,
                 "largest": change[largest],
+                "std_error": fit.std_errors[largest],
                 "column": fit.design.names[largest],
                 "mean_change": float(np.average(np.abs(change[known]), weights=share[known])),
             }

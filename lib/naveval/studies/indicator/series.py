@@ -62,8 +62,9 @@ class Curves:
     """Curves of one outcome from sums by month and group; arrays are (T, G).
 
     Protected where the panel has noise: then n is the protected number of persons, and points
-    of fewer than `least` are not shown.
+    of fewer than `least` are not shown. n_with: persons in work, where it is known.
 
+    noise: variance that protection adds to the indicator's points; zero without.
     influence: (C, T, G) influence of C random groups of persons on the indicator, or None.
     """
 
@@ -76,6 +77,8 @@ class Curves:
     spread: NDArray[np.float64]
     influence: NDArray[np.float32] | None = field(default=None, repr=False)
     least: int = 0
+    n_with: NDArray[np.float64] | None = None
+    noise: NDArray[np.float64] | float = 0.0
 
     @property
     def observed(self) -> NDArray[np.bool_]:
@@ -207,20 +210,11 @@ def curves(
             inside = np.flatnonzero(group >= 0) if found.within is not None else slice(None)
             g, gap_in, y_in = group[inside], gap[inside], y[inside]
             size = len(found.names)
-            n = np.bincount(g, minlength=size)
             total = sums[found.name]
-            total[0, t] = n
-            total[1, t] = np.bincount(g, weights=y_in, minlength=size)
-            total[2, t] = np.bincount(g, weights=gap_in, minlength=size)
-            total[3, t] = np.bincount(g, weights=y_in * y_in, minlength=size)
-            if noise is not None:
-                some = y_in > 0
-                record = noise.record_keys[person[inside]]
-                total[4, t] = np.bincount(g[some], minlength=size)
-                total[5, t] = np.bincount(g, weights=record, minlength=size)
-                total[6, t] = np.bincount(g[some], weights=record[some], minlength=size)
+            record = None if noise is None else noise.record_keys[person[inside]]
+            total[:, t] = point_sums(g, size, y_in, gap_in, record)
             if person_groups:
-                safe = np.maximum(n, 1)
+                safe = np.maximum(total[0, t], 1)
                 spared = np.sqrt(safe / np.maximum(safe - 1, 1)) / safe
                 centred = (gap_in - (total[2, t] / safe)[g]) * spared[g]
                 joint = bucket[inside].astype(np.int64) * size + g
@@ -233,7 +227,7 @@ def curves(
                 gradient[found.name][t] = (moved @ design.expand) / safe[:, None]
     step = scores @ fit.bread
     return {
-        g.name: _finish(
+        g.name: finished(
             outcome, g, months, sums[g.name], _influence(direct, gradient, step, g.name), noise
         )
         for g in groupings
@@ -263,7 +257,26 @@ def _influence(
     return table
 
 
-def _finish(
+def point_sums(
+    group: NDArray, size: int, y: NDArray, gap: NDArray, record: NDArray[np.int64] | None
+) -> NDArray[np.float64]:
+    """The sums of `protection.Points` of one month, (7, groups); without record keys no keys.
+
+    Keys are whole numbers and their sums below 2**53, so floats hold them exactly.
+    """
+    total = np.zeros((7, size))
+    total[0] = np.bincount(group, minlength=size)
+    for row, weights in ((1, y), (2, gap), (3, y * y)):
+        total[row] = np.bincount(group, weights=weights, minlength=size)
+    if record is not None:
+        some = y > 0
+        total[4] = np.bincount(group[some], minlength=size)
+        total[5] = np.bincount(group, weights=record, minlength=size)
+        total[6] = np.bincount(group[some], weights=record[some], minlength=size)
+    return total
+
+
+def finished(
     outcome: str,
     found: Grouping,
     months: tuple[str, ...],
@@ -271,6 +284,7 @@ def _finish(
     influence: NDArray[np.float32] | None,
     noise: Noise | None,
 ) -> Curves:
+    """Curves from the sums of their points, (7, T, G), protected when there is noise."""
     points = Points(*sums)
     if noise is not None:
         points = protected(points, noise, outcome, share=is_share(outcome))
@@ -278,8 +292,19 @@ def _finish(
     with np.errstate(invalid="ignore", divide="ignore"):
         actual, gap, square = points.total / n, points.gap / n, points.square / n
         spread = np.sqrt(np.maximum(square - actual**2, 0) * n / np.maximum(n - 1, 1))
-    expected, least = actual - gap, least_shown(noise)
-    return Curves(outcome, found, months, n, actual, expected, spread, influence, least)
+    return Curves(
+        outcome,
+        found,
+        months,
+        n,
+        actual,
+        actual - gap,
+        spread,
+        influence,
+        least_shown(noise),
+        points.n_with,
+        points.noise / np.where(n > 0, n, np.inf) ** 2,
+    )
 
 
 def months_mean(found: Curves, own: NDArray[np.bool_] | None = None) -> pd.DataFrame:
@@ -287,8 +312,8 @@ def months_mean(found: Curves, own: NDArray[np.bool_] | None = None) -> pd.DataF
 
     Returns
     -------
-    One row per group: group, n, actual, expected, indicator, std_error (missing without
-    influence).
+    One row per group: group, n, actual, expected, indicator, noise_error (standard deviation of
+    the noise in the indicator), std_error (with the noise; missing without influence).
     """
     own = np.ones(len(found.months), dtype=bool) if own is None else own
     n = np.where(own[:, None], found.n, 0.0)
@@ -297,10 +322,11 @@ def months_mean(found: Curves, own: NDArray[np.bool_] | None = None) -> pd.DataF
         share = n / total
         actual = np.nansum(share * np.nan_to_num(found.actual), axis=0)
         expected = np.nansum(share * np.nan_to_num(found.expected), axis=0)
+    noise = np.sqrt((np.nan_to_num(share) ** 2 * found.noise).sum(axis=0))
     error = np.full(len(total), np.nan)
     if found.influence is not None:
         table = np.einsum("ctg,tg->cg", found.influence, np.nan_to_num(share).astype(np.float32))
-        error = multiplier.clustered_errors(table.astype(float))
+        error = np.hypot(multiplier.clustered_errors(table.astype(float)), noise)
     empty = total == 0
     frame = pd.DataFrame(
         {
@@ -309,6 +335,7 @@ def months_mean(found: Curves, own: NDArray[np.bool_] | None = None) -> pd.DataF
             "actual": actual,
             "expected": expected,
             "indicator": actual - expected,
+            "noise_error": noise,
             "std_error": error,
         }
     )

@@ -1,33 +1,33 @@
 """Everything the report of the work indicator needs, estimated once.
 
 The national model and all curves are estimated in one go and kept in the cache; a county's
-report reads them and only picks its own.
+report reads them and only picks its own. Nothing in the results is a count of persons without
+noise, or a mean of such.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from naveval.disclosure import counts as counting
 from naveval.disclosure import keys
+from naveval.disclosure.models import rounded_errors
 from naveval.estimators.categorical import design as categorical
 from naveval.estimators.categorical.design import Fit
 from naveval.project import store
 from naveval.project.errors import EstimationError
 from naveval.registers import extracts, reading
-from naveval.studies.indicator import drivers, offices, quality
+from naveval.studies.indicator import descriptives, quality
 from naveval.studies.indicator import frames as alternatives
 from naveval.studies.indicator import panel as panels
-from naveval.studies.indicator.characteristics import OUTCOMES
+from naveval.studies.indicator.characteristics import MARKET_LEVELS, OUTCOMES
 from naveval.studies.indicator.contracts import TABLES
-from naveval.studies.indicator.exhibits.descriptives import (
-    composition_table,
-    flow_table,
-    participation_table,
-)
 from naveval.studies.indicator.frames import (
+    critical,
     curve_frame,
     interval_table,
     require_adjusted,
@@ -37,57 +37,11 @@ from naveval.studies.indicator.models import Packed, Specification, design_for, 
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.protection import noise_for
 from naveval.studies.indicator.quality import recover
+from naveval.studies.indicator.results import IndicatorResults
 from naveval.studies.indicator.series import Curves, Grouping, curves, grouping, months_mean
 
+MARKETS = ("inflow3", "inflow12", "employment")
 NOT_ESTIMATED = ("county", "parts", "data")
-
-
-@dataclass(frozen=True)
-class Study:
-    """What was estimated, as frames without persons.
-
-    Attributes
-    ----------
-    curves
-        All points of all curves (see `indicator_frames.curve_frame`).
-    levels
-        Levels over the whole period and the last twelve months, with standard errors.
-    fits
-        The main models, and the report version under "report:<outcome>".
-    alternatives
-        Curves of the alternatives, with a column `specification`.
-    offices, office_months
-        Offices over the last twelve months, and month by month.
-    intervals
-        Published, clustered and bootstrap uncertainty side by side.
-    drivers, calibration, explained, stability
-        Decomposition of change and goodness of the models.
-    participation, composition, flow
-        The document's tables 1 and 2, and the sample flow.
-    column_counts
-        Persons in the largest month of each column of the report version.
-    recovery
-        Estimates from outcomes drawn from the printed coefficients.
-    """
-
-    parameters: Parameters
-    months: tuple[str, ...]
-    curves: pd.DataFrame
-    levels: pd.DataFrame
-    fits: dict[str, Fit]
-    alternatives: pd.DataFrame
-    offices: pd.DataFrame
-    office_months: pd.DataFrame
-    intervals: pd.DataFrame
-    drivers: pd.DataFrame
-    calibration: pd.DataFrame
-    explained: pd.DataFrame
-    stability: pd.DataFrame
-    participation: pd.DataFrame
-    composition: pd.DataFrame
-    flow: pd.DataFrame
-    column_counts: dict[str, float]
-    recovery: pd.DataFrame
 
 
 def specification(parameters: Parameters) -> Specification:
@@ -137,7 +91,7 @@ def groupings(panel: panels.Panel, outcome: str) -> list[Grouping]:
     return found
 
 
-def load(parameters: Parameters) -> Study:
+def load(parameters: Parameters) -> IndicatorResults:
     """Estimates from the cache when nothing that matters has changed, else made anew.
 
     Reports that start at the same time wait for one of them to estimate.
@@ -146,15 +100,16 @@ def load(parameters: Parameters) -> Study:
     settings = parameters.model_dump(mode="json", exclude=set(NOT_ESTIMATED))
     found = reading.fingerprint(data, tuple(TABLES))
     secret = keys.secret(parameters.origin())
-    return store.cached(
+    national = store.cached(
         "indicator-national",
         lambda: estimate(parameters, data),
         key={"parameters": settings, "registers": found, "secret": secret.fingerprint},
         code=[__name__],
     )
+    return national.but(parameters=parameters)
 
 
-def estimate(parameters: Parameters, data: Path) -> Study:
+def estimate(parameters: Parameters, data: Path) -> IndicatorResults:
     """Registers to estimates.
 
     Raises
@@ -166,16 +121,14 @@ def estimate(parameters: Parameters, data: Path) -> Study:
         return _estimate(parameters, data)
 
 
-def _estimate(parameters: Parameters, data: Path) -> Study:
+def _estimate(parameters: Parameters, data: Path) -> IndicatorResults:
     panel = build_panel(parameters, data)
     packs, spec = Packed(panel), specification(parameters)
     fits: dict[str, Fit] = {}
-    frames, levels, intervals = [], [], []
-    office = pd.DataFrame()
-    by_month = pd.DataFrame()
+    found: dict[str, dict[str, Curves]] = {}
     for outcome in OUTCOMES:
         fits[outcome] = fit(packs, spec, outcome)
-        found = curves(
+        found[outcome] = curves(
             packs,
             spec,
             outcome,
@@ -184,41 +137,70 @@ def _estimate(parameters: Parameters, data: Path) -> Study:
             person_groups=parameters.person_groups,
             seed=parameters.seed,
         )
-        windows = windows_of(outcome, parameters.base3, parameters.base12)
-        own = [curve_frame(curve, windows) for curve in found.values()]
-        require_adjusted(own[0], panel.months, windows)
-        frames += own
-        levels += [level_frame(curve) for curve in found.values()]
-        intervals.append(interval_table(found, windows, parameters.draws, parameters.seed))
-        if outcome == "atid3":
-            office = offices.office_table(found["office"], panel.county_of, panel.levels["county"])
-            by_month = offices.reliability_by_month(found["office"])
-    for horizon in parameters.long_horizons:
-        frames += _long_horizon(packs, spec, horizon, parameters)
-    other = alternatives.all_curves(packs, spec, fits, parameters)
-    other = pd.concat([other, _other_hours(parameters, data, spec)], ignore_index=True)
+    windows = {o: windows_of(o, parameters.base3, parameters.base12) for o in OUTCOMES}
+    own = {o: [curve_frame(c, windows[o]) for c in found[o].values()] for o in OUTCOMES}
+    for outcome, frames in own.items():
+        require_adjusted(frames[0], panel.months, windows[outcome])
+    longer = [
+        part for h in parameters.long_horizons for part in _longer(packs, spec, h, parameters)
+    ]
+    main = pd.concat([*(part for frames in own.values() for part in frames), *longer])
+    other = [alternatives.all_curves(packs, spec, fits, parameters)]
+    other.append(_other_hours(parameters, data, spec))
     for outcome in OUTCOMES:
         fits[f"report:{outcome}"] = fit(packs, Specification(version="report"), outcome)
-    return Study(
-        parameters,
-        panel.months,
-        pd.concat(frames, ignore_index=True),
-        pd.concat(levels, ignore_index=True),
-        fits,
-        other,
-        office,
-        by_month,
-        pd.concat(intervals, ignore_index=True),
-        decompositions(packs, fits, parameters),
-        pd.concat([quality.calibration(packs, fits[o], o) for o in OUTCOMES], ignore_index=True),
-        quality.explained(packs, {o: fits[o] for o in OUTCOMES}),
-        quality.stability(packs, spec, fits["atid3"], "atid3"),
-        participation_table(panel),
-        composition_table(panel),
-        flow_table(panel),
-        column_counts(packs),
-        recovery_table(packs, parameters),
+    assert panel.noise is not None
+    office = descriptives.office_table(
+        found["atid3"],
+        panel.county_of,
+        panel.levels["county"],
+        descriptives.office_persons(panel, panel.noise),
     )
+    nav = {o: found[o]["nav"].n for o in ("atid3", "atid12")}
+    rows = {"rows": float(_stock(panel).sum())} | {
+        f"rows_{o}": float(n.sum()) for o, n in nav.items()
+    }
+    flow = descriptives.flow(panel, panel.noise, rows)
+    return IndicatorResults(
+        parameters=parameters,
+        months=panel.months,
+        persons=counting.about(flow.set_index("step").loc["persons", "count"]),
+        curves=pd.concat([main.assign(specification=""), *other], ignore_index=True),
+        levels=pd.concat(
+            [level_frame(c) for by in found.values() for c in by.values()], ignore_index=True
+        ),
+        fits=fits,
+        offices=office,
+        office_months=descriptives.reliability_by_month(found["atid3"]["office"]),
+        intervals=pd.concat(
+            [
+                interval_table(found[o], windows[o], parameters.draws, parameters.seed)
+                for o in OUTCOMES
+            ],
+            ignore_index=True,
+        ),
+        drivers=decompositions(packs, fits, parameters),
+        calibration=pd.concat(
+            [quality.calibration(packs, fits[o], o) for o in OUTCOMES], ignore_index=True
+        ),
+        explained=quality.explained(packs, {o: fits[o] for o in OUTCOMES}),
+        stability=quality.stability(packs, spec, fits["atid3"], "atid3"),
+        described=descriptives.table(panel, panel.noise),
+        flow=flow,
+        events=events(packs),
+        market=market_table(panel),
+        recovery=recovery_table(packs, parameters),
+    )
+
+
+def _stock(panel: panels.Panel) -> NDArray[np.float64]:
+    """Protected persons of each month of the stock."""
+    assert panel.noise is not None
+    record = panel.noise.record_keys
+    key = [int(record[chunk.person].sum()) for chunk in panel.chunks]
+    return counting.protected_counts(
+        [len(chunk) for chunk in panel.chunks], key, panel.noise.secret, "n"
+    ).astype(float)
 
 
 def level_frame(found: Curves) -> pd.DataFrame:
@@ -227,15 +209,20 @@ def level_frame(found: Curves) -> pd.DataFrame:
     last[-12:] = True
     parts = []
     for period, own in (("all", np.ones(len(found.months), dtype=bool)), ("last12", last)):
-        frame = months_mean(found, own).assign(period=period)
-        frame["n_month"] = found.n[own].max(axis=0)
-        parts.append(frame)
-    return pd.concat(parts, ignore_index=True).assign(
-        outcome=found.outcome, grouping=found.grouping.name
+        frame = months_mean(found, own).drop(columns=["n", "noise_error"]).assign(period=period)
+        parts.append(frame.assign(n_persons=found.n[own].max(axis=0)))
+    frame = pd.concat(parts, ignore_index=True)
+    frame["std_error"] = rounded_errors(frame["std_error"])
+    half = critical(frame["n_persons"]) * frame["std_error"]
+    return frame.assign(
+        outcome=found.outcome,
+        grouping=found.grouping.name,
+        ci_low=frame["indicator"] - half,
+        ci_high=frame["indicator"] + half,
     )
 
 
-def _long_horizon(
+def _longer(
     packs: Packed, spec: Specification, horizon: int, parameters: Parameters
 ) -> list[pd.DataFrame]:
     """Curves after 24 or 36 months, for months where they are observed."""
@@ -270,7 +257,6 @@ def _other_hours(parameters: Parameters, data: Path, spec: Specification) -> pd.
 
 def decompositions(packs: Packed, fits: dict[str, Fit], parameters: Parameters) -> pd.DataFrame:
     """What the change between the two months consists of, for the country and each county."""
-    names = packs.panel.levels["county"]
     first, last = parameters.compare_from, parameters.compare_to
     for month in (first, last):
         if month not in packs.panel.months:
@@ -278,12 +264,9 @@ def decompositions(packs: Packed, fits: dict[str, Fit], parameters: Parameters) 
                 f"compare_from and compare_to: {month} is not among the months "
                 f"{packs.panel.months[0]} to {packs.panel.months[-1]}"
             )
-    blocks = [drivers.decompose(packs, fits["atid3"], "atid3", first, last).assign(county="")]
-    for k, county in enumerate(names):
-        blocks.append(
-            drivers.decompose(packs, fits["atid3"], "atid3", first, last, k).assign(county=county)
-        )
-    return pd.concat(blocks, ignore_index=True)
+    noise = packs.panel.noise
+    found = descriptives.decompose(packs, fits["atid3"], "atid3", first, last, noise)
+    return found.assign(first=first, last=last)
 
 
 def place_grouping(county: str) -> tuple[str, str]:
@@ -291,20 +274,38 @@ def place_grouping(county: str) -> tuple[str, str]:
     return ("county", county) if county else ("nav", "nav")
 
 
-def column_counts(packs: Packed) -> dict[str, float]:
-    """Persons in the largest month of each column of the report version (two horizons)."""
-    counts: dict[str, float] = {}
-    report = Specification(version="report")
-    for outcome in ("atid3", "atid12"):
+def events(packs: Packed) -> pd.DataFrame:
+    """Persons with and without each outcome in the largest month of every column.
+
+    A person is in a month once, so these are the fewest distinct persons there can be.
+    """
+    blocks, report = [], Specification(version="report")
+    for outcome in OUTCOMES:
         design = design_for(packs.panel, report, outcome)
-        largest = np.zeros(len(design.names))
+        most = np.zeros((2, len(design.names)))
         for chunk in panels.with_outcome(packs.panel, outcome):
             codes = packs.codes(chunk, design, outcome)
-            largest = np.maximum(largest, categorical.moments(design, codes) @ design.expand)
-        counts |= {
-            f"{outcome}:{name}": float(n) for name, n in zip(design.names, largest, strict=True)
-        }
-    return counts
+            has = (chunk.outcomes[outcome] > 0).astype(float)
+            for k, own in enumerate((has, 1 - has)):
+                found = categorical.moments(design, codes, own) @ design.expand
+                most[k] = np.maximum(most[k], found)
+        frame = pd.DataFrame({"column": design.names, "events": most[0], "others": most[1]})
+        blocks.append(frame.assign(outcome=outcome))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def market_table(panel: panels.Panel) -> pd.DataFrame:
+    """Limits of the 20 categories of the regions' markets, and regions × months in each.
+
+    Columns: category, inflow_low, inflow_high, employment_low, employment_high (shares; the first
+    and last category are open), inflow3, inflow12, employment (how many).
+    """
+    frame = pd.DataFrame({"category": np.arange(1, MARKET_LEVELS + 1)})
+    for name, limits in panel.limits.items():
+        rounded = np.round(limits, 4)
+        frame[f"{name}_low"] = [np.nan, *rounded]
+        frame[f"{name}_high"] = [*rounded, np.nan]
+    return frame.assign(**{k: v for k, v in panel.occupied.items() if k in MARKETS})
 
 
 def recovery_table(packs: Packed, parameters: Parameters) -> pd.DataFrame:
@@ -321,7 +322,6 @@ def recovery_table(packs: Packed, parameters: Parameters) -> pd.DataFrame:
                 "wald": found.wald,
                 "df": found.df,
                 "p_value": found.p_value,
-                "n": packs.panel.flow["rows_atid3" if outcome.endswith("3") else "rows_atid12"],
             }
         )
     return pd.DataFrame(rows)

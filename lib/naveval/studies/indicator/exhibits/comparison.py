@@ -1,0 +1,129 @@
+"""Section «Sammenligning med publiserte tall»: the run beside tables 1 to 3 of appendix A."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
+
+import pandas as pd
+
+from naveval.disclosure.released import Released
+from naveval.exhibits.declare import Exhibit, Sentence, Table, Value
+from naveval.exhibits.protect import Together
+from naveval.studies.indicator.characteristics import OUTCOMES
+from naveval.studies.indicator.descriptives import CAPS, EVERYBODY, SHARES
+from naveval.studies.indicator.exhibits.common import (
+    ACTUAL,
+    HOURS,
+    INDICATOR,
+    PUBLISHED,
+    SHARE,
+    by_outcome,
+    levels,
+    place_levels,
+    released,
+    with_printed,
+)
+from naveval.studies.indicator.exhibits.counties import ORIGIN
+from naveval.studies.indicator.results import IndicatorResults
+
+PARTICIPATION = (
+    *("job_now", "jobb3", "jobb12", "hours_now", "atid3", "atid12"),
+    *("observations", "share", "per_month"),
+)
+COMPOSITION = (
+    *("age", "children", "woman", "married", "norge", "landgruppe_1", "landgruppe_2"),
+    *("landgruppe_3", "residence", "hours_now", "disability", "health_benefit", "work_benefit"),
+    *("unemployed", "history", "duration"),
+)
+UNITS = {
+    **dict.fromkeys((*SHARES, "jobb3", "jobb12", "share"), ("share1", SHARE)),
+    **dict.fromkeys(("hours_now", "atid3", "atid12"), ("num2", HOURS)),
+    **dict.fromkeys(CAPS.keys() - {"hours_now"}, ("num1", "years, children or months")),
+    "observations": ("int", "persons × months"),
+    "per_month": ("int", "persons per month"),
+}
+
+
+def _described(results: IndicatorResults, label: str, wanted: Sequence[str]) -> Released:
+    """Each variable for each status group and for all, and the printed one."""
+    found = results.described
+    status = levels(results, "status", "all")
+    rows = pd.concat([status, levels(results, "nav", "all")]).rename(
+        columns={"outcome": "variable", "group": "status", "actual": "value"}
+    )
+    rows["status"] = rows["status"].replace("nav", EVERYBODY)
+    found = pd.concat([found, rows[found.columns]])
+    found = found[found["variable"].isin(wanted)]
+    order = {name: k for k, name in enumerate(wanted)}
+    found = found.sort_values("variable", key=lambda v: v.map(order), kind="stable")
+    keys = ("variable", "status")
+    return released(with_printed(found, label, "value", keys), results, label, keys)
+
+
+def _kinds(row: str, source: Literal["", "published"] = "") -> Value:
+    """The unit that each variable has, in a row of the table."""
+    kinds = {
+        name: Value(form, "" if source else unit, (row, "level"), estimand="mean", source=source)
+        for name, (form, unit) in UNITS.items()
+    }
+    return Value(at=(row, "level"), by="variable", kinds=kinds, source=source)
+
+
+def _by_status(label: str, wanted: Sequence[str]) -> Exhibit[IndicatorResults]:
+    return Exhibit(
+        label,
+        data=partial(_described, label=label, wanted=wanted),
+        keys=("variable", "status"),
+        values={"value": _kinds("here"), "published": _kinds("printed", "published")},
+        protect=Together("n_persons"),
+        view=Table(rows=("variable",), spread=("status",)),
+    )
+
+
+Frame = Callable[[IndicatorResults], pd.DataFrame]
+
+
+def _of_groups(grouping: str, key: str, ending: str = "") -> Frame:
+    """Levels of all groups over the whole period."""
+
+    def frame(results: IndicatorResults) -> pd.DataFrame:
+        own = levels(results, grouping, "all")
+        own = own[own["group"].str.endswith(ending)]
+        return own.assign(group=own["group"].str.removesuffix(ending)).rename(
+            columns={"group": key}
+        )
+
+    return frame
+
+
+def _levels(label: str, frame: Frame, key: str) -> Exhibit[IndicatorResults]:
+    """A table of levels beside the printed ones."""
+    keys = tuple(name for name in (key, "outcome") if name)
+
+    def data(results: IndicatorResults) -> Released:
+        return released(with_printed(frame(results), label, "actual", keys), results, label, keys)
+
+    difference = by_outcome("num2_s", "hundred1_s", estimand="difference from the printed level")
+    extra = {} if key else {"difference": difference}
+    view = Table(rows=(key,), spread=("outcome",)) if key else Table(rows=("outcome",))
+    values = {"actual": ACTUAL, "published": PUBLISHED, "indicator": INDICATOR, **extra}
+    return Exhibit(label, data, keys, values, Together("n_persons"), view)
+
+
+def _country(results: IndicatorResults) -> pd.DataFrame:
+    whole = results.but(parameters=results.parameters.model_copy(update={"county": ""}))
+    found = with_printed(place_levels(whole, "all"), "tbl-key", "actual", ("outcome",))
+    return found.assign(difference=found["actual"] - found["published"]).drop(columns="published")
+
+
+EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
+    _levels("tbl-key", _country, ""),
+    _by_status("tbl-1", PARTICIPATION),
+    _by_status("tbl-2", COMPOSITION),
+    _levels("tbl-3", _of_groups("county", "county"), "county"),
+    _levels("tbl-3-young", _of_groups("county × young", "county", " × under"), "county"),
+    _levels("tbl-3-origin", _of_groups(f"county | {ORIGIN}", "county"), "county"),
+    _levels("tbl-3-groups", _of_groups("innsatsgruppe", "group"), "group"),
+)
+SENTENCES = (Sentence("published-levels"),)
+assert set(OUTCOMES) <= set(UNITS)

@@ -1,0 +1,152 @@
+"""The report of a small stock: what its exhibits declare shown is shown, and nothing else."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from naveval.disclosure import models
+from naveval.exhibits import figures
+from naveval.exhibits.declare import Table
+from naveval.exhibits.output import open_output
+from naveval.exhibits.show import Showing
+from naveval.project import places
+from naveval.studies.indicator.exhibits import REPORT, curves
+from naveval.studies.indicator.exhibits.common import released
+
+
+@pytest.fixture(scope="module", params=["", "46"])
+def shown(results, request, tmp_path_factory):
+    """A report of the country, and of a county: what was shown, its results and its folder."""
+    folder = tmp_path_factory.mktemp("result")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "DPI", 40)
+        patch.setenv("NAVEVAL_RESULT", str(folder))
+        parameters = results.parameters.model_copy(update={"county": request.param})
+        own = results.but(parameters=parameters)
+        showing = Showing(REPORT, open_output("indicator", parameters))
+        for one in (*REPORT.exhibits, *REPORT.sentences):
+            showing.show(one.label, own)
+        if not request.param:
+            showing.finish(own)
+    return showing, own, folder
+
+
+def test_exactly_what_is_declared_shown_is_shown(shown):
+    showing, results, folder = shown
+    declared = {one.label: one for one in REPORT.exhibits}
+    wanted = {
+        label: one for label, one in declared.items() if not one.when or one.when.holds(results)
+    }
+    tables = {label for label, one in wanted.items() if isinstance(one.view, Table)}
+    assert {file.stem for file in folder.glob("tables/*.csv")} == tables
+    assert {file.stem for file in folder.glob("figures/*.csv")} == set(wanted) - tables
+    assert {file.stem for file in folder.glob("figures/*.png")} == set(wanted) - tables
+    for label, one in declared.items():
+        block = showing.shown[label].markdown
+        assert (f"{{#{label}" in block) == (label in wanted), label
+        assert label in wanted or "få" in block, label
+        assert "nan" not in block.lower(), label
+        assert one.label in wanted or showing.shown[label].rows is None
+    assert len(wanted) > 40
+
+
+def test_every_line_that_a_figure_does_not_show_is_named_below_it(shown):
+    showing, results, folder = shown
+    reader = showing.reader(results)
+    named = 0
+    for one in REPORT.exhibits:
+        if "left_out" not in one.facts or not (folder / "figures" / f"{one.label}.csv").exists():
+            continue
+        block, at = showing.shown[one.label].markdown, reader.at(one.label)
+        missing = one.facts["left_out"].get(at)
+        told = f"for få personer: {missing}." in block
+        assert told or missing == "ingen", one.label
+        named += told and missing != "ingen"
+        rows = pd.read_csv(folder / "figures" / f"{one.label}.csv")
+        lines = rows[one.keys[0]].fillna("").astype(str)
+        assert lines.nunique() == one.facts["lines"].get(at), one.label
+        assert not set(missing.split(", ")) & set(lines), one.label
+    assert named > 3
+
+
+def test_programmes_are_drawn_beside_nav_as_a_whole(shown):
+    _, _, folder = shown
+    file = folder / "figures" / "fig-18.csv"
+    if file.exists():
+        lines = pd.read_csv(file)["line"]
+        assert "Hele landet" in set(lines)
+        assert lines.nunique() > 1
+
+
+def test_no_number_rests_on_few_persons(shown):
+    _, _, folder = shown
+    for file in (*folder.glob("figures/*.csv"), *folder.glob("tables/*.csv")):
+        frame = pd.read_csv(file)
+        if "n_persons" not in frame or file.stem in ("fig-29", "tbl-flow"):
+            continue
+        few = frame["n_persons"] < 20
+        for name in ("value", "actual", "indicator", "change", "shrunken"):
+            if name in frame:
+                assert set(frame.loc[few, name].astype(str)) <= {":", "nan"}, (file.stem, name)
+        assert not frame["n_persons"].between(1, 4).any(), file.stem
+
+
+def test_model_numbers_leave_rounded(shown):
+    _, results, folder = shown
+    if results.parameters.county:
+        pytest.skip("estimates are written for the country")
+    estimates = pd.read_csv(folder / "estimates.csv")
+    own = estimates[estimates["label"].eq("tbl-4") & estimates["estimate"].notna()]
+    steps = models.step(own["std_error"].fillna(0))
+    assert np.allclose(own["estimate"], np.round(own["estimate"] / steps) * steps, atol=1e-9)
+    for error in estimates["std_error"].dropna():
+        assert error == pytest.approx(float(f"{error:.1e}"), rel=1e-12)
+    keys = ["label", "value", *(key for one in REPORT.exhibits for key in one.keys)]
+    assert not estimates.duplicated(list(dict.fromkeys(keys))).any()
+
+
+def test_coefficients_on_few_events_are_hidden(results):
+    reader = Showing(REPORT, None).reader(results)
+    found = reader.released("tbl-4")
+    raw = REPORT.exhibit("tbl-4").data(results)
+    few = (raw[["events", "others"]] < 10).any(axis=1).to_numpy()
+    assert few.any()
+    assert found.frame.loc[few, "coefficient"].isna().all()
+    estimated = raw["coefficient"].notna().to_numpy()
+    assert found.suppressed.loc[few & estimated, "coefficient"].all()
+    assert not found.suppressed.loc[~few, "coefficient"].any()
+    nobody = (raw["events"] + raw["others"]).eq(0).to_numpy()
+    assert nobody.any()
+    assert found.suppressed.loc[nobody, "coefficient"].all()
+
+
+def test_the_same_point_is_the_same_in_every_exhibit(results):
+    """A county's line in its own report, among all counties, and beside the country."""
+    county = results.but(parameters=results.parameters.model_copy(update={"county": "03"}))
+    frames = [
+        Showing(REPORT, None).reader(own).frame("fig-7").assign(county=lambda f: f["county"])
+        for own in (county, results)
+    ]
+    many = Showing(REPORT, None).reader(results).frame("fig-11")
+    one = frames[0][frames[0]["county"] == "03"]["value"].to_numpy()
+    np.testing.assert_array_equal(one, many[many["county"] == "03"]["value"].to_numpy())
+    whole = [frame[frame["county"] == ""]["value"].to_numpy() for frame in (*frames, many)]
+    np.testing.assert_array_equal(whole[0], whole[1])
+    np.testing.assert_array_equal(whole[0], whole[2])
+
+
+def test_a_line_on_few_in_work_is_left_out(results):
+    lines = [curves.Line(code, "jobb3", "county", code) for code in places.codes(2024)]
+    before = curves.frame(results, lines)
+    few = results.curves.assign(
+        n_with=results.curves["n_with"].mask(results.curves["group"].eq("03"), 9.0)
+    )
+    after = curves.frame(results.but(curves=few), lines)
+    assert set(before["line"]) - set(after["line"]) == {"03"}
+
+
+def test_released_hides_below_twenty_and_keeps_counts(results):
+    frame = pd.DataFrame({"group": ["a", "b"], "value": [1.0, 2.0], "n_persons": [19.0, 20.0]})
+    found = released(frame, results, "tbl-x", ("group",))
+    assert found.frame["value"].isna().tolist() == [True, False]
+    assert found.frame["n_persons"].tolist() == [19.0, 20.0]
