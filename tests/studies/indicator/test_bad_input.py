@@ -134,7 +134,7 @@ def test_group_without_rows():
             "grouping": "program",
             "group": ["a", "b"],
             "month": "2020-01",
-            "n": [3, 0],
+            "n_persons": [3, 0],
         }
     )
     with pytest.raises(EstimationError, match=r"the group b has no rows"):

@@ -292,10 +292,10 @@ def test_cohorts_are_six_months_to_five_years_old(packs):
     last = found.groupby("horizon")["month"].max()
     assert (last == "2024-09").all()
     for outcome, own in found[found["grouping"] == "nav"].groupby("outcome"):
-        gap = np.average(own["indicator"], weights=own["n"])
+        gap = np.average(own["indicator"], weights=own["n_persons"])
         assert abs(gap) < (1e-6 if outcome.startswith("atid") else 2e-3)
         county = found[(found["outcome"] == outcome) & (found["grouping"] == "county")]
-        assert county["n"].sum() == own["n"].sum()
+        assert county["n_persons"].sum() == own["n_persons"].sum()
 
 
 @pytest.mark.parametrize("outcome", ["atid3", "jobb3"])

@@ -21,7 +21,7 @@ from naveval.estimators.categorical.design import Fit
 from naveval.project import store
 from naveval.project.errors import EstimationError
 from naveval.registers import extracts, reading
-from naveval.studies.indicator import descriptives, offices, quality
+from naveval.studies.indicator import descriptives, quality
 from naveval.studies.indicator import frames as alternatives
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.characteristics import MARKET_LEVELS, OUTCOMES
@@ -150,11 +150,11 @@ def _estimate(parameters: Parameters, data: Path) -> IndicatorResults:
     for outcome in OUTCOMES:
         fits[f"report:{outcome}"] = fit(packs, Specification(version="report"), outcome)
     assert panel.noise is not None
-    office = offices.office_table(
+    office = descriptives.office_table(
         found["atid3"],
         panel.county_of,
         panel.levels["county"],
-        offices.persons(panel, panel.noise),
+        descriptives.office_persons(panel, panel.noise),
     )
     nav = {o: found[o]["nav"].n for o in ("atid3", "atid12")}
     rows = {"rows": float(_stock(panel).sum())} | {
@@ -171,7 +171,7 @@ def _estimate(parameters: Parameters, data: Path) -> IndicatorResults:
         ),
         fits=fits,
         offices=office,
-        office_months=offices.reliability_by_month(found["atid3"]["office"]),
+        office_months=descriptives.reliability_by_month(found["atid3"]["office"]),
         intervals=pd.concat(
             [
                 interval_table(found[o], windows[o], parameters.draws, parameters.seed)
