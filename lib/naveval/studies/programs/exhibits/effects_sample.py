@@ -20,7 +20,8 @@ from naveval.studies.programs import published
 from naveval.studies.programs.codes import ARMS, CONTROL, REST
 from naveval.studies.programs.effects import Estimated
 from naveval.studies.programs.exhibits.common import SAMPLES, STEPS
-from naveval.studies.programs.exhibits.effects import GROUPS, fitted, group_series, of
+from naveval.studies.programs.exhibits.effects import GROUPS, fitted, of
+from naveval.studies.programs.exhibits.effects_groups import group_series
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.starts import BINS, WINDOWS
 
@@ -45,7 +46,9 @@ def counted(
     """
     secret = keys.secret(results.parameters.origin())
     found = keys.cell_keys(rows, list(codes), secret).set_index(list(codes))
-    whole = pd.MultiIndex.from_product(codes.values(), names=list(codes))
+    whole: Any = pd.MultiIndex.from_product(codes.values(), names=list(codes))
+    if len(codes) == 1:
+        whole = whole.get_level_values(0)
     filled = found.reindex(whole, fill_value=0).astype(np.int64).reset_index()
     return counts.protect(filled, ["n"], secret)
 
@@ -126,7 +129,7 @@ def windows(results: ProgramResults) -> pd.DataFrame:
     )
     printed = printed[["program", "window", "printed"]]
     table = table.merge(printed, on=["program", "window"], how="left")
-    return table.assign(printed=table.printed.mask(bool(results.parameters.county)))
+    return table.assign(printed=np.nan if results.parameters.county else table.printed)
 
 
 def followed(results: ProgramResults) -> pd.DataFrame:
