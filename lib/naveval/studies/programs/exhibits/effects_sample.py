@@ -5,6 +5,7 @@ computed from them.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -265,6 +266,10 @@ def aft_participants(results: ProgramResults) -> pd.DataFrame:
     return table.assign(printed=number)
 
 
+def _has_arms(label: str, results: ProgramResults) -> bool:
+    return any(arm in BALANCE[label] for arm in of(results).main.arms)
+
+
 def _sizes_of(sample: str) -> Any:
     def made(results: ProgramResults) -> pd.DataFrame:
         estimated = of(results).main if sample == "main" else of(results).robust[sample]
@@ -400,11 +405,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "control_printed": Value(source="published"),
             },
             Table(rows=("characteristic", "category"), spread=("arm",)),
-            when=When(
-                lambda results, label=label: any(
-                    arm in BALANCE[label] for arm in of(results).main.arms
-                )
-            ),
+            when=When(partial(_has_arms, label)),
         )
         for label in BALANCE
     ),
