@@ -1,0 +1,362 @@
+"""Section «Hva tiltakene endret», diagnostics: are the groups alike, and does the answer hold."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval.disclosure import counts
+from naveval.estimators import crossfit, overlap, scores
+from naveval.estimators.multiple_testing import holm
+from naveval.estimators.sensitivity import confounding
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value
+from naveval.exhibits.protect import Descriptive
+from naveval.exhibits.reader import Reader
+from naveval.project.errors import EstimationError
+from naveval.studies.programs import effects as programs_effects
+from naveval.studies.programs.codes import REST
+from naveval.studies.programs.effects import PLACEBO, Estimated
+from naveval.studies.programs.exhibits import effects_drawing as drawn
+from naveval.studies.programs.exhibits.effects import (
+    EFFECT,
+    KEPT,
+    LEVEL,
+    MONTHS,
+    fitted,
+    of,
+    told_apart,
+)
+from naveval.studies.programs.exhibits.effects_sample import counted
+from naveval.studies.programs.results import ProgramResults
+from naveval.studies.programs.sample.persons import BEFORE
+
+PATH = np.arange(-60, 37)
+BINS = tuple(range(1, 11))
+SIDES = ("treated", "control")
+LARGE = 0.1
+"""Standardised difference from which balance is not small."""
+CF_Y = CF_D = 0.03
+CLIPS_AND_TRIMS = (
+    (0.001, 0.0),
+    (0.002, 0.0),
+    (0.005, 0.0),
+    (0.01, 0.0),
+    (0.0, 0.002),
+    (0.0, 0.005),
+)
+LEAST_WEIGHT = 1e-6
+RANKED = "months_2"
+
+
+def arms_of(estimated: Estimated) -> list[tuple[str, int]]:
+    """Programmes with a number each, Annet left out."""
+    made = estimated.scores
+    return [(arm, code) for code, arm in enumerate(made.arms) if code and arm != REST]
+
+
+def treated(estimated: Estimated, code: int) -> int:
+    return int((estimated.scores.arm == code).sum())
+
+
+def paths(results: ProgramResults) -> pd.DataFrame:
+    """Figure 6-1: percent in work of treated, and of weighted controls, by month."""
+    main = of(results).main
+    work = main.sample.work[:, BEFORE + PATH]
+    person = main.sample.frame.person.to_numpy()
+    parts, controls = [], []
+    for arm, code in arms_of(main):
+        rows = main.scores.arm == code
+        who, when = np.nonzero(work[rows])
+        parts.append(pd.DataFrame({"person": person[rows][who], "m": PATH[when], "arm": arm}))
+        weight = overlap.control_weights(main.scores, code)
+        share = weight @ work / weight.sum()
+        error = np.sqrt(share * (1 - share) / overlap.effective_size(weight))
+        controls.append(
+            pd.DataFrame(
+                {"arm": arm, "m": PATH, "control": 100 * share, "control_error": 100 * error}
+            )
+        )
+    arms = [arm for arm, _ in arms_of(main)]
+    frame = pd.DataFrame({"person": person, "arm": main.sample.frame.arm.to_numpy()})
+    whole = counted(results, frame[frame.arm.isin(arms)], {"arm": arms})
+    own = counted(results, pd.concat(parts), {"arm": arms, "m": [int(m) for m in PATH]})
+    table = own.merge(whole.rename(columns={"n": "total"}), on="arm")
+    percent = 100 * counts.share(table["n"], table["total"])
+    named = table.assign(treated=percent, n=table["total"])
+    return named.drop(columns="total").merge(pd.concat(controls), on=["arm", "m"])
+
+
+def balance(results: ProgramResults) -> pd.DataFrame:
+    """Standardised differences of every covariate, before and after weighting."""
+    main = of(results).main
+    x, names = main.covariates.to_numpy(), list(main.covariates.columns)
+    parts = []
+    for arm, code in arms_of(main):
+        size = overlap.effective_size(overlap.control_weights(main.scores, code))
+        n = treated(main, code)
+        table = overlap.balance(main.scores, code, x, names)
+        parts.append(
+            table[["covariate", "smd_raw", "smd_weighted"]].assign(
+                arm=arm, n=n, std_error=np.sqrt(1 / n + 1 / size)
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def density(results: ProgramResults) -> pd.DataFrame:
+    """Treated and controls by tenth of the sample's propensity, in percent."""
+    main = of(results).main
+    person = main.sample.frame.person.to_numpy()
+    parts = []
+    for arm, code in arms_of(main):
+        p = main.nuisances.propensity[:, code]
+        tenth = np.clip(np.searchsorted(np.quantile(p, np.linspace(0, 1, 11)), p, "right"), 1, 10)
+        for side, rows in zip(SIDES, (main.scores.arm == code, main.scores.arm == 0), strict=True):
+            parts.append(
+                pd.DataFrame({"person": person[rows], "arm": arm, "bin": tenth[rows], "side": side})
+            )
+    rows = pd.concat(parts)
+    codes = {"arm": [arm for arm, _ in arms_of(main)], "side": SIDES}
+    whole = counted(results, rows, codes).rename(columns={"n": "total"})
+    table = counted(results, rows, {**codes, "bin": BINS}).merge(whole, on=list(codes))
+    return table.assign(percent=100 * counts.share(table["n"], table["total"]))
+
+
+def overlaps(results: ProgramResults) -> pd.DataFrame:
+    """Propensities near zero, clipped, trimmed, effective sizes and the grade."""
+    main = of(results).main
+    table = overlap.summary(main.scores, main.nuisances)
+    table = table[table.arm != REST].rename(
+        columns={"below_0.001": "near_1", "below_0.01": "near_10", "n_treated": "n"}
+    )
+    persons = ["n", "near_1", "near_10", "n_clipped", "n_trimmed"]
+    sizes = ["effective_treated", "effective_controls"]
+    for name in (*persons, *sizes):
+        table[name] = [counts.about(value) for value in table[name]]
+    medians = table[["all_q50", "treated_q50"]].round(3)
+    return pd.concat([table[["arm", *persons, *sizes, "overlap"]], medians], axis=1)
+
+
+def placebo(results: ProgramResults) -> pd.DataFrame:
+    """What passes for an effect on months in work 13 to 24 months before registration."""
+    table = of(results).main.effects
+    rows = table[(table.outcome == PLACEBO) & (table.arm != REST) & (table.estimand == "att")]
+    named = rows.assign(months=rows.estimate, n=rows.n_treated)
+    cells = told_apart(of(results).main, named.arm, named.outcome)
+    return named.assign(**cells)[["arm", "months", *KEPT, "n", *cells]].reset_index(drop=True)
+
+
+def hidden(results: ProgramResults) -> pd.DataFrame:
+    """Bounds under an unobserved confounder, and robustness values, year 2."""
+    main = of(results).main
+    column = main.scores.outcomes.index(RANKED)
+    rows = []
+    for arm, code in arms_of(main):
+        b = confounding.bounds(main.scores, code, "att", cf_y=CF_Y, cf_d=CF_D)
+        rows.append(
+            {
+                "arm": arm,
+                "months": b.estimate[column],
+                "lower": b.lower[column],
+                "upper": b.upper[column],
+                "rv": round(float(b.robustness_value[column]), 3),
+                "rv_ci": round(float(b.robustness_value_ci[column]), 3),
+                "std_error": own_effect(main, arm).std_error,
+                "n": treated(main, code),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def own_effect(main: Estimated, arm: str, estimand: str = "att") -> Any:
+    """The run's effect on months in work in year 2."""
+    return programs_effects.pick(main, estimand, RANKED).loc[arm]
+
+
+def _other_scores(main: Estimated, nuisances: Any, **how: Any) -> pd.DataFrame:
+    """ATET and ATE on months in work in year 2 with other nuisances or bounds."""
+    column = main.scores.outcomes.index(RANKED)
+    made = scores.doubly_robust(
+        main.scores.y[:, [column]],
+        main.scores.arm,
+        scores.only_outcome(nuisances, column),
+        cluster=main.scores.cluster,
+        **how,
+    )
+    att, ate = scores.effects(made, "att"), scores.effects(made, "ate")
+    return pd.DataFrame(
+        {
+            "arm": att.arm,
+            "att": att.estimate,
+            "att_error": att.std_error,
+            "ate": ate.estimate,
+            "ate_error": ate.std_error,
+            "n": att.n_treated,
+            "left": [counts.about(n) for n in att.n_obs],
+        }
+    )[att.arm != REST]
+
+
+def clips(results: ProgramResults) -> pd.DataFrame:
+    """The same effects with other clips and trims, and with calibrated propensities."""
+    main, chosen = of(results).main, of(results).settings
+    parts = []
+    for clip, trim in CLIPS_AND_TRIMS:
+        try:
+            table = _other_scores(main, main.nuisances, clip=clip or LEAST_WEIGHT, trim=trim)
+        except EstimationError:
+            continue
+        parts.append(table.assign(how="plain", clip=clip, trim=trim))
+    even = crossfit.calibrated(main.nuisances, main.scores.arm)
+    calibrated = _other_scores(main, even, clip=chosen.clip, trim=chosen.trim)
+    parts.append(calibrated.assign(how="calibrated", clip=chosen.clip, trim=chosen.trim))
+    return pd.concat(parts, ignore_index=True).astype({"clip": str, "trim": str})
+
+
+def _gap(reader: Reader) -> pd.Series:
+    """Mean distance between the two lines before registration, in percentage points."""
+    rows = reader.rows
+    rows = rows[rows["m"] < 0]
+    return (rows["treated"] - rows["control"]).abs().groupby(rows["arm"]).mean()
+
+
+def _above(reader: Reader) -> pd.Series:
+    """How many covariates stay off by more than 0.1 after weighting, by programme."""
+    rows = reader.frame("fig-balance")
+    found = (rows["smd_weighted"].abs() > LARGE).groupby(rows["arm"], sort=False).sum()
+    return found.sort_values(ascending=False)
+
+
+def _off(reader: Reader) -> str:
+    """The programmes with covariates above 0.1, each with how many."""
+    found = _above(reader)
+    return ", ".join(f"{arm} ({n})" for arm, n in found[found > 0].items())
+
+
+def _top(reader: Reader) -> pd.Series:
+    rows = reader.rows
+    return rows[(rows["bin"] == BINS[-1]) & (rows["side"] == SIDES[0])].set_index("arm")["percent"]
+
+
+ARM = ("arm",)
+LESS: dict[str, Any] = {"se": "std_error"}
+EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
+    fitted(
+        "fig-6-1",
+        paths,
+        ("arm", "m"),
+        {
+            "treated": Value("num1", "percent", estimand="in work"),
+            "control": Value("num1", "percent", se="control_error", estimand="weighted in work"),
+        },
+        Picture(drawn.paths),
+        shown=("treated",),
+        facts={
+            "worst": Fact(lambda reader: _gap(reader).idxmax(), "text"),
+            "gap": Fact(lambda reader: _gap(reader).max(), "num1"),
+            "mean_gap": Fact(lambda reader: _gap(reader).mean(), "num1"),
+        },
+    ),
+    fitted(
+        "fig-balance",
+        balance,
+        ("arm", "covariate"),
+        {
+            "smd_raw": Value("num2", "standard deviations", **LESS, estimand="difference before"),
+            "smd_weighted": Value(
+                "num2", "standard deviations", **LESS, estimand="difference after weighting"
+            ),
+        },
+        Picture(drawn.balance),
+        facts={
+            "raw": Fact(lambda reader: reader.rows["smd_raw"].abs().max(), "num2"),
+            "weighted": Fact(lambda reader: reader.rows["smd_weighted"].abs().max(), "num2"),
+            "above": Fact(lambda reader: int(_above(reader).sum())),
+            "total": Fact(lambda reader: len(reader.rows)),
+            "covariates": Fact(lambda reader: reader.rows["covariate"].nunique()),
+            "off": Fact(_off, "text"),
+        },
+    ),
+    Exhibit(
+        "fig-overlap",
+        density,
+        ("arm", "side", "bin"),
+        {"percent": Value("pct0", "percent", estimand="share")},
+        Descriptive({"percent": "n"}, counts=("n", "total")),
+        Picture(drawn.density),
+        facts={
+            "arm": Fact(lambda reader: _top(reader).idxmax(), "text"),
+            "share": Fact(lambda reader: _top(reader).max(), "pct0"),
+        },
+    ),
+    fitted(
+        "tbl-overlap",
+        overlaps,
+        ARM,
+        {
+            "n": Value("int"),
+            "all_q50": Value("num3", source="design"),
+            "treated_q50": Value("num3", source="design"),
+            **{
+                name: Value("int", "persons", estimand=name.replace("_", " "), source="design")
+                for name in (
+                    "near_1",
+                    "near_10",
+                    "n_clipped",
+                    "n_trimmed",
+                    "effective_treated",
+                    "effective_controls",
+                )
+            },
+            "overlap": Value("name"),
+        },
+        Table(rows=ARM),
+        facts={
+            "poor": Fact(
+                lambda reader: (
+                    ", ".join(reader.rows.loc[reader.rows["overlap"] != "good", "arm"]) or "–"
+                ),
+                "text",
+            )
+        },
+    ),
+    fitted(
+        "tbl-clip",
+        clips,
+        ("arm", "how", "clip", "trim"),
+        {
+            "left": Value("int", source="design"),
+            "att": Value("num2_s", MONTHS, se="att_error", estimand="att"),
+            "ate": Value("num2_s", MONTHS, se="ate_error", estimand="ate"),
+        },
+        Table(rows=("arm", "how", "clip", "trim")),
+    ),
+    fitted(
+        "tbl-placebo",
+        placebo,
+        ARM,
+        {"months": Value("num2_s", "months", **EFFECT, estimand="placebo", method="dml")},
+        Table(rows=ARM),
+        events=True,
+        facts={
+            "off": Fact(
+                lambda reader: int((holm(reader.rows["p_value"].to_numpy(float)) < LEVEL).sum())
+            ),
+            "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
+        },
+    ),
+    fitted(
+        "tbl-confounding",
+        hidden,
+        ARM,
+        {
+            "months": Value("num2_s", **LESS),
+            "lower": Value("num2_s", MONTHS, **LESS, estimand="lower bound"),
+            "upper": Value("num2_s", MONTHS, **LESS, estimand="upper bound"),
+            "rv": Value("share1", "share", estimand="robustness value", source="design"),
+            "rv_ci": Value("share1", "share", estimand="robustness of interval", source="design"),
+        },
+        Table(rows=ARM),
+        facts={"cf_y": Fact(lambda _: CF_Y, "share0"), "cf_d": Fact(lambda _: CF_D, "share0")},
+    ),
+)
