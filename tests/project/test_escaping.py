@@ -5,12 +5,11 @@ import json
 from pathlib import Path
 
 import hostile
-import openpyxl
 import pandas as pd
 import pytest
 
 from naveval.disclosure import gate
-from naveval.exhibits import appendix, downloads, output, tables
+from naveval.exhibits import appendix, output, tables
 from naveval.project.escaping import literal, neutral, write_csv
 from naveval.project.parameters import StudyParameters
 from naveval.publishing import document
@@ -81,13 +80,3 @@ def test_a_csv_has_no_formula(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("value", ["-24", "+5", "-1.5e-05", "-", "50+", "25-34", -3.5, 0, None, ""])
 def test_numbers_and_other_text_stay_as_they_are(value: object) -> None:
     assert neutral(value) is value
-
-
-def test_a_workbook_has_no_formula_and_no_link(opened: output.Output) -> None:
-    (opened.folder / "tables").mkdir(parents=True, exist_ok=True)
-    write_csv(pd.DataFrame({"name": hostile.TEXTS}), opened.folder / "tables/tbl-1.csv")
-    file, _ = downloads.write(opened, {"title": "=1+1", "banner": "@x"})
-    book = openpyxl.load_workbook(file)
-    for sheet in book:
-        assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
-        assert not sheet._hyperlinks

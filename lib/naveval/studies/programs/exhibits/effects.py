@@ -62,8 +62,10 @@ def fitted(
     shown, points
         As for `Model`.
     """
-    told = {"events": "events", "others": "others"} if events else {}
-    how = Model(n=("n",), residual_df="n", shown=shown, points=points, **told)
+    with_them, without = ("events", "others") if events else ("", "")
+    how = Model(
+        n=("n",), residual_df="n", events=with_them, others=without, shown=shown, points=points
+    )
     return Exhibit(label, data, keys, values, how, view, **more)
 
 
