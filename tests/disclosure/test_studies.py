@@ -5,7 +5,6 @@ import re
 import shutil
 import zlib
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -24,7 +23,6 @@ from naveval.project import places
 from naveval.project.errors import DisclosureError
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.audit.ids import person_ids
-from naveval.studies.programs.exhibits import effect_tables
 
 FEW = 5
 COUNT_COLUMN = re.compile(r"n|n_(?!obs$|clusters$|units$|trimmed$|clipped$).*|.*_n|with|without")
@@ -37,32 +35,6 @@ NUMBERS = [
     "n_obs",
     "n_persons",
 ]
-
-
-def test_sample_sizes_do_not_give_a_cell_back_with_the_size_of_the_group(monkeypatch) -> None:
-    """Table 6-3 has no row for everybody, but the estimates tell how many each group has."""
-    sizes = {
-        ("none", "standard"): 600,
-        ("none", "situational"): 650,
-        ("none", "special"): 700,
-        ("Jobbklubb", "standard"): 92,
-        ("Jobbklubb", "situational"): 63,
-        ("Jobbklubb", "special"): 2,
-        ("AFT", "standard"): 9,
-        ("AFT", "situational"): 14,
-        ("AFT", "special"): 30,
-    }
-    persons = [key for key, n in sizes.items() for _ in range(n)]
-    sample = SimpleNamespace(frame=pd.DataFrame(persons, columns=["arm", "first_group"]))
-    estimated = SimpleNamespace(sample=sample, arms=["Jobbklubb", "AFT"])
-    monkeypatch.setattr(effect_tables, "CONTROL", "none")
-    monkeypatch.setattr(effect_tables.tables, "show", lambda _, released, label: released)
-    output = SimpleNamespace(place=places.place("56"))
-    frame = effect_tables.sizes(output, estimated, "tbl-6-3").frame.set_index("arm")
-    assert np.isnan(frame.loc["Jobbklubb", "special"])
-    for group in ("standard", "situational", "special"):
-        assert frame[group].isna().sum() != 1, f"{group}: one hidden cell follows from the sum"
-    assert frame["n"].notna().all()
 
 
 # The gate of estimates.csv
