@@ -15,7 +15,7 @@ from naveval.project import catalogue, formats, paths
 from naveval.project.parameters import read_yaml
 
 DECLARED = [name for name in catalogue.names() if catalogue.has(name, "report")]
-PARTLY = {"programs"}
+PARTLY: set[str] = set()
 """Studies whose sections are being declared one by one: not all of their texts are shown."""
 OF_REPORT = {"report", "parameters", "names", "headlines", "variables"}
 SHOWN = re.compile(r'study\.show\("([\w-]+)", results\)')

@@ -375,20 +375,19 @@ def test_mix_refuses_unknown_programmes_and_bad_months(months: dict[str, float])
 def estimated() -> pd.DataFrame:
     rows = []
     for column, program in enumerate(PROGRAMS):
-        for horizon, name in zip(("year_1", "year_2", "year_3"), EFFECTS, strict=False):
+        for year, name in zip((1, 2, 3), EFFECTS, strict=False):
             rows.append(
                 {
-                    "outcome": "earnings",
-                    "group": program,
-                    "horizon": horizon,
-                    "estimand": "att",
+                    "value": "earnings",
+                    "arm": program,
+                    "year": year,
                     "estimate": getattr(BASE, name)[0, column] * 12,
                     "std_error": 1200.0,
                     "unit": "NOK per year",
                 }
             )
-    extra = {**rows[-4], "horizon": "year_4", "estimate": 4543.0 * 12}
-    assert extra["group"] == "Utdanning"
+    extra = {**rows[-4], "year": 4, "estimate": 4543.0 * 12}
+    assert extra["arm"] == "Utdanning"
     return pd.DataFrame([*rows, extra])
 
 
@@ -410,8 +409,8 @@ def present_value(effects: list[float], months: int) -> float:
 
 def test_only_utdanning_takes_the_fourth_year_and_lasts_to_month_168() -> None:
     table = estimated()[:-1]
-    fourth = table[table["horizon"] == "year_3"].assign(horizon="year_4", estimate=-60_000.0)
-    fourth.loc[fourth["group"] == "Utdanning", "estimate"] = 54_516.0
+    fourth = table[table["year"] == 3].assign(year=4, estimate=-60_000.0)
+    fourth.loc[fourth["arm"] == "Utdanning", "estimate"] = 54_516.0
     a = with_effects(BASE, effects_from_estimates(pd.concat([table, fourth])))
     found = dict(zip(a.programs, c.wage_effect_value(a)[0], strict=True))
     aft = present_value([-3100, -1900, -1400], 84)
@@ -425,9 +424,9 @@ def test_only_utdanning_takes_the_fourth_year_and_lasts_to_month_168() -> None:
 
 def test_programmes_without_effects_are_left_out() -> None:
     table = estimated()
-    small = table[~table["group"].isin(["AFT", "Jobbklubb"]) & (table["horizon"] != "year_4")]
-    fourth = table[(table["group"] == "AFT") & (table["horizon"] == "year_3")]
-    small = pd.concat([small, fourth.assign(horizon="year_4")])
+    small = table[~table["arm"].isin(["AFT", "Jobbklubb"]) & (table["year"] != 4)]
+    fourth = table[(table["arm"] == "AFT") & (table["year"] == 3)]
+    small = pd.concat([small, fourth.assign(year=4)])
     a = with_effects(BASE, effects_from_estimates(small))
     # Utdanning needs the fourth year, which is estimated on another cohort.
     assert a.programs == tuple(p for p in PROGRAMS if p not in ("AFT", "Jobbklubb", "Utdanning"))
@@ -438,7 +437,7 @@ def test_programmes_without_effects_are_left_out() -> None:
     assert few.notna().all().all()
     assert set(draws.tornado(a, COSTS)["program"]) == set(a.programs)
     assert tuple(net_benefit.mix(a, {"AMO": 1})["program"])[:-1] == a.programs
-    only = table[(table["group"] == "Utdanning") & (table["horizon"] != "year_4")]
+    only = table[(table["arm"] == "Utdanning") & (table["year"] != 4)]
     with pytest.raises(ParameterError, match="no programme has an effect for each of the years"):
         with_effects(BASE, effects_from_estimates(only))
     with pytest.raises(ParameterError, match="no programme has any"):
@@ -460,12 +459,12 @@ def test_taxes_vary_in_the_draws_and_move_only_public_money() -> None:
 
 def test_faults_in_estimates_are_collected() -> None:
     table = estimated()
-    table = table[~((table["group"] == "AMO") & (table["horizon"] == "year_2"))]
+    table = table[~((table["arm"] == "AMO") & (table["year"] == 2))]
     table.loc[table.index[0], "unit"] = "kroner"
     table.loc[table.index[1], "std_error"] = np.nan
     with pytest.raises(ParameterError) as error:
         effects_from_estimates(table)
-    for part in ("AMO: no year_2", "«kroner»; allowed: NOK per month", "finite"):
+    for part in ("AMO: no year 2", "«kroner»; allowed: NOK per month", "finite"):
         assert part in str(error.value)
     with pytest.raises(ParameterError, match="missing columns: std_error"):
         effects_from_estimates(table.drop(columns="std_error"))

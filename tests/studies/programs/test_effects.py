@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,21 +10,24 @@ import pytest
 from programs_registers import folder, opened
 
 from naveval.estimators.cost_benefit import assumptions
-from naveval.exhibits.output import ESTIMATES_FILE, Output, open_output
+from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.multiple_testing import holm
+from naveval.exhibits.output import open_output
+from naveval.exhibits.show import Showing
 from naveval.project.errors import EstimationError
-from naveval.studies.programs import alternatives, study
+from naveval.studies.programs import alternatives, policy, study
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs import effects as programs_truth
 from naveval.studies.programs.codes import CONTROL
+from naveval.studies.programs.costs.analysis import analyse
 from naveval.studies.programs.exhibits import (
-    comparison,
-    effect_checks,
-    effect_figures,
-    effect_tables,
+    REPORT,
+    effects,
+    effects_checks,
+    effects_sample,
 )
-from naveval.studies.programs.exhibits import policy as programs_effect_tables_policy
-from naveval.studies.programs.exhibits import rows as programs_effect_tables_rows
 from naveval.studies.programs.parameters import Parameters
+from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample import persons, starts
 from naveval.studies.programs.study import Effects
 
@@ -44,9 +48,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Effects:
 
 
 @pytest.fixture
-def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Output:
+def results(data: Effects) -> ProgramResults:
+    chosen = parameters()
+    return ProgramResults(chosen, effects=data, rule=policy.rule(data.main, *policy.prices(chosen)))
+
+
+@pytest.fixture
+def showing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Showing:
     monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
-    return open_output("programs", parameters())
+    return Showing(REPORT, open_output("programs", parameters()))
 
 
 def test_effects_on_the_treated_are_near_the_truth(data: Effects) -> None:
@@ -99,38 +109,54 @@ def test_alternatives_equal_plain_computations(data: Effects) -> None:
         alternatives.matching(made.y, p[:, [0, arm]], ~few, few)
 
 
-def test_everything_before_registration_is_balanced_by_weighting(data: Effects) -> None:
-    table = effect_figures.balance_frame(data.main)
+def test_everything_before_registration_is_balanced_by_weighting(
+    showing: Showing, results: ProgramResults
+) -> None:
+    table = effects_checks.balance(results)
     big = table[table.arm.isin(["AMO", "Arbeidstrening", "Avklaring"])]
     assert big.smd_weighted.abs().mean() < big.smd_raw.abs().mean() / 2
+    text = showing.show("fig-balance", results).markdown
+    above = table[table.smd_weighted.abs() > 0.1]
+    worst = above.arm.value_counts()
+    assert f"{len(above)} av {len(table)} forskjeller" in text
+    assert f"{worst.index[0]} ({worst.iloc[0]})" in text
 
 
-def test_wage_effects_are_what_the_cost_analysis_reads(data: Effects, output: Output) -> None:
-    rows = programs_effect_tables_rows.effect_rows(output, data)
-    earnings = rows[(rows.outcome == "earnings") & (rows.estimand == "att")]
-    assert not earnings.duplicated(["group", "horizon"]).any()
-    assert set(earnings.unit) == {"NOK per year"}
-    effects = assumptions.read_effects(output.folder / ESTIMATES_FILE)
-    assert set(effects.index) == set(data.main.arms) & set(assumptions.PROGRAMS)
-    own = programs_effects.pick(data.main, "att", "earnings_3").estimate
-    assert effects.effect_year_3["AMO"] == pytest.approx(own["AMO"] / 12)
-    again = programs_effect_tables_rows.effect_rows(output, data)
-    stored = pd.read_csv(output.folder / ESTIMATES_FILE)
-    assert len(stored) == len(again) == len(rows)
+def test_costs_read_the_released_effects_from_memory_as_from_the_file(
+    showing: Showing, results: ProgramResults
+) -> None:
+    study_of = SimpleNamespace(showing=showing)
+    own = results.but(parameters=parameters(effects="estimated", draws=200))
+    wages = effects.wages(study_of, own)
+    assert wages is not None
+    assert effects.wages(study_of, results) is None  # published effects are used
+    showing.show("fig-6-3", own)
+    showing.finish(own)
+    file = showing.output.folder / "estimates.csv"
+    from_file = assumptions.read_effects(file)
+    pd.testing.assert_frame_equal(assumptions.effects_from_estimates(wages), from_file)
+    given = programs_effects.pick(own.effects.main, "att", "earnings_3")
+    assert from_file.effect_year_3["AMO"] == pytest.approx(
+        given.estimate["AMO"] / 12, abs=given.std_error["AMO"] / 12 / 10
+    )
+    memory = analyse(own.parameters, wages)
+    named = parameters(effects="estimated", draws=200, estimates=str(file))
+    pd.testing.assert_frame_equal(memory.flows, analyse(named).flows)
+    assert set(memory.programs) == (set(own.effects.main.arms) & set(PROGRAMS)) - {"Utdanning"}
 
 
-def test_printed_effects_stand_beside_the_estimates(data: Effects, output: Output) -> None:
-    frame = comparison.effect_frame(data.main)
-    assert set(frame.outcome) == {"months", "earnings"}
-    key = frame.set_index(["arm", "outcome", "year"])
-    assert key.published["Midlertidig lønnstilskudd", "months", 1] == 5
-    assert key.published["AMO", "earnings", 2] == 12 * 4000
-    own = programs_effects.pick(data.main, "att", "earnings_2")
-    assert key.estimate["AMO", "earnings", 2] == own.estimate["AMO"]
-    assert "|" in comparison.effects(output, data).markdown
-    rows = programs_effect_tables_rows.effect_rows(output, data)
-    row = rows[(rows.label == "fig-6-3") & (rows.group == "AMO") & (rows.horizon == "year_2")]
-    assert row.difference.item() == pytest.approx(own.estimate["AMO"] - 48_000)
+def test_printed_effects_stand_beside_the_estimates(
+    showing: Showing, results: ProgramResults
+) -> None:
+    table = showing.show("tbl-effects", results).rows
+    assert table is not None
+    key = table.set_index(["arm", "outcome", "year"])
+    assert key.printed["Midlertidig lønnstilskudd", "months", 1] == 5
+    assert key.printed["AMO", "earnings", 2] == 12 * 4000
+    shown = showing.show("fig-6-3", results).rows
+    assert shown is not None
+    own = shown.set_index(["arm", "year"]).earnings
+    assert key.effect["AMO", "earnings", 2] == own["AMO", 2]
 
 
 def test_costs_need_one_programme_with_an_effect_of_its_own(data: Effects) -> None:
@@ -171,14 +197,15 @@ def test_the_fewest_persons_of_an_arm_can_be_grown_on(folds: int) -> None:
 def test_later_starts_of_merged_programmes_count_as_annet() -> None:
     with opened(**COHORT) as r:
         sample = persons.draw(r, "main", min_arm=10)
-        plain = starts.windows(r, sample).set_index("program")
+        plain = starts.windows(r, sample)
         arm, merged = persons.merge_small(sample.frame.arm, 100)
         fewer = replace(sample, frame=sample.frame.assign(arm=arm))
-        table = starts.windows(r, fewer).set_index("program")
+        table = starts.windows(r, fewer)
     assert len(merged) > 0
-    assert set(merged).isdisjoint(table.index)
-    assert table.sum().tolist() == plain.sum().tolist()
-    assert table.late["Annet"] == plain.late.reindex([*merged, "Annet"]).sum()
+    assert set(merged).isdisjoint(table.program)
+    assert table.window.value_counts().to_dict() == plain.window.value_counts().to_dict()
+    late, before = (one[one.window == "12-23"].program for one in (table, plain))
+    assert (late == "Annet").sum() == before.isin([*merged, "Annet"]).sum()
 
 
 def test_controls_first_in_standardinnsats_have_moved_on_when_estimated_alone() -> None:
@@ -198,100 +225,122 @@ def test_controls_first_in_standardinnsats_have_moved_on_when_estimated_alone() 
     assert len(made["standard"].sample.frame) >= moved.sum() - 30 - 25
 
 
-def test_figures_and_tables_of_part_three(data: Effects, output: Output) -> None:
-    figures, tables = effect_figures, effect_tables
-    checks, policy = effect_checks, programs_effect_tables_policy
-    blocks = [
-        figures.months_by_year(output, data),
-        figures.earnings_by_year(output, data),
-        figures.ate_and_att(output, data),
-        figures.monthly(output, data, "fig-6-4"),
-        figures.monthly(output, data, "fig-b-3"),
-        figures.paths(output, data),
-        figures.balance(output, data),
-        figures.overlap_density(output, data),
-    ]
-    assert all("fig-alt" in block.markdown for block in blocks)
-    blocks = [
-        getattr(tables, name)(output, data)
-        for name in (
-            "flow",
-            "time_to_first",
-            "group_at_start",
-            "sample_sizes",
-            "covariates",
-            "windows",
-            "followed",
-            "effects",
-            "gate",
-        )
-    ]
-    blocks += [
-        getattr(checks, name)(output, data)
-        for name in (
-            "overlap_table",
-            "placebo",
-            "hidden_confounder",
-            "methods",
-            "truth",
-            "clip_and_trim",
-            "aft_participants",
-        )
-    ]
-    blocks += [checks.balance(output, data, label) for label in checks.BALANCE]
-    assert all("|" in block.markdown for block in blocks)
-    prices = programs_effect_tables_rows.costs_per_spell(parameters())
-    assert prices["AFT"] > 100_000
-    rule = policy.policy_rule(data, prices)
-    assert policy.policy(output, rule).markdown
-    assert policy.policy(output, None).markdown == output.label("tbl-policy", "none")
-    assert policy.policy_rule(data, {}) is None
-    rows = programs_effect_tables_rows.sample_rows(output, data, rule)
-    if rule is not None:
-        own = rows[rows.label == "tbl-policy"].set_index("outcome").estimate
-        assert own["difference"] == pytest.approx(own["rule"] - own["today"])
-        assert own["persons"] == rule.leaves.n.sum() == rule.n
-    shown = {
-        "tbl-6-1",
-        "tbl-6-2",
-        "tbl-6-4",
-        "tbl-6-6",
-        "tbl-b-4",
-        "tbl-b-8",
-        "tbl-overlap",
-        "fig-6-1",
-        "fig-balance",
-        "tbl-confounding",
-        "tbl-clip",
-    }
-    assert shown <= set(rows.label)
-    balance = rows[(rows.label == "tbl-b-4") & (rows.outcome == "treated, AMO")]
-    printed = balance.set_index(["row", "column"]).published
+SHOWN = [
+    one.label
+    for module in (effects, effects_sample, effects_checks)
+    for one in module.EXHIBITS
+    if one.label != "tbl-county"
+]
+
+
+def test_every_exhibit_of_part_three(showing: Showing, results: ProgramResults) -> None:
+    for label in SHOWN:
+        text = showing.show(label, results).markdown
+        assert "nan" not in text.lower(), label
+    assert showing.show("fig-two-years", results).markdown == ""
+    showing.finish(results)
+    table = pd.read_csv(showing.output.folder / "estimates.csv")
+    assert {"fig-6-2", "fig-b-3", "tbl-6-7", "tbl-ranking", "tbl-rule-value"} <= set(table.label)
+    balance = table[(table.label == "tbl-b-4") & (table.arm == "AMO") & (table.value == "treated")]
+    printed = balance.set_index(["characteristic", "category"]).published
     assert printed["sex", "woman"] == 47
     assert printed["country", "3"] == 54
-    history = rows[(rows.label == "tbl-b-8") & (rows.outcome == "main")].set_index("column")
-    assert history.published["registered_60"] == 1.9
-    assert figures.variant(output, data, "two_years", "fig-two-years").markdown == ""
-    assert programs_effect_tables_rows.effect_summary(output, data).markdown
+    gate = table[(table.label == "tbl-6-7") & (table.arm == "AMO")]
+    assert gate.set_index(["characteristic", "category"]).published["status", "seeker"] == 1.28
+
+
+def test_counts_of_the_sample_are_protected(data: Effects, results: ProgramResults) -> None:
+    table = effects_sample.flow(results).set_index("step").n
+    true = data.main.sample.flow.set_index("step").n
+    assert (table - true[table.index]).abs().max() <= 5
+    sizes = effects_sample.sizes(results, data.main, "tbl-6-3")
+    frame = data.main.sample.frame
+    own = sizes.set_index(["arm", "first_group"]).n
+    assert abs(own["AMO", "all"] - (frame.arm == "AMO").sum()) <= 5
+    assert not own.isin([1, 2, 3, 4]).any()
+
+
+def test_numbers_for_all_are_marked_where_overlap_is_poor(
+    showing: Showing, results: ProgramResults
+) -> None:
+    grades = effects.grades(results.effects.main)
+    poor = [arm for arm, grade in grades.items() if grade == "poor" and arm != "Annet"]
+    rows = effects.everybody(results)
+    assert set(rows.loc[rows["mark"] == "†", "arm"]) == set(poor)
+    assert (rows.loc[rows.series == "att", "mark"] == "").all()
+    bad = results.effects.main.nuisances.propensity.copy()
+    code = results.effects.main.scores.arms.index("AMO")
+    bad[: len(bad) // 5, code] = 1e-4
+    nuisances = replace(results.effects.main.nuisances, propensity=bad)
+    worse = replace(results.effects, main=replace(results.effects.main, nuisances=nuisances))
+    changed = results.but(effects=worse)
+    for label in ("fig-6-8", "tbl-6-7"):
+        assert "AMO" in showing.show(label, changed).markdown.split("stole på")[1]
+    assert "AMO†" in showing.show("tbl-6-7", changed).markdown
+
+
+def test_the_summary_counts_signs_that_hold_together(
+    showing: Showing, results: ProgramResults
+) -> None:
+    said = showing.show("effects-summary", results).markdown
+    rows = showing.reader(results).frame("fig-6-2")
+    last = rows[rows["year"] == 3]
+    clear = holm(last.p_value.to_numpy(float)) < 0.05
+    assert f"klart positiv for {(clear & (last.months > 0)).sum()} av {len(last)}" in said
+    none = results.effects.main.effects.assign(p_value=0.04)
+    main = replace(results.effects.main, effects=none)
+    alone = results.but(effects=replace(results.effects, main=main))
+    assert "klart positiv for 0 av" in showing.show("effects-summary", alone).markdown
+
+
+def test_a_rule_gives_nobody_anything_where_nothing_earns_its_price(data: Effects) -> None:
+    price, worth = policy.prices(parameters())
+    assert price["AFT"] > 100_000
+    dear = policy.rule(data.main, dict.fromkeys(price, 1e9), worth)
+    assert dear is not None
+    assert not dear.gives
+    nobody = dear.values.set_index("than").loc["nobody"]
+    assert nobody["difference"] == nobody["std_error"] == nobody["months"] == 0
+    assert not dear.better("nobody")
+    free = policy.rule(data.main, dict.fromkeys(price, 0.0), worth)
+    assert free is not None
+    assert free.gives
+    assert free.n == free.leaves.n.sum()
+    table = free.values.set_index("than")
+    assert table["difference"].to_numpy() == pytest.approx(
+        (table["rule"] - table["other"]).to_numpy()
+    )
+    assert policy.rule(data.main, {}, worth) is None
+
+
+def test_splits_of_the_sample_give_much_the_same(data: Effects) -> None:
+    chosen = replace(study.settings(parameters()), cache=None)
+    table = programs_effects.over_splits(data.main, chosen, 2)
+    own = programs_effects.pick(data.main, "att", "months_2")
+    row = table[(table.arm == "AMO") & (table.year == 2)].iloc[0]
+    assert row["first"] == own.estimate["AMO"]
+    assert abs(row["months"] - row["first"]) < 2 * row["first_error"]
+    assert row["std_error"] > 0
 
 
 def test_county_shows_its_group_effect_only_where_numbers_allow(
     data: Effects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
-    output = open_output("programs", parameters(county="03"))
+    chosen = parameters(county="03")
+    showing = Showing(REPORT, open_output("programs", chosen))
     inside = pd.Series(np.arange(len(data.main.sample.frame)) % 4 == 0)
-    shown = effect_tables.county_gate(output, replace(data, in_county=inside))
-    assert "Deltakere i fylket" in shown.markdown
-    table = effect_tables.county_effects(replace(data, in_county=inside)).iloc[0]
+    own = ProgramResults(chosen, effects=replace(data, in_county=inside))
+    assert "Deltakere i fylket" in showing.show("tbl-county", own).markdown
+    table = effects.county(own).iloc[0]
     assert table.place - table["rest"] == pytest.approx(table["difference"] + 0)
     gamma = data.main.scores.gamma
     columns = [data.main.scores.outcomes.index(f"months_{year}") for year in (2, 3)]
     arm = data.main.arms.index(table.arm) + 1
-    own = (gamma[:, arm] - gamma[:, 0])[:, columns].mean(axis=1)
-    assert table.place == pytest.approx(own[inside].mean())
+    plain = (gamma[:, arm] - gamma[:, 0])[:, columns].mean(axis=1)
+    assert table.place == pytest.approx(plain[inside].mean())
     few = pd.Series(np.arange(len(inside)) < 20)
-    hidden = effect_tables.county_gate(output, replace(data, in_county=few))
+    hidden = showing.show("tbl-county", own.but(effects=replace(data, in_county=few)))
     assert "|" not in hidden.markdown
 
 

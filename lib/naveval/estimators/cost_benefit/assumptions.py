@@ -22,21 +22,17 @@ from naveval.project.errors import ParameterError
 from naveval.project.parameters import Origin
 
 EFFECTS = ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later")
-HORIZONS = {
-    "year_1": "effect_year_1",
-    "year_2": "effect_year_2",
-    "year_3": "effect_year_3",
-    "year_4": "effect_later",
-}
-EFFECT_COLUMNS = ("outcome", "group", "horizon", "estimand", "estimate", "std_error", "unit")
+EFFECT_COLUMNS = ("value", "arm", "year", "estimate", "std_error", "unit")
+WAGES = "earnings"
+"""What wage effects are called in `value`."""
 PER_MONTH = {"NOK per month": 1.0, "NOK per year": 1 / 12}
 
 
 def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     """Wage effects per programme from a tidy estimates frame.
 
-    Contract: rows with `outcome` "earnings" and `estimand` "att"; `group` is a programme name;
-    `horizon` is "year_1", "year_2", "year_3" and, where there is one, "year_4"; `unit` is "NOK
+    Contract: rows with `value` "earnings", as figures 6-3 and 6-5 of the programme report give
+    them; `arm` is a programme name; `year` is 1, 2, 3 and, where there is one, 4; `unit` is "NOK
     per month" or "NOK per year" in kroner of the price year; `estimate` and `std_error` are
     finite. Programmes without a row of the first three years have no effect of their own and are
     left out.
@@ -56,22 +52,23 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     lacking = [name for name in EFFECT_COLUMNS if name not in frame.columns]
     if lacking:
         raise ParameterError(f"estimates: missing columns: {', '.join(lacking)}")
-    rows = frame[(frame["outcome"] == "earnings") & (frame["estimand"] == "att")]
-    rows = rows[rows["group"].isin(PROGRAMS) & rows["horizon"].isin(list(HORIZONS))]
+    rows = frame[(frame["value"] == WAGES) & frame["arm"].isin(PROGRAMS)]
+    rows = rows.assign(year=rows["year"].astype(float))
+    rows = rows[rows["year"].isin(range(1, 5))]
     # The fourth year is another cohort's: alone it is no effect.
-    main = set(rows.loc[rows["horizon"] != "year_4", "group"])
-    rows = rows[rows["group"].isin(main)]
+    main = set(rows.loc[rows["year"] < 4, "arm"])
+    rows = rows[rows["arm"].isin(main)]
     faults = [
         f"unit «{unit}»; allowed: {', '.join(PER_MONTH)}"
         for unit in sorted(set(rows["unit"]) - set(PER_MONTH))
     ]
-    twice = rows[rows.duplicated(["group", "horizon"])]
-    faults += [f"{row.group}, {row.horizon}: more than one row" for row in twice.itertuples()]
+    twice = rows[rows.duplicated(["arm", "year"])]
+    faults += [f"{row.arm}, year {row.year:.0f}: more than one row" for row in twice.itertuples()]
     found = [program for program in PROGRAMS if program in main]
     for program in found:
-        have = set(rows.loc[rows["group"] == program, "horizon"])
-        lacking = [name for name in list(HORIZONS)[:3] if name not in have]
-        faults += [f"{program}: no {', '.join(lacking)}"] * bool(lacking)
+        have = set(rows.loc[rows["arm"] == program, "year"])
+        lacking = [str(year) for year in (1, 2, 3) if year not in have]
+        faults += [f"{program}: no year {', '.join(lacking)}"] * bool(lacking)
     numbers = rows[["estimate", "std_error"]].to_numpy(dtype=float)
     if not np.isfinite(numbers).all() or (numbers[:, 1] < 0).any():
         faults.append("estimate and std_error must be finite and std_error not negative")
@@ -83,8 +80,8 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     wide = rows.assign(
         estimate=rows["estimate"] * scale,
         std_error=rows["std_error"] * scale,
-        effect=rows["horizon"].map(HORIZONS),
-    ).pivot(index="group", columns="effect", values=["estimate", "std_error"])
+        effect=rows["year"].map(dict(enumerate(EFFECTS, start=1))),
+    ).pivot(index="arm", columns="effect", values=["estimate", "std_error"])
     columns = {
         f"{name}{suffix}": wide[part].reindex(columns=list(EFFECTS))[name]
         for part, suffix in (("estimate", ""), ("std_error", "_std_error"))

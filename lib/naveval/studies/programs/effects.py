@@ -267,6 +267,76 @@ def pick(estimated: Estimated, estimand: str, outcome: str) -> pd.DataFrame:
     return rows.set_index("arm")
 
 
+def over_splits(main: Estimated, settings: Settings, times: int) -> pd.DataFrame:
+    """Effects on months in work of those treated, over several splits of the sample.
+
+    How the sample happened to be split moves an estimate; the median rule counts that in.
+
+    Returns
+    -------
+    arm, year, first (the main estimate), first_error, months and std_error (median rule), n.
+    """
+    names = [name for name in main.scores.outcomes if name.startswith("months_")]
+    y = main.scores.y[:, [main.scores.outcomes.index(name) for name in names]]
+    arm, cluster = main.scores.arm, main.scores.cluster
+    found = []
+    for nuisances in crossfit.repeated(
+        main.covariates.to_numpy(),
+        arm,
+        y,
+        times=times,
+        options=settings.options,
+        arms=main.scores.arms,
+        outcomes=names,
+        n_folds=settings.folds,
+        cluster=cluster,
+        cache=settings.cache,
+        progress=settings.progress,
+    ):
+        made = scores.doubly_robust(
+            y, arm, nuisances, clip=settings.clip, trim=settings.trim, cluster=cluster
+        )
+        found.append(scores.effects(made, "att"))
+    estimate, error = (
+        np.array([table[name] for table in found]) for name in ("estimate", "std_error")
+    )
+    middle, spread = crossfit.median_rule(estimate, error)
+    own = main.effects[main.effects.estimand == "att"].set_index(["arm", "outcome"])
+    rows = own.loc[pd.MultiIndex.from_frame(found[0][["arm", "outcome"]])]
+    table = pd.DataFrame(
+        {
+            "arm": found[0].arm,
+            "year": found[0].outcome.str.rsplit("_", n=1).str[1].astype(int),
+            "first": rows.estimate.to_numpy(),
+            "first_error": rows.std_error.to_numpy(),
+            "months": middle,
+            "std_error": spread,
+            "n": found[0].n_treated,
+        }
+    )
+    return table[table.arm != REST].reset_index(drop=True)
+
+
+def wage_effects(main: Estimated, year_four: Estimated | None) -> pd.DataFrame:
+    """Effects on earnings of those treated, year by year: what the cost-benefit part reads.
+
+    Years 1 to 3 are the main sample's, year 4 that of those registered in 2016 and 2017, in
+    which some programmes were others than today (chapter 6.2.2).
+
+    Returns
+    -------
+    arm, year, value, unit, and the columns of `scores.effects`; Annet is left out.
+    """
+    years = [(main, year) for year in (1, 2, 3)]
+    years += [(year_four, 4)] if year_four else []
+    parts = [
+        pick(sample, "att", f"earnings_{year}").reset_index().assign(year=year)
+        for sample, year in years
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    return table[table.arm != REST].assign(value="earnings", unit="NOK per year")
+
+
 COHORT_OF = {"main": "main", "year_four": "year_four"}
 LIMIT = 3.0
 

@@ -37,6 +37,8 @@ class Parameters(StudyParameters):
 
         Where `trees` or `min_arm` is none it fits the data: 2 000 trees and 150 persons, as in
         the document, but 60 and 40 for simulated registers below half of full size.
+    splits
+        Splits of the sample that effects on months in work are repeated over.
     clip, trim
         Propensities below `clip` are raised to it; persons with propensities below `trim` are
         left out of a comparison.
@@ -60,6 +62,7 @@ class Parameters(StudyParameters):
     trees: int | None = Field(default=None, ge=10, le=20_000)
     folds: int = Field(default=5, ge=2, le=20)
     min_arm: int | None = Field(default=None, ge=25)
+    splits: int = Field(default=3, ge=1, le=100)
     clip: float = Field(default=0.002, ge=0, lt=0.5)
     trim: float = Field(default=0.0, ge=0, lt=0.5)
     unknown_codes: Literal["error", "rest"] = "error"

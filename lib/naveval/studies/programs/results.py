@@ -6,6 +6,7 @@ from naveval.disclosure.decisions import Protection
 from naveval.exhibits.declare import Results
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.parameters import Parameters
+from naveval.studies.programs.policy import Rule
 from naveval.studies.programs.study import Effects, Outcomes, Participation
 
 
@@ -19,6 +20,8 @@ class ProgramResults(Results):
         Parts 1 and 2: frames of protected counts, and what was computed from them.
     effects
         Part 3: samples, scores and effects.
+    rule
+        The rule for who gets what; None where no programme has both price and overlap.
     costs
         Part 4: the cost-benefit analysis.
     """
@@ -27,10 +30,11 @@ class ProgramResults(Results):
     people: Participation | None = None
     outcomes: Outcomes | None = None
     effects: Effects | None = None
+    rule: Rule | None = None
     costs: Analysis | None = None
 
     @property
     def protection(self) -> Protection | None:
-        """Of the counts of parts 1 and 2."""
-        part = self.people or self.outcomes
+        """Of the counts of parts 1 to 3."""
+        part = self.people or self.outcomes or self.effects
         return part.protection if part else None

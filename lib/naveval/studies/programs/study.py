@@ -21,7 +21,7 @@ from naveval.studies.programs import alternatives as programs_alternatives
 from naveval.studies.programs import codes, contracts
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs import effects as programs_truth
-from naveval.studies.programs.effects import Estimated, Settings
+from naveval.studies.programs.effects import Estimated, Settings, over_splits
 from naveval.studies.programs.panel import chains as chain_panel
 from naveval.studies.programs.panel import persons as panel
 from naveval.studies.programs.panel import states as state_panel
@@ -189,6 +189,10 @@ class Effects:
         True for persons of the main sample who lived in the parameters' county.
     settings
         How the effects were estimated.
+    repeated
+        Effects over several splits of the sample; None without robustness.
+    protection
+        Of the counts of the sample.
     """
 
     main: Estimated
@@ -200,6 +204,8 @@ class Effects:
     truth: Mapping[str, Any] | None
     in_county: pd.Series
     settings: Settings
+    repeated: pd.DataFrame | None
+    protection: Protection
 
 
 VARIANTS: tuple[Variant, ...] = ("two_years", "reduced_capacity", "one_year_clean", "year_four")
@@ -249,6 +255,8 @@ def _effects(opened: Registers, parameters: Parameters) -> Effects:
         programs_truth.read(opened.data),
         in_county,
         chosen,
+        over_splits(main, chosen, parameters.splits) if parameters.robustness else None,
+        Protection(counts.about(main.sample.frame.person.nunique())),
     )
 
 

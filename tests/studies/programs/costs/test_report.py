@@ -145,16 +145,15 @@ def estimated(tmp_path: Path) -> Parameters:
     """Parameters with a file of estimates: 12 000 kroner a year for all, no fourth year."""
     rows = [
         {
-            "outcome": "earnings",
-            "group": program,
-            "horizon": horizon,
-            "estimand": "att",
+            "value": "earnings",
+            "arm": program,
+            "year": year,
             "estimate": 12_000.0,
             "std_error": 600.0,
             "unit": "NOK per year",
         }
         for program in PROGRAMS
-        for horizon in ("year_1", "year_2", "year_3")
+        for year in (1, 2, 3)
     ]
     file = tmp_path / "given.csv"
     pd.DataFrame(rows).to_csv(file)

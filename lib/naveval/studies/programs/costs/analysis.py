@@ -12,6 +12,7 @@ from naveval.estimators.cost_benefit import net_benefit
 from naveval.estimators.cost_benefit import net_benefit as c
 from naveval.estimators.cost_benefit.assumptions import (
     Assumptions,
+    effects_from_estimates,
     from_inputs,
     only_programs,
     read_effects,
@@ -105,14 +106,14 @@ class Analysis:
         return tuple(program for program in PROGRAMS if program not in self.programs)
 
 
-def analyse(parameters: Parameters, folder: Path | None = None) -> Analysis:
+def analyse(parameters: Parameters, wages: pd.DataFrame | None = None) -> Analysis:
     """Run the analysis with the study's parameters.
 
     Parameters
     ----------
-    folder
-        Result folder of this run: its `estimates.csv` has the effects when they are estimated
-        and the parameters name no other file.
+    wages
+        Released effects on earnings of this run, as its `estimates.csv` has them, when they are
+        estimated and the parameters name no file.
 
     Raises
     ------
@@ -122,9 +123,9 @@ def analyse(parameters: Parameters, folder: Path | None = None) -> Analysis:
     costs = load(parameters.costs_file())
     a = published = from_inputs(costs)
     if parameters.effects == "estimated":
-        own = (folder or Path()) / "estimates.csv"
-        named = Path(parameters.estimates) if parameters.estimates else own
-        a = with_effects(a, read_effects(named))
+        own = wages is not None and not parameters.estimates
+        given = effects_from_estimates(wages) if own else read_effects(Path(parameters.estimates))
+        a = with_effects(a, given)
     drawn = costs_draws.draw(a, costs, draws=parameters.draws, seed=parameters.seed)
     return Analysis(
         costs=costs,

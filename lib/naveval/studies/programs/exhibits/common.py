@@ -14,16 +14,30 @@ from naveval.exhibits import appendix, printed
 from naveval.exhibits.declare import Codes, Fact
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
-from naveval.studies.programs.codes import ARMS, GROUPS, STATES, STATUS_CODES
+from naveval.studies.programs.codes import ARMS, CONTROL, GROUPS, REST, STATES, STATUS_CODES
 from naveval.studies.programs.costs.published import LABELS, SUBJECTS, UNITS
 from naveval.studies.programs.costs.reconcile import BASES
 from naveval.studies.programs.panel.chains import KINDS
 from naveval.studies.programs.panel.persons import CATEGORIES, CHARACTERISTICS
 from naveval.studies.programs.panel.use import MONTHS
 from naveval.studies.programs.results import ProgramResults
+from naveval.studies.programs.sample.covariates import COVARIATES
+from naveval.studies.programs.sample.starts import BINS, WINDOWS
 
 STATUSES = (*STATUS_CODES.values(), "not_registered")
 PRINTED = "_printed"
+SERIES = (
+    "att",
+    "ate",
+    "main",
+    "chains",
+    "two_years",
+    "reduced_capacity",
+    "one_year_clean",
+    *STATUSES[:3],
+)
+STEPS = ("registered", "no_program_before", "under_60", "moved_on", "sample")
+SAMPLES = ("main", "one_year_clean", "reduced_capacity")
 
 
 @lru_cache(maxsize=1)
@@ -73,16 +87,38 @@ def extreme(
     }
 
 
+def _treated(results: ProgramResults) -> int:
+    """Persons on a programme with an effect of its own."""
+    assert results.effects is not None
+    return int((~results.effects.main.sample.frame["arm"].isin((CONTROL, REST))).sum())
+
+
 COMMON: Mapping[str, Fact] = {
     "county": Fact(lambda results: results.parameters.county, "text"),
     "most_changed": Fact(lambda _: thresholds().counts.largest_change),
     "few": Fact(lambda _: formats.FEW, "text"),
+    "sampled": Fact(lambda results: results.effects.main.sample.frame["person"].nunique()),
+    "treated": Fact(lambda results: _treated(results)),
+    "merged": Fact(lambda results: list(results.effects.main.sample.merged), "text"),
+    "trees": Fact(lambda results: results.effects.settings.options.trees),
+    "folds": Fact(lambda results: results.effects.settings.folds),
+    "min_arm": Fact(lambda results: results.effects.settings.min_arm),
+    "repetitions": Fact(lambda results: results.parameters.splits),
+    "rule_programs": Fact(lambda results: results.rule.programs, "text"),
+    "rule_gives": Fact(lambda results: results.rule.gives, "text"),
 }
 
 CODES: Mapping[str, Codes] = {
     **appendix.CODES,
-    "characteristic": ("all", *CHARACTERISTICS),
-    "category": ("all", *dict.fromkeys(c for group in CATEGORIES.values() for c in group)),
+    "characteristic": ("all", *CHARACTERISTICS, "history"),
+    "category": (
+        "all",
+        "seeker",
+        "reduced",
+        "registered_60",
+        "program_60",
+        *dict.fromkeys(c for group in CATEGORIES.values() for c in group),
+    ),
     "population": ("first", "other", "all", "months"),
     "status": STATUSES,
     "source": STATUSES,
@@ -91,7 +127,25 @@ CODES: Mapping[str, Codes] = {
     "program_1": GROUPS,
     "program_2": GROUPS,
     "program_3": (*GROUPS, "none"),
-    "arm": ARMS,
+    "arm": (*ARMS, REST, CONTROL, "all"),
+    "series": SERIES,
+    "step": STEPS,
+    "first_group": (*STATUSES[:3], "all"),
+    "wait": BINS,
+    "window": WINDOWS,
+    "sample": SAMPLES,
+    "side": ("treated", "control"),
+    "measure": ("autoc", "qini"),
+    "method": ("naive", "regression", "matching", "dml"),
+    "estimand": ("att", "ate"),
+    "outcome": ("months", "earnings"),
+    "covariate": COVARIATES,
+    "how": ("plain", "calibrated"),
+    "than": ("today", "nobody"),
+    "bin": str,
+    "clip": lambda code: formats.number(float(code), 3),
+    "trim": lambda code: formats.number(float(code), 3),
+    "leaf": str,
     "kind": KINDS,
     "group": ("all", *GROUPS, *dict.fromkeys(c for g in CATEGORIES.values() for c in g)),
     "state": STATES,

@@ -15,26 +15,9 @@ from matplotlib.ticker import MaxNLocator
 
 from naveval.disclosure.counts import NOISY
 from naveval.exhibits import figures, views
-from naveval.exhibits.output import Output
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.codes import STATES, STATUS_CODES
-
-CODES = "names"
-
-
-def name(output: Output, code: object) -> str:
-    """Name of a code; programmes are their own names."""
-    labels = output.texts[CODES]["labels"]
-    return str(labels.get(str(code), code))
-
-
-def named(output: Output, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """The frame with codes in the given columns replaced by names."""
-    return frame.assign(
-        **{column: [name(output, code) for code in frame[column]] for column in columns}
-    )
-
 
 DARK, TEAL, PINK, ORANGE, GREY, PURPLE = figures.COLORS
 Style = tuple[str, float, str]

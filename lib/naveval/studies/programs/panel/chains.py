@@ -9,9 +9,7 @@ import pandas as pd
 from naveval.disclosure.counts import share
 from naveval.disclosure.keys import Secret
 from naveval.registers.reading import Registers
-from naveval.studies.programs.codes import CONTROL
 from naveval.studies.programs.panel.persons import FIRST, LAST, every, protected
-from naveval.studies.programs.sample.persons import Sample
 
 PAUSE = 2
 KINDS = ("alone", "combination", "chain", "both")
@@ -105,18 +103,3 @@ def _most(
     table = table.assign(percent=100 * share(table[name], [total] * len(table)))
     order = table[table[name] > 0].sort_values(name, ascending=False, kind="stable")
     return order.head(top).reset_index(drop=True)[[*keys, "n", name, "percent"]]
-
-
-def followed_by_another(sample: Sample) -> pd.DataFrame:
-    """tbl-b-3: percent of the sample's programmes followed by another within two months."""
-    treated = sample.frame[sample.frame.arm != CONTROL]
-    table = treated.groupby("arm").agg(n=("person", "size"), followed=("program_2", _any_share))
-    total = pd.DataFrame(
-        {"n": [len(treated)], "followed": [_any_share(treated.program_2)]}, index=["all"]
-    )
-    table = pd.concat([table, total]).rename_axis("arm").reset_index()
-    return table.assign(alone=100 - table.followed)
-
-
-def _any_share(next_program: pd.Series) -> float:
-    return 100 * float((next_program != "").mean())

@@ -17,7 +17,60 @@ from naveval.studies.programs.sample.persons import BEFORE, Sample, register_row
 RECENT = 24  # months back for benefits and disability
 INCOME_YEARS = 10  # years back for income
 LOCAL_BEFORE, LOCAL_AFTER = 5, 6  # months around registration for local unemployment
-N_COVARIATES = 51
+COVARIATES = (
+    "woman",
+    "age",
+    "country_0",
+    "country_1",
+    "country_2",
+    "country_3",
+    "months_since_immigration",
+    "education",
+    "education_unknown",
+    "work_months_12",
+    "years_1g_5",
+    "years_3g_5",
+    "years_3g_10",
+    "in_work",
+    "out_under_6",
+    "out_6_or_more",
+    "work_6_before",
+    "work_12_before",
+    "high_6_before",
+    "high_12_before",
+    "aap_24",
+    "introduksjonsstonad_24",
+    "kvalifiseringsstonad_24",
+    "sosialhjelp_24",
+    "sykepenger_24",
+    "dagpenger_24",
+    "family_1",
+    "family_2",
+    "family_3",
+    "family_4",
+    "family_5",
+    "family_6",
+    "family_7",
+    "family_8",
+    "children",
+    "registered_60",
+    "program_60",
+    "disability_low_24",
+    "disability_middle_24",
+    "disability_full_24",
+    "centrality_1",
+    "centrality_2",
+    "centrality_3",
+    "rate",
+    "rate_before",
+    "rate_after",
+    "local_income",
+    "local_disability",
+    "first_standard",
+    "first_situational",
+    "first_special",
+)
+"""The columns, in no order that matters."""
 BENEFITS = (
     "aap",
     "introduksjonsstonad",
@@ -72,10 +125,10 @@ def covariates(registers: Registers, sample: Sample) -> pd.DataFrame:
         for group in ("standard", "situational", "special")
     }
     table = pd.DataFrame({name: np.asarray(v, dtype=np.float32) for name, v in columns.items()})
-    if table.shape[1] != N_COVARIATES or table.isna().any().any():
+    if set(table) != set(COVARIATES) or table.isna().any().any():
         missing = ", ".join(table.columns[table.isna().any()]) or "none"
         raise EstimationError(
-            f"covariates: {table.shape[1]} columns, expected {N_COVARIATES}; missing values in "
+            f"covariates: {table.shape[1]} columns, expected {len(COVARIATES)}; missing values in "
             f"{missing}"
         )
     return table

@@ -6,8 +6,9 @@ starts within a window; everybody else is a possible control. Nothing is dropped
 flow says how many left at each step.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -91,6 +92,8 @@ class Sample:
         Steps with the number of people left.
     merged
         Small programmes counted as Annet, with their numbers.
+    steps
+        The persons left at the steps before the sample itself.
     """
 
     frame: pd.DataFrame
@@ -100,6 +103,7 @@ class Sample:
     status: NDArray[np.int8]
     flow: pd.DataFrame
     merged: dict[str, int] = field(default_factory=dict)
+    steps: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def status_at_start(self) -> NDArray[np.int8]:
         """(n,) group in the month of the start or pseudo-start, 0 where not registered."""
@@ -115,6 +119,7 @@ class Sample:
             self.status[rows],
             self.flow,
             self.merged,
+            self.steps,
         )
 
 
@@ -159,6 +164,7 @@ def draw(
     make_spells(registers, unknown_to_rest=unknown_to_rest)
     entries = _entries(registers, wanted)
     flow = [("registered", len(entries))]
+    left = {"registered": entries.person.to_numpy()}
     if entries.empty:
         raise EstimationError(
             f"sample «{variant}»: nobody is first registered from {wanted.first} to {wanted.last}"
@@ -170,6 +176,7 @@ def draw(
     ):
         entries = entries[keep.reindex(entries.index)]
         flow.append((step, len(entries)))
+        left[step] = entries.person.to_numpy()
     frame = _with_programs(registers, entries.reset_index(drop=True), wanted.window)
     if not (frame.program != CONTROL).any():
         raise EstimationError(
@@ -189,6 +196,7 @@ def draw(
         status_months(registers, frame),
         pd.DataFrame(flow, columns=["step", "n"]),
         merged,
+        left,
     )
 
 

@@ -82,42 +82,25 @@ def waiting(registers: Registers, sample: Sample) -> pd.DataFrame:
 
 
 def time_to_first(registers: Registers, sample: Sample) -> pd.DataFrame:
-    """tbl-6-1: percent by months to the first programme and first group.
-
-    Returns
-    -------
-    One row per bin: months, and per first group n_<group> and <group> (percent).
-    """
+    """tbl-6-1: person, first group, and months to the first programme in `BINS`."""
     wait = waiting(registers, sample).wait.fillna(999).to_numpy()
-    bins = pd.Categorical.from_codes(np.digitize(wait, EDGES), categories=BINS)
-    table = pd.DataFrame({"months": list(BINS)})
-    for group in ("standard", "situational", "special"):
-        rows = (sample.frame.first_group == group).to_numpy()
-        counts = bins[rows].value_counts().reindex(list(BINS)).to_numpy()
-        table[f"n_{group}"] = counts
-        table[group] = 100 * counts / max(1, counts.sum())
-    return table
+    frame = sample.frame[["person", "first_group"]]
+    return frame.assign(months=np.array(BINS)[np.digitize(wait, EDGES)])
 
 
 def windows(registers: Registers, sample: Sample) -> pd.DataFrame:
-    """tbl-6-6: persons who start each programme in months 0–11 and 12–23.
+    """tbl-6-6: person, programme and window of each first start in `WINDOWS`.
 
     Programmes merged in the sample are counted as Annet in both.
     """
-    first = waiting(registers, sample)
-    frame = sample.frame
-    early = frame.arm[frame.arm != CONTROL].value_counts()
-    names = list(early.index)
-    started = first.program[(first.wait >= 12) & (first.wait < 24)]
-    late = started.where(started.isin(names), REST).value_counts()
-    names = [*names, *({REST} & set(late.index) - set(names))]
-    return pd.DataFrame(
-        {
-            "program": names,
-            "early": early.reindex(names).fillna(0).astype(int).to_numpy(),
-            "late": late.reindex(names).fillna(0).astype(int).to_numpy(),
-        }
-    ).sort_values("program", ignore_index=True)
+    first, frame = waiting(registers, sample), sample.frame
+    early = frame.loc[frame.arm != CONTROL, ["person", "arm"]].rename(columns={"arm": "program"})
+    late = ((first.wait >= 12) & (first.wait < 24)).to_numpy()
+    known = first.program[late].isin(set(early.program))
+    started = first.program[late].where(known, REST).to_numpy()
+    second = pd.DataFrame({"person": frame.person[late].to_numpy(), "program": started})
+    parts = [early.assign(window=WINDOWS[0]), second.assign(window=WINDOWS[1])]
+    return pd.concat(parts, ignore_index=True)
 
 
 def lives_in(registers: Registers, sample: Sample, county: str) -> pd.Series:

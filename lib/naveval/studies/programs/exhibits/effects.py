@@ -1,0 +1,571 @@
+"""Section «Hva tiltakene endret» (chapter 6): effects on those treated, on all, and by group.
+
+Averages over everybody ask for people like them among the treated. Where overlap is too poor for
+that, the number is marked in every exhibit that shows it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval.estimators import overlap, scores
+from naveval.estimators.cost_benefit.assumptions import from_inputs
+from naveval.estimators.cost_benefit.inputs import load
+from naveval.estimators.multiple_testing import holm
+from naveval.exhibits import show
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, View, When
+from naveval.exhibits.opening import Opened
+from naveval.exhibits.protect import Derived, Model
+from naveval.exhibits.reader import Reader
+from naveval.project import paths
+from naveval.project.formats import rounded
+from naveval.studies.programs import published
+from naveval.studies.programs.codes import ARMS, REST
+from naveval.studies.programs.effects import Estimated, wage_effects
+from naveval.studies.programs.exhibits import effects_drawing as drawn
+from naveval.studies.programs.results import ProgramResults
+from naveval.studies.programs.sample.covariates import SPELL, spell_category
+from naveval.studies.programs.study import Effects, prices_own_effects
+
+MARK, LEVEL = "†", 0.05
+SMALL, LARGE = 1.0, 2.0
+"""Months a year from which an effect is called medium and large."""
+MONTHS, WAGES = "months per year", "NOK per year"
+YEARS, YEAR_FOUR = (1, 2, 3), 4
+SLOW_PROGRAMS = ("AFT", "Arbeidsrettet rehabilitering", "Utdanning")
+GROUPS = ("standard", "situational", "special")
+AGE_EDGES = (20, 30, 40, 50)
+AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
+MIN_GATE, MIN_TREATED = 150, 20
+"""Fewest persons in a county's part of the sample, and fewest treated there of a programme."""
+EFFECT = {"se": "std_error", "low": "ci_low", "high": "ci_high", "p": "p_value"}
+KEPT = ("std_error", "ci_low", "ci_high", "p_value")
+Frame = Callable[[ProgramResults], pd.DataFrame]
+
+
+def of(results: ProgramResults) -> Effects:
+    """The effects of a run that has them."""
+    assert results.effects is not None
+    return results.effects
+
+
+def fitted(
+    label: str, data: Frame, keys: tuple[str, ...], values: Any, view: View | None, **more: Any
+) -> Exhibit[ProgramResults]:
+    """An exhibit of model output: rows on few treated are hidden."""
+    return Exhibit(label, data, keys, values, Model(n=("n",)), view, **more)
+
+
+def effect(unit: str, form: str, estimand: str = "att", **more: Any) -> Value:
+    """An effect with its error, interval and test."""
+    return Value(form, unit, estimand=estimand, method="dml", **EFFECT, **more)
+
+
+def years(
+    estimated: Estimated, kind: str, series: str, wanted: Sequence[int], estimand: str = "att"
+) -> pd.DataFrame:
+    """Effects of a kind ("months") by programme and year, named after the kind."""
+    table = estimated.effects
+    names = [f"{kind}_{year}" for year in wanted]
+    rows = table[(table.estimand == estimand) & table.outcome.isin(names) & (table.arm != REST)]
+    return pd.DataFrame(
+        {
+            "arm": rows.arm,
+            "year": rows.outcome.str.rsplit("_", n=1).str[1].astype(int),
+            "series": series,
+            kind: rows.estimate,
+            **{name: rows[name] for name in KEPT},
+            "n": rows.n_treated,
+        }
+    ).reset_index(drop=True)
+
+
+def earnings(results: ProgramResults, year_four: bool) -> pd.DataFrame:
+    """Effects on earnings: of the main sample, or in year 4 of the earlier cohort."""
+    table = wage_effects(of(results).main, of(results).robust.get("year_four"))
+    table = table[(table.year == YEAR_FOUR) == year_four]
+    named = table.rename(columns={"estimate": "earnings", "n_treated": "n"})
+    return named[["arm", "year", "earnings", *KEPT, "n"]].reset_index(drop=True)
+
+
+def wages(study: Opened, results: ProgramResults) -> pd.DataFrame | None:
+    """Released effects on earnings, as `estimates.csv` has them, where costs are to use them."""
+    if results.effects is None or not prices_own_effects(results.parameters):
+        return None
+    labels = ["fig-6-3", *(["fig-6-5"] if "year_four" in results.effects.robust else [])]
+    return show.estimates(study.showing.reader(results), labels)
+
+
+def grades(estimated: Estimated) -> pd.Series:
+    """Overlap for averages over everybody, by programme: good, thin or poor."""
+    table = overlap.summary(estimated.scores, estimated.nuisances)
+    return pd.Series(table.set_index("arm").overlap)
+
+
+def in_words(reader: Reader) -> pd.DataFrame:
+    """Table 6-5: sign and size of the effects in words, beside the report and earlier research."""
+    printed = published.read("table_6_5").set_index("program")
+    table = reader.frame("fig-6-2")
+    rows = []
+    for arm, part in table[table["year"] > 1].groupby("arm", sort=False):
+        shared = "Oppfølging og Utvidet oppfølging"
+        key = shared if arm in ("Oppfølging", "Utvidet oppfølging i NAV") else arm
+        text = printed.reindex([key]).fillna("").iloc[0]
+        rows.append((arm, size_in_words(part), text.this_report, text.earlier_research))
+    return pd.DataFrame(rows, columns=["arm", "own", "published", "earlier"])
+
+
+def size_in_words(part: pd.DataFrame) -> str:
+    """Key of the word for some years' effects on months in work a year: sign and size."""
+    mean = float(part["months"].mean())
+    if not ((part["ci_low"] > 0).any() or (part["ci_high"] < 0).any()):
+        return "unclear"
+    size = "small" if abs(mean) < SMALL else "medium" if abs(mean) < LARGE else "large"
+    return f"{size}_{'positive' if mean > 0 else 'negative'}"
+
+
+def beside_printed(reader: Reader) -> pd.DataFrame:
+    """Released effects on those treated, with the printed ones where they are about the run."""
+    parts = [
+        reader.frame(label).assign(outcome=name, effect=reader.frame(label)[name])
+        for label, name in (("fig-6-2", "months"), ("fig-6-3", "earnings"))
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table = table.merge(printed_effects(), on=["arm", "outcome", "year"], how="left")
+    if reader.parameters.county:
+        table["printed"] = np.nan
+    columns = ["arm", "outcome", "year", "effect", "std_error", "ci_low", "ci_high", "printed"]
+    return table[columns].assign(hidden=table["effect"].isna())
+
+
+def printed_effects() -> pd.DataFrame:
+    """arm, outcome, year, printed: months from the text, kroner a year from table 7-5.
+
+    Table 7-5 has kroner a month, with its misprints corrected as `params/costs.yml` says.
+    """
+    given = from_inputs(load(paths.params_dir() / "costs.yml"))
+    parts = [
+        pd.DataFrame(
+            {
+                "arm": given.programs,
+                "outcome": "earnings",
+                "year": year,
+                "printed": 12 * np.ravel(getattr(given, f"effect_year_{year}")),
+            }
+        )
+        for year in YEARS
+    ]
+    months = published.month_effects().rename(columns={"published": "printed"})
+    return pd.concat([*parts, months], ignore_index=True)
+
+
+def everybody(results: ProgramResults) -> pd.DataFrame:
+    """Effects on those treated beside effects on all, which are marked where overlap is poor."""
+    main = of(results).main
+    parts = [years(main, "months", name, YEARS, name) for name in ("att", "ate")]
+    frame = pd.concat(parts, ignore_index=True)
+    poor = frame.arm.map(grades(main)).eq("poor") & (frame.series == "ate")
+    return frame.assign(mark=np.where(poor, MARK, ""))
+
+
+def differences(results: ProgramResults) -> pd.DataFrame:
+    """Test of the effect on the treated against that on all, per programme and year."""
+    made = of(results).main.scores
+    parts = [scores.att_minus_ate(made, arm) for arm in range(1, len(made.arms))]
+    table = pd.concat(parts, ignore_index=True)
+    table = table[table.outcome.str.startswith("months_") & (table.arm != REST)]
+    n = table.arm.map(of(results).main.sample.frame.arm.value_counts())
+    year = table.outcome.str.rsplit("_", n=1).str[1].astype(int)
+    return table.assign(year=year, difference=table.estimate, n=n)[
+        ["arm", "year", "difference", *KEPT, "n"]
+    ].reset_index(drop=True)
+
+
+def monthly(results: ProgramResults, arms: Sequence[str] = ARMS) -> pd.DataFrame:
+    """Effect on work month by month, in shares."""
+    table = of(results).main.effects
+    work = table.outcome.str.startswith("work_")
+    rows = table[(table.estimand == "att") & table.arm.isin(arms) & work]
+    return pd.DataFrame(
+        {
+            "arm": rows.arm,
+            "m": rows.outcome.str[5:].astype(int),
+            "work": rows.estimate,
+            **{name: rows[name] for name in KEPT},
+            "n": rows.n_treated,
+        }
+    ).reset_index(drop=True)
+
+
+def other_sample(which: str) -> Frame:
+    """Another sample beside the main one, in the years that both have."""
+
+    def made(results: ProgramResults) -> pd.DataFrame:
+        main, other = of(results).main, of(results).robust[which]
+        wanted = range(1, min(main.years, other.years) + 1)
+        parts = [
+            years(one, "months", name, wanted) for name, one in (("main", main), (which, other))
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    return made
+
+
+def first_groups(results: ProgramResults) -> pd.DataFrame:
+    """Separate estimates per first group."""
+    parts = [years(one, "months", key, YEARS) for key, one in of(results).by_group.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def group_series(estimated: Estimated) -> dict[str, pd.Series]:
+    """Groups of table 6-7 by characteristic, first category the reference."""
+    x, frame = estimated.covariates, estimated.sample.frame
+    country = x[[f"country_{k}" for k in range(4)]].to_numpy().argmax(axis=1)
+    codes = {
+        "status": (np.where(frame.first_group == "special", 1, 0), ("seeker", "reduced")),
+        "sex": (x.woman.to_numpy().astype(int), ("man", "woman")),
+        "age_group": (np.digitize(x.age, AGE_EDGES), AGES),
+        "country": (country, ("0", "1", "2", "3")),
+        "spell": (spell_category(estimated.sample), SPELL),
+    }
+    return {
+        key: pd.Series(pd.Categorical.from_codes(values, categories=list(categories)))
+        for key, (values, categories) in codes.items()
+    }
+
+
+def gate_years(estimated: Estimated, arm: str, groups: pd.Series) -> pd.DataFrame:
+    """Group effects on the mean of months in work in years 2 and 3, with n treated in each."""
+    made = estimated.scores
+    columns = [made.outcomes.index(f"months_{year}") for year in (2, 3) if year <= estimated.years]
+    mean = scores.average_outcomes(made, columns, "months_2_3")
+    position = made.arms.index(arm)
+    table = scores.gate(mean, position, groups)
+    treated = groups[made.arm == position].value_counts()
+    return table.assign(n=treated.reindex(table.category).fillna(0).to_numpy(int))
+
+
+def gate(results: ProgramResults) -> pd.DataFrame:
+    """Table 6-7: the first group of each characteristic, and the others' differences from it."""
+    main = of(results).main
+    parts = [
+        gate_years(main, arm, groups).assign(characteristic=characteristic)
+        for characteristic, groups in group_series(main).items()
+        for arm in main.arms
+        if arm in ARMS
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    table["category"] = table.category.astype(str)
+    given = published.gate()
+    given["category"] = given.category.replace({"job_seeker": "seeker"})
+    keys = ["characteristic", "category", "type", "arm"]
+    table = table.merge(given, on=keys, how="left")
+    printed = table.published.mask(bool(results.parameters.county))
+    named = table.assign(months=table.estimate, printed=printed)
+    return named[[*keys, "months", *KEPT, "n", "printed"]]
+
+
+def county(results: ProgramResults) -> pd.DataFrame:
+    """Group effects in the county and in the rest of the country, of arms with enough treated."""
+    main, inside = of(results).main, of(results).in_county
+    where = np.where(inside, "place", "rest")
+    rows = []
+    for arm in main.arms:
+        n = int((inside & (main.scores.arm == main.scores.arms.index(arm))).sum())
+        if arm not in ARMS or n < MIN_TREATED:
+            continue
+        row: dict[str, Any] = {"arm": arm, "n": n}
+        for own, other in (("rest", "place"), ("place", "rest")):
+            groups = pd.Series(pd.Categorical(where, categories=[own, other]))
+            level, difference = gate_years(main, arm, groups).itertuples()
+            row |= {own: level.estimate, f"{own}_error": level.std_error}
+            row |= {"difference": difference.estimate, "difference_error": difference.std_error}
+            row |= {"p": difference.p_value}
+        rows.append(row)
+    columns = ["arm", "n", "place", "place_error", "rest", "rest_error"]
+    found = pd.DataFrame(rows, columns=[*columns, "difference", "difference_error", "p"])
+    poor = found.arm.map(grades(main)).eq("poor")
+    return found.assign(mark=np.where(poor, MARK, ""))
+
+
+def _ends(value: str, form: str, series: str = "") -> dict[str, Fact]:
+    """The programmes with the largest and the least effect in the last year, and the effects."""
+
+    def row(reader: Reader, last: int) -> Any:
+        rows = reader.rows.dropna(subset=[value])
+        rows = rows[rows["series"] == series] if series else rows
+        rows = rows[rows["year"] == rows["year"].max()].sort_values(value, ascending=False)
+        return rows.iloc[last] if len(rows) else {"arm": "–", value: np.nan}
+
+    return {
+        "best": Fact(lambda reader: row(reader, 0)["arm"], "text"),
+        "best_effect": Fact(lambda reader: row(reader, 0)[value], form),
+        "worst": Fact(lambda reader: row(reader, -1)["arm"], "text"),
+        "worst_effect": Fact(lambda reader: row(reader, -1)[value], form),
+    }
+
+
+def _month(reader: Reader, month: int) -> float:
+    """Effect on work of the first programme shown, in percentage points."""
+    rows = reader.rows
+    rows = rows[(rows["arm"] == rows["arm"].iloc[0]) & (rows["m"] == month)]
+    return float(100 * rows["work"].iloc[0])
+
+
+def _lacking(reader: Reader) -> str:
+    """Per first group the programmes of the main sample without an estimate of their own."""
+    have = reader.rows.groupby("series")["arm"].agg(set)
+    arms = list(dict.fromkeys(reader.frame("fig-6-2")["arm"]))
+    told = []
+    for group in GROUPS:
+        names = [arm for arm in arms if arm not in have.get(group, set())]
+        told.append(
+            f"{reader.named('series', group)}: {', '.join(names) or reader.named('', 'none')}"
+        )
+    return "; ".join(told)
+
+
+def _near(reader: Reader) -> pd.Series:
+    """Distance to the printed effects in standard errors."""
+    rows = reader.rows
+    return (rows["effect"] - rows["printed"]).abs() / rows["std_error"]
+
+
+def _poor(reader: Reader) -> str:
+    """The marked programmes, or a dash."""
+    rows = reader.frame("fig-6-8")
+    return ", ".join(dict.fromkeys(rows.loc[rows["mark"] == MARK, "arm"])) or "–"
+
+
+def _mark(arm: str) -> Callable[[Reader], str]:
+    def mark(reader: Reader) -> str:
+        rows = reader.frame("fig-6-8")
+        return MARK if ((rows["arm"] == arm) & (rows["mark"] == MARK)).any() else ""
+
+    return mark
+
+
+def _last(reader: Reader) -> pd.DataFrame:
+    """Effects on months in work in the last year, with the sign that holds for all together."""
+    rows = reader.frame("fig-6-2")
+    rows = rows[rows["year"] == rows["year"].max()].dropna(subset=["months"])
+    clear = holm(rows["p_value"].to_numpy(float)) < LEVEL
+    sign = np.where(clear, np.sign(rows["months"]), 0)
+    return rows.assign(sign=sign).sort_values("months", ascending=False)
+
+
+def _summary(place: int, column: str, form: str) -> Fact:
+    return Fact(lambda reader: _last(reader).iloc[place][column], form)
+
+
+def _other(label: str, which: str) -> Exhibit[ProgramResults]:
+    return fitted(
+        label,
+        other_sample(which),
+        ("arm", "year", "series"),
+        {"months": effect(MONTHS, "num1_s", f"att, {which}")},
+        Picture(drawn.years),
+        facts=_ends("months", "num1_s", which),
+        when=When(lambda results: which in of(results).robust),
+    )
+
+
+WORK = effect("share", "pp1_s", "att")
+BY_YEAR = ("arm", "year")
+SHOWN = {"se": "std_error", "low": "ci_low", "high": "ci_high"}
+EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
+    fitted(
+        "fig-6-2",
+        lambda results: years(of(results).main, "months", "att", YEARS),
+        BY_YEAR,
+        {"months": effect(MONTHS, "num1_s")},
+        Picture(drawn.years),
+        facts=_ends("months", "num1_s"),
+    ),
+    fitted(
+        "fig-6-3",
+        lambda results: earnings(results, year_four=False),
+        BY_YEAR,
+        {"earnings": effect(WAGES, "nok_s")},
+        Picture(drawn.years),
+        facts=_ends("earnings", "nok1000_s"),
+    ),
+    Exhibit(
+        "tbl-6-5",
+        in_words,
+        ("arm",),
+        {"own": Value("name"), "published": Value(), "earlier": Value()},
+        Derived("figure 6-2"),
+        Table(rows=("arm",)),
+    ),
+    Exhibit(
+        "tbl-effects",
+        beside_printed,
+        ("arm", "outcome", "year"),
+        {
+            "effect": Value(
+                by="outcome",
+                kinds={"months": Value("num2_s", **SHOWN), "earnings": Value("int_s", **SHOWN)},
+                **SHOWN,
+            ),
+            "printed": Value(
+                by="outcome",
+                kinds={
+                    "months": Value("num1_s", source="published"),
+                    "earnings": Value("int_s", source="published"),
+                },
+                source="published",
+            ),
+        },
+        Derived("figures 6-2 and 6-3"),
+        Table(rows=("arm", "outcome", "year")),
+        facts={
+            "compared": Fact(lambda reader: int(_near(reader).notna().sum())),
+            "near": Fact(lambda reader: int((_near(reader) <= 2).sum())),
+        },
+    ),
+    fitted(
+        "fig-6-5",
+        lambda results: earnings(results, year_four=True),
+        BY_YEAR,
+        {"earnings": effect(WAGES, "nok_s", "att, first registered 2016-2017")},
+        Picture(drawn.years),
+        facts=_ends("earnings", "nok1000_s"),
+        when=When(lambda results: "year_four" in of(results).robust),
+    ),
+    fitted(
+        "fig-6-4",
+        lambda results: monthly(results, SLOW_PROGRAMS),
+        ("arm", "m"),
+        {"work": Value("pp1_s", **EFFECT)},
+        Picture(drawn.monthly),
+        facts={
+            "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
+            "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
+            "month_36": Fact(lambda reader: _month(reader, 36), "num1_s"),
+        },
+        when=When(lambda results: len(monthly(results, SLOW_PROGRAMS)) > 0),
+    ),
+    fitted(
+        "fig-b-3",
+        monthly,
+        ("arm", "m"),
+        {"work": WORK},
+        Picture(drawn.monthly),
+        facts={
+            "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
+            "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
+            "month_36": Fact(lambda reader: _month(reader, 36), "num1_s"),
+        },
+    ),
+    fitted(
+        "fig-6-8",
+        everybody,
+        ("arm", "year", "series"),
+        {
+            "months": Value(
+                by="series",
+                kinds={
+                    "att": Value("num1_s", **EFFECT),  # those of figure 6-2
+                    "ate": effect(MONTHS, "num1_s", "ate"),
+                },
+                **EFFECT,
+            ),
+            "mark": Value(),
+        },
+        Picture(drawn.years),
+        facts={"poor": Fact(_poor, "text")},
+    ),
+    fitted(
+        "tbl-att-ate",
+        differences,
+        BY_YEAR,
+        {"difference": effect(MONTHS, "num1_s", "att minus ate")},
+        None,
+        facts={
+            "different": Fact(lambda reader: int((reader.frame()["p_value"] < LEVEL).sum())),
+            "tests": Fact(lambda reader: int(reader.frame()["p_value"].notna().sum())),
+        },
+    ),
+    _other("fig-6-7", "chains"),
+    _other("fig-two-years", "two_years"),
+    _other("fig-6-6", "reduced_capacity"),
+    _other("fig-b-4", "one_year_clean"),
+    fitted(
+        "fig-b-5",
+        first_groups,
+        ("arm", "year", "series"),
+        {"months": effect(MONTHS, "num1_s", "att by first group")},
+        Picture(drawn.years),
+        facts={**_ends("months", "num1_s"), "lacking": Fact(_lacking, "text")},
+        when=When(lambda results: len(of(results).by_group) > 0),
+    ),
+    fitted(
+        "tbl-6-7",
+        gate,
+        ("characteristic", "category", "arm"),
+        {
+            "months": Value(
+                "num2_s",
+                MONTHS,
+                at=("estimate", "x"),
+                estimand="gate",
+                method="dml",
+                published="printed",
+                **EFFECT,
+            ),
+            "printed": Value(source="published"),
+            "std_error": Value("num2", at=("std_error", "x")),
+        },
+        Table(rows=("characteristic", "category"), spread=("arm",)),
+        facts={
+            "poor": Fact(_poor, "text"),
+            **{f"mark_{i}": Fact(_mark(arm), "text") for i, arm in enumerate(ARMS, start=1)},
+        },
+    ),
+    fitted(
+        "tbl-county",
+        county,
+        ("arm",),
+        {
+            "place": Value("num2_s", MONTHS, se="place_error", estimand="ate, county"),
+            "rest": Value("num2_s", MONTHS, se="rest_error", estimand="ate, rest of the country"),
+            "difference": Value(
+                "num2_s", MONTHS, se="difference_error", p="p", estimand="difference"
+            ),
+            "mark": Value(),
+            "n": Value("int"),
+        },
+        Table(rows=("arm",)),
+        facts={"least": Fact(lambda _: MIN_TREATED)},
+        when=When(
+            lambda results: (
+                int(of(results).in_county.sum()) >= MIN_GATE and len(county(results)) > 0
+            ),
+            "tbl-county-few",
+        ),
+    ),
+)
+SENTENCES: tuple[Sentence, ...] = (
+    Sentence(
+        "effects-summary",
+        facts={
+            "n": Fact(lambda reader: rounded(reader.common("sampled"), 10)),
+            "treated": Fact(lambda reader: rounded(reader.common("treated"), 10)),
+            "arms": Fact(lambda reader: len(_last(reader))),
+            "positive": Fact(lambda reader: int((_last(reader)["sign"] > 0).sum())),
+            "negative": Fact(lambda reader: int((_last(reader)["sign"] < 0).sum())),
+            "best": _summary(0, "arm", "text"),
+            "best_effect": _summary(0, "months", "num1_s"),
+            "best_low": _summary(0, "ci_low", "num1_s"),
+            "best_high": _summary(0, "ci_high", "num1_s"),
+            "worst": _summary(-1, "arm", "text"),
+            "worst_effect": _summary(-1, "months", "num1_s"),
+            "worst_low": _summary(-1, "ci_low", "num1_s"),
+            "worst_high": _summary(-1, "ci_high", "num1_s"),
+        },
+    ),
+    Sentence("effects-outcomes"),
+)

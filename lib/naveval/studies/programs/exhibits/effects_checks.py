@@ -1,0 +1,571 @@
+"""Section «Hva tiltakene endret», diagnostics: are the groups alike, and does the answer hold."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval.disclosure import counts
+from naveval.estimators import crossfit, overlap, rate, scores
+from naveval.estimators.multiple_testing import holm
+from naveval.estimators.sensitivity import confounding
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, When
+from naveval.exhibits.protect import Descriptive
+from naveval.exhibits.reader import Reader
+from naveval.project.errors import EstimationError
+from naveval.studies.programs import effects as programs_effects
+from naveval.studies.programs.codes import REST
+from naveval.studies.programs.effects import PLACEBO, Estimated
+from naveval.studies.programs.exhibits import effects_drawing as drawn
+from naveval.studies.programs.exhibits.effects import EFFECT, KEPT, LEVEL, MONTHS, fitted, of
+from naveval.studies.programs.exhibits.effects_sample import counted
+from naveval.studies.programs.policy import AGAINST
+from naveval.studies.programs.results import ProgramResults
+from naveval.studies.programs.sample.persons import BEFORE
+
+PATH = np.arange(-60, 37)
+BINS = tuple(range(1, 11))
+SIDES = ("treated", "control")
+LARGE = 0.1
+"""Standardised difference from which balance is not small."""
+CF_Y = CF_D = 0.03
+CLIPS_AND_TRIMS = (
+    (0.001, 0.0),
+    (0.002, 0.0),
+    (0.005, 0.0),
+    (0.01, 0.0),
+    (0.0, 0.002),
+    (0.0, 0.005),
+)
+LEAST_WEIGHT = 1e-6
+RANKED = "months_2"
+
+
+def arms_of(estimated: Estimated) -> list[tuple[str, int]]:
+    """Programmes with a number each, Annet left out."""
+    made = estimated.scores
+    return [(arm, code) for code, arm in enumerate(made.arms) if code and arm != REST]
+
+
+def treated(estimated: Estimated, code: int) -> int:
+    return int((estimated.scores.arm == code).sum())
+
+
+def paths(results: ProgramResults) -> pd.DataFrame:
+    """Figure 6-1: percent in work of treated, and of weighted controls, by month."""
+    main = of(results).main
+    work = main.sample.work[:, BEFORE + PATH]
+    person = main.sample.frame.person.to_numpy()
+    parts, controls = [], []
+    for arm, code in arms_of(main):
+        rows = main.scores.arm == code
+        who, when = np.nonzero(work[rows])
+        parts.append(pd.DataFrame({"person": person[rows][who], "m": PATH[when], "arm": arm}))
+        weight = overlap.control_weights(main.scores, code)
+        share = weight @ work / weight.sum()
+        error = np.sqrt(share * (1 - share) / overlap.effective_size(weight))
+        controls.append(
+            pd.DataFrame(
+                {"arm": arm, "m": PATH, "control": 100 * share, "control_error": 100 * error}
+            )
+        )
+    arms = [arm for arm, _ in arms_of(main)]
+    frame = pd.DataFrame({"person": person, "arm": main.sample.frame.arm.to_numpy()})
+    whole = counted(results, frame[frame.arm.isin(arms)], {"arm": arms})
+    own = counted(results, pd.concat(parts), {"arm": arms, "m": [int(m) for m in PATH]})
+    table = own.merge(whole.rename(columns={"n": "total"}), on="arm")
+    percent = 100 * counts.share(table["n"], table["total"])
+    named = table.assign(treated=percent).rename(columns={"n": "n_work", "total": "n"})
+    return named.merge(pd.concat(controls), on=["arm", "m"])
+
+
+def balance(results: ProgramResults) -> pd.DataFrame:
+    """Standardised differences of every covariate, before and after weighting."""
+    main = of(results).main
+    x, names = main.covariates.to_numpy(), list(main.covariates.columns)
+    parts = []
+    for arm, code in arms_of(main):
+        size = overlap.effective_size(overlap.control_weights(main.scores, code))
+        n = treated(main, code)
+        table = overlap.balance(main.scores, code, x, names)
+        parts.append(
+            table[["covariate", "smd_raw", "smd_weighted"]].assign(
+                arm=arm, n=n, std_error=np.sqrt(1 / n + 1 / size)
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def density(results: ProgramResults) -> pd.DataFrame:
+    """Treated and controls by tenth of the sample's propensity, in percent."""
+    main = of(results).main
+    person = main.sample.frame.person.to_numpy()
+    parts = []
+    for arm, code in arms_of(main):
+        p = main.nuisances.propensity[:, code]
+        tenth = np.clip(np.searchsorted(np.quantile(p, np.linspace(0, 1, 11)), p, "right"), 1, 10)
+        for side, rows in zip(SIDES, (main.scores.arm == code, main.scores.arm == 0), strict=True):
+            parts.append(
+                pd.DataFrame({"person": person[rows], "arm": arm, "bin": tenth[rows], "side": side})
+            )
+    rows = pd.concat(parts)
+    codes = {"arm": [arm for arm, _ in arms_of(main)], "side": SIDES}
+    whole = counted(results, rows, codes).rename(columns={"n": "total"})
+    table = counted(results, rows, {**codes, "bin": BINS}).merge(whole, on=list(codes))
+    return table.assign(percent=100 * counts.share(table["n"], table["total"]))
+
+
+def overlaps(results: ProgramResults) -> pd.DataFrame:
+    """Propensities near zero, clipped, trimmed, effective sizes and the grade."""
+    main = of(results).main
+    table = overlap.summary(main.scores, main.nuisances)
+    table = table[table.arm != REST].rename(
+        columns={"below_0.001": "near_1", "below_0.01": "near_10", "n_treated": "n"}
+    )
+    persons = ["n", "near_1", "near_10", "n_clipped", "n_trimmed"]
+    sizes = ["effective_treated", "effective_controls"]
+    for name in (*persons, *sizes):
+        table[name] = [counts.about(value) for value in table[name]]
+    medians = table[["all_q50", "treated_q50"]].round(3)
+    return pd.concat([table[["arm", *persons, *sizes, "overlap"]], medians], axis=1)
+
+
+def placebo(results: ProgramResults) -> pd.DataFrame:
+    """What passes for an effect on months in work 13 to 24 months before registration."""
+    table = of(results).main.effects
+    rows = table[(table.outcome == PLACEBO) & (table.arm != REST) & (table.estimand == "att")]
+    named = rows.assign(months=rows.estimate, n=rows.n_treated)
+    return named[["arm", "months", *KEPT, "n"]].reset_index(drop=True)
+
+
+def hidden(results: ProgramResults) -> pd.DataFrame:
+    """Bounds under an unobserved confounder, and robustness values, year 2."""
+    main = of(results).main
+    column = main.scores.outcomes.index(RANKED)
+    rows = []
+    for arm, code in arms_of(main):
+        b = confounding.bounds(main.scores, code, "att", cf_y=CF_Y, cf_d=CF_D)
+        rows.append(
+            {
+                "arm": arm,
+                "months": b.estimate[column],
+                "lower": b.lower[column],
+                "upper": b.upper[column],
+                "rv": round(float(b.robustness_value[column]), 3),
+                "rv_ci": round(float(b.robustness_value_ci[column]), 3),
+                "std_error": _own(main, arm).std_error,
+                "n": treated(main, code),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _own(main: Estimated, arm: str, estimand: str = "att") -> Any:
+    """The run's effect on months in work in year 2."""
+    return programs_effects.pick(main, estimand, RANKED).loc[arm]
+
+
+def methods(results: ProgramResults) -> pd.DataFrame:
+    """What other methods would conclude, months in work in year 2, and the truth if known."""
+    data = of(results)
+    table = data.alternatives[data.alternatives.outcome == RANKED]
+    parts = [table[["arm", "method", "estimate", "std_error"]]]
+    own = [_own(data.main, arm) for arm, _ in arms_of(data.main)]
+    parts.append(
+        pd.DataFrame(
+            {
+                "arm": [row.name for row in own],
+                "method": "dml",
+                "estimate": [row.estimate for row in own],
+                "std_error": [row.std_error for row in own],
+            }
+        )
+    )
+    known = data.truth["cohorts"]["main"]["att"] if data.truth else {}
+    arms = dict(arms_of(data.main))
+    found = pd.concat(parts, ignore_index=True)
+    found = found[found.arm.isin(arms)].rename(columns={"estimate": "months"})
+    truth = [known.get(arm, {}).get(RANKED, np.nan) for arm in found.arm]
+    n = [treated(data.main, arms[arm]) for arm in found.arm]
+    return found.assign(truth=np.array(truth, dtype=float), n=n).reset_index(drop=True)
+
+
+def truth(results: ProgramResults) -> pd.DataFrame:
+    """How far the estimates are from the truth of the simulated registers."""
+    data = of(results)
+    assert data.truth is not None
+    table = programs_effects.compare(data.main, dict(data.truth))
+    table = table[table.outcome.str.match(r"months_|earnings_") & (table.arm != REST)]
+    rows = []
+    for (estimand, arm), part in table.groupby(["estimand", "arm"], sort=False):
+        months = part.set_index("outcome").loc[RANKED]
+        rows.append(
+            {
+                "estimand": estimand,
+                "arm": arm,
+                "months": months.estimate,
+                "std_error": months.std_error,
+                "truth": months.truth,
+                "worst": round(float(part.z.abs().max()), 1),
+                "within": int(part.within.sum()),
+                "tests": len(part),
+                "n": int(part.n_treated.iloc[0]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _other_scores(main: Estimated, nuisances: Any, **how: float) -> pd.DataFrame:
+    """ATET and ATE on months in work in year 2 with other nuisances or bounds."""
+    column = main.scores.outcomes.index(RANKED)
+    made = scores.doubly_robust(
+        main.scores.y[:, [column]],
+        main.scores.arm,
+        scores.only_outcome(nuisances, column),
+        cluster=main.scores.cluster,
+        **how,
+    )
+    att, ate = scores.effects(made, "att"), scores.effects(made, "ate")
+    return pd.DataFrame(
+        {
+            "arm": att.arm,
+            "att": att.estimate,
+            "att_error": att.std_error,
+            "ate": ate.estimate,
+            "ate_error": ate.std_error,
+            "n": att.n_treated,
+            "left": [counts.about(n) for n in att.n_obs],
+        }
+    )[att.arm != REST]
+
+
+def clips(results: ProgramResults) -> pd.DataFrame:
+    """The same effects with other clips and trims, and with calibrated propensities."""
+    main, chosen = of(results).main, of(results).settings
+    parts = []
+    for clip, trim in CLIPS_AND_TRIMS:
+        try:
+            table = _other_scores(main, main.nuisances, clip=clip or LEAST_WEIGHT, trim=trim)
+        except EstimationError:
+            continue
+        parts.append(table.assign(how="plain", clip=clip, trim=trim))
+    even = crossfit.calibrated(main.nuisances, main.scores.arm)
+    calibrated = _other_scores(main, even, clip=chosen.clip, trim=chosen.trim)
+    parts.append(calibrated.assign(how="calibrated", clip=chosen.clip, trim=chosen.trim))
+    return pd.concat(parts, ignore_index=True).astype({"clip": str, "trim": str})
+
+
+def rankings(results: ProgramResults) -> pd.DataFrame:
+    """Does the predicted effect tell who gains most: AUTOC and Qini, months in work in year 2.
+
+    The prediction is that of the outcome forests, made without the person.
+    """
+    main = of(results).main
+    column = main.scores.outcomes.index(RANKED)
+    rows = []
+    for arm, code in arms_of(main):
+        model = main.nuisances.outcome_model
+        priority = model[:, code, column] - model[:, 0, column]
+        for target in ("autoc", "qini"):
+            found = rate.rate(main.scores, code, priority, RANKED, target=target)
+            rows.append(
+                {
+                    "arm": arm,
+                    "measure": target,
+                    "months": found.estimate,
+                    "std_error": found.std_error,
+                    "p_value": found.p_value,
+                    "n": treated(main, code),
+                }
+            )
+    table = pd.DataFrame(rows)
+    table["p_adjusted"] = table.groupby("measure").p_value.transform(
+        lambda p: holm(p.to_numpy(float))
+    )
+    return table
+
+
+def repeated(results: ProgramResults) -> pd.DataFrame:
+    """Effects on months in work with other splits of the sample, by the median rule."""
+    found = of(results).repeated
+    assert found is not None
+    return found
+
+
+def leaves(results: ProgramResults) -> pd.DataFrame:
+    """The leaves of the rule, persons to the nearest ten."""
+    assert results.rule is not None
+    table = results.rule.leaves.copy()
+    for part in ("covariate", "side"):
+        for k in (1, 2):
+            codes = table[f"{part}_{k}"]
+            table[f"{part}_{k}"] = [f"{part}_{code or 'none'}" for code in codes]
+    people = [counts.about(n) for n in table["n"]]
+    return table.assign(n=people, leaf=[str(k) for k in range(1, len(table) + 1)])
+
+
+def values(results: ProgramResults) -> pd.DataFrame:
+    """What the rule is worth beside today's use and beside giving nobody anything."""
+    assert results.rule is not None
+    rule = results.rule
+    better = ["yes" if rule.better(than) else "no" for than in rule.values["than"]]
+    return rule.values.assign(n=counts.about(rule.n), better=better)
+
+
+def _gap(reader: Reader) -> pd.Series:
+    """Mean distance between the two lines before registration, in percentage points."""
+    rows = reader.rows
+    rows = rows[rows["m"] < 0]
+    return (rows["treated"] - rows["control"]).abs().groupby(rows["arm"]).mean()
+
+
+def _above(reader: Reader) -> pd.Series:
+    """How many covariates stay off by more than 0.1 after weighting, by programme."""
+    rows = reader.frame("fig-balance")
+    found = (rows["smd_weighted"].abs() > LARGE).groupby(rows["arm"], sort=False).sum()
+    return found.sort_values(ascending=False)
+
+
+def _off(reader: Reader) -> str:
+    """The programmes with covariates above 0.1, each with how many."""
+    found = _above(reader)
+    return ", ".join(f"{arm} ({n})" for arm, n in found[found > 0].items())
+
+
+def _top(reader: Reader) -> pd.Series:
+    rows = reader.rows
+    return rows[(rows["bin"] == BINS[-1]) & (rows["side"] == SIDES[0])].set_index("arm")["percent"]
+
+
+def _distance(reader: Reader, method: str) -> float:
+    rows = reader.rows
+    rows = rows[rows["method"] == method]
+    return float((rows["months"] - rows["truth"]).abs().mean())
+
+
+def _allowed(reader: Reader) -> str:
+    return ", ".join(reader.common("rule_programs"))
+
+
+def _verdict(reader: Reader) -> str:
+    rows = reader.frame("tbl-rule-value").set_index("than")["better"]
+    if not reader.common("rule_gives"):
+        return "nobody"
+    return "_".join(rows[than] for than in AGAINST)
+
+
+ONE = Value("num2_s", MONTHS, se="std_error", estimand="att", method="dml")
+ARM = ("arm",)
+LESS = {"se": "std_error"}
+EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
+    fitted(
+        "fig-6-1",
+        paths,
+        ("arm", "m"),
+        {
+            "treated": Value("num1", "percent", estimand="in work"),
+            "control": Value("num1", "percent", se="control_error", estimand="weighted in work"),
+        },
+        Picture(drawn.paths),
+        facts={
+            "worst": Fact(lambda reader: _gap(reader).idxmax(), "text"),
+            "gap": Fact(lambda reader: _gap(reader).max(), "num1"),
+            "mean_gap": Fact(lambda reader: _gap(reader).mean(), "num1"),
+        },
+    ),
+    fitted(
+        "fig-balance",
+        balance,
+        ("arm", "covariate"),
+        {
+            "smd_raw": Value("num2", "standard deviations", **LESS, estimand="difference before"),
+            "smd_weighted": Value(
+                "num2", "standard deviations", **LESS, estimand="difference after weighting"
+            ),
+        },
+        Picture(drawn.balance),
+        facts={
+            "raw": Fact(lambda reader: reader.rows["smd_raw"].abs().max(), "num2"),
+            "weighted": Fact(lambda reader: reader.rows["smd_weighted"].abs().max(), "num2"),
+            "above": Fact(lambda reader: int(_above(reader).sum())),
+            "total": Fact(lambda reader: len(reader.rows)),
+            "covariates": Fact(lambda reader: reader.rows["covariate"].nunique()),
+            "off": Fact(_off, "text"),
+        },
+    ),
+    Exhibit(
+        "fig-overlap",
+        density,
+        ("arm", "side", "bin"),
+        {"percent": Value("pct0", "percent", estimand="share")},
+        Descriptive({"percent": "n"}, counts=("n", "total")),
+        Picture(drawn.density),
+        facts={
+            "arm": Fact(lambda reader: _top(reader).idxmax(), "text"),
+            "share": Fact(lambda reader: _top(reader).max(), "pct0"),
+        },
+    ),
+    fitted(
+        "tbl-overlap",
+        overlaps,
+        ARM,
+        {
+            "n": Value("int"),
+            "all_q50": Value("num3", source="design"),
+            "treated_q50": Value("num3", source="design"),
+            **{
+                name: Value("int", "persons", estimand=name.replace("_", " "), source="design")
+                for name in (
+                    "near_1",
+                    "near_10",
+                    "n_clipped",
+                    "n_trimmed",
+                    "effective_treated",
+                    "effective_controls",
+                )
+            },
+            "overlap": Value("name"),
+        },
+        Table(rows=ARM),
+        facts={
+            "poor": Fact(
+                lambda reader: (
+                    ", ".join(reader.rows.loc[reader.rows["overlap"] != "good", "arm"]) or "–"
+                ),
+                "text",
+            )
+        },
+    ),
+    fitted(
+        "tbl-clip",
+        clips,
+        ("arm", "how", "clip", "trim"),
+        {
+            "left": Value("int", source="design"),
+            "att": Value("num2_s", MONTHS, se="att_error", estimand="att"),
+            "ate": Value("num2_s", MONTHS, se="ate_error", estimand="ate"),
+        },
+        Table(rows=("arm", "how", "clip", "trim")),
+    ),
+    fitted(
+        "tbl-placebo",
+        placebo,
+        ARM,
+        {"months": Value("num2_s", "months", **EFFECT, estimand="placebo", method="dml")},
+        Table(rows=ARM),
+        facts={
+            "off": Fact(
+                lambda reader: int((holm(reader.rows["p_value"].to_numpy(float)) < LEVEL).sum())
+            ),
+            "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
+        },
+    ),
+    fitted(
+        "tbl-confounding",
+        hidden,
+        ARM,
+        {
+            "months": Value("num2_s", **LESS),
+            "lower": Value("num2_s", MONTHS, **LESS, estimand="lower bound"),
+            "upper": Value("num2_s", MONTHS, **LESS, estimand="upper bound"),
+            "rv": Value("share1", "share", estimand="robustness value", source="design"),
+            "rv_ci": Value("share1", "share", estimand="robustness of interval", source="design"),
+        },
+        Table(rows=ARM),
+        facts={"cf_y": Fact(lambda _: CF_Y, "share0"), "cf_d": Fact(lambda _: CF_D, "share0")},
+    ),
+    fitted(
+        "tbl-ranking",
+        rankings,
+        ("arm", "measure"),
+        {
+            "months": Value("num2_s", MONTHS, se="std_error", p="p_adjusted", estimand="rate"),
+        },
+        Table(rows=ARM, spread=("measure",)),
+        facts={
+            "found": Fact(
+                lambda reader: int((reader.rows.groupby("arm")["p_adjusted"].min() < LEVEL).sum())
+            ),
+            "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
+        },
+    ),
+    fitted(
+        "tbl-repeated",
+        repeated,
+        ("arm", "year"),
+        {
+            "first": Value("num2_s", se="first_error"),
+            "months": Value("num2_s", MONTHS, se="std_error", estimand="att, median of splits"),
+        },
+        Table(rows=("arm", "year")),
+        facts={"times": Fact(lambda reader: reader.common("repetitions"))},
+        when=When(lambda results: of(results).repeated is not None),
+    ),
+    fitted(
+        "tbl-methods",
+        methods,
+        ("arm", "method"),
+        {
+            "months": Value("num2_s", MONTHS, se="std_error", estimand="att", method="method"),
+            "truth": Value("num2_s", source="drawn"),
+        },
+        Table(rows=ARM, spread=("method",), once=("truth",)),
+        facts={
+            "gap": Fact(lambda reader: _distance(reader, "naive"), "num2"),
+            "dml_gap": Fact(lambda reader: _distance(reader, "dml"), "num2"),
+        },
+    ),
+    fitted(
+        "tbl-truth",
+        truth,
+        ("estimand", "arm"),
+        {
+            "months": Value("num2_s", **LESS),
+            "truth": Value("num2_s", MONTHS, estimand="truth", source="drawn"),
+            "worst": Value("num1", source="drawn"),
+            "within": Value("int", source="drawn"),
+            "tests": Value("int", source="drawn"),
+        },
+        Table(rows=("estimand", "arm")),
+        facts={
+            "within": Fact(
+                lambda reader: reader.rows["within"].sum() / reader.rows["tests"].sum(), "share0"
+            ),
+            "tests": Fact(lambda reader: int(reader.rows["tests"].sum())),
+        },
+        when=When(lambda results: of(results).truth is not None),
+    ),
+    fitted(
+        "tbl-policy",
+        leaves,
+        ("leaf",),
+        {
+            **{f"covariate_{k}": Value("name") for k in (1, 2)},
+            **{f"side_{k}": Value("name") for k in (1, 2)},
+            **{f"threshold_{k}": Value("num1", source="design") for k in (1, 2)},
+            "action": Value("name"),
+            "n": Value("int"),
+        },
+        Table(rows=("leaf",)),
+        facts={"allowed": Fact(_allowed, "text")},
+        when=When(lambda results: results.rule is not None, "tbl-policy-none"),
+    ),
+    fitted(
+        "tbl-rule-value",
+        values,
+        ("than",),
+        {
+            "rule": Value("thousand", se="std_error"),
+            "other": Value("thousand", se="std_error"),
+            "difference": Value(
+                "thousand", "NOK per person", se="std_error", estimand="value of the rule"
+            ),
+            "months": Value("num2_s", MONTHS, se="months_error", estimand="work under the rule"),
+            "better": Value("name"),
+            "n": Value("int"),
+        },
+        Table(rows=("than",)),
+        finding=_verdict,
+        when=When(lambda results: results.rule is not None),
+    ),
+)
