@@ -24,6 +24,8 @@ from naveval.studies.programs.exhibits import (
     REPORT,
     effects,
     effects_checks,
+    effects_groups,
+    effects_rule,
     effects_sample,
 )
 from naveval.studies.programs.parameters import Parameters
@@ -227,7 +229,7 @@ def test_controls_first_in_standardinnsats_have_moved_on_when_estimated_alone() 
 
 SHOWN = [
     one.label
-    for module in (effects, effects_sample, effects_checks)
+    for module in (effects, effects_groups, effects_sample, effects_checks, effects_rule)
     for one in module.EXHIBITS
     if one.label != "tbl-county"
 ]
@@ -332,7 +334,7 @@ def test_county_shows_its_group_effect_only_where_numbers_allow(
     inside = pd.Series(np.arange(len(data.main.sample.frame)) % 4 == 0)
     own = ProgramResults(chosen, effects=replace(data, in_county=inside))
     assert "Deltakere i fylket" in showing.show("tbl-county", own).markdown
-    table = effects.county(own).iloc[0]
+    table = effects_groups.county(own).iloc[0]
     assert table.place - table["rest"] == pytest.approx(table["difference"] + 0)
     gamma = data.main.scores.gamma
     columns = [data.main.scores.outcomes.index(f"months_{year}") for year in (2, 3)]

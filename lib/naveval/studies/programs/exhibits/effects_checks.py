@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from naveval.disclosure import counts
-from naveval.estimators import crossfit, overlap, rate, scores
+from naveval.estimators import crossfit, overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.estimators.sensitivity import confounding
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, When
@@ -19,7 +19,6 @@ from naveval.studies.programs.effects import PLACEBO, Estimated
 from naveval.studies.programs.exhibits import effects_drawing as drawn
 from naveval.studies.programs.exhibits.effects import EFFECT, KEPT, LEVEL, MONTHS, fitted, of
 from naveval.studies.programs.exhibits.effects_sample import counted
-from naveval.studies.programs.policy import AGAINST
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import BEFORE
 
@@ -215,7 +214,7 @@ def truth(results: ProgramResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _other_scores(main: Estimated, nuisances: Any, **how: float) -> pd.DataFrame:
+def _other_scores(main: Estimated, nuisances: Any, **how: Any) -> pd.DataFrame:
     """ATET and ATE on months in work in year 2 with other nuisances or bounds."""
     column = main.scores.outcomes.index(RANKED)
     made = scores.doubly_robust(
@@ -255,63 +254,6 @@ def clips(results: ProgramResults) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).astype({"clip": str, "trim": str})
 
 
-def rankings(results: ProgramResults) -> pd.DataFrame:
-    """Does the predicted effect tell who gains most: AUTOC and Qini, months in work in year 2.
-
-    The prediction is that of the outcome forests, made without the person.
-    """
-    main = of(results).main
-    column = main.scores.outcomes.index(RANKED)
-    rows = []
-    for arm, code in arms_of(main):
-        model = main.nuisances.outcome_model
-        priority = model[:, code, column] - model[:, 0, column]
-        for target in ("autoc", "qini"):
-            found = rate.rate(main.scores, code, priority, RANKED, target=target)
-            rows.append(
-                {
-                    "arm": arm,
-                    "measure": target,
-                    "months": found.estimate,
-                    "std_error": found.std_error,
-                    "p_value": found.p_value,
-                    "n": treated(main, code),
-                }
-            )
-    table = pd.DataFrame(rows)
-    table["p_adjusted"] = table.groupby("measure").p_value.transform(
-        lambda p: holm(p.to_numpy(float))
-    )
-    return table
-
-
-def repeated(results: ProgramResults) -> pd.DataFrame:
-    """Effects on months in work with other splits of the sample, by the median rule."""
-    found = of(results).repeated
-    assert found is not None
-    return found
-
-
-def leaves(results: ProgramResults) -> pd.DataFrame:
-    """The leaves of the rule, persons to the nearest ten."""
-    assert results.rule is not None
-    table = results.rule.leaves.copy()
-    for part in ("covariate", "side"):
-        for k in (1, 2):
-            codes = table[f"{part}_{k}"]
-            table[f"{part}_{k}"] = [f"{part}_{code or 'none'}" for code in codes]
-    people = [counts.about(n) for n in table["n"]]
-    return table.assign(n=people, leaf=[str(k) for k in range(1, len(table) + 1)])
-
-
-def values(results: ProgramResults) -> pd.DataFrame:
-    """What the rule is worth beside today's use and beside giving nobody anything."""
-    assert results.rule is not None
-    rule = results.rule
-    better = ["yes" if rule.better(than) else "no" for than in rule.values["than"]]
-    return rule.values.assign(n=counts.about(rule.n), better=better)
-
-
 def _gap(reader: Reader) -> pd.Series:
     """Mean distance between the two lines before registration, in percentage points."""
     rows = reader.rows
@@ -343,20 +285,8 @@ def _distance(reader: Reader, method: str) -> float:
     return float((rows["months"] - rows["truth"]).abs().mean())
 
 
-def _allowed(reader: Reader) -> str:
-    return ", ".join(reader.common("rule_programs"))
-
-
-def _verdict(reader: Reader) -> str:
-    rows = reader.frame("tbl-rule-value").set_index("than")["better"]
-    if not reader.common("rule_gives"):
-        return "nobody"
-    return "_".join(rows[than] for than in AGAINST)
-
-
-ONE = Value("num2_s", MONTHS, se="std_error", estimand="att", method="dml")
 ARM = ("arm",)
-LESS = {"se": "std_error"}
+LESS: dict[str, Any] = {"se": "std_error"}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     fitted(
         "fig-6-1",
@@ -475,33 +405,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         facts={"cf_y": Fact(lambda _: CF_Y, "share0"), "cf_d": Fact(lambda _: CF_D, "share0")},
     ),
     fitted(
-        "tbl-ranking",
-        rankings,
-        ("arm", "measure"),
-        {
-            "months": Value("num2_s", MONTHS, se="std_error", p="p_adjusted", estimand="rate"),
-        },
-        Table(rows=ARM, spread=("measure",)),
-        facts={
-            "found": Fact(
-                lambda reader: int((reader.rows.groupby("arm")["p_adjusted"].min() < LEVEL).sum())
-            ),
-            "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
-        },
-    ),
-    fitted(
-        "tbl-repeated",
-        repeated,
-        ("arm", "year"),
-        {
-            "first": Value("num2_s", se="first_error"),
-            "months": Value("num2_s", MONTHS, se="std_error", estimand="att, median of splits"),
-        },
-        Table(rows=("arm", "year")),
-        facts={"times": Fact(lambda reader: reader.common("repetitions"))},
-        when=When(lambda results: of(results).repeated is not None),
-    ),
-    fitted(
         "tbl-methods",
         methods,
         ("arm", "method"),
@@ -534,38 +437,5 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "tests": Fact(lambda reader: int(reader.rows["tests"].sum())),
         },
         when=When(lambda results: of(results).truth is not None),
-    ),
-    fitted(
-        "tbl-policy",
-        leaves,
-        ("leaf",),
-        {
-            **{f"covariate_{k}": Value("name") for k in (1, 2)},
-            **{f"side_{k}": Value("name") for k in (1, 2)},
-            **{f"threshold_{k}": Value("num1", source="design") for k in (1, 2)},
-            "action": Value("name"),
-            "n": Value("int"),
-        },
-        Table(rows=("leaf",)),
-        facts={"allowed": Fact(_allowed, "text")},
-        when=When(lambda results: results.rule is not None, "tbl-policy-none"),
-    ),
-    fitted(
-        "tbl-rule-value",
-        values,
-        ("than",),
-        {
-            "rule": Value("thousand", se="std_error"),
-            "other": Value("thousand", se="std_error"),
-            "difference": Value(
-                "thousand", "NOK per person", se="std_error", estimand="value of the rule"
-            ),
-            "months": Value("num2_s", MONTHS, se="months_error", estimand="work under the rule"),
-            "better": Value("name"),
-            "n": Value("int"),
-        },
-        Table(rows=("than",)),
-        finding=_verdict,
-        when=When(lambda results: results.rule is not None),
     ),
 )

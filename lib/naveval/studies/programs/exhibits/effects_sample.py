@@ -5,6 +5,7 @@ computed from them.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from naveval.studies.programs import published
 from naveval.studies.programs.codes import ARMS, CONTROL, REST
 from naveval.studies.programs.effects import Estimated
 from naveval.studies.programs.exhibits.common import SAMPLES, STEPS
-from naveval.studies.programs.exhibits.effects import GROUPS, fitted, group_series, of
+from naveval.studies.programs.exhibits.effects import GROUPS, fitted, of
+from naveval.studies.programs.exhibits.effects_groups import group_series
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.starts import BINS, WINDOWS
 
@@ -45,7 +47,9 @@ def counted(
     """
     secret = keys.secret(results.parameters.origin())
     found = keys.cell_keys(rows, list(codes), secret).set_index(list(codes))
-    whole = pd.MultiIndex.from_product(codes.values(), names=list(codes))
+    whole: Any = pd.MultiIndex.from_product(codes.values(), names=list(codes))
+    if len(codes) == 1:
+        whole = whole.get_level_values(0)
     filled = found.reindex(whole, fill_value=0).astype(np.int64).reset_index()
     return counts.protect(filled, ["n"], secret)
 
@@ -126,7 +130,7 @@ def windows(results: ProgramResults) -> pd.DataFrame:
     )
     printed = printed[["program", "window", "printed"]]
     table = table.merge(printed, on=["program", "window"], how="left")
-    return table.assign(printed=table.printed.mask(bool(results.parameters.county)))
+    return table.assign(printed=np.nan if results.parameters.county else table.printed)
 
 
 def followed(results: ProgramResults) -> pd.DataFrame:
@@ -260,6 +264,10 @@ def aft_participants(results: ProgramResults) -> pd.DataFrame:
     index = pd.MultiIndex.from_frame(table[["characteristic", "category", "sample"]])
     number = np.nan if printed is None else printed.reindex(index).to_numpy(float)
     return table.assign(printed=number)
+
+
+def _has_arms(label: str, results: ProgramResults) -> bool:
+    return any(arm in BALANCE[label] for arm in of(results).main.arms)
 
 
 def _sizes_of(sample: str) -> Any:
@@ -397,11 +405,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "control_printed": Value(source="published"),
             },
             Table(rows=("characteristic", "category"), spread=("arm",)),
-            when=When(
-                lambda results, label=label: any(
-                    arm in BALANCE[label] for arm in of(results).main.arms
-                )
-            ),
+            when=When(partial(_has_arms, label)),
         )
         for label in BALANCE
     ),
