@@ -13,8 +13,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "reference"))
 import programs_coverage
+import programs_estimated
 
 pytestmark = pytest.mark.slow
+NET_DRAWS = 40
 DRAWS = int(os.environ.get("NAVEVAL_DRAWS", "200"))
 REFERENCE = Path(__file__).parents[2] / "reference"
 STORED = REFERENCE / "programs_coverage.csv"
@@ -30,6 +32,17 @@ def test_coverage_bias_and_spread_over_draws() -> None:
     att = table.loc["att"].drop("placebo", level="outcome")
     assert att.coverage.mean() >= 0.90
     assert (att.bias.abs() < 1.5 * att.std_error).all()
+
+
+def test_net_benefits_of_estimated_effects_cover_their_truth() -> None:
+    draws = pd.concat(
+        [programs_estimated.one_draw(seed) for seed in range(1, NET_DRAWS + 1)], ignore_index=True
+    )
+    table = programs_estimated.coverage(draws)
+    print(table.round(2).to_string())
+    assert len(table) >= 5
+    assert table.coverage.mean() >= 0.90
+    assert (table.bias.abs() < 0.5 * table.spread).all()
 
 
 def test_stored_coverage_is_at_least_90_percent() -> None:

@@ -34,8 +34,8 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     Contract: rows with `value` "earnings", as figures 6-3 and 6-5 of the programme report give
     them; `arm` is a programme name; `year` is 1, 2, 3 and, where there is one, 4; `unit` is "NOK
     per month" or "NOK per year" in kroner of the price year; `estimate` and `std_error` are
-    finite. Programmes without a row of the first three years have no effect of their own and are
-    left out.
+    finite. Programmes without a row of the first three years, or with one whose numbers are not
+    shown, have no effect of their own and are left out.
 
     Returns
     -------
@@ -55,6 +55,9 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     rows = frame[(frame["value"] == WAGES) & frame["arm"].isin(PROGRAMS)]
     rows = rows.assign(year=rows["year"].astype(float))
     rows = rows[rows["year"].isin(range(1, 5))]
+    # A number that may not be shown is missing with its error: then there is no effect to use.
+    hidden = rows["estimate"].isna() & rows["std_error"].isna()
+    rows = rows[~hidden & ~rows["arm"].isin(rows.loc[hidden & (rows["year"] < 4), "arm"])]
     # The fourth year is another cohort's: alone it is no effect.
     main = set(rows.loc[rows["year"] < 4, "arm"])
     rows = rows[rows["arm"].isin(main)]

@@ -11,26 +11,21 @@ import numpy as np
 import pandas as pd
 
 from naveval.estimators import overlap, scores
-from naveval.estimators.cost_benefit.assumptions import from_inputs
-from naveval.estimators.cost_benefit.inputs import load
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import show
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, View, When
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Value, View, When
 from naveval.exhibits.opening import Opened
-from naveval.exhibits.protect import Derived, Model
+from naveval.exhibits.protect import Model
 from naveval.exhibits.reader import Reader
-from naveval.project import paths
 from naveval.project.formats import rounded
-from naveval.studies.programs import published
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated, wage_effects
 from naveval.studies.programs.exhibits import effects_drawing as drawn
 from naveval.studies.programs.results import ProgramResults
+from naveval.studies.programs.sample.persons import MIN_POSITION
 from naveval.studies.programs.study import Effects, prices_own_effects
 
 MARK, LEVEL = "†", 0.05
-SMALL, LARGE = 1.0, 2.0
-"""Months a year from which an effect is called medium and large."""
 MONTHS, WAGES = "months per year", "NOK per year"
 YEARS, YEAR_FOUR = (1, 2, 3), 4
 SLOW_PROGRAMS = ("AFT", "Arbeidsrettet rehabilitering", "Utdanning")
@@ -47,10 +42,39 @@ def of(results: ProgramResults) -> Effects:
 
 
 def fitted(
-    label: str, data: Frame, keys: tuple[str, ...], values: Any, view: View | None, **more: Any
+    label: str,
+    data: Frame,
+    keys: tuple[str, ...],
+    values: Any,
+    view: View | None,
+    *,
+    events: bool = False,
+    shown: tuple[str, ...] = (),
+    points: float | None = None,
+    **more: Any,
 ) -> Exhibit[ProgramResults]:
-    """An exhibit of model output: rows on few treated are hidden."""
-    return Exhibit(label, data, keys, values, Model(n=("n",)), view, **more)
+    """An exhibit of model output, by the persons treated behind each row.
+
+    Parameters
+    ----------
+    events
+        Whether rows tell, in `events` and `others`, the treated with and without the outcome.
+    shown, points
+        As for `Model`.
+    """
+    told = {"events": "events", "others": "others"} if events else {}
+    how = Model(n=("n",), residual_df="n", shown=shown, points=points, **told)
+    return Exhibit(label, data, keys, values, how, view, **more)
+
+
+def told_apart(estimated: Estimated, arms: pd.Series, outcomes: pd.Series) -> dict[str, list[int]]:
+    """Treated with more than nothing of an outcome, and with nothing of it, row by row."""
+    made = estimated.scores
+    found = []
+    for arm, outcome in zip(arms, outcomes, strict=True):
+        y = made.y[made.arm == made.arms.index(arm), made.outcomes.index(outcome)]
+        found.append((int((y > 0).sum()), int((y <= 0).sum())))
+    return {"events": [one for one, _ in found], "others": [other for _, other in found]}
 
 
 def effect(unit: str, form: str, estimand: str = "att", **more: Any) -> Value:
@@ -73,6 +97,7 @@ def years(
             kind: rows.estimate,
             **{name: rows[name] for name in KEPT},
             "n": rows.n_treated,
+            **told_apart(estimated, rows.arm, rows.outcome),
         }
     ).reset_index(drop=True)
 
@@ -82,7 +107,11 @@ def earnings(results: ProgramResults, year_four: bool) -> pd.DataFrame:
     table = wage_effects(of(results).main, of(results).robust.get("year_four"))
     table = table[(table.year == YEAR_FOUR) == year_four]
     named = table.rename(columns={"estimate": "earnings", "n_treated": "n"})
-    return named[["arm", "year", "earnings", *KEPT, "n"]].reset_index(drop=True)
+    sample = of(results).robust["year_four"] if year_four else of(results).main
+    cells = told_apart(sample, named.arm, "earnings_" + named.year.astype(str))
+    return named.assign(**cells)[["arm", "year", "earnings", *KEPT, "n", *cells]].reset_index(
+        drop=True
+    )
 
 
 def wages(study: Opened, results: ProgramResults) -> pd.DataFrame | None:
@@ -97,63 +126,6 @@ def grades(estimated: Estimated) -> pd.Series:
     """Overlap for averages over everybody, by programme: good, thin or poor."""
     table = overlap.summary(estimated.scores, estimated.nuisances)
     return pd.Series(table.set_index("arm").overlap)
-
-
-def in_words(reader: Reader) -> pd.DataFrame:
-    """Table 6-5: sign and size of the effects in words, beside the report and earlier research."""
-    printed = published.read("table_6_5").set_index("program")
-    table = reader.frame("fig-6-2")
-    rows = []
-    for arm, part in table[table["year"] > 1].groupby("arm", sort=False):
-        shared = "Oppfølging og Utvidet oppfølging"
-        key = shared if arm in ("Oppfølging", "Utvidet oppfølging i NAV") else arm
-        text = printed.reindex([key]).fillna("").iloc[0]
-        rows.append((arm, size_in_words(part), text.this_report, text.earlier_research))
-    return pd.DataFrame(rows, columns=["arm", "own", "published", "earlier"])
-
-
-def size_in_words(part: pd.DataFrame) -> str:
-    """Key of the word for some years' effects on months in work a year: sign and size."""
-    mean = float(part["months"].mean())
-    if not ((part["ci_low"] > 0).any() or (part["ci_high"] < 0).any()):
-        return "unclear"
-    size = "small" if abs(mean) < SMALL else "medium" if abs(mean) < LARGE else "large"
-    return f"{size}_{'positive' if mean > 0 else 'negative'}"
-
-
-def beside_printed(reader: Reader) -> pd.DataFrame:
-    """Released effects on those treated, with the printed ones where they are about the run."""
-    parts = [
-        reader.frame(label).assign(outcome=name, effect=reader.frame(label)[name])
-        for label, name in (("fig-6-2", "months"), ("fig-6-3", "earnings"))
-    ]
-    table = pd.concat(parts, ignore_index=True)
-    table = table.merge(printed_effects(), on=["arm", "outcome", "year"], how="left")
-    if reader.parameters.county:
-        table["printed"] = np.nan
-    columns = ["arm", "outcome", "year", "effect", "std_error", "ci_low", "ci_high", "printed"]
-    return table[columns].assign(hidden=table["effect"].isna())
-
-
-def printed_effects() -> pd.DataFrame:
-    """arm, outcome, year, printed: months from the text, kroner a year from table 7-5.
-
-    Table 7-5 has kroner a month, with its misprints corrected as `params/costs.yml` says.
-    """
-    given = from_inputs(load(paths.params_dir() / "costs.yml"))
-    parts = [
-        pd.DataFrame(
-            {
-                "arm": given.programs,
-                "outcome": "earnings",
-                "year": year,
-                "printed": 12 * np.ravel(getattr(given, f"effect_year_{year}")),
-            }
-        )
-        for year in YEARS
-    ]
-    months = published.month_effects().rename(columns={"published": "printed"})
-    return pd.concat([*parts, months], ignore_index=True)
 
 
 def everybody(results: ProgramResults) -> pd.DataFrame:
@@ -190,6 +162,7 @@ def monthly(results: ProgramResults, arms: Sequence[str] = ARMS) -> pd.DataFrame
             "work": rows.estimate,
             **{name: rows[name] for name in KEPT},
             "n": rows.n_treated,
+            **told_apart(of(results).main, rows.arm, rows.outcome),
         }
     ).reset_index(drop=True)
 
@@ -251,12 +224,6 @@ def _lacking(reader: Reader) -> str:
     return "; ".join(told)
 
 
-def _near(reader: Reader) -> pd.Series:
-    """Distance to the printed effects in standard errors."""
-    rows = reader.rows
-    return (rows["effect"] - rows["printed"]).abs() / rows["std_error"]
-
-
 def poor(reader: Reader) -> str:
     """The marked programmes, or a dash."""
     rows = reader.frame("fig-6-8")
@@ -283,6 +250,7 @@ def _other(label: str, which: str) -> Exhibit[ProgramResults]:
         ("arm", "year", "series"),
         {"months": effect(MONTHS, "num1_s", f"att, {which}")},
         Picture(drawn.years),
+        events=True,
         facts=_ends("months", "num1_s", which),
         when=When(lambda results: which in of(results).robust),
     )
@@ -290,7 +258,6 @@ def _other(label: str, which: str) -> Exhibit[ProgramResults]:
 
 WORK = effect("share", "pp1_s", "att")
 BY_YEAR = ("arm", "year")
-SHOWN: dict[str, Any] = {"se": "std_error", "low": "ci_low", "high": "ci_high"}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     fitted(
         "fig-6-2",
@@ -298,6 +265,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         BY_YEAR,
         {"months": effect(MONTHS, "num1_s")},
         Picture(drawn.years),
+        events=True,
         facts=_ends("months", "num1_s"),
     ),
     fitted(
@@ -306,41 +274,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         BY_YEAR,
         {"earnings": effect(WAGES, "nok_s")},
         Picture(drawn.years),
+        events=True,
         facts=_ends("earnings", "nok1000_s"),
-    ),
-    Exhibit(
-        "tbl-6-5",
-        in_words,
-        ("arm",),
-        {"own": Value("name"), "published": Value(), "earlier": Value()},
-        Derived("figure 6-2"),
-        Table(rows=("arm",)),
-    ),
-    Exhibit(
-        "tbl-effects",
-        beside_printed,
-        ("arm", "outcome", "year"),
-        {
-            "effect": Value(
-                by="outcome",
-                kinds={"months": Value("num2_s", **SHOWN), "earnings": Value("int_s", **SHOWN)},
-                **SHOWN,
-            ),
-            "printed": Value(
-                by="outcome",
-                kinds={
-                    "months": Value("num1_s", source="published"),
-                    "earnings": Value("int_s", source="published"),
-                },
-                source="published",
-            ),
-        },
-        Derived("figures 6-2 and 6-3"),
-        Table(rows=("arm", "outcome", "year")),
-        facts={
-            "compared": Fact(lambda reader: int(_near(reader).notna().sum())),
-            "near": Fact(lambda reader: int((_near(reader) <= 2).sum())),
-        },
     ),
     fitted(
         "fig-6-5",
@@ -348,6 +283,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         BY_YEAR,
         {"earnings": effect(WAGES, "nok_s", "att, first registered 2016-2017")},
         Picture(drawn.years),
+        events=True,
         facts=_ends("earnings", "nok1000_s"),
         when=When(lambda results: "year_four" in of(results).robust),
     ),
@@ -357,6 +293,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("arm", "m"),
         {"work": Value("pp1_s", **EFFECT)},
         Picture(drawn.monthly),
+        events=True,
+        points=0.0001,
         facts={
             "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
             "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
@@ -370,6 +308,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("arm", "m"),
         {"work": WORK},
         Picture(drawn.monthly),
+        events=True,
+        points=0.0001,
         facts={
             "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
             "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
@@ -392,6 +332,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "mark": Value(),
         },
         Picture(drawn.years),
+        events=True,
         facts={"poor": Fact(poor, "text")},
     ),
     fitted(
@@ -415,6 +356,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("arm", "year", "series"),
         {"months": effect(MONTHS, "num1_s", "att by first group")},
         Picture(drawn.years),
+        events=True,
         facts={**_ends("months", "num1_s"), "lacking": Fact(_lacking, "text")},
         when=When(lambda results: len(of(results).by_group) > 0),
     ),
@@ -438,5 +380,5 @@ SENTENCES: tuple[Sentence, ...] = (
             "worst_high": _summary(-1, "ci_high", "num1_s"),
         },
     ),
-    Sentence("effects-outcomes"),
+    Sentence("effects-outcomes", facts={"position": Fact(lambda _: MIN_POSITION)}),
 )

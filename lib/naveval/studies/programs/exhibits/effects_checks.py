@@ -9,7 +9,7 @@ from naveval.disclosure import counts
 from naveval.estimators import crossfit, overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.estimators.sensitivity import confounding
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, When
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.project.errors import EstimationError
@@ -17,7 +17,15 @@ from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import PLACEBO, Estimated
 from naveval.studies.programs.exhibits import effects_drawing as drawn
-from naveval.studies.programs.exhibits.effects import EFFECT, KEPT, LEVEL, MONTHS, fitted, of
+from naveval.studies.programs.exhibits.effects import (
+    EFFECT,
+    KEPT,
+    LEVEL,
+    MONTHS,
+    fitted,
+    of,
+    told_apart,
+)
 from naveval.studies.programs.exhibits.effects_sample import counted
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import BEFORE
@@ -74,8 +82,8 @@ def paths(results: ProgramResults) -> pd.DataFrame:
     own = counted(results, pd.concat(parts), {"arm": arms, "m": [int(m) for m in PATH]})
     table = own.merge(whole.rename(columns={"n": "total"}), on="arm")
     percent = 100 * counts.share(table["n"], table["total"])
-    named = table.assign(treated=percent).rename(columns={"n": "n_work", "total": "n"})
-    return named.merge(pd.concat(controls), on=["arm", "m"])
+    named = table.assign(treated=percent, n=table["total"])
+    return named.drop(columns="total").merge(pd.concat(controls), on=["arm", "m"])
 
 
 def balance(results: ProgramResults) -> pd.DataFrame:
@@ -134,7 +142,8 @@ def placebo(results: ProgramResults) -> pd.DataFrame:
     table = of(results).main.effects
     rows = table[(table.outcome == PLACEBO) & (table.arm != REST) & (table.estimand == "att")]
     named = rows.assign(months=rows.estimate, n=rows.n_treated)
-    return named[["arm", "months", *KEPT, "n"]].reset_index(drop=True)
+    cells = told_apart(of(results).main, named.arm, named.outcome)
+    return named.assign(**cells)[["arm", "months", *KEPT, "n", *cells]].reset_index(drop=True)
 
 
 def hidden(results: ProgramResults) -> pd.DataFrame:
@@ -152,66 +161,16 @@ def hidden(results: ProgramResults) -> pd.DataFrame:
                 "upper": b.upper[column],
                 "rv": round(float(b.robustness_value[column]), 3),
                 "rv_ci": round(float(b.robustness_value_ci[column]), 3),
-                "std_error": _own(main, arm).std_error,
+                "std_error": own_effect(main, arm).std_error,
                 "n": treated(main, code),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _own(main: Estimated, arm: str, estimand: str = "att") -> Any:
+def own_effect(main: Estimated, arm: str, estimand: str = "att") -> Any:
     """The run's effect on months in work in year 2."""
     return programs_effects.pick(main, estimand, RANKED).loc[arm]
-
-
-def methods(results: ProgramResults) -> pd.DataFrame:
-    """What other methods would conclude, months in work in year 2, and the truth if known."""
-    data = of(results)
-    table = data.alternatives[data.alternatives.outcome == RANKED]
-    parts = [table[["arm", "method", "estimate", "std_error"]]]
-    own = [_own(data.main, arm) for arm, _ in arms_of(data.main)]
-    parts.append(
-        pd.DataFrame(
-            {
-                "arm": [row.name for row in own],
-                "method": "dml",
-                "estimate": [row.estimate for row in own],
-                "std_error": [row.std_error for row in own],
-            }
-        )
-    )
-    known = data.truth["cohorts"]["main"]["att"] if data.truth else {}
-    arms = dict(arms_of(data.main))
-    found = pd.concat(parts, ignore_index=True)
-    found = found[found.arm.isin(arms)].rename(columns={"estimate": "months"})
-    truth = [known.get(arm, {}).get(RANKED, np.nan) for arm in found.arm]
-    n = [treated(data.main, arms[arm]) for arm in found.arm]
-    return found.assign(truth=np.array(truth, dtype=float), n=n).reset_index(drop=True)
-
-
-def truth(results: ProgramResults) -> pd.DataFrame:
-    """How far the estimates are from the truth of the simulated registers."""
-    data = of(results)
-    assert data.truth is not None
-    table = programs_effects.compare(data.main, dict(data.truth))
-    table = table[table.outcome.str.match(r"months_|earnings_") & (table.arm != REST)]
-    rows = []
-    for (estimand, arm), part in table.groupby(["estimand", "arm"], sort=False):
-        months = part.set_index("outcome").loc[RANKED]
-        rows.append(
-            {
-                "estimand": estimand,
-                "arm": arm,
-                "months": months.estimate,
-                "std_error": months.std_error,
-                "truth": months.truth,
-                "worst": round(float(part.z.abs().max()), 1),
-                "within": int(part.within.sum()),
-                "tests": len(part),
-                "n": int(part.n_treated.iloc[0]),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def _other_scores(main: Estimated, nuisances: Any, **how: Any) -> pd.DataFrame:
@@ -279,12 +238,6 @@ def _top(reader: Reader) -> pd.Series:
     return rows[(rows["bin"] == BINS[-1]) & (rows["side"] == SIDES[0])].set_index("arm")["percent"]
 
 
-def _distance(reader: Reader, method: str) -> float:
-    rows = reader.rows
-    rows = rows[rows["method"] == method]
-    return float((rows["months"] - rows["truth"]).abs().mean())
-
-
 ARM = ("arm",)
 LESS: dict[str, Any] = {"se": "std_error"}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
@@ -297,6 +250,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "control": Value("num1", "percent", se="control_error", estimand="weighted in work"),
         },
         Picture(drawn.paths),
+        shown=("treated",),
         facts={
             "worst": Fact(lambda reader: _gap(reader).idxmax(), "text"),
             "gap": Fact(lambda reader: _gap(reader).max(), "num1"),
@@ -383,6 +337,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ARM,
         {"months": Value("num2_s", "months", **EFFECT, estimand="placebo", method="dml")},
         Table(rows=ARM),
+        events=True,
         facts={
             "off": Fact(
                 lambda reader: int((holm(reader.rows["p_value"].to_numpy(float)) < LEVEL).sum())
@@ -403,39 +358,5 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         Table(rows=ARM),
         facts={"cf_y": Fact(lambda _: CF_Y, "share0"), "cf_d": Fact(lambda _: CF_D, "share0")},
-    ),
-    fitted(
-        "tbl-methods",
-        methods,
-        ("arm", "method"),
-        {
-            "months": Value("num2_s", MONTHS, se="std_error", estimand="att", method="method"),
-            "truth": Value("num2_s", source="drawn"),
-        },
-        Table(rows=ARM, spread=("method",), once=("truth",)),
-        facts={
-            "gap": Fact(lambda reader: _distance(reader, "naive"), "num2"),
-            "dml_gap": Fact(lambda reader: _distance(reader, "dml"), "num2"),
-        },
-    ),
-    fitted(
-        "tbl-truth",
-        truth,
-        ("estimand", "arm"),
-        {
-            "months": Value("num2_s", **LESS),
-            "truth": Value("num2_s", MONTHS, estimand="truth", source="drawn"),
-            "worst": Value("num1", source="drawn"),
-            "within": Value("int", source="drawn"),
-            "tests": Value("int", source="drawn"),
-        },
-        Table(rows=("estimand", "arm")),
-        facts={
-            "within": Fact(
-                lambda reader: reader.rows["within"].sum() / reader.rows["tests"].sum(), "share0"
-            ),
-            "tests": Fact(lambda reader: int(reader.rows["tests"].sum())),
-        },
-        when=When(lambda results: of(results).truth is not None),
     ),
 )

@@ -1,5 +1,8 @@
-"""Section «Hva tiltakene endret»: who gains most, whether splits matter, and a rule."""
+"""Section «Hva tiltakene endret»: who gains most, splits, other methods, the truth, and a rule."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from naveval.disclosure import counts
@@ -7,8 +10,10 @@ from naveval.estimators import rate
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
 from naveval.exhibits.reader import Reader
+from naveval.studies.programs import effects as programs_effects
+from naveval.studies.programs.codes import REST
 from naveval.studies.programs.exhibits.effects import LEVEL, MONTHS, fitted, of
-from naveval.studies.programs.exhibits.effects_checks import RANKED, arms_of, treated
+from naveval.studies.programs.exhibits.effects_checks import RANKED, arms_of, own_effect, treated
 from naveval.studies.programs.policy import AGAINST
 from naveval.studies.programs.results import ProgramResults
 
@@ -40,7 +45,7 @@ def rankings(results: ProgramResults) -> pd.DataFrame:
     table["p_adjusted"] = table.groupby("measure").p_value.transform(
         lambda p: holm(p.to_numpy(float))
     )
-    return table
+    return table.drop(columns="p_value")
 
 
 def repeated(results: ProgramResults) -> pd.DataFrame:
@@ -81,7 +86,64 @@ def _verdict(reader: Reader) -> str:
     return "_".join(rows[than] for than in AGAINST)
 
 
+def methods(results: ProgramResults) -> pd.DataFrame:
+    """What other methods would conclude, months in work in year 2, and the truth if known."""
+    data = of(results)
+    table = data.alternatives[data.alternatives.outcome == RANKED]
+    parts = [table[["arm", "method", "estimate", "std_error"]]]
+    own = [own_effect(data.main, arm) for arm, _ in arms_of(data.main)]
+    parts.append(
+        pd.DataFrame(
+            {
+                "arm": [row.name for row in own],
+                "method": "dml",
+                "estimate": [row.estimate for row in own],
+                "std_error": [row.std_error for row in own],
+            }
+        )
+    )
+    known = data.truth["cohorts"]["main"]["att"] if data.truth else {}
+    arms = dict(arms_of(data.main))
+    found = pd.concat(parts, ignore_index=True)
+    found = found[found.arm.isin(arms)].rename(columns={"estimate": "months"})
+    truth = [known.get(arm, {}).get(RANKED, np.nan) for arm in found.arm]
+    n = [treated(data.main, arms[arm]) for arm in found.arm]
+    return found.assign(truth=np.array(truth, dtype=float), n=n).reset_index(drop=True)
+
+
+def truth(results: ProgramResults) -> pd.DataFrame:
+    """How far the estimates are from the truth of the simulated registers."""
+    data = of(results)
+    assert data.truth is not None
+    table = programs_effects.compare(data.main, dict(data.truth))
+    table = table[table.outcome.str.match(r"months_|earnings_") & (table.arm != REST)]
+    rows = []
+    for (estimand, arm), part in table.groupby(["estimand", "arm"], sort=False):
+        months = part.set_index("outcome").loc[RANKED]
+        rows.append(
+            {
+                "estimand": estimand,
+                "arm": arm,
+                "months": months.estimate,
+                "std_error": months.std_error,
+                "truth": months.truth,
+                "worst": round(float(part.z.abs().max()), 1),
+                "within": int(part.within.sum()),
+                "tests": len(part),
+                "n": int(part.n_treated.iloc[0]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _distance(reader: Reader, method: str) -> float:
+    rows = reader.rows
+    rows = rows[rows["method"] == method]
+    return float((rows["months"] - rows["truth"]).abs().mean())
+
+
 ARM = ("arm",)
+LESS: dict[str, Any] = {"se": "std_error"}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     fitted(
         "tbl-ranking",
@@ -109,6 +171,40 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Table(rows=("arm", "year")),
         facts={"times": Fact(lambda reader: reader.common("repetitions"))},
         when=When(lambda results: of(results).repeated is not None),
+    ),
+    fitted(
+        "tbl-methods",
+        methods,
+        ("arm", "method"),
+        {
+            "months": Value("num2_s", MONTHS, se="std_error", estimand="att", method="method"),
+            "truth": Value("num2_s", source="drawn"),
+        },
+        Table(rows=ARM, spread=("method",), once=("truth",)),
+        facts={
+            "gap": Fact(lambda reader: _distance(reader, "naive"), "num2"),
+            "dml_gap": Fact(lambda reader: _distance(reader, "dml"), "num2"),
+        },
+    ),
+    fitted(
+        "tbl-truth",
+        truth,
+        ("estimand", "arm"),
+        {
+            "months": Value("num2_s", **LESS),
+            "truth": Value("num2_s", MONTHS, estimand="truth", source="drawn"),
+            "worst": Value("num1", source="drawn"),
+            "within": Value("int", source="drawn"),
+            "tests": Value("int", source="drawn"),
+        },
+        Table(rows=("estimand", "arm")),
+        facts={
+            "within": Fact(
+                lambda reader: reader.rows["within"].sum() / reader.rows["tests"].sum(), "share0"
+            ),
+            "tests": Fact(lambda reader: int(reader.rows["tests"].sum())),
+        },
+        when=When(lambda results: of(results).truth is not None),
     ),
     fitted(
         "tbl-policy",

@@ -218,7 +218,9 @@ def balance(label: str) -> Any:
             share = table.weighted.clip(0, 1).to_numpy()
             error = np.sqrt(share * (1 - share) / size)
             parts.append(
-                treated.rename(columns={"percent": "treated"}).assign(
+                treated.drop(columns="n_with")
+                .rename(columns={"percent": "treated"})
+                .assign(
                     arm=arm,
                     control=100 * share,
                     control_error=100 * error,
@@ -405,6 +407,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "control_printed": Value(source="published"),
             },
             Table(rows=("characteristic", "category"), spread=("arm",)),
+            shown=("treated",),
             when=When(partial(_has_arms, label)),
         )
         for label in BALANCE

@@ -30,6 +30,8 @@ from naveval.studies.programs.codes import (
 Variant = Literal["main", "two_years", "reduced_capacity", "one_year_clean", "year_four"]
 BEFORE, AFTER = 60, 60
 MAX_AGE = 60
+MIN_POSITION = 20
+"""Percent of a full position from which a person is in work."""
 
 
 @dataclass(frozen=True)
@@ -312,8 +314,9 @@ def work_months(
     cells = registers.query(
         f"""
         SELECT r.row, ({month_sql("e.month")} - r.entry + {BEFORE})::INTEGER AS k,
-            e.wage_nok, e.position_percent >= 20 AND e.wage_nok >= g.basic_amount / 12 AS work,
-            e.position_percent >= 20 AND e.wage_nok >= g.basic_amount / 4 AS high
+            e.wage_nok, e.position_percent >= {MIN_POSITION} AS enough,
+            enough AND e.wage_nok >= g.basic_amount / 12 AS work,
+            enough AND e.wage_nok >= g.basic_amount / 4 AS high
         FROM sample_rows r JOIN employment e ON e.person = r.person
             AND {month_sql("e.month")} BETWEEN r.entry - {BEFORE} AND r.entry + {AFTER}
             JOIN basic_amounts g USING (month)
