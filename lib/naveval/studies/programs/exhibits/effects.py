@@ -62,7 +62,7 @@ def fitted(
     shown, points
         As for `Model`.
     """
-    told = {"events": "events", "others": "others"} if events else {}
+    told: dict[str, Any] = {"events": "events", "others": "others"} if events else {}
     how = Model(n=("n",), residual_df="n", shown=shown, points=points, **told)
     return Exhibit(label, data, keys, values, how, view, **more)
 
