@@ -426,10 +426,10 @@ def test_programmes_without_effects_are_left_out() -> None:
     table = estimated()
     small = table[~table["arm"].isin(["AFT", "Jobbklubb"]) & (table["year"] != 4)]
     fourth = table[(table["arm"] == "AFT") & (table["year"] == 3)]
-    small = pd.concat([small, fourth.assign(year=4)])
-    a = with_effects(BASE, effects_from_estimates(small))
+    small = pd.concat([small, fourth.assign(year=4)], ignore_index=True)
     hidden = (small["arm"] == "Oppfølging") & (small["year"] == 1)
     small.loc[hidden, ["estimate", "std_error"]] = np.nan
+    a = with_effects(BASE, effects_from_estimates(small))
     # Utdanning needs the fourth year, which is estimated on another cohort.
     assert a.programs == tuple(
         p for p in PROGRAMS if p not in ("AFT", "Jobbklubb", "Oppfølging", "Utdanning")
