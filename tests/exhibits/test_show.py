@@ -26,7 +26,7 @@ from naveval.exhibits.declare import (
     When,
 )
 from naveval.exhibits.output import RESULT_VARIABLE, Output
-from naveval.exhibits.protect import Counted, Derived, Descriptive, Drawn, Model, Public
+from naveval.exhibits.protect import Derived, Descriptive, Drawn, Model, Public
 from naveval.exhibits.rows import SUPPRESSED, UNCERTAIN
 from naveval.exhibits.show import Showing
 from naveval.project import places
@@ -120,7 +120,7 @@ def report(**changes) -> Report:
                 "before": Value("num1", "percent", at=("before", "rate"), estimand="mean"),
                 "after": Value("num1", "percent", at=("after", "rate"), estimand="mean"),
             },
-            protect=Counted({"before": "n", "after": "n"}),
+            protect=Descriptive({"before": "n", "after": "n"}, noise=False, few=True),
             view=Table(rows=("group",)),
             finding=lambda reader: "up" if reader("tbl-2.effect[men]") > 0 else "down",
         ),
@@ -191,7 +191,7 @@ def results() -> Toy:
     return Toy(
         parameters="2014-11",
         counts=pd.DataFrame(
-            {"group": GROUPS, "before": [10.0, 20], "after": [11.5, 30], "n": [50, 3]}
+            {"group": GROUPS, "before": [10.0, None], "after": [11.5, None], "n": [50, 5]}
         ),
         effects=pd.DataFrame(
             {
@@ -427,7 +427,7 @@ def test_an_exhibit_without_protection_is_refused(tmp_path, results) -> None:
     with pytest.raises(DisclosureError, match="tbl-2: an exhibit needs protection"):
         showing.show("tbl-2", results)
     hidden_count = replace(
-        report().exhibit("tbl-1"), protect=Counted({"before": "n", "after": "n"}, shows=False)
+        report().exhibit("tbl-1"), protect=Descriptive({"before": "n", "after": "n"}, shows=False)
     )
     counted = shown_in(tmp_path / "other", exhibits=(hidden_count, report().exhibit("tbl-2")))
     assert "n" not in counted.show("tbl-1", results).rows

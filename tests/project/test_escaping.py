@@ -8,8 +8,10 @@ import hostile
 import pandas as pd
 import pytest
 
-from naveval.disclosure import gate
-from naveval.exhibits import appendix, output, tables
+from naveval.exhibits import appendix, output
+from naveval.exhibits.declare import Exhibit, Report, Results, Table, Value
+from naveval.exhibits.protect import Public
+from naveval.exhibits.show import Showing
 from naveval.project.escaping import literal, neutral, write_csv
 from naveval.project.parameters import StudyParameters
 from naveval.publishing import document
@@ -17,7 +19,7 @@ from naveval.publishing import document
 TEXTS = """
 tbl-1:
   caption: "Stønad i {place}"
-  columns: {name: {title: Gruppe}, value: {title: Andel, format: share1}}
+  columns: {name: Gruppe, value: Andel}
 """
 
 
@@ -49,8 +51,16 @@ def shown(text: str) -> str:
 
 def test_a_table_shows_names_as_they_are(opened: output.Output) -> None:
     frame = pd.DataFrame({"name": hostile.TEXTS, "value": 0.5})
-    released = gate.public(frame, label="tbl-1", source="test")
-    text = tables.show(opened, released, "tbl-1").markdown
+    exhibit = Exhibit(
+        "tbl-1",
+        data=lambda _: frame,
+        keys=("name",),
+        values={"value": Value("share1")},
+        protect=Public("test"),
+        view=Table(rows=("name",)),
+    )
+    report = Report("hedmark", (exhibit,), (), {}, {"name": str})
+    text = Showing(report, opened).show("tbl-1", Results("")).markdown
     assert as_read(text) == [shown(name) for name in hostile.TEXTS]
     found = document.read(text)
     assert found.links == found.pictures == found.raw == found.references == ()

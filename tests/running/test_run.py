@@ -23,23 +23,29 @@ from naveval.running import notebook
 from naveval.running import run as runs
 
 SETUP = """
-from naveval.disclosure import gate
-from naveval.exhibits import estimates, output, tables
-from naveval.project.parameters import StudyParameters
 import pandas as pd
-opened = output.open_output("hedmark", StudyParameters(county=county, seed=seed))
+from naveval.exhibits.declare import Exhibit, Report, Results, Table, Value
+from naveval.exhibits.output import open_output
+from naveval.exhibits.protect import Public
+from naveval.exhibits.show import Showing
+from naveval.project.parameters import StudyParameters
+results = Results(StudyParameters(county=county, seed=seed))
+one = Exhibit(
+    "tbl-1",
+    data=lambda found: pd.DataFrame({"name": ["x"], "value": [float(found.parameters.seed)]}),
+    keys=("name",),
+    values={"value": Value("int", "units")},
+    protect=Public("test"),
+    view=Table(rows=("name",)),
+)
+report = Report("hedmark", (one,), (), {}, {"name": str})
+showing = Showing(report, open_output("hedmark", results.parameters))
 """
-WORK = """
-frame = pd.DataFrame({"name": ["x"], "value": [seed]})
-tables.show(opened, gate.public(frame, label="tbl-1", source="test"), "tbl-1")
-"""
-FINISH = """
-rows = [{"label": "tbl-1", "estimate": float(seed)}]
-output.finish(opened, estimates.frame("hedmark", rows))
-"""
+WORK = 'showing.show("tbl-1", results)'
+FINISH = "showing.finish(results)"
 TEXTS = """
 report: {title: "Prøve for {place}"}
-tbl-1: {caption: "Tabell", columns: {name: {title: Navn}, value: {title: Tall, format: int}}}
+tbl-1: {caption: "Tabell", columns: {name: Navn, value: Tall}}
 """
 
 

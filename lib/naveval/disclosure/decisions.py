@@ -2,13 +2,14 @@
 
 `counted` for raw counts with their cell keys; `described` for what was computed from counts
 protected before (a study's panel); `modelled` for output of models. Numbers computed from
-published tables and from exhibits released before are `gate.public` and `gate.derived`.
+published tables and from exhibits released before are `released.public` and `released.derived`.
 
 The log tells how many persons stand behind an exhibit (to the nearest ten), by how much a count
 can be changed, and how many numbers are missing by which rule. It does not tell by how much the
 exhibit's own counts were changed: with few cells that would narrow the truth.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.disclosure import counts as counting
-from naveval.disclosure import magnitudes, models, rules
+from naveval.disclosure import magnitudes, models
 from naveval.disclosure.keys import SUFFIX, Secret
 from naveval.disclosure.released import LOG_COLUMNS, Released
 from naveval.disclosure.thresholds import thresholds
@@ -265,8 +266,30 @@ def rounded(
     return replace(found, frame=frame)
 
 
+def _require_names(names: Sequence[str]) -> None:
+    """Refuse columns that identify persons or hold a smallest or largest observation.
+
+    Raises
+    ------
+    DisclosureError
+        Naming the columns.
+    """
+    limits = thresholds()
+    lowered = {str(name): str(name).lower() for name in names}
+    ids = [name for name, text in lowered.items() if text in limits.identifiers]
+    if ids:
+        raise DisclosureError(f"columns {', '.join(ids)} identify persons and may not be released")
+    pattern = re.compile(rf"(^|_)({'|'.join(map(re.escape, limits.extremes))})(_|$)")
+    extremes = [name for name, text in lowered.items() if pattern.search(text)]
+    if extremes:
+        raise DisclosureError(
+            f"columns {', '.join(extremes)}: a smallest or largest observation is somebody's own "
+            "value and may not be released"
+        )
+
+
 def _require_declared(frame: pd.DataFrame, named: Sequence[str], keys: Sequence[str]) -> None:
-    rules.require_names([str(name) for name in frame.columns], thresholds())
+    _require_names([str(name) for name in frame.columns])
     lacking = [name for name in keys if name not in frame.columns]
     if lacking:
         raise DisclosureError(f"no column {', '.join(lacking)}; expected all of the keys")

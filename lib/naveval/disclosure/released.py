@@ -1,10 +1,9 @@
 """What may leave: a frame that has passed disclosure control, as a type that views insist on."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from naveval.disclosure.tables import Structure
 from naveval.project.errors import DisclosureError
 
 LOG_COLUMNS = ["label", "row", "column", "rule", "action", "reason"]
@@ -21,13 +20,11 @@ class Released:
     suppressed
         Same shape as `frame`, True where a value was suppressed.
     log
-        What was decided: one line, and from the old gate one per suppressed cell too.
+        What was decided, in one line.
     label
         Label of the table or figure it was released for.
     origin
         "persons" or "published".
-    structure
-        How the counts hang together, for `recoverable`.
     marks
         Same shape as `frame`, or empty for none: "few" where a protected count is 0, shown as
         «0–5»; "noisy" where a number rests on fewer than ten protected persons.
@@ -38,15 +35,24 @@ class Released:
     log: pd.DataFrame
     label: str
     origin: str = field(default="persons")
-    structure: Structure = field(default_factory=Structure)
     marks: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def require_released(released: object, label: str) -> Released:
-    """Return the argument if it is a `Released`, else raise DisclosureError."""
-    if not isinstance(released, Released):
-        raise DisclosureError(
-            f"{label}: expected data that has passed disclosure.release, "
-            f"got {type(released).__name__}"
-        )
-    return released
+def public(frame: pd.DataFrame, *, label: str, source: str) -> Released:
+    """Release numbers that were computed from published tables only: no persons behind them."""
+    if not source:
+        raise DisclosureError(f"{label}: expected the published source of the numbers")
+    log = pd.DataFrame(
+        [[label, "", "", "published", "released", f"computed from {source}"]], columns=LOG_COLUMNS
+    )
+    nothing = pd.DataFrame(False, index=frame.index, columns=frame.columns)
+    return Released(frame.copy(), nothing, log, label, "published")
+
+
+def derived(frame: pd.DataFrame, *, label: str, source: str) -> Released:
+    """Release numbers computed from estimates that have been released already.
+
+    They rest on persons, so the notice on simulated registers applies to them.
+    """
+    found = public(frame, label=label, source=source)
+    return replace(found, origin="persons", log=found.log.assign(rule="derived"))

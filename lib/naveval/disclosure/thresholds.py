@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -65,8 +64,6 @@ class Thresholds(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     min_cell: int = Field(ge=3)
-    zero_cells: Literal["suppress", "show"]
-    protection_width: int = Field(ge=1)
     residual_df: int = Field(ge=1)
     dominance: Dominance
     secret_bytes: int = Field(ge=16)

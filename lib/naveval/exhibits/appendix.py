@@ -8,12 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from naveval.disclosure import gate
-from naveval.exhibits import manifest, tables
+from naveval.exhibits import manifest
 from naveval.exhibits.declare import Codes, Exhibit, Results, Table, Value
-from naveval.exhibits.output import Block, Output
 from naveval.exhibits.protect import Public
-from naveval.project.parameters import StudyParameters
 
 CODES: dict[str, Codes] = {"name": str, "table": str, "file": str, "package": str}
 """The keys of the appendix name themselves."""
@@ -77,47 +74,6 @@ def _plain(
 ) -> Exhibit[Any]:
     key, source = SOURCES[label]
     return Exhibit(label, data, (key,), values, Public(source), Table(rows=(key,)))
-
-
-def parameters(output: Output, chosen: StudyParameters) -> Block:
-    """Table of the run's parameters, with what each means."""
-    meanings = output.texts.get("parameters", {})
-    rows = [
-        {"name": name, "value": shown(name, value), "meaning": meanings.get(name, "")}
-        for name, value in chosen.model_dump(mode="json").items()
-    ]
-    return _show(output, "tbl-parameters", pd.DataFrame(rows), "the run's parameters")
-
-
-def data(output: Output, chosen: StudyParameters) -> Block:
-    """Table of the register tables read: rows and the first part of their hash."""
-    found = manifest.data_fingerprint(output.study, chosen)
-    rows = [
-        {"table": name, "rows": entry["rows"], "hash": entry["sha256"][:12]}
-        for name, entry in found.items()
-    ]
-    frame = pd.DataFrame(rows, columns=["table", "rows", "hash"])
-    return _show(output, "tbl-data", frame, "row counts of whole register tables")
-
-
-def files(output: Output, used: Sequence[Path]) -> Block:
-    """Table of published tables and other files read: name and the first part of the hash."""
-    rows = [
-        {"file": file.name, "hash": hashlib.sha256(file.read_bytes()).hexdigest()[:12]}
-        for file in used
-    ]
-    return _show(output, "tbl-files", pd.DataFrame(rows), "names and hashes of files")
-
-
-def versions(output: Output) -> Block:
-    """Table of the versions of Python and packages, and of the project itself."""
-    found = {**manifest.versions(), "git": manifest.git_commit()[:12]}
-    frame = pd.DataFrame(found.items(), columns=["package", "version"])
-    return _show(output, "tbl-versions", frame, "package versions")
-
-
-def _show(output: Output, label: str, frame: pd.DataFrame, source: str) -> Block:
-    return tables.show(output, gate.public(frame, label=label, source=source), label)
 
 
 def shown(name: str, value: Any) -> str:

@@ -20,14 +20,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import AutoLocator, FuncFormatter, MaxNLocator
 
-from naveval.disclosure import gate
-from naveval.disclosure.gate import Released
-from naveval.exhibits import output as outputs
-from naveval.exhibits import words
-from naveval.exhibits.output import Block, Output
 from naveval.project import fonts, formats
 from naveval.project.errors import ParameterError
-from naveval.project.escaping import write_csv
 
 COLORS = ("#12436D", "#1B7F77", "#801650", "#B8470F", "#3D3D3D", "#7A55B8")
 LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
@@ -168,33 +162,6 @@ def _apart(values: np.ndarray, gap: float) -> np.ndarray:
     return moved
 
 
-def show(output: Output, figure: Figure, released: Released, label: str, **values: Any) -> Block:
-    """Write a figure with its data and show it with number, caption and alt text.
-
-    The picture is raster: vector files would carry exact data. Pictures made from simulated
-    registers say so inside the picture, so that a copy keeps the notice.
-
-    Raises
-    ------
-    DisclosureError
-        When the data has not passed disclosure control.
-    """
-    data = gate.require_released(released, label)
-    entry = words.entry(output.texts, label)
-    values = {"place": output.place, **values}
-    caption = words.fill(entry["caption"], values, label)
-    alt = words.fill(entry["alt"], values, label).replace('"', "”")
-    if not alt:
-        raise ParameterError(f"text «{label}»: a figure needs an alt text")
-    simulated = outputs.is_simulated(output, data)
-    mark = words.entry(output.texts, "simulated-mark") if simulated else ""
-    picture = output.folder / "figures" / f"{label}.png"
-    save(figure, picture, mark)
-    _write(output, data, label)
-    markdown = f'![{caption}](figures/{label}.png){{#{label} fig-alt="{alt}"}}\n'
-    return Block(markdown + outputs.note(output, data, values, label), (picture,))
-
-
 def save(figure: Figure, picture: Path, mark: str) -> None:
     """Write a picture, with a mark inside it where there is one, so that a copy keeps it.
 
@@ -240,11 +207,3 @@ def _keep_free(figure: Figure) -> None:
     if isinstance(engine, ConstrainedLayoutEngine):
         strip = NOTICE_INCHES / figure.get_size_inches()[1]
         engine.set(rect=(0, strip, 1, 1 - strip))
-
-
-def _write(output: Output, data: Released, label: str) -> None:
-    shown = data.frame.mask(data.suppressed)
-    if outputs.is_simulated(output, data):
-        shown = shown.assign(origin="simulated")
-    write_csv(shown, output.folder / "figures" / f"{label}.csv")
-    outputs.log_disclosure(output, data.log, label)

@@ -58,9 +58,9 @@ class Opened:
         """The raw frame of an exhibit; refused inside a run."""
         return self.showing.data(label, results)
 
-    def finish(self, results: Results, *, beside: bool = False) -> Block:
+    def finish(self, results: Results) -> Block:
         """Write estimates, log, headlines and workbook of what has been shown."""
-        return self.showing.finish(results, beside=beside)
+        return self.showing.finish(results)
 
 
 def open_study(study: str, /, **changes: Any) -> Opened:

@@ -1,7 +1,6 @@
 """Where a notebook's results go, and what its cells display."""
 
 import base64
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -9,15 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from naveval.disclosure.gate import Released
-from naveval.exhibits import estimates
 from naveval.exhibits import words as texts
-from naveval.exhibits.estimates import LABEL, guard_estimates
 from naveval.project import paths, places
 from naveval.project.errors import ParameterError
-from naveval.project.escaping import write_csv
 from naveval.project.parameters import Origin, StudyParameters
 from naveval.project.places import Place
 
@@ -107,41 +100,6 @@ def open_output(study: str, parameters: StudyParameters) -> Output:
     )
 
 
-def sentence(output: Output, key: str, *, choose: str | None = None, **values: Any) -> Block:
-    """A paragraph whose numbers come from `values`.
-
-    Parameters
-    ----------
-    key
-        Key in the study's texts.
-    choose
-        Which of several wordings, when the text has a `choose` mapping.
-
-    Sentences that the study's texts name under `headlines` are kept for the site's front page too.
-    """
-    template = texts.choose(output.texts, key, choose)
-    text = texts.fill(template, {"place": output.place, **values}, key)
-    _keep_headline(output, key, choose, text)
-    return Block(text)
-
-
-def _keep_headline(output: Output, key: str, choose: str | None, text: str) -> None:
-    """Keep sentences that the study's texts want on the site's front page."""
-    listed = output.texts.get(texts.HEADLINES, ())
-    for order, wanted in enumerate(listed, 1):
-        if wanted["text"] == key:
-            _write_headline(output, order, wanted, choose, text)
-
-
-def _write_headline(
-    output: Output, order: int, wanted: Mapping[str, Any], choose: str | None, text: str
-) -> None:
-    file = output.folder / HEADLINES_FILE
-    kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    kept |= headline(output, order, wanted, choose or "", text)
-    file.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
 def headline(
     output: Output, order: int, wanted: Mapping[str, Any], choice: str, text: str
 ) -> dict[str, dict[str, str]]:
@@ -152,41 +110,3 @@ def headline(
     chosen = [every[place - 1] for place in wanted["sentences"] if place <= len(every)]
     origin = "published" if choice in wanted.get("published", ()) else output.origin
     return {str(order): {"text": " ".join(chosen or every[:1]), "origin": origin}}
-
-
-def is_simulated(output: Output, released: Released) -> bool:
-    """Whether numbers come from simulated registers; those from published tables never do."""
-    return output.origin == "simulated" and released.origin != "published"
-
-
-def note(output: Output, released: Released, values: Mapping[str, Any], label: str) -> str:
-    """The note under a table or figure: its own text, and the notice on simulated registers."""
-    entry = texts.entry(output.texts, label)
-    parts = [texts.fill(entry["note"], values, label)] if entry.get("note") else []
-    if is_simulated(output, released):
-        parts.append(texts.entry(output.texts, "simulated-note"))
-    return "\n\n::: {.note}\n" + " ".join(parts) + "\n:::\n" if parts else "\n"
-
-
-def log_disclosure(output: Output, log: pd.DataFrame, label: str) -> None:
-    """Replace the rows of a label in the folder's disclosure.csv."""
-    file = output.folder / "disclosure.csv"
-    rows = log.assign(label=label)
-    if file.exists():
-        earlier = pd.read_csv(file, dtype=str, keep_default_na=False)
-        rows = pd.concat([earlier[earlier["label"] != label], rows], ignore_index=True)
-    write_csv(rows, file)
-
-
-def finish(output: Output, table: pd.DataFrame) -> Block:
-    """Write estimates.csv and say how many numbers it holds."""
-    return sentence(output, "finished", rows=len(write_estimates(output, table)))
-
-
-def write_estimates(output: Output, table: pd.DataFrame) -> pd.DataFrame:
-    """Write estimates.csv without numbers that rest on too few persons; returns what it holds."""
-    estimates.require_unique(table)
-    shown, log = guard_estimates(table)
-    write_csv(shown, output.folder / ESTIMATES_FILE)
-    log_disclosure(output, log, LABEL)
-    return shown

@@ -9,29 +9,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from naveval.disclosure import decisions, gate
+from naveval.disclosure import decisions, released
 from naveval.disclosure.decisions import Protection
-from naveval.disclosure.gate import Released
+from naveval.disclosure.released import Released
 from naveval.project.errors import DisclosureError
 
 HIDDEN = "hidden"
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Numbers computed from persons: counts, shares, means.
-
-    Attributes
-    ----------
-    count
-        Value to the column with the persons behind it; a value that is a count names itself.
-        As text: one column for all values.
-    shows
-        Whether the persons are shown too. Never where other exhibits hold parts of a total.
-    """
-
-    count: Mapping[str, str] | str
-    shows: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,8 +27,8 @@ class Descriptive:
     Attributes
     ----------
     count
-        As in `Counted`: value to the column with the protected persons it rests on. Nothing is
-        hidden by it; single cells that rest on fewer than ten are marked.
+        Value to the column with the protected persons it rests on. As text: one column for all
+        values. Nothing is hidden by it; single cells that rest on fewer than ten are marked.
     shows
         Whether the persons are shown too.
     noise
@@ -112,7 +95,7 @@ class Model:
 class Together:
     """Numbers of persons that the study's `protection` releases with those of all places.
 
-    `data` gives the place's part of that release; `count` is as for Counted.
+    `data` gives the place's part of that release; `count` is as for Descriptive.
     """
 
     count: Mapping[str, str] | str
@@ -145,7 +128,7 @@ class Derived:
     of: str
 
 
-Protect = Counted | Descriptive | Model | Together | Public | Drawn | Derived
+Protect = Descriptive | Model | Together | Public | Drawn | Derived
 
 
 def decide(
@@ -188,8 +171,6 @@ def decide(
         raise DisclosureError(
             f"{label}: released already; expected protection of the kind Together"
         )
-    if isinstance(how, Counted):
-        return _counted(frame, how, label, keys, free)
     if isinstance(how, Descriptive):
         tested = {*errors, *errors.values(), *p_values, *estimated}
         found = _descriptive(frame, how, label, keys, free, tested, protection)
@@ -197,7 +178,7 @@ def decide(
     if isinstance(how, Model):
         return _model(frame, how, label, keys, free, errors, p_values)
     if isinstance(how, Public | Drawn):
-        return gate.public(frame, label=label, source=how.source)
+        return released.public(frame, label=label, source=how.source)
     if isinstance(how, Derived):
         return _derived(frame, how, label, free)
     raise DisclosureError(f"{label}: an exhibit needs protection, got {type(how).__name__}")
@@ -247,24 +228,6 @@ def by_value(
     return {name: count for name in numeric if known and name not in free and name != count}
 
 
-def _counted(
-    frame: pd.DataFrame, how: Counted, label: str, keys: tuple[str, ...], free: Collection[str]
-) -> Released:
-    numeric = [str(name) for name in frame.select_dtypes("number").columns]
-    count = by_value(how.count, frame, {*keys, *free})
-    given = gate.release(
-        frame,
-        label=label,
-        count=count,
-        keys=keys,
-        labels=[name for name in free if name in numeric],
-    )
-    if how.shows:
-        return given
-    kept = [str(name) for name in frame.columns if name not in set(count.values())]
-    return gate.subset(given, np.ones(len(frame), dtype=bool), columns=kept)
-
-
 def _model(
     frame: pd.DataFrame,
     how: Model,
@@ -299,7 +262,7 @@ def _model(
 
 
 def _derived(frame: pd.DataFrame, how: Derived, label: str, free: Collection[str]) -> Released:
-    found = gate.derived(
+    found = released.derived(
         frame.drop(columns=HIDDEN, errors="ignore"),
         label=label,
         source=f"released rows of {how.of}",

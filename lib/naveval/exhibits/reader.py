@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from naveval.disclosure.counts import FEW, NOISY
-from naveval.disclosure.gate import Released
+from naveval.disclosure.released import Released
 from naveval.exhibits import protect, references, words
 from naveval.exhibits.declare import Exhibit, Fact, Report, Results, Sentence
 from naveval.exhibits.output import Output

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from naveval.disclosure.counts import NOISY
-from naveval.disclosure.gate import Released
+from naveval.disclosure.released import Released
 from naveval.exhibits.declare import PARTS, Exhibit, Fact, Value
-from naveval.exhibits.protect import Counted, Descriptive, Model, Together
+from naveval.exhibits.protect import Descriptive, Model, Together
 from naveval.exhibits.reader import Reader
 
 SCHEMA = 2
@@ -85,7 +85,7 @@ def counted(exhibit: Exhibit[Any], name: str) -> str:
     how = exhibit.protect
     if exhibit.values[name].source:
         return ""
-    if isinstance(how, Counted | Descriptive | Together):
+    if isinstance(how, Descriptive | Together):
         return how.count if isinstance(how.count, str) else how.count.get(name, "")
     return how.n[0] if isinstance(how, Model) else ""
 

@@ -98,46 +98,28 @@ class Showing:
         exhibit = self.report.exhibit(label)
         return exhibit.data(self.reader(results, label) if exhibit.derived else results)
 
-    def finish(self, results: Results, *, beside: bool = False) -> Block:
-        """Write estimates, log and headlines of what was shown; delete what is stale.
-
-        With `beside`, what functions outside the declaration have written stays beside it: only
-        for a report whose sections are being declared one by one.
-        """
+    def finish(self, results: Results) -> Block:
+        """Write estimates, log and headlines of what was shown; delete what is stale."""
         reader = self.reader(results)
         labels = [one.label for one in self.report.exhibits if self._is_shown(one.label)]
         table = estimates(reader, labels)
         logs = [reader.released(label).log.assign(label=label) for label in labels]
         log = pd.concat([pd.DataFrame(columns=[*LOG_COLUMNS]), *logs], ignore_index=True)
-        if beside:
-            table = self._beside(ESTIMATES_FILE, table)
-            log = self._beside(LOG_FILE, log)
         write_csv(table, self.output.folder / ESTIMATES_FILE)
         write_csv(log, self.output.folder / LOG_FILE)
         for file in [*self.output.folder.glob("tables/*"), *self.output.folder.glob("figures/*")]:
-            if file.stem not in labels and not beside:
+            if file.stem not in labels:
                 file.unlink()
-        self._headlines(beside)
+        self._headlines()
         text = words.entry(self.output.texts, "finished")
         return Block(words.fill(text, {"rows": len(table)}, "finished"))
 
     def _is_shown(self, label: str) -> bool:
         return label in self.shown and self.shown[label].rows is not None
 
-    def _beside(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
-        """The rows of a table, and those of its file about labels that are not declared."""
-        file = self.output.folder / name
-        if not file.exists():
-            return table
-        before = pd.read_csv(file, keep_default_na=False, na_values=[""])
-        declared = {one.label for one in self.report.exhibits}
-        return pd.concat([table, before[~before["label"].isin(declared)]], ignore_index=True)
-
-    def _headlines(self, beside: bool) -> None:
+    def _headlines(self) -> None:
         file = self.output.folder / HEADLINES_FILE
         kept: dict[str, dict[str, str]] = {}
-        if beside and file.exists():
-            kept = json.loads(file.read_text(encoding="utf-8"))
         for order, wanted in enumerate(self.output.texts.get(words.HEADLINES, ()), 1):
             found = self.shown.get(wanted["text"])
             if found and found.markdown:

@@ -177,7 +177,7 @@ def _output_text(output: dict[str, Any], where: str) -> str:
     if shown:
         raise RenderError(
             f"{where}: shows {', '.join(sorted(shown))}; a report takes Markdown only: "
-            "show tables with tables.show and figures with figures.show"
+            "show tables and figures with study.show"
         )
     return ""
 

@@ -184,8 +184,7 @@ def counts_persons(title: str, limits: Thresholds) -> bool:
 
 def too_small(count: float, limits: Thresholds) -> bool:
     """Whether a number is a count of persons below the threshold; shares and NaN are not."""
-    least = 1 if limits.zero_cells == "show" else 0
-    return least <= count < limits.min_cell and count == int(count)
+    return 0 <= count < limits.min_cell and count == int(count)
 
 
 def number(text: str) -> float:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from naveval.disclosure.gate import Released
+from naveval.disclosure.released import Released
 from naveval.exhibits.declare import Exhibit, Sentence, Table, Value, When
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader

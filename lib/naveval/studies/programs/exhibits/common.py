@@ -93,6 +93,11 @@ def _treated(results: ProgramResults) -> int:
     return int((~results.effects.main.sample.frame["arm"].isin((CONTROL, REST))).sum())
 
 
+def told(_: Reader) -> str:
+    """The only wording of a finding that states numbers and compares none."""
+    return "told"
+
+
 COMMON: Mapping[str, Fact] = {
     "county": Fact(lambda results: results.parameters.county, "text"),
     "most_changed": Fact(lambda _: thresholds().counts.largest_change),

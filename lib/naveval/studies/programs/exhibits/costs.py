@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.disclosure import gate
-from naveval.disclosure.gate import Released
+from naveval.disclosure import released
+from naveval.disclosure.released import Released
 from naveval.estimators.cost_benefit.net_benefit import ITEMS
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, View
 from naveval.exhibits.protect import Public
@@ -43,7 +43,7 @@ def costs_exhibit(
         frame = data(results.costs).reset_index(drop=True)
         if results.costs.effects == "published":
             return frame
-        return gate.derived(frame, label=label, source=SOURCE)
+        return released.derived(frame, label=label, source=SOURCE)
 
     return Exhibit(label, made, keys, values, Public(SOURCE), view, **more)
 

@@ -13,7 +13,7 @@ from naveval.exhibits.protect import Derived, Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import GROUPS
-from naveval.studies.programs.exhibits.common import beside
+from naveval.studies.programs.exhibits.common import beside, told
 from naveval.studies.programs.exhibits.drawing import lines_panels, states_panels
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.states import SUMS
@@ -108,6 +108,7 @@ def _months(
     groups: Sequence[str],
     picture: Picture,
     ends: tuple[str, Sequence[str]],
+    finding: Callable[[Reader], str] | None = None,
 ) -> Exhibit[ProgramResults]:
     """A figure of shares by month since the start, of the groups with enough persons."""
 
@@ -129,6 +130,7 @@ def _months(
         view=picture,
         facts=_ends(ends[1], ends[0], groups),
         when=When(lambda results: len(shown(results)) > 0, f"{label}-few"),
+        finding=finding,
     )
 
 
@@ -168,6 +170,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             groups,
             Picture(states_panels),
             ("work", WORK),
+            told if label == "fig-5-1" else None,
         )
         for label, (breakdown, groups) in SHOWN.items()
     ),

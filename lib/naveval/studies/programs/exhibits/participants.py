@@ -13,7 +13,7 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import STATUS_CODES, month_code
 from naveval.studies.programs.exhibits import participants_drawing as drawn
-from naveval.studies.programs.exhibits.common import PRINTED, STATUSES, beside, extreme
+from naveval.studies.programs.exhibits.common import PRINTED, STATUSES, beside, extreme, told
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.use import MONTHS
 from naveval.studies.programs.results import ProgramResults
@@ -178,6 +178,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Picture(drawn.composition),
         {"share": "n"},
         counts=("total",),
+        finding=told,
     ),
     _exhibit(
         "fig-4-3",
@@ -210,6 +211,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Picture(drawn.participation),
         {"percent": "n_program"},
         facts=extreme("percent", "status", "pct0"),
+        finding=told,
     ),
     _exhibit(
         "fig-4-5",
@@ -242,6 +244,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "before": Fact(lambda reader: _part(reader, "source", "standard"), "pct0"),
             "after": Fact(lambda reader: _part(reader, "target", "standard"), "pct0"),
         },
+        finding=told,
     ),
     _exhibit(
         "tbl-4-4",

@@ -64,18 +64,20 @@ def make(
         Count unknown activity codes as Annet; otherwise they are an error.
     """
     make_spells(registers, unknown_to_rest=unknown_to_rest)
-    keys.attach(registers.connection, "persons", secret, to="keyed")
     months = codes.month_code(np.arange(int(month_number(codes.LAST_MONTH)) + 1))
     amounts = pd.DataFrame({"month": months, "basic_amount": basic_amount.monthly(months)})
     registers.connection.register("basic_amounts", amounts)
     where = "" if county == "" else f"WHERE county = '{county}'"
     month = month_sql("month")
-    for sql in (
-        f"""CREATE OR REPLACE TEMP TABLE place AS
-        SELECT p.person, record_key, p.sex, p.birth_year, p.country_group::VARCHAR AS country
-        FROM keyed p
+    registers.query(
+        f"""CREATE OR REPLACE TEMP TABLE residents AS
+        SELECT p.person, p.sex, p.birth_year, p.country_group::VARCHAR AS country FROM persons p
         JOIN (SELECT person, arg_max(county, year) AS county FROM person_years GROUP BY 1) y
-        USING (person) {where}""",
+        USING (person) {where}"""
+    )
+    keys.attach(registers.connection, "residents", secret, to="keyed")
+    for sql in (
+        "CREATE OR REPLACE TEMP TABLE place AS FROM keyed",
         f"""CREATE OR REPLACE TEMP TABLE status_months AS
         SELECT person, ({month})::INTEGER AS m, innsatsgruppe AS status
         FROM nav_status SEMI JOIN place USING (person)""",

@@ -2,4 +2,6 @@
 
 from naveval.project.catalogue import Study
 
-STUDY = Study(name="letters", order=5, contracts="contracts", simulate="simulate")
+STUDY = Study(
+    name="letters", order=5, contracts="contracts", simulate="simulate", report="exhibits"
+)

@@ -1,34 +1,37 @@
 """The study's one table and one sentence."""
 
-from naveval.disclosure import gate
-from naveval.exhibits import estimates, output, tables
-from naveval.exhibits.output import Block, Output
-from naveval.studies.letters.estimate import Result
+from naveval.exhibits import appendix
+from naveval.exhibits.declare import Exhibit, Fact, Report, Sentence, Table, Value
+from naveval.exhibits.protect import Descriptive
+from naveval.studies.letters.estimate import LettersResults
 
-
-def shares(opened: Output, result: Result) -> Block:
-    """tbl-1: persons and shares in work."""
-    names = {key: opened.label("tbl-1", key) for key in ("with", "without")}
-    frame = result.groups.assign(received=result.groups.received.map(names))
-    released = gate.release(
-        frame, label="tbl-1", count="n", keys=("received",), shares={"work": "n"}
-    )
-    return tables.show(opened, released, "tbl-1")
-
-
-def finding(opened: Output, result: Result) -> Block:
-    """What the letter did."""
-    low, high = result.interval
-    return output.sentence(opened, "summary", effect=result.effect, low=low, high=high)
-
-
-def finish(opened: Output, result: Result) -> Block:
-    """Write the estimates."""
-    low, high = result.interval
-    rows = [
-        {"label": "tbl-1", "row": item.received, "estimate": item.work, "n_persons": item.n}
-        for item in result.groups.itertuples()
-    ]
-    effect = {"label": "summary", "estimate": result.effect, "std_error": result.std_error}
-    rows.append({**effect, "ci_low": low, "ci_high": high, "n_persons": result.groups.n.min()})
-    return output.finish(opened, estimates.frame("letters", rows))
+EXHIBITS: tuple[Exhibit[LettersResults], ...] = (
+    Exhibit(
+        "tbl-1",
+        data=lambda results: results.groups,
+        keys=("received",),
+        values={
+            "n": Value("int", "persons", estimand="persons"),
+            "work": Value("share1", "share", estimand="share in work"),
+        },
+        protect=Descriptive({"work": "n"}, counts=("n",), few=True),
+        view=Table(rows=("received",)),
+    ),
+    Exhibit(
+        "tbl-effect",
+        data=lambda results: results.effects,
+        keys=("group",),
+        values={
+            "effect": Value("pp1", "share", se="std_error", low="ci_low", high="ci_high"),
+        },
+        protect=Descriptive({"effect": "n"}, points=0.0001),
+        view=None,
+    ),
+)
+REPORT = Report(
+    study="letters",
+    exhibits=(*EXHIBITS, *appendix.exhibits("letters")),
+    sentences=(Sentence("summary"),),
+    common={"county": Fact(lambda results: results.parameters.county, "text")},
+    codes={**appendix.CODES, "received": ("with", "without"), "group": ("all",)},
+)
