@@ -134,7 +134,7 @@ def draw_sensitivity(reader: Reader) -> Figure:
             lw=3,
         )
         for end, marker in (("ci_low", "v"), ("ci_high", "^")):
-            beyond = part[part["open_ended"]]
+            beyond = part[part["open_ended"].astype(bool)]
             ax.plot(beyond["bound"], PERCENT * beyond[end], marker, color=figures.COLORS[0])
         ax.set_title(reader.named("", outcome))
         ax.set_xlabel(reader.named("", "x"))
