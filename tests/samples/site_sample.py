@@ -41,6 +41,8 @@ def estimates(study: str) -> pd.DataFrame:
                 keys = {"label": "tbl-counties", "value": "rate", "month": value, "county": code}
             else:
                 keys = {"label": "fig-11", "value": "value", "month": value, "county": code}
+                level = {"label": "fig-county-levels", "value": "indicator", "county": code}
+                rows += [level | own] if place and study != "programs" else []
             rows += [keys | own] if study != "programs" else []
     return pd.DataFrame(rows)
 

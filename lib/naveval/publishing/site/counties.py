@@ -289,10 +289,8 @@ def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
 
 
 def _tile_values(result: Result, wanted: Mapping[str, Any]) -> dict[str, str]:
-    """The newest number of each county, formatted, where it is not hidden."""
+    """The number of each county, formatted, where it is not hidden."""
     every = released.of_county(result, wanted, places.codes(places.CURRENT_YEAR))
-    last = {
-        code: rows.sort_values(wanted["x"])["estimate"].iloc[-1] for code, rows in every.items()
-    }
+    own = {code: rows["estimate"].iloc[0] for code, rows in every.items()}
     form = formats.FORMATS[wanted["form"]]
-    return {code: form(value) for code, value in last.items() if not formats.is_missing(value)}
+    return {code: form(value) for code, value in own.items() if not formats.is_missing(value)}

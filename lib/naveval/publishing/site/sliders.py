@@ -72,8 +72,9 @@ def block(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any
     values = dict(sorted(values.items(), key=lambda item: -item[1]))
     form = formats.FORMATS["int"]
     title, rows = spec["heading"], tuple((name, form(value)) for name, value in values.items())
-    svg = drawing.bars(values, alt=f"{title}. {spec['unit']}", form="int")
-    chart = Chart(title, title, svg, (text["charts"]["what"], spec["unit"]), rows)
+    svg = drawing.bars(values, alt=spec["unit"], form="int")
+    head = (text["charts"]["what"], text["charts"]["value"])
+    chart = Chart(spec["unit"], spec["unit"], svg, head, rows)
     given = json.dumps(found, ensure_ascii=False).replace("</", "<\\/")
     base = found["rates"]
     sliders = "".join(
