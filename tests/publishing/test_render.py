@@ -36,14 +36,19 @@ def rendered(tmp_path_factory):
 def test_returns_paths_in_order_and_leaves_nothing_else(sample):
     made = render.render(sample, to=("pdf", "html"), engine="builtin")
     assert [file.name for file in made] == ["report.pdf", "report.html"]
-    assert {file.name for file in sample.iterdir()} == ROOT_FILES | {"report.html", "report.pdf"}
+    made_too = {"data", "dictionary.csv", "ro-crate-metadata.json"}
+    made_too |= {f"programs-result-simulert.{kind}" for kind in ("xlsx", "ods")}
+    reports = {"report.html", "report.pdf"}
+    assert {file.name for file in sample.iterdir()} == ROOT_FILES | reports | made_too
 
 
 def test_manifest_records_engine_and_keeps_the_rest(rendered):
     manifest = json.loads((rendered / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["study"] == "programs"
     assert manifest["engine"].startswith("innebygd motor (Pandoc ")
-    assert set(manifest["rendered"]["files"]) == {"report.html", "report.pdf"}
+    files = set(manifest["rendered"]["files"])
+    assert {name for name in files if name.startswith("report")} == {"report.html", "report.pdf"}
+    assert all((rendered / name).is_file() for name in files)
     assert manifest["engine"] in (rendered / "report.html").read_text(encoding="utf-8")
 
 
