@@ -1,99 +1,134 @@
-"""Solve for the levels of the simulated registers from the document's tables 1 to 3.
+"""Solve for the levels of the simulated registers from the document's tables 1 to 5.
 
-Three steps, each a small least-squares problem on the expected series: the control counties
-before and after, Hedmark before, and the effects of the new practice. Levels that the
-document does not give (durations without benefit beyond a year) are set in ASSUMED.
-Run as a module, it prints the numbers kept in `hedmark_simulation_levels.CALIBRATED`.
+Four steps, each a small least-squares problem on the expected series, all cells of a kind at once:
+the control counties before, their change, Hedmark before, and the effects of the new practice. What
+the document does not give is set here: the total of every control county grows by `GROWTH` through
+2015, so that only Hedmark falls; durations without benefit whose levels are missing are as in the
+control counties. Run as a module, it prints the numbers kept in `levels.CALIBRATED`.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import least_squares
 
+from naveval.studies.hedmark.published import MEANS, printed_means, printed_regression
 from naveval.studies.hedmark.simulate.levels import (
-    MONTHS,
     START,
     TREATED,
     Levels,
     build,
     by_duration,
-    calendar,
     exposure,
+    level_of,
 )
-from naveval.studies.hedmark.simulate.process import Series, evolve, with_effect
+from naveval.studies.hedmark.simulate.process import KINDS, Series, evolve, with_effect
+from naveval.studies.hedmark.simulate.registers import series_of, windows
 
-# Stock, inflow, and the groups 26–51, 52–77, 78–103 and 104+ weeks, in per cent of the labour
-# force: tables 1 to 4. NaN where the document gives nothing.
-NONE = float("nan")
-CONTROL_BEFORE = {
-    "stock": (2.27, 2.42),
-    "inflow": (0.28, 0.42),
-    "with": (0.57, 0.33, 0.20, 0.17),
-    "without": (0.38, NONE, NONE, 0.50),
-}
-CONTROL_AFTER = {
-    "stock": (2.35, 2.31),
-    "inflow": (0.30, 0.42),
-    "with": (0.59, 0.35, 0.21, 0.15),
-    "without": (0.34, NONE, NONE, 0.50),
-}
-TREATED_BEFORE = {
-    "stock": (2.22, 2.45),
-    "inflow": (0.265, 0.375),
-    "with": (0.52, 0.32, 0.21, 0.18),
-    "without": (0.37, NONE, NONE, 0.50),
-}
-EFFECT = {"stock": (-11.6, -7.3), "inflow": (-8.6, -9.3), "with": (-6.9, -9.9, -11.5, -12.7)}
+GROWTH = 1.10
+LONG_WITHOUT = 0.50  # per cent, 104 weeks and more without benefit: from the one printed formula
+UNLIKE = 0.1  # weight of durations without printed levels
+OF_STOCK = 5.0  # weight of the stock, whose areas differ by a fiftieth of its level
 PULL = 0.02
 FIRST_HAZARD_WITHOUT = 0.68
-Target = dict[str, tuple[float, ...]]
+ELSEWHERE = (("26-51", "with"), ("inflow", "with"))
+"""Regression effects that tables 2 and 3 print otherwise: these are met."""
+CELL = ["outcome", "group", "season", "cell"]
 
 
-def windows(after: bool) -> dict[str, np.ndarray]:
-    """Months (boolean) of each target: stock unadjusted, inflow and durations matched."""
-    years, month = calendar()
-    t = np.arange(MONTHS)
-    before = (years >= 2011) & (t < START)
-    chosen = t > START if after else before
-    january_october = (years == 2015 if after else before) & (month <= 9)
-    january_april = january_october & (month <= 3)
-    return {
-        "stock": chosen,
-        "inflow": january_october,
-        "year": january_october,
-        "spring": january_april,
+@dataclass(frozen=True)
+class Expected:
+    """Expected series of a typical control county, and of Hedmark without and with the effect."""
+
+    control: Series
+    null: Series
+    treated: Series
+    force: np.ndarray
+
+
+@cache
+def targets() -> pd.DataFrame:
+    """Printed cells that the levels are solved for: outcome, group, season, cell, value."""
+    means = printed_means().dropna(subset=["value"])
+    means = means[means["cell"].isin([*MEANS, "effect"])]
+    regression = printed_regression()
+    regression = regression[regression["model"] == "effect"]
+    other = pd.MultiIndex.from_frame(regression[["outcome", "group"]]).isin(ELSEWHERE)
+    regression = regression[~other].assign(season="regression", cell="effect")
+    found = pd.concat([means[[*CELL, "value"]], regression[[*CELL, "value"]]])
+    long = [("104+", "without", "matched", f"{area}_before") for area in ("control", "treated")]
+    long.append(("104+", "without", "matched", "control_after"))
+    assumed = pd.DataFrame(long, columns=CELL).assign(value=LONG_WITHOUT)
+    return pd.concat([found, assumed], ignore_index=True)
+
+
+def expected(levels: Levels) -> Expected:
+    """The series at these levels."""
+    plain = replace(levels, starts_treated=np.ones(2), hazard_treated=np.ones((2, 6)))
+    control, null = build(plain, ("05",), 1.0), build(levels, (TREATED,), 1.0)
+    exits = by_duration(levels.effect_hazard)
+    treated = with_effect(null, TREATED, exposure(), tuple(levels.effect_starts), exits)
+    # One county stands for all of them: as if it had their pooled level.
+    force = np.stack([control.labour_force[0] * level_of("05"), null.labour_force[0]])
+    return Expected(evolve(control), evolve(null), evolve(treated), force)
+
+
+def cell(at: Expected, outcome: str, group: str, season: str, name: str) -> float:
+    """One cell of the tables, in per cent of the labour force or of the level before."""
+    k = KINDS.index(group)
+    before, after = windows(outcome)[season]
+    control = 100 * series_of(at.control, outcome)[k, 0] / at.force[0]
+    null, treated = (100 * series_of(s, outcome)[k, 0] / at.force[1] for s in (at.null, at.treated))
+    found = {
+        "control_before": control[before].mean(),
+        "control_after": control[after].mean(),
+        "treated_before": null[before].mean(),
+        "treated_after": treated[after].mean(),
     }
+    change = [found[f"{area}_after"] - found[f"{area}_before"] for area in ("treated", "control")]
+    found["effect"] = 100 * (change[0] - change[1]) / found["treated_before"]
+    return float(found[name])
 
 
-def means(series: Series, force: np.ndarray, after: bool) -> dict[str, np.ndarray]:
-    """Means in per cent of the labour force for the first county, as in the targets."""
-    use = windows(after)
-    stock = 100 * series.stock[:, 0] / force[0]
-    inflow = 100 * series.inflow[:, 0] / force[0]
-    duration = 100 * series.duration[:, 0] / force[0][:, None]
-    groups = np.stack(
-        [duration[:, use["spring" if g == 1 else "year"], g].mean(1) for g in range(1, 5)], -1
-    )
-    return {
-        "stock": stock[:, use["stock"]].mean(1),
-        "inflow": inflow[:, use["inflow"]].mean(1),
-        "with": groups[0],
-        "without": groups[1],
-    }
+def distances(levels: Levels, names: tuple[str, ...]) -> np.ndarray:
+    """Relative distances from the printed cells of these kinds; of effects in tens of per cent."""
+    at, wanted = expected(levels), targets()
+    wanted = wanted[wanted["cell"].isin(names)]
+    found = np.array([cell(at, *row) for row in wanted[CELL].itertuples(index=False)])
+    value = wanted["value"].to_numpy()
+    effects = wanted["cell"].eq("effect").to_numpy()
+    weight = np.where(wanted["outcome"].eq("stock") & ~effects, OF_STOCK, 1.0)
+    return weight * np.where(effects, (found - value) / 10, found / np.where(effects, 1, value) - 1)
 
 
-def gaps(found: dict[str, np.ndarray], target: Target) -> np.ndarray:
-    """Relative distances from the target."""
-    relative = [found[name] / np.asarray(value) - 1 for name, value in target.items()]
-    return np.nan_to_num(np.concatenate(relative))
+def growth(levels: Levels) -> np.ndarray:
+    """Growth of each kind's stock from December 2014 to December 2015, less what is wanted."""
+    stock = expected(levels).control.stock[:, 0]
+    return np.asarray(stock[:, START + 13] / stock[:, START + 1] - GROWTH)
 
 
-def solve(residuals: Callable[[np.ndarray], np.ndarray], size: int, bound: float) -> np.ndarray:
+def unlike(levels: Levels) -> np.ndarray:
+    """How durations without benefit and without printed levels differ from the control county's."""
+    at = expected(levels)
+    found = [
+        [
+            cell(at, outcome, "without", "matched", f"{area}_before")
+            for area in ("treated", "control")
+        ]
+        for outcome in ("52-77", "78-103")
+    ]
+    return np.array([UNLIKE * (own / other - 1) for own, other in found])
+
+
+def solve(
+    residuals: Callable[[np.ndarray], np.ndarray], size: int, bound: float, pull: float = PULL
+) -> np.ndarray:
     """Log factors that minimise the residuals, with a weak pull to zero."""
     found = least_squares(
-        lambda x: np.concatenate([residuals(x), PULL * x]), np.zeros(size), bounds=(-bound, bound)
+        lambda x: np.concatenate([residuals(x), pull * x]), np.zeros(size), bounds=(-bound, bound)
     )
     return found.x
 
@@ -112,100 +147,53 @@ def neutral() -> Levels:
             [FIRST_HAZARD_WITHOUT, 0.085, 0.080, 0.070, 0.065, 0.055],
         ]
     )
-    one, ones = np.ones(2), np.ones((2, 6))
+    one, ones, none = np.ones(2), np.ones((2, 6)), np.zeros(2)
     return Levels(
-        np.array([0.31, 0.38]), hazard, one, ones, one, ones, np.zeros(2), np.zeros((2, 6))
+        np.array([0.31, 0.38]), hazard, one, ones, none, one, ones, none, np.zeros((2, 7))
     )
 
 
 def calibrate() -> Levels:
-    """Levels whose expected series match the document."""
+    """Levels whose expected series come as near the document as they can."""
     levels = neutral()
-
-    def series(levels: Levels, county: str = "05") -> tuple[Series, np.ndarray]:
-        process = build(_single(levels, county), (TREATED,), 1.0)
-        return evolve(process), process.labour_force
 
     def before(x: np.ndarray) -> Levels:
         return replace(
             levels, starts=levels.starts * np.exp(x[:2]), hazard=_hazards(levels.hazard, x[2:])
         )
 
-    x = solve(lambda x: gaps(means(*series(before(x)), False), CONTROL_BEFORE), 12, 3.0)
-    levels = before(x)
+    levels = before(solve(lambda x: distances(before(x), ("control_before",)), 12, 3.0))
 
     def after(x: np.ndarray) -> Levels:
-        return replace(
-            levels, starts_after=np.exp(x[:2]), hazard_after=_hazards(np.ones((2, 6)), x[2:])
-        )
+        hazard = _hazards(np.ones((2, 6)), x[4:])
+        return replace(levels, starts_after=np.exp(x[:2]), tilt=x[2:4], hazard_after=hazard)
 
-    x = solve(lambda x: gaps(means(*series(after(x)), True), CONTROL_AFTER), 12, 1.0)
-    levels = after(x)
+    def change(x: np.ndarray) -> np.ndarray:
+        return np.concatenate([distances(after(x), ("control_after",)), growth(after(x))])
+
+    levels = after(solve(change, 14, 1.0))
 
     def own(x: np.ndarray) -> Levels:
         return replace(
             levels, starts_treated=np.exp(x[:2]), hazard_treated=_hazards(np.ones((2, 6)), x[2:])
         )
 
-    x = solve(lambda x: gaps(means(*series(own(x), TREATED), False), TREATED_BEFORE), 12, 1.0)
-    levels = own(x)
-    return _effects(levels)
+    def difference(x: np.ndarray) -> np.ndarray:
+        return np.concatenate([distances(own(x), ("treated_before",)), unlike(own(x))])
+
+    levels = own(solve(difference, 12, 1.0))
+
+    def effects(x: np.ndarray) -> Levels:
+        exits = np.expm1(np.array([[x[2], *x[2:8]], [0.0, *x[8:14]]]))
+        return replace(levels, effect_starts=np.expm1(x[:2]), effect_hazard=exits)
+
+    return effects(solve(lambda x: distances(effects(x), ("effect", "treated_after")), 14, 1.5))
 
 
-def _single(levels: Levels, county: str) -> Levels:
-    """The control path for TREATED unless the county is TREATED itself."""
-    if county == TREATED:
-        return levels
-    return replace(levels, starts_treated=np.ones(2), hazard_treated=np.ones((2, 6)))
-
-
-def _effects(levels: Levels) -> Levels:
-    """Add the effects on starts and exits that give the printed effects on the stock."""
-    control = build(_single(levels, "05"), (TREATED,), 1.0)
-    base = build(levels, (TREATED,), 1.0)
-    force = base.labour_force
-    pre = means(evolve(base), force, False)
-    change = {
-        name: means(evolve(control), force, True)[name] - means(evolve(control), force, False)[name]
-        for name in pre
-    }
-
-    def unpack(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        exits = np.expm1(np.array([[x[2], *x[2:7]], [x[7]] * 6]))
-        return np.expm1(x[:2]), exits
-
-    def residuals(x: np.ndarray) -> np.ndarray:
-        starts, exits = unpack(x)
-        process = with_effect(base, TREATED, exposure(), tuple(starts), by_duration(exits))
-        post = means(evolve(process), force, True)
-        effect = {k: 100 * (post[k] - pre[k] - change[k]) / pre[k] for k in EFFECT}
-        return np.concatenate([(effect[k] - np.asarray(v)) / 10 for k, v in EFFECT.items()])
-
-    starts, exits = unpack(solve(residuals, 8, 1.2))
-    return replace(levels, effect_starts=starts, effect_hazard=exits)
-
-
-def check(levels: Levels) -> dict[str, dict[str, np.ndarray]]:
-    """Expected means at these levels, and the effects, as in the targets."""
-    control = build(_single(levels, "05"), (TREATED,), 1.0)
-    base = build(levels, (TREATED,), 1.0)
-    force = base.labour_force
-    treated = with_effect(
-        base, TREATED, exposure(), tuple(levels.effect_starts), by_duration(levels.effect_hazard)
-    )
-    found = {
-        "control_before": means(evolve(control), force, False),
-        "control_after": means(evolve(control), force, True),
-        "treated_before": means(evolve(base), force, False),
-        "treated_after": means(evolve(treated), force, True),
-    }
-    found["effect"] = {
-        k: 100
-        * (found["treated_after"][k] - v - found["control_after"][k] + found["control_before"][k])
-        / v
-        for k, v in found["treated_before"].items()
-    }
-    return found
+def check(levels: Levels) -> pd.DataFrame:
+    """Every printed cell with the expected one at these levels beside it, as `found`."""
+    at, wanted = expected(levels), targets()
+    return wanted.assign(found=[cell(at, *row) for row in wanted[CELL].itertuples(index=False)])
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from naveval.project.months import month_number
 from naveval.registers.simulation import autoregressive, require_shock
 from naveval.studies.hedmark.simulate.process import MAX_DURATION, Process, require_hazards
 
-FIRST, LAST = "2006-12", "2015-12"
-MONTHS = 109
+FIRST, LAST = "2006-12", "2016-03"
+MONTHS = 112  # three more than the document's, so that all newcomers' right to benefit is known
 START = 95  # November 2014, when the practice was taken up in the middle of the month
 TREATED = "04"
 CONTROLS = ("01", "03", "05", "06", "07", "08", "16", "17", "18", "19", "20")
@@ -97,9 +97,18 @@ SEASON = np.array(
         [1.18, 0.98, 0.96, 0.94, 0.93, 1.13, 1.02, 1.19, 1.06, 0.94, 0.87, 0.80],
     ]
 )
-# Starts grow through 2015 everywhere: this much in half a year, about the level of the year.
-TILT = 0.08
+# Starts in Hedmark relative to 2011–2014 in years before: less unemployment with benefit than in
+# the control counties before the financial crisis, and less of a rise during it, as figures 2 and 3
+# are described.
+TREATED_YEARS = {
+    2006: (0.93, 1.02),
+    2007: (0.93, 1.02),
+    2008: (0.93, 1.02),
+    2009: (0.88, 0.97),
+    2010: (0.93, 0.95),
+}
 SEGMENT_START = (0, 1, 6, 12, 18, 24)
+EFFECT_SEGMENT_START = (0, 1, 4, 6, 12, 18, 24)
 
 
 @dataclass(frozen=True)
@@ -114,17 +123,21 @@ class Levels:
         Monthly exit hazards there, by segments of duration (months 0, 1–5, 6–11, 12–17,
         18–23, 24 and more).
     starts_after, hazard_after
-        Factors from December 2014.
+        Factors from December 2014, of starts for the middle of 2015.
+    tilt
+        Growth of starts in half a year from December 2014 on.
     starts_treated, hazard_treated
         Factors of Hedmark before the new practice.
     effect_starts, effect_hazard
-        True relative effects of the new practice.
+        True relative effects of the new practice; effects on exits are told apart for months 1–3
+        and 4–5, since exits shortly before half a year are what makes 26–51 weeks fall first.
     """
 
     starts: np.ndarray
     hazard: np.ndarray
     starts_after: np.ndarray
     hazard_after: np.ndarray
+    tilt: np.ndarray
     starts_treated: np.ndarray
     hazard_treated: np.ndarray
     effect_starts: np.ndarray
@@ -132,25 +145,26 @@ class Levels:
 
 
 CALIBRATED: dict[str, list[Any]] = {
-    "starts": [0.3115, 0.3697],
+    "starts": [0.3149, 0.3779],
     "hazard": [
-        [0.1524, 0.1524, 0.0813, 0.1043, 0.0579, 0.0817],
-        [0.68, 0.096, 0.0629, 0.0521, 0.0605, 0.0586],
+        [0.1567, 0.1567, 0.0765, 0.1093, 0.0501, 0.0869],
+        [0.68, 0.0979, 0.0677, 0.0555, 0.0608, 0.0562],
     ],
-    "starts_after": [1.0902, 0.9914],
+    "starts_after": [1.0213, 1.0272],
     "hazard_after": [
-        [1.0407, 1.0407, 0.9592, 0.8165, 0.7663, 1.3255],
-        [1.0, 1.1223, 1.5571, 0.7911, 0.9366, 1.4823],
+        [0.9231, 0.9231, 1.0893, 0.7237, 1.0277, 1.1741],
+        [1.0, 0.8002, 1.9208, 0.5611, 0.7558, 1.5684],
     ],
-    "starts_treated": [0.9561, 0.8865],
+    "tilt": [0.1043, 0.3955],
+    "starts_treated": [0.9508, 0.8868],
     "hazard_treated": [
-        [1.032, 1.032, 1.0177, 0.7725, 1.1221, 0.92],
-        [1.0, 0.9605, 0.4874, 0.4732, 0.7389, 1.4309],
+        [0.9615, 0.9615, 1.1941, 0.6136, 1.5294, 0.7492],
+        [1.0, 0.937, 0.4484, 0.4274, 0.9186, 1.3985],
     ],
-    "effect_starts": [-0.063, -0.1101],
+    "effect_starts": [-0.1005, -0.088],
     "effect_hazard": [
-        [0.1104, 0.1104, 0.1316, 0.1446, 0.436, 0.2114],
-        [0.0238, 0.0238, 0.0238, 0.0238, 0.0238, 0.0238],
+        [-0.0266, -0.0266, 0.5646, -0.1891, 1.1626, -0.5193, 1.1796],
+        [0.0, 0.0007, 2.6483, 0.2452, -0.5974, 0.5347, -0.2967],
     ],
 }
 
@@ -161,9 +175,11 @@ def calibrated() -> Levels:
 
 
 def by_duration(segments: np.ndarray) -> np.ndarray:
-    """Spread (…, segment) over months registered, (…, 25)."""
-    index = np.searchsorted(SEGMENT_START, np.arange(MAX_DURATION + 1), side="right") - 1
-    return np.asarray(segments)[..., index]
+    """Spread (…, segment) over months registered, (…, 25); seven segments are an effect's."""
+    segments = np.asarray(segments)
+    start = SEGMENT_START if segments.shape[-1] == len(SEGMENT_START) else EFFECT_SEGMENT_START
+    index = np.searchsorted(start, np.arange(MAX_DURATION + 1), side="right") - 1
+    return segments[..., index]
 
 
 def calendar() -> tuple[np.ndarray, np.ndarray]:
@@ -188,7 +204,7 @@ def national_path(levels: Levels) -> tuple[np.ndarray, np.ndarray]:
     ]
     known = np.where(years < 2011, np.array(smooth), known)
     after = np.arange(MONTHS) > START
-    tilt = 1 + TILT * (np.arange(MONTHS) - START - 7) / 6
+    tilt = 1 + levels.tilt[:, None] * (np.arange(MONTHS) - START - 7) / 6
     starts = np.where(after, levels.starts_after[:, None] * tilt, known[:2]) * SEASON[:, month]
     hazard = np.broadcast_to(known[2][None, :, None], (2, MONTHS, MAX_DURATION + 1))
     return starts, np.where(
@@ -209,6 +225,12 @@ def labour_force(counties: tuple[str, ...], scale: float) -> np.ndarray:
     return np.rint(base[:, None] * growth[None, :])
 
 
+def level_of(county: str) -> float:
+    """Level of a county's job seekers relative to the pooled control counties'."""
+    weights = np.array([LABOUR_FORCE[c] for c in CONTROLS], dtype=float)
+    return float(LEVEL[county] / np.average([LEVEL[c] for c in CONTROLS], weights=weights))
+
+
 def build(
     levels: Levels,
     counties: tuple[str, ...],
@@ -222,17 +244,16 @@ def build(
     shocks
         Log deviations of starts (…, kind, county, month) and of hazards (…, county, month).
     """
-    force = labour_force(counties, scale)
+    force, (years, _) = labour_force(counties, scale), calendar()
     path, hazard_path = national_path(levels)
-    weights = np.array([LABOUR_FORCE[c] for c in CONTROLS], dtype=float)
-    mean = np.average([LEVEL[c] for c in CONTROLS], weights=weights)
     starts = np.empty((2, len(counties), MONTHS))
     hazard = np.empty((2, len(counties), MONTHS, MAX_DURATION + 1))
     for i, county in enumerate(counties):
         own = county == TREATED
-        level = levels.starts_treated if own else np.full(2, LEVEL[county] / mean)
+        level = levels.starts_treated if own else np.full(2, level_of(county))
         factor = levels.hazard_treated if own else np.ones_like(levels.hazard)
-        starts[:, i] = (levels.starts * level)[:, None] / 100 * path * force[i]
+        early = np.array([TREATED_YEARS.get(year, (1, 1)) for year in years]).T if own else 1.0
+        starts[:, i] = (levels.starts * level)[:, None] / 100 * path * early * force[i]
         starts[0, i] *= oil_path(county)
         hazard[:, i] = by_duration(levels.hazard * factor)[:, None, :] * hazard_path
     if shocks is not None:
@@ -250,8 +271,8 @@ class ShockSize:
     the two kinds of spell); `noise` is independent from month to month, on starts.
     """
 
-    starts: float = 0.025
-    exits: float = 0.01
+    starts: float = 0.012
+    exits: float = 0.005
     noise: float = 0.03
     persistence: float = 0.95
 

@@ -32,6 +32,7 @@ from naveval.studies.hedmark.simulate.levels import (
     shock_size,
 )
 from naveval.studies.hedmark.simulate.persons import (
+    CODED,
     KEPT_IN_POOL,
     POOL_DELAY,
     SCHEMA,
@@ -59,7 +60,7 @@ def windows(outcome: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     years, month = calendar()
     t = np.arange(MONTHS)
     before = (years >= 2011) & (t < START)
-    after = t > START
+    after = (t > START) & (years <= 2015)
     free = {"stock": 13, "inflow": 13, "26-51": 5}.get(outcome, 11)
     found = {"regression": (before, after & (t <= START + free))}
     if outcome == "stock":
@@ -158,7 +159,7 @@ def simulate(
     starts = np.asarray(inflow_effect if inflow_effect is not None else levels.effect_starts)
     exits = levels.effect_hazard
     if exit_effect is not None:
-        exits = np.repeat(np.asarray(exit_effect, dtype=float)[:, None], 6, axis=1)
+        exits = np.repeat(np.asarray(exit_effect, dtype=float)[:, None], 7, axis=1)
     generator = np.random.default_rng(seed)
     codes = county_list.codes(2014)
     null = build_null(levels, codes, scale, generator, shocks or {})
@@ -226,7 +227,8 @@ def write_persons(out: Path, process: Process, generator: np.random.Generator) -
         if written is None or years[t] != years[t - 1]:
             if written is not None:
                 written.close()
-            written = pq.ParquetWriter(folder / f"{years[t]}.parquet", SCHEMA, compression="zstd")
+            file = folder / f"{years[t]}.parquet"
+            written = pq.ParquetWriter(file, SCHEMA, compression="zstd", use_dictionary=CODED)
         table = register_rows(active, persons, process.counties, t)
         written.write_table(table)
         rows += table.num_rows
