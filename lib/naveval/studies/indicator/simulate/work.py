@@ -62,7 +62,7 @@ GROUP_EFFECT = {
     "standard": 0.12,
     "ikke_vurdert": 0.60,
     "helserelatert": -0.10,
-    "sykmeldt": -1.2,
+    "sykmeldt": -1.3,
 }
 PROGRAM_EFFECT = {
     "": 0.0,
