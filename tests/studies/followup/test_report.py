@@ -77,9 +77,10 @@ def test_report_for_the_country_and_a_small_county(
     persons = numbers.loc[numbers["std_error"].notna(), "n_persons"].dropna()
     assert (persons % 10 == 0).all()
     gaps = names["results"].gaps.set_index(["gap", "outcome"])
-    own = gaps.loc["2", ["n_obs", "difference"]]
-    assert own["difference"].isna().all()
-    assert (gaps.loc["6", "n_obs"] > own["n_obs"]).all()
+    exits = gaps["events"].unstack()["ended"]
+    assert exits["2"] >= exits["4"] >= exits["6"]
+    assert (exits["2"] > exits["6"]) == (not county), "who comes back soon has not left"
+    assert gaps.loc["2", "difference"].isna().all()
     small = pd.read_csv(result / "tables" / "tbl-1.csv")
     estimate = pd.to_numeric(small["estimate"], errors="coerce")
     assert estimate.isna().all() == (county == "56")
