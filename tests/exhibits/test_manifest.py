@@ -12,7 +12,7 @@ from naveval.project import catalogue, provenance
 def test_code_of_a_run_is_what_its_notebook_uses(study: str) -> None:
     found = provenance.closure(manifest.start_modules(study))
     own = f"naveval.studies.{study}."
-    assert {"naveval.exhibits.tables", "naveval.exhibits.figures", f"{own}parameters"} <= found
+    assert {"naveval.exhibits.markdown", "naveval.exhibits.figures", f"{own}parameters"} <= found
     assert not {
         name for name in found if name.startswith(("naveval.publishing", "naveval.running"))
     }

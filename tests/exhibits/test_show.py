@@ -188,7 +188,7 @@ def _ways(reader) -> str:
 @pytest.fixture
 def results() -> Toy:
     months = [f"2014-{month:02d}" for month in range(1, 13)] + ["2015-01"]
-    return Toy(
+    return Protected(
         parameters="2014-11",
         counts=pd.DataFrame(
             {"group": GROUPS, "before": [10.0, None], "after": [11.5, None], "n": [50, 5]}
@@ -405,9 +405,9 @@ def test_faults_are_named(showing, results, monkeypatch) -> None:
     twice = results.but(counts=pd.concat([results.counts, results.counts]))
     with pytest.raises(EstimationError, match="tbl-1: 4 rows share a key"):
         showing.show("tbl-1", twice)
-    half = results.but(counts=results.counts.assign(n=[50.5, 40]))
-    with pytest.raises(DisclosureError, match="tbl-1"):
-        showing.show("tbl-1", half)
+    bare = Toy(results.parameters, results.counts, results.effects, results.months)
+    with pytest.raises(DisclosureError, match="need results from a protected panel"):
+        showing.show("tbl-1", bare)
     for change, told in (
         ({"count": 1}, "results have no count; they have parameters, counts, effects"),
         ({"counts": 3}, "results.counts: expected DataFrame, got int"),
@@ -415,7 +415,7 @@ def test_faults_are_named(showing, results, monkeypatch) -> None:
     ):
         with pytest.raises(ParameterError, match=told):
             results.but(**change)
-    assert showing.data("tbl-1", results)["before"].tolist() == [10.0, 20.0]
+    assert showing.data("tbl-1", results)["group"].tolist() == list(GROUPS)
     monkeypatch.setenv(RESULT_VARIABLE, str(showing.output.folder))
     with pytest.raises(DisclosureError, match="stay out of runs"):
         showing.data("tbl-1", results)
