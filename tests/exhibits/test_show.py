@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from naveval.disclosure.decisions import Protection
-from naveval.exhibits import show, views
+from naveval.exhibits import rows, show, views
 from naveval.exhibits.declare import (
     Areas,
     Bars,
@@ -431,3 +431,12 @@ def test_an_exhibit_without_protection_is_refused(tmp_path, results) -> None:
     )
     counted = shown_in(tmp_path / "other", exhibits=(hidden_count, report().exhibit("tbl-2")))
     assert "n" not in counted.show("tbl-1", results).rows
+
+
+def test_a_protected_zero_is_no_number_of_persons_in_the_estimates() -> None:
+    given = pd.DataFrame(
+        {"label": "tbl-1", "estimate": 1.0, "n_persons": [0, 0, 40], "note": ["", "noisy", ""]}
+    )
+    found = rows.together("hedmark", [given], [])
+    assert found["n_persons"].isna().tolist() == [True, True, False]
+    assert found["note"].tolist() == [rows.FEW_PERSONS, "noisy", ""]

@@ -29,6 +29,7 @@ CARRIED = {
 """Columns of data that say what a number rests on, to those of estimates.csv."""
 SUPPRESSED = "suppressed: few persons"
 UNCERTAIN = "noisy: rests on fewer than ten persons"
+FEW_PERSONS = "none to five persons"
 
 
 def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:
@@ -119,4 +120,8 @@ def together(study: str, parts: Iterable[pd.DataFrame], keys: Iterable[str]) -> 
     table = pd.concat(filled, ignore_index=True).assign(study=study).reindex(columns=columns)
     for name in NUMBERS:
         table[name] = table[name].astype(float)
+    # A protected 0 stands for none to five persons; the note says so where there is no other.
+    few = table["n_persons"] == 0
+    table.loc[few & table["note"].fillna("").eq(""), "note"] = FEW_PERSONS
+    table.loc[few, "n_persons"] = np.nan
     return table
