@@ -17,7 +17,7 @@ from typing import Any
 
 import typst
 
-from naveval.project import paths, places, provenance, store
+from naveval.project import fonts, paths, places, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, quarto, render
 from naveval.publishing.site import counties, errata, frame, project, results, search, sliders
@@ -263,7 +263,9 @@ def _builtin(page: Page, described: str, scratch: Path) -> Path:
 def copy_assets(work: Path) -> None:
     (work / "assets").mkdir()
     for name in ASSETS:
-        shutil.copyfile(paths.report_dir() / "theme" / name, work / "assets" / name)
+        text = (paths.report_dir() / "theme" / name).read_text(encoding="utf-8")
+        faces = fonts.css() if name == "site.css" else ""
+        (work / "assets" / name).write_text(faces + text, encoding="utf-8")
 
 
 def _picture(study: str) -> str:
