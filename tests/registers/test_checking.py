@@ -46,7 +46,7 @@ def test_report_tells_forms_ends_and_codes(data):
     lines = {tuple(line.split()[:2]): line for line in text.splitlines()}
     month = lines["job_seekers", "month"]
     assert "text (utf-8), dd.mm.yyyy" in month
-    assert month.split()[-2:] == ["2006-12-01", "2015-12-01"]
+    assert month.split()[-2:] == ["2006-12-01", "2016-03-01"]
     assert lines["labour_force", "county"].split()[-1] == "19"
     rows = month.split("dd.mm.yyyy")[1].split()[0]
     assert lines["job_seekers", "person"].split()[-2:] == [rows, "0"]

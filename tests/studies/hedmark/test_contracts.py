@@ -57,7 +57,7 @@ CASES: dict[str, tuple[Make, tuple[str, ...]]] = {
     ),
     "unknown county": (lambda s, f: (changed(s, "county", "34"), f), ("county", "3 rows", '"04"')),
     "month outside the window": (
-        lambda s, f: (changed(s, "month", pd.Timestamp("2016-03-01")), f),
+        lambda s, f: (changed(s, "month", pd.Timestamp("2016-06-01")), f),
         ("month", "3 rows", "labour_force covers"),
     ),
     "not the first of a month": (

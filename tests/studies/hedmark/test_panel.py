@@ -174,7 +174,7 @@ def test_levels_add_up_to_the_stock_and_shares_to_one(
 
 def test_faults_are_told(simulated: tuple[pd.DataFrame, Panel], tmp_path: Path) -> None:
     _, panel = simulated
-    with pytest.raises(ContractError, match="covers 2006-12 to 2015-12; expected at least 2006-11"):
+    with pytest.raises(ContractError, match="covers 2006-12 to 2016-03; expected at least 2006-11"):
         panels.require_months(panel, windows.number("2006-11"), windows.number("2015-12"))
     with pytest.raises(EstimationError, match="lacking counties 99"):
         panels.block(panels.labour_force(panel), [JANUARY], ["04", "99"])

@@ -99,7 +99,8 @@ def test_model_numbers_leave_rounded(shown):
     for error in estimates["std_error"].dropna():
         assert error == pytest.approx(float(f"{error:.1e}"), rel=1e-12)
     keys = ["label", "value", *(key for one in REPORT.exhibits for key in one.keys)]
-    assert not estimates.duplicated(list(dict.fromkeys(keys))).any()
+    known = [key for key in dict.fromkeys(keys) if key in estimates]
+    assert not estimates.duplicated(known).any()
 
 
 def test_coefficients_on_few_events_are_hidden(results):

@@ -358,7 +358,8 @@ def _write_index(
         if page.name != "sok":
             own = search.entries(work / f"{page.name}.html", f"{page.name}.html")
             study = text["studies"].get(page.name, {})
-            own[0]["s"] = study.get("search", text["search"]["words"].get(page.name, ""))
+            for first in own[:1]:
+                first["s"] = study.get("search", text["search"]["words"].get(page.name, ""))
             listed += own
     mains = {id(results.main_result(found, study)) for study in text["studies"]}
     for result in found:

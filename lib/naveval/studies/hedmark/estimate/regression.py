@@ -94,7 +94,7 @@ def regression(panel: Panel, parameters: Parameters) -> pd.DataFrame:
 def _row(given: Sample, parameters: Parameters) -> dict[str, Any]:
     setup = setup_of(given, parameters)
     found = fit(setup, given.outcome)
-    scale = 100 / given.level
+    scale = 100 / given.level if given.level else np.nan  # nobody before: no per cent of it
     effect, error = float(found.effect[0]), float(found.std_error[0])
     reach = float(stats.t.ppf(0.5 + LEVEL / 2, setup.n_units - 1)) * error
     methods = usable(setup, METHODS)
@@ -202,7 +202,7 @@ def _all_others(given: Sample, parameters: Parameters) -> dict[str, Any]:
     setup = setup_of(given, parameters)
     found = fit(setup, given.outcome)
     p = p_values(setup, given.outcome, given.size, methods=(EXACT,))[EXACT]
-    scale = 100 / given.level
+    scale = 100 / given.level if given.level else np.nan  # nobody before: no per cent of it
     return _method_row(given, setup, found.effect[0], "randomisation_all", float(p), None, scale)
 
 
