@@ -193,11 +193,6 @@ def _inside(name: str) -> bool:
     return name == PACKAGE or name.startswith(f"{PACKAGE}.")
 
 
-def is_module(name: str) -> bool:
-    """Whether the name is a module of this package, and not a function in one."""
-    return name in _graph(_state()).modules
-
-
 def _name(module: str | ModuleType) -> str:
     name = module if isinstance(module, str) else module.__name__
     return name if _inside(name) else f"{PACKAGE}.{name}"

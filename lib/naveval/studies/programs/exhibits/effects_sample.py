@@ -304,10 +304,6 @@ NUMBER = Value("num1", source="published")
 PRINTED_N = Value("int", source="published")
 PERSONS = Value("int", "persons", estimand="persons")
 SHARE = Value("num1", "percent", estimand="share", published="printed")
-SIZES = {
-    "n": Value("int", "persons", estimand="persons", published="printed"),
-    "printed": PRINTED_N,
-}
 BY_GROUP = Table(rows=("wait",), spread=("first_group",))
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     _exhibit(
