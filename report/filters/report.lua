@@ -374,7 +374,7 @@ local function contents_after_first(doc)
   for i, block in ipairs(doc.blocks) do
     if block.t == "Header" and block.level <= 2 then seen = seen + 1 end
     if seen == 2 then
-      doc.blocks:insert(i, raw("#pagebreak(weak: true)\n#contents"))
+      doc.blocks:insert(i, raw("#contents"))
       return doc
     end
   end

@@ -205,7 +205,7 @@ def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
     parts = [reader.fill(entry["note"])] if entry.get("note") else []
     if reader.marks.eq(NOISY).to_numpy().any():
         parts.append(words.entry(reader.output.texts, "noisy-note"))
-    if simulated(reader, exhibit):
+    if simulated(reader, exhibit) and isinstance(exhibit.view, Table):  # pictures carry a mark
         parts.append(words.entry(reader.output.texts, "simulated-note"))
     return "\n\n::: {.note}\n" + " ".join(filter(None, parts)) + "\n:::\n" if any(parts) else "\n"
 

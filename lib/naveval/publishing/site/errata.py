@@ -80,7 +80,9 @@ def filled(entry: Mapping[str, Any], estimates: pd.DataFrame | None, place: str)
 def _estimates(result: Result | None) -> pd.DataFrame | None:
     if result is None or not result.has("estimates.csv"):
         return None
-    return pd.read_csv(result.folder / "estimates.csv", keep_default_na=True, dtype={"row": str})
+    return pd.read_csv(
+        result.folder / "estimates.csv", keep_default_na=True, low_memory=False, dtype={"row": str}
+    )
 
 
 def _cell(text: str) -> str:

@@ -217,7 +217,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         keys=("county",),
         values={"change": Value("pct1_s", "percent", estimand="change"), "role": Value("name")},
         protect=Descriptive("n", shows=False),
-        view=Bars("county", "change", color="role"),
+        view=Bars("county", "change", color="role", height=3.5),
         facts={
             "change": Fact(_own_change, "pct1_s"),
             "falling": Fact(lambda reader: int((reader.rows["change"] < 0).sum())),
