@@ -77,6 +77,25 @@ def test_jobs_run_at_the_same_time():
     assert time.monotonic() - start < 3.5
 
 
+def test_what_takes_longest_begins_first(tmp_path):
+    begun = tmp_path / "begun"
+
+    def command(study: str, code: str, folder: Path) -> list[list[str]]:
+        return script(f"open({str(begun)!r}, 'a').write('{study} ')")
+
+    def order() -> list[str]:
+        begun.unlink(missing_ok=True)
+        found = batch(["followup", "programs"], ["03"], jobs=1, command=command, tells="nothing")
+        assert [item.study for item in found] == ["followup", "programs"]
+        return begun.read_text().split()
+
+    known = tmp_path / "_cache" / "durations.json"
+    assert order() == ["programs", "followup"]
+    known.unlink()
+    known.write_text('{"followup county run": 9.0, "programs county run": 1.0}')
+    assert order() == ["followup", "programs"]
+
+
 def test_run_over_its_memory_fails_alone():
     def command(study: str, code: str, folder: Path) -> list[list[str]]:
         grab = "x = bytearray(400_000_000); " if code == "03" else ""
