@@ -151,6 +151,29 @@ def test_dask_keeps_to_the_number_of_jobs(cluster, tmp_path):
     assert times[1][1] <= times[2][0]
 
 
+@pytest.mark.slow
+def test_two_dask_workers_give_the_same_files(tmp_path, monkeypatch):
+    import distributed
+
+    made: dict[str, dict[str, bytes]] = {}
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two:
+        for name, scheduler in (("here", ""), ("there", two.scheduler_address)):
+            monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / name))
+            options = {"changes": {"scale": 0.05}, "to": ("html", "pdf"), "engine": "builtin"}
+            found = batch(
+                ["followup"], ["03", "11"], tells="nothing", scheduler=scheduler, **options
+            )
+            assert [item.status for item in found] == ["ok", "ok"]
+            made[name] = {
+                file.relative_to(tmp_path / name).as_posix(): file.read_bytes()
+                for item in found
+                for file in sorted(item.folder.rglob("*"))
+                if file.is_file() and file.name != manifest.FILE
+            }
+    assert len(made["here"]) > 100
+    assert made["here"] == made["there"]
+
+
 def test_ending_a_batch_ends_its_runs_on_dask_workers(cluster, tmp_path):
     pid = tmp_path / "pid"
     text = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
