@@ -52,7 +52,7 @@ docs: $(READY) ## Write the API reference to report/_out/docs (English)
 	$(BIN)/naveval example report/_out/docs/example
 	$(BIN)/pdoc --docformat numpy --output-directory report/_out/docs naveval
 
-speed: $(READY) ## Measure run, render and batch here and at another commit (BASE=…, some 40 minutes)
+speed: $(READY) ## Measure what users wait for, here and at another commit (BASE=…, hours)
 	$(BIN)/python tests/benchmarks/speed.py $(BASE)
 
 bundle: $(READY) ## Collect the project and its wheels for a zone without a package index

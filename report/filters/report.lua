@@ -75,6 +75,41 @@ local function finding(span)
   return out
 end
 
+-- Text -----------------------------------------------------------------------------------
+
+local function quoted(element)
+  local out = pandoc.Inlines({ pandoc.Str("«") })
+  out:extend(element.content)
+  out:insert(pandoc.Str("»"))
+  return out
+end
+
+local function equation(element)
+  if not typst then return nil end
+  local inline = element.mathtype == "InlineMath"
+  local body = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ element }) }), "typst")
+  return pandoc.RawInline("typst", "#math.equation(alt: " .. typst_string(element.text)
+    .. ", block: " .. tostring(not inline) .. ", " .. body:gsub("%s+$", "") .. ")")
+end
+
+-- What Typst reads as a heading or a list where a cell or an item begins is text.
+local function plain_start(block)
+  local first = block.content[1]
+  if typst and first and first.t == "Str"
+    and (first.text:match("^[=%-%+/]+$") or first.text:match("^%d+%.$")) then
+    block.content[1] = pandoc.RawInline("typst", first.text:gsub("[^%d]", "\\%0"))
+  end
+  return block
+end
+
+-- Colours for code would not meet the contrast wanted in both schemes.
+local function plain_code(block)
+  block.attr = pandoc.Attr(block.identifier)
+  return block
+end
+
+local TEXT = { Span = finding, Quoted = quoted, Math = equation, CodeBlock = plain_code, Plain = plain_start }
+
 -- Tables ---------------------------------------------------------------------------------
 
 local FIGURE_SPACE, PUNCTUATION_SPACE = utf8.char(0x2007), utf8.char(0x2008)
@@ -220,6 +255,18 @@ local function label_in(caption)
   return label
 end
 
+-- Quarto walks through every cell some hundred times and needs none of them: for it a table that
+-- holds no reference is written here, in the language of the output.
+local function written(tbl)
+  local whole = quarto ~= nil
+  local function keep() whole = false end
+  tbl:walk({ Cite = keep, Image = keep, Math = keep, Note = keep })
+  if not whole then return tbl end
+  local language = typst and "typst" or "html"
+  local unwrapped = pandoc.WriterOptions({ wrap_text = "none" })
+  return pandoc.RawBlock(language, pandoc.write(pandoc.Pandoc({ tbl:walk(TEXT) }), language, unwrapped))
+end
+
 -- A table becomes a div with its label, the table itself and its caption last: the form that
 -- both Quarto and crossref.lua read. Returns blocks, and whether it needs a landscape page.
 local function table_blocks(tbl)
@@ -250,10 +297,10 @@ local function table_blocks(tbl)
       end
     end
     local breaks = tostring(#rows > WHOLE_ROWS)
-    inner = { raw("#report-table(" .. size .. ", " .. breaks .. ")["), tbl, raw("]") }
+    inner = { raw("#report-table(" .. size .. ", " .. breaks .. ")["), written(tbl), raw("]") }
   else
     local name = "Tabell: " .. stringify(caption):gsub("%s+", " ")
-    inner = { pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" },
+    inner = { pandoc.Div({ written(tbl) }, pandoc.Attr("", { "table-scroll" },
       { { "tabindex", "0" }, { "role", "group" }, { "aria-label", name } })) }
   end
   if label == "" then return inner, landscape end
@@ -336,37 +383,6 @@ local function number_sections(doc)
   end })
 end
 
-local function quoted(element)
-  local out = pandoc.Inlines({ pandoc.Str("«") })
-  out:extend(element.content)
-  out:insert(pandoc.Str("»"))
-  return out
-end
-
-local function equation(element)
-  if not typst then return nil end
-  local inline = element.mathtype == "InlineMath"
-  local body = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ element }) }), "typst")
-  return pandoc.RawInline("typst", "#math.equation(alt: " .. typst_string(element.text)
-    .. ", block: " .. tostring(not inline) .. ", " .. body:gsub("%s+$", "") .. ")")
-end
-
--- What Typst reads as a heading or a list where a cell or an item begins is text.
-local function plain_start(block)
-  local first = block.content[1]
-  if typst and first and first.t == "Str"
-    and (first.text:match("^[=%-%+/]+$") or first.text:match("^%d+%.$")) then
-    block.content[1] = pandoc.RawInline("typst", first.text:gsub("[^%d]", "\\%0"))
-  end
-  return block
-end
-
--- Colours for code would not meet the contrast wanted in both schemes.
-local function plain_code(block)
-  block.attr = pandoc.Attr(block.identifier)
-  return block
-end
-
 -- The contents follow the first section, which answers on the first page.
 local function contents_after_first(doc)
   if not typst or not doc.meta["answer-first"] then return doc end
@@ -384,6 +400,6 @@ end
 function Pandoc(doc)
   doc = contents_after_first(doc)
   doc = doc:walk({ Blocks = boxes })
-  doc = doc:walk({ Span = finding, Quoted = quoted, Math = equation, CodeBlock = plain_code, Plain = plain_start })
+  doc = doc:walk(TEXT)
   return number_sections(doc)
 end

@@ -1,13 +1,15 @@
 """The table of speed: what readers of reports wait for, in this state and in an earlier one.
 
 `python tests/benchmarks/speed.py [COMMIT] [ROW …]` makes a worktree of the commit, does each row
-there and here in turn, each in an output folder of its own, and prints seconds, peak memory of all
-processes together, and the ratio. Without names all rows are made, which takes hours.
+there and here in turn, each in an output folder of its own, and prints the rows of registers behind
+it, seconds, processor seconds (of all processes together, which other work on the machine changes
+least), peak memory, and the ratios now to then. Without names all rows are made, which takes hours.
 """
 
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -45,12 +47,27 @@ sys.exit(str(fault) if fault else 0)
 
 @dataclass(frozen=True)
 class Row:
-    """One piece of work: commands, what must have been done before, and what it handles."""
+    """One piece of work: what is wanted of it, commands, and what must have been done before.
+
+    `own`: the work is a benchmark, which tells rows and the ratio to a peer itself.
+    """
 
     name: str
+    wanted: str
     commands: tuple[tuple[str, ...], ...]
     before: tuple[tuple[str, ...], ...] = ()
-    rows: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What work took: rows of registers, seconds, processor seconds, peak megabytes, its words."""
+
+    rows: int
+    seconds: float
+    cpu: float
+    peak_mb: float
+    said: str = ""
 
 
 def naveval(*arguments: str) -> tuple[str, ...]:
@@ -63,25 +80,42 @@ RENDERED = naveval("render", "OUT/followup/46-vestland")
 ROWS = {
     "county": Row(
         "a county report of followup, run + HTML + PDF",
+        "12 s",
         (COUNTY, RENDERED),
         (naveval("run", "followup", "--set", "county=03"),),
-        "1,6 million cards",
     ),
-    "counties": Row("60 county reports, HTML and PDF", (naveval("batch"),)),
-    "report": Row("`naveval report`, nothing kept", (naveval("report"),)),
-    "again": Row("the same, nothing changed", (naveval("report"),), (naveval("report"),)),
+    "warm": Row(
+        "four county reports of followup in one batch",
+        "4 x 12 s",
+        (naveval("batch", "followup", "--counties", "11,31,46,50"),),
+        (naveval("run", "followup", "--set", "county=03"),),
+    ),
+    "counties": Row("60 county reports, HTML and PDF", "6 min", (naveval("batch"),)),
+    "report": Row("`naveval report`, nothing kept", "3 min", (naveval("report"),)),
+    "again": Row("the same, nothing changed", "5 s", (naveval("report"),), (naveval("report"),)),
     "notebook": Row(
         "first table in an opened notebook, warm store, start of Python included",
+        "10 s",
         ((sys.executable, "-c", FIRST_TABLE, "followup"),),
         (naveval("run", "followup"),),
     ),
     "indicator": Row(
-        "indicator, full size, four models and series", (naveval("bench", "indicator"),)
+        "indicator, full size, four models and series",
+        "65 s",
+        (naveval("bench", "indicator"),),
+        own=True,
     ),
     "programs": Row(
-        "programmes, full size, 42 outcomes", (naveval("bench", "programs", "--scale", "full"),)
+        "programmes, full size, 42 outcomes",
+        "400 s",
+        (naveval("bench", "programs", "--scale", "full"),),
+        own=True,
     ),
 }
+HEAD = (
+    "| work | wanted | rows | then, s | now, s | ratio | then, CPU s | now, CPU s | ratio "
+    "| then, MB | now, MB |"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -94,31 +128,38 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if unknown := sorted(set(chosen.rows) - set(ROWS)):
         parser.error(f"unknown row {', '.join(unknown)}; allowed: {', '.join(ROWS)}")
     told = []
-    print("| work | rows | then, s | now, s | then, MB | now, MB | ratio |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print(HEAD)
+    print("|" + "---|" * (HEAD.count("|") - 1), flush=True)
     with worktree(chosen.commit) as earlier:
         for key in chosen.rows or ROWS:
             then, now = (measured(ROWS[key], root) for root in (earlier, ROOT))
-            told.append({"row": key, "then": then, "now": now})
+            told.append({"row": key, "then": then and vars(then), "now": now and vars(now)})
             print(line(ROWS[key], then, now), flush=True)
+    for one in told:
+        if now := one["now"]:
+            print(f"\n{one['row']}:\n{now['said']}" if now["said"] else "", end="", flush=True)
     if chosen.json:
         chosen.json.write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 
-def line(row: Row, then: tuple[float, float] | None, now: tuple[float, float] | None) -> str:
+def line(row: Row, then: Measured | None, now: Measured | None) -> str:
     """One line of the table; None is work that failed.
 
-    >>> line(Row("work", ()), (10.0, 200.0), (4.0, 100.0))
-    '| work |  | 10.0 | 4.0 | 200 | 100 | 0.40 |'
+    >>> line(Row("work", "3 s", ()), Measured(9, 10.0, 12.0, 200.0), Measured(9, 4.0, 6.0, 100.0))
+    '| work | 3 s | 9 | 10.0 | 4.0 | 0.40 | 12.0 | 6.0 | 0.50 | 200 | 100 |'
     """
-    seconds = [f"{one[0]:.1f}" if one else "failed" for one in (then, now)]
-    memory = [f"{one[1]:.0f}" if one else "" for one in (then, now)]
-    ratio = f"{now[0] / then[0]:.2f}" if then and now else ""
-    return f"| {' | '.join([row.name, row.rows, *seconds, *memory, ratio])} |"
+    rows = next((one.rows for one in (now, then) if one), 0)
+    cells = [row.name, row.wanted, str(rows) if rows else "see below" * row.own]
+    for name, form in (("seconds", ".1f"), ("cpu", ".1f"), ("peak_mb", ".0f")):
+        both = [getattr(one, name) if one else None for one in (then, now)]
+        cells += ["failed" if value is None else f"{value:{form}}" for value in both]
+        if name != "peak_mb":
+            cells.append(f"{both[1] / both[0]:.2f}" if all(both) else "")
+    return f"| {' | '.join(cells)} |"
 
 
-def measured(row: Row, root: Path) -> tuple[float, float] | None:
-    """Seconds and peak megabytes of a row in a checkout; None when a command fails."""
+def measured(row: Row, root: Path) -> Measured | None:
+    """What a row takes in a checkout; None when a command fails."""
     with tempfile.TemporaryDirectory(prefix="naveval-speed-") as out:
         environment = {
             **os.environ,
@@ -129,33 +170,50 @@ def measured(row: Row, root: Path) -> tuple[float, float] | None:
         for command in row.before:
             if _run(command, out, root, environment)[0]:
                 return None
-        total, peak = 0.0, 0.0
+        peak, said = 0.0, ""
+        started, used = time.monotonic(), _processor_seconds()
         for command in row.commands:
-            started = time.monotonic()
-            code, used = _run(command, out, root, environment)
-            total, peak = total + time.monotonic() - started, max(peak, used)
+            code, most, text = _run(command, out, root, environment)
+            peak, said = max(peak, most), said + text if row.own else ""
             if code:
                 return None
-        return total, peak
+        seconds, cpu = time.monotonic() - started, _processor_seconds() - used
+        return Measured(rows_behind(Path(out)), seconds, cpu, peak, said)
+
+
+def rows_behind(out: Path) -> int:
+    """Rows of the registers that the runs in an output folder were made from, each once."""
+    tables: dict[str, int] = {}
+    for file in out.glob("*/*/manifest.json"):
+        for table in json.loads(file.read_text(encoding="utf-8")).get("data", {}).values():
+            tables[str(table.get("sha256", table))] = int(table.get("rows", 0))
+    return sum(tables.values())
+
+
+def _processor_seconds() -> float:
+    """Of everything this process has started and that has ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _run(
     command: Sequence[str], out: str, root: Path, environment: Mapping[str, str]
-) -> tuple[int, float]:
-    """Exit code and peak memory, in megabytes, of a command with all it starts."""
+) -> tuple[int, float, str]:
+    """Exit code, peak memory in megabytes with all it starts, and what a command printed."""
     own = [part.replace("OUT", out) for part in command]
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(own, cwd=root, env=dict(environment), stdout=log, stderr=log)
+    with tempfile.TemporaryFile("w+") as log, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(own, cwd=root, env=environment, stdout=log, stderr=errors)
         peak, ended = [0.0], threading.Event()
         watch = threading.Thread(target=_watch, args=(process.pid, peak, ended), daemon=True)
         watch.start()
         code = process.wait()
         ended.set()
         watch.join()
+        log.seek(0)
+        errors.seek(0)
         if code:
-            log.seek(0)
-            print(f"{' '.join(own[1:5])}: {log.read()[-600:]}", file=sys.stderr)
-    return code, peak[0]
+            print(f"{' '.join(own[1:5])}: {errors.read()[-600:]}", file=sys.stderr)
+        return code, peak[0], log.read()
 
 
 def _watch(pid: int, peak: list[float], ended: threading.Event) -> None:

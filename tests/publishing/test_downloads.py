@@ -13,6 +13,7 @@ import pytest
 from pyjstat import pyjstat
 from python_calamine import CalamineWorkbook
 
+from naveval.disclosure.scan.folder import scan
 from naveval.exhibits import words
 from naveval.publishing import downloads, workbooks
 from naveval.publishing.markdown import Part
@@ -161,6 +162,13 @@ def test_json_stat_keeps_every_number_and_tells_hidden_from_missing(folder: Path
     assert sorted(cube["status"].values()) == [*[".."] * 6, ":"]
     empty = json.loads((folder / "data/tabell-v1.json").read_text(encoding="utf-8"))
     assert empty["size"] == [1, 0]
+
+
+def test_places_of_codes_are_no_counts_to_the_search_for_leaks(folder: Path) -> None:
+    table = "clusters,n_persons,n_spells\nperson,120,140\ncounty,120,140\n"
+    (folder / "tables/tbl-7.csv").write_text(table)
+    downloads.write(folder, REPORT, PARTS)
+    assert not [found for found in scan(folder) if found.file.endswith(".json")]
 
 
 def test_a_protected_zero_is_told_as_none_or_a_few(folder: Path) -> None:

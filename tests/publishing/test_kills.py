@@ -21,11 +21,11 @@ from naveval.publishing.site import build
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports and pages that say what they were made from, without Pandoc and Typst."""
 
-    def make(name, job, folder, temporary, report):
-        _, kind, _ = job
+    def make(name, jobs, folder, temporary, report):
+        ((_, kind, _),) = jobs
         made = temporary / f"report.{kind}"
         made.write_text(f"{kind} of {(folder / render.EXECUTED).read_text(encoding='utf-8')}")
-        return made
+        return [made]
 
     def page(markdown, metadata, work, report):
         made = work / "report.html"
@@ -36,7 +36,7 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         )
         return made
 
-    monkeypatch.setattr(render, "make_format", make)
+    monkeypatch.setattr(render, "make", make)
     monkeypatch.setattr(builtin, "describe", lambda: "engine")
     monkeypatch.setattr(builtin, "to_html", page)
     monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
@@ -69,7 +69,7 @@ def test_a_render_overtaken_by_a_run_is_made_from_the_new_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_sample(tmp_path / "result")
-    make, texts = render.make_format, iter(("Los", "Guide", "Lærer", "Veileder"))
+    make, texts = render.make, iter(("Los", "Guide", "Lærer", "Veileder"))
 
     def overtaken(times: int):
         left = iter(range(times))
@@ -81,12 +81,12 @@ def test_a_render_overtaken_by_a_run_is_made_from_the_new_result(
 
         return during
 
-    monkeypatch.setattr(render, "make_format", overtaken(1))
+    monkeypatch.setattr(render, "make", overtaken(1))
     render.render(folder, to=("html",), engine="builtin")
     assert not mixed(folder)
     assert render.is_current(folder, to=("html",), engine="builtin")
     assert manifest.read(folder)["seed"] == "Los"
-    monkeypatch.setattr(render, "make_format", overtaken(3))
+    monkeypatch.setattr(render, "make", overtaken(3))
     with pytest.raises(RenderError, match="replaced by runs each time"):
         render.render(folder, to=("html",), engine="builtin")
     assert not mixed(folder)

@@ -7,8 +7,9 @@ import pypdf
 import pytest
 from render_sample import make_annexed, make_sample
 
+from naveval.project import notebooks, paths
 from naveval.project.errors import RenderError
-from naveval.publishing import quarto, render
+from naveval.publishing import markdown, quarto, render
 
 pytestmark = pytest.mark.quarto
 
@@ -80,9 +81,17 @@ def test_unresolved_reference_is_refused(tmp_path):
 
 
 def test_warning_in_quartos_log_is_refused(tmp_path):
-    from naveval.project import notebooks, paths
-
-    book = notebooks.new([notebooks.text_cell("markdown", "Se @fig-99.", "a")])
-    file = quarto.prepare(book, {"title": "T"}, "html", tmp_path, paths.report_dir())
+    cells = (notebooks.text_cell("markdown", "Se @fig-99.", "a"),)
+    job = (markdown.Part("report", "", cells), "html", {"title": "T"})
     with pytest.raises(RenderError, match="Unable to resolve crossref @fig-99"):
-        quarto.render(file, "html")
+        quarto.render([job], tmp_path, paths.report_dir())
+
+
+def test_one_call_makes_what_a_call_each_makes(tmp_path, monkeypatch):
+    made = {}
+    for threads in ("1", "2"):
+        monkeypatch.setenv("NAVEVAL_THREADS", threads)
+        folder = make_annexed(tmp_path / threads / "result")
+        render.render(folder, engine="quarto", to=("html",))
+        made[threads] = [(folder / f"{part}.html").read_bytes() for part in ("report", "annex")]
+    assert made["1"] == made["2"]

@@ -77,6 +77,25 @@ def test_jobs_run_at_the_same_time():
     assert time.monotonic() - start < 3.5
 
 
+def test_what_takes_longest_begins_first(tmp_path):
+    begun = tmp_path / "begun"
+
+    def command(study: str, code: str, folder: Path) -> list[list[str]]:
+        return script(f"open({str(begun)!r}, 'a').write('{study} ')")
+
+    def order() -> list[str]:
+        begun.unlink(missing_ok=True)
+        found = batch(["followup", "programs"], ["03"], jobs=1, command=command, tells="nothing")
+        assert [item.study for item in found] == ["followup", "programs"]
+        return begun.read_text().split()
+
+    known = tmp_path / "_cache" / "durations.json"
+    assert order() == ["programs", "followup"]
+    known.unlink()
+    known.write_text('{"followup county run": 9.0, "programs county run": 1.0}')
+    assert order() == ["followup", "programs"]
+
+
 def test_run_over_its_memory_fails_alone():
     def command(study: str, code: str, folder: Path) -> list[list[str]]:
         grab = "x = bytearray(400_000_000); " if code == "03" else ""
@@ -130,6 +149,29 @@ def test_dask_keeps_to_the_number_of_jobs(cluster, tmp_path):
     assert len(times) == 3
     assert times[0][1] <= times[1][0]
     assert times[1][1] <= times[2][0]
+
+
+@pytest.mark.slow
+def test_two_dask_workers_give_the_same_files(tmp_path, monkeypatch):
+    import distributed
+
+    made: dict[str, dict[str, bytes]] = {}
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as two:
+        for name, scheduler in (("here", ""), ("there", two.scheduler_address)):
+            monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / name))
+            options = {"changes": {"scale": 0.05}, "to": ("html", "pdf"), "engine": "builtin"}
+            found = batch(
+                ["followup"], ["03", "11"], tells="nothing", scheduler=scheduler, **options
+            )
+            assert [item.status for item in found] == ["ok", "ok"]
+            made[name] = {
+                file.relative_to(tmp_path / name).as_posix(): file.read_bytes()
+                for item in found
+                for file in sorted(item.folder.rglob("*"))
+                if file.is_file() and file.name != manifest.FILE
+            }
+    assert len(made["here"]) > 100
+    assert made["here"] == made["there"]
 
 
 def test_ending_a_batch_ends_its_runs_on_dask_workers(cluster, tmp_path):

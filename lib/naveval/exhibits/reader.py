@@ -36,6 +36,7 @@ class Reader:
     label: str = ""
     noisy: bool = False
     _kept: dict[str, Released] = field(default_factory=dict, repr=False)
+    _firm: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def at(self, label: str) -> "Reader":
         """The reader of another exhibit or sentence."""
@@ -71,10 +72,14 @@ class Reader:
 
     def frame(self, label: str = "") -> pd.DataFrame:
         """Released rows of an exhibit, by default the one at hand; hidden numbers are missing."""
-        found = self.released(label or self.label)
+        label = label or self.label
+        found = self.released(label)
         if self.noisy or found.marks.empty:
             return found.frame
-        return found.frame.mask(found.marks.reindex_like(found.frame).isin([FEW, NOISY]))
+        if label not in self._firm:
+            unsure = found.marks.reindex_like(found.frame).isin([FEW, NOISY])
+            self._firm[label] = found.frame.mask(unsure)
+        return self._firm[label]
 
     @property
     def marks(self) -> pd.DataFrame:

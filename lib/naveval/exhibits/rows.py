@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from naveval.disclosure.counts import NOISY
-from naveval.disclosure.released import Released
 from naveval.exhibits.declare import PARTS, Exhibit, Fact, Value
 from naveval.exhibits.protect import Descriptive, Model, Together
 from naveval.exhibits.reader import Reader
@@ -42,10 +41,13 @@ def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:
     """
     exhibit = reader.report.exhibit(reader.label)
     released = reader.released(exhibit.label)
+    marks = released.marks.reindex_like(released.frame)
+    parts = (one.to_dict("records") for one in (released.frame, released.suppressed, marks))
+    lines = list(zip(*parts, strict=True))
     found = [
         row
         for name, value in exhibit.values.items()
-        for row in _value_rows(exhibit, released, name, value)
+        for row in _value_rows(exhibit, lines, name, value)
     ]
     found += [_fact_row(reader, name, fact) for name, fact in exhibit.facts.items() if fact.unit]
     table = pd.DataFrame(found)
@@ -55,12 +57,11 @@ def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _value_rows(
-    exhibit: Exhibit[Any], released: Released, name: str, value: Value
+    exhibit: Exhibit[Any], lines: Iterable[tuple[Any, Any, Any]], name: str, value: Value
 ) -> Iterable[dict[str, Any]]:
+    """Rows of one value, from released rows, what is hidden in them, and their marks."""
     count = counted(exhibit, name)
-    marks = released.marks.reindex_like(released.frame)
-    parts = (released.frame, released.suppressed, marks)
-    for row, unseen, marked in zip(*(one.to_dict("records") for one in parts), strict=True):
+    for row, unseen, marked in lines:
         kind = value.kind(row)
         if not kind.unit:
             continue

@@ -216,10 +216,11 @@ def _matrix(
         raise EstimationError(
             f"{who}: {len(wide)} units; expected one treated and at least two controls"
         )
-    post = (wide.columns >= start).astype(float)
-    if start not in wide.columns or not (post == 0).sum() >= 2:
+    at_start = wide.columns.get_indexer([start])[0]
+    if at_start < 2:
         raise EstimationError(
             f"{who}: start={start!r}: expected a {time} of the frame with at least two before it; "
             f"it has {wide.columns[0]} to {wide.columns[-1]}"
         )
-    return wide, int(wide.index.get_loc(treated)), np.asarray(post)
+    post = (np.arange(wide.shape[1]) >= at_start).astype(float)
+    return wide, int(wide.index.get_loc(treated)), post

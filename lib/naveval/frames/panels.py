@@ -12,7 +12,7 @@ from naveval.estimators.event_study import NEVER, EventStudy
 from naveval.estimators.event_study import event_study as fit_events
 from naveval.estimators.sensitivity import bounds
 from naveval.exhibits import figures
-from naveval.frames.result import Result, require, require_unique
+from naveval.frames.result import Result, require, require_unique, told
 from naveval.project.errors import EstimationError, EstimationWarning
 
 DID = """   unit     time  outcome  treated
@@ -105,7 +105,7 @@ def did(
     effects = [pd.factorize(frame[name])[0] for name in (unit, time)]
     clusters = pd.factorize(frame[by])[0]
     values = (frame[outcome].to_numpy(float), given[:, None], effects, clusters, [treated])
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), told(who, "expected periods before and after the start", DID):
         warnings.simplefilter("ignore", EstimationWarning)  # told below in this library's names
         fits = {"crv1": regressions.fit(*values)}
     alone = frame.loc[given == 1, by].nunique() == 1
@@ -171,8 +171,8 @@ def event_study(
     True
     """
     who = "nv.event_study"
-    require(frame, [outcome, unit, time], who, EVENTS, numeric=[outcome, time])
-    require(frame.assign(**{start: 0}) if start in frame else frame, [start], who, EVENTS)
+    numeric = [outcome, time, start]
+    require(frame, [outcome, unit, time, start], who, EVENTS, numeric, gaps=[start])
     require_unique(frame, [unit, time], who, EVENTS)
     begun = frame[start].dropna().unique()
     if len(begun) == 0:
@@ -184,7 +184,9 @@ def event_study(
         raise EstimationError(f"{who}: {ONE}")
     y = frame[outcome].to_numpy(dtype=float)
     units, times = frame[unit].to_numpy(), frame[time].to_numpy()
-    found = fit_events(y, units, times, own, reference=reference, window=window)
+    road = "expected units never treated, and no more times than units: window=(-4, 8) takes fewer"
+    with told(who, road, EVENTS):
+        found = fit_events(y, units, times, own, reference=reference, window=window)
     half = detectable.multiplier(0.95, 0.5, found.n_clusters - 1) * found.std_error
     table = pd.DataFrame(
         {

@@ -23,6 +23,10 @@ PEOPLE = """   program  education  age  earnings
    none     primary     24      12.1
    course   upper       31      15.0
    none     upper       45      11.8"""
+FITTED = """for example:
+   fitted = nv.cross_fit(frame, outcome="earnings", program="program", control="none",
+                         covariates=["age", "education"])
+   nv.att(fitted)"""
 POOR = "overlap is poor for {arms}: the effect rests on few comparable persons and is marked"
 
 
@@ -179,7 +183,13 @@ def att(fitted: Fitted) -> Result:
     return _effects(fitted, "att")
 
 
+def _require_fitted(fitted: Fitted, who: str) -> None:
+    if not isinstance(fitted, Fitted):
+        raise EstimationError(f"{who}: expected what nv.cross_fit returned, {FITTED}")
+
+
 def _effects(fitted: Fitted, estimand: scores.Estimand) -> Result:
+    _require_fitted(fitted, f"nv.{estimand}")
     grades = fitted.table().set_index("arm")["overlap"]
     table = scores.effects(fitted.scores, estimand)
     table = table.assign(overlap=table["arm"].map(grades)).drop(columns=["n_obs", "n_clusters"])
@@ -216,8 +226,14 @@ def gate(fitted: Fitted, arm: str, *, by: str | pd.Series) -> Result:
     One row per category and outcome: category, estimate (of the first category; of the others
     the difference from it, as `type` says), std_error, ci_low, ci_high, p_value, n_persons.
     """
+    _require_fitted(fitted, "nv.gate")
     if isinstance(by, str):
         require(fitted.frame, [by], "nv.gate", PEOPLE)
+    elif len(by) != len(fitted.frame):
+        raise EstimationError(
+            f"nv.gate: by has {len(by)} rows, the frame {len(fitted.frame)}; expected a column of "
+            "the frame, or a group for every row"
+        )
     groups = fitted.frame[by] if isinstance(by, str) else by
     table = scores.gate(fitted.scores, fitted.place(arm), groups)
     return Result(f"Effects of {arm} by {by if isinstance(by, str) else by.name}", table)
@@ -252,7 +268,15 @@ def policy_tree(
 
     Source: Zhou, Athey and Wager (2023).
     """
-    require(fitted.frame, list(by), "nv.policy_tree", PEOPLE)
+    who = "nv.policy_tree"
+    _require_fitted(fitted, who)
+    require(fitted.frame, list(by), who, PEOPLE)
+    for name, value, known in (
+        *(("costs", arm, fitted.scores.arms) for arm in costs or ()),
+        *(("outcome", one, fitted.scores.outcomes) for one in [outcome] if one is not None),
+    ):
+        if value not in known:
+            raise EstimationError(f"{who}: {name}: {value!r} is not among {', '.join(known)}")
     x = pd.get_dummies(fitted.frame[list(by)], dtype=float)
     names = fitted.scores.outcomes
     column = 0 if outcome is None else names.index(outcome)

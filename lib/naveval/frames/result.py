@@ -1,6 +1,7 @@
 """What estimators give back to people, and the checks of the frames they are given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -69,7 +70,12 @@ class Result:
 
 
 def require(
-    frame: pd.DataFrame, names: Sequence[str], who: str, example: str, numeric: Sequence[str] = ()
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    who: str,
+    example: str,
+    numeric: Sequence[str] = (),
+    gaps: Sequence[str] = (),
 ) -> None:
     """Refuse a frame without these columns, or with rows that lack a value in one.
 
@@ -77,6 +83,8 @@ def require(
     ----------
     numeric
         Those of the columns that must be finite numbers.
+    gaps
+        Those that may lack values.
 
     Raises
     ------
@@ -85,33 +93,51 @@ def require(
     """
     if not isinstance(frame, pd.DataFrame):
         raise EstimationError(f"{who}: expected a DataFrame, got {type(frame).__name__}")
-    faults = [
-        f"column «{name}» is missing; the frame has {', '.join(map(str, frame.columns))}"
-        for name in names
-        if name not in frame.columns
-    ]
-    for name in names:
-        if name in frame.columns:
-            faults += _column_faults(frame[name], name, number=name in numeric)
+    columns, faults = list(frame.columns), []
+    for name in dict.fromkeys(names):
+        if name not in columns:
+            known = ", ".join(map(str, columns))
+            faults.append(f"column «{name}» is missing; the frame has {known}")
+        elif columns.count(name) > 1:
+            faults.append(f"column «{name}» is there {columns.count(name)} times; expected once")
+        else:
+            faults += _column_faults(frame[name], name, name in numeric, name in gaps)
+    if frame.empty:
+        faults.append("the frame has no rows")
     if faults:
         raise EstimationError(
             f"{who}: " + "\n  ".join(faults) + f"\nWhat is right, for example:\n{example}"
         )
 
 
-def _column_faults(column: pd.Series, name: str, *, number: bool) -> list[str]:
+def _column_faults(column: pd.Series, name: str, number: bool, gaps: bool) -> list[str]:
     missing = column.isna().to_numpy()
-    if missing.any():
+    if missing.any() and not gaps:
         return [f"column «{name}»: {int(missing.sum())} rows without a value, {rows(missing)}"]
     if not number:
         return []
+    if pd.api.types.is_complex_dtype(column):
+        return [f"column «{name}»: holds complex numbers; expected real ones"]
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     if not pd.api.types.is_numeric_dtype(column):
-        text = np.isnan(values) if np.isnan(values).any() else np.ones(len(column), bool)
+        unread = np.isnan(values) & ~missing
+        text = unread if unread.any() else ~missing
+        if not text.any():
+            return []
         first = column.to_numpy()[np.argmax(text)]
-        return [f"column «{name}»: holds text ({first!r}); expected numbers, {rows(text)}"]
-    wrong = ~np.isfinite(values)
+        kind = "text" if isinstance(first, str) else type(first).__name__
+        return [f"column «{name}»: holds {kind} ({first}); expected numbers, {rows(text)}"]
+    wrong = np.isinf(values)
     return [f"column «{name}»: infinite, {rows(wrong)}"] if wrong.any() else []
+
+
+@contextmanager
+def told(who: str, road: str, example: str) -> Iterator[None]:
+    """Say of an estimator's error whose it is, and what is right."""
+    try:
+        yield
+    except EstimationError as error:
+        raise EstimationError(f"{who}: {error}; {road}, for example:\n{example}") from None
 
 
 def rows(wrong: np.ndarray) -> str:
@@ -130,7 +156,7 @@ def require_unique(frame: pd.DataFrame, keys: Sequence[str], who: str, example: 
     again = frame.duplicated(list(keys), keep=False).to_numpy()
     if again.any():
         first = dict(zip(keys, frame.loc[again, list(keys)].iloc[0], strict=True))
-        named = ", ".join(f"{name}={value!r}" for name, value in first.items())
+        named = ", ".join(f"{name}={value}" for name, value in first.items())
         raise EstimationError(
             f"{who}: several rows for {named}, {rows(again)}; expected one row per "
             f"{' and '.join(keys)}, for example:\n{example}"

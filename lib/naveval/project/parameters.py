@@ -89,7 +89,10 @@ def model(study: str) -> type[StudyParameters]:
     return catalogue.module(study, "parameters").Parameters
 
 
-class _Loader(yaml.SafeLoader):
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C ten times as fast
+
+
+class _Loader(_Safe):
     """PyYAML's safe loader, except that a key given twice is an error, not the last one wins."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -103,7 +106,7 @@ class _Loader(yaml.SafeLoader):
                     None, None, f"key «{key}» is given twice", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        return dict(super().construct_mapping(node, deep))
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -331,10 +331,15 @@ def _called(node: ast.AST) -> str:
 
 def libraries(modules: Iterable[str | ModuleType]) -> dict[str, str]:
     """Versions of the libraries that modules and what they import use, and of what those need."""
-    graph = _graph(_state())
+    return dict(_libraries(frozenset(map(_name, modules)), _state()))
+
+
+@lru_cache(maxsize=64)
+def _libraries(start: frozenset[str], state: Stamp) -> tuple[tuple[str, str], ...]:
+    graph = _graph(state)
     imported = {
         found.split(".")[0]
-        for name in closure(modules)
+        for name in _closure(start, state)
         for found in graph.find_modules_directly_imported_by(name)
         if not _inside(found) and found not in CARRIERS
     }
@@ -348,7 +353,7 @@ def libraries(modules: Iterable[str | ModuleType]) -> dict[str, str]:
             except metadata.PackageNotFoundError:
                 continue
             waiting += [*_required(name), *ALSO.get(name, ())]
-    return dict(sorted(found.items()))
+    return tuple(sorted(found.items()))
 
 
 @lru_cache(maxsize=512)

@@ -90,5 +90,8 @@ def dataset(data: "Data", titles: Mapping[str, str], status: Mapping[str, str]) 
 
 
 def _dimension(label: str, categories: Mapping[str, str]) -> dict[str, Any]:
-    index = {code: place for place, code in enumerate(categories)}
-    return {"label": label, "category": {"index": index, "label": dict(categories)}}
+    """A dimension, its codes as a list: places under codes would read as counts of persons."""
+    category: dict[str, Any] = {"index": list(categories)}
+    if any(name != code for code, name in categories.items()):
+        category["label"] = dict(categories)
+    return {"label": label, "category": category}

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ import yaml
 
 from naveval.project import fonts, notebooks
 from naveval.project.errors import RenderError
-from naveval.publishing import document
+from naveval.publishing import document, markdown
+
+Job = tuple[markdown.Part, str, dict[str, object]]
+"""A part, the kind of file it becomes, and the variables of its template."""
 
 PROGRAM = "quarto"
 MINIMUM = (1, 9)  # the first with Typst 0.14, which has titles and PDF/UA-1
@@ -32,6 +36,7 @@ COLOR = re.compile(r"\x1b\[[0-9;]*m")
 FIGURE_ALT = re.compile(r'(<div id="fig-[^>]*?) alt="[^"]*"')
 TIMEOUT_SECONDS = 600
 FLOATS = {"fig": "Figur", "tbl": "Tabell"}
+WRITES = {"html": "html", "pdf": "typst"}
 # Quarto sets a space between a float's name, where the annex's prefix is, and its number.
 PREFIXED = re.compile(r"((?:Figur|Tabell)(?:&nbsp;|[ \u00a0]))V(?:&nbsp;|[ \u00a0])(?=\d)")
 
@@ -65,14 +70,17 @@ def describe() -> str:
     return f"Quarto {_version(str(shutil.which(PROGRAM)))}"
 
 
-def prepare(
-    book: dict[str, Any], metadata: dict[str, object], kind: str, work: Path, report: Path
-) -> Path:
-    """Put a copy of the Quarto project and the quiet notebook in the work folder.
+def project(
+    work: Path, report: Path, files: Sequence[str], formats: Sequence[str], output: str = ""
+) -> None:
+    """Lay a copy of the reports' Quarto project into a folder, for these files and formats.
 
-    Returns
-    -------
-    The notebook's path. Title and notices go into its first cell as a YAML header.
+    Parameters
+    ----------
+    report
+        The project's `report/` folder, with theme and filters.
+    output
+        Folder below `work` that results go to; "" is beside each file.
     """
     for part in PROJECT_PARTS:
         source = report / part
@@ -80,46 +88,33 @@ def prepare(
             shutil.copytree(source, work / part, dirs_exist_ok=True)
         elif source.is_file():
             shutil.copy2(source, work / part)
-    project = yaml.safe_load((report / PROJECT_FILE).read_text(encoding="utf-8"))
-    project["project"] = {"type": "default", "render": ["report.ipynb"]}
-    (work / "theme" / "fonts").mkdir()
-    for file in fonts.files().values():
-        shutil.copyfile(file, work / "theme" / "fonts" / file.name)
-    (work / "theme" / "fonts.css").write_text(fonts.css(), encoding="utf-8")
-    project["format"]["html"]["css"] = ["theme/fonts.css", "theme/report.css"]
-    project["format"]["typst"]["font-paths"] = ["theme/fonts"]
-    (work / PROJECT_FILE).write_text(yaml.safe_dump(project, allow_unicode=True), encoding="utf-8")
-    if kind == "html" and (prefix := metadata.get("number-prefix")):
-        named = {f"{key}-title": f"{name}\u00a0{prefix}" for key, name in FLOATS.items()}
-        named |= {f"{key}-prefix": f"{name}\u00a0{prefix}" for key, name in FLOATS.items()}
-        metadata = metadata | {"crossref": named}
-    header = "---\n" + json.dumps(metadata, ensure_ascii=False, indent=1) + "\n---"
-    book["cells"].insert(0, notebooks.text_cell("raw", header, "header"))
-    book["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python"}
-    notebook = work / "report.ipynb"
-    notebooks.write(book, notebook)
-    return notebook
+    content = yaml.safe_load((report / PROJECT_FILE).read_text(encoding="utf-8"))
+    content["project"] = {"type": "default", "render": [*files]}
+    content["project"] |= {"output-dir": output} if output else {}
+    content["format"] = {name: content["format"][name] for name in formats}
+    if "typst" in formats:
+        (work / "theme" / "fonts").mkdir()
+        for file in fonts.files().values():
+            shutil.copyfile(file, work / "theme" / "fonts" / file.name)
+        (work / "theme" / "fonts.css").write_text(fonts.css(), encoding="utf-8")
+        content["format"]["typst"]["font-paths"] = ["theme/fonts"]
+        content["format"]["html"]["css"] = ["theme/fonts.css", "theme/report.css"]
+    text = yaml.safe_dump(content, allow_unicode=True)
+    (work / PROJECT_FILE).write_text(text, encoding="utf-8")
 
 
-def render(notebook: Path, to: str) -> Path:
-    """Render one format of the prepared notebook beside it.
-
-    Parameters
-    ----------
-    to
-        "html" or "pdf" (made with Typst).
+def run(work: Path) -> str:
+    """Render everything in a project; what Quarto said.
 
     Raises
     ------
     RenderError
-        When Quarto fails, warns of something unresolved, or writes nothing.
+        When Quarto fails, or warns of something unresolved.
     """
-    target = notebook.with_suffix(f".{to}")
-    work_format = "typst" if to == "pdf" else to
     try:
         done = subprocess.run(
-            [PROGRAM, "render", notebook.name, "--to", work_format, "--no-execute"],
-            cwd=notebook.parent,
+            [PROGRAM, "render", "--no-execute"],
+            cwd=work,
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -128,15 +123,58 @@ def render(notebook: Path, to: str) -> Path:
     except subprocess.TimeoutExpired:
         raise RenderError(f"quarto: no result after {TIMEOUT_SECONDS} s") from None
     log = COLOR.sub("", done.stdout + done.stderr)
-    document.require_room(log, PROGRAM, notebook.parent)
+    document.require_room(log, PROGRAM, work)
     trouble = [
         line.strip()
         for line in log.splitlines()
         if TROUBLE.search(line) and not HARMLESS.search(line)
     ]
-    if done.returncode or trouble or not target.is_file():
+    if done.returncode or trouble:
         raise RenderError("quarto: " + ("; ".join(trouble) or log.strip()[-800:]))
-    if to == "html":
-        page = target.read_text(encoding="utf-8")
-        target.write_text(PREFIXED.sub(r"\1V", FIGURE_ALT.sub(r"\1", page)), encoding="utf-8")
-    return target
+    return log
+
+
+def render(jobs: Sequence[Job], work: Path, report: Path) -> list[Path]:
+    """Render parts of a report in one call of Quarto, most of whose time is its own start.
+
+    Parameters
+    ----------
+    jobs
+        Part, kind ("html", or "pdf", made with Typst) and variables of the template of each.
+    work
+        Folder with the pictures below it; the project and the results go here.
+    report
+        The project's `report/` folder.
+
+    Raises
+    ------
+    RenderError
+        When Quarto fails, warns of something unresolved, or leaves something out.
+    """
+    names = [f"{part.name}-{kind}" for part, kind, _ in jobs]
+    project(work, report, [f"{name}.ipynb" for name in names], ("html", "typst"))
+    for name, (part, kind, metadata) in zip(names, jobs, strict=True):
+        notebooks.write(_headed(part.book, kind, metadata), work / f"{name}.ipynb")
+    log = run(work)
+    made = [work / f"{name}.{kind}" for name, (_, kind, _) in zip(names, jobs, strict=True)]
+    if lacking := [file.name for file in made if not file.is_file()]:
+        raise RenderError(f"quarto: made no {', '.join(lacking)}: {log.strip()[-800:]}")
+    for file in made:
+        if file.suffix == ".html":
+            page = FIGURE_ALT.sub(r"\1", file.read_text(encoding="utf-8"))
+            file.write_text(PREFIXED.sub(r"\1V", page), encoding="utf-8")
+    return made
+
+
+def _headed(book: dict[str, Any], kind: str, metadata: Mapping[str, object]) -> dict[str, Any]:
+    """The quiet notebook with title, notices and format in its first cell, as a YAML header."""
+    header: dict[str, object] = {**metadata, "format": WRITES[kind]}
+    if kind == "html" and (prefix := metadata.get("number-prefix")):
+        named = {f"{key}-title": f"{name}\u00a0{prefix}" for key, name in FLOATS.items()}
+        header["crossref"] = named | {
+            f"{key}-prefix": f"{name}\u00a0{prefix}" for key, name in FLOATS.items()
+        }
+    text = "---\n" + json.dumps(header, ensure_ascii=False, indent=1) + "\n---"
+    book["cells"].insert(0, notebooks.text_cell("raw", text, "header"))
+    book["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python"}
+    return book

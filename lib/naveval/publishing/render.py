@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from naveval.project import formats, paths, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, document, downloads, markdown, quarto
 from naveval.publishing.audit import html, pdf
+from naveval.registers.connections import threads
 
 FORMATS = ("html", "pdf")
 ENGINES = ("auto", "quarto", "builtin")
@@ -122,11 +123,11 @@ def made_files(to: Iterable[str]) -> list[str]:
 def _make_all(
     folder: Path, to: list[str], name: str, described: str, content: dict[str, Any]
 ) -> Iterator[tuple[str, Path]]:
-    """Each part and format in its own work folder, side by side, until the last is taken."""
+    """Each part and format, in work folders side by side that stay until the last is taken."""
     report = paths.report_dir()
     whole = markdown.parts(folder / EXECUTED)
     works = {part.name: _works(part, folder, report) for part in whole}
-    jobs = []
+    jobs: list[quarto.Job] = []
     for kind in to:
         links = downloads.link_names(folder, whole) if kind == "html" else {}
         parts = markdown.parts(folder / EXECUTED, kind, data_links=links)
@@ -134,12 +135,16 @@ def _make_all(
             metadata = template_metadata(content.get("report", {}), described, part)
             metadata["downloads"] = _downloads(folder, part, parts, kind, to)
             jobs.append((part, kind, metadata | works[part.name]))
+    # Quarto starts slowly, so that it is called no more often than there are processors.
+    calls = min(len(jobs), threads()) if name == "quarto" else len(jobs)
+    groups = [jobs[number::calls] for number in range(calls)]
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         scratch = Path(temporary)
-        with ThreadPoolExecutor(len(jobs)) as pool:
-            yield from pool.map(
-                lambda job: (job[0].name, make_format(name, job, folder, scratch, report)), jobs
-            )
+        with ThreadPoolExecutor(calls) as pool:
+            made = pool.map(lambda group: make(name, group, folder, scratch, report), groups)
+            for group, files in zip(groups, made, strict=True):
+                for (part, _, _), file in zip(group, files, strict=True):
+                    yield part.name, file
 
 
 def _works(part: markdown.Part, folder: Path, report: Path) -> dict[str, object]:
@@ -249,28 +254,24 @@ def _day(date: str) -> str:
     return f"{int(day)}.\u00a0{formats.MONTHS[int(month) - 1]} {year}"
 
 
-def make_format(
-    name: str,
-    job: tuple[markdown.Part, str, dict[str, object]],
-    folder: Path,
-    temporary: Path,
-    report: Path,
-) -> Path:
-    """Make one format of a part in its own work folder and check that readers can use it."""
-    part, kind, metadata = job
-    work = temporary / f"{part.name}-{kind}"
+def make(
+    name: str, jobs: Sequence[quarto.Job], folder: Path, temporary: Path, report: Path
+) -> list[Path]:
+    """Make files of parts in a work folder of their own and check that readers can use them."""
+    work = temporary / "-".join([jobs[0][0].name, jobs[0][1]])
     work.mkdir()
     if (folder / "figures").is_dir():
         shutil.copytree(folder / "figures", work / "figures")
-    if name == "builtin":
-        make = builtin.to_html if kind == "html" else builtin.to_pdf
-        made = make(part.text, metadata, work, report)
+    if name == "quarto":
+        made = quarto.render(jobs, work, report)
     else:
-        made = quarto.render(quarto.prepare(part.book, metadata, kind, work, report), kind)
-    check = html.accessibility if kind == "html" else pdf.accessibility
-    if faults := check(made, made.name):
-        listed = "\n  ".join(fault.message for fault in faults)
-        raise RenderError(f"{part.name}.{kind} is not accessible:\n  {listed}")
+        makes = {"html": builtin.to_html, "pdf": builtin.to_pdf}
+        made = [makes[kind](part.text, metadata, work, report) for part, kind, metadata in jobs]
+    for (part, kind, _), file in zip(jobs, made, strict=True):
+        check = html.accessibility if kind == "html" else pdf.accessibility
+        if faults := check(file, file.name):
+            listed = "\n  ".join(fault.message for fault in faults)
+            raise RenderError(f"{part.name}.{kind} is not accessible:\n  {listed}")
     return made
 
 

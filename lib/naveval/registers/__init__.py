@@ -1,1 +1,36 @@
-"""The door in: where register tables lie, how they are read, and what they must look like."""
+"""The door in: where register tables lie, how they are read, and what they must look like.
+
+## Bring real extracts
+
+1. `naveval contract hedmark --format xlsx --out DOCUMENT` writes what to deliver, in Norwegian:
+   tables, columns, codes, units, the months that must be there, a Frictionless data package and
+   empty templates. Nothing beside these columns is read, so nothing beside them need leave. The
+   document follows the parameters (`--set window_first=2012-01`).
+2. Put one file or folder per table into a folder: Parquet, CSV (plain, as Norwegian Excel writes
+   it, or gzipped), SAS or Stata. Every file in a table's folder is read or refused by name; passed
+   over are only `_SUCCESS`, `_metadata`, `_common_metadata`, `_started_*`, `_committed_*`,
+   `Thumbs.db`, `desktop.ini` and names that begin with a point. Folders such as `county=03/` tell
+   a column. Numbers and dates are read exactly or refused: `131.193` could be two numbers, and is
+   none. Dates with a time are days in Norway, whatever the machine's time zone.
+3. Other names, codes, units or ids of text? `naveval map hedmark --data THEIRS` drafts a mapping;
+   complete it and make the tables with
+   `naveval map hedmark --data THEIRS --with params/registers/owner.yml --out FOLDER`.
+4. `naveval check hedmark --data FOLDER` lists every breach with file, column and row numbers,
+   never a person id, and shows how each column was read, its ends, and rows by place and month
+   beside their neighbours (`--json` for programs). It takes `--set` and `--params` and refuses what
+   a run refuses. Exit code 1 until there is no breach. Warnings, such as a level that changes at
+   once, stop nothing and are told at the top of the report.
+5. `naveval run hedmark --data FOLDER`, or `naveval batch hedmark --data FOLDER`. The reports then
+   say «registerdata» instead of «simulerte registre», and that they are not official statistics.
+   Counts get noise that follows from a secret of yours; without it the run is refused. Make it
+   once with `python -c "import secrets; print(secrets.token_hex(32))"`, keep it as you keep the
+   register, and name a file that only you can read in `NAVEVAL_KEY_FILE`. Another secret for the
+   next edition is refused; `lib/naveval/disclosure/design.md` tells how to start a new series.
+6. Look through `disclosure.csv` of each result folder: what was suppressed, and by which rule of
+   `params/disclosure.yml`. Make the rules stricter there if you have to.
+7. `naveval audit FOLDER` looks for identity numbers, ids of the extracts while they are here, small
+   cells, raw data and vector pictures of persons, also inside pages, notebooks, workbooks and
+   pictures. Let a person look as well.
+
+`truth.json` in a folder of extracts marks them as simulated. Never copy one into real extracts.
+"""

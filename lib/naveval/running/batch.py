@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from naveval.exhibits import manifest
-from naveval.project import catalogue, parameters, paths, places, store
+from naveval.project import catalogue, notebooks, parameters, paths, places, store
 from naveval.project.errors import NavevalError, ParameterError
 from naveval.running import dask, progress
 from naveval.running import jobs as batch_jobs
@@ -122,7 +122,7 @@ def batch(
 
     def wanted() -> Iterator[Job | RunResult]:
         """Each run when its turn has come: what it takes, or that there is nothing to do."""
-        for study, code in plan:
+        for study, code in _longest_first(plan, board):
             folder = paths.result_dir(study, places.slug(code))
             early = None
             if resume and not command and (folder / manifest.FILE).is_file():
@@ -144,6 +144,21 @@ def batch(
             done[item.study, item.county] = item
             board.end((item.study, item.county), ok=item.ok, seconds=item.seconds)
     return [done[item] for item in plan]
+
+
+def _longest_first(plan: Sequence[progress.Work], board: Board) -> list[progress.Work]:
+    """What takes longest begins first, so that nothing long is left to run alone at the end.
+
+    By what work took before; where some is not known, by the number of cells of the notebooks.
+    """
+    took = {work: board.expected(work) for work in plan}
+    if None in took.values():
+        cells = {
+            study: len(notebooks.read(paths.notebook(study))["cells"])
+            for study in {study for study, _ in plan}
+        }
+        return sorted(plan, key=lambda work: -cells[work[0]])
+    return sorted(plan, key=lambda work: -(took[work] or 0.0))
 
 
 def county_codes(study: str, codes: Sequence[str] | None) -> list[str]:

@@ -206,8 +206,9 @@ def test_sensitivity_says_that_a_pre_trend_explains_the_effect() -> None:
 
 def test_breakdowns_are_those_of_the_intervals(window: pd.DataFrame, summary: pd.DataFrame) -> None:
     cells = followup_draws.cells(window, PARAMETERS)
-    found = events.breakdowns(window, cells, summary, PARAMETERS)
-    intervals = events.intervals(window, cells, PARAMETERS)
+    quarters = events.quarters(window, cells, PARAMETERS)
+    found = events.breakdowns(window, quarters, summary, PARAMETERS)
+    intervals = events.intervals(window, quarters, PARAMETERS)
     assert list(found["outcome"]) == list(events.OUTCOMES)
     found = found[found["estimate"].notna()]
     assert set(found["outcome"]) >= {"program", "dialogue", "work", "ended"}

@@ -2,6 +2,15 @@
 
 Values lie under `report/_out/_cache/`, simulated registers under `report/_out/_data/`. They can
 hold person data: folders are their owner's alone, and none of it is part of a result folder.
+
+The key is the data, the parameters, the code that computes (followed through every import), the
+files below `params/` that code reads, the versions of the libraries it uses, and the time zone:
+change one line of the forests and forests are grown anew, and nothing else is. What lies on disk
+counts as well: a manifest records every file of its result, so `--resume` notices a table that was
+cut. Results are made in `.naveval` beside the folder they replace and take its place in one step;
+each folder has one lock, which works across processes, containers and machines that share a file
+system. Values lie in `report/_out/_cache`, readable by their owner only and without pickle; a store
+that belongs to others, or that others may write to, is refused.
 """
 
 from naveval.project.store.cleaning import Cleaned, clean, days_of

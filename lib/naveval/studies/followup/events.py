@@ -46,6 +46,7 @@ REFERENCE = weeks.month_index(START) - 1
 MONTHS_PER_QUARTER = 3
 BOUNDS = {"relative": (0.0, 0.5, 1.0, 1.5, 2.0), "smoothness": (0.0, 0.1, 0.25, 0.5)}
 Cells = Mapping[str, pd.DataFrame]
+Quarters = Mapping[str, bounds.Study | None]
 LARGEST = {"relative": 10.0, "smoothness": 20.0}
 
 
@@ -281,7 +282,12 @@ def quarterly(
         return None
 
 
-def intervals(window: pd.DataFrame, cells: Cells, parameters: Parameters) -> pd.DataFrame:
+def quarters(window: pd.DataFrame, cells: Cells, parameters: Parameters) -> Quarters:
+    """Event studies by quarter of all outcomes."""
+    return {outcome: quarterly(window, outcome, cells, parameters) for outcome in OUTCOMES}
+
+
+def intervals(window: pd.DataFrame, quarters: Quarters, parameters: Parameters) -> pd.DataFrame:
     """Robust intervals of the average effect over four quarters, by outcome and bound.
 
     Returns
@@ -292,8 +298,7 @@ def intervals(window: pd.DataFrame, cells: Cells, parameters: Parameters) -> pd.
     standard error.
     """
     rows = []
-    for outcome in OUTCOMES:
-        found = quarterly(window, outcome, cells, parameters)
+    for outcome, found in quarters.items():
         if found is None:
             continue
         for name in bounds.RESTRICTIONS:
@@ -308,7 +313,7 @@ def intervals(window: pd.DataFrame, cells: Cells, parameters: Parameters) -> pd.
 
 
 def breakdowns(
-    window: pd.DataFrame, cells: Cells, summary: pd.DataFrame, parameters: Parameters
+    window: pd.DataFrame, quarters: Quarters, summary: pd.DataFrame, parameters: Parameters
 ) -> pd.DataFrame:
     """Breakdown values by outcome.
 
@@ -327,9 +332,8 @@ def breakdowns(
     long = summary[(summary["horizon"] == "long") & summary["table"].isin(OUTCOMES.values())]
     mde = long.set_index("outcome")["mde"]
     rows = []
-    for outcome in OUTCOMES:
+    for outcome, found in quarters.items():
         row: dict[str, object] = {"outcome": outcome}
-        found = quarterly(window, outcome, cells, parameters)
         if found is not None:
             row["estimate"], row["std_error"] = _average(found)
             for name in bounds.RESTRICTIONS:
