@@ -173,7 +173,7 @@ def test_a_null_result_says_what_would_have_been_found(reports) -> None:
         found = verdict(space["study"].showing.reader(space["results"]))
         stated = "måtte en nedgang" in block(shown, "summary-stock")
         known = smallest["stock"].notna().all()
-        assert stated == (found in ("unclear", "mixed") and known)
+        assert stated == (found in ("unclear", "some") and known)
 
 
 def test_estimates_are_tidy_and_hold_every_label(reports) -> None:
