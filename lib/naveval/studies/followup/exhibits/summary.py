@@ -106,16 +106,14 @@ def _answer_work(reader: Reader) -> str:
 
 def _detectable(reader: Reader) -> str:
     """What a null result would have missed: of follow-up, of work, or of both."""
-    nulls = [rule(reader) in ("unclear", "some") for rule in (FOLLOWED, WORKED)]
-    return {(True, True): "both", (True, False): "program", (False, True): "work"}.get(
-        (nulls[0], nulls[1]), ""
-    )
+    program, work = (rule(reader) in ("unclear", "some") for rule in (FOLLOWED, WORKED))
+    return "both" if program and work else "program" if program else "work" if work else ""
 
 
 def _answer_moved(reader: Reader) -> str:
     """That a gap moved before July 2017, where something is answered at all."""
-    told = {FOLLOWED: ("program", "dialogue"), WORKED: ("work",)}
-    watched = [outcome for rule, own in told.items() if rule(reader) for outcome in own]
+    told = ((FOLLOWED, ("program", "dialogue")), (WORKED, ("work",)))
+    watched = [outcome for rule, own in told if rule(reader) for outcome in own]
     return "text" if any(moved(reader, outcome) for outcome in watched) else ""
 
 
