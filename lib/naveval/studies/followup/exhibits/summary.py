@@ -124,12 +124,11 @@ SENTENCES = (
         facts=claims.opening(answer),
         then=(
             Sentence("answer-work", _answer_work),
-            Sentence("answer-detectable", _detectable),
             Sentence("answer-moved", _answer_moved),
         ),
     ),
     *claims.key_figures("program", "dialogue", "work"),
-    Sentence("key-level"),
+    Sentence("key-level", then=(Sentence("answer-detectable", _detectable),)),
     Sentence("who"),
     Sentence("answer-not"),
     Sentence("reservation", _reservation),

@@ -26,17 +26,19 @@ SENTENCES = (
         "answer",
         answer,
         facts=claims.opening(answer),
+        then=(Sentence("answer-job", _job),),
+    ),
+    *claims.key_figures("hours-3", "hours-12", "job-12"),
+    Sentence(
+        "key-level",
         then=(
             Sentence(
                 "answer-detectable",
                 claims.when(answer, "unclear"),
                 facts={"detectable": Fact(_detectable, "num2")},
             ),
-            Sentence("answer-job", _job),
         ),
     ),
-    *claims.key_figures("hours-3", "hours-12", "job-12"),
-    Sentence("key-level"),
     Sentence("who"),
     Sentence("rank", place_named),
     Sentence("answer-not"),
