@@ -1,13 +1,14 @@
 """The report of a small stock: what its exhibits declare shown is shown, and nothing else."""
 
+import claims
 import numpy as np
 import pandas as pd
 import pytest
 
 from naveval.disclosure import models
-from naveval.exhibits import figures
+from naveval.exhibits import figures, words
 from naveval.exhibits.declare import Table
-from naveval.exhibits.output import open_output
+from naveval.exhibits.output import Output, open_output
 from naveval.exhibits.show import Showing
 from naveval.project import places
 from naveval.studies.indicator.exhibits import REPORT, curves
@@ -47,6 +48,16 @@ def test_exactly_what_is_declared_shown_is_shown(shown):
         assert "nan" not in block.lower(), label
         assert one.label in wanted or showing.shown[label].rows is None
     assert len(wanted) > 40
+
+
+@pytest.mark.parametrize("county", ["", "03", "46"])
+def test_titles_say_what_the_published_rows_say(results, county, tmp_path):
+    parameters = results.parameters.model_copy(update={"county": county})
+    place = places.place(county)
+    output = Output("indicator", place, tmp_path, "simulated", words.load("indicator"))
+    judged, faults = claims.faults(Showing(REPORT, output), results.but(parameters=parameters))
+    assert faults == []
+    assert judged >= 4
 
 
 def test_every_line_that_a_figure_does_not_show_is_named_below_it(shown):
