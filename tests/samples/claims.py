@@ -22,9 +22,10 @@ from naveval.exhibits.show import Showing
 from naveval.project import catalogue, formats
 
 MORE = r"flere|mer|økte|økning\w*|høyere|høyeste?|over|steg|opp|oftere|bedre|lengre|sterkere"
-LESS = r"færre|mindre|gikk ned|ned|lavere|laveste?|under|falt|nedgang\w*|sjeldnere|svakere|kortere"
+LESS = r"færre|mindre|ned|lavere|laveste?|under|falt|nedgang\w*|sjeldnere|svakere|kortere"
 UNSURE = (
-    r"sikker\w*|tilfeldig\w*|usikker\w*|delt|bare|skiller seg ikke|skilles? fra|avgjøre|minst é[nt]"
+    r"u?sikker\w*|tilfeldig\w*|delt|bare|skiller seg ikke|skilles? fra|avgjøre|minst é[nt]"
+    r"|både i pluss og i minus"
 )
 DENIES = r"ikke|ingen|verken|neppe|aldri"
 RANKS = r"mest|minst|størst\w*|høyest\w*|lavest\w*|færrest|flest|best|dårligst|lengst|klart?"
@@ -39,6 +40,7 @@ SIGNS = {
 }
 """Names of wordings that tell a sign, or that there is none to tell."""
 WORDS = {"more": MORE, "less": LESS, "unsure": rf"{UNSURE}|{DENIES}|endret seg"}
+DENIED = re.compile(rf"\b(?:{DENIES})\b[^,.;:]*", re.IGNORECASE)
 NAMED = re.compile(r"\b(?:tbl|fig)-[\w-]+(?:\.\w+(?:\[[^\]]*\])?(?:\.\w+)?)?")
 
 
@@ -141,7 +143,8 @@ def rests_on(rule: Any, seen: set[int] | None = None) -> set[str]:
 
 
 def _of_code(code: types.CodeType, rule: types.FunctionType, seen: set[int]) -> set[str]:
-    found = {OWN} if "rows" in code.co_names else set()
+    found = {OWN} if {"rows", "label"} & set(code.co_names) else set()
+    found |= rests_on(rule.__defaults__ or (), seen)
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             found |= _of_code(constant, rule, seen)
@@ -175,14 +178,14 @@ def misworded(claim: Claim) -> str:
     if not sign:
         return ""
     text = re.sub(r"\{[^}]*\}", "", claim.text)
-    there = {name: bool(re.search(rf"\b(?:{own})\b", text, re.I)) for name, own in WORDS.items()}
-    if not there[sign]:
+    if not re.search(rf"\b(?:{WORDS[sign]})\b", text, re.I):
         return f"no word for {sign}"
-    other = {"more": "less", "less": "more"}.get(sign)
-    if claim.kind == "title" and other and there[other]:
-        return f"a word for {other}"
-    if claim.kind == "title" and other and re.search(rf"\b(?:{UNSURE})\b", text, re.I):
-        return "a word for unsure"
+    if claim.kind == "title" and sign != "unsure":
+        other = "less" if sign == "more" else "more"
+        affirmed = DENIED.sub("", text)
+        for name, own in ((other, WORDS[other]), ("unsure", UNSURE)):
+            if re.search(rf"\b(?:{own})\b", affirmed, re.I):
+                return f"a word for {name}"
     return ""
 
 
