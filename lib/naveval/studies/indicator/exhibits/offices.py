@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from naveval.disclosure.released import Released
 from naveval.exhibits import figures
-from naveval.exhibits.claims import told
+from naveval.exhibits.claims import Judged, told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Derived, Model, Together
@@ -215,6 +215,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         view=Picture(_draw_offices),
         facts={"offices": Fact(_rows)},
         when=When(_any_here, "too-few-offices"),
+        finding=Judged("fig-offices", "shrunken"),
     ),
     Exhibit(
         "tbl-offices",
@@ -231,6 +232,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         protect=Together("n_persons"),
         view=Table(rows=("office",)),
         when=When(_any_here, "too-few-offices"),
+        finding=Judged("tbl-offices", "shrunken"),
     ),
 )
 
