@@ -19,8 +19,8 @@ ABOUT_METHOD = {
     ),
     "programs": "answer-calculation answer-not effects-outcomes noise",
     "indicator": (
-        "answer-not caution caution-not-official design how-to-read how-to-read-groups noise "
-        "published-levels seasonal who"
+        "answer-not caution caution-not-official design how-to-read how-to-read-groups key-level "
+        "noise published-levels seasonal who"
     ),
 }
 """Sentences on the method, its limits or the document: no result makes them right or wrong."""
