@@ -179,3 +179,38 @@ def test_printed_numbers_are_those_of_exhibits(study: str) -> None:
                     assert report.codes[key](str(code))
                     continue
                 assert references.code_fault(report.codes, key, str(code)) == "", (label, key)
+
+
+METHOD_WORDS = re.compile(
+    r"p-verdi|standardfeil|regresjon|probit|konfidens|signifikan|koeffisient|placebo|estimat",
+    re.IGNORECASE,
+)
+ANSWER = "## Svaret {#sec-answer}"
+
+
+def _first_section(study: str) -> list[str]:
+    """Labels of what the notebook shows before its second section; none without an answer."""
+    cells = nbformat.read(paths.notebook(study), as_version=4).cells
+    opened = [number for number, cell in enumerate(cells) if cell.source.startswith("## ")]
+    shown = [found for cell in cells[: opened[1]] for found in SHOWN.findall(cell.source)]
+    return shown if cells[opened[0]].source == ANSWER else []
+
+
+def test_first_sections_answer_in_plain_words() -> None:
+    """Three to five key figures and a figure; no word of methods."""
+    answering = [study for study in DECLARED if _first_section(study)]
+    assert {"hedmark", "followup", "indicator"} <= set(answering)
+    for study in answering:
+        first, texts, report = _first_section(study), words.load(study), report_of(study)
+        told = [one for top in report.sentences if top.label in first for one in top.all()]
+        for label in [one.label for one in told]:
+            for template in templates(texts[label]):
+                plain = re.sub(r"\{[^}]*\}", "", template)
+                assert not METHOD_WORDS.search(plain), (study, label, plain)
+        numbers = [label for label in first if label.startswith("key-") and label != "key-level"]
+        assert 3 <= len(numbers) <= 5, study
+        for label in numbers:
+            entry = texts[label]
+            wordings = [entry.get("text"), *entry.get("choose", {}).values()]
+            assert all(text.startswith("::: key-figure\n**") for text in wordings if text), label
+        assert sum(label.startswith("fig-") for label in first) == 1, study

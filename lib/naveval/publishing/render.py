@@ -12,7 +12,7 @@ from typing import Any
 from naveval.exhibits import manifest
 from naveval.project import formats, paths, provenance, store
 from naveval.project.errors import RenderError
-from naveval.publishing import builtin, document, downloads, markdown, quarto
+from naveval.publishing import builtin, document, downloads, glossary, markdown, quarto
 from naveval.publishing.audit import html, pdf
 from naveval.registers.connections import threads
 
@@ -131,6 +131,7 @@ def _make_all(
     for kind in to:
         links = downloads.link_names(folder, whole) if kind == "html" else {}
         parts = markdown.parts(folder / EXECUTED, kind, data_links=links)
+        parts = glossary.explained(parts, kind)
         for part in parts:
             metadata = template_metadata(content.get("report", {}), described, part)
             metadata["downloads"] = _downloads(folder, part, parts, kind, to)
@@ -303,7 +304,7 @@ def made_from(folder: Path, engine: str) -> str:
     code = {"code": provenance.code_hash([__name__]), **provenance.libraries([__name__])}
     digest.update(json.dumps(code).encode())
     files = [folder / EXECUTED, report / "_quarto.yml", report / "references.bib"]
-    files += [folder / "estimates.csv", paths.texts_dir() / "downloads.yml"]
+    files += [folder / "estimates.csv", paths.texts_dir() / "downloads.yml", glossary.file()]
     files += sorted([*(folder / "figures").glob("*.csv"), *(folder / "tables").glob("*.csv")])
     files += sorted((folder / "figures").glob("*.png"))
     files += sorted([*(report / "theme").glob("*"), *(report / "filters").glob("*")])

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import claims
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,6 +55,9 @@ def test_report_for_the_country_and_a_small_county(
     names, markdown = executed(
         monkeypatch, tmp_path, data=str(data), scale=SCALE, county=county, draws=100
     )
+    judged, faults = claims.faults(names["study"].showing, names["results"])
+    assert faults == []
+    assert (judged == 6) == (not county), "a small county has no titles without numbers"
     result = tmp_path / "result"
     tables = {file.stem for file in (result / "tables").glob("*.csv")}
     figures = {file.stem for file in (result / "figures").glob("*.png")}

@@ -1,13 +1,14 @@
 """The report of a small stock: what its exhibits declare shown is shown, and nothing else."""
 
+import claims
 import numpy as np
 import pandas as pd
 import pytest
 
 from naveval.disclosure import models
-from naveval.exhibits import figures
+from naveval.exhibits import figures, words
 from naveval.exhibits.declare import Table
-from naveval.exhibits.output import open_output
+from naveval.exhibits.output import Output, open_output
 from naveval.exhibits.show import Showing
 from naveval.project import places
 from naveval.studies.indicator.exhibits import REPORT, curves
@@ -47,6 +48,16 @@ def test_exactly_what_is_declared_shown_is_shown(shown):
         assert "nan" not in block.lower(), label
         assert one.label in wanted or showing.shown[label].rows is None
     assert len(wanted) > 40
+
+
+@pytest.mark.parametrize("county", ["", "03", "46"])
+def test_titles_say_what_the_published_rows_say(results, county, tmp_path):
+    parameters = results.parameters.model_copy(update={"county": county})
+    place = places.place(county)
+    output = Output("indicator", place, tmp_path, "simulated", words.load("indicator"))
+    judged, faults = claims.faults(Showing(REPORT, output), results.but(parameters=parameters))
+    assert faults == []
+    assert judged >= 4
 
 
 def test_every_line_that_a_figure_does_not_show_is_named_below_it(shown):
@@ -148,3 +159,29 @@ def test_released_hides_below_twenty_and_keeps_counts(results):
     found = released(frame, results, "tbl-x", ("group",))
     assert found.frame["value"].isna().tolist() == [True, False]
     assert found.frame["n_persons"].tolist() == [19.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("middle", "persons", "wanted", "without"),
+    [
+        (0.8, 900, ("mer enn ventet i Vestland", "flere timer enn"), ("trolig sett", "ikke si")),
+        (-0.8, 900, ("mindre enn ventet i Vestland", "færre timer enn"), ("trolig sett",)),
+        (0.05, 900, ("kan vi ikke si", "trolig sett", "ikke sikkert andre"), ("flere timer",)),
+        (0.8, 9, ("for få brukere i Vestland", "**Skjult** for få"), ("ventet i Vestland", "nan")),
+    ],
+)
+def test_the_answer_follows_the_numbers(results, tmp_path, middle, persons, wanted, without):
+    levels = results.levels.copy()
+    own = levels["grouping"].eq("county") & levels["group"].eq("46") & levels["period"].eq("last12")
+    values = [middle, 0.1, middle - 0.196, middle + 0.196, persons]
+    levels.loc[own, ["indicator", "std_error", "ci_low", "ci_high", "n_persons"]] = values
+    parameters = results.parameters.model_copy(update={"county": "46"})
+    output = Output("indicator", places.place("46"), tmp_path, "simulated", words.load("indicator"))
+    showing, changed = Showing(REPORT, output), results.but(parameters=parameters, levels=levels)
+    told = " ".join(
+        showing.show(label, changed).markdown for label in ("answer", "key-hours-3", "key-level")
+    )
+    title = REPORT.exhibit("fig-6").finding(showing.reader(changed, "fig-6"))
+    told = " ".join(f"{told} {output.texts['fig-6']['finding'].get(title, '')}".split())
+    assert all(part in told for part in wanted), told
+    assert not any(part in told for part in without), told

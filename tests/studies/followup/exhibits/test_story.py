@@ -35,6 +35,7 @@ WARNED = {
 
 @pytest.fixture
 def output(tmp_path: Path) -> Output:
+    (tmp_path / "tables").mkdir()
     return Output("followup", places.place("39"), tmp_path, "simulated", words.load("followup"))
 
 
@@ -275,3 +276,53 @@ def test_break_tells_of_dialogue_and_of_the_others(output: Output) -> None:
     assert "1 av 1 forskjeller" in other
     refused = said(output, "break", summary(), breaks=breaks(np.nan, 0.2))
     assert "for få personer" in refused
+
+
+@pytest.mark.parametrize(
+    ("program", "dialogue", "work", "wanted"),
+    [
+        (NULL, NULL, NULL, ("finner vi ingen sikker endring", "Heller ikke", "trolig sett")),
+        (UP, UP, NULL, ("ble oppfølgingen tettere", "ser vi ingen sikker endring", "trolig sett")),
+        (DOWN, DOWN, DOWN, ("ikke tettere", "sjeldnere dialog", "ble lavere")),
+        (UP, NULL, UP, ("er svaret delt", "økte mer enn")),
+        (UP, DOWN, UP, ("er svaret delt", "økte mer enn")),
+    ],
+)
+def test_the_answer_and_its_titles_follow_the_numbers(
+    output: Output, program: Any, dialogue: Any, work: Any, wanted: tuple[str, ...]
+) -> None:
+    found = summary(program, dialogue, work)
+    text = " ".join(f"{said(output, 'answer', found)} {said(output, 'key-level', found)}".split())
+    assert text.startswith("I de simulerte registrene")
+    assert all(part in text for part in wanted), text
+    assert ("trolig sett" in text) == (NULL in (program, dialogue, work) or program != dialogue)
+    titles = {label: said(output, label, found) for label in ("tbl-1", "tbl-3")}
+    clear = program == dialogue != NULL
+    assert ("sikker" in titles["tbl-1"].partition("]{.finding}")[0]) != clear
+    assert ("Ingen sikker" in titles["tbl-3"]) == (work == NULL)
+    assert ("Flere i målgruppen gikk" in titles["tbl-3"]) == (work == UP)
+
+
+def test_a_result_that_is_hidden_leaves_no_number_and_no_title(output: Output) -> None:
+    few = summary(estimate=np.nan, p_value=np.nan, refused="few_persons")
+    text = said(output, "answer", few)
+    assert "kan vi ikke si om oppfølgingen ble tettere" in text
+    assert "kan heller ikke måles" in text
+    assert not any(part in text for part in ("trolig sett", "ingen sikker", "nan", ".."))
+    for name in ("program", "dialogue", "work"):
+        assert "**Ikke vist** for få" in said(output, f"key-{name}", few)
+    for label in ("tbl-1", "tbl-2", "tbl-3"):
+        assert ".finding" not in said(output, label, few)
+
+
+def test_the_answer_warns_of_a_gap_that_moved_before(output: Output) -> None:
+    warned = "i endring allerede før juli 2017"
+    assert warned not in said(output, "answer", summary(UP, UP, UP))
+    assert warned in said(output, "answer", summary(UP, UP, UP), {"work": trend(0.01)})
+    few = summary(estimate=np.nan, p_value=np.nan, refused="few_persons")
+    assert warned not in said(output, "answer", few, {"work": trend(0.01)})
+
+
+def test_key_figures_are_the_estimates_with_their_intervals(output: Output) -> None:
+    told = said(output, "key-program", summary(UP))
+    assert "**+2,00** prosentpoeng på tiltak, trolig mellom +1,00 og +3,00" in told

@@ -117,6 +117,7 @@ def moved(reader: Reader, outcome: str) -> bool:
 
 COMMON: Mapping[str, Fact] = {
     "power": Fact(lambda results: results.parameters.power, "share0"),
+    "level": Fact(lambda results: results.parameters.level, "share0"),
     "simulated": Fact(lambda results: not results.truth.empty),
     "hours": Fact(lambda _: HOURS_PER_WEEK, "num2"),
     "health_weeks": Fact(lambda _: HEALTH_WEEKS),

@@ -75,6 +75,14 @@ def _negative(reader: Reader) -> int:
     return int(((frame["estimate"] < 0) & (frame["p_value"] < LIMIT)).sum())
 
 
+def _published(reader: Reader) -> str:
+    if not reader("tbl-published.n_tests"):
+        return "refused"
+    if reader.parameters.county:
+        return "county"
+    return "differs" if reader("tbl-published.n_holm") else "same"
+
+
 EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     Exhibit(
         "tbl-published",
@@ -108,16 +116,9 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "stars": Fact(lambda reader: _starred(reader, "printed_stars")),
             "exits": Fact(_negative, "int", "effects"),
         },
+        finding=_published,
     ),
 )
-
-
-def _published(reader: Reader) -> str:
-    if not reader("tbl-published.n_tests"):
-        return "refused"
-    if reader.parameters.county:
-        return "county"
-    return "differs" if reader("tbl-published.n_holm") else "same"
 
 
 def _exits(reader: Reader) -> str:

@@ -1,6 +1,6 @@
 """Section «Oppfølging gjennom forløpet» and the figures by month: figures 1 to 6."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from naveval.disclosure.counts import NOISY
 from naveval.exhibits import figures
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
@@ -20,6 +21,7 @@ from naveval.studies.followup import protection
 from naveval.studies.followup import weeks as iso_weeks
 from naveval.studies.followup.estimate import START
 from naveval.studies.followup.exhibits.common import DIALOGUES, unit
+from naveval.studies.followup.exhibits.effects import FOLLOWED, NEAR_LIMIT, WORKED
 from naveval.studies.followup.measures import BY_DURATION, BY_MONTH, EXITS, FOLLOW_UP
 from naveval.studies.followup.results import FollowupResults
 
@@ -165,6 +167,14 @@ def _at(measure: str, weeks: int) -> Fact:
     return Fact(get, "num4" if unit(measure) == DIALOGUES else "share1")
 
 
+TITLES: Mapping[str, Callable[[Reader], str]] = {
+    "fig-4": FOLLOWED,
+    "fig-5": NEAR_LIMIT,
+    "fig-6": WORKED,
+}
+"""The tests that tell whether what a figure shows by month has changed."""
+
+
 def _durations(label: str) -> Exhibit[FollowupResults]:
     measures = BY_DURATION[label]
     return Exhibit(
@@ -175,6 +185,7 @@ def _durations(label: str) -> Exhibit[FollowupResults]:
         protect=Together("n_persons"),
         view=Picture(draw_durations),
         facts={f"{name}_{weeks}": _at(name, weeks) for name in measures for weeks in HALVES},
+        finding=told,
     )
 
 
@@ -186,6 +197,7 @@ def _months(label: str) -> Exhibit[FollowupResults]:
         values={"value": _mean(BY_MONTH[label][0])},
         protect=Together("n_persons"),
         view=Picture(draw_months),
+        finding=TITLES[label],
     )
 
 

@@ -173,6 +173,36 @@ def _moved(reader: Reader) -> str:
 BOUND = "bound"
 BREAKDOWNS = tuple(f"{goal}_{name}" for name in METHODS for goal in ("zero", "mde"))
 
+
+def _trends(reader: Reader) -> str:
+    if not reader("tbl-pretrend.tests"):
+        return "none"
+    if reader("tbl-pretrend.smallest") < LIMIT / reader("tbl-pretrend.tests"):
+        return "rejected"
+    return "slope" if reader("tbl-pretrend.moved") else "passed"
+
+
+def _breakdown(reader: Reader) -> str:
+    if np.isnan(reader("tbl-breakdown.estimate[program]")):
+        return "refused"
+    if reader("tbl-breakdown.zero_relative[program]") > 0:
+        return "robust"
+    return "null" if reader("tbl-breakdown.mde_relative[program]") > 0 else "wide"
+
+
+def _line(reader: Reader) -> str:
+    if np.isnan(reader("tbl-breakdown.estimate[program]")):
+        return ""
+    found = [reader(f"tbl-breakdown.zero_{name}[program]") > 0 for name in METHODS]
+    return LINES[bool(found[0]), bool(found[1])]
+
+
+def _placebos(reader: Reader) -> str:
+    if not reader("tbl-placebo.n_tests"):
+        return "refused"
+    return "many" if reader("tbl-placebo.n_holm") else "few"
+
+
 EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     Exhibit(
         "fig-events",
@@ -186,6 +216,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         },
         protect=described(along={"band_low": "std_error", "band_high": "std_error"}),
         view=Picture(draw_events),
+        finding=_trends,
     ),
     Exhibit(
         "tbl-pretrend",
@@ -210,6 +241,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "smallest": Fact(lambda reader: float(reader.rows["p_value"].min()), "p"),
             "moved": Fact(_moved, "text"),
         },
+        finding=_trends,
     ),
     Exhibit(
         "tbl-placebo",
@@ -223,6 +255,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         protect=SMALL,
         view=Table(rows=("start", *JOINED), joined=JOINED),
         facts=counted(_placebo),
+        finding=_placebos,
     ),
     Exhibit(
         "tbl-placebo-group",
@@ -267,6 +300,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             for side in ("low", "high")
             for bound in (0, 2)
         },
+        finding=_breakdown,
     ),
     Exhibit(
         "tbl-breakdown",
@@ -287,37 +321,9 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         },
         protect=described(digits=BREAKDOWNS),
         view=Table(rows=("outcome",)),
+        finding=_breakdown,
     ),
 )
-
-
-def _trends(reader: Reader) -> str:
-    if not reader("tbl-pretrend.tests"):
-        return "none"
-    if reader("tbl-pretrend.smallest") < LIMIT / reader("tbl-pretrend.tests"):
-        return "rejected"
-    return "slope" if reader("tbl-pretrend.moved") else "passed"
-
-
-def _breakdown(reader: Reader) -> str:
-    if np.isnan(reader("tbl-breakdown.estimate[program]")):
-        return "refused"
-    if reader("tbl-breakdown.zero_relative[program]") > 0:
-        return "robust"
-    return "null" if reader("tbl-breakdown.mde_relative[program]") > 0 else "wide"
-
-
-def _line(reader: Reader) -> str:
-    if np.isnan(reader("tbl-breakdown.estimate[program]")):
-        return ""
-    found = [reader(f"tbl-breakdown.zero_{name}[program]") > 0 for name in METHODS]
-    return LINES[bool(found[0]), bool(found[1])]
-
-
-def _placebos(reader: Reader) -> str:
-    if not reader("tbl-placebo.n_tests"):
-        return "refused"
-    return "many" if reader("tbl-placebo.n_holm") else "few"
 
 
 SENTENCES = (

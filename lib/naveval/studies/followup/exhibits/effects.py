@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.studies.followup.estimate import COMPARISONS, stars
@@ -18,6 +19,11 @@ from naveval.studies.followup.protection import HIDDEN_WITH_MEAN
 from naveval.studies.followup.results import FollowupResults
 
 JOINED = ("outcome", "horizon")
+LONG = ("long",)
+FOLLOWED = Judged("tbl-1", "estimate", {"horizon": LONG})
+NEAR_LIMIT = Judged("tbl-2", "estimate", {"horizon": LONG})
+WORKED = Judged("tbl-3", "estimate", {"outcome": ("work",), "horizon": LONG})
+"""The tests that answers and titles rest on: follow-up, the same near the limit, and work."""
 SHOWN = (
     "estimate",
     "std_error",
@@ -51,7 +57,8 @@ def every(reader: Reader) -> pd.Series:
     return pd.concat([reader.frame(label)["p_value"] for label in COMPARISONS])
 
 
-def _table(label: str, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
+def _table(rule: Judged, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
+    label = rule.label
     return Exhibit(
         label,
         data=lambda results: effects(results, label),
@@ -76,6 +83,7 @@ def _table(label: str, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
         ),
         view=Table(rows=JOINED, joined=JOINED),
         facts=facts,
+        finding=rule,
     )
 
 
@@ -89,12 +97,20 @@ def _has_county(results: FollowupResults) -> bool:
     return bool(results.parameters.county)
 
 
+def _county(reader: Reader) -> str:
+    if not reader.parameters.county:
+        return "country"
+    if not reader("tbl-county.n_tests"):
+        return "refused"
+    return "differs" if reader("tbl-county.n_holm") else "same"
+
+
 DIFFERENCE = {"se": "difference_error", "p": "difference_p", "estimand": "difference"}
 
 EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
-    _table("tbl-1", {}),
-    _table("tbl-2", {}),
-    _table("tbl-3", counted(every)),
+    _table(FOLLOWED, {}),
+    _table(NEAR_LIMIT, {}),
+    _table(WORKED, counted(every)),
     Exhibit(
         "tbl-county",
         data=county,
@@ -114,16 +130,9 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         view=Table(rows=JOINED, joined=JOINED),
         facts=counted(lambda reader: reader.frame("tbl-county")["difference_p"]),
         when=When(_has_county),
+        finding=_county,
     ),
 )
-
-
-def _county(reader: Reader) -> str:
-    if not reader.parameters.county:
-        return "country"
-    if not reader("tbl-county.n_tests"):
-        return "refused"
-    return "differs" if reader("tbl-county.n_holm") else "same"
 
 
 def _county_detectable(reader: Reader) -> str:

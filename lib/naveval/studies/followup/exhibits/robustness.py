@@ -47,95 +47,6 @@ def _rejected(reader: Reader) -> pd.Series:
     return reader.frame("tbl-testing")["rejected"]
 
 
-EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
-    Exhibit(
-        "tbl-testing",
-        data=testing,
-        keys=JOINED,
-        values={
-            "estimate": effect(),
-            **{
-                name: Value("p", "probability", estimand="p_value", method=method)
-                for name, method in (
-                    ("p_holm", "Holm"),
-                    ("p_romano_wolf", "Romano-Wolf"),
-                )
-            },
-            "rejected": Value("share1", "share", estimand="rejected under no effect"),
-            "family": Value("text"),
-            "refused": Value("text"),
-        },
-        protect=model(n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "rejected")),
-        view=Table(rows=JOINED, joined=JOINED),
-        facts=counted(lambda reader: _family(reader)["p_value"])
-        | {
-            "least_rejected": Fact(lambda reader: float(_rejected(reader).min()), "share1"),
-            "most_rejected": Fact(lambda reader: float(_rejected(reader).max()), "share1"),
-            "n_romano_wolf": Fact(
-                lambda reader: int((_family(reader)["p_romano_wolf"] < LIMIT).sum()), "int", "tests"
-            ),
-        },
-    ),
-    Exhibit(
-        "tbl-clusters",
-        data=lambda results: freedom(results.clusters),
-        keys=("outcome",),
-        values={
-            "estimate": effect(method="did, clustered by county, CRV3"),
-            "person_error": by_outcome(format="num4", estimand="standard error, persons"),
-            "crv1_error": by_outcome(format="num4", estimand="standard error, counties, CRV1"),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
-            "n_clusters": Value("int", source="design"),
-            "refused": Value("text"),
-        },
-        protect=model(
-            n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "person_error", "crv1_error")
-        ),
-        view=Table(rows=("outcome",)),
-        facts={
-            "found": Fact(
-                lambda reader: int((reader.rows["p_value"] < LIMIT).sum()), "int", "tests"
-            ),
-            "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum()), "int"),
-            "counties": Fact(lambda reader: int(reader.rows["n_clusters"].max()), "int"),
-        },
-        when=When(lambda results: not results.parameters.county),
-    ),
-    Exhibit(
-        "tbl-break",
-        data=breaks,
-        keys=JOINED,
-        values={
-            "estimate": effect(),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
-            "difference": by_outcome(
-                format="num4_s", se="difference_error", p="difference_p", estimand="difference"
-            ),
-            "refused": Value("text"),
-        },
-        protect=SMALL,
-        view=Table(rows=JOINED, joined=JOINED),
-        facts=counted(_others),
-    ),
-    Exhibit(
-        "tbl-gaps",
-        data=lambda results: freedom(without_refused(results.gaps)),
-        keys=("gap", "outcome"),
-        values={
-            "estimate": effect(),
-            "difference": by_outcome(
-                format="num4_s", se="difference_error", p="difference_p", estimand="difference"
-            ),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
-            "refused": Value("text"),
-        },
-        protect=SMALL,
-        view=Table(rows=("outcome", "gap")),
-        facts=counted(lambda reader: reader.frame("tbl-gaps")["difference_p"]),
-    ),
-)
-
-
 def _tests(reader: Reader) -> str:
     if not reader("tbl-testing.n_tests"):
         return "refused"
@@ -170,6 +81,99 @@ def _clusters(reader: Reader) -> str:
     if reader.parameters.county or not reader("tbl-clusters.tests"):
         return ""
     return "some" if reader("tbl-clusters.found") else "none"
+
+
+EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
+    Exhibit(
+        "tbl-testing",
+        data=testing,
+        keys=JOINED,
+        values={
+            "estimate": effect(),
+            **{
+                name: Value("p", "probability", estimand="p_value", method=method)
+                for name, method in (
+                    ("p_holm", "Holm"),
+                    ("p_romano_wolf", "Romano-Wolf"),
+                )
+            },
+            "rejected": Value("share1", "share", estimand="rejected under no effect"),
+            "family": Value("text"),
+            "refused": Value("text"),
+        },
+        protect=model(n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "rejected")),
+        view=Table(rows=JOINED, joined=JOINED),
+        facts=counted(lambda reader: _family(reader)["p_value"])
+        | {
+            "least_rejected": Fact(lambda reader: float(_rejected(reader).min()), "share1"),
+            "most_rejected": Fact(lambda reader: float(_rejected(reader).max()), "share1"),
+            "n_romano_wolf": Fact(
+                lambda reader: int((_family(reader)["p_romano_wolf"] < LIMIT).sum()), "int", "tests"
+            ),
+        },
+        finding=_tests,
+    ),
+    Exhibit(
+        "tbl-clusters",
+        data=lambda results: freedom(results.clusters),
+        keys=("outcome",),
+        values={
+            "estimate": effect(method="did, clustered by county, CRV3"),
+            "person_error": by_outcome(format="num4", estimand="standard error, persons"),
+            "crv1_error": by_outcome(format="num4", estimand="standard error, counties, CRV1"),
+            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "n_clusters": Value("int", source="design"),
+            "refused": Value("text"),
+        },
+        protect=model(
+            n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "person_error", "crv1_error")
+        ),
+        view=Table(rows=("outcome",)),
+        facts={
+            "found": Fact(
+                lambda reader: int((reader.rows["p_value"] < LIMIT).sum()), "int", "tests"
+            ),
+            "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum()), "int"),
+            "counties": Fact(lambda reader: int(reader.rows["n_clusters"].max()), "int"),
+        },
+        when=When(lambda results: not results.parameters.county),
+        finding=_clusters,
+    ),
+    Exhibit(
+        "tbl-break",
+        data=breaks,
+        keys=JOINED,
+        values={
+            "estimate": effect(),
+            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "difference": by_outcome(
+                format="num4_s", se="difference_error", p="difference_p", estimand="difference"
+            ),
+            "refused": Value("text"),
+        },
+        protect=SMALL,
+        view=Table(rows=JOINED, joined=JOINED),
+        facts=counted(_others),
+        finding=_break,
+    ),
+    Exhibit(
+        "tbl-gaps",
+        data=lambda results: freedom(without_refused(results.gaps)),
+        keys=("gap", "outcome"),
+        values={
+            "estimate": effect(),
+            "difference": by_outcome(
+                format="num4_s", se="difference_error", p="difference_p", estimand="difference"
+            ),
+            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "refused": Value("text"),
+        },
+        protect=SMALL,
+        view=Table(rows=("outcome", "gap")),
+        facts=counted(lambda reader: reader.frame("tbl-gaps")["difference_p"]),
+        finding=_gaps,
+    ),
+)
 
 
 SENTENCES = (

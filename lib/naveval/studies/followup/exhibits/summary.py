@@ -1,11 +1,13 @@
-"""Sections «Sammendrag» and «Hva kan du slutte?»: the wording follows the numbers."""
+"""Sections «Svaret», «Hvor sikkert svaret er» and «Hva kan du slutte?»: words follow numbers."""
 
 from naveval.estimators.detectable import relative
+from naveval.exhibits import claims
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.exhibits.common import moved
+from naveval.studies.followup.exhibits.effects import FOLLOWED, WORKED
 
 FOLLOW_UP = ("program", "dialogue")
 # A null result says little when only an effect of more than half the level would be found.
@@ -91,7 +93,44 @@ def _warning(row: str) -> Sentence:
     return Sentence("trend-warning", choose)
 
 
+def answer(reader: Reader) -> str:
+    """Whether programmes and dialogue changed, by their two tests taken together."""
+    return FOLLOWED(reader) or "refused"
+
+
+def _answer_work(reader: Reader) -> str:
+    """Whether work changed, worded to follow what is said of follow-up."""
+    found, before = WORKED(reader) or "refused", answer(reader)
+    return f"{found}_too" if found == before and found in ("unclear", "refused") else found
+
+
+def _detectable(reader: Reader) -> str:
+    """What a null result would have missed: of follow-up, of work, or of both."""
+    program, work = (rule(reader) in ("unclear", "some") for rule in (FOLLOWED, WORKED))
+    return "both" if program and work else "program" if program else "work" if work else ""
+
+
+def _answer_moved(reader: Reader) -> str:
+    """That a gap moved before July 2017, where something is answered at all."""
+    told = ((FOLLOWED, ("program", "dialogue")), (WORKED, ("work",)))
+    watched = [outcome for rule, own in told if rule(reader) for outcome in own]
+    return "text" if any(moved(reader, outcome) for outcome in watched) else ""
+
+
 SENTENCES = (
+    Sentence(
+        "answer",
+        answer,
+        facts=claims.opening(answer),
+        then=(
+            Sentence("answer-work", _answer_work),
+            Sentence("answer-moved", _answer_moved),
+        ),
+    ),
+    *claims.key_figures("program", "dialogue", "work"),
+    Sentence("key-level", then=(Sentence("answer-detectable", _detectable),)),
+    Sentence("who"),
+    Sentence("answer-not"),
     Sentence("reservation", _reservation),
     Sentence("summary-program", _program, then=(_level("program", PROGRAM), _warning(PROGRAM))),
     Sentence(

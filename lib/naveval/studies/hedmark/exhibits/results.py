@@ -1,10 +1,9 @@
 """Section «Resultater»: figures 1 to 9 and tables 1 to 5, with what they say."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
+from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Bars, Exhibit, Fact, Lines, Sentence, Table, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
@@ -83,29 +82,10 @@ def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFram
     )
 
 
-def _direction(effects: pd.Series, p_values: pd.Series) -> str:
-    """What tests say of one or more effects: all fall, all rise, some stand out, none does.
-
-    "" where a number is hidden. That all stand out needs no correction for several tests
-    (intersection-union); that some do, does (Bonferroni).
-    """
-    if effects.isna().any() or p_values.isna().any() or not len(effects):
-        return ""
-    signs = set(np.sign(effects))
-    if (p_values <= CHOSEN_LEVEL).all() and len(signs) == 1:
-        return "down" if signs == {-1.0} else "up"
-    return "some" if (p_values * len(effects) <= CHOSEN_LEVEL).any() else "unclear"
-
-
-def _moved(label: str, *groups: str) -> Callable[[Reader], str]:
-    """Wording for the county against the control group, by the tests of tables 1 to 3."""
-
-    def get(reader: Reader) -> str:
-        rows = reader.frame(label)
-        rows = rows[(rows["season"] == "matched") & rows["group"].isin(groups or panels.GROUPS)]
-        return _direction(rows["effect"], rows["p_value"])
-
-    return get
+def _moved(label: str, *groups: str) -> Judged:
+    """The county against the control group, by the tests of tables 1 to 3."""
+    where = {"season": ("matched",), "group": groups or panels.GROUPS}
+    return Judged(label, "effect", where, CHOSEN_LEVEL)
 
 
 def _fell(reader: Reader) -> str:
@@ -114,11 +94,6 @@ def _fell(reader: Reader) -> str:
     if np.isnan(change) or abs(change) < LEAST_CHANGE:
         return ""
     return "down" if change < 0 else "up"
-
-
-def _effects(reader: Reader) -> str:
-    rows = reader.rows[(reader.rows["model"] == "effect") & (reader.rows["outcome"] == "stock")]
-    return _direction(rows["effect"], rows[f"p_{EXACT}"])
 
 
 def _mean(area: str, *, after: bool) -> Fact:
@@ -152,6 +127,8 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
     )
 
 
+STOCK = Judged("tbl-5", "effect", {"outcome": ("stock",), "model": ("effect",)}, CHOSEN_LEVEL)
+"""Whether the number of job seekers changed, by the test that the intervals of table 5 are from."""
 RATES_BEFORE = 4 * YEAR
 LEAST_CHANGE = 0.5  # per cent; changed counts move a county's total by less
 CELLS = ("before", "after", "change")
@@ -290,7 +267,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "placebo_found_conventionally": _found("placebo", exact=False),
             "least_level": Fact(lambda reader: float(reader.rows["exact_level"].min()), "num0"),
         },
-        finding=_effects,
+        finding=STOCK,
     ),
 )
 

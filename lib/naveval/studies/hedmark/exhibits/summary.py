@@ -1,13 +1,13 @@
 """Section «Sammendrag»: the question, what was found, and whether to trust it."""
 
-import numpy as np
-
+from naveval.exhibits import claims
+from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL
-from naveval.studies.hedmark.estimate.regression import EXACT
 from naveval.studies.hedmark.exhibits.common import kind, units
 from naveval.studies.hedmark.exhibits.diagnostics import trust
+from naveval.studies.hedmark.exhibits.results import STOCK
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.parameters import DOCUMENT_CONTROLS, REFORMED
 
@@ -18,19 +18,14 @@ def _question(reader: Reader) -> str:
     return "reform_others" if chosen == "reform" and others else chosen
 
 
+MEANS = Judged("tbl-1", "effect", {"season": ("unadjusted",), "outcome": ("stock",)}, CHOSEN_LEVEL)
+
+
 def verdict(reader: Reader) -> str:
     """What table 1 says, judged by the method that the sizes speak for."""
-    effects = {group: reader(f"tbl-1.effect[unadjusted,stock,{group}]") for group in GROUPS}
-    if np.isnan(list(effects.values())).any():
-        return "hidden"
-    clear = [group for group in GROUPS if _p(reader, group) <= CHOSEN_LEVEL]
-    if not clear:
-        few = _ranks(reader) and 1 / units(reader.parameters) > CHOSEN_LEVEL
-        return "few" if few else "unclear"
-    signs = {float(np.sign(effects[group])) for group in clear}
-    if len(clear) < len(GROUPS) or len(signs) > 1:
-        return "mixed"
-    return "down" if signs == {-1.0} else "up"
+    found = MEANS(reader)
+    few = found == "unclear" and _ranks(reader) and 1 / units(reader.parameters) > CHOSEN_LEVEL
+    return "few" if few else found or "hidden"
 
 
 def _p(reader: Reader, group: str) -> float:
@@ -44,7 +39,7 @@ def _ranks(reader: Reader) -> bool:
 
 def _stock(reader: Reader) -> str:
     found = verdict(reader)
-    return "mixed" if found == "hidden" else found  # its numbers are missing, so the text is too
+    return "some" if found == "hidden" else found  # its numbers are missing, so the text is too
 
 
 def _lowest(reader: Reader) -> str:
@@ -55,7 +50,7 @@ def _lowest(reader: Reader) -> str:
 
 
 def _smallest(reader: Reader) -> str:
-    return "text" if verdict(reader) in ("unclear", "mixed") else ""
+    return "text" if verdict(reader) in ("unclear", "some") else ""
 
 
 def _placebo(reader: Reader) -> str:
@@ -76,35 +71,11 @@ def _kind(reader: Reader) -> str:
     return kind(reader.parameters)
 
 
-def _opening(reader: Reader) -> str:
-    return f"{verdict(reader)}_{reader.output.origin}"
-
-
 def answer(reader: Reader) -> str:
-    """What table 5 says of the number of job seekers, by the test that its interval is from."""
-    rows = reader.frame("tbl-5")
-    rows = rows[(rows["model"] == "effect") & (rows["outcome"] == "stock")]
-    effects, clear = rows["effect"], rows[f"p_{EXACT}"] <= CHOSEN_LEVEL
-    if effects.isna().any() or not len(rows):
-        return "mixed"  # its numbers are missing, so the text is too
-    if not clear.any():
-        return "few" if 1 / units(reader.parameters) > CHOSEN_LEVEL else "unclear"
-    if not clear.all() or effects.gt(0).nunique() > 1:
-        return "mixed"
-    return "down" if (effects < 0).all() else "up"
-
-
-def _answer_opening(reader: Reader) -> str:
-    return f"{answer(reader)}_{reader.output.origin}"
-
-
-def _key_figures() -> tuple[Sentence, ...]:
-    return tuple(Sentence(f"key-{name}") for name in KEY_FIGURES)
-
-
-def _found_if_null(reader: Reader) -> str:
-    """A null result tells what could have been found."""
-    return "text" if answer(reader) in ("unclear", "mixed") else ""
+    """What table 5 says of the number of job seekers; few counties can say nothing."""
+    found = STOCK(reader)
+    few = found == "unclear" and 1 / units(reader.parameters) > CHOSEN_LEVEL
+    return "few" if few else found or "some"  # a missing number takes the hidden text
 
 
 KEY_FIGURES = ("stock-with", "stock-without", "inflow-with", "inflow-without")
@@ -113,17 +84,17 @@ SENTENCES = (
     Sentence(
         "answer",
         answer,
-        facts={"opening": Fact(_answer_opening, "name")},
-        then=(Sentence("answer-detectable", _found_if_null),),
+        facts=claims.opening(answer),
+        then=(Sentence("answer-detectable", claims.when(answer, "unclear", "some")),),
     ),
-    *_key_figures(),
+    *claims.key_figures(*KEY_FIGURES),
     Sentence("key-level"),
     Sentence("summary-question", _question),
     Sentence("summary-terms"),
     Sentence(
         "summary-stock",
         _stock,
-        facts={"opening": Fact(_opening, "name")},
+        facts=claims.opening(verdict),
         then=(Sentence("summary-rank", _lowest), Sentence("summary-detectable", _smallest)),
     ),
     Sentence("summary-placebo", _placebo),

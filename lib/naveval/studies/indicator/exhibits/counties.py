@@ -1,5 +1,6 @@
 """Section «Fylkene»: levels with intervals, and figures 10 to 13."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,13 @@ from matplotlib.figure import Figure
 
 from naveval.disclosure.released import Released
 from naveval.exhibits import figures
+from naveval.exhibits.claims import LEVEL, Judged
 from naveval.exhibits.declare import Exhibit, Fact, Picture
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
 from naveval.project import places
-from naveval.project.normal import Z95
+from naveval.project.normal import reach
 from naveval.studies.indicator.exhibits.common import INDICATOR, levels, released
 from naveval.studies.indicator.exhibits.curves import SOFT_INK, Line, Lines, curve
 from naveval.studies.indicator.parameters import Parameters
@@ -78,9 +80,16 @@ def _end(place: int, column: str) -> Fact:
     return Fact(get, form)
 
 
+LEVELS = Judged("fig-county-levels", "indicator")
+
+
 def _certain(reader: Reader) -> int:
-    rows = _known(reader)
-    return int(((rows["ci_low"] > 0) | (rows["ci_high"] < 0)).sum())
+    """Counties that stand out when all are tested together."""
+    return int(LEVELS.rows(reader)["several"].eq(True).sum())
+
+
+def _found(reader: Reader) -> str:
+    return "some" if _certain(reader) else "none"
 
 
 def _own(reader: Reader) -> pd.Series | None:
@@ -97,13 +106,18 @@ def _rank(reader: Reader) -> float:
     )
 
 
-def _alike(reader: Reader) -> float:
-    """Other counties whose difference from this one may be chance."""
-    own, rows = _own(reader), _known(reader)
-    if own is None:
-        return np.nan
-    apart = Z95 * np.hypot(rows["std_error"], own["std_error"])
-    return int(((rows["indicator"] - own["indicator"]).abs() <= apart).sum()) - 1
+def _alike(which: Callable[[Reader], pd.Series | None]) -> Fact:
+    """Other counties whose difference from one may be chance, all tested together."""
+
+    def get(reader: Reader) -> float:
+        own, rows = which(reader), _known(reader)
+        if own is None:
+            return np.nan
+        limit = reach(1 - LEVEL / max(len(rows) - 1, 1))
+        apart = limit * np.hypot(rows["std_error"], own["std_error"])
+        return int(((rows["indicator"] - own["indicator"]).abs() <= apart).sum()) - 1
+
+    return Fact(get)
 
 
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
@@ -122,8 +136,11 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "counties": Fact(lambda reader: len(_known(reader))),
             "certain": Fact(_certain),
             "rank": Fact(_rank),
-            "alike": Fact(_alike),
+            "alike": _alike(_own),
+            "high_alike": _alike(lambda reader: _known(reader).iloc[-1]),
+            "low_alike": _alike(lambda reader: _known(reader).iloc[0]),
         },
+        finding=_found,
     ),
     curve(
         "fig-10",

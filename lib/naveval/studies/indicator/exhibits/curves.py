@@ -15,6 +15,7 @@ from naveval.disclosure import series
 from naveval.disclosure.models import rounded_errors
 from naveval.disclosure.released import Released
 from naveval.exhibits import figures, words
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Value, When
 from naveval.exhibits.figures import COLORS, INK, LINESTYLES
 from naveval.exhibits.protect import Together
@@ -137,6 +138,7 @@ def curve(
     every: bool = True,
     multiples: bool = False,
     extra: Mapping[str, Fact] | None = None,
+    finding: Callable[[Reader], str] = told,
 ) -> Exhibit[IndicatorResults]:
     """A figure of monthly curves.
 
@@ -151,6 +153,8 @@ def curve(
         else it is shown with at least one beside the whole country, and says which are not there.
     multiples
         A small panel per line, the others behind it.
+    finding
+        Rule of the title; by default it tells numbers and compares none.
     """
     keys = (by, *KEYS)
 
@@ -176,6 +180,7 @@ def curve(
         view=Picture(partial(_draw, by=by, kind=kind, multiples=multiples)),
         facts={**_facts(by, form, lines), **(extra or {})},
         when=When(holds, "too-few"),
+        finding=finding,
     )
 
 

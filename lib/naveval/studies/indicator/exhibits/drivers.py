@@ -1,6 +1,7 @@
 """Section «Hva endringen består av»: people, labour market, indicator."""
 
 from naveval.disclosure.released import Released
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Bars, Exhibit, Fact, Sentence, Value
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
@@ -29,6 +30,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         values={"change": Value("num2_s", HOURS, estimand="contribution")},
         protect=Together("n_persons"),
         view=Bars("part", "change", height=3.6, decimals=1),
+        finding=told,
         facts={"people": Fact(_people, "num2_s", HOURS, "contribution of who the users are")},
     ),
 )

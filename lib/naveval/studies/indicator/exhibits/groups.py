@@ -3,6 +3,7 @@
 from functools import partial
 
 from naveval.disclosure.released import Released
+from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Exhibit, Table, Value
 from naveval.exhibits.protect import Together
 from naveval.studies.indicator.characteristics import COUNTRY_GROUPS, GROUPS
@@ -52,6 +53,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         values={**VALUES, "published": Value("num2", source="published")},
         protect=Together("n_persons"),
         view=Table(rows=("group",)),
+        finding=Judged("tbl-groups", "indicator"),
     ),
     _figure("fig-14", by_group("atid3", "innsatsgruppe", GROUPS, "actual_sa"), kind="actual"),
     _figure("fig-15", by_group("atid3", "innsatsgruppe", GROUPS)),

@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from naveval.disclosure.released import Released
 from naveval.exhibits import figures
+from naveval.exhibits.claims import Judged, told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Derived, Model, Together
@@ -147,6 +148,12 @@ def _rows(reader: Reader) -> int:
     return len(reader.rows.dropna(subset=["indicator"]))
 
 
+def _differ(reader: Reader) -> str:
+    """Whether the interval of the spread between offices leaves zero out."""
+    low, high = (reader(f"tbl-between.between[atid3].{part}") for part in ("low", "high"))
+    return "clear" if low > 0 else "unclear" if high > 0 else "none"
+
+
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-between",
@@ -172,6 +179,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         ),
         view=Table(rows=("outcome",)),
         when=When(_any),
+        finding=_differ,
     ),
     Exhibit(
         "fig-funnel",
@@ -182,6 +190,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         view=Picture(_draw_funnel),
         facts={"offices": Fact(_rows)},
         when=When(_any),
+        finding=told,
     ),
     Exhibit(
         "tbl-funnel",
@@ -195,6 +204,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         protect=Derived("figure funnel"),
         view=Table(rows=("level",)),
         when=When(_any),
+        finding=told,
     ),
     Exhibit(
         "fig-offices",
@@ -205,6 +215,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         view=Picture(_draw_offices),
         facts={"offices": Fact(_rows)},
         when=When(_any_here, "too-few-offices"),
+        finding=Judged("fig-offices", "shrunken"),
     ),
     Exhibit(
         "tbl-offices",
@@ -221,14 +232,9 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         protect=Together("n_persons"),
         view=Table(rows=("office",)),
         when=When(_any_here, "too-few-offices"),
+        finding=Judged("tbl-offices", "shrunken"),
     ),
 )
-
-
-def _differ(reader: Reader) -> str:
-    """Whether the interval of the spread between offices leaves zero out."""
-    low, high = (reader(f"tbl-between.between[atid3].{part}") for part in ("low", "high"))
-    return "clear" if low > 0 else "unclear" if high > 0 else "none"
 
 
 SENTENCES = (Sentence("offices", then=(Sentence("offices-differ", _differ),)),)

@@ -5,6 +5,7 @@ from functools import partial
 import pandas as pd
 
 from naveval.disclosure.released import Released
+from naveval.exhibits.claims import Judged, told
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
@@ -97,6 +98,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         values=VALUES,
         protect=Together("n_persons"),
         view=Table(rows=("program",)),
+        finding=Judged("tbl-programs", "indicator"),
     ),
     curve("fig-16", _worked_lines, kind="level"),
     Exhibit(
@@ -111,6 +113,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         view=Table(rows=("quantity",)),
         facts={"gap": Fact(lambda reader: abs(reader("tbl-worked.value[indicator]")), "num2")},
         when=When(lambda results: len(worked(results).dropna()) > 0, "too-few-worked"),
+        finding=told,
     ),
     _many("fig-17", by_group("atid12", "program", SHOWN, "actual_sa"), kind="actual"),
     _many("fig-18", _and_whole(by_group("atid12", "program", SHOWN), "atid12")),

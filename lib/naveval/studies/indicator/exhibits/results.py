@@ -3,10 +3,12 @@
 import pandas as pd
 
 from naveval.disclosure.released import Released
+from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Exhibit, Table
 from naveval.exhibits.protect import Together
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.exhibits.common import (
+    COUNT,
     NUMBERS,
     place_grouping,
     place_levels,
@@ -52,18 +54,26 @@ def _measures(results: IndicatorResults) -> Released:
     return released(found, results, "tbl-place", ("outcome",))
 
 
+def of_place(*outcomes: str) -> Judged:
+    """Whether the place lies above or below what is expected, over the last twelve months."""
+    return Judged("tbl-place", "indicator", {"outcome": outcomes} if outcomes else {})
+
+
+HOURS_3, JOB_3, JOB_12 = (of_place(outcome) for outcome in ("atid3", "jobb3", "jobb12"))
+
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-place",
         data=_measures,
         keys=("outcome",),
-        values=NUMBERS,
+        values={**NUMBERS, "n_persons": COUNT},
         protect=Together("n_persons"),
         view=Table(rows=("outcome",)),
+        finding=of_place(),
     ),
     curve("fig-1", four("actual_sa"), kind="actual"),
-    curve("fig-6", gap("atid3"), kind="level"),
+    curve("fig-6", gap("atid3"), kind="level", finding=HOURS_3),
     curve("fig-7", single("atid3"), by="county"),
-    curve("fig-8", gap("jobb3"), kind="level"),
+    curve("fig-8", gap("jobb3"), kind="level", finding=JOB_3),
     curve("fig-9", single("jobb3"), by="county"),
 )

@@ -1,0 +1,107 @@
+"""Wordings that compare: chosen by tests of released numbers, the same way in all studies.
+
+A rule is what a sentence's `choose` or an exhibit's `finding` calls. One that is built here names
+the rows it rests on, so that a test can hold its words against their signs and certainty.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from naveval.exhibits.declare import Fact, Sentence
+from naveval.exhibits.reader import Reader
+from naveval.project.normal import Z95, reach
+
+LEVEL = 0.05
+"""Of tests, unless a study says otherwise."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A wording by tests of one or more released effects.
+
+    "down" or "up" when every effect stands out, all to the same side; "some" when one stands out
+    and not all do, or they differ in sign; "unclear" when none does; "" when a number is missing.
+    That all stand out needs no correction for several tests (intersection-union); that one of
+    several does is judged at the level divided by their number (Bonferroni).
+
+    Attributes
+    ----------
+    label, value
+        Exhibit and which of its values; it has a p-value, or an interval at 95 per cent.
+    where
+        Key to the codes of the rows; keys left out take all.
+    level
+        Level of the tests.
+    """
+
+    label: str
+    value: str
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    level: float = LEVEL
+
+    def rows(self, reader: Reader) -> pd.DataFrame:
+        """Keys of the rows with `effect`, and whether it stands out `alone` and among `several`.
+
+        Which columns tell is the first row's to say; kinds of a value share theirs.
+        """
+        exhibit = reader.report.exhibit(self.label)
+        frame = reader.frame(self.label)
+        for key, codes in self.where.items():
+            frame = frame[frame[key].astype(str).isin(codes)]
+        declared = exhibit.values[self.value].every_kind()[0]
+        effect = frame[declared.of or self.value]
+        apart = _apart(frame, declared.p, declared.low, declared.high)
+        found = frame[list(exhibit.keys)].assign(effect=effect)
+        return found.assign(
+            alone=apart(self.level), several=apart(self.level / max(len(frame), 1))
+        ).reset_index(drop=True)
+
+    def __call__(self, reader: Reader) -> str:
+        rows = self.rows(reader)
+        if not len(rows) or rows.isna().any(axis=None):
+            return ""
+        signs = set(np.sign(rows["effect"]))
+        if rows["alone"].all() and len(signs) == 1:
+            return "down" if signs == {-1.0} else "up"
+        return "some" if rows["several"].any() else "unclear"
+
+
+def _apart(frame: pd.DataFrame, p: str, low: str, high: str) -> Callable[[float], pd.Series]:
+    """At a level, whether rows differ from zero; missing where that is not known."""
+
+    def by_p(level: float) -> pd.Series:
+        return frame[p].le(level).astype(object).mask(frame[p].isna())
+
+    def by_interval(level: float) -> pd.Series:
+        middle, half = (frame[low] + frame[high]) / 2, (frame[high] - frame[low]) / 2
+        found = middle.abs() > half * reach(1 - level) / Z95
+        return found.astype(object).mask(middle.isna())
+
+    return by_p if p else by_interval
+
+
+def opening(rule: Callable[[Reader], str]) -> Mapping[str, Fact]:
+    """`{opening}`: how the wording begins, which says whether the registers are simulated.
+
+    The text has it under `labels`, as `<wording>_simulated` and `<wording>_register`.
+    """
+    return {"opening": Fact(lambda reader: f"{rule(reader)}_{reader.output.origin}", "name")}
+
+
+def key_figures(*names: str) -> tuple[Sentence, ...]:
+    """The numbers of a first page, as sentences `key-<name>`."""
+    return tuple(Sentence(f"key-{name}") for name in names)
+
+
+def when(rule: Callable[[Reader], str], *wordings: str) -> Callable[[Any], str]:
+    """A sentence said only with these wordings of another: "text" or ""."""
+    return lambda reader: "text" if rule(reader) in wordings else ""
+
+
+def told(_: Reader) -> str:
+    """The only wording of a finding that states numbers and compares none."""
+    return "told"

@@ -1,0 +1,86 @@
+"""Wordings follow the signs and the certainty of released effects, several tests as several."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from naveval.exhibits.claims import Judged
+from naveval.exhibits.declare import Exhibit, Report, Results, Table, Value
+from naveval.exhibits.output import Output
+from naveval.exhibits.protect import Public
+from naveval.exhibits.reader import Reader
+from naveval.project import places
+
+
+@dataclass(frozen=True)
+class Effects(Results):
+    """Effects by group, with p-values or intervals."""
+
+    rows: pd.DataFrame
+
+
+BY_P = Value("num1", "hours", p="p")
+BY_INTERVAL = Value("num1", "hours", low="low", high="high")
+
+
+def told(rows: pd.DataFrame, value: Value, groups: tuple[str, ...] = ()) -> str:
+    """The wording of effects in `rows`: columns effect and p, or low and high."""
+    frame = rows.assign(group=[f"g{number}" for number in range(len(rows))])
+    exhibit = Exhibit(
+        "tbl-1",
+        data=lambda results: results.rows,
+        keys=("group",),
+        values={"effect": value},
+        protect=Public("made up"),
+        view=Table(rows=("group",)),
+    )
+    report = Report("toy", (exhibit,), (), {}, {})
+    output = Output("toy", places.place("03"), Path(), "simulated", {})
+    reader = Reader(report, output, Effects(None, frame))
+    return Judged("tbl-1", "effect", {"group": groups} if groups else {})(reader)
+
+
+@pytest.mark.parametrize(
+    ("effects", "p_values", "wanted"),
+    [
+        ([-1, -2], [0.04, 0.05], "down"),
+        ([1, 2], [0.04, 0.05], "up"),
+        ([1, -2], [0.01, 0.01], "some"),
+        ([1, 2], [0.01, 0.5], "some"),
+        ([1, 2], [0.04, 0.5], "unclear"),
+        ([1, -2], [0.03, 0.04], "unclear"),
+        ([1, 2], [0.5, 0.6], "unclear"),
+        ([1, np.nan], [0.01, 0.01], ""),
+        ([1, 2], [0.01, np.nan], ""),
+        ([], [], ""),
+    ],
+)
+def test_wording_follows_sign_and_p_value(effects, p_values, wanted) -> None:
+    assert told(pd.DataFrame({"effect": effects, "p": p_values}, dtype=float), BY_P) == wanted
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [
+        ([0.1], [2.0], "up"),
+        ([-2.0], [-0.1], "down"),
+        ([-0.1], [2.0], "unclear"),
+        ([0.1, -1.0], [2.0, 1.0], "unclear"),
+        ([0.5, -1.0], [2.0, 1.0], "some"),
+        ([np.nan], [2.0], ""),
+    ],
+)
+def test_wording_follows_intervals(low, high, wanted) -> None:
+    """Of two, one that leaves zero out at 95 per cent only stands out when it does so at 97.5."""
+    rows = pd.DataFrame({"low": low, "high": high})
+    assert told(rows.assign(effect=rows.mean(axis=1)), BY_INTERVAL) == wanted
+
+
+def test_only_the_named_rows_count() -> None:
+    rows = pd.DataFrame({"effect": [1.0, -1.0], "p": [0.01, 0.9]})
+    assert told(rows, BY_P, ("g0",)) == "up"
+    assert told(rows, BY_P, ("g1",)) == "unclear"
+    assert told(rows, BY_P, ("g2",)) == ""

@@ -1,0 +1,96 @@
+"""Words are linked where they first stand and explained in the annex, from one file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import nbformat
+import pytest
+
+from naveval.exhibits import words
+from naveval.project import catalogue, notebooks, paths
+from naveval.project.errors import RenderError
+from naveval.publishing import glossary
+from naveval.publishing.markdown import ANNEX, REPORT, Part
+
+TEXT = """## Målgruppen
+
+: Målgruppen i en tabell {#tbl-1}
+
+| Målgruppen | Tiltak |
+
+::: key-figure
+**5** i målgruppen
+:::
+
+Se [målgruppen](andre.html) og `målgruppen`. Målgruppen er på tiltak, og målgruppen er stor.
+
+Målgruppen igjen."""
+
+
+def part(name: str, *texts: str) -> Part:
+    cells = tuple(
+        notebooks.text_cell("markdown", text, f"{name}-{number}")
+        for number, text in enumerate(texts)
+    )
+    return Part(name, "Vedlegg" if name == ANNEX else "", cells)
+
+
+def test_the_first_use_in_running_text_is_linked_and_no_other() -> None:
+    report, annex = glossary.explained((part(REPORT, TEXT), part(ANNEX, "Noe.")), "html")
+    assert report.text.count("annex.html#ord-malgruppe") == 1
+    assert "`. [Målgruppen](annex.html#ord-malgruppe " in report.text
+    assert "på [tiltak](annex.html#ord-tiltak " in report.text
+    unlinked = report.text.replace("\n", "").split("[Målgruppen](annex")[0]
+    assert unlinked.startswith("## Målgruppen: Målgruppen i en tabell {#tbl-1}| Målgruppen")
+    listed = annex.text.partition("## Ord og mål")[2]
+    assert listed.index("[Arbeidsmarkedstiltak]{#ord-tiltak}") < listed.index("[Målgruppe]")
+    assert "Placebo" not in listed
+
+
+def test_a_pdf_lists_words_without_links_and_other_pages_are_left_alone() -> None:
+    report, annex = glossary.explained((part(REPORT, TEXT), part(ANNEX, "Noe.")), "pdf")
+    assert report == part(REPORT, TEXT)
+    assert "{#ord-malgruppe}" in annex.text
+    alone = (part(REPORT, "## Hei\n\nVi ser på været."),)
+    assert glossary.explained(alone, "html") == alone
+
+
+def test_without_an_annex_the_report_explains_its_own_words() -> None:
+    (report,) = glossary.explained((part(REPORT, TEXT),), "html")
+    assert "[Målgruppen](#ord-malgruppe " in report.text
+    assert report.text.index("Målgruppen igjen") < report.text.index("[Målgruppe]{#ord-malgruppe}")
+
+
+def test_explained_words_are_those_readers_need() -> None:
+    found = {term.key: term for term in glossary.terms()}
+    assert {"innsatsgruppe", "atet", "placebo", "kontrollgruppe", "indikator"} <= set(found)
+    for term in found.values():
+        assert len(term.means) < 200
+        matching = [other.key for other in found.values() if other.forms.fullmatch(term.name)]
+        assert set(matching) <= {term.key}, term.key
+
+
+def _texts(entry: Any) -> Iterator[str]:
+    if isinstance(entry, str):
+        yield entry
+    elif isinstance(entry, dict):
+        for part in entry.values():
+            yield from _texts(part)
+
+
+def test_every_word_is_used_by_a_report() -> None:
+    studies = [name for name in catalogue.names() if catalogue.has(name, "report")]
+    every = [text for name in studies for text in _texts(words.load(name))]
+    for name in studies:
+        book = nbformat.read(paths.notebook(name), as_version=4)
+        every += [cell.source for cell in book.cells if cell.cell_type == "markdown"]
+    everything = "\n".join(every)
+    unused = [term.key for term in glossary.terms() if not term.forms.search(everything)]
+    assert unused == []
+
+
+def test_a_word_that_cannot_be_read_is_named(project) -> None:
+    assert glossary.terms()
+    glossary.file().write_text("terms:\n  rar: {term: Rar, forms: '(', means: Noe}\n")
+    with pytest.raises(RenderError, match="rar"):
+        glossary.terms()
