@@ -66,7 +66,8 @@ def test_recall_and_precision(
     assert len(wrong) <= (1 - PRECISION) * len(harmless.files), told
 
 
-def test_a_set_the_search_was_not_tuned_to(tmp_path: Path) -> None:
+def test_a_set_of_forms_the_search_had_not_been_tried_on(tmp_path: Path) -> None:
+    """Measured 50 of 71 found and 5 of 32 in vain before anything was tuned to it."""
     files, fine = holdout.leaks(), holdout.harmless()
     leaking, clean = searched(tmp_path / "leaks", files), searched(tmp_path / "fine", fine)
     hit = {item.file for item in leaking.found} & leaking.files

@@ -13,13 +13,14 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from naveval.disclosure.scan import pdf, pictures, tables
+from naveval.disclosure.scan import pdf, pictures, sentences, tables
 from naveval.disclosure.scan.identities import Hits, Ids, named
 from naveval.disclosure.scan.text import (
     RAW,
@@ -63,10 +64,8 @@ PRINTED = re.compile(r"<(pre|textarea|template|code)\b[^>]*>(.*?)</\1>", re.DOTA
 SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
 VALUE = re.compile(r"(?:[=(:,]|\breturn)\s*[\[{](?=\s*[\[{\"])")
-PAIR = re.compile(
-    r"[\"']?([A-Za-zæøåÆØÅ][\w æøåÆØÅ]{2,40}?)[\"']?\s*:\s*[\"']?(\d)[\"']?\s*(?=[,}\]\n])"
-)
-"""Where code holds a value written as JSON, and a key with a single digit."""
+"""Where code holds a value written as JSON."""
+INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
 NO_PROSE = re.compile(r"<(script|style|table|svg)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 
 
@@ -119,9 +118,6 @@ def _reader(suffix: str, content: bytes) -> Callable[[str, bytes, Wanted], Hits]
         return _json_or_text
     if re.match(r"<(?:!doctype|html|svg|\?xml|table|div|p)\b", text, re.IGNORECASE):
         return _html
-    lines = text.split("\n")[:2]
-    if len(lines) == 2 and any(0 < lines[0].count(d) == lines[1].count(d) for d in ",;\t"):
-        return _csv
     return _text
 
 
@@ -133,7 +129,7 @@ def _binary(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 def _words(text: str, wanted: Wanted) -> Hits:
     """Persons named in a text, small counts in its sentences, findings in the files it carries."""
-    yield from tables.prose(plain(without_data(text)), wanted.limits)
+    yield from sentences.prose(plain(without_data(text)), wanted.limits)
     yield from _signs(text, wanted)
 
 
@@ -149,6 +145,7 @@ def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     yield from _words(text, wanted)
     yield from _markdown_tables(text, wanted)
+    yield from tables.pairs(plain(text), wanted.limits)
     for rows in tables.of_columns(plain(text)):
         yield from tables.table(rows, wanted.limits, small=True)
 
@@ -192,24 +189,28 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
         for rows in tables.of_jsonstat(node, limits) if small else ():
             yield from tables.table(rows, limits, small=True)
         return
+    if isinstance(node, str) and node.lstrip()[:1] in ("{", "["):
+        with suppress(ValueError):
+            yield from _tree(json.loads(node), wanted, title)
     rows = tables.of_records(node)
     if rows:
         yield from tables.table(rows, limits, small=True)
     if isinstance(node, Mapping):
+        yield from tables.table(tables.measured(node, limits) or [], limits, small=True)
         for key, value in node.items():
             if identifies(str(key).lower(), limits) and not isinstance(value, Mapping):
                 yield "key that identifies persons", 1
             below = title if counts_persons(title, limits) and not apart(str(key), limits) else key
-            if not rows or isinstance(value, Mapping | list):
+            if not rows or isinstance(value, Mapping | list | str):
                 yield from _tree(value, wanted, str(below))
     elif isinstance(node, list):
         for item in node:
-            if not rows or isinstance(item, Mapping):
+            if not rows or isinstance(item, Mapping | str):
                 yield from _tree(item, wanted, title)
     elif (
         not isinstance(node, bool)
         and counts_persons(title, limits)
-        and tables.too_small(tables.number(str(node)), limits)
+        and sentences.too_small(sentences.number(str(node)), limits)
     ):
         yield f"count below {limits.min_cell} persons under a key {title}", 1
 
@@ -217,9 +218,11 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
 def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     shown = without_data(text)
-    sentences = re.sub(r"\s+", " ", NO_PROSE.sub("\n", shown))
+    shown_text = re.sub(r"\s+", " ", NO_PROSE.sub("\n", shown))
     yield from _signs(without_tags(text), wanted)
-    yield from tables.prose(plain(without_tags(sentences)), wanted.limits)
+    yield from sentences.prose(plain(without_tags(shown_text)), wanted.limits)
+    if not name.startswith("xl/"):  # sheets are read as tables
+        yield from tables.terms(shown_text, wanted.limits)
     yield from _mark_up(text, wanted)
     for rows, label in tables.of_markup(shown):
         yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
@@ -237,10 +240,12 @@ def _mark_up(text: str, wanted: Wanted) -> Hits:
     """Comments and attributes."""
     inside = attributes(text)
     yield from _words(inside, wanted)
+    for page in INSIDE.findall(inside):
+        yield from _html("", html.unescape(page).encode(), wanted)
     for comment in COMMENT.findall(inside):
         yield from _text("", comment.encode(), wanted)
     for key, value in ATTRIBUTE.findall(inside):
-        if counts_persons(key, wanted.limits) and tables.too_small(float(value), wanted.limits):
+        if counts_persons(key, wanted.limits) and sentences.too_small(float(value), wanted.limits):
             yield f"count below {wanted.limits.min_cell} persons in an attribute {key}", 1
 
 
@@ -249,9 +254,9 @@ def _script(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = pasted(decoded(content))
     yield from _signs(text, wanted)
     for comment in SCRIPT_COMMENT.findall(text):
-        yield from tables.prose(comment, wanted.limits)
+        yield from sentences.prose(comment, wanted.limits)
     for quoted in QUOTED.findall(text):
-        yield from tables.prose(plain(quoted), wanted.limits)
+        yield from sentences.prose(plain(quoted), wanted.limits)
     reader, place = json.JSONDecoder(), 0
     while found := VALUE.search(text, place):
         try:
@@ -260,9 +265,7 @@ def _script(name: str, content: bytes, wanted: Wanted) -> Hits:
             place = found.end()
             continue
         yield from _tree(value, wanted)
-    for key, value in PAIR.findall(text):
-        if counts_persons(key, wanted.limits) and tables.too_small(float(value), wanted.limits):
-            yield f"count below {wanted.limits.min_cell} persons under a key {key}", 1
+    yield from tables.pairs(text, wanted.limits)
 
 
 def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -314,7 +317,8 @@ def _pdf(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _signs(re.sub(rb"[^\x20-\x7e]+", b"\n", content).decode("ascii"), wanted)
     for text in pdf.pages(content):
         yield from _text("", text.encode(), wanted)
-        yield from tables.prose(" ".join(text.split()), wanted.limits)  # a sentence over two lines
+        # A sentence may go over two lines.
+        yield from sentences.prose(" ".join(text.split()), wanted.limits)
     things = pdf.objects(content)
     for text in set(pdf.strings(things)):
         yield from _words(text, wanted)

@@ -12,11 +12,9 @@ from itertools import pairwise, product
 from typing import Any
 
 from naveval.disclosure.scan.identities import Hits
+from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
 from naveval.disclosure.scan.text import without_tags
 from naveval.disclosure.scan.titles import (
-    NUMBER_OF,
-    PEOPLE,
-    PERSONS,
     counts_persons,
     counts_row,
     identifies,
@@ -61,69 +59,7 @@ PUBLISHED_ON = re.compile(
     r".*(?:publi|utgi|versjon|version|oppdater|updat|hent|gyldig|valid|release|frist|deadline|modif|"
     r"skrevet|lest|accessed).*"
 )
-NUMERALS = (
-    *(
-        "null ingen",
-        "én éin en ein ei ett eitt et one",
-        "to two",
-        "tre three",
-        "fire four",
-        "fem five",
-    ),
-    *(
-        "seks six",
-        "sju syv seven",
-        "åtte eight",
-        "ni nine",
-        "ti ten",
-        "elleve eleven",
-        "tolv twelve",
-    ),
-    *("tretten", "fjorten", "femten", "seksten", "sytten", "atten", "nitten", "tjue tyve twenty"),
-)
-NUMERAL = {word: value for value, words in enumerate(NUMERALS) for word in words.split()}
-WORD_NUMBER = r"(?:\d+|" + "|".join(sorted(NUMERAL, key=len, reverse=True)) + ")"
-ARTICLES = frozenset(NUMERALS[1].split()) - {"én", "éin"}
-BARELY = re.compile(r"\b(?:bare|berre|kun|only|nøyaktig|akkurat|just|exactly) $", re.I)
-"""«En deltaker» is a count only after such a word."""
-DESCRIBING = r"(?:(?:[a-zæøå]+(?:e|ske|ke)|av (?:de|dei|disse|desse)|av|of the) ){0,2}"
-SMALL_IN_PROSE = re.compile(
-    rf"(?<![\w,.–-])(?P<number>{WORD_NUMBER}) (?P<between>{DESCRIBING})"
-    rf"{PEOPLE}(?:ne|ane)?\b",
-    re.I,
-)
-NO_SIZE = re.compile(
-    r"(?:\b\w+ (?:enn|than)|\b(?:under|over|minst|opptil|inntil|av|hver|kvar|figur|tabell|kapittel|"
-    r"avsnitt|vedlegg|steg|trinn|gruppe|alternativ|nr\.?)|\d[\d,.]*) $",
-    re.I,
-)
-"""What stands before a number that is a limit, a part, a label, or the end of a longer number."""
-PART = re.compile(
-    rf"(?<![\w,.–-])(?P<part>{WORD_NUMBER}) (?:av|of|out of) (?:de |dei |the |alle |i alt )?"
-    rf"(?P<base>{WORD_NUMBER})(?: [\w-]+e)? {PEOPLE}",
-    re.I,
-)
-ROUND_BASES = frozenset([*range(11), 12, 15, 20, 25, 50, 100, 1000, 10_000, 100_000])
-"""«Tre av ti deltakere» is a share; «tre av 37» is a count."""
-PERCENT_OF = re.compile(
-    r"(?<![\w,.])(?P<share>\d+(?:[,.]\d+)?) ?(?:%|prosent|pst\.?|per ?cent) "
-    rf"(?:av (?:de |dei |alle )?|of (?:the )?)(?P<base>\d+)(?: [\w-]+e)? {PEOPLE}|"
-    r"(?<![\w,.])(?P<of>\d+(?:[,.]\d+)?) ?(?:%|prosent) ?\([nN] ?= ?(?P<size>\d+)\)",
-    re.I,
-)
-TOLD = re.compile(
-    rf"(?<!\w)(?:{NUMBER_OF} (?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
-    rf"(?: ?[:=] ?| er | var | vart | ble | blei )(?P<number>{WORD_NUMBER})"
-    r"(?![\w%]|[.,]\d| ?(?:%|prosent|av|til|–|-|of|to)|[ \u00a0\u202f]\d{3}\b)",
-    re.I,
-)
-HINT = re.compile(
-    r"person|folk|delta[kg]|s[øo]k|bruk[ea]r|mottak|tak[ea]r|individ|ledig|laus|people|particip|seeker|"
-    r"unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|menn|jent|"
-    r"gut|ung|eldre|innvand|flykt|meld|uf[øo]r|women|men|boys|girls|case|tilfel|regist|observ|antal|"
-    r"frekv|\bn ?[=:]"
-)
-SIZE_IN_PROSE = re.compile(r"(?<![\w])[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
+COMMENTS = re.compile(r"\A(?:#[^\n]*\n|\s*\n)+")
 HTML_TABLE = re.compile(
     r"<(?:\w+:)?(?:table|tbl)\b(?!-).*?</(?:\w+:)?(?:table|tbl)>", re.DOTALL | re.IGNORECASE
 )
@@ -247,54 +183,28 @@ def persons_by_row(titles: Sequence[str]) -> bool:
     return bool(exact) and exact + personal >= CHARACTERISTICS
 
 
-def too_small(count: float, limits: Thresholds) -> bool:
-    """Whether a number is a count of persons below the threshold; shares and NaN are not."""
-    return 0 <= count < limits.min_cell and count == int(count)
+def pairs(text: str, limits: Thresholds) -> Hits:
+    """Small counts under keys of code, settings and mark-up; columns of persons that are filled."""
+    for key, value in PAIR.findall(text):
+        if counts_persons(key, limits) and too_small(number(value), limits):
+            yield f"count below {limits.min_cell} persons under a key {key.lower()}", 1
+    for columns in INSERTED.findall(text):
+        if any(identifies(title_of(column), limits) for column in columns.split(",")):
+            yield "column that identifies persons", 1
 
 
-def number(text: str) -> float:
-    """A number as a table shows it, in digits or a word, NaN for anything else.
-
-    Examples
-    --------
-    >>> number("3 (12 %)"), number("tre"), number("1 204")
-    (3.0, 3.0, 1204.0)
-    """
-    bare = re.sub(r"\s*\([^()]*(?:%|prosent)?\)$|\s*(?:stk|pers)\.?$", "", text.strip())
-    shown = re.sub(r"[\s\u00a0\u202f*]", "", bare).replace("−", "-").replace(",", ".")
-    try:
-        return float(shown)
-    except ValueError:
-        return float(NUMERAL.get(shown.lower(), "nan"))
-
-
-def prose(text: str, limits: Thresholds) -> Hits:
-    """Small counts of persons in sentences; «færre enn 5 personer» tells no count.
-
-    Lines that speak of nobody, most of them in a table, are passed over, and a line is read once.
-    """
-    lines = {line for line in text.splitlines() if len(line) > 3}
-    text = "\n".join(line for line in sorted(lines) if HINT.search(line.lower()))
-    hits = sum(too_small(float(size), limits) for size in SIZE_IN_PROSE.findall(text))
-    hits += sum(0 < number(told) < limits.min_cell for told in TOLD.findall(text))
-    for found in SMALL_IN_PROSE.finditer(text):
-        word = found["number"].lower()
-        before = text[max(0, found.start() - 24) : found.start()]
-        article = word in ARTICLES and not BARELY.search(before)
-        counted = 0 < number(word) < limits.min_cell and not article
-        hits += counted and not NO_SIZE.search(before)
-    for found in PART.finditer(text):
-        part, base = number(found["part"]), number(found["base"])
-        hits += 0 < part < limits.min_cell and base not in ROUND_BASES
-    for found in PERCENT_OF.finditer(text):
-        share = number(found["share"] or found["of"]) * number(found["base"] or found["size"])
-        hits += 0.5 <= share / 100 < limits.min_cell - 0.5
-    if hits:
-        yield f"count below {limits.min_cell} persons in a sentence", hits
+DIGIT = "|".join([r"\d", *(word for word in NUMERAL if 0 < NUMERAL[word] < 10)])
+PAIR = re.compile(
+    r"[\"']?([A-Za-zæøåÆØÅ#][\w æøåÆØÅ.-]{2,40}?)[\"']?[ \t]*(?::|=>?|<-)[ \t]*[\"']?"
+    rf"({DIGIT})[\"']?\s*(?=[,;}})\]\n#]|$)",
+    re.I,
+)
+INSERTED = re.compile(r"\binsert\s+into\s+[\w.\"]+\s*\(([^)]*)\)", re.I)
 
 
 def of_csv(text: str) -> Rows:
     """Rows of a CSV, whatever its delimiter."""
+    text = COMMENTS.sub("", text)
     first = text.partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
     return list(csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter))
@@ -310,6 +220,22 @@ def of_markup(text: str) -> Iterator[tuple[Rows, str]]:
         before = text[: found.start()].rpartition("</table>")[2]
         labels = HTML_LABEL.findall(before + found[0])
         yield rows, labels[-1] if labels else ""
+
+
+def terms(text: str, limits: Thresholds) -> Hits:
+    """Small counts on the line after their title, as in lists of terms, and in elements' names."""
+    lines = [line.strip() for line in without_tags(text).splitlines()]
+    for title, value in pairwise(filter(None, lines)):
+        if len(title) < LONGEST_TITLE and counts_row(title) and too_small(number(value), limits):
+            yield f"count below {limits.min_cell} persons after a title", 1
+    for name, inside in ELEMENT.findall(text):
+        if identifies(name.lower(), limits):
+            yield "element that identifies persons", 1
+        elif counts_persons(name, limits) and too_small(number(inside), limits):
+            yield f"count below {limits.min_cell} persons in an element {name}", 1
+
+
+ELEMENT = re.compile(r"<(?:\w+:)?([A-Za-zæøåÆØÅ][\w.-]{3,})\b[^<>]*>([^<>]{1,60})</")
 
 
 def of_markdown(text: str) -> Iterator[tuple[Rows, str]]:
@@ -330,12 +256,12 @@ def of_markdown(text: str) -> Iterator[tuple[Rows, str]]:
 def of_columns(text: str) -> Iterator[Rows]:
     """Tables of a plain text: neighbouring lines of as many columns.
 
-    Columns lie two blanks or more apart, or have a semicolon or a comma between them, or, where
-    the first line is short, one blank, as the text of a page has them.
+    Columns lie two blanks or more apart, or have a sign between them, or, where the first line is
+    short, one blank, as the text of a page has them.
     """
-    lines = text.split("\n")
+    lines = [line.rstrip("\\ ") for line in text.split("\n")]
     yield from _blocks(COLUMNS.findall, lines, even=False)
-    for sign in ";,":
+    for sign in ";,&|":
         if sign in text:
             yield from _blocks(lambda line, sign=sign: line.split(sign), lines, even=True)
     yield from _blocks(
@@ -362,16 +288,19 @@ def _blocks(
 def of_records(node: Any) -> Rows | None:
     """Rows with a head, as programs write frames to JSON; None where it is something else.
 
-    A list of mappings; a mapping of mappings, or of equally long lists; `columns` and `data`; a
+    A list of mappings; a mapping of mappings, or of equally long lists; titles and rows apart; a
     list of lists whose first holds titles.
     """
     if isinstance(node, list) and node and all(isinstance(row, Mapping) for row in node):
         keys = list(dict.fromkeys(str(key) for row in node for key in row))
         return [keys, *([str(row.get(key, "")) for key in keys] for row in node)]
-    if isinstance(node, list) and len(node) > 1 and all(isinstance(row, list) for row in node):
+    if _is_list_of(node, list) and len({len(row) for row in node}) == 1 < len(node[0]):
         return [list(map(str, row)) for row in node]
-    if isinstance(node, Mapping) and "columns" in node and isinstance(node.get("data"), list):
-        return of_records([node["columns"], *node["data"]])
+    if isinstance(node, Mapping):
+        heads = [part for part in node.values() if _is_list_of(part, str)]
+        for head, body in product(heads, node.values()):
+            if _is_list_of(body, list) and all(len(row) == len(head) for row in body):
+                return of_records([head, *body])
     if isinstance(node, Mapping) and len(node) > 1:
         columns = list(node.values())
         if all(isinstance(column, Mapping) for column in columns):
@@ -381,6 +310,23 @@ def of_records(node: Any) -> Rows | None:
             rows = zip(*columns, strict=True)
             return [list(map(str, node)), *(list(map(str, row)) for row in rows)]
     return None
+
+
+def _is_list_of(part: Any, kind: type) -> bool:
+    return isinstance(part, list) and bool(part) and all(isinstance(item, kind) for item in part)
+
+
+def measured(node: Mapping[str, Any], limits: Thresholds) -> Rows | None:
+    """The numbers of an entry that names in words what it counts, as a series of a chart does."""
+    words = [text for text in node.values() if isinstance(text, str) and len(text) < LONGEST_TITLE]
+    title = next((text for text in words if counts_persons(text, limits)), "")
+    numbers: list[str] = []
+    for key in VALUES & set(node) if title else ():
+        numbers += map(str, node[key] if isinstance(node[key], list) else [node[key]])
+    return [[title], *([number] for number in numbers)] if numbers else None
+
+
+VALUES = frozenset({"value", "values", "y", "data", "verdi", "tall", "estimate", "obs_value"})
 
 
 def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:

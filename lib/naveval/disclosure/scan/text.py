@@ -8,6 +8,7 @@ text, and `hidden` gives the files that a text carries.
 import base64
 import binascii
 import html
+import quopri
 import re
 import sys
 import unicodedata
@@ -26,8 +27,10 @@ BYTE_ORDERS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
 )
 COLOUR = re.compile(r"(?:\x1b|\\u001b|\\x1b)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
+LOOSE = re.compile("[\u0300-\u036f\u20d0-\u20ff]")
 INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{4})\}?|\\x([0-9a-fA-F]{2})")
+PRINTABLE = re.compile(r"(?:=[0-9A-F]{2}){2,}|=\r?\n(?=\S)")
 PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 TAG = re.compile(r"<(/?)([\w:.-]+)[^<>]*>|<![^<>]*>|<\?[^<>]*\?>")
 INLINE = frozenset(
@@ -50,9 +53,11 @@ HEX_GROUPS = re.compile(
 )
 CODES = re.compile(r"(?<![\w.])(?:(?:[3-9]\d|1[01]\d|12[0-6])\s?[,;]\s?){5,}\d\d(?![\w.])")
 CSS_SIGNS = re.compile(r"(?:\\[0-9a-fA-F]{2,6} ?){6,}")
+QUOTED85 = re.compile(r"[\"']([!-&(-~]{10,200})[\"']")
+UUENCODED = re.compile(r"^begin [0-7]{3} [^\n]*\n((?:[ -`]+\r?\n)+)", re.MULTILINE)
 PASTED = re.compile(r"([\"'`])\s*\+\s*([\"'`])")
-"""Text coded for machines: in base64 (also over several lines) or base32, as hexadecimal digits
-or codes of signs, or as strings that are put together."""
+"""Text coded for machines: in base64 (also over several lines), base32 or base85, as hexadecimal
+digits or codes of signs, or as strings that are put together."""
 LONG = 16
 """Signs from which a run of base64 may be any file; a shorter one is looked at as a name."""
 TIMES = 3
@@ -103,17 +108,22 @@ def plain(text: str) -> str:
         if "\\" in text:
             text = ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
             text = CSS_SIGNS.sub(_signs, text)
+        if "=" in text:
+            text = PRINTABLE.sub(lambda found: decoded(quopri.decodestring(found[0])), text)
         if "%" in text:
             text = PERCENT.sub(lambda found: decoded(unquote_to_bytes(found[0])), text)
         if text == before:
             break
     text = INVISIBLE.sub("", text)
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return text if text.isascii() else LOOSE.sub("", unicodedata.normalize("NFKC", text))
 
 
 def _signs(found: re.Match[str]) -> str:
-    codes = [int(code, 16) for code in re.findall(r"[0-9a-fA-F]+", found[0])]
-    return "".join(chr(code) for code in codes if code <= sys.maxunicode)
+    """Signs written as codes in style sheets, or, where no code has other digits, as octal."""
+    codes = re.findall(r"[0-9a-fA-F]+", found[0])
+    base = 8 if all(re.fullmatch(r"[01][0-7]{2}", code) for code in codes) else 16
+    numbers = [int(code, base) for code in codes]
+    return "".join(chr(code) for code in numbers if code <= sys.maxunicode)
 
 
 def without_tags(text: str) -> str:
@@ -161,6 +171,15 @@ def hidden(text: str) -> Iterator[tuple[str, bytes]]:
         content = bytes.fromhex(re.sub(r"0x|[ ,:-]", "", found))
         if _file(content):
             yield "", content
+    for found in set(QUOTED85.findall(rest)):
+        for decode in (base64.b85decode, base64.a85decode):
+            with suppress(ValueError):
+                content = decode(found)
+                if NAME.fullmatch(content):
+                    yield "", content
+    for lines in UUENCODED.findall(rest):
+        with suppress(binascii.Error):
+            yield "", b"".join(binascii.a2b_uu(line) for line in lines.splitlines())
     for found in set(CODES.findall(rest)):
         yield "", bytes(map(int, re.findall(r"\d+", found)))
 

@@ -28,10 +28,10 @@ PERSONS = (
     r"(?:\w+)?mottak(?:ere|arar)|(?:l[øo]nns|arbeids)tak(?:ere|arar)|individ(?:er|s|a)?|individuals|"
     r"(?:langtids)?arbeidsle(?:dige|use)|arbeidslause|helt ledige|heilt ledige|(?:langtids)?ledige|"
     r"ledig[eae] kvinner|unemployed|innbygg(?:ere|jarar)|clients?|klient(?:er|ar)|claimants|"
-    r"head ?count|kandidat(?:er|ar)|hoder|hovud|respondent(?:er|ar|s)|workers|patients)"
+    r"head ?count|kandidat(?:er|ar)|hoder|hovud|respondent(?:er|ar|s)|patients)"
 )
 PEOPLE = (
-    rf"(?:{PERSONS}|kvinn(?:er|or)|menn|jenter|gut(?:ter|ar)|unge|ungdom(?:m?er|mar)|eldre|"
+    rf"(?:{PERSONS}|kvinn(?:er|or|ene)|menn(?:ene)?|jenter|gut(?:ter|ar)|unge|ungdom(?:m?er|mar)|eldre|"
     r"innvandr(?:ere|arar)|flyktning(?:er|ar)|(?:syk|sjuk)mel(?:d|dt)e|uf[øo]re|women|men|boys|girls|"
     r"cases|tilfell[ea]r?|registrerte|observasjon(?:er|ar))"
 )
