@@ -192,20 +192,20 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
     if isinstance(node, str) and node.lstrip()[:1] in ("{", "["):
         with suppress(ValueError):
             yield from _tree(json.loads(node), wanted, title)
-    rows = tables.of_records(node)
-    if rows:
-        yield from tables.table(rows, limits, small=True)
+    records = tables.of_records(node)
+    if records:
+        yield from tables.table(records, limits, small=True)
     if isinstance(node, Mapping):
         yield from tables.table(tables.measured(node, limits) or [], limits, small=True)
         for key, value in node.items():
             if identifies(str(key).lower(), limits) and not isinstance(value, Mapping):
                 yield "key that identifies persons", 1
             below = title if counts_persons(title, limits) and not apart(str(key), limits) else key
-            if not rows or isinstance(value, Mapping | list | str):
+            if not records or isinstance(value, Mapping | list | str):
                 yield from _tree(value, wanted, str(below))
     elif isinstance(node, list):
         for item in node:
-            if not rows or isinstance(item, Mapping | str):
+            if not records or isinstance(item, Mapping | str):
                 yield from _tree(item, wanted, title)
     elif (
         not isinstance(node, bool)

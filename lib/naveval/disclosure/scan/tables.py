@@ -263,7 +263,7 @@ def of_columns(text: str) -> Iterator[Rows]:
     yield from _blocks(COLUMNS.findall, lines, even=False)
     for sign in ";,&|":
         if sign in text:
-            yield from _blocks(lambda line, sign=sign: line.split(sign), lines, even=True)
+            yield from _blocks(re.compile(rf"[^{sign}]+").findall, lines, even=True)
     yield from _blocks(
         str.split, [line if len(line) < LONGEST_TITLE else "" for line in lines], even=True
     )
@@ -343,9 +343,9 @@ def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
             counting |= {title for title in titles if counts_persons(title, limits)}
     values = node["value"]
     found: dict[str, list[str]] = {}
-    for place, titles in enumerate(product(*names) if counting else ()):
+    for place, cell in enumerate(product(*names) if counting else ()):
         value = values.get(str(place)) if isinstance(values, Mapping) else values[place]
-        if named := next((title for title in titles if title in counting), ""):
+        if named := next((title for title in cell if title in counting), ""):
             found.setdefault(named, []).append("" if value is None else str(value))
     for title, column in found.items():
         yield [[title], *([value] for value in column)]
