@@ -1,7 +1,11 @@
 """Upload against a server on this machine: method, token, files, retries, refusals."""
 
+import signal
 import socket
+import subprocess
+import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -343,22 +347,64 @@ def odd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes | None], Ma
         (b"HTTP/1.1 304 Not Modified\r\n\r\n", "304 Not Modified: leads elsewhere", 1),
         (b"\x00\xff nonsense\r\n\r\n", "ConnectionError after 5 attempts", 5),
         (f"HTTP/1.1 {TOKEN} {TOKEN}\r\n\r\n".encode(), "ConnectionError after 5", 5),
+        (f"HTTP/1.1 401 {TOKEN}\r\n{TOKEN}\r\n\r\n".encode(), "401 Unauthorized", 1),
+        (f"HTTP/1.1 301 x\r\nLocation: h\xff://{TOKEN}\r\n\r\n".encode("latin-1"), "no HTTP", 1),
+        (b"HTTP/1.1 200 x\r\nContent-Length: 1, 2\r\n\r\n", "no HTTP", 1),
+        (b"HTTP/1.1 101 x\r\n\r\n", "101 Switching Protocols: no answer to an upload", 1),
         (b"HTTP/1.1 999 odd\r\nContent-Length: 0\r\n\r\n", "999 after 5 attempts", 5),
-        (None, "no answer in 0.3 s; stopped at report.html, which may have arrived", 1),
+        (None, "no answer in 0.3 s, .* stopped at report.html, which may have arrived", 1),
     ],
 )
 def test_odd_answers_are_named_and_nothing_is_noted_as_sent(
     folder: Path,
     odd: Callable[[bytes | None], Marketplace],
     monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
     answer: bytes | None,
     message: str,
     times: int,
 ) -> None:
+    caplog.set_level("DEBUG")
     monkeypatch.setattr(marketplace, "TIMEOUT", (1, 0.3))
     state = odd(answer)
     with pytest.raises(marketplace.PublishError, match=message) as caught:
         send(folder, state)
     assert len(state.seen) == times
-    assert TOKEN not in str(caught.value)
+    shown = capfd.readouterr()
+    assert TOKEN not in str(caught.value) + shown.out + shown.err + caplog.text
     assert not (folder / marketplace.RECEIPT_FILE).exists()
+
+
+def test_an_answer_that_drips_is_not_waited_for(
+    folder: Path, odd: Callable[[bytes | None], Marketplace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marketplace, "WHOLE", 0.3)
+    with pytest.raises(marketplace.PublishError, match=r"not a whole one in 0\.3 s"):
+        send(folder, odd(None))
+
+
+def test_a_killed_upload_goes_on_from_the_last_receipt(
+    folder: Path, market: Marketplace, tmp_path: Path
+) -> None:
+    """A kill between answer and receipt sends at most one batch again; nothing is lost."""
+    script = tmp_path / "send.py"
+    script.write_text(
+        "import os, sys, pathlib\n"
+        "from naveval.publishing import marketplace as m\n"
+        "note = m._note\n"
+        "def dying(folder, url, taken):\n"
+        "    if len(taken) > 10: os.kill(os.getpid(), 9)\n"
+        "    note(folder, url, taken)\n"
+        "m._note = dying\n"
+        "path = pathlib.Path(sys.argv[1])\n"
+        "m.publish(path, host=sys.argv[2], story='abc-1', check=lambda _: [])\n"
+    )
+    made = subprocess.run([sys.executable, str(script), str(folder), market.host], check=False)
+    assert made.returncode == -signal.SIGKILL
+    assert not list(folder.glob("**/*.tmp*")), "no half receipt"
+    upload = send(folder, market)
+    assert (upload.before, upload.files) == (10, 14)
+    arrived = Counter(name for batch in market.batches for name in batch)
+    assert len(arrived) == 24
+    assert sum(arrived.values()) == 34, "only the batch whose receipt was not written came twice"

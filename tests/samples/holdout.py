@@ -1,184 +1,281 @@
-"""A second planted set, made by another hand than the search was tuned with.
+"""A second planted set, written after the search was frozen, of forms it had not been tried on.
 
-Leaks and harmless files of kinds that `planted` does not hold in this form; the search is measured
-on them and not tuned to them.
+Leaks as an analyst leaves them in passing and as somebody hides them who knows the search exists;
+harmless files as reports, catalogues and code hold them. The search is measured on them before it
+is tuned to any.
 """
 
 import base64
+import binascii
 import gzip
 import io
 import json
-import sqlite3
-import struct
-import tempfile
+import quopri
 import zipfile
 import zlib
-from pathlib import Path
+from collections.abc import Mapping
 
+import nbformat
 import openpyxl
 import planted
+from PIL import Image
+from pypdf import PdfReader, PdfWriter
+from pypdf.annotations import FreeText
 
 ID, NUMBER, IDENTITY = planted.TEXT_ID, planted.NUMBER_ID, planted.IDENTITY
 
 
-def _png(*chunks: tuple[bytes, bytes], after: bytes = b"") -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(kind + data))
-        return struct.pack(">I", len(data)) + kind + data + check
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
-    pixel = chunk(b"IDAT", zlib.compress(b"\x00\xff\xff\xff"))
-    middle = b"".join(chunk(kind, data) for kind, data in chunks)
-    return b"\x89PNG\r\n\x1a\n" + head + middle + pixel + chunk(b"IEND", b"") + after
-
-
-def _pdf(text: bytes, filters: bytes = b"") -> bytes:
-    content = b"BT /F1 12 Tf (" + text + b") Tj ET"
-    if filters == b"/FlateDecode":
-        content = zlib.compress(content)
-    elif filters == b"/ASCIIHexDecode":
-        content = content.hex().encode() + b">"
-    told = b"/Filter " + filters if filters else b""
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R"
-        b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>",
-        b"<<%s/Length %d>>stream\n%s\nendstream" % (told, len(content), content),
-    ]
-    made, places = b"%PDF-1.5\n", []
-    for number, one in enumerate(objects, 1):
-        places.append(len(made))
-        made += b"%d 0 obj %s endobj\n" % (number, one)
-    start = len(made)
-    made += b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % p for p in places)
-    return made + b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % start
-
-
-def _zip(files: dict[str, bytes], comment: bytes = b"") -> bytes:
+def _zip(files: Mapping[str, str]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, content in files.items():
-            made.writestr(name, content)
-        made.comment = comment
+        for name, text in files.items():
+            made.writestr(name, text)
     return stream.getvalue()
 
 
-def _book(
-    *, cell: str = "", note: str = "", hidden: str = "", name: str = "", title: str = ""
-) -> bytes:
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet["A1"], sheet["A2"] = "Fylke", cell or "Oslo"
-    if note:
-        from openpyxl.comments import Comment
+def _ods(rows: list[list[object]]) -> bytes:
+    cells = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p>'
+            "</table:table-cell>"
+            for cell in row
+        )
+        + "</table:table-row>"
+        for row in rows
+    )
+    space = "urn:oasis:names:tc:opendocument:xmlns"
+    content = (
+        f'<office:document-content xmlns:office="{space}:office:1.0" '
+        f'xmlns:table="{space}:table:1.0" '
+        f'xmlns:text="{space}:text:1.0"><office:body><office:spreadsheet><table:table '
+        f'table:name="Ark">{cells}</table:table></office:spreadsheet></office:body>'
+        "</office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = (
+        f'<m:manifest xmlns:m="{space}:manifest:1.0"><m:file-entry m:full-path="/" '
+        f'm:media-type="{kind}"/></m:manifest>'
+    )
+    return _zip({"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest})
 
-        sheet["A1"].comment = Comment(note, "x")
-    if hidden:
-        other = book.create_sheet("skjult")
-        other.sheet_state = "veryHidden"
-        other["C9"] = hidden
+
+def _slide(rows: list[list[str]]) -> bytes:
+    lines = "".join(
+        "<a:tr>"
+        + "".join(
+            f"<a:tc><a:txBody><a:p><a:r><a:t>{c}</a:t></a:r></a:p></a:txBody></a:tc>" for c in row
+        )
+        + "</a:tr>"
+        for row in rows
+    )
+    return _zip({"ppt/slides/slide1.xml": f"<p:sld><a:tbl>{lines}</a:tbl></p:sld>"})
+
+
+def _word(part: str, text: str) -> bytes:
+    return _zip({"word/document.xml": "<w:document/>", f"word/{part}.xml": text})
+
+
+def _book(rows: list[list[object]], *, above: int = 0, name: str = "") -> bytes:
+    book = openpyxl.Workbook()
+    for _ in range(above):
+        book.active.append(["Merknad"])
+    for row in rows:
+        book.active.append(row)
     if name:
-        book.create_sheet(name[:31])
-    book.properties.description = title or None
+        book.active.title = name
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
 
 
-def _database(text: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "x.db"
-        with sqlite3.connect(file) as made:
-            made.execute("create table t (p text)")
-            made.execute("insert into t values (?)", (text,))
-        made.close()
-        return file.read_bytes()
+def _picture(kind: str, **more: object) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(stream, kind, **more)
+    return stream.getvalue()
 
 
-def _table(head: str, rows: list[str]) -> bytes:
-    return (head + "\n" + "\n".join(rows) + "\n").encode()
-
-
-def leaks() -> dict[str, bytes]:
-    """Forty-two files that may not leave, by name."""
-    plain, coded = ID.encode(), base64.b64encode(ID.encode())
-    spaced = f"{IDENTITY[:6]} {IDENTITY[6:]}"
-    micro = [f"{i},{20 + i % 40},{2.5 * i:.2f},{i % 2}" for i in range(60)]
-    found: dict[str, bytes] = {
-        "a01.csv": f"fylke;merknad\n03;{spaced}\n".encode("cp1252"),
-        "a02.csv": f"a,b\n1,{NUMBER}.0\n".encode(),
-        "a03.tsv": f"a\tb\n1\t{ID}\n".encode(),
-        "a04.csv": ("\ufeffa,b\n1," + ID + "\n").encode("utf-16"),
-        "a05.csv": _table("fylke,tall på deltakarar", ["Oslo,3", "Agder,40"]),
-        "a06.csv": _table("fylke,talet på personar", ["Oslo,2", "Agder,31"]),
-        "a07.csv": _table(
-            "kjønn,alder,lønn,arbeid", [f"K,{20 + i},{400000 + 7 * i},1" for i in range(80)]
-        ),
-        "a08.csv": _table("lopenr,alder,timer,arbeid", micro),
-        "b01.json": json.dumps({"x": [{"y": {"z": ID}}]}).encode(),
-        "b02.json": json.dumps({"deltakere": {"Oslo": 2, "Agder": 44}}).encode(),
-        "b03.jsonl": ("\n".join(json.dumps({"person": i, "x": i}) for i in range(40))).encode(),
-        "b04.json": json.dumps({"v": ID}).replace("-", "\\u002d").encode(),
-        "c01.html": f"<p>a</p><!-- {ID} -->".encode(),
-        "c02.html": f'<div data-p="{ID}">a</div>'.encode(),
-        "c03.html": f"<script>var x = atob('{coded.decode()}');</script>".encode(),
-        "c04.html": f"<p>{'&#8203;'.join(ID)}</p>".encode(),
-        "c05.html": f"<p><b>{ID[:4]}</b><i>{ID[4:]}</i></p>".encode(),
-        "c06.html": ("<p>" + "".join(f"&#{ord(c)};" for c in ID) + "</p>").encode(),
-        "c07.html": f'<img alt="" src="data:text/plain;base64,{coded.decode()}">'.encode(),
-        "c08.html": f"<style>.x::after{{content:'{ID}'}}</style>".encode(),
-        "d01.svg": f"<svg xmlns='http://www.w3.org/2000/svg'><metadata>{ID}</metadata></svg>".encode(),
-        "d02.svg": f"<svg xmlns='http://www.w3.org/2000/svg'><title>{IDENTITY}</title></svg>".encode(),
-        "d03.svgz": gzip.compress(f"<svg><desc>{ID}</desc></svg>".encode()),
-        "e01.png": _png((b"tEXt", b"Comment\x00" + plain)),
-        "e02.png": _png((b"zTXt", b"Comment\x00\x00" + zlib.compress(plain))),
-        "e03.png": _png((b"iTXt", b"a\x00\x01\x00\x00\x00" + zlib.compress(plain))),
-        "e04.png": _png((b"prVt", plain)),
-        "e05.png": _png(after=_zip({"x.csv": plain})),
-        "f01.pdf": _pdf(plain),
-        "f02.pdf": _pdf(plain, b"/FlateDecode"),
-        "f03.pdf": _pdf(plain, b"/ASCIIHexDecode"),
-        "f04.pdf": _pdf(b"x") + b"\n% " + plain,
-        "g01.xlsx": _book(cell=ID),
-        "g02.xlsx": _book(note=f"se {IDENTITY}"),
-        "g03.xlsx": _book(hidden=NUMBER),
-        "g04.xlsx": _book(title=ID),
-        "h01.zip": _zip({"ok.txt": b"a"}, comment=plain),
-        "h02.zip": _zip({f"{ID}.txt": b"a"}),
-        "h03.zip": _zip({"inner.zip": _zip({"x.txt": plain})}),
-        "i01.sqlite": _database(ID),
-        f"j01/{ID}/ok.txt": b"a",
-        "k01.txt": f"\x1b[31mKeyError: {ID}\x1b[0m".encode(),
-        "k02.md": f"Av disse var {spaced} en.".encode(),
-        "k03.txt": ID[::1].upper().encode("utf-16-le"),
-    }
+def _exif(text: str) -> Image.Exif:
+    found = Image.Exif()
+    found[0x010E] = text  # ImageDescription
     return found
 
 
-def harmless() -> dict[str, bytes]:
-    """Twenty-two files that may leave, by name."""
+def _annotated(text: str) -> bytes:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(planted.pdf())))
+    writer.add_annotation(0, FreeText(text=text, rect=(50, 550, 200, 650)))
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def _marked(title: str) -> bytes:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(planted.pdf())))
+    writer.add_outline_item(title, 0)
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()
+
+
+def _cells(*cells: object, **metadata: object) -> bytes:
+    book = nbformat.v4.new_notebook(cells=list(cells), metadata=metadata)
+    return nbformat.writes(book).encode()
+
+
+def leaks() -> dict[str, bytes]:
+    """Files that may not leave, by name."""
+    code, stream = nbformat.v4.new_code_cell, nbformat.v4.new_output
+    octal = "".join(f"\\{ord(sign):03o}" for sign in ID)
+    printable = "".join(f"={ord(sign):02X}" for sign in ID)
+    mail = f"Subject: t\nContent-Transfer-Encoding: quoted-printable\n\n{printable}\n".encode()
+    plotly = {"data": [{"type": "bar", "x": ["Oslo"], "y": [3], "name": "Antall personer"}]}
+    vega = {"mark": "bar", "data": {"values": [{"fylke": "Oslo", "antall": 2}]}}
+    geo = {"type": "Feature", "properties": {"kommune": "X", "antall_ledige": 4}, "geometry": None}
+    people = "\n".join(f"{k:05d} {1950 + k % 40} K {3 + k % 5}" for k in range(25))
+    inserts = "\n".join(
+        f"INSERT INTO deltaker (fnr, tiltak) VALUES ({k}, 'AFT');" for k in range(3)
+    )
     return {
-        "x01.csv": _table("fylke,deltakere", ["Oslo,120", "Agder,44"]),
-        "x02.csv": _table("fylke,timer", ["Oslo,3", "Agder,4"]),
-        "x03.csv": _table("måned,andel", ["2017-01,2", "2017-02,3"]),
-        "x04.csv": _table("tiltak,kroner", ["AFT,12345678901", "AMO,98765432109"]),
-        "x05.csv": _table("label,p_value,n_clusters", ["a,0.03,4", "b,0.5,3"]),
-        "x06.csv": _table("versjon,hash", ["1,3f786850e387550fdab836ed7e6dc881de23001b"]),
-        "x07.json": json.dumps({"version": "2.0", "size": [3, 2], "value": [1, 2, 3]}).encode(),
-        "x08.json": json.dumps({"fylker": 4, "antall tiltak": 3}).encode(),
-        "x09.html": b"<p>Telefon 22 82 20 00, org.nr. 889 640 782</p>",
-        "x10.html": "<p>Tre av fire fylker ligger høyere. Fire tiltak virker.</p>".encode(),
-        "x11.html": b"<p>DOI 10.1257/aer.20190221, ISBN 978-82-7988-290-5</p>",
-        "x12.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><text>3 timer</text></svg>",
-        "x13.png": _png((b"tEXt", b"Software\x00matplotlib")),
-        "x14.pdf": _pdf(b"Tabell 3 av 4"),
-        "x15.xlsx": _book(cell="Oslo"),
-        "x16.zip": _zip({"les.txt": b"Figur 1"}),
-        "x17.txt": b"2026-11-27T12:00:00Z run 12 took 3 s",
-        "x18.md": "Tallene gjelder 15 fylker og 4 undersøkelser.".encode(),
-        "x19.csv": _table("uke,kurs", ["1,2", "2,4"]),
-        "x20.csv": _table("alder,koeffisient", ["18,-1.28", "19,0.4"]),
-        "x21.json": json.dumps({"sha256": "9" * 64, "contentSize": "4"}).encode(),
-        "x22.txt": b"kontonummer 1234.56.78903 er et eksempel",
+        "a01.ods": _ods([["Fylke", "Antall"], ["Oslo", 3], ["Agder", 50]]),
+        "a02.ods": _ods([["Merknad"], [f"se {ID}"]]),
+        "a03.pptx": _slide([["Fylke", "Deltakere"], ["Oslo", "2"]]),
+        "a04.docx": _word(
+            "footnotes", "<w:p><w:t>Av desse var det 3 deltakarar i Oslo.</w:t></w:p>"
+        ),
+        "a05.docx": _word("document2", f"<w:del><w:delText>{ID}</w:delText></w:del>"),
+        "a06.epub": _zip({"OEBPS/a.xhtml": f"<html><p>Rad {IDENTITY}</p></html>"}),
+        "a07.xlsx": _book([["Fylke", "Tal på søkjarar"], ["Oslo", 2]], above=12),
+        "a08.xlsx": _book([["a", 1]], name=ID),
+        "a09.xlsx": _book([["Fylke", "Antall"], ["Oslo", "=1+2"], ["Agder", "to"]]),
+        "b01.tex": b"\\begin{tabular}{lr} Fylke & Antall \\\\\nOslo & 3 \\\\\n\\end{tabular}",
+        "b02.rst": b"======  ======\nFylke   Antall\n======  ======\nOslo    3\n======  ======\n",
+        "b03.yml": b"fylker:\n  Oslo:\n    deltakere: 3\n    andel: 0.5\n",
+        "b04.toml": b"[oslo]\nantall_personer = 3\n",
+        "b05.ini": b"[oslo]\nantall=2\n",
+        "b06.sql": inserts.encode(),
+        "b07.sql": f"select * from t where fnr = '{IDENTITY}';".encode(),
+        "b08.R": b'd <- data.frame(fylke = "Oslo", antall = 3)  # bare 3 deltakere\n',
+        "b09.py": f"skip = ['{ID}']  # feil i raden".encode(),
+        "b10.rtf": b"{\\rtf1\\ansi I Oslo var det 3 deltakere.}",
+        "b11.eml": mail,
+        "b12.xml": b"<data><rad><fodselsdato>1971-03-04</fodselsdato><kjonn>K</kjonn></rad></data>",
+        "b13.xml": b"<fylke navn='Oslo'><antall>3</antall></fylke>",
+        "b14.dat": ("LOPENR FAAR KJONN MND\n" + people).encode(),
+        "b15.txt": b"Kvinner: 3 personer\nMenn: 40 personer\n",
+        "b16.csv": b"# trukket ut 2024\nfylke|antall\nOslo|3\nAgder|70\n",
+        "b17.csv": b"gruppe,variabel,oslo\nkvinner,antall personer,3\nkvinner,andel,0.5\n",
+        "b18.log": f"2024-01-02 dropped person={NUMBER} (no county)".encode(),
+        "b19.log": b"  innsats |  Freq.  Percent\n spesielt |  3  1.20\n standard |  247  98.80\n",
+        "c01.json": json.dumps(plotly).encode(),
+        "c02.json": json.dumps(vega).encode(),
+        "c03.geojson": json.dumps(geo).encode(),
+        "c04.json": json.dumps({"payload": json.dumps({"antall": 3})}).encode(),
+        "c05.json": json.dumps(
+            {"table": {"head": ["Fylke", "Antall"], "body": [["Oslo", 3]]}}
+        ).encode(),
+        "c06.json": json.dumps([{"measure": "persons", "county": "03", "value": 2}]).encode(),
+        "c07.json": json.dumps({"mottakere": [30, 2, 41]}).encode("utf-16"),
+        "c08.json": json.dumps({"rows": [[ID, 1], ["x", 2]]}).encode(),
+        "d01.html": planted.page("<dl><dt>Antall deltakere</dt><dd>3</dd></dl>"),
+        "d02.html": planted.page(f'<form><input type="hidden" value="{ID}"></form>'),
+        "d03.html": planted.page(f'<a href="/person/{IDENTITY}/sak">her</a>'),
+        "d04.html": planted.page(
+            '<iframe srcdoc="&lt;table&gt;&lt;tr&gt;&lt;th&gt;Antall&lt;/th&gt;&lt;/tr&gt;'
+            '&lt;tr&gt;&lt;td&gt;3&lt;/td&gt;&lt;/tr&gt;&lt;/table&gt;"></iframe>'
+        ),
+        "d05.html": planted.page(f"<script>s = '{octal}'</script>"),
+        "d06.html": planted.page(
+            f"<script>s = '{base64.b85encode(('id ' + ID).encode()).decode()}'</script>"
+        ),
+        "d07.html": planted.page(f"<script>s = '{ID[::-1]}'.split('').reverse()</script>"),
+        "d08.html": planted.page(
+            f"<script>z = '{base64.b64encode(gzip.compress(ID.encode())).decode()}'</script>"
+        ),
+        "d09.html": planted.page("<p>Only two participants found work.</p>"),
+        "d10.html": planted.page("<p>Just 4 of the 61 women were employed.</p>"),
+        "d11.html": planted.page('<meter aria-label="Antall deltakere: 3" value="3"></meter>'),
+        "d12.html": planted.page(
+            '<table><tr><th scope="row">Antall personer</th><td>4</td></tr></table>'
+        ),
+        "e01.svg": planted.svg("<text>3 personer</text>"),
+        "e02.svg": planted.svg(f'<g inkscape:label="{ID}"/>'),
+        "e03.jpg": _picture("JPEG", exif=_exif(f"fra {ID}")),
+        "e04.gif": _picture("GIF", comment=ID.encode()),
+        "e05.webp": _picture("WEBP", exif=_exif(f"fra {ID}")),
+        "e06.tif": _picture("TIFF", description=ID),
+        "f01.pdf": _annotated("Bare to deltakere i denne ruten"),
+        "f02.pdf": _marked(f"Rad {ID}"),
+        "f03.pdf": planted.pdf("#table(columns: 2, [Fylke], [Antall], [Oslo], [3], [Agder], [77])"),
+        "f04.pdf": planted.pdf_carrying("n.csv", b"fylke,antall\nOslo,3\n"),
+        "g01.ipynb": _cells(code("x = 1  # person " + ID)),
+        "g02.ipynb": _cells(
+            code("t", outputs=[stream("stream", name="stderr", text="fant 3 deltakere i Oslo\n")])
+        ),
+        "g03.ipynb": _cells(code("x"), widgets={"state": {"a": {"value": ID}}}),
+        "h01.md": b"- Oslo: 3 deltakere\n- Agder: 41 deltakere\n",
+        "h02.md": "I Finnmark er éin av dei 14 kvinnene i arbeid.".encode(),
+        "h03.md": b"Det var en person i Oslo og to i Agder, ellers var det ingen personer.",
+        "h04.txt": b"begin 644 a\n" + binascii.b2a_uu(b"id " + ID.encode()) + b"`\nend\n",
+        "h05.md": f"Fødselsnummer {' '.join(IDENTITY)}".encode(),
+        "h06.txt": (ID[:3] + "\u0332" + ID[3:]).encode(),
+        "i01.zip": _zip({f"{ID}/les.txt": "a"}),
+        "i02.bin": zlib.compress(f"rad {ID}".encode() * 9),
+        "i03.html": planted.page(
+            '<link rel="icon" href="data:application/zip;base64,'
+            f'{base64.b64encode(_zip({"a": ID})).decode()}">'
+        ),
+        "j01.eml": b"Subject: t\n\n" + quopri.encodestring("Talet på søkjarar er 3".encode()),
+    }
+
+
+def harmless() -> dict[str, bytes]:
+    """Files that may leave, by name."""
+    code = nbformat.v4.new_code_cell
+    return {
+        "x01.ods": _ods([["Fylke", "Antall"], ["Oslo", 30], ["Agder", 50]]),
+        "x02.pptx": _slide([["Tiltak", "Uker"], ["AFT", "2"]]),
+        "x03.xlsx": _book([["Fylke", "Timer per person"], ["Oslo", 3]], above=12),
+        "x04.tex": b"Fylke & Andel \\\\ Oslo & 3 \\\\",
+        "x05.yml": b"seed: 3\nthreads: 2\nleast_persons: 20\ncounties: 4\n",
+        "x06.toml": b'[project]\nversion = "3.1"\nworkers = 2\n',
+        "x07.sql": b"select fylke, avg(timer) from tall group by 1 limit 3;",
+        "x08.py": b"n = 3\nfor k in range(4):\n    print(k)\n",
+        "x09.R": b"x <- c(1, 2, 3, 4)  # fire grupper\n",
+        "x10.xml": b"<rss><item><pubDate>2024-03-04</pubDate><title>3 tall</title></item></rss>",
+        "x11.csv": b"fylke,deltakere\nOslo,120\nAgder,5\nTroms,0-5\n",
+        "x12.csv": b"tiltak,deltakere i prosent,timer\nAFT,3,2\n",
+        "x13.csv": b"kvartal,indeks\n2017K1,1\n2017K2,2\n2017K3,4\n",
+        "x14.json": json.dumps(
+            {"mark": "bar", "width": 3, "data": {"values": [{"x": 1, "y": 2}]}}
+        ).encode(),
+        "x15.json": json.dumps({"personer_per_kontor": 3, "andel_ledige": 2}).encode(),
+        "x16.json": json.dumps({"measure": "weeks", "value": 2}).encode(),
+        "x17.json": json.dumps(
+            {"dependencies": {"numpy": "2.3.1"}, "persons": [200, 310]}
+        ).encode(),
+        "x18.html": planted.page("<p>To personer som er like, kan få ulik hjelp av Nav.</p>"),
+        "x19.html": planted.page("<dl><dt>Antall fylker</dt><dd>3</dd></dl>"),
+        "x20.html": planted.page(
+            "<p>Fire av ti ledige kom i arbeid, og hver tredje deltaker sluttet.</p>"
+        ),
+        "x21.html": planted.page(
+            "<p>Tabell 2 Deltakere etter alder. Kapittel 3 Personer i arbeid.</p>"
+        ),
+        "x22.html": planted.page(
+            '<input type="range" min="0" max="4" value="3"><meter value="2"></meter>'
+        ),
+        "x23.html": planted.page(
+            "<script>const rows = 3, cols = {a: 1, b: 2}; draw(rows, cols);</script>"
+        ),
+        "x24.svg": planted.svg("<text>0–5 personer</text><text>2015</text>"),
+        "x25.gif": _picture("GIF", comment=b"laget med Pillow"),
+        "x26.jpg": _picture("JPEG", exif=_exif("Figur 3")),
+        "x27.pdf": planted.pdf("#table(columns: 2, [Tiltak], [Uker], [AFT], [3], [AMO], [4])"),
+        "x28.pdf": _marked("3 Deltakere og tiltak"),
+        "x29.ipynb": _cells(
+            code("n = 3  # tre fold"), kernelspec={"name": "python3", "display_name": "Python 3"}
+        ),
+        "x30.md": "Tall under 5 personer vises som 0–5. Minst 20 personer bak hver andel.".encode(),
+        "x31.md": b"Se tabell 3: personer i tiltak. Gruppe 4 deltakere er yngst.",
+        "x32.txt": b"Loggfil 2024-05-06 12:13:14 side 3 av 4, 12 filer, 3 advarsler",
     }

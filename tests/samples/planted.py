@@ -382,6 +382,91 @@ def others() -> Iterator[tuple[str, bytes]]:
     yield "o/number-id.json", f"[1,{NUMBER_ID},3]".encode()
 
 
+def disguised() -> Iterator[tuple[str, bytes]]:
+    """Ids in codes, and counts and records where nobody looks for a table."""
+    wide = TEXT_ID.encode("utf-16-le")
+    codes = ", ".join(str(ord(sign)) for sign in TEXT_ID)
+    folded = base64.encodebytes(("x" * 90 + " " + IDENTITY).encode()).decode()
+    for name, text in {
+        "short64": coded(TEXT_ID),
+        "wide64": coded(wide),
+        "base32": base64.b32encode(TEXT_ID.encode()).decode(),
+        "hex": TEXT_ID.encode().hex(),
+        "hex groups": TEXT_ID.encode().hex(" "),
+        "wide hex": wide.hex(),
+        "percent twice": "".join(f"%25{ord(sign):02X}" for sign in TEXT_ID),
+        "codes": codes,
+        "folded": folded,
+    }.items():
+        yield f"coded/{name}.html", page(f"<script>let v = '{text}'</script>")
+        yield f"coded/{name}.txt", f"verdi {text}\n".encode()
+    yield "coded/pasted.html", page(f"<script>v = '{TEXT_ID[:4]}' + '{TEXT_ID[4:]}'</script>")
+    css = "".join(f"\\{ord(sign):04x}" for sign in TEXT_ID)
+    yield "coded/style.html", page("T", f"<style>p::after{{content:'{css}'}}</style>")
+    yield "coded/utf32.txt", f"Raden {TEXT_ID}".encode("utf-32")
+    yield "coded/behind.html", page("T") + zipped(text=TEXT_ID)
+    yield "coded/unknown.bin", b"\x07\x00\x01" + random.Random(3).randbytes(400)
+    rows = [{"fylke": "Oslo", "antall": 3}, {"fylke": "Agder", "antall": 40}]
+    split = {"columns": ["fylke", "deltakarar"], "index": [0, 1], "data": [["Oslo", 2], ["X", 9]]}
+    stat = {"label": "Deltakere", "id": ["fylke", "tall"], "size": [2, 1], "value": [3, 70]}
+    stat["dimension"] = {
+        "fylke": {"category": {"label": {"03": "Oslo", "11": "Rogaland"}}},
+        "tall": {"category": {"label": {"n": "Antall personer"}}},
+    }
+    trees: dict[str, object] = {
+        "below": {"deltakere": {"Oslo": 2, "Agder": 44}},
+        "text": {"antallPersoner": "3"},
+        "index": {
+            "03": {"sted": "Oslo", "person_count": 4},
+            "11": {"sted": "R", "person_count": 9},
+        },
+        "split": split,
+        "lists": [["fylke", "tal på søkjarar"], ["Oslo", 4]],
+        "stat": stat,
+    }
+    for name, tree in trees.items():
+        yield f"tree/{name}.json", json.dumps(tree).encode()
+    yield (
+        "tree/lines.jsonl",
+        "\n".join(json.dumps({"id_person": k, "x": k}) for k in range(30)).encode(),
+    )
+    yield "tree/script.html", page(f"<script>const rows = {json.dumps(rows)};</script>")
+    yield "tree/object.html", page("<script>plot({fylke: 'Oslo', deltakere: 3})</script>")
+    yield "tree/attribute.html", page('<p data-deltakere="3">Oslo</p>')
+    yield "tree/comment.html", page("<!-- fylke;antall\nOslo;3\nAgder;50 -->")
+    yield "tree/alt.html", page('<img alt="Søylen viser 3 deltakere i Oslo" src="a.png">')
+    yield "tree/pre.html", page("<pre>fylke  antall\nOslo   3\nAgder  50</pre>")
+    heads = {"lopenr": "timer", "w19_0634_lopenr_person": "inntekt", "pid": "alder", "lnr": "x"}
+    for name, other in heads.items():
+        lines = "\n".join(f"{k},{k % 7}" for k in range(30))
+        yield f"key/{name}.csv", f"{name},{other}\n{lines}\n".encode()
+    lines = "\n".join(f"{1000 + 7 * k},{20 + k % 40},{k % 2},{k}" for k in range(40))
+    yield "key/own.csv", f"enhet,alder,kjønn,timer\n{lines}\n".encode()
+    lines = "\n".join(f"2017-0{1 + k % 9}-{10 + k},AFT" for k in range(12))
+    yield "key/days.csv", f"inn,tiltak\n{lines}\n".encode()
+    for k, sentence in enumerate(
+        (
+            "Berre ein deltakar fekk jobb.",
+            "Det gjaldt to av dei 37 deltakarane.",
+            "Tre unge ledige kvinner var med.",
+            "33 % av 9 deltakere kom i jobb.",
+            "Andelen var 25 % (n = 12).",
+            "Antall deltakere: fire",
+            "Av søkjarane fall fire innvandrarar frå.",
+            "Talet på personar var 2.",
+        )
+    ):
+        yield f"said/{k}.md", sentence.encode()
+        yield (
+            f"said/{k}.ipynb",
+            nbformat.writes(
+                nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(sentence)])
+            ).encode(),
+        )
+    yield "said/cell.csv", b"fylke;antall\nOslo;3 (12 %)\nAgder;tre\n"
+    yield "said/ansi.csv", "fylke;Antall søkere\nØst;2\n".encode("cp1252")
+
+
 def _harmless() -> Iterator[tuple[str, bytes]]:
     yield (
         "estimates.csv",
@@ -475,6 +560,16 @@ def _harmless() -> Iterator[tuple[str, bytes]]:
         page(f"<script>var font='{coded(random.Random(1).randbytes(900))}'</script>"),
     )
     yield "utf16.csv", "fylke,verdi\n03,0.5\n11,0.25\n".encode("utf-16")
+    yield "people.md", "En deltaker får en veileder; tre av ti personer får jobb.".encode()
+    yield "adjectives.md", b"Tre fylker har flere deltakere; 3 av 4 deltakere er kvinner."
+    yield "percent.md", b"33 % av 9000 deltakere, 40 prosent av 200 personer (n = 200)."
+    yield "levels.json", json.dumps({"personer": {"andel": 0, "timer": 3, "n_obs": 2}}).encode()
+    yield "releases.csv", b"utgitt,endring\n2017-01-12,1\n2017-02-13,2\n2017-03-14,3\n" * 3
+    yield (
+        "ages.csv",
+        ("alder,koeffisient\n" + "\n".join(f"{k},{k % 5}" for k in range(40))).encode(),
+    )
+    yield "code.html", page("<script>let s = {n: 3, rows: [1, 2, 3, 4, 5, 6]}; // 3 rader</script>")
     yield "words.md", b"Sammenligningsgruppe, arbeidsmarkedstiltakene og registerdatabehandling."
 
 
@@ -485,4 +580,4 @@ def harmless() -> dict[str, bytes]:
 
 def leaks() -> dict[str, bytes]:
     """Everything that may not leave, by its path."""
-    return dict([*named_leaks(), *small_counts(), *microdata(), *others()])
+    return dict([*named_leaks(), *small_counts(), *microdata(), *others(), *disguised()])

@@ -1,6 +1,7 @@
 """A small set of finished results with reports, for tests of the site."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -29,8 +30,10 @@ def county_number(code: str, place: int = 0) -> float:
 
 
 def estimates(study: str) -> pd.DataFrame:
-    """Estimates with one national number and, in three studies, numbers of every county."""
+    """Estimates with one national number and numbers of every county."""
     rows = [{"label": "x", "row": "", "column": "", "estimate": 12.5}]
+    if study == "programs":
+        return pd.DataFrame([*rows, *_of_programs()])
     for code in places.codes(2014 if study == "hedmark" else 2024):
         for place, value in enumerate(PARTS if study == "followup" else MONTHS):
             number = county_number(code, place)
@@ -42,9 +45,20 @@ def estimates(study: str) -> pd.DataFrame:
             else:
                 keys = {"label": "fig-11", "value": "value", "month": value, "county": code}
                 level = {"label": "fig-county-levels", "value": "indicator", "county": code}
-                rows += [level | own] if place and study != "programs" else []
-            rows += [keys | own] if study != "programs" else []
+                rows += [level | own] if place else []
+            rows += [keys | own]
     return pd.DataFrame(rows)
+
+
+def _of_programs() -> Iterator[dict[str, object]]:
+    """Rows of every county: percent started after so many months, and on two programmes."""
+    for code in places.codes(places.CURRENT_YEAR):
+        own = {"value": "percent", "county": code}
+        for place, month in enumerate(("6", "12", "24")):
+            started = {"month": month, "estimate": int(code) + place}
+            yield own | {"label": "tbl-counties"} | started
+        for program, percent in (("AFT", int(code) + 30), ("Oppfølging", None)):
+            yield own | {"label": "tbl-county-programs", "program": program, "estimate": percent}
 
 
 def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") -> Path:

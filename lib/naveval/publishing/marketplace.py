@@ -6,13 +6,18 @@ in the folder.
 """
 
 import json
+import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from urllib.parse import urlsplit
 
 import requests
@@ -29,6 +34,8 @@ REFUSED_ABOVE = 100 * MEGABYTE
 BATCH = 10
 ATTEMPTS = 5
 TIMEOUT = (10, 300)
+WHOLE = 1_800
+"""Seconds to connect, between two signs of an answer, and for a batch with its answer."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 RECEIPT_FILE = ".published.json"
 """What a server has taken, so that nothing is sent twice after an upload that stopped."""
@@ -115,7 +122,7 @@ def publish(
     left = [file for file in every if taken.get(named[file]) != checksums[named[file]]]
     batches = plan(left)
     sent = tries = size = 0
-    with requests.Session() as session:
+    with _quiet(), requests.Session() as session:
         session.auth = auth
         for number, batch in enumerate(batches, 1):
             parts = {named[file]: _unchanged(file, checksums[named[file]]) for file in batch}
@@ -207,30 +214,34 @@ def _send(
         if attempt > 1:
             pause(2.0 ** (attempt - 2))
         parts = [(name, (name, content)) for name, content in contents.items()]
+        request = partial(
+            session.put,
+            url,
+            files=parts,
+            timeout=TIMEOUT,
+            allow_redirects=False,
+            proxies=direct,
+            stream=True,
+        )
         try:
-            with session.put(
-                url,
-                files=parts,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-                proxies=direct,
-                stream=True,
-            ) as answer:
+            with _within(WHOLE, request) as answer:
                 status, kind = answer.status_code, answer.headers.get("Content-Type", "")
         except requests.ReadTimeout:
             raise PublishError(
-                f"{url}: no answer in {TIMEOUT[1]} s; stopped at {first}, which may have arrived. "
-                "Publish again to go on from there"
+                f"{url}: no answer in {TIMEOUT[1]} s, or not a whole one in {WHOLE} s; stopped at "
+                f"{first}, which may have arrived. Publish again to go on from there"
             ) from None
         except (requests.ConnectionError, requests.Timeout) as error:
             fault = type(error).__name__
             continue
-        except requests.RequestException as error:
+        except Exception as error:  # whatever an answer breaks; its own words could be the token
             fault = f"an answer that is no HTTP ({type(error).__name__})"
             raise PublishError(f"{url}: {fault}; stopped at {first}") from None
         if 200 <= status < 300 and not kind.startswith(PAGE):
             return attempt
         fault = _status(status)
+        if status < 200:
+            raise PublishError(f"{url}: {fault}: no answer to an upload; stopped at {first}")
         if status < 300:
             raise PublishError(
                 f"{url}: answered with a web page, such as one to log in; stopped at {first}. "
@@ -241,6 +252,40 @@ def _send(
         if status < 500:
             raise PublishError(f"{url}: {fault}; stopped at {first}. " + HINTS.get(status, ""))
     raise PublishError(f"{url}: {fault} after {ATTEMPTS} attempts; stopped at {first}")
+
+
+def _within(seconds: float, ask: Callable[[], requests.Response]) -> requests.Response:
+    """What a server answers; ReadTimeout when it lets its answer drip for longer than this."""
+    given: Queue[requests.Response | Exception] = Queue(1)
+
+    def run() -> None:
+        try:
+            given.put(ask())
+        except Exception as error:
+            given.put(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        answer = given.get(timeout=seconds)
+    except Empty:
+        raise requests.ReadTimeout from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing is logged of answers: what a server sends could be the token."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("urllib3")]
+    loud = [log for log in map(logging.getLogger, names) if not log.disabled]
+    for log in loud:
+        log.disabled = True
+    try:
+        yield
+    finally:
+        for log in loud:
+            log.disabled = False
 
 
 def _status(code: int) -> str:

@@ -165,6 +165,21 @@ def test_every_county_has_its_own_numbers_and_not_the_countrys(built: SimpleName
         assert len(PdfReader(built.site / counties.sheet_file(code)).pages) == 1
 
 
+def test_programmes_of_a_county_are_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
+    site_sample.make_result(tmp_path, "programs", "")
+    (result,) = results.collect(["programs"])
+    for code in places.codes(places.CURRENT_YEAR):
+        started, about, chart = counties.told(code, result, site_pages.words()).parts
+        words = " ".join(started.split())
+        assert f"begynte {int(code)} prosent på tiltak innen et halvt år" in words
+        assert f"{int(code) + 2} prosent innen to år" in words
+        assert places.name(code) in about
+        assert chart.rows == (("AFT", str(int(code) + 30)),), "hidden programmes are not drawn"
+
+
 def test_a_county_is_not_ranked_beyond_what_intervals_carry(built: SimpleNamespace) -> None:
     page = soup(built.site / "fylke-34-innlandet.html")
     assert "Ingen av de 14 andre fylkene kan" in page.text

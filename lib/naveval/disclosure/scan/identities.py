@@ -45,10 +45,12 @@ class Ids:
 def ids(given: Collection[str]) -> Ids:
     """Ids as they are looked for; those shorter than six characters would be in any number.
 
-    An id of digits that begins with zero is looked for without it too, as numbers lose it.
+    An id of digits that begins with zero is looked for without it too, as numbers lose it; and
+    every id from back to front, the simplest disguise.
     """
     texts = {squeezed(text) for text in map(str, given) if len(text) >= SHORTEST_ID}
     texts |= {text.lstrip("0") for text in texts if text.isdigit() and len(text.lstrip("0")) > 8}
+    texts |= {text[::-1] for text in texts}
     return Ids(frozenset(texts), frozenset(map(len, texts)))
 
 

@@ -8,6 +8,7 @@ from naveval.disclosure.scan.identities import Hits
 from naveval.disclosure.scan.text import decoded
 
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
+HEADS = (PNG_HEAD, b"\xff\xd8\xff")
 PIXELS = (b"IHDR", b"IDAT", b"PLTE", b"IEND", b"tRNS")
 JPEG_END = b"\xff\xd9"
 ZLIB = (b"x\x9c", b"x\xda", b"x\x01", b"x\x5e")

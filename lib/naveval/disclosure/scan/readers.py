@@ -13,70 +13,41 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook
 
-from naveval.disclosure.scan import pdf, pictures, tables
+from naveval.disclosure.scan import pdf, pictures, sentences, tables
 from naveval.disclosure.scan.identities import Hits, Ids, named
 from naveval.disclosure.scan.text import (
+    RAW,
     attributes,
     decoded,
     hidden,
+    pasted,
     plain,
     without_data,
     without_tags,
 )
+from naveval.disclosure.scan.titles import apart, counts_persons, identifies
 from naveval.disclosure.thresholds import Thresholds
 
 CONTAINERS = frozenset(
     [
-        ".parquet",
-        ".feather",
-        ".arrow",
-        ".pkl",
-        ".pickle",
-        ".joblib",
-        ".npy",
-        ".npz",
-        ".duckdb",
-        ".sqlite",
-        ".db",
-        ".dta",
-        ".sav",
-        ".sas7bdat",
-        ".rds",
-        ".rdata",
-        ".h5",
-        ".xls",
-        ".gz",
-        ".bz2",
-        ".xz",
-        ".zst",
-        ".7z",
-        ".rar",
-        ".tar",
-        ".tgz",
+        *(".parquet", ".feather", ".arrow", ".orc", ".avro", ".pkl", ".pickle", ".joblib", ".npy"),
+        *(".npz", ".duckdb", ".sqlite", ".db", ".mdb", ".accdb", ".dta", ".sav", ".por", ".xpt"),
+        *(".sas7bdat", ".rds", ".rda", ".rdata", ".h5", ".hdf5", ".xls", ".gz", ".bz2", ".xz"),
+        *(".zst", ".lz4", ".lzma", ".7z", ".rar", ".tar", ".tgz", ".svgz"),
     ]
 )
 """Raw data and archives, by the ends of their names."""
-SIGNATURES = (
-    b"PAR1",
-    b"ARROW1",
-    b"SQLite format 3",
-    b"\x89HDF",
-    b"\x93NUMPY",
-    b"\xd0\xcf\x11\xe0",
-    b"\x1f\x8b",
-    b"BZh",
-    b"\xfd7zXZ",
-    b"7z\xbc\xaf",
-    b"Rar!",
-    b"\x28\xb5\x2f\xfd",
-)
-"""First bytes of raw data and archives, whatever their name."""
+PLAIN_BINARY = (b"wOF2", b"wOFF", b"\0\x01\0\0", b"OTTO", b"GIF8", b"RIFF", b"\0\0\x01\0")
+"""First bytes of typefaces and small pictures."""
+ZIP_END = b"PK\x05\x06"
+NO_SIGNS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 HTML_JSON = re.compile(
     r"<script\b[^>]*\btype=[\"']application/(?:[\w.-]+\+)?json[\"'][^>]*>(.*?)</script>",
     re.DOTALL | re.IGNORECASE,
@@ -84,6 +55,17 @@ HTML_JSON = re.compile(
 ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{~}])")
 """A backslash that takes from a sign its meaning in Markdown; pipes keep theirs."""
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
+COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
+ATTRIBUTE = re.compile(r"\bdata-([A-Za-zæøåÆØÅ][\w.-]*)=[\"'](\d{1,2})[\"']")
+SCRIPT = re.compile(
+    r"<(script)\b(?![^>]*\bjson[\"'])[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE
+)
+PRINTED = re.compile(r"<(pre|textarea|template|code)\b[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
+QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
+VALUE = re.compile(r"(?:[=(:,]|\breturn)\s*[\[{](?=\s*[\[{\"])")
+"""Where code holds a value written as JSON."""
+INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
 NO_PROSE = re.compile(r"<(script|style|table|svg)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 
 
@@ -111,9 +93,11 @@ def search(name: str, content: bytes, wanted: Wanted) -> Hits:
     """Findings in one file, by its path and content: what was found and how often."""
     suffix = PurePosixPath(name).suffix.lower()
     yield from named(plain(name), wanted.ids)
-    if suffix in CONTAINERS or content.startswith(SIGNATURES):
+    if suffix in CONTAINERS or content.startswith(RAW):
         yield "raw data or an archive", 1
         return
+    if ZIP_END in content and not content.startswith((b"PK", *pictures.HEADS, b"%PDF")):
+        yield pictures.AFTER_END, 1
     try:
         yield from _reader(suffix, content)(name, content, wanted)
     except Exception:  # whatever cannot be read cannot be checked, and does not leave
@@ -127,19 +111,30 @@ def _reader(suffix: str, content: bytes) -> Callable[[str, bytes, Wanted], Hits]
             return reader
     if suffix in READERS:
         return READERS[suffix]
+    if not pictures.is_text(content) and NO_SIGNS.search(decoded(content[:2000])):
+        return _binary
     text = decoded(content[:5000]).lstrip()
     if text.startswith(("{", "[")):
         return _json_or_text
     if re.match(r"<(?:!doctype|html|svg|\?xml|table|div|p)\b", text, re.IGNORECASE):
         return _html
-    lines = text.split("\n")[:2]
-    if len(lines) == 2 and any(0 < lines[0].count(d) == lines[1].count(d) for d in ",;\t"):
-        return _csv
     return _text
 
 
+def _binary(name: str, content: bytes, wanted: Wanted) -> Hits:
+    if not content.startswith(PLAIN_BINARY):
+        yield "bytes of an unknown kind, cannot be checked", 1
+    yield from _bytes(content, wanted)
+
+
 def _words(text: str, wanted: Wanted) -> Hits:
-    """Persons named in a text, and findings in the files it carries."""
+    """Persons named in a text, small counts in its sentences, findings in the files it carries."""
+    yield from sentences.prose(plain(without_data(text)), wanted.limits)
+    yield from _signs(text, wanted)
+
+
+def _signs(text: str, wanted: Wanted) -> Hits:
+    """Persons named among signs that may be no sentences, and findings in files they carry."""
     yield from named(plain(without_data(text)), wanted.ids)
     for kind, content in hidden(text):
         suffix = next((end for part, end in EMBEDDED.items() if part in kind), "")
@@ -149,8 +144,8 @@ def _words(text: str, wanted: Wanted) -> Hits:
 def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     yield from _words(text, wanted)
-    yield from tables.prose(plain(text), wanted.limits)
     yield from _markdown_tables(text, wanted)
+    yield from tables.pairs(plain(text), wanted.limits)
     for rows in tables.of_columns(plain(text)):
         yield from tables.table(rows, wanted.limits, small=True)
 
@@ -164,38 +159,58 @@ def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _json(name: str, content: bytes, wanted: Wanted) -> Hits:
-    tree = json.loads(decoded(content))
+    text = decoded(content)
+    tree = json.loads(text)
     yield from _words("\n".join(_strings(tree)), wanted)
-    yield from _tree(tree, wanted.limits)
+    yield from _tree(tree, wanted)
+
+
+def _json_lines(name: str, content: bytes, wanted: Wanted) -> Hits:
+    """One value a line, together a list."""
+    lines = [json.loads(line) for line in decoded(content).splitlines() if line.strip()]
+    yield from _json(name, json.dumps(lines).encode(), wanted)
 
 
 def _json_or_text(name: str, content: bytes, wanted: Wanted) -> Hits:
-    try:
-        json.loads(decoded(content))
-    except ValueError:
-        yield from _text(name, content, wanted)
-    else:
-        yield from _json(name, content, wanted)
+    for reader in (_json, _json_lines):
+        try:
+            yield from [*reader(name, content, wanted)]
+        except ValueError:
+            continue
+        return
+    yield from _text(name, content, wanted)
 
 
-def _tree(node: Any, limits: Thresholds, title: str = "") -> Hits:
-    """Small counts and ids by the keys they stand under, and lists of persons."""
-    rows = tables.of_records(node)
-    if rows and tables.persons_by_row([key.lower() for key in rows[0]]):
-        yield "rows that describe single persons", len(rows) - 1
+def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
+    """Tables in a tree, small counts and ids by the keys they stand under or below."""
+    limits = wanted.limits
+    if isinstance(node, Mapping) and {"dimension", "id", "value"} <= set(node):
+        small = node.get("source") not in wanted.exempt
+        for rows in tables.of_jsonstat(node, limits) if small else ():
+            yield from tables.table(rows, limits, small=True)
+        return
+    if isinstance(node, str) and node.lstrip()[:1] in ("{", "["):
+        with suppress(ValueError):
+            yield from _tree(json.loads(node), wanted, title)
+    records = tables.of_records(node)
+    if records:
+        yield from tables.table(records, limits, small=True)
     if isinstance(node, Mapping):
+        yield from tables.table(tables.measured(node, limits) or [], limits, small=True)
         for key, value in node.items():
-            if tables.identifies(str(key).lower(), limits) and not isinstance(value, Mapping):
+            if identifies(str(key).lower(), limits) and not isinstance(value, Mapping):
                 yield "key that identifies persons", 1
-            yield from _tree(value, limits, str(key))
+            below = title if counts_persons(title, limits) and not apart(str(key), limits) else key
+            if not records or isinstance(value, Mapping | list | str):
+                yield from _tree(value, wanted, str(below))
     elif isinstance(node, list):
         for item in node:
-            yield from _tree(item, limits, title)
+            if not records or isinstance(item, Mapping | str):
+                yield from _tree(item, wanted, title)
     elif (
-        isinstance(node, int | float)
-        and not isinstance(node, bool)
-        and tables.counts_persons(title, limits)
-        and tables.too_small(node, limits)
+        not isinstance(node, bool)
+        and counts_persons(title, limits)
+        and sentences.too_small(sentences.number(str(node)), limits)
     ):
         yield f"count below {limits.min_cell} persons under a key {title}", 1
 
@@ -203,21 +218,60 @@ def _tree(node: Any, limits: Thresholds, title: str = "") -> Hits:
 def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     shown = without_data(text)
-    yield from _words(without_tags(text), wanted)
-    yield from _words(attributes(text), wanted)
-    yield from tables.prose(plain(without_tags(NO_PROSE.sub("\n", shown))), wanted.limits)
+    shown_text = re.sub(r"\s+", " ", NO_PROSE.sub("\n", shown))
+    yield from _signs(without_tags(text), wanted)
+    yield from sentences.prose(plain(without_tags(shown_text)), wanted.limits)
+    if not name.startswith("xl/"):  # sheets are read as tables
+        yield from tables.terms(shown_text, wanted.limits)
+    yield from _mark_up(text, wanted)
     for rows, label in tables.of_markup(shown):
         yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
     for data in HTML_JSON.findall(shown):
         yield from _json("", html.unescape(data).encode(), wanted)
+    for _, part in SCRIPT.findall(shown):
+        yield from _script("", part.encode(), wanted)
+    for _, part in PRINTED.findall(shown):
+        yield from _text("", without_tags(part).encode(), wanted)
     for picture in SVG.findall(shown):
         yield from pictures.marks(picture)
+
+
+def _mark_up(text: str, wanted: Wanted) -> Hits:
+    """Comments and attributes."""
+    inside = attributes(text)
+    yield from _words(inside, wanted)
+    for page in INSIDE.findall(inside):
+        yield from _html("", html.unescape(page).encode(), wanted)
+    for comment in COMMENT.findall(inside):
+        yield from _text("", comment.encode(), wanted)
+    for key, value in ATTRIBUTE.findall(inside):
+        if counts_persons(key, wanted.limits) and sentences.too_small(float(value), wanted.limits):
+            yield f"count below {wanted.limits.min_cell} persons in an attribute {key}", 1
+
+
+def _script(name: str, content: bytes, wanted: Wanted) -> Hits:
+    """Code: its texts, the values it holds as JSON, and small counts under keys."""
+    text = pasted(decoded(content))
+    yield from _signs(text, wanted)
+    for comment in SCRIPT_COMMENT.findall(text):
+        yield from sentences.prose(comment, wanted.limits)
+    for quoted in QUOTED.findall(text):
+        yield from sentences.prose(plain(quoted), wanted.limits)
+    reader, place = json.JSONDecoder(), 0
+    while found := VALUE.search(text, place):
+        try:
+            value, place = reader.raw_decode(text, found.end() - 1)
+        except ValueError:
+            place = found.end()
+            continue
+        yield from _tree(value, wanted)
+    yield from tables.pairs(text, wanted.limits)
 
 
 def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     yield from _words(without_tags(text), wanted)
-    yield from _words(attributes(text), wanted)
+    yield from _mark_up(text, wanted)
     yield from pictures.marks(without_data(text))
 
 
@@ -250,8 +304,9 @@ def _picture(bodies: list[bytes], wanted: Wanted) -> Hits:
 def _bytes(body: bytes, wanted: Wanted) -> Hits:
     """The most any reading of some bytes finds."""
     found: dict[str, int] = {}
+    reader = _words if pictures.is_text(body) else _signs
     for text in pictures.texts(body):
-        for kind, number in _words(text, wanted):
+        for kind, number in reader(text, wanted):
             found[kind] = max(found.get(kind, 0), number)
     yield from found.items()
 
@@ -259,9 +314,11 @@ def _bytes(body: bytes, wanted: Wanted) -> Hits:
 def _pdf(name: str, content: bytes, wanted: Wanted) -> Hits:
     if pdf.behind(content):
         yield pictures.AFTER_END, 1
-    yield from _words(re.sub(rb"[^\x20-\x7e]+", b"\n", content).decode("ascii"), wanted)
+    yield from _signs(re.sub(rb"[^\x20-\x7e]+", b"\n", content).decode("ascii"), wanted)
     for text in pdf.pages(content):
         yield from _text("", text.encode(), wanted)
+        # A sentence may go over two lines.
+        yield from sentences.prose(" ".join(text.split()), wanted.limits)
     things = pdf.objects(content)
     for text in set(pdf.strings(things)):
         yield from _words(text, wanted)
@@ -285,12 +342,18 @@ def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
                 yield from _html(member.filename, inside, wanted)
             elif not member.is_dir():
                 yield from search(member.filename, inside, wanted)
-        if "xl/workbook.xml" in archive.namelist():
+            if "pivotCacheRecords" in member.filename:
+                yield "raw data behind a pivot table", 1
+        if {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & set(archive.namelist()):
             yield from _sheets(content, wanted)
 
 
 def _sheets(content: bytes, wanted: Wanted) -> Hits:
-    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    """Sheets of a workbook, hidden ones too; a text document has none."""
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    except CalamineError:
+        return
     for title in book.sheet_names:
         cells = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
         rows = [[str(cell) for cell in row] for row in cells]
@@ -312,6 +375,9 @@ def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
             for part, joint in (("text", ""), ("traceback", "\n")):
                 yield from _text("", joint.join(out.pop(part, "")).encode(), wanted)
         cell.pop("attachments", None)
+        source = "".join(cell.pop("source", ""))
+        reader = _markdown if cell["cell_type"] == "markdown" else _text
+        yield from reader("", source.encode(), wanted)
     yield from _words("\n".join(_strings(book)), wanted)
 
 
@@ -352,7 +418,13 @@ STARTS: Mapping[bytes, Callable[[str, bytes, Wanted], Hits]] = {
 }
 READERS: Mapping[str, Callable[[str, bytes, Wanted], Hits]] = {
     ".csv": _csv,
+    ".tsv": _csv,
     ".json": _json,
+    ".geojson": _json,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".js": _script,
+    ".css": _text,
     ".html": _html,
     ".htm": _html,
     ".xml": _html,
@@ -362,6 +434,7 @@ READERS: Mapping[str, Callable[[str, bytes, Wanted], Hits]] = {
     ".jpeg": _jpeg,
     ".pdf": _pdf,
     ".xlsx": _zip,
+    ".ods": _zip,
     ".docx": _zip,
     ".ipynb": _notebook,
     ".md": _markdown,

@@ -7,43 +7,23 @@ import csv
 import html
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise, product
 from typing import Any
 
 from naveval.disclosure.scan.identities import Hits
-from naveval.disclosure.scan.text import plain, without_tags
+from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
+from naveval.disclosure.scan.text import without_tags
+from naveval.disclosure.scan.titles import (
+    counts_persons,
+    counts_row,
+    identifies,
+    tells,
+    title_of,
+)
 from naveval.disclosure.thresholds import Thresholds
 
 Rows = list[list[str]]
-HEAD_WITHIN = 5
-"""A workbook has a notice and a title above the head of its table."""
-IDENTIFYING = re.compile(
-    r"(?:(?:birth|person|personal|national)(?:id|ident|nr|no|nummer|number)|fnr|dnr|ssn|"
-    r"f[øo]d(?:t|sels?(?:nr|nummer|dato))|dnummer|birth(?:day|date)|dateofbirth|"
-    r"akt[øo]r(?:id)?|ident(?:nr|nummer|itetsnummer)?|etternavn|etternamn|fornavn|fornamn|"
-    r"fulltnavn|personnavn|surname|firstname|lastname|adresse|gateadresse|epost(?:adresse)?|"
-    r"email|telefon(?:nr|nummer)?|mobil(?:nr|nummer)?)"
-)
-PERSONS = (
-    r"(?:person[ae]r?|persons|people|deltak[ea]r(?:e|ar)?|deltag(?:er|ere|arar)|participants|"
-    r"arbeidss[øo]kj?[ea]r(?:e|ar)?|job.?seekers|brukere|brukarar|mottak(?:ere|arar)|individ(?:er|s)?|"
-    r"individuals|arbeidsledige|arbeidslause|helt ledige|heilt ledige|ledige|ledig[eae] kvinner|"
-    r"unemployed|innbygg(?:ere|jarar)|clients|claimants|headcount|kandidat(?:er|ar)|hoder|hovud)"
-)
-COUNTING = re.compile(
-    rf"(?:(?:antall?|tal(?:et)? p[åa]|mengda?|sum|number of|no\.? of|#|hvor mange|kor mange)\s*)?"
-    rf"{PERSONS}(?:\b.*)?|(?:frekvens|frequency|freq|tal|talet|antal|antall|headcount|n)\.?"
-)
-COUNT_ROW = re.compile(
-    rf"(?:antall?|tal(?:et)? p[åa]|number of|no\.? of|sum)\s*{PERSONS}.*|antall?|n", re.I
-)
-"""Titles of rows that hold counts: «Personer» alone may be the name of a sample."""
-NO_COUNT = re.compile(
-    r"andel|del av|prosent|%|share|percent|proportion|\bper\b|\bpr\b|effekt|effect|kostnad|cost|"
-    r"kroner|\bkr\b|nok|bel[øo]p|mean|gjennomsnitt|snitt|median|\brate|timer|hours|m[åa]neder|"
-    r"m[åa]nader|months|dager|dagar|days|uker|veker|weeks|alder|\bage|l[øo]nn|wage|inntekt|income|"
-    r"endring|change|indeks|index|feil|error|intervall?|verdi|value|vekt|weight|score|sk[åa]r"
-)
 EXACT = re.compile(
     r"f[øo]dsels[åa]r|f[øo]de[åa]r|birth_?year|year_of_birth|alder|age|postn(?:r|ummer)|zip(?:_?code)?|"
     r"(?:bosteds)?kommune(?:nr|nummer)?|municipality|bydel|diagnos[ei]s?|start_?(?:dato|date)|"
@@ -63,23 +43,31 @@ MEASURED = re.compile(
 )
 CHARACTERISTICS = 3
 """So many personal characteristics, one of them exact, and nothing measured: rows are persons."""
-SMALL_IN_PROSE = re.compile(
-    r"(?<![\w,.])(?P<number>\d+|én|ein|en|ett|to|tre|fire|one|two|three|four) "
-    rf"(?P<what>{PERSONS})\b",
-    re.I,
+MANY = 20
+FEW_DATES = 5
+"""Rows from which a key of its own, or from which dates by the day, tell of single persons."""
+OWN_KEY = re.compile(r"[A-Za-z_-]*\d+|[0-9a-fA-F-]{8,}|[A-Za-z0-9+/_=-]{10,}")
+NO_KEY = re.compile(
+    r"(?:.*_)?(?:uke|veke|week|m[åa]ned|m[åa]nad|month|[åa]r|year|dag|day|dato|date|kvartal|quarter|"
+    r"tid|time|periode?|step|steg|trinn|nivå|level|m|k|t|fylke|county|kommune|region|kontor|office)\w*"
 )
-NO_SIZE = re.compile(
-    r"(?:\b\w+ (?:enn|than)|\b(?:under|over|minst|opptil|inntil|av|hver|kvar|figur|tabell|kapittel|"
-    r"avsnitt|vedlegg|steg|trinn|gruppe|alternativ|nr\.?)|\d[\d,.]*) $",
-    re.I,
+DAY = re.compile(
+    r"(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d(?:[T ].*)?|[0-3]?\d\.(?:0?\d|1[0-2])\.(?:19|20)?\d\d"
 )
-"""What stands before a number that is a limit, a part, a label, or the end of a longer number."""
-SIZE_IN_PROSE = re.compile(r"(?<![\w])[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
-ONE_TO_FOUR = {"én": 1, "ein": 1, "en": 1, "ett": 1, "one": 1, "to": 2, "two": 2}
-ONE_TO_FOUR |= {"tre": 3, "three": 3, "fire": 4, "four": 4}
-HTML_TABLE = re.compile(r"<table\b.*?</table>|<w:tbl\b.*?</w:tbl>", re.DOTALL | re.IGNORECASE)
-HTML_ROW = re.compile(r"<(w:)?tr\b.*?</(?:w:)?tr>", re.DOTALL | re.IGNORECASE)
-HTML_CELL = re.compile(r"<(?:w:tc|t[hd])\b[^>]*>(.*?)</(?:w:tc|t[hd])>", re.DOTALL | re.IGNORECASE)
+FIRST_OR_LAST = re.compile(r"-(?:01|28|29|30|31)(?:$|[T ])|^(?:0?1|28|29|30|31)\.")
+PUBLISHED_ON = re.compile(
+    r".*(?:publi|utgi|versjon|version|oppdater|updat|hent|gyldig|valid|release|frist|deadline|modif|"
+    r"skrevet|lest|accessed).*"
+)
+COMMENTS = re.compile(r"\A(?:#[^\n]*\n|\s*\n)+")
+HTML_TABLE = re.compile(
+    r"<(?:\w+:)?(?:table|tbl)\b(?!-).*?</(?:\w+:)?(?:table|tbl)>", re.DOTALL | re.IGNORECASE
+)
+HTML_ROW = re.compile(
+    r"<(?:\w+:)?(?:tr|table-row)\b(?!-).*?</(?:\w+:)?(?:tr|table-row)>", re.DOTALL | re.IGNORECASE
+)
+CELL = r"(?:\w+:)?(?:tc|t[hd]|table-cell)"
+HTML_CELL = re.compile(rf"<{CELL}\b(?!-)[^>]*>(.*?)</{CELL}>", re.DOTALL | re.IGNORECASE)
 HTML_LABEL = re.compile(r"\bid=[\"'](tbl-[\w-]+)[\"']")
 PIPE_ROW = re.compile(r"^\s*\|(.+)\|\s*$")
 PIPE_CAPTION = re.compile(r"\s*:.*\{#([\w-]+)")
@@ -90,7 +78,7 @@ COLUMNS = re.compile(r"\S(?:.*?\S)??(?=\s{2,}|\t|$)")
 def table(
     rows: Sequence[Sequence[str]], limits: Thresholds, *, small: bool, few: bool = False
 ) -> Hits:
-    """Findings in a table whose head is near its top, or whose rows have titles.
+    """Findings in tables, which may follow each other, or in a table whose rows have titles.
 
     Parameters
     ----------
@@ -100,29 +88,30 @@ def table(
         Whether a 0 is right where the column `<name>_few` says that it stands for 0 to 5. Anybody
         can write such a column, so only for files that are known to be the suite's own.
     """
-    place = next((k for k, row in enumerate(rows[:HEAD_WITHIN]) if _is_head(row, limits)), None)
-    if place is not None:
-        heads = [_title(cell) for cell in rows[place]]
-        below = rows[place + 1 :]
+    places = [k for k, row in enumerate(rows) if _is_head(row, limits)] or [0]
+    for place, end in pairwise([*places, len(rows)]):
+        heads = [title_of(cell) for cell in rows[place]] if rows else []
+        below = rows[place + 1 : end]
         yield from _columns(heads, below, limits, small=small, few=few)
-        if below and persons_by_row(heads):
+        if below and (persons_by_row(heads) or _own_rows(heads, below)):
             yield "rows that describe single persons", len(below)
     for row in rows if small else ():
-        title = _title(row[0]) if row else ""
-        if COUNT_ROW.fullmatch(title) and not NO_COUNT.search(title):
-            hits = sum(too_small(number(cell), limits) for cell in row[1:])
-            if hits:
-                yield f"count below {limits.min_cell} persons in a row {title}", hits
+        for cell, after in pairwise(row):
+            if len(cell) < LONGEST_TITLE and counts_row(cell) and too_small(number(after), limits):
+                yield f"count below {limits.min_cell} persons in a row {title_of(cell)}", 1
 
 
-def _title(cell: str) -> str:
-    return re.sub(r"\s+", " ", plain(cell)).strip(" .:*_`").lower()
+LONGEST_TITLE = 80
+YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def _is_head(row: Sequence[str], limits: Thresholds) -> bool:
-    titles = [_title(cell) for cell in row]
-    return persons_by_row(titles) or any(
-        identifies(title, limits) or counts_persons(title, limits) for title in titles
+    """Whether a row holds titles, and no numbers but years."""
+    cells = [cell for cell in row if cell and len(cell) < LONGEST_TITLE]
+    if any(cell[0].isdigit() and not YEAR.fullmatch(cell) for cell in cells):
+        return False
+    return any(tells(cell, limits) for cell in cells) or (
+        len(cells) >= CHARACTERISTICS and persons_by_row([title_of(cell) for cell in cells])
     )
 
 
@@ -146,6 +135,38 @@ def _columns(
                 counted = [row for row in counted if not _is_protected_zero(row, k, mark)]
             if hits := sum(too_small(number(row[k]), limits) for row in counted):
                 yield f"count below {limits.min_cell} persons in a column {title}", hits
+        if not PUBLISHED_ON.fullmatch(title) and _days(k, below):
+            yield "rows that describe single persons", len(below)
+
+
+def _days(k: int, below: Sequence[Sequence[str]]) -> bool:
+    """Whether a column holds days of their own, as the events of persons have."""
+    first = next((row[k] for row in below if k < len(row) and row[k]), "")
+    if not DAY.fullmatch(first.strip()):
+        return False
+    days = {row[k].strip() for row in below if k < len(row) and DAY.fullmatch(row[k].strip())}
+    inside = sum(not FIRST_OR_LAST.search(day) for day in days)
+    return inside >= FEW_DATES
+
+
+def _own_rows(heads: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether rows have a key of their own, beside characteristics of persons, nothing measured."""
+    names = [title.replace(" ", "_") for title in heads]
+    if len(below) < MANY or any(MEASURED.fullmatch(name) for name in names):
+        return False
+    told = [bool(EXACT.fullmatch(name)) + 1 for name in names if _of_person(name)]
+    if sum(told) < 2:
+        return False
+    for k, name in enumerate(names):
+        values = [row[k].strip() for row in below if k < len(row)]
+        keys = not (_of_person(name) or NO_KEY.fullmatch(name)) and len(values) == len(set(values))
+        if keys and len(values) >= MANY and all(OWN_KEY.fullmatch(value) for value in values):
+            return True
+    return False
+
+
+def _of_person(name: str) -> bool:
+    return bool(EXACT.fullmatch(name) or PERSONAL.fullmatch(name))
 
 
 def _is_protected_zero(row: Sequence[str], count: int, mark: int) -> bool:
@@ -162,54 +183,28 @@ def persons_by_row(titles: Sequence[str]) -> bool:
     return bool(exact) and exact + personal >= CHARACTERISTICS
 
 
-def identifies(title: str, limits: Thresholds) -> bool:
-    """Whether a column of this title holds ids of persons; names of other things are many."""
-    if title in ("name", "navn", "id"):
-        return False
-    return title in limits.identifiers or bool(
-        IDENTIFYING.fullmatch(re.sub(r"[\W_]", "", title).lower())
-    )
+def pairs(text: str, limits: Thresholds) -> Hits:
+    """Small counts under keys of code, settings and mark-up; columns of persons that are filled."""
+    for key, value in PAIR.findall(text):
+        if counts_persons(key, limits) and too_small(number(value), limits):
+            yield f"count below {limits.min_cell} persons under a key {key.lower()}", 1
+    for columns in INSERTED.findall(text):
+        if any(identifies(title_of(column), limits) for column in columns.split(",")):
+            yield "column that identifies persons", 1
 
 
-def counts_persons(title: str, limits: Thresholds) -> bool:
-    """Whether a column, a row, or a key in JSON of this title counts persons."""
-    title = _title(title)
-    if title in limits.count_columns:
-        return True
-    if title in limits.no_persons or NO_COUNT.search(title):
-        return False
-    patterns = any(re.fullmatch(pattern, title) for pattern in limits.count_patterns)
-    return patterns or bool(COUNTING.fullmatch(title))
-
-
-def too_small(count: float, limits: Thresholds) -> bool:
-    """Whether a number is a count of persons below the threshold; shares and NaN are not."""
-    return 0 <= count < limits.min_cell and count == int(count)
-
-
-def number(text: str) -> float:
-    """A number as a table shows it, NaN for anything else."""
-    shown = re.sub(r"[\s\u00a0\u202f*]", "", text).replace("−", "-").replace(",", ".")
-    try:
-        return float(shown)
-    except ValueError:
-        return float("nan")
-
-
-def prose(text: str, limits: Thresholds) -> Hits:
-    """Small counts of persons in sentences; «færre enn 5 personer» tells no count."""
-    hits = sum(too_small(float(size), limits) for size in SIZE_IN_PROSE.findall(text))
-    for found in SMALL_IN_PROSE.finditer(text):
-        word = found["number"].lower()
-        count = float(word) if word.isdigit() else ONE_TO_FOUR[word]
-        before = text[max(0, found.start() - 24) : found.start()]
-        hits += count > 0 and too_small(count, limits) and not NO_SIZE.search(before)
-    if hits:
-        yield f"count below {limits.min_cell} persons in a sentence", hits
+DIGIT = "|".join([r"\d", *(word for word in NUMERAL if 0 < NUMERAL[word] < 10)])
+PAIR = re.compile(
+    r"[\"']?([A-Za-zæøåÆØÅ#][\w æøåÆØÅ.-]{2,40}?)[\"']?[ \t]*(?::|=>?|<-)[ \t]*[\"']?"
+    rf"({DIGIT})[\"']?\s*(?=[,;}})\]\n#]|$)",
+    re.I,
+)
+INSERTED = re.compile(r"\binsert\s+into\s+[\w.\"]+\s*\(([^)]*)\)", re.I)
 
 
 def of_csv(text: str) -> Rows:
     """Rows of a CSV, whatever its delimiter."""
+    text = COMMENTS.sub("", text)
     first = text.partition("\n")[0]
     delimiter = max(",;\t|", key=first.count)
     return list(csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter))
@@ -225,6 +220,22 @@ def of_markup(text: str) -> Iterator[tuple[Rows, str]]:
         before = text[: found.start()].rpartition("</table>")[2]
         labels = HTML_LABEL.findall(before + found[0])
         yield rows, labels[-1] if labels else ""
+
+
+def terms(text: str, limits: Thresholds) -> Hits:
+    """Small counts on the line after their title, as in lists of terms, and in elements' names."""
+    lines = [line.strip() for line in without_tags(text).splitlines()]
+    for title, value in pairwise(filter(None, lines)):
+        if len(title) < LONGEST_TITLE and counts_row(title) and too_small(number(value), limits):
+            yield f"count below {limits.min_cell} persons after a title", 1
+    for name, inside in ELEMENT.findall(text):
+        if identifies(name.lower(), limits):
+            yield "element that identifies persons", 1
+        elif counts_persons(name, limits) and too_small(number(inside), limits):
+            yield f"count below {limits.min_cell} persons in an element {name}", 1
+
+
+ELEMENT = re.compile(r"<(?:\w+:)?([A-Za-zæøåÆØÅ][\w.-]{3,})\b[^<>]*>([^<>]{1,60})</")
 
 
 def of_markdown(text: str) -> Iterator[tuple[Rows, str]]:
@@ -243,29 +254,101 @@ def of_markdown(text: str) -> Iterator[tuple[Rows, str]]:
 
 
 def of_columns(text: str) -> Iterator[Rows]:
-    """Tables of a plain text: neighbouring lines with columns two blanks or more apart."""
+    """Tables of a plain text: neighbouring lines of as many columns.
+
+    Columns lie two blanks or more apart, or have a sign between them, or, where the first line is
+    short, one blank, as the text of a page has them.
+    """
+    lines = [line.rstrip("\\ ") for line in text.split("\n")]
+    yield from _blocks(COLUMNS.findall, lines, even=False)
+    for sign in ";,&|":
+        if sign in text:
+            yield from _blocks(re.compile(rf"[^{sign}]+").findall, lines, even=True)
+    yield from _blocks(
+        str.split, [line if len(line) < LONGEST_TITLE else "" for line in lines], even=True
+    )
+
+
+def _blocks(
+    split: Callable[[str], list[str]], lines: Sequence[str], *, even: bool
+) -> Iterator[Rows]:
     rows: Rows = []
-    for line in [*text.split("\n"), ""]:
-        cells = [cell.strip() for cell in COLUMNS.findall(line)]
-        if len(cells) > 1:
+    for line in [*lines, ""]:
+        cells = [cell.strip() for cell in split(line)]
+        if len(cells) > 1 and not (even and rows and len(cells) != len(rows[-1])):
             rows.append(cells)
             continue
         if len(rows) > 1:
             if len(rows[0]) + 1 == len(rows[1]):  # the index has no title
                 rows[0].insert(0, "")
             yield rows
-        rows = []
+        rows = [cells] if even and len(cells) > 1 else []
 
 
 def of_records(node: Any) -> Rows | None:
-    """A list of mappings, or a mapping of equally long lists, as rows with a head; else None."""
-    if isinstance(node, list) and len(node) > 1 and all(isinstance(row, Mapping) for row in node):
+    """Rows with a head, as programs write frames to JSON; None where it is something else.
+
+    A list of mappings; a mapping of mappings, or of equally long lists; titles and rows apart; a
+    list of lists whose first holds titles.
+    """
+    if isinstance(node, list) and node and all(isinstance(row, Mapping) for row in node):
         keys = list(dict.fromkeys(str(key) for row in node for key in row))
         return [keys, *([str(row.get(key, "")) for key in keys] for row in node)]
+    if _is_list_of(node, list) and len({len(row) for row in node}) == 1 < len(node[0]):
+        return [list(map(str, row)) for row in node]
+    if isinstance(node, Mapping):
+        heads = [part for part in node.values() if _is_list_of(part, str)]
+        for head, body in product(heads, node.values()):
+            if _is_list_of(body, list) and all(len(row) == len(head) for row in body):
+                return of_records([head, *body])
     if isinstance(node, Mapping) and len(node) > 1:
         columns = list(node.values())
+        if all(isinstance(column, Mapping) for column in columns):
+            return of_records(columns)
         lengths = {len(column) if isinstance(column, list) else -1 for column in columns}
         if len(lengths) == 1 and lengths != {-1} and lengths != {0}:
             rows = zip(*columns, strict=True)
             return [list(map(str, node)), *(list(map(str, row)) for row in rows)]
     return None
+
+
+def _is_list_of(part: Any, kind: type) -> bool:
+    return isinstance(part, list) and bool(part) and all(isinstance(item, kind) for item in part)
+
+
+def measured(node: Mapping[str, Any], limits: Thresholds) -> Rows | None:
+    """The numbers of an entry that names in words what it counts, as a series of a chart does."""
+    words = [text for text in node.values() if isinstance(text, str) and len(text) < LONGEST_TITLE]
+    title = next((text for text in words if counts_persons(text, limits)), "")
+    numbers: list[str] = []
+    for key in VALUES & set(node) if title else ():
+        numbers += map(str, node[key] if isinstance(node[key], list) else [node[key]])
+    return [[title], *([number] for number in numbers)] if numbers else None
+
+
+VALUES = frozenset({"value", "values", "y", "data", "verdi", "tall", "estimate", "obs_value"})
+
+
+def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
+    """The counts of a JSON-stat dataset as columns; nothing where none of its metrics counts.
+
+    Without a dimension of metrics, or where it says nothing, any category may be what is counted.
+    """
+    metrics = set(node.get("role", {}).get("metric", ()))
+    names, counting = [], set()
+    for key in node["id"]:
+        titles = [*map(str, node["dimension"][key]["category"].get("label", {key: key}).values())]
+        names.append(titles)
+        if key in metrics or not metrics or all(VAGUE.fullmatch(t.lower()) for t in titles):
+            counting |= {title for title in titles if counts_persons(title, limits)}
+    values = node["value"]
+    found: dict[str, list[str]] = {}
+    for place, cell in enumerate(product(*names) if counting else ()):
+        value = values.get(str(place)) if isinstance(values, Mapping) else values[place]
+        if named := next((title for title in cell if title in counting), ""):
+            found.setdefault(named, []).append("" if value is None else str(value))
+    for title, column in found.items():
+        yield [[title], *([value] for value in column)]
+
+
+VAGUE = re.compile(r"verdi|value|tall?|content")

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from naveval.project import formats
-from naveval.publishing.site import counties, drawing, released
+from naveval.publishing.site import counties, released
 from naveval.publishing.site.counties import Chart
 from naveval.publishing.site.results import Result
 
@@ -47,30 +47,9 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     if rows.empty:
         return None
     rows = rows.assign(estimate=rows["estimate"] / spec.get("scale", 1))
-    return _bars(result.study, rows, spec, text) if "bars" in spec else _lines(rows, spec, text)
-
-
-def _bars(
-    study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]
-) -> Chart:
-    form = formats.FORMATS[spec["form"]]
-    own = rows.sort_values("estimate", ascending=False)
-    codes = list(own[spec["bars"]])
-    told = released.names(study, spec["label"], spec["bars"], codes) | spec.get("names", {})
-    names = [told[code] for code in codes]
-    values = dict(zip(names, own["estimate"].astype(float), strict=True))
-    ends = text["charts"]["bars-alt"].format(
-        first=names[0],
-        high=form(own["estimate"].iloc[0]),
-        last=names[-1],
-        low=form(own["estimate"].iloc[-1]),
-    )
-    alt = f"{spec['title']}. {ends}"
-    svg = drawing.bars(values, alt=alt, form=spec["form"])
-    head = (text["charts"]["what"], text["charts"]["value"])
-    return Chart(
-        spec["title"], alt, svg, head, tuple((name, form(v)) for name, v in values.items())
-    )
+    if "bars" in spec:
+        return counties.bars(result.study, rows, spec, text)
+    return _lines(rows, spec, text)
 
 
 def _lines(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:

@@ -65,8 +65,10 @@ def told(code: str, result: Result, text: Mapping[str, Any]) -> Told:
             continue
         parts += _sentences(result, wanted, found, text)
         if "chart" in wanted:
-            parts.append(_chart(wanted, found, text))
-    return Told(tuple(parts), "" if same else _old_counties(code, year, text["counties"]))
+            parts.append(_chart(result.study, wanted, found, text))
+    return Told(
+        tuple(dict.fromkeys(parts)), "" if same else _old_counties(code, year, text["counties"])
+    )
 
 
 def _old_counties(code: str, year: int, part: Mapping[str, Any]) -> str:
@@ -98,7 +100,7 @@ def _sentences(
 
 
 def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
-    """Fields of a sentence: every value by its name, and the ends of a series."""
+    """Fields of a sentence: values by name or by the code of a key, and the ends of a series."""
     if "chart" in wanted and "x" in wanted["chart"]:
         known = rows[rows["estimate"].notna()].sort_values(wanted["chart"]["x"])
         series: dict[str, Any] = {}
@@ -107,8 +109,9 @@ def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
             series |= {f"{end}_low": row["ci_low"], f"{end}_high": row["ci_high"]}
         return series
     found: dict[str, Any] = {}
+    key = wanted.get("key", "")
     for row in rows.to_dict("records"):
-        name = row.get("value") or "estimate"
+        name = f"{key}_{row[key]}" if key else row.get("value") or "estimate"
         found |= {name: row["estimate"], f"{name}_low": row["ci_low"]}
         found |= {f"{name}_high": row["ci_high"]}
     return found
@@ -133,8 +136,14 @@ def _standing(
 
 
 def _chart(
-    wanted: Mapping[str, Any], found: Mapping[str, pd.DataFrame], text: Mapping[str, Any]
+    study: str,
+    wanted: Mapping[str, Any],
+    found: Mapping[str, pd.DataFrame],
+    text: Mapping[str, Any],
 ) -> Chart:
+    if "bars" in wanted["chart"]:
+        rows = pd.concat(found.values())
+        return bars(study, rows[rows["estimate"].notna()], {**wanted, **wanted["chart"]}, text)
     x = wanted["chart"]["x"]
     series = {places.name(code): rows.set_index(x) for code, rows in found.items()}
     return lines(series, wanted["chart"], text)
@@ -186,6 +195,34 @@ def lines(
         for place, month in enumerate(months)
     )
     return Chart(title, alt, svg, head, rows)
+
+
+def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:
+    """A bar per code of a key, named as in the report, the longest first.
+
+    Parameters
+    ----------
+    spec
+        label, bars (the key), form, title; names of codes where the site has its own.
+    """
+    form = formats.FORMATS[spec["form"]]
+    own = rows.sort_values("estimate", ascending=False)
+    codes = list(own[spec["bars"]])
+    told = released.names(study, spec["label"], spec["bars"], codes) | spec.get("names", {})
+    names = [told[code] for code in codes]
+    values = dict(zip(names, own["estimate"].astype(float), strict=True))
+    ends = text["charts"]["bars-alt"].format(
+        first=names[0],
+        high=form(own["estimate"].iloc[0]),
+        last=names[-1],
+        low=form(own["estimate"].iloc[-1]),
+    )
+    alt = f"{spec['title']}. {ends}"
+    svg = drawing.bars(values, alt=alt, form=spec["form"])
+    head = (text["charts"]["what"], text["charts"]["value"])
+    return Chart(
+        spec["title"], alt, svg, head, tuple((name, form(v)) for name, v in values.items())
+    )
 
 
 def none(study: str, text: Mapping[str, Any]) -> str:

@@ -41,6 +41,8 @@ class Participation:
     participation: pd.DataFrame
     cumulative: pd.DataFrame
     cumulative_table: pd.DataFrame
+    counties: pd.DataFrame
+    county_programs: pd.DataFrame
     users: pd.DataFrame
     participants: pd.DataFrame
     intensity: pd.DataFrame

@@ -8,6 +8,7 @@ import pytest
 from programs_registers import changed, folder, opened
 
 from naveval.disclosure import keys
+from naveval.project import places
 from naveval.project.errors import EstimationError
 from naveval.registers import reading
 from naveval.studies.programs import contracts, study
@@ -240,3 +241,19 @@ def test_a_panel_without_starts_says_so(tmp_path: Path) -> None:
 def test_unknown_breakdowns_are_refused() -> None:
     with opened() as r, pytest.raises(ValueError, match="allowed: all, program"):
         states.states(r, SECRET, "shoe_size")
+
+
+def test_counties_are_parts_of_the_country(parts: tuple[Participation, Outcomes]) -> None:
+    data, _ = parts
+    counties, programs = data.counties, data.county_programs
+    assert (
+        set(counties["county"]) == set(programs["county"]) == set(places.codes(places.CURRENT_YEAR))
+    )
+    last = counties[counties["month"] == "24"]
+    whole = data.cumulative_table.query("characteristic == 'all' and month == '24'")
+    # Each county's count is changed by at most five.
+    assert abs(last["n"].sum() - whole["n"].sum()) <= 5 * (len(last) + 1)
+    assert (counties.groupby("county")["n_started"].diff().dropna() >= 0).all()
+    assert last["percent"].between(0, 100).all()
+    known = programs.dropna(subset=["percent"])
+    assert (known["n"] <= known["total"] + 10).all()

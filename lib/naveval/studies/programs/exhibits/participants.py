@@ -85,7 +85,7 @@ def _exhibit(
     name: str,
     keys: tuple[str, ...],
     values: Mapping[str, Value],
-    view: View,
+    view: View | None,
     rests: Mapping[str, str],
     *,
     counts: Sequence[str] = ("n",),
@@ -232,6 +232,29 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         STARTED,
         printed=("percent",),
         only={"category": REGISTERED},
+    ),
+    *(
+        _exhibit(
+            label,
+            name,
+            keys,
+            {"percent": _percent(estimand, "num1")},
+            None,
+            {"percent": n},
+            counts=counts,
+            when=When(lambda results: not results.parameters.county),
+        )
+        for label, name, keys, estimand, n, counts in (
+            ("tbl-counties", "counties", ("county", "month"), "started", "n_started", ("n",)),
+            (
+                "tbl-county-programs",
+                "county_programs",
+                ("county", "program"),
+                "starters",
+                "n",
+                ("total",),
+            ),
+        )
     ),
     _exhibit(
         "fig-4-6",

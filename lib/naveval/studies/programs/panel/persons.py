@@ -51,7 +51,7 @@ def make(
 ) -> None:
     """Create the temporary tables of parts 1 and 2.
 
-    `place` (persons of the county, where they last lived, with their record keys), `spells`,
+    `place` (persons of the county, `home` where they last lived, and record keys), `spells`,
     `status_months`, `work_months`, `program_months`, `described` (person-months 2016–2020 with
     characteristics), `first_registrations` (one per person), `starts`, and `mix_starts` of the
     last year.
@@ -71,7 +71,8 @@ def make(
     month = month_sql("month")
     registers.query(
         f"""CREATE OR REPLACE TEMP TABLE residents AS
-        SELECT p.person, p.sex, p.birth_year, p.country_group::VARCHAR AS country FROM persons p
+        SELECT p.person, p.sex, p.birth_year, p.country_group::VARCHAR AS country,
+            y.county AS home FROM persons p
         JOIN (SELECT person, arg_max(county, year) AS county FROM person_years GROUP BY 1) y
         USING (person) {where}"""
     )

@@ -11,6 +11,7 @@ import pandas as pd
 from naveval.disclosure import counts, series
 from naveval.disclosure.counts import share
 from naveval.disclosure.keys import Secret
+from naveval.project import places
 from naveval.registers.reading import Registers
 from naveval.studies.programs.codes import GROUPS, STATUS_CODES
 from naveval.studies.programs.panel.persons import (
@@ -131,7 +132,34 @@ def cumulative_table(registers: Registers, secret: Secret) -> pd.DataFrame:
         having={str(k): f"coalesce(wait, 99) <= {k}" for k in MONTHS},
         once=True,
     )
-    return _started(_long(wide, "started"), KEY)
+    return _started(_long(wide, "started", KEY), KEY)
+
+
+def counties(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """tbl-counties: as tbl-4-3 for everyone, by the county where they last lived."""
+    wide = protected(
+        registers,
+        secret,
+        "(SELECT waits.*, home AS county FROM waits JOIN place USING (person))",
+        ["county"],
+        having={str(k): f"coalesce(wait, 99) <= {k}" for k in MONTHS},
+        once=True,
+    )
+    wide = every(wide, {"county": places.codes(places.CURRENT_YEAR)})
+    return _started(_long(wide, "started", ["county"]), ["county"])
+
+
+def county_programs(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """tbl-county-programs: of a county's persons who started, the percent on each programme."""
+    source = """(SELECT DISTINCT person, program, home AS county
+        FROM starts JOIN place USING (person))"""
+    found = protected(registers, secret, source, ["county", "program"], once=True)
+    whole = f"(SELECT DISTINCT person, county FROM {source})"
+    total = protected(registers, secret, whole, ["county"], once=True)
+    county = {"county": places.codes(places.CURRENT_YEAR)}
+    total = every(total, county).rename(columns={"n": "total"})
+    table = every(found, {**county, "program": GROUPS}).merge(total, on="county")
+    return table.assign(percent=100 * share(table["n"], table["total"]))
 
 
 def _started(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -140,11 +168,9 @@ def _started(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return table.assign(percent=100 * share(table["n_started"], table["n"]))
 
 
-def _long(wide: pd.DataFrame, name: str) -> pd.DataFrame:
+def _long(wide: pd.DataFrame, name: str, by: list[str]) -> pd.DataFrame:
     """Columns `n_<month>` as rows, with the month in a column of its own."""
-    parts = [
-        wide[[*KEY, "n"]].assign(month=str(k), **{f"n_{name}": wide[f"n_{k}"]}) for k in MONTHS
-    ]
+    parts = [wide[[*by, "n"]].assign(month=str(k), **{f"n_{name}": wide[f"n_{k}"]}) for k in MONTHS]
     whole = pd.concat(parts).sort_index(kind="stable")
     return whole.reset_index(drop=True)
 
@@ -303,7 +329,7 @@ def staying(registers: Registers, secret: Secret) -> pd.DataFrame:
         having={str(k): f"list_contains(ks, {k})" for k in MONTHS},
         sums={"length": FOLLOWED},
     )
-    table = _long(wide, "on")
+    table = _long(wide, "on", KEY)
     table = table.assign(value=100 * share(table["n_on"], table["n"]))
     mean = _means(wide, "length").assign(month="mean", n_on=wide["n"])
     return pd.concat([mean.rename(columns={"months": "value"})[table.columns], table])

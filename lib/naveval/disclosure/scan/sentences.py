@@ -1,0 +1,118 @@
+"""Small counts of persons in sentences, in digits or words, as parts and as percentages."""
+
+import re
+
+from naveval.disclosure.scan.identities import Hits
+from naveval.disclosure.scan.titles import NUMBER_OF, PEOPLE, PERSONS
+from naveval.disclosure.thresholds import Thresholds
+
+NUMERALS = (
+    *(
+        "null ingen",
+        "én éin en ein ei ett eitt et one",
+        "to two",
+        "tre three",
+        "fire four",
+        "fem five",
+    ),
+    *(
+        "seks six",
+        "sju syv seven",
+        "åtte eight",
+        "ni nine",
+        "ti ten",
+        "elleve eleven",
+        "tolv twelve",
+    ),
+    *("tretten", "fjorten", "femten", "seksten", "sytten", "atten", "nitten", "tjue tyve twenty"),
+)
+NUMERAL = {word: value for value, words in enumerate(NUMERALS) for word in words.split()}
+WORD_NUMBER = r"(?:\d+|" + "|".join(sorted(NUMERAL, key=len, reverse=True)) + ")"
+ARTICLES = frozenset(NUMERALS[1].split()) - {"én", "éin"}
+BARELY = re.compile(r"\b(?:bare|berre|kun|only|nøyaktig|akkurat|just|exactly) $", re.I)
+"""«En deltaker» is a count only after such a word."""
+DESCRIBING = r"(?:(?:[a-zæøå]+(?:e|ske|ke)|av (?:de|dei|disse|desse)|av|of the) ){0,2}"
+SMALL_IN_PROSE = re.compile(
+    rf"(?<![\w,.–-])(?P<number>{WORD_NUMBER}) (?P<between>{DESCRIBING})"
+    rf"(?P<people>{PEOPLE})(?:ne|ane)?\b",
+    re.I,
+)
+NO_SIZE = re.compile(
+    r"(?:\b\w+ (?:enn|than)|\b(?:under|over|minst|opptil|inntil|av|hver|kvar|figur|tabell|kapittel|"
+    r"avsnitt|vedlegg|steg|trinn|gruppe|alternativ|nr\.?)|\d[\d,.]*) $",
+    re.I,
+)
+"""What stands before a number that is a limit, a part, a label, or the end of a longer number."""
+PART = re.compile(
+    rf"(?<![\w,.–-])(?P<part>{WORD_NUMBER}) (?:av|of|out of) (?:de |dei |the |alle |i alt )?"
+    rf"(?P<base>{WORD_NUMBER})(?: [\w-]+e)? {PEOPLE}",
+    re.I,
+)
+ROUND_BASES = frozenset([*range(11), 12, 15, 20, 25, 50, 100, 1000, 10_000, 100_000])
+"""«Tre av ti deltakere» is a share; «tre av 37» is a count."""
+PERCENT_OF = re.compile(
+    r"(?<![\w,.])(?P<share>\d+(?:[,.]\d+)?) ?(?:%|prosent|pst\.?|per ?cent) "
+    rf"(?:av (?:de |dei |alle )?|of (?:the )?)(?P<base>\d+)(?: [\w-]+e)? {PEOPLE}|"
+    r"(?<![\w,.])(?P<of>\d+(?:[,.]\d+)?) ?(?:%|prosent) ?\([nN] ?= ?(?P<size>\d+)\)",
+    re.I,
+)
+TOLD = re.compile(
+    rf"(?<!\w)(?:{NUMBER_OF} (?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
+    rf"(?: ?[:=] ?| er | var | vart | ble | blei )(?P<number>{WORD_NUMBER})"
+    r"(?![\w%]|[.,]\d| ?(?:%|prosent|av|til|–|-|of|to)|[ \u00a0\u202f]\d{3}\b)",
+    re.I,
+)
+HINT = re.compile(
+    r"person|folk|delta[kg]|s[øo]k|bruk[ea]r|mottak|tak[ea]r|individ|ledig|laus|people|particip|seeker|"
+    r"unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|menn|jent|"
+    r"gut|ung|eldre|innvand|flykt|meld|uf[øo]r|women|men|boys|girls|case|tilfel|regist|observ|antal|"
+    r"frekv|\bn ?[=:]"
+)
+SIZE_IN_PROSE = re.compile(r"[(\[,;:] ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
+
+
+def too_small(count: float, limits: Thresholds) -> bool:
+    """Whether a number is a count of persons below the threshold; shares and NaN are not."""
+    return 0 <= count < limits.min_cell and count == int(count)
+
+
+def number(text: str) -> float:
+    """A number as a table shows it, in digits or a word, NaN for anything else.
+
+    Examples
+    --------
+    >>> number("3 (12 %)"), number("tre"), number("1 204")
+    (3.0, 3.0, 1204.0)
+    """
+    bare = re.sub(r"\s*\([^()]*(?:%|prosent)?\)$|\s*(?:stk|pers)\.?$", "", text.strip())
+    shown = re.sub(r"[\s\u00a0\u202f*]", "", bare).replace("−", "-").replace(",", ".")
+    try:
+        return float(shown)
+    except ValueError:
+        return float(NUMERAL.get(shown.lower(), "nan"))
+
+
+def prose(text: str, limits: Thresholds) -> Hits:
+    """Small counts of persons in sentences; «færre enn 5 personer» tells no count.
+
+    Lines that speak of nobody, most of them in a table, are passed over, and a line is read once.
+    """
+    lines = {line for line in text.splitlines() if len(line) > 3}
+    text = "\n".join(line for line in sorted(lines) if HINT.search(line.lower()))
+    hits = sum(too_small(float(size), limits) for size in SIZE_IN_PROSE.findall(text))
+    hits += sum(0 < number(told) < limits.min_cell for told in TOLD.findall(text))
+    for found in SMALL_IN_PROSE.finditer(text):
+        word = found["number"].lower()
+        before = text[max(0, found.start() - 24) : found.start()]
+        article = word in ARTICLES and not BARELY.search(before)
+        counted = 0 < number(word) < limits.min_cell and not article
+        heading = word.isdigit() and found["people"][0].isupper()  # «3 Deltakere og tiltak»
+        hits += counted and not heading and not NO_SIZE.search(before)
+    for found in PART.finditer(text):
+        part, base = number(found["part"]), number(found["base"])
+        hits += 0 < part < limits.min_cell and base not in ROUND_BASES
+    for found in PERCENT_OF.finditer(text):
+        share = number(found["share"] or found["of"]) * number(found["base"] or found["size"])
+        hits += 0.5 <= share / 100 < limits.min_cell - 0.5
+    if hits:
+        yield f"count below {limits.min_cell} persons in a sentence", hits

@@ -1,0 +1,109 @@
+"""Titles of columns, rows and keys: which hold ids of persons, and which count persons.
+
+In bokmål, nynorsk and English, as words or as names in code.
+"""
+
+import re
+from functools import lru_cache
+
+from naveval.disclosure.scan.text import plain
+from naveval.disclosure.thresholds import Thresholds
+
+IDENTIFYING = re.compile(
+    r"(?:(?:birth|person|personal|national|subject|respondent|individ(?:ual)?|delta[kg](?:er|ar)|"
+    r"bruker|brukar|klient|client|kunde|patient|pasient|member|case|record|row)"
+    r"(?:id|ident|nr|no|nummer|number|key|n[øo]kk?el|hash|code|kode)|"
+    r"\w*(?:l[øo]p(?:e)?(?:nr|nummer)|serienr)\w*|(?:\w*\d)?lnr\w*|id(?:person|individ|delta[kg]er|bruker)|pid|pnr|cpr|nin|npid|ppid|[ug]uid|"
+    r"pseudonym\w*|pseudo(?:id|nr)|(?:record|cell|person)key|hash(?:ed)?id|idhash|idnr|idnummer|"
+    r"saks?(?:id|nr|nummer)|journal(?:nr|nummer)|respondent|"
+    r"fnr|dnr|ssn|f[øo]d(?:t|sels?(?:nr|nummer|dato))|dnummer|birth(?:day|date)|dateofbirth|"
+    r"akt[øo]r(?:id)?|ident(?:nr|nummer|itetsnummer)?|etternavn|etternamn|fornavn|fornamn|"
+    r"(?:full?t?|person)na(?:vn|mn|me)|surname|firstname|lastname|adresse|gateadresse|"
+    r"epost(?:adresse)?|email|telefon(?:nr|nummer)?|mobil(?:nr|nummer)?)"
+)
+PERSONS = (
+    r"(?:person[ae]r?|persons|people|folk|(?:tiltaks)?deltak[ea]r(?:e|ar)?|"
+    r"(?:tiltaks)?deltag(?:er|ere|arar)|participants|"
+    r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar)|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|brukarar|"
+    r"(?:\w+)?mottak(?:ere|arar)|(?:l[øo]nns|arbeids)tak(?:ere|arar)|individ(?:er|s|a)?|individuals|"
+    r"(?:langtids)?arbeidsle(?:dige|use)|arbeidslause|helt ledige|heilt ledige|(?:langtids)?ledige|"
+    r"ledig[eae] kvinner|unemployed|innbygg(?:ere|jarar)|clients?|klient(?:er|ar)|claimants|"
+    r"head ?count|kandidat(?:er|ar)|hoder|hovud|respondent(?:er|ar|s)|patients)"
+)
+PEOPLE = (
+    rf"(?:{PERSONS}|kvinn(?:er|or|ene)|menn(?:ene)?|jenter|gut(?:ter|ar)|unge|ungdom(?:m?er|mar)|eldre|"
+    r"innvandr(?:ere|arar)|flyktning(?:er|ar)|(?:syk|sjuk)mel(?:d|dt)e|uf[øo]re|women|men|boys|girls|"
+    r"cases|tilfell[ea]r?|registrerte|observasjon(?:er|ar))"
+)
+"""Whom a number counts; the narrow list is enough as a title of its own."""
+NUMBER_OF = (
+    r"(?:(?:totalt? )?ant(?:all?)?\.?|mengda?|tal(?:l|le)?(?:et)? (?:p[åa]|over|for)|sum|"
+    r"(?:number|no\.?|nr\.?|count) of|num|cnt|count|#|n|(?:hvor|kor) mange)"
+)
+COUNTING = re.compile(
+    rf"{NUMBER_OF}\s*{PEOPLE}(?:\b.*)?|{PERSONS}(?:\b.*)?|"
+    r"(?:person|delta[kg][ea]r|bruk[ea]r|s[øo]kj?[ea]r|mottak[ea]r|participant|client|head|folke)s?"
+    r" ?(?:tall?(?:et)?|antall?(?:et)?|counts?|n)|"
+    r"(?:cell|celle) ?(?:size|n|count|storleik|st[øo]rrelse|tall?)|"
+    r"(?:frekvens(?:ar|er)?|frequency|freq|num|cnt|ant|tal|talet|antal|antall|antallet|n)\.?"
+)
+COUNT_ROW = re.compile(
+    rf"(?:antall?|tall?(?:et)? p[åa]|number of|no\.? of|sum)\s*{PEOPLE}.*|antall?|n", re.I
+)
+"""Titles of rows that hold counts: «Personer» alone may be the name of a sample."""
+NO_COUNT = re.compile(
+    r"andel|del av|prosent|%|share|percent|proportion|\bper\b|\bpr\b|effekt|effect|kostnad|cost|"
+    r"kroner|\bkr\b|nok|bel[øo]p|mean|gjennomsnitt|snitt|median|\brate|timer|hours|m[åa]neder|"
+    r"m[åa]nader|months|dager|dagar|days|uker|veker|weeks|alder|\bage|l[øo]nn|wage|inntekt|income|"
+    r"endring|change|indeks|index|feil|error|intervall?|verdi|value|vekt|weight|score|sk[åa]r"
+)
+
+
+def title_of(cell: str) -> str:
+    """A cell as a title: on one line, without mark-up and case."""
+    return re.sub(r"\s+", " ", plain(cell)).strip(" .:*_`").lower()
+
+
+def spoken(title: str) -> str:
+    """A title as words: `antallPersoner` and `antall_personer` are «antall personer»."""
+    words = re.sub(r"(?<=[a-zæøå])(?=[A-ZÆØÅ])|[_/.-]+", " ", plain(title).strip(" .:*_`"))
+    return re.sub(r"\s+", " ", words).strip().lower()
+
+
+def identifies(title: str, limits: Thresholds) -> bool:
+    """Whether a column of this title holds ids of persons; names of other things are many."""
+    if title in ("name", "navn", "id"):
+        return False
+    return title in limits.identifiers or bool(
+        IDENTIFYING.fullmatch(re.sub(r"[\W_]", "", title).lower())
+    )
+
+
+@lru_cache(maxsize=100_000)
+def counts_persons(title: str, limits: Thresholds) -> bool:
+    """Whether a column, a row, or a key in JSON of this title counts persons."""
+    name, words = title_of(title), spoken(title)
+    if name in limits.count_columns:
+        return True
+    if name in limits.no_persons or NO_COUNT.search(words):
+        return False
+    patterns = any(re.fullmatch(pattern, name) for pattern in limits.count_patterns)
+    return patterns or bool(COUNTING.fullmatch(words))
+
+
+def apart(title: str, limits: Thresholds) -> bool:
+    """Whether a key says that it counts no persons, whatever it stands under."""
+    return title_of(title) in limits.no_persons or bool(NO_COUNT.search(spoken(title)))
+
+
+@lru_cache(maxsize=100_000)
+def counts_row(cell: str) -> bool:
+    """Whether a cell is the title of a row of counts."""
+    title = spoken(cell)
+    return bool(COUNT_ROW.fullmatch(title)) and not NO_COUNT.search(title)
+
+
+@lru_cache(maxsize=100_000)
+def tells(cell: str, limits: Thresholds) -> bool:
+    """Whether a cell is the title of a column that identifies or counts persons."""
+    return identifies(title_of(cell), limits) or counts_persons(cell, limits)
