@@ -95,6 +95,7 @@ def add_deep_imports() -> None:
 def other_version(name: str) -> None:
     earlier = metadata.version
     metadata.version = lambda asked: "0.0.1" if asked == name else earlier(asked)
+    provenance.version_of.cache_clear()
 
 
 def other_zone() -> None:

@@ -331,11 +331,12 @@ def _called(node: ast.AST) -> str:
 
 def libraries(modules: Iterable[str | ModuleType]) -> dict[str, str]:
     """Versions of the libraries that modules and what they import use, and of what those need."""
-    return dict(_libraries(frozenset(map(_name, modules)), _state()))
+    names = _distributions(frozenset(map(_name, modules)), _state())
+    return {name: version for name in names if (version := version_of(name))}
 
 
 @lru_cache(maxsize=64)
-def _libraries(start: frozenset[str], state: Stamp) -> tuple[tuple[str, str], ...]:
+def _distributions(start: frozenset[str], state: Stamp) -> tuple[str, ...]:
     graph = _graph(state)
     imported = {
         found.split(".")[0]
@@ -344,16 +345,22 @@ def _libraries(start: frozenset[str], state: Stamp) -> tuple[tuple[str, str], ..
         if not _inside(found) and found not in CARRIERS
     }
     waiting = [name for name in map(_distribution, sorted(imported)) if name]
-    found: dict[str, str] = {}
+    found: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            try:
-                found[name] = metadata.version(name)
-            except metadata.PackageNotFoundError:
-                continue
+        if name not in found and version_of(name):
+            found.add(name)
             waiting += [*_required(name), *ALSO.get(name, ())]
-    return tuple(sorted(found.items()))
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=512)
+def version_of(name: str) -> str:
+    """Version of a distribution, "" where it is not installed; one process has one of each."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 @lru_cache(maxsize=512)
