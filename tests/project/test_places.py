@@ -88,7 +88,23 @@ def test_twelve_regions_cover_all_counties_of_2024():
         places.regions(2014)
 
 
-@pytest.mark.parametrize("code", ["99", "3", 3, "oslo", "13", None])
+@pytest.mark.parametrize(
+    ("name", "year", "code"),
+    [
+        ("Oslo", 2014, "03"),
+        ("innlandet", 2024, "34"),
+        ("Østfold", 2014, "01"),
+        ("ØSTFOLD", 2024, "31"),
+        ("Troms - Romsa - Tromssa", 2024, "55"),
+        ("Møre og Romsdal", None, "15"),
+        ("Hele landet", 2024, ""),
+    ],
+)
+def test_a_county_goes_by_its_name_too(name: str, year: int | None, code: str):
+    assert places.county(name, year).code == code
+
+
+@pytest.mark.parametrize("code", ["99", "3", 3, "Trondheim", "13", None, "Østfold"])
 def test_unknown_county_lists_allowed(code):
     with pytest.raises(ParameterError, match=r'unknown county.*allowed: .*"03" Oslo'):
         places.county(code)
@@ -100,6 +116,7 @@ def test_unknown_county_lists_allowed(code):
         ("50", 2014, 'Trøndelag was then "16" Sør-Trøndelag and "17" Nord-Trøndelag; allowed'),
         ("34", 2014, 'Innlandet was then "04" Hedmark and "05" Oppland; allowed'),
         ("31", 2014, 'Østfold was then "01" Østfold; allowed'),
+        ("Viken", 2014, 'Viken was then "01" Østfold and "02" Akershus and "06" Buskerud; allowed'),
         ("16", 2024, 'Sør-Trøndelag has become "50" Trøndelag; allowed'),
         ("30", 2024, 'Viken has become "31" Østfold and "32" Akershus and "33" Buskerud; allowed'),
     ],

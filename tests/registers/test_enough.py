@@ -1,12 +1,12 @@
 """What `check` asks for is enough to run, and one month less is refused: random parameters."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
 import pytest
-from broken_registers import good
+from broken_registers import good, is_dense, period
 
 from naveval.project import catalogue
 from naveval.project import parameters as params
@@ -17,13 +17,7 @@ from naveval.registers.coverage import Need
 from naveval.running import run
 
 SCALES = {"hedmark": 0.02, "followup": 0.05, "programs": 0.01, "indicator": 0.0085}
-# Tables with enough rows at these scales for a month without any to be no chance.
-DENSE = {
-    "hedmark": ("job_seekers",),
-    "followup": ("benefit_cards", "employment", "dialogues"),
-    "programs": ("nav_status", "employment"),
-    "indicator": ("stock", "hours"),
-}
+ENDS: tuple[Literal["first", "last"], ...] = ("last", "first")
 SMALL = {
     "hedmark": {"draws": 99, "size_draws": 200},
     "followup": {"draws": 100},
@@ -51,8 +45,15 @@ def drawn(study: str, rng: np.random.Generator) -> dict[str, Any]:
     return {}
 
 
-def cut(folder: Path, out: Path, study: str, needs: tuple[Need, ...], less: str = "") -> Path:
-    """The extract with the periods that are needed alone; the table `less` lacks the last one."""
+def cut(
+    folder: Path,
+    out: Path,
+    study: str,
+    needs: tuple[Need, ...],
+    less: str = "",
+    end: Literal["first", "last"] = "last",
+) -> Path:
+    """The extract with the periods that are needed alone; the table `less` lacks one at an end."""
     out.mkdir()
     tables = catalogue.module(study, "contracts").TABLES
     by_table = {need.table: need for need in needs}
@@ -63,8 +64,9 @@ def cut(folder: Path, out: Path, study: str, needs: tuple[Need, ...], less: str 
             where = "true"
             if table in by_table:
                 need = coverage.reaching(connection, by_table[table])
-                last = need.last - (table == less)
-                where = f"{_period(need)} BETWEEN {need.first} AND {last}"
+                first = need.first + (table == less and end == "first")
+                last = need.last - (table == less and end == "last")
+                where = f"{period(need)} BETWEEN {first} AND {last}"
             target = quote(out / f"{table}.parquet")
             connection.execute(f"COPY (SELECT * FROM {table} WHERE {where}) TO {target}")
             connection.execute(f"DROP VIEW {table}")
@@ -72,12 +74,12 @@ def cut(folder: Path, out: Path, study: str, needs: tuple[Need, ...], less: str 
     return out
 
 
-def _period(need: Need) -> str:
-    """The period of a row; cards need the calendar of ISO weeks for it."""
-    if need.table != "benefit_cards":
-        return need.period
-    week = "(SELECT week FROM weeks WHERE weeks.year_week = benefit_cards.year_week)"
-    return f"({need.relation.split('SELECT week')[0]} SELECT {week} // 2)"
+def dense_tables(study: str, folder: Path, needs: tuple[Need, ...]) -> list[str]:
+    """Tables with rows enough for a period without any to be no chance."""
+    with reading.open_registers(folder, catalogue.module(study, "contracts").TABLES) as opened:
+        connection = opened.connection
+        reached = [coverage.reaching(connection, need) for need in needs]
+        return [need.table for need in reached if is_dense(coverage.counts(connection, need))]
 
 
 @pytest.mark.slow
@@ -86,15 +88,18 @@ def test_what_is_asked_for_is_enough_and_one_period_less_is_refused(
     study: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
+    monkeypatch.setenv("NAVEVAL_KEY_SECRET", "0123456789abcdef" * 4)
     extract = good(study, tmp_path / "whole", SCALES[study])
     rng = np.random.default_rng(11)
-    for turn in range(2):
+    for turn, end in enumerate(ENDS):
         chosen = params.load(study, changes=SMALL[study] | drawn(study, rng))
         needs = contracts.needs(study, chosen)
         enough = cut(extract.folder, tmp_path / f"enough-{turn}", study, needs)
         assert [str(item) for item in contracts.check(study, enough, chosen)] == []
-        for table in DENSE[study]:
-            less = cut(extract.folder, tmp_path / f"{table}-{turn}", study, needs, table)
+        dense = dense_tables(study, enough, needs)
+        assert dense
+        for table in dense:
+            less = cut(extract.folder, tmp_path / f"{table}-{turn}", study, needs, table, end)
             found = contracts.check(study, less, chosen)
             assert any(item.table == table and not item.warning for item in found), table
     given = chosen.model_copy(update={"data": str(enough)})

@@ -13,16 +13,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from click.testing import CliRunner
+from numpy.typing import NDArray
 
 from naveval import cli
-from naveval.project import catalogue
-from naveval.registers import reading
+from naveval.project import catalogue, parameters
+from naveval.registers import contracts, coverage, reading
+from naveval.registers.coverage import Need
 from naveval.registers.grammar import Family
 from naveval.registers.views import family
 
-SCALES = {"hedmark": 0.003, "followup": 0.002, "programs": 0.002, "indicator": 0.0012}
+SCALES = {"hedmark": 0.003, "followup": 0.004, "programs": 0.001, "indicator": 0.004}
 SHIFT = 987_000_000
 NUMBERS = (
     "131.193",
@@ -50,7 +53,8 @@ DATES = (
 )
 CODES = ("99x", " ", "Ukjent kode", "1,0")
 TRUTHS = ("J", "2", "T", "kanskje")
-MOST_COLUMNS = 5
+MOST_COLUMNS = 3
+UNITS = 50
 Change = Callable[[Path], None]
 
 
@@ -72,6 +76,23 @@ class Outcome:
     seconds: float
     text: str
     raised: str
+
+    @property
+    def told(self) -> str:
+        """What was said of faults, without the reading report."""
+        return self.text.partition("\n\ntable ")[0]
+
+    def faults(self, words: str) -> list[str]:
+        """What is wrong with how a broken extract was refused; nothing when it was as it should."""
+        wrong = {
+            f"exit code {self.exit_code}": self.exit_code not in (1, 3),
+            self.raised: bool(self.raised),
+            "an id is shown": str(SHIFT)[:5] in self.text,
+            f"not told: {words}": words not in self.told,
+            "leads in a circle": "tells where" in self.text,
+            "a traceback": "Traceback" in self.text,
+        }
+        return [name for name, found in wrong.items() if found]
 
 
 def good(study: str, folder: Path, scale: float = 0.0) -> Extract:
@@ -96,10 +117,13 @@ def good(study: str, folder: Path, scale: float = 0.0) -> Extract:
 
 
 def cases(extract: Extract) -> Iterator[tuple[str, Change, str]]:
-    """Every case: odd cells by type, then files, then rows; and words that must be told."""
+    """Every case: odd cells, files, rows, ids, units and coverage; and words that must be told."""
     yield from cells(extract)
     for name, change in (*files(extract), *rows(extract)):
         yield name, change, name.partition(":")[0]
+    yield from ids(extract)
+    yield from units(extract)
+    yield from gaps(extract)
 
 
 def as_csv(frame: pd.DataFrame) -> str:
@@ -227,6 +251,18 @@ def _folder(table: str, frame: pd.DataFrame, name: str, content: bytes | pd.Data
     return change
 
 
+def rewritten(
+    extract: Extract, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]
+) -> Change:
+    """Write a table anew, changed as a frame."""
+
+    def write(folder: Path) -> None:
+        (folder / f"{table}.parquet").unlink()
+        change(extract.tables[table]).to_parquet(folder / f"{table}.parquet", index=False)
+
+    return write
+
+
 def rows(extract: Extract) -> Iterator[tuple[str, Change]]:
     """Rows twice, columns gone, types changed, tables without rows."""
     schemas = catalogue.module(extract.study, "contracts").TABLES
@@ -234,11 +270,7 @@ def rows(extract: Extract) -> Iterator[tuple[str, Change]]:
         metadata = schemas[table].metadata or {}
 
         def put(name: str, change: Callable[[pd.DataFrame], pd.DataFrame], t: str = table) -> tuple:
-            def write(folder: Path) -> None:
-                (folder / f"{t}.parquet").unlink()
-                change(extract.tables[t]).to_parquet(folder / f"{t}.parquet", index=False)
-
-            return f"{t}: {name}", write
+            return f"{t}: {name}", rewritten(extract, t, change)
 
         column = frame.columns[-1]
         yield put("last column missing", lambda f: f.iloc[:, :-1])
@@ -252,6 +284,95 @@ def rows(extract: Extract) -> Iterator[tuple[str, Change]]:
             yield put("no rows", lambda f: f.iloc[:0])
         if _has_key(extract.study, table):
             yield put("three rows twice", lambda f: pd.concat([f, f.head(3)]))
+
+
+def ids(extract: Extract) -> Iterator[tuple[str, Change, str]]:
+    """Pseudonyms of other types, and what is none."""
+    odd: dict[str, Callable[[pd.Series], pd.Series]] = {
+        "ids as text": lambda ids: ids.astype(str) + "x",
+        "ids below zero": lambda ids: -ids,
+        "ids with decimals": lambda ids: ids + 0.5,
+        "ids beyond 64 bits": lambda ids: ids.astype("uint64") + 2**63,
+        "every tenth id missing": lambda ids: ids.astype("Int64").where(ids.index % 10 > 0),
+    }
+    persons = [name for name, frame in extract.tables.items() if "person" in frame]
+    for table in sorted(persons, key=lambda name: len(extract.tables[name]))[:2]:
+        for name, made in odd.items():
+            change = rewritten(
+                extract, table, lambda frame, m=made: frame.assign(person=m(frame["person"]))
+            )
+            yield f"{table}: {name}", change, "column person"
+
+
+def units(extract: Extract) -> Iterator[tuple[str, Change, str]]:
+    """Columns in another unit: fifty times too large and too small."""
+    for rule in catalogue.module(extract.study, "contracts").RULES:
+        if "(a mean from" not in rule.expected:
+            continue
+        for word, factor in (("large", UNITS), ("small", 1 / UNITS)):
+
+            def other(frame: pd.DataFrame, c: str = rule.column, f: float = factor) -> pd.DataFrame:
+                return frame.assign(**{c: (frame[c] * f).astype(frame[c].dtype)})
+
+            name = f"{rule.table}: {rule.column} {UNITS} times too {word}"
+            yield name, rewritten(extract, rule.table, other), f"column {rule.column}: "
+
+
+def gaps(extract: Extract) -> Iterator[tuple[str, Change, str]]:
+    """Periods and counties without rows or with too few, extracts that begin late or end early."""
+    chosen = parameters.load(extract.study)
+    tables = catalogue.module(extract.study, "contracts").TABLES
+    for need in contracts.needs(extract.study, chosen):
+        with reading.open_registers(extract.folder, tables) as opened:
+            need = coverage.reaching(opened.connection, need)
+            found = coverage.counts(opened.connection, need)
+        if not is_dense(found):
+            continue
+        place, middle = int(found.sum(axis=1).argmax()), need.first + found.shape[1] // 2
+        at, told = period(need), need.text(middle)
+        lost = {
+            "a period missing": (f"{at} = {middle}", told),
+            "begins late": (f"{at} <= {need.first}", need.text(need.first)),
+            "ends early": (f"{at} >= {need.last}", need.text(need.last)),
+        }
+        if need.place:
+            there = f"{need.place} = '{need.places[place]}'"
+            lost["a county missing"] = (there, f"none in {need.places[place]}")
+            told = f"{need.places[place]} {told}"
+            lost["a county's month missing"] = (f"{there} AND {at} = {middle}", told)
+        if (
+            found[place, middle - need.first] >= 2 * coverage.LEAST_FOR_JUMP
+            and need.kind == "stock"
+        ):
+            most = f"{at} = {middle} AND hash(person) % 5 > 1"
+            lost["most of a period missing"] = (most, told)
+        for name, (without, words) in lost.items():
+            kept = f"SELECT * FROM {need.table} WHERE NOT ({without})"
+            yield f"{need.table}: {name}", _selected(extract, need.table, kept), words
+
+
+def is_dense(found: NDArray[np.int64]) -> bool:
+    """Whether there are rows enough for a period without any to be no chance."""
+    return bool(found.mean(axis=1).max() >= 2 * coverage.LEAST_EXPECTED)
+
+
+def _selected(extract: Extract, table: str, sql: str) -> Change:
+    def change(folder: Path) -> None:
+        tables = catalogue.module(extract.study, "contracts").TABLES
+        with reading.open_registers(extract.folder, tables) as opened:
+            kept = opened.query(sql)
+        (folder / f"{table}.parquet").unlink()
+        kept.to_parquet(folder / f"{table}.parquet", index=False)
+
+    return change
+
+
+def period(need: Need) -> str:
+    """The period of a row; cards need the calendar of ISO weeks for it."""
+    if need.table != "benefit_cards":
+        return need.period
+    week = "(SELECT week FROM weeks WHERE weeks.year_week = benefit_cards.year_week)"
+    return f"({need.relation.split('SELECT week')[0]} SELECT {week} // 2)"
 
 
 def _has_key(study: str, table: str) -> bool:
@@ -282,10 +403,10 @@ def main(study: str) -> None:
         extract = good(study, Path(place))
         for case, change, words in cases(extract):
             found = outcome(extract, case, change)
-            told = next((line for line in found.text.splitlines() if words in line), "NOT TOLD")
-            print(
-                f"{found.exit_code}\t{found.seconds:.1f}\t{case}\t{told.strip()[:120]}{found.raised}"
-            )
+            told = next((line.strip() for line in found.told.splitlines() if words in line), "")
+            wrong = "; ".join(found.faults(words))
+            line = (str(found.exit_code), f"{found.seconds:.1f}", case, told[:120], wrong)
+            print("\t".join(line), flush=True)
 
 
 if __name__ == "__main__":

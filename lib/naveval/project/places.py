@@ -93,7 +93,6 @@ class CountyList:
     counties: tuple[County, ...]
     links: tuple[Link, ...]
     same_as: tuple[tuple[str, str], ...]
-    moved: tuple[tuple[str, str, str, date], ...]
     regions: tuple[Region, ...]
 
 
@@ -145,15 +144,6 @@ def read(path: Path) -> CountyList:
             (known(row["from"], codes, path), known(row["to"], codes, path))
             for row in raw["same_as"]
         )
-        moved = tuple(
-            (
-                str(row["municipality"]),
-                known(row["from"], codes, path),
-                known(row["to"], codes, path),
-                as_date(row["date"], str(path)),
-            )
-            for row in raw["moved"]
-        )
         regions = tuple(_region(row, codes, path) for row in raw["regions"])
         whole = raw["whole_country"]
         country = County(WHOLE_COUNTRY, whole["name"], date.min, FOREVER, whole["slug"])
@@ -168,7 +158,7 @@ def read(path: Path) -> CountyList:
         found = sum(_valid(county, date(year, 1, 1)) for county in counties)
         if found != count:
             raise ParameterError(f"{path}: {found} counties in {year}, expected {count}")
-    return CountyList(country, counties, links, same, moved, regions)
+    return CountyList(country, counties, links, same, regions)
 
 
 def known(value: Any, codes: list[str], path: Path) -> str:
@@ -229,21 +219,27 @@ def codes(year: int | date) -> tuple[str, ...]:
 
 
 def county(code: str, on: int | date | None = None) -> County:
-    """The county with this code, "" for the whole country; valid on a day or in a year if given.
+    """The county with this code or name, "" for the whole country; valid on a day or in a year.
+
+    Case does not matter in a name, and of «Troms - Romsa - Tromssa» the first part counts. A name
+    that several counties had (Østfold, before 2020 and from 2024) needs a day or year.
 
     Raises
     ------
     ParameterError
-        For an unknown code, or one of other years, which counties it was or became; lists the
-        allowed codes with names.
+        For an unknown code or name, or one of other years, which counties it was or became; lists
+        the allowed codes with names.
     """
-    if code == WHOLE_COUNTRY and isinstance(code, str):
+    if isinstance(code, str) and code.casefold() in (
+        WHOLE_COUNTRY,
+        county_list().whole_country.name,
+    ):
         return county_list().whole_country
     day = _day(on)
     allowed = counties(day) if day else county_list().counties
-    for item in allowed:
-        if item.code == code:
-            return item
+    named = [item for item in allowed if is_called(item, code)]
+    if len(named) == 1:
+        return named[0]
     when = f" in {on if isinstance(on, int) else day}" if day else ""
     raise ParameterError(
         f"unknown county {code!r}{when}{_of_other_years(code, day)}; allowed: "
@@ -252,13 +248,23 @@ def county(code: str, on: int | date | None = None) -> County:
     )
 
 
+def is_called(item: County, code: Any) -> bool:
+    """Whether a code or a name, in any case and with its Sámi and Kven forms, is this county's.
+
+    >>> is_called(county("34"), "INNLANDET"), is_called(county("55"), "Troms - Romsa - Tromssa")
+    (True, True)
+    """
+    known = (item.code, item.name.casefold())
+    return isinstance(code, str) and code.partition(" - ")[0].strip().casefold() in known
+
+
 def _of_other_years(code: Any, day: date | None) -> str:
     """Words on the counties that a code of other years was then or had become; or nothing."""
-    named = [item for item in county_list().counties if item.code == code]
+    named = [item for item in county_list().counties if is_called(item, code)]
     if not named or day is None:
         return ""
     early = named[0].valid_from > day
-    others = predecessors(code, day) if early else successors(code, day)
+    others = (predecessors if early else successors)(named[0].code, day)
     listed = " and ".join(_told(county(other)) for other in others)
     return f": {named[0].name} {'was then' if early else 'has become'} {listed}"
 
@@ -282,7 +288,7 @@ def successors(code: str, on: int | date = 2024) -> tuple[str, ...]:
 
     A county still valid is its own successor. A county merged and later divided again (Troms
     2014, 2024) has its own continuation as successor, not its former neighbours. A divided
-    county has all its parts. Municipalities under `moved` are not followed.
+    county has all its parts. Single municipalities that changed county are in `municipalities`.
     """
     start = county(code)
     day = _day(on)

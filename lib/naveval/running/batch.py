@@ -172,13 +172,18 @@ def county_codes(study: str, codes: Sequence[str] | None) -> list[str]:
     found: list[str] = []
     for code in codes:
         known = [code]
-        if code not in places.codes(year) and code in places.codes(places.CURRENT_YEAR):
-            known = list(places.predecessors(code, year))
+        if not _called(code, year) and (today := _called(code, places.CURRENT_YEAR)):
+            known = list(places.predecessors(today[0], year))
         try:
             found += [places.county(own, year).code for own in known]
         except ParameterError as error:
             raise ParameterError(f"{study}: {error}") from None
     return list(dict.fromkeys(found))
+
+
+def _called(code: str, year: int) -> list[str]:
+    """The county of a year with this code or name, if any."""
+    return [item.code for item in places.counties(year) if places.is_called(item, code)]
 
 
 def _commands(

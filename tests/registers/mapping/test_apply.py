@@ -139,6 +139,51 @@ def test_a_column_and_a_table_must_be_mapped(tmp_path):
     assert "job_seekers.sex: is not mapped" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"04": "4", "16": "16"},
+        {"04": "HEDMARK", "16": "Sør-Trøndelag"},
+        {"04": "0402", "16": "1601"},
+        {"04": "3401", "16": "5001"},
+    ],
+)
+def test_places_of_other_years_become_those_of_the_contract(tables, tmp_path, theirs):
+    (tmp_path / "theirs").mkdir()
+    data = owners({name: in_two(frame) for name, frame in tables.items()}, tmp_path / "theirs")
+    for file in data.iterdir():
+        frame = pd.read_csv(file, sep=";", dtype=str).rename(columns={"Fylke": "FYLKE"})
+        frame["FYLKE"] = frame["FYLKE"].str.zfill(2).replace(theirs)
+        frame.to_csv(file, sep=";", index=False)
+    content = mapping(county={"from": "FYLKE", "places": True})
+    content["tables"]["labour_force"]["columns"]["county"] = {"from": "FYLKE", "places": True}
+    out = write(tmp_path, content, data)
+    for name in tables:
+        assert set(pd.read_parquet(out / f"{name}.parquet")["county"]) == {"04", "16"}
+
+
+def in_two(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["county"].isin(["04", "16"])]
+
+
+def test_a_divided_place_is_refused(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    data = owners({name: in_two(frame) for name, frame in tables.items()}, tmp_path / "theirs")
+    frame = pd.read_csv(data / "aku.csv", sep=";", dtype=str)
+    frame.assign(Fylke=frame["Fylke"].replace("4", "3025")).to_csv(
+        data / "aku.csv", sep=";", index=False
+    )
+    content = mapping(county={"from": "FYLKE", "places": True})
+    content["tables"]["labour_force"]["columns"]["county"] = {"from": "Fylke", "places": True}
+    with pytest.raises(ContractError, match=r"column Fylke: .* became, one county of the contract"):
+        write(tmp_path, content, data)
+
+
+def test_places_are_for_columns_of_places(tables, tmp_path):
+    with pytest.raises(ParameterError, match="sex: places: expected only for county, municip"):
+        write(tmp_path, mapping(sex={"from": "KJONN", "places": True}), tmp_path)
+
+
 IDS = {
     "text": "CAST(id AS VARCHAR)",
     "zeros": "lpad(CAST(id AS VARCHAR), 11, '0')",
@@ -181,7 +226,7 @@ def test_a_draft_places_what_it_can_and_lists_the_rest(tables, tmp_path):
     found = draft.draft("hedmark", owners(tables, tmp_path))
     seekers = found.content["tables"]["job_seekers"]["columns"]
     assert seekers["person"] == {"from": "PID", "id": True}
-    assert seekers["county"] == {"from": "FYLKE", "pad": 2}
+    assert seekers["county"] == {"from": "FYLKE", "places": True}
     assert seekers["sex"] == {"from": "KJONN", "codes": {"1": "?", "2": "?"}}
     assert found.content["tables"]["labour_force"]["files"] == ["aku.csv"]
     assert "labour_force.persons" in found.unplaced

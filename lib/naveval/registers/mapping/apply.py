@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from naveval.project import catalogue
+from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError
 from naveval.registers import grammar, sources
 from naveval.registers.connections import connect, identifier, quote, run
@@ -50,6 +50,7 @@ def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
         raise ParameterError(f"--out {out}: exists already; name a new folder")
     schemas = catalogue.module(found.study, "contracts").TABLES
     connection, folder = connect()
+    _register_places(connection, parameters.model(found.study).COUNTY_YEAR)
     staging = out.with_name(f"{out.name}.part")
     staging.mkdir(parents=True, mode=0o700)
     try:
@@ -106,6 +107,8 @@ def select(
         known = _present(given, kind, column)
         dialect = source.dialects[0] if source.dialects else grammar.PLAIN
         value = _value(known, kind, column, wanted, dialect)
+        if column.places:
+            value = _placed(_text(_plain(known, kind)), name)
         _require_read(connection, source, name, column, rows, known, value)
         if column.id:
             _require_apart(connection, source, column, rows, known, value)
@@ -174,6 +177,30 @@ def _value(known: str, kind: str, column: ColumnMapping, wanted: Family, dialect
         return scaled
     near = f"abs({scaled} - round({scaled})) < {TOLERANCE}"
     return f"CASE WHEN {near} THEN CAST(round({scaled}) AS BIGINT) END"
+
+
+def known_places(year: int) -> dict[str, dict[str, str]]:
+    """What the codes and names of places become in a year, by the contract's column."""
+    names = {item.name.casefold(): item.code for item in places.counties(year)}
+    return {
+        "county": municipalities.in_counties(year) | names,
+        "municipality": municipalities.recoded(year),
+    }
+
+
+def _register_places(connection: duckdb.DuckDBPyConnection, year: int) -> None:
+    run(connection, "CREATE TEMP TABLE known_places (kind VARCHAR, given VARCHAR, code VARCHAR)")
+    rows = [(kind, *pair) for kind, codes in known_places(year).items() for pair in codes.items()]
+    connection.executemany("INSERT INTO known_places VALUES (?, ?, ?)", rows)
+
+
+def _placed(text: str, kind: str) -> str:
+    """SQL of a place's code in the contract's year; zeros in front may be lost."""
+    digits = f"regexp_full_match({text}, '[0-9]|[0-9]{{3}}')"
+    plain = (
+        f"CASE WHEN {digits} THEN '0' || {text} ELSE trim(split_part(lower({text}), ' - ', 1)) END"
+    )
+    return f"(SELECT code FROM known_places WHERE kind = {quote(kind)} AND given = {plain})"
 
 
 def _plain(known: str, kind: str) -> str:
@@ -245,6 +272,8 @@ def _expected(name: str, column: ColumnMapping) -> str:
         return f"one of the codes that the mapping names for {name}"
     if column.form:
         return f"the form {column.form} for {name}"
+    if column.places:
+        return f"places that were, or became, one {name} of the contract's year"
     return f"values that can be read as {name}"
 
 

@@ -20,6 +20,7 @@ from naveval.project.errors import ContractError
 from naveval.project.parameters import read_yaml
 from naveval.registers import sources
 from naveval.registers.connections import connect, identifier, run
+from naveval.registers.mapping.source import PLACES
 from naveval.registers.sources import ENDINGS, Source
 from naveval.registers.views import columns, create_views, family
 
@@ -149,7 +150,7 @@ def _columns(
     drafted = {
         column: {"from": name}
         | _verbs(column, schema.columns[column], codes[name])
-        | _padding(connection, source, name, _allowed(schema.columns[column]))
+        | ({} if column in PLACES else _padding(connection, source, name, schema.columns[column]))
         for column, name in placed.items()
     }
     ordered = {column: drafted[column] for column in schema.columns if column in drafted}
@@ -161,6 +162,8 @@ def _verbs(column: str, declared: Any, values: tuple[str, ...]) -> dict[str, Any
     allowed = _allowed(declared) or (BOOLEANS if family(declared.dtype) == "boolean" else set())
     if column == PERSON:
         return {"id": True}
+    if column in PLACES:
+        return {"places": True}
     padded = {value.zfill(_width(allowed)) for value in values}
     known = {value.lower() for value in values} <= allowed or padded <= allowed
     return {"codes": dict.fromkeys(values, TO_FILL)} if values and allowed and not known else {}
@@ -173,10 +176,10 @@ def _width(allowed: set[str]) -> int:
 
 
 def _padding(
-    connection: duckdb.DuckDBPyConnection, source: Source, name: str, allowed: set[str]
+    connection: duckdb.DuckDBPyConnection, source: Source, name: str, declared: Any
 ) -> dict[str, Any]:
     """`pad` where codes of digits have lost the zeros in front."""
-    width = _width(allowed)
+    width = _width(_allowed(declared))
     text = f"trim(CAST({identifier(name)} AS VARCHAR))"
     sql = f"SELECT min(length({text})) FROM {identifier(source.table)} WHERE {text} <> ''"
     row = run(connection, sql, where=source.label).fetchone() if width > 1 else None

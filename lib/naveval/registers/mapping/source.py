@@ -9,6 +9,8 @@ id        true for a pseudonym of any type: text, hash, UUID, decimal, SAS numbe
 codes     the owner's codes to the contract's; a code that is not named is refused
 form      how a date or month is written: yyyymm, yyyy-mm, yyyymmdd, dd.mm.yyyy
 pad       text length that zeros in front fill up to: 3 becomes 03
+places    true for codes or names of counties, or codes of municipalities, of any year since
+          2010: they become the contract's; one that was divided is refused
 times     a factor: labour force in thousands becomes persons
 missing   values that mean no value, such as 9999-12-31 for an open end
 value     one value for all rows, instead of `from`
@@ -26,6 +28,7 @@ from naveval.project.errors import ParameterError
 from naveval.project.parameters import read_yaml, validate
 
 Form = Literal["yyyymm", "yyyy-mm", "yyyymmdd", "dd.mm.yyyy", "yyyy-mm-dd"]
+PLACES = ("county", "municipality")
 Scalar = str | int | float | bool
 
 
@@ -41,6 +44,7 @@ class ColumnMapping(_Strict):
     codes: Mapping[Scalar, Scalar] = {}
     form: Form | None = None
     pad: int = Field(default=0, ge=0, le=20)
+    places: bool = False
     times: float = Field(default=1.0, gt=0)
     missing: tuple[Scalar, ...] = ()
     value: Scalar | None = None
@@ -97,6 +101,8 @@ def _faults(found: SourceMapping, study: str) -> list[str]:
         faults += [f"{name}.{column}: unknown column" for column in given if column not in asked]
         faults += [f"{name}.{column}: is not mapped" for column in asked if column not in given]
         for column in (column for column in given if column in asked):
+            if given[column].places and column not in PLACES:
+                faults.append(f"{name}.{column}: places: expected only for {', '.join(PLACES)}")
             allowed = _allowed(asked[column])
             for code, meant in given[column].codes.items():
                 if allowed and str(meant) not in allowed:
