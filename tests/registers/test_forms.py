@@ -166,7 +166,7 @@ def estimates(study: str, form: str, tables: Tables, folder: Path, zone: str) ->
         done = subprocess.run(
             [sys.executable, "-m", "naveval", *words],
             env=environment,
-            cwd=paths.root(),
+            cwd=paths.project_root(),
             capture_output=True,
             text=True,
             check=False,

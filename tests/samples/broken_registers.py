@@ -25,7 +25,7 @@ from naveval.registers.coverage import Need
 from naveval.registers.grammar import Family
 from naveval.registers.views import family
 
-SCALES = {"hedmark": 0.003, "followup": 0.004, "programs": 0.001, "indicator": 0.004}
+SCALES = {"hedmark": 0.03, "followup": 0.004, "programs": 0.001, "indicator": 0.004}
 SHIFT = 987_000_000
 NUMBERS = (
     "131.193",
@@ -329,7 +329,7 @@ def gaps(extract: Extract) -> Iterator[tuple[str, Change, str]]:
         if not is_dense(found):
             continue
         place, middle = int(found.sum(axis=1).argmax()), need.first + found.shape[1] // 2
-        at, told = period(need), need.text(middle)
+        at, told = need.period, need.text(middle)
         lost = {
             "a period missing": (f"{at} = {middle}", told),
             "begins late": (f"{at} <= {need.first}", need.text(need.first)),
@@ -347,8 +347,8 @@ def gaps(extract: Extract) -> Iterator[tuple[str, Change, str]]:
             most = f"{at} = {middle} AND hash(person) % 5 > 1"
             lost["most of a period missing"] = (most, told)
         for name, (without, words) in lost.items():
-            kept = f"SELECT * FROM {need.table} WHERE NOT ({without})"
-            yield f"{need.table}: {name}", _selected(extract, need.table, kept), words
+            kept = selected(extract, need, f"NOT ({without})")
+            yield f"{need.table}: {name}", _written(extract, need.table, kept), words
 
 
 def is_dense(found: NDArray[np.int64]) -> bool:
@@ -356,7 +356,7 @@ def is_dense(found: NDArray[np.int64]) -> bool:
     return bool(found.mean(axis=1).max() >= 2 * coverage.LEAST_EXPECTED)
 
 
-def _selected(extract: Extract, table: str, sql: str) -> Change:
+def _written(extract: Extract, table: str, sql: str) -> Change:
     def change(folder: Path) -> None:
         tables = catalogue.module(extract.study, "contracts").TABLES
         with reading.open_registers(extract.folder, tables) as opened:
@@ -367,12 +367,10 @@ def _selected(extract: Extract, table: str, sql: str) -> Change:
     return change
 
 
-def period(need: Need) -> str:
-    """The period of a row; cards need the calendar of ISO weeks for it."""
-    if need.table != "benefit_cards":
-        return need.period
-    week = "(SELECT week FROM weeks WHERE weeks.year_week = benefit_cards.year_week)"
-    return f"({need.relation.split('SELECT week')[0]} SELECT {week} // 2)"
+def selected(extract: Extract, need: Need, where: str) -> str:
+    """SQL for the rows of a table that a condition on their period or place leaves."""
+    columns = ", ".join(extract.tables[need.table].columns)
+    return f"SELECT {columns} FROM ({need.rows}) WHERE {where}"
 
 
 def _has_key(study: str, table: str) -> bool:

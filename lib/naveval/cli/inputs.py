@@ -14,21 +14,57 @@ from naveval.project.errors import ParameterError
 
 @main.command()
 @click.argument("names", metavar="STUDY…", nargs=-1, required=True, type=STUDY)
-@click.option("--scale", default="small", help="small, full, or a share of full size such as 0.2.")
+@click.option("--scale", help="small (default), full, or a share of full size such as 0.2.")
 @click.option("--seed", default=2024, show_default=True, help="Seed of the simulation.")
+@click.option("--profile", "profile_file", type=FILE, help="Make registers with these marginals.")
 @click.option("--out", type=FOLDER, help="Folder; one folder per study is made below it.")
 @plain_errors
-def data(names: tuple[str, ...], scale: str, seed: int, out: Path | None) -> None:
-    """Write simulated register extracts and their truth (truth.json)."""
-    from naveval.registers import extracts
+def data(
+    names: tuple[str, ...],
+    scale: str | None,
+    seed: int,
+    profile_file: Path | None,
+    out: Path | None,
+) -> None:
+    """Write simulated register extracts and their truth (truth.json).
 
-    size = scale_of(scale)
+    With --profile, a file that `naveval profile` wrote, they have the marginals of the registers it
+    was made from; --scale is then a share of their persons, by default all.
+    """
+    from naveval.registers import extracts
+    from naveval.running import profile as profiles
+
+    given = None if profile_file is None else profiles.read(profile_file)
+    if given is not None and names != (given.study,):
+        raise ParameterError(f"{profile_file}: a profile of {given.study}")
+    size = scale_of(scale or ("small" if given is None else "full"))
     for study in names:
         target = (out or paths.out_dir() / "_registers") / study
         if target.exists():
             raise ParameterError(f"{target}: exists already; choose another --out or remove it")
-        extracts.simulate(study, target, scale=size, seed=seed)
+        if given is None:
+            extracts.simulate(study, target, scale=size, seed=seed)
+        else:
+            made = profiles.simulate(given, target, share=size, seed=seed)
+            click.echo(profiles.nearness(made, given.rounded_to))
         click.echo(str(target))
+
+
+@main.command()
+@click.argument("study", type=STUDY)
+@parameters
+@click.option("--out", required=True, type=FILE, help="New file, JSON.")
+@plain_errors
+def profile(study: str, file: Path | None, changes: dict[str, Any], out: Path) -> None:
+    """Write how many persons registers have, by code, period and county: protected, rounded.
+
+    What it writes may leave: `naveval data STUDY --profile FILE` makes registers of its numbers
+    elsewhere.
+    """
+    from naveval.running import profile as profiles
+
+    profiles.write(profiles.make(study, params.load(study, file, changes)), out)
+    click.echo(str(out))
 
 
 @main.command()

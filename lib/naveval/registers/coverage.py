@@ -73,6 +73,11 @@ class Need:
     may_be_empty: bool = False
     text: Callable[[int], str] = month_text
 
+    @property
+    def rows(self) -> str:
+        """SQL of the rows."""
+        return self.relation or f"SELECT * FROM {identifier(self.table)}"
+
     def key(self) -> str:
         """What decides the outcome, to remember extracts that passed."""
         ends = f"{self.text(self.first)} {self.text(self.last)}"
@@ -84,16 +89,15 @@ def reaching(connection: duckdb.DuckDBPyConnection, need: Need) -> Need:
     """The need with the last period that the other tables ask for."""
     if not need.until:
         return need
-    row = run(connection, f"SELECT ({need.until})", where=need.table).fetchone()
-    return replace(need, last=max(need.last, int(row[0]))) if row and row[0] is not None else need
+    ((last,),) = run(connection, f"SELECT ({need.until})", where=need.table).fetchall()
+    return need if last is None else replace(need, last=max(need.last, int(last)))
 
 
 def counts(connection: duckdb.DuckDBPyConnection, need: Need) -> NDArray[np.int64]:
     """Rows by place and period, (places, periods)."""
-    relation = need.relation or f"SELECT * FROM {identifier(need.table)}"
     place = need.place or "''"
     sql = (
-        f"SELECT {place} AS place, {need.period} AS period, count(*) AS n FROM ({relation}) "
+        f"SELECT {place} AS place, {need.period} AS period, count(*) AS n FROM ({need.rows}) "
         f"GROUP BY ALL HAVING period BETWEEN {need.first} AND {need.last}"
     )
     found = np.zeros((len(need.places), need.last - need.first + 1), dtype=np.int64)

@@ -154,6 +154,7 @@ def test_a_true_effect_is_found() -> None:
         ({"weights": np.zeros(UNITS)}, "must be positive"),
         ({"weights": np.ones(2)}, "2 units"),
         ({"covariates": np.zeros((1, 2, 3))}, "expected \\(K, 7, 30\\)"),
+        ({"covariates": np.full((2, UNITS, PERIODS), np.nan)}, "missing in 210 of 210 units"),
     ],
 )
 def test_faults_are_told(change: dict, message: str) -> None:
@@ -170,6 +171,14 @@ def test_missing_values_and_wrong_shapes_are_refused() -> None:
     outcome[0, 0] = np.nan
     with pytest.raises(EstimationError, match="missing"):
         fit(setup, outcome)
+
+
+def test_covariates_that_do_not_vary_change_nothing() -> None:
+    outcome, weights, _ = panel()
+    constant = prepare(POST, weights, covariates=np.ones((2, UNITS, PERIODS)))
+    found, without = fit(constant, outcome), fit(prepare(POST, weights), outcome)
+    np.testing.assert_array_equal(found.effect, without.effect)
+    assert constant.n_parameters == prepare(POST, weights).n_parameters
 
 
 def test_covariates_that_explain_the_treatment_are_refused() -> None:

@@ -200,3 +200,15 @@ def test_registers_must_reach_as_far_as_the_analysis(
         assert part in str(caught.value), str(caught.value)
     result = CliRunner().invoke(cli.main, ["run", "hedmark", "--data", str(tmp_path)])
     assert result.exit_code == ContractError.exit_code
+
+
+def test_shares_need_somebody_in_every_county_and_month(
+    good: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    write(tmp_path, *good)
+    told = [str(item) for item in contracts.check("hedmark", tmp_path, Parameters())]
+    assert len(told) == 1
+    assert "column benefit_right" in told[0]
+    assert "6 persons or more with and without it" in told[0]
+    assert "composition=none takes fewer" in told[0]
+    assert contracts.check("hedmark", tmp_path, Parameters(composition="none")) == []

@@ -136,6 +136,9 @@ def prepare(
     x = np.zeros((0, n, periods)) if covariates is None else np.asarray(covariates, dtype=float)
     if x.shape[1:] != (n, periods):
         raise EstimationError(f"covariates have shape {x.shape}; expected (K, {n}, {periods})")
+    if not np.isfinite(x).all():
+        cells = int((~np.isfinite(x)).any(axis=0).sum())
+        raise EstimationError(f"covariates are missing in {cells} of {n * periods} units × periods")
     within_x = _within(x, weights, unit_projection, time_projection)
     basis = _covariate_basis(within_x, weights)
     single = np.zeros((n, n, periods))
@@ -216,11 +219,11 @@ def _within(values: Array, weights: Array, unit: Array, time: Array) -> Array:
 
 def _covariate_basis(within: Array, weights: Array) -> Array:
     """Orthonormal basis of the covariates under the weights, (rank, N, T)."""
-    if not len(within):
-        return within
     flat = (within * np.sqrt(weights)[:, None]).reshape(len(within), -1)
     scale = np.linalg.norm(flat, axis=1, keepdims=True)
     flat = flat[(scale > 1e-12).ravel()] / scale[scale > 1e-12][:, None]
+    if not len(flat):  # none, or none that varies
+        return within[:0]
     basis = _orthonormal(flat.T).T
     return basis.reshape(-1, *within.shape[1:]) / np.sqrt(weights)[:, None]
 

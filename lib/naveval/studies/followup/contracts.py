@@ -120,6 +120,8 @@ TABLES = {
     "employment": EMPLOYMENT,
     "health_benefits": HEALTH_BENEFITS,
 }
+# Tables with persons whose pairs of columns a profile tells too.
+JOINT = (("program_spells", ("kind", "period")), ("benefit_decisions", ("weeks_granted", "period")))
 NUMBERED_WEEKS = ", ".join(
     f"({literal(year_week)}, {literal(week)})"
     for year_week, week in zip(WEEKS["year_week"], WEEKS["week"], strict=True)

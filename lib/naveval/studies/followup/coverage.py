@@ -19,7 +19,7 @@ from naveval.studies.followup.spells import HEALTH_WEEKS
 
 CARDS = f"""
     WITH weeks(year_week, week) AS (VALUES {NUMBERED_WEEKS})
-    SELECT week FROM benefit_cards JOIN weeks USING (year_week)
+    SELECT benefit_cards.*, week FROM benefit_cards JOIN weeks USING (year_week)
 """
 # Month of the Thursday of the last card's week.
 LAST_CARD = f"""

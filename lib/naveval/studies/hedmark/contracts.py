@@ -2,6 +2,7 @@
 
 import pandera.pandas as pa
 
+from naveval.disclosure.thresholds import thresholds
 from naveval.project import places
 from naveval.project.months import month_text
 from naveval.registers.breaches import Rule, mean_between
@@ -36,6 +37,8 @@ LABOUR_FORCE = pa.DataFrameSchema(
     description="A row is a county and month, with the persons in its labour force.",
 )
 TABLES = {"job_seekers": JOB_SEEKERS, "labour_force": LABOUR_FORCE}
+# Tables with persons whose pairs of columns a profile tells too.
+JOINT = (("job_seekers", ("county", "period")), ("job_seekers", ("education", "benefit_right")))
 
 # Weeks that registration grows by from one month to the next, for one person of sixteen.
 GROWTH = """
@@ -131,7 +134,10 @@ RULES = (
 
 
 def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
-    """Every county and month of the analysis has its labour force."""
+    """Every county and month of the analysis has its labour force, and somebody to tell shares of.
+
+    A protected count is zero where fewer persons are than it can be changed by.
+    """
     first, last = (month_text(month) for month in parameters.register_months())
     codes = ", ".join(f"'{code}'" for code in COUNTIES)
     months = f"generate_series(DATE '{first}-01', DATE '{last}-01', INTERVAL 1 MONTH)"
@@ -145,4 +151,16 @@ def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
         FROM wanted ANTI JOIN labour_force AS force
             ON force.county = wanted.county AND force.month = wanted.month
         """
-    return (Rule("labour_force", "county, month", f"every county {span}", force),)
+    least = thresholds().counts.largest_change + 1
+    few = f"""
+        SELECT county || ' ' || strftime(month, '%Y-%m') AS what FROM job_seekers
+        WHERE month BETWEEN DATE '{first}-01' AND DATE '{last}-01'
+        GROUP BY county, month
+        HAVING least(count_if(benefit_right), count_if(NOT benefit_right)) < {least}
+        """
+    words = f"{least} persons or more with and without it in every county {span}"
+    words += " (composition=none takes fewer)"
+    rules = (Rule("labour_force", "county, month", f"every county {span}", force),)
+    if parameters.composition == "none":
+        return rules
+    return (*rules, Rule("job_seekers", "benefit_right", words, few))

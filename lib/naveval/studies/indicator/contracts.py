@@ -111,6 +111,8 @@ INDUSTRY = pa.DataFrameSchema(
     description="A row is a region, month and industry: employed persons.",
 )
 TABLES = {"stock": STOCK, "hours": HOURS, "inflow": INFLOW, "industry": INDUSTRY}
+# Tables with persons whose pairs of columns a profile tells too.
+JOINT = (("stock", ("county", "period")), ("stock", ("innsatsgruppe", "status")))
 
 
 def _gap(table: str) -> Rule:

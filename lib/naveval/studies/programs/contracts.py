@@ -141,7 +141,7 @@ TABLES = {
             "municipality": pa.Column(str, pa.Check.str_matches(r"\d{4}$")),
             "month": _month(),
             "unemployment_percent": pa.Column(float, pa.Check.in_range(0, 100)),
-            "mean_income_nok": pa.Column(float, pa.Check.ge(0)),
+            "mean_income_nok": pa.Column(float, pa.Check.in_range(0, 10_000_000)),
             "disability_percent": pa.Column(float, pa.Check.in_range(0, 100)),
             "centrality": pa.Column("int64", pa.Check.in_range(1, 3)),
         },
@@ -149,6 +149,8 @@ TABLES = {
         description="A row is a municipality in a month, with local conditions.",
     ),
 }
+# Tables with persons whose pairs of columns a profile tells too.
+JOINT = (("nav_status", ("innsatsgruppe", "period")), ("person_years", ("county", "education")))
 
 RULES = (
     mean_between("employment", "wage_nok", 5_000, 100_000, "kroner a month", where="wage_nok > 0"),
