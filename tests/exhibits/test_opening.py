@@ -98,7 +98,7 @@ def doubled(project: Path, tmp_path: Path) -> Path:
     """Registers with every row of one table twice."""
     made = tmp_path / "registers"
     made.mkdir()
-    registers.simulate(made, scale=0.02, seed=1)
+    registers.simulate(made, scale=0.03, seed=1)
     file = next(made.rglob("*.parquet"))
     rows = pd.read_parquet(file)
     pd.concat([rows, rows]).to_parquet(file)

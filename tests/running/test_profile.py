@@ -114,7 +114,13 @@ def test_half_a_profile_has_half_the_persons(found: profile.Profile, tmp_path: P
     assert made["wanted"].max() == whole / 2
 
 
-@pytest.mark.parametrize("study", catalogue.names())
+@pytest.mark.parametrize(
+    "study",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("programs", "indicator") else [])
+        for name in catalogue.names()
+    ],
+)
 def test_no_small_count_is_recovered_from_a_profile(study: str, tmp_path: Path) -> None:
     """The attacker is given the protected counts before they were rounded, which tell more."""
     extract = good(study, tmp_path, {"hedmark": 0.004, "indicator": 0.002}.get(study, 0.0))
@@ -187,14 +193,15 @@ def test_what_is_no_profile_is_refused(
 
 
 def test_the_commands_make_a_file_and_registers(tmp_path: Path) -> None:
-    extract = good("hedmark", tmp_path)
+    extract = good("hedmark", tmp_path, 0.004)
     (extract.folder / "truth.json").write_text("{}")
     file, out = tmp_path / "profile.json", tmp_path / "out"
-    words = ["profile", "hedmark", "--data", str(extract.folder), "--out", str(file)]
+    words = ["profile", "hedmark", "--data", str(extract.folder), "--set", "composition=none"]
+    words += ["--out", str(file)]
     done = CliRunner().invoke(cli.main, words)
     assert done.exit_code == 0, done.output
     assert "98700" not in file.read_text("utf-8")
-    words = ["data", "hedmark", "--profile", str(file), "--scale", "0.1", "--out", str(out)]
+    words = ["data", "hedmark", "--profile", str(file), "--scale", "0.5", "--out", str(out)]
     done = CliRunner().invoke(cli.main, words)
     assert done.exit_code == 0, done.output
     assert "cells within 10 persons of the profile" in done.output

@@ -288,7 +288,7 @@ def _unique(
     count = row[0] if row else 0
     if not count:
         return []
-    text = f"one row per {', '.join(key)}"
+    text = f"one row per {' and '.join(key)}"
     first = _first(connection, repeated)
     return [Breach(source.table, source.label, ", ".join(key), count, first, text)]
 

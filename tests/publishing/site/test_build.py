@@ -575,3 +575,17 @@ def test_keyboard_reaches_every_link_and_control(built: SimpleNamespace, tab: Pa
                 seen.add(state[0])
                 assert state[1] != "none", f"{name}: focus not seen on {state}"
         assert len(seen) == wanted, f"{name}: {wanted - len(seen)} not reached"
+
+
+def test_the_page_for_register_owners_shows_every_column_that_is_read(
+    built: SimpleNamespace,
+) -> None:
+    page = soup(built.site / "registre.html")
+    for study in catalogue.names():
+        for table, schema in catalogue.module(study, "contracts").TABLES.items():
+            section = page.select_one(f"#registre-{study}-{table.replace('_', '-')}")
+            assert section is not None, table
+            shown = section if section.name == "section" else section.parent
+            rows = shown.select_one("tbody").select("tr")
+            assert [row.select_one("td").get_text() for row in rows] == list(schema.columns)
+    assert soup(built.site / "index.html").select_one('footer a[href="registre.html"]')

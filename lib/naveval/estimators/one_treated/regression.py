@@ -219,10 +219,12 @@ def _within(values: Array, weights: Array, unit: Array, time: Array) -> Array:
 
 def _covariate_basis(within: Array, weights: Array) -> Array:
     """Orthonormal basis of the covariates under the weights, (rank, N, T)."""
+    if not len(within):
+        return within
     flat = (within * np.sqrt(weights)[:, None]).reshape(len(within), -1)
     scale = np.linalg.norm(flat, axis=1, keepdims=True)
     flat = flat[(scale > 1e-12).ravel()] / scale[scale > 1e-12][:, None]
-    if not len(flat):  # none, or none that varies
+    if not len(flat):  # none varies
         return within[:0]
     basis = _orthonormal(flat.T).T
     return basis.reshape(-1, *within.shape[1:]) / np.sqrt(weights)[:, None]

@@ -29,7 +29,7 @@ from naveval.publishing.site.results import Result
 
 FOLDER = "site"
 ASSETS = ("site.css", "site.js", "search.js", "costs.js")
-WIDE = ("index", "kunnskap", "feil", "fylker")
+WIDE = ("index", "kunnskap", "feil", "fylker", "registre")
 WORKERS = 2
 
 
@@ -103,6 +103,7 @@ def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
     pages.append(evidence)
     pages.append(site_pages.named("feil", text, errata.blocks(found, names), toc=False))
     pages += [site_pages.static(name, text) for name in ("metode", "om", "tilgjengelighet")]
+    pages.append(site_pages.registers(text))
     pages.append(site_pages.named("sok", text, _search_page(text), toc=False))
     return pages
 

@@ -13,6 +13,8 @@ from naveval.publishing.site import cards, counties, errata, frame, results
 from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site.counties import county_page
 from naveval.publishing.site.results import Result
+from naveval.registers.dictionary import entries
+from naveval.registers.dictionary import formats as dictionary
 
 REQUIRED = (
     "menu",
@@ -97,6 +99,24 @@ def static(name: str, text: Mapping[str, Any]) -> Page:
     for field, content in fields.items():
         markdown = markdown.replace(field, content)
     return named(name, text, markdown)
+
+
+def registers(text: Mapping[str, Any]) -> Page:
+    """What register owners are asked for, study by study, read off the contracts."""
+    blocks: list[str] = []
+    for study in (name for name in text["studies"] if catalogue.has(name, "contracts")):
+        found = entries.dictionary(study, parameters.load(study))
+        words = found.words
+        if not blocks:
+            blocks += [text["registers"]["intro"], *(words[name] for name in ("forms", "ids"))]
+        blocks.append(f"## {text['studies'][study]['name']} {{#registre-{study}}}")
+        blocks.append(text["registers"]["study"].format(study=study))
+        for table in found.tables:
+            label = f"{study}-{table.name.replace('_', '-')}"
+            heading = f"### {table.name} {{#registre-{label}}}"
+            caption = f": {text['registers']['caption'].format(table=table.name)} {{#tbl-{label}}}"
+            blocks.append(dictionary.described(table, words, heading, caption))
+    return named("registre", text, "\n\n".join(blocks))
 
 
 def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:

@@ -63,20 +63,24 @@ def row(column: ColumnEntry, words: Any) -> tuple[str, ...]:
 def markdown(found: Dictionary) -> str:
     """The dictionary as a page."""
     words = found.words
-    heads = words["headings"]
     parts = [f"# {words['title'].format(study=found.study)}"]
     parts += [str(words[name]).format(study=found.study) for name in ("intro", "forms", "ids")]
-    for table in found.tables:
-        parts.append(f"## {table.name}")
-        lines = [
-            f"{heads['row']} {table.row}.",
-            f"{heads['period']}: {period(table, words)}.",
-            f"{heads['note']}: {table.note}" if table.note else "",
-        ]
-        parts.append("\n".join(f"{line}  " for line in lines if line).rstrip())
-        parts.append(_pipe([heads[name] for name in HEADINGS], rows_of(table, words)))
+    parts += [described(table, words, f"## {table.name}") for table in found.tables]
     parts.append(str(words["check"]).format(study=found.study))
     return "\n\n".join(parts) + "\n"
+
+
+def described(table: TableEntry, words: Any, heading: str, caption: str = "") -> str:
+    """One table: what a row is, what it must cover, and its columns."""
+    heads = words["headings"]
+    lines = [
+        f"{heads['row']} {table.row}.",
+        f"{heads['period']}: {period(table, words)}.",
+        f"{heads['note']}: {table.note}" if table.note else "",
+    ]
+    told = "\n".join(f"{line}  " for line in lines if line).rstrip()
+    columns = _pipe([heads[name] for name in HEADINGS], rows_of(table, words))
+    return "\n\n".join(filter(None, [heading, told, columns, caption]))
 
 
 def rows_of(table: TableEntry, words: Any) -> list[tuple[str, ...]]:

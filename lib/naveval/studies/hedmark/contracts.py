@@ -24,7 +24,7 @@ JOB_SEEKERS = pa.DataFrameSchema(
         "benefit_right": pa.Column(bool),
         "weeks_registered": pa.Column("int64", pa.Check.in_range(0, 2000)),
     },
-    strict=False,
+    unique=["person", "month"],
     description="A row is a person registered as job seeker at one monthly update.",
 )
 LABOUR_FORCE = pa.DataFrameSchema(
@@ -33,7 +33,7 @@ LABOUR_FORCE = pa.DataFrameSchema(
         "month": pa.Column("datetime64[ns]", description="First day of the month"),
         "persons": pa.Column("int64", pa.Check.gt(0)),
     },
-    strict=False,
+    unique=["county", "month"],
     description="A row is a county and month, with the persons in its labour force.",
 )
 TABLES = {"job_seekers": JOB_SEEKERS, "labour_force": LABOUR_FORCE}
@@ -56,28 +56,6 @@ def _first_day(table: str) -> Rule:
 
 RULES = (
     *(_first_day(table) for table in TABLES),
-    Rule(
-        "job_seekers",
-        "person, month",
-        "one row per person and month",
-        """
-        SELECT file_name, row_no FROM numbered.job_seekers
-        WHERE (person, month) IN (
-            SELECT (person, month) FROM job_seekers GROUP BY person, month HAVING count(*) > 1
-        )
-        """,
-    ),
-    Rule(
-        "labour_force",
-        "county, month",
-        "one row per county and month",
-        """
-        SELECT file_name, row_no FROM numbered.labour_force
-        WHERE (county, month) IN (
-            SELECT (county, month) FROM labour_force GROUP BY county, month HAVING count(*) > 1
-        )
-        """,
-    ),
     Rule(
         "job_seekers",
         "month",

@@ -73,7 +73,7 @@ STOCK = pa.DataFrameSchema(
         "weekly_hours": pa.Column("float64", pa.Check.in_range(0, 100)),
         **{mark: pa.Column(bool) for mark in MARKS},
     },
-    strict=False,
+    unique=["person", "month"],
     description="A row is a person registered at a month-end with a decision under § 14a.",
 )
 HOURS = pa.DataFrameSchema(
@@ -87,7 +87,7 @@ HOURS = pa.DataFrameSchema(
             "float64", pa.Check.in_range(0, 500), description="Of these, paid by wage subsidy"
         ),
     },
-    strict=False,
+    unique=["person", "month"],
     description="A row is a person and month with paid hours; no row means no hours.",
 )
 INFLOW = pa.DataFrameSchema(
@@ -97,7 +97,7 @@ INFLOW = pa.DataFrameSchema(
         "new_unemployed": pa.Column("int64", pa.Check.ge(0)),
         "labour_force": pa.Column("int64", pa.Check.gt(0)),
     },
-    strict=False,
+    unique=["region", "month"],
     description="A row is a region and month: new registrations as unemployed, labour force.",
 )
 INDUSTRY = pa.DataFrameSchema(
@@ -107,7 +107,7 @@ INDUSTRY = pa.DataFrameSchema(
         "industry": _code(r"^[A-Z]$", "Main industry, 19 groups"),
         "employed": pa.Column("int64", pa.Check.ge(0)),
     },
-    strict=False,
+    unique=["region", "month", "industry"],
     description="A row is a region, month and industry: employed persons.",
 )
 TABLES = {"stock": STOCK, "hours": HOURS, "inflow": INFLOW, "industry": INDUSTRY}
@@ -127,20 +127,6 @@ def _gap(table: str) -> Rule:
             strptime(max(month) || '-01', '%Y-%m-%d'), INTERVAL 1 MONTH)), '%Y-%m') AS month
             FROM present)
         SELECT every.month AS what FROM every ANTI JOIN present USING (month) ORDER BY 1
-        """,
-    )
-
-
-def _twice(table: str, keys: str) -> Rule:
-    return Rule(
-        table,
-        keys,
-        f"one row per {keys.replace(', ', ' and ')}",
-        f"""
-        SELECT file_name, row_no FROM (
-            SELECT file_name, row_no, count(*) OVER (PARTITION BY {keys}) AS times
-            FROM numbered.{table}
-        ) WHERE times > 1
         """,
     )
 
@@ -181,30 +167,6 @@ RULES = (
         SELECT DISTINCT month AS what FROM hours
         WHERE month > (SELECT max(month) FROM inflow) AND month > (SELECT min(month) FROM stock)
         ORDER BY 1
-        """,
-    ),
-    _twice("inflow", "region, month"),
-    _twice("industry", "region, month, industry"),
-    Rule(
-        "stock",
-        "person, month",
-        "one row per person and month",
-        """
-        SELECT file_name, row_no FROM numbered.stock
-        WHERE (person, month) IN (
-            SELECT (person, month) FROM stock GROUP BY person, month HAVING count(*) > 1
-        )
-        """,
-    ),
-    Rule(
-        "hours",
-        "person, month",
-        "one row per person and month",
-        """
-        SELECT file_name, row_no FROM numbered.hours
-        WHERE (person, month) IN (
-            SELECT (person, month) FROM hours GROUP BY person, month HAVING count(*) > 1
-        )
         """,
     ),
     Rule(
