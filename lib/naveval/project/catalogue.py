@@ -34,8 +34,8 @@ class Study:
     parameters
         Module with `Parameters`, a `StudyParameters`.
     contracts
-        Module with `TABLES`, and `RULES` or `rules_for` where there are any; "" for a study that
-        reads no registers.
+        Module with `TABLES`, and `RULES`, `rules_for` and `JOINT` (pairs of columns that a profile
+        tells) where there are any; "" for a study that reads no registers.
     coverage
         Module with `needs(parameters)`: the periods and places the tables must cover.
     simulate

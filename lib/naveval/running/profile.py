@@ -109,7 +109,7 @@ def cells(study: str, registers: Registers, parameters: StudyParameters) -> Iter
             need = coverage.reaching(registers.connection, need)
         periods = _periods(need) if need else {}
         known = dict(_coded(schema)) | ({PERIOD: tuple(periods.values())} if need else {})
-        joint = [pair for name, pair in declared.JOINT if name == table]
+        joint = [pair for name, pair in getattr(declared, "JOINT", ()) if name == table]
         rows = need.rows if need else f"SELECT * FROM {identifier(table)}"
         for by in ((), *((name,) for name in known), *joint):
             sql = [need.period if need and c == PERIOD else identifier(c) for c in by]
