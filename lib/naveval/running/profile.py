@@ -3,7 +3,8 @@
 A profile has the number of persons in every table: in all, by every column of codes, by period, and
 by the pairs of columns that the study's contract names (`JOINT`). Each is protected by cell keys as
 any count that leaves, then rounded. Every permitted code and period needed has a cell, also those
-with nobody. Values of other columns, and tables without persons, are not told.
+with nobody; of yes and no only yes. Values of other columns, and tables without persons, are not
+told.
 
 Registers are made from it by weighting: the study's own simulated persons are given whole weights
 so that the marginals come as near to the profile's as they can, and are written as often as they
@@ -121,7 +122,7 @@ def cells(study: str, registers: Registers, parameters: StudyParameters) -> Iter
 def _coded(schema: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, column in schema.columns.items():
         if family(column.dtype) == "boolean":
-            yield name, ("false", "true")
+            yield name, ("true",)  # the rest would be one more way to the total
         for rule in column.checks:
             codes = (rule.statistics or {}).get("allowed_values", ())
             if rule.name == "isin" and len(codes) <= MOST_CODES:
