@@ -1,6 +1,7 @@
 """The last search of a finished folder finds what is planted, in every kind of file."""
 
 import json
+from pathlib import Path
 
 import nbformat
 import openpyxl
@@ -163,3 +164,14 @@ def test_a_mark_of_a_protected_zero_is_not_believed_from_others(tmp_path):
     broken = result(tmp_path / "broken")
     (broken / "manifest.json").write_text("{")
     assert small(broken) == 1
+
+
+def test_a_list_of_columns_is_no_register(tmp_path: Path) -> None:
+    head = "<tr><th>Kolonne</th><th>Type</th><th>Eksempel</th></tr>"
+    rows = "<tr><td>person</td><td>heltall</td><td>10000001</td></tr>"
+    page = tmp_path / "registre.html"
+    page.write_text(f"<table>{head}{rows}</table>", "utf-8")
+    assert scan(tmp_path) == []
+    register = "<tr><th>person</th><th>Type</th></tr><tr><td>10000001</td><td>a</td></tr>"
+    page.write_text(f"<table>{register}</table>", "utf-8")
+    assert len(scan(tmp_path)) > 0
