@@ -1,6 +1,6 @@
 """The door in: where register tables lie, how they are read, and what they must look like.
 
-## Bring real extracts
+## From extract to first report
 
 1. `naveval contract hedmark --format xlsx --out DOCUMENT` writes what to deliver, in Norwegian:
    tables, columns, codes, units, the months that must be there, a Frictionless data package and
@@ -12,25 +12,39 @@
    `Thumbs.db`, `desktop.ini` and names that begin with a point. Folders such as `county=03/` tell
    a column. Numbers and dates are read exactly or refused: `131.193` could be two numbers, and is
    none. Dates with a time are days in Norway, whatever the machine's time zone.
-3. Other names, codes, units or ids of text? `naveval map hedmark --data THEIRS` drafts a mapping;
-   complete it and make the tables with
+3. Other names, codes, units, places of another year, or ids of text?
+   `naveval map hedmark --data THEIRS` drafts a mapping; complete it (`params/registers/README.md`
+   has an example) and make the tables with
    `naveval map hedmark --data THEIRS --with params/registers/owner.yml --out FOLDER`.
 4. `naveval check hedmark --data FOLDER` lists every breach with file, column and row numbers,
    never a person id, and shows how each column was read, its ends, and rows by place and month
    beside their neighbours (`--json` for programs). It takes `--set` and `--params` and refuses what
    a run refuses. Exit code 1 until there is no breach. Warnings, such as a level that changes at
    once, stop nothing and are told at the top of the report.
-5. `naveval run hedmark --data FOLDER`, or `naveval batch hedmark --data FOLDER`. The reports then
-   say «registerdata» instead of «simulerte registre», and that they are not official statistics.
-   Counts get noise that follows from a secret of yours; without it the run is refused. Make it
-   once with `python -c "import secrets; print(secrets.token_hex(32))"`, keep it as you keep the
-   register, and name a file that only you can read in `NAVEVAL_KEY_FILE`. Another secret for the
-   next edition is refused; `lib/naveval/disclosure/design.md` tells how to start a new series.
-6. Look through `disclosure.csv` of each result folder: what was suppressed, and by which rule of
+5. Counts get noise that follows from a secret of yours; without it a run is refused. Make it once,
+   keep it as you keep the register, and keep the ids the same from one edition to the next: the
+   noise follows from both. Another secret for the next edition is refused;
+   `lib/naveval/disclosure/design.md` tells how to start a new series.
+
+       (umask 077; python -c "import secrets; print(secrets.token_hex(32))" > ~/naveval.key)
+       export NAVEVAL_KEY_FILE=~/naveval.key
+
+6. The first report is `report/_out/hedmark/04-hedmark/report.html`; `naveval batch hedmark` makes
+   those of all counties. They say «registerdata» instead of «simulerte registre», and that they are
+   not official statistics.
+
+       naveval run hedmark --data FOLDER --set county=Hedmark
+       naveval render report/_out/hedmark/04-hedmark
+
+7. Look through `disclosure.csv` of each result folder: what was suppressed, and by which rule of
    `params/disclosure.yml`. Make the rules stricter there if you have to.
-7. `naveval audit FOLDER` looks for identity numbers, ids of the extracts while they are here, small
+8. `naveval audit FOLDER` looks for identity numbers, ids of the extracts while they are here, small
    cells, raw data and vector pictures of persons, also inside pages, notebooks, workbooks and
    pictures. Let a person look as well.
+
+Analysts outside can work on registers like yours: let out the file that
+`naveval profile hedmark --data FOLDER --out profile.json` writes (how many persons by code, month
+and county, protected and rounded), and they type `naveval data hedmark --profile profile.json`.
 
 `truth.json` in a folder of extracts marks them as simulated. Never copy one into real extracts.
 """
