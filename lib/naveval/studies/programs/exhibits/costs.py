@@ -19,6 +19,7 @@ from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.exhibits import costs_drawing as drawn
+from naveval.studies.programs.exhibits.common import SIGNS, told, wording
 from naveval.studies.programs.results import ProgramResults
 
 SOURCE = "published tables and inputs of the programme evaluation, and released estimates"
@@ -64,24 +65,34 @@ def printed(analysis: Analysis, label: str, column: str) -> list[float]:
     return [cells.get((label, program, column), np.nan) for program in analysis.programs]
 
 
-def inputs(label: str, columns: Mapping[str, str], total: tuple[str, float, str]) -> Rows:
-    """Columns of the inputs under names of their own, the total, and what is printed of both.
+def priced(
+    label: str, item: str, columns: Mapping[str, str], values: Mapping[str, Value], total: str = ""
+) -> Exhibit[ProgramResults]:
+    """A table of one item: what it is made of, its sum, and what is printed of both.
 
     Parameters
     ----------
+    item
+        Column of the flows; costs are shown as positive.
+    columns
+        Columns of the inputs to names of their own.
+    values
+        What the columns are; a duration with the printed one beside it.
     total
-        Column of the flows, its sign, and the name of the printed total.
+        Name of the printed sum where it is a benefit.
     """
+    whole = money("value creation" if total else "cost", "int", published="printed")
 
     def made(analysis: Analysis) -> pd.DataFrame:
         frame = analysis.inputs[["program", *columns]].rename(columns=dict(columns))
         return of(analysis, frame).assign(
-            total=total[1] * analysis.flows[total[0]] + 0.0,
-            printed=printed(analysis, label, total[2]),
+            total=(1 if total else -1) * analysis.flows[item] + 0.0,
+            printed=printed(analysis, label, total or "total"),
             printed_duration=printed(analysis, label, "duration"),
         )
 
-    return made
+    shown = {**values, "total": whole, "printed": PRINTED}
+    return costs_exhibit(label, made, PROGRAM, shown, Table(rows=PROGRAM))
 
 
 def totals(analysis: Analysis) -> pd.DataFrame:
@@ -128,13 +139,24 @@ def ranked(name: str, place: int, label: str = "tbl-uncertainty") -> dict[str, F
 
 PROGRAM = ("program",)
 PRINTED = Value("int", source="published")
-TOTAL_OF = {"total": money("cost", "int", published="printed"), "printed": PRINTED}
+HOURS = Value("num2", "hours per month", estimand="counselling")
+PAID = Value("share0", "share", estimand="share of months")
+WAGE_EFFECTS = {
+    f"effect_{name}": f"wage effect, {name.replace('_', ' ')}"
+    for name in ("year_1", "year_2", "year_3", "later")
+}
 LENGTH = {
     "duration": Value("num2", "months", estimand="duration", published="printed_duration"),
     "printed_duration": Value("num1", source="published"),
     "monthly_budget_cost": money("budget cost", "int", MONTH),
 }
 COUNT = Fact(lambda reader: len(reader.frame("tbl-uncertainty")))
+SIGNED = {
+    sign: Fact(
+        lambda reader, sign=sign: int((reader.frame("tbl-uncertainty")["sign"] == sign).sum())
+    )
+    for sign in SIGNS
+}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     Exhibit(
         "tbl-7-1",
@@ -158,7 +180,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ("net_benefit", "ci_low", "ci_high", "effect_low", "effect_high"), Value("thousand")
         ),
         Picture(drawn.net_benefit),
-        facts={**ranked("best", 0), **ranked("worst", -1), "programs": COUNT},
+        facts={**ranked("best", 0), **ranked("worst", -1), "programs": COUNT, **SIGNED},
+        finding=lambda reader: wording(reader.frame("tbl-uncertainty")["sign"]),
     ),
     costs_exhibit(
         "tbl-1-1",
@@ -205,6 +228,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "programs": COUNT,
         },
+        finding=told,
     ),
     costs_exhibit(
         "tbl-7-6",
@@ -217,81 +241,25 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         Table(rows=PROGRAM),
     ),
-    costs_exhibit(
-        "tbl-7-2",
-        inputs(
-            "tbl-7-2",
-            {"duration": "duration", "monthly_budget_cost": "monthly_budget_cost"},
-            ("program_cost", -1, "total"),
-        ),
-        PROGRAM,
-        {**LENGTH, **TOTAL_OF},
-        Table(rows=PROGRAM),
+    *(
+        priced(
+            label,
+            item,
+            {monthly: "monthly_budget_cost", **{name: name for name in ("duration", *own)}},
+            {**LENGTH, **own},
+        )
+        for label, item, monthly, own in (
+            ("tbl-7-2", "program_cost", "monthly_budget_cost", {}),
+            ("tbl-7-3", "counsellor", "monthly_counsellor", {"counsellor_hours": HOURS}),
+            ("tbl-7-4", "tiltakspenger", "monthly_tiltakspenger", {"tiltakspenger_share": PAID}),
+        )
     ),
-    costs_exhibit(
-        "tbl-7-3",
-        inputs(
-            "tbl-7-3",
-            {
-                "duration": "duration",
-                "counsellor_hours": "counsellor_hours",
-                "monthly_counsellor": "monthly_budget_cost",
-            },
-            ("counsellor", -1, "total"),
-        ),
-        PROGRAM,
-        {
-            **LENGTH,
-            "counsellor_hours": Value("num2", "hours per month", estimand="counselling"),
-            **TOTAL_OF,
-        },
-        Table(rows=PROGRAM),
-    ),
-    costs_exhibit(
-        "tbl-7-4",
-        inputs(
-            "tbl-7-4",
-            {
-                "duration": "duration",
-                "tiltakspenger_share": "tiltakspenger_share",
-                "monthly_tiltakspenger": "monthly_budget_cost",
-            },
-            ("tiltakspenger", -1, "total"),
-        ),
-        PROGRAM,
-        {
-            **LENGTH,
-            "tiltakspenger_share": Value("share0", "share", estimand="share of months"),
-            **TOTAL_OF,
-        },
-        Table(rows=PROGRAM),
-    ),
-    costs_exhibit(
+    priced(
         "tbl-7-5",
-        inputs(
-            "tbl-7-5",
-            {
-                name: name
-                for name in (
-                    "effect_year_1",
-                    "effect_year_2",
-                    "effect_year_3",
-                    "effect_later",
-                    "effect_years",
-                )
-            },
-            ("value_creation", 1, "value_creation"),
-        ),
-        PROGRAM,
-        {
-            **{
-                f"effect_{name}": money(f"wage effect, {name.replace('_', ' ')}", "int", MONTH)
-                for name in ("year_1", "year_2", "year_3", "later")
-            },
-            "effect_years": Value("num0", "years", estimand="duration of the effect"),
-            "total": money("value creation", "int", published="printed"),
-            "printed": PRINTED,
-        },
-        Table(rows=PROGRAM),
+        "value_creation",
+        {name: name for name in (*WAGE_EFFECTS, "effect_years")},
+        {name: money(text, "int", MONTH) for name, text in WAGE_EFFECTS.items()}
+        | {"effect_years": Value("num0", "years", estimand="duration of the effect")},
+        "value_creation",
     ),
 )

@@ -13,6 +13,7 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import BUDGET_PARTS, Analysis, place_mix
 from naveval.studies.programs.costs.published import assessments
 from naveval.studies.programs.exhibits import costs_drawing as drawn
+from naveval.studies.programs.exhibits.common import told
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     MONTH,
@@ -106,6 +107,12 @@ def mix(results: ProgramResults) -> pd.DataFrame:
     )
 
 
+def _sum_sign(reader: Reader) -> str:
+    """Sign of a place's mean net benefit, by its interval."""
+    low, high = reader.frame("tbl-mix")[["low", "high"]].iloc[-1]
+    return "positive" if low > 0 else "negative" if high < 0 else "unclear"
+
+
 def _count(label: str, value: str) -> Fact:
     """For how many programmes a value is above zero."""
     return Fact(lambda reader: int((by_program(reader, label, value) > 0).sum()))
@@ -161,6 +168,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **_extreme_months("first", 0),
             **_extreme_months("last", -1),
         },
+        finding=told,
     ),
     costs_exhibit(
         "tbl-7-8",
@@ -195,6 +203,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "programs": COUNT,
         },
+        finding=told,
     ),
     costs_exhibit(
         "tbl-scenarios",
@@ -212,7 +221,12 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "net_benefit": Value("thousand"),
         },
         Table(rows=PROGRAM),
-        facts={"public": _count("tbl-budget", "public"), "nav": _count("tbl-budget", "nav")},
+        facts={
+            "public": _count("tbl-budget", "public"),
+            "nav": _count("tbl-budget", "nav"),
+            "programs": COUNT,
+        },
+        finding=told,
     ),
     costs_exhibit(
         "tbl-mvpf",
@@ -249,6 +263,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         protect=Descriptive({}),
         view=Table(rows=PROGRAM),
         when=When(lambda results: len(mix(results)) > 0, "costs-mix-few"),
+        finding=_sum_sign,
         facts={
             "covered": Fact(lambda reader: reader.rows["covered"].iloc[0], "share0"),
             "best": Fact(

@@ -5,6 +5,7 @@ that, the number is marked in every exhibit that shows it.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from naveval.exhibits.reader import Reader
 from naveval.project.formats import rounded
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated, wage_effects
-from naveval.studies.programs.exhibits import effects_drawing as drawn
+from naveval.studies.programs.exhibits import drawing as drawn
+from naveval.studies.programs.exhibits.common import SIGNS, told, wording
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import MIN_POSITION
 from naveval.studies.programs.study import Effects, prices_own_effects
@@ -189,20 +191,51 @@ def first_groups(results: ProgramResults) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _ends(value: str, form: str, series: str = "") -> dict[str, Fact]:
-    """The programmes with the largest and the least effect in the last year, and the effects."""
+def last_year(
+    reader: Reader, label: str = "fig-6-2", value: str = "months", series: str = ""
+) -> pd.DataFrame:
+    """Effects in the last year, largest first, with the sign that holds for all together."""
+    rows = reader.frame(label).dropna(subset=[value])
+    rows = rows[rows["series"] == series] if series else rows
+    return signed(rows[rows["year"] == rows["year"].max()], value)
 
-    def row(reader: Reader, last: int) -> Any:
-        rows = reader.rows.dropna(subset=[value])
-        rows = rows[rows["series"] == series] if series else rows
-        rows = rows[rows["year"] == rows["year"].max()].sort_values(value, ascending=False)
-        return rows.iloc[last] if len(rows) else {"arm": "–", value: np.nan}
 
+def signed(rows: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Effects, largest first, with the `sign` that holds when all are tested together (Holm)."""
+    clear = holm(rows["p_value"].to_numpy(float)) < LEVEL
+    sign = np.where(rows[value] > 0, "positive", "negative")
+    return rows.assign(sign=np.where(clear, sign, "unclear")).sort_values(value, ascending=False)
+
+
+def ends(value: str, form: str, series: str = "") -> dict[str, Any]:
+    """Facts and finding of effects in the last year: how many have a clear sign, and the ends."""
+
+    def rows(reader: Reader) -> pd.DataFrame:
+        return last_year(reader, reader.label, value, series)
+
+    def end(place: int, column: str, kind: str) -> Fact:
+        nothing = "–" if kind == "text" else np.nan
+        return Fact(
+            lambda reader: rows(reader).iloc[place][column] if len(rows(reader)) else nothing,
+            kind,
+        )
+
+    told = {"": ("arm", "text"), "_effect": (value, form)}
+    told |= {"_low": ("ci_low", form), "_high": ("ci_high", form)}
     return {
-        "best": Fact(lambda reader: row(reader, 0)["arm"], "text"),
-        "best_effect": Fact(lambda reader: row(reader, 0)[value], form),
-        "worst": Fact(lambda reader: row(reader, -1)["arm"], "text"),
-        "worst_effect": Fact(lambda reader: row(reader, -1)[value], form),
+        "facts": {
+            **{
+                name + part: end(place, *how)
+                for name, place in (("best", 0), ("worst", -1))
+                for part, how in told.items()
+            },
+            "arms": Fact(lambda reader: len(rows(reader))),
+            **{
+                sign: Fact(lambda reader, sign=sign: int((rows(reader)["sign"] == sign).sum()))
+                for sign in SIGNS
+            },
+        },
+        "finding": lambda reader: wording(rows(reader)["sign"]),
     }
 
 
@@ -211,6 +244,16 @@ def _month(reader: Reader, month: int) -> float:
     rows = reader.rows
     rows = rows[(rows["arm"] == rows["arm"].iloc[0]) & (rows["m"] == month)]
     return float(100 * rows["work"].iloc[0])
+
+
+def _clear_in(month: int, sign: str) -> Fact:
+    """For how many programmes the effect of a month has a sign, all tested together."""
+
+    def count(reader: Reader) -> int:
+        rows = reader.rows[reader.rows["m"] == month].dropna(subset=["work"])
+        return int((signed(rows, "work")["sign"] == sign).sum())
+
+    return Fact(count)
 
 
 def _lacking(reader: Reader) -> str:
@@ -232,91 +275,72 @@ def poor(reader: Reader) -> str:
     return ", ".join(dict.fromkeys(rows.loc[rows["mark"] == MARK, "arm"])) or "–"
 
 
-def _last(reader: Reader) -> pd.DataFrame:
-    """Effects on months in work in the last year, with the sign that holds for all together."""
-    rows = reader.frame("fig-6-2")
-    rows = rows[rows["year"] == rows["year"].max()].dropna(subset=["months"])
-    clear = holm(rows["p_value"].to_numpy(float)) < LEVEL
-    sign = np.where(clear, np.sign(rows["months"]), 0)
-    return rows.assign(sign=sign).sort_values("months", ascending=False)
+def _by_year(
+    label: str,
+    data: Frame,
+    kind: str = "months",
+    estimand: str = "att",
+    series: str = "",
+    when: When[ProgramResults] | None = None,
+) -> Exhibit[ProgramResults]:
+    """A figure of effects by programme and year; with `series` beside those of another sample."""
+    unit, form, told_as = UNITS[kind]
+    keys = (*BY_YEAR, "series") if series else BY_YEAR
+    values = {kind: effect(unit, form, estimand)}
+    picture, found = Picture(drawn.years), ends(kind, told_as, series)
+    return fitted(label, data, keys, values, picture, events=True, when=when, **found)
 
 
-def _summary(place: int, column: str, form: str) -> Fact:
-    return Fact(lambda reader: _last(reader).iloc[place][column], form)
+def _has(which: str) -> When[ProgramResults]:
+    return When(lambda results: which in of(results).robust)
 
 
-def _other(label: str, which: str) -> Exhibit[ProgramResults]:
-    return fitted(
-        label,
-        other_sample(which),
-        ("arm", "year", "series"),
-        {"months": effect(MONTHS, "num1_s", f"att, {which}")},
-        Picture(drawn.years),
-        events=True,
-        facts=_ends("months", "num1_s", which),
-        when=When(lambda results: which in of(results).robust),
-    )
-
-
-WORK = effect("share", "pp1_s", "att")
 BY_YEAR = ("arm", "year")
+OTHERS = {
+    "fig-6-7": "chains",
+    "fig-two-years": "two_years",
+    "fig-6-6": "reduced_capacity",
+    "fig-b-4": "one_year_clean",
+}
+UNITS = {
+    "months": (MONTHS, "num1_s", "num1_s"),
+    "earnings": (WAGES, "nok_s", "nok1000_s"),
+}
+MONTHLY_FACTS = {
+    "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
+    "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
+    "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
+    "month_36": Fact(lambda reader: _month(reader, 36), "num1_s"),
+    "less": _clear_in(1, "negative"),
+    "more": _clear_in(36, "positive"),
+}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
-    fitted(
-        "fig-6-2",
-        lambda results: years(of(results).main, "months", "att", YEARS),
-        BY_YEAR,
-        {"months": effect(MONTHS, "num1_s")},
-        Picture(drawn.years),
-        events=True,
-        facts=_ends("months", "num1_s"),
-    ),
-    fitted(
-        "fig-6-3",
-        lambda results: earnings(results, year_four=False),
-        BY_YEAR,
-        {"earnings": effect(WAGES, "nok_s")},
-        Picture(drawn.years),
-        events=True,
-        facts=_ends("earnings", "nok1000_s"),
-    ),
-    fitted(
+    _by_year("fig-6-2", lambda results: years(of(results).main, "months", "att", YEARS)),
+    _by_year("fig-6-3", lambda results: earnings(results, year_four=False), "earnings"),
+    _by_year(
         "fig-6-5",
         lambda results: earnings(results, year_four=True),
-        BY_YEAR,
-        {"earnings": effect(WAGES, "nok_s", "att, first registered 2016-2017")},
-        Picture(drawn.years),
-        events=True,
-        facts=_ends("earnings", "nok1000_s"),
-        when=When(lambda results: "year_four" in of(results).robust),
+        "earnings",
+        "att, first registered 2016-2017",
+        when=_has("year_four"),
     ),
-    fitted(
-        "fig-6-4",
-        lambda results: monthly(results, SLOW_PROGRAMS),
-        ("arm", "m"),
-        {"work": Value("pp1_s", **EFFECT)},
-        Picture(drawn.monthly),
-        events=True,
-        points=0.0001,
-        facts={
-            "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
-            "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
-            "month_36": Fact(lambda reader: _month(reader, 36), "num1_s"),
-        },
-        when=When(lambda results: len(monthly(results, SLOW_PROGRAMS)) > 0),
-    ),
-    fitted(
-        "fig-b-3",
-        monthly,
-        ("arm", "m"),
-        {"work": WORK},
-        Picture(drawn.monthly),
-        events=True,
-        points=0.0001,
-        facts={
-            "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
-            "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
-            "month_36": Fact(lambda reader: _month(reader, 36), "num1_s"),
-        },
+    *(
+        fitted(
+            label,
+            partial(monthly, arms=arms),
+            ("arm", "m"),
+            {"work": value},
+            Picture(drawn.monthly),
+            events=True,
+            points=0.0001,
+            facts=MONTHLY_FACTS,
+            finding=told,
+            when=When(lambda results, arms=arms: len(monthly(results, arms)) > 0),
+        )
+        for label, arms, value in (
+            ("fig-6-4", SLOW_PROGRAMS, Value("pp1_s", **EFFECT)),  # some of figure B-3
+            ("fig-b-3", ARMS, effect("share", "pp1_s")),
+        )
     ),
     fitted(
         "fig-6-8",
@@ -344,14 +368,18 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"difference": effect(MONTHS, "num1_s", "att minus ate")},
         None,
         facts={
-            "different": Fact(lambda reader: int((reader.frame()["p_value"] < LEVEL).sum())),
+            "different": Fact(
+                lambda reader: int(
+                    (signed(reader.frame(), "difference")["sign"] != "unclear").sum()
+                )
+            ),
             "tests": Fact(lambda reader: int(reader.frame()["p_value"].notna().sum())),
         },
     ),
-    _other("fig-6-7", "chains"),
-    _other("fig-two-years", "two_years"),
-    _other("fig-6-6", "reduced_capacity"),
-    _other("fig-b-4", "one_year_clean"),
+    *(
+        _by_year(label, other_sample(which), "months", f"att, {which}", which, _has(which))
+        for label, which in OTHERS.items()
+    ),
     fitted(
         "fig-b-5",
         first_groups,
@@ -359,7 +387,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"months": effect(MONTHS, "num1_s", "att by first group")},
         Picture(drawn.years),
         events=True,
-        facts={**_ends("months", "num1_s"), "lacking": Fact(_lacking, "text")},
+        facts={**ends("months", "num1_s")["facts"], "lacking": Fact(_lacking, "text")},
         when=When(lambda results: len(of(results).by_group) > 0),
     ),
 )
@@ -369,17 +397,6 @@ SENTENCES: tuple[Sentence, ...] = (
         facts={
             "n": Fact(lambda reader: rounded(reader.common("sampled"), 10)),
             "treated": Fact(lambda reader: rounded(reader.common("treated"), 10)),
-            "arms": Fact(lambda reader: len(_last(reader))),
-            "positive": Fact(lambda reader: int((_last(reader)["sign"] > 0).sum())),
-            "negative": Fact(lambda reader: int((_last(reader)["sign"] < 0).sum())),
-            "best": _summary(0, "arm", "text"),
-            "best_effect": _summary(0, "months", "num1_s"),
-            "best_low": _summary(0, "ci_low", "num1_s"),
-            "best_high": _summary(0, "ci_high", "num1_s"),
-            "worst": _summary(-1, "arm", "text"),
-            "worst_effect": _summary(-1, "months", "num1_s"),
-            "worst_low": _summary(-1, "ci_low", "num1_s"),
-            "worst_high": _summary(-1, "ci_high", "num1_s"),
         },
     ),
     Sentence("effects-outcomes", facts={"position": Fact(lambda _: MIN_POSITION)}),

@@ -9,14 +9,15 @@ from naveval.disclosure import counts
 from naveval.estimators import crossfit, overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.estimators.sensitivity import confounding
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.project.errors import EstimationError
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import PLACEBO, Estimated
-from naveval.studies.programs.exhibits import effects_drawing as drawn
+from naveval.studies.programs.exhibits import drawing as drawn
+from naveval.studies.programs.exhibits.common import told
 from naveval.studies.programs.exhibits.effects import (
     EFFECT,
     KEPT,
@@ -233,6 +234,12 @@ def _off(reader: Reader) -> str:
     return ", ".join(f"{arm} ({n})" for arm, n in found[found > 0].items())
 
 
+def _before(reader: Reader) -> str:
+    """Whether work before registration differs between treated and controls, jointly tested."""
+    p = reader.frame("tbl-placebo")["p_value"].dropna().to_numpy(float)
+    return "" if not len(p) else "warning" if (holm(p) < LEVEL).any() else "quiet"
+
+
 def _top(reader: Reader) -> pd.Series:
     rows = reader.rows
     return rows[(rows["bin"] == BINS[-1]) & (rows["side"] == SIDES[0])].set_index("arm")["percent"]
@@ -276,6 +283,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "covariates": Fact(lambda reader: reader.rows["covariate"].nunique()),
             "off": Fact(_off, "text"),
         },
+        finding=told,
     ),
     Exhibit(
         "fig-overlap",
@@ -344,6 +352,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
         },
+        finding=_before,
     ),
     fitted(
         "tbl-confounding",
@@ -360,3 +369,4 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         facts={"cf_y": Fact(lambda _: CF_Y, "share0"), "cf_d": Fact(lambda _: CF_D, "share0")},
     ),
 )
+SENTENCES = (Sentence("effects-trust", _before, then=(Sentence("effects-balance"),)),)

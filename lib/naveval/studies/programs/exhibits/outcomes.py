@@ -102,13 +102,18 @@ def _ends(states: Sequence[str], name: str, groups: Sequence[str]) -> dict[str, 
     }
 
 
+def _apart(reader: Reader) -> str:
+    """Finding that tells the ends of the groups, where there are several."""
+    return "told" if reader.rows["group"].nunique() > 1 else ""
+
+
 def _months(
     label: str,
     data: Callable[[ProgramResults], pd.DataFrame],
     groups: Sequence[str],
     picture: Picture,
     ends: tuple[str, Sequence[str]],
-    finding: Callable[[Reader], str] | None = None,
+    finding: Callable[[Reader], str],
 ) -> Exhibit[ProgramResults]:
     """A figure of shares by month since the start, of the groups with enough persons."""
 
@@ -170,7 +175,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             groups,
             Picture(states_panels),
             ("work", WORK),
-            told if label == "fig-5-1" else None,
+            told if label == "fig-5-1" else _apart,
         )
         for label, (breakdown, groups) in SHOWN.items()
     ),
@@ -181,6 +186,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             (*FIRST_PROGRAMS, *SECOND_PROGRAMS, *REST),
             Picture(lines_panels),
             ("percent", (state,)),
+            _apart,
         )
         for label, state in WAGES.items()
     ),
