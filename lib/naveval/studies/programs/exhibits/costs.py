@@ -37,11 +37,14 @@ def costs_exhibit(
     view: View | None,
     **more: Any,
 ) -> Exhibit[ProgramResults]:
-    """An exhibit of the analysis: published numbers, or derived from the run's released effects."""
+    """An exhibit of the analysis: published numbers, or derived from the run's released effects.
+
+    The column `effects` tells which of them lie behind.
+    """
 
     def made(results: ProgramResults) -> pd.DataFrame | Released:
         assert results.costs is not None
-        frame = data(results.costs).reset_index(drop=True)
+        frame = data(results.costs).reset_index(drop=True).assign(effects=results.costs.effects)
         if results.costs.effects == "published":
             return frame
         return released.derived(frame, label=label, source=SOURCE)
@@ -52,11 +55,6 @@ def costs_exhibit(
 def money(estimand: str, form: str = "thousand", unit: str = SPELL, **parts: Any) -> Value:
     """An amount of kroner; the method is which effects lie behind."""
     return Value(form, unit, estimand=estimand, method="effects", **parts)
-
-
-def of(analysis: Analysis, frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with a column that tells which effects lie behind."""
-    return frame.assign(effects=analysis.effects)
 
 
 def printed(analysis: Analysis, label: str, column: str) -> list[float]:
@@ -85,7 +83,7 @@ def priced(
 
     def made(analysis: Analysis) -> pd.DataFrame:
         frame = analysis.inputs[["program", *columns]].rename(columns=dict(columns))
-        return of(analysis, frame).assign(
+        return frame.assign(
             total=(1 if total else -1) * analysis.flows[item] + 0.0,
             printed=printed(analysis, label, total or "total"),
             printed_duration=printed(analysis, label, "duration"),
@@ -97,7 +95,7 @@ def priced(
 
 def totals(analysis: Analysis) -> pd.DataFrame:
     """All priced items, their sum, and the printed sum."""
-    found = of(analysis, analysis.flows).assign(printed=printed(analysis, "tbl-7-6", "net_benefit"))
+    found = analysis.flows.assign(printed=printed(analysis, "tbl-7-6", "net_benefit"))
     other = found["other_sectors"] + found["tiltakspenger"] + found["counsellor"]
     return found.assign(
         other_costs=other,
@@ -108,7 +106,7 @@ def totals(analysis: Analysis) -> pd.DataFrame:
 
 def uncertainty(analysis: Analysis) -> pd.DataFrame:
     """Net benefit with its draws, largest first."""
-    found = of(analysis, analysis.uncertainty).merge(analysis.flows[["program", "net_benefit"]])
+    found = analysis.uncertainty.merge(analysis.flows[["program", "net_benefit"]])
     return found.assign(n_draws=analysis.draws).sort_values("net_benefit", ascending=False)
 
 

@@ -22,7 +22,6 @@ from naveval.studies.programs.exhibits.costs import (
     by_program,
     costs_exhibit,
     money,
-    of,
     printed,
 )
 from naveval.studies.programs.results import ProgramResults
@@ -38,7 +37,7 @@ MIX = ("month_share", "spell_share", "cost", "net_benefit", "contribution")
 
 def break_even(analysis: Analysis) -> pd.DataFrame:
     """Table 7-7 with the printed numbers and the hours of counselling that it takes."""
-    return of(analysis, analysis.break_even.drop(columns="rule")).assign(
+    return analysis.break_even.drop(columns="rule").assign(
         printed_effect=printed(analysis, "tbl-7-7", "break_even_effect"),
         printed_months=printed(analysis, "tbl-7-7", "break_even_months"),
         hours=analysis.hours["break_even_hours"],
@@ -48,14 +47,14 @@ def break_even(analysis: Analysis) -> pd.DataFrame:
 def longest(analysis: Analysis) -> pd.DataFrame:
     """Table 7-8: net benefit when the programme lasts as long as it may."""
     cells = analysis.cells.set_index(["label", "row", "column"])["printed"]
-    found = of(analysis, analysis.limits)
+    found = analysis.limits
     rows = found["program"] + ", " + found["case"]
     return found.assign(printed=[cells["tbl-7-8", row, "net_benefit"] for row in rows])
 
 
 def scenarios(analysis: Analysis) -> pd.DataFrame:
     """Net benefit with one assumption changed at a time; programmes without effects are empty."""
-    found = of(analysis, analysis.scenarios)
+    found = analysis.scenarios
     found = found.assign(level=[f"{v:g}" if v == v else "" for v in found["value"]])
     cases = found[["assumption", "level"]].drop_duplicates()
     every = cases.merge(pd.DataFrame({"program": PROGRAMS}), how="cross")
@@ -64,7 +63,7 @@ def scenarios(analysis: Analysis) -> pd.DataFrame:
 
 def budget(analysis: Analysis) -> pd.DataFrame:
     """Effects on public budgets, and what participants gain per krone."""
-    found = of(analysis, analysis.budget).assign(n_draws=analysis.draws)
+    found = analysis.budget.assign(n_draws=analysis.draws)
     other = found["school_places"] + found["tax_on_benefits"]
     return found.assign(other_public=other, net_cost=-found["public"]).replace(-0.0, 0.0)
 
@@ -76,12 +75,12 @@ def non_priced(analysis: Analysis) -> pd.DataFrame:
         index="program", columns="item", values="value_text"
     )
     found = wide.loc[list(analysis.programs)].reset_index()
-    return of(analysis, found).assign(net_benefit=analysis.flows["net_benefit"])
+    return found.assign(net_benefit=analysis.flows["net_benefit"])
 
 
 def tornado(analysis: Analysis) -> pd.DataFrame:
     """The inputs that move net benefit most, per programme."""
-    return of(analysis, analysis.tornado.groupby("program", sort=False).head(drawn.BARS))
+    return analysis.tornado.groupby("program", sort=False).head(drawn.BARS)
 
 
 def curve(analysis: Analysis) -> pd.DataFrame:
@@ -89,7 +88,7 @@ def curve(analysis: Analysis) -> pd.DataFrame:
     used = analysis.inputs[["program", "effect_months"]].merge(analysis.break_even)
     found = analysis.curve.merge(used[["program", "effect_months", "break_even_months"]])
     base = analysis.flows.set_index("program")["net_benefit"]
-    return of(analysis, found).assign(base=found["program"].map(base))
+    return found.assign(base=found["program"].map(base))
 
 
 def mix(results: ProgramResults) -> pd.DataFrame:
@@ -100,7 +99,8 @@ def mix(results: ProgramResults) -> pd.DataFrame:
     if found is None:
         return pd.DataFrame(columns=["program", *MIX, "low", "high", "covered"])
     last = found.table["program"] == TOTAL
-    return of(results.costs, found.table).assign(
+    return found.table.assign(
+        effects=results.costs.effects,
         covered=found.covered,
         low=np.where(last, found.low, np.nan),
         high=np.where(last, found.high, np.nan),
@@ -285,7 +285,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     ),
     costs_exhibit(
         "tbl-aft-alternative",
-        lambda analysis: of(analysis, analysis.alternative),
+        lambda analysis: analysis.alternative,
         PROGRAM,
         {
             "net_benefit": money("net benefit, other sample", "nok1000"),
