@@ -400,8 +400,10 @@ def test_county_shows_its_group_effect_only_where_numbers_allow(
     plain = (gamma[:, arm] - gamma[:, 0])[:, columns].mean(axis=1)
     assert table.place == pytest.approx(plain[inside].mean())
     few = pd.Series(np.arange(len(inside)) < 20)
-    hidden = showing.show("tbl-county", own.but(effects=replace(data, in_county=few)))
-    assert "|" not in hidden.markdown
+    hidden = own.but(effects=replace(data, in_county=few))
+    assert showing.show("tbl-county", hidden).markdown == ""
+    assert "for få" in showing.show("county-few", hidden).markdown
+    assert showing.show("county-few", own).markdown == ""
 
 
 def test_robustness_samples_chains_and_groups() -> None:

@@ -39,6 +39,7 @@ REPORT = Report(
         *participants.SENTENCES,
         *outcomes.SENTENCES,
         *effects.SENTENCES,
+        *effects_groups.SENTENCES,
         *effects_checks.SENTENCES,
         *costs_summary.SENTENCES,
     ),

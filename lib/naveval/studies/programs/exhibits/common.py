@@ -39,6 +39,10 @@ SERIES = (
 )
 STEPS = ("registered", "no_program_before", "under_60", "moved_on", "sample")
 SIGNS = ("positive", "negative", "unclear")
+LONGEST = 12
+"""Rows that the annex tells of its longest tables."""
+MIN_GATE = 150
+"""Fewest persons in a county's part of the effect sample for numbers of its own."""
 SAMPLES = ("main", "one_year_clean", "reduced_capacity")
 
 
@@ -178,6 +182,7 @@ COMMON: Mapping[str, Fact] = {
     "min_arm": Fact(lambda results: results.effects.settings.min_arm),
     "repetitions": Fact(lambda results: results.parameters.splits),
     "rule_programs": Fact(lambda results: results.rule.programs, "text"),
+    "in_county": Fact(lambda results: int(results.effects.in_county.sum()) >= MIN_GATE, "text"),
     "rule_gives": Fact(lambda results: results.rule.gives, "text"),
 }
 

@@ -72,6 +72,7 @@ def composition(reader: Reader) -> Figure:
         zorder=5,
     )
     ax.axvline(0, **ZERO)
+    ax.use_sticky_edges = False
     ax.margins(x=0.04)
     ax.set_yticks(y, frame["program"])
     ax.set_xlabel(reader.named("", "x"))
@@ -100,7 +101,8 @@ def tornado(reader: Reader) -> Figure:
         ax.axvline(base[0], color=figures.INK, linewidth=0.9)
         ax.axvline(0, color="#8A9199", linewidth=0.8, linestyle=":")
         ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=8)
-        ax.set_title(program)
+        ax.use_sticky_edges = False
+        ax.set_title(program, fontsize=8.5)
         ax.tick_params(axis="x", labelsize=8)
         ax.locator_params(axis="x", nbins=5)
         _horizontal(ax)

@@ -11,7 +11,7 @@ from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.costs.published import UNITS
 from naveval.studies.programs.costs.readings import DOUBTS as DOUBTED
 from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE
-from naveval.studies.programs.exhibits.common import listed
+from naveval.studies.programs.exhibits.common import LONGEST, listed
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     SIGNED,
@@ -170,7 +170,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **dict.fromkeys(("printed", "used", "other"), _kinds()),
             "closer": Value("name"),
         },
-        Table(rows=("doubt", "subject", "cell")),
+        Table(rows=("doubt", "subject", "cell"), longest=LONGEST),
     ),
     costs_exhibit(
         "tbl-first-month",
@@ -225,7 +225,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "basis": Value("name"),
             "explanation": Value("name"),
         },
-        Table(rows=CELL),
+        Table(rows=CELL, longest=LONGEST),
     ),
 )
 SENTENCES: tuple[Sentence, ...] = (

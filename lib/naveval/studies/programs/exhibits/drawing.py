@@ -50,6 +50,8 @@ MIX_STYLES: tuple[Style, ...] = tuple(
 STATUS_ORDER = (*STATUS_CODES.values(), "not_registered")
 LEAST_NAMED, TWO_LINES = 2.0, 6.0
 """Percent of all from which a group of a flow is named, and in two lines."""
+LEAST_WHOLE = 3.0
+"""Width of an axis from which its ticks are whole numbers."""
 ARM_STYLES = ((DARK, "o"), (PINK, "s"), (TEAL, "D"), (ORANGE, "^"))
 
 
@@ -117,8 +119,12 @@ def panels(n: int, *, columns: int = 3, height: float = 1.9) -> tuple[Figure, li
 
 
 def panel_title(ax: Axes, text: str, width: int = 30) -> None:
-    """Title of a small panel, broken where it is long."""
-    ax.set_title(text if len(text) <= width else text.replace(" ", "\n", 1), fontsize=8.5)
+    """Title of a small panel, broken near the middle where it is long."""
+    spaces = [place for place, letter in enumerate(text) if letter == " "]
+    if len(text) > width and spaces:
+        middle = min(spaces, key=lambda place: abs(2 * place - len(text)))
+        text = text[:middle] + "\n" + text[middle + 1 :]
+    ax.set_title(text, fontsize=8.5)
 
 
 def x_label(grid: Sequence[Axes], columns: int, text: str) -> None:
@@ -308,7 +314,10 @@ def years(reader: Reader) -> Figure:
             intervals(ax, table, arms, shift=shift, style=style, label=named)
         told = [f"{arm} †" if arm in marked else arm for arm in arms]
         interval_axes(ax, told, reader.named("", f"year_{year}"), names=column == 0)
-        figures.norwegian_axis(ax, x=0 if scale > 1 else 1, y=None)
+    whole = float(np.ptp(grid[0, 0].get_xlim())) >= LEAST_WHOLE
+    for ax in grid[0]:
+        ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=whole))
+        figures.norwegian_axis(ax, x=0 if whole else 1, y=None)
     grid[0, len(horizons) // 2].set_xlabel(reader.named("", "x"))
     if len(keys) > 1:
         _one_legend(figure, grid[0, 0])
@@ -324,7 +333,12 @@ def monthly(reader: Reader) -> Figure:
     for ax, arm in zip(grid, arms, strict=True):
         part = rows[rows["arm"] == arm]
         ax.fill_between(
-            part["m"], 100 * part["ci_low"], 100 * part["ci_high"], color=DARK, alpha=0.18
+            part["m"],
+            100 * part["ci_low"],
+            100 * part["ci_high"],
+            color=DARK,
+            alpha=0.18,
+            linewidth=0,
         )
         ax.plot(part["m"], 100 * part["work"], color=DARK)
         ax.axhline(0, color=figures.INK, linewidth=0.8)

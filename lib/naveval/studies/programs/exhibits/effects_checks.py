@@ -17,7 +17,7 @@ from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import PLACEBO, Estimated
 from naveval.studies.programs.exhibits import drawing as drawn
-from naveval.studies.programs.exhibits.common import told
+from naveval.studies.programs.exhibits.common import LONGEST, told
 from naveval.studies.programs.exhibits.effects import (
     EFFECT,
     KEPT,
@@ -337,7 +337,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "att": Value("num2_s", MONTHS, se="att_error", estimand="att"),
             "ate": Value("num2_s", MONTHS, se="ate_error", estimand="ate"),
         },
-        Table(rows=("arm", "how", "clip", "trim")),
+        Table(rows=("arm", "how", "clip", "trim"), longest=LONGEST),
     ),
     fitted(
         "tbl-placebo",

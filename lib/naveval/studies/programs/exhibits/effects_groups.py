@@ -13,12 +13,12 @@ import pandas as pd
 from naveval.disclosure import counts
 from naveval.estimators import rate, scores
 from naveval.estimators.multiple_testing import holm
-from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated
-from naveval.studies.programs.exhibits.common import told
+from naveval.studies.programs.exhibits.common import MIN_GATE, told
 from naveval.studies.programs.exhibits.effects import (
     KEPT,
     LEVEL,
@@ -35,8 +35,8 @@ from naveval.studies.programs.exhibits.effects_sample import group_series
 from naveval.studies.programs.policy import AGAINST
 from naveval.studies.programs.results import ProgramResults
 
-MIN_GATE, MIN_TREATED = 150, 20
-"""Fewest persons in a county's part of the sample, and fewest treated there of a programme."""
+MIN_TREATED = 20
+"""Fewest treated of a programme in a county for an effect there."""
 
 
 def gate_years(estimated: Estimated, arm: str, groups: pd.Series) -> pd.DataFrame:
@@ -85,6 +85,12 @@ def county(results: ProgramResults) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=[*columns, "difference", "difference_error", "p"])
     marked = found.arm.map(grades(main)).eq("poor")
     return found.assign(mark=np.where(marked, MARK, ""))
+
+
+def _few_in_county(reader: Reader) -> str:
+    """Whether a county's report has no numbers of its own."""
+    shown = reader.common("in_county") and len(reader.frame("tbl-county"))
+    return "text" if reader.parameters.county and not shown else ""
 
 
 def _mark(arm: str) -> Callable[[Reader], str]:
@@ -136,8 +142,13 @@ def leaves(results: ProgramResults) -> pd.DataFrame:
     """The leaves of the rule, persons to the nearest ten."""
     assert results.rule is not None
     table = results.rule.leaves.copy()
-    for part in ("covariate", "side"):
-        for k in (1, 2):
+    two = of(results).main.covariates.isin([0, 1]).all()  # yes or no: no limit to tell
+    for k in (1, 2):
+        yes_or_no = table[f"covariate_{k}"].map(two).eq(True)
+        answer = table[f"side_{k}"].map({"low": "no", "high": "yes"})
+        table[f"side_{k}"] = table[f"side_{k}"].mask(yes_or_no, answer)
+        table[f"threshold_{k}"] = table[f"threshold_{k}"].mask(yes_or_no)
+        for part in ("covariate", "side"):
             codes = table[f"{part}_{k}"]
             table[f"{part}_{k}"] = [f"{part}_{code or 'none'}" for code in codes]
     people = [counts.about(n) for n in table["n"]]
@@ -254,8 +265,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         when=When(
             lambda results: (
                 int(of(results).in_county.sum()) >= MIN_GATE and len(county(results)) > 0
-            ),
-            "tbl-county-few",
+            )
         ),
     ),
     fitted(
@@ -354,3 +364,4 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         when=When(lambda results: results.rule is not None),
     ),
 )
+SENTENCES = (Sentence("county-few", _few_in_county),)

@@ -13,7 +13,7 @@ from naveval.exhibits.protect import Derived, Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import GROUPS
-from naveval.studies.programs.exhibits.common import beside, told
+from naveval.studies.programs.exhibits.common import LONGEST, beside, told
 from naveval.studies.programs.exhibits.drawing import lines_panels, states_panels
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.states import SUMS
@@ -210,7 +210,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "percent_printed": Value("num0", source="published"),
         },
         protect=Derived("figures 5-1 to 5-7, B-1 and B-2"),
-        view=Table(rows=("figure", "group", "state", "after")),
+        view=Table(rows=("figure", "group", "state", "after"), longest=LONGEST),
         facts={
             "rows": Fact(lambda reader: int(_gap(reader).notna().sum())),
             "near": Fact(lambda reader: int((_gap(reader) <= NEAR).sum())),

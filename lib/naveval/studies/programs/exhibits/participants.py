@@ -13,7 +13,14 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import STATUS_CODES, month_code
 from naveval.studies.programs.exhibits import participants_drawing as drawn
-from naveval.studies.programs.exhibits.common import STATUSES, described, extreme, leads, told
+from naveval.studies.programs.exhibits.common import (
+    LONGEST,
+    STATUSES,
+    described,
+    extreme,
+    leads,
+    told,
+)
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.use import MONTHS
 from naveval.studies.programs.results import ProgramResults
@@ -366,7 +373,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         keys=("program", "code", "activity", "start"),
         values={"stop": Value("text")},
         protect=Public("table A-1"),
-        view=Table(rows=("program", "code", "activity", "start")),
+        view=Table(rows=("program", "code", "activity", "start"), longest=LONGEST),
     ),
 )
 SENTENCES: tuple[Sentence, ...] = (Sentence("participants-summary"), Sentence("noise"))

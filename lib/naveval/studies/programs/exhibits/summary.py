@@ -61,7 +61,8 @@ def _largest(reader: Reader) -> Any:
 
 
 def _of_largest(column: str) -> Fact:
-    return Fact(lambda reader: _largest(reader)[column], "num1_s" if column == "months" else "num1")
+    form = {"months": "num1_s", "year": "int"}.get(column, "num1")
+    return Fact(lambda reader: _largest(reader)[column], form)
 
 
 def _calculation(reader: Reader) -> str:
