@@ -106,12 +106,13 @@ def stacked(
     return figure, ax
 
 
-def panels(n: int, *, columns: int = 3, height: float = 1.9) -> tuple[Figure, list[Axes]]:
-    """Figure with n small panels that share their axes; unused ones are taken away."""
+def panels(
+    n: int, *, columns: int = 3, height: float = 1.9, alike: bool = True
+) -> tuple[Figure, list[Axes]]:
+    """Figure with n small panels, with the same axes where `alike`; unused ones are taken away."""
     rows = -(-n // columns)
-    figure, grid = figures.axes(
-        rows, columns, height=height * rows + 0.9, sharex=True, sharey=True, squeeze=False
-    )
+    how = {"sharex": alike, "sharey": alike, "squeeze": False}
+    figure, grid = figures.axes(rows, columns, height=height * rows + 0.9, **how)
     flat = list(grid.ravel())
     for ax in flat[n:]:
         ax.remove()

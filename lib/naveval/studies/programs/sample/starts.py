@@ -1,9 +1,9 @@
 """When people start programmes, when controls would have, and outcomes from then on.
 
-Pseudo-starts (chapter 6.1.3): the month of start among the treated is predicted from the same covariates with
-the same learner; each control draws a month from those probabilities and leaves the sample if
-not registered with Nav then. Without this, controls who found work quickly would stay in while
-comparable people who started a programme had to be unemployed until then.
+Pseudo-starts (chapter 6.1.3): the month of start among the treated is predicted from the same
+covariates with the same learner; each control draws a month from those probabilities and leaves
+the sample if not registered with Nav then. Without this, controls who found work quickly would
+stay in while comparable people who started a programme had to be unemployed until then.
 """
 
 from dataclasses import replace
