@@ -1,5 +1,6 @@
 """Section «Hva tiltakene endret», diagnostics: are the groups alike, and does the answer hold."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,15 @@ def arms_of(estimated: Estimated) -> list[tuple[str, int]]:
 
 def treated(estimated: Estimated, code: int) -> int:
     return int((estimated.scores.arm == code).sum())
+
+
+def by_arm(estimated: Estimated, row: Callable[[str, int], dict[str, Any]]) -> pd.DataFrame:
+    """One row per programme from its name and number, with the persons treated."""
+    rows = [
+        {"arm": arm, **row(arm, code), "n": treated(estimated, code)}
+        for arm, code in arms_of(estimated)
+    ]
+    return pd.DataFrame(rows)
 
 
 def paths(results: ProgramResults) -> pd.DataFrame:
@@ -151,22 +161,19 @@ def hidden(results: ProgramResults) -> pd.DataFrame:
     """Bounds under an unobserved confounder, and robustness values, year 2."""
     main = of(results).main
     column = main.scores.outcomes.index(RANKED)
-    rows = []
-    for arm, code in arms_of(main):
+
+    def row(arm: str, code: int) -> dict[str, Any]:
         b = confounding.bounds(main.scores, code, "att", cf_y=CF_Y, cf_d=CF_D)
-        rows.append(
-            {
-                "arm": arm,
-                "months": b.estimate[column],
-                "lower": b.lower[column],
-                "upper": b.upper[column],
-                "rv": round(float(b.robustness_value[column]), 3),
-                "rv_ci": round(float(b.robustness_value_ci[column]), 3),
-                "std_error": own_effect(main, arm).std_error,
-                "n": treated(main, code),
-            }
-        )
-    return pd.DataFrame(rows)
+        return {
+            "months": b.estimate[column],
+            "lower": b.lower[column],
+            "upper": b.upper[column],
+            "rv": round(float(b.robustness_value[column]), 3),
+            "rv_ci": round(float(b.robustness_value_ci[column]), 3),
+            "std_error": own_effect(main, arm).std_error,
+        }
+
+    return by_arm(main, row)
 
 
 def own_effect(main: Estimated, arm: str, estimand: str = "att") -> Any:

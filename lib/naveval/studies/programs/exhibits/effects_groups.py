@@ -5,6 +5,7 @@ truth, and a rule for who gets what.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,11 @@ from naveval.studies.programs.exhibits.effects import (
     of,
     poor,
 )
-from naveval.studies.programs.exhibits.effects_checks import RANKED, arms_of, own_effect, treated
+from naveval.studies.programs.exhibits.effects_checks import (
+    RANKED,
+    by_arm,
+    own_effect,
+)
 from naveval.studies.programs.exhibits.effects_sample import group_series
 from naveval.studies.programs.policy import AGAINST
 from naveval.studies.programs.results import ProgramResults
@@ -108,27 +113,18 @@ def rankings(results: ProgramResults) -> pd.DataFrame:
     """
     main = of(results).main
     column = main.scores.outcomes.index(RANKED)
-    rows = []
-    for arm, code in arms_of(main):
+
+    def row(_: str, code: int, target: rate.Target) -> dict[str, Any]:
         model = main.nuisances.outcome_model
         priority = model[:, code, column] - model[:, 0, column]
-        for target in ("autoc", "qini"):
-            found = rate.rate(main.scores, code, priority, RANKED, target=target)
-            rows.append(
-                {
-                    "arm": arm,
-                    "measure": target,
-                    "months": found.estimate,
-                    "std_error": found.std_error,
-                    "p_value": found.p_value,
-                    "n": treated(main, code),
-                }
-            )
-    table = pd.DataFrame(rows)
-    table["p_adjusted"] = table.groupby("measure").p_value.transform(
-        lambda p: holm(p.to_numpy(float))
-    )
-    return table.drop(columns="p_value")
+        found = rate.rate(main.scores, code, priority, RANKED, target=target)
+        parts = {"months": found.estimate, "std_error": found.std_error}
+        return {"measure": target, **parts, "p_value": found.p_value}
+
+    targets: tuple[rate.Target, ...] = ("autoc", "qini")
+    parts = [by_arm(main, partial(row, target=target)) for target in targets]
+    adjusted = [part.assign(p_adjusted=holm(part["p_value"].to_numpy(float))) for part in parts]
+    return pd.concat(adjusted, ignore_index=True).drop(columns="p_value")
 
 
 def repeated(results: ProgramResults) -> pd.DataFrame:
@@ -177,26 +173,18 @@ def _verdict(reader: Reader) -> str:
 def methods(results: ProgramResults) -> pd.DataFrame:
     """What other methods would conclude, months in work in year 2, and the truth if known."""
     data = of(results)
-    table = data.alternatives[data.alternatives.outcome == RANKED]
-    parts = [table[["arm", "method", "estimate", "std_error"]]]
-    own = [own_effect(data.main, arm) for arm, _ in arms_of(data.main)]
-    parts.append(
-        pd.DataFrame(
-            {
-                "arm": [row.name for row in own],
-                "method": "dml",
-                "estimate": [row.estimate for row in own],
-                "std_error": [row.std_error for row in own],
-            }
-        )
-    )
     known = data.truth["cohorts"]["main"]["att"] if data.truth else {}
-    arms = dict(arms_of(data.main))
-    found = pd.concat(parts, ignore_index=True)
-    found = found[found.arm.isin(arms)].rename(columns={"estimate": "months"})
+
+    def own(arm: str, _: int) -> dict[str, Any]:
+        found = own_effect(data.main, arm)
+        return {"method": "dml", "months": found.estimate, "std_error": found.std_error}
+
+    made = by_arm(data.main, own)
+    others = data.alternatives[data.alternatives.outcome == RANKED]
+    others = others.rename(columns={"estimate": "months"})[["arm", "method", "months", "std_error"]]
+    found = pd.concat([others.merge(made[["arm", "n"]]), made], ignore_index=True)
     truth = [known.get(arm, {}).get(RANKED, np.nan) for arm in found.arm]
-    n = [treated(data.main, arms[arm]) for arm in found.arm]
-    return found.assign(truth=np.array(truth, dtype=float), n=n).reset_index(drop=True)
+    return found.assign(truth=np.array(truth, dtype=float))
 
 
 def truth(results: ProgramResults) -> pd.DataFrame:
