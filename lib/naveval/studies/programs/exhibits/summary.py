@@ -34,22 +34,21 @@ def _names(get: Found, sign: str) -> Fact:
     return Fact(told, "text")
 
 
-def _some_unclear(get: Found) -> Callable[[Reader], str]:
-    """Tells which are unclear where some are and others not."""
-    return lambda reader: "text" if "unclear" in get(reader) and len(get(reader)) > 1 else ""
-
-
 def _detectable(reader: Reader) -> pd.Series:
     """Smallest effects that the programmes of unclear sign would have shown, tested together."""
     rows = last_year(reader)
-    return (
-        multiplier(1 - LEVEL / max(len(rows), 1)) * rows.loc[rows["sign"] == "unclear", "std_error"]
-    )
+    errors = rows.loc[rows["sign"] == "unclear", "std_error"]
+    return multiplier(1 - LEVEL / max(len(rows), 1)) * errors
 
 
-def _how_many(reader: Reader) -> str:
-    found = _detectable(reader)
-    return "" if found.empty else "one" if len(found) == 1 else "several"
+def _how_many_unclear(reader: Reader) -> str:
+    found, every = len(_detectable(reader)), len(last_year(reader))
+    return "" if not found else "all" if found == every else "one" if found == 1 else "several"
+
+
+def _costs_unclear(reader: Reader) -> str:
+    found = _net_benefits(reader)
+    return "text" if "unclear" in found and len(found) > 1 else ""
 
 
 def _largest(reader: Reader) -> Any:
@@ -63,10 +62,6 @@ def _largest(reader: Reader) -> Any:
 def _of_largest(column: str) -> Fact:
     form = {"months": "num1_s", "year": "int"}.get(column, "num1")
     return Fact(lambda reader: _largest(reader)[column], form)
-
-
-def _calculation(reader: Reader) -> str:
-    return f"{reader.parameters.effects}_{reader.output.origin}"
 
 
 def _net(name: str, place: int) -> Sentence:
@@ -94,34 +89,11 @@ SENTENCES: tuple[Sentence, ...] = (
             ),
             "year": Fact(lambda reader: int(last_year(reader)["year"].max())),
         },
-        then=(
-            Sentence(
-                "answer-unclear",
-                _some_unclear(_effects),
-                facts={"names": _names(_effects, "unclear")},
-            ),
-            Sentence(
-                "answer-detectable",
-                _how_many,
-                facts={
-                    "low": Fact(lambda reader: float(_detectable(reader).min()), "num1"),
-                    "high": Fact(lambda reader: float(_detectable(reader).max()), "num1"),
-                },
-            ),
-        ),
     ),
     Sentence(
         "answer-costs",
         lambda reader: wording(_net_benefits(reader)) or "hidden",
         facts={sign: _names(_net_benefits, sign) for sign in SIGNS},
-        then=(
-            Sentence(
-                "answer-costs-unclear",
-                _some_unclear(_net_benefits),
-                facts={"names": _names(_net_benefits, "unclear")},
-            ),
-            Sentence("answer-calculation", _calculation),
-        ),
     ),
     Sentence("key-start"),
     Sentence(
@@ -135,5 +107,25 @@ SENTENCES: tuple[Sentence, ...] = (
     _net("best", 0),
     _net("worst", -1),
     Sentence("key-level", lambda reader: "county" if reader.parameters.county else "country"),
+    Sentence(
+        "answer-unclear",
+        _how_many_unclear,
+        facts={
+            "names": _names(_effects, "unclear"),
+            "low": Fact(lambda reader: float(_detectable(reader).min()), "num1"),
+            "high": Fact(lambda reader: float(_detectable(reader).max()), "num1"),
+        },
+    ),
+    Sentence(
+        "answer-calculation",
+        lambda reader: f"{reader.parameters.effects}_{reader.output.origin}",
+        then=(
+            Sentence(
+                "answer-costs-unclear",
+                _costs_unclear,
+                facts={"names": _names(_net_benefits, "unclear")},
+            ),
+        ),
+    ),
     Sentence("answer-not"),
 )
