@@ -1,7 +1,5 @@
 """What «Nytte og kostnad» rests on: breaking even, ranges, public money, the mix of a place."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -13,7 +11,7 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import BUDGET_PARTS, Analysis, place_mix
 from naveval.studies.programs.costs.published import assessments
 from naveval.studies.programs.exhibits import costs_drawing as drawn
-from naveval.studies.programs.exhibits.common import told
+from naveval.studies.programs.exhibits.common import extreme, told
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     MONTH,
@@ -118,20 +116,6 @@ def _count(label: str, value: str) -> Fact:
     return Fact(lambda reader: int((by_program(reader, label, value) > 0).sum()))
 
 
-def _extreme_months(name: str, place: int) -> dict[str, Fact]:
-    """The programme that breaks even first or last, and after how many months."""
-
-    def row(reader: Reader) -> Any:
-        found = reader.frame("tbl-7-7").dropna(subset=["break_even_months"])
-        found = found.sort_values("break_even_months")
-        return found.iloc[place] if len(found) else {"program": "–", "break_even_months": np.nan}
-
-    return {
-        name: Fact(lambda reader: row(reader)["program"], "text"),
-        f"{name}_months": Fact(lambda reader: row(reader)["break_even_months"], "int"),
-    }
-
-
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     costs_exhibit(
         "tbl-7-7",
@@ -165,8 +149,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "reached": Fact(
                 lambda reader: int(reader.frame("tbl-7-7")["break_even_months"].notna().sum())
             ),
-            **_extreme_months("first", 0),
-            **_extreme_months("last", -1),
+            **extreme("break_even_months", "program", "int", least=True),
+            **extreme("break_even_months", "program", "int"),
         },
         finding=told,
     ),

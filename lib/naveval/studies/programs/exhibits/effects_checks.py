@@ -11,14 +11,13 @@ from naveval.estimators import crossfit, overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.estimators.sensitivity import confounding
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
-from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.project.errors import EstimationError
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import PLACEBO, Estimated
 from naveval.studies.programs.exhibits import drawing as drawn
-from naveval.studies.programs.exhibits.common import LONGEST, told
+from naveval.studies.programs.exhibits.common import LONGEST, described, told
 from naveval.studies.programs.exhibits.effects import (
     EFFECT,
     KEPT,
@@ -292,13 +291,14 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         finding=told,
     ),
-    Exhibit(
+    described(
         "fig-overlap",
         density,
         ("arm", "side", "bin"),
         {"percent": Value("pct0", "percent", estimand="share")},
-        Descriptive({"percent": "n"}, counts=("n", "total")),
         Picture(drawn.density),
+        {"percent": "n"},
+        counts=("n", "total"),
         facts={
             "arm": Fact(lambda reader: _top(reader).idxmax(), "text"),
             "share": Fact(lambda reader: _top(reader).max(), "pct0"),

@@ -9,11 +9,11 @@ import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
-from naveval.exhibits.protect import Derived, Descriptive
+from naveval.exhibits.protect import Derived
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import GROUPS
-from naveval.studies.programs.exhibits.common import LONGEST, beside, told
+from naveval.studies.programs.exhibits.common import LONGEST, described, told
 from naveval.studies.programs.exhibits.drawing import lines_panels, states_panels
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.states import SUMS
@@ -126,22 +126,17 @@ def _months(
             .sort_values("order", kind="stable", ignore_index=True)[list(frame)]
         )
 
-    return Exhibit(
+    return described(
         label,
-        data=shown,
-        keys=("group", "k", "state"),
-        values={"percent": Value("pct0", "percent", estimand="share")},
-        protect=Descriptive({"percent": "n_state"}, counts=("n", "n_state"), few=True),
-        view=picture,
+        shown,
+        ("group", "k", "state"),
+        {"percent": Value("pct0", "percent", estimand="share")},
+        picture,
+        {"percent": "n_state"},
         facts=_ends(ends[1], ends[0], groups),
         when=When(lambda results: len(shown(results)) > 0, f"{label}-few"),
         finding=finding,
     )
-
-
-def persons(results: ProgramResults) -> pd.DataFrame:
-    """Persons behind the figures by first programme, beside the printed ones."""
-    return beside(_of(results).persons, results, "tbl-b-2", ("program",), ("n",))
 
 
 def printed_shares(reader: Reader) -> pd.DataFrame:
@@ -190,16 +185,13 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         )
         for label, state in WAGES.items()
     ),
-    Exhibit(
+    described(
         "tbl-b-2",
-        data=persons,
-        keys=("program",),
-        values={
-            "n": Value("int", "persons", estimand="persons"),
-            "n_printed": Value("int", source="published"),
-        },
-        protect=Descriptive({}, counts=("n",)),
-        view=Table(rows=("program",)),
+        lambda results: _of(results).persons,
+        ("program",),
+        {"n": Value("int", "persons", estimand="persons")},
+        Table(rows=("program",)),
+        printed=("n",),
     ),
     Exhibit(
         "tbl-outcomes-published",
