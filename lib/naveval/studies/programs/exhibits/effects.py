@@ -86,6 +86,19 @@ def effect(unit: str, form: str, estimand: str = "att", **more: Any) -> Value:
     return Value(form, unit, estimand=estimand, method="dml", **EFFECT, **more)
 
 
+def named(estimated: Estimated, rows: pd.DataFrame, value: str, **keys: Any) -> pd.DataFrame:
+    """Rows of estimated effects under the name of a value, with keys and the persons behind."""
+    found = {
+        "arm": rows.arm,
+        **keys,
+        value: rows.estimate,
+        **{name: rows[name] for name in KEPT},
+        "n": rows.n_treated,
+        **told_apart(estimated, rows.arm, rows.outcome),
+    }
+    return pd.DataFrame(found).reset_index(drop=True)
+
+
 def years(
     estimated: Estimated, kind: str, series: str, wanted: Sequence[int], estimand: str = "att"
 ) -> pd.DataFrame:
@@ -93,29 +106,17 @@ def years(
     table = estimated.effects
     names = [f"{kind}_{year}" for year in wanted]
     rows = table[(table.estimand == estimand) & table.outcome.isin(names) & (table.arm != REST)]
-    return pd.DataFrame(
-        {
-            "arm": rows.arm,
-            "year": rows.outcome.str.rsplit("_", n=1).str[1].astype(int),
-            "series": series,
-            kind: rows.estimate,
-            **{name: rows[name] for name in KEPT},
-            "n": rows.n_treated,
-            **told_apart(estimated, rows.arm, rows.outcome),
-        }
-    ).reset_index(drop=True)
+    year = rows.outcome.str.rsplit("_", n=1).str[1].astype(int)
+    return named(estimated, rows, kind, year=year, series=series)
 
 
 def earnings(results: ProgramResults, year_four: bool) -> pd.DataFrame:
     """Effects on earnings: of the main sample, or in year 4 of the earlier cohort."""
     table = wage_effects(of(results).main, of(results).robust.get("year_four"))
-    table = table[(table.year == YEAR_FOUR) == year_four]
-    named = table.rename(columns={"estimate": "earnings", "n_treated": "n"})
+    rows = table[(table.year == YEAR_FOUR) == year_four]
+    rows = rows.assign(outcome="earnings_" + rows.year.astype(str))
     sample = of(results).robust["year_four"] if year_four else of(results).main
-    cells = told_apart(sample, named.arm, "earnings_" + named.year.astype(str))
-    return named.assign(**cells)[["arm", "year", "earnings", *KEPT, "n", *cells]].reset_index(
-        drop=True
-    )
+    return named(sample, rows, "earnings", year=rows.year)
 
 
 def wages(study: Opened, results: ProgramResults) -> pd.DataFrame | None:
@@ -156,19 +157,11 @@ def differences(results: ProgramResults) -> pd.DataFrame:
 
 def monthly(results: ProgramResults, arms: Sequence[str] = ARMS) -> pd.DataFrame:
     """Effect on work month by month, in shares."""
-    table = of(results).main.effects
+    main = of(results).main
+    table = main.effects
     work = table.outcome.str.startswith("work_")
     rows = table[(table.estimand == "att") & table.arm.isin(arms) & work]
-    return pd.DataFrame(
-        {
-            "arm": rows.arm,
-            "m": rows.outcome.str[5:].astype(int),
-            "work": rows.estimate,
-            **{name: rows[name] for name in KEPT},
-            "n": rows.n_treated,
-            **told_apart(of(results).main, rows.arm, rows.outcome),
-        }
-    ).reset_index(drop=True)
+    return named(main, rows, "work", m=rows.outcome.str[5:].astype(int))
 
 
 def other_sample(which: str) -> Frame:

@@ -20,12 +20,11 @@ from naveval.studies.programs.exhibits import drawing as drawn
 from naveval.studies.programs.exhibits.common import LONGEST, described, told
 from naveval.studies.programs.exhibits.effects import (
     EFFECT,
-    KEPT,
     LEVEL,
     MONTHS,
     fitted,
+    named,
     of,
-    told_apart,
 )
 from naveval.studies.programs.exhibits.effects_sample import counted
 from naveval.studies.programs.results import ProgramResults
@@ -149,11 +148,10 @@ def overlaps(results: ProgramResults) -> pd.DataFrame:
 
 def placebo(results: ProgramResults) -> pd.DataFrame:
     """What passes for an effect on months in work 13 to 24 months before registration."""
-    table = of(results).main.effects
+    main = of(results).main
+    table = main.effects
     rows = table[(table.outcome == PLACEBO) & (table.arm != REST) & (table.estimand == "att")]
-    named = rows.assign(months=rows.estimate, n=rows.n_treated)
-    cells = told_apart(of(results).main, named.arm, named.outcome)
-    return named.assign(**cells)[["arm", "months", *KEPT, "n", *cells]].reset_index(drop=True)
+    return named(main, rows, "months")
 
 
 def hidden(results: ProgramResults) -> pd.DataFrame:
