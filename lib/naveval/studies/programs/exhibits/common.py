@@ -160,6 +160,15 @@ def wording(signs: Iterable[str]) -> str:
     return "both" if len(clear) > 1 else clear[0] if clear else "none"
 
 
+def counted_signs(rows: Callable[[Reader], pd.DataFrame]) -> dict[str, Fact]:
+    """How many of some rows have each tested `sign`, as facts."""
+
+    def counted(sign: str) -> Fact:
+        return Fact(lambda reader: int((rows(reader)["sign"] == sign).sum()))
+
+    return {sign: counted(sign) for sign in SIGNS}
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as running text: «A, B og C»."""
     return " og ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -19,7 +19,7 @@ from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.exhibits import costs_drawing as drawn
-from naveval.studies.programs.exhibits.common import SIGNS, told, wording
+from naveval.studies.programs.exhibits.common import counted_signs, told, wording
 from naveval.studies.programs.results import ProgramResults
 
 SOURCE = "published tables and inputs of the programme evaluation, and released estimates"
@@ -149,12 +149,7 @@ LENGTH = {
     "monthly_budget_cost": money("budget cost", "int", MONTH),
 }
 COUNT = Fact(lambda reader: len(reader.frame("tbl-uncertainty")))
-SIGNED = {
-    sign: Fact(
-        lambda reader, sign=sign: int((reader.frame("tbl-uncertainty")["sign"] == sign).sum())
-    )
-    for sign in SIGNS
-}
+SIGNED = counted_signs(lambda reader: reader.frame("tbl-uncertainty"))
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     Exhibit(
         "tbl-7-1",

@@ -24,7 +24,7 @@ ITEM_STYLE = {
     "tiltakspenger": (PURPLE, "---"),
 }
 ENDS = (("low", ORANGE, "///"), ("high", DARK, ""))
-ZERO = {"color": figures.INK, "linewidth": 0.9}
+ZERO: dict[str, Any] = {"color": figures.INK, "linewidth": 0.9}
 
 
 def net_benefit(reader: Reader) -> Figure:

@@ -22,7 +22,7 @@ from naveval.project.formats import rounded
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated, wage_effects
 from naveval.studies.programs.exhibits import drawing as drawn
-from naveval.studies.programs.exhibits.common import SIGNS, told, wording
+from naveval.studies.programs.exhibits.common import counted_signs, told, wording
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import MIN_POSITION
 from naveval.studies.programs.study import Effects, prices_own_effects
@@ -223,10 +223,7 @@ def ends(value: str, form: str, series: str = "") -> dict[str, Any]:
                 for part, how in told.items()
             },
             "arms": Fact(lambda reader: len(rows(reader))),
-            **{
-                sign: Fact(lambda reader, sign=sign: int((rows(reader)["sign"] == sign).sum()))
-                for sign in SIGNS
-            },
+            **counted_signs(rows),
         },
         "finding": lambda reader: wording(rows(reader)["sign"]),
     }
@@ -288,6 +285,10 @@ def _has(which: str) -> When[ProgramResults]:
     return When(lambda results: which in of(results).robust)
 
 
+def _some_months(arms: Sequence[str]) -> When[ProgramResults]:
+    return When(lambda results: len(monthly(results, arms)) > 0)
+
+
 BY_YEAR = ("arm", "year")
 OTHERS = {
     "fig-6-7": "chains",
@@ -328,7 +329,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             points=0.0001,
             facts=MONTHLY_FACTS,
             finding=told,
-            when=When(lambda results, arms=arms: len(monthly(results, arms)) > 0),
+            when=_some_months(arms),
         )
         for label, arms, value in (
             ("fig-6-4", SLOW_PROGRAMS, Value("pp1_s", **EFFECT)),  # some of figure B-3
