@@ -77,7 +77,7 @@ def described(
     data: Callable[[ProgramResults], pd.DataFrame],
     keys: tuple[str, ...],
     values: Mapping[str, Value],
-    view: View,
+    view: View | None,
     rests: Mapping[str, str] | None = None,
     *,
     counts: Sequence[str] = ("n",),
