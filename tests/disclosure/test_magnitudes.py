@@ -68,12 +68,6 @@ def test_periods_are_right_on_average_and_never_exact() -> None:
     assert few[2] <= 90
 
 
-def test_money_is_capped_at_a_high_quantile_in_two_digits() -> None:
-    assert magnitudes.money_cap(np.arange(1, 10_001)) == 9900
-    with pytest.raises(DisclosureError, match="no positive"):
-        magnitudes.money_cap([0.0])
-
-
 def test_nested_sums_that_differ_by_few_are_refused() -> None:
     magnitudes.require_apart([100, 100, 140], "hours")
     with pytest.raises(DisclosureError, match="fewer than 20"):

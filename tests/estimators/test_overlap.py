@@ -51,15 +51,6 @@ def test_overlap_is_counted_and_nobody_is_dropped() -> None:
     assert overlap.effective_size(np.ones(7)) == pytest.approx(7)
 
 
-def test_weighted_path_is_a_weighted_mean() -> None:
-    _, _, made = two_arms()
-    values = np.random.default_rng(1).normal(size=(len(made.arm), 3))
-    treated, control = overlap.weighted_path(made, 1, values)
-    weight = scores.control_weights(made, 1)
-    np.testing.assert_allclose(treated, values[made.arm == 1].mean(axis=0))
-    np.testing.assert_allclose(control, np.average(values, axis=0, weights=weight))
-
-
 @pytest.mark.parametrize(("estimand", "score"), [("ate", "ATE"), ("att", "ATTE")])
 def test_bounds_equal_doubleml(estimand: str, score: str) -> None:
     import doubleml

@@ -42,7 +42,7 @@ def write_sample(file: Path) -> None:
     from naveval.studies.programs import contracts, effects
     from naveval.studies.programs.codes import ARMS, REST
     from naveval.studies.programs.effects import Settings
-    from naveval.studies.programs.sample.outcomes import arm_codes, arms_of, outcomes
+    from naveval.studies.programs.sample.starts import arm_codes, arms_of, outcomes
     from naveval.studies.programs.simulate.registers import simulate
 
     with TemporaryDirectory() as folder:

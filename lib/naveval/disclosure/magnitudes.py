@@ -1,4 +1,4 @@
-"""Sums of hours, money and periods over persons: sum + e × cap.
+"""Sums of hours and periods over persons: sum + e × cap.
 
 The noise follows from the cell key: its sign and size, with |e| between one half and one, so a
 sum never gives back one person's part. The cap is the most that one person can add.
@@ -20,16 +20,6 @@ from naveval.project.errors import DisclosureError
 def hours_cap() -> float:
     """The cap for hours a week."""
     return thresholds().sums.weekly_hours
-
-
-def money_cap(amounts: ArrayLike) -> float:
-    """The cap for money: a high quantile of the population's positive amounts, two digits."""
-    given = np.asarray(amounts, dtype=float)
-    positive = given[given > 0]
-    if not len(positive):
-        raise DisclosureError("no positive amounts to take a cap from")
-    found = float(np.quantile(positive, thresholds().sums.money_quantile))
-    return float(np.format_float_positional(found, 2, fractional=False))
 
 
 def protected_sums(

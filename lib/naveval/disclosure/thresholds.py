@@ -35,14 +35,13 @@ class Counts(BaseModel):
 
 
 class Sums(BaseModel):
-    """How sums of hours, money and periods are changed, see `params/disclosure.yml`."""
+    """How sums of hours and periods are changed, see `params/disclosure.yml`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     least_noise: float = Field(gt=0, lt=1)
     least_persons: int = Field(ge=10)
     weekly_hours: float = Field(gt=0)
-    money_quantile: float = Field(gt=0.5, lt=1)
     periods_a_month: float = Field(gt=0)
     nested_difference: int = Field(ge=10)
 

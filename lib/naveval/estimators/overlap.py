@@ -106,12 +106,5 @@ def _grade(near_zero: float, effective_share: float) -> str:
     return "thin" if near_zero > 0.01 or effective_share < 0.5 else "good"
 
 
-def weighted_path(scores: Scores, arm: int, values: Floats | Bools) -> tuple[Floats, Floats]:
-    """Mean by column of (n, k) values among the treated and among the weighted controls."""
-    weight = control_weights(scores, arm)
-    values = np.asarray(values, dtype=float)
-    return values[scores.arm == arm].mean(axis=0), weight @ values / weight.sum()
-
-
 def _quantiles(values: Floats) -> dict[float, float]:
     return {q: float(np.quantile(values, q)) for q in QUANTILES}

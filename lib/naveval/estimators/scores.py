@@ -254,15 +254,6 @@ def control_weights(scores: Scores, arm: int) -> NDArray[np.float64]:
     return odds * ((scores.arm == arm) & kept).sum() / total
 
 
-def weight_sum(scores: Scores, arm: int) -> float:
-    """Sum of the controls' weights before they are scaled to the size of an arm.
-
-    Near the number in the arm where the propensities are right.
-    """
-    control = (scores.arm == 0) & scores.kept[:, arm]
-    return float(odds_of(scores, arm)[control].sum())
-
-
 def odds_of(scores: Scores, arm: int) -> NDArray[np.float64]:
     """e_w/e_0 of each person (n,); a floor on e_w would give weight to who is never in the arm."""
     return np.divide(

@@ -128,13 +128,15 @@ class Fact:
 class Table:
     """Markdown table: keys that name rows, keys that spread over columns, values shown once.
 
-    `joined` are keys of rows that are told in one cell, in the column of the first of them.
+    `joined` are keys of rows that are told in one cell, in the column of the first of them. Of more
+    than `longest` rows the report shows the first; all are in the data that readers take with them.
     """
 
     rows: tuple[str, ...] = ()
     spread: tuple[str, ...] = ()
     once: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
+    longest: int | None = None
 
 
 @dataclass(frozen=True)

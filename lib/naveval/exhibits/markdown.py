@@ -79,7 +79,7 @@ def table(reader: Reader) -> str:
         _line(reader.fill(titles[name]["title"]) for name in shown),
         _line("--:" if name in numeric else "---" for name in shown),
     ]
-    for row in dict.fromkeys(cell.row for cell in cells):
+    for row in list(dict.fromkeys(cell.row for cell in cells))[: view.longest]:
         texts = dict(zip(keys, row, strict=True))
         heads = {
             name: reader.named(name, code) for name, code in texts.items() if code or name != ROW

@@ -203,6 +203,11 @@ def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
     """The note below: its own text, and where the numbers come from."""
     entry = words.entry(reader.output.texts, exhibit.label)
     parts = [reader.fill(entry["note"])] if entry.get("note") else []
+    longest = exhibit.view.longest if isinstance(exhibit.view, Table) else None
+    if longest and longest < len(reader.rows):
+        text = words.entry(reader.output.texts, "longest-note")
+        counted = {"shown": longest, "rows": len(reader.rows)}
+        parts.append(words.fill(text, counted, "longest-note"))
     if reader.marks.eq(NOISY).to_numpy().any():
         parts.append(words.entry(reader.output.texts, "noisy-note"))
     if simulated(reader, exhibit) and isinstance(exhibit.view, Table):  # pictures carry a mark

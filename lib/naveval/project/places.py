@@ -325,22 +325,6 @@ def regions(on: int | date = 2024) -> tuple[Region, ...]:
     return found
 
 
-def region_of(code: str, on: int | date = 2024) -> Region:
-    """The Nav region that holds all or most of a county.
-
-    Akershus lies in Nav Øst-Viken but for Asker and Bærum (see `Region.part_of`); Viken
-    (2020–2023) was never in one region and raises ParameterError.
-    """
-    wanted = county(code).code
-    for item in regions(on):
-        if wanted in item.counties:
-            return item
-    raise ParameterError(
-        f"county {wanted!r} ({name(wanted)}) does not lie in one Nav region; regions: "
-        + ", ".join(item.name for item in regions(on))
-    )
-
-
 def place(code: str) -> Place:
     """The place with this code, "" for the whole country; ParameterError when there is none.
 

@@ -11,6 +11,7 @@ from programs_registers import folder, opened
 
 from naveval.estimators.cost_benefit import assumptions
 from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.detectable import multiplier
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.output import open_output
 from naveval.exhibits.show import Showing
@@ -26,7 +27,6 @@ from naveval.studies.programs.exhibits import (
     effects_checks,
     effects_groups,
     effects_printed,
-    effects_rule,
     effects_sample,
 )
 from naveval.studies.programs.parameters import Parameters
@@ -240,7 +240,6 @@ SHOWN = [
         effects_groups,
         effects_sample,
         effects_checks,
-        effects_rule,
     )
     for one in module.EXHIBITS
     if one.label != "tbl-county"
@@ -267,7 +266,7 @@ def test_counts_of_the_sample_are_protected(data: Effects, results: ProgramResul
     table = effects_sample.flow(results).set_index("step").n
     true = data.main.sample.flow.set_index("step").n
     assert (table - true[table.index]).abs().max() <= 5
-    sizes = effects_sample.sizes(results, data.main, "tbl-6-3")
+    sizes = effects_sample.sizes("main")(results)
     frame = data.main.sample.frame
     own = sizes.set_index(["arm", "first_group"]).n
     assert abs(own["AMO", "all"] - (frame.arm == "AMO").sum()) <= 5
@@ -305,6 +304,54 @@ def test_the_summary_counts_signs_that_hold_together(
     main = replace(results.effects.main, effects=none)
     alone = results.but(effects=replace(results.effects, main=main))
     assert "klart positiv for 0 av" in showing.show("effects-summary", alone).markdown
+
+
+def test_the_answer_and_the_titles_follow_the_tests(
+    showing: Showing, results: ProgramResults
+) -> None:
+    def but(**changes: object) -> ProgramResults:
+        table = results.effects.main.effects.assign(**changes)
+        return results.but(effects=replace(results.effects, main=replace(data, effects=table)))
+
+    data = results.effects.main
+    rows = effects.last_year(showing.reader(results))
+    said = showing.show("answer-effects", results).markdown
+    assert said.startswith("I de simulerte registrene")
+    for arm in rows.loc[rows["sign"] == "positive", "arm"]:
+        assert arm.lower() in said.lower()
+    null = but(p_value=1.0)
+    text = showing.show("answer-effects", null).markdown
+    assert "ikke sikkert for noe av" in text
+    text = showing.show("answer-unclear", null).markdown
+    smallest = multiplier(1 - 0.05 / len(rows)) * rows["std_error"]
+    assert f"{smallest.min():.1f}".replace(".", ",") in text
+    assert f"{smallest.max():.1f}".replace(".", ",") in text
+    assert "Ikke klart mer eller mindre arbeid" in showing.show("fig-6-2", null).markdown
+    worse = but(p_value=1e-9, estimate=-data.effects.estimate.abs())
+    text = showing.show("answer-effects", worse).markdown
+    assert "mindre enn de ellers" in text
+    assert showing.show("answer-unclear", worse).markdown == ""
+    assert "klart mindre arbeid" in showing.show("fig-6-2", worse).markdown.lower()
+    nobody = replace(data, scores=replace(data.scores, y=np.zeros_like(data.scores.y)))
+    hidden = results.but(effects=replace(results.effects, main=nobody))
+    assert "for få deltakere" in showing.show("answer-effects", hidden).markdown
+    assert showing.show("key-effect", hidden).markdown == ""
+    assert "**" in showing.show("key-effect", results).markdown
+
+
+def test_trust_is_told_by_the_joint_test_of_the_past(
+    showing: Showing, results: ProgramResults
+) -> None:
+    rows = effects_checks.placebo(results)
+    clear = (holm(rows["p_value"].to_numpy(float)) < 0.05).any()
+    assert ("Alt før registrering" in showing.show("effects-trust", results).markdown) == clear
+    main = results.effects.main
+    for p, said in ((1.0, "ingen sikre"), (1e-9, "skjeve")):
+        changed = replace(main, effects=main.effects.assign(p_value=p))
+        text = showing.show(
+            "effects-trust", results.but(effects=replace(results.effects, main=changed))
+        )
+        assert said in text.markdown
 
 
 def test_a_rule_gives_nobody_anything_where_nothing_earns_its_price(data: Effects) -> None:
@@ -354,8 +401,10 @@ def test_county_shows_its_group_effect_only_where_numbers_allow(
     plain = (gamma[:, arm] - gamma[:, 0])[:, columns].mean(axis=1)
     assert table.place == pytest.approx(plain[inside].mean())
     few = pd.Series(np.arange(len(inside)) < 20)
-    hidden = showing.show("tbl-county", own.but(effects=replace(data, in_county=few)))
-    assert "|" not in hidden.markdown
+    hidden = own.but(effects=replace(data, in_county=few))
+    assert showing.show("tbl-county", hidden).markdown == ""
+    assert "for få" in showing.show("county-few", hidden).markdown
+    assert showing.show("county-few", own).markdown == ""
 
 
 def test_robustness_samples_chains_and_groups() -> None:

@@ -28,9 +28,14 @@ from naveval.registers.reading import Registers
 from naveval.studies.programs.codes import ARMS, CHAINS, CONTROL, REST, STATUS_CODES
 from naveval.studies.programs.sample import covariates as programs_sample_covariates
 from naveval.studies.programs.sample import persons
-from naveval.studies.programs.sample.outcomes import arm_codes, arms_of, outcomes, placebo
 from naveval.studies.programs.sample.persons import Sample, design
-from naveval.studies.programs.sample.starts import draw_pseudo_starts
+from naveval.studies.programs.sample.starts import (
+    arm_codes,
+    arms_of,
+    draw_pseudo_starts,
+    outcomes,
+    placebo,
+)
 
 FIRST_GROUPS = ("standard", "situational", "special")
 MOVED_ON = tuple(code for code, name in STATUS_CODES.items() if name in ("situational", "special"))

@@ -1,80 +1,10 @@
-"""Published numbers of chapters 4 to 6 and annex B, by the codes used here."""
+"""Printed numbers that are told in text, by the codes used here; tables are in published.yml."""
 
 from functools import lru_cache
 
 import pandas as pd
 
 from naveval.project import paths
-
-CHARACTERISTIC = {
-    "Innsatsgruppe (gruppert)": "status",
-    "Innsatsgruppe ved oppstart i tiltak": "status",
-    "Første innsatsgruppe": "status",
-    "Innsatsgruppe": "status",
-    "Kjønn": "sex",
-    "Aldersgruppe": "age_group",
-    "Detaljert aldersgruppe": "age_group",
-    "Innvandringsgruppe": "country",
-    "Innvandringskategori": "country",
-    "Høyeste fullført utdanning (gruppert)": "education6",
-    "Høyeste fullførte utdanning (gruppert)": "education6",
-    "Arbeidssituasjon ved registrering": "spell",
-    "Arbeidssituasjon ved oppstart": "spell",
-    "Arbeidssituasjon": "spell",
-    "Ledighetskategori": "spell",
-    "Antall måneder uten arbeidsinntekt over 1/12G og stillingsprosent under 20 prosent": "spell",
-    "NAV-historikk siste 60 mnd (Gjennomsnitt)": "history",
-    "Alle": "all",
-}
-CATEGORY = {
-    "Standardinnsats": "standard",
-    "Situasjonsbestemt innsats": "situational",
-    "Spesielt tilpasset innsats": "special",
-    "Varig tilpasset innsats": "permanent",
-    "Sykmeldt": "sick",
-    "Annen gruppe": "other",
-    "Ikke registrert": "not_registered",
-    "Mann": "man",
-    "Kvinne": "woman",
-    "Under 20 år": "under_20",
-    "20-29 år": "20_29",
-    "30-39 år": "30_39",
-    "40-49 år": "40_49",
-    "50-59 år": "50_59",
-    "60 år og over": "60_over",
-    "Ikke innvandrer": "0",
-    "Landgruppe 1": "1",
-    "Landgruppe 2": "2",
-    "Landgruppe 3": "3",
-    "Ingen eller uoppgitt utdanning": "none",
-    "Ingen/uoppgitt utdanning": "none",
-    "Grunnskole": "lower",
-    "Videregående opplæring, studieforberedende": "academic",
-    "Videregående opplæring, yrkesfaglig": "vocational",
-    "Videregående opplæring, annen": "other",
-    "Høyere utdanning": "higher",
-    "I arbeid": "in_work",
-    "Vært i arbeid ila. siste 5 mnd": "out_under_6",
-    "Vært i arbeid ila. siste 6 mnd": "out_under_6",
-    "Uten arbeid under 6 mnd": "out_under_6",
-    "Uten arbeid i 6 mnd eller mer": "out_6_or_more",
-    "Alle": "all",
-    "Arbeidssøker": "job_seeker",
-    "Nedsatt arbeidsevne": "reduced",
-    "Antall mnd registrert i en innsatsgruppe (utenom sykmeldt)": "registered_60",
-    "Antall måneder på arbeidsmarkedstiltak": "program_60",
-}
-STATUS = {
-    "Standardinnsats": "standard",
-    "Situasjonsbestemt innsats": "situational",
-    "Spesielt tilpasset innsats": "special",
-    "Annen gruppe": "other",
-}
-
-
-AFT_SAMPLES = ("main", "one_year_clean", "reduced_capacity")
-"""The samples of table B-8, in its order."""
-BALANCE_SAMPLES = {"Behandling": "treated", "Kontroll": "weighted control"}
 
 
 @lru_cache(maxsize=64)
@@ -84,16 +14,6 @@ def read(name: str) -> pd.DataFrame:
     if len(files) != 1:
         raise FileNotFoundError(f"{name}: found {len(files)} published tables")
     return pd.read_csv(files[0])
-
-
-def coded(name: str) -> pd.DataFrame:
-    """A published table with the codes of characteristics and categories; others are left out."""
-    table = read(name)
-    table = table.assign(
-        characteristic=table.characteristic.map(CHARACTERISTIC),
-        category=table.category.map(CATEGORY),
-    )
-    return table.dropna(subset=["characteristic", "category"])
 
 
 BREAKDOWN = {
@@ -118,6 +38,12 @@ STATE = {
     "mottar AAP": "aap",
 }
 GROUP = {
+    "Standardinnsats": "standard",
+    "Situasjonsbestemt innsats": "situational",
+    "Spesielt tilpasset innsats": "special",
+    "Varig tilpasset innsats": "permanent",
+    "Sykmeldt": "sick",
+    "I arbeid": "in_work",
     "Alle tiltaksdeltakere": "all",
     "Uten arbeid i minst seks måneder": "out_6_or_more",
     "Uten arbeid i under seks måneder": "out_under_6",
@@ -139,7 +65,7 @@ def outcome_values() -> pd.DataFrame:
         breakdown=table.group_type.map(BREAKDOWN),
         state=table.state.map(STATE),
         month=pd.to_numeric(month, errors="coerce"),
-        group=table.group.map(lambda text: GROUP.get(text) or CATEGORY.get(text, text)),
+        group=table.group.map(lambda text: GROUP.get(text, text)),
         published=table.percent,
     )
     bound = table.qualifier.fillna("").str.split().str[0].isin(BOUNDS)
@@ -160,40 +86,3 @@ def month_effects() -> pd.DataFrame:
         for year in years[row.period]
     ]
     return pd.DataFrame(rows)
-
-
-def by_first_group(name: str, rows: str) -> pd.DataFrame:
-    """Tables 6-1 and 6-2: percent, one column per first group by its code."""
-    table = read(name)
-    wide = table.pivot(index=rows, columns=str(table.columns[0]), values="percent")
-    return wide.rename(columns=STATUS)
-
-
-def balance(label: str) -> pd.Series | None:
-    """Tables B-4 to B-6 and B-8 by characteristic, category and what is counted."""
-    if label not in ("tbl-b-4", "tbl-b-5", "tbl-b-6", "tbl-b-8"):
-        return None
-    table = coded(label.replace("tbl", "table").replace("-", "_"))
-    if label == "tbl-b-8":
-        order = dict(zip(table["sample"].drop_duplicates(), AFT_SAMPLES, strict=True))
-        outcome, values = table["sample"].map(order), table.value
-    else:
-        outcome = table["sample"].map(BALANCE_SAMPLES) + ", " + table.program
-        values = table.percent
-    index = pd.MultiIndex.from_arrays([table.characteristic, table.category, outcome])
-    return pd.Series(values.to_numpy(dtype=float), index=index)
-
-
-def gate() -> pd.DataFrame:
-    """Table 6-7 by code: characteristic, category, type, program, published."""
-    table = read("table_6_7")
-    label = table.row_label.str.replace(r"^Konstant \((.*)\)$", r"\1", regex=True)
-    return pd.DataFrame(
-        {
-            "characteristic": table.characteristic.map(CHARACTERISTIC),
-            "category": label.map(CATEGORY),
-            "type": table.row_type,
-            "arm": table.program,
-            "published": table.estimate,
-        }
-    )

@@ -91,6 +91,36 @@ def test_the_summary_counts_only_signs_that_are_tested(
     )
 
 
+def test_the_answer_names_programmes_by_their_tested_sign(
+    showing: Showing, results: ProgramResults
+) -> None:
+    assert results.costs is not None
+    table = results.costs.uncertainty
+    said = showing.show("answer-costs", results).markdown
+    gains = said.split("koster for")[1].split(". For")[0]
+    assert gains.count(",") + 2 == (table["sign"] == "positive").sum()
+    assert "lønnstilskudd" in gains
+    more = showing.show("answer-calculation", results).markdown
+    assert more.startswith("Regnestykket bygger på publiserte virkninger og priser. For ")
+    assert "både i pluss" in more
+    for sign, title, text in (
+        ("unclear", "Ingen tiltak gir klart mer eller", "Ikke for noe tiltak er det sikkert"),
+        ("positive", "9 av 9 tiltak gir klart mer", "mer igjen enn det koster for"),
+        ("negative", "9 av 9 tiltak gir klart mindre", "mindre igjen enn det koster for"),
+    ):
+        changed = table.assign(sign=sign)
+        told = tell(showing, "answer-costs", results, uncertainty=changed)
+        assert text in told
+        assert "både i pluss" not in tell(
+            showing, "answer-calculation", results, uncertainty=changed
+        )
+        assert title in tell(showing, "fig-net-benefit", results, uncertainty=changed)
+    best = showing.show("key-net-best", results).markdown
+    assert best.splitlines()[1].startswith("**+")
+    assert "lønnstilskudd" in best
+    assert "publiserte anslag" in best
+
+
 def test_sentences_follow_the_numbers(showing: Showing, results: ProgramResults) -> None:
     assert results.costs is not None
     flows = results.costs.flows

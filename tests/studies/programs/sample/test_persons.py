@@ -18,9 +18,8 @@ from naveval.studies.programs import basic_amount, contracts, effects
 from naveval.studies.programs.codes import ARMS, CONTROL, month_code
 from naveval.studies.programs.effects import Settings
 from naveval.studies.programs.sample import covariates, persons
-from naveval.studies.programs.sample.outcomes import outcomes, placebo
 from naveval.studies.programs.sample.persons import BEFORE
-from naveval.studies.programs.sample.starts import draw_pseudo_starts
+from naveval.studies.programs.sample.starts import draw_pseudo_starts, outcomes, placebo
 
 COHORT = {"scale": 0.01, "seed": 3, "only_cohort": True}
 OPTIONS = ForestOptions(trees=20, chunk=10)

@@ -11,10 +11,10 @@ from naveval.studies.programs.exhibits import (
     effects_checks,
     effects_groups,
     effects_printed,
-    effects_rule,
     effects_sample,
     outcomes,
     participants,
+    summary,
 )
 from naveval.studies.programs.exhibits.common import CODES, COMMON
 
@@ -26,9 +26,8 @@ REPORT = Report(
         *effects.EXHIBITS,
         *effects_sample.EXHIBITS,
         *effects_printed.EXHIBITS,
-        *effects_groups.EXHIBITS,
         *effects_checks.EXHIBITS,
-        *effects_rule.EXHIBITS,
+        *effects_groups.EXHIBITS,
         *costs.EXHIBITS,
         *costs_assumptions.EXHIBITS,
         *costs_summary.EXHIBITS,
@@ -36,9 +35,12 @@ REPORT = Report(
         every.file_table(lambda results: published.files(results.parameters.costs_file())),
     ),
     sentences=(
+        *summary.SENTENCES,
         *participants.SENTENCES,
         *outcomes.SENTENCES,
         *effects.SENTENCES,
+        *effects_groups.SENTENCES,
+        *effects_checks.SENTENCES,
         *costs_summary.SENTENCES,
     ),
     common=COMMON,

@@ -1,6 +1,6 @@
 """Values of a run that concern no person, the codes that texts may name, and printed numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,8 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.estimators.cost_benefit.inputs import Scenarios
 from naveval.estimators.cost_benefit.net_benefit import TOTAL
 from naveval.exhibits import appendix, printed
-from naveval.exhibits.declare import Codes, Fact
+from naveval.exhibits.declare import Codes, Exhibit, Fact, Value, View
+from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.codes import ARMS, CONTROL, GROUPS, REST, STATES, STATUS_CODES
@@ -37,6 +38,11 @@ SERIES = (
     *STATUSES[:3],
 )
 STEPS = ("registered", "no_program_before", "under_60", "moved_on", "sample")
+SIGNS = ("positive", "negative", "unclear")
+LONGEST = 12
+"""Rows that the annex tells of its longest tables."""
+MIN_GATE = 150
+"""Fewest persons in a county's part of the effect sample for numbers of its own."""
 SAMPLES = ("main", "one_year_clean", "reduced_capacity")
 
 
@@ -66,6 +72,46 @@ def beside(
     return frame
 
 
+def described(
+    label: str,
+    data: Callable[[ProgramResults], pd.DataFrame],
+    keys: tuple[str, ...],
+    values: Mapping[str, Value],
+    view: View | None,
+    rests: Mapping[str, str] | None = None,
+    *,
+    counts: Sequence[str] = ("n",),
+    printed: Sequence[str] = (),
+    **more: Any,
+) -> Exhibit[ProgramResults]:
+    """An exhibit computed from protected counts of persons.
+
+    Parameters
+    ----------
+    rests
+        Value to the protected persons it rests on.
+    counts
+        Other columns of protected persons.
+    printed
+        Values with a column of printed numbers beside them.
+    """
+    rests = rests or {}
+    shown = {f"{one}{PRINTED}": _printed(values[one]) for one in printed}
+
+    def made(results: ProgramResults) -> pd.DataFrame:
+        frame = data(results)
+        return beside(frame, results, label, keys, printed) if printed else frame
+
+    protect = Descriptive(rests, counts=(*counts, *rests.values()), few=True)
+    return Exhibit(label, made, keys, {**values, **shown}, protect, view, **more)
+
+
+def _printed(value: Value) -> Value:
+    """The printed number beside a value, in the same format."""
+    kinds = {code: _printed(kind) for code, kind in value.kinds.items()}
+    return Value(value.format, by=value.by, kinds=kinds, source="published")
+
+
 def extreme(
     value: str, code: str, form: str, *, least: bool = False, last: str = ""
 ) -> dict[str, Fact]:
@@ -87,10 +133,45 @@ def extreme(
     }
 
 
+def leads(value: str, persons: str, last: str = "") -> Callable[[Reader], str]:
+    """Finding that tells what is largest, where the noise of the counts cannot have made it so."""
+
+    def get(reader: Reader) -> str:
+        rows = reader.rows[reader.rows[last] == reader.rows[last].max()] if last else reader.rows
+        first = rows.dropna(subset=[value]).nlargest(2, value)
+        reach = first[value] / first[persons] * thresholds().counts.largest_change
+        return "told" if len(first) > 1 and first[value].diff().abs().sum() > reach.sum() else ""
+
+    return get
+
+
 def _treated(results: ProgramResults) -> int:
     """Persons on a programme with an effect of its own."""
     assert results.effects is not None
     return int((~results.effects.main.sample.frame["arm"].isin((CONTROL, REST))).sum())
+
+
+def wording(signs: Iterable[str]) -> str:
+    """Which tested signs there are: "both", "positive", "negative" or "none"; "" without any."""
+    there = set(signs)
+    clear = [sign for sign in SIGNS[:2] if sign in there]
+    if not there:
+        return ""
+    return "both" if len(clear) > 1 else clear[0] if clear else "none"
+
+
+def counted_signs(rows: Callable[[Reader], pd.DataFrame]) -> dict[str, Fact]:
+    """How many of some rows have each tested `sign`, as facts."""
+
+    def counted(sign: str) -> Fact:
+        return Fact(lambda reader: int((rows(reader)["sign"] == sign).sum()))
+
+    return {sign: counted(sign) for sign in SIGNS}
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as running text: «A, B og C»."""
+    return " og ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def told(_: Reader) -> str:
@@ -110,6 +191,7 @@ COMMON: Mapping[str, Fact] = {
     "min_arm": Fact(lambda results: results.effects.settings.min_arm),
     "repetitions": Fact(lambda results: results.parameters.splits),
     "rule_programs": Fact(lambda results: results.rule.programs, "text"),
+    "in_county": Fact(lambda results: int(results.effects.in_county.sum()) >= MIN_GATE, "text"),
     "rule_gives": Fact(lambda results: results.rule.gives, "text"),
 }
 

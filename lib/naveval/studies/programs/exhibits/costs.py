@@ -19,6 +19,7 @@ from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.exhibits import costs_drawing as drawn
+from naveval.studies.programs.exhibits.common import counted_signs, told, wording
 from naveval.studies.programs.results import ProgramResults
 
 SOURCE = "published tables and inputs of the programme evaluation, and released estimates"
@@ -36,11 +37,14 @@ def costs_exhibit(
     view: View | None,
     **more: Any,
 ) -> Exhibit[ProgramResults]:
-    """An exhibit of the analysis: published numbers, or derived from the run's released effects."""
+    """An exhibit of the analysis: published numbers, or derived from the run's released effects.
+
+    The column `effects` tells which of them lie behind.
+    """
 
     def made(results: ProgramResults) -> pd.DataFrame | Released:
         assert results.costs is not None
-        frame = data(results.costs).reset_index(drop=True)
+        frame = data(results.costs).reset_index(drop=True).assign(effects=results.costs.effects)
         if results.costs.effects == "published":
             return frame
         return released.derived(frame, label=label, source=SOURCE)
@@ -53,40 +57,45 @@ def money(estimand: str, form: str = "thousand", unit: str = SPELL, **parts: Any
     return Value(form, unit, estimand=estimand, method="effects", **parts)
 
 
-def of(analysis: Analysis, frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with a column that tells which effects lie behind."""
-    return frame.assign(effects=analysis.effects)
-
-
 def printed(analysis: Analysis, label: str, column: str) -> list[float]:
     """Printed numbers of the programmes at hand."""
     cells = analysis.cells.set_index(["label", "row", "column"])["printed"].to_dict()
     return [cells.get((label, program, column), np.nan) for program in analysis.programs]
 
 
-def inputs(label: str, columns: Mapping[str, str], total: tuple[str, float, str]) -> Rows:
-    """Columns of the inputs under names of their own, the total, and what is printed of both.
+def priced(
+    label: str, item: str, columns: Mapping[str, str], values: Mapping[str, Value], total: str = ""
+) -> Exhibit[ProgramResults]:
+    """A table of one item: what it is made of, its sum, and what is printed of both.
 
     Parameters
     ----------
+    item
+        Column of the flows; costs are shown as positive.
+    columns
+        Columns of the inputs to names of their own.
+    values
+        What the columns are; a duration with the printed one beside it.
     total
-        Column of the flows, its sign, and the name of the printed total.
+        Name of the printed sum where it is a benefit.
     """
+    whole = money("value creation" if total else "cost", "int", published="printed")
 
     def made(analysis: Analysis) -> pd.DataFrame:
         frame = analysis.inputs[["program", *columns]].rename(columns=dict(columns))
-        return of(analysis, frame).assign(
-            total=total[1] * analysis.flows[total[0]] + 0.0,
-            printed=printed(analysis, label, total[2]),
+        return frame.assign(
+            total=(1 if total else -1) * analysis.flows[item] + 0.0,
+            printed=printed(analysis, label, total or "total"),
             printed_duration=printed(analysis, label, "duration"),
         )
 
-    return made
+    shown = {**values, "total": whole, "printed": PRINTED}
+    return costs_exhibit(label, made, PROGRAM, shown, Table(rows=PROGRAM))
 
 
 def totals(analysis: Analysis) -> pd.DataFrame:
     """All priced items, their sum, and the printed sum."""
-    found = of(analysis, analysis.flows).assign(printed=printed(analysis, "tbl-7-6", "net_benefit"))
+    found = analysis.flows.assign(printed=printed(analysis, "tbl-7-6", "net_benefit"))
     other = found["other_sectors"] + found["tiltakspenger"] + found["counsellor"]
     return found.assign(
         other_costs=other,
@@ -97,7 +106,7 @@ def totals(analysis: Analysis) -> pd.DataFrame:
 
 def uncertainty(analysis: Analysis) -> pd.DataFrame:
     """Net benefit with its draws, largest first."""
-    found = of(analysis, analysis.uncertainty).merge(analysis.flows[["program", "net_benefit"]])
+    found = analysis.uncertainty.merge(analysis.flows[["program", "net_benefit"]])
     return found.assign(n_draws=analysis.draws).sort_values("net_benefit", ascending=False)
 
 
@@ -128,13 +137,19 @@ def ranked(name: str, place: int, label: str = "tbl-uncertainty") -> dict[str, F
 
 PROGRAM = ("program",)
 PRINTED = Value("int", source="published")
-TOTAL_OF = {"total": money("cost", "int", published="printed"), "printed": PRINTED}
+HOURS = Value("num2", "hours per month", estimand="counselling")
+PAID = Value("share0", "share", estimand="share of months")
+WAGE_EFFECTS = {
+    f"effect_{name}": f"wage effect, {name.replace('_', ' ')}"
+    for name in ("year_1", "year_2", "year_3", "later")
+}
 LENGTH = {
     "duration": Value("num2", "months", estimand="duration", published="printed_duration"),
     "printed_duration": Value("num1", source="published"),
     "monthly_budget_cost": money("budget cost", "int", MONTH),
 }
 COUNT = Fact(lambda reader: len(reader.frame("tbl-uncertainty")))
+SIGNED = counted_signs(lambda reader: reader.frame("tbl-uncertainty"))
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     Exhibit(
         "tbl-7-1",
@@ -158,7 +173,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ("net_benefit", "ci_low", "ci_high", "effect_low", "effect_high"), Value("thousand")
         ),
         Picture(drawn.net_benefit),
-        facts={**ranked("best", 0), **ranked("worst", -1), "programs": COUNT},
+        facts={**ranked("best", 0), **ranked("worst", -1), "programs": COUNT, **SIGNED},
+        finding=lambda reader: wording(reader.frame("tbl-uncertainty")["sign"]),
     ),
     costs_exhibit(
         "tbl-1-1",
@@ -205,6 +221,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "programs": COUNT,
         },
+        finding=told,
     ),
     costs_exhibit(
         "tbl-7-6",
@@ -217,81 +234,25 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         Table(rows=PROGRAM),
     ),
-    costs_exhibit(
-        "tbl-7-2",
-        inputs(
-            "tbl-7-2",
-            {"duration": "duration", "monthly_budget_cost": "monthly_budget_cost"},
-            ("program_cost", -1, "total"),
-        ),
-        PROGRAM,
-        {**LENGTH, **TOTAL_OF},
-        Table(rows=PROGRAM),
+    *(
+        priced(
+            label,
+            item,
+            {monthly: "monthly_budget_cost", **{name: name for name in ("duration", *own)}},
+            {**LENGTH, **own},
+        )
+        for label, item, monthly, own in (
+            ("tbl-7-2", "program_cost", "monthly_budget_cost", {}),
+            ("tbl-7-3", "counsellor", "monthly_counsellor", {"counsellor_hours": HOURS}),
+            ("tbl-7-4", "tiltakspenger", "monthly_tiltakspenger", {"tiltakspenger_share": PAID}),
+        )
     ),
-    costs_exhibit(
-        "tbl-7-3",
-        inputs(
-            "tbl-7-3",
-            {
-                "duration": "duration",
-                "counsellor_hours": "counsellor_hours",
-                "monthly_counsellor": "monthly_budget_cost",
-            },
-            ("counsellor", -1, "total"),
-        ),
-        PROGRAM,
-        {
-            **LENGTH,
-            "counsellor_hours": Value("num2", "hours per month", estimand="counselling"),
-            **TOTAL_OF,
-        },
-        Table(rows=PROGRAM),
-    ),
-    costs_exhibit(
-        "tbl-7-4",
-        inputs(
-            "tbl-7-4",
-            {
-                "duration": "duration",
-                "tiltakspenger_share": "tiltakspenger_share",
-                "monthly_tiltakspenger": "monthly_budget_cost",
-            },
-            ("tiltakspenger", -1, "total"),
-        ),
-        PROGRAM,
-        {
-            **LENGTH,
-            "tiltakspenger_share": Value("share0", "share", estimand="share of months"),
-            **TOTAL_OF,
-        },
-        Table(rows=PROGRAM),
-    ),
-    costs_exhibit(
+    priced(
         "tbl-7-5",
-        inputs(
-            "tbl-7-5",
-            {
-                name: name
-                for name in (
-                    "effect_year_1",
-                    "effect_year_2",
-                    "effect_year_3",
-                    "effect_later",
-                    "effect_years",
-                )
-            },
-            ("value_creation", 1, "value_creation"),
-        ),
-        PROGRAM,
-        {
-            **{
-                f"effect_{name}": money(f"wage effect, {name.replace('_', ' ')}", "int", MONTH)
-                for name in ("year_1", "year_2", "year_3", "later")
-            },
-            "effect_years": Value("num0", "years", estimand="duration of the effect"),
-            "total": money("value creation", "int", published="printed"),
-            "printed": PRINTED,
-        },
-        Table(rows=PROGRAM),
+        "value_creation",
+        {name: name for name in (*WAGE_EFFECTS, "effect_years")},
+        {name: money(text, "int", MONTH) for name, text in WAGE_EFFECTS.items()}
+        | {"effect_years": Value("num0", "years", estimand="duration of the effect")},
+        "value_creation",
     ),
 )

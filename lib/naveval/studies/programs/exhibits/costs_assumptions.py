@@ -1,7 +1,5 @@
 """What «Nytte og kostnad» rests on: breaking even, ranges, public money, the mix of a place."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -13,6 +11,7 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import BUDGET_PARTS, Analysis, place_mix
 from naveval.studies.programs.costs.published import assessments
 from naveval.studies.programs.exhibits import costs_drawing as drawn
+from naveval.studies.programs.exhibits.common import extreme, told
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     MONTH,
@@ -21,7 +20,6 @@ from naveval.studies.programs.exhibits.costs import (
     by_program,
     costs_exhibit,
     money,
-    of,
     printed,
 )
 from naveval.studies.programs.results import ProgramResults
@@ -37,7 +35,7 @@ MIX = ("month_share", "spell_share", "cost", "net_benefit", "contribution")
 
 def break_even(analysis: Analysis) -> pd.DataFrame:
     """Table 7-7 with the printed numbers and the hours of counselling that it takes."""
-    return of(analysis, analysis.break_even.drop(columns="rule")).assign(
+    return analysis.break_even.drop(columns="rule").assign(
         printed_effect=printed(analysis, "tbl-7-7", "break_even_effect"),
         printed_months=printed(analysis, "tbl-7-7", "break_even_months"),
         hours=analysis.hours["break_even_hours"],
@@ -47,14 +45,14 @@ def break_even(analysis: Analysis) -> pd.DataFrame:
 def longest(analysis: Analysis) -> pd.DataFrame:
     """Table 7-8: net benefit when the programme lasts as long as it may."""
     cells = analysis.cells.set_index(["label", "row", "column"])["printed"]
-    found = of(analysis, analysis.limits)
+    found = analysis.limits
     rows = found["program"] + ", " + found["case"]
     return found.assign(printed=[cells["tbl-7-8", row, "net_benefit"] for row in rows])
 
 
 def scenarios(analysis: Analysis) -> pd.DataFrame:
     """Net benefit with one assumption changed at a time; programmes without effects are empty."""
-    found = of(analysis, analysis.scenarios)
+    found = analysis.scenarios
     found = found.assign(level=[f"{v:g}" if v == v else "" for v in found["value"]])
     cases = found[["assumption", "level"]].drop_duplicates()
     every = cases.merge(pd.DataFrame({"program": PROGRAMS}), how="cross")
@@ -63,7 +61,7 @@ def scenarios(analysis: Analysis) -> pd.DataFrame:
 
 def budget(analysis: Analysis) -> pd.DataFrame:
     """Effects on public budgets, and what participants gain per krone."""
-    found = of(analysis, analysis.budget).assign(n_draws=analysis.draws)
+    found = analysis.budget.assign(n_draws=analysis.draws)
     other = found["school_places"] + found["tax_on_benefits"]
     return found.assign(other_public=other, net_cost=-found["public"]).replace(-0.0, 0.0)
 
@@ -75,12 +73,12 @@ def non_priced(analysis: Analysis) -> pd.DataFrame:
         index="program", columns="item", values="value_text"
     )
     found = wide.loc[list(analysis.programs)].reset_index()
-    return of(analysis, found).assign(net_benefit=analysis.flows["net_benefit"])
+    return found.assign(net_benefit=analysis.flows["net_benefit"])
 
 
 def tornado(analysis: Analysis) -> pd.DataFrame:
     """The inputs that move net benefit most, per programme."""
-    return of(analysis, analysis.tornado.groupby("program", sort=False).head(drawn.BARS))
+    return analysis.tornado.groupby("program", sort=False).head(drawn.BARS)
 
 
 def curve(analysis: Analysis) -> pd.DataFrame:
@@ -88,7 +86,7 @@ def curve(analysis: Analysis) -> pd.DataFrame:
     used = analysis.inputs[["program", "effect_months"]].merge(analysis.break_even)
     found = analysis.curve.merge(used[["program", "effect_months", "break_even_months"]])
     base = analysis.flows.set_index("program")["net_benefit"]
-    return of(analysis, found).assign(base=found["program"].map(base))
+    return found.assign(base=found["program"].map(base))
 
 
 def mix(results: ProgramResults) -> pd.DataFrame:
@@ -99,30 +97,23 @@ def mix(results: ProgramResults) -> pd.DataFrame:
     if found is None:
         return pd.DataFrame(columns=["program", *MIX, "low", "high", "covered"])
     last = found.table["program"] == TOTAL
-    return of(results.costs, found.table).assign(
+    return found.table.assign(
+        effects=results.costs.effects,
         covered=found.covered,
         low=np.where(last, found.low, np.nan),
         high=np.where(last, found.high, np.nan),
     )
 
 
+def _sum_sign(reader: Reader) -> str:
+    """Sign of a place's mean net benefit, by its interval."""
+    low, high = reader.frame("tbl-mix")[["low", "high"]].iloc[-1]
+    return "positive" if low > 0 else "negative" if high < 0 else "unclear"
+
+
 def _count(label: str, value: str) -> Fact:
     """For how many programmes a value is above zero."""
     return Fact(lambda reader: int((by_program(reader, label, value) > 0).sum()))
-
-
-def _extreme_months(name: str, place: int) -> dict[str, Fact]:
-    """The programme that breaks even first or last, and after how many months."""
-
-    def row(reader: Reader) -> Any:
-        found = reader.frame("tbl-7-7").dropna(subset=["break_even_months"])
-        found = found.sort_values("break_even_months")
-        return found.iloc[place] if len(found) else {"program": "–", "break_even_months": np.nan}
-
-    return {
-        name: Fact(lambda reader: row(reader)["program"], "text"),
-        f"{name}_months": Fact(lambda reader: row(reader)["break_even_months"], "int"),
-    }
 
 
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
@@ -158,9 +149,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "reached": Fact(
                 lambda reader: int(reader.frame("tbl-7-7")["break_even_months"].notna().sum())
             ),
-            **_extreme_months("first", 0),
-            **_extreme_months("last", -1),
+            **extreme("break_even_months", "program", "int", least=True),
+            **extreme("break_even_months", "program", "int"),
         },
+        finding=told,
     ),
     costs_exhibit(
         "tbl-7-8",
@@ -195,6 +187,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "programs": COUNT,
         },
+        finding=told,
     ),
     costs_exhibit(
         "tbl-scenarios",
@@ -212,7 +205,12 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "net_benefit": Value("thousand"),
         },
         Table(rows=PROGRAM),
-        facts={"public": _count("tbl-budget", "public"), "nav": _count("tbl-budget", "nav")},
+        facts={
+            "public": _count("tbl-budget", "public"),
+            "nav": _count("tbl-budget", "nav"),
+            "programs": COUNT,
+        },
+        finding=told,
     ),
     costs_exhibit(
         "tbl-mvpf",
@@ -249,6 +247,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         protect=Descriptive({}),
         view=Table(rows=PROGRAM),
         when=When(lambda results: len(mix(results)) > 0, "costs-mix-few"),
+        finding=_sum_sign,
         facts={
             "covered": Fact(lambda reader: reader.rows["covered"].iloc[0], "share0"),
             "best": Fact(
@@ -270,7 +269,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     ),
     costs_exhibit(
         "tbl-aft-alternative",
-        lambda analysis: of(analysis, analysis.alternative),
+        lambda analysis: analysis.alternative,
         PROGRAM,
         {
             "net_benefit": money("net benefit, other sample", "nok1000"),

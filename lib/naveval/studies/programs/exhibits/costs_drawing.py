@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from naveval.exhibits import figures
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
+from naveval.studies.programs.exhibits.drawing import panel_title, panels, x_label
 
 BARS = 6
 """Inputs that are shown of each programme in the figure of ranges."""
@@ -23,7 +24,7 @@ ITEM_STYLE = {
     "tiltakspenger": (PURPLE, "---"),
 }
 ENDS = (("low", ORANGE, "///"), ("high", DARK, ""))
-ZERO = {"color": figures.INK, "linewidth": 0.9}
+ZERO: dict[str, Any] = {"color": figures.INK, "linewidth": 0.9}
 
 
 def net_benefit(reader: Reader) -> Figure:
@@ -72,6 +73,7 @@ def composition(reader: Reader) -> Figure:
         zorder=5,
     )
     ax.axvline(0, **ZERO)
+    ax.use_sticky_edges = False
     ax.margins(x=0.04)
     ax.set_yticks(y, frame["program"])
     ax.set_xlabel(reader.named("", "x"))
@@ -91,8 +93,8 @@ def tornado(reader: Reader) -> Figure:
     """For every programme the inputs that move its net benefit most."""
     frame = reader.rows
     programs = list(dict.fromkeys(frame["program"]))
-    figure, axes = figures.axes(len(programs) // 2 + 1, 2, height=1.86 * (len(programs) // 2 + 1))
-    for ax, program in zip(axes.flat, programs, strict=False):
+    figure, grid = panels(len(programs), columns=2, height=1.7, alike=False)
+    for ax, program in zip(grid, programs, strict=True):
         rows = frame[frame["program"] == program].iloc[::-1]
         y, base = np.arange(len(rows)), rows["base"].to_numpy() / 1000
         for name, color, hatch in ENDS:
@@ -100,14 +102,13 @@ def tornado(reader: Reader) -> Figure:
         ax.axvline(base[0], color=figures.INK, linewidth=0.9)
         ax.axvline(0, color="#8A9199", linewidth=0.8, linestyle=":")
         ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=8)
-        ax.set_title(program)
+        ax.use_sticky_edges = False
+        panel_title(ax, program)
         ax.tick_params(axis="x", labelsize=8)
         ax.locator_params(axis="x", nbins=5)
         _horizontal(ax)
-    for ax in axes.flat[len(programs) :]:
-        ax.axis("off")
     handles = [_patch(reader, *end) for end in ENDS]
-    axes.flat[len(programs)].legend(handles=handles, loc="center left", fontsize=9)
+    figure.legend(handles=handles, loc="outside upper center", ncols=2, fontsize=8.5)
     return figure
 
 
@@ -115,9 +116,8 @@ def break_even(reader: Reader) -> Figure:
     """Net benefit by how long the effects last, one panel per programme."""
     frame = reader.rows
     programs = list(dict.fromkeys(frame["program"]))
-    rows = -(-len(programs) // 3)
-    figure, axes = figures.axes(rows, 3, height=2.13 * rows, sharex=True, squeeze=False)
-    for ax, program in zip(axes.flat, programs, strict=False):
+    figure, grid = panels(len(programs), height=1.9, alike=False)
+    for ax, program in zip(grid, programs, strict=True):
         curve = frame[frame["program"] == program]
         first = curve.iloc[0]
         ax.plot(curve["months"] / 12, curve["net_benefit"] / 1000, color=DARK)
@@ -125,14 +125,11 @@ def break_even(reader: Reader) -> Figure:
         ax.axhline(0, **ZERO)
         if np.isfinite(first["break_even_months"]):
             ax.axvline(first["break_even_months"] / 12, color=TEAL, linestyle="--", linewidth=1.3)
-        ax.set_title(program, fontsize=8.5)
+        panel_title(ax, program)
         figures.norwegian_axis(ax, x=0, y=0)
         ax.tick_params(labelsize=8)
-    for ax in axes.flat[len(programs) :]:
-        ax.axis("off")
-    for ax in axes[-1]:
-        ax.set_xlabel(reader.named("", "x"), fontsize=9)
-    axes[rows // 2, 0].set_ylabel(reader.named("", "y"), fontsize=9)
+    x_label(grid, 3, reader.named("", "x"))
+    figure.supylabel(reader.named("", "y"), fontsize=9)
     return figure
 
 

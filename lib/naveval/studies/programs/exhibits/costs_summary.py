@@ -9,9 +9,12 @@ from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.costs.published import UNITS
+from naveval.studies.programs.costs.readings import DOUBTS as DOUBTED
 from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE
+from naveval.studies.programs.exhibits.common import LONGEST, listed
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
+    SIGNED,
     by_program,
     costs_exhibit,
     ranked,
@@ -72,11 +75,6 @@ def _signs(reader: Reader, sign: str) -> list[str]:
     """Programmes whose net benefit has a sign that is tested, in the order of the document."""
     signs = by_program(reader, "tbl-uncertainty", "sign")
     return [program for program in PROGRAMS if signs.get(program) == sign]
-
-
-def listed(names: list[str]) -> str:
-    """Names as running text: «A, B og C»."""
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " og " + names[-1]
 
 
 def _effects(reader: Reader) -> str:
@@ -151,28 +149,13 @@ def _first_months(which: str) -> Fact:
 
 NEAR = ("within_2_percent", "rounding")
 INPUT_FORMATS = {
-    **dict.fromkeys(("duration",), "num2"),
-    **dict.fromkeys(("school_months", "limit_table_3_1"), "num1"),
-    **dict.fromkeys(("wage_subsidy_24300", "tiltakspenger_share"), "share0"),
+    "duration": "num2",
+    "school_months": "num1",
+    "limit_table_3_1": "num1",
+    "wage_subsidy_24300": "share0",
+    "tiltakspenger_share": "share0",
 }
-DOUBTS = (
-    "duration",
-    "wage_subsidy_24300",
-    "transfer_left_out",
-    "tiltakspenger_rate",
-    "tiltakspenger_share",
-    "hour_cost",
-    "unit_cost",
-    "school_months",
-    "shifted_row",
-    "effect_digits",
-    "effect_5800",
-    "effect_until_10_5_years",
-    "older_effect",
-    "running_costs",
-    "limit_table_3_1",
-    "first_month",
-)
+DOUBTS = (*dict.fromkeys(one.doubt for one in DOUBTED), "limit_table_3_1", "first_month")
 READ = Value(by="doubt", kinds={doubt: Value(INPUT_FORMATS.get(doubt, "int")) for doubt in DOUBTS})
 CELL = ("where", "subject", "cell")
 BESIDE = {"printed": _kinds(), "computed": _kinds(), "difference": _kinds()}
@@ -187,7 +170,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **dict.fromkeys(("printed", "used", "other"), _kinds()),
             "closer": Value("name"),
         },
-        Table(rows=("doubt", "subject", "cell")),
+        Table(rows=("doubt", "subject", "cell"), longest=LONGEST),
     ),
     costs_exhibit(
         "tbl-first-month",
@@ -242,7 +225,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "basis": Value("name"),
             "explanation": Value("name"),
         },
-        Table(rows=CELL),
+        Table(rows=CELL, longest=LONGEST),
     ),
 )
 SENTENCES: tuple[Sentence, ...] = (
@@ -253,8 +236,7 @@ SENTENCES: tuple[Sentence, ...] = (
         "costs-summary",
         _effects,
         facts={
-            "positive": Fact(lambda reader: len(_signs(reader, "positive"))),
-            "negative": Fact(lambda reader: len(_signs(reader, "negative"))),
+            **SIGNED,
             "programs": COUNT,
             **ranked("best", 0),
             **ranked("worst", -1),

@@ -5,6 +5,7 @@ that, the number is marked in every exhibit that shows it.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from naveval.exhibits.reader import Reader
 from naveval.project.formats import rounded
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated, wage_effects
-from naveval.studies.programs.exhibits import effects_drawing as drawn
+from naveval.studies.programs.exhibits import drawing as drawn
+from naveval.studies.programs.exhibits.common import counted_signs, told, wording
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import MIN_POSITION
 from naveval.studies.programs.study import Effects, prices_own_effects
@@ -84,6 +86,19 @@ def effect(unit: str, form: str, estimand: str = "att", **more: Any) -> Value:
     return Value(form, unit, estimand=estimand, method="dml", **EFFECT, **more)
 
 
+def named(estimated: Estimated, rows: pd.DataFrame, value: str, **keys: Any) -> pd.DataFrame:
+    """Rows of estimated effects under the name of a value, with keys and the persons behind."""
+    found = {
+        "arm": rows.arm,
+        **keys,
+        value: rows.estimate,
+        **{name: rows[name] for name in KEPT},
+        "n": rows.n_treated,
+        **told_apart(estimated, rows.arm, rows.outcome),
+    }
+    return pd.DataFrame(found).reset_index(drop=True)
+
+
 def years(
     estimated: Estimated, kind: str, series: str, wanted: Sequence[int], estimand: str = "att"
 ) -> pd.DataFrame:
@@ -91,29 +106,17 @@ def years(
     table = estimated.effects
     names = [f"{kind}_{year}" for year in wanted]
     rows = table[(table.estimand == estimand) & table.outcome.isin(names) & (table.arm != REST)]
-    return pd.DataFrame(
-        {
-            "arm": rows.arm,
-            "year": rows.outcome.str.rsplit("_", n=1).str[1].astype(int),
-            "series": series,
-            kind: rows.estimate,
-            **{name: rows[name] for name in KEPT},
-            "n": rows.n_treated,
-            **told_apart(estimated, rows.arm, rows.outcome),
-        }
-    ).reset_index(drop=True)
+    year = rows.outcome.str.rsplit("_", n=1).str[1].astype(int)
+    return named(estimated, rows, kind, year=year, series=series)
 
 
 def earnings(results: ProgramResults, year_four: bool) -> pd.DataFrame:
     """Effects on earnings: of the main sample, or in year 4 of the earlier cohort."""
     table = wage_effects(of(results).main, of(results).robust.get("year_four"))
-    table = table[(table.year == YEAR_FOUR) == year_four]
-    named = table.rename(columns={"estimate": "earnings", "n_treated": "n"})
+    rows = table[(table.year == YEAR_FOUR) == year_four]
+    rows = rows.assign(outcome="earnings_" + rows.year.astype(str))
     sample = of(results).robust["year_four"] if year_four else of(results).main
-    cells = told_apart(sample, named.arm, "earnings_" + named.year.astype(str))
-    return named.assign(**cells)[["arm", "year", "earnings", *KEPT, "n", *cells]].reset_index(
-        drop=True
-    )
+    return named(sample, rows, "earnings", year=rows.year)
 
 
 def wages(study: Opened, results: ProgramResults) -> pd.DataFrame | None:
@@ -154,19 +157,11 @@ def differences(results: ProgramResults) -> pd.DataFrame:
 
 def monthly(results: ProgramResults, arms: Sequence[str] = ARMS) -> pd.DataFrame:
     """Effect on work month by month, in shares."""
-    table = of(results).main.effects
+    main = of(results).main
+    table = main.effects
     work = table.outcome.str.startswith("work_")
     rows = table[(table.estimand == "att") & table.arm.isin(arms) & work]
-    return pd.DataFrame(
-        {
-            "arm": rows.arm,
-            "m": rows.outcome.str[5:].astype(int),
-            "work": rows.estimate,
-            **{name: rows[name] for name in KEPT},
-            "n": rows.n_treated,
-            **told_apart(of(results).main, rows.arm, rows.outcome),
-        }
-    ).reset_index(drop=True)
+    return named(main, rows, "work", m=rows.outcome.str[5:].astype(int))
 
 
 def other_sample(which: str) -> Frame:
@@ -189,20 +184,48 @@ def first_groups(results: ProgramResults) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _ends(value: str, form: str, series: str = "") -> dict[str, Fact]:
-    """The programmes with the largest and the least effect in the last year, and the effects."""
+def last_year(
+    reader: Reader, label: str = "fig-6-2", value: str = "months", series: str = ""
+) -> pd.DataFrame:
+    """Effects in the last year, largest first, with the sign that holds for all together."""
+    rows = reader.frame(label).dropna(subset=[value])
+    rows = rows[rows["series"] == series] if series else rows
+    return signed(rows[rows["year"] == rows["year"].max()], value)
 
-    def row(reader: Reader, last: int) -> Any:
-        rows = reader.rows.dropna(subset=[value])
-        rows = rows[rows["series"] == series] if series else rows
-        rows = rows[rows["year"] == rows["year"].max()].sort_values(value, ascending=False)
-        return rows.iloc[last] if len(rows) else {"arm": "–", value: np.nan}
 
+def signed(rows: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Effects, largest first, with the `sign` that holds when all are tested together (Holm)."""
+    clear = holm(rows["p_value"].to_numpy(float)) < LEVEL
+    sign = np.where(rows[value] > 0, "positive", "negative")
+    return rows.assign(sign=np.where(clear, sign, "unclear")).sort_values(value, ascending=False)
+
+
+def ends(value: str, form: str, series: str = "") -> dict[str, Any]:
+    """Facts and finding of effects in the last year: how many have a clear sign, and the ends."""
+
+    def rows(reader: Reader) -> pd.DataFrame:
+        return last_year(reader, reader.label, value, series)
+
+    def end(place: int, column: str, kind: str) -> Fact:
+        nothing = "–" if kind == "text" else np.nan
+        return Fact(
+            lambda reader: rows(reader).iloc[place][column] if len(rows(reader)) else nothing,
+            kind,
+        )
+
+    told = {"": ("arm", "text"), "_effect": (value, form)}
+    told |= {"_low": ("ci_low", form), "_high": ("ci_high", form)}
     return {
-        "best": Fact(lambda reader: row(reader, 0)["arm"], "text"),
-        "best_effect": Fact(lambda reader: row(reader, 0)[value], form),
-        "worst": Fact(lambda reader: row(reader, -1)["arm"], "text"),
-        "worst_effect": Fact(lambda reader: row(reader, -1)[value], form),
+        "facts": {
+            **{
+                name + part: end(place, *how)
+                for name, place in (("best", 0), ("worst", -1))
+                for part, how in told.items()
+            },
+            "arms": Fact(lambda reader: len(rows(reader))),
+            **counted_signs(rows),
+        },
+        "finding": lambda reader: wording(rows(reader)["sign"]),
     }
 
 
@@ -211,6 +234,16 @@ def _month(reader: Reader, month: int) -> float:
     rows = reader.rows
     rows = rows[(rows["arm"] == rows["arm"].iloc[0]) & (rows["m"] == month)]
     return float(100 * rows["work"].iloc[0])
+
+
+def _clear_in(month: int, sign: str) -> Fact:
+    """For how many programmes the effect of a month has a sign, all tested together."""
+
+    def count(reader: Reader) -> int:
+        rows = reader.rows[reader.rows["m"] == month].dropna(subset=["work"])
+        return int((signed(rows, "work")["sign"] == sign).sum())
+
+    return Fact(count)
 
 
 def _lacking(reader: Reader) -> str:
@@ -232,91 +265,76 @@ def poor(reader: Reader) -> str:
     return ", ".join(dict.fromkeys(rows.loc[rows["mark"] == MARK, "arm"])) or "–"
 
 
-def _last(reader: Reader) -> pd.DataFrame:
-    """Effects on months in work in the last year, with the sign that holds for all together."""
-    rows = reader.frame("fig-6-2")
-    rows = rows[rows["year"] == rows["year"].max()].dropna(subset=["months"])
-    clear = holm(rows["p_value"].to_numpy(float)) < LEVEL
-    sign = np.where(clear, np.sign(rows["months"]), 0)
-    return rows.assign(sign=sign).sort_values("months", ascending=False)
+def _by_year(
+    label: str,
+    data: Frame,
+    kind: str = "months",
+    estimand: str = "att",
+    series: str = "",
+    when: When[ProgramResults] | None = None,
+) -> Exhibit[ProgramResults]:
+    """A figure of effects by programme and year; with `series` beside those of another sample."""
+    unit, form, told_as = UNITS[kind]
+    keys = (*BY_YEAR, "series") if series else BY_YEAR
+    values = {kind: effect(unit, form, estimand)}
+    picture, found = Picture(drawn.years), ends(kind, told_as, series)
+    return fitted(label, data, keys, values, picture, events=True, when=when, **found)
 
 
-def _summary(place: int, column: str, form: str) -> Fact:
-    return Fact(lambda reader: _last(reader).iloc[place][column], form)
+def _has(which: str) -> When[ProgramResults]:
+    return When(lambda results: which in of(results).robust)
 
 
-def _other(label: str, which: str) -> Exhibit[ProgramResults]:
-    return fitted(
-        label,
-        other_sample(which),
-        ("arm", "year", "series"),
-        {"months": effect(MONTHS, "num1_s", f"att, {which}")},
-        Picture(drawn.years),
-        events=True,
-        facts=_ends("months", "num1_s", which),
-        when=When(lambda results: which in of(results).robust),
-    )
+def _some_months(arms: Sequence[str]) -> When[ProgramResults]:
+    return When(lambda results: len(monthly(results, arms)) > 0)
 
 
-WORK = effect("share", "pp1_s", "att")
 BY_YEAR = ("arm", "year")
+OTHERS = {
+    "fig-6-7": "chains",
+    "fig-two-years": "two_years",
+    "fig-6-6": "reduced_capacity",
+    "fig-b-4": "one_year_clean",
+}
+UNITS = {
+    "months": (MONTHS, "num1_s", "num1_s"),
+    "earnings": (WAGES, "nok_s", "nok1000_s"),
+}
+MONTHLY_FACTS = {
+    "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
+    "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
+    "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
+    "month_36": Fact(lambda reader: _month(reader, 36), "num1_s"),
+    "less": _clear_in(1, "negative"),
+    "more": _clear_in(36, "positive"),
+}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
-    fitted(
-        "fig-6-2",
-        lambda results: years(of(results).main, "months", "att", YEARS),
-        BY_YEAR,
-        {"months": effect(MONTHS, "num1_s")},
-        Picture(drawn.years),
-        events=True,
-        facts=_ends("months", "num1_s"),
-    ),
-    fitted(
-        "fig-6-3",
-        lambda results: earnings(results, year_four=False),
-        BY_YEAR,
-        {"earnings": effect(WAGES, "nok_s")},
-        Picture(drawn.years),
-        events=True,
-        facts=_ends("earnings", "nok1000_s"),
-    ),
-    fitted(
+    _by_year("fig-6-2", lambda results: years(of(results).main, "months", "att", YEARS)),
+    _by_year("fig-6-3", lambda results: earnings(results, year_four=False), "earnings"),
+    _by_year(
         "fig-6-5",
         lambda results: earnings(results, year_four=True),
-        BY_YEAR,
-        {"earnings": effect(WAGES, "nok_s", "att, first registered 2016-2017")},
-        Picture(drawn.years),
-        events=True,
-        facts=_ends("earnings", "nok1000_s"),
-        when=When(lambda results: "year_four" in of(results).robust),
+        "earnings",
+        "att, first registered 2016-2017",
+        when=_has("year_four"),
     ),
-    fitted(
-        "fig-6-4",
-        lambda results: monthly(results, SLOW_PROGRAMS),
-        ("arm", "m"),
-        {"work": Value("pp1_s", **EFFECT)},
-        Picture(drawn.monthly),
-        events=True,
-        points=0.0001,
-        facts={
-            "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
-            "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
-            "month_36": Fact(lambda reader: _month(reader, 36), "num1_s"),
-        },
-        when=When(lambda results: len(monthly(results, SLOW_PROGRAMS)) > 0),
-    ),
-    fitted(
-        "fig-b-3",
-        monthly,
-        ("arm", "m"),
-        {"work": WORK},
-        Picture(drawn.monthly),
-        events=True,
-        points=0.0001,
-        facts={
-            "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
-            "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
-            "month_36": Fact(lambda reader: _month(reader, 36), "num1_s"),
-        },
+    *(
+        fitted(
+            label,
+            partial(monthly, arms=arms),
+            ("arm", "m"),
+            {"work": value},
+            Picture(drawn.monthly),
+            events=True,
+            points=0.0001,
+            facts=MONTHLY_FACTS,
+            finding=told,
+            when=_some_months(arms),
+        )
+        for label, arms, value in (
+            ("fig-6-4", SLOW_PROGRAMS, Value("pp1_s", **EFFECT)),  # some of figure B-3
+            ("fig-b-3", ARMS, effect("share", "pp1_s")),
+        )
     ),
     fitted(
         "fig-6-8",
@@ -344,14 +362,18 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"difference": effect(MONTHS, "num1_s", "att minus ate")},
         None,
         facts={
-            "different": Fact(lambda reader: int((reader.frame()["p_value"] < LEVEL).sum())),
+            "different": Fact(
+                lambda reader: int(
+                    (signed(reader.frame(), "difference")["sign"] != "unclear").sum()
+                )
+            ),
             "tests": Fact(lambda reader: int(reader.frame()["p_value"].notna().sum())),
         },
     ),
-    _other("fig-6-7", "chains"),
-    _other("fig-two-years", "two_years"),
-    _other("fig-6-6", "reduced_capacity"),
-    _other("fig-b-4", "one_year_clean"),
+    *(
+        _by_year(label, other_sample(which), "months", f"att, {which}", which, _has(which))
+        for label, which in OTHERS.items()
+    ),
     fitted(
         "fig-b-5",
         first_groups,
@@ -359,7 +381,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"months": effect(MONTHS, "num1_s", "att by first group")},
         Picture(drawn.years),
         events=True,
-        facts={**_ends("months", "num1_s"), "lacking": Fact(_lacking, "text")},
+        facts={**ends("months", "num1_s")["facts"], "lacking": Fact(_lacking, "text")},
         when=When(lambda results: len(of(results).by_group) > 0),
     ),
 )
@@ -369,17 +391,6 @@ SENTENCES: tuple[Sentence, ...] = (
         facts={
             "n": Fact(lambda reader: rounded(reader.common("sampled"), 10)),
             "treated": Fact(lambda reader: rounded(reader.common("treated"), 10)),
-            "arms": Fact(lambda reader: len(_last(reader))),
-            "positive": Fact(lambda reader: int((_last(reader)["sign"] > 0).sum())),
-            "negative": Fact(lambda reader: int((_last(reader)["sign"] < 0).sum())),
-            "best": _summary(0, "arm", "text"),
-            "best_effect": _summary(0, "months", "num1_s"),
-            "best_low": _summary(0, "ci_low", "num1_s"),
-            "best_high": _summary(0, "ci_high", "num1_s"),
-            "worst": _summary(-1, "arm", "text"),
-            "worst_effect": _summary(-1, "months", "num1_s"),
-            "worst_low": _summary(-1, "ci_low", "num1_s"),
-            "worst_high": _summary(-1, "ci_high", "num1_s"),
         },
     ),
     Sentence("effects-outcomes", facts={"position": Fact(lambda _: MIN_POSITION)}),

@@ -1,5 +1,6 @@
 """Section «Hva tiltakene endret», diagnostics: are the groups alike, and does the answer hold."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,22 +10,21 @@ from naveval.disclosure import counts
 from naveval.estimators import crossfit, overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.estimators.sensitivity import confounding
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value
-from naveval.exhibits.protect import Descriptive
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
 from naveval.project.errors import EstimationError
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import PLACEBO, Estimated
-from naveval.studies.programs.exhibits import effects_drawing as drawn
+from naveval.studies.programs.exhibits import drawing as drawn
+from naveval.studies.programs.exhibits.common import LONGEST, described, told
 from naveval.studies.programs.exhibits.effects import (
     EFFECT,
-    KEPT,
     LEVEL,
     MONTHS,
     fitted,
+    named,
     of,
-    told_apart,
 )
 from naveval.studies.programs.exhibits.effects_sample import counted
 from naveval.studies.programs.results import ProgramResults
@@ -56,6 +56,15 @@ def arms_of(estimated: Estimated) -> list[tuple[str, int]]:
 
 def treated(estimated: Estimated, code: int) -> int:
     return int((estimated.scores.arm == code).sum())
+
+
+def by_arm(estimated: Estimated, row: Callable[[str, int], dict[str, Any]]) -> pd.DataFrame:
+    """One row per programme from its name and number, with the persons treated."""
+    rows = [
+        {"arm": arm, **row(arm, code), "n": treated(estimated, code)}
+        for arm, code in arms_of(estimated)
+    ]
+    return pd.DataFrame(rows)
 
 
 def paths(results: ProgramResults) -> pd.DataFrame:
@@ -139,33 +148,29 @@ def overlaps(results: ProgramResults) -> pd.DataFrame:
 
 def placebo(results: ProgramResults) -> pd.DataFrame:
     """What passes for an effect on months in work 13 to 24 months before registration."""
-    table = of(results).main.effects
+    main = of(results).main
+    table = main.effects
     rows = table[(table.outcome == PLACEBO) & (table.arm != REST) & (table.estimand == "att")]
-    named = rows.assign(months=rows.estimate, n=rows.n_treated)
-    cells = told_apart(of(results).main, named.arm, named.outcome)
-    return named.assign(**cells)[["arm", "months", *KEPT, "n", *cells]].reset_index(drop=True)
+    return named(main, rows, "months")
 
 
 def hidden(results: ProgramResults) -> pd.DataFrame:
     """Bounds under an unobserved confounder, and robustness values, year 2."""
     main = of(results).main
     column = main.scores.outcomes.index(RANKED)
-    rows = []
-    for arm, code in arms_of(main):
+
+    def row(arm: str, code: int) -> dict[str, Any]:
         b = confounding.bounds(main.scores, code, "att", cf_y=CF_Y, cf_d=CF_D)
-        rows.append(
-            {
-                "arm": arm,
-                "months": b.estimate[column],
-                "lower": b.lower[column],
-                "upper": b.upper[column],
-                "rv": round(float(b.robustness_value[column]), 3),
-                "rv_ci": round(float(b.robustness_value_ci[column]), 3),
-                "std_error": own_effect(main, arm).std_error,
-                "n": treated(main, code),
-            }
-        )
-    return pd.DataFrame(rows)
+        return {
+            "months": b.estimate[column],
+            "lower": b.lower[column],
+            "upper": b.upper[column],
+            "rv": round(float(b.robustness_value[column]), 3),
+            "rv_ci": round(float(b.robustness_value_ci[column]), 3),
+            "std_error": own_effect(main, arm).std_error,
+        }
+
+    return by_arm(main, row)
 
 
 def own_effect(main: Estimated, arm: str, estimand: str = "att") -> Any:
@@ -233,6 +238,12 @@ def _off(reader: Reader) -> str:
     return ", ".join(f"{arm} ({n})" for arm, n in found[found > 0].items())
 
 
+def _before(reader: Reader) -> str:
+    """Whether work before registration differs between treated and controls, jointly tested."""
+    p = reader.frame("tbl-placebo")["p_value"].dropna().to_numpy(float)
+    return "" if not len(p) else "warning" if (holm(p) < LEVEL).any() else "quiet"
+
+
 def _top(reader: Reader) -> pd.Series:
     rows = reader.rows
     return rows[(rows["bin"] == BINS[-1]) & (rows["side"] == SIDES[0])].set_index("arm")["percent"]
@@ -276,14 +287,16 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "covariates": Fact(lambda reader: reader.rows["covariate"].nunique()),
             "off": Fact(_off, "text"),
         },
+        finding=told,
     ),
-    Exhibit(
+    described(
         "fig-overlap",
         density,
         ("arm", "side", "bin"),
         {"percent": Value("pct0", "percent", estimand="share")},
-        Descriptive({"percent": "n"}, counts=("n", "total")),
         Picture(drawn.density),
+        {"percent": "n"},
+        counts=("n", "total"),
         facts={
             "arm": Fact(lambda reader: _top(reader).idxmax(), "text"),
             "share": Fact(lambda reader: _top(reader).max(), "pct0"),
@@ -329,7 +342,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "att": Value("num2_s", MONTHS, se="att_error", estimand="att"),
             "ate": Value("num2_s", MONTHS, se="ate_error", estimand="ate"),
         },
-        Table(rows=("arm", "how", "clip", "trim")),
+        Table(rows=("arm", "how", "clip", "trim"), longest=LONGEST),
     ),
     fitted(
         "tbl-placebo",
@@ -344,6 +357,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
         },
+        finding=_before,
     ),
     fitted(
         "tbl-confounding",
@@ -360,3 +374,4 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         facts={"cf_y": Fact(lambda _: CF_Y, "share0"), "cf_d": Fact(lambda _: CF_D, "share0")},
     ),
 )
+SENTENCES = (Sentence("effects-trust", _before, then=(Sentence("effects-balance"),)),)

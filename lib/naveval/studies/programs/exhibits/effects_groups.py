@@ -1,51 +1,47 @@
-"""Section «Hva tiltakene endret»: effects in groups of the sample, and in a county."""
+"""Section «Hva tiltakene endret»: for whom, and how the answer holds.
+
+Effects in groups of the sample and in a county, who gains most, other splits and methods, the
+truth, and a rule for who gets what.
+"""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from naveval.estimators import scores
-from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
+from naveval.disclosure import counts
+from naveval.estimators import rate, scores
+from naveval.estimators.multiple_testing import holm
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
-from naveval.studies.programs import published
-from naveval.studies.programs.codes import ARMS
+from naveval.studies.programs import effects as programs_effects
+from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated
+from naveval.studies.programs.exhibits.common import MIN_GATE, told
 from naveval.studies.programs.exhibits.effects import (
-    EFFECT,
     KEPT,
+    LEVEL,
     MARK,
     MONTHS,
+    effect,
     fitted,
     grades,
     of,
     poor,
 )
+from naveval.studies.programs.exhibits.effects_checks import (
+    RANKED,
+    by_arm,
+    own_effect,
+)
+from naveval.studies.programs.exhibits.effects_sample import group_series
+from naveval.studies.programs.policy import AGAINST
 from naveval.studies.programs.results import ProgramResults
-from naveval.studies.programs.sample.covariates import SPELL, spell_category
 
-AGE_EDGES = (20, 30, 40, 50)
-AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
-MIN_GATE, MIN_TREATED = 150, 20
-"""Fewest persons in a county's part of the sample, and fewest treated there of a programme."""
-
-
-def group_series(estimated: Estimated) -> dict[str, pd.Series]:
-    """Groups of table 6-7 by characteristic, first category the reference."""
-    x, frame = estimated.covariates, estimated.sample.frame
-    country = x[[f"country_{k}" for k in range(4)]].to_numpy().argmax(axis=1)
-    codes = {
-        "status": (np.where(frame.first_group == "special", 1, 0), ("seeker", "reduced")),
-        "sex": (x.woman.to_numpy().astype(int), ("man", "woman")),
-        "age_group": (np.digitize(x.age, AGE_EDGES), AGES),
-        "country": (country, ("0", "1", "2", "3")),
-        "spell": (spell_category(estimated.sample), SPELL),
-    }
-    return {
-        key: pd.Series(pd.Categorical.from_codes(values, categories=list(categories)))
-        for key, (values, categories) in codes.items()
-    }
+MIN_TREATED = 20
+"""Fewest treated of a programme in a county for an effect there."""
 
 
 def gate_years(estimated: Estimated, arm: str, groups: pd.Series) -> pd.DataFrame:
@@ -69,14 +65,8 @@ def gate(results: ProgramResults) -> pd.DataFrame:
         if arm in ARMS
     ]
     table = pd.concat(parts, ignore_index=True)
-    table["category"] = table.category.astype(str)
-    given = published.gate()
-    given["category"] = given.category.replace({"job_seeker": "seeker"})
-    keys = ["characteristic", "category", "type", "arm"]
-    table = table.merge(given, on=keys, how="left")
-    printed = np.nan if results.parameters.county else table.published
-    named = table.assign(months=table.estimate, printed=printed)
-    return named[[*keys, "months", *KEPT, "n", "printed"]]
+    named = table.assign(category=table.category.astype(str), months=table.estimate)
+    return named[["characteristic", "category", "arm", "months", *KEPT, "n"]]
 
 
 def county(results: ProgramResults) -> pd.DataFrame:
@@ -102,6 +92,12 @@ def county(results: ProgramResults) -> pd.DataFrame:
     return found.assign(mark=np.where(marked, MARK, ""))
 
 
+def _few_in_county(reader: Reader) -> str:
+    """Whether a county's report has no numbers of its own."""
+    shown = reader.common("in_county") and len(reader.frame("tbl-county"))
+    return "text" if reader.parameters.county and not shown else ""
+
+
 def _mark(arm: str) -> Callable[[Reader], str]:
     def mark(reader: Reader) -> str:
         rows = reader.frame("fig-6-8")
@@ -110,22 +106,127 @@ def _mark(arm: str) -> Callable[[Reader], str]:
     return mark
 
 
+def rankings(results: ProgramResults) -> pd.DataFrame:
+    """Does the predicted effect tell who gains most: AUTOC and Qini, months in work in year 2.
+
+    The prediction is that of the outcome forests, made without the person.
+    """
+    main = of(results).main
+    column = main.scores.outcomes.index(RANKED)
+
+    def row(_: str, code: int, target: rate.Target) -> dict[str, Any]:
+        model = main.nuisances.outcome_model
+        priority = model[:, code, column] - model[:, 0, column]
+        found = rate.rate(main.scores, code, priority, RANKED, target=target)
+        parts = {"months": found.estimate, "std_error": found.std_error}
+        return {"measure": target, **parts, "p_value": found.p_value}
+
+    targets: tuple[rate.Target, ...] = ("autoc", "qini")
+    parts = [by_arm(main, partial(row, target=target)) for target in targets]
+    adjusted = [part.assign(p_adjusted=holm(part["p_value"].to_numpy(float))) for part in parts]
+    return pd.concat(adjusted, ignore_index=True).drop(columns="p_value")
+
+
+def repeated(results: ProgramResults) -> pd.DataFrame:
+    """Effects on months in work with other splits of the sample, by the median rule."""
+    found = of(results).repeated
+    assert found is not None
+    return found
+
+
+def leaves(results: ProgramResults) -> pd.DataFrame:
+    """The leaves of the rule, persons to the nearest ten."""
+    assert results.rule is not None
+    table = results.rule.leaves.copy()
+    two = of(results).main.covariates.isin([0, 1]).all()  # yes or no: no limit to tell
+    for k in (1, 2):
+        yes_or_no = table[f"covariate_{k}"].map(two).eq(True)
+        answer = table[f"side_{k}"].map({"low": "no", "high": "yes"})
+        table[f"side_{k}"] = table[f"side_{k}"].mask(yes_or_no, answer)
+        table[f"threshold_{k}"] = table[f"threshold_{k}"].mask(yes_or_no)
+        for part in ("covariate", "side"):
+            codes = table[f"{part}_{k}"]
+            table[f"{part}_{k}"] = [f"{part}_{code or 'none'}" for code in codes]
+    people = [counts.about(n) for n in table["n"]]
+    return table.assign(n=people, leaf=[str(k) for k in range(1, len(table) + 1)])
+
+
+def values(results: ProgramResults) -> pd.DataFrame:
+    """What the rule is worth beside today's use and beside giving nobody anything."""
+    assert results.rule is not None
+    rule = results.rule
+    better = ["yes" if rule.better(than) else "no" for than in rule.values["than"]]
+    return rule.values.assign(n=counts.about(rule.n), better=better)
+
+
+def _allowed(reader: Reader) -> str:
+    return ", ".join(reader.common("rule_programs"))
+
+
+def _verdict(reader: Reader) -> str:
+    rows = reader.frame("tbl-rule-value").set_index("than")["better"]
+    if not reader.common("rule_gives"):
+        return "nobody"
+    return "_".join(rows[than] for than in AGAINST)
+
+
+def methods(results: ProgramResults) -> pd.DataFrame:
+    """What other methods would conclude, months in work in year 2, and the truth if known."""
+    data = of(results)
+    known = data.truth["cohorts"]["main"]["att"] if data.truth else {}
+
+    def own(arm: str, _: int) -> dict[str, Any]:
+        found = own_effect(data.main, arm)
+        return {"method": "dml", "months": found.estimate, "std_error": found.std_error}
+
+    made = by_arm(data.main, own)
+    others = data.alternatives[data.alternatives.outcome == RANKED]
+    others = others.rename(columns={"estimate": "months"})[["arm", "method", "months", "std_error"]]
+    found = pd.concat([others.merge(made[["arm", "n"]]), made], ignore_index=True)
+    truth = [known.get(arm, {}).get(RANKED, np.nan) for arm in found.arm]
+    return found.assign(truth=np.array(truth, dtype=float))
+
+
+def truth(results: ProgramResults) -> pd.DataFrame:
+    """How far the estimates are from the truth of the simulated registers."""
+    data = of(results)
+    assert data.truth is not None
+    table = programs_effects.compare(data.main, dict(data.truth))
+    table = table[table.outcome.str.match(r"months_|earnings_") & (table.arm != REST)]
+    rows = []
+    for (estimand, arm), part in table.groupby(["estimand", "arm"], sort=False):
+        months = part.set_index("outcome").loc[RANKED]
+        rows.append(
+            {
+                "estimand": estimand,
+                "arm": arm,
+                "months": months.estimate,
+                "std_error": months.std_error,
+                "truth": months.truth,
+                "worst": round(float(part.z.abs().max()), 1),
+                "within": int(part.within.sum()),
+                "tests": len(part),
+                "n": int(part.n_treated.iloc[0]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _distance(reader: Reader, method: str) -> float:
+    rows = reader.rows
+    rows = rows[rows["method"] == method]
+    return float((rows["months"] - rows["truth"]).abs().mean())
+
+
+ARM = ("arm",)
+LESS: dict[str, Any] = {"se": "std_error"}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     fitted(
         "tbl-6-7",
         gate,
         ("characteristic", "category", "arm"),
         {
-            "months": Value(
-                "num2_s",
-                MONTHS,
-                at=("estimate", "x"),
-                estimand="gate",
-                method="dml",
-                published="printed",
-                **EFFECT,
-            ),
-            "printed": Value(source="published"),
+            "months": effect(MONTHS, "num2_s", "gate", at=("estimate", "x")),
             "std_error": Value("num2", at=("std_error", "x")),
         },
         Table(rows=("characteristic", "category"), spread=("arm",)),
@@ -152,8 +253,103 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         when=When(
             lambda results: (
                 int(of(results).in_county.sum()) >= MIN_GATE and len(county(results)) > 0
-            ),
-            "tbl-county-few",
+            )
         ),
     ),
+    fitted(
+        "tbl-ranking",
+        rankings,
+        ("arm", "measure"),
+        {
+            "months": Value("num2_s", MONTHS, se="std_error", p="p_adjusted", estimand="rate"),
+        },
+        Table(rows=ARM, spread=("measure",)),
+        facts={
+            "found": Fact(
+                lambda reader: int((reader.rows.groupby("arm")["p_adjusted"].min() < LEVEL).sum())
+            ),
+            "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
+        },
+    ),
+    fitted(
+        "tbl-repeated",
+        repeated,
+        ("arm", "year"),
+        {
+            "first": Value("num2_s", se="first_error"),
+            "months": Value("num2_s", MONTHS, se="std_error", estimand="att, median of splits"),
+        },
+        Table(rows=("arm", "year")),
+        facts={"times": Fact(lambda reader: reader.common("repetitions"))},
+        when=When(lambda results: of(results).repeated is not None),
+    ),
+    fitted(
+        "tbl-methods",
+        methods,
+        ("arm", "method"),
+        {
+            "months": Value("num2_s", MONTHS, se="std_error", estimand="att", method="method"),
+            "truth": Value("num2_s", source="drawn"),
+        },
+        Table(rows=ARM, spread=("method",), once=("truth",)),
+        facts={
+            "gap": Fact(lambda reader: _distance(reader, "naive"), "num2"),
+            "dml_gap": Fact(lambda reader: _distance(reader, "dml"), "num2"),
+        },
+    ),
+    fitted(
+        "tbl-truth",
+        truth,
+        ("estimand", "arm"),
+        {
+            "months": Value("num2_s", **LESS),
+            "truth": Value("num2_s", MONTHS, estimand="truth", source="drawn"),
+            "worst": Value("num1", source="drawn"),
+            "within": Value("int", source="drawn"),
+            "tests": Value("int", source="drawn"),
+        },
+        Table(rows=("estimand", "arm")),
+        facts={
+            "within": Fact(
+                lambda reader: reader.rows["within"].sum() / reader.rows["tests"].sum(), "share0"
+            ),
+            "tests": Fact(lambda reader: int(reader.rows["tests"].sum())),
+        },
+        finding=told,
+        when=When(lambda results: of(results).truth is not None),
+    ),
+    fitted(
+        "tbl-policy",
+        leaves,
+        ("leaf",),
+        {
+            **{f"covariate_{k}": Value("name") for k in (1, 2)},
+            **{f"side_{k}": Value("name") for k in (1, 2)},
+            **{f"threshold_{k}": Value("num1", source="design") for k in (1, 2)},
+            "action": Value("name"),
+            "n": Value("int"),
+        },
+        Table(rows=("leaf",)),
+        facts={"allowed": Fact(_allowed, "text")},
+        when=When(lambda results: results.rule is not None, "tbl-policy-none"),
+    ),
+    fitted(
+        "tbl-rule-value",
+        values,
+        ("than",),
+        {
+            "rule": Value("thousand", se="std_error"),
+            "other": Value("thousand", se="std_error"),
+            "difference": Value(
+                "thousand", "NOK per person", se="std_error", estimand="value of the rule"
+            ),
+            "months": Value("num2_s", MONTHS, se="months_error", estimand="work under the rule"),
+            "better": Value("name"),
+            "n": Value("int"),
+        },
+        Table(rows=("than",)),
+        finding=_verdict,
+        when=When(lambda results: results.rule is not None),
+    ),
 )
+SENTENCES = (Sentence("county-few", _few_in_county),)

@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 
 from naveval.disclosure import counts, keys
 from naveval.estimators import overlap
-from naveval.exhibits.declare import Exhibit, Fact, Table, Value, View, When
-from naveval.exhibits.protect import Descriptive
+from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
 from naveval.exhibits.reader import Reader
-from naveval.studies.programs import published
 from naveval.studies.programs.codes import ARMS, CONTROL, REST
 from naveval.studies.programs.effects import Estimated
-from naveval.studies.programs.exhibits.common import SAMPLES, STEPS
-from naveval.studies.programs.exhibits.effects import GROUPS, fitted, of
-from naveval.studies.programs.exhibits.effects_groups import group_series
+from naveval.studies.programs.exhibits.common import SAMPLES, STEPS, described, told
+from naveval.studies.programs.exhibits.effects import GROUPS, Frame, fitted, of
 from naveval.studies.programs.results import ProgramResults
+from naveval.studies.programs.sample.covariates import SPELL, spell_category
 from naveval.studies.programs.sample.starts import BINS, WINDOWS
 
 START_GROUPS = (*GROUPS, "other")
 HISTORY = ("registered_60", "program_60")
 """Covariates of table B-8 that are months, not categories."""
 BALANCE = {"tbl-b-4": ARMS[:4], "tbl-b-5": ARMS[4:8], "tbl-b-6": ARMS[8:]}
+AGE_EDGES = (20, 30, 40, 50)
+AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
 EDUCATION = ("none", "lower", "academic", "vocational", "upper_other", "higher")
 
 
@@ -63,40 +63,19 @@ def flow(results: ProgramResults) -> pd.DataFrame:
 
 
 def _shares(
-    results: ProgramResults, rows: pd.DataFrame, key: str, codes: Sequence[str], name: str
+    results: ProgramResults, rows: pd.DataFrame, key: str, codes: Sequence[str]
 ) -> pd.DataFrame:
-    """Percent of each first group with each code, with what is printed of a table."""
+    """Percent of each first group with each code."""
     cells = counted(results, rows, {key: codes, "first_group": GROUPS})
     whole = counted(results, rows, {"first_group": GROUPS})
     table = cells.merge(whole.rename(columns={"n": "total"}), on="first_group")
-    printed = published.by_first_group(*PRINTED[name])
-    printed = printed.rename({"Begynner ikke på tiltak": "none", **published.STATUS})
-    number = (
-        printed[list(GROUPS)]
-        .rename_axis(key)
-        .melt(var_name="first_group", value_name="printed", ignore_index=False)
-    )
-    table = table.merge(number.reset_index(), on=[key, "first_group"], how="left")
-    if results.parameters.county:
-        table["printed"] = np.nan
     return table.assign(percent=100 * counts.share(table["n"], table["total"]))
-
-
-PRINTED = {
-    "tbl-6-1": ("table_6_1", "months_since_first_registration"),
-    "tbl-6-2": ("table_6_2", "innsatsgruppe_at_first_program_start"),
-}
 
 
 def waiting(results: ProgramResults) -> pd.DataFrame:
     """Table 6-1: months to the first programme."""
-    return _shares(
-        results,
-        of(results).time_to_first.rename(columns={"months": "wait"}),
-        "wait",
-        BINS,
-        "tbl-6-1",
-    )
+    rows = of(results).time_to_first.rename(columns={"months": "wait"})
+    return _shares(results, rows, "wait", BINS)
 
 
 def group_at_start(results: ProgramResults) -> pd.DataFrame:
@@ -105,32 +84,27 @@ def group_at_start(results: ProgramResults) -> pd.DataFrame:
     treated = frame[frame.arm != CONTROL]
     status = treated.group_at_start.where(treated.group_at_start.isin(GROUPS), START_GROUPS[-1])
     rows = treated[["person", "first_group"]].assign(status=status)
-    return _shares(results, rows, "status", START_GROUPS, "tbl-6-2")
+    return _shares(results, rows, "status", START_GROUPS)
 
 
-def sizes(results: ProgramResults, estimated: Estimated, label: str) -> pd.DataFrame:
+def sizes(sample: str) -> Frame:
     """Persons of a sample by programme and first group, and in all."""
-    frame = estimated.sample.frame[["person", "arm", "first_group"]]
-    both = pd.concat([frame, frame.assign(first_group="all")])
-    arms = (CONTROL, *estimated.arms)
-    table = counted(results, both, {"arm": arms, "first_group": (*GROUPS, "all")})
-    printed = published.read("table_6_3" if label == "tbl-6-3" else "table_b_7")
-    total = printed.groupby("program").n.sum()
-    own = table.arm.map({} if results.parameters.county else total)
-    return table.assign(printed=own.where(table["first_group"] == "all"))
+
+    def made(results: ProgramResults) -> pd.DataFrame:
+        estimated = of(results).main if sample == "main" else of(results).robust[sample]
+        frame = estimated.sample.frame[["person", "arm", "first_group"]]
+        both = pd.concat([frame, frame.assign(first_group="all")])
+        arms = (CONTROL, *estimated.arms)
+        return counted(results, both, {"arm": arms, "first_group": (*GROUPS, "all")})
+
+    return made
 
 
 def windows(results: ProgramResults) -> pd.DataFrame:
     """Table 6-6: starts in months 0–11 and 12–23."""
     rows = of(results).windows
     programs = [name for name in (*ARMS, REST) if (rows["program"] == name).any()]
-    table = counted(results, rows, {"program": programs, "window": WINDOWS})
-    printed = published.read("table_6_6").rename(
-        columns={"months_since_first_registration": "window", "n": "printed"}
-    )
-    printed = printed[["program", "window", "printed"]]
-    table = table.merge(printed, on=["program", "window"], how="left")
-    return table.assign(printed=np.nan if results.parameters.county else table.printed)
+    return counted(results, rows, {"program": programs, "window": WINDOWS})
 
 
 def followed(results: ProgramResults) -> pd.DataFrame:
@@ -144,10 +118,7 @@ def followed(results: ProgramResults) -> pd.DataFrame:
     own = counted(results, rows, {"arm": arms, "next": ("yes", "no")})
     own = own[own["next"] == "yes"].set_index("arm")["n"].reindex(n["arm"]).to_numpy()
     percent = 100 * counts.share(own, n["n"])
-    printed = published.read("table_b_3")
-    printed = printed[printed.spell_type != "Alene"].set_index("program").percent
-    number = n["arm"].replace({"all": "Total"}).map({} if results.parameters.county else printed)
-    return n.assign(n_followed=own, followed=percent, alone=100 - percent, printed=number)
+    return n.assign(n_followed=own, followed=percent, alone=100 - percent)
 
 
 def covariates(results: ProgramResults) -> pd.DataFrame:
@@ -162,6 +133,23 @@ def covariates(results: ProgramResults) -> pd.DataFrame:
             "n": len(table),
         }
     )
+
+
+def group_series(estimated: Estimated) -> dict[str, pd.Series]:
+    """Groups of table 6-7 by characteristic, first category the reference."""
+    x, frame = estimated.covariates, estimated.sample.frame
+    country = x[[f"country_{k}" for k in range(4)]].to_numpy().argmax(axis=1)
+    codes = {
+        "status": (np.where(frame.first_group == "special", 1, 0), ("seeker", "reduced")),
+        "sex": (x.woman.to_numpy().astype(int), ("man", "woman")),
+        "age_group": (np.digitize(x.age, AGE_EDGES), AGES),
+        "country": (country, ("0", "1", "2", "3")),
+        "spell": (spell_category(estimated.sample), SPELL),
+    }
+    return {
+        key: pd.Series(pd.Categorical.from_codes(values, categories=list(categories)))
+        for key, (values, categories) in codes.items()
+    }
 
 
 def indicators(estimated: Estimated) -> dict[tuple[str, str], NDArray[np.float64]]:
@@ -201,7 +189,7 @@ def _percent(results: ProgramResults, estimated: Estimated, rows: Any) -> pd.Dat
     return found.assign(n_with=cells["n"].to_numpy(), n=n, percent=percent)
 
 
-def balance(label: str) -> Any:
+def balance(label: str) -> Frame:
     """Tables B-4 to B-6: treated and weighted controls by characteristic, in percent."""
 
     def made(results: ProgramResults) -> pd.DataFrame:
@@ -228,15 +216,7 @@ def balance(label: str) -> Any:
                     smd_error=np.sqrt(1 / treated["n"] + 1 / size),
                 )
             )
-        table = pd.concat(parts, ignore_index=True)
-        printed = None if results.parameters.county else published.balance(label)
-        for name, what in (("treated", "treated"), ("control", "weighted control")):
-            index = pd.MultiIndex.from_arrays(
-                [table.characteristic, table.category, what + ", " + table.arm]
-            )
-            number = np.nan if printed is None else printed.reindex(index).to_numpy(float)
-            table[f"{name}_printed"] = number
-        return table
+        return pd.concat(parts, ignore_index=True)
 
     return made
 
@@ -261,38 +241,11 @@ def aft_participants(results: ProgramResults) -> pd.DataFrame:
             }
         )
         parts.append(pd.concat([found, history]).assign(sample=sample))
-    table = pd.concat(parts, ignore_index=True)
-    printed = None if results.parameters.county else published.balance("tbl-b-8")
-    index = pd.MultiIndex.from_frame(table[["characteristic", "category", "sample"]])
-    number = np.nan if printed is None else printed.reindex(index).to_numpy(float)
-    return table.assign(printed=number)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _has_arms(label: str, results: ProgramResults) -> bool:
     return any(arm in BALANCE[label] for arm in of(results).main.arms)
-
-
-def _sizes_of(sample: str) -> Any:
-    def made(results: ProgramResults) -> pd.DataFrame:
-        estimated = of(results).main if sample == "main" else of(results).robust[sample]
-        return sizes(results, estimated, "tbl-6-3" if sample == "main" else "tbl-b-7")
-
-    return made
-
-
-def _exhibit(
-    label: str,
-    data: Any,
-    keys: tuple[str, ...],
-    values: Mapping[str, Value],
-    view: View,
-    rests: Mapping[str, str],
-    counts: tuple[str, ...] = ("n",),
-    **more: Any,
-) -> Exhibit[ProgramResults]:
-    """An exhibit computed from protected counts."""
-    protect = Descriptive(rests, counts=counts)
-    return Exhibit(label, data, keys, values, protect, view, **more)
 
 
 def _merged(reader: Reader) -> str:
@@ -300,82 +253,69 @@ def _merged(reader: Reader) -> str:
     return ", ".join(reader.common("merged")) or "–"
 
 
-NUMBER = Value("num1", source="published")
-PRINTED_N = Value("int", source="published")
-PERSONS = Value("int", "persons", estimand="persons")
-SHARE = Value("num1", "percent", estimand="share", published="printed")
-BY_GROUP = Table(rows=("wait",), spread=("first_group",))
+PERSONS = {"n": Value("int", "persons", estimand="persons")}
+SHARE = Value("num1", "percent", estimand="share")
+BY_GROUP = ("first_group",)
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
-    _exhibit(
+    described(
         "tbl-flow",
         flow,
         ("step",),
-        {"n": PERSONS},
+        PERSONS,
         Table(rows=("step",)),
-        {},
         facts={"merged": Fact(_merged, "text")},
+        finding=told,
     ),
-    _exhibit(
-        "tbl-6-1",
-        waiting,
-        ("wait", "first_group"),
-        {"percent": SHARE, "printed": NUMBER},
-        BY_GROUP,
-        {"percent": "n"},
-        ("n", "total"),
+    *(
+        described(
+            label,
+            data,
+            (key, *BY_GROUP),
+            {"percent": SHARE},
+            Table(rows=(key,), spread=BY_GROUP),
+            {"percent": "n"},
+            counts=("n", "total"),
+            printed=("percent",),
+        )
+        for label, data, key in (
+            ("tbl-6-1", waiting, "wait"),
+            ("tbl-6-2", group_at_start, "status"),
+        )
     ),
-    _exhibit(
-        "tbl-6-2",
-        group_at_start,
-        ("status", "first_group"),
-        {"percent": SHARE, "printed": NUMBER},
-        Table(rows=("status",), spread=("first_group",)),
-        {"percent": "n"},
-        ("n", "total"),
-    ),
-    _exhibit(
+    described(
         "tbl-6-3",
-        _sizes_of("main"),
-        ("arm", "first_group"),
-        {
-            "n": Value("int", "persons", estimand="persons", published="printed"),
-            "printed": PRINTED_N,
-        },
-        Table(rows=("arm",), spread=("first_group",)),
-        {},
+        sizes("main"),
+        ("arm", *BY_GROUP),
+        PERSONS,
+        Table(rows=("arm",), spread=BY_GROUP),
+        printed=("n",),
     ),
-    _exhibit(
+    described(
         "tbl-b-7",
-        _sizes_of("reduced_capacity"),
-        ("arm", "first_group"),
-        {
-            "n": Value("int", "persons", estimand="persons", published="printed"),
-            "printed": PRINTED_N,
-        },
-        Table(rows=("arm",), spread=("first_group",)),
-        {},
+        sizes("reduced_capacity"),
+        ("arm", *BY_GROUP),
+        PERSONS,
+        Table(rows=("arm",), spread=BY_GROUP),
+        printed=("n",),
         only={"first_group": ("all",)},
         when=When(lambda results: "reduced_capacity" in of(results).robust),
     ),
-    _exhibit(
+    described(
         "tbl-6-6",
         windows,
         ("program", "window"),
-        {
-            "n": Value("int", "persons", estimand="starts", published="printed"),
-            "printed": PRINTED_N,
-        },
+        {"n": Value("int", "persons", estimand="starts")},
         Table(rows=("program",), spread=("window",)),
-        {},
+        printed=("n",),
     ),
-    _exhibit(
+    described(
         "tbl-b-3",
         followed,
         ("arm",),
-        {"n": Value("int"), "alone": Value("num1"), "followed": SHARE, "printed": NUMBER},
+        {"n": Value("int"), "alone": Value("num1"), "followed": SHARE},
         Table(rows=("arm",)),
         {"followed": "n_followed", "alone": "n_followed"},
-        ("n", "n_followed"),
+        printed=("followed",),
     ),
     fitted(
         "tbl-6-4",
@@ -390,17 +330,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             balance(label),
             ("characteristic", "category", "arm"),
             {
-                "treated": Value("num0", "percent", estimand="share", published="treated_printed"),
-                "control": Value(
-                    "num0",
-                    "percent",
-                    se="control_error",
-                    estimand="weighted share",
-                    published="control_printed",
-                ),
+                "treated": Value("num0", "percent", estimand="share"),
+                "control": Value("num0", "percent", se="control_error", estimand="weighted share"),
                 "smd": Value("num2", se="smd_error"),
-                "treated_printed": Value(source="published"),
-                "control_printed": Value(source="published"),
             },
             Table(rows=("characteristic", "category"), spread=("arm",)),
             shown=("treated",),
@@ -408,7 +340,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         )
         for label in BALANCE
     ),
-    _exhibit(
+    described(
         "tbl-b-8",
         aft_participants,
         ("characteristic", "category", "sample"),
@@ -416,17 +348,16 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "value": Value(
                 by="characteristic",
                 kinds={
-                    "history": Value("num1", "months", estimand="mean", published="printed"),
+                    "history": Value("num1", "months", estimand="mean"),
                     **dict.fromkeys(
                         ("status", "sex", "age_group", "country", "education6", "spell"),
-                        Value("num0", "percent", estimand="share", published="printed"),
+                        Value("num0", "percent", estimand="share"),
                     ),
                 },
             )
         },
         Table(rows=("characteristic", "category"), spread=("sample",)),
         {"value": "n_with"},
-        ("n", "n_with"),
         when=When(lambda results: (of(results).main.sample.frame.program == "AFT").any()),
     ),
 )

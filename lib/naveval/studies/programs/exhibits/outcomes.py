@@ -9,11 +9,11 @@ import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
-from naveval.exhibits.protect import Derived, Descriptive
+from naveval.exhibits.protect import Derived
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import GROUPS
-from naveval.studies.programs.exhibits.common import beside, told
+from naveval.studies.programs.exhibits.common import LONGEST, described, told
 from naveval.studies.programs.exhibits.drawing import lines_panels, states_panels
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.states import SUMS
@@ -102,13 +102,18 @@ def _ends(states: Sequence[str], name: str, groups: Sequence[str]) -> dict[str, 
     }
 
 
+def _apart(reader: Reader) -> str:
+    """Finding that tells the ends of the groups, where there are several."""
+    return "told" if reader.rows["group"].nunique() > 1 else ""
+
+
 def _months(
     label: str,
     data: Callable[[ProgramResults], pd.DataFrame],
     groups: Sequence[str],
     picture: Picture,
     ends: tuple[str, Sequence[str]],
-    finding: Callable[[Reader], str] | None = None,
+    finding: Callable[[Reader], str],
 ) -> Exhibit[ProgramResults]:
     """A figure of shares by month since the start, of the groups with enough persons."""
 
@@ -121,22 +126,17 @@ def _months(
             .sort_values("order", kind="stable", ignore_index=True)[list(frame)]
         )
 
-    return Exhibit(
+    return described(
         label,
-        data=shown,
-        keys=("group", "k", "state"),
-        values={"percent": Value("pct0", "percent", estimand="share")},
-        protect=Descriptive({"percent": "n_state"}, counts=("n", "n_state"), few=True),
-        view=picture,
+        shown,
+        ("group", "k", "state"),
+        {"percent": Value("pct0", "percent", estimand="share")},
+        picture,
+        {"percent": "n_state"},
         facts=_ends(ends[1], ends[0], groups),
         when=When(lambda results: len(shown(results)) > 0, f"{label}-few"),
         finding=finding,
     )
-
-
-def persons(results: ProgramResults) -> pd.DataFrame:
-    """Persons behind the figures by first programme, beside the printed ones."""
-    return beside(_of(results).persons, results, "tbl-b-2", ("program",), ("n",))
 
 
 def printed_shares(reader: Reader) -> pd.DataFrame:
@@ -170,7 +170,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             groups,
             Picture(states_panels),
             ("work", WORK),
-            told if label == "fig-5-1" else None,
+            told if label == "fig-5-1" else _apart,
         )
         for label, (breakdown, groups) in SHOWN.items()
     ),
@@ -181,19 +181,17 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             (*FIRST_PROGRAMS, *SECOND_PROGRAMS, *REST),
             Picture(lines_panels),
             ("percent", (state,)),
+            _apart,
         )
         for label, state in WAGES.items()
     ),
-    Exhibit(
+    described(
         "tbl-b-2",
-        data=persons,
-        keys=("program",),
-        values={
-            "n": Value("int", "persons", estimand="persons"),
-            "n_printed": Value("int", source="published"),
-        },
-        protect=Descriptive({}, counts=("n",)),
-        view=Table(rows=("program",)),
+        lambda results: _of(results).persons,
+        ("program",),
+        {"n": Value("int", "persons", estimand="persons")},
+        Table(rows=("program",)),
+        printed=("n",),
     ),
     Exhibit(
         "tbl-outcomes-published",
@@ -204,7 +202,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "percent_printed": Value("num0", source="published"),
         },
         protect=Derived("figures 5-1 to 5-7, B-1 and B-2"),
-        view=Table(rows=("figure", "group", "state", "after")),
+        view=Table(rows=("figure", "group", "state", "after"), longest=LONGEST),
         facts={
             "rows": Fact(lambda reader: int(_gap(reader).notna().sum())),
             "near": Fact(lambda reader: int((_gap(reader) <= NEAR).sum())),

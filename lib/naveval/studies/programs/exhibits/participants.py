@@ -1,19 +1,26 @@
 """Section «Hvem deltar på tiltak» (chapters 3 and 4): figures 4-1 to 4-10, tables 3-1 to B-1."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, View, When
-from naveval.exhibits.protect import Descriptive, Public
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
+from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import STATUS_CODES, month_code
 from naveval.studies.programs.exhibits import participants_drawing as drawn
-from naveval.studies.programs.exhibits.common import PRINTED, STATUSES, beside, extreme, told
+from naveval.studies.programs.exhibits.common import (
+    LONGEST,
+    STATUSES,
+    described,
+    extreme,
+    leads,
+    told,
+)
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.use import MONTHS
 from naveval.studies.programs.results import ProgramResults
@@ -21,6 +28,7 @@ from naveval.studies.programs.results import ProgramResults
 GROUP = ("characteristic", "category")
 REGISTERED = ("all", *(c for group in CATEGORIES.values() for c in group if c != STATUSES[-1]))
 """Categories of those who are registered with Nav."""
+Data = Callable[[ProgramResults], pd.DataFrame]
 LENGTHS = ("longest", "extension", "reduced")
 PAIR = ("program_1", "program_2")
 
@@ -81,48 +89,15 @@ def grouping(_: ProgramResults) -> pd.DataFrame:
 
 
 def _exhibit(
-    label: str,
-    name: str,
-    keys: tuple[str, ...],
-    values: Mapping[str, Value],
-    view: View | None,
-    rests: Mapping[str, str],
-    *,
-    counts: Sequence[str] = ("n",),
-    printed: Sequence[str] = (),
-    data: Callable[[ProgramResults], pd.DataFrame] | None = None,
-    **more: Any,
+    label: str, name: str, *how: Any, data: Data | None = None, **more: Any
 ) -> Exhibit[ProgramResults]:
-    """An exhibit of a frame of part 1.
-
-    Parameters
-    ----------
-    rests
-        Value to the protected persons it rests on.
-    counts
-        Other columns of protected persons.
-    printed
-        Values with a column of printed numbers beside them.
-    """
-    shown = {f"{one}{PRINTED}": _printed(values[one]) for one in printed}
-
-    def made(results: ProgramResults) -> pd.DataFrame:
-        frame = data(results) if data else _of(results, name)
-        return beside(frame, results, label, keys, printed) if printed else frame
-
-    protect = Descriptive(rests, counts=(*counts, *rests.values()), few=True)
-    return Exhibit(label, made, keys, {**values, **shown}, protect, view, **more)
+    """An exhibit of a frame of part 1; for the rest see `common.described`."""
+    return described(label, data or (lambda results: _of(results, name)), *how, **more)
 
 
 def _some(name: str, otherwise: str) -> When[ProgramResults]:
     """Shown where the frame has rows with enough persons."""
     return When(lambda results: len(_of(results, name)) > 0, otherwise)
-
-
-def _printed(value: Value) -> Value:
-    """The printed number beside a value, in the same format."""
-    kinds = {code: _printed(kind) for code, kind in value.kinds.items()}
-    return Value(value.format, by=value.by, kinds=kinds, source="published")
 
 
 def _percent(estimand: str, form: str = "pct0") -> Value:
@@ -222,6 +197,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         STARTED,
         facts=extreme("percent", "status", "pct0", last="k"),
         when=_some("cumulative", "fig-4-5-few"),
+        finding=leads("percent", "n_started", last="k"),
     ),
     _exhibit(
         "tbl-4-3",
@@ -232,6 +208,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         STARTED,
         printed=("percent",),
         only={"category": REGISTERED},
+        finding=told,
     ),
     *(
         _exhibit(
@@ -277,6 +254,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Table(rows=GROUP, spread=("population",)),
         {"percent": "n"},
         printed=("percent",),
+        finding=told,
     ),
     _exhibit(
         "fig-4-7",
@@ -286,6 +264,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Picture(drawn.use_by_program),
         {"starts_percent": "n_starts", "months_percent": "n_months"},
         facts=extreme("starts_percent", "program", "pct0"),
+        finding=leads("starts_percent", "n_starts"),
     ),
     _exhibit(
         "fig-4-8",
@@ -295,6 +274,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         Picture(drawn.mean_months),
         {"months": "n"},
         facts=extreme("months", "program", "num1"),
+        finding=leads("months", "n"),
     ),
     _exhibit(
         "fig-4-9",
@@ -317,6 +297,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **extreme("percent", "program", "pct0"),
             "best_group": extreme("percent", "category", "pct0")["best"],
         },
+        finding=leads("percent", "n"),
     ),
     _exhibit(
         "tbl-4-5",
@@ -392,7 +373,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         keys=("program", "code", "activity", "start"),
         values={"stop": Value("text")},
         protect=Public("table A-1"),
-        view=Table(rows=("program", "code", "activity", "start")),
+        view=Table(rows=("program", "code", "activity", "start"), longest=LONGEST),
     ),
 )
 SENTENCES: tuple[Sentence, ...] = (Sentence("participants-summary"), Sentence("noise"))

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from naveval.exhibits import figures
 from naveval.exhibits.reader import Reader
@@ -26,6 +28,7 @@ LARGEST = 8
 """Programmes with an area of their own in figure 4-9."""
 DARK_FROM, LEAST_TOLD, MOST = 27, 0.5, 45
 """Percent in figure 4-10: white text from, told from, and the darkest square."""
+FEW_THOUSANDS = 5_000
 
 
 def stock(reader: Reader) -> Figure:
@@ -33,13 +36,16 @@ def stock(reader: Reader) -> Figure:
     figure, ax = stacked(reader, "status", "m", "n", STATUS_STYLES, height=3.8)
     months = sorted(set(reader.rows["m"]))
     ax.set_xticks(months[:: len(months) // 6], [str(m // 100) for m in months[:: len(months) // 6]])
-    _thousands(ax)
+    _thousands(ax.yaxis, ax.get_ylim()[1])
     ax.set_ylabel(reader.named("", "y"))
     return figure
 
 
-def _thousands(ax: Axes) -> None:
-    ax.yaxis.set_major_formatter(lambda value, _: formats.number(value / 1000, 0))
+def _thousands(axis: Axis, top: float) -> None:
+    """Number an axis in thousands, with decimals where there are few of them."""
+    decimals = 0 if top >= FEW_THOUSANDS else 1
+    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(lambda value, _: formats.number(value / 1000, decimals))
 
 
 def composition(reader: Reader) -> Figure:
@@ -71,7 +77,7 @@ def participation(reader: Reader) -> Figure:
     figure, ax = _bars(reader, rows["status"], "status", rows["n"], height=3.0, color="#C9CED6")
     ax.barh(rows.index, rows["n_program"], color=DARK)
     _told(ax, rows["n"], rows["percent"], "pct0")
-    ax.xaxis.set_major_formatter(lambda value, _: formats.number(value / 1000, 0))
+    _thousands(ax.xaxis, ax.get_xlim()[1])
     return figure
 
 
@@ -157,16 +163,18 @@ def use_over_time(reader: Reader) -> Figure:
     styles = dict(zip(table.columns, MIX_STYLES, strict=False))
     areas(ax, table, styles)
     legend(figure, styles, {code: reader.named("program", code) for code in table.columns})
-    _thousands(ax)
+    _thousands(ax.yaxis, ax.get_ylim()[1])
     ax.set_ylabel(reader.named("", "y"))
     ax.set_xticks(list(table.index[::2]), [str(year) for year in table.index[::2]])
     return figure
 
 
 def who_gets_what(reader: Reader) -> Figure:
-    """Four heat maps with programmes down and groups across."""
+    """Four heat maps with programmes down and groups across, of those where somebody starts."""
     rows = reader.rows
-    figure, grid = figures.axes(2, 2, height=8.6, sharey=True)
+    for key in ("program", "category"):
+        rows = rows[rows.groupby(key)["percent"].transform("max") >= LEAST_TOLD]
+    figure, grid = figures.axes(2, 2, height=7.8, sharey=True)
     for ax, (part, own) in zip(
         grid.ravel(), rows.groupby("characteristic", sort=False), strict=True
     ):

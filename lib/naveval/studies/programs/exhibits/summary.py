@@ -1,0 +1,131 @@
+"""Section «Svaret»: what the programmes changed and whether they were worth it, by tested signs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from naveval.estimators.detectable import multiplier
+from naveval.exhibits.declare import Fact, Sentence
+from naveval.exhibits.reader import Reader
+from naveval.studies.programs.exhibits.common import SIGNS, listed, wording
+from naveval.studies.programs.exhibits.costs import by_program, ranked
+from naveval.studies.programs.exhibits.effects import LEVEL, last_year
+
+Found = Callable[[Reader], dict[str, list[str]]]
+
+
+def _effects(reader: Reader) -> dict[str, list[str]]:
+    """Programmes by the sign of their effect on work, all tested together."""
+    return last_year(reader).groupby("sign")["arm"].agg(list).to_dict()
+
+
+def _net_benefits(reader: Reader) -> dict[str, list[str]]:
+    """Programmes by the sign of their net benefit, all tested together."""
+    return reader.frame("tbl-uncertainty").groupby("sign")["program"].agg(list).to_dict()
+
+
+def _names(get: Found, sign: str) -> Fact:
+    """The programmes of a sign in running text, as «arbeidstrening og oppfølging»."""
+
+    def told(reader: Reader) -> str:
+        return listed([reader.named("plain", program) for program in get(reader).get(sign, [])])
+
+    return Fact(told, "text")
+
+
+def _detectable(reader: Reader) -> pd.Series:
+    """Smallest effects that the programmes of unclear sign would have shown, tested together."""
+    rows = last_year(reader)
+    errors = rows.loc[rows["sign"] == "unclear", "std_error"]
+    return multiplier(1 - LEVEL / max(len(rows), 1)) * errors
+
+
+def _how_many_unclear(reader: Reader) -> str:
+    found, every = len(_detectable(reader)), len(last_year(reader))
+    return "" if not found else "all" if found == every else "one" if found == 1 else "several"
+
+
+def _costs_unclear(reader: Reader) -> str:
+    found = _net_benefits(reader)
+    return "text" if "unclear" in found and len(found) > 1 else ""
+
+
+def _largest(reader: Reader) -> Any:
+    """The programme with an effect that has most persons in the sample."""
+    sizes = reader.frame("tbl-6-3")
+    sizes = sizes[sizes["first_group"] == "all"].set_index("arm")["n"]
+    rows = last_year(reader).set_index("arm", drop=False)
+    return rows.loc[sizes[rows.index].idxmax()]
+
+
+def _of_largest(column: str) -> Fact:
+    form = {"months": "num1_s", "year": "int"}.get(column, "num1")
+    return Fact(lambda reader: _largest(reader)[column], form)
+
+
+def _net(name: str, place: int) -> Sentence:
+    """Key figure: the programme first or last by estimated net benefit."""
+
+    def named(reader: Reader) -> str:
+        net = by_program(reader, "tbl-uncertainty", "net_benefit").sort_values(ascending=False)
+        return reader.named("plain", str(net.index[place]))
+
+    return Sentence(
+        f"key-net-{name}",
+        lambda reader: reader.parameters.effects,
+        facts={**ranked("own", place), "program": Fact(named, "text")},
+    )
+
+
+SENTENCES: tuple[Sentence, ...] = (
+    Sentence(
+        "answer-effects",
+        lambda reader: wording(_effects(reader)) or "hidden",
+        facts={
+            **{sign: _names(_effects, sign) for sign in SIGNS},
+            "opening": Fact(
+                lambda reader: f"{wording(_effects(reader))}_{reader.output.origin}", "name"
+            ),
+            "year": Fact(lambda reader: int(last_year(reader)["year"].max())),
+        },
+    ),
+    Sentence(
+        "answer-costs",
+        lambda reader: wording(_net_benefits(reader)) or "hidden",
+        facts={sign: _names(_net_benefits, sign) for sign in SIGNS},
+    ),
+    Sentence("key-start"),
+    Sentence(
+        "key-effect",
+        lambda reader: "text" if len(last_year(reader)) else "",
+        facts={
+            "program": Fact(lambda reader: reader.named("plain", _largest(reader)["arm"]), "text"),
+            **{name: _of_largest(name) for name in ("year", "months", "ci_low", "ci_high")},
+        },
+    ),
+    _net("best", 0),
+    _net("worst", -1),
+    Sentence("key-level", lambda reader: "county" if reader.parameters.county else "country"),
+    Sentence(
+        "answer-unclear",
+        _how_many_unclear,
+        facts={
+            "names": _names(_effects, "unclear"),
+            "low": Fact(lambda reader: float(_detectable(reader).min()), "num1"),
+            "high": Fact(lambda reader: float(_detectable(reader).max()), "num1"),
+        },
+    ),
+    Sentence(
+        "answer-calculation",
+        lambda reader: f"{reader.parameters.effects}_{reader.output.origin}",
+        then=(
+            Sentence(
+                "answer-costs-unclear",
+                _costs_unclear,
+                facts={"names": _names(_net_benefits, "unclear")},
+            ),
+        ),
+    ),
+    Sentence("answer-not"),
+)
