@@ -370,6 +370,29 @@ def test_estimates_hold_what_was_released_with_its_own_keys(showing, results) ->
     assert set(log["label"]) == {"tbl-1", "tbl-2"}
 
 
+def test_every_number_carries_its_key_to_the_report(showing, results, monkeypatch) -> None:
+    said, table = showing.show("said", results), showing.show("tbl-2", results)
+    showing.finish(results)
+    assert said._repr_mimebundle_() == {"text/markdown": said.markdown}
+    monkeypatch.setenv(RESULT_VARIABLE, "x")
+    told = said._repr_mimebundle_()["text/markdown"]
+    assert '[−7,2\u00a0%]{key="tbl-2.effect[men]"}' in told
+    assert '{key="tbl-2.effect[men].low"}' in told
+    assert "key=" not in said.markdown
+    assert '{key="tbl-2.negative"} av [2]{key="tbl-2.all"}' in table.text
+    kept = pd.read_csv(showing.output.folder / "numbers.csv", keep_default_na=False)
+    by_place = kept.set_index(["label", "part"])
+    assert by_place.loc[("tbl-2", "1,2"), "key"] == "tbl-2.effect[men]"
+    assert by_place.loc[("tbl-2", "1,4"), ["key", "shown"]].tolist() == [
+        "tbl-2.effect[men].p",
+        "0,012",
+    ]
+    for row in kept[kept["label"] == "said"].itertuples():
+        exhibit, _, name = row.key.partition(".")
+        value = showing.reader(results, exhibit)(row.key if "[" in row.key else name)
+        assert float(row.value) == value
+
+
 @pytest.mark.parametrize(
     "view",
     [

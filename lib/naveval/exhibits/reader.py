@@ -14,6 +14,9 @@ from naveval.exhibits.output import Output
 from naveval.project import formats
 from naveval.project.errors import EstimationError, ParameterError
 
+COMMON = "common"
+"""Before the names of what is common to a run, in keys of numbers."""
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -28,6 +31,8 @@ class Reader:
     noisy
         Whether numbers that rest on fewer than ten protected persons can be seen: by pictures,
         which mark them. To facts, sentences and what is derived they are missing.
+    told
+        Key of every number told so far, to its value.
     """
 
     report: Report
@@ -35,6 +40,7 @@ class Reader:
     _results: Results = field(repr=False)
     label: str = ""
     noisy: bool = False
+    told: dict[str, Any] = field(default_factory=dict, repr=False)
     _kept: dict[str, Released] = field(default_factory=dict, repr=False)
     _firm: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -159,13 +165,19 @@ class Reader:
 
     def fill(self, template: str) -> str:
         """Fill a template; what is missing shows as such."""
-        return words.fill(template, Fields(self), self.label)
+        return formats.plain(self.keyed(template)[0])
 
-    def told(self, template: str) -> tuple[str, bool]:
-        """A template filled, and whether a number in it is missing."""
+    def keyed(self, template: str) -> tuple[str, bool]:
+        """A template filled, its numbers with keys, and whether one of them is missing."""
         given = Fields(self)
         text = words.fill(template, given, self.label)
         return text, any(formats.is_missing(value) for value in given.used)
+
+    def key(self, name: str) -> str:
+        """The key of a field: its reference, or where its bare name is declared."""
+        if references.REFERENCE.fullmatch(name):
+            return name
+        return f"{self.label if name in self._facts() else COMMON}.{name}"
 
 
 class Fields(Mapping[str, Any]):
@@ -178,9 +190,10 @@ class Fields(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name == "place":
             return self.reader.output.place
-        found = self.reader.look_up(name)
+        found, key = self.reader.look_up(name), self.reader.key(name)
         self.used.append(found.value)
-        return found
+        self.reader.told[key] = found.value
+        return replace(found, key=key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(("place", *self.reader.report.common))
