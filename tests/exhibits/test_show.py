@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import dataclass, replace
+from inspect import signature
 from pathlib import Path
+from typing import get_type_hints
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from naveval.disclosure.decisions import Protection
-from naveval.exhibits import rows, show, views
+from naveval.exhibits import markdown, rows, show, views
 from naveval.exhibits.declare import (
     Areas,
     Bars,
@@ -27,6 +29,7 @@ from naveval.exhibits.declare import (
 )
 from naveval.exhibits.output import RESULT_VARIABLE, Output
 from naveval.exhibits.protect import Derived, Descriptive, Drawn, Model, Public
+from naveval.exhibits.reader import Reader
 from naveval.exhibits.rows import SUPPRESSED, UNCERTAIN
 from naveval.exhibits.show import Showing
 from naveval.project import places
@@ -454,6 +457,14 @@ def test_an_exhibit_without_protection_is_refused(tmp_path, results) -> None:
     )
     counted = shown_in(tmp_path / "other", exhibits=(hidden_count, report().exhibit("tbl-2")))
     assert "n" not in counted.show("tbl-1", results).rows
+
+
+@pytest.mark.parametrize("view", [views.draw, markdown.table, rows.of_exhibit, show.estimates])
+def test_views_take_released_rows_by_their_type(view, results) -> None:
+    assert get_type_hints(view)["reader"] is Reader
+    more = list(signature(view).parameters)[1:]
+    with pytest.raises((TypeError, AttributeError), match=r"dataclass|report"):
+        view(results.counts, *(report().exhibit("fig-1") for _ in more))
 
 
 def test_a_protected_zero_is_no_number_of_persons_in_the_estimates() -> None:

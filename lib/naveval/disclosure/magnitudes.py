@@ -4,10 +4,7 @@ The noise follows from the cell key: its sign and size, with |e| between one hal
 sum never gives back one person's part. The cap is the most that one person can add.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from naveval.disclosure import keys
@@ -78,20 +75,6 @@ def noise_variance() -> float:
     """Variance of the noise in a sum, in caps squared."""
     least = thresholds().sums.least_noise
     return (1 - least**3) / (3 * (1 - least))
-
-
-def protect(
-    frame: pd.DataFrame, sums: Mapping[str, tuple[str, float]], secret: Secret
-) -> pd.DataFrame:
-    """The frame with sums protected, `{"hours": ("n_hours", 37.5)}`: persons behind and cap.
-
-    Reads `n_hours` and `n_hours_key`; leaves both in place for `counts.protect`.
-    """
-    found = {
-        name: protected_sums(frame[name], frame[n], frame[n + SUFFIX], secret, cap=cap, where=name)
-        for name, (n, cap) in sums.items()
-    }
-    return frame.assign(**found)
 
 
 def periods(
