@@ -137,6 +137,7 @@ class Attacked:
     unlike: int
     exact: pd.DataFrame
     beyond: list[str]
+    utility: pd.DataFrame
     cells: int
     links: int
 
@@ -169,6 +170,13 @@ def attacked(out: Path, study: str) -> Attacked:
         union.unlike(editions),
         pd.concat(exact, ignore_index=True),
         [line for folder in places for line in union.beyond(folder)],
+        pd.concat(
+            [
+                union.utility(own["later", place, True], own["later", place, False], families)
+                for place, families in zip(PLACES[study], editions[0], strict=True)
+            ],
+            ignore_index=True,
+        ),
         *found.links.shape[::-1],
     )
 
@@ -181,12 +189,18 @@ def told(study: str, found: Attacked) -> str:
             where = "published counts" if published_ else "differences"
             lines.append(
                 f"  {name}, {len(part)} small {where}: certain {part['certain'].mean():.0%}, "
-                f"narrowest {part['width'].min()}, believed and right {part['right'].mean():.1%}"
+                f"narrowest {part['width'].min()}, believed and right {part['right'].mean():.1%}, "
+                f"routes {part['routes'].max()}"
             )
     same = found.exact[(found.exact["equal"] > 0.5) & (found.exact["rows"] >= 3)]
     lines.append(f"  unlike {found.unlike}; alike without protection: {len(same)} columns")
     lines += [
         f"    {row.label}.{row.column}: {row.equal:.0%} of {row.rows}" for row in same.itertuples()
+    ]
+    lines += [
+        f"  {row.kind}: {row.numbers} numbers moved by {row.median:.2f} standard errors (largest "
+        f"{row.largest:.1f}), missing {row.gaps:.2%} (before {row.before:.1%})"
+        for row in found.utility.itertuples()
     ]
     lines.append(f"  beyond the CSV files: {len(found.beyond)} {found.beyond[:5]}")
     return "\n".join(lines)

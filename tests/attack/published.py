@@ -42,7 +42,8 @@ def families(study: str, protected: Path, control: Path, where: str) -> list[Fam
         both = _joined(files[0], files[1], exhibit.keys)
         if both is not None:
             found += list(_counts(both, exhibit.keys, f"{where}/{exhibit.label}"))
-    return found
+    # Told alike without protection: printed, drawn, or persons to ten (`union.exact` sees to it).
+    return [one for one in found if (one.rows["shown"] != one.rows["true"]).any()]
 
 
 def _joined(shown: Path, true: Path, keys: tuple[str, ...]) -> pd.DataFrame | None:

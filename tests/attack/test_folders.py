@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from folders import PLACES, Attacked, attacked, make
 
+from naveval.disclosure.thresholds import thresholds
+
 MIN_WIDTH = 3
 ALIKE = 0.6
 PUBLIC = {"tbl-weights.labour_force", "tbl-counties.labour_force"}
@@ -27,6 +29,7 @@ def test_no_small_count_is_recovered(found: Attacked) -> None:
     assert not learnt["certain"].any()
     assert learnt["width"].min() >= MIN_WIDTH
     assert learnt["right"].mean() <= 0.01
+    assert learnt["routes"].max() <= thresholds().counts.routes
 
 
 @pytest.mark.slow

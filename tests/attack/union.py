@@ -9,17 +9,19 @@ at least what can be known.
 import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pandas as pd
-from attackers import report
+from attackers import report, routes
 from published import Family
 from scipy import sparse
 from view import CHANGED, EXACT, HIDDEN, SILENT, equations, view
 
+from naveval.disclosure.scan.tables import counts_persons
+from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.protect import Drawn, Public
 from naveval.project import catalogue
 
@@ -237,7 +239,12 @@ def attack(found: Union, *, protected: bool, sample: int = 60, seed: int = 0) ->
     prior = np.bincount(np.minimum(true, 10), minlength=11) / len(true) + 1e-3
     known = view(shown, kinds, found.links, LARGEST)
     learnt = report(known, true, prior, chosen)
-    return learnt.assign(published=published[chosen], where=found.cells["where"].to_numpy()[chosen])
+    sums = found.links[np.diff(found.links.indptr) > 2]  # not two names of the same persons
+    return learnt.assign(
+        published=published[chosen],
+        where=found.cells["where"].to_numpy()[chosen],
+        routes=routes(replace(known, equations=sums), chosen),
+    )
 
 
 def unlike(editions: Sequence[Sequence[Sequence[Family]]]) -> int:
@@ -285,8 +292,11 @@ def exact(study: str, protected: Path, control: Path) -> pd.DataFrame:
         apart = {*exhibit.keys, *exhibit.free}
         for column in [name for name in frames[0] if name not in apart and name in frames[1]]:
             own, true = frames[0][column], frames[1][column]
-            full = own[pd.to_numeric(own, errors="coerce").notna()]
-            full = full[full.str.replace("[-.0]", "", regex=True).str.len() >= FULL_DIGITS]
+            numbers = pd.to_numeric(own, errors="coerce")
+            full = own.str.replace("[-.0]", "", regex=True).str.len() >= FULL_DIGITS
+            if counts_persons(column, thresholds()):
+                full |= numbers % thresholds().counts.persons_to > 0
+            full = own[full & numbers.notna()]
             if len(full):
                 equal = float((full == true[full.index]).mean())
                 found.append((exhibit.label, column, equal, len(full)))
@@ -323,3 +333,36 @@ def _in_json(node: object) -> set[float | None]:
     values = node.get("value", []) if isinstance(node, dict) else []
     listed = values.values() if isinstance(values, dict) else values
     return {_number(one) for one in listed if isinstance(one, int | float)}
+
+
+def utility(protected: Path, control: Path, families: Sequence[Family]) -> pd.DataFrame:
+    """How far protection moves shown numbers, in standard errors, and what is missing.
+
+    A count's standard error is the square root of the count; other numbers have their own.
+
+    Returns
+    -------
+    kind, numbers, median, largest (in standard errors), gaps (share missing now), before (share
+    that rests on one to four persons and was hidden by suppression of small counts).
+    """
+    rows = pd.concat([one.rows for one in families], ignore_index=True)
+    told = rows[rows["true"] > 0]
+    moved = {"counts": (told["shown"] - told["true"]).abs() / np.sqrt(told["true"])}
+    tables = [pd.read_csv(one / "estimates.csv", dtype=str) for one in (protected, control)]
+    keys = list(tables[0].columns[: list(tables[0].columns).index("estimate")])
+    both = tables[0].merge(tables[1], on=keys, suffixes=("", "_true"))
+    numbers = both[[f"{n}{end}" for n in ("estimate", "std_error") for end in ("", "_true")]]
+    numbers = numbers.apply(pd.to_numeric, errors="coerce")
+    error = numbers["std_error_true"].where(numbers["std_error_true"] > 1e-9)
+    moved["estimates"] = ((numbers["estimate"] - numbers["estimate_true"]).abs() / error).dropna()
+    gaps = float(numbers["estimate"][numbers["estimate_true"].notna()].isna().mean())
+    small = float(((rows["true"] > 0) & (rows["true"] < SMALL)).mean())
+    return pd.DataFrame(
+        [
+            (kind, len(one), float(one.median()), float(one.max()), gap, before)
+            for (kind, one), gap, before in zip(
+                moved.items(), (0.0, gaps), (small, np.nan), strict=True
+            )
+        ],
+        columns=["kind", "numbers", "median", "largest", "gaps", "before"],
+    )
