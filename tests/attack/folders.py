@@ -20,6 +20,8 @@ import pandas as pd
 import published
 import union
 
+from naveval.publishing.audit import folder as audit
+
 HERE = Path(__file__).resolve().parent
 
 SCALES = {"hedmark": 0.05, "followup": 0.05, "programs": 0.01, "indicator": 0.003}
@@ -128,8 +130,9 @@ def make(out: Path, studies: list[str]) -> None:
 class Attacked:
     """What the attackers learnt of a study, and what else its folders tell.
 
-    unlike: counts of the same persons that differ between places and editions. exact, beyond: see
-    `union`. links: number of equations.
+    unlike: counts of the same persons that differ between places and editions. exact, beyond,
+    utility: see `union`. unkeyed: numbers on pages without a key to what was released.
+    cells, links: how many counts and equations there are.
     """
 
     protected: pd.DataFrame
@@ -138,6 +141,7 @@ class Attacked:
     exact: pd.DataFrame
     beyond: list[str]
     utility: pd.DataFrame
+    unkeyed: list[str]
     cells: int
     links: int
 
@@ -177,6 +181,7 @@ def attacked(out: Path, study: str) -> Attacked:
             ],
             ignore_index=True,
         ),
+        [str(fault) for one in places for fault in audit.audit(one, checks=("numbers",)).faults],
         *found.links.shape[::-1],
     )
 
@@ -202,6 +207,7 @@ def told(study: str, found: Attacked) -> str:
         f"{row.largest:.1f}), missing {row.gaps:.2%} (before {row.before:.1%})"
         for row in found.utility.itertuples()
     ]
+    lines.append(f"  numbers on pages without a key: {len(found.unkeyed)} {found.unkeyed[:5]}")
     lines.append(f"  beyond the CSV files: {len(found.beyond)} {found.beyond[:5]}")
     return "\n".join(lines)
 

@@ -53,6 +53,11 @@ def test_other_files_tell_no_more_than_the_csv_files(found: Attacked) -> None:
     assert found.beyond == []
 
 
+@pytest.mark.slow
+def test_every_number_on_a_page_has_the_key_of_a_released_one(found: Attacked) -> None:
+    assert found.unkeyed == []
+
+
 def test_a_path_is_made_for_every_case(tmp_path: Path) -> None:
     from folders import cases
 
