@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from naveval.disclosure.counts import FEW, NOISY
-from naveval.exhibits import references, words
+from naveval.exhibits import words
 from naveval.exhibits.declare import PARTS, Exhibit, Table, Value
 from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
 from naveval.project.errors import ParameterError
 from naveval.project.escaping import literal
 
-TEXT_FORMATS = ("text", "month", *references.NAMES)
+TEXT_FORMATS = ("text", "month", *words.NAMES)
 ROW = "row"
 Cells = tuple[tuple[tuple[str, str], ...], ...]
 """Key and text of the cells of a table, by row."""
@@ -137,10 +137,10 @@ def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]
 
 
 def _text(reader: Reader, column: Column, value: Value, number: Any) -> str:
-    kind = references.part_format(value, column.part)
+    kind = words.part_format(value, column.part)
     if formats.is_missing(number):
         return formats.MISSING
-    if kind in references.NAMES:
+    if kind in words.NAMES:
         return literal(reader.by_format(kind, str(number)))
     shown = formats.FORMATS[kind](number)
     return literal(shown) if kind == "text" else shown
@@ -167,7 +167,7 @@ def possible(exhibit: Exhibit[Any], codes: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for column in columns(exhibit):
         for value in column.value.every_kind():
-            kind = references.part_format(value, column.part)
+            kind = words.part_format(value, column.part)
             for prefix in [""] if column.name in view.once else prefixes:
                 found[f"{prefix}{value.at[1] or column.name}"] = kind
     return found

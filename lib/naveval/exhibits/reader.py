@@ -8,7 +8,7 @@ import pandas as pd
 
 from naveval.disclosure.counts import FEW, NOISY
 from naveval.disclosure.released import Released
-from naveval.exhibits import protect, references, words
+from naveval.exhibits import protect, words
 from naveval.exhibits.declare import Exhibit, Fact, Report, Results, Sentence
 from naveval.exhibits.output import Output
 from naveval.project import formats
@@ -105,7 +105,7 @@ class Reader:
 
     def look_up(self, name: str) -> formats.Formatted:
         """A field of a text: a reference, a fact of the one at hand, or what is common."""
-        found = references.read(self.report, name)
+        found = words.read(self.report, name)
         if found is None:
             fact = self._facts().get(name)
             value = fact.get(self) if fact else self.common(name)
@@ -114,7 +114,7 @@ class Reader:
             there = self.at(found.exhibit.label)
             return there._formatted(found.fact.get(there), found.fact.format)
         value = one(self.frame(found.exhibit.label), found)
-        value = abs(value) if found.part == references.SIZE else value
+        value = abs(value) if found.part == words.SIZE else value
         return self._formatted(value, found.format)
 
     def common(self, name: str) -> Any:
@@ -137,7 +137,7 @@ class Reader:
         return self.report.exhibit(self.label).facts if self.report.has(self.label) else {}
 
     def _formatted(self, value: Any, kind: str) -> formats.Formatted:
-        if kind in references.NAMES:
+        if kind in words.NAMES:
             return formats.Formatted(self.by_format(kind, str(value)), "text")
         return formats.Formatted(value, kind)
 
@@ -175,7 +175,7 @@ class Reader:
 
     def key(self, name: str) -> str:
         """The key of a field: its reference, or where its bare name is declared."""
-        if references.REFERENCE.fullmatch(name):
+        if words.REFERENCE.fullmatch(name):
             return name
         return f"{self.label if name in self._facts() else COMMON}.{name}"
 
@@ -230,7 +230,7 @@ def shown_rows(exhibit: Exhibit[Any], frame: pd.DataFrame) -> pd.Series:
     return shown
 
 
-def one(frame: pd.DataFrame, reference: references.Reference) -> Any:
+def one(frame: pd.DataFrame, reference: words.Reference) -> Any:
     """The number of a reference in its exhibit's frame; missing where there is no such row."""
     here = pd.Series(True, index=frame.index)
     for key, code in zip(reference.exhibit.keys, reference.keys, strict=True):

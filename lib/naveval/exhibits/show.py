@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from naveval.disclosure.counts import FEW, NOISY
-from naveval.disclosure.released import LOG_COLUMNS
+from naveval.disclosure.decisions import LOG_COLUMNS
 from naveval.exhibits import figures as style
 from naveval.exhibits import markdown, printed, rows, views, words
 from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.exhibits import references
+from naveval.exhibits import words
 from naveval.exhibits.declare import PARTS
 from naveval.exhibits.show import NUMBERS_FILE
 from naveval.project import formats, parameters, paths
@@ -127,7 +127,7 @@ def _unlike_released(folder: Path, told: pd.DataFrame) -> Iterator[str]:
         value = pd.to_numeric(row.value, errors="coerce")
         if pd.isna(value):
             continue
-        found = references.REFERENCE.fullmatch(row.key)
+        found = words.REFERENCE.fullmatch(row.key)
         keys = tuple(sorted((found[3] or "").split(","))) if found else ()
         at = (found[1], found[2], *keys, found[4] or "") if found else ()
         if at in released and not np.isclose(value, released[at], rtol=1e-9, atol=1e-12):
