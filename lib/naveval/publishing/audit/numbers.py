@@ -15,7 +15,7 @@ or millionth only before «tusen» or «millioner».
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -114,10 +114,18 @@ def numbers(folder: Path, page: Path, name: str) -> list[Fault]:
             faults.append(f"{label}, cell {place}: no key for «{text}»")
     for label, text in html.alternatives(page):
         own = told.loc[(told["label"] == label) & (told["part"] == "alt"), "shown"]
-        for shown in sorted(own, key=len, reverse=True):
-            text = text.replace(shown, " ", 1)
-        faults += [f"{label}, alt text: no key for «{one}»" for one in typed(text, allowed)]
+        rest = typed(_without(text, own), allowed)
+        faults += [f"{label}, alt text: no key for «{one}»" for one in rest]
     return [Fault("numbers", name, fault) for fault in faults]
+
+
+def _without(text: str, shown: Iterable[str]) -> str:
+    """A text without what is shown in it, in this order."""
+    left = []
+    for one in shown:
+        before, found, after = text.partition(one)
+        left, text = ([*left, before], after) if found else (left, text)
+    return " ".join([*left, text])
 
 
 def _unlike_released(folder: Path, told: pd.DataFrame) -> Iterator[str]:
@@ -320,6 +328,7 @@ def _phrases(folder: Path) -> tuple[str, ...]:
     """Phrases of `report/definitions.yml` and of the folder's study, longest first."""
     file = paths.report_dir() / "definitions.yml"
     own = paths.texts_dir(folder.resolve().parent.name) / "definitions.yml"
-    phrases = parameters.read_yaml(file).get("common", []) if file.exists() else []
+    listed = parameters.read_yaml(file) if file.exists() else {}
+    phrases = [*listed.get("common", []), *listed.get("texts", [])]
     phrases += parameters.read_yaml(own)["phrases"] if own.exists() else []
     return tuple(sorted(map(str, phrases), key=len, reverse=True))

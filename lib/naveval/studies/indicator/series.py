@@ -229,13 +229,13 @@ def curves(
                 moved = categorical.grouped_moments(design, picked, g, size, weight)
                 gradient[found.name][t] = (moved @ design.expand) / safe[:, None]
     step = scores @ fit.bread
-    found = {
+    made = {
         g.name: finished(
             outcome, g, months, sums[g.name], _influence(direct, gradient, step, g.name), noise
         )
         for g in groupings
     }
-    return found if noise is None or is_share(outcome) else _apart(found)
+    return made if noise is None or is_share(outcome) else _apart(made)
 
 
 def _apart(found: Mapping[str, Curves]) -> dict[str, Curves]:
