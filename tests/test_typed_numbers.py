@@ -10,33 +10,20 @@ import pytest
 
 from naveval.exhibits import words
 from naveval.project import catalogue, parameters
-from naveval.publishing.audit.numbers import BLANK, Known, unaccounted
+from naveval.publishing.audit import numbers
+from naveval.publishing.audit.numbers import Known
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(file for study in catalogue.names() for file in words.files(study)[1:])
+FIELD = re.compile(r"\{[^{}]*\}")
 NAMES = {"labels", "columns", "title", "format", "names", "parameters"}
 """Parts of the texts that name things and state no findings."""
-LISTED = rf"\d+(?:[–-]\d+)?(?:(?:,| og| til| mot){BLANK}\d+(?:[–-]\d+)?)*"
-FIELD = re.compile(r"\{[^{}]*\}")
-SPANS = (
-    re.compile(rf"\b{LISTED}{BLANK}(?:uker?|måneder?|md|år|timer|dager)\b"),
-    re.compile(rf"\b(?:år|landgruppe|gruppe){BLANK}{LISTED}", re.I),
-    re.compile(
-        rf"\(\d+ av \d+\)|\b(?:på|dekker|strek:|intervall\w*){BLANK}{LISTED}{BLANK}prosent\b"
-    ),
-)
-"""What a text may state without a field: spans of time, groups, parts, levels."""
-NOTHING = Known(np.array([]), ())
 
 
 def typed(template: str, phrases: tuple[str, ...] = ()) -> list[str]:
     """Numbers typed into a text instead of filled in from the estimates."""
-    text = FIELD.sub(" ", template)
-    for phrase in sorted(phrases, key=len, reverse=True):
-        text = text.replace(phrase, " ")
-    for pattern in SPANS:
-        text = pattern.sub(" ", text)
-    return unaccounted(text, NOTHING)
+    ordered = tuple(sorted(phrases, key=len, reverse=True))
+    return numbers.typed(FIELD.sub(" ", template), Known(np.array([]), ordered))
 
 
 def sentences(node: Any) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 from scipy.optimize import linprog
 from view import View
 
@@ -17,22 +18,36 @@ def intervals(known: View, cells: Iterable[int]) -> pd.DataFrame:
     """
     low, high = tightened(known)
     bounds = np.column_stack([low, high]).astype(float)
-    zero = np.zeros(known.equations.shape[0])
     rows = []
     for cell in cells:
         edge = []
+        links, near = neighbourhood(known.equations, cell)
         for sign in (1.0, -1.0):
-            goal = np.zeros(len(low))
-            goal[cell] = sign
-            if known.equations.shape[0] == 0 or low[cell] == high[cell]:
+            if links.shape[0] == 0 or low[cell] == high[cell]:
                 edge.append(float(low[cell] if sign > 0 else high[cell]))
                 continue
-            found = linprog(goal, A_eq=known.equations, b_eq=zero, bounds=bounds, method="highs")
+            goal = sign * (near == cell)
+            zero = np.zeros(links.shape[0])
+            found = linprog(goal, A_eq=links, b_eq=zero, bounds=bounds[near], method="highs")
             if not found.success:
                 raise ValueError(f"the published numbers contradict each other: {found.message}")
             edge.append(sign * found.fun)
         rows.append((cell, int(np.ceil(edge[0] - 1e-6)), int(np.floor(edge[1] + 1e-6))))
     return pd.DataFrame(rows, columns=["cell", "low", "high"])
+
+
+def neighbourhood(
+    links: sparse.csr_array, cell: int, most: int = 3000
+) -> tuple[sparse.csr_array, np.ndarray]:
+    """The equations around a cell, from the nearest out, and the cells that they hold."""
+    columns = links.tocsc()
+    near, rows = np.array([cell]), np.array([], dtype=int)
+    while True:
+        found = np.unique(columns[:, near].tocoo().row)
+        wider = np.union1d(near, links[found].tocoo().col)
+        if len(found) == len(rows) or len(wider) > most:
+            return links[rows][:, near], near
+        near, rows = wider, found
 
 
 def tightened(known: View, rounds: int = 30) -> tuple[np.ndarray, np.ndarray]:

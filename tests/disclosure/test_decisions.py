@@ -24,22 +24,18 @@ def frame() -> pd.DataFrame:
 
 
 def decide(given: pd.DataFrame, **more: object) -> decisions.Released:
-    options = {
-        "label": "tbl-1",
-        "secret": SECRET,
-        "counts": ["n", "n_work"],
-        "keys": ["county"],
-        "labels": ["printed"],
-        "persons": 512,
-        "shares": {"work": ("n_work", "n")},
-    }
-    return decisions.counted(given, **{**options, **more})
+    panel, protection = decisions.protected_panel(given, ["n", "n_work"], SECRET, persons=512)
+    told = panel[["county", "n", "n_work"]].assign(work=panel["n_work"] / panel["n"])
+    options = {"rests_on": {"work": "n"}, "numerators": {"work": "n_work"}, "counts": ["n"]}
+    return decisions.described(
+        told, label="tbl-1", protection=protection, keys=["county"], **{**options, **more}
+    )
 
 
 def test_counts_leave_protected_with_shares_of_protected_counts() -> None:
     found = decide(frame())
     shown = found.frame
-    assert list(shown.columns) == ["county", "n", "n_work", "printed", "work"]
+    assert list(shown.columns) == ["county", "n", "n_work", "work"]
     assert (np.abs(shown["n"] - frame()["n"]) <= 5).all()
     assert shown["work"].iloc[0] == shown["n_work"].iloc[0] / shown["n"].iloc[0]
     assert found.suppressed["work"].tolist() == [False, True, True]
@@ -53,35 +49,47 @@ def test_the_log_is_one_line_without_an_exact_number_of_persons() -> None:
     assert len(log) == 1
     assert "about 510 persons" in log["reason"].iloc[0]
     assert "at most 5" in log["reason"].iloc[0]
-    assert "2 of 12 numbers missing" in log["reason"].iloc[0]
-
-
-def test_derived_columns_see_protected_counts_only() -> None:
-    seen = []
-
-    def rest(given: pd.DataFrame) -> pd.DataFrame:
-        seen.extend(given.columns)
-        return given.assign(rest=given["n"] - given["n_work"])
-
-    found = decide(frame(), derive=rest, rests_on={"rest": "n"}, only=["county", "rest"])
-    assert list(found.frame.columns) == ["county", "rest"]
-    assert not [name for name in seen if name.endswith("_key")]
+    assert "2 of 9 numbers missing" in log["reason"].iloc[0]
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"mean": 1.5}, "undeclared numbers: mean"),
         ({"person": 7}, "person"),
+        ({"largest_n": 7, "minimum": 2}, "smallest or largest"),
         ({"county": "03"}, "several rows have the same county"),
-        ({"n": -1}, "no counts"),
-        ({"n_key": 7}, "record keys"),
     ],
 )
 def test_bad_frames_are_refused_with_the_label(change: dict[str, object], reason: str) -> None:
+    _, protection = decisions.protected_panel(frame(), ["n", "n_work"], SECRET, persons=512)
+    given = frame()[["county"]].assign(**change)
     with pytest.raises(DisclosureError, match="tbl-1") as error:
-        decide(frame().assign(**change))
+        decisions.described(given, label="tbl-1", protection=protection, keys=["county"])
     assert reason in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"n": -1}, "n: 3 values .row 1 first. are no counts"),
+        ({"n": 2.5}, "are no counts"),
+        ({"n": np.nan}, "are no counts"),
+        ({"n": "many"}, "expected one column of counts"),
+        ({"n_key": 7}, "cannot be the sum of the record keys"),
+    ],
+)
+def test_a_count_that_is_no_count_is_refused(change: dict[str, object], reason: str) -> None:
+    with pytest.raises(DisclosureError, match=reason):
+        decisions.protected_panel(frame().assign(**change), ["n", "n_work"], SECRET, persons=512)
+
+
+def test_raw_counts_cannot_be_released() -> None:
+    with pytest.raises(DisclosureError, match="tbl-1: expected the protection of the panel"):
+        decisions.described(frame(), label="tbl-1", protection=None, keys=["county"])  # type: ignore[arg-type]
+    with pytest.raises(DisclosureError, match="tbl-1: undeclared numbers: n, n_key"):
+        decisions.modelled(
+            frame(), label="tbl-1", keys=["county"], persons=1, estimates={}, residual_df=99
+        )
 
 
 def test_functions_of_a_protected_panel() -> None:

@@ -28,16 +28,15 @@ def test_small_and_empty_cells() -> None:
     assert abs(found[3] - 2000) <= CAP
 
 
-def test_a_sum_that_one_or_two_make_up_is_missing() -> None:
-    given = {"cell_keys": [10**11] * 3, "secret": SECRET, "cap": 1000.0}
-    found = magnitudes.protected_sums(
-        [1000.0, 1000.0, 1000.0],
-        [100] * 3,
-        largest=[900.0, 500.0, 100.0],
-        second=[10.0, 460.0, 90.0],
-        **given,
-    )
-    assert np.isnan(found).tolist() == [True, True, False]
+def test_a_sum_that_one_person_dominates_is_found_from_squares() -> None:
+    draw = np.random.default_rng(1)
+    for _ in range(500):
+        parts = draw.pareto(0.7, int(draw.integers(1, 30))) + 0.01
+        share = parts.max() / parts.sum()
+        found = magnitudes.dominated([parts.sum()], [(parts**2).sum()])[0]
+        assert found or share <= 0.8
+        assert not found or share >= 0.8**2
+    assert not magnitudes.dominated([0.0], [0.0])[0]
 
 
 @pytest.mark.parametrize("total", [-1.0, np.nan, 30 * CAP + 1])
@@ -68,7 +67,6 @@ def test_periods_are_right_on_average_and_never_exact() -> None:
     assert few[2] <= 90
 
 
-def test_nested_sums_that_differ_by_few_are_refused() -> None:
-    magnitudes.require_apart([100, 100, 140], "hours")
-    with pytest.raises(DisclosureError, match="fewer than 20"):
-        magnitudes.require_apart([119, 100], "hours")
+def test_nested_sums_that_differ_by_few_are_found() -> None:
+    near = magnitudes.too_near([100, 100, 100, 100], [100, 119, 120, 300])
+    assert near.tolist() == [True, True, False, False]

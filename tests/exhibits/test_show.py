@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import dataclass, replace
+from inspect import signature
 from pathlib import Path
+from typing import get_type_hints
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from naveval.disclosure.decisions import Protection
-from naveval.exhibits import rows, show, views
+from naveval.exhibits import markdown, rows, show, views
 from naveval.exhibits.declare import (
     Areas,
     Bars,
@@ -27,6 +29,7 @@ from naveval.exhibits.declare import (
 )
 from naveval.exhibits.output import RESULT_VARIABLE, Output
 from naveval.exhibits.protect import Derived, Descriptive, Drawn, Model, Public
+from naveval.exhibits.reader import Reader
 from naveval.exhibits.rows import SUPPRESSED, UNCERTAIN
 from naveval.exhibits.show import Showing
 from naveval.project import places
@@ -370,6 +373,29 @@ def test_estimates_hold_what_was_released_with_its_own_keys(showing, results) ->
     assert set(log["label"]) == {"tbl-1", "tbl-2"}
 
 
+def test_every_number_carries_its_key_to_the_report(showing, results, monkeypatch) -> None:
+    said, table = showing.show("said", results), showing.show("tbl-2", results)
+    showing.finish(results)
+    assert said._repr_mimebundle_() == {"text/markdown": said.markdown}
+    monkeypatch.setenv(RESULT_VARIABLE, "x")
+    told = said._repr_mimebundle_()["text/markdown"]
+    assert '[−7,2\u00a0%]{key="tbl-2.effect[men]"}' in told
+    assert '{key="tbl-2.effect[men].low"}' in told
+    assert "key=" not in said.markdown
+    assert '{key="tbl-2.negative"} av [2]{key="tbl-2.all"}' in table.text
+    kept = pd.read_csv(showing.output.folder / "numbers.csv", keep_default_na=False)
+    by_place = kept.set_index(["label", "part"])
+    assert by_place.loc[("tbl-2", "1,2"), "key"] == "tbl-2.effect[men]"
+    assert by_place.loc[("tbl-2", "1,4"), ["key", "shown"]].tolist() == [
+        "tbl-2.effect[men].p",
+        "0,012",
+    ]
+    for row in kept[kept["label"] == "said"].itertuples():
+        exhibit, _, name = row.key.partition(".")
+        value = showing.reader(results, exhibit)(row.key if "[" in row.key else name)
+        assert float(row.value) == value
+
+
 @pytest.mark.parametrize(
     "view",
     [
@@ -431,6 +457,14 @@ def test_an_exhibit_without_protection_is_refused(tmp_path, results) -> None:
     )
     counted = shown_in(tmp_path / "other", exhibits=(hidden_count, report().exhibit("tbl-2")))
     assert "n" not in counted.show("tbl-1", results).rows
+
+
+@pytest.mark.parametrize("view", [views.draw, markdown.table, rows.of_exhibit, show.estimates])
+def test_views_take_released_rows_by_their_type(view, results) -> None:
+    assert get_type_hints(view)["reader"] is Reader
+    more = list(signature(view).parameters)[1:]
+    with pytest.raises((TypeError, AttributeError), match=r"dataclass|report"):
+        view(results.counts, *(report().exhibit("fig-1") for _ in more))
 
 
 def test_a_protected_zero_is_no_number_of_persons_in_the_estimates() -> None:

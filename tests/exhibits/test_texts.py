@@ -7,7 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from naveval.exhibits import markdown, printed, references, words
+from naveval.exhibits import markdown, printed, words
 from naveval.exhibits.declare import Exhibit, Picture, Report, Table
 from naveval.exhibits.protect import Drawn, Public
 from naveval.exhibits.reader import every_sentence
@@ -54,7 +54,7 @@ def faults(report: Report, texts: Mapping[str, Any]) -> list[str]:
 
 def unknown(report: Report, name: str, facts: Mapping[str, Any]) -> str:
     try:
-        if references.read(report, name) is None:
+        if words.read(report, name) is None:
             known = {"place", *facts, *report.common}
             return "" if name in known else f"not among {', '.join(sorted(known))}"
     except Exception as error:
@@ -71,7 +71,7 @@ def test_every_field_of_every_text_is_declared(study: str) -> None:
 
 
 def _refs(template: str) -> list[str]:
-    return [name for name in formats.field_names(template) if references.REFERENCE.match(name)]
+    return [name for name in formats.field_names(template) if words.REFERENCE.match(name)]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_sentence_on_numbers_that_can_be_hidden_says_what_stands_instead(study
     after = {one.label for top in report.sentences for then in top.then for one in then.all()}
     for sentence in every_sentence(report):
         entry = texts[sentence.label]
-        named = [references.read(report, name) for t in templates(entry) for name in _refs(t)]
+        named = [words.read(report, name) for t in templates(entry) for name in _refs(t)]
         risky = any(
             not isinstance(one.exhibit.protect, Public | Drawn)
             and (one.fact.format != "int" if one.fact else not one.value.source)
@@ -178,7 +178,7 @@ def test_printed_numbers_are_those_of_exhibits(study: str) -> None:
                 if callable(report.codes.get(key)):
                     assert report.codes[key](str(code))
                     continue
-                assert references.code_fault(report.codes, key, str(code)) == "", (label, key)
+                assert words.code_fault(report.codes, key, str(code)) == "", (label, key)
 
 
 METHOD_WORDS = re.compile(

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from naveval.exhibits import references, show, words
+from naveval.exhibits import show, words
 from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Exhibit, Report, Results
 from naveval.exhibits.reader import every_sentence
@@ -109,7 +109,7 @@ def opening(entry: Mapping[str, Any], wording: str) -> str:
 def _named(report: Report, text: str, facts: list[str]) -> Iterator[str]:
     """Rows that the fields of a text name; bare names are facts, of `facts`."""
     for name in formats.field_names(text):
-        if references.REFERENCE.match(name):
+        if words.REFERENCE.match(name):
             yield name.partition(":")[0]
         elif name.partition(":")[0] not in {"place", *report.common}:
             yield from facts

@@ -13,7 +13,8 @@ PAGE = """<!DOCTYPE html><html lang="nb"><head><meta charset="utf-8"><title>{tit
 <body><main id="innhold"><h1>{title}</h1><article class="content"><section id="s1">
 <h2 id="sammendrag"><span class="header-section-number">1</span> Sammendrag</h2>
 <p>Innledning uten tall om 2017.</p>
-<p>Andelen er {value} prosent i {place}. Det er mer enn ventet. En tredje setning.</p></section>
+<p>Andelen er <span data-key="x.n">{value}</span> prosent i {place}. Det er mer enn ventet.
+En tredje setning.</p></section>
 <section><h2 id="data"><span class="header-section-number">2</span> Lusekofte</h2>
 <figure id="fig-11"><figcaption>Figur 1: Kurver</figcaption>
 <img alt="Kurver for fylkene" src="data:image/png;base64,iVBORw0KGgo="></figure></section>
@@ -85,6 +86,7 @@ def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") 
     (folder / "headlines.json").write_text(json.dumps(kept))
     estimates(study).to_csv(folder / "estimates.csv", index=False)
     (folder / "disclosure.csv").write_text("label,row,column,rule,action,reason\n")
+    (folder / "numbers.csv").write_text('label,part,key,shown,value\nx,text,x.n,"12,5",12.5\n')
     (folder / "executed.ipynb").write_text("{}")
     mark = "-simulert" if origin == "simulated" else ""
     Workbook().save(folder / f"{study}-{folder.name}{mark}.xlsx")

@@ -5,7 +5,7 @@ A frame of raw counts has, beside every count `n`, the cell's key `n_key` (`disc
 indices and means are computed from that. See `design.md`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -115,13 +115,6 @@ def share(numerator: ArrayLike, denominator: ArrayLike) -> NDArray[np.float64]:
     base = np.asarray(denominator, dtype=float)
     enough = base >= least_denominator()
     return np.clip(np.divide(top, base, out=np.full(top.shape, np.nan), where=enough), 0, 1)
-
-
-def shares(frame: pd.DataFrame, parts: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
-    """The protected frame with a column for each share, `{"work": ("n_work", "n")}`."""
-    return frame.assign(
-        **{name: share(frame[top], frame[base]) for name, (top, base) in parts.items()}
-    )
 
 
 def cumulative(frame: pd.DataFrame, names: Sequence[str], by: Sequence[str]) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """One decision per exhibit: what a frame may show, how finely, and one line for the log.
 
-`counted` for raw counts with their cell keys; `described` for what was computed from counts
-protected before (a study's panel); `modelled` for output of models. Numbers computed from
+`described` for what was computed from protected counts (a study's panel, `protected_panel`);
+`modelled` for output of models. Numbers computed from
 published tables and from exhibits released before are `released.public` and `released.derived`.
 
 The log tells how many persons stand behind an exhibit (to the nearest ten), by how much a count
@@ -10,7 +10,7 @@ exhibit's own counts were changed: with few cells that would narrow the truth.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,14 +18,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.disclosure import counts as counting
-from naveval.disclosure import magnitudes, models
-from naveval.disclosure.keys import SUFFIX, Secret
+from naveval.disclosure import models
+from naveval.disclosure.keys import Secret
 from naveval.disclosure.released import LOG_COLUMNS, Released
 from naveval.disclosure.thresholds import thresholds
 from naveval.project.errors import DisclosureError
 
 Bools = NDArray[np.bool_]
-Derive = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -51,71 +50,6 @@ def protected_panel(
         Distinct persons behind the panel.
     """
     return counting.protect(frame, names, secret), Protection(counting.about(persons))
-
-
-def counted(
-    frame: pd.DataFrame,
-    *,
-    label: str,
-    secret: Secret,
-    counts: Sequence[str],
-    keys: Sequence[str],
-    persons: float,
-    labels: Sequence[str] = (),
-    shares: Mapping[str, tuple[str, str]] | None = None,
-    sums: Mapping[str, tuple[str, float]] | None = None,
-    cumulative: Sequence[str] = (),
-    by: Sequence[str] = (),
-    derive: Derive | None = None,
-    rests_on: Mapping[str, str] | None = None,
-    only: Sequence[str] = (),
-) -> Released:
-    """Release a frame of raw counts: protected, with shares, sums and what follows from them.
-
-    Parameters
-    ----------
-    frame
-        One row per cell: `keys`, every count `n` with its cell key `n_key`, sums of `sums`, and
-        `labels` (numbers that are not about persons, such as months or published numbers).
-    persons
-        Distinct persons behind the frame.
-    shares
-        Share to protected numerator and denominator, `{"work": ("n_work", "n")}`.
-    sums
-        Sum to the persons with a positive part and the cap, `{"hours": ("n_hours", 37.5)}`.
-    cumulative, by
-        Counts that cumulate along the rows, within these columns.
-    derive
-        Computes more columns from the protected frame, and sees nothing else.
-    rests_on
-        Derived value to the protected count it rests on, for marks and rule of 20.
-    only
-        Columns that leave; default: all.
-
-    Raises
-    ------
-    DisclosureError
-        For undeclared numeric columns, columns that identify persons, keys that are not unique,
-        and counts that are no counts.
-    """
-    shares, sums, rests_on = shares or {}, sums or {}, rests_on or {}
-    try:
-        named = [*keys, *labels, *counts, *(n + SUFFIX for n in counts), *sums]
-        _require_declared(frame, named, keys)
-        found = magnitudes.protect(frame, sums, secret) if sums else frame
-        missing_sums = {name: found[name].isna().to_numpy() for name in sums}
-        found = counting.protect(found, counts, secret)
-        if cumulative:
-            found = counting.cumulative(found, cumulative, by)
-        found = counting.shares(found, shares)
-        found = derive(found) if derive else found
-    except DisclosureError as error:
-        raise DisclosureError(f"{label}: {error}") from None
-    base = {name: pair[0] for name, pair in shares.items()} | dict(rests_on)
-    base |= {name: pair[0] for name, pair in sums.items()} | {name: name for name in counts}
-    hidden = {name: found[name].isna().to_numpy() for name in shares} | missing_sums
-    marks = _marks(found, base, set(counts))
-    return _decided(found, hidden, marks, label, "counted", persons, only)
 
 
 def described(
@@ -299,8 +233,8 @@ def _require_declared(frame: pd.DataFrame, named: Sequence[str], keys: Sequence[
     loose = [str(name) for name in numeric if name not in named]
     if loose:
         raise DisclosureError(
-            f"undeclared numbers: {', '.join(loose)}; name them as counts with cell keys, as sums "
-            "or as labels, or compute them in `derive` from what is protected"
+            f"undeclared numbers: {', '.join(loose)}; name them as estimates with their errors, as "
+            "numbers of persons or as labels"
         )
 
 

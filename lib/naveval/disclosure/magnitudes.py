@@ -4,10 +4,7 @@ The noise follows from the cell key: its sign and size, with |e| between one hal
 sum never gives back one person's part. The cap is the most that one person can add.
 """
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from naveval.disclosure import keys
@@ -29,11 +26,9 @@ def protected_sums(
     secret: Secret,
     *,
     cap: float,
-    largest: ArrayLike | None = None,
-    second: ArrayLike | None = None,
     where: str = "sum",
 ) -> NDArray[np.float64]:
-    """Sums with noise, missing where they rest on too few persons or on one or two of them.
+    """Sums with noise, missing where they rest on too few persons.
 
     Parameters
     ----------
@@ -43,9 +38,6 @@ def protected_sums(
         (n,) persons with a positive part, and the sum of their record keys.
     cap
         The most one person can add.
-    largest, second
-        (n,) the largest and second largest part, where parts are not cut at a cap that makes
-        them alike: a sum in which one person dominates is missing.
 
     Returns
     -------
@@ -69,8 +61,6 @@ def protected_sums(
     shown = protected_counts(persons, cells, secret, where)
     found = np.maximum(total + cap * noise(cells, secret, where), 0)
     few = (shown > 0) & (shown < rules.sums.least_persons)
-    if largest is not None:
-        few |= _dominated(total, largest, second)
     return np.where(shown == 0, 0.0, np.where(few, np.nan, found))
 
 
@@ -85,33 +75,6 @@ def noise_variance() -> float:
     """Variance of the noise in a sum, in caps squared."""
     least = thresholds().sums.least_noise
     return (1 - least**3) / (3 * (1 - least))
-
-
-def _dominated(
-    total: NDArray[np.float64], largest: ArrayLike, second: ArrayLike | None
-) -> NDArray[np.bool_]:
-    """Whether one person has too much of a sum, or the second can tell the largest."""
-    limits = thresholds().dominance
-    first = np.asarray(largest, dtype=float)
-    found = first > limits.largest_share * total
-    if second is not None:
-        rest = total - first - np.asarray(second, dtype=float)
-        found |= rest < first * limits.p_percent / 100
-    return found & (total > 0)
-
-
-def protect(
-    frame: pd.DataFrame, sums: Mapping[str, tuple[str, float]], secret: Secret
-) -> pd.DataFrame:
-    """The frame with sums protected, `{"hours": ("n_hours", 37.5)}`: persons behind and cap.
-
-    Reads `n_hours` and `n_hours_key`; leaves both in place for `counts.protect`.
-    """
-    found = {
-        name: protected_sums(frame[name], frame[n], frame[n + SUFFIX], secret, cap=cap, where=name)
-        for name, (n, cap) in sums.items()
-    }
-    return frame.assign(**found)
 
 
 def periods(
@@ -158,15 +121,33 @@ def periods_cap(months: float) -> float:
     return max(1.0, thresholds().sums.periods_a_month * months)
 
 
-def require_apart(persons: Sequence[float], where: str) -> None:
-    """Raise unless the protected persons behind nested sums differ by enough.
+def dominated(total: ArrayLike, square: ArrayLike) -> NDArray[np.bool_]:
+    """Whether one person may have more than the allowed share of a sum.
 
-    The difference of two nested sums would be the sum of those few.
+    Parameters
+    ----------
+    total, square
+        (n,) true sums of the persons' parts and of their squares. The sum of squared shares is
+        at most the largest share, and at least its square: above the square of the limit one
+        person may have too much, below it nobody has.
+
+    Notes
+    -----
+    Whether the second largest can estimate the largest (the p-per-cent rule) is not asked: the
+    noise of a sum is at least half of what one person can add.
+
+    >>> dominated([40.0, 400.0], [37.5**2 + 2.5**2, 20 * 20.0**2]).tolist()
+    [True, False]
     """
-    ordered = np.sort(np.asarray(persons, dtype=float))
-    gaps = np.diff(ordered)
-    least = thresholds().sums.nested_difference
-    if ((gaps > 0) & (gaps < least)).any():
-        raise DisclosureError(
-            f"{where}: two nested sums differ by fewer than {least} protected persons; publish one"
-        )
+    sums, squares = np.asarray(total, dtype=float), np.asarray(square, dtype=float)
+    return (sums > 0) & (squares > (thresholds().largest_share * sums) ** 2)
+
+
+def too_near(nested: ArrayLike, whole: ArrayLike) -> NDArray[np.bool_]:
+    """Whether a sum and one that holds it differ by so few protected persons that both tell them.
+
+    >>> too_near([100, 100], [110, 140]).tolist()
+    [True, False]
+    """
+    apart = np.asarray(whole, dtype=float) - np.asarray(nested, dtype=float)
+    return apart < thresholds().sums.nested_difference

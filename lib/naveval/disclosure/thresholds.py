@@ -8,15 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from naveval.project import parameters, paths
 
 
-class Dominance(BaseModel):
-    """Limits for sums of money, see `params/disclosure.yml`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    largest_share: float = Field(gt=0, lt=1)
-    p_percent: float = Field(gt=0, lt=100)
-
-
 class Counts(BaseModel):
     """How counts of persons are changed, see `params/disclosure.yml`."""
 
@@ -64,7 +55,7 @@ class Thresholds(BaseModel):
 
     min_cell: int = Field(ge=3)
     residual_df: int = Field(ge=1)
-    dominance: Dominance
+    largest_share: float = Field(gt=0, lt=1)
     secret_bytes: int = Field(ge=16)
     counts: Counts
     sums: Sums

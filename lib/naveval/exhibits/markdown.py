@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from naveval.disclosure.counts import FEW, NOISY
-from naveval.exhibits import references, words
+from naveval.exhibits import words
 from naveval.exhibits.declare import PARTS, Exhibit, Table, Value
 from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
 from naveval.project.errors import ParameterError
 from naveval.project.escaping import literal
 
-TEXT_FORMATS = ("text", "month", *references.NAMES)
+TEXT_FORMATS = ("text", "month", *words.NAMES)
 ROW = "row"
+Cells = tuple[tuple[tuple[str, str], ...], ...]
+"""Key and text of the cells of a table, by row."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Cell:
     row: tuple[str, ...]
     column: str
     text: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -31,22 +34,29 @@ class Column:
 
     name: str
     value: Value
+    of: str
     part: str = ""
+
+    def key(self, exhibit: Exhibit[Any], row: Mapping[str, Any]) -> str:
+        """What a text would call the number in a row."""
+        codes = ",".join(str(row[key]) for key in exhibit.keys)
+        part = f".{self.part}" if self.part else ""
+        return f"{exhibit.label}.{self.of}[{codes}]{part}"
 
 
 def columns(exhibit: Exhibit[Any]) -> list[Column]:
     """Every column of an exhibit that a table may show."""
-    found = {name: Column(name, value) for name, value in exhibit.values.items()}
-    for value in exhibit.values.values():
+    found = {name: Column(name, value, name) for name, value in exhibit.values.items()}
+    for of, value in exhibit.values.items():
         for part in PARTS:
             name = getattr(value, part)
             if name and name not in found and value.at == ("", ""):
-                found[name] = Column(name, value, part)
+                found[name] = Column(name, value, of, part)
     return list(found.values())
 
 
-def table(reader: Reader) -> str:
-    """The rows of a table with its head; caption and note come after.
+def table(reader: Reader) -> tuple[str, Cells]:
+    """The rows of a table with its head, and the keys of its cells; caption and note come after.
 
     Raises
     ------
@@ -73,7 +83,8 @@ def table(reader: Reader) -> str:
         )
     known = {cell.column for cell in cells if cell.text != formats.MISSING}
     shown = [name for name in titles if name in known or not _unpublished(exhibit, name)]
-    read = {(cell.row, cell.column): cell.text for cell in cells}
+    read = {(cell.row, cell.column): cell for cell in cells}
+    keyed = []
     numeric = _numeric(exhibit, view, reader)
     lines = [
         _line(reader.fill(titles[name]["title"]) for name in shown),
@@ -86,15 +97,15 @@ def table(reader: Reader) -> str:
         }
         if view.joined:
             heads[view.joined[0]] = ", ".join(heads[name] for name in view.joined)
-        lines.append(
-            _line(
-                literal(heads[name])
-                if name in heads
-                else _missing(read.get((row, name), ""), titles[name])
-                for name in shown
-            )
-        )
-    return "\n".join(lines)
+        found = [
+            ("", literal(heads[name]))
+            if name in heads
+            else _missing(read.get((row, name)), titles[name])
+            for name in shown
+        ]
+        keyed.append(tuple(found))
+        lines.append(_line(text for _, text in found))
+    return "\n".join(lines), tuple(keyed)
 
 
 def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]:
@@ -119,21 +130,28 @@ def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]
                 text = _text(reader, column, value, row[column.name])
                 text = formats.FEW if marked[column.name] == FEW else text
                 text = formats.NOISY + text if marked[column.name] == NOISY else text
-            yield Cell((*base, value.at[0]), name, text)
+            key = column.key(exhibit, row)
+            hidden = unseen[column.name] or marked[column.name] == FEW
+            reader.told[key] = None if hidden else row[column.name]
+            yield Cell((*base, value.at[0]), name, text, key)
 
 
 def _text(reader: Reader, column: Column, value: Value, number: Any) -> str:
-    kind = references.part_format(value, column.part)
+    kind = words.part_format(value, column.part)
     if formats.is_missing(number):
         return formats.MISSING
-    if kind in references.NAMES:
+    if kind in words.NAMES:
         return literal(reader.by_format(kind, str(number)))
     shown = formats.FORMATS[kind](number)
     return literal(shown) if kind == "text" else shown
 
 
-def _missing(text: str, title: Mapping[str, Any]) -> str:
-    return str(title["missing"]) if text == formats.MISSING and "missing" in title else text
+def _missing(cell: Cell | None, title: Mapping[str, Any]) -> tuple[str, str]:
+    """Key and text of a cell, with the title's own word where the number is missing."""
+    if cell is None:
+        return "", ""
+    without = cell.text == formats.MISSING and "missing" in title
+    return cell.key, str(title["missing"]) if without else cell.text
 
 
 def possible(exhibit: Exhibit[Any], codes: Mapping[str, Any]) -> dict[str, str]:
@@ -149,7 +167,7 @@ def possible(exhibit: Exhibit[Any], codes: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for column in columns(exhibit):
         for value in column.value.every_kind():
-            kind = references.part_format(value, column.part)
+            kind = words.part_format(value, column.part)
             for prefix in [""] if column.name in view.once else prefixes:
                 found[f"{prefix}{value.at[1] or column.name}"] = kind
     return found

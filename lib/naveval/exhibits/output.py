@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from naveval.exhibits import words as texts
-from naveval.project import paths, places
+from naveval.project import formats, paths, places
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import Origin, StudyParameters
 from naveval.project.places import Place
@@ -56,16 +56,23 @@ class Output:
 class Block:
     """Markdown that a notebook cell displays.
 
-    A report is made from the Markdown. In JupyterLab, where the result folder is not the
-    notebook's folder, pictures are shown embedded instead.
+    A report is made from the text, in which every number carries its key. In JupyterLab, where
+    the result folder is not the notebook's folder, numbers are bare and pictures are embedded.
     """
 
-    markdown: str
+    text: str
     # Left out of the repr: a notebook keeps that, and paths tell about the machine.
     pictures: tuple[Path, ...] = field(default=(), repr=False)
 
+    @property
+    def markdown(self) -> str:
+        """The text without keys."""
+        return formats.plain(self.text)
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        if RESULT_VARIABLE in os.environ or not self.pictures:
+        if RESULT_VARIABLE in os.environ:
+            return {"text/markdown": self.text}
+        if not self.pictures:
             return {"text/markdown": self.markdown}
         return {"text/markdown": _embed(self.markdown, self.pictures)}
 

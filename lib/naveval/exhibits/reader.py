@@ -8,11 +8,14 @@ import pandas as pd
 
 from naveval.disclosure.counts import FEW, NOISY
 from naveval.disclosure.released import Released
-from naveval.exhibits import protect, references, words
+from naveval.exhibits import protect, words
 from naveval.exhibits.declare import Exhibit, Fact, Report, Results, Sentence
 from naveval.exhibits.output import Output
 from naveval.project import formats
 from naveval.project.errors import EstimationError, ParameterError
+
+COMMON = "common"
+"""Before the names of what is common to a run, in keys of numbers."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Reader:
     noisy
         Whether numbers that rest on fewer than ten protected persons can be seen: by pictures,
         which mark them. To facts, sentences and what is derived they are missing.
+    told
+        Key of every number told so far, to its value.
     """
 
     report: Report
@@ -35,6 +40,7 @@ class Reader:
     _results: Results = field(repr=False)
     label: str = ""
     noisy: bool = False
+    told: dict[str, Any] = field(default_factory=dict, repr=False)
     _kept: dict[str, Released] = field(default_factory=dict, repr=False)
     _firm: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
@@ -99,7 +105,7 @@ class Reader:
 
     def look_up(self, name: str) -> formats.Formatted:
         """A field of a text: a reference, a fact of the one at hand, or what is common."""
-        found = references.read(self.report, name)
+        found = words.read(self.report, name)
         if found is None:
             fact = self._facts().get(name)
             value = fact.get(self) if fact else self.common(name)
@@ -108,7 +114,7 @@ class Reader:
             there = self.at(found.exhibit.label)
             return there._formatted(found.fact.get(there), found.fact.format)
         value = one(self.frame(found.exhibit.label), found)
-        value = abs(value) if found.part == references.SIZE else value
+        value = abs(value) if found.part == words.SIZE else value
         return self._formatted(value, found.format)
 
     def common(self, name: str) -> Any:
@@ -131,7 +137,7 @@ class Reader:
         return self.report.exhibit(self.label).facts if self.report.has(self.label) else {}
 
     def _formatted(self, value: Any, kind: str) -> formats.Formatted:
-        if kind in references.NAMES:
+        if kind in words.NAMES:
             return formats.Formatted(self.by_format(kind, str(value)), "text")
         return formats.Formatted(value, kind)
 
@@ -159,13 +165,19 @@ class Reader:
 
     def fill(self, template: str) -> str:
         """Fill a template; what is missing shows as such."""
-        return words.fill(template, Fields(self), self.label)
+        return formats.plain(self.keyed(template)[0])
 
-    def told(self, template: str) -> tuple[str, bool]:
-        """A template filled, and whether a number in it is missing."""
+    def keyed(self, template: str) -> tuple[str, bool]:
+        """A template filled, its numbers with keys, and whether one of them is missing."""
         given = Fields(self)
         text = words.fill(template, given, self.label)
         return text, any(formats.is_missing(value) for value in given.used)
+
+    def key(self, name: str) -> str:
+        """The key of a field: its reference, or where its bare name is declared."""
+        if words.REFERENCE.fullmatch(name):
+            return name
+        return f"{self.label if name in self._facts() else COMMON}.{name}"
 
 
 class Fields(Mapping[str, Any]):
@@ -178,9 +190,10 @@ class Fields(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name == "place":
             return self.reader.output.place
-        found = self.reader.look_up(name)
+        found, key = self.reader.look_up(name), self.reader.key(name)
         self.used.append(found.value)
-        return found
+        self.reader.told[key] = found.value
+        return replace(found, key=key)
 
     def __iter__(self) -> Iterator[str]:
         return iter(("place", *self.reader.report.common))
@@ -217,7 +230,7 @@ def shown_rows(exhibit: Exhibit[Any], frame: pd.DataFrame) -> pd.Series:
     return shown
 
 
-def one(frame: pd.DataFrame, reference: references.Reference) -> Any:
+def one(frame: pd.DataFrame, reference: words.Reference) -> Any:
     """The number of a reference in its exhibit's frame; missing where there is no such row."""
     here = pd.Series(True, index=frame.index)
     for key, code in zip(reference.exhibit.keys, reference.keys, strict=True):

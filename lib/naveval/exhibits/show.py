@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from naveval.disclosure.counts import FEW, NOISY
-from naveval.disclosure.released import LOG_COLUMNS
+from naveval.disclosure.decisions import LOG_COLUMNS
 from naveval.exhibits import figures as style
 from naveval.exhibits import markdown, printed, rows, views, words
 from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
@@ -33,6 +33,10 @@ from naveval.project.errors import DisclosureError, ParameterError
 from naveval.project.escaping import write_csv
 
 LOG_FILE = "disclosure.csv"
+NUMBERS_FILE = "numbers.csv"
+FINISHED = "finished"
+ROWS = "common.estimates"
+"""Key of the number of rows in the estimates."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,16 @@ class Shown(Block):
         Released rows in codes; hidden numbers are missing. None for a sentence.
     wording
         Which wording of a sentence was chosen.
+    alt
+        Alt text of a figure with its keys.
+    cells
+        Key and text of each cell of a table, by row; no key where a row is named.
     """
 
     rows: pd.DataFrame | None = field(default=None, repr=False)
     wording: str = ""
+    alt: str = field(default="", repr=False)
+    cells: markdown.Cells = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -111,8 +121,13 @@ class Showing:
             if file.stem not in labels:
                 file.unlink()
         self._headlines()
-        text = words.entry(self.output.texts, "finished")
-        return Block(words.fill(text, {"rows": len(table)}, "finished"))
+        text = words.entry(self.output.texts, FINISHED)
+        reader.told[ROWS] = len(table)
+        told = {"rows": formats.Formatted(len(table), "int", ROWS)}
+        block = Shown(words.fill(text, told, FINISHED))
+        numbers = _numbers(reader, {**self.shown, FINISHED: block})
+        write_csv(numbers, self.output.folder / NUMBERS_FILE)
+        return block
 
     def _is_shown(self, label: str) -> bool:
         return label in self.shown and self.shown[label].rows is not None
@@ -126,6 +141,25 @@ class Showing:
                 kept |= headline(self.output, order, wanted, found.wording, found.markdown)
         text = json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
         file.write_text(text, encoding="utf-8")
+
+
+def _numbers(reader: Reader, blocks: Mapping[str, Shown]) -> pd.DataFrame:
+    """Every number on the pages: where it stands, its key, how it reads, its value.
+
+    A name that has digits stands in a table without a key.
+    """
+    found = []
+    for label, block in blocks.items():
+        for part, text in (("text", block.text), ("alt", block.alt)):
+            found += [(label, part, key, shown) for shown, key in formats.KEYED.findall(text)]
+        for row, cells in enumerate(block.cells, 1):
+            found += [
+                (label, f"{row},{column}", key, shown)
+                for column, (key, shown) in enumerate(cells, 1)
+                if any(map(str.isdigit, shown))
+            ]
+    table = pd.DataFrame(found, columns=["label", "part", "key", "shown"])
+    return table.assign(value=[reader.told.get(key) for key in table["key"]])
 
 
 def estimates(reader: Reader, labels: list[str]) -> pd.DataFrame:
@@ -143,11 +177,11 @@ def paragraph(reader: Reader, sentence: Sentence) -> Shown:
     wording = sentence.choose(here) if sentence.choose else None
     if wording == "":
         return Shown("")
-    text, missing = here.told(words.choose(here.output.texts, sentence.label, wording))
+    text, missing = here.keyed(words.choose(here.output.texts, sentence.label, wording))
     if missing:
         entry = words.entry(here.output.texts, sentence.label)
-        return Shown(here.fill(entry["hidden"]) if "hidden" in entry else "")
-    after = [paragraph(reader, one).markdown for one in sentence.then]
+        return Shown(here.keyed(entry["hidden"])[0] if "hidden" in entry else "")
+    after = [paragraph(reader, one).text for one in sentence.then]
     return Shown(" ".join(filter(None, [text, *after])), wording=wording or "")
 
 
@@ -156,26 +190,29 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     if exhibit.when and not exhibit.when.holds(results):
         instead = exhibit.when.otherwise
         return Shown(
-            reader.fill(words.choose(reader.output.texts, instead, None)) if instead else ""
+            reader.keyed(words.choose(reader.output.texts, instead, None))[0] if instead else ""
         )
     if exhibit.view is None:
         return Shown("", rows=reader.released(exhibit.label).frame)
     entry = words.entry(reader.output.texts, exhibit.label)
-    caption = reader.fill(entry["caption"])
+    caption, _ = reader.keyed(entry["caption"])
     if exhibit.finding:
         caption = _titled(reader, exhibit, entry["finding"], caption)
     _write(reader, exhibit)
     if isinstance(exhibit.view, Table):
-        text = f"{markdown.table(reader)}\n\n: {caption} {{#{exhibit.label}}}\n"
-        return Shown(text + _note(reader, exhibit), rows=reader.released(exhibit.label).frame)
-    alt = reader.fill(entry["alt"]).replace('"', "”")
+        lines, cells = markdown.table(reader)
+        text = f"{lines}\n\n: {caption} {{#{exhibit.label}}}\n" + _note(reader, exhibit)
+        return Shown(text, rows=reader.released(exhibit.label).frame, cells=cells)
+    told, _ = reader.keyed(entry["alt"])
+    alt = formats.plain(told).replace('"', "”")
     if not alt:
         raise ParameterError(f"text «{exhibit.label}»: a figure needs an alt text")
     picture = reader.output.folder / "figures" / f"{exhibit.label}.png"
     mark = words.entry(reader.output.texts, "simulated-mark") if simulated(reader, exhibit) else ""
     style.save(views.draw(reader, exhibit), picture, mark)
     text = f'![{caption}](figures/{exhibit.label}.png){{#{exhibit.label} fig-alt="{alt}"}}\n'
-    return Shown(text + _note(reader, exhibit), (picture,), reader.released(exhibit.label).frame)
+    text += _note(reader, exhibit)
+    return Shown(text, (picture,), reader.released(exhibit.label).frame, alt=told)
 
 
 def _titled(
@@ -189,7 +226,7 @@ def _titled(
     wording = exhibit.finding(reader)
     if wording and wording not in findings:
         raise ParameterError(f"text «{exhibit.label}»: no finding «{wording}»")
-    title, missing = reader.told(findings[wording]) if wording else ("", False)
+    title, missing = reader.keyed(findings[wording]) if wording else ("", False)
     return f"[{title}]{{.finding}} {caption}" if title and not missing else caption
 
 
@@ -202,7 +239,7 @@ def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:
 def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
     """The note below: its own text, and where the numbers come from."""
     entry = words.entry(reader.output.texts, exhibit.label)
-    parts = [reader.fill(entry["note"])] if entry.get("note") else []
+    parts = [reader.keyed(entry["note"])[0]] if entry.get("note") else []
     longest = exhibit.view.longest if isinstance(exhibit.view, Table) else None
     if longest and longest < len(reader.rows):
         text = words.entry(reader.output.texts, "longest-note")

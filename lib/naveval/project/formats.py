@@ -155,10 +155,30 @@ def bare(name: str, *, signed: bool) -> str:
 
 @dataclass(frozen=True)
 class Formatted:
-    """A value with the format it has where a text names none."""
+    """A value with the format it has where a text names none, and its key if it carries one."""
 
     value: Any
     format: str
+    key: str = ""
+
+
+KEYED = re.compile(r'\[([^\[\]]*)\]\{key="([^"]*)"\}')
+"""A number in Markdown with the key of the released number it shows; a page has `data-key`."""
+
+
+def keyed(shown: str, key: str) -> str:
+    """A shown number that carries its key, where it has digits.
+
+    >>> keyed("7,4", "tbl-2.effect[inflow]")
+    '[7,4]{key="tbl-2.effect[inflow]"}'
+    """
+    carries = key and any(map(str.isdigit, shown)) and not {"[", "]"} & set(shown)
+    return f'[{shown}]{{key="{key}"}}' if carries else shown
+
+
+def plain(text: str) -> str:
+    """Markdown without the keys of its numbers."""
+    return KEYED.sub(r"\1", text)
 
 
 class _Norwegian(string.Formatter):
@@ -169,14 +189,23 @@ class _Norwegian(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, Formatted):
-            value, format_spec = value.value, format_spec or value.format
-        if not format_spec:
-            return text(value)
-        if format_spec not in FORMATS:
-            raise KeyError(
-                f"unknown number format «{format_spec}»; allowed: {', '.join(sorted(FORMATS))}"
-            )
-        return FORMATS[format_spec](value)
+            return keyed(shown(value.value, format_spec or value.format), value.key)
+        return shown(value, format_spec)
+
+
+def shown(value: Any, name: str) -> str:
+    """A value in one of the formats; as text where none is named.
+
+    Raises
+    ------
+    KeyError
+        For a format that there is not.
+    """
+    if not name:
+        return text(value)
+    if name not in FORMATS:
+        raise KeyError(f"unknown number format «{name}»; allowed: {', '.join(sorted(FORMATS))}")
+    return FORMATS[name](value)
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:

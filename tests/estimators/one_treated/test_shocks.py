@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from naveval.estimators.one_treated.inference import p_values
-from naveval.estimators.one_treated.regression import prepare
-from naveval.estimators.one_treated.shocks import Shocks, draw_shocks, fit_shocks, spread
+from naveval.estimators.one_treated.regression import (
+    Shocks,
+    draw_shocks,
+    fit_shocks,
+    prepare,
+    spread,
+)
 from naveval.project.errors import EstimationError
 
 SIZE = np.array([40.0, 60, 80, 90, 100, 120, 140, 160, 250, 350])

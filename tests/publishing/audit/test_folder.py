@@ -1,5 +1,6 @@
 """The audit finds what is planted, and nothing in a folder as it should be."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -20,13 +21,29 @@ HEAD = """<!DOCTYPE html><html lang="nb"><head><meta charset="utf-8">
 <main id="innhold"><h1>Prøve</h1>"""
 FOOT = "</main><footer><p>Slutt</p></footer></body></html>"
 BODY = """<h2>Resultater</h2>
-<p>Effekten er −1,2 prosentpoeng (95 prosent intervall −2,0 til −0,4), målt fra juli 2017 til
-30. juni 2018. Det er 4\u202f812 personer, eller om lag 5 tusen. Se figur 1 og tabell 7-5.</p>
+<p>Effekten er <span data-key="tbl-1.effect[a,b]">−1,2 prosentpoeng</span> (95 prosent intervall
+<span data-key="tbl-1.effect[a,b].low">−2,0</span> til
+<span data-key="tbl-1.effect[a,b].high">−0,4</span>), målt fra juli 2017 til
+30. juni 2018. Det er <span data-key="tbl-1.n">4\u202f812</span> personer, eller om lag
+<span data-key="tbl-1.n">5 tusen</span>, fulgt i 26 uker. Se figur 1 og tabell 7-5.</p>
 <figure id="fig-1"><figcaption>Figur 1: Utvikling</figcaption>
 <img src="figures/fig-1.png" alt="Linjen faller til 3,4 timer."></figure>
-<table><caption>Tabell 1</caption><thead><tr><th scope="col">A</th></tr></thead>
+<table id="tbl-1"><caption>Tabell 1</caption><thead><tr><th scope="col">A</th></tr></thead>
 <tbody><tr><th scope="row">977</th></tr></tbody></table>
 <p><a href="tables/tbl-1.csv">Data til tabellen</a> <a href="#fig-1">Figur 1</a></p>"""
+ESTIMATES = """study,label,value,group,model,estimate,std_error,ci_low,ci_high,p_value
+x,tbl-1,effect,b,a,-0.012,,-0.020,-0.004,
+x,tbl-1,n,,,4812,,,,
+"""
+NUMBERS = """label,part,key,shown,value
+said,text,"tbl-1.effect[a,b]","−1,2 prosentpoeng",-0.012
+said,text,"tbl-1.effect[a,b].low","−2,0",-0.02
+said,text,"tbl-1.effect[a,b].high","−0,4",-0.004
+said,text,tbl-1.n,4\u202f812,4812
+said,text,tbl-1.n,5 tusen,4812
+fig-1,alt,fig-1.hours,"3,4",3.44
+tbl-1,"1,1",tbl-1.a,977,977
+"""
 PDF = """#set document(title: "Prøve")
 #set text(lang: "nb")
 #title()
@@ -42,8 +59,8 @@ def folder(tmp_path: Path) -> Path:
     for part in ("figures", "tables"):
         (made / part).mkdir(parents=True)
     write_page(made, BODY)
-    rows = {"estimate": [-0.012, 4812.0], "ci_low": [-0.020, None], "ci_high": [-0.004, None]}
-    pd.DataFrame(rows).to_csv(made / "estimates.csv", index=False)
+    (made / "estimates.csv").write_text(ESTIMATES)
+    (made / "numbers.csv").write_text(NUMBERS)
     pd.DataFrame({"hours": [3.44]}).to_csv(made / "figures/fig-1.csv", index=False)
     pd.DataFrame({"a": [977]}).to_csv(made / "tables/tbl-1.csv", index=False)
     from matplotlib.figure import Figure
@@ -101,9 +118,13 @@ def test_folder_as_it_should_be_has_no_faults(folder: Path) -> None:
         ("Se figur 1", "Se {effect:pp1}", "references: .*unfilled"),
         ("Se figur 1", "Det er nan personer", "references: .*missing value"),
         ("−1,2 prosentpoeng", "−1,3 prosentpoeng", "numbers: .*1,3"),
-        ("4\u202f812 personer", "4\u202f813 personer", "numbers: .*4\u202f813"),
+        ("4\u202f812<", "4\u202f813<", "numbers: .*4\u202f813"),
         ("3,4 timer", "3,5 timer", "numbers: .*3,5"),
         ("5 tusen", "6 tusen", "numbers: .*6"),
+        ("26 uker", "26 kroner", "numbers: .*no key: «26»"),
+        (">977<", ">976<", "numbers: .*tbl-1, cell 1,1: no key for «976»"),
+        ('data-key="tbl-1.n">4', 'data-key="tbl-1.m">4', "numbers: .*not what tbl-1.m reads"),
+        ('<span data-key="tbl-1.n">5 tusen</span>', "47 tusen", "numbers: .*no key: «47 tusen»"),
     ],
 )
 def test_planted_fault_in_the_page_is_found(folder: Path, old: str, new: str, message: str) -> None:
@@ -113,6 +134,29 @@ def test_planted_fault_in_the_page_is_found(folder: Path, old: str, new: str, me
     found = faults(folder)
     assert len(found) >= 1
     assert any(pd.Series([line]).str.contains(message, regex=True).iloc[0] for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("numbers.csv", ",-0.012", ",-0.013", "tbl-1.effect.a,b.: -0.013, but -0.012 in estimates"),
+        ("estimates.csv", ",4812", ",4813", "tbl-1.n: 4812, but 4813.0 in estimates"),
+        ("numbers.csv", ",3.44", ",3.54", "fig-1.hours: «3,4» is not 3.54"),
+        ("numbers.csv", "tbl-1,", "tbl-2,", "cell 1,1: no key for «977»"),
+    ],
+)
+def test_a_key_leads_to_the_released_number(
+    folder: Path, file: str, old: str, new: str, message: str
+) -> None:
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new), encoding="utf-8")
+    assert any(message in line or re.search(message, line) for line in faults(folder, "numbers"))
+
+
+def test_a_page_without_a_record_of_its_numbers_is_refused(folder: Path) -> None:
+    (folder / "numbers.csv").unlink()
+    assert "no numbers.csv" in "".join(faults(folder, "numbers"))
 
 
 def test_untagged_pdf_is_found(folder: Path) -> None:

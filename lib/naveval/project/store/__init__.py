@@ -13,12 +13,29 @@ system. Values lie in `report/_out/_cache`, readable by their owner only and wit
 that belongs to others, or that others may write to, is refused.
 """
 
-from naveval.project.store.cleaning import Cleaned, clean, days_of
-from naveval.project.store.disk import beside, make_private, require_own, write_text
-from naveval.project.store.kept import cached, drop, find, keep, kept_folder, location
-from naveval.project.store.keys import key, plain
-from naveval.project.store.locks import locked
-from naveval.project.store.staging import exchange, held, staged, sweep
+from naveval.project.store.codec import key, plain
+from naveval.project.store.disk import (
+    beside,
+    exchange,
+    held,
+    locked,
+    make_private,
+    require_own,
+    staged,
+    sweep,
+    write_text,
+)
+from naveval.project.store.kept import (
+    Cleaned,
+    cached,
+    clean,
+    days_of,
+    drop,
+    find,
+    keep,
+    kept_folder,
+    location,
+)
 
 __all__ = [
     "Cleaned",

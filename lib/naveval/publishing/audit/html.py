@@ -43,6 +43,8 @@ BLOCKS = {
     "button",
     "option",
 }
+KEY = "data-key"
+"""Attribute of a number in a report: the key of the released number it shows."""
 NO_PROSE = {"table", "pre", "nav", "script", "style", "code", "math", "svg", "select"}
 ADDRESSES = ("href", "src", "data", "poster", "action", "formaction")
 STYLE_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)["']?([^"')\s;]+)""")
@@ -209,7 +211,8 @@ def _broken(file: Path, path: str, fragment: str) -> str:
 def references(file: Path, name: str) -> list[Fault]:
     """References, templates and missing values that were never resolved."""
     faults = []
-    for text in [*prose(file), *captions(file)]:
+    alts = [str(picture["alt"]) for picture in read(file).find_all("img", alt=True)]
+    for text in [*prose(file), *captions(file), *alts]:
         for pattern, kind in LOOSE_ENDS:
             for found in pattern.findall(text):
                 faults.append(Fault("references", name, f"{kind} «{found}» in «{text[:80]}»"))
@@ -217,15 +220,13 @@ def references(file: Path, name: str) -> list[Fault]:
 
 
 def prose(file: Path) -> Iterator[str]:
-    """Running text of a page, block by block; no captions, tables, menus or code."""
+    """Running text of a page, block by block; no captions, tables, menus, code or keyed numbers."""
     yield from _blocks(file, captions=False)
 
 
 def captions(file: Path) -> Iterator[str]:
-    """Captions and alt texts of a page."""
+    """Captions of a page, without keyed numbers."""
     yield from _blocks(file, captions=True)
-    for picture in read(file).find_all("img", alt=True):
-        yield str(picture["alt"])
 
 
 def _blocks(file: Path, *, captions: bool) -> Iterator[str]:
@@ -246,4 +247,28 @@ def _blocks(file: Path, *, captions: bool) -> Iterator[str]:
 
 
 def _no_prose(element: Tag) -> bool:
-    return element.name in NO_PROSE or "header-section-number" in (element.get("class") or [])
+    numbered = "header-section-number" in (element.get("class") or [])
+    return element.name in NO_PROSE or numbered or element.has_attr(KEY)
+
+
+def keyed(file: Path) -> Iterator[tuple[str, str]]:
+    """Key and text of every number in prose and captions that carries one."""
+    for element in read(file).select(f"[{KEY}]"):
+        yield str(element[KEY]), visible_text(element)
+
+
+def cells(file: Path) -> Iterator[tuple[str, str, str]]:
+    """Label of the table, place («row,column») and text of every cell of labelled tables."""
+    for outer in read(file).select("[id^=tbl-]"):
+        table = outer if outer.name == "table" else outer.find("table")
+        body = table.find("tbody") if isinstance(table, Tag) else None
+        for row, line in enumerate(body.find_all("tr") if isinstance(body, Tag) else (), 1):
+            for column, cell in enumerate(line.find_all(["td", "th"]), 1):
+                yield str(outer["id"]), f"{row},{column}", visible_text(cell)
+
+
+def alternatives(file: Path) -> Iterator[tuple[str, str]]:
+    """Label and alternative text of every labelled figure."""
+    for outer in read(file).select("[id^=fig-]"):
+        for picture in outer.find_all("img", alt=True):
+            yield str(outer["id"]), str(picture["alt"])

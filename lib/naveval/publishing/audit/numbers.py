@@ -1,20 +1,21 @@
-"""Numbers in the prose of a report that its estimates and tables do not hold.
+"""Numbers on the pages of a report, followed by their keys to what was released.
 
-The rule: every number in a sentence, caption or alt text must be a number of `estimates.csv`,
-of a table or figure of the report, of its parameters or of the disclosure rules, rounded to the
-decimals shown. Signs are not compared, for a sentence may say «fell by». A number may stand for a
-hundredth of itself only with percent or «per hundre», and for a thousandth or millionth only
-before «tusen» or «millioner». A whole number below a thousand without percent is a count and must
-be one. The data of figures count for captions and alt texts only. Years, dates, clock times,
-labels and levels of confidence are no findings and are left out, as are definitions listed in
+In a report every number from the run carries its key: `data-key` in prose and captions, its place
+in a table, the alt text's list (`numbers.csv` of the result folder has all of them, with values).
+A number without one is a fault, and so is one that reads otherwise than its value, or whose value
+is not that of `estimates.csv`. Years, dates, clock times, labels, levels of confidence, spans of
+time and settings of the run are no findings and are left out, as are the definitions listed in
 `report/definitions.yml`.
 
-How sharp the rule is depends on how many numbers a report has: of wrong digits planted in four
-reports it found between one in seven (87 000 numbers behind the report) and seven in ten (2 400).
+On other pages of a site, which repeat findings, every number must be one of `estimates.csv` or of
+a table, rounded to the decimals shown. Signs are not compared, for a sentence may say «fell by». A
+number may stand for a hundredth of itself only with percent or «per hundre», and for a thousandth
+or millionth only before «tusen» or «millioner».
 """
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from naveval.exhibits import words
+from naveval.exhibits.declare import PARTS
+from naveval.exhibits.show import NUMBERS_FILE
 from naveval.project import formats, parameters, paths
 from naveval.publishing.audit import html
 from naveval.publishing.audit.faults import Fault
@@ -68,6 +72,15 @@ LEFT_OUT = (
     re.compile(r"\bF?\d+\.\d+(?:\.\d+)+\b|\bv?\d+\.\d+\.\d+\b|\b[0-9a-f]{8,}\b"),
 )
 """Patterns of numbers that are no findings, taken out before the rest is compared."""
+LISTED = rf"\d+(?:[–-]\d+)?(?:(?:,| og| til| mot){BLANK}\d+(?:[–-]\d+)?)*"
+SPANS = (
+    re.compile(rf"(?<![\d,]){LISTED}{BLANK}(?:uker?|måneder?|md|år|timer|dager)\b"),
+    re.compile(rf"\b(?:år|landgruppe|gruppe){BLANK}{LISTED}", re.I),
+    re.compile(
+        rf"\(\d+ av \d+\)|\b(?:på|dekker|strek:|intervall\w*){BLANK}{LISTED}{BLANK}prosent\b"
+    ),
+)
+"""What a text may state without a field: spans of time, groups, parts, levels."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +92,113 @@ class Known:
 
 
 def numbers(folder: Path, page: Path, name: str) -> list[Fault]:
-    """Numbers in the prose of `page` that the result folder does not account for."""
-    faults = []
-    for texts, figures in ((html.prose, False), (html.captions, True)):
-        known = known_numbers(folder, figures=figures)
-        for text in dict.fromkeys(texts(page)):
-            for token in unaccounted(text, known):
-                faults.append(Fault("numbers", name, f"«{token}» in «{_around(text, token)}»"))
-    return faults
+    """Numbers on a report's page that carry no key of a released number, or not its value."""
+    file = folder / NUMBERS_FILE
+    if not file.exists():
+        return [Fault("numbers", name, f"no {NUMBERS_FILE}; run the study again")]
+    told = pd.read_csv(file, dtype=str, keep_default_na=False)
+    phrases = _phrases(folder)
+    allowed = Known(np.unique(np.abs(_settings(folder))), phrases)
+    faults = [*_unlike_released(folder, told)]
+    known = set(zip(told["key"], told["shown"].map(_words), strict=True))
+    for key, text in html.keyed(page):
+        if (key, _words(text)) not in known:
+            faults.append(f"«{text}» is not what {key} reads")
+    for text in dict.fromkeys([*html.prose(page), *html.captions(page)]):
+        faults += [f"no key: «{one}» in «{_around(text, one)}»" for one in typed(text, allowed)]
+    by_place = dict(
+        zip(zip(told["label"], told["part"], strict=True), told["shown"].map(_words), strict=True)
+    )
+    for label, place, text in html.cells(page):
+        if any(map(str.isdigit, text)) and by_place.get((label, place)) != _words(text):
+            faults.append(f"{label}, cell {place}: no key for «{text}»")
+    for label, text in html.alternatives(page):
+        own = told.loc[(told["label"] == label) & (told["part"] == "alt"), "shown"]
+        rest = typed(_without(text, own), allowed)
+        faults += [f"{label}, alt text: no key for «{one}»" for one in rest]
+    return [Fault("numbers", name, fault) for fault in faults]
+
+
+def _without(text: str, shown: Iterable[str]) -> str:
+    """A text without what is shown in it, in this order."""
+    left = []
+    for one in shown:
+        before, found, after = text.partition(one)
+        left, text = ([*left, before], after) if found else (left, text)
+    return " ".join([*left, text])
+
+
+def _unlike_released(folder: Path, told: pd.DataFrame) -> Iterator[str]:
+    """Numbers that read otherwise than their value, or whose value was not released so."""
+    released = _released(folder)
+    for row in told[told["key"].ne("")].drop_duplicates(["key", "shown"]).itertuples():
+        value = pd.to_numeric(row.value, errors="coerce")
+        if pd.isna(value):
+            continue
+        found = words.REFERENCE.fullmatch(row.key)
+        keys = tuple(sorted((found[3] or "").split(","))) if found else ()
+        at = (found[1], found[2], *keys, found[4] or "") if found else ()
+        if at in released and not np.isclose(value, released[at], rtol=1e-9, atol=1e-12):
+            yield f"{row.key}: {row.value}, but {released[at]} in estimates.csv"
+        if not _reads(row.shown, abs(float(value))):
+            yield f"{row.key}: «{row.shown}» is not {row.value}"
+
+
+def _released(folder: Path) -> dict[tuple[str, ...], float]:
+    """Numbers of estimates.csv by label, value, sorted codes and part."""
+    table = pd.read_csv(folder / "estimates.csv", dtype={"study": str}, low_memory=False)
+    last = list(table.columns).index("estimate")
+    codes = table.iloc[:, 3:last].astype("object")
+    keys = [tuple(sorted(str(c) for c in row if pd.notna(c))) or ("",) for row in codes.to_numpy()]
+    found = {}
+    for part, column in {"": "estimate", **PARTS}.items():
+        for label, name, own, number in zip(
+            table["label"], table["value"], keys, table[column], strict=True
+        ):
+            if pd.notna(number):
+                found[(label, name, *own, part)] = float(number)
+    return found
+
+
+def _reads(shown: str, value: float) -> bool:
+    """Whether a shown number is this value, as it is, in per cent, in thousands or millions."""
+    if shown.startswith("<") or shown == formats.FEW:
+        return True
+    left = [
+        found
+        for found in NUMBER.finditer(_left_in(shown))
+        if not any(
+            _near(np.array([value * factor]), *_stated(found)) for factor in (1, 100, 1e-3, 1e-6)
+        )
+    ]
+    return not left
+
+
+def _stated(found: re.Match[str]) -> tuple[float, float]:
+    """A number as written, and half of what its last digit is worth."""
+    decimals = found["decimals"] or ""
+    digits = re.sub(BLANK, "", found["digits"])
+    stated = float(f"{digits}.{decimals or 0}")
+    rounded = 500.0 if not decimals and stated >= 1000 and stated % 1000 == 0 else 0.5
+    return stated, rounded if not decimals else 0.5 * 10.0 ** -len(decimals)
+
+
+def _words(text: str) -> str:
+    """A shown text without escapes, and with one kind of blank."""
+    return re.sub(rf"(?:\s|{BLANK})+", " ", text.replace("\\", "")).strip(" '")
+
+
+def typed(text: str, known: Known) -> list[str]:
+    """Numbers typed into a text that are no spans of time, groups, levels or settings."""
+    for phrase in known.phrases:
+        text = text.replace(phrase, " ")
+    for pattern in SPANS:
+        text = pattern.sub(" ", text)
+    return unaccounted(text, known)
+
+
+def _settings(folder: Path) -> list[float]:
+    return [*_parameters(folder), *_parameters_of(parameters.read_yaml(_disclosure_file()))]
 
 
 def findings(root: Path, page: Path, name: str) -> list[Fault]:
@@ -101,7 +213,7 @@ def findings(root: Path, page: Path, name: str) -> list[Fault]:
             faults.append(Fault("numbers", name, f"no estimates for {element['data-result']}"))
             continue
         text = html.visible_text(element)
-        known = known_numbers(folder, figures=False)
+        known = known_numbers(folder)
         for token in unaccounted(text, known):
             faults.append(Fault("numbers", name, f"«{token}» in «{_around(text, token)}»"))
     return faults
@@ -116,13 +228,19 @@ def unaccounted(text: str, known: Known) -> list[str]:
     """Numbers of a sentence that are not among the known ones, as they are written."""
     for phrase in known.phrases:
         text = text.replace(phrase, " ")
-    for pattern in LEFT_OUT:
-        text = pattern.sub(" ", text)
+    text = _left_in(text)
     return [
         found.group(0).strip()
         for found in NUMBER.finditer(text)
         if not _accounted(found, text, known.values)
     ]
+
+
+def _left_in(text: str) -> str:
+    """A text without dates, labels, levels and other numbers that are no findings."""
+    for pattern in LEFT_OUT:
+        text = pattern.sub(" ", text)
+    return text
 
 
 def _accounted(found: re.Match[str], text: str, values: np.ndarray) -> bool:
@@ -152,25 +270,22 @@ def _near(values: np.ndarray, stated: float, half: float) -> bool:
     return first < len(values) and bool(values[first] <= stated + slack)
 
 
-def known_numbers(folder: Path, *, figures: bool = True) -> Known:
-    """Every number a report of this folder may state; with or without the figures' data."""
+def known_numbers(folder: Path) -> Known:
+    """Every number that a page may repeat from a result."""
     files = [file for file in (folder / "manifest.json", folder / "estimates.csv") if file.exists()]
-    files += [*folder.glob("tables/*.csv"), *folder.glob("figures/*.csv")]
-    return _known(folder, figures, tuple((file, file.stat().st_mtime_ns) for file in files))
+    files += folder.glob("tables/*.csv")
+    return _known(folder, tuple((file, file.stat().st_mtime_ns) for file in files))
 
 
 @lru_cache(maxsize=8)
-def _known(folder: Path, figures: bool, _: tuple[tuple[Path, int], ...]) -> Known:
+def _known(folder: Path, _: tuple[tuple[Path, int], ...]) -> Known:
     found: list[float] = []
-    files = [folder / "estimates.csv", *folder.glob("tables/*.csv")]
-    for file in [*files, *(folder.glob("figures/*.csv") if figures else ())]:
+    for file in [folder / "estimates.csv", *folder.glob("tables/*.csv")]:
         if file.exists() and file.stat().st_size:
             frame = pd.read_csv(file, dtype=str, keep_default_na=False)
             found.append(float(len(frame)))
             found += _numbers(frame)
-    found += _parameters(folder)
-    found += _parameters_of(parameters.read_yaml(_disclosure_file()))
-    clean = np.unique(np.abs(np.array(found, dtype=float)))
+    clean = np.unique(np.abs(np.array([*found, *_settings(folder)], dtype=float)))
     return Known(clean[np.isfinite(clean)], _phrases(folder))
 
 
@@ -213,6 +328,7 @@ def _phrases(folder: Path) -> tuple[str, ...]:
     """Phrases of `report/definitions.yml` and of the folder's study, longest first."""
     file = paths.report_dir() / "definitions.yml"
     own = paths.texts_dir(folder.resolve().parent.name) / "definitions.yml"
-    phrases = parameters.read_yaml(file).get("common", []) if file.exists() else []
+    listed = parameters.read_yaml(file) if file.exists() else {}
+    phrases = [*listed.get("common", []), *listed.get("texts", [])]
     phrases += parameters.read_yaml(own)["phrases"] if own.exists() else []
     return tuple(sorted(map(str, phrases), key=len, reverse=True))

@@ -14,7 +14,8 @@ from naveval.project import catalogue, parameters, paths, places
 from naveval.publishing.site.frame import Notice, publisher
 
 PAGES = ("report.html", "annex.html")
-DOWNLOADS = (*PAGES, "report.pdf", "annex.pdf", "estimates.csv", "dictionary.csv", "disclosure.csv")
+TABLES = ("estimates.csv", "numbers.csv", "dictionary.csv", "disclosure.csv")
+DOWNLOADS = (*PAGES, "report.pdf", "annex.pdf", *TABLES)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Points:
     """Sums by month and group, (T, G), and the keys of those counted and of those with some.
 
     noise: variance that protection adds to the difference between total and expected.
+    dominated: where one person may have most of the total.
     """
 
     n: Sums
@@ -44,6 +45,7 @@ class Points:
     key: Sums
     key_with: Sums
     noise: Sums | float = 0.0
+    dominated: NDArray[np.bool_] | bool = False
 
 
 def least_shown(noise: Noise | None) -> int:
@@ -93,6 +95,7 @@ def protected(points: Points, noise: Noise, outcome: str, *, share: bool) -> Poi
         key=np.zeros(shape),
         key_with=np.zeros(shape),
         noise=_variance(points, share=share),
+        dominated=False if share else magnitudes.dominated(points.total, points.square),
     )
 
 

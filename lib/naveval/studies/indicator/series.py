@@ -8,12 +8,13 @@ Source: indicator document, chapter 4, equations 5 and 6.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from naveval.disclosure import magnitudes
 from naveval.estimators import multiplier
 from naveval.estimators.categorical import design as categorical
 from naveval.estimators.categorical import probit
@@ -65,6 +66,7 @@ class Curves:
     of fewer than `least` are not shown. n_with: persons in work, where it is known.
 
     noise: variance that protection adds to the indicator's points; zero without.
+    hidden: (T, G) points that one person dominates, or that lack a few persons of a larger group.
     influence: (C, T, G) influence of C random groups of persons on the indicator, or None.
     """
 
@@ -79,11 +81,12 @@ class Curves:
     least: int = 0
     n_with: NDArray[np.float64] | None = None
     noise: NDArray[np.float64] | float = 0.0
+    hidden: NDArray[np.bool_] | bool = False
 
     @property
     def observed(self) -> NDArray[np.bool_]:
-        """Points with enough persons to be shown."""
-        return (self.n > 0) & (self.n >= self.least)
+        """Points with enough persons to be shown, and nothing that tells of one or a few."""
+        return (self.n > 0) & (self.n >= self.least) & ~np.asarray(self.hidden)
 
     @property
     def indicator(self) -> NDArray[np.float64]:
@@ -226,12 +229,41 @@ def curves(
                 moved = categorical.grouped_moments(design, picked, g, size, weight)
                 gradient[found.name][t] = (moved @ design.expand) / safe[:, None]
     step = scores @ fit.bread
-    return {
+    made = {
         g.name: finished(
             outcome, g, months, sums[g.name], _influence(direct, gradient, step, g.name), noise
         )
         for g in groupings
     }
+    return made if noise is None or is_share(outcome) else _apart(made)
+
+
+def _apart(found: Mapping[str, Curves]) -> dict[str, Curves]:
+    """Sums of hours, hidden where a larger group has a few persons more, and not the same sum."""
+    apart = {}
+    for name, one in found.items():
+        hidden = one.hidden
+        for whole in found.values():
+            columns = _inside(one.grouping, whole.grouping)
+            if columns is not None:
+                other = one.actual != whole.actual[:, columns]
+                hidden = hidden | (other & magnitudes.too_near(one.n, whole.n[:, columns]))
+        apart[name] = replace(one, hidden=hidden)
+    return apart
+
+
+def _inside(own: Grouping, whole: Grouping) -> list[int] | None:
+    """Where each group lies in a coarser grouping; None when that is not coarser."""
+    if whole.within is not None or own is whole:
+        return None
+    if whole.parts == (WHOLE,):
+        return [0] * len(own.names)
+    if own.parts == whole.parts:
+        return list(range(len(own.names))) if own.within is not None else None
+    if len(whole.parts) > 1 or whole.parts[0] not in own.parts:
+        return None
+    at = own.parts.index(whole.parts[0])
+    return [whole.names.index(name.split(" × ")[at]) for name in own.names]
 
 
 def _scores(
@@ -304,6 +336,7 @@ def finished(
         least_shown(noise),
         points.n_with,
         points.noise / np.where(n > 0, n, np.inf) ** 2,
+        points.dominated,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from naveval.disclosure import keys
 from naveval.estimators.one_treated.inference import METHODS, p_values
-from naveval.estimators.one_treated.shocks import Shocks, draw_shocks
+from naveval.estimators.one_treated.regression import Shocks, draw_shocks
 from naveval.project import places
 from naveval.registers.reading import open_registers
 from naveval.studies.hedmark import panel as panels

@@ -1,7 +1,7 @@
 """How often each method rejects in this very design, and the method that this speaks for.
 
 Panels in which nothing happened are drawn with shocks like those of the control counties in the
-registers at hand (`one_treated.shocks`), for the county, controls, months and weights of the run.
+registers at hand (`one_treated.regression`), for county, controls, months and weights of the run.
 Composition is left out: the draws have no persons. The printed effect is added to see what a
 method finds.
 
@@ -21,8 +21,15 @@ import pandas as pd
 from scipy import stats
 
 from naveval.estimators.one_treated.inference import METHODS, Test, named_tests, p_values
-from naveval.estimators.one_treated.regression import Array, Setup, residualise
-from naveval.estimators.one_treated.shocks import Shocks, draw_shocks, fit_shocks, spread
+from naveval.estimators.one_treated.regression import (
+    Array,
+    Setup,
+    Shocks,
+    draw_shocks,
+    fit_shocks,
+    residualise,
+    spread,
+)
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.means import Sample, all_others, months_of, sample
 from naveval.studies.hedmark.estimate.regression import EXACT, setup_of, usable

@@ -13,7 +13,7 @@ import pytest
 
 from naveval.project import store
 from naveval.project.errors import StoreError
-from naveval.project.store import staging
+from naveval.project.store import disk
 
 
 def replace(target: Path, text: str) -> None:
@@ -36,7 +36,7 @@ def test_a_kill_at_any_operation_leaves_old_or_new(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_one_step: bool
 ) -> None:
     if not in_one_step:
-        monkeypatch.setattr(staging, "exchanged", lambda *_: False)
+        monkeypatch.setattr(disk, "exchanged", lambda *_: False)
     target = tmp_path / "out" / "result"
     replace(target, "old")
     total = killing.operations(lambda: replace(target, "old"), tmp_path)
