@@ -121,7 +121,7 @@ def numbers(folder: Path, page: Path, name: str) -> list[Fault]:
 
 def _without(text: str, shown: Iterable[str]) -> str:
     """A text without what is shown in it, in this order."""
-    left = []
+    left: list[str] = []
     for one in shown:
         before, found, after = text.partition(one)
         left, text = ([*left, before], after) if found else (left, text)
