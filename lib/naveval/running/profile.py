@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy import optimize, sparse
 
 from naveval.disclosure import counts as counting
-from naveval.disclosure import decisions, keys
+from naveval.disclosure import keys
 from naveval.disclosure.keys import Secret
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import catalogue
@@ -176,14 +176,7 @@ def make(study: str, parameters: StudyParameters) -> Profile:
 
 
 def _released(frame: pd.DataFrame, of: Cells, secret: Secret) -> Marginal:
-    told = decisions.counted(
-        frame,
-        label=f"{of.table} by {', '.join(of.by) or 'nothing'}",
-        secret=secret,
-        counts=[PERSONS],
-        keys=of.by,
-        persons=float(frame["persons"].max()),
-    ).frame
+    told = counting.protect(frame, [PERSONS], secret)
     codes = tuple(told[list(of.by)].itertuples(index=False, name=None)) if of.by else ((),)
     persons = tuple(counting.about(count) for count in told[PERSONS])
     return Marginal(table=of.table, by=of.by, codes=codes, persons=persons)
