@@ -10,7 +10,7 @@ BUNDLE := report/_out/naveval-bundle
 BASE ?= 0db0185
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test golden mutation slow lint lab docs bundle speed lock clean
+.PHONY: help setup report test golden mutation slow lint lab docs bundle pictures speed lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -50,7 +50,13 @@ lab: $(READY) ## Open JupyterLab on the notebooks
 
 docs: $(READY) ## Write the API reference to report/_out/docs (English)
 	$(BIN)/naveval example report/_out/docs/example
-	$(BIN)/pdoc --docformat numpy --output-directory report/_out/docs naveval
+	$(BIN)/pdoc --docformat numpy --output-directory report/_out/docs naveval '!naveval.studies' '!naveval.cli'
+
+pictures: ## Take the README's pictures anew, of the site that lies here (needs Chromium)
+	@for page in site/index report/hedmark/04-hedmark/report; do \
+		chromium --headless --no-sandbox --hide-scrollbars --window-size=1100,900 \
+			--screenshot=report/pictures/$${page%%/*}.png \
+			file://$(abspath report/_out/site)/$${page#*/}.html; done
 
 speed: $(READY) ## Measure what users wait for, here and at another commit (BASE=…, hours)
 	$(BIN)/python tests/benchmarks/speed.py $(BASE)

@@ -14,7 +14,7 @@ the treated unit among its placebos.
 >>> found = nv.one_treated(panel, **columns, treated="Hedmark", start=25)
 >>> found.table()[["method", "estimate", "p_value"]].round(2).values.tolist()
 [['did', -3.04, 0.05], ['synthetic_control', -2.75, 0.14], ['synthetic_did', -2.35, 0.05]]
->>> found.figure().savefig("one_treated.png")
+>>> found.figure().savefig("one_treated.png", dpi=90)
 
 ![Hedmark among the placebo counties](../example/one_treated.png)
 
@@ -26,7 +26,7 @@ with intervals by person, and shrinkage for small groups.
 >>> found = nv.indicator(people, **columns, by=["age", "sex"])
 >>> found.table()[["office", "indicator", "shrunken"]].round(1).head(2).values.tolist()
 [['01', -0.9, -0.7], ['02', 0.3, 0.2]]
->>> found.figure().savefig("indicator.png")
+>>> found.figure().savefig("indicator.png", dpi=90)
 
 ![Offices by indicator](../example/indicator.png)
 
@@ -37,7 +37,7 @@ Effects of several programmes by double machine learning: cross-fitted once, the
 >>> fitted = nv.cross_fit(people, **columns, covariates=["age", "education"], trees=100)
 >>> effects, groups = nv.att(fitted), nv.gate(fitted, "course", by="education")
 >>> rule = nv.policy_tree(fitted, by=["age", "education"], costs={"course": 1.0})
->>> effects.figure().savefig("programs.png")
+>>> effects.figure().savefig("programs.png", dpi=90)
 
 ![Effects of two programmes](../example/programs.png)
 
