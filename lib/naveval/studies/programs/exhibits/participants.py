@@ -54,6 +54,11 @@ def _part(reader: Reader, side: str, group: str, month: int = -1) -> float:
     return 100 * float(persons / rows["n"].sum()) if enough else float("nan")
 
 
+def _panels(reader: Reader) -> int:
+    """Heat maps of figure 4-10, which see noisy numbers too."""
+    return int(drawn.starters(replace(reader, noisy=True))["characteristic"].nunique())
+
+
 def programs_of_analysis(_: ProgramResults) -> pd.DataFrame:
     """Table 3-1: purpose and target group are named in the texts, lengths are printed numbers."""
     table = published.read("table_3_1")
@@ -296,6 +301,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         facts={
             **extreme("percent", "program", "pct0"),
             "best_group": extreme("percent", "category", "pct0")["best"],
+            "panels": Fact(_panels),
         },
         finding=leads("percent", "n"),
     ),

@@ -169,15 +169,21 @@ def use_over_time(reader: Reader) -> Figure:
     return figure
 
 
-def who_gets_what(reader: Reader) -> Figure:
-    """Four heat maps with programmes down and groups across, of those where somebody starts."""
+def starters(reader: Reader) -> pd.DataFrame:
+    """Rows of programmes and groups where a share is large enough to be told; all where none is."""
     rows = reader.rows
-    for key in ("program", "category"):
-        rows = rows[rows.groupby(key)["percent"].transform("max") >= LEAST_TOLD]
+    for keys in (["program"], ["characteristic", "category"]):
+        rows = rows[rows.groupby(keys)["percent"].transform("max") >= LEAST_TOLD]
+    return rows if len(rows) else reader.rows
+
+
+def who_gets_what(reader: Reader) -> Figure:
+    """Heat maps with programmes down and groups across, of those where somebody starts."""
+    parts = list(starters(reader).groupby("characteristic", sort=False))
     figure, grid = figures.axes(2, 2, height=7.8, sharey=True)
-    for ax, (part, own) in zip(
-        grid.ravel(), rows.groupby("characteristic", sort=False), strict=True
-    ):
+    for ax in grid.ravel()[len(parts) :]:
+        ax.remove()
+    for ax, (part, own) in zip(grid.ravel(), parts, strict=False):
         table = own.pivot(index="program", columns="category", values="percent")
         table = table.loc[table.index[::-1], list(dict.fromkeys(own["category"]))]
         ax.imshow(np.ma.masked_invalid(table), cmap="Blues", vmin=0, vmax=MOST, aspect="auto")
