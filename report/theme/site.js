@@ -29,6 +29,23 @@
     fit();
   }
 
+  /* Of several charts the one that is chosen */
+  each(document.querySelectorAll("[data-choices]"), function (area) {
+    var figures = area.querySelectorAll("figure"), menu = document.createElement("select");
+    var label = document.createElement("label");
+    label.textContent = area.dataset.choices + " ";
+    label.appendChild(menu);
+    each(figures, function (figure) {
+      var option = document.createElement("option");
+      option.textContent = figure.querySelector("figcaption").textContent;
+      menu.appendChild(option);
+    });
+    function pick() { each(figures, function (figure, place) { figure.hidden = place !== menu.selectedIndex; }); }
+    menu.addEventListener("change", pick);
+    area.insertBefore(label, area.firstChild);
+    pick();
+  });
+
   /* Links to headings, figures and tables, and the section shown marked in the contents */
   each(document.querySelectorAll("main h2, main h3, main figure[id], main .quarto-float[id], main table[id]:not([role])"), function (part) {
     var section = part.closest("section[id]");

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -328,6 +329,41 @@ def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
         assert len(made.select('meta[name="description"]')) == 1
 
 
+def published_by(root: Path, email: str | None, address: str | None) -> None:
+    file = root / "report/publisher.yml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content |= {"address": address}
+    content["contact"]["email"] = email
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_contact_and_address_read_well_with_and_without(
+    project: Path, built: SimpleNamespace, nothing: str | None
+) -> None:
+    page = (built.site / "om.html").read_text(encoding="utf-8")
+    around = frame.Around("a/b.html", "om", "Om", "D", "assets/share-site.png", "2026-11-27")
+    for email, address in product((nothing, "kari@example.no"), (nothing, "https://x.no/tall/")):
+        published_by(project, email, address)
+        made = BeautifulSoup(frame.framed(page, around, site_pages.words()), "html.parser")
+        cite, ask = made.select(".page-foot > p")[:2]
+        assert cite.text.endswith(" https://x.no/tall/a/b.html" if address else "november 2026.")
+        links = [link["href"] for link in ask.select("a")]
+        assert links == (["mailto:kari@example.no"] if email else [])
+        assert ask.text.endswith("naveval" + (", kari@example.no" if email else ""))
+        shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
+        start = "https://x.no/tall/" if address else "../"
+        assert shared["og:image"] == f"{start}assets/share-site.png"
+        assert ("og:url" in shared) == bool(address)
+
+
+@pytest.mark.parametrize(("email", "address"), [("kari", ""), ("", "x.no"), ('a"@b.no', "")])
+def test_a_malformed_contact_or_address_is_refused(project: Path, email: str, address: str) -> None:
+    published_by(project, email, address)
+    with pytest.raises(ParameterError, match=r"publisher\.yml: .*; expected .*, or nothing"):
+        frame.publisher()
+
+
 def noticed(root: Path, **changes: str) -> None:
     entry = {"study": "followup", "place": "hele-landet", "kind": "corrected"}
     entry |= {"date": "2026-11-27", "reason": "Tabell 3 hadde <feil> fortegn."}
@@ -416,6 +452,15 @@ def test_axe_finds_nothing_on_any_page(built: SimpleNamespace) -> None:
         entry for entry in pages if entry[1] == "fylke-34-innlandet.html"
     ]
     assert [str(fault) for fault in browser.accessibility(same)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_axe_finds_nothing_in_any_width_and_scheme(built: SimpleNamespace) -> None:
+    rules = browser.VIEWS[0][2]
+    views = [(width, scheme, rules) for width in (1280, 768, 390) for scheme in ("light", "dark")]
+    pages = [(file, file.name) for file in sorted(built.site.rglob("*.html"))]
+    assert [str(fault) for fault in browser.accessibility(pages, views=views)] == []
 
 
 @pytest.mark.browser

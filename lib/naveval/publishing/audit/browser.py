@@ -27,7 +27,8 @@ PATIENCE = 600
 HEIGHT = 900
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 APPEARANCE = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
-VIEWS: tuple[tuple[int, Any, dict[str, Any]], ...] = (
+View = tuple[int, Any, dict[str, Any]]
+VIEWS: tuple[View, ...] = (
     (1280, "light", {"type": "tag", "values": list(RULES)}),
     (320, "dark", {"type": "rule", "values": list(APPEARANCE)}),
 )
@@ -90,9 +91,12 @@ def open_page(width: int = 1280, *, scripts: bool = True) -> Iterator["Page"]:
 
 
 def accessibility(
-    pages: Iterable[tuple[Path, str]], progress: Callable[[str], Any] = lambda _: None
+    pages: Iterable[tuple[Path, str]],
+    progress: Callable[[str], Any] = lambda _: None,
+    *,
+    views: Iterable[View] = VIEWS,
 ) -> Iterator[Fault]:
-    """Violations axe finds in pages, in each of VIEWS; one browser for all.
+    """Violations axe finds in pages, in each view; one browser for all.
 
     Parameters
     ----------
@@ -104,7 +108,7 @@ def accessibility(
     with open_page() as page:
         for file, name in pages:
             progress(name)
-            for width, scheme, rules in VIEWS:
+            for width, scheme, rules in tuple(views):
                 page.set_viewport_size({"width": width, "height": HEIGHT})
                 page.emulate_media(color_scheme=scheme)
                 page.goto(file.resolve().as_uri())

@@ -20,7 +20,17 @@ import typst
 from naveval.project import fonts, paths, places, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, quarto, render
-from naveval.publishing.site import counties, errata, frame, project, results, search, sliders
+from naveval.publishing.site import (
+    cards,
+    counties,
+    errata,
+    evidence,
+    frame,
+    project,
+    results,
+    search,
+    sliders,
+)
 from naveval.publishing.site import curves as site_curves
 from naveval.publishing.site import pages as site_pages
 from naveval.publishing.site.frame import Around
@@ -80,7 +90,7 @@ def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: N
 def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
     """Every page of the site."""
     names = {name: entry["name"] for name, entry in text["studies"].items()}
-    evidence, bearing = site_pages.evidence(text)
+    catalogue_page, bearing = site_pages.evidence(text)
     curves = {
         name: site_curves.block(results.main_result(found, name), entry["curves"], text["marks"])
         for name, entry in text["studies"].items()
@@ -91,6 +101,11 @@ def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
         for name, entry in text["studies"].items()
         if "sliders" in entry
     }
+    for name, entry in text["studies"].items():
+        if "choices" in entry:
+            main = results.main_result(found, name)
+            chosen = cards.choices(main, entry["choices"], text)
+            curves[name] = "\n\n".join([chosen, curves.get(name, "")])
     pages = [site_pages.front(found, text)]
     pages += [
         site_pages.study(name, found, text, bearing[name], curves.get(name, ""))
@@ -100,7 +115,7 @@ def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
     pages += [
         site_pages.county(item.code, found, text) for item in places.counties(places.CURRENT_YEAR)
     ]
-    pages.append(evidence)
+    pages.append(catalogue_page)
     pages.append(site_pages.named("feil", text, errata.blocks(found, names), toc=False))
     pages += [site_pages.static(name, text) for name in ("metode", "om", "tilgjengelighet")]
     pages.append(site_pages.registers(text))
@@ -262,7 +277,9 @@ def _builtin(page: Page, described: str, scratch: Path) -> Path:
 
 
 def copy_assets(work: Path) -> None:
+    """Scripts and styles of the site, and the table behind what is known of effects."""
     (work / "assets").mkdir()
+    shutil.copyfile(paths.report_dir() / evidence.GRADES_FILE, work / evidence.GRADES_FILE)
     for name in ASSETS:
         text = (paths.report_dir() / "theme" / name).read_text(encoding="utf-8")
         faces = fonts.css() if name == "site.css" else ""

@@ -46,7 +46,8 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     rows = rows[rows["estimate"].notna()]
     if rows.empty:
         return None
-    rows = rows.assign(estimate=rows["estimate"] / spec.get("scale", 1))
+    numbers = list(released.NUMBERS)
+    rows = rows.assign(**{name: rows[name] / spec.get("scale", 1) for name in numbers})
     if "bars" in spec:
         return counties.bars(result.study, rows, spec, text)
     return _lines(rows, spec, text)
@@ -59,3 +60,26 @@ def _lines(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any])
         for code, part in rows.groupby(spec["line"], sort=False)
     }
     return counties.lines(series, spec, text)
+
+
+def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any]) -> str:
+    """Markdown with several charts of which the script shows the one that is chosen.
+
+    Parameters
+    ----------
+    spec
+        heading, intro, label of the menu, and charts as for `chart`.
+    """
+    charts = [chart(result, one, text) for one in spec["charts"]] if result else []
+    figures = "".join(counties.figure(one, text) for one in charts if one)
+    if result is None or not figures:
+        return ""
+    mark = "simulated" if result.simulated else "published"
+    return "\n\n".join(
+        [
+            f"## {spec['heading']} {{#velg-figur}}",
+            spec["intro"],
+            f"::: {{.mark .mark-{mark}}}\n{text['marks'][mark]}\n:::",
+            f'<div data-choices="{escape(spec["label"])}">{figures}</div>',
+        ]
+    )

@@ -5,6 +5,7 @@ sentence. Numbers are the county's own; a study that holds none says why, and le
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
@@ -211,18 +212,27 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     told = released.names(study, spec["label"], spec["bars"], codes) | spec.get("names", {})
     names = [told[code] for code in codes]
     values = dict(zip(names, own["estimate"].astype(float), strict=True))
-    ends = text["charts"]["bars-alt"].format(
+    about = text["charts"]["bars-alt"].format(
         first=names[0],
         high=form(own["estimate"].iloc[0]),
         last=names[-1],
         low=form(own["estimate"].iloc[-1]),
     )
-    alt = f"{spec['title']}. {ends}"
-    svg = drawing.bars(values, alt=alt, form=spec["form"])
-    head = (text["charts"]["what"], text["charts"]["value"])
-    return Chart(
-        spec["title"], alt, svg, head, tuple((name, form(v)) for name, v in values.items())
-    )
+    alt = f"{spec['title']}. {about}"
+    known = own["ci_low"].notna() & own["ci_high"].notna()
+    ends = {
+        told[row[spec["bars"]]]: (float(row["ci_low"]), float(row["ci_high"]))
+        for row in own[known].to_dict("records")
+    }
+    svg = drawing.bars(values, alt=alt, form=spec["form"], ends=ends)
+    head = ("what", "value", "low", "high") if ends else ("what", "value")
+    missing = (math.nan, math.nan)
+    shown = [
+        (name, form(value), *(form(end) for end in ends.get(name, missing) if ends))
+        for name, value in values.items()
+    ]
+    titles = tuple(text["charts"][name] for name in head)
+    return Chart(spec["title"], alt, svg, titles, tuple(shown))
 
 
 def none(study: str, text: Mapping[str, Any]) -> str:

@@ -133,9 +133,26 @@ def _years(x: Sequence[str], across: float) -> list[str]:
     ]
 
 
-def bars(shown: Mapping[str, float], *, alt: str, form: str) -> str:
-    """Horizontal bars around zero with name and number; the names stand to the left."""
-    low, high = min(0.0, *shown.values()), max(0.0, *shown.values())
+def bars(
+    shown: Mapping[str, float],
+    *,
+    alt: str,
+    form: str,
+    ends: Mapping[str, tuple[float, float]] | None = None,
+) -> str:
+    """Horizontal bars around zero with name and number; the names stand to the left.
+
+    Parameters
+    ----------
+    ends
+        Names to the ends of their intervals, drawn as lines.
+    """
+    ends = ends or {}
+    reach = {
+        name: (min(v, 0, *ends.get(name, ())), max(v, 0, *ends.get(name, ())))
+        for name, v in shown.items()
+    }
+    low, high = min(low for low, _ in reach.values()), max(high for _, high in reach.values())
     room = WIDTH - NAMES - 2 * ROOM
     scale = room / ((high - low) or 1.0)
     zero = NAMES + ROOM - scale * low
@@ -144,13 +161,18 @@ def bars(shown: Mapping[str, float], *, alt: str, form: str) -> str:
     for place, (name, value) in enumerate(shown.items()):
         y, end = 6 + BAR * place, zero + scale * value
         side, anchor = (5, "start") if value >= 0 else (-5, "end")
+        beyond = zero + scale * reach[name][value >= 0]
         parts.append(
             f'<rect class="bar c{1 if value >= 0 else 3}" x="{min(zero, end):.1f}" y="{y:.1f}" '
             f'width="{abs(end - zero):.1f}" height="{BAR - 7:.0f}"/>'
             f'<text x="{NAMES - 8:.0f}" y="{y + 11:.1f}" text-anchor="end">{escape(name)}</text>'
-            f'<text x="{end + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}">'
+            f'<text x="{beyond + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}">'
             f"{formats.FORMATS[form](value)}</text>"
         )
+        if name in ends:
+            first, last = (zero + scale * at for at in ends[name])
+            middle = y + (BAR - 7) / 2
+            parts.append(f'<path class="range" d="M{first:.1f} {middle:.1f} H{last:.1f}"/>')
     return _svg("".join(parts), height, alt)
 
 
@@ -165,7 +187,7 @@ def alone(svg: str, font: str) -> str:
     """The same picture with colours of its own, for where no page gives them."""
     rules = [
         f"text{{font:13px '{font}';fill:#1f2933}}.grid{{stroke:#d3dae1}}.zero{{stroke:#1f2933}}",
-        ".line{fill:none;stroke-width:2}.band{opacity:.18;stroke:none}",
+        ".line{fill:none;stroke-width:2}.band{opacity:.18;stroke:none}.range{stroke:#1f2933}",
     ]
     rules += [
         f".line.c{n}{{stroke:{color}}}.band.c{n},.bar.c{n},.end.c{n}{{fill:{color}}}"

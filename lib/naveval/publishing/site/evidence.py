@@ -10,6 +10,10 @@ from naveval.project import parameters, paths
 from naveval.project.errors import ParameterError
 from naveval.publishing.site.results import rows
 
+GRADES_FILE = "evidence.csv"
+KEYS = ("measure", "group", "outcome")
+STRONG, MEDIUM = ("rct", "quasi"), ("matched", "cited", "before-after", "reform")
+"""Designs by what they can say of an effect; the others describe, and say nothing of it."""
 COLUMNS = ("title", "institution", "kind", "theme", "method", "data", "status", "finding")
 FILTERS = ("status", "kind", "theme", "method")
 
@@ -158,6 +162,77 @@ def _filters(found: Sequence[Project], words: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
+def grade(found: Sequence[tuple[str, str]]) -> str:
+    """How well an effect is known, from the method and the direction of each source.
+
+    Returns
+    -------
+    "mixed" where designs that can tell say different things; "strong" for two or more strong
+    designs that agree; "some" for one strong design, or two or more others that can tell and
+    agree; "weak" for one of those alone, and where no source is clear; "none" where nothing can
+    tell.
+
+    Examples
+    --------
+    >>> grade([("rct", "up"), ("quasi", "up")]), grade([("quasi", "up"), ("matched", "down")])
+    ('strong', 'mixed')
+    >>> grade([("quasi", "none")]), grade([("reform", "up")]), grade([("interviews", "")])
+    ('some', 'weak', 'none')
+    """
+    able = [(method, way) for method, way in found if way and method in (*STRONG, *MEDIUM)]
+    clear = [(method, way) for method, way in able if way != "unclear"]
+    strong = sum(method in STRONG for method, _ in clear)
+    if len({way for _, way in clear}) > 1:
+        return "mixed"
+    if strong > 1:
+        return "strong"
+    if strong or len(clear) > 1:
+        return "some"
+    return "weak" if able else "none"
+
+
+def grades(words: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """A Markdown table of what is known per measure, group and outcome, best known first.
+
+    Parameters
+    ----------
+    names
+        Sources to how the table names them.
+
+    Raises
+    ------
+    ParameterError
+        For a method, a direction or a source in `report/evidence.csv` that is not known.
+    """
+    sources: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for row in rows(paths.report_dir() / GRADES_FILE):
+        for key, known in (
+            ("method", words["methods"]),
+            ("found", words["ways"]),
+            ("source", names),
+        ):
+            if row[key] not in known:
+                raise ParameterError(
+                    f"report/{GRADES_FILE}: {key} «{row[key]}» of {row['measure']}; allowed: "
+                    + ", ".join(map(str, known))
+                )
+        sources.setdefault(tuple(row[key] for key in KEYS), []).append(row)
+    body = []
+    for (measure, group, outcome), own in sources.items():
+        known_as = grade([(row["method"], row["found"]) for row in own])
+        told = [
+            f"{names[row['source']]}: {words['ways'][row['found']]} "
+            f"({words['methods'][row['method']].lower()})"
+            for row in own
+        ]
+        shown = words["grades"][known_as]
+        body.append((known_as, [measure, shown, group, outcome, "; ".join(told)]))
+    order = list(words["grades"])
+    body.sort(key=lambda item: order.index(item[0]))
+    head = list(words["grade-columns"].values())
+    return _pipe(head, [row for _, row in body], words["grade-caption"], "tbl-grades", text=True)
+
+
 def counts(found: Sequence[Project], words: Mapping[str, Any]) -> str:
     """Two Markdown tables: projects by theme and by method, finished and ongoing."""
     parts = []
@@ -186,8 +261,16 @@ def _order(number: Counter[str]) -> list[str]:
     return sorted(number, key=lambda key: (-number[key], key))
 
 
-def _pipe(head: Sequence[str], body: Sequence[Sequence[Any]], caption: str, label: str) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
+def _pipe(
+    head: Sequence[str],
+    body: Sequence[Sequence[Any]],
+    caption: str,
+    label: str,
+    *,
+    text: bool = False,
+) -> str:
+    rule = "---|" if text else "--:|"
+    lines = ["| " + " | ".join(head) + " |", "|---|" + rule * (len(head) - 1)]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in body]
     return "\n".join(lines) + f"\n\n: {caption} {{#{label}}}"
 

@@ -83,13 +83,19 @@ class Around:
         return "../" * self.file.count("/")
 
 
+EMAIL = re.compile(r"[^\s@<>\"']+@[\w-]+(\.[\w-]+)+")
+ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[\w./~-]*)?")
+EXPECTED = {"contact: email": "one such as kari@example.no", "address": "https://…"}
+
+
 def publisher() -> Publisher:
     """The publisher of `report/publisher.yml`.
 
     Raises
     ------
     ParameterError
-        For missing keys, and notices of studies or places that do not exist or without reason.
+        For missing keys, a malformed e-mail or address, and notices of studies or places that do
+        not exist or without reason.
     """
     file = paths.report_dir() / "publisher.yml"
     return _publisher(file, file.stat().st_mtime_ns)
@@ -101,10 +107,14 @@ def _publisher(file: Path, _: int) -> Publisher:
     if set(content) != set(KEYS):
         raise ParameterError(f"{file}: expected {', '.join(KEYS)}; found {', '.join(content)}")
     notices = tuple(_notice(entry, file) for entry in content["notices"])
-    contact = content["contact"]
-    return Publisher(
-        content["publisher"], contact["name"], contact["email"], content["address"], notices
-    )
+    contact, address = content["contact"], content["address"] or ""
+    email = contact["email"] or ""
+    for name, given, form in (("contact: email", email, EMAIL), ("address", address, ADDRESS)):
+        if given and not form.fullmatch(given):
+            raise ParameterError(
+                f"{file}: {name}: «{given}»; expected {EXPECTED[name]}, or nothing"
+            )
+    return Publisher(content["publisher"], contact["name"], email, address, notices)
 
 
 def _notice(entry: Mapping[str, str], file: Path) -> Notice:

@@ -263,7 +263,9 @@ def _data(result: Result, text: Mapping[str, Any]) -> str:
         f"([JSON-stat, {title.partition('.')[0]}]({result.address}/{name}.json))"
         for name, title in results.titles(result).items()
     ]
-    return intro + "\n\n::: {.data-list}\n" + "\n".join(lines) + "\n:::"
+    head = escape(text["study"]["data-all"].format(count=formats.number(len(lines))))
+    listed = "::: {.data-list}\n" + "\n".join(lines) + "\n:::"
+    return f"{intro}\n\n<details><summary>{head}</summary>\n\n{listed}\n\n</details>"
 
 
 def _markdown(text: str) -> str:
@@ -381,6 +383,12 @@ def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:
     done = sum(site_evidence.value(p, "status") == own["finished"] for p in found)
     blocks = [
         own["intro"].format(done=formats.number(done), rest=formats.number(len(found) - done))
+    ]
+    names = {p.id: p.title for p in found} | {k: v["published"] for k, v in text["studies"].items()}
+    blocks += [
+        f"## {own['grade-heading']} {{#belegg}}",
+        own["grade-intro"],
+        site_evidence.grades(own, names | own["other-sources"]),
     ]
     blocks += [f"## {own['table-heading']}", own["table-intro"], site_evidence.table(found, own)]
     blocks += [f"## {own['counts-heading']}", site_evidence.counts(found, own)]

@@ -1,0 +1,72 @@
+"""How well effects are known: the rule, and the rows against what they were read from."""
+
+import csv
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from naveval.project import parameters, paths
+from naveval.project.errors import ParameterError
+from naveval.publishing.site import evidence
+
+WORDS = parameters.read_yaml(paths.texts_dir() / "evidence.yml")
+ROWS = list(csv.DictReader((paths.report_dir() / evidence.GRADES_FILE).open(encoding="utf-8")))
+ORDER = ("none", "weak", "some", "strong")
+
+
+@pytest.mark.parametrize("way", ["up", "none", "down"])
+def test_more_of_the_same_never_lowers_a_grade_and_disagreement_is_told(way: str) -> None:
+    methods = (*evidence.STRONG, *evidence.MEDIUM, "register", "interviews")
+    for first, second in product(methods, repeat=2):
+        alone = evidence.grade([(first, way)])
+        both = evidence.grade([(first, way), (second, way)])
+        assert ORDER.index(both) >= ORDER.index(alone)
+        other = evidence.grade([(first, "up"), (second, "down")])
+        able = {first, second} <= {*evidence.STRONG, *evidence.MEDIUM}
+        assert (other == "mixed") == able
+        assert evidence.grade([(first, "unclear"), (second, "unclear")]) in ("none", "weak")
+
+
+def test_rows_are_what_the_catalogue_and_the_printed_tables_say() -> None:
+    methods = {name: entry["method"] for name, entry in WORDS["projects"].items()}
+    own = {row["source"]: row["method"] for row in ROWS if row["source"] in methods}
+    assert own == {source: methods[source] for source in own}
+    effects = {"ordinary": ("rct", "quasi", "reform", "before-after")}["ordinary"]
+    assert {name for name, method in methods.items() if method in effects} <= set(own)
+    printed = pd.read_csv(paths.published_dir("programs") / "table_6_5_qualitative_comparison.csv")
+    said = {
+        (row["measure"], row["source"]): row["found"] for row in ROWS if row["group"] == "deltakere"
+    }
+    for program, this, earlier in printed[
+        ["program", "this_report", "earlier_research"]
+    ].to_numpy():
+        assert said[program, "programs"] == ("down" if "negativ" in this else "up")
+        positive, negative = "ositiv" in earlier, "egativ" in earlier
+        wanted = {(True, False): "up", (True, True): "unclear"}.get((positive, negative))
+        assert said[program, "table-6-5"] == (wanted or ("unclear" if "landede" in earlier else ""))
+    exits = pd.read_csv(paths.published_dir("followup") / "table_3_effects_on_transitions_out.csv")
+    work = exits[
+        (exits["outcome"] == "Direkte overgang til arbeid") & exits["horizon"].eq("Lang sikt")
+    ]
+    assert (work["estimate"] < -1.96 * work["standard_error"]).all()
+    hedmark = pd.read_csv(paths.published_dir("hedmark") / "table_5_regression_estimates.csv")
+    stock = hedmark[
+        hedmark["outcome"].eq("Arbeidssøkere") & hedmark["model"].str.startswith("Effekt")
+    ]
+    assert (stock["ci_high_95"] < 0).all()
+
+
+def test_an_unknown_method_direction_or_source_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence.paths, "report_dir", lambda: tmp_path)
+    names = {"b01": "B"}
+    for odd in ("guess,up,b01", "rct,sideways,b01", "rct,up,x99"):
+        method, found, source = odd.split(",")
+        (tmp_path / evidence.GRADES_FILE).write_text(
+            f"measure,group,outcome,source,method,found\nA,B,C,{source},{method},{found}\n"
+        )
+        with pytest.raises(ParameterError, match=r"evidence\.csv: .* allowed: "):
+            evidence.grades(WORDS, names)
