@@ -33,6 +33,11 @@ def test_no_small_count_is_recovered(found: Attacked) -> None:
 
 
 @pytest.mark.slow
+def test_no_count_of_one_to_four_is_published(found: Attacked) -> None:
+    assert found.small == []
+
+
+@pytest.mark.slow
 def test_the_control_bites(found: Attacked) -> None:
     assert found.control["certain"].mean() >= 0.2
 
