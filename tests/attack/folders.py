@@ -142,6 +142,7 @@ class Attacked:
     beyond: list[str]
     utility: pd.DataFrame
     unkeyed: list[str]
+    small: list[str]
     cells: int
     links: int
 
@@ -162,7 +163,11 @@ def attacked(out: Path, study: str) -> Attacked:
         ]
         for edition in reversed(EDITIONS)
     ]
-    found = union.union(*editions)
+    large = [
+        [[f for f in place if not published.small([f])] for place in edition]
+        for edition in editions
+    ]
+    found = union.union(*large)
     places = [own["later", place, True] for place in PLACES[study]]
     exact = [
         union.exact(study, own["later", place, True], own["later", place, False])
@@ -182,6 +187,7 @@ def attacked(out: Path, study: str) -> Attacked:
             ignore_index=True,
         ),
         [str(fault) for one in places for fault in audit.audit(one, checks=("numbers",)).faults],
+        [line for edition in editions for one in edition for line in published.small(one)],
         *found.links.shape[::-1],
     )
 
@@ -208,6 +214,7 @@ def told(study: str, found: Attacked) -> str:
         for row in found.utility.itertuples()
     ]
     lines.append(f"  numbers on pages without a key: {len(found.unkeyed)} {found.unkeyed[:5]}")
+    lines.append(f"  published counts of one to four: {len(found.small)} {found.small[:5]}")
     lines.append(f"  beyond the CSV files: {len(found.beyond)} {found.beyond[:5]}")
     return "\n".join(lines)
 

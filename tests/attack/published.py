@@ -46,6 +46,15 @@ def families(study: str, protected: Path, control: Path, where: str) -> list[Fam
     return [one for one in found if (one.rows["shown"] != one.rows["true"]).any()]
 
 
+def small(found: list[Family]) -> list[str]:
+    """Counts of one to four as they are published; protected counts are never that small."""
+    return [
+        f"{one.where}: {int(value)}"
+        for one in found
+        for value in one.rows.loc[one.rows["shown"].between(1, 4), "shown"]
+    ]
+
+
 def _joined(shown: Path, true: Path, keys: tuple[str, ...]) -> pd.DataFrame | None:
     frames = [pd.read_csv(file, dtype=str, keep_default_na=False) for file in (shown, true)]
     frames = [frame.assign(whole="") for frame in frames]
@@ -79,8 +88,9 @@ def _counts(both: pd.DataFrame, keys: tuple[str, ...], where: str) -> Iterator[F
             continue
         for base, (n_shown, n_true) in counts.items():
             part = true * n_true / scale
-            if _whole(part) and part.nunique() > 2 and not _same(part, counts):
-                told = (shown * n_shown / scale).round()
+            told = (shown * n_shown / scale).round()
+            of_persons = _whole(part) and part.nunique() > 2 and not told.between(1, 4).any()
+            if of_persons and not _same(part, counts):
                 yield _family(both, own, f"{where}.{name}×{base}", told, part.round())
                 break
 

@@ -12,7 +12,8 @@ from naveval.disclosure.thresholds import thresholds
 
 MIN_WIDTH = 3
 ALIKE = 0.6
-PUBLIC = {"tbl-weights.labour_force", "tbl-counties.labour_force"}
+PUBLIC = {"tbl-weights.labour_force", "tbl-mix.cost", "tbl-mix.net_benefit"}
+"""Columns that come from published tables, in exhibits that are about persons."""
 
 
 @pytest.fixture(scope="module", params=PLACES)
@@ -30,6 +31,11 @@ def test_no_small_count_is_recovered(found: Attacked) -> None:
     assert learnt["width"].min() >= MIN_WIDTH
     assert learnt["right"].mean() <= 0.01
     assert learnt["routes"].max() <= thresholds().counts.routes
+
+
+@pytest.mark.slow
+def test_no_count_of_one_to_four_is_published(found: Attacked) -> None:
+    assert found.small == []
 
 
 @pytest.mark.slow

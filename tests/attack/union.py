@@ -30,6 +30,7 @@ FEWEST = 3
 MOST_PARTS = 60
 SMALL = 5
 FULL_DIGITS = 4
+PRINTED = ("printed", "published")
 Told = tuple[float, float, int]
 """True count, shown count and number of a cell."""
 
@@ -289,7 +290,7 @@ def exact(study: str, protected: Path, control: Path) -> pd.DataFrame:
         frames = [pd.read_csv(file, dtype=str, keep_default_na=False) for file in pair if file]
         if len(frames) < 2 or len(frames[0]) != len(frames[1]):
             continue
-        apart = {*exhibit.keys, *exhibit.free}
+        apart = {*exhibit.keys, *exhibit.free, *PRINTED}
         for column in [name for name in frames[0] if name not in apart and name in frames[1]]:
             own, true = frames[0][column], frames[1][column]
             numbers = pd.to_numeric(own, errors="coerce")

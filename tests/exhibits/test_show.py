@@ -13,7 +13,6 @@ import pytest
 from naveval.disclosure.decisions import Protection
 from naveval.exhibits import markdown, rows, show, views
 from naveval.exhibits.declare import (
-    Areas,
     Bars,
     Exhibit,
     Fact,
@@ -401,7 +400,6 @@ def test_every_number_carries_its_key_to_the_report(showing, results, monkeypatc
     [
         Lines("month", ("rate",), by="group", mark="start", zero=True),
         Lines("month", ("rate",), panels="group", band=("low", "high"), mark="start", decimals=0),
-        Areas("month", "rate", by="group"),
         Picture(lambda reader: views.panels(reader, "group", height=3)[0]),
     ],
     ids=lambda view: type(view).__name__,

@@ -147,8 +147,13 @@ def marks(values: ArrayLike, numerator: ArrayLike, *, is_count: bool) -> NDArray
 
 def about(persons: float) -> int:
     """Persons to the nearest ten, for logs, captions and tables."""
+    return int(about_each([persons])[0])
+
+
+def about_each(persons: ArrayLike) -> NDArray[np.float64]:
+    """Numbers of persons to the nearest ten; missing stays missing."""
     step = thresholds().counts.persons_to
-    return int(np.floor(float(persons) / step + 0.5)) * step
+    return np.floor(np.asarray(persons, dtype=float) / step + 0.5) * step
 
 
 def noise_variance(counts: ArrayLike, *, true: bool = False) -> NDArray[np.float64]:

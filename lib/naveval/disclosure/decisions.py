@@ -165,10 +165,7 @@ def modelled(
     for name in (name for name in errors if name in found.frame.columns):
         found.frame[name] = models.rounded_errors(found.frame[name])
     for name in (name for name in n if name in found.frame.columns):
-        known = found.frame[name].notna()
-        found.frame[name] = found.frame[name].mask(
-            known, found.frame[name][known].map(counting.about)
-        )
+        found.frame[name] = counting.about_each(found.frame[name])
     return found
 
 

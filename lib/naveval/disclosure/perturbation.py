@@ -42,6 +42,7 @@ def least_variance(changes: NDArray[np.int64]) -> float:
     return float(found.fun)
 
 
+@lru_cache
 def target_variance(count: int, rules: Counts) -> float:
     """Variance asked for, or just above the least feasible where that is more."""
     least = least_variance(allowed(count, rules))

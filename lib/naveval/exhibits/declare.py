@@ -181,23 +181,13 @@ class Bars:
 
 
 @dataclass(frozen=True)
-class Areas:
-    """Stacked areas of a value along a key, one per code of `by`, named inside."""
-
-    x: str
-    y: str
-    by: str
-    height: float = 4.2
-
-
-@dataclass(frozen=True)
 class Picture:
     """A drawing of the exhibit's own: `draw(reader)` gives the figure, from released rows only."""
 
     draw: Callable[[Any], Any]
 
 
-View = Table | Lines | Intervals | Bars | Areas | Picture
+View = Table | Lines | Intervals | Bars | Picture
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from naveval.disclosure.counts import NOISY
 from naveval.exhibits import figures
-from naveval.exhibits.declare import Areas, Bars, Exhibit, Intervals, Lines, Picture
+from naveval.exhibits.declare import Bars, Exhibit, Intervals, Lines, Picture
 from naveval.exhibits.reader import Reader
 
 ROLES = {"treated": 2, "estimate": 2, "control": 0, "synthetic_control": 1, "other": 5}
@@ -32,10 +32,8 @@ def draw(reader: Reader, exhibit: Exhibit[Any]) -> Figure:
         return _lines(reader, view)
     if isinstance(view, Intervals):
         return _intervals(reader, view)
-    if isinstance(view, Bars):
-        return _bars(reader, view)
-    assert isinstance(view, Areas)
-    return _areas(reader, view)
+    assert isinstance(view, Bars)
+    return _bars(reader, view)
 
 
 def color(name: str, place: int = 0) -> str:
@@ -216,23 +214,4 @@ def _bars(reader: Reader, view: Bars) -> Figure:
     figures.norwegian_axis(ax, x=view.decimals, y=None)
     if view.color:
         ax.legend(loc="lower right")
-    return figure
-
-
-def _areas(reader: Reader, view: Areas) -> Figure:
-    rows = reader.rows
-    figure, ax = figures.axes(height=view.height)
-    wide = rows.pivot(index=view.x, columns=view.by, values=view.y)
-    wide = wide[list(dict.fromkeys(rows[view.by]))]
-    x = np.arange(len(wide))
-    tops = wide.to_numpy(float).cumsum(1)
-    ax.stackplot(x, wide.to_numpy(float).T, colors=[color(str(c), k) for k, c in enumerate(wide)])
-    for k, code in enumerate(wide):
-        at = int(np.nanargmax(wide[code].to_numpy(float)))
-        middle = tops[at, k] - wide[code].iloc[at] / 2
-        ax.annotate(reader.named(view.by, str(code)), (at, middle), color="white", fontsize=8)
-    ax.set_xlim(0, len(wide) - 1)
-    ax.set_xlabel(reader.named("", "x"))
-    ax.set_ylabel(reader.named("", "y"))
-    figures.norwegian_axis(ax, x=0)
     return figure
