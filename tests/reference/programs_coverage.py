@@ -42,7 +42,7 @@ def one_draw(
     """Estimates and truth of one draw."""
     settings = Settings(ForestOptions(trees=trees, jobs=1, seed=seed), min_arm=MIN_ARM, seed=seed)
     with TemporaryDirectory() as folder:
-        simulate(Path(folder), scale=scale, seed=seed, only_cohort=True, jobs=1, **truth)
+        simulate(Path(folder), scale=scale, seed=seed, cohorts=("main",), jobs=1, **truth)
         known = simulation.read_truth(Path(folder))
         with reading.open_registers(Path(folder), contracts.TABLES) as opened:
             drawn = effects.draw(opened, "main", settings)

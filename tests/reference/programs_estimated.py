@@ -71,7 +71,7 @@ def one_draw(seed: int) -> pd.DataFrame:
     """Net benefits of one small draw."""
     settings = Settings(ForestOptions(trees=TREES, jobs=1, seed=seed), min_arm=MIN_ARM, seed=seed)
     with TemporaryDirectory() as folder:
-        simulate(Path(folder), scale=SCALE, seed=seed, jobs=1)
+        simulate(Path(folder), scale=SCALE, seed=seed, jobs=1, cohorts=SAMPLES)
         known = simulation.read_truth(Path(folder))
         made = estimate(Path(folder), settings, monthly=False)
     assert known is not None

@@ -22,7 +22,7 @@ from naveval.studies.programs.sample.outcomes import outcomes, placebo
 from naveval.studies.programs.sample.persons import BEFORE
 from naveval.studies.programs.sample.starts import draw_pseudo_starts
 
-COHORT = {"scale": 0.01, "seed": 3, "only_cohort": True}
+COHORT = {"scale": 0.01, "seed": 3, "cohorts": ("main",)}
 OPTIONS = ForestOptions(trees=20, chunk=10)
 
 

@@ -29,7 +29,7 @@ from naveval.studies.programs.simulate.persons import (
 from naveval.studies.programs.simulate.registers import CHUNK, first_entries, simulate
 from naveval.studies.programs.simulate.settings import COVARIATE_TILT
 
-COHORT = {"scale": 0.01, "seed": 3, "only_cohort": True}
+COHORT = {"scale": 0.01, "seed": 3, "cohorts": ("main",)}
 BINNED = {
     "months_since_immigration",
     "rate",
@@ -173,6 +173,7 @@ def test_breaches_are_named(tmp_path: Path, table: str, change: object, expected
         ({"effect": 1.5}, "effect on those not in work, programme Midlertidig lønnstilskudd"),
         ({"exit_on_work": 0.95}, "exit_on_work, group standard: 1.* exits of 1 persons"),
         ({"exit_on_work": -0.2}, "exit_on_work, group standard: -0.* exits of 1 persons"),
+        ({"cohorts": ("mean",)}, "cohorts: mean; allowed: main, year_four"),
         ({"selection": -1.0}, "selection: -1.0: expected zero or more"),
     ],
 )
@@ -205,7 +206,8 @@ def test_returns_are_spread_over_time() -> None:
     with opened(scale=0.01) as registers:
         returns = (
             registers.query(
-                """WITH months AS (SELECT person, month // 100 * 12 + month % 100 AS m FROM nav_status),
+                """WITH months AS (
+                SELECT person, month // 100 * 12 + month % 100 AS m FROM nav_status),
             gaps AS (SELECT *, m - lag(m) OVER own AS gap, min(m) OVER own AS first FROM months
                 WINDOW own AS (PARTITION BY person ORDER BY m))
             SELECT m - first AS wait, count(*) AS n FROM gaps
@@ -229,7 +231,7 @@ def test_all_sixteen_programmes_exist() -> None:
 def test_selection_sees_what_the_registers_show() -> None:
     """The covariates that decide on programmes are those that the analysis measures."""
     scale, seed = 0.01, 7
-    entry, group = first_entries(scale, False, np.random.default_rng([seed, 0]))
+    entry, group = first_entries(scale, (), np.random.default_rng([seed, 0]))
     rng = np.random.default_rng([seed, 2, 0])
     persons = draw_persons(rng, 1, entry[:CHUNK], group[:CHUNK])
     places = local_conditions(municipality_months(np.random.default_rng([seed, 1])))

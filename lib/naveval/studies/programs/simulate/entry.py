@@ -70,16 +70,16 @@ class WorldSettings:
     hidden
         Selection on what the registers do not show, in log odds of getting any programme per
         unit of the permanent part. Anything but 0 breaks unconfoundedness.
-    only_cohort
-        Make only persons who first register in the months of the effect sample, in its three
-        groups.
+    cohorts
+        Make only persons who first register in the months of these effect samples ("main",
+        "year_four"), in their three groups; none of them makes everybody.
     """
 
     effect: float = 1.0
     selection: float = 0.8
     exit_on_work: float = 0.0
     hidden: float = 0.0
-    only_cohort: bool = False
+    cohorts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a truth that no register could have.
@@ -220,7 +220,7 @@ def enter(
     if t == 0:
         group = np.where(persons.stock_group[who] > 0, persons.stock_group[who], group)
     mover_share = MOVER_SHARE * (0.5 + 0.4 * spell + 0.3 * (age < 30))
-    mover = (group == 1) & (u["mover"] < (1.0 if world.only_cohort else mover_share))
+    mover = (group == 1) & (u["mover"] < (1.0 if world.cohorts else mover_share))
     in_type = ((group == 2) | (group == 3) | mover) & (age <= LAST_AGE)
     start = _start_month(group, age, u["start"])
     start = np.where(mover, np.maximum(start, 2), start)
@@ -350,7 +350,7 @@ def _first_group(
     tilt[:, 4] = 0.9 * (spell == 0) - 1.0 * (spell == 2)
     tilt[:, 5] = 0.5 * (spell == 2)
     share = ENTRY_WEIGHT
-    if world.only_cohort:
+    if world.cohorts:
         share = ENTRY_WEIGHT * np.array([0.125, 1.0, 1.0, 0.0, 0.0, 0.0])
     weight = share * np.exp(tilt)
     edges = weight.cumsum(axis=1)

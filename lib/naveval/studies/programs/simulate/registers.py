@@ -5,6 +5,7 @@ living the same lives again with and without each programme. Full scale has as m
 registrations in 2016–2020 as the report (921 519).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from naveval.project.errors import ParameterError
 from naveval.registers.simulation import require_scale, write_table, write_truth
 from naveval.studies.programs.codes import month_number
 from naveval.studies.programs.simulate.entry import WorldSettings
@@ -48,7 +50,7 @@ def simulate(
     selection: float = 0.8,
     exit_on_work: float = 0.0,
     hidden: float = 0.0,
-    only_cohort: bool = False,
+    cohorts: tuple[str, ...] = (),
     jobs: int = JOBS,
 ) -> dict[str, Any]:
     """Write the ten tables and `truth.json`.
@@ -57,7 +59,7 @@ def simulate(
     ----------
     scale
         1 is the size of the report.
-    effect, selection, exit_on_work, hidden, only_cohort
+    effect, selection, exit_on_work, hidden, cohorts
         Tunable truth, see `WorldSettings`.
     jobs
         Processes; the result does not depend on their number.
@@ -72,9 +74,13 @@ def simulate(
         For a scale outside 0 to 1, and for a truth that no register could have.
     """
     require_scale(scale)
-    world = WorldSettings(effect, selection, exit_on_work, hidden, only_cohort)
+    if unknown := set(cohorts) - set(COHORTS):
+        raise ParameterError(
+            f"cohorts: {', '.join(sorted(unknown))}; allowed: {', '.join(COHORTS)}"
+        )
+    world = WorldSettings(effect, selection, exit_on_work, hidden, cohorts)
     rng = np.random.default_rng([seed, 0])
-    first_entry, group = first_entries(scale, only_cohort, rng)
+    first_entry, group = first_entries(scale, cohorts, rng)
     places = municipality_months(np.random.default_rng([seed, 1]))
     out.mkdir(parents=True, exist_ok=True)
     write_table(out, "municipalities", pa.Table.from_pandas(places, preserve_index=False))
@@ -103,7 +109,7 @@ def simulate(
             "selection": selection,
             "exit_on_work": exit_on_work,
             "hidden": hidden,
-            "only_cohort": only_cohort,
+            "cohorts": list(cohorts),
         },
         "persons": len(first_entry),
         "cohorts": describe(total),
@@ -112,7 +118,7 @@ def simulate(
 
 
 def first_entries(
-    scale: float, only_cohort: bool, rng: np.random.Generator
+    scale: float, cohorts: Sequence[str], rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
     """Month number of everyone's first registration, and first group of the stock at the start.
 
@@ -121,8 +127,9 @@ def first_entries(
     back are not followed.
     """
     per_month = PER_MONTH * scale * FIRST_REGISTRATIONS
-    if only_cohort:
-        first, last = (int(month_number(month)) for month in COHORTS["main"])
+    if cohorts:
+        months = [int(month_number(month)) for name in cohorts for month in COHORTS[name]]
+        first, last = min(months), max(months)
         n = round(per_month * COHORT_SHARE * (last - first + 1))
         return np.sort(rng.integers(first, last + 1, n)), np.zeros(n, dtype=np.int8)
     t = np.arange(MONTHS)
