@@ -267,7 +267,6 @@ def covariates(
     """Covariates of table 6-4 that COVARIATE_TILT names, (m,) each, as registers will show them."""
     now, recent = np.arange(len(who)), np.arange(max(0, t - RECENT), t)[:, None]
     works = past.index[max(0, t - LONG) : t, who] > 0
-    high = positions(past.index[max(0, t - 12) : t, who]) >= 80
     since = np.where(persons.country[who] > 0, t - persons.immigrated[who], 0)
     chosen = persons.take(who)
     social = social_assistance(chosen, now, recent) & (past.index[recent[:, 0]][:, who] <= 0)
@@ -281,7 +280,7 @@ def covariates(
         "work_months_12": works[-12:].sum(axis=0),
         **_income_years(chosen, past.index, t, who),
         **{f"work_{k}_before": works[-k] if t >= k else 0 * now for k in (6, 12)},
-        **{f"high_{k}_before": high[-k] if t >= k else 0 * now for k in (6, 12)},
+        **{f"high_{k}_before": _high(chosen, past.index, t - k, who) for k in (6, 12)},
         **{f"{name}_24": before[:, k] for k, name in enumerate(BEFORE)},
         "introduksjonsstonad_24": introduction(chosen, now, recent).sum(axis=0),
         "sosialhjelp_24": social.sum(axis=0),
@@ -305,6 +304,19 @@ def covariates(
 def children_in(persons: Persons, age: NDArray[np.int64]) -> NDArray[np.int64]:
     """Children in the household at an age."""
     return np.where((age < 22) | (age > 58), 0, persons.children)
+
+
+def _high(
+    chosen: Persons, index: NDArray[np.float32], month: int, who: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether each has a high income in a month; nobody has before 2009."""
+    if month < 0:
+        return np.zeros(len(who), dtype=bool)
+    own = index[month : month + 1, who]
+    position = positions(own)
+    amount = basic_amount.monthly(month_code(np.array([month])))[0]
+    paid = wages(own, position, chosen, month)
+    return np.asarray((position >= 20) & (paid >= amount / 4))[0]
 
 
 def _income_years(
