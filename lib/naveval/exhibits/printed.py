@@ -178,9 +178,10 @@ def _size(folder: Path) -> float:
     """Size of the registers that a run was made with, full size being 1."""
     file = folder / "manifest.json"
     given = json.loads(file.read_text(encoding="utf-8"))["parameters"] if file.exists() else {}
-    if given.get("data"):
-        truth = simulation.read_truth(paths.extracts_dir(given["data"])) or {}
-        given = truth.get("settings", {})
+    named = given.get("data", "")
+    data = paths.extracts_dir(named) if named else None
+    if data:
+        given = (simulation.read_truth(data) or {}).get("settings", {})
     return float(given.get("scale", 1))
 
 

@@ -130,9 +130,17 @@ class Entries:
     @staticmethod
     def empty(n: int, episodes: int) -> "Entries":
         shape = (episodes, n)
-        values = [np.full(shape, value) for value in (-1, 0, 0, 0, NEVER, NEVER)]
-        before = np.zeros((*shape, len(BEFORE)), dtype=np.int8)
-        return Entries(*values, np.zeros(shape, dtype=bool), before)
+        none, never = np.zeros(shape, dtype=np.int64), np.full(shape, NEVER)
+        return Entries(
+            month=np.full(shape, -1),
+            group=none.copy(),
+            spell=none.copy(),
+            plan=none,
+            start=never.copy(),
+            move=never,
+            sample_type=np.zeros(shape, dtype=bool),
+            before=np.zeros((*shape, len(BEFORE)), dtype=np.int8),
+        )
 
     def record(self, who: NDArray[np.int64], episode: NDArray[np.int64], made: "Entries") -> None:
         """Write down registrations."""
@@ -334,7 +342,7 @@ def _income_years(
     early = chosen.early_income.T[max(0, year - 10 - FIRST_INCOME_YEAR) :]
     income = np.concatenate([early, pay])[-10:]
     years = np.arange(year - len(income), year)
-    amount = np.array([basic_amount.annual(y) for y in years]).reshape(-1, 1)
+    amount = np.array([basic_amount.annual(int(y)) for y in years]).reshape(-1, 1)
     three = income >= 3 * amount
     return {
         "years_1g_5": (income >= amount)[-5:].sum(axis=0),

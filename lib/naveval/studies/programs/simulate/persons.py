@@ -278,17 +278,17 @@ def local_conditions(table: pd.DataFrame) -> Local:
     sums = np.vstack([np.zeros(rate.shape[1]), rate.cumsum(axis=0)])
     t = np.arange(MONTHS)
 
-    def mean(first: NDArray, stop: NDArray) -> NDArray[np.float64]:
+    def mean(first: NDArray, stop: NDArray) -> NDArray[np.float32]:
         first, stop = np.clip(first, 0, MONTHS), np.clip(stop, 0, MONTHS)
         months = (stop - first)[:, None]
-        return np.where(months > 0, (sums[stop] - sums[first]) / np.maximum(months, 1), rate)
+        found = (sums[stop] - sums[first]) / np.maximum(months, 1)
+        return np.where(months > 0, found, rate).astype(np.float32)
 
-    arrays = (
-        rate,
-        mean(t - 5, t),
-        mean(t + 1, t + 7),
-        income / income.mean(axis=1, keepdims=True),
-        wide("disability_percent"),
+    return Local(
+        rate=rate.astype(np.float32),
+        before=mean(t - 5, t),
+        after=mean(t + 1, t + 7),
+        income=(income / income.mean(axis=1, keepdims=True)).astype(np.float32),
+        disability=wide("disability_percent").astype(np.float32),
+        centrality=table["centrality"].to_numpy()[::MONTHS],
     )
-    centrality = table["centrality"].to_numpy()[::MONTHS]
-    return Local(*(values.astype(np.float32) for values in arrays), centrality)
