@@ -59,7 +59,7 @@ def main(
     settings = Settings(options, min_arm=max(8, round(150 * scale)), cache=cache)
     with TemporaryDirectory() as folder:
         clock = time.perf_counter()
-        truth = simulate(Path(folder), scale=FULL_SCALE * scale, seed=2024, only_cohort=True)
+        truth = simulate(Path(folder), scale=FULL_SCALE * scale, seed=2024, cohorts=("main",))
         simulated = time.perf_counter() - clock
         with reading.open_registers(Path(folder), contracts.TABLES) as opened:
             drawn = effects.draw(opened, "main", settings)

@@ -48,6 +48,16 @@ def test_distances_are_beyond_what_the_printed_decimals_leave_open(run: Path) ->
     assert len(found) == 5
 
 
+def test_numbers_of_persons_are_those_of_full_size(run: Path) -> None:
+    table = pd.read_csv(run / "estimates.csv").assign(unit=["persons"] + 6 * ["percent"])
+    table.loc[0, ["estimate", "published"]] = [50, 1000]
+    table.to_csv(run / "estimates.csv", index=False)
+    (run / "manifest.json").write_text('{"parameters": {"scale": 0.05, "data": ""}}')
+    found = printed.distances("hedmark", run)
+    assert found["estimate"].to_list()[:2] == [1000, -9.0]
+    assert found["distance"][0] == 0
+
+
 def test_shares_and_cells_beyond_are_told_with_their_reasons(run: Path) -> None:
     told = printed.distances_text(printed.distances("hedmark", run)).splitlines()
     assert told[1].split() == ["tbl-1", "5", "40.0", "80.0"]

@@ -46,7 +46,7 @@ def write_sample(file: Path) -> None:
     from naveval.studies.programs.simulate.registers import simulate
 
     with TemporaryDirectory() as folder:
-        simulate(Path(folder), scale=FULL_SCALE, seed=2024, only_cohort=True)
+        simulate(Path(folder), scale=FULL_SCALE, seed=2024, cohorts=("main",))
         with reading.open_registers(Path(folder), contracts.TABLES) as opened:
             drawn = effects.draw(opened, "main", Settings(ForestOptions(trees=200)))
     arms = arms_of(drawn.sample, (*ARMS, REST))

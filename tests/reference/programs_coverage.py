@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from naveval.estimators.forests import ForestOptions
-from naveval.registers import reading
+from naveval.registers import reading, simulation
 from naveval.studies.programs import contracts, effects
 from naveval.studies.programs.effects import Settings
 from naveval.studies.programs.simulate.registers import simulate
@@ -42,8 +42,8 @@ def one_draw(
     """Estimates and truth of one draw."""
     settings = Settings(ForestOptions(trees=trees, jobs=1, seed=seed), min_arm=MIN_ARM, seed=seed)
     with TemporaryDirectory() as folder:
-        simulate(Path(folder), scale=scale, seed=seed, only_cohort=True, jobs=1, **truth)
-        known = effects.read(Path(folder))
+        simulate(Path(folder), scale=scale, seed=seed, cohorts=("main",), jobs=1, **truth)
+        known = simulation.read_truth(Path(folder))
         with reading.open_registers(Path(folder), contracts.TABLES) as opened:
             drawn = effects.draw(opened, "main", settings)
     estimated = effects.estimate(drawn, settings, monthly=False)

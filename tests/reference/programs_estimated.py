@@ -25,7 +25,7 @@ from naveval.estimators.cost_benefit import assumptions, draws
 from naveval.estimators.cost_benefit.inputs import load
 from naveval.estimators.cost_benefit.net_benefit import net_benefit
 from naveval.estimators.forests import ForestOptions
-from naveval.registers import reading
+from naveval.registers import reading, simulation
 from naveval.studies.programs import contracts, effects
 from naveval.studies.programs.effects import Settings
 from naveval.studies.programs.simulate.registers import simulate
@@ -71,8 +71,8 @@ def one_draw(seed: int) -> pd.DataFrame:
     """Net benefits of one small draw."""
     settings = Settings(ForestOptions(trees=TREES, jobs=1, seed=seed), min_arm=MIN_ARM, seed=seed)
     with TemporaryDirectory() as folder:
-        simulate(Path(folder), scale=SCALE, seed=seed, jobs=1)
-        known = effects.read(Path(folder))
+        simulate(Path(folder), scale=SCALE, seed=seed, jobs=1, cohorts=SAMPLES)
+        known = simulation.read_truth(Path(folder))
         made = estimate(Path(folder), settings, monthly=False)
     assert known is not None
     return net_benefits(made, known).assign(draw=seed, n=len(made["main"].sample.frame))
@@ -83,7 +83,7 @@ def full_size(store: Path) -> pd.DataFrame:
     settings = Settings(ForestOptions(trees=2000, jobs=2, seed=2024), seed=2024)
     with TemporaryDirectory() as folder:
         simulate(Path(folder), scale=1.0, seed=2024, jobs=2)
-        known = effects.read(Path(folder))
+        known = simulation.read_truth(Path(folder))
         start = time.perf_counter()
         made = estimate(Path(folder), settings, monthly=True)
     assert known is not None

@@ -14,6 +14,7 @@ An entry of the file, per exhibit or list of entries:
       sum: true                   # optional: rows of the same keys are parts of one number
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,12 @@ from naveval.exhibits.protect import HIDDEN, Drawn, Public
 from naveval.exhibits.reader import Reader
 from naveval.project import catalogue, parameters, paths
 from naveval.project.errors import ParameterError
+from naveval.registers import simulation
 
 FILE = "published.yml"
 REASONS = "distances.yml"
 NUMBER = "printed"
+PERSONS = "persons"
 NEAR, FAR = 10.0, 25.0
 """Per cent from the printed number that is near, and that asks for a reason."""
 
@@ -133,7 +136,8 @@ def compare(reader: Reader) -> pd.DataFrame:
 def distances(study: str, folder: Path) -> pd.DataFrame:
     """Every number of a simulated run that the document prints too, and how far they are apart.
 
-    Numbers made from published inputs are left out, for they are no simulated cells.
+    Numbers made from published inputs are left out, for they are no simulated cells. Numbers of
+    persons are those that full size would have.
 
     Parameters
     ----------
@@ -156,6 +160,9 @@ def distances(study: str, folder: Path) -> pd.DataFrame:
     found = pd.read_csv(file, dtype=str, keep_default_na=False)
     for name in ("estimate", "published"):
         found[name] = pd.to_numeric(found[name])
+    if "unit" in found:
+        whole = found["unit"] == PERSONS
+        found["estimate"] = found["estimate"].where(~whole, found["estimate"] / _size(folder))
     found = found[~found["label"].isin(_not_simulated(study))].dropna(subset=["published"])
     if not len(found):
         raise ParameterError(f"{file}: no printed numbers beside; expected a run of the document's")
@@ -165,6 +172,17 @@ def distances(study: str, folder: Path) -> pd.DataFrame:
     found["distance"] = _apart(found)
     found["reason"] = [_reason(row, _reasons(study)) for row in found.to_dict("records")]
     return found[["label", "value", *used, "estimate", NUMBER, "distance", "reason"]]
+
+
+def _size(folder: Path) -> float:
+    """Size of the registers that a run was made with, full size being 1."""
+    file = folder / "manifest.json"
+    given = json.loads(file.read_text(encoding="utf-8"))["parameters"] if file.exists() else {}
+    named = given.get("data", "")
+    data = paths.extracts_dir(named) if named else None
+    if data:
+        given = (simulation.read_truth(data) or {}).get("settings", {})
+    return float(given.get("scale", 1))
 
 
 def _not_simulated(study: str) -> set[str]:

@@ -34,7 +34,7 @@ from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample import persons, starts
 from naveval.studies.programs.study import Effects
 
-COHORT = {"scale": 0.06, "seed": 4, "only_cohort": True}
+COHORT = {"scale": 0.06, "seed": 4, "cohorts": ("main",)}
 
 
 def parameters(**changes: object) -> Parameters:

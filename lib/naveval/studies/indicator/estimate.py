@@ -147,6 +147,7 @@ def _estimate(parameters: Parameters, data: Path) -> IndicatorResults:
     main = pd.concat([*(part for frames in own.values() for part in frames), *longer])
     other = [alternatives.all_curves(packs, spec, fits, parameters)]
     other.append(_other_hours(parameters, data, spec))
+    other.append(alternatives.cohort_curves(panel, spec, parameters))
     for outcome in OUTCOMES:
         fits[f"report:{outcome}"] = fit(packs, Specification(version="report"), outcome)
     assert panel.noise is not None

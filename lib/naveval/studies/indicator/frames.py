@@ -297,67 +297,32 @@ def all_curves(
     return pd.concat(blocks, ignore_index=True)
 
 
-def cohort_curves(
-    panel: Panel, spec: Specification, parameters: Parameters, *parts: str
-) -> pd.DataFrame:
-    """How those who began a spell do 6, 12, 24 and 60 months later, against what is expected.
+def cohort_curves(panel: Panel, spec: Specification, parameters: Parameters) -> pd.DataFrame:
+    """How many who began a spell work 6, 12, 24 and 60 months later: country and counties.
 
     Estimated on the first month of each spell alone, so that long spells do not weigh more than
     short ones; a month is described by the cohorts that entered so long before it.
 
-    Parameters
-    ----------
-    parts
-        Groupings; default the country.
-
     Returns
     -------
-    As `curve_frame`, with `horizon`, `entered`, and `month`: the month that is described.
+    As `curve_frame`; `month` is the month that is described.
 
     Source: indicator document, appendix B, alternative 5.
     """
     entrants = replace(panel, chunks=panel.entrants)
     packs = Packed(entrants)
-    wanted = [grouping(entrants, name) for name in parts or ("nav",)]
+    wanted = [grouping(entrants, name) for name in ("nav", "county")]
     blocks = []
     for horizon in COHORTS:
-        for outcome in (f"atid{horizon}", f"jobb{horizon}"):
-            if not any(outcome in chunk.outcomes for chunk in entrants.chunks):
-                continue
-            found = fit(packs, spec, outcome)
-            for curve in curves(packs, spec, outcome, found, wanted).values():
-                blocks.append(curve_frame(curve, parameters.base12).assign(horizon=horizon))
-    table = pd.concat(blocks, ignore_index=True)
-    later = [
-        month_text(month_number(month) + horizon)
-        for month, horizon in zip(table["month"], table["horizon"], strict=True)
-    ]
-    return table.assign(entered=table["month"], month=later)
-
-
-def season_and_trend(found: Curves, windows: Windows) -> pd.DataFrame:
-    """The indicator as it is, adjusted the document's way, and net of a trend.
-
-    Returns
-    -------
-    outcome, grouping, group, month, indicator, document, trend; groups whose base months do not
-    allow an adjustment are missing there.
-    """
-    blocks = []
-    for k, group in enumerate(found.grouping.names):
-        observed = found.observed[:, k]
-        values = np.where(observed, found.indicator[:, k], np.nan)
-        frame = pd.DataFrame({"month": found.months, "indicator": values}).assign(
-            outcome=found.outcome, grouping=found.grouping.name, group=group
-        )
-        for name, trend in (("document", False), ("trend", True)):
-            try:
-                frame[name] = seasonal.adjust(values, found.months, windows, trend=trend)
-            except EstimationError:
-                frame[name] = np.nan
-        blocks.append(frame)
-    columns = ["outcome", "grouping", "group", "month", "indicator", "document", "trend"]
-    return pd.concat(blocks, ignore_index=True)[columns]
+        outcome = f"jobb{horizon}"
+        if not any(outcome in chunk.outcomes for chunk in entrants.chunks):
+            continue
+        found = fit(packs, spec, outcome)
+        for curve in curves(packs, spec, outcome, found, wanted).values():
+            frame = curve_frame(curve, parameters.base12)
+            later = [month_text(month_number(month) + horizon) for month in frame["month"]]
+            blocks.append(frame.assign(month=later))
+    return pd.concat(blocks, ignore_index=True).assign(specification="entrants")
 
 
 def one(

@@ -8,7 +8,6 @@ person are alike, and noise.
 How good the model is: explained variation, calibration, stability of coefficients.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from naveval.estimators import multiplier
-from naveval.estimators.categorical import design, ols, probit
+from naveval.estimators.categorical import design, probit
 from naveval.estimators.categorical import design as categorical
 from naveval.estimators.categorical.design import Fit
 from naveval.studies.indicator.models import (
@@ -25,7 +24,6 @@ from naveval.studies.indicator.models import (
     Specification,
     design_for,
     is_share,
-    join_months,
 )
 from naveval.studies.indicator.models import fit as fit_model
 from naveval.studies.indicator.panel import Chunk, Panel, with_outcome
@@ -33,12 +31,10 @@ from naveval.studies.indicator.published import coefficients, printed_rows
 from naveval.studies.indicator.series import (
     Grouping,
     finished,
-    group_codes,
     months_mean,
     point_sums,
 )
 
-PRINTED_DRAWS = 200
 HOURS_SPREAD = 11.0
 LASTING = 0.4
 REPORT = Specification(version="report")
@@ -167,64 +163,6 @@ def clustered_covariance(
             @ found.design.expand
         )
     return multiplier.clustered_covariance(scores @ found.bread)
-
-
-def resampled(
-    packs: Packed,
-    spec: Specification,
-    fit: Fit,
-    outcome: str,
-    wanted: Sequence[Grouping],
-    *,
-    draws: int = PRINTED_DRAWS,
-    seed: int = 0,
-) -> dict[str, NDArray[np.float32]]:
-    """The document's bootstrap: rows are drawn with replacement, the model is estimated anew.
-
-    Its interval of a point is the point ± 1.96 times the standard deviation of the draws. Rows of
-    one person are drawn one by one, as if they were independent.
-
-    Parameters
-    ----------
-    fit
-        The model on the rows as they are, where probit starts.
-    draws
-        200 in the document; each takes as long as an estimation.
-
-    Returns
-    -------
-    By grouping, (draws, T, G) values of the indicator; missing where no row was drawn.
-
-    Source: indicator document, appendix C.
-    """
-    chunks = list(with_outcome(packs.panel, outcome))
-    design = fit.design
-    codes, y = join_months([(packs.codes(c, design, outcome), c.outcomes[outcome]) for c in chunks])
-    cells = {}
-    for found in wanted:
-        size = len(found.names)
-        places = [group_codes(chunk, found, packs.panel) for chunk in chunks]
-        cells[found.name] = np.concatenate(
-            [np.where(g >= 0, t * size + g, -1) for t, g in enumerate(places)]
-        )
-    rng = np.random.default_rng([seed, 17])
-    result = {g.name: np.zeros((draws, len(chunks), len(g.names)), np.float32) for g in wanted}
-    for draw in range(draws):
-        own = np.sort(rng.integers(0, len(y), len(y)))
-        rows = [code[own] for code in codes]
-        if is_share(outcome) and not spec.linear:
-            again = probit.fit_probit(design, [(rows, y[own])], start=fit.coefficients)
-        else:
-            again = ols.fit_ols(design, [(rows, y[own])])
-        gap = y[own] - probit.expected(again, rows)
-        for found in wanted:
-            cell = cells[found.name][own]
-            inside, size = cell >= 0, len(chunks) * len(found.names)
-            n = np.bincount(cell[inside], minlength=size)
-            total = np.bincount(cell[inside], weights=gap[inside], minlength=size)
-            mean = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
-            result[found.name][draw] = mean.reshape(len(chunks), len(found.names))
-    return result
 
 
 DECILES = 10

@@ -9,7 +9,6 @@ score object. Inference: influence functions, clustered on persons who enter twi
 The true effects of simulated registers beside the estimates.
 """
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -344,12 +343,6 @@ def wage_effects(main: Estimated, year_four: Estimated | None) -> pd.DataFrame:
 
 COHORT_OF = {"main": "main", "year_four": "year_four"}
 LIMIT = 3.0
-
-
-def read(data: Path) -> dict[str, Any] | None:
-    """The truth of simulated registers, None for real ones."""
-    file = data / "truth.json"
-    return json.loads(file.read_text("utf-8")) if file.exists() else None
 
 
 def compare(estimated: Estimated, truth: dict[str, Any]) -> pd.DataFrame:

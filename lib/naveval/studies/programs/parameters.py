@@ -1,6 +1,5 @@
 """Parameters of the study of labour market programmes."""
 
-import json
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -9,6 +8,7 @@ from pydantic import Field, field_validator
 from naveval.estimators.cost_benefit import assumptions, inputs
 from naveval.project import paths
 from naveval.project.parameters import Origin, StudyParameters, known_county
+from naveval.registers.simulation import read_truth
 
 DOCUMENT, SMALL = (2000, 150), (60, 40)
 """Trees per forest and fewest persons of a programme: the document's, and for small registers."""
@@ -82,8 +82,8 @@ class Parameters(StudyParameters):
         folder = paths.extracts_dir(self.data) if self.data else None
         if folder is None:
             return self.scale
-        truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-        return float(truth["settings"]["scale"])
+        truth = read_truth(folder)
+        return float(truth["settings"]["scale"]) if truth else 1.0
 
     def costs_file(self) -> Path:
         """The file with the inputs of the cost-benefit analysis."""

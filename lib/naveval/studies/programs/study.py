@@ -15,12 +15,11 @@ from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.forests import ForestOptions
 from naveval.project import paths
 from naveval.project.errors import EstimationError
-from naveval.registers import extracts, reading
+from naveval.registers import extracts, reading, simulation
 from naveval.registers.reading import Registers
 from naveval.studies.programs import alternatives as programs_alternatives
 from naveval.studies.programs import codes, contracts
 from naveval.studies.programs import effects as programs_effects
-from naveval.studies.programs import effects as programs_truth
 from naveval.studies.programs.effects import Estimated, Settings, over_splits
 from naveval.studies.programs.panel import chains as chain_panel
 from naveval.studies.programs.panel import persons as panel
@@ -254,7 +253,7 @@ def _effects(opened: Registers, parameters: Parameters) -> Effects:
         time_to_first,
         windows,
         alternatives,
-        programs_truth.read(opened.data),
+        simulation.read_truth(opened.data),
         in_county,
         chosen,
         over_splits(main, chosen, parameters.splits) if parameters.robustness else None,

@@ -21,7 +21,7 @@ from naveval.studies.programs.sample import covariates, persons
 from naveval.studies.programs.sample.persons import BEFORE
 from naveval.studies.programs.sample.starts import draw_pseudo_starts, outcomes, placebo
 
-COHORT = {"scale": 0.01, "seed": 3, "only_cohort": True}
+COHORT = {"scale": 0.01, "seed": 3, "cohorts": ("main",)}
 OPTIONS = ForestOptions(trees=20, chunk=10)
 
 

@@ -1,6 +1,7 @@
 """Section «Andre måter å regne på»: figures 2 and 30 to 32, and options beyond the document."""
 
 from naveval.exhibits.declare import Exhibit
+from naveval.studies.indicator.characteristics import COHORTS
 from naveval.studies.indicator.exhibits.common import place_grouping
 from naveval.studies.indicator.exhibits.counties import counties
 from naveval.studies.indicator.exhibits.curves import Line, curve
@@ -32,6 +33,13 @@ def _separate(_: Parameters) -> list[Line]:
     ]
 
 
+def _entrants(parameters: Parameters) -> list[Line]:
+    """In work, of those who entered 6, 12, 24 and 60 months before."""
+    own = place_grouping(parameters.county)
+    outcomes = [f"jobb{horizon}" for horizon in COHORTS]
+    return [Line(o, o, *own, "actual", specification="entrants") for o in outcomes]
+
+
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     _beside("fig-2", "without_hours", "atid12"),
     _beside("fig-30", "without_pandemic", "atid3"),
@@ -44,6 +52,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     curve("fig-32", _separate),
     _beside("fig-linear", "linear", "jobb3", "jobb12"),
     _beside("fig-cohorts", "cohorts", "atid3", "atid12"),
+    curve("fig-entrants", _entrants, kind="actual", every=False),
     _beside("fig-subsidised", "without_subsidised", "atid3", "atid12"),
     _beside("fig-days", "working_days", "atid3", "atid12"),
 )

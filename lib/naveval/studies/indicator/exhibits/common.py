@@ -25,6 +25,10 @@ WORKED_PROGRAM, WORKED_MONTH = "oppfolging", "2022-03"
 LAST = 12
 
 
+LATER = ("atid24", "atid36", "jobb6", "jobb24", "jobb60")
+"""Outcomes over other horizons, which only some curves have."""
+
+
 def by_outcome(hours: str, share: str, **value: Any) -> Value:
     """A value in hours a week, or a share, as the key `outcome` decides.
 
@@ -33,7 +37,7 @@ def by_outcome(hours: str, share: str, **value: Any) -> Value:
     hours, share
         Formats of the two.
     """
-    every = (*OUTCOMES, "atid24", "atid36")
+    every = (*OUTCOMES, *LATER)
     kinds = {
         o: Value(share if is_share(o) else hours, SHARE if is_share(o) else HOURS, **value)
         for o in every
@@ -160,7 +164,7 @@ COMMON: Mapping[str, Fact] = {
 PROGRAM_CODES = (NO_PROGRAM, *PROGRAMS[1:])
 CODES: Mapping[str, Codes] = {
     **appendix.CODES,
-    "outcome": (*OUTCOMES, "atid24", "atid36"),
+    "outcome": (*OUTCOMES, *LATER),
     "county": places.name,
     "group": GROUPS,
     "program": PROGRAM_CODES,

@@ -1,5 +1,6 @@
 """Persons and municipalities of the simulated registers, and the draws their lives hang on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.project import places
+from naveval.registers.simulation import autoregressive
 from naveval.studies.programs.codes import LAST_MONTH, month_code, month_number
-from naveval.studies.programs.simulate.settings import AGE_SHARE, COUNTRY_SHARE, EDUCATION_SHARE
+from naveval.studies.programs.simulate.settings import AGES, FLOW, STOCK, Shares
 
 MONTHS = int(month_number(LAST_MONTH)) + 1
 PER_COUNTY = 8
@@ -18,6 +20,21 @@ MONTH_DRAWS = ("leave", "later", "mix", "length", "change", "disabled", "gap", "
 PERSISTENCE = 0.965
 PERSISTENT_SD = 0.9
 PERMANENT_SD = 0.45
+NEVER = 9999
+FIRST_INCOME_YEAR, EARLY_YEARS = 2005, 4
+BENEFITS = (
+    "aap",
+    "dagpenger",
+    "tiltakspenger",
+    "sosialhjelp",
+    "sykepenger",
+    "introduksjonsstonad",
+    "kvalifiseringsstonad",
+)
+SOCIAL_SHARE, INTRODUCTION_SHARE = 0.10, 0.5
+INTRODUCTION_MONTHS = 24
+DISABLED_BEFORE = 0.03
+LOCAL_SD, LOCAL_PERSISTENCE = 0.25, 0.97
 
 
 @dataclass(frozen=True)
@@ -38,6 +55,16 @@ class Persons:
         What the registers do not show of a person's chances.
     first_entry
         Month number of the first registration; negative for those registered from the start.
+    stock_group
+        First group of those registered from the start, 0 for the rest.
+    family, children
+        Family type 1 to 8, and children 0 to 3 when of an age to have them.
+    taste
+        (n, benefits) uniforms that decide who gets which benefit.
+    early_income
+        (n, 4) income of 2005 to 2008 in kroner.
+    disabled, degree
+        Month number of disability from before, NEVER without, and degree in percent.
     """
 
     person: NDArray[np.int64]
@@ -49,6 +76,13 @@ class Persons:
     municipality: NDArray[np.int64]
     permanent: NDArray[np.float32]
     first_entry: NDArray[np.int64]
+    stock_group: NDArray[np.int8]
+    family: NDArray[np.int8]
+    children: NDArray[np.int8]
+    taste: NDArray[np.float32]
+    early_income: NDArray[np.int32]
+    disabled: NDArray[np.int64]
+    degree: NDArray[np.int16]
 
     def __len__(self) -> int:
         return len(self.person)
@@ -83,44 +117,101 @@ class Draws:
         )
 
 
+@dataclass(frozen=True)
+class Local:
+    """Local conditions, (months, municipalities), and centrality 1 to 3 by municipality.
+
+    Attributes
+    ----------
+    rate, before, after
+        Unemployment in percent, its mean over the five months before and the six after.
+    income
+        Mean income by the country's.
+    disability
+        Percent with disability pension.
+    """
+
+    rate: NDArray[np.float32]
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    income: NDArray[np.float32]
+    disability: NDArray[np.float32]
+    centrality: NDArray[np.int64]
+
+
 def draw_persons(
-    rng: np.random.Generator, first_id: int, first_entry: NDArray[np.int64]
+    rng: np.random.Generator,
+    first_id: int,
+    first_entry: NDArray[np.int64],
+    stock_group: NDArray[np.int8],
 ) -> Persons:
     """Draw persons whose first registration is in the given months."""
     n = len(first_entry)
-    bands = rng.choice(len(AGE_SHARE), n, p=[share for *_, share in AGE_SHARE])
-    low, high = (np.array([band[k] for band in AGE_SHARE])[bands] for k in (0, 1))
-    age = rng.integers(low, high)
+    stock = stock_group > 0
+    band = _draw(rng, stock, lambda shares: shares.age)
+    low, high = np.array(AGES)[band].T
+    # The youngest are mostly close to twenty.
+    age = np.where(
+        band == 0, high - 1 - (rng.random(n) ** 2 * 3).astype(int), rng.integers(low, high)
+    )
     year = 2009 + np.maximum(first_entry, 0) // 12
-    country = rng.choice(4, n, p=COUNTRY_SHARE).astype(np.int8)
-    education = rng.choice(8, n, p=EDUCATION_SHARE).astype(np.int8)
+    country = _draw(rng, stock, lambda shares: shares.country).astype(np.int8)
+    education = _draw(rng, stock, lambda shares: shares.education).astype(np.int8)
     education = np.where((age < 19) & (education > 2), 1, education).astype(np.int8)
-    more_unknown = (country == 3) & (rng.random(n) < 0.12)
-    education = np.where(more_unknown, 0, education).astype(np.int8)
     since = rng.gamma(1.3, 70, n).astype(np.int64) + 3
-    immigrated = np.where(country > 0, np.maximum(first_entry, 0) - since, -9999)
-    order = rng.permutation(n)
+    entry = np.maximum(first_entry, 0)
+    immigrated = np.where(country > 0, entry - since, -9999)
+    before = (rng.random(n) < DISABLED_BEFORE) & (age >= 25) & ~stock
+    worked = rng.random((n, EARLY_YEARS)) < 0.75
+    early = (worked * rng.uniform(0.4, 1.6, worked.shape) * 290_000).astype(np.int32)
+    years = FIRST_INCOME_YEAR + np.arange(EARLY_YEARS)
+    child = (years - (year - age)[:, None] < 18) | ((years - 2009) * 12 < immigrated[:, None])
     return Persons(
         person=np.arange(first_id, first_id + n),
-        sex=(rng.random(n) < 0.452).astype(np.int8),
+        sex=(rng.random(n) < np.where(stock, STOCK.women, FLOW.women)).astype(np.int8),
         birth_year=year - age,
         country=country,
         education=education,
         immigrated=immigrated,
-        municipality=rng.choice(len(municipality_list()), n, p=_sizes())[order],
+        municipality=rng.choice(len(municipality_list()), n, p=_sizes()),
         permanent=(PERMANENT_SD * rng.standard_normal(n)).astype(np.float32),
         first_entry=first_entry,
+        stock_group=stock_group,
+        family=rng.integers(1, 9, n).astype(np.int8),
+        children=np.minimum(rng.poisson(0.8, n), 3).astype(np.int8),
+        taste=rng.random((n, len(BENEFITS)), dtype=np.float32),
+        early_income=np.where(child, 0, early),
+        disabled=np.where(before, np.maximum(entry - rng.integers(3, 90, n), 0), NEVER),
+        degree=rng.choice([30, 50, 60, 100], n, p=[0.2, 0.2, 0.1, 0.5]).astype(np.int16),
     )
+
+
+def _draw(
+    rng: np.random.Generator, stock: NDArray[np.bool_], share: Callable[[Shares], NDArray]
+) -> NDArray[np.int64]:
+    """Categories by the shares of the flow or the stock."""
+    edges = np.array([share(FLOW).cumsum(), share(STOCK).cumsum()])[stock.astype(int)]
+    return (rng.random(len(stock))[:, None] * edges[:, -1:] > edges).sum(axis=1)
+
+
+def social_assistance(persons: Persons, who: NDArray[np.int64], t: NDArray) -> NDArray[np.bool_]:
+    """Who of (m,) persons gets social assistance in months (k, 1) when out of work."""
+    from_month = np.maximum((persons.birth_year[who] + 18 - 2009) * 12, persons.immigrated[who])
+    return (persons.taste[who, BENEFITS.index("sosialhjelp")] < SOCIAL_SHARE) & (t >= from_month)
+
+
+def introduction(persons: Persons, who: NDArray[np.int64], t: NDArray) -> NDArray[np.bool_]:
+    """Who of (m,) persons takes part in the introduction programme in months (k, 1)."""
+    taste = persons.taste[who, BENEFITS.index("introduksjonsstonad")]
+    since = t - persons.immigrated[who]
+    able = (persons.country[who] == 3) & (taste < INTRODUCTION_SHARE)
+    return able & (since >= 0) & (since < INTRODUCTION_MONTHS)
 
 
 def draw_draws(rng: np.random.Generator, n: int) -> Draws:
     """Draw all random numbers of n lives."""
-    persistent = np.empty((MONTHS, n), dtype=np.float32)
-    shock = rng.standard_normal((MONTHS, n), dtype=np.float32)
-    persistent[0] = PERSISTENT_SD * shock[0]
-    step = np.float32(PERSISTENT_SD * np.sqrt(1 - PERSISTENCE**2))
-    for t in range(1, MONTHS):
-        persistent[t] = np.float32(PERSISTENCE) * persistent[t - 1] + step * shock[t]
+    shocks = autoregressive(rng, (n, MONTHS), PERSISTENCE, PERSISTENT_SD)
+    persistent = np.ascontiguousarray(shocks.T, dtype=np.float32)
     month = {name: rng.random((MONTHS, n), dtype=np.float32) for name in MONTH_DRAWS}
     entry = {name: rng.random((EPISODES, n), dtype=np.float32) for name in ENTRY_DRAWS}
     return Draws(month, entry, persistent)
@@ -147,7 +238,11 @@ def _sizes() -> NDArray[np.float64]:
 
 
 def municipality_months(rng: np.random.Generator) -> pd.DataFrame:
-    """Conditions per municipality and month: unemployment, mean income, disability share."""
+    """Conditions per municipality and month: unemployment, mean income, disability share.
+
+    Unemployment has a level, a cycle, a season and the outbreak of covid, all over the country,
+    and shocks of the county and of the municipality with the same size and persistence.
+    """
     table = municipality_list()
     n = len(table)
     level = 2.4 + 0.7 * rng.standard_normal(n)
@@ -156,7 +251,10 @@ def municipality_months(rng: np.random.Generator) -> pd.DataFrame:
     t = np.arange(MONTHS)
     cycle = 0.4 * np.sin(2 * np.pi * (t - 60) / 96) + 0.2 * np.cos(2 * np.pi * t / 12)
     covid = np.where(t >= month_number(202003), 3.5 * np.exp(-(t - month_number(202003)) / 6), 0)
-    rate = np.clip(level[:, None] + cycle + covid, 0.4, None)
+    shape = (n // PER_COUNTY, MONTHS)
+    county = autoregressive(rng, shape, LOCAL_PERSISTENCE, LOCAL_SD).repeat(PER_COUNTY, axis=0)
+    own = autoregressive(rng, (n, MONTHS), LOCAL_PERSISTENCE, LOCAL_SD)
+    rate = np.clip(level[:, None] + cycle + covid + county + own, 0.4, None)
     growth = 1.03 ** (t / 12)
     return pd.DataFrame(
         {
@@ -167,4 +265,30 @@ def municipality_months(rng: np.random.Generator) -> pd.DataFrame:
             "disability_percent": np.repeat(disability, MONTHS).round(2),
             "centrality": np.repeat(table.centrality.to_numpy(), MONTHS),
         }
+    )
+
+
+def local_conditions(table: pd.DataFrame) -> Local:
+    """The frame of `municipality_months` as arrays."""
+
+    def wide(name: str) -> NDArray[np.float64]:
+        return table[name].to_numpy(float).reshape(-1, MONTHS).T
+
+    rate, income = wide("unemployment_percent"), wide("mean_income_nok")
+    sums = np.vstack([np.zeros(rate.shape[1]), rate.cumsum(axis=0)])
+    t = np.arange(MONTHS)
+
+    def mean(first: NDArray, stop: NDArray) -> NDArray[np.float32]:
+        first, stop = np.clip(first, 0, MONTHS), np.clip(stop, 0, MONTHS)
+        months = (stop - first)[:, None]
+        found = (sums[stop] - sums[first]) / np.maximum(months, 1)
+        return np.where(months > 0, found, rate).astype(np.float32)
+
+    return Local(
+        rate=rate.astype(np.float32),
+        before=mean(t - 5, t),
+        after=mean(t + 1, t + 7),
+        income=(income / income.mean(axis=1, keepdims=True)).astype(np.float32),
+        disability=wide("disability_percent").astype(np.float32),
+        centrality=table["centrality"].to_numpy()[::MONTHS],
     )

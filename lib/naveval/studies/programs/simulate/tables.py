@@ -5,25 +5,29 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from naveval.studies.programs import basic_amount
+from naveval.registers.simulation import coded, write_table
 from naveval.studies.programs.codes import GROUPS, STATUS_CODES, month_code
-from naveval.studies.programs.simulate.life import NEVER, Life
-from naveval.studies.programs.simulate.persons import MONTHS, Persons, municipality_list
-
-FIRST_INCOME_YEAR, FIRST_YEAR, LAST_YEAR = 2005, 2009, 2022
-SMALL_JOB = -0.30
-BENEFITS = (
-    "aap",
-    "dagpenger",
-    "tiltakspenger",
-    "sosialhjelp",
-    "sykepenger",
-    "introduksjonsstonad",
-    "kvalifiseringsstonad",
+from naveval.studies.programs.simulate.entry import (
+    BEFORE,
+    FIRST_YEAR,
+    children_in,
+    positions,
+    wages,
 )
+from naveval.studies.programs.simulate.life import Life
+from naveval.studies.programs.simulate.persons import (
+    BENEFITS,
+    FIRST_INCOME_YEAR,
+    MONTHS,
+    Persons,
+    introduction,
+    municipality_list,
+    social_assistance,
+)
+
+LAST_YEAR = 2022
 AMOUNTS = (18_500, 15_500, 6_200, 8_500, 23_000, 17_500, 17_000)
 CODES: dict[str, tuple[tuple[int, str], ...]] = {
     "AFT": ((0, "PRAKSKJERM"), (201611, "ARBFORB")),
@@ -45,38 +49,20 @@ CODES: dict[str, tuple[tuple[int, str], ...]] = {
 }
 """Activity code in use from a month (yyyymm) on."""
 BESIDE = (
-    ("Arbeidstrening", "Tilrettelegging/tiltak i bedrift", 0.07),
-    ("Arbeidstrening", "Utvidet oppfølging i NAV", 0.04),
-    ("Midlertidig lønnstilskudd", "Tilrettelegging/tiltak i bedrift", 0.08),
-    ("Midlertidig lønnstilskudd", "Oppfølging", 0.03),
-    ("Utdanning", "Oppfølging", 0.08),
+    ("Arbeidstrening", "Tilrettelegging/tiltak i bedrift", 0.06),
+    ("Midlertidig lønnstilskudd", "Tilrettelegging/tiltak i bedrift", 0.07),
+    ("Arbeidstrening", "Utvidet oppfølging i NAV", 0.035),
+    ("Utdanning", "Oppfølging", 0.04),
+    ("Utdanning", "Arbeidstrening", 0.05),
+    ("Arbeidstrening", "Oppfølging", 0.025),
+    ("Midlertidig lønnstilskudd", "Utvidet oppfølging i NAV", 0.045),
+    ("Midlertidig lønnstilskudd", "Oppfølging", 0.035),
+    ("Utdanning", "Tilrettelegging/tiltak i bedrift", 0.03),
+    ("AMO", "Arbeidstrening", 0.035),
 )
 """Second programmes that go on beside a first, and how often."""
-
-
-def positions(index: NDArray[np.float32]) -> NDArray[np.int16]:
-    """Contracted position in percent of those who work, 10 for small jobs, 0 for none."""
-    edges = np.array([SMALL_JOB, 0.0, 0.12, 0.3, 0.5], dtype=np.float32)
-    return np.array([0, 10, 30, 50, 80, 100], dtype=np.int16)[np.digitize(index, edges, right=True)]
-
-
-def wages(
-    index: NDArray[np.float32], position: NDArray[np.int16], persons: Persons
-) -> NDArray[np.int32]:
-    """Monthly wage in kroner of the year; at least the in-work amount from 20 percent up.
-
-    Both arrays are (months, n).
-    """
-    months = month_code(np.arange(len(index)))
-    growth = 1.03 ** ((np.arange(len(index)) - 102) / 12)
-    full = 33_000 + 2_200 * persons.education.astype(np.int32) + 2_500 * persons.permanent
-    full = full * growth[:, None] * (1 + 0.06 * np.clip(index, -1, 2))
-    floor = 1.05 * basic_amount.monthly(months)[:, None] / 12
-    high = 1.02 * basic_amount.monthly(months)[:, None] / 4
-    wage = full * position / 100
-    wage = np.where(position >= 80, np.maximum(wage, high), wage)
-    wage = np.where(position >= 20, np.maximum(wage, floor), np.minimum(wage, 0.8 * floor))
-    return np.where(position > 0, wage, 0).astype(np.int32)
+BESIDE_SAME_END, BESIDE_LONGER = 0.2, 3.0
+"""How many of them end with the first, and months that the others go on for."""
 
 
 def write_chunk(
@@ -88,38 +74,39 @@ def write_chunk(
     spells = with_second_programs(life.spells, rng)
     tables = {
         "persons": _persons(persons),
-        "person_years": _person_years(persons, life, rng),
-        "nav_status": _cells(persons, life.status > 0, innsatsgruppe=_dictionary(life.status)),
+        "person_years": _person_years(persons),
+        "nav_status": _cells(persons, life.status > 0, status=life.status),
         "program_spells": _spells(persons, spells),
         "employment": _cells(persons, wage > 0, wage_nok=wage, position_percent=position),
-        "annual_income": _annual_income(persons, wage, rng),
-        "benefits": _benefits(persons, life, rng),
-        "disability": _disability(persons, life, rng),
+        "annual_income": _annual_income(persons, wage),
+        "benefits": _benefits(persons, life),
+        "disability": _disability(persons, life),
         "enrolment": _enrolment(persons, life, rng),
     }
     for name, table in tables.items():
-        folder = out / name
-        folder.mkdir(exist_ok=True)
-        pq.write_table(table, folder / f"part-{part:04d}.parquet", compression="zstd")
+        write_table(out, name, table, part=f"part-{part:04d}")
 
 
 def with_second_programs(spells: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Add programmes that run beside the main one; they start at least a month later."""
+    """Add programmes that run beside the main one; they start later, and most end at another time.
+
+    Spells of one programme of one person that would overlap are left out.
+    """
     extra = []
     room = spells[:, 3] - spells[:, 2] >= 2
     for main, second, share in BESIDE:
-        rows = spells[
-            room & (spells[:, 1] == GROUPS.index(main)) & (rng.random(len(spells)) < share)
-        ]
-        rows = rows.copy()
+        chosen = room & (spells[:, 1] == GROUPS.index(main)) & (rng.random(len(spells)) < share)
+        rows = spells[chosen].copy()
         rows[:, 1] = GROUPS.index(second)
         rows[:, 2] += 1
+        longer = np.floor(rng.exponential(BESIDE_LONGER, len(rows))).astype(int)
+        rows[:, 3] += np.where(rng.random(len(rows)) < BESIDE_SAME_END, 0, longer)
         extra.append(rows)
     joined = np.concatenate([spells, *extra])
-    order = np.lexsort((joined[:, 2], joined[:, 1], joined[:, 0]))
-    joined = joined[order]
-    same = (joined[1:, 0] == joined[:-1, 0]) & (joined[1:, 1] == joined[:-1, 1])
-    overlaps = np.concatenate([[False], same & (joined[1:, 2] <= joined[:-1, 3])])
+    joined = joined[np.lexsort((joined[:, 2], joined[:, 1], joined[:, 0]))]
+    series = (joined[:, 0] * len(GROUPS) + joined[:, 1]) * 10 * MONTHS
+    latest = np.maximum.accumulate(series + joined[:, 3])
+    overlaps = np.concatenate([[False], (series + joined[:, 2])[1:] <= latest[:-1]])
     return joined[~overlaps & (joined[:, 2] < MONTHS)]
 
 
@@ -131,19 +118,12 @@ def _cells(persons: Persons, where: NDArray[np.bool_], **columns: Any) -> pa.Tab
         "month": month_code(month).astype(np.int32),
     }
     for name, values in columns.items():
-        if isinstance(values, pa.DictionaryArray):
-            values = values.indices.to_numpy(zero_copy_only=False).reshape(where.shape)
-            data[name] = pa.DictionaryArray.from_arrays(
-                pa.array(values[month, who]), list(STATUS_CODES.values())
-            )
+        chosen = values[month, who]
+        if name == "status":
+            data["innsatsgruppe"] = coded(chosen - 1, list(STATUS_CODES.values()))
         else:
-            data[name] = values[month, who]
+            data[name] = chosen
     return pa.table(data)
-
-
-def _dictionary(status: NDArray[np.int8]) -> pa.DictionaryArray:
-    indices = pa.array(np.maximum(status.ravel() - 1, 0).astype(np.int8))
-    return pa.DictionaryArray.from_arrays(indices, list(STATUS_CODES.values()))
 
 
 def _persons(persons: Persons) -> pa.Table:
@@ -162,15 +142,13 @@ def _persons(persons: Persons) -> pa.Table:
     )
 
 
-def _person_years(persons: Persons, life: Life, rng: np.random.Generator) -> pa.Table:
-    n, years = len(persons), np.arange(FIRST_YEAR, LAST_YEAR + 1)
+def _person_years(persons: Persons) -> pa.Table:
+    years = np.arange(FIRST_YEAR, LAST_YEAR + 1)
     age = years[:, None] - persons.birth_year
     young = age < 19
     education = np.where(young, np.minimum(persons.education, 1), persons.education)
-    family = rng.integers(1, 9, n)
-    children = np.clip(rng.poisson(0.8, n), 0, 3)
-    family_now = np.where(age < 20, 8, family)
-    children_now = np.where((age < 22) | (age > 58), 0, children)
+    family_now = np.where(age < 20, 8, persons.family)
+    children_now = children_in(persons, age)
     places = municipality_list()
     code = places.municipality.to_numpy()[persons.municipality]
     county = places.county.to_numpy()[persons.municipality]
@@ -206,15 +184,9 @@ def _spells(persons: Persons, spells: NDArray[np.int64]) -> pa.Table:
     )
 
 
-def _annual_income(persons: Persons, wage: NDArray[np.int32], rng: np.random.Generator) -> pa.Table:
-    later = np.array([wage[12 * k : 12 * k + 12].sum(axis=0) for k in range(MONTHS // 12)])
-    early_years = np.arange(FIRST_INCOME_YEAR, FIRST_YEAR)
-    works = rng.random((len(early_years), len(persons))) < 0.75
-    early = works * rng.uniform(0.4, 1.1, works.shape) * 290_000
-    child = (early_years[:, None] - persons.birth_year < 18) | (
-        (early_years[:, None] - 2009) * 12 < persons.immigrated
-    )
-    income = np.concatenate([np.where(child, 0, early), later])
+def _annual_income(persons: Persons, wage: NDArray[np.int32]) -> pa.Table:
+    later = wage.reshape(-1, 12, len(persons)).sum(axis=1)
+    income = np.concatenate([persons.early_income.T, later])
     year_row, who = np.nonzero(income > 0)
     return pa.table(
         {
@@ -225,16 +197,10 @@ def _annual_income(persons: Persons, wage: NDArray[np.int32], rng: np.random.Gen
     )
 
 
-def _benefits(persons: Persons, life: Life, rng: np.random.Generator) -> pa.Table:
-    n = len(persons)
-    works, t = life.index > 0, np.arange(MONTHS)[:, None]
-    taste = {name: rng.random(n) for name in BENEFITS}
+def _benefits(persons: Persons, life: Life) -> pa.Table:
+    works, t, everyone = life.index > 0, np.arange(MONTHS)[:, None], np.arange(len(persons))
+    taste = dict(zip(BENEFITS, persons.taste.T, strict=True))
     status, healthy = life.status, life.disabled > t
-    entered = np.where(life.entries.month >= 0, life.entries.month, -9999)
-    special = ((life.entries.group == 3) * (entered >= 0)).max(axis=0) > 0
-    first = np.where(entered >= 0, entered, NEVER).min(axis=0)
-    before = (t < first) & (t >= first - 9) & special & (taste["sykepenger"] < 0.6)
-    since = t - persons.immigrated
     has = {
         "aap": (status == 3) & healthy & (taste["aap"] < 0.78) & ~works,
         "dagpenger": np.isin(status, (1, 2)) & ~works & (taste["dagpenger"] < 0.45),
@@ -243,40 +209,37 @@ def _benefits(persons: Persons, life: Life, rng: np.random.Generator) -> pa.Tabl
         & ~works
         & (taste["dagpenger"] >= 0.45)
         & (taste["tiltakspenger"] < 0.6),
-        "sosialhjelp": (status > 0) & ~works & (taste["sosialhjelp"] < 0.10),
-        "sykepenger": before | ((status == 5) & (taste["sykepenger"] < 0.85)),
-        "introduksjonsstonad": (persons.country == 3)
-        & (since >= 0)
-        & (since < 24)
-        & (taste["introduksjonsstonad"] < 0.5),
-        "kvalifiseringsstonad": (status == 2) & ~works & (taste["kvalifiseringsstonad"] < 0.04),
+        "sosialhjelp": ~works & social_assistance(persons, everyone, t),
+        "sykepenger": (status == 5) & (taste["sykepenger"] < 0.85),
+        "introduksjonsstonad": introduction(persons, everyone, t),
+        "kvalifiseringsstonad": (status == 2) & ~works & (taste["kvalifiseringsstonad"] < 0.05),
     }
-    some = np.any(list(has.values()), axis=0)
-    return _cells(
-        persons,
-        some,
-        **{
-            f"{name}_nok": (mask * amount).astype(np.int32)
-            for (name, mask), amount in zip(has.items(), AMOUNTS, strict=True)
-        },
-    )
+    for months, before in zip(life.entries.month, life.entries.before, strict=True):
+        for name, length in zip(BEFORE, before.T, strict=True):
+            has[name] |= (t < months) & (t >= months - length)
+    some = np.zeros(status.shape, dtype=bool)
+    for mask in has.values():
+        some |= mask
+    cells = _cells(persons, some, **{f"{name}_nok": mask for name, mask in has.items()})
+    for column, amount in zip(has, AMOUNTS, strict=True):
+        place = cells.schema.get_field_index(f"{column}_nok")
+        paid = cells[place].to_numpy() * np.int32(amount)
+        cells = cells.set_column(place, f"{column}_nok", pa.array(paid))
+    return cells
 
 
-def _disability(persons: Persons, life: Life, rng: np.random.Generator) -> pa.Table:
-    degree = rng.choice([30, 50, 60, 100], len(persons), p=[0.1, 0.12, 0.08, 0.7])
+def _disability(persons: Persons, life: Life) -> pa.Table:
     some = life.disabled <= np.arange(MONTHS)[:, None]
-    return _cells(
-        persons, some, degree_percent=np.broadcast_to(degree, some.shape).astype(np.int32)
-    )
+    degree = np.broadcast_to(persons.degree, some.shape).astype(np.int32)
+    return _cells(persons, some, degree_percent=degree)
 
 
 def _enrolment(persons: Persons, life: Life, rng: np.random.Generator) -> pa.Table:
     n = len(persons)
-    t = np.arange(MONTHS)[:, None]
     half_years = MONTHS // 6
     age = FIRST_YEAR + np.arange(half_years)[:, None] * 6 // 12 - persons.birth_year
     chance = np.where((age >= 16) & (age < 20), 0.20, np.where(age < 26, 0.12, 0.03))
     studying = (rng.random((half_years, n)) < chance).repeat(6, axis=0)
     course = (life.program == GROUPS.index("AMO")) & (rng.random(n) < 0.7)
     school = (life.program == GROUPS.index("Utdanning")) & (rng.random(n) < 0.85)
-    return _cells(persons, (studying | course | school) & (t >= 0))
+    return _cells(persons, studying | course | school)

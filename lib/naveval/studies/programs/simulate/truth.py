@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from naveval.studies.programs import basic_amount
 from naveval.studies.programs.codes import ARMS, REST, month_code, month_number
-from naveval.studies.programs.simulate.entry import WorldSettings
+from naveval.studies.programs.simulate.entry import WorldSettings, positions, wages
 from naveval.studies.programs.simulate.life import Forced, Life, live
-from naveval.studies.programs.simulate.persons import MONTHS, Draws, Persons
-from naveval.studies.programs.simulate.tables import positions, wages
+from naveval.studies.programs.simulate.persons import MONTHS, Draws, Local, Persons
 
 COHORTS = {"main": (201707, 201812), "year_four": (201601, 201712)}
 ARM_NAMES = (*ARMS, REST)
@@ -60,7 +59,7 @@ def add(total: dict[str, Any], part: dict[str, Any]) -> None:
 def sums(
     persons: Persons,
     draws: Draws,
-    unemployment: NDArray[np.float32],
+    local: Local,
     life: Life,
     world: WorldSettings,
 ) -> dict[str, Any]:
@@ -69,7 +68,7 @@ def sums(
     for cohort, (first, last) in COHORTS.items():
         episode, who = sample(life, int(month_number(first)), int(month_number(last)))
         if len(who):
-            _add_cohort(total[cohort], persons, draws, unemployment, life, world, episode, who)
+            _add_cohort(total[cohort], persons, draws, local, life, world, episode, who)
     return total
 
 
@@ -93,7 +92,7 @@ def _add_cohort(
     total: dict[str, Any],
     persons: Persons,
     draws: Draws,
-    unemployment: NDArray[np.float32],
+    local: Local,
     life: Life,
     world: WorldSettings,
     episode: NDArray[np.int64],
@@ -106,7 +105,7 @@ def _add_cohort(
     copies = np.tile(who, n_plans)
     forced = Forced(np.tile(month, n_plans), np.repeat(np.arange(n_plans), n))
     chosen = persons.take(copies)
-    lived = live(chosen, draws.take(copies), unemployment, world, forced)
+    lived = live(chosen, draws.take(copies), local, world, forced)
     y = outcomes(lived, chosen, np.tile(start, n_plans)).reshape(n_plans, n, -1)
     effect = y[1:] - y[0]
     total["n"] += n
