@@ -242,9 +242,7 @@ def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
     parts = [reader.keyed(entry["note"])[0]] if entry.get("note") else []
     longest = exhibit.view.longest if isinstance(exhibit.view, Table) else None
     if longest and longest < len(reader.rows):
-        text = words.entry(reader.output.texts, "longest-note")
-        counted = {"shown": longest, "rows": len(reader.rows)}
-        parts.append(words.fill(text, counted, "longest-note"))
+        parts.append(words.entry(reader.output.texts, "longest-note"))
     if reader.marks.eq(NOISY).to_numpy().any():
         parts.append(words.entry(reader.output.texts, "noisy-note"))
     if simulated(reader, exhibit) and isinstance(exhibit.view, Table):  # pictures carry a mark
