@@ -107,6 +107,11 @@ def test_every_exhibit_has_its_words_and_every_column_of_them_exists(study: str)
         if isinstance(exhibit.view, Table):
             known = {*exhibit.view.rows, markdown.ROW, *markdown.possible(exhibit, report.codes)}
             assert set(entry["columns"]) <= known, (exhibit.label, set(entry["columns"]) - known)
+            # A head without a title says nothing to those who hear the table.
+            titles = [
+                one["title"] if isinstance(one, dict) else one for one in entry["columns"].values()
+            ]
+            assert all(titles), exhibit.label
         else:
             assert entry["alt"], exhibit.label
 

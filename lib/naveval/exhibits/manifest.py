@@ -164,11 +164,14 @@ def write(folder: Path, content: dict[str, Any]) -> None:
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """The manifest of a result folder; empty when there is none or it is unreadable."""
+    """The manifest of a result folder; empty when there is none, or what lies there is none."""
     try:
-        return json.loads((folder / FILE).read_text(encoding="utf-8"))
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+    parts = ("files", "parameters", "report", "rendered")
+    whole = isinstance(found, dict) and all(isinstance(found.get(p, {}), dict) for p in parts)
+    return found if whole else {}
 
 
 def files_of(folder: Path) -> dict[str, str]:

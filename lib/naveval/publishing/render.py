@@ -91,7 +91,7 @@ def _replace(folder: Path, to: list[str], name: str, described: str) -> bool:
         with store.held(folder):
             skipped = shutil.ignore_patterns(*made_files(to), *downloads.MADE)
             shutil.copytree(folder, copy, ignore=skipped)
-        before = _manifest(copy)
+        before = _manifest(folder, copy=copy)
         own = {n: v for n, v in before.get("files", {}).items() if not downloads.made_here(n)}
         content = before | {"files": own}
         _require_whole(folder, copy, content)
@@ -276,14 +276,11 @@ def make(
     return made
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    file = folder / manifest.FILE
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RenderError(f"{file}: missing; run the study first") from None
-    except ValueError as error:
-        raise RenderError(f"{file}: not valid JSON: {error}") from None
+def _manifest(folder: Path, *, copy: Path | None = None) -> dict[str, Any]:
+    """The manifest of a folder, or of its copy; RenderError names the folder if there is none."""
+    if content := manifest.read(copy or folder):
+        return content
+    raise RenderError(f"{folder}: no {manifest.FILE} that can be read; run the study first")
 
 
 def _record(folder: Path, content: dict[str, Any], engine: str, made: list[str]) -> None:

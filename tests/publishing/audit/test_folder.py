@@ -10,9 +10,10 @@ import typst
 from click.testing import CliRunner
 
 from naveval import cli
-from naveval.project.errors import ParameterError
+from naveval.project.errors import ParameterError, RenderError
+from naveval.publishing import render
 from naveval.publishing.audit import folder as audit
-from naveval.publishing.audit import html, numbers, pdf
+from naveval.publishing.audit import html, ids, numbers, pdf
 from naveval.publishing.audit.numbers import Known
 
 HEAD = """<!DOCTYPE html><html lang="nb"><head><meta charset="utf-8">
@@ -281,3 +282,15 @@ def test_publication_tells_what_could_not_be_checked(
     told: list[str] = []
     assert audit.faults_of_release(folder, told=told.append) == []
     assert told == ["not checked: axe: no Chromium on the PATH"]
+
+
+def test_a_folder_that_is_no_result_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=f"{tmp_path}: holds no files"):
+        audit.audit(tmp_path)
+    for content in ("{", "[1]", '{"files": 3}', '{"parameters": {"data": "x"}}'):
+        (tmp_path / "manifest.json").write_text(content)
+        assert audit.audit(tmp_path, checks=("links",)).pages == 0
+        assert ids.person_ids(tmp_path) == frozenset()
+    (tmp_path / "manifest.json").write_text("[1]")
+    with pytest.raises(RenderError, match=rf"{tmp_path}: no manifest\.json that can be read"):
+        render.render(tmp_path, to=["html"], engine="builtin")

@@ -27,6 +27,7 @@ from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.site import (
     build,
+    cards,
     counties,
     errata,
     evidence,
@@ -179,6 +180,36 @@ def test_programmes_of_a_county_are_its_own(
         assert f"{int(code) + 2} prosent innen to år" in words
         assert places.name(code) in about
         assert chart.rows == (("AFT", str(int(code) + 30)),), "hidden programmes are not drawn"
+
+
+def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
+    own = {"label": "fig-6-3", "value": "earnings", "year": "2"}
+    pd.DataFrame(
+        [
+            own | {"arm": "AFT", "estimate": -4000, "ci_low": -9000, "ci_high": 1000},
+            own | {"arm": "AMO", "estimate": 8000, "ci_low": 2000, "ci_high": 14000},
+            own | {"arm": "Jobbklubb", "estimate": np.nan},
+        ]
+    ).to_csv(tmp_path / "estimates.csv", index=False)
+    result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
+    text = site_pages.words()
+    made = cards.choices(result, text["studies"]["programs"]["choices"], text)
+    figures = BeautifulSoup(made, "html.parser").select("figure")
+    assert [f.select_one("figcaption").text[:13] for f in figures] == ["Lønn i år 2, "]
+    cells = [[c.text for c in row.select("th, td")] for row in figures[0].select("tr")]
+    assert cells == [
+        ["Hva", "Verdi", "Fra", "Til"],
+        ["AMO", "+8", "+2", "+14"],
+        ["AFT", "−4", "−9", "+1"],
+    ]
+    zero, *_ = (float(line["x1"]) for line in figures[0].select("line.zero"))
+    ranges = [
+        [float(x) for x in re.findall(r"[MH]([\d.]+)", path["d"])]
+        for path in figures[0].select("path.range")
+    ]
+    assert ranges[0][0] > zero
+    assert ranges[1][0] < zero < ranges[1][1]
+    assert text["marks"]["simulated"] in made
 
 
 def test_a_county_is_not_ranked_beyond_what_intervals_carry(built: SimpleNamespace) -> None:
@@ -602,7 +633,7 @@ def test_without_scripts_everything_is_readable(built: SimpleNamespace) -> None:
 
 @pytest.mark.browser
 def test_keyboard_reaches_every_link_and_control(built: SimpleNamespace, tab: Page) -> None:
-    for name in ("index", "fylker", "indicator", "sok"):
+    for name in ("index", "fylker", "indicator", "sok", "kunnskap", "fylke-34-innlandet"):
         show(tab, built.site / f"{name}.html")
         wanted = tab.evaluate(
             "[...document.querySelectorAll('a[href],button,input,select,summary')].filter(e =>"

@@ -61,7 +61,7 @@ def audit(
     Raises
     ------
     ParameterError
-        For a missing folder or an unknown check.
+        For a folder that is missing or empty, or an unknown check.
     """
     if not folder.is_dir():
         raise ParameterError(f"{folder}: no such folder")
@@ -69,6 +69,8 @@ def audit(
     if unknown:
         raise ParameterError(f"unknown check {', '.join(unknown)}; allowed: {', '.join(CHECKS)}")
     files = [file for file in sorted(folder.rglob("*")) if _counts(file, folder)]
+    if not files:
+        raise ParameterError(f"{folder}: holds no files; expected a result folder or a site")
     pages = [file for file in files if file.suffix == ".html"]
     documents = [file for file in files if file.suffix == ".pdf"]
     faults: list[Fault] = []

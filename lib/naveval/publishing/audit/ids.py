@@ -4,15 +4,14 @@ Ids of simulated persons are running numbers, which would be found among any num
 no secret and are not searched for. Neither are short numbers in a real extract.
 """
 
-import json
 from functools import lru_cache
 from pathlib import Path
 
+from naveval.exhibits import manifest
 from naveval.project import catalogue, parameters
 from naveval.project.errors import NavevalError
 from naveval.registers import extracts, reading
 
-MANIFEST = "manifest.json"
 PERSON = "person"
 LEAST_DIGITS = 9
 NUMBERS = f"{PERSON} >= {10 ** (LEAST_DIGITS - 1)}"  # the files' own minimum and maximum decide
@@ -24,13 +23,10 @@ def person_ids(folder: Path) -> frozenset[str]:
 
     Text ids, and numbers of at least nine digits.
     """
-    file = folder / MANIFEST
-    if not file.exists():
-        return frozenset()
-    made = json.loads(file.read_text(encoding="utf-8"))
+    made = manifest.read(folder)
     if not made.get("parameters", {}).get("data"):
         return frozenset()
-    study = str(made["study"])
+    study = str(made.get("study", ""))
     try:
         chosen = parameters.model(study).model_validate(made["parameters"])
         data = extracts.folder(study, chosen)
@@ -45,11 +41,11 @@ def ids_behind(folder: Path) -> frozenset[str]:
 
     A site has no manifests; those of its results lie beside it in the output folder.
     """
-    results = {file.parent for file in folder.rglob(MANIFEST)}
+    results = {file.parent for file in folder.rglob(manifest.FILE)}
     if not results:
         inside = {file.parent.relative_to(folder) for file in folder.glob("*/*/estimates.csv")}
         beside = {folder.parent / name for name in inside}
-        results = {result for result in beside if (result / MANIFEST).exists()}
+        results = {result for result in beside if (result / manifest.FILE).exists()}
     return frozenset().union(*map(person_ids, results))
 
 
