@@ -155,6 +155,17 @@ def test_a_key_leads_to_the_released_number(
     assert any(message in line or re.search(message, line) for line in faults(folder, "numbers"))
 
 
+def test_signed_numbers_are_read_from_the_record(folder: Path) -> None:
+    for name, old, new in (
+        ("numbers.csv", '"3,4"', '"\'+3,4"'),
+        ("report.html", "til 3,4 timer", "med +3,4 kroner"),
+    ):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+    assert faults(folder, "numbers") == []
+
+
 def test_a_page_without_a_record_of_its_numbers_is_refused(folder: Path) -> None:
     (folder / "numbers.csv").unlink()
     assert "no numbers.csv" in "".join(faults(folder, "numbers"))

@@ -97,6 +97,7 @@ def numbers(folder: Path, page: Path, name: str) -> list[Fault]:
     if not file.exists():
         return [Fault("numbers", name, f"no {NUMBERS_FILE}; run the study again")]
     told = pd.read_csv(file, dtype=str, keep_default_na=False)
+    told["shown"] = told["shown"].str.removeprefix("'")  # before a sign, for spreadsheets
     phrases = _phrases(folder)
     allowed = Known(np.unique(np.abs(_settings(folder))), phrases)
     faults = [*_unlike_released(folder, told)]
@@ -185,7 +186,7 @@ def _stated(found: re.Match[str]) -> tuple[float, float]:
 
 def _words(text: str) -> str:
     """A shown text without escapes, and with one kind of blank."""
-    return re.sub(rf"(?:\s|{BLANK})+", " ", text.replace("\\", "")).strip(" '")
+    return re.sub(rf"(?:\s|{BLANK})+", " ", text.replace("\\", "")).strip()
 
 
 def typed(text: str, known: Known) -> list[str]:
