@@ -23,7 +23,7 @@ Tables = dict[str, pd.DataFrame]
 # Hedmark goes through all forms, the others through the two that differ most.
 SETTINGS = {
     "hedmark": (
-        0.01,
+        0.03,
         {"draws": 99, "size_draws": 200, "parts": ["figures", "tables", "regression"]},
     ),
     "followup": (0.05, {"draws": 100, "parts": ["description", "effects"]}),

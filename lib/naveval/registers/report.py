@@ -104,7 +104,7 @@ def _columns(
     for name in names:
         quoted, wanted = identifier(name), family(schema.columns[name].dtype)
         codes = f"approx_count_distinct({quoted})" if wanted == "text" else "NULL"
-        parts += [f"count({quoted})", codes, *_ends(name, quoted, kinds[name])]
+        parts += [f"count({quoted})", codes, _ends(name, quoted, kinds[name])]
     sql = f"SELECT {', '.join(parts)} FROM {identifier(source.table)}"
     n_rows, *values = run(connection, sql, where=source.label).fetchone() or (0,)
     forms = _forms(connection, source, schema, names, raw)
@@ -114,31 +114,32 @@ def _columns(
             name,
             forms[name],
             n_rows,
-            n_rows - values[4 * i],
-            values[4 * i + 1],
-            *_shown(values[4 * i + 2 : 4 * i + 4], n_rows),
+            n_rows - values[3 * i],
+            values[3 * i + 1],
+            *_shown(values[3 * i + 2], n_rows),
         )
         for i, name in enumerate(names)
     ]
 
 
-def _ends(name: str, quoted: str, kind: str) -> tuple[str, str]:
-    """SQL of the two ends that are shown of a column."""
+def _ends(name: str, quoted: str, kind: str) -> str:
+    """SQL of a list of the two ends that may be shown of a column; NULL for none."""
     if name == PERSON or kind == "BOOLEAN":
-        return "NULL", "NULL"
+        return "NULL"
     if kind == "VARCHAR":
-        pattern = r"^\d{4}-\d{2}$"
-        shown = f"CASE WHEN regexp_matches({quoted}, '{pattern}') THEN {quoted} END"
-        return f"min({shown})", f"max({shown})"
+        months = f"regexp_matches(min({quoted}) || max({quoted}), '^(\\d{{4}}-\\d{{2}}){{2}}$')"
+        return f"CASE WHEN {months} THEN [min({quoted}), max({quoted})] END"
     if name in MONTHS or kind.startswith(("DATE", "TIMESTAMP")):
-        return f"CAST(min({quoted}) AS VARCHAR)", f"CAST(max({quoted}) AS VARCHAR)"
-    return f"approx_quantile({quoted}, 0.01)", f"approx_quantile({quoted}, 0.99)"
+        return f"[CAST(min({quoted}) AS VARCHAR), CAST(max({quoted}) AS VARCHAR)]"
+    return f"approx_quantile({quoted}, [0.01, 0.99])"
 
 
-def _shown(ends: list[Any], n_rows: int) -> tuple[str, str]:
-    low, high = ("" if value is None else _rounded(value) for value in ends)
-    numbers = any(isinstance(value, int | float) for value in ends)
-    return ("", "") if numbers and n_rows < LEAST_FOR_RANGE else (low, high)
+def _shown(ends: list[Any] | None, n_rows: int) -> tuple[str, str]:
+    """The two ends as text; of numbers none where few rows have them."""
+    numbers = ends is not None and any(isinstance(value, int | float) for value in ends)
+    if ends is None or None in ends or (numbers and n_rows < LEAST_FOR_RANGE):
+        return "", ""
+    return _rounded(ends[0]), _rounded(ends[1])
 
 
 def _rounded(value: Any) -> str:

@@ -307,7 +307,7 @@ def _ends(parameters: Parameters, last: int) -> Iterable[tuple[int, str]]:
 
 def _last_of_stock(parameters: Parameters) -> str:
     where = f"WHERE month <= '{parameters.last_month}'" if parameters.last_month else ""
-    return f"SELECT max({text_sql('month')}) FROM stock {where}"
+    return f"SELECT {text_sql('max(month)')} FROM stock {where}"
 
 
 def _require_inside(parameters: Parameters) -> None:
