@@ -227,7 +227,9 @@ def _titled(
     if wording and wording not in findings:
         raise ParameterError(f"text «{exhibit.label}»: no finding «{wording}»")
     title, missing = reader.keyed(findings[wording]) if wording else ("", False)
-    return f"[{title}]{{.finding}} {caption}" if title and not missing else caption
+    if not title or missing:
+        return caption
+    return f"[{title[0].upper()}{title[1:]}]{{.finding}} {caption}"  # a place may begin it
 
 
 def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:

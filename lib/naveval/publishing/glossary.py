@@ -64,8 +64,7 @@ def explained(parts: Sequence[Part], kind: str) -> tuple[Part, ...]:
         return tuple(parts)
     last, report = parts[-1], parts[0]
     words = read_yaml(file())
-    listed = [f"[{term.name}]{{#ord-{term.key}}}\n:   {term.means}" for term in _sorted(used)]
-    text = "\n\n".join([f"## {words['heading']} {{#sec-words}}", words["intro"], *listed])
+    text = f"## {words['heading']} {{#sec-words}}\n\n{words['intro']}\n\n{listed(used)}"
     cell = notebooks.text_cell("markdown", text, "glossary")
     if kind == "html":
         place = "" if last is report else f"{last.name}.{kind}"
@@ -74,9 +73,11 @@ def explained(parts: Sequence[Part], kind: str) -> tuple[Part, ...]:
     return (*parts[:-1], replace(parts[-1], cells=(*parts[-1].cells, cell)))
 
 
-def _sorted(used: Sequence[Term]) -> list[Term]:
+def listed(words: Sequence[Term]) -> str:
+    """A list of terms with their meanings, in Norwegian order."""
     norwegian = str.maketrans({"æ": "{", "ø": "|", "å": "}"})
-    return sorted(used, key=lambda term: term.name.lower().translate(norwegian))
+    ordered = sorted(words, key=lambda term: term.name.lower().translate(norwegian))
+    return "\n\n".join(f"[{one.name}]{{#ord-{one.key}}}\n:   {one.means}" for one in ordered)
 
 
 def _running(parts: Sequence[Part]) -> Iterator[str]:

@@ -63,7 +63,7 @@ def soup(file: Path) -> BeautifulSoup:
 
 def test_every_page_is_there_with_the_same_menu(built: SimpleNamespace) -> None:
     pages, text = sorted(built.site.glob("*.html")), site_pages.words()
-    assert len(pages) == 28
+    assert len(pages) == 29
     menus = {tuple(a["href"] for a in soup(page).select(".page-head nav a")) for page in pages}
     assert len(menus) == 1
     assert {f"{name}.html" for name in text["menu"]} == set(menus.pop())

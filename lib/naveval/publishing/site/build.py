@@ -19,7 +19,7 @@ import typst
 
 from naveval.project import fonts, paths, places, provenance, store
 from naveval.project.errors import RenderError
-from naveval.publishing import builtin, quarto, render
+from naveval.publishing import builtin, glossary, quarto, render
 from naveval.publishing.site import (
     cards,
     counties,
@@ -119,6 +119,7 @@ def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
     pages.append(site_pages.named("feil", text, errata.blocks(found, names), toc=False))
     pages += [site_pages.static(name, text) for name in ("metode", "om", "tilgjengelighet")]
     pages.append(site_pages.registers(text))
+    pages.append(site_pages.named("ord", text, glossary.listed(glossary.terms()), toc=False))
     pages.append(site_pages.named("sok", text, _search_page(text), toc=False))
     return pages
 
