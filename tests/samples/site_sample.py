@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 from openpyxl import Workbook
 
+from naveval.exhibits.declare import PARTS as PARTS_OF_NUMBERS
 from naveval.project import places
 
 PAGE = """<!DOCTYPE html><html lang="nb"><head><meta charset="utf-8"><title>{title}</title></head>
@@ -84,7 +85,10 @@ def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") 
     lines = [f"Andelen er 12,5 prosent i {place}.", "Det er mer enn ventet."]
     kept = {str(order): {"text": line, "origin": origin} for order, line in enumerate(lines, 1)}
     (folder / "headlines.json").write_text(json.dumps(kept))
-    estimates(study).to_csv(folder / "estimates.csv", index=False)
+    rows = estimates(study).assign(study=study)
+    first, last = ["study", "label", "value"], ["estimate", *PARTS_OF_NUMBERS.values()]
+    keys = [name for name in rows if name not in (*first, *last)]
+    rows.reindex(columns=[*first, *keys, *last]).to_csv(folder / "estimates.csv", index=False)
     (folder / "disclosure.csv").write_text("label,row,column,rule,action,reason\n")
     (folder / "numbers.csv").write_text('label,part,key,shown,value\nx,text,x.n,"12,5",12.5\n')
     (folder / "executed.ipynb").write_text("{}")
