@@ -63,6 +63,12 @@ class Dictionary:
     words: Mapping[str, Any]
 
 
+def has_words(study: str) -> bool:
+    """Whether a study reads registers, and has Norwegian words for them."""
+    words = paths.report_dir() / "registers" / f"{study}.yml"
+    return catalogue.has(study, "contracts") and words.exists()
+
+
 def dictionary(study: str, parameters: StudyParameters) -> Dictionary:
     """The dictionary of a study for these parameters, which decide the period.
 

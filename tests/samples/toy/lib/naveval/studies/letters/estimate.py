@@ -42,7 +42,7 @@ def estimate(parameters: Parameters) -> LettersResults:
         )
     names = ["n", "n_work"]
     groups, counted = protected_panel(raw, names, secret, persons=float(raw["n"].sum()))
-    groups = counts.shares(groups, {"work": ("n_work", "n")})
+    groups = groups.assign(work=counts.share(groups["n_work"], groups["n"]))
     effect = float(groups["work"][0] - groups["work"][1])
     error = float(np.sqrt((groups["work"] * (1 - groups["work"]) / groups["n"]).sum()))
     row = {"group": "all", "effect": effect, "std_error": error, "n": groups["n"].min()}
