@@ -102,7 +102,7 @@ def static(name: str, text: Mapping[str, Any]) -> Page:
 
 
 def registers(text: Mapping[str, Any]) -> Page:
-    """What register owners are asked for, by each study that has words for it in `report/registers`."""
+    """What register owners are asked for, by each study with words for it in report/registers."""
     blocks: list[str] = []
     for study in (name for name in text["studies"] if entries.has_words(name)):
         found = entries.dictionary(study, parameters.load(study))

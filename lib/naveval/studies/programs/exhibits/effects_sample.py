@@ -157,6 +157,7 @@ def indicators(estimated: Estimated) -> dict[tuple[str, str], NDArray[np.float64
     groups = group_series(estimated)
     first = pd.Series(pd.Categorical(estimated.sample.frame.first_group, categories=list(GROUPS)))
     level = np.array([0, 1, 1, 2, 3, 4, 5, 5])[estimated.covariates.education.astype(int)]
+    level[estimated.covariates.education_unknown.astype(bool)] = 0
     chosen = {
         "status": first,
         "sex": groups["sex"],
