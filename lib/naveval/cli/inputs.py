@@ -36,7 +36,9 @@ def data(
 
     given = None if profile_file is None else profiles.read(profile_file)
     if given is not None and names != (given.study,):
-        raise ParameterError(f"{profile_file}: a profile of {given.study}")
+        raise ParameterError(
+            f"{profile_file}: a profile of {given.study}; expected that study alone"
+        )
     size = scale_of(scale or ("small" if given is None else "full"))
     for study in names:
         target = (out or paths.out_dir() / "_registers") / study

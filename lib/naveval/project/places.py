@@ -241,6 +241,7 @@ def county(code: str, on: int | date | None = None) -> County:
     if len(named) == 1:
         return named[0]
     when = f" in {on if isinstance(on, int) else day}" if day else ""
+    when += ", which several were called" if named else ""
     raise ParameterError(
         f"unknown county {code!r}{when}{_of_other_years(code, day)}; allowed: "
         + ", ".join(_told(item) for item in allowed)

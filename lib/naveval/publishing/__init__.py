@@ -8,7 +8,7 @@
 | accessibility of pages | their mark-up; axe in headless Chromium, two widths, two schemes |
 | accessibility of PDF | marks of PDF/UA-1: tags, language, title, outline, alt texts |
 | links, references, sizes | every link and anchor; «?@fig-», unfilled fields, «nan» |
-| numbers in prose | each is in estimates or tables, or in `report/definitions.yml` |
+| numbers | each carries the key of a released number, or stands in `report/definitions.yml` |
 
 axe needs Chromium on the PATH (or `NAVEVAL_CHROMIUM`; none is ever downloaded) and the extra
 `audit`, which `make` installs; without them the audit says so and goes on.

@@ -293,7 +293,10 @@ def _matrix(
     known = {(one.table, one.by): one for one in cells(study, registers, params.load(study))}
     listed, blocks = [], []
     for one in found.marginals:
-        of = known[one.table, one.by]
+        of = known.get((one.table, one.by))
+        if of is None:
+            by = ", ".join(one.by)
+            raise ParameterError(f"profile of {study}: {one.table} by {by} is not of its tables")
         rows = registers.query(f"SELECT DISTINCT {of.listed}{PERSON} FROM ({of.rows})")
         codes = pd.MultiIndex.from_tuples(one.codes) if one.by else pd.Index([()])
         place = np.zeros(len(rows), np.int64)

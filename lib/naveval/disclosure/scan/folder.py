@@ -19,7 +19,7 @@ from naveval.project.errors import DisclosureError
 
 MANIFEST, LOG = "manifest.json", "disclosure.csv"
 EXHIBITS = ("tables", "figures")
-PROTECTED = ("counted", "described")
+PROTECTED = "described"
 LARGE = 50_000_000
 """Bytes from which a folder, such as the site of all counties, is searched by all processors."""
 
@@ -105,7 +105,7 @@ def _protected(folder: Path) -> Iterator[str]:
         if LOG not in own:
             continue
         log = pd.read_csv(file.parent / LOG, dtype=str, keep_default_na=False)
-        labels = set(log.loc[log["rule"].isin(PROTECTED), "label"])
+        labels = set(log.loc[log["rule"] == PROTECTED, "label"])
         for name in own:
             path = Path(name)
             if path.suffix == ".csv" and path.parent.name in EXHIBITS and path.stem in labels:

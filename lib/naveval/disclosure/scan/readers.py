@@ -66,7 +66,8 @@ QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)
 VALUE = re.compile(r"(?:[=(:,]|\breturn)\s*[\[{](?=\s*[\[{\"])")
 """Where code holds a value written as JSON."""
 INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
-NO_PROSE = re.compile(r"<(script|style|table|svg)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+NO_PROSE = re.compile(r"<(script|style|table|svg)(?![\w:-]).*?</\1>", re.DOTALL | re.IGNORECASE)
+"""In OpenDocument `table:` and `style:` begin the names of thousands of elements."""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,9 @@ DATA_URI = re.compile(
     r"data:([\w/+.-]+)?((?:;[\w=.-]+)*?)(;base64)?,([A-Za-z0-9+/=\s]{16,}|[^\s\"'<>)]{16,})"
 )
 BASE64 = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_-]{8,}={0,2}(?![\w+/=-])")
-FOLDED = re.compile(r"(?:[A-Za-z0-9+/]{40,}(?:\r?\n|\\n)[ \t]*)+[A-Za-z0-9+/]+={0,2}")
+FOLDED = re.compile(
+    r"(?<![A-Za-z0-9+/])(?:[A-Za-z0-9+/]{40,}(?:\r?\n|\\n)[ \t]*)+[A-Za-z0-9+/]+={0,2}"
+)
 BASE32 = re.compile(r"(?<![\w=])[A-Z2-7]{10,}={0,6}(?![\w=])")
 HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}){6,}(?![0-9A-Za-z])")
 HEX_GROUPS = re.compile(

@@ -6,7 +6,6 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from naveval.disclosure.thresholds import thresholds
 from naveval.project import catalogue, formats, parameters, paths, places
 from naveval.project.errors import ParameterError
 from naveval.publishing.site import cards, counties, errata, frame, results
@@ -85,12 +84,11 @@ def named(name: str, text: Mapping[str, Any], markdown: str, **options: Any) -> 
 
 
 def static(name: str, text: Mapping[str, Any]) -> Page:
-    """A page written by hand in `report/pages`, with the threshold and the studies filled in."""
+    """A page written by hand in `report/pages`, with the studies filled in."""
     markdown = (paths.report_dir() / "pages" / f"{name}.md").read_text(encoding="utf-8")
     studies = text["studies"].values()
     rows = (f"| {item['menu']} | {item['registers']} | {item['published']} |" for item in studies)
     fields = {
-        "{min_cell}": formats.number(thresholds().min_cell),
         "{methods}": "\n\n".join(item["method"] for item in studies),
         "{registers}": "\n".join(rows),
         "{contact}": frame.contact(),
