@@ -56,6 +56,11 @@ def test_fill_rejects_unknown_format_and_missing_value() -> None:
         formats.fill("{b:nok}", {"a": 1})
 
 
+def test_names_as_running_text() -> None:
+    told = [formats.listed(["A", "B", "C"][:n]) for n in range(4)]
+    assert told == ["", "A", "A og B", "A, B og C"]
+
+
 def test_rounded_goes_away_from_zero_at_a_half() -> None:
     assert [formats.rounded(x, 1000) for x in (500, -500, 1499, -1501)] == [
         1000,

@@ -8,7 +8,7 @@ ending in `_s` shows the sign of positive numbers too.
 import math
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,6 +104,11 @@ def month(value: Any) -> str:
 
 def text(value: Any) -> str:
     return MISSING if is_missing(value) else str(value)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as running text: «A, B og C»."""
+    return " og ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _families() -> dict[str, Callable[[Any], str]]:

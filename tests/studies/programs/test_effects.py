@@ -344,7 +344,7 @@ def test_trust_is_told_by_the_joint_test_of_the_past(
 ) -> None:
     rows = effects_checks.placebo(results)
     clear = (holm(rows["p_value"].to_numpy(float)) < 0.05).any()
-    assert ("Alt før registrering" in showing.show("effects-trust", results).markdown) == clear
+    assert ("Allerede før registrering" in showing.show("effects-trust", results).markdown) == clear
     main = results.effects.main
     for p, said in ((1.0, "ingen sikre"), (1e-9, "skjeve")):
         changed = replace(main, effects=main.effects.assign(p_value=p))

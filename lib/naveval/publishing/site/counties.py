@@ -77,8 +77,7 @@ def _old_counties(code: str, year: int, part: Mapping[str, Any]) -> str:
     values = {"name": places.name(code), "year": year, "count": len(places.codes(year))}
     if old == [values["name"]]:
         return str(part["old-same"].format(**values))
-    listed = ", ".join(old[:-1]) + (" og " if len(old) > 1 else "") + old[-1]
-    return str(part["old"].format(**values, old=listed))
+    return str(part["old"].format(**values, old=formats.listed(old)))
 
 
 def _sentences(

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from naveval.exhibits import figures
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.followup import weeks as iso_weeks
 from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.events import OUTCOMES
@@ -167,7 +168,7 @@ def _placebo(reader: Reader) -> pd.Series:
 def _moved(reader: Reader) -> str:
     """Names of the outcomes whose gap moved before July 2017, by the same test for all."""
     names = [reader.named("outcome", one).lower() for one in OUTCOMES if moved(reader, one)]
-    return " og ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+    return formats.listed(names)
 
 
 BOUND = "bound"

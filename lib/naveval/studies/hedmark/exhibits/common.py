@@ -6,7 +6,7 @@ from typing import Any
 from naveval.estimators.one_treated.inference import METHODS
 from naveval.exhibits import appendix, printed
 from naveval.exhibits.declare import Codes, Fact
-from naveval.project import places
+from naveval.project import formats, places
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import (
     ALL_OTHERS,
@@ -41,12 +41,6 @@ def kind(parameters: Parameters) -> str:
     return "placebo" if parameters.is_placebo() else "reform"
 
 
-def county_names(codes: tuple[str, ...]) -> str:
-    """Names of counties as running text: «A, B og C»."""
-    named = [places.name(code) for code in codes]
-    return named[0] if len(named) == 1 else ", ".join(named[:-1]) + " og " + named[-1]
-
-
 def _of(get: Callable[[Parameters], Any], form: str) -> Fact:
     """Something that the parameters alone decide."""
     return Fact(lambda results: get(results.parameters), form)
@@ -74,7 +68,10 @@ COMMON: Mapping[str, Fact] = {
     "reviewed": _of(lambda _: REVIEWED, "month"),
     "mark": _of(lambda parameters: f"mark_{kind(parameters)}", "name"),
     "controls": _of(lambda parameters: len(parameters.controls()), "int"),
-    "control_names": _of(lambda parameters: county_names(parameters.controls()), "text"),
+    "control_names": _of(
+        lambda parameters: formats.listed([places.name(code) for code in parameters.controls()]),
+        "text",
+    ),
     "units": _of(units, "int"),
     "lowest": _of(lambda parameters: 1 / units(parameters), "p"),
     "lowest_all": _of(lambda parameters: 1 / (1 + len(all_others(parameters))), "p"),

@@ -42,7 +42,6 @@ from naveval.project.errors import ParameterError
 from naveval.studies.programs.costs.published import cells
 
 TOLERANCE = 0.02
-"""Explanation of the durations: chosen so that totals come out, which explains nothing."""
 BASES = ("independent", "fitted", "input", "zero")
 AS_PRINTED = {
     "duration": "printed",

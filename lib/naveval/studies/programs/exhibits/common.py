@@ -169,16 +169,6 @@ def counted_signs(rows: Callable[[Reader], pd.DataFrame]) -> dict[str, Fact]:
     return {sign: counted(sign) for sign in SIGNS}
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names as running text: «A, B og C»."""
-    return " og ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-
-
-def told(_: Reader) -> str:
-    """The only wording of a finding that states numbers and compares none."""
-    return "told"
-
-
 COMMON: Mapping[str, Fact] = {
     "county": Fact(lambda results: results.parameters.county, "text"),
     "most_changed": Fact(lambda _: thresholds().counts.largest_change),

@@ -14,12 +14,13 @@ import pandas as pd
 from naveval.disclosure import released
 from naveval.disclosure.released import Released
 from naveval.estimators.cost_benefit.net_benefit import ITEMS
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, View
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.exhibits import costs_drawing as drawn
-from naveval.studies.programs.exhibits.common import counted_signs, told, wording
+from naveval.studies.programs.exhibits.common import counted_signs, wording
 from naveval.studies.programs.results import ProgramResults
 
 SOURCE = "published tables and inputs of the programme evaluation, and released estimates"

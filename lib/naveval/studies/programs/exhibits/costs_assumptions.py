@@ -5,13 +5,14 @@ import pandas as pd
 
 from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.estimators.cost_benefit.net_benefit import TOTAL
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, When
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import BUDGET_PARTS, Analysis, place_mix
 from naveval.studies.programs.costs.published import assessments
 from naveval.studies.programs.exhibits import costs_drawing as drawn
-from naveval.studies.programs.exhibits.common import extreme, told
+from naveval.studies.programs.exhibits.common import extreme
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     MONTH,

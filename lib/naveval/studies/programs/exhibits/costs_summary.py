@@ -7,11 +7,12 @@ import pandas as pd
 from naveval.estimators.cost_benefit.checks import PROGRAMS
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.costs.published import UNITS
 from naveval.studies.programs.costs.readings import DOUBTS as DOUBTED
 from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE
-from naveval.studies.programs.exhibits.common import LONGEST, listed
+from naveval.studies.programs.exhibits.common import LONGEST
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     SIGNED,
@@ -126,7 +127,7 @@ def _most_displaced(reader: Reader) -> pd.DataFrame:
 
 
 def _names(get: Any) -> Fact:
-    return Fact(lambda reader: listed(get(reader)), "text")
+    return Fact(lambda reader: formats.listed(get(reader)), "text")
 
 
 def _cells_fact(*, basis: tuple[str, ...] = BASES, kinds: tuple[str, ...] = ()) -> Fact:

@@ -1,7 +1,4 @@
-"""Drawings the programme study uses more than once: areas, flows, intervals, small panels.
-
-Figures of «Hva tiltakene endret», from released rows.
-"""
+"""Areas, flows, intervals and small panels, and the figures of «Hva tiltakene endret»."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product

@@ -14,6 +14,7 @@ import pandas as pd
 from naveval.estimators import overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import show
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Value, View, When
 from naveval.exhibits.opening import Opened
 from naveval.exhibits.protect import Model
@@ -22,7 +23,7 @@ from naveval.project.formats import rounded
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated, wage_effects
 from naveval.studies.programs.exhibits import drawing as drawn
-from naveval.studies.programs.exhibits.common import counted_signs, told, wording
+from naveval.studies.programs.exhibits.common import counted_signs, wording
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import MIN_POSITION
 from naveval.studies.programs.study import Effects, prices_own_effects

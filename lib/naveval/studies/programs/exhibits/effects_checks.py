@@ -10,6 +10,7 @@ from naveval.disclosure import counts
 from naveval.estimators import crossfit, overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.estimators.sensitivity import confounding
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
 from naveval.project.errors import EstimationError
@@ -17,7 +18,7 @@ from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import PLACEBO, Estimated
 from naveval.studies.programs.exhibits import drawing as drawn
-from naveval.studies.programs.exhibits.common import LONGEST, described, told
+from naveval.studies.programs.exhibits.common import LONGEST, described
 from naveval.studies.programs.exhibits.effects import (
     EFFECT,
     LEVEL,

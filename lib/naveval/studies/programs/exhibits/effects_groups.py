@@ -14,12 +14,13 @@ import pandas as pd
 from naveval.disclosure import counts
 from naveval.estimators import rate, scores
 from naveval.estimators.multiple_testing import holm
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated
-from naveval.studies.programs.exhibits.common import MIN_GATE, told
+from naveval.studies.programs.exhibits.common import MIN_GATE
 from naveval.studies.programs.exhibits.effects import (
     KEPT,
     LEVEL,

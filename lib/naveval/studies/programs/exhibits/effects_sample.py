@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from naveval.disclosure import counts, keys
 from naveval.estimators import overlap
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.codes import ARMS, CONTROL, REST
 from naveval.studies.programs.effects import Estimated
-from naveval.studies.programs.exhibits.common import SAMPLES, STEPS, described, told
+from naveval.studies.programs.exhibits.common import SAMPLES, STEPS, described
 from naveval.studies.programs.exhibits.effects import GROUPS, Frame, fitted, of
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.covariates import SPELL, spell_category

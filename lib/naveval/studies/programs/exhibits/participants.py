@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
+from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
@@ -19,7 +20,6 @@ from naveval.studies.programs.exhibits.common import (
     described,
     extreme,
     leads,
-    told,
 )
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.use import MONTHS

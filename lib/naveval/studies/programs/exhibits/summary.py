@@ -8,7 +8,8 @@ import pandas as pd
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
-from naveval.studies.programs.exhibits.common import SIGNS, listed, wording
+from naveval.project import formats
+from naveval.studies.programs.exhibits.common import SIGNS, wording
 from naveval.studies.programs.exhibits.costs import by_program, ranked
 from naveval.studies.programs.exhibits.effects import LEVEL, last_year
 
@@ -29,7 +30,8 @@ def _names(get: Found, sign: str) -> Fact:
     """The programmes of a sign in running text, as «arbeidstrening og oppfølging»."""
 
     def told(reader: Reader) -> str:
-        return listed([reader.named("plain", program) for program in get(reader).get(sign, [])])
+        programs = get(reader).get(sign, [])
+        return formats.listed([reader.named("plain", program) for program in programs])
 
     return Fact(told, "text")
 

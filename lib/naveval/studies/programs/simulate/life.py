@@ -94,20 +94,55 @@ class Forced:
 
 
 @dataclass(frozen=True)
-class Traits:
-    """Fixed factors of each person (n,): of the chance of a programme and of leaving."""
+class Given:
+    """What months hang on and do not change.
 
+    By person the part of the index that never changes, the month from which they can work, and
+    factors of the chance of later programmes and of leaving. By programme the effect on the index
+    by months since the start, what a category adds to it in a year, and weights (`_mixes`).
+    """
+
+    persons: Persons
+    draws: Draws
+    local: Local
+    world: WorldSettings
+    forced: Forced | None
+    fixed: NDArray[np.float32]
+    child: NDArray[np.int64]
+    profile: NDArray[np.float64]
+    by_country: NDArray[np.float64]
+    by_spell: NDArray[np.float64]
     hazard: NDArray[np.float32]
     leave: NDArray[np.float32]
+    mix: NDArray[np.float64]
 
 
-def traits(persons: Persons) -> Traits:
-    """What education, country group and sex do to later programmes and to leaving."""
-    education = EDUCATION_SIX[persons.education]
-    hazard = settings.HAZARD_BY_EDUCATION[education] * settings.HAZARD_BY_COUNTRY[persons.country]
-    leave = settings.EXIT_BY_EDUCATION[education] * settings.EXIT_BY_COUNTRY[persons.country]
-    leave = leave * settings.EXIT_BY_SEX[persons.sex]
-    return Traits(hazard.astype(np.float32), leave.astype(np.float32))
+@dataclass
+class State:
+    """Where everyone stands, (n,) each; the months change it.
+
+    Group now (0 when not registered) and the group that was left; month and number of the latest
+    registration, work before it and the fall (3, n) after it; months of registering anew and of
+    going on; whether in the effect sample, plan, its month, whether any was started since, and
+    the month of moving to more follow-up; the latest programme and its months.
+    """
+
+    now: NDArray[np.int8]
+    left: NDArray[np.int8]
+    entry: NDArray[np.int64]
+    episode: NDArray[np.int64]
+    spell: NDArray[np.int64]
+    fall: NDArray[np.float32]
+    next_entry: NDArray[np.int64]
+    resume_at: NDArray[np.int64]
+    sample_type: NDArray[np.bool_]
+    pending: NDArray[np.int64]
+    starts_at: NDArray[np.int64]
+    first_done: NDArray[np.bool_]
+    mover_at: NDArray[np.int64]
+    last: NDArray[np.int64]
+    last_start: NDArray[np.int64]
+    last_end: NDArray[np.int64]
 
 
 def live(
@@ -118,154 +153,220 @@ def live(
     forced: Forced | None = None,
 ) -> Life:
     """Live all months."""
-    n = len(persons)
-    profile = index_profiles(MONTHS + 400) * world.effect
-    het = {name: values * world.effect for name, values in heterogeneity().items()}
-    fixed, factors, mix = static_index(persons), traits(persons), _mixes()
-    child = np.maximum((persons.birth_year + WORKING_AGE - FIRST_YEAR) * 12, persons.immigrated)
-    status = np.zeros((MONTHS, n), dtype=np.int8)
-    index = np.zeros((MONTHS, n), dtype=np.float32)
-    on_program = np.full((MONTHS, n), -1, dtype=np.int8)
-    entries = Entries.empty(n, EPISODES)
-    now = np.zeros(n, dtype=np.int8)
-    entry = np.full(n, FAR_BACK)
-    next_entry = np.maximum(persons.first_entry, 0)
-    backdate = np.minimum(persons.first_entry, 0)
-    episode = np.full(n, -1)
-    fall = np.zeros((3, n), dtype=np.float32)
-    fall[2] = 1
-    last, last_start, last_end = np.full(n, -1), np.full(n, FAR_BACK), np.full(n, FAR_BACK)
-    spell_category = np.zeros(n, dtype=np.int64)
-    pending, starts_at = np.full(n, -1), np.full(n, NEVER)
-    sample_type, first_done = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    mover_at = np.full(n, NEVER)
-    resume_at, left_group = np.full(n, NEVER), np.zeros(n, dtype=np.int8)
-    disabled = persons.disabled.copy()
-    past = Past(status, index, on_program, disabled)
-    spells: list[NDArray[np.int64]] = []
-    everyone = np.arange(n)
+    shape = (MONTHS, len(persons))
+    given, state = _given(persons, draws, local, world, forced), _at_first(persons)
+    past = Past(
+        status=np.zeros(shape, dtype=np.int8),
+        index=np.zeros(shape, dtype=np.float32),
+        program=np.full(shape, -1, dtype=np.int8),
+        disabled=persons.disabled.copy(),
+    )
+    entries = Entries.empty(len(persons), EPISODES)
+    spells = [np.empty((0, 4), dtype=np.int64)]
     for t in range(MONTHS):
         u = {name: values[t] for name, values in draws.month.items()}
         age = FIRST_YEAR + t // 12 - persons.birth_year
-        entering = (next_entry == t) & (age < settings.RETIRED)
-        entry[entering] = t + backdate[entering]
-        since = t - entry
-        passed = np.maximum(since, 0).astype(np.float32)
-        low = (fall[0] + fall[1] * np.exp(-passed / fall[2])) * ((entry > FAR_BACK) & (since > 0))
-        ahead = next_entry - t
-        near = np.flatnonzero((ahead >= 0) & (ahead < settings.PRE_DIP_MONTHS))
-        dip = settings.PRE_DIP * (1 - ahead[near] / settings.PRE_DIP_MONTHS)
-        low[near] = np.maximum(low[near], dip)
-        rate = local.rate[t][persons.municipality]
-        index[t] = fixed + draws.persistent[t] - low - np.float32(0.05) * (rate - np.float32(2.5))
-        has = last >= 0
-        if has.any():
-            months = np.clip(t - last_start[has], 0, profile.shape[1] - 1)
-            ramp = np.minimum(months / 12, 1)
-            extra = (
-                het["country"][last[has], persons.country[has]]
-                + het["spell"][last[has], spell_category[has]]
-            )
-            index[t, has] += profile[last[has], months] + ramp * extra
-        index[t, t < child] = NO_WORK
-        if entering.any():
-            who = everyone[entering]
-            episode[who] = np.minimum(episode[who] + 1, EPISODES - 1)
-            given = None
-            if forced is not None:
-                given = np.where(forced.entry[who] == t, forced.plan[who], -1)
-            made = enter(persons, draws, past, local, t, who, episode[who], world, given)
-            entries.record(who, episode[who], made)
-            now[who] = made.group
-            spell_category[who] = made.spell
-            sample_type[who], first_done[who] = made.sample_type, False
-            pending[who], starts_at[who] = made.plan, t + made.start
-            moving = made.move < NEVER
-            mover_at[who] = np.where(moving, t + made.move, NEVER)
-            falls = (settings.LASTING, settings.PASSING, settings.RECOVERY)
-            for k, values in enumerate(falls):
-                fall[k, who] = np.where(moving, settings.MOVER_FALL[k], values[made.group])
-        coming = resume_at == t
-        now[coming] = left_group[coming]
-        now[(mover_at == t) & (now == 1)] = 2
-        free = last_end < t
-        decided = (now > 0) & (starts_at == t) & (pending > 0) & sample_type & free
-        may = free & (now > 0) & ~decided
-        may &= ~sample_type | first_done | (since >= FIRST_YEAR_MONTHS)
-        able = np.flatnonzero(may)
-        hazard = _later_hazard(able, now, age, factors, since, t, last, last_end, index[t])
-        if t == 0:
-            hazard = np.where(backdate[able] < 0, settings.ON_PROGRAM[now[able]], hazard)
-        later = np.zeros(n, dtype=bool)
-        later[able] = u["later"][able] < hazard
-        begin = decided | later
-        if begin.any():
-            who = everyone[begin]
-            program = np.where(
-                decided[who],
-                _planned(pending[who], draws, episode[who], who),
-                _later_program(mix, now[who], last[who], u["mix"][who], t),
-            )
-            mean = DURATIONS[program] * settings.LENGTH_BY_AGE[BAND[age[who]]]
-            mean = np.maximum(mean * settings.LENGTH_BY_GROUP[now[who]], 1.05)
-            length = 1 + np.floor(np.log1p(-u["length"][who]) / np.log1p(-1 / mean)).astype(int)
-            last[who], last_start[who] = program, t
-            last_end[who] = t + np.clip(length, 1, 120) - 1
-            spells.append(np.column_stack([who, program, last_start[who], last_end[who]]))
-            first_done[who] = True
-            today = who[t > entry[who]]
-            index[t, today] += profile[last[today], 0]
-        on = last_end >= t
-        on_program[t, on] = last[on]
-        status[t] = now
-        _disability(disabled, now, last, index[t], age, t, u["disabled"])
-        here = np.flatnonzero(now > 0)
-        rate = _leaving(here, now, sample_type, since, mover_at, t, index[t], disabled, entry)
-        rate = rate * factors.leave[here]
-        first_year = sample_type[here] & (since[here] < FIRST_YEAR_MONTHS)
-        rate = rate + first_year * (world.exit_on_work * (index[t, here] > 0))
-        outlast = np.where(OUTLASTING[last[here]], settings.OUTLASTING_EXIT, 0.0)
-        old = age[here] >= settings.RETIRED
-        go = (u["leave"][here] < np.where(on[here], outlast, rate)) | old
-        go &= ~((pending[here] > 0) & (starts_at[here] == t) & sample_type[here])
-        gone = here[go]
-        left_group[gone] = now[gone]
-        now[gone] = 0
-        _come_back(here[go & ~old], t, entry, episode, u, (resume_at, next_entry, backdate))
-        _change_group(now, sample_type, entry, t, u["change"])
-    rows = np.concatenate(spells) if spells else np.empty((0, 4), dtype=np.int64)
-    return Life(status, index, on_program, disabled, entries, rows)
+        index = past.index[t]
+        entering = np.flatnonzero((state.next_entry == t) & (age < settings.RETIRED))
+        state.entry[entering] = t if t else np.minimum(persons.first_entry[entering], 0)
+        _work_index(index, given, state, t)
+        if len(entering):
+            _register(given, state, past, entries, t, entering)
+        coming = state.resume_at == t
+        state.now[coming] = state.left[coming]
+        state.now[(state.mover_at == t) & (state.now == 1)] = 2
+        spells.append(_start_programs(given, state, index, age, t, u))
+        on = state.last_end >= t
+        past.program[t, on] = state.last[on]
+        past.status[t] = state.now
+        _disability(past.disabled, state, index, age, t, u["disabled"])
+        _leave(given, state, past, age, t, u)
+        _change_group(state, t, u["change"])
+    whole = (past.status, past.index, past.program, past.disabled, entries)
+    return Life(*whole, np.concatenate(spells))
+
+
+def _given(
+    persons: Persons, draws: Draws, local: Local, world: WorldSettings, forced: Forced | None
+) -> Given:
+    """What education, country group, sex and age do, and the effects of programmes."""
+    education, by = EDUCATION_SIX[persons.education], heterogeneity()
+    hazard = settings.HAZARD_BY_EDUCATION[education] * settings.HAZARD_BY_COUNTRY[persons.country]
+    leave = settings.EXIT_BY_EDUCATION[education] * settings.EXIT_BY_COUNTRY[persons.country]
+    leave = leave * settings.EXIT_BY_SEX[persons.sex]
+    return Given(
+        persons,
+        draws,
+        local,
+        world,
+        forced,
+        fixed=static_index(persons),
+        child=np.maximum((persons.birth_year + WORKING_AGE - FIRST_YEAR) * 12, persons.immigrated),
+        profile=index_profiles(MONTHS + 400) * world.effect,
+        by_country=by["country"] * world.effect,
+        by_spell=by["spell"] * world.effect,
+        hazard=hazard.astype(np.float32),
+        leave=leave.astype(np.float32),
+        mix=_mixes(),
+    )
+
+
+def _at_first(persons: Persons) -> State:
+    """Nobody is registered; those of the stock enter in the first month."""
+    n = len(persons)
+    fall = np.zeros((3, n), dtype=np.float32)
+    fall[2] = 1
+    return State(
+        now=np.zeros(n, dtype=np.int8),
+        left=np.zeros(n, dtype=np.int8),
+        entry=np.full(n, FAR_BACK),
+        episode=np.full(n, -1),
+        spell=np.zeros(n, dtype=np.int64),
+        fall=fall,
+        next_entry=np.maximum(persons.first_entry, 0),
+        resume_at=np.full(n, NEVER),
+        sample_type=np.zeros(n, dtype=bool),
+        pending=np.full(n, -1),
+        starts_at=np.full(n, NEVER),
+        first_done=np.zeros(n, dtype=bool),
+        mover_at=np.full(n, NEVER),
+        last=np.full(n, -1),
+        last_start=np.full(n, FAR_BACK),
+        last_end=np.full(n, FAR_BACK),
+    )
+
+
+def _work_index(index: NDArray[np.float32], given: Given, state: State, t: int) -> None:
+    """Write the month's index: traits, chance, falls, unemployment and the latest programme."""
+    since, fall = t - state.entry, state.fall
+    passed = np.maximum(since, 0).astype(np.float32)
+    fallen = (state.entry > FAR_BACK) & (since > 0)
+    low = (fall[0] + fall[1] * np.exp(-passed / fall[2])) * fallen
+    ahead = state.next_entry - t
+    near = np.flatnonzero((ahead >= 0) & (ahead < settings.PRE_DIP_MONTHS))
+    dip = settings.PRE_DIP * (1 - ahead[near] / settings.PRE_DIP_MONTHS)
+    low[near] = np.maximum(low[near], dip)
+    rate = given.local.rate[t][given.persons.municipality]
+    chance = given.fixed + given.draws.persistent[t]
+    index[:] = chance - low - np.float32(0.05) * (rate - np.float32(2.5))
+    has = np.flatnonzero(state.last >= 0)
+    last = state.last[has]
+    months = np.clip(t - state.last_start[has], 0, given.profile.shape[1] - 1)
+    extra = given.by_country[last, given.persons.country[has]]
+    extra = extra + given.by_spell[last, state.spell[has]]
+    index[has] += given.profile[last, months] + np.minimum(months / 12, 1) * extra
+    index[t < given.child] = NO_WORK
+
+
+def _register(
+    given: Given, state: State, past: Past, entries: Entries, t: int, who: NDArray[np.int64]
+) -> None:
+    """Decide what is decided at registration, and write it down."""
+    episode = np.minimum(state.episode[who] + 1, EPISODES - 1)
+    state.episode[who] = episode
+    plan, forced = None, given.forced
+    if forced is not None:
+        plan = np.where(forced.entry[who] == t, forced.plan[who], -1)
+    made = enter(given.persons, given.draws, past, given.local, t, who, episode, given.world, plan)
+    entries.record(who, episode, made)
+    state.now[who] = made.group
+    state.spell[who] = made.spell
+    state.sample_type[who], state.first_done[who] = made.sample_type, False
+    state.pending[who], state.starts_at[who] = made.plan, t + made.start
+    moving = made.move < NEVER
+    state.mover_at[who] = np.where(moving, t + made.move, NEVER)
+    for k, values in enumerate((settings.LASTING, settings.PASSING, settings.RECOVERY)):
+        state.fall[k, who] = np.where(moving, settings.MOVER_FALL[k], values[made.group])
+
+
+def _start_programs(
+    given: Given,
+    state: State,
+    index: NDArray[np.float32],
+    age: NDArray[np.int64],
+    t: int,
+    u: dict[str, NDArray[np.float32]],
+) -> NDArray[np.int64]:
+    """Start the month's programmes, by first decisions and later ones: their rows of spells."""
+    free = (state.last_end < t) & (state.now > 0)
+    decided = free & (state.starts_at == t) & (state.pending > 0) & state.sample_type
+    after = state.first_done | (t - state.entry >= FIRST_YEAR_MONTHS)
+    able = np.flatnonzero(free & ~decided & (~state.sample_type | after))
+    hazard = _later_hazard(given, state, able, age, t, index)
+    if t == 0:
+        stock = settings.ON_PROGRAM[state.now[able]]
+        hazard = np.where(given.persons.first_entry[able] < 0, stock, hazard)
+    begin = decided.copy()
+    begin[able] = u["later"][able] < hazard
+    who = np.flatnonzero(begin)
+    program = np.where(
+        decided[who],
+        _planned(state.pending[who], given.draws.entry["rest"][state.episode[who], who]),
+        _later_program(given.mix[state.now[who], state.last[who]], u["mix"][who], t),
+    )
+    mean = DURATIONS[program] * settings.LENGTH_BY_AGE[BAND[age[who]]]
+    mean = np.maximum(mean * settings.LENGTH_BY_GROUP[state.now[who]], 1.05)
+    length = 1 + np.floor(np.log1p(-u["length"][who]) / np.log1p(-1 / mean)).astype(int)
+    state.last[who], state.last_start[who] = program, t
+    state.last_end[who] = t + np.clip(length, 1, 120) - 1
+    state.first_done[who] = True
+    today = who[t > state.entry[who]]
+    index[today] += given.profile[state.last[today], 0]
+    return np.column_stack([who, program, state.last_start[who], state.last_end[who]])
+
+
+def _leave(
+    given: Given,
+    state: State,
+    past: Past,
+    age: NDArray[np.int64],
+    t: int,
+    u: dict[str, NDArray[np.float32]],
+) -> None:
+    """Draw who leaves Nav at the end of the month, and when they come back.
+
+    In the first year of those who may be in the effect sample it does not depend on work, but for
+    `exit_on_work`.
+    """
+    who = np.flatnonzero(state.now > 0)
+    works, planned = past.index[t, who] > 0, state.sample_type[who]
+    group, entry, disabled = state.now[who], state.entry[who], past.disabled[who]
+    first_year = planned & (t - entry < FIRST_YEAR_MONTHS)
+    may = (state.mover_at[who] == NEVER) | (t >= state.mover_at[who])
+    rate = np.where(works, settings.EXIT_IN_WORK[group], settings.EXIT_NO_WORK[group])
+    rate = np.where((disabled <= t) & (disabled > entry), 0.10, rate)
+    rate = np.where(first_year, np.where(may, EARLY[group], 0.0), rate) * given.leave[who]
+    rate = rate + first_year * (given.world.exit_on_work * works)
+    outlast = np.where(OUTLASTING[state.last[who]], settings.OUTLASTING_EXIT, 0.0)
+    old = age[who] >= settings.RETIRED
+    go = (u["leave"][who] < np.where(state.last_end[who] >= t, outlast, rate)) | old
+    go &= ~((state.pending[who] > 0) & (state.starts_at[who] == t) & planned)
+    state.left[who[go]] = group[go]
+    state.now[who[go]] = 0
+    _come_back(state, who[go & ~old], t, u)
 
 
 def _come_back(
-    who: NDArray[np.int64],
-    t: int,
-    entry: NDArray[np.int64],
-    episode: NDArray[np.int64],
-    u: dict[str, NDArray[np.float32]],
-    set_in: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    state: State, who: NDArray[np.int64], t: int, u: dict[str, NDArray[np.float32]]
 ) -> None:
     """Draw which of those who leave come back and when: set when to go on or to enter anew.
 
     Within the first year they go on with the same registration and its decision. Work says
     nothing of who comes back, so coming back says nothing of who is in the effect sample.
     """
-    resume_at, next_entry, backdate = set_in
     who = who[u["gap"][who] < settings.RETURN_SHARE]
     wait = np.log1p(-u["noise"][who]) / np.log1p(-1 / settings.RETURN_MONTHS)
     at = t + 2 + np.floor(wait).astype(int)
-    soon = at - entry[who] <= FIRST_YEAR_MONTHS
-    resume_at[who[soon]] = at[soon]
-    anew = ~soon & (episode[who] < EPISODES - 1)
-    next_entry[who[anew]], backdate[who[anew]] = at[anew], 0
+    soon = at - state.entry[who] <= FIRST_YEAR_MONTHS
+    state.resume_at[who[soon]] = at[soon]
+    anew = ~soon & (state.episode[who] < EPISODES - 1)
+    state.next_entry[who[anew]] = at[anew]
 
 
-def _planned(
-    plan: NDArray[np.int64], draws: Draws, episode: NDArray[np.int64], who: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _planned(plan: NDArray[np.int64], u: NDArray[np.float32]) -> NDArray[np.int64]:
     """Programme of a plan; the plan Annet is one of three small programmes."""
     edges = np.cumsum(list(settings.REST_SPLIT.values()))
-    pick = np.searchsorted(edges, draws.entry["rest"][episode, who], side="right")
+    pick = np.searchsorted(edges, u, side="right")
     small = np.array([GROUPS.index(name) for name in settings.REST_SPLIT])
     return np.where(
         plan == PLANS.index(REST), small[np.minimum(pick, len(small) - 1)], GROUP_OF_PLAN[plan]
@@ -273,26 +374,23 @@ def _planned(
 
 
 def _later_hazard(
+    given: Given,
+    state: State,
     who: NDArray[np.int64],
-    now: NDArray[np.int8],
     age: NDArray[np.int64],
-    factors: Traits,
-    since: NDArray[np.int64],
     t: int,
-    last: NDArray[np.int64],
-    last_end: NDArray[np.int64],
     index: NDArray[np.float32],
 ) -> NDArray[np.float64]:
     """Chance of some of starting a programme beside the first decision: chains and later ones."""
-    group, before, since = now[who], last[who], since[who]
-    ended = t - last_end[who]
+    group, before, since = state.now[who], state.last[who], t - state.entry[who]
+    ended = t - state.last_end[who]
     hazard = settings.LATER_HAZARD[group] + settings.EARLY_HAZARD[group] * (since < 2)
     without = (group != 4) & (since > settings.LONG_MONTHS) & (ended > settings.LONG_MONTHS)
     hazard = hazard * np.where(without, settings.LONG_WITHOUT, 1.0)
     recent = (before >= 0) & (ended <= 3)
     hazard = np.where(recent, CHAINED[before] * CHAIN_BY_GROUP[group], hazard)
     hazard = hazard * np.where(index[who] > 0, settings.HAZARD_IN_WORK, 1.0)
-    return hazard * factors.hazard[who] * settings.HAZARD_BY_AGE[BAND[age[who]]]
+    return hazard * given.hazard[who] * settings.HAZARD_BY_AGE[BAND[age[who]]]
 
 
 def _mixes() -> NDArray[np.float64]:
@@ -309,15 +407,10 @@ def _mixes() -> NDArray[np.float64]:
 
 
 def _later_program(
-    mix: NDArray[np.float64],
-    now: NDArray[np.int8],
-    last: NDArray[np.int64],
-    u: NDArray[np.float32],
-    t: int,
+    weight: NDArray[np.float64], u: NDArray[np.float32], t: int
 ) -> NDArray[np.int64]:
-    """Programme of a later start, by group now, previous programme and what existed."""
+    """Programme of a later start, by weights (m, programmes) of those that existed."""
     missing = [g for g, since in settings.AVAILABLE_FROM.items() if t < month_number(since)]
-    weight = mix[now, last]
     weight[:, [GROUPS.index(name) for name in missing]] = 0
     edges = weight.cumsum(axis=1)
     return (u[:, None] * edges[:, -1:] > edges).sum(axis=1)
@@ -325,59 +418,31 @@ def _later_program(
 
 def _disability(
     disabled: NDArray[np.int64],
-    now: NDArray[np.int8],
-    last: NDArray[np.int64],
+    state: State,
     index: NDArray[np.float32],
     age: NDArray[np.int64],
     t: int,
     u: NDArray[np.float32],
 ) -> None:
     """Draw who becomes disabled; only those out of work in groups with reduced capacity."""
-    who = np.flatnonzero((now >= 3) & (disabled == NEVER) & (index <= 0))
-    rate = np.array([0, 0, 0, 0.012, 0.02, 0.004, 0.002])[now[who]]
+    who = np.flatnonzero((state.now >= 3) & (disabled == NEVER) & (index <= 0))
+    last = state.last[who]
+    rate = np.array([0, 0, 0, 0.012, 0.02, 0.004, 0.002])[state.now[who]]
     rate = rate * np.where(age[who] >= 50, 1.5, np.where(age[who] < 30, 0.45, 0.9))
-    rate = rate * np.where(last[who] == GROUPS.index("Avklaring"), 1.9, 1.0)
-    rate = rate * np.where(last[who] == GROUPS.index("AFT"), 1.4, 1.0)
+    rate = rate * np.where(last == GROUPS.index("Avklaring"), 1.9, 1.0)
+    rate = rate * np.where(last == GROUPS.index("AFT"), 1.4, 1.0)
     disabled[who[u[who] < rate]] = t
 
 
-def _leaving(
-    who: NDArray[np.int64],
-    now: NDArray[np.int8],
-    sample_type: NDArray[np.bool_],
-    since: NDArray[np.int64],
-    mover_at: NDArray[np.int64],
-    t: int,
-    index: NDArray[np.float32],
-    disabled: NDArray[np.int64],
-    entry: NDArray[np.int64],
-) -> NDArray[np.float64]:
-    """Chance of some of leaving Nav at the end of the month, before what makes them leave sooner.
-
-    In the first year of those who may be in the effect sample it does not depend on work.
-    """
-    group = now[who]
-    rate = np.where(index[who] > 0, settings.EXIT_IN_WORK[group], settings.EXIT_NO_WORK[group])
-    rate = np.where((disabled[who] <= t) & (disabled[who] > entry[who]), 0.10, rate)
-    may = (mover_at[who] == NEVER) | (t >= mover_at[who])
-    first_year = sample_type[who] & (since[who] < FIRST_YEAR_MONTHS)
-    return np.where(first_year, np.where(may, EARLY[group], 0.0), rate)
-
-
-def _change_group(
-    now: NDArray[np.int8],
-    sample_type: NDArray[np.bool_],
-    entry: NDArray[np.int64],
-    t: int,
-    u: NDArray[np.float32],
-) -> None:
+def _change_group(state: State, t: int, u: NDArray[np.float32]) -> None:
     """Move persons between groups; movers to more follow-up have their own month.
 
     Who of those in standardinnsats moves in the first year is decided at registration: were it
     left to chance among those still without work, the sample would be chosen by the outcome.
     """
-    first_year = t - entry <= FIRST_YEAR_MONTHS
-    may = np.flatnonzero((now > 0) & ~((now == 1) & (sample_type | first_year)))
+    now = state.now
+    first_year = t - state.entry <= FIRST_YEAR_MONTHS
+    may = np.flatnonzero((now > 0) & ~((now == 1) & (state.sample_type | first_year)))
     to = 1 + (u[may, None] >= MOVES[now[may]]).sum(axis=1)
     moved = to <= 6
     now[may[moved]] = to[moved]
