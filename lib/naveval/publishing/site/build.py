@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from pypdf import PdfReader
 
 from naveval.project import fonts, paths, places, provenance, store
 from naveval.project.errors import RenderError
@@ -243,12 +244,28 @@ def _sheet(
     place = kept_at(page, builtin.describe(), pictures, below=_folder() / "sheets")
     known, content = store.find(place)
     if not known:
-        made = metadata(page, builtin.describe()) | {"sheet": True}
-        file = builtin.to_pdf(page.markdown, made, scratch, paths.report_dir())
-        content = b64encode(file.read_bytes()).decode()
+        content = b64encode(_one_page(page, scratch)).decode()
         store.keep(place, content)
     (work / counties.sheet_file(code)).write_bytes(b64decode(content))
     return place
+
+
+def _one_page(page: Page, scratch: Path) -> bytes:
+    """The PDF of a sheet, with charts as wide as one page has room for.
+
+    Raises
+    ------
+    RenderError
+        When the narrowest charts are too wide.
+    """
+    made = metadata(page, builtin.describe()) | {"sheet": True}
+    widest = counties.SHEET_WIDTHS[0]
+    for width in counties.SHEET_WIDTHS:
+        markdown = page.markdown.replace(f"width: {widest}", f"width: {width}")
+        file = builtin.to_pdf(markdown, made, scratch, paths.report_dir())
+        if len(PdfReader(file).pages) == 1:
+            return file.read_bytes()
+    raise RenderError(f"{page.title}: the sheet has more than one page")
 
 
 def _folder() -> Path:

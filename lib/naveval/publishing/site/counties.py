@@ -18,9 +18,11 @@ from naveval.project import formats, parameters, places
 from naveval.publishing.site import drawing, released
 from naveval.publishing.site.results import Result
 
-SHEET_WIDTH = "10.5cm"
-FONT = "Libertinus Serif"
-"""Typst carries it; a picture of a PDF is set in the typeface of its text."""
+SHEET_BARS = 6
+SHEET_WIDTHS = ("10cm", "8.5cm", "7cm")
+"""Of a sheet's charts: the first with which the sheet is one page."""
+FONT = "Source Sans Pro"
+"""A picture of a PDF is set in the typeface of its text."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ class Told:
         return bool(self.parts)
 
 
-def told(code: str, result: Result, text: Mapping[str, Any]) -> Told:
+def told(
+    code: str, result: Result, text: Mapping[str, Any], *, most: int | None = None
+) -> Told:
     """What the national result of a study holds of a county of today.
 
     Parameters
@@ -54,6 +58,8 @@ def told(code: str, result: Result, text: Mapping[str, Any]) -> Told:
         The study's main result.
     text
         The site's words.
+    most
+        Bars of a chart at most, the longest; None: all.
     """
     year = parameters.model(result.study).COUNTY_YEAR
     same = year == places.CURRENT_YEAR
@@ -66,7 +72,7 @@ def told(code: str, result: Result, text: Mapping[str, Any]) -> Told:
             continue
         parts += _sentences(result, wanted, found, text)
         if "chart" in wanted:
-            parts.append(_chart(result.study, wanted, found, text))
+            parts.append(_chart(result.study, wanted, found, text, most))
     return Told(
         tuple(dict.fromkeys(parts)), "" if same else _old_counties(code, year, text["counties"])
     )
@@ -140,10 +146,12 @@ def _chart(
     wanted: Mapping[str, Any],
     found: Mapping[str, pd.DataFrame],
     text: Mapping[str, Any],
+    most: int | None,
 ) -> Chart:
     if "bars" in wanted["chart"]:
         rows = pd.concat(found.values())
-        return bars(study, rows[rows["estimate"].notna()], {**wanted, **wanted["chart"]}, text)
+        spec = {**wanted, **wanted["chart"], "most": most}
+        return bars(study, rows[rows["estimate"].notna()], spec, text)
     x = wanted["chart"]["x"]
     series = {places.name(code): rows.set_index(x) for code, rows in found.items()}
     return lines(series, wanted["chart"], text)
@@ -203,10 +211,14 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     Parameters
     ----------
     spec
-        label, bars (the key), form, title; names of codes where the site has its own.
+        label, bars (the key), form, title; names of codes where the site has its own, and how
+        many bars at `most`.
     """
-    form = formats.FORMATS[spec["form"]]
-    own = rows.sort_values("estimate", ascending=False)
+    form, most = formats.FORMATS[spec["form"]], spec.get("most")
+    own = rows.sort_values("estimate", ascending=False).iloc[:most]
+    title = spec["title"]
+    if most and most < len(rows):
+        title = text["charts"]["most"].format(title=title, most=most)
     codes = list(own[spec["bars"]])
     told = released.names(study, spec["label"], spec["bars"], codes) | spec.get("names", {})
     names = [told[code] for code in codes]
@@ -217,7 +229,7 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
         last=names[-1],
         low=form(own["estimate"].iloc[-1]),
     )
-    alt = f"{spec['title']}. {about}"
+    alt = f"{title}. {about}"
     known = own["ci_low"].notna() & own["ci_high"].notna()
     ends = {
         told[row[spec["bars"]]]: (float(row["ci_low"]), float(row["ci_high"]))
@@ -231,7 +243,7 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
         for name, value in values.items()
     ]
     titles = tuple(text["charts"][name] for name in head)
-    return Chart(spec["title"], alt, svg, titles, tuple(shown))
+    return Chart(title, alt, svg, titles, tuple(shown))
 
 
 def none(study: str, text: Mapping[str, Any]) -> str:
@@ -276,7 +288,7 @@ def as_sheet(parts: Sequence[str | Chart], folder: Path) -> list[str]:
         (folder / name).write_text(drawing.alone(part.svg, FONT), encoding="utf-8")
         alt = json.dumps(part.alt, ensure_ascii=False)
         made.append(f"**{part.title}**")
-        made.append(f'```{{=typst}}\n#image("{name}", alt: {alt}, width: {SHEET_WIDTH})\n```')
+        made.append(f'```{{=typst}}\n#image("{name}", alt: {alt}, width: {SHEET_WIDTHS[0]})\n```')
     return made
 
 
@@ -302,7 +314,7 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
     """
     part, blocks = text["counties"], []
     for main in mains:
-        entry, found = text["studies"][main.study], told(code, main, text)
+        entry, found = text["studies"][main.study], told(code, main, text, most=SHEET_BARS)
         blocks += [f"## {entry['name']}", text["marks"][_kind(main)] if found else ""]
         blocks += as_sheet(found.parts, folder) if found else [none(main.study, text)]
     blocks.append(part["sheet-foot"].format(name=places.name(code)))
