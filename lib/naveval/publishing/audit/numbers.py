@@ -13,7 +13,6 @@ number may stand for a hundredth of itself only with percent or «per hundre», 
 or millionth only before «tusen» or «millioner».
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.exhibits import words
+from naveval.exhibits import manifest, words
 from naveval.exhibits.declare import PARTS
 from naveval.exhibits.show import NUMBERS_FILE
 from naveval.project import formats, parameters, paths
@@ -199,7 +198,8 @@ def typed(text: str, known: Known) -> list[str]:
 
 
 def _settings(folder: Path) -> list[float]:
-    return [*_parameters(folder), *_parameters_of(parameters.read_yaml(_disclosure_file()))]
+    limits = parameters.read_yaml(paths.params_dir() / "disclosure.yml")
+    return [*_parameters(folder), *_parameters_of(limits)]
 
 
 def findings(root: Path, page: Path, name: str) -> list[Fault]:
@@ -273,7 +273,7 @@ def _near(values: np.ndarray, stated: float, half: float) -> bool:
 
 def known_numbers(folder: Path) -> Known:
     """Every number that a page may repeat from a result."""
-    files = [file for file in (folder / "manifest.json", folder / "estimates.csv") if file.exists()]
+    files = [file for file in (folder / manifest.FILE, folder / "estimates.csv") if file.exists()]
     files += folder.glob("tables/*.csv")
     return _known(folder, tuple((file, file.stat().st_mtime_ns) for file in files))
 
@@ -299,12 +299,9 @@ def _numbers(frame: pd.DataFrame) -> list[float]:
 
 
 def _parameters(folder: Path) -> list[float]:
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    rows = [entry.get("rows", 0) for entry in manifest.get("data", {}).values()]
-    return _parameters_of(manifest.get("parameters", {})) + [float(count) for count in rows]
+    made = manifest.read(folder)
+    rows = [entry.get("rows", 0) for entry in made.get("data", {}).values()]
+    return _parameters_of(made.get("parameters", {})) + [float(count) for count in rows]
 
 
 def _parameters_of(settings: Any) -> list[float]:
@@ -318,11 +315,6 @@ def _parameters_of(settings: Any) -> list[float]:
         return [float(settings)]
     except (TypeError, ValueError):
         return []
-
-
-def _disclosure_file() -> Path:
-    file = paths.params_dir() / "disclosure.yml"
-    return file if file.exists() else paths.params_dir() / "counties.yml"
 
 
 def _phrases(folder: Path) -> tuple[str, ...]:
