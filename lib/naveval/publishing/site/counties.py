@@ -47,9 +47,7 @@ class Told:
         return bool(self.parts)
 
 
-def told(
-    code: str, result: Result, text: Mapping[str, Any], *, most: int | None = None
-) -> Told:
+def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None = None) -> Told:
     """What the national result of a study holds of a county of today.
 
     Parameters

@@ -37,6 +37,8 @@ EFFECT: dict[str, Any] = {"se": "std_error", "low": "ci_low", "high": "ci_high",
 KEPT = ("std_error", "ci_low", "ci_high", "p_value")
 Frame = Callable[[ProgramResults], pd.DataFrame]
 
+RANKED = "months_2"
+
 
 def of(results: ProgramResults) -> Effects:
     """The effects of a run that has them."""
@@ -80,6 +82,18 @@ def told_apart(estimated: Estimated, arms: pd.Series, outcomes: pd.Series) -> di
         y = made.y[made.arm == made.arms.index(arm), made.outcomes.index(outcome)]
         found.append((int((y > 0).sum()), int((y <= 0).sum())))
     return {"events": [one for one, _ in found], "others": [other for _, other in found]}
+
+
+def with_counts(
+    estimated: Estimated, frame: pd.DataFrame, outcomes: pd.Series | None = None
+) -> pd.DataFrame:
+    """A frame of effects by `arm` with `events` and `others` of its outcomes, or of `RANKED`.
+
+    An effect that one exhibit hides for them is so hidden in all.
+    """
+    if outcomes is None:
+        outcomes = pd.Series(RANKED, index=frame.index)
+    return frame.assign(**told_apart(estimated, frame["arm"], outcomes))
 
 
 def effect(unit: str, form: str, estimand: str = "att", **more: Any) -> Value:
@@ -151,9 +165,11 @@ def differences(results: ProgramResults) -> pd.DataFrame:
     table = table[table.outcome.str.startswith("months_") & (table.arm != REST)]
     n = table.arm.map(of(results).main.sample.frame.arm.value_counts())
     year = table.outcome.str.rsplit("_", n=1).str[1].astype(int)
-    return table.assign(year=year, difference=table.estimate, n=n)[
-        ["arm", "year", "difference", *KEPT, "n"]
-    ].reset_index(drop=True)
+    table = table.assign(year=year, difference=table.estimate, n=n)
+    table = with_counts(of(results).main, table, table.outcome)
+    return table[["arm", "year", "difference", *KEPT, "n", "events", "others"]].reset_index(
+        drop=True
+    )
 
 
 def monthly(results: ProgramResults, arms: Sequence[str] = ARMS) -> pd.DataFrame:
@@ -362,6 +378,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         BY_YEAR,
         {"difference": effect(MONTHS, "num1_s", "att minus ate")},
         None,
+        events=True,
         facts={
             "different": Fact(
                 lambda reader: int(

@@ -23,9 +23,11 @@ from naveval.studies.programs.exhibits.effects import (
     EFFECT,
     LEVEL,
     MONTHS,
+    RANKED,
     fitted,
     named,
     of,
+    with_counts,
 )
 from naveval.studies.programs.exhibits.effects_sample import counted
 from naveval.studies.programs.results import ProgramResults
@@ -46,7 +48,6 @@ CLIPS_AND_TRIMS = (
     (0.0, 0.005),
 )
 LEAST_WEIGHT = 1e-6
-RANKED = "months_2"
 
 
 def arms_of(estimated: Estimated) -> list[tuple[str, int]]:
@@ -216,7 +217,8 @@ def clips(results: ProgramResults) -> pd.DataFrame:
     even = crossfit.calibrated(main.nuisances, main.scores.arm)
     calibrated = _other_scores(main, even, clip=chosen.clip, trim=chosen.trim)
     parts.append(calibrated.assign(how="calibrated", clip=chosen.clip, trim=chosen.trim))
-    return pd.concat(parts, ignore_index=True).astype({"clip": str, "trim": str})
+    table = pd.concat(parts, ignore_index=True).astype({"clip": str, "trim": str})
+    return with_counts(main, table)
 
 
 def _gap(reader: Reader) -> pd.Series:
@@ -344,6 +346,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "ate": Value("num2_s", MONTHS, se="ate_error", estimand="ate"),
         },
         Table(rows=("arm", "how", "clip", "trim"), longest=LONGEST),
+        events=True,
     ),
     fitted(
         "tbl-placebo",

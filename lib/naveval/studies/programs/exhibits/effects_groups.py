@@ -26,14 +26,15 @@ from naveval.studies.programs.exhibits.effects import (
     LEVEL,
     MARK,
     MONTHS,
+    RANKED,
     effect,
     fitted,
     grades,
     of,
     poor,
+    with_counts,
 )
 from naveval.studies.programs.exhibits.effects_checks import (
-    RANKED,
     by_arm,
     own_effect,
 )
@@ -132,7 +133,7 @@ def repeated(results: ProgramResults) -> pd.DataFrame:
     """Effects on months in work with other splits of the sample, by the median rule."""
     found = of(results).repeated
     assert found is not None
-    return found
+    return with_counts(of(results).main, found, "months_" + found["year"].astype(str))
 
 
 def leaves(results: ProgramResults) -> pd.DataFrame:
@@ -185,7 +186,7 @@ def methods(results: ProgramResults) -> pd.DataFrame:
     others = others.rename(columns={"estimate": "months"})[["arm", "method", "months", "std_error"]]
     found = pd.concat([others.merge(made[["arm", "n"]]), made], ignore_index=True)
     truth = [known.get(arm, {}).get(RANKED, np.nan) for arm in found.arm]
-    return found.assign(truth=np.array(truth, dtype=float))
+    return with_counts(data.main, found.assign(truth=np.array(truth, dtype=float)))
 
 
 def truth(results: ProgramResults) -> pd.DataFrame:
@@ -210,7 +211,7 @@ def truth(results: ProgramResults) -> pd.DataFrame:
                 "n": int(part.n_treated.iloc[0]),
             }
         )
-    return pd.DataFrame(rows)
+    return with_counts(data.main, pd.DataFrame(rows))
 
 
 def _distance(reader: Reader, method: str) -> float:
@@ -281,6 +282,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "months": Value("num2_s", MONTHS, se="std_error", estimand="att, median of splits"),
         },
         Table(rows=("arm", "year")),
+        events=True,
         facts={"times": Fact(lambda reader: reader.common("repetitions"))},
         when=When(lambda results: of(results).repeated is not None),
     ),
@@ -293,6 +295,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "truth": Value("num2_s", source="drawn"),
         },
         Table(rows=ARM, spread=("method",), once=("truth",)),
+        events=True,
         facts={
             "gap": Fact(lambda reader: _distance(reader, "naive"), "num2"),
             "dml_gap": Fact(lambda reader: _distance(reader, "dml"), "num2"),
@@ -310,6 +313,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "tests": Value("int", source="drawn"),
         },
         Table(rows=("estimand", "arm")),
+        events=True,
         facts={
             "within": Fact(
                 lambda reader: reader.rows["within"].sum() / reader.rows["tests"].sum(), "share0"
