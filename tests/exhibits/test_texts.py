@@ -219,3 +219,11 @@ def test_first_sections_answer_in_plain_words() -> None:
             wordings = [entry.get("text"), *entry.get("choose", {}).values()]
             assert all(text.startswith("::: key-figure\n**") for text in wordings if text), label
         assert sum(label.startswith("fig-") for label in first) == 1, study
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_nothing_is_shown_after_a_report_is_finished(study: str) -> None:
+    """Its keys, estimates and log would be left out."""
+    sources = [cell.source for cell in nbformat.read(paths.notebook(study), as_version=4).cells]
+    finished = sources.index("study.finish(results)")
+    assert not [source for source in sources[finished:] if SHOWN.search(source)]
