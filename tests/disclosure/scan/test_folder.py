@@ -9,9 +9,10 @@ import pandas as pd
 import planted
 import typst
 
-from naveval.disclosure.scan import folder
+from naveval.disclosure.scan import folder, tables
 from naveval.disclosure.scan.folder import require_clean, scan
 from naveval.disclosure.scan.identities import is_identity_number
+from naveval.disclosure.thresholds import thresholds
 from naveval.project import provenance
 
 ID, IDENTITY = planted.TEXT_ID, planted.IDENTITY
@@ -175,3 +176,33 @@ def test_a_list_of_columns_is_no_register(tmp_path: Path) -> None:
     register = "<tr><th>person</th><th>Type</th></tr><tr><td>10000001</td><td>a</td></tr>"
     page.write_text(f"<table>{register}</table>", "utf-8")
     assert len(scan(tmp_path)) > 0
+
+
+def _sheet(*rows: str) -> str:
+    cells = "".join(f"<table:table-row>{row}</table:table-row>" for row in rows)
+    return f"<table:table>{cells}</table:table>"
+
+
+def _cell(text: str) -> str:
+    return f"<table:table-cell><text:p>{text}</text:p></table:table-cell>"
+
+
+def test_an_empty_cell_of_a_sheet_moves_no_other():
+    titles = "".join(map(_cell, ("Del", "Kurve", "Antall personer", "Timer")))
+    empty = "<table:table-cell/>"
+    repeated = '<table:table-cell table:number-columns-repeated="2"/>'
+    harmless = _sheet(titles, empty + _cell("AFT") + _cell("40") + _cell("1.2"))
+    leak = _sheet(titles, "<table:table-row/>" + repeated + _cell("3") + _cell("40"))
+    found = []
+    for sheet in (harmless, leak):
+        ((rows, _),) = tables.of_markup(sheet)
+        found.append(list(tables.table(rows, thresholds(), small=True)))
+    assert found[0] == []
+    assert [kind for kind, _ in found[1]] == ["count below 5 persons in a column antall personer"]
+
+
+def test_rows_of_decimals_hold_no_titles():
+    row = ["Telefon,", "ved", "grensen", "0,0060", "0,0065"]
+    assert list(tables.table([row, row], thresholds(), small=True)) == []
+    named = [["Telefon", "Sted"], ["12345678", "Hamar"]]
+    assert list(tables.table(named, thresholds(), small=True))

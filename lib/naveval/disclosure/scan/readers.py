@@ -90,6 +90,9 @@ class Wanted:
     protected: frozenset[str] = frozenset()
 
 
+SHEETS = "<office:spreadsheet"
+
+
 def search(name: str, content: bytes, wanted: Wanted) -> Hits:
     """Findings in one file, by its path and content: what was found and how often."""
     suffix = PurePosixPath(name).suffix.lower()
@@ -222,7 +225,7 @@ def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
     shown_text = re.sub(r"\s+", " ", NO_PROSE.sub("\n", shown))
     yield from _signs(without_tags(text), wanted)
     yield from sentences.prose(plain(without_tags(shown_text)), wanted.limits)
-    if not name.startswith("xl/"):  # sheets are read as tables
+    if not (name.startswith("xl/") or SHEETS in text):  # sheets are read as tables
         yield from tables.terms(shown_text, wanted.limits)
     yield from _mark_up(text, wanted)
     for rows, label in tables.of_markup(shown):

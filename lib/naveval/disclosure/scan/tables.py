@@ -64,10 +64,15 @@ HTML_TABLE = re.compile(
     r"<(?:\w+:)?(?:table|tbl)\b(?!-).*?</(?:\w+:)?(?:table|tbl)>", re.DOTALL | re.IGNORECASE
 )
 HTML_ROW = re.compile(
-    r"<(?:\w+:)?(?:tr|table-row)\b(?!-).*?</(?:\w+:)?(?:tr|table-row)>", re.DOTALL | re.IGNORECASE
+    r"<(?:\w+:)?(?:tr|table-row)\b(?!-)(?:[^>]*/>|.*?</(?:\w+:)?(?:tr|table-row)>)",
+    re.DOTALL | re.IGNORECASE,
 )
 CELL = r"(?:\w+:)?(?:tc|t[hd]|table-cell)"
-HTML_CELL = re.compile(rf"<{CELL}\b(?!-)[^>]*>(.*?)</{CELL}>", re.DOTALL | re.IGNORECASE)
+HTML_CELL = re.compile(
+    rf"<{CELL}\b(?!-)(?:([^>]*)/>|([^>]*)>(.*?)</{CELL}>)", re.DOTALL | re.IGNORECASE
+)
+REPEATED = re.compile(r"number-columns-repeated=[\"'](\d{1,2})[\"']")
+"""Of a cell in an OpenDocument sheet: how many cells it stands for; more fill the sheet's rest."""
 HTML_LABEL = re.compile(r"\bid=[\"'](tbl-[\w-]+)[\"']")
 PIPE_ROW = re.compile(r"^\s*\|(.+)\|\s*$")
 PIPE_CAPTION = re.compile(r"\s*:.*\{#([\w-]+)")
@@ -88,7 +93,9 @@ def table(
         Whether a 0 is right where the column `<name>_few` says that it stands for 0 to 5. Anybody
         can write such a column, so only for files that are known to be the suite's own.
     """
-    places = [k for k, row in enumerate(rows) if _is_head(row, limits)] or [0]
+    places = [k for k, row in enumerate(rows) if _is_head(row, limits)]
+    if not places and not (rows and sum(map(bool, map(DECIMAL.fullmatch, rows[0]))) >= NO_HEAD):
+        places = [0]
     for place, end in pairwise([*places, len(rows)]):
         heads = [title_of(cell) for cell in rows[place]] if rows else []
         below = rows[place + 1 : end]
@@ -102,6 +109,8 @@ def table(
 
 
 LONGEST_TITLE = 80
+DECIMAL, NO_HEAD = re.compile(r"[-−+]?\d+[.,]\d+"), 2
+"""A first row with so many of these, as text of a PDF has between its heads, holds no titles."""
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -213,13 +222,17 @@ def of_csv(text: str) -> Rows:
 def of_markup(text: str) -> Iterator[tuple[Rows, str]]:
     """The tables of an HTML page or a word-processor's document, each with its label or ""."""
     for found in HTML_TABLE.finditer(text):
-        rows = [
-            [html.unescape(without_tags(cell)).strip() for cell in HTML_CELL.findall(row[0])]
-            for row in HTML_ROW.finditer(found[0])
-        ]
+        rows = [list(_cells(row[0])) for row in HTML_ROW.finditer(found[0])]
         before = text[: found.start()].rpartition("</table>")[2]
         labels = HTML_LABEL.findall(before + found[0])
         yield rows, labels[-1] if labels else ""
+
+
+def _cells(row: str) -> Iterator[str]:
+    """The texts of a row's cells; those without content are there too."""
+    for empty, attributes, content in HTML_CELL.findall(row):
+        times = REPEATED.search(empty or attributes)
+        yield from [html.unescape(without_tags(content)).strip()] * (int(times[1]) if times else 1)
 
 
 def terms(text: str, limits: Thresholds) -> Hits:
