@@ -146,7 +146,7 @@ def test_county_page_has_all_studies_and_the_counties_of_2014(built: SimpleNames
     for folder in ("followup/34-innlandet", "hedmark/04-hedmark", "hedmark/05-oppland"):
         assert f"{folder}/report.html" in links
     assert "ark/34-innlandet.pdf" in links
-    assert "som da var Hedmark og Oppland" in page.text
+    assert "Dagens Innlandet var da Hedmark og Oppland" in page.text
     findings = [element.text for element in page.select(".finding")]
     assert any("arbeidsstyrken i Hedmark" in text for text in findings)
     assert any("arbeidsstyrken i Oppland" in text for text in findings)
