@@ -206,3 +206,15 @@ def test_rows_of_decimals_hold_no_titles():
     assert list(tables.table([row, row], thresholds(), small=True)) == []
     named = [["Telefon", "Sted"], ["12345678", "Hamar"]]
     assert list(tables.table(named, thresholds(), small=True))
+
+
+def test_a_site_shows_protected_zeros_of_the_results_beside_it(tmp_path):
+    site = tmp_path / "out" / "site"
+    (site / "assets").mkdir(parents=True)
+    (site / "figures.csv").write_text(MARKED)
+    own = result(tmp_path / "out" / "toy" / "03-oslo")
+    assert small(site) == 1, "no site, so nothing beside it is asked"
+    (site / "assets" / "site.css").write_text("")
+    assert small(site) == 0
+    (own / "manifest.json").unlink()
+    assert small(site) == 1

@@ -17,7 +17,7 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.project import provenance
 from naveval.project.errors import DisclosureError
 
-MANIFEST, LOG = "manifest.json", "disclosure.csv"
+MANIFEST, LOG, SITE = "manifest.json", "disclosure.csv", "assets/site.css"
 EXHIBITS = ("tables", "figures")
 PROTECTED = "described"
 LARGE = 50_000_000
@@ -96,9 +96,11 @@ def _protected(folder: Path) -> Iterator[str]:
     """Fingerprints of CSV files that an exhibit of the suite wrote from protected counts.
 
     In a result folder: the manifest names the file with its fingerprint, and the log, which the
-    manifest names too, says that the counts of its label were protected.
+    manifest names too, says that the counts of its label were protected. For a site, whose copies
+    have no manifest beside them, the result folders beside the site are asked.
     """
-    for file in folder.rglob(MANIFEST):
+    beside = folder.parent.glob(f"*/*/{MANIFEST}") if (folder / SITE).exists() else ()
+    for file in (*folder.rglob(MANIFEST), *beside):
         named = _files(file)
         lies = provenance.hashes((file.parent / name for name in named), file.parent)
         own = {name for name, print_ in lies.items() if named[name] == print_}
