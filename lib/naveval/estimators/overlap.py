@@ -9,13 +9,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from naveval.estimators.crossfit import Nuisances
 from naveval.estimators.forests import Floats
 from naveval.estimators.scores import Scores, control_weights
 
-Bools = NDArray[np.bool_]
 NEAR_ZERO = (0.001, 0.005, 0.01)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 

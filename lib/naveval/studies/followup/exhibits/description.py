@@ -1,7 +1,6 @@
 """Section «Oppfølging gjennom forløpet» and the figures by month: figures 1 to 6."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -230,4 +229,3 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         ),
     ),
 )
-SENTENCES: tuple[Any, ...] = ()

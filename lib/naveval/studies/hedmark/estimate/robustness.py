@@ -18,7 +18,6 @@ from naveval.studies.hedmark.parameters import DOCUMENT_CONTROLS, REFORMED, YEAR
 from naveval.studies.hedmark.windows import Outcome, Window
 
 OUTCOMES: tuple[Outcome, ...] = ("stock", "inflow")
-OIL = ("09", "10", "11", "12", "14", "15")
 
 
 def _estimate(given: Sample, parameters: Parameters) -> dict[str, Any]:
