@@ -10,6 +10,7 @@ from pathlib import Path
 import bench_programs as bench
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "reference"))
 import programs_draws as reference
@@ -68,7 +69,7 @@ def test_full_size_recovers_the_truth_fast_and_in_little_memory(tmp_path: Path) 
     print(years.round(3).to_string())
     att, ate = (years[years.estimand == estimand] for estimand in ("att", "ate"))
     assert att.arm.nunique() >= 10
-    assert (att.z.abs() <= 3).all()
+    assert att.z.abs().max() <= norm.isf(0.025 / len(att))
     assert (ate.z[ate.overlap == "good"].abs() <= 3).all()
     stored = pd.read_csv(FULL_SIZE)
     both = table.merge(stored, on=["estimand", "arm", "outcome"], suffixes=("", "_stored"))
