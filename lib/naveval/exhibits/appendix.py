@@ -10,7 +10,7 @@ import pandas as pd
 
 from naveval.disclosure import counts
 from naveval.exhibits import manifest
-from naveval.exhibits.declare import Codes, Exhibit, Results, Table, Value
+from naveval.exhibits.declare import Codes, Exhibit, Results, Value
 from naveval.exhibits.protect import Public
 
 CODES: dict[str, Codes] = {"name": str, "table": str, "file": str, "package": str}
@@ -76,7 +76,7 @@ def _plain(
     label: str, data: Callable[[Any], pd.DataFrame], values: dict[str, Value]
 ) -> Exhibit[Any]:
     key, source = SOURCES[label]
-    return Exhibit(label, data, (key,), values, Public(source), Table(rows=(key,)))
+    return Exhibit(label, data, (key,), values, Public(source))
 
 
 def shown(name: str, value: Any) -> str:

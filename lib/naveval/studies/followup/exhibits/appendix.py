@@ -58,7 +58,6 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "n_spells": Value("int", "spells", estimand="count"),
         },
         protect=Together("n_persons"),
-        view=Table(rows=("step",)),
     ),
     Exhibit(
         "tbl-marginals",
@@ -75,7 +74,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         protect=model(
             digits=(), shown=("mean", "mean_deviation", "full_n_obs", "n_deviation"), also=ALSO
         ),
-        view=Table(rows=JOINED, joined=JOINED),
+        view=Table(joined=JOINED),
         when=When(_is_country),
     ),
 )

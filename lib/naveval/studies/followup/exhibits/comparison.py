@@ -109,7 +109,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "coefficient": Value("num4_s", source="drawn"),
         },
         protect=model(digits=("error_at_printed_n", "r_squared"), shown=("mean",), also=ALSO),
-        view=Table(rows=JOINED, joined=JOINED),
+        view=Table(joined=JOINED),
         facts=counted(lambda reader: reader.frame("tbl-published")["difference_p"])
         | {
             "own_stars": Fact(lambda reader: _starred(reader, "stars"), "int", "effects"),

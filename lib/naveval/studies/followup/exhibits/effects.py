@@ -81,7 +81,7 @@ def _table(rule: Judged, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
             shown=("mean",),
             also={"mean_hidden": HIDDEN_WITH_MEAN},
         ),
-        view=Table(rows=JOINED, joined=JOINED),
+        view=Table(joined=JOINED),
         facts=facts,
         finding=rule,
     )
@@ -127,7 +127,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "refused": Value("text"),
         },
         protect=model(digits=("difference_mde",)),
-        view=Table(rows=JOINED, joined=JOINED),
+        view=Table(joined=JOINED),
         facts=counted(lambda reader: reader.frame("tbl-county")["difference_p"]),
         when=When(_has_county),
         finding=_county,

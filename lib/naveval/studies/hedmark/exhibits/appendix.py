@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
+from naveval.exhibits.declare import Exhibit, Fact, Value, When
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.registers import extracts, simulation
@@ -69,7 +69,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             **dict.fromkeys(panels.GROUPS, Value("int", "person-months", estimand="count")),
         },
         protect=Descriptive({group: group for group in panels.GROUPS}, noise=False),
-        view=Table(rows=("step",)),
     ),
     Exhibit(
         "tbl-truth",
@@ -84,7 +83,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "distance": Value("num1_s", "standard errors", estimand="distance from truth"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=KEYS),
         when=When(lambda results: _known(results) is not None, "no-truth"),
         facts={
             "within": Fact(lambda reader: int((reader.rows["distance"].abs() <= 3).sum())),

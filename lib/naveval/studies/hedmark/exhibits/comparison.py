@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from naveval.exhibits import printed
-from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Value, When
 from naveval.exhibits.protect import Derived, Public
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark.estimate.choice import STRICT
@@ -98,7 +98,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "difference": Value("num1_s"),
         },
         protect=Derived("tables 1 to 5"),
-        view=Table(rows=KEYS),
         facts=_closeness(lambda rows: 100 * rows["difference"] / rows["printed"]),
     ),
     Exhibit(
@@ -119,7 +118,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "verdict": Value("name"),
         },
         protect=Public(SOURCE),
-        view=Table(rows=KEYS),
         facts={
             "effects": _verdicts("equal", "within", "outside"),
             "reproduced": _verdicts("equal", "within"),
@@ -136,7 +134,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "verdict": Value("name"),
         },
         protect=Public(SOURCE),
-        view=Table(rows=(*KEYS, "line", "area", "of")),
         facts={
             "cells": Fact(lambda reader: len(reader.rows)),
             "outside": _verdicts("outside"),
@@ -152,7 +149,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "deviation": Value("num1_s", "percent", estimand="deviation from printed level"),
         },
         protect=Derived("tables 1 to 4"),
-        view=Table(rows=(*KEYS, "cell")),
         when=When(lambda results: is_document_design(results.parameters), "no-marginals"),
         facts={
             "typical": Fact(lambda reader: float(reader.rows["deviation"].abs().median()), "num1"),

@@ -54,7 +54,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("method",), spread=("outcome", "group"), once=("level",)),
+        view=Table(spread=("outcome", "group"), once=("level",)),
         facts={
             "methods": Fact(lambda reader: reader.rows["method"].nunique()),
             "smallest": Fact(lambda reader: reader.common("lowest"), "p", "probability"),
@@ -73,7 +73,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_clusters": Value("int", source="design"),
         },
         protect=Descriptive(),
-        view=Table(rows=("outcome", "group")),
     ),
     Exhibit(
         "tbl-size",
@@ -92,7 +91,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "holds": Value("name"),
         },
         protect=Drawn("panels drawn with the spread and memory of the control counties"),
-        view=Table(rows=("method",), spread=("outcome", "group")),
+        view=Table(spread=("outcome", "group")),
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
     ),
     Exhibit(
@@ -112,7 +111,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_draws": Value("int", source="drawn"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("outcome", "group")),
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
     ),
 )

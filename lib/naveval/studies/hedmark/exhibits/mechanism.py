@@ -1,6 +1,6 @@
 """Section «Færre inn eller raskere ut?»: what the change of the stock consists of."""
 
-from naveval.exhibits.declare import Exhibit, Sentence, Table, Value
+from naveval.exhibits.declare import Exhibit, Sentence, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL
@@ -20,7 +20,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("group", "part")),
         only={"part": (*PARTS, "total", LEAD)},
     ),
     Exhibit(
@@ -39,7 +38,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("group", "duration")),
     ),
 )
 

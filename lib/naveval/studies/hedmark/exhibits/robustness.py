@@ -17,7 +17,6 @@ from naveval.exhibits.declare import (
     Lines,
     Picture,
     Sentence,
-    Table,
     Value,
 )
 from naveval.exhibits.protect import Descriptive
@@ -273,7 +272,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("outcome", "group", "method")),
     ),
     Exhibit(
         "tbl-weights",
@@ -288,7 +286,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             },
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("county",)),
     ),
     Exhibit(
         "fig-event",
@@ -322,7 +319,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("outcome", "group")),
     ),
     Exhibit(
         "fig-specification",

@@ -1,7 +1,7 @@
 """Section «Vedlegg»: the sample flow."""
 
 from naveval.disclosure.released import Released
-from naveval.exhibits.declare import Exhibit, Table, Value
+from naveval.exhibits.declare import Exhibit, Value
 from naveval.exhibits.protect import Together
 from naveval.studies.indicator.exhibits.common import released
 from naveval.studies.indicator.results import IndicatorResults
@@ -19,6 +19,5 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         keys=("step",),
         values={"count": Value("int", "rows or persons", estimand="count")},
         protect=Together("n_persons"),
-        view=Table(rows=("step",)),
     ),
 )

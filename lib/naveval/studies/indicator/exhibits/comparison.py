@@ -76,7 +76,7 @@ def _by_status(label: str, wanted: Sequence[str]) -> Exhibit[IndicatorResults]:
         keys=("variable", "status"),
         values={"value": _kinds("here"), "published": _kinds("printed", "published")},
         protect=Together("n_persons"),
-        view=Table(rows=("variable",), spread=("status",)),
+        view=Table(spread=("status",)),
     )
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from naveval.exhibits.declare import Exhibit, Sentence, Table, Value
+from naveval.exhibits.declare import Exhibit, Sentence, Value
 from naveval.exhibits.protect import Public
 from naveval.project import paths
 from naveval.studies.indicator.characteristics import variables
@@ -54,7 +54,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "how": Value("name"),
         },
         protect=Public("the document's overview of variables and the model's definition"),
-        view=Table(rows=("characteristic",)),
     ),
 )
 SENTENCES = (

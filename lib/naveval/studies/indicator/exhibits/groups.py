@@ -4,7 +4,7 @@ from functools import partial
 
 from naveval.disclosure.released import Released
 from naveval.exhibits.claims import Judged
-from naveval.exhibits.declare import Exhibit, Table, Value
+from naveval.exhibits.declare import Exhibit, Value
 from naveval.exhibits.protect import Together
 from naveval.studies.indicator.characteristics import COUNTRY_GROUPS, GROUPS
 from naveval.studies.indicator.exhibits.common import (
@@ -52,7 +52,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         keys=("group",),
         values={**VALUES, "published": Value("num2", source="published")},
         protect=Together("n_persons"),
-        view=Table(rows=("group",)),
         finding=Judged("tbl-groups", "indicator"),
     ),
     _figure("fig-14", by_group("atid3", "innsatsgruppe", GROUPS, "actual_sa"), kind="actual"),

@@ -167,7 +167,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "pseudo_r2": Value("num2", SHARE, estimand="pseudo-R²"),
         },
         protect=Model(digits=("r2", "pseudo_r2")),
-        view=Table(rows=("outcome",)),
     ),
     Exhibit(
         "fig-calibration",
@@ -189,7 +188,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "mean_change": Value("num2", "coefficient", estimand="mean change"),
         },
         protect=Model(along={"mean_change": ""}),
-        view=Table(rows=("year",)),
     ),
     Exhibit(
         "tbl-market",
@@ -204,7 +202,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             **dict.fromkeys(("inflow3", "inflow12", "employment"), REGIONS),
         },
         protect=Public("the regions' rates, in categories"),
-        view=Table(rows=("category",)),
         facts={name: _occupied(name) for name in ("inflow3", "inflow12")},
     ),
     Exhibit(
@@ -224,7 +221,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         keys=("section", "category", "outcome"),
         values={"coefficient": COEFFICIENT, "published": Value("num2", source="published")},
         protect=BY_EVENTS,
-        view=Table(rows=("section", "category"), spread=("outcome",)),
+        view=Table(spread=("outcome",)),
         facts={
             "missing": Fact(lambda reader: int(_hours(reader)["coefficient"].isna().sum())),
             "coefficients": Fact(lambda reader: len(_hours(reader))),

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from naveval.disclosure.released import Released
 from naveval.exhibits import figures
 from naveval.exhibits.claims import Judged, told
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Value, When
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Derived, Model, Together
 from naveval.exhibits.reader import Reader
@@ -177,7 +177,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
                 ("between", "between_low", "between_high", "reliability", "month_reliability"), ""
             ),
         ),
-        view=Table(rows=("outcome",)),
         when=When(_any),
         finding=_differ,
     ),
@@ -202,7 +201,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "observed": Value("int", "offices", estimand="outside"),
         },
         protect=Derived("figure funnel"),
-        view=Table(rows=("level",)),
         when=When(_any),
         finding=told,
     ),
@@ -230,7 +228,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "reliability": Value("share0", SHARE, estimand="reliability"),
         },
         protect=Together("n_persons"),
-        view=Table(rows=("office",)),
         when=When(_any_here, "too-few-offices"),
         finding=Judged("tbl-offices", "shrunken"),
     ),

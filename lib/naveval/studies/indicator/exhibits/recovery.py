@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Value
 from naveval.exhibits.protect import Model
 from naveval.exhibits.reader import Reader
 from naveval.studies.indicator.results import IndicatorResults
@@ -35,7 +35,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "p_value": Value("p", "p-value", estimand="joint test"),
         },
         protect=Model(along={"beyond": ""}, digits=("largest",), points=0.001),
-        view=Table(rows=("outcome",)),
         facts={
             "worst": _of("beyond", "max", "share1"),
             "p_low": _of("p_value", "min", "p"),

@@ -4,7 +4,7 @@ import pandas as pd
 
 from naveval.disclosure.released import Released
 from naveval.exhibits.claims import Judged
-from naveval.exhibits.declare import Exhibit, Table
+from naveval.exhibits.declare import Exhibit
 from naveval.exhibits.protect import Together
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.exhibits.common import (
@@ -68,7 +68,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         keys=("outcome",),
         values={**NUMBERS, "n_persons": COUNT},
         protect=Together("n_persons"),
-        view=Table(rows=("outcome",)),
         finding=of_place(),
     ),
     curve("fig-1", four("actual_sa"), kind="actual"),

@@ -9,7 +9,7 @@ from naveval.disclosure.models import rounded_errors
 from naveval.disclosure.released import Released
 from naveval.estimators import multiplier
 from naveval.exhibits import figures
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Value
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Model, Together
 from naveval.exhibits.reader import Reader
@@ -120,7 +120,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "ratio": Value("num2", "ratio", estimand="clustered over published"),
         },
         protect=Model(digits=(*WAYS, "ratio")),
-        view=Table(rows=("outcome", "by", "span")),
         only={"outcome": ("atid3", "jobb12")},
     ),
 )

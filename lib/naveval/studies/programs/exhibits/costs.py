@@ -15,7 +15,7 @@ from naveval.disclosure import released
 from naveval.disclosure.released import Released
 from naveval.estimators.cost_benefit.net_benefit import ITEMS
 from naveval.exhibits.claims import told
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, View
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Value
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import Analysis
@@ -35,7 +35,6 @@ def costs_exhibit(
     data: Rows,
     keys: tuple[str, ...],
     values: Mapping[str, Value],
-    view: View | None,
     **more: Any,
 ) -> Exhibit[ProgramResults]:
     """An exhibit of the analysis: published numbers, or derived from the run's released effects.
@@ -50,7 +49,7 @@ def costs_exhibit(
             return frame
         return released.derived(frame, label=label, source=SOURCE)
 
-    return Exhibit(label, made, keys, values, Public(SOURCE), view, **more)
+    return Exhibit(label, made, keys, values, Public(SOURCE), **more)
 
 
 def money(estimand: str, form: str = "thousand", unit: str = SPELL, **parts: Any) -> Value:
@@ -91,7 +90,7 @@ def priced(
         )
 
     shown = {**values, "total": whole, "printed": PRINTED}
-    return costs_exhibit(label, made, PROGRAM, shown, Table(rows=PROGRAM))
+    return costs_exhibit(label, made, PROGRAM, shown)
 
 
 def totals(analysis: Analysis) -> pd.DataFrame:
@@ -164,7 +163,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         keys=("item",),
         values={"side": Value("name"), "valuation": Value("name")},
         protect=Public("table 7-1"),
-        view=Table(rows=("item",)),
     ),
     costs_exhibit(
         "fig-net-benefit",
@@ -173,7 +171,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         dict.fromkeys(
             ("net_benefit", "ci_low", "ci_high", "effect_low", "effect_high"), Value("thousand")
         ),
-        Picture(drawn.net_benefit),
+        view=Picture(drawn.net_benefit),
         facts={**ranked("best", 0), **ranked("worst", -1), "programs": COUNT, **SIGNED},
         finding=lambda reader: wording(reader.frame("tbl-uncertainty")["sign"]),
     ),
@@ -187,7 +185,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "overall": Value("name"),
         },
-        Table(rows=PROGRAM),
     ),
     costs_exhibit(
         "tbl-uncertainty",
@@ -203,7 +200,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "sign": Value("name"),
         },
-        Table(rows=PROGRAM),
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].iloc[0]))},
     ),
     costs_exhibit(
@@ -211,7 +207,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         totals,
         PROGRAM,
         dict.fromkeys((*ITEMS, "net_benefit"), Value("thousand")),
-        Picture(drawn.composition),
+        view=Picture(drawn.composition),
         facts={
             "share": Fact(
                 lambda reader: (
@@ -233,7 +229,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "net_benefit": money("net benefit", published="printed"),
             "printed": Value("thousand", source="published"),
         },
-        Table(rows=PROGRAM),
     ),
     *(
         priced(

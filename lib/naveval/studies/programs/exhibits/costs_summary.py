@@ -171,14 +171,14 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **dict.fromkeys(("printed", "used", "other"), _kinds()),
             "closer": Value("name"),
         },
-        Table(rows=("doubt", "subject", "cell"), longest=LONGEST),
+        view=Table(rows=("doubt", "subject", "cell"), longest=LONGEST),
     ),
     costs_exhibit(
         "tbl-first-month",
         lambda analysis: analysis.first_month,
         ("convention",),
         {"deviation": Value("share2", "share", estimand="root mean square deviation")},
-        None,
+        view=None,
     ),
     costs_exhibit(
         "tbl-durations",
@@ -189,7 +189,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "used": Value("num2"),
             **dict.fromkeys(("low", "high"), Value("num2")),
         },
-        Table(rows=("program",), spread=("where",), once=("printed", "used")),
+        view=Table(spread=("where",), once=("printed", "used")),
         facts={
             "totals": Fact(lambda reader: len(reader.frame())),
             "used": Fact(lambda reader: int(reader.frame()["holds_used"].sum())),
@@ -201,7 +201,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         counted,
         ("basis",),
         dict.fromkeys(("cells", *KINDS), Value("int")),
-        Table(rows=("basis",)),
     ),
     costs_exhibit(
         "tbl-reconciliation-deviations",
@@ -213,7 +212,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "alternative": _kinds(),
             "explanation": Value("name"),
         },
-        Table(rows=CELL),
     ),
     costs_exhibit(
         "tbl-reconciliation",
@@ -226,7 +224,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "basis": Value("name"),
             "explanation": Value("name"),
         },
-        Table(rows=CELL, longest=LONGEST),
+        view=Table(longest=LONGEST),
     ),
 )
 SENTENCES: tuple[Sentence, ...] = (

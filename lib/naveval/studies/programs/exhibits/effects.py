@@ -15,7 +15,7 @@ from naveval.estimators import overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import show
 from naveval.exhibits.claims import told
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Value, View, When
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Value, When
 from naveval.exhibits.opening import Opened
 from naveval.exhibits.protect import Model
 from naveval.exhibits.reader import Reader
@@ -51,7 +51,6 @@ def fitted(
     data: Frame,
     keys: tuple[str, ...],
     values: Any,
-    view: View | None,
     *,
     events: bool = False,
     shown: tuple[str, ...] = (),
@@ -71,7 +70,7 @@ def fitted(
     how = Model(
         n=("n",), residual_df="n", events=with_them, others=without, shown=shown, points=points
     )
-    return Exhibit(label, data, keys, values, how, view, **more)
+    return Exhibit(label, data, keys, values, how, **more)
 
 
 def told_apart(estimated: Estimated, arms: pd.Series, outcomes: pd.Series) -> dict[str, list[int]]:
@@ -295,7 +294,7 @@ def _by_year(
     keys = (*BY_YEAR, "series") if series else BY_YEAR
     values = {kind: effect(unit, form, estimand)}
     picture, found = Picture(drawn.years), ends(kind, told_as, series)
-    return fitted(label, data, keys, values, picture, events=True, when=when, **found)
+    return fitted(label, data, keys, values, view=picture, events=True, when=when, **found)
 
 
 def _has(which: str) -> When[ProgramResults]:
@@ -341,7 +340,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             partial(monthly, arms=arms),
             ("arm", "m"),
             {"work": value},
-            Picture(drawn.monthly),
+            view=Picture(drawn.monthly),
             events=True,
             points=0.0001,
             facts=MONTHLY_FACTS,
@@ -368,7 +367,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "mark": Value(),
         },
-        Picture(drawn.years),
+        view=Picture(drawn.years),
         events=True,
         facts={"poor": Fact(poor, "text")},
     ),
@@ -377,7 +376,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         differences,
         BY_YEAR,
         {"difference": effect(MONTHS, "num1_s", "att minus ate")},
-        None,
+        view=None,
         events=True,
         facts={
             "different": Fact(
@@ -397,7 +396,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         first_groups,
         ("arm", "year", "series"),
         {"months": effect(MONTHS, "num1_s", "att by first group")},
-        Picture(drawn.years),
+        view=Picture(drawn.years),
         events=True,
         facts={**ends("months", "num1_s")["facts"], "lacking": Fact(_lacking, "text")},
         when=When(lambda results: len(of(results).by_group) > 0),
