@@ -333,6 +333,8 @@ class Report:
         Key to its codes, or to a function that names a code.
     printed
         Whether the document's printed numbers are about a run with these parameters.
+    menus
+        Figures that menus in Jupyter redraw for any county.
     """
 
     study: str
@@ -341,6 +343,7 @@ class Report:
     common: Mapping[str, Fact]
     codes: Mapping[str, Codes]
     printed: Callable[[Any], bool] = lambda _: False
+    menus: tuple[str, ...] = ()
 
     def exhibit(self, label: str) -> Exhibit[Any]:
         """The exhibit of a label; ParameterError lists the labels there are."""

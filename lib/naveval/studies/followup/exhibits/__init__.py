@@ -1,7 +1,6 @@
 """What the report shows: a module per section, with the same names as its texts."""
 
 from naveval.exhibits import appendix as every
-from naveval.exhibits.declare import Report
 from naveval.studies.followup.exhibits import (
     appendix,
     comparison,
@@ -12,27 +11,13 @@ from naveval.studies.followup.exhibits import (
     summary,
 )
 from naveval.studies.followup.exhibits.common import CODES, COMMON
+from naveval.studies.followup.measures import BY_DURATION, BY_MONTH
 
-REPORT = Report(
-    study="followup",
-    exhibits=(
-        *description.EXHIBITS,
-        *effects.EXHIBITS,
-        *diagnostics.EXHIBITS,
-        *robustness.EXHIBITS,
-        *comparison.EXHIBITS,
-        *appendix.EXHIBITS,
-        *every.exhibits("followup"),
-    ),
-    sentences=(
-        *summary.SENTENCES,
-        *effects.SENTENCES,
-        *diagnostics.SENTENCES,
-        *robustness.SENTENCES,
-        *comparison.SENTENCES,
-        *appendix.SENTENCES,
-    ),
+REPORT = every.report(
+    "followup",
+    (summary, description, effects, diagnostics, robustness, comparison, appendix),
     common=COMMON,
     codes=CODES,
     printed=lambda _: True,
+    menus=(*BY_DURATION, *BY_MONTH),
 )

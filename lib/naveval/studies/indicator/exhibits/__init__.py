@@ -1,7 +1,6 @@
 """What the report shows: a module per section, with the same names as its texts."""
 
 from naveval.exhibits import appendix as every
-from naveval.exhibits.declare import Report
 from naveval.studies.indicator.exhibits import (
     alternatives,
     appendix,
@@ -21,38 +20,27 @@ from naveval.studies.indicator.exhibits import (
 )
 from naveval.studies.indicator.exhibits.common import CODES, COMMON
 
-REPORT = Report(
-    study="indicator",
-    exhibits=(
-        *design.EXHIBITS,
-        *results.EXHIBITS,
-        *counties.EXHIBITS,
-        *groups.EXHIBITS,
-        *programmes.EXHIBITS,
-        *measures.EXHIBITS,
-        *offices.EXHIBITS,
-        *drivers.EXHIBITS,
-        *uncertainty.EXHIBITS,
-        *model.EXHIBITS,
-        *alternatives.EXHIBITS,
-        *comparison.EXHIBITS,
-        *recovery.EXHIBITS,
-        *appendix.EXHIBITS,
-        *every.exhibits("indicator"),
-    ),
-    sentences=(
-        *summary.SENTENCES,
-        *design.SENTENCES,
-        *programmes.SENTENCES,
-        *measures.SENTENCES,
-        *offices.SENTENCES,
-        *drivers.SENTENCES,
-        *uncertainty.SENTENCES,
-        *model.SENTENCES,
-        *comparison.SENTENCES,
-        *recovery.SENTENCES,
+REPORT = every.report(
+    "indicator",
+    (
+        summary,
+        design,
+        results,
+        counties,
+        groups,
+        programmes,
+        measures,
+        offices,
+        drivers,
+        uncertainty,
+        model,
+        alternatives,
+        comparison,
+        recovery,
+        appendix,
     ),
     common=COMMON,
     codes=CODES,
     printed=lambda parameters: not parameters.county,
+    menus=("fig-1", "fig-6", "fig-7", "fig-8", "fig-9", "fig-10", "fig-14", "fig-15"),
 )

@@ -5,11 +5,12 @@ from typing import Any
 import pandas as pd
 
 from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.exhibits.appendix import file_table
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.costs.analysis import Analysis
-from naveval.studies.programs.costs.published import UNITS
+from naveval.studies.programs.costs.published import UNITS, files
 from naveval.studies.programs.costs.readings import DOUBTS as DOUBTED
 from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE
 from naveval.studies.programs.exhibits.common import LONGEST
@@ -226,6 +227,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         view=Table(longest=LONGEST),
     ),
+    file_table(lambda results: files(results.parameters.costs_file())),
 )
 SENTENCES: tuple[Sentence, ...] = (
     Sentence("costs-notice", _notice),
