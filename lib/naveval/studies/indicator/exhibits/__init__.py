@@ -1,44 +1,20 @@
-"""What the report shows: a module per section, with the same names as its texts."""
+"""What the report shows: a module per section or for some that follow each other."""
 
-from naveval.exhibits import appendix as every
+from naveval.exhibits import appendix
 from naveval.studies.indicator.exhibits import (
-    alternatives,
-    appendix,
     comparison,
-    counties,
-    design,
-    drivers,
-    groups,
     measures,
     model,
     offices,
     programmes,
-    recovery,
     results,
     summary,
-    uncertainty,
 )
 from naveval.studies.indicator.exhibits.common import CODES, COMMON
 
-REPORT = every.report(
+REPORT = appendix.report(
     "indicator",
-    (
-        summary,
-        design,
-        results,
-        counties,
-        groups,
-        programmes,
-        measures,
-        offices,
-        drivers,
-        uncertainty,
-        model,
-        alternatives,
-        comparison,
-        recovery,
-        appendix,
-    ),
+    (summary, results, programmes, measures, offices, model, comparison),
     common=COMMON,
     codes=CODES,
     printed=lambda parameters: not parameters.county,
