@@ -1,21 +1,19 @@
-"""What the report shows: a module per section, with the same names as its texts."""
+"""What the report shows: a module per section or for some that follow each other."""
 
-from naveval.exhibits import appendix as every
+from naveval.exhibits import appendix
 from naveval.studies.followup.exhibits import (
-    appendix,
     comparison,
     description,
     diagnostics,
     effects,
     robustness,
-    summary,
 )
 from naveval.studies.followup.exhibits.common import CODES, COMMON
 from naveval.studies.followup.measures import BY_DURATION, BY_MONTH
 
-REPORT = every.report(
+REPORT = appendix.report(
     "followup",
-    (summary, description, effects, diagnostics, robustness, comparison, appendix),
+    (description, effects, diagnostics, robustness, comparison),
     common=COMMON,
     codes=CODES,
     printed=lambda _: True,

@@ -1,4 +1,4 @@
-"""Section «Kontorene»: funnel, shrunken offices, whether they differ at all, and what a change is."""
+"""Section «Kontorene»: funnel, shrunken offices, whether they differ, and what a change is."""
 
 from functools import partial
 

@@ -1,6 +1,6 @@
 """What the report shows: a module per section, with the same names as its texts."""
 
-from naveval.exhibits import appendix as every
+from naveval.exhibits import appendix
 from naveval.studies.programs.exhibits import (
     costs,
     costs_assumptions,
@@ -16,7 +16,7 @@ from naveval.studies.programs.exhibits import (
 )
 from naveval.studies.programs.exhibits.common import CODES, COMMON
 
-REPORT = every.report(
+REPORT = appendix.report(
     "programs",
     (
         summary,
