@@ -1,4 +1,4 @@
-"""Sections «Færre inn eller raskere ut?» and «Diagnostikk»: the change taken apart, and trust in it."""
+"""Sections «Færre inn eller raskere ut?» and «Diagnostikk»: the change in parts, and how sure."""
 
 import pandas as pd
 
