@@ -33,11 +33,13 @@ from naveval.studies.hedmark.estimate.mechanism import (
     rate_ratios,
     shapley,
 )
-from naveval.studies.hedmark.estimate.regression import inference, regression, setup_of
-from naveval.studies.hedmark.estimate.robustness import (
+from naveval.studies.hedmark.estimate.regression import (
+    inference,
     leave_one_out,
     placebo_counties,
     placebo_months,
+    regression,
+    setup_of,
     specification_curve,
 )
 from naveval.studies.hedmark.estimate.synthetic import event_study, synthetic, weights

@@ -23,7 +23,7 @@ from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
-from naveval.studies.hedmark.estimate.robustness import CHOICES
+from naveval.studies.hedmark.estimate.regression import CHOICES
 from naveval.studies.hedmark.exhibits.common import PERCENT, RATE
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.results import HedmarkResults

@@ -264,7 +264,7 @@ def _in_model(parameters: Parameters) -> list[Line]:
 
 _figure = partial(curve, every=False, multiples=True)
 
-GROUPS: tuple[Exhibit[IndicatorResults], ...] = (
+GROUP_EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-groups",
         data=_groups,
@@ -280,4 +280,4 @@ GROUPS: tuple[Exhibit[IndicatorResults], ...] = (
 )
 
 
-EXHIBITS = (*RESULTS, *COUNTIES, *GROUPS)
+EXHIBITS = (*RESULTS, *COUNTIES, *GROUP_EXHIBITS)

@@ -18,9 +18,8 @@ from naveval.project import formats
 from naveval.studies.programs.codes import ARMS, CONTROL, GROUPS, REST, STATES, STATUS_CODES
 from naveval.studies.programs.costs.published import LABELS, SUBJECTS, UNITS
 from naveval.studies.programs.costs.reconcile import BASES
-from naveval.studies.programs.panel.chains import KINDS
 from naveval.studies.programs.panel.persons import CATEGORIES, CHARACTERISTICS
-from naveval.studies.programs.panel.use import MONTHS
+from naveval.studies.programs.panel.use import KINDS, MONTHS
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.covariates import COVARIATES
 from naveval.studies.programs.sample.starts import BINS, WINDOWS
