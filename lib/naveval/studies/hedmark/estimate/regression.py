@@ -231,7 +231,7 @@ def _method_row(
     }
 
 
-OUTCOMES: tuple[Outcome, ...] = ("stock", "inflow")
+CHECKED: tuple[Outcome, ...] = ("stock", "inflow")
 
 
 def _estimate(given: Sample, parameters: Parameters) -> dict[str, Any]:
@@ -261,7 +261,7 @@ def placebo_months(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     """
     start, first, _ = parameters.months()
     rows = []
-    for outcome, group in product(OUTCOMES, GROUPS):
+    for outcome, group in product(CHECKED, GROUPS):
         for month in range(parameters.placebo_start(), start):
             window = windows.placebo_window(start, first, month)
             given = sample(panel, parameters, outcome, group, window=window)
@@ -277,7 +277,7 @@ def placebo_counties(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     """
     rows = []
     controls = parameters.controls()
-    for outcome, group in product(OUTCOMES, GROUPS):
+    for outcome, group in product(CHECKED, GROUPS):
         for county in (parameters.county, *controls):
             others = tuple(code for code in controls if code != county)
             pretended = parameters.model_copy(update={"county": county})
@@ -292,7 +292,7 @@ def leave_one_out(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     """The effect without each control county in turn; the first row ("") leaves none out."""
     rows = []
     controls = parameters.controls()
-    for outcome, group in product(OUTCOMES, GROUPS):
+    for outcome, group in product(CHECKED, GROUPS):
         for county in ("", *controls):
             others = tuple(code for code in controls if code != county)
             given = sample(panel, parameters, outcome, group, counties=others)

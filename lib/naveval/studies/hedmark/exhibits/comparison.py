@@ -1,4 +1,4 @@
-"""Section «Sammenligning med publiserte tall», and the appendix: the panel, and the true effects."""
+"""Section «Sammenligning med publiserte tall», and the appendix: the panel and the true effects."""
 
 from collections.abc import Callable
 from functools import partial
