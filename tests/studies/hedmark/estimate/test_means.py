@@ -18,7 +18,6 @@ from naveval.studies.hedmark.estimate.means import (
     Means,
     all_others,
     means,
-    pooled,
     relative,
     sample,
     tables,
@@ -102,8 +101,6 @@ def test_means_agree_with_plain_pandas(case: tuple[Panel, dict]) -> None:
     rate = 100 * sums["stock"] / sums["labour_force"]
     assert found.treated_before == pytest.approx(rate["treated"].loc[list(window.before)].mean())
     assert found.control_after == pytest.approx(rate["other"].loc[list(window.after)].mean())
-    series = pooled(panel, "stock", "with", PARAMETERS.controls())
-    assert series.loc[list(window.after)].mean() == pytest.approx(found.control_after)
 
 
 def test_regression_without_controls_is_table_1(case: tuple[Panel, dict]) -> None:

@@ -73,26 +73,21 @@ def fitted(
     return Exhibit(label, data, keys, values, how, **more)
 
 
-def told_apart(estimated: Estimated, arms: pd.Series, outcomes: pd.Series) -> dict[str, list[int]]:
-    """Treated with more than nothing of an outcome, and with nothing of it, row by row."""
-    made = estimated.scores
-    found = []
-    for arm, outcome in zip(arms, outcomes, strict=True):
-        y = made.y[made.arm == made.arms.index(arm), made.outcomes.index(outcome)]
-        found.append((int((y > 0).sum()), int((y <= 0).sum())))
-    return {"events": [one for one, _ in found], "others": [other for _, other in found]}
-
-
 def with_counts(
     estimated: Estimated, frame: pd.DataFrame, outcomes: pd.Series | None = None
 ) -> pd.DataFrame:
     """A frame of effects by `arm` with `events` and `others` of its outcomes, or of `RANKED`.
 
-    An effect that one exhibit hides for them is so hidden in all.
+    They are the treated with more than nothing of the outcome, and with nothing of it. An effect
+    that one exhibit hides for them is so hidden in all.
     """
+    made, found = estimated.scores, []
     if outcomes is None:
         outcomes = pd.Series(RANKED, index=frame.index)
-    return frame.assign(**told_apart(estimated, frame["arm"], outcomes))
+    for arm, outcome in zip(frame["arm"], outcomes, strict=True):
+        y = made.y[made.arm == made.arms.index(arm), made.outcomes.index(outcome)]
+        found.append((int((y > 0).sum()), int((y <= 0).sum())))
+    return frame.assign(events=[one for one, _ in found], others=[other for _, other in found])
 
 
 def effect(unit: str, form: str, estimand: str = "att", **more: Any) -> Value:
@@ -108,9 +103,8 @@ def named(estimated: Estimated, rows: pd.DataFrame, value: str, **keys: Any) -> 
         value: rows.estimate,
         **{name: rows[name] for name in KEPT},
         "n": rows.n_treated,
-        **told_apart(estimated, rows.arm, rows.outcome),
     }
-    return pd.DataFrame(found).reset_index(drop=True)
+    return with_counts(estimated, pd.DataFrame(found), rows.outcome).reset_index(drop=True)
 
 
 def years(
