@@ -105,7 +105,7 @@ def test_every_exhibit_has_its_words_and_every_column_of_them_exists(study: str)
         assert entry["caption"], exhibit.label
         assert exhibit.finding is None or entry["finding"], exhibit.label
         if isinstance(exhibit.view, Table):
-            known = {*exhibit.view.rows, markdown.ROW, *markdown.possible(exhibit, report.codes)}
+            known = {*exhibit.rows, markdown.ROW, *markdown.possible(exhibit, report.codes)}
             assert set(entry["columns"]) <= known, (exhibit.label, set(entry["columns"]) - known)
             # A head without a title says nothing to those who hear the table.
             titles = [
@@ -132,7 +132,7 @@ def test_every_code_that_names_a_row_has_a_name(study: str) -> None:
 def _named_keys(exhibit: Exhibit[Any]) -> tuple[str, ...]:
     view = exhibit.view
     if isinstance(view, Table):
-        return view.rows
+        return exhibit.rows
     keys = () if view is None or isinstance(view, Picture) else vars(view).values()
     return tuple(key for key in keys if isinstance(key, str) and key in exhibit.keys[:1])
 

@@ -27,7 +27,7 @@ from naveval.publishing.site.pages import Page
 from naveval.registers import contracts, extracts, reading
 from naveval.studies.followup import panel
 from naveval.studies.followup import protection as followup
-from naveval.studies.hedmark import protection
+from naveval.studies.hedmark import panel as hedmark
 from naveval.studies.indicator import estimate
 from naveval.studies.indicator.update import quarter
 
@@ -61,7 +61,7 @@ def keys() -> dict[str, str]:
         found[f"run {name}"] = json.dumps(manifest.describe(name, chosen[name], {}), default=str)
     found["panel followup"] = asked(lambda: panel.load(chosen["followup"]))
     found["protected followup"] = asked(lambda: followup.load(None, chosen["followup"]))
-    found["panel hedmark"] = asked(lambda: protection.load_panel(chosen["hedmark"]))
+    found["panel hedmark"] = asked(lambda: hedmark.load_panel(chosen["hedmark"]))
     found["national indicator"] = asked(lambda: estimate.load(chosen["indicator"]))
     arm, x = np.arange(200) % 2, np.arange(200.0)[:, None]
     names = {"arms": ("a", "b"), "outcomes": ("y",), "options": ForestOptions()}

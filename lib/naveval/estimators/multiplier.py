@@ -14,17 +14,12 @@ Source: Kline and Santos (2012) for the score multiplier bootstrap; Cameron, Gel
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from naveval.project.errors import EstimationError
 from naveval.project.normal import reach
-
-Weights = Literal["rademacher", "mammen", "normal"]
-WEIGHTS: tuple[str, ...] = ("rademacher", "mammen", "normal")
-GOLDEN = (1 + np.sqrt(5)) / 2
 
 
 @dataclass(frozen=True)
@@ -52,25 +47,6 @@ def person_groups(person: NDArray[np.integer], n_groups: int, seed: int) -> NDAr
     return ((key ^ (key >> np.uint64(31))) % np.uint64(n_groups)).astype(np.int32)
 
 
-def influence(
-    direct: NDArray, gradient: NDArray, bread: NDArray, scores: NDArray
-) -> NDArray[np.float64]:
-    """Influence of each group of persons on each average.
-
-    Parameters
-    ----------
-    direct
-        (C, G) sum over the group's rows of (residual − average) / rows behind the average.
-    gradient
-        (G, K) derivative of the average expected value by the coefficients.
-    bread
-        (K, K) inverse information.
-    scores
-        (C, K) sum of the scores of the group's rows.
-    """
-    return direct - (scores @ bread) @ gradient.T
-
-
 def clustered_errors(table: NDArray) -> NDArray[np.float64]:
     """Standard errors (G,) from an influence table (C, G), with the factor C / (C − 1)."""
     groups = len(table)
@@ -83,26 +59,12 @@ def clustered_covariance(table: NDArray) -> NDArray[np.float64]:
     return table.T @ table * (len(table) / (len(table) - 1))
 
 
-def multipliers(
-    n_draws: int, n_groups: int, seed: int, kind: Weights = "rademacher"
-) -> NDArray[np.float64]:
-    """Random weights with mean 0 and variance 1, (n_draws, n_groups)."""
-    rng = np.random.default_rng(seed)
-    if kind == "rademacher":
-        return rng.integers(0, 2, (n_draws, n_groups)).astype(np.float64) * 2 - 1
-    if kind == "mammen":
-        high = rng.random((n_draws, n_groups)) < (GOLDEN - 1) / np.sqrt(5)
-        return np.where(high, GOLDEN, 1 - GOLDEN)
-    if kind == "normal":
-        return rng.standard_normal((n_draws, n_groups))
-    raise EstimationError(f"unknown weights {kind!r}; allowed: {', '.join(WEIGHTS)}")
+def draws(table: NDArray, n_draws: int, seed: int) -> NDArray[np.float64]:
+    """Bootstrap deviations of the averages from their estimates, (n_draws, G).
 
-
-def draws(
-    table: NDArray, n_draws: int, seed: int, kind: Weights = "rademacher"
-) -> NDArray[np.float64]:
-    """Bootstrap deviations of the averages from their estimates, (n_draws, G)."""
-    weights = multipliers(n_draws, len(table), seed, kind)
+    Groups of persons are weighted by −1 or 1 (Rademacher).
+    """
+    weights = np.random.default_rng(seed).integers(0, 2, (n_draws, len(table))) * 2.0 - 1
     return weights.astype(table.dtype) @ table * np.sqrt(len(table) / (len(table) - 1))
 
 

@@ -1,20 +1,37 @@
-"""The appendix every report has: parameters, data, sample flow, versions."""
+"""A report of its sections, and the appendix every report has: parameters, data, versions."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
 from naveval.disclosure import counts
 from naveval.exhibits import manifest
-from naveval.exhibits.declare import Codes, Exhibit, Results, Table, Value
+from naveval.exhibits.declare import Codes, Exhibit, Report, Results, Sentence, Value
 from naveval.exhibits.protect import Public
 
 CODES: dict[str, Codes] = {"name": str, "table": str, "file": str, "package": str}
 """The keys of the appendix name themselves."""
+
+
+def report(study: str, sections: Iterable[ModuleType], **more: Any) -> Report:
+    """A report of sections in their order, and the appendix; `more` as for `Report`.
+
+    Parameters
+    ----------
+    sections
+        Modules with `EXHIBITS`, `SENTENCES` or both.
+    """
+    shown: list[Exhibit[Any]] = []
+    said: list[Sentence] = []
+    for section in sections:
+        shown += getattr(section, "EXHIBITS", ())
+        said += getattr(section, "SENTENCES", ())
+    return Report(study, (*shown, *exhibits(study)), tuple(said), **more)
 
 
 def parameter_rows(results: Results) -> pd.DataFrame:
@@ -76,7 +93,7 @@ def _plain(
     label: str, data: Callable[[Any], pd.DataFrame], values: dict[str, Value]
 ) -> Exhibit[Any]:
     key, source = SOURCES[label]
-    return Exhibit(label, data, (key,), values, Public(source), Table(rows=(key,)))
+    return Exhibit(label, data, (key,), values, Public(source))
 
 
 def shown(name: str, value: Any) -> str:

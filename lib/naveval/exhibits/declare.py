@@ -128,8 +128,9 @@ class Fact:
 class Table:
     """Markdown table: keys that name rows, keys that spread over columns, values shown once.
 
-    `joined` are keys of rows that are told in one cell, in the column of the first of them. Of more
-    than `longest` rows the report shows the first; all are in the data that readers take with them.
+    Without `rows` they are all keys that are not spread, in the exhibit's order. `joined` are keys
+    of rows that are told in one cell, in the column of the first of them. Of more than `longest`
+    rows the report shows the first; all are in the data that readers take with them.
     """
 
     rows: tuple[str, ...] = ()
@@ -215,7 +216,7 @@ class Exhibit(Generic[R]):
     protect
         The kind of numbers, which decides how they are protected and what is said of them.
     view
-        How it is shown; None for what is released without being drawn.
+        How it is shown: as a table when not said; None for what is released without being drawn.
     facts
         Numbers that follow from the released rows, by the name that texts use.
     only
@@ -231,7 +232,7 @@ class Exhibit(Generic[R]):
     keys: tuple[str, ...]
     values: Mapping[str, Value]
     protect: Protect
-    view: View | None
+    view: View | None = Table()
     facts: Mapping[str, Fact] = field(default_factory=dict)
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     when: When[R] | None = None
@@ -241,6 +242,12 @@ class Exhibit(Generic[R]):
     def derived(self) -> bool:
         """Whether the data come from rows that other exhibits have released."""
         return isinstance(self.protect, Derived)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Keys that name the rows of a table."""
+        assert isinstance(self.view, Table)
+        return self.view.rows or tuple(key for key in self.keys if key not in self.view.spread)
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -326,6 +333,8 @@ class Report:
         Key to its codes, or to a function that names a code.
     printed
         Whether the document's printed numbers are about a run with these parameters.
+    menus
+        Figures that menus in Jupyter redraw for any county.
     """
 
     study: str
@@ -334,6 +343,7 @@ class Report:
     common: Mapping[str, Fact]
     codes: Mapping[str, Codes]
     printed: Callable[[Any], bool] = lambda _: False
+    menus: tuple[str, ...] = ()
 
     def exhibit(self, label: str) -> Exhibit[Any]:
         """The exhibit of a label; ParameterError lists the labels there are."""

@@ -4,12 +4,18 @@ Cells tagged `explore` are left out when a notebook is run for a report (see `ru
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
 
+from naveval.exhibits.declare import Report, Results
+from naveval.exhibits.opening import Opened
 from naveval.exhibits.output import Output
+from naveval.exhibits.show import Showing, Shown
+from naveval.project import places
 from naveval.project.errors import ParameterError
 
 TEXTS = "explore"
@@ -62,6 +68,23 @@ def explore(
         menu.observe(redraw, names="value")
     redraw()
     return widgets.VBox([widgets.HBox(list(menus.values())), shown])
+
+
+def menus(study: Opened, results: Results) -> widgets.VBox:
+    """Menus over the results at hand: a figure of the report's `menus`, and the place."""
+    counties = {places.name(code): code for code in ("", *places.codes(places.CURRENT_YEAR))}
+    choices: Choices = {"label": study.showing.report.menus, "county": counties}
+    draw = partial(of_county, study.showing.report)
+    return explore(study.output, draw, results, choices=choices)
+
+
+def of_county(
+    report: Report, output: Output, results: Results, *, label: str, county: str
+) -> Shown:
+    """A figure for the chosen county, from the same released rows as in its report."""
+    moved = replace(output, place=places.place(county))
+    changed = results.parameters.model_copy(update={"county": county})
+    return Showing(report, moved).show(label, results.but(parameters=changed))
 
 
 def _options(values: Sequence[Any] | Mapping[str, Any]) -> list[Any]:

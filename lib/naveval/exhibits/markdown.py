@@ -73,7 +73,7 @@ def table(reader: Reader) -> tuple[str, Cells]:
     }
     cells = list(_cells(reader, exhibit, view))
     given = {cell.column for cell in cells}
-    keys = [*view.rows, ROW]
+    keys = [*exhibit.rows, ROW]
     lacking = [name for name in titles if name not in {*keys, *given}]
     lacking = [name for name in lacking if name not in possible(exhibit, reader.report.codes)]
     if lacking:
@@ -120,7 +120,7 @@ def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]
     ]
     records = (part.to_dict("records") for part in (frame, hidden, reader.marks))
     for row, unseen, marked in zip(*records, strict=True):
-        base = tuple(str(row[key]) for key in view.rows)
+        base = tuple(str(row[key]) for key in exhibit.rows)
         for column in listed:
             value = column.value.kind(row)
             name = "_".join([*(str(row[key]) for key in view.spread), value.at[1] or column.name])

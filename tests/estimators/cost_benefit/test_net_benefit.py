@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naveval.estimators.cost_benefit import break_even as b
 from naveval.estimators.cost_benefit import draws, net_benefit
 from naveval.estimators.cost_benefit import net_benefit as c
 from naveval.estimators.cost_benefit.assumptions import (
@@ -183,15 +182,15 @@ def test_utdanning_with_fourteen_years_and_with_ten_and_a_half() -> None:
 
 
 def test_aft_with_the_other_sample() -> None:
-    aft = b.with_alternative_aft(only_programs(BASE, ["AFT"]), COSTS)
+    aft = c.with_alternative_aft(only_programs(BASE, ["AFT"]), COSTS)
     assert c.net_benefit(aft)[0, 0] == pytest.approx(-145000, abs=500)
-    assert b.break_even_months(aft)[0, 0] / 12 == pytest.approx(15, abs=0.5)
+    assert c.break_even_months(aft)[0, 0] / 12 == pytest.approx(15, abs=0.5)
 
 
 def test_counsellor_hours_at_which_oppfolging_breaks_even() -> None:
-    hours = b.break_even_hours(BASE)[0, PROGRAMS.index("Oppfølging")]
+    hours = c.break_even_hours(BASE)[0, PROGRAMS.index("Oppfølging")]
     assert hours == pytest.approx(13, abs=0.5)
-    at = replace(BASE, counsellor_hours=b.break_even_hours(BASE))
+    at = replace(BASE, counsellor_hours=c.break_even_hours(BASE))
     np.testing.assert_allclose(c.net_benefit(at), 0, atol=1e-6)
 
 
@@ -199,37 +198,37 @@ def test_counsellor_hours_at_which_oppfolging_breaks_even() -> None:
 
 
 def test_net_benefit_is_zero_at_the_break_even_effect() -> None:
-    share = b.break_even_share(BASE, "scale")
+    share = c.break_even_share(BASE, "scale")
     scaled_effects = {name: getattr(BASE, name) * share for name in EFFECTS}
     np.testing.assert_allclose(c.net_benefit(replace(BASE, **scaled_effects)), 0, atol=1e-6)
-    later = BASE.effect_later * b.break_even_share(BASE, "later")
+    later = BASE.effect_later * c.break_even_share(BASE, "later")
     np.testing.assert_allclose(c.net_benefit(replace(BASE, effect_later=later)), 0, atol=1e-6)
-    flat = b.break_even_constant(BASE)
+    flat = c.break_even_constant(BASE)
     names = ("effect_year_2", "effect_year_3", "effect_later")
     same = replace(BASE, effect_year_1=flat * 0, **dict.fromkeys(names, flat))
     np.testing.assert_allclose(c.net_benefit(same), 0, atol=1e-6)
 
 
 def test_break_even_months_are_the_first_without_loss() -> None:
-    months = b.break_even_months(BASE)
+    months = c.break_even_months(BASE)
     for column, found in enumerate(months[0]):
         if np.isnan(found):
             assert PROGRAMS[column] in ("AFT", "Arbeidsrettet rehabilitering")
             continue
-        nets = b.net_by_effect_months(BASE, np.arange(1, found + 1))[:, column]
+        nets = c.net_by_effect_months(BASE, np.arange(1, found + 1))[:, column]
         assert nets[-1] >= 0
         assert (nets[:-1] < 0).all()
 
 
 def test_unknown_rule_is_refused() -> None:
     with pytest.raises(ParameterError, match="allowed here: scale, later"):
-        b.break_even_share(BASE, "other")  # type: ignore[arg-type]
+        c.break_even_share(BASE, "other")  # type: ignore[arg-type]
 
 
 def test_longer_programmes_cost_more_and_discounting_lowers_that() -> None:
-    longer = [c.net_benefit(b.with_duration(BASE, m, discounted=True)) for m in (12, 24, 48)]
+    longer = [c.net_benefit(c.with_duration(BASE, m, discounted=True)) for m in (12, 24, 48)]
     assert (np.diff(np.stack(longer), axis=0) < 0).all()
-    undiscounted = c.net_benefit(b.with_duration(BASE, 48, discounted=False))
+    undiscounted = c.net_benefit(c.with_duration(BASE, 48, discounted=False))
     assert (undiscounted < longer[-1]).all()
 
 
@@ -263,7 +262,7 @@ def test_interval_covers_the_truth_as_often_as_it_says() -> None:
 
 def test_null_programme_is_positive_in_half_of_the_draws() -> None:
     """Effects at break-even: the probability of a gain is one half."""
-    share = b.break_even_share(BASE, "scale")
+    share = c.break_even_share(BASE, "scale")
     at_zero = replace(BASE, **{name: getattr(BASE, name) * share for name in EFFECTS})
     drawn = draws.draw(at_zero, COSTS, draws=20_000, seed=1, sources=("effects",))
     table = draws.summarise(c.net_benefit(drawn), drawn.programs)

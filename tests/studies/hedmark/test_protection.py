@@ -9,7 +9,6 @@ import pytest
 from naveval.disclosure import keys
 from naveval.registers.reading import open_registers
 from naveval.studies.hedmark import panel as panels
-from naveval.studies.hedmark import protection
 from naveval.studies.hedmark.contracts import TABLES
 from naveval.studies.hedmark.panel import FLOW_COUNTS, STOCKS, Panel
 from naveval.studies.hedmark.simulate.registers import simulate
@@ -24,7 +23,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Panel, Panel]:
     simulate(folder, scale=0.01, seed=5)
     with open_registers(folder, TABLES) as opened:
         raw = panels.build(opened, SECRET)
-    return folder, raw, protection.protect(raw, SECRET, MONTHS)
+    return folder, raw, panels.protect(raw, SECRET, MONTHS)
 
 
 def test_every_count_is_changed_by_at_most_five_and_none_is_one_to_four(

@@ -12,7 +12,6 @@ from naveval.project.parameters import load, validate
 from naveval.registers import contracts
 from naveval.studies.indicator import models, series
 from naveval.studies.indicator import panel as panels
-from naveval.studies.indicator.frames import pick
 from naveval.studies.indicator.models import Packed, Specification
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.simulate import registers as simulation
@@ -125,22 +124,6 @@ def test_fewer_than_24_months(good):
         panels.build(good, first_month="2018-12")
     with pytest.raises(ParameterError, match=r"at least 24"):
         validate(Parameters, {"first_month": "2018-01", "last_month": "2019-06"}, "test")
-
-
-def test_group_without_rows():
-    frame = pd.DataFrame(
-        {
-            "outcome": "atid3",
-            "grouping": "program",
-            "group": ["a", "b"],
-            "month": "2020-01",
-            "n_persons": [3, 0],
-        }
-    )
-    with pytest.raises(EstimationError, match=r"the group b has no rows"):
-        pick(frame, "atid3", "program", ["b"])
-    with pytest.raises(EstimationError, match=r"no curve for atid3 by county"):
-        pick(frame, "atid3", "county")
 
 
 def test_perfect_prediction_names_the_category(good):

@@ -11,13 +11,19 @@ from naveval.project.errors import EstimationError
 from naveval.studies.indicator import descriptives, estimate
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.descriptives import SHARES
-from naveval.studies.indicator.frames import pick, relative, tertials
+from naveval.studies.indicator.frames import relative, tertials
 from naveval.studies.indicator.models import Packed
 
 
 def main(results):
     """Points of the main model."""
     return results.curves[results.curves["specification"] == ""]
+
+
+def points(results, grouping):
+    """Hours after three months by one grouping."""
+    own = main(results)
+    return own[(own["outcome"] == "atid3") & (own["grouping"] == grouping)].reset_index(drop=True)
 
 
 def test_curves_add_up_and_adjusted_ones_too(results):
@@ -27,7 +33,7 @@ def test_curves_add_up_and_adjusted_ones_too(results):
 
 
 def test_relative_version_divides_by_the_level(results):
-    own = pick(main(results), "atid3", "nav")
+    own = points(results, "nav")
     table = relative(own)
     mean = np.average(own["actual"], weights=own["n_persons"])
     assert np.allclose(table["relative"], own["indicator_sa"] / mean)
@@ -37,7 +43,7 @@ def test_relative_version_divides_by_the_level(results):
 
 
 def test_relative_version_refuses_a_level_near_zero(results):
-    own = pick(main(results), "atid3", "nav").assign(actual=0.01)
+    own = points(results, "nav").assign(actual=0.01)
     with pytest.raises(EstimationError, match="too near zero"):
         relative(own)
     with pytest.raises(EstimationError, match="2031-01"):
@@ -45,7 +51,7 @@ def test_relative_version_refuses_a_level_near_zero(results):
 
 
 def test_tertials_are_means_of_four_months(results):
-    own = pick(main(results), "atid3", "nav")
+    own = points(results, "nav")
     table = tertials(own)
     first = own[own["month"].isin(calendar_months.month_range("2018-01", "2018-04"))]
     got = table.loc[table["tertial"] == "2018T1", "indicator_sa"].iloc[0]
@@ -67,7 +73,7 @@ def test_decomposition_adds_up(results):
 
 
 def test_totals_of_the_decomposition_are_points_of_the_curves(results):
-    curve = pick(main(results), "atid3", "county")
+    curve = points(results, "county")
     curve = curve.set_index(["group", "month"])
     for _, row in results.drivers[results.drivers["county"] != ""].iterrows():
         if row["part"] in ("total", "indicator") and row["n_persons"] >= 20:

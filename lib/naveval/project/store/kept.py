@@ -224,8 +224,6 @@ def _hash_once(file: Path, changed: int, size: int) -> str:
 
 
 DAY = 86400.0
-EARLIER = ("_staging",)
-"""Folders of earlier versions, which nothing uses any more."""
 
 
 @dataclass(frozen=True)
@@ -269,7 +267,7 @@ def clean(days: float) -> Cleaned:
             require_own(part)
     size = _size(out)
     leftovers = sum(sweep(aside.parent) for aside in out.rglob(ASIDE))
-    removed = _values(before) + _folders(out / "_data", before) + _earlier(out, before)
+    removed = _values(before) + _folders(out / "_data", before)
     return Cleaned(removed, leftovers, max(0, size - _size(out)))
 
 
@@ -306,13 +304,6 @@ def _folders(root: Path, before: float) -> int:
                 shutil.rmtree(folder)
             removed += 1
     return removed
-
-
-def _earlier(out: Path, before: float) -> int:
-    old = [out / name for name in EARLIER if _used(out / name) < before]
-    for folder in old:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(old)
 
 
 def _used(path: Path) -> float:

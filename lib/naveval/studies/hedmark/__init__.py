@@ -6,7 +6,7 @@ STUDY = Study(
     name="hedmark",
     order=2,
     contracts="contracts",
-    coverage="coverage",
+    coverage="contracts",
     simulate="simulate.registers",
     report="exhibits",
 )

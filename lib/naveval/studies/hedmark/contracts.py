@@ -1,11 +1,12 @@
-"""Contracts of the two register tables of the Hedmark study."""
+"""Contracts of the two register tables of the Hedmark study, and what they must cover."""
 
 import pandera.pandas as pa
 
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import places
-from naveval.project.months import month_text
+from naveval.project.months import date_sql, month_text
 from naveval.registers.breaches import Rule, mean_between
+from naveval.registers.coverage import Need
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
@@ -142,3 +143,13 @@ def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
     if parameters.composition == "none":
         return rules
     return (*rules, Rule("job_seekers", "benefit_right", words, few))
+
+
+def needs(parameters: Parameters) -> tuple[Need, ...]:
+    """All counties are needed: the exact test is also done among all counties of the country."""
+    first, last = parameters.register_months()
+    month, counties = date_sql("month"), tuple(COUNTIES)
+    return tuple(
+        Need(table, "county, month", month, first, last, place="county", places=counties)
+        for table in ("job_seekers", "labour_force")
+    )

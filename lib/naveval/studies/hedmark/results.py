@@ -29,7 +29,7 @@ class HedmarkResults(Results):
         Contributions to the change of the stock, and exit hazards (`estimate.mechanism`).
     months, counties, left_out, specifications
         Placebo by month and county, leave one out, and all specifications
-        (`estimate.robustness`).
+        (`estimate.regression`).
     comparisons, paths, weights, events
         Synthetic comparisons, their paths and weights, and the effects by month with the tests of
         the time before (`estimate.synthetic`).

@@ -40,10 +40,6 @@ Windows = Sequence[tuple[str, str]]
 KEYS = ("outcome", "grouping", "group")
 
 
-class EmptyGroupError(EstimationError):
-    """A group that exists has nobody in it, or too few to be shown."""
-
-
 def critical(persons: NDArray | pd.Series) -> NDArray[np.float64]:
     """95 percent quantile of Student's t with persons − 1 degrees of freedom.
 
@@ -174,26 +170,6 @@ def tertials(frame: pd.DataFrame) -> pd.DataFrame:
     return seasonal.by_tertial(
         relative(frame), ["indicator_sa", "actual_sa", "expected_sa", "relative"], list(KEYS)
     )
-
-
-def pick(
-    frame: pd.DataFrame, outcome: str, grouping: str, groups: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Rows of one outcome and grouping, and of chosen groups.
-
-    Raises
-    ------
-    EstimationError
-        When there is no such outcome or grouping; EmptyGroupError when a group has no rows.
-    """
-    own = frame[(frame["outcome"] == outcome) & (frame["grouping"] == grouping)]
-    if own.empty:
-        raise EstimationError(f"no curve for {outcome} by {grouping}")
-    for group in groups:
-        if own.loc[own["group"] == group, "n_persons"].sum() == 0:
-            raise EmptyGroupError(f"{outcome} by {grouping}: the group {group} has no rows")
-    found = own[own["group"].isin(groups)] if len(groups) else own
-    return found.reset_index(drop=True)
 
 
 UNITS = ("nav", "county", "office", "innsatsgruppe")

@@ -21,7 +21,6 @@ from naveval.studies.programs import alternatives as programs_alternatives
 from naveval.studies.programs import codes, contracts
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.effects import Estimated, Settings, over_splits
-from naveval.studies.programs.panel import chains as chain_panel
 from naveval.studies.programs.panel import persons as panel
 from naveval.studies.programs.panel import states as state_panel
 from naveval.studies.programs.panel import use
@@ -113,17 +112,13 @@ def participation(opened: Registers, parameters: Parameters) -> Participation:
     """Everything of part 1, for the county of the parameters."""
     secret, protection = _make_panel(opened, parameters)
     use.first_program_month(opened)
-    chain_panel.make_courses(opened)
+    use.make_courses(opened)
     frames = {
-        name: getattr(chain_panel if name in CHAINED else use, name)(opened, secret)
+        name: getattr(use, name)(opened, secret)
         for name in (field.name for field in fields(Participation))
         if name != "protection"
     }
     return Participation(**frames, protection=protection)
-
-
-CHAINED = ("course_types", "combinations", "chains")
-"""Frames of `panel.chains`; the others are of `panel.use`."""
 
 
 def outcomes(opened: Registers, parameters: Parameters) -> Outcomes:

@@ -18,7 +18,6 @@ from naveval.studies.hedmark.estimate.means import (
     Means,
     all_others,
     means,
-    pooled,
     relative,
     sample,
     tables,
@@ -33,11 +32,13 @@ from naveval.studies.hedmark.estimate.mechanism import (
     rate_ratios,
     shapley,
 )
-from naveval.studies.hedmark.estimate.regression import inference, regression, setup_of
-from naveval.studies.hedmark.estimate.robustness import (
+from naveval.studies.hedmark.estimate.regression import (
+    inference,
     leave_one_out,
     placebo_counties,
     placebo_months,
+    regression,
+    setup_of,
     specification_curve,
 )
 from naveval.studies.hedmark.estimate.synthetic import event_study, synthetic, weights
@@ -100,8 +101,6 @@ def test_means_agree_with_plain_pandas(case: tuple[Panel, dict]) -> None:
     rate = 100 * sums["stock"] / sums["labour_force"]
     assert found.treated_before == pytest.approx(rate["treated"].loc[list(window.before)].mean())
     assert found.control_after == pytest.approx(rate["other"].loc[list(window.after)].mean())
-    series = pooled(panel, "stock", "with", PARAMETERS.controls())
-    assert series.loc[list(window.after)].mean() == pytest.approx(found.control_after)
 
 
 def test_regression_without_controls_is_table_1(case: tuple[Panel, dict]) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from hedmark_draws import draw_panels
+from hedmark_levels import calibrate, check
 
 from naveval.project import places
 from naveval.project.errors import ParameterError
 from naveval.registers import contracts
-from naveval.studies.hedmark.simulate.calibration import calibrate, check
 from naveval.studies.hedmark.simulate.levels import (
     MONTHS,
     START,

@@ -13,7 +13,7 @@ from naveval.project.errors import EstimationError
 from naveval.registers import reading
 from naveval.studies.programs import contracts, study
 from naveval.studies.programs.codes import GROUPS, STATES
-from naveval.studies.programs.panel import chains, persons, states
+from naveval.studies.programs.panel import persons, states, use
 from naveval.studies.programs.panel.persons import CATEGORIES, every, protected, with_enough
 from naveval.studies.programs.parameters import Parameters
 from naveval.studies.programs.study import Outcomes, Participation
@@ -198,7 +198,7 @@ def test_courses_end_after_two_whole_months_without_a_programme() -> None:
             (1, 'AMO', 90, 92), (1, 'Arbeidstrening', 95, 96), (1, 'AFT', 100, 104),
             (1, 'IPS', 102, 103), (1, 'Oppfølging', 120, 121)) t(person, program, start, stop)"""
         )
-        chains.make_courses(r)
+        use.make_courses(r)
         table = r.query("SELECT * FROM courses ORDER BY start")
     assert table.spells.tolist() == [2, 2, 1]
     assert table.chained.fillna(False).tolist()[0]

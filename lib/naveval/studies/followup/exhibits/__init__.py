@@ -1,38 +1,21 @@
-"""What the report shows: a module per section, with the same names as its texts."""
+"""What the report shows: a module per section or for some that follow each other."""
 
-from naveval.exhibits import appendix as every
-from naveval.exhibits.declare import Report
+from naveval.exhibits import appendix
 from naveval.studies.followup.exhibits import (
-    appendix,
     comparison,
     description,
     diagnostics,
     effects,
     robustness,
-    summary,
 )
 from naveval.studies.followup.exhibits.common import CODES, COMMON
+from naveval.studies.followup.measures import BY_DURATION, BY_MONTH
 
-REPORT = Report(
-    study="followup",
-    exhibits=(
-        *description.EXHIBITS,
-        *effects.EXHIBITS,
-        *diagnostics.EXHIBITS,
-        *robustness.EXHIBITS,
-        *comparison.EXHIBITS,
-        *appendix.EXHIBITS,
-        *every.exhibits("followup"),
-    ),
-    sentences=(
-        *summary.SENTENCES,
-        *effects.SENTENCES,
-        *diagnostics.SENTENCES,
-        *robustness.SENTENCES,
-        *comparison.SENTENCES,
-        *appendix.SENTENCES,
-    ),
+REPORT = appendix.report(
+    "followup",
+    (description, effects, diagnostics, robustness, comparison),
     common=COMMON,
     codes=CODES,
     printed=lambda _: True,
+    menus=(*BY_DURATION, *BY_MONTH),
 )

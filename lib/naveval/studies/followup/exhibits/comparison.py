@@ -1,11 +1,14 @@
-"""Section «Sammenligning med publiserte tall»."""
+"""Section «Sammenligning med publiserte tall», and the appendix: sample and simulated registers."""
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
+from naveval.disclosure.released import Released
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
+from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
+from naveval.studies.followup import protection
 from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.estimate import stars
 from naveval.studies.followup.exhibits.common import (
@@ -83,7 +86,7 @@ def _published(reader: Reader) -> str:
     return "differs" if reader("tbl-published.n_holm") else "same"
 
 
-EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
+COMPARISON: tuple[Exhibit[FollowupResults], ...] = (
     Exhibit(
         "tbl-published",
         data=beside,
@@ -109,7 +112,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "coefficient": Value("num4_s", source="drawn"),
         },
         protect=model(digits=("error_at_printed_n", "r_squared"), shown=("mean",), also=ALSO),
-        view=Table(rows=JOINED, joined=JOINED),
+        view=Table(joined=JOINED),
         facts=counted(lambda reader: reader.frame("tbl-published")["difference_p"])
         | {
             "own_stars": Fact(lambda reader: _starred(reader, "stars"), "int", "effects"),
@@ -127,4 +130,92 @@ def _exits(reader: Reader) -> str:
     return "some" if reader("tbl-published.exits") else "none"
 
 
-SENTENCES = (Sentence("published", _published, then=(Sentence("published-exits", _exits),)),)
+COMPARISON_SENTENCES = (
+    Sentence("published", _published, then=(Sentence("published-exits", _exits),)),
+)
+
+
+def flow(results: FollowupResults) -> Released:
+    """How many persons, spells and periods each step keeps or drops."""
+    return protection.flow(results.panel, results.parameters)
+
+
+def marginals(results: FollowupResults) -> pd.DataFrame:
+    """How far simulated registers are from the printed means and sizes."""
+    part = without_refused(results.summary)
+    part = part.assign(
+        mean_deviation=part["mean"] / part["printed_mean"] - 1,
+        full_n_obs=part["n_obs"] / results.parameters.scale,
+    )
+    part["n_deviation"] = part["full_n_obs"] / part["printed_n_obs"] - 1
+    columns = [
+        *JOINED,
+        "mean",
+        "printed_mean",
+        "mean_deviation",
+        "full_n_obs",
+        "printed_n_obs",
+        "n_deviation",
+        "n_persons",
+        "smallest_cell",
+        "events",
+        "others",
+        "mean_hidden",
+    ]
+    return freedom(named(part)[columns])
+
+
+def _is_country(results: FollowupResults) -> bool:
+    return not results.truth.empty and not results.parameters.county
+
+
+APPENDIX: tuple[Exhibit[FollowupResults], ...] = (
+    Exhibit(
+        "tbl-flow",
+        data=flow,
+        keys=("step",),
+        values={
+            "n_periods": Value("int", "periods", estimand="count"),
+            "n_persons": Value("int", "persons", estimand="count"),
+            "n_spells": Value("int", "spells", estimand="count"),
+        },
+        protect=Together("n_persons"),
+    ),
+    Exhibit(
+        "tbl-marginals",
+        data=marginals,
+        keys=JOINED,
+        values={
+            "mean": Value("num4"),
+            "printed_mean": Value("num4", source="published"),
+            "mean_deviation": Value("share1_s", "share", estimand="deviation of the mean"),
+            "full_n_obs": Value("int"),
+            "printed_n_obs": Value("int", source="published"),
+            "n_deviation": Value("share1_s", "share", estimand="deviation of the size"),
+        },
+        protect=model(
+            digits=(), shown=("mean", "mean_deviation", "full_n_obs", "n_deviation"), also=ALSO
+        ),
+        view=Table(joined=JOINED),
+        when=When(_is_country),
+    ),
+)
+
+
+def _marginals(reader: Reader) -> str:
+    if not reader.common("simulated"):
+        return "register"
+    return "county" if reader.parameters.county else "simulated"
+
+
+APPENDIX_SENTENCES = (
+    Sentence("outcomes"),
+    Sentence("choices"),
+    Sentence("marginals", _marginals),
+)
+
+
+EXHIBITS = (*COMPARISON, *APPENDIX)
+
+
+SENTENCES = (*COMPARISON_SENTENCES, *APPENDIX_SENTENCES)

@@ -224,8 +224,6 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         keys=("figure", "measure", "group", "when"),
         values={"value": _mean((*FOLLOW_UP, *EXITS))},
         protect=Together("n_persons"),
-        view=Table(
-            rows=("figure", "measure"), spread=("group", "when"), joined=("measure", "figure")
-        ),
+        view=Table(spread=("group", "when"), joined=("measure", "figure")),
     ),
 )

@@ -236,7 +236,6 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             ),
         },
         protect=model(n=("n_persons",), digits=("statistic",)),
-        view=Table(rows=("outcome",)),
         facts={
             "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
             "smallest": Fact(lambda reader: float(reader.rows["p_value"].min()), "p"),
@@ -254,7 +253,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "refused": Value("text"),
         },
         protect=SMALL,
-        view=Table(rows=("start", *JOINED), joined=JOINED),
+        view=Table(joined=JOINED),
         facts=counted(_placebo),
         finding=_placebos,
     ),
@@ -269,7 +268,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "refused": Value("text"),
         },
         protect=SMALL,
-        view=Table(rows=("other", *JOINED), joined=JOINED),
+        view=Table(joined=JOINED),
     ),
     Exhibit(
         "fig-sensitivity",
@@ -321,7 +320,6 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             },
         },
         protect=described(digits=BREAKDOWNS),
-        view=Table(rows=("outcome",)),
         finding=_breakdown,
     ),
 )

@@ -102,7 +102,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "refused": Value("text"),
         },
         protect=model(n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "rejected")),
-        view=Table(rows=JOINED, joined=JOINED),
+        view=Table(joined=JOINED),
         facts=counted(lambda reader: _family(reader)["p_value"])
         | {
             "least_rejected": Fact(lambda reader: float(_rejected(reader).min()), "share1"),
@@ -128,7 +128,6 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         protect=model(
             n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "person_error", "crv1_error")
         ),
-        view=Table(rows=("outcome",)),
         facts={
             "found": Fact(
                 lambda reader: int((reader.rows["p_value"] < LIMIT).sum()), "int", "tests"
@@ -152,7 +151,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "refused": Value("text"),
         },
         protect=SMALL,
-        view=Table(rows=JOINED, joined=JOINED),
+        view=Table(joined=JOINED),
         facts=counted(_others),
         finding=_break,
     ),

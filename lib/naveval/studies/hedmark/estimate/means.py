@@ -110,13 +110,6 @@ def months_of(panel: Panel, parameters: Parameters, outcome: str) -> tuple[int, 
     return start, first, min(last, panels.last_known(panel, outcome))
 
 
-def pooled(panel: Panel, outcome: str, group: str, counties: tuple[str, ...]) -> pd.Series:
-    """An outcome of several counties together in per cent of their labour force, by month."""
-    chosen = list(counties)
-    persons = panels.persons(panel, outcome, group)[chosen].sum(axis=1, min_count=len(chosen))
-    return 100 * persons / panels.labour_force(panel)[chosen].sum(axis=1)
-
-
 def means(
     panel: Panel, outcome: str, group: str, window: Window, treated: str, controls: tuple[str, ...]
 ) -> Means:

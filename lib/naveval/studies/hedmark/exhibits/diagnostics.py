@@ -1,4 +1,4 @@
-"""Section «Diagnostikk»: how sure the effect is, and which method can be trusted."""
+"""Sections «Færre inn eller raskere ut?» and «Diagnostikk»: the change in parts, and how sure."""
 
 import pandas as pd
 
@@ -6,10 +6,62 @@ from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.protect import Descriptive, Drawn
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
+from naveval.studies.hedmark.estimate.mechanism import HAZARDS, LEAD, PARTS
 from naveval.studies.hedmark.estimate.regression import EXACT
-from naveval.studies.hedmark.exhibits.common import DRAWS, PERCENT
+from naveval.studies.hedmark.exhibits.common import DRAWS, MONTHLY, PERCENT
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.results import HedmarkResults
+
+MECHANISM: tuple[Exhibit[HedmarkResults], ...] = (
+    Exhibit(
+        "tbl-mechanism",
+        data=lambda results: results.mechanism.drop(columns="residual_df"),
+        keys=("group", "part"),
+        values={
+            "effect": Value(
+                "pct1_s", PERCENT, se="std_error", p="p_value", estimand="contribution"
+            ),
+            "n_units": Value("int", source="design"),
+        },
+        protect=Descriptive(noise=False),
+        only={"part": (*PARTS, "total", LEAD)},
+    ),
+    Exhibit(
+        "tbl-hazards",
+        data=lambda results: results.hazards.drop(columns="residual_df"),
+        keys=("group", "duration"),
+        values={
+            **dict.fromkeys(HAZARDS, Value("num1", MONTHLY, estimand="hazard")),
+            "effect": Value(
+                "pct1_s",
+                PERCENT,
+                se="std_error",
+                p="p_value",
+                estimand="relative change of hazard",
+            ),
+            "n_units": Value("int", source="design"),
+        },
+        protect=Descriptive(noise=False),
+    ),
+)
+
+
+def _carries(reader: Reader) -> str:
+    """Whether inflow or exit carries the change of those with benefit, by a test of just that.
+
+    `neither` where neither stands out, `either` where the two cannot be told apart.
+    """
+    parts = ("inflow", "exit")
+    if not min(reader(f"tbl-mechanism.effect[with,{part}].p") for part in parts) <= CHOSEN_LEVEL:
+        return "neither"
+    if not reader(f"tbl-mechanism.effect[with,{LEAD}].p") <= CHOSEN_LEVEL:
+        return "either"
+    inflow, exits = (reader(f"tbl-mechanism.effect[with,{part}].size") for part in parts)
+    return "exit" if exits >= inflow else "inflow"
+
+
+MECHANISM_SENTENCES = (Sentence("result-mechanism", _carries),)
+
 
 RATES = ("reject_5", "reject_10", "power_5", "power_10")
 ERRORS = ("error_5", "error_10")
@@ -43,7 +95,7 @@ def detectable(results: HedmarkResults) -> pd.DataFrame:
     return results.smallest.merge(own[kept], on=["outcome", "group"])
 
 
-EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
+DIAGNOSTICS: tuple[Exhibit[HedmarkResults], ...] = (
     Exhibit(
         "tbl-inference",
         data=inference,
@@ -54,7 +106,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("method",), spread=("outcome", "group"), once=("level",)),
+        view=Table(spread=("outcome", "group"), once=("level",)),
         facts={
             "methods": Fact(lambda reader: reader.rows["method"].nunique()),
             "smallest": Fact(lambda reader: reader.common("lowest"), "p", "probability"),
@@ -73,7 +125,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_clusters": Value("int", source="design"),
         },
         protect=Descriptive(),
-        view=Table(rows=("outcome", "group")),
     ),
     Exhibit(
         "tbl-size",
@@ -92,7 +143,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "holds": Value("name"),
         },
         protect=Drawn("panels drawn with the spread and memory of the control counties"),
-        view=Table(rows=("method",), spread=("outcome", "group")),
+        view=Table(spread=("outcome", "group")),
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
     ),
     Exhibit(
@@ -112,7 +163,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_draws": Value("int", source="drawn"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("outcome", "group")),
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
     ),
 )
@@ -136,7 +186,7 @@ def _power(reader: Reader) -> float:
     return float(reader(f"tbl-size.power_10[all,all,{reader.common('method')}]"))
 
 
-SENTENCES = (
+DIAGNOSTICS_SENTENCES = (
     Sentence("result-inference", agreement),
     Sentence(
         "result-size",
@@ -144,3 +194,9 @@ SENTENCES = (
         facts={"found_power": Fact(_power, "pct0")},
     ),
 )
+
+
+EXHIBITS = (*MECHANISM, *DIAGNOSTICS)
+
+
+SENTENCES = (*MECHANISM_SENTENCES, *DIAGNOSTICS_SENTENCES)

@@ -17,14 +17,13 @@ from naveval.exhibits.declare import (
     Lines,
     Picture,
     Sentence,
-    Table,
     Value,
 )
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
-from naveval.studies.hedmark.estimate.robustness import CHOICES
+from naveval.studies.hedmark.estimate.regression import CHOICES
 from naveval.studies.hedmark.exhibits.common import PERCENT, RATE
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.results import HedmarkResults
@@ -273,7 +272,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("outcome", "group", "method")),
     ),
     Exhibit(
         "tbl-weights",
@@ -288,7 +286,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             },
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("county",)),
     ),
     Exhibit(
         "fig-event",
@@ -322,7 +319,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
-        view=Table(rows=("outcome", "group")),
     ),
     Exhibit(
         "fig-specification",

@@ -1,4 +1,4 @@
-"""Section «Sammendrag»: the question, what was found, and whether to trust it."""
+"""Sections «Sammendrag» and «Spørsmål og framgangsmåte»: question, answer, and trust in it."""
 
 from naveval.exhibits import claims
 from naveval.exhibits.claims import Judged
@@ -10,6 +10,23 @@ from naveval.studies.hedmark.exhibits.diagnostics import trust
 from naveval.studies.hedmark.exhibits.results import STOCK
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.parameters import DOCUMENT_CONTROLS, REFORMED
+
+
+def _kind(reader: Reader) -> str:
+    return kind(reader.parameters)
+
+
+def _enough(reader: Reader) -> str:
+    return "few" if 1 / units(reader.parameters) > CHOSEN_LEVEL else "enough"
+
+
+DESIGN_SENTENCES = (
+    Sentence("what-was-done", _kind),
+    Sentence("design"),
+    Sentence("threats"),
+    Sentence("inference-design", _enough),
+    Sentence("limits", _kind),
+)
 
 
 def _question(reader: Reader) -> str:
@@ -67,10 +84,6 @@ def _own_rate(reader: Reader) -> float:
     return float(reader(f"tbl-size.reject_10[all,all,{reader.common('method')}]"))
 
 
-def _kind(reader: Reader) -> str:
-    return kind(reader.parameters)
-
-
 def answer(reader: Reader) -> str:
     """What table 5 says of the number of job seekers; few counties can say nothing."""
     found = STOCK(reader)
@@ -80,7 +93,7 @@ def answer(reader: Reader) -> str:
 
 KEY_FIGURES = ("stock-with", "stock-without", "inflow-with", "inflow-without")
 
-SENTENCES = (
+SUMMARY_SENTENCES = (
     Sentence(
         "answer",
         answer,
@@ -102,3 +115,6 @@ SENTENCES = (
     Sentence("summary-inference", trust, facts={"own_rate": Fact(_own_rate, "pct0")}),
     Sentence("summary-not", _kind),
 )
+
+
+SENTENCES = (*SUMMARY_SENTENCES, *DESIGN_SENTENCES)

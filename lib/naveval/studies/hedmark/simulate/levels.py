@@ -2,7 +2,7 @@
 
 The national path before 2011, the relative levels of the other counties and the oil downturn
 are chosen so that the figures resemble the labour market of the time; the numbers in
-CALIBRATED are solved for by `hedmark.simulate.calibration` so that the expected series
+CALIBRATED are solved for by `tests/samples/hedmark_levels.py` so that the expected series
 match tables 1 to 3 of the document, the effect of the new practice included.
 
 What makes counties differ over time by chance: persistent shocks to starts and exits.

@@ -1,58 +1,22 @@
-"""What the report shows: a module per section, with the same names as its texts."""
+"""What the report shows: a module per section or for some that follow each other."""
 
-from naveval.exhibits import appendix as every
-from naveval.exhibits.declare import Report
+from naveval.exhibits import appendix
 from naveval.studies.indicator.exhibits import (
-    alternatives,
-    appendix,
     comparison,
-    counties,
-    design,
-    drivers,
-    groups,
     measures,
     model,
     offices,
     programmes,
-    recovery,
     results,
     summary,
-    uncertainty,
 )
 from naveval.studies.indicator.exhibits.common import CODES, COMMON
 
-REPORT = Report(
-    study="indicator",
-    exhibits=(
-        *design.EXHIBITS,
-        *results.EXHIBITS,
-        *counties.EXHIBITS,
-        *groups.EXHIBITS,
-        *programmes.EXHIBITS,
-        *measures.EXHIBITS,
-        *offices.EXHIBITS,
-        *drivers.EXHIBITS,
-        *uncertainty.EXHIBITS,
-        *model.EXHIBITS,
-        *alternatives.EXHIBITS,
-        *comparison.EXHIBITS,
-        *recovery.EXHIBITS,
-        *appendix.EXHIBITS,
-        *every.exhibits("indicator"),
-    ),
-    sentences=(
-        *summary.SENTENCES,
-        *design.SENTENCES,
-        *programmes.SENTENCES,
-        *measures.SENTENCES,
-        *offices.SENTENCES,
-        *drivers.SENTENCES,
-        *uncertainty.SENTENCES,
-        *model.SENTENCES,
-        *comparison.SENTENCES,
-        *recovery.SENTENCES,
-    ),
+REPORT = appendix.report(
+    "indicator",
+    (summary, results, programmes, measures, offices, model, comparison),
     common=COMMON,
     codes=CODES,
     printed=lambda parameters: not parameters.county,
+    menus=("fig-1", "fig-6", "fig-7", "fig-8", "fig-9", "fig-10", "fig-14", "fig-15"),
 )

@@ -1,4 +1,4 @@
-"""Section «Sammenligning med publiserte tall»: the run beside tables 1 to 3 of appendix A."""
+"""Other choices, and the run beside printed tables 1 to 3 and coefficients; the appendix."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -7,9 +7,10 @@ from typing import Literal
 import pandas as pd
 
 from naveval.disclosure.released import Released
-from naveval.exhibits.declare import Exhibit, Sentence, Table, Value
-from naveval.exhibits.protect import Together
-from naveval.studies.indicator.characteristics import OUTCOMES
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
+from naveval.exhibits.protect import Model, Together
+from naveval.exhibits.reader import Reader
+from naveval.studies.indicator.characteristics import COHORTS, OUTCOMES
 from naveval.studies.indicator.descriptives import CAPS, EVERYBODY, SHARES
 from naveval.studies.indicator.exhibits.common import (
     ACTUAL,
@@ -19,12 +20,65 @@ from naveval.studies.indicator.exhibits.common import (
     SHARE,
     by_outcome,
     levels,
+    place_grouping,
     place_levels,
     released,
     with_printed,
 )
-from naveval.studies.indicator.exhibits.counties import ORIGIN
+from naveval.studies.indicator.exhibits.curves import Line, curve
+from naveval.studies.indicator.exhibits.results import ORIGIN, counties
+from naveval.studies.indicator.models import MAIN_GROUPS
+from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults
+
+
+def _beside(label: str, specification: str, *outcomes: str) -> Exhibit[IndicatorResults]:
+    """An alternative beside the main model, a panel per outcome."""
+
+    def lines(parameters: Parameters) -> list[Line]:
+        own, several = place_grouping(parameters.county), len(outcomes) > 1
+        return [
+            Line(name or "main", o, *own, panel=o if several else "", specification=name)
+            for o in outcomes
+            for name in ("", specification)
+        ]
+
+    return curve(label, lines)
+
+
+def _separate(_: Parameters) -> list[Line]:
+    """Main groups in the common model, and in models of their own."""
+    return [
+        Line(name, "atid3", "main_group", group, panel=group, specification=specification)
+        for group in MAIN_GROUPS
+        for name, specification in (("common", ""), ("separate", "separate"))
+    ]
+
+
+def _entrants(parameters: Parameters) -> list[Line]:
+    """In work, of those who entered 6, 12, 24 and 60 months before."""
+    own = place_grouping(parameters.county)
+    outcomes = [f"jobb{horizon}" for horizon in COHORTS]
+    return [Line(o, o, *own, "actual", specification="entrants") for o in outcomes]
+
+
+ALTERNATIVES: tuple[Exhibit[IndicatorResults], ...] = (
+    _beside("fig-2", "without_hours", "atid12"),
+    _beside("fig-30", "without_pandemic", "atid3"),
+    curve(
+        "fig-31",
+        counties("county", ("nav", "nav"), specification="month_dummies"),
+        by="county",
+        every=False,
+    ),
+    curve("fig-32", _separate),
+    _beside("fig-linear", "linear", "jobb3", "jobb12"),
+    _beside("fig-cohorts", "cohorts", "atid3", "atid12"),
+    curve("fig-entrants", _entrants, kind="actual", every=False),
+    _beside("fig-subsidised", "without_subsidised", "atid3", "atid12"),
+    _beside("fig-days", "working_days", "atid3", "atid12"),
+)
+
 
 PARTICIPATION = (
     *("job_now", "jobb3", "jobb12", "hours_now", "atid3", "atid12"),
@@ -76,7 +130,7 @@ def _by_status(label: str, wanted: Sequence[str]) -> Exhibit[IndicatorResults]:
         keys=("variable", "status"),
         values={"value": _kinds("here"), "published": _kinds("printed", "published")},
         protect=Together("n_persons"),
-        view=Table(rows=("variable",), spread=("status",)),
+        view=Table(spread=("status",)),
     )
 
 
@@ -116,7 +170,7 @@ def _country(results: IndicatorResults) -> pd.DataFrame:
     return found.assign(difference=found["actual"] - found["published"]).drop(columns="published")
 
 
-EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
+COMPARISON: tuple[Exhibit[IndicatorResults], ...] = (
     _levels("tbl-key", _country, ""),
     _by_status("tbl-1", PARTICIPATION),
     _by_status("tbl-2", COMPOSITION),
@@ -125,5 +179,65 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     _levels("tbl-3-origin", _of_groups(f"county | {ORIGIN}", "county"), "county"),
     _levels("tbl-3-groups", _of_groups("innsatsgruppe", "group"), "group"),
 )
-SENTENCES = (Sentence("published-levels"),)
+COMPARISON_SENTENCES = (Sentence("published-levels"),)
 assert set(OUTCOMES) <= set(UNITS)
+
+
+def _recovery(results: IndicatorResults) -> pd.DataFrame:
+    """Share of coefficients beyond three standard errors, and the joint test, per outcome."""
+    found = results.recovery.drop(columns=["wald"]).rename(columns={"df": "columns"})
+    columns = found["columns"].max()
+    return found.assign(n_persons=results.persons, residual_df=results.persons - columns)
+
+
+def _of(column: str, which: str, form: str) -> Fact:
+    def get(reader: Reader) -> float:
+        return float(getattr(reader.rows[column], which)())
+
+    return Fact(get, form)
+
+
+RECOVERY: tuple[Exhibit[IndicatorResults], ...] = (
+    Exhibit(
+        "tbl-recovery",
+        data=_recovery,
+        keys=("outcome",),
+        values={
+            "rows": Value("int", source="design"),
+            "columns": Value("int", source="design"),
+            "beyond": Value("share1", "share", estimand="beyond three standard errors"),
+            "largest": Value("num1", "standard errors", estimand="largest distance"),
+            "p_value": Value("p", "p-value", estimand="joint test"),
+        },
+        protect=Model(along={"beyond": ""}, digits=("largest",), points=0.001),
+        facts={
+            "worst": _of("beyond", "max", "share1"),
+            "p_low": _of("p_value", "min", "p"),
+            "fewest": _of("rows", "min", "int"),
+            "most": _of("rows", "max", "int"),
+        },
+    ),
+)
+RECOVERY_SENTENCES = (Sentence("recovery"),)
+
+
+def _flow(results: IndicatorResults) -> Released:
+    found = results.flow.assign(n_persons=float(results.persons))
+    return released(found, results, "tbl-flow", ("step",))
+
+
+APPENDIX: tuple[Exhibit[IndicatorResults], ...] = (
+    Exhibit(
+        "tbl-flow",
+        data=_flow,
+        keys=("step",),
+        values={"count": Value("int", "rows or persons", estimand="count")},
+        protect=Together("n_persons"),
+    ),
+)
+
+
+EXHIBITS = (*ALTERNATIVES, *COMPARISON, *RECOVERY, *APPENDIX)
+
+
+SENTENCES = (*COMPARISON_SENTENCES, *RECOVERY_SENTENCES)

@@ -1,4 +1,4 @@
-"""Section «Kontorene»: funnel, shrunken offices, and whether they differ at all."""
+"""Section «Kontorene»: funnel, shrunken offices, whether they differ, and what a change is."""
 
 from functools import partial
 
@@ -10,14 +10,15 @@ from matplotlib.ticker import MaxNLocator
 from naveval.disclosure.released import Released
 from naveval.exhibits import figures
 from naveval.exhibits.claims import Judged, told
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
+from naveval.exhibits.declare import Bars, Exhibit, Fact, Picture, Sentence, Value, When
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Derived, Model, Together
 from naveval.exhibits.reader import Reader
 from naveval.project.normal import Z95, reach
+from naveval.studies.indicator.descriptives import PARTS
 from naveval.studies.indicator.exhibits.common import HOURS, SHARE, released
-from naveval.studies.indicator.exhibits.counties import dots
 from naveval.studies.indicator.exhibits.curves import GREY, SOFT_INK
+from naveval.studies.indicator.exhibits.results import dots
 from naveval.studies.indicator.results import IndicatorResults
 
 LIMITS = {"95": (Z95, "--"), "998": (reach(0.998), ":")}
@@ -154,7 +155,7 @@ def _differ(reader: Reader) -> str:
     return "clear" if low > 0 else "unclear" if high > 0 else "none"
 
 
-EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
+OFFICES: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-between",
         data=_between,
@@ -177,7 +178,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
                 ("between", "between_low", "between_high", "reliability", "month_reliability"), ""
             ),
         ),
-        view=Table(rows=("outcome",)),
         when=When(_any),
         finding=_differ,
     ),
@@ -202,7 +202,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "observed": Value("int", "offices", estimand="outside"),
         },
         protect=Derived("figure funnel"),
-        view=Table(rows=("level",)),
         when=When(_any),
         finding=told,
     ),
@@ -230,11 +229,43 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "reliability": Value("share0", SHARE, estimand="reliability"),
         },
         protect=Together("n_persons"),
-        view=Table(rows=("office",)),
         when=When(_any_here, "too-few-offices"),
         finding=Judged("tbl-offices", "shrunken"),
     ),
 )
 
 
-SENTENCES = (Sentence("offices", then=(Sentence("offices-differ", _differ),)),)
+OFFICES_SENTENCES = (Sentence("offices", then=(Sentence("offices-differ", _differ),)),)
+
+
+def _parts(results: IndicatorResults) -> Released:
+    own = results.drivers[results.drivers["county"] == results.parameters.county]
+    found = own[["part", "change", "n_persons"]].iloc[::-1]
+    return released(found, results, "fig-drivers", ("part",))
+
+
+def _people(reader: Reader) -> float:
+    """Sum of the parts that are about who the users are."""
+    change = reader.frame("fig-drivers").set_index("part")["change"]
+    return float(change[[part for part in PARTS if part != "market"]].sum(skipna=False))
+
+
+DRIVERS: tuple[Exhibit[IndicatorResults], ...] = (
+    Exhibit(
+        "fig-drivers",
+        data=_parts,
+        keys=("part",),
+        values={"change": Value("num2_s", HOURS, estimand="contribution")},
+        protect=Together("n_persons"),
+        view=Bars("part", "change", height=3.6, decimals=1),
+        finding=told,
+        facts={"people": Fact(_people, "num2_s", HOURS, "contribution of who the users are")},
+    ),
+)
+DRIVERS_SENTENCES = (Sentence("drivers"),)
+
+
+EXHIBITS = (*OFFICES, *DRIVERS)
+
+
+SENTENCES = (*OFFICES_SENTENCES, *DRIVERS_SENTENCES)

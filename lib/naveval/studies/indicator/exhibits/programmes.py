@@ -6,7 +6,7 @@ import pandas as pd
 
 from naveval.disclosure.released import Released
 from naveval.exhibits.claims import Judged, told
-from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Value, When
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
 from naveval.studies.indicator.characteristics import PROGRAMS
@@ -21,7 +21,7 @@ from naveval.studies.indicator.exhibits.common import (
     within_place,
 )
 from naveval.studies.indicator.exhibits.curves import WHOLE, Line, Lines, by_group, curve
-from naveval.studies.indicator.exhibits.groups import VALUES
+from naveval.studies.indicator.exhibits.results import VALUES
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults
 
@@ -97,7 +97,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         keys=("program",),
         values=VALUES,
         protect=Together("n_persons"),
-        view=Table(rows=("program",)),
         finding=Judged("tbl-programs", "indicator"),
     ),
     curve("fig-16", _worked_lines, kind="level"),
@@ -110,7 +109,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "published": Value("num2", source="published"),
         },
         protect=Together("n_persons"),
-        view=Table(rows=("quantity",)),
         facts={"gap": Fact(lambda reader: abs(reader("tbl-worked.value[indicator]")), "num2")},
         when=When(lambda results: len(worked(results).dropna()) > 0, "too-few-worked"),
         finding=told,

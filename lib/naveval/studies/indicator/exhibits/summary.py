@@ -1,11 +1,17 @@
-"""Section «Svaret»: level, expectation and indicator of the place, and where it stands."""
+"""Sections «Svaret» and on what is measured: where the place stands, and what was done."""
+
+import pandas as pd
 
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits import claims
-from naveval.exhibits.declare import Fact, Sentence
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Value
+from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
+from naveval.project import paths
+from naveval.studies.indicator.characteristics import variables
 from naveval.studies.indicator.exhibits.common import place_named
 from naveval.studies.indicator.exhibits.results import HOURS_3, JOB_12
+from naveval.studies.indicator.results import IndicatorResults
 
 
 def answer(reader: Reader) -> str:
@@ -21,7 +27,7 @@ def _detectable(reader: Reader) -> float:
     return multiplier() * float(reader("tbl-place.indicator[atid3].se"))
 
 
-SENTENCES = (
+SUMMARY_SENTENCES = (
     Sentence(
         "answer",
         answer,
@@ -43,3 +49,65 @@ SENTENCES = (
     Sentence("rank", place_named),
     Sentence("answer-not"),
 )
+
+
+VARIABLES = {
+    "Alder": "age",
+    "Antall barn under 18 år": "children",
+    "Innvandrerkategorier": "origin",
+    "Botid i Norge": "origin",
+    "Gift eller ikke gift": "married",
+    "Kjønn": "woman",
+    "Gjennomført høyere utdanning siste år": "higher_education",
+    "Inntekt før registrering i NAV": "wage",
+    "NAV-historikk (måneder siste fem år)": "history",
+    "NAV-varighet (måneder siden registrering)": "duration",
+    "Ufør": "disability",
+    "Permittert": "laid_off",
+    "Mottar statlig helserelatert ytelse": "health_benefit",
+    "Mottar statlig arbeidsrettet ytelse": "work_benefit",
+    "I arbeid på måletidspunktet": "hours",
+    "Nye arbeidssøkere som andel av arbeidsstyrken i BA-regionen": "inflow",
+    "Forventet sysselsetting i BA-region": "employment",
+}
+"""Rows of the document's overview in chapter 4, and the variable of the model that holds each."""
+
+
+def overview(_: IndicatorResults) -> pd.DataFrame:
+    """The document's variables, and how many categories each has in the two versions here."""
+    printed = pd.read_csv(
+        paths.published_dir("indicator") / "chapter_4_table_1_variable_overview.csv"
+    )
+    found = pd.DataFrame({"characteristic": printed["variable"], "side": printed["variable_side"]})
+    for version in ("report", "production"):
+        levels = {one.name: len(one.levels) for one in variables(version)}
+        found[version] = [levels.get(VARIABLES[name], 0) for name in printed["variable"]]
+    return found.assign(how=["how_" + VARIABLES[name] for name in printed["variable"]])
+
+
+EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
+    Exhibit(
+        "tbl-variables",
+        data=overview,
+        keys=("characteristic",),
+        values={
+            "side": Value("name"),
+            "report": Value("int", source="design"),
+            "production": Value("int", source="design"),
+            "how": Value("name"),
+        },
+        protect=Public("the document's overview of variables and the model's definition"),
+    ),
+)
+DESIGN_SENTENCES = (
+    Sentence("how-to-read"),
+    Sentence("design"),
+    Sentence("seasonal"),
+    Sentence("noise"),
+    Sentence("how-to-read-groups"),
+    Sentence("caution"),
+    Sentence("caution-not-official"),
+)
+
+
+SENTENCES = (*SUMMARY_SENTENCES, *DESIGN_SENTENCES)

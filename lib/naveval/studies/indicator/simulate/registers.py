@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from naveval.project import months as calendar_months
 from naveval.registers.simulation import coded, require_scale, write_table, write_truth
 from naveval.studies.indicator.characteristics import COUNTRY_GROUPS, GROUPS, PROGRAMS, STATUS
-from naveval.studies.indicator.simulate import market
+from naveval.studies.indicator.simulate import population
 from naveval.studies.indicator.simulate import truth as truths
 from naveval.studies.indicator.simulate.population import (
     Places,
@@ -26,12 +26,12 @@ from naveval.studies.indicator.simulate.population import (
     draw_persons,
     status_shares,
 )
-from naveval.studies.indicator.simulate.truth import Truth
-from naveval.studies.indicator.simulate.work import (
+from naveval.studies.indicator.simulate.truth import (
     LASTING_SHARE,
     LEVELS,
     MOST_LASTING,
     WEEKS_PER_MONTH,
+    Truth,
     group_effects,
     index_of,
     program_effects,
@@ -152,7 +152,7 @@ def simulate(
         if t < len(stock_months):
             rows["stock"] += _write_stock(out, pool, truth.where, t, month)
         back = _move(rng, pool, leave, t)
-    market.write(out, seed, truth.where, hours_months, FIRST_MONTH)
+    population.write_market(out, seed, truth.where, hours_months, FIRST_MONTH)
     told = {
         "study": "indicator",
         "seed": seed,

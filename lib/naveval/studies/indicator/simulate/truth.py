@@ -1,8 +1,13 @@
-"""What is true of places and groups in the simulated registers.
+"""What is true of places and groups in the simulated registers, and how persons work.
 
-All effects are on the latent tendency to work (see `work`). A county's are chosen so that its
+All effects are on the latent tendency to work. A county's are chosen so that its
 level, that of its young and that of its users from country group 3 come near the printed ones;
 offices differ within their county, and counties drift by shocks that fade.
+
+Each person has a latent tendency to work: what the document's probit says about the person's
+characteristics, the place (county and office), the calendar (season, business cycle, pandemic
+years), the programme, a lasting personal part and a part that fades. Hours follow from it.
+Persistence makes months of the same person alike, so that clustering matters.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,18 +16,185 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from naveval.estimators.categorical.design import column_names
 from naveval.project.errors import ParameterError
 from naveval.registers import simulation
-from naveval.studies.indicator.characteristics import STATUS
-from naveval.studies.indicator.published import mean_outcomes, table3_counties
-from naveval.studies.indicator.simulate.population import Places, places
-from naveval.studies.indicator.simulate.work import (
-    GROUP_EFFECT,
-    LEVELS,
-    PROGRAM_EFFECT,
-    PROGRAM_GROWTH,
-    calendar_effect,
+from naveval.studies.indicator.characteristics import (
+    FIRST_AGE,
+    GROUPS,
+    LAST_AGE,
+    LONG_RESIDENCE,
+    PROGRAMS,
+    RESIDENCE_LEVELS,
+    STATUS,
+    residence_code,
+    variables,
 )
+from naveval.studies.indicator.published import coefficients, mean_outcomes, table3_counties
+from naveval.studies.indicator.simulate.population import Places, places
+
+WEEKS_PER_MONTH = 13 / 3
+FULL_TIME = np.array([20.5, 25.0, 30.0, 35.5, 37.5, 37.5, 40.0], dtype=np.float32)
+FADING = 0.88
+LASTING_SHARE = 0.45
+INDEX_WEIGHT = 0.75
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Constants of the work process, one element per status group (order of STATUS).
+
+    long_run: latent level long after registration; entry: fall at registration, which fades;
+    part_time: share of workers with few hours; leave_working, leave_other: monthly chance of
+    leaving the stock.
+    """
+
+    long_run: NDArray[np.float64]
+    entry: NDArray[np.float64]
+    part_time: NDArray[np.float64]
+    leave_working: NDArray[np.float64]
+    leave_other: NDArray[np.float64]
+
+
+LEVELS = Levels(
+    long_run=np.array([-0.54, 0.72, 2.22, 0.30, 0.24]),
+    entry=np.array([0.15, -3.05, 0.20, -2.75, -0.05]),
+    part_time=np.array([0.57, 0.34, 0.42, 0.42, 0.40]),
+    leave_working=np.array([0.043, 0.250, 0.098, 0.125, 0.085]),
+    leave_other=np.array([0.021, 0.057, 0.059, 0.034, 0.047]),
+)
+GROUP_EFFECT = {
+    "spesielt_tilpasset": 0.0,
+    "situasjonsbestemt": -0.26,
+    "arbeidsevnevurdering": -0.50,
+    "standard": 0.12,
+    "ikke_vurdert": 0.60,
+    "helserelatert": -0.10,
+    "sykmeldt": -1.3,
+}
+PROGRAM_EFFECT = {
+    "": 0.0,
+    "oppfolging": 0.10,
+    "arbeid_med_stotte": 0.10,
+    "jobbklubb": 0.10,
+    "digital_oppfolging": 0.12,
+    "ips": 0.12,
+    "lonnstilskudd": 1.2,
+    "arbeidstrening": 0.0,
+    "opplaering": -0.10,
+    "andre_tiltak": 0.02,
+}
+PROGRAM_GROWTH = {
+    "oppfolging": 0.018,
+    "arbeid_med_stotte": 0.018,
+    "jobbklubb": 0.02,
+    "digital_oppfolging": 0.02,
+    "ips": 0.03,
+    "lonnstilskudd": 0.22,
+    "arbeidstrening": 0.015,
+    "opplaering": 0.02,
+    "andre_tiltak": 0.015,
+}
+MOST_LASTING = 2.2
+
+
+@dataclass(frozen=True)
+class Tendency:
+    """Probit index of characteristics without hours and place, as tables to look up."""
+
+    age: NDArray[np.float64]
+    children: NDArray[np.float64]
+    origin: NDArray[np.float64]
+    wage: NDArray[np.float64]
+    marks: dict[str, float]
+    mean: float
+
+
+def tendency() -> Tendency:
+    """The document's Jobb12 coefficients as lookup tables."""
+    chosen = variables("report")
+    names = column_names(chosen)
+    value = dict(zip(names, coefficients(names, "jobb12"), strict=True))
+
+    def table(name: str) -> NDArray[np.float64]:
+        levels = next(v.levels for v in chosen if v.name == name)
+        return np.array([value.get(f"{name}={level}", 0.0) for level in levels])
+
+    marks = {name.split("=")[0]: value[name] for name in names if name.endswith("=yes")}
+    return Tendency(table("age"), table("children"), table("origin"), table("wage"), marks, 0.12)
+
+
+def index_of(found: Tendency, persons: dict[str, NDArray]) -> NDArray[np.float32]:
+    """Latent contribution of a person's characteristics."""
+    age = np.clip(persons["age"].astype(int), FIRST_AGE, LAST_AGE) - FIRST_AGE
+    stay = residence_code(persons["residence"])
+    total = found.age[age] + found.children[np.minimum(persons["children"], 4)]
+    total = total + found.origin[persons["origin"] * len(RESIDENCE_LEVELS) + stay]
+    total += found.wage[persons["wage"]]
+    for name, weight in found.marks.items():
+        if name not in ("health_benefit", "work_benefit"):
+            total += weight * persons[name]
+    return (INDEX_WEIGHT * (total - found.mean)).astype(np.float32)
+
+
+def calendar_effect(months: list[str], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Latent effect of each calendar month: season, cycle, pandemic and small shocks."""
+    effect = []
+    for month in months:
+        year, number = int(month[:4]), int(month[5:7])
+        season = 0.055 * np.cos(2 * np.pi * (number - 10) / 12)
+        cycle = {
+            2017: 0.0,
+            2018: 0.0,
+            2019: -0.03,
+            2020: -0.04,
+            2021: 0.05,
+            2022: 0.06,
+            2023: -0.03,
+            2024: 0.02,
+        }.get(year, 0.0)
+        shut = -0.12 if "2020-03" <= month <= "2020-05" else 0.0
+        shut += -0.05 if "2021-01" <= month <= "2021-03" else 0.0
+        effect.append(season + cycle + shut + rng.normal(0, 0.008))
+    return np.array(effect)
+
+
+def step_fading(rng: np.random.Generator, fading: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One month of the part that fades (first-order, constant spread)."""
+    spread = np.float32(np.sqrt((1 - LASTING_SHARE) * (1 - FADING**2)))
+    shock = rng.standard_normal(len(fading), dtype=np.float32)
+    return np.float32(FADING) * fading + spread * shock
+
+
+def weekly_hours(
+    latent: NDArray, part_time: NDArray, potential: NDArray, small: NDArray
+) -> NDArray[np.float32]:
+    """Hours a week: none below 0; few for part-timers, else the person's usual hours."""
+    usual = np.where(
+        small < part_time,
+        3 + 15.5 * potential,
+        FULL_TIME[(potential * len(FULL_TIME)).astype(np.int8)],
+    )
+    return np.where(latent > 0, usual, 0).astype(np.float32)
+
+
+def group_effects() -> NDArray[np.float64]:
+    """What caseworkers see in those of an innsatsgruppe and the model does not."""
+    return np.array([GROUP_EFFECT[name] for name in GROUPS])
+
+
+def program_growth() -> NDArray[np.float32]:
+    """What a month in each programme adds to the lasting part."""
+    return np.array([PROGRAM_GROWTH.get(name, 0.0) for name in PROGRAMS], dtype=np.float32)
+
+
+def program_effects() -> NDArray[np.float64]:
+    return np.array([PROGRAM_EFFECT[name] for name in PROGRAMS])
+
+
+assert len(LEVELS.long_run) == len(STATUS)
+assert len(RESIDENCE_LEVELS) - 1 == LONG_RESIDENCE
+
 
 OFFICE_SPREAD = 0.07
 COUNTY_SPREAD, COUNTY_PERSISTENCE = 0.02, 0.9

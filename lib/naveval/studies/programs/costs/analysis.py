@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from naveval.estimators.cost_benefit import break_even as b
 from naveval.estimators.cost_benefit import draws as costs_draws
 from naveval.estimators.cost_benefit import net_benefit
 from naveval.estimators.cost_benefit import net_benefit as c
@@ -135,7 +134,7 @@ def analyse(parameters: Parameters, wages: pd.DataFrame | None = None) -> Analys
         break_even=_break_even(a),
         limits=_limits(a, costs),
         alternative=_alternative(published, costs),
-        hours=_table(a, break_even_hours=b.break_even_hours(a)),
+        hours=_table(a, break_even_hours=c.break_even_hours(a)),
         uncertainty=costs_draws.uncertainty(a, costs, draws=parameters.draws, seed=parameters.seed),
         tornado=costs_draws.tornado(a, costs),
         scenarios=costs_draws.scenarios(a, costs),
@@ -197,7 +196,7 @@ def _limits(a: Assumptions, costs: Costs) -> pd.DataFrame:
             continue
         column = a.programs.index(item.program)
         nets = [
-            float(c.net_benefit(b.with_duration(a, item.months, discounted=how))[0, column])
+            float(c.net_benefit(c.with_duration(a, item.months, discounted=how))[0, column])
             for how in (True, False)
         ]
         rows.append((item.program, item.case, item.months, *nets))
@@ -207,8 +206,8 @@ def _limits(a: Assumptions, costs: Costs) -> pd.DataFrame:
 
 def _alternative(a: Assumptions, costs: Costs) -> pd.DataFrame:
     """The document's own calculation: its other effects, whatever effects the run has."""
-    aft = b.with_alternative_aft(only_programs(a, ["AFT"]), costs)
-    months = float(b.break_even_months(aft)[0, 0])
+    aft = c.with_alternative_aft(only_programs(a, ["AFT"]), costs)
+    months = float(c.break_even_months(aft)[0, 0])
     row = {
         "program": "AFT",
         "net_benefit": float(c.net_benefit(aft)[0, 0]),
@@ -240,7 +239,7 @@ def _budget(a: Assumptions, drawn: Assumptions) -> pd.DataFrame:
 
 def _curve(a: Assumptions) -> pd.DataFrame:
     months = np.arange(0, CURVE_YEARS * 12 + 1, 3, dtype=float)
-    net = b.net_by_effect_months(a, np.maximum(months, 1e-9))
+    net = c.net_by_effect_months(a, np.maximum(months, 1e-9))
     wide = pd.DataFrame(net, columns=list(a.programs)).assign(months=months)
     return wide.melt("months", var_name="program", value_name="net_benefit")
 

@@ -26,7 +26,9 @@ from naveval.estimators.cost_benefit.assumptions import (
     only_programs,
     with_input,
 )
-from naveval.estimators.cost_benefit.break_even import (
+from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.cost_benefit.inputs import Costs
+from naveval.estimators.cost_benefit.net_benefit import (
     RULES,
     break_even_constant,
     break_even_hours,
@@ -35,8 +37,6 @@ from naveval.estimators.cost_benefit.break_even import (
     with_alternative_aft,
     with_duration,
 )
-from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.estimators.cost_benefit.inputs import Costs
 from naveval.project import paths
 from naveval.project.errors import ParameterError
 from naveval.studies.programs.costs.published import cells

@@ -1,8 +1,6 @@
 """What the report shows: a module per section, with the same names as its texts."""
 
-from naveval.exhibits import appendix as every
-from naveval.exhibits.declare import Report
-from naveval.studies.programs.costs import published
+from naveval.exhibits import appendix
 from naveval.studies.programs.exhibits import (
     costs,
     costs_assumptions,
@@ -18,30 +16,20 @@ from naveval.studies.programs.exhibits import (
 )
 from naveval.studies.programs.exhibits.common import CODES, COMMON
 
-REPORT = Report(
-    study="programs",
-    exhibits=(
-        *participants.EXHIBITS,
-        *outcomes.EXHIBITS,
-        *effects.EXHIBITS,
-        *effects_sample.EXHIBITS,
-        *effects_printed.EXHIBITS,
-        *effects_checks.EXHIBITS,
-        *effects_groups.EXHIBITS,
-        *costs.EXHIBITS,
-        *costs_assumptions.EXHIBITS,
-        *costs_summary.EXHIBITS,
-        *every.exhibits("programs"),
-        every.file_table(lambda results: published.files(results.parameters.costs_file())),
-    ),
-    sentences=(
-        *summary.SENTENCES,
-        *participants.SENTENCES,
-        *outcomes.SENTENCES,
-        *effects.SENTENCES,
-        *effects_groups.SENTENCES,
-        *effects_checks.SENTENCES,
-        *costs_summary.SENTENCES,
+REPORT = appendix.report(
+    "programs",
+    (
+        summary,
+        participants,
+        outcomes,
+        effects,
+        effects_sample,
+        effects_printed,
+        effects_checks,
+        effects_groups,
+        costs,
+        costs_assumptions,
+        costs_summary,
     ),
     common=COMMON,
     codes=CODES,

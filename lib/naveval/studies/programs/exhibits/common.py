@@ -11,16 +11,15 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.estimators.cost_benefit.inputs import Scenarios
 from naveval.estimators.cost_benefit.net_benefit import TOTAL
 from naveval.exhibits import appendix, printed
-from naveval.exhibits.declare import Codes, Exhibit, Fact, Value, View
+from naveval.exhibits.declare import Codes, Exhibit, Fact, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.codes import ARMS, CONTROL, GROUPS, REST, STATES, STATUS_CODES
 from naveval.studies.programs.costs.published import LABELS, SUBJECTS, UNITS
 from naveval.studies.programs.costs.reconcile import BASES
-from naveval.studies.programs.panel.chains import KINDS
 from naveval.studies.programs.panel.persons import CATEGORIES, CHARACTERISTICS
-from naveval.studies.programs.panel.use import MONTHS
+from naveval.studies.programs.panel.use import KINDS, MONTHS
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.covariates import COVARIATES
 from naveval.studies.programs.sample.starts import BINS, WINDOWS
@@ -77,7 +76,6 @@ def described(
     data: Callable[[ProgramResults], pd.DataFrame],
     keys: tuple[str, ...],
     values: Mapping[str, Value],
-    view: View | None,
     rests: Mapping[str, str] | None = None,
     *,
     counts: Sequence[str] = ("n",),
@@ -103,7 +101,7 @@ def described(
         return beside(frame, results, label, keys, printed) if printed else frame
 
     protect = Descriptive(rests, counts=(*counts, *rests.values()), few=True)
-    return Exhibit(label, made, keys, {**values, **shown}, protect, view, **more)
+    return Exhibit(label, made, keys, {**values, **shown}, protect, **more)
 
 
 def _printed(value: Value) -> Value:

@@ -10,18 +10,165 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from naveval.disclosure import released
 from naveval.disclosure.released import Released
 from naveval.estimators.cost_benefit.net_benefit import ITEMS
+from naveval.exhibits import figures
 from naveval.exhibits.claims import told
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, View
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Value
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.programs.costs.analysis import Analysis
-from naveval.studies.programs.exhibits import costs_drawing as drawn
 from naveval.studies.programs.exhibits.common import counted_signs, wording
+from naveval.studies.programs.exhibits.drawing import panel_title, panels, x_label
 from naveval.studies.programs.results import ProgramResults
+
+BARS = 6
+"""Inputs that are shown of each programme in the figure of ranges."""
+DARK, TEAL, PINK, ORANGE, GREY, PURPLE = figures.COLORS
+ITEM_STYLE = {
+    "value_creation": (DARK, ""),
+    "saved_benefits": (TEAL, "..."),
+    "program_cost": (PINK, "///"),
+    "other_sectors": (ORANGE, "\\\\\\"),
+    "counsellor": (GREY, "xxx"),
+    "tiltakspenger": (PURPLE, "---"),
+}
+ENDS = (("low", ORANGE, "///"), ("high", DARK, ""))
+ZERO: dict[str, Any] = {"color": figures.INK, "linewidth": 0.9}
+
+
+def net_benefit(reader: Reader) -> Figure:
+    """Net benefit per programme, largest first, with 95 per cent intervals of the draws."""
+    frame = reader.rows.sort_values("net_benefit").reset_index(drop=True)
+    figure, ax = figures.axes(height=4.0)
+    y, net = np.arange(len(frame)), frame["net_benefit"] / 1000
+    ax.hlines(y, frame["ci_low"] / 1000, frame["ci_high"] / 1000, color=DARK, linewidth=1.2)
+    wide = [frame[name] / 1000 for name in ("effect_low", "effect_high")]
+    ax.hlines(y, *wide, color=TEAL, linewidth=4.5, alpha=0.55)
+    ax.plot(net, y, "o", color=DARK, markersize=5.5)
+    ax.axvline(0, **ZERO)
+    ax.set_yticks(y, frame["program"])
+    ax.set_xlabel(reader.named("", "x"))
+    _horizontal(ax)
+    for height, value in zip(y, net, strict=True):
+        ax.annotate(
+            formats.number(value, 0),
+            (value, height),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
+    return figure
+
+
+def composition(reader: Reader) -> Figure:
+    """Benefits to the right and costs to the left of zero, item by item."""
+    frame = reader.rows.sort_values("net_benefit").reset_index(drop=True)
+    figure, ax = figures.axes(height=4.8)
+    y = np.arange(len(frame))
+    right, left = np.zeros(len(frame)), np.zeros(len(frame))
+    for item, (color, hatch) in ITEM_STYLE.items():
+        value = frame[item].to_numpy() / 1000
+        start = np.where(value >= 0, right, left)
+        _bar(ax, y, value, start, color, hatch, 0.62)
+        right, left = right + np.maximum(value, 0), left + np.minimum(value, 0)
+    ax.plot(
+        frame["net_benefit"] / 1000,
+        y,
+        "D",
+        color="white",
+        markeredgecolor=figures.INK,
+        markersize=5.5,
+        zorder=5,
+    )
+    ax.axvline(0, **ZERO)
+    ax.use_sticky_edges = False
+    ax.margins(x=0.04)
+    ax.set_yticks(y, frame["program"])
+    ax.set_xlabel(reader.named("", "x"))
+    _horizontal(ax)
+    patches = [_patch(reader, item, *style) for item, style in ITEM_STYLE.items()]
+    figure.legend(handles=patches, loc="outside lower center", ncols=3, fontsize=8.5)
+    return figure
+
+
+def widest(reader: Reader) -> Any:
+    """The row of the figure of ranges with the longest range."""
+    rows = reader.rows
+    return rows.loc[(rows["high"] - rows["low"]).abs().idxmax()]
+
+
+def tornado(reader: Reader) -> Figure:
+    """For every programme the inputs that move its net benefit most."""
+    frame = reader.rows
+    programs = list(dict.fromkeys(frame["program"]))
+    figure, grid = panels(len(programs), columns=2, height=1.7, alike=False)
+    for ax, program in zip(grid, programs, strict=True):
+        rows = frame[frame["program"] == program].iloc[::-1]
+        y, base = np.arange(len(rows)), rows["base"].to_numpy() / 1000
+        for name, color, hatch in ENDS:
+            _bar(ax, y, rows[name].to_numpy() / 1000 - base, base, color, hatch, 0.66)
+        ax.axvline(base[0], color=figures.INK, linewidth=0.9)
+        ax.axvline(0, color="#8A9199", linewidth=0.8, linestyle=":")
+        ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=8)
+        ax.use_sticky_edges = False
+        panel_title(ax, program)
+        ax.tick_params(axis="x", labelsize=8)
+        ax.locator_params(axis="x", nbins=5)
+        _horizontal(ax)
+    handles = [_patch(reader, *end) for end in ENDS]
+    figure.legend(handles=handles, loc="outside upper center", ncols=2, fontsize=8.5)
+    return figure
+
+
+def break_even(reader: Reader) -> Figure:
+    """Net benefit by how long the effects last, one panel per programme."""
+    frame = reader.rows
+    programs = list(dict.fromkeys(frame["program"]))
+    figure, grid = panels(len(programs), height=1.9, alike=False)
+    for ax, program in zip(grid, programs, strict=True):
+        curve = frame[frame["program"] == program]
+        first = curve.iloc[0]
+        ax.plot(curve["months"] / 12, curve["net_benefit"] / 1000, color=DARK)
+        ax.plot(first["effect_months"] / 12, first["base"] / 1000, "o", color=PINK, markersize=5.5)
+        ax.axhline(0, **ZERO)
+        if np.isfinite(first["break_even_months"]):
+            ax.axvline(first["break_even_months"] / 12, color=TEAL, linestyle="--", linewidth=1.3)
+        panel_title(ax, program)
+        figures.norwegian_axis(ax, x=0, y=0)
+        ax.tick_params(labelsize=8)
+    x_label(grid, 3, reader.named("", "x"))
+    figure.supylabel(reader.named("", "y"), fontsize=9)
+    return figure
+
+
+def _bar(ax: Axes, y: Any, width: Any, left: Any, color: str, hatch: str, height: float) -> None:
+    style: dict[str, Any] = {
+        "color": color,
+        "hatch": hatch,
+        "edgecolor": "white",
+        "linewidth": 0.4,
+    }
+    ax.barh(y, width, left=left, height=height, **style)
+
+
+def _patch(reader: Reader, name: str, color: str, hatch: str) -> Patch:
+    return Patch(facecolor=color, hatch=hatch, edgecolor="white", label=reader.named("", name))
+
+
+def _horizontal(ax: Axes) -> None:
+    """Grid and Norwegian numbers along x for horizontal bars and ranges."""
+    figures.norwegian_axis(ax, x=0, y=None)
+    ax.grid(axis="x")
+    ax.grid(visible=False, axis="y")
+
 
 SOURCE = "published tables and inputs of the programme evaluation, and released estimates"
 SPELL, MONTH = "NOK per programme spell", "NOK per month"
@@ -35,7 +182,6 @@ def costs_exhibit(
     data: Rows,
     keys: tuple[str, ...],
     values: Mapping[str, Value],
-    view: View | None,
     **more: Any,
 ) -> Exhibit[ProgramResults]:
     """An exhibit of the analysis: published numbers, or derived from the run's released effects.
@@ -50,7 +196,7 @@ def costs_exhibit(
             return frame
         return released.derived(frame, label=label, source=SOURCE)
 
-    return Exhibit(label, made, keys, values, Public(SOURCE), view, **more)
+    return Exhibit(label, made, keys, values, Public(SOURCE), **more)
 
 
 def money(estimand: str, form: str = "thousand", unit: str = SPELL, **parts: Any) -> Value:
@@ -91,7 +237,7 @@ def priced(
         )
 
     shown = {**values, "total": whole, "printed": PRINTED}
-    return costs_exhibit(label, made, PROGRAM, shown, Table(rows=PROGRAM))
+    return costs_exhibit(label, made, PROGRAM, shown)
 
 
 def totals(analysis: Analysis) -> pd.DataFrame:
@@ -164,7 +310,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         keys=("item",),
         values={"side": Value("name"), "valuation": Value("name")},
         protect=Public("table 7-1"),
-        view=Table(rows=("item",)),
     ),
     costs_exhibit(
         "fig-net-benefit",
@@ -173,7 +318,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         dict.fromkeys(
             ("net_benefit", "ci_low", "ci_high", "effect_low", "effect_high"), Value("thousand")
         ),
-        Picture(drawn.net_benefit),
+        view=Picture(net_benefit),
         facts={**ranked("best", 0), **ranked("worst", -1), "programs": COUNT, **SIGNED},
         finding=lambda reader: wording(reader.frame("tbl-uncertainty")["sign"]),
     ),
@@ -187,7 +332,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "overall": Value("name"),
         },
-        Table(rows=PROGRAM),
     ),
     costs_exhibit(
         "tbl-uncertainty",
@@ -203,7 +347,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "sign": Value("name"),
         },
-        Table(rows=PROGRAM),
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].iloc[0]))},
     ),
     costs_exhibit(
@@ -211,7 +354,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         totals,
         PROGRAM,
         dict.fromkeys((*ITEMS, "net_benefit"), Value("thousand")),
-        Picture(drawn.composition),
+        view=Picture(composition),
         facts={
             "share": Fact(
                 lambda reader: (
@@ -233,7 +376,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "net_benefit": money("net benefit", published="printed"),
             "printed": Value("thousand", source="published"),
         },
-        Table(rows=PROGRAM),
     ),
     *(
         priced(

@@ -11,7 +11,7 @@ from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import BUDGET_PARTS, Analysis, place_mix
 from naveval.studies.programs.costs.published import assessments
-from naveval.studies.programs.exhibits import costs_drawing as drawn
+from naveval.studies.programs.exhibits import costs as drawn
 from naveval.studies.programs.exhibits.common import extreme
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
@@ -134,7 +134,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "printed_months": PRINTED,
             "hours": Value("num1", "hours per month", estimand="break-even counselling"),
         },
-        Table(rows=PROGRAM),
     ),
     costs_exhibit(
         "fig-break-even",
@@ -144,7 +143,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "net_benefit": money("net benefit"),
             **dict.fromkeys(("effect_months", "break_even_months", "base"), Value("num0")),
         },
-        Picture(drawn.break_even),
+        view=Picture(drawn.break_even),
         facts={
             "programs": COUNT,
             "reached": Fact(
@@ -165,14 +164,13 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "undiscounted": money("net benefit, undiscounted"),
             "printed": Value("thousand", source="published"),
         },
-        Table(rows=("program", "case")),
     ),
     costs_exhibit(
         "fig-tornado",
         tornado,
         ("program", "input"),
         {"base": money("net benefit", low="low", high="high")},
-        Picture(drawn.tornado),
+        view=Picture(drawn.tornado),
         facts={
             "program": Fact(lambda reader: drawn.widest(reader)["program"], "text"),
             "input": Fact(lambda reader: drawn.widest(reader)["input"], "name"),
@@ -195,7 +193,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         scenarios,
         ("assumption", "level", "program"),
         {"net_benefit": money("net benefit")},
-        Table(rows=("assumption", "level"), spread=("program",)),
+        view=Table(spread=("program",)),
     ),
     costs_exhibit(
         "tbl-budget",
@@ -205,7 +203,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **{name: money(name.replace("_", " ")) for name in (*BUDGET_PARTS, "other_public")},
             "net_benefit": Value("thousand"),
         },
-        Table(rows=PROGRAM),
         facts={
             "public": _count("tbl-budget", "public"),
             "nav": _count("tbl-budget", "nav"),
@@ -232,7 +229,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "share0", "share", estimand="probability of paying for itself"
             ),
         },
-        Table(rows=PROGRAM),
     ),
     Exhibit(
         "tbl-mix",
@@ -246,7 +242,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "contribution": money("contribution"),
         },
         protect=Descriptive({}),
-        view=Table(rows=PROGRAM),
         when=When(lambda results: len(mix(results)) > 0, "costs-mix-few"),
         finding=_sum_sign,
         facts={
@@ -266,7 +261,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         non_priced,
         PROGRAM,
         {**dict.fromkeys(NON_PRICED.values(), Value()), "net_benefit": Value("thousand")},
-        Table(rows=PROGRAM),
     ),
     costs_exhibit(
         "tbl-aft-alternative",
@@ -278,6 +272,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "num1", "years", estimand="break-even duration, other sample"
             ),
         },
-        None,
+        view=None,
     ),
 )

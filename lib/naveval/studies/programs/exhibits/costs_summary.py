@@ -5,11 +5,12 @@ from typing import Any
 import pandas as pd
 
 from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.exhibits.appendix import file_table
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.costs.analysis import Analysis
-from naveval.studies.programs.costs.published import UNITS
+from naveval.studies.programs.costs.published import UNITS, files
 from naveval.studies.programs.costs.readings import DOUBTS as DOUBTED
 from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE
 from naveval.studies.programs.exhibits.common import LONGEST
@@ -171,14 +172,14 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **dict.fromkeys(("printed", "used", "other"), _kinds()),
             "closer": Value("name"),
         },
-        Table(rows=("doubt", "subject", "cell"), longest=LONGEST),
+        view=Table(rows=("doubt", "subject", "cell"), longest=LONGEST),
     ),
     costs_exhibit(
         "tbl-first-month",
         lambda analysis: analysis.first_month,
         ("convention",),
         {"deviation": Value("share2", "share", estimand="root mean square deviation")},
-        None,
+        view=None,
     ),
     costs_exhibit(
         "tbl-durations",
@@ -189,7 +190,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "used": Value("num2"),
             **dict.fromkeys(("low", "high"), Value("num2")),
         },
-        Table(rows=("program",), spread=("where",), once=("printed", "used")),
+        view=Table(spread=("where",), once=("printed", "used")),
         facts={
             "totals": Fact(lambda reader: len(reader.frame())),
             "used": Fact(lambda reader: int(reader.frame()["holds_used"].sum())),
@@ -201,7 +202,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         counted,
         ("basis",),
         dict.fromkeys(("cells", *KINDS), Value("int")),
-        Table(rows=("basis",)),
     ),
     costs_exhibit(
         "tbl-reconciliation-deviations",
@@ -213,7 +213,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "alternative": _kinds(),
             "explanation": Value("name"),
         },
-        Table(rows=CELL),
     ),
     costs_exhibit(
         "tbl-reconciliation",
@@ -226,8 +225,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "basis": Value("name"),
             "explanation": Value("name"),
         },
-        Table(rows=CELL, longest=LONGEST),
+        view=Table(longest=LONGEST),
     ),
+    file_table(lambda results: files(results.parameters.costs_file())),
 )
 SENTENCES: tuple[Sentence, ...] = (
     Sentence("costs-notice", _notice),

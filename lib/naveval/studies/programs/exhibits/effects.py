@@ -15,7 +15,7 @@ from naveval.estimators import overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import show
 from naveval.exhibits.claims import told
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Value, View, When
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Value, When
 from naveval.exhibits.opening import Opened
 from naveval.exhibits.protect import Model
 from naveval.exhibits.reader import Reader
@@ -51,7 +51,6 @@ def fitted(
     data: Frame,
     keys: tuple[str, ...],
     values: Any,
-    view: View | None,
     *,
     events: bool = False,
     shown: tuple[str, ...] = (),
@@ -71,17 +70,7 @@ def fitted(
     how = Model(
         n=("n",), residual_df="n", events=with_them, others=without, shown=shown, points=points
     )
-    return Exhibit(label, data, keys, values, how, view, **more)
-
-
-def told_apart(estimated: Estimated, arms: pd.Series, outcomes: pd.Series) -> dict[str, list[int]]:
-    """Treated with more than nothing of an outcome, and with nothing of it, row by row."""
-    made = estimated.scores
-    found = []
-    for arm, outcome in zip(arms, outcomes, strict=True):
-        y = made.y[made.arm == made.arms.index(arm), made.outcomes.index(outcome)]
-        found.append((int((y > 0).sum()), int((y <= 0).sum())))
-    return {"events": [one for one, _ in found], "others": [other for _, other in found]}
+    return Exhibit(label, data, keys, values, how, **more)
 
 
 def with_counts(
@@ -89,11 +78,16 @@ def with_counts(
 ) -> pd.DataFrame:
     """A frame of effects by `arm` with `events` and `others` of its outcomes, or of `RANKED`.
 
-    An effect that one exhibit hides for them is so hidden in all.
+    They are the treated with more than nothing of the outcome, and with nothing of it. An effect
+    that one exhibit hides for them is so hidden in all.
     """
+    made, found = estimated.scores, []
     if outcomes is None:
         outcomes = pd.Series(RANKED, index=frame.index)
-    return frame.assign(**told_apart(estimated, frame["arm"], outcomes))
+    for arm, outcome in zip(frame["arm"], outcomes, strict=True):
+        y = made.y[made.arm == made.arms.index(arm), made.outcomes.index(outcome)]
+        found.append((int((y > 0).sum()), int((y <= 0).sum())))
+    return frame.assign(events=[one for one, _ in found], others=[other for _, other in found])
 
 
 def effect(unit: str, form: str, estimand: str = "att", **more: Any) -> Value:
@@ -109,9 +103,8 @@ def named(estimated: Estimated, rows: pd.DataFrame, value: str, **keys: Any) -> 
         value: rows.estimate,
         **{name: rows[name] for name in KEPT},
         "n": rows.n_treated,
-        **told_apart(estimated, rows.arm, rows.outcome),
     }
-    return pd.DataFrame(found).reset_index(drop=True)
+    return with_counts(estimated, pd.DataFrame(found), rows.outcome).reset_index(drop=True)
 
 
 def years(
@@ -295,7 +288,7 @@ def _by_year(
     keys = (*BY_YEAR, "series") if series else BY_YEAR
     values = {kind: effect(unit, form, estimand)}
     picture, found = Picture(drawn.years), ends(kind, told_as, series)
-    return fitted(label, data, keys, values, picture, events=True, when=when, **found)
+    return fitted(label, data, keys, values, view=picture, events=True, when=when, **found)
 
 
 def _has(which: str) -> When[ProgramResults]:
@@ -341,7 +334,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             partial(monthly, arms=arms),
             ("arm", "m"),
             {"work": value},
-            Picture(drawn.monthly),
+            view=Picture(drawn.monthly),
             events=True,
             points=0.0001,
             facts=MONTHLY_FACTS,
@@ -368,7 +361,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "mark": Value(),
         },
-        Picture(drawn.years),
+        view=Picture(drawn.years),
         events=True,
         facts={"poor": Fact(poor, "text")},
     ),
@@ -377,7 +370,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         differences,
         BY_YEAR,
         {"difference": effect(MONTHS, "num1_s", "att minus ate")},
-        None,
+        view=None,
         events=True,
         facts={
             "different": Fact(
@@ -397,7 +390,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         first_groups,
         ("arm", "year", "series"),
         {"months": effect(MONTHS, "num1_s", "att by first group")},
-        Picture(drawn.years),
+        view=Picture(drawn.years),
         events=True,
         facts={**ends("months", "num1_s")["facts"], "lacking": Fact(_lacking, "text")},
         when=When(lambda results: len(of(results).by_group) > 0),

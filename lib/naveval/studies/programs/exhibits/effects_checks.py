@@ -263,7 +263,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "treated": Value("num1", "percent", estimand="in work"),
             "control": Value("num1", "percent", se="control_error", estimand="weighted in work"),
         },
-        Picture(drawn.paths),
+        view=Picture(drawn.paths),
         shown=("treated",),
         facts={
             "worst": Fact(lambda reader: _gap(reader).idxmax(), "text"),
@@ -281,7 +281,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "num2", "standard deviations", **LESS, estimand="difference after weighting"
             ),
         },
-        Picture(drawn.balance),
+        view=Picture(drawn.balance),
         facts={
             "raw": Fact(lambda reader: reader.rows["smd_raw"].abs().max(), "num2"),
             "weighted": Fact(lambda reader: reader.rows["smd_weighted"].abs().max(), "num2"),
@@ -297,8 +297,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         density,
         ("arm", "side", "bin"),
         {"percent": Value("pct0", "percent", estimand="share")},
-        Picture(drawn.density),
         {"percent": "n"},
+        view=Picture(drawn.density),
         counts=("n", "total"),
         facts={
             "arm": Fact(lambda reader: _top(reader).idxmax(), "text"),
@@ -326,7 +326,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             },
             "overlap": Value("name"),
         },
-        Table(rows=ARM),
         facts={
             "poor": Fact(
                 lambda reader: (
@@ -345,7 +344,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "att": Value("num2_s", MONTHS, se="att_error", estimand="att"),
             "ate": Value("num2_s", MONTHS, se="ate_error", estimand="ate"),
         },
-        Table(rows=("arm", "how", "clip", "trim"), longest=LONGEST),
+        view=Table(longest=LONGEST),
         events=True,
     ),
     fitted(
@@ -353,7 +352,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         placebo,
         ARM,
         {"months": Value("num2_s", "months", **EFFECT, estimand="placebo", method="dml")},
-        Table(rows=ARM),
         events=True,
         facts={
             "off": Fact(
@@ -374,7 +372,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "rv": Value("share1", "share", estimand="robustness value", source="design"),
             "rv_ci": Value("share1", "share", estimand="robustness of interval", source="design"),
         },
-        Table(rows=ARM),
         facts={"cf_y": Fact(lambda _: CF_Y, "share0"), "cf_d": Fact(lambda _: CF_D, "share0")},
     ),
 )

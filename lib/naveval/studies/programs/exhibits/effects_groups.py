@@ -231,7 +231,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "months": effect(MONTHS, "num2_s", "gate", at=("estimate", "x")),
             "std_error": Value("num2", at=("std_error", "x")),
         },
-        Table(rows=("characteristic", "category"), spread=("arm",)),
+        view=Table(spread=("arm",)),
         facts={
             "poor": Fact(poor, "text"),
             **{f"mark_{i}": Fact(_mark(arm), "text") for i, arm in enumerate(ARMS, start=1)},
@@ -250,7 +250,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "mark": Value(),
             "n": Value("int"),
         },
-        Table(rows=("arm",)),
         facts={"least": Fact(lambda _: MIN_TREATED)},
         when=When(
             lambda results: (
@@ -265,7 +264,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {
             "months": Value("num2_s", MONTHS, se="std_error", p="p_adjusted", estimand="rate"),
         },
-        Table(rows=ARM, spread=("measure",)),
+        view=Table(spread=("measure",)),
         facts={
             "found": Fact(
                 lambda reader: int((reader.rows.groupby("arm")["p_adjusted"].min() < LEVEL).sum())
@@ -281,7 +280,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "first": Value("num2_s", se="first_error"),
             "months": Value("num2_s", MONTHS, se="std_error", estimand="att, median of splits"),
         },
-        Table(rows=("arm", "year")),
         events=True,
         facts={"times": Fact(lambda reader: reader.common("repetitions"))},
         when=When(lambda results: of(results).repeated is not None),
@@ -294,7 +292,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "months": Value("num2_s", MONTHS, se="std_error", estimand="att", method="method"),
             "truth": Value("num2_s", source="drawn"),
         },
-        Table(rows=ARM, spread=("method",), once=("truth",)),
+        view=Table(spread=("method",), once=("truth",)),
         events=True,
         facts={
             "gap": Fact(lambda reader: _distance(reader, "naive"), "num2"),
@@ -312,7 +310,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "within": Value("int", source="drawn"),
             "tests": Value("int", source="drawn"),
         },
-        Table(rows=("estimand", "arm")),
         events=True,
         facts={
             "within": Fact(
@@ -334,7 +331,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "action": Value("name"),
             "n": Value("int"),
         },
-        Table(rows=("leaf",)),
         facts={"allowed": Fact(_allowed, "text")},
         when=When(lambda results: results.rule is not None, "tbl-policy-none"),
     ),
@@ -352,7 +348,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "better": Value("name"),
             "n": Value("int"),
         },
-        Table(rows=("than",)),
         finding=_verdict,
         when=When(lambda results: results.rule is not None),
     ),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from naveval.estimators.cost_benefit.assumptions import from_inputs
 from naveval.estimators.cost_benefit.inputs import load
-from naveval.exhibits.declare import Exhibit, Fact, Table, Value
+from naveval.exhibits.declare import Exhibit, Fact, Value
 from naveval.exhibits.protect import Derived
 from naveval.exhibits.reader import Reader
 from naveval.project import paths
@@ -91,7 +91,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("arm",),
         {"own": Value("name"), "published": Value(), "earlier": Value()},
         Derived("figure 6-2"),
-        Table(rows=("arm",)),
     ),
     Exhibit(
         "tbl-effects",
@@ -113,7 +112,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
         },
         Derived("figures 6-2 and 6-3"),
-        Table(rows=("arm", "outcome", "year")),
         facts={
             "compared": Fact(lambda reader: int(_near(reader).notna().sum())),
             "near": Fact(lambda reader: int((_near(reader) <= 2).sum())),

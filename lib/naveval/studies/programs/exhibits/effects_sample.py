@@ -264,7 +264,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         flow,
         ("step",),
         PERSONS,
-        Table(rows=("step",)),
         facts={"merged": Fact(_merged, "text")},
         finding=told,
     ),
@@ -274,8 +273,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             data,
             (key, *BY_GROUP),
             {"percent": SHARE},
-            Table(rows=(key,), spread=BY_GROUP),
             {"percent": "n"},
+            view=Table(spread=BY_GROUP),
             counts=("n", "total"),
             printed=("percent",),
         )
@@ -289,7 +288,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         sizes("main"),
         ("arm", *BY_GROUP),
         PERSONS,
-        Table(rows=("arm",), spread=BY_GROUP),
+        view=Table(spread=BY_GROUP),
         printed=("n",),
     ),
     described(
@@ -297,7 +296,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         sizes("reduced_capacity"),
         ("arm", *BY_GROUP),
         PERSONS,
-        Table(rows=("arm",), spread=BY_GROUP),
+        view=Table(spread=BY_GROUP),
         printed=("n",),
         only={"first_group": ("all",)},
         when=When(lambda results: "reduced_capacity" in of(results).robust),
@@ -307,7 +306,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         windows,
         ("program", "window"),
         {"n": Value("int", "persons", estimand="starts")},
-        Table(rows=("program",), spread=("window",)),
+        view=Table(spread=("window",)),
         printed=("n",),
     ),
     described(
@@ -315,7 +314,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         followed,
         ("arm",),
         {"n": Value("int"), "alone": Value("num1"), "followed": SHARE},
-        Table(rows=("arm",)),
         {"followed": "n_followed", "alone": "n_followed"},
         printed=("followed",),
     ),
@@ -324,7 +322,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         covariates,
         ("covariate",),
         {"mean": Value("num2", "as measured", estimand="mean", se="std_error")},
-        Table(rows=("covariate",)),
     ),
     *(
         fitted(
@@ -336,7 +333,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "control": Value("num0", "percent", se="control_error", estimand="weighted share"),
                 "smd": Value("num2", se="smd_error"),
             },
-            Table(rows=("characteristic", "category"), spread=("arm",)),
+            view=Table(spread=("arm",)),
             shown=("treated",),
             when=When(partial(_has_arms, label)),
         )
@@ -358,8 +355,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 },
             )
         },
-        Table(rows=("characteristic", "category"), spread=("sample",)),
         {"value": "n_with"},
+        view=Table(spread=("sample",)),
         when=When(lambda results: (of(results).main.sample.frame.program == "AFT").any()),
     ),
 )

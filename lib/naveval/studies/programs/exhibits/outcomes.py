@@ -132,8 +132,8 @@ def _months(
         shown,
         ("group", "k", "state"),
         {"percent": Value("pct0", "percent", estimand="share")},
-        picture,
         {"percent": "n_state"},
+        view=picture,
         facts=_ends(ends[1], ends[0], groups),
         when=When(lambda results: len(shown(results)) > 0, f"{label}-few"),
         finding=finding,
@@ -191,7 +191,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         lambda results: _of(results).persons,
         ("program",),
         {"n": Value("int", "persons", estimand="persons")},
-        Table(rows=("program",)),
         printed=("n",),
     ),
     Exhibit(
@@ -203,7 +202,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "percent_printed": Value("num0", source="published"),
         },
         protect=Derived("figures 5-1 to 5-7, B-1 and B-2"),
-        view=Table(rows=("figure", "group", "state", "after"), longest=LONGEST),
+        view=Table(longest=LONGEST),
         facts={
             "rows": Fact(lambda reader: int(_gap(reader).notna().sum())),
             "near": Fact(lambda reader: int((_gap(reader) <= NEAR).sum())),

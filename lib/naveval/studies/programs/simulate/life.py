@@ -399,8 +399,9 @@ def _mixes() -> NDArray[np.float64]:
     for group, mix in settings.LATER_MIX.items():
         for name, share in mix.items():
             weight[group, :, GROUPS.index(name)] = share
-    for (before, after), boost in settings.AFTER_BOOST.items():
-        weight[:, GROUPS.index(before), GROUPS.index(after)] *= boost
+    for before, boosts in settings.AFTER_BOOST.items():
+        for after, boost in boosts.items():
+            weight[:, GROUPS.index(before), GROUPS.index(after)] *= boost
     for name, boost in settings.FIRST_BOOST.items():
         weight[:, -1, GROUPS.index(name)] *= boost
     return weight

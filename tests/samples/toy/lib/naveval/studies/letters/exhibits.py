@@ -1,7 +1,7 @@
 """The study's one table and one sentence."""
 
 from naveval.exhibits import appendix
-from naveval.exhibits.declare import Exhibit, Fact, Report, Sentence, Table, Value
+from naveval.exhibits.declare import Exhibit, Fact, Report, Sentence, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.studies.letters.estimate import LettersResults
 
@@ -15,7 +15,6 @@ EXHIBITS: tuple[Exhibit[LettersResults], ...] = (
             "work": Value("share1", "share", estimand="share in work"),
         },
         protect=Descriptive({"work": "n"}, counts=("n",), few=True),
-        view=Table(rows=("received",)),
     ),
     Exhibit(
         "tbl-effect",
