@@ -4,7 +4,7 @@ Four steps, each a small least-squares problem on the expected series, all cells
 the control counties before, their change, Hedmark before, and the effects of the new practice. What
 the document does not give is set here: the total of every control county grows by `GROWTH` through
 2015, so that only Hedmark falls; durations without benefit whose levels are missing are as in the
-control counties. Run as a module, it prints the numbers kept in `levels.CALIBRATED`.
+control counties. Run as a module, it prints the numbers kept in `params/simulated_hedmark.yml`.
 """
 
 from collections.abc import Callable
@@ -198,4 +198,4 @@ def check(levels: Levels) -> pd.DataFrame:
 
 if __name__ == "__main__":
     for name, value in vars(calibrate()).items():
-        print(f'    "{name}": {np.round(value, 4).tolist()},')
+        print(f"  {name}: {np.round(value, 4).tolist()}")

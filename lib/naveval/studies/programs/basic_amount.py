@@ -1,58 +1,15 @@
-"""The basic amount of the National Insurance Scheme (grunnbeløpet, G) per date, and prices.
-
-Source: Nav, "Grunnbeløpet i folketrygden" (amounts from 1 May each year), and Statistics
-Norway's consumer price index, table 03014 (yearly mean, 2015 = 100).
-"""
+"""The basic amount of the National Insurance Scheme (grunnbeløpet, G) per date, and prices."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from naveval.project import paths
 from naveval.project.errors import ParameterError
+from naveval.project.parameters import read_yaml
 
-FROM_MAY = {
-    2004: 58778,
-    2005: 60699,
-    2006: 62892,
-    2007: 66812,
-    2008: 70256,
-    2009: 72881,
-    2010: 75641,
-    2011: 79216,
-    2012: 82122,
-    2013: 85245,
-    2014: 88370,
-    2015: 90068,
-    2016: 92576,
-    2017: 93634,
-    2018: 96883,
-    2019: 99858,
-    2020: 101351,
-    2021: 106399,
-    2022: 111477,
-    2023: 118620,
-    2024: 124028,
-}
-CPI = {
-    2005: 82.3,
-    2006: 84.2,
-    2007: 84.8,
-    2008: 88.0,
-    2009: 89.9,
-    2010: 92.1,
-    2011: 93.3,
-    2012: 93.9,
-    2013: 95.9,
-    2014: 97.9,
-    2015: 100.0,
-    2016: 103.6,
-    2017: 105.5,
-    2018: 108.4,
-    2019: 110.8,
-    2020: 112.2,
-    2021: 116.1,
-    2022: 122.8,
-    2023: 129.6,
-}
+YEARS = read_yaml(paths.params_dir() / "basic_amount.yml")
+FROM_MAY: dict[int, int] = YEARS["from_may"]
+CPI: dict[int, float] = YEARS["consumer_prices"]
 
 
 def monthly(months: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ up, and after disability benefit; people with cards but no decision and the reve
 decisions; part-time jobs too small to count; health benefits long after the last card.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,11 @@ import numpy as np
 from naveval.project import places
 from naveval.project.months import month_text
 from naveval.studies.followup import weeks as iso_weeks
+from naveval.studies.followup.contracts import CHANNELS, KINDS
 from naveval.studies.followup.simulate.levels import N_PERIODS, PERIOD_MONTH, SEPTEMBER
 from naveval.studies.followup.simulate.periods import HEALTH, OTHER, WORK, Periods, Spells
 
 Columns = dict[str, Any]
-KINDS = (
-    "Arbeidspraksis",
-    "Oppfølgingstiltak",
-    "Lønnstilskudd",
-    "Opplæring",
-    "Arbeidsrettet rehabilitering",
-    "Avklaringstiltak",
-    "Annet",
-)
-CHANNELS = ("telefon", "møte", "spørsmål")
 NEEDS = (
     "standard innsats",
     "situasjonsbestemt innsats",
@@ -103,7 +94,7 @@ def _days(period: np.ndarray, rng: np.random.Generator, days: int = 14) -> np.nd
     return np.clip(found, FIRST_DAY, LAST_DAY)
 
 
-def _choose(labels: tuple[str, ...], code: np.ndarray) -> np.ndarray:
+def _choose(labels: Sequence[str], code: np.ndarray) -> np.ndarray:
     return np.array(labels, dtype=object)[code]
 
 

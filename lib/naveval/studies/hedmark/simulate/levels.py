@@ -1,20 +1,18 @@
 """Levels of the simulated job seekers, per county, month and duration.
 
-The national path before 2011, the relative levels of the other counties and the oil downturn
-are chosen so that the figures resemble the labour market of the time; the numbers in
-CALIBRATED are solved for by `tests/samples/hedmark_levels.py` so that the expected series
-match tables 1 to 3 of the document, the effect of the new practice included.
+Tables of numbers are in `params/simulated_hedmark.yml`, which says where they come from.
 
 What makes counties differ over time by chance: persistent shocks to starts and exits.
 """
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 
+from naveval.project import paths
 from naveval.project.errors import ParameterError
 from naveval.project.months import month_number
+from naveval.project.parameters import read_yaml
 from naveval.registers.simulation import autoregressive, require_shock
 from naveval.studies.hedmark.simulate.process import MAX_DURATION, Process, require_hazards
 
@@ -24,89 +22,13 @@ START = 95  # November 2014, when the practice was taken up in the middle of the
 TREATED = "04"
 CONTROLS = ("01", "03", "05", "06", "07", "08", "16", "17", "18", "19", "20")
 
-# Persons in the labour force in 2012 in thousands, and the level of job seekers relative to
-# the pooled control counties: rounded, for the look of the figures only.
-LABOUR_FORCE = {
-    "01": 138,
-    "02": 295,
-    "03": 344,
-    "04": 93,
-    "05": 96,
-    "06": 138,
-    "07": 115,
-    "08": 83,
-    "09": 54,
-    "10": 90,
-    "11": 243,
-    "12": 261,
-    "14": 58,
-    "15": 134,
-    "16": 160,
-    "17": 69,
-    "18": 120,
-    "19": 84,
-    "20": 39,
-}
-LEVEL = {
-    "01": 1.18,
-    "02": 0.80,
-    "03": 1.10,
-    "04": 1.0,
-    "05": 0.85,
-    "06": 0.97,
-    "07": 1.12,
-    "08": 1.12,
-    "09": 1.10,
-    "10": 1.0,
-    "11": 0.68,
-    "12": 0.88,
-    "14": 0.68,
-    "15": 0.80,
-    "16": 0.92,
-    "17": 0.92,
-    "18": 0.98,
-    "19": 0.82,
-    "20": 1.15,
-}
-# Growth of starts with benefit from the middle of 2014 to the end of 2015.
-OIL = {
-    "02": 0.06,
-    "09": 0.25,
-    "10": 0.30,
-    "11": 0.85,
-    "12": 0.35,
-    "14": 0.20,
-    "15": 0.35,
-}
-# Starts relative to 2011–2014, kind 0 and kind 1, and exit hazards, by year; before 2011 the
-# years are joined by straight lines.
-YEARS = {
-    2006: (0.80, 0.95, 1.20),
-    2007: (0.66, 0.82, 1.30),
-    2008: (0.70, 0.80, 1.22),
-    2009: (1.36, 0.95, 0.92),
-    2010: (1.08, 1.00, 0.96),
-    2011: (0.98, 1.02, 1.00),
-    2012: (0.96, 1.00, 1.01),
-    2013: (1.01, 1.00, 1.00),
-    2014: (1.05, 0.98, 0.99),
-}
-SEASON = np.array(
-    [
-        [1.32, 0.96, 0.93, 0.95, 0.90, 1.03, 1.06, 1.10, 0.99, 0.97, 0.93, 0.86],
-        [1.18, 0.98, 0.96, 0.94, 0.93, 1.13, 1.02, 1.19, 1.06, 0.94, 0.87, 0.80],
-    ]
-)
-# Starts in Hedmark relative to 2011–2014 in years before: less unemployment with benefit than in
-# the control counties before the financial crisis, and less of a rise during it, as figures 2 and 3
-# are described.
-TREATED_YEARS = {
-    2006: (0.93, 1.02),
-    2007: (0.93, 1.02),
-    2008: (0.93, 1.02),
-    2009: (0.88, 0.97),
-    2010: (0.93, 0.95),
-}
+WORLD = read_yaml(paths.params_dir() / "simulated_hedmark.yml")
+LABOUR_FORCE: dict[str, float] = WORLD["labour_force"]
+LEVEL: dict[str, float] = WORLD["level"]
+OIL: dict[str, float] = WORLD["oil"]
+YEARS: dict[int, list[float]] = WORLD["years"]
+SEASON = np.array(WORLD["season"])
+TREATED_YEARS: dict[int, list[float]] = WORLD["treated_years"]
 SEGMENT_START = (0, 1, 6, 12, 18, 24)
 EFFECT_SEGMENT_START = (0, 1, 4, 6, 12, 18, 24)
 
@@ -144,34 +66,10 @@ class Levels:
     effect_hazard: np.ndarray
 
 
-CALIBRATED: dict[str, list[Any]] = {
-    "starts": [0.3149, 0.3779],
-    "hazard": [
-        [0.1567, 0.1567, 0.0765, 0.1093, 0.0501, 0.0869],
-        [0.68, 0.0979, 0.0677, 0.0555, 0.0608, 0.0562],
-    ],
-    "starts_after": [1.0213, 1.0272],
-    "hazard_after": [
-        [0.9231, 0.9231, 1.0893, 0.7237, 1.0277, 1.1741],
-        [1.0, 0.8002, 1.9208, 0.5611, 0.7558, 1.5684],
-    ],
-    "tilt": [0.1043, 0.3955],
-    "starts_treated": [0.9508, 0.8868],
-    "hazard_treated": [
-        [0.9615, 0.9615, 1.1941, 0.6136, 1.5294, 0.7492],
-        [1.0, 0.937, 0.4484, 0.4274, 0.9186, 1.3985],
-    ],
-    "effect_starts": [-0.1005, -0.088],
-    "effect_hazard": [
-        [-0.0266, -0.0266, 0.5646, -0.1891, 1.1626, -0.5193, 1.1796],
-        [0.0, 0.0007, 2.6483, 0.2452, -0.5974, 0.5347, -0.2967],
-    ],
-}
-
-
 def calibrated() -> Levels:
-    """The levels in CALIBRATED."""
-    return Levels(**{name: np.array(values, dtype=float) for name, values in CALIBRATED.items()})
+    """The levels that were solved for."""
+    given = WORLD["calibrated"]
+    return Levels(**{name: np.array(values, dtype=float) for name, values in given.items()})
 
 
 def by_duration(segments: np.ndarray) -> np.ndarray:

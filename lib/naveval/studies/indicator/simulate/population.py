@@ -13,36 +13,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.project import months as calendar_months
+from naveval.project import paths
 from naveval.project import places as counties
+from naveval.project.parameters import read_yaml
 from naveval.studies.indicator.characteristics import COUNTRY_GROUPS, GROUPS, STATUS
 from naveval.studies.indicator.published import STATUSES, composition, table1
 
-GROUP_SHARES = np.array(
-    [
-        [0.880, 0.020, 0.045, 0.005, 0.000, 0.050, 0.000],
-        [0.020, 0.600, 0.055, 0.280, 0.030, 0.000, 0.015],
-        [0.010, 0.380, 0.030, 0.520, 0.060, 0.000, 0.000],
-        [0.030, 0.720, 0.040, 0.200, 0.010, 0.000, 0.000],
-        [0.050, 0.270, 0.330, 0.050, 0.060, 0.000, 0.240],
-    ]
-)
-COUNTY_SIZE = {
-    "03": 14.0,
-    "11": 8.6,
-    "15": 4.4,
-    "18": 4.6,
-    "31": 7.3,
-    "32": 11.6,
-    "33": 5.0,
-    "34": 7.0,
-    "39": 5.4,
-    "40": 3.9,
-    "42": 6.2,
-    "46": 10.8,
-    "50": 7.6,
-    "55": 2.5,
-    "56": 1.1,
-}
+WORLD = read_yaml(paths.params_dir() / "simulated_indicator.yml")
+GROUP_SHARES = np.array(WORLD["group_shares"])
+COUNTY_SIZE: dict[str, float] = WORLD["county_size"]
 N_OFFICES = 264
 N_REGIONS = 160
 YOUNGEST, OLDEST = 18, 66
@@ -230,14 +209,7 @@ assert len(COUNTRY_GROUPS) == 5
 
 INDUSTRIES = tuple("ABCDEFGHIJKLMNOPQRS")
 INFLOW_LEVEL = 0.0075
-PANDEMIC_FACTOR = {
-    "2020-03": 9.0,
-    "2020-04": 4.0,
-    "2020-05": 1.6,
-    "2020-11": 1.6,
-    "2021-01": 1.9,
-    "2021-02": 1.4,
-}
+PANDEMIC_FACTOR: dict[str, float] = WORLD["pandemic_factor"]
 MONTHS_BEFORE = 12
 
 

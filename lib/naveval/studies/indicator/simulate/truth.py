@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naveval.estimators.categorical.design import column_names
+from naveval.project import paths
 from naveval.project.errors import ParameterError
+from naveval.project.parameters import read_yaml
 from naveval.registers import simulation
 from naveval.studies.indicator.characteristics import (
     FIRST_AGE,
@@ -33,6 +35,7 @@ from naveval.studies.indicator.characteristics import (
 from naveval.studies.indicator.published import coefficients, mean_outcomes, table3_counties
 from naveval.studies.indicator.simulate.population import Places, places
 
+WORLD = read_yaml(paths.params_dir() / "simulated_indicator.yml")
 WEEKS_PER_MONTH = 13 / 3
 FULL_TIME = np.array([20.5, 25.0, 30.0, 35.5, 37.5, 37.5, 40.0], dtype=np.float32)
 FADING = 0.88
@@ -56,45 +59,10 @@ class Levels:
     leave_other: NDArray[np.float64]
 
 
-LEVELS = Levels(
-    long_run=np.array([-0.54, 0.72, 2.22, 0.30, 0.24]),
-    entry=np.array([0.15, -3.05, 0.20, -2.75, -0.05]),
-    part_time=np.array([0.57, 0.34, 0.42, 0.42, 0.40]),
-    leave_working=np.array([0.043, 0.250, 0.098, 0.125, 0.085]),
-    leave_other=np.array([0.021, 0.057, 0.059, 0.034, 0.047]),
-)
-GROUP_EFFECT = {
-    "spesielt_tilpasset": 0.0,
-    "situasjonsbestemt": -0.26,
-    "arbeidsevnevurdering": -0.50,
-    "standard": 0.12,
-    "ikke_vurdert": 0.60,
-    "helserelatert": -0.10,
-    "sykmeldt": -1.3,
-}
-PROGRAM_EFFECT = {
-    "": 0.0,
-    "oppfolging": 0.10,
-    "arbeid_med_stotte": 0.10,
-    "jobbklubb": 0.10,
-    "digital_oppfolging": 0.12,
-    "ips": 0.12,
-    "lonnstilskudd": 1.2,
-    "arbeidstrening": 0.0,
-    "opplaering": -0.10,
-    "andre_tiltak": 0.02,
-}
-PROGRAM_GROWTH = {
-    "oppfolging": 0.018,
-    "arbeid_med_stotte": 0.018,
-    "jobbklubb": 0.02,
-    "digital_oppfolging": 0.02,
-    "ips": 0.03,
-    "lonnstilskudd": 0.22,
-    "arbeidstrening": 0.015,
-    "opplaering": 0.02,
-    "andre_tiltak": 0.015,
-}
+LEVELS = Levels(**{name: np.array(given) for name, given in WORLD["levels"].items()})
+GROUP_EFFECT: dict[str, float] = WORLD["group_effect"]
+PROGRAM_EFFECT: dict[str, float] = WORLD["program_effect"]
+PROGRAM_GROWTH: dict[str, float] = WORLD["program_growth"]
 MOST_LASTING = 2.2
 
 
