@@ -29,6 +29,7 @@ GRID = "#D9DDE1"
 INK = "#262626"
 WIDTH = 7.2
 DPI = 180
+LABEL_PAD = 0.012
 MIN_LABEL_GAP = 0.055
 NOTICE_INCHES = 0.16
 LEAST_CONTRAST = 4.5
@@ -121,7 +122,7 @@ class _Ticks(MaxNLocator):
         return np.asarray(found) / self.per_unit
 
 
-def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]], *, pad: float = 0.012) -> None:
+def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]]) -> None:
     """Write each line's name at its end, moved apart where they would overlap.
 
     Parameters
@@ -139,7 +140,7 @@ def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]], *, pad: floa
         ax.annotate(
             name,
             (x, y),
-            xytext=(x + (right - left) * pad, y),
+            xytext=(x + (right - left) * LABEL_PAD, y),
             color=color,
             fontsize=10,
             va="center",

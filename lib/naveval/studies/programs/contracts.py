@@ -32,14 +32,11 @@ def _person() -> pa.Column:
     return pa.Column("int64", pa.Check.ge(0), description="Pseudonym")
 
 
-def _month(*, first: int = FIRST_MONTH, nullable: bool = False) -> pa.Column:
-    months = [
-        year * 100 + month
-        for year in range(first // 100, LAST_MONTH // 100 + 1)
-        for month in range(1, 13)
-    ]
-    inside = pa.Check.isin(months, description=f"a month yyyymm from {first} to {LAST_MONTH}")
-    return pa.Column("int64", inside, nullable=nullable)
+def _month() -> pa.Column:
+    years = range(FIRST_MONTH // 100, LAST_MONTH // 100 + 1)
+    months = [year * 100 + month for year in years for month in range(1, 13)]
+    expected = f"a month yyyymm from {FIRST_MONTH} to {LAST_MONTH}"
+    return pa.Column("int64", pa.Check.isin(months, description=expected))
 
 
 def _year(first: int) -> pa.Column:

@@ -65,9 +65,7 @@ def prices(parameters: Parameters) -> tuple[dict[str, float], float]:
     return dict(zip(a.programs, map(float, total), strict=True)), float(benefit_rate(a)[0, 0])
 
 
-def rule(
-    estimated: Estimated, price: Mapping[str, float], worth: float, *, depth: int = 2
-) -> Rule | None:
+def rule(estimated: Estimated, price: Mapping[str, float], worth: float) -> Rule | None:
     """Grow and value a shallow rule; None where no programme has both a price and overlap.
 
     The rule may use no programme, and the programmes that have a price and good overlap for
@@ -99,7 +97,7 @@ def rule(
     month = made.outcomes.index("months_2")
     x, fold = estimated.covariates.to_numpy()[rows], estimated.nuisances.fold[rows]
     grow_on, rest = fold % 2 == 0, fold % 2 == 1
-    tree = policy_tree.grow(gamma[grow_on], x[grow_on], depth=depth, min_leaf=100)
+    tree = policy_tree.grow(gamma[grow_on], x[grow_on], depth=2, min_leaf=100)
     leaves = policy_tree.describe(tree, list(estimated.covariates), names)
     leaves = leaves.assign(n=leaf_sizes(tree, x[rest]))
     leaves.attrs["nobody"] = names[0]

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from naveval.project import places
+from naveval.project import paths, places
 from naveval.project.months import month_text
+from naveval.project.parameters import read_yaml
 from naveval.studies.followup import weeks as iso_weeks
 from naveval.studies.followup.contracts import CHANNELS, KINDS
 from naveval.studies.followup.simulate.levels import N_PERIODS, PERIOD_MONTH, SEPTEMBER
@@ -32,23 +33,8 @@ HEALTH_KINDS = ("AAP", "uføretrygd")
 SEX = ("kvinne", "mann")
 COUNTRY_GROUPS = ("1", "2", "3")
 EDUCATION = ("grunnskole", "videregående", "høyere", "ukjent")
-COUNTY_SHARES = {
-    "03": 0.155,
-    "11": 0.105,
-    "15": 0.045,
-    "18": 0.042,
-    "31": 0.062,
-    "32": 0.118,
-    "33": 0.050,
-    "34": 0.062,
-    "39": 0.050,
-    "40": 0.034,
-    "42": 0.062,
-    "46": 0.115,
-    "50": 0.072,
-    "55": 0.018,
-    "56": 0.010,
-}
+WORLD = read_yaml(paths.params_dir() / "simulated_followup.yml")
+COUNTY_SHARES: dict[str, float] = WORLD["county_shares"]
 FIRST_PERSON = 10_000_001
 LAST_DAY = np.datetime64("2022-12-31")
 FIRST_DAY = np.datetime64("2015-01-01")

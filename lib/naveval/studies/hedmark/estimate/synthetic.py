@@ -83,7 +83,7 @@ def weights(panel: Panel, parameters: Parameters, outcome: Outcome = "stock") ->
     return pd.DataFrame(found).assign(n_persons=min(persons))
 
 
-def paths(panel: Panel, parameters: Parameters, outcome: Outcome = "stock") -> pd.DataFrame:
+def paths(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     """The treated county and its synthetic comparisons by month, per group.
 
     Returns
@@ -94,12 +94,12 @@ def paths(panel: Panel, parameters: Parameters, outcome: Outcome = "stock") -> p
     """
     rows = []
     for group in GROUPS:
-        given = plain_sample(panel, parameters, outcome, group)
+        given = plain_sample(panel, parameters, "stock", group)
         before = int((given.post == 0).sum())
         controls = given.outcome[1:].T
         fitted = estimate(given.outcome[0], controls, before, "synthetic_control")
         shares = given.size[1:] / given.size[1:].sum()
-        counted = panels.persons(panel, outcome, group)
+        counted = panels.persons(panel, "stock", group)
         persons = panels.block(counted, list(given.months), given.counties).astype(int)
         rows.append(
             pd.DataFrame(

@@ -137,7 +137,6 @@ def curve(
     by: str = "line",
     every: bool = True,
     multiples: bool = False,
-    extra: Mapping[str, Fact] | None = None,
     finding: Callable[[Reader], str] = told,
 ) -> Exhibit[IndicatorResults]:
     """A figure of monthly curves.
@@ -178,7 +177,7 @@ def curve(
         values={"value": KINDS[kind]},
         protect=Together("n_persons"),
         view=Picture(partial(_draw, by=by, kind=kind, multiples=multiples)),
-        facts={**_facts(by, form, lines), **(extra or {})},
+        facts=_facts(by, form, lines),
         when=When(holds, "too-few"),
         finding=finding,
     )
@@ -327,14 +326,12 @@ def _scale(ax: Axes, rows: pd.DataFrame, kind: str) -> None:
     )
 
 
-def by_group(
-    outcome: str, kind: str, names: Sequence[str], value: str = "indicator_sa", panel: str = ""
-) -> Lines:
+def by_group(outcome: str, kind: str, names: Sequence[str], value: str = "indicator_sa") -> Lines:
     """A line per group of the place, in these names' order."""
 
     def lines(parameters: Parameters) -> list[Line]:
         county = parameters.county
         grouping, start = (f"county × {kind}", f"{county} × ") if county else (kind, "")
-        return [Line(name, outcome, grouping, start + name, value, panel) for name in names]
+        return [Line(name, outcome, grouping, start + name, value) for name in names]
 
     return lines

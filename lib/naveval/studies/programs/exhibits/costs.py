@@ -5,7 +5,6 @@ The numbers are computed from published inputs, and from the run's own released 
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -263,22 +262,20 @@ def by_program(reader: Reader, label: str, value: str) -> pd.Series:
     return pd.Series(found)
 
 
-def ranked(name: str, place: int, label: str = "tbl-uncertainty") -> dict[str, Fact]:
+def ranked(name: str, place: int) -> dict[str, Fact]:
     """The programme at a place of the ranking by net benefit, and its number with interval."""
 
     def row(reader: Reader) -> Any:
-        return reader.frame(label).sort_values("net_benefit", ascending=False).iloc[place]
+        rows = reader.frame("tbl-uncertainty")
+        return rows.sort_values("net_benefit", ascending=False).iloc[place]
 
-    def number(column: str, reader: Reader) -> Any:
-        return row(reader)[column]
+    def number(column: str) -> Fact:
+        return Fact(lambda reader: row(reader)[column], "nok1000")
 
     parts = {"net": "net_benefit", "low": "ci_low", "high": "ci_high"}
     return {
         name: Fact(lambda reader: row(reader)["program"], "text"),
-        **{
-            f"{name}_{part}": Fact(partial(number, column), "nok1000")
-            for part, column in parts.items()
-        },
+        **{f"{name}_{part}": number(column) for part, column in parts.items()},
     }
 
 

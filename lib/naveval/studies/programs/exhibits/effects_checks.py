@@ -175,9 +175,9 @@ def hidden(results: ProgramResults) -> pd.DataFrame:
     return by_arm(main, row)
 
 
-def own_effect(main: Estimated, arm: str, estimand: str = "att") -> Any:
+def own_effect(main: Estimated, arm: str) -> Any:
     """The run's effect on months in work in year 2."""
-    return programs_effects.pick(main, estimand, RANKED).loc[arm]
+    return programs_effects.pick(main, "att", RANKED).loc[arm]
 
 
 def _other_scores(main: Estimated, nuisances: Any, **how: Any) -> pd.DataFrame:

@@ -386,18 +386,18 @@ def course_types(registers: Registers, secret: Secret) -> pd.DataFrame:
     )[["kind", "n", "courses", "percent", "months"]]
 
 
-def combinations(registers: Registers, secret: Secret, top: int = 10) -> pd.DataFrame:
+def combinations(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-4-7: the most common pairs of programmes in one month."""
     source = f"""(SELECT a.person, a.program AS program_1, b.program AS program_2, 1 AS together
         FROM program_months a JOIN program_months b USING (person, m)
         WHERE a.program < b.program AND m BETWEEN {FIRST} AND {LAST})"""
     table = _most(
-        registers, secret, source, ["program_1", "program_2"], ("together", PAIR_CAP), source, top
+        registers, secret, source, ["program_1", "program_2"], ("together", PAIR_CAP), source, 10
     )
     return table.rename(columns={"together": "months"})
 
 
-def chains(registers: Registers, secret: Secret, top: int = 15) -> pd.DataFrame:
+def chains(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-4-8: the most common sequences of programmes, by the starts in them.
 
     `percent` is of all starts in chained courses: that is what the printed numbers add up to.
@@ -407,7 +407,7 @@ def chains(registers: Registers, secret: Secret, top: int = 15) -> pd.DataFrame:
         WHERE spells BETWEEN 2 AND 3 AND chained AND programs[1] <> programs[2])"""
     every_chain = "(SELECT person, spells AS linked FROM courses WHERE chained)"
     keys = ["program_1", "program_2", "program_3"]
-    table = _most(registers, secret, source, keys, ("linked", CHAIN_CAP), every_chain, top)
+    table = _most(registers, secret, source, keys, ("linked", CHAIN_CAP), every_chain, 15)
     return table.rename(columns={"linked": "starts"})
 
 

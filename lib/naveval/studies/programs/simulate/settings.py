@@ -107,6 +107,9 @@ AVAILABLE_FROM = {"IPS": 201805, "Utvidet oppfølging i NAV": 201401}
 """Programmes that did not always exist."""
 
 LEVELS = {"sex": 2, "age": 5, "country": 4, "education": 6, "spell": 3}
+SELECTION = 0.8
+HETEROGENEITY_KEPT = 0.6
+"""Share of the printed differences between groups that is kept."""
 HETEROGENEITY = {"country": "Innvandringskategori", "spell": "Ledighetskategori"}
 
 
@@ -132,12 +135,12 @@ class Selection:
     tilt: dict[str, NDArray[np.float64]]
 
 
-@lru_cache(maxsize=4)
-def selection(strength: float = 0.8) -> Selection:
+@lru_cache(maxsize=1)
+def selection() -> Selection:
     """Who gets which programme, from tables 6-3 and B-4 to B-6.
 
     Tilts are the log ratio between a programme's participants and all participants, times
-    `strength`: with independent characteristics, 1 would give the printed shares.
+    SELECTION: with independent characteristics, 1 would give the printed shares.
     """
     folder = paths.published_dir("programs")
     sizes = pd.read_csv(folder / "table_6_3_sample_by_group_and_program.csv")
@@ -160,7 +163,7 @@ def selection(strength: float = 0.8) -> Selection:
         shares = shares.loc[part.category.drop_duplicates()].clip(lower=0.5)
         weights = wide.sum()[shares.columns]
         overall = (shares * weights).sum(axis=1) / weights.sum()
-        ratio = np.log(shares.div(overall, axis=0)) * strength
+        ratio = np.log(shares.div(overall, axis=0)) * SELECTION
         table = np.zeros((len(shares), len(PLANS)))
         for j, plan in enumerate(PLANS[1:], start=1):
             own = ratio[plan].to_numpy() if plan in ratio else 0.0
@@ -177,8 +180,8 @@ def index_profiles(months: int = 180) -> NDArray[np.float64]:
     return np.array(curves) * INDEX_PER_CHANCE
 
 
-@lru_cache(maxsize=2)
-def heterogeneity(strength: float = 0.6) -> dict[str, NDArray[np.float64]]:
+@lru_cache(maxsize=1)
+def heterogeneity() -> dict[str, NDArray[np.float64]]:
     """Extra effect on the index by category, (16, categories), from table 6-7.
 
     The printed differences in months a year are shrunk, centred on the sample and put on the
@@ -202,6 +205,6 @@ def heterogeneity(strength: float = 0.6) -> dict[str, NDArray[np.float64]]:
                     for label in order
                 ]
             )
-            extra[i] = (values - values.mean()) / 12 * strength * INDEX_PER_CHANCE
+            extra[i] = (values - values.mean()) / 12 * HETEROGENEITY_KEPT * INDEX_PER_CHANCE
         result[name] = extra
     return result
