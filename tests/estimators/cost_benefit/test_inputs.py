@@ -8,8 +8,7 @@ import pytest
 import yaml
 
 from naveval.estimators.cost_benefit.assumptions import from_inputs
-from naveval.estimators.cost_benefit.checks import KEY_UNITS, LONGEST_CASES
-from naveval.estimators.cost_benefit.inputs import load
+from naveval.estimators.cost_benefit.inputs import KEY_UNITS, LONGEST_CASES, load
 from naveval.exhibits import manifest
 from naveval.project import paths
 from naveval.project.errors import ParameterError

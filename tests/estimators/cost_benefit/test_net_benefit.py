@@ -20,8 +20,7 @@ from naveval.estimators.cost_benefit.assumptions import (
     only_programs,
     with_effects,
 )
-from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.estimators.cost_benefit.inputs import load
+from naveval.estimators.cost_benefit.inputs import PROGRAMS, load
 from naveval.project.errors import ParameterError
 from naveval.studies.programs.costs.published import read
 

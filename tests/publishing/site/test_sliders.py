@@ -10,8 +10,7 @@ import pytest
 
 from naveval.estimators.cost_benefit import net_benefit
 from naveval.estimators.cost_benefit.assumptions import Assumptions, from_inputs
-from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.estimators.cost_benefit.inputs import load
+from naveval.estimators.cost_benefit.inputs import PROGRAMS, load
 from naveval.project import parameters
 from naveval.publishing.audit import browser
 from naveval.publishing.site import pages as site_pages

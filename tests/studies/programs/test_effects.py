@@ -10,7 +10,7 @@ import pytest
 from programs_registers import folder, opened
 
 from naveval.estimators.cost_benefit import assumptions
-from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.estimators.detectable import multiplier
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.output import open_output

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.estimators.cost_benefit.inputs import Costs
+from naveval.estimators.cost_benefit.inputs import PROGRAMS, Costs
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import Origin
 

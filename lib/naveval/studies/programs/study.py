@@ -11,7 +11,7 @@ from naveval.disclosure import counts, keys
 from naveval.disclosure.decisions import Protection
 from naveval.disclosure.keys import Secret
 from naveval.estimators import forests
-from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.estimators.forests import ForestOptions
 from naveval.project import paths
 from naveval.project.errors import EstimationError

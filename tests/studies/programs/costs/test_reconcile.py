@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from naveval.estimators.cost_benefit.assumptions import from_inputs
-from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.estimators.cost_benefit.inputs import load
+from naveval.estimators.cost_benefit.inputs import PROGRAMS, load
 from naveval.project.errors import ParameterError
 from naveval.studies.programs.costs.published import CELL_COLUMNS, cells
 from naveval.studies.programs.costs.readings import DOUBTS, first_month_fit, readings

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.exhibits.output import open_output
 from naveval.exhibits.show import Showing
 from naveval.studies.programs.costs.analysis import Analysis, analyse, place_mix

@@ -17,8 +17,7 @@ from naveval.estimators.cost_benefit.assumptions import (
     read_effects,
     with_effects,
 )
-from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.estimators.cost_benefit.inputs import Costs, load
+from naveval.estimators.cost_benefit.inputs import PROGRAMS, Costs, load
 from naveval.studies.programs.costs.readings import first_month_fit, readings
 from naveval.studies.programs.costs.reconcile import (
     RULES,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from naveval.estimators.cost_benefit.checks import LONGEST_CASES, PROGRAMS
+from naveval.estimators.cost_benefit.inputs import LONGEST_CASES, PROGRAMS
 from naveval.project import paths
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import read_yaml

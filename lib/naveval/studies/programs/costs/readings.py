@@ -7,8 +7,7 @@ import pandas as pd
 
 from naveval.estimators.cost_benefit import net_benefit as c
 from naveval.estimators.cost_benefit.assumptions import Assumptions, from_inputs, only_programs
-from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.estimators.cost_benefit.inputs import Costs
+from naveval.estimators.cost_benefit.inputs import PROGRAMS, Costs
 from naveval.estimators.cost_benefit.net_benefit import with_alternative_aft, with_duration
 from naveval.studies.programs.costs.published import cells
 from naveval.studies.programs.costs.reconcile import Key, computed, parse_reading

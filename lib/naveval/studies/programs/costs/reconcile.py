@@ -26,8 +26,7 @@ from naveval.estimators.cost_benefit.assumptions import (
     only_programs,
     with_input,
 )
-from naveval.estimators.cost_benefit.checks import PROGRAMS
-from naveval.estimators.cost_benefit.inputs import Costs
+from naveval.estimators.cost_benefit.inputs import PROGRAMS, Costs
 from naveval.estimators.cost_benefit.net_benefit import (
     RULES,
     break_even_constant,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.estimators.cost_benefit.net_benefit import TOTAL
 from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, When

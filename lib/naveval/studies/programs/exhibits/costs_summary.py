@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from naveval.estimators.cost_benefit.checks import PROGRAMS
+from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.exhibits.appendix import file_table
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
