@@ -165,10 +165,6 @@ def marginals(results: FollowupResults) -> pd.DataFrame:
     return freedom(named(part)[columns])
 
 
-def _is_country(results: FollowupResults) -> bool:
-    return not results.truth.empty and not results.parameters.county
-
-
 APPENDIX: tuple[Exhibit[FollowupResults], ...] = (
     Exhibit(
         "tbl-flow",
@@ -197,7 +193,7 @@ APPENDIX: tuple[Exhibit[FollowupResults], ...] = (
             digits=(), shown=("mean", "mean_deviation", "full_n_obs", "n_deviation"), also=ALSO
         ),
         view=Table(joined=JOINED),
-        when=When(_is_country),
+        when=When(lambda results: not results.truth.empty and not results.parameters.county),
     ),
 )
 

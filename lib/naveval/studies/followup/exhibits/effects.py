@@ -98,10 +98,6 @@ def county(results: FollowupResults) -> pd.DataFrame:
     return freedom(named(results.comparison).drop(columns="table"))
 
 
-def _has_county(results: FollowupResults) -> bool:
-    return bool(results.parameters.county)
-
-
 def _county(reader: Reader) -> str:
     if not reader.parameters.county:
         return "country"
@@ -134,7 +130,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         protect=model(digits=("difference_mde",)),
         view=Table(joined=JOINED),
         facts=counted(lambda reader: reader.frame("tbl-county")["difference_p"]),
-        when=When(_has_county),
+        when=When(lambda results: bool(results.parameters.county)),
         finding=_county,
     ),
 )
