@@ -220,6 +220,17 @@ def every(frame: pd.DataFrame, codes: Mapping[str, Sequence[object]]) -> pd.Data
     return found.astype(frame[numbers].dtypes.to_dict())
 
 
+def complete(
+    registers: Registers,
+    secret: Secret,
+    source: str,
+    codes: Mapping[str, Sequence[object]],
+    **how: Any,
+) -> pd.DataFrame:
+    """`protected` for every cell of the codes, see `every`."""
+    return every(protected(registers, secret, source, list(codes), **how), codes)
+
+
 def with_enough(frame: pd.DataFrame, by: str, numerator: str) -> pd.DataFrame:
     """The series with enough persons who have something, and who have not, in the median month."""
     kept = [

@@ -22,6 +22,7 @@ from naveval.studies.programs.panel.persons import (
     FIRST,
     LAST,
     by_characteristic,
+    complete,
     every,
     protected,
     with_enough,
@@ -46,13 +47,8 @@ def stock(registers: Registers, secret: Secret) -> pd.DataFrame:
         width = series.MONTHS[step]
         period = f"({STOCK_FIRST} + (m - {STOCK_FIRST}) // {width} * {width})::INTEGER"
         rows = f"SELECT DISTINCT person, {period} AS m, status FROM status_months"
-        found = protected(
-            registers,
-            secret,
-            f"({rows} WHERE m >= {STOCK_FIRST})",
-            ["m", "status"],
-            once=True,
-        )
+        source = f"({rows} WHERE m >= {STOCK_FIRST})"
+        found = protected(registers, secret, source, ["m", "status"], once=True)
         return every(found, {"m": sorted(set(found["m"])), "status": STATUSES})
 
     found = series.finest(at, "n", steps=STEPS)
@@ -66,8 +62,8 @@ def composition(registers: Registers, secret: Secret) -> pd.DataFrame:
     cells = f"""(SELECT f.person, k, coalesce(s.status, 'not_registered') AS status
         FROM first_registrations f CROSS JOIN range(0, {FOLLOWED + 1}) t(k)
         LEFT JOIN status_months s ON s.person = f.person AND s.m = f.entry + k)"""
-    table = protected(registers, secret, cells, ["k", "status"], once=True)
-    table = every(table, {"k": range(FOLLOWED + 1), "status": STATES})
+    codes = {"k": range(FOLLOWED + 1), "status": STATES}
+    table = complete(registers, secret, cells, codes, once=True)
     total = protected(registers, secret, "first_registrations", [], once=True)["n"][0]
     return table.assign(total=total, share=100 * share(table["n"], [total] * len(table)))
 
@@ -80,8 +76,8 @@ def flows(registers: Registers, secret: Secret) -> pd.DataFrame:
             LEFT JOIN status_months s ON s.person = f.person AND s.m = f.entry + k)
         SELECT a.person, a.k AS month, a.status AS source, b.status AS target
         FROM positions a JOIN positions b ON a.person = b.person AND b.k = a.k + 6)"""
-    table = protected(registers, secret, cells, ["month", "source", "target"], once=True)
-    return every(table, {"month": (0, 6, 12), "source": STATES, "target": STATES})
+    codes = {"month": (0, 6, 12), "source": STATES, "target": STATES}
+    return complete(registers, secret, cells, codes, once=True)
 
 
 def first_program_month(registers: Registers) -> None:
@@ -98,30 +94,18 @@ def first_program_month(registers: Registers) -> None:
 
 def participation(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-4: first registrations and starters within two years by first group."""
-    table = protected(
-        registers,
-        secret,
-        "waits",
-        ["first_status"],
-        having={"program": f"coalesce(wait, 99) <= {FOLLOWED}"},
-        once=True,
-    ).rename(columns={"first_status": "status"})
-    table = every(table, {"status": STATUSES})
+    source = "(SELECT person, wait, first_status AS status FROM waits)"
+    having = {"program": f"coalesce(wait, 99) <= {FOLLOWED}"}
+    table = complete(registers, secret, source, {"status": STATUSES}, having=having, once=True)
     return table.assign(percent=100 * share(table["n_program"], table["n"]))
 
 
 def cumulative(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-5: percent who have started by month since first registration, by first group."""
-    table = protected(
-        registers,
-        secret,
-        f"(SELECT person, first_status AS status, k, coalesce(wait, 99) <= k AS started "
-        f"FROM waits CROSS JOIN range(0, {FOLLOWED + 1}) t(k))",
-        ["status", "k"],
-        having={"started": "started"},
-        once=True,
-    )
-    table = every(table, {"status": STATUSES, "k": range(FOLLOWED + 1)})
+    cells = f"""(SELECT person, first_status AS status, k, coalesce(wait, 99) <= k AS started
+        FROM waits CROSS JOIN range(0, {FOLLOWED + 1}) t(k))"""
+    codes = {"status": STATUSES, "k": range(FOLLOWED + 1)}
+    table = complete(registers, secret, cells, codes, having={"started": "started"}, once=True)
     return with_enough(_started(table, ["status"]), "status", "n_started")
 
 
@@ -140,15 +124,10 @@ def cumulative_table(registers: Registers, secret: Secret) -> pd.DataFrame:
 
 def counties(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-counties: as tbl-4-3 for everyone, by the county where they last lived."""
-    wide = protected(
-        registers,
-        secret,
-        "(SELECT waits.*, home AS county FROM waits JOIN place USING (person))",
-        ["county"],
-        having={str(k): f"coalesce(wait, 99) <= {k}" for k in MONTHS},
-        once=True,
-    )
-    wide = every(wide, {"county": places.codes(places.CURRENT_YEAR)})
+    source = "(SELECT waits.*, home AS county FROM waits JOIN place USING (person))"
+    having = {str(k): f"coalesce(wait, 99) <= {k}" for k in MONTHS}
+    codes = {"county": places.codes(places.CURRENT_YEAR)}
+    wide = complete(registers, secret, source, codes, having=having, once=True)
     return _started(_long(wide, "started", ["county"]), ["county"])
 
 
@@ -156,12 +135,11 @@ def county_programs(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-county-programs: of a county's persons who started, the percent on each programme."""
     source = """(SELECT DISTINCT person, program, home AS county
         FROM starts JOIN place USING (person))"""
-    found = protected(registers, secret, source, ["county", "program"], once=True)
-    whole = f"(SELECT DISTINCT person, county FROM {source})"
-    total = protected(registers, secret, whole, ["county"], once=True)
+    starters = f"(SELECT DISTINCT person, county FROM {source})"
     county = {"county": places.codes(places.CURRENT_YEAR)}
-    total = every(total, county).rename(columns={"n": "total"})
-    table = every(found, {**county, "program": GROUPS}).merge(total, on="county")
+    total = complete(registers, secret, starters, county, once=True).rename(columns={"n": "total"})
+    table = complete(registers, secret, source, {**county, "program": GROUPS}, once=True)
+    table = table.merge(total, on="county")
     return table.assign(percent=100 * share(table["n"], table["total"]))
 
 
@@ -250,8 +228,8 @@ def groups_at_start(registers: Registers, secret: Secret) -> pd.DataFrame:
             coalesce(s.status, 'not_registered') AS target
         FROM waits w LEFT JOIN status_months s ON s.person = w.person AND s.m = w.entry + w.wait
         WHERE wait IS NOT NULL)"""
-    table = protected(registers, secret, cells, ["source", "target"], once=True)
-    return every(table, {"source": STATUSES, "target": STATES})
+    codes = {"source": STATUSES, "target": STATES}
+    return complete(registers, secret, cells, codes, once=True)
 
 
 def use_by_program(registers: Registers, secret: Secret) -> pd.DataFrame:
@@ -266,8 +244,7 @@ def use_by_program(registers: Registers, secret: Secret) -> pd.DataFrame:
     }
     table = pd.DataFrame({"program": GROUPS})
     for name, (source, cap) in parts.items():
-        found = protected(registers, secret, source, ["program"], sums={name: cap})
-        found = every(found, {"program": GROUPS})
+        found = complete(registers, secret, source, {"program": GROUPS}, sums={name: cap})
         total = protected(registers, secret, source, [], sums={name: cap})[name][0]
         table[f"n_{name}"] = found["n"]
         table[f"{name}_percent"] = 100 * share(found[name], [total] * len(found))
@@ -278,8 +255,7 @@ def mean_months(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-8: mean months within two years of a person's first start on the programme."""
     source = f"""(SELECT person, program, least(stop - m + 1, {FOLLOWED}) AS stay FROM starts
         QUALIFY row_number() OVER (PARTITION BY person, program ORDER BY m) = 1)"""
-    table = protected(registers, secret, source, ["program"], sums={"stay": FOLLOWED})
-    table = every(table, {"program": GROUPS})
+    table = complete(registers, secret, source, {"program": GROUPS}, sums={"stay": FOLLOWED})
     return _means(table, "stay")[["program", "n", "months"]]
 
 
@@ -293,8 +269,9 @@ def use_over_time(registers: Registers, secret: Secret) -> pd.DataFrame:
     source = """(SELECT DISTINCT person, program, m, 2009 + m // 12 AS year, 1 AS months
         FROM (SELECT person, program, unnest(range(start, stop + 1)) AS m
               FROM spells SEMI JOIN place USING (person)) WHERE m BETWEEN 12 AND 167)"""
-    table = protected(registers, secret, source, ["year", "program"], sums={"months": YEAR_CAP})
-    return every(table, {"year": YEARS, "program": GROUPS})[["year", "program", "n", "months"]]
+    codes = {"year": YEARS, "program": GROUPS}
+    table = complete(registers, secret, source, codes, sums={"months": YEAR_CAP})
+    return table[["year", "program", "n", "months"]]
 
 
 def who_gets_what(registers: Registers, secret: Secret) -> pd.DataFrame:
@@ -304,9 +281,8 @@ def who_gets_what(registers: Registers, secret: Secret) -> pd.DataFrame:
         source = f"""(SELECT person, program, {characteristic} AS category
             FROM mix_starts JOIN described_mix USING (person, m))"""
         codes = {"category": CATEGORIES[characteristic]}
-        total = every(protected(registers, secret, source, ["category"]), codes)
-        found = protected(registers, secret, source, ["category", "program"])
-        found = every(found, {**codes, "program": GROUPS})
+        total = complete(registers, secret, source, codes)
+        found = complete(registers, secret, source, {**codes, "program": GROUPS})
         found = found.merge(total.rename(columns={"n": "total"}), on="category")
         percent = 100 * share(found["n"], found["total"])
         parts.append(found.assign(characteristic=characteristic, percent=percent))
