@@ -21,6 +21,7 @@ from naveval.studies.followup.estimate import (
     place,
     regress,
     regressions,
+    row,
     sample,
 )
 from naveval.studies.followup.parameters import LONGEST_GAPS, Parameters
@@ -191,43 +192,23 @@ def by_county(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def row(item: Regression, parameters: Parameters) -> dict[str, object]:
-    """What is shown about a regression in the tables of checks."""
-    return {
-        "outcome": item.outcome,
-        "horizon": item.horizon,
-        **inference(item.fit, parameters),
-        "n_obs": item.n_obs,
-        "n_persons": item.n_persons,
-        "smallest_cell": item.smallest_cell,
-        "events": item.events,
-        "others": item.others,
-        "refused": item.refused,
-    }
-
-
-def _influence(item: Regression) -> np.ndarray:
+def _influence(fitted: did.Fit) -> np.ndarray:
     """Influence of each person on treated × post, scaled to the clustered variance."""
-    assert item.fit is not None
-    at = item.fit.names.index(TREATED_POST)
-    return np.asarray(item.fit.influence[:, at] * np.sqrt(item.fit.correction))
+    at = fitted.names.index(TREATED_POST)
+    return np.asarray(fitted.influence[:, at] * np.sqrt(fitted.correction))
 
 
 def _difference_shared(first: Regression, second: Regression) -> tuple[float, float]:
     """Difference of two estimates from overlapping samples, with its standard error."""
-    if first.fit is None or second.fit is None:
+    one, other = first.fit, second.fit
+    if one is None or other is None:
         return float("nan"), float("nan")
-    labels = np.union1d(first.fit.clusters, second.fit.clusters)
+    labels = np.union1d(one.clusters, other.clusters)
     total = np.zeros(labels.size)
-    for item, sign in ((first, 1.0), (second, -1.0)):
-        assert item.fit is not None
-        total[np.searchsorted(labels, item.fit.clusters)] += sign * _influence(item)
-    values = [
-        item.fit.coefficients[item.fit.names.index(TREATED_POST)]
-        for item in (first, second)
-        if item.fit is not None
-    ]
-    return float(values[0] - values[1]), float(np.sqrt(total @ total))
+    for fitted, sign in ((one, 1.0), (other, -1.0)):
+        total[np.searchsorted(labels, fitted.clusters)] += sign * _influence(fitted)
+    value, rest = (each.coefficients[each.names.index(TREATED_POST)] for each in (one, other))
+    return float(value - rest), float(np.sqrt(total @ total))
 
 
 def _p_value(difference: float, error: float) -> float:
@@ -242,14 +223,13 @@ def rejected(found: Sequence[Regression], parameters: Parameters) -> np.ndarray:
     that errors and the normal approximation hold for outcomes as rare as these; with the draws
     of a run it is known to within a percentage point or two.
     """
-    usable = [item for item in found if item.fit is not None]
+    usable = [item.fit for item in found if item.fit is not None]
     if not usable:
         return np.full(len(found), np.nan)
-    labels = np.unique(np.concatenate([item.fit.clusters for item in usable if item.fit]))
+    labels = np.unique(np.concatenate([fitted.clusters for fitted in usable]))
     table = np.zeros((labels.size, len(usable)), dtype=np.float32)
-    for j, item in enumerate(usable):
-        assert item.fit is not None
-        table[np.searchsorted(labels, item.fit.clusters), j] = _influence(item)
+    for j, fitted in enumerate(usable):
+        table[np.searchsorted(labels, fitted.clusters), j] = _influence(fitted)
     generator = np.random.default_rng(parameters.seed)
     limit, hits = stats.norm.isf(LIMIT / 2), np.zeros(len(usable))
     for _ in range(0, parameters.draws, BLOCK):
@@ -276,15 +256,15 @@ def adjusted(found: Sequence[Regression], parameters: Parameters) -> pd.DataFram
         frame = pd.DataFrame(
             [{"family": family, "table": item.table, **row(item, parameters)} for item in items]
         )
-        usable = [item for item in items if item.fit is not None]
+        usable = [item.fit for item in items if item.fit is not None]
         known = frame["p_value"].notna()
         frame["p_holm"] = multiple_testing.holm(frame["p_value"].to_numpy())
         frame["p_romano_wolf"] = np.nan
         frame["rejected"] = [shares[id(item)] for item in items]
         if usable:
             drawn = multiple_testing.cluster_draws(
-                [_influence(item) for item in usable],
-                [item.fit.clusters for item in usable if item.fit is not None],
+                [_influence(fitted) for fitted in usable],
+                [fitted.clusters for fitted in usable],
                 parameters.draws,
                 parameters.seed,
             )

@@ -54,6 +54,7 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "tbl-3": ("work", "ended", "health"),
 }
 CELLS = ("target_before", "target_after", "other_before", "other_after")
+PRINTED = ("estimate", "std_error", "mean", "n_obs", "stars", "r_squared")
 
 
 @dataclass(frozen=True)
@@ -215,35 +216,40 @@ def summary(found: Sequence[Regression], parameters: Parameters) -> pd.DataFrame
     residual_df, refused, power, and the printed estimate, standard error and mean.
     """
     printed = {
-        (row["table"], row["outcome"], row["horizon"]): row
-        for row in published.estimates().to_dict("records")
+        (one["table"], one["outcome"], one["horizon"]): one
+        for one in published.estimates().to_dict("records")
     }
     rows = []
     for item in found:
-        row: dict[str, Any] = {
+        told = {
             "table": item.table,
-            "outcome": item.outcome,
-            "horizon": item.horizon,
-            **inference(item.fit, parameters),
+            **row(item, parameters),
             "mean": item.mean,
             "r_squared": item.fit.r_squared if item.fit else np.nan,
-            "n_obs": item.n_obs,
-            "n_persons": item.n_persons,
-            "smallest_cell": item.smallest_cell,
-            "events": item.events,
-            "others": item.others,
             "residual_df": item.n_persons - 1,
-            "refused": item.refused,
             "power": parameters.power,
         }
-        row["mde_relative"] = detectable.relative(
-            row["mde"], item.mean, np.sqrt(item.mean / item.n_obs) if item.mean > 0 else 0.0
+        told["mde_relative"] = detectable.relative(
+            told["mde"], item.mean, np.sqrt(item.mean / item.n_obs) if item.mean > 0 else 0.0
         )
         known = printed[item.table, item.outcome, item.horizon]
-        row |= {f"printed_{name}": known[name] for name in ("estimate", "std_error", "mean")}
-        row |= {f"printed_{name}": known[name] for name in ("n_obs", "stars", "r_squared")}
-        rows.append(row)
+        rows.append(told | {f"printed_{name}": known[name] for name in PRINTED})
     return pd.DataFrame(rows)
+
+
+def row(item: Regression, parameters: Parameters) -> dict[str, Any]:
+    """What is shown about a regression in every table."""
+    return {
+        "outcome": item.outcome,
+        "horizon": item.horizon,
+        **inference(item.fit, parameters),
+        "n_obs": item.n_obs,
+        "n_persons": item.n_persons,
+        "smallest_cell": item.smallest_cell,
+        "events": item.events,
+        "others": item.others,
+        "refused": item.refused,
+    }
 
 
 def inference(fitted: did.Fit | None, parameters: Parameters) -> dict[str, float]:
