@@ -32,7 +32,7 @@ from naveval.estimators.one_treated.regression import (
 )
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.means import Sample, all_others, months_of, sample
-from naveval.studies.hedmark.estimate.regression import EXACT, setup_of, usable
+from naveval.studies.hedmark.estimate.regression import EXACT, judged, setup_of, usable
 from naveval.studies.hedmark.panel import GROUPS, Panel
 from naveval.studies.hedmark.parameters import Parameters
 from naveval.studies.hedmark.published import printed_regression
@@ -248,15 +248,7 @@ def _p_value(given: Sample, parameters: Parameters, method: str) -> float:
     setup = setup_of(given, parameters)
     if method not in usable(setup, (method,)):
         return float("nan")
-    p = p_values(
-        setup,
-        given.outcome,
-        given.size,
-        draws=parameters.draws,
-        seed=parameters.seed,
-        methods=(method,),
-    )
-    return float(p[method])
+    return float(judged(setup, given, parameters, (method,))[method])
 
 
 def detectable(panel: Panel, parameters: Parameters, method: str) -> pd.DataFrame:

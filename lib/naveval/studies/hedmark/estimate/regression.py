@@ -16,7 +16,7 @@ printed numbers fit two regressions and not one with two effects (effect −9.2 
 for job seekers without benefit would otherwise imply −11 in table 1, which has −7.3).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
@@ -100,15 +100,7 @@ def _row(given: Sample, parameters: Parameters) -> dict[str, Any]:
     scale = 100 / given.level if given.level else np.nan  # nobody before: no per cent of it
     effect, error = float(found.effect[0]), float(found.std_error[0])
     reach = float(stats.t.ppf(0.5 + LEVEL / 2, setup.n_units - 1)) * error
-    methods = usable(setup, METHODS)
-    p = p_values(
-        setup,
-        given.outcome,
-        given.size,
-        draws=parameters.draws,
-        seed=parameters.seed,
-        methods=methods,
-    )
+    p = judged(setup, given, parameters, METHODS)
     tests = named_tests(given.size, draws=parameters.draws, seed=parameters.seed)
     exact, corrected = (
         invert(
@@ -146,6 +138,14 @@ def usable(setup: Setup, methods: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in methods if not (short and name.startswith("in_time")))
 
 
+def judged(
+    setup: Setup, given: Sample, parameters: Parameters, methods: Iterable[str]
+) -> Mapping[str, Any]:
+    """P-values by those of the methods that the sample allows."""
+    drawn = {"draws": parameters.draws, "seed": parameters.seed}
+    return p_values(setup, given.outcome, given.size, methods=usable(setup, methods), **drawn)
+
+
 def inference(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     """Every method side by side for stock and inflow, with intervals where they can be inverted.
 
@@ -156,14 +156,12 @@ def inference(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     county among all others but Hedmark.
     """
     rows: list[dict[str, Any]] = []
-    outcomes: tuple[Outcome, ...] = ("stock", "inflow")
-    for outcome in outcomes:
-        for group in GROUPS:
-            given = sample(panel, parameters, outcome, group)
-            key = {"outcome": outcome, "group": group}
-            rows += [key | row for row in _methods(given, parameters)]
-            every = sample(panel, parameters, outcome, group, counties=all_others(parameters))
-            rows.append(key | _all_others(every, parameters))
+    for outcome, group in product(CHECKED, GROUPS):
+        given = sample(panel, parameters, outcome, group)
+        key = {"outcome": outcome, "group": group}
+        rows += [key | row for row in _methods(given, parameters)]
+        every = sample(panel, parameters, outcome, group, counties=all_others(parameters))
+        rows.append(key | _all_others(every, parameters))
     return pd.DataFrame(rows)
 
 
@@ -171,16 +169,8 @@ def _methods(given: Sample, parameters: Parameters) -> list[dict[str, Any]]:
     setup = setup_of(given, parameters)
     found, scale = fit(setup, given.outcome), 100 / given.level
     tests = named_tests(given.size, draws=parameters.draws, seed=parameters.seed)
-    p = p_values(
-        setup,
-        given.outcome,
-        given.size,
-        draws=parameters.draws,
-        seed=parameters.seed,
-        methods=usable(setup, METHODS),
-    )
     rows = []
-    for name, value in p.items():
+    for name, value in judged(setup, given, parameters, METHODS).items():
         level = EXACT_LEVEL if name.startswith("randomisation") else LEVEL
         limits = _conventional(setup, found, name, level)
         if name in INTERVALS:
