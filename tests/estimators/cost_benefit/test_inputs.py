@@ -13,7 +13,7 @@ from naveval.exhibits import manifest
 from naveval.project import paths
 from naveval.project.errors import ParameterError
 from naveval.running import run
-from naveval.studies.programs.costs import published
+from naveval.studies.programs.costs import reconcile
 from naveval.studies.programs.parameters import Parameters
 
 GOOD = yaml.safe_load((paths.params_dir() / "costs.yml").read_text(encoding="utf-8"))
@@ -140,7 +140,7 @@ def test_every_key_has_its_unit_and_every_row_of_table_7_8_its_case() -> None:
     costs = load()
     keys = {*type(costs.general).model_fields, *type(costs.programs).model_fields}
     assert keys == set(KEY_UNITS)
-    printed = published.cells().query("label == 'tbl-7-8'")["row"]
+    printed = reconcile.cells().query("label == 'tbl-7-8'")["row"]
     assert set(printed) == {f"{program}, {case}" for program, case in LONGEST_CASES}
 
 

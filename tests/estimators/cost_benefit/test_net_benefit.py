@@ -22,7 +22,7 @@ from naveval.estimators.cost_benefit.assumptions import (
 )
 from naveval.estimators.cost_benefit.inputs import PROGRAMS, load
 from naveval.project.errors import ParameterError
-from naveval.studies.programs.costs.published import read
+from naveval.studies.programs.costs.reconcile import read
 
 REFERENCE = Path(__file__).parents[2] / "reference"
 sys.path.insert(0, str(REFERENCE))

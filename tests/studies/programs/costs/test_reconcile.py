@@ -8,10 +8,11 @@ import pytest
 from naveval.estimators.cost_benefit.assumptions import from_inputs
 from naveval.estimators.cost_benefit.inputs import PROGRAMS, load
 from naveval.project.errors import ParameterError
-from naveval.studies.programs.costs.published import CELL_COLUMNS, cells
 from naveval.studies.programs.costs.readings import DOUBTS, first_month_fit, readings
 from naveval.studies.programs.costs.reconcile import (
+    CELL_COLUMNS,
     TOLERANCE,
+    cells,
     computed,
     explanations,
     implied_durations,

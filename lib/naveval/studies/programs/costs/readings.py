@@ -9,8 +9,7 @@ from naveval.estimators.cost_benefit import net_benefit as c
 from naveval.estimators.cost_benefit.assumptions import Assumptions, from_inputs, only_programs
 from naveval.estimators.cost_benefit.inputs import PROGRAMS, Costs
 from naveval.estimators.cost_benefit.net_benefit import with_alternative_aft, with_duration
-from naveval.studies.programs.costs.published import cells
-from naveval.studies.programs.costs.reconcile import Key, computed, parse_reading
+from naveval.studies.programs.costs.reconcile import Key, cells, computed, parse_reading
 
 OPPFOLGING, UTDANNING, SUBSIDY = "Oppfølging", "Utdanning", "Midlertidig lønnstilskudd"
 SHIFTED = "effect_year_1=printed;effect_year_2=printed;effect_year_3=printed"

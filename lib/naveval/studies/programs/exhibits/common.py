@@ -16,8 +16,7 @@ from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.codes import ARMS, CONTROL, GROUPS, REST, STATES, STATUS_CODES
-from naveval.studies.programs.costs.published import LABELS, SUBJECTS, UNITS
-from naveval.studies.programs.costs.reconcile import BASES
+from naveval.studies.programs.costs.reconcile import BASES, LABELS, SUBJECTS, UNITS
 from naveval.studies.programs.panel.persons import CATEGORIES, CHARACTERISTICS
 from naveval.studies.programs.panel.use import KINDS, MONTHS
 from naveval.studies.programs.results import ProgramResults

@@ -10,7 +10,7 @@ from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, When
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import BUDGET_PARTS, Analysis, place_mix
-from naveval.studies.programs.costs.published import assessments
+from naveval.studies.programs.costs.reconcile import assessments
 from naveval.studies.programs.exhibits import costs as drawn
 from naveval.studies.programs.exhibits.common import extreme
 from naveval.studies.programs.exhibits.costs import (

@@ -10,9 +10,8 @@ from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.costs.analysis import Analysis
-from naveval.studies.programs.costs.published import UNITS, files
 from naveval.studies.programs.costs.readings import DOUBTS as DOUBTED
-from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE
+from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE, UNITS, files
 from naveval.studies.programs.exhibits.common import LONGEST
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
