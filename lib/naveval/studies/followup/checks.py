@@ -110,7 +110,7 @@ def without_2018(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """The long window with and without 2018, by outcome (`months` is "all" or "until_2017").
 
     The difference is taken with the covariance of the two estimates, which share persons; `alike`
-    as in `_alike`.
+    as in `too_alike`.
     """
     found = []
     for name, table in MAIN_OUTCOMES.items():
@@ -122,7 +122,7 @@ def without_2018(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
             regress(chosen, table, name, horizon, parameters.least_persons)
             for horizon, chosen in samples.items()
         ]
-        alike = _alike(*samples.values(), name)
+        alike = too_alike(*samples.values(), name)
         rows = [row(item, parameters) | {"alike": alike} for item in pair]
         difference, error = _difference_shared(pair[0], pair[1])
         for part in rows:
@@ -142,7 +142,7 @@ def by_gap(parameters: Parameters) -> pd.DataFrame:
     -------
     One row per longest gap and outcome: `gap` as text, the columns of `row`, and `difference`,
     `difference_error` and `difference_p` from the gap of the run, with shared persons; `alike` as
-    in `_alike`.
+    in `too_alike`.
     """
     found: dict[int, list[Regression]] = {}
     every: dict[int, dict[str, Sample]] = {}
@@ -164,12 +164,12 @@ def by_gap(parameters: Parameters) -> pd.DataFrame:
             told = {"difference": value, "difference_error": error}
             told["difference_p"] = _p_value(value, error)
             pair = [every[one][item.table] for one in (gap, parameters.longest_gap_weeks)]
-            alike = _alike(pair[0], pair[1], item.outcome)
+            alike = too_alike(pair[0], pair[1], item.outcome)
             rows.append({"gap": str(gap), **row(item, parameters), **told, "alike": alike})
     return pd.DataFrame(rows)
 
 
-def _alike(first: Sample, second: Sample, outcome: str) -> bool:
+def too_alike(first: Sample, second: Sample, outcome: str) -> bool:
     """Whether too few persons are in the two samples unlike to tell how the estimates differ.
 
     Those who are need ten with the outcome and ten without, as the cells of a coefficient: of two
