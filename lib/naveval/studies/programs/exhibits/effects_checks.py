@@ -130,7 +130,10 @@ def density(results: ProgramResults) -> pd.DataFrame:
 
 
 def overlaps(results: ProgramResults) -> pd.DataFrame:
-    """Propensities near zero, clipped, trimmed, effective sizes and the grade."""
+    """Propensities near zero, clipped, trimmed, effective sizes and the grade.
+
+    An effective size of fewer than five is missing: it would read as nobody.
+    """
     main = of(results).main
     table = overlap.summary(main.scores, main.nuisances)
     table = table[table.arm != REST].rename(
@@ -139,7 +142,8 @@ def overlaps(results: ProgramResults) -> pd.DataFrame:
     persons = ["n", "near_1", "near_10", "n_clipped", "n_trimmed"]
     sizes = ["effective_treated", "effective_controls"]
     for name in (*persons, *sizes):
-        table[name] = [counts.about(value) for value in table[name]]
+        table[name] = counts.about_each(table[name])
+    table[sizes] = table[sizes].mask(table[sizes] == 0)
     medians = table[["all_q50", "treated_q50"]].round(3)
     return pd.concat([table[["arm", *persons, *sizes, "overlap"]], medians], axis=1)
 
