@@ -1,9 +1,11 @@
 """Result folders as they are published, and the same without protection, for the union attack.
 
 The country and two counties of every study, in two editions of the registers. The earlier
-edition lacks one person in two hundred, and the newest months where a study can end earlier.
+edition lacks one person in two hundred, and the newest months where a study can end earlier. The
+notebooks run in one process per edition and kind; the country's later folder is made by the
+command line and rendered.
 
-    python tests/attack/folders.py --out FOLDER             # make, attack, print (an hour)
+    python tests/attack/folders.py --out FOLDER             # make, attack, print
     python tests/attack/folders.py --out FOLDER --attack    # attack what has been made
 """
 
@@ -11,9 +13,10 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -24,12 +27,12 @@ from naveval.publishing.audit import folder as audit
 
 HERE = Path(__file__).resolve().parent
 
-SCALES = {"hedmark": 0.05, "followup": 0.05, "programs": 0.01, "indicator": 0.003}
-SETTINGS = {
-    "hedmark": ("draws=99", "size_draws=200"),
-    "followup": ("draws=100", "least_persons=10"),
-    "programs": ("trees=10", "draws=100", "min_arm=25", "robustness=false", "splits=1"),
-    "indicator": ("draws=200", "person_groups=50"),
+SCALES = {"hedmark": 0.02, "followup": 0.02, "programs": 0.01, "indicator": 0.004}
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "hedmark": {"draws": 99, "size_draws": 200},
+    "followup": {"draws": 100, "least_persons": 10},
+    "programs": {"trees": 10, "draws": 100, "min_arm": 25, "robustness": False, "splits": 1},
+    "indicator": {"draws": 200, "person_groups": 50},
 }
 PLACES = {
     "hedmark": ("04", "03", "02"),
@@ -38,9 +41,13 @@ PLACES = {
     "indicator": ("", "03", "34"),
 }
 # What an earlier edition ends with, where a parameter says so.
-EARLIER = {"hedmark": ("window_last=2015-09",), "indicator": ("last_month=2024-03",)}
+EARLIER: Mapping[str, Mapping[str, Any]] = {
+    "hedmark": {"window_last": "2015-09"},
+    "indicator": {"last_month": "2024-03"},
+}
 LEFT_OUT = 200
-EDITIONS = ("earlier", "later")
+ALIKE, LEAST_ROWS = 0.7, 10
+EDITIONS = ("later", "earlier")
 
 
 @dataclass(frozen=True)
@@ -56,29 +63,34 @@ class Case:
         kind = "protected" if self.protected else "control"
         return out / kind / self.edition / self.study / (self.place or "country")
 
+    def settings(self, out: Path) -> dict[str, Any]:
+        """Parameters of the run."""
+        later = self.edition == EDITIONS[0]
+        data = str(out / "registers" / self.edition / self.study)
+        ends = {} if later else EARLIER.get(self.study, {})
+        return {"county": self.place, "data": data, **SETTINGS[self.study], **ends}
 
-def cases(studies: Iterator[str] | list[str]) -> list[Case]:
+
+def cases(studies: Sequence[str]) -> list[Case]:
     return [
         Case(study, place, edition, protected)
-        for edition in reversed(EDITIONS)
-        for turn in range(3)
         for study in studies
-        for place in PLACES[study][turn : turn + 1]
+        for edition in EDITIONS
         for protected in (True, False)
+        for place in PLACES[study]
     ]
 
 
-def extracts(out: Path, studies: list[str]) -> None:
+def extracts(out: Path, study: str) -> None:
     """Simulated registers of both editions; the later one has persons that came late."""
-    for study in studies:
-        later = out / "registers" / "later"
-        if not (later / study).exists():
-            naveval(out, "data", study, "--scale", str(SCALES[study]), "--out", str(later))
-        for file in sorted((later / study).rglob("*.*")):
-            to = out / "registers" / "earlier" / study / file.relative_to(later / study)
-            to.parent.mkdir(parents=True, exist_ok=True)
-            if not to.exists():
-                _without_late(file, to)
+    later = out / "registers" / "later"
+    if not (later / study).exists():
+        naveval(out, "data", study, "--scale", str(SCALES[study]), "--out", str(later))
+    for file in sorted((later / study).rglob("*.*")):
+        to = out / "registers" / "earlier" / study / file.relative_to(later / study)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        if not to.exists():
+            _without_late(file, to)
 
 
 def _without_late(file: Path, to: Path) -> None:
@@ -90,40 +102,53 @@ def _without_late(file: Path, to: Path) -> None:
         to.write_bytes(file.read_bytes())
 
 
-def run(out: Path, case: Case) -> None:
-    """Run a case unless it has been run."""
-    folder = case.folder(out)
-    if (folder / "manifest.json").exists():
-        return
-    settings = [f"county={case.place}", *SETTINGS[case.study]]
-    if case.edition == "earlier":
-        settings += EARLIER.get(case.study, ())
-    registers = out / "registers" / case.edition / case.study
-    named = [part for one in settings for part in ("--set", one)]
-    given = ["run", case.study, "--quiet", "--data", str(registers), *named, "--out", str(folder)]
-    naveval(out, *given, protected=case.protected)
+def environment(out: Path, *, protected: bool) -> dict[str, str]:
+    """What a process runs in; without protection `unprotected/sitecustomize.py` takes it away."""
+    found = dict(os.environ)
+    path = [str(HERE.parent / "samples"), *filter(None, [found.get("PYTHONPATH")])]
+    path = path if protected else [str(HERE / "unprotected"), *path]
+    stores = str(out / ("stores" if protected else "stores-control"))
+    return found | {"PYTHONPATH": os.pathsep.join(path), "NAVEVAL_OUT": stores}
 
 
-def naveval(out: Path, *given: str, protected: bool = True) -> None:
-    environment = dict(os.environ)
-    path = [environment["PYTHONPATH"]] if environment.get("PYTHONPATH") else []
-    if not protected:
-        path.insert(0, str(HERE / "unprotected"))
-    environment["PYTHONPATH"] = os.pathsep.join(path)
-    environment["NAVEVAL_OUT"] = str(out / ("stores" if protected else "stores-control"))
-    subprocess.run([sys.executable, "-m", "naveval", *given], env=environment, check=True)
+def naveval(out: Path, *given: str) -> None:
+    command = [sys.executable, "-m", "naveval", *given]
+    subprocess.run(command, env=environment(out, protected=True), check=True)
 
 
-def make(out: Path, studies: list[str]) -> None:
-    """Registers and result folders of both editions, protected and not; the last ones rendered."""
-    extracts(out, studies)
-    for case in cases(studies):
-        run(out, case)
+def run(out: Path, wanted: Sequence[Case]) -> None:
+    """Run the notebooks of cases of one kind, in this process, unless they have been run."""
+    from notebook_cells import run as cells
+
+    for case in wanted:
+        if not _made(out, case):
+            cells(case.study, case.folder(out), case.settings(out))
+
+
+def _made(out: Path, case: Case) -> bool:
+    return (case.folder(out) / "estimates.csv").exists()
+
+
+def make(out: Path, studies: Sequence[str]) -> None:
+    """Registers and result folders of both editions, protected and not; the country's rendered."""
     for study in studies:
-        for place in PLACES[study]:
-            folder = Case(study, place, "later").folder(out)
-            if not (folder / "report.html").exists():
-                naveval(out, "render", str(folder), "--to", "html", "--quiet")
+        extracts(out, study)
+        shown = Case(study, PLACES[study][0], EDITIONS[0])
+        folder = shown.folder(out)
+        if not _made(out, shown):
+            named = [f"{name}={value}" for name, value in shown.settings(out).items()]
+            given = [
+                part for one in named if not one.startswith("data=") for part in ("--set", one)
+            ]
+            data = str(out / "registers" / "later" / study)
+            naveval(out, "run", study, "--quiet", "--data", data, *given, "--out", str(folder))
+        if not (folder / "report.html").exists():
+            naveval(out, "render", str(folder), "--to", "html", "--quiet")
+        for edition in EDITIONS:
+            for protected in (True, False):
+                command = [sys.executable, str(Path(__file__).resolve()), "--out", str(out)]
+                command += ["--run", f"{edition} {protected}", study]
+                subprocess.run(command, env=environment(out, protected=protected), check=True)
 
 
 @dataclass(frozen=True)
@@ -146,13 +171,17 @@ class Attacked:
     cells: int
     links: int
 
+    def alike(self) -> pd.DataFrame:
+        """Columns of which too much is the same without protection: not by chance."""
+        return self.exact[(self.exact["equal"] > ALIKE) & (self.exact["rows"] >= LEAST_ROWS)]
+
 
 def attacked(out: Path, study: str) -> Attacked:
     """Attack the folders of a study."""
     own = {
         (one.edition, one.place, one.protected): one.folder(out)
         for one in cases([study])
-        if (one.folder(out) / "manifest.json").exists()
+        if _made(out, one)
     }
     editions = [
         [
@@ -161,7 +190,7 @@ def attacked(out: Path, study: str) -> Attacked:
             for name in [place or "country"]
             if (edition, place, True) in own and (edition, place, False) in own
         ]
-        for edition in reversed(EDITIONS)
+        for edition in EDITIONS
     ]
     large = [
         [[f for f in place if not published.small([f])] for place in edition]
@@ -178,7 +207,7 @@ def attacked(out: Path, study: str) -> Attacked:
         union.attack(found, protected=False),
         union.unlike(editions),
         pd.concat(exact, ignore_index=True),
-        [line for folder in places for line in union.beyond(folder)],
+        union.beyond(places[0]),
         pd.concat(
             [
                 union.utility(own["later", place, True], own["later", place, False], families)
@@ -186,7 +215,7 @@ def attacked(out: Path, study: str) -> Attacked:
             ],
             ignore_index=True,
         ),
-        [str(fault) for one in places for fault in audit.audit(one, checks=("numbers",)).faults],
+        [str(fault) for fault in audit.audit(places[0], checks=("numbers",)).faults],
         [line for edition in editions for one in edition for line in published.small(one)],
         *found.links.shape[::-1],
     )
@@ -203,7 +232,7 @@ def told(study: str, found: Attacked) -> str:
                 f"narrowest {part['width'].min()}, believed and right {part['right'].mean():.1%}, "
                 f"routes {part['routes'].max()}"
             )
-    same = found.exact[(found.exact["equal"] > 0.5) & (found.exact["rows"] >= 3)]
+    same = found.alike()
     lines.append(f"  unlike {found.unlike}; alike without protection: {len(same)} columns")
     lines += [
         f"    {row.label}.{row.column}: {row.equal:.0%} of {row.rows}" for row in same.itertuples()
@@ -223,9 +252,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--attack", action="store_true", help="attack what has been made")
+    parser.add_argument("--run", default="", help=argparse.SUPPRESS)
     parser.add_argument("studies", nargs="*", default=list(SCALES))
     chosen = parser.parse_args()
     out = chosen.out.resolve()
+    if chosen.run:
+        wanted = [
+            one for one in cases(chosen.studies) if f"{one.edition} {one.protected}" == chosen.run
+        ]
+        return run(out, wanted)
     if not chosen.attack:
         make(out, chosen.studies)
     for study in chosen.studies:

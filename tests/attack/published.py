@@ -1,6 +1,7 @@
 """Counts of persons as a reader finds them in result folders, beside the truth of the control.
 
-A published count is a number of persons, or a share times its base. The same rows of the control,
+A published count is a number of persons, or a share times its base; of seasonally adjusted shares
+as far as their constants follow from being whole. The same rows of the control,
 which was run without protection, hold the truth. Nothing here reads anything but what has been
 published; the truth only judges, and tells which relations between counts hold.
 """
@@ -17,6 +18,9 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.project import catalogue
 
 NO_KEYS = ("step",)
+MONTH, ADJUSTED = "month", ", adjusted"
+FEWEST = 3
+WHOLE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -83,21 +87,73 @@ def _counts(both: pd.DataFrame, keys: tuple[str, ...], where: str) -> Iterator[F
     for name, (shown, true) in numbers.items():
         if name in counts or not true.notna().any():
             continue
-        scale = 100.0 if true.max() > 1 else 1.0
-        if true.min() < 0 or true.max() > scale:
-            continue
-        for base, (n_shown, n_true) in counts.items():
-            part = true * n_true / scale
-            told = (shown * n_shown / scale).round()
-            of_persons = _whole(part) and part.nunique() > 2 and not told.between(1, 4).any()
-            if of_persons and not _same(part, counts):
-                yield _family(both, own, f"{where}.{name}×{base}", told, part.round())
+        for base, pair in counts.items():
+            found = _shares(shown, true, pair)
+            if found is not None and not _same(found[1], counts):
+                yield _family(both, own, f"{where}.{name}×{base}", *found)
                 break
+            if MONTH in own:
+                told = _adjusted(both, own, shown, true, pair)
+                if told is not None:
+                    yield _family(both, own, f"{where}.{name}×{base}{ADJUSTED}", *told)
+                    break
+
+
+def _shares(
+    shown: pd.Series, true: pd.Series, base: list[pd.Series]
+) -> tuple[pd.Series, pd.Series] | None:
+    """Shares or percentages times their base, in the rows in which that is a number of persons."""
+    for scale in (1.0, 100.0):
+        part = true * base[1] / scale
+        rows = true.between(0, scale) & ((part - part.round()).abs() < WHOLE)
+        told = (shown * base[0] / scale).round().where(rows)
+        of_persons = (rows & (part > 0)).sum() >= FEWEST and part[rows].nunique() > 2
+        if of_persons and not told.between(1, 4).any():
+            return told, part.round().where(rows)
+    return None
+
+
+def _adjusted(
+    both: pd.DataFrame,
+    own: tuple[str, ...],
+    shown: pd.Series,
+    true: pd.Series,
+    base: list[pd.Series],
+) -> tuple[pd.Series, pd.Series] | None:
+    """Seasonally adjusted shares times their base, where only one constant gives whole numbers.
+
+    The adjustment is one constant per calendar month and line.
+    """
+    rest = [name for name in own if name != MONTH]
+    lines = both.groupby([*rest, both[MONTH].astype(str).str[-2:]]).indices
+    found = [pd.Series(np.nan, index=both.index) for _ in range(2)]
+    for rows in lines.values():
+        for out, value, n in zip(found, (shown, true), base, strict=True):
+            out.iloc[rows] = by_constant(value.to_numpy()[rows], n.to_numpy()[rows])
+    # What protected shares tell are protected numbers, if anything.
+    return None if found[1].notna().sum() < FEWEST else (found[0], found[1])
+
+
+def by_constant(shares: np.ndarray, persons: np.ndarray) -> np.ndarray:
+    """Whole numbers (shares + c) × persons for the only c that gives them; missing without."""
+    known = np.isfinite(shares) & np.isfinite(persons) & (persons > 0)
+    nothing = np.full(len(shares), np.nan)
+    if known.sum() < FEWEST or not ((shares[known] > -0.5) & (shares[known] < 1.5)).all():
+        return nothing
+    share, n = shares[known], persons[known]
+    constants = np.arange(n[0] + 1) / n[0] - share[0]
+    numbers = (share + constants[:, None]) * n
+    fits = (np.abs(numbers - numbers.round()) < WHOLE) & (numbers > -0.5) & (numbers < n + 0.5)
+    good = fits.all(axis=1)
+    if good.sum() != 1:
+        return nothing
+    nothing[known] = numbers[good][0].round()
+    return nothing
 
 
 def _whole(values: pd.Series) -> bool:
     known = values.dropna()
-    return len(known) > 0 and bool((np.abs(known - known.round()) < 1e-6).all())
+    return len(known) > 0 and bool((np.abs(known - known.round()) < WHOLE).all())
 
 
 def _same(values: pd.Series, counts: dict[str, list[pd.Series]]) -> bool:
@@ -109,7 +165,8 @@ def _family(
 ) -> Family:
     """Rows without those keys that the count does not vary over."""
     rows = both[list(keys)].assign(shown=shown, true=true)
-    rows = rows[rows["shown"].notna() & rows["true"].notna()]
+    rows = rows[rows["true"].notna()]
+    rows = rows[rows["shown"].notna()] if rows["shown"].notna().any() else rows
     kept = list(keys)
     for key in keys:
         rest = [name for name in kept if name != key]

@@ -3,6 +3,7 @@
 from itertools import product
 
 import numpy as np
+import published
 import pytest
 from attackers import beliefs, intervals
 from view import CHANGED, EXACT, HIDDEN, SILENT, cells_of, equations, kernel, likelihood, view
@@ -73,3 +74,14 @@ def test_the_same_keys_in_two_tables_are_one_unknown() -> None:
     assert len(cells) == 5
     assert links.shape == (2, 5)
     assert abs(links @ cells["shown"].to_numpy()).max() == 0
+
+
+def test_adjusted_shares_beside_exact_counts_tell_the_counts_and_protected_ones_do_not() -> None:
+    draw = np.random.default_rng(3)
+    persons = draw.integers(200, 900, 6).astype(float)
+    events = draw.binomial(persons.astype(int), 0.02).astype(float)
+    adjusted = events / persons - 0.0123456789
+    assert published.by_constant(adjusted, persons).tolist() == events.tolist()
+    noisy = persons + draw.integers(-5, 6, 6)
+    assert np.isnan(published.by_constant(adjusted, noisy)).all()
+    assert np.isnan(published.by_constant(adjusted.round(4), persons)).all()

@@ -16,7 +16,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 from attackers import report, routes
-from published import Family
+from published import ADJUSTED, Family
 from scipy import sparse
 from view import CHANGED, EXACT, HIDDEN, SILENT, equations, view
 
@@ -43,7 +43,8 @@ class Union:
     ----------
     cells
         where, shown and true of each count; `shown` is missing for differences that are not
-        published: complements, what an edition adds, what other counties than the two have.
+        published: complements, steps of cumulative counts, what an edition adds, what other
+        counties than the two have.
     links
         (m, cells): a total less its parts is zero.
     """
@@ -73,7 +74,13 @@ def union(later: Sequence[Sequence[Family]], earlier: Sequence[Sequence[Family]]
     ]
     now, before = placed[: len(later)], placed[len(later) :]
     sums = [*_alike(parts), *_totals(parts)]
-    loose = [*_complements(parts), *_added(now, before), *_rest(now), *_rest(before)]
+    loose = [
+        *_complements(parts),
+        *_steps(parts),
+        *_added(now, before),
+        *_rest(now),
+        *_rest(before),
+    ]
     return _joined(cells, sums, loose)
 
 
@@ -194,6 +201,24 @@ def _complements(parts: Sequence[Family]) -> Iterator[tuple[int, list[int], str]
                 )
 
 
+def _steps(parts: Sequence[Family]) -> Iterator[tuple[int, list[int], str]]:
+    """Those who come from one point of a cumulative series to the next."""
+    for one in parts:
+        for key in one.keys:
+            number = pd.to_numeric(one.rows[key], errors="coerce")
+            rest = [name for name in one.keys if name != key]
+            if number.isna().any() or number.nunique() <= FEWEST:
+                continue
+            rows = one.rows.assign(number=number).sort_values([*rest, "number"])
+            within = rows.groupby(rest) if rest else rows.assign(all=0).groupby("all")
+            steps = within["true"].diff()
+            if (steps.dropna() >= 0).all() and (steps > 0).sum() >= FEWEST:
+                before = within["cell"].shift()
+                for total, part in zip(rows["cell"], before, strict=True):
+                    if not np.isnan(part):
+                        yield total, [int(part)], f"{one.where}: step"
+
+
 def _added(
     now: Sequence[Sequence[Family]], before: Sequence[Sequence[Family]]
 ) -> Iterator[tuple[int, list[int], str]]:
@@ -233,6 +258,7 @@ def attack(found: Union, *, protected: bool, sample: int = 60, seed: int = 0) ->
     else:
         shown = true
         kinds = np.where(published, np.where(small, HIDDEN, EXACT), SILENT)
+        kinds[found.cells["where"].str.endswith(ADJUSTED)] = EXACT
     draw = np.random.default_rng(seed)
     chosen: list[int] = []
     for group in (published, ~published):
@@ -263,6 +289,7 @@ def unlike(editions: Sequence[Sequence[Sequence[Family]]]) -> int:
                     if twin is None or twin.keys != family.keys:
                         continue
                     both = family.rows.merge(twin.rows, on=list(family.keys), suffixes=("", "_2"))
+                    both = both.dropna(subset=["shown", "shown_2"])
                     alike = both["true"] == both["true_2"]
                     if len(both) >= FEWEST and alike.all() and both["true"].nunique() > 2:
                         wrong += int((both["shown"] != both["shown_2"]).sum())
@@ -273,11 +300,11 @@ def exact(study: str, protected: Path, control: Path) -> pd.DataFrame:
     """Numbers of persons, or computed from them, that leave as they are without protection.
 
     Most protected numbers differ from the true ones, and all of a kind hardly ever agree in full
-    digits.
+    digits. Numbers of persons and of periods that are told to ten are the same in both.
 
     Returns
     -------
-    label, column, equal (share of rows alike), rows.
+    label, column, equal (share of different numbers alike), rows (how many there are).
     """
     report_ = catalogue.module(study, "report").REPORT
     found = []
@@ -297,20 +324,26 @@ def exact(study: str, protected: Path, control: Path) -> pd.DataFrame:
             full = own.str.replace("[-.0]", "", regex=True).str.len() >= FULL_DIGITS
             if counts_persons(column, thresholds()):
                 full |= numbers % thresholds().counts.persons_to > 0
-            full = own[full & numbers.notna()]
-            if len(full):
-                equal = float((full == true[full.index]).mean())
-                found.append((exhibit.label, column, equal, len(full)))
+            to_ten = column.startswith("n") & (numbers % thresholds().counts.persons_to == 0)
+            pairs = pd.DataFrame({"own": own, "true": true})[full & numbers.notna() & ~to_ten]
+            pairs = pairs.drop_duplicates()
+            if len(pairs):
+                equal = float((pairs["own"] == pairs["true"]).mean())
+                found.append((exhibit.label, column, equal, len(pairs)))
     return pd.DataFrame(found, columns=["label", "column", "equal", "rows"])
 
 
 def beyond(folder: Path) -> list[str]:
-    """Numbers of the workbook and the JSON files that no CSV of the folder tells as finely."""
+    """Numbers of the workbook and the JSON files that no CSV of the folder tells as finely.
+
+    The manifest tells rows of registers, of which two editions tell how many came: to ten.
+    """
+    told, step = json.loads((folder / "manifest.json").read_text()), thresholds().counts.persons_to
     known = set()
     for file in [folder / "estimates.csv", *folder.glob("*/*.csv")]:
         for row in csv.reader(file.open(encoding="utf-8")):
             known |= {_number(cell) for cell in row}
-    found = []
+    found = [f"manifest.json: {table}" for table, one in told["data"].items() if one["rows"] % step]
     for file in folder.glob("data/*.json"):
         found += [f"{file.name}: {n}" for n in _in_json(json.loads(file.read_text())) - known]
     for file in folder.glob("*.xlsx"):

@@ -5,7 +5,7 @@ Each measurement runs in a process of its own, so that peak memory is its own.
 
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,12 @@ import pandas as pd
 from measuring import alone, peak_mb
 from threadpoolctl import threadpool_limits
 
+from naveval.disclosure import keys
 from naveval.estimators.categorical import ols, probit
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.models import Packed, Specification, design_for, fit, packed, parts
+from naveval.studies.indicator.protection import noise_for
 from naveval.studies.indicator.series import curves, grouping
 from naveval.studies.indicator.simulate import registers as simulation
 
@@ -111,7 +113,10 @@ def dense(packs: Packed, outcome: str) -> np.ndarray:
 
 
 def full_run(data: Path, with_errors: bool = False) -> Measured:
-    """Parquet to four models, expected values, county × month and office × month series."""
+    """Parquet to four models, expected values, county × month and office × month series.
+
+    All counts and sums of the series are protected, as in a report.
+    """
     marks: dict[str, float] = {}
     start, processor = time.perf_counter(), time.process_time()
     with threadpool_limits(1, user_api="blas"):
@@ -122,8 +127,11 @@ def _full_run(
     data: Path, with_errors: bool, marks: dict[str, float], start: float, processor: float
 ) -> Measured:
     panel = panels.build(data)
-    packs = Packed(panel)
     marks["panel"] = time.perf_counter() - start
+    begin = time.perf_counter()
+    panel = replace(panel, noise=noise_for(panel.persons, keys.secret("simulated")))
+    marks["record keys"] = time.perf_counter() - begin
+    packs = Packed(panel)
     for outcome in OUTCOMES:
         begin = time.perf_counter()
         found = fit(packs, SPEC, outcome)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from naveval.disclosure import models
+from naveval.exhibits.protect import Model
+from naveval.project import catalogue
 
 DRAW = np.random.default_rng(3)
 
@@ -47,3 +49,31 @@ def test_events_without_and_degrees_of_freedom(
 
 def test_the_fewest_over_cells() -> None:
     assert models.fewest([(12, 300), (40, 11), (25, 25)]) == (12.0, 11.0)
+
+
+WITHOUT_CELLS = {
+    "fig-events": "from protected means",
+    "fig-sensitivity": "from protected means",
+    "tbl-breakdown": "from protected means",
+    "tbl-6-4": "from protected counts and sums",
+    "tbl-overlap": "persons to ten, and medians over the sample",
+    "tbl-policy": "leaves by the persons in them",
+    "tbl-rule-value": "means over the sample",
+    "tbl-between": "one spread of all offices",
+    "tbl-intervals": "widths of intervals",
+    "tbl-explained": "one number of a model",
+    "tbl-recovery": "of drawn outcomes",
+}
+"""Output of models that is no coefficient of a group, or is computed from protected numbers."""
+
+
+def test_every_coefficient_says_how_many_have_the_outcome_behind_it() -> None:
+    exhibits = [
+        one
+        for study in catalogue.names()
+        for one in catalogue.module(study, "report").REPORT.exhibits
+        if isinstance(one.protect, Model)
+    ]
+    silent = {one.label for one in exhibits if not (one.protect.events and one.protect.others)}
+    assert len(exhibits) > 40
+    assert silent == set(WITHOUT_CELLS)

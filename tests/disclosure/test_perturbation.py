@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
 
 from naveval.disclosure import perturbation
 from naveval.disclosure.thresholds import thresholds
@@ -63,3 +64,64 @@ def test_a_table_made_with_other_rules_is_refused() -> None:
 def test_a_variance_out_of_reach_is_refused() -> None:
     with pytest.raises(DisclosureError, match="cannot have variance 30"):
         perturbation.row(12, RULES.model_copy(update={"variance": 30.0}))
+
+
+def by_ptable(
+    count: int, reach: int, variance: float, blocked: int, *, monotone: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Changes of a count and their probabilities by the program that R's package ptable solves.
+
+    Largest entropy with mean zero, a variance of at most that asked for, no result from 1 to
+    `blocked`, and, with `monotone`, probabilities that rise towards no change from below. Solved as
+    there by sequential quadratic programming over the probabilities, not by the dual.
+    """
+    results = np.arange(max(count - reach, 0), count + reach + 1)
+    change = (results[(results == 0) | (results > blocked)] - count).astype(float)
+    moments = np.vstack([np.ones(len(change)), change])
+    rises = np.diff(np.eye(len(change)), axis=0)[change[:-1] < 0]
+    constraints = [
+        {"type": "eq", "fun": lambda x: moments @ x - [1, 0], "jac": lambda x: moments},
+        {"type": "ineq", "fun": lambda x: variance - x @ change**2, "jac": lambda x: -(change**2)},
+    ]
+    if monotone and len(rises):
+        constraints.append({"type": "ineq", "fun": lambda x: rises @ x, "jac": lambda x: rises})
+    found = minimize(
+        lambda x: (x * np.log(x)).sum(),
+        np.full(len(change), 1 / len(change)),
+        jac=lambda x: np.log(x) + 1,
+        bounds=[(1e-9, 1)] * len(change),
+        constraints=constraints,
+        method="SLSQP",
+        options={"maxiter": 1000, "ftol": 1e-12},
+    )
+    assert found.success
+    return change, found.x
+
+
+@pytest.mark.parametrize(
+    ("count", "printed"), [(1, [0.37, 0.73, 0.9, 1.0]), (2, [0.2, 0.4, 0.6, 0.8, 1.0])]
+)
+def test_the_program_gives_what_the_package_printed(count: int, printed: list[float]) -> None:
+    """Cumulative probabilities of ptable for D = 2, V = 3, js = 0, printed to two decimals in the
+    documentation of `experimentalRpackage` (Langsrud).
+    """
+    _, chances = by_ptable(count, 2, 3.0, 0, monotone=True)
+    np.testing.assert_allclose(chances.cumsum().round(2), printed)
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_rows_are_those_of_ptable_at_parameters_it_accepts(count: int) -> None:
+    """D = 5, V = 3, js = 2: at js = 4 its program has no solution for counts of 1 to 4."""
+    rules = RULES.model_copy(update={"least_shown": 3})
+    own = perturbation.row(count, rules)
+    change, chances = by_ptable(count, 5, 3.0, 2, monotone=False)
+    assert own["change"].tolist() == change.tolist()
+    np.testing.assert_allclose(own["probability"], chances, atol=1e-6)
+
+
+def test_the_package_s_own_condition_only_costs_entropy() -> None:
+    """Probabilities that rise towards no change, as ptable asks unless told otherwise."""
+    for count in (2, 4):
+        _, free = by_ptable(count, 5, 3.0, 2, monotone=False)
+        _, bound = by_ptable(count, 5, 3.0, 2, monotone=True)
+        assert (free * np.log(free)).sum() < (bound * np.log(bound)).sum() - 1e-5

@@ -52,3 +52,14 @@ def test_incomplete_or_unreadable_manifest_is_not_current(tmp_path: Path) -> Non
     assert not manifest.is_current(tmp_path, {**described, "seed": 2})
     (tmp_path / manifest.FILE).write_text("{", encoding="utf-8")
     assert not manifest.is_current(tmp_path, described)
+
+
+def test_rows_of_registers_are_told_to_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two editions' exact rows would tell how many persons came between them."""
+    exact = {"persons": {"sha256": "a1", "rows": 9953}, "spells": {"sha256": "b2", "rows": 4}}
+    monkeypatch.setattr(manifest.reading, "fingerprint", lambda folder, tables: exact)
+    parameters = catalogue.module("hedmark", "parameters").Parameters(data="registers")
+    monkeypatch.setattr(manifest.extracts, "folder", lambda study, parameters: Path("registers"))
+    found = manifest.data_fingerprint("hedmark", parameters)
+    assert {name: one["rows"] for name, one in found.items()} == {"persons": 9950, "spells": 0}
+    assert {name: one["sha256"] for name, one in found.items()} == {"persons": "a1", "spells": "b2"}

@@ -8,20 +8,24 @@ from click.testing import CliRunner
 
 from naveval import cli
 
-TOY = 'def main(scale):\n    print(f"hedmark at {scale}")\n'
+TOY = {
+    "bench_hedmark": 'def main(scale):\n    print(f"hedmark at {scale}")\n',
+    "measuring": 'def print_disclosure(study, scale):\n    print(f"control of {study}")\n',
+}
 
 
 def test_the_benchmark_of_the_project_at_hand_is_run(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setitem(sys.modules, "bench_hedmark", sys)  # put back when the test is over
-    monkeypatch.delitem(sys.modules, "bench_hedmark")
     folder = project / "tests" / "benchmarks"
     folder.mkdir(parents=True)
-    (folder / "bench_hedmark.py").write_text(TOY, encoding="utf-8")
+    for name, source in TOY.items():
+        monkeypatch.setitem(sys.modules, name, sys)  # put back when the test is over
+        monkeypatch.delitem(sys.modules, name)
+        (folder / f"{name}.py").write_text(source, encoding="utf-8")
     done = CliRunner().invoke(cli.main, ["bench", "hedmark", "--scale", "0.2"])
-    assert (done.exit_code, done.stdout) == (0, "hedmark at 0.2\n")
+    assert (done.exit_code, done.stdout) == (0, "hedmark at 0.2\ncontrol of hedmark\n")
 
 
 def test_a_project_without_benchmarks_is_told(project: Path) -> None:

@@ -28,8 +28,9 @@ def balance(scores: Scores, arm: int, x: Floats, names: Sequence[str]) -> pd.Dat
 
     Returns
     -------
-    One row per covariate: treated, control, weighted, smd_raw, smd_weighted (differences over
-    the pooled unweighted standard deviation of treated and controls; 0 for constants).
+    One row per covariate: treated, control, weighted, spread (the pooled unweighted standard
+    deviation of treated and controls), smd_raw, smd_weighted (differences over it; 0 for
+    constants).
     """
     x = np.asarray(x, dtype=float)
     treated, control = scores.arm == arm, scores.arm == 0
@@ -44,6 +45,7 @@ def balance(scores: Scores, arm: int, x: Floats, names: Sequence[str]) -> pd.Dat
             "treated": mean_treated,
             "control": mean_control,
             "weighted": weighted,
+            "spread": spread,
             "smd_raw": (mean_treated - mean_control) / safe,
             "smd_weighted": (mean_treated - weighted) / safe,
         }

@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from naveval.disclosure import counts
 from naveval.exhibits import manifest
 from naveval.exhibits.declare import Codes, Exhibit, Report, Results, Sentence, Value
 from naveval.exhibits.protect import Public
@@ -44,9 +43,7 @@ def parameter_rows(results: Results) -> pd.DataFrame:
 def data_rows(study: str, results: Results) -> pd.DataFrame:
     """The register tables read: rows to the nearest ten and the first part of their hash."""
     found = manifest.data_fingerprint(study, results.parameters)
-    rows = [
-        (name, counts.about(entry["rows"]), entry["sha256"][:12]) for name, entry in found.items()
-    ]
+    rows = [(name, entry["rows"], entry["sha256"][:12]) for name, entry in found.items()]
     return pd.DataFrame(rows, columns=["table", "rows", "hash"])
 
 

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from naveval.disclosure import counts
 from naveval.exhibits import printed, words
 from naveval.exhibits.output import Output
 from naveval.project import catalogue, notebooks, paths, provenance, store
@@ -100,11 +101,15 @@ def start_modules(study: str) -> set[str]:
 
 
 def data_fingerprint(study: str, parameters: StudyParameters) -> dict[str, Any]:
-    """Hash and row count per register table; empty for a run that reads none."""
+    """Hash and rows per register table, to the nearest ten; empty for a run that reads none.
+
+    In full, two editions would tell how many persons came between them.
+    """
     if not catalogue.has(study, "contracts") or not parameters.reads_registers():
         return {}
     tables = catalogue.module(study, "contracts").TABLES
-    return reading.fingerprint(extracts.folder(study, parameters), tuple(tables))
+    found = reading.fingerprint(extracts.folder(study, parameters), tuple(tables))
+    return {name: {**one, "rows": counts.about(one["rows"])} for name, one in found.items()}
 
 
 def input_fingerprint(parameters: StudyParameters) -> dict[str, str]:

@@ -10,6 +10,8 @@ from naveval.project.errors import ParameterError
 def run(study: str, scale: float) -> None:
     """Run `main(scale)` of `tests/benchmarks/bench_<study>.py`, which prints what it measured.
 
+    Then tell disclosure control's share of a run.
+
     Raises
     ------
     ParameterError
@@ -25,3 +27,4 @@ def run(study: str, scale: float) -> None:
     # On the path, since a benchmark measures in fresh processes that import it by name.
     sys.path.insert(0, str(folder))
     import_module(name).main(scale)
+    import_module("measuring").print_disclosure(study, scale)

@@ -274,6 +274,22 @@ def test_share_rejected_under_no_effect_is_that_of_the_test(
     assert skewed[0] > 0.08
 
 
+def test_a_difference_between_samples_needs_enough_persons_who_differ(window: pd.DataFrame) -> None:
+    whole = study.sample(window, study.COMPARISONS["tbl-1"], study.WINDOWS["long"])
+    person = whole.rows["person"]
+    with_some = np.unique(person[whole.rows["program"] > 0])
+    without = np.setdiff1d(person, with_some)
+
+    def but(left_out: np.ndarray) -> study.Sample:
+        return replace(whole, rows=whole.rows[~person.isin(left_out)])
+
+    assert checks.too_alike(whole, whole, "program")
+    for n, alike in ((9, True), (10, False)):
+        few = [np.concatenate(one) for one in ((with_some[:n], without[:50]),)]
+        few += [np.concatenate([with_some[:50], without[:n]])]
+        assert [checks.too_alike(whole, but(one), "program") for one in few] == [alike, alike]
+
+
 def test_difference_without_2018_accounts_for_shared_persons(window: pd.DataFrame) -> None:
     found = checks.without_2018(window, PARAMETERS)
     both = found[found["outcome"] == "work"].set_index("horizon")

@@ -124,7 +124,9 @@ def test_everything_before_registration_is_balanced_by_weighting(
     assert (released.smd_weighted - table.smd_weighted).abs().max() < 0.02
     above = released[released.smd_weighted.abs() > 0.1]
     worst = above.arm.value_counts()
-    assert f"{len(above)} av {len(table)} forskjeller" in text
+    shown_of = int(released.smd_weighted.notna().sum())
+    assert len(table) / 2 < shown_of < len(table), "some rest on few"
+    assert f"{len(above)} av {shown_of} forskjeller" in text
     assert f"{worst.index[0]} ({worst.iloc[0]})" in text
 
 
@@ -260,6 +262,49 @@ def test_every_exhibit_of_part_three(showing: Showing, results: ProgramResults) 
     assert printed["country", "3"] == 54
     gate = table[(table.label == "tbl-6-7") & (table.arm == "AMO")]
     assert gate.set_index(["characteristic", "category"]).published["status", "seeker"] == 1.28
+
+
+def test_effects_of_groups_are_hidden_where_few_have_the_outcome_or_lack_it(
+    showing: Showing, results: ProgramResults
+) -> None:
+    made = results.effects.main.scores
+    some = made.y[:, [made.outcomes.index(f"months_{year}") for year in (2, 3)]].sum(axis=1) > 0
+    groups = effects_sample.group_series(results.effects.main)
+    key = ["characteristic", "category", "arm"]
+    table = effects_groups.gate(results).set_index(key)
+    released = showing.show("tbl-6-7", results).rows.set_index(key)["months"]
+    for name, category, arm in table.index[::7]:
+        first = groups[name].cat.categories[0]
+        cells = [
+            some[(groups[name] == one) & (made.arm == code)]
+            for one in {category, first}
+            for code in (0, made.arms.index(arm))
+        ]
+        least = min(cell.sum() for cell in cells), min((~cell).sum() for cell in cells)
+        assert tuple(table.loc[(name, category, arm), ["events", "others"]]) == least
+        assert released.isna()[name, category, arm] == (min(least) < 10)
+    assert 0 < released.isna().sum() < len(released)
+
+
+def test_balance_gives_back_protected_counts_and_no_others(
+    showing: Showing, results: ProgramResults
+) -> None:
+    """From a standardised difference follows the share of the treated, and so their number."""
+    main = results.effects.main
+    binary = effects_sample.yes_or_no(main.covariates)
+    arms = [arm for arm, _ in effects_checks.arms_of(main)]
+    table = effects_sample.compared(results, main, main.covariates, arms)
+    whole = table[table["covariate"].isin(main.covariates.columns[binary])]
+    back = (whole["treated"] * whole["n"]).round(6)
+    assert (back % 1 == 0).all()
+    assert not back.isin([1, 2, 3, 4]).any()
+    for arm, part in whole.groupby("arm"):
+        own = main.covariates[main.scores.arm == main.scores.arms.index(arm)]
+        true = own[part["covariate"]].sum().to_numpy()
+        assert np.abs((part["treated"] * part["n"]).to_numpy() - true).max() <= 10
+        assert ((true == 0) <= (part["treated"] == 0)).all()
+    mean = effects_sample.covariates(results).set_index("covariate")["mean"]
+    assert np.abs(mean / main.covariates.mean() - 1)[["woman", "age", "children"]].max() < 0.05
 
 
 def test_counts_of_the_sample_are_protected(data: Effects, results: ProgramResults) -> None:

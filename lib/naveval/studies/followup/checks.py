@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from naveval.disclosure import models
 from naveval.estimators import detectable, did, multiple_testing
 from naveval.studies.followup import panel
 from naveval.studies.followup.estimate import (
@@ -16,6 +17,7 @@ from naveval.studies.followup.estimate import (
     WINDOWS,
     Comparison,
     Regression,
+    Sample,
     design,
     inference,
     place,
@@ -108,21 +110,21 @@ def placebo_groups(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame
 def without_2018(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """The long window with and without 2018, by outcome (`months` is "all" or "until_2017").
 
-    The difference is taken with the covariance of the two estimates, which share persons.
+    The difference is taken with the covariance of the two estimates, which share persons; `alike`
+    as in `too_alike`.
     """
     found = []
     for name, table in MAIN_OUTCOMES.items():
-        pair: list[Regression] = [
-            regress(
-                sample(window, COMPARISONS[table], months),
-                table,
-                name,
-                horizon,
-                parameters.least_persons,
-            )
+        samples = {
+            horizon: sample(window, COMPARISONS[table], months)
             for horizon, months in (("all", WINDOWS["long"]), ("until_2017", UNTIL_BREAK))
+        }
+        pair: list[Regression] = [
+            regress(chosen, table, name, horizon, parameters.least_persons)
+            for horizon, chosen in samples.items()
         ]
-        rows = [row(item, parameters) for item in pair]
+        alike = too_alike(*samples.values(), name)
+        rows = [row(item, parameters) | {"alike": alike} for item in pair]
         difference, error = _difference_shared(pair[0], pair[1])
         for part in rows:
             part |= {
@@ -140,13 +142,15 @@ def by_gap(parameters: Parameters) -> pd.DataFrame:
     Returns
     -------
     One row per longest gap and outcome: `gap` as text, the columns of `row`, and `difference`,
-    `difference_error` and `difference_p` from the gap of the run, with shared persons.
+    `difference_error` and `difference_p` from the gap of the run, with shared persons; `alike` as
+    in `too_alike`.
     """
     found: dict[int, list[Regression]] = {}
+    every: dict[int, dict[str, Sample]] = {}
     for gap in LONGEST_GAPS:
         changed = parameters.model_copy(update={"longest_gap_weeks": gap})
         window = place(panel.load(changed).window, parameters.county)
-        samples = {
+        every[gap] = samples = {
             table: sample(window, COMPARISONS[table], WINDOWS["long"])
             for table in dict.fromkeys(MAIN_OUTCOMES.values())
         }
@@ -160,8 +164,28 @@ def by_gap(parameters: Parameters) -> pd.DataFrame:
             value, error = (np.nan, np.nan) if item is own else _difference_shared(item, own)
             told = {"difference": value, "difference_error": error}
             told["difference_p"] = _p_value(value, error)
-            rows.append({"gap": str(gap), **row(item, parameters), **told})
+            pair = [every[one][item.table] for one in (gap, parameters.longest_gap_weeks)]
+            alike = too_alike(pair[0], pair[1], item.outcome)
+            rows.append({"gap": str(gap), **row(item, parameters), **told, "alike": alike})
     return pd.DataFrame(rows)
+
+
+def too_alike(first: Sample, second: Sample, outcome: str) -> bool:
+    """Whether too few persons are in the two samples unlike to tell how the estimates differ.
+
+    Those who are need ten with the outcome and ten without, as the cells of a coefficient: of two
+    estimates that each rest on many, the difference may rest on a few.
+    """
+    persons = [one.rows["person"].to_numpy() for one in (first, second)]
+    size = 1 + max((int(one.max(initial=0)) for one in persons), default=0)
+    periods = [np.bincount(one, minlength=size) for one in persons]
+    sums = [
+        np.bincount(one, sample_.rows[outcome].to_numpy(float), size)
+        for one, sample_ in zip(persons, (first, second), strict=True)
+    ]
+    differ = (periods[0] != periods[1]) | (sums[0] != sums[1])
+    happened = (sums[0] + sums[1])[differ] > 0
+    return not bool(models.estimable(happened.sum(), (~happened).sum(), np.inf))
 
 
 def by_county(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:

@@ -16,7 +16,6 @@ from threadpoolctl import threadpool_limits
 from naveval.disclosure import counts as counting
 from naveval.disclosure import keys
 from naveval.disclosure.models import rounded_errors
-from naveval.estimators.categorical import design as categorical
 from naveval.estimators.categorical.design import Fit
 from naveval.project import store
 from naveval.project.errors import EstimationError
@@ -276,21 +275,12 @@ def place_grouping(county: str) -> tuple[str, str]:
 
 
 def events(packs: Packed) -> pd.DataFrame:
-    """Persons with and without each outcome in the largest month of every column.
-
-    A person is in a month once, so these are the fewest distinct persons there can be.
-    """
-    blocks, report = [], Specification(version="report")
+    """Persons with and without each outcome behind every column of the report version."""
+    blocks = []
     for outcome in OUTCOMES:
-        design = design_for(packs.panel, report, outcome)
-        most = np.zeros((2, len(design.names)))
-        for chunk in panels.with_outcome(packs.panel, outcome):
-            codes = packs.codes(chunk, design, outcome)
-            has = (chunk.outcomes[outcome] > 0).astype(float)
-            for k, own in enumerate((has, 1 - has)):
-                found = categorical.moments(design, codes, own) @ design.expand
-                most[k] = np.maximum(most[k], found)
-        frame = pd.DataFrame({"column": design.names, "events": most[0], "others": most[1]})
+        design = design_for(packs.panel, quality.REPORT, outcome)
+        events, others = quality.behind(packs, design, outcome)
+        frame = pd.DataFrame({"column": design.names, "events": events, "others": others})
         blocks.append(frame.assign(outcome=outcome))
     return pd.concat(blocks, ignore_index=True)
 

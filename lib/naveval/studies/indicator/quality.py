@@ -251,11 +251,12 @@ def stability(packs: Packed, spec: Specification, fit: Fit, outcome: str) -> pd.
     Returns
     -------
     year, largest (largest change of a coefficient with 1 percent of the rows or more), std_error
-    (of that coefficient with all years), column (its name), mean_change (row-weighted mean
-    absolute change).
+    (of that coefficient with all years), column (its name), events and others (`behind` it),
+    mean_change (row-weighted mean absolute change).
     """
     years = sorted({chunk.month[:4] for chunk in with_outcome(packs.panel, outcome)})
     share = _shares(packs, fit, outcome)
+    events, others = behind(packs, fit.design, outcome)
     rows = []
     for year in years:
         other = replace(spec, leave_out=(f"{year}-01", f"{year}-12"))
@@ -272,10 +273,26 @@ def stability(packs: Packed, spec: Specification, fit: Fit, outcome: str) -> pd.
                 "largest": change[largest],
                 "std_error": fit.std_errors[largest],
                 "column": fit.design.names[largest],
+                "events": events[largest],
+                "others": others[largest],
                 "mean_change": float(np.average(np.abs(change[known]), weights=share[known])),
             }
         )
     return pd.DataFrame(rows)
+
+
+def behind(packs: Packed, of: design.Design, outcome: str) -> NDArray[np.float64]:
+    """(2, columns) persons with and without an outcome in the largest month of every column.
+
+    A person is in a month once, so these are the fewest distinct persons there can be.
+    """
+    most = np.zeros((2, len(of.names)))
+    for chunk in with_outcome(packs.panel, outcome):
+        codes = packs.codes(chunk, of, outcome)
+        has = (chunk.outcomes[outcome] > 0).astype(float)
+        for k, own in enumerate((has, 1 - has)):
+            most[k] = np.maximum(most[k], design.moments(of, codes, own) @ of.expand)
+    return most
 
 
 def _shares(packs: Packed, fit: Fit, outcome: str) -> np.ndarray:

@@ -84,6 +84,11 @@ def model(**more: Any) -> Model:
 
 
 SMALL = model(n=("n_persons", "smallest_cell", "n_obs"))
+CHANGED = model(
+    n=("n_persons", "smallest_cell", "n_obs"),
+    also={"alike": ("difference", "difference_error", "difference_p")},
+)
+"""Regressions with what another choice of persons or periods changes."""
 
 
 def described(**more: Any) -> Model:

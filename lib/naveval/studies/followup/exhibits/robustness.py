@@ -7,7 +7,7 @@ from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.exhibits.common import (
-    SMALL,
+    CHANGED,
     by_outcome,
     counted,
     effect,
@@ -150,7 +150,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             ),
             "refused": Value("text"),
         },
-        protect=SMALL,
+        protect=CHANGED,
         view=Table(joined=JOINED),
         facts=counted(_others),
         finding=_break,
@@ -167,7 +167,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "mde": by_outcome(format="num4", estimand="minimum_detectable"),
             "refused": Value("text"),
         },
-        protect=SMALL,
+        protect=CHANGED,
         view=Table(rows=("outcome", "gap")),
         facts=counted(lambda reader: reader.frame("tbl-gaps")["difference_p"]),
         finding=_gaps,

@@ -302,7 +302,7 @@ MODEL: tuple[Exhibit[IndicatorResults], ...] = (
             "largest": Value("num2_s", "coefficient", se="std_error", estimand="largest change"),
             "mean_change": Value("num2", "coefficient", estimand="mean change"),
         },
-        protect=Model(along={"mean_change": ""}),
+        protect=Model(along={"mean_change": ""}, events="events", others="others"),
     ),
     Exhibit(
         "tbl-market",

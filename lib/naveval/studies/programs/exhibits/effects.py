@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from naveval.disclosure import models
 from naveval.estimators import overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import show
@@ -62,7 +63,7 @@ def fitted(
     Parameters
     ----------
     events
-        Whether rows tell, in `events` and `others`, the treated with and without the outcome.
+        Whether rows tell, in `events` and `others`, the fewest with and without the outcome.
     shown, points
         As for `Model`.
     """
@@ -73,20 +74,33 @@ def fitted(
     return Exhibit(label, data, keys, values, how, **more)
 
 
+def fewest(estimated: Estimated, arm: str, outcomes: Sequence[str], within: Any) -> list[float]:
+    """Fewest with more than nothing of outcomes, and with nothing, of the treated and the controls.
+
+    Parameters
+    ----------
+    within
+        (n,) true where somebody is in the group that the effect is of.
+    """
+    made = estimated.scores
+    some = (made.y[:, [made.outcomes.index(name) for name in outcomes]] > 0).any(axis=1)
+    sides = [some[within & (made.arm == code)] for code in (made.arms.index(arm), 0)]
+    return list(models.fewest((side.sum(), (~side).sum()) for side in sides))
+
+
 def with_counts(
     estimated: Estimated, frame: pd.DataFrame, outcomes: pd.Series | None = None
 ) -> pd.DataFrame:
     """A frame of effects by `arm` with `events` and `others` of its outcomes, or of `RANKED`.
 
-    They are the treated with more than nothing of the outcome, and with nothing of it. An effect
-    that one exhibit hides for them is so hidden in all.
+    They are the `fewest` with the outcome and without it. An effect that one exhibit hides for them
+    is so hidden in all.
     """
-    made, found = estimated.scores, []
+    every = np.ones(len(estimated.scores.arm), dtype=bool)
     if outcomes is None:
         outcomes = pd.Series(RANKED, index=frame.index)
-    for arm, outcome in zip(frame["arm"], outcomes, strict=True):
-        y = made.y[made.arm == made.arms.index(arm), made.outcomes.index(outcome)]
-        found.append((int((y > 0).sum()), int((y <= 0).sum())))
+    pairs = zip(frame["arm"], outcomes, strict=True)
+    found = [fewest(estimated, arm, [outcome], every) for arm, outcome in pairs]
     return frame.assign(events=[one for one, _ in found], others=[other for _, other in found])
 
 

@@ -29,7 +29,7 @@ from naveval.studies.programs.exhibits.effects import (
     of,
     with_counts,
 )
-from naveval.studies.programs.exhibits.effects_sample import counted
+from naveval.studies.programs.exhibits.effects_sample import compared, counted
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import BEFORE
 
@@ -70,11 +70,16 @@ def by_arm(estimated: Estimated, row: Callable[[str, int], dict[str, Any]]) -> p
 
 
 def paths(results: ProgramResults) -> pd.DataFrame:
-    """Figure 6-1: percent in work of treated, and of weighted controls, by month."""
+    """Figure 6-1: percent in work of treated, and of weighted controls, by month.
+
+    `events` and `others`: controls with and without work in the month.
+    """
     main = of(results).main
     work = main.sample.work[:, BEFORE + PATH]
     person = main.sample.frame.person.to_numpy()
     parts, controls = [], []
+    own = work[main.scores.arm == 0]
+    behind = {"events": own.sum(axis=0), "others": (~own.astype(bool)).sum(axis=0)}
     for arm, code in arms_of(main):
         rows = main.scores.arm == code
         who, when = np.nonzero(work[rows])
@@ -85,6 +90,7 @@ def paths(results: ProgramResults) -> pd.DataFrame:
         controls.append(
             pd.DataFrame(
                 {"arm": arm, "m": PATH, "control": 100 * share, "control_error": 100 * error}
+                | behind
             )
         )
     arms = [arm for arm, _ in arms_of(main)]
@@ -100,18 +106,8 @@ def paths(results: ProgramResults) -> pd.DataFrame:
 def balance(results: ProgramResults) -> pd.DataFrame:
     """Standardised differences of every covariate, before and after weighting."""
     main = of(results).main
-    x, names = main.covariates.to_numpy(), list(main.covariates.columns)
-    parts = []
-    for arm, code in arms_of(main):
-        size = overlap.effective_size(overlap.control_weights(main.scores, code))
-        n = treated(main, code)
-        table = overlap.balance(main.scores, code, x, names)
-        parts.append(
-            table[["covariate", "smd_raw", "smd_weighted"]].assign(
-                arm=arm, n=n, std_error=np.sqrt(1 / n + 1 / size)
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+    table = compared(results, main, main.covariates, [arm for arm, _ in arms_of(main)])
+    return table.drop(columns=["treated", "weighted", "size"])
 
 
 def density(results: ProgramResults) -> pd.DataFrame:
@@ -134,7 +130,10 @@ def density(results: ProgramResults) -> pd.DataFrame:
 
 
 def overlaps(results: ProgramResults) -> pd.DataFrame:
-    """Propensities near zero, clipped, trimmed, effective sizes and the grade."""
+    """Propensities near zero, clipped, trimmed, effective sizes and the grade.
+
+    An effective size of fewer than five is missing: it would read as nobody.
+    """
     main = of(results).main
     table = overlap.summary(main.scores, main.nuisances)
     table = table[table.arm != REST].rename(
@@ -143,7 +142,8 @@ def overlaps(results: ProgramResults) -> pd.DataFrame:
     persons = ["n", "near_1", "near_10", "n_clipped", "n_trimmed"]
     sizes = ["effective_treated", "effective_controls"]
     for name in (*persons, *sizes):
-        table[name] = [counts.about(value) for value in table[name]]
+        table[name] = counts.about_each(table[name])
+    table[sizes] = table[sizes].mask(table[sizes] == 0)
     medians = table[["all_q50", "treated_q50"]].round(3)
     return pd.concat([table[["arm", *persons, *sizes, "overlap"]], medians], axis=1)
 
@@ -172,7 +172,7 @@ def hidden(results: ProgramResults) -> pd.DataFrame:
             "std_error": own_effect(main, arm).std_error,
         }
 
-    return by_arm(main, row)
+    return with_counts(main, by_arm(main, row))
 
 
 def own_effect(main: Estimated, arm: str) -> Any:
@@ -264,6 +264,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "control": Value("num1", "percent", se="control_error", estimand="weighted in work"),
         },
         view=Picture(drawn.paths),
+        events=True,
         shown=("treated",),
         facts={
             "worst": Fact(lambda reader: _gap(reader).idxmax(), "text"),
@@ -282,11 +283,12 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
         },
         view=Picture(drawn.balance),
+        events=True,
         facts={
             "raw": Fact(lambda reader: reader.rows["smd_raw"].abs().max(), "num2"),
             "weighted": Fact(lambda reader: reader.rows["smd_weighted"].abs().max(), "num2"),
             "above": Fact(lambda reader: int(_above(reader).sum())),
-            "total": Fact(lambda reader: len(reader.rows)),
+            "total": Fact(lambda reader: int(reader.rows["smd_weighted"].notna().sum())),
             "covariates": Fact(lambda reader: reader.rows["covariate"].nunique()),
             "off": Fact(_off, "text"),
         },
@@ -372,6 +374,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "rv": Value("share1", "share", estimand="robustness value", source="design"),
             "rv_ci": Value("share1", "share", estimand="robustness of interval", source="design"),
         },
+        events=True,
         facts={"cf_y": Fact(lambda _: CF_Y, "share0"), "cf_d": Fact(lambda _: CF_D, "share0")},
     ),
 )

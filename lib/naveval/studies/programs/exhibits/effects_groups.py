@@ -28,33 +28,42 @@ from naveval.studies.programs.exhibits.effects import (
     MONTHS,
     RANKED,
     effect,
+    fewest,
     fitted,
     grades,
     of,
     poor,
     with_counts,
 )
-from naveval.studies.programs.exhibits.effects_checks import (
-    by_arm,
-    own_effect,
-)
-from naveval.studies.programs.exhibits.effects_sample import group_series
+from naveval.studies.programs.exhibits.effects_checks import arms_of, by_arm, own_effect
+from naveval.studies.programs.exhibits.effects_sample import group_series, means
 from naveval.studies.programs.policy import AGAINST
 from naveval.studies.programs.results import ProgramResults
 
+BEHIND = ("n", "events", "others")
 MIN_TREATED = 20
 """Fewest treated of a programme in a county for an effect there."""
 
 
 def gate_years(estimated: Estimated, arm: str, groups: pd.Series) -> pd.DataFrame:
-    """Group effects on the mean of months in work in years 2 and 3, with n treated in each."""
+    """Group effects on the mean of months in work in years 2 and 3, with n treated in each.
+
+    `events` and `others`: the fewest with and without work in the group, and in that it is
+    compared with.
+    """
     made = estimated.scores
-    columns = [made.outcomes.index(f"months_{year}") for year in (2, 3) if year <= estimated.years]
-    mean = scores.average_outcomes(made, columns, "months_2_3")
+    names = [f"months_{year}" for year in (2, 3) if year <= estimated.years]
+    mean = scores.average_outcomes(made, [made.outcomes.index(name) for name in names], "mean")
     position = made.arms.index(arm)
     table = scores.gate(mean, position, groups)
     treated = groups[made.arm == position].value_counts()
-    return table.assign(n=treated.reindex(table.category).fillna(0).to_numpy(int))
+    behind = [fewest(estimated, arm, names, (groups == one).to_numpy()) for one in table.category]
+    least = np.minimum(behind, behind[0])
+    return table.assign(
+        n=treated.reindex(table.category).fillna(0).to_numpy(int),
+        events=least[:, 0],
+        others=least[:, 1],
+    )
 
 
 def gate(results: ProgramResults) -> pd.DataFrame:
@@ -68,7 +77,7 @@ def gate(results: ProgramResults) -> pd.DataFrame:
     ]
     table = pd.concat(parts, ignore_index=True)
     named = table.assign(category=table.category.astype(str), months=table.estimate)
-    return named[["characteristic", "category", "arm", "months", *KEPT, "n"]]
+    return named[["characteristic", "category", "arm", "months", *KEPT, *BEHIND]]
 
 
 def county(results: ProgramResults) -> pd.DataFrame:
@@ -87,8 +96,9 @@ def county(results: ProgramResults) -> pd.DataFrame:
             row |= {own: level.estimate, f"{own}_error": level.std_error}
             row |= {"difference": difference.estimate, "difference_error": difference.std_error}
             row |= {"p": difference.p_value}
+            row |= {"events": difference.events, "others": difference.others}
         rows.append(row)
-    columns = ["arm", "n", "place", "place_error", "rest", "rest_error"]
+    columns = ["arm", *BEHIND, "place", "place_error", "rest", "rest_error"]
     found = pd.DataFrame(rows, columns=[*columns, "difference", "difference_error", "p"])
     marked = found.arm.map(grades(main)).eq("poor")
     return found.assign(mark=np.where(marked, MARK, ""))
@@ -126,7 +136,7 @@ def rankings(results: ProgramResults) -> pd.DataFrame:
     targets: tuple[rate.Target, ...] = ("autoc", "qini")
     parts = [by_arm(main, partial(row, target=target)) for target in targets]
     adjusted = [part.assign(p_adjusted=holm(part["p_value"].to_numpy(float))) for part in parts]
-    return pd.concat(adjusted, ignore_index=True).drop(columns="p_value")
+    return with_counts(main, pd.concat(adjusted, ignore_index=True).drop(columns="p_value"))
 
 
 def repeated(results: ProgramResults) -> pd.DataFrame:
@@ -173,7 +183,10 @@ def _verdict(reader: Reader) -> str:
 
 
 def methods(results: ProgramResults) -> pd.DataFrame:
-    """What other methods would conclude, months in work in year 2, and the truth if known."""
+    """What other methods would conclude, months in work in year 2, and the truth if known.
+
+    A difference between means is computed from protected sums.
+    """
     data = of(results)
     known = data.truth["cohorts"]["main"]["att"] if data.truth else {}
 
@@ -184,6 +197,13 @@ def methods(results: ProgramResults) -> pd.DataFrame:
     made = by_arm(data.main, own)
     others = data.alternatives[data.alternatives.outcome == RANKED]
     others = others.rename(columns={"estimate": "months"})[["arm", "method", "months", "std_error"]]
+    codes = [0, *(code for _, code in arms_of(data.main))]
+    y = data.main.scores.y[:, [data.main.scores.outcomes.index(RANKED)]]
+    sides = [data.main.scores.arm == code for code in codes]
+    mean, _ = means(results, data.main, pd.DataFrame(y, columns=[RANKED]), sides)
+    plain = dict(zip((arm for arm, _ in arms_of(data.main)), mean[1:, 0] - mean[0, 0], strict=True))
+    naive = others["arm"].map(plain)
+    others["months"] = others["months"].mask(others["method"] == "naive", naive)
     found = pd.concat([others.merge(made[["arm", "n"]]), made], ignore_index=True)
     truth = [known.get(arm, {}).get(RANKED, np.nan) for arm in found.arm]
     return with_counts(data.main, found.assign(truth=np.array(truth, dtype=float)))
@@ -232,6 +252,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "std_error": Value("num2", at=("std_error", "x")),
         },
         view=Table(spread=("arm",)),
+        events=True,
         facts={
             "poor": Fact(poor, "text"),
             **{f"mark_{i}": Fact(_mark(arm), "text") for i, arm in enumerate(ARMS, start=1)},
@@ -250,6 +271,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "mark": Value(),
             "n": Value("int"),
         },
+        events=True,
         facts={"least": Fact(lambda _: MIN_TREATED)},
         when=When(
             lambda results: (
@@ -265,6 +287,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "months": Value("num2_s", MONTHS, se="std_error", p="p_adjusted", estimand="rate"),
         },
         view=Table(spread=("measure",)),
+        events=True,
         facts={
             "found": Fact(
                 lambda reader: int((reader.rows.groupby("arm")["p_adjusted"].min() < LEVEL).sum())

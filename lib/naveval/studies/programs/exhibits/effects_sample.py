@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from naveval.disclosure import counts, keys
+from naveval.disclosure import counts, keys, magnitudes
 from naveval.estimators import overlap
 from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
@@ -122,17 +122,111 @@ def followed(results: ProgramResults) -> pd.DataFrame:
     return n.assign(n_followed=own, followed=percent, alone=100 - percent)
 
 
+def means(
+    results: ProgramResults, estimated: Estimated, x: pd.DataFrame, sides: Sequence[NDArray]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Protected means of characteristics of some groups of the sample, and how many they are.
+
+    A mean of yes and no is a protected number of persons over another; another mean is a protected
+    sum, counted from the least anybody in the sample has, over the persons: missing where fewer
+    than twenty have more. Who entered twice counts as the first time.
+
+    Parameters
+    ----------
+    x
+        (n, k) characteristics.
+    sides
+        (n,) who is in the group, for each group.
+
+    Returns
+    -------
+    (groups, k) means, (groups,) protected persons.
+    """
+    secret = keys.secret(results.parameters.origin())
+    codes, distinct = pd.factorize(estimated.sample.frame.person.to_numpy())
+    record = keys.record_keys(distinct.tolist(), secret)[codes]
+    entered = pd.Series(codes)
+    once = np.array([side & ~entered.where(side, -1 - entered).duplicated() for side in sides])
+    n = once.sum(axis=1)
+    persons = counts.protected_counts(n, once @ record, secret)
+    found = np.empty((len(once), x.shape[1]))
+    for k, name in enumerate(x):
+        values = x[name].to_numpy(float)
+        more = values - values.min()
+        own = once & (more > 0)
+        n_with, with_key = own.sum(axis=1), own @ record
+        if np.isin(more, (0, 1)).all():
+            found[:, k] = counts.share(counts.protected_counts(n_with, with_key, secret), persons)
+        else:
+            sums = magnitudes.protected_sums(
+                own @ more, n_with, with_key, secret, cap=more.max(), where=str(name)
+            )
+            found[:, k] = np.where(n > 0, sums, np.nan) / np.maximum(n, 1)
+        found[:, k] += values.min()
+    return found, persons
+
+
+def yes_or_no(x: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which characteristics are only had or not."""
+    return x.isin([0, 1]).all().to_numpy()
+
+
+def compared(
+    results: ProgramResults, estimated: Estimated, x: pd.DataFrame, arms: Sequence[str]
+) -> pd.DataFrame:
+    """Treated against controls, before and after weighting.
+
+    Means of treated and of controls are protected, and so is the spread of what is had or not: in
+    truth a difference would tell how many of the treated have it. The weighted mean is the model's.
+
+    Returns
+    -------
+    arm, covariate, treated, weighted (means), smd_raw, smd_weighted, std_error (of both), n
+    (protected), size (of controls that count alike), events and others (controls with and without
+    what is had or not).
+    """
+    made, binary = estimated.scores, yes_or_no(x)
+    sides = [made.arm == code for code in (0, *(made.arms.index(arm) for arm in arms))]
+    mean, persons = means(results, estimated, x, sides)
+    having = x[sides[0]].sum().to_numpy(float)
+    behind = {"events": having, "others": sides[0].sum() - having}
+    behind = {name: np.where(binary, one, np.inf) for name, one in behind.items()}
+    variance, parts = mean * (1 - mean), []
+    for k, arm in enumerate(arms, start=1):
+        code = made.arms.index(arm)
+        table = overlap.balance(made, code, x.to_numpy(), list(x))
+        size = overlap.effective_size(overlap.control_weights(made, code))
+        spread = np.where(binary, np.sqrt((variance[k] + variance[0]) / 2), table.spread)
+        smd = (mean[k] - np.array([mean[0], table.weighted])) / np.where(spread > 0, spread, np.inf)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "arm": arm,
+                    "covariate": list(x),
+                    "treated": mean[k],
+                    "weighted": table.weighted,
+                    "smd_raw": smd[0],
+                    "smd_weighted": smd[1],
+                    "std_error": np.sqrt(1 / max(persons[k], 1) + 1 / size),
+                    "n": persons[k],
+                    "size": size,
+                    **behind,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
 def covariates(results: ProgramResults) -> pd.DataFrame:
     """Table 6-4: the covariates with their mean in the sample."""
-    table = of(results).main.covariates
-    error = table.std().to_numpy(float) / np.sqrt(len(table))
+    main = of(results).main
+    table = main.covariates
+    found, persons = means(results, main, table, [np.ones(len(table), dtype=bool)])
+    mean = found[0]
+    spread = np.where(yes_or_no(table), np.sqrt(mean * (1 - mean)), table.std().to_numpy(float))
+    error = spread / np.sqrt(persons[0])
     return pd.DataFrame(
-        {
-            "covariate": list(table),
-            "mean": table.mean().to_numpy(float),
-            "std_error": error,
-            "n": len(table),
-        }
+        {"covariate": list(table), "mean": mean, "std_error": error, "n": persons[0]}
     )
 
 
@@ -196,29 +290,21 @@ def balance(label: str) -> Frame:
 
     def made(results: ProgramResults) -> pd.DataFrame:
         main = of(results).main
-        made = main.scores
         columns = indicators(main)
-        x = np.column_stack(list(columns.values()))
-        parts = []
-        for arm in (arm for arm in BALANCE[label] if arm in made.arms):
-            code = made.arms.index(arm)
-            table = overlap.balance(made, code, x, [str(key) for key in columns])
-            size = overlap.effective_size(overlap.control_weights(made, code))
-            treated = _percent(results, main, made.arm == code)
-            share = table.weighted.clip(0, 1).to_numpy()
-            error = np.sqrt(share * (1 - share) / size)
-            parts.append(
-                treated.drop(columns="n_with")
-                .rename(columns={"percent": "treated"})
-                .assign(
-                    arm=arm,
-                    control=100 * share,
-                    control_error=100 * error,
-                    smd=table.smd_weighted.to_numpy(),
-                    smd_error=np.sqrt(1 / treated["n"] + 1 / size),
-                )
-            )
-        return pd.concat(parts, ignore_index=True)
+        x = pd.DataFrame({"|".join(key): values for key, values in columns.items()})
+        arms = [arm for arm in BALANCE[label] if arm in main.scores.arms]
+        table = compared(results, main, x, arms)
+        share = table["weighted"].clip(0, 1)
+        key = table.pop("covariate").str.split("|", expand=True)
+        return table.assign(
+            characteristic=key[0],
+            category=key[1],
+            treated=100 * table["treated"],
+            control=100 * share,
+            control_error=100 * np.sqrt(share * (1 - share) / table["size"]),
+            smd=table["smd_weighted"],
+            smd_error=table["std_error"],
+        ).drop(columns=["weighted", "smd_raw", "smd_weighted", "std_error", "size"])
 
     return made
 
@@ -232,12 +318,12 @@ def aft_participants(results: ProgramResults) -> pd.DataFrame:
         if estimated is None or rows is None or not rows.any():
             continue
         found = _percent(results, estimated, rows).rename(columns={"percent": "value"})
-        months = estimated.covariates.loc[rows, list(HISTORY)]
+        months, _ = means(results, estimated, estimated.covariates[list(HISTORY)], [rows])
         history = pd.DataFrame(
             {
                 "characteristic": "history",
                 "category": list(HISTORY),
-                "value": months.mean().to_numpy(float).round(1),
+                "value": months[0].round(1),
                 "n": found["n"].iloc[0],
                 "n_with": found["n"].iloc[0],
             }
@@ -334,6 +420,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "smd": Value("num2", se="smd_error"),
             },
             view=Table(spread=("arm",)),
+            events=True,
             shown=("treated",),
             when=When(partial(_has_arms, label)),
         )
