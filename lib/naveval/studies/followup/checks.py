@@ -123,7 +123,7 @@ def without_2018(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
             regress(chosen, table, name, horizon, parameters.least_persons)
             for horizon, chosen in samples.items()
         ]
-        alike = too_alike(*samples.values(), name)
+        alike = too_alike(samples["all"], samples["until_2017"], name)
         rows = [row(item, parameters) | {"alike": alike} for item in pair]
         difference, error = _difference_shared(pair[0], pair[1])
         for part in rows:

@@ -83,7 +83,8 @@ def fewest(estimated: Estimated, arm: str, outcomes: Sequence[str], within: Any)
         (n,) true where somebody is in the group that the effect is of.
     """
     made = estimated.scores
-    some = (made.y[:, [made.outcomes.index(name) for name in outcomes]] > 0).any(axis=1)
+    columns = [made.outcomes.index(name) for name in outcomes]
+    some = np.asarray((made.y[:, columns] > 0).any(axis=1), dtype=bool)
     sides = [some[within & (made.arm == code)] for code in (made.arms.index(arm), 0)]
     return list(models.fewest((side.sum(), (~side).sum()) for side in sides))
 
