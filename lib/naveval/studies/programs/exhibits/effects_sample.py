@@ -247,8 +247,8 @@ def group_series(estimated: Estimated) -> dict[str, pd.Series]:
     }
 
 
-def indicators(estimated: Estimated) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """0/1 columns of the characteristics of tables B-4 to B-6."""
+def indicators(estimated: Estimated) -> pd.DataFrame:
+    """0/1 columns "characteristic|category" of tables B-4 to B-6."""
     groups = group_series(estimated)
     first = pd.Series(pd.Categorical(estimated.sample.frame.first_group, categories=list(GROUPS)))
     level = np.array([0, 1, 1, 2, 3, 4, 5, 5])[estimated.covariates.education.astype(int)]
@@ -261,28 +261,13 @@ def indicators(estimated: Estimated) -> dict[tuple[str, str], NDArray[np.float64
         "education6": pd.Series(pd.Categorical.from_codes(level, categories=list(EDUCATION))),
         "spell": groups["spell"],
     }
-    return {
-        (characteristic, str(category)): (values == category).to_numpy().astype(float)
-        for characteristic, values in chosen.items()
-        for category in values.cat.categories
-    }
-
-
-def _percent(results: ProgramResults, estimated: Estimated, rows: Any) -> pd.DataFrame:
-    """Protected percent of some persons with each characteristic: n_with, n, percent."""
-    person = estimated.sample.frame.person.to_numpy()[rows]
-    columns = indicators(estimated)
-    parts = [
-        pd.DataFrame({"person": person[values[rows] > 0], "cell": "|".join(key)})
-        for key, values in columns.items()
-    ]
-    names = ["|".join(key) for key in columns]
-    cells = counted(results, pd.concat(parts), {"cell": names})
-    whole = counted(results, pd.DataFrame({"person": person, "cell": "all"}), {"cell": ("all",)})
-    found = pd.DataFrame(list(columns), columns=["characteristic", "category"])
-    n = int(whole["n"].iloc[0])
-    percent = 100 * counts.share(cells["n"], np.full(len(cells), n))
-    return found.assign(n_with=cells["n"].to_numpy(), n=n, percent=percent)
+    return pd.DataFrame(
+        {
+            f"{characteristic}|{category}": (values == category).to_numpy().astype(float)
+            for characteristic, values in chosen.items()
+            for category in values.cat.categories
+        }
+    )
 
 
 def balance(label: str) -> Frame:
@@ -290,10 +275,8 @@ def balance(label: str) -> Frame:
 
     def made(results: ProgramResults) -> pd.DataFrame:
         main = of(results).main
-        columns = indicators(main)
-        x = pd.DataFrame({"|".join(key): values for key, values in columns.items()})
         arms = [arm for arm in BALANCE[label] if arm in main.scores.arms]
-        table = compared(results, main, x, arms)
+        table = compared(results, main, indicators(main), arms)
         share = table["weighted"].clip(0, 1)
         key = table.pop("covariate").str.split("|", expand=True)
         return table.assign(
@@ -317,18 +300,13 @@ def aft_participants(results: ProgramResults) -> pd.DataFrame:
         rows = None if estimated is None else (estimated.sample.frame.program == "AFT").to_numpy()
         if estimated is None or rows is None or not rows.any():
             continue
-        found = _percent(results, estimated, rows).rename(columns={"percent": "value"})
-        months, _ = means(results, estimated, estimated.covariates[list(HISTORY)], [rows])
-        history = pd.DataFrame(
-            {
-                "characteristic": "history",
-                "category": list(HISTORY),
-                "value": months[0].round(1),
-                "n": found["n"].iloc[0],
-                "n_with": found["n"].iloc[0],
-            }
-        )
-        parts.append(pd.concat([found, history]).assign(sample=sample))
+        months = estimated.covariates[list(HISTORY)].add_prefix("history|")
+        x = pd.concat([indicators(estimated), months], axis=1)
+        (mean,), (n,) = means(results, estimated, x, [rows])
+        share, key = yes_or_no(x), x.columns.str.split("|", expand=True)
+        found = pd.DataFrame(key.to_list(), columns=["characteristic", "category"])
+        value, n_with = np.where(share, 100 * mean, mean.round(1)), np.where(share, n * mean, n)
+        parts.append(found.assign(value=value, n_with=n_with.round(), n=n, sample=sample))
     return pd.concat(parts, ignore_index=True)
 
 
