@@ -89,7 +89,9 @@ def everything() -> str:
     for name in studies:
         book = nbformat.read(paths.notebook(name), as_version=4)
         every += [cell.source for cell in book.cells if cell.cell_type == "markdown"]
-    every += [file.read_text(encoding="utf-8") for file in (paths.report_dir() / "pages").glob("*.md")]
+    every += [
+        file.read_text(encoding="utf-8") for file in (paths.report_dir() / "pages").glob("*.md")
+    ]
     return re.sub(r"\{[^}]*\}|`[^`]*`|\]\([^)]*\)", " ", "\n".join(every))
 
 

@@ -35,6 +35,8 @@ from naveval.project.escaping import write_csv
 LOG_FILE = "disclosure.csv"
 NUMBERS_FILE = "numbers.csv"
 FINISHED = "finished"
+TOLD = "told"
+"""The only wording of a title that states numbers and compares none."""
 ROWS = "common.estimates"
 """Key of the number of rows in the estimates."""
 
@@ -196,7 +198,7 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
         return Shown("", rows=reader.released(exhibit.label).frame)
     entry = words.entry(reader.output.texts, exhibit.label)
     caption, _ = reader.keyed(entry["caption"])
-    if exhibit.finding:
+    if "finding" in entry:
         caption = _titled(reader, exhibit, entry["finding"], caption)
     _write(reader, exhibit)
     if isinstance(exhibit.view, Table):
@@ -222,8 +224,7 @@ def _titled(
 
     The line alone where no wording holds, or where a number of the wording is hidden.
     """
-    assert exhibit.finding is not None
-    wording = exhibit.finding(reader)
+    wording = exhibit.finding(reader) if exhibit.finding else TOLD
     if wording and wording not in findings:
         raise ParameterError(f"text «{exhibit.label}»: no finding «{wording}»")
     title, missing = reader.keyed(findings[wording]) if wording else ("", False)
