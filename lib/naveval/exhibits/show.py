@@ -22,6 +22,7 @@ from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
 from naveval.exhibits.output import (
     ESTIMATES_FILE,
     HEADLINES_FILE,
+    PHONE_FOLDER,
     RESULT_VARIABLE,
     Block,
     Output,
@@ -119,9 +120,10 @@ class Showing:
         log = pd.concat([pd.DataFrame(columns=[*LOG_COLUMNS]), *logs], ignore_index=True)
         write_csv(table, self.output.folder / ESTIMATES_FILE)
         write_csv(log, self.output.folder / LOG_FILE)
-        for file in [*self.output.folder.glob("tables/*"), *self.output.folder.glob("figures/*")]:
-            if file.stem not in labels:
-                file.unlink()
+        for name in ("tables", "figures", PHONE_FOLDER):
+            for file in self.output.folder.glob(f"{name}/*"):
+                if file.stem not in labels:
+                    file.unlink()
         self._headlines()
         text = words.entry(self.output.texts, FINISHED)
         reader.told[ROWS] = len(table)
@@ -211,7 +213,12 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
         raise ParameterError(f"text «{exhibit.label}»: a figure needs an alt text")
     picture = reader.output.folder / "figures" / f"{exhibit.label}.png"
     mark = words.entry(reader.output.texts, "simulated-mark") if simulated(reader, exhibit) else ""
-    style.save(views.draw(reader, exhibit), picture, mark)
+    vector = reader.marks.eq("").to_numpy().all()
+    style.save(views.draw(reader, exhibit), picture, mark, vector=vector)
+    phone = reader.output.folder / PHONE_FOLDER / picture.name
+    phone.parent.mkdir(exist_ok=True)
+    with style.phone():
+        style.save(views.draw(reader, exhibit), phone, mark, vector=vector)
     text = f'![{caption}](figures/{exhibit.label}.png){{#{exhibit.label} fig-alt="{alt}"}}\n'
     text += _note(reader, exhibit)
     return Shown(text, (picture,), reader.released(exhibit.label).frame, alt=told)
