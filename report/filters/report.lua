@@ -120,6 +120,7 @@ local FITS = {
   { 166, "9pt", true }, { 187, "8pt", true }, { 213, "7pt", true }, { math.huge, "6pt", true },
 }
 local CELL_PADDING = 2.3
+local PHONE = 44 -- room of a line on a phone
 local COMFORTABLE = { 26, 16 } -- room for text in the first column and in the others
 local WHOLE_ROWS = 20 -- tables up to this many rows stay on one page
 local NARROW = { [" "] = 0.5, [","] = 0.45, ["."] = 0.45, [":"] = 0.45, ["i"] = 0.55, ["l"] = 0.55,
@@ -219,13 +220,23 @@ local function shares(least, natural, room)
   return widths
 end
 
+-- Cells of the body say which column they are of: on a phone wide tables become lists. Roles keep
+-- rows and headers what they are when they are shown so.
 local function mark_cells(tbl, rows)
+  local titles = {}
   for _, entry in ipairs(rows) do
+    if not typst then entry[1].attr.attributes.role = "row" end
     for i, cell in ipairs(entry[1].cells) do
       if entry[2] == "head" then
         cell.attributes.scope = "col"
+        titles[i] = stringify(cell.contents)
       elseif i == 1 then
         cell.attributes.scope = "row"
+      elseif not typst then
+        cell.attributes["data-label"] = titles[i]
+      end
+      if not typst then
+        cell.attributes.role = entry[2] == "head" and "columnheader" or i == 1 and "rowheader" or "cell"
       end
       local length = utf8.len(stringify(cell.contents)) or 0
       if tbl.colspecs[i] and tbl.colspecs[i][1] == "AlignRight" then
@@ -286,7 +297,7 @@ local function table_blocks(tbl)
   local caption = pandoc.utils.blocks_to_inlines(tbl.caption.long)
   local label = tbl.identifier ~= "" and tbl.identifier or label_in(caption)
   tbl.caption = pandoc.Caption({})
-  tbl.attr = pandoc.Attr("", typst and { "typst:no-figure" } or {})
+  tbl.attr = pandoc.Attr("", typst and { "typst:no-figure" } or {}, typst and {} or { role = "table" })
   local inner
   local least, natural = widths_of(tbl, rows)
   local room, size, landscape = fit_for(sum(least))
@@ -300,7 +311,8 @@ local function table_blocks(tbl)
     inner = { raw("#report-table(" .. size .. ", " .. breaks .. ")["), written(tbl), raw("]") }
   else
     local name = "Tabell: " .. stringify(caption):gsub("%s+", " ")
-    inner = { pandoc.Div({ written(tbl) }, pandoc.Attr("", { "table-scroll" },
+    local classes = sum(least) > PHONE and { "table-scroll", "stack" } or { "table-scroll" }
+    inner = { pandoc.Div({ written(tbl) }, pandoc.Attr("", classes,
       { { "tabindex", "0" }, { "role", "group" }, { "aria-label", name } })) }
   end
   if label == "" then return inner, landscape end

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naveval.exhibits.claims import Judged
+from naveval.exhibits.claims import Judged, Standing, standing
 from naveval.exhibits.declare import Exhibit, Report, Results, Table, Value
 from naveval.exhibits.output import Output
 from naveval.exhibits.protect import Public
@@ -84,3 +84,24 @@ def test_only_the_named_rows_count() -> None:
     assert told(rows, BY_P, ("g0",)) == "up"
     assert told(rows, BY_P, ("g1",)) == "unclear"
     assert told(rows, BY_P, ("g2",)) == ""
+
+
+def test_places_are_told_apart_when_all_pairs_are_tested_together() -> None:
+    frame = pd.DataFrame({"estimate": [0.0, 1, 9, -9], "std_error": 1.0}, list("abcd"))
+    assert standing(frame, "a") == Standing(1, 1, 3)
+    assert [standing(frame, code).told for code in "abcd"] == ["both", "both", "lower", "higher"]
+    assert standing(frame.assign(std_error=[np.nan, 1, 1, 1]), "a") is None
+    assert standing(frame.assign(estimate=[0.0, np.nan, 9, -9]), "a") == Standing(1, 1, 2)
+    # 1.96 standard errors of a difference are no difference among the 105 pairs of fifteen.
+    many = pd.DataFrame({"estimate": [0.0, 2.9, *[0.0] * 13], "std_error": 1.0})
+    assert standing(many, 0) == Standing(0, 0, 14)
+    assert standing(many, 0).told == "none"
+
+
+def test_two_places_say_the_same_of_each_other() -> None:
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {"estimate": random.normal(0, 3, 12), "std_error": random.uniform(0.3, 1.5, 12)}
+    )
+    found = [standing(frame, code) for code in frame.index]
+    assert 0 < sum(one.higher for one in found) == sum(one.lower for one in found) < 66

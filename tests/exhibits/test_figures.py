@@ -22,3 +22,46 @@ def test_faint_text_is_refused_and_white_text_on_something_dark_is_not(tmp_path)
     ):
         style.save(figure, tmp_path / "fig-1.png", "")
     assert not (tmp_path / "fig-1.png").exists()
+
+
+def _panels():
+    figure, grid = style.axes(2, 3, height=4)
+    for ax in grid.ravel():
+        ax.plot(range(24), range(24))
+        ax.set_title("Arbeidsrettet rehabilitering og annet")
+        ax.set_xticks(range(0, 24, 2))
+    return figure, grid
+
+
+def test_a_figure_for_a_phone_has_panels_below_each_other_and_text_of_the_same_size(tmp_path):
+    wide, _ = _panels()
+    with style.phone():
+        narrow, grid = _panels()
+        assert grid.shape == (2, 3)
+        style.save(narrow, tmp_path / "fig-1.png", "", vector=True)
+    assert narrow.get_size_inches()[0] == style.PHONE < wide.get_size_inches()[0] == style.WIDTH
+    assert narrow.axes[0].get_gridspec().ncols == 2
+    assert narrow.axes[0].xaxis.label.get_fontsize() == wide.axes[0].xaxis.label.get_fontsize()
+    assert len(narrow.axes[0].get_xticks()) <= style.PHONE_TICKS
+    assert "\n" in narrow.axes[0].get_title(loc="left")
+    assert [file.name for file in tmp_path.iterdir()] == ["fig-1.svg"]
+
+
+def test_a_vector_picture_stands_beside_unless_its_marks_could_be_persons(tmp_path):
+    figure, ax = style.axes()
+    for line in range(12):
+        ax.text(0, line, "Et langt navn med mange bokstaver i hver linje")
+    ax.plot(range(24), range(24), "o")
+    style.save(figure, tmp_path / "fig-1.png", "Simulert", vector=True)
+    drawn = (tmp_path / "fig-1.svg").read_text(encoding="utf-8")
+    assert "<text" not in drawn
+    assert "Et langt" not in drawn
+    ax.plot(range(500), range(500), "o")
+    style.save(figure, tmp_path / "fig-1.png", "Simulert", vector=True)
+    assert [file.name for file in tmp_path.iterdir()] == ["fig-1.png"]
+
+
+def test_two_runs_draw_the_same_vector_picture(tmp_path):
+    for name in ("a", "b"):
+        style.save(_panels()[0], tmp_path / f"{name}.png", "", vector=True)
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()

@@ -310,7 +310,7 @@ def test_numbers_on_few_persons_are_marked_and_ranked_and_told_by_nobody(tmp_pat
 @pytest.mark.parametrize("view", [Lines("group", ("rate",)), Bars("group", "rate")])
 def test_numbers_on_few_persons_are_drawn_open(tmp_path, monkeypatch, view) -> None:
     drawn = []
-    monkeypatch.setattr(show.style, "save", lambda figure, *_: drawn.append(figure))
+    monkeypatch.setattr(show.style, "save", lambda figure, *_, **__: drawn.append(figure))
     showing, results = noisy_toy(tmp_path, view)
     showing.show("fig-1", results)
     (ax,) = drawn[0].axes

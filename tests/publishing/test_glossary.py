@@ -1,14 +1,15 @@
 """Words are linked where they first stand and explained in the annex, from one file."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import nbformat
 import pytest
 
-from naveval.exhibits import words
 from naveval.project import catalogue, notebooks, paths
 from naveval.project.errors import RenderError
+from naveval.project.parameters import read_yaml
 from naveval.publishing import glossary
 from naveval.publishing.markdown import ANNEX, REPORT, Part
 
@@ -73,20 +74,43 @@ def test_explained_words_are_those_readers_need() -> None:
 def _texts(entry: Any) -> Iterator[str]:
     if isinstance(entry, str):
         yield entry
-    elif isinstance(entry, dict):
-        for part in entry.values():
+    elif isinstance(entry, dict | list):
+        for part in entry.values() if isinstance(entry, dict) else entry:
             yield from _texts(part)
 
 
-def test_every_word_is_used_by_a_report() -> None:
+@pytest.fixture(scope="module")
+def everything() -> str:
+    """What the reports of all studies, and the pages of the site, can say."""
     studies = [name for name in catalogue.names() if catalogue.has(name, "report")]
-    every = [text for name in studies for text in _texts(words.load(name))]
+    files = [file for name in studies for file in paths.texts_dir(name).glob("*.yml")]
+    files += [paths.texts_dir() / f"{name}.yml" for name in ("common", "site", "evidence")]
+    every = [text for file in files for text in _texts(read_yaml(file))]
     for name in studies:
         book = nbformat.read(paths.notebook(name), as_version=4)
         every += [cell.source for cell in book.cells if cell.cell_type == "markdown"]
-    everything = "\n".join(every)
+    every += [
+        file.read_text(encoding="utf-8") for file in (paths.report_dir() / "pages").glob("*.md")
+    ]
+    return re.sub(r"\{[^}]*\}|`[^`]*`|\]\([^)]*\)", " ", "\n".join(every))
+
+
+def test_every_word_is_used_by_a_report(everything: str) -> None:
     unused = [term.key for term in glossary.terms() if not term.forms.search(everything)]
     assert unused == []
+
+
+def test_one_thing_has_one_name(everything: str) -> None:
+    content = read_yaml(glossary.file())
+    others = content["elsewhere"] | {
+        key: entry["not"] for key, entry in content["terms"].items() if "not" in entry
+    }
+    assert len(others) > 6
+    found = {
+        key: re.findall(rf"[^\n]*\b(?:{pattern})\b[^\n]*", everything, re.IGNORECASE)
+        for key, pattern in others.items()
+    }
+    assert {key: lines for key, lines in found.items() if lines} == {}
 
 
 def test_a_word_that_cannot_be_read_is_named(project) -> None:

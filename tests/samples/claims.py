@@ -19,7 +19,8 @@ from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Exhibit, Report, Results
 from naveval.exhibits.reader import every_sentence
 from naveval.exhibits.show import Showing
-from naveval.project import catalogue, formats
+from naveval.project import catalogue, formats, paths
+from naveval.project.parameters import read_yaml
 
 MORE = r"flere|mer|økte|økning\w*|høyere|høyeste?|over|steg|opp|oftere|bedre|lengre|sterkere"
 LESS = r"færre|mindre|ned|lavere|laveste?|under|falt|nedgang\w*|sjeldnere|svakere|kortere"
@@ -29,10 +30,18 @@ UNSURE = (
 )
 DENIES = r"ikke|ingen|verken|neppe|aldri"
 RANKS = r"mest|minst|størst\w*|høyest\w*|lavest\w*|færrest|flest|best|dårligst|lengst|klart?"
+SOFT = (
+    r"omtrent|hovedsakelig|i hovedsak|de fleste|flertallet|halvparten|nesten|stort sett|vanligst\w*"
+    r"|like mange|uendret|uten tydelig|viktigst"
+)
 COMPARES = re.compile(
-    rf"\b(?:{MORE}|{LESS}|{DENIES}|{RANKS}|skiller|skilles|større|ulike?|sikker\w*)\b",
+    rf"\b(?:{MORE}|{LESS}|{DENIES}|{RANKS}|{SOFT}|skiller|skilles|større|ulike?|sikker\w*)\b",
     re.IGNORECASE,
 )
+RANKED = re.compile(
+    rf"\b(?:{SOFT}|størst|høyest|lavest|færrest|flest|best|dårligst|lengst|klart)\b", re.IGNORECASE
+)
+"""In captions, notes and alt texts, which say what is drawn and how it is counted."""
 SIGNS = {
     **dict.fromkeys(("up", "positive", "above", "more"), "more"),
     **dict.fromkeys(("down", "negative", "below", "fewer"), "less"),
@@ -41,6 +50,13 @@ SIGNS = {
 """Names of wordings that tell a sign, or that there is none to tell."""
 WORDS = {"more": MORE, "less": LESS, "unsure": rf"{UNSURE}|{DENIES}|endret seg"}
 DENIED = re.compile(rf"\b(?:{DENIES})\b[^,.;:]*", re.IGNORECASE)
+NEUTRAL = re.compile(
+    r"\{[^}]*\}|\b(?:over (?:tre|tolv)|minst seks|(?:og|eller) ikke tiltak|«Klart»"
+    r"|fortegnet er klart der)\b|«Klart»",
+    re.IGNORECASE,
+)
+"""Numbers, and what sounds like a comparison and is the name of a measure or defines a word."""
+BESIDE = ("alt", "caption", "note", "site")
 NAMED = re.compile(r"\b(?:tbl|fig)-[\w-]+(?:\.\w+(?:\[[^\]]*\])?(?:\.\w+)?)?")
 
 
@@ -58,7 +74,8 @@ class Claim:
 
     @property
     def compares(self) -> bool:
-        return bool(COMPARES.search(re.sub(r"\{[^}]*\}", "", self.text)))
+        words = RANKED if self.kind in BESIDE else COMPARES
+        return bool(words.search(NEUTRAL.sub("", self.text)))
 
     @property
     def named(self) -> str:
@@ -93,12 +110,32 @@ def _of_study(study: str, report: Report, texts: Mapping[str, Any]) -> Iterator[
                     study, one.label, "sentence", wording, text, one.choose, tuple(sorted(rows))
                 )
     for exhibit in report.exhibits:
+        rule = exhibit.finding or only
         for wording, text in texts.get(exhibit.label, {}).get("finding", {}).items():
             own = {row.replace(OWN, exhibit.label) for row in rests_on(exhibit.finding)}
             own |= {*_named(report, text, [exhibit.label])}
-            yield Claim(
-                study, exhibit.label, "title", wording, text, exhibit.finding, tuple(sorted(own))
-            )
+            yield Claim(study, exhibit.label, "title", wording, text, rule, tuple(sorted(own)))
+
+        for kind in BESIDE[:3]:
+            text = str(texts.get(exhibit.label, {}).get(kind, ""))
+            rows = tuple(sorted(_named(report, text, [exhibit.label])))
+            yield Claim(study, exhibit.label, kind, "text", text, None, rows)
+    yield from _of_site(study)
+
+
+def _of_site(study: str) -> Iterator[Claim]:
+    """What the site's front page and its pages of counties say of a study."""
+    given = read_yaml(paths.texts_dir(study) / "site.yml")
+    parts = [*given.get("county", ()), *given.get("front", {}).values()]
+    for number, part in enumerate(parts):
+        for key in ("text", "title"):
+            if key in part:
+                yield Claim(study, f"site-{number}", "site", key, part[key], None, ())
+
+
+def only(_: Any) -> str:
+    """The rule of a title with one wording, which states numbers and compares none."""
+    return show.TOLD
 
 
 def opening(entry: Mapping[str, Any], wording: str) -> str:
@@ -229,9 +266,8 @@ def published(showing: Showing, results: Results, rule: Judged) -> str | None:
     else:
         half = (numbers["ci_high"] - numbers["ci_low"]) / 2
         strength = 1.959964 * (numbers["ci_low"] + half).abs() / half
-    least, strict = (
-        -NormalDist().inv_cdf(rule.level / 2 / tests) - 1e-6 for tests in (1, len(numbers))
-    )
+    level = rule.level_of(showing.reader(results))
+    least, strict = (-NormalDist().inv_cdf(level / 2 / tests) - 1e-6 for tests in (1, len(numbers)))
     up, down = (numbers["estimate"] > 0).all(), (numbers["estimate"] < 0).all()
     if (strength >= least).all() and (up or down):
         return "up" if up else "down"

@@ -20,7 +20,7 @@ ABOUT_METHOD = {
     "programs": "answer-calculation answer-not effects-outcomes noise",
     "indicator": (
         "answer-not caution caution-not-official design how-to-read how-to-read-groups key-level "
-        "noise published-levels seasonal who"
+        "level-county noise published-levels seasonal who"
     ),
 }
 """Sentences on the method, its limits or the document: no result makes them right or wrong."""
@@ -29,16 +29,23 @@ TOLD = {
         "compare-stars": "counts of the printed table",
         "result-durations": "four effects beside each other; `clear` says which stand out",
         "result-robustness": "from the lowest to the highest of the estimates that are shown",
+        "tbl-detectable": "the least change that would have been found",
+        "fig-placebo-month": "counts of tests",
+        "tbl-inexact": "deviations of printed numbers from each other, which are exact",
     },
     "programs": {
         "costs-displacement": "estimates above zero are counted",
         "costs-first-month": "deviations from printed totals, which are exact",
         "costs-public": "estimates above zero are counted",
         "effects-balance": "differences above a limit are counted",
+        "fig-balance": "differences above a limit are counted",
+        "fig-6-4": "counts of tests",
+        "fig-b-3": "counts of tests",
+        "fig-tornado": "counted: one assumption is moved at a time, without chance",
+        "tbl-budget": "estimates above zero are counted",
         "effects-summary": "counts of tests; the largest and least estimate with their intervals",
     },
     "indicator": {
-        "model": "coefficients that are not shown are counted",
         "narrow": "ratios beside each other; what one means is about the formula",
         "offices": "counted beside the number that chance alone would give",
         "recovery": "from the fewest to the most, with the p-value of the joint test",
@@ -66,7 +73,7 @@ def groundless(claim: claims.Claim) -> str:
     """Why a claim may not be made; "" when it may."""
     if not claim.compares or settled(claim):
         return ""
-    if claim.rule is None:
+    if claim.rule in (None, claims.only):
         return "no rule chooses it"
     if not claim.rows:
         return "it rests on no row"

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
 from naveval.project.normal import Z95, reach
@@ -35,13 +37,17 @@ class Judged:
     where
         Key to the codes of the rows; keys left out take all.
     level
-        Level of the tests.
+        Level of the tests, or what gives it: lower where the effect is one of several told of.
     """
 
     label: str
     value: str
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    level: float = LEVEL
+    level: float | Callable[[Reader], float] = LEVEL
+
+    def level_of(self, reader: Reader) -> float:
+        """The level in a report."""
+        return self.level(reader) if callable(self.level) else self.level
 
     def rows(self, reader: Reader) -> pd.DataFrame:
         """Keys of the rows with `effect`, and whether it stands out `alone` and among `several`.
@@ -55,9 +61,9 @@ class Judged:
         declared = exhibit.values[self.value].every_kind()[0]
         effect = frame[declared.of or self.value]
         apart = _apart(frame, declared.p, declared.low, declared.high)
-        found = frame[list(exhibit.keys)].assign(effect=effect)
+        found, level = frame[list(exhibit.keys)].assign(effect=effect), self.level_of(reader)
         return found.assign(
-            alone=apart(self.level), several=apart(self.level / max(len(frame), 1))
+            alone=apart(level), several=apart(level / max(len(frame), 1))
         ).reset_index(drop=True)
 
     def __call__(self, reader: Reader) -> str:
@@ -84,6 +90,54 @@ def _apart(frame: pd.DataFrame, p: str, low: str, high: str) -> Callable[[float]
     return by_p if p else by_interval
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How many others can be told to be higher or lower than one, and of how many."""
+
+    higher: int
+    lower: int
+    others: int
+
+    @property
+    def told(self) -> str:
+        """Which others there are: "both", "higher", "lower" or "none"."""
+        if self.higher and self.lower:
+            return "both"
+        return "higher" if self.higher else "lower" if self.lower else "none"
+
+
+def standing(values: pd.DataFrame, own: str) -> Standing | None:
+    """Which others differ from one beyond chance, all pairs tested together (Holm, 5 per cent).
+
+    All pairs, so that two places say the same of each other wherever they are told of.
+
+    Parameters
+    ----------
+    values
+        Index by code; `estimate` and `std_error`, taken as independent.
+
+    Returns
+    -------
+    None where the one or its uncertainty is missing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"estimate": [0.0, 1, 9], "std_error": [1.0, 1, 1]}, list("abc"))
+    >>> standing(frame, "a")
+    Standing(higher=1, lower=0, others=2)
+    """
+    known = values[["estimate", "std_error"]].astype(float).dropna()
+    if own not in known.index:
+        return None
+    first, second = np.triu_indices(len(known), 1)
+    middle, error = known["estimate"].to_numpy(), known["std_error"].to_numpy()
+    gap = middle[second] - middle[first]
+    apart = holm(2 * stats.norm.sf(np.abs(gap) / np.hypot(error[first], error[second]))) <= LEVEL
+    place = known.index.get_loc(own)
+    signs = np.where(first == place, 1, np.where(second == place, -1, 0)) * np.sign(gap) * apart
+    return Standing(int((signs > 0).sum()), int((signs < 0).sum()), len(known) - 1)
+
+
 def opening(rule: Callable[[Reader], str]) -> Mapping[str, Fact]:
     """`{opening}`: how the wording begins, which says whether the registers are simulated.
 
@@ -100,8 +154,3 @@ def key_figures(*names: str) -> tuple[Sentence, ...]:
 def when(rule: Callable[[Reader], str], *wordings: str) -> Callable[[Any], str]:
     """A sentence said only with these wordings of another: "text" or ""."""
     return lambda reader: "text" if rule(reader) in wordings else ""
-
-
-def told(_: Reader) -> str:
-    """The only wording of a finding that states numbers and compares none."""
-    return "told"

@@ -224,7 +224,7 @@ class Exhibit(Generic[R]):
     when
         Whether it is shown at all.
     finding
-        Which of the wordings under `finding` is the title.
+        Which of the wordings under `finding` is the title; None for the only one, `told`.
     """
 
     label: str

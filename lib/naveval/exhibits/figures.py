@@ -5,8 +5,14 @@ be read: at most six colours, never the only carrier of meaning; lines differ in
 labelled directly.
 """
 
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -18,8 +24,14 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
-from matplotlib.ticker import AutoLocator, FuncFormatter, MaxNLocator
+from matplotlib.ticker import (
+    AutoLocator,
+    FixedLocator,
+    FuncFormatter,
+    MaxNLocator,
+)
 
+from naveval.disclosure.scan import pictures
 from naveval.project import fonts, formats
 from naveval.project.errors import ParameterError
 
@@ -27,7 +39,10 @@ COLORS = ("#12436D", "#1B7F77", "#801650", "#B8470F", "#3D3D3D", "#7A55B8")
 LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
 GRID = "#D9DDE1"
 INK = "#262626"
-WIDTH = 7.2
+WIDTH, PHONE = 7.2, 3.7
+"""Inches across: on a page, and on a phone, where text keeps its size and panels stand in a row."""
+PHONE_TICKS, PHONE_NAME, PHONE_LINE = 5, 20, 40
+"""On a phone: ticks of an axis at most, and letters in a line of a name and of a title."""
 DPI = 180
 LABEL_PAD = 0.012
 MIN_LABEL_GAP = 0.055
@@ -76,6 +91,8 @@ def use_style() -> None:
             "legend.frameon": False,
             "figure.dpi": 100,
             "savefig.dpi": DPI,
+            "svg.fonttype": "path",
+            "svg.hashsalt": "naveval",
             "figure.facecolor": "white",
         },
     )
@@ -89,8 +106,36 @@ def axes(nrows: int = 1, ncols: int = 1, *, height: float = 3.6, **options: Any)
     (Figure, Axes or array of Axes), as `Figure.subplots` gives them.
     """
     use_style()
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    return figure, figure.subplots(nrows, ncols, **options)
+    if ncols == 1 or not on_phone() or "gridspec_kw" in options:
+        figure = Figure(figsize=(_across.get(), height), layout="constrained")
+        return figure, figure.subplots(nrows, ncols, **options)
+    across = 2 if nrows > 1 and ncols > 2 else 1
+    down = -(-nrows * ncols // across)
+    figure = Figure(figsize=(PHONE, height * down / nrows), layout="constrained")
+    squeeze = options.pop("squeeze", True)
+    every = figure.subplots(down, across, squeeze=False, **options).ravel()
+    for ax in every[nrows * ncols :]:
+        ax.remove()
+    grid = every[: nrows * ncols].reshape(nrows, ncols)
+    return figure, grid.squeeze() if squeeze else grid
+
+
+_across: ContextVar[float] = ContextVar("across", default=WIDTH)
+
+
+@contextmanager
+def phone() -> Iterator[None]:
+    """Figures made within are drawn for a phone."""
+    token = _across.set(PHONE)
+    try:
+        yield
+    finally:
+        _across.reset(token)
+
+
+def on_phone() -> bool:
+    """Whether figures are drawn for a phone."""
+    return _across.get() == PHONE
 
 
 def norwegian_axis(ax: Axes, *, x: int | None = None, y: int | None = 0, unit: str = "") -> None:
@@ -138,7 +183,7 @@ def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]]) -> None:
     for name, y in zip(order, heights, strict=True):
         x, _, color = ends[name]
         ax.annotate(
-            name,
+            _broken(name, PHONE_NAME) if on_phone() else name,
             (x, y),
             xytext=(x + (right - left) * LABEL_PAD, y),
             color=color,
@@ -163,10 +208,11 @@ def _apart(values: np.ndarray, gap: float) -> np.ndarray:
     return moved
 
 
-def save(figure: Figure, picture: Path, mark: str) -> None:
+def save(figure: Figure, picture: Path, mark: str, *, vector: bool = False) -> None:
     """Write a picture, with a mark inside it where there is one, so that a copy keeps it.
 
-    The picture is raster: vector files would carry exact data.
+    Beside the raster picture stands a vector one where that is wanted, unless it has so many marks
+    that they could be single persons. For a phone the vector picture takes the raster one's place.
 
     Raises
     ------
@@ -175,10 +221,47 @@ def save(figure: Figure, picture: Path, mark: str) -> None:
     """
     if faint := faint_texts(figure):
         raise ParameterError(f"{picture.name}: too faint to read: {'; '.join(faint)}")
+    if on_phone():
+        _fit_phone(figure)
     if mark:
         _keep_free(figure)
         figure.text(0.995, 0.005, mark, ha="right", va="bottom", fontsize=7, color="#5A5A5A")
-    figure.savefig(picture, dpi=DPI, metadata={"Software": None})
+    drawn = _vector(figure) if vector else ""
+    picture.with_suffix(".svg").unlink(missing_ok=True)
+    if drawn:
+        picture.with_suffix(".svg").write_text(drawn, encoding="utf-8")
+    if not (drawn and on_phone()):
+        figure.savefig(picture, dpi=DPI, metadata={"Software": None})
+
+
+def _vector(figure: Figure) -> str:
+    """The figure as SVG with its letters drawn, to look the same everywhere; "" if refused."""
+    file, about = io.StringIO(), dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(file, format="svg", metadata=about)
+    text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", file.getvalue(), flags=re.DOTALL)
+    return "" if any(True for _ in pictures.marks(text)) else text
+
+
+def _fit_phone(figure: Figure) -> None:
+    """Break long names and titles, thin ticks, and set legends in one column."""
+    for ax in figure.axes:
+        if isinstance(ax.yaxis.get_major_locator(), FixedLocator):
+            names = [text.get_text().replace("\n", " ") for text in ax.get_yticklabels()]
+            ax.set_yticks(ax.get_yticks(), [_broken(name, PHONE_NAME) for name in names])
+        turned = any(text.get_rotation() for text in ax.get_xticklabels())
+        if isinstance(ax.xaxis.get_major_locator(), FixedLocator) and not turned:
+            ax.set_xticks(ax.get_xticks()[:: -(-len(ax.get_xticks()) // PHONE_TICKS)])
+        grid = ax.get_gridspec()
+        line = PHONE_NAME if grid and grid.ncols > 1 else PHONE_LINE
+        for text in ax.findobj(Text):
+            if "\n" not in text.get_text():
+                text.set_text(_broken(text.get_text(), line))
+    for legend in figure.legends:
+        legend.set_ncols(1)
+
+
+def _broken(text: str, width: int) -> str:
+    return fill(text, width, break_long_words=False)
 
 
 def faint_texts(figure: Figure) -> list[str]:

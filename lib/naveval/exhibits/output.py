@@ -17,6 +17,8 @@ from naveval.project.places import Place
 RESULT_VARIABLE = "NAVEVAL_RESULT"
 ESTIMATES_FILE = "estimates.csv"
 HEADLINES_FILE = "headlines.json"
+PHONE_FOLDER = "phone"
+"""Pictures drawn for phones; those of pages and PDF stand in `figures`."""
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZÆØÅ])")
 
 

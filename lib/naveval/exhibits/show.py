@@ -22,6 +22,7 @@ from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
 from naveval.exhibits.output import (
     ESTIMATES_FILE,
     HEADLINES_FILE,
+    PHONE_FOLDER,
     RESULT_VARIABLE,
     Block,
     Output,
@@ -35,6 +36,8 @@ from naveval.project.escaping import write_csv
 LOG_FILE = "disclosure.csv"
 NUMBERS_FILE = "numbers.csv"
 FINISHED = "finished"
+TOLD = "told"
+"""The only wording of a title that states numbers and compares none."""
 ROWS = "common.estimates"
 """Key of the number of rows in the estimates."""
 
@@ -117,9 +120,10 @@ class Showing:
         log = pd.concat([pd.DataFrame(columns=[*LOG_COLUMNS]), *logs], ignore_index=True)
         write_csv(table, self.output.folder / ESTIMATES_FILE)
         write_csv(log, self.output.folder / LOG_FILE)
-        for file in [*self.output.folder.glob("tables/*"), *self.output.folder.glob("figures/*")]:
-            if file.stem not in labels:
-                file.unlink()
+        for name in ("tables", "figures", PHONE_FOLDER):
+            for file in self.output.folder.glob(f"{name}/*"):
+                if file.stem not in labels:
+                    file.unlink()
         self._headlines()
         text = words.entry(self.output.texts, FINISHED)
         reader.told[ROWS] = len(table)
@@ -196,7 +200,7 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
         return Shown("", rows=reader.released(exhibit.label).frame)
     entry = words.entry(reader.output.texts, exhibit.label)
     caption, _ = reader.keyed(entry["caption"])
-    if exhibit.finding:
+    if "finding" in entry:
         caption = _titled(reader, exhibit, entry["finding"], caption)
     _write(reader, exhibit)
     if isinstance(exhibit.view, Table):
@@ -209,7 +213,12 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
         raise ParameterError(f"text «{exhibit.label}»: a figure needs an alt text")
     picture = reader.output.folder / "figures" / f"{exhibit.label}.png"
     mark = words.entry(reader.output.texts, "simulated-mark") if simulated(reader, exhibit) else ""
-    style.save(views.draw(reader, exhibit), picture, mark)
+    vector = reader.marks.eq("").to_numpy().all()
+    style.save(views.draw(reader, exhibit), picture, mark, vector=vector)
+    phone = reader.output.folder / PHONE_FOLDER / picture.name
+    phone.parent.mkdir(exist_ok=True)
+    with style.phone():
+        style.save(views.draw(reader, exhibit), phone, mark, vector=vector)
     text = f'![{caption}](figures/{exhibit.label}.png){{#{exhibit.label} fig-alt="{alt}"}}\n'
     text += _note(reader, exhibit)
     return Shown(text, (picture,), reader.released(exhibit.label).frame, alt=told)
@@ -222,8 +231,7 @@ def _titled(
 
     The line alone where no wording holds, or where a number of the wording is hidden.
     """
-    assert exhibit.finding is not None
-    wording = exhibit.finding(reader)
+    wording = exhibit.finding(reader) if exhibit.finding else TOLD
     if wording and wording not in findings:
         raise ParameterError(f"text «{exhibit.label}»: no finding «{wording}»")
     title, missing = reader.keyed(findings[wording]) if wording else ("", False)

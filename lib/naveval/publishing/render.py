@@ -1,15 +1,18 @@
 """From a result folder to its report and annex, `report.html`, `annex.pdf` and so on."""
 
+import base64
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from naveval.exhibits import manifest
+from naveval.exhibits import manifest, output
 from naveval.project import formats, paths, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, document, downloads, glossary, markdown, quarto
@@ -20,6 +23,8 @@ FORMATS = ("html", "pdf")
 ENGINES = ("auto", "quarto", "builtin")
 EXECUTED = "executed.ipynb"
 ATTEMPTS = 3
+PICTURE = re.compile(r"figures/[\w.-]+\.png")
+IMAGE, ALT = re.compile(r"<img\b[^>]*>"), re.compile(r'\salt="[^"]*"')
 Check = Callable[[Path], None]
 
 
@@ -131,7 +136,7 @@ def _make_all(
     for kind in to:
         links = downloads.link_names(folder, whole) if kind == "html" else {}
         parts = markdown.parts(folder / EXECUTED, kind, data_links=links)
-        parts = glossary.explained(parts, kind)
+        parts = tuple(_vector(part, folder) for part in glossary.explained(parts, kind))
         for part in parts:
             metadata = template_metadata(content.get("report", {}), described, part)
             metadata["downloads"] = _downloads(folder, part, parts, kind, to)
@@ -146,6 +151,32 @@ def _make_all(
             for group, files in zip(groups, made, strict=True):
                 for (part, _, _), file in zip(group, files, strict=True):
                     yield part.name, file
+
+
+def _vector(part: markdown.Part, folder: Path) -> markdown.Part:
+    """The part with its pictures as vectors where the result has them so."""
+
+    def best(found: re.Match[str]) -> str:
+        vector = Path(found[0]).with_suffix(".svg")
+        return vector.as_posix() if (folder / vector).is_file() else found[0]
+
+    cells = [cell | {"source": PICTURE.sub(best, cell["source"])} for cell in part.cells]
+    return replace(part, cells=tuple(cells))
+
+
+def _with_phone(page: Path, folder: Path) -> None:
+    """Put beside each picture of a page the one drawn for phones; the style sheet shows one."""
+    text = page.read_text(encoding="utf-8")
+    for file in sorted((folder / output.PHONE_FOLDER).glob("*.*")):
+        kind = {".svg": "image/svg+xml", ".png": "image/png"}[file.suffix]
+        data = f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
+        place = text.find(f' id="{file.stem}"')
+        found = IMAGE.search(text, place) if place >= 0 else None
+        if found:
+            alt = ALT.search(found[0])
+            own = f'<img class="phone" src="{data}"{alt[0] if alt else ""}>'
+            text = f"{text[: found.end()]}{own}{text[found.end() :]}"
+    page.write_text(text, encoding="utf-8")
 
 
 def _works(part: markdown.Part, folder: Path, report: Path) -> dict[str, object]:
@@ -269,6 +300,8 @@ def make(
         makes = {"html": builtin.to_html, "pdf": builtin.to_pdf}
         made = [makes[kind](part.text, metadata, work, report) for part, kind, metadata in jobs]
     for (part, kind, _), file in zip(jobs, made, strict=True):
+        if kind == "html":
+            _with_phone(file, folder)
         check = html.accessibility if kind == "html" else pdf.accessibility
         if faults := check(file, file.name):
             listed = "\n  ".join(fault.message for fault in faults)
@@ -303,7 +336,7 @@ def made_from(folder: Path, engine: str) -> str:
     files = [folder / EXECUTED, report / "_quarto.yml", report / "references.bib"]
     files += [folder / "estimates.csv", paths.texts_dir() / "downloads.yml", glossary.file()]
     files += sorted([*(folder / "figures").glob("*.csv"), *(folder / "tables").glob("*.csv")])
-    files += sorted((folder / "figures").glob("*.png"))
+    files += sorted([*folder.glob("figures/*.[ps][nv]g"), *folder.glob(f"{output.PHONE_FOLDER}/*")])
     files += sorted([*(report / "theme").glob("*"), *(report / "filters").glob("*")])
     for file in files:
         digest.update(file.name.encode())

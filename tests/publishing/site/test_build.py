@@ -32,7 +32,6 @@ from naveval.publishing.site import (
     errata,
     evidence,
     frame,
-    released,
     results,
     search,
 )
@@ -215,12 +214,6 @@ def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
 def test_a_county_is_not_ranked_beyond_what_intervals_carry(built: SimpleNamespace) -> None:
     page = soup(built.site / "fylke-34-innlandet.html")
     assert "Ingen av de 14 andre fylkene kan" in page.text
-    frame = pd.DataFrame({"estimate": [0.0, 1, 9, -9], "std_error": 1.0}, list("abcd"))
-    assert released.standing(frame, "a") == released.Standing(1, 1, 3)
-    assert released.standing(frame.assign(std_error=[np.nan, 1, 1, 1]), "a") is None
-    # One in fifteen at the level of five per cent alone is no difference after Holm's correction.
-    many = pd.DataFrame({"estimate": [0.0, 2.9, *[0.0] * 13], "std_error": 1.0})
-    assert released.standing(many, 0) == released.Standing(0, 0, 14)
 
 
 def test_hidden_numbers_of_a_county_are_told_as_hidden(built: SimpleNamespace) -> None:

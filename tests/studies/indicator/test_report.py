@@ -164,10 +164,15 @@ def test_released_hides_below_twenty_and_keeps_counts(results):
 @pytest.mark.parametrize(
     ("middle", "persons", "wanted", "without"),
     [
-        (0.8, 900, ("mer enn ventet i Vestland", "flere timer enn"), ("trolig sett", "ikke si")),
-        (-0.8, 900, ("mindre enn ventet i Vestland", "færre timer enn"), ("trolig sett",)),
+        (0.8, 900, ("mer enn forventet i Vestland", "flere timer enn"), ("trolig sett", "ikke si")),
+        (-0.8, 900, ("mindre enn forventet i Vestland", "færre timer enn"), ("trolig sett",)),
         (0.05, 900, ("kan vi ikke si", "trolig sett", "ikke sikkert andre"), ("flere timer",)),
-        (0.8, 9, ("for få brukere i Vestland", "**Skjult** for få"), ("ventet i Vestland", "nan")),
+        (
+            0.8,
+            9,
+            ("for få brukere i Vestland", "**Skjult** for få"),
+            ("forventet i Vestland", "nan"),
+        ),
     ],
 )
 def test_the_answer_follows_the_numbers(results, tmp_path, middle, persons, wanted, without):

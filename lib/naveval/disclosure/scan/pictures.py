@@ -22,6 +22,8 @@ AFTER_END = "data after the end of a file"
 VECTOR_MARK = re.compile(r"<(?:circle|ellipse|use|path|rect|polyline|line)\b")
 MOVE = re.compile(r"[Mm][\s\d.,-]")
 PATH = re.compile(r"\bd=[\"']([^\"']*)[\"']")
+LETTERS = re.compile(r'<g id="text_\d+">.*?</g>\s*</g>', re.DOTALL)
+"""Text whose letters are drawn: shapes that stand for no person."""
 MOST_MARKS = 400
 
 
@@ -97,6 +99,7 @@ def unpacked(body: bytes) -> bytes:
 
 def marks(text: str) -> Hits:
     """So many shapes in a vector picture, or strokes in one shape, that each may be a person."""
+    text = LETTERS.sub("", text)
     strokes = sum(max(0, len(MOVE.findall(path)) - 1) for path in PATH.findall(text))
     if (found := len(VECTOR_MARK.findall(text)) + strokes) > MOST_MARKS:
         yield "vector picture that may draw single persons, marks", found

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from naveval.exhibits import claims
 from naveval.project import formats, parameters, places
 from naveval.publishing.site import drawing, released
 from naveval.publishing.site.results import Result
@@ -130,13 +131,11 @@ def _standing(
         last = every.loc[every[key] == code, wanted["chart"]["x"]].max()
         every = every[every[wanted["chart"]["x"]] == last]
     every = every[every[key].isin(places.codes(places.CURRENT_YEAR))].set_index(key)
-    found = released.standing(every[list(released.NUMBERS)], code)
+    found = claims.standing(every, code)
     if found is None:
         return
-    kind = "none" if found.higher + found.lower == 0 else "some"
     counts = {name: formats.number(n) for name, n in asdict(found).items()}
-    counts["same"] = formats.number(found.others - found.higher - found.lower)
-    yield str(part["standing"][kind]).format(name=places.name(code), **counts)
+    yield str(part["standing"][found.told]).format(name=places.name(code), **counts)
 
 
 def _chart(

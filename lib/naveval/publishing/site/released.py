@@ -6,10 +6,8 @@ those whose key `county` (or another that the text names) is the county's code.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import pandas as pd
@@ -23,7 +21,6 @@ from naveval.project.errors import ParameterError
 from naveval.publishing.site.results import Result
 
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high")
-LEVEL = 0.05
 
 
 @lru_cache(maxsize=8)
@@ -105,51 +102,3 @@ def names(study: str, label: str, key: str, codes: Sequence[str]) -> dict[str, s
         except ParameterError:
             found[code] = code
     return found
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How many others can be told to be higher or lower than one, and of how many."""
-
-    higher: int
-    lower: int
-    others: int
-
-
-def standing(values: pd.DataFrame, own: str) -> Standing | None:
-    """Which others differ from one beyond chance, by Holm's test at the level of 5 per cent.
-
-    Parameters
-    ----------
-    values
-        Index by code; `estimate` and `std_error`, or `ci_low` and `ci_high` of 95 per cent.
-
-    Returns
-    -------
-    None where the one or its uncertainty is missing.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"estimate": [0.0, 1, 9], "std_error": [1.0, 1, 1]}, list("abc"))
-    >>> standing(frame, "a")
-    Standing(higher=1, lower=0, others=2)
-    """
-    normal = NormalDist()
-    error = values["std_error"] if "std_error" in values else pd.Series(pd.NA, values.index)
-    if {"ci_low", "ci_high"} <= set(values):
-        width = values["ci_high"] - values["ci_low"]
-        error = error.astype(float).fillna(width / (2 * normal.inv_cdf(0.975)))
-    known = values["estimate"].notna() & error.notna()
-    if own not in values.index[known]:
-        return None
-    rest = values.index[known].drop(own)
-    gap = (values["estimate"][rest] - values["estimate"][own]).astype(float)
-    p = 2 * (gap / (error[rest] ** 2 + error[own] ** 2) ** 0.5).abs().map(
-        lambda z: 1 - normal.cdf(z)
-    )
-    higher = lower = 0
-    for place, code in enumerate(p.sort_values().index):
-        if p[code] > LEVEL / (len(p) - place):
-            break
-        higher, lower = higher + (gap[code] > 0), lower + (gap[code] < 0)
-    return Standing(int(higher), int(lower), len(rest))

@@ -39,6 +39,7 @@ class Participation:
     participation: pd.DataFrame
     cumulative: pd.DataFrame
     cumulative_table: pd.DataFrame
+    waiting: pd.DataFrame
     counties: pd.DataFrame
     county_programs: pd.DataFrame
     users: pd.DataFrame

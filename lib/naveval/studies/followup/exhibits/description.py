@@ -10,7 +10,6 @@ from matplotlib.ticker import MaxNLocator
 
 from naveval.disclosure.counts import NOISY
 from naveval.exhibits import figures
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
@@ -184,7 +183,6 @@ def _durations(label: str) -> Exhibit[FollowupResults]:
         protect=Together("n_persons"),
         view=Picture(draw_durations),
         facts={f"{name}_{weeks}": _at(name, weeks) for name in measures for weeks in HALVES},
-        finding=told,
     )
 
 

@@ -183,15 +183,18 @@ def _work(reader: Reader) -> str:
 
 
 def _level(name: str, row: str) -> Sentence:
-    """The outcome's level where there is one to show."""
+    """The outcome's level where there is one to show, and the weeks between two that happen."""
     table, keys = row.split(":")
+
+    def between(reader: Reader) -> float:
+        return 2 / (float(reader(f"{table}.mean[{keys}]")) or float("nan"))
 
     def choose(reader: Reader) -> str:
         refused = reader(f"{table}.refused[{keys}]")
         mean = reader(f"{table}.mean[{keys}]")
         return "" if refused or formats.is_missing(mean) else "text"
 
-    return Sentence(f"level-{name}", choose)
+    return Sentence(f"level-{name}", choose, facts={"between": Fact(between)})
 
 
 def _conclusion(reader: Reader) -> str:

@@ -15,7 +15,6 @@ from naveval.disclosure import series
 from naveval.disclosure.models import rounded_errors
 from naveval.disclosure.released import Released
 from naveval.exhibits import figures, words
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Value, When
 from naveval.exhibits.figures import COLORS, INK, LINESTYLES
 from naveval.exhibits.protect import Together
@@ -137,7 +136,7 @@ def curve(
     by: str = "line",
     every: bool = True,
     multiples: bool = False,
-    finding: Callable[[Reader], str] = told,
+    finding: Callable[[Reader], str] | None = None,
 ) -> Exhibit[IndicatorResults]:
     """A figure of monthly curves.
 

@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 
 from naveval.disclosure.released import Released
 from naveval.estimators import seasonal
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Lines, Sentence, Value
 from naveval.exhibits.protect import Public, Together
 from naveval.exhibits.reader import Reader
@@ -99,7 +98,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
             "step": Fact(lambda reader: float(_changes(reader).max()), "num2", HOURS, RISES),
             "steps": Fact(_steps, "text"),
         },
-        finding=told,
     ),
     Exhibit(
         "fig-seasonal",
@@ -109,7 +107,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         protect=Together("n_persons"),
         view=Lines("month", WAYS, decimals=1),
         facts={"largest": Fact(_largest, "num2", HOURS, "largest distance between adjustments")},
-        finding=told,
     ),
 )
 SENTENCES = (Sentence("staircase"),)

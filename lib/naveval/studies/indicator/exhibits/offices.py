@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from naveval.disclosure.released import Released
 from naveval.exhibits import figures
-from naveval.exhibits.claims import Judged, told
+from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Bars, Exhibit, Fact, Picture, Sentence, Value, When
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Derived, Model, Together
@@ -190,7 +190,6 @@ OFFICES: tuple[Exhibit[IndicatorResults], ...] = (
         view=Picture(_draw_funnel),
         facts={"offices": Fact(_rows)},
         when=When(_any),
-        finding=told,
     ),
     Exhibit(
         "tbl-funnel",
@@ -203,7 +202,6 @@ OFFICES: tuple[Exhibit[IndicatorResults], ...] = (
         },
         protect=Derived("figure funnel"),
         when=When(_any),
-        finding=told,
     ),
     Exhibit(
         "fig-offices",
@@ -258,7 +256,6 @@ DRIVERS: tuple[Exhibit[IndicatorResults], ...] = (
         values={"change": Value("num2_s", HOURS, estimand="contribution")},
         protect=Together("n_persons"),
         view=Bars("part", "change", height=3.6, decimals=1),
-        finding=told,
         facts={"people": Fact(_people, "num2_s", HOURS, "contribution of who the users are")},
     ),
 )

@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 
 from naveval.disclosure.released import Released
-from naveval.exhibits.claims import Judged, told
+from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Value, When
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
@@ -111,7 +111,6 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         protect=Together("n_persons"),
         facts={"gap": Fact(lambda reader: abs(reader("tbl-worked.value[indicator]")), "num2")},
         when=When(lambda results: len(worked(results).dropna()) > 0, "too-few-worked"),
-        finding=told,
     ),
     _many("fig-17", by_group("atid12", "program", SHOWN, "actual_sa"), kind="actual"),
     _many("fig-18", _and_whole(by_group("atid12", "program", SHOWN), "atid12")),

@@ -1,6 +1,5 @@
 """Section «Resultater»: the four measures of the place, counties, and groups."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -10,14 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from naveval.disclosure.released import Released
-from naveval.exhibits import figures
-from naveval.exhibits.claims import LEVEL, Judged
+from naveval.exhibits import claims, figures
+from naveval.exhibits.claims import LEVEL, Judged, Standing
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Value
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
 from naveval.project import places
-from naveval.project.normal import reach
 from naveval.studies.indicator.characteristics import COUNTRY_GROUPS, GROUPS, OUTCOMES
 from naveval.studies.indicator.exhibits.common import (
     COUNT,
@@ -70,9 +68,14 @@ def _measures(results: IndicatorResults) -> Released:
     return released(found, results, "tbl-place", ("outcome",))
 
 
+def level(reader: Reader) -> float:
+    """Level of tests of a place: all counties are tested together, in every report."""
+    return LEVEL / (len(places.codes(places.CURRENT_YEAR)) if reader.parameters.county else 1)
+
+
 def of_place(*outcomes: str) -> Judged:
     """Whether the place lies above or below what is expected, over the last twelve months."""
-    return Judged("tbl-place", "indicator", {"outcome": outcomes} if outcomes else {})
+    return Judged("tbl-place", "indicator", {"outcome": outcomes} if outcomes else {}, level)
 
 
 HOURS_3, JOB_3, JOB_12 = (of_place(outcome) for outcome in ("atid3", "jobb3", "jobb12"))
@@ -160,34 +163,26 @@ def _certain(reader: Reader) -> int:
     return int(LEVELS.rows(reader)["several"].eq(True).sum())
 
 
-def _found(reader: Reader) -> str:
+def certain(reader: Reader) -> str:
+    """Whether any county stands out: "some" or "none"."""
     return "some" if _certain(reader) else "none"
 
 
-def _own(reader: Reader) -> pd.Series | None:
-    rows = _known(reader)
-    found = rows[rows["county"] == reader.parameters.county]
-    return found.iloc[0] if len(found) else None
+def standing(reader: Reader, place: int | None = None) -> Standing | None:
+    """How the county of the report, or the one at a place from the lowest, stands among the others.
+
+    The site's pages of counties tell the same, by the same rule.
+    """
+    rows = reader.at("fig-county-levels").rows.dropna(subset=["indicator"]).set_index("county")
+    values = rows.rename(columns={"indicator": "estimate"})
+    code = reader.parameters.county if place is None else str(values.index[place])
+    return claims.standing(values, code)
 
 
-def _rank(reader: Reader) -> float:
-    """Place from the top; missing where the county is not shown."""
-    own = _own(reader)
-    return (
-        np.nan if own is None else int((_known(reader)["indicator"] > own["indicator"]).sum()) + 1
-    )
-
-
-def _alike(which: Callable[[Reader], pd.Series | None]) -> Fact:
-    """Other counties whose difference from one may be chance, all tested together."""
-
+def _counted(name: str, place: int | None = None) -> Fact:
     def get(reader: Reader) -> float:
-        own, rows = which(reader), _known(reader)
-        if own is None:
-            return np.nan
-        limit = reach(1 - LEVEL / max(len(rows) - 1, 1))
-        apart = limit * np.hypot(rows["std_error"], own["std_error"])
-        return int(((rows["indicator"] - own["indicator"]).abs() <= apart).sum()) - 1
+        found = standing(reader, place)
+        return np.nan if found is None else float(getattr(found, name))
 
     return Fact(get)
 
@@ -207,12 +202,11 @@ COUNTIES: tuple[Exhibit[IndicatorResults], ...] = (
             "low_name": _end(0, "county"),
             "counties": Fact(lambda reader: len(_known(reader))),
             "certain": Fact(_certain),
-            "rank": Fact(_rank),
-            "alike": _alike(_own),
-            "high_alike": _alike(lambda reader: _known(reader).iloc[-1]),
-            "low_alike": _alike(lambda reader: _known(reader).iloc[0]),
+            **{name: _counted(name) for name in ("higher", "lower", "others")},
+            "below_high": _counted("lower", -1),
+            "above_low": _counted("higher", 0),
         },
-        finding=_found,
+        finding=certain,
     ),
     curve(
         "fig-10",

@@ -9,8 +9,7 @@ from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.project import paths
 from naveval.studies.indicator.characteristics import variables
-from naveval.studies.indicator.exhibits.common import place_named
-from naveval.studies.indicator.exhibits.results import HOURS_3, JOB_12
+from naveval.studies.indicator.exhibits.results import HOURS_3, JOB_12, certain, level, standing
 from naveval.studies.indicator.results import IndicatorResults
 
 
@@ -24,7 +23,23 @@ def _job(reader: Reader) -> str:
 
 
 def _detectable(reader: Reader) -> float:
-    return multiplier() * float(reader("tbl-place.indicator[atid3].se"))
+    return multiplier(1 - level(reader)) * float(reader("tbl-place.indicator[atid3].se"))
+
+
+def _rank(reader: Reader) -> str:
+    """What can be told of a county's place among the others, or of the highest and the lowest."""
+    if reader.parameters.county:
+        found = standing(reader)
+        return found.told if found else "few"
+    high, low = standing(reader, -1), standing(reader, 0)
+    if not (high and low):
+        return ""
+    ends = {(True, True): "both", (True, False): "high", (False, True): "low"}
+    return f"country_{ends.get((high.lower > 0, low.higher > 0), 'none')}"
+
+
+def _county(reader: Reader) -> str:
+    return "text" if reader.parameters.county else ""
 
 
 SUMMARY_SENTENCES = (
@@ -43,10 +58,11 @@ SUMMARY_SENTENCES = (
                 claims.when(answer, "unclear"),
                 facts={"detectable": Fact(_detectable, "num2")},
             ),
+            Sentence("level-county", _county),
         ),
     ),
-    Sentence("who"),
-    Sentence("rank", place_named),
+    Sentence("who", then=(Sentence("how-long"),)),
+    Sentence("rank", _rank, then=(Sentence("rank-certain", certain),)),
     Sentence("answer-not"),
 )
 

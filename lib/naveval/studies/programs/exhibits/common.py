@@ -194,7 +194,7 @@ CODES: Mapping[str, Codes] = {
         *dict.fromkeys(c for group in CATEGORIES.values() for c in group),
     ),
     "population": ("first", "other", "all", "months"),
-    "status": STATUSES,
+    "status": ("all", *STATUSES),
     "source": STATUSES,
     "target": STATUSES,
     "program": (*GROUPS, TOTAL),

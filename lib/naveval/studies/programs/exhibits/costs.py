@@ -17,13 +17,12 @@ from naveval.disclosure import released
 from naveval.disclosure.released import Released
 from naveval.estimators.cost_benefit.net_benefit import ITEMS
 from naveval.exhibits import figures
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Value
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.costs.analysis import Analysis
-from naveval.studies.programs.exhibits.common import counted_signs, wording
+from naveval.studies.programs.exhibits.common import counted_signs, extreme, wording
 from naveval.studies.programs.exhibits.drawing import panel_title, panels, x_label
 from naveval.studies.programs.results import ProgramResults
 
@@ -173,6 +172,7 @@ SOURCE = "published tables and inputs of the programme evaluation, and released 
 SPELL, MONTH = "NOK per programme spell", "NOK per month"
 PRICED_ROWS = tuple(f"item_{number}" for number in range(1, 16))
 """Table 7-1, whose rows are named in the texts."""
+COSTS = ("program_cost", "other_sectors", "tiltakspenger", "counsellor")
 Rows = Callable[[Analysis], pd.DataFrame]
 
 
@@ -250,6 +250,14 @@ def totals(analysis: Analysis) -> pd.DataFrame:
     ).replace(-0.0, 0.0)
 
 
+def prices(analysis: Analysis) -> pd.DataFrame:
+    """What a participant costs: the programme's own price, and all costs, in a month and in all."""
+    spent = -analysis.flows[list(COSTS)].sum(axis=1)
+    found = analysis.inputs[["program", "duration", "monthly_budget_cost"]]
+    budget = found["monthly_budget_cost"] * found["duration"]
+    return found.assign(budget=budget, cost=spent, cost_month=spent / found["duration"])
+
+
 def uncertainty(analysis: Analysis) -> pd.DataFrame:
     """Net benefit with its draws, largest first."""
     found = analysis.uncertainty.merge(analysis.flows[["program", "net_benefit"]])
@@ -292,6 +300,13 @@ LENGTH = {
     "printed_duration": Value("num1", source="published"),
     "monthly_budget_cost": money("budget cost", "int", MONTH),
 }
+
+
+def _sign(reader: Reader) -> str:
+    """Which signs hold when all programmes are tested together."""
+    return wording(reader.frame("tbl-uncertainty")["sign"])
+
+
 COUNT = Fact(lambda reader: len(reader.frame("tbl-uncertainty")))
 SIGNED = counted_signs(lambda reader: reader.frame("tbl-uncertainty"))
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
@@ -317,7 +332,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ),
         view=Picture(net_benefit),
         facts={**ranked("best", 0), **ranked("worst", -1), "programs": COUNT, **SIGNED},
-        finding=lambda reader: wording(reader.frame("tbl-uncertainty")["sign"]),
+        finding=_sign,
     ),
     costs_exhibit(
         "tbl-1-1",
@@ -345,6 +360,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "sign": Value("name"),
         },
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].iloc[0]))},
+        finding=_sign,
     ),
     costs_exhibit(
         "fig-composition",
@@ -362,7 +378,22 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "programs": COUNT,
         },
-        finding=told,
+    ),
+    costs_exhibit(
+        "tbl-price",
+        prices,
+        PROGRAM,
+        {
+            "monthly_budget_cost": money("budget cost", "int", MONTH),
+            "duration": Value("num1", estimand="duration"),
+            "budget": money("budget cost", "int"),
+            "cost_month": money("cost", "int", MONTH),
+            "cost": money("cost", "int"),
+        },
+        facts={
+            **extreme("cost_month", "program", "nok"),
+            **extreme("cost_month", "program", "nok", least=True),
+        },
     ),
     costs_exhibit(
         "tbl-7-6",

@@ -5,7 +5,6 @@ import pandas as pd
 
 from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.estimators.cost_benefit.net_benefit import TOTAL
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Table, Value, When
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
@@ -152,7 +151,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **extreme("break_even_months", "program", "int", least=True),
             **extreme("break_even_months", "program", "int"),
         },
-        finding=told,
     ),
     costs_exhibit(
         "tbl-7-8",
@@ -186,7 +184,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "programs": COUNT,
         },
-        finding=told,
     ),
     costs_exhibit(
         "tbl-scenarios",
@@ -208,7 +205,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "nav": _count("tbl-budget", "nav"),
             "programs": COUNT,
         },
-        finding=told,
     ),
     costs_exhibit(
         "tbl-mvpf",
@@ -244,17 +240,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         protect=Descriptive({}),
         when=When(lambda results: len(mix(results)) > 0, "costs-mix-few"),
         finding=_sum_sign,
-        facts={
-            "covered": Fact(lambda reader: reader.rows["covered"].iloc[0], "share0"),
-            "best": Fact(
-                lambda reader: (
-                    reader.rows[reader.rows["program"] != TOTAL]
-                    .set_index("program")["contribution"]
-                    .idxmax()
-                ),
-                "text",
-            ),
-        },
+        facts={"covered": Fact(lambda reader: reader.rows["covered"].iloc[0], "share0")},
     ),
     costs_exhibit(
         "tbl-non-priced",

@@ -242,6 +242,7 @@ SENTENCES: tuple[Sentence, ...] = (
             **ranked("worst", -1),
         },
     ),
+    Sentence("costs-price"),
     Sentence(
         "costs-left-out",
         lambda reader: "text" if _left_out(reader) else "",

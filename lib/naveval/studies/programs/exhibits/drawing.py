@@ -311,7 +311,8 @@ def years(reader: Reader) -> Figure:
             table = table.rename(columns={value: "estimate"})
             intervals(ax, table, arms, shift=shift, style=style, label=named)
         told = [f"{arm} †" if arm in marked else arm for arm in arms]
-        interval_axes(ax, told, reader.named("", f"year_{year}"), names=column == 0)
+        names = column == 0 or figures.on_phone()
+        interval_axes(ax, told, reader.named("", f"year_{year}"), names=names)
     whole = float(np.ptp(grid[0, 0].get_xlim())) >= LEAST_WHOLE
     for ax in grid[0]:
         ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=whole))

@@ -15,7 +15,6 @@ from naveval.disclosure import models
 from naveval.estimators import overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import show
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Value, When
 from naveval.exhibits.opening import Opened
 from naveval.exhibits.protect import Model
@@ -353,7 +352,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             events=True,
             points=0.0001,
             facts=MONTHLY_FACTS,
-            finding=told,
             when=_some_months(arms),
         )
         for label, arms, value in (

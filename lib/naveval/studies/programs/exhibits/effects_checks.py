@@ -10,7 +10,6 @@ from naveval.disclosure import counts
 from naveval.estimators import crossfit, overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.estimators.sensitivity import confounding
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
 from naveval.project.errors import EstimationError
@@ -292,7 +291,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "covariates": Fact(lambda reader: reader.rows["covariate"].nunique()),
             "off": Fact(_off, "text"),
         },
-        finding=told,
     ),
     described(
         "fig-overlap",

@@ -14,7 +14,6 @@ import pandas as pd
 from naveval.disclosure import counts
 from naveval.estimators import rate, scores
 from naveval.estimators.multiple_testing import holm
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import effects as programs_effects
@@ -340,7 +339,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "tests": Fact(lambda reader: int(reader.rows["tests"].sum())),
         },
-        finding=told,
         when=When(lambda results: of(results).truth is not None),
     ),
     fitted(

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from naveval.disclosure import counts, keys, magnitudes
 from naveval.estimators import overlap
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.codes import ARMS, CONTROL, REST
@@ -329,7 +328,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("step",),
         PERSONS,
         facts={"merged": Fact(_merged, "text")},
-        finding=told,
     ),
     *(
         described(

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.protect import Derived
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import GROUPS
-from naveval.studies.programs.exhibits.common import LONGEST, described
+from naveval.studies.programs.exhibits.common import LONGEST, described, extreme
 from naveval.studies.programs.exhibits.drawing import lines_panels, states_panels
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.states import SUMS
@@ -171,7 +170,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             groups,
             Picture(states_panels),
             ("work", WORK),
-            told if label == "fig-5-1" else _apart,
+            None if label == "fig-5-1" else _apart,
         )
         for label, (breakdown, groups) in SHOWN.items()
     ),
@@ -192,6 +191,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("program",),
         {"n": Value("int", "persons", estimand="persons")},
         printed=("n",),
+        facts=extreme("n", "program", "int"),
     ),
     Exhibit(
         "tbl-outcomes-published",

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
-from naveval.exhibits.claims import told
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
@@ -115,6 +114,13 @@ def _persons(estimand: str) -> Value:
 
 STARTED = {"percent": "n_started"}
 PEOPLE = {"n": Value("int")}
+MOST_USED = leads("starts_percent", "n_starts")
+
+
+def _most_used(reader: Reader) -> str:
+    return "text" if MOST_USED(reader.at("fig-4-7")) else ""
+
+
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     Exhibit(
         "tbl-3-1",
@@ -155,7 +161,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"share": "n"},
         view=Picture(drawn.composition),
         counts=("total",),
-        finding=told,
     ),
     _exhibit(
         "fig-4-3",
@@ -187,7 +192,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"percent": "n_program"},
         view=Picture(drawn.participation),
         facts=extreme("percent", "status", "pct0"),
-        finding=told,
     ),
     _exhibit(
         "fig-4-5",
@@ -209,7 +213,13 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         view=Table(spread=("month",), once=("n",)),
         printed=("percent",),
         only={"category": REGISTERED},
-        finding=told,
+    ),
+    _exhibit(
+        "tbl-waiting",
+        "waiting",
+        ("status",),
+        {"n": _persons("started"), "months": Value("num1", "months", estimand="waiting")},
+        {"months": "n"},
     ),
     *(
         _exhibit(
@@ -244,7 +254,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "before": Fact(lambda reader: _part(reader, "source", "standard"), "pct0"),
             "after": Fact(lambda reader: _part(reader, "target", "standard"), "pct0"),
         },
-        finding=told,
     ),
     _exhibit(
         "tbl-4-4",
@@ -254,7 +263,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"percent": "n"},
         view=Table(spread=("population",)),
         printed=("percent",),
-        finding=told,
     ),
     _exhibit(
         "fig-4-7",
@@ -264,7 +272,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"starts_percent": "n_starts", "months_percent": "n_months"},
         view=Picture(drawn.use_by_program),
         facts=extreme("starts_percent", "program", "pct0"),
-        finding=leads("starts_percent", "n_starts"),
+        finding=MOST_USED,
     ),
     _exhibit(
         "fig-4-8",
@@ -349,6 +357,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "percent": _percent("share", "num0"),
         },
         {"months": "n", "percent": "n"},
+        facts={
+            **extreme("months", "program_1", "int"),
+            "with": extreme("months", "program_2", "int")["best"],
+        },
         printed=("percent",),
         when=_some("combinations", "tbl-4-7-few"),
     ),
@@ -361,6 +373,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "percent": _percent("share", "num1"),
         },
         {"starts": "n", "percent": "n"},
+        facts={
+            **extreme("starts", "program_1", "int"),
+            "then": extreme("starts", "program_2", "int")["best"],
+        },
         printed=("percent",),
         when=_some("chains", "tbl-4-8-few"),
     ),
@@ -371,6 +387,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         values={"stop": Value("text")},
         protect=Public("table A-1"),
         view=Table(longest=LONGEST),
+        facts={"programs": Fact(lambda reader: reader.rows["program"].nunique())},
     ),
 )
-SENTENCES: tuple[Sentence, ...] = (Sentence("participants-summary"), Sentence("noise"))
+SENTENCES: tuple[Sentence, ...] = (
+    Sentence("participants-summary", then=(Sentence("most-used", _most_used), Sentence("waiting"))),
+    Sentence("noise"),
+)

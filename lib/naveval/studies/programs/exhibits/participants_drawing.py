@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -26,8 +27,10 @@ from naveval.studies.programs.exhibits.drawing import (
 
 LARGEST = 8
 """Programmes with an area of their own in figure 4-9."""
-DARK_FROM, LEAST_TOLD, MOST = 27, 0.5, 45
-"""Percent in figure 4-10: white text from, told from, and the darkest square."""
+LEAST_TOLD, MOST = 0.5, 45
+"""Percent in figure 4-10: told from, and the darkest square."""
+LIGHT = LinearSegmentedColormap.from_list("light", ("#F7FBFF", "#6BAED6"))
+"""Colours on which dark numbers can be read."""
 FEW_THOUSANDS = 5_000
 
 
@@ -186,12 +189,11 @@ def who_gets_what(reader: Reader) -> Figure:
     for ax, (part, own) in zip(grid.ravel(), parts, strict=False):
         table = own.pivot(index="program", columns="category", values="percent")
         table = table.loc[table.index[::-1], list(dict.fromkeys(own["category"]))]
-        ax.imshow(np.ma.masked_invalid(table), cmap="Blues", vmin=0, vmax=MOST, aspect="auto")
+        ax.imshow(np.ma.masked_invalid(table), cmap=LIGHT, vmin=0, vmax=MOST, aspect="auto")
         for (i, j), value in np.ndenumerate(table.to_numpy(float)):
             if value >= LEAST_TOLD:
-                color = "white" if value > DARK_FROM else figures.INK
                 text = formats.number(value, 0)
-                ax.text(j, i, text, ha="center", va="center", fontsize=7, color=color)
+                ax.text(j, i, text, ha="center", va="center", fontsize=7)
         names = [reader.named("category", code) for code in table.columns]
         ax.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=7.5)
         ax.set_yticks(

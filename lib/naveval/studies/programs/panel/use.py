@@ -122,6 +122,15 @@ def cumulative_table(registers: Registers, secret: Secret) -> pd.DataFrame:
     return _started(_long(wide, "started", KEY), KEY)
 
 
+def waiting(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """tbl-waiting: mean months to the first programme, of those who start within two years."""
+    source = """(SELECT person, wait, unnest(['all', first_status]) AS status
+        FROM waits WHERE wait IS NOT NULL)"""
+    table = protected(registers, secret, source, ["status"], sums={"wait": FOLLOWED})
+    table = every(table, {"status": ("all", *STATUSES)})
+    return _means(table, "wait")[["status", "n", "months"]]
+
+
 def counties(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-counties: as tbl-4-3 for everyone, by the county where they last lived."""
     source = "(SELECT waits.*, home AS county FROM waits JOIN place USING (person))"
