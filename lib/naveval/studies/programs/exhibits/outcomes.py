@@ -113,7 +113,7 @@ def _months(
     groups: Sequence[str],
     picture: Picture,
     ends: tuple[str, Sequence[str]],
-    finding: Callable[[Reader], str],
+    finding: Callable[[Reader], str] | None,
 ) -> Exhibit[ProgramResults]:
     """A figure of shares by month since the start, of the groups with enough persons."""
 
