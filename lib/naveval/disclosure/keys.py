@@ -17,6 +17,7 @@ import stat
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -267,15 +268,22 @@ def uniform(
     """Numbers in [0, 1), one per cell key and use; equal keys give equal numbers.
 
     `what` names the variable of a sum: hours and money of the same persons get noise of their
-    own, or the difference of the two would be free of it.
+    own, or the difference of the two would be free of it. Cells that models and tables share are
+    hashed once.
     """
-    start = hashlib.blake2b(key=used.value, digest_size=8, person=use.encode()).copy
-    distinct, place = np.unique(cell, return_inverse=True)
+    return _uniform(np.asarray(cell, dtype=np.int64).tobytes(), used.value, use, what)
+
+
+@lru_cache(maxsize=64)
+def _uniform(cells: bytes, secret_value: bytes, use: str, what: str) -> NDArray[np.float64]:
+    start = hashlib.blake2b(key=secret_value, digest_size=8, person=use.encode()).copy
+    distinct, place = np.unique(np.frombuffer(cells, np.int64), return_inverse=True)
     digests = []
     for key in distinct.tolist():
         one = start()
         one.update(f"{key} {what}".encode())
         digests.append(one.digest())
     hashes = np.frombuffer(b"".join(digests), dtype="<u8")
-    found = (hashes >> np.uint64(11)).astype(np.float64) / EXACT
-    return found[place.reshape(-1)]
+    found = ((hashes >> np.uint64(11)).astype(np.float64) / EXACT)[place.reshape(-1)]
+    found.flags.writeable = False  # the next who asks gets the same
+    return found
