@@ -13,9 +13,8 @@ def test_a_label_in_any_colour_of_the_palette_can_be_read(color):
     assert style.faint_texts(figure) == []
 
 
-def test_faint_text_is_refused_and_white_text_on_something_dark_is_not(tmp_path):
+def test_faint_text_is_refused(tmp_path):
     figure, ax = style.axes()
-    ax.text(0, 0, "Alle", color="white")
     ax.text(0, 0.5, "Hedmark", color="#28A197")
     with pytest.raises(
         ParameterError, match=r"fig-1.png: too faint to read: «Hedmark» \(3\.2 to 1\)"

@@ -48,7 +48,6 @@ LABEL_PAD = 0.012
 MIN_LABEL_GAP = 0.055
 NOTICE_INCHES = 0.16
 LEAST_CONTRAST = 4.5
-WHITE_TEXT = 1.05
 
 
 @lru_cache(maxsize=1)
@@ -217,7 +216,7 @@ def save(figure: Figure, picture: Path, mark: str, *, vector: bool = False) -> N
     Raises
     ------
     ParameterError
-        For text too faint on a white page; white text stands on something dark.
+        For text too faint on a white page, which all text of figures stands on or near.
     """
     if faint := faint_texts(figure):
         raise ParameterError(f"{picture.name}: too faint to read: {'; '.join(faint)}")
@@ -271,7 +270,7 @@ def faint_texts(figure: Figure) -> list[str]:
     return [
         f"«{text.get_text()}» ({contrast:.1f} to 1)"
         for text, contrast in contrasts.items()
-        if WHITE_TEXT < contrast < LEAST_CONTRAST
+        if contrast < LEAST_CONTRAST
     ]
 
 

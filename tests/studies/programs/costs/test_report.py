@@ -220,7 +220,7 @@ def test_the_part_says_what_its_effects_are(
     assert mixed.show("costs-notice", own).markdown == ""
     for name in ("costs-source", "costs-errors"):
         assert "kilden" in showing.show(name, results).markdown
-        assert "egne estimat" in showing.show(name, own).markdown
+        assert "egne anslag" in showing.show(name, own).markdown
 
 
 def used(counts: dict[str, int]) -> SimpleNamespace:
