@@ -19,6 +19,7 @@ from naveval.project import catalogue
 
 NO_KEYS = ("step",)
 MONTH, ADJUSTED = "month", ", adjusted"
+UNCERTAIN = ("std_error", "ci_", "half_")
 FEWEST = 3
 WHOLE = 1e-6
 
@@ -85,7 +86,7 @@ def _counts(both: pd.DataFrame, keys: tuple[str, ...], where: str) -> Iterator[F
     for name, (shown, true) in counts.items():
         yield _family(both, own, f"{where}.{name}", shown, true)
     for name, (shown, true) in numbers.items():
-        if name in counts or not true.notna().any():
+        if name in counts or not true.notna().any() or name.startswith(UNCERTAIN):
             continue
         for base, pair in counts.items():
             found = _shares(shown, true, pair)
@@ -106,7 +107,7 @@ def _shares(
     for scale in (1.0, 100.0):
         part = true * base[1] / scale
         rows = true.between(0, scale) & ((part - part.round()).abs() < WHOLE)
-        told = (shown * base[0] / scale).round().where(rows)
+        told = (shown * base[0] / scale).round().where(rows & shown.between(0, scale))
         of_persons = (rows & (part > 0)).sum() >= FEWEST and part[rows].nunique() > 2
         if of_persons and not told.between(1, 4).any():
             return told, part.round().where(rows)
