@@ -137,6 +137,11 @@ def on_phone() -> bool:
     return _across.get() == PHONE
 
 
+def legend_columns(most: int) -> int:
+    """Columns of a legend beside its figure: one on a phone."""
+    return 1 if on_phone() else most
+
+
 def norwegian_axis(ax: Axes, *, x: int | None = None, y: int | None = 0, unit: str = "") -> None:
     """Number the axes the Norwegian way with that many decimals; `unit` goes after y.
 
@@ -242,7 +247,7 @@ def _vector(figure: Figure) -> str:
 
 
 def _fit_phone(figure: Figure) -> None:
-    """Break long names and titles, thin ticks, and set legends in one column."""
+    """Break long names and titles, and thin ticks."""
     for ax in figure.axes:
         if isinstance(ax.yaxis.get_major_locator(), FixedLocator):
             names = [text.get_text().replace("\n", " ") for text in ax.get_yticklabels()]
@@ -255,8 +260,6 @@ def _fit_phone(figure: Figure) -> None:
         for text in ax.findobj(Text):
             if "\n" not in text.get_text():
                 text.set_text(_broken(text.get_text(), line))
-    for legend in figure.legends:
-        legend.set_ncols(1)
 
 
 def _broken(text: str, width: int) -> str:

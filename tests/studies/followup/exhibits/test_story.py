@@ -260,6 +260,7 @@ def breaks(dialogue_p: float, work_p: float) -> pd.DataFrame:
                 "events": 50,
                 "others": 50,
                 "refused": "",
+                "alike": False,
             }
             for outcome, p in (("dialogue", dialogue_p), ("work", work_p), ("health", np.nan))
             for horizon in ("all", "until_2017")

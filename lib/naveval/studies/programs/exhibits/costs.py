@@ -51,7 +51,7 @@ def net_benefit(reader: Reader) -> Figure:
     ax.hlines(y, *wide, color=TEAL, linewidth=4.5, alpha=0.55)
     ax.plot(net, y, "o", color=DARK, markersize=5.5)
     ax.axvline(0, **ZERO)
-    ax.set_yticks(y, frame["program"])
+    ax.set_yticks(y, [reader.named("program", code) for code in frame["program"]])
     ax.set_xlabel(reader.named("", "x"))
     _horizontal(ax)
     for height, value in zip(y, net, strict=True):
@@ -89,11 +89,13 @@ def composition(reader: Reader) -> Figure:
     ax.axvline(0, **ZERO)
     ax.use_sticky_edges = False
     ax.margins(x=0.04)
-    ax.set_yticks(y, frame["program"])
+    ax.set_yticks(y, [reader.named("program", code) for code in frame["program"]])
     ax.set_xlabel(reader.named("", "x"))
     _horizontal(ax)
     patches = [_patch(reader, item, *style) for item, style in ITEM_STYLE.items()]
-    figure.legend(handles=patches, loc="outside lower center", ncols=3, fontsize=8.5)
+    figure.legend(
+        handles=patches, loc="outside lower center", ncols=figures.legend_columns(3), fontsize=8.5
+    )
     return figure
 
 
@@ -117,12 +119,14 @@ def tornado(reader: Reader) -> Figure:
         ax.axvline(0, color="#8A9199", linewidth=0.8, linestyle=":")
         ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=8)
         ax.use_sticky_edges = False
-        panel_title(ax, program)
+        panel_title(ax, reader.named("program", program))
         ax.tick_params(axis="x", labelsize=8)
         ax.locator_params(axis="x", nbins=5)
         _horizontal(ax)
     handles = [_patch(reader, *end) for end in ENDS]
-    figure.legend(handles=handles, loc="outside upper center", ncols=2, fontsize=8.5)
+    figure.legend(
+        handles=handles, loc="outside upper center", ncols=figures.legend_columns(2), fontsize=8.5
+    )
     return figure
 
 
@@ -139,7 +143,7 @@ def break_even(reader: Reader) -> Figure:
         ax.axhline(0, **ZERO)
         if np.isfinite(first["break_even_months"]):
             ax.axvline(first["break_even_months"] / 12, color=TEAL, linestyle="--", linewidth=1.3)
-        panel_title(ax, program)
+        panel_title(ax, reader.named("program", program))
         figures.norwegian_axis(ax, x=0, y=0)
         ax.tick_params(labelsize=8)
     x_label(grid, 3, reader.named("", "x"))

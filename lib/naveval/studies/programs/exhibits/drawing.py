@@ -87,7 +87,9 @@ def legend(figure: Figure, styles: Mapping[str, Style], names: Mapping[str, str]
         )
         for part, text in names.items()
     ]
-    figure.legend(handles=handles, loc="outside upper center", ncols=3, fontsize=8)
+    figure.legend(
+        handles=handles, loc="outside upper center", ncols=figures.legend_columns(3), fontsize=8
+    )
 
 
 def stacked(
@@ -425,4 +427,4 @@ def density(reader: Reader) -> Figure:
 
 def _one_legend(figure: Figure, ax: Axes) -> None:
     handles, labels = ax.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3)
+    figure.legend(handles, labels, loc="outside upper center", ncols=figures.legend_columns(3))
