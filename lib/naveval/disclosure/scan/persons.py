@@ -118,7 +118,7 @@ def _follows(before: re.Pattern[str], text: str, found: re.Match[str]) -> bool:
 def is_name(value: str) -> bool:
     """Whether a value is the name of a person, by its first name."""
     found = FULL_NAME.fullmatch(value.strip()) or LAST_FIRST.fullmatch(value.strip())
-    return bool(found) and found[1].lower() in GIVEN
+    return found is not None and found[1].lower() in GIVEN
 
 
 def in_column(title: str, values: list[str]) -> bool:

@@ -28,8 +28,8 @@ MOST_MARKS = 400
 NAMED_AUTHOR = re.compile(rb"^[it]\w\wt (?:Author|Artist)\0+([^\0]+)")
 DESCRIBED = re.compile(r"<title\b[^>]*>([^<]*)</title>", re.IGNORECASE)
 OF_ONE = (
-    re.compile(r"\b(?:kvinne|mann|jente|gutt|female|male|woman|man)\b", re.I),
-    re.compile(r"\b\d\d år\b|\b(?:alder|age|født|f\.)\W{0,3}\d\d|\b19\d\d-\d\d-\d\d", re.I),
+    re.compile(r"\b(?:kvinne|mann|jente|gutt|female|male|woman|man|K|M)\b", re.I),
+    re.compile(r"\b\d\d år\b|\b(?:alder|age|født|f\.)\W{0,3}\d\d|\b(?:19[3-9]\d|200\d)\b", re.I),
     re.compile(r"\b(?:person|id|nr|deltaker|bruker|obs)\b\W{0,3}\w*\d", re.I),
     re.compile(r"\b(?:kommune|bosatt|fra|utdanning|ledig|tiltak|uker|weeks)\b", re.I),
 )

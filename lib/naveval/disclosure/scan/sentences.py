@@ -143,8 +143,8 @@ def prose(text: str, limits: Thresholds) -> Hits:
         part, base = number(found["part"]), number(found["base"])
         before = text[max(0, found.start() - 12) : found.start()]
         digits = found["part"].isdigit() and found["base"].isdigit() and base < 10
-        share = base in ROUND_BASES and not digits
-        hits += 0 < part < limits.min_cell and not share and not ABOUT.search(before)
+        of_round = base in ROUND_BASES and not digits
+        hits += 0 < part < limits.min_cell and not of_round and not ABOUT.search(before)
     for found in ONE_PERSON.finditer(text):
         before = text[max(0, found.start() - 24) : found.start()]
         anybody = ANYBODY.search(before) or ANY_TIME.match(text, found.end())

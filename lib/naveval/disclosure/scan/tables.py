@@ -187,6 +187,9 @@ def _extremes(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
 
 def _secrets(rows: Sequence[Sequence[str]]) -> Hits:
     """Secrets beside or below their name."""
+    cells = {cell for row in rows for cell in row}
+    if not any(map(credentials.NAME.fullmatch, cells)):
+        return
     below = [pair for above, row in pairwise(rows) for pair in zip(above, row, strict=False)]
     beside = [pair for row in rows for pair in pairwise(row)]
     named = {pair for pair in (*below, *beside) if pair[0] and credentials.NAME.fullmatch(pair[0])}
