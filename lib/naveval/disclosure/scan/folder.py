@@ -1,6 +1,7 @@
 """Search a finished folder for what should never be in it: the last check before publishing.
 
-A finding names the file, what was found and how often, never the thing itself.
+A finding names the file, what was found and how often, never the thing itself; a path that names
+a person is masked.
 """
 
 import json
@@ -36,8 +37,12 @@ class Finding:
         return f"{self.file}: {self.kind} ({self.number})"
 
 
-def scan(folder: Path, ids: Collection[str] = ()) -> list[Finding]:
-    """Search every file below a folder.
+def scan(
+    folder: Path,
+    ids: Collection[str] | identities.Ids = (),
+    files: Collection[Path] | None = None,
+) -> list[Finding]:
+    """Search every file below a folder, or the given ones of them.
 
     Parameters
     ----------
@@ -47,14 +52,16 @@ def scan(folder: Path, ids: Collection[str] = ()) -> list[Finding]:
 
     Returns
     -------
-    Findings: person ids given, national identity numbers, columns that identify persons, counts
-    below the threshold in count columns, containers of raw data, and vector pictures with so
-    many marks that they draw single persons.
+    Findings: persons (ids given, national identity numbers, names, single persons described),
+    columns and rows that tell of single persons, counts below the threshold, raw numbers and
+    containers of raw data, secrets, paths of machines and names of users.
     """
     folder = Path(folder)
     labels = frozenset(_published_labels(folder))
-    wanted = Wanted(identities.ids(ids), thresholds(), labels, frozenset(_protected(folder)))
-    sizes = {path: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+    known = ids if isinstance(ids, identities.Ids) else identities.ids(ids)
+    wanted = Wanted(known, thresholds(), labels, frozenset(_protected(folder)))
+    searched = folder.rglob("*") if files is None else files
+    sizes = {path: path.stat().st_size for path in searched if path.is_file()}
     jobs = cpu_count() if sum(sizes.values()) > LARGE else 1
     by_size = sorted(sizes, key=lambda path: (-sizes[path], path))
     parts = Parallel(n_jobs=jobs)(
@@ -71,7 +78,8 @@ def _findings(folder: Path, files: Sequence[Path], wanted: Wanted) -> list[Findi
         kinds: dict[str, int] = {}
         for kind, number in search(name, file.read_bytes(), wanted):
             kinds[kind] = kinds.get(kind, 0) + number
-        found += [Finding(name, kind, number) for kind, number in kinds.items()]
+        shown = identities.masked(name, wanted.ids)
+        found += [Finding(shown, kind, number) for kind, number in kinds.items()]
     return found
 
 
@@ -101,17 +109,23 @@ def _protected(folder: Path) -> Iterator[str]:
     """
     beside = folder.parent.glob(f"*/*/{MANIFEST}") if (folder / SITE).exists() else ()
     for file in (*folder.rglob(MANIFEST), *beside):
-        named = _files(file)
-        lies = provenance.hashes((file.parent / name for name in named), file.parent)
-        own = {name for name, print_ in lies.items() if named[name] == print_}
-        if LOG not in own:
-            continue
-        log = pd.read_csv(file.parent / LOG, dtype=str, keep_default_na=False)
+        named = {name: print_ for name, print_ in _files(file).items() if _tells_counts(name)}
+        try:
+            lies = provenance.hashes((file.parent / name for name in named), file.parent)
+            own = {name for name, print_ in lies.items() if named[name] == print_}
+            if LOG not in own:
+                continue
+            log = pd.read_csv(file.parent / LOG, dtype=str, keep_default_na=False)
+        except OSError:
+            continue  # a result beside the site that is just being replaced
         labels = set(log.loc[log["rule"] == PROTECTED, "label"])
-        for name in own:
-            path = Path(name)
-            if path.suffix == ".csv" and path.parent.name in EXHIBITS and path.stem in labels:
-                yield lies[name]
+        yield from (lies[name] for name in own if Path(name).stem in labels and name != LOG)
+
+
+def _tells_counts(name: str) -> bool:
+    """Whether a file is the log, or the CSV of an exhibit."""
+    path = Path(name)
+    return name == LOG or (path.suffix == ".csv" and path.parent.name in EXHIBITS)
 
 
 def _files(manifest: Path) -> dict[str, str]:
@@ -123,5 +137,5 @@ def _files(manifest: Path) -> dict[str, str]:
             for name, print_ in found.items()
             if (manifest.parent / name).is_file() and ".." not in name
         }
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}  # broken, or moved while it was read

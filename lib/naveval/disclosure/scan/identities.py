@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from naveval.disclosure.scan.text import plain
+
 Hits = Iterator[tuple[str, int]]
 SHORTEST_ID = 6
 WEIGHTS_ONE = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
@@ -32,6 +34,7 @@ JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_/‐‑–−][^\W_]++)+")
 SPACED = re.compile(r"(?<![^\W_])[^\W\d_]*+\d[^\W_]*+(?:[ \t.][^\W\d_]*+\d[^\W_]*+)+")
 LETTERS_SPACED = re.compile(r"\b[^\W\d_]{1,3}(?:[ \t]\d+)+\b")
 MOST_GROUPS = 11
+HIDDEN = "•••"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,12 @@ def ids(given: Collection[str]) -> Ids:
 def squeezed(text: str) -> str:
     """Letters and digits of a text, without case."""
     return re.sub(r"[\W_]", "", text).casefold()
+
+
+def masked(path: str, wanted: Ids) -> str:
+    """A path for a message: parts that name a person without their letters and digits."""
+    parts = re.split(r"(/)", path)
+    return "".join(HIDDEN if any(named(plain(part), wanted)) else part for part in parts)
 
 
 def named(text: str, wanted: Ids) -> Hits:

@@ -55,6 +55,12 @@ def objects(content: bytes) -> list[Any]:
     return found
 
 
+def authors(about: Any) -> list[str]:
+    """Who wrote a file, by its information."""
+    found = (about.get(key) for key in ("/Author", "/LastModifiedBy", "/Manager"))
+    return [str(name) for name in found if name]
+
+
 def strings(things: Iterable[Any]) -> Iterator[str]:
     """Every text string of objects: metadata, bookmarks, alt texts, notes, form fields."""
     for thing in things:

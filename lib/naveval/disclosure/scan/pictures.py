@@ -25,6 +25,16 @@ PATH = re.compile(r"\bd=[\"']([^\"']*)[\"']")
 LETTERS = re.compile(r'<g id="text_\d+">.*?</g>\s*</g>', re.DOTALL)
 """Text whose letters are drawn: shapes that stand for no person."""
 MOST_MARKS = 400
+NAMED_AUTHOR = re.compile(rb"^[it]\w\wt (?:Author|Artist)\0+([^\0]+)")
+DESCRIBED = re.compile(r"<title\b[^>]*>([^<]*)</title>", re.IGNORECASE)
+OF_ONE = (
+    re.compile(r"\b(?:kvinne|mann|jente|gutt|female|male|woman|man|K|M)\b", re.I),
+    re.compile(r"\b\d\d år\b|\b(?:alder|age|født|f\.)\W{0,3}\d\d|\b(?:19[3-9]\d|200\d)\b", re.I),
+    re.compile(r"\b(?:person|id|nr|deltaker|bruker|obs)\b\W{0,3}\w*\d", re.I),
+    re.compile(r"\b(?:kommune|bosatt|fra|utdanning|ledig|tiltak|uker|weeks)\b", re.I),
+)
+FEW_TITLES, TOLD_OF_ONE = 5, 2
+"""So many titles that tell so many things of somebody are points for persons."""
 
 
 def png(content: bytes) -> Iterator[bytes]:
@@ -103,3 +113,6 @@ def marks(text: str) -> Hits:
     strokes = sum(max(0, len(MOVE.findall(path)) - 1) for path in PATH.findall(text))
     if (found := len(VECTOR_MARK.findall(text)) + strokes) > MOST_MARKS:
         yield "vector picture that may draw single persons, marks", found
+    titles = [sum(bool(told.search(title)) for told in OF_ONE) for title in DESCRIBED.findall(text)]
+    if (told := sum(many >= TOLD_OF_ONE for many in titles)) >= FEW_TITLES:
+        yield "rows that describe single persons", told

@@ -20,9 +20,10 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from naveval.disclosure.scan import pdf, pictures, sentences, tables
+from naveval.disclosure.scan import credentials, pdf, persons, pictures, sentences, tables
 from naveval.disclosure.scan.identities import Hits, Ids, named
 from naveval.disclosure.scan.text import (
+    COLOUR,
     RAW,
     attributes,
     decoded,
@@ -65,6 +66,8 @@ SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
 VALUE = re.compile(r"(?:[=(:,]|\breturn)\s*[\[{](?=\s*[\[{\"])")
 """Where code holds a value written as JSON."""
+OF_THINGS = re.compile(r"[ug]uid|hash|serienr")
+"""Keys that name a thing where there is one of them, and persons where they head a column."""
 INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
 NO_PROSE = re.compile(r"<(script|style|table|svg)(?![\w:-]).*?</\1>", re.DOTALL | re.IGNORECASE)
 """In OpenDocument `table:` and `style:` begin the names of thousands of elements."""
@@ -139,8 +142,16 @@ def _words(text: str, wanted: Wanted) -> Hits:
 
 def _signs(text: str, wanted: Wanted) -> Hits:
     """Persons named among signs that may be no sentences, and findings in files they carry."""
-    yield from named(plain(without_data(text)), wanted.ids)
+    raw = COLOUR.sub("", without_data(text))
+    shown = plain(raw)
+    yield from named(shown, wanted.ids)
+    yield from credentials.secrets(shown)
+    yield from credentials.places(raw)
+    yield from persons.told(shown)
     for kind, content in hidden(text):
+        if "font" in kind:
+            yield from _bytes(content, wanted)
+            continue
         suffix = next((end for part, end in EMBEDDED.items() if part in kind), "")
         yield from search(f"embedded{suffix}", content, wanted)
 
@@ -150,6 +161,7 @@ def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _words(text, wanted)
     yield from _markdown_tables(text, wanted)
     yield from tables.pairs(plain(text), wanted.limits)
+    yield from tables.told_rows(plain(text))
     for rows in tables.of_columns(plain(text)):
         yield from tables.table(rows, wanted.limits, small=True)
 
@@ -158,6 +170,8 @@ def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
     rows = tables.of_csv(decoded(content))
     yield from _words("\n".join(cell for row in rows for cell in row), wanted)
     small = PurePosixPath(name).stem not in wanted.exempt
+    if small:
+        yield from tables.unrounded(rows, wanted.exempt)
     few = hashlib.sha256(content).hexdigest() in wanted.protected
     yield from tables.table(rows, wanted.limits, small=small, few=few)
 
@@ -165,7 +179,8 @@ def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
 def _json(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     tree = json.loads(text)
-    yield from _words("\n".join(_strings(tree)), wanted)
+    yield from _words("\n".join(_strings(tree, "\n")), wanted)
+    yield from credentials.secrets(without_data(text))
     yield from _tree(tree, wanted)
 
 
@@ -202,7 +217,8 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
     if isinstance(node, Mapping):
         yield from tables.table(tables.measured(node, limits) or [], limits, small=True)
         for key, value in node.items():
-            if identifies(str(key).lower(), limits) and not isinstance(value, Mapping):
+            own = identifies(str(key).lower(), limits) and not OF_THINGS.fullmatch(str(key).lower())
+            if own and not isinstance(value, Mapping):
                 yield "key that identifies persons", 1
             below = title if counts_persons(title, limits) and not apart(str(key), limits) else key
             if not records or isinstance(value, Mapping | list | str):
@@ -302,14 +318,17 @@ def _picture(bodies: list[bytes], wanted: Wanted) -> Hits:
     if bodies.pop():
         yield pictures.AFTER_END, 1
     for body in bodies:
-        yield from _bytes(body, wanted)
+        yield from _bytes(body, wanted, words=True)
+        found = pictures.NAMED_AUTHOR.search(body)
+        yield from credentials.authors([found[1].decode("latin-1")] if found else [])
 
 
-def _bytes(body: bytes, wanted: Wanted) -> Hits:
-    """The most any reading of some bytes finds."""
+def _bytes(body: bytes, wanted: Wanted, *, words: bool = False) -> Hits:
+    """The most any reading of some bytes finds; `words` where they are known to hold text."""
     found: dict[str, int] = {}
-    reader = _words if pictures.is_text(body) else _signs
-    for text in pictures.texts(body):
+    reader = _words if words or pictures.is_text(body) else _signs
+    whole = [decoded(body.replace(b"\0", b"\n"))] if words else []
+    for text in [*whole, *pictures.texts(body)]:
         for kind, number in reader(text, wanted):
             found[kind] = max(found.get(kind, 0), number)
     yield from found.items()
@@ -323,7 +342,9 @@ def _pdf(name: str, content: bytes, wanted: Wanted) -> Hits:
         yield from _text("", text.encode(), wanted)
         # A sentence may go over two lines.
         yield from sentences.prose(" ".join(text.split()), wanted.limits)
+        yield from tables.listed(text, wanted.limits)
     things = pdf.objects(content)
+    yield from credentials.authors(pdf.authors(things[0]))
     for text in set(pdf.strings(things)):
         yield from _words(text, wanted)
     for stream, attached in pdf.streams(content, things):
@@ -344,6 +365,7 @@ def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
             if member.filename.endswith((".xml", ".rels", ".vml")):
                 yield from named(plain(member.filename), wanted.ids)
                 yield from _html(member.filename, inside, wanted)
+                yield from credentials.authors(decoded(inside))
             elif not member.is_dir():
                 yield from search(member.filename, inside, wanted)
             if "pivotCacheRecords" in member.filename:
@@ -392,12 +414,14 @@ def _output(kind: str, value: Any, wanted: Wanted) -> Hits:
     yield from search(f"output{suffix}", raw, wanted)
 
 
-def _strings(node: Any) -> list[str]:
+def _strings(node: Any, joint: str = "") -> list[str]:
+    """Every text of a tree, keys too; lists of texts, which a notebook's lines are, as one."""
     if isinstance(node, Mapping):
-        return [text for pair in node.items() for item in pair for text in _strings(item)]
+        return [text for pair in node.items() for item in pair for text in _strings(item, joint)]
     if isinstance(node, list):
-        lines = all(isinstance(item, str) for item in node)
-        return ["".join(node)] if lines else [text for item in node for text in _strings(item)]
+        if all(isinstance(item, str) for item in node):
+            return [joint.join(node)]
+        return [text for item in node for text in _strings(item, joint)]
     return [str(node)]
 
 

@@ -48,6 +48,33 @@ PART = re.compile(
     rf"(?P<base>{WORD_NUMBER})(?: [\w-]+e)? {PEOPLE}",
     re.I,
 )
+ONE_PERSON = re.compile(
+    r"(?<![\w,.–-])(?P<one>én|éin|1|kun en|bare en|kun ein|berre ein|only one|en eneste|"
+    r"ein einaste|exactly one) "
+    r"(?:[a-zæøå]+ )?(?:(?<!1 )(?:kvinne|mann|woman|man)|person|(?:tiltaks)?delta[kg][ae]r|"
+    r"(?:arbeids|jobb)s[øo]kj?[ae]r|bruk[ae]r|\w*mottak[ae]r|"
+    r"klient|individ|innbygg[ae]r|participant|job ?seeker|client)\b(?! (?:per|av|kan|må|skal)\b)",
+    re.I,
+)
+"""«Én person» tells a count; «en person» is anybody."""
+ANYBODY = re.compile(
+    r"\b(?:rad(?:en)? er|det vil si|dvs\.|er lik|med|for|om|hver|kvar|per|teller|mellom|som|"
+    r"enn|hos|til|"
+    r"gjelder|row is|with|of|to|than|when|når|at|hvis) $",
+    re.I,
+)
+ANY_TIME = re.compile(r"(?: \w+){0,4}? (?:i|per|ved|in) (?:én|ett|en|hver|one|a)\b", re.I)
+"""Around «én person» where it tells what is counted: «en rad er én person i én måned»."""
+NOT_COUNTED = re.compile(
+    r"(?: (?:i|fra|på) \w+)? (?:må|skal|bør|kan|signerer|godkjenner|kontrollerer|leser|"
+    r"undertegner|must|should|"
+    r"sign|approve|review|har (?:lest|godkjent|signert|kontrollert)|lager|skriver|arbeider med)\b",
+    re.I,
+)
+"""After people who do something for the report, and are not counted in it."""
+ABOUT = re.compile(
+    r"(?:om lag|rundt|nesten|omtrent|cirka|ca\.?|about|nearly|hver|kvar|over|under) $", re.I
+)
 ROUND_BASES = frozenset([*range(11), 12, 15, 20, 25, 50, 100, 1000, 10_000, 100_000])
 """«Tre av ti deltakere» is a share; «tre av 37» is a count."""
 PERCENT_OF = re.compile(
@@ -63,10 +90,13 @@ TOLD = re.compile(
     re.I,
 )
 HINT = re.compile(
-    r"person|folk|delta[kg]|s[øo]k|bruk[ea]r|mottak|tak[ea]r|individ|ledig|laus|people|particip|seeker|"
-    r"unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|menn|jent|"
-    r"gut|ung|eldre|innvand|flykt|meld|uf[øo]r|women|men|boys|girls|case|tilfel|regist|observ|antal|"
-    r"frekv|\bn ?[=:]"
+    r"person|folk|delta[kg]|s[øo]k|bruk[ea]r|mottak|tak[ea]r|individ|ledig|laus|people|particip|"
+    r"seeker|"
+    r"unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|menn|"
+    r"jent|"
+    r"gut|ung|eldre|innvand|flykt|meld|uf[øo]r|women|men|boys|girls|case|tilfel|regist|observ|"
+    r"antal|"
+    r"frekv|mann|client|\bn ?[=:]"
 )
 SIZE_IN_PROSE = re.compile(r"[(\[,;:] ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
 
@@ -107,10 +137,18 @@ def prose(text: str, limits: Thresholds) -> Hits:
         article = word in ARTICLES and not BARELY.search(before)
         counted = 0 < number(word) < limits.min_cell and not article
         heading = word.isdigit() and found["people"][0].isupper()  # «3 Deltakere og tiltak»
-        hits += counted and not heading and not NO_SIZE.search(before)
+        doing = bool(NOT_COUNTED.match(text, found.end()))
+        hits += counted and not heading and not doing and not NO_SIZE.search(before)
     for found in PART.finditer(text):
         part, base = number(found["part"]), number(found["base"])
-        hits += 0 < part < limits.min_cell and base not in ROUND_BASES
+        before = text[max(0, found.start() - 12) : found.start()]
+        digits = found["part"].isdigit() and found["base"].isdigit() and base < 10
+        of_round = base in ROUND_BASES and not digits
+        hits += 0 < part < limits.min_cell and not of_round and not ABOUT.search(before)
+    for found in ONE_PERSON.finditer(text):
+        before = text[max(0, found.start() - 24) : found.start()]
+        anybody = ANYBODY.search(before) or ANY_TIME.match(text, found.end())
+        hits += not anybody and not NO_SIZE.search(before)
     for found in PERCENT_OF.finditer(text):
         share = number(found["share"] or found["of"]) * number(found["base"] or found["size"])
         hits += 0.5 <= share / 100 < limits.min_cell - 0.5

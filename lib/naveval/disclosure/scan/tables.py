@@ -11,10 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any
 
-from naveval.disclosure.scan.identities import Hits
+from naveval.disclosure.scan import credentials, persons
+from naveval.disclosure.scan.identities import Hits, is_identity_number
 from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
 from naveval.disclosure.scan.text import without_tags
 from naveval.disclosure.scan.titles import (
+    NO_COUNT,
+    NUMBER_OF,
+    PEOPLE,
+    PERSONS,
     counts_persons,
     counts_row,
     identifies,
@@ -25,15 +30,28 @@ from naveval.disclosure.thresholds import Thresholds
 
 Rows = list[list[str]]
 EXACT = re.compile(
-    r"f[øo]dsels[åa]r|f[øo]de[åa]r|birth_?year|year_of_birth|alder|age|postn(?:r|ummer)|zip(?:_?code)?|"
+    r"f[øo]dsels[åa]r|f[øo]de[åa]r|birth_?year|year_of_birth|alder|age|postn(?:r|ummer)|"
+    r"zip(?:_?code)?|"
     r"(?:bosteds)?kommune(?:nr|nummer)?|municipality|bydel|diagnos[ei]s?|start_?(?:dato|date)|"
-    r"slutt_?dato|end_?date|registered|registrert|decision_date|vedtaksdato|arbeidsgiver|employer"
+    r"slutt_?dato|end_?date|registered|registrert|decision_date|vedtaksdato|arbeidsgiver|employer|"
+    r"decided_on|from_date|to_date|grunnkrets|f[øo]dt|first_immigration_month"
 )
+PLACE = re.compile(
+    r"(?:bosteds)?kommune(?:nr|nummer|navn)?|municipality|bydel|fylke(?:nr|nummer|navn)?|county|"
+    r"postn.*|"
+    r"zip.*|kontor|office|grunnkrets"
+)
+"""What alone describes places and no persons."""
 PERSONAL = re.compile(
     r"kj[øo]nn|sex|gender|sivilstand|sivilstatus|marital_?status|married|utdanning|education|yrke|"
     r"occupation|landgruppe|landbakgrunn|f[øo]deland|statsborgerskap|country_?(?:group|of_birth)|"
     r"barn|children|innsatsgruppe|ytelse|benefit|fylke|county|kontor|office|tiltak|program(?:me)?|"
-    r"l[øo]nn|wage|inntekt|income|formue|helse(?:stønad)?|status|bransje|industry"
+    r"l[øo]nn|wage|inntekt|income|formue|helse(?:stønad)?|status|bransje|industry|"
+    r"family_?type|benefit_right|weeks_registered|(?:work|health)_benefit|disability|woman|"
+    r"laid_off|"
+    r"(?:wage|pension)_decile|residence_months|weekly_hours|hours_(?:worked|per_week)|"
+    r"higher_education|"
+    r"position_percent|degree_percent|activity_code|dagpenger(?:rett)?|\w+_nok|timer|hours"
 )
 MEASURED = re.compile(
     r"estimate|anslag|se|std(?:_.*)?|ci_.*|n|n_.*|.*_n|p|p_.*|pct|.*prosent.*|%|value|verdi|"
@@ -48,15 +66,18 @@ FEW_DATES = 5
 """Rows from which a key of its own, or from which dates by the day, tell of single persons."""
 OWN_KEY = re.compile(r"[A-Za-z_-]*\d+|[0-9a-fA-F-]{8,}|[A-Za-z0-9+/_=-]{10,}")
 NO_KEY = re.compile(
-    r"(?:.*_)?(?:uke|veke|week|m[åa]ned|m[åa]nad|month|[åa]r|year|dag|day|dato|date|kvartal|quarter|"
-    r"tid|time|periode?|step|steg|trinn|nivå|level|m|k|t|fylke|county|kommune|region|kontor|office)\w*"
+    r"(?:.*_)?(?:uke|veke|week|m[åa]ned|m[åa]nad|month|[åa]r|year|dag|day|dato|date|kvartal|"
+    r"quarter|"
+    r"tid|time|periode?|step|steg|trinn|nivå|level|m|k|t|fylke|county|kommune|region|kontor|"
+    r"office)\w*"
 )
 DAY = re.compile(
     r"(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d(?:[T ].*)?|[0-3]?\d\.(?:0?\d|1[0-2])\.(?:19|20)?\d\d"
 )
 FIRST_OR_LAST = re.compile(r"-(?:01|28|29|30|31)(?:$|[T ])|^(?:0?1|28|29|30|31)\.")
 PUBLISHED_ON = re.compile(
-    r".*(?:publi|utgi|versjon|version|oppdater|updat|hent|gyldig|valid|release|frist|deadline|modif|"
+    r".*(?:publi|utgi|versjon|version|oppdater|updat|hent|gyldig|valid|release|frist|deadline|"
+    r"modif|"
     r"skrevet|lest|accessed).*"
 )
 COMMENTS = re.compile(r"\A(?:#[^\n]*\n|\s*\n)+")
@@ -67,6 +88,7 @@ HTML_ROW = re.compile(
     r"<(?:\w+:)?(?:tr|table-row)\b(?!-)(?:[^>]*/>|.*?</(?:\w+:)?(?:tr|table-row)>)",
     re.DOTALL | re.IGNORECASE,
 )
+HTML_CAPTION = re.compile(r"<caption\b[^>]*>(.*?)</caption>", re.DOTALL | re.IGNORECASE)
 CELL = r"(?:\w+:)?(?:tc|t[hd]|table-cell)"
 HTML_CELL = re.compile(
     rf"<{CELL}\b(?!-)(?:([^>]*)/>|([^>]*)>(.*?)</{CELL}>)", re.DOTALL | re.IGNORECASE
@@ -94,18 +116,164 @@ def table(
         can write such a column, so only for files that are known to be the suite's own.
     """
     places = [k for k, row in enumerate(rows) if _is_head(row, limits)]
+    describing = [k for k, row in enumerate(rows[:5]) if _describes(row)]
+    if describing:  # what it says of a column is no column of its own
+        places = [k for k in places if k <= describing[0]] or describing[:1]
     if not places and not (rows and sum(map(bool, map(DECIMAL.fullmatch, rows[0]))) >= NO_HEAD):
         places = [0]
     for place, end in pairwise([*places, len(rows)]):
         heads = [title_of(cell) for cell in rows[place]] if rows else []
         below = rows[place + 1 : end]
         yield from _columns(heads, below, limits, small=small, few=few)
-        if below and (persons_by_row(heads) or _own_rows(heads, below)):
+        if below and (persons_by_row(heads) or _own_rows(heads, below) or _printed(heads, below)):
             yield "rows that describe single persons", len(below)
+    yield from _extremes(rows, limits)
+    yield from _secrets(rows)
+    if small:
+        yield from _captioned(rows, limits)
+        yield from _long(rows, limits)
     for row in rows if small else ():
         for cell, after in pairwise(row):
             if len(cell) < LONGEST_TITLE and counts_row(cell) and too_small(number(after), limits):
                 yield f"count below {limits.min_cell} persons in a row {title_of(cell)}", 1
+
+
+DESCRIBED = re.compile(r"variabel(?:namn|navn)?|kolonne|felt|column|variable|field")
+DESCRIPTION = re.compile(
+    r"betydning|tyding|beskrivelse|skildring|forklaring|description|meaning|type|kode|code|"
+    r"verdi(?:er)?|"
+    r"label|merkelapp|eksempel|example|rader|rows"
+)
+
+
+def _describes(row: Sequence[str]) -> bool:
+    """Whether a row heads a list of variables."""
+    heads = [title_of(cell) for cell in row]
+    return any(map(DESCRIBED.fullmatch, heads)) and any(map(DESCRIPTION.fullmatch, heads))
+
+
+def _printed(heads: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a frame's rows were printed, numbered, and hold what persons are like."""
+    numbers = [row[0].removesuffix(".0") for row in below if row]
+    numbers = [number for number in numbers if number.isdigit()]
+    numbered = (
+        [*map(int, numbers)] == [*range(int(numbers[0]), int(numbers[0]) + len(numbers))]
+        if numbers
+        else False
+    )
+    names = {title.replace(" ", "_") for title in heads if title}
+    if heads[0] or not numbered or any(MEASURED.fullmatch(name) for name in names):
+        return False
+    return sum(_of_person(name) and not PLACE.fullmatch(name) for name in names) >= 2
+
+
+SMALLEST = re.compile(
+    r"min(?:\.|imum|st|ste(?: verdi)?)?|lavest(?:e)?|lowest|p0?1|smallest|minste verdi"
+)
+LARGEST = re.compile(
+    r"ma(?:x|ks)(?:\.|imum)?|st[øo]rste?(?: verdi)?|h[øo]yeste?|highest|p99|largest"
+)
+
+
+def _extremes(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
+    """A smallest and a largest observation, as a description of persons' values has them."""
+    lines = [*rows[:3], [row[0] for row in rows if row], [row[1] for row in rows if len(row) > 1]]
+    for line in lines:
+        titles = [title_of(cell) for cell in line if len(cell) < 20]
+        if any(map(SMALLEST.fullmatch, titles)) and any(map(LARGEST.fullmatch, titles)):
+            yield "smallest or largest observation", 1
+            return
+
+
+def _secrets(rows: Sequence[Sequence[str]]) -> Hits:
+    """Secrets beside or below their name."""
+    cells = {cell for row in rows for cell in row}
+    if not any(map(credentials.NAME.fullmatch, cells)):
+        return
+    below = [pair for above, row in pairwise(rows) for pair in zip(above, row, strict=False)]
+    beside = [pair for row in rows for pair in pairwise(row)]
+    named = {pair for pair in (*below, *beside) if pair[0] and credentials.NAME.fullmatch(pair[0])}
+    if hits := sum(credentials.is_secret(value, sure=True) for _, value in named):
+        yield "secret or token", hits
+
+
+CAPTION = re.compile(
+    rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *)?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
+    rf"{PERSONS} (?:etter|per|fordelt|med|i|by|with)\b).*|.*[,(] ?(?:antall |tal )?{PERSONS}\)?",
+    re.I,
+)
+NO_CAPTION = re.compile(
+    r"andel|prosent|%|effekt|gjennomsnitt|timer|kroner|indeks|share|percent|mean|endring|effect|"
+    r"avvik",
+    re.I,
+)
+ORDER = re.compile(
+    r"rang|rank|nr\.?|nummer|plass|[åa]r|year|m[åa]ned|month|uke|week|kvartal|.*kode|alder.*|age.*"
+)
+
+
+def _counts_by_caption(text: str) -> bool:
+    counts = len(text) < 200 and CAPTION.fullmatch(title_of(text))
+    return bool(counts) and not NO_CAPTION.search(text)
+
+
+def _captioned(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
+    """Small counts in a table of which only its caption says that it counts persons."""
+    told = [cell for cell in rows[0] if cell.strip()] if rows else []
+    if len(rows) < 3 or len(told) != 1 or not _counts_by_caption(told[0]):
+        return
+    heads = next((row for row in rows[1:] if sum(map(bool, row)) > 1), [])
+    hits = 0
+    for k, head in enumerate(heads):
+        title = title_of(head)
+        if (
+            not k
+            or ORDER.fullmatch(title)
+            or counts_persons(head, limits)
+            or NO_COUNT.search(title)
+        ):
+            continue
+        hits += sum(
+            number(row[k]) > 0 and too_small(number(row[k]), limits) for row in rows if k < len(row)
+        )
+    if hits:
+        yield f"count below {limits.min_cell} persons in a table that counts them", hits
+
+
+RAW_DIGITS = 9
+"""Significant digits from which a standard error was not rounded."""
+
+
+def unrounded(rows: Sequence[Sequence[str]], exempt: frozenset[str]) -> Hits:
+    """Standard errors with all their digits among estimates, but for those of published tables."""
+    heads = [title_of(cell) for cell in rows[0]] if rows else []
+    if not {"label", "estimate", "std_error"} <= set(heads):
+        return
+    label, error = heads.index("label"), heads.index("std_error")
+    told = [row[error] for row in rows[1:] if len(row) > error and row[label] not in exempt]
+    if hits := sum(len(re.sub(r"[eE].*|\D", "", n).strip("0")) >= RAW_DIGITS for n in told):
+        yield "number that was not rounded", hits
+
+
+MEASURE_HEAD = re.compile(
+    r"variabel|variable|m[åa]l|measure|statistikk?(?:variabel)?|indikator|metric|"
+    r"contents?(?:code)?|"
+    r"st[øo]rrelse|name|navn|hva"
+)
+VALUE_HEAD = re.compile(r"value|verdi|tall?|estimate|anslag|obs_value")
+
+
+def _long(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
+    """Small counts in a long table, where a column says what the number of its row is."""
+    heads = [title_of(cell) for cell in rows[0]] if rows else []
+    names = [k for k, head in enumerate(heads) if MEASURE_HEAD.fullmatch(head)]
+    values = [k for k, head in enumerate(heads) if VALUE_HEAD.fullmatch(head)]
+    hits = 0
+    for row, k, v in product(rows[1:], names, values):
+        if max(k, v) < len(row) and counts_persons(row[k], limits) and not counts_row(row[k]):
+            hits += number(row[v]) > 0 and too_small(number(row[v]), limits)
+    if hits:
+        yield f"count below {limits.min_cell} persons in a long table", hits
 
 
 LONGEST_TITLE = 80
@@ -133,7 +301,9 @@ def _columns(
     few: bool,
 ) -> Hits:
     for k, title in enumerate(heads):
-        if identifies(title, limits):
+        if identifies(title, limits) or _holds_persons(
+            title, [row[k] for row in below if k < len(row)]
+        ):
             yield "column that identifies persons", 1
         elif small and counts_persons(title, limits):
             counted = [row for row in below if k < len(row)]
@@ -146,6 +316,15 @@ def _columns(
                 yield f"count below {limits.min_cell} persons in a column {title}", hits
         if not PUBLISHED_ON.fullmatch(title) and _days(k, below):
             yield "rows that describe single persons", len(below)
+
+
+def _holds_persons(title: str, values: list[str]) -> bool:
+    """Whether a column holds names of persons, idents, or identity numbers without their zero."""
+    numbers = [value for value in values if value.strip()]
+    short = all(re.fullmatch(r"\d{10}(?:\.0)?", value.strip()) for value in numbers)
+    if numbers and short and all(is_identity_number(f"0{value.strip()[:10]}") for value in numbers):
+        return True
+    return persons.in_column(title, values)
 
 
 def _days(k: int, below: Sequence[Sequence[str]]) -> bool:
@@ -189,6 +368,8 @@ def persons_by_row(titles: Sequence[str]) -> bool:
         return False
     exact = sum(bool(EXACT.fullmatch(name)) for name in names)
     personal = sum(bool(PERSONAL.fullmatch(name)) for name in names)
+    if all(PLACE.fullmatch(name) for name in names if _of_person(name)):
+        return False
     return bool(exact) and exact + personal >= CHARACTERISTICS
 
 
@@ -223,6 +404,8 @@ def of_markup(text: str) -> Iterator[tuple[Rows, str]]:
     """The tables of an HTML page or a word-processor's document, each with its label or ""."""
     for found in HTML_TABLE.finditer(text):
         rows = [list(_cells(row[0])) for row in HTML_ROW.finditer(found[0])]
+        if caption := HTML_CAPTION.search(found[0]):
+            rows.insert(0, [html.unescape(without_tags(caption[1])).strip()])
         before = text[: found.start()].rpartition("</table>")[2]
         labels = HTML_LABEL.findall(before + found[0])
         yield rows, labels[-1] if labels else ""
@@ -282,13 +465,53 @@ def of_columns(text: str) -> Iterator[Rows]:
     )
 
 
+LAST_NUMBER = re.compile(r"(?:\S.*?[^\W\d].*?)[ \t]+(\d+(?:[ \u00a0]\d{3})*)")
+COUNTED_LAST = re.compile(rf"(?:.* )?(?:{NUMBER_OF} {PEOPLE}|{PERSONS}|antall?)", re.I)
+
+
+def listed(text: str, limits: Thresholds) -> Hits:
+    """Small counts at the ends of lines below a line of titles, as in the text of a page."""
+    counted, title = False, ""
+    lines = [line.strip() for line in text.split("\n")]
+    for k, line in enumerate(lines):
+        found = LAST_NUMBER.fullmatch(line)
+        alone = line.isdigit() and k and not lines[k - 1].isdigit()
+        if (
+            not re.search(r"\d", line)
+            and len(line) < LONGEST_TITLE
+            and COUNTED_LAST.fullmatch(line)
+        ):
+            counted, title = True, title_of(line)
+        elif counted and (found or alone):
+            value = number(found[1] if found else line)
+            if value > 0 and too_small(value, limits):
+                yield f"count below {limits.min_cell} persons in a column that ends with {title}", 1
+        elif counted and (len(line) > LONGEST_TITLE or re.search(r"\d", line) or not line):
+            counted = False
+
+
+KEYS = re.compile(r"['\"]?([A-Za-zæøåÆØÅ][\w]{2,30})['\"]?[ \t]*[:=][ \t]*(?=['\"\d(]|[A-Za-z]+\()")
+
+
+def told_rows(text: str) -> Hits:
+    """Rows of persons printed as keys with values on one line, in braces or not."""
+    for line in text.splitlines():
+        if line.count(":") + line.count("=") >= 3 and len(line) < 4000:
+            keys = [title_of(key) for key in KEYS.findall(line)]
+            if len(keys) >= CHARACTERISTICS and (
+                persons_by_row(keys) or _printed(["", *keys], [["0"]])
+            ):
+                yield "rows that describe single persons", 1
+
+
 def _blocks(
     split: Callable[[str], list[str]], lines: Sequence[str], *, even: bool
 ) -> Iterator[Rows]:
     rows: Rows = []
     for line in [*lines, ""]:
         cells = [cell.strip() for cell in split(line)]
-        if len(cells) > 1 and not (even and rows and len(cells) != len(rows[-1])):
+        numbered = len(rows) == 1 and len(cells) == len(rows[0]) + 1 and cells[0].isdigit()
+        if len(cells) > 1 and (not even or not rows or len(cells) == len(rows[-1]) or numbered):
             rows.append(cells)
             continue
         if len(rows) > 1:
@@ -350,10 +573,16 @@ def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
     metrics = set(node.get("role", {}).get("metric", ()))
     names, counting = [], set()
     for key in node["id"]:
-        titles = [*map(str, node["dimension"][key]["category"].get("label", {key: key}).values())]
+        category = node["dimension"][key]["category"]
+        titles = [
+            *map(str, category.get("label", {}).values() or category.get("index", {key: key}))
+        ]
         names.append(titles)
         if key in metrics or not metrics or all(VAGUE.fullmatch(t.lower()) for t in titles):
             counting |= {title for title in titles if counts_persons(title, limits)}
+    if not counting and (whole := str(node.get("label", ""))) and _counts_by_caption(whole):
+        names = [[whole], *names]
+        counting = {whole}
     values = node["value"]
     found: dict[str, list[str]] = {}
     for place, cell in enumerate(product(*names) if counting else ()):

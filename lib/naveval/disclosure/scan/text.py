@@ -60,6 +60,10 @@ UUENCODED = re.compile(r"^begin [0-7]{3} [^\n]*\n((?:[ -`]+\r?\n)+)", re.MULTILI
 PASTED = re.compile(r"([\"'`])\s*\+\s*([\"'`])")
 """Text coded for machines: in base64 (also over several lines), base32 or base85, as hexadecimal
 digits or codes of signs, or as strings that are put together."""
+BROKEN = re.compile(r"(?<=\d)[-‐‑\u00ad]\r?\n[ \t>]*(?=\d)")
+"""A hyphen at the end of a line, inside a number."""
+FORMULA = re.compile(r"(?<=\d)(?:\"[ \t]*(?:&|,|;)[ \t]*\"|[ \t]*&[ \t]*)(?=\d)")
+"""What joins two parts of a number in a formula of a sheet."""
 LONG = 16
 """Signs from which a run of base64 may be any file; a shorter one is looked at as a name."""
 TIMES = 3
@@ -102,7 +106,7 @@ def decoded(content: bytes) -> str:
 
 def plain(text: str) -> str:
     """Text without disguise: no colours, entities, escapes, invisible or wide characters."""
-    text = COLOUR.sub("", text)
+    text = BROKEN.sub("", COLOUR.sub("", text))
     for _ in range(TIMES):
         before = text
         if "&" in text:
@@ -117,6 +121,8 @@ def plain(text: str) -> str:
         if text == before:
             break
     text = INVISIBLE.sub("", text)
+    if "&" in text or "CONCAT" in text:
+        text = FORMULA.sub("", text)
     return text if text.isascii() else LOOSE.sub("", unicodedata.normalize("NFKC", text))
 
 

@@ -13,7 +13,8 @@ IDENTIFYING = re.compile(
     r"(?:(?:birth|person|personal|national|subject|respondent|individ(?:ual)?|delta[kg](?:er|ar)|"
     r"bruker|brukar|klient|client|kunde|patient|pasient|member|case|record|row)"
     r"(?:id|ident|nr|no|nummer|number|key|n[øo]kk?el|hash|code|kode)|"
-    r"\w*(?:l[øo]p(?:e)?(?:nr|nummer)|serienr)\w*|(?:\w*\d)?lnr\w*|id(?:person|individ|delta[kg]er|bruker)|pid|pnr|cpr|nin|npid|ppid|[ug]uid|"
+    r"\w*(?:l[øo]p(?:e)?(?:nr|nummer)|serienr)\w*|(?:\w*\d)?lnr\w*|id(?:person|individ|"
+    r"delta[kg]er|bruker)|pid|pnr|cpr|nin|npid|ppid|[ug]uid|"
     r"pseudonym\w*|pseudo(?:id|nr)|(?:record|cell|person)key|hash(?:ed)?id|idhash|idnr|idnummer|"
     r"saks?(?:id|nr|nummer)|journal(?:nr|nummer)|respondent|"
     r"fnr|dnr|ssn|f[øo]d(?:t|sels?(?:nr|nummer|dato))|dnummer|birth(?:day|date)|dateofbirth|"
@@ -24,24 +25,38 @@ IDENTIFYING = re.compile(
 PERSONS = (
     r"(?:person[ae]r?|persons|people|folk|(?:tiltaks)?deltak[ea]r(?:e|ar)?|"
     r"(?:tiltaks)?deltag(?:er|ere|arar)|participants|"
-    r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar)|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|brukarar|"
-    r"(?:\w+)?mottak(?:ere|arar)|(?:l[øo]nns|arbeids)tak(?:ere|arar)|individ(?:er|s|a)?|individuals|"
+    r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar)|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
+    r"brukarar|"
+    r"(?:\w+)?mottak(?:ere|arar)|(?:l[øo]nns|arbeids)tak(?:ere|arar)|individ(?:er|s|a)?|"
+    r"individuals|"
     r"(?:langtids)?arbeidsle(?:dige|use)|arbeidslause|helt ledige|heilt ledige|(?:langtids)?ledige|"
     r"ledig[eae] kvinner|unemployed|innbygg(?:ere|jarar)|clients?|klient(?:er|ar)|claimants|"
     r"head ?count|kandidat(?:er|ar)|hoder|hovud|respondent(?:er|ar|s)|patients)"
 )
 PEOPLE = (
-    rf"(?:{PERSONS}|kvinn(?:er|or|ene)|menn(?:ene)?|jenter|gut(?:ter|ar)|unge|ungdom(?:m?er|mar)|eldre|"
-    r"innvandr(?:ere|arar)|flyktning(?:er|ar)|(?:syk|sjuk)mel(?:d|dt)e|uf[øo]re|women|men|boys|girls|"
+    rf"(?:{PERSONS}|kvinn(?:er|or|ene)|menn(?:ene)?|jenter|gut(?:ter|ar)|unge|ungdom(?:m?er|mar)|"
+    rf"eldre|"
+    r"innvandr(?:ere|arar)|flyktning(?:er|ar)|(?:syk|sjuk)mel(?:d|dt)e|uf[øo]re|women|men|boys|"
+    r"girls|"
     r"cases|tilfell[ea]r?|registrerte|observasjon(?:er|ar))"
 )
 """Whom a number counts; the narrow list is enough as a title of its own."""
 NUMBER_OF = (
-    r"(?:(?:totalt? )?ant(?:all?)?\.?|mengda?|tal(?:l|le)?(?:et)? (?:p[åa]|over|for)|sum|"
+    r"(?:(?:totalt? )?ant(?:all?)?\.?|mengda?|tal(?:l|le)?(?:et)?(?: (?:p[åa]|over|for))?|sum|"
     r"(?:number|no\.?|nr\.?|count) of|num|cnt|count|#|n|(?:hvor|kor) mange)"
 )
+EVENTS = (
+    r"(?:(?:ant(?:all?)?|tal) )?(?:overgang(?:er|ar)|avgang(?:er|ar)|tilgang(?:er|ar)|d[øo]d(?:e|"
+    r"sfall)|deaths|"
+    r"f[øo]d(?:te|sl[ea]r)|(?:i|fikk|f[åa]tt|til) (?:jobb|arbeid)|utskrevne|sanksjon(?:er|ar)|"
+    r"drop ?outs?|"
+    r"avbr[uo]tt?e?|fullf[øo]rte?|sluttet|slutta|transitions|exits|trafikkskadde|skadde|selvmord|"
+    r"(?:nye )?(?:vedtak|avslag|uf[øo]re)|(?:nye|tilmeldte|henviste|avsluttede|"
+    r"p[åa]meldte))(?:\b.*)?"
+)
+"""What happens to persons, and is counted as they are."""
 COUNTING = re.compile(
-    rf"{NUMBER_OF}\s*{PEOPLE}(?:\b.*)?|{PERSONS}(?:\b.*)?|"
+    rf"{EVENTS}|{NUMBER_OF}\s*{PEOPLE}(?:\b.*)?|{PERSONS}(?:\b.*)?|"
     r"(?:person|delta[kg][ea]r|bruk[ea]r|s[øo]kj?[ea]r|mottak[ea]r|participant|client|head|folke)s?"
     r" ?(?:tall?(?:et)?|antall?(?:et)?|counts?|n)|"
     r"(?:cell|celle) ?(?:size|n|count|storleik|st[øo]rrelse|tall?)|"

@@ -1,6 +1,5 @@
 """Everything a folder must pass before it is published, as one list of faults."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from naveval.disclosure.scan import folder as disclosure_scan
+from naveval.disclosure.scan import identities
 from naveval.project.errors import ParameterError
 from naveval.publishing.audit import browser, html, numbers, pdf
 from naveval.publishing.audit import ids as disclosure_ids
@@ -118,27 +118,25 @@ def _page(file: Path, folder: Path, checks: tuple[str, ...]) -> Iterator[Fault]:
 def _disclosure(folder: Path, files: list[Path]) -> Iterator[Fault]:
     """Scan each result folder with its own log, and everything around them together."""
     own = {file.parent for file in files if file.name == "disclosure.csv"}
-    ids = disclosure_ids.ids_behind(folder)
+    ids = identities.ids(disclosure_ids.ids_behind(folder))
     for result in sorted(own):
         yield from _scanned(result, result.relative_to(folder).as_posix(), ids)
-    with tempfile.TemporaryDirectory() as temporary:
-        for file in files:
-            if own.isdisjoint(file.parents):
-                link = Path(temporary) / file.relative_to(folder)
-                link.parent.mkdir(parents=True, exist_ok=True)
-                link.symlink_to(file.resolve())
-        yield from _scanned(Path(temporary), ".", ids)
+    around = [file for file in files if own.isdisjoint(file.parents)]
+    yield from _scanned(folder, ".", ids, around)
     for file in files:
         if file.suffix.lower() in UNREADABLE:
             name = file.relative_to(folder).as_posix()
+            name = identities.masked(name, ids)
             yield Fault("disclosure", name, "a picture in a format that cannot be looked into")
 
 
-def _scanned(folder: Path, name: str, ids: frozenset[str]) -> Iterator[Fault]:
-    for found in disclosure_scan.scan(folder, ids):
+def _scanned(
+    folder: Path, name: str, ids: identities.Ids, files: list[Path] | None = None
+) -> Iterator[Fault]:
+    for found in disclosure_scan.scan(folder, ids, files):
         if any(part.startswith(".") for part in Path(found.file).parts):
             continue  # records of the release itself, which are never sent
-        file = found.file if name == "." else f"{name}/{found.file}"
+        file = found.file if name == "." else f"{identities.masked(name, ids)}/{found.file}"
         yield Fault("disclosure", file, f"{found.kind} ({found.number})")
 
 

@@ -1,0 +1,147 @@
+"""What opens other doors, and what tells whose machine it was: secrets, paths, users, authors.
+
+Secrets are known by their form (tokens of services, keys, addresses with a password) or by the
+name they stand under. A value that stands for another one (`<token>`, `${TOKEN}`, `***`) is none.
+"""
+
+import re
+
+from naveval.disclosure.scan.identities import Hits
+
+FORMS = (
+    (("eyJ",), r"\beyJ[\w-]{6,}\.eyJ[\w-]{6,}\.[\w-]{4,}"),
+    (
+        ("earer", "asic", "oken", "EARER"),
+        r"(?i)(?:\bbearer[ \t]+|authorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:basic|token)[ \t]+)"
+        r"(?=[^\s<]*\d)[\w.~+/-]{12,}",
+    ),
+    (
+        ("://",),
+        r"://(?:[^\s/:@\"'<>{}$]*:[^\s/@\"'<>{}$*]{3,}|[\w-]{20,})@[\w.-]+",
+    ),
+    (("AKIA", "ASIA"), r"\bA[KS]IA[A-Z0-9]{16}\b"),
+    (("gh", "glpat", "npm_", "hf_"), r"\b(?:gh[pousr]_|github_pat_|glpat-|npm_|hf_)\w{16,}"),
+    (("sk-", "sk_", "pk_live", "rk_"), r"\b(?:sk-|[sr]k_(?:live|test)_)(?=[\w-]*\d)[\w-]{16,}"),
+    (("AIza", "ya29."), r"\b(?:AIza|ya29\.)[\w-]{25,}"),
+    (("xox", "xapp-"), r"\b(?:xox[a-z]|xapp)-[\w-]{10,}"),
+    (
+        ("hooks.", "webhook"),
+        r"\bhooks\.slack\.com/\w+/[\w/]{8,}|webhook\.office\.com/webhookb2/\w+",
+    ),
+    (("SG.", "pypi-"), r"\bSG\.[\w-]{16,}\.[\w-]{16,}|\bpypi-[\w-]{30,}"),
+    (("PRIVATE KEY",), r"-----BEGIN [A-Z ]*PRIVATE KEY"),
+    (("sig=", "AccountKey="), r"[?&]sig=[\w%/+-]{20,}|\bAccountKey=[\w/+=]{20,}"),
+)
+"""Each form with the letters it cannot be without; they are looked for first."""
+SECRETS = tuple((letters, re.compile(form)) for letters, form in FORMS)
+WORDS = (
+    r"passw(?:or)?d|passord|passphrase|pwd|secret|token|api[ _-]?key|access[ _-]?key|"
+    r"private[ _-]?key|"
+    r"auth[ _-]?key|account[ _-]?key|credentials?|hemmelighe?t?"
+)
+STEMS = ("pass", "pwd", "secret", "token", "key", "credential", "hemmelig")
+NAME = re.compile(rf"(?:[\w.-]*[_.-])?(?:{WORDS})(?:[_.-](?!file|path|name|url|count)\w*)?", re.I)
+"""A key, a title or a cell that names a secret and nothing else."""
+ASSIGNED = re.compile(
+    rf"(?P<name>{WORDS})(?P<rest>[\w.-]{{0,20}})(?P<end>[\"']?[ \t]*(?::=|=>|<-|=|:)[ \t]*)"
+    r"(?P<value>[bru]?\"[^\"\n]{4,}\"|[bru]?'[^'\n]{4,}'|"
+    r"[^\s\"',;<>(){}]{4,})(?P<after>[ \t]*(?=\n|$))?",
+    re.I,
+)
+MANY = re.compile(r"(?:max|num|n|min|count|total|design|color|colour)[_-]?$", re.I)
+ELSEWHERE = re.compile(r"_?(?:file|path|name|url|s?$|type|length|bytes|count|fingerprint)", re.I)
+STANDS_FOR = re.compile(
+    r"<.*>?|\$.*|%.*%|\{.*|\*+|[xX.…-]+|~.*|/.*|#[0-9a-fA-F]{3,8}|\d{1,5}|var\(.*|"
+    r"(?:your|din|ditt|my|min|mitt|example|eksempel|change|dummy|test)[\w -]*|(?:os|process|self|"
+    r"this|"
+    r"window|document|config|settings|request|import)[.\[].*|[\w.]+[(\[].*|none|null|undefined|"
+    r"true|false|string|str|bytes|required|optional|secret|hidden|redacted|environment",
+    re.I,
+)
+PATHS = (
+    (("\\\\",), r"(?<![\w\\])\\\\[\w-][\w.-]+\\[\w$-]{2,}"),
+    ((":\\", ":/"), r"(?<![A-Za-z0-9])[A-Za-z]:(?:\\{1,2}|/(?!/))[\w$~-][\w $~.-]*[\\/]"),
+    (("/home/", "/Users/"), r"(?<![\w.])/(?:home|Users)/[A-Za-z][\w.-]+"),
+    (("file:",), r"\bfile:/{1,3}[\w~]"),
+    (
+        ("://",),
+        r"\b(?:gs|s3[an]?|abfss?|wasbs?|adl|hdfs|dbfs|oci|smb|sftp|ssh|nfs|"
+        r"jdbc:\w+)://[\w.-]+[\w@/]",
+    ),
+    (
+        ("/data/", "/mnt/", "/srv/", "/media/", "/scratch/", "/root/", "/opt/", "/var/", "/work"),
+        r"(?<![\w.:/*>-])(?<!=[\"'])/(?:data|mnt|media|srv|scratch|root|work|workspaces?|"
+        r"(?:opt|var)/(?=[\w/]*data))/?[\w-][\w.-]*(?:/[\w.-]+)+",
+    ),
+    (
+        (".parquet", ".csv", ".duckdb", ".sas7bdat", ".feather", ".dta", ".sav"),
+        r"(?<![\w.:/*>-])(?<!=[\"'])/(?!usr/|etc/)[\w-][\w.-]*(?:/[\w.@=-]+)+"
+        r"\.(?:parquet|csv|duckdb|sas7bdat|feather|dta|sav)\b",
+    ),
+    (("absPath",), r"<x15ac:absPath\b"),
+    (
+        ("USER", "LOGNAME", "ername", "brukernavn"),
+        r"(?<![A-Za-z])(?:USER|USERNAME|LOGNAME|username|userName|brukernavn)[\"']?\s*[=:]\s*[\"']?"
+        r"(?!None|null|root\b|name)[A-Za-z][\w.-]{2,}",
+    ),
+)
+PLACES = tuple((letters, re.compile(form)) for letters, form in PATHS)
+AUTHOR = re.compile(
+    r"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator|meta:printed-by)>([^<]+)<|"
+    r"\bw:author=\"([^\"]+)\"|<(?:Manager)>([^<]+)<"
+)
+NO_PERSON = re.compile(
+    r"\bnav\b|naveval|arbeid|tiltak|direktorat|statisti|\bssb\b|avdeling|seksjon|institu|universi|"
+    r"department|openpyxl|python|docx|xlsxwriter|typst|quarto|pandoc|latex|microsoft|office|"
+    r"apache|poi|matplotlib|reportlab|^(?:a|author|unknown|ukjent|none|user)$",
+    re.I,
+)
+
+
+def secrets(text: str) -> Hits:
+    """Secrets in a text."""
+    hits = sum(
+        len(form.findall(text))
+        for letters, form in SECRETS
+        if any(part in text for part in letters)
+    )
+    lower = text.lower()
+    assigned = ASSIGNED.finditer(text) if any(word in lower for word in STEMS) else ()
+    for found in assigned:
+        before = text[max(0, found.start() - 12) : found.start()]
+        if MANY.search(before) or ELSEWHERE.match(found["rest"] or "-"):
+            continue
+        whole_line = found["after"] is not None
+        quoted = found["value"][-1] in "\"'"
+        upper = found["name"].isupper()
+        hits += is_secret(found["value"].strip("\"'"), sure=upper or quoted or whole_line)
+    if hits:
+        yield "secret or token", hits
+
+
+def is_secret(value: str, *, sure: bool) -> bool:
+    """Whether a value under the name of a secret is one; a word of prose is none unless `sure`."""
+    value = re.sub(r"^[bru](?=[\"'])", "", value).strip("\"' .,;`")
+    if len(value) < 4 or STANDS_FOR.fullmatch(value) or (" " in value and not sure):
+        return False
+    if " " in value and len(value.split()) > 3:
+        return False
+    marked = bool(re.search(r"\d|[!@#$%^&*+=?]", value))
+    return marked or (sure and bool(re.fullmatch(r"[^\s:/]{6,}", value)))
+
+
+def places(text: str) -> Hits:
+    """Paths of a machine, stores of data and names of users; web addresses are none."""
+    hits = sum(
+        len(form.findall(text)) for letters, form in PLACES if any(part in text for part in letters)
+    )
+    if hits:
+        yield "path or user name", hits
+
+
+def authors(names: str | list[str]) -> Hits:
+    """Persons named as authors: names, or the mark-up of a document's properties."""
+    if isinstance(names, str):
+        names = [next(filter(None, found)) for found in AUTHOR.findall(names)]
+    if hits := sum(bool(name.strip()) and not NO_PERSON.search(name.strip()) for name in names):
+        yield "name of an author", hits

@@ -1,0 +1,133 @@
+"""Persons told apart from others in words: names, keys in logs, dates of birth, single dicts."""
+
+import re
+
+from naveval.disclosure.scan.identities import Hits
+
+NAMES = """
+    aase aksel aleksander alexander ali alma amalie amina anders andreas anita anna anne annette
+    ante arild arne arvid asbjørn astrid aud aurora axel bente berit bjarne bjørg bjørn bodil
+    brit britt camilla cathrine cecilie christian christina christine christoffer dag daniel
+    david eirik eivind elin elisabeth elise ella ellen else emil emilie emma erik erling espen
+    eva fatima filip finn fredrik frida frode geir gerd gro grete gunn gunnar gunvor guri hanna
+    hanne hans harald hassan hedda hege helene helge henrik henriette hilde håkon håvard ida
+    inga ingeborg inger ingrid ingvild isak ivar jakob jan janne jens joakim johan johanna
+    johannes john jon jonas jorunn julie jørgen kai kari karin karl karoline kaja kenneth ketil
+    kim kirsten kjell kjersti kjetil knut kristian kristin kristine kristoffer lars laila leif
+    lene leo linda line linn lise liv lucas lukas mads magne magnus maja malin maren margit
+    maria marianne marie marit marius marte martin martine mathias mette mia mikkel mohamed
+    mohammed mona morten nils nina noah nora odd ola olaf olav ole oliver olivia oskar otto ove
+    pal petter per peter pål ragnar ragnhild randi reidar reidun roar roger rolf ronny rune
+    sander sara sebastian signe sigrid silje simen siri sissel sofie solveig stein steinar stian
+    stig stine svein synnøve sverre terje thea therese thomas thor tobias tom tommy tone tor
+    tore torill torbjørn torunn trine trond truls turid tuva unni vegard vibeke vidar vilde
+    wenche yngve øystein øyvind åge åse åsmund
+"""
+"""First names common in Norway."""
+GIVEN = frozenset(NAMES.split())
+FULL_NAME = re.compile(r"([A-ZÆØÅ][a-zæøåéü]+)(?:[ -][A-ZÆØÅ][a-zæøåéü]*\.?){1,3}")
+LAST_FIRST = re.compile(r"[A-ZÆØÅ][a-zæøåéü]+(?:[ -][A-ZÆØÅ][a-zæøåéü]+)?, ([A-ZÆØÅ][a-zæøåéü]+).*")
+CITED = re.compile(r"forfatt|author|kilde|source|ref|litterat|utgiver|publisher|ansvarlig|kontakt")
+STAFF_TITLE = re.compile(
+    r"(?:nav)?veileder\w*|rettleiar\w*|saksbehandler\w*|sakshandsamar\w*|nav[ _-]?ident\w*|"
+    r"(?:opprettet|endret|registrert|behandlet|oppretta|endra|created|changed|updated)[ _]?(?:av|"
+    r"by)|"
+    r"case[ _]?worker|counsell?or[ _]?(?:id|ident)?|bruker(?:navn|ident)|user[ _]?(?:name|id)?|"
+    r"ident"
+)
+STAFF = re.compile(r"[A-Za-z]\d{6}")
+STAFF_SHOWN = re.compile(r"\b[A-Za-z]\d{6}\b")
+STAFF_BEFORE = re.compile(
+    r"(?:veileder|rettleiar|saksbehandler|nav-?ident|ident|(?:opprettet|endret|behandlet|godkjent|"
+    r"registrert) av|case ?worker|user|bruker)(?:en|e)?[\"']?\W{1,4}(?:med ident )?$",
+    re.I,
+)
+NUMBER_KEYED = re.compile(r"[=:#][ \t]{0,3}[\"']?\d{6,}(?![\d.,]*\d)")
+KEY_BEFORE = re.compile(
+    r"(?<![a-zæøå])(?:akt(?:ø|oe|o)r[_ -]?(?:id)?|person(?:[_ -]?(?:id|nr|ident|key))?|"
+    r"f(?:ø|o|oe)dselsn(?:umme)?r|fnr|dnr|pid|ident|lnr|l(?:ø|o)pe?nr|w\d\d_\d{4}_lnr|"
+    r"(?:bruker|deltaker|klient|subject|client|record|cell)[_ -]?(?:id|nr|ident|"
+    r"key))[\"']?[ \t]{0,3}$",
+    re.I,
+)
+DATE = (
+    r"(?:[0-3]?\d\. ?[01]?\d\. ?(?:19|20)\d\d|[0-3]?\d/[01]?\d[/-](?:19|20)\d\d|(?:19|"
+    r"20)\d\d-[01]\d-[0-3]\d|"
+    r"[0-3]?\d\. ?(?:jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|des|dec)[a-z]* (?:19|"
+    r"20)\d\d)"
+)
+BORN = re.compile(
+    rf"\b(?:født|fødd|f\.|fødselsdato(?:en)?(?: er| var)?:?|born(?: on)?)"
+    rf" ?(?:den )?{DATE}(?! ?(?:eller|og (?:senere|før)|or (?:later|before)|til|–|-))",
+    re.I,
+)
+MANY_BORN = re.compile(
+    r"(?:personer|personar|alle|dem|dei|de som er|those|people|kull|kohort\w*|kvinner|menn|barn|"
+    r"søkere|deltakere)\s*$",
+    re.I,
+)
+AGE = re.compile(r"[1-9]\d(?: år\b|-årig|[- ]years?[- ]old)")
+ONE = re.compile(
+    r"\b(?:kvinn|mann|gutt|jent|delta[kg][ae]r|bruk[ae]r|woman|man)(?:e|a|en)?,?(?: på|"
+    r" er)? [1-9]\d år"
+    r"(?: gammel| gammal)?,? (?:fra|frå|i|bosatt)\b|[1-9]\d(?: år gam(?:mel|al)|-årig|"
+    r"[- ]years?[- ]old)"
+    r" (?:kvinne|mann|deltaker|deltakar|bruker|woman|man)\b",
+    re.I,
+)
+MAIL = re.compile(r"\b([A-Za-zæøåÆØÅ]+)[._][A-Za-zæøåÆØÅ.-]+@[\w-]+\.\w+")
+SECOND_NAME = re.compile(
+    r"\b([A-ZÆØÅ][a-zæøå]+) (?:[A-ZÆØÅ][a-zæøå.]* )?[A-ZÆØÅ][a-zæøå]+ ?(?:,|\() ?(?:født|f\.|fnr|"
+    r"[1-9]\d år)"
+)
+BIRTH_WORDS = ("ødt", "ødd", "f.", "born", "Født", "ødselsdato")
+
+
+EXTREME = re.compile(
+    r"\b(?:(?:den|the) )?(?:eldste|yngste|oldest|youngest|høyest lønte|best betalte)(?: \w+){1,3} "
+    r"(?:er|var|was|is|tjente|hadde) \d|\b(?:høyeste|laveste|største|minste|highest|lowest) "
+    r"(?:observerte |individuelle |observed )?(?:lønn|inntekt|alder|wage|income|age|beløp)\w* "
+    r"(?:er|var|was|is|blant \w+ (?:er|var)) \d",
+    re.I,
+)
+
+
+def told(text: str) -> Hits:
+    """Single persons in a text: by a key, a name beside an age, a date of birth, an own value."""
+    keys = sum(_follows(STAFF_BEFORE, text, found) for found in STAFF_SHOWN.finditer(text))
+    keys += sum(_follows(KEY_BEFORE, text, found) for found in NUMBER_KEYED.finditer(text))
+    if keys:
+        yield "key of a person", keys
+    born = BORN.finditer(text) if any(word in text for word in BIRTH_WORDS) else ()
+    if hits := sum(not _follows(MANY_BORN, text, found) for found in born):
+        yield "date of birth of a person", hits
+    ages = AGE.finditer(text)
+    one = sum(bool(ONE.search(text[max(0, a.start() - 24) : a.end() + 24])) for a in ages)
+    named = (*SECOND_NAME.findall(text), *(MAIL.findall(text) if "@" in text else ()))
+    if hits := sum(name.lower() in GIVEN for name in named) + one:
+        yield "single person described", hits
+    if hits := len(EXTREME.findall(text)):
+        yield "smallest or largest observation", hits
+
+
+def _follows(before: re.Pattern[str], text: str, found: re.Match[str]) -> bool:
+    """Whether something stands right before what was found."""
+    return bool(before.search(text[max(0, found.start() - 40) : found.start()]))
+
+
+def is_name(value: str) -> bool:
+    """Whether a value is the name of a person, by its first name."""
+    found = FULL_NAME.fullmatch(value.strip()) or LAST_FIRST.fullmatch(value.strip())
+    return found is not None and found[1].lower() in GIVEN
+
+
+def in_column(title: str, values: list[str]) -> bool:
+    """Whether a column holds persons: names, idents of staff, numbers that lost their zero."""
+    filled = [value.strip() for value in values if value.strip()]
+    if not filled:
+        return False
+    if sum(map(is_name, filled)) >= max(1, 0.5 * len(filled)) and not CITED.search(title):
+        return True
+    if all(map(STAFF.fullmatch, filled)):
+        return bool(STAFF_TITLE.fullmatch(title)) or not re.search(r"kode|code|krets|omr", title)
+    return False

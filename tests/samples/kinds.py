@@ -1,0 +1,314 @@
+"""Leaks by what they are, each in several kinds of file, and their harmless look-alikes.
+
+`leaks` and `harmless` map (kind, path) to content. A form of a kind is a text, put into carriers
+of text, or rows with a head, put into carriers of tables; which carriers a form gets is drawn, so
+that kinds and files meet without a list of all pairs. Nothing is real.
+"""
+
+import csv
+import io
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+
+import planted
+from planted import CARRIERS, IDENTITY, NUMBER_ID, document, page, pdf, pdf_carrying, svg, workbook
+
+Rows = Sequence[Sequence[object]]
+EACH = 4
+"""So many carriers for each form."""
+IN_TEXT = (
+    "{}.txt",
+    "{}.log",
+    "{}.html",
+    "{}-comment.html",
+    "{}.md",
+    "{}.pdf",
+    "{}.png",
+    "{}.ipynb",
+)
+MORE_TEXT: Mapping[str, Callable[[str], bytes]] = {
+    "{}-note.json": lambda text: json.dumps(
+        {"version": "2.0", "note": ["Kilde: x.", text]}
+    ).encode(),
+    "{}-attached.pdf": lambda text: pdf_carrying("a.env", f"{text}\n".encode()),
+    "{}-source.ipynb": lambda text: planted.notebook("text/plain", text),
+    "{}-printed.pdf": lambda text: pdf("#raw(" + json.dumps(text) + ")"),
+}
+SETTINGS: Mapping[str, Callable[[str, str], bytes]] = {
+    "{}.env": lambda key, value: f"A=1\n{key}={value}\n".encode(),
+    "{}.yml": lambda key, value: f"host: a\n{key.lower()}: {value}\n".encode(),
+    "{}.json": lambda key, value: json.dumps({"a": 1, "deep": {key: value}}).encode(),
+    "{}.js": lambda key, value: f'const {key.lower()} = "{value}";'.encode(),
+    "{}.html": lambda key, value: page(f'<script>let {key.lower()}="{value}"</script>'),
+    "{}.csv": lambda key, value: f"navn,verdi\n{key},{value}\n".encode(),
+    "{}.ipynb": lambda key, value: planted.notebook("text/plain", f"'{key}': '{value}'"),
+    "{}.png": lambda key, value: planted.png((b"tEXt", f"Comment\0{key}={value}".encode())),
+    "{}.pdf": lambda key, value: pdf_carrying("x.ini", f"{key} = {value}\n".encode()),
+}
+
+
+def _csv(rows: Rows) -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=";").writerows(rows)
+    return stream.getvalue().encode()
+
+
+def _html(rows: Rows) -> bytes:
+    lines = [[f"<td>{cell}</td>" for cell in row] for row in rows]
+    head = "".join(f"<th>{cell}</th>" for cell in rows[0])
+    body = "".join(f"<tr>{''.join(line)}</tr>" for line in lines[1:])
+    return page(f"<table><tr>{head}</tr>{body}</table>")
+
+
+def _fixed(rows: Rows) -> str:
+    widths = [max(len(str(row[k])) for row in rows) + 2 for k in range(len(rows[0]))]
+    lines = ["".join(str(c).rjust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join(lines)
+
+
+TABLES: Mapping[str, Callable[[Rows], bytes]] = {
+    "{}.csv": _csv,
+    "{}.html": _html,
+    "{}.json": lambda rows: json.dumps(
+        [dict(zip(map(str, rows[0]), row, strict=True)) for row in rows[1:]]
+    ).encode(),
+    "{}.xlsx": lambda rows: workbook([list(row) for row in rows]),
+    "{}.txt": lambda rows: _fixed(rows).encode(),
+    "{}.ipynb": lambda rows: planted.notebook("text/plain", _fixed(rows)),
+    "{}.docx": lambda rows: document("x", rows=[list(map(str, row)) for row in rows]),
+    "{}.pdf": lambda rows: pdf_carrying("t.csv", _csv(rows)),
+    "{}.md": lambda rows: "\n".join(
+        f"| {' | '.join(map(str, row))} |" for row in (rows[0], ["---"] * len(rows[0]), *rows[1:])
+    ).encode(),
+}
+
+_rng = random.Random(11)
+_letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+def _some(length: int, signs: str = _letters) -> str:
+    return "".join(_rng.choices(signs, k=length - 1)) + "7"
+
+
+SECRET_SETTINGS = {
+    "NAVEVAL_KEY_SECRET": "".join(_rng.choices("0123456789abcdef", k=64)),
+    "NAVEVAL_PUBLISH_TOKEN": _some(32),
+    "DB_PASSWORD": "Vinter" + "2031!",
+    "PASSORD": _some(10),
+    "API_KEY": _some(24),
+    "CLIENT_SECRET": _some(30),
+    "AZURE_ACCESS_KEY": _some(44),
+}
+SECRET_TEXTS = (
+    f"eyJhbGciOiJIUzI1NiJ9.eyJ{_some(20)}.{_some(30)}",
+    f"Authorization: Bearer {_some(40)}",
+    f"postgresql://analyse:{_some(9)}@db.intern:5432/reg",
+    f"git clone https://x-access-token:{_some(20)}@github.com/a/b.git",
+    f"AKIA{_some(16, 'ABCDEFGHIJKLMNOPQRST')}",
+    f"ghp_{_some(36)}",
+    f"sk-proj-{_some(40)}",
+    f"AIza{_some(35)}",
+    f"https://hooks.slack.com/services/T{_some(8)}/B{_some(8)}/{_some(24)}",
+    "-----BEGIN OPENSSH " + "PRIVATE KEY-----",
+)
+PLACES = (
+    r"\\filsrv07\fag\arbeid\uttrekk.parquet",
+    r"C:\Users\t154321\Documents\uttrekk.csv",
+    "/home/kristoffer/naveval/lib/x.py",
+    "/Users/silje/Desktop/kart.qgz",
+    "file:///mnt/felles/register.html",
+    "abfss://raw@lagring.dfs.core.windows.net/person",
+    "s3://uttrekk-intern/2031/job_seekers",
+    "/srv/registre/2031/job_seekers.parquet",
+)
+KEYS = (
+    f"aktørId={NUMBER_ID}",
+    "fnr: 31929900068",
+    "behandlet av saksbehandler R654321",
+    "endret av: k123456",
+    "dropped person_id=77120045 (no county)",
+)
+SINGLE = (
+    "Hun er født 4. mars 1971 og har vært ledig siden.",
+    "mann, f. 17.05.1964, uten ytelse",
+    "En 57 år gammel kvinne fra Rendalen fikk jobb.",
+    "Den eldste deltakeren er 71 år.",
+)
+COUNTS = (
+    "Av desse kom 1 av 4 deltakarar i jobb.",
+    "Det var én deltaker i Rendalen.",
+    "Bare tre arbeidssøkere var igjen.",
+    "Berre to klientar fekk vedtak.",
+)
+SPLIT = (f"Se {IDENTITY[:6]}-\n{IDENTITY[6:]} der", f"Se {IDENTITY[:9]}-\n{IDENTITY[9:]} der")
+PLACES_NAMED = ("Rendalen", "Folldal", "Engerdal", "Alvdal")
+
+
+def _by_place(head: str, *numbers: int) -> Rows:
+    return [["Kommune", head], *zip(PLACES_NAMED, numbers, strict=True)]
+
+
+COUNTING = (
+    _by_place("Tal deltakarar", 12, 3, 40, 55),
+    _by_place("Antal arbeidssøkjarar", 12, 2, 40, 55),
+    _by_place("Overgangar til arbeid", 1, 22, 40, 55),
+    _by_place("Dødsfall", 12, 4, 40, 55),
+    _by_place("Avganger i alt", 12, 4, 40, 55),
+    [["statistikk", "kommune", "verdi"], ["deltakere", "Os", 40], ["deltakere", "Tolga", 2]],
+    [["measure", "value"], ["participants", 40], ["participants", 3]],
+)
+_names = ("Marte Solvang", "Per Ove Lien", "Silje Bakkerud", "Jonas Aasen Moe")
+PERSON_ROWS = (
+    [["Navn", "Tiltak"], *([name, "AFT"] for name in _names)],
+    [["deltakar", "Tiltak"], *([name, "AFT"] for name in _names)],
+    [["saksbehandler", "n_saker"], ["L112233", 40], ["T445566", 55]],
+    [["", "county", "sex", "education", "benefit_right"], *([k, 4, 1, 3, 2] for k in range(5))],
+    [["", "sex", "...", "country_group", "children"], *([k, 1, "...", 3, 0] for k in range(5))],
+    [["kjønn", "fødselsår", "kommune", "yrke"], *(["K", 1960 + k, "0423", "83"] for k in range(9))],
+)
+EXTREMES = (
+    [["", "wage", "age"], *([name, 4.5, 3] for name in ("mean", "std", "min", "50%", "max"))],
+    [["variabel", "gjennomsnitt", "minimum", "maksimum"], ["timer", 20, 2, 61]],
+)
+TENS = tuple([["rad", "nr"], [1, f"{number}"], [2, f"{number}"]] for number in ("1819900007",))
+ROWS_TOLD = (
+    "first row: {'sex': 1, 'birth_year': 1971, 'municipality': '0423', 'education': 3}",
+    "row 3: kjønn=K fødselsår=1971 kommune=0423 yrke=83",
+)
+
+
+def _captioned() -> Iterator[tuple[str, bytes]]:
+    head = "<tr><th>Kommune</th><th>Kvinner i alt</th><th>2031</th></tr>"
+    body = "<tr><td>Alvdal</td><td>14</td><td>3</td></tr><tr><td>Os</td><td>14</td><td>9</td></tr>"
+    table = f"<table><caption>{{}}</caption>{head}{body}</table>"
+    yield "a.html", page(table.format("Tabell 3: Tal deltakarar etter kommune"))
+    yield "b.html", page(table.format("Utvalget (personer)"))
+    yield "c.xlsx", workbook([["Antall klienter etter kommune"], ["Kommune", "2031"], ["Os", 3]])
+    yield "d.csv", b"Antall brukere per kommune\nKommune,2031\nOs,3\nAlvdal,8\n"
+
+
+def _jsonstat() -> Iterator[tuple[str, bytes]]:
+    place = {"category": {"label": {"a": "Os", "b": "Alvdal"}}}
+    measure = {"category": {"index": {"Antall personer": 0}}}
+    base = {"version": "2.0", "class": "dataset", "value": [120, 3]}
+    yield (
+        "a.json",
+        json.dumps(
+            {
+                **base,
+                "id": ["k"],
+                "size": [2],
+                "dimension": {"k": place},
+                "label": "Tal personar etter kommune",
+            }
+        ).encode(),
+    )
+    yield (
+        "b.json",
+        json.dumps(
+            {**base, "id": ["m", "k"], "size": [1, 2], "dimension": {"m": measure, "k": place}}
+        ).encode(),
+    )
+
+
+def _files() -> Iterator[tuple[str, str, bytes]]:
+    """What is a file rather than a text or a table."""
+    for name, content in chain(_captioned(), _jsonstat()):
+        yield "count by its caption", name, content
+    points = "".join(
+        f"<circle r='1'><title>kvinne, {30 + k} år, kommune 0423</title></circle>" for k in range(8)
+    )
+    yield "rows of persons", "points.svg", svg(points)
+    yield "rows of persons", "points.html", page(svg(points).decode())
+    shown = "#table(columns: 2, [Kommune], [Antall deltakere], [Alvdal], [3], [Os], [88])"
+    yield "small count", "table.pdf", pdf(shown)
+    formula = workbook([["a"], [f'="{IDENTITY[:6]}"&"{IDENTITY[6:]}"']])
+    yield "identity number", "formula.xlsx", formula
+    yield "author", "x.png", planted.png((b"tEXt", b"Author\0Silje Bakkerud"))
+    properties = "<cp:coreProperties><dc:creator>{}</dc:creator></cp:coreProperties>"
+    for k, name in enumerate(("Per Ove Lien", "t154321")):
+        yield "author", f"{k}.docx", planted.zipped("docProps/core.xml", properties.format(name))
+    head = "label,estimate,std_error\n"
+    raw = head + "fig-9,0.12345678901234567,0.031415926535897934\n"
+    yield "unrounded", "estimates.csv", raw.encode()
+
+
+HARMLESS_TEXTS = (
+    "To personer må godkjenne en publisering.",
+    "Nøkkelen leses fra NAVEVAL_KEY_FILE=~/naveval.key, og Bearer <token> sendes.",
+    "Sett PASSORD=${PASSORD} eller token: <ditt token>.",
+    "Tabellen ligger på https://www.ssb.no/statbank/table/12345 og i tables/tbl-1.csv.",
+    "Om lag 2 av 3 deltakere kom i arbeid, og én av fire fikk lønnstilskudd.",
+    "Personer født 1. januar 1960 eller senere er med.",
+    "Passord: se bankboksen. Hemmeligheten er at ingen leser dette.",
+    "Kommandoen ligger i /usr/bin/python3 på de fleste maskiner.",
+)
+HARMLESS_TABLES = (
+    [
+        ["kommunenummer", "kommune", "fylke"],
+        *([f"34{k:02d}", p, "34"] for k, p in enumerate(PLACES_NAMED)),
+    ],
+    [["Variabel", "Betydning"], ["person", "fødselsnummer, fjernes"], ["kjønn", "1 mann 2 kvinne"]],
+    [["Kode", "Navn"], ["A", "Lønnstilskudd"], ["B", "Nord Fron"], ["C", "Sør Odal"]],
+    [["Rang", "Fylke", "Andel"], [1, "Agder", "0,31"], [2, "Oslo", "0,29"]],
+    [["Variabel", "Koeffisient", "Feil"], ["min lønn", "0,31", "0,02"], ["alder", "1", "0,3"]],
+)
+HARMLESS_FILES = {
+    "ids.json": json.dumps({"uuid": "0b5e-77", "git": "a1b2c3d"}).encode(),
+    "font.css": b"@font-face{src:url(data:font/woff2;base64,"
+    + planted.coded(bytes(range(200, 256)) * 3).encode()
+    + b")}",
+    "props.docx": planted.zipped("docProps/core.xml", "<dc:creator>Arbeid og tiltak</dc:creator>"),
+    "estimates.csv": b"label,estimate,std_error\nfig-9,0.125,0.031\n",
+}
+
+
+def _spread(
+    kind: str, forms: Sequence[object], carriers: Mapping[str, Callable[..., bytes]]
+) -> Iterator[tuple[str, str, bytes]]:
+    """Each form in some carriers, in turn, so that every carrier is used."""
+    names = list(carriers)
+    for k, form in enumerate(forms):
+        for j in range(min(EACH, len(names))):
+            name = names[(k * EACH + j) % len(names)]
+            arguments = form if isinstance(form, tuple) else (form,)
+            yield kind, name.format(f"f{k}"), carriers[name](*arguments)
+
+
+TEXTS = {name: CARRIERS[name] for name in IN_TEXT} | dict(MORE_TEXT)
+LINES = {name: TEXTS[name] for name in ("{}.txt", "{}.log", "{}.ipynb", "{}-source.ipynb")}
+
+
+@lru_cache(maxsize=1)
+def leaks() -> dict[tuple[str, str], bytes]:
+    """Files that may not leave, by kind and name."""
+    made = chain(
+        _spread("secret or token", tuple(SECRET_SETTINGS.items()), SETTINGS),
+        _spread("secret or token, text", SECRET_TEXTS, TEXTS),
+        _spread("path or user name", PLACES, TEXTS),
+        _spread("key of a person", KEYS, TEXTS),
+        _spread("single person", SINGLE, TEXTS),
+        _spread("small count in words", COUNTS, TEXTS),
+        _spread("identity number", SPLIT, {n: TEXTS[n] for n in ("{}.md", "{}.txt", "{}.log")}),
+        _spread("identity number in tables", TENS, TABLES),
+        _spread("small count", COUNTING, TABLES),
+        _spread("rows of persons", PERSON_ROWS, TABLES),
+        _spread("rows of persons, told", ROWS_TOLD, LINES),
+        _spread("smallest and largest", EXTREMES, TABLES),
+        _files(),
+    )
+    return {(kind, name): content for kind, name, content in made}
+
+
+@lru_cache(maxsize=1)
+def harmless() -> dict[tuple[str, str], bytes]:
+    """Files that may leave."""
+    made = chain(
+        _spread("harmless text", HARMLESS_TEXTS, TEXTS),
+        _spread("harmless table", HARMLESS_TABLES, TABLES),
+        (("harmless file", name, content) for name, content in HARMLESS_FILES.items()),
+    )
+    return {(kind, name): content for kind, name, content in made}
