@@ -20,7 +20,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from naveval.disclosure.scan import credentials, pdf, persons, pictures, sentences, tables
+from naveval.disclosure.scan import credentials, grids, pdf, persons, pictures, sentences, tables
 from naveval.disclosure.scan.identities import Hits, Ids, named
 from naveval.disclosure.scan.text import (
     COLOUR,
@@ -62,10 +62,6 @@ SCRIPT = re.compile(
     r"<(script)\b(?![^>]*\bjson[\"'])[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE
 )
 PRINTED = re.compile(r"<(pre|textarea|template|code)\b[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
-SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
-QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
-VALUE = re.compile(r"(?:[=(:,]|\breturn)\s*[\[{](?=\s*[\[{\"])")
-"""Where code holds a value written as JSON."""
 OF_THINGS = re.compile(r"[ug]uid|hash|serienr")
 """Keys that name a thing where there is one of them, and persons where they head a column."""
 INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
@@ -162,12 +158,12 @@ def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _markdown_tables(text, wanted)
     yield from tables.pairs(plain(text), wanted.limits)
     yield from tables.told_rows(plain(text))
-    for rows in tables.of_columns(plain(text)):
+    for rows in grids.of_columns(plain(text)):
         yield from tables.table(rows, wanted.limits, small=True)
 
 
 def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
-    rows = tables.of_csv(decoded(content))
+    rows = grids.of_csv(decoded(content))
     yield from _words("\n".join(cell for row in rows for cell in row), wanted)
     small = PurePosixPath(name).stem not in wanted.exempt
     if small:
@@ -179,7 +175,7 @@ def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
 def _json(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     tree = json.loads(text)
-    yield from _words("\n".join(_strings(tree, "\n")), wanted)
+    yield from _words("\n".join(grids.strings(tree, "\n")), wanted)
     yield from credentials.secrets(without_data(text))
     yield from _tree(tree, wanted)
 
@@ -211,11 +207,11 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
     if isinstance(node, str) and node.lstrip()[:1] in ("{", "["):
         with suppress(ValueError):
             yield from _tree(json.loads(node), wanted, title)
-    records = tables.of_records(node)
+    records = grids.of_records(node)
     if records:
         yield from tables.table(records, limits, small=True)
     if isinstance(node, Mapping):
-        yield from tables.table(tables.measured(node, limits) or [], limits, small=True)
+        yield from tables.table(grids.measured(node, limits) or [], limits, small=True)
         for key, value in node.items():
             own = identifies(str(key).lower(), limits) and not OF_THINGS.fullmatch(str(key).lower())
             if own and not isinstance(value, Mapping):
@@ -244,7 +240,7 @@ def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
     if not (name.startswith("xl/") or SHEETS in text):  # sheets are read as tables
         yield from tables.terms(shown_text, wanted.limits)
     yield from _mark_up(text, wanted)
-    for rows, label in tables.of_markup(shown):
+    for rows, label in grids.of_markup(shown):
         yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
     for data in HTML_JSON.findall(shown):
         yield from _json("", html.unescape(data).encode(), wanted)
@@ -273,17 +269,9 @@ def _script(name: str, content: bytes, wanted: Wanted) -> Hits:
     """Code: its texts, the values it holds as JSON, and small counts under keys."""
     text = pasted(decoded(content))
     yield from _signs(text, wanted)
-    for comment in SCRIPT_COMMENT.findall(text):
-        yield from sentences.prose(comment, wanted.limits)
-    for quoted in QUOTED.findall(text):
-        yield from sentences.prose(plain(quoted), wanted.limits)
-    reader, place = json.JSONDecoder(), 0
-    while found := VALUE.search(text, place):
-        try:
-            value, place = reader.raw_decode(text, found.end() - 1)
-        except ValueError:
-            place = found.end()
-            continue
+    for said in grids.texts_of_code(text):
+        yield from sentences.prose(said, wanted.limits)
+    for value in grids.of_code(text):
         yield from _tree(value, wanted)
     yield from tables.pairs(text, wanted.limits)
 
@@ -302,7 +290,7 @@ def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _markdown_tables(text: str, wanted: Wanted) -> Hits:
-    for rows, label in tables.of_markdown(text):
+    for rows, label in grids.of_markdown(text):
         yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
 
 
@@ -404,7 +392,7 @@ def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
         source = "".join(cell.pop("source", ""))
         reader = _markdown if cell["cell_type"] == "markdown" else _text
         yield from reader("", source.encode(), wanted)
-    yield from _words("\n".join(_strings(book)), wanted)
+    yield from _words("\n".join(grids.strings(book)), wanted)
 
 
 def _output(kind: str, value: Any, wanted: Wanted) -> Hits:
@@ -412,17 +400,6 @@ def _output(kind: str, value: Any, wanted: Wanted) -> Hits:
     text = "".join(value) if isinstance(value, list | str) else json.dumps(value)
     raw = base64.b64decode(text) if suffix in (".png", ".jpg", ".pdf") else text.encode()
     yield from search(f"output{suffix}", raw, wanted)
-
-
-def _strings(node: Any, joint: str = "") -> list[str]:
-    """Every text of a tree, keys too; lists of texts, which a notebook's lines are, as one."""
-    if isinstance(node, Mapping):
-        return [text for pair in node.items() for item in pair for text in _strings(item, joint)]
-    if isinstance(node, list):
-        if all(isinstance(item, str) for item in node):
-            return [joint.join(node)]
-        return [text for item in node for text in _strings(item, joint)]
-    return [str(node)]
 
 
 EMBEDDED = {

@@ -1,0 +1,194 @@
+"""Tables, values and texts read out of CSV, Markdown, mark-up, JSON, code and plain text."""
+
+import csv
+import html
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from naveval.disclosure.scan.text import plain, without_tags
+from naveval.disclosure.scan.titles import counts_persons
+from naveval.disclosure.thresholds import Thresholds
+
+Rows = list[list[str]]
+LONGEST_TITLE = 80
+COMMENTS = re.compile(r"\A(?:#[^\n]*\n|\s*\n)+")
+HTML_TABLE = re.compile(
+    r"<(?:\w+:)?(?:table|tbl)\b(?!-).*?</(?:\w+:)?(?:table|tbl)>", re.DOTALL | re.IGNORECASE
+)
+HTML_ROW = re.compile(
+    r"<(?:\w+:)?(?:tr|table-row)\b(?!-)(?:[^>]*/>|.*?</(?:\w+:)?(?:tr|table-row)>)",
+    re.DOTALL | re.IGNORECASE,
+)
+HTML_CAPTION = re.compile(r"<caption\b[^>]*>(.*?)</caption>", re.DOTALL | re.IGNORECASE)
+CELL = r"(?:\w+:)?(?:tc|t[hd]|table-cell)"
+HTML_CELL = re.compile(
+    rf"<{CELL}\b(?!-)(?:([^>]*)/>|([^>]*)>(.*?)</{CELL}>)", re.DOTALL | re.IGNORECASE
+)
+REPEATED = re.compile(r"number-columns-repeated=[\"'](\d{1,2})[\"']")
+"""Of a cell in an OpenDocument sheet: how many cells it stands for; more fill the sheet's rest."""
+HTML_LABEL = re.compile(r"\bid=[\"'](tbl-[\w-]+)[\"']")
+PIPE_ROW = re.compile(r"^\s*\|(.+)\|\s*$")
+PIPE_CAPTION = re.compile(r"\s*:.*\{#([\w-]+)")
+RULE = re.compile(r"[\s:|-]+")
+COLUMNS = re.compile(r"\S(?:.*?\S)??(?=\s{2,}|\t|$)")
+SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
+QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
+KEYS = re.compile(r"['\"]?([A-Za-zæøåÆØÅ][\w]{2,30})['\"]?[ \t]*[:=][ \t]*(?=['\"\d(]|[A-Za-z]+\()")
+VALUE = re.compile(r"(?:[=(:,]|\breturn)\s*[\[{](?=\s*[\[{\"])")
+"""Where code holds a value written as JSON."""
+
+
+def of_csv(text: str) -> Rows:
+    """Rows of a CSV, whatever its delimiter."""
+    text = COMMENTS.sub("", text)
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t|", key=first.count)
+    return list(csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter))
+
+
+def of_markup(text: str) -> Iterator[tuple[Rows, str]]:
+    """The tables of an HTML page or a word-processor's document, each with its label or ""."""
+    for found in HTML_TABLE.finditer(text):
+        rows = [list(_cells(row[0])) for row in HTML_ROW.finditer(found[0])]
+        if caption := HTML_CAPTION.search(found[0]):
+            rows.insert(0, [html.unescape(without_tags(caption[1])).strip()])
+        before = text[: found.start()].rpartition("</table>")[2]
+        labels = HTML_LABEL.findall(before + found[0])
+        yield rows, labels[-1] if labels else ""
+
+
+def _cells(row: str) -> Iterator[str]:
+    """The texts of a row's cells; those without content are there too."""
+    for empty, attributes, content in HTML_CELL.findall(row):
+        times = REPEATED.search(empty or attributes)
+        yield from [html.unescape(without_tags(content)).strip()] * (int(times[1]) if times else 1)
+
+
+def of_markdown(text: str) -> Iterator[tuple[Rows, str]]:
+    """The pipe tables of a Markdown text, each with the label of its caption or ""."""
+    rows: Rows = []
+    lines = [*text.split("\n"), ""]
+    for k, line in enumerate(lines):
+        found = PIPE_ROW.match(line)
+        if found and not RULE.fullmatch(line):
+            rows.append([cell.strip() for cell in re.split(r"(?<!\\)\|", found[1])])
+        elif rows and not found:
+            below = next((text for text in lines[k:] if text.strip()), "")
+            label = PIPE_CAPTION.match(below)
+            yield rows, label[1] if label else ""
+            rows = []
+
+
+def of_columns(text: str) -> Iterator[Rows]:
+    """Tables of a plain text: neighbouring lines of as many columns.
+
+    Columns lie two blanks or more apart, or have a sign between them, or, where the first line is
+    short, one blank, as the text of a page has them.
+    """
+    lines = [line.rstrip("\\ ") for line in text.split("\n")]
+    yield from _blocks(COLUMNS.findall, lines, even=False)
+    for sign in ";,&|":
+        if sign in text:
+            yield from _blocks(re.compile(rf"[^{sign}]+").findall, lines, even=True)
+    yield from _blocks(
+        str.split, [line if len(line) < LONGEST_TITLE else "" for line in lines], even=True
+    )
+
+
+def _blocks(
+    split: Callable[[str], list[str]], lines: Sequence[str], *, even: bool
+) -> Iterator[Rows]:
+    rows: Rows = []
+    for line in [*lines, ""]:
+        cells = [cell.strip() for cell in split(line)]
+        numbered = len(rows) == 1 and len(cells) == len(rows[0]) + 1 and cells[0].isdigit()
+        if len(cells) > 1 and (not even or not rows or len(cells) == len(rows[-1]) or numbered):
+            rows.append(cells)
+            continue
+        if len(rows) > 1:
+            if len(rows[0]) + 1 == len(rows[1]):  # the index has no title
+                rows[0].insert(0, "")
+            yield rows
+        rows = [cells] if even and len(cells) > 1 else []
+
+
+def of_records(node: Any) -> Rows | None:
+    """Rows with a head, as programs write frames to JSON; None where it is something else.
+
+    A list of mappings; a mapping of mappings, or of equally long lists; titles and rows apart; a
+    list of lists whose first holds titles.
+    """
+    if isinstance(node, list) and node and all(isinstance(row, Mapping) for row in node):
+        keys = list(dict.fromkeys(str(key) for row in node for key in row))
+        return [keys, *([str(row.get(key, "")) for key in keys] for row in node)]
+    if _is_list_of(node, list) and len({len(row) for row in node}) == 1 < len(node[0]):
+        return [list(map(str, row)) for row in node]
+    if isinstance(node, Mapping):
+        heads = [part for part in node.values() if _is_list_of(part, str)]
+        for head, body in product(heads, node.values()):
+            if _is_list_of(body, list) and all(len(row) == len(head) for row in body):
+                return of_records([head, *body])
+    if isinstance(node, Mapping) and len(node) > 1:
+        columns = list(node.values())
+        if all(isinstance(column, Mapping) for column in columns):
+            return of_records(columns)
+        lengths = {len(column) if isinstance(column, list) else -1 for column in columns}
+        if len(lengths) == 1 and lengths != {-1} and lengths != {0}:
+            rows = zip(*columns, strict=True)
+            return [list(map(str, node)), *(list(map(str, row)) for row in rows)]
+    return None
+
+
+def _is_list_of(part: Any, kind: type) -> bool:
+    return isinstance(part, list) and bool(part) and all(isinstance(item, kind) for item in part)
+
+
+def of_code(text: str) -> Iterator[Any]:
+    """The values that code holds as JSON."""
+    reader, place = json.JSONDecoder(), 0
+    while found := VALUE.search(text, place):
+        try:
+            value, place = reader.raw_decode(text, found.end() - 1)
+        except ValueError:
+            place = found.end()
+            continue
+        yield value
+
+
+def texts_of_code(text: str) -> Iterator[str]:
+    """The comments of code, and what stands there in quotes."""
+    yield from SCRIPT_COMMENT.findall(text)
+    yield from map(plain, QUOTED.findall(text))
+
+
+def keys(line: str) -> list[str]:
+    """The names before the values that a line tells, in braces or not."""
+    return KEYS.findall(line)
+
+
+def strings(node: Any, joint: str = "") -> list[str]:
+    """Every text of a tree, keys too; lists of texts, which a notebook's lines are, as one."""
+    if isinstance(node, Mapping):
+        return [text for pair in node.items() for item in pair for text in strings(item, joint)]
+    if isinstance(node, list):
+        if all(isinstance(item, str) for item in node):
+            return [joint.join(node)]
+        return [text for item in node for text in strings(item, joint)]
+    return [str(node)]
+
+
+def measured(node: Mapping[str, Any], limits: Thresholds) -> Rows | None:
+    """The numbers of an entry that names in words what it counts, as a series of a chart does."""
+    words = [text for text in node.values() if isinstance(text, str) and len(text) < LONGEST_TITLE]
+    title = next((text for text in words if counts_persons(text, limits)), "")
+    numbers: list[str] = []
+    for key in VALUES & set(node) if title else ():
+        numbers += map(str, node[key] if isinstance(node[key], list) else [node[key]])
+    return [[title], *([number] for number in numbers)] if numbers else None
+
+
+VALUES = frozenset({"value", "values", "y", "data", "verdi", "tall", "estimate", "obs_value"})
