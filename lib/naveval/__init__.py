@@ -9,7 +9,7 @@ On frames of one's own (three tasks with examples: `naveval.frames`):
   `nv.honest_intervals`
 - `naveval.frames.one_treated`: `nv.one_treated`, `nv.synthetic_control`, `nv.synthetic_did`
 - `naveval.frames.programs` (several programmes): `nv.cross_fit`, `nv.ate`, `nv.att`, `nv.gate`,
-  `nv.policy_tree`
+  `nv.policy_tree`, `nv.rate`
 - `naveval.frames.groups`: `nv.indicator`, `nv.cost_benefit`, `nv.protect`
 
 On the studies: `nv.open` (`naveval.exhibits.opening`), `nv.simulate`, `nv.check`, `nv.run`,
@@ -37,6 +37,7 @@ PUBLIC = {
     "ate": "naveval.frames.programs:ate",
     "gate": "naveval.frames.programs:gate",
     "policy_tree": "naveval.frames.programs:policy_tree",
+    "rate": "naveval.frames.programs:rate",
     "indicator": "naveval.frames.groups:indicator",
     "cost_benefit": "naveval.frames.groups:cost_benefit",
     "protect": "naveval.frames.groups:protect",

@@ -95,7 +95,9 @@ def test_options_change_what_they_say() -> None:
     assert rate(made, 1, x, seed=2).std_error != base.std_error
     assert rate(made, 1, x, draws=50).std_error != base.std_error
     assert rate(made, 1, np.round(x)).estimate != base.estimate
-    assert rate(made, 1, x * 0).toc == pytest.approx(0, abs=1e-12)
+    for arm, priority, said in ((1, x * 0, "the same priority"), (0, x, r"1 \("), (9, x, r"1 \(")):
+        with pytest.raises(EstimationError, match=said):
+            rate(made, arm, priority)
     values, _ = scores.contrast(made, 1)
     weighted = rank_weighted(values[:, 0], x, weights=np.linspace(1, 3, 500))
     assert weighted.estimate != base.estimate

@@ -15,9 +15,11 @@ from IPython.core.formatters import HTMLFormatter
 import naveval as nv
 from naveval import frames
 from naveval.estimators import did as regressions
+from naveval.estimators import rate as ranking
 from naveval.frames import example
 from naveval.project.errors import EstimationError, EstimationWarning, ParameterError
 
+MONTHS = ["jan", "feb", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "des"]
 COLUMNS = {"outcome": "job_seekers", "unit": "county", "time": "month"}
 
 
@@ -112,17 +114,23 @@ def wrong(panel: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, str]]:
         "text": (text, r"holds text \(1 234\).*rows 3"),
         "hole": (panel.drop(index=5), r"«Hedmark» has no row for month 6"),
         "one": (panel[panel["county"] == "Hedmark"], r"1 units; expected one treated and"),
+        "three": (
+            panel[panel["county"].isin(["Hedmark", "County 1", "County 2"])],
+            "3 units; expected one treated and at least three controls",
+        ),
         "nobody": (panel[panel["county"] != "Hedmark"], r"treated='Hedmark' is no county"),
         "column": (panel.drop(columns="month"), r"column «month» is missing; the frame has"),
     }
 
 
-@pytest.mark.parametrize("kind", ["missing", "double", "text", "hole", "one", "nobody", "column"])
+@pytest.mark.parametrize(
+    "kind", ["missing", "double", "text", "hole", "one", "three", "nobody", "column"]
+)
 def test_a_frame_that_is_wrong_is_named(panel: pd.DataFrame, kind: str) -> None:
     frame, said = wrong(panel)[kind]
     with pytest.raises(EstimationError, match=said) as raised:
         nv.one_treated(frame, **COLUMNS, treated="Hedmark", start=25)
-    if kind not in ("one", "nobody"):
+    if kind not in ("one", "three", "nobody"):
         assert "for example" in str(raised.value)
 
 
@@ -190,7 +198,7 @@ def test_every_function_names_what_is_wrong_with_a_frame(name: str) -> None:
             call(given)
         assert str(raised.value).startswith(f"nv.{name}: ")
         assert "for example" in str(raised.value)
-    with pytest.raises(EstimationError, match=f"nv.{name}: expected a DataFrame, got ndarray"):
+    with pytest.raises(EstimationError, match=f"nv.{name}: expected a pandas .*numpy.ndarray"):
         call(frame.to_numpy())
 
 
@@ -205,11 +213,48 @@ def test_every_function_names_what_is_wrong_with_a_frame(name: str) -> None:
         ("did", lambda f: f.assign(treated=f["treated"] * 2), "«treated»: expected 0 and 1"),
         ("did", lambda f: f.assign(treated=1), "everybody is treated"),
         ("did", lambda f: f[f["county"] == "Hedmark"], "everybody is treated"),
-        ("one_treated", lambda f: f.assign(month="m"), "several rows for county=Hedmark, month=m"),
+        ("one_treated", lambda f: f.assign(month=9), "several rows for county=Hedmark, month=9"),
+        ("one_treated", lambda f: f.assign(month=f["month"].astype(str)), "the alphabet would"),
         (
             "one_treated",
-            lambda f: f.assign(month="m" + f["month"].astype(str)),
+            lambda f: f.assign(month="m" + f["month"].astype(str).str.zfill(2)),
             "start=25: expected a month of the frame",
+        ),
+        ("did", lambda f: f.assign(month=[MONTHS[m % 12] for m in f["month"]]), "the alphabet"),
+        ("did", lambda f: f.assign(month="2014-" + f["month"].astype(str)), "the alphabet"),
+        ("did", lambda f: f.assign(month="01." + (f["month"] + 2000).astype(str)), "the alphabet"),
+        ("did", lambda f: f.assign(job_seekers=1.0), "is 1.0 in every row"),
+        ("did", lambda f: f.assign(job_seekers=f["job_seekers"] + 1e15), "no more than rounding"),
+        ("did", lambda f: f.assign(job_seekers=f["month"] * 0.1), "no more than rounding"),
+        ("event_study", lambda f: f.assign(start=f["start"] + 0.5), "25.5 lies between two per"),
+        (
+            "event_study",
+            lambda f: f.assign(month=pd.Timestamp(2014, 1, 1) + pd.to_timedelta(f["month"], "D")),
+            r"holds Timestamp; .*dt\.to_period",
+        ),
+        ("indicator", lambda f: f.assign(hours=f["age"] * 2 + 1), "«age» says the same as «hours»"),
+        ("indicator", lambda f: f.assign(age="x" + f["office"]), "«age» says the same as «office»"),
+        (
+            "indicator",
+            lambda f: f.assign(age=f["office"].mask(f.index % 2 == 0, f["office"] + "b")),
+            "nothing is left to explain",
+        ),
+        (
+            "indicator",
+            lambda f: f.assign(office=f["office"].astype(object).mask(f.index == 4, 10)),
+            r"«office»: holds .*10 \(int\).* look alike",
+        ),
+        ("cross_fit", lambda f: f.assign(age=f["earnings"] * -2), "«age» says the same as «earn"),
+        ("cross_fit", lambda f: f.assign(age=f["program"].str[:1]), "«age» says the same as «pro"),
+        (
+            "cross_fit",
+            lambda f: f.assign(age=f["age"].astype(float).mask(f.index == 3, np.inf)),
+            "column «age»: infinite, rows 3",
+        ),
+        (
+            "cross_fit",
+            lambda f: f.assign(age=f["age"].astype(object).mask(f.index == 3, "old")),
+            "«age»: expected numbers, text, or true and false; it holds int, str",
         ),
         ("synthetic_did", lambda f: f[f["month"] > 24], "with at least two before it"),
         ("indicator", lambda f: f[f["office"] == "01"], "«office» has one group"),
@@ -265,3 +310,171 @@ def test_nobody_treated_is_told(panel: pd.DataFrame) -> None:
             control="nothing",
             covariates=["age"],
         )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda month: month.astype(object),
+        lambda month: pd.Series([pd.Period(2000 + one, "Y") for one in month]),
+        lambda month: pd.Timestamp(2000, 1, 1) + pd.to_timedelta(month, "D"),
+        lambda month: "2014-" + month.astype(str).str.zfill(2),
+        lambda month: pd.Series(
+            pd.Categorical(month.astype(str), map(str, range(37)), ordered=True)
+        ),
+    ],
+)
+def test_periods_of_every_kind_that_has_an_order_give_the_same(
+    panel: pd.DataFrame, change: Callable[[pd.Series], pd.Series]
+) -> None:
+    short = panel[panel["month"].between(20, 30)].reset_index(drop=True)
+    short = short[short["county"].isin(short["county"].unique()[:6])].reset_index(drop=True)
+    month = change(short["month"])
+    start = month[short["month"] == 25].iloc[0]
+    found = nv.synthetic_did(short.assign(month=month), **COLUMNS, treated="Hedmark", start=start)
+    plain = nv.synthetic_did(short, **COLUMNS, treated="Hedmark", start=25)
+    assert found.table()["gap"].tolist() == pytest.approx(plain.table()["gap"].tolist())
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (lambda at: (at + 11) // 12 * 100 + 190101 + (at + 11) % 12, "month"),
+        (lambda at: (at + 3) // 4 * 10 + 19001 + (at + 3) % 4, "quarter"),
+        (
+            lambda at: pd.Series(
+                [pd.NaT if x != x else pd.Period(ordinal=int(x), freq="M") for x in at]
+            ),
+            "",
+        ),
+    ],
+)
+def test_event_time_counts_periods_over_the_turn_of_the_year(
+    change: Callable[[pd.Series], pd.Series], word: str
+) -> None:
+    frame, call, _, _ = calls()["event_study"]
+    plain = call(frame)
+    columns = {name: change(frame[name]) for name in ("month", "start")}
+    found = call(frame.assign(**columns))
+    pd.testing.assert_frame_equal(found.table(), plain.table())
+    assert (f"event times count {word}s" in found.summary()) == bool(word)
+
+
+def test_did_counts_coefficients_as_the_event_study_does() -> None:
+    frame, call, _, _ = calls()["did"]
+    two = frame[frame["month"].isin([24, 25])]
+    found = call(two).table()["std_error"][0]
+    events = nv.event_study(two, **COLUMNS, start="start").table()["std_error"][0]
+    assert found == pytest.approx(events, rel=1e-9)
+
+
+def test_a_missing_row_is_no_staggered_start_and_fine_clusters_warn() -> None:
+    frame, call, _, _ = calls()["did"]
+    hole = frame[~((frame["county"] == "Hedmark") & (frame["month"] == 25))]
+    assert abs(call(hole).table()["estimate"][0] - call(frame).table()["estimate"][0]) < 0.5
+    with pytest.warns(EstimationWarning, match="column «k» splits the unit"):
+        nv.did(frame.assign(k=frame.index), **COLUMNS, treated="treated", cluster="k")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("one_treated", {"treated": ["Hedmark", "County 1"], "start": 25}, "expected one value of"),
+        (
+            "one_treated",
+            {"treated": "Hedmark", "start": 25, "unit": "month"},
+            "as unit and as time",
+        ),
+        ("indicator", {"by": []}, "by is empty"),
+        ("indicator", {"by": ["age", "age"]}, "names «age» twice"),
+        ("indicator", {"by": ["age", "office"]}, "«office» is given as group and as by"),
+        ("indicator", {"by": ["hours"]}, "«hours» is given as outcome and as by"),
+        ("indicator", {"by": "age", "kind": "logit"}, "allowed: linear, probit"),
+        ("indicator", {"by": "age", "group": "expected"}, "the name of a column of the result"),
+        ("cross_fit", {"covariates": []}, "covariates is empty"),
+        ("cross_fit", {"outcome": []}, "outcome is empty"),
+        ("cross_fit", {"covariates": ["age", "earnings"]}, "as outcome and as covariates"),
+        ("cross_fit", {"covariates": ["age", "program"]}, "as program and as covariates"),
+        ("cross_fit", {"seed": -1}, "seed=-1: expected a whole number from 0"),
+        ("cross_fit", {"folds": 1}, "folds=1: expected a whole number from 2"),
+        ("cross_fit", {"trees": 0}, "trees=0: expected a whole number from 1"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_told(name: str, arguments: Any, said: str) -> None:
+    frame = calls()[name][0]
+    given = {
+        "one_treated": COLUMNS,
+        "indicator": {"outcome": "hours", "group": "office"},
+        "cross_fit": {"outcome": "earnings", "program": "program", "control": "none"}
+        | {"covariates": "age"},
+    }[name]
+    with pytest.raises(EstimationError, match=said):
+        getattr(nv, name)(frame, **(given | arguments))
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Any:
+    """Programmes as numbers, a true-or-false covariate and numbers kept as objects."""
+    frame = example.programs()
+    frame["program"] = frame["program"].map({"none": 0, "course": 1, "subsidy": 2})
+    frame["upper"], frame["age"] = frame["education"] == "upper", frame["age"].astype(object)
+    columns = {"outcome": "earnings", "program": "program", "control": 0}
+    return nv.cross_fit(frame, **columns, covariates=["age", "upper"], trees=10)
+
+
+def test_numbers_stay_numbers_and_groups_follow_the_index(fitted: Any) -> None:
+    assert list(fitted.covariates) == ["age", "upper"]
+    assert nv.att(fitted).table()["arm"].tolist() == ["1", "2"]
+    groups = fitted.frame["education"]
+    for by in (groups.sample(frac=1, random_state=1), groups.to_numpy(), "education"):
+        found = nv.gate(fitted, 1, by=by).table()
+        pd.testing.assert_frame_equal(found, nv.gate(fitted, "1", by=groups).table())
+    some = nv.gate(fitted, "1", by=groups.mask(fitted.frame.index < 100))
+    assert "100 persons without a group are left out" in some.summary()
+    assert fitted != some
+    assert some != nv.gate(fitted, "1", by=groups)
+
+
+def test_a_ranking_is_judged_by_name_or_array(fitted: Any) -> None:
+    young = -fitted.frame["age"].astype(float)
+    found = nv.rate(fitted, "1", by=young.rename("young")).table()
+    again = nv.rate(fitted, "1", by=young.to_numpy()).table()
+    pd.testing.assert_frame_equal(found, again)
+    priority = -fitted.frame["age"].to_numpy(float)
+    assert found["estimate"].item() == ranking.rate(fitted.scores, 1, priority).estimate
+    assert nv.rate(fitted, "1", by="age", target="qini").figure().axes
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda f: nv.gate(f, "1", by="earnings"), "«earnings» is given as by and as outcome"),
+        (lambda f: nv.gate(f, "1", by="program"), "«program» is given as by and as program"),
+        (
+            lambda f: nv.gate(f, "1", by=f.frame["earnings"] + 1),
+            "groups have fewer than 10 persons",
+        ),
+        (lambda f: nv.gate(f, "1", by=f.frame["program"] % 2), "nobody in 1 has '0'"),
+        (lambda f: nv.gate(f, "1", by=f.frame["age"].set_axis(range(1, 2001))), "another index"),
+        (lambda f: nv.policy_tree(f, by=[]), "by is empty"),
+        (lambda f: nv.policy_tree(f, by="age", costs={1: np.nan}), "costs: '1' costs nan"),
+        (lambda f: nv.policy_tree(f, by="earnings"), "as by and as outcome"),
+        (lambda f: nv.rate(f, "9", by="age"), "'9': not among 1, 2"),
+        (lambda f: nv.rate(f, "0", by="age"), "'0': not among 1, 2"),
+        (lambda f: nv.rate(f, "1", by="education"), "holds text"),
+        (lambda f: nv.rate(f, "1", by=np.ones(2000)), "the same priority"),
+        (lambda f: nv.rate(f, "1", by=np.full(2000, np.nan)), "2000 rows without a value"),
+    ],
+)
+def test_groups_rules_and_rankings_that_mean_nothing_are_told(
+    fitted: Any, call: Callable[[Any], object], said: str
+) -> None:
+    with pytest.raises(EstimationError, match=said):
+        call(fitted)
+
+
+@pytest.mark.parametrize("bound", [np.nan, -1, "1"])
+def test_a_bound_that_is_none_is_told(bound: Any) -> None:
+    frame, call, _, _ = calls()["event_study"]
+    with pytest.raises(EstimationError, match="expected a number from 0"):
+        nv.honest_intervals(call(frame), bound=bound)

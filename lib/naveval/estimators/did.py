@@ -51,7 +51,9 @@ class Fit:
     clusters
         (G,) the clusters' own labels, sorted.
     correction
-        G/(G−1) · (N−1)/(N−K), where K counts regressors and effects.
+        G/(G−1) · (N−1)/(N−K), where K counts regressors and effects, but not those nested in
+        clusters, as the units' own are when units are clusters: their uncertainty is in the
+        clustered scores already. As in fixest and pyfixest.
     n_obs, r_squared
         Number of rows; share of the outcome's variance explained, effects included.
     kind
@@ -220,7 +222,7 @@ def _fit(
     residual = outcome - (fitted if cell is None else fitted[cell])
     labels, group = np.unique(cluster, return_inverse=True)
     influence = _by_cluster(swept, residual, group, labels.size, cell) @ bread
-    n_used = rank + regressors.shape[1]
+    n_used = rank + regressors.shape[1] - _nested(effects, group, cell)
     correction = _correction(outcome.size, n_used, labels.size)
     alone = _alone(regressors, swept, bread, group, labels.size, cell)
     total = outcome - outcome.mean()
@@ -260,6 +262,19 @@ def _coefficients(
     beta = bread @ (swept.T @ sums)
     fitted = swept @ beta + _fitted(codes, inverse, sums[:, None])[:, 0]
     return beta, swept, bread, fitted, rank
+
+
+def _nested(effects: Sequence[np.ndarray], group: np.ndarray, cell: np.ndarray | None) -> int:
+    """How many levels, beside one per set, belong to sets whose levels lie in one cluster each."""
+    count = 0
+    for effect in effects:
+        code = np.unique(effect, return_inverse=True)[1]
+        own = code if cell is None else code[cell]
+        first = np.zeros(int(code.max()) + 1, dtype=group.dtype)
+        first[own] = group
+        if (first[own] == group).all():
+            count += len(first) - 1
+    return count
 
 
 def _alone(

@@ -82,8 +82,11 @@ def rate(
     Raises
     ------
     EstimationError
-        For an unknown outcome, or as `rank_weighted`.
+        For an unknown outcome, an arm that is none or the control, or as `rank_weighted`.
     """
+    if not isinstance(arm, int | np.integer) or not 0 < arm < len(scores.arms):
+        allowed = ", ".join(f"{at} ({name})" for at, name in enumerate(scores.arms) if at)
+        raise EstimationError(f"RATE: arm {arm!r}: allowed: {allowed}")
     names = scores.outcomes
     if (len(names) > 1) if outcome is None else (outcome not in names):
         raise EstimationError(f"outcome {outcome!r}; allowed: {', '.join(names)}")
@@ -192,6 +195,8 @@ def _require(score: Array, priority: Array, weight: Array, share: Array) -> None
         missing = int((~np.isfinite(values)).sum())
         if missing:
             raise EstimationError(f"RATE: {name} missing or infinite for {missing} persons")
+    if priority.size and np.ptp(priority) == 0:
+        raise EstimationError("RATE: everybody has the same priority, which is no ranking")
     if not (weight > 0).all():
         raise EstimationError(f"RATE: {int((~(weight > 0)).sum())} weights are not positive")
     if not (share.size and share[0] > 0 and (np.diff(share) > 0).all() and share[-1] == 1):

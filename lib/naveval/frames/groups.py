@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,16 @@ from naveval.estimators.categorical import ols, probit
 from naveval.estimators.categorical.design import Codes, Fit, Variable, make_design, pack_codes
 from naveval.estimators.cost_benefit import assumptions, inputs, net_benefit
 from naveval.exhibits import figures
-from naveval.frames.result import Result, require, rows
+from naveval.frames.result import (
+    Result,
+    labels,
+    named,
+    require,
+    require_apart,
+    require_roles,
+    require_variation,
+    rows,
+)
 from naveval.project.errors import EstimationError
 from naveval.project.parameters import Origin
 
@@ -22,6 +31,13 @@ PEOPLE = """   person  office  age    education  hours
    a       Oslo    25-34  upper       21.0
    a       Oslo    25-34  upper       25.5
    b       Moss    45-54  primary     12.0"""
+Kind = Literal["linear", "probit"]
+# Columns of the result, beside the one that has the groups' name.
+OWN = (
+    *("actual", "expected", "indicator", "std_error", "ci_low", "ci_high"),
+    *("shrunken", "shrunken_std_error", "reliability", "n_rows", "n_persons"),
+)
+EXACT = 1e-9
 Z95 = detectable.multiplier(0.95, 0.5)
 
 
@@ -30,9 +46,9 @@ def indicator(
     *,
     outcome: str,
     group: str,
-    by: Sequence[str],
+    by: str | Sequence[str],
     person: str | None = None,
-    kind: Literal["linear", "probit"] = "linear",
+    kind: Kind = "linear",
 ) -> Result:
     """How groups do beside what the characteristics of their people lead one to expect.
 
@@ -45,21 +61,26 @@ def indicator(
     group
         Column with the groups, such as offices or schools.
     by
-        Characteristics, as text or any whole numbers: each value is a category.
+        Characteristics, one column or several, as text or any whole numbers: each value is a
+        category.
     person
         Column that names persons; intervals are clustered by it.
+    kind
+        The model of what is expected: "linear" or "probit".
 
     Returns
     -------
     One row per group: actual, expected, indicator (actual − expected), std_error, ci_low,
     ci_high, and with four groups or more `shrunken` (pulled towards the mean the less is known),
-    its standard error and `reliability`; n_rows and n_persons. `found["expected"]` has the
-    expected value of every row; `figure()` shows the groups in order.
+    its standard error and `reliability`; n_rows and n_persons. `result.found["expected"]` has
+    the expected value of every row, with the frame's own index; `figure()` shows the groups in
+    order.
 
     Raises
     ------
     EstimationError
-        For columns or values that are missing, text as outcome, and one group only.
+        For columns or values that are missing, text as outcome, one group only, a column given
+        twice or named as one of the result's, and characteristics that leave nothing to explain.
 
     Source: Efron and Morris (1975) for shrinkage; the interval takes the estimated model into
     account.
@@ -75,8 +96,19 @@ def indicator(
     '3'
     """
     who = "nv.indicator"
-    named = [outcome, group, *by, *([person] if person else [])]
-    require(frame, named, who, PEOPLE, numeric=[outcome])
+    by = named(by, who, "by")
+    own = [person] if person else []
+    require_roles(who, PEOPLE, outcome=[outcome], group=[group], by=by, person=own)
+    if kind not in get_args(Kind):
+        raise EstimationError(f"{who}: kind={kind!r}: allowed: {', '.join(get_args(Kind))}")
+    if group in OWN:
+        raise EstimationError(
+            f"{who}: column «{group}» has the name of a column of the result; rename it, for "
+            f'example: frame.rename(columns={{"{group}": "office"}})'
+        )
+    frame = require(frame, [outcome, group, *by, *own], who, PEOPLE, numeric=[outcome])
+    require_variation(frame, outcome, who, PEOPLE)
+    require_apart(frame, [outcome, group], by, who)
     if frame[group].nunique() < 2:
         raise EstimationError(f"{who}: column «{group}» has one group; expected two or more")
     y = frame[outcome].to_numpy(dtype=float)
@@ -87,7 +119,7 @@ def indicator(
         )
     fit, codes = _fitted(frame, by, y, kind)
     expected = probit.expected(fit, codes)
-    groups, names = pd.factorize(frame[group].astype(str), sort=True)
+    groups, names = pd.factorize(labels(frame[group]), sort=True)
     persons = pd.factorize(frame[person])[0] if person else np.arange(len(frame))
     size = np.bincount(groups)
     mean = {
@@ -95,6 +127,13 @@ def indicator(
         for name, values in (("actual", y), ("expected", expected))
     }
     error = _errors(fit, codes, y, expected, groups, persons)
+    exact = error <= EXACT * y.std()
+    if exact.any():
+        raise EstimationError(
+            f"{who}: column «{group}»: nothing is left to explain in {', '.join(names[exact][:5])}:"
+            f" {', '.join(by)} tell these groups, or the outcome, apart exactly; expected "
+            f"characteristics that people of several groups share, for example:\n{PEOPLE}"
+        )
     table = pd.DataFrame({group: names, **mean})
     table["indicator"] = table["actual"] - table["expected"]
     table["std_error"] = error
@@ -114,7 +153,7 @@ def indicator(
         table,
         notes,
         found,
-        lambda: _ordered(table, group),
+        lambda: _ordered(table, group, outcome),
     )
 
 
@@ -122,7 +161,7 @@ def _fitted(frame: pd.DataFrame, by: Sequence[str], y: np.ndarray, kind: str) ->
     """The model of the outcome on all categories, and the packed codes of the rows."""
     variables, columns = [], []
     for name in by:
-        code, levels = pd.factorize(frame[name].astype(str), sort=True)
+        code, levels = pd.factorize(labels(frame[name]), sort=True)
         if len(levels) > 1:
             variables.append(Variable(name, tuple(levels)))
             columns.append(code)
@@ -161,7 +200,7 @@ def _errors(
     return errors
 
 
-def _ordered(table: pd.DataFrame, group: str) -> Figure:
+def _ordered(table: pd.DataFrame, group: str, outcome: str) -> Figure:
     shown = table.sort_values("indicator")
     figure, ax = figures.axes(height=1.2 + 0.25 * len(shown))
     at = np.arange(len(shown))
@@ -169,6 +208,7 @@ def _ordered(table: pd.DataFrame, group: str) -> Figure:
     ax.plot(shown["indicator"], at, "o", color=figures.COLORS[0], markersize=4)
     ax.axvline(0, color=figures.INK, linewidth=0.8)
     ax.set_yticks(at, shown[group])
+    ax.set_xlabel(outcome)
     return figure
 
 
@@ -211,7 +251,7 @@ def cost_benefit(effects: pd.DataFrame | None = None, *, costs: Path | str | Non
 
 
 def protect(
-    frame: pd.DataFrame, *, by: Sequence[str], person: str, origin: Origin = "register"
+    frame: pd.DataFrame, *, by: str | Sequence[str], person: str, origin: Origin = "register"
 ) -> Result:
     """Counts of persons by groups that may leave: changed by cell keys, the same everywhere.
 
@@ -243,7 +283,9 @@ def protect(
     >>> all(abs(shown["n_persons"] - [200, 100]) <= 5)
     True
     """
-    require(frame, [*by, person], "nv.protect", PEOPLE)
+    by = named(by, "nv.protect", "by")
+    require_roles("nv.protect", PEOPLE, by=by, person=[person])
+    frame = require(frame, [*by, person], "nv.protect", PEOPLE)
     distinct = frame[[*by, person]].drop_duplicates()
     secret = keys.secret(origin)
     own = pd.Series(keys.record_keys(distinct[person].tolist(), secret), index=distinct.index)

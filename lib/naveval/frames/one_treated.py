@@ -10,7 +10,15 @@ from naveval.estimators import detectable
 from naveval.estimators import synthetic_control as synthetic
 from naveval.estimators.one_treated import inference, regression
 from naveval.exhibits import figures
-from naveval.frames.result import Result, require, require_unique
+from naveval.frames.result import (
+    Result,
+    require,
+    require_order,
+    require_roles,
+    require_unique,
+    require_value,
+    require_variation,
+)
 from naveval.project.errors import EstimationError
 
 PANEL = """   unit     time  outcome
@@ -18,6 +26,7 @@ PANEL = """   unit     time  outcome
    Hedmark  2015     10.3
    Oslo     2014     11.8
    Oslo     2015     11.9"""
+LEAST_UNITS = 4
 
 
 def one_treated(
@@ -36,6 +45,8 @@ def one_treated(
     ----------
     frame
         A balanced panel: one row per unit and period.
+    time
+        Whole numbers, dates, pandas Periods, or text that sorts as time does (2014-01).
     treated
         The treated unit, a value of the column `unit`.
     start
@@ -45,14 +56,19 @@ def one_treated(
     -------
     One row per method (difference-in-differences, synthetic control, synthetic DiD): estimate,
     p_value, smallest_p (what so few controls can give at best), ci_low and ci_high from
-    inverting the exact test, and detectable: the smallest effect found with a power of 80
-    percent. `figure()` shows the treated unit's gap to its mean before among the controls'.
+    inverting the exact test (of difference-in-differences alone: the synthetic methods have no
+    interval here), and detectable: the smallest effect found with a power of 80 percent. Every
+    p-value is the share of the units, the treated one counted, whose effect is at least as large
+    in size when they take its place; the treated unit is then among the controls. Fit before
+    the start does not enter. `figure()` shows the treated unit's gap to its mean before among
+    the controls'.
 
     Raises
     ------
     EstimationError
         For columns or values missing, two rows for a unit and period, units with other periods,
-        an unknown unit or start, or one unit only.
+        periods in text that does not sort, an outcome without variation, an unknown unit or
+        start, or fewer than four units.
 
     Source: Conley and Taber (2011); Abadie, Diamond and Hainmueller (2010); Arkhangelsky et al.
     (2021).
@@ -105,14 +121,14 @@ def one_treated(
     gap = residual - residual[:, post == 0].mean(axis=1, keepdims=True)
     notes = (
         f"Each of {n} units takes its turn as the treated one; the smallest p-value is {1 / n:.3f}",
-        f"The interval has the level {interval.level:.1%}",
+        f"The interval has the level {interval.level:.1%}; the synthetic methods have none",
     )
     return Result(
         f"Effect on {outcome} of {treated} from {start}",
         pd.DataFrame(rows),
         notes,
         {"effects": dict(zip(wide.index, effects, strict=True)), "beside": beside},
-        lambda: _placebo_figure(wide.columns, gap, at, post, str(treated)),
+        lambda: _placebo_figure(wide.columns, gap, at, post, (str(treated), outcome)),
     )
 
 
@@ -124,7 +140,7 @@ def _synthetic(wide: pd.DataFrame, at: int, post: np.ndarray, kind: synthetic.Ki
 
 
 def _placebo_figure(
-    times: pd.Index, gap: np.ndarray, at: int, post: np.ndarray, name: str
+    times: pd.Index, gap: np.ndarray, at: int, post: np.ndarray, named: tuple[str, str]
 ) -> Figure:
     figure, ax = figures.axes()
     x = np.arange(len(times))
@@ -132,7 +148,8 @@ def _placebo_figure(
     ax.plot(x, gap[at], color=figures.COLORS[0], linewidth=2.2)
     ax.axvline(np.argmax(post) - 0.5, color=figures.INK, linewidth=0.8, linestyle="--")
     ax.axhline(0, color=figures.INK, linewidth=0.8)
-    ax.annotate(name, (x[-1], gap[at, -1]), xytext=(4, 0), textcoords="offset points")
+    ax.set_ylabel(named[1])
+    ax.annotate(named[0], (x[-1], gap[at, -1]), xytext=(4, 0), textcoords="offset points")
     shown = x[:: max(1, len(x) // 8)]
     ax.set_xticks(shown, [str(times[i]) for i in shown])
     figures.norwegian_axis(ax, y=1)
@@ -187,6 +204,7 @@ def _series(frame: pd.DataFrame, kind: synthetic.Kind, **columns: Any) -> Result
         ax.axvline(np.argmax(post) - 0.5, color=figures.INK, linewidth=0.8)
         shown = x[:: max(1, len(x) // 8)]
         ax.set_xticks(shown, [str(wide.columns[i]) for i in shown])
+        ax.set_ylabel(columns["outcome"])
         return figure
 
     text = f"Mean effect after: {made.effect:.4g}; p = {placebo.p_value:.3f} among placebo units"
@@ -198,9 +216,12 @@ def _matrix(
     frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: Any, start: Any, who: str
 ) -> tuple[pd.DataFrame, int, np.ndarray]:
     """Units × periods, the place of the treated unit, and whether a period is after the start."""
-    require(frame, [outcome, unit, time], who, PANEL, numeric=[outcome])
+    require_roles(who, PANEL, outcome=[outcome], unit=[unit], time=[time])
+    require_value(who, treated=treated, start=start)
+    frame = require(frame, [outcome, unit, time], who, PANEL, numeric=[outcome])
+    frame = frame.assign(**{time: require_order(frame[time], who, PANEL)})
     require_unique(frame, [unit, time], who, PANEL)
-    wide = frame.pivot(index=unit, columns=time, values=outcome)
+    wide = frame.astype({outcome: float}).pivot(index=unit, columns=time, values=outcome)
     holes = wide.isna()
     if holes.to_numpy().any():
         name = holes.any(axis=1).idxmax()
@@ -212,10 +233,12 @@ def _matrix(
     if treated not in wide.index:
         known = ", ".join(map(repr, wide.index[:6]))
         raise EstimationError(f"{who}: treated={treated!r} is no {unit}; there are {known}, …")
-    if len(wide) < 3:
+    if len(wide) < LEAST_UNITS:
         raise EstimationError(
-            f"{who}: {len(wide)} units; expected one treated and at least two controls"
+            f"{who}: {len(wide)} units; expected one treated and at least three controls, so that "
+            "each control can be compared with two others"
         )
+    require_variation(frame, outcome, who, PANEL, within=[unit, time])
     at_start = wide.columns.get_indexer([start])[0]
     if at_start < 2:
         raise EstimationError(

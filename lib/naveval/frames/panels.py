@@ -12,7 +12,15 @@ from naveval.estimators.event_study import NEVER, EventStudy
 from naveval.estimators.event_study import event_study as fit_events
 from naveval.estimators.sensitivity import bounds
 from naveval.exhibits import figures
-from naveval.frames.result import Result, require, require_unique, told
+from naveval.frames.result import (
+    Result,
+    require,
+    require_order,
+    require_roles,
+    require_unique,
+    require_variation,
+    told,
+)
 from naveval.project.errors import EstimationError, EstimationWarning
 
 DID = """   unit     time  outcome  treated
@@ -28,6 +36,14 @@ EVENTS = """   unit     time  outcome  start
 ONE = (
     "one unit is treated: clustered errors leave its noise out and their p-value means nothing. "
     "Use nv.one_treated(frame, outcome=…, unit=…, time=…, treated=…, start=…)"
+)
+FINER = (
+    "column «{cluster}» splits the unit «{unit}»: errors of one unit hang together over time, and "
+    "clusters within units take them for independent. Cluster by the unit or by something larger"
+)
+NO_PERIODS = (
+    "column «{name}»: holds {kind}; expected whole numbers or pandas Periods, whose distance is a "
+    'number of periods. To convert dates: frame["{name}"].dt.to_period("M"), or "Q", "Y"'
 )
 STAGGERED = (
     "treatment starts at several times ({times}): two-way fixed effects would compare units with "
@@ -52,7 +68,7 @@ def did(
     frame
         One row per unit and period (or per person, when units are larger than persons).
     outcome, unit, time
-        Names of columns.
+        Names of columns; periods as in `one_treated`.
     treated
         Name of a column that is 1 where the unit is treated in the period, else 0.
     cluster
@@ -62,17 +78,20 @@ def did(
     Returns
     -------
     One row per covariance: estimate (att), std_error, ci_low, ci_high, p_value, n_obs, n_clusters.
+    CRV1 has the small-sample factor of fixest and pyfixest, as `event_study` has: effects that
+    are nested in clusters, such as units, are not counted as coefficients.
 
     Raises
     ------
     EstimationError
-        For columns or values that are missing, nobody treated, everybody treated, or several
-        start dates.
+        For columns or values that are missing, an outcome without variation, nobody treated,
+        everybody treated, or several start dates.
 
     Warns
     -----
     EstimationWarning
-        With one treated cluster, whose p-value would mean nothing.
+        With one treated cluster, whose p-value would mean nothing, and with clusters that split
+        units.
 
     Source: Bertrand, Duflo and Mullainathan (2004); MacKinnon, Nielsen and Webb (2023).
 
@@ -88,7 +107,10 @@ def did(
     [['crv1', 2.0], ['crv3', 2.0]]
     """
     who, by = "nv.did", cluster or unit
-    require(frame, [outcome, unit, time, treated, by], who, DID, numeric=[outcome, treated])
+    require_roles(who, DID, outcome=[outcome], unit=[unit], time=[time], treated=[treated])
+    wanted = [outcome, unit, time, treated, by]
+    frame = require(frame, wanted, who, DID, numeric=[outcome, treated])
+    frame = frame.assign(**{time: require_order(frame[time], who, DID)})
     given = frame[treated].to_numpy(dtype=float)
     if not np.isin(given, (0, 1)).all():
         raise EstimationError(f"{who}: column «{treated}»: expected 0 and 1, for example:\n{DID}")
@@ -99,9 +121,11 @@ def did(
             f"{who}: {who_is} is treated by column «{treated}»; expected some units that are and "
             f"some that are not, for example:\n{DID}"
         )
-    if starts.nunique() > 1:
-        times = ", ".join(map(str, sorted(starts.unique())[:4]))
+    late = _begins_late(frame, unit, time, given == 1)
+    if len(late) > 1:
+        times = ", ".join(map(str, late[:4]))
         raise EstimationError(f"{who}: " + STAGGERED.format(times=times))
+    require_variation(frame, outcome, who, DID, within=[unit, time])
     effects = [pd.factorize(frame[name])[0] for name in (unit, time)]
     clusters = pd.factorize(frame[by])[0]
     values = (frame[outcome].to_numpy(float), given[:, None], effects, clusters, [treated])
@@ -109,9 +133,13 @@ def did(
         warnings.simplefilter("ignore", EstimationWarning)  # told below in this library's names
         fits = {"crv1": regressions.fit(*values)}
     alone = frame.loc[given == 1, by].nunique() == 1
-    if alone:
-        warnings.warn(ONE, EstimationWarning, stacklevel=2)
-    elif fits["crv1"].n_clusters < 30:
+    split = frame.groupby(unit, observed=True)[by].nunique()
+    notes = [ONE] if alone else []
+    if split.max() > 1:
+        notes.append(FINER.format(cluster=by, unit=split.idxmax()))
+    for note in notes:
+        warnings.warn(note, EstimationWarning, stacklevel=2)
+    if not alone and fits["crv1"].n_clusters < 30:
         fits["crv3"] = regressions.jackknife(fits["crv1"], *values[:4])
     found = [
         {"covariance": name, **vars(regressions.one(fit, treated))} for name, fit in fits.items()
@@ -119,9 +147,21 @@ def did(
     table = pd.DataFrame(found).assign(n_obs=len(frame), n_clusters=fits["crv1"].n_clusters)
     if alone:
         table[["std_error", "ci_low", "ci_high", "p_value"]] = np.nan
-    return Result(
-        f"Effect on {outcome} (difference-in-differences)", table, (ONE,) if alone else (), fits
-    )
+    return Result(f"Effect on {outcome} (difference-in-differences)", table, tuple(notes), fits)
+
+
+def _begins_late(frame: pd.DataFrame, unit: str, time: str, treated: np.ndarray) -> list[object]:
+    """The starts, where some unit is seen untreated after the first of them; else that one.
+
+    A unit without a row in the first period of treatment has begun later only in the frame.
+    """
+    order, times = pd.factorize(frame[time], sort=True)
+    units = pd.factorize(frame[unit])[0]
+    own = pd.Series(np.where(treated, order, np.nan)).groupby(units).transform("min").to_numpy()
+    first = np.nanmin(own)
+    waits = ~treated & (order >= first) & (order < own)
+    late = np.isin(units, units[waits])
+    return [times[int(at)] for at in sorted({first, *own[late]})]
 
 
 def event_study(
@@ -140,7 +180,9 @@ def event_study(
     ----------
     start
         Column with the period in which the unit's treatment starts, missing for units that are
-        never treated. Periods are whole numbers.
+        never treated. Periods are whole numbers or pandas Periods; whole numbers such as 201412
+        and 201501, or 20144 and 20151, are read as months or quarters of years, and a note says
+        so.
     reference, window
         As in `naveval.estimators.event_study.event_study`.
 
@@ -171,15 +213,17 @@ def event_study(
     True
     """
     who = "nv.event_study"
-    numeric = [outcome, time, start]
-    require(frame, [outcome, unit, time, start], who, EVENTS, numeric, gaps=[start])
+    wanted = [outcome, unit, time, start]
+    require_roles(who, EVENTS, outcome=[outcome], unit=[unit], time=[time], start=[start])
+    frame = require(frame, wanted, who, EVENTS, numeric=[outcome], gaps=[start])
     require_unique(frame, [unit, time], who, EVENTS)
     begun = frame[start].dropna().unique()
     if len(begun) == 0:
         raise EstimationError(f"{who}: nobody is treated: column «{start}» is empty:\n{EVENTS}")
     if len(begun) > 1:
         raise EstimationError(f"{who}: " + STAGGERED.format(times=", ".join(map(str, begun[:4]))))
-    own = (frame[time] - frame[start]).fillna(NEVER).to_numpy().astype(int)
+    own, counted = _event_time(frame, time, start, who)
+    require_variation(frame, outcome, who, EVENTS, within=[unit, time])
     if frame.loc[frame[start].notna(), unit].nunique() == 1:
         raise EstimationError(f"{who}: {ONE}")
     y = frame[outcome].to_numpy(dtype=float)
@@ -198,14 +242,55 @@ def event_study(
         }
     )
     test = found.pre_trend
-    note = "" if test is None else f"The times before the start: joint test, p = {test.p_value:.3f}"
+    notes = [counted] if counted else []
+    if test is not None:
+        notes.append(f"The times before the start: joint test, p = {test.p_value:.3f}")
     return Result(
         f"Effects on {outcome} by time since the start",
         table,
-        (note,) if note else (),
+        tuple(notes),
         {"study": found},
         lambda: _intervals(table, "Perioder siden start", reference),
     )
+
+
+def _event_time(frame: pd.DataFrame, time: str, start: str, who: str) -> tuple[np.ndarray, str]:
+    """Periods since the start of every row, NEVER without one, and how they were counted."""
+    both = {}
+    for name in (time, start):
+        column = frame[name]
+        if isinstance(column.dtype, pd.PeriodDtype):
+            counts = [np.nan if one is pd.NaT else one.ordinal for one in column]
+            both[name] = pd.Series(counts, index=frame.index)
+        elif pd.api.types.is_numeric_dtype(column) or column.isna().all():
+            both[name] = column
+        else:
+            first = column.dropna().iloc[0]
+            kind = f"text ({first})" if isinstance(first, str) else type(first).__name__
+            raise EstimationError(f"{who}: " + NO_PERIODS.format(name=name, kind=kind))
+    kinds = {str(frame[name].dtype) for name in (time, start)}
+    if len(kinds) > 1 and any("period" in kind for kind in kinds):
+        raise EstimationError(
+            f"{who}: columns «{time}» and «{start}»: {' and '.join(sorted(kinds))}; expected "
+            f"periods of one kind, for example:\n{EVENTS}"
+        )
+    periods, begun = (both[name].astype(float) for name in (time, start))
+    counted = ""
+    for tens, parts, word in ((100, 12, "month"), (10, 4, "quarter")):
+        part = periods % tens
+        if (periods // tens).between(1900, 2100).all() and part.between(1, parts).all():
+            periods, begun = (x // tens * parts + x % tens for x in (periods, begun))
+            counted = f"«{time}» is read as year and {word}; event times count {word}s"
+            break
+    own = periods - begun
+    between = (own % 1 != 0) & own.notna()
+    if between.any():
+        value = frame.loc[between.to_numpy(), start].iloc[0]
+        raise EstimationError(
+            f"{who}: column «{start}»: {value} lies between two periods of «{time}»; expected one "
+            f"of them, for example:\n{EVENTS}"
+        )
+    return own.fillna(NEVER).to_numpy().astype(int), counted
 
 
 def _intervals(table: pd.DataFrame, x: str, reference: int) -> Figure:
@@ -242,6 +327,10 @@ def honest_intervals(
     found = events.found.get("study")
     if not isinstance(found, EventStudy):
         raise EstimationError("nv.honest_intervals: expected what nv.event_study returned")
+    if not (isinstance(bound, int | float | np.number) and np.isfinite(bound) and bound >= 0):
+        raise EstimationError(
+            f"nv.honest_intervals: bound={bound!r}: expected a number from 0, such as 1.0"
+        )
     before = int((found.event_time < 0).sum())
     estimate, covariance = (np.array(x, dtype=float) for x in (found.estimate, found.covariance))
     study = bounds.study(estimate, covariance, before)

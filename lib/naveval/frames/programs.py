@@ -9,14 +9,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naveval.estimators import crossfit, overlap, scores
+from naveval.estimators import crossfit, detectable, overlap, scores
 from naveval.estimators import policy_tree as trees
+from naveval.estimators import rate as ranking
 from naveval.estimators.crossfit import Nuisances
 from naveval.estimators.forests import ForestOptions
 from naveval.estimators.scores import Scores
 from naveval.estimators.sensitivity import confounding
 from naveval.exhibits import figures
-from naveval.frames.result import Result, require
+from naveval.frames.result import (
+    Result,
+    labels,
+    named,
+    numbers,
+    require,
+    require_apart,
+    require_roles,
+    require_variation,
+    require_whole,
+)
 from naveval.project.errors import EstimationError, EstimationWarning
 
 PEOPLE = """   program  education  age  earnings
@@ -27,10 +38,12 @@ FITTED = """for example:
    fitted = nv.cross_fit(frame, outcome="earnings", program="program", control="none",
                          covariates=["age", "education"])
    nv.att(fitted)"""
+LEAST_IN_GROUP = 10
+LEAST_FOLDS = 2
 POOR = "overlap is poor for {arms}: the effect rests on few comparable persons and is marked"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fitted:
     """Cross-fitted programmes: what effects, groups and rules are averages of.
 
@@ -38,6 +51,8 @@ class Fitted:
     ----------
     frame
         The frame that was given.
+    program
+        Its column with the programme of each person.
     covariates
         (n, p) numbers, text as dummies.
     scores, nuisances
@@ -45,6 +60,7 @@ class Fitted:
     """
 
     frame: pd.DataFrame
+    program: str
     covariates: pd.DataFrame
     scores: Scores
     nuisances: Nuisances
@@ -73,6 +89,7 @@ class Fitted:
 
     def place(self, arm: str) -> int:
         """Place of a programme among the arms; EstimationError when there is none."""
+        arm = str(arm)
         if arm not in self.scores.arms[1:]:
             raise EstimationError(
                 f"programme {arm!r}: not among {', '.join(self.scores.arms[1:])}, which are "
@@ -86,8 +103,8 @@ def cross_fit(
     *,
     outcome: str | Sequence[str],
     program: str,
-    control: str,
-    covariates: Sequence[str],
+    control: Any,
+    covariates: str | Sequence[str],
     person: str | None = None,
     trees: int = 500,
     folds: int = 5,
@@ -104,9 +121,10 @@ def cross_fit(
     outcome
         One column of numbers or several.
     program
-        Column with the programme of each person; `control` is the one without.
+        Column with the programme of each person; `control` is the one without. The results
+        name programmes as text.
     covariates
-        Columns known before the programme; text becomes dummies.
+        Columns known before the programme; text becomes dummies, true and false 1 and 0.
     person
         Column that names persons who have several rows; they share a fold and a cluster.
     trees, folds, seed
@@ -117,7 +135,8 @@ def cross_fit(
     Raises
     ------
     EstimationError
-        For columns or values that are missing, a control nobody has, and programmes too small.
+        For columns or values that are missing, a column given twice, a covariate that is the
+        outcome or the programme, a control nobody has, and programmes too small.
 
     Source: Chernozhukov et al. (2018); Knaus (2022); Athey, Tibshirani and Wager (2019).
 
@@ -136,23 +155,28 @@ def cross_fit(
     ['f', 'm']
     """
     who = "nv.cross_fit"
-    outcomes = [outcome] if isinstance(outcome, str) else list(outcome)
-    wanted = [*outcomes, program, *covariates, *([person] if person else [])]
-    require(frame, wanted, who, PEOPLE, numeric=outcomes)
-    given = frame[program].astype(str)
+    outcomes, before = named(outcome, who, "outcome"), named(covariates, who, "covariates")
+    own = [person] if person else []
+    roles = {"outcome": outcomes, "program": [program], "covariates": before, "person": own}
+    require_roles(who, PEOPLE, **roles)
+    require_whole(who, 1, trees=trees)
+    require_whole(who, LEAST_FOLDS, folds=folds)
+    require_whole(who, 0, seed=seed)
+    used = require(frame, [*outcomes, program, *before, *own], who, PEOPLE, numeric=outcomes)
+    for one in outcomes:
+        require_variation(used, one, who, PEOPLE)
+    require_apart(used, [*outcomes, program], before, who)
+    given, control = labels(used[program]), str(control)
     if control not in set(given):
         raise EstimationError(
             f"{who}: control={control!r} occurs nowhere in column «{program}»; it has "
             f"{', '.join(sorted(set(given))[:8])}; name the one that stands for no programme"
         )
     arms = [control, *sorted(set(given) - {control})]
-    x = pd.get_dummies(frame[list(covariates)], dtype=float)
-    text = x.select_dtypes(exclude="number").columns
-    if len(text):
-        raise EstimationError(f"{who}: column «{text[0]}»: expected numbers or text")
+    x = numbers(used[before], who)
     arm = given.map({name: at for at, name in enumerate(arms)}).to_numpy(dtype=np.int64)
-    y = frame[outcomes].to_numpy(dtype=float)
-    cluster = None if person is None else pd.factorize(frame[person])[0]
+    y = used[outcomes].to_numpy(dtype=float)
+    cluster = None if person is None else pd.factorize(used[person])[0]
     nuisances = crossfit.crossfit(
         x.to_numpy(dtype=float),
         arm,
@@ -164,7 +188,7 @@ def cross_fit(
         cluster=cluster,
     )
     made = scores.doubly_robust(y, arm, nuisances, clip=clip, trim=trim, cluster=cluster)
-    return Fitted(frame, x, made, nuisances)
+    return Fitted(frame, program, x, made, nuisances)
 
 
 def ate(fitted: Fitted) -> Result:
@@ -213,36 +237,145 @@ def _effects(fitted: Fitted, estimand: scores.Estimand) -> Result:
     return Result(title, table, notes, {"scores": fitted.scores}, draw)
 
 
-def gate(fitted: Fitted, arm: str, *, by: str | pd.Series) -> Result:
+def gate(fitted: Fitted, arm: str, *, by: str | pd.Series | np.ndarray) -> Result:
     """Effect of a programme in groups.
 
     Parameters
     ----------
     by
-        A column of the frame, or groups of its rows.
+        A column of the frame, or groups of its rows: a Series with the frame's index, or an
+        array in the frame's order. Persons whose group is missing are left out, and a note says
+        how many.
 
     Returns
     -------
     One row per category and outcome: category, estimate (of the first category; of the others
     the difference from it, as `type` says), std_error, ci_low, ci_high, p_value, n_persons.
+
+    Raises
+    ------
+    EstimationError
+        For a programme or column that is not there, groups that do not fit the frame's rows, the
+        outcome or the programme as groups, and groups with fewer than 10 persons or none in the
+        programme or without.
     """
     _require_fitted(fitted, "nv.gate")
-    if isinstance(by, str):
-        require(fitted.frame, [by], "nv.gate", PEOPLE)
-    elif len(by) != len(fitted.frame):
+    place, groups = fitted.place(arm), _groups(fitted, by)
+    known = groups.notna().to_numpy()
+    taken = pd.crosstab(groups[known].to_numpy(), fitted.scores.arm[known])
+    sizes = taken.sum(axis=1)
+    small = sizes[sizes < LEAST_IN_GROUP]
+    if len(small):
         raise EstimationError(
-            f"nv.gate: by has {len(by)} rows, the frame {len(fitted.frame)}; expected a column of "
-            "the frame, or a group for every row"
+            f"nv.gate: column «{groups.name}»: {len(small)} of {len(sizes)} groups have fewer than "
+            f"{LEAST_IN_GROUP} persons ({small.index[0]}: {small.iloc[0]}); merge them, or take "
+            f'bands of numbers, for example: by=pd.cut(frame["{groups.name}"], 4)'
         )
-    groups = fitted.frame[by] if isinstance(by, str) else by
-    table = scores.gate(fitted.scores, fitted.place(arm), groups)
-    return Result(f"Effects of {arm} by {by if isinstance(by, str) else by.name}", table)
+    for at in (0, place):
+        none = taken.index[taken.reindex(columns=[at], fill_value=0)[at] == 0]
+        if len(none):
+            raise EstimationError(
+                f"nv.gate: column «{groups.name}»: nobody in {none[0]} has "
+                f"{fitted.scores.arms[at]!r}; expected both in every group: merge groups"
+            )
+    table = scores.gate(fitted.scores, place, groups)
+    left = int((~known).sum())
+    notes = (f"{left} persons without a group are left out",) if left else ()
+    return Result(f"Effects of {arm} by {groups.name}", table, notes)
+
+
+def _groups(fitted: Fitted, by: str | pd.Series | np.ndarray) -> pd.Series:
+    """The group of every row of the frame, in its order."""
+    frame, who = fitted.frame, "nv.gate"
+    if isinstance(by, pd.Series | np.ndarray | pd.Categorical | list):
+        if len(by) != len(frame):
+            raise EstimationError(
+                f"{who}: by has {len(by)} rows, the frame {len(frame)}; expected a column of the "
+                "frame, or a group for every row"
+            )
+        if isinstance(by, pd.Series) and not by.index.equals(frame.index):
+            if not (by.index.is_unique and frame.index.is_unique):
+                raise EstimationError(f"{who}: by has another index than the frame, with repeats")
+            if not frame.index.isin(by.index).all():
+                raise EstimationError(
+                    f"{who}: by has another index than the frame; expected a group for each row "
+                    "by index, or an array in the frame's order: by.to_numpy()"
+                )
+            by = by.reindex(frame.index)
+        name = str(getattr(by, "name", None) or "groups")
+        given = pd.Series(np.asarray(by) if isinstance(by, list) else by).set_axis(frame.index)
+        return require(given.to_frame(name), [name], who, PEOPLE, gaps=[name])[name]
+    fixed = [*fitted.scores.outcomes, fitted.program]
+    require_roles(who, PEOPLE, by=[by], outcome=fixed[:-1], program=fixed[-1:])
+    return require(frame, [by], who, PEOPLE, gaps=[by])[by]
+
+
+def rate(
+    fitted: Fitted,
+    arm: str,
+    *,
+    by: str | pd.Series | np.ndarray,
+    outcome: str | None = None,
+    target: ranking.Target = "autoc",
+) -> Result:
+    """Does a ranking of persons tell who gains most from a programme?
+
+    Parameters
+    ----------
+    by
+        Numbers, highest first: a column of the frame, a Series with the frame's index, or an
+        array in its order. Not made from the outcomes of these persons.
+    outcome
+        One of the outcomes; may be left out when there is one.
+    target
+        "autoc", large when a few gain much, or "qini", large when many differ.
+
+    Returns
+    -------
+    One row: arm, target, estimate, std_error, ci_low, ci_high, p_value, n_clusters.
+    `result.found["rate"]` has the targeting curve; `figure()` draws it.
+
+    Raises
+    ------
+    EstimationError
+        For a programme, outcome or column that is not there, and a ranking that is no number,
+        lacks values or is the same for everybody.
+
+    Source: Yadlowsky, Fleming, Shah, Brunskill and Wager (2025).
+    """
+    who = "nv.rate"
+    _require_fitted(fitted, who)
+    priority = _groups(fitted, by)
+    name = str(priority.name)
+    require(priority.to_frame(name), [name], who, PEOPLE, numeric=[name])
+    place = fitted.place(arm)
+    found = ranking.rate(
+        fitted.scores, place, priority.to_numpy(dtype=float), outcome, target=target
+    )
+    half = detectable.multiplier(0.95, 0.5) * found.std_error
+    row = {"arm": str(arm), "target": target, "estimate": found.estimate}
+    row |= {"std_error": found.std_error, "ci_low": found.estimate - half}
+    row |= {"ci_high": found.estimate + half, "p_value": found.p_value}
+    table = pd.DataFrame([{**row, "n_clusters": found.n_clusters}])
+
+    def draw() -> Figure:
+        figure, ax = figures.axes()
+        half = detectable.multiplier(0.95, 0.5) * found.toc_error
+        low, high = found.toc - half, found.toc + half
+        ax.fill_between(found.share, low, high, color=figures.COLORS[0], alpha=0.2)
+        ax.plot(found.share, found.toc, color=figures.COLORS[0])
+        ax.axhline(0, color=figures.INK, linewidth=0.8)
+        ax.set_xlabel(name)
+        ax.set_ylabel(str(outcome or fitted.scores.outcomes[0]))
+        return figure
+
+    return Result(f"Effect of {arm} by rank of {name}", table, (), {"rate": found}, draw)
 
 
 def policy_tree(
     fitted: Fitted,
     *,
-    by: Sequence[str],
+    by: str | Sequence[str],
     costs: dict[str, float] | None = None,
     outcome: str | None = None,
     depth: int = 2,
@@ -270,17 +403,27 @@ def policy_tree(
     """
     who = "nv.policy_tree"
     _require_fitted(fitted, who)
-    require(fitted.frame, list(by), who, PEOPLE)
+    by, outcomes = named(by, who, "by"), list(fitted.scores.outcomes)
+    require_roles(who, PEOPLE, by=by, outcome=outcomes, program=[fitted.program])
+    used = require(fitted.frame, by, who, PEOPLE)
+    require_whole(who, 1, least=least)
+    costs = {str(arm): cost for arm, cost in (costs or {}).items()}
+    wrong = [arm for arm, cost in costs.items() if not np.isfinite(float(cost))]
+    if wrong:
+        raise EstimationError(
+            f"{who}: costs: {wrong[0]!r} costs {costs[wrong[0]]}; expected a number in the "
+            'outcome\'s unit, for example: costs={"course": 1.0}'
+        )
     for name, value, known in (
-        *(("costs", arm, fitted.scores.arms) for arm in costs or ()),
+        *(("costs", arm, fitted.scores.arms) for arm in costs),
         *(("outcome", one, fitted.scores.outcomes) for one in [outcome] if one is not None),
     ):
         if value not in known:
             raise EstimationError(f"{who}: {name}: {value!r} is not among {', '.join(known)}")
-    x = pd.get_dummies(fitted.frame[list(by)], dtype=float)
+    x = numbers(used, who)
     names = fitted.scores.outcomes
     column = 0 if outcome is None else names.index(outcome)
-    priced = np.array([(costs or {}).get(arm, 0.0) for arm in fitted.scores.arms])
+    priced = np.array([costs.get(arm, 0.0) for arm in fitted.scores.arms])
     gamma = fitted.scores.gamma[:, :, column] - priced
     tree = trees.grow(gamma, x.to_numpy(), depth=depth, min_leaf=least)
     table = trees.describe(tree, list(x), list(fitted.scores.arms))

@@ -1,9 +1,11 @@
 """What estimators give back to people, and the checks of the frames they are given."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -13,9 +15,12 @@ from matplotlib.figure import Figure
 from naveval.project.errors import EstimationError
 
 ROWS_NAMED = 5
+# Numbers whose differences are smaller than this share of their size are kept with six digits
+# or fewer, and what is estimated of them is rounding.
+ROUNDING = 1e-10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """An estimate that shows itself.
 
@@ -69,6 +74,31 @@ class Result:
         return f"<h4>{escape(self.title)}</h4>{shown}{notes}"
 
 
+def named(given: str | Sequence[str], who: str, argument: str) -> list[str]:
+    """Names of columns, from one name or several.
+
+    Raises
+    ------
+    EstimationError
+        For no name, something that is no name, and a name given twice.
+
+    >>> named("age", "nv.indicator", "by")
+    ['age']
+    """
+    names = [given] if isinstance(given, str) or not isinstance(given, Sequence) else list(given)
+    if not names:
+        raise EstimationError(f"{who}: {argument} is empty; expected names of columns")
+    strange = [name for name in names if isinstance(name, list | dict | set | pd.Series)]
+    strange += [name for name in names if isinstance(name, np.ndarray | pd.DataFrame)]
+    if strange:
+        kind = type(strange[0]).__name__
+        raise EstimationError(f"{who}: {argument} holds a {kind}; expected names of columns")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise EstimationError(f"{who}: {argument} names «{twice[0]}» twice; expected it once")
+    return names
+
+
 def require(
     frame: pd.DataFrame,
     names: Sequence[str],
@@ -76,8 +106,8 @@ def require(
     example: str,
     numeric: Sequence[str] = (),
     gaps: Sequence[str] = (),
-) -> None:
-    """Refuse a frame without these columns, or with rows that lack a value in one.
+) -> pd.DataFrame:
+    """The columns that are asked for, with numbers kept as objects as numbers.
 
     Parameters
     ----------
@@ -89,11 +119,17 @@ def require(
     Raises
     ------
     EstimationError
-        Names columns and rows (counted from 0), with an example of what is right.
+        Names columns and rows (counted from 0), with an example of what is right: columns that
+        are missing or there twice, rows without a value, infinite numbers, text as numbers,
+        labels that differ but look alike (1 and "1", "m" and "m ").
     """
     if not isinstance(frame, pd.DataFrame):
-        raise EstimationError(f"{who}: expected a DataFrame, got {type(frame).__name__}")
+        kind = type(frame)
+        raise EstimationError(
+            f"{who}: expected a pandas DataFrame, got {kind.__module__}.{kind.__qualname__}"
+        )
     columns, faults = list(frame.columns), []
+    found = {}
     for name in dict.fromkeys(names):
         if name not in columns:
             known = ", ".join(map(str, columns))
@@ -101,34 +137,218 @@ def require(
         elif columns.count(name) > 1:
             faults.append(f"column «{name}» is there {columns.count(name)} times; expected once")
         else:
-            faults += _column_faults(frame[name], name, name in numeric, name in gaps)
+            found[name] = frame[name].infer_objects()
+            faults += _column_faults(found[name], name, name in numeric, name in gaps)
     if frame.empty:
         faults.append("the frame has no rows")
     if faults:
         raise EstimationError(
             f"{who}: " + "\n  ".join(faults) + f"\nWhat is right, for example:\n{example}"
         )
+    return pd.DataFrame(found, index=frame.index)
 
 
 def _column_faults(column: pd.Series, name: str, number: bool, gaps: bool) -> list[str]:
     missing = column.isna().to_numpy()
     if missing.any() and not gaps:
         return [f"column «{name}»: {int(missing.sum())} rows without a value, {rows(missing)}"]
-    if not number:
-        return []
     if pd.api.types.is_complex_dtype(column):
         return [f"column «{name}»: holds complex numbers; expected real ones"]
-    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
-    if not pd.api.types.is_numeric_dtype(column):
-        unread = np.isnan(values) & ~missing
-        text = unread if unread.any() else ~missing
-        if not text.any():
-            return []
-        first = column.to_numpy()[np.argmax(text)]
-        kind = "text" if isinstance(first, str) else type(first).__name__
-        return [f"column «{name}»: holds {kind} ({first}); expected numbers, {rows(text)}"]
-    wrong = np.isinf(values)
-    return [f"column «{name}»: infinite, {rows(wrong)}"] if wrong.any() else []
+    if pd.api.types.is_float_dtype(column):
+        wrong = np.isinf(column.to_numpy(dtype=float, na_value=np.nan))
+        return [f"column «{name}»: infinite, {rows(wrong)}"] if wrong.any() else []
+    if not number:
+        return _label_faults(column, name)
+    if pd.api.types.is_numeric_dtype(column) or missing.all():
+        return []
+    values = column.to_numpy(dtype=object)
+    read = pd.to_numeric(column.astype(object), errors="coerce").notna().to_numpy()
+    text = ~missing & np.array([not isinstance(value, Real) for value in values])
+    text = text & ~read if (text & ~read).any() else text if text.any() else ~missing
+    first = values[np.argmax(text)]
+    kind = "text" if isinstance(first, str) else type(first).__name__
+    return [f"column «{name}»: holds {kind} ({first}); expected numbers, {rows(text)}"]
+
+
+def _label_faults(column: pd.Series, name: str) -> list[str]:
+    """Labels that are told apart by a machine and not by a reader, or the other way round."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return []
+    seen: dict[str, tuple[type, Any]] = {}
+    known = column.dropna()
+    mixed = pd.api.types.is_object_dtype(column.dtype)
+    for value in dict.fromkeys((type(one), one) for one in (known if mixed else known.unique())):
+        other = seen.setdefault(_as_read(value[1]), value)
+        if other != value:
+            return [
+                f"column «{name}»: holds {other[1]!r} ({other[0].__name__}) and {value[1]!r} "
+                f"({value[0].__name__}), which look alike; expected one of them"
+            ]
+    return []
+
+
+def _as_read(value: Any) -> str:
+    number = isinstance(value, int | float | np.number) and np.isfinite(float(value))
+    return str(int(value) if number and value == int(value) else value).strip()
+
+
+def require_roles(who: str, example: str, **roles: Sequence[str]) -> None:
+    """Refuse a column that is given for two arguments."""
+    taken: dict[str, str] = {}
+    for role, names in roles.items():
+        for name in names:
+            if taken.setdefault(name, role) != role:
+                raise EstimationError(
+                    f"{who}: column «{name}» is given as {taken[name]} and as {role}; expected a "
+                    f"column of its own for each, for example:\n{example}"
+                )
+
+
+def require_apart(
+    frame: pd.DataFrame, fixed: Sequence[str], names: Sequence[str], who: str
+) -> None:
+    """Refuse characteristics that are the outcome or the groups under another name."""
+    for own in fixed:
+        for name in names:
+            if _same(frame[own], frame[name]):
+                raise EstimationError(
+                    f"{who}: column «{name}» says the same as «{own}» in every row; expected "
+                    "characteristics that were known before, and not what is explained by them"
+                )
+
+
+def _same(a: pd.Series, b: pd.Series) -> bool:
+    codes = [pd.factorize(column)[0] for column in (a, b)]
+    if 1 < codes[0].max() + 1 < len(a) and (codes[0] == codes[1]).all():
+        return True
+    if not all(pd.api.types.is_numeric_dtype(column) for column in (a, b)) or len(a) < 3:
+        return False
+    x, y = (column.to_numpy(dtype=float) - float(column.mean()) for column in (a, b))
+    size = float(np.sqrt((x @ x) * (y @ y)))
+    return size > 0 and abs(float(x @ y)) >= (1 - 1e-12) * size
+
+
+def require_variation(
+    frame: pd.DataFrame, outcome: str, who: str, example: str, within: Sequence[str] = ()
+) -> None:
+    """Refuse an outcome whose differences are none, or lost in the rounding of its size.
+
+    Parameters
+    ----------
+    within
+        Columns whose means are taken away first, as a panel's units and periods.
+    """
+    values = frame[outcome].to_numpy(dtype=float)
+    left = values - values.mean()
+    for name in within:
+        left = left - pd.Series(left).groupby(pd.factorize(frame[name])[0]).transform("mean")
+    if np.abs(left).max() > ROUNDING * np.abs(values).max():
+        return
+    if np.ptp(values) == 0:
+        said = f"is {frame[outcome].iloc[0]} in every row; expected an outcome that varies"
+    else:
+        beside = f" beside the means by {' and '.join(within)}" if within else ""
+        said = (
+            f"values up to {np.abs(values).max():.3g} differ by {np.abs(left).max():.1g} at most"
+            f"{beside}: no more than rounding; subtract what all have in common from exact "
+            "numbers first, or take another outcome"
+        )
+    raise EstimationError(f"{who}: column «{outcome}»: {said}, for example:\n{example}")
+
+
+def labels(column: pd.Series) -> pd.Series:
+    """Values as text, whole numbers without decimals.
+
+    >>> labels(pd.Series([1.0, 2.0])).tolist()
+    ['1', '2']
+    """
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        return column.map(lambda value: f"{value:.0f}", na_action="ignore").astype(str)
+    return column.astype(str)
+
+
+def numbers(frame: pd.DataFrame, who: str) -> pd.DataFrame:
+    """Every column as numbers: true and false as 1 and 0, text and categories as dummies.
+
+    Raises
+    ------
+    EstimationError
+        For dates and other kinds, and columns that hold both numbers and text.
+    """
+    parts = []
+    for name in frame:
+        column, kind = frame[name], frame[name].dtype
+        if pd.api.types.is_bool_dtype(kind) or pd.api.types.is_numeric_dtype(kind):
+            parts.append(column.astype(float).to_frame())
+        elif all(isinstance(value, str) for value in column.unique()):
+            parts.append(pd.get_dummies(column.to_frame(), dtype=float))
+        elif isinstance(kind, pd.CategoricalDtype):
+            parts.append(pd.get_dummies(column.astype(str).to_frame(), dtype=float))
+        else:
+            held = ", ".join(sorted({type(value).__name__ for value in column.unique()}))
+            raise EstimationError(
+                f"{who}: column «{name}»: expected numbers, text, or true and false; it holds "
+                f"{held}"
+            )
+    return pd.concat(parts, axis=1)
+
+
+def require_whole(who: str, lowest: int, **given: int) -> None:
+    """Refuse a setting that is no whole number, or below the least it may be."""
+    for name, value in given.items():
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not whole or value < lowest:
+            raise EstimationError(f"{who}: {name}={value!r}: expected a whole number from {lowest}")
+
+
+def require_value(who: str, **given: Any) -> None:
+    """Refuse a list where one value is asked for."""
+    for name, value in given.items():
+        if not isinstance(value, Hashable) or isinstance(value, tuple):
+            raise EstimationError(f"{who}: {name}={value!r}: expected one value of its column")
+
+
+def require_order(column: pd.Series, who: str, example: str) -> pd.Series:
+    """Periods in the order of time; text is refused where the alphabet would decide.
+
+    Numbers, dates, pandas Periods and ordered categories have an order. Text has that of time
+    when all of it has one shape with the year, or the only number, first: 2014-01, 2014K1, m07.
+
+    Raises
+    ------
+    EstimationError
+        For other text, and for periods of several kinds.
+
+    >>> require_order(pd.Series(["2014-02", "2014-10"], name="month"), "nv.did", "").tolist()
+    ['2014-02', '2014-10']
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        if column.cat.ordered:
+            return column.cat.remove_unused_categories()
+        column = column.astype(column.cat.categories.dtype)
+    if not pd.api.types.is_string_dtype(column.dtype):
+        return column
+    kinds = {type(value) for value in column}
+    if kinds != {str} and len(kinds) == 1:
+        return column
+    if len(kinds) > 1:
+        shown = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise EstimationError(
+            f"{who}: column «{column.name}»: holds {shown}; expected periods of one kind, for "
+            f"example:\n{example}"
+        )
+    shapes = {re.sub(r"\d", "0", value) for value in column.unique()}
+    numbers = re.findall("0+", min(shapes))
+    if len(shapes) == 1 and (len(numbers) == 1 or (numbers and len(numbers[0]) == 4)):
+        return column
+    values = list(dict.fromkeys(column))
+    raise EstimationError(
+        f"{who}: column «{column.name}»: the alphabet would order periods such as "
+        f"{', '.join(map(repr, values[:3]))}; expected whole numbers, dates, pandas Periods, or "
+        "text of one form with the year first (2014-01). To convert: "
+        f'frame["{column.name}"].astype(int), or pd.PeriodIndex(frame["{column.name}"], '
+        f'freq="M"), or an ordered pd.Categorical. For example:\n{example}'
+    )
 
 
 @contextmanager
