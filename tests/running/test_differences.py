@@ -64,6 +64,24 @@ def test_two_editions_of_a_series(tmp_path: Path) -> None:
     assert "month=2020-02" in found.numbers["key"].item()
 
 
+def test_the_largest_changes_of_a_series_come_first_with_whole_keys(tmp_path: Path) -> None:
+    table = pd.DataFrame({"outcome": "atid3", "group": "a" * 70, "month": ["2020-01", "2020-02"]})
+    for name, values in (("2024K3", [1.0, 2.0]), ("2024K4", [1.1, 3.0])):
+        table.assign(value=values, edition=name).to_csv(tmp_path / f"{name}.csv", index=False)
+    a, b = tmp_path / "2024K3.csv", tmp_path / "2024K4.csv"
+    found = differences.compare(a, b)
+    assert found.numbers["change"].round(9).tolist() == [1.0, 0.1]
+    shown = differences.as_markdown(found, a, b)
+    assert all(f"{'a' * 70}, month={month}" in shown for month in table["month"])
+
+
+def test_a_series_is_not_compared_with_a_result(two: tuple[Path, Path], tmp_path: Path) -> None:
+    edition = tmp_path / "2024K3.csv"
+    pd.DataFrame({"outcome": ["x"], "value": [1.0]}).to_csv(edition, index=False)
+    with pytest.raises(ParameterError, match=r"a is a result; .*2024K3\.csv is a series; expected"):
+        differences.compare(two[0], edition)
+
+
 def test_what_is_no_result_is_named(tmp_path: Path, two: tuple[Path, Path]) -> None:
     with pytest.raises(ParameterError, match=r"neither estimates\.csv nor published\.csv"):
         differences.compare(two[0], tmp_path)

@@ -42,5 +42,6 @@ Effects of several programmes by double machine learning: cross-fitted once, the
 ![Effects of two programmes](../example/programs.png)
 
 `fitted.balance("course")` and `fitted.bounds("course")` say how far the controls are alike, and how
-strong a hidden confounder would have to be.
+strong a hidden confounder would have to be; `nv.rate(fitted, "course", by="age")` whether a ranking
+of persons tells who gains most.
 """

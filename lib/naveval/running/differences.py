@@ -57,11 +57,23 @@ def compare(a: Path, b: Path) -> Differences:
     ParameterError
         For a path that is none of these, and a pair of different kinds.
     """
-    both = joined(*(_table(path) for path in (a, b)))
+    tables = {path: _table(path) for path in (a, b)}
+    kinds = {p: "a result" if "estimate" in t else "a series" for p, t in tables.items()}
+    if len(set(kinds.values())) > 1:
+        told = "; ".join(f"{path} is {kind}" for path, kind in kinds.items())
+        raise ParameterError(f"{told}; expected two of one kind")
+    both = joined(tables[a], tables[b])
     made = _made(_origin(a), _origin(b))
     changed = both[both["different"]]
     numbers = changed[["exhibit", "key", "a", "b", "change", "errors"]]
-    order = numbers["errors"].abs().fillna(-1.0).sort_values(ascending=False, kind="stable").index
+    # Changes without a standard error come after those with one, by their share of the number.
+    size = changed[["a", "b"]].abs().max(axis=1)
+    by = {
+        "errors": changed["errors"].abs(),
+        "share": changed["change"].abs() / size.where(size > 0),
+    }
+    ranks = pd.DataFrame(by).fillna(-1.0)
+    order = ranks.sort_values(["errors", "share"], ascending=False, kind="stable").index
     groups = both.groupby("exhibit", sort=False)
     exhibits = pd.DataFrame(
         {
@@ -193,12 +205,14 @@ def as_markdown(found: Differences, a: Path, b: Path, most: int = 30) -> str:
 
 
 def _shown(table: pd.DataFrame) -> str:
-    def cell(value: Any) -> str:
+    def cell(name: str, value: Any) -> str:
         if isinstance(value, float):
             return "" if np.isnan(value) else f"{value:.6g}"
         text = str(value).replace("|", "\\|")
-        return text if len(text) <= 60 else f"{text[:57]}…"
+        # A key that is cut no longer tells one row from the next.
+        return text if name == "key" or len(text) <= 60 else f"{text[:57]}…"
 
     lines = [list(table.columns), ["---"] * table.shape[1]]
-    lines += [[cell(value) for value in row] for row in table.itertuples(index=False)]
+    columns = lines[0]
+    lines += [list(map(cell, columns, row)) for row in table.itertuples(index=False)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
