@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
 
+from naveval.disclosure.scan.identities import is_identity_number
 from naveval.project import catalogue
 from naveval.project.errors import ContractError
 from naveval.registers import contracts
+from naveval.registers.checks import has_check_digits, identity_digits
 from naveval.registers.contracts import Rule, check_tables
 
 COUNTIES = ["03", "04"]
@@ -267,3 +270,44 @@ def test_require_raises_one_error_and_remembers_what_passed(tmp_path, monkeypatc
     text = str(caught.value)
     assert "3 breaches of the contract of hedmark" in text
     assert text.count("\n") == 3
+
+
+def identity_numbers_of(n: int) -> list[int]:
+    """Made-up numbers with both check digits; months above 80 are kept for synthetic persons."""
+    texts = (f"{11 + k % 18}{81 + k % 12}{50 + k % 40}{10_000 + k}" for k in range(20_000))
+    return [int(text) for text in texts if is_identity_number(text)][:n]
+
+
+def test_check_digits_in_sql_are_those_of_the_search_for_leaks():
+    rng = np.random.default_rng(4)
+    texts = [f"{number:011d}" for number in rng.integers(0, 10**11, 30_000)]
+    texts += [str(number) for number in identity_numbers_of(50)]
+    digits = identity_digits("x")
+    sql = f"SELECT coalesce({has_check_digits(digits)}, false) FROM (SELECT unnest(?) AS x)"
+    found = [row[0] for row in duckdb.execute(sql, [texts]).fetchall()]
+    assert found == [is_identity_number(text) for text in texts]
+    assert sum(found) > 80
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize("n", [1, 3, 40])
+def test_identity_numbers_as_ids_are_refused_and_none_is_shown(tmp_path, kind, n):
+    tables, numbers = good(), identity_numbers_of(40)
+    ids = tables["job_seekers"]["person"].to_numpy().copy()
+    ids[:n] = numbers[:n]
+    tables["job_seekers"]["person"] = ids
+    found = messages(write(tmp_path, tables, kind))
+    (told,) = [text for text in found if "national identity numbers" in text]
+    assert f"column person: {n} row" in told
+    assert not any(str(number) in text for text in found for number in numbers)
+
+
+def test_pseudonyms_of_eleven_digits_pass(tmp_path):
+    tables = {"job_seekers": pd.concat([good()["job_seekers"]] * 500, ignore_index=True)}
+    ids = np.random.default_rng(3).choice(10**11, len(tables["job_seekers"]), replace=False)
+    assert sum(is_identity_number(f"{number:011d}") for number in ids) > 20
+    tables["job_seekers"]["person"] = ids
+    tables["labour_force"] = good()["labour_force"]
+    assert not any(
+        "national" in str(item) for item in check_tables(TABLES, write(tmp_path, tables))
+    )

@@ -61,6 +61,7 @@ def described(
     rests_on: Mapping[str, str] | None = None,
     numerators: Mapping[str, str] | None = None,
     counts: Sequence[str] = (),
+    behind: Sequence[str] = (),
     only: Sequence[str] = (),
 ) -> Released:
     """Release numbers that are functions of a protected panel: means, effects, indices.
@@ -75,6 +76,8 @@ def described(
         Value to the column with the protected persons it rests on: marked as noisy below ten.
     counts
         Columns that are protected counts themselves: a 0 is shown as «0–5».
+    behind
+        Columns with the protected persons that others rest on: a 0 is marked as in `counts`.
 
     Raises
     ------
@@ -93,6 +96,9 @@ def described(
     least = thresholds().counts.least_denominator
     hidden = {name: (frame[n] < least).to_numpy() for name, n in (rests_on or {}).items()}
     marks = _marks(frame, {**(numerators or {}), **{n: n for n in counts}}, set(counts))
+    for name in behind:
+        zero = frame[name].eq(0).to_numpy()
+        marks.setdefault(name, np.where(zero, counting.FEW, "").astype(np.str_))
     return _decided(frame, hidden, marks, label, "described", protection.persons, only)
 
 

@@ -207,6 +207,7 @@ def _descriptive(
         keys=keys,
         numerators=cells,
         counts=how.counts,
+        behind=[name for name in dict.fromkeys(count.values()) if name in kept],
         only=kept,
     )
     if not how.few:

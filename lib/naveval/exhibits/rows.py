@@ -28,7 +28,7 @@ CARRIED = {
 """Columns of data that say what a number rests on, to those of estimates.csv."""
 SUPPRESSED = "suppressed: few persons"
 UNCERTAIN = "noisy: rests on fewer than ten persons"
-FEW_PERSONS = "none to five persons"
+FEW_PERSONS = "at most five persons"
 
 
 def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:

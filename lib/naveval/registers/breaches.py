@@ -101,3 +101,58 @@ def mean_between(
         f"SELECT mean FROM (SELECT avg({of or column}) AS mean FROM {rows}{condition}) "
         f"WHERE mean IS NOT NULL AND mean NOT BETWEEN {low} AND {high}",
     )
+
+
+LEAST_PERSONS = 20
+LEAST_SHARED = 0.01
+
+
+def same_persons(table: str, other: str, *, period: str = "month") -> Rule:
+    """In each period of a table, persons with ids of the other table's kind.
+
+    Two deliveries made with different keys share no ids, or a few by chance.
+
+    Example
+    -------
+    >>> same_persons("hours", "stock").expected
+    'persons of stock in every month (1 per cent or more of the fewer); ids made with another key?'
+    """
+    return Rule(
+        table,
+        "person",
+        f"persons of {other} in every {period} ({100 * LEAST_SHARED:g} per cent or more of the "
+        "fewer); ids made with another key?",
+        f"""
+        WITH others AS (SELECT DISTINCT person FROM {other}),
+        found AS (
+            SELECT {period}, count(DISTINCT person) AS n, count(DISTINCT others.person) AS shared
+            FROM {table} LEFT JOIN others USING (person) GROUP BY {period}
+        )
+        SELECT CAST({period} AS VARCHAR) AS what FROM found
+        WHERE n >= {LEAST_PERSONS}
+            AND shared < {LEAST_SHARED} * least(n, (SELECT count(*) FROM others))
+        """,
+    )
+
+
+def one_per_person(table: str, column: str, expected: str, *, of: str = "", apart: int = 0) -> Rule:
+    """A characteristic of a person that no two rows may differ in by more than `apart`.
+
+    Parameters
+    ----------
+    of
+        SQL of the characteristic; "" is the column itself.
+    """
+    return Rule(
+        table,
+        column,
+        expected,
+        f"""
+        WITH wanted AS (
+            SELECT person, min({of or column}) AS low FROM {table}
+            GROUP BY person HAVING max({of or column}) - low > {apart}
+        )
+        SELECT file_name, row_no FROM numbered.{table} JOIN wanted USING (person)
+        WHERE {of or column} - low > {apart}
+        """,
+    )

@@ -13,9 +13,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+from scipy.special import bdtrc
 
 from naveval.registers import grammar
-from naveval.registers.connections import data_errors, identifier, quote
+from naveval.registers.connections import data_errors, identifier, quote, run
 from naveval.registers.grammar import Family
 from naveval.registers.sources import Source
 from naveval.registers.views import (
@@ -28,6 +29,10 @@ from naveval.registers.views import (
     text_dialect,
 )
 
+PERSON = "person"
+PSEUDONYMS = "pseudonyms, never national identity numbers (fødselsnummer, D-nummer)"
+BY_CHANCE = 1 / 121  # of numbers that begin with a date: two check digits of 0 to 10
+RARE = 1e-6
 CHUNK_ROWS = 200_000
 LONGEST_LIST = 25
 FAMILY_NAMES: Mapping[Family, str] = {
@@ -242,3 +247,73 @@ def failing_rows(
                 outcome = pd.Series(bool(outcome), index=chunk.index)
             failed = chunk.loc[~outcome.astype(bool).to_numpy(), [FILE, ROW]]
             yield from ((str(file), int(row)) for file, row in failed.itertuples(index=False))
+
+
+def identity_digits(text: str) -> str:
+    """SQL of eleven digits that begin with a date of birth, D-numbers' too; else NULL.
+
+    A number has lost its first zero, and a text may have blanks, points or hyphens between.
+
+    >>> sql = f"SELECT {identity_digits('x')} FROM (VALUES ('010190 12345'), ('3419012345')) t(x)"
+    >>> duckdb.sql(sql).fetchall()
+    [('01019012345',), (None,)]
+    """
+    plain = f"regexp_replace({text}, '[ .-]', '', 'g')"
+    eleven = (
+        f"CASE WHEN regexp_full_match({plain}, '[0-9]{{10,11}}') THEN lpad({plain}, 11, '0') END"
+    )
+    day, month = (f"CAST(substr({eleven}, {at}, 2) AS INTEGER) % 40" for at in (1, 3))
+    dated = f"{day} BETWEEN 1 AND 31 AND {month} BETWEEN 1 AND 12"
+    return f"CASE WHEN {dated} THEN {eleven} END"
+
+
+def has_check_digits(digits: str) -> str:
+    """SQL of whether both check digits of eleven digits are right."""
+    sums = (
+        " + ".join(
+            f"{weight} * CAST(substr({digits}, {at}, 1) AS INTEGER)"
+            for at, weight in enumerate(weights, 1)
+        )
+        for weights in ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
+    )
+    return " AND ".join(f"({one}) % 11 = 0" for one in sums)
+
+
+def beyond_chance(valid: int, dated: int) -> bool:
+    """Whether so many ids are national identity numbers that it is no accident.
+
+    Parameters
+    ----------
+    valid, dated
+        Ids with both check digits, of those that begin with a date.
+
+    Example
+    -------
+    >>> beyond_chance(8, 1000), beyond_chance(40, 1000), beyond_chance(2, 3), beyond_chance(0, 0)
+    (False, True, True, False)
+    """
+    return valid > 0 and (2 * valid >= dated or bool(bdtrc(valid - 1, dated, BY_CHANCE) < RARE))
+
+
+def identity_numbers(
+    connection: duckdb.DuckDBPyConnection, rows: str, text: str, where: str
+) -> str:
+    """SQL of file and row of ids that are national identity numbers; "" for none but by chance.
+
+    Parameters
+    ----------
+    rows
+        SQL of the rows, with file and row.
+    text
+        SQL of the id as text.
+    where
+        What to name when the file cannot be read.
+    """
+    found = f"SELECT {identity_digits(text)} AS digits, {FILE}, {ROW} FROM ({rows})"
+    dated = f"SELECT DISTINCT digits FROM ({found}) WHERE digits IS NOT NULL"
+    right = has_check_digits("digits")
+    sql = f"SELECT coalesce(count_if({right}), 0), count(*) FROM ({dated})"
+    valid, n = run(connection, sql, where=where).fetchone() or (0, 0)
+    if not beyond_chance(valid, n):
+        return ""
+    return f"SELECT {FILE}, {ROW} FROM ({found}) WHERE digits IS NOT NULL AND {right}"

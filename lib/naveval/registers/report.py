@@ -14,12 +14,12 @@ import numpy as np
 
 from naveval.project.errors import ContractError
 from naveval.registers import coverage, grammar, sources
+from naveval.registers.checks import PERSON
 from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
 from naveval.registers.coverage import Need
 from naveval.registers.sources import Source
 from naveval.registers.views import columns, create_views, family, text_dialect
 
-PERSON = "person"
 LEAST_FOR_RANGE = 100
 MONTHS = ("month", "year_week", "year", "date", "since")
 FORMS = {"csv": "text", "sas": "SAS", "stata": "Stata", "parquet": ""}

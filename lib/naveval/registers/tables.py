@@ -12,11 +12,14 @@ from naveval.registers import coverage, grammar, sources
 from naveval.registers.breaches import Breach, Rule
 from naveval.registers.checks import (
     FAMILY_NAMES,
+    PERSON,
+    PSEUDONYMS,
     Check,
     PandasCheck,
     SqlCheck,
     column_checks,
     failing_rows,
+    identity_numbers,
     translate,
 )
 from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
@@ -106,6 +109,11 @@ def breaches_of(
             yield Breach(table, file, "", 0, (), "no rows; expected at least one")
         return
     yield from counted
+    if PERSON in kinds and PERSON not in faulty:
+        rows = f"SELECT * FROM numbered.{identifier(table)}"
+        found_ids = identity_numbers(connection, rows, f"CAST({PERSON} AS VARCHAR)", file)
+        if found_ids:
+            yield from _rows(connection, source, PERSON, found_ids, PSEUDONYMS)
     yield from _mixed_forms(connection, source, schema, raw)
     for item in checks:
         if isinstance(item, PandasCheck):

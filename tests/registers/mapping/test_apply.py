@@ -235,3 +235,52 @@ def test_a_draft_places_what_it_can_and_lists_the_rest(tables, tmp_path):
     done = CliRunner().invoke(cli.main, ["map", "hedmark", "--data", str(tmp_path)])
     assert done.exit_code == 0
     assert "# labour_force.persons: not found" in done.output
+
+
+def seekers_with(data: Path, column: str, values: list[str]) -> None:
+    """The first rows of an owner's first file get other values in a column."""
+    file = data / "arbeidssokere_1.csv"
+    frame = pd.read_csv(file, sep=";", dtype=str)
+    frame.loc[: len(values) - 1, column] = values
+    frame.to_csv(file, sep=";", index=False)
+
+
+@pytest.mark.parametrize("given", ["01810750045", "018107 50045"])
+def test_a_few_identity_numbers_among_the_ids_are_refused_unseen(tables, tmp_path, given):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    seekers_with(data, "PID", [given])
+    with pytest.raises(ContractError, match="national identity numbers") as caught:
+        write(tmp_path, mapping(), data)
+    assert "50045" not in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["NULL", ".", "-", ".."])
+def test_a_word_for_no_value_is_no_person(tables, tmp_path, word):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    seekers_with(data, "PID", [word, word])
+    with pytest.raises(ContractError, match=r"column PID: 2 rows .* under missing"):
+        write(tmp_path, mapping(), data)
+
+
+def test_cells_without_a_value_have_a_code(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    seekers_with(data, "UTD", ["", "NULL", "..", " "])
+    codes = {"": "ukjent", **EDUCATION}
+    change = {"education": {"from": "UTD", "codes": codes, "missing": ["NULL", ".."]}}
+    out = write(tmp_path, mapping(**change), data)
+    found = pd.read_parquet(out / "job_seekers.parquet")["education"]
+    assert list(found[:4]) == ["ukjent"] * 4
+    assert not found.isna().any()
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "DATE", "TIMESTAMP WITH TIME ZONE"])
+@pytest.mark.parametrize(("wanted", "expected"), [("text", "2020-03"), ("integer", 202003)])
+def test_a_column_of_dates_becomes_the_months_of_the_contract(tmp_path, kind, wanted, expected):
+    file = tmp_path / "theirs.parquet"
+    duckdb.query(f"SELECT CAST('2020-03-31 00:00:00' AS {kind}) AS d").write_parquet(str(file))
+    column = source.ColumnMapping.model_validate({"from": "d", "form": "date"})
+    sql = apply._value("d", kind, column, wanted, None)
+    assert duckdb.query(f"SELECT {sql} FROM '{file}'").fetchall() == [(expected,)]

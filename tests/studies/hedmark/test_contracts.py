@@ -97,6 +97,10 @@ CASES: dict[str, tuple[Make, tuple[str, ...]]] = {
         lambda s, f: (s.assign(weeks_registered=(s["weeks_registered"] * 7).clip(0, 2000)), f),
         ("weeks_registered", "growing by about four"),
     ),
+    "seven years old": (
+        lambda s, f: (changed(s, "birth_year", 2005), f),
+        ("birth_year", "3 rows", "ages from 15 to 90", "one birth year for a person"),
+    ),
     "negative weeks": (
         lambda s, f: (changed(s, "weeks_registered", -1), f),
         ("weeks_registered", "3 rows"),

@@ -300,3 +300,24 @@ def test_half_a_month_of_hours_is_refused(data):
     change(data, "hours", "2018-05", lambda f: f.iloc[: len(f) // 3])
     found = contracts.check("indicator", data, load("indicator"))
     assert any("less than half in 2018-05" in str(item) for item in found)
+
+
+def test_hours_with_ids_of_another_key_are_refused(data):
+    change(data, "hours", "2018-05", lambda f: f.assign(person=f["person"] + 7_000_000_000_000))
+    (told,) = contracts.check("indicator", data)
+    assert (told.table, told.column, told.n_rows) == ("hours", "person", 1)
+    assert "persons of stock in every month" in str(told)
+    assert "first: 2018-05" in str(told)
+
+
+def test_a_registration_a_century_early_is_refused(data):
+    def early(frame):
+        return frame.assign(registered="19" + frame["registered"].astype(str).str[2:])
+
+    change(data, "stock", "2018-05", early)
+    assert "15 years or older" in " ".join(map(str, contracts.check("indicator", data)))
+
+
+def test_an_age_that_does_not_follow_the_months_is_refused(data):
+    change(data, "stock", "2018-05", lambda f: f.assign(age=f["age"].where(f.index != 0, 75)))
+    assert "age to follow the months" in " ".join(map(str, contracts.check("indicator", data)))

@@ -16,6 +16,7 @@ import duckdb
 from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError
 from naveval.registers import grammar, sources
+from naveval.registers.checks import PSEUDONYMS, identity_numbers
 from naveval.registers.connections import connect, identifier, quote, run
 from naveval.registers.dialects import Dialect
 from naveval.registers.grammar import Family
@@ -33,6 +34,22 @@ FORMATS = {
 }
 DIGITS = {"yyyymm": 6, "yyyy-mm": 7, "yyyymmdd": 8, "dd.mm.yyyy": 10, "yyyy-mm-dd": 10}
 TOLERANCE = 1e-6  # of a whole number after a factor, for what floating point leaves
+# What programs write for no value, in small letters.
+NO_VALUE = (
+    "null",
+    "(null)",
+    "<null>",
+    "na",
+    "n/a",
+    "#n/a",
+    "nan",
+    "none",
+    "nil",
+    ".",
+    "..",
+    "-",
+    "--",
+)
 HASH_DIGITS = 15  # 60 bits of a whole number of 64
 
 
@@ -109,9 +126,16 @@ def select(
         value = _value(known, kind, column, wanted, dialect)
         if column.places:
             value = _placed(_text(_plain(known, kind)), name)
+        dated = duck_family(kind) == "date"
+        if not column.value and dated and wanted in ("text", "integer") and column.form != "date":
+            raise ContractError(
+                f"{source.label}, column {column.from_}: {kind} is a date; expected form: date "
+                f"for {name}"
+            )
         _require_read(connection, source, name, column, rows, known, value)
         if column.id:
             _require_apart(connection, source, column, rows, known, value)
+            _require_pseudonyms(connection, source, column, rows, _text(_plain(known, kind)))
         cells.append(f"{value} AS {identifier(name)}")
     return f"SELECT {', '.join(cells)} FROM ({rows})"
 
@@ -161,9 +185,15 @@ def _value(known: str, kind: str, column: ColumnMapping, wanted: Family, dialect
         cases = " ".join(
             f"WHEN {_literal(code)} THEN {_literal(meant)}" for code, meant in column.codes.items()
         )
-        return grammar.cell(f"CASE {_text(_plain(known, kind))} {cases} END", wanted, grammar.PLAIN)
+        given = f"coalesce({_text(_plain(known, kind))}, '')" if "" in column.codes else ""
+        given = given or _text(_plain(known, kind))
+        return grammar.cell(f"CASE {given} {cases} END", wanted, grammar.PLAIN)
+    if column.form == "date":
+        return _dated(
+            f"CAST({known} AS TIMESTAMP)" if duck_family(kind) == "date" else "NULL", wanted
+        )
     if column.form:
-        return _dated(_text(_plain(known, kind)), column.form, wanted)
+        return _dated(_written(_text(_plain(known, kind)), column.form), wanted)
     if column.pad:
         return f"lpad({_text(_plain(known, kind))}, {column.pad}, '0')"
     if kind == "VARCHAR":
@@ -225,12 +255,16 @@ def _exact(known: str, kind: str, wanted: Family) -> str:
     return known if given == wanted else "NULL"
 
 
-def _dated(text: str, form: str, wanted: Family) -> str:
-    """A date or month: a day, or text yyyy-mm, or a number yyyymm, as the contract has it."""
+def _written(text: str, form: str) -> str:
+    """A day written as text, in full length."""
     fits = f"length({text}) = {DIGITS[form]}"
-    day = f"CASE WHEN {fits} THEN TRY_STRPTIME({text}, {quote(FORMATS[form])}) END"
+    return f"CASE WHEN {fits} THEN TRY_STRPTIME({text}, {quote(FORMATS[form])}) END"
+
+
+def _dated(day: str, wanted: Family) -> str:
+    """A date or month: a day, or text yyyy-mm, or a number yyyymm, as the contract has it."""
     if wanted == "date":
-        return day
+        return f"date_trunc('day', {day})"
     if wanted == "integer":
         return f"CAST(strftime({day}, '%Y%m') AS BIGINT)"
     return f"strftime({day}, '%Y-%m')"
@@ -290,6 +324,22 @@ def _require_apart(
         GROUP BY {value} HAVING count(DISTINCT {_text(known)}) > 1
     """
     _refuse(connection, source, column.from_, sql, "ids that do not differ in case or zeros alone")
+
+
+def _require_pseudonyms(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    column: ColumnMapping,
+    rows: str,
+    text: str,
+) -> None:
+    listed = ", ".join(f"'{word}'" for word in NO_VALUE)
+    none = f"SELECT {FILE}, {ROW} FROM ({rows}) WHERE lower({text}) IN ({listed})"
+    expected = "ids; a word or mark for no value is to stand under missing"
+    _refuse(connection, source, column.from_, none, expected)
+    found = identity_numbers(connection, rows, text, source.label)
+    if found:
+        _refuse(connection, source, column.from_, found, PSEUDONYMS)
 
 
 def _refuse(

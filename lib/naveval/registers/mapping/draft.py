@@ -19,12 +19,12 @@ from naveval.project import catalogue, paths
 from naveval.project.errors import ContractError
 from naveval.project.parameters import read_yaml
 from naveval.registers import sources
+from naveval.registers.checks import PERSON
 from naveval.registers.connections import connect, identifier, run
 from naveval.registers.mapping.source import PLACES
 from naveval.registers.sources import ENDINGS, Source
 from naveval.registers.views import columns, create_views, family
 
-PERSON = "person"
 MOST_CODES = 12
 LONGEST_CODE = 12
 LEAST_ROWS = 10

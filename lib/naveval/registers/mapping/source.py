@@ -7,12 +7,14 @@ A small closed set of verbs and no expressions. Per table `files` (names or patt
 from      the owner's column (case does not matter)
 id        true for a pseudonym of any type: text, hash, UUID, decimal, SAS number
 codes     the owner's codes to the contract's; a code that is not named is refused
-form      how a date or month is written: yyyymm, yyyy-mm, yyyymmdd, dd.mm.yyyy
+          (`"": …` for cells without a value, and for those under `missing`)
+form      how a date or month is written: yyyymm, yyyy-mm, yyyymmdd, dd.mm.yyyy; or date for a
+          column of dates or times (Parquet, SAS, Stata): a month is that of the day
 pad       text length that zeros in front fill up to: 3 becomes 03
 places    true for codes or names of counties, or codes of municipalities, of any year since
           2010: they become the contract's; one that was divided is refused
 times     a factor: labour force in thousands becomes persons
-missing   values that mean no value, such as 9999-12-31 for an open end
+missing   values that mean no value, such as 9999-12-31 for an open end, or NULL, ., -, ..
 value     one value for all rows, instead of `from`
 ========= =======================================================================
 """
@@ -27,7 +29,7 @@ from naveval.project import catalogue, paths
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import read_yaml, validate
 
-Form = Literal["yyyymm", "yyyy-mm", "yyyymmdd", "dd.mm.yyyy", "yyyy-mm-dd"]
+Form = Literal["date", "yyyymm", "yyyy-mm", "yyyymmdd", "dd.mm.yyyy", "yyyy-mm-dd"]
 PLACES = ("county", "municipality")
 Scalar = str | int | float | bool
 

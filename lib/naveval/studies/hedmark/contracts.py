@@ -5,11 +5,12 @@ import pandera.pandas as pa
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import places
 from naveval.project.months import date_sql, month_text
-from naveval.registers.breaches import Rule, mean_between
+from naveval.registers.breaches import Rule, mean_between, one_per_person
 from naveval.registers.coverage import Need
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
+AGES = (15, 90)  # of persons who may register as job seekers, with room for late dates
 
 
 JOB_SEEKERS = pa.DataFrameSchema(
@@ -56,6 +57,16 @@ def _first_day(table: str) -> Rule:
 
 
 RULES = (
+    Rule(
+        "job_seekers",
+        "birth_year",
+        f"ages from {AGES[0]} to {AGES[1]} at the update",
+        f"""
+        SELECT file_name, row_no FROM numbered.job_seekers
+        WHERE year(month) - birth_year NOT BETWEEN {AGES[0]} AND {AGES[1]}
+        """,
+    ),
+    one_per_person("job_seekers", "birth_year", "one birth year for a person in all months"),
     *(_first_day(table) for table in TABLES),
     Rule(
         "job_seekers",

@@ -13,7 +13,7 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.errors import ParameterError
 from naveval.project.months import month_number, month_text, text_sql
-from naveval.registers.breaches import Rule, mean_between
+from naveval.registers.breaches import Rule, mean_between, one_per_person, same_persons
 from naveval.registers.coverage import Need
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
@@ -29,6 +29,7 @@ from naveval.studies.indicator.parameters import Parameters
 COUNTIES = list(places.codes(2024))
 MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
 LOOK_BACK = 12  # months that expected employment looks back
+YOUNGEST = 15  # who may register as a job seeker
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -175,6 +176,23 @@ RULES = (
         "a month not after the month of the stock",
         "SELECT file_name, row_no FROM numbered.stock WHERE registered > month",
     ),
+    Rule(
+        "stock",
+        "registered",
+        f"a month when the person was {YOUNGEST} years or older",
+        f"""
+        SELECT file_name, row_no FROM numbered.stock
+        WHERE {text_sql("month")} - {text_sql("registered")} > 12 * (age + 1 - {YOUNGEST})
+        """,
+    ),
+    one_per_person(
+        "stock",
+        "age",
+        "a person's age to follow the months (a birth year that differs by at most one)",
+        of="CAST(left(month, 4) AS INTEGER) - age",
+        apart=1,
+    ),
+    same_persons("hours", "stock"),
     Rule(
         "stock",
         "office, county",

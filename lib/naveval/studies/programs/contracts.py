@@ -11,7 +11,7 @@ import pandera.pandas as pa
 
 from naveval.project import places
 from naveval.registers import reading as registers
-from naveval.registers.breaches import Rule, mean_between
+from naveval.registers.breaches import Rule, mean_between, same_persons
 from naveval.registers.reading import Registers
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
@@ -148,6 +148,13 @@ TABLES = {
 }
 # Tables with persons whose pairs of columns a profile tells too.
 JOINT = (("nav_status", ("innsatsgruppe", "period")), ("person_years", ("county", "education")))
+# Tables with rows of persons, and their periods.
+OF_PERSONS = {
+    table: period
+    for table, schema in TABLES.items()
+    for period in ("month", "year")
+    if {"person", period} <= set(schema.columns)
+}
 
 RULES = (
     mean_between("employment", "wage_nok", 5_000, 100_000, "kroner a month", where="wage_nok > 0"),
@@ -210,6 +217,7 @@ RULES = (
         WHERE person NOT IN (SELECT person FROM persons)
         """,
     ),
+    *(same_persons(table, "persons", period=period) for table, period in OF_PERSONS.items()),
 )
 
 
