@@ -20,7 +20,7 @@ from naveval.project.errors import ParameterError
 
 PUBLISHED, RECORD = "published.csv", "record.json"
 PARTS = ("study", "parameters", "data", "inputs", "code", "git_commit", "versions", "environment")
-NOT_KEYS = {*LAST, "revisions", "edition"}
+NOT_KEYS = {*LAST, "revisions", "edition"} - {"method"}
 ONLY_A, ONLY_B = "only in A", "only in B"
 
 
