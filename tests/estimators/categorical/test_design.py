@@ -140,11 +140,18 @@ def test_perfect_prediction_is_named_and_kept_out(data):
     assert np.abs(fit.coefficients[keep] - peer.params).max() < 1e-7
 
 
-def test_perfect_reference_is_refused(data):
-    design, columns, codes, _, job, _ = data
+def test_perfect_reference_is_named_and_another_takes_its_place(data):
+    design, columns, codes, _, job, x = data
     forced = np.where(columns[0] == 0, 0, job).astype(np.uint8)
-    with pytest.raises(EstimationError, match="reference v0=0"):
-        probit.fit_probit(design, [(codes, forced)])
+    fit = probit.fit_probit(design, halves(codes, forced))
+    assert fit.perfect == {"v0=0": 0}
+    last = f"v0={design.variables[0].levels[-1]}"
+    assert set(fit.dropped) == {"v0=0", last}
+    assert np.all(probit.expected(fit, codes)[columns[0] == 0] == 0)
+    own = columns[0] != 0
+    keep = [k for k, name in enumerate(design.names) if name != last]
+    peer = glm(forced[own], x[own][:, keep])
+    assert np.abs(fit.coefficients[keep] - peer.params).max() < 1e-7
 
 
 def test_constant_outcome_is_refused(data):

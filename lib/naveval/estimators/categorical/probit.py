@@ -5,7 +5,8 @@ usually enough, and later steps only need the score, which is several times chea
 
 A category whose rows all have the same outcome has no finite coefficient. Such categories
 are named in `Fit.perfect`, their rows left out of the likelihood and given the expected
-value 0 or 1 that they have. Where a combination of characteristics does the same, the
+value 0 or 1 that they have; of a reference too, whose place the last of the other categories
+takes (`Fit.dropped` names it). Where a combination of characteristics does the same, the
 combination is named and the model refused.
 
 Source: indicator document, chapter 4, equation 2.
@@ -89,9 +90,9 @@ def fit_probit(
     Raises
     ------
     EstimationError
-        When outcomes are missing or not 0 or 1, all are equal, a reference category predicts
-        perfectly, or no finite maximum is found (names the combination of characteristics that
-        decides the outcome, or the largest coefficients).
+        When outcomes are missing or not 0 or 1, all are equal, or no finite maximum is found
+        (names the combination of characteristics that decides the outcome, or the largest
+        coefficients).
     """
     read = parts if callable(parts) else lambda: parts
     counts, ones, n = _counts(design, read())
@@ -207,13 +208,7 @@ def score_residual(
 
 
 def perfect_levels(design: Design, counts: NDArray, ones: NDArray) -> dict[str, int]:
-    """Categories with rows whose outcomes are all 0 or all 1.
-
-    Raises
-    ------
-    EstimationError
-        When such a category is a reference.
-    """
+    """Categories with rows whose outcomes are all 0 or all 1, references too."""
     found: dict[str, int] = {}
     for q, pack in enumerate(design.packs):
         own = slice(design.offsets[q], design.offsets[q + 1])
@@ -224,19 +219,22 @@ def perfect_levels(design: Design, counts: NDArray, ones: NDArray) -> dict[str, 
             hits = ones[own].reshape(shape).sum(axis=others)
             variable = design.variables[j]
             for level in np.flatnonzero((rows > 0) & ((hits == 0) | (hits == rows))):
-                name = f"{variable.name}={variable.levels[level]}"
-                if level == variable.reference:
-                    raise EstimationError(
-                        f"probit: all {int(rows[level])} rows of the reference {name} have the "
-                        "same outcome; choose another reference or merge categories"
-                    )
-                found[name] = int(hits[level] > 0)
+                found[f"{variable.name}={variable.levels[level]}"] = int(hits[level] > 0)
     return found
 
 
 def _mask_table(design: Design, perfect: dict[str, int]) -> NDArray[np.float64]:
-    columns = [design.names.index(name) for name in perfect]
-    return np.asarray(design.expand[:, columns].sum(axis=1)).ravel()
+    """Over packed codes, in how many of these categories a row is."""
+    table = np.zeros(design.offsets[-1])
+    for q, pack in enumerate(design.packs):
+        own = slice(design.offsets[q], design.offsets[q + 1])
+        shape = [len(design.variables[j].levels) for j in pack]
+        for axis, j in enumerate(pack):
+            variable = design.variables[j]
+            inside = [f"{variable.name}={level}" in perfect for level in variable.levels]
+            along = [-1 if k == axis else 1 for k in range(len(pack))]
+            table[own] += np.broadcast_to(np.reshape(inside, along), shape).ravel()
+    return table
 
 
 def _kept(design: Design, parts: Sequence[Rows], mask_table: NDArray) -> list[Rows]:
@@ -279,10 +277,7 @@ def _subsample_start(
         return first
     thin: list[Rows] = [([code[::every] for code in codes], y[::every]) for codes, y in parts]
     counts, ones, _ = _counts(design, thin)
-    try:
-        perfect = perfect_levels(design, counts, ones)
-    except EstimationError:
-        return first
+    perfect = perfect_levels(design, counts, ones)
     thin = _kept(design, thin, _mask_table(design, perfect))
     return _newton(design, lambda: thin, first, 25, tolerance=1e-2)[0]
 

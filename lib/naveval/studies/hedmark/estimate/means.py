@@ -115,6 +115,7 @@ def means(
 ) -> Means:
     """Means over the months of a window; every month counts the same."""
     rates, shared = _rates(panel, outcome, group, window, (treated, *controls))
+    _require_levels(rates[:1], outcome, group, window, (treated,))
     return _means(rates[0], shared(np.arange(1, 1 + len(controls))), window)
 
 
@@ -127,6 +128,19 @@ def _rates(
     if not np.isfinite(persons).all():
         raise EstimationError(f"{outcome}, {group}: the panel has no value in some month")
     return 100 * persons / force, lambda i: 100 * persons[i].sum(0) / force[i].sum(0)
+
+
+def _require_levels(
+    rates: Array, outcome: str, group: str, window: Window, counties: tuple[str, ...]
+) -> None:
+    level = rates[:, : len(window.before)].mean(axis=1)
+    none = [county for county, mean in zip(counties, level, strict=False) if mean < SMALLEST_LEVEL]
+    if none:
+        raise EstimationError(
+            f"{outcome}, {group}: no persons before the start in county {', '.join(none)}, so no "
+            "effect in per cent of that level; leave the county out with control or choose an "
+            "earlier window_first"
+        )
 
 
 def _means(treated: Array, control: Array, window: Window) -> Means:
@@ -188,6 +202,7 @@ def placebo_effects(
 ) -> Array:
     """Effect in per cent of each control county against the other control counties."""
     rates, shared = _rates(panel, outcome, group, window, controls)
+    _require_levels(rates, outcome, group, window, controls)
     every = np.arange(len(controls))
     return np.array([_means(rates[i], shared(every[every != i]), window).effect for i in every])
 
