@@ -254,7 +254,8 @@ def _fit_phone(figure: Figure) -> None:
             ax.set_yticks(ax.get_yticks(), [_broken(name, PHONE_NAME) for name in names])
         turned = any(text.get_rotation() for text in ax.get_xticklabels())
         if isinstance(ax.xaxis.get_major_locator(), FixedLocator) and not turned:
-            ax.set_xticks(ax.get_xticks()[:: -(-len(ax.get_xticks()) // PHONE_TICKS)])
+            step = max(1, -(-len(ax.get_xticks()) // PHONE_TICKS))  # an empty panel has no ticks
+            ax.set_xticks(ax.get_xticks()[::step])
         grid = ax.get_gridspec()
         line = PHONE_NAME if grid and grid.ncols > 1 else PHONE_LINE
         for text in ax.findobj(Text):

@@ -282,5 +282,5 @@ def test_a_column_of_dates_becomes_the_months_of_the_contract(tmp_path, kind, wa
     file = tmp_path / "theirs.parquet"
     duckdb.query(f"SELECT CAST('2020-03-31 00:00:00' AS {kind}) AS d").write_parquet(str(file))
     column = source.ColumnMapping.model_validate({"from": "d", "form": "date"})
-    sql = apply._value("d", kind, column, wanted, None)
+    sql = apply.value_sql("d", kind, column, wanted, None)
     assert duckdb.query(f"SELECT {sql} FROM '{file}'").fetchall() == [(expected,)]

@@ -437,7 +437,7 @@ def test_county_shows_its_group_effect_only_where_numbers_allow(
     showing = Showing(REPORT, open_output("programs", chosen))
     inside = pd.Series(np.arange(len(data.main.sample.frame)) % 4 == 0)
     own = ProgramResults(chosen, effects=replace(data, in_county=inside))
-    assert "Deltakere i fylket" in showing.show("tbl-county", own).markdown
+    assert "Deltakere i utvalget som bor i fylket" in showing.show("tbl-county", own).markdown
     table = effects_groups.county(own).iloc[0]
     assert table.place - table["rest"] == pytest.approx(table["difference"] + 0)
     gamma = data.main.scores.gamma

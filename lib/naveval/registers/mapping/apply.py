@@ -123,7 +123,7 @@ def select(
         given, kind = _place(source, kinds, column.from_)
         known = _present(given, kind, column)
         dialect = source.dialects[0] if source.dialects else grammar.PLAIN
-        value = _value(known, kind, column, wanted, dialect)
+        value = value_sql(known, kind, column, wanted, dialect)
         if column.places:
             value = _placed(_text(_plain(known, kind)), name)
         dated = duck_family(kind) == "date"
@@ -177,7 +177,9 @@ def _present(given: str, kind: str, column: ColumnMapping) -> str:
     return known
 
 
-def _value(known: str, kind: str, column: ColumnMapping, wanted: Family, dialect: Dialect) -> str:
+def value_sql(
+    known: str, kind: str, column: ColumnMapping, wanted: Family, dialect: Dialect
+) -> str:
     """SQL of the contract's value; NULL where the owner's cannot be read."""
     if column.id:
         return canonical_id(known, duck_family(kind))
