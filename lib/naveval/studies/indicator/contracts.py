@@ -29,7 +29,7 @@ from naveval.studies.indicator.parameters import Parameters
 COUNTIES = list(places.codes(2024))
 MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
 LOOK_BACK = 12  # months that expected employment looks back
-YOUNGEST = 15  # who may register as a job seeker
+YOUNGEST = 13  # when a spell began; ages are of the end of the month, and rounded down
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -182,7 +182,7 @@ RULES = (
         f"a month when the person was {YOUNGEST} years or older",
         f"""
         SELECT file_name, row_no FROM numbered.stock
-        WHERE {text_sql("month")} - {text_sql("registered")} > 12 * (age + 1 - {YOUNGEST})
+        WHERE {text_sql("month")} - {text_sql("registered")} > 12 * (CAST(age AS INTEGER) + 1 - {YOUNGEST})
         """,
     ),
     one_per_person(
