@@ -160,6 +160,29 @@ COUNTING = (
     [["statistikk", "kommune", "verdi"], ["deltakere", "Os", 40], ["deltakere", "Tolga", 2]],
     [["measure", "value"], ["participants", 40], ["participants", 3]],
 )
+UNDOING = tuple(
+    [
+        ["kommune", "antall personer", head],
+        *zip(PLACES_NAMED, (40, 55, 61, 72), numbers, strict=True),
+    ]
+    for head, numbers in (
+        ("n_key", (8123411, 4411202, 9120034, 1200345)),
+        ("cell_key", (0.61234, 0.11923, 0.72311, 0.91234)),
+        ("rkey", (0.61234, 0.11923, 0.72311, 0.91234)),
+        ("støy", (2, -1, 0, 3)),
+        ("noise", (2, -1, 0, 3)),
+        ("n_raw", (38, 56, 61, 69)),
+        ("true_n", (38, 56, 61, 69)),
+        ("ubeskyttet", (38, 56, 61, 69)),
+        ("participant_id", (38, 56, 61, 69)),
+        ("fnr_hash", ("a1f0", "b2c9", "77de", "90aa")),
+        ("person_sha1", ("a1f0", "b2c9", "77de", "90aa")),
+    )
+)
+SERIES = (
+    "0    8123411\n1    4411202\nName: n_key, dtype: int64",
+    "0    38\n1    56\nName: n_raw, Length: 2, dtype: int64",
+)
 _names = ("Marte Solvang", "Per Ove Lien", "Silje Bakkerud", "Jonas Aasen Moe")
 PERSON_ROWS = (
     [["Navn", "Tiltak"], *([name, "AFT"] for name in _names)],
@@ -297,6 +320,8 @@ def leaks() -> dict[tuple[str, str], bytes]:
         _spread("small count", COUNTING, TABLES),
         _spread("rows of persons", PERSON_ROWS, TABLES),
         _spread("rows of persons, told", ROWS_TOLD, LINES),
+        _spread("keys and noise", UNDOING, TABLES),
+        _spread("keys and noise, printed", SERIES, LINES),
         _spread("smallest and largest", EXTREMES, TABLES),
         _files(),
     )

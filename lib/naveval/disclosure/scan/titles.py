@@ -4,6 +4,7 @@ In bokmål, nynorsk and English, as words or as names in code.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from naveval.disclosure.scan.text import plain
@@ -11,11 +12,16 @@ from naveval.disclosure.thresholds import Thresholds
 
 IDENTIFYING = re.compile(
     r"(?:(?:birth|person|personal|national|subject|respondent|individ(?:ual)?|delta[kg](?:er|ar)|"
-    r"bruker|brukar|klient|client|kunde|patient|pasient|member|case|record|row)"
+    r"bruker|brukar|klient|client|kunde|patient|pasient|member|case|record|row|participant)"
     r"(?:id|ident|nr|no|nummer|number|key|n[øo]kk?el|hash|code|kode)|"
     r"\w*(?:l[øo]p(?:e)?(?:nr|nummer)|serienr)\w*|(?:\w*\d)?lnr\w*|id(?:person|individ|"
     r"delta[kg]er|bruker)|pid|pnr|cpr|nin|npid|ppid|[ug]uid|"
     r"pseudonym\w*|pseudo(?:id|nr)|(?:record|cell|person)key|hash(?:ed)?id|idhash|idnr|idnummer|"
+    r"(?:[nrc]|(?:count|pert(?:urbation)?|noise|st[øo]y))key|"
+    r"(?:fnr|dnr|ident|id|person(?:id)?|pid|akt[øo]r(?:id)?|delta[kg]er(?:id)?|participant(?:id)?)"
+    r"(?:hash(?:ed)?|sha\d*|md5|hmac|blake\w*)|(?:hash(?:ed)?|sha\d*|md5)(?:fnr|person(?:id)?)|"
+    r"(?:n|antall?|counts?|tall?)(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)|"
+    r"(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)(?:n|antall?|counts?|tall?)|ubeskytte[ta]|"
     r"saks?(?:id|nr|nummer)|journal(?:nr|nummer)|respondent|"
     r"fnr|dnr|ssn|f[øo]d(?:t|sels?(?:nr|nummer|dato))|dnummer|birth(?:day|date)|dateofbirth|"
     r"akt[øo]r(?:id)?|ident(?:nr|nummer|itetsnummer)?|etternavn|etternamn|fornavn|fornamn|"
@@ -104,6 +110,15 @@ def counts_persons(title: str, limits: Thresholds) -> bool:
         return False
     patterns = any(re.fullmatch(pattern, name) for pattern in limits.count_patterns)
     return patterns or bool(COUNTING.fullmatch(words))
+
+
+NOISE = re.compile(r"(?:.*[ _])?(?:st[øo]y|noise|perturbation)(?:[ _].*)?")
+"""Titles of what was added to counts to protect them."""
+
+
+def undoes(title: str, others: Sequence[str], limits: Thresholds) -> bool:
+    """Whether a column holds the noise of counts that stand beside it."""
+    return bool(NOISE.fullmatch(title)) and any(counts_persons(other, limits) for other in others)
 
 
 def apart(title: str, limits: Thresholds) -> bool:
