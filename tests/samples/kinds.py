@@ -280,6 +280,9 @@ HARMLESS_TABLES = (
     [["Variabel", "Koeffisient", "Feil"], ["min lønn", "0,31", "0,02"], ["alder", "1", "0,3"]],
 )
 HARMLESS_FILES = {
+    "settings.json": json.dumps(
+        {"n": {f"n_{name}": 4 for name in ("folds", "steps", "trees", "lags", "bins", "draws")}}
+    ).encode(),
     "ids.json": json.dumps({"uuid": "0b5e-77", "git": "a1b2c3d"}).encode(),
     "font.css": b"@font-face{src:url(data:font/woff2;base64,"
     + planted.coded(bytes(range(200, 256)) * 3).encode()

@@ -76,6 +76,8 @@ NO_COUNT = re.compile(
     r"andel|del av|prosent|%|share|percent|proportion|\bper\b|\bpr\b|effekt|effect|kostnad|cost|"
     r"kroner|\bkr\b|nok|bel[øo]p|mean|gjennomsnitt|snitt|median|\brate|timer|hours|m[åa]neder|"
     r"m[åa]nader|months|dager|dagar|days|uker|veker|weeks|alder|\bage|l[øo]nn|wage|inntekt|income|"
+    r"^n ?(?:folds?|steps?|trees?|lags?|bins?|draws?|splits?|iter(?:ations)?|jobs|epochs?|"
+    r"features?|leaves|levels?|repeats?|boot(?:straps)?|estimators|chains?|knots?|seeds?)$|"
     r"endring|change|indeks|index|feil|error|intervall?|verdi|value|vekt|weight|score|sk[åa]r"
 )
 
