@@ -353,7 +353,7 @@ def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
             inside = archive.read(member)
             if member.filename.endswith((".xml", ".rels", ".vml")):
                 yield from named(plain(member.filename), wanted.ids)
-                yield from _html(member.filename, inside, wanted)
+                yield from _html(member.filename, grids.without_codes(inside), wanted)
                 yield from credentials.authors(decoded(inside))
             elif not member.is_dir():
                 yield from search(member.filename, inside, wanted)

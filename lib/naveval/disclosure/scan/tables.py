@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any
 
-from naveval.disclosure.scan import credentials, persons
+from naveval.disclosure.scan import credentials, grids, persons
 from naveval.disclosure.scan.grids import LONGEST_TITLE, Rows
 from naveval.disclosure.scan.identities import Hits, is_identity_number
 from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
@@ -107,6 +107,8 @@ def table(
     if small:
         yield from _captioned(rows, limits)
         yield from _long(rows, limits)
+        if hits := grids.along(rows, limits):
+            yield f"count below {limits.min_cell} persons along a row", hits
     for row in rows if small else ():
         for cell, after in pairwise(row):
             if len(cell) < LONGEST_TITLE and counts_row(cell) and too_small(number(after), limits):
@@ -288,6 +290,8 @@ def _columns(
                 counted = [row for row in counted if not _is_protected_zero(row, k, mark)]
             if hits := sum(too_small(number(row[k]), limits) for row in counted):
                 yield f"count below {limits.min_cell} persons in a column {title}", hits
+        elif small and (hits := grids.beside_masked(title, values, limits)):
+            yield f"count below {limits.min_cell} beside others that are masked", hits
         if not PUBLISHED_ON.fullmatch(title) and _days(k, below):
             yield "rows that describe single persons", len(below)
 

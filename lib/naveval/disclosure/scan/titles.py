@@ -71,6 +71,7 @@ COUNTING = re.compile(
 COUNT_ROW = re.compile(
     rf"(?:antall?|tall?(?:et)? p[åa]|number of|no\.? of|sum)\s*{PEOPLE}.*|antall?|n", re.I
 )
+LONGEST_ROW = 80
 """Titles of rows that hold counts: «Personer» alone may be the name of a sample."""
 NO_COUNT = re.compile(
     r"andel|del av|prosent|%|share|percent|proportion|\bper\b|\bpr\b|effekt|effect|kostnad|cost|"
@@ -133,6 +134,16 @@ def counts_row(cell: str) -> bool:
     """Whether a cell is the title of a row of counts."""
     title = spoken(cell)
     return bool(COUNT_ROW.fullmatch(title)) and not NO_COUNT.search(title)
+
+
+NAMED_ROW = re.compile(r"n_?(?:persons?|person(?:er|ar)|participants|delta[kg](?:ere|arar))")
+
+
+def counts_along(cell: str, limits: Thresholds) -> bool:
+    """Whether every number in a row of this title counts persons."""
+    title = title_of(cell)
+    named = title in limits.count_columns or bool(NAMED_ROW.fullmatch(title))
+    return len(cell) < LONGEST_ROW and (named or counts_row(cell))
 
 
 @lru_cache(maxsize=100_000)
