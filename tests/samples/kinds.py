@@ -147,7 +147,7 @@ SPLIT = (f"Se {IDENTITY[:6]}-\n{IDENTITY[6:]} der", f"Se {IDENTITY[:9]}-\n{IDENT
 PLACES_NAMED = ("Rendalen", "Folldal", "Engerdal", "Alvdal")
 
 
-def _by_place(head: str, *numbers: int) -> Rows:
+def _by_place(head: str, *numbers: object) -> Rows:
     return [["Kommune", head], *zip(PLACES_NAMED, numbers, strict=True)]
 
 
@@ -158,7 +158,38 @@ COUNTING = (
     _by_place("Dødsfall", 12, 4, 40, 55),
     _by_place("Avganger i alt", 12, 4, 40, 55),
     [["statistikk", "kommune", "verdi"], ["deltakere", "Os", 40], ["deltakere", "Tolga", 2]],
+    [["Kommune", *PLACES_NAMED[:3]], ["Antall personer", 40, 55, 3]],
+    [["", *PLACES_NAMED[:3]], ["n_persons", 40, 55, 3], ["effekt", "0,4", "0,3", "0,1"]],
+    _by_place("I arbeid", "<5", 4, 60, "<5"),
+    _by_place("Antall personer", "12,0", "3,0", "40,0", "55,0"),
     [["measure", "value"], ["participants", 40], ["participants", 3]],
+)
+UNDOING = tuple(
+    [
+        ["kommune", "antall personer", head],
+        *zip(PLACES_NAMED, (40, 55, 61, 72), numbers, strict=True),
+    ]
+    for head, numbers in (
+        ("n_key", (8123411, 4411202, 9120034, 1200345)),
+        ("cell_key", (0.61234, 0.11923, 0.72311, 0.91234)),
+        ("rkey", (0.61234, 0.11923, 0.72311, 0.91234)),
+        ("støy", (2, -1, 0, 3)),
+        ("noise", (2, -1, 0, 3)),
+        ("n_raw", (38, 56, 61, 69)),
+        ("true_n", (38, 56, 61, 69)),
+        ("ubeskyttet", (38, 56, 61, 69)),
+        ("participant_id", (38, 56, 61, 69)),
+        ("fnr_hash", ("a1f0", "b2c9", "77de", "90aa")),
+        ("person_sha1", ("a1f0", "b2c9", "77de", "90aa")),
+    )
+)
+SERIES = (
+    "0    8123411\n1    4411202\nName: n_key, dtype: int64",
+    "0    38\n1    56\nName: n_raw, Length: 2, dtype: int64",
+)
+COUNTED_VALUES = (
+    "\nkommune\nOs        40\nAlvdal     3\nName: count, dtype: int64",
+    "K    40\nM     3\nName: kjonn, dtype: int64",
 )
 _names = ("Marte Solvang", "Per Ove Lien", "Silje Bakkerud", "Jonas Aasen Moe")
 PERSON_ROWS = (
@@ -225,6 +256,12 @@ def _files() -> Iterator[tuple[str, str, bytes]]:
     yield "rows of persons", "points.html", page(svg(points).decode())
     shown = "#table(columns: 2, [Kommune], [Antall deltakere], [Alvdal], [3], [Os], [88])"
     yield "small count", "table.pdf", pdf(shown)
+    head = "<tr><th rowspan='2'>Kommune</th><th colspan='2'>Antall personer</th></tr>"
+    below = "<tr><th>Menn</th><th>Kvinner</th></tr><tr><td>Os</td><td>40</td><td>3</td></tr>"
+    yield "small count", "spanned.html", page(f"<table>{head}{below}</table>")
+    noted = "<worksheet><headerFooter><oddHeader>&amp;L{}</oddHeader></headerFooter></worksheet>"
+    noted = noted.format(f"{IDENTITY}&amp;C&amp;8Antall deltakere: 3")
+    yield "small count", "header.xlsx", planted.zipped("xl/worksheets/sheet1.xml", noted)
     formula = workbook([["a"], [f'="{IDENTITY[:6]}"&"{IDENTITY[6:]}"']])
     yield "identity number", "formula.xlsx", formula
     yield "author", "x.png", planted.png((b"tEXt", b"Author\0Silje Bakkerud"))
@@ -257,6 +294,9 @@ HARMLESS_TABLES = (
     [["Variabel", "Koeffisient", "Feil"], ["min lønn", "0,31", "0,02"], ["alder", "1", "0,3"]],
 )
 HARMLESS_FILES = {
+    "settings.json": json.dumps(
+        {"n": {f"n_{name}": 4 for name in ("folds", "steps", "trees", "lags", "bins", "draws")}}
+    ).encode(),
     "ids.json": json.dumps({"uuid": "0b5e-77", "git": "a1b2c3d"}).encode(),
     "font.css": b"@font-face{src:url(data:font/woff2;base64,"
     + planted.coded(bytes(range(200, 256)) * 3).encode()
@@ -296,7 +336,10 @@ def leaks() -> dict[tuple[str, str], bytes]:
         _spread("identity number in tables", TENS, TABLES),
         _spread("small count", COUNTING, TABLES),
         _spread("rows of persons", PERSON_ROWS, TABLES),
+        _spread("small count, printed", COUNTED_VALUES, LINES),
         _spread("rows of persons, told", ROWS_TOLD, LINES),
+        _spread("keys and noise", UNDOING, TABLES),
+        _spread("keys and noise, printed", SERIES, LINES),
         _spread("smallest and largest", EXTREMES, TABLES),
         _files(),
     )

@@ -9,8 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from naveval.disclosure.scan.sentences import number, too_small
 from naveval.disclosure.scan.text import plain, without_tags
-from naveval.disclosure.scan.titles import counts_persons
+from naveval.disclosure.scan.titles import (
+    NO_COUNT,
+    NUMBER_OF,
+    PEOPLE,
+    counts_along,
+    counts_persons,
+    title_of,
+)
 from naveval.disclosure.thresholds import Thresholds
 
 Rows = list[list[str]]
@@ -53,12 +61,72 @@ def of_csv(text: str) -> Rows:
 def of_markup(text: str) -> Iterator[tuple[Rows, str]]:
     """The tables of an HTML page or a word-processor's document, each with its label or ""."""
     for found in HTML_TABLE.finditer(text):
-        rows = [list(_cells(row[0])) for row in HTML_ROW.finditer(found[0])]
+        marked = [row[0] for row in HTML_ROW.finditer(found[0])]
+        rows = [list(_cells(row)) for row in marked]
+        if len(marked) > 1 and (heads := _spanned(marked[0], rows[1])):
+            rows.insert(2, heads)
         if caption := HTML_CAPTION.search(found[0]):
             rows.insert(0, [html.unescape(without_tags(caption[1])).strip()])
         before = text[: found.start()].rpartition("</table>")[2]
         labels = HTML_LABEL.findall(before + found[0])
         yield rows, labels[-1] if labels else ""
+
+
+SPAN = {name: re.compile(rf"\b{name}span=[\"']?(\d{{1,2}})", re.I) for name in ("col", "row")}
+SPANNING = re.compile(rf"{NUMBER_OF} (?:\w+e )?{PEOPLE}.*", re.I)
+
+
+def _spanned(row: str, below: Sequence[str]) -> list[str]:
+    """Two rows of titles as one, where a title that counts persons stands over several."""
+    titles, rest, counting = [], iter(below), False
+    for empty, attributes, content in HTML_CELL.findall(row):
+        told = html.unescape(without_tags(content)).strip()
+        times, tall = (SPAN[name].search(empty or attributes) for name in ("col", "row"))
+        for _ in range(int(times[1]) if times else 1):
+            own = "" if tall and int(tall[1]) > 1 else next(rest, "")
+            titles.append(f"{told} {own}".strip())
+        if times and int(times[1]) > 1 and SPANNING.fullmatch(told):
+            counting = True
+    return titles if counting else []
+
+
+MASKED = re.compile(r"(?:<|&lt;|færre enn|under|mindre enn|fewer than) ?(\d{1,2})", re.I)
+
+
+def beside_masked(title: str, values: Sequence[str], limits: Thresholds) -> int:
+    """How many small counts a column shows in which others are masked, as «<5»."""
+    if NO_COUNT.search(title) or not any(MASKED.fullmatch(value.strip()) for value in values):
+        return 0
+    return sum(number(value) > 0 and too_small(number(value), limits) for value in values)
+
+
+def along(rows: Rows, limits: Thresholds) -> int:
+    """How many small counts stand along rows whose titles count persons, but for the first."""
+    heads = [title_of(cell) for cell in rows[0]] if rows else []
+    hits = 0
+    for row in rows:
+        told = [cell for cell in row[1:] if cell.strip()]
+        numbers = [number(cell) for cell in told]
+        if len(told) < 2 or any(n != n for n in numbers) or not counts_along(row[0], limits):
+            continue
+        counted = [
+            number(cell)
+            for k, cell in enumerate(row)
+            if k > 1 and not (k < len(heads) and NO_COUNT.search(heads[k]))
+        ]
+        hits += sum(n > 0 and too_small(n, limits) for n in counted)
+    return hits
+
+
+HEADER_PART = re.compile(
+    rb"(<(?:odd|even|first)(?:Header|Footer)>)(.*?)(?=</(?:odd|even|first))", re.DOTALL
+)
+CODE = re.compile(rb"&amp;(?:&quot;.*?&quot;|\"[^\"]*\"|\d{1,3}|K[0-9A-F]{6}|[A-Z])")
+
+
+def without_codes(sheet: bytes) -> bytes:
+    """A sheet whose page headers and footers hold text alone, without codes of places and fonts."""
+    return HEADER_PART.sub(lambda found: found[1] + CODE.sub(b"\n", found[2]), sheet)
 
 
 def _cells(row: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from naveval.disclosure.scan import credentials, grids, pdf, persons, pictures, sentences, tables
 from naveval.disclosure.scan.identities import Hits, Ids, named
+from naveval.disclosure.scan.printed import printed
 from naveval.disclosure.scan.text import (
     COLOUR,
     RAW,
@@ -157,7 +158,7 @@ def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _words(text, wanted)
     yield from _markdown_tables(text, wanted)
     yield from tables.pairs(plain(text), wanted.limits)
-    yield from tables.told_rows(plain(text))
+    yield from printed(plain(text), wanted.limits)
     for rows in grids.of_columns(plain(text)):
         yield from tables.table(rows, wanted.limits, small=True)
 
@@ -352,7 +353,7 @@ def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
             inside = archive.read(member)
             if member.filename.endswith((".xml", ".rels", ".vml")):
                 yield from named(plain(member.filename), wanted.ids)
-                yield from _html(member.filename, inside, wanted)
+                yield from _html(member.filename, grids.without_codes(inside), wanted)
                 yield from credentials.authors(decoded(inside))
             elif not member.is_dir():
                 yield from search(member.filename, inside, wanted)

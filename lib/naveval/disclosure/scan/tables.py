@@ -20,6 +20,7 @@ from naveval.disclosure.scan.titles import (
     identifies,
     tells,
     title_of,
+    undoes,
 )
 from naveval.disclosure.thresholds import Thresholds
 
@@ -99,13 +100,15 @@ def table(
         heads = [title_of(cell) for cell in rows[place]] if rows else []
         below = rows[place + 1 : end]
         yield from _columns(heads, below, limits, small=small, few=few)
-        if below and (persons_by_row(heads) or _own_rows(heads, below) or _printed(heads, below)):
+        if below and (persons_by_row(heads) or _own_rows(heads, below) or printed(heads, below)):
             yield "rows that describe single persons", len(below)
     yield from _extremes(rows, limits)
     yield from _secrets(rows)
     if small:
         yield from _captioned(rows, limits)
         yield from _long(rows, limits)
+        if hits := grids.along(rows, limits):
+            yield f"count below {limits.min_cell} persons along a row", hits
     for row in rows if small else ():
         for cell, after in pairwise(row):
             if len(cell) < LONGEST_TITLE and counts_row(cell) and too_small(number(after), limits):
@@ -126,7 +129,7 @@ def _describes(row: Sequence[str]) -> bool:
     return any(map(DESCRIBED.fullmatch, heads)) and any(map(DESCRIPTION.fullmatch, heads))
 
 
-def _printed(heads: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+def printed(heads: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Whether a frame's rows were printed, numbered, and hold what persons are like."""
     numbers = [row[0].removesuffix(".0") for row in below if row]
     numbers = [number for number in numbers if number.isdigit()]
@@ -274,9 +277,9 @@ def _columns(
     few: bool,
 ) -> Hits:
     for k, title in enumerate(heads):
-        if identifies(title, limits) or _holds_persons(
-            title, [row[k] for row in below if k < len(row)]
-        ):
+        values = [row[k] for row in below if k < len(row)]
+        noise = bool(below) and undoes(title, heads, limits)
+        if noise or identifies(title, limits) or _holds_persons(title, values):
             yield "column that identifies persons", 1
         elif small and counts_persons(title, limits):
             counted = [row for row in below if k < len(row)]
@@ -287,6 +290,8 @@ def _columns(
                 counted = [row for row in counted if not _is_protected_zero(row, k, mark)]
             if hits := sum(too_small(number(row[k]), limits) for row in counted):
                 yield f"count below {limits.min_cell} persons in a column {title}", hits
+        elif small and (hits := grids.beside_masked(title, values, limits)):
+            yield f"count below {limits.min_cell} beside others that are masked", hits
         if not PUBLISHED_ON.fullmatch(title) and _days(k, below):
             yield "rows that describe single persons", len(below)
 
@@ -404,17 +409,6 @@ def listed(text: str, limits: Thresholds) -> Hits:
                 yield f"count below {limits.min_cell} persons in a column that ends with {title}", 1
         elif counted and (len(line) > LONGEST_TITLE or re.search(r"\d", line) or not line):
             counted = False
-
-
-def told_rows(text: str) -> Hits:
-    """Rows of persons printed as keys with values on one line, in braces or not."""
-    for line in text.splitlines():
-        if line.count(":") + line.count("=") >= 3 and len(line) < 4000:
-            keys = [title_of(key) for key in grids.keys(line)]
-            if len(keys) >= CHARACTERISTICS and (
-                persons_by_row(keys) or _printed(["", *keys], [["0"]])
-            ):
-                yield "rows that describe single persons", 1
 
 
 def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:

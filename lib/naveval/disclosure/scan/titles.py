@@ -4,6 +4,7 @@ In bokmål, nynorsk and English, as words or as names in code.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from naveval.disclosure.scan.text import plain
@@ -11,11 +12,16 @@ from naveval.disclosure.thresholds import Thresholds
 
 IDENTIFYING = re.compile(
     r"(?:(?:birth|person|personal|national|subject|respondent|individ(?:ual)?|delta[kg](?:er|ar)|"
-    r"bruker|brukar|klient|client|kunde|patient|pasient|member|case|record|row)"
+    r"bruker|brukar|klient|client|kunde|patient|pasient|member|case|record|row|participant)"
     r"(?:id|ident|nr|no|nummer|number|key|n[øo]kk?el|hash|code|kode)|"
     r"\w*(?:l[øo]p(?:e)?(?:nr|nummer)|serienr)\w*|(?:\w*\d)?lnr\w*|id(?:person|individ|"
     r"delta[kg]er|bruker)|pid|pnr|cpr|nin|npid|ppid|[ug]uid|"
     r"pseudonym\w*|pseudo(?:id|nr)|(?:record|cell|person)key|hash(?:ed)?id|idhash|idnr|idnummer|"
+    r"(?:[nrc]|(?:count|pert(?:urbation)?|noise|st[øo]y))key|"
+    r"(?:fnr|dnr|ident|id|person(?:id)?|pid|akt[øo]r(?:id)?|delta[kg]er(?:id)?|participant(?:id)?)"
+    r"(?:hash(?:ed)?|sha\d*|md5|hmac|blake\w*)|(?:hash(?:ed)?|sha\d*|md5)(?:fnr|person(?:id)?)|"
+    r"(?:n|antall?|counts?|tall?)(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)|"
+    r"(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)(?:n|antall?|counts?|tall?)|ubeskytte[ta]|"
     r"saks?(?:id|nr|nummer)|journal(?:nr|nummer)|respondent|"
     r"fnr|dnr|ssn|f[øo]d(?:t|sels?(?:nr|nummer|dato))|dnummer|birth(?:day|date)|dateofbirth|"
     r"akt[øo]r(?:id)?|ident(?:nr|nummer|itetsnummer)?|etternavn|etternamn|fornavn|fornamn|"
@@ -65,11 +71,14 @@ COUNTING = re.compile(
 COUNT_ROW = re.compile(
     rf"(?:antall?|tall?(?:et)? p[åa]|number of|no\.? of|sum)\s*{PEOPLE}.*|antall?|n", re.I
 )
+LONGEST_ROW = 80
 """Titles of rows that hold counts: «Personer» alone may be the name of a sample."""
 NO_COUNT = re.compile(
     r"andel|del av|prosent|%|share|percent|proportion|\bper\b|\bpr\b|effekt|effect|kostnad|cost|"
     r"kroner|\bkr\b|nok|bel[øo]p|mean|gjennomsnitt|snitt|median|\brate|timer|hours|m[åa]neder|"
     r"m[åa]nader|months|dager|dagar|days|uker|veker|weeks|alder|\bage|l[øo]nn|wage|inntekt|income|"
+    r"^n ?(?:folds?|steps?|trees?|lags?|bins?|draws?|splits?|iter(?:ations)?|jobs|epochs?|"
+    r"features?|leaves|levels?|repeats?|boot(?:straps)?|estimators|chains?|knots?|seeds?)$|"
     r"endring|change|indeks|index|feil|error|intervall?|verdi|value|vekt|weight|score|sk[åa]r"
 )
 
@@ -106,6 +115,15 @@ def counts_persons(title: str, limits: Thresholds) -> bool:
     return patterns or bool(COUNTING.fullmatch(words))
 
 
+NOISE = re.compile(r"(?:.*[ _])?(?:st[øo]y|noise|perturbation)(?:[ _].*)?")
+"""Titles of what was added to counts to protect them."""
+
+
+def undoes(title: str, others: Sequence[str], limits: Thresholds) -> bool:
+    """Whether a column holds the noise of counts that stand beside it."""
+    return bool(NOISE.fullmatch(title)) and any(counts_persons(other, limits) for other in others)
+
+
 def apart(title: str, limits: Thresholds) -> bool:
     """Whether a key says that it counts no persons, whatever it stands under."""
     return title_of(title) in limits.no_persons or bool(NO_COUNT.search(spoken(title)))
@@ -116,6 +134,16 @@ def counts_row(cell: str) -> bool:
     """Whether a cell is the title of a row of counts."""
     title = spoken(cell)
     return bool(COUNT_ROW.fullmatch(title)) and not NO_COUNT.search(title)
+
+
+NAMED_ROW = re.compile(r"n_?(?:persons?|person(?:er|ar)|participants|delta[kg](?:ere|arar))")
+
+
+def counts_along(cell: str, limits: Thresholds) -> bool:
+    """Whether every number in a row of this title counts persons."""
+    title = title_of(cell)
+    named = title in limits.count_columns or bool(NAMED_ROW.fullmatch(title))
+    return len(cell) < LONGEST_ROW and (named or counts_row(cell))
 
 
 @lru_cache(maxsize=100_000)

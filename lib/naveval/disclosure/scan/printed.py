@@ -1,0 +1,49 @@
+"""What programs print of persons: rows as keys and values, and series of a frame."""
+
+import re
+
+from naveval.disclosure.scan import grids, tables
+from naveval.disclosure.scan.identities import Hits
+from naveval.disclosure.scan.sentences import number, too_small
+from naveval.disclosure.scan.titles import identifies, title_of
+from naveval.disclosure.thresholds import Thresholds
+
+SERIES_NAME = re.compile(r"^Name: ([^,\n]{1,80})(?=,|$)", re.MULTILINE)
+"""What a series is called, on the line below its values."""
+VALUE_COUNTS = re.compile(
+    r"(?:^(?P<head>[^\W\d]\w*(?:[ \t]+[^\W\d]\w*)*)[ \t]*\n)?"
+    r"(?P<values>(?:^\S[^\n]{0,80}?[ \t]{2,}\d+[ \t]*\n)+)Name: (?P<name>\w+), dtype: int",
+    re.MULTILINE,
+)
+CHARACTERISTIC = (tables.EXACT, tables.PERSONAL, tables.PLACE)
+
+
+def printed(text: str, limits: Thresholds) -> Hits:
+    """Findings in what a text holds of printed rows and series."""
+    yield from told_rows(text)
+    for name in SERIES_NAME.findall(text):
+        if identifies(title_of(name), limits):
+            yield "column that identifies persons", 1
+    if hits := sum(_counted(block, limits) for block in VALUE_COUNTS.finditer(text)):
+        yield f"count below {limits.min_cell} persons in a printed series", hits
+
+
+def _counted(block: re.Match[str], limits: Thresholds) -> int:
+    """Small counts of the values of a characteristic, in a series of how often each is there."""
+    of = block["head"] if block["name"] == "count" else block["name"]
+    names = [title_of(name).replace(" ", "_") for name in (of or "").split()]
+    if not any(kind.fullmatch(name) for name in names for kind in CHARACTERISTIC):
+        return 0
+    numbers = [number(line.split()[-1]) for line in block["values"].splitlines()]
+    return sum(value > 0 and too_small(value, limits) for value in numbers)
+
+
+def told_rows(text: str) -> Hits:
+    """Rows of persons printed as keys with values on one line, in braces or not."""
+    for line in text.splitlines():
+        if line.count(":") + line.count("=") >= 3 and len(line) < 4000:
+            keys = [title_of(key) for key in grids.keys(line)]
+            if len(keys) >= tables.CHARACTERISTICS and (
+                tables.persons_by_row(keys) or tables.printed(["", *keys], [["0"]])
+            ):
+                yield "rows that describe single persons", 1
