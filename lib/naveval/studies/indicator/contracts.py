@@ -182,7 +182,8 @@ RULES = (
         f"a month when the person was {YOUNGEST} years or older",
         f"""
         SELECT file_name, row_no FROM numbered.stock
-        WHERE {text_sql("month")} - {text_sql("registered")} > 12 * (CAST(age AS INTEGER) + 1 - {YOUNGEST})
+        WHERE {text_sql("month")} - {text_sql("registered")}
+            > 12 * (CAST(age AS INTEGER) + 1 - {YOUNGEST})
         """,
     ),
     one_per_person(
