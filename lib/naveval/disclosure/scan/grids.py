@@ -100,7 +100,7 @@ def beside_masked(title: str, values: Sequence[str], limits: Thresholds) -> int:
     return sum(number(value) > 0 and too_small(number(value), limits) for value in values)
 
 
-def along(rows: Rows, limits: Thresholds) -> int:
+def along(rows: Sequence[Sequence[str]], limits: Thresholds) -> int:
     """How many small counts stand along rows whose titles count persons, but for the first."""
     heads = [title_of(cell) for cell in rows[0]] if rows else []
     hits = 0
