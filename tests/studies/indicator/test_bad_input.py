@@ -315,7 +315,7 @@ def test_a_registration_a_century_early_is_refused(data):
         return frame.assign(registered="19" + frame["registered"].astype(str).str[2:])
 
     change(data, "stock", "2018-05", early)
-    assert "13 years or older" in " ".join(map(str, contracts.check("indicator", data)))
+    assert "after the person's birth" in " ".join(map(str, contracts.check("indicator", data)))
 
 
 def test_an_age_that_does_not_follow_the_months_is_refused(data):

@@ -29,7 +29,6 @@ from naveval.studies.indicator.parameters import Parameters
 COUNTIES = list(places.codes(2024))
 MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
 LOOK_BACK = 12  # months that expected employment looks back
-YOUNGEST = 13  # when a spell began; ages are of the end of the month, and rounded down
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$")
 
 
@@ -179,11 +178,11 @@ RULES = (
     Rule(
         "stock",
         "registered",
-        f"a month when the person was {YOUNGEST} years or older",
+        "a month after the person's birth, as age and month tell it",
         f"""
         SELECT file_name, row_no FROM numbered.stock
         WHERE {text_sql("month")} - {text_sql("registered")}
-            > 12 * (CAST(age AS INTEGER) + 1 - {YOUNGEST})
+            >= 12 * (CAST(age AS INTEGER) + 1)
         """,
     ),
     one_per_person(
