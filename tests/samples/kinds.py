@@ -154,9 +154,9 @@ def _by_place(head: str, *numbers: object) -> Rows:
 COUNTING = (
     _by_place("Tal deltakarar", 12, 3, 40, 55),
     _by_place("Antal arbeidssøkjarar", 12, 2, 40, 55),
-    _by_place("Overgangar til arbeid", 1, 22, 40, 55),
+    _by_place("Tal overgangar til arbeid", 1, 22, 40, 55),
     _by_place("Dødsfall", 12, 4, 40, 55),
-    _by_place("Avganger i alt", 12, 4, 40, 55),
+    _by_place("Antall avganger i alt", 12, 4, 40, 55),
     [["statistikk", "kommune", "verdi"], ["deltakere", "Os", 40], ["deltakere", "Tolga", 2]],
     [["Kommune", *PLACES_NAMED[:3]], ["Antall personer", 40, 55, 3]],
     [["", *PLACES_NAMED[:3]], ["n_persons", 40, 55, 3], ["effekt", "0,4", "0,3", "0,1"]],

@@ -245,6 +245,8 @@ def _long(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
     heads = [title_of(cell) for cell in rows[0]] if rows else []
     names = [k for k, head in enumerate(heads) if MEASURE_HEAD.fullmatch(head)]
     values = [k for k, head in enumerate(heads) if VALUE_HEAD.fullmatch(head)]
+    if "unit" in heads:  # which tells what the numbers are; counts have a column of their own
+        return
     hits = 0
     for row, k, v in product(rows[1:], names, values):
         if max(k, v) < len(row) and counts_persons(row[k], limits) and not counts_row(row[k]):

@@ -52,15 +52,14 @@ NUMBER_OF = (
     r"(?:number|no\.?|nr\.?|count) of|num|cnt|count|#|n|(?:hvor|kor) mange)"
 )
 EVENTS = (
-    r"(?:(?:ant(?:all?)?|tal) )?(?:overgang(?:er|ar)|avgang(?:er|ar)|tilgang(?:er|ar)|d[øo]d(?:e|"
-    r"sfall)|deaths|"
-    r"f[øo]d(?:te|sl[ea]r)|(?:i|fikk|f[åa]tt|til) (?:jobb|arbeid)|utskrevne|sanksjon(?:er|ar)|"
-    r"drop ?outs?|"
-    r"avbr[uo]tt?e?|fullf[øo]rte?|sluttet|slutta|transitions|exits|trafikkskadde|skadde|selvmord|"
-    r"(?:nye )?(?:vedtak|avslag|uf[øo]re)|(?:nye|tilmeldte|henviste|avsluttede|"
-    r"p[åa]meldte))(?:\b.*)?"
+    r"(?:(?:ant(?:all?)?|tal) (?:overgang(?:er|ar)|avgang(?:er|ar)|tilgang(?:er|ar)|"
+    r"f[øo]d(?:te|sl[ea]r)|(?:i|fikk|f[åa]tt|til) (?:jobb|arbeid)|sanksjon(?:er|ar)|"
+    r"avbr[uo]tt?e?|fullf[øo]rte?|sluttet|slutta|transitions|exits|"
+    r"(?:nye )?(?:vedtak|avslag|uf[øo]re)|(?:nye|tilmeldte|henviste|avsluttede|p[åa]meldte))|"
+    r"(?:(?:ant(?:all?)?|tal) )?(?:d[øo]d(?:e|sfall)|deaths|utskrevne|trafikkskadde|skadde|"
+    r"selvmord|drop ?outs?))(?:\b.*)?"
 )
-"""What happens to persons, and is counted as they are."""
+"""What happens to persons, and is counted as they are; shares of most of it head columns too."""
 COUNTING = re.compile(
     rf"{EVENTS}|{NUMBER_OF}\s*{PEOPLE}(?:\b.*)?|{PERSONS}(?:\b.*)?|"
     r"(?:person|delta[kg][ea]r|bruk[ea]r|s[øo]kj?[ea]r|mottak[ea]r|participant|client|head|folke)s?"
