@@ -40,6 +40,7 @@ def estimates(study: str) -> pd.DataFrame:
         for place, value in enumerate(PARTS if study == "followup" else MONTHS):
             number = county_number(code, place)
             own = {"estimate": number, "ci_low": number - 1, "ci_high": number + 1}
+            own |= {"std_error": 0.51}
             if study == "followup":
                 keys = {"label": "tbl-counties", "value": value, "measure": "work", "county": code}
             elif study == "hedmark":
