@@ -195,7 +195,8 @@ def compared(
         code = made.arms.index(arm)
         table = overlap.balance(made, code, x.to_numpy(), list(x))
         size = overlap.effective_size(overlap.control_weights(made, code))
-        spread = np.where(binary, np.sqrt((variance[k] + variance[0]) / 2), table.spread)
+        within = np.where(binary, (variance[k] + variance[0]) / 2, 0)  # others' are no variances
+        spread = np.where(binary, np.sqrt(within), table.spread)
         smd = (mean[k] - np.array([mean[0], table.weighted])) / np.where(spread > 0, spread, np.inf)
         parts.append(
             pd.DataFrame(
@@ -222,7 +223,9 @@ def covariates(results: ProgramResults) -> pd.DataFrame:
     table = main.covariates
     found, persons = means(results, main, table, [np.ones(len(table), dtype=bool)])
     mean = found[0]
-    spread = np.where(yes_or_no(table), np.sqrt(mean * (1 - mean)), table.std().to_numpy(float))
+    binary = yes_or_no(table)
+    within = np.where(binary, mean * (1 - mean), 0)
+    spread = np.where(binary, np.sqrt(within), table.std().to_numpy(float))
     error = spread / np.sqrt(persons[0])
     return pd.DataFrame(
         {"covariate": list(table), "mean": mean, "std_error": error, "n": persons[0]}
