@@ -58,6 +58,8 @@ STANDS_FOR = re.compile(
     r"true|false|string|str|bytes|required|optional|secret|hidden|redacted|environment",
     re.I,
 )
+ROOTS = ("data", "mnt", "media", "srv", "scratch", "root", "work")
+"""Where servers keep what is theirs; `work` begins `workspaces` too."""
 PATHS = (
     (("\\\\",), r"(?<![\w\\])\\\\[\w-][\w.-]+\\[\w$-]{2,}"),
     ((":\\", ":/"), r"(?<![A-Za-z0-9])[A-Za-z]:(?:\\{1,2}|/(?!/))[\w$~-][\w $~.-]*[\\/]"),
@@ -69,8 +71,8 @@ PATHS = (
         r"jdbc:\w+)://[\w.-]+[\w@/]",
     ),
     (
-        ("/data/", "/mnt/", "/srv/", "/media/", "/scratch/", "/root/", "/opt/", "/var/", "/work"),
-        r"(?<![\w.:/*>-])(?<!=[\"'])/(?:data|mnt|media|srv|scratch|root|work|workspaces?|"
+        tuple(f"/{name}" for name in (*ROOTS, "opt", "var")),
+        rf"(?<![\w.:/*>-])(?<!=[\"'])/(?:{'|'.join(ROOTS)}|workspaces?|"
         r"(?:opt|var)/(?=[\w/]*data))/?[\w-][\w.-]*(?:/[\w.-]+)+",
     ),
     (
