@@ -130,12 +130,30 @@ def breaches(connection: duckdb.DuckDBPyConnection, need: Need, source: Source) 
     ):
         if cells.any():
             yield _breach(need, source, f"{words} {_listed(_names(need, cells))}")
+    if len(need.places) > 1:
+        yield from _whole(need, source, found)
     cells = shifts(found, need.kind)
     if cells.any():
         words = "rows fall to less than half, or rise to more than twice, and stay there in"
         where = _listed(_names(need, cells))
         text = f"{words} {where}"
         yield Breach(need.table, source.label, need.column, 0, (), text, True, where)
+
+
+def _whole(need: Need, source: Source, found: NDArray[np.int64]) -> Iterator[Breach]:
+    """Jumps of all places together, where no place alone has enough rows to tell."""
+    whole = replace(need, place="", places=("all places",))
+    total = found.sum(axis=0, keepdims=True)
+    for words, by_place, cells in (
+        (_few(need), holes(found, need.kind), holes(total, need.kind)),
+        ("more than twice as many", spikes(found, need.kind), spikes(total, need.kind)),
+    ):
+        untold = cells & ~by_place.any(axis=0)
+        if untold.any():
+            listed = _listed(_names(whole, untold))
+            yield _breach(
+                whole, source, f"about as many rows as in the periods around; {words} in {listed}"
+            )
 
 
 def _breach(need: Need, source: Source, text: str) -> Breach:
