@@ -39,7 +39,7 @@ def reasons(folder: Path, text: str) -> None:
 
 
 def test_distances_are_beyond_what_the_printed_decimals_leave_open(run: Path) -> None:
-    found = printed.distances("hedmark", run).set_index(["value", "group"])["distance"]
+    found = printed.distances("hedmark", [run]).set_index(["value", "group"])["distance"]
     assert found["effect", "with"] == pytest.approx(100 * 0.55 / 11.6)
     assert found["effect", "without"] == pytest.approx(100 * 1.65 / 7.3)
     assert found["treated_before", "with"] == 0
@@ -53,20 +53,20 @@ def test_numbers_of_persons_are_those_of_full_size(run: Path) -> None:
     table.loc[0, ["estimate", "published"]] = [50, 1000]
     table.to_csv(run / "estimates.csv", index=False)
     (run / "manifest.json").write_text('{"parameters": {"scale": 0.05, "data": ""}}')
-    found = printed.distances("hedmark", run)
+    found = printed.distances("hedmark", [run])
     assert found["estimate"].to_list()[:2] == [1000, -9.0]
     assert found["distance"][0] == 0
 
 
 def test_shares_and_cells_beyond_are_told_with_their_reasons(run: Path) -> None:
-    told = printed.distances_text(printed.distances("hedmark", run)).splitlines()
+    told = printed.distances_text(printed.distances("hedmark", [run])).splitlines()
     assert told[1].split() == ["tbl-1", "5", "40.0", "80.0"]
     assert told[2].split() == ["all", "5", "40.0", "80.0"]
     assert told[3:] == [
         "tbl-1 control_change stock with: 0.02 for 0 (150 %): no reason given",
     ]
     reasons(run, "reasons:\n  - {label: tbl-1, group: with, reason: rounding of small numbers}\n")
-    told = printed.distances_text(printed.distances("hedmark", run)).splitlines()
+    told = printed.distances_text(printed.distances("hedmark", [run])).splitlines()
     assert told[3].endswith("(150 %): rounding of small numbers")
 
 
@@ -77,10 +77,45 @@ def test_the_command_fails_until_every_far_cell_has_a_reason(run: Path) -> None:
     assert CliRunner().invoke(cli.main, arguments).exit_code == 0
 
 
+def seeds(run: Path, effects: list[float]) -> list[Path]:
+    """Runs that differ in the effect on the stock of those without."""
+    folders = []
+    for n, effect in enumerate(effects):
+        folder = run.parent / f"seed-{n}"
+        folder.mkdir()
+        table = pd.read_csv(run / "estimates.csv")
+        table.loc[1, "estimate"] = effect
+        table.to_csv(folder / "estimates.csv", index=False)
+        folders.append(folder)
+    return folders
+
+
+@pytest.mark.parametrize(
+    ("effects", "explained"),
+    # The mean is 2,6 above the printed -7,3: t with three degrees of freedom is 5,84.
+    [([-4.7, -4.2, -5.2, -4.7], False), ([-2.7, -6.7, -3.7, -5.7], True)],
+)
+def test_chance_is_a_reason_only_where_runs_differ_by_as_much(
+    run: Path, effects: list[float], explained: bool
+) -> None:
+    text = "reasons:\n  - {value: effect, chance: true, reason: chance}\n"
+    reasons(run, text + "  - {value: control_change, reason: rounding}\n")
+    folders = seeds(run, effects)
+    rows = ["value", "group"]
+    found = printed.distances("hedmark", folders).set_index(rows)
+    assert found.loc[("effect", "without"), "estimate"] == pytest.approx(-4.7)
+    assert (found.loc[("effect", "without"), "reason"] == "chance") == explained
+    one = printed.distances("hedmark", folders[:1]).set_index(rows)
+    assert one.loc[("effect", "without"), "reason"] == "chance"
+    arguments = [word for folder in folders for word in ("--folder", str(folder))]
+    done = CliRunner().invoke(cli.main, ["distances", "hedmark", *arguments])
+    assert done.exit_code == (0 if explained else 1)
+
+
 def test_a_folder_without_printed_numbers_is_refused(run: Path, tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="finish a run first: naveval run hedmark"):
-        printed.distances("hedmark", tmp_path)
+        printed.distances("hedmark", [tmp_path])
     table = pd.read_csv(run / "estimates.csv")
     table.assign(published=float("nan")).to_csv(run / "estimates.csv", index=False)
     with pytest.raises(ParameterError, match="no printed numbers beside"):
-        printed.distances("hedmark", run)
+        printed.distances("hedmark", [run])

@@ -149,14 +149,18 @@ def bench(study: str, scale: str) -> None:
 
 @main.command()
 @click.argument("study", type=STUDY)
-@click.option("--folder", type=FOLDER, help="A finished run; default the study's own default.")
+@click.option("--folder", type=FOLDER, multiple=True, help="A finished run, or several seeds'.")
 @plain_errors
-def distances(study: str, folder: Path | None) -> None:
-    """Show how far simulated cells lie from printed ones; exit 1 for one far off without reason."""
+def distances(study: str, folder: tuple[Path, ...]) -> None:
+    """Show how far simulated cells lie from printed ones; exit 1 for one far off without reason.
+
+    Without a folder the run with the study's defaults is meant. Of several runs with other seeds
+    the mean is compared, and reasons that say chance are tested against the spread between them.
+    """
     from naveval.exhibits import printed
 
-    slug = places.slug(params.load(study).county)
-    found = printed.distances(study, folder or paths.result_dir(study, slug))
+    default = paths.result_dir(study, places.slug(params.load(study).county))
+    found = printed.distances(study, folder or (default,))
     click.echo(printed.distances_text(found))
     sys.exit(0 if found.loc[found["distance"] > printed.FAR, "reason"].all() else 1)
 

@@ -15,11 +15,13 @@ An entry of the file, per exhibit or list of entries:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
 from naveval.exhibits.declare import PARTS, Report
 from naveval.exhibits.protect import HIDDEN, Drawn, Public
@@ -34,6 +36,7 @@ NUMBER = "printed"
 PERSONS = "persons"
 NEAR, FAR = 10.0, 25.0
 """Per cent from the printed number that is near, and that asks for a reason."""
+SURE = 0.995
 
 
 def file_of(study: str) -> Path:
@@ -133,27 +136,49 @@ def compare(reader: Reader) -> pd.DataFrame:
     return found.assign(difference=found["estimate"] - found[NUMBER])
 
 
-def distances(study: str, folder: Path) -> pd.DataFrame:
-    """Every number of a simulated run that the document prints too, and how far they are apart.
+def distances(study: str, folders: Sequence[Path]) -> pd.DataFrame:
+    """Every number of simulated runs that the document prints too, and how far they are apart.
 
     Numbers made from published inputs are left out, for they are no simulated cells. Numbers of
-    persons are those that full size would have.
+    persons are those that full size would have. Of several runs, with other seeds, the mean is
+    compared; a reason that says chance then holds only where the mean lies from the printed
+    number by no more than chance between the runs explains (99 per cent, Student's t).
 
     Parameters
     ----------
-    folder
-        Result folder of a finished run.
+    folders
+        Result folders of finished runs with the same parameters but for the seed.
 
     Returns
     -------
     label, value, the keys in use, estimate, printed, distance (per cent of the printed number,
-    beyond what its decimals leave open) and reason (of `simulate/distances.yml`, or "").
+    beyond what its decimals leave open), spread (standard deviation between the runs, missing
+    for one) and reason (of `simulate/distances.yml`, or "").
 
     Raises
     ------
     ParameterError
         For a folder without estimates, or estimates without printed numbers beside them.
     """
+    found = pd.concat([_beside_printed(study, folder) for folder in folders], ignore_index=True)
+    used = [name for name in found.columns[2:-2] if found[name].ne("").any()]
+    rows = ["label", "value", *used]
+    grouped = found.groupby(rows, sort=False)
+    table = grouped.agg(
+        estimate=("estimate", "mean"), spread=("estimate", "std"), printed=(NUMBER, "first")
+    ).reset_index()
+    gap, last = _gap(table)
+    table["distance"] = 100 * gap / table[NUMBER].abs().clip(lower=last)
+    n = grouped["estimate"].size().to_numpy()
+    explained = stats.t.ppf(SURE, np.maximum(n - 1, 1)) * table["spread"] / np.sqrt(n)
+    table["chance"] = table["spread"].isna() | (gap <= explained)
+    given = _reasons(study)
+    table["reason"] = [_reason(row, given) for row in table.to_dict("records")]
+    return table[[*rows, "estimate", NUMBER, "distance", "spread", "reason"]]
+
+
+def _beside_printed(study: str, folder: Path) -> pd.DataFrame:
+    """A run's simulated numbers: label, value, keys, estimate and printed."""
     file = folder / "estimates.csv"
     if not file.exists():
         raise ParameterError(f"{file}: no such file; finish a run first: naveval run {study}")
@@ -163,15 +188,13 @@ def distances(study: str, folder: Path) -> pd.DataFrame:
     if "unit" in found:
         whole = found["unit"] == PERSONS
         found["estimate"] = found["estimate"].where(~whole, found["estimate"] / _size(folder))
-    found = found[~found["label"].isin(_not_simulated(study))].dropna(subset=["published"])
+    found = found[~found["label"].isin(_not_simulated(study))]
+    found = found.dropna(subset=["estimate", "published"])
     if not len(found):
         raise ParameterError(f"{file}: no printed numbers beside; expected a run of the document's")
     keys = found.columns[found.columns.get_loc("value") + 1 : found.columns.get_loc("estimate")]
-    used = [name for name in keys.drop("method", errors="ignore") if found[name].ne("").any()]
-    found = found.rename(columns={"published": NUMBER}).reset_index(drop=True)
-    found["distance"] = _apart(found)
-    found["reason"] = [_reason(row, _reasons(study)) for row in found.to_dict("records")]
-    return found[["label", "value", *used, "estimate", NUMBER, "distance", "reason"]]
+    found = found.rename(columns={"published": NUMBER})
+    return found[["label", "value", *keys.drop("method", errors="ignore"), "estimate", NUMBER]]
 
 
 def _size(folder: Path) -> float:
@@ -193,29 +216,30 @@ def _not_simulated(study: str) -> set[str]:
     return {one.label for one in report.exhibits if isinstance(one.protect, Public | Drawn)}
 
 
-def _apart(found: pd.DataFrame) -> pd.Series:
-    """Distance in per cent of the printed number, less half of the last decimal printed.
+def _gap(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Gap to the printed number less half of its last decimal, and that decimal's unit.
 
-    A printed zero counts as one unit of the last decimal.
+    The unit is a printed zero's size.
     """
-    text = found[NUMBER].map(lambda number: f"{number:.6f}".rstrip("0"))
+    text = table[NUMBER].map(lambda number: f"{number:.6f}".rstrip("0"))
     decimals = text.str.split(".").str[1].str.len()
-    decimals = decimals.groupby([found["label"], found["value"]]).transform("max")
-    last = 10.0**-decimals
-    gap = (found["estimate"] - found[NUMBER]).abs() - last / 2
-    return 100 * gap.clip(lower=0) / found[NUMBER].abs().clip(lower=last)
+    last = 10.0 ** -decimals.groupby([table["label"], table["value"]]).transform("max")
+    return ((table["estimate"] - table[NUMBER]).abs() - last / 2).clip(lower=0), last
 
 
-def _reasons(study: str) -> list[dict[str, str]]:
-    """The study's reasons, each with the keys of the cells it is about."""
+def _reasons(study: str) -> list[dict[str, Any]]:
+    """The study's reasons, each with the keys of the cells it is about, and `chance: true`."""
     file = file_of(study).parent / "simulate" / REASONS
     return list(parameters.read_yaml(file)["reasons"]) if file.exists() else []
 
 
-def _reason(row: Mapping[Any, Any], reasons: list[dict[str, str]]) -> str:
+def _reason(row: Mapping[Any, Any], reasons: list[dict[str, Any]]) -> str:
+    """The first reason that fits; one that says chance fits only what chance explains."""
     for given in reasons:
-        if all(row.get(key) == value for key, value in given.items() if key != "reason"):
-            return given["reason"]
+        keys = {name: key for name, key in given.items() if name not in ("reason", "chance")}
+        holds = row["chance"] or not given.get("chance", False)
+        if holds and all(row.get(name) == key for name, key in keys.items()):
+            return str(given["reason"])
     return ""
 
 
@@ -227,9 +251,11 @@ def distances_text(found: pd.DataFrame) -> str:
         shares = f"{100 * part['near'].mean():>13.1f}{100 * part['far'].mean():>13.1f}"
         lines.append(f"{label!s:<14}{len(part):>7}{shares}")
     for row in found[found["distance"] > FAR].to_dict("records"):
-        keys = [str(row[name]) for name in found.columns[:-4] if row[name]]
+        keys = [str(row[name]) for name in found.columns[:-5] if row[name]]
         lines.append(
-            f"{' '.join(keys)}: {row['estimate']:.4g} for {row[NUMBER]:.4g} "
-            f"({row['distance']:.0f} %): {row['reason'] or 'no reason given'}"
+            f"{' '.join(keys)}: {row['estimate']:.4g}"
+            + ("" if np.isnan(row["spread"]) else f" (spread {row['spread']:.2g})")
+            + f" for {row[NUMBER]:.4g} ({row['distance']:.0f} %): "
+            + (row["reason"] or "no reason given")
         )
     return "\n".join(lines)
