@@ -15,7 +15,9 @@ WIDTH, HEIGHT = 480.0, 220.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 104.0, 12.0, 26.0
 GAP = 15.0
 STEPS = 4
-BAR, NAMES, ROOM = 21.0, 178.0, 48.0
+BAR, ROOM = 21.0, 48.0
+LETTER = 7.4
+"""Width of a bar, room for a number, and for a letter of 13 pixels in a wide font."""
 COLORS = ("#12436d", "#1b7f77", "#801650", "#b34700", "#3d3d3d", "#7a55a8")
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "1 3", "12 4")
 At = Callable[[int, float], str]
@@ -153,9 +155,10 @@ def bars(
         for name, v in shown.items()
     }
     low, high = min(low for low, _ in reach.values()), max(high for _, high in reach.values())
-    room = WIDTH - NAMES - 2 * ROOM
-    scale = room / ((high - low) or 1.0)
-    zero = NAMES + ROOM - scale * low
+    names = 12 + LETTER * max(map(len, shown))
+    start = names + (ROOM if low < 0 else 0)
+    scale = (WIDTH - start - ROOM) / ((high - low) or 1.0)
+    zero = start - scale * low
     height = BAR * len(shown) + 8
     parts = [f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="2" y2="{height - 2:.0f}"/>']
     for place, (name, value) in enumerate(shown.items()):
@@ -165,7 +168,7 @@ def bars(
         parts.append(
             f'<rect class="bar c{1 if value >= 0 else 3}" x="{min(zero, end):.1f}" y="{y:.1f}" '
             f'width="{abs(end - zero):.1f}" height="{BAR - 7:.0f}"/>'
-            f'<text x="{NAMES - 8:.0f}" y="{y + 11:.1f}" text-anchor="end">{escape(name)}</text>'
+            f'<text x="{names - 8:.0f}" y="{y + 11:.1f}" text-anchor="end">{escape(name)}</text>'
             f'<text x="{beyond + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}">'
             f"{formats.FORMATS[form](value)}</text>"
         )
