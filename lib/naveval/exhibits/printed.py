@@ -161,9 +161,11 @@ def distances(study: str, folders: Sequence[Path]) -> pd.DataFrame:
         For a folder without estimates, or estimates without printed numbers beside them.
     """
     found = pd.concat([_beside_printed(study, folder) for folder in folders], ignore_index=True)
-    used = [name for name in found.columns[2:-2] if found[name].ne("").any()]
+    keys = found.columns[2:-2].drop("method", errors="ignore")
+    used = [name for name in keys if found[name].ne("").any()]
     rows = ["label", "value", *used]
-    grouped = found.groupby(rows, sort=False)
+    # Two methods' numbers are two cells, whose reasons are the same.
+    grouped = found.groupby([*rows, *found.columns.intersection(["method"])], sort=False)
     table = grouped.agg(
         estimate=("estimate", "mean"), spread=("estimate", "std"), printed=(NUMBER, "first")
     ).reset_index()
@@ -194,7 +196,7 @@ def _beside_printed(study: str, folder: Path) -> pd.DataFrame:
         raise ParameterError(f"{file}: no printed numbers beside; expected a run of the document's")
     keys = found.columns[found.columns.get_loc("value") + 1 : found.columns.get_loc("estimate")]
     found = found.rename(columns={"published": NUMBER})
-    return found[["label", "value", *keys.drop("method", errors="ignore"), "estimate", NUMBER]]
+    return found[["label", "value", *keys, "estimate", NUMBER]]
 
 
 def _size(folder: Path) -> float:
