@@ -164,8 +164,7 @@ def distances(study: str, folders: Sequence[Path]) -> pd.DataFrame:
     keys = found.columns[2:-2].drop("method", errors="ignore")
     used = [name for name in keys if found[name].ne("").any()]
     rows = ["label", "value", *used]
-    # Two methods' numbers are two cells, whose reasons are the same.
-    grouped = found.groupby([*rows, *found.columns.intersection(["method"])], sort=False)
+    grouped = found.groupby(rows, sort=False)
     table = grouped.agg(
         estimate=("estimate", "mean"), spread=("estimate", "std"), printed=(NUMBER, "first")
     ).reset_index()
