@@ -187,7 +187,7 @@ def _beside_printed(study: str, folder: Path) -> pd.DataFrame:
     for name in ("estimate", "published"):
         found[name] = pd.to_numeric(found[name])
     if "unit" in found:
-        whole = found["unit"] == PERSONS
+        whole = found["unit"].str.startswith(PERSONS)
         found["estimate"] = found["estimate"].where(~whole, found["estimate"] / _size(folder))
     found = found[~found["label"].isin(_not_simulated(study))]
     found = found.dropna(subset=["estimate", "published"])
