@@ -182,6 +182,15 @@ RULES = (
         """,
     ),
     Rule(
+        "persons",
+        "first_immigration_month",
+        "a month not before the year of birth",
+        """
+        SELECT row_no, file_name FROM numbered.persons
+        WHERE first_immigration_month // 100 < birth_year
+        """,
+    ),
+    Rule(
         "employment",
         "month",
         "employment not before the year of birth plus 13",

@@ -154,6 +154,15 @@ def test_marginals_are_near_the_published() -> None:
             lambda f: f.assign(birth_year=f.birth_year.where(f.index > 300, 2020)),
             "employment.*month.*not before the year of birth",
         ),
+        (
+            "persons",
+            lambda f: f.assign(
+                first_immigration_month=f.first_immigration_month.where(
+                    f.first_immigration_month.isna() | (f.index > 300), 192001
+                )
+            ),
+            "persons.*first_immigration_month.*a month not before the year of birth",
+        ),
     ],
 )
 def test_breaches_are_named(tmp_path: Path, table: str, change: object, expected: str) -> None:

@@ -158,8 +158,10 @@ def draw_persons(
     country = _draw(rng, stock, lambda shares: shares.country).astype(np.int8)
     education = _draw(rng, stock, lambda shares: shares.education).astype(np.int8)
     education = np.where((age < 19) & (education > 2), 1, education).astype(np.int8)
-    since = rng.gamma(1.3, 70, n).astype(np.int64) + 3
     entry = np.maximum(first_entry, 0)
+    # Nobody immigrates before the year of birth: a longer time starts anew within the life.
+    lived = 12 * age + entry % 12
+    since = 3 + rng.gamma(1.3, 70, n).astype(np.int64) % (lived - 3)
     immigrated = np.where(country > 0, entry - since, -9999)
     before = (rng.random(n) < DISABLED_BEFORE) & (age >= 25) & ~stock
     worked = rng.random((n, EARLY_YEARS)) < 0.75
