@@ -253,6 +253,8 @@ def test_every_exhibit_of_part_three(showing: Showing, results: ProgramResults) 
         text = showing.show(label, results).markdown
         assert "nan" not in text.lower(), label
     assert showing.show("fig-two-years", results).markdown == ""
+    work = " ".join(showing.show("effects-outcomes", results).markdown.split())
+    assert "en tolvdel av folketrygdens grunnbeløp (G) og en stillingsandel på minst 20" in work
     showing.finish(results)
     table = pd.read_csv(showing.output.folder / "estimates.csv")
     assert {"fig-6-2", "fig-b-3", "tbl-6-7", "tbl-ranking", "tbl-rule-value"} <= set(table.label)
@@ -335,6 +337,48 @@ def test_numbers_for_all_are_marked_where_overlap_is_poor(
     for label in ("fig-6-8", "tbl-6-7"):
         assert "AMO" in showing.show(label, changed).markdown.split("stole på")[1]
     assert "AMO†" in showing.show("tbl-6-7", changed).markdown
+    for label in ("fig-6-8", "tbl-clip", "tbl-truth", "tbl-ranking"):
+        rows = showing.show(label, changed).rows
+        own = rows[rows["arm"] == "AMO"]
+        about_all = own.get("estimand", own.get("series", pd.Series("ate", own.index))) == "ate"
+        assert ((own["mark"] == "†") == about_all).all(), label
+        assert about_all.any(), label
+    assert "AMO" not in set(showing.show("tbl-att-ate", changed).rows["arm"])
+    ranked = rows[(rows["mark"] == "") & rows["p_adjusted"].notna()]
+    assert (
+        f"av {ranked['arm'].nunique()} tiltak sier" in showing.show("tbl-ranking", changed).markdown
+    )
+
+
+def test_words_need_a_sign_that_holds_when_all_are_tested_together(
+    showing: Showing, results: ProgramResults
+) -> None:
+    """Every effect of a year alone at four per cent is no sign of any of them."""
+
+    def words(p_value: float) -> set[str]:
+        table = results.effects.main.effects.assign(p_value=p_value, ci_low=0.1, ci_high=9.0)
+        main = replace(results.effects.main, effects=table)
+        own = results.but(effects=replace(results.effects, main=main))
+        return set(effects_printed.in_words(showing.reader(own))["own"])
+
+    assert words(0.04) == {"unclear"}
+    assert "unclear" not in words(1e-6)
+    years = pd.DataFrame({"months": [0.2, -1.0], "clear": [True, False]})
+    assert effects_printed.size_in_words(years) == "unclear"
+    assert effects_printed.size_in_words(years.assign(clear=True)) == "small_negative"
+    assert effects_printed.size_in_words(years.abs().assign(months=[2.0, 2.2])) == "large_positive"
+
+
+def test_the_months_that_are_told_are_those_of_a_programme_with_both(
+    showing: Showing, results: ProgramResults
+) -> None:
+    rows = showing.show("fig-b-3", results).rows
+    ends = rows[rows["m"].isin([1, 36])].groupby("arm", sort=False)["work"].count()
+    assert (ends == 2).any()
+    assert ends.iloc[0] < 2
+    alt = showing.show("fig-b-3", results).markdown.split("fig-alt")[1]
+    assert ".." not in alt
+    assert f"For {ends.index[ends == 2][0]} er" in alt
 
 
 def test_the_summary_counts_signs_that_hold_together(

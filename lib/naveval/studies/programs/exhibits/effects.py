@@ -155,25 +155,40 @@ def grades(estimated: Estimated) -> pd.Series:
     return pd.Series(table.set_index("arm").overlap)
 
 
+def marked(estimated: Estimated, frame: pd.DataFrame, which: Any = True) -> pd.DataFrame:
+    """Rows with a mark where a number for everybody rests on too poor overlap.
+
+    Parameters
+    ----------
+    which
+        Rows that are about everybody; the others have no mark.
+    """
+    poor = frame["arm"].map(grades(estimated)).eq("poor") & which
+    return frame.assign(mark=np.where(poor, MARK, ""))
+
+
 def everybody(results: ProgramResults) -> pd.DataFrame:
     """Effects on those treated beside effects on all, which are marked where overlap is poor."""
     main = of(results).main
     parts = [years(main, "months", name, YEARS, name) for name in ("att", "ate")]
     frame = pd.concat(parts, ignore_index=True)
-    poor = frame.arm.map(grades(main)).eq("poor") & (frame.series == "ate")
-    return frame.assign(mark=np.where(poor, MARK, ""))
+    return marked(main, frame, frame["series"] == "ate")
 
 
 def differences(results: ProgramResults) -> pd.DataFrame:
-    """Test of the effect on the treated against that on all, per programme and year."""
-    made = of(results).main.scores
-    parts = [scores.att_minus_ate(made, arm) for arm in range(1, len(made.arms))]
-    table = pd.concat(parts, ignore_index=True)
-    table = table[table.outcome.str.startswith("months_") & (table.arm != REST)]
-    n = table.arm.map(of(results).main.sample.frame.arm.value_counts())
+    """Test of the effect on the treated against that on all, per programme and year.
+
+    Programmes whose effect on all cannot be trusted are not tested.
+    """
+    main = of(results).main
+    parts = [scores.att_minus_ate(main.scores, arm) for arm in range(1, len(main.scores.arms))]
+    table = marked(main, pd.concat(parts, ignore_index=True))
+    months = table.outcome.str.startswith("months_")
+    table = table[months & (table.arm != REST) & (table["mark"] == "")]
+    n = table.arm.map(main.sample.frame.arm.value_counts())
     year = table.outcome.str.rsplit("_", n=1).str[1].astype(int)
     table = table.assign(year=year, difference=table.estimate, n=n)
-    table = with_counts(of(results).main, table, table.outcome)
+    table = with_counts(main, table, table.outcome)
     return table[["arm", "year", "difference", *KEPT, "n", "events", "others"]].reset_index(
         drop=True
     )
@@ -253,11 +268,12 @@ def ends(value: str, form: str, series: str = "") -> dict[str, Any]:
     }
 
 
-def _month(reader: Reader, month: int) -> float:
-    """Effect on work of the first programme shown, in percentage points."""
+def _first(reader: Reader) -> pd.Series:
+    """Effects on work by month, in percentage points, of the first programme with both ends."""
     rows = reader.rows
-    rows = rows[(rows["arm"] == rows["arm"].iloc[0]) & (rows["m"] == month)]
-    return float(100 * rows["work"].iloc[0])
+    table = 100 * rows.pivot(index="arm", columns="m", values="work").loc[rows["arm"].unique()]
+    whole = table.dropna(subset=[1, 36])
+    return (whole if len(whole) else table).iloc[0]
 
 
 def _clear_in(month: int, sign: str) -> Fact:
@@ -325,10 +341,10 @@ UNITS = {
     "earnings": (WAGES, "nok_s", "nok1000_s"),
 }
 MONTHLY_FACTS = {
-    "arm": Fact(lambda reader: reader.rows["arm"].iloc[0], "text"),
+    "arm": Fact(lambda reader: _first(reader).name, "text"),
     "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
-    "month_1": Fact(lambda reader: _month(reader, 1), "num1_s"),
-    "month_36": Fact(lambda reader: _month(reader, 36), "num1_s"),
+    "month_1": Fact(lambda reader: _first(reader)[1], "num1_s"),
+    "month_36": Fact(lambda reader: _first(reader)[36], "num1_s"),
     "less": _clear_in(1, "negative"),
     "more": _clear_in(36, "positive"),
 }
@@ -377,6 +393,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         view=Picture(drawn.years),
         events=True,
         facts={"poor": Fact(poor, "text")},
+        finding=lambda reader: "told" if reader("tbl-att-ate.tests") else "untested",
     ),
     fitted(
         "tbl-att-ate",

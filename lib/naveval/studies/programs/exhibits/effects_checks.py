@@ -24,6 +24,7 @@ from naveval.studies.programs.exhibits.effects import (
     MONTHS,
     RANKED,
     fitted,
+    marked,
     named,
     of,
     with_counts,
@@ -217,7 +218,7 @@ def clips(results: ProgramResults) -> pd.DataFrame:
     calibrated = _other_scores(main, even, clip=chosen.clip, trim=chosen.trim)
     parts.append(calibrated.assign(how="calibrated", clip=chosen.clip, trim=chosen.trim))
     table = pd.concat(parts, ignore_index=True).astype({"clip": str, "trim": str})
-    return with_counts(main, table)
+    return marked(main, with_counts(main, table))
 
 
 def _gap(reader: Reader) -> pd.Series:
@@ -343,6 +344,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "left": Value("int", source="design"),
             "att": Value("num2_s", MONTHS, se="att_error", estimand="att"),
             "ate": Value("num2_s", MONTHS, se="ate_error", estimand="ate"),
+            "mark": Value(),
         },
         view=Table(longest=LONGEST),
         events=True,

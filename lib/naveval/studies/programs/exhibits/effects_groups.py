@@ -29,7 +29,7 @@ from naveval.studies.programs.exhibits.effects import (
     effect,
     fewest,
     fitted,
-    grades,
+    marked,
     of,
     poor,
     with_counts,
@@ -99,8 +99,7 @@ def county(results: ProgramResults) -> pd.DataFrame:
         rows.append(row)
     columns = ["arm", *BEHIND, "place", "place_error", "rest", "rest_error"]
     found = pd.DataFrame(rows, columns=[*columns, "difference", "difference_error", "p"])
-    marked = found.arm.map(grades(main)).eq("poor")
-    return found.assign(mark=np.where(marked, MARK, ""))
+    return marked(main, found)
 
 
 def _few_in_county(reader: Reader) -> str:
@@ -135,7 +134,8 @@ def rankings(results: ProgramResults) -> pd.DataFrame:
     targets: tuple[rate.Target, ...] = ("autoc", "qini")
     parts = [by_arm(main, partial(row, target=target)) for target in targets]
     adjusted = [part.assign(p_adjusted=holm(part["p_value"].to_numpy(float))) for part in parts]
-    return with_counts(main, pd.concat(adjusted, ignore_index=True).drop(columns="p_value"))
+    table = pd.concat(adjusted, ignore_index=True).drop(columns="p_value")
+    return marked(main, with_counts(main, table))
 
 
 def repeated(results: ProgramResults) -> pd.DataFrame:
@@ -230,7 +230,14 @@ def truth(results: ProgramResults) -> pd.DataFrame:
                 "n": int(part.n_treated.iloc[0]),
             }
         )
-    return with_counts(data.main, pd.DataFrame(rows))
+    frame = with_counts(data.main, pd.DataFrame(rows))
+    return marked(data.main, frame, frame["estimand"] == "ate")
+
+
+def _sorted_out(reader: Reader) -> pd.Series:
+    """Least p-value of the rankings of each programme whose numbers for all are not marked."""
+    rows = reader.rows
+    return rows[rows["mark"] == ""].groupby("arm")["p_adjusted"].min()
 
 
 def _distance(reader: Reader, method: str) -> float:
@@ -284,14 +291,13 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("arm", "measure"),
         {
             "months": Value("num2_s", MONTHS, se="std_error", p="p_adjusted", estimand="rate"),
+            "mark": Value(),
         },
-        view=Table(spread=("measure",)),
+        view=Table(spread=("measure",), once=("mark",)),
         events=True,
         facts={
-            "found": Fact(
-                lambda reader: int((reader.rows.groupby("arm")["p_adjusted"].min() < LEVEL).sum())
-            ),
-            "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
+            "found": Fact(lambda reader: int((_sorted_out(reader) < LEVEL).sum())),
+            "arms": Fact(lambda reader: len(_sorted_out(reader))),
         },
     ),
     fitted(
@@ -328,6 +334,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {
             "months": Value("num2_s", **LESS),
             "truth": Value("num2_s", MONTHS, estimand="truth", source="drawn"),
+            "mark": Value(),
             "worst": Value("num1", source="drawn"),
             "within": Value("int", source="drawn"),
             "tests": Value("int", source="drawn"),

@@ -7,12 +7,13 @@ import pandas as pd
 
 from naveval.estimators.cost_benefit.assumptions import from_inputs
 from naveval.estimators.cost_benefit.inputs import load
+from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Value
 from naveval.exhibits.protect import Derived
 from naveval.exhibits.reader import Reader
 from naveval.project import paths
 from naveval.studies.programs import published
-from naveval.studies.programs.exhibits.effects import YEARS
+from naveval.studies.programs.exhibits.effects import LEVEL, YEARS
 from naveval.studies.programs.results import ProgramResults
 
 SMALL, LARGE = 1.0, 2.0
@@ -23,8 +24,10 @@ def in_words(reader: Reader) -> pd.DataFrame:
     """Table 6-5: sign and size of the effects in words, beside the report and earlier research."""
     printed = published.read("table_6_5").set_index("program")
     table = reader.frame("fig-6-2")
+    later = table[table["year"] > 1]
+    later = later.assign(clear=holm(later["p_value"].to_numpy(float)) < LEVEL)
     rows = []
-    for arm, part in table[table["year"] > 1].groupby("arm", sort=False):
+    for arm, part in later.groupby("arm", sort=False):
         shared = "Oppfølging og Utvidet oppfølging"
         key = shared if arm in ("Oppfølging", "Utvidet oppfølging i NAV") else arm
         text = printed.reindex([key]).fillna("").iloc[0]
@@ -33,9 +36,12 @@ def in_words(reader: Reader) -> pd.DataFrame:
 
 
 def size_in_words(part: pd.DataFrame) -> str:
-    """Key of the word for some years' effects on months in work a year: sign and size."""
+    """Key of the word for some years' effects on months in work a year: sign and size.
+
+    "unclear" unless the mean has the sign of a year that is `clear` when all are tested together.
+    """
     mean = float(part["months"].mean())
-    if not ((part["ci_low"] > 0).any() or (part["ci_high"] < 0).any()):
+    if not (part["clear"] & (part["months"] * mean > 0)).any():
         return "unclear"
     size = "small" if abs(mean) < SMALL else "medium" if abs(mean) < LARGE else "large"
     return f"{size}_{'positive' if mean > 0 else 'negative'}"
