@@ -207,6 +207,13 @@ def test_gap_study_by_hand() -> None:
     np.testing.assert_allclose(one.estimate, gap - gap[13])
     with pytest.raises(EstimationError, match="reference periods"):
         gap_study(y, weights, 14, reference=[14])
+    unknown = y.copy()
+    unknown[1, 8:10] = np.nan
+    with pytest.raises(EstimationError, match="missing or infinite in 2 of 100 cells"):
+        gap_study(unknown, weights, 14)
+    for wrong in (weights - 1, weights[:4]):
+        with pytest.raises(EstimationError, match="a positive weight for each of 5 units"):
+            gap_study(y, wrong, 14)
 
 
 def test_gap_study_sees_a_trend_before() -> None:

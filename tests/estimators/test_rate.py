@@ -126,6 +126,7 @@ def test_rows_of_one_person_are_drawn_together() -> None:
         ({"weights": np.array([1, 0, 1, 1, -1, 1])}, "2 weights are not positive"),
         ({"cluster": np.zeros(6)}, "1 clusters; at least 4"),
         ({"cluster": np.zeros(5)}, "5 clusters for 6 scores"),
+        ({"cluster": np.array([0, 1, 2, 3, np.nan, 5])}, "cluster: missing in 1 of 6 rows"),
         ({"share": np.array([0.5, 0.2, 1])}, "shares must increase"),
         ({"share": np.array([0.5, 0.9])}, "shares must increase"),
     ],

@@ -458,6 +458,16 @@ def test_bad_input_is_named() -> None:
         scores.doubly_robust(y[:, :1], arm, nuisances)
     with pytest.raises(EstimationError, match="3 clusters for 900 persons"):
         scores.doubly_robust(y, arm, nuisances, cluster=np.arange(3))
+    person = np.arange(900.0)
+    person[[4, 8]] = np.nan
+    with pytest.raises(EstimationError, match="cluster: missing in 2 of 900 rows"):
+        scores.doubly_robust(y, arm, nuisances, cluster=person)
+    with pytest.raises(EstimationError, match="cluster: missing in 2 of 900 rows"):
+        crossfit.folds(arm, 2, 1, cluster=person)
+    unknown = y.copy()
+    unknown[[3, 3, 7], [0, 1, 1]] = np.nan
+    with pytest.raises(EstimationError, match="outcomes missing or infinite for 2 of 900 persons"):
+        scores.doubly_robust(unknown, arm, nuisances)
     made = scores.doubly_robust(y, arm, nuisances)
     with pytest.raises(EstimationError, match="groups: 2 values for 900 persons"):
         scores.gate(made, 1, np.array(["a", "b"]))

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 
 from naveval.estimators import forests
+from naveval.estimators.did import require_labels
 from naveval.estimators.forests import Floats, ForestOptions
 from naveval.project.errors import EstimationError
 from naveval.project.store import cached
@@ -70,10 +71,16 @@ def folds(
     Returns
     -------
     (n,) integers 0 … n_folds − 1.
+
+    Raises
+    ------
+    EstimationError
+        For missing clusters.
     """
     rng = np.random.default_rng([seed, 77])
     if cluster is None:
         cluster = np.arange(len(arm))
+    require_labels({"cluster": cluster})
     _, first, member = np.unique(cluster, return_index=True, return_inverse=True)
     order = rng.permutation(len(first))
     order = order[np.argsort(arm[first][order], kind="stable")]

@@ -300,18 +300,24 @@ def gap_study(
     outcome
         (N, T), the first `before` periods before the start.
     weights
-        (N,) weights of the units when they are controls.
+        (N,) positive weights of the units when they are controls.
     reference
         Indices of the reference periods; default all before the start.
 
     Raises
     ------
     EstimationError
-        For fewer than three units or periods before, or a reference outside the time before.
+        For fewer than three units or periods before, a reference outside the time before, missing
+        outcomes, or weights of zero or below.
     """
     y, weights = np.asarray(outcome, dtype=float), np.asarray(weights, dtype=float)
     if y.ndim != 2 or len(y) < 3 or not 3 <= before <= y.shape[1]:
         raise EstimationError("expected three or more units, and three or more periods before")
+    missing = int((~np.isfinite(y)).sum())
+    if missing:
+        raise EstimationError(f"outcome missing or infinite in {missing} of {y.size} cells")
+    if weights.shape != (len(y),) or not (weights > 0).all():
+        raise EstimationError(f"expected a positive weight for each of {len(y)} units")
     chosen = sorted(range(before) if reference is None else reference)
     if not chosen or chosen[0] < 0 or chosen[-1] >= before:
         raise EstimationError(f"reference periods {chosen}: expected 0 to {before - 1}")

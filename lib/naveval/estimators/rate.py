@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from naveval.estimators.did import require_labels
 from naveval.estimators.scores import Scores, contrast
 from naveval.project.errors import EstimationError
 
@@ -147,6 +148,7 @@ def rank_weighted(
     if cluster is not None:
         if len(cluster) != len(score):
             raise EstimationError(f"RATE: {len(cluster)} clusters for {len(score)} scores")
+        require_labels({"cluster": cluster})
         member = np.unique(cluster, return_inverse=True)[1]
     n_clusters = int(member.max()) + 1
     if n_clusters < LEAST_CLUSTERS:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from naveval.estimators.crossfit import Nuisances, columns
+from naveval.estimators.did import require_labels
 from naveval.estimators.forests import Floats
 from naveval.project.errors import EstimationError
 from naveval.project.normal import Z95
@@ -101,8 +102,8 @@ def doubly_robust(
     Raises
     ------
     EstimationError
-        For shapes that do not agree, bounds outside 0 to 0.5, or a treated person whose
-        propensity is zero when there is no clipping.
+        For shapes that do not agree, bounds outside 0 to 0.5, missing outcomes or clusters, or a
+        treated person whose propensity is zero when there is no clipping.
     """
     y, arm = columns(y), np.asarray(arm, dtype=np.int64)
     n = len(nuisances.propensity)
@@ -110,8 +111,13 @@ def doubly_robust(
         raise EstimationError(f"scores: outcomes {y.shape}, arms {arm.shape} for {n} persons")
     if not (0 <= clip < 0.5 and 0 <= trim < 0.5):
         raise EstimationError("scores: clip and trim must be at least 0 and below 0.5")
-    if cluster is not None and len(cluster) != n:
-        raise EstimationError(f"scores: {len(cluster)} clusters for {n} persons")
+    if cluster is not None:
+        if len(cluster) != n:
+            raise EstimationError(f"scores: {len(cluster)} clusters for {n} persons")
+        require_labels({"cluster": cluster})
+    missing = int((~np.isfinite(y)).any(axis=1).sum())
+    if missing:
+        raise EstimationError(f"scores: outcomes missing or infinite for {missing} of {n} persons")
     propensity = np.maximum(nuisances.propensity, clip)
     kept = nuisances.propensity >= trim
     kept &= kept[:, :1]
