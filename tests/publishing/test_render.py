@@ -13,6 +13,7 @@ import pytest
 import typst
 from render_sample import make_annexed, make_sample
 
+from naveval.project import paths
 from naveval.project.errors import DisclosureError, RenderError
 from naveval.project.escaping import literal
 from naveval.publishing import builtin, quarto, render
@@ -61,6 +62,17 @@ def test_current_until_something_changes(rendered, tmp_path):
     notebook = folder / "executed.ipynb"
     notebook.write_text(notebook.read_text(encoding="utf-8").replace("Mentor", "Los"), "utf-8")
     assert not render.is_current(folder, to=("html",), engine="builtin")
+
+
+def test_another_theme_is_another_report(rendered, tmp_path, monkeypatch):
+    assert render.is_current(rendered, engine="builtin")
+    ignored = shutil.ignore_patterns("_out", "pictures", "pages")
+    report = shutil.copytree(paths.report_dir(), tmp_path / "report", ignore=ignored)
+    monkeypatch.setattr(paths, "report_dir", lambda: report)
+    assert render.is_current(rendered, engine="builtin")
+    with (report / "theme/report.css").open("a", encoding="utf-8") as css:
+        css.write("\n")
+    assert not render.is_current(rendered, engine="builtin")
 
 
 def test_resume_keeps_what_is_current(rendered, tmp_path, monkeypatch):

@@ -46,11 +46,6 @@ class Place:
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def is_country(self) -> bool:
-        """Whether it is the whole country."""
-        return self.kind == "country"
-
 
 @dataclass(frozen=True)
 class County:

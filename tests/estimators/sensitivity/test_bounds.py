@@ -160,6 +160,13 @@ def test_statistic_is_the_solution_of_the_linear_programme() -> None:
                 assert best == pytest.approx(solved.fun, abs=1e-6)
 
 
+def test_an_end_beyond_what_was_searched_is_told() -> None:
+    """Where the time before is known next to nothing of, any effect is possible."""
+    found = sensitivity.study(np.array([0.0, 0.1]), np.diag([1e12, 1.0]), 1)
+    assert sensitivity.interval(found, "relative", 1.0).open_ended
+    assert not sensitivity.interval(found, "relative", 0.0).open_ended
+
+
 def test_small_units_do_not_matter() -> None:
     found = example()
     small = sensitivity.study(found.estimate * 1e-4, found.covariance * 1e-8, 3)

@@ -117,6 +117,19 @@ def test_means_are_near_the_raw_ones(panel: Panel, protected: Protected) -> None
     assert len(protected.means) == 14 * len({county for _, county in protected.months})
 
 
+def test_means_of_a_year_rest_on_all_its_months(panel: Panel) -> None:
+    """Months with few exits to a health benefit are counted, though none is shown alone."""
+    found = protection.around(panel, Parameters()).frame
+    own = found[(found["figure"] == "fig-6") & (found["measure"] == "health")]
+    assert set(own["when"]) == {"before", "after"}
+    window = panel.window[panel.window["month"].between(*study.WINDOWS["long"])]
+    for row in own.itertuples():
+        rows = window[(window["month"] >= 201707) == (row.when == "after")]
+        rows = rows[rows["weeks_left"].between(*BY_MONTH["fig-6"][1][row.group])]
+        assert abs(row.n_obs - len(rows)) < 0.01 * len(rows)
+        assert abs(row.value * row.n_obs - rows["health"].sum()) <= 6
+
+
 def test_exits_of_both_kinds_have_noise_of_their_own(panel: Panel, protected: Protected) -> None:
     """Who left for other reasons is shown nowhere: their number less noise would be needed."""
     shown = protection.months(protected, "fig-6", "").frame

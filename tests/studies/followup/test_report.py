@@ -65,6 +65,11 @@ def test_report_for_the_country_and_a_small_county(
     assert tables >= TABLES
     assert ("tbl-county" in tables) == bool(county)
     assert ("tbl-marginals" in tables) == (not county)
+    alt = names["study"].showing.shown["fig-events"].markdown.split("fig-alt")[1]
+    tested = pd.read_csv(result / "tables" / "tbl-pretrend.csv")["p_value"]
+    known = pd.to_numeric(tested, errors="coerce").dropna()
+    assert len(known) == (0 if county else 4), "health is too rare for a test"
+    assert all(f"{p:.3f}".replace(".", ",") in alt for p in known)
     assert "nan" not in markdown.lower().replace("finansi", "")
     assert markdown.count("fig-alt=") == len(FIGURES)
     numbers = pd.read_csv(result / "estimates.csv")

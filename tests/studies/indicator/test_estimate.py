@@ -134,11 +134,6 @@ def test_adjusted_shares_beside_persons_give_back_protected_counts_only(results)
     assert (shown != true[codes]).any()
 
 
-def test_a_spread_between_offices_that_cannot_be_told_has_an_interval(results):
-    own = results.offices.iloc[0]
-    assert own["between_low"] <= own["between"] <= own["between_high"]
-
-
 def test_events_are_the_largest_month_of_each_category(results):
     panel = panels.build(Path(results.parameters.data))
     own = results.events.set_index(["outcome", "column"])

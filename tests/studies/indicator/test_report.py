@@ -1,5 +1,7 @@
 """The report of a small stock: what its exhibits declare shown is shown, and nothing else."""
 
+import re
+
 import claims
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from naveval.exhibits.declare import Table
 from naveval.exhibits.output import Output, open_output
 from naveval.exhibits.show import Showing
 from naveval.project import places
-from naveval.studies.indicator.exhibits import REPORT, curves
+from naveval.studies.indicator.exhibits import REPORT, curves, summary
 from naveval.studies.indicator.exhibits.common import released
 
 
@@ -46,6 +48,7 @@ def test_exactly_what_is_declared_shown_is_shown(shown):
         assert (f"{{#{label}" in block) == (label in wanted), label
         assert label in wanted or "få" in block, label
         assert "nan" not in block.lower(), label
+        assert not re.search(r"%\s*prosent", block), label
         assert one.label in wanted or showing.shown[label].rows is None
     assert len(wanted) > 40
 
@@ -80,12 +83,41 @@ def test_every_line_that_a_figure_does_not_show_is_named_below_it(shown):
 
 
 def test_programmes_are_drawn_beside_nav_as_a_whole(shown):
-    _, _, folder = shown
-    file = folder / "figures" / "fig-18.csv"
-    if file.exists():
-        lines = pd.read_csv(file)["line"]
-        assert "Hele landet" in set(lines)
-        assert lines.nunique() > 1
+    showing, results, _ = shown
+    for label in ("fig-18", "fig-19"):
+        rows = showing.shown[label].rows
+        assert (rows is None) == bool(results.parameters.county), "one county has too few"
+        if rows is not None:
+            assert curves.WHOLE in set(rows["line"])
+            assert rows["line"].nunique() > 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.4, 0.9, "er trukket fra, med et intervall fra 0,40 til"),
+        (0.0, 0.9, "0,00 til 0,90 passer"),
+        (0.0, 0.0, "tettere enn"),
+    ],
+)
+def test_a_spread_that_cannot_be_told_from_none_is_no_finding(results, tmp_path, low, high, said):
+    (tmp_path / "tables").mkdir()
+    offices = results.offices.assign(between=low, between_low=low, between_high=high)
+    output = Output("indicator", places.place(""), tmp_path, "simulated", words.load("indicator"))
+    showing = Showing(REPORT, output)
+    own = results.but(offices=offices)
+    text = " ".join(showing.show("offices", own).markdown.split())
+    assert said in text
+    assert ("kan ikke avgjøre om kontorene" in text) == (low == 0)
+    assert ("kan ikke avgjøre" in showing.show("tbl-between", own).markdown) == (low == 0)
+
+
+def test_the_overview_counts_the_categories_of_both_versions():
+    found = summary.overview(None).set_index("how")
+    assert (found["report"] > 0).all()
+    other = found[found["report"] != found["production"]]
+    assert set(other.index) == {"how_duration", "how_employment"}
+    assert found.loc["how_employment", "production"] == 0
 
 
 def test_no_number_rests_on_few_persons(shown):

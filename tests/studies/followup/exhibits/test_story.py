@@ -1,6 +1,7 @@
 """The sentences say what the numbers say, whichever way they fall."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from naveval.exhibits.show import Showing
 from naveval.project import places
 from naveval.studies.followup import published
 from naveval.studies.followup.events import OUTCOMES, Events
-from naveval.studies.followup.exhibits import REPORT
+from naveval.studies.followup.exhibits import REPORT, diagnostics
 from naveval.studies.followup.parameters import Parameters
 from naveval.studies.followup.results import FollowupResults
 
@@ -241,6 +242,40 @@ def test_breakdown_tells_of_parallel_trends_and_of_a_line(
         }
     )
     assert wanted in said(output, "breakdown", summary(), breakdowns=found)
+
+
+def test_outcomes_and_own_choices_are_told_as_they_are_used(output: Output) -> None:
+    own = FollowupResults(
+        parameters=Parameters(longest_gap_weeks=4),
+        panel=None,  # type: ignore[arg-type]
+        protected=None,  # type: ignore[arg-type]
+        summary=summary(),
+        trends={},
+        truth=pd.DataFrame(),
+    )
+    showing = Showing(REPORT, output)
+    text, choices = (showing.show(name, own).markdown for name in ("outcomes", "choices"))
+    assert "minst 18,75 timers arbeid" in " ".join(text.split())
+    assert "arbeidsavklaringspenger (AAP) eller uføretrygd" in " ".join(text.split())
+    assert "mer enn 4 uker fra ett kort" in choices
+
+
+def test_an_arrow_stands_where_an_interval_goes_on_beyond_what_was_searched() -> None:
+    rows = pd.DataFrame(
+        {
+            "outcome": ["program", "program", "work"],
+            "bound": [0.0, 1.0, 0.0],
+            "ci_low": [-0.01, -0.4, -0.01],
+            "ci_high": [0.02, 0.4, 0.02],
+            "open_ended": [False, True, False],
+        }
+    )
+    reader: Any = SimpleNamespace(rows=rows, named=lambda _, code: code)
+    arrows = [
+        [float(x) for line in ax.lines if line.get_marker() in "^v" for x in line.get_xdata()]
+        for ax in diagnostics.draw_sensitivity(reader).axes
+    ]
+    assert arrows == [[1.0, 1.0], []]
 
 
 def breaks(dialogue_p: float, work_p: float) -> pd.DataFrame:

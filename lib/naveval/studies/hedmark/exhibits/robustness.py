@@ -340,9 +340,6 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             **_spread(),
             **_by_group("median", lambda rows: float(rows["effect"].median())),
             **_by_group(
-                "main", lambda rows: float(rows.loc[rows["main"] == "yes", "effect"].mean())
-            ),
-            **_by_group(
                 "negative", lambda rows: float(100 * (rows["effect"].dropna() < 0).mean()), "num0"
             ),
         },

@@ -10,7 +10,6 @@ from naveval.disclosure import decisions
 from naveval.disclosure.released import Released
 from naveval.exhibits import appendix, printed
 from naveval.exhibits.declare import Codes, Fact, Value
-from naveval.exhibits.reader import Reader
 from naveval.project import places
 from naveval.studies.indicator import descriptives
 from naveval.studies.indicator.characteristics import GROUPS, OUTCOMES, PROGRAMS, STATUS
@@ -184,8 +183,3 @@ CODES: Mapping[str, Codes] = {
     ),
     **dict.fromkeys(("office", "section", "category", "characteristic", "year", "month"), str),
 }
-
-
-def place_named(reader: Reader) -> str:
-    """What the report is about: "county" or "country"."""
-    return "county" if reader.parameters.county else "country"
