@@ -16,9 +16,9 @@ import numpy as np
 import openpyxl
 import pandas as pd
 from attackers import report, routes
-from published import ADJUSTED, Family
+from published import ADJUSTED, TO_TEN, Family
 from scipy import sparse
-from view import CHANGED, EXACT, HIDDEN, SILENT, equations, view
+from view import CHANGED, EXACT, HIDDEN, ROUNDED, SILENT, equations, view
 
 from naveval.disclosure.scan.tables import counts_persons
 from naveval.disclosure.thresholds import thresholds
@@ -255,6 +255,7 @@ def attack(found: Union, *, protected: bool, sample: int = 60, seed: int = 0) ->
     if protected:
         shown = found.cells["shown"].fillna(0).to_numpy()
         kinds = np.where(published, CHANGED, SILENT)
+        kinds[found.cells["where"].str.endswith(TO_TEN)] = ROUNDED
     else:
         shown = true
         kinds = np.where(published, np.where(small, HIDDEN, EXACT), SILENT)
@@ -263,7 +264,8 @@ def attack(found: Union, *, protected: bool, sample: int = 60, seed: int = 0) ->
     chosen: list[int] = []
     for group in (published, ~published):
         chosen += list(draw.permutation(np.flatnonzero(small & group))[:sample])
-    prior = np.bincount(np.minimum(true, 10), minlength=11) / len(true) + 1e-3
+    of = [np.bincount(np.minimum(true[own], 10), minlength=11) for own in (~published, published)]
+    prior = np.array([one / max(1, one.sum()) + 1e-3 for one in of])[published.astype(int)]
     known = view(shown, kinds, found.links, LARGEST)
     learnt = report(known, true, prior, chosen)
     sums = found.links[np.diff(found.links.indptr) > 2]  # not two names of the same persons
