@@ -1,12 +1,15 @@
 """Two attackers: one wants certainty (linear programs), one is content with odds (beliefs)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.optimize import linprog
 from view import View
+
+WIDEST = 60
 
 
 def intervals(known: View, cells: Iterable[int]) -> pd.DataFrame:
@@ -50,6 +53,15 @@ def neighbourhood(
         near, rows = wider, found
 
 
+def _around(links: sparse.csr_array, cells: list[int], hops: int = 2) -> sparse.csr_array:
+    """The equations that lead to some cells, and those that lead to the cells in these."""
+    near, columns = np.array(cells), links.tocsc()
+    for _ in range(hops):
+        rows = np.unique(columns[:, near].tocoo().row)
+        near = np.unique(links[rows].tocoo().col)
+    return links[rows]
+
+
 def tightened(known: View, rounds: int = 30) -> tuple[np.ndarray, np.ndarray]:
     """Bounds after passing them back and forth through every equation."""
     low, high = known.low.astype(float), known.high.astype(float)
@@ -71,23 +83,40 @@ def tightened(known: View, rounds: int = 30) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
+def narrowed(known: View, widest: int = WIDEST) -> View:
+    """The same knowledge within the bounds that follow from the equations.
+
+    A count of which nothing is published gets even chances where its bounds are near each other:
+    so beliefs are formed of differences too.
+    """
+    low, high = (np.round(one).astype(int) for one in tightened(known))
+    chances = tuple(
+        chance[start - first : stop - first + 1]
+        if len(chance)
+        else np.ones(stop - start + 1 if stop - start < widest else 0)
+        for first, start, stop, chance in zip(known.low, low, high, known.chances, strict=True)
+    )
+    return View(low, high, chances, known.equations)
+
+
 def beliefs(known: View, prior: np.ndarray, rounds: int = 12) -> list[np.ndarray]:
     """Posterior over low..high of every count, by loopy belief propagation.
 
     Parameters
     ----------
     prior
-        (k,) chances of small counts 0 to k − 1, known to the attacker from elsewhere; larger
-        counts are as likely as the last. The stronger the prior, the stronger the attack.
+        (k,) or (n, k) chances of small counts 0 to k − 1, known to the attacker from elsewhere;
+        larger counts are as likely as the last. The stronger the prior, the stronger the attack.
 
     Notes
     -----
     A total and its parts exchange messages; a sum's distribution is the convolution of its
     parts'. Exact where the equations form a tree.
     """
+    every = np.broadcast_to(prior, (len(known.low), np.shape(prior)[-1]))
     own = [
-        _normal(chance * prior[np.minimum(np.arange(low, low + len(chance)), len(prior) - 1)])
-        for low, chance in zip(known.low, known.chances, strict=True)
+        _normal(chance * odds[np.minimum(np.arange(low, low + len(chance)), len(odds) - 1)])
+        for low, chance, odds in zip(known.low, known.chances, every, strict=True)
     ]
     factors = [
         _Factor(known, row) for row in range(known.equations.shape[0]) if _closed(known, row)
@@ -174,9 +203,9 @@ def report(known: View, truth: np.ndarray, prior: np.ndarray, cells: Iterable[in
     cell, truth, low, high, width (high − low), certain (one value is left, and it is right),
     believed (a value has more than 0.95), right (that value is the truth).
     """
-    chosen = list(cells)
+    chosen, known = list(cells), narrowed(known)
     found = intervals(known, chosen)
-    posterior = beliefs(known, prior)
+    posterior = beliefs(replace(known, equations=_around(known.equations, chosen)), prior)
     found["truth"] = truth[chosen]
     found["width"] = found["high"] - found["low"]
     found["certain"] = (found["width"] == 0) & (found["low"] == found["truth"])

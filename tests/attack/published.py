@@ -7,7 +7,7 @@ published; the truth only judges, and tells which relations between counts hold.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,11 @@ import pandas as pd
 
 from naveval.disclosure.scan.tables import counts_persons
 from naveval.disclosure.thresholds import thresholds
+from naveval.exhibits.protect import Model
 from naveval.project import catalogue
 
 NO_KEYS = ("step",)
-MONTH, ADJUSTED = "month", ", adjusted"
+MONTH, ADJUSTED, TO_TEN = "month", ", adjusted", ", to ten"
 UNCERTAIN = ("std_error", "ci_", "half_")
 FEWEST = 3
 WHOLE = 1e-6
@@ -46,9 +47,21 @@ def families(study: str, protected: Path, control: Path, where: str) -> list[Fam
             continue
         both = _joined(files[0], files[1], exhibit.keys)
         if both is not None:
-            found += list(_counts(both, exhibit.keys, f"{where}/{exhibit.label}"))
-    # Told alike without protection: printed, drawn, or persons to ten (`union.exact` sees to it).
-    return [one for one in found if (one.rows["shown"] != one.rows["true"]).any()]
+            own = _counts(both, exhibit.keys, f"{where}/{exhibit.label}")
+            found += map(_to_ten, own) if isinstance(exhibit.protect, Model) else own
+    # Told alike without protection: printed or drawn (`union.exact` sees to it). By more than one
+    # count can be changed: a sum of protected counts, which tells no more than they, or no count.
+    most = thresholds().counts.largest_change
+    away = [(one.rows["shown"] - one.rows["true"]).abs() for one in found]
+    return [one for one, by in zip(found, away, strict=True) if by.any() and by.max() <= most]
+
+
+def _to_ten(one: Family) -> Family:
+    """Persons behind a model, named so where each is the true number to ten."""
+    step = thresholds().counts.persons_to
+    away = one.rows["true"] - one.rows["shown"]
+    rounded = (one.rows["shown"] % step == 0) & away.between(-step // 2, step // 2 - 1)
+    return replace(one, where=one.where + TO_TEN) if rounded.all() else one
 
 
 def small(found: list[Family]) -> list[str]:

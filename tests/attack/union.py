@@ -9,16 +9,17 @@ at least what can be known.
 import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pandas as pd
 from attackers import report, routes
-from published import ADJUSTED, Family
+from published import ADJUSTED, TO_TEN, Family
 from scipy import sparse
-from view import CHANGED, EXACT, HIDDEN, SILENT, equations, view
+from scipy.sparse import csgraph
+from view import CHANGED, EXACT, HIDDEN, ROUNDED, SILENT, equations, view
 
 from naveval.disclosure.scan.tables import counts_persons
 from naveval.disclosure.thresholds import thresholds
@@ -81,7 +82,7 @@ def union(later: Sequence[Sequence[Family]], earlier: Sequence[Sequence[Family]]
         *_rest(now),
         *_rest(before),
     ]
-    return _joined(cells, sums, loose)
+    return _once(_joined(cells, sums, loose))
 
 
 def _different(place: Sequence[Family]) -> list[Family]:
@@ -107,6 +108,26 @@ def _joined(
             added.append({"where": where, "shown": np.nan, "true": rest})
     every = pd.concat([cells, pd.DataFrame(added)], ignore_index=True)
     return Union(every, equations(rows, len(every)))
+
+
+def _once(found: Union) -> Union:
+    """Cells of the same persons as one, and every equation once.
+
+    They have one noise: as many they would seem to tell the same number independently.
+    """
+    same = np.diff(found.links.indptr) == 2
+    pairs = found.links[same]
+    _, names = csgraph.connected_components(abs(pairs).T @ abs(pairs), directed=False)
+    _, first = np.unique(names, return_index=True)
+    one_of = sparse.csr_array((np.ones(len(names)), (np.arange(len(names)), names)))
+    links = (found.links[~same] @ one_of).tocsr()
+    links.eliminate_zeros()
+    links.sort_indices()
+    rows = {}
+    for k, (start, stop) in enumerate(zip(links.indptr[:-1], links.indptr[1:], strict=True)):
+        rows.setdefault((*links.indices[start:stop], *links.data[start:stop]), k)
+    rows.pop((), None)
+    return Union(found.cells.iloc[first].reset_index(drop=True), links[list(rows.values())])
 
 
 def _alike(parts: Sequence[Family]) -> Iterator[tuple[int, list[int]]]:
@@ -255,6 +276,7 @@ def attack(found: Union, *, protected: bool, sample: int = 60, seed: int = 0) ->
     if protected:
         shown = found.cells["shown"].fillna(0).to_numpy()
         kinds = np.where(published, CHANGED, SILENT)
+        kinds[found.cells["where"].str.endswith(TO_TEN)] = ROUNDED
     else:
         shown = true
         kinds = np.where(published, np.where(small, HIDDEN, EXACT), SILENT)
@@ -263,14 +285,14 @@ def attack(found: Union, *, protected: bool, sample: int = 60, seed: int = 0) ->
     chosen: list[int] = []
     for group in (published, ~published):
         chosen += list(draw.permutation(np.flatnonzero(small & group))[:sample])
-    prior = np.bincount(np.minimum(true, 10), minlength=11) / len(true) + 1e-3
+    of = [np.bincount(np.minimum(true[own], 10), minlength=11) for own in (~published, published)]
+    prior = np.array([one / max(1, one.sum()) + 1e-3 for one in of])[published.astype(int)]
     known = view(shown, kinds, found.links, LARGEST)
     learnt = report(known, true, prior, chosen)
-    sums = found.links[np.diff(found.links.indptr) > 2]  # not two names of the same persons
     return learnt.assign(
         published=published[chosen],
         where=found.cells["where"].to_numpy()[chosen],
-        routes=routes(replace(known, equations=sums), chosen),
+        routes=routes(known, chosen),
     )
 
 

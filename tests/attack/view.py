@@ -16,7 +16,7 @@ from scipy import sparse
 from naveval.disclosure import perturbation
 from naveval.disclosure.thresholds import thresholds
 
-EXACT, CHANGED, HIDDEN, SILENT = "exact", "changed", "hidden", "silent"
+EXACT, CHANGED, ROUNDED, HIDDEN, SILENT = "exact", "changed", "rounded", "hidden", "silent"
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,20 @@ def likelihood(shown: int) -> tuple[int, np.ndarray]:
 def view(
     shown: Sequence[float], kinds: Sequence[str], equations: sparse.csr_array, largest: int
 ) -> View:
-    """Knowledge from shown numbers: exact, changed by the method, hidden (1 to 4), or silent."""
+    """Knowledge from shown numbers.
+
+    Exact, changed by the method, told to ten, hidden (1 to 4), or silent.
+    """
     low, high, chances = [], [], []
+    half = thresholds().counts.persons_to // 2
     for value, kind in zip(shown, kinds, strict=True):
         if kind == SILENT:
             start, chance = 0, np.array([])
         elif kind == HIDDEN:
             start, chance = 1, np.ones(thresholds().min_cell - 1)
+        elif kind == ROUNDED:
+            start = max(0, int(value) - half)
+            chance = np.ones(int(value) + half - start)
         elif kind == EXACT:
             start, chance = int(value), np.ones(1)
         else:

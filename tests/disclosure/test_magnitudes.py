@@ -53,15 +53,24 @@ def test_two_sums_of_the_same_persons_have_noise_of_their_own() -> None:
         for what in ("hours", "days")
     )
     assert abs(np.corrcoef(hours, days)[0, 1]) < 4 / np.sqrt(500)
+    spells, periods = (
+        magnitudes.periods(n, n, n * 5, cells, SECRET, cap=50, what=what)
+        for what in ("spells", "periods")
+    )
+    assert abs(np.corrcoef(spells, periods)[0, 1]) < 4 / np.sqrt(500)
 
 
 def test_periods_are_right_on_average_and_never_exact() -> None:
     n = np.full(3000, 200)
     cells = 200 * 10**9 + np.arange(3000)
-    found = magnitudes.periods(n, n, n * 2, cells, SECRET, cap=magnitudes.periods_cap(12))
+    found = magnitudes.periods(
+        n, n, n * 2, cells, SECRET, cap=magnitudes.periods_cap(12), what="spells"
+    )
     assert abs(found.mean() - 400) < 4 * found.std() / np.sqrt(3000)
     assert (np.abs(found - 400) >= 17).all()
-    few = magnitudes.periods([0, 12, 30], [3, 12, 30], [6, 20, 90], [5, 6, 7], SECRET, cap=3)
+    few = magnitudes.periods(
+        [0, 12, 30], [3, 12, 30], [6, 20, 90], [5, 6, 7], SECRET, cap=3, what="spells"
+    )
     assert few[0] == 0
     assert np.isnan(few[1])
     assert few[2] <= 90

@@ -94,7 +94,11 @@ def protect(frame: pd.DataFrame, names: Iterable[str], secret: Secret) -> pd.Dat
     if over:
         raise DisclosureError(f"cell keys of counts that are not named: {', '.join(over)}")
     found = {n: protected_counts(frame[n], frame[n + SUFFIX], secret, n) for n in wanted}
-    return frame.drop(columns=[n + SUFFIX for n in wanted]).assign(**found)
+    used = {n + SUFFIX for n in wanted}
+    kept = frame[[name for name in frame.columns if name not in used]]
+    for name, values in found.items():
+        kept[name] = values
+    return kept
 
 
 def least_denominator() -> int:

@@ -262,22 +262,22 @@ def _decided(
 ) -> Released:
     columns = list(only) or list(frame.columns)
     out = frame[columns].copy()
-    suppressed = pd.DataFrame(False, index=out.index, columns=columns)
-    marked = pd.DataFrame("", index=out.index, columns=columns)
+    gone = {name: hidden.get(name, np.zeros(len(out), dtype=bool)) for name in columns}
+    told = {name: np.where(gone[name], "", marks.get(name, "")) for name in columns}
     for name in columns:
-        if name in hidden:
-            suppressed[name] = hidden[name]
-            if hidden[name].any():
-                out[name] = out[name].astype(float).mask(hidden[name])
-        if name in marks:
-            marked[name] = np.where(suppressed[name], "", marks[name])
+        if gone[name].any():
+            out[name] = out[name].astype(float).mask(gone[name])
+    suppressed = pd.DataFrame(gone, index=out.index)
     numeric = out.select_dtypes(include="number", exclude="bool").size
-    gone = int(suppressed.to_numpy().sum())
+    missing = int(suppressed.to_numpy().sum())
     change = (
         ""
         if rule == "model"
         else (f", every count changed by at most {thresholds().counts.largest_change}")
     )
-    reason = f"about {counting.about(persons)} persons{change}, {gone} of {numeric} numbers missing"
+    reason = (
+        f"about {counting.about(persons)} persons{change}, {missing} of {numeric} numbers missing"
+    )
     log = pd.DataFrame([[label, "", "", rule, "released", reason]], columns=LOG_COLUMNS)
+    marked = pd.DataFrame(told, index=out.index)
     return Released(out, suppressed, log, label, "persons", marks=marked)

@@ -154,9 +154,9 @@ def record_keys(persons: Iterable[object], used: Secret) -> NDArray[np.int64]:
     [673852018, 673852018]
     """
     start = hashlib.blake2b(key=used.value, digest_size=8, person=b"record").copy
-    texts = map(canonical, persons)
-    if isinstance(persons, np.ndarray) and persons.dtype.kind in "iu":
-        texts = map(b"%d".__mod__, persons.tolist())
+    given = persons.tolist() if isinstance(persons, np.ndarray) else list(persons)
+    only_whole = set(map(type, given)) == {int}
+    texts = map(b"%d".__mod__, given) if only_whole else map(canonical, given)
     digests = []
     for text in texts:
         one = start()

@@ -85,7 +85,7 @@ def periods(
     secret: Secret,
     *,
     cap: ArrayLike,
-    what: str = "periods",
+    what: str,
 ) -> NDArray[np.float64]:
     """Periods, starts or spells of a cell: protected persons times the mean per person.
 

@@ -77,16 +77,10 @@ def rounded(
 
 def _to_steps(values: ArrayLike, size: ArrayLike) -> NDArray[np.float64]:
     given, steps = np.broadcast_arrays(np.asarray(values, dtype=float), size)
-    known = np.isfinite(given) & np.isfinite(steps)
-    pairs = zip(given.ravel(), steps.ravel(), known.ravel(), strict=True)
-    found = [_multiple(value, one) if ok else np.nan for value, one, ok in pairs]
-    return np.array(found).reshape(given.shape)
-
-
-def _multiple(value: float, size: float) -> float:
-    # Through decimal text: 3 × 0.05 is 0.15000000000000002, and must not show.
-    decimals = int(max(0, -np.floor(np.log10(size) + 1e-9)))
-    return float(f"{np.round(value / size) * size:.{decimals}f}") + 0.0
+    # A whole number over a power of ten: 3 × 0.05 is 0.15000000000000002, and must not show.
+    unit = 10.0 ** np.maximum(0, -np.floor(np.log10(steps) + 1e-9))
+    found = np.round(given / steps) * np.round(steps * unit) / unit + 0.0
+    return np.where(np.isfinite(given), found, np.nan)
 
 
 def rounded_errors(std_error: ArrayLike) -> NDArray[np.float64]:

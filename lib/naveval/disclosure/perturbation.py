@@ -90,7 +90,9 @@ def stored_file() -> Path:
 
 
 @lru_cache(maxsize=4)
-def _read(file: Path, changed: int, rules: Counts) -> tuple[NDArray[np.float64], int]:
+def _read(file: Path, rules: Counts) -> tuple[NDArray[np.float64], int]:
+    if not file.exists():
+        raise DisclosureError(f"{file}: no such file; `python -m naveval.disclosure.perturbation`")
     frame = pd.read_csv(file)
     reach = rules.largest_change
     last = int(frame["count"].max())
@@ -127,10 +129,7 @@ def changes(
     DisclosureError
         When the stored table does not follow the rules of `params/disclosure.yml`.
     """
-    file = stored_file()
-    if not file.exists():
-        raise DisclosureError(f"{file}: no such file; `python -m naveval.disclosure.perturbation`")
-    steps, reach = _read(file, file.stat().st_mtime_ns, rules or thresholds().counts)
+    steps, reach = _read(stored_file(), rules or thresholds().counts)
     own = steps[np.minimum(counts, len(steps) - 1)]
     # The last step is left out: rounding could leave it below a number close to 1.
     at = (uniform[:, None] >= own[:, :-1]).sum(axis=1)

@@ -1,7 +1,6 @@
 """Series over time: the finest step of time that is not mostly noise."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
@@ -10,22 +9,6 @@ from naveval.disclosure.thresholds import thresholds
 
 Step = Literal["month", "quarter", "half_year", "year", "all"]
 MONTHS: Mapping[Step, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
-
-
-@dataclass(frozen=True)
-class Series:
-    """A protected series at the step of time chosen for it.
-
-    Attributes
-    ----------
-    frame
-        Protected counts; None when no step has enough.
-    step
-        The step, or "" for none.
-    """
-
-    frame: pd.DataFrame | None
-    step: Step | Literal[""]
 
 
 def period(months: pd.Series, step: Step, first: int) -> pd.Series:
@@ -42,8 +25,10 @@ def finest(
     numerator: str,
     denominator: str = "",
     steps: tuple[Step, ...] = ("month", "quarter", "half_year", "year", "all"),
-) -> Series:
-    """The finest step at which the median protected numerator and complement are at least ten.
+) -> pd.DataFrame | None:
+    """The frame of the finest step with enough in the median numerator and complement.
+
+    With the step in the column `step`; None when no step has enough.
 
     Parameters
     ----------
@@ -60,8 +45,8 @@ def finest(
     for step in steps:
         frame = at(step)
         if enough(frame, numerator, denominator):
-            return Series(frame, step)
-    return Series(None, "")
+            return frame.assign(step=step)
+    return None
 
 
 def enough(frame: pd.DataFrame, numerator: str, denominator: str = "") -> bool:

@@ -68,11 +68,10 @@ class Thresholds(BaseModel):
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, changed: int) -> Thresholds:
+def _read(path: Path) -> Thresholds:
     return parameters.validate(Thresholds, parameters.read_yaml(path), str(path))
 
 
 def thresholds() -> Thresholds:
     """The project's thresholds; ParameterError when the file is missing or wrong."""
-    path = paths.params_dir() / "disclosure.yml"
-    return _read(path, path.stat().st_mtime_ns if path.exists() else 0)
+    return _read(paths.params_dir() / "disclosure.yml")

@@ -1,6 +1,7 @@
 """Where things lie in the project, relative to its root."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from naveval.project.errors import NavevalError
@@ -21,14 +22,17 @@ def project_root() -> Path:
         When no folder above has `params/`, `notebooks/` and `report/`.
     """
     named = os.environ.get("NAVEVAL_ROOT")
-    if named:
-        return Path(named)
-    for start in (Path.cwd(), Path(__file__).resolve()):
+    return Path(named) if named else _root_above(os.getcwd())
+
+
+@lru_cache(maxsize=8)
+def _root_above(working: str) -> Path:
+    for start in (Path(working), Path(__file__).resolve()):
         for folder in (start, *start.parents):
             if all((folder / marker).is_dir() for marker in MARKERS):
                 return folder
     raise NavevalError(
-        f"No project found above {Path.cwd()}: expected a folder with {', '.join(MARKERS)}. "
+        f"No project found above {working}: expected a folder with {', '.join(MARKERS)}. "
         "Start in the project, or set NAVEVAL_ROOT to its root."
     )
 

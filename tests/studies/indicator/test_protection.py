@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from naveval.disclosure import keys
-from naveval.studies.indicator import models, series
+from naveval.studies.indicator import descriptives, models, series
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.models import Packed, Specification
+from naveval.studies.indicator.panel import Panel
 from naveval.studies.indicator.protection import noise_for
 from naveval.studies.indicator.series import Curves
 from naveval.studies.indicator.simulate import registers as simulation
@@ -18,12 +19,18 @@ SECRET = keys.secret("simulated")
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Curves, Curves]]:
-    """Name of a grouping and outcome to its curve without and with noise."""
+def panel(tmp_path_factory: pytest.TempPathFactory) -> tuple[Panel, Panel]:
+    """Without and with noise."""
     folder = tmp_path_factory.mktemp("registers")
     simulation.simulate(folder, scale=0.004, seed=3)
     raw = panels.build(folder, first_month="2018-01")
-    noisy = replace(raw, noise=noise_for(raw.persons, SECRET))
+    return raw, replace(raw, noise=noise_for(raw.persons, SECRET))
+
+
+@pytest.fixture(scope="module")
+def both(panel: tuple[Panel, Panel]) -> dict[str, tuple[Curves, Curves]]:
+    """Name of a grouping and outcome to its curve without and with noise."""
+    raw, _ = panel
     found = {}
     for outcome in ("jobb3", "atid3"):
         fit = models.fit(Packed(raw), SPEC, outcome)
@@ -33,9 +40,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Curves, Cu
             series.grouping(raw, "county", "young"),
             series.grouping(raw, "young", "county"),
         ]
-        plain, told = (
-            series.curves(Packed(panel), SPEC, outcome, fit, wanted) for panel in (raw, noisy)
-        )
+        plain, told = (series.curves(Packed(own), SPEC, outcome, fit, wanted) for own in panel)
         found |= {f"{outcome} {name}": (plain[name], told[name]) for name in plain}
     return found
 
@@ -66,6 +71,44 @@ def test_hours_and_expected_values_are_changed_by_less_than_one_persons_part(
         assert np.abs(change).max() <= 37.5
         assert np.abs(change).min() >= 0.5 * 37.5 - 1e-6
         assert abs(change.mean()) < 4 * change.std() / np.sqrt(change.size)
+
+
+def test_another_model_and_other_hours_have_noise_of_their_own(
+    panel: tuple[Panel, Panel],
+) -> None:
+    """Else the difference of two lines of a figure, of the same persons, would be free of it."""
+    raw, noisy = panel
+    noise = {}
+    for spec in (SPEC, models.alternative(SPEC, "without_hours")):
+        fit = models.fit(Packed(raw), spec, "atid3")
+        wanted = [series.grouping(raw, "county")]
+        paid = noise_for(raw.persons, SECRET, subsidised=False)
+        plain, told, other = (
+            series.curves(Packed(own), spec, "atid3", fit, wanted)["county"]
+            for own in (raw, noisy, replace(noisy, noise=paid))
+        )
+        shown = told.observed
+        for way, curve in (("", told), ("paid", other)):
+            noise[spec.hours, way] = {
+                name: (getattr(curve, name) * curve.n - getattr(plain, name) * plain.n)[shown]
+                for name in ("actual", "expected")
+            }
+    main, ways, model = noise[True, ""], noise[True, "paid"], noise[False, ""]
+    np.testing.assert_allclose(model["actual"], main["actual"], atol=1e-6)
+    for one, two in (
+        (main["actual"], ways["actual"]),
+        (main["expected"], ways["expected"]),
+        (main["expected"], model["expected"]),
+    ):
+        assert abs(np.corrcoef(one, two)[0, 1]) < 4 / np.sqrt(len(one))
+
+
+def test_rows_of_the_register_add_up_to_no_more_than_is_told_of_them(
+    panel: tuple[Panel, Panel],
+) -> None:
+    assert panel[1].noise is not None
+    found = descriptives.flow(panel[1], panel[1].noise, {"rows": 1.0}).set_index("step")["count"]
+    assert (found["hours_rows"] + found["hours_outside_stock"]) % 10 == 0
 
 
 def test_the_same_persons_have_the_same_point_in_every_grouping(

@@ -140,11 +140,15 @@ def _per_person(raw: pd.DataFrame, secret: Secret) -> dict[str, float]:
 
 def _totals(raw: pd.DataFrame, secret: Secret) -> tuple[np.ndarray, np.ndarray]:
     """Protected persons with the measure, and their total; missing where they are few."""
-    key = raw["n_with_key"]
-    shown = counting.protected_counts(raw["n_with"], key, secret, "n_with")
-    told = magnitudes.periods(shown, raw["n_with"], raw["total"], key, secret, cap=raw["cap"])
+    shown = counting.protected_counts(raw["n_with"], raw["n_with_key"], secret, "n_with")
     # Where nobody can have more than one, the total is the number of persons.
-    return shown, np.where(raw["cap"] <= 1, shown, told)
+    told = shown.astype(float)
+    many = (raw["cap"] > 1).to_numpy()
+    for measure in raw["measure"][many].unique():
+        own = many & (raw["measure"] == measure).to_numpy()
+        n, total, key, cap = (raw[name][own] for name in ("n_with", "total", "n_with_key", "cap"))
+        told[own] = magnitudes.periods(shown[own], n, total, key, secret, cap=cap, what=measure)
+    return shown, told
 
 
 def protected_means(
@@ -171,6 +175,7 @@ def protected_means(
         raw["n_persons_key"],
         secret,
         cap=magnitudes.periods_cap(months),
+        what="n_obs",
     )
     told = _totals(raw, secret)[1]
     events = np.where(np.isnan(told), shown["n_with"] * raw["measure"].map(each), told)
@@ -350,6 +355,7 @@ def flow(panel: Panel, parameters: Parameters) -> Released:
             raw["n_persons_key"],
             secret,
             cap=span,
+            what=name,
         )
         # Everybody has at least one, whatever the noise.
         some = (raw[name] > 0) & (shown["n_persons"] > 0)

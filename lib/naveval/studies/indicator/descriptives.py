@@ -133,20 +133,21 @@ def flow(panel: Panel, noise: Noise, rows: Mapping[str, float]) -> pd.DataFrame:
         Protected persons × months, by step.
 
     Rows of hours that belong to the stock are protected persons times their mean; the register's
-    other rows are the rest of its published number of rows.
+    other rows are the rest of all its rows, to ten: the two add up to what both tell.
     """
     key = int(noise.record_keys.sum())
     persons = counting.protected_counts([panel.n_persons], [key], noise.secret)
     inside = panel.flow["hours_rows"] - panel.flow["hours_outside_stock"]
+    own, cap = [panel.n_persons], panel.flow["months"]
     worked = magnitudes.periods(
-        persons, [panel.n_persons], [inside], [key], noise.secret, cap=panel.flow["months"]
+        persons, own, [inside], [key], noise.secret, cap=cap, what="hours rows"
     )[0]
     found = {
         "rows": rows["rows"],
         "persons": float(persons[0]),
         **{name: count for name, count in rows.items() if name != "rows"},
         "hours_rows": worked,
-        "hours_outside_stock": max(panel.flow["hours_rows"] - worked, 0.0),
+        "hours_outside_stock": max(counting.about(panel.flow["hours_rows"]) - worked, 0.0),
     }
     return pd.DataFrame(found.items(), columns=["step", "count"])
 

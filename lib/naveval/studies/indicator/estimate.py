@@ -57,6 +57,8 @@ def build_panel(
     DisclosureError
         For real registers without the register owner's secret.
     """
+    subsidised = parameters.subsidised_hours != other_hours
+    days = parameters.working_days != other_days
     panel = panels.build(
         data,
         first_month=parameters.first_month,
@@ -65,11 +67,12 @@ def build_panel(
         market_categories=parameters.market_categories,
         young_under=parameters.young_under,
         long_horizons=parameters.long_horizons,
-        subsidised_hours=parameters.subsidised_hours != other_hours,
-        working_days=parameters.working_days != other_days,
+        subsidised_hours=subsidised,
+        working_days=days,
     )
     secret = keys.secret(parameters.origin())
-    return replace(panel, noise=noise_for(panel.persons, secret))
+    noise = noise_for(panel.persons, secret, subsidised=subsidised, days=days)
+    return replace(panel, noise=noise)
 
 
 def groupings(panel: panels.Panel, outcome: str) -> list[Grouping]:

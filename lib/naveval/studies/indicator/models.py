@@ -82,6 +82,12 @@ def alternative(main: Specification, name: str) -> Specification:
     return replace(main, **changes[name])
 
 
+def variant(spec: Specification) -> str:
+    """What differs from a main model, "" for one."""
+    main = Specification(version=spec.version)
+    return "" if spec == main else f" {replace(spec, version='')}"
+
+
 @lru_cache(maxsize=32)
 def design_of(version: str, hours: bool, months: tuple[str, ...]) -> Design:
     return categorical.make_design(variables(version, hours=hours, months=months))

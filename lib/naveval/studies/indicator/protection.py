@@ -23,10 +23,16 @@ HIDEABLE = 5
 
 @dataclass(frozen=True)
 class Noise:
-    """The secret, and the record keys of the panel's persons by dense number."""
+    """The secret, and the record keys of the panel's persons by dense number.
+
+    hours, model: what differs from the main way to count hours, and from the main model. Their
+    sums get noise of their own, or the difference of two of the same persons would have none.
+    """
 
     secret: Secret
     record_keys: NDArray[np.int64] = field(repr=False)
+    hours: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,12 @@ def least_shown(noise: Noise | None) -> int:
     return counting.least_denominator() if noise else 0
 
 
-def noise_for(persons: NDArray[np.int64], secret: Secret) -> Noise:
-    """Noise for a panel whose persons have these pseudonyms."""
-    return Noise(secret, keys.record_keys(persons, secret))
+def noise_for(
+    persons: NDArray[np.int64], secret: Secret, *, subsidised: bool = True, days: bool = False
+) -> Noise:
+    """Noise for a panel whose persons have these pseudonyms, and whose hours are counted so."""
+    hours = ("" if subsidised else " paid") + (" days" if days else "")
+    return Noise(secret, keys.record_keys(persons, secret), hours)
 
 
 def protected(points: Points, noise: Noise, outcome: str, *, share: bool) -> Points:
@@ -71,19 +80,20 @@ def protected(points: Points, noise: Noise, outcome: str, *, share: bool) -> Poi
     n = counting.protected_counts(points.n.ravel(), cells, noise.secret, "n")
     n_with = counting.protected_counts(points.n_with.ravel(), cells_with, noise.secret, "n_with")
     cap = 1.0 if share else magnitudes.hours_cap()
+    name = outcome + noise.hours
     person = _fewer(n, points.n.ravel())
     total, square = n_with.astype(float), n_with.astype(float)
     if not share:
         worker = person * _fewer(n_with, points.n_with.ravel())
         total, square = (
-            _sum(values.ravel() * worker, n_with, cells_with, noise, most, f"{outcome} {what}")
+            _sum(values.ravel() * worker, n_with, cells_with, noise, most, f"{name} {what}")
             for values, most, what in (
                 (points.total, cap, "hours"),
                 (points.square, cap**2, "square"),
             )
         )
     expected = (points.total - points.gap).ravel() * person
-    expected = with_noise(expected, cells, noise, cap, f"{outcome} expected")
+    expected = with_noise(expected, cells, noise, cap, f"{name} expected{noise.model}")
     found = (np.where(n > 0, one, 0.0) for one in (n, total, expected))
     people, actual, model = (one.reshape(shape) for one in found)
     return Points(

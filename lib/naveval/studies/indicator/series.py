@@ -31,6 +31,7 @@ from naveval.studies.indicator.models import (
     is_share,
     join_months,
     own_rows,
+    variant,
 )
 from naveval.studies.indicator.panel import Chunk, Panel, with_outcome
 from naveval.studies.indicator.protection import Noise, Points, least_shown, protected
@@ -177,7 +178,7 @@ def curves(
     design = design_for(panel, spec, outcome)
     chunks = list(with_outcome(panel, outcome))
     months = tuple(chunk.month for chunk in chunks)
-    noise = panel.noise
+    noise = panel.noise and replace(panel.noise, model=variant(spec))
     sums = {g.name: np.zeros((7, len(months), len(g.names))) for g in groupings}
     direct = {
         g.name: np.zeros((person_groups, len(months), len(g.names)), np.float32)

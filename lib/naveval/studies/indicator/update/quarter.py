@@ -187,7 +187,8 @@ def estimate(parameters: Parameters, data: Path, window: int, secret: Secret) ->
             last_month=months[-1],
             **{name: getattr(parameters, name) for name in SETTINGS if name != "version"},
         )
-        panel = replace(panel, noise=noise_for(panel.persons, secret))
+        ways = {"subsidised": parameters.subsidised_hours, "days": parameters.working_days}
+        panel = replace(panel, noise=noise_for(panel.persons, secret, **ways))
         packs, spec = Packed(panel), Specification(version=parameters.version)
         groups = [grouping(panel, name) for name in GROUPS]
         fits = {outcome: fit(packs, spec, outcome) for outcome in OUTCOMES}

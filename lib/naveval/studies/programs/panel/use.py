@@ -52,9 +52,8 @@ def stock(registers: Registers, secret: Secret) -> pd.DataFrame:
         return every(found, {"m": sorted(set(found["m"])), "status": STATUSES})
 
     found = series.finest(at, "n", steps=STEPS)
-    if found.frame is None:
-        return pd.DataFrame({"m": [], "status": [], "n": [], "step": []})
-    return found.frame.assign(step=found.step)
+    nothing = pd.DataFrame({"m": [], "status": [], "n": [], "step": []})
+    return nothing if found is None else found
 
 
 def composition(registers: Registers, secret: Secret) -> pd.DataFrame:
