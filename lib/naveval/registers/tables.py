@@ -275,7 +275,7 @@ def _form(connection: duckdb.DuckDBPyConnection, source: Source, name: str, decl
     kind = columns(connection, raw, source.label)[name]
     given, wanted = identifier(name), family(declared.dtype)
     rows = f"SELECT * FROM {raw}"
-    form, words = forms.other(connection, rows, given, kind, wanted, source.label)
+    form, words = forms.other(connection, source, rows, given, kind, wanted)
     return f" (they look like {words}: map them with form: {form})" if form else ""
 
 

@@ -80,11 +80,10 @@ def draft(study: str, data: Path) -> Draft:
             used.add(best.table)
         placed = {} if best is None else _columns(connection, best, schema, synonyms)
         files = [TO_FILL if best is None else best.path.relative_to(data).as_posix()]
-        unplaced += (
-            [table] if best is None else [f"{table}.{c}" for c in schema.columns if c not in placed]
-        )
-        columns = {name: placed.get(name, {"from": TO_FILL}) for name in schema.columns}
-        tables[table] = {"files": files, "columns": columns}
+        lacking = [f"{table}.{name}" for name in schema.columns if name not in placed]
+        unplaced += [table] if best is None else lacking
+        whole = {name: placed.get(name, {"from": TO_FILL}) for name in schema.columns}
+        tables[table] = {"files": files, "columns": whole}
     connection.close()
     unused = tuple(source.path.name for source, _ in opened if source.table not in used)
     asked = {
@@ -167,45 +166,24 @@ def _columns(
         if column not in placed and len(fitting) == 1:
             placed[column] = fitting[0]
             left.pop(fitting[0])
-    return {
-        column: {"from": name}
-        | _verbs(column, schema.columns[column], codes[name])
-        | ({} if column in PLACES else _padding(connection, source, name, schema.columns[column]))
-        | _form(connection, source, name, column, schema.columns[column], kinds[name])
-        for column, name in placed.items()
-    }
-
-
-def _form(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    name: str,
-    column: str,
-    declared: Any,
-    kind: str,
-) -> dict[str, str]:
-    """`form` where days or months have another one than the contract's."""
-    if not forms.is_dated(column, declared):
-        return {}
+    drafted: dict[str, Any] = {}
     rows = f"SELECT * FROM {identifier(source.table)}"
-    given, wanted = identifier(name), family(declared.dtype)
-    form, _ = forms.other(
-        connection,
-        rows,
-        given,
-        kind,
-        wanted,
-        source.label,
-        norwegian=source.norwegian and wanted == "date",
-    )
-    return {"form": form} if form else {}
+    for column, name in placed.items():
+        declared, given = schema.columns[column], (identifier(name), kinds[name])
+        drafted[column] = {"from": name} | _verbs(column, declared, codes[name])
+        if column not in PLACES:
+            drafted[column] |= _padding(connection, source, name, declared)
+        if forms.is_dated(column, declared):
+            wanted = family(declared.dtype)
+            form, _ = forms.other(connection, source, rows, *given, wanted)
+            drafted[column] |= {"form": form} if form else {}
+    return drafted
 
 
 def _verbs(column: str, declared: Any, values: tuple[str, ...]) -> dict[str, Any]:
     """The verbs that a column's few values call for."""
-    allowed = set(allowed_values(declared)) or (
-        BOOLEANS if family(declared.dtype) == "boolean" else set()
-    )
+    truths = BOOLEANS if family(declared.dtype) == "boolean" else set()
+    allowed = set(allowed_values(declared)) or truths
     if column == PERSON:
         return {"id": True}
     if column in PLACES:

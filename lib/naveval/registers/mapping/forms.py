@@ -7,6 +7,7 @@ import duckdb
 
 from naveval.registers.connections import quote, run
 from naveval.registers.grammar import Family
+from naveval.registers.sources import Source
 from naveval.registers.views import duck_family, family
 
 WRITTEN: Mapping[str, tuple[int, str]] = {
@@ -66,13 +67,11 @@ def dated(day: str, wanted: Family) -> str:
 
 def other(
     connection: duckdb.DuckDBPyConnection,
+    source: Source,
     rows: str,
     given: str,
     kind: str,
     wanted: Family,
-    where: str,
-    *,
-    norwegian: bool = False,
 ) -> tuple[str, str]:
     """The form that all values have although the contract has another, and it in words.
 
@@ -80,10 +79,6 @@ def other(
     ----------
     rows, given, kind
         SQL of the rows and of a value, and its DuckDB type.
-    where
-        What to name when the file cannot be read.
-    norwegian
-        Whether days as 30.11.2014 are read as they stand.
 
     Returns
     -------
@@ -92,7 +87,7 @@ def other(
     if duck_family(kind) == "date":
         return ("date", "dates") if wanted in ("text", "integer") else ("", "")
     known = {"text": ["yyyy-mm"], "integer": ["yyyymm"]}.get(wanted, ["yyyy-mm-dd"])
-    known += ["dd.mm.yyyy"] if norwegian else []
+    known += ["dd.mm.yyyy"] if source.norwegian and wanted == "date" else []
     text = f"regexp_replace(trim(CAST({given} AS VARCHAR)), '\\.0$', '')"
     forms = [form for form in (*WRITTEN, *COUNTED) if form != "td"]
     first, last = LIKELY
@@ -101,7 +96,7 @@ def other(
         for form in forms
     )
     values = f"SELECT DISTINCT {text} AS x FROM ({rows}) WHERE {text} <> ''"
-    found = run(connection, f"SELECT {tests} FROM ({values})", where=where).fetchone() or ()
+    found = run(connection, f"SELECT {tests} FROM ({values})", where=source.label).fetchone() or ()
     form = next((form for form, fits in zip(forms, found, strict=True) if fits), "")
     if not form or form in known:
         return "", ""

@@ -86,16 +86,13 @@ def refuse(owned: Owned, value: str) -> None:
 
 def _other_form(owned: Owned) -> None:
     """Days and months of another form than the contract's where the mapping names none."""
-    column, source, wanted = owned.column, owned.source, owned.wanted
+    column, known, kind = owned.column, owned.known, owned.kind
     if column.form or column.codes or not forms.is_dated(owned.name, owned.declared):
         return
-    form, words = forms.other(
-        *(owned.connection, owned.rows, owned.known, owned.kind, wanted, source.label),
-        norwegian=source.norwegian and wanted == "date",
-    )
+    form, words = forms.other(owned.connection, owned.source, owned.rows, known, kind, owned.wanted)
     if form:
         expected = f"form: {form} for {owned.name}, since the values look like {words}"
-        _tell(owned, f"{owned.known} IS NOT NULL", expected)
+        _tell(owned, f"{known} IS NOT NULL", expected)
 
 
 def _no_values(owned: Owned) -> None:
