@@ -53,7 +53,8 @@ def needs(study: str, parameters: StudyParameters | None) -> tuple[Need, ...]:
 
 
 def _rules(study: str, parameters: StudyParameters | None) -> tuple[Rule, ...]:
-    parts = [catalogue.module(study, part) for part in PARTS if catalogue.has(study, part)]
+    known = [catalogue.module(study, part) for part in PARTS if catalogue.has(study, part)]
+    parts = list(dict.fromkeys(known))  # coverage may stand with the contracts
     found = tuple(getattr(parts[0], "RULES", ()))
     if parameters is None:
         return found
