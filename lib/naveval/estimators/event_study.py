@@ -332,14 +332,7 @@ def gap_study(
         gap[treated],
         gap,
         float(size[treated]),
-        _rank(size, treated),
+        float((size >= size[treated] * (1 - 1e-12)).mean()),
         float(slope[treated]),
-        _rank(np.abs(slope), treated),
+        float((np.abs(slope) >= abs(slope[treated]) * (1 - 1e-12)).mean()),
     )
-
-
-def _rank(size: Array, treated: int) -> float:
-    """Share of units with at least the treated one's; missing where that is."""
-    if np.isnan(size[treated]):
-        return np.nan
-    return float((size >= size[treated] * (1 - 1e-12)).mean())

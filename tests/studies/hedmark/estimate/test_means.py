@@ -81,13 +81,13 @@ def test_formula() -> None:
 
 @pytest.fixture(scope="module")
 def empty(case: tuple[Panel, dict]) -> dict[str, Panel]:
-    """Panels in which nobody of a county has been registered for two years, with benefit."""
+    """Panels where nobody of a county was new, or registered for two years, with benefit."""
     panel, _ = case
     found = {}
     for county in ("04", "20"):
         cell = (panel.counts["county"] == county) & (panel.counts["group"] == "with")
         counts = panel.counts.copy()
-        counts.loc[cell, "weeks_104"] = 0
+        counts.loc[cell, ["inflow", "weeks_104"]] = 0
         found[county] = replace(panel, counts=counts)
     return found
 
@@ -100,19 +100,32 @@ def test_a_county_without_a_level_has_no_effect_and_is_no_placebo(
         for panel in (case[0], empty["04"], empty["20"])
     )
     cell = ("matched", "104+", "with")
-    missing = own.loc[cell, ["effect", "std_error"]]
-    assert missing.isna().all()
+    assert own.loc[cell, ["effect", "std_error"]].isna().all()
     assert own.loc[cell, "points"] == pytest.approx(-own.loc[cell, "control_change"])
     assert np.isfinite(control.loc[cell, ["effect", "std_error"]].astype(float)).all()
     assert control.loc[cell, "n_clusters"] == whole.loc[cell, "n_clusters"] - 1
-    pd.testing.assert_frame_equal(own.drop(index=cell), whole.drop(index=cell))
+    same = ~own.index.get_level_values("outcome").isin(["104+", "inflow"])
+    pd.testing.assert_frame_equal(own[same], whole[same])
+
+
+def test_months_and_comparisons_leave_out_who_has_no_level(empty: dict[str, Panel]) -> None:
+    months, tests = event_study(empty["04"], PARAMETERS)
+    cell = (tests["outcome"] == "inflow") & (tests["group"] == "with")
+    numbers = ["rms_before", "p_before", "slope_before", "p_slope"]
+    assert tests.loc[cell, numbers].isna().all(axis=None)
+    assert tests.loc[~cell, numbers].notna().all(axis=None)
+    known = months.loc[months["outcome"] == "inflow"].groupby("group")["estimate"].count()
+    assert known["with"] == 0 < known["without"]
+    _, others = event_study(empty["20"], PARAMETERS)
+    assert others.loc[cell, "n_units"].item() == tests.loc[~cell, "n_units"].max() - 1
+    assert others[numbers].notna().all(axis=None)
 
 
 def test_p_values_of_an_effect_of_nothing_are_missing(empty: dict[str, Panel]) -> None:
     found = regression(empty["04"], PARAMETERS).set_index(["outcome", "group", "model"])
     tests = [name for name in found if name.startswith("p_")]
     assert found.loc[("104+", "with", "effect"), ["effect", "ci_low", *tests]].isna().all()
-    others = found[found.index.get_level_values("outcome") != "104+"]
+    others = found[~found.index.get_level_values("outcome").isin(["104+", "inflow"])]
     assert others[["effect", "p_crv1"]].notna().all(axis=None)
 
 

@@ -141,16 +141,18 @@ def events(
     weight = given.size if parameters.weights == "labour_force" else np.ones_like(given.size)
     levels = given.outcome[:, :before].mean(1)
     known = levels > SMALLEST_LEVEL
-    # Whoever has no level is no placebo; without the treated county's own nothing is known.
-    kept = known if known[0] and known.sum() >= LEAST_UNITS else np.ones_like(known)
-    per_cent = 100 * given.outcome / np.where(known, levels, np.nan)[:, None]
-    study = gap_study(per_cent[kept], weight[kept], before)
+    points = gap_study(given.outcome, weight, before)
+    if known[0] and known.sum() >= LEAST_UNITS:  # whoever has no level is no placebo
+        per_cent = 100 * given.outcome[known] / levels[known, None]
+        study = gap_study(per_cent, weight[known], before)
+    else:
+        study = GapStudy(*(value * np.nan for value in vars(points).values()))
     start = parameters.months()[0]
     frame = pd.DataFrame(
         {
             "month": given.months,
             "event_time": given.months - start,
-            "estimate": gap_study(given.outcome, weight, before).estimate * given.scale,
+            "estimate": points.estimate * given.scale,
             "band_low": np.quantile(study.placebo[1:], 0.1, axis=0),
             "band_high": np.quantile(study.placebo[1:], 0.9, axis=0),
             "n_persons": given.persons,
