@@ -311,3 +311,23 @@ def test_pseudonyms_of_eleven_digits_pass(tmp_path):
     assert not any(
         "national" in str(item) for item in check_tables(TABLES, write(tmp_path, tables))
     )
+
+
+def test_words_for_no_value_are_no_codes(tmp_path: Path) -> None:
+    schema = pa.DataFrameSchema({"region": pa.Column(str, pa.Check.str_matches(r"^\w{2,6}$"))})
+    frame = pd.DataFrame({"region": ["BA01", "NULL", "9999", "Ukjent", "BA9999"]})
+    frame.to_parquet(tmp_path / "regions.parquet")
+    (breach,) = check_tables({"regions": schema}, tmp_path)
+    assert (breach.column, breach.n_rows) == ("region", 3)
+    assert "nothing for no value (marks for no value: map them" in breach.expected
+    assert [row for _, row in breach.rows] == [2, 3, 4]
+
+
+def test_marks_among_numbers_and_days_counted_from_another_are_told(tmp_path: Path) -> None:
+    tables = good()
+    seekers = tables["job_seekers"]
+    seekers["month"] = [201401] * 39 + [999999]
+    seekers["since"] = (seekers["since"] - pd.Timestamp("1960-01-01")).dt.days
+    found = {item.column: str(item) for item in check_tables(TABLES, write(tmp_path, tables))}
+    assert "marks for no value: map them with missing" in found["month"]
+    assert "days from 1960-01-01, as in SAS: map them with form: sas" in found["since"]

@@ -77,7 +77,7 @@ def test_parquet_file_and_folder(tmp_path):
             ["03", 1, "part-1.parquet"],
             ["15", 1, "part-2.parquet"],
         ]
-        assert opened.path("t") == many / "t"
+        assert opened.sources["t"].path == many / "t"
 
 
 def test_partitioned_by_a_code_keeps_it_as_text(tmp_path):

@@ -110,7 +110,8 @@ LEAST_SHARED = 0.01
 def same_persons(table: str, other: str, *, period: str = "month") -> Rule:
     """In each period of a table, persons with ids of the other table's kind.
 
-    Two deliveries made with different keys share no ids, or a few by chance.
+    Two deliveries made with different keys share no ids, or a few by chance. The table has one
+    row per person and period.
 
     Example
     -------
@@ -125,12 +126,34 @@ def same_persons(table: str, other: str, *, period: str = "month") -> Rule:
         f"""
         WITH others AS (SELECT DISTINCT person FROM {other}),
         found AS (
-            SELECT {period}, count(DISTINCT person) AS n, count(DISTINCT others.person) AS shared
+            SELECT {period}, count(*) AS n, count(others.person) AS shared
             FROM {table} LEFT JOIN others USING (person) GROUP BY {period}
         )
         SELECT CAST({period} AS VARCHAR) AS what FROM found
         WHERE n >= {LEAST_PERSONS}
             AND shared < {LEAST_SHARED} * least(n, (SELECT count(*) FROM others))
+        """,
+    )
+
+
+def known_persons(table: str, other: str = "persons") -> Rule:
+    """Everybody in a table is in another: who is not would be left out in silence.
+
+    Example
+    -------
+    >>> known_persons("dialogues").expected
+    'a person who is in persons'
+    """
+    return Rule(
+        table,
+        "person",
+        f"a person who is in {other}",
+        f"""
+        SELECT file_name, row_no FROM numbered.{table}
+        WHERE person IN (
+            SELECT DISTINCT person FROM {table} WHERE person IS NOT NULL
+            EXCEPT SELECT person FROM {other}
+        )
         """,
     )
 

@@ -6,7 +6,7 @@ judge each row on its own.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from scipy.special import bdtrc
 from naveval.registers import grammar
 from naveval.registers.connections import data_errors, identifier, quote, run
 from naveval.registers.grammar import Family
+from naveval.registers.mapping import forms
 from naveval.registers.sources import Source
 from naveval.registers.views import (
     FILE,
@@ -33,6 +34,14 @@ PERSON = "person"
 PSEUDONYMS = "pseudonyms, never national identity numbers (fødselsnummer, D-nummer)"
 BY_CHANCE = 1 / 121  # of numbers that begin with a date: two check digits of 0 to 10
 RARE = 1e-6
+PRESENT = "a value in every row"
+# What owners write for no value, in small letters, and in digits.
+NO_VALUE = (
+    *("null", "(null)", "<null>", "#null!", "nil", "none", "na", "n/a", "#n/a", "nan", "missing"),
+    *(".", "..", "-", "--", "?", "ukjent", "uoppgitt", "ikke oppgitt", "mangler", "unknown"),
+    *("9999-12-31", "9999-12-31 00:00:00", "31.12.9999", "999912"),
+)
+NO_DIGITS = ("-1", "-9", "-99", "999", "9999", "99999", "999999", "0000", "000000", "99991231")
 CHUNK_ROWS = 200_000
 LONGEST_LIST = 25
 FAMILY_NAMES: Mapping[Family, str] = {
@@ -107,9 +116,8 @@ def _in_range(x: str, s: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _str_length(x: str, s: Mapping[str, Any]) -> tuple[str, str]:
-    if s.get("exact_value") is not None:
-        return f"length({x}) <> {s['exact_value']}", f"text of length {s['exact_value']}"
-    low, high = s.get("min_value"), s.get("max_value")
+    exact = s.get("exact_value")
+    low, high = (s.get(end) if exact is None else exact for end in ("min_value", "max_value"))
     limits = [f"length({x}) < {low}"] if low is not None else []
     limits += [f"length({x}) > {high}"] if high is not None else []
     return " OR ".join(limits), f"text of length {low or 0} to {'any' if high is None else high}"
@@ -120,10 +128,6 @@ TRANSLATIONS: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] 
         f"{x} NOT IN {_listed(s['allowed_values'])}",
         f"one of {several(s['allowed_values'])}",
     ),
-    "notin": lambda x, s: (
-        f"{x} IN {_listed(s['forbidden_values'])}",
-        f"none of {several(s['forbidden_values'])}",
-    ),
     "in_range": _in_range,
     "greater_than_or_equal_to": lambda x, s: (
         f"NOT ({x} >= {literal(s['min_value'])})",
@@ -133,32 +137,10 @@ TRANSLATIONS: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] 
         f"NOT ({x} > {literal(s['min_value'])})",
         f"more than {shown(s['min_value'])}",
     ),
-    "less_than_or_equal_to": lambda x, s: (
-        f"NOT ({x} <= {literal(s['max_value'])})",
-        f"at most {shown(s['max_value'])}",
-    ),
-    "less_than": lambda x, s: (
-        f"NOT ({x} < {literal(s['max_value'])})",
-        f"less than {shown(s['max_value'])}",
-    ),
-    "equal_to": lambda x, s: (f"{x} <> {literal(s['value'])}", shown(s["value"])),
-    "not_equal_to": lambda x, s: (f"{x} = {literal(s['value'])}", f"not {shown(s['value'])}"),
     # pandera anchors str_matches at the start and lets the end be free.
     "str_matches": lambda x, s: (
         f"NOT regexp_matches({x}, {quote('^(?:' + _pattern(s) + ')')})",
         f"text that matches {_pattern(s)}",
-    ),
-    "str_contains": lambda x, s: (
-        f"NOT regexp_matches({x}, {quote(_pattern(s))})",
-        f"text that contains {_pattern(s)}",
-    ),
-    "str_startswith": lambda x, s: (
-        f"NOT starts_with({x}, {quote(s['string'])})",
-        f"text that starts with {s['string']}",
-    ),
-    "str_endswith": lambda x, s: (
-        f"NOT ends_with({x}, {quote(s['string'])})",
-        f"text that ends with {s['string']}",
     ),
     "str_length": _str_length,
 }
@@ -179,7 +161,7 @@ def column_checks(
     quoted, wanted = identifier(name), family(column.dtype)
     present = f"{quoted} IS NOT NULL"
     if kind == "VARCHAR" and source.form != "parquet":
-        present = f"coalesce(trim({quoted}), '') <> ''"
+        present = f"coalesce({grammar.trimmed(quoted)}, '') <> ''"
     if kind in ("DOUBLE", "FLOAT"):
         present += f" AND NOT isnan({quoted})"
     found: list[Check] = []
@@ -191,10 +173,56 @@ def column_checks(
     if not column.nullable:
         # Of Parquet the view will do, so that a large table is read once.
         raw = source.form != "parquet" or dialect is not None
-        found.append(SqlCheck(name, "a value in every row", f"NOT ({present})", raw))
+        found.append(SqlCheck(name, PRESENT, f"NOT ({present})", raw))
     if wanted == "number":
         found.append(SqlCheck(name, "finite numbers", f"isinf({quoted})"))
+    if wanted == "text" and not allowed_values(column) and not forms.is_dated(name, column):
+        found.append(SqlCheck(name, "a code, and nothing for no value", means_nothing(quoted)))
     return found + [translate(connection, name, wanted, check) for check in column.checks]
+
+
+def allowed_values(declared: Any) -> list[str]:
+    """The values that a contract's column lists; none where it has a pattern or limits."""
+    listed = (check for check in declared.checks if check.name == "isin")
+    return [str(v) for check in listed for v in (check.statistics or {})["allowed_values"]]
+
+
+def means_nothing(text: str, but: Iterable[str] = (), *, digits: bool = True) -> str:
+    """SQL of whether a text is one of the words and marks for no value, other than some.
+
+    >>> sql = f"SELECT {means_nothing('x')} FROM (VALUES ('NULL'), ('9999'), ('0301')) t(x)"
+    >>> duckdb.sql(sql).fetchall()
+    [(True,), (True,), (False,)]
+    """
+    words = (*NO_VALUE, *NO_DIGITS) if digits else NO_VALUE
+    listed = ", ".join(quote(word) for word in words if word not in but)
+    return f"lower({text}) IN ({listed})"
+
+
+def mixed(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    pairs: Sequence[tuple[str, str, tuple[str, str]]],
+    where: str,
+) -> Iterator[tuple[str, str, str]]:
+    """Columns in which two forms of numbers both occur that may not: the rarer one.
+
+    Parameters
+    ----------
+    pairs
+        Column, words, and the two conditions of `grammar.rivals`.
+
+    Yields
+    ------
+    Column, words, and the condition of the rows to tell.
+    """
+    counts = ", ".join(f"count_if({one})" for _, _, pair in pairs for one in pair)
+    sql = f"SELECT {counts} FROM {relation}"
+    row = (run(connection, sql, where=where).fetchone() or ()) if pairs else ()
+    for place, (name, words, pair) in enumerate(pairs):
+        first, second = row[2 * place : 2 * place + 2]
+        if first and second:
+            yield name, words, pair[0] if first < second else pair[1]
 
 
 def _is_read(source: Source, name: str, kind: str, wanted: Family) -> bool:
@@ -254,7 +282,7 @@ def identity_digits(text: str) -> str:
 
     A number has lost its first zero, and a text may have blanks, points or hyphens between.
 
-    >>> sql = f"SELECT {identity_digits('x')} FROM (VALUES ('010190 12345'), ('3419012345')) t(x)"
+    >>> sql = f"SELECT {identity_digits('x')} FROM (VALUES ('010190 12345'), ('9999999999')) t(x)"
     >>> duckdb.sql(sql).fetchall()
     [('01019012345',), (None,)]
     """
@@ -296,7 +324,7 @@ def beyond_chance(valid: int, dated: int) -> bool:
 
 
 def identity_numbers(
-    connection: duckdb.DuckDBPyConnection, rows: str, text: str, where: str
+    connection: duckdb.DuckDBPyConnection, rows: str, given: str, where: str
 ) -> str:
     """SQL of file and row of ids that are national identity numbers; "" for none but by chance.
 
@@ -304,15 +332,18 @@ def identity_numbers(
     ----------
     rows
         SQL of the rows, with file and row.
-    text
-        SQL of the id as text.
+    given
+        SQL of the id.
     where
         What to name when the file cannot be read.
     """
+    text = f"CAST({given} AS VARCHAR)"
     found = f"SELECT {identity_digits(text)} AS digits, {FILE}, {ROW} FROM ({rows})"
-    dated = f"SELECT DISTINCT digits FROM ({found}) WHERE digits IS NOT NULL"
+    # Each id is looked at once; a filter would be moved to all rows of the persons.
+    ids = f"SELECT DISTINCT {given} AS id FROM ({rows})"
+    dated = f"SELECT DISTINCT {identity_digits('CAST(id AS VARCHAR)')} AS digits FROM ({ids})"
     right = has_check_digits("digits")
-    sql = f"SELECT coalesce(count_if({right}), 0), count(*) FROM ({dated})"
+    sql = f"SELECT coalesce(count_if({right}), 0), count(digits) FROM ({dated})"
     valid, n = run(connection, sql, where=where).fetchone() or (0, 0)
     if not beyond_chance(valid, n):
         return ""

@@ -23,6 +23,8 @@ QUERY_ERRORS = (
     duckdb.InternalException,
 )
 
+DAMAGED = "a register file is damaged"
+
 
 def run(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None, where: str = ""
@@ -48,7 +50,7 @@ def data_errors(where: str) -> Iterator[None]:
         raise KeyboardInterrupt from None
     except duckdb.Error as error:
         raise ContractError(
-            f"{where}: a register file is damaged, or a value has another type than the query "
+            f"{where}: {DAMAGED}, or a value has another type than the query "
             f"expects ({type(error).__name__})"
         ) from None
 

@@ -2,7 +2,7 @@
 
 A study declares its tables in `studies/<study>/contracts.TABLES` (one pandera schema per table)
 and, where tables must agree with each other, in `RULES`. What only some parameters require comes
-from `rules_for(parameters)`, and what the tables must cover for them from
+from `rules_for(parameters)` there or in `coverage`, and what the tables must cover for them from
 `studies/<study>/coverage.needs(parameters)`. A message names
 file, column, number of rows, the first row numbers and what was expected. It never shows a value of
 the data: a code column can hold an id by mistake. Only `require_known(data, parameters)`, where a
@@ -12,7 +12,7 @@ study has it, names codes, when the rest is as it should be.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from typing import Literal
 
 from naveval.project import catalogue, store
 from naveval.project.errors import ContractError
@@ -24,6 +24,9 @@ from naveval.registers.grammar import ZONE
 from naveval.registers.tables import check_tables
 
 __all__ = ["Breach", "Rule", "check", "check_tables", "describe", "require"]
+
+
+PARTS: tuple[Literal["contracts", "coverage"], ...] = ("contracts", "coverage")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Warned:
 def check(study: str, data: Path, parameters: StudyParameters | None = None) -> list[Breach]:
     """All breaches of a study's contract by the extracts in a folder."""
     declared = catalogue.module(study, "contracts")
-    rules, wanted = _rules(declared, parameters), needs(study, parameters)
+    rules, wanted = _rules(study, parameters), needs(study, parameters)
     return check_tables(declared.TABLES, Path(data), rules, wanted)
 
 
@@ -49,11 +52,14 @@ def needs(study: str, parameters: StudyParameters | None) -> tuple[Need, ...]:
     return tuple(catalogue.module(study, "coverage").needs(parameters))
 
 
-def _rules(declared: ModuleType, parameters: StudyParameters | None) -> tuple[Rule, ...]:
-    always = tuple(getattr(declared, "RULES", ()))
-    if parameters is None or not hasattr(declared, "rules_for"):
-        return always
-    return always + tuple(declared.rules_for(parameters))
+def _rules(study: str, parameters: StudyParameters | None) -> tuple[Rule, ...]:
+    known = [catalogue.module(study, part) for part in PARTS if catalogue.has(study, part)]
+    parts = list(dict.fromkeys(known))  # coverage may stand with the contracts
+    found = tuple(getattr(parts[0], "RULES", ()))
+    if parameters is None:
+        return found
+    made = [part.rules_for(parameters) for part in parts if hasattr(part, "rules_for")]
+    return found + tuple(rule for rules in made for rule in rules)
 
 
 def require(
@@ -87,7 +93,7 @@ def require(
             warned,
             key={
                 "registers": registers,
-                "rules": [rule.sql for rule in _rules(declared, parameters)],
+                "rules": [rule.sql for rule in _rules(study, parameters)],
                 "needs": [need.key() for need in needs(study, parameters)],
                 "zone": ZONE,
             },

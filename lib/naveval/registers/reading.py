@@ -45,14 +45,6 @@ class Registers:
         with data_errors(self.data.name):
             return self.connection.execute(sql, parameters).df()
 
-    def path(self, table: str) -> Path:
-        """File or folder of a table."""
-        return self.sources[table].path
-
-    def fingerprint(self) -> dict[str, dict[str, Any]]:
-        """Hash and row count per table, see `fingerprint`."""
-        return fingerprint(self.data, tuple(self.sources))
-
     def close(self) -> None:
         self.connection.close()
 

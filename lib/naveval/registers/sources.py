@@ -52,6 +52,11 @@ class Source:
         return self.path.name + ("/" if self.path.is_dir() else "")
 
     @property
+    def norwegian(self) -> bool:
+        """Whether the files are written as Norwegian Excel does."""
+        return bool(self.dialects) and self.dialects[0].excel
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """Columns that the folders' names tell, as `county` in `county=03/`."""
         return tuple(partition(self, self.files[0]))

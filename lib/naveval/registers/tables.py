@@ -13,6 +13,7 @@ from naveval.registers.breaches import Breach, Rule
 from naveval.registers.checks import (
     FAMILY_NAMES,
     PERSON,
+    PRESENT,
     PSEUDONYMS,
     Check,
     PandasCheck,
@@ -20,12 +21,15 @@ from naveval.registers.checks import (
     column_checks,
     failing_rows,
     identity_numbers,
+    means_nothing,
+    mixed,
     translate,
 )
 from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
 from naveval.registers.coverage import Need
 from naveval.registers.damage import damage
 from naveval.registers.grammar import Family
+from naveval.registers.mapping import forms
 from naveval.registers.sources import Source
 from naveval.registers.views import (
     FILE,
@@ -103,7 +107,8 @@ def breaches_of(
             checks += column_checks(connection, source, name, column, raw[name])
     if not faulty:
         checks += [_frame_check(connection, item) for item in schema.checks]
-    n_rows, counted = _count(connection, source, [c for c in checks if isinstance(c, SqlCheck)])
+    counting = [item for item in checks if isinstance(item, SqlCheck)]
+    n_rows, counted = _count(connection, source, schema, counting)
     if n_rows == 0:
         if not (schema.metadata or {}).get(MAY_BE_EMPTY):
             yield Breach(table, file, "", 0, (), "no rows; expected at least one")
@@ -111,7 +116,7 @@ def breaches_of(
     yield from counted
     if PERSON in kinds and PERSON not in faulty:
         rows = f"SELECT * FROM numbered.{identifier(table)}"
-        found_ids = identity_numbers(connection, rows, f"CAST({PERSON} AS VARCHAR)", file)
+        found_ids = identity_numbers(connection, rows, PERSON, file)
         if found_ids:
             yield from _rows(connection, source, PERSON, found_ids, PSEUDONYMS)
     yield from _mixed_forms(connection, source, schema, raw)
@@ -147,16 +152,9 @@ def _mixed_forms(
         if dialect is not None
         for words, pair in grammar.rivals(identifier(name), family(column.dtype), dialect).items()
     ]
-    if not pairs:
-        return
-    counts = ", ".join(f"count_if({one})" for _, _, pair in pairs for one in pair)
-    row = run(connection, f"SELECT {counts} FROM {view}", where=source.label).fetchone() or ()
-    for place, (name, words, pair) in enumerate(pairs):
-        first, second = row[2 * place : 2 * place + 2]
-        if first and second:
-            bad = pair[0] if first < second else pair[1]
-            sql = f"SELECT {FILE}, {ROW} FROM {view} WHERE {bad}"
-            yield from _rows(connection, source, name, sql, words)
+    for name, words, bad in mixed(connection, view, pairs, source.label):
+        sql = f"SELECT {FILE}, {ROW} FROM {view} WHERE {bad}"
+        yield from _rows(connection, source, name, sql, words)
 
 
 def _keys(schema: Any) -> list[list[str]]:
@@ -191,6 +189,7 @@ def _columns(
         if text_dialect(source, name) is None and not _fits(source, given, wanted):
             text = f"wrong type, {FAMILY_NAMES[given]}; expected {FAMILY_NAMES[wanted]}"
             text += _misfits(connection, source, name, whole=(given, wanted) == WHOLE)
+            text += _form(connection, source, name, column)
             yield Breach(source.table, source.label, name, 0, (), text)
 
 
@@ -223,7 +222,7 @@ def _misfits(
 
 
 def _count(
-    connection: duckdb.DuckDBPyConnection, source: Source, checks: Sequence[SqlCheck]
+    connection: duckdb.DuckDBPyConnection, source: Source, schema: Any, checks: Sequence[SqlCheck]
 ) -> tuple[int, list[Breach]]:
     """Number of rows, and the breaches of all SQL checks, counted in one pass over the table."""
     breaches: list[Breach] = []
@@ -240,6 +239,7 @@ def _count(
             if count:
                 first = _first(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {item.bad}")
                 expected = item.expected + _hint(connection, view, item)
+                expected += _form(connection, source, item.column, schema.columns[item.column])
                 breaches.append(
                     Breach(source.table, source.label, item.column, count, first, expected)
                 )
@@ -252,13 +252,31 @@ def _first(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, 
 
 
 def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck) -> str:
-    """Say so when a spreadsheet has turned "03" into 3."""
-    if not item.expected.startswith('one of "'):
+    """Say so when a spreadsheet has turned "03" into 3, or when marks stand for no value."""
+    name, words = identifier(item.column), {}
+    if item.expected.startswith('one of "'):
+        padded = item.bad.replace(name, f"lpad({name}, 2, '0')")
+        words[" (leading zeros are lost)"] = f"NOT ({padded})"
+    if item.expected != PRESENT:
+        text = f"CAST({name} AS VARCHAR)"
+        words[" (marks for no value: map them with missing or codes)"] = means_nothing(text)
+    tests = ", ".join(f"bool_and({test})" for test in words.values())
+    row = (
+        run(connection, f"SELECT {tests} FROM {view} WHERE {item.bad}").fetchone() if words else ()
+    )
+    return next((word for word, true in zip(words, row or (), strict=True) if true), "")
+
+
+def _form(connection: duckdb.DuckDBPyConnection, source: Source, name: str, declared: Any) -> str:
+    """Say so when days or months have another form than the contract's, and what to write."""
+    if not forms.is_dated(name, declared):
         return ""
-    padded = item.bad.replace(identifier(item.column), f"lpad({identifier(item.column)}, 2, '0')")
-    sql = f"SELECT count_if({item.bad}) = count_if(({item.bad}) AND NOT ({padded})) FROM {view}"
-    row = run(connection, sql).fetchone()
-    return " (leading zeros are lost)" if row and row[0] else ""
+    raw = f"numbered.{identifier(source.table + '_raw')}"
+    kind = columns(connection, raw, source.label)[name]
+    given, wanted = identifier(name), family(declared.dtype)
+    rows = f"SELECT * FROM {raw}"
+    form, words = forms.other(connection, source, rows, given, kind, wanted)
+    return f" (they look like {words}: map them with form: {form})" if form else ""
 
 
 def _pandas(

@@ -230,11 +230,19 @@ def test_a_draft_places_what_it_can_and_lists_the_rest(tables, tmp_path):
     assert seekers["sex"] == {"from": "KJONN", "codes": {"1": "?", "2": "?"}}
     assert found.content["tables"]["labour_force"]["files"] == ["aku.csv"]
     assert "labour_force.persons" in found.unplaced
+    assert seekers["month"] == {"from": "MND", "form": "yyyymm"}
+    assert found.content["tables"]["labour_force"]["columns"]["persons"] == {"from": "?"}
     assert "job_seekers.benefit_right" in found.unplaced
     assert found.unused == ("arbeidssokere_2.csv",)
     done = CliRunner().invoke(cli.main, ["map", "hedmark", "--data", str(tmp_path)])
     assert done.exit_code == 0
     assert "# labour_force.persons: not found" in done.output
+    assert "# labour_force.persons: whole numbers" in done.output
+    assert "# job_seekers.sex: one of" in done.output
+    with pytest.raises(ParameterError) as caught:
+        write(tmp_path, yaml.safe_load(done.output), tmp_path)
+    for name in ("labour_force.persons", "job_seekers.sex", "job_seekers.benefit_right"):
+        assert f"{name}: ?: to be filled in" in str(caught.value)
 
 
 def seekers_with(data: Path, column: str, values: list[str]) -> None:
@@ -260,7 +268,7 @@ def test_a_word_for_no_value_is_no_person(tables, tmp_path, word):
     (tmp_path / "theirs").mkdir()
     data = owners(tables, tmp_path / "theirs")
     seekers_with(data, "PID", [word, word])
-    with pytest.raises(ContractError, match=r"column PID: 2 rows .* under missing"):
+    with pytest.raises(ContractError, match=r"column PID: 2 rows .* write missing: \["):
         write(tmp_path, mapping(), data)
 
 
@@ -289,3 +297,99 @@ def test_a_column_of_dates_becomes_the_months_of_the_contract(tmp_path, kind, wa
     column = source.ColumnMapping.model_validate({"from": "d", "form": "date"})
     sql = apply.value_sql("d", kind, column, wanted, None)
     assert duckdb.query(f"SELECT {sql} FROM '{file}'").fetchall() == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "given"),
+    [
+        ("sas", "DOUBLE", 20057),
+        ("td", "BIGINT", 20057),
+        ("tm", "DOUBLE", 658),
+        ("excel", "VARCHAR", 41973),
+    ],
+)
+def test_numbers_counted_from_a_day_become_days_and_months(form, kind, given):
+    column = source.ColumnMapping.model_validate({"from": "d", "form": form})
+    expected = {"text": "2014-11", "integer": 201411}
+    for wanted, month in expected.items():
+        sql = apply.value_sql("d", kind, column, wanted, None)
+        found = duckdb.query(f"SELECT {sql} FROM (SELECT CAST({given} AS {kind}) AS d)")
+        assert found.fetchall() == [(month,)]
+    day = apply.value_sql("d", kind, column, "date", None)
+    rows = f"SELECT CAST({day} AS VARCHAR) FROM (SELECT CAST({given} AS {kind}) AS d)"
+    first = "2014-11-01" if form == "tm" else "2014-11-30"
+    assert duckdb.query(rows).fetchall()[0][0].startswith(first)
+
+
+@pytest.mark.parametrize(
+    ("form", "number"),
+    [
+        ("sas", lambda month: (month - pd.Timestamp("1960-01-01")).days),
+        ("tm", lambda month: 12 * (month.year - 1960) + month.month - 1),
+        ("excel", lambda month: (month - pd.Timestamp("1899-12-30")).days),
+        ("yyyymm", lambda month: 100 * month.year + month.month),
+    ],
+)
+def test_numbers_that_look_like_months_need_a_form(tables, tmp_path, form, number):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    theirs = pd.read_csv(data / "aku.csv", sep=";")
+    theirs["Mnd"] = pd.to_datetime(theirs["Mnd"].astype(str), format="%Y%m").map(number)
+    theirs.to_csv(data / "aku.csv", sep=";", index=False)
+    content = mapping()
+    months = content["tables"]["labour_force"]["columns"]["month"]
+    del months["form"]
+    with pytest.raises(
+        ContractError,
+        match=rf"column Mnd: 2128 rows .first: 1 in aku.csv.*expected form: {form} for",
+    ):
+        write(tmp_path, content, data)
+    found = draft.draft("hedmark", data).content["tables"]["labour_force"]["columns"]
+    assert found["month"] == {"from": "Mnd", "form": form}
+    months["form"] = form
+    out = write(tmp_path, content, data)
+    given = pd.read_parquet(out / "labour_force.parquet")["month"]
+    assert sorted(given.unique()) == sorted(tables["labour_force"]["month"].unique())
+
+
+@pytest.mark.parametrize(
+    ("column", "theirs", "word"),
+    [
+        ("education", "UTD", "NULL"),
+        ("education", "UTD", "Ikke oppgitt"),
+        ("education", "UTD", "9999"),
+        ("birth_year", "FAAR", "NA"),
+        ("weeks_registered", "UKER", "-"),
+    ],
+)
+def test_a_word_for_no_value_is_no_value(tables, tmp_path, column, theirs, word):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    seekers_with(data, theirs, [word, "\u00a0", word])
+    line = rf"column {theirs}: 2 rows \(first: 1 in .*, 3 in .*write missing: \[.{word}.\] at"
+    with pytest.raises(ContractError, match=line):
+        write(tmp_path, mapping(**{column: {"from": theirs}}), data)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["2,5", "2.5", "3,5"], "1 rows .first: 2 in aku.csv.*the same decimal mark in all values"),
+        (["2.500", "3,5", "4,5"], "1 rows .*read as persons"),
+        (["2 500", "3500", "4500"], "1 rows .*thousands separated in all"),
+    ],
+)
+def test_numbers_in_two_forms_are_refused_with_a_factor_too(tables, tmp_path, values, message):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    frame = pd.read_csv(data / "aku.csv", sep=";", dtype=str)
+    frame["Tusen"] = (values * len(frame))[: len(frame)]
+    frame.loc[3:, "Tusen"] = values[-1]
+    frame.to_csv(data / "aku.csv", sep=";", index=False)
+    with pytest.raises(ContractError, match=f"column Tusen: {message}"):
+        write(tmp_path, mapping(), data)
+    (tmp_path / "one").mkdir()
+    frame.assign(Tusen=values[-1]).to_csv(data / "aku.csv", sep=";", index=False)
+    made = write(tmp_path / "one", mapping(), data)
+    expected = 1000 * float(values[-1].replace(",", "."))
+    assert set(pd.read_parquet(made / "labour_force.parquet")["persons"]) == {expected}

@@ -66,6 +66,17 @@ def test_no_shown_number_of_persons_is_exact_or_small(panel: Panel, protected: P
     assert 1 < np.std(changes) < 2.6
 
 
+def test_a_place_where_nobody_is_followed_up_has_no_means(panel: Panel) -> None:
+    whole = panel.window
+    own = whole["month"].between(201701, 201712) & whole["weeks_left"].between(1, 26)
+    rows = whole["person"].isin(whole.loc[own, "person"]) & (whole["county"] == "03")
+    rest = Panel(**{**vars(panel), "window": whole[~rows]})
+    means = protection.protect(rest, SECRET).means
+    found = means[(means["county"] == "03") & (means["horizon"] == "short")]
+    assert found["mean"].isna().all()
+    assert means.loc[means["county"] == "", "mean"].notna().all()
+
+
 def test_exits_are_protected_persons_over_protected_periods(
     panel: Panel, protected: Protected
 ) -> None:

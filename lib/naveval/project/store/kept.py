@@ -64,7 +64,7 @@ def cached(
         hold: numbers, text, arrays, frames, and lists, mappings and dataclasses of them.
     key
         Everything the result depends on besides code: parameters (without the county when the
-        result is national) and `Registers.fingerprint()`; see `keys.key`.
+        result is national) and `registers.reading.fingerprint`; see `keys.key`.
     code
         Modules that compute it, by name or module; what they import is followed.
     below

@@ -79,13 +79,8 @@ def described(table: TableEntry, words: Any, heading: str, caption: str = "") ->
         f"{heads['note']}: {table.note}" if table.note else "",
     ]
     told = "\n".join(f"{line}  " for line in lines if line).rstrip()
-    columns = _pipe([heads[name] for name in HEADINGS], rows_of(table, words))
+    columns = _pipe([heads[name] for name in HEADINGS], [row(c, words) for c in table.columns])
     return "\n\n".join(filter(None, [heading, told, columns, caption]))
-
-
-def rows_of(table: TableEntry, words: Any) -> list[tuple[str, ...]]:
-    """All lines of one table."""
-    return [row(column, words) for column in table.columns]
 
 
 def _pipe(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -103,7 +98,7 @@ def as_csv(found: Dictionary) -> str:
     writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
     writer.writerow([heads["table"], *(heads[name] for name in HEADINGS)])
     for table in found.tables:
-        writer.writerows((table.name, *line) for line in rows_of(table, found.words))
+        writer.writerows((table.name, *row(column, found.words)) for column in table.columns)
     return stream.getvalue()
 
 
@@ -122,8 +117,8 @@ def workbook(found: Dictionary, file: Path) -> None:
         for table in found.tables:
             sheet = book.add_worksheet(table.name[:31])
             sheet.write_row(0, 0, [heads[name] for name in HEADINGS], bold)
-            for line, cells in enumerate(rows_of(table, words), start=1):
-                for place, value in enumerate(cells):
+            for line, column in enumerate(table.columns, start=1):
+                for place, value in enumerate(row(column, words)):
                     sheet.write_string(line, place, value)
 
 

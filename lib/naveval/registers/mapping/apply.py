@@ -16,40 +16,17 @@ import duckdb
 from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError
 from naveval.registers import grammar, sources
-from naveval.registers.checks import PSEUDONYMS, identity_numbers
-from naveval.registers.connections import connect, identifier, quote, run
+from naveval.registers.connections import DAMAGED, connect, identifier, quote, run
+from naveval.registers.damage import damage
 from naveval.registers.dialects import Dialect
 from naveval.registers.grammar import Family
+from naveval.registers.mapping import forms, refusals
+from naveval.registers.mapping.refusals import Owned, plain
 from naveval.registers.mapping.source import ColumnMapping, SourceMapping, TableMapping
 from naveval.registers.sources import Source
 from naveval.registers.views import FILE, ROW, columns, create_views, duck_family, family
 
-FIRST_ROWS = 5
-FORMATS = {
-    "yyyymm": "%Y%m",
-    "yyyy-mm": "%Y-%m",
-    "yyyymmdd": "%Y%m%d",
-    "dd.mm.yyyy": "%d.%m.%Y",
-    "yyyy-mm-dd": "%Y-%m-%d",
-}
-DIGITS = {"yyyymm": 6, "yyyy-mm": 7, "yyyymmdd": 8, "dd.mm.yyyy": 10, "yyyy-mm-dd": 10}
 TOLERANCE = 1e-6  # of a whole number after a factor, for what floating point leaves
-# What programs write for no value, in small letters.
-NO_VALUE = (
-    "null",
-    "(null)",
-    "<null>",
-    "na",
-    "n/a",
-    "#n/a",
-    "nan",
-    "none",
-    "nil",
-    ".",
-    "..",
-    "-",
-    "--",
-)
 HASH_DIGITS = 15  # 60 bits of a whole number of 64
 
 
@@ -74,9 +51,13 @@ def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
         for table, mapping in found.tables.items():
             source = source_of(data, table, mapping)
             create_views(connection, source, SimpleNamespace(columns={}), folder)
-            sql = select(connection, source, mapping, schemas[table])
             target = quote(staging / f"{table}.parquet")
-            run(connection, f"COPY ({sql}) TO {target} (FORMAT parquet)", where=source.label)
+            try:
+                sql = select(connection, source, mapping, schemas[table])
+                run(connection, f"COPY ({sql}) TO {target} (FORMAT parquet)", where=source.label)
+            except ContractError as error:
+                place = damage(connection, source, folder) if DAMAGED in str(error) else ""
+                raise ContractError(f"{error}{place}") from None
         staging.rename(out)
     finally:
         connection.close()
@@ -116,7 +97,8 @@ def select(
     rows = f"SELECT * FROM {view}" + (f" WHERE {where}" if where else "")
     cells = []
     for name, column in mapping.columns.items():
-        wanted = family(schema.columns[name].dtype)
+        declared = schema.columns[name]
+        wanted = family(declared.dtype)
         if column.value is not None:
             cells.append(f"{_typed(column.value, wanted)} AS {identifier(name)}")
             continue
@@ -125,17 +107,9 @@ def select(
         dialect = source.dialects[0] if source.dialects else grammar.PLAIN
         value = value_sql(known, kind, column, wanted, dialect)
         if column.places:
-            value = _placed(_text(_plain(known, kind)), name)
-        dated = duck_family(kind) == "date"
-        if not column.value and dated and wanted in ("text", "integer") and column.form != "date":
-            raise ContractError(
-                f"{source.label}, column {column.from_}: {kind} is a date; expected form: date "
-                f"for {name}"
-            )
-        _require_read(connection, source, name, column, rows, known, value)
-        if column.id:
-            _require_apart(connection, source, column, rows, known, value)
-            _require_pseudonyms(connection, source, column, rows, _text(_plain(known, kind)))
+            value = _placed(_text(plain(known, kind)), name)
+        owned = Owned(connection, source, rows, known, kind, name, declared, column)
+        refusals.refuse(owned, value)
         cells.append(f"{value} AS {identifier(name)}")
     return f"SELECT {', '.join(cells)} FROM ({rows})"
 
@@ -153,7 +127,7 @@ def _place(source: Source, kinds: dict[str, tuple[str, str]], column: str) -> tu
 
 
 def _text(expression: str) -> str:
-    return f"trim(CAST({expression} AS VARCHAR))"
+    return grammar.trimmed(f"CAST({expression} AS VARCHAR)")
 
 
 def _literal(value: Any) -> str:
@@ -168,7 +142,7 @@ def _typed(value: Any, wanted: Family) -> str:
 
 def _present(given: str, kind: str, column: ColumnMapping) -> str:
     """The owner's value, NULL where it means none."""
-    known = f"nullif(trim({given}), '')" if kind == "VARCHAR" else given
+    known = f"nullif({_text(given)}, '')" if kind == "VARCHAR" else given
     if kind in ("DOUBLE", "FLOAT"):
         known = f"CASE WHEN isnan({given}) THEN NULL ELSE {given} END"
     for value in column.missing:
@@ -187,17 +161,16 @@ def value_sql(
         cases = " ".join(
             f"WHEN {_literal(code)} THEN {_literal(meant)}" for code, meant in column.codes.items()
         )
-        given = f"coalesce({_text(_plain(known, kind))}, '')" if "" in column.codes else ""
-        given = given or _text(_plain(known, kind))
+        given = f"coalesce({_text(plain(known, kind))}, '')" if "" in column.codes else ""
+        given = given or _text(plain(known, kind))
         return grammar.cell(f"CASE {given} {cases} END", wanted, grammar.PLAIN)
     if column.form == "date":
-        return _dated(
-            f"CAST({known} AS TIMESTAMP)" if duck_family(kind) == "date" else "NULL", wanted
-        )
+        day = f"CAST({known} AS TIMESTAMP)" if duck_family(kind) == "date" else "NULL"
+        return forms.dated(day, wanted)
     if column.form:
-        return _dated(_written(_text(_plain(known, kind)), column.form), wanted)
+        return forms.dated(forms.day(_text(plain(known, kind)), column.form), wanted)
     if column.pad:
-        return f"lpad({_text(_plain(known, kind))}, {column.pad}, '0')"
+        return f"lpad({_text(plain(known, kind))}, {column.pad}, '0')"
     if kind == "VARCHAR":
         read = grammar.cell(known, "number" if column.times != 1 else wanted, dialect)
     else:
@@ -208,7 +181,7 @@ def value_sql(
     if wanted != "integer":
         return scaled
     near = f"abs({scaled} - round({scaled})) < {TOLERANCE}"
-    return f"CASE WHEN {near} THEN CAST(round({scaled}) AS BIGINT) END"
+    return f"CASE WHEN {near} THEN TRY_CAST(round({scaled}) AS BIGINT) END"
 
 
 def known_places(year: int) -> dict[str, dict[str, str]]:
@@ -235,19 +208,12 @@ def _placed(text: str, kind: str) -> str:
     return f"(SELECT code FROM known_places WHERE kind = {quote(kind)} AND given = {plain})"
 
 
-def _plain(known: str, kind: str) -> str:
-    """Numbers that are whole lose the decimals that SAS and Excel give them."""
-    if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
-        return f"CASE WHEN {known} = floor({known}) THEN CAST({known} AS BIGINT) END"
-    return known
-
-
 def _exact(known: str, kind: str, wanted: Family) -> str:
     given = duck_family(kind)
     if wanted == "text" and given != "text":
-        return f"CAST({_plain(known, kind)} AS VARCHAR)"
+        return f"CAST({plain(known, kind)} AS VARCHAR)"
     if wanted == "integer" and given == "number":
-        return _plain(known, kind)
+        return plain(known, kind)
     if wanted == "number" and given in ("integer", "number"):
         return f"CAST({known} AS DOUBLE)"
     if wanted == "boolean" and given in ("integer", "number"):
@@ -255,21 +221,6 @@ def _exact(known: str, kind: str, wanted: Family) -> str:
     if wanted == "date" and given == "date":
         return f"CAST({known} AS TIMESTAMP)"
     return known if given == wanted else "NULL"
-
-
-def _written(text: str, form: str) -> str:
-    """A day written as text, in full length."""
-    fits = f"length({text}) = {DIGITS[form]}"
-    return f"CASE WHEN {fits} THEN TRY_STRPTIME({text}, {quote(FORMATS[form])}) END"
-
-
-def _dated(day: str, wanted: Family) -> str:
-    """A date or month: a day, or text yyyy-mm, or a number yyyymm, as the contract has it."""
-    if wanted == "date":
-        return f"date_trunc('day', {day})"
-    if wanted == "integer":
-        return f"CAST(strftime({day}, '%Y%m') AS BIGINT)"
-    return f"strftime({day}, '%Y-%m')"
 
 
 def canonical_id(known: str, given: Family) -> str:
@@ -288,70 +239,3 @@ def canonical_id(known: str, given: Family) -> str:
     hashed = f"TRY_CAST('0x' || left(sha256({text}), {HASH_DIGITS}) AS BIGINT)"
     digits = f"TRY_CAST({text} AS BIGINT)"
     return f"CASE WHEN regexp_full_match({text}, '[0-9]{{1,18}}') THEN {digits} ELSE {hashed} END"
-
-
-def _require_read(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    name: str,
-    column: ColumnMapping,
-    rows: str,
-    known: str,
-    value: str,
-) -> None:
-    sql = f"SELECT {FILE}, {ROW} FROM ({rows}) WHERE ({known}) IS NOT NULL AND ({value}) IS NULL"
-    _refuse(connection, source, column.from_, sql, _expected(name, column))
-
-
-def _expected(name: str, column: ColumnMapping) -> str:
-    if column.codes:
-        return f"one of the codes that the mapping names for {name}"
-    if column.form:
-        return f"the form {column.form} for {name}"
-    if column.places:
-        return f"places that were, or became, one {name} of the contract's year"
-    return f"values that can be read as {name}"
-
-
-def _require_apart(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    column: ColumnMapping,
-    rows: str,
-    known: str,
-    value: str,
-) -> None:
-    sql = f"""
-        SELECT any_value({FILE}) AS {FILE}, min({ROW}) AS {ROW} FROM ({rows})
-        GROUP BY {value} HAVING count(DISTINCT {_text(known)}) > 1
-    """
-    _refuse(connection, source, column.from_, sql, "ids that do not differ in case or zeros alone")
-
-
-def _require_pseudonyms(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    column: ColumnMapping,
-    rows: str,
-    text: str,
-) -> None:
-    listed = ", ".join(f"'{word}'" for word in NO_VALUE)
-    none = f"SELECT {FILE}, {ROW} FROM ({rows}) WHERE lower({text}) IN ({listed})"
-    expected = "ids; a word or mark for no value is to stand under missing"
-    _refuse(connection, source, column.from_, none, expected)
-    found = identity_numbers(connection, rows, text, source.label)
-    if found:
-        _refuse(connection, source, column.from_, found, PSEUDONYMS)
-
-
-def _refuse(
-    connection: duckdb.DuckDBPyConnection, source: Source, column: str, sql: str, expected: str
-) -> None:
-    first = f"SELECT *, count(*) OVER () AS n FROM ({sql}) ORDER BY {FILE}, {ROW}"
-    found = run(connection, f"{first} LIMIT {FIRST_ROWS}", where=source.label).fetchall()
-    if found:
-        shown = ", ".join(f"{row} in {file}" for file, row, _ in found)
-        raise ContractError(
-            f"{source.label}, column {column}: {found[0][2]} rows (first: {shown}): "
-            f"expected {expected}"
-        )

@@ -2,7 +2,8 @@
 
 A column is placed when its name, or one of the synonyms in `report/registers/common.yml`, is that
 of the contract (case, underscores and æøå aside), or when its few values are codes of one column
-only. What could not be placed is listed; a draft is to be read and completed, not used as it is.
+only. What could not be placed stands there to be filled in, with what the contract asks for; a
+draft is to be read and completed, not used as it is.
 """
 
 import unicodedata
@@ -19,9 +20,10 @@ from naveval.project import catalogue, paths
 from naveval.project.errors import ContractError
 from naveval.project.parameters import read_yaml
 from naveval.registers import sources
-from naveval.registers.checks import PERSON
+from naveval.registers.checks import FAMILY_NAMES, PERSON, allowed_values, several
 from naveval.registers.connections import connect, identifier, run
-from naveval.registers.mapping.source import PLACES
+from naveval.registers.mapping import forms
+from naveval.registers.mapping.source import PLACES, TO_FILL
 from naveval.registers.sources import ENDINGS, Source
 from naveval.registers.views import columns, create_views, family
 
@@ -29,21 +31,25 @@ MOST_CODES = 12
 LONGEST_CODE = 12
 LEAST_ROWS = 10
 LEAST_MATCH = 0.3
-TO_FILL = "?"
 BOOLEANS = {"true", "false"}
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A drafted mapping, the columns it could not place, and the files it did not use."""
+    """A drafted mapping, the columns it could not place, and the files it did not use.
+
+    `asked` is what the contract asks for in the columns that are to be filled in.
+    """
 
     content: dict[str, Any]
     unplaced: tuple[str, ...]
     unused: tuple[str, ...]
+    asked: Mapping[str, str]
 
     def text(self) -> str:
         """The mapping file; `?` is to be filled in."""
         lines = [f"# {name}: not found; give from or value" for name in self.unplaced]
+        lines += [f"# {name}: {words}" for name, words in self.asked.items()]
         lines += [f"# {name}: not used" for name in self.unused]
         body = yaml.safe_dump(self.content, allow_unicode=True, sort_keys=False)
         return "\n".join([*lines, body])
@@ -70,16 +76,29 @@ def draft(study: str, data: Path) -> Draft:
     used: set[str] = set()
     for table, schema in schemas.items():
         best = _best(opened, table, schema, synonyms)
-        if best is None:
-            unplaced.append(table)
-            continue
-        used.add(best.table)
-        placed, lacking = _columns(connection, best, schema, synonyms)
-        unplaced += [f"{table}.{column}" for column in lacking]
-        tables[table] = {"files": [best.path.relative_to(data).as_posix()], "columns": placed}
+        if best is not None:
+            used.add(best.table)
+        placed = {} if best is None else _columns(connection, best, schema, synonyms)
+        files = [TO_FILL if best is None else best.path.relative_to(data).as_posix()]
+        lacking = [f"{table}.{name}" for name in schema.columns if name not in placed]
+        unplaced += [table] if best is None else lacking
+        whole = {name: placed.get(name, {"from": TO_FILL}) for name in schema.columns}
+        tables[table] = {"files": files, "columns": whole}
     connection.close()
     unused = tuple(source.path.name for source, _ in opened if source.table not in used)
-    return Draft({"study": study, "tables": tables}, tuple(unplaced), unused)
+    asked = {
+        f"{table}.{name}": _asked(schemas[table].columns[name])
+        for table, drafted in tables.items()
+        for name, column in drafted["columns"].items()
+        if TO_FILL in (column["from"], *column.get("codes", {}).values())
+    }
+    return Draft({"study": study, "tables": tables}, tuple(unplaced), unused, asked)
+
+
+def _asked(declared: Any) -> str:
+    """What a contract asks for in a column, in words."""
+    allowed = allowed_values(declared)
+    return f"one of {several(allowed)}" if allowed else FAMILY_NAMES[family(declared.dtype)]
 
 
 def plain(name: str) -> str:
@@ -131,7 +150,7 @@ def _columns(
     source: Source,
     schema: Any,
     synonyms: Mapping[str, list[str]],
-) -> tuple[dict[str, Any], list[str]]:
+) -> dict[str, Any]:
     kinds = columns(connection, identifier(source.table), source.label)
     left = dict(kinds)
     placed: dict[str, Any] = {}
@@ -142,24 +161,29 @@ def _columns(
             left.pop(hit)
     codes = {name: _few_values(connection, source, name) for name in kinds}
     for column, declared in schema.columns.items():
-        allowed = _allowed(declared)
+        allowed = set(allowed_values(declared))
         fitting = [name for name in left if codes[name] and set(codes[name]) <= allowed]
         if column not in placed and len(fitting) == 1:
             placed[column] = fitting[0]
             left.pop(fitting[0])
-    drafted = {
-        column: {"from": name}
-        | _verbs(column, schema.columns[column], codes[name])
-        | ({} if column in PLACES else _padding(connection, source, name, schema.columns[column]))
-        for column, name in placed.items()
-    }
-    ordered = {column: drafted[column] for column in schema.columns if column in drafted}
-    return ordered, [column for column in schema.columns if column not in drafted]
+    drafted: dict[str, Any] = {}
+    rows = f"SELECT * FROM {identifier(source.table)}"
+    for column, name in placed.items():
+        declared, given = schema.columns[column], (identifier(name), kinds[name])
+        drafted[column] = {"from": name} | _verbs(column, declared, codes[name])
+        if column not in PLACES:
+            drafted[column] |= _padding(connection, source, name, declared)
+        if forms.is_dated(column, declared):
+            wanted = family(declared.dtype)
+            form, _ = forms.other(connection, source, rows, *given, wanted)
+            drafted[column] |= {"form": form} if form else {}
+    return drafted
 
 
 def _verbs(column: str, declared: Any, values: tuple[str, ...]) -> dict[str, Any]:
     """The verbs that a column's few values call for."""
-    allowed = _allowed(declared) or (BOOLEANS if family(declared.dtype) == "boolean" else set())
+    truths = BOOLEANS if family(declared.dtype) == "boolean" else set()
+    allowed = set(allowed_values(declared)) or truths
     if column == PERSON:
         return {"id": True}
     if column in PLACES:
@@ -179,18 +203,11 @@ def _padding(
     connection: duckdb.DuckDBPyConnection, source: Source, name: str, declared: Any
 ) -> dict[str, Any]:
     """`pad` where codes of digits have lost the zeros in front."""
-    width = _width(_allowed(declared))
+    width = _width(set(allowed_values(declared)))
     text = f"trim(CAST({identifier(name)} AS VARCHAR))"
     sql = f"SELECT min(length({text})) FROM {identifier(source.table)} WHERE {text} <> ''"
     row = run(connection, sql, where=source.label).fetchone() if width > 1 else None
     return {"pad": width} if row and row[0] is not None and row[0] < width else {}
-
-
-def _allowed(declared: Any) -> set[str]:
-    for check in declared.checks:
-        if check.name == "isin":
-            return {str(value) for value in (check.statistics or {})["allowed_values"]}
-    return set()
 
 
 def _few_values(

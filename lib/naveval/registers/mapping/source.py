@@ -8,8 +8,9 @@ from      the owner's column (case does not matter)
 id        true for a pseudonym of any type: text, hash, UUID, decimal, SAS number
 codes     the owner's codes to the contract's; a code that is not named is refused
           (`"": …` for cells without a value, and for those under `missing`)
-form      how a date or month is written: yyyymm, yyyy-mm, yyyymmdd, dd.mm.yyyy; or date for a
-          column of dates or times (Parquet, SAS, Stata): a month is that of the day
+form      how a date or month is written: yyyymm, yyyy-mm, yyyymmdd, dd.mm.yyyy; date for a
+          column of dates or times (Parquet, SAS, Stata): a month is that of the day; sas, td
+          (days from 1960), tm (months from 1960) or excel (days from 1899-12-30) for numbers
 pad       text length that zeros in front fill up to: 3 becomes 03
 places    true for codes or names of counties, or codes of municipalities, of any year since
           2010: they become the contract's; one that was divided is refused
@@ -21,16 +22,20 @@ value     one value for all rows, instead of `from`
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from naveval.project import catalogue, paths
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import read_yaml, validate
+from naveval.registers.checks import allowed_values
 
-Form = Literal["date", "yyyymm", "yyyy-mm", "yyyymmdd", "dd.mm.yyyy", "yyyy-mm-dd"]
+Form = Literal[
+    "date", "yyyymm", "yyyy-mm", "yyyymmdd", "dd.mm.yyyy", "yyyy-mm-dd", "sas", "td", "tm", "excel"
+]
 PLACES = ("county", "municipality")
+TO_FILL = "?"  # in a draft
 Scalar = str | int | float | bool
 
 
@@ -99,23 +104,21 @@ def _faults(found: SourceMapping, study: str) -> list[str]:
     faults = [f"{name}: unknown table" for name in found.tables if name not in tables]
     faults += [f"{name}: table is not mapped" for name in tables if name not in found.tables]
     for name in (name for name in tables if name in found.tables):
+        if TO_FILL in found.tables[name].files:
+            faults.append(f"{name}: files: {TO_FILL}: to be filled in")
         asked, given = tables[name].columns, found.tables[name].columns
         faults += [f"{name}.{column}: unknown column" for column in given if column not in asked]
         faults += [f"{name}.{column}: is not mapped" for column in asked if column not in given]
         for column in (column for column in given if column in asked):
+            if TO_FILL in (given[column].from_, *given[column].codes.values()):
+                faults.append(f"{name}.{column}: {TO_FILL}: to be filled in")
+                continue
             if given[column].places and column not in PLACES:
                 faults.append(f"{name}.{column}: places: expected only for {', '.join(PLACES)}")
-            allowed = _allowed(asked[column])
+            allowed = allowed_values(asked[column])
             for code, meant in given[column].codes.items():
                 if allowed and str(meant) not in allowed:
                     faults.append(
                         f"{name}.{column}: codes: {code}: expected one of {', '.join(allowed)}"
                     )
     return faults
-
-
-def _allowed(declared: Any) -> list[str]:
-    for check in declared.checks:
-        if check.name == "isin":
-            return [str(value) for value in (check.statistics or {})["allowed_values"]]
-    return []

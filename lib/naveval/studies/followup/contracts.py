@@ -6,7 +6,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from naveval.project import places
-from naveval.registers.breaches import Rule, mean_between
+from naveval.registers.breaches import Rule, known_persons, mean_between
 from naveval.registers.checks import literal
 from naveval.studies.followup import weeks
 
@@ -128,20 +128,9 @@ NUMBERED_WEEKS = ", ".join(
 )
 
 
-def _known(table: str) -> Rule:
-    sql = f"""
-        SELECT file_name, row_no FROM numbered.{table}
-        WHERE person IN (
-            SELECT DISTINCT person FROM {table} WHERE person IS NOT NULL
-            EXCEPT SELECT person FROM persons
-        )
-    """
-    return Rule(table, "person", "a person who is in persons", sql)
-
-
 RULES = (
     mean_between("employment", "hours_per_week", 8, 50, "hours a week"),
-    *(_known(table) for table in TABLES if table != "persons"),
+    *(known_persons(table) for table in TABLES if table != "persons"),
     Rule(
         "program_spells",
         "to_date",

@@ -178,7 +178,9 @@ def protected_means(
         what="n_obs",
     )
     told = _totals(raw, secret)[1]
-    events = np.where(np.isnan(told), shown["n_with"] * raw["measure"].map(each), told)
+    events = np.where(
+        np.isnan(told), shown["n_with"] * raw["measure"].map(each).astype(float), told
+    )
     periods = np.where(periods > 0, periods, np.nan)
     value = events / periods
     above = _noise(shown["n_with"], events, np.where(cap > 1, cap, 0.0))

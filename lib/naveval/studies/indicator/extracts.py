@@ -67,17 +67,11 @@ def read_months(
     A folder with one Parquet file per month (2017-12.parquet or month=2017-12/…) is read file
     by file; anything else (one file, CSV) through DuckDB, once and in the order of months.
 
-    Raises
-    ------
-    ContractError
-        When a file named by one month has rows of another.
     """
     files = _month_files(data, table)
     if files is not None:
         for month in months:
-            parts = [
-                _of_month(file, table, month).read(columns=list(columns)) for file in files[month]
-            ]
+            parts = [pq.ParquetFile(file).read(columns=list(columns)) for file in files[month]]
             yield month, pa.concat_tables(parts) if len(parts) > 1 else parts[0]
         return
     if not months:
@@ -108,25 +102,26 @@ def _by_month(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[str, pa.Table
         yield current, pa.Table.from_batches(waiting)
 
 
-def _of_month(file: Path, table: str, month: str) -> pq.ParquetFile:
-    """The opened file, whose column `month` (where it has one) says what its name says."""
-    opened = pq.ParquetFile(file)
-    if "month" in opened.schema_arrow.names:
-        found = set(pc.unique(opened.read(columns=["month"]).column("month")).to_pylist())
-        if found - {month}:
-            raise ContractError(f"{table}, {file.name}, column month: expected {month} only")
-    return opened
+def _holds_only(file: Path, month: str) -> bool:
+    """Whether a file's own statistics say that its column `month`, if any, holds this one alone."""
+    about = pq.read_metadata(file)
+    names = about.schema.names
+    if "month" not in names:
+        return True
+    place = names.index("month")
+    parts = [about.row_group(i).column(place).statistics for i in range(about.num_row_groups)]
+    return all(part is not None and part.min == part.max == month for part in parts)
 
 
 def _month_files(data: Path, table: str) -> dict[str, list[Path]] | None:
-    """Files per month when every file's name or folder tells its month, else None."""
+    """Files per month when every file's name or folder tells the month of its rows, else None."""
     source = sources.find(Path(data), table)
     if source.form != "parquet":
         return None
     found: dict[str, list[Path]] = {}
     for file in source.files:
         match = MONTH_FILE.search(file.stem) or MONTH_FILE.search(file.parent.name)
-        if match is None:
+        if match is None or not _holds_only(file, match.group(1)):
             return None
         found.setdefault(match.group(1), []).append(file)
     return found

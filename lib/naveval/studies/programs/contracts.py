@@ -11,7 +11,7 @@ import pandera.pandas as pa
 
 from naveval.project import places
 from naveval.registers import reading as registers
-from naveval.registers.breaches import Rule, mean_between, same_persons
+from naveval.registers.breaches import Rule, known_persons, mean_between, same_persons
 from naveval.registers.reading import Registers
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
@@ -217,15 +217,8 @@ RULES = (
         WHERE municipality NOT IN (SELECT DISTINCT municipality FROM municipalities)
         """,
     ),
-    Rule(
-        "program_spells",
-        "person",
-        "persons found in the table persons",
-        """
-        SELECT row_no, file_name FROM numbered.program_spells
-        WHERE person NOT IN (SELECT person FROM persons)
-        """,
-    ),
+    known_persons("nav_status"),
+    known_persons("program_spells"),
     *(same_persons(table, "persons", period=period) for table, period in OF_PERSONS.items()),
 )
 

@@ -1,6 +1,7 @@
 """Means, effects, regression, placebos and mechanism on registers with a known truth."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ import pytest
 
 from naveval.disclosure import keys
 from naveval.estimators.one_treated.regression import fit
-from naveval.project.errors import EstimationError
 from naveval.registers.reading import open_registers
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark import windows
@@ -76,8 +76,57 @@ def test_formula() -> None:
     found = Means(2.22, 2.04, 2.27, 2.35)
     assert found.points == pytest.approx(-0.26)
     assert found.effect == pytest.approx(-0.26 / 2.22 * 100)
-    with pytest.raises(EstimationError, match="no effect in per cent"):
-        relative(0.1, 0.0)
+    assert np.isnan(relative(0.1, 0.0))
+
+
+@pytest.fixture(scope="module")
+def empty(case: tuple[Panel, dict]) -> dict[str, Panel]:
+    """Panels where nobody of a county was new, or registered for two years, with benefit."""
+    panel, _ = case
+    found = {}
+    for county in ("04", "20"):
+        cell = (panel.counts["county"] == county) & (panel.counts["group"] == "with")
+        counts = panel.counts.copy()
+        counts.loc[cell, ["inflow", "weeks_104"]] = 0
+        found[county] = replace(panel, counts=counts)
+    return found
+
+
+def test_a_county_without_a_level_has_no_effect_and_is_no_placebo(
+    case: tuple[Panel, dict], empty: dict[str, Panel]
+) -> None:
+    whole, own, control = (
+        tables(panel, PARAMETERS).set_index(["season", "outcome", "group"])
+        for panel in (case[0], empty["04"], empty["20"])
+    )
+    cell = ("matched", "104+", "with")
+    assert own.loc[cell, ["effect", "std_error"]].isna().all()
+    assert own.loc[cell, "points"] == pytest.approx(-own.loc[cell, "control_change"])
+    assert np.isfinite(control.loc[cell, ["effect", "std_error"]].astype(float)).all()
+    assert control.loc[cell, "n_clusters"] == whole.loc[cell, "n_clusters"] - 1
+    same = ~own.index.get_level_values("outcome").isin(["104+", "inflow"])
+    pd.testing.assert_frame_equal(own[same], whole[same])
+
+
+def test_months_and_comparisons_leave_out_who_has_no_level(empty: dict[str, Panel]) -> None:
+    months, tests = event_study(empty["04"], PARAMETERS)
+    cell = (tests["outcome"] == "inflow") & (tests["group"] == "with")
+    numbers = ["rms_before", "p_before", "slope_before", "p_slope"]
+    assert tests.loc[cell, numbers].isna().all(axis=None)
+    assert tests.loc[~cell, numbers].notna().all(axis=None)
+    known = months.loc[months["outcome"] == "inflow"].groupby("group")["estimate"].count()
+    assert known["with"] == 0 < known["without"]
+    _, others = event_study(empty["20"], PARAMETERS)
+    assert others.loc[cell, "n_units"].item() == tests.loc[~cell, "n_units"].max() - 1
+    assert others[numbers].notna().all(axis=None)
+
+
+def test_p_values_of_an_effect_of_nothing_are_missing(empty: dict[str, Panel]) -> None:
+    found = regression(empty["04"], PARAMETERS).set_index(["outcome", "group", "model"])
+    tests = [name for name in found if name.startswith("p_")]
+    assert found.loc[("104+", "with", "effect"), ["effect", "ci_low", *tests]].isna().all()
+    others = found[~found.index.get_level_values("outcome").isin(["104+", "inflow"])]
+    assert others[["effect", "p_crv1"]].notna().all(axis=None)
 
 
 def test_true_effects_are_recovered(case: tuple[Panel, dict]) -> None:

@@ -95,7 +95,7 @@ def shock_table(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     rows = []
     for outcome, group in product(OUTCOMES, GROUPS):
         null = null_panels(panel, parameters, outcome, group, draws=1)
-        found = 100 * spread(null.shocks, null.given.size) / null.given.level
+        found = null.given.scale * spread(null.shocks, null.given.size)
         rows.append(
             {
                 "outcome": outcome,
@@ -131,7 +131,7 @@ def rejections(panel: Panel, parameters: Parameters, outcome: Outcome, group: st
     wide = setup_of(every.given, parameters)
     p[ALL_OTHERS] = p_values(wide, every.values, every.given.size, methods=(EXACT,))[EXACT]
     own = np.einsum("it,dit->d", setup.direction[0] * setup.weights[:, None], null.values)
-    own = 100 * own / setup.norm[0] / null.given.level
+    own = null.given.scale * own / setup.norm[0]
     n = len(null.values)
     rows = []
     for method, value in p.items():

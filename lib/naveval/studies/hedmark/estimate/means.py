@@ -90,18 +90,24 @@ class Sample:
     level: float
     persons: int
 
+    @property
+    def scale(self) -> float:
+        """What makes points a percentage of the level."""
+        return relative(1.0, self.level)
+
+    @property
+    def before(self) -> int:
+        """Months before the start."""
+        return int((self.post == 0).sum())
+
 
 def relative(points: float, level: float) -> float:
-    """Points in per cent of a level.
+    """Points in per cent of a level; missing for a level at or near zero: nobody was there before.
 
-    Raises
-    ------
-    EstimationError
-        For a level at or near zero, where a percentage means nothing.
+    >>> relative(-0.2, 4.0), relative(0.1, 0.0)
+    (-5.0, nan)
     """
-    if not abs(level) > SMALLEST_LEVEL:
-        raise EstimationError(f"the level before is {level:.3g}: no effect in per cent of it")
-    return 100 * points / level
+    return 100 * points / level if abs(level) > SMALLEST_LEVEL else np.nan
 
 
 def months_of(panel: Panel, parameters: Parameters, outcome: str) -> tuple[int, int, int]:
@@ -115,7 +121,6 @@ def means(
 ) -> Means:
     """Means over the months of a window; every month counts the same."""
     rates, shared = _rates(panel, outcome, group, window, (treated, *controls))
-    _require_levels(rates[:1], outcome, group, window, (treated,))
     return _means(rates[0], shared(np.arange(1, 1 + len(controls))), window)
 
 
@@ -128,19 +133,6 @@ def _rates(
     if not np.isfinite(persons).all():
         raise EstimationError(f"{outcome}, {group}: the panel has no value in some month")
     return 100 * persons / force, lambda i: 100 * persons[i].sum(0) / force[i].sum(0)
-
-
-def _require_levels(
-    rates: Array, outcome: str, group: str, window: Window, counties: tuple[str, ...]
-) -> None:
-    level = rates[:, : len(window.before)].mean(axis=1)
-    none = [county for county, mean in zip(counties, level, strict=False) if mean < SMALLEST_LEVEL]
-    if none:
-        raise EstimationError(
-            f"{outcome}, {group}: no persons before the start in county {', '.join(none)}, so no "
-            "effect in per cent of that level; leave the county out with control or choose an "
-            "earlier window_first"
-        )
 
 
 def _means(treated: Array, control: Array, window: Window) -> Means:
@@ -186,7 +178,7 @@ def tables(panel: Panel, parameters: Parameters) -> pd.DataFrame:
                     "control_change": found.control_change,
                     "points": found.points,
                     "effect": found.effect,
-                    "std_error": float(np.std(placebo, ddof=1)),
+                    "std_error": spread_of(placebo) if np.isfinite(found.effect) else np.nan,
                     "n_treated": own,
                     "n_control": other,
                     "n_persons": min(own, other),
@@ -200,11 +192,32 @@ def tables(panel: Panel, parameters: Parameters) -> pd.DataFrame:
 def placebo_effects(
     panel: Panel, outcome: str, group: str, window: Window, controls: tuple[str, ...]
 ) -> Array:
-    """Effect in per cent of each control county against the other control counties."""
+    """Effect in per cent of each control county against the other control counties.
+
+    A county without anybody before the start has none and is left out.
+    """
     rates, shared = _rates(panel, outcome, group, window, controls)
-    _require_levels(rates, outcome, group, window, controls)
     every = np.arange(len(controls))
-    return np.array([_means(rates[i], shared(every[every != i]), window).effect for i in every])
+    found = [_means(rates[i], shared(every[every != i]), window).effect for i in every]
+    return np.array([effect for effect in found if not np.isnan(effect)])
+
+
+def spread_of(placebo: Array) -> float:
+    """Standard deviation of the placebo effects that are known, if two are."""
+    known = placebo[np.isfinite(placebo)]
+    return float(np.std(known, ddof=1)) if len(known) > 1 else np.nan
+
+
+def rank_of(effects: Array) -> float:
+    """Share of the known effects at least as large as the first, which is the treated county's.
+
+    >>> rank_of(np.array([-2.0, 1.0, np.nan, 3.0])), rank_of(np.array([np.nan, 1.0]))
+    (0.6666666666666666, nan)
+    """
+    if not np.isfinite(effects[0]):
+        return np.nan
+    size = np.abs(effects[np.isfinite(effects)])
+    return float((size >= size[0] * (1 - 1e-12)).mean())
 
 
 def all_others(parameters: Parameters) -> tuple[str, ...]:

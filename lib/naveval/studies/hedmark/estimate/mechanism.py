@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from naveval.estimators.one_treated.regression import Array
 from naveval.project.errors import EstimationError
-from naveval.studies.hedmark.estimate.means import relative
+from naveval.studies.hedmark.estimate.means import rank_of, relative, spread_of
 from naveval.studies.hedmark.panel import (
     GROUP_START,
     GROUPS,
@@ -213,15 +213,14 @@ def mechanism(panel: Panel, parameters: Parameters) -> pd.DataFrame:
         smallest = int(given.stock.sum(-1).min())
         for part in every[0]:
             values = np.array([one[part] for one in every])
-            size = np.abs(values)
             rows.append(
                 {
                     "group": group,
                     "part": part,
                     "effect": values[0],
-                    "std_error": float(np.std(values[1:], ddof=1)),
-                    "p_value": float((size >= size[0] * (1 - 1e-12)).mean()),
-                    "n_units": len(values),
+                    "std_error": spread_of(values[1:]),
+                    "p_value": rank_of(values),
+                    "n_units": int(np.isfinite(values).sum()),
                     "n_persons": smallest,
                     "residual_df": len(values) - 2,
                 }
@@ -264,15 +263,14 @@ def hazards(panel: Panel, parameters: Parameters) -> pd.DataFrame:
         assert own is not None
         least = fewest_events(given)
         for g, duration in enumerate(DURATIONS):
-            size = np.abs(values[:, g])
             rows.append(
                 {
                     "group": group,
                     "duration": duration,
                     **{name: 100 * float(own[k][g]) for k, name in enumerate(HAZARDS)},
                     "effect": float(values[0, g]),
-                    "std_error": float(np.std(values[1:, g], ddof=1)),
-                    "p_value": float((size >= size[0] * (1 - 1e-12)).mean()),
+                    "std_error": spread_of(values[1:, g]),
+                    "p_value": rank_of(values[:, g]),
                     "n_persons": int(least[g]),
                     "n_units": count,
                     "residual_df": count - 2,

@@ -30,10 +30,9 @@ from naveval.estimators.one_treated.inference import (
     invert,
     named_tests,
     p_values,
-    randomisation,
     smallest_p,
 )
-from naveval.estimators.one_treated.regression import Setup, TimeEffects, fit, prepare, residualise
+from naveval.estimators.one_treated.regression import Setup, TimeEffects, fit, prepare
 from naveval.project import places as county_list
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.means import Sample, all_others, months_of, sample
@@ -97,7 +96,7 @@ def regression(panel: Panel, parameters: Parameters) -> pd.DataFrame:
 def _row(given: Sample, parameters: Parameters) -> dict[str, Any]:
     setup = setup_of(given, parameters)
     found = fit(setup, given.outcome)
-    scale = 100 / given.level if given.level else np.nan  # nobody before: no per cent of it
+    scale = given.scale
     effect, error = float(found.effect[0]), float(found.std_error[0])
     reach = float(stats.t.ppf(0.5 + LEVEL / 2, setup.n_units - 1)) * error
     p = judged(setup, given, parameters, METHODS)
@@ -141,9 +140,12 @@ def usable(setup: Setup, methods: Iterable[str]) -> tuple[str, ...]:
 def judged(
     setup: Setup, given: Sample, parameters: Parameters, methods: Iterable[str]
 ) -> Mapping[str, Any]:
-    """P-values by those of the methods that the sample allows."""
+    """P-values by those of the methods that the sample allows; missing for an effect of nothing."""
+    allowed = usable(setup, methods)
+    if np.isnan(given.scale):
+        return dict.fromkeys(allowed, np.nan)
     drawn = {"draws": parameters.draws, "seed": parameters.seed}
-    return p_values(setup, given.outcome, given.size, methods=usable(setup, methods), **drawn)
+    return p_values(setup, given.outcome, given.size, methods=allowed, **drawn)
 
 
 def inference(panel: Panel, parameters: Parameters) -> pd.DataFrame:
@@ -167,7 +169,7 @@ def inference(panel: Panel, parameters: Parameters) -> pd.DataFrame:
 
 def _methods(given: Sample, parameters: Parameters) -> list[dict[str, Any]]:
     setup = setup_of(given, parameters)
-    found, scale = fit(setup, given.outcome), 100 / given.level
+    found, scale = fit(setup, given.outcome), given.scale
     tests = named_tests(given.size, draws=parameters.draws, seed=parameters.seed)
     rows = []
     for name, value in judged(setup, given, parameters, METHODS).items():
@@ -194,9 +196,10 @@ def _conventional(setup: Setup, found: Any, name: str, level: float) -> Interval
 def _all_others(given: Sample, parameters: Parameters) -> dict[str, Any]:
     setup = setup_of(given, parameters)
     found = fit(setup, given.outcome)
-    p = p_values(setup, given.outcome, given.size, methods=(EXACT,))[EXACT]
-    scale = 100 / given.level if given.level else np.nan  # nobody before: no per cent of it
-    return _method_row(given, setup, found.effect[0], "randomisation_all", float(p), None, scale)
+    p = judged(setup, given, parameters, (EXACT,))[EXACT]
+    return _method_row(
+        given, setup, found.effect[0], "randomisation_all", float(p), None, given.scale
+    )
 
 
 def _method_row(
@@ -226,17 +229,16 @@ CHECKED: tuple[Outcome, ...] = ("stock", "inflow")
 
 def _estimate(given: Sample, parameters: Parameters) -> dict[str, Any]:
     setup = setup_of(given, parameters)
-    found, scale = fit(setup, given.outcome), 100 / given.level
+    found, scale = fit(setup, given.outcome), given.scale
     effect, error = float(found.effect[0]), float(found.std_error[0])
     reach = float(stats.t.ppf(0.5 + LEVEL / 2, setup.n_units - 1)) * error
-    residual = residualise(setup, given.outcome)
     return {
         "effect": scale * effect,
         "std_error": abs(scale) * error,
         "ci_low": scale * (effect - reach),
         "ci_high": scale * (effect + reach),
-        "p_crv1": float(2 * stats.t.sf(abs(effect / error), setup.n_units - 1)),
-        "p_exact": float(randomisation(setup, residual)),
+        "p_crv1": float(2 * stats.t.sf(abs(scale * effect / (scale * error)), setup.n_units - 1)),
+        "p_exact": float(judged(setup, given, parameters, (EXACT,))[EXACT]),
         "n_clusters": setup.n_units,
         "n_persons": given.persons,
         "residual_df": given.outcome.size - setup.n_absorbed,
@@ -341,7 +343,7 @@ def specification_curve(panel: Panel, parameters: Parameters) -> pd.DataFrame:
                     {"outcome": outcome, "group": group}
                     | dict(zip(CHOICES, choices, strict=True))
                     | {"main": choices == main}
-                    | _specification(given, time, weight)
+                    | _specification(given, parameters, time, weight)
                 )
     return pd.DataFrame(rows)
 
@@ -354,7 +356,7 @@ TIME: dict[str, TimeEffects] = {
 }
 
 
-def _specification(given: Sample, time: str, weight: str) -> dict[str, Any]:
+def _specification(given: Sample, parameters: Parameters, time: str, weight: str) -> dict[str, Any]:
     weights = given.size if weight == "labour_force" else np.ones_like(given.size)
     setup = prepare(
         given.post,
@@ -363,10 +365,9 @@ def _specification(given: Sample, time: str, weight: str) -> dict[str, Any]:
         time_effects=TIME[time],
         covariates=given.covariates,
     )
-    residual = residualise(setup, given.outcome)
     return {
-        "effect": 100 / given.level * float(fit(setup, given.outcome).effect[0]),
-        "p_exact": float(randomisation(setup, residual)),
+        "effect": given.scale * float(fit(setup, given.outcome).effect[0]),
+        "p_exact": float(judged(setup, given, parameters, (EXACT,))[EXACT]),
         "n_clusters": setup.n_units,
         "n_persons": given.persons,
         "residual_df": given.outcome.size - setup.n_absorbed,

@@ -10,12 +10,18 @@ from scipy import stats
 from naveval.estimators.event_study import GapStudy, gap_study
 from naveval.estimators.synthetic_control import KINDS, estimate, placebo
 from naveval.studies.hedmark import panel as panels
-from naveval.studies.hedmark.estimate.means import Sample, sample, without_composition
+from naveval.studies.hedmark.estimate.means import (
+    SMALLEST_LEVEL,
+    Sample,
+    sample,
+    without_composition,
+)
 from naveval.studies.hedmark.panel import GROUPS, Panel
 from naveval.studies.hedmark.parameters import Parameters
 from naveval.studies.hedmark.windows import Outcome
 
 LEVEL = 0.95
+LEAST_UNITS = 3  # of an event study of gaps
 OUTCOMES: tuple[Outcome, ...] = ("stock", "inflow")
 
 
@@ -38,8 +44,8 @@ def synthetic(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     rows = []
     for outcome, group, kind in product(OUTCOMES, GROUPS, KINDS):
         given = plain_sample(panel, parameters, outcome, group)
-        before = int((given.post == 0).sum())
-        own, controls, scale = given.outcome[0], given.outcome[1:].T, 100 / given.level
+        before = given.before
+        own, controls, scale = given.outcome[0], given.outcome[1:].T, given.scale
         found = estimate(own, controls, before, kind)
         others = placebo(own, controls, before, kind)
         reach = float(stats.t.ppf(0.5 + LEVEL / 2, controls.shape[1] - 1)) * others.std_error
@@ -75,7 +81,7 @@ def weights(panel: Panel, parameters: Parameters, outcome: Outcome = "stock") ->
     for group, kind in product(GROUPS, KINDS):
         given = plain_sample(panel, parameters, outcome, group)
         persons.append(given.persons)
-        before = int((given.post == 0).sum())
+        before = given.before
         fitted = estimate(given.outcome[0], given.outcome[1:].T, before, kind)
         found.setdefault("county", list(given.counties[1:]))
         found.setdefault("labour_force", given.size[1:] / given.size[1:].sum())
@@ -95,7 +101,7 @@ def paths(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     rows = []
     for group in GROUPS:
         given = plain_sample(panel, parameters, "stock", group)
-        before = int((given.post == 0).sum())
+        before = given.before
         controls = given.outcome[1:].T
         fitted = estimate(given.outcome[0], controls, before, "synthetic_control")
         shares = given.size[1:] / given.size[1:].sum()
@@ -127,19 +133,26 @@ def events(
     Returns
     -------
     Frame with month, event_time, estimate, placebo_low and placebo_high (all control counties'
-    gaps lie between, in per cent of their own level), n_persons; and the study itself.
+    gaps lie between, in per cent of their own level), n_persons; and the study itself. Counties
+    without anybody before are no placebos.
     """
     given = plain_sample(panel, parameters, outcome, group)
-    before = int((given.post == 0).sum())
+    before = given.before
     weight = given.size if parameters.weights == "labour_force" else np.ones_like(given.size)
-    levels = given.outcome[:, :before].mean(1, keepdims=True)
-    study = gap_study(100 * given.outcome / levels, weight, before)
+    levels = given.outcome[:, :before].mean(1)
+    known = levels > SMALLEST_LEVEL
+    points = gap_study(given.outcome, weight, before)
+    if known[0] and known.sum() >= LEAST_UNITS:  # whoever has no level is no placebo
+        per_cent = 100 * given.outcome[known] / levels[known, None]
+        study = gap_study(per_cent, weight[known], before)
+    else:
+        study = GapStudy(*(value * np.nan for value in vars(points).values()))
     start = parameters.months()[0]
     frame = pd.DataFrame(
         {
             "month": given.months,
             "event_time": given.months - start,
-            "estimate": gap_study(given.outcome, weight, before).estimate * 100 / given.level,
+            "estimate": points.estimate * given.scale,
             "band_low": np.quantile(study.placebo[1:], 0.1, axis=0),
             "band_high": np.quantile(study.placebo[1:], 0.9, axis=0),
             "n_persons": given.persons,

@@ -1,0 +1,153 @@
+"""What is refused of an owner's column, with file and rows, before it is written."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from naveval.project.errors import ContractError
+from naveval.registers import checks, grammar
+from naveval.registers.connections import run
+from naveval.registers.grammar import Family
+from naveval.registers.mapping import forms
+from naveval.registers.mapping.source import ColumnMapping
+from naveval.registers.sources import Source
+from naveval.registers.views import FILE, ROW, duck_family, family
+
+FIRST_ROWS = 5
+WHOLE = ("integer", "number")
+
+
+@dataclass(frozen=True)
+class Owned:
+    """An owner's column on its way into a contract's.
+
+    Attributes
+    ----------
+    rows, known
+        SQL of the owner's rows, and of the value, NULL where the owner means none.
+    kind
+        The value's DuckDB type.
+    name, declared
+        The contract's column.
+    column
+        What the mapping says of it.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    source: Source
+    rows: str
+    known: str
+    kind: str
+    name: str
+    declared: Any
+    column: ColumnMapping
+
+    @property
+    def wanted(self) -> Family:
+        """What kind of values the contract has."""
+        return family(self.declared.dtype)
+
+    @property
+    def text(self) -> str:
+        """SQL of the value as text."""
+        return grammar.trimmed(f"CAST({plain(self.known, self.kind)} AS VARCHAR)")
+
+
+def plain(known: str, kind: str) -> str:
+    """Numbers that are whole lose the decimals that SAS and Excel give them."""
+    if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
+        return f"CASE WHEN {known} = floor({known}) THEN TRY_CAST({known} AS BIGINT) END"
+    return known
+
+
+def refuse(owned: Owned, value: str) -> None:
+    """Raise ContractError when a column has what cannot be read exactly.
+
+    Parameters
+    ----------
+    value
+        SQL of the contract's value; NULL where the owner's cannot be read.
+    """
+    _other_form(owned)
+    _no_values(owned)
+    _tell(owned, f"({owned.known}) IS NOT NULL AND ({value}) IS NULL", _expected(owned))
+    _two_forms(owned)
+    if owned.column.id:
+        apart = f"""
+            SELECT arg_min({FILE}, {ROW}) AS {FILE}, min({ROW}) AS {ROW} FROM ({owned.rows})
+            GROUP BY {value} HAVING count(DISTINCT {owned.text}) > 1
+        """
+        _raise(owned, apart, "ids that do not differ in case or zeros alone")
+        where = owned.source.label
+        found = checks.identity_numbers(owned.connection, owned.rows, owned.text, where)
+        _raise(owned, found, checks.PSEUDONYMS)
+
+
+def _other_form(owned: Owned) -> None:
+    """Days and months of another form than the contract's where the mapping names none."""
+    column, known, kind = owned.column, owned.known, owned.kind
+    if column.form or column.codes or not forms.is_dated(owned.name, owned.declared):
+        return
+    form, words = forms.other(owned.connection, owned.source, owned.rows, known, kind, owned.wanted)
+    if form:
+        expected = f"form: {form} for {owned.name}, since the values look like {words}"
+        _tell(owned, f"{known} IS NOT NULL", expected)
+
+
+def _no_values(owned: Owned) -> None:
+    """Words and marks for no value, unless the contract or the mapping has them as codes.
+
+    Of a column of numbers a mark can be a number: the contract's limits judge it.
+    """
+    column = owned.column
+    if column.codes or duck_family(owned.kind) != "text":
+        return
+    digits = owned.wanted not in WHOLE and not (column.id or column.places)
+    kept = checks.allowed_values(owned.declared)
+    bad = checks.means_nothing(owned.text, kept, digits=digits)
+    sql = f"SELECT DISTINCT {owned.text} AS x FROM ({owned.rows}) WHERE {bad} ORDER BY x"
+    marks = run(owned.connection, sql, where=owned.source.label).fetchall()
+    listed = ", ".join(checks.shown(mark) for (mark,) in marks)
+    if marks:
+        _tell(owned, bad, f"values; for none write missing: [{listed}] at {owned.name}")
+
+
+def _two_forms(owned: Owned) -> None:
+    """Numbers with two decimal marks, or with thousands separated in some of them."""
+    source, column = owned.source, owned.column
+    if source.form != "csv" or owned.wanted not in WHOLE or column.codes or column.id:
+        return
+    read: Family = "number" if column.times != 1 else owned.wanted
+    rivals = grammar.rivals(owned.known, read, source.dialects[0])
+    pairs = [(column.from_, words, pair) for words, pair in rivals.items()]
+    for _, words, bad in checks.mixed(owned.connection, f"({owned.rows})", pairs, source.label):
+        _tell(owned, bad, words)
+
+
+def _expected(owned: Owned) -> str:
+    name, column = owned.name, owned.column
+    if column.codes:
+        return f"one of the codes that the mapping names for {name}"
+    if column.form:
+        return f"the form {column.form} for {name}"
+    if column.places:
+        return f"places that were, or became, one {name} of the contract's year"
+    return f"values that can be read as {name}"
+
+
+def _tell(owned: Owned, bad: str, expected: str) -> None:
+    _raise(owned, f"SELECT {FILE}, {ROW} FROM ({owned.rows}) WHERE {bad}", expected)
+
+
+def _raise(owned: Owned, sql: str, expected: str) -> None:
+    """Name the rows that a query finds; "" finds none."""
+    first = f"SELECT {FILE}, {ROW}, count(*) OVER () AS n FROM ({sql}) ORDER BY {FILE}, {ROW}"
+    where, limited = owned.source.label, f"{first} LIMIT {FIRST_ROWS}"
+    found = run(owned.connection, limited, where=where).fetchall() if sql else []
+    if found:
+        shown = ", ".join(f"{row} in {file}" for file, row, _ in found)
+        raise ContractError(
+            f"{where}, column {owned.column.from_}: {found[0][2]} rows (first: {shown}): "
+            f"expected {expected}"
+        )
