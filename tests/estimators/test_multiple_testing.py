@@ -17,7 +17,9 @@ def test_holm_equals_statsmodels() -> None:
 def test_holm_leaves_missing_out_of_the_count() -> None:
     found = multiple_testing.holm(np.array([0.02, np.nan, 0.5]))
     np.testing.assert_allclose(found, [0.04, np.nan, 0.5])
-    with pytest.raises(EstimationError, match="0 to 1"):
+    np.testing.assert_allclose(multiple_testing.holm(np.array([0.0, 0.6, 0.7])), [0, 1, 1])
+    np.testing.assert_allclose(multiple_testing.holm(np.array([1.0])), [1])
+    with pytest.raises(EstimationError, match=r"^p-values: expected numbers from 0 to 1$"):
         multiple_testing.holm(np.array([1.2]))
 
 
@@ -61,7 +63,11 @@ def test_romano_wolf_holds_the_family_wise_error_rate() -> None:
 def test_romano_wolf_needs_draws_for_every_test() -> None:
     with pytest.raises(EstimationError, match="draws of shape"):
         multiple_testing.romano_wolf(np.ones(2), np.ones((10, 3)))
-    with pytest.raises(EstimationError, match="missing draws"):
+    tied = multiple_testing.romano_wolf(np.array([2.0]), np.array([[2.0], [1.0], [0.0]]))
+    assert tied[0] == 0.5
+    with pytest.raises(
+        EstimationError, match=r"^draws: a test with a statistic has missing draws$"
+    ):
         multiple_testing.romano_wolf(np.ones(2), np.full((10, 2), np.nan))
     found = multiple_testing.romano_wolf(np.array([np.nan, 3.0]), np.zeros((9, 2)))
     assert np.isnan(found[0])
@@ -73,6 +79,7 @@ def test_cluster_draws_have_the_covariance_of_the_scores() -> None:
     first, second = rng.normal(size=400), rng.normal(size=300)
     one, two = np.arange(400), np.arange(200, 500)
     drawn = multiple_testing.cluster_draws([first, second], [one, two], 20_000, 1)
+    np.testing.assert_allclose(drawn.mean(axis=0), 0, atol=0.8)
     covariance = np.cov(drawn.T)
     assert covariance[0, 0] == pytest.approx(first @ first, rel=0.05)
     assert covariance[1, 1] == pytest.approx(second @ second, rel=0.05)
@@ -83,10 +90,44 @@ def test_cluster_draws_have_the_covariance_of_the_scores() -> None:
     )
 
 
+@pytest.mark.parametrize("chunk", [10, 10_000])
+def test_every_cluster_counts_as_it_is_or_turned(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sums of powers of two tell which weight each of nine clusters had, in every draw."""
+    monkeypatch.setattr(multiple_testing, "CHUNK", chunk)
+    drawn = multiple_testing.cluster_draws([2.0 ** np.arange(9)], [np.arange(9) + 5], 400, 1)
+    bits = (drawn[:, 0] + 511) / 2
+    assert (bits == bits.round()).all()
+    assert bits.min() >= 0
+    assert bits.max() <= 511
+    ones = (bits.astype(int)[:, None] >> np.arange(9)) & 1
+    np.testing.assert_allclose(ones.mean(axis=0), 0.5, atol=0.1)
+    one = multiple_testing.cluster_draws([np.array([2.0])], [np.array([7])], 1, 1)
+    assert abs(one.item()) == 2
+    with pytest.raises(EstimationError, match=r"^0 draws: expected at least one$"):
+        multiple_testing.cluster_draws([np.ones(1)], [np.ones(1)], 0, 1)
+    with pytest.raises(ValueError, match="shorter"):
+        multiple_testing.cluster_draws([np.ones(1), np.ones(1)], [np.ones(1)], 2, 1)
+
+
+def test_a_band_depends_on_correlations_and_seed_alone() -> None:
+    related = np.array([[1.0, 0.9], [0.9, 1.0]])
+    scaled = related * np.outer([2.0, 3.0], [2.0, 3.0])
+    found = multiple_testing.sup_t(related, 0.95, 2000, 1)
+    assert multiple_testing.sup_t(scaled, 0.95, 2000, 1) == pytest.approx(found, abs=1e-9)
+    assert multiple_testing.sup_t(related, 0.95, 2000, 2) != found
+    for level in (0.0, 1.0):
+        with pytest.raises(EstimationError, match=rf"^level {level}: expected between 0 and 1$"):
+            multiple_testing.sup_t(related, level, 10, 1)
+
+
 def test_band_covers_all_at_once() -> None:
     assert multiple_testing.sup_t(np.eye(1), 0.95, 200_000, 1) == pytest.approx(1.96, abs=0.02)
     ten = multiple_testing.sup_t(np.eye(10), 0.95, 200_000, 1)
     assert ten == pytest.approx(2.80, abs=0.02)
     assert multiple_testing.sup_t(np.full((10, 10), 1.0), 0.95, 100_000, 1) < 2.0
-    with pytest.raises(EstimationError, match="no variance"):
+    with pytest.raises(
+        EstimationError, match=r"^a coefficient has no variance; no simultaneous band$"
+    ):
         multiple_testing.sup_t(np.zeros((2, 2)), 0.95, 10, 1)

@@ -83,16 +83,38 @@ def test_missing_end_stays_missing_and_changes_nothing_before():
 
 
 def test_few_months_are_refused():
-    with pytest.raises(EstimationError, match="at least 24 months; there are 23"):
+    told = r"at least 24 months; there are 23 \(2017-12 to 2019-10\)"
+    with pytest.raises(EstimationError, match=told):
         seasonal.adjust(np.zeros(23), MONTHS[:23], BASE3)
-    with pytest.raises(EstimationError, match="24 base months"):
+    assert len(seasonal.adjust(curve()[:24], MONTHS[:24], BASE3)) == 24
+    told = "24 base months with values; there are 12 in 2017-12 to 2019-11, 2022-04 to 2024-03"
+    with pytest.raises(EstimationError, match=told):
         seasonal.adjust(np.zeros(40), MONTHS[20:60], BASE3)
+    no_january = tuple((f"{year}-02", f"{year}-12") for year in (2018, 2019, 2022))
+    with pytest.raises(EstimationError, match=r"no base month .* calendar month\(s\) \[1\]"):
+        seasonal.adjust(curve(), MONTHS, no_january)
+
+
+def test_a_base_month_without_a_value_is_left_out_of_the_means():
+    values = curve()
+    values[13] = np.nan  # January 2019
+    own = seasonal.in_base(MONTHS, BASE3) & ~np.isnan(values)
+    january = np.array([month.endswith("-01") for month in MONTHS])
+    got = seasonal.adjust(values, MONTHS, BASE3)
+    want = values[1] - values[own & january].mean() + values[own].mean()
+    assert got[1] == pytest.approx(want)
+    assert np.isnan(got[13])
+    assert np.isfinite(np.delete(got, 13)).all()
 
 
 def test_two_dimensional_curves_are_adjusted_separately():
     both = np.column_stack([curve(1), curve(2)])
     got = seasonal.adjust(both, MONTHS, BASE3)
     assert np.allclose(got[:, 1], seasonal.adjust(curve(2), MONTHS, BASE3))
+    assert np.allclose(seasonal.adjustment(MONTHS, BASE3) @ both, got)
+    net = seasonal.adjust(both, MONTHS, BASE3, trend=True)
+    assert np.allclose(net[:, 1], seasonal.adjust(curve(2), MONTHS, BASE3, trend=True))
+    assert not np.allclose(net, got)
 
 
 def test_tertial_is_the_mean_of_four_months():
@@ -101,3 +123,15 @@ def test_tertial_is_the_mean_of_four_months():
     assert got["tertial"].iloc[0] == "2018T1"
     assert got["value"].iloc[0] == np.mean([1, 2, 3, 4])
     assert got["tertial"].iloc[-1] == "2024T1"
+
+
+def test_tertials_are_in_order_and_only_their_own_values_are_needed():
+    frame = pd.DataFrame(
+        {"month": MONTHS[1:9] * 2, "group": ["b"] * 8 + ["a"] * 8, "value": np.arange(16.0)}
+    )
+    frame["other"] = np.nan
+    frame.loc[2, "value"] = np.nan
+    got = seasonal.by_tertial(frame.iloc[::-1], ["value"], ["group"])
+    assert got["group"].tolist() == ["a", "a", "b"]
+    assert got["tertial"].tolist() == ["2018T1", "2018T2", "2018T2"]
+    assert got["value"].tolist() == [9.5, 13.5, 5.5]
