@@ -3,10 +3,23 @@
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import published
 import pytest
-from attackers import beliefs, intervals
-from view import CHANGED, EXACT, HIDDEN, SILENT, cells_of, equations, kernel, likelihood, view
+import union
+from attackers import beliefs, intervals, narrowed
+from view import (
+    CHANGED,
+    EXACT,
+    HIDDEN,
+    ROUNDED,
+    SILENT,
+    cells_of,
+    equations,
+    kernel,
+    likelihood,
+    view,
+)
 
 PRIOR = np.array([4.0, 3, 2, 1.5, 1, 1, 1, 1, 1, 1, 1])
 
@@ -66,8 +79,6 @@ def test_silent_cells_stay_open() -> None:
 
 
 def test_the_same_keys_in_two_tables_are_one_unknown() -> None:
-    import pandas as pd
-
     country = pd.DataFrame({"county": ["", "03", "04"], "shown": [9, 4, 5], "kind": EXACT})
     own = pd.DataFrame({"county": ["03", "03", "03"], "sex": ["", "k", "m"], "shown": [4, 1, 3]})
     cells, links = cells_of([country, own.assign(kind=EXACT)], {"county": 2, "sex": 2})
@@ -85,3 +96,27 @@ def test_adjusted_shares_beside_exact_counts_tell_the_counts_and_protected_ones_
     noisy = persons + draw.integers(-5, 6, 6)
     assert np.isnan(published.by_constant(adjusted, noisy)).all()
     assert np.isnan(published.by_constant(adjusted.round(4), persons)).all()
+
+
+def test_beliefs_are_formed_of_a_difference_of_which_nothing_is_published() -> None:
+    known = view([40, 35, 0], [CHANGED, CHANGED, SILENT], equations([(0, [1, 2])], 3), 50)
+    assert len(beliefs(known, PRIOR)[2]) == 0
+    own = narrowed(known)
+    assert own.low[2] == 0
+    assert own.high[2] == 15
+    assert beliefs(own, PRIOR)[2].argmax() + own.low[2] in range(3, 8)
+
+
+def test_persons_told_to_ten_may_be_five_fewer_or_four_more() -> None:
+    known = view([30, 0], [ROUNDED, ROUNDED], equations([], 2), 50)
+    assert known.low.tolist() == [25, 0]
+    assert known.high.tolist() == [34, 4]
+
+
+def test_the_same_persons_in_two_tables_tell_their_number_once() -> None:
+    """Total 0 of parts 1 and 2, told again as 3 of 4 and 5."""
+    cells = pd.DataFrame({"where": "", "shown": [9, 5, 5] * 2, "true": [8, 4, 4] * 2})
+    rows = [(0, [1, 2]), (3, [4, 5]), *((k, [k + 3]) for k in range(3))]
+    found = union.once(union.Union(cells, equations(rows, 6)))
+    assert len(found.cells) == 3
+    assert found.links.toarray().tolist() == [[1, -1, -1]]

@@ -82,7 +82,7 @@ def union(later: Sequence[Sequence[Family]], earlier: Sequence[Sequence[Family]]
         *_rest(now),
         *_rest(before),
     ]
-    return _once(_joined(cells, sums, loose))
+    return once(_joined(cells, sums, loose))
 
 
 def _different(place: Sequence[Family]) -> list[Family]:
@@ -110,7 +110,7 @@ def _joined(
     return Union(every, equations(rows, len(every)))
 
 
-def _once(found: Union) -> Union:
+def once(found: Union) -> Union:
     """Cells of the same persons as one, and every equation once.
 
     They have one noise: as many they would seem to tell the same number independently.
