@@ -5,8 +5,9 @@ import pandera.pandas as pa
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import places
 from naveval.project.months import date_sql, month_text
-from naveval.registers.breaches import Rule, mean_between, one_per_person
+from naveval.registers.breaches import Rule, one_per_person, share_between
 from naveval.registers.coverage import Need
+from naveval.registers.panels import Step, followed
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
@@ -41,14 +42,6 @@ LABOUR_FORCE = pa.DataFrameSchema(
 TABLES = {"job_seekers": JOB_SEEKERS, "labour_force": LABOUR_FORCE}
 # Tables with persons whose pairs of columns a profile tells too.
 JOINT = (("job_seekers", ("county", "period")), ("job_seekers", ("education", "benefit_right")))
-
-# Weeks that registration grows by from one month to the next, for one person of sixteen.
-GROWTH = """
-    SELECT weeks_registered - lag(weeks_registered) OVER person AS grown
-    FROM job_seekers WHERE hash(person) % 16 = 0
-    WINDOW person AS (PARTITION BY person ORDER BY month)
-    QUALIFY datediff('month', lag(month) OVER person, month) = 1
-"""
 
 
 def _first_day(table: str) -> Rule:
@@ -110,15 +103,32 @@ RULES = (
         WHERE n > persons / 5 OR n < persons / 1000 AND persons > 20000
         """,
     ),
-    mean_between(
+    followed(
         "job_seekers",
-        "weeks_registered",
-        2,
-        8,
-        "weeks (growing by about four from one month to the next)",
-        of="grown",
-        where="grown >= 0",
-        table_sql=GROWTH,
+        JOB_SEEKERS,
+        date_sql("month"),
+        fixed=("sex",),
+        steps=(Step("weeks_registered", 2, 8, "weeks, growing by about four a month"),),
+    ),
+    share_between(
+        "job_seekers", "birth_year", "year(month) - birth_year > 67", 0, 0.05, "ages above 67"
+    ),
+    share_between(
+        "job_seekers", "birth_year", "year(month) - birth_year < 30", 0.05, 0.8, "ages below 30"
+    ),
+    Rule(
+        "job_seekers",
+        "benefit_right",
+        "a right to benefit more often among those with less than 52 weeks than among those with "
+        "more than 104",
+        """
+        SELECT printf('%.0f per cent, against %.0f per cent', 100 * short, 100 * long) AS seen
+        FROM (
+            SELECT avg(benefit_right::INTEGER) FILTER (weeks_registered < 52) AS short,
+                avg(benefit_right::INTEGER) FILTER (weeks_registered > 104) AS long,
+                count_if(weeks_registered > 104) AS n FROM job_seekers
+        ) WHERE n >= 500 AND long > short + 0.05
+        """,
     ),
 )
 
@@ -144,7 +154,7 @@ def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
     least = thresholds().counts.largest_change + 1
     few = f"""
         SELECT county || ' ' || strftime(month, '%Y-%m') AS what FROM job_seekers
-        WHERE month BETWEEN DATE '{first}-01' AND DATE '{last}-01'
+        WHERE month BETWEEN DATE '{first}-01' AND DATE '{last}-01' AND county IS NOT NULL
         GROUP BY county, month
         HAVING least(count_if(benefit_right), count_if(NOT benefit_right)) < {least}
         """
