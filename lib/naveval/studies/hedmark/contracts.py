@@ -12,6 +12,7 @@ from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
 AGES = (15, 90)  # of persons who may register as job seekers, with room for late dates
+OLDEST = 67  # of nearly all
 
 
 JOB_SEEKERS = pa.DataFrameSchema(
@@ -111,7 +112,12 @@ RULES = (
         steps=(Step("weeks_registered", 2, 8, "weeks, growing by about four a month"),),
     ),
     share_between(
-        "job_seekers", "birth_year", "year(month) - birth_year > 67", 0, 0.05, "ages above 67"
+        "job_seekers",
+        "birth_year",
+        f"year(month) - birth_year > {OLDEST}",
+        0,
+        0.05,
+        f"ages above {OLDEST}",
     ),
     share_between(
         "job_seekers", "birth_year", "year(month) - birth_year < 30", 0.05, 0.8, "ages below 30"
@@ -133,12 +139,20 @@ RULES = (
 )
 
 
+def facts(parameters: Parameters) -> dict[str, object]:
+    """Numbers of the rules that the dictionary of inputs tells."""
+    first, last = (month_text(month) for month in parameters.register_months())
+    least = thresholds().counts.largest_change + 1
+    return {"least": least, "oldest": OLDEST, "first": first, "last": last}
+
+
 def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
     """Every county and month of the analysis has its labour force, and somebody to tell shares of.
 
     A protected count is zero where fewer persons are than it can be changed by.
     """
-    first, last = (month_text(month) for month in parameters.register_months())
+    known = facts(parameters)
+    first, last, least = known["first"], known["last"], known["least"]
     codes = ", ".join(f"'{code}'" for code in COUNTIES)
     months = f"generate_series(DATE '{first}-01', DATE '{last}-01', INTERVAL 1 MONTH)"
     span = f"in every month from {first} to {last}"
@@ -151,7 +165,6 @@ def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
         FROM wanted ANTI JOIN labour_force AS force
             ON force.county = wanted.county AND force.month = wanted.month
         """
-    least = thresholds().counts.largest_change + 1
     few = f"""
         SELECT county || ' ' || strftime(month, '%Y-%m') AS what FROM job_seekers
         WHERE month BETWEEN DATE '{first}-01' AND DATE '{last}-01' AND county IS NOT NULL
