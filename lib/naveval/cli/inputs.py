@@ -79,8 +79,8 @@ def check(study: str, file: Path | None, changes: dict[str, Any], as_json: bool)
 
     Beside the breaches it prints a reading report: the form seen, rows, missing values, codes and
     range of every column, and rows by place and period. It refuses what `run` refuses. What the
-    tables must hold, with codes and units, is told by `naveval contract STUDY`. Rows are those of
-    the files in --data; `naveval map` tells the owner's file and row of what it refuses itself.
+    tables must hold, with codes and units, is told by `naveval contract STUDY`. Of tables that
+    `naveval map` made, the file and row that are named are the owner's.
     """
     chosen = params.load(study, file, changes)
     chosen.check_inputs()
