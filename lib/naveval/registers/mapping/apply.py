@@ -1,10 +1,10 @@
 """Write an owner's extract as a contract's tables, by a mapping; row by row, never whole.
 
-Every value is read exactly or refused with file, column and rows; the columns of all tables are told
-at once. Each row keeps the owner's file and row, which `check` names. Ids become whole numbers that
-depend on the id alone: one written in digits is that number, any other is taken from its SHA-256
-in small letters, so that neither case nor order nor the kind of file matters. Two ids that would
-become one are refused.
+Every value is read exactly or refused with file, column and rows; the columns of all tables are
+told at once. Each row keeps the owner's file and row, which `check` names. Ids become whole numbers
+that depend on the id alone: one written in digits is that number, any other is taken from its
+SHA-256 in small letters, so that neither case nor order nor the kind of file matters. Two ids that
+would become one are refused.
 """
 
 from fnmatch import fnmatch
