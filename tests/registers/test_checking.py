@@ -56,6 +56,18 @@ def test_report_tells_forms_ends_and_codes(data):
     assert "03 2013-01" in text
 
 
+def test_whole_numbers_and_codes_are_told_as_they_are(tmp_path):
+    births = [1944] * 30 + list(range(1950, 1990)) * 50 + [1999] * 30
+    persons = range(PERSON, PERSON + len(births))
+    seekers = pd.DataFrame({"person": persons, "birth_year": births})
+    seekers["education"] = [f"kode {k % 130}" for k in range(len(births))]
+    seekers.to_parquet(tmp_path / "job_seekers.parquet")
+    _, text = invoke("--data", str(tmp_path), *FEW)
+    lines = {tuple(line.split()[:2]): line.split() for line in text.splitlines()}
+    assert lines["job_seekers", "birth_year"][-2:] == ["1944", "1999"]
+    assert lines["job_seekers", "education"][-1] == "130"
+
+
 def test_json_has_the_same(data):
     code, text = invoke("--data", str(data), *FEW, "--json")
     found = json.loads(text)

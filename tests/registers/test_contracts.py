@@ -302,6 +302,20 @@ def test_identity_numbers_as_ids_are_refused_and_none_is_shown(tmp_path, kind, n
     assert not any(str(number) in text for text in found for number in numbers)
 
 
+@pytest.mark.parametrize(("kind", "refused"), [("births", True), ("running", False)])
+def test_dates_of_birth_in_front_are_refused_whatever_the_check_digits(tmp_path, kind, refused):
+    rng, n = np.random.default_rng(5), 500
+    days = pd.Timestamp("1950-01-01") + pd.to_timedelta(rng.integers(0, 18_000, n), unit="D")
+    births = [int(day.strftime("%d%m%y") + f"{rng.integers(0, 100_000):05d}") for day in days]
+    tables = {"job_seekers": pd.concat([good()["job_seekers"]] * n, ignore_index=True).head(n)}
+    running = [10_101_000_000 + k for k in range(n)]
+    tables["job_seekers"]["person"] = births if kind == "births" else running
+    tables["labour_force"] = good()["labour_force"]
+    found = [str(item) for item in check_tables(TABLES, write(tmp_path, tables))]
+    assert any(f"{n} rows" in text and "national identity" in text for text in found) == refused
+    assert not any(str(number) in text for text in found for number in births)
+
+
 def test_pseudonyms_of_eleven_digits_pass(tmp_path):
     tables = {"job_seekers": pd.concat([good()["job_seekers"]] * 500, ignore_index=True)}
     ids = np.random.default_rng(3).choice(10**11, len(tables["job_seekers"]), replace=False)

@@ -78,7 +78,9 @@ def check(study: str, file: Path | None, changes: dict[str, Any], as_json: bool)
     """Check parameters, further inputs and register extracts; list every breach, exit 1.
 
     Beside the breaches it prints a reading report: the form seen, rows, missing values, codes and
-    range of every column, and rows by place and period. It refuses what `run` refuses.
+    range of every column, and rows by place and period. It refuses what `run` refuses. What the
+    tables must hold, with codes and units, is told by `naveval contract STUDY`. Of tables that
+    `naveval map` made, the file and row that are named are the owner's.
     """
     chosen = params.load(study, file, changes)
     chosen.check_inputs()
@@ -131,7 +133,8 @@ def map_registers(study: str, data_folder: Path, source: str, out: Path | None) 
     """Draft a mapping of an owner's files, or make the study's tables with a finished one.
 
     Without --with a draft is printed, with what could not be placed. With it, --out becomes a
-    folder that `check` and `run` take as --data. It holds person data.
+    folder that `check` and `run` take as --data. It holds person data. What the study's columns and
+    codes mean is told by `naveval contract STUDY`.
     """
     from naveval.registers.mapping import apply, draft
     from naveval.registers.mapping import source as mappings

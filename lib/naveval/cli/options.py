@@ -100,4 +100,7 @@ def steps_of(tells: str) -> Callable[[str], None]:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="naveval")
 def main() -> None:
-    """Evaluations of Norwegian labour-market policy, from registers to reports."""
+    """Evaluations of Norwegian labour-market policy, from registers to reports.
+
+    Register owners: `naveval contract STUDY` tells every table, column and code a study reads.
+    """

@@ -16,7 +16,9 @@ class Rule:
     sql
         Query with one row per breach. The tables are `numbered.<table>`, with the columns
         `row_no` and `file_name`; if the query returns these, the first are shown. A text column
-        `what` is shown too, for breaches without a row (a missing month): never an id.
+        `what` is shown too, for breaches without a row (a missing month): never an id. A text
+        column `seen` makes each row of the query a message of its own about the table as a whole;
+        the columns `about` and `expected` stand for the rule's where they are returned.
     warning
         Whether it is told and shown in the report, but does not stop a run.
     """
@@ -98,12 +100,43 @@ def mean_between(
         table,
         column,
         f"{unit} (a mean from {low:g} to {high:g})",
-        f"SELECT mean FROM (SELECT avg({of or column}) AS mean FROM {rows}{condition}) "
-        f"WHERE mean IS NOT NULL AND mean NOT BETWEEN {low} AND {high}",
+        f"SELECT printf('a mean of %.3g', mean) AS seen "
+        f"FROM (SELECT avg({of or column})::DOUBLE AS mean FROM {rows}{condition}) "
+        f"WHERE mean NOT BETWEEN {low} AND {high}",
+    )
+
+
+def share_between(
+    table: str,
+    column: str,
+    condition: str,
+    low: float,
+    high: float,
+    words: str,
+    table_sql: str = "",
+) -> Rule:
+    """The share of rows that a condition holds for lies between two limits far apart.
+
+    Example
+    -------
+    >>> share_between("jobs", "hours", "hours > 37.5", 0, 0.5, "full time or more").expected
+    'full time or more in 0 to 50 per cent of the rows'
+    """
+    rows = f"({table_sql})" if table_sql else table
+    return Rule(
+        table,
+        column,
+        f"{words} in {100 * low:g} to {100 * high:g} per cent of the rows",
+        f"""
+        SELECT printf('%.1f per cent', 100 * share) AS seen FROM (
+            SELECT count_if({condition}) / count(*) AS share, count(*) AS n FROM {rows}
+        ) WHERE n >= {LEAST_ROWS} AND share NOT BETWEEN {low} AND {high}
+        """,
     )
 
 
 LEAST_PERSONS = 20
+LEAST_ROWS = 1000
 LEAST_SHARED = 0.01
 
 

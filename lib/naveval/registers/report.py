@@ -1,7 +1,8 @@
 """The reading report: what was seen in each column, and rows by place and period.
 
 It shows how each column was read, so that a wrong decimal mark or date form is seen at once.
-Ranges are the 1st and the 99th percentile to two digits, and no range of ids is shown.
+Ranges are the 1st and the 99th percentile: whole numbers of up to four digits, such as years and
+ages, as they are, others to two digits. No range of ids is shown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,9 @@ from naveval.registers.coverage import Need
 from naveval.registers.sources import Source
 from naveval.registers.views import columns, create_views, family, text_dialect
 
-LEAST_FOR_RANGE = 100
+LEAST_FOR_RANGE = 1000
+MOST_EXACT = 2_000_000  # rows, before percentiles are approximate
+FOUR_DIGITS = 10_000
 MONTHS = ("month", "year_week", "year", "date", "since")
 FORMS = {"csv": "text", "sas": "SAS", "stata": "Stata", "parquet": ""}
 
@@ -100,13 +103,18 @@ def _columns(
     kinds = columns(connection, identifier(source.table), source.label)
     raw = columns(connection, f"numbered.{identifier(source.table + '_raw')}", source.label)
     names = [name for name in schema.columns if name in kinds]
-    parts = ["count(*)"]
+    view = identifier(source.table)
+    (n_rows,) = run(connection, f"SELECT count(*) FROM {view}", where=source.label).fetchone() or (
+        0,
+    )
+    quantile = "quantile_disc" if n_rows <= MOST_EXACT else "approx_quantile"
+    parts = []
     for name in names:
         quoted, wanted = identifier(name), family(schema.columns[name].dtype)
-        codes = f"approx_count_distinct({quoted})" if wanted == "text" else "NULL"
-        parts += [f"count({quoted})", codes, _ends(name, quoted, kinds[name])]
-    sql = f"SELECT {', '.join(parts)} FROM {identifier(source.table)}"
-    n_rows, *values = run(connection, sql, where=source.label).fetchone() or (0,)
+        codes = f"count(DISTINCT {quoted})" if wanted == "text" else "NULL"
+        parts += [f"count({quoted})", codes, _ends(name, quoted, kinds[name], quantile)]
+    sql = f"SELECT {', '.join(parts)} FROM {view}"
+    values = run(connection, sql, where=source.label).fetchone() or ()
     forms = _forms(connection, source, schema, names, raw)
     return [
         ColumnReport(
@@ -122,7 +130,7 @@ def _columns(
     ]
 
 
-def _ends(name: str, quoted: str, kind: str) -> str:
+def _ends(name: str, quoted: str, kind: str, quantile: str) -> str:
     """SQL of a list of the two ends that may be shown of a column; NULL for none."""
     if name == PERSON or kind == "BOOLEAN":
         return "NULL"
@@ -131,7 +139,7 @@ def _ends(name: str, quoted: str, kind: str) -> str:
         return f"CASE WHEN {months} THEN [min({quoted}), max({quoted})] END"
     if name in MONTHS or kind.startswith(("DATE", "TIMESTAMP")):
         return f"[CAST(min({quoted}) AS VARCHAR), CAST(max({quoted}) AS VARCHAR)]"
-    return f"approx_quantile({quoted}, [0.01, 0.99])"
+    return f"{quantile}({quoted}, [0.01, 0.99])"
 
 
 def _shown(ends: list[Any] | None, n_rows: int) -> tuple[str, str]:
@@ -143,6 +151,8 @@ def _shown(ends: list[Any] | None, n_rows: int) -> tuple[str, str]:
 
 
 def _rounded(value: Any) -> str:
+    if isinstance(value, int) and abs(value) < FOUR_DIGITS:
+        return str(value)
     return f"{float(f'{value:.2g}'):g}" if isinstance(value, int | float) else str(value)[:10]
 
 

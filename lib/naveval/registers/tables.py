@@ -25,7 +25,7 @@ from naveval.registers.checks import (
     mixed,
     translate,
 )
-from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
+from naveval.registers.connections import QUERY_ERRORS, connect, identifier, quote, run
 from naveval.registers.coverage import Need
 from naveval.registers.damage import damage
 from naveval.registers.grammar import Family
@@ -330,6 +330,8 @@ def check_rule(
     label = found[rule.table].label if rule.table in found else rule.table
     try:
         names = columns(connection, f"({rule.sql})", label)
+        if "seen" in names:
+            return _seen(connection, rule, label, names)
         row = run(connection, f"SELECT count(*) FROM ({rule.sql})", where=label).fetchone()
     except QUERY_ERRORS:
         if strict:
@@ -349,8 +351,22 @@ def check_rule(
     if "what" in names:
         sql = f"SELECT DISTINCT what FROM ({rule.sql}) ORDER BY 1 LIMIT {FIRST_ROWS}"
         shown = run(connection, sql, where=label).fetchall()
-        expected += f" (first: {', '.join(str(item[0]) for item in shown)})"
+        listed = ("rows without a value" if item is None else str(item) for (item,) in shown)
+        expected += f" (first: {', '.join(listed)})"
     return [Breach(rule.table, label, rule.column, count, first, expected, rule.warning)]
+
+
+def _seen(
+    connection: duckdb.DuckDBPyConnection, rule: Rule, label: str, names: Iterable[str]
+) -> list[Breach]:
+    """The breaches of a rule that tells what it saw, one per row of its query."""
+    about = "about" if "about" in names else quote(rule.column)
+    expected = "expected" if "expected" in names else quote(rule.expected)
+    sql = f"SELECT {about}, {expected}, seen FROM ({rule.sql})"
+    return [
+        Breach(rule.table, label, column, 0, (), f"expected {words}; seen: {seen}", rule.warning)
+        for column, words, seen in run(connection, sql, where=label).fetchall()
+    ]
 
 
 def check_need(

@@ -47,6 +47,7 @@ DUCK_FAMILIES: Mapping[str, Family] = {
 WIDER_THAN_64_BITS = ("HUGEINT", "UBIGINT", "UHUGEINT")
 ROW = "row_no"
 FILE = "file_name"
+OWNER_FILE, OWNER_ROW = "owner_file", "owner_row"  # where a mapping found a row
 
 
 def family(dtype: Any) -> Family:
@@ -163,9 +164,16 @@ def _readings(
     options += "hive_types_autocast = false, union_by_name = true"
     reading = f"read_parquet([{listed}], {options}"
     names = columns(connection, f"{reading})", source.label)
-    inside = ", ".join(_partition(source, name) for name in names if _belongs(source, name, files))
+    row, owners = "file_row_number + 1", (OWNER_FILE, OWNER_ROW)
+    if set(owners) <= set(names):
+        shown, row = owners
+    inside = ", ".join(
+        _partition(source, name)
+        for name in names
+        if name not in owners and _belongs(source, name, files)
+    )
     return f"SELECT {inside} FROM {reading})", (
-        f"SELECT {inside}, file_row_number + 1 AS {ROW}, {shown} AS {FILE} "
+        f"SELECT {inside}, {row} AS {ROW}, {shown} AS {FILE} "
         f"FROM {reading}, file_row_number = true, filename = true)"
     )
 

@@ -51,6 +51,21 @@ def _typed(column: entries.ColumnEntry) -> object:
     return column.example == "true" if column.kind == "boolean" else column.example
 
 
+def test_the_dictionary_tells_how_many_persons_a_county_and_month_must_have():
+    chosen = params.load("hedmark", changes={"window_last": "2015-10"})
+    told = formats.markdown(entries.dictionary("hedmark", chosen))
+    (rule,) = (
+        rule
+        for rule in catalogue.module("hedmark", "contracts").rules_for(chosen)
+        if rule.column == "benefit_right"
+    )
+    least = rule.expected.split()[0]
+    assert f"fra 2009-12 til 2015-10 ha minst {least} personer med" in told
+    assert (
+        f"HAVING least(count_if(benefit_right), count_if(NOT benefit_right)) < {least}" in rule.sql
+    )
+
+
 def test_the_period_follows_the_parameters():
     def periods(**changes: str) -> list[str]:
         chosen = params.load("hedmark", changes=changes)

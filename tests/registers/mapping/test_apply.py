@@ -393,3 +393,79 @@ def test_numbers_in_two_forms_are_refused_with_a_factor_too(tables, tmp_path, va
     made = write(tmp_path / "one", mapping(), data)
     expected = 1000 * float(values[-1].replace(",", "."))
     assert set(pd.read_parquet(made / "labour_force.parquet")["persons"]) == {expected}
+
+
+def test_rows_with_some_codes_are_left_out(tables, tmp_path):
+    data = owners(tables, tmp_path)
+    content = mapping()
+    content["tables"]["job_seekers"] |= {"where": {}, "without": {"REGTYPE": ["ANN", ""]}}
+    out = write(tmp_path, content, data)
+    assert len(pd.read_parquet(out / "job_seekers.parquet")) == len(tables["job_seekers"])
+
+
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"where": {"REGTYPE": ["ord"]}}, "where: REGTYPE keeps 0 of"),
+        ({"where": {}, "without": {"REGTYPE": ["ORD", "ANN"]}}, "without: REGTYPE keeps 0 of"),
+        ({"where": {"TYPE": ["ORD"]}}, "column TYPE of the mapping is missing"),
+    ],
+)
+def test_a_filter_that_leaves_no_row_is_refused(tables, tmp_path, filters, message):
+    data = owners(tables, tmp_path)
+    content = mapping()
+    content["tables"]["job_seekers"] |= filters
+    with pytest.raises(ContractError, match=message):
+        write(tmp_path, content, data)
+
+
+def test_all_faults_of_all_tables_are_told_at_once(tables, tmp_path):
+    data = owners(tables, tmp_path)
+    content = mapping(
+        sex={"from": "KJONN", "codes": {1: "mann"}},
+        birth_year={"from": "FODT"},
+        education={"from": "UTD", "codes": {1: "grunnskole"}},
+    )
+    content["tables"]["labour_force"]["columns"]["month"]["form"] = "yyyymmdd"
+    with pytest.raises(ContractError) as caught:
+        write(tmp_path, content, data)
+    told = str(caught.value).splitlines()
+    for words in ("column KJONN", "column FODT", "column UTD", "column Mnd"):
+        assert sum(words in text for text in told) == 1, told
+    assert len(told) == 4
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("file", ["../aku.csv", "/aku.csv"])
+def test_a_file_outside_the_folder_is_told_so(tables, tmp_path, file):
+    (tmp_path / "data").mkdir()
+    data = owners(tables, tmp_path / "data")
+    content = mapping()
+    content["tables"]["labour_force"]["files"] = [file]
+    with pytest.raises(ContractError, match="lies outside data"):
+        write(tmp_path, content, data)
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ({"from": "UKER", "codes": {1: 2}, "times": 2}, "codes, times: only the first"),
+        ({"from": "UKER", "pad": 2, "form": "yyyymm"}, "form, pad: only the first"),
+        ({"value": 3, "missing": ["9"]}, "nothing beside value"),
+    ],
+)
+def test_verbs_that_would_be_passed_over_are_refused(tables, tmp_path, column, message):
+    data = owners(tables, tmp_path)
+    with pytest.raises(ParameterError, match=message):
+        write(tmp_path, mapping(weeks_registered=column), data)
+
+
+def test_check_names_the_owners_file_and_row(tables, tmp_path):
+    data = owners(tables, tmp_path)
+    theirs = pd.read_csv(data / "arbeidssokere_2.csv", sep=";", dtype=str)
+    theirs.loc[[3, 8], "FAAR"] = "2011"
+    theirs.to_csv(data / "arbeidssokere_2.csv", sep=";", index=False)
+    out = write(tmp_path, mapping(), data)
+    (told,) = (item for item in contracts.check("hedmark", out) if "2005" in item.expected)
+    assert told.rows == (("arbeidssokere_2.csv", 4), ("arbeidssokere_2.csv", 9))
+    assert "2 rows (first: 4 in arbeidssokere_2.csv, 9 in arbeidssokere_2.csv)" in str(told)

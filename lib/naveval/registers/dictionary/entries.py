@@ -1,7 +1,8 @@
 """The input dictionary: what each register table and column must hold, for register owners.
 
 Everything is read off the contract (`contracts.TABLES`, `coverage.needs`); only the Norwegian words
-come from `report/registers/<study>.yml`. So the dictionary cannot ask for what is not checked.
+come from `report/registers/<study>.yml`, with the numbers that `contracts.facts` tells. So the
+dictionary cannot ask for what is not checked.
 """
 
 from collections.abc import Mapping
@@ -82,13 +83,14 @@ def dictionary(study: str, parameters: StudyParameters) -> Dictionary:
     folder = paths.report_dir() / "registers"
     words, own = read_yaml(folder / "common.yml"), read_yaml(folder / f"{study}.yml")
     needs = {need.table: need for need in contracts.needs(study, parameters)}
-    tables = catalogue.module(study, "contracts").TABLES
     year = parameters.COUNTY_YEAR
+    declared = catalogue.module(study, "contracts")
+    facts = declared.facts(parameters) if hasattr(declared, "facts") else {}
     return Dictionary(
         study,
         tuple(
-            _table(name, schema, _words_of(own, study, name), words, needs.get(name), year)
-            for name, schema in tables.items()
+            _table(name, schema, _words_of(own, study, name), words, needs.get(name), year, facts)
+            for name, schema in declared.TABLES.items()
         ),
         words,
     )
@@ -107,6 +109,7 @@ def _table(
     words: Mapping[str, Any],
     need: Need | None,
     year: int,
+    facts: Mapping[str, Any],
 ) -> TableEntry:
     named = {**words["columns"], **own.get("columns", {})}
     lacking = [column for column in schema.columns if column not in named]
@@ -120,7 +123,7 @@ def _table(
     return TableEntry(
         name,
         own["row"],
-        own.get("note", ""),
+        own.get("note", "").format(**facts),
         need.text(need.first) if need else "",
         need.text(need.last) if need else "",
         0 if need is None or need.places == (COUNTRY,) else len(need.places),

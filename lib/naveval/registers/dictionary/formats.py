@@ -9,6 +9,7 @@ from typing import Any
 
 from xlsxwriter import Workbook
 
+from naveval.registers import panels
 from naveval.registers.dictionary.entries import ColumnEntry, Dictionary, TableEntry
 from naveval.registers.grammar import Family
 
@@ -66,7 +67,13 @@ def markdown(found: Dictionary) -> str:
     parts = [f"# {words['title'].format(study=found.study)}"]
     parts += [str(words[name]).format(study=found.study) for name in ("intro", "forms", "ids")]
     parts += [described(table, words, f"## {table.name}") for table in found.tables]
-    parts.append(str(words["check"]).format(study=found.study))
+    limits = {
+        "changing": f"{100 * panels.MOST_CHANGING:g}",
+        "jump": f"{100 * panels.JUMP:g}",
+        "deviations": panels.DEVIATIONS,
+        "persons": panels.LEAST_PERSONS,
+    }
+    parts.append(str(words["check"]).format(study=found.study, **limits))
     return "\n\n".join(parts) + "\n"
 
 

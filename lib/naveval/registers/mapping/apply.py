@@ -1,9 +1,10 @@
 """Write an owner's extract as a contract's tables, by a mapping; row by row, never whole.
 
-Every value is read exactly or refused with file, column and rows. Ids become whole numbers that
-depend on the id alone: one written in digits is that number, any other is taken from its SHA-256
-in small letters, so that neither case nor order nor the kind of file matters. Two ids that would
-become one are refused.
+Every value is read exactly or refused with file, column and rows; the columns of all tables are
+told at once. Each row keeps the owner's file and row, which `check` names. Ids become whole numbers
+that depend on the id alone: one written in digits is that number, any other is taken from its
+SHA-256 in small letters, so that neither case nor order nor the kind of file matters. Two ids that
+would become one are refused.
 """
 
 from fnmatch import fnmatch
@@ -24,7 +25,16 @@ from naveval.registers.mapping import forms, refusals
 from naveval.registers.mapping.refusals import Owned, plain
 from naveval.registers.mapping.source import ColumnMapping, SourceMapping, TableMapping
 from naveval.registers.sources import Source
-from naveval.registers.views import FILE, ROW, columns, create_views, duck_family, family
+from naveval.registers.views import (
+    FILE,
+    OWNER_FILE,
+    OWNER_ROW,
+    ROW,
+    columns,
+    create_views,
+    duck_family,
+    family,
+)
 
 TOLERANCE = 1e-6  # of a whole number after a factor, for what floating point leaves
 HASH_DIGITS = 15  # 60 bits of a whole number of 64
@@ -48,16 +58,21 @@ def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
     staging = out.with_name(f"{out.name}.part")
     staging.mkdir(parents=True, mode=0o700)
     try:
+        faults: list[str] = []
         for table, mapping in found.tables.items():
-            source = source_of(data, table, mapping)
-            create_views(connection, source, SimpleNamespace(columns={}), folder)
-            target = quote(staging / f"{table}.parquet")
             try:
+                source = source_of(data, table, mapping)
+                create_views(connection, source, SimpleNamespace(columns={}), folder)
+                target = quote(staging / f"{table}.parquet")
                 sql = select(connection, source, mapping, schemas[table])
-                run(connection, f"COPY ({sql}) TO {target} (FORMAT parquet)", where=source.label)
+                if not faults:
+                    copied = f"COPY ({sql}) TO {target} (FORMAT parquet)"
+                    run(connection, copied, where=source.label)
             except ContractError as error:
                 place = damage(connection, source, folder) if DAMAGED in str(error) else ""
-                raise ContractError(f"{error}{place}") from None
+                faults.append(f"{error}{place}")
+        if faults:
+            raise ContractError("\n".join(faults))
         staging.rename(out)
     finally:
         connection.close()
@@ -72,6 +87,11 @@ def source_of(data: Path, table: str, mapping: TableMapping) -> Source:
     """The owner's files of a table; every name or pattern must find one."""
     chosen: list[Path] = []
     for pattern in mapping.files:
+        if ".." in Path(pattern).parts or Path(pattern).is_absolute():
+            raise ContractError(
+                f"{table}: file {pattern} lies outside {data.name}; expected a name or pattern "
+                "within the folder of --data"
+            )
         hits = sorted(path for path in data.rglob("*") if _is(path, data, pattern))
         if not hits:
             raise ContractError(f"{table}: no file {pattern} in {data.name}")
@@ -90,11 +110,7 @@ def select(
     """SQL of a contract's table; raises when a value of the owner's cannot be read."""
     view = f"numbered.{identifier(source.table + '_raw')}"
     kinds = {name.casefold(): (name, kind) for name, kind in _kinds(connection, view).items()}
-    where = " AND ".join(
-        f"{_text(_place(source, kinds, column)[0])} IN ({', '.join(map(_literal, values))})"
-        for column, values in mapping.where.items()
-    )
-    rows = f"SELECT * FROM {view}" + (f" WHERE {where}" if where else "")
+    rows, faults = _kept(connection, source, mapping, kinds), []
     cells = []
     for name, column in mapping.columns.items():
         declared = schema.columns[name]
@@ -102,16 +118,63 @@ def select(
         if column.value is not None:
             cells.append(f"{_typed(column.value, wanted)} AS {identifier(name)}")
             continue
-        given, kind = _place(source, kinds, column.from_)
-        known = _present(given, kind, column)
-        dialect = source.dialects[0] if source.dialects else grammar.PLAIN
-        value = value_sql(known, kind, column, wanted, dialect)
-        if column.places:
-            value = _placed(_text(plain(known, kind)), name)
-        owned = Owned(connection, source, rows, known, kind, name, declared, column)
-        refusals.refuse(owned, value)
-        cells.append(f"{value} AS {identifier(name)}")
+        try:
+            given, kind = _place(source, kinds, column.from_)
+            known = _present(given, kind, column)
+            dialect = source.dialects[0] if source.dialects else grammar.PLAIN
+            value = value_sql(known, kind, column, wanted, dialect)
+            if column.places:
+                value = _placed(_text(plain(known, kind)), name)
+            owned = Owned(connection, source, rows, known, kind, name, declared, column)
+            refusals.refuse(owned, value)
+        except ContractError as error:
+            if DAMAGED in str(error):
+                raise
+            faults.append(str(error))
+        else:
+            cells.append(f"{value} AS {identifier(name)}")
+    if faults:
+        raise ContractError("\n".join(faults))
+    cells += [f"{FILE} AS {OWNER_FILE}", f"{ROW} AS {OWNER_ROW}"]
     return f"SELECT {', '.join(cells)} FROM ({rows})"
+
+
+def _kept(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    mapping: TableMapping,
+    kinds: dict[str, tuple[str, str]],
+) -> str:
+    """SQL of the rows that `where` and `without` leave; raises when there are none."""
+    view = f"numbered.{identifier(source.table + '_raw')}"
+    conditions, faults = {}, []
+    for verb, filters in (("where", mapping.where), ("without", mapping.without)):
+        for column, values in filters.items():
+            try:
+                name, kind = _place(source, kinds, column)
+            except ContractError as error:
+                faults.append(str(error))
+                continue
+            text = f"coalesce({_text(plain(name, kind))}, '')"
+            inside = f"{text} IN ({', '.join(map(_literal, values))})"
+            conditions[f"{verb}: {column}"] = inside if verb == "where" else f"NOT ({inside})"
+    if faults:
+        raise ContractError("\n".join(faults))
+    if not conditions:
+        return f"SELECT * FROM {view}"
+    counts = ", ".join(f"count_if({one})" for one in conditions.values())
+    together = " AND ".join(conditions.values())
+    sql = f"SELECT count_if({together}), count(*), {counts} FROM {view}"
+    left, n_rows, *each = run(connection, sql, where=source.label).fetchone() or (0, 0)
+    if n_rows and not left:
+        told = "; ".join(
+            f"{name} keeps {n} of {n_rows}" for name, n in zip(conditions, each, strict=True)
+        )
+        raise ContractError(
+            f"{source.label}: no row of {source.table} is left ({told}); expected codes as the "
+            "file has them (case and zeros in front matter)"
+        )
+    return f"SELECT * FROM {view} WHERE {together}"
 
 
 def _kinds(connection: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """A mapping file, `params/registers/<source>.yml`: how an owner's files become a study's tables.
 
 A small closed set of verbs and no expressions. Per table `files` (names or patterns with `*`),
-`where` (a fixed filter: columns to the values that are kept) and `columns`, each with
+`where` and `without` (a fixed filter: columns to the values that are kept, or left out; `""` is no
+value) and `columns`, each with one origin and at most one of the verbs from `id` to `times`:
 
 ========= =======================================================================
 from      the owner's column (case does not matter)
@@ -35,6 +36,7 @@ Form = Literal[
     "date", "yyyymm", "yyyy-mm", "yyyymmdd", "dd.mm.yyyy", "yyyy-mm-dd", "sas", "td", "tm", "excel"
 ]
 PLACES = ("county", "municipality")
+VERBS = ("id", "codes", "form", "pad", "places", "times")
 TO_FILL = "?"  # in a draft
 Scalar = str | int | float | bool
 
@@ -60,6 +62,11 @@ class ColumnMapping(_Strict):
     def _one_origin(self) -> "ColumnMapping":
         if bool(self.from_) == (self.value is not None):
             raise ValueError("expected either from or value")
+        given = [name for name in VERBS if name in self.model_fields_set]
+        if self.value is not None and (given or self.missing):
+            raise ValueError("expected nothing beside value")
+        if len(given) > 1:
+            raise ValueError(f"expected one of {', '.join(given)}: only the first would be used")
         return self
 
 
@@ -68,6 +75,7 @@ class TableMapping(_Strict):
 
     files: tuple[str, ...] = Field(min_length=1)
     where: Mapping[str, tuple[Scalar, ...]] = {}
+    without: Mapping[str, tuple[Scalar, ...]] = {}
     columns: Mapping[str, ColumnMapping]
 
 

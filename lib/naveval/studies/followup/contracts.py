@@ -6,8 +6,10 @@ import pandas as pd
 import pandera.pandas as pa
 
 from naveval.project import places
+from naveval.project.months import date_sql, text_sql
 from naveval.registers.breaches import Rule, known_persons, mean_between
 from naveval.registers.checks import literal
+from naveval.registers.panels import calm, followed
 from naveval.studies.followup import weeks
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
@@ -130,6 +132,10 @@ NUMBERED_WEEKS = ", ".join(
 
 RULES = (
     mean_between("employment", "hours_per_week", 8, 50, "hours a week"),
+    followed("employment", TABLES["employment"], text_sql("month")),
+    calm("benefit_decisions", TABLES["benefit_decisions"], date_sql("decided_on")),
+    calm("program_spells", TABLES["program_spells"], date_sql("from_date")),
+    calm("health_benefits", TABLES["health_benefits"], date_sql("from_date")),
     *(known_persons(table) for table in TABLES if table != "persons"),
     Rule(
         "program_spells",

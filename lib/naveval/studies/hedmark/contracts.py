@@ -5,12 +5,14 @@ import pandera.pandas as pa
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import places
 from naveval.project.months import date_sql, month_text
-from naveval.registers.breaches import Rule, mean_between, one_per_person
+from naveval.registers.breaches import Rule, one_per_person, share_between
 from naveval.registers.coverage import Need
+from naveval.registers.panels import Step, followed
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
 AGES = (15, 90)  # of persons who may register as job seekers, with room for late dates
+OLDEST = 67  # of nearly all
 
 
 JOB_SEEKERS = pa.DataFrameSchema(
@@ -41,14 +43,6 @@ LABOUR_FORCE = pa.DataFrameSchema(
 TABLES = {"job_seekers": JOB_SEEKERS, "labour_force": LABOUR_FORCE}
 # Tables with persons whose pairs of columns a profile tells too.
 JOINT = (("job_seekers", ("county", "period")), ("job_seekers", ("education", "benefit_right")))
-
-# Weeks that registration grows by from one month to the next, for one person of sixteen.
-GROWTH = """
-    SELECT weeks_registered - lag(weeks_registered) OVER person AS grown
-    FROM job_seekers WHERE hash(person) % 16 = 0
-    WINDOW person AS (PARTITION BY person ORDER BY month)
-    QUALIFY datediff('month', lag(month) OVER person, month) = 1
-"""
 
 
 def _first_day(table: str) -> Rule:
@@ -110,17 +104,46 @@ RULES = (
         WHERE n > persons / 5 OR n < persons / 1000 AND persons > 20000
         """,
     ),
-    mean_between(
+    followed(
         "job_seekers",
-        "weeks_registered",
-        2,
-        8,
-        "weeks (growing by about four from one month to the next)",
-        of="grown",
-        where="grown >= 0",
-        table_sql=GROWTH,
+        JOB_SEEKERS,
+        date_sql("month"),
+        fixed=("sex",),
+        steps=(Step("weeks_registered", 2, 8, "weeks, growing by about four a month"),),
+    ),
+    share_between(
+        "job_seekers",
+        "birth_year",
+        f"year(month) - birth_year > {OLDEST}",
+        0,
+        0.05,
+        f"ages above {OLDEST}",
+    ),
+    share_between(
+        "job_seekers", "birth_year", "year(month) - birth_year < 30", 0.05, 0.8, "ages below 30"
+    ),
+    Rule(
+        "job_seekers",
+        "benefit_right",
+        "a right to benefit more often among those with less than 52 weeks than among those with "
+        "more than 104",
+        """
+        SELECT printf('%.0f per cent, against %.0f per cent', 100 * short, 100 * long) AS seen
+        FROM (
+            SELECT avg(benefit_right::INTEGER) FILTER (weeks_registered < 52) AS short,
+                avg(benefit_right::INTEGER) FILTER (weeks_registered > 104) AS long,
+                count_if(weeks_registered > 104) AS n FROM job_seekers
+        ) WHERE n >= 500 AND long > short + 0.05
+        """,
     ),
 )
+
+
+def facts(parameters: Parameters) -> dict[str, object]:
+    """Numbers of the rules that the dictionary of inputs tells."""
+    first, last = (month_text(month) for month in parameters.register_months())
+    least = thresholds().counts.largest_change + 1
+    return {"least": least, "oldest": OLDEST, "first": first, "last": last}
 
 
 def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
@@ -128,7 +151,8 @@ def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
 
     A protected count is zero where fewer persons are than it can be changed by.
     """
-    first, last = (month_text(month) for month in parameters.register_months())
+    known = facts(parameters)
+    first, last, least = known["first"], known["last"], known["least"]
     codes = ", ".join(f"'{code}'" for code in COUNTIES)
     months = f"generate_series(DATE '{first}-01', DATE '{last}-01', INTERVAL 1 MONTH)"
     span = f"in every month from {first} to {last}"
@@ -141,10 +165,9 @@ def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
         FROM wanted ANTI JOIN labour_force AS force
             ON force.county = wanted.county AND force.month = wanted.month
         """
-    least = thresholds().counts.largest_change + 1
     few = f"""
         SELECT county || ' ' || strftime(month, '%Y-%m') AS what FROM job_seekers
-        WHERE month BETWEEN DATE '{first}-01' AND DATE '{last}-01'
+        WHERE month BETWEEN DATE '{first}-01' AND DATE '{last}-01' AND county IS NOT NULL
         GROUP BY county, month
         HAVING least(count_if(benefit_right), count_if(NOT benefit_right)) < {least}
         """

@@ -13,12 +13,20 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.errors import ParameterError
 from naveval.project.months import month_number, month_text, text_sql
-from naveval.registers.breaches import Rule, mean_between, one_per_person, same_persons
+from naveval.registers.breaches import (
+    Rule,
+    mean_between,
+    one_per_person,
+    same_persons,
+    share_between,
+)
 from naveval.registers.coverage import Need
+from naveval.registers.panels import Step, followed, no_total
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,
     HORIZON,
+    LAST_AGE,
     MARKS,
     NO_PROGRAM,
     PROGRAMS,
@@ -193,6 +201,42 @@ RULES = (
         apart=1,
     ),
     same_persons("hours", "stock"),
+    followed(
+        "stock",
+        STOCK,
+        text_sql("month"),
+        fixed=("woman", "country_group"),
+        steps=(Step("residence_months", 0.5, 1.5, "months, one more each month"),),
+    ),
+    followed("hours", HOURS, text_sql("month")),
+    mean_between(
+        "stock",
+        "residence_months",
+        0.7,
+        1.2,
+        "months, near the age of those born in Norway",
+        of="residence_months / 12 / age",
+        where="country_group = 'norge'",
+    ),
+    share_between("stock", "age", f"age > {LAST_AGE}", 0, 0.05, f"ages above {LAST_AGE}"),
+    share_between("stock", "age", "age < 30", 0.05, 0.8, "ages below 30"),
+    share_between("stock", "registered", "registered = month", 0, 0.4, "the month of the stock"),
+    Rule(
+        "stock",
+        "wage_decile",
+        "more hours a week now in deciles 6 to 10 of earlier income than in 1 to 5; reversed?",
+        """
+        SELECT printf('%.1f hours, against %.1f', high, low) AS seen FROM (
+            SELECT avg(weekly_hours) FILTER (wage_decile > 5) AS high,
+                avg(weekly_hours) FILTER (wage_decile BETWEEN 1 AND 5) AS low,
+                least(count_if(wage_decile > 5), count_if(wage_decile BETWEEN 1 AND 5)) AS fewer
+            FROM stock
+        ) WHERE fewer >= 1000 AND high < 0.95 * low
+        """,
+    ),
+    no_total("industry", "industry", "employed", "region", "month"),
+    no_total("industry", "region", "employed", "industry", "month"),
+    no_total("inflow", "region", "labour_force", "month"),
     Rule(
         "stock",
         "office, county",

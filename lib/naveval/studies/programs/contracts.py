@@ -10,8 +10,16 @@ import pandas as pd
 import pandera.pandas as pa
 
 from naveval.project import places
+from naveval.project.months import code_sql
 from naveval.registers import reading as registers
-from naveval.registers.breaches import Rule, known_persons, mean_between, same_persons
+from naveval.registers.breaches import (
+    Rule,
+    known_persons,
+    mean_between,
+    same_persons,
+    share_between,
+)
+from naveval.registers.panels import PLAIN, followed, varied
 from naveval.registers.reading import Registers
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
@@ -155,6 +163,12 @@ OF_PERSONS = {
     for period in ("month", "year")
     if {"person", period} <= set(schema.columns)
 }
+FOLLOWED = ("nav_status", "employment", "benefits", "disability")
+AGES = """
+    SELECT first // 100 - birth_year AS age
+    FROM (SELECT person, min(month) AS first FROM nav_status GROUP BY person)
+    JOIN persons USING (person)
+"""
 
 RULES = (
     mean_between("employment", "wage_nok", 5_000, 100_000, "kroner a month", where="wage_nok > 0"),
@@ -219,6 +233,11 @@ RULES = (
     ),
     known_persons("nav_status"),
     known_persons("program_spells"),
+    *(followed(table, TABLES[table], code_sql("month")) for table in FOLLOWED),
+    followed("person_years", TABLES["person_years"], "year", label=PLAIN),
+    varied("persons", TABLES["persons"]),
+    share_between("persons", "birth_year", "age > 67", 0, 0.05, "ages above 67", AGES),
+    share_between("persons", "birth_year", "age < 30", 0.05, 0.9, "ages below 30", AGES),
     *(same_persons(table, "persons", period=period) for table, period in OF_PERSONS.items()),
 )
 
