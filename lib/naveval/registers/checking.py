@@ -1,15 +1,236 @@
-"""One look at a folder of extracts: breaches, warnings and what was read, as text or JSON."""
+"""One look at a folder of extracts: breaches, warnings and the reading report, as text or JSON.
+
+The reading report has what was seen in each column, and rows by place and period. It shows how each column was read, so that a wrong decimal mark or date form is seen at once.
+Ranges are the 1st and the 99th percentile: whole numbers of up to four digits, such as years and
+ages, as they are, others to two digits. No range of ids is shown.
+"""
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
 
 from naveval.project import catalogue
 from naveval.project.errors import ContractError
 from naveval.project.parameters import StudyParameters
-from naveval.registers import contracts, report
+from naveval.registers import contracts, coverage, grammar, sources
 from naveval.registers.breaches import Breach
-from naveval.registers.report import Report
+from naveval.registers.checks import PERSON
+from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
+from naveval.registers.coverage import Need
+from naveval.registers.sources import Source
+from naveval.registers.views import columns, create_views, family, text_dialect
+
+LEAST_FOR_RANGE = 1000
+MOST_EXACT = 2_000_000  # rows, before percentiles are approximate
+FOUR_DIGITS = 10_000
+MONTHS = ("month", "year_week", "year", "date", "since")
+FORMS = {"csv": "text", "sas": "SAS", "stata": "Stata", "parquet": ""}
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """One column: form seen, rows, missing, distinct codes (text), first and last or range."""
+
+    table: str
+    column: str
+    form: str
+    rows: int
+    missing: int
+    codes: int | None
+    low: str
+    high: str
+
+
+@dataclass(frozen=True)
+class CoverageReport:
+    """Rows by place and period of one table, over the periods that are needed.
+
+    `least_ratio` is the smallest number of rows relative to the smaller neighbour, and `least_at`
+    where it is.
+    """
+
+    table: str
+    first: str
+    last: str
+    places: int
+    median_rows: int
+    least_ratio: float | None
+    least_at: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a folder of extracts holds."""
+
+    columns: tuple[ColumnReport, ...]
+    coverage: tuple[CoverageReport, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "columns": [asdict(item) for item in self.columns],
+            "coverage": [asdict(item) for item in self.coverage],
+        }
+
+
+def read_report(data: Path, tables: Mapping[str, Any], needs: Iterable[Need]) -> Report:
+    """Look at every table that can be read; tables that cannot are left out."""
+    connection, folder = connect()
+    seen: list[ColumnReport] = []
+    found: dict[str, Source] = {}
+    for table, schema in tables.items():
+        try:
+            source = sources.find(data, table)
+            create_views(connection, source, schema, folder)
+            seen += _columns(connection, source, schema)
+            found[table] = source
+        except (ContractError, *QUERY_ERRORS):
+            continue
+    covered = []
+    for need in needs:
+        try:
+            covered.append(_covered(connection, need))
+        except (ContractError, *QUERY_ERRORS):
+            continue
+    connection.close()
+    return Report(tuple(seen), tuple(covered))
+
+
+def _columns(
+    connection: duckdb.DuckDBPyConnection, source: Source, schema: Any
+) -> list[ColumnReport]:
+    kinds = columns(connection, identifier(source.table), source.label)
+    raw = columns(connection, f"numbered.{identifier(source.table + '_raw')}", source.label)
+    names = [name for name in schema.columns if name in kinds]
+    view = identifier(source.table)
+    (n_rows,) = run(connection, f"SELECT count(*) FROM {view}", where=source.label).fetchone() or (
+        0,
+    )
+    quantile = "quantile_disc" if n_rows <= MOST_EXACT else "approx_quantile"
+    parts = []
+    for name in names:
+        quoted, wanted = identifier(name), family(schema.columns[name].dtype)
+        codes = f"count(DISTINCT {quoted})" if wanted == "text" else "NULL"
+        parts += [f"count({quoted})", codes, _ends(name, quoted, kinds[name], quantile)]
+    sql = f"SELECT {', '.join(parts)} FROM {view}"
+    values = run(connection, sql, where=source.label).fetchone() or ()
+    forms = _forms(connection, source, schema, names, raw)
+    return [
+        ColumnReport(
+            source.table,
+            name,
+            forms[name],
+            n_rows,
+            n_rows - values[3 * i],
+            values[3 * i + 1],
+            *_shown(values[3 * i + 2], n_rows),
+        )
+        for i, name in enumerate(names)
+    ]
+
+
+def _ends(name: str, quoted: str, kind: str, quantile: str) -> str:
+    """SQL of a list of the two ends that may be shown of a column; NULL for none."""
+    if name == PERSON or kind == "BOOLEAN":
+        return "NULL"
+    if kind == "VARCHAR":
+        months = f"regexp_matches(min({quoted}) || max({quoted}), '^(\\d{{4}}-\\d{{2}}){{2}}$')"
+        return f"CASE WHEN {months} THEN [min({quoted}), max({quoted})] END"
+    if name in MONTHS or kind.startswith(("DATE", "TIMESTAMP")):
+        return f"[CAST(min({quoted}) AS VARCHAR), CAST(max({quoted}) AS VARCHAR)]"
+    return f"{quantile}({quoted}, [0.01, 0.99])"
+
+
+def _shown(ends: list[Any] | None, n_rows: int) -> tuple[str, str]:
+    """The two ends as text; of numbers none where few rows have them."""
+    numbers = ends is not None and any(isinstance(value, int | float) for value in ends)
+    if ends is None or None in ends or (numbers and n_rows < LEAST_FOR_RANGE):
+        return "", ""
+    return _rounded(ends[0]), _rounded(ends[1])
+
+
+def _rounded(value: Any) -> str:
+    if isinstance(value, int) and abs(value) < FOUR_DIGITS:
+        return str(value)
+    return f"{float(f'{value:.2g}'):g}" if isinstance(value, int | float) else str(value)[:10]
+
+
+def _forms(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    schema: Any,
+    names: list[str],
+    raw: Mapping[str, str],
+) -> dict[str, str]:
+    """How each column was written in the files."""
+    found = {}
+    view = f"numbered.{identifier(source.table + '_raw')}"
+    for name in names:
+        dialect, wanted = text_dialect(source, name), family(schema.columns[name].dtype)
+        if dialect is None:
+            zone = f", day in {grammar.ZONE}" if raw[name].startswith("TIMESTAMP") else ""
+            found[name] = f"{FORMS[source.form]} {raw[name]}{zone}".strip()
+            continue
+        marks = grammar.marks(identifier(name), wanted, dialect)
+        counts = ", ".join(f"count_if({condition})" for condition in marks.values())
+        seen: list[str] = []
+        if marks:
+            row = run(connection, f"SELECT {counts} FROM {view}", where=source.label).fetchone()
+            seen = [words for words, n in zip(marks, row or (), strict=True) if n]
+        place = "folder" if name in source.keys else f"text ({dialect.encoding})"
+        found[name] = ", ".join([place, *seen])
+    return found
+
+
+def _covered(connection: duckdb.DuckDBPyConnection, need: Need) -> CoverageReport:
+    need = coverage.reaching(connection, need)
+    rows = coverage.counts(connection, need)
+    before, after = coverage.neighbours(rows)
+    least = np.minimum(before, after)
+    enough = least >= coverage.LEAST_FOR_JUMP
+    ratio = np.where(enough, rows / np.maximum(least, 1), np.inf)
+    place, period = np.unravel_index(int(ratio.argmin()), ratio.shape)
+    at = f"{need.places[place]} {need.text(need.first + int(period))}".strip()
+    known = bool(enough.any())
+    return CoverageReport(
+        need.table,
+        need.text(need.first),
+        need.text(need.last),
+        len(need.places),
+        int(np.median(rows)),
+        round(float(ratio.min()), 2) if known else None,
+        at if known else "",
+    )
+
+
+def _report_text(report: Report) -> str:
+    """The report as two tables of plain text."""
+    tables = (
+        (("table", "column", "form", "rows", "missing", "codes", "low", "high"), report.columns),
+        (("table", "first", "last", "places", "median rows", "least ratio", "at"), report.coverage),
+    )
+    return "\n\n".join(
+        _aligned([head, *(tuple(map(_word, asdict(item).values())) for item in items)])
+        for head, items in tables
+        if items
+    )
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
 
 
 @dataclass(frozen=True)
@@ -42,7 +263,7 @@ def look(study: str, data: Path, parameters: StudyParameters) -> Look:
         except ContractError as error:
             refused = str(error)
     needs = contracts.needs(study, parameters)
-    return Look(study, data, found, refused, report.read_report(data, declared.TABLES, needs))
+    return Look(study, data, found, refused, read_report(data, declared.TABLES, needs))
 
 
 def as_text(seen: Look) -> str:
@@ -54,7 +275,7 @@ def as_text(seen: Look) -> str:
     warnings = [f"  warning: {item}" for item in seen.found if item.warning]
     parts += ["\n".join(warnings)] if warnings else []
     parts += [seen.refused] if seen.refused else []
-    parts.append(report.as_text(seen.report))
+    parts.append(_report_text(seen.report))
     if seen.passed:
         parts.append(f"{seen.study}: parameters and registers are as they should be")
     return "\n\n".join(part for part in parts if part)
