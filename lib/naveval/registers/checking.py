@@ -1,8 +1,9 @@
 """One look at a folder of extracts: breaches, warnings and the reading report, as text or JSON.
 
 The reading report has what was seen in each column, and rows by place and period. It shows how
-each column was read, so that a wrong decimal mark or date form is seen at once. Ranges are the 1st and the 99th percentile: whole numbers of up to four digits, such as years and
-ages, as they are, others to two digits. No range of ids is shown.
+each column was read, so that a wrong decimal mark or date form is seen at once. Ranges are the
+1st and the 99th percentile: whole numbers of up to four digits, such as years and ages, as they
+are, others to two digits. No range of ids is shown.
 """
 
 import json
