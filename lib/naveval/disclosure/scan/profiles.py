@@ -7,7 +7,7 @@ cells that these span, and in no order; a table of groups has a row for each cel
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import groupby, pairwise, takewhile, zip_longest
+from itertools import groupby, takewhile, zip_longest
 from math import prod
 
 from naveval.disclosure.scan.identities import Hits
@@ -129,10 +129,11 @@ def _births(column: Cells) -> bool:
 
 
 def _ordered(column: Cells) -> bool:
-    told: list[str] | list[float] = [*filter(None, column)]
+    told = [*filter(None, column)]
     with suppress(ValueError):
-        told = [*map(float, told)]
-    return all(a <= b for a, b in pairwise(told)) or all(a >= b for a, b in pairwise(told))
+        numbers = [*map(float, told)]
+        return numbers in (sorted(numbers), sorted(numbers, reverse=True))
+    return told in (sorted(told), sorted(told, reverse=True))
 
 
 def _groups(column: Cells) -> bool:
@@ -163,8 +164,8 @@ def in_lines(text: str) -> Hits:
     places = [k for k, line in enumerate(lines) if ONE.search(line)]
     hits, pairs = 0, []
     for before, k, after in zip([-1, *places], places, [*places[1:], len(lines)], strict=False):
-        above = [*takewhile(_is_short, reversed(lines[max(before + 1, k - ABOVE) : k]))]
-        below = [*takewhile(_is_short, lines[k : min(after, k + BELOW)])]
+        above = [*takewhile(_is_cell, reversed(lines[max(before + 1, k - ABOVE) : k]))]
+        below = [*takewhile(_is_cell, lines[k : min(after, k + BELOW)])]
         whole = lines[k] if len(lines[k]) < LONG else ""
         hits += max(_values(whole), _values(" ".join([*above, *below]))) >= VALUES
         if _values(whole):
@@ -174,8 +175,8 @@ def in_lines(text: str) -> Hits:
         yield PERSONS, hits or len(pairs)
 
 
-def _is_short(line: str) -> bool:
-    return len(line) < SHORT
+def _is_cell(line: str) -> bool:
+    return len(line) < SHORT and not any(map(NO_VALUE.fullmatch, line.split()))
 
 
 def _values(text: str) -> int:

@@ -52,15 +52,8 @@ MEASURED = re.compile(
 )
 CHARACTERISTICS = 3
 """So many personal characteristics, one of them exact, and nothing measured: rows are persons."""
-MANY = 20
 FEW_DATES = 5
-"""Rows from which a key of its own, or from which dates by the day, tell of single persons."""
-OWN_KEY = re.compile(r"[A-Za-z_-]*\d+|[0-9a-fA-F-]{8,}|[A-Za-z0-9+/_=-]{10,}")
-NO_KEY = re.compile(
-    r"(?:.*_)?(?:uke|veke|week|m[åa]ned|m[åa]nad|month|[åa]r|year|dag|day|dato|date|kvartal|"
-    r"quarter|tid|time|periode?|step|steg|trinn|nivå|level|m|k|t|fylke|county|kommune|region|"
-    r"kontor|office)\w*"
-)
+"""Rows from which dates by the day tell of single persons."""
 DAY = re.compile(
     r"(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d(?:[T ].*)?|[0-3]?\d\.(?:0?\d|1[0-2])\.(?:19|20)?\d\d"
 )
@@ -94,7 +87,7 @@ def table(
         heads = [title_of(cell) for cell in rows[place]] if rows else []
         below = rows[place + 1 : end]
         yield from _columns(heads, below, limits, small=small, few=few)
-        if below and (persons_by_row(heads) or _own_rows(heads, below) or printed(heads, below)):
+        if below and (persons_by_row(heads) or printed(heads, below)):
             yield "rows that describe single persons", len(below)
     yield from profiles.of_persons(rows)
     yield from _extremes(rows, limits)
@@ -311,22 +304,6 @@ def _days(k: int, below: Sequence[Sequence[str]]) -> bool:
     days = {row[k].strip() for row in below if k < len(row) and DAY.fullmatch(row[k].strip())}
     inside = sum(not FIRST_OR_LAST.search(day) for day in days)
     return inside >= FEW_DATES
-
-
-def _own_rows(heads: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Whether rows have a key of their own, beside characteristics of persons, nothing measured."""
-    names = [title.replace(" ", "_") for title in heads]
-    if len(below) < MANY or any(MEASURED.fullmatch(name) for name in names):
-        return False
-    told = [bool(EXACT.fullmatch(name)) + 1 for name in names if _of_person(name)]
-    if sum(told) < 2:
-        return False
-    for k, name in enumerate(names):
-        values = [row[k].strip() for row in below if k < len(row)]
-        keys = not (_of_person(name) or NO_KEY.fullmatch(name)) and len(values) == len(set(values))
-        if keys and len(values) >= MANY and all(OWN_KEY.fullmatch(value) for value in values):
-            return True
-    return False
 
 
 def _of_person(name: str) -> bool:
