@@ -70,7 +70,7 @@ PATHS = (
     (
         ("/home/", "/Users/", "/Volumes/", "~"),
         r"(?<![\w.])/(?:home|Users|Volumes)/(?!user\b|USER|NAME|NAVN)[A-Za-z]|"
-        r"(?<![^\s\"'=(,;])~(?!naveval)[a-z][a-z0-9._-]{2,}/\w",
+        r"(?<![^\s\"'=(,;])~(?!naveval)[a-z]{3,}[a-z0-9._-]*/[\w.-]{3,}",
     ),
     (("file:",), r"\bfile:/{1,3}[\w~]"),
     (
