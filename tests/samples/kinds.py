@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 
+import numpy as np
 import planted
 from planted import CARRIERS, IDENTITY, NUMBER_ID, document, page, pdf, pdf_carrying, svg, workbook
 
@@ -113,6 +114,9 @@ SECRET_TEXTS = (
     f"AIza{_some(35)}",
     f"https://hooks.slack.com/services/T{_some(8)}/B{_some(8)}/{_some(24)}",
     "-----BEGIN OPENSSH " + "PRIVATE KEY-----",
+    f"jdbc:oracle:thin:analyse/{_some(9)}@reg01:1521/FAG",
+    f"machine pakker.test login bygg password {_some(9)}",
+    f"\nreg01.test:5432:fag:analyse:{_some(9)}\n",
 )
 PLACES = (
     r"\\filsrv07\fag\arbeid\uttrekk.parquet",
@@ -123,6 +127,14 @@ PLACES = (
     "abfss://raw@lagring.dfs.core.windows.net/person",
     "s3://uttrekk-intern/2031/job_seekers",
     "/srv/registre/2031/job_seekers.parquet",
+    "/" + "Volumes/felles/kart.qgz",
+    "~silje/uttrekk/kart.qgz",
+    "scp silje@regn07.test:/data/a.csv .",
+    "http://10.71.14.203:8787/",
+    "fant 192.168.40.12 på nettet",
+    "regn-07.fag.intern svarte ikke",
+    "CN=Solvang,OU=Fag,DC=etat,DC=test",
+    "http://[fd12:3456:789a:1::7]:8080/",
 )
 KEYS = (
     f"aktørId={NUMBER_ID}",
@@ -144,6 +156,17 @@ COUNTS = (
     "Berre to klientar fekk vedtak.",
 )
 SPLIT = (f"Se {IDENTITY[:6]}-\n{IDENTITY[6:]} der", f"Se {IDENTITY[:9]}-\n{IDENTITY[9:]} der")
+DISGUISED = (
+    f"rad 000{NUMBER_ID}",
+    f"P{NUMBER_ID}",
+    f"04{NUMBER_ID}",
+    f"{NUMBER_ID}{NUMBER_ID}",
+    f"0x{int(NUMBER_ID):x}",
+    f"{int(NUMBER_ID):012X}",
+    f"{NUMBER_ID[:-3]}.{NUMBER_ID[-3:]}",
+    f"{NUMBER_ID}n",
+    f"P{IDENTITY} og P{IDENTITY[:-1]}8",
+)
 PLACES_NAMED = ("Rendalen", "Folldal", "Engerdal", "Alvdal")
 
 
@@ -209,6 +232,60 @@ ROWS_TOLD = (
     "first row: {'sex': 1, 'birth_year': 1971, 'municipality': '0423', 'education': 3}",
     "row 3: kjønn=K fødselsår=1971 kommune=0423 yrke=83",
 )
+
+
+_CODES = (("grunnskole", "høyere"), ("helt ledig", "tiltak"), (True, False))
+
+
+def _persons(head: Sequence[object], *columns: int) -> Rows:
+    """Rows as a register has them, in no order, under a head that may say nothing."""
+    rng = random.Random(len(head) + sum(columns))
+    rows = [
+        [
+            f"201{rng.randint(1, 5)}-0{rng.randint(1, 9)}",
+            rng.choice(("kvinne", "mann")),
+            rng.randint(1952, 1996),
+            *map(rng.choice, _CODES),
+            rng.randint(1, 90),
+            f"{rng.choice(('Bjørke', 'Elve', 'Myr'))}veien {rng.randint(1, 90)}",
+        ]
+        for _ in range(16)
+    ]
+    return [head, *([row[k] for k in columns] for row in rows)]
+
+
+UNTITLED = (
+    _persons([f"v{k}" for k in range(6)], 0, 1, 2, 3, 4, 5),
+    _persons([f"kol{k}" for k in range(5)], 0, 1, 2, 4, 6),
+    _persons(["2014-03", "mann", 1971, "høyere", "tiltak", True, 7], 0, 1, 2, 3, 4, 5, 6),
+    _persons(["Tid", "Type", "Nivå", "Verdier"], 1, 2, 3, 6),
+    [["nøkkel", "b"], *((f"{k * 7919 + 10**9:x}a{k:02d}f{k:02d}", k % 3) for k in range(9))],
+)
+DOWN = (
+    "\nmonth 2014-03\nsex mann\nbirth_year 1971\neducation høyere\nright True\nweeks 7\n",
+    "\nv1   mann\nv2   1971\nv3   høyere\nv4   True\nv5   7\nName: 17, dtype: object\n",
+    "\n(2014-03, 'mann', 1971, 'høyere', 'tiltak', True, 7)\n",
+    "\nRow(a='2014-03', b='mann', c=1971, d='høyere', e=True)\n",
+    "No. Observations:   412",
+    "x1   -0.11763742170502312\ndtype: float64",
+)
+
+
+def _arrays() -> Iterator[tuple[str, bytes]]:
+    """Numbers of persons as charts hold them: eight bytes each, in base64."""
+    rng = np.random.default_rng(5)
+    ids = np.full(6, int(NUMBER_ID))
+    for k, kind in enumerate(("<i8", ">i8", "<f8")):
+        coded = planted.coded(ids.astype(kind).tobytes())
+        yield f"{k}.html", page(f"<script>plot({{'bdata': '{coded}'}})</script>")
+        yield f"{k}.json", json.dumps({"x": {"dtype": kind, "bdata": coded}}).encode()
+    residuals = rng.normal(size=500)
+    yield "residuals.html", page(f"<script>x='{planted.coded(residuals.tobytes())}'</script>")
+    yield "residuals.json", json.dumps({"x": residuals.tolist()}).encode()
+    yield (
+        "residuals.csv",
+        ("i,r\n" + "\n".join(f"{i},{r}" for i, r in enumerate(residuals))).encode(),
+    )
 
 
 def _captioned() -> Iterator[tuple[str, bytes]]:
@@ -282,6 +359,10 @@ HARMLESS_TEXTS = (
     "Personer født 1. januar 1960 eller senere er med.",
     "Passord: se bankboksen. Hemmeligheten er at ingen leser dette.",
     "Kommandoen ligger i /usr/bin/python3 på de fleste maskiner.",
+    "Skriv cd ~/naveval eller C:\\path\\to\\naveval; hjemme er /home/USER.",
+    "Quarto 1.11.0.2, ICU 10.2.1.1, avsnitt 10.1.2 og http://127.0.0.1:8000/.",
+    "En mann på 45 år med høyere utdanning som var helt ledig i 26 uker i 1999.",
+    "Seed 7723409911 gir 1200734952618.25 kroner og commit 925e3d2132cf.",
 )
 HARMLESS_TABLES = (
     [
@@ -293,6 +374,22 @@ HARMLESS_TABLES = (
     [["Rang", "Fylke", "Andel"], [1, "Agder", "0,31"], [2, "Oslo", "0,29"]],
     [["Variabel", "Koeffisient", "Feil"], ["min lønn", "0,31", "0,02"], ["alder", "1", "0,3"]],
 )
+_GROUPS = [
+    [sex, age, level, f"{age * 0.07 + k:.1f}"]
+    for k, sex in enumerate(("kvinne", "mann"))
+    for age in (20, 30, 40, 50, 60)
+    for level in ("grunnskole", "høyere")
+]
+HARMLESS_TABLES += (
+    _GROUPS,
+    [["kjønn", "alder", "utdanning", "effekt"], *_GROUPS],
+    [
+        ["måned", "verdi"],
+        *([f"20{10 + k // 12}-{k % 12 + 1:02d}", 10**11 + 7919 * k] for k in range(30)),
+    ],
+    [["tabell", "fingeravtrykk"], *((f"t{k}", f"{k * 7919 + 10**9:x}a{k:02d}f") for k in range(9))],
+    [["fil", "md5"], *((f"fig-{k}.png", f"{k * 7919 + 10**9:x}a{k:02d}f") for k in range(9))],
+)
 HARMLESS_FILES = {
     "settings.json": json.dumps(
         {"n": {f"n_{name}": 4 for name in ("folds", "steps", "trees", "lags", "bins", "draws")}}
@@ -301,6 +398,10 @@ HARMLESS_FILES = {
     "font.css": b"@font-face{src:url(data:font/woff2;base64,"
     + planted.coded(bytes(range(200, 256)) * 3).encode()
     + b")}",
+    "means.html": page(f"<script>y='{planted.coded(np.linspace(1, 4, 60).tobytes())}'</script>"),
+    "legend.svg": svg(
+        "".join(f"<text>{t}</text>" for t in ("Kvinne", "Mann", 1990, 1995, 2000, 2005, 10, 20))
+    ),
     "props.docx": planted.zipped("docProps/core.xml", "<dc:creator>Arbeid og tiltak</dc:creator>"),
     "estimates.csv": b"label,estimate,std_error\nfig-9,0.125,0.031\n",
 }
@@ -341,6 +442,10 @@ def leaks() -> dict[tuple[str, str], bytes]:
         _spread("keys and noise", UNDOING, TABLES),
         _spread("keys and noise, printed", SERIES, LINES),
         _spread("smallest and largest", EXTREMES, TABLES),
+        _spread("ids in disguise", DISGUISED, TEXTS),
+        _spread("rows of persons, untitled", UNTITLED, TABLES),
+        _spread("persons down the lines", DOWN, LINES),
+        (("numbers of persons in arrays", name, content) for name, content in _arrays()),
         _files(),
     )
     return {(kind, name): content for kind, name, content in made}

@@ -20,24 +20,24 @@ FORMS = (
         r"://(?:[^\s/:@\"'<>{}$]*:[^\s/@\"'<>{}$*]{3,}|[\w-]{20,})@[\w.-]+",
     ),
     (("AKIA", "ASIA"), r"\bA[KS]IA[A-Z0-9]{16}\b"),
-    (("gh", "glpat", "npm_", "hf_"), r"\b(?:gh[pousr]_|github_pat_|glpat-|npm_|hf_)\w{16,}"),
-    (("sk-", "sk_", "pk_live", "rk_"), r"\b(?:sk-|[sr]k_(?:live|test)_)(?=[\w-]*\d)[\w-]{16,}"),
-    (("AIza", "ya29."), r"\b(?:AIza|ya29\.)[\w-]{25,}"),
-    (("xox", "xapp-"), r"\b(?:xox[a-z]|xapp)-[\w-]{10,}"),
     (
-        ("hooks.", "webhook"),
-        r"\bhooks\.slack\.com/\w+/[\w/]{8,}|webhook\.office\.com/webhookb2/\w+",
+        ("gh", "glpat", "npm_", "hf_", "pypi-", "xo", "xapp", "AIza", "ya29", "SG.", "sk", "k_"),
+        r"\b(?:gh[pousr]_|github_pat_|glpat-|npm_|hf_|pypi-|xox[a-z]-|xapp-|AIza|ya29\.|SG\.|"
+        r"(?:sk-|[sr]k_(?:live|test)_)(?=[\w-]*\d))[\w.-]{16,}",
     ),
-    (("SG.", "pypi-"), r"\bSG\.[\w-]{16,}\.[\w-]{16,}|\bpypi-[\w-]{30,}"),
+    (("hooks.", "webhook"), r"\bhooks\.slack\.com/\w+/[\w/]{8,}|webhook\.office\.com/\w+/\w+"),
     (("PRIVATE KEY",), r"-----BEGIN [A-Z ]*PRIVATE KEY"),
     (("sig=", "AccountKey="), r"[?&]sig=[\w%/+-]{20,}|\bAccountKey=[\w/+=]{20,}"),
+    (("jdbc:",), r"\bjdbc:[\w:]+:[\w.-]+/[^\s/@\"']{3,}@"),
+    (("password",), r"\blogin\s+\S+\s+password\s+\S+"),
+    ((":5432:", ":*:"), r"(?m)^[\w*-][\w.*-]*:(?:5432|\*):[^:\s]+:[^:\s]+:[^:\s]+$"),
+    (("KEY", "key"), r"(?i)key[\"']?\s*[=:]\s*[\"']?(?=[a-z+/-]*\d)[\w+/-]{24,}"),
 )
 """Each form with the letters it cannot be without; they are looked for first."""
 SECRETS = tuple((letters, re.compile(form)) for letters, form in FORMS)
 WORDS = (
     r"passw(?:or)?d|passord|passphrase|pwd|secret|token|api[ _-]?key|access[ _-]?key|"
-    r"private[ _-]?key|"
-    r"auth[ _-]?key|account[ _-]?key|credentials?|hemmelighe?t?"
+    r"private[ _-]?key|auth[ _-]?key|account[ _-]?key|credentials?|hemmelighe?t?"
 )
 STEMS = ("pass", "pwd", "secret", "token", "key", "credential", "hemmelig")
 NAME = re.compile(rf"(?:[\w.-]*[_.-])?(?:{WORDS})(?:[_.-](?!file|path|name|url|count)\w*)?", re.I)
@@ -51,19 +51,27 @@ ASSIGNED = re.compile(
 MANY = re.compile(r"(?:max|num|n|min|count|total|design|color|colour)[_-]?$", re.I)
 ELSEWHERE = re.compile(r"_?(?:file|path|name|url|s?$|type|length|bytes|count|fingerprint)", re.I)
 STANDS_FOR = re.compile(
-    r"<.*>?|\$.*|%.*%|\{.*|\*+|[xX.…-]+|~.*|/.*|#[0-9a-fA-F]{3,8}|\d{1,5}|var\(.*|"
-    r"(?:your|din|ditt|my|min|mitt|example|eksempel|change|dummy|test)[\w -]*|(?:os|process|self|"
-    r"this|"
-    r"window|document|config|settings|request|import)[.\[].*|[\w.]+[(\[].*|none|null|undefined|"
-    r"true|false|string|str|bytes|required|optional|secret|hidden|redacted|environment",
+    r"<.*>?|\$.*|%.*%|\{.*|\*+|[xX.…-]+|~.*|/.*|#[0-9a-fA-F]{3,8}|\d{1,5}|var\(.*|(?:your|din|"
+    r"ditt|my|min|mitt|example|eksempel|change|dummy|test)[\w -]*|(?:os|process|self|this|window|"
+    r"document|config|settings|request|import)[.\[].*|[\w.]+[(\[].*|none|null|undefined|true|"
+    r"false|string|str|bytes|required|optional|secret|hidden|redacted|environment",
     re.I,
 )
 ROOTS = ("data", "mnt", "media", "srv", "scratch", "root", "work")
 """Where servers keep what is theirs; `work` begins `workspaces` too."""
+DATA = "parquet|csv|duckdb|sas7bdat|feather|dta|sav"
 PATHS = (
     (("\\\\",), r"(?<![\w\\])\\\\[\w-][\w.-]+\\[\w$-]{2,}"),
-    ((":\\", ":/"), r"(?<![A-Za-z0-9])[A-Za-z]:(?:\\{1,2}|/(?!/))[\w$~-][\w $~.-]*[\\/]"),
-    (("/home/", "/Users/"), r"(?<![\w.])/(?:home|Users)/[A-Za-z][\w.-]+"),
+    (
+        (":\\", ":/"),
+        r"(?<![A-Za-z0-9])[A-Za-z]:(?:\\{1,2}|/(?!/))(?!path\b|Users\\+(?:<|&lt;|%|user\b))"
+        r"[\w$~-][\w $~.-]*[\\/]",
+    ),
+    (
+        ("/home/", "/Users/", "/Volumes/", "~"),
+        r"(?<![\w.])/(?:home|Users|Volumes)/(?!user\b|USER|NAME|NAVN)[A-Za-z]|"
+        r"(?<![^\s\"'=(,;])~(?!naveval)[a-z]{3,}[a-z0-9._-]*/[\w.-]{3,}",
+    ),
     (("file:",), r"\bfile:/{1,3}[\w~]"),
     (
         ("://",),
@@ -71,20 +79,37 @@ PATHS = (
         r"jdbc:\w+)://[\w.-]+[\w@/]",
     ),
     (
-        tuple(f"/{name}" for name in (*ROOTS, "opt", "var")),
-        rf"(?<![\w.:/*>-])(?<!=[\"'])/(?:{'|'.join(ROOTS)}|workspaces?|"
-        r"(?:opt|var)/(?=[\w/]*data))/?[\w-][\w.-]*(?:/[\w.-]+)+",
-    ),
-    (
-        (".parquet", ".csv", ".duckdb", ".sas7bdat", ".feather", ".dta", ".sav"),
-        r"(?<![\w.:/*>-])(?<!=[\"'])/(?!usr/|etc/)[\w-][\w.-]*(?:/[\w.@=-]+)+"
-        r"\.(?:parquet|csv|duckdb|sas7bdat|feather|dta|sav)\b",
+        (
+            *(f"/{name}" for name in (*ROOTS, "opt", "var")),
+            *(f".{name}" for name in DATA.split("|")),
+        ),
+        rf"(?<![\w.:/*>-])(?<!=[\"'])/(?:(?:{'|'.join(ROOTS)}|workspaces?|"
+        rf"(?:opt|var)/(?=[\w/]*data))/?[\w-][\w.-]*(?:/[\w.-]+)+|"
+        rf"(?!usr/|etc/)[\w-][\w.-]*(?:/[\w.@=-]+)+\.(?:{DATA})\b)",
     ),
     (("absPath",), r"<x15ac:absPath\b"),
     (
-        ("USER", "LOGNAME", "ername", "brukernavn"),
-        r"(?<![A-Za-z])(?:USER|USERNAME|LOGNAME|username|userName|brukernavn)[\"']?\s*[=:]\s*[\"']?"
-        r"(?!None|null|root\b|name)[A-Za-z][\w.-]{2,}",
+        ("192.168.", "172."),
+        r"(?<![\w.])(?:192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?![\w.]\d)",
+    ),
+    (
+        ("10.",),  # of versions and numbers of sections, which look like it, the parts are small
+        r"10(?<![\w.]10)\.(?:(?<=://10\.)|(?=[\d.]*(?:\d{3}|[3-9]\d|:\d)))\d{1,3}\.\d{1,3}\.\d{1,3}"
+        r"(?![\w.]\d)",
+    ),
+    (
+        (".adeo.", ".local", ".intern", ".lan", ".corp"),
+        r"\b(?:[\w-]+\.)+adeo\.no\b|(?:://|@|\b(?=[a-z.-]*[\d-]))(?:[\w-]+\.)+"
+        r"(?:local|internal|intern|lan|corp)\b",
+    ),
+    (("fc", "fd"), r"(?<![\w:])f[cd][0-9a-f]{2}(?::[0-9a-f]{0,4}){3,7}"),
+    (("@",), r"\b[a-z][\w.-]{2,}@[a-z][\w.-]{3,}:[/~]\w|\bssh-\w+ AAAA\S{40,} \S"),
+    (("rw",), r"(?m)^[-dl](?:[r-][w-][xst-]){3}\S? +\d+ +(?!root\b)[a-z]\w+ "),
+    (
+        ("DC=", "OU=", "USER", "LOGNAME", "ername", "brukernavn", "HOSTNAME", "hostname"),
+        r"(?<![A-Za-z])(?:(?:USERNAME|username|userName|brukernavn|hostname)[\"']?\s*[=:]|"
+        r"(?:USER|LOGNAME|HOSTNAME)[\"']?\s*[=:\n])\s*[\"']?"
+        r"(?!None|null|root\b|name)[A-Za-z][\w.-]{2,}|\b(?:CN|OU|DC)=[^\n]{1,80}?,\s*(?:OU|DC)=",
     ),
 )
 PLACES = tuple((letters, re.compile(form)) for letters, form in PATHS)

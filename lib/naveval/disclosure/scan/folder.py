@@ -104,11 +104,10 @@ def _protected(folder: Path) -> Iterator[str]:
     """Fingerprints of CSV files that an exhibit of the suite wrote from protected counts.
 
     In a result folder: the manifest names the file with its fingerprint, and the log, which the
-    manifest names too, says that the counts of its label were protected. For a site, whose copies
-    have no manifest beside them, the result folders beside the site are asked.
+    manifest names too, says that the counts of its label were protected. For a site, and for a
+    result in it, whose copies have no manifest, the result folders beside the site are asked.
     """
-    beside = folder.parent.glob(f"*/*/{MANIFEST}") if (folder / SITE).exists() else ()
-    for file in (*folder.rglob(MANIFEST), *beside):
+    for file in (*folder.rglob(MANIFEST), *_beside(folder)):
         named = {name: print_ for name, print_ in _files(file).items() if _tells_counts(name)}
         try:
             lies = provenance.hashes((file.parent / name for name in named), file.parent)
@@ -120,6 +119,15 @@ def _protected(folder: Path) -> Iterator[str]:
             continue  # a result beside the site that is just being replaced
         labels = set(log.loc[log["rule"] == PROTECTED, "label"])
         yield from (lies[name] for name in own if Path(name).stem in labels and name != LOG)
+
+
+def _beside(folder: Path) -> list[Path]:
+    """The manifests of the results beside a site, or of the one that a site has a copy of."""
+    site = folder.parent.parent
+    if (folder / SITE).exists():
+        return sorted(folder.parent.glob(f"*/*/{MANIFEST}"))
+    own = site.parent / folder.relative_to(site) / MANIFEST
+    return [own] if (site / SITE).exists() and own.exists() else []
 
 
 def _tells_counts(name: str) -> bool:

@@ -43,6 +43,9 @@ PIPE_ROW = re.compile(r"^\s*\|(.+)\|\s*$")
 PIPE_CAPTION = re.compile(r"\s*:.*\{#([\w-]+)")
 RULE = re.compile(r"[\s:|-]+")
 COLUMNS = re.compile(r"\S(?:.*?\S)??(?=\s{2,}|\t|$)")
+INDEX = re.compile(r"^(\d+) (?=\S)")
+DECIMALS = re.compile(r"\d,\d+ [^a-zæøå]*\d")
+"""Numbers one blank apart, in which commas are decimal marks."""
 SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
 KEYS = re.compile(r"['\"]?([A-Za-zæøåÆØÅ][\w]{2,30})['\"]?[ \t]*[:=][ \t]*(?=['\"\d(]|[A-Za-z]+\()")
@@ -158,10 +161,11 @@ def of_columns(text: str) -> Iterator[Rows]:
     short, one blank, as the text of a page has them.
     """
     lines = [line.rstrip("\\ ") for line in text.split("\n")]
-    yield from _blocks(COLUMNS.findall, lines, even=False)
+    yield from _blocks(COLUMNS.findall, [INDEX.sub(r"\1  ", line) for line in lines], even=False)
     for sign in ";,&|":
         if sign in text:
-            yield from _blocks(re.compile(rf"[^{sign}]+").findall, lines, even=True)
+            cut = ["" if sign == "," and DECIMALS.search(line) else line for line in lines]
+            yield from _blocks(re.compile(rf"[^{sign}]+").findall, cut, even=True)
     yield from _blocks(
         str.split, [line if len(line) < LONGEST_TITLE else "" for line in lines], even=True
     )
@@ -191,6 +195,7 @@ def of_records(node: Any) -> Rows | None:
     list of lists whose first holds titles.
     """
     if isinstance(node, list) and node and all(isinstance(row, Mapping) for row in node):
+        node = [{**row, **_inner(row)} for row in node]
         keys = list(dict.fromkeys(str(key) for row in node for key in row))
         return [keys, *([str(row.get(key, "")) for key in keys] for row in node)]
     if _is_list_of(node, list) and len({len(row) for row in node}) == 1 < len(node[0]):
@@ -209,6 +214,16 @@ def of_records(node: Any) -> Rows | None:
             rows = zip(*columns, strict=True)
             return [list(map(str, node)), *(list(map(str, row)) for row in rows)]
     return None
+
+
+def _inner(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a row holds one level down, as the places of a map hold their properties."""
+    return {
+        key: cell
+        for part in row.values()
+        if isinstance(part, Mapping)
+        for key, cell in part.items()
+    }
 
 
 def _is_list_of(part: Any, kind: type) -> bool:

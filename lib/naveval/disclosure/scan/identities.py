@@ -5,9 +5,11 @@ them. A number with a fraction is an estimate and names nobody.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import lgamma, log
 
 from naveval.disclosure.scan.text import plain
 
@@ -34,15 +36,22 @@ JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_/‐‑–−][^\W_]++)+")
 SPACED = re.compile(r"(?<![^\W_])[^\W\d_]*+\d[^\W_]*+(?:[ \t.][^\W\d_]*+\d[^\W_]*+)+")
 LETTERS_SPACED = re.compile(r"\b[^\W\d_]{1,3}(?:[ \t]\d+)+\b")
 MOST_GROUPS = 11
+FRACTION = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
+DIGITS = re.compile(
+    r"(?<![\d.,])(?<!\d[a-zA-Z])(?<!\d[a-zA-Z]{2})\d{9,40}(?!\d|\.\d*[1-9]|[a-zA-Z]{1,3}\d)"
+)
+HEX = re.compile(r"(?<!\w)(?:0[xX])?0*([0-9a-fA-F]{7,14})(?!\w)")
+BY_CHANCE = 1.3e-3
+"""Share of numbers of eleven digits that are identity numbers, and the chance of a false alarm."""
 HIDDEN = "•••"
 
 
 @dataclass(frozen=True)
 class Ids:
-    """Ids to look for, squeezed to letters and digits, and the lengths they have."""
+    """Ids to look for, squeezed to letters and digits, and how many there are of each length."""
 
     known: frozenset[str]
-    lengths: frozenset[int]
+    lengths: Mapping[int, int]
 
 
 def ids(given: Collection[str]) -> Ids:
@@ -54,7 +63,7 @@ def ids(given: Collection[str]) -> Ids:
     texts = {squeezed(text) for text in map(str, given) if len(text) >= SHORTEST_ID}
     texts |= {text.lstrip("0") for text in texts if text.isdigit() and len(text.lstrip("0")) > 8}
     texts |= {text[::-1] for text in texts}
-    return Ids(frozenset(texts), frozenset(map(len, texts)))
+    return Ids(frozenset(texts), Counter(map(len, texts)))
 
 
 def squeezed(text: str) -> str:
@@ -75,6 +84,38 @@ def named(text: str, wanted: Ids) -> Hits:
         yield "person id", hits
     if hits := sum(map(is_identity_number, [*_eleven(text), *numbers])):
         yield "national identity number", hits
+    forms = {form for found in DIGITS.finditer(text) for form in _undisguised(found)}
+    eleven = [form for form in forms if len(form) == 11]
+    if wanted.known:
+        forms |= {form.replace(".", "") for form in FRACTION.findall(text)}
+        forms |= {str(int(form, 16)) for form in HEX.findall(text) if not form.isdigit()}
+    known = len(forms & wanted.known)
+    if known and _beyond_chance(known, _expected(forms, wanted)):
+        yield "person id", known
+    hits = sum(map(is_identity_number, eleven))
+    if hits and _beyond_chance(hits, len(eleven) * BY_CHANCE):
+        yield "national identity number", hits
+
+
+def _undisguised(found: re.Match[str]) -> Iterator[str]:
+    """Numbers that digits stand for, without letters around them, zeros or a code before them."""
+    digits = found[0]
+    half = len(digits) // 2
+    yield from {digits.lstrip("0"), digits[2:], digits[:half], digits[half:]} - {digits}
+    around = found.string[max(0, found.start() - 1) : found.end() + 1]
+    if re.search(r"[a-zA-Z]", around):
+        yield digits
+
+
+def _expected(forms: Collection[str], wanted: Ids) -> float:
+    """How many of some numbers are ids by chance."""
+    lengths = Counter(map(len, forms))
+    return sum(lengths[k] * many / (9 * 10 ** (k - 1)) for k, many in wanted.lengths.items())
+
+
+def _beyond_chance(hits: int, expected: float) -> bool:
+    """Whether so many hits are not to be expected by chance (a bound of the Poisson tail)."""
+    return hits * log(expected) - lgamma(hits + 1) <= log(BY_CHANCE) if expected else True
 
 
 def _eleven(text: str) -> Iterator[str]:

@@ -31,8 +31,7 @@ CITED = re.compile(r"forfatt|author|kilde|source|ref|litterat|utgiver|publisher|
 STAFF_TITLE = re.compile(
     r"(?:nav)?veileder\w*|rettleiar\w*|saksbehandler\w*|sakshandsamar\w*|nav[ _-]?ident\w*|"
     r"(?:opprettet|endret|registrert|behandlet|oppretta|endra|created|changed|updated)[ _]?(?:av|"
-    r"by)|"
-    r"case[ _]?worker|counsell?or[ _]?(?:id|ident)?|bruker(?:navn|ident)|user[ _]?(?:name|id)?|"
+    r"by)|case[ _]?worker|counsell?or[ _]?(?:id|ident)?|bruker(?:navn|ident)|user[ _]?(?:name|id)?|"
     r"ident"
 )
 STAFF = re.compile(r"[A-Za-z]\d{6}")
@@ -44,17 +43,15 @@ STAFF_BEFORE = re.compile(
 )
 NUMBER_KEYED = re.compile(r"[=:#][ \t]{0,3}[\"']?\d{6,}(?![\d.,]*\d)")
 KEY_BEFORE = re.compile(
-    r"(?<![a-zæøå])(?:akt(?:ø|oe|o)r[_ -]?(?:id)?|person(?:[_ -]?(?:id|nr|ident|key))?|"
-    r"f(?:ø|o|oe)dselsn(?:umme)?r|fnr|dnr|pid|ident|lnr|l(?:ø|o)pe?nr|w\d\d_\d{4}_lnr|"
-    r"(?:bruker|deltaker|klient|subject|client|record|cell)[_ -]?(?:id|nr|ident|"
-    r"key))[\"']?[ \t]{0,3}$",
+    r"(?<![a-zæøå])(?:akt(?:ø|oe|o)r[_ -]?(?:id)?|person(?:[_ -]?(?:id|nr|ident|key))?|f(?:ø|o|"
+    r"oe)dselsn(?:umme)?r|fnr|dnr|pid|ident|lnr|l(?:ø|o)pe?nr|w\d\d_\d{4}_lnr|(?:bruker|deltaker|"
+    r"klient|subject|client|record|cell)[_ -]?(?:id|nr|ident|key))[\"']?[ \t]{0,3}$",
     re.I,
 )
 DATE = (
     r"(?:[0-3]?\d\. ?[01]?\d\. ?(?:19|20)\d\d|[0-3]?\d/[01]?\d[/-](?:19|20)\d\d|(?:19|"
-    r"20)\d\d-[01]\d-[0-3]\d|"
-    r"[0-3]?\d\. ?(?:jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|des|dec)[a-z]* (?:19|"
-    r"20)\d\d)"
+    r"20)\d\d-[01]\d-[0-3]\d|[0-3]?\d\. ?(?:jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|des|"
+    r"dec)[a-z]* (?:19|20)\d\d)"
 )
 BORN = re.compile(
     rf"\b(?:født|fødd|f\.|fødselsdato(?:en)?(?: er| var)?:?|born(?: on)?)"
@@ -69,10 +66,8 @@ MANY_BORN = re.compile(
 AGE = re.compile(r"[1-9]\d(?: år\b|-årig|[- ]years?[- ]old)")
 ONE = re.compile(
     r"\b(?:kvinn|mann|gutt|jent|delta[kg][ae]r|bruk[ae]r|woman|man)(?:e|a|en)?,?(?: på|"
-    r" er)? [1-9]\d år"
-    r"(?: gammel| gammal)?,? (?:fra|frå|i|bosatt)\b|[1-9]\d(?: år gam(?:mel|al)|-årig|"
-    r"[- ]years?[- ]old)"
-    r" (?:kvinne|mann|deltaker|deltakar|bruker|woman|man)\b",
+    r" er)? [1-9]\d år(?: gammel| gammal)?,? (?:fra|frå|i|bosatt)\b|[1-9]\d(?: år gam(?:mel|al)|"
+    r"-årig|[- ]years?[- ]old) (?:kvinne|mann|deltaker|deltakar|bruker|woman|man)\b",
     re.I,
 )
 MAIL = re.compile(r"\b([A-Za-zæøåÆØÅ]+)[._][A-Za-zæøåÆØÅ.-]+@[\w-]+\.\w+")
@@ -83,6 +78,7 @@ SECOND_NAME = re.compile(
 BIRTH_WORDS = ("ødt", "ødd", "f.", "born", "Født", "ødselsdato")
 
 
+MODEL = ("No. Observations:", "Df Residuals:")
 EXTREME = re.compile(
     r"\b(?:(?:den|the) )?(?:eldste|yngste|oldest|youngest|høyest lønte|best betalte)(?: \w+){1,3} "
     r"(?:er|var|was|is|tjente|hadde) \d|\b(?:høyeste|laveste|største|minste|highest|lowest) "
@@ -106,6 +102,8 @@ def told(text: str) -> Hits:
     named = (*SECOND_NAME.findall(text), *(MAIL.findall(text) if "@" in text else ()))
     if hits := sum(name.lower() in GIVEN for name in named) + one:
         yield "single person described", hits
+    if hits := sum(map(text.count, MODEL)):
+        yield "summary of a model, not rounded", hits
     if hits := len(EXTREME.findall(text)):
         yield "smallest or largest observation", hits
 

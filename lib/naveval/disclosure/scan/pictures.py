@@ -1,8 +1,11 @@
 """Pictures: what stands in their metadata, behind their end, and in the shapes they draw."""
 
+import io
 import re
 import zlib
 from collections.abc import Iterator
+
+from PIL import ExifTags, Image
 
 from naveval.disclosure.scan.identities import Hits
 from naveval.disclosure.scan.text import decoded
@@ -66,6 +69,12 @@ def jpeg(content: bytes) -> Iterator[bytes]:
         raise ValueError("a JPEG without a picture")
     yield content[:start]
     yield content[end + len(JPEG_END) :].strip(b"\0")
+
+
+def artist(content: bytes) -> str:
+    """Who made a photograph or a picture, by its tags."""
+    with Image.open(io.BytesIO(content)) as picture:
+        return str(picture.getexif().get(ExifTags.Base.Artist, ""))
 
 
 def texts(body: bytes) -> Iterator[str]:

@@ -15,6 +15,7 @@ VALUE_COUNTS = re.compile(
     r"(?P<values>(?:^\S[^\n]{0,80}?[ \t]{2,}\d+[ \t]*\n)+)Name: (?P<name>\w+), dtype: int",
     re.MULTILINE,
 )
+ALL_DIGITS = re.compile(r"^\S.{0,60} -?\d*\.\d{14,}$", re.MULTILINE)
 CHARACTERISTIC = (tables.EXACT, tables.PERSONAL, tables.PLACE)
 
 
@@ -24,6 +25,8 @@ def printed(text: str, limits: Thresholds) -> Hits:
     for name in SERIES_NAME.findall(text):
         if identifies(title_of(name), limits):
             yield "column that identifies persons", 1
+    if "dtype: float" in text and (hits := len(ALL_DIGITS.findall(text))):
+        yield "number that was not rounded", hits
     if hits := sum(_counted(block, limits) for block in VALUE_COUNTS.finditer(text)):
         yield f"count below {limits.min_cell} persons in a printed series", hits
 

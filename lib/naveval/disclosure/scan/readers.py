@@ -12,7 +12,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -20,7 +20,16 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from naveval.disclosure.scan import credentials, grids, pdf, persons, pictures, sentences, tables
+from naveval.disclosure.scan import (
+    credentials,
+    grids,
+    pdf,
+    persons,
+    pictures,
+    profiles,
+    sentences,
+    tables,
+)
 from naveval.disclosure.scan.identities import Hits, Ids, named
 from naveval.disclosure.scan.printed import printed
 from naveval.disclosure.scan.text import (
@@ -65,6 +74,7 @@ SCRIPT = re.compile(
 PRINTED = re.compile(r"<(pre|textarea|template|code)\b[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 OF_THINGS = re.compile(r"[ug]uid|hash|serienr")
 """Keys that name a thing where there is one of them, and persons where they head a column."""
+HELD = re.compile(r"=(?:\"([\[{][^\"]{20,})\"|'([\[{][^']{20,})')")
 INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
 NO_PROSE = re.compile(r"<(script|style|table|svg)(?![\w:-]).*?</\1>", re.DOTALL | re.IGNORECASE)
 """In OpenDocument `table:` and `style:` begin the names of thousands of elements."""
@@ -145,6 +155,7 @@ def _signs(text: str, wanted: Wanted) -> Hits:
     yield from credentials.secrets(shown)
     yield from credentials.places(raw)
     yield from persons.told(shown)
+    yield from profiles.in_lines(shown)
     for kind, content in hidden(text):
         if "font" in kind:
             yield from _bytes(content, wanted)
@@ -163,9 +174,14 @@ def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
         yield from tables.table(rows, wanted.limits, small=True)
 
 
+def _once(texts: Iterable[str]) -> str:
+    """Texts on a line each; what comes again says nothing new."""
+    return "\n".join(dict.fromkeys(texts))
+
+
 def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
     rows = grids.of_csv(decoded(content))
-    yield from _words("\n".join(cell for row in rows for cell in row), wanted)
+    yield from _words(_once(cell for row in rows for cell in row), wanted)
     small = PurePosixPath(name).stem not in wanted.exempt
     if small:
         yield from tables.unrounded(rows, wanted.exempt)
@@ -221,6 +237,8 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
             if not records or isinstance(value, Mapping | list | str):
                 yield from _tree(value, wanted, str(below))
     elif isinstance(node, list):
+        if len(node) > profiles.CROWD and isinstance(node[0], float):
+            yield from profiles.of_persons([["x"], *([str(item)] for item in node)])
         for item in node:
             if not records or isinstance(item, Mapping | str):
                 yield from _tree(item, wanted, title)
@@ -236,12 +254,14 @@ def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     shown = without_data(text)
     shown_text = re.sub(r"\s+", " ", NO_PROSE.sub("\n", shown))
-    yield from _signs(without_tags(text), wanted)
+    sheets = name.startswith("xl/") or SHEETS in text  # whose cells are read as tables
+    lines = without_tags(text)
+    yield from _signs(_once(lines.split("\n")) if sheets else lines, wanted)
     yield from sentences.prose(plain(without_tags(shown_text)), wanted.limits)
-    if not (name.startswith("xl/") or SHEETS in text):  # sheets are read as tables
+    if not sheets:
         yield from tables.terms(shown_text, wanted.limits)
     yield from _mark_up(text, wanted)
-    for rows, label in grids.of_markup(shown):
+    for rows, label in () if sheets else grids.of_markup(shown):
         yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
     for data in HTML_JSON.findall(shown):
         yield from _json("", html.unescape(data).encode(), wanted)
@@ -259,6 +279,8 @@ def _mark_up(text: str, wanted: Wanted) -> Hits:
     yield from _words(inside, wanted)
     for page in INSIDE.findall(inside):
         yield from _html("", html.unescape(page).encode(), wanted)
+    for held in HELD.findall(inside):
+        yield from _tree(html.unescape("".join(held)), wanted)
     for comment in COMMENT.findall(inside):
         yield from _text("", comment.encode(), wanted)
     for key, value in ATTRIBUTE.findall(inside):
@@ -301,6 +323,7 @@ def _png(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 def _jpeg(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _picture([*pictures.jpeg(content)], wanted)
+    yield from credentials.authors([pictures.artist(content)])
 
 
 def _picture(bodies: list[bytes], wanted: Wanted) -> Hits:

@@ -6,29 +6,14 @@ from naveval.disclosure.scan.identities import Hits
 from naveval.disclosure.scan.titles import NUMBER_OF, PEOPLE, PERSONS
 from naveval.disclosure.thresholds import Thresholds
 
-NUMERALS = (
-    *(
-        "null ingen",
-        "én éin en ein ei ett eitt et one",
-        "to two",
-        "tre three",
-        "fire four",
-        "fem five",
-    ),
-    *(
-        "seks six",
-        "sju syv seven",
-        "åtte eight",
-        "ni nine",
-        "ti ten",
-        "elleve eleven",
-        "tolv twelve",
-    ),
-    *("tretten", "fjorten", "femten", "seksten", "sytten", "atten", "nitten", "tjue tyve twenty"),
-)
-NUMERAL = {word: value for value, words in enumerate(NUMERALS) for word in words.split()}
+NUMERALS = """
+null ingen | én éin en ein ei ett eitt et one | to two | tre three | fire four | fem five | seks six
+| sju syv seven | åtte eight | ni nine | ti ten | elleve eleven | tolv twelve | tretten | fjorten
+| femten | seksten | sytten | atten | nitten | tjue tyve twenty
+"""
+NUMERAL = {word: value for value, words in enumerate(NUMERALS.split("|")) for word in words.split()}
 WORD_NUMBER = r"(?:\d+|" + "|".join(sorted(NUMERAL, key=len, reverse=True)) + ")"
-ARTICLES = frozenset(NUMERALS[1].split()) - {"én", "éin"}
+ARTICLES = {word for word in NUMERAL if NUMERAL[word] == 1} - {"én", "éin"}
 BARELY = re.compile(r"\b(?:bare|berre|kun|only|nøyaktig|akkurat|just|exactly) $", re.I)
 """«En deltaker» is a count only after such a word."""
 DESCRIBING = r"(?:(?:[a-zæøå]+(?:e|ske|ke)|av (?:de|dei|disse|desse)|av|of the) ){0,2}"
@@ -50,17 +35,15 @@ PART = re.compile(
 )
 ONE_PERSON = re.compile(
     r"(?<![\w,.–-])(?P<one>én|éin|1|kun en|bare en|kun ein|berre ein|only one|en eneste|"
-    r"ein einaste|exactly one) "
-    r"(?:[a-zæøå]+ )?(?:(?<!1 )(?:kvinne|mann|woman|man)|person|(?:tiltaks)?delta[kg][ae]r|"
-    r"(?:arbeids|jobb)s[øo]kj?[ae]r|bruk[ae]r|\w*mottak[ae]r|"
-    r"klient|individ|innbygg[ae]r|participant|job ?seeker|client)\b(?! (?:per|av|kan|må|skal)\b)",
+    r"ein einaste|exactly one) (?:[a-zæøå]+ )?(?:(?<!1 )(?:kvinne|mann|woman|man)|person|"
+    r"(?:tiltaks)?delta[kg][ae]r|(?:arbeids|jobb)s[øo]kj?[ae]r|bruk[ae]r|\w*mottak[ae]r|klient|"
+    r"individ|innbygg[ae]r|participant|job ?seeker|client)\b(?! (?:per|av|kan|må|skal)\b)",
     re.I,
 )
 """«Én person» tells a count; «en person» is anybody."""
 ANYBODY = re.compile(
-    r"\b(?:rad(?:en)? er|det vil si|dvs\.|er lik|med|for|om|hver|kvar|per|teller|mellom|som|"
-    r"enn|hos|til|"
-    r"gjelder|row is|with|of|to|than|when|når|at|hvis) $",
+    r"\b(?:rad(?:en)? er|det vil si|dvs\.|er lik|med|for|om|hver|kvar|per|teller|mellom|som|enn|"
+    r"hos|til|gjelder|row is|with|of|to|than|when|når|at|hvis) $",
     re.I,
 )
 ANY_TIME = re.compile(r"(?: \w+){0,4}? (?:i|per|ved|in) (?:én|ett|en|hver|one|a)\b", re.I)
@@ -91,12 +74,9 @@ TOLD = re.compile(
 )
 HINT = re.compile(
     r"person|folk|delta[kg]|s[øo]k|bruk[ea]r|mottak|tak[ea]r|individ|ledig|laus|people|particip|"
-    r"seeker|"
-    r"unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|menn|"
-    r"jent|"
-    r"gut|ung|eldre|innvand|flykt|meld|uf[øo]r|women|men|boys|girls|case|tilfel|regist|observ|"
-    r"antal|"
-    r"frekv|mann|client|\bn ?[=:]"
+    r"seeker|unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|"
+    r"menn|jent|gut|ung|eldre|innvand|flykt|meld|uf[øo]r|women|men|boys|girls|case|tilfel|regist|"
+    r"observ|antal|frekv|mann|client|\bn ?[=:]"
 )
 SIZE_IN_PROSE = re.compile(r"[(\[,;:] ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any
 
-from naveval.disclosure.scan import credentials, grids, persons
+from naveval.disclosure.scan import credentials, grids, persons, profiles
 from naveval.disclosure.scan.grids import LONGEST_TITLE, Rows
 from naveval.disclosure.scan.identities import Hits, is_identity_number
 from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
@@ -26,26 +26,22 @@ from naveval.disclosure.thresholds import Thresholds
 
 EXACT = re.compile(
     r"f[øo]dsels[åa]r|f[øo]de[åa]r|birth_?year|year_of_birth|alder|age|postn(?:r|ummer)|"
-    r"zip(?:_?code)?|"
-    r"(?:bosteds)?kommune(?:nr|nummer)?|municipality|bydel|diagnos[ei]s?|start_?(?:dato|date)|"
-    r"slutt_?dato|end_?date|registered|registrert|decision_date|vedtaksdato|arbeidsgiver|employer|"
-    r"decided_on|from_date|to_date|grunnkrets|f[øo]dt|first_immigration_month"
+    r"zip(?:_?code)?|(?:bosteds)?kommune(?:nr|nummer)?|municipality|bydel|diagnos[ei]s?|"
+    r"start_?(?:dato|date)|slutt_?dato|end_?date|registered|registrert|decision_date|vedtaksdato|"
+    r"arbeidsgiver|employer|decided_on|from_date|to_date|grunnkrets|f[øo]dt|first_immigration_month"
 )
 PLACE = re.compile(
     r"(?:bosteds)?kommune(?:nr|nummer|navn)?|municipality|bydel|fylke(?:nr|nummer|navn)?|county|"
-    r"postn.*|"
-    r"zip.*|kontor|office|grunnkrets"
+    r"postn.*|zip.*|kontor|office|grunnkrets"
 )
 """What alone describes places and no persons."""
 PERSONAL = re.compile(
     r"kj[øo]nn|sex|gender|sivilstand|sivilstatus|marital_?status|married|utdanning|education|yrke|"
     r"occupation|landgruppe|landbakgrunn|f[øo]deland|statsborgerskap|country_?(?:group|of_birth)|"
     r"barn|children|innsatsgruppe|ytelse|benefit|fylke|county|kontor|office|tiltak|program(?:me)?|"
-    r"l[øo]nn|wage|inntekt|income|formue|helse(?:stønad)?|status|bransje|industry|"
-    r"family_?type|benefit_right|weeks_registered|(?:work|health)_benefit|disability|woman|"
-    r"laid_off|"
-    r"(?:wage|pension)_decile|residence_months|weekly_hours|hours_(?:worked|per_week)|"
-    r"higher_education|"
+    r"l[øo]nn|wage|inntekt|income|formue|helse(?:stønad)?|status|bransje|industry|family_?type|"
+    r"benefit_right|weeks_registered|(?:work|health)_benefit|disability|woman|laid_off|(?:wage|"
+    r"pension)_decile|residence_months|weekly_hours|hours_(?:worked|per_week)|higher_education|"
     r"position_percent|degree_percent|activity_code|dagpenger(?:rett)?|\w+_nok|timer|hours"
 )
 MEASURED = re.compile(
@@ -56,24 +52,15 @@ MEASURED = re.compile(
 )
 CHARACTERISTICS = 3
 """So many personal characteristics, one of them exact, and nothing measured: rows are persons."""
-MANY = 20
 FEW_DATES = 5
-"""Rows from which a key of its own, or from which dates by the day, tell of single persons."""
-OWN_KEY = re.compile(r"[A-Za-z_-]*\d+|[0-9a-fA-F-]{8,}|[A-Za-z0-9+/_=-]{10,}")
-NO_KEY = re.compile(
-    r"(?:.*_)?(?:uke|veke|week|m[åa]ned|m[åa]nad|month|[åa]r|year|dag|day|dato|date|kvartal|"
-    r"quarter|"
-    r"tid|time|periode?|step|steg|trinn|nivå|level|m|k|t|fylke|county|kommune|region|kontor|"
-    r"office)\w*"
-)
+"""Rows from which dates by the day tell of single persons."""
 DAY = re.compile(
     r"(?:19|20)\d\d-(?:0\d|1[0-2])-[0-3]\d(?:[T ].*)?|[0-3]?\d\.(?:0?\d|1[0-2])\.(?:19|20)?\d\d"
 )
 FIRST_OR_LAST = re.compile(r"-(?:01|28|29|30|31)(?:$|[T ])|^(?:0?1|28|29|30|31)\.")
 PUBLISHED_ON = re.compile(
     r".*(?:publi|utgi|versjon|version|oppdater|updat|hent|gyldig|valid|release|frist|deadline|"
-    r"modif|"
-    r"skrevet|lest|accessed).*"
+    r"modif|skrevet|lest|accessed).*"
 )
 
 
@@ -100,8 +87,9 @@ def table(
         heads = [title_of(cell) for cell in rows[place]] if rows else []
         below = rows[place + 1 : end]
         yield from _columns(heads, below, limits, small=small, few=few)
-        if below and (persons_by_row(heads) or _own_rows(heads, below) or printed(heads, below)):
+        if below and (persons_by_row(heads) or printed(heads, below)):
             yield "rows that describe single persons", len(below)
+    yield from profiles.of_persons(rows)
     yield from _extremes(rows, limits)
     yield from _secrets(rows)
     if small:
@@ -118,8 +106,7 @@ def table(
 DESCRIBED = re.compile(r"variabel(?:namn|navn)?|kolonne|felt|column|variable|field")
 DESCRIPTION = re.compile(
     r"betydning|tyding|beskrivelse|skildring|forklaring|description|meaning|type|kode|code|"
-    r"verdi(?:er)?|"
-    r"label|merkelapp|eksempel|example|rader|rows"
+    r"verdi(?:er)?|label|merkelapp|eksempel|example|rader|rows"
 )
 
 
@@ -222,20 +209,22 @@ RAW_DIGITS = 9
 
 
 def unrounded(rows: Sequence[Sequence[str]], exempt: frozenset[str]) -> Hits:
-    """Standard errors with all their digits among estimates, but for those of published tables."""
+    """Standard errors with all their digits, but for those of published tables."""
     heads = [title_of(cell) for cell in rows[0]] if rows else []
-    if not {"label", "estimate", "std_error"} <= set(heads):
-        return
-    label, error = heads.index("label"), heads.index("std_error")
-    told = [row[error] for row in rows[1:] if len(row) > error and row[label] not in exempt]
-    if hits := sum(len(re.sub(r"[eE].*|\D", "", n).strip("0")) >= RAW_DIGITS for n in told):
+    own = {"label", "estimate"} <= {*heads}
+    errors = [k for k, h in enumerate(heads) if ERROR.fullmatch(h) or (own and h == "std_error")]
+    label = heads.index("label") if "label" in heads else len(heads)
+    told = [row for row in rows[1:] if not {*row[label : label + 1]} & exempt]
+    numbers = [row[k] for row in told for k in errors if k < len(row)]
+    if hits := sum(len(re.sub(r"[eE].*|\D", "", n).strip("0")) >= RAW_DIGITS for n in numbers):
         yield "number that was not rounded", hits
 
 
+ERROR = re.compile(r"std[. ]?err\.?|s\.?e\.?|bse|robust_se")
+"""As programs title what they print; `std_error` heads drawn numbers in the suite's own too."""
 MEASURE_HEAD = re.compile(
     r"variabel|variable|m[åa]l|measure|statistikk?(?:variabel)?|indikator|metric|"
-    r"contents?(?:code)?|"
-    r"st[øo]rrelse|name|navn|hva"
+    r"contents?(?:code)?|st[øo]rrelse|name|navn|hva"
 )
 VALUE_HEAD = re.compile(r"value|verdi|tall?|estimate|anslag|obs_value")
 
@@ -317,22 +306,6 @@ def _days(k: int, below: Sequence[Sequence[str]]) -> bool:
     return inside >= FEW_DATES
 
 
-def _own_rows(heads: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Whether rows have a key of their own, beside characteristics of persons, nothing measured."""
-    names = [title.replace(" ", "_") for title in heads]
-    if len(below) < MANY or any(MEASURED.fullmatch(name) for name in names):
-        return False
-    told = [bool(EXACT.fullmatch(name)) + 1 for name in names if _of_person(name)]
-    if sum(told) < 2:
-        return False
-    for k, name in enumerate(names):
-        values = [row[k].strip() for row in below if k < len(row)]
-        keys = not (_of_person(name) or NO_KEY.fullmatch(name)) and len(values) == len(set(values))
-        if keys and len(values) >= MANY and all(OWN_KEY.fullmatch(value) for value in values):
-            return True
-    return False
-
-
 def _of_person(name: str) -> bool:
     return bool(EXACT.fullmatch(name) or PERSONAL.fullmatch(name))
 
@@ -393,23 +366,23 @@ COUNTED_LAST = re.compile(rf"(?:.* )?(?:{NUMBER_OF} {PEOPLE}|{PERSONS}|antall?)"
 
 
 def listed(text: str, limits: Thresholds) -> Hits:
-    """Small counts at the ends of lines below a line of titles, as in the text of a page."""
-    counted, title = False, ""
-    lines = [line.strip() for line in text.split("\n")]
-    for k, line in enumerate(lines):
+    """Small counts at the ends of lines below a line of titles, as in the text of a page.
+
+    A number alone follows the title of its row; two lines without numbers are further titles.
+    """
+    counted, title, words = False, "", 0
+    for line in map(str.strip, text.split("\n")):
+        told = re.search(r"\d", line)
         found = LAST_NUMBER.fullmatch(line)
-        alone = line.isdigit() and k and not lines[k - 1].isdigit()
-        if (
-            not re.search(r"\d", line)
-            and len(line) < LONGEST_TITLE
-            and COUNTED_LAST.fullmatch(line)
-        ):
-            counted, title = True, title_of(line)
+        alone = line.isdigit() and words == 1
+        words = 0 if told else words + 1
+        if not told and len(line) < LONGEST_TITLE and COUNTED_LAST.fullmatch(line):
+            counted, title, words = True, title_of(line), 0
         elif counted and (found or alone):
             value = number(found[1] if found else line)
             if value > 0 and too_small(value, limits):
                 yield f"count below {limits.min_cell} persons in a column that ends with {title}", 1
-        elif counted and (len(line) > LONGEST_TITLE or re.search(r"\d", line) or not line):
+        elif counted and (len(line) > LONGEST_TITLE or told or not line or words > 1):
             counted = False
 
 

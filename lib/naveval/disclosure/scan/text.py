@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
+import numpy as np
+
 from naveval.project import fonts
 
 BYTE_ORDERS = (
@@ -145,7 +147,7 @@ def _inline(found: re.Match[str]) -> bool:
 
 def attributes(text: str) -> str:
     """What stands inside the tags of a mark-up, and in its comments, one tag a line."""
-    return "\n".join(re.findall(r"<!--.*?-->|<[^<>]+>", text, re.DOTALL))
+    return "\n".join(dict.fromkeys(re.findall(r"<!--.*?-->|<[^<>]+>", text, re.DOTALL)))
 
 
 def hidden(text: str) -> Iterator[tuple[str, bytes]]:
@@ -166,6 +168,8 @@ def hidden(text: str) -> Iterator[tuple[str, bytes]]:
         content = _decoded64(found)
         if content and (_file(content) if len(found) >= LONG else NAME.fullmatch(content)):
             yield "", content
+        elif content and (numbers := _numbers(content)):
+            yield "text/csv", "\n".join(["x", *numbers]).encode()
     for found in FOLDED.findall(rest):
         content = _decoded64(found.replace("\\n", ""))
         if content and _file(content):
@@ -190,6 +194,16 @@ def hidden(text: str) -> Iterator[tuple[str, bytes]]:
             yield "", b"".join(binascii.a2b_uu(line) for line in lines.splitlines())
     for found in set(CODES.findall(rest)):
         yield "", bytes(map(int, re.findall(r"\d+", found)))
+
+
+def _numbers(content: bytes) -> list[str]:
+    """Bytes as an array of numbers of eight bytes, as charts hold them, where all make sense."""
+    for kind in ("<i8", "<f8", ">i8", ">f8") if len(content) >= 32 and not len(content) % 8 else ():
+        values = np.frombuffer(content, kind)
+        size = np.abs(values)
+        if np.all((size == 0) | (size > 1e-9) & (size < 1e15)):
+            return [str(int(value) if value == int(value) else value) for value in values.tolist()]
+    return []
 
 
 def pasted(text: str) -> str:

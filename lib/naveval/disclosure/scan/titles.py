@@ -23,7 +23,7 @@ IDENTIFYING = re.compile(
     r"(?:n|antall?|counts?|tall?)(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)|"
     r"(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)(?:n|antall?|counts?|tall?)|ubeskytte[ta]|"
     r"saks?(?:id|nr|nummer)|journal(?:nr|nummer)|respondent|"
-    r"fnr|dnr|ssn|f[øo]d(?:t|sels?(?:nr|nummer|dato))|dnummer|birth(?:day|date)|dateofbirth|"
+    r"fnr|dnr|ssn|f(?:[øo]d(?:t|sels?(?:nr|nummer|dato))|dato)|dnummer|birth(?:day|date)|dateofbirth|"
     r"akt[øo]r(?:id)?|ident(?:nr|nummer|itetsnummer)?|etternavn|etternamn|fornavn|fornamn|"
     r"(?:full?t?|person)na(?:vn|mn|me)|surname|firstname|lastname|adresse|gateadresse|"
     r"epost(?:adresse)?|email|telefon(?:nr|nummer)?|mobil(?:nr|nummer)?)"
@@ -75,7 +75,7 @@ LONGEST_ROW = 80
 NO_COUNT = re.compile(
     r"andel|del av|prosent|%|share|percent|proportion|\bper\b|\bpr\b|effekt|effect|kostnad|cost|"
     r"kroner|\bkr\b|nok|bel[øo]p|mean|gjennomsnitt|snitt|median|\brate|timer|hours|m[åa]neder|"
-    r"m[åa]nader|months|dager|dagar|days|uker|veker|weeks|alder|\bage|l[øo]nn|wage|inntekt|income|"
+    r"m[åa]nader|months|dager|dagar|days|(?<!br)uker|veker|weeks|alder|\bage|l[øo]nn|wage|inntekt|income|"
     r"^n ?(?:folds?|steps?|trees?|lags?|bins?|draws?|splits?|iter(?:ations)?|jobs|epochs?|"
     r"features?|leaves|levels?|repeats?|boot(?:straps)?|estimators|chains?|knots?|seeds?)$|"
     r"endring|change|indeks|index|feil|error|intervall?|verdi|value|vekt|weight|score|sk[åa]r"
