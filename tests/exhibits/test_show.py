@@ -279,6 +279,7 @@ def noisy_toy(folder: Path, view) -> tuple[Showing, Toy]:
     texts = {
         **TEXTS,
         "noisy-note": "≈ er usikre.",
+        "noisy-figure": "Åpne er usikre.",
         "tbl-1": {"caption": "Høyest: {highest}", "columns": {"group": "Gruppe", "rate": "Andel"}},
         "men": {"text": "{tbl-1.rate[men]}", "hidden": "For få menn."},
         "women": {"text": "{tbl-1.rate[women]}", "hidden": "For få kvinner."},

@@ -7,6 +7,7 @@ headlines.
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ from naveval.exhibits.output import (
     Output,
     headline,
 )
+from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
 from naveval.project.errors import DisclosureError, ParameterError
@@ -205,7 +207,8 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     _write(reader, exhibit)
     if isinstance(exhibit.view, Table):
         lines, cells = markdown.table(reader)
-        text = f"{lines}\n\n: {caption} {{#{exhibit.label}}}\n" + _note(reader, exhibit)
+        unsure = "noisy-note" if reader.marks.eq(NOISY).to_numpy().any() else ""
+        text = f"{lines}\n\n: {caption} {{#{exhibit.label}}}\n" + _note(reader, exhibit, unsure)
         return Shown(text, rows=reader.released(exhibit.label).frame, cells=cells)
     told, _ = reader.keyed(entry["alt"])
     alt = formats.plain(told).replace('"', "”")
@@ -214,13 +217,15 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     picture = reader.output.folder / "figures" / f"{exhibit.label}.png"
     mark = words.entry(reader.output.texts, "simulated-mark") if simulated(reader, exhibit) else ""
     vector = reader.marks.eq("").to_numpy().all()
-    style.save(views.draw(reader, exhibit), picture, mark, vector=vector)
+    drawn = views.draw(reader, exhibit)
+    opened = views.has_open(drawn)
+    style.save(drawn, picture, mark, vector=vector)
     phone = reader.output.folder / PHONE_FOLDER / picture.name
     phone.parent.mkdir(exist_ok=True)
     with style.phone():
         style.save(views.draw(reader, exhibit), phone, mark, vector=vector)
     text = f'![{caption}](figures/{exhibit.label}.png){{#{exhibit.label} fig-alt="{alt}"}}\n'
-    text += _note(reader, exhibit)
+    text += _note(reader, exhibit, "noisy-figure" if opened else "")
     return Shown(text, (picture,), reader.released(exhibit.label).frame, alt=told)
 
 
@@ -237,7 +242,9 @@ def _titled(
     title, missing = reader.keyed(findings[wording]) if wording else ("", False)
     if not title or missing:
         return caption
-    return f"[{title[0].upper()}{title[1:]}]{{.finding}} {caption}"  # a place may begin it
+    # A place or a month may begin it, and a number carries its key.
+    title = re.sub(r"^\[?\w", lambda start: start[0].upper(), title)
+    return f"[{title}]{{.finding}} {caption}"
 
 
 def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:
@@ -246,17 +253,26 @@ def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:
     return reader.output.origin == "simulated" and not apart
 
 
-def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
-    """The note below: its own text, and where the numbers come from."""
+def _apart(reader: Reader, exhibit: Exhibit[Any]) -> bool:
+    """Whether a result rests on published numbers in a report that is simulated otherwise."""
+    told = isinstance(exhibit.protect, Public) and exhibit.protect.told
+    published = reader.released(exhibit.label).origin == "published"
+    return told and published and reader.output.origin == "simulated"
+
+
+def _note(reader: Reader, exhibit: Exhibit[Any], unsure: str) -> str:
+    """The note below: its own text, what is `unsure`, and where the numbers come from."""
     entry = words.entry(reader.output.texts, exhibit.label)
     parts = [reader.keyed(entry["note"])[0]] if entry.get("note") else []
     longest = exhibit.view.longest if isinstance(exhibit.view, Table) else None
     if longest and longest < len(reader.rows):
         parts.append(words.entry(reader.output.texts, "longest-note"))
-    if reader.marks.eq(NOISY).to_numpy().any():
-        parts.append(words.entry(reader.output.texts, "noisy-note"))
+    if unsure:
+        parts.append(words.entry(reader.output.texts, unsure))
     if simulated(reader, exhibit) and isinstance(exhibit.view, Table):  # pictures carry a mark
         parts.append(words.entry(reader.output.texts, "simulated-note"))
+    if _apart(reader, exhibit):
+        parts.append(words.entry(reader.output.texts, "published-note"))
     return "\n\n::: {.note}\n" + " ".join(filter(None, parts)) + "\n:::\n" if any(parts) else "\n"
 
 

@@ -103,6 +103,11 @@ def _step(reader: Reader, frame: pd.DataFrame) -> str:
     return f", {reader.named('', steps.pop())}" if steps else ""
 
 
+def _finest(reader: Reader) -> str:
+    """Whether every panel goes month by month."""
+    return "finest_longer" if set(reader.rows["step"]) - {"", "month"} else "finest_month"
+
+
 def nothing(ax: Axes, reader: Reader) -> None:
     """Say that there are too few persons for this panel."""
     ax.text(0.5, 0.5, reader.named("", "nothing"), transform=ax.transAxes, ha="center")
@@ -146,7 +151,7 @@ def _mean(measures: Sequence[str]) -> Value:
     """Means over person-periods, whose unit the measure decides."""
     method = "mean over person-periods"
     kinds = {
-        name: Value("num4", unit(name), estimand="mean", method=method)
+        name: Value("hundred2", unit(name), estimand="mean", method=method)
         if unit(name) == DIALOGUES
         else Value("share2", unit(name), estimand="mean", method=method)
         for name in measures
@@ -194,6 +199,7 @@ def _months(label: str) -> Exhibit[FollowupResults]:
         values={"value": _mean(BY_MONTH[label][0])},
         protect=Together("n_persons"),
         view=Picture(draw_months),
+        facts={"finest": Fact(_finest, "name")},
         finding=TITLES[label],
     )
 

@@ -346,6 +346,7 @@ MONTHLY_FACTS = {
     "month_1": Fact(lambda reader: _first(reader)[1], "num1_s"),
     "month_36": Fact(lambda reader: _first(reader)[36], "num1_s"),
     "less": _clear_in(1, "negative"),
+    "first_more": _clear_in(1, "positive"),
     "more": _clear_in(36, "positive"),
 }
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
