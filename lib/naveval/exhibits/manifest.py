@@ -148,13 +148,12 @@ def report_metadata(
     scale
         Size of simulated registers, which decides how many persons the report counts.
     """
-    values = {"place": output.place}
+    values: dict[str, Any] = {"place": output.place, "scale": scale}
     report = words.entry(output.texts, "report")
     banners, origin = output.texts["banners"], output.origin
     notices = [banners["mixed" if mixed and origin == "simulated" else origin]]
     if origin == "simulated" and scale != 1:
         notices.append(banners["scale"])
-    values["scale"] = scale
     return {
         "title": words.fill(report["title"], values, "report.title"),
         "subtitle": words.fill(report.get("subtitle", "{place}"), values, "report.subtitle"),

@@ -42,6 +42,8 @@ TOLD = "told"
 """The only wording of a title that states numbers and compares none."""
 ROWS = "common.estimates"
 """Key of the number of rows in the estimates."""
+UNSAID = ("sign", "effects")
+"""Columns of codes beside the declared ones, which files name as texts do."""
 
 
 @dataclass(frozen=True)
@@ -286,13 +288,24 @@ def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:
     for mark in (FEW, NOISY):
         for name in marks.columns[marks.eq(mark).any()]:
             frame[f"{name}_{mark}"] = marks[name].eq(mark)
-    for name in _codes(exhibit):
+    unsaid = [name for name in UNSAID if name in frame and frame[name].map(type).eq(str).all()]
+    for name in (*_codes(exhibit), *unsaid):
         frame[name] = [_name(reader, name, str(code)) for code in frame[name]]
     if simulated(reader, exhibit):
         frame = frame.assign(origin="simulated")
     folder = "tables" if isinstance(exhibit.view, Table) else "figures"
     file: Path = reader.output.folder / folder / f"{exhibit.label}.csv"
-    write_csv(frame, file)
+    first = [name for name in _told_first(exhibit) if name in frame]
+    write_csv(frame[[*first, *(name for name in frame if name not in first)]], file)
+
+
+def _told_first(exhibit: Exhibit[Any]) -> list[str]:
+    """Columns as a reader looks for them: keys, then each number with its parts."""
+    parts = (
+        (value.of or name, value.se, value.low, value.high, value.p)
+        for name, value in exhibit.values.items()
+    )
+    return list(dict.fromkeys([*exhibit.keys, *(name for part in parts for name in part if name)]))
 
 
 def _codes(exhibit: Exhibit[Any]) -> Iterator[str]:

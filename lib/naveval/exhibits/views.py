@@ -101,8 +101,8 @@ def open_points(ax: Axes, x: Any, y: Any, noisy: Any, colored: str) -> None:
     at = np.asarray(noisy, dtype=bool)
     if at.any():
         x, y = np.asarray(x)[at], np.asarray(y)[at]
-        form = {"mfc": "white", "mec": colored, "ms": 4, "ls": ""}
-        ax.plot(x, y, "o", clip_on=False, zorder=4, label=OPEN, **form)
+        (points,) = ax.plot(x, y, "o", mfc="white", mec=colored, ms=4, ls="", clip_on=False)
+        points.set(zorder=4, label=OPEN)
 
 
 def has_open(figure: Figure) -> bool:

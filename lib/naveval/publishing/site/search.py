@@ -58,6 +58,9 @@ def entries(
             section = _entry(title, name, address, anchor, kind)
             found.append(section)
         elif exhibit := _exhibit(element):
+            if finding := element.find(class_="finding"):
+                title_of = html.visible_text(finding)
+                told = told.replace(title_of, f"{title_of}.", 1)
             own = _entry(title, told, address, exhibit, REST if kind == REST else FINDING)
             picture = element.parent.find("img") if element.parent else None
             own["x"] = str(picture.get("alt", "")) if picture else _groups(element)

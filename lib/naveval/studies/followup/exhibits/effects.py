@@ -220,6 +220,19 @@ def _everything(reader: Reader) -> str:
     return "some" if reader("tbl-3.n_found") else "none"
 
 
+def _found(reader: Reader) -> str:
+    """The effects of tables 1 to 3 that stand out one by one."""
+    told = []
+    for label in COMPARISONS:
+        there = reader.at(label)
+        rows = there.rows[there.rows["p_value"] < LIMIT]
+        told += [
+            ", ".join(there.named(key, str(row[key])).lower() for key in JOINED)
+            for row in rows.to_dict("records")
+        ]
+    return "; ".join(told)
+
+
 def _reservation(reader: Reader) -> str:
     return "simulated" if reader.output.origin == "simulated" else "register"
 
@@ -311,7 +324,7 @@ SUMMARY_SENTENCES = (
         "summary-dialogue", _dialogue, then=(_level("dialogue", DIALOGUE), _warning(DIALOGUE))
     ),
     Sentence("summary-work", _work, then=(_level("work", WORK), _warning(WORK))),
-    Sentence("summary-all", _everything),
+    Sentence("summary-all", _everything, facts={"names": Fact(_found, "text")}),
     Sentence(
         "conclusion",
         _conclusion,

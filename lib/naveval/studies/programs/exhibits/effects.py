@@ -329,6 +329,12 @@ def _some_months(arms: Sequence[str]) -> When[ProgramResults]:
     return When(lambda results: len(monthly(results, arms)) > 0)
 
 
+def _counted(reader: Reader) -> str:
+    """Which signs the summary has a number of."""
+    found = wording(last_year(reader)["sign"])
+    return {"positive": "gains", "negative": "losses", "both": "both"}.get(found, "none")
+
+
 BY_YEAR = ("arm", "year")
 OTHERS = {
     "fig-6-7": "chains",
@@ -430,6 +436,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
 SENTENCES: tuple[Sentence, ...] = (
     Sentence(
         "effects-summary",
+        _counted,
         facts={
             "n": Fact(lambda reader: rounded(reader.common("sampled"), 10)),
             "treated": Fact(lambda reader: rounded(reader.common("treated"), 10)),
