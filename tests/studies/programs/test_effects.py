@@ -363,10 +363,11 @@ def test_words_need_a_sign_that_holds_when_all_are_tested_together(
 
     assert words(0.04) == {"unclear"}
     assert "unclear" not in words(1e-6)
-    years = pd.DataFrame({"months": [0.2, -1.0], "clear": [True, False]})
-    assert effects_printed.size_in_words(years) == "unclear"
-    assert effects_printed.size_in_words(years.assign(clear=True)) == "small_negative"
-    assert effects_printed.size_in_words(years.abs().assign(months=[2.0, 2.2])) == "large_positive"
+    years = pd.DataFrame({"months": [0.2, -1.0]})
+    assert effects_printed.size_in_words(years, "unclear") == "unclear"
+    assert effects_printed.size_in_words(years, "negative") == "small_negative"
+    assert effects_printed.size_in_words(-3 * years, "negative") == "small_negative"
+    assert effects_printed.size_in_words(10 * years.abs(), "positive") == "large_positive"
 
 
 def test_the_months_that_are_told_are_those_of_a_programme_with_both(

@@ -43,7 +43,7 @@ def size_in_words(part: pd.DataFrame, sign: str) -> str:
     """Key of the word for some years' effects on months in work a year: tested sign, and size."""
     if sign not in SIGNS[:2]:
         return "unclear"
-    mean = abs(float(part["months"].mean()))
+    mean = float(part["months"].mean()) * (1 if sign == "positive" else -1)
     size = "small" if mean < SMALL else "medium" if mean < LARGE else "large"
     return f"{size}_{sign}"
 
