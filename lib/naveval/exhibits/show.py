@@ -34,6 +34,7 @@ from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
 from naveval.project.errors import DisclosureError, ParameterError
 from naveval.project.escaping import write_csv
+from naveval.project.parameters import StudyParameters
 
 LOG_FILE = "disclosure.csv"
 NUMBERS_FILE = "numbers.csv"
@@ -262,6 +263,16 @@ def _apart(reader: Reader, exhibit: Exhibit[Any]) -> bool:
     return told and published and reader.output.origin == "simulated"
 
 
+def _scale(reader: Reader, exhibit: Exhibit[Any]) -> str:
+    """The size of simulated registers, below what counts; "" at full size."""
+    given = reader.parameters
+    scale = given.simulated_scale() if isinstance(given, StudyParameters) else 1.0
+    if scale == 1 or all(one.format != "int" for one in exhibit.values.values()):
+        return ""
+    text = words.entry(reader.output.texts, "scale-note")
+    return words.fill(text, {"scale": scale}, "scale-note")
+
+
 def _note(reader: Reader, exhibit: Exhibit[Any], unsure: str) -> str:
     """The note below: its own text, what is `unsure`, and where the numbers come from."""
     entry = words.entry(reader.output.texts, exhibit.label)
@@ -273,6 +284,7 @@ def _note(reader: Reader, exhibit: Exhibit[Any], unsure: str) -> str:
         parts.append(words.entry(reader.output.texts, unsure))
     if simulated(reader, exhibit) and isinstance(exhibit.view, Table):  # pictures carry a mark
         parts.append(words.entry(reader.output.texts, "simulated-note"))
+        parts.append(_scale(reader, exhibit))
     if _apart(reader, exhibit):
         parts.append(words.entry(reader.output.texts, "published-note"))
     return "\n\n::: {.note}\n" + " ".join(filter(None, parts)) + "\n:::\n" if any(parts) else "\n"
