@@ -90,7 +90,8 @@ def _months_panel(
     mark_time(ax, reader, dialogue=measure in DIALOGUE)
     ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
     percent_axis(ax)
-    figures.label_ends(ax, ends)
+    right = ax.get_xlim()[1]  # past the axis, also where a line of longer steps ends before it
+    figures.label_ends(ax, {name: (right, y, color) for name, (_, y, color) in ends.items()})
 
 
 def _noisy(reader: Reader, rows: pd.DataFrame) -> pd.Series:
