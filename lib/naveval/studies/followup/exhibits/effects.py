@@ -295,14 +295,7 @@ def _answer_published(reader: Reader) -> str:
 
 
 EXITS = [("work", *LONG), ("ended", *LONG)]
-PUBLISHED = {
-    name + part: Fact(get, form)
-    for name, _ in EXITS
-    for part, get, form in (
-        ("", partial(_size, outcome=name), "pp2"),
-        ("_stars", partial(_printed, outcome=name, column="printed_stars"), "text"),
-    )
-}
+PUBLISHED = {outcome: Fact(partial(_size, outcome=outcome), "pp2") for outcome, _ in EXITS}
 SUMMARY_SENTENCES = (
     Sentence(
         "answer",
