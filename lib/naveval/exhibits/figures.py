@@ -183,7 +183,8 @@ def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]]) -> None:
     """
     low, high = ax.get_ylim()
     grid = ax.get_gridspec()
-    tall = PANEL_SHARE * ax.figure.get_figheight() / (grid.nrows if grid else 1)
+    figure_inches = ax.figure.bbox.height / ax.figure.dpi
+    tall = PANEL_SHARE * figure_inches / (grid.nrows if grid else 1)
     gap = (high - low) * max(MIN_LABEL_GAP, LABEL_INCHES / tall)
     order = sorted(ends, key=lambda name: ends[name][1])
     heights = _apart(np.array([ends[name][1] for name in order], dtype=float), gap)
