@@ -344,6 +344,14 @@ local function boxes(blocks)
     elseif kind then
       local made = callout(block, kind)
       if made.t then out:insert(made) else out:extend(made) end
+    elseif typst and block.t == "Figure" and block.identifier:match("^fig%-") then
+      out:insert(raw("#float-figure["))
+      out:insert(block)
+      if is_note(blocks[i + 1]) then
+        out:extend(note(blocks[i + 1]))
+        i = i + 1
+      end
+      out:insert(raw("]"))
     elseif is_note(block) then
       local made = note(block)
       if made then out:extend(made) else out:insert(block) end

@@ -12,6 +12,12 @@
     return text.toLocaleLowerCase("nb").replace(/æ/g, "ae").replace(/ø/g, "o").replace(/å/g, "a")
       .normalize("NFD").replace(/[\u0300-\u036f\u00ad]/g, "").replace(/oe/g, "o").replace(/aa/g, "a");
   }
+  /* Words of a question that say nothing of what is asked for. */
+  var ASKING = {};
+  ("hva hvem hvor hvordan hvilke hvilken hvorfor mye mange lenge er var blir kan skal vil jeg vi du man en et ei den det de "
+    + "og i av for til med som om ved har").split(" ").forEach(function (word) { ASKING[word] = true; });
+  /* A hit is left out below this share of the best. */
+  var WEAK = 0.1;
   function words(text) { return fold(text).split(/[^a-z0-9]+/).filter(Boolean); }
   function stem(word) {
     for (var i = 0; i < ENDINGS.length; i += 1) {
@@ -95,6 +101,8 @@
   function search(query) {
     prepared = prepared || prepare();
     var terms = words(query).filter(function (term) { return term.length > 1; });
+    var telling = terms.filter(function (term) { return !ASKING[term]; });
+    if (telling.length) terms = telling;
     if (!terms.length) return [];
     var asked = terms.map(function (term) {
       var own = meant(term, prepared, 1, true);
@@ -120,6 +128,7 @@
     var most = Math.max.apply(null, scored.map(function (hit) { return hit.hits; }).concat(0));
     scored = scored.filter(function (hit) { return hit.hits === most; });
     scored.sort(function (a, b) { return b.score - a.score; });
+    scored = scored.filter(function (hit) { return hit.score >= WEAK * scored[0].score; });
     return scored.map(function (hit) { return hit.entry; });
   }
   window.SOK = { search: search, fold: fold, stem: stem, near: near };

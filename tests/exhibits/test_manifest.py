@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from naveval.exhibits import manifest
-from naveval.project import catalogue, provenance
+from naveval.exhibits import manifest, words
+from naveval.exhibits.output import Output
+from naveval.project import catalogue, formats, places, provenance
+from naveval.project.parameters import load
 
 
 @pytest.mark.parametrize("study", catalogue.names())
@@ -63,3 +65,20 @@ def test_rows_of_registers_are_told_to_ten(monkeypatch: pytest.MonkeyPatch) -> N
     found = manifest.data_fingerprint("hedmark", parameters)
     assert {name: one["rows"] for name, one in found.items()} == {"persons": 9950, "spells": 0}
     assert {name: one["sha256"] for name, one in found.items()} == {"persons": "a1", "spells": "b2"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "mixed"),
+    [({}, True), ({"effects": "estimated"}, False), ({"parts": ("participants",)}, False)],
+)
+def test_the_notice_says_when_only_some_results_are_simulated(
+    tmp_path: Path, changes: dict[str, object], mixed: bool
+) -> None:
+    parameters = load("programs", changes=changes)
+    output = Output("programs", places.place(""), tmp_path, "simulated", words.load("programs"))
+    told = manifest.report_metadata(
+        output, mixed=parameters.mixed(), scale=parameters.simulated_scale()
+    )["banner"]
+    some, every = (output.texts["banners"][kind].strip() for kind in ("mixed", "simulated"))
+    assert told.startswith(some if mixed else every)
+    assert formats.share(parameters.scale, 2) in told

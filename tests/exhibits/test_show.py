@@ -279,6 +279,7 @@ def noisy_toy(folder: Path, view) -> tuple[Showing, Toy]:
     texts = {
         **TEXTS,
         "noisy-note": "≈ er usikre.",
+        "noisy-figure": "Åpne er usikre.",
         "tbl-1": {"caption": "Høyest: {highest}", "columns": {"group": "Gruppe", "rate": "Andel"}},
         "men": {"text": "{tbl-1.rate[men]}", "hidden": "For få menn."},
         "women": {"text": "{tbl-1.rate[women]}", "hidden": "For få kvinner."},
@@ -312,7 +313,7 @@ def test_numbers_on_few_persons_are_drawn_open(tmp_path, monkeypatch, view) -> N
     drawn = []
     monkeypatch.setattr(show.style, "save", lambda figure, *_, **__: drawn.append(figure))
     showing, results = noisy_toy(tmp_path, view)
-    showing.show("fig-1", results)
+    assert "Åpne er usikre." in showing.show("fig-1", results).markdown
     (ax,) = drawn[0].axes
     white = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
     white += [bar for bar in ax.patches if bar.get_facecolor()[:3] == (1, 1, 1)]

@@ -68,3 +68,11 @@ def test_rounded_goes_away_from_zero_at_a_half() -> None:
         1000,
         -2000,
     ]
+
+
+@pytest.mark.parametrize("meant", ["1,05", "1,15", "1,55", "1,95", "−2,25"])
+def test_a_half_goes_away_from_zero_by_the_decimals_that_are_meant(meant: str) -> None:
+    value = float(meant.replace(",", ".").replace("−", "-"))
+    up = f"{abs(value) + 0.05:.1f}".replace(".", ",")
+    assert formats.number(value, 1) == ("−" if value < 0 else "") + up
+    assert formats.share(value / 100, 1) == formats.percent(value, 1)

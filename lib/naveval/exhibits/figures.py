@@ -46,6 +46,8 @@ PHONE_TICKS, PHONE_NAME, PHONE_LINE = 5, 20, 40
 DPI = 180
 LABEL_PAD = 0.012
 MIN_LABEL_GAP = 0.055
+LABEL_INCHES, PANEL_SHARE = 0.16, 0.8
+"""Height of a label's line, and how much of a figure's height its panels take."""
 NOTICE_INCHES = 0.16
 LEAST_CONTRAST = 4.5
 
@@ -180,7 +182,10 @@ def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]]) -> None:
         Name to (x, y, colour) of the last point of its line, in data units.
     """
     low, high = ax.get_ylim()
-    gap = (high - low) * MIN_LABEL_GAP
+    grid = ax.get_gridspec()
+    figure_inches = ax.figure.bbox.height / ax.figure.dpi
+    tall = PANEL_SHARE * figure_inches / (grid.nrows if grid else 1)
+    gap = (high - low) * max(MIN_LABEL_GAP, LABEL_INCHES / tall)
     order = sorted(ends, key=lambda name: ends[name][1])
     heights = _apart(np.array([ends[name][1] for name in order], dtype=float), gap)
     left, right = ax.get_xlim()

@@ -134,13 +134,26 @@ def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> d
     }
 
 
-def report_metadata(output: Output, warned: Sequence[Warned] = ()) -> dict[str, str]:
+def report_metadata(
+    output: Output, warned: Sequence[Warned] = (), *, mixed: bool = False, scale: float = 1.0
+) -> dict[str, str]:
     """Title, place and notices that rendering puts around the notebook's content.
 
     Warnings about the registers follow the notice of where the numbers come from.
+
+    Parameters
+    ----------
+    mixed
+        Whether some results of simulated registers rest on published numbers alone.
+    scale
+        Size of simulated registers, which decides how many persons the report counts.
     """
-    values = {"place": output.place}
+    values: dict[str, Any] = {"place": output.place, "scale": scale}
     report = words.entry(output.texts, "report")
+    banners, origin = output.texts["banners"], output.origin
+    notices = [banners["mixed" if mixed and origin == "simulated" else origin]]
+    if origin == "simulated" and scale != 1:
+        notices.append(banners["scale"])
     return {
         "title": words.fill(report["title"], values, "report.title"),
         "subtitle": words.fill(report.get("subtitle", "{place}"), values, "report.subtitle"),
@@ -148,7 +161,7 @@ def report_metadata(output: Output, warned: Sequence[Warned] = ()) -> dict[str, 
         "origin": output.origin,
         "banner": " ".join(
             [
-                words.fill(output.texts["banners"][output.origin], values, "banners"),
+                *(words.fill(notice, values, "banners") for notice in notices),
                 *(
                     words.fill(
                         output.texts["data-warning"],

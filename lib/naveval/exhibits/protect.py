@@ -40,6 +40,8 @@ class Descriptive:
         Columns that are protected numbers of persons themselves: a 0 is shown as «0–5».
     few
         Whether missing numbers are hidden for resting on few persons, not impossible to compute.
+    along
+        As in `Model`.
     """
 
     count: Mapping[str, str] | str = "n_persons"
@@ -48,6 +50,7 @@ class Descriptive:
     points: float | None = None
     counts: tuple[str, ...] = ()
     few: bool = False
+    along: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,9 +109,16 @@ class Public:
     """Numbers without persons behind them, for example from published tables.
 
     Where some runs compute them from released numbers of persons, `data` gives them as released.
+
+    Attributes
+    ----------
+    told
+        Whether the report says below them that no simulated register is behind: for results that
+        stand among those of registers.
     """
 
     source: str
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,9 +182,10 @@ def decide(
             f"{label}: released already; expected protection of the kind Together"
         )
     if isinstance(how, Descriptive):
-        tested = {*errors, *errors.values(), *p_values, *estimated}
+        along = {**errors, **how.along}
+        tested = {*along, *along.values(), *p_values, *estimated}
         found = _descriptive(frame, how, label, keys, free, tested, protection)
-        return decisions.rounded(found, errors, p_values, how.points)
+        return decisions.rounded(found, along, p_values, how.points)
     if isinstance(how, Model):
         return _model(frame, how, label, keys, free, errors, p_values)
     if isinstance(how, Public | Drawn):

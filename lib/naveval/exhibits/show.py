@@ -7,6 +7,7 @@ headlines.
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,10 +29,12 @@ from naveval.exhibits.output import (
     Output,
     headline,
 )
+from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
 from naveval.project.errors import DisclosureError, ParameterError
 from naveval.project.escaping import write_csv
+from naveval.project.parameters import StudyParameters
 
 LOG_FILE = "disclosure.csv"
 NUMBERS_FILE = "numbers.csv"
@@ -40,6 +43,8 @@ TOLD = "told"
 """The only wording of a title that states numbers and compares none."""
 ROWS = "common.estimates"
 """Key of the number of rows in the estimates."""
+UNSAID = ("sign", "effects")
+"""Columns of codes beside the declared ones, which files name as texts do."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +210,8 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     _write(reader, exhibit)
     if isinstance(exhibit.view, Table):
         lines, cells = markdown.table(reader)
-        text = f"{lines}\n\n: {caption} {{#{exhibit.label}}}\n" + _note(reader, exhibit)
+        unsure = "noisy-note" if reader.marks.eq(NOISY).to_numpy().any() else ""
+        text = f"{lines}\n\n: {caption} {{#{exhibit.label}}}\n" + _note(reader, exhibit, unsure)
         return Shown(text, rows=reader.released(exhibit.label).frame, cells=cells)
     told, _ = reader.keyed(entry["alt"])
     alt = formats.plain(told).replace('"', "”")
@@ -214,13 +220,15 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     picture = reader.output.folder / "figures" / f"{exhibit.label}.png"
     mark = words.entry(reader.output.texts, "simulated-mark") if simulated(reader, exhibit) else ""
     vector = reader.marks.eq("").to_numpy().all()
-    style.save(views.draw(reader, exhibit), picture, mark, vector=vector)
+    drawn = views.draw(reader, exhibit)
+    opened = views.has_open(drawn)
+    style.save(drawn, picture, mark, vector=vector)
     phone = reader.output.folder / PHONE_FOLDER / picture.name
     phone.parent.mkdir(exist_ok=True)
     with style.phone():
         style.save(views.draw(reader, exhibit), phone, mark, vector=vector)
     text = f'![{caption}](figures/{exhibit.label}.png){{#{exhibit.label} fig-alt="{alt}"}}\n'
-    text += _note(reader, exhibit)
+    text += _note(reader, exhibit, "noisy-figure" if opened else "")
     return Shown(text, (picture,), reader.released(exhibit.label).frame, alt=told)
 
 
@@ -237,7 +245,9 @@ def _titled(
     title, missing = reader.keyed(findings[wording]) if wording else ("", False)
     if not title or missing:
         return caption
-    return f"[{title[0].upper()}{title[1:]}]{{.finding}} {caption}"  # a place may begin it
+    # A place or a month may begin it, and a number carries its key.
+    title = re.sub(r"^\[?\w", lambda start: start[0].upper(), title)
+    return f"[{title}]{{.finding}} {caption}"
 
 
 def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:
@@ -246,17 +256,37 @@ def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:
     return reader.output.origin == "simulated" and not apart
 
 
-def _note(reader: Reader, exhibit: Exhibit[Any]) -> str:
-    """The note below: its own text, and where the numbers come from."""
+def _apart(reader: Reader, exhibit: Exhibit[Any]) -> bool:
+    """Whether a result rests on published numbers in a report that is simulated otherwise."""
+    told = isinstance(exhibit.protect, Public) and exhibit.protect.told
+    published = reader.released(exhibit.label).origin == "published"
+    return told and published and reader.output.origin == "simulated"
+
+
+def _scale(reader: Reader, exhibit: Exhibit[Any]) -> str:
+    """The size of simulated registers, below what counts; "" at full size."""
+    given = reader.parameters
+    scale = given.simulated_scale() if isinstance(given, StudyParameters) else 1.0
+    if scale == 1 or all(one.format != "int" for one in exhibit.values.values()):
+        return ""
+    text = words.entry(reader.output.texts, "scale-note")
+    return words.fill(text, {"scale": scale}, "scale-note")
+
+
+def _note(reader: Reader, exhibit: Exhibit[Any], unsure: str) -> str:
+    """The note below: its own text, what is `unsure`, and where the numbers come from."""
     entry = words.entry(reader.output.texts, exhibit.label)
     parts = [reader.keyed(entry["note"])[0]] if entry.get("note") else []
     longest = exhibit.view.longest if isinstance(exhibit.view, Table) else None
     if longest and longest < len(reader.rows):
         parts.append(words.entry(reader.output.texts, "longest-note"))
-    if reader.marks.eq(NOISY).to_numpy().any():
-        parts.append(words.entry(reader.output.texts, "noisy-note"))
+    if unsure:
+        parts.append(words.entry(reader.output.texts, unsure))
     if simulated(reader, exhibit) and isinstance(exhibit.view, Table):  # pictures carry a mark
         parts.append(words.entry(reader.output.texts, "simulated-note"))
+        parts.append(_scale(reader, exhibit))
+    if _apart(reader, exhibit):
+        parts.append(words.entry(reader.output.texts, "published-note"))
     return "\n\n::: {.note}\n" + " ".join(filter(None, parts)) + "\n:::\n" if any(parts) else "\n"
 
 
@@ -270,13 +300,24 @@ def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:
     for mark in (FEW, NOISY):
         for name in marks.columns[marks.eq(mark).any()]:
             frame[f"{name}_{mark}"] = marks[name].eq(mark)
-    for name in _codes(exhibit):
+    unsaid = [name for name in UNSAID if name in frame and frame[name].map(type).eq(str).all()]
+    for name in (*_codes(exhibit), *unsaid):
         frame[name] = [_name(reader, name, str(code)) for code in frame[name]]
     if simulated(reader, exhibit):
         frame = frame.assign(origin="simulated")
     folder = "tables" if isinstance(exhibit.view, Table) else "figures"
     file: Path = reader.output.folder / folder / f"{exhibit.label}.csv"
-    write_csv(frame, file)
+    first = [name for name in _told_first(exhibit) if name in frame]
+    write_csv(frame[[*first, *(name for name in frame if name not in first)]], file)
+
+
+def _told_first(exhibit: Exhibit[Any]) -> list[str]:
+    """Columns as a reader looks for them: keys, then each number with its parts."""
+    parts = (
+        (value.of or name, value.se, value.low, value.high, value.p)
+        for name, value in exhibit.values.items()
+    )
+    return list(dict.fromkeys([*exhibit.keys, *(name for part in parts for name in part if name)]))
 
 
 def _codes(exhibit: Exhibit[Any]) -> Iterator[str]:

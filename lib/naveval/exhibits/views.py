@@ -19,6 +19,8 @@ ROLES = {"treated": 2, "estimate": 2, "control": 0, "synthetic_control": 1, "oth
 HATCHES = {"other": "///"}
 BAND = "#DDE3EA"
 MARKED = "_noisy"
+OPEN = "_open"
+"""What is open in a figure for resting on few persons is called; legends pass it by."""
 DASHED = (0, (2, 2))
 PER_ROW = 2
 
@@ -99,7 +101,13 @@ def open_points(ax: Axes, x: Any, y: Any, noisy: Any, colored: str) -> None:
     at = np.asarray(noisy, dtype=bool)
     if at.any():
         x, y = np.asarray(x)[at], np.asarray(y)[at]
-        ax.plot(x, y, "o", mfc="white", mec=colored, ms=4, ls="", clip_on=False, zorder=4)
+        (points,) = ax.plot(x, y, "o", mfc="white", mec=colored, ms=4, ls="", clip_on=False)
+        points.set(zorder=4, label=OPEN)
+
+
+def has_open(figure: Figure) -> bool:
+    """Whether a figure has a point or a bar that is open for resting on few persons."""
+    return any(part.get_label() == OPEN for part in figure.findobj())
 
 
 def _series(view: Lines, rows: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -205,7 +213,9 @@ def _bars(reader: Reader, view: Bars) -> Figure:
             label=reader.named(view.color, name) if view.color else "",
             height=0.75,
         )
-    ax.barh(rows.index, rows[view.value].where(noisy), color="white", height=0.4)
+    unsure = rows[noisy[rows.index]]
+    for bar in ax.barh(unsure.index, unsure[view.value], color="white", height=0.4):
+        bar.set_label(OPEN)
     ax.set_yticks(rows.index, [reader.named(view.y, str(code)) for code in rows[view.y]])
     ax.set_xlabel(reader.named("", "x"))
     ax.axvline(0, color=figures.INK, linewidth=0.8)

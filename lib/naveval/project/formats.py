@@ -10,6 +10,7 @@ import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 MINUS = "−"
@@ -42,16 +43,28 @@ def is_missing(value: Any) -> bool:
 
 
 def number(value: Any, decimals: int = 0, *, signed: bool = False) -> str:
-    """Format a number: 1234.5 becomes 1 234,5; missing values become «..»."""
+    """Format a number: 1234.5 becomes 1 234,5; missing values become «..».
+
+    Halves go away from zero, by the decimals that a file shows and not by their binary value.
+
+    >>> number(1.15, 1), number(-1.05, 1)
+    ('1,2', '−1,1')
+    """
     if is_missing(value):
         return MISSING
     value = float(value)
     if math.isinf(value):
         return ("" if value > 0 else MINUS) + "∞"
-    digits = f"{abs(value):,.{decimals}f}".replace(",", THIN).replace(".", ",")
+    digits = f"{_halves_up(abs(value), decimals):,f}".replace(",", THIN).replace(".", ",")
     zero = not digits.strip("0," + THIN)
     sign = "" if zero else MINUS if value < 0 else "+" if signed else ""
     return sign + digits
+
+
+def _halves_up(value: float, decimals: int) -> Decimal:
+    """A number with so many decimals; twelve digits of it tell what it was meant to be."""
+    meant = Decimal(f"{value:.12g}")
+    return meant.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, Context(prec=400))
 
 
 def percent(value: Any, decimals: int = 1, *, signed: bool = False) -> str:

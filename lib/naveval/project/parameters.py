@@ -1,5 +1,6 @@
 """Parameters as a type: one pydantic model per study, checked before a kernel starts."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
@@ -74,6 +75,19 @@ class StudyParameters(BaseModel):
         folder = paths.extracts_dir(self.data)
         made = folder is not None and (folder / paths.TRUTH).exists()
         return "simulated" if made else "register"
+
+    def mixed(self) -> bool:
+        """Whether some results rest on published numbers alone, beside those of registers."""
+        return False
+
+    def simulated_scale(self) -> float:
+        """Size of the simulated registers: of those named, or of those made on demand."""
+        folder = paths.extracts_dir(self.data) if self.data else None
+        if folder is None:
+            return self.scale
+        truth = folder / paths.TRUTH
+        told = json.loads(truth.read_text(encoding="utf-8")) if truth.exists() else {}
+        return float(told.get("settings", {}).get("scale", 1.0))
 
 
 def known_county(cls: type[StudyParameters], value: str) -> str:

@@ -236,9 +236,10 @@ def plain(text: str) -> str:
     """A caption or note without Markdown, on one line.
 
     >>> plain('[Det falt [7,4]{key="tbl-2.effect"} %]{.finding} *Endring*')
-    'Det falt 7,4 % Endring'
+    'Det falt 7,4 %. Endring'
     """
-    text = re.sub(r"\[([^\[\]]*)\]\{[^}]*\}", r"\1", formats.plain(text))
+    text = re.sub(r"\[([^\[\]]*)\]\{\.finding\}", r"\1.", formats.plain(text))
+    text = re.sub(r"\[([^\[\]]*)\]\{[^}]*\}", r"\1", text)
     text = re.sub(r"\s*\[@[^\]]*\]", "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"(?<!\\)[*`]|(?<!\\)(?<!\w)_|_(?!\w)", "", text)

@@ -80,7 +80,9 @@ def _run(
             notebook.execute(study, parameters, staging, told=told)
         content |= {"finished": manifest.now(), "engine": None, "complete": True}
         opened = _output_of(study, parameters, staging)
-        content["report"] = manifest.report_metadata(opened, warned)
+        content["report"] = manifest.report_metadata(
+            opened, warned, mixed=parameters.mixed(), scale=parameters.simulated_scale()
+        )
         content["files"] = manifest.files_of(staging)
         manifest.write(staging, content)
         _require_unchanged(study, parameters, described)

@@ -363,10 +363,11 @@ def test_words_need_a_sign_that_holds_when_all_are_tested_together(
 
     assert words(0.04) == {"unclear"}
     assert "unclear" not in words(1e-6)
-    years = pd.DataFrame({"months": [0.2, -1.0], "clear": [True, False]})
-    assert effects_printed.size_in_words(years) == "unclear"
-    assert effects_printed.size_in_words(years.assign(clear=True)) == "small_negative"
-    assert effects_printed.size_in_words(years.abs().assign(months=[2.0, 2.2])) == "large_positive"
+    years = pd.DataFrame({"months": [0.2, -1.0]})
+    assert effects_printed.size_in_words(years, "unclear") == "unclear"
+    assert effects_printed.size_in_words(years, "negative") == "small_negative"
+    assert effects_printed.size_in_words(-3 * years, "negative") == "small_negative"
+    assert effects_printed.size_in_words(10 * years.abs(), "positive") == "large_positive"
 
 
 def test_the_months_that_are_told_are_those_of_a_programme_with_both(
@@ -388,11 +389,14 @@ def test_the_summary_counts_signs_that_hold_together(
     rows = showing.reader(results).frame("fig-6-2")
     last = rows[rows["year"] == 3].dropna(subset=["months"])
     clear = holm(last.p_value.to_numpy(float)) < 0.05
-    assert f"klart positiv for {(clear & (last.months > 0)).sum()} av {len(last)}" in said
+    more = (clear & (last.months > 0)).sum()
+    assert (f"klart positiv for {more} av {len(last)}" in said) == (more > 0)
     none = results.effects.main.effects.assign(p_value=0.04)
     main = replace(results.effects.main, effects=none)
     alone = results.but(effects=replace(results.effects, main=main))
-    assert "klart positiv for 0 av" in showing.show("effects-summary", alone).markdown
+    assert "ikke klart positiv eller negativ" in showing.show("effects-summary", alone).markdown
+    words = showing.reader(alone).frame("tbl-6-5")["own"]
+    assert set(words) == {"unclear"}  # the answer tells no sign, so neither does the table
 
 
 def test_the_answer_and_the_titles_follow_the_tests(

@@ -65,7 +65,11 @@ def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None
     codes = (code,) if same else places.predecessors(code, year)
     parts: list[str | Chart] = []
     for wanted in text["studies"][result.study].get("county", ()):
-        found = released.of_county(result, wanted, codes)
+        if "only" in wanted:
+            own = released.rows(result, wanted) if wanted["only"] in codes else pd.DataFrame()
+            found = {wanted["only"]: own} if len(own) else {}
+        else:
+            found = released.of_county(result, wanted, codes)
         found = {own: rows for own, rows in found.items() if rows["estimate"].notna().any()}
         if not found:
             continue
@@ -105,11 +109,18 @@ def _sentences(
 
 
 def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
-    """Fields of a sentence: values by name or by the code of a key, and the ends of a series."""
+    """Fields of a sentence: values by name or by the code of a key, and the ends of a series.
+
+    A series has also `before`: the last month up to the one that is `before` in the words.
+    """
     if "chart" in wanted and "x" in wanted["chart"]:
         known = rows[rows["estimate"].notna()].sort_values(wanted["chart"]["x"])
         series: dict[str, Any] = {}
-        for end, row in (("first", known.iloc[0]), ("last", known.iloc[-1])):
+        ends = {"first": known.iloc[0], "last": known.iloc[-1]}
+        until = known[known[wanted["chart"]["x"]] <= str(wanted.get("before", ""))]
+        if len(until):
+            ends["before"] = until.iloc[-1]
+        for end, row in ends.items():
             series |= {end: row["estimate"], f"{end}_x": row[wanted["chart"]["x"]]}
             series |= {f"{end}_low": row["ci_low"], f"{end}_high": row["ci_high"]}
         return series

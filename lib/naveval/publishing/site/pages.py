@@ -281,7 +281,7 @@ def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     rows = []
     for item in places.counties(places.CURRENT_YEAR):
         links = [
-            _link(f"{r.address}/report.html", f"{text['studies'][r.study]['menu']}, {r.place}")
+            _link(f"{r.address}/report.html", _named(text["studies"][r.study]["menu"], r.place))
             for name in text["studies"]
             for r in results.of_county(found, name, item.code)
         ]
@@ -296,6 +296,11 @@ def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     )
     blocks = [part["intro"], counties.tiles(found, text), chooser(text), table]
     return named("fylker", text, "\n\n".join(blocks), toc=False)
+
+
+def _named(study: str, place: str) -> str:
+    """A study and the place a report of it is about, which may have the same name."""
+    return study if study == place else f"{study}, {place}"
 
 
 def _link(address: str, label: str) -> str:

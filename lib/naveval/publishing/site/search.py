@@ -47,7 +47,7 @@ def entries(
     section: dict[str, str] | None = None
     kind = REST if annex else PAGE
     for element in main.find_all([*HEADINGS, "p", "li", "figcaption", "caption"]):
-        if element.find_parent("nav"):
+        if element.find_parent("nav") or element.find(class_="data-link"):
             continue
         told = html.visible_text(element)
         if element.name in HEADINGS:
@@ -58,9 +58,12 @@ def entries(
             section = _entry(title, name, address, anchor, kind)
             found.append(section)
         elif exhibit := _exhibit(element):
+            if finding := element.find(class_="finding"):
+                title_of = html.visible_text(finding)
+                told = told.replace(title_of, f"{title_of}.", 1)
             own = _entry(title, told, address, exhibit, REST if kind == REST else FINDING)
             picture = element.parent.find("img") if element.parent else None
-            own["x"] = str(picture.get("alt", "")) if picture else ""
+            own["x"] = str(picture.get("alt", "")) if picture else _groups(element)
             found.append(own)
         elif section is not None:
             section["x"] = re.sub(r"\s+", " ", f"{section['x']} {told}").strip()[:LONGEST]
@@ -78,6 +81,14 @@ def _exhibit(element: Tag) -> str:
         return ""
     holder = element.find_parent(id=EXHIBIT)
     return str(holder["id"]) if holder else ""
+
+
+def _groups(caption: Tag) -> str:
+    """The words of a table's cells, which name the groups it has; "" without a table."""
+    table = caption.find_parent("table")
+    cells = [html.visible_text(cell) for cell in table.find_all(("td", "th"))] if table else []
+    named = dict.fromkeys(cell for cell in cells if not any(map(str.isdigit, cell)))
+    return ". ".join(named)[:LONGEST]
 
 
 def _section(heading: Tag) -> str:

@@ -8,7 +8,6 @@ from pydantic import Field, field_validator
 from naveval.estimators.cost_benefit import assumptions, inputs
 from naveval.project import paths
 from naveval.project.parameters import Origin, StudyParameters, known_county
-from naveval.registers.simulation import read_truth
 
 DOCUMENT, SMALL = (2000, 150), (60, 40)
 """Trees per forest and fewest persons of a programme: the document's, and for small registers."""
@@ -73,17 +72,9 @@ class Parameters(StudyParameters):
     def forests(self) -> tuple[int, int]:
         """Trees per forest and fewest persons of a programme: those given, or what fits."""
         trees, persons = DOCUMENT
-        if self.origin() == "simulated" and self._simulated_scale() < SMALL_BELOW:
+        if self.origin() == "simulated" and self.simulated_scale() < SMALL_BELOW:
             trees, persons = SMALL
         return self.trees or trees, self.min_arm or persons
-
-    def _simulated_scale(self) -> float:
-        """Size of the simulated registers: of those named, or of those made on demand."""
-        folder = paths.extracts_dir(self.data) if self.data else None
-        if folder is None:
-            return self.scale
-        truth = read_truth(folder)
-        return float(truth["settings"]["scale"]) if truth else 1.0
 
     def costs_file(self) -> Path:
         """The file with the inputs of the cost-benefit analysis."""
@@ -104,6 +95,11 @@ class Parameters(StudyParameters):
     def reads_registers(self) -> bool:
         """The cost-benefit part alone works on published or already estimated numbers."""
         return set(self.parts or self.PARTS) != {"costs"}
+
+    def mixed(self) -> bool:
+        """Costs and benefits of published effects rest on no register."""
+        chosen = set(self.parts or self.PARTS)
+        return self.reads_registers() and "costs" in chosen and self.effects == "published"
 
     def origin(self) -> Origin:
         """The cost-benefit part alone is what its effects are: published, or another run's."""

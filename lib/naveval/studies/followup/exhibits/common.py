@@ -52,7 +52,7 @@ def by_outcome(**value: Any) -> Value:
 def effect(**value: Any) -> Value:
     """An effect with its standard error, interval and p-value."""
     parts = {"se": "std_error", "low": "ci_low", "high": "ci_high", "p": "p_value"}
-    return by_outcome(**{"format": "num4_s", "estimand": "att", **parts, **value})
+    return by_outcome(**{"format": "hundred2_s", "estimand": "att", **parts, **value})
 
 
 def named(frame: pd.DataFrame) -> pd.DataFrame:

@@ -90,7 +90,8 @@ def _months_panel(
     mark_time(ax, reader, dialogue=measure in DIALOGUE)
     ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
     percent_axis(ax)
-    figures.label_ends(ax, ends)
+    right = ax.get_xlim()[1]  # past the axis, also where a line of longer steps ends before it
+    figures.label_ends(ax, {name: (right, y, color) for name, (_, y, color) in ends.items()})
 
 
 def _noisy(reader: Reader, rows: pd.DataFrame) -> pd.Series:
@@ -101,6 +102,11 @@ def _step(reader: Reader, frame: pd.DataFrame) -> str:
     """The step of time of a panel, where it is longer than a month."""
     steps = set(frame["step"]) - {"", "month"}
     return f", {reader.named('', steps.pop())}" if steps else ""
+
+
+def _finest(reader: Reader) -> str:
+    """Whether every panel goes month by month."""
+    return "finest_longer" if set(reader.rows["step"]) - {"", "month"} else "finest_month"
 
 
 def nothing(ax: Axes, reader: Reader) -> None:
@@ -146,7 +152,7 @@ def _mean(measures: Sequence[str]) -> Value:
     """Means over person-periods, whose unit the measure decides."""
     method = "mean over person-periods"
     kinds = {
-        name: Value("num4", unit(name), estimand="mean", method=method)
+        name: Value("hundred2", unit(name), estimand="mean", method=method)
         if unit(name) == DIALOGUES
         else Value("share2", unit(name), estimand="mean", method=method)
         for name in measures
@@ -194,6 +200,7 @@ def _months(label: str) -> Exhibit[FollowupResults]:
         values={"value": _mean(BY_MONTH[label][0])},
         protect=Together("n_persons"),
         view=Picture(draw_months),
+        facts={"finest": Fact(_finest, "name")},
         finding=TITLES[label],
     )
 

@@ -211,8 +211,8 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         keys=("outcome", "event_time"),
         values={
             "estimate": effect(p="", estimand="event_time"),
-            "band_low": by_outcome(format="num4_s", estimand="simultaneous band, low"),
-            "band_high": by_outcome(format="num4_s", estimand="simultaneous band, high"),
+            "band_low": by_outcome(format="hundred2_s", estimand="simultaneous band, low"),
+            "band_high": by_outcome(format="hundred2_s", estimand="simultaneous band, high"),
             "month": Value("int", source="design"),
         },
         protect=described(along={"band_low": "std_error", "band_high": "std_error"}),
@@ -249,7 +249,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         keys=("start", *JOINED),
         values={
             "estimate": effect(),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
             "refused": Value("text"),
         },
         protect=SMALL,
@@ -263,7 +263,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         keys=("other", *JOINED),
         values={
             "estimate": effect(),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
             "n_obs": Value("int"),
             "refused": Value("text"),
         },
@@ -279,7 +279,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
                 by="restriction",
                 kinds={
                     name: Value(
-                        "num4_s",
+                        "hundred2_s",
                         "outcome's unit",
                         se="std_error",
                         low="ci_low",
@@ -290,7 +290,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
                     for name, method in METHODS.items()
                 },
             ),
-            "bound": Value("num4"),
+            "bound": Value("hundred2"),
         },
         protect=described(digits=("bound",)),
         view=Picture(draw_sensitivity),
@@ -310,7 +310,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "estimate": effect(low="", high="", p="", estimand="average over four quarters"),
             **{
                 f"{goal}_{name}": Value(
-                    "num2" if name == "relative" else "num4",
+                    "num2" if name == "relative" else "hundred2",
                     BOUND,
                     estimand="breakdown value",
                     method=method,

@@ -1,5 +1,8 @@
 """Tables 1 to 3, the county's own, and the answer and summary whose words follow them."""
 
+from functools import partial
+from typing import Any
+
 import pandas as pd
 
 from naveval.estimators.detectable import relative
@@ -71,11 +74,11 @@ def _table(rule: Judged, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
         values={
             "estimate": effect(),
             "stars": Value("text"),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
             "mde_relative": Value(
                 "share0", "share of the mean", estimand="minimum_detectable relative to the mean"
             ),
-            "mean": by_outcome(format="num4", estimand="mean of the target group"),
+            "mean": by_outcome(format="hundred2", estimand="mean of the target group"),
             "r_squared": Value("num4", "share", estimand="r_squared"),
             "n_obs": Value("int"),
             "refused": Value("text"),
@@ -119,12 +122,12 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         values={
             **{
                 f"{name}_estimate": by_outcome(
-                    format="num4_s", se=f"{name}_std_error", estimand=f"att, {name}"
+                    format="hundred2_s", se=f"{name}_std_error", estimand=f"att, {name}"
                 )
                 for name in ("county", "country", "rest")
             },
-            "difference": by_outcome(format="num4_s", **DIFFERENCE),
-            "difference_mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "difference": by_outcome(format="hundred2_s", **DIFFERENCE),
+            "difference_mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
             "refused": Value("text"),
         },
         protect=model(digits=("difference_mde",)),
@@ -217,6 +220,19 @@ def _everything(reader: Reader) -> str:
     return "some" if reader("tbl-3.n_found") else "none"
 
 
+def _found(reader: Reader) -> str:
+    """The effects of tables 1 to 3 that stand out one by one."""
+    told = []
+    for label in COMPARISONS:
+        there = reader.at(label)
+        rows = there.rows[there.rows["p_value"] < LIMIT]
+        told += [
+            ", ".join(there.named(key, str(row[key])).lower() for key in JOINED)
+            for row in rows.to_dict("records")
+        ]
+    return "; ".join(told)
+
+
 def _reservation(reader: Reader) -> str:
     return "simulated" if reader.output.origin == "simulated" else "register"
 
@@ -256,6 +272,30 @@ def _answer_moved(reader: Reader) -> str:
     return "text" if any(moved(reader, outcome) for outcome in watched) else ""
 
 
+def _printed(reader: Reader, outcome: str, column: str) -> Any:
+    """A column of the printed effect on an outcome in the long window."""
+    rows = reader.frame("tbl-published").set_index(list(JOINED))
+    return rows.loc[(outcome, *LONG), column]
+
+
+def _size(reader: Reader, outcome: str) -> float:
+    return abs(float(_printed(reader, outcome, "printed_estimate")))
+
+
+def _answer_published(reader: Reader) -> str:
+    """What the document found on exits: down where both are, and have its stars."""
+    if reader.frame("tbl-published").set_index(list(JOINED)).index.intersection(EXITS).size < 2:
+        return ""
+    fell = [
+        _printed(reader, outcome, "printed_estimate") < 0
+        and str(_printed(reader, outcome, "printed_stars")).startswith("*")
+        for outcome, _ in EXITS
+    ]
+    return "down" if all(fell) else "other"
+
+
+EXITS = [("work", *LONG), ("ended", *LONG)]
+PUBLISHED = {outcome: Fact(partial(_size, outcome=outcome), "pp2") for outcome, _ in EXITS}
 SUMMARY_SENTENCES = (
     Sentence(
         "answer",
@@ -264,6 +304,7 @@ SUMMARY_SENTENCES = (
         then=(
             Sentence("answer-work", _answer_work),
             Sentence("answer-moved", _answer_moved),
+            Sentence("answer-published", _answer_published, facts=PUBLISHED),
         ),
     ),
     *claims.key_figures("program", "dialogue", "work"),
@@ -276,7 +317,7 @@ SUMMARY_SENTENCES = (
         "summary-dialogue", _dialogue, then=(_level("dialogue", DIALOGUE), _warning(DIALOGUE))
     ),
     Sentence("summary-work", _work, then=(_level("work", WORK), _warning(WORK))),
-    Sentence("summary-all", _everything),
+    Sentence("summary-all", _everything, facts={"names": Fact(_found, "text")}),
     Sentence(
         "conclusion",
         _conclusion,

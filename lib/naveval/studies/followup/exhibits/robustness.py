@@ -119,9 +119,9 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         keys=("outcome",),
         values={
             "estimate": effect(method="did, clustered by county, CRV3"),
-            "person_error": by_outcome(format="num4", estimand="standard error, persons"),
-            "crv1_error": by_outcome(format="num4", estimand="standard error, counties, CRV1"),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "person_error": by_outcome(format="hundred2", estimand="standard error, persons"),
+            "crv1_error": by_outcome(format="hundred2", estimand="standard error, counties, CRV1"),
+            "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
             "n_clusters": Value("int", source="design"),
             "refused": Value("text"),
         },
@@ -144,9 +144,9 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         keys=JOINED,
         values={
             "estimate": effect(),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
             "difference": by_outcome(
-                format="num4_s", se="difference_error", p="difference_p", estimand="difference"
+                format="hundred2_s", se="difference_error", p="difference_p", estimand="difference"
             ),
             "refused": Value("text"),
         },
@@ -162,9 +162,9 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         values={
             "estimate": effect(),
             "difference": by_outcome(
-                format="num4_s", se="difference_error", p="difference_p", estimand="difference"
+                format="hundred2_s", se="difference_error", p="difference_p", estimand="difference"
             ),
-            "mde": by_outcome(format="num4", estimand="minimum_detectable"),
+            "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
             "refused": Value("text"),
         },
         protect=CHANGED,

@@ -70,8 +70,13 @@ EVERY = "all"
 
 
 def inference(results: HedmarkResults) -> pd.DataFrame:
-    """Every method; the level of its interval in per cent."""
-    return results.inference.assign(level=100 * results.inference["level"])
+    """Every method; the level of its interval in per cent.
+
+    `step_error` is the error that table 5 rounds by, so that an interval is the same in both.
+    """
+    own = results.regression.query("model == 'effect'").set_index(["outcome", "group"])
+    found = results.inference.assign(level=100 * results.inference["level"])
+    return found.join(own["std_error"].rename("step_error"), on=["outcome", "group"])
 
 
 def sizes(results: HedmarkResults) -> pd.DataFrame:
@@ -105,7 +110,9 @@ DIAGNOSTICS: tuple[Exhibit[HedmarkResults], ...] = (
             "level": Value("num0", source="design"),
             "n_units": Value("int", source="design"),
         },
-        protect=Descriptive(noise=False),
+        protect=Descriptive(
+            noise=False, along=dict.fromkeys(("effect", "ci_low", "ci_high"), "step_error")
+        ),
         view=Table(spread=("outcome", "group"), once=("level",)),
         facts={
             "methods": Fact(lambda reader: reader.rows["method"].nunique()),

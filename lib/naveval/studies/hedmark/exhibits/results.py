@@ -9,7 +9,7 @@ from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark import windows
-from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
+from naveval.studies.hedmark.estimate.choice import ALL_OTHERS, CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.means import months_of
 from naveval.studies.hedmark.estimate.regression import CORRECTED, EXACT
 from naveval.studies.hedmark.exhibits.common import PERCENT, RATE, YEAR
@@ -93,7 +93,9 @@ def _fell(reader: Reader) -> str:
     change = _own_change(reader)
     if np.isnan(change) or abs(change) < LEAST_CHANGE:
         return ""
-    return "down" if change < 0 else "up"
+    if change > 0:
+        return "up"
+    return "down_alone" if (reader.rows["change"] < 0).sum() == 1 else "down"
 
 
 def _mean(area: str, *, after: bool) -> Fact:
@@ -301,6 +303,15 @@ def _how_many_durations(reader: Reader) -> str:
     return "one" if len(found) == 1 else "several"
 
 
+def _everywhere(reader: Reader) -> str:
+    """What it says when all other counties of the country are ranked, on the stock."""
+    p = [reader(f"tbl-inference.effect[stock,{group},{ALL_OTHERS}].p") for group in panels.GROUPS]
+    found = [one <= CHOSEN_LEVEL for one in p]
+    if np.isnan(p).any():
+        return ""
+    return "certain" if all(found) else "partly" if any(found) else "uncertain"
+
+
 def _late(reader: Reader) -> str:
     """Whether the register ends before the last newcomers' right to benefit is known."""
     return "text" if reader.common("inflow_last") < reader.common("last") else ""
@@ -329,6 +340,6 @@ SENTENCES = (
             ),
         ),
     ),
-    Sentence("result-regression"),
+    Sentence("result-regression", then=(Sentence("result-regression-all", _everywhere),)),
     Sentence("why-unit"),
 )

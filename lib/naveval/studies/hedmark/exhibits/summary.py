@@ -91,6 +91,11 @@ def answer(reader: Reader) -> str:
     return "few" if few else found or "some"  # a missing number takes the hidden text
 
 
+def _published(reader: Reader) -> str:
+    """The document's own result, beside the county that it is about."""
+    return "" if reader.parameters.is_placebo() else "text"
+
+
 KEY_FIGURES = ("stock-with", "stock-without", "inflow-with", "inflow-without")
 
 SUMMARY_SENTENCES = (
@@ -98,7 +103,10 @@ SUMMARY_SENTENCES = (
         "answer",
         answer,
         facts=claims.opening(answer),
-        then=(Sentence("answer-detectable", claims.when(answer, "unclear", "some")),),
+        then=(
+            Sentence("answer-detectable", claims.when(answer, "unclear", "some")),
+            Sentence("answer-published", _published),
+        ),
     ),
     *claims.key_figures(*KEY_FIGURES),
     Sentence("key-level"),

@@ -31,7 +31,7 @@ from naveval.studies.indicator.results import IndicatorResults
 GREY = "#B8BEC5"
 SOFT_INK = "#6B7178"
 WHOLE = "nav"
-ACROSS, MANY, LEAST_POINTS = 4, 6, 3
+ACROSS, MANY, LEAST_POINTS, YEAR = 4, 6, 3, 12
 PANEL_HEIGHT = {1: 3.5, 2: 5.4, 3: 7.2}
 ERRORS = {"indicator": "std_error", "indicator_sa": "std_error_sa"}
 TERTIAL_ENDS = {"1": "04", "2": "08", "3": "12"}
@@ -202,7 +202,12 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
         wanted = dict.fromkeys(line.line for line in lines(reader.parameters))
         there = set(reader.rows[by])
         names = [reader.named(by, name) for name in wanted if name not in there]
-        return ", ".join(names) or reader.named("", "no_line")
+        return f"{reader.named('', 'left_out')} {', '.join(names)}." if names else ""
+
+    def second(reader: Reader) -> pd.DataFrame:
+        rows = reader.rows
+        others = rows[rows[by] != _main(reader, by)[by].iloc[0]]
+        return others[others[by] == others[by].iloc[0]]
 
     return {
         "main": Fact(lambda reader: reader.named(by, _main(reader, by)[by].iloc[0]), "text"),
@@ -210,12 +215,23 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
         "first_month": of(lambda rows: rows["month"].iloc[0], "month"),
         "last_value": of(lambda rows: rows["value"].iloc[-1], form),
         "last_month": of(lambda rows: rows["month"].iloc[-1], "month"),
+        "year": of(lambda rows: _last_year(rows)["value"].mean(), form),
+        "second": Fact(lambda reader: reader.named(by, second(reader)[by].iloc[0]), "text"),
+        "second_year": Fact(lambda reader: _last_year(second(reader))["value"].mean(), form),
+        "bold": Fact(
+            lambda reader: "bold_county" if reader.parameters.county else "bold_country", "name"
+        ),
         "lowest": of(lambda rows: rows["value"].min(), form),
         "highest": of(lambda rows: rows["value"].max(), form),
         "lines": Fact(lambda reader: reader.rows[by].nunique()),
         "left_out": Fact(left_out, "text"),
         "title": Fact(lambda reader: reader.fill(_caption(reader)), "text"),
     }
+
+
+def _last_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """The months of a line that titles speak of: single months swing too much."""
+    return rows.tail(YEAR)
 
 
 def _caption(reader: Reader) -> str:
@@ -286,8 +302,12 @@ def _multiples(reader: Reader, rows: pd.DataFrame, by: str, kind: str) -> Figure
 
 
 def extremes(rows: pd.DataFrame, by: str, own: str) -> list[str]:
-    """Counties to bring out among many: the country, the own one, the highest and the lowest."""
-    level = rows[rows[by] != ""].groupby(by)["value"].mean().dropna()
+    """Counties to bring out among many: the country, the own one, the highest and the lowest.
+
+    By the mean of the last year, which the ends of the lines show.
+    """
+    known = rows[(rows[by] != "") & rows["value"].notna()]
+    level = known.groupby(by)["value"].apply(lambda own: own.tail(YEAR).mean())
     ordered = [str(name) for name in level.sort_values().index]
     ends = 1 if own else 2
     chosen = ["", *([own] if own in ordered else []), *ordered[-ends:][::-1], *ordered[:ends]]

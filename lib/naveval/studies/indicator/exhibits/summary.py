@@ -47,7 +47,7 @@ SUMMARY_SENTENCES = (
         "answer",
         answer,
         facts=claims.opening(answer),
-        then=(Sentence("answer-job", _job),),
+        then=(Sentence("answer-job", _job), Sentence("answer-published")),
     ),
     *claims.key_figures("hours-3", "hours-12", "job-12"),
     Sentence(

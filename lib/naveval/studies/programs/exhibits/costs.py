@@ -199,7 +199,7 @@ def costs_exhibit(
             return frame
         return released.derived(frame, label=label, source=SOURCE)
 
-    return Exhibit(label, made, keys, values, Public(SOURCE), **more)
+    return Exhibit(label, made, keys, values, Public(SOURCE, told=True), **more)
 
 
 def money(estimand: str, form: str = "thousand", unit: str = SPELL, **parts: Any) -> Value:

@@ -12,7 +12,7 @@ from naveval.project import formats
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.costs.readings import DOUBTS as DOUBTED
 from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE, UNITS, files
-from naveval.studies.programs.exhibits.common import LONGEST
+from naveval.studies.programs.exhibits.common import LONGEST, SIGNS
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     SIGNED,
@@ -130,6 +130,16 @@ def _names(get: Any) -> Fact:
     return Fact(lambda reader: formats.listed(get(reader)), "text")
 
 
+def _bracketed(sign: str) -> Fact:
+    """The programmes of a sign in brackets, to follow their number; "" for none."""
+
+    def told(reader: Reader) -> str:
+        names = formats.listed(_signs(reader, sign))
+        return f" ({names})" if names else ""
+
+    return Fact(told, "text")
+
+
 def _cells_fact(*, basis: tuple[str, ...] = BASES, kinds: tuple[str, ...] = ()) -> Fact:
     """How many printed numbers rest on something and come out in some way."""
     columns = list(kinds) or ["cells"]
@@ -238,6 +248,7 @@ SENTENCES: tuple[Sentence, ...] = (
         facts={
             **SIGNED,
             "programs": COUNT,
+            **{f"{sign}_names": _bracketed(sign) for sign in SIGNS[:2]},
             **ranked("best", 0),
             **ranked("worst", -1),
         },

@@ -128,11 +128,17 @@ def panel_title(ax: Axes, text: str, width: int = 30) -> None:
 
 
 def x_label(grid: Sequence[Axes], columns: int, text: str) -> None:
-    """Write the x label below the lowest panel of the middle column."""
+    """Write the x label below the lowest panel of the middle column.
+
+    The outermost ticks are told inside their panel, so that neighbours' do not meet.
+    """
     lowest = {i % columns: ax for i, ax in enumerate(grid)}
     lowest[min(columns // 2, max(lowest))].set_xlabel(text)
     for ax in lowest.values():
         ax.tick_params(labelbottom=True)
+        first, *_, last = ax.get_xticklabels()
+        first.set_horizontalalignment("left")
+        last.set_horizontalalignment("right")
 
 
 def states_panels(reader: Reader) -> Figure:

@@ -329,6 +329,12 @@ def _some_months(arms: Sequence[str]) -> When[ProgramResults]:
     return When(lambda results: len(monthly(results, arms)) > 0)
 
 
+def _counted(reader: Reader) -> str:
+    """Which signs the summary has a number of."""
+    found = wording(last_year(reader)["sign"])
+    return {"positive": "gains", "negative": "losses", "both": "both"}.get(found, "none")
+
+
 BY_YEAR = ("arm", "year")
 OTHERS = {
     "fig-6-7": "chains",
@@ -346,6 +352,7 @@ MONTHLY_FACTS = {
     "month_1": Fact(lambda reader: _first(reader)[1], "num1_s"),
     "month_36": Fact(lambda reader: _first(reader)[36], "num1_s"),
     "less": _clear_in(1, "negative"),
+    "first_more": _clear_in(1, "positive"),
     "more": _clear_in(36, "positive"),
 }
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
@@ -429,6 +436,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
 SENTENCES: tuple[Sentence, ...] = (
     Sentence(
         "effects-summary",
+        _counted,
         facts={
             "n": Fact(lambda reader: rounded(reader.common("sampled"), 10)),
             "treated": Fact(lambda reader: rounded(reader.common("treated"), 10)),

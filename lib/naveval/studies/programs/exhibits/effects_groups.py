@@ -16,6 +16,7 @@ from naveval.estimators import rate, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated
@@ -172,6 +173,12 @@ def values(results: ProgramResults) -> pd.DataFrame:
 
 def _allowed(reader: Reader) -> str:
     return ", ".join(reader.common("rule_programs"))
+
+
+def _chosen(reader: Reader) -> str:
+    """What the rule chooses for somebody."""
+    actions = dict.fromkeys(reader.rows["action"].astype(str))
+    return formats.listed([reader.named("", action) for action in actions])
 
 
 def _verdict(reader: Reader) -> str:
@@ -359,7 +366,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "action": Value("name"),
             "n": Value("int"),
         },
-        facts={"allowed": Fact(_allowed, "text")},
+        facts={"allowed": Fact(_allowed, "text"), "chosen": Fact(_chosen, "text")},
         when=When(lambda results: results.rule is not None, "tbl-policy-none"),
     ),
     fitted(

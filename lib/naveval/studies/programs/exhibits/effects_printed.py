@@ -7,13 +7,13 @@ import pandas as pd
 
 from naveval.estimators.cost_benefit.assumptions import from_inputs
 from naveval.estimators.cost_benefit.inputs import load
-from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Value
 from naveval.exhibits.protect import Derived
 from naveval.exhibits.reader import Reader
 from naveval.project import paths
 from naveval.studies.programs import published
-from naveval.studies.programs.exhibits.effects import LEVEL, YEARS
+from naveval.studies.programs.exhibits.common import SIGNS
+from naveval.studies.programs.exhibits.effects import YEARS, last_year
 from naveval.studies.programs.results import ProgramResults
 
 SMALL, LARGE = 1.0, 2.0
@@ -21,30 +21,31 @@ SMALL, LARGE = 1.0, 2.0
 
 
 def in_words(reader: Reader) -> pd.DataFrame:
-    """Table 6-5: sign and size of the effects in words, beside the report and earlier research."""
+    """Table 6-5: sign and size of the effects in words, beside the report and earlier research.
+
+    A sign is told where the report's answer tells it: all programmes tested together.
+    """
     printed = published.read("table_6_5").set_index("program")
     table = reader.frame("fig-6-2")
-    later = table[table["year"] > 1]
-    later = later.assign(clear=holm(later["p_value"].to_numpy(float)) < LEVEL)
+    signs = last_year(reader).set_index("arm")["sign"]
     rows = []
-    for arm, part in later.groupby("arm", sort=False):
+    for arm, part in table[table["year"] > 1].groupby("arm", sort=False):
         shared = "Oppfølging og Utvidet oppfølging"
         key = shared if arm in ("Oppfølging", "Utvidet oppfølging i NAV") else arm
         text = printed.reindex([key]).fillna("").iloc[0]
-        rows.append((arm, size_in_words(part), text.this_report, text.earlier_research))
+        rows.append(
+            (arm, size_in_words(part, str(signs.get(arm))), text.this_report, text.earlier_research)
+        )
     return pd.DataFrame(rows, columns=["arm", "own", "published", "earlier"])
 
 
-def size_in_words(part: pd.DataFrame) -> str:
-    """Key of the word for some years' effects on months in work a year: sign and size.
-
-    "unclear" unless the mean has the sign of a year that is `clear` when all are tested together.
-    """
-    mean = float(part["months"].mean())
-    if not (part["clear"] & (part["months"] * mean > 0)).any():
+def size_in_words(part: pd.DataFrame, sign: str) -> str:
+    """Key of the word for some years' effects on months in work a year: tested sign, and size."""
+    if sign not in SIGNS[:2]:
         return "unclear"
-    size = "small" if abs(mean) < SMALL else "medium" if abs(mean) < LARGE else "large"
-    return f"{size}_{'positive' if mean > 0 else 'negative'}"
+    mean = float(part["months"].mean()) * (1 if sign == "positive" else -1)
+    size = "small" if mean < SMALL else "medium" if mean < LARGE else "large"
+    return f"{size}_{sign}"
 
 
 def beside_printed(reader: Reader) -> pd.DataFrame:

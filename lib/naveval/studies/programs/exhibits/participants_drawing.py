@@ -96,7 +96,8 @@ def _bars(
 
 
 def _told(ax: Axes, at: pd.Series, values: pd.Series, form: str) -> None:
-    """Numbers at the ends of bars."""
+    """Numbers at the ends of bars, which need no grid then."""
+    ax.grid(visible=False)
     for height, (x, value) in enumerate(zip(at, values, strict=True)):
         text = formats.FORMATS[form](value)
         ax.annotate(

@@ -80,6 +80,12 @@ def _net(name: str, place: int) -> Sentence:
     )
 
 
+def _made(reader: Reader) -> str:
+    """That a key figure is simulated, where others beside it rest on published numbers."""
+    return f" {reader.named('', 'made')}" if reader.output.origin == "simulated" else ""
+
+
+MADE = {"made": Fact(_made, "text")}
 SENTENCES: tuple[Sentence, ...] = (
     Sentence(
         "answer-effects",
@@ -97,12 +103,13 @@ SENTENCES: tuple[Sentence, ...] = (
         lambda reader: wording(_net_benefits(reader)) or "hidden",
         facts={sign: _names(_net_benefits, sign) for sign in SIGNS},
     ),
-    Sentence("key-start"),
+    Sentence("key-start", facts=MADE),
     Sentence(
         "key-effect",
         lambda reader: "text" if len(last_year(reader)) else "",
         facts={
             "program": Fact(lambda reader: reader.named("plain", _largest(reader)["arm"]), "text"),
+            **MADE,
             **{name: _of_largest(name) for name in ("year", "months", "ci_low", "ci_high")},
         },
     ),
