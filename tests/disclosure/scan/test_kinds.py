@@ -12,7 +12,8 @@ import pytest
 
 from naveval.disclosure.scan import identities
 from naveval.disclosure.scan.folder import scan
-from naveval.disclosure.scan.readers import Wanted, search
+from naveval.disclosure.scan.identities import Wanted
+from naveval.disclosure.scan.readers import search
 from naveval.disclosure.thresholds import thresholds
 
 RECALL, PRECISION = 0.95, 0.90

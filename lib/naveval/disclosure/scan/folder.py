@@ -13,7 +13,8 @@ import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 
 from naveval.disclosure.scan import identities
-from naveval.disclosure.scan.readers import Wanted, search
+from naveval.disclosure.scan.identities import Wanted
+from naveval.disclosure.scan.readers import search
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import provenance
 from naveval.project.errors import DisclosureError

@@ -12,6 +12,7 @@ from decimal import Decimal
 from math import lgamma, log
 
 from naveval.disclosure.scan.text import plain
+from naveval.disclosure.thresholds import Thresholds
 
 Hits = Iterator[tuple[str, int]]
 SHORTEST_ID = 6
@@ -52,6 +53,26 @@ class Ids:
 
     known: frozenset[str]
     lengths: Mapping[int, int]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a search is for.
+
+    Attributes
+    ----------
+    ids, limits
+        Ids of persons, and thresholds.
+    exempt
+        Labels of tables that may hold small counts.
+    protected
+        Fingerprints of CSV files whose marks of protected zeros are believed.
+    """
+
+    ids: Ids
+    limits: Thresholds
+    exempt: frozenset[str]
+    protected: frozenset[str] = frozenset()
 
 
 def ids(given: Collection[str]) -> Ids:

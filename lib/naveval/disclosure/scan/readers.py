@@ -14,7 +14,6 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -30,10 +29,11 @@ from naveval.disclosure.scan import (
     sentences,
     tables,
 )
-from naveval.disclosure.scan.identities import Hits, Ids, named
+from naveval.disclosure.scan.identities import Hits, Wanted, named
 from naveval.disclosure.scan.printed import printed
 from naveval.disclosure.scan.text import (
     COLOUR,
+    CONTAINERS,
     RAW,
     attributes,
     decoded,
@@ -44,17 +44,7 @@ from naveval.disclosure.scan.text import (
     without_tags,
 )
 from naveval.disclosure.scan.titles import apart, counts_persons, identifies
-from naveval.disclosure.thresholds import Thresholds
 
-CONTAINERS = frozenset(
-    [
-        *(".parquet", ".feather", ".arrow", ".orc", ".avro", ".pkl", ".pickle", ".joblib", ".npy"),
-        *(".npz", ".duckdb", ".sqlite", ".db", ".mdb", ".accdb", ".dta", ".sav", ".por", ".xpt"),
-        *(".sas7bdat", ".rds", ".rda", ".rdata", ".h5", ".hdf5", ".xls", ".gz", ".bz2", ".xz"),
-        *(".zst", ".lz4", ".lzma", ".7z", ".rar", ".tar", ".tgz", ".svgz"),
-    ]
-)
-"""Raw data and archives, by the ends of their names."""
 PLAIN_BINARY = (b"wOF2", b"wOFF", b"\0\x01\0\0", b"OTTO", b"GIF8", b"RIFF", b"\0\0\x01\0")
 """First bytes of typefaces and small pictures."""
 ZIP_END = b"PK\x05\x06"
@@ -78,26 +68,6 @@ HELD = re.compile(r"=(?:\"([\[{][^\"]{20,})\"|'([\[{][^']{20,})')")
 INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
 NO_PROSE = re.compile(r"<(script|style|table|svg)(?![\w:-]).*?</\1>", re.DOTALL | re.IGNORECASE)
 """In OpenDocument `table:` and `style:` begin the names of thousands of elements."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a search is for.
-
-    Attributes
-    ----------
-    ids, limits
-        Ids of persons, and thresholds.
-    exempt
-        Labels of tables that may hold small counts.
-    protected
-        Fingerprints of CSV files whose marks of protected zeros are believed.
-    """
-
-    ids: Ids
-    limits: Thresholds
-    exempt: frozenset[str]
-    protected: frozenset[str] = frozenset()
 
 
 SHEETS = "<office:spreadsheet"

@@ -71,6 +71,15 @@ LONG = 16
 TIMES = 3
 """How often signs may be coded one over the other."""
 NAME = re.compile(rb"(?=[ -~]*\d)[ -~]{6,}")
+CONTAINERS = frozenset(
+    [
+        *(".parquet", ".feather", ".arrow", ".orc", ".avro", ".pkl", ".pickle", ".joblib", ".npy"),
+        *(".npz", ".duckdb", ".sqlite", ".db", ".mdb", ".accdb", ".dta", ".sav", ".por", ".xpt"),
+        *(".sas7bdat", ".rds", ".rda", ".rdata", ".h5", ".hdf5", ".xls", ".gz", ".bz2", ".xz"),
+        *(".zst", ".lz4", ".lzma", ".7z", ".rar", ".tar", ".tgz", ".svgz"),
+    ]
+)
+"""Raw data and archives, by the ends of their names."""
 RAW = (
     *(b"PAR1", b"ARROW1", b"FEA1", b"ORC", b"Obj\x01", b"SQLite format 3", b"\x89HDF"),
     *(b"\x93NUMPY", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!"),
