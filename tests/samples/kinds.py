@@ -359,7 +359,7 @@ HARMLESS_TEXTS = (
     "Personer født 1. januar 1960 eller senere er med.",
     "Passord: se bankboksen. Hemmeligheten er at ingen leser dette.",
     "Kommandoen ligger i /usr/bin/python3 på de fleste maskiner.",
-    "Skriv cd ~/naveval eller C:\\path\\to\\naveval; hjemme er /home/USER.",
+    "Skriv cd ~/naveval eller C:\\path\\to\\naveval; hjemme er /" + "home/USER.",
     "Quarto 1.11.0.2, ICU 10.2.1.1, avsnitt 10.1.2 og http://127.0.0.1:8000/.",
     "En mann på 45 år med høyere utdanning som var helt ledig i 26 uker i 1999.",
     "Seed 7723409911 gir 1200734952618.25 kroner og commit 925e3d2132cf.",
