@@ -20,7 +20,7 @@ Sources: Rambachan and Roth (2023), Review of Economic Studies 90, sections 2–
 Roth and Pakes (2023), Review of Economic Studies 90.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -280,13 +280,26 @@ def interval(
         if not edge and grid[inside].max() - grid[inside].min() > 0.15 * width:
             break
         width *= 2 if edge else 0.5
-    step = grid[1] - grid[0]
-    return Interval(
-        bound,
-        float(grid[inside].min() - step / 2),
-        float(grid[inside].max() + step / 2),
-        bool(edge),
-    )
+    low, high = np.flatnonzero(inside)[[0, -1]]
+    ends = [
+        _end(tested, grid[at], grid[min(max(at + way, 0), GRID - 1)], level)
+        for at, way in ((low, -1), (high, 1))
+    ]
+    return Interval(bound, ends[0], ends[1], bool(edge))
+
+
+def _end(tested: Sequence[Piece], inside: float, outside: float, level: float) -> float:
+    """Where acceptance ends, between an accepted value and its neighbour that is not.
+
+    Finer than the grid, so that an interval and `breakdown` agree on what it holds.
+    """
+    for _ in range(10):
+        middle = (inside + outside) / 2
+        if any(accepted(item, np.array([middle]), level)[0] for item in tested):
+            inside = middle
+        else:
+            outside = middle
+    return float(inside)
 
 
 def _fixed_length(found: Study, bound: float, level: float) -> tuple[float, float]:
