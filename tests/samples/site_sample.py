@@ -24,6 +24,8 @@ En tredje setning.</p></section>
 
 PARTS = ("target_before", "target_after", "other_before", "other_after", "gap")
 MONTHS = ("2020-01", "2020-02")
+IN_HEDMARK = ("2014-10", "2015-12")
+"""The last month before the practice changed, and a later one."""
 
 
 def county_number(code: str, place: int = 0) -> float:
@@ -37,7 +39,8 @@ def estimates(study: str) -> pd.DataFrame:
     if study == "programs":
         return pd.DataFrame([*rows, *_of_programs()])
     for code in places.codes(2014 if study == "hedmark" else 2024):
-        for place, value in enumerate(PARTS if study == "followup" else MONTHS):
+        values = {"followup": PARTS, "hedmark": IN_HEDMARK}.get(study, MONTHS)
+        for place, value in enumerate(values):
             number = county_number(code, place)
             own = {"estimate": number, "ci_low": number - 1, "ci_high": number + 1}
             own |= {"std_error": 0.51}

@@ -114,8 +114,8 @@ def test_totals_of_a_county_do_not_give_its_parts_back(reports) -> None:
     for _, _, folder in reports.values():
         assert list(pd.read_csv(folder / "figures" / "fig-1.csv").columns)[:3] == [
             "county",
-            "role",
             "change",
+            "role",
         ]
         assert "n" not in pd.read_csv(folder / "figures" / "fig-1.csv").columns
 

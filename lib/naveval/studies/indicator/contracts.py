@@ -231,7 +231,7 @@ RULES = (
                 avg(weekly_hours) FILTER (wage_decile BETWEEN 1 AND 5) AS low,
                 least(count_if(wage_decile > 5), count_if(wage_decile BETWEEN 1 AND 5)) AS fewer
             FROM stock
-        ) WHERE fewer >= 1000 AND high < 0.95 * low
+        ) WHERE fewer >= 1000 AND high < 0.8 * low
         """,
     ),
     no_total("industry", "industry", "employed", "region", "month"),

@@ -13,6 +13,7 @@ from naveval.exhibits import words
 from naveval.exhibits.output import Output
 from naveval.exhibits.show import Showing
 from naveval.project import places
+from naveval.studies.followup import estimate as study
 from naveval.studies.followup import published
 from naveval.studies.followup.events import OUTCOMES, Events
 from naveval.studies.followup.exhibits import REPORT, diagnostics
@@ -49,7 +50,8 @@ def summary(
     """Fourteen regressions: estimate and p-value of the long windows, everything else a null."""
     given = {"program": program, "dialogue": dialogue, "work": work}
     rows = []
-    for table, outcome, horizon in published.estimates()[published.KEY].values:
+    for printed in published.estimates().to_dict("records"):
+        table, outcome, horizon = (printed[key] for key in published.KEY)
         name = LONG.get((table, outcome), "") if horizon == "long" else ""
         estimate, p_value = given.get(name, NULL)
         rows.append(
@@ -74,6 +76,7 @@ def summary(
                 "events": 50,
                 "others": 50,
                 "mean_hidden": False,
+                **{f"printed_{key}": printed[key] for key in study.PRINTED},
             }
         )
     return pd.DataFrame(rows).assign(**changes)
@@ -89,7 +92,7 @@ def said(
         protected=None,  # type: ignore[arg-type]
         summary=found,
         trends=dict.fromkeys(OUTCOMES, trend()) | (moved or {}),
-        truth=pd.DataFrame(),
+        truth=pd.DataFrame(columns=[*published.KEY, "coefficient"]),
         **more,
     )
     return Showing(REPORT, output).show(label, results).markdown
@@ -251,7 +254,7 @@ def test_outcomes_and_own_choices_are_told_as_they_are_used(output: Output) -> N
         protected=None,  # type: ignore[arg-type]
         summary=summary(),
         trends={},
-        truth=pd.DataFrame(),
+        truth=pd.DataFrame(columns=[*published.KEY, "coefficient"]),
     )
     showing = Showing(REPORT, output)
     text, choices = (showing.show(name, own).markdown for name in ("outcomes", "choices"))

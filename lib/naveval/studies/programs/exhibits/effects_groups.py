@@ -178,7 +178,7 @@ def _allowed(reader: Reader) -> str:
 def _chosen(reader: Reader) -> str:
     """What the rule chooses for somebody."""
     actions = dict.fromkeys(reader.rows["action"].astype(str))
-    return formats.listed([reader.named("", action) for action in actions])
+    return formats.listed([reader.named("plain", action) for action in actions])
 
 
 def _verdict(reader: Reader) -> str:
