@@ -12,6 +12,7 @@ from typing import Any
 from naveval.disclosure.scan.sentences import number, too_small
 from naveval.disclosure.scan.text import plain, without_tags
 from naveval.disclosure.scan.titles import (
+    LONGEST_TITLE,
     NO_COUNT,
     NUMBER_OF,
     PEOPLE,
@@ -22,7 +23,6 @@ from naveval.disclosure.scan.titles import (
 from naveval.disclosure.thresholds import Thresholds
 
 Rows = list[list[str]]
-LONGEST_TITLE = 80
 COMMENTS = re.compile(r"\A(?:#[^\n]*\n|\s*\n)+")
 HTML_TABLE = re.compile(
     r"<(?:\w+:)?(?:table|tbl)\b(?!-).*?</(?:\w+:)?(?:table|tbl)>", re.DOTALL | re.IGNORECASE

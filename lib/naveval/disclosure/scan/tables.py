@@ -6,11 +6,12 @@ from itertools import pairwise, product
 from typing import Any
 
 from naveval.disclosure.scan import credentials, grids, persons, profiles
-from naveval.disclosure.scan.grids import LONGEST_TITLE, Rows
+from naveval.disclosure.scan.grids import Rows
 from naveval.disclosure.scan.identities import Hits, is_identity_number
 from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
 from naveval.disclosure.scan.text import without_tags
 from naveval.disclosure.scan.titles import (
+    LONGEST_TITLE,
     NO_COUNT,
     NUMBER_OF,
     PEOPLE,

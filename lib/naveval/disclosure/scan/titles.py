@@ -10,6 +10,7 @@ from functools import lru_cache
 from naveval.disclosure.scan.text import plain
 from naveval.disclosure.thresholds import Thresholds
 
+LONGEST_TITLE = 80
 IDENTIFYING = re.compile(
     r"(?:(?:birth|person|personal|national|subject|respondent|individ(?:ual)?|delta[kg](?:er|ar)|"
     r"bruker|brukar|klient|client|kunde|patient|pasient|member|case|record|row|participant)"
@@ -95,7 +96,7 @@ def spoken(title: str) -> str:
 
 def identifies(title: str, limits: Thresholds) -> bool:
     """Whether a column of this title holds ids of persons; names of other things are many."""
-    if title in ("name", "navn", "id"):
+    if title in ("name", "navn", "id") or len(title) > LONGEST_TITLE:
         return False
     return title in limits.identifiers or bool(
         IDENTIFYING.fullmatch(re.sub(r"[\W_]", "", title).lower())
