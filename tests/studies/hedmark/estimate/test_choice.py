@@ -1,5 +1,6 @@
 """How often the methods reject in the study's own design, with the shocks of the registers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import hedmark_draws
@@ -58,6 +59,20 @@ def panel_of(persistence: float, seed: int = 1, spread: float = 0.05) -> Panel:
 @pytest.fixture(scope="module")
 def panel() -> Panel:
     return panel_of(0.9)
+
+
+def test_what_nobody_has_is_left_out(panel: Panel) -> None:
+    """Benefits may end before 104 weeks have passed; the other outcomes keep their numbers."""
+    counts = panel.counts.copy()
+    counts.loc[counts["group"] == "with", "weeks_104"] = 0
+    without = replace(panel, counts=counts)
+    every, some = (shock_table(one, FEW) for one in (panel, without))
+    nobody = (every["outcome"] == "104+") & (every["group"] == "with")
+    assert nobody.sum() == 1
+    pd.testing.assert_frame_equal(some, every[~nobody].reset_index(drop=True))
+    found = detectable(without, FEW, EXACT)
+    assert len(found) == len(every) - 1
+    assert found["effect"].notna().any()
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ every outcome (the upper end of its interval is at most `TOLERATED` times the le
 standard errors. Few draws can then never make a poor method the one a report rests on.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -70,8 +71,7 @@ def null_panels(
     draws: int = 0,
 ) -> Null:
     """Panels with shocks like the control counties', by default `size_draws` of them."""
-    plain = parameters.model_copy(update={"composition": "none"})
-    given = sample(panel, plain, outcome, group, counties=controls)
+    given = _without_composition(panel, parameters, outcome, group, controls)
     shocks = fit_shocks(given.outcome[1:], given.size[1:], given.size[1:])
     values = draw_shocks(
         shocks,
@@ -81,6 +81,24 @@ def null_panels(
         parameters.seed + 2 * OUTCOMES.index(outcome) + GROUPS.index(group),
     )
     return Null(given, shocks, values)
+
+
+def _without_composition(
+    panel: Panel,
+    parameters: Parameters,
+    outcome: Outcome,
+    group: str,
+    controls: tuple[str, ...] = (),
+) -> Sample:
+    plain = parameters.model_copy(update={"composition": "none"})
+    return sample(panel, plain, outcome, group, counties=controls)
+
+
+def _known(panel: Panel, parameters: Parameters) -> Iterator[tuple[Outcome, str]]:
+    """Outcomes and groups that the control counties have; benefits may end before 104 weeks do."""
+    for outcome, group in product(OUTCOMES, GROUPS):
+        if np.any(_without_composition(panel, parameters, outcome, group).outcome[1:]):
+            yield outcome, group
 
 
 def shock_table(panel: Panel, parameters: Parameters) -> pd.DataFrame:
@@ -93,7 +111,7 @@ def shock_table(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     of the variance), n_clusters, n_persons.
     """
     rows = []
-    for outcome, group in product(OUTCOMES, GROUPS):
+    for outcome, group in _known(panel, parameters):
         null = null_panels(panel, parameters, outcome, group, draws=1)
         found = null.given.scale * spread(null.shocks, null.given.size)
         rows.append(
@@ -263,7 +281,7 @@ def detectable(panel: Panel, parameters: Parameters, method: str) -> pd.DataFram
     outcome, group, method, effect, n_draws.
     """
     rows: list[dict[str, Any]] = []
-    for outcome, group in product(OUTCOMES, GROUPS):
+    for outcome, group in _known(panel, parameters):
         null = null_panels(panel, parameters, outcome, group, draws=POWER_DRAWS)
         setup = setup_of(null.given, parameters)
         test = named_tests(null.given.size, draws=parameters.draws, seed=parameters.seed)[method]
