@@ -1,6 +1,7 @@
 """The report of a small stock: what its exhibits declare shown is shown, and nothing else."""
 
 import re
+from dataclasses import replace
 
 import claims
 import numpy as np
@@ -51,6 +52,14 @@ def test_exactly_what_is_declared_shown_is_shown(shown):
         assert not re.search(r"%\s*prosent", block), label
         assert one.label in wanted or showing.shown[label].rows is None
     assert len(wanted) > 40
+
+
+def test_the_constant_may_be_what_moves_most(results):
+    moved = replace(results, stability=results.stability.assign(column="constant"))
+    frame = REPORT.exhibit("tbl-stability").data(moved)
+    assert set(frame["variable"]) == {"column_constant"}
+    assert set(frame["level"]) == {""}
+    assert "konstantledd" in str(words.load("indicator"))
 
 
 @pytest.mark.parametrize("county", ["", "03", "46"])
