@@ -382,7 +382,7 @@ def _whole(part: pa.Table, column: str, month: str, low: int, high: int) -> NDAr
 def _bounded(part: pa.Table, column: str, month: str) -> NDArray:
     values = numbers(part, column)
     _require((values >= 0) & (values <= 100), column, month, "0 to 100 hours a week")
-    return values
+    return values.astype(np.float32)  # what a Parquet file may hold: the same from every file
 
 
 def _require(good: NDArray, column: str, month: str, expected: str) -> None:
