@@ -224,9 +224,10 @@ def build(
     spells = _spells_before(data, index, months[0], spell_break)
     chunks, entrants = [], []
     for t, (month, part) in enumerate(read_months(data, "stock", COLUMNS, months)):
+        ordered = _by_person(part)
         chunks.append(
             _chunk(
-                part,
+                ordered,
                 month,
                 t,
                 index,
@@ -239,7 +240,7 @@ def build(
                 young_under,
             )
         )
-        entrants.append(_entrants(chunks[-1], t, part, found, hours))
+        entrants.append(_entrants(chunks[-1], t, ordered, found, hours))
     flow = {"persons": index.count, "months": len(hours.months), **hours.counts}
     return Panel(
         tuple(chunks),
@@ -266,6 +267,12 @@ def _spells_before(data: Path, index: PersonIndex, first: str, spell_break: int)
         known = person >= 0
         _duration(part.filter(pa.array(known)), person[known], spells, month, spell_break)
     return spells
+
+
+def _by_person(part: pa.Table) -> pa.Table:
+    """Rows in the order of persons: sums are the same to the last digit, whatever files' order."""
+    person = numbers(part, "person")
+    return part if (person[1:] >= person[:-1]).all() else part.sort_by("person")
 
 
 def _chunk(
@@ -351,15 +358,10 @@ def _entrants(chunk: Chunk, t: int, part: pa.Table, found: market.Market, hours:
 def _once(person: NDArray[np.int32], n_persons: int, month: str) -> None:
     times = np.bincount(person, minlength=n_persons)
     if times.max(initial=0) > 1:
-        rows = np.flatnonzero(times[person] > 1) + 1
         raise ContractError(
-            f"stock, month {month}: {len(rows)} rows (first: {_first(rows)}): a person is there "
+            f"stock, month {month}: {int((times[person] > 1).sum())} rows: a person is there "
             "twice; expected one row per person and month"
         )
-
-
-def _first(rows: NDArray) -> str:
-    return ", ".join(str(row) for row in rows[:5])
 
 
 def _coded(part: pa.Table, column: str, levels: Sequence[str], month: str) -> NDArray[np.int16]:
@@ -380,15 +382,13 @@ def _whole(part: pa.Table, column: str, month: str, low: int, high: int) -> NDAr
 def _bounded(part: pa.Table, column: str, month: str) -> NDArray:
     values = numbers(part, column)
     _require((values >= 0) & (values <= 100), column, month, "0 to 100 hours a week")
-    return values
+    return values.astype(np.float32)  # what a Parquet file may hold: the same from every file
 
 
 def _require(good: NDArray, column: str, month: str, expected: str) -> None:
     if not good.all():
-        rows = np.flatnonzero(~good) + 1
         raise ContractError(
-            f"stock, month {month}, column {column}: {len(rows)} rows (first: {_first(rows)}): "
-            f"expected {expected}"
+            f"stock, month {month}, column {column}: {int((~good).sum())} rows: expected {expected}"
         )
 
 
