@@ -78,6 +78,16 @@ def share(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
     return percent(value if is_missing(value) else float(value) * 100, decimals, signed=signed)
 
 
+def size(value: Any) -> str:
+    """A size that somebody chose, as percent with the decimals it needs: 0.2 becomes 20 %."""
+    if is_missing(value):
+        return percent(value)
+    percents = round(100 * float(value), 9)
+    return percent(
+        percents, next(n for n in (0, 1, 2, 3) if n == 3 or round(percents, n) == percents)
+    )
+
+
 def points(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
     """Format a difference between two shares (0 to 1) in percentage points."""
     text = number(value if is_missing(value) else float(value) * 100, decimals, signed=signed)
@@ -125,7 +135,12 @@ def listed(names: Sequence[str]) -> str:
 
 
 def _families() -> dict[str, Callable[[Any], str]]:
-    formats: dict[str, Callable[[Any], str]] = {"text": text, "month": month, "p": p_value}
+    formats: dict[str, Callable[[Any], str]] = {
+        "text": text,
+        "month": month,
+        "p": p_value,
+        "size": size,
+    }
 
     def add(name: str, plain: Callable[..., str], **options: Any) -> None:
         formats[name] = lambda value: plain(value, **options)
