@@ -81,4 +81,4 @@ def test_the_notice_says_when_only_some_results_are_simulated(
     )["banner"]
     some, every = (output.texts["banners"][kind].strip() for kind in ("mixed", "simulated"))
     assert told.startswith(some if mixed else every)
-    assert formats.share(parameters.scale, 2) in told
+    assert formats.size(parameters.scale) in told
