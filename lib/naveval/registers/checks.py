@@ -122,7 +122,8 @@ def _str_length(x: str, s: Mapping[str, Any]) -> tuple[str, str]:
     low, high = (s.get(end) if exact is None else exact for end in ("min_value", "max_value"))
     limits = [f"length({x}) < {low}"] if low is not None else []
     limits += [f"length({x}) > {high}"] if high is not None else []
-    return " OR ".join(limits), f"text of length {low or 0} to {'any' if high is None else high}"
+    ends = f"{low or 0} to {'any' if high is None else high}" if exact is None else exact
+    return " OR ".join(limits), f"text of length {ends}"
 
 
 TRANSLATIONS: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] = {
