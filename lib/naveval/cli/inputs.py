@@ -32,9 +32,13 @@ def data(
     was made from; --scale is then a share of their persons, by default all.
     """
     from naveval.registers import extracts
-    from naveval.running import profile as profiles
 
-    given = None if profile_file is None else profiles.read(profile_file)
+    given = None
+    if profile_file is not None:
+        # Here, for the solvers that it needs take half a second to load.
+        from naveval.running import profile as profiles
+
+        given = profiles.read(profile_file)
     if given is not None and names != (given.study,):
         raise ParameterError(
             f"{profile_file}: a profile of {given.study}; expected that study alone"
