@@ -70,17 +70,15 @@ class Pool:
         return len(self.columns["id"])
 
     def add(self, new: dict[str, NDArray]) -> None:
-        self.columns = (
-            {
-                name: np.concatenate([old, new[name].astype(old.dtype)])
-                for name, old in self.columns.items()
-            }
-            if self.columns
-            else new
-        )
+        # One column at a time, so that never all are in memory twice.
+        for name, column in new.items():
+            old = self.columns.get(name, column[:0])
+            self.columns[name] = np.concatenate([old, column.astype(old.dtype)])
 
     def keep(self, own: NDArray) -> None:
-        self.columns = {name: column[own] for name, column in self.columns.items()}
+        rows = np.flatnonzero(own)
+        for name, column in self.columns.items():
+            self.columns[name] = column[rows]
 
 
 def simulate(
@@ -299,8 +297,9 @@ def _move(
     c["gone"][again], c["registered"][again], c["first_month"][again] = 0, -1000, t + 1
     c["fading"][again] += np.float32(0.5) * LEVELS.entry.astype(np.float32)[c["status"][again]]
     c["laid_off"][again] = False
+    back = np.bincount(c["status"][again], minlength=len(STATUS))
     pool.keep(c["gone"] <= FOLLOWED_AFTER)
-    return np.bincount(c["status"][again], minlength=len(STATUS))
+    return back
 
 
 def _write_hours(out: Path, pool: Pool, month: str) -> int:
@@ -323,7 +322,9 @@ def _write_stock(out: Path, pool: Pool, where: Places, t: int, month: str) -> in
     c = pool.columns
     here = (c["gone"] == 0) & (c["absent"] == 0)
     c["registered"] = np.where(here & (c["registered"] == -1000), t, c["registered"])
-    c = {name: column[here] for name, column in c.items()}
+    # Positions: taking by a mask counts it anew for every column.
+    rows = np.flatnonzero(here)
+    c = {name: column[rows] for name, column in c.items()}
     start = calendar_months.month_number(FIRST_MONTH)
     known, place = np.unique(c["registered"], return_inverse=True)
     registered = tuple(calendar_months.month_text(start + int(k)) for k in known)
