@@ -7,6 +7,7 @@ are, others to two digits. No range of ids is shown.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,8 +28,9 @@ from naveval.registers.sources import Source
 from naveval.registers.views import columns, create_views, family, text_dialect
 
 LEAST_FOR_RANGE = 1000
-MOST_EXACT = 2_000_000  # rows, before percentiles are approximate
+MOST_EXACT = 2_000_000  # rows, before percentiles are those of as many
 FOUR_DIGITS = 10_000
+A_MONTH = r"\d{4}-\d{2}"
 MONTHS = ("month", "year_week", "year", "date", "since")
 FORMS = {"csv": "text", "sas": "SAS", "stata": "Stata", "parquet": ""}
 
@@ -112,12 +114,15 @@ def _columns(
     (n_rows,) = run(connection, f"SELECT count(*) FROM {view}", where=source.label).fetchone() or (
         0,
     )
-    quantile = "quantile_disc" if n_rows <= MOST_EXACT else "approx_quantile"
+    few = f" USING SAMPLE {100 * MOST_EXACT / n_rows} PERCENT (system, 1)" * (n_rows > MOST_EXACT)
+    looks = ", ".join(_look(name, kinds[name]) for name in names)
+    sql = f"SELECT {looks} FROM (SELECT * FROM {view}{few})"
+    looked = run(connection, sql, where=source.label).fetchone() or ()
     parts = []
-    for name in names:
+    for name, seen in zip(names, looked, strict=True):
         quoted, wanted = identifier(name), family(schema.columns[name].dtype)
         codes = f"count(DISTINCT {quoted})" if wanted == "text" else "NULL"
-        parts += [f"count({quoted})", codes, _ends(name, quoted, kinds[name], quantile)]
+        parts += [f"count({quoted})", codes, _ends(name, kinds[name], seen)]
     sql = f"SELECT {', '.join(parts)} FROM {view}"
     values = run(connection, sql, where=source.label).fetchone() or ()
     forms = _forms(connection, source, schema, names, raw)
@@ -129,28 +134,38 @@ def _columns(
             n_rows,
             n_rows - values[3 * i],
             values[3 * i + 1],
-            *_shown(values[3 * i + 2], n_rows),
+            *_shown(values[3 * i + 2] or looked[i], n_rows),
         )
         for i, name in enumerate(names)
     ]
 
 
-def _ends(name: str, quoted: str, kind: str, quantile: str) -> str:
-    """SQL of a list of the two ends that may be shown of a column; NULL for none."""
-    if name == PERSON or kind == "BOOLEAN":
+def _look(name: str, kind: str) -> str:
+    """SQL of the two percentiles of a number, or of one value of a text."""
+    if name == PERSON or kind == "BOOLEAN" or _in_time(name, kind):
         return "NULL"
-    if kind == "VARCHAR":
-        months = f"regexp_matches(min({quoted}) || max({quoted}), '^(\\d{{4}}-\\d{{2}}){{2}}$')"
-        return f"CASE WHEN {months} THEN [min({quoted}), max({quoted})] END"
-    if name in MONTHS or kind.startswith(("DATE", "TIMESTAMP")):
-        return f"[CAST(min({quoted}) AS VARCHAR), CAST(max({quoted}) AS VARCHAR)]"
-    return f"{quantile}({quoted}, [0.01, 0.99])"
+    quoted = identifier(name)
+    return f"any_value({quoted})" if kind == "VARCHAR" else f"quantile_disc({quoted}, [0.01, 0.99])"
 
 
-def _shown(ends: list[Any] | None, n_rows: int) -> tuple[str, str]:
+def _ends(name: str, kind: str, seen: Any) -> str:
+    """SQL of a list of the first and the last of what are times; NULL for others."""
+    quoted = identifier(name)
+    both = f"[CAST(min({quoted}) AS VARCHAR), CAST(max({quoted}) AS VARCHAR)]"
+    if name != PERSON and kind == "VARCHAR" and re.fullmatch(A_MONTH, str(seen)):
+        months = f"regexp_full_match(min({quoted}) || max({quoted}), '({A_MONTH}){{2}}')"
+        return f"CASE WHEN {months} THEN {both} END"
+    return both if _in_time(name, kind) else "NULL"
+
+
+def _in_time(name: str, kind: str) -> bool:
+    return kind.startswith(("DATE", "TIMESTAMP")) or (name in MONTHS and kind != "VARCHAR")
+
+
+def _shown(ends: Any, n_rows: int) -> tuple[str, str]:
     """The two ends as text; of numbers none where few rows have them."""
-    numbers = ends is not None and any(isinstance(value, int | float) for value in ends)
-    if ends is None or None in ends or (numbers and n_rows < LEAST_FOR_RANGE):
+    numbers = isinstance(ends, list) and any(isinstance(value, int | float) for value in ends)
+    if not isinstance(ends, list) or None in ends or (numbers and n_rows < LEAST_FOR_RANGE):
         return "", ""
     return _rounded(ends[0]), _rounded(ends[1])
 
