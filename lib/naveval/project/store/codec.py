@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +24,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pydantic import BaseModel
-from scipy.sparse import csr_array
 
 from naveval.project import provenance
 from naveval.project.errors import ParameterError
@@ -89,7 +89,7 @@ class _Writer:
             (pd.DataFrame, self._frame),
             (pd.Series, lambda v: ["series", self.node(v.name), self._frame(_as_frame(v))]),
             (np.ndarray, self._array),
-            (csr_array, self._sparse),
+            (_sparse_arrays(), self._sparse),
             (np.generic, lambda v: ["scalar", self._array(np.asarray(v))]),
             (pd.Timestamp, lambda v: ["timestamp", v.isoformat()]),
             (date, lambda v: ["date", v.isoformat()]),
@@ -110,7 +110,7 @@ class _Writer:
         np.save(stream, value, allow_pickle=False)
         return ["array", self._part("npy", stream)]
 
-    def _sparse(self, value: csr_array) -> list[Any]:
+    def _sparse(self, value: Any) -> list[Any]:
         parts = (value.data, value.indices, value.indptr)
         return ["sparse", [self._array(part) for part in parts], list(value.shape)]
 
@@ -183,7 +183,15 @@ def _objects(archive: zipfile.ZipFile, shape: list[int], nodes: list[Any]) -> np
     return flat.reshape(shape)
 
 
-def _sparse(archive: zipfile.ZipFile, parts: list[Any], shape: list[int]) -> csr_array:
+def _sparse_arrays() -> tuple[type, ...]:
+    """The type of sparse arrays; none where nothing has made one, for scipy is slow to load."""
+    loaded = sys.modules.get("scipy.sparse")
+    return (loaded.csr_array,) if loaded else ()
+
+
+def _sparse(archive: zipfile.ZipFile, parts: list[Any], shape: list[int]) -> Any:
+    from scipy.sparse import csr_array
+
     data, indices, starts = (_read(archive, part) for part in parts)
     return csr_array((data, indices, starts), shape=tuple(shape))
 
