@@ -25,7 +25,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 START = "0db0185"
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.5
 FIRST_TABLE = """
 import sys
 from pathlib import Path
