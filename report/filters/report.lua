@@ -345,7 +345,7 @@ local function boxes(blocks)
       local made = callout(block, kind)
       if made.t then out:insert(made) else out:extend(made) end
     elseif typst and block.t == "Figure" and block.identifier:match("^fig%-") then
-      out:insert(raw("#float-figure["))
+      out:insert(raw("#whole-figure["))
       out:insert(block)
       if is_note(blocks[i + 1]) then
         out:extend(note(blocks[i + 1]))
