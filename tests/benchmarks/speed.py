@@ -26,22 +26,18 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 START = "0db0185"
 POLL_SECONDS = 0.5
-FIRST_TABLE = """
+# Of earlier notebooks too, which showed with functions of the place to write to.
+FIRST_TABLE = r"""
+import re
 import sys
-from pathlib import Path
-from naveval.project import notebooks, parameters, paths
-from naveval.running import cells
 
-book = notebooks.read(paths.notebook(sys.argv[1]))
-chosen = parameters.load(sys.argv[1]).model_dump(mode="json")
-book = notebooks.with_parameters(book, chosen)
-kept = []
-for cell in book["cells"]:
-    kept.append(cell)
-    if "show(" in "".join(cell["source"]):
-        break
-fault = cells.execute({**book, "cells": kept})
-sys.exit(str(fault) if fault else 0)
+import nbformat
+from nbclient import NotebookClient
+
+book = nbformat.read(f"notebooks/{sys.argv[1]}.ipynb", 4)
+shown = [i for i, cell in enumerate(book.cells) if re.search(r"show\(|\(output\b", cell.source)]
+book.cells = book.cells[: shown[0] + 1]
+NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": "."}}).execute()
 """
 
 
