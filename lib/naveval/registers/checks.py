@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtrc
 
-from naveval.registers import grammar
+from naveval.registers import forms, grammar
 from naveval.registers.connections import data_errors, identifier, quote, run
 from naveval.registers.grammar import Family
-from naveval.registers.mapping import forms
 from naveval.registers.sources import Source
 from naveval.registers.views import (
     FILE,

@@ -7,31 +7,40 @@ what they had. Each function makes one rule of one query; a large table is read 
 `expected` and `seen` are the message: see `breaches.Rule`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from naveval.registers.breaches import Rule
 from naveval.registers.connections import identifier, quote
+from naveval.registers.forms import is_dated
 from naveval.registers.views import family
 
-MOST_ROWS = 2_000_000
+MOST_ROWS = 1_000_000
 LEAST_PAIRS = 12  # of consecutive periods, before persons must be known again
 LEAST_LINKED = 50
+LEAST_LEAVING = 20  # persons with a code, before it can be exchanged with another
 LEAST_STAYING = 0.05
+FOUND_AGAIN = 0.75  # of what is usual
 JUMP = 0.4  # of the persons, or of the rows
 DEVIATIONS = 8  # robust standard deviations
+SELDOM = 0.05  # of those with a code, who leave it from one period to the next
+FAR = 1.8  # times what a person's number was
+MOST_MISSED = 0.25  # of persons, for what time itself moves
 MOST_CHANGING = 0.01  # of persons, for what a person cannot change
 LEAST_PERSONS = 1000
+MOST_ALIKE, LEAST_VALUES = 0.25, 10  # of rows with one of so many values
+LEAST_AGREEING, AS_LIKELY = 0.75, 0.02
 SHOWN = 5
-PLACES = ("county", "municipality")
+PLACES = ("county", "municipality", "office", "region")
 MONTH = "printf('%04d-%02d', t // 12, t % 12 + 1)"
 PLAIN = "CAST(t AS VARCHAR)"
 
 
 @dataclass(frozen=True)
 class Step:
-    """A column whose median person moves from `low` to `high` from one period to the next."""
+    """A column that moves from `low` to `high` from one period to the next for most persons."""
 
     column: str
     low: float
@@ -60,23 +69,59 @@ def coded(schema: Any) -> tuple[str, ...]:
     )
 
 
-def _sampled(table: str) -> str:
+def _worded(schema: Any) -> list[str]:
+    """Columns of codes in words or digits, and places: what can be exchanged with each other."""
+    codes = [name for name in coded(schema) if family(schema.columns[name].dtype) != "boolean"]
+    return [*codes, *(name for name in PLACES if name in schema.columns)]
+
+
+def _changes(schema: Any, steps: Sequence[Step]) -> dict[str, tuple[str, str]]:
+    """SQL, by column, of whether a person's value can be compared with the one before, and changed.
+
+    A number has changed when it is far from what it was, or does not move as time does.
+    """
+    found = {name: ("true", f"{identifier(name)} <> {_before(name)}") for name in coded(schema)}
+    for name, column in schema.columns.items():
+        now, was = identifier(name), _before(name)
+        if family(column.dtype) in ("integer", "number") and not _is_key(name, column):
+            far = f"{now} NOT BETWEEN {was} / {FAR} AND {was} * {FAR}"
+            found.setdefault(name, (f"{was} > 0 AND {now} > 0", far))
+    for step in steps:
+        moved = f"{identifier(step.column)} - {_before(step.column)}"
+        found[step.column] = ("true", f"{moved} NOT BETWEEN {step.low} AND {step.high}")
+    return found
+
+
+def _before(name: str) -> str:
+    return identifier("before " + name)
+
+
+def _is_key(name: str, column: Any) -> bool:
+    return name in ("person", "year", "year_week", "birth_year") or is_dated(name, column)
+
+
+def _many(schema: Any) -> dict[str, str]:
+    """SQL, by column, of what has many values: births, days, months and places."""
+    return {
+        name: identifier(name)
+        for name, column in schema.columns.items()
+        if name in (*PLACES, "birth_year") or (is_dated(name, column) and name != "month")
+    }
+
+
+def sampled(table: str) -> str:
     """Condition that keeps every row of as many persons as give `MOST_ROWS` rows or so."""
-    return f"hash(person) % greatest(1, (SELECT count(*) FROM {table}) // {MOST_ROWS}) = 0"
+    # Of the same type as the hash: with 128 bits it takes most of the time of a check.
+    parts = f"CAST(greatest(1, count(*) // {MOST_ROWS}) AS UBIGINT)"
+    return f"hash(person) % (SELECT {parts} FROM {table}) = 0"
 
 
-def _some(text: str) -> str:
-    """SQL that lists the first texts of a group in the order of periods, and how many there are."""
+def some(text: str, order: str = "t") -> str:
+    """SQL that lists the first texts of a group in order, and how many there are."""
     return (
-        f"array_to_string(list({text} ORDER BY t)[:{SHOWN}], ', ') "
+        f"array_to_string(list({text} ORDER BY {order})[:{SHOWN}], ', ') "
         f"|| CASE WHEN count(*) > {SHOWN} THEN ' … (' || count(*) || ')' ELSE '' END"
     )
-
-
-def _each(columns: Iterable[str], prefix: str) -> str:
-    """SQL of a list with name and share of every column, to be laid under each other."""
-    items = (f"{{'name': {quote(name)}, 'share': {identifier(prefix + name)}}}" for name in columns)
-    return f"unnest([{', '.join(items)}], recursive := true)"
 
 
 def followed(
@@ -86,147 +131,211 @@ def followed(
     *,
     fixed: Sequence[str] = (),
     steps: Sequence[Step] = (),
+    alike: Mapping[str, str] = MappingProxyType({}),
     label: str = MONTH,
+    rows: str = "",
 ) -> Rule:
     """Persons of a table with a row per person and period, from one period to the next.
 
-    Persons are found again, no less between two periods than between the others; codes stay for
-    most of them; `fixed` columns never change; `steps` move as time does; no code stands alone.
+    Persons are found again, no less between two periods than between the others; codes, places
+    and the size of numbers stay for most of them; those with one code or place do not leave it
+    all at once while others come to it; `fixed` columns never change; `steps` move as time does;
+    no code stands alone, and no birth, month or place is that of a large part.
 
     Parameters
     ----------
     period
         SQL for the number of a row's period; consecutive periods have consecutive numbers.
+    alike
+        SQL, by the column to name, of more that no large part may have alike.
     label
         SQL of the text of the period `t`.
+    rows
+        SQL of the rows, when other than the table.
     """
-    codes = coded(schema)
-    moving = [name for name in codes if name not in fixed]
-    kept = dict.fromkeys((*codes, *fixed, *(step.column for step in steps)))
-    columns = "".join(f", {identifier(name)}" for name in kept)
-    lags = "".join(
-        f", lag({identifier(name)}) OVER earlier AS {identifier('was ' + name)}" for name in kept
-    )
-    changed = "".join(
-        f", count_if(linked AND {identifier(name)} IS DISTINCT FROM {identifier('was ' + name)})"
-        f" / count_if(linked) AS {identifier('changed ' + name)}"
-        for name in moving
-    )
-    stepped = "".join(
-        f", median({identifier(step.column)} - {identifier('was ' + step.column)}) "
-        f"FILTER (linked) AS {identifier('step ' + step.column)}"
-        for step in steps
-    )
-    parts = [_staying(label)]
-    parts += [_jumps(moving, label)] if moving else []
-    parts += [_fixed(name) for name in fixed]
-    parts += [_step(step, label) for step in steps]
-    parts += [_alone(name, "kept") for name in codes]
+    changes, words = _changes(schema, steps), _worded(schema)
+    names = list(dict.fromkeys([*changes, *words]))
+    heaps = {**_many(schema), **alike}
+    held = "".join(f", {identifier(name)}" for name in names)
+    held += "".join(f", {of} AS {identifier('of ' + name)}" for name, of in heaps.items())
+    before = "".join(f", lag({identifier(name)}) OVER earlier AS {_before(name)}" for name in names)
+    timed = [step.column for step in steps]
+    parts = [_staying(label), _jumps([n for n in names if n not in (*fixed, *timed)], label)]
+    parts += [*map(_fixed, fixed), *(_step(step, label) for step in steps)]
+    parts += [_heap(name, identifier("of " + name), "kept") for name in heaps]
+    parts += [_alone(name, "kept, everybody", "any_value(persons)") for name in coded(schema)]
     return Rule(
         table,
         "person",
         "persons who are found again from one period to the next",
         f"""
         WITH kept AS MATERIALIZED (
-            SELECT person, {period} AS t{columns} FROM {table} WHERE {_sampled(table)}
+            SELECT person, {period} AS t{held} FROM {f"({rows})" if rows else table}
+            WHERE {sampled(table)}
         ),
         paired AS (
-            SELECT *, coalesce(lag(t) OVER earlier = t - 1, false) AS linked{lags} FROM kept
+            SELECT *, coalesce(lag(t) OVER earlier = t - 1, false) AS linked{before} FROM kept
             WINDOW earlier AS (PARTITION BY person ORDER BY t)
         ),
-        periods AS (
-            SELECT t, count(*) AS n, count_if(linked) AS again{changed}{stepped}
-            FROM paired GROUP BY t
-        ),
-        pairs AS MATERIALIZED (
-            SELECT *, least(n, lag(n) OVER earlier) AS fewer, again / fewer AS share FROM periods
-            WINDOW earlier AS (ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
-        ),
-        usual AS (
-            SELECT median(share) AS stay, count(*) AS pairs FROM pairs WHERE fewer >= {LEAST_LINKED}
-        )
+        periods AS MATERIALIZED ({_periods(changes)}),
+        moves AS MATERIALIZED ({_moves(words)}),
+        shares AS MATERIALIZED ({_shares(changes)}),
+        everybody AS MATERIALIZED (SELECT count(DISTINCT person) AS persons FROM kept)
         {" UNION ALL ".join(parts)}
         """,
     )
 
 
+def _periods(changes: Mapping[str, tuple[str, str]]) -> str:
+    """SQL of persons in each period, those found again, and how many of them changed what."""
+    counts = "".join(
+        f", count_if(linked AND {known}) AS {identifier('known ' + name)}"
+        f", count_if(linked AND {known} AND {changed}) AS {identifier('changed ' + name)}"
+        for name, (known, changed) in changes.items()
+    )
+    return f"SELECT t, count(*) AS n, count_if(linked) AS back{counts} FROM paired GROUP BY t"
+
+
+def _moves(words: Sequence[str]) -> str:
+    """SQL of how many went from which code to which, by column and period."""
+    if not words:
+        return "SELECT 0 AS t, '' AS name, '' AS was, '' AS now, 0 AS n WHERE false"
+    pairs = [(identifier(name), _before(name)) for name in words]
+    sets = ", ".join(f"(t, {now}, {was})" for now, was in pairs)
+    names = " ".join(f"WHEN GROUPING({identifier(name)}) = 0 THEN {quote(name)}" for name in words)
+    nows, wases = (", ".join(listed) for listed in zip(*pairs, strict=True))
+    return f"""
+        SELECT t, CASE {names} END AS name, coalesce({wases}) AS was, coalesce({nows}) AS now,
+            count(*) AS n
+        FROM paired WHERE linked GROUP BY GROUPING SETS ({sets})
+    """
+
+
+def _shares(changes: Iterable[str]) -> str:
+    """SQL of the share that changed a column, or left a code of it (else NULL), by period."""
+    told = ", ".join(
+        f"{{'name': {quote(name)}, 'again': {identifier('known ' + name)}, "
+        f"'gone': {identifier('changed ' + name)}}}"
+        for name in changes
+    )
+    whole = f"SELECT t, unnest([{told}], recursive := true) FROM periods"
+    return f"""
+        SELECT name, t, NULL AS code, again, gone, 0 AS came, gone / again AS share
+        FROM ({whole if told else "SELECT '' AS name, 0 AS t, 0 AS again, 0 AS gone"})
+        WHERE again >= {LEAST_LINKED}
+        UNION ALL
+        SELECT name, t, code, sum(n), sum(gone), sum(came), sum(gone) / sum(n) FROM (
+            SELECT name, t, was AS code, n, IF(was <> now, n, 0) AS gone, 0 AS came FROM moves
+            UNION ALL SELECT name, t, now, 0, 0, IF(was <> now, n, 0) FROM moves
+        )
+        GROUP BY name, t, code HAVING sum(n) >= {LEAST_LEAVING}
+    """
+
+
 def _staying(label: str) -> str:
     known = f"{label} || ' (' || round(100 * share)::INT || ')'"
     return f"""
-        SELECT 'person' AS about,
-            'persons with the same id from one period to the next' AS expected,
-            printf('%.1f per cent of them in the median period; a new id in each row?', 100 * stay)
-            AS seen
-        FROM usual WHERE pairs >= {LEAST_PAIRS} AND stay < {LEAST_STAYING}
-        UNION ALL
-        SELECT 'person', 'as many persons of the period before in every period (usually '
-            || round(100 * any_value(stay))::INT || ' per cent); periods exchanged, or other ids?',
-            'per cent in ' || {_some(known)}
-        FROM pairs, usual
-        WHERE stay >= {LEAST_STAYING} AND fewer >= {LEAST_LINKED} AND share < stay / 2
-            AND stay - share > {DEVIATIONS} * sqrt(stay * (1 - stay) / fewer)
-        HAVING count(*) > 0
+        SELECT * FROM (
+            WITH pairs AS (
+                SELECT t, least(n, lag(n) OVER earlier) AS fewer, back / fewer AS share
+                FROM periods WINDOW earlier AS (ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
+            ),
+            usual AS (
+                SELECT median(share) AS stay, count(*) AS pairs FROM pairs
+                WHERE fewer >= {LEAST_LINKED}
+            )
+            SELECT 'person' AS about,
+                'persons with the same id from one period to the next' AS expected, printf(
+                '%.1f per cent of them in the median period; a new id in each row?', 100 * stay)
+                AS seen
+            FROM usual WHERE pairs >= {LEAST_PAIRS} AND stay < {LEAST_STAYING}
+            UNION ALL
+            SELECT 'person', 'as many persons of the period before in every period (usually '
+                || round(100 * any_value(stay))::INT
+                || ' per cent); periods exchanged, or other ids?', 'per cent in ' || {some(known)}
+            FROM pairs, usual
+            WHERE stay >= {LEAST_STAYING} AND fewer >= {LEAST_LINKED}
+                AND share < {FOUND_AGAIN} * stay
+                AND stay - share > {DEVIATIONS} * sqrt(stay * (1 - stay) / fewer)
+            HAVING count(*) > 0
+        )
     """
 
 
 def _jumps(columns: Sequence[str], label: str) -> str:
+    """Columns that most persons change at once, and codes that most leave while others come."""
+    listed = ", ".join(quote(name) for name in (*columns, ""))
+    places = ", ".join(quote(name) for name in PLACES)
     told = f"{label} || ' (' || round(100 * share)::INT || ')'"
     return f"""
         SELECT * FROM (
-            WITH shares AS (
-                SELECT {_each(columns, "changed ")}, t, again FROM pairs
-                WHERE again >= {LEAST_LINKED}
-            ),
-            calm AS (
-                SELECT name, median(share) AS level, mad(share) AS spread FROM shares GROUP BY name
+            WITH usual AS (
+                SELECT *, median(share) OVER own AS level, mad(share) OVER own AS spread
+                FROM shares WHERE name IN ({listed})
+                WINDOW own AS (PARTITION BY name, code)
             )
-            SELECT name AS about, 'a value that most persons keep from one period to the next ('
-                || round(100 * any_value(level))::INT || ' per cent change it usually)' AS expected,
-                'per cent who changed it in ' || {_some(told)} AS seen
-            FROM shares JOIN calm USING (name)
+            SELECT name AS about, IF(code IS NULL,
+                'a value that most persons keep', 'codes that most persons do not leave at once '
+                || 'while others come to them (exchanged?)') || ' from one period to the next ('
+                || round(100 * max(level))::INT || ' per cent change it usually)' AS expected,
+                'per cent who changed it in ' || {some(told)} AS seen
+            FROM usual
             WHERE share - level > {JUMP} AND share - level
                 > {DEVIATIONS} * greatest(1.4826 * spread, sqrt(level * (1 - level) / again))
-            GROUP BY name
+                AND (code IS NULL OR 2 * came >= gone
+                    AND (level <= {SELDOM} OR name IN ({places})))
+            GROUP BY name, code IS NULL
         )
     """
 
 
 def _fixed(column: str) -> str:
-    quoted = identifier(column)
     return f"""
         SELECT {quote(column)}, 'one value for a person in all periods',
-            'two or more for ' || count_if(several) || ' of ' || count(*) || ' persons'
-        FROM (
-            SELECT min({quoted}) <> max({quoted}) AS several FROM kept
-            GROUP BY person HAVING count(*) > 1
-        )
-        HAVING count(*) >= {LEAST_LINKED} AND count_if(several) > {MOST_CHANGING} * count(*)
+            sum(gone) || ' changes among ' || any_value(persons) || ' persons'
+        FROM shares, everybody
+        WHERE name = {quote(column)} AND code IS NULL
+        HAVING sum(gone) > {MOST_CHANGING} * any_value(persons)
     """
 
 
 def _step(step: Step, label: str) -> str:
-    quoted = identifier("step " + step.column)
-    told = f"{label} || ' (' || {quoted} || ')'"
-    words = f"{step.words} (a median from {step.low:g} to {step.high:g} from one period to the next"
+    told = f"{label} || ' (' || round(100 * share)::INT || ')'"
+    words = (
+        f"{step.words} ({step.low:g} to {step.high:g} from one period to the next for most; "
+        "another unit, periods exchanged, or a highest value?)"
+    )
     return f"""
-        SELECT {quote(step.column)}, {quote(words + "); another unit, or periods exchanged?")},
-            'medians in ' || {_some(told)}
-        FROM pairs WHERE again >= {LEAST_LINKED} AND {quoted} NOT BETWEEN {step.low} AND {step.high}
+        SELECT {quote(step.column)}, {quote(words)}, 'per cent who do not in ' || {some(told)}
+        FROM shares
+        WHERE name = {quote(step.column)} AND code IS NULL AND share > {MOST_MISSED}
         HAVING count(*) > 0
     """
 
 
-def _alone(column: str, rows: str) -> str:
+def _alone(column: str, rows: str, persons: str) -> str:
     quoted = identifier(column)
     return f"""
         SELECT {quote(column)} AS about, 'two values or more of so many persons' AS expected,
             'one value in every row' AS seen FROM {rows}
-        HAVING min({quoted}) = max({quoted}) AND count(DISTINCT person) >= {LEAST_PERSONS}
+        HAVING min({quoted}) = max({quoted}) AND {persons} >= {LEAST_PERSONS}
+    """
+
+
+def _heap(column: str, of: str, rows: str) -> str:
+    """A birth, day, month or place that a large part of the rows has, though there are many."""
+    words = f"many values, none of them in more than {100 * MOST_ALIKE:g} per cent of the rows"
+    return f"""
+        SELECT {quote(column)} AS about, {quote(words)} AS expected,
+            printf('one value in %.0f per cent', 100 * max(n) / sum(n)) AS seen
+        FROM (SELECT count(*) AS n FROM {rows} WHERE {of} IS NOT NULL GROUP BY {of})
+        HAVING sum(n) >= {LEAST_PERSONS} AND count(*) >= {LEAST_VALUES}
+            AND max(n) > {MOST_ALIKE} * sum(n)
     """
 
 
 def varied(table: str, schema: Any) -> Rule:
-    """Codes of a table that follows nobody: none stands alone.
+    """A table that follows nobody: no code stands alone, no birth, day or place is that of many.
 
     Example
     -------
@@ -234,7 +343,8 @@ def varied(table: str, schema: Any) -> Rule:
     >>> varied("persons", pa.DataFrameSchema({"woman": pa.Column(bool)})).table
     'persons'
     """
-    parts = (_alone(name, table) for name in coded(schema))
+    parts = [_alone(name, table, "count(DISTINCT person)") for name in coded(schema)]
+    parts += [_heap(name, of, table) for name, of in _many(schema).items()]
     return Rule(table, "", "two values or more", " UNION ALL ".join(parts))
 
 
@@ -242,7 +352,7 @@ def calm(table: str, schema: Any, period: str, *, label: str = MONTH) -> Rule:
     """Shares of codes in a table that follows nobody: they do not jump from one period to the next.
 
     A share jumps when it moves by more than `JUMP` of the rows, and by more than `DEVIATIONS`
-    times what it does otherwise or could do by chance.
+    times what it does otherwise or could do by chance. No day is that of a large part.
     """
     told = f"{label} || ' (' || round(100 * (share - was))::INT || ')'"
     parts = [
@@ -272,39 +382,56 @@ def calm(table: str, schema: Any, period: str, *, label: str = MONTH) -> Rule:
             FROM shares GROUP BY ALL
         )
         SELECT name AS about, 'shares of each code about as in the period before' AS expected,
-            'percentage points more or less in ' || {_some(told)} AS seen
+            'percentage points more or less in ' || {some(told)} AS seen
         FROM shares JOIN usual USING (name, code)
         WHERE least(whole, before) >= {LEAST_LINKED} AND abs(share - was) > {JUMP}
             AND abs(share - was) > {DEVIATIONS} * greatest(
                 1.4826 * spread, sqrt(level * (1 - level) * (1 / whole + 1 / before)))
         GROUP BY name
+        {"".join(f" UNION ALL {_heap(name, of, table)}" for name, of in _many(schema).items())}
         """,
     )
 
 
-def no_total(table: str, code: str, value: str, *by: str) -> Rule:
-    """No code of a table of numbers is the sum of the others.
+def agreeing(
+    table: str, column: str, rows: str, others: str, words: str, *, year: str = "t // 12"
+) -> Rule:
+    """Two tables that tell of the same persons and periods: most rows find their like.
+
+    They find it in the same period, not rather in the one before or after.
 
     Parameters
     ----------
-    by
-        Columns within which the codes add up: region and month.
+    rows
+        SQL of person and period `t` of the table, those that should find their like.
+    others
+        SQL of the same of the other table.
+    year
+        SQL of the year to tell.
     """
-    groups = ", ".join(by)
+    told = "printf('%d (%.0f; %.0f in the period beside)', year, 100 * share, 100 * beside)"
     return Rule(
         table,
-        code,
-        "codes that are parts",
+        column,
+        words,
         f"""
-        WITH wholes AS (
-            SELECT {groups}, sum({value}) AS whole FROM {table}
-            GROUP BY {groups} HAVING count(*) > 2
+        WITH own AS (SELECT person, t FROM ({rows}) WHERE {sampled(table)}),
+        others AS MATERIALIZED (SELECT person, t FROM ({others}) WHERE {sampled(table)}),
+        ends AS (SELECT min(t) AS first, max(t) AS last FROM others),
+        keys AS MATERIALIZED (SELECT hash(person, t) AS key FROM others),
+        found AS (
+            SELECT {year} AS year, hash(person, t) IN (FROM keys) AS same,
+                hash(person, t - 1) IN (FROM keys) AS early,
+                hash(person, t + 1) IN (FROM keys) AS late
+            FROM own, ends WHERE t > first AND t < last
+        ),
+        shares AS (
+            SELECT year, count(*) AS n, count_if(same) / n AS share,
+                greatest(count_if(early), count_if(late)) / n AS beside
+            FROM found GROUP BY year
         )
-        SELECT {quote(code)} AS about, 'codes of which none is the total of the others' AS expected,
-            {code} || ' is half of the sum of {value} in ' || count(*) || ' rows' AS seen
-        FROM {table} JOIN wholes USING ({groups}) WHERE whole > 0
-        GROUP BY {code}
-        HAVING count(*) >= {LEAST_PAIRS}
-            AND count_if(abs(2 * {value} - whole) <= 0.005 * whole) > 0.9 * count(*)
+        SELECT 'per cent in ' || {some(told, "year")} AS seen FROM shares
+        WHERE n >= {LEAST_PERSONS} AND (share < {LEAST_AGREEING} OR beside > share + {AS_LIKELY})
+        HAVING count(*) > 0
         """,
     )

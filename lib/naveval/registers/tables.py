@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import coverage, grammar, sources
+from naveval.registers import coverage, forms, grammar, sources
 from naveval.registers.breaches import Breach, Rule
 from naveval.registers.checks import (
     FAMILY_NAMES,
@@ -29,7 +29,6 @@ from naveval.registers.connections import QUERY_ERRORS, connect, identifier, quo
 from naveval.registers.coverage import Need
 from naveval.registers.damage import damage
 from naveval.registers.grammar import Family
-from naveval.registers.mapping import forms
 from naveval.registers.sources import Source
 from naveval.registers.views import (
     FILE,
@@ -362,10 +361,15 @@ def _seen(
     """The breaches of a rule that tells what it saw, one per row of its query."""
     about = "about" if "about" in names else quote(rule.column)
     expected = "expected" if "expected" in names else quote(rule.expected)
-    sql = f"SELECT {about}, {expected}, seen FROM ({rule.sql})"
+    where = "places" if "places" in names else "''"
+    sql = f"SELECT {about}, {expected}, seen, {where} FROM ({rule.sql})"
     return [
-        Breach(rule.table, label, column, 0, (), f"expected {words}; seen: {seen}", rule.warning)
-        for column, words, seen in run(connection, sql, where=label).fetchall()
+        Breach(
+            *(rule.table, label, column, 0, (), f"expected {words}; seen: {seen}"),
+            warning=rule.warning,
+            where=places,
+        )
+        for column, words, seen, places in run(connection, sql, where=label).fetchall()
     ]
 
 

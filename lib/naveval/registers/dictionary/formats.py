@@ -72,6 +72,7 @@ def markdown(found: Dictionary) -> str:
         "jump": f"{100 * panels.JUMP:g}",
         "deviations": panels.DEVIATIONS,
         "persons": panels.LEAST_PERSONS,
+        "alike": f"{100 * panels.MOST_ALIKE:g}",
     }
     parts.append(str(words["check"]).format(study=found.study, **limits))
     return "\n\n".join(parts) + "\n"

@@ -16,12 +16,12 @@ import duckdb
 
 from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError
-from naveval.registers import grammar, sources
+from naveval.registers import forms, grammar, sources
 from naveval.registers.connections import DAMAGED, connect, identifier, quote, run
 from naveval.registers.damage import damage
 from naveval.registers.dialects import Dialect
 from naveval.registers.grammar import Family
-from naveval.registers.mapping import forms, refusals
+from naveval.registers.mapping import refusals
 from naveval.registers.mapping.refusals import Owned, plain
 from naveval.registers.mapping.source import ColumnMapping, SourceMapping, TableMapping
 from naveval.registers.sources import Source

@@ -19,10 +19,9 @@ import yaml
 from naveval.project import catalogue, paths
 from naveval.project.errors import ContractError
 from naveval.project.parameters import read_yaml
-from naveval.registers import sources
+from naveval.registers import forms, sources
 from naveval.registers.checks import FAMILY_NAMES, PERSON, allowed_values, several
 from naveval.registers.connections import connect, identifier, run
-from naveval.registers.mapping import forms
 from naveval.registers.mapping.source import PLACES, TO_FILL
 from naveval.registers.sources import ENDINGS, Source
 from naveval.registers.views import columns, create_views, family

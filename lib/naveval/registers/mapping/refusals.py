@@ -6,10 +6,9 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import checks, grammar
+from naveval.registers import checks, forms, grammar
 from naveval.registers.connections import run
 from naveval.registers.grammar import Family
-from naveval.registers.mapping import forms
 from naveval.registers.mapping.source import ColumnMapping
 from naveval.registers.sources import Source
 from naveval.registers.views import FILE, ROW, duck_family, family

@@ -7,9 +7,10 @@ import pandera.pandas as pa
 
 from naveval.project import places
 from naveval.project.months import date_sql, text_sql
-from naveval.registers.breaches import Rule, known_persons, mean_between
+from naveval.registers.breaches import Rule, known_persons
 from naveval.registers.checks import literal
-from naveval.registers.panels import calm, followed
+from naveval.registers.levels import Limit, plausible
+from naveval.registers.panels import calm, followed, varied
 from naveval.studies.followup import weeks
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
@@ -128,11 +129,24 @@ NUMBERED_WEEKS = ", ".join(
     f"({literal(year_week)}, {literal(week)})"
     for year_week, week in zip(WEEKS["year_week"], WEEKS["week"], strict=True)
 )
+CARDS = f"""
+    WITH weeks(year_week, week) AS (VALUES {NUMBERED_WEEKS})
+    SELECT benefit_cards.*, week FROM benefit_cards JOIN weeks USING (year_week)
+"""
+LAST_WEEK_OF_CARD = f"strftime(DATE '{weeks.EPOCH}' + CAST(14 * t + 7 AS INTEGER), '%G%V')"
 
 
 RULES = (
-    mean_between("employment", "hours_per_week", 8, 50, "hours a week"),
-    followed("employment", TABLES["employment"], text_sql("month")),
+    plausible("employment", Limit("hours_per_week", 8, 50, "hours a week")),
+    followed(
+        "employment",
+        EMPLOYMENT,
+        text_sql("month"),
+        rows="SELECT person, month, sum(hours_per_week) AS hours_per_week "
+        "FROM employment GROUP BY ALL",
+    ),
+    followed("benefit_cards", BENEFIT_CARDS, "week // 2", rows=CARDS, label=LAST_WEEK_OF_CARD),
+    *(varied(table, TABLES[table]) for table in ("persons", "dialogues", "digital_dialogues")),
     calm("benefit_decisions", TABLES["benefit_decisions"], date_sql("decided_on")),
     calm("program_spells", TABLES["program_spells"], date_sql("from_date")),
     calm("health_benefits", TABLES["health_benefits"], date_sql("from_date")),
@@ -151,8 +165,7 @@ RULES = (
         WITH weeks(year_week, week) AS (VALUES {NUMBERED_WEEKS}),
         close AS (
             SELECT person, week, lag(week) OVER (PARTITION BY person ORDER BY week) AS earlier
-            FROM benefit_cards JOIN weeks USING (year_week)
-            QUALIFY week - earlier < 2
+            FROM ({CARDS}) QUALIFY week - earlier < 2
         )
         SELECT file_name, row_no FROM numbered.benefit_cards JOIN weeks USING (year_week)
         WHERE (person, week) IN (SELECT (person, week) FROM close)

@@ -12,15 +12,11 @@ import datetime as dt
 from naveval.project.months import date_sql, from_code, text_sql
 from naveval.registers.coverage import Need
 from naveval.studies.followup import weeks
-from naveval.studies.followup.contracts import DIGITAL_FROM, FIRST_DAY, NUMBERED_WEEKS
+from naveval.studies.followup.contracts import CARDS, DIGITAL_FROM, FIRST_DAY
 from naveval.studies.followup.panel import OLD_SOURCE_UNTIL, WINDOW
 from naveval.studies.followup.parameters import LONGEST_GAPS, Parameters
 from naveval.studies.followup.spells import HEALTH_WEEKS
 
-CARDS = f"""
-    WITH weeks(year_week, week) AS (VALUES {NUMBERED_WEEKS})
-    SELECT benefit_cards.*, week FROM benefit_cards JOIN weeks USING (year_week)
-"""
 # Month of the Thursday of the last card's week.
 LAST_CARD = f"""
     SELECT year(thursday) * 12 + month(thursday) - 1 FROM (

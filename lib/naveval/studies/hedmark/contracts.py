@@ -5,14 +5,16 @@ import pandera.pandas as pa
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import places
 from naveval.project.months import date_sql, month_text
-from naveval.registers.breaches import Rule, one_per_person, share_between
+from naveval.registers.breaches import Rule, one_per_person
 from naveval.registers.coverage import Need
+from naveval.registers.levels import Limit, plausible, proportional, steady
 from naveval.registers.panels import Step, followed
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
 AGES = (15, 90)  # of persons who may register as job seekers, with room for late dates
 OLDEST = 67  # of nearly all
+AGE, MONTH = "year(month) - birth_year", date_sql("month")
 
 
 JOB_SEEKERS = pa.DataFrameSchema(
@@ -55,10 +57,8 @@ RULES = (
         "job_seekers",
         "birth_year",
         f"ages from {AGES[0]} to {AGES[1]} at the update",
-        f"""
-        SELECT file_name, row_no FROM numbered.job_seekers
-        WHERE year(month) - birth_year NOT BETWEEN {AGES[0]} AND {AGES[1]}
-        """,
+        "SELECT file_name, row_no FROM numbered.job_seekers "
+        f"WHERE {AGE} NOT BETWEEN {AGES[0]} AND {AGES[1]}",
     ),
     one_per_person("job_seekers", "birth_year", "one birth year for a person in all months"),
     *(_first_day(table) for table in TABLES),
@@ -74,53 +74,29 @@ RULES = (
         )
         """,
     ),
-    Rule(
-        "labour_force",
-        "county, month",
-        "every county in every month from the first to the last",
-        """
-        WITH span AS (SELECT DISTINCT month FROM labour_force),
-        months AS (
-            SELECT unnest(generate_series(min(month), max(month), INTERVAL 1 MONTH)) AS month
-            FROM span
-        ),
-        wanted AS (
-            SELECT county, months.month
-            FROM months CROSS JOIN (SELECT DISTINCT county FROM labour_force)
-        )
-        SELECT wanted.county || ' ' || strftime(wanted.month, '%Y-%m') AS what
-        FROM wanted ANTI JOIN labour_force AS force
-            ON force.county = wanted.county AND force.month = wanted.month
-        """,
-    ),
-    Rule(
+    proportional(
         "labour_force",
         "persons",
-        "persons (job seekers a thousandth to a fifth of them)",
-        """
-        WITH seekers AS (SELECT county, month, count(*) AS n FROM job_seekers GROUP BY ALL)
-        SELECT county || ' ' || strftime(month, '%Y-%m') AS what
-        FROM seekers JOIN labour_force USING (county, month)
-        WHERE n > persons / 5 OR n < persons / 1000 AND persons > 20000
-        """,
+        f"SELECT county AS place, {MONTH} AS t, count(*) AS n FROM job_seekers GROUP BY ALL",
+        f"SELECT county AS place, {MONTH} AS t, persons AS n FROM labour_force",
+        0.001,
+        0.2,
+        "persons (job seekers a thousandth to a fifth of them, and not 2.5 times more or less "
+        "than in the median county)",
     ),
+    steady("labour_force", "county", MONTH, "persons"),
     followed(
         "job_seekers",
         JOB_SEEKERS,
-        date_sql("month"),
+        MONTH,
         fixed=("sex",),
         steps=(Step("weeks_registered", 2, 8, "weeks, growing by about four a month"),),
+        alike={"weeks_registered": "date_trunc('month', month - to_weeks(weeks_registered))"},
     ),
-    share_between(
+    plausible(
         "job_seekers",
-        "birth_year",
-        f"year(month) - birth_year > {OLDEST}",
-        0,
-        0.05,
-        f"ages above {OLDEST}",
-    ),
-    share_between(
-        "job_seekers", "birth_year", "year(month) - birth_year < 30", 0.05, 0.8, "ages below 30"
+        Limit("birth_year", 0, 0.05, f"ages above {OLDEST}", f"{AGE} > {OLDEST}", share=True),
+        Limit("birth_year", 0.05, 0.8, "ages below 30", f"{AGE} < 30", share=True),
     ),
     Rule(
         "job_seekers",
@@ -182,8 +158,8 @@ def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
 def needs(parameters: Parameters) -> tuple[Need, ...]:
     """All counties are needed: the exact test is also done among all counties of the country."""
     first, last = parameters.register_months()
-    month, counties = date_sql("month"), tuple(COUNTIES)
+    counties = tuple(COUNTIES)
     return tuple(
-        Need(table, "county, month", month, first, last, place="county", places=counties)
+        Need(table, "county, month", MONTH, first, last, place="county", places=counties)
         for table in ("job_seekers", "labour_force")
     )

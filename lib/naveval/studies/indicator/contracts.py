@@ -13,15 +13,10 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.errors import ParameterError
 from naveval.project.months import month_number, month_text, text_sql
-from naveval.registers.breaches import (
-    Rule,
-    mean_between,
-    one_per_person,
-    same_persons,
-    share_between,
-)
+from naveval.registers.breaches import Rule, one_per_person
 from naveval.registers.coverage import Need
-from naveval.registers.panels import Step, followed, no_total
+from naveval.registers.levels import Limit, no_total, plausible, proportional, steady
+from naveval.registers.panels import Step, agreeing, followed
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,
@@ -36,6 +31,7 @@ from naveval.studies.indicator.parameters import Parameters
 
 COUNTIES = list(places.codes(2024))
 MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
+T, BORN = text_sql("month"), "CAST(left(month, 4) AS INTEGER) - age"
 LOOK_BACK = 12  # months that expected employment looks back
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$")
 
@@ -140,8 +136,57 @@ def _gap(table: str) -> Rule:
 
 
 RULES = (
-    mean_between("hours", "hours", 50, 200, "hours in a month", where="hours > 0"),
-    mean_between("stock", "weekly_hours", 5, 50, "hours a week", where="weekly_hours > 0"),
+    plausible(
+        "stock",
+        Limit("weekly_hours", 5, 50, "hours a week", where="weekly_hours > 0"),
+        Limit(
+            "residence_months",
+            0.7,
+            1.2,
+            "months, near the age of those born in Norway",
+            "residence_months / 12 / age",
+            "country_group = 'norge'",
+        ),
+        Limit("age", 0, 0.05, f"ages above {LAST_AGE}", f"age > {LAST_AGE}", share=True),
+        Limit("age", 0.05, 0.8, "ages below 30", "age < 30", share=True),
+        Limit("registered", 0, 0.4, "the month of the stock", "registered = month", share=True),
+        Limit(
+            "history_months",
+            0,
+            0.05,
+            "far fewer months than this spell has (a highest value?)",
+            f"history_months < 0.75 * least(60, {T} - {text_sql('registered')})",
+            share=True,
+        ),
+    ),
+    plausible(
+        "hours",
+        Limit("hours", 50, 200, "hours in a month", where="hours > 0"),
+        Limit(
+            "subsidised_hours",
+            0,
+            0.5,
+            "all hours subsidised",
+            "subsidised_hours >= hours",
+            "hours > 0",
+            share=True,
+        ),
+    ),
+    plausible(
+        "inflow",
+        Limit(
+            "new_unemployed",
+            0.1,
+            1,
+            "fewer than in the month before (numbers that are added up through the year?)",
+            "new_unemployed < was",
+            share=True,
+        ),
+        rows="""
+            SELECT *, lag(new_unemployed) OVER (PARTITION BY region ORDER BY month) AS was
+            FROM inflow QUALIFY was > 0 AND right(month, 2) <> '01'
+        """,
+    ),
     Rule(
         "stock",
         "weekly_hours",
@@ -154,16 +199,26 @@ RULES = (
         ) WHERE ratio IS NOT NULL AND ratio NOT BETWEEN 0.5 AND 2
         """,
     ),
-    Rule(
+    agreeing(
+        "hours",
+        "person, month",
+        f"SELECT person, {T} AS t FROM stock WHERE weekly_hours > 0",
+        f"SELECT person, {T} AS t FROM hours WHERE hours > 0",
+        "hours of 75 per cent or more of those with weekly_hours in stock, and not rather in the "
+        "month before or after; other ids, months that are late, or rows exchanged?",
+    ),
+    proportional(
         "industry",
         "employed",
-        "persons, about as many as labour_force in inflow (a fifth to three times)",
-        """
-        WITH working AS (SELECT region, month, sum(employed) AS n FROM industry GROUP BY ALL)
-        SELECT region || ' ' || month AS what FROM working JOIN inflow USING (region, month)
-        WHERE n NOT BETWEEN 0.2 * labour_force AND 3 * labour_force
-        """,
+        f"SELECT region AS place, {T} AS t, sum(employed) AS n FROM industry GROUP BY ALL",
+        f"SELECT region AS place, {T} AS t, labour_force AS n FROM inflow",
+        0.2,
+        3,
+        "persons, about as many as labour_force in inflow (a fifth to three times, and not "
+        "2.5 times more or less than in the median region)",
     ),
+    steady("inflow", "region", T, "labour_force"),
+    steady("industry", "region", T, "employed"),
     _gap("stock"),
     _gap("hours"),
     _gap("inflow"),
@@ -189,38 +244,25 @@ RULES = (
         "a month after the person's birth, as age and month tell it",
         f"""
         SELECT file_name, row_no FROM numbered.stock
-        WHERE {text_sql("month")} - {text_sql("registered")}
-            >= 12 * (CAST(age AS INTEGER) + 1)
+        WHERE {T} - {text_sql("registered")} >= 12 * (CAST(age AS INTEGER) + 1)
         """,
     ),
     one_per_person(
         "stock",
         "age",
         "a person's age to follow the months (a birth year that differs by at most one)",
-        of="CAST(left(month, 4) AS INTEGER) - age",
+        of=BORN,
         apart=1,
     ),
-    same_persons("hours", "stock"),
     followed(
         "stock",
         STOCK,
-        text_sql("month"),
+        T,
         fixed=("woman", "country_group"),
         steps=(Step("residence_months", 0.5, 1.5, "months, one more each month"),),
+        alike={"age": BORN},
     ),
-    followed("hours", HOURS, text_sql("month")),
-    mean_between(
-        "stock",
-        "residence_months",
-        0.7,
-        1.2,
-        "months, near the age of those born in Norway",
-        of="residence_months / 12 / age",
-        where="country_group = 'norge'",
-    ),
-    share_between("stock", "age", f"age > {LAST_AGE}", 0, 0.05, f"ages above {LAST_AGE}"),
-    share_between("stock", "age", "age < 30", 0.05, 0.8, "ages below 30"),
-    share_between("stock", "registered", "registered = month", 0, 0.4, "the month of the stock"),
+    followed("hours", HOURS, T),
     Rule(
         "stock",
         "wage_decile",
@@ -337,13 +379,12 @@ def needs(parameters: Parameters) -> tuple[Need, ...]:
     """
     _require_inside(parameters)
     first, last = stock_months(parameters)
-    month = text_sql("month")
     counted = max(last, *(end for end, _ in _ends(parameters, last)))
     return (
-        Need("stock", "month", month, first, last, place="county", places=tuple(COUNTIES)),
-        Need("hours", "month", month, first, counted, until=_last_of_stock(parameters)),
-        Need("inflow", "month", month, first, counted, until=_last_of_stock(parameters)),
-        Need("industry", "month", month, first - LOOK_BACK, last),
+        Need("stock", "month", T, first, last, place="county", places=tuple(COUNTIES)),
+        Need("hours", "month", T, first, counted, until=_last_of_stock(parameters)),
+        Need("inflow", "month", T, first, counted, until=_last_of_stock(parameters)),
+        Need("industry", "month", T, first - LOOK_BACK, last),
     )
 
 

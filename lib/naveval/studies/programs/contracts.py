@@ -12,14 +12,9 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.months import code_sql
 from naveval.registers import reading as registers
-from naveval.registers.breaches import (
-    Rule,
-    known_persons,
-    mean_between,
-    same_persons,
-    share_between,
-)
-from naveval.registers.panels import PLAIN, followed, varied
+from naveval.registers.breaches import Rule, known_persons
+from naveval.registers.levels import Limit, plausible, steady
+from naveval.registers.panels import PLAIN, agreeing, calm, followed, varied
 from naveval.registers.reading import Registers
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
@@ -156,14 +151,9 @@ TABLES = {
 }
 # Tables with persons whose pairs of columns a profile tells too.
 JOINT = (("nav_status", ("innsatsgruppe", "period")), ("person_years", ("county", "education")))
-# Tables with rows of persons, and their periods.
-OF_PERSONS = {
-    table: period
-    for table, schema in TABLES.items()
-    for period in ("month", "year")
-    if {"person", period} <= set(schema.columns)
-}
 FOLLOWED = ("nav_status", "employment", "benefits", "disability")
+YEARLY = ("person_years", "annual_income")
+MONTH = code_sql("month")
 AGES = """
     SELECT first // 100 - birth_year AS age
     FROM (SELECT person, min(month) AS first FROM nav_status GROUP BY person)
@@ -171,12 +161,24 @@ AGES = """
 """
 
 RULES = (
-    mean_between("employment", "wage_nok", 5_000, 100_000, "kroner a month", where="wage_nok > 0"),
-    mean_between("employment", "position_percent", 15, 130, "per cent of a full position"),
-    mean_between("annual_income", "earned_income_nok", 50_000, 1_500_000, "kroner a year"),
-    mean_between("municipalities", "unemployment_percent", 0.4, 25, "per cent"),
-    mean_between("municipalities", "disability_percent", 1, 40, "per cent"),
-    mean_between("municipalities", "mean_income_nok", 10_000, 2_000_000, "kroner"),
+    plausible(
+        "employment",
+        Limit("wage_nok", 5_000, 100_000, "kroner a month", where="wage_nok > 0"),
+        Limit("position_percent", 15, 130, "per cent of a full position"),
+    ),
+    plausible("annual_income", Limit("earned_income_nok", 50_000, 1_500_000, "kroner a year")),
+    plausible(
+        "municipalities",
+        Limit("unemployment_percent", 0.4, 25, "per cent"),
+        Limit("disability_percent", 1, 40, "per cent"),
+        Limit("mean_income_nok", 10_000, 2_000_000, "kroner"),
+    ),
+    plausible(
+        "persons",
+        Limit("birth_year", 0, 0.05, "ages above 67", "age > 67", share=True),
+        Limit("birth_year", 0.05, 0.9, "ages below 30", "age < 30", share=True),
+        rows=AGES,
+    ),
     Rule(
         "program_spells",
         "to_month",
@@ -231,14 +233,37 @@ RULES = (
         WHERE municipality NOT IN (SELECT DISTINCT municipality FROM municipalities)
         """,
     ),
-    known_persons("nav_status"),
-    known_persons("program_spells"),
-    *(followed(table, TABLES[table], code_sql("month")) for table in FOLLOWED),
-    followed("person_years", TABLES["person_years"], "year", label=PLAIN),
+    Rule(
+        "person_years",
+        "municipality",
+        "a municipality of the county, whose code it begins with",
+        """
+        SELECT row_no, file_name FROM numbered.person_years
+        WHERE NOT starts_with(municipality, county)
+        """,
+    ),
+    *(
+        known_persons(table)
+        for table, schema in TABLES.items()
+        if table != "persons" and "person" in schema.columns
+    ),
+    *(followed(table, TABLES[table], MONTH) for table in FOLLOWED),
+    *(followed(table, TABLES[table], "year", label=PLAIN) for table in YEARLY),
+    calm("program_spells", TABLES["program_spells"], code_sql("from_month")),
     varied("persons", TABLES["persons"]),
-    share_between("persons", "birth_year", "age > 67", 0, 0.05, "ages above 67", AGES),
-    share_between("persons", "birth_year", "age < 30", 0.05, 0.9, "ages below 30", AGES),
-    *(same_persons(table, "persons", period=period) for table, period in OF_PERSONS.items()),
+    agreeing(
+        "annual_income",
+        "person, year",
+        "SELECT DISTINCT person, month // 100 AS t FROM employment WHERE wage_nok > 0",
+        "SELECT person, year AS t FROM annual_income WHERE earned_income_nok > 0",
+        "income of 75 per cent or more of those with a wage in the year, and not rather in the "
+        "year before or after; other ids, or years that are late?",
+        year="t",
+    ),
+    *(
+        steady("municipalities", "municipality", MONTH, column, warning=True)
+        for column in ("mean_income_nok", "disability_percent")
+    ),
 )
 
 

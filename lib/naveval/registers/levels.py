@@ -1,0 +1,207 @@
+"""What tells that numbers of a table are not what it says: their size, places and totals.
+
+Each function makes one rule of one query; see `breaches.Rule` for what its columns mean.
+"""
+
+from dataclasses import dataclass
+
+from naveval.registers.breaches import Rule
+from naveval.registers.connections import quote
+from naveval.registers.panels import DEVIATIONS, LEAST_PAIRS, LEAST_PERSONS, MONTH, some
+
+LEAST_ROWS = 1000
+MOVED, EXCHANGED = 1.2, 1.015  # times the period before, beside the other places
+MOST_APART = 2.5  # times what the median place has
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A mean of a column between two limits far apart; or a share of rows.
+
+    Attributes
+    ----------
+    words
+        What the values should be: "kroner a month"; or what the rows of a share are.
+    of
+        SQL of the value; "" is the column itself. True or false makes a share.
+    where
+        SQL of the rows that count.
+    """
+
+    column: str
+    low: float
+    high: float
+    words: str
+    of: str = ""
+    where: str = "true"
+    share: bool = False
+
+    def expected(self) -> str:
+        """What should hold, in words.
+
+        >>> Limit("hours", 10, 60, "hours a week").expected()
+        'hours a week (a mean from 10 to 60)'
+        """
+        if not self.share:
+            return f"{self.words} (a mean from {self.low:g} to {self.high:g})"
+        shares = f"{100 * self.low:g} to {100 * self.high:g}"
+        return f"{self.words} in {shares} per cent of the rows"
+
+
+def plausible(table: str, *limits: Limit, rows: str = "") -> Rule:
+    """Means and shares of a table's rows, each between its limits, in one pass.
+
+    Parameters
+    ----------
+    rows
+        SQL of the rows, when other than the table.
+    """
+    found = ", ".join(
+        f"{{'about': {quote(limit.column)}, 'expected': {quote(limit.expected())}, "
+        f"'seen': printf({quote('%.1f per cent' if limit.share else 'a mean of %.3g')}, "
+        f"{100 if limit.share else 1} * mean_{i}), 'odd': mean_{i} NOT BETWEEN {limit.low} "
+        f"AND {limit.high} AND n_{i} >= {LEAST_ROWS if limit.share else 1}}}"
+        for i, limit in enumerate(limits)
+    )
+    means = ", ".join(
+        f"avg(({limit.of or limit.column})::DOUBLE) FILTER ({limit.where}) AS mean_{i}, "
+        f"count({limit.of or limit.column}) FILTER ({limit.where}) AS n_{i}"
+        for i, limit in enumerate(limits)
+    )
+    return Rule(
+        table,
+        "",
+        "means and shares within limits far apart",
+        f"""
+        SELECT about, expected, seen FROM (
+            SELECT unnest([{found}], recursive := true)
+            FROM (SELECT {means} FROM {f"({rows})" if rows else table})
+        ) WHERE odd
+        """,
+    )
+
+
+def steady(
+    table: str, place: str, period: str, value: str, *, label: str = MONTH, warning: bool = False
+) -> Rule:
+    """A number of each place, such as its labour force, from one period to the next.
+
+    It moves about as in the other places: no place falls or rises by a sixth or more beside them,
+    nor do all together; and no two places that move apart end where the other was.
+
+    Parameters
+    ----------
+    period
+        SQL for the number of a row's period; consecutive periods have consecutive numbers.
+    value
+        Column that is summed within place and period.
+    label
+        SQL of the text of the period `t`.
+    """
+    told = f"place || ' ' || {label} || printf(' (%.2f)', level / was)"
+    most, least = (f"greatest(ln({times}), usual)" for times in (MOVED, EXCHANGED))
+    return Rule(
+        table,
+        value,
+        "about as much in each place as in the period before",
+        f"""
+        WITH levels AS (
+            SELECT {place} AS place, {period} AS t, sum({value})::DOUBLE AS level FROM {table}
+            GROUP BY ALL HAVING level > 0
+        ),
+        steps AS (
+            SELECT *, lag(level) OVER earlier AS was, ln(level / was) AS step FROM levels
+            WINDOW earlier AS (PARTITION BY place ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
+        ),
+        country AS (SELECT t, median(step) AS whole FROM steps GROUP BY t),
+        own AS (SELECT *, step - whole AS alone FROM steps JOIN country USING (t)),
+        calm AS (
+            SELECT *, {DEVIATIONS} * 1.4826 * mad(alone) OVER (PARTITION BY place) AS usual FROM own
+        ),
+        moved AS (
+            SELECT *, abs(alone) > {most} OR abs(whole) > ln({MOVED}) AS far
+            FROM calm WHERE far OR abs(alone) > {least}
+        )
+        SELECT {quote(value)} AS about, 'about as much in each place as in the period before, '
+            || 'or as much more or less as elsewhere; places exchanged, or another unit?'
+            AS expected,
+            'times the period before in ' || {some(told, "t, place")} AS seen,
+            {some(f"place || ' ' || {label}", "t, place")} AS places
+        FROM moved WHERE far OR EXISTS (
+            SELECT 1 FROM moved AS other
+            WHERE other.t = moved.t AND other.alone * moved.alone < 0
+                AND abs(ln(moved.level / other.was) - moved.whole) < abs(moved.alone) / 4
+                AND abs(ln(other.level / moved.was) - moved.whole) < abs(moved.alone) / 4
+        )
+        HAVING count(*) > 0
+        """,
+        warning,
+    )
+
+
+def proportional(
+    table: str, column: str, part: str, whole: str, low: float, high: float, words: str
+) -> Rule:
+    """What each place has of a whole: neither far from possible nor from the other places.
+
+    Parameters
+    ----------
+    part, whole
+        SQL of rows with place, period `t` and number `n`.
+    low, high
+        Least and most of the whole; no place has `MOST_APART` times more or less than the median.
+
+    Example
+    -------
+    >>> rows = "SELECT county AS place, year AS t, n FROM"
+    >>> proportional("b", "n", f"{rows} a", f"{rows} b", 0, 1, "persons").expected
+    'persons'
+    """
+    told = "place || printf(' (%.3g)', share)"
+    return Rule(
+        table,
+        column,
+        words,
+        f"""
+        WITH shares AS (
+            SELECT place, sum(part.n) AS parts, parts / sum(whole.n) AS share
+            FROM ({part}) AS part JOIN ({whole}) AS whole USING (place, t)
+            GROUP BY place HAVING parts >= {LEAST_PERSONS}
+        ),
+        usual AS (SELECT median(share) AS level FROM shares)
+        SELECT 'shares in ' || {some(told, "place")}
+            || printf('; %.3g in the median place', any_value(level)) AS seen
+        FROM shares, usual
+        WHERE share NOT BETWEEN {low} AND {high}
+            OR share NOT BETWEEN level / {MOST_APART} AND level * {MOST_APART}
+        HAVING count(*) > 0
+        """,
+    )
+
+
+def no_total(table: str, code: str, value: str, *by: str) -> Rule:
+    """No code of a table of numbers is the sum of the others.
+
+    Parameters
+    ----------
+    by
+        Columns within which the codes add up: region and month.
+    """
+    groups = ", ".join(by)
+    return Rule(
+        table,
+        code,
+        "codes that are parts",
+        f"""
+        WITH wholes AS (
+            SELECT {groups}, sum({value}) AS whole FROM {table}
+            GROUP BY {groups} HAVING count(*) > 2
+        )
+        SELECT {quote(code)} AS about, 'codes of which none is the total of the others' AS expected,
+            {code} || ' is half of the sum of {value} in ' || count(*) || ' rows' AS seen
+        FROM {table} JOIN wholes USING ({groups}) WHERE whole > 0
+        GROUP BY {code}
+        HAVING count(*) >= {LEAST_PAIRS}
+            AND count_if(abs(2 * {value} - whole) <= 0.005 * whole) > 0.9 * count(*)
+        """,
+    )
