@@ -15,9 +15,10 @@ from broken_registers import good, is_dense
 from naveval.project import catalogue
 from naveval.project import parameters as params
 from naveval.project.months import month_number, month_text
-from naveval.registers import contracts, coverage, reading
+from naveval.registers import contracts, reading
 from naveval.registers.connections import quote
-from naveval.registers.coverage import Need
+from naveval.registers.rules import coverage
+from naveval.registers.rules.coverage import Need
 from naveval.running import run
 
 SCALES = {"hedmark": 0.03, "followup": 0.05, "programs": 0.01, "indicator": 0.0085}

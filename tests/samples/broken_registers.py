@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from naveval import cli
 from naveval.project import catalogue, parameters
-from naveval.registers import contracts, coverage, reading
-from naveval.registers.coverage import Need
+from naveval.registers import contracts, reading
 from naveval.registers.grammar import Family
+from naveval.registers.rules import coverage
+from naveval.registers.rules.coverage import Need
 from naveval.registers.views import family
 
 SCALES = {"hedmark": 0.03, "followup": 0.004, "programs": 0.001, "indicator": 0.004}

@@ -19,11 +19,12 @@ import numpy as np
 from naveval.project import catalogue
 from naveval.project.errors import ContractError
 from naveval.project.parameters import StudyParameters
-from naveval.registers import contracts, coverage, grammar, sources
-from naveval.registers.breaches import Breach
+from naveval.registers import contracts, grammar, sources
 from naveval.registers.checks import PERSON
 from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
-from naveval.registers.coverage import Need
+from naveval.registers.rules import coverage
+from naveval.registers.rules.breaches import Breach
+from naveval.registers.rules.coverage import Need
 from naveval.registers.sources import Source
 from naveval.registers.views import columns, create_views, family, text_dialect
 

@@ -18,9 +18,9 @@ from naveval.project import catalogue, store
 from naveval.project.errors import ContractError
 from naveval.project.parameters import StudyParameters
 from naveval.registers import reading
-from naveval.registers.breaches import Breach, Rule
-from naveval.registers.coverage import Need
 from naveval.registers.grammar import ZONE
+from naveval.registers.rules.breaches import Breach, Rule
+from naveval.registers.rules.coverage import Need
 from naveval.registers.tables import check_tables
 
 __all__ = ["Breach", "Rule", "check", "check_tables", "describe", "require"]

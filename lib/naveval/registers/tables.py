@@ -8,8 +8,7 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import coverage, forms, grammar, sources
-from naveval.registers.breaches import Breach, Rule
+from naveval.registers import forms, grammar, sources
 from naveval.registers.checks import (
     FAMILY_NAMES,
     PERSON,
@@ -26,9 +25,11 @@ from naveval.registers.checks import (
     translate,
 )
 from naveval.registers.connections import QUERY_ERRORS, connect, identifier, quote, run
-from naveval.registers.coverage import Need
 from naveval.registers.damage import damage
 from naveval.registers.grammar import Family
+from naveval.registers.rules import coverage
+from naveval.registers.rules.breaches import Breach, Rule
+from naveval.registers.rules.coverage import Need
 from naveval.registers.sources import Source
 from naveval.registers.views import (
     FILE,

@@ -37,10 +37,11 @@ from naveval.project import parameters as params
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import StudyParameters
 from naveval.project.store import disk
-from naveval.registers import contracts, coverage, extracts, reading
+from naveval.registers import contracts, extracts, reading
 from naveval.registers.connections import identifier, private_folder, quote
-from naveval.registers.coverage import Need
 from naveval.registers.reading import Registers
+from naveval.registers.rules import coverage
+from naveval.registers.rules.coverage import Need
 from naveval.registers.simulation import read_truth, write_truth
 from naveval.registers.views import family
 

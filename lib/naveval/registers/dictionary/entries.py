@@ -15,8 +15,8 @@ from naveval.project import catalogue, paths, places
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import StudyParameters, read_yaml
 from naveval.registers import contracts
-from naveval.registers.coverage import COUNTRY, Need
 from naveval.registers.grammar import Family
+from naveval.registers.rules.coverage import COUNTRY, Need
 from naveval.registers.tables import MAY_BE_EMPTY
 from naveval.registers.views import family
 

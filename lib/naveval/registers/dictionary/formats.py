@@ -9,9 +9,9 @@ from typing import Any
 
 from xlsxwriter import Workbook
 
-from naveval.registers import panels
 from naveval.registers.dictionary.entries import ColumnEntry, Dictionary, TableEntry
 from naveval.registers.grammar import Family
+from naveval.registers.rules import panels
 
 HEADINGS = ("column", "type", "unit", "allowed", "missing", "text", "example")
 # Types of the Frictionless Table Schema.

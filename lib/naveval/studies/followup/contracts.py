@@ -7,10 +7,10 @@ import pandera.pandas as pa
 
 from naveval.project import places
 from naveval.project.months import date_sql, text_sql
-from naveval.registers.breaches import Rule, known_persons
 from naveval.registers.checks import literal
-from naveval.registers.levels import Limit, plausible
-from naveval.registers.panels import calm, followed, varied
+from naveval.registers.rules.breaches import Rule, known_persons
+from naveval.registers.rules.levels import Limit, plausible
+from naveval.registers.rules.panels import calm, followed, varied
 from naveval.studies.followup import weeks
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)

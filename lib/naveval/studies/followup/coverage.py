@@ -10,7 +10,7 @@ import calendar
 import datetime as dt
 
 from naveval.project.months import date_sql, from_code, text_sql
-from naveval.registers.coverage import Need
+from naveval.registers.rules.coverage import Need
 from naveval.studies.followup import weeks
 from naveval.studies.followup.contracts import CARDS, DIGITAL_FROM, FIRST_DAY
 from naveval.studies.followup.panel import OLD_SOURCE_UNTIL, WINDOW

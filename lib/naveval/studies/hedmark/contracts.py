@@ -5,10 +5,10 @@ import pandera.pandas as pa
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import places
 from naveval.project.months import date_sql, month_text
-from naveval.registers.breaches import Rule, one_per_person
-from naveval.registers.coverage import Need
-from naveval.registers.levels import Limit, plausible, proportional, steady
-from naveval.registers.panels import Step, followed
+from naveval.registers.rules.breaches import Rule, one_per_person
+from naveval.registers.rules.coverage import Need
+from naveval.registers.rules.levels import Limit, plausible, proportional, steady
+from naveval.registers.rules.panels import Step, followed
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))

@@ -13,10 +13,10 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.errors import ParameterError
 from naveval.project.months import month_number, month_text, text_sql
-from naveval.registers.breaches import Rule, one_per_person
-from naveval.registers.coverage import Need
-from naveval.registers.levels import Limit, no_total, plausible, proportional, steady
-from naveval.registers.panels import Step, agreeing, followed
+from naveval.registers.rules.breaches import Rule, one_per_person
+from naveval.registers.rules.coverage import Need
+from naveval.registers.rules.levels import Limit, no_total, plausible, proportional, steady
+from naveval.registers.rules.panels import Step, agreeing, followed
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,

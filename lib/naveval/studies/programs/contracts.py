@@ -12,10 +12,10 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.months import code_sql
 from naveval.registers import reading as registers
-from naveval.registers.breaches import Rule, known_persons
-from naveval.registers.levels import Limit, plausible, steady
-from naveval.registers.panels import PLAIN, agreeing, calm, followed, varied
 from naveval.registers.reading import Registers
+from naveval.registers.rules.breaches import Rule, known_persons
+from naveval.registers.rules.levels import Limit, plausible, steady
+from naveval.registers.rules.panels import PLAIN, agreeing, calm, followed, varied
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
 from naveval.studies.programs.parameters import Parameters
@@ -249,7 +249,12 @@ RULES = (
     ),
     *(followed(table, TABLES[table], MONTH) for table in FOLLOWED),
     *(followed(table, TABLES[table], "year", label=PLAIN) for table in YEARLY),
-    calm("program_spells", TABLES["program_spells"], code_sql("from_month")),
+    calm(
+        "program_spells",
+        TABLES["program_spells"],
+        code_sql("from_month"),
+        codes=["activity_code"],
+    ),
     varied("persons", TABLES["persons"]),
     agreeing(
         "annual_income",

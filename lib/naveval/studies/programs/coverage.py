@@ -1,8 +1,8 @@
 """What the registers of the programme study must cover, from its designs and look-backs."""
 
 from naveval.project.months import code_sql, from_code
-from naveval.registers.breaches import Rule
-from naveval.registers.coverage import Need
+from naveval.registers.rules.breaches import Rule
+from naveval.registers.rules.coverage import Need
 from naveval.studies.programs.codes import LAST_MONTH, month_code
 from naveval.studies.programs.panel.persons import CLEAN, FIRST, LAST
 from naveval.studies.programs.parameters import Parameters

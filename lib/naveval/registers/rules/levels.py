@@ -5,9 +5,9 @@ Each function makes one rule of one query; see `breaches.Rule` for what its colu
 
 from dataclasses import dataclass
 
-from naveval.registers.breaches import Rule
 from naveval.registers.connections import quote
-from naveval.registers.panels import DEVIATIONS, LEAST_PAIRS, LEAST_PERSONS, MONTH, some
+from naveval.registers.rules.breaches import Rule
+from naveval.registers.rules.panels import DEVIATIONS, LEAST_PAIRS, LEAST_PERSONS, MONTH, some
 
 LEAST_ROWS = 1000
 MOVED, EXCHANGED = 1.2, 1.015  # times the period before, beside the other places

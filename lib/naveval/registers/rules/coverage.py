@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naveval.project.months import month_text
-from naveval.registers.breaches import Breach
 from naveval.registers.connections import identifier, run
+from naveval.registers.rules.breaches import Breach
 from naveval.registers.sources import Source
 
 LEAST_EXPECTED = 15

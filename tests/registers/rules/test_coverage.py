@@ -8,8 +8,8 @@ import pandera.pandas as pa
 import pytest
 
 from naveval.project.months import month_number, text_sql
-from naveval.registers import coverage
-from naveval.registers.coverage import Need
+from naveval.registers.rules import coverage
+from naveval.registers.rules.coverage import Need
 from naveval.registers.tables import check_tables
 
 SCHEMA = {"t": pa.DataFrameSchema({"month": pa.Column(str), "county": pa.Column(str)})}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from naveval.registers.breaches import Rule
 from naveval.registers.connections import identifier, quote
 from naveval.registers.forms import is_dated
+from naveval.registers.rules.breaches import Rule
 from naveval.registers.views import family
 
 MOST_ROWS = 1_000_000
@@ -62,6 +62,7 @@ def coded(schema: Any) -> tuple[str, ...]:
         name
         for name, column in schema.columns.items()
         if name not in (*PLACES, "month")
+        and not is_dated(name, column)
         and (
             family(column.dtype) == "boolean"
             or any(check.name == "isin" for check in column.checks)
@@ -348,11 +349,18 @@ def varied(table: str, schema: Any) -> Rule:
     return Rule(table, "", "two values or more", " UNION ALL ".join(parts))
 
 
-def calm(table: str, schema: Any, period: str, *, label: str = MONTH) -> Rule:
+def calm(
+    table: str, schema: Any, period: str, *, codes: Sequence[str] = (), label: str = MONTH
+) -> Rule:
     """Shares of codes in a table that follows nobody: they do not jump from one period to the next.
 
     A share jumps when it moves by more than `JUMP` of the rows, and by more than `DEVIATIONS`
     times what it does otherwise or could do by chance. No day is that of a large part.
+
+    Parameters
+    ----------
+    codes
+        Columns of codes beside those that the contract lists the codes of; one at least.
     """
     told = f"{label} || ' (' || round(100 * (share - was))::INT || ')'"
     parts = [
@@ -360,7 +368,7 @@ def calm(table: str, schema: Any, period: str, *, label: str = MONTH) -> Rule:
         SELECT {quote(name)} AS name, CAST({identifier(name)} AS VARCHAR) AS code, {period} AS t,
             count(*) AS n FROM {table} GROUP BY ALL
         """
-        for name in coded(schema)
+        for name in (*coded(schema), *codes)
     ]
     return Rule(
         table,

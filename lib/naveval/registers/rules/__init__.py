@@ -1,0 +1,1 @@
+"""What tables must hold: breaches, what must be covered, persons and levels over time."""
