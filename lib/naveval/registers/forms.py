@@ -13,6 +13,8 @@ from naveval.registers.views import duck_family, family
 WRITTEN: Mapping[str, tuple[int, str]] = {
     "yyyymm": (6, "%Y%m"),
     "yyyy-mm": (7, "%Y-%m"),
+    "yyyyMmm": (7, "%Ym%m"),
+    "yyyy-Mmm": (8, "%Y-m%m"),
     "yyyymmdd": (8, "%Y%m%d"),
     "dd.mm.yyyy": (10, "%d.%m.%Y"),
     "yyyy-mm-dd": (10, "%Y-%m-%d"),
@@ -53,7 +55,8 @@ def day(text: str, form: str) -> str:
         whole = f"CASE WHEN regexp_full_match({text}, '-?[0-9]{{1,5}}') THEN {text} END"
         return COUNTED[form][1].format(f"CAST({whole} AS INTEGER)")
     length, pattern = WRITTEN[form]
-    return f"CASE WHEN length({text}) = {length} THEN TRY_STRPTIME({text}, {quote(pattern)}) END"
+    given = f"lower({text})"
+    return f"CASE WHEN length({given}) = {length} THEN TRY_STRPTIME({given}, {quote(pattern)}) END"
 
 
 def dated(day: str, wanted: Family) -> str:

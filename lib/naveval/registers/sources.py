@@ -134,7 +134,7 @@ def _files_in(folder: Path) -> tuple[Path, ...]:
                 f"{folder.name}/: _delta_log says that some of the files may be outdated; "
                 "expected the files of one export"
             )
-        if path.is_dir() or any(_is_passed_over(step) for step in steps):
+        if path.is_dir() or any(is_passed_over(step) for step in steps):
             continue
         found.append(path)
     if not found:
@@ -142,7 +142,8 @@ def _files_in(folder: Path) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _is_passed_over(name: str) -> bool:
+def is_passed_over(name: str) -> bool:
+    """Whether an engine or a system writes a file or folder of this name beside data."""
     return name in PASSED_OVER or name.startswith(PASSED_OVER_STARTS)
 
 
@@ -197,7 +198,7 @@ def astray(data: Path, tables: Iterable[str]) -> list[str]:
     for path in sorted(data.iterdir()):
         stem = _stem(path)
         readable = path.is_dir() or path.name.lower().endswith(tuple(ENDINGS))
-        if stem in known or not readable or _is_passed_over(path.name):
+        if stem in known or not readable or is_passed_over(path.name):
             continue
         if any(stem.startswith(table) and not stem[len(table)].isalpha() for table in known):
             found.append(path.name)

@@ -1,5 +1,6 @@
 """An owner's files made into a contract's tables: every verb, every id form, every refusal."""
 
+import gzip
 from pathlib import Path
 
 import duckdb
@@ -233,7 +234,11 @@ def test_a_draft_places_what_it_can_and_lists_the_rest(tables, tmp_path):
     assert seekers["month"] == {"from": "MND", "form": "yyyymm"}
     assert found.content["tables"]["labour_force"]["columns"]["persons"] == {"from": "?"}
     assert "job_seekers.benefit_right" in found.unplaced
-    assert found.unused == ("arbeidssokere_2.csv",)
+    assert found.content["tables"]["job_seekers"]["files"] == [
+        "arbeidssokere_1.csv",
+        "arbeidssokere_2.csv",
+    ]
+    assert found.unused == ()
     done = CliRunner().invoke(cli.main, ["map", "hedmark", "--data", str(tmp_path)])
     assert done.exit_code == 0
     assert "# labour_force.persons: not found" in done.output
@@ -243,6 +248,17 @@ def test_a_draft_places_what_it_can_and_lists_the_rest(tables, tmp_path):
         write(tmp_path, yaml.safe_load(done.output), tmp_path)
     for name in ("labour_force.persons", "job_seekers.sex", "job_seekers.benefit_right"):
         assert f"{name}: ?: to be filled in" in str(caught.value)
+
+
+def test_a_draft_names_files_that_are_not_read_and_reads_gzipped_ones(tables, tmp_path):
+    data = owners(tables, tmp_path)
+    (data / "aku.csv.gz").write_bytes(gzip.compress((data / "aku.csv").read_bytes()))
+    (data / "aku.csv").unlink()
+    (data / "timer.xlsx").write_bytes(b"PK")
+    found = draft.draft("hedmark", data)
+    assert found.content["tables"]["labour_force"]["files"] == ["aku.csv.gz"]
+    assert [name.partition(" ")[0] for name in found.unused] == ["timer.xlsx"]
+    assert "# timer.xlsx (no file that can be read" in found.text()
 
 
 def seekers_with(data: Path, column: str, values: list[str]) -> None:
@@ -350,6 +366,54 @@ def test_numbers_that_look_like_months_need_a_form(tables, tmp_path, form, numbe
     out = write(tmp_path, content, data)
     given = pd.read_parquet(out / "labour_force.parquet")["month"]
     assert sorted(given.unique()) == sorted(tables["labour_force"]["month"].unique())
+
+
+@pytest.mark.parametrize(
+    ("form", "given"),
+    [("yyyyMmm", "%YM%m"), ("yyyyMmm", "%Ym%m"), ("yyyy-Mmm", "%Y-M%m"), ("dd.mm.yyyy", "end")],
+)
+def test_months_in_other_forms_and_the_last_days_of_months_become_months(tables, form, given):
+    months = tables["labour_force"]["month"].drop_duplicates()
+    ends = (months + pd.offsets.MonthEnd()).dt.strftime("%d.%m.%Y")
+    theirs = pd.DataFrame({"d": ends if given == "end" else months.dt.strftime(given)})
+    column = source.ColumnMapping.model_validate({"from": "d", "form": form})
+    sql = apply.value_sql("d", "VARCHAR", column, "text", None)
+    found = duckdb.query(f"SELECT {sql} FROM theirs").fetchall()
+    assert len(theirs) == len(found)
+    assert [month for (month,) in found] == months.dt.strftime("%Y-%m").to_list()
+
+
+def test_last_days_of_months_are_months_in_the_tables_too(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    for name, column in (("arbeidssokere_1", "MND"), ("arbeidssokere_2", "MND"), ("aku", "Mnd")):
+        theirs = pd.read_csv(data / f"{name}.csv", sep=";", dtype=str)
+        ends = pd.to_datetime(theirs[column], format="%Y%m") + pd.offsets.MonthEnd()
+        theirs[column] = ends.dt.strftime("%d.%m.%Y")
+        theirs.to_csv(data / f"{name}.csv", sep=";", index=False)
+    content = mapping(month={"from": "MND", "form": "dd.mm.yyyy"})
+    content["tables"]["labour_force"]["columns"]["month"]["form"] = "dd.mm.yyyy"
+    out = write(tmp_path, content, data)
+    found = pd.read_parquet(out / "job_seekers.parquet")["month"]
+    assert set(found) == set(tables["job_seekers"]["month"])
+
+
+@pytest.mark.parametrize(
+    ("year", "name", "code"),
+    [
+        (2024, "Nordland - Nordlánnda", "18"),
+        (2024, "Trøndelag - Trööndelage", "50"),
+        (2024, "Hedmark", "34"),
+        (2022, "Troms og Finnmark - Romsa ja Finnmárku", "54"),
+        (2024, "Troms og Finnmark - Romsa ja Finnmárku", None),
+    ],
+)
+def test_names_of_counties_of_any_year_and_in_two_languages(year, name, code):
+    with duckdb.connect() as connection:
+        apply.register_places(connection, year)
+        sql = apply.placed("x", "county")
+        rows = connection.execute(f"SELECT {sql} FROM (SELECT ? AS x)", [name]).fetchall()
+    assert rows == [(code,)]
 
 
 @pytest.mark.parametrize(

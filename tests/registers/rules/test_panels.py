@@ -352,6 +352,7 @@ def test_places_whose_conditions_are_exchanged_are_told(opened) -> None:
     assert found
     assert all(item.warning for item in found)
     assert "0301 2015-01 (" in str(found[0])
+    assert found[0].where.startswith("0301 2015-01, 3201 2015-01")
 
 
 @pytest.mark.parametrize(("table", "code", "total"), TOTALS)

@@ -54,7 +54,7 @@ def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
         raise ParameterError(f"--out {out}: exists already; name a new folder")
     schemas = catalogue.module(found.study, "contracts").TABLES
     connection, folder = connect()
-    _register_places(connection, parameters.model(found.study).COUNTY_YEAR)
+    register_places(connection, parameters.model(found.study).COUNTY_YEAR)
     staging = out.with_name(f"{out.name}.part")
     staging.mkdir(parents=True, mode=0o700)
     try:
@@ -124,7 +124,9 @@ def select(
             dialect = source.dialects[0] if source.dialects else grammar.PLAIN
             value = value_sql(known, kind, column, wanted, dialect)
             if column.places:
-                value = _placed(_text(plain(known, kind)), name)
+                value = placed(_text(plain(known, kind)), name)
+            if column.form and (name, wanted) == ("month", "date"):
+                value = f"date_trunc('month', {value})"
             owned = Owned(connection, source, rows, known, kind, name, declared, column)
             refusals.refuse(owned, value)
         except ContractError as error:
@@ -249,20 +251,23 @@ def value_sql(
 
 def known_places(year: int) -> dict[str, dict[str, str]]:
     """What the codes and names of places become in a year, by the contract's column."""
-    names = {item.name.casefold(): item.code for item in places.counties(year)}
+    codes = municipalities.in_counties(year)
+    listed = (*places.county_list().counties, *places.counties(year))
+    names = {item.name.casefold(): codes[item.code] for item in listed if item.code in codes}
     return {
-        "county": municipalities.in_counties(year) | names,
+        "county": codes | names,
         "municipality": municipalities.recoded(year),
     }
 
 
-def _register_places(connection: duckdb.DuckDBPyConnection, year: int) -> None:
+def register_places(connection: duckdb.DuckDBPyConnection, year: int) -> None:
+    """Make the table that `placed` looks places up in, for the contract's year."""
     run(connection, "CREATE TEMP TABLE known_places (kind VARCHAR, given VARCHAR, code VARCHAR)")
     rows = [(kind, *pair) for kind, codes in known_places(year).items() for pair in codes.items()]
     connection.executemany("INSERT INTO known_places VALUES (?, ?, ?)", rows)
 
 
-def _placed(text: str, kind: str) -> str:
+def placed(text: str, kind: str) -> str:
     """SQL of a place's code in the contract's year; zeros in front may be lost."""
     digits = f"regexp_full_match({text}, '[0-9]|[0-9]{{3}}')"
     plain = (

@@ -75,16 +75,21 @@ def draft(study: str, data: Path) -> Draft:
     used: set[str] = set()
     for table, schema in schemas.items():
         best = _best(opened, table, schema, synonyms)
-        if best is not None:
-            used.add(best.table)
+        parts = [] if best is None else _parts(opened, best)
+        used |= {source.table for source in parts}
         placed = {} if best is None else _columns(connection, best, schema, synonyms)
-        files = [TO_FILL if best is None else best.path.relative_to(data).as_posix()]
+        files = [source.path.relative_to(data).as_posix() for source in parts] or [TO_FILL]
         lacking = [f"{table}.{name}" for name in schema.columns if name not in placed]
         unplaced += [table] if best is None else lacking
         whole = {name: placed.get(name, {"from": TO_FILL}) for name in schema.columns}
         tables[table] = {"files": files, "columns": whole}
     connection.close()
     unused = tuple(source.path.name for source, _ in opened if source.table not in used)
+    unused += tuple(
+        f"{path.name} (no file that can be read; save it as CSV or Parquet)"
+        for path in sorted(data.rglob("*"))
+        if path.is_file() and not _is_read(path) and not sources.is_passed_over(path.name)
+    )
     asked = {
         f"{table}.{name}": _asked(schemas[table].columns[name])
         for table, drafted in tables.items()
@@ -117,11 +122,15 @@ Opened = list[tuple[Source, dict[str, str]]]
 def _open_all(connection: duckdb.DuckDBPyConnection, data: Path, folder: Path) -> Opened:
     found: Opened = []
     files = sorted(path for path in data.rglob("*") if path.is_file())
-    for place, file in enumerate(f for f in files if f.name.lower().endswith(tuple(ENDINGS))):
+    for place, file in enumerate(filter(_is_read, files)):
         source = sources.of_files(f"file_{place}", file, (file,))
         create_views(connection, source, SimpleNamespace(columns={}), folder)
         found.append((source, columns(connection, identifier(source.table), source.label)))
     return found
+
+
+def _is_read(file: Path) -> bool:
+    return file.name.lower().endswith(tuple(ENDINGS))
 
 
 def _best(
@@ -138,6 +147,18 @@ def _best(
 
     source, names = max(opened, key=lambda item: score(*item))
     return source if score(source, names) >= LEAST_MATCH else None
+
+
+def _parts(opened: Opened, best: Source) -> list[Source]:
+    """The file and those that differ from it in digits of the name alone, such as the year."""
+    known = {
+        source.table: (_without_digits(source.path.name), set(names)) for source, names in opened
+    }
+    return [source for source, _ in opened if known[source.table] == known[best.table]]
+
+
+def _without_digits(name: str) -> str:
+    return "".join(letter for letter in name.lower() if not letter.isdigit())
 
 
 def _names(column: str, synonyms: Mapping[str, list[str]]) -> set[str]:

@@ -9,8 +9,9 @@ from      the owner's column (case does not matter)
 id        true for a pseudonym of any type: text, hash, UUID, decimal, SAS number
 codes     the owner's codes to the contract's; a code that is not named is refused
           (`"": …` for cells without a value, and for those under `missing`)
-form      how a date or month is written: yyyymm, yyyy-mm, yyyymmdd, dd.mm.yyyy; date for a
-          column of dates or times (Parquet, SAS, Stata): a month is that of the day; sas, td
+form      how a date or month is written: yyyymm, yyyy-mm, yyyyMmm (2017M12, as Statistics
+          Norway writes it), yyyy-Mmm, yyyymmdd, dd.mm.yyyy, yyyy-mm-dd; date for a
+          column of dates or times (Parquet, SAS, Stata): a month is that of any day in it; sas, td
           (days from 1960), tm (months from 1960) or excel (days from 1899-12-30) for numbers
 pad       text length that zeros in front fill up to: 3 becomes 03
 places    true for codes or names of counties, or codes of municipalities, of any year since
@@ -33,7 +34,18 @@ from naveval.project.parameters import read_yaml, validate
 from naveval.registers.checks import allowed_values
 
 Form = Literal[
-    "date", "yyyymm", "yyyy-mm", "yyyymmdd", "dd.mm.yyyy", "yyyy-mm-dd", "sas", "td", "tm", "excel"
+    "date",
+    "yyyymm",
+    "yyyy-mm",
+    "yyyyMmm",
+    "yyyy-Mmm",
+    "yyyymmdd",
+    "dd.mm.yyyy",
+    "yyyy-mm-dd",
+    "sas",
+    "td",
+    "tm",
+    "excel",
 ]
 PLACES = ("county", "municipality")
 VERBS = ("id", "codes", "form", "pad", "places", "times")

@@ -49,7 +49,8 @@ JOINT = (("job_seekers", ("county", "period")), ("job_seekers", ("education", "b
 
 def _first_day(table: str) -> Rule:
     sql = f"SELECT file_name, row_no FROM numbered.{table} WHERE day(month) <> 1"
-    return Rule(table, "month", "the first day of a month", sql)
+    words = "the first day of a month (a mapping with form makes it of any day)"
+    return Rule(table, "month", words, sql)
 
 
 RULES = (
