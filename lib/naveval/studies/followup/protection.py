@@ -86,7 +86,8 @@ def load(panel: Panel, parameters: Parameters) -> Protected:
 def protect(panel: Panel, secret: Secret) -> Protected:
     """Months and means of all places."""
     source = _Source(panel, secret, {})
-    months, means = {}, []
+    months: dict[tuple[str, str], Released] = {}
+    means = []
     every = _places(panel.window)
     for label in BY_MONTH:
         months |= {(label, code): own for code, own in _months(source, label, every).items()}
