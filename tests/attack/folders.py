@@ -22,6 +22,7 @@ import duckdb
 import pandas as pd
 import published
 import union
+from attackers import CONFIDENT
 
 from naveval.publishing.audit import folder as audit
 
@@ -229,7 +230,9 @@ def told(study: str, found: Attacked) -> str:
             where = "published counts" if published_ else "differences"
             lines.append(
                 f"  {name}, {len(part)} small {where}: certain {part['certain'].mean():.0%}, "
-                f"narrowest {part['width'].min()}, believed and right {part['right'].mean():.1%}, "
+                f"narrowest {part['width'].min()}, below three {(part['width'] < 3).sum()}, "
+                f"believed and right {part['right'].mean():.2%} (of which likely before "
+                f"{(part['right'] & (part['base'] > CONFIDENT)).sum()}), "
                 f"routes {part['routes'].max()}"
             )
     same = found.alike()

@@ -43,17 +43,24 @@ def test_kernel_rows_are_the_stored_probabilities() -> None:
 
 
 def test_both_attackers_agree_with_brute_force() -> None:
-    """Two rows of two cells with row totals: all combinations of true counts."""
-    shown = [5, 0, 7, 6, 0, 5]  # cells a b c d; totals a + b and c + d
+    """Two rows of two cells with row totals: all combinations of true counts.
+
+    If b is nobody, a and the first total are the same persons, and so told the same; c and the
+    second total are told differently, so d is somebody.
+    """
+    shown = [5, 0, 7, 0, 5, 6]  # cells a b c d; totals a + b and c + d
     links = equations([(4, [0, 1]), (5, [2, 3])], 6)
     known = view(shown, [CHANGED] * 6, links, 50)
     weight: dict[tuple[int, ...], float] = {}
     for a, b, c, d in product(range(15), repeat=4):
         true = (a, b, c, d, a + b, c + d)
-        odds = np.prod([chance(s, t) for s, t in zip(shown, true, strict=True)])
+        odds = np.prod([chance(s, t) for s, t in zip(shown[:4], true[:4], strict=True)])
+        odds *= chance(shown[4], a + b) if b else float(shown[4] == shown[0])
+        odds *= chance(shown[5], c + d) if d else float(shown[5] == shown[2])
         if odds > 0:
             weight[true] = float(odds * np.prod(PRIOR[np.minimum(true, 10)]))
     assert weight
+    known = narrowed(known)
     found = intervals(known, range(6)).set_index("cell")
     posterior = beliefs(known, PRIOR, rounds=60)
     total = sum(weight.values())
@@ -102,7 +109,7 @@ def test_beliefs_are_formed_of_a_difference_of_which_nothing_is_published() -> N
     known = view([40, 35, 0], [CHANGED, CHANGED, SILENT], equations([(0, [1, 2])], 3), 50)
     assert len(beliefs(known, PRIOR)[2]) == 0
     own = narrowed(known)
-    assert own.low[2] == 0
+    assert own.low[2] == 1  # nobody would have left them the same noise
     assert own.high[2] == 15
     assert beliefs(own, PRIOR)[2].argmax() + own.low[2] in range(3, 8)
 
@@ -120,3 +127,30 @@ def test_the_same_persons_in_two_tables_tell_their_number_once() -> None:
     found = union.once(union.Union(cells, equations(rows, 6)))
     assert len(found.cells) == 3
     assert found.links.toarray().tolist() == [[1, -1, -1]]
+
+
+def test_differences_of_the_same_counts_are_one_unknown() -> None:
+    """9 less 5 as what is left and as what was added, and an equation that says it is 2 and 3."""
+    cells = pd.DataFrame({"where": "", "shown": [9, 5, np.nan, np.nan, 5, 0], "true": [8] * 6})
+    found = union.once(union.Union(cells, equations([(0, [1, 2]), (0, [1, 3]), (3, [4, 5])], 6)))
+    assert len(found.cells) == 5
+    assert found.links.toarray().tolist() == [[1, -1, -1, 0, 0], [0, 0, 1, -1, -1]]
+
+
+def test_parts_shown_as_nobody_are_one_rest() -> None:
+    cells = pd.DataFrame({"where": "", "shown": [9, 8, 0, 0], "true": [9, 7, 1, 1]})
+    found = union.parted(union.Union(cells, equations([(0, [1, 2, 3])], 4)))
+    assert found.cells["true"].tolist() == [9, 7, 1, 1, 2]
+    assert found.links.toarray().tolist() == [[1, -1, 0, 0, -1], [0, 0, -1, -1, 1]]
+    known = narrowed(view([9, 8, 0, 0, 0], [CHANGED] * 4 + [SILENT], found.links, 50))
+    assert (known.low[4], known.high[4]) == (1, 10)
+
+
+def test_lines_of_the_same_persons_in_two_figures_are_one() -> None:
+    rows = pd.DataFrame({"month": list("abc"), "shown": [30, 40, 51], "true": [31, 42, 50]})
+    lines = pd.concat([rows.assign(line="all"), rows.assign(line="men", true=[9, 8, 7])])
+    families = [
+        published.Family("fig-1.n", ("month", "line"), lines.assign(cell=range(6))),
+        published.Family("fig-2.n", ("month",), rows.assign(cell=range(6, 9))),
+    ]
+    assert list(union._alike(families)) == [(6, [0]), (7, [1]), (8, [2])]

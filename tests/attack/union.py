@@ -82,7 +82,7 @@ def union(later: Sequence[Sequence[Family]], earlier: Sequence[Sequence[Family]]
         *_rest(now),
         *_rest(before),
     ]
-    return once(_joined(cells, sums, loose))
+    return parted(once(_joined(cells, sums, loose)))
 
 
 def _different(place: Sequence[Family]) -> list[Family]:
@@ -99,11 +99,17 @@ def _joined(
     sums: Sequence[tuple[int, list[int]]],
     loose: Sequence[tuple[int, list[int], str]],
 ) -> Union:
-    true = cells["true"].to_numpy()
+    true, shown = cells["true"].to_numpy(), cells["shown"].to_numpy()
     added, rows = [], list(sums)
-    for total, parts, where in loose:
-        rest = true[total] - true[parts].sum()
-        if rest >= 0:
+    left = [true[total] - true[parts].sum() for total, parts, _ in loose]
+    # The same persons have one noise: what differs where nothing is left are no such sets.
+    unlike = {
+        where
+        for rest, (total, parts, where) in zip(left, loose, strict=True)
+        if rest == 0 and len(parts) == 1 and abs(shown[total] - shown[parts[0]]) > 0
+    }
+    for rest, (total, parts, where) in zip(left, loose, strict=True):
+        if rest >= 0 and where not in unlike:
             rows.append((total, [*parts, len(cells) + len(added)]))
             added.append({"where": where, "shown": np.nan, "true": rest})
     every = pd.concat([cells, pd.DataFrame(added)], ignore_index=True)
@@ -127,18 +133,67 @@ def once(found: Union) -> Union:
     for k, (start, stop) in enumerate(zip(links.indptr[:-1], links.indptr[1:], strict=True)):
         rows.setdefault((*links.indices[start:stop], *links.data[start:stop]), k)
     rows.pop((), None)
-    return Union(found.cells.iloc[first].reset_index(drop=True), links[list(rows.values())])
+    cells, links = found.cells.iloc[first].reset_index(drop=True), links[list(rows.values())]
+    twice = equations(list(_same_rest(links, cells["shown"].isna().to_numpy())), len(cells))
+    if twice.shape[0] == 0:
+        return Union(cells, links)
+    return once(Union(cells, sparse.vstack([links, twice], format="csr")))
+
+
+def _same_rest(links: sparse.csr_array, silent: np.ndarray) -> Iterator[tuple[int, list[int]]]:
+    """Differences between the same published counts: the same persons under two names."""
+    known: dict[tuple[float, ...], int] = {}
+    for start, stop in zip(links.indptr[:-1], links.indptr[1:], strict=True):
+        cells, signs = links.indices[start:stop], links.data[start:stop]
+        rest = silent[cells] & (signs < 0)
+        if rest.sum() == 1:
+            (own,) = cells[rest]
+            other = known.setdefault((*cells[~rest], *signs[~rest]), int(own))
+            if other != own:
+                yield other, [int(own)]
+
+
+def parted(found: Union) -> Union:
+    """The union with one more difference wherever all parts of a total but one are shown as 0.
+
+    If the others are indeed nobody, the total and the one are the same persons.
+    """
+    shown, true = (found.cells[name].to_numpy() for name in ("shown", "true"))
+    links, n = found.links, len(shown)
+    kept, rows, rests = np.ones(links.shape[0], dtype=bool), [], []
+    for k, (start, stop) in enumerate(zip(links.indptr[:-1], links.indptr[1:], strict=True)):
+        cells, signs = links.indices[start:stop], links.data[start:stop]
+        total, parts = cells[signs > 0], cells[signs < 0]
+        few = parts[shown[parts] == 0]
+        one = len(total) == 1 and (np.abs(signs) == 1).all()
+        if one and len(parts) > 2 and len(few) == len(parts) - 1:
+            rows += [(total[0], [*parts[shown[parts] != 0], n + len(rests)])]
+            rows += [(n + len(rests), few)]
+            rests.append({"where": "shown as 0", "shown": np.nan, "true": true[few].sum()})
+            kept[k] = False
+    cells = pd.concat([found.cells, pd.DataFrame(rests)], ignore_index=True)
+    own = links[kept]
+    own = sparse.csr_array((own.data, own.indices, own.indptr), shape=(own.shape[0], len(cells)))
+    return once(Union(cells, sparse.vstack([own, equations(rows, len(cells))], format="csr")))
 
 
 def _alike(parts: Sequence[Family]) -> Iterator[tuple[int, list[int]]]:
-    """Counts of two exhibits that are of the same persons, row for row."""
-    listed = [(frozenset(one.keys), _by_code(one.rows, sorted(one.keys))) for one in parts]
-    for i, (keys, rows) in enumerate(listed):
-        for other_keys, other in listed[i + 1 :]:
-            common = [code for code in rows if code in other] if keys == other_keys else []
-            same = all(rows[code][:2] == other[code][:2] for code in common)
-            if same and len({rows[code][0] for code in common}) >= FEWEST:
-                yield from ((rows[code][2], [other[code][2]]) for code in common)
+    """Counts of two exhibits, or of lines in them, that are of the same persons, row for row."""
+    sliced: dict[tuple[str, ...], list[dict[tuple[str, ...], Told]]] = {}
+    for one in parts:
+        for keys, rows in _slices(one):
+            sliced.setdefault(tuple(sorted(keys)), []).append(_by_code(rows, sorted(keys)))
+    for listed in sliced.values():
+        # The last line that told the same of the same code: those alike come in a chain.
+        last: dict[tuple[tuple[str, ...], float, float], dict[tuple[str, ...], Told]] = {}
+        for rows in listed:
+            told = {(code, *row[:2]): row[2] for code, row in rows.items() if row[0] > 0}
+            for other in {id(last[one]): last[one] for one in told if one in last}.values():
+                common = [code for code in rows if code in other]
+                same = all(rows[code][:2] == other[code][:2] for code in common)
+                if same and len({rows[code][0] for code in common}) >= FEWEST:
+                    yield from ((rows[code][2], [other[code][2]]) for code in common)
+            last |= dict.fromkeys(told, rows)
 
 
 def _by_code(rows: pd.DataFrame, keys: Sequence[str]) -> dict[tuple[str, ...], Told]:
@@ -268,7 +323,7 @@ def _rest(places: Sequence[Sequence[Family]]) -> Iterator[tuple[int, list[int], 
                 yield total, parts, f"{whole.where}: elsewhere"
 
 
-def attack(found: Union, *, protected: bool, sample: int = 60, seed: int = 0) -> pd.DataFrame:
+def attack(found: Union, *, protected: bool) -> pd.DataFrame:
     """What the attackers learn of counts of one to four, published or not."""
     true = found.cells["true"].to_numpy().astype(int)
     published = found.cells["shown"].notna().to_numpy()
@@ -281,15 +336,11 @@ def attack(found: Union, *, protected: bool, sample: int = 60, seed: int = 0) ->
         shown = true
         kinds = np.where(published, np.where(small, HIDDEN, EXACT), SILENT)
         kinds[found.cells["where"].str.endswith(ADJUSTED)] = EXACT
-    draw = np.random.default_rng(seed)
-    chosen: list[int] = []
-    for group in (published, ~published):
-        chosen += list(draw.permutation(np.flatnonzero(small & group))[:sample])
     of = [np.bincount(np.minimum(true[own], 10), minlength=11) for own in (~published, published)]
     prior = np.array([one / max(1, one.sum()) + 1e-3 for one in of])[published.astype(int)]
     known = view(shown, kinds, found.links, LARGEST)
-    learnt = report(known, true, prior, chosen)
-    return learnt.assign(
+    chosen = np.flatnonzero(small)
+    return report(known, true, prior, chosen).assign(
         published=published[chosen],
         where=found.cells["where"].to_numpy()[chosen],
         routes=routes(known, chosen),

@@ -32,12 +32,15 @@ class View:
         range is open (`SILENT`: nothing is published of it).
     equations
         (m, n): a total less its parts is zero.
+    shown
+        (n,) what is told of counts with noise (`CHANGED`); missing for others.
     """
 
     low: np.ndarray
     high: np.ndarray
     chances: tuple[np.ndarray, ...]
     equations: sparse.csr_array
+    shown: np.ndarray
 
 
 @lru_cache
@@ -91,7 +94,8 @@ def view(
         low.append(start)
         high.append(largest if kind == SILENT else start + len(chance) - 1)
         chances.append(chance)
-    return View(np.array(low), np.array(high), tuple(chances), equations)
+    told = np.where(np.asarray(kinds) == CHANGED, np.asarray(shown, dtype=float), np.nan)
+    return View(np.array(low), np.array(high), tuple(chances), equations, told)
 
 
 def cells_of(

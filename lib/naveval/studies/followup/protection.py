@@ -86,12 +86,12 @@ def load(panel: Panel, parameters: Parameters) -> Protected:
 def protect(panel: Panel, secret: Secret) -> Protected:
     """Months and means of all places."""
     source = _Source(panel, secret, {})
-    months, means = {}, []
+    months: dict[tuple[str, str], Released] = {}
+    means = []
     every = _places(panel.window)
-    for code in every:
-        for label in BY_MONTH:
-            months[label, code] = _months(source, label, code)
-            means.append(_means(source, label, code))
+    for label in BY_MONTH:
+        months |= {(label, code): own for code, own in _months(source, label, every).items()}
+        means.append(_means(source, label, every))
     gaps = _gaps(source, [code for code in every if code != COUNTRY])
     return Protected(months, pd.concat(means, ignore_index=True), gaps)
 
@@ -111,20 +111,23 @@ class _Source:
     def means(
         self,
         rows: pd.DataFrame,
+        codes: Sequence[str],
         measures: Sequence[str],
         groups: Mapping[str, tuple[int, int]],
         span: tuple[str, int],
-        whole: pd.DataFrame,
     ) -> pd.DataFrame:
-        """Protected means of rows by month; `span` is a name of its own and has its months."""
+        """Protected means by place and month; `span` is a name of its own and has its months."""
         own = self.panel.persons["record_key"].to_numpy()
         if span[0] not in self.country:
-            found = by_month(whole, measures, groups, own)
+            found = by_month(rows, measures, groups, own)
             caps = dict(zip(found["measure"], found["cap"], strict=True))
             self.country[span[0]] = caps, _per_person(found, self.secret)
         caps, each = self.country[span[0]]
-        raw = by_month(rows, measures, groups, own, caps)
-        return protected_means(raw, self.secret, span[1], each)
+        raw = [
+            by_month(place(rows, code), measures, groups, own, caps).assign(county=code)
+            for code in codes
+        ]
+        return protected_means(pd.concat(raw, ignore_index=True), self.secret, span[1], each)
 
 
 def _per_person(raw: pd.DataFrame, secret: Secret) -> dict[str, float]:
@@ -196,30 +199,36 @@ def _noise(persons: pd.Series, total: np.ndarray, cap: np.ndarray | float) -> np
     return counting.noise_variance(shown) * each**2 + magnitudes.noise_variance() * cap**2
 
 
-def _months(source: _Source, label: str, code: str) -> Released:
-    """Means by month of one place, each measure at the finest step with enough in all groups."""
+def _months(source: _Source, label: str, codes: Sequence[str]) -> dict[str, Released]:
+    """Means by month of each place, each measure at the finest step with enough in all groups."""
     window = source.panel.window
     measures, groups = BY_MONTH[label]
-    steps: dict[series.Step, pd.DataFrame] = {}
+    frames: dict[tuple[str, str], pd.DataFrame] = {}
+    left = [(code, measure) for code in codes for measure in measures]
+    for step in STEPS:
+        span = (f"{label} {step}", series.MONTHS[step])
+        places = list(dict.fromkeys(code for code, _ in left))
+        found = source.means(_moved(window, step), places, measures, groups, span)
+        rows = found.groupby(["county", "measure"]).indices
+        frames |= {one: found.iloc[rows.get(one, [])].assign(step=step) for one in left}
+        left = [one for one in left if not _enough(frames[one])]
+        if not left:
+            break
+    frames |= {one: frames[one].assign(step="", value=np.nan) for one in left}
+    return {
+        code: _released(
+            pd.concat([frames[code, measure] for measure in measures], ignore_index=True),
+            label,
+            KEYS,
+            place(window, code)["person"].nunique(),
+            ["month"],
+        )
+        for code in codes
+    }
 
-    def at(step: series.Step) -> pd.DataFrame:
-        if step not in steps:
-            whole = _moved(window, step)
-            span = (f"{label} {step}", series.MONTHS[step])
-            steps[step] = source.means(place(whole, code), measures, groups, span, whole)
-        return steps[step]
 
-    parts = []
-    for measure in measures:
-        chosen: series.Step | str = ""
-        for step in STEPS:
-            own = at(step)[at(step)["measure"] == measure]
-            if all(series.enough(one, *NUMBERS) for _, one in own.groupby("group")):
-                chosen = step
-                break
-        parts.append(own.assign(step=chosen, value=own["value"] if chosen else np.nan))
-    frame = pd.concat(parts, ignore_index=True)
-    return _released(frame, label, KEYS, place(window, code)["person"].nunique(), ["month"])
+def _enough(means: pd.DataFrame) -> bool:
+    return all(series.enough(one, *NUMBERS) for _, one in means.groupby("group"))
 
 
 def cells(panel: Panel, parameters: Parameters) -> dict[str, pd.DataFrame]:
@@ -234,8 +243,7 @@ def cells(panel: Panel, parameters: Parameters) -> dict[str, pd.DataFrame]:
     for step in EVENT_STEPS:
         whole = _moved(panel.window, step)
         span = (step, series.MONTHS[step])
-        rows = place(whole, parameters.county)
-        found[step] = source.means(rows, EVENT_OUTCOMES, HALF_YEARS, span, whole)
+        found[step] = source.means(whole, [parameters.county], EVENT_OUTCOMES, HALF_YEARS, span)
     return found
 
 
@@ -245,19 +253,18 @@ def around(panel: Panel, parameters: Parameters) -> Released:
     Each rests on the persons of the whole year, so that no month is too small to count.
     """
     source = _Source(panel, keys.secret(parameters.origin()), {})
-    frame = _years(source, tuple(BY_MONTH), parameters.county)
+    frame = _years(source, tuple(BY_MONTH), [parameters.county])
     persons = place(panel.window, parameters.county)["person"].nunique()
     return _released(frame, "tbl-around", ["figure", "measure", "group", "when"], persons, [])
 
 
-def _years(source: _Source, labels: Sequence[str], code: str) -> pd.DataFrame:
-    """Protected means of one place in the years before and after the start, by figure."""
+def _years(source: _Source, labels: Sequence[str], codes: Sequence[str]) -> pd.DataFrame:
+    """Protected means of places in the years before and after the start, by figure."""
     window, parts = source.panel.window, []
     window = window[window["month"].between(*WINDOWS["long"])]
     whole = window.assign(month=(window["month"] >= START).astype(int))
     for label in labels:
-        rows = place(whole, code)
-        found = source.means(rows, *BY_MONTH[label], (f"{label} years", YEAR), whole)
+        found = source.means(whole, codes, *BY_MONTH[label], (f"{label} years", YEAR))
         when = np.where(found["month"] == 0, "before", "after")
         parts.append(found.assign(figure=label, when=when))
     return pd.concat(parts, ignore_index=True).drop(columns="month")
@@ -272,8 +279,8 @@ def _moved(window: pd.DataFrame, step: series.Step) -> pd.DataFrame:
     return window.assign(month=(2015 + start // 12) * 100 + start % 12 + 1)
 
 
-def _means(source: _Source, label: str, code: str) -> pd.DataFrame:
-    """Means of the target group over the windows of the figure's table."""
+def _means(source: _Source, label: str, codes: Sequence[str]) -> pd.DataFrame:
+    """Means of each place's target group over the windows of the figure's table."""
     parts = []
     for name, (first, last) in WINDOWS.items():
         window = source.panel.window
@@ -281,12 +288,12 @@ def _means(source: _Source, label: str, code: str) -> pd.DataFrame:
         span = int(weeks.month_index(last) - weeks.month_index(first)) + 1
         measures, groups = OUTCOMES[TABLES[label]], {TARGET: BY_MONTH[label][1][TARGET]}
         at = (f"{label} {name}", span)
-        found = source.means(place(whole, code), measures, groups, at, whole)
+        found = source.means(whole, codes, measures, groups, at)
         enough = found["n_persons"] >= thresholds().counts.least_denominator
         parts.append(
             pd.DataFrame(
                 {
-                    "county": code,
+                    "county": found["county"],
                     "table": TABLES[label],
                     "outcome": found["measure"],
                     "horizon": name,
@@ -299,8 +306,7 @@ def _means(source: _Source, label: str, code: str) -> pd.DataFrame:
 
 def _gaps(source: _Source, counties: Sequence[str]) -> Released:
     """Means of both groups before and after July 2017 in every county, and the change between."""
-    parts = [_years(source, GAPS, code).assign(county=code) for code in counties]
-    long = pd.concat(parts, ignore_index=True)
+    long = _years(source, GAPS, counties)
     long["at"] = long["group"] + "_" + long["when"]
     every = ["value", "n_persons", "n_with"]
     wide = long.pivot(index=["county", "measure"], columns="at", values=every)
