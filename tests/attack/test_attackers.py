@@ -153,4 +153,4 @@ def test_lines_of_the_same_persons_in_two_figures_are_one() -> None:
         published.Family("fig-1.n", ("month", "line"), lines.assign(cell=range(6))),
         published.Family("fig-2.n", ("month",), rows.assign(cell=range(6, 9))),
     ]
-    assert list(union._alike(families)) == [(6, [0]), (7, [1]), (8, [2])]
+    assert list(union.alike(families)) == [(6, [0]), (7, [1]), (8, [2])]

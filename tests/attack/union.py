@@ -74,7 +74,7 @@ def union(later: Sequence[Sequence[Family]], earlier: Sequence[Sequence[Family]]
         for start, n in zip(np.cumsum([0, *counts[:-1]]), counts, strict=True)
     ]
     now, before = placed[: len(later)], placed[len(later) :]
-    sums = [*_alike(parts), *_totals(parts)]
+    sums = [*alike(parts), *_totals(parts)]
     loose = [
         *_complements(parts),
         *_steps(parts),
@@ -177,7 +177,7 @@ def parted(found: Union) -> Union:
     return once(Union(cells, sparse.vstack([own, equations(rows, len(cells))], format="csr")))
 
 
-def _alike(parts: Sequence[Family]) -> Iterator[tuple[int, list[int]]]:
+def alike(parts: Sequence[Family]) -> Iterator[tuple[int, list[int]]]:
     """Counts of two exhibits, or of lines in them, that are of the same persons, row for row."""
     sliced: dict[tuple[str, ...], list[dict[tuple[str, ...], Told]]] = {}
     for one in parts:
