@@ -122,6 +122,48 @@ def _cells(*cells: object, **metadata: object) -> bytes:
     return nbformat.writes(book).encode()
 
 
+PASSING = {
+    "p01.txt": "Feilet for person 10064738 i kjøringen.",
+    "p02.log": "KeyError: '10064738'",
+    "p03.md": "Se array([10064738, 10064739, 10064801])",
+    "p04.html": "<p>Deltaker med id 10064738 mangler</p>",
+    "p05.csv": "Unnamed: 0,hours\n10064738,3.5\n10076178,12.0\n10099121,8.2\n10102233,1.1\n",
+    "p06.csv": "merge,verdi\n46-10076178-m,3.2\n03-10076190-k,4.4\n11-10077711-m,1.9\n",
+    "p07.log": "merge failed on key 46-10076178-m",
+    "p08.csv": "kombinasjon;Oslo;Vestland;Innlandet\nA;23;4;61\nB;2;18;40\n",
+    "p09.html": "<table><tr><th></th><th>Kvinner</th><th>Menn</th><th>I alt</th></tr><tr><td>A</td>"
+    "<td>3</td><td>41</td><td>44</td></tr><tr><td>B</td><td>21</td><td>2</td><td>23</td></tr>"
+    "</table>",
+    "p10.txt": "Kontakt ola.n88@gmail.com",
+    "p11.txt": "Mobil: 93 41 23 45",
+    "p12.txt": "Kari Nordmann, Storgata 14, 0155 Oslo",
+    "p13.svg": "<svg>"
+    + "".join(
+        f'<text x="{50 * j}" y="{20 * i}">{cell}</text>'
+        for i, row in enumerate([["Antall personer", "Fylke"], ["3", "Oslo"], ["40", "Agder"]])
+        for j, cell in enumerate(row)
+    )
+    + "</svg>",
+    "p14.json": json.dumps(
+        {"fylke": {"0": "Oslo", "1": "Agder"}, "antall personer": {"0": 3, "1": 55}}
+    ),
+    "p15.md": r"Hentet fra \\server01\prosjekt\hedmark\uttrekk.csv",
+}
+"""What slips into a text or a table in passing: keys, contacts, crossed groups, places of files."""
+IN_PASSING = {
+    "y01.txt": "Figur 3 viser fire personer som samarbeider om et skjema.",
+    "y02.txt": "Nav: ring 55 55 33 33. Org.nr. 889640782.",
+    "y03.txt": "Budsjettet var 10064738 kroner i 2016.",
+    "y04.csv": "index,kroner\n0,10064738\n1,20000000\n2,30000000\n",
+    "y05.html": "<table><tr><th>Fylke</th><th>Oslo</th><th>Agder</th></tr><tr><td>Andel i prosent"
+    "</td><td>3</td><td>40</td></tr><tr><td>Timer</td><td>2</td><td>33</td></tr></table>",
+    "y06.txt": "DOI 10.1016/j.jeconom.2020.10012345, ISBN 978-82-12345-67-8",
+    "y07.csv": "fil,dato\na,20260401\nb,20260402\nc,20260403\n",
+    "y08.txt": "Nav-kontoret i Storgata 14, 0155 Oslo.",
+    "y09.csv": "person_months;county\n5514069;Oslo\n4411234;Agder\n3345123;Troms\n",
+}
+
+
 def leaks() -> dict[str, bytes]:
     """Files that may not leave, by name."""
     code, stream = nbformat.v4.new_code_cell, nbformat.v4.new_output
@@ -135,7 +177,10 @@ def leaks() -> dict[str, bytes]:
     inserts = "\n".join(
         f"INSERT INTO deltaker (fnr, tiltak) VALUES ({k}, 'AFT');" for k in range(3)
     )
+    latin = zlib.compress("Åse Strøm, født 12.03.1984".encode("latin-1"))
     return {
+        **{name: text.encode() for name, text in PASSING.items()},
+        "p16.png": planted.png((b"zTXt", b"Comment\0\0" + latin)),
         "a01.ods": _ods([["Fylke", "Antall"], ["Oslo", 3], ["Agder", 50]]),
         "a02.ods": _ods([["Merknad"], [f"se {ID}"]]),
         "a03.pptx": _slide([["Fylke", "Deltakere"], ["Oslo", "2"]]),
@@ -232,6 +277,7 @@ def harmless() -> dict[str, bytes]:
     """Files that may leave, by name."""
     code = nbformat.v4.new_code_cell
     return {
+        **{name: text.encode() for name, text in IN_PASSING.items()},
         "x01.ods": _ods([["Fylke", "Antall"], ["Oslo", 30], ["Agder", 50]]),
         "x02.pptx": _slide([["Tiltak", "Uker"], ["AFT", "2"]]),
         "x03.xlsx": _book([["Fylke", "Timer per person"], ["Oslo", 3]], above=12),

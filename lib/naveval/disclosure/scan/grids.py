@@ -216,6 +216,34 @@ def of_records(node: Any) -> Rows | None:
     return None
 
 
+def of_series(node: Any) -> Rows:
+    """Rows of columns that are told one after the other, each by the names of its rows."""
+    if not isinstance(node, Mapping) or len(node) < 2:
+        return []
+    columns = list(node.values())
+    if not all(isinstance(column, Mapping) and len(column) > 1 for column in columns):
+        return []
+    names = list(dict.fromkeys(name for column in columns for name in column))
+    body = ([str(name), *(str(column.get(name, "")) for column in columns)] for name in names)
+    return [["", *map(str, node)], *body]
+
+
+SVG_TEXT = re.compile(r"<text\b([^>]*)>(.*?)</text>", re.DOTALL)
+PLACED = {axis: re.compile(rf"(?<![\w-]){axis}=[\"'](-?[\d.]+)") for axis in "xy"}
+
+
+def of_svg(picture: str) -> Rows:
+    """The rows of a table that a picture draws, a text for each cell."""
+    lines: dict[int, list[tuple[float, str]]] = {}
+    for inside, text in SVG_TEXT.findall(picture):
+        x, y = (PLACED[axis].search(inside) for axis in "xy")
+        if x and y:
+            shown = html.unescape(without_tags(text)).strip()
+            lines.setdefault(round(float(y[1])), []).append((float(x[1]), shown))
+    rows = [[text for _, text in sorted(lines[y])] for y in sorted(lines)]
+    return rows if len(rows) > 2 and sum(len(row) > 1 for row in rows) > 2 else []
+
+
 def _inner(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a row holds one level down, as the places of a map hold their properties."""
     return {

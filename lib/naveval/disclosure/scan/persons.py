@@ -48,6 +48,31 @@ KEY_BEFORE = re.compile(
     r"klient|subject|client|record|cell)[_ -]?(?:id|nr|ident|key))[\"']?[ \t]{0,3}$",
     re.I,
 )
+WHO = (
+    r"person|individ|delta[kg][ae]r|bruk[ae]r|klient|s[øo]kj?[ae]r|subject|participant|client|"
+    r"respondent|patient|pasient"
+)
+KEY_NAME = (
+    r"id|nr\.?|no\.?|nummer(?:et)?|number|ident(?:en)?|key|n[øo]kk?el(?:en)?|"
+    r"l[øo]pe?(?:nr\.?|nummer)|pseudonym(?:et)?"
+)
+DAY_OR_MONTH = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?\b"
+NUMBERED = re.compile(
+    rf"\b(?:(?:{WHO})(?:en|et|a)? (?:(?:med|with) )?(?:(?:{KEY_NAME}) )?(?:(?:er|is|var|was) )?"
+    rf"|l[øo]penummer(?:et)? |pseudonym(?:et)? )[\"'#(]*(?!{DAY_OR_MONTH})\d{{7,11}}\b"
+    r"(?![.,]\d| kr)",
+    re.I,
+)
+IN_CODE = re.compile(
+    rf"\b(?:KeyError|IndexError|ValueError|array|Index|Int64Index|Series|isin|loc)\b[:(\[ ]{{1,3}}"
+    rf"[\"'\[]*(?!{DAY_OR_MONTH})\d{{7,11}}\b(?!\.\d)"
+)
+JOINED_KEY = re.compile(
+    r"\b(?:n[øo]kk?el|key|merge|join|kobl|duplikat|duplicate|mangler|missing)\w*\b[^\n]{0,40}?"
+    rf"(?<![\w-])\w{{1,4}}[-_:](?!{DAY_OR_MONTH})\d{{7,11}}\b",
+    re.I,
+)
+"""A number that stands for somebody in a sentence, an error, a list of keys."""
 DATE = (
     r"(?:[0-3]?\d\. ?[01]?\d\. ?(?:19|20)\d\d|[0-3]?\d/[01]?\d[/-](?:19|20)\d\d|(?:19|"
     r"20)\d\d-[01]\d-[0-3]\d|[0-3]?\d\. ?(?:jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|des|"
@@ -75,6 +100,26 @@ SECOND_NAME = re.compile(
     r"\b([A-ZÆØÅ][a-zæøå]+) (?:[A-ZÆØÅ][a-zæøå.]* )?[A-ZÆØÅ][a-zæøå]+ ?(?:,|\() ?(?:født|f\.|fnr|"
     r"[1-9]\d år)"
 )
+PRIVATE_MAIL = re.compile(
+    r"[\w.+-]+@(?:gmail|hotmail|outlook|live|yahoo|icloud|online|msn|protonmail|getmail|me)\.\w\w"
+)
+MOBILE = re.compile(r"(?<!\d)[49]\d(?:\d ?\d\d ?\d{3}| \d\d \d\d \d\d)(?!\d)")
+CALLED = re.compile(
+    r"(?:\b(?:tlf|mob|mobil\w*|telefon\w*|phone|tel|ring(?:es)?(?: på)?)\.?\W{1,3}|"
+    r"(?<!\d)(?:\+|00)47 ?)$",
+    re.I,
+)
+"""Numbers of mobile telephones, which offices seldom have, after what says that they are."""
+AT_HOME = re.compile(
+    r"\b([A-ZÆØÅ][a-zæøåé]+)(?: [A-ZÆØÅ][\wæøå.-]*){1,3}\W{1,3}(?:bor i |bosatt i |[Aa]dresse:? )?"
+    r"[A-ZÆØÅ][\wæøåé]*(?: [\wæøå]+)?(?:ve[ig](?:en)?|gat[ae]n?|bakken|lia|stien|svingen|plass|"
+    r"all[eé]e?n?|torg) ?\d{1,3} ?[A-Z]?\b"
+)
+STREET = re.compile(
+    r"(?:ve[ig](?:en)?|gat[ae]n?|bakken|lia|stien|svingen|plass|all[eé]e?n?|torg) ?\d"
+)
+LONG_NUMBER = re.compile(r"\d{7}")
+"""Without which there is nothing to look for."""
 BIRTH_WORDS = ("ødt", "ødd", "f.", "born", "Født", "ødselsdato")
 
 
@@ -92,6 +137,8 @@ def told(text: str) -> Hits:
     """Single persons in a text: by a key, a name beside an age, a date of birth, an own value."""
     keys = sum(_follows(STAFF_BEFORE, text, found) for found in STAFF_SHOWN.finditer(text))
     keys += sum(_follows(KEY_BEFORE, text, found) for found in NUMBER_KEYED.finditer(text))
+    if LONG_NUMBER.search(text):
+        keys += sum(len(told.findall(text)) for told in (NUMBERED, IN_CODE, JOINED_KEY))
     if keys:
         yield "key of a person", keys
     born = BORN.finditer(text) if any(word in text for word in BIRTH_WORDS) else ()
@@ -99,7 +146,11 @@ def told(text: str) -> Hits:
         yield "date of birth of a person", hits
     ages = AGE.finditer(text)
     one = sum(bool(ONE.search(text[max(0, a.start() - 24) : a.end() + 24])) for a in ages)
-    named = (*SECOND_NAME.findall(text), *(MAIL.findall(text) if "@" in text else ()))
+    named = SECOND_NAME.findall(text)
+    named += AT_HOME.findall(text) if STREET.search(text) else []
+    named += MAIL.findall(text) if "@" in text else []
+    one += len(PRIVATE_MAIL.findall(text)) if "@" in text else 0
+    one += sum(_follows(CALLED, text, found) for found in MOBILE.finditer(text))
     if hits := sum(name.lower() in GIVEN for name in named) + one:
         yield "single person described", hits
     if hits := sum(map(text.count, MODEL)):

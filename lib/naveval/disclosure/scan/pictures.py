@@ -21,6 +21,7 @@ WIDE = {
     "utf-16-be": re.compile(rb"(?:\x00[\x20-\x7e]){6,}"),
 }
 """Text among other bytes: one byte for a character, or two."""
+CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 AFTER_END = "data after the end of a file"
 VECTOR_MARK = re.compile(r"<(?:circle|ellipse|use|path|rect|polyline|line)\b")
 MOVE = re.compile(r"[Mm][\s\d.,-]")
@@ -85,7 +86,7 @@ def texts(body: bytes) -> Iterator[str]:
 
 
 def _readings(body: bytes) -> Iterator[str]:
-    if is_text(body):
+    if is_text(body) or (body and not CONTROL.search(body)):
         yield decoded(body)
         return
     yield "\n".join(found.decode("ascii") for found in NARROW.findall(body))

@@ -195,8 +195,8 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
         with suppress(ValueError):
             yield from _tree(json.loads(node), wanted, title)
     records = grids.of_records(node)
-    if records:
-        yield from tables.table(records, limits, small=True)
+    for rows in (records or [], grids.of_series(node)):
+        yield from tables.table(rows, limits, small=True)
     if isinstance(node, Mapping):
         yield from tables.table(grids.measured(node, limits) or [], limits, small=True)
         for key, value in node.items():
@@ -241,6 +241,7 @@ def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
         yield from _text("", without_tags(part).encode(), wanted)
     for picture in SVG.findall(shown):
         yield from pictures.marks(picture)
+        yield from tables.table(grids.of_svg(picture), wanted.limits, small=True)
 
 
 def _mark_up(text: str, wanted: Wanted) -> Hits:
@@ -274,10 +275,12 @@ def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _words(without_tags(text), wanted)
     yield from _mark_up(text, wanted)
     yield from pictures.marks(without_data(text))
+    yield from tables.table(grids.of_svg(text), wanted.limits, small=True)
 
 
 def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = ESCAPED_SIGN.sub(r"\1", decoded(content))
+    yield from credentials.places(decoded(content))  # where «\\\\» begins a path
     yield from _html(name, text.encode(), wanted)
     yield from _markdown_tables(text, wanted)
 
