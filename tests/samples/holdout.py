@@ -160,6 +160,8 @@ IN_PASSING = {
     "y06.txt": "DOI 10.1016/j.jeconom.2020.10012345, ISBN 978-82-12345-67-8",
     "y07.csv": "fil,dato\na,20260401\nb,20260402\nc,20260403\n",
     "y08.txt": "Nav-kontoret i Storgata 14, 0155 Oslo.",
+    "y10.txt": "Kjennetegn Gruppe Måneder Andel\nKjønn Kvinne 1750 25 30 12\n"
+    "Kjønn Mann 1963 27 33 14\nAlder 20-29 700 20 10 2\n",
     "y09.csv": "person_months;county\n5514069;Oslo\n4411234;Agder\n3345123;Troms\n",
 }
 

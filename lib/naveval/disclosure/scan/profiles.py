@@ -162,17 +162,29 @@ def in_lines(text: str) -> Hits:
         return
     lines = [*filter(str.strip, text.splitlines())]
     places = [k for k, line in enumerate(lines) if ONE.search(line)]
-    hits, pairs = 0, []
+    told, pairs = [], []
     for before, k, after in zip([-1, *places], places, [*places[1:], len(lines)], strict=False):
         above = [*takewhile(_is_cell, reversed(lines[max(before + 1, k - ABOVE) : k]))]
         below = [*takewhile(_is_cell, lines[k : min(after, k + BELOW)])]
         whole = lines[k] if len(lines[k]) < LONG else ""
-        hits += max(_values(whole), _values(" ".join([*above, *below]))) >= VALUES
+        around = " ".join([*above, *below])
+        told.append(around if _values(around) >= VALUES > _values(whole) else whole or around)
         if _values(whole):
             pairs.append((ONE.findall(whole)[0].lower(), YEAR.findall(whole)[0]))
     columns = [*map(list, zip(*pairs, strict=True))]
+    beside = zip(["", *told], told, [*told[1:], ""], strict=False)
+    hits = sum(
+        _values(own) >= VALUES and not any(_is_count(own, other) for other in (before, after))
+        for before, own, after in beside
+    )
     if hits or (len(pairs) >= FEW and _births(columns[1]) and _sparse(columns)):
         yield PERSONS, hits or len(pairs)
+
+
+def _is_count(own: str, other: str) -> bool:
+    """Whether a year is a count: beside it as many words tell of the other sex, without a year."""
+    sexes = {sex.lower()[0] for text in (own, other) for sex in ONE.findall(text)}
+    return len(sexes) == 2 and not YEAR.search(other) and len(own.split()) == len(other.split())
 
 
 def _is_cell(line: str) -> bool:
