@@ -6,6 +6,7 @@ from naveval.estimators import multiplier
 from naveval.estimators.categorical import design as categorical
 from naveval.estimators.categorical import ols, probit
 from naveval.estimators.categorical.design import Variable
+from naveval.project.errors import EstimationError
 
 
 def panel(seed=1, n_persons=900, months=6):
@@ -92,14 +93,62 @@ def test_groups_depend_on_person_and_seed_only():
     assert spread.max() < 1150
 
 
+def test_a_group_follows_from_the_person_as_splitmix_says():
+    """Steele, Lea and Flood (2014), in whole numbers of any size."""
+
+    def mixed(person, seed):
+        key = (person + seed * 0x9E3779B97F4A7C15) % 2**64
+        key = (key ^ key >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+        key = (key ^ key >> 27) * 0x94D049BB133111EB % 2**64
+        return key ^ key >> 31
+
+    persons = [0, 1, 7, 10**9]
+    found = multiplier.person_groups(np.array(persons), 997, 3)
+    assert found.tolist() == [mixed(person, 3) % 997 for person in persons]
+    assert set(multiplier.person_groups(np.arange(50), 2, 1)) == {0, 1}
+    with pytest.raises(EstimationError, match="at least two groups of persons are needed, not 1"):
+        multiplier.person_groups(np.arange(3), 1, 1)
+
+
+def test_errors_and_draws_by_hand():
+    table = np.array([[1.0, 2.0], [-1.0, 0.0], [0.0, -2.0]])
+    errors = multiplier.clustered_errors(table)
+    assert errors == pytest.approx(np.sqrt([2 * 3 / 2, 8 * 3 / 2]))
+    covariance = [[3.0, 3.0], [3.0, 12.0]]
+    assert np.allclose(multiplier.clustered_covariance(table), covariance)
+    drawn = multiplier.draws(table, 3000, 5)
+    signs = np.array([[a, b, c] for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)])
+    assert np.allclose(np.unique(drawn, axis=0), np.unique(signs @ table * 1.5**0.5, axis=0))
+    assert np.array_equal(drawn, multiplier.draws(table, 3000, 5))
+    assert not np.array_equal(drawn, multiplier.draws(table, 3000, 6))
+
+
+def test_bootstrap_intervals_by_hand():
+    estimate = np.array([10.0, 20.0])
+    deviations = np.column_stack([np.arange(5.0), -10 * np.arange(5.0)])
+    half, all_of_it = multiplier.bootstrap_intervals(estimate, deviations, (0.5, 1.0))
+    assert (half.level, all_of_it.level) == (0.5, 1.0)
+    assert half.low == pytest.approx([10 - 3, 20 + 10])
+    assert half.high == pytest.approx([10 - 1, 20 + 30])
+    assert all_of_it.low == pytest.approx([10 - 4, 20])
+    assert all_of_it.high == pytest.approx([10, 20 + 40])
+
+
 def test_intervals():
     estimate, error = np.array([1.0]), np.array([0.5])
     narrow, _, wide = multiplier.normal_intervals(estimate, error)
+    assert (narrow.level, wide.level) == (0.5, 0.95)
     assert wide.high[0] == pytest.approx(1 + 1.959964 * 0.5)
     assert narrow.high[0] - narrow.low[0] == pytest.approx(2 * 0.67449 * 0.5, rel=1e-4)
     deviations = np.random.default_rng(1).normal(0, 0.5, (20000, 1))
     boot = multiplier.bootstrap_intervals(estimate, deviations)[2]
     assert boot.low[0] == pytest.approx(1 - 1.96 * 0.5, abs=0.03)
+
+
+def test_nobody_has_no_width_and_no_warning():
+    none = multiplier.published_half_width(np.array([0.0, 2.0]), np.array([0, 0]), share=False)
+    assert np.isnan(none[0])
+    assert np.isinf(none[1])
 
 
 def test_published_formula():
@@ -109,3 +158,6 @@ def test_published_formula():
     assert multiplier.published_half_width(np.array([0.5]), np.array([400.0]), share=True)[
         0
     ] == pytest.approx(1.96 * 0.025)
+    assert multiplier.published_half_width(np.array([0.2]), np.array([100.0]), share=True)[
+        0
+    ] == pytest.approx(1.96 * 0.04)
