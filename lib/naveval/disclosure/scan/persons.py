@@ -1,6 +1,7 @@
 """Persons told apart from others in words: names, keys in logs, dates of birth, single dicts."""
 
 import re
+from collections.abc import Sequence
 
 from naveval.disclosure.scan.identities import Hits
 
@@ -177,6 +178,36 @@ def in_column(title: str, values: list[str]) -> bool:
         return False
     if sum(map(is_name, filled)) >= max(1, 0.5 * len(filled)) and not CITED.search(title):
         return True
+    if _are_keys(title, filled):
+        return True
     if all(map(STAFF.fullmatch, filled)):
         return bool(STAFF_TITLE.fullmatch(title)) or not re.search(r"kode|code|krets|omr", title)
     return False
+
+
+KEYS_AT_LEAST = 3
+NO_KEY = re.compile(
+    r"doi|isbn|issn|url|lenke|link|telefon|phone|orgn|org\.|konto|tabell|hash|dato|date"
+)
+NO_TITLE = re.compile(r"(?:unnamed.*|index|indeks|key|n[øo]kk?el|nr\.?|#|level_\d|[a-z])?")
+WHOLE_NUMBER = re.compile(r"\d{6,11}(?:\.0)?")
+JOINED_TO = re.compile(
+    r"(?=.*[-_:/|])(?:\w{1,6}[-_:/|]){0,2}(?<!\d)(\d{7,11})(?:[-_:/|]\w{1,7}){0,2}"
+)
+TIME = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?:\.0)?")
+
+
+def _are_keys(title: str, values: Sequence[str]) -> bool:
+    """Whether a column without a title holds long numbers of its own, or any joins them to others.
+
+    Amounts and counts have titles; numbers that follow each other are those of rows.
+    """
+    if len(values) < KEYS_AT_LEAST or len({*values}) < len(values) or NO_KEY.search(title):
+        return False
+    if NO_TITLE.fullmatch(title) and all(map(WHOLE_NUMBER.fullmatch, values)):
+        numbers = sorted(int(value.removesuffix(".0")) for value in values)
+        row_by_row = numbers[-1] - numbers[0] == len(numbers) - 1 and numbers[0] < 10**6
+        return not row_by_row and not all(map(TIME.fullmatch, values))
+    found = [JOINED_TO.fullmatch(value) for value in values]
+    parts = [match[1] for match in found if match]
+    return len(parts) == len(values) and not all(map(TIME.fullmatch, parts))

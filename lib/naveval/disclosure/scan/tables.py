@@ -107,26 +107,22 @@ def table(
                 yield f"count below {limits.min_cell} persons in a row {title_of(cell)}", 1
 
 
-SEXES = frozenset(
-    {"kvinner", "menn", "kvinne", "mann", "kvinnor", "jenter", "gutter"}
-    | {"women", "men", "female", "male"}
-)
 MARGINS = frozenset({"i alt", "alle", "total", "totalt", "sum", "all", "til sammen", "margin"})
 LEAST_CROSSED, LARGE = 6, 20
 
 
 @lru_cache(maxsize=1)
-def _county_names() -> frozenset[str]:
-    return frozenset(item.name.lower() for item in places.county_list().counties)
+def _groups() -> frozenset[str]:
+    sexes = "kvinner menn kvinne mann kvinnor jenter gutter women men female male".split()
+    return frozenset([*sexes, *(item.name.lower() for item in places.county_list().counties)])
 
 
 def _crossed(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
     """Small whole numbers where groups of persons are crossed and nothing is measured."""
     heads = [title_of(cell) for cell in rows[0]] if rows else []
     names = [title_of(row[0]) for row in rows[1:] if row]
-    groups = SEXES | _county_names()
-    across = sum(head in groups for head in heads[1:])
-    down = sum(name in groups for name in names) if MARGINS & {*heads} else 0
+    across = sum(head in _groups() for head in heads[1:])
+    down = sum(name in _groups() for name in names) if MARGINS & {*heads} else 0
     if (across < 2 and down < 2) or any(map(NO_COUNT.search, [*heads, *names])):
         return
     cells = [cell for row in rows[1:] for cell in row[1:] if cell.strip()]
@@ -328,35 +324,7 @@ def _holds_persons(title: str, values: list[str]) -> bool:
     short = all(re.fullmatch(r"\d{10}(?:\.0)?", value.strip()) for value in numbers)
     if numbers and short and all(is_identity_number(f"0{value.strip()[:10]}") for value in numbers):
         return True
-    if _are_keys(title, [value.strip() for value in numbers]):
-        return True
     return persons.in_column(title, values)
-
-
-KEYS_AT_LEAST = 3
-NO_KEY = re.compile(
-    r"doi|isbn|issn|url|lenke|link|telefon|phone|orgn|org\.|konto|tabell|hash|dato|date"
-)
-NO_TITLE = re.compile(r"(?:unnamed.*|index|indeks|key|n[øo]kk?el|nr\.?|#|level_\d|[a-z])?")
-LONG_NUMBER = re.compile(r"\d{6,11}(?:\.0)?")
-JOINED = re.compile(r"(?=.*[-_:/|])(?:\w{1,6}[-_:/|]){0,2}(?<!\d)(\d{7,11})(?:[-_:/|]\w{1,7}){0,2}")
-OF_TIME = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?:\.0)?")
-
-
-def _are_keys(title: str, values: Sequence[str]) -> bool:
-    """Whether a column without a title holds long numbers of its own, or any joins them to others.
-
-    Amounts and counts have titles; numbers that follow each other are those of rows.
-    """
-    if len(values) < KEYS_AT_LEAST or len({*values}) < len(values) or NO_KEY.search(title):
-        return False
-    if NO_TITLE.fullmatch(title) and all(map(LONG_NUMBER.fullmatch, values)):
-        numbers = sorted(int(value.removesuffix(".0")) for value in values)
-        row_by_row = numbers[-1] - numbers[0] == len(numbers) - 1 and numbers[0] < 10**6
-        return not row_by_row and not all(map(OF_TIME.fullmatch, values))
-    found = [JOINED.fullmatch(value) for value in values]
-    parts = [match[1] for match in found if match]
-    return len(parts) == len(values) and not all(map(OF_TIME.fullmatch, parts))
 
 
 def _days(k: int, below: Sequence[Sequence[str]]) -> bool:
