@@ -113,7 +113,7 @@ LEAST_CROSSED, LARGE = 6, 20
 
 @lru_cache(maxsize=1)
 def _groups() -> frozenset[str]:
-    sexes = "kvinner menn kvinne mann kvinnor jenter gutter women men female male".split()
+    sexes = ["kvinner", "menn", "kvinne", "mann", "kvinnor", "women", "men", "female", "male"]
     return frozenset([*sexes, *(item.name.lower() for item in places.county_list().counties)])
 
 
