@@ -146,32 +146,31 @@ local function each_row(tbl)
   return rows
 end
 
--- Splits "−1 234,5 %" into its decimals ("5") and unit (" %"); nil when it is no number.
+-- Splits "−1 234,5 %" into its decimals ("5"), unit (" %") and number of stars; nil when it is no
+-- number.
 local function decimals(text)
-  local number, unit = text:match("^([%+<]?%s*[^%a,%%]*%d)(.*)$")
+  local plain, stars = text:match("^(.-)(%**)$")
+  local number, unit = plain:match("^([%+<]?%s*[^%a,%%]*%d)(.*)$")
   if not number then return nil end
   local after, rest = unit:match("^,(%d+)(.*)$")
-  return after or "", after and rest or unit
+  return after or "", after and rest or unit, #stars
 end
 
 -- Pads numbers of one column with invisible digits so that their decimal commas line up.
 local function align_decimals(cells)
-  local most, units = 0, {}
+  local most, most_stars = 0, 0
   for _, cell in ipairs(cells) do
-    local part, unit = decimals(stringify(cell.contents))
+    local part, unit, stars = decimals(stringify(cell.contents))
     if part then
-      most = math.max(most, #part)
-      units[#units + 1] = unit
+      if unit ~= "" then return end
+      most, most_stars = math.max(most, #part), math.max(most_stars, stars)
     end
   end
-  for _, unit in ipairs(units) do
-    if unit ~= "" then return end
-  end
   for _, cell in ipairs(cells) do
-    local part = decimals(stringify(cell.contents))
-    if part and #part < most and #cell.contents == 1 then
-      local pad = (#part == 0 and PUNCTUATION_SPACE or "")
-        .. FIGURE_SPACE:rep(most - #part)
+    local part, _, stars = decimals(stringify(cell.contents))
+    if part and #cell.contents == 1 and (#part < most or stars < most_stars) then
+      local pad = (#part == 0 and most > 0 and PUNCTUATION_SPACE or "")
+        .. FIGURE_SPACE:rep(most - #part + most_stars - stars)
       cell.contents[1].content:insert(pandoc.Str(pad))
     end
   end
@@ -357,13 +356,14 @@ local function boxes(blocks)
       if made then out:extend(made) else out:insert(block) end
     elseif block.t == "Table" then
       local made, landscape = table_blocks(block)
-      if typst and landscape then out:insert(raw("#landscape[")) end
+      local frame = landscape and "#landscape[" or #each_row(block) <= WHOLE_ROWS and "#whole-figure["
+      if typst and frame then out:insert(raw(frame)) end
       out:extend(made)
       if is_note(blocks[i + 1]) and typst then
         out:extend(note(blocks[i + 1]))
         i = i + 1
       end
-      if typst and landscape then out:insert(raw("]")) end
+      if typst and frame then out:insert(raw("]")) end
     else
       out:insert(block)
     end

@@ -113,6 +113,15 @@ def test_decimals_line_up(page):
     assert texts[4] == "1\u202f234\u2008\u2007\u2007"
 
 
+def test_stars_leave_decimals_in_line(tmp_path):
+    table = "| Utfall | Virkning |\n| --- | --: |\n| Lønn | 1,25\\*\\* |\n| Timer | 0,5 |\n"
+    filters, file = paths.report_dir() / "filters", tmp_path / "page.html"
+    options = ["-t", "html5", "--lua-filter", str(filters / "report.lua"), "-o", str(file)]
+    document.pandoc(["-f", document.READER, *options], table, cwd=tmp_path)
+    texts = [cell.get_text() for cell in html.read(file).find_all("td")]
+    assert texts == ["1,25**", "0,5\u2007\u2007\u2007"]
+
+
 def test_pdf_is_tagged_with_language_and_title(pdf):
     root = pdf.trailer["/Root"]
     assert root["/Lang"] == "nb"

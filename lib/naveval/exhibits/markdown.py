@@ -98,9 +98,7 @@ def table(reader: Reader) -> tuple[str, Cells]:
         if view.joined:
             heads[view.joined[0]] = ", ".join(heads[name] for name in view.joined)
         found = [
-            ("", literal(heads[name]))
-            if name in heads
-            else _missing(read.get((row, name)), titles[name])
+            ("", literal(heads[name])) if name in heads else _shown(read, row, name, titles[name])
             for name in shown
         ]
         keyed.append(tuple(found))
@@ -146,12 +144,17 @@ def _text(reader: Reader, column: Column, value: Value, number: Any) -> str:
     return literal(shown) if kind == "text" else shown
 
 
-def _missing(cell: Cell | None, title: Mapping[str, Any]) -> tuple[str, str]:
-    """Key and text of a cell, with the title's own word where the number is missing."""
+def _shown(
+    read: Mapping[Any, Cell], row: tuple[str, ...], name: str, title: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Key and text of a cell: with the column that marks it, or the title's word for no number."""
+    cell = read.get((row, name))
     if cell is None:
         return "", ""
-    without = cell.text == formats.MISSING and "missing" in title
-    return cell.key, str(title["missing"]) if without else cell.text
+    if cell.text == formats.MISSING:
+        return cell.key, str(title.get("missing", cell.text))
+    mark = read.get((row, title.get("marked", "")))
+    return cell.key, cell.text + (mark.text if mark and mark.text != formats.MISSING else "")
 
 
 def possible(exhibit: Exhibit[Any], codes: Mapping[str, Any]) -> dict[str, str]:

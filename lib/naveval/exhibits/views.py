@@ -91,7 +91,7 @@ def _lines(reader: Reader, view: Lines) -> Figure:
         if len(found) == 1 and len(lines) > 1:
             figures.label_ends(ax, ends)
     if len(found) > 1 and not view.band:
-        found[-1][0].legend(loc="lower left", fontsize=8)
+        found[-1][0].legend(loc="lower left")
     found[0][0].set_ylabel(reader.named("", "y"))
     return figure
 
@@ -166,7 +166,7 @@ def mark(ax: Axes, months: list[str], at: str, named: str) -> None:
             textcoords="offset points",
             ha="right",
             va="bottom",
-            fontsize=8,
+            fontsize=figures.SMALL,
         )
 
 

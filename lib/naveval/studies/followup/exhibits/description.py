@@ -137,7 +137,7 @@ def mark_time(ax: Axes, reader: Reader, *, dialogue: bool) -> None:
         xycoords=("data", "axes fraction"),
         xytext=(3, -3),
         textcoords="offset points",
-        fontsize=7.5,
+        fontsize=figures.SMALL,
         va="top",
     )
     if dialogue:

@@ -108,7 +108,7 @@ def name(ax: Axes, text: str, at: tuple[float, float], shift: tuple[int, int]) -
         color=views.color("treated"),
         xytext=shift,
         textcoords="offset points",
-        fontsize=8,
+        fontsize=figures.SMALL,
     )
 
 
@@ -159,7 +159,7 @@ def _choices(reader: Reader, ax: Axes, part: pd.DataFrame, *, titled: bool) -> N
             names.append(reader.named(choice, str(value)))
             place -= 1
         place -= 0.7
-    ax.set_yticks(ticks, names if titled else [""] * len(names), fontsize=8)
+    ax.set_yticks(ticks, names if titled else [""] * len(names), fontsize=figures.SMALL)
     ax.set_xlabel(reader.named("", "x"))
     ax.grid(visible=False)
 

@@ -288,13 +288,13 @@ def _multiples(reader: Reader, rows: pd.DataFrame, by: str, kind: str) -> Figure
                 ax.plot(x, own["value"], color=INK, linewidth=1.1, linestyle="--", zorder=2)
             else:
                 ax.plot(x, own["value"], color=GREY, linewidth=0.5, zorder=1)
-        ax.set_title(reader.named(by, str(name)), fontsize=8.5)
+        ax.set_title(reader.named(by, str(name)), fontsize=figures.SMALL)
         _zero(ax, kind)
         _scale(ax, rows, kind)
         _months(ax, rows)
         even = [year for year in ax.get_xticks() if year % 2 == 0]
         ax.set_xticks(even, [f"{year:.0f}" for year in even])
-        ax.tick_params(labelsize=7.5)
+        ax.tick_params(labelsize=figures.SMALL)
     for ax in spots[len(names) :]:
         ax.set_visible(False)
     figure.supylabel(reader.named("", "y"), fontsize=9)

@@ -105,7 +105,7 @@ def _draw_funnel(reader: Reader) -> Figure:
             (grid[-1], mean + z / grid[-1]),
             xytext=(3, 0),
             textcoords="offset points",
-            fontsize=8.5,
+            fontsize=figures.SMALL,
             va="center",
             color=COLORS[4],
             annotation_clip=False,
@@ -129,7 +129,7 @@ def _draw_offices(reader: Reader) -> Figure:
     y = range(len(rows))
     ax.plot(rows["indicator"], y, "x", color=COLORS[3], markersize=4.5)
     ax.set_yticks(y, rows["office"])
-    ax.tick_params(axis="y", labelsize=7.5)
+    ax.tick_params(axis="y", labelsize=figures.SMALL)
     ax.set_xlabel(reader.named("", "x"))
     figures.norwegian_axis(ax, x=1, y=None)
     return figure

@@ -61,7 +61,7 @@ def net_benefit(reader: Reader) -> Figure:
             xytext=(0, 6),
             textcoords="offset points",
             ha="center",
-            fontsize=8,
+            fontsize=figures.SMALL,
         )
     return figure
 
@@ -93,9 +93,7 @@ def composition(reader: Reader) -> Figure:
     ax.set_xlabel(reader.named("", "x"))
     _horizontal(ax)
     patches = [_patch(reader, item, *style) for item, style in ITEM_STYLE.items()]
-    figure.legend(
-        handles=patches, loc="outside lower center", ncols=figures.legend_columns(3), fontsize=8.5
-    )
+    figure.legend(handles=patches, loc="outside lower center", ncols=figures.legend_columns(3))
     return figure
 
 
@@ -117,16 +115,14 @@ def tornado(reader: Reader) -> Figure:
             _bar(ax, y, rows[name].to_numpy() / 1000 - base, base, color, hatch, 0.66)
         ax.axvline(base[0], color=figures.INK, linewidth=0.9)
         ax.axvline(0, color="#8A9199", linewidth=0.8, linestyle=":")
-        ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=8)
+        ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=figures.SMALL)
         ax.use_sticky_edges = False
         panel_title(ax, reader.named("program", program))
-        ax.tick_params(axis="x", labelsize=8)
+        ax.tick_params(axis="x", labelsize=figures.SMALL)
         ax.locator_params(axis="x", nbins=5)
         _horizontal(ax)
     handles = [_patch(reader, *end) for end in ENDS]
-    figure.legend(
-        handles=handles, loc="outside upper center", ncols=figures.legend_columns(2), fontsize=8.5
-    )
+    figure.legend(handles=handles, loc="outside upper center", ncols=figures.legend_columns(2))
     return figure
 
 
@@ -145,7 +141,7 @@ def break_even(reader: Reader) -> Figure:
             ax.axvline(first["break_even_months"] / 12, color=TEAL, linestyle="--", linewidth=1.3)
         panel_title(ax, reader.named("program", program))
         figures.norwegian_axis(ax, x=0, y=0)
-        ax.tick_params(labelsize=8)
+        ax.tick_params(labelsize=figures.SMALL)
     x_label(grid, 3, reader.named("", "x"))
     figure.supylabel(reader.named("", "y"), fontsize=9)
     return figure

@@ -87,9 +87,7 @@ def legend(figure: Figure, styles: Mapping[str, Style], names: Mapping[str, str]
         )
         for part, text in names.items()
     ]
-    figure.legend(
-        handles=handles, loc="outside upper center", ncols=figures.legend_columns(3), fontsize=8
-    )
+    figure.legend(handles=handles, loc="outside upper center", ncols=figures.legend_columns(3))
 
 
 def stacked(
@@ -124,7 +122,7 @@ def panel_title(ax: Axes, text: str, width: int = 30) -> None:
     if len(text) > width and spaces:
         middle = min(spaces, key=lambda place: abs(2 * place - len(text)))
         text = text[:middle] + "\n" + text[middle + 1 :]
-    ax.set_title(text, fontsize=8.5)
+    ax.set_title(text, fontsize=figures.SMALL)
 
 
 def x_label(grid: Sequence[Axes], columns: int, text: str) -> None:
@@ -259,7 +257,7 @@ def sankey(
             if high - low > LEAST_NAMED:
                 between = "\n" if high - low > TWO_LINES else " "
                 text = reader.named("status", group) + between + formats.percent(high - low, 0)
-                ax.text(at, (low + high) / 2, text, ha=align, va="center", fontsize=8)
+                ax.text(at, (low + high) / 2, text, ha=align, va="center", fontsize=figures.SMALL)
     ax.set_xlim(-1, len(steps) + 1)
     ax.set_ylim(-4, 110 + gap * len(STATUS_ORDER))
     ax.set_axis_off()

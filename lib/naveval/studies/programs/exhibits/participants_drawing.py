@@ -101,7 +101,12 @@ def _told(ax: Axes, at: pd.Series, values: pd.Series, form: str) -> None:
     for height, (x, value) in enumerate(zip(at, values, strict=True)):
         text = formats.FORMATS[form](value)
         ax.annotate(
-            text, (x, height), (4, 0), textcoords="offset points", va="center", fontsize=8.5
+            text,
+            (x, height),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=figures.SMALL,
         )
 
 
@@ -194,11 +199,13 @@ def who_gets_what(reader: Reader) -> Figure:
         for (i, j), value in np.ndenumerate(table.to_numpy(float)):
             if value >= LEAST_TOLD:
                 text = formats.number(value, 0)
-                ax.text(j, i, text, ha="center", va="center", fontsize=7)
+                ax.text(j, i, text, ha="center", va="center", fontsize=figures.SMALL)
         names = [reader.named("category", code) for code in table.columns]
-        ax.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=7.5)
+        ax.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=figures.SMALL)
         ax.set_yticks(
-            range(len(table)), [reader.named("program", p) for p in table.index], fontsize=8
+            range(len(table)),
+            [reader.named("program", p) for p in table.index],
+            fontsize=figures.SMALL,
         )
         ax.grid(visible=False)
         panel_title(ax, reader.named("characteristic", str(part)))
