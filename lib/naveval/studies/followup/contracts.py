@@ -12,20 +12,11 @@ from naveval.registers.rules.breaches import Rule, known_persons
 from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.panels import calm, followed, varied
 from naveval.studies.followup import weeks
+from naveval.studies.followup.spells import CHANNELS, KINDS
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
 DIGITAL_FROM = dt.date(2018, 1, 1)
 HOURS_IN_FORTNIGHT = 336
-KINDS = [
-    "Arbeidspraksis",
-    "Oppfølgingstiltak",
-    "Lønnstilskudd",
-    "Opplæring",
-    "Arbeidsrettet rehabilitering",
-    "Avklaringstiltak",
-    "Annet",
-]
-CHANNELS = ["telefon", "møte", "spørsmål"]
 WEEKS = weeks.calendar(FIRST_DAY, LAST_DAY)
 MONTH = r"(201[5-9]|202[0-2])-(0[1-9]|1[0-2])$"
 

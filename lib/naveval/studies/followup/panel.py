@@ -18,9 +18,9 @@ from naveval.registers import extracts
 from naveval.registers import reading as registers
 from naveval.registers.reading import Registers, open_registers
 from naveval.studies.followup import spells, weeks
-from naveval.studies.followup.contracts import CHANNELS, DIGITAL_FROM, KINDS, TABLES, WEEKS
+from naveval.studies.followup.contracts import DIGITAL_FROM, TABLES, WEEKS
 from naveval.studies.followup.parameters import Parameters
-from naveval.studies.followup.spells import Events, Periods
+from naveval.studies.followup.spells import CHANNELS, KINDS, Events, Periods
 
 LONGEST = 52
 WINDOW = (201607, 201806)

@@ -26,6 +26,16 @@ import numpy as np
 
 from naveval.project.errors import EstimationError
 
+KINDS = [
+    "Arbeidspraksis",
+    "Oppfølgingstiltak",
+    "Lønnstilskudd",
+    "Opplæring",
+    "Arbeidsrettet rehabilitering",
+    "Avklaringstiltak",
+    "Annet",
+]
+CHANNELS = ["telefon", "møte", "spørsmål"]
 NONE, WORK, OTHER, HEALTH = range(4)
 KEY = 1 << 11
 HOURS_PER_WEEK = 18.75

@@ -14,9 +14,9 @@ from naveval.project import paths, places
 from naveval.project.months import month_text
 from naveval.project.parameters import read_yaml
 from naveval.studies.followup import weeks as iso_weeks
-from naveval.studies.followup.contracts import CHANNELS, KINDS
 from naveval.studies.followup.simulate.levels import N_PERIODS, PERIOD_MONTH, SEPTEMBER
 from naveval.studies.followup.simulate.periods import HEALTH, OTHER, WORK, Periods, Spells
+from naveval.studies.followup.spells import CHANNELS, KINDS
 
 Columns = dict[str, Any]
 NEEDS = (
