@@ -24,6 +24,7 @@ WHOLE = re.compile(r"-?\d{1,15}")
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 FIXED_TIME = datetime(1980, 1, 1)
+TEXT_WIDTH, LINE = 110, 15.75  # signs, and points for a line of them
 WIDEST, MEASURED = 60, 200
 HEAD = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#12436D", "text_wrap": True}
 HEAD |= {"valign": "top"}
@@ -133,8 +134,10 @@ def xlsx(sheets: Sequence[Sheet], names: Sequence[str], title: str) -> bytes:
             page.fit_to_pages(1, 0)
             for line, told in enumerate(sheet.above, 1):
                 page.write_string(line, 0, told, None if sheet.head else forms[None])
+                if not sheet.head:  # programs other than Excel do not make room for wrapped text
+                    page.set_row(line, LINE * -(-max(1, len(told)) // TEXT_WIDTH))
             if not sheet.head:
-                page.set_column(0, 0, 110)
+                page.set_column(0, 0, TEXT_WIDTH)
             else:
                 _table(page, sheet, number, head, forms)
             for line, row in enumerate(sheet.rows if sheet.links else (), sheet.first + 1):

@@ -208,7 +208,7 @@ def of_records(node: Any) -> Rows | None:
     if isinstance(node, Mapping) and len(node) > 1:
         columns = list(node.values())
         if all(isinstance(column, Mapping) for column in columns):
-            return of_records(columns)
+            return of_records([{"": name, **own} for name, own in node.items()])
         lengths = {len(column) if isinstance(column, list) else -1 for column in columns}
         if len(lengths) == 1 and lengths != {-1} and lengths != {0}:
             rows = zip(*columns, strict=True)

@@ -58,15 +58,17 @@ KEY_NAME = (
     r"l[øo]pe?(?:nr\.?|nummer)|pseudonym(?:et)?"
 )
 DAY_OR_MONTH = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?\b"
+OWN = rf"(?!{DAY_OR_MONTH})\d{{7,11}}\b"
 NUMBERED = re.compile(
-    rf"\b(?:(?:{WHO})(?:en|et|a)? (?:(?:med|with) )?(?:(?:{KEY_NAME}) )?(?:(?:er|is|var|was) )?"
-    rf"|l[øo]penummer(?:et)? |pseudonym(?:et)? )[\"'#(]*(?!{DAY_OR_MONTH})\d{{7,11}}\b"
-    r"(?![.,]\d| kr)",
+    rf"\b(?:(?:{WHO})(?:e[nt]|a|e?r|ar|ene|ane|s)?(?:\.\w+|nummer)?|"
+    r"(?:l[øo]penumm|pseudony)(?:er|m)(?:et)?)"
+    rf"(?: (?:med|with))?(?: (?:{KEY_NAME}))?(?: (?:er|is|var|was|in|ikke))?"
+    rf"[ =!:#(\[\"']{{1,6}}{OWN}(?![.,]\d| kr)",
     re.I,
 )
 IN_CODE = re.compile(
-    rf"\b(?:KeyError|IndexError|ValueError|array|Index|Int64Index|Series|isin|loc)\b[:(\[ ]{{1,3}}"
-    rf"[\"'\[]*(?!{DAY_OR_MONTH})\d{{7,11}}\b(?!\.\d)"
+    rf"\b(?:KeyError|IndexError|ValueError|array|[Ii]ndex|Int64Index|Series|isin|loc|labels?|Name)\b"
+    rf"[:(\[ ]{{1,3}}[\"'\[]*{OWN}(?!\.\d)|[{{,] ?[\"']{OWN}[\"'] ?: "
 )
 JOINED_KEY = re.compile(
     r"\b(?:n[øo]kk?el|key|merge|join|kobl|duplikat|duplicate|mangler|missing)\w*\b[^\n]{0,40}?"
@@ -129,6 +131,7 @@ EXTREME = re.compile(
     r"\b(?:(?:den|the) )?(?:eldste|yngste|oldest|youngest|høyest lønte|best betalte)(?: \w+){1,3} "
     r"(?:er|var|was|is|tjente|hadde) \d|\b(?:høyeste|laveste|største|minste|highest|lowest) "
     r"(?:observerte |individuelle |observed )?(?:lønn|inntekt|alder|wage|income|age|beløp)\w* "
+    r"(?:(?:hos|for|blant|av|among|of) [\w ]{3,30} )?"
     r"(?:er|var|was|is|blant \w+ (?:er|var)) \d",
     re.I,
 )

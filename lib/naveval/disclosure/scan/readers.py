@@ -207,6 +207,8 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
             if not records or isinstance(value, Mapping | list | str):
                 yield from _tree(value, wanted, str(below))
     elif isinstance(node, list):
+        if len(node) > 2 and all(str(item).isdigit() for item in node):
+            yield from tables.table([[title], *([str(item)] for item in node)], limits, small=False)
         if len(node) > profiles.CROWD and isinstance(node[0], float):
             yield from profiles.of_persons([["x"], *([str(item)] for item in node)])
         for item in node:

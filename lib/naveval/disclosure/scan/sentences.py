@@ -50,7 +50,7 @@ ANY_TIME = re.compile(r"(?: \w+){0,4}? (?:i|per|ved|in) (?:én|ett|en|hver|one|a
 """Around «én person» where it tells what is counted: «en rad er én person i én måned»."""
 NOT_COUNTED = re.compile(
     r"(?: (?:i|fra|på) \w+)? (?:må|skal|bør|kan|signerer|godkjenner|kontrollerer|leser|"
-    r"undertegner|must|should|"
+    r"undertegner|must|should|med (?:samme|lik|ellers lik)|"
     r"som (?:samarbeider|snakker|sitter|står|går|møtes|jobber sammen|arbeider sammen)|"
     r"sign|approve|review|har (?:lest|godkjent|signert|kontrollert)|lager|skriver|arbeider med)\b",
     re.I,

@@ -122,8 +122,8 @@ def _crossed(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
     heads = [title_of(cell) for cell in rows[0]] if rows else []
     names = [title_of(row[0]) for row in rows[1:] if row]
     across = sum(head in _groups() for head in heads[1:])
-    down = sum(name in _groups() for name in names) if MARGINS & {*heads} else 0
-    if (across < 2 and down < 2) or any(map(NO_COUNT.search, [*heads, *names])):
+    margins = bool(MARGINS & {*heads}) and bool(MARGINS & {*names})
+    if (across < 2 and not margins) or any(map(NO_CAPTION.search, [*heads, *names])):
         return
     cells = [cell for row in rows[1:] for cell in row[1:] if cell.strip()]
     told = [number(cell) for cell in cells]
