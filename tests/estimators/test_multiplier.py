@@ -3,9 +3,8 @@ import pytest
 import statsmodels.api as sm
 
 from naveval.estimators import multiplier
+from naveval.estimators.categorical import Variable, ols, probit
 from naveval.estimators.categorical import design as categorical
-from naveval.estimators.categorical import ols, probit
-from naveval.estimators.categorical.design import Variable
 from naveval.project.errors import EstimationError
 
 

@@ -1,5 +1,6 @@
 """Commands on what comes in: registers, their contracts and mappings."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ def data(
     With --profile, a file that `naveval profile` wrote, they have the marginals of the registers it
     was made from; --scale is then a share of their persons, by default all.
     """
+    # Asked when Arrow is loaded: it gives back at once what a written month took.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     from naveval.registers import extracts
 
     given = None

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from naveval.disclosure import counts, keys
 from naveval.estimators import detectable, shrinkage
-from naveval.estimators.categorical import ols, probit
-from naveval.estimators.categorical.design import Codes, Fit, Variable, make_design, pack_codes
+from naveval.estimators.categorical import Variable, ols, probit
+from naveval.estimators.categorical.design import Codes, Fit, make_design, pack_codes
 from naveval.estimators.cost_benefit import assumptions, inputs, net_benefit
 from naveval.exhibits import figures
 from naveval.frames.result import (

@@ -19,11 +19,12 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
-
-import grimp
+from typing import TYPE_CHECKING, Any
 
 from naveval.project import paths
+
+if TYPE_CHECKING:
+    from grimp import ImportGraph
 
 PACKAGE = "naveval"
 STUDIES = f"{PACKAGE}.studies."
@@ -110,7 +111,7 @@ def _closure(start: frozenset[str], state: Stamp) -> frozenset[str]:
     return frozenset(found)
 
 
-def _needed(graph: grimp.ImportGraph, name: str) -> set[str]:
+def _needed(graph: "ImportGraph", name: str) -> set[str]:
     """What a module needs besides itself: its packages, and what it imports.
 
     The package's own `__init__` imports public names when they are first used: what is used
@@ -154,7 +155,7 @@ def named_in(source: str) -> set[str]:
     return found
 
 
-def _through(tree: ast.AST, aliases: set[str], graph: grimp.ImportGraph) -> set[str]:
+def _through(tree: ast.AST, aliases: set[str], graph: "ImportGraph") -> set[str]:
     """Modules reached by attributes of names that stand for the package."""
     found: set[str] = set()
     followed: set[int] = set()
@@ -179,7 +180,7 @@ def _chain(node: ast.AST) -> tuple[list[str], ast.AST]:
     return names, node
 
 
-def _resolved(graph: grimp.ImportGraph, dotted: str) -> str:
+def _resolved(graph: "ImportGraph", dotted: str) -> str:
     """The module of a dotted name: itself, the longest part that is one, or a public name's."""
     parts = dotted.split(".")
     for count in range(len(parts), 1, -1):
@@ -246,7 +247,9 @@ def _by_file(state: Stamp) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 @lru_cache(maxsize=2)
-def _graph(state: Stamp) -> grimp.ImportGraph:
+def _graph(state: Stamp) -> "ImportGraph":
+    import grimp  # what only simulates registers never asks for the graph
+
     return grimp.build_graph(
         PACKAGE,
         include_external_packages=True,

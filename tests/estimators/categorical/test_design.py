@@ -3,9 +3,8 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import norm
 
+from naveval.estimators.categorical import Variable, ols, probit
 from naveval.estimators.categorical import design as categorical
-from naveval.estimators.categorical import ols, probit
-from naveval.estimators.categorical.design import Variable
 from naveval.estimators.categorical.separation import separation
 from naveval.project.errors import EstimationError
 

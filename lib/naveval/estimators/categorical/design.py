@@ -1,6 +1,4 @@
-"""Categorical characteristics of a model, and the names of its columns.
-
-Models on categorical characteristics at register scale: design, codes, cross-products.
+"""Models on categorical characteristics at register scale: design, codes, cross-products.
 
 Every characteristic enters as dummies, so a row is a handful of small integers and never a
 dense row of zeros and ones. Several characteristics are packed into one joint code (children
@@ -22,30 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from naveval.estimators.categorical import Variable, column_names
 from naveval.project.errors import EstimationError
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A characteristic: its levels in code order, and which level is the reference."""
-
-    name: str
-    levels: tuple[str, ...]
-    reference: int = 0
-
-
-def column_names(variables: Sequence[Variable]) -> tuple[str, ...]:
-    """Names of a model's columns: "constant", then "variable=level" but for references."""
-    return (
-        "constant",
-        *(
-            f"{variable.name}={level}"
-            for variable in variables
-            for k, level in enumerate(variable.levels)
-            if k != variable.reference
-        ),
-    )
-
 
 Codes = Sequence[NDArray[np.int16]]
 Rows = tuple[Codes, NDArray[np.floating]]

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from naveval.estimators.categorical.design import Variable
+from naveval.estimators.categorical import Variable
 from naveval.project.errors import ParameterError
 
 VERSIONS: tuple[str, ...] = ("report", "production")

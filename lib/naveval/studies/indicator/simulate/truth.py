@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from naveval.estimators.categorical.design import column_names
+from naveval.estimators.categorical import column_names
 from naveval.project import paths
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import read_yaml
