@@ -71,6 +71,32 @@ def test_every_page_is_there_with_the_same_menu(built: SimpleNamespace) -> None:
         assert len(current) == (page.stem not in text["footer"])
 
 
+def test_site_is_made_anew_when_what_it_shows_or_what_lies_there_changed(
+    built: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NAVEVAL_ROOT", str(ROOT))
+    monkeypatch.setenv("NAVEVAL_OUT", str(built.out))
+    page, steps = built.site / "om.html", list[str]()
+    whole = page.read_bytes()
+
+    def steps_of_a_build() -> list[str]:
+        steps.clear()
+        build.build("builtin", progress=steps.append)
+        return steps
+
+    assert steps_of_a_build() == []
+    page.write_bytes(whole[:100])
+    assert steps_of_a_build()
+    assert page.read_bytes() == whole
+    estimates = built.found[0].folder / "estimates.csv"
+    before = estimates.read_bytes()
+    estimates.write_bytes(before + before.splitlines(keepends=True)[-1])
+    assert steps_of_a_build()
+    estimates.write_bytes(before)
+    assert steps_of_a_build()
+    assert steps_of_a_build() == []
+
+
 def test_site_passes_the_audit(built: SimpleNamespace) -> None:
     checks = tuple(set(audit.CHECKS) - {"axe", "pdf"})
     faults = [str(fault) for fault in audit.audit(built.site, checks=checks).faults]

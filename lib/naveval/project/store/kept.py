@@ -186,13 +186,25 @@ def kept_folder(
     return target
 
 
+def hashes(folder: Path) -> dict[str, str]:
+    """Hash of every file, by its path in the folder; folders that begin with . or _ are left out.
+
+    Those are caches, what is being made, and what was put out. A file that goes meanwhile has "".
+    """
+    found = {}
+    for top, inner, names in os.walk(folder):
+        inner[:] = sorted(name for name in inner if not name.startswith((".", "_")))
+        for file in (Path(top) / name for name in sorted(names)):
+            try:
+                found[file.relative_to(folder).as_posix()] = _hash(file)
+            except FileNotFoundError:
+                found[file.relative_to(folder).as_posix()] = ""
+    return found
+
+
 def _record(folder: Path) -> None:
-    files = {
-        file.relative_to(folder).as_posix(): _hash(file)
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    }
-    write_text(folder / RECORD, json.dumps({"format": FORMAT, "files": files}), private=True)
+    record = {"format": FORMAT, "files": hashes(folder)}
+    write_text(folder / RECORD, json.dumps(record), private=True)
 
 
 def _whole(folder: Path) -> bool:

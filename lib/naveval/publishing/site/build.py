@@ -45,7 +45,7 @@ WORKERS = 2
 
 
 def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: None) -> Path:
-    """Build the site from every finished and rendered result.
+    """Build the site from every finished and rendered result, unless it stands there already.
 
     Parameters
     ----------
@@ -65,10 +65,36 @@ def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: N
     """
     name = render.choose(engine)
     found = results.collect()
+    target = paths.out_dir() / FOLDER
+    said = {"engine": builtin.describe() if name == "builtin" else quarto.describe()}
+    if not found:
+        said["day"] = date.today().isoformat()
+    made_from = {"said": said, "files": _made_from(found)}
+
+    def make() -> dict[str, str]:
+        _build(name, found, target, progress)
+        return store.hashes(target)
+
+    if store.cached(FOLDER, make, key=made_from, code=(__name__,)) != store.hashes(target):
+        # Somebody else's hand was in it, or another engine's site took its place.
+        store.drop([store.location(FOLDER, key=made_from, code=(__name__,))])
+        store.cached(FOLDER, make, key=made_from, code=(__name__,))
+    return target / "index.html"
+
+
+def _made_from(found: Sequence[Result]) -> dict[str, dict[str, str]]:
+    """Every file that a page can show or be made by, the studies' contracts included, by hash."""
+    root = paths.project_root()
+    folders = [root / "params", paths.report_dir(), Path(provenance.ROOT)]
+    return {str(folder): store.hashes(folder) for folder in [*folders, *(r.folder for r in found)]}
+
+
+def _build(
+    name: str, found: Sequence[Result], target: Path, progress: Callable[[str], None]
+) -> None:
     text = site_pages.words()
     progress(f"{len(found)} reports")
     pages = all_pages(found, text)
-    target = paths.out_dir() / FOLDER
     with store.staged(target) as staging:
         work = staging / FOLDER
         work.mkdir()
@@ -85,7 +111,6 @@ def build(engine: str = "auto", *, progress: Callable[[str], None] = lambda _: N
         _write_index(pages, found, work, text)
         with store.held(target):
             store.exchange(work, target)
-    return target / "index.html"
 
 
 def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
