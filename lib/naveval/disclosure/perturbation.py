@@ -14,8 +14,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import linprog, minimize
-from scipy.special import logsumexp
 
 from naveval.disclosure.thresholds import Counts, thresholds
 from naveval.project import paths
@@ -34,6 +32,8 @@ def allowed(count: int, rules: Counts) -> NDArray[np.int64]:
 
 def least_variance(changes: NDArray[np.int64]) -> float:
     """Smallest variance of a distribution over the changes with mean zero."""
+    from scipy.optimize import linprog  # takes half a second, and who only renders never asks
+
     found = linprog(
         changes**2, A_eq=np.vstack([np.ones(len(changes)), changes]), b_eq=[1, 0], bounds=(0, 1)
     )
@@ -58,6 +58,9 @@ def row(count: int, rules: Counts) -> pd.DataFrame:
     """
     if count == 0:
         return pd.DataFrame([[0, 0, 1.0]], columns=COLUMNS)
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp
+
     changes = allowed(count, rules).astype(float)
     moments = np.vstack([changes, changes**2])
     targets = np.array([0.0, target_variance(count, rules)])

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Fact, Sentence
@@ -132,7 +131,9 @@ def standing(values: pd.DataFrame, own: str) -> Standing | None:
     first, second = np.triu_indices(len(known), 1)
     middle, error = known["estimate"].to_numpy(), known["std_error"].to_numpy()
     gap = middle[second] - middle[first]
-    apart = holm(2 * stats.norm.sf(np.abs(gap) / np.hypot(error[first], error[second]))) <= LEVEL
+    from scipy import special
+
+    apart = holm(2 * special.ndtr(-np.abs(gap) / np.hypot(error[first], error[second]))) <= LEVEL
     place = known.index.get_loc(own)
     signs = np.where(first == place, 1, np.where(second == place, -1, 0)) * np.sign(gap) * apart
     return Standing(int((signs > 0).sum()), int((signs < 0).sum()), len(known) - 1)

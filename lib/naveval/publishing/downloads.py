@@ -103,7 +103,7 @@ class Data:
 
 
 def write(folder: Path, report: Mapping[str, str], parts: Sequence[Part]) -> list[str]:
-    """Write everything readers can take with them from a result folder.
+    """Write all tables that readers can take with them from a result folder; see also `crate`.
 
     Parameters
     ----------
@@ -138,8 +138,7 @@ def write(folder: Path, report: Mapping[str, str], parts: Sequence[Part]) -> lis
         name = f"{book_name(study, folder.name, report)}.{kind}"
         (folder / name).write_bytes(content)
         made.append(name)
-    crate(folder, report)
-    return [*made, DICTIONARY_FILE, CRATE_FILE]
+    return [*made, DICTIONARY_FILE]
 
 
 def made_here(name: str) -> bool:
@@ -352,7 +351,7 @@ def _origin(data: Data, report: Mapping[str, str], common: Mapping[str, Any]) ->
     )
 
 
-def crate(folder: Path, report: Mapping[str, str]) -> None:
+def crate(folder: Path, report: Mapping[str, str]) -> str:
     """Metadata of the result folder as an RO-Crate: what each file is, its size and checksum.
 
     Source: RO-Crate 1.1, https://w3id.org/ro/crate/1.1.
@@ -398,6 +397,7 @@ def crate(folder: Path, report: Mapping[str, str]) -> None:
         "@graph": [about, root, made, program, *parts],
     }
     store.write_text(folder / CRATE_FILE, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    return CRATE_FILE
 
 
 def _described(file: Path, name: str) -> dict[str, str]:

@@ -100,12 +100,14 @@ def _replace(folder: Path, to: list[str], name: str, described: str) -> bool:
         own = {n: v for n, v in before.get("files", {}).items() if not downloads.made_here(n)}
         content = before | {"files": own}
         _require_whole(folder, copy, content)
-        made = []
-        for part, file in _make_all(copy, to, name, described, content):
-            made.append(f"{part}{file.suffix}")
-            shutil.copyfile(file, copy / made[-1])
-        report = content.get("report", {})
-        made += downloads.write(copy, report, markdown.parts(copy / EXECUTED))
+        report, made = content.get("report", {}), []
+        with ThreadPoolExecutor(1) as beside:
+            taken = beside.submit(downloads.write, copy, report, markdown.parts(copy / EXECUTED))
+            for part, file in _make_all(copy, to, name, described, content):
+                made.append(f"{part}{file.suffix}")
+                shutil.copyfile(file, copy / made[-1])
+            made += taken.result()
+        made.append(downloads.crate(copy, report))
         _record(copy, content, described, made)
         with store.held(folder):
             same = _manifest(folder) == before

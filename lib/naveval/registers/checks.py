@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
-from scipy.special import bdtrc
 
 from naveval.registers import forms, grammar
 from naveval.registers.connections import data_errors, identifier, quote, run
@@ -322,6 +321,8 @@ def beyond_chance(valid: int, dated: int) -> bool:
     >>> beyond_chance(8, 1000), beyond_chance(40, 1000), beyond_chance(2, 3), beyond_chance(0, 0)
     (False, True, True, False)
     """
+    from scipy.special import bdtrc  # a fifth of a second, for who checks registers alone
+
     return valid > 0 and (2 * valid >= dated or bool(bdtrc(valid - 1, dated, BY_CHANCE) < RARE))
 
 
