@@ -1,5 +1,6 @@
 """Record keys and cell keys: who makes them, and that they depend on persons alone."""
 
+import hashlib
 from pathlib import Path
 
 import duckdb
@@ -28,9 +29,23 @@ def test_a_persons_key_is_the_same_in_every_form() -> None:
     assert composed == decomposed
 
 
+def test_a_record_key_is_the_keyed_hash_of_the_pseudonym_modulo_a_prime() -> None:
+    def by_hand(text: bytes) -> int:
+        digest = hashlib.blake2b(text, key=SECRET.value, digest_size=8, person=b"record").digest()
+        return int.from_bytes(digest, "little") % (2**31 - 1) + 1
+
+    found = [by_hand(b"7"), by_hand(b"123")]
+    assert keys.record_keys([7, 123], SECRET).tolist() == found
+    assert keys.record_keys(np.array([7, 123]), SECRET).tolist() == found
+    assert keys.record_keys(["7", 123], SECRET).tolist() == found
+    assert keys.record_keys([7], SECRET).dtype == np.int64
+    assert SECRET.value == hashlib.sha256(b"simulated registers of naveval").digest()
+
+
 @pytest.mark.parametrize("person", [1.0, None, "", " ", True, float("nan")])
 def test_what_is_no_pseudonym_is_refused(person: object) -> None:
-    with pytest.raises(DisclosureError, match="expected a whole number or text"):
+    told = f"of type {type(person).__name__}; expected a whole number or text"
+    with pytest.raises(DisclosureError, match=told):
         keys.record_keys([person], SECRET)
 
 
@@ -53,6 +68,13 @@ def test_cell_keys_do_not_depend_on_row_order_or_on_repeated_rows() -> None:
     assert once["n"].sum() == 3000
 
 
+def test_cells_come_in_order_and_none_is_made_up() -> None:
+    county = pd.Categorical(["05", "03", "05"], categories=["04", "03", "05"], ordered=True)
+    rows = pd.DataFrame({"person": [1, 2, 3], "county": county})
+    assert keys.cell_keys(rows, ["county"], SECRET)["county"].tolist() == ["03", "05"]
+    assert keys.cell_keys(rows, ["county"], SECRET)["n"].tolist() == [1, 2]
+
+
 def test_duckdb_gives_the_keys_that_pandas_gives() -> None:
     rows = persons(3000)
     with duckdb.connect() as connection:
@@ -64,6 +86,20 @@ def test_duckdb_gives_the_keys_that_pandas_gives() -> None:
         found, keys.cell_keys(rows, ["county"], SECRET), check_dtype=False
     )
     assert found["n_key"].dtype == np.int64
+
+
+def test_attaching_leaves_nothing_but_the_view_and_its_persons() -> None:
+    with duckdb.connect() as connection:
+        connection.register("given", persons(30).rename(columns={"person": "pnr"}))
+        assert keys.attach(connection, "given", SECRET, to="keyed", person="pnr") == 30
+        names = {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
+        chosen = keys.key_sum("county = '03'")
+        found = connection.execute(f"SELECT {chosen}, {keys.key_sum()} FROM keyed").fetchone()
+        kind = connection.execute("SELECT typeof(record_key) FROM keyed").fetchone()
+    assert names == {"given", "keyed", "keyed_persons"}
+    assert kind == ("INTEGER",)
+    rows = keys.cell_keys(persons(30), ["county"], SECRET).set_index("county")["n_key"]
+    assert found == (rows["03"], rows.sum())
 
 
 def test_a_missing_pseudonym_is_refused_without_showing_others() -> None:
@@ -79,14 +115,33 @@ def test_a_missing_pseudonym_is_refused_without_showing_others() -> None:
     [
         ([1.5], "not whole"),
         ([np.nan], "missing values"),
-        ([float(2**54)], "too large"),
+        ([float(2**53)], "too large"),
         ([-1], "negative"),
         (["a"], "expected whole"),
     ],
 )
 def test_keys_that_lost_their_digits_are_refused(cells: list[object], reason: str) -> None:
-    with pytest.raises(DisclosureError, match=reason):
+    with pytest.raises(DisclosureError, match=f"^n_key: .*{reason}"):
         keys.whole_keys(cells, "n_key")
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.uint64, np.float64])
+def test_whole_keys_of_any_type_are_taken(kind: type) -> None:
+    found = keys.whole_keys(np.array([0, 1, 2**30], kind), "n_key")
+    assert found.tolist() == [0, 1, 2**30]
+    assert found.dtype == np.int64
+
+
+def test_noise_is_the_keyed_hash_of_the_cell_key_for_its_use() -> None:
+    def by_hand(cell: int, use: str, what: str) -> float:
+        keyed = hashlib.blake2b(key=SECRET.value, digest_size=8, person=use.encode())
+        keyed.update(f"{cell} {what}".encode())
+        return (int.from_bytes(keyed.digest(), "little") >> 11) / 2**53
+
+    for cells in ([5, 77], np.array([5, 77], np.int32)):
+        found = keys.uniform(cells, SECRET, "count")  # type: ignore[arg-type]
+        assert found.tolist() == [by_hand(5, "count", ""), by_hand(77, "count", "")]
+    assert keys.uniform(np.array([5]), SECRET, "sum", "hours")[0] == by_hand(5, "sum", "hours")
 
 
 def test_uses_and_variables_have_noise_of_their_own() -> None:
@@ -114,12 +169,45 @@ class TestSecret:
         with pytest.raises(DisclosureError, match="token_hex"):
             keys.secret("register")
 
+    def test_two_places_for_it_are_one_too_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(keys.SECRET, GOOD)
+        monkeypatch.setenv(keys.SECRET_FILE, "key")
+        with pytest.raises(DisclosureError, match=f"both {keys.SECRET} and {keys.SECRET_FILE}"):
+            keys.secret("register")
+
+    def test_ten_different_digits_are_enough_and_nine_are_not(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv(keys.SECRET_FILE, raising=False)
+        monkeypatch.setenv(keys.SECRET, "0123456789" * 8)
+        assert (
+            keys.secret("register").value
+            == hashlib.sha256(bytes.fromhex("0123456789" * 8)).digest()
+        )
+        monkeypatch.setenv(keys.SECRET, "012345678" * 8)
+        with pytest.raises(DisclosureError, match=f"^{keys.SECRET}: the secret is not random"):
+            keys.secret("register")
+
+    @pytest.mark.parametrize("content", [b"", b"\xc3\xa5", b"12"])
+    def test_a_file_without_one_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes
+    ) -> None:
+        file = tmp_path / "key"
+        monkeypatch.delenv(keys.SECRET, raising=False)
+        monkeypatch.setenv(keys.SECRET_FILE, str(file))
+        with pytest.raises(DisclosureError, match=f"^{file}: no readable file with a secret; make"):
+            keys.secret("register")
+        file.write_bytes(content)
+        file.chmod(0o600)
+        with pytest.raises(DisclosureError, match=f"^{file}: (no readable|expected a secret of)"):
+            keys.secret("register")
+
     @pytest.mark.parametrize("text", ["abc", "z" * 64, "ab" * 32, GOOD[:-2], GOOD + "a"])
     def test_short_odd_and_not_random_ones_are_refused(
         self, monkeypatch: pytest.MonkeyPatch, text: str
     ) -> None:
         monkeypatch.setenv(keys.SECRET, text)
-        with pytest.raises(DisclosureError) as error:
+        with pytest.raises(DisclosureError, match=f"^{keys.SECRET}: .*token_hex") as error:
             keys.secret("register")
         assert text not in str(error.value)
 

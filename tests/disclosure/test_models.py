@@ -1,6 +1,7 @@
 """Rounding of model output, and the events a coefficient rests on."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from naveval.disclosure import models
@@ -19,6 +20,16 @@ def test_steps_are_coarser_than_a_tenth_of_the_error_and_a_hundredth() -> None:
     assert set(np.round(digits, 6)) <= {1.0, 2.0, 5.0}
 
 
+def test_steps_by_hand() -> None:
+    errors = [0.0, 0.09, 0.2, 0.21, 10, 20, 50, 50.1, np.nan]
+    wanted = [0.01, 0.01, 0.02, 0.05, 1, 2, 5, 10, np.nan]
+    np.testing.assert_allclose(models.step(errors), wanted, rtol=1e-12)
+    np.testing.assert_allclose(models.step(errors[:-1], 3.0), [5.0] * 7 + [10], rtol=1e-12)
+    missing = pd.array([None, 20], dtype="Int64")
+    np.testing.assert_array_equal(models.step(missing), [np.nan, 2])
+    np.testing.assert_array_equal(models.rounded(missing, [20, 70], 3.0), [np.nan, 20])
+
+
 def test_rounded_numbers_lie_on_the_grid_and_nearby() -> None:
     values, errors = DRAW.normal(0, 3, 500), np.exp(DRAW.uniform(-5, 2, 500))
     found, size = models.rounded(values, errors), models.step(errors)
@@ -29,11 +40,14 @@ def test_rounded_numbers_lie_on_the_grid_and_nearby() -> None:
 
 def test_what_cannot_be_rounded_is_missing() -> None:
     assert np.isnan(models.rounded([np.nan, 1.0], [0.1, np.nan])).all()
-    assert models.rounded([0.004], [0.0]).tolist() == [0.0]
+    assert [str(value) for value in models.rounded([0.004, -0.004], [0.0, 0.0])] == ["0.0"] * 2
 
 
 def test_errors_have_two_digits_and_p_values_three_decimals() -> None:
     assert models.rounded_errors([0.0123456, 123.4, np.nan])[:2].tolist() == [0.012, 120.0]
+    assert models.rounded_errors([[0.0123456], [7.77]]).tolist() == [[0.012], [7.8]]
+    lost = models.rounded_errors(pd.array([None, 777], dtype="Int64"))
+    np.testing.assert_array_equal(lost, [np.nan, 780])
     assert models.rounded_p([0.04251, 0.00001]).tolist() == [0.043, 0.0]
 
 
@@ -48,7 +62,12 @@ def test_events_without_and_degrees_of_freedom(
 
 
 def test_the_fewest_over_cells() -> None:
-    assert models.fewest([(12, 300), (40, 11), (25, 25)]) == (12.0, 11.0)
+    assert models.fewest([(40, 11), (12, 300), (25, 25)]) == (12.0, 11.0)
+
+
+def test_persons_enough_for_events_and_for_none() -> None:
+    persons = pd.array([19, 20, None], dtype="Int64")
+    assert models.enough_persons(persons).tolist() == [False, True, False]
 
 
 WITHOUT_CELLS = {

@@ -1,5 +1,7 @@
 """The table of changes: what it must keep, and that the stored one is the one made here."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,35 @@ STORED = pd.read_csv(perturbation.stored_file())
 
 def test_the_stored_table_is_the_one_its_script_makes() -> None:
     pd.testing.assert_frame_equal(STORED, perturbation.table(RULES), atol=1e-9, rtol=0)
+
+
+def test_its_script_writes_the_stored_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, written = perturbation.stored_file(), tmp_path / "perturbation.csv"
+    monkeypatch.setattr(perturbation, "stored_file", lambda: written)
+    perturbation.main()
+    assert written.read_text() == stored.read_text()
+
+
+@pytest.mark.parametrize(
+    ("changes", "least"), [([-1, 4, 5], 4), ([-2, 3, 4, 5], 6), ([-3, 2, 5], 6), ([-5, 0, 5], 0)]
+)
+def test_the_least_variance_is_that_of_the_two_changes_nearest_to_none(
+    changes: list[int], least: float
+) -> None:
+    assert perturbation.least_variance(np.array(changes)) == pytest.approx(least, abs=1e-9)
+
+
+def test_changes_of_one_sign_cannot_have_mean_zero() -> None:
+    with pytest.raises(DisclosureError, match=r"perturbation: no distribution over \[1, 2\] has"):
+        perturbation.least_variance(np.array([1, 2]))
+
+
+def test_the_variance_asked_for_is_above_the_least_where_that_is_too_little() -> None:
+    perturbation.target_variance.cache_clear()
+    found = [perturbation.target_variance(count, RULES) for count in range(1, 8)]
+    np.testing.assert_allclose(found, [4.25, 6.25, 6.25, 4.25, 3, 3, 3])
 
 
 @pytest.mark.parametrize("count", range(1, 11))

@@ -2,6 +2,7 @@
 
     make mutation                                   # all targets; hours
     .venv/bin/python tests/mutation/mutate.py estimators/detectable estimators/shrinkage
+    .venv/bin/python tests/mutation/mutate.py --ending 37 disclosure/keys  # every fifth
 
 Each target is a module, by its path under lib/naveval, with the fast tests that are its own
 (`TARGETS`). Everything happens in a temporary copy of the project. A mutant survives when these
@@ -24,28 +25,54 @@ EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 COPIED = {"lib": "src", **{name: name for name in ("tests", "params", "report", "notebooks")}}
 GENERATED = ("_out", "__pycache__", ".*_cache")
 ENOUGH = 0.90
-TESTS = "tests/estimators/"
+TESTS = "tests/"
 TARGETS = {
-    "estimators/categorical/ols": ["categorical"],
-    "estimators/categorical/separation": ["categorical"],
-    "estimators/crossfit": ["test_scores.py"],
-    "estimators/detectable": ["test_detectable.py"],
-    "estimators/did": ["test_did.py"],
-    "estimators/event_study": ["test_event_study.py"],
-    "estimators/group_time": ["test_group_time.py"],
-    "estimators/multiple_testing": ["test_multiple_testing.py"],
-    "estimators/multiplier": ["test_multiplier.py"],
-    "estimators/one_treated/inference": ["one_treated"],
-    "estimators/one_treated/regression": ["one_treated"],
-    "estimators/overlap": ["test_overlap.py"],
-    "estimators/rate": ["test_rate.py"],
-    "estimators/scores": ["test_scores.py", "test_overlap.py"],
-    "estimators/seasonal": ["test_seasonal.py"],
-    "estimators/sensitivity/bounds": ["sensitivity"],
-    "estimators/sensitivity/confounding": ["test_overlap.py"],
-    "estimators/sensitivity/smoothness": ["sensitivity"],
-    "estimators/shrinkage": ["test_shrinkage.py"],
-    "estimators/synthetic_control": ["test_synthetic_control.py"],
+    "disclosure/counts": ["disclosure/test_counts.py", "disclosure/test_acro.py"],
+    "disclosure/decisions": ["disclosure/test_decisions.py", "disclosure/test_models.py"],
+    "disclosure/keys": ["disclosure/test_keys.py"],
+    "disclosure/magnitudes": ["disclosure/test_magnitudes.py"],
+    "disclosure/models": ["disclosure/test_models.py"],
+    "disclosure/perturbation": ["disclosure/test_perturbation.py"],
+    "disclosure/series": ["disclosure/test_series.py"],
+    "estimators/categorical/ols": ["estimators/categorical"],
+    "estimators/categorical/separation": ["estimators/categorical"],
+    "estimators/crossfit": ["estimators/test_scores.py"],
+    "estimators/detectable": ["estimators/test_detectable.py"],
+    "estimators/did": ["estimators/test_did.py"],
+    "estimators/event_study": ["estimators/test_event_study.py"],
+    "estimators/group_time": ["estimators/test_group_time.py"],
+    "estimators/multiple_testing": ["estimators/test_multiple_testing.py"],
+    "estimators/multiplier": ["estimators/test_multiplier.py"],
+    "estimators/one_treated/inference": ["estimators/one_treated"],
+    "estimators/one_treated/regression": ["estimators/one_treated"],
+    "estimators/overlap": ["estimators/test_overlap.py"],
+    "estimators/rate": ["estimators/test_rate.py"],
+    "estimators/scores": ["estimators/test_scores.py", "estimators/test_overlap.py"],
+    "estimators/seasonal": ["estimators/test_seasonal.py"],
+    "estimators/sensitivity/bounds": ["estimators/sensitivity"],
+    "estimators/sensitivity/confounding": ["estimators/test_overlap.py"],
+    "estimators/sensitivity/smoothness": ["estimators/sensitivity"],
+    "estimators/shrinkage": ["estimators/test_shrinkage.py"],
+    "estimators/synthetic_control": ["estimators/test_synthetic_control.py"],
+    "registers/dialects": ["registers/test_forms.py", "registers/test_broken.py"],
+    "registers/forms": ["registers/test_forms.py"],
+    "registers/reading": ["registers/test_reading.py", "registers/test_minimal.py"],
+    "registers/sources": ["registers/test_reading.py", "registers/test_folders.py"],
+    "registers/statistical": ["registers/test_forms.py"],
+    "studies/followup/panel": ["studies/followup/test_panel.py"],
+    "studies/followup/spells": [
+        "studies/followup/test_spells.py",
+        "studies/followup/test_spells_by_hand.py",
+    ],
+    "studies/hedmark/panel": ["studies/hedmark/test_panel.py"],
+    "studies/indicator/panel": [
+        "studies/indicator/test_models.py",
+        "studies/indicator/test_estimate.py",
+        "studies/indicator/test_bad_input.py",
+    ],
+    "studies/programs/panel/persons": ["studies/programs/panel"],
+    "studies/programs/panel/states": ["studies/programs/panel"],
+    "studies/programs/panel/use": ["studies/programs/panel"],
 }
 SETTINGS = """
 [tool.mutmut]
@@ -64,9 +91,10 @@ markers = ["slow: left out", "quarto: left out"]
 """
 
 
-def mutants(target: str, workers: int) -> dict[str, str]:
-    """Run all mutants of a target: name to «killed», «survived», «timeout» or another status.
+def mutants(target: str, workers: int, ending: str) -> dict[str, str]:
+    """Run mutants of a target: name to «killed», «survived», «timeout» or another status.
 
+    With `ending`, those whose number ends in one of its digits, such as a tenth for "7".
     Survivors come with the change as their status, without the first word.
     """
     tests = [TESTS + name for name in TARGETS[target]]
@@ -90,12 +118,15 @@ def mutants(target: str, workers: int) -> dict[str, str]:
             )
             return done.stdout if done.returncode == 0 else done.stdout + done.stderr
 
-        log = call("run", "--max-children", str(workers))
-        found = dict(
+        wanted = [f"*__mutmut_*[{ending}]"] if ending else []
+        log = call("run", "--max-children", str(workers), *wanted)
+        listed = dict(
             line.strip().rsplit(": ", 1)
             for line in call("results", "--all", "true").splitlines()
             if "__mutmut_" in line
         )
+        found = {name: status for name, status in listed.items() if name.endswith(tuple(ending))}
+        found = found if ending else listed
         if not found or "not checked" in found.values():
             raise SystemExit(f"{target}: mutmut did not run\n{log[-3000:]}")
         for name, status in found.items():
@@ -130,11 +161,11 @@ def score(target: str, found: dict[str, str]) -> tuple[float, list[str]]:
     return (1 - len(left) / counted if counted else 1.0), left
 
 
-def report(targets: Iterable[str], workers: int) -> bool:
+def report(targets: Iterable[str], workers: int, ending: str) -> bool:
     """Print a line per target and its survivors; true when every score is high enough."""
     enough = True
     for target in targets:
-        found = mutants(target, workers)
+        found = mutants(target, workers, ending)
         share, left = score(target, found)
         print(f"{target}: {len(found)} mutants, {share:.1%} noticed", flush=True)
         for change in left:
@@ -147,5 +178,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("target", nargs="*", choices=[*TARGETS, []])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--ending", default="", metavar="DIGITS", help="only mutants so numbered")
     given = parser.parse_args()
-    sys.exit(0 if report(given.target or TARGETS, given.workers) else 1)
+    sys.exit(0 if report(given.target or TARGETS, given.workers, given.ending) else 1)

@@ -60,7 +60,7 @@ def whole_counts(values: ArrayLike, where: str) -> NDArray[np.int64]:
     if given.dtype.kind not in "iuf" or given.ndim != 1:
         raise DisclosureError(f"{where}: expected one column of counts, found {given.dtype}")
     with np.errstate(invalid="ignore"):
-        bad = ~np.isfinite(given.astype(float)) | (given < 0) | (given % 1 != 0)
+        bad = (given < 0) | (given % 1 != 0)  # a missing or endless number leaves no 0 either
     if bad.any():
         raise DisclosureError(
             f"{where}: {int(bad.sum())} values (row {int(np.argmax(bad)) + 1} first) are no "
@@ -127,7 +127,7 @@ def cumulative(frame: pd.DataFrame, names: Sequence[str], by: Sequence[str]) -> 
     Every point is protected itself, in the frame's order; protected steps are never summed.
     """
     columns = list(names)
-    within = frame.groupby(list(by), sort=False, observed=True) if by else frame
+    within = frame.groupby(list(by)) if by else frame
     return frame.assign(**{name: within[name].cummax() for name in columns})
 
 

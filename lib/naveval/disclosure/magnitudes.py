@@ -60,8 +60,8 @@ def protected_sums(
     cells = keys.whole_keys(cell_keys, where + SUFFIX)
     shown = protected_counts(persons, cells, secret, where)
     found = np.maximum(total + cap * noise(cells, secret, where), 0)
-    few = (shown > 0) & (shown < rules.sums.least_persons)
-    return np.where(shown == 0, 0.0, np.where(few, np.nan, found))
+    enough = shown >= rules.sums.least_persons
+    return np.where(shown == 0, 0.0, np.where(enough, found, np.nan))
 
 
 def noise(cells: NDArray[np.int64], secret: Secret, what: str) -> NDArray[np.float64]:

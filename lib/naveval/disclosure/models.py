@@ -38,9 +38,8 @@ def enough_persons(persons: ArrayLike) -> NDArray[np.bool_]:
 
 def fewest(cells: Iterable[tuple[float, float]]) -> tuple[float, float]:
     """Fewest events and fewest non-events over the cells behind a coefficient."""
-    found = np.array(list(cells), dtype=float)
-    least = found.min(axis=0)
-    return float(least[0]), float(least[1])
+    events, others = zip(*cells, strict=True)
+    return float(min(events)), float(min(others))
 
 
 def step(std_error: ArrayLike, points: float | None = None) -> NDArray[np.float64]:
@@ -90,12 +89,8 @@ def rounded_errors(std_error: ArrayLike) -> NDArray[np.float64]:
     [0.031, 12.0]
     """
     given = np.asarray(std_error, dtype=float)
-    return np.array(
-        [
-            float(f"{value:.{ERROR_DIGITS - 1}e}") if np.isfinite(value) else value
-            for value in given.ravel()
-        ]
-    ).reshape(given.shape)
+    found = [float(f"{value:.{ERROR_DIGITS - 1}e}") for value in given.ravel()]
+    return np.array(found).reshape(given.shape)
 
 
 def rounded_p(p_values: ArrayLike) -> NDArray[np.float64]:
