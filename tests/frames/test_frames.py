@@ -258,6 +258,11 @@ def test_every_function_names_what_is_wrong_with_a_frame(name: str) -> None:
         ),
         ("synthetic_did", lambda f: f[f["month"] > 24], "with at least two before it"),
         ("indicator", lambda f: f[f["office"] == "01"], "«office» has one group"),
+        (
+            "indicator",
+            lambda f: f.assign(age=np.arange(len(f)) / 7),
+            "«age» has .* different values; expected a characteristic with at most 500 categories",
+        ),
         ("indicator", lambda f: f.assign(age=1), "none of age has two categories"),
         ("cross_fit", lambda f: f[f["program"] != "none"], "control='none' occurs nowhere"),
         ("cross_fit", lambda f: f.assign(age=pd.Timestamp("2020-01-01")), "expected numbers"),

@@ -38,6 +38,7 @@ OWN = (
     *("shrunken", "shrunken_std_error", "reliability", "n_rows", "n_persons"),
 )
 EXACT = 1e-9
+MOST_CATEGORIES = 500
 Z95 = detectable.multiplier(0.95, 0.5)
 
 
@@ -62,7 +63,7 @@ def indicator(
         Column with the groups, such as offices or schools.
     by
         Characteristics, one column or several, as text or any whole numbers: each value is a
-        category.
+        category, and a column has at most 500.
     person
         Column that names persons; intervals are clustered by it.
     kind
@@ -80,7 +81,8 @@ def indicator(
     ------
     EstimationError
         For columns or values that are missing, text as outcome, one group only, a column given
-        twice or named as one of the result's, and characteristics that leave nothing to explain.
+        twice or named as one of the result's, a characteristic with too many categories, and
+        characteristics that leave nothing to explain.
 
     Source: Efron and Morris (1975) for shrinkage; the interval takes the estimated model into
     account.
@@ -162,6 +164,12 @@ def _fitted(frame: pd.DataFrame, by: Sequence[str], y: np.ndarray, kind: str) ->
     variables, columns = [], []
     for name in by:
         code, levels = pd.factorize(labels(frame[name]), sort=True)
+        if len(levels) > MOST_CATEGORIES:
+            raise EstimationError(
+                f"nv.indicator: column «{name}» has {len(levels)} different values; expected a "
+                f"characteristic with at most {MOST_CATEGORIES} categories; cut numbers into "
+                f'classes, for example: frame["{name}"] = pd.cut(frame["{name}"], 8).astype(str)'
+            )
         if len(levels) > 1:
             variables.append(Variable(name, tuple(levels)))
             columns.append(code)
