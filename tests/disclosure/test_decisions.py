@@ -1,5 +1,7 @@
 """One decision per exhibit: what it lets out, marks and logs."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -139,3 +141,149 @@ def test_output_of_models_is_rounded_and_missing_on_few_events() -> None:
     assert found.frame.iloc[1, 1:5].isna().all()
     assert found.frame["n"].tolist() == [540, 90]
     assert list(found.frame.columns) == ["term", "effect", "low", "std_error", "p", "n"]
+
+
+def test_what_is_described_is_decided_once_and_told_in_one_line() -> None:
+    _, protection = decisions.protected_panel(frame(), ["n", "n_work"], SECRET, persons=512)
+    given = pd.DataFrame(
+        {
+            "county": ["03", "04", "05"],
+            "base": [20, 19, 400],
+            "top": [10, 9, 0],
+            "rate": [0.5, 0.4, 0.0],
+            "late": [True, False, True],
+        },
+        index=[7, 8, 9],
+    )
+    found = decisions.described(
+        given,
+        label="tbl-1",
+        protection=protection,
+        keys=["county"],
+        rests_on={"rate": "base"},
+        numerators={"rate": "top"},
+        behind=["base", "top", "rate"],
+        only=["county", "rate", "top", "late"],
+    )
+    assert list(found.frame.columns) == ["county", "rate", "top", "late"]
+    np.testing.assert_array_equal(found.frame["rate"], [0.5, np.nan, 0])
+    assert found.suppressed["rate"].tolist() == [False, True, False]
+    assert found.suppressed.dtypes.eq(bool).all()
+    assert found.marks["rate"].tolist() == ["", "", "noisy"]
+    assert found.marks["top"].tolist() == ["", "", "few"]
+    assert found.marks["county"].tolist() == found.marks["late"].tolist() == ["", "", ""]
+    for one in (found.frame, found.suppressed, found.marks):
+        assert one.index.tolist() == [7, 8, 9]
+    reason = "about 510 persons, every count changed by at most 5, 1 of 6 numbers missing"
+    assert found.log.to_dict("records") == [
+        {
+            "label": "tbl-1",
+            "row": "",
+            "column": "",
+            "rule": "described",
+            "action": "released",
+            "reason": reason,
+        }
+    ]
+    assert (found.label, found.origin) == ("tbl-1", "persons")
+
+
+def model(**more: Any) -> decisions.Released:
+    """Two coefficients, the second with nine events behind it unless nothing says so."""
+    given = pd.DataFrame(
+        {
+            "term": ["a", "b"],
+            "effect": [1.23456, 4.56789],
+            "std_error": [0.31234, np.nan],
+            "ratio": [0.0123456, 7.7777],
+            "year": [2017, 2018],
+            "poor": [True, False],
+            "events": [10, 9],
+            "others": [9, 10],
+            "df": [10, 9],
+        },
+        index=[3, 4],
+    )
+    options: dict[str, Any] = {
+        "label": "tbl-5",
+        "keys": ["term"],
+        "persons": 629,
+        "estimates": {"effect": "std_error"},
+        "errors": ["ratio"],
+        "labels": ["year", "poor"],
+        "residual_df": 90,
+    }
+    return decisions.modelled(given.drop(columns=more.pop("without", [])), **{**options, **more})
+
+
+CELLS = ["events", "others", "df"]
+
+
+def test_a_model_without_cells_rests_on_its_degrees_of_freedom() -> None:
+    found = model(without=CELLS)
+    assert found.frame["effect"].tolist() == [1.25, 4.57]
+    np.testing.assert_array_equal(found.frame["std_error"], [0.31, np.nan])
+    assert found.frame["ratio"].tolist() == [0.012, 7.8]
+    assert found.frame["year"].tolist() == [2017, 2018]
+    assert found.log["rule"].tolist() == ["model"]
+    assert found.log["reason"].tolist() == ["about 630 persons, 0 of 8 numbers missing"]
+    assert (found.label, found.origin) == ("tbl-5", "persons")
+    assert found.marks.to_numpy().tolist() == [[""] * 6] * 2
+    for one in (found.frame, found.suppressed, found.marks):
+        assert one.index.tolist() == [3, 4]
+    assert model(without=CELLS, residual_df=9).suppressed["effect"].all()
+    coarse = model(without=CELLS, points=3.0)
+    assert coarse.frame["effect"].tolist() == [0, 5]
+    plain = model(without=CELLS, only=["term", "effect"])
+    assert plain.frame["effect"].tolist() == [1.23, 4.57]
+
+
+@pytest.mark.parametrize(
+    ("column", "hidden"), [("events", [0, 1]), ("others", [1, 0]), ("residual_df", [0, 1])]
+)
+def test_each_thing_a_coefficient_rests_on_can_hide_it(column: str, hidden: list[int]) -> None:
+    name = "df" if column == "residual_df" else column
+    others = [one for one in CELLS if one != name]
+    found = model(without=others, **{column: name})
+    assert found.suppressed["effect"].tolist() == [bool(one) for one in hidden]
+    assert found.suppressed["ratio"].tolist() == [bool(one) for one in hidden]
+    assert name not in found.frame.columns
+    kept = model(without=others, **{column: name}, labels=["year", "poor", name])
+    assert name in kept.frame.columns
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"without": ["std_error", "year", *CELLS]}, "no column year, std_error; declared behind"),
+        (
+            {"without": CELLS, "labels": []},
+            "undeclared numbers: year; name them as estimates with "
+            "their errors, as numbers of persons or as labels",
+        ),
+        ({"without": ["term", *CELLS]}, "no column term; declared behind the model"),
+    ],
+)
+def test_what_a_model_lacks_or_does_not_declare_is_named(more: dict[str, Any], told: str) -> None:
+    with pytest.raises(DisclosureError, match=f"^tbl-5: {told}"):
+        model(**more)
+
+
+def test_columns_and_keys_that_may_not_leave_are_all_named() -> None:
+    _, protection = decisions.protected_panel(frame(), ["n", "n_work"], SECRET, persons=512)
+    for given, told in (
+        ({"person": [1], "PERSON_ID": [2]}, "columns person, PERSON_ID identify persons"),
+        (
+            {"max_n": [1], "n_min": [2]},
+            "columns max_n, n_min: a smallest or largest observation is "
+            "somebody's own value and may not be released",
+        ),
+        ({"a": [1, 1], "b": [2, 2]}, "several rows have the same a, b"),
+        ({"a": [1]}, "no column b; expected all of the keys"),
+    ):
+        with pytest.raises(DisclosureError, match=f"^tbl-1: {told}"):
+            decisions.described(
+                pd.DataFrame(given), label="tbl-1", protection=protection, keys=["a", "b"]
+            )
+    with pytest.raises(DisclosureError, match="got dict"):
+        decisions.described(frame(), label="x", protection={}, keys=[])  # type: ignore[arg-type]
