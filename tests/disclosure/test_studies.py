@@ -5,22 +5,21 @@ import re
 import shutil
 import zlib
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from notebook_cells import run
 
 from naveval import cli
 from naveval.disclosure.scan.folder import scan
-from naveval.exhibits import figures
-from naveval.project import places
+from naveval.project import parameters, places
 from naveval.project.errors import DisclosureError
+from naveval.publishing import markdown
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.audit.ids import person_ids
+from naveval.running import run as runs
 
 FEW = 5
 COUNT_COLUMN = re.compile(r"n|n_(?!obs$|clusters$|units$|trimmed$|clipped$).*|.*_n|with|without")
@@ -118,22 +117,12 @@ def test_no_ids_of_simulated_persons_are_searched(tmp_path: Path) -> None:
 # Whole reports on small registers
 
 
-def execute(study: str, settings: dict[str, Any], folder: Path) -> str:
-    """Run a notebook's cells in this process; returns all Markdown they show."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "DPI", 40)
-        shown, _ = run(study, folder, settings, settings.get("parts") or [])
-    return "\n\n".join(block.markdown for _, block in shown)
-
-
-def captions(markdown: str) -> list[str]:
+def captions(text: str) -> list[str]:
     """Captions of tables and figures, and alt texts."""
-    tables = re.findall(
-        r"^: (.*) \{#tbl-(?!parameters|data|versions)[\w-]+\}$", markdown, re.MULTILINE
-    )
+    tables = re.findall(r"^: (.*) \{#tbl-(?!parameters|data|versions)[\w-]+\}$", text, re.MULTILINE)
     pictures = re.findall(
         r'^!\[(.*?)\]\(figures/.*?\)\{#fig-[\w-]+ fig-alt="(.*?)"\}',
-        markdown,
+        text,
         re.MULTILINE,
     )
     return [*tables, *(caption for caption, _ in pictures)]
@@ -148,17 +137,17 @@ STUDIES = {
 
 @pytest.fixture(scope="module", params=STUDIES)
 def reports(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """Text and result folder of two small counties, each run whole."""
     settings, codes = STUDIES[request.param]
-    root = tmp_path_factory.mktemp(request.param)
+    found = {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NAVEVAL_OUT", str(root / "out"))
-        return {
-            code: (
-                execute(request.param, settings | {"county": code}, root / code),
-                root / code,
-            )
-            for code in codes
-        }
+        patch.setenv("NAVEVAL_OUT", str(tmp_path_factory.mktemp(request.param)))
+        for code in codes:
+            own = parameters.load(request.param, changes=settings | {"county": code})
+            folder = runs.run(request.param, own, tells="nothing").folder
+            parts = markdown.parts(folder / "executed.ipynb")
+            found[code] = ("\n\n".join(part.text for part in parts), folder)
+    return found
 
 
 @pytest.mark.slow
@@ -180,11 +169,11 @@ def test_no_count_under_five_in_any_file_of_a_small_county(reports) -> None:
 
 @pytest.mark.slow
 def test_reports_of_two_counties_are_about_their_own(reports) -> None:
-    for code, (markdown, _) in reports.items():
+    for code, (text, _) in reports.items():
         own = places.name(code)
         other = next(places.name(name) for name in reports if name != code)
-        assert own in markdown
-        named = captions(markdown)
+        assert own in text
+        named = captions(text)
         assert len(named) > 5
         for caption in named:
             assert other not in caption, caption
@@ -195,12 +184,12 @@ def test_reports_of_two_counties_are_about_their_own(reports) -> None:
 @pytest.mark.slow
 def test_reports_of_two_counties_share_no_file(reports) -> None:
     """Equal pictures are of the national model, or of nothing: most values hidden in both."""
-    (markdown, first), (_, second) = reports.values()
+    (text, first), (_, second) = reports.values()
     assert not first.samefile(second)
     own = places.name(next(iter(reports)))
-    for file in first.rglob("*.png"):
+    for file in first.glob("figures/*.png"):
         other = second / file.relative_to(first)
-        caption = re.search(rf"^!\[(.*?)\]\(figures/{re.escape(file.name)}", markdown, re.MULTILINE)
+        caption = re.search(rf"^!\[(.*?)\]\(figures/{re.escape(file.name)}", text, re.MULTILINE)
         assert caption, file.name
         if other.exists() and file.read_bytes() == other.read_bytes() and own in caption[1]:
             frame = pd.read_csv(file.with_suffix(".csv"))

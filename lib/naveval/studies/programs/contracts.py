@@ -10,6 +10,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from naveval.project import places
+from naveval.project.errors import ContractError, EstimationError
 from naveval.project.months import code_sql
 from naveval.registers import reading as registers
 from naveval.registers.reading import Registers
@@ -288,6 +289,21 @@ def unknown_codes(registers: Registers) -> pd.Series:
 
 
 def require_known(data: Path, parameters: Parameters) -> None:
-    """ContractError listing activity codes outside table A-1, unless they are to be Annet."""
-    with registers.open_registers(data, {"program_spells": TABLES["program_spells"]}) as opened:
-        codes.grouping(unknown_codes(opened), unknown_to_rest=parameters.unknown_codes == "rest")
+    """Refuse activity codes outside table A-1, and too few persons for any effect.
+
+    Raises
+    ------
+    ContractError
+        Listing the codes, unless they are to be Annet, or saying who are too few.
+    """
+    # Here, for sampling reads what is declared above.
+    from naveval.studies.programs.sample import persons
+
+    to_rest, wanted = parameters.unknown_codes == "rest", parameters.parts or parameters.PARTS
+    with registers.open_registers(data, TABLES) as opened:
+        codes.grouping(unknown_codes(opened), unknown_to_rest=to_rest)
+        if "effects" in wanted:
+            try:
+                persons.start(opened, "main", parameters.forests()[1], unknown_to_rest=to_rest)
+            except EstimationError as error:
+                raise ContractError(f"{error} (--set parts=participants,outcomes)") from None

@@ -12,6 +12,7 @@ from programs_registers import changed, folder, opened
 
 from naveval import cli
 from naveval.estimators.forests import ForestOptions
+from naveval.project import parameters
 from naveval.project.errors import ContractError, EstimationError, ParameterError
 from naveval.registers import reading
 from naveval.studies.programs import basic_amount, contracts, effects
@@ -241,6 +242,16 @@ def test_a_sample_without_treated_stops_before_any_forest(tmp_path: Path) -> Non
         pytest.raises(EstimationError, match="no treated persons"),
     ):
         effects.draw(r, "main", Settings(OPTIONS))
+
+
+def test_too_few_on_every_programme_are_refused_at_the_door_where_effects_are_wanted() -> None:
+    few = parameters.load("programs", changes={"min_arm": 100_000})
+    told = r"no programme has 100000 persons .*parts=participants,outcomes"
+    with pytest.raises(ContractError, match=told):
+        contracts.require_known(folder(), few)
+    contracts.require_known(folder(), few.model_copy(update={"parts": ["participants"]}))
+    with opened() as r, pytest.raises(EstimationError, match="there is no effect to estimate"):
+        persons.draw(r, "main", min_arm=100_000)
 
 
 def test_impossible_designs_are_refused() -> None:

@@ -163,6 +163,40 @@ def draw(
             f"sample «{variant}»: outcomes reach {programs_codes.month_code(latest)}, data end "
             f"{last_data}"
         )
+    frame, flow, merged, left = start(registers, variant, min_arm, unknown_to_rest=unknown_to_rest)
+    flow.append(("treated", int((frame.arm != CONTROL).sum())))
+    flow.append(("controls_before_pseudo_start", int((frame.arm == CONTROL).sum())))
+    work, high, wage = work_months(registers, frame)
+    return Sample(
+        frame,
+        work,
+        high,
+        wage,
+        status_months(registers, frame),
+        pd.DataFrame(flow, columns=["step", "n"]),
+        merged,
+        left,
+    )
+
+
+Started = tuple[pd.DataFrame, list[tuple[str, int]], dict[str, int], dict[str, NDArray]]
+
+
+def start(
+    registers: Registers, variant: Variant, min_arm: int, *, unknown_to_rest: bool = False
+) -> Started:
+    """Who is in the sample, with the first programme: all of `draw` but outcomes.
+
+    Returns
+    -------
+    A row per person, the steps that led there, the merged programmes and who was left at each step.
+
+    Raises
+    ------
+    EstimationError
+        Nobody in the sample, nobody treated, or too few of every programme.
+    """
+    wanted = design(variant)
     make_spells(registers, unknown_to_rest=unknown_to_rest)
     entries = _entries(registers, wanted)
     flow = [("registered", len(entries))]
@@ -186,20 +220,13 @@ def draw(
             f"{wanted.window} months of registration"
         )
     arm, merged = merge_small(frame.program, min_arm)
-    frame = frame.assign(arm=arm)
-    flow.append(("treated", int((frame.arm != CONTROL).sum())))
-    flow.append(("controls_before_pseudo_start", int((frame.arm == CONTROL).sum())))
-    work, high, wage = work_months(registers, frame)
-    return Sample(
-        frame,
-        work,
-        high,
-        wage,
-        status_months(registers, frame),
-        pd.DataFrame(flow, columns=["step", "n"]),
-        merged,
-        left,
-    )
+    if arm.isin((CONTROL, REST)).all():
+        raise EstimationError(
+            f"sample «{variant}»: no programme has {min_arm} persons who start it within "
+            f"{wanted.window} months of registration: there is no effect to estimate; deliver "
+            "more persons, set min_arm, or leave the part effects out"
+        )
+    return frame.assign(arm=arm), flow, merged, left
 
 
 def make_spells(registers: Registers, *, unknown_to_rest: bool = False) -> None:
