@@ -205,7 +205,7 @@ def test_check_lists_unknown_codes_but_no_ids(tmp_path: Path) -> None:
     assert re.search(r"unknown codes: NYTT \(3 spells\), 1 more \(\d+ spells\); ", result.output)
     assert "P0012345" not in result.output
     allowed = tmp_path / "programs.yml"
-    allowed.write_text("unknown_codes: rest\nmin_arm: 25\n")
+    allowed.write_text("unknown_codes: rest\nparts: [participants, outcomes]\n")
     result = CliRunner().invoke(cli.main, [*arguments, "--params", str(allowed)])
     assert result.exit_code == 0, result.output
 
