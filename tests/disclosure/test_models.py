@@ -27,7 +27,7 @@ def test_steps_by_hand() -> None:
     np.testing.assert_allclose(models.step(errors[:-1], 3.0), [5.0] * 7 + [10], rtol=1e-12)
     missing = pd.array([None, 20], dtype="Int64")
     np.testing.assert_array_equal(models.step(missing), [np.nan, 2])
-    np.testing.assert_array_equal(models.rounded(missing, [20, 70], 3.0), [np.nan, 20])
+    np.testing.assert_array_equal(models.rounded([np.nan, 23], [20, 20], 3.0), [np.nan, 25])
 
 
 def test_rounded_numbers_lie_on_the_grid_and_nearby() -> None:

@@ -33,13 +33,13 @@ def estimable(events: ArrayLike, others: ArrayLike, residual_df: ArrayLike) -> N
 
 def enough_persons(persons: ArrayLike) -> NDArray[np.bool_]:
     """Whether so many persons can have the events and the non-events that are asked for."""
-    return np.asarray(persons, dtype=float) >= 2 * thresholds().models.least_events
+    return np.asarray(persons) >= 2 * thresholds().models.least_events
 
 
 def fewest(cells: Iterable[tuple[float, float]]) -> tuple[float, float]:
     """Fewest events and fewest non-events over the cells behind a coefficient."""
-    events, others = zip(*cells, strict=True)
-    return float(min(events)), float(min(others))
+    events, others = np.transpose(list(cells))
+    return float(events.min()), float(others.min())
 
 
 def step(std_error: ArrayLike, points: float | None = None) -> NDArray[np.float64]:
@@ -53,7 +53,7 @@ def step(std_error: ArrayLike, points: float | None = None) -> NDArray[np.float6
     [0.05, 0.01, 2.0]
     """
     rules = thresholds().models
-    least = np.maximum(np.asarray(std_error, dtype=float) * rules.share_of_error, 0)
+    least = np.maximum(np.asarray(std_error) * rules.share_of_error, 0)
     floor = rules.points if points is None else points
     wanted = np.maximum(least, floor)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -75,7 +75,7 @@ def rounded(
 
 
 def _to_steps(values: ArrayLike, size: ArrayLike) -> NDArray[np.float64]:
-    given, steps = np.broadcast_arrays(np.asarray(values, dtype=float), size)
+    given, steps = np.broadcast_arrays(np.asarray(values), size)
     # A whole number over a power of ten: 3 × 0.05 is 0.15000000000000002, and must not show.
     unit = 10.0 ** np.maximum(0, -np.floor(np.log10(steps) + 1e-9))
     found = np.round(given / steps) * np.round(steps * unit) / unit + 0.0
@@ -88,7 +88,7 @@ def rounded_errors(std_error: ArrayLike) -> NDArray[np.float64]:
     >>> rounded_errors([0.03149, 12.34]).tolist()
     [0.031, 12.0]
     """
-    given = np.asarray(std_error, dtype=float)
+    given = np.asarray(std_error)
     found = [float(f"{value:.{ERROR_DIGITS - 1}e}") for value in given.ravel()]
     return np.array(found).reshape(given.shape)
 
