@@ -46,9 +46,13 @@ def test_shocks_have_the_variance_and_autocorrelation_they_are_given(
         assert found == pytest.approx(persistence**lag, abs=0.02)
 
 
-@pytest.mark.parametrize(("sd", "persistence"), [(-1.0, 0.5), (1.0, 1.0), (1.0, -0.1)])
+@pytest.mark.parametrize(
+    ("sd", "persistence"), [(-1.0, 0.5), (50, 0.5), (np.nan, 0.5), (1.0, 1.0), (1.0, -0.1)]
+)
 def test_shocks_that_cannot_be_are_refused(sd: float, persistence: float) -> None:
-    with pytest.raises(ParameterError, match="shocks: standard deviation"):
+    with pytest.raises(
+        ParameterError, match=r"^shocks, (standard deviation|persistence): .*expected a number"
+    ):
         simulation.autoregressive(np.random.default_rng(1), (3,), persistence, sd)
 
 
@@ -70,7 +74,14 @@ def test_more_exits_than_persons_are_refused_by_name() -> None:
         simulation.require_exits("exits", -0.1)
 
 
-@pytest.mark.parametrize("scale", [0.0, -1.0, 1.1, float("nan")])
-def test_scales_outside_are_refused(scale: float) -> None:
-    with pytest.raises(ParameterError, match="scale"):
-        simulation.require_scale(scale)
+@pytest.mark.parametrize("scale", [0.0, 1e-9, -1.0, 1.1, float("nan"), "0.1", True, None])
+def test_scales_outside_are_refused(scale: object) -> None:
+    with pytest.raises(ParameterError, match=r"^scale: .*: expected a number from 0.0001 to 1$"):
+        simulation.require_draw(scale, 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, float("nan"), "abc", None, True, 2**40])
+def test_seeds_that_no_draw_can_be_repeated_with_are_refused(seed: object) -> None:
+    with pytest.raises(ParameterError, match=r"^seed: .*: expected a whole number from 0 to"):
+        simulation.require_draw(0.1, seed)  # type: ignore[arg-type]
+    simulation.require_draw(np.float64(1), np.int64(0))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from naveval.project import paths
 from naveval.project.errors import ParameterError
 
+LEAST_SCALE, MOST_SEED, MOST_SHOCK = 1e-4, 2**32 - 1, 3.0
 ROUNDING = 1e-9
 
 
@@ -87,20 +88,38 @@ def autoregressive(
     return np.moveaxis(series, 0, -1)
 
 
-def require_shock(sd: float, persistence: float) -> None:
-    """ParameterError for a negative standard deviation, or a persistence outside [0, 1)."""
-    if sd < 0 or not 0 <= persistence < 1:
-        raise ParameterError(
-            f"shocks: standard deviation {sd}, persistence {persistence}; expected 0 or more, "
-            "and from 0 to below 1"
-        )
+def require_shock(sd: float, persistence: float, name: str = "shocks") -> None:
+    """ParameterError for a standard deviation beyond reason, or a persistence outside [0, 1)."""
+    require_number(f"{name}, standard deviation", sd, 0, MOST_SHOCK)
+    require_number(f"{name}, persistence", persistence, 0, np.nextafter(1, 0))
 
 
-def require_scale(scale: float, most: float = 1.0) -> float:
-    """The scale if it is above 0 and at most `most`; ParameterError otherwise."""
-    if not 0 < scale <= most:
-        raise ParameterError(f"scale: {scale}: expected more than 0 and at most {most:g}")
-    return scale
+def require_draw(scale: float, seed: int) -> None:
+    """ParameterError for a scale outside (0, 1], or a seed that is no whole number from 0."""
+    require_number("scale", scale, LEAST_SCALE, 1)
+    require_number("seed", seed, 0, MOST_SEED, whole=True)
+
+
+def require_number(
+    name: str, value: Any, least: float, most: float, *, whole: bool = False
+) -> None:
+    """Refuse what is no number from `least` to `most`.
+
+    Raises
+    ------
+    ParameterError
+        Naming the setting.
+
+    Examples
+    --------
+    >>> require_number("seed", "abc", 0, 9, whole=True)
+    Traceback (most recent call last):
+    naveval.project.errors.ParameterError: seed: 'abc': expected a whole number from 0 to 9
+    """
+    kinds = (int, np.integer) if whole else (int, float, np.number)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
+        kind = "a whole number" if whole else "a number"
+        raise ParameterError(f"{name}: {value!r}: expected {kind} from {least:g} to {most:g}")
 
 
 def require_effect(

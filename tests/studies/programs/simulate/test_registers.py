@@ -176,14 +176,17 @@ def test_breaches_are_named(tmp_path: Path, table: str, change: object, expected
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        ({"scale": 2}, "scale: 2: expected more than 0 and at most 1"),
+        ({"scale": 2}, "scale: 2: expected a number from 0.0001 to 1"),
         ({"effect": 4.0}, "effect, programme AFT: the effect -0.4 is larger than the level 0.35"),
         ({"effect": -2.0}, "effect, programme Midlertidig lønnstilskudd"),
         ({"effect": 1.5}, "effect on those not in work, programme Midlertidig lønnstilskudd"),
         ({"exit_on_work": 0.95}, "exit_on_work, group standard: 1.* exits of 1 persons"),
         ({"exit_on_work": -0.2}, "exit_on_work, group standard: -0.* exits of 1 persons"),
         ({"cohorts": ("mean",)}, "cohorts: mean; allowed: main, year_four"),
-        ({"selection": -1.0}, "selection: -1.0: expected zero or more"),
+        ({"selection": -1.0}, "selection: -1.0: expected a number from 0 to 10"),
+        ({"hidden": float("nan")}, "hidden: nan: expected a number from -10 to 10"),
+        ({"jobs": 0}, "jobs: 0: expected a whole number from 1"),
+        ({"seed": None}, "seed: None"),
     ],
 )
 def test_a_truth_that_no_register_could_have_is_refused(

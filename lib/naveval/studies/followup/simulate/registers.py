@@ -44,7 +44,7 @@ def simulate(
     seed
         Seed of all draws.
     effects, pre_trend
-        See `followup_simulation_truth.make`.
+        See `truth.make`.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def simulate(
     ParameterError
         When the scale is not above 0 and at most 1, or the effects are unknown or impossible.
     """
-    simulation.require_scale(scale)
+    simulation.require_draw(scale, seed)
     rng = np.random.default_rng(seed)
     levels = level_tables.make(truths.make(effects, pre_trend))
     spells, periods = draw(levels, scale, rng)

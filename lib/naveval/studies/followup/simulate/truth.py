@@ -16,6 +16,7 @@ import pandas as pd
 from threadpoolctl import ThreadpoolController
 
 from naveval.project.errors import ParameterError
+from naveval.registers.simulation import require_number
 from naveval.studies.followup import published, weeks
 
 Effects = Literal["printed", "none"]
@@ -70,10 +71,7 @@ def make(effects: Effects | Mapping[str, float] = "printed", pre_trend: float = 
     ParameterError
         For an unknown word or outcome; lists what is allowed.
     """
-    if abs(pre_trend) > LARGEST_PRE_TREND:
-        raise ParameterError(
-            f"pre_trend: {pre_trend}; allowed: from {-LARGEST_PRE_TREND} to {LARGEST_PRE_TREND}"
-        )
+    require_number("pre_trend", pre_trend, -LARGEST_PRE_TREND, LARGEST_PRE_TREND)
     wanted = published.estimates()[[*published.KEY, "estimate"]]
     if isinstance(effects, str):
         if effects not in ("printed", "none"):
@@ -86,6 +84,8 @@ def make(effects: Effects | Mapping[str, float] = "printed", pre_trend: float = 
             raise ParameterError(
                 f"effects: unknown outcome {', '.join(unknown)}; allowed: {', '.join(OUTCOMES)}"
             )
+        for name, value in effects.items():
+            require_number(f"effects, {name}", value, -1, 1)
         wanted = wanted.assign(estimate=[effects.get(name, 0.0) for name in wanted["outcome"]])
     found = {
         (table, outcome, horizon): value

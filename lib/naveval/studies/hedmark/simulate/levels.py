@@ -182,8 +182,8 @@ def shock_size(**given: float) -> ShockSize:
     if unknown:
         raise ParameterError(f"shocks: unknown {', '.join(unknown)}; allowed: {', '.join(allowed)}")
     size = ShockSize(**given)
-    for sd in (size.starts, size.exits, size.noise):
-        require_shock(sd, size.persistence)
+    for name in ("starts", "exits", "noise"):
+        require_shock(getattr(size, name), size.persistence, f"shocks {name}")
     return size
 
 

@@ -6,6 +6,7 @@ random numbers depend on the seed and the month alone, so a longer simulation re
 months of a shorter one exactly: that is how a quarterly update is tried out.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from naveval.project import months as calendar_months
-from naveval.registers.simulation import coded, require_scale, write_table, write_truth
+from naveval.project.errors import ParameterError
+from naveval.registers.simulation import (
+    coded,
+    require_draw,
+    require_number,
+    write_table,
+    write_truth,
+)
 from naveval.studies.indicator.characteristics import COUNTRY_GROUPS, GROUPS, PROGRAMS, STATUS
 from naveval.studies.indicator.simulate import population
 from naveval.studies.indicator.simulate import truth as truths
@@ -42,6 +50,8 @@ from naveval.studies.indicator.simulate.truth import (
 )
 
 FIRST_MONTH, LAST_MONTH = "2017-12", "2024-06"
+MONTHS_TO_COME = "20[1-3][0-9]-(0[1-9]|1[0-2])"
+MOST_HOURS_AFTER = 24
 FULL_STOCK = 302_500
 BASE_STOCK = 0.926
 FOLLOWED_AFTER = 61
@@ -121,10 +131,16 @@ def simulate(
     -------
     What `truth.json` says.
     """
+    require_draw(scale, seed)
+    require_number("exits", exits, 0, 100)
+    require_number("hours_after", hours_after, 0, MOST_HOURS_AFTER, whole=True)
+    if not re.fullmatch(MONTHS_TO_COME, str(last_month)) or last_month < FIRST_MONTH:
+        raise ParameterError(
+            f"last_month: {last_month!r}: expected a month from {FIRST_MONTH} to 2039-12, yyyy-mm"
+        )
     stock_months = calendar_months.month_range(FIRST_MONTH, last_month)
     last_hours = calendar_months.month_text(calendar_months.month_number(last_month) + hours_after)
     hours_months = calendar_months.month_range(FIRST_MONTH, last_hours)
-    require_scale(scale)
     truth = truths.make(
         seed,
         hours_months,

@@ -167,6 +167,7 @@ assert len(RESIDENCE_LEVELS) - 1 == LONG_RESIDENCE
 OFFICE_SPREAD = 0.07
 COUNTY_SPREAD, COUNTY_PERSISTENCE = 0.02, 0.9
 LONGEST = 360
+MOST_HOURS = 20
 POPULATIONS = ("all", "young", "country_group_3")
 NATURAL = np.array([8.95, 8.80, 8.50])
 SLOPES = np.array([5.7, 6.2, 6.2])
@@ -209,8 +210,8 @@ def make(
     """The truth of a seed; see `registers.simulate` for its settings."""
     rng = np.random.default_rng([seed, 1])
     where = places(rng)
-    if office_spread < 0:
-        raise ParameterError(f"office_spread: {office_spread}: expected 0 or more")
+    simulation.require_number("office_spread", office_spread, 0, simulation.MOST_SHOCK)
+    simulation.require_shock(county_spread, county_persistence, "counties")
     office = rng.normal(0, 1, len(where.offices)) * office_spread
     weight = np.bincount(where.office_county, weights=where.share)
     office -= (np.bincount(where.office_county, weights=where.share * office) / weight)[
@@ -240,11 +241,17 @@ def _counties(codes: Sequence[str], effects: bool | Mapping[str, float]) -> NDAr
     if effects is True:
         gap = np.column_stack([_printed(population, codes) for population in POPULATIONS]) - NATURAL
     else:
-        unknown = sorted(set(effects) - set(codes))
+        if not isinstance(effects, Mapping):
+            raise ParameterError(
+                f"county_effects: {effects!r}: expected true, false, or hours a week by county"
+            )
+        unknown = sorted(map(str, set(effects) - set(codes)))
         if unknown:
             raise ParameterError(
                 f"county_effects: {', '.join(unknown)}: expected counties of {', '.join(codes)}"
             )
+        for code, hours in effects.items():
+            simulation.require_number(f"county_effects, {code}", hours, -MOST_HOURS, MOST_HOURS)
         gap = np.repeat([[effects.get(code, 0.0)] for code in codes], 3, axis=1)
         level = mean_outcomes()["atid3"]
         simulation.require_effect("county_effects", gap[:, 0], level, {"county": codes})

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from naveval.project.errors import ParameterError
-from naveval.registers.simulation import require_effect, require_exits
+from naveval.registers.simulation import require_effect, require_exits, require_number
 from naveval.studies.programs import basic_amount
 from naveval.studies.programs.codes import GROUPS, STATUS_CODES, month_code
 from naveval.studies.programs.simulate.persons import (
@@ -44,6 +43,12 @@ LEVEL, MONTHS_CHECKED = 0.35, 60
 """Share in work of those who start a programme, had they not, and months of effects checked."""
 MOST_SOONER = float(EXIT_BY_EDUCATION.max() * EXIT_BY_COUNTRY.max() * EXIT_BY_SEX.max())
 SMALL_JOB = -0.30
+NUMBERS = (
+    ("effect", -100, 100),
+    ("selection", 0, 10),
+    ("exit_on_work", -1, 1),
+    ("hidden", -10, 10),
+)
 EDUCATION_INDEX = np.array([-0.25, -0.30, -0.20, 0.0, 0.08, 0.10, 0.35, 0.45])
 EDUCATION_SIX = np.array([0, 1, 1, 2, 3, 4, 5, 5])
 COUNTRY_INDEX = np.array([0.0, -0.05, -0.05, -0.45])
@@ -89,6 +94,8 @@ class WorldSettings:
         ParameterError
             Naming the setting, and the programme or group.
         """
+        for name, least, most in NUMBERS:
+            require_number(name, getattr(self, name), least, most)
         chance = self.effect * index_profiles(MONTHS_CHECKED) / INDEX_PER_CHANCE
         axes = {"programme": GROUPS}
         require_effect("effect", chance, LEVEL, axes)
@@ -96,8 +103,6 @@ class WorldSettings:
         leaving = np.array([*EARLY_EXIT.values()]) * MOST_SOONER
         groups = {"group": [STATUS_CODES[group] for group in EARLY_EXIT]}
         require_exits("exit_on_work", leaving + self.exit_on_work, axes=groups)
-        if self.selection < 0:
-            raise ParameterError(f"selection: {self.selection}: expected zero or more")
 
 
 @dataclass

@@ -18,7 +18,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from naveval.project.errors import ParameterError
-from naveval.registers.simulation import require_scale, write_table, write_truth
+from naveval.registers.simulation import require_draw, require_number, write_table, write_truth
 from naveval.studies.programs import basic_amount
 from naveval.studies.programs.codes import ARMS, REST, month_code, month_number
 from naveval.studies.programs.simulate.entry import WorldSettings, positions, wages
@@ -250,7 +250,8 @@ def simulate(
     ParameterError
         For a scale outside 0 to 1, and for a truth that no register could have.
     """
-    require_scale(scale)
+    require_draw(scale, seed)
+    require_number("jobs", jobs, 1, 512, whole=True)
     if unknown := set(cohorts) - set(COHORTS):
         raise ParameterError(
             f"cohorts: {', '.join(sorted(unknown))}; allowed: {', '.join(COHORTS)}"
