@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from naveval.registers.simulation import require_effect, require_exits
+from naveval.project.errors import ParameterError
+from naveval.registers.simulation import require_effect, require_exits, require_number
 
 KINDS = ("with", "without")
+MOST_EFFECT = 10
 GROUPS = ("0-25", "26-51", "52-77", "78-103", "104+")
 GROUP_START = (0, 6, 12, 18, 24)
 MAX_DURATION = 24
@@ -116,6 +118,16 @@ def require_hazards(name: str, hazard: np.ndarray) -> None:
     axes = {"group": KINDS, "months registered": [str(d) for d in range(MAX_DURATION + 1)]}
     for end in (hazard.max(axis=others), hazard.min(axis=others)):
         require_exits(name, end, axes=axes)
+
+
+def require_pair(name: str, given: tuple[float, float] | None) -> None:
+    """Refuse a relative effect that is not two numbers, one for each kind of spell."""
+    if given is None:
+        return
+    if not isinstance(given, tuple | list) or len(given) != len(KINDS):
+        raise ParameterError(f"{name}: {given!r}: expected two numbers, {' and '.join(KINDS)}")
+    for kind, value in zip(KINDS, given, strict=True):
+        require_number(f"{name}, group {kind}", value, -1, MOST_EFFECT)
 
 
 def observed_inflow(process: Process, starts_with: np.ndarray, draw: "Draw") -> np.ndarray:

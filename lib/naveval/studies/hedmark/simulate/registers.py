@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from naveval.project import places as county_list
-from naveval.project.errors import ParameterError
 from naveval.registers import simulation
 from naveval.registers.simulation import coded
 from naveval.studies.hedmark.simulate.levels import (
@@ -45,6 +44,7 @@ from naveval.studies.hedmark.simulate.process import (
     Series,
     evolve,
     first_stock,
+    require_pair,
     with_effect,
 )
 
@@ -361,7 +361,7 @@ def simulate(
     simulation.require_draw(scale, seed)
     simulation.require_number("effect", effect, -100, 100)
     for name, given in (("inflow_effect", inflow_effect), ("exit_effect", exit_effect)):
-        _require_pair(name, given)
+        require_pair(name, given)
     levels = calibrated()
     starts = np.asarray(inflow_effect if inflow_effect is not None else levels.effect_starts)
     exits = levels.effect_hazard
@@ -385,18 +385,6 @@ def simulate(
         "exit_effect": (effect * exits).tolist(),
     }
     return simulation.write_truth(out, truth)
-
-
-MOST_EFFECT = 10
-
-
-def _require_pair(name: str, given: tuple[float, float] | None) -> None:
-    if given is None:
-        return
-    if not isinstance(given, tuple | list) or len(given) != len(KINDS):
-        raise ParameterError(f"{name}: {given!r}: expected two numbers, {' and '.join(KINDS)}")
-    for kind, value in zip(KINDS, given, strict=True):
-        simulation.require_number(f"{name}, group {kind}", value, -1, MOST_EFFECT)
 
 
 def build_null(
