@@ -56,7 +56,7 @@ def told(monkeypatch: pytest.MonkeyPatch):
     """The protected counts of an edition, in a process of its own."""
 
     def made(edition: str, frame: pd.DataFrame, what: str = "") -> pd.Series:
-        editions._opened.cache_clear()
+        editions.opened.cache_clear()
         if edition:
             monkeypatch.setenv(editions.EDITION, edition)
         else:

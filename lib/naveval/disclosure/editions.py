@@ -82,6 +82,7 @@ def require_named(edition: str, where: str) -> str:
     return edition
 
 
+@lru_cache(maxsize=4)
 def opened(series: Path, edition: str, value: bytes) -> Editions:
     """The edition's record, begun where there is none.
 
@@ -99,11 +100,6 @@ def opened(series: Path, edition: str, value: bytes) -> Editions:
     DisclosureError
         When the series has as many editions as a number may have revisions.
     """
-    return _opened(series, edition, value)
-
-
-@lru_cache(maxsize=4)
-def _opened(series: Path, edition: str, value: bytes) -> Editions:
     folder = disk.make_private(disk.make_private(series) / edition)
     with disk.locked(series / ".lock"):
         if not (folder / RECORD).exists():
