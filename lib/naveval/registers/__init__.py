@@ -29,10 +29,10 @@
        (umask 077; python -c "import secrets; print(secrets.token_hex(32))" > ~/naveval.key)
        export NAVEVAL_KEY_FILE=~/naveval.key
 
-   Reports that will be made again from a later delivery need the name of their edition too. A number
-   is then kept until at least five persons have come or gone, and no two editions tell together
-   what one does not. Set it before every run of that edition, also in a notebook's terminal, and
-   keep `report/_out/_editions` as you keep the registers, with a copy: without it nothing is kept.
+   Reports that will be made again from a later delivery need the name of their edition too. A
+   number is then kept until at least five persons have come or gone: two editions beside each
+   other would tell more than either. Set it before every run of that edition, also in a notebook's
+   terminal, and keep `report/_out/_editions` as you keep the registers: without it nothing is kept.
 
        export NAVEVAL_EDITION=2024K3
 
