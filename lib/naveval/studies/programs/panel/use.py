@@ -46,7 +46,7 @@ def stock(registers: Registers, secret: Secret) -> pd.DataFrame:
         period = f"({STOCK_FIRST} + (m - {STOCK_FIRST}) // {width} * {width})::INTEGER"
         rows = f"SELECT DISTINCT person, {period} AS m, status FROM status_months"
         source = f"({rows} WHERE m >= {STOCK_FIRST})"
-        months = registers.query(f"SELECT DISTINCT m FROM {source} ORDER BY m")["m"]
+        months = registers.query(f"SELECT DISTINCT m FROM {source} ORDER BY m")["m"].tolist()
         return protected(registers, secret, source, {"m": months, "status": STATUSES}, once=True)
 
     found = series.finest(at, "n", steps=STEPS)
