@@ -282,7 +282,8 @@ def test_a_draft_names_files_that_are_not_read_and_reads_gzipped_ones(tables, tm
     (data / "timer.xlsx").write_bytes(b"PK")
     found = draft.draft("hedmark", data)
     assert found.content["tables"]["labour_force"]["files"] == ["aku.csv.gz"]
-    assert [name.partition(" ")[0] for name in found.unused] == ["timer.xlsx"]
+    files = [name.partition(" ")[0] for name in found.unused if "column" not in name]
+    assert files == ["timer.xlsx"]
     assert "# timer.xlsx (no file that can be read" in found.text()
 
 
