@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from naveval.disclosure import keys
-from naveval.project.errors import DisclosureError
+from naveval.project.errors import DisclosureError, ParameterError
 
 SECRET = keys.secret("simulated")
 GOOD = "0123456789abcdef" * 4
@@ -166,13 +166,13 @@ class TestSecret:
     ) -> None:
         monkeypatch.delenv(keys.SECRET, raising=False)
         monkeypatch.delenv(keys.SECRET_FILE, raising=False)
-        with pytest.raises(DisclosureError, match="token_hex"):
+        with pytest.raises(ParameterError, match="token_hex"):
             keys.secret("register")
 
     def test_two_places_for_it_are_one_too_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(keys.SECRET, GOOD)
         monkeypatch.setenv(keys.SECRET_FILE, "key")
-        with pytest.raises(DisclosureError, match=f"both {keys.SECRET} and {keys.SECRET_FILE}"):
+        with pytest.raises(ParameterError, match=f"both {keys.SECRET} and {keys.SECRET_FILE}"):
             keys.secret("register")
 
     def test_ten_different_digits_are_enough_and_nine_are_not(
@@ -185,7 +185,7 @@ class TestSecret:
             == hashlib.sha256(bytes.fromhex("0123456789" * 8)).digest()
         )
         monkeypatch.setenv(keys.SECRET, "012345678" * 8)
-        with pytest.raises(DisclosureError, match=f"^{keys.SECRET}: the secret is not random"):
+        with pytest.raises(ParameterError, match=f"^{keys.SECRET}: the secret is not random"):
             keys.secret("register")
 
     @pytest.mark.parametrize("content", [b"", b"\xc3\xa5", b"12"])
@@ -195,11 +195,11 @@ class TestSecret:
         file = tmp_path / "key"
         monkeypatch.delenv(keys.SECRET, raising=False)
         monkeypatch.setenv(keys.SECRET_FILE, str(file))
-        with pytest.raises(DisclosureError, match=f"^{file}: no readable file with a secret; make"):
+        with pytest.raises(ParameterError, match=f"^{file}: no readable file with a secret; make"):
             keys.secret("register")
         file.write_bytes(content)
         file.chmod(0o600)
-        with pytest.raises(DisclosureError, match=f"^{file}: (no readable|expected a secret of)"):
+        with pytest.raises(ParameterError, match=f"^{file}: (no readable|expected a secret of)"):
             keys.secret("register")
 
     @pytest.mark.parametrize("text", ["abc", "z" * 64, "ab" * 32, GOOD[:-2], GOOD + "a"])
@@ -207,7 +207,7 @@ class TestSecret:
         self, monkeypatch: pytest.MonkeyPatch, text: str
     ) -> None:
         monkeypatch.setenv(keys.SECRET, text)
-        with pytest.raises(DisclosureError, match=f"^{keys.SECRET}: .*token_hex") as error:
+        with pytest.raises(ParameterError, match=f"^{keys.SECRET}: .*token_hex") as error:
             keys.secret("register")
         assert text not in str(error.value)
 
@@ -218,7 +218,7 @@ class TestSecret:
         file.write_text(GOOD + "\n")
         monkeypatch.setenv(keys.SECRET_FILE, str(file))
         file.chmod(0o644)
-        with pytest.raises(DisclosureError, match="chmod 600"):
+        with pytest.raises(ParameterError, match="chmod 600"):
             keys.secret("register")
         file.chmod(0o600)
         from_file = keys.secret("register")

@@ -16,7 +16,7 @@ from naveval.disclosure import counts as counting
 from naveval.disclosure import keys
 from naveval.project import catalogue, places
 from naveval.project import parameters as params
-from naveval.project.errors import ContractError, DisclosureError, ParameterError
+from naveval.project.errors import ContractError, ParameterError
 from naveval.registers import contracts, reading
 from naveval.running import profile
 
@@ -167,7 +167,7 @@ def test_a_profile_needs_sound_registers_and_the_owners_secret(
     monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
     monkeypatch.delenv("NAVEVAL_KEY_SECRET", raising=False)
     chosen = params.load("hedmark", changes={"data": str(owner), "composition": "none"})
-    with pytest.raises(DisclosureError, match="need a secret"):
+    with pytest.raises(ParameterError, match="need a secret"):
         profile.make("hedmark", chosen)
     bad = tmp_path / "bad"
     bad.mkdir()

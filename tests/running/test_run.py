@@ -254,6 +254,15 @@ def test_command_line_names_file_key_value_and_writes_nothing(
     assert not (study / "report/_out/hedmark").exists()
 
 
+def test_registers_without_a_secret_are_refused_before_a_cell_is_run(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NAVEVAL_KEY_SECRET", raising=False)
+    monkeypatch.delenv("NAVEVAL_KEY_FILE", raising=False)
+    result = CliRunner().invoke(cli.main, ["run", "hedmark", "-q", "--data", str(tmp_path)])
+    assert (result.exit_code, "need a secret" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [

@@ -142,6 +142,13 @@ def map_registers(study: str, data_folder: Path, source: str, out: Path | None) 
     Without --with a draft is printed, with what could not be placed. With it, --out becomes a
     folder that `check` and `run` take as --data. It holds person data. What the study's columns and
     codes mean is told by `naveval contract STUDY`.
+
+    A table has `files`, `where` and `without` (columns to the values that are kept, or left out)
+    and `columns`. A column is `from` one of the owner's, or has one `value`, and takes one of: `id`
+    true for a pseudonym of any type; `codes` the owner's to the study's; `form` as a date or month
+    is written (date, yyyymm, dd.mm.yyyy, sas and others); `pad` the length zeros in front fill up
+    to; `places` true for counties and municipalities of any year; `times` a factor. `missing` are
+    values that mean no value.
     """
     from naveval.registers.mapping import apply, draft
     from naveval.registers.mapping import source as mappings

@@ -31,7 +31,7 @@ from naveval.disclosure import editions
 from naveval.disclosure.editions import Editions
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import paths
-from naveval.project.errors import DisclosureError
+from naveval.project.errors import DisclosureError, ParameterError
 from naveval.project.parameters import Origin
 from naveval.project.store import disk
 
@@ -86,10 +86,11 @@ def secret(origin: Origin) -> Secret:
 
     Raises
     ------
+    ParameterError
+        For real registers without a secret, with one that is short or not hexadecimal, or with a
+        file that others can read; says how to make one.
     DisclosureError
-        For real registers without a secret, with one that is short or not hexadecimal, with a
-        file that others can read, or with another secret than earlier results below the output
-        folder were made with; says how to make one.
+        For another secret than earlier results below the output folder were made with.
     """
     found = _owners() if origin == "register" else Secret(_SIMULATED)
     edition = editions.named()
@@ -103,9 +104,9 @@ def secret(origin: Origin) -> Secret:
 def _owners() -> Secret:
     named, file = os.environ.get(SECRET, ""), os.environ.get(SECRET_FILE, "")
     if named and file:
-        raise DisclosureError(f"both {SECRET} and {SECRET_FILE} are set; expected one of them")
+        raise ParameterError(f"both {SECRET} and {SECRET_FILE} are set; expected one of them")
     if not named and not file:
-        raise DisclosureError(f"real registers need a secret for the noise in counts: {_HOW}")
+        raise ParameterError(f"real registers need a secret for the noise in counts: {_HOW}")
     found = _parsed(named, SECRET) if named else _parsed(_read(Path(file)), file)
     require_same(found, paths.out_dir() / EDITIONS)
     return found
@@ -116,9 +117,9 @@ def _read(file: Path) -> str:
         mode = file.stat().st_mode
         text = file.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
-        raise DisclosureError(f"{file}: no readable file with a secret; {_HOW}") from None
+        raise ParameterError(f"{file}: no readable file with a secret; {_HOW}") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise DisclosureError(f"{file}: others can read the secret; run `chmod 600` on it")
+        raise ParameterError(f"{file}: others can read the secret; run `chmod 600` on it")
     return text
 
 
@@ -126,12 +127,12 @@ def _parsed(text: str, where: str) -> Secret:
     wanted = 2 * thresholds().secret_bytes
     given = text.strip().lower()
     if not re.fullmatch(r"[0-9a-f]*", given) or len(given) < wanted or len(given) % 2:
-        raise DisclosureError(
+        raise ParameterError(
             f"{where}: expected a secret of at least {wanted} hexadecimal digits; {_HOW}"
         )
     # Of 64 random digits fewer than ten different ones occur once in 10**12 times.
     if len(set(given)) < 10:
-        raise DisclosureError(f"{where}: the secret is not random; {_HOW}")
+        raise ParameterError(f"{where}: the secret is not random; {_HOW}")
     return Secret(hashlib.sha256(bytes.fromhex(given)).digest())
 
 

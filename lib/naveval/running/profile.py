@@ -163,7 +163,7 @@ def make(study: str, parameters: StudyParameters) -> Profile:
     ------
     ContractError
         When the extracts break their contract.
-    DisclosureError
+    ParameterError
         For real registers without the owner's secret.
     """
     data = extracts.folder(study, parameters)

@@ -9,6 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from naveval.disclosure import keys
 from naveval.exhibits import manifest, opening
 from naveval.exhibits import output as outputs
 from naveval.project import paths, places, store
@@ -106,13 +107,14 @@ def _require_unchanged(study: str, parameters: StudyParameters, described: dict[
 
 
 def prepare(study: str, parameters: StudyParameters) -> tuple[Warned, ...]:
-    """Check parts, inputs and registers; simulate registers when none are given.
+    """Check parts, secret, inputs and registers; simulate registers when none are given.
 
     Returns
     -------
     Warnings about the registers.
     """
     notebook.select_parts(study, parameters)
+    keys.secret(parameters.origin())
     return opening.check(study, parameters)
 
 

@@ -1,21 +1,28 @@
 """The report of a small stock: what its exhibits declare shown is shown, and nothing else."""
 
+import csv
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import claims
 import numpy as np
 import pandas as pd
 import pytest
 
-from naveval.disclosure import models
+from naveval.disclosure import keys, models
+from naveval.disclosure.scan import tables
+from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits import figures, words
 from naveval.exhibits.declare import Table
 from naveval.exhibits.output import Output, open_output
 from naveval.exhibits.show import Showing
 from naveval.project import places
+from naveval.studies.indicator import descriptives
+from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.exhibits import REPORT, curves, summary
 from naveval.studies.indicator.exhibits.common import released
+from naveval.studies.indicator.protection import noise_for
 
 
 @pytest.fixture(scope="module", params=["", "46"])
@@ -52,6 +59,23 @@ def test_exactly_what_is_declared_shown_is_shown(shown):
         assert not re.search(r"%\s*prosent", block), label
         assert one.label in wanted or showing.shown[label].rows is None
     assert len(wanted) > 40
+
+
+@pytest.mark.parametrize("others", [0, 3, 10_000])
+def test_hours_of_nobody_outside_the_stock_pass_the_scan(results, others, tmp_path, monkeypatch):
+    monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
+    whole = panels.build(Path(results.parameters.data))
+    inside = whole.flow["hours_rows"] - whole.flow["hours_outside_stock"]
+    given = {"hours_rows": inside + others, "hours_outside_stock": others}
+    rows = results.flow.set_index("step")["count"][["rows", "rows_atid3", "rows_atid12"]]
+    noise = noise_for(whole.persons, keys.secret("simulated"))
+    flow = descriptives.flow(replace(whole, flow={**whole.flow, **given}), noise, rows)
+    showing = Showing(REPORT, open_output("indicator", results.parameters))
+    showing.show("tbl-flow", results.but(flow=flow))
+    with (tmp_path / "tables" / "tbl-flow.csv").open(encoding="utf-8") as file:
+        told = list(csv.reader(file))
+    assert not [*tables.table(told, thresholds(), small=True, few=True)]
+    assert ([row[1] for row in told].count(":") == 1) == (others < 10_000)
 
 
 def test_the_constant_may_be_what_moves_most(results):

@@ -2,12 +2,13 @@
 
 A column is placed when its name, or one of the synonyms in `report/registers/common.yml`, is that
 of the contract (case, underscores and æøå aside), or when its few values are codes of one column
-only. What could not be placed stands there to be filled in, with what the contract asks for; a
-draft is to be read and completed, not used as it is.
+only. A file is that of a table by its name, or else by its columns. What could not be placed stands
+there to be filled in, with what the contract asks for; a draft is to be read and completed, not
+used as it is.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,7 +36,7 @@ BOOLEANS = {"true", "false"}
 
 @dataclass(frozen=True)
 class Draft:
-    """A drafted mapping, the columns it could not place, and the files it did not use.
+    """A drafted mapping, the columns it could not place, and files and columns it did not use.
 
     `asked` is what the contract asks for in the columns that are to be filled in.
     """
@@ -73,11 +74,16 @@ def draft(study: str, data: Path) -> Draft:
     tables: dict[str, Any] = {}
     unplaced: list[str] = []
     used: set[str] = set()
+    spare: list[str] = []
     for table, schema in schemas.items():
-        best = _best(opened, table, schema, synonyms)
+        free = [item for item in opened if _tables(item[0], schemas, synonyms) <= {table}]
+        best = _best(free, table, schema, synonyms)
         parts = [] if best is None else _parts(opened, best)
         used |= {source.table for source in parts}
         placed = {} if best is None else _columns(connection, best, schema, synonyms)
+        taken = {column["from"] for column in placed.values()}
+        own = next((names for source, names in opened if source is best), {})
+        spare += [f"{table}: column {name}" for name in own if name not in taken]
         files = [source.path.relative_to(data).as_posix() for source in parts] or [TO_FILL]
         lacking = [f"{table}.{name}" for name in schema.columns if name not in placed]
         unplaced += [table] if best is None else lacking
@@ -85,6 +91,7 @@ def draft(study: str, data: Path) -> Draft:
         tables[table] = {"files": files, "columns": whole}
     connection.close()
     unused = tuple(source.path.name for source, _ in opened if source.table not in used)
+    unused += tuple(spare)
     unused += tuple(
         f"{path.name} (no file that can be read; save it as CSV or Parquet)"
         for path in sorted(data.rglob("*"))
@@ -141,12 +148,16 @@ def _best(
     def score(source: Source, names: Mapping[str, str]) -> float:
         known = {plain(name) for name in names}
         hits = sum(bool(known & _names(column, synonyms)) for column in schema.columns)
-        return (plain(source.path.name.partition(".")[0]) == plain(table)) + hits / len(
-            schema.columns
-        )
+        return bool(_tables(source, (table,), synonyms)) + hits / len(schema.columns)
 
-    source, names = max(opened, key=lambda item: score(*item))
-    return source if score(source, names) >= LEAST_MATCH else None
+    best = max(opened, key=lambda item: score(*item), default=None)
+    return best[0] if best and score(*best) >= LEAST_MATCH else None
+
+
+def _tables(source: Source, tables: Iterable[str], synonyms: Mapping[str, list[str]]) -> set[str]:
+    """The tables that a file is named as."""
+    named = plain(_without_digits(source.path.name.partition(".")[0]))
+    return {table for table in tables if named in _names(table, synonyms)}
 
 
 def _parts(opened: Opened, best: Source) -> list[Source]:

@@ -80,12 +80,23 @@ RULES = (
         "persons",
         f"SELECT county AS place, {MONTH} AS t, count(*) AS n FROM job_seekers GROUP BY ALL",
         f"SELECT county AS place, {MONTH} AS t, persons AS n FROM labour_force",
-        0.001,
+        0.005,
         0.2,
-        "persons (job seekers a thousandth to a fifth of them, and not 2.5 times more or less "
-        "than in the median county)",
+        "persons (job seekers half a per cent to a fifth of them, and not 2.5 times more or less "
+        "than in the median county; a labour force of all, and job seekers of a sample?)",
     ),
     steady("labour_force", "county", MONTH, "persons"),
+    Rule(
+        "labour_force",
+        "persons",
+        "persons who are not as many in every month; the latest number repeated?",
+        """
+        SELECT 'the same in every month of every county' AS seen FROM (
+            SELECT count(*) AS n, max(persons) - min(persons) AS moved
+            FROM labour_force GROUP BY county
+        ) HAVING max(moved) = 0 AND max(n) > 24
+        """,
+    ),
     followed(
         "job_seekers",
         JOB_SEEKERS,

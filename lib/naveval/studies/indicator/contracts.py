@@ -15,8 +15,15 @@ from naveval.project.errors import ParameterError
 from naveval.project.months import month_number, month_text, text_sql
 from naveval.registers.rules.breaches import Rule, one_per_person
 from naveval.registers.rules.coverage import Need
-from naveval.registers.rules.levels import Limit, no_total, plausible, proportional, steady
-from naveval.registers.rules.panels import Step, agreeing, followed
+from naveval.registers.rules.levels import (
+    LEAST_ROWS,
+    Limit,
+    no_total,
+    plausible,
+    proportional,
+    steady,
+)
+from naveval.registers.rules.panels import LEAST_LINKED, Step, agreeing, followed
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,
@@ -33,20 +40,26 @@ COUNTIES = list(places.codes(2024))
 MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
 T, BORN = text_sql("month"), "CAST(left(month, 4) AS INTEGER) - age"
 LOOK_BACK = 12  # months that expected employment looks back
-MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$")
+MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$", description="a month as 2019-03")
+LATER_PENSION = "2015-01"  # spells from this month on have no pensionable income
 
 
-def _code(pattern: str, description: str) -> pa.Column:
-    return pa.Column(str, pa.Check.str_matches(pattern), description=description)
+def _code(pattern: str, words: str, description: str) -> pa.Column:
+    check = pa.Check.str_matches(pattern, description=words)
+    return pa.Column(str, check, description=description)
+
+
+def _region(description: str = "Labour-market region") -> pa.Column:
+    return _code(r"^\w{2,6}$", "two to six letters or digits", description)
 
 
 STOCK = pa.DataFrameSchema(
     {
         "person": pa.Column("int64", pa.Check.ge(0), description="Pseudonym"),
         "month": pa.Column(str, MONTH, description="Month-end of the stock, yyyy-mm"),
-        "office": _code(r"^\d{4}$", "Nav office"),
+        "office": _code(r"^\d{4}$", "four digits", "Nav office"),
         "county": pa.Column(str, pa.Check.isin(COUNTIES)),
-        "region": _code(r"^\w{2,6}$", "Labour-market region (160)"),
+        "region": _region("Labour-market region (160)"),
         "innsatsgruppe": pa.Column(str, pa.Check.isin(list(GROUPS))),
         "status": pa.Column(str, pa.Check.isin(list(STATUS))),
         "program": pa.Column(
@@ -96,7 +109,7 @@ HOURS = pa.DataFrameSchema(
 )
 INFLOW = pa.DataFrameSchema(
     {
-        "region": _code(r"^\w{2,6}$", "Labour-market region"),
+        "region": _region(),
         "month": pa.Column(str, MONTH),
         "new_unemployed": pa.Column("int64", pa.Check.ge(0)),
         "labour_force": pa.Column("int64", pa.Check.gt(0)),
@@ -106,9 +119,9 @@ INFLOW = pa.DataFrameSchema(
 )
 INDUSTRY = pa.DataFrameSchema(
     {
-        "region": _code(r"^\w{2,6}$", "Labour-market region"),
+        "region": _region(),
         "month": pa.Column(str, MONTH),
-        "industry": _code(r"^[A-Z]$", "Main industry, 19 groups"),
+        "industry": _code(r"^[A-Z]$", "one capital letter, A to Z", "Main industry, 19 groups"),
         "employed": pa.Column("int64", pa.Check.ge(0)),
     },
     unique=["region", "month", "industry"],
@@ -154,8 +167,27 @@ RULES = (
             "history_months",
             0,
             0.05,
-            "far fewer months than this spell has (a highest value?)",
+            "far fewer months than this spell has (a highest value, or registered told for the "
+            "first of several spells?)",
             f"history_months < 0.75 * least(60, {T} - {text_sql('registered')})",
+            share=True,
+        ),
+        Limit(
+            "pension_decile",
+            0,
+            0.05,
+            f"0 or more among those registered in {LATER_PENSION} or later, who have -1",
+            "pension_decile >= 0",
+            f"registered >= '{LATER_PENSION}'",
+            share=True,
+        ),
+        Limit(
+            "pension_decile",
+            0,
+            0.05,
+            f"-1 among those registered before {LATER_PENSION}",
+            "pension_decile < 0",
+            f"registered < '{LATER_PENSION}'",
             share=True,
         ),
     ),
@@ -263,6 +295,33 @@ RULES = (
         alike={"age": BORN},
     ),
     followed("hours", HOURS, T),
+    Rule(
+        "hours",
+        "subsidised_hours",
+        "hours paid by wage subsidy for some of those in the programme lonnstilskudd",
+        f"""
+        SELECT 'none among ' || count(*) || ' with hours in it' AS seen
+        FROM stock JOIN hours USING (person, month)
+        WHERE program = 'lonnstilskudd' AND hours > 0
+        HAVING count(*) >= {LEAST_LINKED} AND max(subsidised_hours) = 0
+        """,
+    ),
+    Rule(
+        "stock",
+        "innsatsgruppe, status",
+        "nedsatt more often in spesielt_tilpasset than in standard; exchanged?",
+        f"""
+        SELECT printf('%.0f per cent, against %.0f per cent', 100 * special, 100 * usual) AS seen
+        FROM (
+            SELECT avg((status = 'nedsatt')::INTEGER) FILTER (innsatsgruppe = 'spesielt_tilpasset')
+                AS special,
+                avg((status = 'nedsatt')::INTEGER) FILTER (innsatsgruppe = 'standard') AS usual,
+                least(count_if(innsatsgruppe = 'spesielt_tilpasset'),
+                    count_if(innsatsgruppe = 'standard')) AS fewer
+            FROM stock
+        ) WHERE fewer >= {LEAST_ROWS} AND special < usual
+        """,
+    ),
     Rule(
         "stock",
         "wage_decile",

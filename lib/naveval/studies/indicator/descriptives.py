@@ -131,7 +131,7 @@ def _sums(chunk: Chunk, name: str) -> NDArray[np.float64]:
 
 
 def flow(panel: Panel, noise: Noise, rows: Mapping[str, float]) -> pd.DataFrame:
-    """Sample flow: step and count.
+    """Sample flow: step, count and n_persons, to ten, that the count rests on.
 
     Parameters
     ----------
@@ -139,7 +139,8 @@ def flow(panel: Panel, noise: Noise, rows: Mapping[str, float]) -> pd.DataFrame:
         Protected persons × months, by step.
 
     Rows of hours that belong to the stock are protected persons times their mean; the register's
-    other rows are the rest of all its rows, to ten: the two add up to what both tell.
+    other rows are the rest of all its rows, to ten: the two add up to what both tell. They rest on
+    no fewer persons than have so many months; an extract may hold none, or too few to tell.
     """
     key = int(noise.record_keys.sum())
     persons = counting.protected_counts([panel.n_persons], [key], noise.secret)
@@ -148,14 +149,17 @@ def flow(panel: Panel, noise: Noise, rows: Mapping[str, float]) -> pd.DataFrame:
     worked = magnitudes.periods(
         persons, own, [inside], [key], noise.secret, cap=cap, what="hours rows"
     )[0]
+    others = max(counting.about(panel.flow["hours_rows"]) - worked, 0.0)
     found = {
         "rows": rows["rows"],
         "persons": float(persons[0]),
         **{name: count for name, count in rows.items() if name != "rows"},
         "hours_rows": worked,
-        "hours_outside_stock": max(counting.about(panel.flow["hours_rows"]) - worked, 0.0),
+        "hours_outside_stock": others,
     }
-    return pd.DataFrame(found.items(), columns=["step", "count"])
+    behind = dict.fromkeys(found, persons[0]) | {"hours_outside_stock": others / cap}
+    frame = pd.DataFrame(found.items(), columns=["step", "count"])
+    return frame.assign(n_persons=counting.about_each(frame["step"].map(behind)))
 
 
 PARTS = {

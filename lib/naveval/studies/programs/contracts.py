@@ -30,6 +30,7 @@ BENEFITS = (
     "introduksjonsstonad_nok",
     "kvalifiseringsstonad_nok",
 )
+FOUR_DIGITS = pa.Check.str_matches(r"\d{4}$", description="four digits")
 
 
 def _person() -> pa.Column:
@@ -71,7 +72,7 @@ TABLES = {
             "education": _text(*(str(level) for level in range(8))),
             "family_type": _text(*(str(kind) for kind in range(1, 9))),
             "children": pa.Column("int64", pa.Check.in_range(0, 20)),
-            "municipality": pa.Column(str, pa.Check.str_matches(r"\d{4}$")),
+            "municipality": pa.Column(str, FOUR_DIGITS),
             "county": _text(*places.codes(2024)),
         },
         unique=["person", "year"],
@@ -139,7 +140,7 @@ TABLES = {
     ),
     "municipalities": pa.DataFrameSchema(
         {
-            "municipality": pa.Column(str, pa.Check.str_matches(r"\d{4}$")),
+            "municipality": pa.Column(str, FOUR_DIGITS),
             "month": _month(),
             "unemployment_percent": pa.Column(float, pa.Check.in_range(0, 100)),
             "mean_income_nok": pa.Column(float, pa.Check.in_range(0, 10_000_000)),

@@ -222,8 +222,7 @@ RECOVERY_SENTENCES = (Sentence("recovery"),)
 
 
 def _flow(results: IndicatorResults) -> Released:
-    found = results.flow.assign(n_persons=float(results.persons))
-    return released(found, results, "tbl-flow", ("step",))
+    return released(results.flow, results, "tbl-flow", ("step",))
 
 
 APPENDIX: tuple[Exhibit[IndicatorResults], ...] = (
