@@ -72,10 +72,11 @@ def jpeg(content: bytes) -> Iterator[bytes]:
     yield content[end + len(JPEG_END) :].strip(b"\0")
 
 
-def artist(content: bytes) -> str:
-    """Who made a photograph or a picture, by its tags."""
+def artist_and_place(content: bytes) -> tuple[str, bool]:
+    """Who made a photograph or a picture, and whether it tells where, by its tags."""
     with Image.open(io.BytesIO(content)) as picture:
-        return str(picture.getexif().get(ExifTags.Base.Artist, ""))
+        tags = picture.getexif()
+        return str(tags.get(ExifTags.Base.Artist, "")), bool(tags.get_ifd(ExifTags.IFD.GPSInfo))
 
 
 def texts(body: bytes) -> Iterator[str]:

@@ -17,9 +17,11 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
 
+import yaml
 from python_calamine import CalamineError, CalamineWorkbook
 
 from naveval.disclosure.scan import (
+    contacts,
     credentials,
     grids,
     pdf,
@@ -43,7 +45,7 @@ from naveval.disclosure.scan.text import (
     without_data,
     without_tags,
 )
-from naveval.disclosure.scan.titles import apart, counts_persons, identifies
+from naveval.disclosure.scan.titles import apart, counts_by_caption, counts_persons, identifies
 
 PLAIN_BINARY = (b"wOF2", b"wOFF", b"\0\x01\0\0", b"OTTO", b"GIF8", b"RIFF", b"\0\0\x01\0")
 """First bytes of typefaces and small pictures."""
@@ -70,13 +72,14 @@ NO_PROSE = re.compile(r"<(script|style|table|svg)(?![\w:-]).*?</\1>", re.DOTALL 
 """In OpenDocument `table:` and `style:` begin the names of thousands of elements."""
 
 
-SHEETS = "<office:spreadsheet"
+SHEETS, SHEETS_FILE = "<office:spreadsheet", "content.xml"
 
 
 def search(name: str, content: bytes, wanted: Wanted) -> Hits:
     """Findings in one file, by its path and content: what was found and how often."""
     suffix = PurePosixPath(name).suffix.lower()
     yield from named(plain(name), wanted.ids)
+    yield from persons.told(re.sub(r"[_/]", " ", plain(name)))
     if suffix in CONTAINERS or content.startswith(RAW):
         yield "raw data or an archive", 1
         return
@@ -167,6 +170,12 @@ def _json(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _tree(tree, wanted)
 
 
+def _yaml(name: str, content: bytes, wanted: Wanted) -> Hits:
+    yield from _text(name, content, wanted)
+    with suppress(yaml.YAMLError):
+        yield from _tree(yaml.load(content, yaml.CSafeLoader), wanted)
+
+
 def _json_lines(name: str, content: bytes, wanted: Wanted) -> Hits:
     """One value a line, together a list."""
     lines = [json.loads(line) for line in decoded(content).splitlines() if line.strip()]
@@ -183,8 +192,11 @@ def _json_or_text(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _text(name, content, wanted)
 
 
-def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
-    """Tables in a tree, small counts and ids by the keys they stand under or below."""
+def _tree(node: Any, wanted: Wanted, title: str = "", caption: str = "") -> Hits:
+    """Tables in a tree, small counts and ids by the keys they stand under or below.
+
+    `caption` is what a text beside a table says that it counts.
+    """
     limits = wanted.limits
     if isinstance(node, Mapping) and {"dimension", "id", "value"} <= set(node):
         small = node.get("source") not in wanted.exempt
@@ -195,17 +207,25 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
         with suppress(ValueError):
             yield from _tree(json.loads(node), wanted, title)
     records = grids.of_records(node)
+    if isinstance(node, Mapping):
+        told = (text for text in node.values() if isinstance(text, str))
+        caption = next(filter(counts_by_caption, told), "" if records else caption)
+    if records and caption:
+        records = [[caption], *records]
     for rows in (records or [], grids.of_series(node)):
         yield from tables.table(rows, limits, small=True)
     if isinstance(node, Mapping):
         yield from tables.table(grids.measured(node, limits) or [], limits, small=True)
         for key, value in node.items():
-            own = identifies(str(key).lower(), limits) and not OF_THINGS.fullmatch(str(key).lower())
+            name = str(key).lower()
+            own = identifies(name, limits) and not OF_THINGS.fullmatch(name)
+            if own and contacts.REACHED.search(name):
+                own = contacts.ways_to(f"{key}: {value}") > 0
             if own and not isinstance(value, Mapping):
                 yield "key that identifies persons", 1
             below = title if counts_persons(title, limits) and not apart(str(key), limits) else key
             if not records or isinstance(value, Mapping | list | str):
-                yield from _tree(value, wanted, str(below))
+                yield from _tree(value, wanted, str(below), caption)
     elif isinstance(node, list):
         if len(node) > 2 and all(str(item).isdigit() for item in node):
             yield from tables.table([[title], *([str(item)] for item in node)], limits, small=False)
@@ -294,11 +314,21 @@ def _markdown_tables(text: str, wanted: Wanted) -> Hits:
 
 def _png(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _picture([*pictures.png(content)], wanted)
+    if b"eXIf" in content:
+        yield from _tags(content)
 
 
 def _jpeg(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _picture([*pictures.jpeg(content)], wanted)
-    yield from credentials.authors([pictures.artist(content)])
+    yield from _tags(content)
+
+
+def _tags(content: bytes) -> Hits:
+    """Who made a picture, and where, by its tags."""
+    artist, place = pictures.artist_and_place(content)
+    yield from credentials.authors([artist])
+    if place:
+        yield "place where a picture was taken", 1
 
 
 def _picture(bodies: list[bytes], wanted: Wanted) -> Hits:
@@ -357,7 +387,7 @@ def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
                 yield from search(member.filename, inside, wanted)
             if "pivotCacheRecords" in member.filename:
                 yield "raw data behind a pivot table", 1
-        if {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & set(archive.namelist()):
+        if {"xl/workbook.xml", "xl/workbook.bin", SHEETS_FILE} & set(archive.namelist()):
             yield from _sheets(content, wanted)
 
 
@@ -366,6 +396,10 @@ def _sheets(content: bytes, wanted: Wanted) -> Hits:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     except CalamineError:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sheets = decoded(archive.read(SHEETS_FILE)) if SHEETS_FILE in archive.namelist() else ""
+        for rows, label in grids.of_markup(sheets) if SHEETS in sheets else ():
+            yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
         return
     for title in book.sheet_names:
         cells = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
@@ -427,6 +461,8 @@ READERS: Mapping[str, Callable[[str, bytes, Wanted], Hits]] = {
     ".geojson": _json,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
+    ".yml": _yaml,
+    ".yaml": _yaml,
     ".js": _script,
     ".css": _text,
     ".html": _html,
