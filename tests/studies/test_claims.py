@@ -30,6 +30,7 @@ TOLD = {
         "result-durations": "four effects beside each other; `clear` says which stand out",
         "result-robustness": "from the lowest to the highest of the estimates that are shown",
         "tbl-detectable": "the least change that would have been found",
+        "fig-placebo-county": "counted: how many of the others have an estimate as large",
         "fig-placebo-month": "counts of tests",
         "tbl-inexact": "deviations of printed numbers from each other, which are exact",
     },
@@ -158,4 +159,4 @@ def test_rules_name_the_rows_they_read() -> None:
         "tbl-3.estimate[work,long]",
     )
     assert claim_of("indicator", "fig-6", "up").rows == ("tbl-place.indicator[atid3]",)
-    assert "tbl-county.n_holm" in claim_of("followup", "county", "differs").rows
+    assert "tbl-county" in claim_of("followup", "county", "differs").rows
