@@ -30,6 +30,7 @@ TOLD = {
         "result-durations": "four effects beside each other; `clear` says which stand out",
         "result-robustness": "from the lowest to the highest of the estimates that are shown",
         "tbl-detectable": "the least change that would have been found",
+        "fig-placebo-county": "counted: how many of the others have an estimate as large",
         "fig-placebo-month": "counts of tests",
         "tbl-inexact": "deviations of printed numbers from each other, which are exact",
     },
@@ -39,8 +40,11 @@ TOLD = {
         "costs-public": "estimates above zero are counted",
         "effects-balance": "differences above a limit are counted",
         "fig-balance": "differences above a limit are counted",
-        "fig-6-4": "counts of tests",
         "fig-b-3": "counts of tests",
+        "fig-composition": "estimates above the costs are counted",
+        **dict.fromkeys(("tbl-b-4", "tbl-b-5", "tbl-b-6"), "differences above a limit are counted"),
+        "tbl-6-5": "counts of tests",
+        "tbl-7-8": "estimates below zero are counted",
         "fig-tornado": "counted: one assumption is moved at a time, without chance",
         "tbl-budget": "estimates above zero are counted",
         "effects-summary": "counts of tests; the largest and least estimate with their intervals",
@@ -158,4 +162,4 @@ def test_rules_name_the_rows_they_read() -> None:
         "tbl-3.estimate[work,long]",
     )
     assert claim_of("indicator", "fig-6", "up").rows == ("tbl-place.indicator[atid3]",)
-    assert "tbl-county.n_holm" in claim_of("followup", "county", "differs").rows
+    assert "tbl-county" in claim_of("followup", "county", "differs").rows

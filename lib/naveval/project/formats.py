@@ -125,6 +125,11 @@ def month(value: Any) -> str:
     return f"{MONTHS[int(digits[4:6]) - 1]} {digits[:4]}"
 
 
+def _with_unit(value: Any, unit: str) -> str:
+    found = number(value)
+    return found if found == MISSING else f"{found}{NO_BREAK}{unit}"
+
+
 def text(value: Any) -> str:
     return MISSING if is_missing(value) else str(value)
 
@@ -140,6 +145,8 @@ def _families() -> dict[str, Callable[[Any], str]]:
         "month": month,
         "p": p_value,
         "size": size,
+        "in_months": lambda value: _with_unit(value, "md."),
+        "in_weeks": lambda value: _with_unit(value, "uker"),
     }
 
     def add(name: str, plain: Callable[..., str], **options: Any) -> None:

@@ -109,6 +109,16 @@ def counted(p_values: Callable[[Reader], pd.Series], unit: str = "tests") -> dic
     return {name: one(name) for name in names}
 
 
+def apart(label: str, reader: Reader, shown: str = "estimate") -> str:
+    """What an exhibit's tests say together: "differs", "same", "untested" or "refused".
+
+    Refused only where no estimate is shown either: differences can lack a test beside them.
+    """
+    if reader(f"{label}.n_tests"):
+        return "differs" if reader(f"{label}.n_holm") else "same"
+    return "untested" if reader.frame(label)[shown].notna().any() else "refused"
+
+
 def moved(reader: Reader, outcome: str) -> bool:
     """Whether the gap between the groups moved before July 2017: evenly, or by the joint test.
 

@@ -12,6 +12,7 @@ from naveval.studies.followup import protection
 from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.estimate import stars
 from naveval.studies.followup.exhibits.common import (
+    apart,
     counted,
     effect,
     freedom,
@@ -79,11 +80,8 @@ def _negative(reader: Reader) -> int:
 
 
 def _published(reader: Reader) -> str:
-    if not reader("tbl-published.n_tests"):
-        return "refused"
-    if reader.parameters.county:
-        return "county"
-    return "differs" if reader("tbl-published.n_holm") else "same"
+    found = apart("tbl-published", reader)
+    return "county" if found in ("same", "differs") and reader.parameters.county else found
 
 
 COMPARISON: tuple[Exhibit[FollowupResults], ...] = (
@@ -125,7 +123,7 @@ COMPARISON: tuple[Exhibit[FollowupResults], ...] = (
 
 
 def _exits(reader: Reader) -> str:
-    if _published(reader) in ("refused", "county"):
+    if _published(reader) not in ("same", "differs"):
         return ""
     return "some" if reader("tbl-published.exits") else "none"
 
@@ -165,6 +163,10 @@ def marginals(results: FollowupResults) -> pd.DataFrame:
     return freedom(named(part)[columns])
 
 
+def _deviations(reader: Reader) -> pd.Series:
+    return reader.rows["mean_deviation"].abs()
+
+
 APPENDIX: tuple[Exhibit[FollowupResults], ...] = (
     Exhibit(
         "tbl-flow",
@@ -193,6 +195,10 @@ APPENDIX: tuple[Exhibit[FollowupResults], ...] = (
             digits=(), shown=("mean", "mean_deviation", "full_n_obs", "n_deviation"), also=ALSO
         ),
         view=Table(joined=JOINED),
+        facts={
+            "typical": Fact(lambda reader: float(_deviations(reader).median()), "share1"),
+            "greatest": Fact(lambda reader: float(_deviations(reader).max()), "share1"),
+        },
         when=When(lambda results: not results.truth.empty and not results.parameters.county),
     ),
 )

@@ -19,7 +19,7 @@ from naveval.studies.followup import protection
 from naveval.studies.followup import weeks as iso_weeks
 from naveval.studies.followup.estimate import START
 from naveval.studies.followup.exhibits.common import DIALOGUES, unit
-from naveval.studies.followup.exhibits.effects import FOLLOWED, NEAR_LIMIT, WORKED
+from naveval.studies.followup.exhibits.effects import EXITED, FOLLOWED, NEAR_LIMIT
 from naveval.studies.followup.measures import BY_DURATION, BY_MONTH, EXITS, FOLLOW_UP
 from naveval.studies.followup.results import FollowupResults
 
@@ -30,6 +30,7 @@ PERCENT = 100.0
 LEAST_SHOWN = 0.5
 HEADROOM = 1.12
 HALVES = (0, 26, 52, 102)
+YEAR = 52
 
 
 def draw_durations(reader: Reader) -> Figure:
@@ -99,9 +100,10 @@ def _noisy(reader: Reader, rows: pd.DataFrame) -> pd.Series:
 
 
 def _step(reader: Reader, frame: pd.DataFrame) -> str:
-    """The step of time of a panel, where it is longer than a month."""
-    steps = set(frame["step"]) - {"", "month"}
-    return f", {reader.named('', steps.pop())}" if steps else ""
+    """The step of time of a panel, where some panel has a longer one than a month."""
+    steps = set(frame["step"]) - {""}
+    told = steps and _finest(reader) != "finest_month"
+    return f", {reader.named('', steps.pop())}" if told else ""
 
 
 def _finest(reader: Reader) -> str:
@@ -171,10 +173,20 @@ def _at(measure: str, weeks: int) -> Fact:
     return Fact(get, "num4" if unit(measure) == DIALOGUES else "share1")
 
 
+def _end(which: str) -> Fact:
+    """The least or most of the measures a year after the start."""
+
+    def get(reader: Reader) -> float:
+        found = reader.rows.loc[reader.rows["weeks"] == YEAR, "value"]
+        return float(found.min() if which == "least" else found.max())
+
+    return Fact(get, "share1")
+
+
 TITLES: Mapping[str, Callable[[Reader], str]] = {
     "fig-4": FOLLOWED,
     "fig-5": NEAR_LIMIT,
-    "fig-6": WORKED,
+    "fig-6": EXITED,
 }
 """The tests that tell whether what a figure shows by month has changed."""
 
@@ -188,7 +200,8 @@ def _durations(label: str) -> Exhibit[FollowupResults]:
         values={"value": _mean(measures)},
         protect=Together("n_persons"),
         view=Picture(draw_durations),
-        facts={f"{name}_{weeks}": _at(name, weeks) for name in measures for weeks in HALVES},
+        facts={f"{name}_{weeks}": _at(name, weeks) for name in measures for weeks in HALVES}
+        | {f"{name}_{YEAR}": _end(name) for name in ("least", "most")},
     )
 
 

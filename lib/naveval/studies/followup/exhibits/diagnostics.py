@@ -1,5 +1,7 @@
 """Section «Diagnostikk»: the time before, placebo, bounds, many tests, the break in 2018."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,6 +17,7 @@ from naveval.studies.followup.events import OUTCOMES
 from naveval.studies.followup.exhibits.common import (
     METHOD,
     SMALL,
+    apart,
     by_outcome,
     counted,
     described,
@@ -177,7 +180,7 @@ BREAKDOWNS = tuple(f"{goal}_{name}" for name in METHODS for goal in ("zero", "md
 
 def _trends(reader: Reader) -> str:
     if not reader("tbl-pretrend.tests"):
-        return "none"
+        return "untested" if reader.frame("tbl-pretrend")["slope"].notna().any() else "none"
     if reader("tbl-pretrend.smallest") < LIMIT / reader("tbl-pretrend.tests"):
         return "rejected"
     return "slope" if reader("tbl-pretrend.moved") else "passed"
@@ -269,6 +272,8 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         },
         protect=SMALL,
         view=Table(joined=JOINED),
+        facts=counted(lambda reader: reader.frame("tbl-placebo-group")["p_value"]),
+        finding=partial(apart, "tbl-placebo-group"),
     ),
     Exhibit(
         "fig-sensitivity",

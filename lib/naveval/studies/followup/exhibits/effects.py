@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from naveval.estimators.detectable import relative
@@ -14,6 +15,7 @@ from naveval.project import formats
 from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.estimate import COMPARISONS, stars
 from naveval.studies.followup.exhibits.common import (
+    apart,
     by_outcome,
     counted,
     effect,
@@ -31,7 +33,10 @@ LONG = ("long",)
 FOLLOWED = Judged("tbl-1", "estimate", {"horizon": LONG})
 NEAR_LIMIT = Judged("tbl-2", "estimate", {"horizon": LONG})
 WORKED = Judged("tbl-3", "estimate", {"outcome": ("work",), "horizon": LONG})
-"""The tests that answers and titles rest on: follow-up, the same near the limit, and work."""
+LEFT = Judged("tbl-3", "estimate", {"outcome": ("ended",), "horizon": LONG})
+EXITED = Judged("tbl-3", "estimate", {"horizon": LONG})
+"""The tests that answers and titles rest on: follow-up, the same near the limit, work, the end of
+benefit, and all three exits together."""
 SHOWN = (
     "estimate",
     "std_error",
@@ -95,6 +100,20 @@ def _table(rule: Judged, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
     )
 
 
+def _standing(reader: Reader) -> str:
+    """The exits that stand out when all are tested together, each with its direction."""
+    rows = EXITED.rows(reader)
+    rows = rows[rows["several"].eq(True)]
+    signs = np.where(rows["effect"] > 0, "more", "fewer")
+    there = reader.at(EXITED.label)
+    return formats.listed(
+        [
+            there.named("", f"{name}_{sign}")
+            for name, sign in zip(rows["outcome"], signs, strict=True)
+        ]
+    )
+
+
 def county(results: FollowupResults) -> pd.DataFrame:
     """The county beside the country, and against the rest."""
     assert results.comparison is not None
@@ -104,9 +123,7 @@ def county(results: FollowupResults) -> pd.DataFrame:
 def _county(reader: Reader) -> str:
     if not reader.parameters.county:
         return "country"
-    if not reader("tbl-county.n_tests"):
-        return "refused"
-    return "differs" if reader("tbl-county.n_holm") else "same"
+    return apart("tbl-county", reader, "county_estimate")
 
 
 DIFFERENCE = {"se": "difference_error", "p": "difference_p", "estimand": "difference"}
@@ -114,7 +131,7 @@ DIFFERENCE = {"se": "difference_error", "p": "difference_p", "estimand": "differ
 EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     _table(FOLLOWED, {}),
     _table(NEAR_LIMIT, {}),
-    _table(WORKED, counted(every)),
+    _table(EXITED, {**counted(every), "standing": Fact(_standing, "text")}),
     Exhibit(
         "tbl-county",
         data=county,
@@ -259,6 +276,14 @@ def _answer_work(reader: Reader) -> str:
     return f"{found}_too" if found == before and found in ("unclear", "refused") else found
 
 
+def _answer_ended(reader: Reader) -> str:
+    """Whether the end of benefit changed by its own test, and whether follow-up did."""
+    found = LEFT(reader)
+    if found not in ("up", "down"):
+        return ""
+    return found if answer(reader) == "unclear" else f"{found}_followed"
+
+
 def _detectable(reader: Reader) -> str:
     """What a null result would have missed: of follow-up, of work, or of both."""
     program, work = (rule(reader) in ("unclear", "some") for rule in (FOLLOWED, WORKED))
@@ -303,6 +328,7 @@ SUMMARY_SENTENCES = (
         facts=claims.opening(answer),
         then=(
             Sentence("answer-work", _answer_work),
+            Sentence("answer-ended", _answer_ended),
             Sentence("answer-moved", _answer_moved),
             Sentence("answer-published", _answer_published, facts=PUBLISHED),
         ),

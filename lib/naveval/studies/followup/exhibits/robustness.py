@@ -1,5 +1,7 @@
 """Section «Robusthet»: many tests, counties as clusters, the break in 2018, other spells."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +10,7 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.exhibits.common import (
     CHANGED,
+    apart,
     by_outcome,
     counted,
     effect,
@@ -61,20 +64,15 @@ def _known(reader: Reader) -> str:
 def _break(reader: Reader) -> str:
     p_value = reader("tbl-break.difference[dialogue,all].p")
     if np.isnan(p_value):
-        return "refused"
+        shown = not np.isnan(reader("tbl-break.estimate[dialogue,all]"))
+        return "untested" if shown else "refused"
     return "differs" if p_value < LIMIT else "same"
 
 
 def _break_others(reader: Reader) -> str:
-    if _break(reader) == "refused" or not reader("tbl-break.n_tests"):
+    if not reader("tbl-break.n_tests"):
         return ""
     return "some" if reader("tbl-break.n_found") else "none"
-
-
-def _gaps(reader: Reader) -> str:
-    if not reader("tbl-gaps.n_tests"):
-        return "refused"
-    return "differs" if reader("tbl-gaps.n_holm") else "same"
 
 
 def _clusters(reader: Reader) -> str:
@@ -83,6 +81,7 @@ def _clusters(reader: Reader) -> str:
     return "some" if reader("tbl-clusters.found") else "none"
 
 
+GAPS = partial(apart, "tbl-gaps")
 EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     Exhibit(
         "tbl-testing",
@@ -170,7 +169,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         protect=CHANGED,
         view=Table(rows=("outcome", "gap")),
         facts=counted(lambda reader: reader.frame("tbl-gaps")["difference_p"]),
-        finding=_gaps,
+        finding=GAPS,
     ),
 )
 
@@ -179,5 +178,5 @@ SENTENCES = (
     Sentence("testing", _tests, then=(Sentence("rejected", _known),)),
     Sentence("clusters", _clusters),
     Sentence("break", _break, then=(Sentence("break-others", _break_others),)),
-    Sentence("gaps", _gaps),
+    Sentence("gaps", GAPS),
 )

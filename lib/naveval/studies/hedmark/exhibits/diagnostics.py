@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.protect import Descriptive, Drawn
 from naveval.exhibits.reader import Reader
@@ -11,6 +12,33 @@ from naveval.studies.hedmark.estimate.regression import EXACT
 from naveval.studies.hedmark.exhibits.common import DRAWS, MONTHLY, PERCENT
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.results import HedmarkResults
+
+
+def _flow_tests(reader: Reader) -> pd.Series:
+    """P-values of what inflow and exit contribute in both groups."""
+    rows = reader.rows
+    return rows.loc[rows["part"].isin(("inflow", "exit")), "p_value"]
+
+
+def _together(reader: Reader) -> pd.Series:
+    """P-values of the changed hazards, all tested together (Holm)."""
+    p = reader.rows["p_value"].dropna()
+    return pd.Series(holm(p.to_numpy(float)), index=p.index)
+
+
+def _needed(reader: Reader) -> float:
+    """The lowest p-value must be this or less for one change to stand out among all."""
+    return CHOSEN_LEVEL / max(int(reader.rows["p_value"].notna().sum()), 1)
+
+
+def _hazards(reader: Reader) -> str:
+    """How many changed hazards stand out together, or that so few counties cannot tell."""
+    if not len(_together(reader)):
+        return ""
+    if reader.common("lowest") > _needed(reader):
+        return "few"
+    return "some" if (_together(reader) <= CHOSEN_LEVEL).any() else "none"
+
 
 MECHANISM: tuple[Exhibit[HedmarkResults], ...] = (
     Exhibit(
@@ -25,6 +53,10 @@ MECHANISM: tuple[Exhibit[HedmarkResults], ...] = (
         },
         protect=Descriptive(noise=False),
         only={"part": (*PARTS, "total", LEAD)},
+        facts={
+            "clear": Fact(lambda reader: int((_flow_tests(reader) <= CHOSEN_LEVEL).sum())),
+            "tests": Fact(lambda reader: int(_flow_tests(reader).notna().sum())),
+        },
     ),
     Exhibit(
         "tbl-hazards",
@@ -42,6 +74,12 @@ MECHANISM: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
+        facts={
+            "cells": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
+            "clear": Fact(lambda reader: int((_together(reader) <= CHOSEN_LEVEL).sum())),
+            "needed": Fact(_needed, "p"),
+        },
+        finding=_hazards,
     ),
 )
 
@@ -132,6 +170,10 @@ DIAGNOSTICS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_clusters": Value("int", source="design"),
         },
         protect=Descriptive(),
+        facts={
+            "least": Fact(lambda reader: float(reader.rows["own_spread"].min()), "num1"),
+            "most": Fact(lambda reader: float(reader.rows["own_spread"].max()), "num1"),
+        },
     ),
     Exhibit(
         "tbl-size",

@@ -82,10 +82,11 @@ def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFram
     )
 
 
-def _moved(label: str, *groups: str) -> Judged:
+def _moved(label: str, *groups: str, outcome: str = "") -> Judged:
     """The county against the control group, by the tests of tables 1 to 3."""
     where = {"season": ("matched",), "group": groups or panels.GROUPS}
-    return Judged(label, "effect", where, CHOSEN_LEVEL)
+    own = {"outcome": (outcome,)} if outcome else {}
+    return Judged(label, "effect", where | own, CHOSEN_LEVEL)
 
 
 def _fell(reader: Reader) -> str:
@@ -125,7 +126,7 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
             **{f"{area}_before": _mean(area, after=False) for area in areas},
             **{f"{area}_after": _mean(area, after=True) for area in areas},
         },
-        finding=_moved(table, group) if table else None,
+        finding=_moved(table, group, outcome=outcome),
     )
 
 
@@ -149,6 +150,14 @@ MEANS = {
 }
 
 
+DURATION_FACTS = {
+    "least": Fact(lambda reader: float(reader.rows["effect"].min()), "pct1_s"),
+    "most": Fact(lambda reader: float(reader.rows["effect"].max()), "pct1_s"),
+    "clear": Fact(lambda reader: int((reader.rows["p_value"] <= CHOSEN_LEVEL).sum())),
+    "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
+}
+
+
 def means(results: HedmarkResults, label: str) -> pd.DataFrame:
     """Tables 1 to 4, a row per comparison."""
     found = results.means[results.means["label"] == label]
@@ -167,6 +176,7 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
         values=MEANS,
         protect=Descriptive({**persons, "std_error": "n_persons"}, noise=False),
         view=Table(rows=(row,), spread=("group",)),
+        facts={} if row == "season" else DURATION_FACTS,
         finding=_moved(label) if row == "season" else None,
     )
 
@@ -218,10 +228,10 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
     _figure("fig-4", "inflow", "with", "tbl-2"),
     _figure("fig-5", "inflow", "without", "tbl-2"),
     _means_table("tbl-2", "season"),
-    _figure("fig-6", "26-51", "with", ""),
-    _figure("fig-7", "52-77", "with", ""),
-    _figure("fig-8", "78-103", "with", ""),
-    _figure("fig-9", "104+", "with", ""),
+    _figure("fig-6", "26-51", "with", "tbl-3"),
+    _figure("fig-7", "52-77", "with", "tbl-3"),
+    _figure("fig-8", "78-103", "with", "tbl-3"),
+    _figure("fig-9", "104+", "with", "tbl-3"),
     _means_table("tbl-3", "outcome"),
     _means_table("tbl-4", "outcome"),
     Exhibit(
@@ -303,13 +313,18 @@ def _how_many_durations(reader: Reader) -> str:
     return "one" if len(found) == 1 else "several"
 
 
+def held_everywhere(reader: Reader) -> list[str] | None:
+    """Groups whose stock stands out when all other counties are ranked; None where not known."""
+    p = [reader(f"tbl-inference.effect[stock,{group},{ALL_OTHERS}].p") for group in panels.GROUPS]
+    if np.isnan(p).any():
+        return None
+    return [group for group, one in zip(panels.GROUPS, p, strict=True) if one <= CHOSEN_LEVEL]
+
+
 def _everywhere(reader: Reader) -> str:
     """What it says when all other counties of the country are ranked, on the stock."""
-    p = [reader(f"tbl-inference.effect[stock,{group},{ALL_OTHERS}].p") for group in panels.GROUPS]
-    found = [one <= CHOSEN_LEVEL for one in p]
-    if np.isnan(p).any():
-        return ""
-    return "certain" if all(found) else "partly" if any(found) else "uncertain"
+    held = held_everywhere(reader)
+    return "" if held is None else ("uncertain", "partly", "certain")[len(held)]
 
 
 def _late(reader: Reader) -> str:

@@ -199,6 +199,21 @@ def _spread(first: int = 0) -> dict[str, Fact]:
     }
 
 
+def _stock(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["outcome"] == "stock"]
+
+
+def _weighted(group: str, reader: Reader) -> int:
+    """Control counties that the table shows with a weight in the synthetic control."""
+    return int((reader.rows[f"{SYNTHETIC[0]}_{group}"].round(1) > 0).sum())
+
+
+def _beyond(rows: pd.DataFrame) -> int:
+    """Control counties whose effect is at least as large as the first row's, either way."""
+    size = rows["effect"].abs()
+    return int((size.iloc[1:] >= size.iloc[0]).sum())
+
+
 SYNTHETIC = ("synthetic_control", "synthetic_did")
 PLACEBO = {"effect": _placebo("placebo"), "left_out": _placebo("effect")}
 
@@ -227,6 +242,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         only=STOCK,
         facts={
             **_by_group("own", lambda rows: float(rows["effect"].iloc[0])),
+            **_by_group("beyond", _beyond, "int"),
             **_spread(first=1),
             **_by_group("conventional", _rejected("p_crv1", STRICT, first=1), "int"),
         },
@@ -272,6 +288,10 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "n_units": Value("int", source="design"),
         },
         protect=Descriptive(noise=False),
+        facts={
+            **_by_group("least", lambda rows: float(_stock(rows)["effect"].min())),
+            **_by_group("most", lambda rows: float(_stock(rows)["effect"].max())),
+        },
     ),
     Exhibit(
         "tbl-weights",
@@ -286,6 +306,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             },
         },
         protect=Descriptive(noise=False),
+        facts={f"used_{group}": Fact(partial(_weighted, group)) for group in GROUPS},
     ),
     Exhibit(
         "fig-event",

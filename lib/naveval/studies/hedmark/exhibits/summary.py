@@ -4,10 +4,10 @@ from naveval.exhibits import claims
 from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
-from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL
+from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.exhibits.common import kind, units
 from naveval.studies.hedmark.exhibits.diagnostics import trust
-from naveval.studies.hedmark.exhibits.results import STOCK
+from naveval.studies.hedmark.exhibits.results import STOCK, held_everywhere
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.parameters import DOCUMENT_CONTROLS, REFORMED
 
@@ -91,6 +91,19 @@ def answer(reader: Reader) -> str:
     return "few" if few else found or "some"  # a missing number takes the hidden text
 
 
+def _reserved(reader: Reader) -> str:
+    """Which of the found changes hold when all other counties are ranked; "" when both do."""
+    held = held_everywhere(reader)
+    if held is None or answer(reader) not in ("down", "up"):
+        return ""
+    return {0: "neither", 1: "".join(held)}.get(len(held), "")
+
+
+def _narrower(reader: Reader) -> str:
+    """Whether intervals are at a lower level than the other reports'."""
+    return "text" if reader("tbl-5.exact_level[stock,with,effect]") < 100 * (1 - STRICT) else ""
+
+
 def _published(reader: Reader) -> str:
     """The document's own result, beside the county that it is about."""
     return "" if reader.parameters.is_placebo() else "text"
@@ -104,12 +117,13 @@ SUMMARY_SENTENCES = (
         answer,
         facts=claims.opening(answer),
         then=(
+            Sentence("answer-everywhere", _reserved),
             Sentence("answer-detectable", claims.when(answer, "unclear", "some")),
             Sentence("answer-published", _published),
         ),
     ),
     *claims.key_figures(*KEY_FIGURES),
-    Sentence("key-level"),
+    Sentence("key-level", then=(Sentence("key-level-why", _narrower),)),
     Sentence("summary-question", _question),
     Sentence("summary-terms"),
     Sentence(

@@ -36,6 +36,9 @@ SERIES = (
     *STATUSES[:3],
 )
 STEPS = ("registered", "no_program_before", "under_60", "moved_on", "sample")
+PROGRAMS = ("program", "arm")
+"""Keys whose codes are programmes, with plain names for running text."""
+PARTS = ("people", "outcomes", "effects", "costs")
 SIGNS = ("positive", "negative", "unclear")
 LONGEST = 12
 """Rows that the annex tells of its longest tables."""
@@ -110,24 +113,51 @@ def _printed(value: Value) -> Value:
 
 
 def extreme(
-    value: str, code: str, form: str, *, least: bool = False, last: str = ""
+    value: str,
+    code: str,
+    form: str,
+    *,
+    least: bool = False,
+    last: str = "",
+    at: tuple[str, str] = ("", ""),
 ) -> dict[str, Fact]:
     """The code with the largest (or least) shown number, and the number, as facts.
 
     They are called `best` and `best_<value>`, or `worst` and so on; with `last` only rows at
-    the last code of that key count.
+    the last code of that key count, with `at` those of a key and code.
     """
-    name = "worst" if least else "best"
+    name, (key, only) = "worst" if least else "best", at
 
     def row(reader: Reader) -> Any:
         rows = reader.rows
         rows = rows[rows[last] == rows[last].max()] if last else rows
+        rows = rows[rows[key] == only] if key else rows
         return rows.sort_values(value, ascending=least, na_position="last").iloc[0]
 
+    def called(reader: Reader) -> str:
+        found = str(row(reader)[code])
+        return plainly(reader, found) if code in PROGRAMS else reader.named(code, found)
+
     return {
-        name: Fact(lambda reader: row(reader)[code], "name"),
+        name: Fact(called, "text"),
         f"{name}_{value}": Fact(lambda reader: row(reader)[value], form),
     }
+
+
+def both_ends(value: str, code: str, form: str, **how: Any) -> dict[str, Fact]:
+    """The largest and the least, as `extreme` tells each."""
+    return extreme(value, code, form, **how) | extreme(value, code, form, least=True, **how)
+
+
+def plainly(reader: Reader, *programs: str) -> str:
+    """Programmes in running text, as «arbeidstrening og oppfølging»; a chain keeps its name."""
+    named = [program if ", " in program else reader.named("plain", program) for program in programs]
+    return formats.listed(named)
+
+
+def has(reader: Reader, *parts: str) -> bool:
+    """Whether a run has parts, of those that may be left out."""
+    return set(parts) <= set(reader.common("parts"))
 
 
 def leads(value: str, persons: str, last: str = "") -> Callable[[Reader], str]:
@@ -177,6 +207,11 @@ COMMON: Mapping[str, Fact] = {
     "folds": Fact(lambda results: results.effects.settings.folds),
     "min_arm": Fact(lambda results: results.effects.settings.min_arm),
     "repetitions": Fact(lambda results: results.parameters.splits),
+    "parts": Fact(
+        lambda results: [name for name in PARTS if getattr(results, name) is not None], "text"
+    ),
+    "has_rule": Fact(lambda results: results.rule is not None, "text"),
+    "scale": Fact(lambda results: results.parameters.simulated_scale(), "size"),
     "rule_programs": Fact(lambda results: results.rule.programs, "text"),
     "in_county": Fact(lambda results: int(results.effects.in_county.sum()) >= MIN_GATE, "text"),
     "rule_gives": Fact(lambda results: results.rule.gives, "text"),

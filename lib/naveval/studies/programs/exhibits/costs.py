@@ -22,7 +22,12 @@ from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.costs.analysis import Analysis
-from naveval.studies.programs.exhibits.common import counted_signs, extreme, wording
+from naveval.studies.programs.exhibits.common import (
+    both_ends,
+    counted_signs,
+    plainly,
+    wording,
+)
 from naveval.studies.programs.exhibits.drawing import panel_title, panels, x_label
 from naveval.studies.programs.results import ProgramResults
 
@@ -32,12 +37,12 @@ DARK, TEAL, PINK, ORANGE, GREY, PURPLE = figures.COLORS
 ITEM_STYLE = {
     "value_creation": (DARK, ""),
     "saved_benefits": (TEAL, "..."),
-    "program_cost": (PINK, "///"),
-    "other_sectors": (ORANGE, "\\\\\\"),
-    "counsellor": (GREY, "xxx"),
-    "tiltakspenger": (PURPLE, "---"),
+    "program_cost": (PINK, "//"),
+    "other_sectors": (ORANGE, "\\\\"),
+    "counsellor": (GREY, ""),
+    "tiltakspenger": (PURPLE, ""),
 }
-ENDS = (("low", ORANGE, "///"), ("high", DARK, ""))
+ENDS = (("low", TEAL, "///"), ("high", DARK, ""))
 ZERO: dict[str, Any] = {"color": figures.INK, "linewidth": 0.9}
 
 
@@ -93,7 +98,13 @@ def composition(reader: Reader) -> Figure:
     ax.set_xlabel(reader.named("", "x"))
     _horizontal(ax)
     patches = [_patch(reader, item, *style) for item, style in ITEM_STYLE.items()]
-    figure.legend(handles=patches, loc="outside lower center", ncols=figures.legend_columns(3))
+    figure.legend(
+        handles=patches,
+        loc="outside upper center",
+        ncols=figures.legend_columns(3),
+        handlelength=2.4,
+        handleheight=1.3,
+    )
     return figure
 
 
@@ -113,6 +124,8 @@ def tornado(reader: Reader) -> Figure:
         y, base = np.arange(len(rows)), rows["base"].to_numpy() / 1000
         for name, color, hatch in ENDS:
             _bar(ax, y, rows[name].to_numpy() / 1000 - base, base, color, hatch, 0.66)
+            top = float(rows[name].iloc[-1]) / 1000
+            _end_name(ax, reader.named("", f"near_{name}"), top, y[-1], right=top > base[-1])
         ax.axvline(base[0], color=figures.INK, linewidth=0.9)
         ax.axvline(0, color="#8A9199", linewidth=0.8, linestyle=":")
         ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=figures.SMALL)
@@ -121,9 +134,21 @@ def tornado(reader: Reader) -> Figure:
         ax.tick_params(axis="x", labelsize=figures.SMALL)
         ax.locator_params(axis="x", nbins=5)
         _horizontal(ax)
-    handles = [_patch(reader, *end) for end in ENDS]
-    figure.legend(handles=handles, loc="outside upper center", ncols=figures.legend_columns(2))
     return figure
+
+
+def _end_name(ax: Axes, text: str, x: float, y: float, *, right: bool) -> None:
+    """Which end of the longest bar is which, written beside it."""
+    shift, side = ((3, 0), "left") if right else ((-3, 0), "right")
+    ax.annotate(
+        text,
+        (x, y),
+        shift,
+        textcoords="offset points",
+        ha=side,
+        va="center",
+        fontsize=figures.SMALL,
+    )
 
 
 def break_even(reader: Reader) -> Figure:
@@ -236,7 +261,7 @@ def priced(
         )
 
     shown = {**values, "total": whole, "printed": PRINTED}
-    return costs_exhibit(label, made, PROGRAM, shown)
+    return costs_exhibit(label, made, PROGRAM, shown, facts=both_ends("total", "program", "nok"))
 
 
 def totals(analysis: Analysis) -> pd.DataFrame:
@@ -282,7 +307,7 @@ def ranked(name: str, place: int) -> dict[str, Fact]:
 
     parts = {"net": "net_benefit", "low": "ci_low", "high": "ci_high"}
     return {
-        name: Fact(lambda reader: row(reader)["program"], "text"),
+        name: Fact(lambda reader: plainly(reader, row(reader)["program"]), "text"),
         **{f"{name}_{part}": number(column) for part, column in parts.items()},
     }
 
@@ -305,6 +330,12 @@ LENGTH = {
 def _sign(reader: Reader) -> str:
     """Which signs hold when all programmes are tested together."""
     return wording(reader.frame("tbl-uncertainty")["sign"])
+
+
+def _enough(reader: Reader) -> int:
+    """For how many programmes the value created is more than all costs."""
+    rows = reader.rows
+    return int((rows["value_creation"] > rows[list(COSTS)].abs().sum(axis=1)).sum())
 
 
 COUNT = Fact(lambda reader: len(reader.frame("tbl-uncertainty")))
@@ -344,6 +375,11 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "overall": Value("name"),
         },
+        facts={
+            "plus": Fact(lambda reader: int((reader.rows["net_benefit"] > 0).sum())),
+            "minus": Fact(lambda reader: int((reader.rows["net_benefit"] < 0).sum())),
+            "programs": COUNT,
+        },
     ),
     costs_exhibit(
         "tbl-uncertainty",
@@ -359,8 +395,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "sign": Value("name"),
         },
-        facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].iloc[0]))},
-        finding=_sign,
+        facts={
+            "draws": Fact(lambda reader: int(reader.rows["n_draws"].iloc[0])),
+            **both_ends("p_positive", "program", "share0"),
+        },
     ),
     costs_exhibit(
         "fig-composition",
@@ -368,16 +406,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         PROGRAM,
         dict.fromkeys((*ITEMS, "net_benefit"), Value("thousand")),
         view=Picture(composition),
-        facts={
-            "share": Fact(
-                lambda reader: (
-                    reader.rows["value_creation"].abs().sum()
-                    / reader.rows[list(ITEMS)].abs().to_numpy().sum()
-                ),
-                "share0",
-            ),
-            "programs": COUNT,
-        },
+        facts={"enough": Fact(_enough), "programs": COUNT},
     ),
     costs_exhibit(
         "tbl-price",
@@ -390,10 +419,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "cost_month": money("cost", "int", MONTH),
             "cost": money("cost", "int"),
         },
-        facts={
-            **extreme("cost_month", "program", "nok"),
-            **extreme("cost_month", "program", "nok", least=True),
-        },
+        facts=both_ends("cost_month", "program", "nok"),
     ),
     costs_exhibit(
         "tbl-7-6",
@@ -404,6 +430,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "net_benefit": money("net benefit", published="printed"),
             "printed": Value("thousand", source="published"),
         },
+        facts=both_ends("net_benefit", "program", "nok1000"),
     ),
     *(
         priced(

@@ -11,7 +11,7 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import BUDGET_PARTS, Analysis, place_mix
 from naveval.studies.programs.costs.reconcile import assessments
 from naveval.studies.programs.exhibits import costs as drawn
-from naveval.studies.programs.exhibits.common import extreme
+from naveval.studies.programs.exhibits.common import both_ends, plainly
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     MONTH,
@@ -116,6 +116,18 @@ def _count(label: str, value: str) -> Fact:
     return Fact(lambda reader: int((by_program(reader, label, value) > 0).sum()))
 
 
+def _turned(reader: Reader) -> int:
+    """For how many programmes some other assumption gives the estimate another sign."""
+    rows = reader.rows.dropna(subset=["net_benefit"])
+    signs = (rows["net_benefit"] > 0).groupby(rows["program"]).nunique()
+    return int((signs > 1).sum())
+
+
+BREAKS_EVEN = {
+    "programs": COUNT,
+    "reached": Fact(lambda reader: int(reader.frame("tbl-7-7")["break_even_months"].notna().sum())),
+    **both_ends("break_even_months", "program", "int"),
+}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     costs_exhibit(
         "tbl-7-7",
@@ -133,6 +145,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "printed_months": PRINTED,
             "hours": Value("num1", "hours per month", estimand="break-even counselling"),
         },
+        facts=BREAKS_EVEN,
     ),
     costs_exhibit(
         "fig-break-even",
@@ -143,14 +156,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **dict.fromkeys(("effect_months", "break_even_months", "base"), Value("num0")),
         },
         view=Picture(drawn.break_even),
-        facts={
-            "programs": COUNT,
-            "reached": Fact(
-                lambda reader: int(reader.frame("tbl-7-7")["break_even_months"].notna().sum())
-            ),
-            **extreme("break_even_months", "program", "int", least=True),
-            **extreme("break_even_months", "program", "int"),
-        },
+        facts=BREAKS_EVEN,
     ),
     costs_exhibit(
         "tbl-7-8",
@@ -162,6 +168,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "undiscounted": money("net benefit, undiscounted"),
             "printed": Value("thousand", source="published"),
         },
+        facts={
+            "minus": Fact(lambda reader: int((reader.rows["net_benefit"] < 0).sum())),
+            "cases": Fact(lambda reader: len(reader.rows)),
+        },
     ),
     costs_exhibit(
         "fig-tornado",
@@ -170,7 +180,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"base": money("net benefit", low="low", high="high")},
         view=Picture(drawn.tornado),
         facts={
-            "program": Fact(lambda reader: drawn.widest(reader)["program"], "text"),
+            "program": Fact(
+                lambda reader: plainly(reader, drawn.widest(reader)["program"]), "text"
+            ),
             "input": Fact(lambda reader: drawn.widest(reader)["input"], "name"),
             "low": Fact(lambda reader: min(drawn.widest(reader)[["low", "high"]]), "nok1000"),
             "high": Fact(lambda reader: max(drawn.widest(reader)[["low", "high"]]), "nok1000"),
@@ -191,6 +203,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("assumption", "level", "program"),
         {"net_benefit": money("net benefit")},
         view=Table(spread=("program",)),
+        facts={"turned": Fact(_turned), "programs": COUNT},
     ),
     costs_exhibit(
         "tbl-budget",
@@ -225,6 +238,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "share0", "share", estimand="probability of paying for itself"
             ),
         },
+        facts=both_ends("willingness_to_pay", "program", "nok1000"),
     ),
     Exhibit(
         "tbl-mix",
@@ -247,6 +261,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         non_priced,
         PROGRAM,
         {**dict.fromkeys(NON_PRICED.values(), Value()), "net_benefit": Value("thousand")},
+        facts={"programs": COUNT},
     ),
     costs_exhibit(
         "tbl-aft-alternative",

@@ -8,11 +8,10 @@ from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.exhibits.appendix import file_table
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.reader import Reader
-from naveval.project import formats
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.costs.readings import DOUBTS as DOUBTED
 from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE, UNITS, files
-from naveval.studies.programs.exhibits.common import LONGEST, SIGNS
+from naveval.studies.programs.exhibits.common import LONGEST, SIGNS, has, plainly
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     SIGNED,
@@ -126,15 +125,19 @@ def _most_displaced(reader: Reader) -> pd.DataFrame:
     return rows[rows["level"] == rows["level"].max()]
 
 
+def _durations(reader: Reader) -> str:
+    return "text" if has(reader, "people") else ""
+
+
 def _names(get: Any) -> Fact:
-    return Fact(lambda reader: formats.listed(get(reader)), "text")
+    return Fact(lambda reader: plainly(reader, *get(reader)), "text")
 
 
 def _bracketed(sign: str) -> Fact:
     """The programmes of a sign in brackets, to follow their number; "" for none."""
 
     def told(reader: Reader) -> str:
-        names = formats.listed(_signs(reader, sign))
+        names = plainly(reader, *_signs(reader, sign))
         return f" ({names})" if names else ""
 
     return Fact(told, "text")
@@ -182,6 +185,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "closer": Value("name"),
         },
         view=Table(rows=("doubt", "subject", "cell"), longest=LONGEST),
+        facts={
+            "kept": Fact(lambda reader: int(reader.rows["closer"].isin(("used", "equal")).sum())),
+            "numbers": Fact(lambda reader: len(reader.rows)),
+        },
     ),
     costs_exhibit(
         "tbl-first-month",
@@ -253,7 +260,7 @@ SENTENCES: tuple[Sentence, ...] = (
             **ranked("worst", -1),
         },
     ),
-    Sentence("costs-price"),
+    Sentence("costs-price", then=(Sentence("costs-durations", _durations),)),
     Sentence(
         "costs-left-out",
         lambda reader: "text" if _left_out(reader) else "",
@@ -264,7 +271,7 @@ SENTENCES: tuple[Sentence, ...] = (
         lambda reader: "some" if _signs(reader, "unclear") else "none",
         facts={
             "names": _names(lambda reader: _signs(reader, "unclear")),
-            "lowest": Fact(lambda reader: _lowest(reader).idxmin(), "text"),
+            "lowest": Fact(lambda reader: plainly(reader, _lowest(reader).idxmin()), "text"),
             "p": Fact(lambda reader: _lowest(reader).min(), "share0"),
         },
     ),

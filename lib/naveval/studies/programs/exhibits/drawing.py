@@ -295,6 +295,11 @@ def _band(
     )
 
 
+def arm_name(reader: Reader, arm: str) -> str:
+    """The name of a programme, or of a chain of them, which names itself."""
+    return arm if ", " in arm else reader.named("arm", arm)
+
+
 def years(reader: Reader) -> Figure:
     """Effects with intervals, one column of panels per year; earnings in thousands."""
     rows = reader.rows
@@ -316,7 +321,8 @@ def years(reader: Reader) -> Figure:
             named = reader.named("series", key) if len(keys) > 1 else ""
             table = table.rename(columns={value: "estimate"})
             intervals(ax, table, arms, shift=shift, style=style, label=named)
-        told = [f"{arm} †" if arm in marked else arm for arm in arms]
+        called = {arm: arm_name(reader, arm) for arm in arms}
+        told = [f"{name} †" if arm in marked else name for arm, name in called.items()]
         names = column == 0 or figures.on_phone()
         interval_axes(ax, told, reader.named("", f"year_{year}"), names=names)
     whole = float(np.ptp(grid[0, 0].get_xlim())) >= LEAST_WHOLE
@@ -350,7 +356,7 @@ def monthly(reader: Reader) -> Figure:
         ax.set_xlim(1, 36)
         ax.set_xticks([1, 12, 24, 36])
         figures.norwegian_axis(ax, y=0)
-        panel_title(ax, arm, 20)
+        panel_title(ax, arm_name(reader, arm), 20)
     grid[0].set_ylabel(reader.named("", "y"))
     x_label(grid, columns, reader.named("", "x"))
     return figure
@@ -370,7 +376,7 @@ def paths(reader: Reader) -> Figure:
         ax.set_xticks([-60, -36, -12, 0, 12, 36])
         ax.set_ylim(0, 100)
         figures.norwegian_axis(ax, x=0, y=0, unit=" %")
-        panel_title(ax, arm)
+        panel_title(ax, arm_name(reader, arm))
     x_label(grid, 3, reader.named("", "x"))
     _one_legend(figure, grid[0])
     return figure
@@ -395,7 +401,7 @@ def balance(reader: Reader) -> Figure:
                 label=reader.named("", column) if i == 0 else "",
             )
     ax.axvline(0.1, color=figures.INK, linewidth=0.9, linestyle="--")
-    ax.set_yticks(range(len(arms)), list(reversed(arms)))
+    ax.set_yticks(range(len(arms)), [arm_name(reader, arm) for arm in reversed(arms)])
     ax.set_xlim(0, None)
     figures.norwegian_axis(ax, x=1, y=None)
     ax.set_xlabel(reader.named("", "x"))
@@ -423,7 +429,7 @@ def density(reader: Reader) -> Figure:
             )
         ax.set_xticks([1, 5, 10])
         figures.norwegian_axis(ax, y=0, unit=" %")
-        panel_title(ax, arm, 20)
+        panel_title(ax, arm_name(reader, arm), 20)
     x_label(grid, 4, reader.named("", "x"))
     _one_legend(figure, grid[0])
     return figure

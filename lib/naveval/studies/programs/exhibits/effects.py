@@ -5,7 +5,6 @@ that, the number is marked in every exhibit that shows it.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,12 @@ from naveval.project.formats import rounded
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated, wage_effects
 from naveval.studies.programs.exhibits import drawing as drawn
-from naveval.studies.programs.exhibits.common import counted_signs, wording
+from naveval.studies.programs.exhibits.common import (
+    both_ends,
+    counted_signs,
+    plainly,
+    wording,
+)
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import MIN_POSITION
 from naveval.studies.programs.study import Effects, prices_own_effects
@@ -31,7 +35,6 @@ from naveval.studies.programs.study import Effects, prices_own_effects
 MARK, LEVEL = "†", 0.05
 MONTHS, WAGES = "months per year", "NOK per year"
 YEARS, YEAR_FOUR = (1, 2, 3), 4
-SLOW_PROGRAMS = ("AFT", "Arbeidsrettet rehabilitering", "Utdanning")
 GROUPS = ("standard", "situational", "special")
 EFFECT: dict[str, Any] = {"se": "std_error", "low": "ci_low", "high": "ci_high", "p": "p_value"}
 KEPT = ("std_error", "ci_low", "ci_high", "p_value")
@@ -194,12 +197,12 @@ def differences(results: ProgramResults) -> pd.DataFrame:
     )
 
 
-def monthly(results: ProgramResults, arms: Sequence[str] = ARMS) -> pd.DataFrame:
+def monthly(results: ProgramResults) -> pd.DataFrame:
     """Effect on work month by month, in shares."""
     main = of(results).main
     table = main.effects
     work = table.outcome.str.startswith("work_")
-    rows = table[(table.estimand == "att") & table.arm.isin(arms) & work]
+    rows = table[(table.estimand == "att") & table.arm.isin(ARMS) & work]
     return named(main, rows, "work", m=rows.outcome.str[5:].astype(int))
 
 
@@ -246,11 +249,13 @@ def ends(value: str, form: str, series: str = "") -> dict[str, Any]:
         return last_year(reader, reader.label, value, series)
 
     def end(place: int, column: str, kind: str) -> Fact:
-        nothing = "–" if kind == "text" else np.nan
-        return Fact(
-            lambda reader: rows(reader).iloc[place][column] if len(rows(reader)) else nothing,
-            kind,
-        )
+        def get(reader: Reader) -> Any:
+            if not len(rows(reader)):
+                return "–" if kind == "text" else np.nan
+            found = rows(reader).iloc[place][column]
+            return plainly(reader, found) if kind == "text" else found
+
+        return Fact(get, kind)
 
     told = {"": ("arm", "text"), "_effect": (value, form)}
     told |= {"_low": ("ci_low", form), "_high": ("ci_high", form)}
@@ -266,14 +271,6 @@ def ends(value: str, form: str, series: str = "") -> dict[str, Any]:
         },
         "finding": lambda reader: wording(rows(reader)["sign"]),
     }
-
-
-def _first(reader: Reader) -> pd.Series:
-    """Effects on work by month, in percentage points, of the first programme with both ends."""
-    rows = reader.rows
-    table = 100 * rows.pivot(index="arm", columns="m", values="work").loc[rows["arm"].unique()]
-    whole = table.dropna(subset=[1, 36])
-    return (whole if len(whole) else table).iloc[0]
 
 
 def _clear_in(month: int, sign: str) -> Fact:
@@ -293,16 +290,15 @@ def _lacking(reader: Reader) -> str:
     told = []
     for group in GROUPS:
         names = [arm for arm in arms if arm not in have.get(group, set())]
-        told.append(
-            f"{reader.named('series', group)}: {', '.join(names) or reader.named('', 'none')}"
-        )
+        left_out = plainly(reader, *names) or reader.named("", "none")
+        told.append(f"{reader.named('series', group)}: {left_out}")
     return "; ".join(told)
 
 
 def poor(reader: Reader) -> str:
     """The marked programmes, or a dash."""
     rows = reader.frame("fig-6-8")
-    return ", ".join(dict.fromkeys(rows.loc[rows["mark"] == MARK, "arm"])) or "–"
+    return plainly(reader, *dict.fromkeys(rows.loc[rows["mark"] == MARK, "arm"])) or "–"
 
 
 def _by_year(
@@ -325,10 +321,6 @@ def _has(which: str) -> When[ProgramResults]:
     return When(lambda results: which in of(results).robust)
 
 
-def _some_months(arms: Sequence[str]) -> When[ProgramResults]:
-    return When(lambda results: len(monthly(results, arms)) > 0)
-
-
 def _counted(reader: Reader) -> str:
     """Which signs the summary has a number of."""
     found = wording(last_year(reader)["sign"])
@@ -347,13 +339,12 @@ UNITS = {
     "earnings": (WAGES, "nok_s", "nok1000_s"),
 }
 MONTHLY_FACTS = {
-    "arm": Fact(lambda reader: _first(reader).name, "text"),
     "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
-    "month_1": Fact(lambda reader: _first(reader)[1], "num1_s"),
-    "month_36": Fact(lambda reader: _first(reader)[36], "num1_s"),
     "less": _clear_in(1, "negative"),
     "first_more": _clear_in(1, "positive"),
     "more": _clear_in(36, "positive"),
+    "last_less": _clear_in(36, "negative"),
+    **both_ends("work", "arm", "hundred1_s", last="m"),
 }
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     _by_year("fig-6-2", lambda results: years(of(results).main, "months", "att", YEARS)),
@@ -365,22 +356,16 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         "att, first registered 2016-2017",
         when=_has("year_four"),
     ),
-    *(
-        fitted(
-            label,
-            partial(monthly, arms=arms),
-            ("arm", "m"),
-            {"work": value},
-            view=Picture(drawn.monthly),
-            events=True,
-            points=0.0001,
-            facts=MONTHLY_FACTS,
-            when=_some_months(arms),
-        )
-        for label, arms, value in (
-            ("fig-6-4", SLOW_PROGRAMS, Value("pp1_s", **EFFECT)),  # some of figure B-3
-            ("fig-b-3", ARMS, effect("share", "pp1_s")),
-        )
+    fitted(
+        "fig-b-3",  # and figure 6-4, which shows three of its programmes
+        monthly,
+        ("arm", "m"),
+        {"work": effect("share", "pp1_s")},
+        view=Picture(drawn.monthly),
+        events=True,
+        points=0.0001,
+        facts=MONTHLY_FACTS,
+        when=When(lambda results: len(monthly(results)) > 0),
     ),
     fitted(
         "fig-6-8",

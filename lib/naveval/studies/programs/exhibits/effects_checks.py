@@ -17,7 +17,7 @@ from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import PLACEBO, Estimated
 from naveval.studies.programs.exhibits import drawing as drawn
-from naveval.studies.programs.exhibits.common import LONGEST, described
+from naveval.studies.programs.exhibits.common import LONGEST, described, plainly
 from naveval.studies.programs.exhibits.effects import (
     EFFECT,
     LEVEL,
@@ -29,15 +29,13 @@ from naveval.studies.programs.exhibits.effects import (
     of,
     with_counts,
 )
-from naveval.studies.programs.exhibits.effects_sample import compared, counted
+from naveval.studies.programs.exhibits.effects_sample import LARGE, compared, counted
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import BEFORE
 
 PATH = np.arange(-60, 37)
 BINS = tuple(range(1, 11))
 SIDES = ("treated", "control")
-LARGE = 0.1
-"""Standardised difference from which balance is not small."""
 CF_Y = CF_D = 0.03
 CLIPS_AND_TRIMS = (
     (0.001, 0.0),
@@ -238,7 +236,7 @@ def _above(reader: Reader) -> pd.Series:
 def _off(reader: Reader) -> str:
     """The programmes with covariates above 0.1, each with how many."""
     found = _above(reader)
-    return ", ".join(f"{arm} ({n})" for arm, n in found[found > 0].items())
+    return ", ".join(f"{plainly(reader, arm)} ({n})" for arm, n in found[found > 0].items())
 
 
 def _before(reader: Reader) -> str:
@@ -250,6 +248,18 @@ def _before(reader: Reader) -> str:
 def _top(reader: Reader) -> pd.Series:
     rows = reader.rows
     return rows[(rows["bin"] == BINS[-1]) & (rows["side"] == SIDES[0])].set_index("arm")["percent"]
+
+
+def _moved_by_limits(reader: Reader) -> float:
+    """The most that a programme's effect on those treated differs between limits."""
+    by = reader.rows.groupby("arm")["att"]
+    return float((by.max() - by.min()).max())
+
+
+def _turned(reader: Reader) -> int:
+    """For how many programmes the bounds lie on both sides of zero."""
+    rows = reader.rows
+    return int(((rows["lower"] < 0) & (rows["upper"] > 0)).sum())
 
 
 ARM = ("arm",)
@@ -267,7 +277,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         events=True,
         shown=("treated",),
         facts={
-            "worst": Fact(lambda reader: _gap(reader).idxmax(), "text"),
+            "worst": Fact(lambda reader: plainly(reader, _gap(reader).idxmax()), "text"),
             "gap": Fact(lambda reader: _gap(reader).max(), "num1"),
             "mean_gap": Fact(lambda reader: _gap(reader).mean(), "num1"),
         },
@@ -302,7 +312,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         view=Picture(drawn.density),
         counts=("n", "total"),
         facts={
-            "arm": Fact(lambda reader: _top(reader).idxmax(), "text"),
+            "arm": Fact(lambda reader: plainly(reader, _top(reader).idxmax()), "text"),
             "share": Fact(lambda reader: _top(reader).max(), "pct0"),
         },
     ),
@@ -330,7 +340,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         facts={
             "poor": Fact(
                 lambda reader: (
-                    ", ".join(reader.rows.loc[reader.rows["overlap"] != "good", "arm"]) or "–"
+                    plainly(reader, *reader.rows.loc[reader.rows["overlap"] != "good", "arm"])
+                    or "–"
                 ),
                 "text",
             )
@@ -348,6 +359,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         view=Table(longest=LONGEST),
         events=True,
+        facts={"gap": Fact(_moved_by_limits, "num1")},
     ),
     fitted(
         "tbl-placebo",
@@ -375,7 +387,12 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "rv_ci": Value("share1", "share", estimand="robustness of interval", source="design"),
         },
         events=True,
-        facts={"cf_y": Fact(lambda _: CF_Y, "share0"), "cf_d": Fact(lambda _: CF_D, "share0")},
+        facts={
+            "cf_y": Fact(lambda _: CF_Y, "share0"),
+            "cf_d": Fact(lambda _: CF_D, "share0"),
+            "turned": Fact(_turned),
+            "arms": Fact(lambda reader: int(reader.rows["lower"].notna().sum())),
+        },
     ),
 )
 SENTENCES = (Sentence("effects-trust", _before, then=(Sentence("effects-balance"),)),)

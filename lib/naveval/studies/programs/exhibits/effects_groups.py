@@ -16,11 +16,10 @@ from naveval.estimators import rate, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
-from naveval.project import formats
 from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated
-from naveval.studies.programs.exhibits.common import MIN_GATE
+from naveval.studies.programs.exhibits.common import MIN_GATE, plainly
 from naveval.studies.programs.exhibits.effects import (
     KEPT,
     LEVEL,
@@ -109,12 +108,14 @@ def _few_in_county(reader: Reader) -> str:
     return "text" if reader.parameters.county and not shown else ""
 
 
-def _mark(arm: str) -> Callable[[Reader], str]:
-    def mark(reader: Reader) -> str:
-        rows = reader.frame("fig-6-8")
-        return MARK if ((rows["arm"] == arm) & (rows["mark"] == MARK)).any() else ""
+def _marked(reader: Reader) -> set[str]:
+    """Programmes whose numbers for all rest on too poor overlap."""
+    rows = reader.frame("fig-6-8")
+    return set(rows.loc[rows["mark"] == MARK, "arm"])
 
-    return mark
+
+def _mark(arm: str) -> Callable[[Reader], str]:
+    return lambda reader: MARK if arm in _marked(reader) else ""
 
 
 def rankings(results: ProgramResults) -> pd.DataFrame:
@@ -155,7 +156,8 @@ def leaves(results: ProgramResults) -> pd.DataFrame:
         yes_or_no = table[f"covariate_{k}"].map(two).eq(True)
         answer = table[f"side_{k}"].map({"low": "no", "high": "yes"})
         table[f"side_{k}"] = table[f"side_{k}"].mask(yes_or_no, answer)
-        table[f"threshold_{k}"] = table[f"threshold_{k}"].mask(yes_or_no)
+        # Midway between two whole numbers: the lower one tells the same.
+        table[f"threshold_{k}"] = np.floor(table[f"threshold_{k}"].astype(float)).mask(yes_or_no)
         for part in ("covariate", "side"):
             codes = table[f"{part}_{k}"]
             table[f"{part}_{k}"] = [f"{part}_{code or 'none'}" for code in codes]
@@ -172,20 +174,71 @@ def values(results: ProgramResults) -> pd.DataFrame:
 
 
 def _allowed(reader: Reader) -> str:
-    return ", ".join(reader.common("rule_programs"))
+    return plainly(reader, *reader.common("rule_programs"))
 
 
 def _chosen(reader: Reader) -> str:
     """What the rule chooses for somebody."""
-    actions = dict.fromkeys(reader.rows["action"].astype(str))
-    return formats.listed([reader.named("plain", action) for action in actions])
+    return plainly(reader, *dict.fromkeys(reader.rows["action"].astype(str)))
+
+
+def _covariates(reader: Reader) -> int:
+    """How many characteristics the rule asks for."""
+    used = {code for k in (1, 2) for code in reader.rows[f"covariate_{k}"]}
+    return len(used - {"covariate_none"})
 
 
 def _verdict(reader: Reader) -> str:
     rows = reader.frame("tbl-rule-value").set_index("than")["better"]
     if not reader.common("rule_gives"):
         return "nobody"
+    if "yes" in set(rows) and not reader("tbl-ranking.found"):
+        return "unproven"
     return "_".join(rows[than] for than in AGAINST)
+
+
+def _policy(reader: Reader) -> str:
+    """Whether estimates are shown to tell who gains, which a rule rests on."""
+    if not reader.common("has_rule"):
+        return "none"
+    return "some" if reader("tbl-ranking.found") else "unproven"
+
+
+def _clear(p_values: pd.Series) -> int:
+    """How many of some tests stand when all are taken together (Holm)."""
+    return int((holm(p_values.dropna().to_numpy(float)) < LEVEL).sum())
+
+
+def _group_tests(reader: Reader) -> pd.Series:
+    """P-values of the groups' differences from the first, of programmes without a mark."""
+    rows = reader.rows[~reader.rows["arm"].isin(_marked(reader))]
+    first = rows.groupby("characteristic")["category"].transform("first")
+    return rows.loc[rows["category"] != first, "p_value"].dropna()
+
+
+def _county_tests(reader: Reader) -> pd.Series:
+    return reader.rows.loc[reader.rows["mark"] == "", "p"].dropna()
+
+
+def _told(tests: Callable[[Reader], pd.Series]) -> dict[str, Any]:
+    """Facts and title of a table of differences: how many there are, and how many stand."""
+
+    def finding(reader: Reader) -> str:
+        p_values = tests(reader)
+        return "" if not len(p_values) else "some" if _clear(p_values) else "none"
+
+    return {
+        "facts": {
+            "tests": Fact(lambda reader: len(tests(reader))),
+            "clear": Fact(lambda reader: _clear(tests(reader))),
+        },
+        "finding": finding,
+    }
+
+
+def _between_splits(reader: Reader) -> float:
+    """The most that the median over splits differs from the main estimate."""
+    return float((reader.rows["months"] - reader.rows["first"]).abs().max())
 
 
 def methods(results: ProgramResults) -> pd.DataFrame:
@@ -253,6 +306,7 @@ def _distance(reader: Reader, method: str) -> float:
     return float((rows["months"] - rows["truth"]).abs().mean())
 
 
+GROUP_TITLE, COUNTY_TITLE = _told(_group_tests), _told(_county_tests)
 ARM = ("arm",)
 LESS: dict[str, Any] = {"se": "std_error"}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
@@ -269,7 +323,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         facts={
             "poor": Fact(poor, "text"),
             **{f"mark_{i}": Fact(_mark(arm), "text") for i, arm in enumerate(ARMS, start=1)},
+            **GROUP_TITLE["facts"],
         },
+        finding=GROUP_TITLE["finding"],
     ),
     fitted(
         "tbl-county",
@@ -285,7 +341,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "n": Value("int"),
         },
         events=True,
-        facts={"least": Fact(lambda _: MIN_TREATED)},
+        facts={"least": Fact(lambda _: MIN_TREATED), **COUNTY_TITLE["facts"]},
+        finding=COUNTY_TITLE["finding"],
         when=When(
             lambda results: (
                 int(of(results).in_county.sum()) >= MIN_GATE and len(county(results)) > 0
@@ -316,7 +373,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "months": Value("num2_s", MONTHS, se="std_error", estimand="att, median of splits"),
         },
         events=True,
-        facts={"times": Fact(lambda reader: reader.common("repetitions"))},
+        facts={
+            "times": Fact(lambda reader: reader.common("repetitions")),
+            "gap": Fact(_between_splits, "num2"),
+        },
         when=When(lambda results: of(results).repeated is not None),
     ),
     fitted(
@@ -362,11 +422,15 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {
             **{f"covariate_{k}": Value("name") for k in (1, 2)},
             **{f"side_{k}": Value("name") for k in (1, 2)},
-            **{f"threshold_{k}": Value("num1", source="design") for k in (1, 2)},
+            **{f"threshold_{k}": Value("num0", source="design") for k in (1, 2)},
             "action": Value("name"),
             "n": Value("int"),
         },
-        facts={"allowed": Fact(_allowed, "text"), "chosen": Fact(_chosen, "text")},
+        facts={
+            "allowed": Fact(_allowed, "text"),
+            "chosen": Fact(_chosen, "text"),
+            "covariates": Fact(_covariates),
+        },
         when=When(lambda results: results.rule is not None, "tbl-policy-none"),
     ),
     fitted(
@@ -387,4 +451,4 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         when=When(lambda results: results.rule is not None),
     ),
 )
-SENTENCES = (Sentence("county-few", _few_in_county),)
+SENTENCES = (Sentence("county-few", _few_in_county), Sentence("policy", _policy))

@@ -33,10 +33,13 @@ def in_words(reader: Reader) -> pd.DataFrame:
         shared = "Oppfølging og Utvidet oppfølging"
         key = shared if arm in ("Oppfølging", "Utvidet oppfølging i NAV") else arm
         text = printed.reindex([key]).fillna("").iloc[0]
-        rows.append(
-            (arm, size_in_words(part, str(signs.get(arm))), text.this_report, text.earlier_research)
-        )
+        rows.append((arm, size_in_words(part, str(signs.get(arm))), *_sentence_case(text)))
     return pd.DataFrame(rows, columns=["arm", "own", "published", "earlier"])
+
+
+def _sentence_case(text: Any) -> list[str]:
+    """The printed verdicts with a capital first and nowhere else, as our own stand."""
+    return [one.capitalize() for one in (text.this_report, text.earlier_research)]
 
 
 def size_in_words(part: pd.DataFrame, sign: str) -> str:
@@ -98,6 +101,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("arm",),
         {"own": Value("name"), "published": Value(), "earlier": Value()},
         Derived("figure 6-2"),
+        facts={
+            "certain": Fact(lambda reader: int((reader.rows["own"] != "unclear").sum())),
+            "arms": Fact(lambda reader: len(reader.rows)),
+        },
     ),
     Exhibit(
         "tbl-effects",

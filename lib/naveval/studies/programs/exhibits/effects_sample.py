@@ -19,7 +19,13 @@ from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.codes import ARMS, CONTROL, REST
 from naveval.studies.programs.effects import Estimated
-from naveval.studies.programs.exhibits.common import SAMPLES, STEPS, described
+from naveval.studies.programs.exhibits.common import (
+    SAMPLES,
+    STEPS,
+    both_ends,
+    described,
+    plainly,
+)
 from naveval.studies.programs.exhibits.effects import GROUPS, Frame, fitted, of
 from naveval.studies.programs.panel.persons import every
 from naveval.studies.programs.results import ProgramResults
@@ -29,6 +35,8 @@ from naveval.studies.programs.sample.starts import BINS, WINDOWS
 START_GROUPS = (*GROUPS, "other")
 HISTORY = ("registered_60", "program_60")
 """Covariates of table B-8 that are months, not categories."""
+LARGE = 0.1
+"""Standard deviations from which a difference is no longer called small."""
 BALANCE = {"tbl-b-4": ARMS[:4], "tbl-b-5": ARMS[4:8], "tbl-b-6": ARMS[8:]}
 AGE_EDGES = (20, 30, 40, 50)
 AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
@@ -324,7 +332,14 @@ def _has_arms(label: str, results: ProgramResults) -> bool:
 
 def _merged(reader: Reader) -> str:
     """The programmes counted as Annet, by name."""
-    return ", ".join(reader.common("merged")) or "–"
+    return plainly(reader, *reader.common("merged")) or "–"
+
+
+def _between_samples(reader: Reader) -> float:
+    """The longest distance between two samples' shares of a group, in percentage points."""
+    rows = reader.rows[reader.rows["characteristic"] != "history"]
+    by = rows.groupby(["characteristic", "category"])["value"]
+    return float((by.max() - by.min()).max())
 
 
 PERSONS = {"n": Value("int", "persons", estimand="persons")}
@@ -379,6 +394,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"n": Value("int", "persons", estimand="starts")},
         view=Table(spread=("window",)),
         printed=("n",),
+        facts=both_ends("n", "program", "int", at=("window", WINDOWS[0])),
     ),
     described(
         "tbl-b-3",
@@ -393,6 +409,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         covariates,
         ("covariate",),
         {"mean": Value("num2", "as measured", estimand="mean", se="std_error")},
+        facts={"n": Fact(lambda reader: len(reader.rows))},
     ),
     *(
         fitted(
@@ -407,6 +424,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             view=Table(spread=("arm",)),
             events=True,
             shown=("treated",),
+            facts={
+                "above": Fact(lambda reader: int((reader.rows["smd"].abs() > LARGE).sum())),
+                "total": Fact(lambda reader: int(reader.rows["smd"].notna().sum())),
+            },
             when=When(partial(_has_arms, label)),
         )
         for label in BALANCE
@@ -429,6 +450,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         {"value": "n_with"},
         view=Table(spread=("sample",)),
+        facts={"gap": Fact(_between_samples, "num0")},
         when=When(lambda results: (of(results).main.sample.frame.program == "AFT").any()),
     ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,15 +11,19 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import STATUS_CODES, month_code
 from naveval.studies.programs.exhibits import participants_drawing as drawn
 from naveval.studies.programs.exhibits.common import (
     LONGEST,
     STATUSES,
+    both_ends,
     described,
     extreme,
+    has,
     leads,
+    plainly,
 )
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.use import MONTHS
@@ -72,6 +77,23 @@ def programs_of_analysis(_: ProgramResults) -> pd.DataFrame:
     )[["program", "measure_in_regulation", "purpose", "target", *LENGTHS, "unit"]]
 
 
+UNITS = {"months": ("in_months", 1.0), "weeks": ("in_weeks", 12 / 52)}
+"""Format of a number of them, and how many months one is."""
+LENGTH = Value(
+    by="unit",
+    kinds={unit: Value(form, source="published") for unit, (form, _) in UNITS.items()},
+    source="published",
+)
+
+
+def _length(place: int, reader: Reader) -> str:
+    """The longest ordinary duration at a place of their order, with its unit."""
+    rows = reader.rows
+    months = rows["longest"] * rows["unit"].map({unit: each for unit, (_, each) in UNITS.items()})
+    row = rows.loc[months.sort_values().index[place]]
+    return formats.FORMATS[UNITS[row["unit"]][0]](row["longest"])
+
+
 def groups_of_need(_: ProgramResults) -> pd.DataFrame:
     """Table 4-1: what each group is, named in the texts."""
     codes = list(STATUS_CODES.values())
@@ -112,6 +134,36 @@ def _persons(estimand: str) -> Value:
     return Value("int", "persons", estimand=estimand)
 
 
+def _begun(which: str, month: int, reader: Reader) -> float:
+    """Least or most of the groups' shares that have started after some months."""
+    percent = reader.rows.loc[reader.rows["k"] == month, "percent"]
+    return float(percent.min() if which == "least" else percent.max())
+
+
+def _between_populations(reader: Reader) -> float:
+    """The longest distance between the shares of a group among new and among all registered."""
+    wide = reader.rows.pivot(index=list(GROUP), columns="population", values="percent")
+    return float((wide["first"] - wide["all"]).abs().max())
+
+
+def _modal(reader: Reader) -> pd.Series:
+    """Per group the programme that more start with than any other, beyond the counts' noise."""
+    rows = reader.rows.dropna(subset=["percent"])
+    found = {}
+    for group, own in rows.groupby(list(GROUP), sort=False):
+        first = own.nlargest(2, "percent")
+        reach = first["percent"] / first["n"] * thresholds().counts.largest_change
+        clear = len(first) > 1 and first["percent"].diff().abs().sum() > reach.sum()
+        found[group] = str(first["program"].iloc[0]) if clear else ""
+    return pd.Series(found, dtype=object)
+
+
+def _clear_modes(reader: Reader) -> pd.Series:
+    """In how many groups each programme is clearly the most usual, the most often so first."""
+    found = _modal(reader)
+    return found[found != ""].value_counts()
+
+
 STARTED = {"percent": "n_started"}
 PEOPLE = {"n": Value("int")}
 MOST_USED = leads("starts_percent", "n_starts")
@@ -129,9 +181,13 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         values={
             "measure_in_regulation": Value("text"),
             **{name: Value("name") for name in ("purpose", "target", "unit")},
-            **{name: Value("int", source="published") for name in LENGTHS},
+            **dict.fromkeys(LENGTHS, LENGTH),
         },
         protect=Public("table 3-1"),
+        facts={
+            "shortest": Fact(partial(_length, 0), "text"),
+            "longest_told": Fact(partial(_length, -1), "text"),
+        },
     ),
     Exhibit(
         "tbl-4-1",
@@ -150,7 +206,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         facts={
             **extreme("n", "status", "int", last="m"),
             "step": Fact(lambda reader: f"step_{reader.frame()['step'].iloc[0]}", "name"),
+            "last": Fact(lambda reader: int(reader.rows["m"].max()), "month"),
         },
+        finding=leads("n", "n", last="m"),
         when=_some("stock", "fig-4-1-few"),
     ),
     _exhibit(
@@ -179,6 +237,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         view=Table(spread=("population",)),
         printed=("percent",),
         only={"category": REGISTERED},
+        facts={"gap": Fact(_between_populations, "num0")},
     ),
     _exhibit(
         "fig-4-4",
@@ -200,9 +259,13 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"percent": _percent("started")},
         STARTED,
         view=Picture(drawn.cumulative),
-        facts=extreme("percent", "status", "pct0", last="k"),
+        facts=extreme("percent", "status", "pct0", last="k")
+        | {
+            f"{name}_{month}": Fact(partial(_begun, name, month), "pct0")
+            for name in ("least", "most")
+            for month in (6, 24)
+        },
         when=_some("cumulative", "fig-4-5-few"),
-        finding=leads("percent", "n_started", last="k"),
     ),
     _exhibit(
         "tbl-4-3",
@@ -291,7 +354,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"months": Value("int", "months", estimand="program_months")},
         {"months": "n"},
         view=Picture(drawn.use_over_time),
-        facts=extreme("months", "program", "int", last="year"),
+        facts=extreme("months", "program", "int", last="year")
+        | {"last": Fact(lambda reader: str(reader.rows["year"].max()), "text")},
+        finding=leads("months", "n", last="year"),
     ),
     _exhibit(
         "fig-4-10",
@@ -305,8 +370,11 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             **extreme("percent", "program", "pct0"),
             "best_group": extreme("percent", "category", "pct0")["best"],
             "panels": Fact(_panels),
+            "modal": Fact(lambda reader: plainly(reader, _clear_modes(reader).index[0]), "text"),
+            "modal_groups": Fact(lambda reader: int(_clear_modes(reader).iloc[0])),
+            "groups": Fact(lambda reader: len(_modal(reader))),
         },
-        finding=leads("percent", "n"),
+        finding=lambda reader: "told" if len(_clear_modes(reader)) else "",
     ),
     _exhibit(
         "tbl-4-5",
@@ -334,6 +402,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {**PEOPLE, "percent": _percent("intensity", "num0")},
         {"percent": "n_months"},
         printed=("percent",),
+        facts=both_ends("percent", "category", "pct0"),
         only={"category": REGISTERED},
     ),
     _exhibit(
@@ -392,5 +461,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
 )
 SENTENCES: tuple[Sentence, ...] = (
     Sentence("participants-summary", then=(Sentence("most-used", _most_used), Sentence("waiting"))),
+    Sentence(
+        "participants-counts",
+        lambda reader: "text" if has(reader, "people", "outcomes", "effects") else "",
+        facts={"treated": Fact(lambda reader: formats.rounded(reader.common("treated"), 10))},
+    ),
     Sentence("noise"),
 )

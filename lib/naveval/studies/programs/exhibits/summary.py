@@ -8,8 +8,7 @@ import pandas as pd
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
-from naveval.project import formats
-from naveval.studies.programs.exhibits.common import SIGNS, wording
+from naveval.studies.programs.exhibits.common import SIGNS, plainly, wording
 from naveval.studies.programs.exhibits.costs import by_program, ranked
 from naveval.studies.programs.exhibits.effects import LEVEL, last_year
 
@@ -30,8 +29,7 @@ def _names(get: Found, sign: str) -> Fact:
     """The programmes of a sign in running text, as «arbeidstrening og oppfølging»."""
 
     def told(reader: Reader) -> str:
-        programs = get(reader).get(sign, [])
-        return formats.listed([reader.named("plain", program) for program in programs])
+        return plainly(reader, *get(reader).get(sign, []))
 
     return Fact(told, "text")
 
@@ -71,7 +69,7 @@ def _net(name: str, place: int) -> Sentence:
 
     def named(reader: Reader) -> str:
         net = by_program(reader, "tbl-uncertainty", "net_benefit").sort_values(ascending=False)
-        return reader.named("plain", str(net.index[place]))
+        return plainly(reader, str(net.index[place]))
 
     return Sentence(
         f"key-net-{name}",
@@ -83,6 +81,12 @@ def _net(name: str, place: int) -> Sentence:
 def _made(reader: Reader) -> str:
     """That a key figure is simulated, where others beside it rest on published numbers."""
     return f" {reader.named('', 'made')}" if reader.output.origin == "simulated" else ""
+
+
+def _made_scaled(reader: Reader) -> str:
+    """The same beside a number of persons, with the size of the simulated registers."""
+    small = _made(reader) and reader.common("scale") < 1
+    return f" {reader.named('', 'made_scaled')}" if small else _made(reader)
 
 
 MADE = {"made": Fact(_made, "text")}
@@ -101,14 +105,15 @@ SENTENCES: tuple[Sentence, ...] = (
     Sentence(
         "answer-costs",
         lambda reader: wording(_net_benefits(reader)) or "hidden",
-        facts={sign: _names(_net_benefits, sign) for sign in SIGNS},
+        facts={sign: _names(_net_benefits, sign) for sign in SIGNS}
+        | {"basis": Fact(lambda reader: f"basis_{reader.parameters.effects}", "name")},
     ),
-    Sentence("key-start", facts=MADE),
+    Sentence("key-start", facts={"made": Fact(_made_scaled, "text")}),
     Sentence(
         "key-effect",
         lambda reader: "text" if len(last_year(reader)) else "",
         facts={
-            "program": Fact(lambda reader: reader.named("plain", _largest(reader)["arm"]), "text"),
+            "program": Fact(lambda reader: plainly(reader, _largest(reader)["arm"]), "text"),
             **MADE,
             **{name: _of_largest(name) for name in ("year", "months", "ci_low", "ci_high")},
         },

@@ -202,7 +202,7 @@ def populations(
 
     Returns
     -------
-    characteristic, category, population, n and percent.
+    characteristic, category, population, n and percent; first of all of them together.
     """
     parts = []
     for name, (source, sums) in wanted.items():
@@ -210,7 +210,9 @@ def populations(
         found = by_characteristic(registers, secret, source, sums=sums, once=not sums)
         total = protected(registers, secret, source, [], sums=sums, once=not sums)
         percent = 100 * share(found[what], [total[what][0]] * len(found))
-        parts.append(found[[*KEY, "n"]].assign(population=name, percent=percent))
+        whole = total.assign(**dict.fromkeys(KEY, "all"), percent=100.0)
+        found = pd.concat([whole, found.assign(percent=percent)])
+        parts.append(found[[*KEY, "n", "percent"]].assign(population=name))
     return pd.concat(parts, ignore_index=True)
 
 
