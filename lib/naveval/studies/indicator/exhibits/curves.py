@@ -183,16 +183,20 @@ def curve(
         Rule of the title. By default figures of several groups say how many differ from what is
         expected, or how far apart they lie, and others tell numbers.
     """
-    keys = (by, *KEYS)
+    keys, means = (by, *KEYS), drawn != "lines" and kind in YEARS
+
+    def points(results: IndicatorResults) -> pd.DataFrame:
+        found = frame(results, lines(results.parameters))
+        known = found.groupby(["panel", "line"])["year"].transform("count") > 0
+        return found[known].reset_index(drop=True) if means else found
 
     def data(results: IndicatorResults) -> Released:
-        found = frame(results, lines(results.parameters)).rename(columns={"line": by})
+        found = points(results).rename(columns={"line": by})
         return release(found, results, label, keys, ("value",) if kind == "persons" else ())
 
     def holds(results: IndicatorResults) -> bool:
-        wanted = lines(results.parameters)
-        there = set(frame(results, wanted)["line"])
-        named = {line.line for line in wanted}
+        there = set(points(results)["line"])
+        named = {line.line for line in lines(results.parameters)}
         return there >= named if every else bool(there - {WHOLE, ""})
 
     first = lines(Parameters())[0]

@@ -191,7 +191,7 @@ COUNTIES: tuple[Exhibit[IndicatorResults], ...] = (
         "fig-county-levels",
         data=_levels,
         keys=("county",),
-        values={"indicator": INDICATOR.kinds["atid3"], "n_persons": COUNT},
+        values={"indicator": INDICATOR.kinds["atid3"]},
         protect=Together("n_persons"),
         view=Picture(_draw),
         facts={
