@@ -187,8 +187,13 @@ def curve(
 
     def points(results: IndicatorResults) -> pd.DataFrame:
         found = frame(results, lines(results.parameters))
-        known = found.groupby(["panel", "line"])["year"].transform("count") > 0
-        return found[known].reset_index(drop=True) if means else found
+        if not means:
+            return found
+        year = found["year"]
+        if drawn == "dots":  # side by side, they must be of the same months
+            year = year.where(found["month"] == found["month"].max())
+        known = year.groupby([found["panel"], found["line"]]).transform("count") > 0
+        return found[known].reset_index(drop=True)
 
     def data(results: IndicatorResults) -> Released:
         found = points(results).rename(columns={"line": by})
