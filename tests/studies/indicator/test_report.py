@@ -192,7 +192,7 @@ def test_the_last_year_of_a_curve_is_the_level_that_tables_tell(results):
     levels = results.levels[results.levels["period"] == "last12"]
     keys = ["outcome", "grouping", "group"]
     both = last.merge(levels, on=keys, suffixes=("_point", "")).dropna(subset=["indicator_year"])
-    assert {"county", "program", "innsatsgruppe"} <= set(both["grouping"])
+    assert {"nav", "county", "innsatsgruppe"} <= set(both["grouping"])
     for name in ("actual", "expected", "indicator"):
         np.testing.assert_allclose(both[f"{name}_year"], both[name], atol=1e-9)
     np.testing.assert_allclose(both["std_error_year"], both["std_error"], rtol=0.06)
