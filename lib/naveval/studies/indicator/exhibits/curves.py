@@ -124,6 +124,8 @@ def _valued(own: pd.DataFrame, month: str) -> pd.DataFrame:
             month=ends,
             result=table[column],
             error=np.nan,
+            year=np.nan,
+            whole_error=np.nan,
             n_persons=own["n_persons"].min(),
         )
     if value == "relative":
@@ -308,8 +310,7 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
         """The largest distance between the first two lines of a panel in the last twelve months."""
         rows = reader.rows.dropna(subset=["year"])
         ends = rows.groupby(["panel", by], sort=False)["year"].last()
-        found = ends.groupby("panel", sort=False).agg(lambda own: abs(own.iloc[1] - own.iloc[0]))
-        return float(found.max())
+        return float(ends.groupby("panel", sort=False).diff().abs().max())
 
     def end(place: int, column: str) -> Fact:
         def get(reader: Reader) -> Any:
