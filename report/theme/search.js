@@ -68,7 +68,7 @@
       if (word === term) add(word, EXACT);
       else if (stem(word) === root) add(word, STEM);
       else if (root.length >= LEAST && word.indexOf(root) === 0) add(word, START);
-      else if (root.length >= LEAST && word.indexOf(root) > 0) add(word, INSIDE);
+      else if (root.length >= (far ? LEAST : LEAST + 1) && word.indexOf(root) > 0) add(word, INSIDE);
     });
     if (far && !Object.keys(found).length && term.length > LEAST) {
       index.all.forEach(function (word) {

@@ -4,6 +4,11 @@
   var each = function (list, act) { Array.prototype.forEach.call(list, act); };
   var plain = function (text) { return text.toLocaleLowerCase("nb"); };
 
+  /* The address a reader sees completes how the page is cited. */
+  each(document.querySelectorAll("[data-address]"), function (place) {
+    if (/^http/.test(window.location.protocol)) place.textContent = window.location.href.split("#")[0];
+  });
+
   each(document.querySelectorAll("form.chooser"), function (form) {
     form.hidden = false;
     form.addEventListener("submit", function (event) {

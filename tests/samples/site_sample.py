@@ -24,8 +24,8 @@ En tredje setning.</p></section>
 
 PARTS = ("target_before", "target_after", "other_before", "other_after", "gap")
 MONTHS = ("2020-01", "2020-02")
-IN_HEDMARK = ("2014-10", "2015-12")
-"""The last month before the practice changed, and a later one."""
+IN_HEDMARK = ("2013-12", "2015-12")
+"""A month before the practice changed, and the same month of a later year."""
 
 
 def county_number(code: str, place: int = 0) -> float:
@@ -43,13 +43,13 @@ def estimates(study: str) -> pd.DataFrame:
         for place, value in enumerate(values):
             number = county_number(code, place)
             own = {"estimate": number, "ci_low": number - 1, "ci_high": number + 1}
-            own |= {"std_error": 0.51}
+            own |= {"std_error": 0.51, "n_persons": 100 + place}
             if study == "followup":
                 keys = {"label": "tbl-counties", "value": value, "measure": "work", "county": code}
             elif study == "hedmark":
                 keys = {"label": "tbl-counties", "value": "rate", "month": value, "county": code}
             else:
-                keys = {"label": "fig-11", "value": "value", "month": value, "county": code}
+                keys = {"label": "fig-11", "value": "year", "month": value, "county": code}
                 level = {"label": "fig-county-levels", "value": "indicator", "county": code}
                 rows += [level | own] if place else []
             rows += [keys | own]
@@ -61,7 +61,7 @@ def _of_programs() -> Iterator[dict[str, object]]:
     for code in places.codes(places.CURRENT_YEAR):
         own = {"value": "percent", "county": code}
         for place, month in enumerate(("6", "12", "24")):
-            started = {"month": month, "estimate": int(code) + place}
+            started = {"month": month, "estimate": int(code) + place, "n_persons": 50}
             yield own | {"label": "tbl-counties"} | started
         for program, percent in (("AFT", int(code) + 30), ("Oppfølging", None)):
             yield own | {"label": "tbl-county-programs", "program": program, "estimate": percent}

@@ -59,7 +59,7 @@ class Judged:
             frame = frame[frame[key].astype(str).isin(codes)]
         declared = exhibit.values[self.value].every_kind()[0]
         effect = frame[declared.of or self.value]
-        apart = _apart(frame, declared.p, declared.low, declared.high)
+        apart = beyond(frame, declared.p, declared.low, declared.high)
         found, level = frame[list(exhibit.keys)].assign(effect=effect), self.level_of(reader)
         return found.assign(
             alone=apart(level), several=apart(level / max(len(frame), 1))
@@ -75,8 +75,14 @@ class Judged:
         return "some" if rows["several"].any() else "unclear"
 
 
-def _apart(frame: pd.DataFrame, p: str, low: str, high: str) -> Callable[[float], pd.Series]:
-    """At a level, whether rows differ from zero; missing where that is not known."""
+def beyond(frame: pd.DataFrame, p: str, low: str, high: str) -> Callable[[float], pd.Series]:
+    """At a level, whether rows differ from zero; missing where that is not known.
+
+    Parameters
+    ----------
+    p, low, high
+        The column with p-values, or "" and the ends of intervals at 95 per cent.
+    """
 
     def by_p(level: float) -> pd.Series:
         return frame[p].le(level).astype(object).mask(frame[p].isna())
@@ -137,6 +143,28 @@ def standing(values: pd.DataFrame, own: str) -> Standing | None:
     place = known.index.get_loc(own)
     signs = np.where(first == place, 1, np.where(second == place, -1, 0)) * np.sign(gap) * apart
     return Standing(int((signs > 0).sum()), int((signs < 0).sum()), len(known) - 1)
+
+
+def ends_apart(values: pd.DataFrame) -> bool:
+    """Whether the highest of some differs from the lowest beyond chance, as one of all pairs.
+
+    Parameters
+    ----------
+    values
+        As in `standing`.
+
+    Examples
+    --------
+    >>> ends_apart(pd.DataFrame({"estimate": [0.0, 1, 9], "std_error": [1.0, 1, 1]}))
+    True
+    """
+    known = values[["estimate", "std_error"]].astype(float).dropna().sort_values("estimate")
+    if len(known) < 2:
+        return False
+    pairs = len(known) * (len(known) - 1) / 2
+    low, high = known.iloc[0], known.iloc[-1]
+    error = np.hypot(low["std_error"], high["std_error"])
+    return bool(high["estimate"] - low["estimate"] > reach(1 - LEVEL / pairs) * error)
 
 
 def opening(rule: Callable[[Reader], str]) -> Mapping[str, Fact]:

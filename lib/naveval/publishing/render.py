@@ -17,6 +17,7 @@ from naveval.project import formats, paths, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, document, downloads, glossary, markdown, quarto
 from naveval.publishing.audit import html, pdf
+from naveval.publishing.site import frame
 from naveval.registers.connections import threads
 
 FORMATS = ("html", "pdf")
@@ -140,7 +141,8 @@ def _make_all(
         parts = markdown.parts(folder / EXECUTED, kind, data_links=links)
         parts = tuple(_vector(part, folder) for part in glossary.explained(parts, kind))
         for part in parts:
-            metadata = template_metadata(content.get("report", {}), described, part)
+            address = f"{content['study']}/{folder.name}/{part.name}.html"
+            metadata = template_metadata(content.get("report", {}), described, part, address)
             metadata["downloads"] = _downloads(folder, part, parts, kind, to)
             jobs.append((part, kind, metadata | works[part.name]))
     # Quarto starts slowly, so that it is called no more often than there are processors.
@@ -217,7 +219,7 @@ def is_current(folder: Path, *, to: Iterable[str] = FORMATS, engine: str = "auto
 
 
 def template_metadata(
-    report: dict[str, Any], engine: str, part: markdown.Part | None = None
+    report: dict[str, Any], engine: str, part: markdown.Part | None = None, address: str = ""
 ) -> dict[str, object]:
     """Variables of the templates from a manifest's `report`.
 
@@ -226,9 +228,11 @@ def template_metadata(
     report
         title, subtitle, place, origin, banner, date; optionally abstract and menu.
     engine
-        Description of the engine, told in the last line of the report.
+        Description of the engine, which the page names as its generator.
     part
         What it is for: an annex has its own title and numbers. None for a page of the site.
+    address
+        Where it lies on the site, for how it is cited.
     """
     if not report.get("title"):
         raise RenderError("manifest.json: report.title is missing; run the study again")
@@ -251,9 +255,7 @@ def template_metadata(
         "simulated": report.get("origin") == "simulated",
         "report-date": _day(date),
         "report-date-iso": date,
-        "colophon": f"Rapporten er laget {_day(date)} med {engine}."
-        if date
-        else f"Rapporten er laget med {engine}.",
+        "imprint": frame.imprint(str(title), date, address) if date else "",
         "generator": engine,
         "lang": "nb",
         "toc": True,

@@ -32,6 +32,7 @@ from naveval.publishing.site import (
     errata,
     evidence,
     frame,
+    released,
     results,
     search,
 )
@@ -122,7 +123,30 @@ def test_tile_map_is_a_list_of_all_counties_with_their_own_numbers(built: Simple
         ]
         for code, tile in zip(places.codes(2024), tiles, strict=True):
             wanted = formats.FORMATS["num2_s"](site_sample.county_number(code, 1))
-            assert tile.select_one(".tile-value").text == wanted
+            assert tile.select_one(".tile-value").text.removesuffix("*") == wanted
+
+
+def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
+    built: SimpleNamespace,
+) -> None:
+    spec = site_pages.words()["tiles"]["shown"]
+    rows = pd.DataFrame(
+        {
+            "label": spec["label"],
+            "value": spec["value"],
+            "county": ["03", "46", "50"],
+            "estimate": [0.4, 0.2, np.nan],
+            "ci_low": [0.2, 0.01, np.nan],
+            "ci_high": [0.6, 0.39, np.nan],
+        }
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(released, "rows", lambda *_: rows.assign(std_error=0.1))
+        page = counties.tiles(built.found, site_pages.words())
+    tiles = BeautifulSoup(page, "html.parser").select(".tile-value")
+    shown = {tile.find_parent("a")["href"]: tile.text for tile in tiles if tile.text}
+    assert shown == {"fylke-03-oslo.html": "+0,40*", "fylke-46-vestland.html": "+0,20"}
+    assert "1 av 2 har stjerne" in " ".join(page.split())
 
 
 def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: Path) -> None:
@@ -250,7 +274,7 @@ def test_hidden_numbers_of_a_county_are_told_as_hidden(built: SimpleNamespace) -
     file = main.folder / "estimates.csv"
     kept = file.read_text()
     table = pd.read_csv(file, dtype=str)
-    table.loc[(table["county"] == "46") & (table["value"] == "gap"), "estimate"] = ""
+    table.loc[(table["county"] == "46") & (table["value"] == "other_after"), "estimate"] = ""
     table.to_csv(file, index=False)
     os.utime(file, (1, 1))
     try:
@@ -338,6 +362,22 @@ def test_search_index_reaches_pages_reports_and_figures(built: SimpleNamespace) 
         assert (built.site / address.partition("#")[0]).exists()
 
 
+def test_what_rests_on_published_numbers_is_not_marked_as_simulated(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    figure = '<figure id="fig-{0}"><figcaption>Figur {0}</figcaption></figure>'
+    parts = ["<h2>Kostnader</h2>", figure.format("a"), "<h2>Begge</h2>", figure.format("b")]
+    page.write_text(f"<main><h1>Tiltak</h1>{''.join(parts)}{figure.format('c')}</main>")
+    found = search.entries(page, "r.html", "simulert", unmarked={"fig-a", "fig-c"})
+    assert {entry["h"]: entry["t"] for entry in found} == {
+        "": "Tiltak (simulert)",
+        "Kostnader": "Tiltak",
+        "Figur a": "Tiltak",
+        "Begge": "Tiltak (simulert)",
+        "Figur b": "Tiltak (simulert)",
+        "Figur c": "Tiltak",
+    }
+
+
 def test_odd_synonyms_are_refused(project: Path) -> None:
     file = project / "report/texts/synonyms.yml"
     file.write_text("groups: [[ledig]]")
@@ -371,7 +411,7 @@ def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
         foot = made.select_one(".page-foot").text
         assert "Slik siterer du siden: Arbeid og tiltak (20" in foot
         assert f"Versjon {version('naveval')}, " in foot
-        assert "Spørsmål: De som vedlikeholder naveval" in foot
+        assert "Spør den du fikk dem av" in foot
         shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
         assert shared["og:title"]
         assert shared["og:description"]
@@ -399,10 +439,14 @@ def test_contact_and_address_read_well_with_and_without(
         published_by(project, email, address)
         made = BeautifulSoup(frame.framed(page, around, site_pages.words()), "html.parser")
         cite, ask = made.select(".page-foot > p")[:2]
-        assert cite.text.endswith(" https://x.no/tall/a/b.html" if address else "november 2026.")
+        assert cite.text.strip().endswith(
+            " https://x.no/tall/a/b.html" if address else "november 2026."
+        )
         links = [link["href"] for link in ask.select("a")]
         assert links == (["mailto:kari@example.no"] if email else [])
-        assert ask.text.endswith("naveval" + (", kari@example.no" if email else ""))
+        wanted = "Redaksjonen for Arbeid og tiltak, kari@example.no" if email else "i kildene."
+        assert ask.text.endswith(wanted)
+        assert ("Spør den du fikk dem av" in ask.text) == (not email)
         shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
         start = "https://x.no/tall/" if address else "../"
         assert shared["og:image"] == f"{start}assets/share-site.png"

@@ -210,6 +210,42 @@ def test_the_same_point_is_the_same_in_every_exhibit(results):
     np.testing.assert_array_equal(whole[0], whole[2])
 
 
+def test_the_last_year_of_a_curve_is_the_level_that_tables_tell(results):
+    own = results.curves[results.curves["specification"] == ""]
+    last = own[own["month"] == own.groupby("outcome")["month"].transform("max")]
+    levels = results.levels[results.levels["period"] == "last12"]
+    keys = ["outcome", "grouping", "group"]
+    both = last.merge(levels, on=keys, suffixes=("_point", "")).dropna(subset=["indicator_year"])
+    assert {"nav", "county", "innsatsgruppe"} <= set(both["grouping"])
+    for name in ("actual", "expected", "indicator"):
+        np.testing.assert_allclose(both[f"{name}_year"], both[name], atol=1e-9)
+    np.testing.assert_allclose(both["std_error_year"], both["std_error"], rtol=0.06)
+    assert (both["std_error_actual"] > 0).all()
+    early = own[own["month"] == own["month"].min()]
+    assert early["actual_year"].isna().all()
+
+
+def test_titles_of_groups_follow_the_tests_of_all_of_them(results, tmp_path):
+    """How many differ and who, and whether the ends do: not the first of several."""
+    output = Output("indicator", places.place(""), tmp_path, "simulated", words.load("indicator"))
+    exhibit = REPORT.exhibit("fig-11")
+    curves_of = results.curves
+    own = curves_of["grouping"].eq("county") & curves_of["outcome"].eq("atid3")
+    for values, wanted in (
+        ({}, "none"),
+        ({"03": 0.9, "46": -0.9}, "some"),
+        (dict.fromkeys(places.codes(2024), 0.9), "many"),
+    ):
+        year = curves_of["group"].map(values).fillna(0.0).where(own, curves_of["indicator_year"])
+        known = year.where(curves_of["indicator_year"].notna())
+        error = curves_of["std_error_year"].where(~own, 0.1)
+        changed = curves_of.assign(indicator_year=known, std_error_year=error)
+        reader = Showing(REPORT, output).reader(results.but(curves=changed), "fig-11")
+        assert exhibit.finding(reader) == wanted
+        told = reader.fill(output.texts["fig-11"]["finding"][wanted])
+        assert (": Oslo" in told or "og Oslo" in told) == (wanted == "some"), told
+
+
 def test_a_line_on_few_in_work_is_left_out(results):
     lines = [curves.Line(code, "jobb3", "county", code) for code in places.codes(2024)]
     before = curves.frame(results, lines)

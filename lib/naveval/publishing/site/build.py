@@ -162,17 +162,17 @@ def _search_page(text: dict[str, Any]) -> str:
     )
 
 
-def metadata(page: Page, engine: str) -> dict[str, object]:
-    """Variables of the template for a page of the site."""
+def metadata(page: Page, engine: str, *, date: str = "", address: str = "") -> dict[str, object]:
+    """Variables of the template for a page of the site, or a sheet that has its own date."""
     report = {
+        "date": date,
         "title": page.title,
         "subtitle": page.subtitle,
         "banner": page.banner,
         "origin": "simulated" if page.simulated else "published",
     }
-    made = render.template_metadata(report, engine)
+    made = render.template_metadata(report, engine, address=address)
     made |= {"toc": page.toc, "plain-headings": True, "html-table-processing": "none"}
-    made["colophon"] = f"Siden er laget med {engine}."
     return made
 
 
@@ -266,24 +266,27 @@ def _sheet(
         toc=False,
     )
     pictures = {file.name: file.read_text() for file in sorted(scratch.rglob("*.svg"))}
-    place = kept_at(page, builtin.describe(), pictures, below=_folder() / "sheets")
+    day = max((main.date for main in mains), default="")
+    about = f"{builtin.describe()} {frame.imprint(page.title, day, '')}" if day else ""
+    place = kept_at(page, about, pictures, below=_folder() / "sheets")
     known, content = store.find(place)
     if not known:
-        content = b64encode(_one_page(page, scratch)).decode()
+        content = b64encode(_one_page(page, scratch, day)).decode()
         store.keep(place, content)
     (work / counties.sheet_file(code)).write_bytes(b64decode(content))
     return place
 
 
-def _one_page(page: Page, scratch: Path) -> bytes:
-    """The PDF of a sheet, with charts as wide as one page has room for.
+def _one_page(page: Page, scratch: Path, day: str) -> bytes:
+    """The PDF of a sheet with the date of its numbers, and charts as wide as a page has room for.
 
     Raises
     ------
     RenderError
         When the narrowest charts are too wide.
     """
-    made = metadata(page, builtin.describe()) | {"sheet": True}
+    address = f"ark/{page.name}.pdf"
+    made = metadata(page, builtin.describe(), address=address, date=day) | {"sheet": True}
     widest = counties.SHEET_WIDTHS[0]
     for width in counties.SHEET_WIDTHS:
         markdown = page.markdown.replace(f"width: {widest}", f"width: {width}")
@@ -426,9 +429,12 @@ def _write_index(
     for result in found:
         shown = mark if result.simulated else ""
         if id(result) in mains and not result.withdrawn:
+            published = results.from_published(result) if shown else set()
             for name in filter(result.has, results.PAGES):
                 address, annex = f"{result.address}/{name}", name != results.PAGES[0]
-                listed += search.entries(work / address, address, shown, rest=rest, annex=annex)
+                listed += search.entries(
+                    work / address, address, shown, rest=rest, annex=annex, unmarked=published
+                )
         else:
             title = f"{result.title}, {result.place}" + (f" ({shown})" if shown else "")
             about = " ".join(item.text for item in result.headlines)

@@ -20,7 +20,7 @@ from naveval.publishing.site import drawing, released
 from naveval.publishing.site.results import Result
 
 SHEET_BARS = 6
-SHEET_WIDTHS = ("10cm", "8.5cm", "7cm")
+SHEET_WIDTHS = ("10cm", "8.5cm", "7cm", "6cm")
 """Of a sheet's charts: the first with which the sheet is one page."""
 FONT = "Source Sans Pro"
 """A picture of a PDF is set in the typeface of its text."""
@@ -39,10 +39,14 @@ class Chart:
 
 @dataclass(frozen=True)
 class Told:
-    """What a study holds of a county: sentences with their numbers, and charts, in order."""
+    """What a study holds of a county: sentences with their numbers, and charts, in order.
+
+    `numbers` is False where all that can be said is that there are too few persons.
+    """
 
     parts: tuple[str | Chart, ...]
     old: str = ""
+    numbers: bool = True
 
     def __bool__(self) -> bool:
         return bool(self.parts)
@@ -76,9 +80,9 @@ def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None
         parts += _sentences(result, wanted, found, text)
         if "chart" in wanted:
             parts.append(_chart(result.study, wanted, found, text, most))
-    return Told(
-        tuple(dict.fromkeys(parts)), "" if same else _old_counties(code, year, text["counties"])
-    )
+    few = {text["counties"]["few"].format(name=places.name(own)) for own in codes}
+    old = "" if same else _old_counties(code, year, text["counties"])
+    return Told(tuple(dict.fromkeys(parts)), old, numbers=not few.issuperset(parts))
 
 
 def _old_counties(code: str, year: int, part: Mapping[str, Any]) -> str:
@@ -111,25 +115,30 @@ def _sentences(
 def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
     """Fields of a sentence: values by name or by the code of a key, and the ends of a series.
 
-    A series has also `before`: the last month up to the one that is `before` in the words.
+    A series has also `before`: the last month of the same name as its end, up to the one that is
+    `before` in the words, since neighbouring months differ by season. `<name>_persons` are those
+    that a number rests on.
     """
     if "chart" in wanted and "x" in wanted["chart"]:
         known = rows[rows["estimate"].notna()].sort_values(wanted["chart"]["x"])
         series: dict[str, Any] = {}
         ends = {"first": known.iloc[0], "last": known.iloc[-1]}
-        until = known[known[wanted["chart"]["x"]] <= str(wanted.get("before", ""))]
+        at = known[wanted["chart"]["x"]].astype(str)
+        alike = at.str[-2:] == at.iloc[-1][-2:]
+        until = known[alike & (at <= str(wanted.get("before", "")))]
         if len(until):
             ends["before"] = until.iloc[-1]
         for end, row in ends.items():
             series |= {end: row["estimate"], f"{end}_x": row[wanted["chart"]["x"]]}
             series |= {f"{end}_low": row["ci_low"], f"{end}_high": row["ci_high"]}
+            series[f"{end}_persons"] = row[released.PERSONS]
         return series
     found: dict[str, Any] = {}
     key = wanted.get("key", "")
     for row in rows.to_dict("records"):
         name = f"{key}_{row[key]}" if key else row.get("value") or "estimate"
         found |= {name: row["estimate"], f"{name}_low": row["ci_low"]}
-        found |= {f"{name}_high": row["ci_high"]}
+        found |= {f"{name}_high": row["ci_high"], f"{name}_persons": row[released.PERSONS]}
     return found
 
 
@@ -175,7 +184,7 @@ def lines(
     series
         Name to released rows by month.
     spec
-        title and form; axis where the axis has another form.
+        title and form; axis where the axis has another form, zero where it begins there.
     """
     months = sorted({month for rows in series.values() for month in rows.index})
     columns = {"values": "estimate", "low": "ci_low", "high": "ci_high"}
@@ -201,7 +210,9 @@ def lines(
     )
     title = spec["title"]
     alt = f"{title}. {ends}"
-    svg = drawing.lines(months, drawn, alt=alt, form=spec.get("axis", form))
+    svg = drawing.lines(
+        months, drawn, alt=alt, form=spec.get("axis", form), zero=spec.get("zero", False)
+    )
     head = (text["counties"]["month"], *series)
     rows = tuple(
         (
@@ -323,7 +334,7 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
     part, blocks = text["counties"], []
     for main in mains:
         entry, found = text["studies"][main.study], told(code, main, text, most=SHEET_BARS)
-        blocks += [f"## {entry['name']}", text["marks"][_kind(main)] if found else ""]
+        blocks += [f"## {entry['name']}", text["marks"][_kind(main)] if found.numbers else ""]
         blocks += as_sheet(found.parts, folder) if found else [none(main.study, text)]
     blocks.append(part["sheet-foot"].format(name=places.name(code)))
     return "\n\n".join(filter(None, blocks))
@@ -337,16 +348,18 @@ def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
     """A map of the counties as tiles that are links in one list, with a number in each."""
     spec = text["tiles"]
     result = next((r for r in found if r.study == spec["shown"]["study"] and not r.county), None)
-    values = _tile_values(result, spec["shown"]) if result else {}
+    values, sure = _tile_values(result, spec["shown"]) if result else ({}, set())
     items = []
     for item in places.counties(places.CURRENT_YEAR):
         row, column = spec["places"][item.code]
-        told = f'<span class="tile-value">{escape(values.get(item.code, ""))}</span>'
+        mark = f'<abbr title="{escape(spec["sure"])}">*</abbr>' if item.code in sure else ""
+        told = f'<span class="tile-value">{escape(values.get(item.code, ""))}{mark}</span>'
         items.append(
             f'<li style="grid-area: {row} / {column}"><a href="{county_page(item.code)}.html">'
             f"{escape(item.name)}{told if item.code in values else ''}</a></li>"
         )
-    words = spec["note"].format(mark=text["marks"][_kind(result)]) if result else ""
+    many = {"sure": formats.number(len(sure)), "all": formats.number(len(values))}
+    words = spec["note"].format(mark=text["marks"][_kind(result)], **many) if result else ""
     note = f'<p class="note">{escape(words)}</p>' if values else ""
     return (
         f'<nav class="tile-map" aria-label="{escape(spec["label"])}"><ul>'
@@ -354,9 +367,17 @@ def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
     )
 
 
-def _tile_values(result: Result, wanted: Mapping[str, Any]) -> dict[str, str]:
-    """The number of each county, formatted, where it is not hidden."""
+def _tile_values(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, str], set[str]]:
+    """The number of each county where it is not hidden, and which differ from zero beyond chance.
+
+    All counties are tested together, as in the report.
+    """
     every = released.of_county(result, wanted, places.codes(places.CURRENT_YEAR))
-    own = {code: rows["estimate"].iloc[0] for code, rows in every.items()}
     form = formats.FORMATS[wanted["form"]]
-    return {code: form(value) for code, value in own.items() if not formats.is_missing(value)}
+    found = pd.DataFrame({code: rows.iloc[0] for code, rows in every.items()}).T
+    known = found[found["estimate"].notna()] if len(found) else found
+    if not len(known):
+        return {}, set()
+    numbers = known[list(released.NUMBERS)].astype(float)
+    sure = claims.beyond(numbers, "", "ci_low", "ci_high")(claims.LEVEL / len(known)).eq(True)
+    return {code: form(value) for code, value in numbers["estimate"].items()}, set(sure[sure].index)

@@ -33,7 +33,9 @@ class Line:
     high: tuple[float | None, ...] = ()
 
 
-def lines(x: Sequence[str], shown: Sequence[Line], *, alt: str, form: str) -> str:
+def lines(
+    x: Sequence[str], shown: Sequence[Line], *, alt: str, form: str, zero: bool = False
+) -> str:
     """Lines over months (`2017-12` or `201712`), each named at its end; at most six.
 
     Parameters
@@ -42,9 +44,11 @@ def lines(x: Sequence[str], shown: Sequence[Line], *, alt: str, form: str) -> st
         What the picture shows, for those who do not see it.
     form
         Format of the numbers on the axis, from `formats`.
+    zero
+        Whether the axis begins at zero, so that a small change looks small.
     """
     known = [v for line in shown for part in (line.values, line.low, line.high) for v in part]
-    ticks = _ticks([v for v in known if v is not None])
+    ticks = _ticks([v for v in known if v is not None] + [0.0] * zero)
     low, high = ticks[0], ticks[-1]
     across = (WIDTH - LEFT - RIGHT) / max(1, len(x) - 1)
     down = (HEIGHT - TOP - BOTTOM) / (high - low)

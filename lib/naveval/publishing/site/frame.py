@@ -19,6 +19,7 @@ from naveval.project.errors import ParameterError, RenderError
 MAIN = re.compile(r'<main id="innhold"')
 OLD_HEAD = re.compile(r'<header class="page-head">.*?</header>', re.DOTALL)
 FOOT = re.compile(r'(<footer class="page-foot">)')
+IMPRINT = re.compile(r'<p class="imprint">.*?</p>', re.DOTALL)
 CONTENT = re.compile(r'(<article class="content">)')
 END_OF_HEAD = re.compile(r"</head>")
 KEYS = ("publisher", "contact", "address", "notices")
@@ -165,11 +166,29 @@ def citation(title: str, date: str, address: str) -> str:
     )
 
 
-def contact() -> str:
-    """Whom to ask, as HTML."""
+def contact(words: Mapping[str, str]) -> str:
+    """Whom to ask; before there is an address to write to, who can answer until then.
+
+    Parameters
+    ----------
+    words
+        `foot` of the site's texts.
+    """
     own = publisher()
-    name = escape(own.contact)
-    return f'{name}, <a href="mailto:{own.email}">{escape(own.email)}</a>' if own.email else name
+    return ", ".join(filter(None, (own.contact, own.email))) if own.email else words["unpublished"]
+
+
+def linked(words: Mapping[str, str]) -> str:
+    """Whom to ask as HTML, with a link to write to."""
+    told, email = escape(contact(words).strip()), escape(publisher().email)
+    return told.replace(email, f'<a href="mailto:{email}">{email}</a>') if email else told
+
+
+def imprint(title: str, date: str, address: str) -> str:
+    """How a report or a sheet is cited, and whom to ask, as it stands in the document itself."""
+    words = parameters.read_yaml(paths.texts_dir() / "site.yml")["foot"]
+    cite = citation(title, date, address)
+    return f"{words['cite']} {cite} {words['contact']} {contact(words).strip()}"
 
 
 def framed(html: str, around: Around, text: Mapping[str, Any]) -> str:
@@ -188,6 +207,7 @@ def framed(html: str, around: Around, text: Mapping[str, Any]) -> str:
     html = OLD_HEAD.sub("", html, count=1)
     html = MAIN.sub(lambda _: _head(around, text) + '<main id="innhold"', html, count=1)
     html = CONTENT.sub(lambda found: found[1] + boxes, html, count=1)
+    html = IMPRINT.sub("", html, count=1)
     html = FOOT.sub(lambda found: found[1] + _foot(around, text), html, count=1)
     html = END_OF_HEAD.sub(lambda _: _shared(around, html) + "</head>", html, count=1)
     place = html.rindex("</body>")
@@ -225,9 +245,10 @@ def _foot(around: Around, text: Mapping[str, Any]) -> str:
     )
     cite = escape(citation(around.title, around.date, around.file))
     words = text["foot"]
+    where = "" if publisher().address else " <span data-address></span>"
     return (
-        f"\n<p><strong>{escape(words['cite'])}</strong> {cite}</p>"
-        f"<p><strong>{escape(words['contact'])}</strong> {contact()}</p>"
+        f"\n<p><strong>{escape(words['cite'])}</strong> {cite}{where}</p>"
+        f"<p><strong>{escape(words['contact'])}</strong> {linked(words)}</p>"
         f'<ul class="site-foot">{links}</ul>'
     )
 

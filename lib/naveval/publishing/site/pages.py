@@ -91,7 +91,7 @@ def static(name: str, text: Mapping[str, Any]) -> Page:
     fields = {
         "{methods}": "\n\n".join(item["method"] for item in studies),
         "{registers}": "\n".join(rows),
-        "{contact}": frame.contact(),
+        "{contact}": frame.linked(text["foot"]),
         "{publisher}": frame.publisher().name,
     }
     for field, content in fields.items():
@@ -368,8 +368,9 @@ def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
     """What a study's main result holds of a county, or why it holds nothing, and the way to it."""
     part, told = text["counties"], counties.told(code, main, text)
     link = f"[{part['national'].format(place=main.place)}]({main.address}/report.html)"
-    if not told:
-        return [told.old, counties.none(main.study, text), link]
+    if not told.numbers:
+        few = [part for part in told.parts if isinstance(part, str)]
+        return [told.old, *(few or [counties.none(main.study, text)]), f"{link}."]
     source = part["source"].format(name=places.name(code), place=main.place)
     parts = counties.as_page(told.parts, text)
     return [told.old, mark(simulated=main.simulated, text=text), *parts, f"{source} {link}."]

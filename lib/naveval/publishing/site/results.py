@@ -11,6 +11,7 @@ from typing import Any
 from naveval.exhibits import manifest
 from naveval.exhibits import output as outputs
 from naveval.project import catalogue, parameters, paths, places
+from naveval.publishing import downloads
 from naveval.publishing.site.frame import Notice, publisher
 
 PAGES = ("report.html", "annex.html")
@@ -170,6 +171,16 @@ def titles(result: Result) -> dict[str, str]:
             label = json.loads((result.folder / name).read_text(encoding="utf-8"))["label"]
             found[name.removesuffix(".json")] = str(label)
     return dict(sorted(found.items(), key=lambda item: _natural(item[1].partition(".")[0])))
+
+
+def from_published(result: Result) -> set[str]:
+    """Figures and tables of a simulated result that do not rest on its registers."""
+    simulated = f"-{downloads.SIMULATED}.json"
+    return {
+        json.loads((result.folder / name).read_text(encoding="utf-8")).get("source", "")
+        for name in result.files
+        if name.startswith("data/") and name.endswith(".json") and not name.endswith(simulated)
+    }
 
 
 def _natural(number: str) -> list[tuple[int, str]]:

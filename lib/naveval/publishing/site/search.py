@@ -6,7 +6,7 @@ index says what an entry is, so that findings come before diagnostics.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,13 @@ PAGE, FINDING, REST = "p", "f", "d"
 
 
 def entries(
-    file: Path, address: str, mark: str = "", *, rest: Sequence[str] = (), annex: bool = False
+    file: Path,
+    address: str,
+    mark: str = "",
+    *,
+    rest: Sequence[str] = (),
+    annex: bool = False,
+    unmarked: Collection[str] = (),
 ) -> list[dict[str, str]]:
     """Sections, figures and tables of a page: title, heading, address with anchor, text, kind.
 
@@ -34,6 +40,8 @@ def entries(
         Where the page lies in the site.
     mark
         Put after the title, for example the notice on simulated registers.
+    unmarked
+        Figures and tables that the mark is not about; a section with these alone has none either.
     rest
         Headings of level 2 whose sections are diagnostics.
     annex
@@ -42,8 +50,10 @@ def entries(
     page = html.read(file)
     main = page.find("main") or page
     assert isinstance(main, Tag)
-    title = html.visible_text(main.find("h1")) + (f" ({mark})" if mark else "")
+    name = html.visible_text(main.find("h1"))
+    title = name + (f" ({mark})" if mark else "")
     found: list[dict[str, str]] = []
+    holds: dict[int, set[bool]] = {}
     section: dict[str, str] | None = None
     kind = REST if annex else PAGE
     for element in main.find_all([*HEADINGS, "p", "li", "figcaption", "caption"]):
@@ -54,19 +64,27 @@ def entries(
             if element.name == "h2" and not annex:
                 kind = REST if any(told.endswith(heading) for heading in rest) else PAGE
             anchor = str(element.get("id") or _section(element) or "")
-            name = "" if element.name == "h1" else told
-            section = _entry(title, name, address, anchor, kind)
+            heading = "" if element.name == "h1" else told
+            section = _entry(title, heading, address, anchor, kind)
             found.append(section)
         elif exhibit := _exhibit(element):
             if finding := element.find(class_="finding"):
                 title_of = html.visible_text(finding)
                 told = told.replace(title_of, f"{title_of}.", 1)
-            own = _entry(title, told, address, exhibit, REST if kind == REST else FINDING)
+            other = exhibit in unmarked
+            if section is not None:
+                holds.setdefault(id(section), set()).add(other)
+            own = _entry(
+                name if other else title, told, address, exhibit, REST if kind == REST else FINDING
+            )
             picture = element.parent.find("img") if element.parent else None
             own["x"] = str(picture.get("alt", "")) if picture else _groups(element)
             found.append(own)
         elif section is not None:
             section["x"] = re.sub(r"\s+", " ", f"{section['x']} {told}").strip()[:LONGEST]
+    for entry in found:
+        if holds.get(id(entry)) == {True}:
+            entry["t"] = name
     return found
 
 

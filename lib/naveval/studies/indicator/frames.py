@@ -59,7 +59,8 @@ def curve_frame(found: Curves, windows: Windows) -> pd.DataFrame:
     Columns: outcome, grouping, group, month, n_persons, n_with (in work), actual, expected,
     indicator, the same with `_sa` (seasonally adjusted; missing when the base months do not allow
     it), half_published, std_error and std_error_sa (clustered and with the noise, missing without
-    influence). Points of too few persons have no numbers but the first two.
+    influence), and the columns of `_years`. Points of too few persons have no numbers but the
+    first two.
     """
     t, g = found.n.shape
     few = (found.n > 0) & ~found.observed
@@ -101,7 +102,42 @@ def curve_frame(found: Curves, windows: Windows) -> pd.DataFrame:
                 error_sa[:, k] = np.where(observed, moved, np.nan)
     for name, result in adjusted.items():
         frame[f"{name}_sa"] = result.ravel()
-    return frame.assign(std_error=error.ravel(), std_error_sa=error_sa.ravel())
+    return frame.assign(std_error=error.ravel(), std_error_sa=error_sa.ravel(), **_years(found))
+
+
+def _years(found: Curves) -> dict[str, NDArray[np.float64]]:
+    """Means of the twelve months up to each, every row counting once, as levels are.
+
+    Missing where one of the months is; a whole year needs no adjustment for season.
+
+    Returns
+    -------
+    actual_year, expected_year, indicator_year; std_error_year of the indicator as in `curve_frame`;
+    std_error_actual, which is never too low: the months' own errors, added as if a person's months
+    were all alike.
+    """
+    t, g = found.n.shape
+    window = np.tri(t) - np.tri(t, k=-LAST_MONTHS)
+    whole = window @ found.observed.astype(float) == LAST_MONTHS
+    noise = np.where(found.observed, np.broadcast_to(found.noise, (t, g)), 0.0)
+    alone = np.hypot(np.nan_to_num(half_width(found)) / Z95, np.sqrt(noise))
+    names = ("actual_year", "expected_year", "std_error_year", "std_error_actual")
+    made = {name: np.full((t, g), np.nan) for name in names}
+    for k in np.flatnonzero(whole.any(axis=0)):
+        at = whole[:, k]
+        weight = window[at] * found.n[:, k]
+        weight /= weight.sum(axis=1, keepdims=True)
+        for name in ("actual", "expected"):
+            values = np.where(found.observed[:, k], getattr(found, name)[:, k], 0.0)
+            made[f"{name}_year"][at, k] = weight @ values
+        made["std_error_actual"][at, k] = weight @ alone[:, k]
+        if found.influence is not None:
+            table = found.influence[:, :, k].astype(np.float64) @ weight.T
+            made["std_error_year"][at, k] = np.hypot(
+                multiplier.clustered_errors(table), np.sqrt(weight**2 @ noise[:, k])
+            )
+    made["indicator_year"] = made["actual_year"] - made["expected_year"]
+    return {name: values.ravel() for name, values in made.items()}
 
 
 def _matrix(months: Sequence[str], windows: Windows, observed: NDArray) -> NDArray | None:

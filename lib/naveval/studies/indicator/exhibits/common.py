@@ -145,7 +145,13 @@ def _of(name: str, form: str) -> Fact:
     return Fact(lambda results: getattr(results.parameters, name), form)
 
 
+def _said(name: str) -> Fact:
+    """Words that the notes of several figures share."""
+    return Fact(lambda _: name, "name")
+
+
 COMMON: Mapping[str, Fact] = {
+    **{name: _said(name) for name in ("smooth", "filled", "first_twelve")},
     "first": Fact(lambda results: results.months[0], "month"),
     "last": Fact(lambda results: results.months[-1], "month"),
     "last3": Fact(last_month("atid3"), "month"),

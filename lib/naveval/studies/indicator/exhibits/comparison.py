@@ -70,6 +70,7 @@ ALTERNATIVES: tuple[Exhibit[IndicatorResults], ...] = (
         counties("county", ("nav", "nav"), specification="month_dummies"),
         by="county",
         every=False,
+        drawn="multiples",
     ),
     curve("fig-32", _separate),
     _beside("fig-linear", "linear", "jobb3", "jobb12"),

@@ -1,9 +1,9 @@
 """Figures of monthly curves: which lines each has, and how they are drawn, the same everywhere."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from naveval.disclosure import series
 from naveval.disclosure.models import rounded_errors
 from naveval.disclosure.released import Released
-from naveval.exhibits import figures, words
+from naveval.exhibits import claims, figures, words
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Value, When
 from naveval.exhibits.figures import COLORS, INK, LINESTYLES
 from naveval.exhibits.protect import Together
@@ -31,10 +31,13 @@ from naveval.studies.indicator.results import IndicatorResults
 GREY = "#B8BEC5"
 SOFT_INK = "#6B7178"
 WHOLE = "nav"
-ACROSS, MANY, LEAST_POINTS, YEAR = 4, 6, 3, 12
+ACROSS, LEAST_POINTS, MOST_NAMED = 4, 3, 3
 PANEL_HEIGHT = {1: 3.5, 2: 5.4, 3: 7.2}
 ERRORS = {"indicator": "std_error", "indicator_sa": "std_error_sa"}
+YEAR_ERRORS = {"actual": "std_error_actual", "indicator": "std_error_year"}
+YEAR_PARTS = {"se": "year_error", "low": "year_low", "high": "year_high"}
 TERTIAL_ENDS = {"1": "04", "2": "08", "3": "12"}
+Drawn = Literal["lines", "years", "multiples", "dots"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ def frame(results: IndicatorResults, lines: Sequence[Line]) -> pd.DataFrame:
 
     Returns
     -------
-    panel, line, outcome, month, value, n_persons, std_error, ci_low, ci_high.
+    panel, line, outcome, month, value, n_persons, std_error, ci_low, ci_high, and the mean of the
+    twelve months up to each in year, year_error, year_low, year_high.
     """
     wanted = pd.DataFrame([asdict(line) for line in lines])
     found = wanted.merge(results.curves, on=CURVE, how="left")
@@ -80,13 +84,19 @@ def frame(results: IndicatorResults, lines: Sequence[Line]) -> pd.DataFrame:
         if own["result"].notna().sum() >= LEAST_POINTS:
             parts.append(own)
     columns = ["panel", "line", "outcome", "month", "value", "n_persons", *PARTS_OF.values()]
+    columns += ["year", *YEAR_PARTS.values()]
     if not parts:
         return pd.DataFrame(columns=columns)
     table = pd.concat(parts, ignore_index=True)
     table["value"] = table["result"].astype(float)
-    table["std_error"] = rounded_errors(table["error"])
-    half = critical(table["n_persons"]) * table["std_error"]
-    return table.assign(ci_low=table["value"] - half, ci_high=table["value"] + half)[columns]
+    for name, parts_of, error in (
+        ("value", PARTS_OF, "error"),
+        ("year", YEAR_PARTS, "whole_error"),
+    ):
+        table[parts_of["se"]] = rounded_errors(table[error].astype(float))
+        half = critical(table["n_persons"]) * table[parts_of["se"]]
+        table[parts_of["low"]], table[parts_of["high"]] = table[name] - half, table[name] + half
+    return table[columns]
 
 
 def _enough(own: pd.DataFrame) -> bool:
@@ -97,8 +107,12 @@ def _enough(own: pd.DataFrame) -> bool:
 
 
 def _valued(own: pd.DataFrame, month: str) -> pd.DataFrame:
-    """One line's points with `result` and `error`."""
+    """One line's points with `result` and `error`, and the same of a whole year.
+
+    The error of a year takes the persons of the largest month for those it rests on.
+    """
     value = own["value"].iloc[0]
+    own = own.assign(year=np.nan, whole_error=np.nan)
     if value.startswith("tertial"):
         table = tertials(own.drop(columns="value"))
         ends = [t[:4] + "-" + TERTIAL_ENDS[t[5]] for t in table["tertial"]]
@@ -110,10 +124,18 @@ def _valued(own: pd.DataFrame, month: str) -> pd.DataFrame:
             month=ends,
             result=table[column],
             error=np.nan,
+            year=np.nan,
+            whole_error=np.nan,
             n_persons=own["n_persons"].min(),
         )
     if value == "relative":
-        return own.assign(result=relative(own, month)["relative"], error=np.nan)
+        found = relative(own, month)
+        year = found["indicator_year"] / found["level"]
+        return own.assign(result=found["relative"], error=np.nan, year=year)
+    name = value.removesuffix("_sa")
+    if f"{name}_year" in own:
+        error = own[YEAR_ERRORS[name]] if name in YEAR_ERRORS else np.nan
+        own = own.assign(year=own[f"{name}_year"], whole_error=error)
     error = own[ERRORS[value]] if value in ERRORS else np.nan
     return own.assign(result=own[value], error=error)
 
@@ -125,6 +147,12 @@ KINDS: Mapping[str, Value] = {
     "relative": Value("share1_s", "share of the mean level", estimand="indicator"),
     "persons": Value("int", PERSONS, estimand="persons"),
 }
+YEARS: Mapping[str, Value] = {
+    "actual": by_outcome("num2", "share1", estimand="actual, twelve months", **YEAR_PARTS),
+    "indicator": by_outcome("num2_s", "pp1_s", estimand="indicator, twelve months", **YEAR_PARTS),
+    "level": by_outcome("num2", "share1", estimand="actual or expected, twelve months"),
+    "relative": Value("share1_s", "share of the mean level", estimand="indicator, twelve months"),
+}
 KEYS = ("panel", "outcome", "month")
 
 
@@ -135,10 +163,10 @@ def curve(
     kind: str = "indicator",
     by: str = "line",
     every: bool = True,
-    multiples: bool = False,
+    drawn: Drawn = "lines",
     finding: Callable[[Reader], str] | None = None,
 ) -> Exhibit[IndicatorResults]:
-    """A figure of monthly curves.
+    """A figure of monthly curves, with the means of the twelve months up to each.
 
     Parameters
     ----------
@@ -149,37 +177,106 @@ def curve(
     every
         Whether the figure's words name all lines, so that it is not shown without one of them;
         else it is shown with at least one beside the whole country, and says which are not there.
-    multiples
-        A small panel per line, the others behind it.
+    drawn
+        "lines" month by month; "years" with twelve-month means and their bands; "multiples" with
+        a small panel per line and the months behind; "dots" with the last twelve months and the
+        first, and no curve.
     finding
-        Rule of the title; by default it tells numbers and compares none.
+        Rule of the title. By default figures of several groups say how many differ from what is
+        expected, or how far apart they lie, and others tell numbers.
     """
-    keys = (by, *KEYS)
+    keys, means = (by, *KEYS), drawn != "lines" and kind in YEARS
+
+    def points(results: IndicatorResults) -> pd.DataFrame:
+        found = frame(results, lines(results.parameters))
+        if not means:
+            return found
+        year = found["year"]
+        if drawn == "dots":  # side by side, they must be of the same months
+            year = year.where(found["month"] == found["month"].max())
+        known = year.groupby([found["panel"], found["line"]]).transform("count") > 0
+        return found[known].reset_index(drop=True)
 
     def data(results: IndicatorResults) -> Released:
-        found = frame(results, lines(results.parameters)).rename(columns={"line": by})
+        found = points(results).rename(columns={"line": by})
         return release(found, results, label, keys, ("value",) if kind == "persons" else ())
 
     def holds(results: IndicatorResults) -> bool:
-        wanted = lines(results.parameters)
-        there = set(frame(results, wanted)["line"])
-        named = {line.line for line in wanted}
+        there = set(points(results)["line"])
+        named = {line.line for line in lines(results.parameters)}
         return there >= named if every else bool(there - {WHOLE, ""})
 
-    form = KINDS[kind].kinds["atid3"].format if KINDS[kind].by else KINDS[kind].format
-    if KINDS[kind].by and is_share(lines(Parameters())[0].outcome):
-        form = KINDS[kind].kinds["jobb3"].format
+    first = lines(Parameters())[0]
+    share = is_share(first.outcome)
+    form = KINDS[kind].kinds["jobb3" if share else "atid3"] if KINDS[kind].by else KINDS[kind]
+    values = {"value": KINDS[kind]}
+    if kind in YEARS and not first.value.startswith("tertial"):
+        values["year"] = YEARS[kind]
+        form = YEARS[kind].kinds["jobb3" if share else "atid3"] if YEARS[kind].by else YEARS[kind]
+    if finding is None and drawn != "lines":
+        finding = apart(by) if kind == "actual" else differ(by) if kind == "indicator" else None
     return Exhibit(
         label,
         data=data,
         keys=keys,
-        values={"value": KINDS[kind]},
+        values=values,
         protect=Together("n_persons"),
-        view=Picture(partial(_draw, by=by, kind=kind, multiples=multiples)),
-        facts=_facts(by, form, lines),
+        view=Picture(partial(_draw, by=by, kind=kind, drawn=drawn)),
+        facts=_facts(by, form.format, lines),
         when=When(holds, "too-few"),
         finding=finding,
     )
+
+
+def latest(reader: Reader, by: str) -> pd.DataFrame:
+    """Where each line but the whole place's ends, from the lowest: code, estimate and its errors.
+
+    That is the mean of the last twelve months, or the last month where there are no such means.
+    Lines that end earlier than others of the same outcome are left out.
+    """
+    rows = reader.rows
+    column = "year" if rows["year"].notna().any() else "value"
+    parts = YEAR_PARTS if column == "year" else PARTS_OF
+    rows = rows[rows[column].notna()]
+    rows = rows[rows["month"] == rows.groupby("outcome")["month"].transform("max")]
+    rows = rows[~rows[by].isin([WHOLE, ""])].sort_values(column, kind="stable")
+    names = {column: "estimate", parts["se"]: "std_error"}
+    names |= {parts["low"]: "low", parts["high"]: "high", by: "code"}
+    return rows[list(names)].rename(columns=names).reset_index(drop=True)
+
+
+def certain(reader: Reader, by: str) -> pd.DataFrame:
+    """The lines that differ from what is expected when all are tested together."""
+    found = latest(reader, by)
+    if not len(found):
+        return found
+    beyond = claims.beyond(found, "", "low", "high")(claims.LEVEL / len(found))
+    return found[beyond.eq(True)]
+
+
+def differ(by: str) -> Callable[[Reader], str]:
+    """How many groups differ from what is expected: "none", "some" who are named, or "many".
+
+    "told", with numbers alone, where nothing says how uncertain they are.
+    """
+
+    def rule(reader: Reader) -> str:
+        if reader.rows["year_error"].isna().all():
+            return "told"
+        count = len(certain(reader, by))
+        return "none" if not count else "some" if count <= MOST_NAMED else "many"
+
+    return rule
+
+
+def apart(by: str) -> Callable[[Reader], str]:
+    """Whether the highest group differs from the lowest, all pairs tested together."""
+
+    def rule(reader: Reader) -> str:
+        found = latest(reader, by).set_index("code")
+        return "apart" if claims.ends_apart(found) else "alike"
+
+    return rule
 
 
 def _main(reader: Reader, by: str) -> pd.DataFrame:
@@ -193,7 +290,7 @@ def _main(reader: Reader, by: str) -> pd.DataFrame:
 
 
 def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
-    """First, last, lowest and highest of the main line, and which lines there are."""
+    """Ends and extremes of the main line, where all lines end, and which lines there are."""
 
     def of(get: Callable[[pd.DataFrame], Any], form: str) -> Fact:
         return Fact(lambda reader: get(_main(reader, by)), form)
@@ -205,9 +302,28 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
         return f"{reader.named('', 'left_out')} {', '.join(names)}." if names else ""
 
     def second(reader: Reader) -> pd.DataFrame:
-        rows = reader.rows
-        others = rows[rows[by] != _main(reader, by)[by].iloc[0]]
+        rows, main = reader.rows, _main(reader, by)
+        others = rows[(rows[by] != main[by].iloc[0]) & (rows["panel"] == main["panel"].iloc[0])]
         return others[others[by] == others[by].iloc[0]]
+
+    def gap(reader: Reader) -> float:
+        """The largest distance between the first two lines of a panel in the last twelve months."""
+        rows = reader.rows.dropna(subset=["year"])
+        ends = rows.groupby(["panel", by], sort=False)["year"].last()
+        return float(ends.groupby("panel", sort=False).diff().abs().max())
+
+    def end(place: int, column: str) -> Fact:
+        def get(reader: Reader) -> Any:
+            found = latest(reader, by)
+            if not len(found):
+                return "" if column == "code" else np.nan
+            value = found[column].iloc[place]
+            return reader.named(by, value) if column == "code" else float(value)
+
+        return Fact(get, "text" if column == "code" else form)
+
+    def which(reader: Reader) -> str:
+        return formats.listed([reader.named(by, code) for code in certain(reader, by)["code"]])
 
     return {
         "main": Fact(lambda reader: reader.named(by, _main(reader, by)[by].iloc[0]), "text"),
@@ -215,82 +331,94 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
         "first_month": of(lambda rows: rows["month"].iloc[0], "month"),
         "last_value": of(lambda rows: rows["value"].iloc[-1], form),
         "last_month": of(lambda rows: rows["month"].iloc[-1], "month"),
-        "year": of(lambda rows: _last_year(rows)["value"].mean(), form),
+        "year": of(_last_year, form),
         "second": Fact(lambda reader: reader.named(by, second(reader)[by].iloc[0]), "text"),
-        "second_year": Fact(lambda reader: _last_year(second(reader))["value"].mean(), form),
-        "bold": Fact(
-            lambda reader: "bold_county" if reader.parameters.county else "bold_country", "name"
-        ),
+        "second_year": Fact(lambda reader: _last_year(second(reader)), form),
+        "gap": Fact(gap, form.removesuffix("_s")),
         "lowest": of(lambda rows: rows["value"].min(), form),
         "highest": of(lambda rows: rows["value"].max(), form),
+        "low": end(0, "estimate"),
+        "low_name": end(0, "code"),
+        "high": end(-1, "estimate"),
+        "high_name": end(-1, "code"),
+        "groups": Fact(lambda reader: len(latest(reader, by))),
+        "certain": Fact(lambda reader: len(certain(reader, by))),
+        "which": Fact(which, "text"),
         "lines": Fact(lambda reader: reader.rows[by].nunique()),
         "left_out": Fact(left_out, "text"),
         "title": Fact(lambda reader: reader.fill(_caption(reader)), "text"),
     }
 
 
-def _last_year(rows: pd.DataFrame) -> pd.DataFrame:
-    """The months of a line that titles speak of: single months swing too much."""
-    return rows.tail(YEAR)
+def _last_year(rows: pd.DataFrame) -> float:
+    """The last mean of twelve months of a line: single months swing too much."""
+    known = rows["year"].dropna()
+    return float(known.iloc[-1]) if len(known) else np.nan
 
 
 def _caption(reader: Reader) -> str:
     return str(words.entry(reader.output.texts, reader.label)["caption"])
 
 
-def _draw(reader: Reader, *, by: str, kind: str, multiples: bool) -> Figure:
+def _draw(reader: Reader, *, by: str, kind: str, drawn: Drawn) -> Figure:
     rows = reader.rows
-    if multiples:
+    if drawn == "multiples":
         return _multiples(reader, rows, by, kind)
+    if drawn == "dots":
+        return _dots(reader, rows, by, kind)
     panels = list(dict.fromkeys(rows["panel"]))
     figure, found = figures.axes(len(panels), 1, height=PANEL_HEIGHT[len(panels)], sharex=True)
     for ax, panel in zip(np.atleast_1d(found), panels, strict=True):
-        own = rows[rows["panel"] == panel]
-        _panel(reader, ax, own, by, kind)
+        _panel(reader, ax, rows[rows["panel"] == panel], by, kind, years=drawn == "years")
         _months(ax, rows)
         ax.set_ylabel(reader.named("", f"y_{panel}" if panel else "y"))
     return figure
 
 
-def _panel(reader: Reader, ax: Axes, rows: pd.DataFrame, by: str, kind: str) -> None:
-    """Lines with their names at the end; among many counties most are grey."""
-    names = list(dict.fromkeys(rows[by]))
-    bold = names if len(names) <= MANY else extremes(rows, by, reader.parameters.county)
-    for name in names:
-        if name not in bold:
-            own = rows[rows[by] == name]
-            ax.plot(in_years(own["month"]), own["value"], color=GREY, linewidth=0.7, zorder=1)
-    ends = {}
-    for k, name in enumerate(bold):
-        own = rows[rows[by] == name]
+def _panel(
+    reader: Reader, ax: Axes, rows: pd.DataFrame, by: str, kind: str, *, years: bool
+) -> None:
+    """Lines with their names at the end."""
+    ends, column = {}, "year" if years else "value"
+    for k, (name, own) in enumerate(rows.groupby(by, sort=False)):
         color, style = COLORS[k % len(COLORS)], LINESTYLES[(k + k // len(COLORS)) % 6]
         x = in_years(own["month"])
-        ax.plot(x, own["value"], color=color, linestyle=style, linewidth=1.7, zorder=2 + (k == 0))
-        end = float(own["value"].dropna().iloc[-1])
-        ends[reader.named(by, name)] = (float(in_years(reader.rows["month"]).max()), end, color)
+        ax.plot(x, own[column], color=color, linestyle=style, linewidth=1.7, zorder=2 + (k == 0))
+        if years:
+            ax.fill_between(
+                x, own["year_low"], own["year_high"], color=color, alpha=0.14, linewidth=0
+            )
+        end = float(own[column].dropna().iloc[-1])
+        ends[reader.named(by, str(name))] = (float(in_years(rows["month"]).max()), end, color)
     _zero(ax, kind)
-    _scale(ax, rows, kind)
+    _scale(ax, rows[column], rows, kind)
     figures.label_ends(ax, ends)
 
 
 def _multiples(reader: Reader, rows: pd.DataFrame, by: str, kind: str) -> Figure:
-    """A panel per line; the others are grey behind it, the whole country dashed in all."""
-    names = [name for name in dict.fromkeys(rows[by]) if name != WHOLE]
+    """A panel per line: twelve-month means with their band, and the months behind, thin.
+
+    The whole place is dashed in all. Persons, which have no such means, are drawn by the month.
+    """
+    names = [name for name in dict.fromkeys(rows[by]) if name not in (WHOLE, "")]
+    means = rows["year"].notna().any()
     down = -(-len(names) // ACROSS)
-    figure, found = figures.axes(down, ACROSS, height=1.75 * down + 0.4, sharex=True, sharey=True)
+    figure, found = figures.axes(down, ACROSS, height=1.6 * down + 0.4, sharex=True, sharey=True)
     spots = np.atleast_1d(found).ravel()
+    whole = rows[rows[by].isin([WHOLE, ""])]
     for ax, name in zip(spots, names, strict=False):
-        for other, own in rows.groupby(by, sort=False):
-            x = in_years(own["month"])
-            if other == name:
-                ax.plot(x, own["value"], color=COLORS[0], linewidth=1.6, zorder=3)
-            elif other == WHOLE:
-                ax.plot(x, own["value"], color=INK, linewidth=1.1, linestyle="--", zorder=2)
-            else:
-                ax.plot(x, own["value"], color=GREY, linewidth=0.5, zorder=1)
+        own = rows[rows[by] == name]
+        x = in_years(own["month"])
+        if means:
+            ax.plot(x, own["value"], color=GREY, linewidth=0.7, zorder=1)
+            ax.fill_between(
+                x, own["year_low"], own["year_high"], color=COLORS[0], alpha=0.18, linewidth=0
+            )
+        ax.plot(x, own["year" if means else "value"], color=COLORS[0], linewidth=1.6, zorder=3)
+        ax.plot(in_years(whole["month"]), whole["year"], color=INK, linewidth=1, linestyle="--")
         ax.set_title(reader.named(by, str(name)), fontsize=figures.SMALL)
         _zero(ax, kind)
-        _scale(ax, rows, kind)
+        _scale(ax, rows["value"], rows, kind)
         _months(ax, rows)
         even = [year for year in ax.get_xticks() if year % 2 == 0]
         ax.set_xticks(even, [f"{year:.0f}" for year in even])
@@ -301,17 +429,50 @@ def _multiples(reader: Reader, rows: pd.DataFrame, by: str, kind: str) -> Figure
     return figure
 
 
-def extremes(rows: pd.DataFrame, by: str, own: str) -> list[str]:
-    """Counties to bring out among many: the country, the own one, the highest and the lowest.
+def _dots(reader: Reader, rows: pd.DataFrame, by: str, kind: str) -> Figure:
+    """The last twelve months of each line with their interval, and a ring for the first twelve."""
+    known = rows.dropna(subset=["year"])
+    ends = known.groupby(by, sort=False).last().sort_values("year").reset_index()
+    first = known.groupby(by, sort=False)["year"].first()[ends[by]]
+    names = {"year": "indicator", "year_low": "ci_low", "year_high": "ci_high"}
+    figure, ax = figures.axes(height=0.2 * len(ends) + 0.9)
+    sure = None if kind == "actual" else set(certain(reader, by)["code"])
+    dots(ax, ends.drop(columns=["ci_low", "ci_high"]).rename(columns=names), by, reader, sure)
+    ax.plot(first, range(len(ends)), "|", color=INK, markersize=9, zorder=4)
+    ax.set_xlabel(reader.named("", "y"))
+    figures.norwegian_axis(ax, x=1, y=None)
+    return figure
 
-    By the mean of the last year, which the ends of the lines show.
+
+def dots(
+    ax: Axes, rows: pd.DataFrame, key: str, reader: Reader, sure: Collection[str] | None = None
+) -> None:
+    """A point with its interval per row, named; the report's own place and the whole set apart.
+
+    Parameters
+    ----------
+    sure
+        Codes whose points are filled: they differ from what is expected. None: all are.
     """
-    known = rows[(rows[by] != "") & rows["value"].notna()]
-    level = known.groupby(by)["value"].apply(lambda own: own.tail(YEAR).mean())
-    ordered = [str(name) for name in level.sort_values().index]
-    ends = 1 if own else 2
-    chosen = ["", *([own] if own in ordered else []), *ordered[-ends:][::-1], *ordered[:ends]]
-    return [name for name in dict.fromkeys(chosen) if name in set(rows[by])]
+    for y, row in enumerate(rows.to_dict("records")):
+        mine = bool(row[key]) and row[key] == reader.parameters.county
+        color = COLORS[3] if mine else INK if row[key] in (WHOLE, "") else COLORS[0]
+        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=color, linewidth=2.2)
+        filled = sure is None or row[key] in sure
+        ax.plot(
+            row["indicator"],
+            y,
+            marker="D" if mine else "o",
+            color=color,
+            markerfacecolor=color if filled else "white",
+            markersize=6,
+        )
+    if sure is not None:
+        ax.axvline(0, color=SOFT_INK, linewidth=0.8)
+    ax.grid(axis="x")
+    ax.grid(axis="y", visible=False)
+    ax.set_yticks(range(len(rows)), [reader.named(key, str(code)) for code in rows[key]])
+    ax.tick_params(axis="y", labelsize=figures.SMALL)
 
 
 def in_years(months: Sequence[str] | pd.Series) -> np.ndarray:
@@ -332,9 +493,9 @@ def _zero(ax: Axes, kind: str) -> None:
         ax.axhline(0, color=SOFT_INK, linewidth=0.8, zorder=0)
 
 
-def _scale(ax: Axes, rows: pd.DataFrame, kind: str) -> None:
+def _scale(ax: Axes, shown: pd.Series, rows: pd.DataFrame, kind: str) -> None:
     """Ticks with as many decimals as they need; shares in percent."""
-    values = rows["value"].dropna()
+    values = shown.dropna()
     share = kind == "relative" or (kind != "persons" and is_share(rows["outcome"].iloc[0]))
     factor = 100 if share else 1
     span = float(values.max() - values.min()) * factor if len(values) else 1.0

@@ -12,7 +12,7 @@ from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.indicator.exhibits.common import HOURS, place_grouping, released
 from naveval.studies.indicator.exhibits.curves import Line, curve
-from naveval.studies.indicator.exhibits.results import four
+from naveval.studies.indicator.exhibits.results import four, of_place
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults
 
@@ -79,10 +79,10 @@ def _steps(reader: Reader) -> str:
 
 RISES = "change of a steady rise, adjusted"
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
-    curve("fig-25", four("indicator_sa")),
-    curve("fig-26", four("relative", panels=False), kind="relative"),
+    curve("fig-25", four("indicator_sa"), finding=of_place()),
+    curve("fig-26", four("relative", panels=False), kind="relative", finding=of_place()),
     curve("fig-27", _monthly),
-    curve("fig-28", four("tertial_relative", panels=False), kind="relative"),
+    curve("fig-28", four("tertial_relative", panels=False), kind="relative", finding=of_place()),
     curve("fig-horizons", _horizons, kind="actual", every=False),
     Exhibit(
         "fig-staircase",

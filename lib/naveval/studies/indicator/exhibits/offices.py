@@ -17,10 +17,10 @@ from naveval.exhibits.reader import Reader
 from naveval.project.normal import Z95, reach
 from naveval.studies.indicator.descriptives import PARTS
 from naveval.studies.indicator.exhibits.common import HOURS, SHARE, released
-from naveval.studies.indicator.exhibits.curves import GREY, SOFT_INK
-from naveval.studies.indicator.exhibits.results import dots
+from naveval.studies.indicator.exhibits.curves import GREY, SOFT_INK, dots
 from naveval.studies.indicator.results import IndicatorResults
 
+LARGEST = 30
 LIMITS = {"95": (Z95, "--"), "998": (reach(0.998), ":")}
 SHRUNKEN = {
     "shrunken": Value(
@@ -36,11 +36,11 @@ SHRUNKEN = {
 INDICATOR = Value("num2_s", HOURS, se="std_error", estimand="indicator")
 
 
-def offices(results: IndicatorResults, label: str, largest: int) -> Released:
+def offices(results: IndicatorResults, label: str) -> Released:
     """Offices with a standard error: the county's, or the country's largest, by what is shown."""
     county, frame = results.parameters.county, results.offices
     own = frame[frame["std_error"].notna()]
-    own = own[own["county"] == county] if county else own.nlargest(largest, "n_persons")
+    own = own[own["county"] == county] if county else own.nlargest(LARGEST, "n_persons")
     own = own.drop(columns=["between", "between_low", "between_high"])
     order = "shrunken" if label == "fig-offices" else "office"
     return released(own.sort_values(order), results, label, ("office",))
@@ -120,16 +120,18 @@ def _draw_funnel(reader: Reader) -> Figure:
     return figure
 
 
+JUDGED = Judged("fig-offices", "shrunken")
+
+
 def _draw_offices(reader: Reader) -> Figure:
     """Offices before and after shrinkage."""
     rows = reader.rows.dropna(subset=["shrunken"])
     figure, ax = figures.axes(height=max(2.6, 0.19 * len(rows) + 0.9))
     names = {"shrunken": "indicator", "shrunken_low": "ci_low", "shrunken_high": "ci_high"}
-    dots(ax, rows.drop(columns="indicator").rename(columns=names), "", "county")
-    y = range(len(rows))
-    ax.plot(rows["indicator"], y, "x", color=COLORS[3], markersize=4.5)
-    ax.set_yticks(y, rows["office"])
-    ax.tick_params(axis="y", labelsize=figures.SMALL)
+    sure = JUDGED.rows(reader)
+    filled = set(sure.loc[sure["several"].eq(True), "office"])
+    dots(ax, rows.drop(columns="indicator").rename(columns=names), "office", reader, filled)
+    ax.plot(rows["indicator"], range(len(rows)), "x", color=COLORS[3], markersize=4.5)
     ax.set_xlabel(reader.named("", "x"))
     figures.norwegian_axis(ax, x=1, y=None)
     return figure
@@ -205,18 +207,18 @@ OFFICES: tuple[Exhibit[IndicatorResults], ...] = (
     ),
     Exhibit(
         "fig-offices",
-        data=partial(offices, label="fig-offices", largest=30),
+        data=partial(offices, label="fig-offices"),
         keys=("office",),
         values={**SHRUNKEN, "indicator": INDICATOR},
         protect=Together("n_persons"),
         view=Picture(_draw_offices),
         facts={"offices": Fact(_rows)},
         when=When(_any_here, "too-few-offices"),
-        finding=Judged("fig-offices", "shrunken"),
+        finding=JUDGED,
     ),
     Exhibit(
         "tbl-offices",
-        data=partial(offices, label="tbl-offices", largest=20),
+        data=partial(offices, label="tbl-offices"),
         keys=("office",),
         values={
             "n_persons": Value("int", "persons", estimand="persons in twelve months"),
@@ -248,6 +250,16 @@ def _people(reader: Reader) -> float:
     return float(change[[part for part in PARTS if part != "market"]].sum(skipna=False))
 
 
+def _parted(reader: Reader) -> tuple[str, float, float]:
+    """The part that is furthest from zero, its contribution, and that of all the others."""
+    change = reader.frame("fig-drivers").set_index("part")["change"]
+    parts = change.drop("total")
+    if parts.isna().any():
+        return "total", np.nan, np.nan
+    name = str(parts.abs().idxmax())
+    return name, float(parts[name]), float(change["total"] - parts[name])
+
+
 DRIVERS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "fig-drivers",
@@ -256,7 +268,12 @@ DRIVERS: tuple[Exhibit[IndicatorResults], ...] = (
         values={"change": Value("num2_s", HOURS, estimand="contribution")},
         protect=Together("n_persons"),
         view=Bars("part", "change", height=3.6, decimals=1),
-        facts={"people": Fact(_people, "num2_s", HOURS, "contribution of who the users are")},
+        facts={
+            "people": Fact(_people, "num2_s", HOURS, "contribution of who the users are"),
+            "part": Fact(lambda reader: reader.named("part", _parted(reader)[0]), "text"),
+            "own": Fact(lambda reader: _parted(reader)[1], "num2_s"),
+            "rest": Fact(lambda reader: _parted(reader)[2], "num2_s"),
+        },
     ),
 )
 DRIVERS_SENTENCES = (Sentence("drivers"),)

@@ -1,5 +1,6 @@
 """Section «Tiltak»: a table, the worked example, and figures 16 to 24."""
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -82,13 +83,22 @@ def _and_whole(lines: Lines, outcome: str) -> Lines:
     ]
 
 
-_many = partial(curve, every=False, multiples=True)
+_many = partial(curve, every=False, drawn="multiples")
 
 
-def _pair(label: str, outcome: str, names: tuple[str, str]) -> Exhibit[IndicatorResults]:
-    return curve(label, by_group(outcome, "program", names))
+def _pair(label: str, names: tuple[str, str]) -> Exhibit[IndicatorResults]:
+    """Two programmes beside each other: hours in one panel, work in the other."""
+
+    def lines(parameters: Parameters) -> list[Line]:
+        every = [
+            (o, line) for o in OUTCOMES_12 for line in by_group(o, "program", names)(parameters)
+        ]
+        return [replace(line, panel=outcome[:4]) for outcome, line in every]
+
+    return curve(label, lines, drawn="years")
 
 
+OUTCOMES_12 = ("atid12", "jobb12")
 ALIKE, CLUBS = ("oppfolging", "arbeid_med_stotte"), ("jobbklubb", "digital_oppfolging")
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
@@ -115,11 +125,9 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     _many("fig-17", by_group("atid12", "program", SHOWN, "actual_sa"), kind="actual"),
     _many("fig-18", _and_whole(by_group("atid12", "program", SHOWN), "atid12")),
     _many("fig-19", _and_whole(by_group("jobb12", "program", SHOWN), "jobb12")),
-    _pair("fig-20", "atid12", ALIKE),
-    _pair("fig-21", "jobb12", ALIKE),
-    _pair("fig-22", "atid12", CLUBS),
-    _pair("fig-23", "jobb12", CLUBS),
-    curve("fig-24", _two_counties, by="county", every=False),
+    _pair("fig-20", ALIKE),
+    _pair("fig-22", CLUBS),
+    curve("fig-24", _two_counties, by="county", every=False, drawn="years"),
 )
 
 

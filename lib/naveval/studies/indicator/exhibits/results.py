@@ -5,17 +5,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from naveval.disclosure.released import Released
 from naveval.exhibits import claims, figures
 from naveval.exhibits.claims import LEVEL, Judged, Standing
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Value
-from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
-from naveval.project import places
+from naveval.project import formats, places
 from naveval.studies.indicator.characteristics import COUNTRY_GROUPS, GROUPS, OUTCOMES
 from naveval.studies.indicator.exhibits.common import (
     COUNT,
@@ -28,7 +26,7 @@ from naveval.studies.indicator.exhibits.common import (
     with_printed,
     within_place,
 )
-from naveval.studies.indicator.exhibits.curves import SOFT_INK, Line, Lines, by_group, curve
+from naveval.studies.indicator.exhibits.curves import Line, Lines, by_group, curve, dots
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults
 
@@ -119,22 +117,11 @@ def _levels(results: IndicatorResults) -> Released:
     return released(found, results, "fig-county-levels", ("county",))
 
 
-def dots(ax: Axes, rows: pd.DataFrame, own: str, key: str) -> None:
-    """A point with its interval per row, a place's own set apart."""
-    for y, row in enumerate(rows.to_dict("records")):
-        mine = row[key] == own
-        color = COLORS[3] if mine else COLORS[0]
-        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=color, linewidth=2.2)
-        ax.plot(row["indicator"], y, marker="D" if mine else "o", color=color, markersize=6)
-    ax.axvline(0, color=SOFT_INK, linewidth=0.8)
-    ax.grid(axis="x")
-
-
 def _draw(reader: Reader) -> Figure:
     rows = reader.rows.dropna(subset=["indicator"])
     figure, ax = figures.axes(height=4.6)
-    dots(ax, rows, reader.parameters.county, "county")
-    ax.set_yticks(range(len(rows)), [reader.named("county", code) for code in rows["county"]])
+    sure = LEVELS.rows(reader)
+    dots(ax, rows, "county", reader, set(sure.loc[sure["several"].eq(True), "county"]))
     ax.set_xlabel(reader.named("", "x"))
     figures.norwegian_axis(ax, x=1, y=None)
     return figure
@@ -158,14 +145,24 @@ def _end(place: int, column: str) -> Fact:
 LEVELS = Judged("fig-county-levels", "indicator")
 
 
-def _certain(reader: Reader) -> int:
-    """Counties that stand out when all are tested together."""
-    return int(LEVELS.rows(reader)["several"].eq(True).sum())
+def _sure(reader: Reader) -> list[str]:
+    """Names of the counties that stand out when all are tested together."""
+    rows = LEVELS.rows(reader.at("fig-county-levels"))
+    codes = rows.loc[rows["several"].eq(True), "county"]
+    return [reader.named("county", code) for code in codes]
+
+
+def _alone(reader: Reader) -> str:
+    """Names of the counties whose interval lies off zero though they do not stand out."""
+    rows = LEVELS.rows(reader.at("fig-county-levels"))
+    codes = rows.loc[rows["alone"].eq(True) & ~rows["several"].eq(True), "county"]
+    names = [reader.named("county", code) for code in codes]
+    return f"{reader.named('', 'alone')} {formats.listed(names)}." if names else ""
 
 
 def certain(reader: Reader) -> str:
-    """Whether any county stands out: "some" or "none"."""
-    return "some" if _certain(reader) else "none"
+    """Whether any county stands out: "some", of whom all are named, or "none"."""
+    return "some" if _sure(reader) else "none"
 
 
 def standing(reader: Reader, place: int | None = None) -> Standing | None:
@@ -187,6 +184,8 @@ def _counted(name: str, place: int | None = None) -> Fact:
     return Fact(get)
 
 
+_of_counties = partial(curve, by="county", every=False, drawn="dots")
+
 COUNTIES: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "fig-county-levels",
@@ -201,33 +200,23 @@ COUNTIES: tuple[Exhibit[IndicatorResults], ...] = (
             "low": _end(0, "indicator"),
             "low_name": _end(0, "county"),
             "counties": Fact(lambda reader: len(_known(reader))),
-            "certain": Fact(_certain),
+            "certain": Fact(lambda reader: len(_sure(reader))),
+            "which": Fact(lambda reader: formats.listed(_sure(reader)), "text"),
+            "alone": Fact(_alone, "text"),
             **{name: _counted(name) for name in ("higher", "lower", "others")},
             "below_high": _counted("lower", -1),
             "above_low": _counted("higher", 0),
         },
         finding=certain,
     ),
-    curve(
+    _of_counties(
         "fig-10",
         counties("county", ("nav", "nav"), "actual_sa"),
         kind="actual",
-        by="county",
-        every=False,
     ),
-    curve("fig-11", counties("county", ("nav", "nav")), by="county", every=False),
-    curve(
-        "fig-12",
-        counties(f"county | {GUARANTEE}", (f"nav | {GUARANTEE}", "nav")),
-        by="county",
-        every=False,
-    ),
-    curve(
-        "fig-13",
-        counties(f"county | {ORIGIN}", ("country_group", "landgruppe_3")),
-        by="county",
-        every=False,
-    ),
+    _of_counties("fig-11", counties("county", ("nav", "nav")), drawn="multiples"),
+    _of_counties("fig-12", counties(f"county | {GUARANTEE}", (f"nav | {GUARANTEE}", "nav"))),
+    _of_counties("fig-13", counties(f"county | {ORIGIN}", ("country_group", "landgruppe_3"))),
 )
 
 
@@ -256,7 +245,7 @@ def _in_model(parameters: Parameters) -> list[Line]:
     return [*by_country, *named]
 
 
-_figure = partial(curve, every=False, multiples=True)
+_figure = partial(curve, every=False, drawn="multiples")
 
 GROUP_EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
