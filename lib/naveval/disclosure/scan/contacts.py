@@ -23,7 +23,8 @@ AT = re.compile(r"\s?[(\[{<]\s?(?:at|alfakr[øo]ll|kr[øo]llalfa)\s?[)\]}>]\s?",
 POINT = re.compile(r"\s?[(\[{]\s?(?:dot|punktum|punkt)\s?[)\]}]\s?", re.I)
 MAIL = re.compile(r"(?<![\w.+-])([a-zæøå][\w.+-]{2,40})@([\w-]+(?:\.[\w-]+)*\.[a-z]{2,})\b", re.I)
 PRIVATE = re.compile(
-    r"(?:gmail|hotmail|outlook|live|yahoo|icloud|online|msn|proton(?:mail)?|getmail|me)\.\w{2,3}", re.I
+    r"(?:gmail|hotmail|outlook|live|yahoo|icloud|online|msn|proton(?:mail)?|getmail|me)\.\w{2,3}",
+    re.I,
 )
 WORDS_OF_MAIL = re.compile(r"[^\W\d_]{2,}")
 PHONE = re.compile(
