@@ -130,6 +130,7 @@ def tornado(reader: Reader) -> Figure:
         ax.axvline(0, color="#8A9199", linewidth=0.8, linestyle=":")
         ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=figures.SMALL)
         ax.use_sticky_edges = False
+        ax.margins(x=0.15)  # room for the names of the ends
         panel_title(ax, reader.named("program", program))
         ax.tick_params(axis="x", labelsize=figures.SMALL)
         ax.locator_params(axis="x", nbins=5)
