@@ -20,7 +20,7 @@ from naveval.exhibits.show import Showing
 from naveval.project import places
 from naveval.studies.indicator import descriptives
 from naveval.studies.indicator import panel as panels
-from naveval.studies.indicator.exhibits import REPORT, curves, summary
+from naveval.studies.indicator.exhibits import REPORT, curves, drawing, summary
 from naveval.studies.indicator.exhibits.common import released
 from naveval.studies.indicator.protection import noise_for
 
@@ -122,7 +122,7 @@ def test_programmes_are_drawn_beside_nav_as_a_whole(shown):
         rows = showing.shown[label].rows
         assert (rows is None) == bool(results.parameters.county), "one county has too few"
         if rows is not None:
-            assert curves.WHOLE in set(rows["line"])
+            assert drawing.WHOLE in set(rows["line"])
             assert rows["line"].nunique() > 1
 
 

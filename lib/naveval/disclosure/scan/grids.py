@@ -313,3 +313,34 @@ def measured(node: Mapping[str, Any], limits: Thresholds) -> Rows | None:
 
 
 VALUES = frozenset({"value", "values", "y", "data", "verdi", "tall", "estimate", "obs_value"})
+
+
+def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
+    """The counts of a JSON-stat dataset as columns; nothing where none of its metrics counts.
+
+    Without a dimension of metrics, or where it says nothing, any category may be what is counted.
+    """
+    metrics = set(node.get("role", {}).get("metric", ()))
+    names, counting = [], set()
+    for key in node["id"]:
+        category = node["dimension"][key]["category"]
+        titles = [
+            *map(str, category.get("label", {}).values() or category.get("index", {key: key}))
+        ]
+        names.append(titles)
+        if key in metrics or not metrics or all(VAGUE.fullmatch(t.lower()) for t in titles):
+            counting |= {title for title in titles if counts_persons(title, limits)}
+    if not counting and (whole := str(node.get("label", ""))) and counts_by_caption(whole):
+        names = [[whole], *names]
+        counting = {whole}
+    values = node["value"]
+    found: dict[str, list[str]] = {}
+    for place, cell in enumerate(product(*names) if counting else ()):
+        value = values.get(str(place)) if isinstance(values, Mapping) else values[place]
+        if named := next((title for title in cell if title in counting), ""):
+            found.setdefault(named, []).append("" if value is None else str(value))
+    for title, column in found.items():
+        yield [[title], *([value] for value in column)]
+
+
+VAGUE = re.compile(r"verdi|value|tall?|content")

@@ -1,13 +1,12 @@
 """What a table may not show: columns that identify, small counts, rows that are persons."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise, product
-from typing import Any
 
 from naveval.disclosure.scan import contacts, credentials, grids, persons, profiles
-from naveval.disclosure.scan.grids import MASKED, Rows
+from naveval.disclosure.scan.grids import MASKED
 from naveval.disclosure.scan.identities import Hits, is_identity_number
 from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
 from naveval.disclosure.scan.text import without_tags
@@ -433,34 +432,3 @@ def listed(text: str, limits: Thresholds) -> Hits:
                 yield f"count below {limits.min_cell} persons in a column that ends with {title}", 1
         elif counted and (len(line) > LONGEST_TITLE or told or not line or words > 1):
             counted = False
-
-
-def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
-    """The counts of a JSON-stat dataset as columns; nothing where none of its metrics counts.
-
-    Without a dimension of metrics, or where it says nothing, any category may be what is counted.
-    """
-    metrics = set(node.get("role", {}).get("metric", ()))
-    names, counting = [], set()
-    for key in node["id"]:
-        category = node["dimension"][key]["category"]
-        titles = [
-            *map(str, category.get("label", {}).values() or category.get("index", {key: key}))
-        ]
-        names.append(titles)
-        if key in metrics or not metrics or all(VAGUE.fullmatch(t.lower()) for t in titles):
-            counting |= {title for title in titles if counts_persons(title, limits)}
-    if not counting and (whole := str(node.get("label", ""))) and counts_by_caption(whole):
-        names = [[whole], *names]
-        counting = {whole}
-    values = node["value"]
-    found: dict[str, list[str]] = {}
-    for place, cell in enumerate(product(*names) if counting else ()):
-        value = values.get(str(place)) if isinstance(values, Mapping) else values[place]
-        if named := next((title for title in cell if title in counting), ""):
-            found.setdefault(named, []).append("" if value is None else str(value))
-    for title, column in found.items():
-        yield [[title], *([value] for value in column)]
-
-
-VAGUE = re.compile(r"verdi|value|tall?|content")

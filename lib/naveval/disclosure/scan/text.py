@@ -291,3 +291,8 @@ def _file(content: bytes) -> bool:
         return bool(content.startswith(b"\x78") and zlib.decompress(content)) or _readable(content)
     except zlib.error:
         return _readable(content)
+
+
+def once(texts: Iterable[str]) -> str:
+    """Texts on a line each; what comes again says nothing new."""
+    return "\n".join(dict.fromkeys(texts))

@@ -1,11 +1,14 @@
 """Parameters of the work indicator."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from naveval.project.months import MONTH, month_number
+from naveval.project.errors import ParameterError
+from naveval.project.months import MONTH, month_number, month_text, text_sql
 from naveval.project.parameters import StudyParameters, known_county
+from naveval.studies.indicator.characteristics import HORIZON
 
 PARTS = (
     "results",
@@ -106,3 +109,38 @@ class Parameters(StudyParameters):
 
     def simulation(self) -> dict[str, Any]:
         return {"scale": self.scale, "seed": self.seed}
+
+
+def stock_months(parameters: Parameters) -> tuple[int, int]:
+    """First and last month of the stock that the parameters ask for."""
+    windows = [month_number(m) for window in _windows(parameters) for m in window]
+    windows += [month_number(parameters.compare_from), month_number(parameters.compare_to)]
+    first = month_number(parameters.first_month) if parameters.first_month else min(windows)
+    last = month_number(parameters.last_month) if parameters.last_month else max(windows)
+    return first, last
+
+
+def _windows(parameters: Parameters) -> Iterable[tuple[str, str]]:
+    return (*parameters.base3, *parameters.base12)
+
+
+def ends_of_hours(parameters: Parameters, last: int) -> Iterable[tuple[int, str]]:
+    """Last month of hours that each outcome's base windows need."""
+    for outcome, windows in (("atid3", parameters.base3), ("atid12", parameters.base12)):
+        for _, end in windows:
+            yield min(month_number(end), last) + HORIZON[outcome], outcome
+
+
+def require_inside(parameters: Parameters) -> None:
+    first, last = stock_months(parameters)
+    for name in ("compare_from", "compare_to"):
+        month = getattr(parameters, name)
+        if not first <= month_number(month) <= last:
+            raise ParameterError(
+                f"{name}: {month}: expected a month from {month_text(first)} to {month_text(last)}"
+            )
+
+
+def last_of_stock(parameters: Parameters) -> str:
+    where = f"WHERE month <= '{parameters.last_month}'" if parameters.last_month else ""
+    return f"SELECT {text_sql('max(month)')} FROM stock {where}"

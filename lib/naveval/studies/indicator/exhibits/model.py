@@ -27,7 +27,7 @@ from naveval.studies.indicator.exhibits.common import (
     released,
     with_printed,
 )
-from naveval.studies.indicator.exhibits.curves import SOFT_INK, in_years
+from naveval.studies.indicator.exhibits.drawing import SOFT_INK, in_years
 from naveval.studies.indicator.models import is_share
 from naveval.studies.indicator.published import printed_rows
 from naveval.studies.indicator.results import IndicatorResults

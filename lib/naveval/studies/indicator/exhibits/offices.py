@@ -17,7 +17,7 @@ from naveval.exhibits.reader import Reader
 from naveval.project.normal import Z95, reach
 from naveval.studies.indicator.descriptives import PARTS
 from naveval.studies.indicator.exhibits.common import HOURS, SHARE, released
-from naveval.studies.indicator.exhibits.curves import GREY, SOFT_INK, dots
+from naveval.studies.indicator.exhibits.drawing import GREY, SOFT_INK, dots
 from naveval.studies.indicator.results import IndicatorResults
 
 LARGEST = 30

@@ -21,7 +21,8 @@ from naveval.studies.indicator.exhibits.common import (
     with_printed,
     within_place,
 )
-from naveval.studies.indicator.exhibits.curves import WHOLE, Line, Lines, by_group, curve
+from naveval.studies.indicator.exhibits.curves import Line, Lines, by_group, curve
+from naveval.studies.indicator.exhibits.drawing import WHOLE
 from naveval.studies.indicator.exhibits.results import VALUES
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults

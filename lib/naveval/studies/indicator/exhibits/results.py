@@ -26,7 +26,8 @@ from naveval.studies.indicator.exhibits.common import (
     with_printed,
     within_place,
 )
-from naveval.studies.indicator.exhibits.curves import Line, Lines, by_group, curve, dots
+from naveval.studies.indicator.exhibits.curves import Line, Lines, by_group, curve
+from naveval.studies.indicator.exhibits.drawing import dots
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults
 

@@ -17,10 +17,11 @@ from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.codes import ARMS, CONTROL, GROUPS, REST, STATES, STATUS_CODES
 from naveval.studies.programs.costs.reconcile import BASES, LABELS, SUBJECTS, UNITS
+from naveval.studies.programs.effects import Estimated
 from naveval.studies.programs.panel.persons import CATEGORIES, CHARACTERISTICS
 from naveval.studies.programs.panel.use import KINDS, MONTHS
 from naveval.studies.programs.results import ProgramResults
-from naveval.studies.programs.sample.covariates import COVARIATES
+from naveval.studies.programs.sample.covariates import COVARIATES, SPELL, spell_category
 from naveval.studies.programs.sample.starts import BINS, WINDOWS
 
 STATUSES = (*STATUS_CODES.values(), "not_registered")
@@ -282,3 +283,49 @@ CODES: Mapping[str, Codes] = {
     "activity": str,
     "start": str,
 }
+
+
+def by_program(reader: Reader, label: str, value: str) -> pd.Series:
+    """A value of an exhibit by programme."""
+    found = reader.frame(label).set_index("program")[value]
+    return pd.Series(found)
+
+
+def ranked(name: str, place: int) -> dict[str, Fact]:
+    """The programme at a place of the ranking by net benefit, and its number with interval."""
+
+    def row(reader: Reader) -> Any:
+        rows = reader.frame("tbl-uncertainty")
+        return rows.sort_values("net_benefit", ascending=False).iloc[place]
+
+    def number(column: str) -> Fact:
+        return Fact(lambda reader: row(reader)[column], "nok1000")
+
+    parts = {"net": "net_benefit", "low": "ci_low", "high": "ci_high"}
+    return {
+        name: Fact(lambda reader: plainly(reader, row(reader)["program"]), "text"),
+        **{f"{name}_{part}": number(column) for part, column in parts.items()},
+    }
+
+
+AGE_EDGES = (20, 30, 40, 50)
+
+
+AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
+
+
+def group_series(estimated: Estimated) -> dict[str, pd.Series]:
+    """Groups of table 6-7 by characteristic, first category the reference."""
+    x, frame = estimated.covariates, estimated.sample.frame
+    country = x[[f"country_{k}" for k in range(4)]].to_numpy().argmax(axis=1)
+    codes = {
+        "status": (np.where(frame.first_group == "special", 1, 0), ("seeker", "reduced")),
+        "sex": (x.woman.to_numpy().astype(int), ("man", "woman")),
+        "age_group": (np.digitize(x.age, AGE_EDGES), AGES),
+        "country": (country, ("0", "1", "2", "3")),
+        "spell": (spell_category(estimated.sample), SPELL),
+    }
+    return {
+        key: pd.Series(pd.Categorical.from_codes(values, categories=list(categories)))
+        for key, (values, categories) in codes.items()
+    }

@@ -25,7 +25,7 @@ from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.exhibits.common import (
     both_ends,
     counted_signs,
-    plainly,
+    ranked,
     wording,
 )
 from naveval.studies.programs.exhibits.drawing import panel_title, panels, x_label
@@ -288,29 +288,6 @@ def uncertainty(analysis: Analysis) -> pd.DataFrame:
     """Net benefit with its draws, largest first."""
     found = analysis.uncertainty.merge(analysis.flows[["program", "net_benefit"]])
     return found.assign(n_draws=analysis.draws).sort_values("net_benefit", ascending=False)
-
-
-def by_program(reader: Reader, label: str, value: str) -> pd.Series:
-    """A value of an exhibit by programme."""
-    found = reader.frame(label).set_index("program")[value]
-    return pd.Series(found)
-
-
-def ranked(name: str, place: int) -> dict[str, Fact]:
-    """The programme at a place of the ranking by net benefit, and its number with interval."""
-
-    def row(reader: Reader) -> Any:
-        rows = reader.frame("tbl-uncertainty")
-        return rows.sort_values("net_benefit", ascending=False).iloc[place]
-
-    def number(column: str) -> Fact:
-        return Fact(lambda reader: row(reader)[column], "nok1000")
-
-    parts = {"net": "net_benefit", "low": "ci_low", "high": "ci_high"}
-    return {
-        name: Fact(lambda reader: plainly(reader, row(reader)["program"]), "text"),
-        **{f"{name}_{part}": number(column) for part, column in parts.items()},
-    }
 
 
 PROGRAM = ("program",)

@@ -11,13 +11,12 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import BUDGET_PARTS, Analysis, place_mix
 from naveval.studies.programs.costs.reconcile import assessments
 from naveval.studies.programs.exhibits import costs as drawn
-from naveval.studies.programs.exhibits.common import both_ends, plainly
+from naveval.studies.programs.exhibits.common import both_ends, by_program, plainly
 from naveval.studies.programs.exhibits.costs import (
     COUNT,
     MONTH,
     PRINTED,
     PROGRAM,
-    by_program,
     costs_exhibit,
     money,
     printed,

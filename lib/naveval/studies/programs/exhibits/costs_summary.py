@@ -11,14 +11,15 @@ from naveval.exhibits.reader import Reader
 from naveval.studies.programs.costs.analysis import Analysis
 from naveval.studies.programs.costs.readings import DOUBTS as DOUBTED
 from naveval.studies.programs.costs.reconcile import BASES, TOLERANCE, UNITS, files
-from naveval.studies.programs.exhibits.common import LONGEST, SIGNS, has, plainly
-from naveval.studies.programs.exhibits.costs import (
-    COUNT,
-    SIGNED,
+from naveval.studies.programs.exhibits.common import (
+    LONGEST,
+    SIGNS,
     by_program,
-    costs_exhibit,
+    has,
+    plainly,
     ranked,
 )
+from naveval.studies.programs.exhibits.costs import COUNT, SIGNED, costs_exhibit
 from naveval.studies.programs.results import ProgramResults
 
 AUTOMATIC = ("equal", "rounding", "within_2_percent", "chosen", "unexplained")

@@ -396,3 +396,29 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     ),
 )
 SENTENCES = (Sentence("effects-trust", _before, then=(Sentence("effects-balance"),)),)
+
+
+def truth(results: ProgramResults) -> pd.DataFrame:
+    """How far the estimates are from the truth of the simulated registers."""
+    data = of(results)
+    assert data.truth is not None
+    table = programs_effects.compare(data.main, dict(data.truth))
+    table = table[table.outcome.str.match(r"months_|earnings_") & (table.arm != REST)]
+    rows = []
+    for (estimand, arm), part in table.groupby(["estimand", "arm"], sort=False):
+        months = part.set_index("outcome").loc[RANKED]
+        rows.append(
+            {
+                "estimand": estimand,
+                "arm": arm,
+                "months": months.estimate,
+                "std_error": months.std_error,
+                "truth": months.truth,
+                "worst": round(float(part.z.abs().max()), 1),
+                "within": int(part.within.sum()),
+                "tests": len(part),
+                "n": int(part.n_treated.iloc[0]),
+            }
+        )
+    frame = with_counts(data.main, pd.DataFrame(rows))
+    return marked(data.main, frame, frame["estimand"] == "ate")

@@ -16,10 +16,9 @@ from naveval.estimators import rate, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
-from naveval.studies.programs import effects as programs_effects
-from naveval.studies.programs.codes import ARMS, REST
+from naveval.studies.programs.codes import ARMS
 from naveval.studies.programs.effects import Estimated
-from naveval.studies.programs.exhibits.common import MIN_GATE, plainly
+from naveval.studies.programs.exhibits.common import MIN_GATE, group_series, plainly
 from naveval.studies.programs.exhibits.effects import (
     KEPT,
     LEVEL,
@@ -34,8 +33,8 @@ from naveval.studies.programs.exhibits.effects import (
     poor,
     with_counts,
 )
-from naveval.studies.programs.exhibits.effects_checks import arms_of, by_arm, own_effect
-from naveval.studies.programs.exhibits.effects_sample import group_series, means
+from naveval.studies.programs.exhibits.effects_checks import arms_of, by_arm, own_effect, truth
+from naveval.studies.programs.exhibits.effects_sample import means
 from naveval.studies.programs.policy import AGAINST
 from naveval.studies.programs.results import ProgramResults
 
@@ -266,32 +265,6 @@ def methods(results: ProgramResults) -> pd.DataFrame:
     found = pd.concat([others.merge(made[["arm", "n"]]), made], ignore_index=True)
     truth = [known.get(arm, {}).get(RANKED, np.nan) for arm in found.arm]
     return with_counts(data.main, found.assign(truth=np.array(truth, dtype=float)))
-
-
-def truth(results: ProgramResults) -> pd.DataFrame:
-    """How far the estimates are from the truth of the simulated registers."""
-    data = of(results)
-    assert data.truth is not None
-    table = programs_effects.compare(data.main, dict(data.truth))
-    table = table[table.outcome.str.match(r"months_|earnings_") & (table.arm != REST)]
-    rows = []
-    for (estimand, arm), part in table.groupby(["estimand", "arm"], sort=False):
-        months = part.set_index("outcome").loc[RANKED]
-        rows.append(
-            {
-                "estimand": estimand,
-                "arm": arm,
-                "months": months.estimate,
-                "std_error": months.std_error,
-                "truth": months.truth,
-                "worst": round(float(part.z.abs().max()), 1),
-                "within": int(part.within.sum()),
-                "tests": len(part),
-                "n": int(part.n_treated.iloc[0]),
-            }
-        )
-    frame = with_counts(data.main, pd.DataFrame(rows))
-    return marked(data.main, frame, frame["estimand"] == "ate")
 
 
 def _sorted_out(reader: Reader) -> pd.Series:

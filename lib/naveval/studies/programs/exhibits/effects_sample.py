@@ -24,12 +24,12 @@ from naveval.studies.programs.exhibits.common import (
     STEPS,
     both_ends,
     described,
+    group_series,
     plainly,
 )
 from naveval.studies.programs.exhibits.effects import GROUPS, Frame, fitted, of
 from naveval.studies.programs.panel.persons import every
 from naveval.studies.programs.results import ProgramResults
-from naveval.studies.programs.sample.covariates import SPELL, spell_category
 from naveval.studies.programs.sample.starts import BINS, WINDOWS
 
 START_GROUPS = (*GROUPS, "other")
@@ -38,8 +38,6 @@ HISTORY = ("registered_60", "program_60")
 LARGE = 0.1
 """Standard deviations from which a difference is no longer called small."""
 BALANCE = {"tbl-b-4": ARMS[:4], "tbl-b-5": ARMS[4:8], "tbl-b-6": ARMS[8:]}
-AGE_EDGES = (20, 30, 40, 50)
-AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
 EDUCATION = ("none", "lower", "academic", "vocational", "upper_other", "higher")
 
 
@@ -244,23 +242,6 @@ def covariates(results: ProgramResults) -> pd.DataFrame:
     return pd.DataFrame(
         {"covariate": list(table), "mean": mean, "std_error": error, "n": persons[0]}
     )
-
-
-def group_series(estimated: Estimated) -> dict[str, pd.Series]:
-    """Groups of table 6-7 by characteristic, first category the reference."""
-    x, frame = estimated.covariates, estimated.sample.frame
-    country = x[[f"country_{k}" for k in range(4)]].to_numpy().argmax(axis=1)
-    codes = {
-        "status": (np.where(frame.first_group == "special", 1, 0), ("seeker", "reduced")),
-        "sex": (x.woman.to_numpy().astype(int), ("man", "woman")),
-        "age_group": (np.digitize(x.age, AGE_EDGES), AGES),
-        "country": (country, ("0", "1", "2", "3")),
-        "spell": (spell_category(estimated.sample), SPELL),
-    }
-    return {
-        key: pd.Series(pd.Categorical.from_codes(values, categories=list(categories)))
-        for key, (values, categories) in codes.items()
-    }
 
 
 def indicators(estimated: Estimated) -> pd.DataFrame:

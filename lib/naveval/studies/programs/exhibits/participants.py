@@ -12,8 +12,7 @@ from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Va
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
-from naveval.studies.programs import published
-from naveval.studies.programs.codes import STATUS_CODES, month_code
+from naveval.studies.programs.codes import month_code
 from naveval.studies.programs.exhibits import participants_drawing as drawn
 from naveval.studies.programs.exhibits.common import (
     LONGEST,
@@ -25,6 +24,14 @@ from naveval.studies.programs.exhibits.common import (
     leads,
     plainly,
 )
+from naveval.studies.programs.exhibits.definitions import (
+    LENGTH,
+    LENGTHS,
+    grouping,
+    groups_of_need,
+    length,
+    programs_of_analysis,
+)
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.use import MONTHS
 from naveval.studies.programs.results import ProgramResults
@@ -33,7 +40,6 @@ GROUP = ("characteristic", "category")
 REGISTERED = ("all", *(c for group in CATEGORIES.values() for c in group if c != STATUSES[-1]))
 """Categories of those who are registered with Nav."""
 Data = Callable[[ProgramResults], pd.DataFrame]
-LENGTHS = ("longest", "extension", "reduced")
 PAIR = ("program_1", "program_2")
 
 
@@ -61,57 +67,6 @@ def _part(reader: Reader, side: str, group: str, month: int = -1) -> float:
 def _panels(reader: Reader) -> int:
     """Heat maps of figure 4-10, which see noisy numbers too."""
     return int(drawn.starters(replace(reader, noisy=True))["characteristic"].nunique())
-
-
-def programs_of_analysis(_: ProgramResults) -> pd.DataFrame:
-    """Table 3-1: purpose and target group are named in the texts, lengths are printed numbers."""
-    table = published.read("table_3_1")
-    longer = table["max_extension"].astype("string")
-    return table.assign(
-        purpose="purpose_" + table["program"],
-        target="target_" + table["program"],
-        unit=table["duration_unit"],
-        longest=table["max_duration_ordinary"],
-        extension=longer.str.extract(r"^(\d+)")[0].astype(float),
-        reduced=table["max_duration_reduced_work_capacity"],
-    )[["program", "measure_in_regulation", "purpose", "target", *LENGTHS, "unit"]]
-
-
-UNITS = {"months": ("in_months", 1.0), "weeks": ("in_weeks", 12 / 52)}
-"""Format of a number of them, and how many months one is."""
-LENGTH = Value(
-    by="unit",
-    kinds={unit: Value(form, source="published") for unit, (form, _) in UNITS.items()},
-    source="published",
-)
-
-
-def _length(place: int, reader: Reader) -> str:
-    """The longest ordinary duration at a place of their order, with its unit."""
-    rows = reader.rows
-    months = rows["longest"] * rows["unit"].map({unit: each for unit, (_, each) in UNITS.items()})
-    row = rows.loc[months.sort_values().index[place]]
-    return formats.FORMATS[UNITS[row["unit"]][0]](row["longest"])
-
-
-def groups_of_need(_: ProgramResults) -> pd.DataFrame:
-    """Table 4-1: what each group is, named in the texts."""
-    codes = list(STATUS_CODES.values())
-    return pd.DataFrame({"status": codes, "meaning": [f"meaning_{code}" for code in codes]})
-
-
-def grouping(_: ProgramResults) -> pd.DataFrame:
-    """Table A-1: activity codes by programme, with their months."""
-    table = published.read("table_a_1").rename(
-        columns={
-            "program_group": "program",
-            "activity_status_code": "code",
-            "activity_status": "activity",
-            "start_month": "start",
-            "stop_month": "stop",
-        }
-    )
-    return table[["program", "code", "start", "activity", "stop"]].fillna({"start": "", "stop": ""})
 
 
 def _exhibit(
@@ -185,8 +140,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         protect=Public("table 3-1"),
         facts={
-            "shortest": Fact(partial(_length, 0), "text"),
-            "longest_told": Fact(partial(_length, -1), "text"),
+            "shortest": Fact(partial(length, 0), "text"),
+            "longest_told": Fact(partial(length, -1), "text"),
         },
     ),
     Exhibit(

@@ -8,8 +8,7 @@ import pandas as pd
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
-from naveval.studies.programs.exhibits.common import SIGNS, plainly, wording
-from naveval.studies.programs.exhibits.costs import by_program, ranked
+from naveval.studies.programs.exhibits.common import SIGNS, by_program, plainly, ranked, wording
 from naveval.studies.programs.exhibits.effects import LEVEL, last_year
 
 Found = Callable[[Reader], dict[str, list[str]]]
