@@ -15,7 +15,8 @@ from naveval.publishing.audit.numbers import Known
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(file for study in catalogue.names() for file in words.files(study)[1:])
-FIELD = re.compile(r"\{[^{}]*\}")
+FIELD = re.compile(r"\{[^{}]*\}|@(?:fig|tbl|sec)-[\w-]+")
+"""Filled in when the text is shown, references to exhibits too."""
 NAMES = {"labels", "columns", "title", "format", "names", "parameters"}
 """Parts of the texts that name things and state no findings."""
 

@@ -137,7 +137,7 @@ def test_missing_folder_and_manifest(tmp_path, sample):
 
 
 def test_title_is_needed(sample):
-    (sample / "manifest.json").write_text('{"report": {}}')
+    (sample / "manifest.json").write_text('{"study": "hedmark", "report": {}}')
     with pytest.raises(RenderError, match=r"report\.title is missing"):
         render.render(sample, engine="builtin")
 

@@ -314,7 +314,7 @@ def test_break_tells_of_dialogue_and_of_the_others(output: Output) -> None:
     assert "bør leses uten 2018" in other
     assert "1 av 1 forskjeller" in other
     refused = said(output, "break", summary(), breaks=breaks(np.nan, 0.2))
-    assert "for få personer" in refused
+    assert "Forskjellen kan ikke prøves" in refused
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,8 @@ def test_the_answer_and_its_titles_follow_the_numbers(
     clear = program == dialogue != NULL
     assert ("sikker" in titles["tbl-1"].partition("]{.finding}")[0]) != clear
     assert ("Ingen sikker" in titles["tbl-3"]) == (work == NULL)
-    assert ("Flere i målgruppen gikk" in titles["tbl-3"]) == (work == UP)
+    more = ("lere gikk rett til arbeid", "Flere forlot dagpengene på alle tre måter")
+    assert any(part in titles["tbl-3"] for part in more) == (work == UP)
 
 
 def test_a_result_that_is_hidden_leaves_no_number_and_no_title(output: Output) -> None:
