@@ -24,6 +24,7 @@ import published
 import union
 from attackers import CONFIDENT
 
+from naveval.disclosure.editions import EDITION
 from naveval.publishing.audit import folder as audit
 
 HERE = Path(__file__).resolve().parent
@@ -49,6 +50,8 @@ EARLIER: Mapping[str, Mapping[str, Any]] = {
 LEFT_OUT = 200
 ALIKE, LEAST_ROWS = 0.7, 10
 EDITIONS = ("later", "earlier")
+EARLY, LATE = "2024K1", "2024K2"
+"""What the editions are called: the later one keeps what the earlier one told."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +106,14 @@ def _without_late(file: Path, to: Path) -> None:
         to.write_bytes(file.read_bytes())
 
 
-def environment(out: Path, *, protected: bool) -> dict[str, str]:
+def environment(out: Path, *, protected: bool, edition: str = EDITIONS[0]) -> dict[str, str]:
     """What a process runs in; without protection `unprotected/sitecustomize.py` takes it away."""
     found = dict(os.environ)
     path = [str(HERE.parent / "samples"), *filter(None, [found.get("PYTHONPATH")])]
     path = path if protected else [str(HERE / "unprotected"), *path]
     stores = str(out / ("stores" if protected else "stores-control"))
-    return found | {"PYTHONPATH": os.pathsep.join(path), "NAVEVAL_OUT": stores}
+    named = {EDITION: LATE if edition == EDITIONS[0] else EARLY} if protected else {}
+    return found | {"PYTHONPATH": os.pathsep.join(path), "NAVEVAL_OUT": stores} | named
 
 
 def naveval(out: Path, *given: str) -> None:
@@ -134,6 +138,7 @@ def make(out: Path, studies: Sequence[str]) -> None:
     """Registers and result folders of both editions, protected and not; the country's rendered."""
     for study in studies:
         extracts(out, study)
+        _made_in_processes(out, study, EDITIONS[1])
         shown = Case(study, PLACES[study][0], EDITIONS[0])
         folder = shown.folder(out)
         if not _made(out, shown):
@@ -145,11 +150,15 @@ def make(out: Path, studies: Sequence[str]) -> None:
             naveval(out, "run", study, "--quiet", "--data", data, *given, "--out", str(folder))
         if not (folder / "report.html").exists():
             naveval(out, "render", str(folder), "--to", "html", "--quiet")
-        for edition in EDITIONS:
-            for protected in (True, False):
-                command = [sys.executable, str(Path(__file__).resolve()), "--out", str(out)]
-                command += ["--run", f"{edition} {protected}", study]
-                subprocess.run(command, env=environment(out, protected=protected), check=True)
+        _made_in_processes(out, study, EDITIONS[0])
+
+
+def _made_in_processes(out: Path, study: str, edition: str) -> None:
+    for protected in (True, False):
+        command = [sys.executable, str(Path(__file__).resolve()), "--out", str(out)]
+        command += ["--run", f"{edition} {protected}", study]
+        own = environment(out, protected=protected, edition=edition)
+        subprocess.run(command, env=own, check=True)
 
 
 @dataclass(frozen=True)

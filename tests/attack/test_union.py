@@ -11,15 +11,16 @@ import pandas as pd
 import pytest
 from attackers import report, routes
 from synthetic import CODES, SECRET, persons, table
-from view import CHANGED, EXACT, HIDDEN, View, cells_of, equations, view
+from view import CHANGED, EXACT, HIDDEN, View, cells_of, equations, kernel, view
 
 from naveval.disclosure import counts as counting
-from naveval.disclosure import decisions, magnitudes
+from naveval.disclosure import decisions, editions, magnitudes
 from naveval.disclosure.thresholds import thresholds
 
 LARGEST = 100_000
 MIN_WIDTH = 3
 SMALL = 40
+COUNTS = 45
 TABLES = (
     ("county", "sex"),
     ("age", "outcome"),
@@ -110,6 +111,49 @@ def test_editions(editions: int) -> None:
     assert not found["certain"].any()
     assert found["width"].min() >= MIN_WIDTH
     assert found["right"].mean() <= 0.01
+
+
+def every_pair(direction: int) -> pd.DataFrame:
+    """All that two editions of a cell can tell, when persons only come (1) or only go (-1)."""
+    reach, table = thresholds().counts.largest_change, kernel()
+    count = np.arange(COUNTS)
+    first, second, told, fresh = (
+        axis.ravel() for axis in np.meshgrid(count, count, *[np.arange(-reach, reach + 1)] * 2)
+    )
+    rows = (second - first) * direction >= 0
+    first, second, told, fresh = (one[rows] for one in (first, second, told, fresh))
+    last = len(table) - 1
+
+    def possible(n: np.ndarray, change: np.ndarray) -> np.ndarray:
+        row = np.minimum(n, last)
+        return (row + change >= 0) & (table[row, np.maximum(row + change, 0)] > 0)
+
+    rows = possible(first, told) & possible(second, fresh) & ((first != second) | (told == fresh))
+    first, second, told, fresh = (one[rows] for one in (first, second, told, fresh))
+    own = pd.DataFrame({"first": first, "second": second, "told": told + first})
+    return own.assign(fresh=fresh + second, changed=abs(second - first))
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_two_editions_of_a_cell_leave_three_more_counts_whatever_they_tell(direction: int) -> None:
+    """Exact: every pair of counts and numbers, for one who knows that persons only came, or went.
+
+    Without what an edition keeps, some pairs of numbers leave one count.
+    """
+    found = every_pair(direction)
+    before, after = (
+        np.stack([0 * found[n], found[n], found[n] * 2**30], axis=1) for n in ("first", "second")
+    )
+    keeps = editions.kept(before, after, found["told"].to_numpy(), found["fresh"].to_numpy())
+    for again, least in ((found["fresh"].mask(keeps, found["told"]), MIN_WIDTH), (found.fresh, 0)):
+        told = found.assign(again=again)
+        left = told[told[["told", "again"]].max(axis=1) < COUNTS - 20].groupby(["told", "again"])
+        narrowest = []
+        for name in ("first", "second", "changed"):
+            low, high = left[name].min(), left[name].max()
+            narrowest.append((high - low)[low.lt(5) & high.gt(0)].min())
+        assert min(narrowest) >= least
+        assert (min(narrowest) < MIN_WIDTH) == (least == 0)
 
 
 @pytest.mark.parametrize(("number", "least", "most"), [(10, 0.0, 0.02), (100, 0.3, 1.0)])

@@ -19,7 +19,19 @@ from attackers import report, routes
 from published import ADJUSTED, TO_TEN, Family
 from scipy import sparse
 from scipy.sparse import csgraph
-from view import CHANGED, EXACT, HIDDEN, ROUNDED, SILENT, equations, view
+from view import (
+    CHANGED,
+    EXACT,
+    HIDDEN,
+    KEPT,
+    MANY,
+    NEAR,
+    ROUNDED,
+    SILENT,
+    equations,
+    likelihood,
+    view,
+)
 
 from naveval.disclosure.scan.tables import counts_persons
 from naveval.disclosure.thresholds import thresholds
@@ -30,6 +42,7 @@ LARGEST = 1_000_000
 FEWEST = 3
 MOST_PARTS = 60
 SMALL = 5
+ADDED = ": added"
 FULL_DIGITS = 4
 PRINTED = ("printed", "published")
 Told = tuple[float, float, int]
@@ -45,7 +58,8 @@ class Union:
     cells
         where, shown and true of each count; `shown` is missing for differences that are not
         published: complements, steps of cumulative counts, what an edition adds, what other
-        counties than the two have.
+        counties than the two have. kept: whether an earlier edition tells the same number; least,
+        most: what follows for what an edition adds.
     links
         (m, cells): a total less its parts is zero.
     """
@@ -100,7 +114,7 @@ def _joined(
     loose: Sequence[tuple[int, list[int], str]],
 ) -> Union:
     true, shown = cells["true"].to_numpy(), cells["shown"].to_numpy()
-    added, rows = [], list(sums)
+    added, rows, kept = [], list(sums), np.zeros(len(cells), dtype=bool)
     left = [true[total] - true[parts].sum() for total, parts, _ in loose]
     # The same persons have one noise: what differs where nothing is left are no such sets.
     unlike = {
@@ -111,8 +125,16 @@ def _joined(
     for rest, (total, parts, where) in zip(left, loose, strict=True):
         if rest >= 0 and where not in unlike:
             rows.append((total, [*parts, len(cells) + len(added)]))
-            added.append({"where": where, "shown": np.nan, "true": rest})
-    every = pd.concat([cells, pd.DataFrame(added)], ignore_index=True)
+            told = {"least": 0.0, "most": np.inf}
+            if where.endswith(ADDED):
+                # A lower number of more persons is new because many came, not to be near again.
+                more = shown[total] - shown[parts[0]]
+                kept[total] |= more == 0
+                told |= {"most": SMALL - 1} if more == 0 and rest < SMALL else {}
+                told |= {"least": SMALL} if more < 0 and rest >= SMALL else {}
+            added.append({"where": where, "shown": np.nan, "true": rest, "kept": False, **told})
+    own = cells.assign(kept=kept, least=0.0, most=np.inf)
+    every = pd.concat([own, pd.DataFrame(added)], ignore_index=True)
     return Union(every, equations(rows, len(every)))
 
 
@@ -134,6 +156,9 @@ def once(found: Union) -> Union:
         rows.setdefault((*links.indices[start:stop], *links.data[start:stop]), k)
     rows.pop((), None)
     cells, links = found.cells.iloc[first].reset_index(drop=True), links[list(rows.values())]
+    groups = found.cells.groupby(names)
+    cells[["kept", "least"]] = groups[["kept", "least"]].max().to_numpy()
+    cells["most"] = groups["most"].min().to_numpy()
     twice = equations(list(_same_rest(links, cells["shown"].isna().to_numpy())), len(cells))
     if twice.shape[0] == 0:
         return Union(cells, links)
@@ -169,7 +194,8 @@ def parted(found: Union) -> Union:
         if one and len(parts) > 2 and len(few) == len(parts) - 1:
             rows += [(total[0], [*parts[shown[parts] != 0], n + len(rests)])]
             rows += [(n + len(rests), few)]
-            rests.append({"where": "shown as 0", "shown": np.nan, "true": true[few].sum()})
+            own = {"where": "shown as 0", "shown": np.nan, "true": true[few].sum()}
+            rests.append({**own, "kept": False, "least": 0.0, "most": np.inf})
             kept[k] = False
     cells = pd.concat([found.cells, pd.DataFrame(rests)], ignore_index=True)
     own = links[kept]
@@ -304,7 +330,7 @@ def _added(
         if one.where in old and old[one.where].keys == one.keys:
             both = one.rows.merge(old[one.where].rows, on=list(one.keys), suffixes=("", "_old"))
             for total, part in zip(both["cell"], both["cell_old"], strict=True):
-                yield total, [part], f"{one.where}: added"
+                yield total, [part], f"{one.where}{ADDED}"
 
 
 def _rest(places: Sequence[Sequence[Family]]) -> Iterator[tuple[int, list[int], str]]:
@@ -331,6 +357,9 @@ def attack(found: Union, *, protected: bool) -> pd.DataFrame:
     if protected:
         shown = found.cells["shown"].fillna(0).to_numpy()
         kinds = np.where(published, CHANGED, SILENT)
+        kinds[~published & (found.cells["most"] < SMALL)] = NEAR
+        kinds[~published & (found.cells["least"] >= SMALL)] = MANY
+        kinds[published & (found.cells["kept"] | ~_possible(shown, true))] = KEPT
         kinds[found.cells["where"].str.endswith(TO_TEN)] = ROUNDED
     else:
         shown = true
@@ -345,6 +374,18 @@ def attack(found: Union, *, protected: bool) -> pd.DataFrame:
         where=found.cells["where"].to_numpy()[chosen],
         routes=routes(known, chosen),
     )
+
+
+def _possible(shown: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Whether a number can come from what is true now: if not, it was kept from an edition before.
+
+    The attacker is told so: what is known of such a number is less, and true.
+    """
+    found = []
+    for told, n in zip(shown.astype(int), true, strict=True):
+        start, chance = likelihood(told)
+        found.append(0 <= n - start < len(chance) and chance[n - start] > 0)
+    return np.array(found)
 
 
 def unlike(editions: Sequence[Sequence[Sequence[Family]]]) -> int:

@@ -17,6 +17,7 @@ from naveval.disclosure import perturbation
 from naveval.disclosure.thresholds import thresholds
 
 EXACT, CHANGED, ROUNDED, HIDDEN, SILENT = "exact", "changed", "rounded", "hidden", "silent"
+KEPT, NEAR, MANY = "kept", "near", "many"
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,23 @@ def view(
 ) -> View:
     """Knowledge from shown numbers.
 
-    Exact, changed by the method, told to ten, hidden (1 to 4), or silent.
+    Exact, changed by the method, told to ten, hidden (1 to 4), or silent; kept from an earlier
+    edition, so that its chances are those of the count it had there. What one edition has more
+    than another is near (fewer than five, as the number was kept) or many (five or more).
     """
     low, high, chances = [], [], []
-    half = thresholds().counts.persons_to // 2
+    half, least = thresholds().counts.persons_to // 2, thresholds().min_cell
+    reach = thresholds().counts.largest_change
     for value, kind in zip(shown, kinds, strict=True):
         if kind == SILENT:
             start, chance = 0, np.array([])
         elif kind == HIDDEN:
-            start, chance = 1, np.ones(thresholds().min_cell - 1)
+            start, chance = 1, np.ones(least - 1)
+        elif kind in (NEAR, MANY):
+            start, chance = (0, np.ones(least)) if kind == NEAR else (least, np.array([]))
+        elif kind == KEPT:
+            start = max(0, int(value) - reach)
+            chance = np.ones(int(value) + reach + 1 - start)
         elif kind == ROUNDED:
             start = max(0, int(value) - half)
             chance = np.ones(int(value) + half - start)
@@ -92,7 +101,7 @@ def view(
         else:
             start, chance = likelihood(int(value))
         low.append(start)
-        high.append(largest if kind == SILENT else start + len(chance) - 1)
+        high.append(largest if kind in (SILENT, MANY) else start + len(chance) - 1)
         chances.append(chance)
     told = np.where(np.asarray(kinds) == CHANGED, np.asarray(shown, dtype=float), np.nan)
     return View(np.array(low), np.array(high), tuple(chances), equations, told)

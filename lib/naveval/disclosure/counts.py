@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from naveval.disclosure import keys, perturbation
+from naveval.disclosure import editions, keys, perturbation
+from naveval.disclosure.editions import Whole
 from naveval.disclosure.keys import SUFFIX, Secret
 from naveval.disclosure.thresholds import thresholds
 from naveval.project.errors import DisclosureError
@@ -20,7 +21,12 @@ FEW, NOISY = "few", "noisy"
 
 
 def protected_counts(
-    counts: ArrayLike, cell_keys: ArrayLike, secret: Secret, where: str = "count"
+    counts: ArrayLike,
+    cell_keys: ArrayLike,
+    secret: Secret,
+    where: str = "count",
+    *,
+    labels: pd.DataFrame | None = None,
 ) -> NDArray[np.int64]:
     """Counts with their noise: each differs by at most five, none is 1 to 4, zero stays zero.
 
@@ -30,6 +36,8 @@ def protected_counts(
         (n,) distinct persons of each cell, and the sum of their record keys.
     where
         Name used in messages.
+    labels
+        (n,) labels of the cells, by which a later edition knows them; their order where not given.
 
     Raises
     ------
@@ -51,7 +59,26 @@ def protected_counts(
             "be the sum of the record keys of that many persons; expected both over the same "
             "distinct persons"
         )
-    return found + perturbation.changes(found, keys.uniform(cells, secret, "count"))
+    if secret.editions is None:
+        return _noisy(found, cells, secret)
+    own = pd.DataFrame({"row": range(len(found))}) if labels is None else labels
+    return _in_edition(editions.names(own, f"{secret.cells}{where}"), found, cells, secret)
+
+
+def _noisy(counts: Whole, cells: Whole, secret: Secret) -> Whole:
+    return counts + perturbation.changes(counts, keys.uniform(cells, secret, "count"))
+
+
+def _in_edition(named: Whole, counts: Whole, cells: Whole, secret: Secret) -> Whole:
+    """Protected counts, as they were told before where fewer than five persons have changed."""
+    assert secret.editions is not None
+    own = np.stack([named, counts, cells], axis=1)
+    before, known = editions.nearest(secret.editions, own)
+    shown = _noisy(counts, cells, secret)
+    told = _noisy(before[:, 1], before[:, 2], secret)
+    keeps = known & editions.kept(before, own, told, shown)
+    editions.note(secret.editions, np.where(keeps[:, None], before, own))
+    return np.where(keeps, told, shown)
 
 
 def whole_counts(values: ArrayLike, where: str) -> NDArray[np.int64]:
@@ -75,7 +102,8 @@ def protect(frame: pd.DataFrame, names: Iterable[str], secret: Secret) -> pd.Dat
     Parameters
     ----------
     frame
-        Has, for every count `n` in `names`, a column `n_key`.
+        Has, for every count `n` in `names`, a column `n_key`; other whole numbers and text are the
+        labels of its rows.
 
     Raises
     ------
@@ -93,8 +121,11 @@ def protect(frame: pd.DataFrame, names: Iterable[str], secret: Secret) -> pd.Dat
     over = [name for name in left if str(name)[: -len(SUFFIX)] not in wanted]
     if over:
         raise DisclosureError(f"cell keys of counts that are not named: {', '.join(over)}")
-    found = {n: protected_counts(frame[n], frame[n + SUFFIX], secret, n) for n in wanted}
     used = {n + SUFFIX for n in wanted}
+    labels = frame.drop(columns=[*used, *wanted]).select_dtypes(exclude="floating")
+    found = {
+        n: protected_counts(frame[n], frame[n + SUFFIX], secret, n, labels=labels) for n in wanted
+    }
     kept = frame[[name for name in frame.columns if name not in used]]
     for name, values in found.items():
         kept[name] = values

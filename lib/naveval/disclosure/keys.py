@@ -16,7 +16,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +27,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from naveval.disclosure import editions
+from naveval.disclosure.editions import Editions
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import paths
 from naveval.project.errors import DisclosureError
@@ -36,7 +38,7 @@ from naveval.project.store import disk
 SECRET, SECRET_FILE = "NAVEVAL_KEY_SECRET", "NAVEVAL_KEY_FILE"
 SUFFIX = "_key"
 RECORD_KEY = "record_key"
-LARGEST = 2**31 - 1
+LARGEST = editions.LARGEST
 EXACT = 2**53
 FINGERPRINT = "key_fingerprint"
 EDITIONS = "_editions"
@@ -50,9 +52,28 @@ _HOW = (
 
 @dataclass(frozen=True)
 class Secret:
-    """The register owner's secret; its value never shows in a text."""
+    """The register owner's secret; its value never shows in a text.
+
+    Attributes
+    ----------
+    editions
+        The edition that is being made, and the cells of those before, if one is named.
+    cells
+        What the cells are of that are protected with it, see `of`.
+    """
 
     value: bytes = field(repr=False)
+    editions: Editions | None = field(default=None, repr=False, compare=False)
+    cells: str = ""
+
+    def of(self, what: str) -> "Secret":
+        """The same for cells that only this tells apart from others with the same labels."""
+        return replace(self, cells=f"{self.cells}{what};")
+
+    @property
+    def noise(self) -> str:
+        """What decides the noise of a run, for what is kept between runs."""
+        return " ".join([self.fingerprint, *([self.editions.name] if self.editions else [])])
 
     @property
     def fingerprint(self) -> str:
@@ -70,8 +91,16 @@ def secret(origin: Origin) -> Secret:
         file that others can read, or with another secret than earlier results below the output
         folder were made with; says how to make one.
     """
-    if origin != "register":
-        return Secret(_SIMULATED)
+    found = _owners() if origin == "register" else Secret(_SIMULATED)
+    edition = editions.named()
+    if not edition:
+        return found
+    series = paths.out_dir() / EDITIONS / editions.FOLDER
+    require_same(found, series)
+    return replace(found, editions=editions.opened(series, edition, found.value))
+
+
+def _owners() -> Secret:
     named, file = os.environ.get(SECRET, ""), os.environ.get(SECRET_FILE, "")
     if named and file:
         raise DisclosureError(f"both {SECRET} and {SECRET_FILE} are set; expected one of them")

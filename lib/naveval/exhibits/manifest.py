@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from naveval.disclosure import counts
+from naveval.disclosure import counts, editions
 from naveval.exhibits import printed, words
 from naveval.exhibits.output import Output
 from naveval.project import catalogue, notebooks, paths, provenance, store
@@ -131,6 +131,7 @@ def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> d
         "code": code_hash(study),
         "versions": versions() | provenance.libraries(start_modules(study)),
         "environment": provenance.environment(),
+        **({"edition": edition} if (edition := editions.named()) else {}),
     }
 
 

@@ -29,6 +29,13 @@
        (umask 077; python -c "import secrets; print(secrets.token_hex(32))" > ~/naveval.key)
        export NAVEVAL_KEY_FILE=~/naveval.key
 
+   Reports that will be made again from a later delivery need the name of their edition too. A
+   number is then kept until at least five persons have come or gone: two editions beside each
+   other would tell more than either. Set it before every run of that edition, also in a notebook's
+   terminal, and keep `report/_out/_editions` as you keep the registers: without it nothing is kept.
+
+       export NAVEVAL_EDITION=2024K3
+
 6. The first report is `report/_out/hedmark/04-hedmark/report.html`; `naveval batch hedmark` makes
    those of all counties. They say «registerdata» instead of «simulerte registre», and that they are
    not official statistics.

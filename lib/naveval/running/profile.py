@@ -177,7 +177,7 @@ def make(study: str, parameters: StudyParameters) -> Profile:
 
 
 def _released(frame: pd.DataFrame, of: Cells, secret: Secret) -> Marginal:
-    told = counting.protect(frame, [PERSONS], secret)
+    told = counting.protect(frame, [PERSONS], secret.of(of.table))
     codes = tuple(told[list(of.by)].itertuples(index=False, name=None)) if of.by else ((),)
     persons = tuple(counting.about(count) for count in told[PERSONS])
     return Marginal(table=of.table, by=of.by, codes=codes, persons=persons)

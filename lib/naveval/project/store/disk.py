@@ -67,7 +67,7 @@ def require_own(path: Path) -> None:
 
 
 @contextmanager
-def beside(target: Path, *, private: bool = False) -> Iterator[Path]:
+def beside(target: Path, *, private: bool = False, flush: bool = True) -> Iterator[Path]:
     """A file beside the target to write to, which takes its place when the block has ended well.
 
     Whoever reads the target meanwhile, or after a kill, finds the earlier file or none.
@@ -76,6 +76,8 @@ def beside(target: Path, *, private: bool = False) -> Iterator[Path]:
     ----------
     private
         Whether only the owner may read it.
+    flush
+        Whether its content is on disk first, should the machine stop.
     """
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=PART)
     os.close(handle)
@@ -84,7 +86,8 @@ def beside(target: Path, *, private: bool = False) -> Iterator[Path]:
         yield part
         if not private:
             part.chmod(0o666 & ~UMASK)
-        _flush(part)
+        if flush:
+            _flush(part)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)

@@ -215,7 +215,7 @@ def made_from(parameters: Parameters) -> dict[str, Any]:
     return {
         "data": registers.fingerprint(folder, tuple(TABLES)),
         "gap": parameters.longest_gap_weeks,
-        "secret": keys.secret(parameters.origin()).fingerprint,
+        "secret": keys.secret(parameters.origin()).noise,
     }
 
 

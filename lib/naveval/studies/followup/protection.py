@@ -117,17 +117,17 @@ class _Source:
         span: tuple[str, int],
     ) -> pd.DataFrame:
         """Protected means by place and month; `span` is a name of its own and has its months."""
-        own = self.panel.persons["record_key"].to_numpy()
+        own, secret = self.panel.persons["record_key"].to_numpy(), self.secret.of(span[0])
         if span[0] not in self.country:
             found = by_month(rows, measures, groups, own)
             caps = dict(zip(found["measure"], found["cap"], strict=True))
-            self.country[span[0]] = caps, _per_person(found, self.secret)
+            self.country[span[0]] = caps, _per_person(found, secret)
         caps, each = self.country[span[0]]
         raw = [
             by_month(place(rows, code), measures, groups, own, caps).assign(county=code)
             for code in codes
         ]
-        return protected_means(pd.concat(raw, ignore_index=True), self.secret, span[1], each)
+        return protected_means(pd.concat(raw, ignore_index=True), secret, span[1], each)
 
 
 def _per_person(raw: pd.DataFrame, secret: Secret) -> dict[str, float]:
@@ -143,7 +143,8 @@ def _per_person(raw: pd.DataFrame, secret: Secret) -> dict[str, float]:
 
 def _totals(raw: pd.DataFrame, secret: Secret) -> tuple[np.ndarray, np.ndarray]:
     """Protected persons with the measure, and their total; missing where they are few."""
-    shown = counting.protected_counts(raw["n_with"], raw["n_with_key"], secret, "n_with")
+    rest = raw.drop(columns=["n_obs", "total", "cap", "n_persons", "n_persons_key"])
+    shown = counting.protect(rest, ["n_with"], secret)["n_with"].to_numpy()
     # Where nobody can have more than one, the total is the number of persons.
     told = shown.astype(float)
     many = (raw["cap"] > 1).to_numpy()
@@ -339,7 +340,8 @@ def months(protected: Protected, label: str, county: str) -> Released:
 
 def durations(panel: Panel, label: str, parameters: Parameters) -> Released:
     """Means by duration of one place, for figure 1, 2 or 3."""
-    secret, measures = keys.secret(parameters.origin()), BY_DURATION[label]
+    measures = BY_DURATION[label]
+    secret = keys.secret(parameters.origin()).of(f"{label} {parameters.county}")
     raw = by_duration(panel.profiles, measures, parameters.county).assign(cap=DIALOGUES_A_PERIOD)
     country = by_duration(panel.profiles, BY_DURATION[label], COUNTRY)
     each = _per_person(country.assign(cap=DIALOGUES_A_PERIOD), secret)
@@ -350,7 +352,8 @@ def durations(panel: Panel, label: str, parameters: Parameters) -> Released:
 
 def flow(panel: Panel, parameters: Parameters) -> Released:
     """The sample flow of a place: persons, spells and periods of each step."""
-    secret, county = keys.secret(parameters.origin()), parameters.county
+    county = parameters.county
+    secret = keys.secret(parameters.origin()).of(f"flow {county}")
     found = panel.flow if not county else panel.flow[panel.flow["county"] == county]
     counts = ["n_persons", "n_persons_key", "n_spells", "n_periods"]
     raw = found.groupby("step", sort=False, as_index=False, observed=True)[counts].sum()

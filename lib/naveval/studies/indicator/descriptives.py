@@ -35,7 +35,7 @@ from naveval.studies.indicator.characteristics import (
 )
 from naveval.studies.indicator.models import Packed, is_share
 from naveval.studies.indicator.panel import Chunk, Panel, with_outcome
-from naveval.studies.indicator.protection import Noise, Points, protected, with_noise
+from naveval.studies.indicator.protection import Noise, Points, labelled, protected, with_noise
 from naveval.studies.indicator.series import Curves, months_mean, point_sums
 
 EVERYBODY = "alle"
@@ -66,7 +66,7 @@ def table(panel: Panel, noise: Noise) -> pd.DataFrame:
     counts, keys = (
         np.stack(part) for part in zip(*(_cells(c, noise) for c in panel.chunks), strict=True)
     )
-    n = _protected(counts, keys, noise)
+    n = _protected(panel, counts, keys, noise, "all")
     rows = {
         "observations": n.sum(axis=0),
         "share": n.sum(axis=0) / n[:, -1].sum(),
@@ -75,7 +75,7 @@ def table(panel: Panel, noise: Noise) -> pd.DataFrame:
     for name in SHARES:
         own = [_cells(chunk, noise, _marked(chunk, name)) for chunk in panel.chunks]
         counts, own_keys = (np.stack(part) for part in zip(*own, strict=True))
-        rows[name] = _protected(counts, own_keys, noise).sum(axis=0) / n.sum(axis=0)
+        rows[name] = _protected(panel, counts, own_keys, noise, name).sum(axis=0) / n.sum(axis=0)
     for name, cap in CAPS.items():
         sums = np.stack([_sums(chunk, name) for chunk in panel.chunks])
         noisy = with_noise(sums.ravel(), keys.ravel(), noise, cap, f"described {name}")
@@ -100,8 +100,14 @@ def _cells(
     return np.append(n, n.sum()), np.append(key, key.sum()).astype(np.int64)
 
 
-def _protected(counts: NDArray, keys: NDArray, noise: Noise) -> NDArray[np.float64]:
-    found = counting.protected_counts(counts.ravel(), keys.ravel(), noise.secret, "described")
+def _protected(
+    panel: Panel, counts: NDArray, keys: NDArray, noise: Noise, name: str
+) -> NDArray[np.float64]:
+    """Protected numbers by month and group, (T, G)."""
+    labels = labelled(panel.months, [*STATUS, EVERYBODY])
+    found = counting.protected_counts(
+        counts.ravel(), keys.ravel(), noise.secret, f"described {name}", labels=labels
+    )
     return found.reshape(counts.shape).astype(float)
 
 
@@ -217,7 +223,8 @@ def _levels(
     sums[:, 0] = sums[:, 1:].sum(axis=1)
     points = Points(*sums[:, None])
     if noise is not None:
-        points = protected(points, noise, outcome, share=is_share(outcome))
+        labels = labelled([chunk.month], ["", *packs.panel.levels["county"]])
+        points = protected(points, noise, outcome, labels, share=is_share(outcome))
     n = np.where(points.n[0] > 0, points.n[0], np.nan)
     found = {"n": points.n[0], "actual": points.total[0] / n}
     found["expected"] = found["actual"] - points.gap[0] / n
@@ -333,7 +340,9 @@ def office_persons(panel: Panel, noise: Noise, months: int = LAST_MONTHS) -> NDA
     size = len(panel.levels["office"])
     key = np.bincount(office, weights=noise.record_keys[person], minlength=size).astype(np.int64)
     n = np.bincount(office, minlength=size)
-    return counting.protected_counts(n, key, noise.secret, "n").astype(float)
+    labels = labelled([chunks[-1].month], panel.levels["office"])
+    found = counting.protected_counts(n, key, noise.secret, "offices", labels=labels)
+    return found.astype(float)
 
 
 def steadied(std_error: NDArray, rows: NDArray, persons: NDArray) -> NDArray[np.float64]:

@@ -105,7 +105,7 @@ def load(parameters: Parameters) -> IndicatorResults:
     national = store.cached(
         "indicator-national",
         lambda: estimate(parameters, data),
-        key={"parameters": settings, "registers": found, "secret": secret.fingerprint},
+        key={"parameters": settings, "registers": found, "secret": secret.noise},
         code=[__name__],
     )
     return national.but(parameters=parameters)

@@ -7,9 +7,11 @@ protected points. So are tables of characteristics, decompositions and calibrati
 fewer than 20 protected persons is shown nowhere, but counts in the mean of several months.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.disclosure import counts as counting
@@ -67,18 +69,34 @@ def noise_for(
     return Noise(secret, keys.record_keys(persons, secret), hours)
 
 
-def protected(points: Points, noise: Noise, outcome: str, *, share: bool) -> Points:
+def labelled(months: Sequence[str], groups: Sequence[str]) -> pd.DataFrame:
+    """Labels of cells by month and group, (T, G), in their order."""
+    return pd.DataFrame(
+        {"month": np.repeat(months, len(groups)), "group": list(groups) * len(months)}
+    )
+
+
+def protected(
+    points: Points, noise: Noise, outcome: str, labels: pd.DataFrame, *, share: bool
+) -> Points:
     """The sums with noise; a cell whose protected number of persons is 0 has nobody.
 
     Parameters
     ----------
+    labels
+        Of the cells, `labelled`.
     share
         Whether the outcome is 0 or 1 (then its sum is a count), or hours a week.
     """
     shape = points.n.shape
     cells, cells_with = (whole.ravel().astype(np.int64) for whole in (points.key, points.key_with))
-    n = counting.protected_counts(points.n.ravel(), cells, noise.secret, "n")
-    n_with = counting.protected_counts(points.n_with.ravel(), cells_with, noise.secret, "n_with")
+    n, n_with = (
+        counting.protected_counts(counts.ravel(), own, noise.secret, what, labels=labels)
+        for counts, own, what in (
+            (points.n, cells, f"n {outcome}"),
+            (points.n_with, cells_with, f"n with {outcome}{noise.hours}"),
+        )
+    )
     cap = 1.0 if share else magnitudes.hours_cap()
     name = outcome + noise.hours
     person = _fewer(n, points.n.ravel())

@@ -34,7 +34,7 @@ from naveval.studies.indicator.models import (
     variant,
 )
 from naveval.studies.indicator.panel import Chunk, Panel, with_outcome
-from naveval.studies.indicator.protection import Noise, Points, least_shown, protected
+from naveval.studies.indicator.protection import Noise, Points, labelled, least_shown, protected
 
 WHOLE = "nav"
 
@@ -320,7 +320,9 @@ def finished(
     """Curves from the sums of their points, (7, T, G), protected when there is noise."""
     points = Points(*sums)
     if noise is not None:
-        points = protected(points, noise, outcome, share=is_share(outcome))
+        own = replace(noise, secret=noise.secret.of(found.name))
+        labels = labelled(months, found.names)
+        points = protected(points, own, outcome, labels, share=is_share(outcome))
     n = points.n
     with np.errstate(invalid="ignore", divide="ignore"):
         actual, gap, square = points.total / n, points.gap / n, points.square / n

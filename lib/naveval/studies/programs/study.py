@@ -82,7 +82,7 @@ def _make_panel(opened: Registers, parameters: Parameters) -> tuple[Secret, Prot
         When nobody was registered, or nobody started a programme, in the years of the panel.
     """
     wanted = f"{parameters.county}, {parameters.unknown_codes}"
-    secret = keys.secret(parameters.origin())
+    secret = keys.secret(parameters.origin()).of(parameters.county)
     if panel.made(opened) != wanted:
         _make_tables(opened, parameters, secret)
         panel.mark(opened, wanted)

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from naveval.disclosure.thresholds import thresholds
 from naveval.project.errors import NavevalError, StoreError
 from naveval.studies.indicator.models import is_share
 from naveval.studies.indicator.series import Curves
 
 TOLERANCE_HOURS, TOLERANCE_SHARE = 0.05, 0.002
-MOST_REVISIONS = 8
 DECIMALS_HOURS, DECIMALS_SHARE = 2, 4
 CHANGELOG = "changelog.csv"
 CHANGELOG_COLUMNS = ["version", "date", "note"]
@@ -178,11 +178,12 @@ def next_edition(
     if noted:
         other = _revised(before, values)
         times = before.merge(other, on=own).groupby(own, as_index=False)["revisions"].max()
-        spent = times[times["revisions"] >= MOST_REVISIONS]
+        most = thresholds().counts.revisions
+        spent = times[times["revisions"] >= most]
         if len(spent):
             first = spent.iloc[0]
             raise NavevalError(
-                f"{first['outcome']} {first['month']}: was revised {MOST_REVISIONS} times already, "
+                f"{first['outcome']} {first['month']}: was revised {most} times already, "
                 "the most a published month may be; start a new series in another folder"
             )
         again = fresh.drop(columns="revisions").merge(times, on=own)

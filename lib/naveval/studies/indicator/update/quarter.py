@@ -14,6 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from naveval.disclosure import counts, decisions, keys
+from naveval.disclosure.editions import require_named
 from naveval.disclosure.keys import Secret
 from naveval.disclosure.released import Released
 from naveval.disclosure.thresholds import thresholds
@@ -114,7 +115,7 @@ def publish_quarter(
     DisclosureError
         For real registers without a secret, or with another one than the last edition's.
     """
-    store.require_version(version)
+    require_named(version, "version")
     if window < panels.LEAST_MONTHS:
         raise ParameterError(f"window: {window} months; at least {panels.LEAST_MONTHS} are needed")
     store.require_store(folder)
@@ -173,7 +174,7 @@ def made_from(parameters: Parameters, data: Path, window: int, secret: Secret) -
         "parameters": {name: getattr(parameters, name) for name in names},
         "registers": reading.fingerprint(data, tuple(TABLES)),
         "window": window,
-        "secret": secret.fingerprint,
+        "secret": secret.noise,
     }
 
 

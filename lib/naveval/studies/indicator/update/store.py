@@ -16,7 +16,6 @@ registers: estimates are made from the registers, or were, by the same code, fro
 
 import hashlib
 import json
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +33,6 @@ from naveval.studies.indicator.update import editions
 
 KIND = "naveval: quarterly series of the work indicator"
 PUBLISHED, EDITIONS, LOG, RECORD = "published.csv", "editions", "disclosure.csv", "record.json"
-NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -54,12 +52,6 @@ class State:
     editions: tuple[str, ...]
     published: pd.DataFrame
     healed: Mapping[str, str] = field(default_factory=dict)
-
-
-def require_version(version: str) -> None:
-    """Refuse a name of an edition that cannot be the name of its file."""
-    if not NAMED.fullmatch(version):
-        raise ParameterError(f"version {version!r}: expected letters, digits, - and _")
 
 
 def require_store(folder: Path) -> None:

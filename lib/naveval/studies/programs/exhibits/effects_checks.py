@@ -95,8 +95,8 @@ def paths(results: ProgramResults) -> pd.DataFrame:
         )
     arms = [arm for arm, _ in arms_of(main)]
     frame = pd.DataFrame({"person": person, "arm": main.sample.frame.arm.to_numpy()})
-    whole = counted(results, frame[frame.arm.isin(arms)], {"arm": arms})
-    own = counted(results, pd.concat(parts), {"arm": arms, "m": [int(m) for m in PATH]})
+    whole = counted(results, frame[frame.arm.isin(arms)], {"arm": arms}, "path")
+    own = counted(results, pd.concat(parts), {"arm": arms, "m": [int(m) for m in PATH]}, "path")
     table = own.merge(whole.rename(columns={"n": "total"}), on="arm")
     percent = 100 * counts.share(table["n"], table["total"])
     named = table.assign(treated=percent, n=table["total"])
@@ -124,8 +124,8 @@ def density(results: ProgramResults) -> pd.DataFrame:
             )
     rows = pd.concat(parts)
     codes = {"arm": [arm for arm, _ in arms_of(main)], "side": SIDES}
-    whole = counted(results, rows, codes).rename(columns={"n": "total"})
-    table = counted(results, rows, {**codes, "bin": BINS}).merge(whole, on=list(codes))
+    whole = counted(results, rows, codes, "waits").rename(columns={"n": "total"})
+    table = counted(results, rows, {**codes, "bin": BINS}, "waits").merge(whole, on=list(codes))
     return table.assign(percent=100 * counts.share(table["n"], table["total"]))
 
 

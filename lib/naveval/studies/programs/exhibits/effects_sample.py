@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.disclosure import counts, keys, magnitudes
+from naveval.disclosure.keys import Secret
 from naveval.estimators import overlap
 from naveval.exhibits.declare import Exhibit, Fact, Table, Value, When
 from naveval.exhibits.reader import Reader
@@ -20,6 +21,7 @@ from naveval.studies.programs.codes import ARMS, CONTROL, REST
 from naveval.studies.programs.effects import Estimated
 from naveval.studies.programs.exhibits.common import SAMPLES, STEPS, described
 from naveval.studies.programs.exhibits.effects import GROUPS, Frame, fitted, of
+from naveval.studies.programs.panel.persons import every
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.covariates import SPELL, spell_category
 from naveval.studies.programs.sample.starts import BINS, WINDOWS
@@ -34,7 +36,7 @@ EDUCATION = ("none", "lower", "academic", "vocational", "upper_other", "higher")
 
 
 def counted(
-    results: ProgramResults, rows: pd.DataFrame, codes: Mapping[str, Sequence[Any]]
+    results: ProgramResults, rows: pd.DataFrame, codes: Mapping[str, Sequence[Any]], what: str
 ) -> pd.DataFrame:
     """Protected distinct persons in every cell of some codes; nobody is 0.
 
@@ -44,14 +46,16 @@ def counted(
         person, and the columns of `codes`; a person may have several rows.
     codes
         Column to all its codes, in order.
+    what
+        What is counted, where others are by the same codes.
     """
-    secret = keys.secret(results.parameters.origin())
-    found = keys.cell_keys(rows, list(codes), secret).set_index(list(codes))
-    whole: Any = pd.MultiIndex.from_product(codes.values(), names=list(codes))
-    if len(codes) == 1:
-        whole = whole.get_level_values(0)
-    filled = found.reindex(whole, fill_value=0).astype(np.int64).reset_index()
-    return counts.protect(filled, ["n"], secret)
+    secret = _secret(results, what)
+    found = keys.cell_keys(rows, list(codes), secret)
+    return counts.protect(every(found, codes), ["n"], secret)
+
+
+def _secret(results: ProgramResults, what: str) -> Secret:
+    return keys.secret(results.parameters.origin()).of(f"{results.parameters.county} {what}")
 
 
 def flow(results: ProgramResults) -> pd.DataFrame:
@@ -59,15 +63,15 @@ def flow(results: ProgramResults) -> pd.DataFrame:
     sample = of(results).main.sample
     persons = {**sample.steps, STEPS[-1]: sample.frame.person.to_numpy()}
     rows = pd.concat([pd.DataFrame({"person": persons[step], "step": step}) for step in STEPS])
-    return counted(results, rows, {"step": STEPS})
+    return counted(results, rows, {"step": STEPS}, "flow")
 
 
 def _shares(
     results: ProgramResults, rows: pd.DataFrame, key: str, codes: Sequence[str]
 ) -> pd.DataFrame:
     """Percent of each first group with each code."""
-    cells = counted(results, rows, {key: codes, "first_group": GROUPS})
-    whole = counted(results, rows, {"first_group": GROUPS})
+    cells = counted(results, rows, {key: codes, "first_group": GROUPS}, key)
+    whole = counted(results, rows, {"first_group": GROUPS}, key)
     table = cells.merge(whole.rename(columns={"n": "total"}), on="first_group")
     return table.assign(percent=100 * counts.share(table["n"], table["total"]))
 
@@ -95,7 +99,7 @@ def sizes(sample: str) -> Frame:
         frame = estimated.sample.frame[["person", "arm", "first_group"]]
         both = pd.concat([frame, frame.assign(first_group="all")])
         arms = (CONTROL, *estimated.arms)
-        return counted(results, both, {"arm": arms, "first_group": (*GROUPS, "all")})
+        return counted(results, both, {"arm": arms, "first_group": (*GROUPS, "all")}, sample)
 
     return made
 
@@ -104,7 +108,7 @@ def windows(results: ProgramResults) -> pd.DataFrame:
     """Table 6-6: starts in months 0–11 and 12–23."""
     rows = of(results).windows
     programs = [name for name in (*ARMS, REST) if (rows["program"] == name).any()]
-    return counted(results, rows, {"program": programs, "window": WINDOWS})
+    return counted(results, rows, {"program": programs, "window": WINDOWS}, "windows")
 
 
 def followed(results: ProgramResults) -> pd.DataFrame:
@@ -114,8 +118,8 @@ def followed(results: ProgramResults) -> pd.DataFrame:
     both = pd.concat([treated, treated.assign(arm="all")])
     rows = both[["person", "arm"]].assign(next=np.where(both.program_2 != "", "yes", "no"))
     arms = [arm for arm in (*ARMS, REST, "all") if (rows["arm"] == arm).any()]
-    n = counted(results, rows, {"arm": arms})
-    own = counted(results, rows, {"arm": arms, "next": ("yes", "no")})
+    n = counted(results, rows, {"arm": arms}, "followed")
+    own = counted(results, rows, {"arm": arms, "next": ("yes", "no")}, "followed")
     own = own[own["next"] == "yes"].set_index("arm")["n"].reindex(n["arm"]).to_numpy()
     percent = 100 * counts.share(own, n["n"])
     return n.assign(n_followed=own, followed=percent, alone=100 - percent)
@@ -141,7 +145,7 @@ def means(
     -------
     (groups, k) means, (groups,) protected persons.
     """
-    secret = keys.secret(results.parameters.origin())
+    secret = _secret(results, f"means of {len(sides)}")
     codes, distinct = pd.factorize(estimated.sample.frame.person.to_numpy())
     record = keys.record_keys(distinct.tolist(), secret)[codes]
     entered = pd.Series(codes)
@@ -155,7 +159,9 @@ def means(
         own = once & (more > 0)
         n_with, with_key = own.sum(axis=1), own @ record
         if np.isin(more, (0, 1)).all():
-            found[:, k] = counts.share(counts.protected_counts(n_with, with_key, secret), persons)
+            found[:, k] = counts.share(
+                counts.protected_counts(n_with, with_key, secret, str(name)), persons
+            )
         else:
             sums = magnitudes.protected_sums(
                 own @ more, n_with, with_key, secret, cap=more.max(), where=str(name)

@@ -156,7 +156,7 @@ def protected(
     registers: Registers,
     secret: Secret,
     source: str,
-    by: Sequence[str],
+    by: Sequence[str] | Mapping[str, Sequence[object]],
     *,
     having: Mapping[str, str] | None = None,
     sums: Mapping[str, float] | None = None,
@@ -169,7 +169,7 @@ def protected(
     source
         FROM clause with the columns `person` and `by`; for sums one row per month or start.
     by
-        Columns that name a cell; none for everybody.
+        Columns that name a cell, none for everybody; or columns to all their codes, in order.
     having
         Name to condition: `n_<name>` counts persons with a row that fulfils it.
     sums
@@ -180,9 +180,10 @@ def protected(
     Returns
     -------
     `by`, `n`, `n_<name>`, and the protected sums, missing below twenty persons; cells with
-    nobody are not among the rows.
+    nobody are among the rows where their codes are given, see `every`.
     """
     having, sums = having or {}, sums or {}
+    own = secret.of(f"{source} {having}")
     group = "" if once else f"GROUP BY {', '.join([*by, 'person'])}"
     inner = [f"{'' if once else 'bool_or'}({test}) AS has_{name}" for name, test in having.items()]
     inner += [f"least(sum({name}), {cap}) AS of_{name}" for name, cap in sums.items()]
@@ -198,7 +199,8 @@ def protected(
         SELECT {", ".join([*by, *outer])} FROM each JOIN place USING (person)
         {f"GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else ""}"""
     )
-    found = counts.protect(raw.drop(columns=list(sums)), list(tests), secret)
+    raw = every(raw, by) if isinstance(by, Mapping) else raw
+    found = counts.protect(raw.drop(columns=list(sums)), list(tests), own)
     for name, cap in sums.items():
         n = f"n_{name}"
         found[name] = magnitudes.periods(
@@ -212,23 +214,10 @@ def every(frame: pd.DataFrame, codes: Mapping[str, Sequence[object]]) -> pd.Data
 
     A cell that is left out would tell that nobody is in it, where 0 may also be a few.
     """
-    cells = pd.MultiIndex.from_product(codes.values(), names=list(codes)).to_frame(index=False)
-    found = cells.merge(frame, how="left", on=list(codes), indicator="is_there")
-    absent = found.pop("is_there") == "left_only"
-    numbers = frame.columns.drop(list(codes))
-    found[numbers] = found[numbers].mask(absent, 0)
-    return found.astype(frame[numbers].dtypes.to_dict())
-
-
-def complete(
-    registers: Registers,
-    secret: Secret,
-    source: str,
-    codes: Mapping[str, Sequence[object]],
-    **how: Any,
-) -> pd.DataFrame:
-    """`protected` for every cell of the codes, see `every`."""
-    return every(protected(registers, secret, source, list(codes), **how), codes)
+    whole: Any = pd.MultiIndex.from_product(codes.values(), names=list(codes))
+    if len(codes) == 1:
+        whole = whole.get_level_values(0)
+    return frame.set_index(list(codes)).reindex(whole, fill_value=0).reset_index()
 
 
 def with_enough(frame: pd.DataFrame, by: str, numerator: str) -> pd.DataFrame:
@@ -252,8 +241,8 @@ def by_characteristic(
     for characteristic in (*(("all",) if everybody else ()), *CHARACTERISTICS):
         column = "'all'" if characteristic == "all" else characteristic
         cells = f"(SELECT *, {column} AS category FROM {source})"
-        found = protected(registers, secret, cells, ["category"], **options)
-        found = every(found, {"category": CATEGORIES.get(characteristic, ("all",))})
+        codes = {"category": CATEGORIES.get(characteristic, ("all",))}
+        found = protected(registers, secret, cells, codes, **options)
         parts.append(found.assign(characteristic=characteristic))
     table = pd.concat(parts, ignore_index=True)
     return table[["characteristic", *table.columns.drop("characteristic")]]

@@ -9,7 +9,7 @@ from naveval.disclosure.counts import share
 from naveval.disclosure.keys import Secret
 from naveval.registers.reading import Registers
 from naveval.studies.programs.codes import GROUPS, STATES, month_number, month_sql
-from naveval.studies.programs.panel.persons import CATEGORIES, FIRST, LAST, complete
+from naveval.studies.programs.panel.persons import CATEGORIES, FIRST, LAST, protected
 
 LAST_START = int(month_number(201910))
 """Last start in the figures of states; figures B-1 and B-2 take all starts of the panel."""
@@ -113,7 +113,7 @@ def monthly(
     column = "'all'" if breakdown == "all" else breakdown
     source = f"(SELECT *, {column} AS grouping FROM state_months WHERE start <= {last})"
     codes = {"grouping": GROUPINGS[breakdown], "k": range(FOLLOWED + 1)}
-    wide = complete(registers, secret, source, codes, having=having, once=True)
+    wide = protected(registers, secret, source, codes, having=having, once=True)
     wide = wide.rename(columns={"grouping": "group"})
     counts = [f"n_{state}" for state in having]
     kept = [
@@ -131,4 +131,4 @@ def monthly(
 def persons_by_program(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-b-2: persons behind the outcome figures by programme."""
     source = f"(SELECT * FROM state_months WHERE start <= {LAST_START} AND k = 0)"
-    return complete(registers, secret, source, {"program": GROUPS}, once=True)
+    return protected(registers, secret, source, {"program": GROUPS}, once=True)

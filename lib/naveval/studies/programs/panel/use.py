@@ -22,8 +22,6 @@ from naveval.studies.programs.panel.persons import (
     FIRST,
     LAST,
     by_characteristic,
-    complete,
-    every,
     protected,
     with_enough,
 )
@@ -48,8 +46,8 @@ def stock(registers: Registers, secret: Secret) -> pd.DataFrame:
         period = f"({STOCK_FIRST} + (m - {STOCK_FIRST}) // {width} * {width})::INTEGER"
         rows = f"SELECT DISTINCT person, {period} AS m, status FROM status_months"
         source = f"({rows} WHERE m >= {STOCK_FIRST})"
-        found = protected(registers, secret, source, ["m", "status"], once=True)
-        return every(found, {"m": sorted(set(found["m"])), "status": STATUSES})
+        months = registers.query(f"SELECT DISTINCT m FROM {source} ORDER BY m")["m"].tolist()
+        return protected(registers, secret, source, {"m": months, "status": STATUSES}, once=True)
 
     found = series.finest(at, "n", steps=STEPS)
     nothing = pd.DataFrame({"m": [], "status": [], "n": [], "step": []})
@@ -62,7 +60,7 @@ def composition(registers: Registers, secret: Secret) -> pd.DataFrame:
         FROM first_registrations f CROSS JOIN range(0, {FOLLOWED + 1}) t(k)
         LEFT JOIN status_months s ON s.person = f.person AND s.m = f.entry + k)"""
     codes = {"k": range(FOLLOWED + 1), "status": STATES}
-    table = complete(registers, secret, cells, codes, once=True)
+    table = protected(registers, secret, cells, codes, once=True)
     total = protected(registers, secret, "first_registrations", [], once=True)["n"][0]
     return table.assign(total=total, share=100 * share(table["n"], [total] * len(table)))
 
@@ -76,7 +74,7 @@ def flows(registers: Registers, secret: Secret) -> pd.DataFrame:
         SELECT a.person, a.k AS month, a.status AS source, b.status AS target
         FROM positions a JOIN positions b ON a.person = b.person AND b.k = a.k + 6)"""
     codes = {"month": (0, 6, 12), "source": STATES, "target": STATES}
-    return complete(registers, secret, cells, codes, once=True)
+    return protected(registers, secret, cells, codes, once=True)
 
 
 def first_program_month(registers: Registers) -> None:
@@ -95,7 +93,7 @@ def participation(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-4: first registrations and starters within two years by first group."""
     source = "(SELECT person, wait, first_status AS status FROM waits)"
     having = {"program": f"coalesce(wait, 99) <= {FOLLOWED}"}
-    table = complete(registers, secret, source, {"status": STATUSES}, having=having, once=True)
+    table = protected(registers, secret, source, {"status": STATUSES}, having=having, once=True)
     return table.assign(percent=100 * share(table["n_program"], table["n"]))
 
 
@@ -104,7 +102,7 @@ def cumulative(registers: Registers, secret: Secret) -> pd.DataFrame:
     cells = f"""(SELECT person, first_status AS status, k, coalesce(wait, 99) <= k AS started
         FROM waits CROSS JOIN range(0, {FOLLOWED + 1}) t(k))"""
     codes = {"status": STATUSES, "k": range(FOLLOWED + 1)}
-    table = complete(registers, secret, cells, codes, having={"started": "started"}, once=True)
+    table = protected(registers, secret, cells, codes, having={"started": "started"}, once=True)
     return with_enough(_started(table, ["status"]), "status", "n_started")
 
 
@@ -125,8 +123,8 @@ def waiting(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-waiting: mean months to the first programme, of those who start within two years."""
     source = """(SELECT person, wait, unnest(['all', first_status]) AS status
         FROM waits WHERE wait IS NOT NULL)"""
-    table = protected(registers, secret, source, ["status"], sums={"wait": FOLLOWED})
-    table = every(table, {"status": ("all", *STATUSES)})
+    codes = {"status": ("all", *STATUSES)}
+    table = protected(registers, secret, source, codes, sums={"wait": FOLLOWED})
     return _means(table, "wait")[["status", "n", "months"]]
 
 
@@ -135,7 +133,7 @@ def counties(registers: Registers, secret: Secret) -> pd.DataFrame:
     source = "(SELECT waits.*, home AS county FROM waits JOIN place USING (person))"
     having = {str(k): f"coalesce(wait, 99) <= {k}" for k in MONTHS}
     codes = {"county": places.codes(places.CURRENT_YEAR)}
-    wide = complete(registers, secret, source, codes, having=having, once=True)
+    wide = protected(registers, secret, source, codes, having=having, once=True)
     return _started(_long(wide, "started", ["county"]), ["county"])
 
 
@@ -145,8 +143,8 @@ def county_programs(registers: Registers, secret: Secret) -> pd.DataFrame:
         FROM starts JOIN place USING (person))"""
     starters = f"(SELECT DISTINCT person, county FROM {source})"
     county = {"county": places.codes(places.CURRENT_YEAR)}
-    total = complete(registers, secret, starters, county, once=True).rename(columns={"n": "total"})
-    table = complete(registers, secret, source, {**county, "program": GROUPS}, once=True)
+    total = protected(registers, secret, starters, county, once=True).rename(columns={"n": "total"})
+    table = protected(registers, secret, source, {**county, "program": GROUPS}, once=True)
     table = table.merge(total, on="county")
     return table.assign(percent=100 * share(table["n"], table["total"]))
 
@@ -237,7 +235,7 @@ def groups_at_start(registers: Registers, secret: Secret) -> pd.DataFrame:
         FROM waits w LEFT JOIN status_months s ON s.person = w.person AND s.m = w.entry + w.wait
         WHERE wait IS NOT NULL)"""
     codes = {"source": STATUSES, "target": STATES}
-    return complete(registers, secret, cells, codes, once=True)
+    return protected(registers, secret, cells, codes, once=True)
 
 
 def use_by_program(registers: Registers, secret: Secret) -> pd.DataFrame:
@@ -252,7 +250,7 @@ def use_by_program(registers: Registers, secret: Secret) -> pd.DataFrame:
     }
     table = pd.DataFrame({"program": GROUPS})
     for name, (source, cap) in parts.items():
-        found = complete(registers, secret, source, {"program": GROUPS}, sums={name: cap})
+        found = protected(registers, secret, source, {"program": GROUPS}, sums={name: cap})
         total = protected(registers, secret, source, [], sums={name: cap})[name][0]
         table[f"n_{name}"] = found["n"]
         table[f"{name}_percent"] = 100 * share(found[name], [total] * len(found))
@@ -263,7 +261,7 @@ def mean_months(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-8: mean months within two years of a person's first start on the programme."""
     source = f"""(SELECT person, program, least(stop - m + 1, {FOLLOWED}) AS stay FROM starts
         QUALIFY row_number() OVER (PARTITION BY person, program ORDER BY m) = 1)"""
-    table = complete(registers, secret, source, {"program": GROUPS}, sums={"stay": FOLLOWED})
+    table = protected(registers, secret, source, {"program": GROUPS}, sums={"stay": FOLLOWED})
     return _means(table, "stay")[["program", "n", "months"]]
 
 
@@ -278,7 +276,7 @@ def use_over_time(registers: Registers, secret: Secret) -> pd.DataFrame:
         FROM (SELECT person, program, unnest(range(start, stop + 1)) AS m
               FROM spells SEMI JOIN place USING (person)) WHERE m BETWEEN 12 AND 167)"""
     codes = {"year": YEARS, "program": GROUPS}
-    table = complete(registers, secret, source, codes, sums={"months": YEAR_CAP})
+    table = protected(registers, secret, source, codes, sums={"months": YEAR_CAP})
     return table[["year", "program", "n", "months"]]
 
 
@@ -289,8 +287,8 @@ def who_gets_what(registers: Registers, secret: Secret) -> pd.DataFrame:
         source = f"""(SELECT person, program, {characteristic} AS category
             FROM mix_starts JOIN described_mix USING (person, m))"""
         codes = {"category": CATEGORIES[characteristic]}
-        total = complete(registers, secret, source, codes)
-        found = complete(registers, secret, source, {**codes, "program": GROUPS})
+        total = protected(registers, secret, source, codes)
+        found = protected(registers, secret, source, {**codes, "program": GROUPS})
         found = found.merge(total.rename(columns={"n": "total"}), on="category")
         percent = 100 * share(found["n"], found["total"])
         parts.append(found.assign(characteristic=characteristic, percent=percent))
@@ -361,8 +359,7 @@ def course_types(registers: Registers, secret: Secret) -> pd.DataFrame:
             WHEN combined AND chained THEN 'both' WHEN combined THEN 'combination' ELSE 'chain' END
             AS kind FROM courses)"""
     sums = {"courses": COURSES_CAP, "length": MONTHS_CAP}
-    table = protected(registers, secret, source, ["kind"], sums=sums)
-    table = every(table, {"kind": KINDS})
+    table = protected(registers, secret, source, {"kind": KINDS}, sums=sums)
     total = protected(registers, secret, source, [], sums=sums)["courses"][0]
     return table.assign(
         percent=100 * share(table["courses"], [total] * len(table)),
