@@ -120,9 +120,13 @@ def test_persons_told_to_ten_may_be_five_fewer_or_four_more() -> None:
     assert known.high.tolist() == [34, 4]
 
 
+ALONE = {"where": "", "kept": False, "least": 0.0, "most": np.inf}
+"""What a cell is that no earlier edition tells of."""
+
+
 def test_the_same_persons_in_two_tables_tell_their_number_once() -> None:
     """Total 0 of parts 1 and 2, told again as 3 of 4 and 5."""
-    cells = pd.DataFrame({"where": "", "shown": [9, 5, 5] * 2, "true": [8, 4, 4] * 2})
+    cells = pd.DataFrame({**ALONE, "shown": [9, 5, 5] * 2, "true": [8, 4, 4] * 2})
     rows = [(0, [1, 2]), (3, [4, 5]), *((k, [k + 3]) for k in range(3))]
     found = union.once(union.Union(cells, equations(rows, 6)))
     assert len(found.cells) == 3
@@ -131,7 +135,7 @@ def test_the_same_persons_in_two_tables_tell_their_number_once() -> None:
 
 def test_differences_of_the_same_counts_are_one_unknown() -> None:
     """9 less 5 as what is left and as what was added, and an equation that says it is 2 and 3."""
-    cells = pd.DataFrame({"where": "", "shown": [9, 5, np.nan, np.nan, 5, 0], "true": [8] * 6})
+    cells = pd.DataFrame({**ALONE, "shown": [9, 5, np.nan, np.nan, 5, 0], "true": [8] * 6})
     found = union.once(union.Union(cells, equations([(0, [1, 2]), (0, [1, 3]), (3, [4, 5])], 6)))
     assert len(found.cells) == 5
     assert found.links.toarray().tolist() == [[1, -1, -1, 0, 0], [0, 0, 1, -1, -1]]

@@ -178,7 +178,7 @@ def test_a_damaged_record_is_refused_and_left(raw, told, tmp_path, damage) -> No
 
 def test_another_secret_is_refused(raw, told, tmp_path, monkeypatch) -> None:
     told("K1", raw)
-    monkeypatch.setattr(keys, "_SIMULATED", bytes(32))
+    monkeypatch.setattr(keys, "SIMULATED", bytes(32))
     with pytest.raises(DisclosureError, match="another secret"):
         told("K2", raw)
     (_folder("K1", tmp_path).parent / keys.FINGERPRINT).unlink()

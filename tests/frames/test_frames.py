@@ -483,3 +483,20 @@ def test_a_bound_that_is_none_is_told(bound: Any) -> None:
     frame, call, _, _ = calls()["event_study"]
     with pytest.raises(EstimationError, match="expected a number from 0"):
         nv.honest_intervals(call(frame), bound=bound)
+
+
+def test_arms_without_costs_are_named_in_a_note() -> None:
+    effects = pd.DataFrame(
+        {
+            "value": "earnings",
+            "arm": ["AMO", "AMO", "AMO", "own course"],
+            "year": [1, 2, 3, 1],
+            "estimate": 1000.0,
+            "std_error": 100.0,
+            "unit": "NOK per month",
+        }
+    )
+    found = nv.cost_benefit(effects)
+    assert found.table()["program"].tolist() == ["AMO"]
+    assert found.notes == ("Left out, without costs in the file: own course",)
+    assert nv.cost_benefit().notes == ()

@@ -43,7 +43,7 @@ EXACT = 2**53
 FINGERPRINT = "key_fingerprint"
 EDITIONS = "_editions"
 # Simulated persons need no protection, but the same noise in every run.
-_SIMULATED = hashlib.sha256(b"simulated registers of naveval").digest()
+SIMULATED = hashlib.sha256(b"simulated registers of naveval").digest()
 _HOW = (
     'make one with `python -c "import secrets; print(secrets.token_hex(32))"`, keep it as you '
     f"keep the register, and name it in {SECRET}, or its file in {SECRET_FILE}"
@@ -91,7 +91,7 @@ def secret(origin: Origin) -> Secret:
         file that others can read, or with another secret than earlier results below the output
         folder were made with; says how to make one.
     """
-    found = _owners() if origin == "register" else Secret(_SIMULATED)
+    found = _owners() if origin == "register" else Secret(SIMULATED)
     edition = editions.named()
     if not edition:
         return found

@@ -233,7 +233,8 @@ def cost_benefit(effects: pd.DataFrame | None = None, *, costs: Path | str | Non
 
     Returns
     -------
-    One row per programme: the six signed items, total_cost and net_benefit.
+    One row per programme: the six signed items, total_cost and net_benefit. A note names the arms
+    of `effects` that the costs file does not price.
 
     Raises
     ------
@@ -249,13 +250,18 @@ def cost_benefit(effects: pd.DataFrame | None = None, *, costs: Path | str | Non
     True
     """
     given = assumptions.from_inputs(inputs.load(Path(costs) if costs else None))
+    unpriced: list[str] = []
     if effects is not None:
+        unpriced = sorted(
+            set(effects.get("arm", pd.Series(dtype=str)).astype(str)) - {*given.programs}
+        )
         given = assumptions.with_effects(given, assumptions.effects_from_estimates(effects))
     items = {name: values[0] for name, values in vars(net_benefit.flows(given)).items()}
     table = pd.DataFrame({"program": list(given.programs), **items})
     table["total_cost"] = np.broadcast_to(net_benefit.total_cost(given), (1, len(table)))[0]
     table["net_benefit"] = net_benefit.net_benefit(given)[0]
-    return Result("Costs and benefits per spell, kroner", table)
+    told = f"Left out, without costs in the file: {', '.join(unpriced)}"
+    return Result("Costs and benefits per spell, kroner", table, (told,) if unpriced else ())
 
 
 def protect(
