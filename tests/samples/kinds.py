@@ -155,6 +155,31 @@ COUNTS = (
     "Bare tre arbeidssøkere var igjen.",
     "Berre to klientar fekk vedtak.",
 )
+FOUND_AT = (
+    "Hjemadresse: Myrvegen 12B, 2500 Tynset",
+    "søkeren flyttet fra Fjellsvingen 4 i mai",
+    "svar fra sindre.rustad@firma.no",
+    "ragnhild (at) getmail.no",
+    "nås på 912 34 567 etter kl. 16",
+    "utbetalt til konto 1234.56.78903",
+    "DUF-nummer 201512345678",
+    "bosted lat 62.278534, lon 10.776213",
+)
+LIVES = (
+    "Brukeren forteller at hun har slitt med angst siden i fjor.",
+    "Han ble oppsagt etter en konflikt med sjefen.",
+    "Client says he has not slept for weeks.",
+)
+NAMED = (
+    "Kandidat Elzbieta Nowak ble plassert i kontrollgruppen",
+    "veileder: Hodan Warsame",
+    "etternavn: Utne; fornavn: Ivar",
+    "fødselsdato=1971-03-04 løp=3",
+    "Largest residual: person 52213 (Hedmark)",
+    "dropped persons [118233, 118240] with overlapping spells",
+    "Lengste ledighetsperiode var 1204 dager, for en mann i Tolga.",
+    "Personen med flest tiltak hadde 9.",
+)
 SPLIT = (f"Se {IDENTITY[:6]}-\n{IDENTITY[6:]} der", f"Se {IDENTITY[:9]}-\n{IDENTITY[9:]} der")
 DISGUISED = (
     f"rad 000{NUMBER_ID}",
@@ -178,6 +203,8 @@ COUNTING = (
     _by_place("Tal deltakarar", 12, 3, 40, 55),
     _by_place("Antal arbeidssøkjarar", 12, 2, 40, 55),
     _by_place("Tal overgangar til arbeid", 1, 22, 40, 55),
+    [["Alder", "Gift", "Skilt"], ["18–29", 12, 2], ["30–49", 88, 19], ["50–66", 71, 27]],
+    [["Bransje", "Kvinner", "Menn", "Alle"], ["Fiske", ":", ":", 4], ["Bygg", 14, 41, 55]],
     _by_place("Dødsfall", 12, 4, 40, 55),
     _by_place("Antall avganger i alt", 12, 4, 40, 55),
     [["statistikk", "kommune", "verdi"], ["deltakere", "Os", 40], ["deltakere", "Tolga", 2]],
@@ -353,6 +380,12 @@ def _files() -> Iterator[tuple[str, str, bytes]]:
 HARMLESS_TEXTS = (
     "To personer må godkjenne en publisering.",
     "Nøkkelen leses fra NAVEVAL_KEY_FILE=~/naveval.key, og Bearer <token> sendes.",
+    "Kontakt: nav.analyse@nav.no, telefon 55 55 33 33, presse 408 20 000.",
+    "Nav Tynset, Parkveien 1, 2500 Tynset",
+    "Én av tre deltakere og to av tre arbeidssøkere fikk tiltak.",
+    "Angst er vanligere blant langtidsledige; brukerne er fornøyde med veilederen.",
+    "Takk til Magne Bråthen, Statistisk sentralbyrå. Kluve, J. (2018): Participants.",
+    "Lengste periode i modellen er 36 måneder; maksimal stønad er 6 ganger grunnbeløpet.",
     "Sett PASSORD=${PASSORD} eller token: <ditt token>.",
     "Tabellen ligger på https://www.ssb.no/statbank/table/12345 og i tables/tbl-1.csv.",
     "Om lag 2 av 3 deltakere kom i arbeid, og én av fire fikk lønnstilskudd.",
@@ -371,6 +404,9 @@ HARMLESS_TABLES = (
     ],
     [["Variabel", "Betydning"], ["person", "fødselsnummer, fjernes"], ["kjønn", "1 mann 2 kvinne"]],
     [["Kode", "Navn"], ["A", "Lønnstilskudd"], ["B", "Nord Fron"], ["C", "Sør Odal"]],
+    [["Fylke", "Rang 2014", "Rang 2016"], ["Oslo", 1, 2], ["Troms", 2, 24], ["Agder", 3, 1]],
+    [["Fylke", "Kontorer", "Kommuner"], ["Oslo", 17, 1], ["Troms", 24, 21], ["Agder", 3, 25]],
+    [["parameter", "minimum", "maximum"], ["kalkulasjonsrente", 0, 8], ["varighet", 1, 10]],
     [["Rang", "Fylke", "Andel"], [1, "Agder", "0,31"], [2, "Oslo", "0,29"]],
     [["Variabel", "Koeffisient", "Feil"], ["min lønn", "0,31", "0,02"], ["alder", "1", "0,3"]],
 )
@@ -432,6 +468,9 @@ def leaks() -> dict[tuple[str, str], bytes]:
         _spread("path or user name", PLACES, TEXTS),
         _spread("key of a person", KEYS, TEXTS),
         _spread("single person", SINGLE, TEXTS),
+        _spread("where somebody is found", FOUND_AT, TEXTS),
+        _spread("somebody's life", LIVES, TEXTS),
+        _spread("somebody named", NAMED, TEXTS),
         _spread("small count in words", COUNTS, TEXTS),
         _spread("identity number", SPLIT, {n: TEXTS[n] for n in ("{}.md", "{}.txt", "{}.log")}),
         _spread("identity number in tables", TENS, TABLES),

@@ -29,6 +29,12 @@ FORMS = (
     (("PRIVATE KEY",), r"-----BEGIN [A-Z ]*PRIVATE KEY"),
     (("sig=", "AccountKey="), r"[?&]sig=[\w%/+-]{20,}|\bAccountKey=[\w/+=]{20,}"),
     (("jdbc:",), r"\bjdbc:[\w:]+:[\w.-]+/[^\s/@\"']{3,}@"),
+    (("--",), r"(?<!\w)--(?:token|password|passord|secret|api-key)[ =](?=\S*\d)[^\s<>$\"']{8,}"),
+    (
+        ("ookie", "ession"),
+        r"(?i)(?:cookie: ?|\bsession\w*[=:] ?)[\w.-]*=?(?=[\w%+/-]*\d)[\w%+/-]{24,}",
+    ),
+    (("ssh-", "ecdsa-"), r"\b(?:ssh-\w+|ecdsa-[\w-]+) AAAA[\w+/]{40,}"),
     (("password",), r"\blogin\s+\S+\s+password\s+\S+"),
     ((":5432:", ":*:"), r"(?m)^[\w*-][\w.*-]*:(?:5432|\*):[^:\s]+:[^:\s]+:[^:\s]+$"),
     (("KEY", "key"), r"(?i)key[\"']?\s*[=:]\s*[\"']?(?=[a-z+/-]*\d)[\w+/-]{24,}"),
@@ -106,8 +112,20 @@ PATHS = (
     (("@",), r"\b[a-z][\w.-]{2,}@[a-z][\w.-]{3,}:[/~]\w|\bssh-\w+ AAAA\S{40,} \S"),
     (("rw",), r"(?m)^[-dl](?:[r-][w-][xst-]){3}\S? +\d+ +(?!root\b)[a-z]\w+ "),
     (
-        ("DC=", "OU=", "USER", "LOGNAME", "ername", "brukernavn", "HOSTNAME", "hostname"),
-        r"(?<![A-Za-z])(?:(?:USERNAME|username|userName|brukernavn|hostname)[\"']?\s*[=:]|"
+        (
+            "DC=",
+            "OU=",
+            "USER",
+            "LOGNAME",
+            "ername",
+            "brukernavn",
+            "HOSTNAME",
+            "host",
+            "ode",
+            "erver",
+        ),
+        r"(?<![A-Za-z])(?:(?:USERNAME|username|userName|brukernavn|(?i:hostname|node ?name|server)|"
+        r"host(?=: \w+\d))[\"']?\s*[=:]|"
         r"(?:USER|LOGNAME|HOSTNAME)[\"']?\s*[=:\n])\s*[\"']?"
         r"(?!None|null|root\b|name)[A-Za-z][\w.-]{2,}|\b(?:CN|OU|DC)=[^\n]{1,80}?,\s*(?:OU|DC)=",
     ),

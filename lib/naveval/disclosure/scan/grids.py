@@ -17,6 +17,7 @@ from naveval.disclosure.scan.titles import (
     NUMBER_OF,
     PEOPLE,
     counts_along,
+    counts_by_caption,
     counts_persons,
     title_of,
 )
@@ -150,8 +151,14 @@ def of_markdown(text: str) -> Iterator[tuple[Rows, str]]:
         elif rows and not found:
             below = next((text for text in lines[k:] if text.strip()), "")
             label = PIPE_CAPTION.match(below)
-            yield rows, label[1] if label else ""
+            above = (text.strip() for text in reversed(lines[: k - len(rows) - 1]) if text.strip())
+            yield _titled(rows, next(above, "")), label[1] if label else ""
             rows = []
+
+
+def _titled(rows: Rows, *captions: str) -> Rows:
+    """Rows below the caption that says that they count persons, if one does."""
+    return [[line] for line in captions if counts_by_caption(line)][:1] + rows
 
 
 def of_columns(text: str) -> Iterator[Rows]:
@@ -175,16 +182,19 @@ def _blocks(
     split: Callable[[str], list[str]], lines: Sequence[str], *, even: bool
 ) -> Iterator[Rows]:
     rows: Rows = []
+    above = before = ""
     for line in [*lines, ""]:
         cells = [cell.strip() for cell in split(line)]
         numbered = len(rows) == 1 and len(cells) == len(rows[0]) + 1 and cells[0].isdigit()
         if len(cells) > 1 and (not even or not rows or len(cells) == len(rows[-1]) or numbered):
+            above, before = (above if rows else before), line
             rows.append(cells)
             continue
         if len(rows) > 1:
             if len(rows[0]) + 1 == len(rows[1]):  # the index has no title
                 rows[0].insert(0, "")
-            yield rows
+            yield _titled(rows, above, line)
+        above, before = before, line
         rows = [cells] if even and len(cells) > 1 else []
 
 
@@ -303,3 +313,34 @@ def measured(node: Mapping[str, Any], limits: Thresholds) -> Rows | None:
 
 
 VALUES = frozenset({"value", "values", "y", "data", "verdi", "tall", "estimate", "obs_value"})
+
+
+def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
+    """The counts of a JSON-stat dataset as columns; nothing where none of its metrics counts.
+
+    Without a dimension of metrics, or where it says nothing, any category may be what is counted.
+    """
+    metrics = set(node.get("role", {}).get("metric", ()))
+    names, counting = [], set()
+    for key in node["id"]:
+        category = node["dimension"][key]["category"]
+        titles = [
+            *map(str, category.get("label", {}).values() or category.get("index", {key: key}))
+        ]
+        names.append(titles)
+        if key in metrics or not metrics or all(VAGUE.fullmatch(t.lower()) for t in titles):
+            counting |= {title for title in titles if counts_persons(title, limits)}
+    if not counting and (whole := str(node.get("label", ""))) and counts_by_caption(whole):
+        names = [[whole], *names]
+        counting = {whole}
+    values = node["value"]
+    found: dict[str, list[str]] = {}
+    for place, cell in enumerate(product(*names) if counting else ()):
+        value = values.get(str(place)) if isinstance(values, Mapping) else values[place]
+        if named := next((title for title in cell if title in counting), ""):
+            found.setdefault(named, []).append("" if value is None else str(value))
+    for title, column in found.items():
+        yield [[title], *([value] for value in column)]
+
+
+VAGUE = re.compile(r"verdi|value|tall?|content")

@@ -44,6 +44,8 @@ DIGITS = re.compile(
 HEX = re.compile(r"(?<!\w)(?:0[xX])?0*([0-9a-fA-F]{7,14})(?!\w)")
 BY_CHANCE = 1.3e-3
 """Share of numbers of eleven digits that are identity numbers, and the chance of a false alarm."""
+SYNTHETIC = (0, 40, 65, 80)
+"""What is added to the month of persons who are made up."""
 HIDDEN = "•••"
 
 
@@ -180,8 +182,8 @@ def is_identity_number(digits: str) -> bool:
     if len(digits) != 11 or not digits.isdigit():
         return False
     numbers = [int(digit) for digit in digits]
-    day, month = int(digits[:2]) % 40, int(digits[2:4]) % 40
-    if not (1 <= day <= 31 and 1 <= month <= 12):
+    day, month = int(digits[:2]) % 40, int(digits[2:4])
+    if not (1 <= day <= 31 and any(1 <= month - more <= 12 for more in SYNTHETIC)):
         return False
     one = sum(w * d for w, d in zip(WEIGHTS_ONE, numbers, strict=False))
     two = sum(w * d for w, d in zip(WEIGHTS_TWO, numbers, strict=False))

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from naveval.disclosure.scan import contacts
 from naveval.disclosure.scan.identities import Hits
+from naveval.disclosure.scan.text import around
 
 NAMES = """
     aase aksel aleksander alexander ali alma amalie amina anders andreas anita anna anne annette
@@ -42,48 +44,48 @@ STAFF_BEFORE = re.compile(
     r"registrert) av|case ?worker|user|bruker)(?:en|e)?[\"']?\W{1,4}(?:med ident )?$",
     re.I,
 )
-NUMBER_KEYED = re.compile(r"[=:#][ \t]{0,3}[\"']?\d{6,}(?![\d.,]*\d)")
-KEY_BEFORE = re.compile(
-    r"(?<![a-zæøå])(?:akt(?:ø|oe|o)r[_ -]?(?:id)?|person(?:[_ -]?(?:id|nr|ident|key))?|f(?:ø|o|"
-    r"oe)dselsn(?:umme)?r|fnr|dnr|pid|ident|lnr|l(?:ø|o)pe?nr|w\d\d_\d{4}_lnr|(?:bruker|deltaker|"
-    r"klient|subject|client|record|cell)[_ -]?(?:id|nr|ident|key))[\"']?[ \t]{0,3}$",
-    re.I,
-)
 WHO = (
-    r"person|individ|delta[kg][ae]r|bruk[ae]r|klient|s[øo]kj?[ae]r|subject|participant|client|"
-    r"respondent|patient|pasient"
+    r"person|individ(?:ual)?|(?:kurs|tiltaks)?delta[kg][ae]r|bruk[ae]r|klient|client|"
+    r"(?:arbeids|jobb)?s[øo]kj?[ae]r|subject|participant|respondent|patient|pasient|mottak[ae]r"
 )
-KEY_NAME = (
-    r"id|nr\.?|no\.?|nummer(?:et)?|number|ident(?:en)?|key|n[øo]kk?el(?:en)?|"
-    r"l[øo]pe?(?:nr\.?|nummer)|pseudonym(?:et)?"
-)
-DAY_OR_MONTH = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?\b"
-OWN = rf"(?!{DAY_OR_MONTH})\d{{7,11}}\b"
-NUMBERED = re.compile(
-    rf"\b(?:(?:{WHO})(?:e[nt]|a|e?r|ar|ene|ane|s)?(?:\.\w+|nummer)?|"
-    r"(?:l[øo]penumm|pseudony)(?:er|m)(?:et)?)"
-    rf"(?: (?:med|with))?(?: (?:{KEY_NAME}))?(?: (?:er|is|var|was|in|ikke))?"
-    rf"[ =!:#(\[\"']{{1,6}}{OWN}(?![.,]\d| kr)",
+KEY_NAME = r"(?:id|nr\.?|no\.?|nummer(?:et)?|number|ident(?:en)?|key|n[øo]kk?el(?:en)?)"
+CODE = r"[0-9a-f]{8}-[0-9a-f-]{20,}\b|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{10,}\b|\d{4}/\d{4,}"
+NO_AMOUNT = r"(?![\d.,]*\d|[\d ]* ?(?:kr|nok|%|prosent|pers|obs|delta|år))"
+KEYED = re.compile(
+    rf"(?<![^\W_])(?:(?:(?:{WHO})(?:e[nt]|a)?|akt(?:ø|oe|o)r|saks?|user)[_ .-]?{KEY_NAME}|"
+    r"(?:fnr|dnr|[psl]nr|pid|sid|ident|l(?:ø|o)pe?(?:nr|nummer)(?:et)?|pseudonym(?:et)?|"
+    rf"(?:{WHO})\w{{0,3}} (?:med|with) id))[\"']?(?:\W{{1,4}}|(?: for \w+| er)\W{{1,3}})"
+    rf"b?[\"'\[]?(?:(?!(?:19|20)\d\d\b)\d{{4,13}}\b{NO_AMOUNT}|{CODE})|"
+    rf"(?<![^\W_])(?:(?!bruk)(?:{WHO})(?:en)?|(?:{WHO})(?=\W*[:=#])|hash of the person)"
+    rf"[ :=#(\"'\[]{{1,4}}(?:\d{{5,13}}\b{NO_AMOUNT}|{CODE})|"
+    rf"(?<![^\W_])(?:persons|person(?:ene|ane)|delta[kg][ae]r(?:ne|ane))[ :=(\[]{{1,3}}\d{{5,11}}"
+    r"(?=,| og|\])",
     re.I,
 )
+"""A number or code that stands for somebody, after what says that it does."""
+OWN = r"(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-3]\d)?\b)\d{7,11}\b"
+"""A long number that is no day or month."""
 IN_CODE = re.compile(
-    rf"\b(?:KeyError|IndexError|ValueError|array|[Ii]ndex|Int64Index|Series|isin|loc|labels?|Name)\b"
+    rf"(?<![\w-])(?:KeyError|IndexError|ValueError|array|[Ii]ndex|Int64Index|Series|isin|loc|labels?|Name)\b"
     rf"[:(\[ ]{{1,3}}[\"'\[]*{OWN}(?!\.\d)|[{{,] ?[\"']{OWN}[\"'] ?: "
 )
 JOINED_KEY = re.compile(
     r"\b(?:n[øo]kk?el|key|merge|join|kobl|duplikat|duplicate|mangler|missing)\w*\b[^\n]{0,40}?"
-    rf"(?<![\w-])\w{{1,4}}[-_:](?!{DAY_OR_MONTH})\d{{7,11}}\b",
+    rf"(?<![\w-])\w{{1,4}}[-_:]{OWN}",
     re.I,
 )
 """A number that stands for somebody in a sentence, an error, a list of keys."""
+DAY, MONTH, YEAR = r"[0-3]?\d", r"[01]?\d", r"(?:19|20)?\d\d\b"
 DATE = (
-    r"(?:[0-3]?\d\. ?[01]?\d\. ?(?:19|20)\d\d|[0-3]?\d/[01]?\d[/-](?:19|20)\d\d|(?:19|"
-    r"20)\d\d-[01]\d-[0-3]\d|[0-3]?\d\. ?(?:jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|okt|oct|nov|des|"
-    r"dec)[a-z]* (?:19|20)\d\d)"
+    rf"(?:{DAY}[./-] ?{MONTH}[./-] ?{YEAR}|(?:19|20)\d\d[-/][01]\d[-/][0-3]\d|"
+    rf"[0-3]\d[01]\d(?:19|20)\d\d\b|"
+    rf"{DAY}\.? ?(?:jan|feb|mar|apr|ma[iy]|ju[nl]|aug|sep|okt|oct|nov|des|dec)[a-z]*\.? {YEAR})"
 )
 BORN = re.compile(
-    rf"\b(?:født|fødd|f\.|fødselsdato(?:en)?(?: er| var)?:?|born(?: on)?)"
-    rf" ?(?:den )?{DATE}(?! ?(?:eller|og (?:senere|før)|or (?:later|before)|til|–|-))",
+    r"(?<![^\W_])(?:f(?:ø|oe|o)dt|fødd|f\.|f(?:ø|oe|o)dsels?(?:dato|dag)(?:en)?|fdato|born|dob|"
+    r"birth_?(?:day|date)|date of birth)"
+    rf"[\"']?(?:\W{{1,4}}|\W{{0,3}}(?:(?:er|var|is|was|on|den) )+)[\"']?{DATE}"
+    r"(?! ?(?:eller|og (?:senere|før)|or (?:later|before)|til|–|-))",
     re.I,
 )
 MANY_BORN = re.compile(
@@ -91,76 +93,119 @@ MANY_BORN = re.compile(
     r"søkere|deltakere)\s*$",
     re.I,
 )
-AGE = re.compile(r"[1-9]\d(?: år\b|-årig|[- ]years?[- ]old)")
-ONE = re.compile(
+AGED = re.compile(
     r"\b(?:kvinn|mann|gutt|jent|delta[kg][ae]r|bruk[ae]r|woman|man)(?:e|a|en)?,?(?: på|"
     r" er)? [1-9]\d år(?: gammel| gammal)?,? (?:fra|frå|i|bosatt)\b|[1-9]\d(?: år gam(?:mel|al)|"
     r"-årig|[- ]years?[- ]old) (?:kvinne|mann|deltaker|deltakar|bruker|woman|man)\b",
     re.I,
 )
-MAIL = re.compile(r"\b([A-Za-zæøåÆØÅ]+)[._][A-Za-zæøåÆØÅ.-]+@[\w-]+\.\w+")
-SECOND_NAME = re.compile(
-    r"\b([A-ZÆØÅ][a-zæøå]+) (?:[A-ZÆØÅ][a-zæøå.]* )?[A-ZÆØÅ][a-zæøå]+ ?(?:,|\() ?(?:født|f\.|fnr|"
-    r"[1-9]\d år)"
+SURNAME = r"(?:[ -][A-ZÆØÅ][\w'-]*\.?){1,3}"
+ROLE = (
+    rf"(?:{WHO}|kandidat|informant|saksbehandl[ae]r|sakshandsamar|(?:vei|rett)le[id](?:er|ar)|"
+    r"case ?worker|ektefelle|pårørende|h[ei][ti]t?er)(?:e[nt]|a|n)?"
 )
-PRIVATE_MAIL = re.compile(
-    r"[\w.+-]+@(?:gmail|hotmail|outlook|live|yahoo|icloud|online|msn|protonmail|getmail|me)\.\w\w"
-)
-MOBILE = re.compile(r"(?<!\d)[49]\d(?:\d ?\d\d ?\d{3}| \d\d \d\d \d\d)(?!\d)")
-CALLED = re.compile(
-    r"(?:\b(?:tlf|mob|mobil\w*|telefon\w*|phone|tel|ring(?:es)?(?: på)?)\.?\W{1,3}|"
-    r"(?<!\d)(?:\+|00)47 ?)$",
+IN_ROLE = re.compile(rf"\b(?i:{ROLE})\W{{1,3}}(?P<name>[A-ZÆØÅ][\w'-]+{SURNAME})")
+"""Somebody's name right after what that person is, whatever the name."""
+KNOWN = re.compile(rf"\b([A-ZÆØÅ]\w+){SURNAME}")
+OF_ONE = re.compile(
+    rf"\b(?:{WHO})(?:en|a|n)?\b(?! (?:må|kan|skal))|"
+    r"\b(?:tiltaket|kurset|arbeidsle(?:dig|us)|vedtak|avslag|mor|far|ektefelle\w*|fikk|fekk|"
+    r"sluttet|slutta|withdrew|unemployed|f\.|født|fødd|fnr|h[ei][ti]t?er)\b|\b[1-9]\d år\b|"
+    r"\b(?:fullt )?na[vm]n\W{1,4}[A-ZÆØÅ]|\b(?<!user)name[=:]",
     re.I,
 )
-"""Numbers of mobile telephones, which offices seldom have, after what says that they are."""
-AT_HOME = re.compile(
-    r"\b([A-ZÆØÅ][a-zæøåé]+)(?: [A-ZÆØÅ][\wæøå.-]*){1,3}\W{1,3}(?:bor i |bosatt i |[Aa]dresse:? )?"
-    r"[A-ZÆØÅ][\wæøåé]*(?: [\wæøå]+)?(?:ve[ig](?:en)?|gat[ae]n?|bakken|lia|stien|svingen|plass|"
-    r"all[eé]e?n?|torg) ?\d{1,3} ?[A-Z]?\b"
+PART_OF_NAME = re.compile(
+    r"(?<![^\W_])(?:etternavn|etternamn|fornavn|fornamn|surname|(?:first|last)[ _]?name)"
+    r"[\"']?\s*[:=]\s*[\"']?[A-ZÆØÅ][a-zæøå]"
 )
-STREET = re.compile(
-    r"(?:ve[ig](?:en)?|gat[ae]n?|bakken|lia|stien|svingen|plass|all[eé]e?n?|torg) ?\d"
+CITING = re.compile(
+    r"forfatt|author|redakt|kilde|litterat|utgi|publisher|ansvarlig|skrevet|kontakt:|"
+    r"\((?:19|20)\d\d",
+    re.I,
 )
-LONG_NUMBER = re.compile(r"\d{7}")
-"""Without which there is nothing to look for."""
-BIRTH_WORDS = ("ødt", "ødd", "f.", "born", "Født", "ødselsdato")
-
-
-MODEL = ("No. Observations:", "Df Residuals:")
+BEST = (
+    r"(?:eldste|yngste|h[øo]yeste?|lavest[e]?|lågaste|lengste?|korteste|st[øo]rste|minste|rikeste|"
+    r"best betalte|maks(?:imal\w*|verdi\w*)?|fleste?|oldest|youngest|highest|lowest|longest|"
+    r"shortest|largest|smallest|richest|(?:max|min|range)(?=[ (]))"
+)
+OWN_VALUE = (
+    r"(?:alder|l[øo]nn|inntekt|bel[øo]p|wages?|income|age|timetall|ledighetsperiode|spell|vente\w*)"
+)
 EXTREME = re.compile(
-    r"\b(?:(?:den|the) )?(?:eldste|yngste|oldest|youngest|høyest lønte|best betalte)(?: \w+){1,3} "
-    r"(?:er|var|was|is|tjente|hadde) \d|\b(?:høyeste|laveste|største|minste|highest|lowest) "
-    r"(?:observerte |individuelle |observed )?(?:lønn|inntekt|alder|wage|income|age|beløp)\w* "
-    r"(?:(?:hos|for|blant|av|among|of) [\w ]{3,30} )?"
-    r"(?:er|var|was|is|blant \w+ (?:er|var)) \d",
+    rf"\b(?:{BEST}\b[^.\n]{{0,40}}?\b(?:{WHO}|{OWN_VALUE}|mann|kvinne|man|woman)|"
+    rf"(?:{WHO})\w{{0,2}}\b[^.\n]{{0,20}}?\b{BEST}|den som \w+ (?:lengst|kortest|mest|minst))"
+    r"[^\n]{0,60}?\d",
     re.I,
 )
+OF_GROUPS = re.compile(
+    r"andel|prosent|%|gruppe|fylke|kommune|virkning|effekt|nytte|forskrift|gjennomsnitt|median|"
+    r"snitt|mean|indikator|tabell|figur|modell|anslag|intervall|vekt|celle|regnes|krav|share|"
+    r"effect|grense|threshold|estimat|count|antall|\bseri|skritt|step",
+    re.I,
+)
+HE = re.compile(
+    rf"(?<![\w-])(?:(?:{WHO})(?:en|a|n)|(?:bruk[ae]r|s[øo]kj?[ae]r|client)(?= \w+(?:er|r|s|d|te|"
+    r"t)\b)|vedkommende|vedkomande|mannen|kvinnen|kvinna|hun|han|ho|jeg|eg|he|she)(?![\w-])",
+    re.I,
+)
+LIFE = re.compile(
+    r"\b(?:angst|depres\w+|diagnosen?|s[yj]u?kmeld\w+|psyk\w+|gravid|skil[ts]\w*|samboer\w*|"
+    r"ektefelle\w*|rus(?:er|a|misbruk)?|drikker?|drikk|beruset|alkohol|fengsel|straff\w*|"
+    r"fotlenke|gjeld(?:en)?|husleien?|mobb\w+|s[øo]ver?|søvn\w*|vondt|smerter?|ryggen|kreft|"
+    r"\w*infarkt|operert|innlagt|lege[nr]?|flyktning|tortur\w*|vold|selvmord|tyveri|mistenkt|"
+    r"oppsagt|aleneforsørger|sønnen|datteren|moren|faren|søsteren|broren|barnevern\w*|ulykk\w+|"
+    r"orker|torer|klarer ikke|umotivert|kranglet|konflikt\w*|skeptisk|førerkort\w*|bullied|slept|"
+    r"depressed|divorced?|pregnant|drinks?|addict\w*|prison|sick|illness|debt|anxi\w+|"
+    r"[A-Z]\d\d\.\d)\b",
+    re.I,
+)
+"""Health, family, work that went wrong, money and crime: what is told of somebody's life."""
+SAYS = re.compile(
+    r"\b(?:opplyser|forteller|fortel|sier|seier|oppgir|says|tells)\b.{0,20} (?:hun|han|ho|s?he)\b",
+    re.I,
+)
+MODEL = ("No. Observations:", "Df Residuals:")
 
 
 def told(text: str) -> Hits:
-    """Single persons in a text: by a key, a name beside an age, a date of birth, an own value."""
+    """Single persons in a text: by a key, a name, a date of birth, an own value, a life."""
     keys = sum(_follows(STAFF_BEFORE, text, found) for found in STAFF_SHOWN.finditer(text))
-    keys += sum(_follows(KEY_BEFORE, text, found) for found in NUMBER_KEYED.finditer(text))
+    keys += sum(bool(KEYED.search(part)) for part in around(text, KEYING))
     if LONG_NUMBER.search(text):
-        keys += sum(len(told.findall(text)) for told in (NUMBERED, IN_CODE, JOINED_KEY))
+        keys += sum(len(form.findall(text)) for form in (IN_CODE, JOINED_KEY))
     if keys:
         yield "key of a person", keys
-    born = BORN.finditer(text) if any(word in text for word in BIRTH_WORDS) else ()
-    if hits := sum(not _follows(MANY_BORN, text, found) for found in born):
+    born = [(part, found) for part in around(text, BIRTHS) for found in BORN.finditer(part)]
+    if hits := sum(not _follows(MANY_BORN, part, found) for part, found in born):
         yield "date of birth of a person", hits
-    ages = AGE.finditer(text)
-    one = sum(bool(ONE.search(text[max(0, a.start() - 24) : a.end() + 24])) for a in ages)
-    named = SECOND_NAME.findall(text)
-    named += AT_HOME.findall(text) if STREET.search(text) else []
-    named += MAIL.findall(text) if "@" in text else []
-    one += len(PRIVATE_MAIL.findall(text)) if "@" in text else 0
-    one += sum(_follows(CALLED, text, found) for found in MOBILE.finditer(text))
-    if hits := sum(name.lower() in GIVEN for name in named) + one:
+    one = sum(len(AGED.findall(part)) for part in around(text, AGES))
+    one += sum(map(_names_one, around(text, NAMING)))
+    one += sum(map(_lives, around(text, LIVES)))
+    if hits := one + contacts.ways_to(text):
         yield "single person described", hits
     if hits := sum(map(text.count, MODEL)):
         yield "summary of a model, not rounded", hits
-    if hits := len(EXTREME.findall(text)):
+    extremes = [part for part in around(text, EXTREMES) if EXTREME.search(part)]
+    if hits := sum(not OF_GROUPS.search(part) for part in extremes):
         yield "smallest or largest observation", hits
+
+
+def _names_one(text: str) -> bool:
+    """Whether a text names somebody whom it tells of, and no author."""
+    if CITING.search(text):
+        return False
+    if PART_OF_NAME.search(text):
+        return True
+    if any(not contacts.OFFICE.search(found["name"]) for found in IN_ROLE.finditer(text)):
+        return True
+    known = any(name.lower() in GIVEN for name in KNOWN.findall(text))
+    return known and bool(OF_ONE.search(text))
+
+
+def _lives(text: str) -> bool:
+    """Whether a sentence tells of somebody's life, or what somebody said of it."""
+    sentences = re.split(r"(?<=[.!?])\s", text)
+    return any(HE.search(said) and (LIFE.search(said) or SAYS.search(said)) for said in sentences)
 
 
 def _follows(before: re.Pattern[str], text: str, found: re.Match[str]) -> bool:
@@ -188,6 +233,31 @@ def in_column(title: str, values: list[str]) -> bool:
     return False
 
 
+LONG_NUMBER = re.compile(r"\d{7}")
+KEYING = (
+    *("person", "individ", "delta", "bruk", "klient", "client", "søk", "subject", "particip"),
+    *("respond", "pati", "pasi", "mottak", "akt", "sak", "fnr", "dnr", "pnr", "snr", "lnr", "pid"),
+    *("ident", "løpe", "lope", "pseudonym", "user"),
+)
+BIRTHS = ("født", "fødd", "foedt", "f.", "born", "birth", "dob", "fødsels", "foedsels", "fdato")
+AGES = ("år gam", "årig", "years old", "year-old", "year old", "e på ", "n på ", "r på ", " år")
+NAMING = (
+    *("delta", "bruker", "brukar", "søk", "klient", "client", "particip", "navn", "namn", "name"),
+    *("person", "kandidat", "informant", "behand", "hands", "veiled", "rettle", "caseworker"),
+    *("case worker", "ledig", "laus", "vedtak", "avslag", "kurset", "tiltaket", "ektefelle"),
+    *("pårørende", "født", "fødd", "f. ", "fnr", "heter", "heiter", "sluttet", "slutta", " år"),
+)
+LIVES = (
+    *("hun ", "han ", "ho ", "jeg ", "eg ", "he ", "she ", "vedkom", "mannen ", "kvinnen "),
+    *("kvinna ", "bruker ", "brukeren", "brukar ", "søker ", "søkeren", "deltakeren"),
+    *("deltakaren", "klienten", "client ", "participant "),
+)
+EXTREMES = (
+    *("eldst", "yngst", "høyest", "hoyest", "lavest", "lågast", "lengst", "kortest", "størst"),
+    *("minst", "rikest", "best bet", "maks", "flest", "oldest", "youngest", "highest", "lowest"),
+    *("longest", "shortest", "largest", "smallest", "richest", "max(", "range of"),
+)
+"""Letters, some of which each finding has."""
 KEYS_AT_LEAST = 3
 NO_KEY = re.compile(
     r"doi|isbn|issn|url|lenke|link|telefon|phone|orgn|org\.|konto|tabell|hash|dato|date"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from PIL import ExifTags, Image
 
+from naveval.disclosure.scan import credentials
 from naveval.disclosure.scan.identities import Hits
 from naveval.disclosure.scan.text import decoded
 
@@ -72,10 +73,11 @@ def jpeg(content: bytes) -> Iterator[bytes]:
     yield content[end + len(JPEG_END) :].strip(b"\0")
 
 
-def artist(content: bytes) -> str:
-    """Who made a photograph or a picture, by its tags."""
+def artist_and_place(content: bytes) -> tuple[str, bool]:
+    """Who made a photograph or a picture, and whether it tells where, by its tags."""
     with Image.open(io.BytesIO(content)) as picture:
-        return str(picture.getexif().get(ExifTags.Base.Artist, ""))
+        tags = picture.getexif()
+        return str(tags.get(ExifTags.Base.Artist, "")), bool(tags.get_ifd(ExifTags.IFD.GPSInfo))
 
 
 def texts(body: bytes) -> Iterator[str]:
@@ -126,3 +128,11 @@ def marks(text: str) -> Hits:
     titles = [sum(bool(told.search(title)) for told in OF_ONE) for title in DESCRIBED.findall(text)]
     if (told := sum(many >= TOLD_OF_ONE for many in titles)) >= FEW_TITLES:
         yield "rows that describe single persons", told
+
+
+def tags(content: bytes) -> Hits:
+    """Who made a picture, and where, by its tags."""
+    artist, place = artist_and_place(content)
+    yield from credentials.authors([artist])
+    if place:
+        yield "place where a picture was taken", 1

@@ -12,16 +12,19 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any
 
+import yaml
 from python_calamine import CalamineError, CalamineWorkbook
 
 from naveval.disclosure.scan import (
+    contacts,
     credentials,
     grids,
+    patterns,
     pdf,
     persons,
     pictures,
@@ -38,49 +41,26 @@ from naveval.disclosure.scan.text import (
     attributes,
     decoded,
     hidden,
+    once,
     pasted,
     plain,
     without_data,
     without_tags,
 )
-from naveval.disclosure.scan.titles import apart, counts_persons, identifies
+from naveval.disclosure.scan.titles import apart, counts_by_caption, counts_persons, identifies
 
-PLAIN_BINARY = (b"wOF2", b"wOFF", b"\0\x01\0\0", b"OTTO", b"GIF8", b"RIFF", b"\0\0\x01\0")
-"""First bytes of typefaces and small pictures."""
-ZIP_END = b"PK\x05\x06"
-NO_SIGNS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-HTML_JSON = re.compile(
-    r"<script\b[^>]*\btype=[\"']application/(?:[\w.-]+\+)?json[\"'][^>]*>(.*?)</script>",
-    re.DOTALL | re.IGNORECASE,
-)
-ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{~}])")
-"""A backslash that takes from a sign its meaning in Markdown; pipes keep theirs."""
-SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
-COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
-ATTRIBUTE = re.compile(r"\bdata-([A-Za-zæøåÆØÅ][\w.-]*)=[\"'](\d{1,2})[\"']")
-SCRIPT = re.compile(
-    r"<(script)\b(?![^>]*\bjson[\"'])[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE
-)
-PRINTED = re.compile(r"<(pre|textarea|template|code)\b[^>]*>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
-OF_THINGS = re.compile(r"[ug]uid|hash|serienr")
-"""Keys that name a thing where there is one of them, and persons where they head a column."""
-HELD = re.compile(r"=(?:\"([\[{][^\"]{20,})\"|'([\[{][^']{20,})')")
-INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
-NO_PROSE = re.compile(r"<(script|style|table|svg)(?![\w:-]).*?</\1>", re.DOTALL | re.IGNORECASE)
-"""In OpenDocument `table:` and `style:` begin the names of thousands of elements."""
-
-
-SHEETS = "<office:spreadsheet"
+SHEETS, SHEETS_FILE = "<office:spreadsheet", "content.xml"
 
 
 def search(name: str, content: bytes, wanted: Wanted) -> Hits:
     """Findings in one file, by its path and content: what was found and how often."""
     suffix = PurePosixPath(name).suffix.lower()
     yield from named(plain(name), wanted.ids)
+    yield from persons.told(re.sub(r"[_/]", " ", plain(name)))
     if suffix in CONTAINERS or content.startswith(RAW):
         yield "raw data or an archive", 1
         return
-    if ZIP_END in content and not content.startswith((b"PK", *pictures.HEADS, b"%PDF")):
+    if patterns.ZIP_END in content and not content.startswith((b"PK", *pictures.HEADS, b"%PDF")):
         yield pictures.AFTER_END, 1
     try:
         yield from _reader(suffix, content)(name, content, wanted)
@@ -95,7 +75,7 @@ def _reader(suffix: str, content: bytes) -> Callable[[str, bytes, Wanted], Hits]
             return reader
     if suffix in READERS:
         return READERS[suffix]
-    if not pictures.is_text(content) and NO_SIGNS.search(decoded(content[:2000])):
+    if not pictures.is_text(content) and patterns.NO_SIGNS.search(decoded(content[:2000])):
         return _binary
     text = decoded(content[:5000]).lstrip()
     if text.startswith(("{", "[")):
@@ -106,7 +86,7 @@ def _reader(suffix: str, content: bytes) -> Callable[[str, bytes, Wanted], Hits]
 
 
 def _binary(name: str, content: bytes, wanted: Wanted) -> Hits:
-    if not content.startswith(PLAIN_BINARY):
+    if not content.startswith(patterns.PLAIN_BINARY):
         yield "bytes of an unknown kind, cannot be checked", 1
     yield from _bytes(content, wanted)
 
@@ -144,14 +124,9 @@ def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
         yield from tables.table(rows, wanted.limits, small=True)
 
 
-def _once(texts: Iterable[str]) -> str:
-    """Texts on a line each; what comes again says nothing new."""
-    return "\n".join(dict.fromkeys(texts))
-
-
 def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
     rows = grids.of_csv(decoded(content))
-    yield from _words(_once(cell for row in rows for cell in row), wanted)
+    yield from _words(once(cell for row in rows for cell in row), wanted)
     small = PurePosixPath(name).stem not in wanted.exempt
     if small:
         yield from tables.unrounded(rows, wanted.exempt)
@@ -165,6 +140,12 @@ def _json(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _words("\n".join(grids.strings(tree, "\n")), wanted)
     yield from credentials.secrets(without_data(text))
     yield from _tree(tree, wanted)
+
+
+def _yaml(name: str, content: bytes, wanted: Wanted) -> Hits:
+    yield from _text(name, content, wanted)
+    with suppress(yaml.YAMLError):
+        yield from _tree(yaml.load(content, yaml.CSafeLoader), wanted)
 
 
 def _json_lines(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -183,29 +164,40 @@ def _json_or_text(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _text(name, content, wanted)
 
 
-def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
-    """Tables in a tree, small counts and ids by the keys they stand under or below."""
+def _tree(node: Any, wanted: Wanted, title: str = "", caption: str = "") -> Hits:
+    """Tables in a tree, small counts and ids by the keys they stand under or below.
+
+    `caption` is what a text beside a table says that it counts.
+    """
     limits = wanted.limits
     if isinstance(node, Mapping) and {"dimension", "id", "value"} <= set(node):
         small = node.get("source") not in wanted.exempt
-        for rows in tables.of_jsonstat(node, limits) if small else ():
+        for rows in grids.of_jsonstat(node, limits) if small else ():
             yield from tables.table(rows, limits, small=True)
         return
     if isinstance(node, str) and node.lstrip()[:1] in ("{", "["):
         with suppress(ValueError):
             yield from _tree(json.loads(node), wanted, title)
     records = grids.of_records(node)
+    if isinstance(node, Mapping):
+        told = (text for text in node.values() if isinstance(text, str))
+        caption = next(filter(counts_by_caption, told), "" if records else caption)
+    if records and caption:
+        records = [[caption], *records]
     for rows in (records or [], grids.of_series(node)):
         yield from tables.table(rows, limits, small=True)
     if isinstance(node, Mapping):
         yield from tables.table(grids.measured(node, limits) or [], limits, small=True)
         for key, value in node.items():
-            own = identifies(str(key).lower(), limits) and not OF_THINGS.fullmatch(str(key).lower())
+            name = str(key).lower()
+            own = identifies(name, limits) and not patterns.OF_THINGS.fullmatch(name)
+            if own and contacts.REACHED.search(name):
+                own = contacts.ways_to(f"{key}: {value}") > 0
             if own and not isinstance(value, Mapping):
                 yield "key that identifies persons", 1
             below = title if counts_persons(title, limits) and not apart(str(key), limits) else key
             if not records or isinstance(value, Mapping | list | str):
-                yield from _tree(value, wanted, str(below))
+                yield from _tree(value, wanted, str(below), caption)
     elif isinstance(node, list):
         if len(node) > 2 and all(str(item).isdigit() for item in node):
             yield from tables.table([[title], *([str(item)] for item in node)], limits, small=False)
@@ -225,23 +217,23 @@ def _tree(node: Any, wanted: Wanted, title: str = "") -> Hits:
 def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     shown = without_data(text)
-    shown_text = re.sub(r"\s+", " ", NO_PROSE.sub("\n", shown))
+    shown_text = re.sub(r"\s+", " ", patterns.NO_PROSE.sub("\n", shown))
     sheets = name.startswith("xl/") or SHEETS in text  # whose cells are read as tables
     lines = without_tags(text)
-    yield from _signs(_once(lines.split("\n")) if sheets else lines, wanted)
+    yield from _signs(once(lines.split("\n")) if sheets else lines, wanted)
     yield from sentences.prose(plain(without_tags(shown_text)), wanted.limits)
     if not sheets:
         yield from tables.terms(shown_text, wanted.limits)
     yield from _mark_up(text, wanted)
     for rows, label in () if sheets else grids.of_markup(shown):
         yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
-    for data in HTML_JSON.findall(shown):
+    for data in patterns.HTML_JSON.findall(shown):
         yield from _json("", html.unescape(data).encode(), wanted)
-    for _, part in SCRIPT.findall(shown):
+    for _, part in patterns.SCRIPT.findall(shown):
         yield from _script("", part.encode(), wanted)
-    for _, part in PRINTED.findall(shown):
+    for _, part in patterns.PRINTED.findall(shown):
         yield from _text("", without_tags(part).encode(), wanted)
-    for picture in SVG.findall(shown):
+    for picture in patterns.SVG.findall(shown):
         yield from pictures.marks(picture)
         yield from tables.table(grids.of_svg(picture), wanted.limits, small=True)
 
@@ -250,13 +242,13 @@ def _mark_up(text: str, wanted: Wanted) -> Hits:
     """Comments and attributes."""
     inside = attributes(text)
     yield from _words(inside, wanted)
-    for page in INSIDE.findall(inside):
+    for page in patterns.INSIDE.findall(inside):
         yield from _html("", html.unescape(page).encode(), wanted)
-    for held in HELD.findall(inside):
+    for held in patterns.HELD.findall(inside):
         yield from _tree(html.unescape("".join(held)), wanted)
-    for comment in COMMENT.findall(inside):
+    for comment in patterns.COMMENT.findall(inside):
         yield from _text("", comment.encode(), wanted)
-    for key, value in ATTRIBUTE.findall(inside):
+    for key, value in patterns.ATTRIBUTE.findall(inside):
         if counts_persons(key, wanted.limits) and sentences.too_small(float(value), wanted.limits):
             yield f"count below {wanted.limits.min_cell} persons in an attribute {key}", 1
 
@@ -281,7 +273,7 @@ def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
-    text = ESCAPED_SIGN.sub(r"\1", decoded(content))
+    text = patterns.ESCAPED_SIGN.sub(r"\1", decoded(content))
     yield from credentials.places(decoded(content))  # where «\\\\» begins a path
     yield from _html(name, text.encode(), wanted)
     yield from _markdown_tables(text, wanted)
@@ -294,11 +286,13 @@ def _markdown_tables(text: str, wanted: Wanted) -> Hits:
 
 def _png(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _picture([*pictures.png(content)], wanted)
+    if b"eXIf" in content:
+        yield from pictures.tags(content)
 
 
 def _jpeg(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _picture([*pictures.jpeg(content)], wanted)
-    yield from credentials.authors([pictures.artist(content)])
+    yield from pictures.tags(content)
 
 
 def _picture(bodies: list[bytes], wanted: Wanted) -> Hits:
@@ -357,7 +351,7 @@ def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
                 yield from search(member.filename, inside, wanted)
             if "pivotCacheRecords" in member.filename:
                 yield "raw data behind a pivot table", 1
-        if {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & set(archive.namelist()):
+        if {"xl/workbook.xml", "xl/workbook.bin", SHEETS_FILE} & set(archive.namelist()):
             yield from _sheets(content, wanted)
 
 
@@ -366,6 +360,10 @@ def _sheets(content: bytes, wanted: Wanted) -> Hits:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     except CalamineError:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sheets = decoded(archive.read(SHEETS_FILE)) if SHEETS_FILE in archive.namelist() else ""
+        for rows, label in grids.of_markup(sheets) if SHEETS in sheets else ():
+            yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
         return
     for title in book.sheet_names:
         cells = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
@@ -427,6 +425,8 @@ READERS: Mapping[str, Callable[[str, bytes, Wanted], Hits]] = {
     ".geojson": _json,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
+    ".yml": _yaml,
+    ".yaml": _yaml,
     ".js": _script,
     ".css": _text,
     ".html": _html,

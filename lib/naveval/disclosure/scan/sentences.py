@@ -16,15 +16,19 @@ WORD_NUMBER = r"(?:\d+|" + "|".join(sorted(NUMERAL, key=len, reverse=True)) + ")
 ARTICLES = {word for word in NUMERAL if NUMERAL[word] == 1} - {"én", "éin"}
 BARELY = re.compile(r"\b(?:bare|berre|kun|only|nøyaktig|akkurat|just|exactly) $", re.I)
 """«En deltaker» is a count only after such a word."""
-DESCRIBING = r"(?:(?:[a-zæøå]+(?:e|ske|ke)|av (?:de|dei|disse|desse)|av|of the) ){0,2}"
+DESCRIBING = (
+    rf"(?:(?:(?!{WORD_NUMBER}\b)[a-zæøå]+(?:e|ske|ke)|"
+    r"av (?:de|dei|disse|desse)|av|of the) ){0,2}"
+)
 SMALL_IN_PROSE = re.compile(
     rf"(?<![\w,.–-])(?P<number>{WORD_NUMBER}) (?P<between>{DESCRIBING})"
     rf"(?P<people>{PEOPLE})(?:ne|ane)?\b",
     re.I,
 )
 NO_SIZE = re.compile(
-    r"(?:\b\w+ (?:enn|than)|\b(?:under|over|minst|opptil|inntil|av|hver|kvar|figur|tabell|kapittel|"
-    r"avsnitt|vedlegg|steg|trinn|gruppe|alternativ|nr\.?)|\d[\d,.]*) $",
+    r"(?:\b\w+ (?:enn|than)|(?<!består )(?<!bestod )\b(?:under|over|minst|opptil|"
+    r"inntil|av|hver|kvar|figur|tabell|kapittel|avsnitt|vedlegg|steg|trinn|gruppe|"
+    r"alternativ|nr\.?)|\d[\d,.]*) $",
     re.I,
 )
 """What stands before a number that is a limit, a part, a label, or the end of a longer number."""

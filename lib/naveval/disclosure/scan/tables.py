@@ -1,22 +1,23 @@
 """What a table may not show: columns that identify, small counts, rows that are persons."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise, product
-from typing import Any
 
-from naveval.disclosure.scan import credentials, grids, persons, profiles
-from naveval.disclosure.scan.grids import Rows
+from naveval.disclosure.scan import contacts, credentials, grids, persons, profiles
+from naveval.disclosure.scan.grids import MASKED
 from naveval.disclosure.scan.identities import Hits, is_identity_number
 from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
 from naveval.disclosure.scan.text import without_tags
 from naveval.disclosure.scan.titles import (
     LONGEST_TITLE,
+    NO_CAPTION,
     NO_COUNT,
     NUMBER_OF,
     PEOPLE,
     PERSONS,
+    counts_by_caption,
     counts_persons,
     counts_row,
     identifies,
@@ -53,6 +54,7 @@ MEASURED = re.compile(
     r".*_rate|counts?(?:_.*)?|antall?.*|tal(?:et)?(?:_.*)?|published|printed|difference|forskjell|"
     r"index|indeks|title|tittel|meaning|betydning|valid_.*|gyldig.*"
 )
+NAMED = frozenset({"navn", "namn", "name", "initialer", "initials"})
 CHARACTERISTICS = 3
 """So many personal characteristics, one of them exact, and nothing measured: rows are persons."""
 FEW_DATES = 5
@@ -119,19 +121,34 @@ def _groups() -> frozenset[str]:
 
 def _crossed(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
     """Small whole numbers where groups of persons are crossed and nothing is measured."""
+    if rows and sum(map(bool, rows[0])) == 1:  # a caption
+        rows = [row for row in rows[1:] if any(row)]
     heads = [title_of(cell) for cell in rows[0]] if rows else []
     names = [title_of(row[0]) for row in rows[1:] if row]
-    across = sum(head in _groups() for head in heads[1:])
     margins = bool(MARGINS & {*heads}) and bool(MARGINS & {*names})
-    if (across < 2 and not margins) or any(map(NO_CAPTION.search, [*heads, *names])):
+    corner = len(heads) > 2 and _of_person(heads[0].replace(" ", "_"))
+    groups = max(sum(title in _groups() for title in titles) for titles in (heads[1:], names))
+    if (groups < 2 and not margins and not corner) or any(
+        map(NO_CROSSED.search, [*heads[1:], *names])
+    ):
         return
-    cells = [cell for row in rows[1:] for cell in row[1:] if cell.strip()]
-    told = [number(cell) for cell in cells]
-    if len(told) < LEAST_CROSSED or not all(n >= 0 and n == int(n) for n in told):
+    if any(ORDER.fullmatch(head) and not YEAR.fullmatch(head) for head in heads[1:]):
+        return
+    cells = [cell.strip() for row in rows[1:] for cell in row[1:] if cell.strip()]
+    told = [number(cell) for cell in cells if cell not in MASKS and not MASKED.fullmatch(cell)]
+    if len(cells) < LEAST_CROSSED or not all(n >= 0 and n == int(n) for n in told):
         return
     hits = sum(n > 0 and too_small(n, limits) for n in told)
     if hits and max(told) >= LARGE:
         yield f"count below {limits.min_cell} where groups of persons are crossed", hits
+
+
+MASKS = frozenset({":", "*", ".", "..", "-", "–", "x"})
+NO_CROSSED = re.compile(
+    rf"{NO_CAPTION.pattern}|{NO_COUNT.pattern}|kontor|kommuner|bedrift|foretak|virksomhet|stilling|"
+    r"studi|saker|modell|model|lag\b|rang|rank",
+    re.I,
+)
 
 
 DESCRIBED = re.compile(r"variabel(?:namn|navn)?|kolonne|felt|column|variable|field")
@@ -163,19 +180,26 @@ def printed(heads: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
 
 
 SMALLEST = re.compile(
-    r"min(?:\.|imum|st|ste(?: verdi)?)?|lavest(?:e)?|lowest|p0?1|smallest|minste verdi"
+    r"min(?:\.|imum|st|ste(?: verdi)?)?|lavest(?:e)?|lowest|p0?[01]|smallest|minste verdi|yngste|"
+    r"youngest|(?:lavest|kortest|minst|lowest|shortest|smallest)e? [\w ()]+"
 )
 LARGEST = re.compile(
-    r"ma(?:x|ks)(?:\.|imum)?|st[øo]rste?(?: verdi)?|h[øo]yeste?|highest|p99|largest"
+    r"ma(?:x|ks)(?:\.|imum)?|st[øo]rste?(?: verdi)?|h[øo]yeste?|highest|p(?:99|100)|largest|eldste|"
+    r"oldest|(?:h[øo]yest|lengst|st[øo]rst|highest|longest|largest)e? [\w ()]+"
 )
+OF_MODELS = re.compile(r"parameter|glider?|slider|rente|rate|n[øo]kkel|egenskap|setting|valg")
 
 
 def _extremes(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
     """A smallest and a largest observation, as a description of persons' values has them."""
     lines = [*rows[:3], [row[0] for row in rows if row], [row[1] for row in rows if len(row) > 1]]
     for line in lines:
-        titles = [title_of(cell) for cell in line if len(cell) < 20]
-        if any(map(SMALLEST.fullmatch, titles)) and any(map(LARGEST.fullmatch, titles)):
+        titles = [title_of(cell) for cell in line if len(cell) < 30]
+        if (
+            not any(map(OF_MODELS.match, titles))
+            and any(map(SMALLEST.fullmatch, titles))
+            and any(map(LARGEST.fullmatch, titles))
+        ):
             yield "smallest or largest observation", 1
             return
 
@@ -192,30 +216,15 @@ def _secrets(rows: Sequence[Sequence[str]]) -> Hits:
         yield "secret or token", hits
 
 
-CAPTION = re.compile(
-    rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *)?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
-    rf"{PERSONS} (?:etter|per|fordelt|med|i|by|with)\b).*|.*[,(] ?(?:antall |tal )?{PERSONS}\)?",
-    re.I,
-)
-NO_CAPTION = re.compile(
-    r"andel|prosent|%|effekt|gjennomsnitt|timer|kroner|indeks|share|percent|mean|endring|effect|"
-    r"avvik",
-    re.I,
-)
 ORDER = re.compile(
     r"rang|rank|nr\.?|nummer|plass|[åa]r|year|m[åa]ned|month|uke|week|kvartal|.*kode|alder.*|age.*"
 )
 
 
-def _counts_by_caption(text: str) -> bool:
-    counts = len(text) < 200 and CAPTION.fullmatch(title_of(text))
-    return bool(counts) and not NO_CAPTION.search(text)
-
-
 def _captioned(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
     """Small counts in a table of which only its caption says that it counts persons."""
     told = [cell for cell in rows[0] if cell.strip()] if rows else []
-    if len(rows) < 3 or len(told) != 1 or not _counts_by_caption(told[0]):
+    if len(rows) < 3 or len(told) != 1 or not counts_by_caption(told[0]):
         return
     heads = next((row for row in rows[1:] if sum(map(bool, row)) > 1), [])
     hits = 0
@@ -301,7 +310,7 @@ def _columns(
     for k, title in enumerate(heads):
         values = [row[k] for row in below if k < len(row)]
         noise = bool(below) and undoes(title, heads, limits)
-        if noise or identifies(title, limits) or _holds_persons(title, values):
+        if noise or _identify(title, values, limits) or _holds_persons(title, values):
             yield "column that identifies persons", 1
         elif small and counts_persons(title, limits):
             counted = [row for row in below if k < len(row)]
@@ -316,6 +325,13 @@ def _columns(
             yield f"count below {limits.min_cell} beside others that are masked", hits
         if not PUBLISHED_ON.fullmatch(title) and _days(k, below):
             yield "rows that describe single persons", len(below)
+
+
+def _identify(title: str, values: Sequence[str], limits: Thresholds) -> bool:
+    """Whether a title says that values identify persons; mail addresses of offices do not."""
+    if contacts.REACHED.search(title):
+        return any(contacts.ways_to(f"{title}: {value}") for value in values)
+    return identifies(title, limits)
 
 
 def _holds_persons(title: str, values: list[str]) -> bool:
@@ -354,7 +370,8 @@ def persons_by_row(titles: Sequence[str]) -> bool:
     personal = sum(bool(PERSONAL.fullmatch(name)) for name in names)
     if all(PLACE.fullmatch(name) for name in names if _of_person(name)):
         return False
-    return bool(exact) and exact + personal >= CHARACTERISTICS
+    enough = 1 if NAMED.intersection(names) else CHARACTERISTICS
+    return bool(exact) and exact + personal >= enough
 
 
 def pairs(text: str, limits: Thresholds) -> Hits:
@@ -415,34 +432,3 @@ def listed(text: str, limits: Thresholds) -> Hits:
                 yield f"count below {limits.min_cell} persons in a column that ends with {title}", 1
         elif counted and (len(line) > LONGEST_TITLE or told or not line or words > 1):
             counted = False
-
-
-def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
-    """The counts of a JSON-stat dataset as columns; nothing where none of its metrics counts.
-
-    Without a dimension of metrics, or where it says nothing, any category may be what is counted.
-    """
-    metrics = set(node.get("role", {}).get("metric", ()))
-    names, counting = [], set()
-    for key in node["id"]:
-        category = node["dimension"][key]["category"]
-        titles = [
-            *map(str, category.get("label", {}).values() or category.get("index", {key: key}))
-        ]
-        names.append(titles)
-        if key in metrics or not metrics or all(VAGUE.fullmatch(t.lower()) for t in titles):
-            counting |= {title for title in titles if counts_persons(title, limits)}
-    if not counting and (whole := str(node.get("label", ""))) and _counts_by_caption(whole):
-        names = [[whole], *names]
-        counting = {whole}
-    values = node["value"]
-    found: dict[str, list[str]] = {}
-    for place, cell in enumerate(product(*names) if counting else ()):
-        value = values.get(str(place)) if isinstance(values, Mapping) else values[place]
-        if named := next((title for title in cell if title in counting), ""):
-            found.setdefault(named, []).append("" if value is None else str(value))
-    for title, column in found.items():
-        yield [[title], *([value] for value in column)]
-
-
-VAGUE = re.compile(r"verdi|value|tall?|content")

@@ -13,7 +13,7 @@ import re
 import sys
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from urllib.parse import unquote_to_bytes
 
@@ -137,6 +137,44 @@ def plain(text: str) -> str:
     return text if text.isascii() else LOOSE.sub("", unicodedata.normalize("NFKC", text))
 
 
+BEFORE, AFTER = 120, 200
+
+
+def around(text: str, words: Iterable[str]) -> list[str]:
+    """What stands on the same line around some words (in small letters), each text once.
+
+    Long lines are cut; finding words first is many times as fast as an expression that asks for
+    any of them.
+    """
+    lower = text.lower()
+    if len(lower) != len(text):
+        text = lower
+    spans: list[tuple[int, int]] = []
+    for word in words:
+        place = lower.find(word)
+        while place >= 0:
+            start = max(text.rfind("\n", max(0, place - BEFORE), place) + 1, place - BEFORE, 0)
+            end = text.find("\n", place, place + AFTER)
+            end = end if end >= 0 else place + AFTER
+            spans.append((start, end))
+            place = lower.find(word, end if end > place else place + 1)
+    return list({text[start:end] for start, end in _joined(spans)})
+
+
+def _joined(spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Spans without those that overlap; they become one."""
+    whole = (-1, -1)
+    for start, end in sorted(spans):
+        if start < whole[1]:
+            whole = (whole[0], max(end, whole[1]))
+            continue
+        if whole[1] >= 0:
+            yield whole
+        whole = (start, end)
+    if whole[1] >= 0:
+        yield whole
+
+
 def _signs(found: re.Match[str]) -> str:
     """Signs written as codes in style sheets, or, where no code has other digits, as octal."""
     codes = re.findall(r"[0-9a-fA-F]+", found[0])
@@ -253,3 +291,8 @@ def _file(content: bytes) -> bool:
         return bool(content.startswith(b"\x78") and zlib.decompress(content)) or _readable(content)
     except zlib.error:
         return _readable(content)
+
+
+def once(texts: Iterable[str]) -> str:
+    """Texts on a line each; what comes again says nothing new."""
+    return "\n".join(dict.fromkeys(texts))

@@ -38,7 +38,8 @@ PERSONS = (
     r"individuals|"
     r"(?:langtids)?arbeidsle(?:dige|use)|arbeidslause|helt ledige|heilt ledige|(?:langtids)?ledige|"
     r"ledig[eae] kvinner|unemployed|innbygg(?:ere|jarar)|clients?|klient(?:er|ar)|claimants|"
-    r"head ?count|kandidat(?:er|ar)|hoder|hovud|respondent(?:er|ar|s)|patients)"
+    r"ansatte|tilsette|sysselsatte|sysselsette|employees|head ?count|kandidat(?:er|ar)|hoder|hovud|"
+    r"respondent(?:er|ar|s)|patients)"
 )
 PEOPLE = (
     rf"(?:{PERSONS}|kvinn(?:er|or|ene)|menn(?:ene)?|jenter|gut(?:ter|ar)|unge|ungdom(?:m?er|mar)|"
@@ -71,12 +72,23 @@ COUNTING = re.compile(
 COUNT_ROW = re.compile(
     rf"(?:antall?|tall?(?:et)? p[åa]|number of|no\.? of|sum)\s*{PEOPLE}.*|antall?|n", re.I
 )
+CAPTION = re.compile(
+    rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *)?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
+    rf"(?:[\w-]+e )?{PERSONS} (?:etter|per|fordelt|med|i|by|with)\b).*|"
+    rf".*[,(] ?(?:antall |tal )?{PERSONS}\)?",
+    re.I,
+)
+NO_CAPTION = re.compile(
+    r"andel|prosent|%|effekt|gjennomsnitt|timer|kroner|indeks|share|percent|mean|endring|effect|"
+    r"avvik",
+    re.I,
+)
 LONGEST_ROW = 80
 """Titles of rows that hold counts: «Personer» alone may be the name of a sample."""
 NO_COUNT = re.compile(
     r"andel|del av|prosent|%|share|percent|proportion|\bper\b|\bpr\b|effekt|effect|kostnad|cost|"
     r"kroner|\bkr\b|nok|bel[øo]p|mean|gjennomsnitt|snitt|median|\brate|timer|hours|m[åa]neder|"
-    r"m[åa]nader|months|dager|dagar|days|(?<!br)uker|veker|weeks|alder|\bage|l[øo]nn|wage|inntekt|income|"
+    r"m[åa]nader|months|dager|dagar|days|(?<!br)uker|veker|weeks|alder|\bage|l[øo]nn(?!stilsk)|wage|inntekt|income|"
     r"^n ?(?:folds?|steps?|trees?|lags?|bins?|draws?|splits?|iter(?:ations)?|jobs|epochs?|"
     r"features?|leaves|levels?|repeats?|boot(?:straps)?|estimators|chains?|knots?|seeds?)$|"
     r"endring|change|indeks|index|feil|error|intervall?|verdi|value|vekt|weight|score|sk[åa]r"
@@ -127,6 +139,12 @@ def undoes(title: str, others: Sequence[str], limits: Thresholds) -> bool:
 def apart(title: str, limits: Thresholds) -> bool:
     """Whether a key says that it counts no persons, whatever it stands under."""
     return title_of(title) in limits.no_persons or bool(NO_COUNT.search(spoken(title)))
+
+
+def counts_by_caption(text: str) -> bool:
+    """Whether the caption of a table says that it counts persons."""
+    counts = len(text) < 200 and CAPTION.fullmatch(title_of(text).lstrip("# "))
+    return bool(counts) and not NO_CAPTION.search(text)
 
 
 @lru_cache(maxsize=100_000)
