@@ -156,9 +156,14 @@ def of_markdown(text: str) -> Iterator[tuple[Rows, str]]:
             rows = []
 
 
+ROW_END = re.compile(r"(?<!\b19)(?<!\b20)(?:\d\d|\b\d)\s*$")
+"""A line that ends with a number, but for a year, is a row and no caption."""
+
+
 def _titled(rows: Rows, *captions: str) -> Rows:
     """Rows below the caption that says that they count persons, if one does."""
-    return [[line] for line in captions if counts_by_caption(line)][:1] + rows
+    told = (line for line in captions if not ROW_END.search(line))
+    return [[line] for line in told if counts_by_caption(line)][:1] + rows
 
 
 def of_columns(text: str) -> Iterator[Rows]:

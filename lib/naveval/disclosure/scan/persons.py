@@ -133,7 +133,7 @@ OWN_VALUE = (
 )
 EXTREME = re.compile(
     rf"\b(?:{BEST}\b[^.\n]{{0,40}}?\b(?:{WHO}|{OWN_VALUE}|mann|kvinne|man|woman)|"
-    rf"(?:{WHO})\w{{0,2}}\b[^.\n]{{0,20}}?\b{BEST}|den som \w+ (?:lengst|kortest|mest|minst))"
+    rf"(?:{WHO})(?:en|a|n)?\b[^.\n]{{0,20}}?\b{BEST}|den som \w+ (?:lengst|kortest|mest|minst))"
     r"[^\n]{0,60}?\d",
     re.I,
 )

@@ -227,6 +227,8 @@ def _captioned(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
     if len(rows) < 3 or len(told) != 1 or not counts_by_caption(told[0]):
         return
     heads = next((row for row in rows[1:] if sum(map(bool, row)) > 1), [])
+    if any(number(head) >= 0 and not YEAR.fullmatch(head) for head in heads):
+        return  # a row of numbers
     hits = 0
     for k, head in enumerate(heads):
         title = title_of(head)
