@@ -295,7 +295,7 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
 
 
 def as_sheet(parts: Sequence[str | Chart], folder: Path) -> list[str]:
-    """Markdown of a sheet for Typst, charts beside the text; they are written to `folder/figures`."""
+    """Markdown of a sheet for Typst, charts in `folder/figures` beside the text."""
     (folder / "figures").mkdir(exist_ok=True)
     texts = [part for part in parts if isinstance(part, str)]
     charts = [_picture(part, folder) for part in parts if not isinstance(part, str)]
