@@ -36,6 +36,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture
+def owner_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret that real registers need."""
+    monkeypatch.setenv("NAVEVAL_KEY_SECRET", "0123456789abcdef" * 4)
+
+
+@pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the project's inputs in a temporary folder, with its own output folder."""
     root = tmp_path / "prosjekt æøå"

@@ -8,6 +8,7 @@ from naveval.exhibits import manifest, words
 from naveval.exhibits.output import Output
 from naveval.project import catalogue, formats, places, provenance
 from naveval.project.parameters import load
+from naveval.registers.contracts import Warned
 
 
 @pytest.mark.parametrize("study", catalogue.names())
@@ -82,3 +83,11 @@ def test_the_notice_says_when_only_some_results_are_simulated(
     some, every = (output.texts["banners"][kind].strip() for kind in ("mixed", "simulated"))
     assert told.startswith(some if mixed else every)
     assert formats.size(parameters.scale) in told
+
+
+def test_the_notice_tells_of_registers_that_may_be_wrong(tmp_path: Path) -> None:
+    output = Output("hedmark", places.place(""), tmp_path, "register", words.load("hedmark"))
+    warned = (Warned("labour_force", "", "x"), Warned("job_seekers", "2016-01", "y"))
+    told = manifest.report_metadata(output, warned)["banner"]
+    assert "labour_force er det tall" in told
+    assert "job_seekers endrer seg brått og varig (2016-01)" in told

@@ -108,6 +108,21 @@ def test_tick_labels_tell_where_the_ticks_are(decimals: int, low: float, high: f
         assert numbers == pytest.approx(list(axis.get_ticklocs()))
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "factor"),
+    [(-0.14, 0.14, 1), (0.21, 0.246, 100), (0, 61_000, 0.001), (0, 900, 0.001)],
+)
+def test_ticks_in_another_unit_tell_where_they_are(low: float, high: float, factor: float) -> None:
+    figure, ax = figures.axes()
+    ax.plot([low, high])
+    figures.number_ticks(ax.yaxis, factor)
+    figure.canvas.draw()
+    told = [label.get_text().replace("−", "-") for label in ax.get_yticklabels()]
+    numbers = [float(text.replace("\xa0", "").replace(",", ".")) for text in told]
+    assert numbers == pytest.approx(list(factor * ax.get_yticks()))
+    assert any(text[-1] != "0" for text in told) or "," not in told[0], "no digit too many"
+
+
 def test_an_empty_list_among_the_parameters_is_told_as_empty() -> None:
     class Chosen(StudyParameters):
         control: tuple[str, ...] = ()

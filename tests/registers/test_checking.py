@@ -87,6 +87,7 @@ def test_a_warning_does_not_stop_a_run_and_is_remembered(data, tmp_path, monkeyp
     assert contracts.require("hedmark", data, Parameters(composition="none")) == first
 
 
+@pytest.mark.usefixtures("owner_secret")
 @pytest.mark.parametrize(
     ("given", "exit_code", "message"),
     [

@@ -234,6 +234,7 @@ def test_resume_skips_what_is_current(monkeypatch):
     assert [item.status for item in changed] == ["ok"]
 
 
+@pytest.mark.usefixtures("owner_secret")
 def test_bad_registers_fail_with_the_reason(tmp_path):
     (tmp_path / "registers").mkdir()
     changes = {"data": str(tmp_path / "registers")}

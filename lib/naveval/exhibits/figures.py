@@ -6,6 +6,7 @@ labelled directly.
 """
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -162,6 +163,26 @@ def _number(axis: Axis, decimals: int, unit: str = "") -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: formats.number(value, decimals) + unit))
     if type(axis.get_major_locator()) is AutoLocator:
         axis.set_major_locator(_Ticks(decimals))
+
+
+def number_ticks(axis: Axis, factor: float = 1.0) -> None:
+    """Number what is drawn on an axis, times a factor, with the decimals that its ticks need.
+
+    Example
+    -------
+    >>> _, ax = axes()
+    >>> ax.set_ylim(-0.12, 0.12)
+    (-0.12, 0.12)
+    >>> number_ticks(ax.yaxis)
+    >>> [label.get_text() for label in ax.get_yticklabels()][-2:]
+    ['0,10', '0,15']
+    """
+    axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    first, second, *_ = axis.get_majorticklocs()
+    decimals = max(0, -math.floor(math.log10(factor * (second - first)) + 1e-9))
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: formats.number(factor * value, decimals))
+    )
 
 
 class _Ticks(MaxNLocator):

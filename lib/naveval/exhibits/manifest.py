@@ -165,7 +165,7 @@ def report_metadata(
                 *(words.fill(notice, values, "banners") for notice in notices),
                 *(
                     words.fill(
-                        output.texts["data-warning"],
+                        output.texts["data-warning" if item.where else "data-doubt"],
                         {"table": item.table, "where": item.where},
                         "data-warning",
                     )

@@ -91,7 +91,7 @@ CASES: dict[str, tuple[Make, tuple[str, ...]]] = {
     ),
     "labour force in thousands": (
         lambda s, f: (s, f.assign(persons=(f["persons"] / 1000).round().astype(int).clip(1))),
-        ("labour_force", "persons", "job seekers a thousandth to a fifth"),
+        ("labour_force", "persons", "job seekers half a per cent to a fifth"),
     ),
     "days for weeks": (
         lambda s, f: (s.assign(weeks_registered=(s["weeks_registered"] * 7).clip(0, 2000)), f),
@@ -191,6 +191,7 @@ REACH: dict[str, tuple[Make, tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.usefixtures("owner_secret")
 @pytest.mark.parametrize("case", REACH)
 def test_registers_must_reach_as_far_as_the_analysis(
     case: str, good: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path

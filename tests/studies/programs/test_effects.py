@@ -383,7 +383,7 @@ def test_the_last_month_is_told_by_its_least_and_its_largest_effect(
     ends = re.search(r"fra (\S+) prosentpoeng for .* til (\S+) for", alt)
     assert ends
     told = [float(end.replace("−", "-").replace(",", ".")) for end in ends.groups()]
-    assert told == pytest.approx([last.min(), last.max()], abs=0.06)
+    assert told == pytest.approx([100 * last.min(), 100 * last.max()], abs=0.06)
 
 
 def test_the_summary_counts_signs_that_hold_together(

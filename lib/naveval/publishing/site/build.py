@@ -289,7 +289,7 @@ def _one_page(page: Page, scratch: Path, day: str) -> bytes:
     made = metadata(page, builtin.describe(), address=address, date=day) | {"sheet": True}
     widest = counties.SHEET_WIDTHS[0]
     for width in counties.SHEET_WIDTHS:
-        markdown = page.markdown.replace(f"width: {widest}", f"width: {width}")
+        markdown = page.markdown.replace(f"(1fr, {widest})", f"(1fr, {width})")
         file = builtin.to_pdf(markdown, made, scratch, paths.report_dir())
         if len(PdfReader(file).pages) == 1:
             return file.read_bytes()

@@ -20,7 +20,7 @@ from naveval.publishing.site import drawing, released
 from naveval.publishing.site.results import Result
 
 SHEET_BARS = 6
-SHEET_WIDTHS = ("10cm", "8.5cm", "7cm", "6cm")
+SHEET_WIDTHS = ("8.5cm", "8cm", "7cm", "6cm")
 """Of a sheet's charts: the first with which the sheet is one page."""
 FONT = "Source Sans Pro"
 """A picture of a PDF is set in the typeface of its text."""
@@ -295,20 +295,26 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
 
 
 def as_sheet(parts: Sequence[str | Chart], folder: Path) -> list[str]:
-    """Markdown of a sheet for Typst; pictures are written to `folder/figures`."""
-    made = []
+    """Markdown of a sheet for Typst, charts in `folder/figures` beside the text."""
     (folder / "figures").mkdir(exist_ok=True)
-    for part in parts:
-        if isinstance(part, str):
-            made.append(part)
-            continue
-        number = len(list((folder / "figures").iterdir())) + 1
-        name = f"figures/fig-{number}.svg"
-        (folder / name).write_text(drawing.alone(part.svg, FONT), encoding="utf-8")
-        alt = json.dumps(part.alt, ensure_ascii=False)
-        made.append(f"**{part.title}**")
-        made.append(f'```{{=typst}}\n#image("{name}", alt: {alt}, width: {SHEET_WIDTHS[0]})\n```')
-    return made
+    texts = [part for part in parts if isinstance(part, str)]
+    charts = [_picture(part, folder) for part in parts if not isinstance(part, str)]
+    if not charts:
+        return texts
+    opened = f"#grid(columns: (1fr, {SHEET_WIDTHS[0]}), column-gutter: 6mm)["
+    return [_raw(opened), *texts, _raw("]["), *charts, _raw("]")]
+
+
+def _picture(chart: Chart, folder: Path) -> str:
+    number = len(list((folder / "figures").iterdir())) + 1
+    name = f"figures/fig-{number}.svg"
+    (folder / name).write_text(drawing.alone(chart.svg, FONT), encoding="utf-8")
+    alt = json.dumps(chart.alt, ensure_ascii=False)
+    return f"**{chart.title}**\n\n" + _raw(f'#image("{name}", alt: {alt})')
+
+
+def _raw(typst: str) -> str:
+    return f"```{{=typst}}\n{typst}\n```"
 
 
 def county_page(code: str) -> str:

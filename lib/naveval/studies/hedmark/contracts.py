@@ -96,6 +96,7 @@ RULES = (
             FROM labour_force GROUP BY county
         ) HAVING max(moved) = 0 AND max(n) > 24
         """,
+        warning=True,  # one year's labour force can be the denominator of all years on purpose
     ),
     followed(
         "job_seekers",

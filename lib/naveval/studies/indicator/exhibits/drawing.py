@@ -7,12 +7,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from naveval.exhibits import claims, figures
 from naveval.exhibits.figures import COLORS, INK, LINESTYLES
 from naveval.exhibits.reader import Reader
-from naveval.project import formats
 from naveval.project import months as calendar_months
 from naveval.studies.indicator.exhibits.common import PARTS_OF
 from naveval.studies.indicator.models import is_share
@@ -20,14 +18,8 @@ from naveval.studies.indicator.models import is_share
 ACROSS = 4
 YEAR_PARTS = {"se": "year_error", "low": "year_low", "high": "year_high"}
 GREY = "#B8BEC5"
-
-
 SOFT_INK = "#6B7178"
-
-
 WHOLE = "nav"
-
-
 PANEL_HEIGHT = {1: 3.5, 2: 5.4, 3: 7.2}
 
 
@@ -65,7 +57,7 @@ def _panel(
         end = float(own[column].dropna().iloc[-1])
         ends[reader.named(by, str(name))] = (float(in_years(rows["month"]).max()), end, color)
     _zero(ax, kind)
-    _scale(ax, rows[column], rows, kind)
+    figures.number_ticks(ax.yaxis, _factor(rows, kind))
     figures.label_ends(ax, ends)
 
 
@@ -92,7 +84,7 @@ def _multiples(reader: Reader, rows: pd.DataFrame, by: str, kind: str) -> Figure
         ax.plot(in_years(whole["month"]), whole["year"], color=INK, linewidth=1, linestyle="--")
         ax.set_title(reader.named(by, str(name)), fontsize=figures.SMALL)
         _zero(ax, kind)
-        _scale(ax, rows["value"], rows, kind)
+        figures.number_ticks(ax.yaxis, _factor(rows, kind))
         _months(ax, rows)
         even = [year for year in ax.get_xticks() if year % 2 == 0]
         ax.set_xticks(even, [f"{year:.0f}" for year in even])
@@ -167,17 +159,10 @@ def _zero(ax: Axes, kind: str) -> None:
         ax.axhline(0, color=SOFT_INK, linewidth=0.8, zorder=0)
 
 
-def _scale(ax: Axes, shown: pd.Series, rows: pd.DataFrame, kind: str) -> None:
-    """Ticks with as many decimals as they need; shares in percent."""
-    values = shown.dropna()
+def _factor(rows: pd.DataFrame, kind: str) -> int:
+    """Shares are drawn in percent."""
     share = kind == "relative" or (kind != "persons" and is_share(rows["outcome"].iloc[0]))
-    factor = 100 if share else 1
-    span = float(values.max() - values.min()) * factor if len(values) else 1.0
-    decimals = 0 if span > 4 else 1
-    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    ax.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: formats.number(factor * value, decimals))
-    )
+    return 100 if share else 1
 
 
 def latest(reader: Reader, by: str) -> pd.DataFrame:

@@ -3,10 +3,8 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from naveval.exhibits import figures
 from naveval.exhibits.reader import Reader
@@ -31,7 +29,6 @@ LEAST_TOLD, MOST = 0.5, 45
 """Percent in figure 4-10: told from, and the darkest square."""
 LIGHT = LinearSegmentedColormap.from_list("light", ("#F7FBFF", "#6BAED6"))
 """Colours on which dark numbers can be read."""
-FEW_THOUSANDS = 5_000
 
 
 def stock(reader: Reader) -> Figure:
@@ -39,16 +36,9 @@ def stock(reader: Reader) -> Figure:
     figure, ax = stacked(reader, "status", "m", "n", STATUS_STYLES, height=3.8)
     months = sorted(set(reader.rows["m"]))
     ax.set_xticks(months[:: len(months) // 6], [str(m // 100) for m in months[:: len(months) // 6]])
-    _thousands(ax.yaxis, ax.get_ylim()[1])
+    figures.number_ticks(ax.yaxis, 1 / 1000)
     ax.set_ylabel(reader.named("", "y"))
     return figure
-
-
-def _thousands(axis: Axis, top: float) -> None:
-    """Number an axis in thousands, with decimals where there are few of them."""
-    decimals = 0 if top >= FEW_THOUSANDS else 1
-    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(lambda value, _: formats.number(value / 1000, decimals))
 
 
 def composition(reader: Reader) -> Figure:
@@ -80,7 +70,7 @@ def participation(reader: Reader) -> Figure:
     figure, ax = _bars(reader, rows["status"], "status", rows["n"], height=3.0, color="#C9CED6")
     ax.barh(rows.index, rows["n_program"], color=DARK)
     _told(ax, rows["n"], rows["percent"], "pct0")
-    _thousands(ax.xaxis, ax.get_xlim()[1])
+    figures.number_ticks(ax.xaxis, 1 / 1000)
     return figure
 
 
@@ -172,7 +162,7 @@ def use_over_time(reader: Reader) -> Figure:
     styles = dict(zip(table.columns, MIX_STYLES, strict=False))
     areas(ax, table, styles)
     legend(figure, styles, {code: reader.named("program", code) for code in table.columns})
-    _thousands(ax.yaxis, ax.get_ylim()[1])
+    figures.number_ticks(ax.yaxis, 1 / 1000)
     ax.set_ylabel(reader.named("", "y"))
     ax.set_xticks(list(table.index[::2]), [str(year) for year in table.index[::2]])
     return figure

@@ -79,13 +79,13 @@ def _net(name: str, place: int) -> Sentence:
 
 def _made(reader: Reader) -> str:
     """That a key figure is simulated, where others beside it rest on published numbers."""
-    return f" {reader.named('', 'made')}" if reader.output.origin == "simulated" else ""
+    return reader.named("", "made") if reader.output.origin == "simulated" else ""
 
 
 def _made_scaled(reader: Reader) -> str:
     """The same beside a number of persons, with the size of the simulated registers."""
     small = _made(reader) and reader.common("scale") < 1
-    return f" {reader.named('', 'made_scaled')}" if small else _made(reader)
+    return reader.named("", "made_scaled") if small else _made(reader)
 
 
 MADE = {"made": Fact(_made, "text")}
