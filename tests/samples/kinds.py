@@ -131,6 +131,9 @@ PLACES = (
     "~silje/uttrekk/kart.qgz",
     "scp silje@regn07.test:/data/a.csv .",
     "http://10.71.14.203:8787/",
+    "ssh silje@10.0.6.31 og hent",
+    "/builds/silje/verktøy/lib",
+    "kafka2.preprod-fss.nais.io:26484",
     "fant 192.168.40.12 på nettet",
     "regn-07.fag.intern svarte ikke",
     "CN=Solvang,OU=Fag,DC=etat,DC=test",
@@ -395,6 +398,8 @@ HARMLESS_TEXTS = (
     "Skriv cd ~/naveval eller C:\\path\\to\\naveval; hjemme er /" + "home/USER.",
     "Quarto 1.11.0.2, ICU 10.2.1.1, avsnitt 10.1.2 og http://127.0.0.1:8000/.",
     "En mann på 45 år med høyere utdanning som var helt ledig i 26 uker i 1999.",
+    "q 1 0 0 -1 208.00047 426.68225 cm/c0 cs 0.12156863 scn",
+    "Se docs.nais.io, kapittel 10.0.4, og https://www.ssb.no/builds/nytt.",
     "Seed 7723409911 gir 1200734952618.25 kroner og commit 925e3d2132cf.",
 )
 HARMLESS_TABLES = (

@@ -33,7 +33,7 @@ PHONE = re.compile(
 )
 CALLED = re.compile(
     r"(?:\b(?:tlf|tel|mob|mobil\w*|telefon\w*|cell|sms|ring\w*|nås|(?:\w+_)?phone)\b[^\n\d]{0,24}|"
-    r"(?:\+|00)47[ )-]{0,3})$",
+    r"(?<![\d.,])(?:\+|00)47[ )-]{0,3})$",
     re.I,
 )
 WHO_IS_CALLED = re.compile(r"\bmor\b|\bfar\b|pårør|delta[kg]|bruk[ae]r|søk|particip|client", re.I)
@@ -88,18 +88,8 @@ ACCOUNTS = ("konto", "konti", "iban")
 CALLING = ("tlf", "tel", "mob", "phone", "ring", "sms", "nås", "+47", "0047", "cell")
 HOMES = (
     *("veg", "vei", "gate", "gata", "bakken", "lia", "stien", "svingen", "plass", "allé", "torg"),
-    *(
-        "tunet",
-        "haugen",
-        "åsen",
-        "ringen",
-        "kroken",
-        "løkka",
-        "adresse",
-        "bosted",
-        "bustad",
-        "bor ",
-    ),
+    *("tunet", "haugen", "åsen", "ringen", "kroken", "løkka"),
+    *("adresse", "bosted", "bustad", "bor "),
     *("bosatt", "bur ", "brev", "c/o", "postboks", "gnr"),
 )
 NUMBERING = ("pass", "duf", "førerkort", "kort", "bil", "reg", "kjennemerke")

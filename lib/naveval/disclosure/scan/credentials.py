@@ -63,7 +63,7 @@ STANDS_FOR = re.compile(
     r"false|string|str|bytes|required|optional|secret|hidden|redacted|environment",
     re.I,
 )
-ROOTS = ("data", "mnt", "media", "srv", "scratch", "root", "work")
+ROOTS = ("data", "mnt", "media", "srv", "scratch", "root", "work", "builds", "net", "nfs")
 """Where servers keep what is theirs; `work` begins `workspaces` too."""
 DATA = "parquet|csv|duckdb|sas7bdat|feather|dta|sav"
 PATHS = (
@@ -90,7 +90,7 @@ PATHS = (
             *(f".{name}" for name in DATA.split("|")),
         ),
         rf"(?<![\w.:/*>-])(?<!=[\"'])/(?:(?:{'|'.join(ROOTS)}|workspaces?|"
-        rf"(?:opt|var)/(?=[\w/]*data))/?[\w-][\w.-]*(?:/[\w.-]+)+|"
+        rf"(?:opt|var)/(?=[\w/]*(?:data|workspace|builds)))/?[\w-][\w.-]*(?:/[\w.-]+)+|"
         rf"(?!usr/|etc/)[\w-][\w.-]*(?:/[\w.@=-]+)+\.(?:{DATA})\b)",
     ),
     (("absPath",), r"<x15ac:absPath\b"),
@@ -100,12 +100,12 @@ PATHS = (
     ),
     (
         ("10.",),  # of versions and numbers of sections, which look like it, the parts are small
-        r"10(?<![\w.]10)\.(?:(?<=://10\.)|(?=[\d.]*(?:\d{3}|[3-9]\d|:\d)))\d{1,3}\.\d{1,3}\.\d{1,3}"
+        r"10(?<![\w.]10)\.(?:(?<=://10\.)|(?<=@10\.)|(?=[\d.]*(?:\d{3}|[3-9]\d|:\d)))\d{1,3}\.\d{1,3}\.\d{1,3}"
         r"(?![\w.]\d)",
     ),
     (
-        (".adeo.", ".local", ".intern", ".lan", ".corp"),
-        r"\b(?:[\w-]+\.)+adeo\.no\b|(?:://|@|\b(?=[a-z.-]*[\d-]))(?:[\w-]+\.)+"
+        (".adeo.", ".nais.", ".local", ".intern", ".lan", ".corp"),
+        r"\b(?:[\w-]+\.)+(?:adeo\.no|[\w-]+\.nais\.io)\b|(?:://|@|\b(?=[a-z.-]*[\d-]))(?:[\w-]+\.)+"
         r"(?:local|internal|intern|lan|corp)\b",
     ),
     (("fc", "fd"), r"(?<![\w:])f[cd][0-9a-f]{2}(?::[0-9a-f]{0,4}){3,7}"),

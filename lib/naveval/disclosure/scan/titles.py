@@ -39,12 +39,13 @@ PERSONS = (
     r"(?:langtids)?arbeidsle(?:dige|use)|arbeidslause|helt ledige|heilt ledige|(?:langtids)?ledige|"
     r"ledig[eae] kvinner|unemployed|innbygg(?:ere|jarar)|clients?|klient(?:er|ar)|claimants|"
     r"ansatte|tilsette|sysselsatte|sysselsette|employees|head ?count|kandidat(?:er|ar)|hoder|hovud|"
-    r"respondent(?:er|ar|s)|patients)"
+    r"respondent(?:er|ar|s)|patients|innvandr(?:ere|arar)|flyktning(?:er|ar)|"
+    r"(?:syk|sjuk)mel(?:d|dt)e)"
 )
 PEOPLE = (
     rf"(?:{PERSONS}|kvinn(?:er|or|ene)|menn(?:ene)?|jenter|gut(?:ter|ar)|unge|ungdom(?:m?er|mar)|"
     rf"eldre|"
-    r"innvandr(?:ere|arar)|flyktning(?:er|ar)|(?:syk|sjuk)mel(?:d|dt)e|uf[øo]re|women|men|boys|"
+    r"uf[øo]re|women|men|boys|"
     r"girls|"
     r"cases|tilfell[ea]r?|registrerte|observasjon(?:er|ar))"
 )
@@ -63,7 +64,8 @@ EVENTS = (
 )
 """What happens to persons, and is counted as they are; shares of most of it head columns too."""
 COUNTING = re.compile(
-    rf"{EVENTS}|{NUMBER_OF}\s*{PEOPLE}(?:\b.*)?|{PERSONS}(?:\b.*)?|"
+    rf"{EVENTS}|{NUMBER_OF}\s*{PEOPLE}(?:\b.*)?|"
+    rf"(?:(?:nye|unike|andre|alle|new|unique|other|all) )?{PERSONS}(?:\b.*)?|"
     r"(?:person|delta[kg][ea]r|bruk[ea]r|s[øo]kj?[ea]r|mottak[ea]r|participant|client|head|folke)s?"
     r" ?(?:tall?(?:et)?|antall?(?:et)?|counts?|n)|"
     r"(?:cell|celle) ?(?:size|n|count|storleik|st[øo]rrelse|tall?)|"
