@@ -15,7 +15,7 @@ from naveval.project.errors import ParameterError
 
 @main.command()
 @click.argument("names", metavar="STUDY…", nargs=-1, required=True, type=STUDY)
-@click.option("--scale", help="small (default), full, or a share of full size such as 0.2.")
+@click.option("--scale", help="small (0.05, the default), full, or a share of full size.")
 @click.option("--seed", default=2024, show_default=True, help="Seed of the simulation.")
 @click.option("--profile", "profile_file", type=FILE, help="Make registers with these marginals.")
 @click.option("--out", type=FOLDER, help="Folder; one folder per study is made below it.")

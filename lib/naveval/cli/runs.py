@@ -138,7 +138,7 @@ def report(
 
 @main.command()
 @click.argument("study", type=STUDY)
-@click.option("--scale", default="full", help="small, full, or a share of full size such as 0.2.")
+@click.option("--scale", default="full", help="small (0.05), full, or a share of full size.")
 @plain_errors
 def bench(study: str, scale: str) -> None:
     """Measure a study: rows, seconds, peak memory, ratio to a peer in the same run."""
