@@ -24,18 +24,11 @@ CHUNK = 1 << 22
 UNDEFINED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 INSIDE_WORD = re.compile(rb"[A-Za-z][\x80-\x91\x93-\xbf][A-Za-z]")
 LOST = (
-    "Ã¦",
-    "Ã¸",
-    "Ã¥",
-    "Ã†",
-    "Ã˜",
-    "Ã…",
-    "\u00c3\u0086",
-    "\u00c3\u0098",
-    "\u00c3\u0085",
-    "\ufffd",
+    *("Ã¦", "Ã¸", "Ã¥", "Ã†", "Ã˜", "Ã…"),
+    *("\u00c3\u0086", "\u00c3\u0098", "\u00c3\u0085", "\ufffd"),
 )
 ENCODED_TWICE = re.compile(b"|".join(text.encode() for text in LOST))
+OVERLAP = 4  # bytes, one less than the longest of these patterns
 OTHER_DELIMITERS = {b"\t": "tab", b"|": "|"}
 
 
@@ -112,18 +105,26 @@ def _wrong_encoding(found: str) -> str:
     )
 
 
-def _is_utf8(file: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _chunks(file: Path) -> Iterator[tuple[bytes, bytes]]:
+    """The bytes in chunks, and each after the end of the one before: a pattern may go over two."""
+    before = b""
     with opened(file) as stream:
         while chunk := stream.read(CHUNK):
-            if ENCODED_TWICE.search(chunk):
-                raise ContractError(f"{file.name}: {_wrong_encoding('æøå encoded twice or lost')}")
-            if b"\0" in chunk:
-                raise ContractError(f"{file.name}: {_wrong_encoding('UTF-16 or binary')}")
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                return False
+            yield chunk, before + chunk
+            before = chunk[-OVERLAP:]
+
+
+def _is_utf8(file: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for chunk, looked_at in _chunks(file):
+        if ENCODED_TWICE.search(looked_at):
+            raise ContractError(f"{file.name}: {_wrong_encoding('æøå encoded twice or lost')}")
+        if b"\0" in chunk:
+            raise ContractError(f"{file.name}: {_wrong_encoding('UTF-16 or binary')}")
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError:
+            return False
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -132,10 +133,9 @@ def _is_utf8(file: Path) -> bool:
 
 
 def _require_1252(file: Path) -> None:
-    with opened(file) as stream:
-        while chunk := stream.read(CHUNK):
-            if UNDEFINED_1252.search(chunk) or INSIDE_WORD.search(chunk):
-                raise ContractError(f"{file.name}: {_wrong_encoding('neither')}")
+    for _, looked_at in _chunks(file):
+        if UNDEFINED_1252.search(looked_at) or INSIDE_WORD.search(looked_at):
+            raise ContractError(f"{file.name}: {_wrong_encoding('neither')}")
 
 
 def as_utf8(file: Path, found: Dialect, copy: Path) -> Path:
