@@ -413,6 +413,11 @@ HARMLESS_TABLES = (
     [["Fylke", "Kontorer", "Kommuner"], ["Oslo", 17, 1], ["Troms", 24, 21], ["Agder", 3, 25]],
     [["parameter", "minimum", "maximum"], ["kalkulasjonsrente", 0, 8], ["varighet", 1, 10]],
     [["Rang", "Fylke", "Andel"], [1, "Agder", "0,31"], [2, "Oslo", "0,29"]],
+    [
+        ["kjennetegn", "kategori", "n", "prosent", "prosent_trykt", "n_måneder", "kilde"],
+        ["Kjønn", "Mann", 7047, 18.75097729207568, 20.0, 1963, "simulert"],
+        ["Kjønn", "Kvinne", 6210, 18.98898864400062, 18.0, 1966, "simulert"],
+    ],
     [["Variabel", "Koeffisient", "Feil"], ["min lønn", "0,31", "0,02"], ["alder", "1", "0,3"]],
 )
 _GROUPS = [

@@ -91,13 +91,13 @@ def _binary(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _bytes(content, wanted)
 
 
-def _words(text: str, wanted: Wanted) -> Hits:
-    """Persons named in a text, small counts in its sentences, findings in the files it carries."""
+def _words(text: str, wanted: Wanted, lines: str | None = None) -> Hits:
+    """Persons named in a text or its `lines`, small counts in sentences, findings in files in it."""
     yield from sentences.prose(plain(without_data(text)), wanted.limits)
-    yield from _signs(text, wanted)
+    yield from _signs(text, wanted, lines)
 
 
-def _signs(text: str, wanted: Wanted) -> Hits:
+def _signs(text: str, wanted: Wanted, lines: str | None = None) -> Hits:
     """Persons named among signs that may be no sentences, and findings in files they carry."""
     raw = COLOUR.sub("", without_data(text))
     shown = plain(raw)
@@ -105,7 +105,7 @@ def _signs(text: str, wanted: Wanted) -> Hits:
     yield from credentials.secrets(shown)
     yield from credentials.places(raw)
     yield from persons.told(shown)
-    yield from profiles.in_lines(shown)
+    yield from profiles.in_lines(shown if lines is None else plain(lines))
     for kind, content in hidden(text):
         if "font" in kind:
             yield from _bytes(content, wanted)
@@ -126,7 +126,8 @@ def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
     rows = grids.of_csv(decoded(content))
-    yield from _words(once(cell for row in rows for cell in row), wanted)
+    lines = "\n".join(map(" ".join, rows))  # cells of two rows do not belong together
+    yield from _words(once(cell for row in rows for cell in row), wanted, lines)
     small = PurePosixPath(name).stem not in wanted.exempt
     if small:
         yield from tables.unrounded(rows, wanted.exempt)
@@ -220,7 +221,7 @@ def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
     shown_text = re.sub(r"\s+", " ", patterns.NO_PROSE.sub("\n", shown))
     sheets = name.startswith("xl/") or SHEETS in text  # whose cells are read as tables
     lines = without_tags(text)
-    yield from _signs(once(lines.split("\n")) if sheets else lines, wanted)
+    yield from _signs(once(lines.split("\n")), wanted, "") if sheets else _signs(lines, wanted)
     yield from sentences.prose(plain(without_tags(shown_text)), wanted.limits)
     if not sheets:
         yield from tables.terms(shown_text, wanted.limits)
