@@ -92,7 +92,7 @@ def _binary(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _words(text: str, wanted: Wanted, lines: str | None = None) -> Hits:
-    """Persons named in a text or its `lines`, small counts in sentences, findings in files in it."""
+    """Persons named in a text or its `lines`, small counts in sentences, findings in its files."""
     yield from sentences.prose(plain(without_data(text)), wanted.limits)
     yield from _signs(text, wanted, lines)
 
