@@ -64,7 +64,10 @@ TARGETS = {
         "studies/followup/test_spells.py",
         "studies/followup/test_spells_by_hand.py",
     ],
-    "studies/hedmark/panel": ["studies/hedmark/test_panel.py"],
+    "studies/hedmark/panel": [
+        "studies/hedmark/test_panel_by_hand.py",
+        "studies/hedmark/test_panel.py",
+    ],
     "studies/indicator/panel": [
         "studies/indicator/test_models.py",
         "studies/indicator/test_estimate.py",
