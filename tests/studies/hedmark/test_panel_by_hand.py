@@ -201,8 +201,8 @@ def test_the_panel_of_a_run_is_made_once_for_a_secret(
     for secret in ("0123456789abcdef" * 4, "fedcba9876543210" * 4):
         monkeypatch.setenv("NAVEVAL_KEY_SECRET", secret)
         monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
-        own = keys.secret("register")
         shutil.rmtree(tmp_path / "out" / keys.EDITIONS, ignore_errors=True)  # a series of its own
+        own = keys.secret("register")
         found[secret] = panels.load_panel(chosen)
         wanted = panels.protect(raw_panel(registers, own), own, chosen.months())
         for part in ("counts", "levels", "flows", "spans"):
