@@ -120,3 +120,14 @@ def test_level_and_bound_lengthen_and_units_do_not_matter() -> None:
 def test_a_covariance_without_full_rank_is_refused() -> None:
     with pytest.raises(EstimationError, match="too few clusters"):
         smoothness.fixed_length(np.zeros(4), np.ones((4, 4)), 2, np.full(2, 0.5), 0.1)
+
+
+def test_planes_too_alike_for_the_solver_are_not_needed() -> None:
+    """A draw in three thousand on which the solver stops before the bounds have met."""
+    generator = np.random.default_rng(1321)
+    covariance = np.cov(generator.standard_normal((40, 7)).T) * 3.6e-5
+    estimate = generator.standard_normal(7) * 0.006
+    weights, bound = np.full(4, 0.25), 4.8e-4
+    found = smoothness.fixed_length(estimate, covariance, 3, weights, bound)
+    beside = smoothness.fixed_length(estimate, covariance, 3, weights, bound * (1 + 1e-6))
+    assert found == pytest.approx(beside, abs=1e-6)

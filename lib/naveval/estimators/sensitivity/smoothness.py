@@ -24,7 +24,9 @@ from naveval.project.errors import EstimationError
 
 Array = NDArray[np.float64]
 PLANES = 60
-GAP = 1e-9
+SOLVED = ("Solved", "AlmostSolved")
+GAP, NEAR = 1e-9, 1e-6
+TOLERANCES = (1e-11, 1e-10, 1e-9)  # the next where the solver cannot reach the one before
 
 
 def fixed_length(
@@ -110,9 +112,14 @@ def _shortest(base: Array, free: Array, root: Array, bends: Array, level: float)
     least = base - free @ np.linalg.lstsq(seen, root @ base, rcond=None)[0]
     if not bends.any():
         return least
-    planes, best, shortest = [_plane(least, root, bends, level)], least, np.inf
+    planes, best, shortest, lower = [_plane(least, root, bends, level)], least, np.inf, 0.0
     for _ in range(PLANES):
-        lower, found = _lowest(base, free, root, bends, np.array(planes))
+        try:
+            lower, found = _lowest(base, free, root, bends, np.array(planes))
+        except EstimationError:
+            if shortest - lower <= NEAR * shortest:
+                return best  # the last planes are too alike for the solver
+            raise
         length = _half_length(found, root, bends, level)
         if length < shortest:
             best, shortest = found, length
@@ -173,19 +180,17 @@ def _lowest(
     limits = np.concatenate([-bends @ base, bends @ base, zero(len(planes)), [0.0], root @ base])
     goal = np.zeros(k + q + 2)
     goal[-1] = 1.0
+    matrix = sparse.csc_matrix(np.vstack([linear, cone]))
+    cones = [clarabel.NonnegativeConeT(len(linear)), clarabel.SecondOrderConeT(n + 1)]
     settings = clarabel.DefaultSettings()
     settings.verbose = False
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-11
-    solver = clarabel.DefaultSolver(
-        sparse.csc_matrix((len(goal), len(goal))),
-        goal,
-        sparse.csc_matrix(np.vstack([linear, cone])),
-        limits,
-        [clarabel.NonnegativeConeT(len(linear)), clarabel.SecondOrderConeT(n + 1)],
-        settings,
-    )
-    solution = solver.solve()
-    if str(solution.status) not in ("Solved", "AlmostSolved"):
+    for tolerance in TOLERANCES:
+        settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = tolerance
+        none = sparse.csc_matrix((len(goal), len(goal)))
+        solution = clarabel.DefaultSolver(none, goal, matrix, limits, cones, settings).solve()
+        if str(solution.status) in SOLVED:
+            break
+    else:
         raise EstimationError(f"smoothness bounds: the solver stopped with {solution.status}")
     v = np.array(solution.x)[:k]
     return float(solution.obj_val), base + free @ v
