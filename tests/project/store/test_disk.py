@@ -1,5 +1,6 @@
 """Folders are replaced whole, by one process at a time, whatever kills it."""
 
+import errno
 import multiprocessing
 import os
 import shutil
@@ -184,3 +185,13 @@ def test_a_held_folder_waits_for_its_holder(tmp_path: Path) -> None:
         assert not other.is_alive() or other.join(1) is None
     other.join()
     assert other.exitcode == 0
+
+
+@pytest.mark.parametrize("named", ["", "other/file"])
+def test_a_full_disk_is_told_with_the_folder_that_is_written(tmp_path: Path, named: str) -> None:
+    target = tmp_path / "elsewhere" / "followup"
+    given = (errno.ENOSPC, "No space left on device", *filter(None, [named]))
+    with pytest.raises(OSError, match="No space left") as caught, store.staged(target):
+        raise OSError(*given)
+    assert caught.value.filename == (named or str(target))
+    assert not target.exists()

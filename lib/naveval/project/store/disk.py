@@ -176,6 +176,10 @@ def staged(target: Path) -> Iterator[Path]:
         try:
             folder.mkdir(mode=0o700)
             yield folder
+        except OSError as error:
+            # Libraries that write leave the name of the file out.
+            error.filename = error.filename or str(target)
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             mark.unlink(missing_ok=True)
