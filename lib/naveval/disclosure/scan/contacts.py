@@ -72,8 +72,8 @@ SPOT = re.compile(
 )
 
 
-def ways_to(text: str) -> int:
-    """How many ways to a single person a text tells."""
+def ways_to(text: tuple[str, str]) -> int:
+    """How many ways to a single person the lines tell that `text.lines_once` gives."""
     hits = sum(map(_mails, around(text, ("@", "(at)", "[at]", "alfakr", "krøllalfa"))))
     hits += sum(map(_phones, around(text, CALLING)))
     hits += sum(map(_at_home, around(text, HOMES)))

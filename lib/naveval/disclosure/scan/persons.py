@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from naveval.disclosure.scan import contacts
 from naveval.disclosure.scan.identities import Hits
-from naveval.disclosure.scan.text import around
+from naveval.disclosure.scan.text import around, lines_once
 
 NAMES = """
     aase aksel aleksander alexander ali alma amalie amina anders andreas anita anna anne annette
@@ -169,23 +169,24 @@ MODEL = ("No. Observations:", "Df Residuals:")
 
 def told(text: str) -> Hits:
     """Single persons in a text: by a key, a name, a date of birth, an own value, a life."""
+    lines = lines_once(text)
     keys = sum(_follows(STAFF_BEFORE, text, found) for found in STAFF_SHOWN.finditer(text))
-    keys += sum(bool(KEYED.search(part)) for part in around(text, KEYING))
+    keys += sum(bool(KEYED.search(part)) for part in around(lines, KEYING))
     if LONG_NUMBER.search(text):
         keys += sum(len(form.findall(text)) for form in (IN_CODE, JOINED_KEY))
     if keys:
         yield "key of a person", keys
-    born = [(part, found) for part in around(text, BIRTHS) for found in BORN.finditer(part)]
+    born = [(part, found) for part in around(lines, BIRTHS) for found in BORN.finditer(part)]
     if hits := sum(not _follows(MANY_BORN, part, found) for part, found in born):
         yield "date of birth of a person", hits
-    one = sum(len(AGED.findall(part)) for part in around(text, AGES))
-    one += sum(map(_names_one, around(text, NAMING)))
-    one += sum(map(_lives, around(text, LIVES)))
-    if hits := one + contacts.ways_to(text):
+    one = sum(len(AGED.findall(part)) for part in around(lines, AGES))
+    one += sum(map(_names_one, around(lines, NAMING)))
+    one += sum(map(_lives, around(lines, LIVES)))
+    if hits := one + contacts.ways_to(lines):
         yield "single person described", hits
     if hits := sum(map(text.count, MODEL)):
         yield "summary of a model, not rounded", hits
-    extremes = [part for part in around(text, EXTREMES) if EXTREME.search(part)]
+    extremes = [part for part in around(lines, EXTREMES) if EXTREME.search(part)]
     if hits := sum(not OF_GROUPS.search(part) for part in extremes):
         yield "smallest or largest observation", hits
 

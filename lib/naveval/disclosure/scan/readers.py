@@ -41,6 +41,7 @@ from naveval.disclosure.scan.text import (
     attributes,
     decoded,
     hidden,
+    lines_once,
     once,
     pasted,
     plain,
@@ -193,7 +194,7 @@ def _tree(node: Any, wanted: Wanted, title: str = "", caption: str = "") -> Hits
             name = str(key).lower()
             own = identifies(name, limits) and not patterns.OF_THINGS.fullmatch(name)
             if own and contacts.REACHED.search(name):
-                own = contacts.ways_to(f"{key}: {value}") > 0
+                own = contacts.ways_to(lines_once(f"{key}: {value}")) > 0
             if own and not isinstance(value, Mapping):
                 yield "key that identifies persons", 1
             below = title if counts_persons(title, limits) and not apart(str(key), limits) else key

@@ -1,6 +1,7 @@
 """Small counts of persons in sentences, in digits or words, as parts and as percentages."""
 
 import re
+from functools import lru_cache
 
 from naveval.disclosure.scan.identities import Hits
 from naveval.disclosure.scan.titles import NUMBER_OF, PEOPLE, PERSONS
@@ -91,6 +92,7 @@ def too_small(count: float, limits: Thresholds) -> bool:
     return 0 <= count < limits.min_cell and count == int(count)
 
 
+@lru_cache(maxsize=100_000)
 def number(text: str) -> float:
     """A number as a table shows it, in digits or a word, NaN for anything else.
 

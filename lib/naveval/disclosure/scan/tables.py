@@ -9,7 +9,7 @@ from naveval.disclosure.scan import contacts, credentials, grids, persons, profi
 from naveval.disclosure.scan.grids import MASKED
 from naveval.disclosure.scan.identities import Hits, is_identity_number
 from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
-from naveval.disclosure.scan.text import without_tags
+from naveval.disclosure.scan.text import lines_once, without_tags
 from naveval.disclosure.scan.titles import (
     LONGEST_TITLE,
     NO_CAPTION,
@@ -332,7 +332,7 @@ def _columns(
 def _identify(title: str, values: Sequence[str], limits: Thresholds) -> bool:
     """Whether a title says that values identify persons; mail addresses of offices do not."""
     if contacts.REACHED.search(title):
-        return any(contacts.ways_to(f"{title}: {value}") for value in values)
+        return any(contacts.ways_to(lines_once(f"{title}: {value}")) for value in values)
     return identifies(title, limits)
 
 

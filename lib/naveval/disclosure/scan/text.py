@@ -15,6 +15,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
@@ -117,6 +118,15 @@ def decoded(content: bytes) -> str:
 
 def plain(text: str) -> str:
     """Text without disguise: no colours, entities, escapes, invisible or wide characters."""
+    return text if UNDISGUISED.fullmatch(text) else _undisguised(text)
+
+
+UNDISGUISED = re.compile(r"[A-Za-z0-9æøåÆØÅ_ .,:;!?()/<>#*|–-]*")
+"""Most cells and titles: signs on one line that no disguise is made of."""
+
+
+@lru_cache(maxsize=64)
+def _undisguised(text: str) -> str:
     text = BROKEN.sub("", COLOUR.sub("", text))
     for _ in range(TIMES):
         before = text
@@ -138,17 +148,24 @@ def plain(text: str) -> str:
 
 
 BEFORE, AFTER = 120, 200
+SHORTEST_TOLD = 8
+"""Signs that it takes to tell something of somebody: «tlf» and a number, or «f.» and a date."""
 
 
-def around(text: str, words: Iterable[str]) -> list[str]:
-    """What stands on the same line around some words (in small letters), each text once.
+def lines_once(text: str) -> tuple[str, str]:
+    """The lines of a text that may tell something, each once, and the same in small letters."""
+    lines = once(line for line in text.split("\n") if len(line) >= SHORTEST_TOLD)
+    lower = lines.lower()
+    return (lines if len(lower) == len(lines) else lower), lower
+
+
+def around(told: tuple[str, str], words: Iterable[str]) -> list[str]:
+    """What stands around some words on a line that `lines_once` gives, each text once.
 
     Long lines are cut; finding words first is many times as fast as an expression that asks for
     any of them.
     """
-    lower = text.lower()
-    if len(lower) != len(text):
-        text = lower
+    text, lower = told
     spans: list[tuple[int, int]] = []
     for word in words:
         place = lower.find(word)

@@ -97,11 +97,13 @@ NO_COUNT = re.compile(
 )
 
 
+@lru_cache(maxsize=100_000)
 def title_of(cell: str) -> str:
     """A cell as a title: on one line, without mark-up and case."""
     return re.sub(r"\s+", " ", plain(cell)).strip(" .:*_`").lower()
 
 
+@lru_cache(maxsize=100_000)
 def spoken(title: str) -> str:
     """A title as words: `antallPersoner` and `antall_personer` are «antall personer»."""
     words = re.sub(r"(?<=[a-zæøå])(?=[A-ZÆØÅ])|[_/.-]+", " ", plain(title).strip(" .:*_`"))
