@@ -109,10 +109,11 @@ def wrong(panel: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, str]]:
         "missing": (panel.assign(county=panel["county"].mask(panel.index == 4)), r"rows 4\b"),
         "double": (
             pd.concat([panel, panel.iloc[[7]]]),
-            r"several rows for county=Hedmark, month=8",
+            r"2 rows share their county and month with another, rows 7, 756; .*They are copies: "
+            r'frame\.drop_duplicates\(\["county", "month"\]\)',
         ),
         "text": (text, r"holds text \(1 234\).*rows 3"),
-        "hole": (panel.drop(index=5), r"«Hedmark» has no row for month 6"),
+        "hole": (panel.drop(index=5), r"1 rows are missing: «Hedmark» has none for month 6"),
         "one": (panel[panel["county"] == "Hedmark"], r"1 units; expected one treated and"),
         "three": (
             panel[panel["county"].isin(["Hedmark", "County 1", "County 2"])],
@@ -213,7 +214,11 @@ def test_every_function_names_what_is_wrong_with_a_frame(name: str) -> None:
         ("did", lambda f: f.assign(treated=f["treated"] * 2), "«treated»: expected 0 and 1"),
         ("did", lambda f: f.assign(treated=1), "everybody is treated"),
         ("did", lambda f: f[f["county"] == "Hedmark"], "everybody is treated"),
-        ("one_treated", lambda f: f.assign(month=9), "several rows for county=Hedmark, month=9"),
+        (
+            "one_treated",
+            lambda f: f.assign(month=9),
+            r"share their county and month .*They differ: ",
+        ),
         ("one_treated", lambda f: f.assign(month=f["month"].astype(str)), "the alphabet would"),
         (
             "one_treated",
@@ -242,7 +247,7 @@ def test_every_function_names_what_is_wrong_with_a_frame(name: str) -> None:
         (
             "indicator",
             lambda f: f.assign(office=f["office"].astype(object).mask(f.index == 4, 10)),
-            r"«office»: holds .*10 \(int\).* look alike",
+            r"«office»: rows 4 and \d+ hold int and str that look alike",
         ),
         ("cross_fit", lambda f: f.assign(age=f["earnings"] * -2), "«age» says the same as «earn"),
         ("cross_fit", lambda f: f.assign(age=f["program"].str[:1]), "«age» says the same as «pro"),
@@ -440,6 +445,42 @@ def test_numbers_stay_numbers_and_groups_follow_the_index(fitted: Any) -> None:
     assert some != nv.gate(fitted, "1", by=groups)
 
 
+def test_copies_of_rows_are_told_and_persons_of_several_rows_counted_once() -> None:
+    frame = example.programs().head(400)
+    frame["pay"] = frame["earnings"] + np.arange(400) / 1e6
+    frame["age"] = frame["age"] + np.arange(400) / 1e6
+    both = pd.concat([frame, frame], ignore_index=True)
+    columns = {"outcome": "pay", "program": "program", "control": "none", "covariates": "age"}
+    said = r'800 rows repeat others in pay, program, age, rows 0, .*person="person".*drop_dupl'
+    with pytest.raises(EstimationError, match=said):
+        nv.cross_fit(both, **columns, trees=4)
+    both["id"] = [f"secret{row % 400}" for row in range(800)]
+    fitted = nv.cross_fit(both, **columns, person="id", trees=4, clip=0.05)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EstimationWarning)
+        found = nv.att(fitted)
+    counted = frame["program"].value_counts()[["course", "subsidy"]].tolist()
+    assert fitted.table()["n_treated"].tolist() == counted
+    assert found.table()["n_treated"].tolist() == counted
+    assert nv.gate(fitted, "course", by="education").table()["n_persons"].sum() == 400
+    for shown in (repr(fitted), str(fitted), fitted.summary(), HTMLFormatter()(fitted)):
+        assert "secret" not in shown
+    mixed = both.assign(id=both["id"].mask(both.index == 3, "secret0 "))
+    with pytest.raises(EstimationError, match="rows 0 and 3 hold str that look") as raised:
+        nv.cross_fit(mixed, **columns, person="id")
+    assert "secret" not in str(raised.value)
+
+
+def test_the_line_that_an_error_names_mends_the_panel(panel: pd.DataFrame) -> None:
+    for wanted in (panel.drop(index=5), panel.drop(index=700)):
+        with pytest.raises(EstimationError) as raised:
+            nv.one_treated(wanted, **COLUMNS, treated="Hedmark", start=25)
+        line = re.findall(r"frame\[.*\]; for", str(raised.value))[0].removesuffix("; for")
+        mended = eval(line, {"frame": wanted})
+        assert len(mended) in (35 * 21, 36 * 20)
+        assert nv.one_treated(mended, **COLUMNS, treated="Hedmark", start=25)
+
+
 def test_a_ranking_is_judged_by_name_or_array(fitted: Any) -> None:
     young = -fitted.frame["age"].astype(float)
     found = nv.rate(fitted, "1", by=young.rename("young")).table()
@@ -464,7 +505,13 @@ def test_a_ranking_is_judged_by_name_or_array(fitted: Any) -> None:
         (lambda f: nv.policy_tree(f, by=[]), "by is empty"),
         (lambda f: nv.policy_tree(f, by="age", costs={1: np.nan}), "costs: '1' costs nan"),
         (lambda f: nv.policy_tree(f, by="earnings"), "as by and as outcome"),
-        (lambda f: nv.rate(f, "9", by="age"), "'9': not among 1, 2"),
+        (lambda f: nv.policy_tree(f, by="age", costs=5), r'costs=5: .*costs=\{"course": 1\.0\}'),
+        (lambda f: nv.policy_tree(f, by="age", costs={1: "5"}), "costs: '1' costs 5; expected"),
+        (lambda f: nv.policy_tree(f, by="age", costs={1: [5]}), r"costs: '1' costs \[5\]; exp"),
+        (lambda f: nv.gate(f, "1", by=np.ones((2000, 2))), r"shape \(2000, 2\); expected one gr"),
+        (lambda f: nv.gate(f, "1", by=f.frame[["age"]]), r"shape \(2000, 1\); .*by=\"age\""),
+        (lambda f: nv.rate(f, "1", by=np.ones(9)), r"nv\.rate: by has 9 rows, the frame 2000"),
+        (lambda f: nv.rate(f, "9", by="age"), r"nv\.rate: programme '9': not among 1, 2"),
         (lambda f: nv.rate(f, "0", by="age"), "'0': not among 1, 2"),
         (lambda f: nv.rate(f, "1", by="education"), "holds text"),
         (lambda f: nv.rate(f, "1", by=np.ones(2000)), "the same priority"),

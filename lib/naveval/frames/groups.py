@@ -110,7 +110,7 @@ def indicator(
         )
     frame = require(frame, [outcome, group, *by, *own], who, PEOPLE, numeric=[outcome])
     require_variation(frame, outcome, who, PEOPLE)
-    require_apart(frame, [outcome, group], by, who)
+    require_apart(frame, [outcome, group], by, who, person)
     if frame[group].nunique() < 2:
         raise EstimationError(f"{who}: column «{group}» has one group; expected two or more")
     y = frame[outcome].to_numpy(dtype=float)
@@ -119,7 +119,7 @@ def indicator(
             f"{who}: column «{outcome}»: a probit takes 0 and 1, {rows(~np.isin(y, (0, 1)))}; "
             "use kind='linear' for other numbers"
         )
-    fit, codes = _fitted(frame, by, y, kind)
+    fit, codes = _fitted(frame, by, y, kind, who)
     expected = probit.expected(fit, codes)
     groups, names = pd.factorize(labels(frame[group]), sort=True)
     persons = pd.factorize(frame[person])[0] if person else np.arange(len(frame))
@@ -159,14 +159,16 @@ def indicator(
     )
 
 
-def _fitted(frame: pd.DataFrame, by: Sequence[str], y: np.ndarray, kind: str) -> tuple[Fit, Codes]:
+def _fitted(
+    frame: pd.DataFrame, by: Sequence[str], y: np.ndarray, kind: str, who: str
+) -> tuple[Fit, Codes]:
     """The model of the outcome on all categories, and the packed codes of the rows."""
     variables, columns = [], []
     for name in by:
         code, levels = pd.factorize(labels(frame[name]), sort=True)
         if len(levels) > MOST_CATEGORIES:
             raise EstimationError(
-                f"nv.indicator: column «{name}» has {len(levels)} different values; expected a "
+                f"{who}: column «{name}» has {len(levels)} different values; expected a "
                 f"characteristic with at most {MOST_CATEGORIES} categories; cut numbers into "
                 f'classes, for example: frame["{name}"] = pd.cut(frame["{name}"], 8).astype(str)'
             )
@@ -174,7 +176,7 @@ def _fitted(frame: pd.DataFrame, by: Sequence[str], y: np.ndarray, kind: str) ->
             variables.append(Variable(name, tuple(levels)))
             columns.append(code)
     if not variables:
-        raise EstimationError(f"nv.indicator: none of {', '.join(by)} has two categories or more")
+        raise EstimationError(f"{who}: none of {', '.join(by)} has two categories or more")
     design = make_design(variables)
     codes = pack_codes(design, columns)
     if kind == "probit":
@@ -297,9 +299,10 @@ def protect(
     >>> all(abs(shown["n_persons"] - [200, 100]) <= 5)
     True
     """
-    by = named(by, "nv.protect", "by")
-    require_roles("nv.protect", PEOPLE, by=by, person=[person])
-    frame = require(frame, [*by, person], "nv.protect", PEOPLE)
+    who = "nv.protect"
+    by = named(by, who, "by")
+    require_roles(who, PEOPLE, by=by, person=[person])
+    frame = require(frame, [*by, person], who, PEOPLE)
     distinct = frame[[*by, person]].drop_duplicates()
     secret = keys.secret(origin)
     own = pd.Series(keys.record_keys(distinct[person].tolist(), secret), index=distinct.index)

@@ -223,16 +223,20 @@ def _matrix(
     require_unique(frame, [unit, time], who, PANEL)
     wide = frame.astype({outcome: float}).pivot(index=unit, columns=time, values=outcome)
     holes = wide.isna()
-    if holes.to_numpy().any():
-        name = holes.any(axis=1).idxmax()
-        lacks = list(wide.columns[holes.loc[name]][:3])
-        raise EstimationError(
-            f"{who}: «{name}» has no row for {time} {', '.join(map(str, lacks))}; expected every "
-            f"unit in every period, for example:\n{PANEL}"
-        )
     if treated not in wide.index:
         known = ", ".join(map(repr, wide.index[:6]))
         raise EstimationError(f"{who}: treated={treated!r} is no {unit}; there are {known}, …")
+    if holes.to_numpy().any():
+        name = holes.any(axis=1).idxmax()
+        lacks = ", ".join(map(str, wide.columns[holes.loc[name]][:3]))
+        # Without the periods where somebody lacks when that is the treated unit; else the units.
+        kept, told = (time, unit) if holes.loc[treated].any() else (unit, time)
+        raise EstimationError(
+            f"{who}: {int(holes.to_numpy().sum())} rows are missing: «{name}» has none for {time} "
+            f"{lacks}; expected every unit in every period. To keep each {kept} that has all: "
+            f'frame[frame.groupby("{kept}")["{told}"].transform("nunique") == '
+            f'frame["{told}"].nunique()]; for example:\n{PANEL}'
+        )
     if len(wide) < LEAST_UNITS:
         raise EstimationError(
             f"{who}: {len(wide)} units; expected one treated and at least three controls, so that "

@@ -1,7 +1,7 @@
 """Effects of several programmes by double machine learning, on a frame of one's own."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,7 @@ LEAST_FOLDS = 2
 POOR = "overlap is poor for {arms}: the effect rests on few comparable persons and is marked"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fitted:
     """Cross-fitted programmes: what effects, groups and rules are averages of.
 
@@ -74,25 +74,30 @@ class Fitted:
         shown = ["arm", "n_treated", "effective_treated", "effective_controls", "overlap"]
         return self.table()[shown].to_string(index=False)
 
+    def __repr__(self) -> str:
+        return self.summary()
+
     def _repr_html_(self) -> str:
         return str(self.table().to_html(index=False))
 
     def balance(self, arm: str) -> pd.DataFrame:
         """Means of treated, controls and weighted controls, with standardised differences."""
         values = self.covariates.to_numpy(dtype=float)
-        return overlap.balance(self.scores, self.place(arm), values, list(self.covariates))
+        place = self.place(arm, "balance")
+        return overlap.balance(self.scores, place, values, list(self.covariates))
 
     def bounds(self, arm: str, *, cf_y: float = 0.03, cf_d: float = 0.03) -> pd.DataFrame:
         """Bounds of the effect on the treated under a hidden confounder of this strength."""
-        found = confounding.bounds(self.scores, self.place(arm), "att", cf_y=cf_y, cf_d=cf_d)
+        place = self.place(arm, "bounds")
+        found = confounding.bounds(self.scores, place, "att", cf_y=cf_y, cf_d=cf_d)
         return pd.DataFrame({"outcome": list(self.scores.outcomes), **vars(found)})
 
-    def place(self, arm: str) -> int:
+    def place(self, arm: str, who: str) -> int:
         """Place of a programme among the arms; EstimationError when there is none."""
         arm = str(arm)
         if arm not in self.scores.arms[1:]:
             raise EstimationError(
-                f"programme {arm!r}: not among {', '.join(self.scores.arms[1:])}, which are "
+                f"{who}: programme {arm!r}: not among {', '.join(self.scores.arms[1:])}, which are "
                 f"compared with {self.scores.arms[0]!r}"
             )
         return self.scores.arms.index(arm)
@@ -165,7 +170,7 @@ def cross_fit(
     used = require(frame, [*outcomes, program, *before, *own], who, PEOPLE, numeric=outcomes)
     for one in outcomes:
         require_variation(used, one, who, PEOPLE)
-    require_apart(used, [*outcomes, program], before, who)
+    require_apart(used, [*outcomes, program], before, who, person)
     given, control = labels(used[program]), str(control)
     if control not in set(given):
         raise EstimationError(
@@ -259,15 +264,16 @@ def gate(fitted: Fitted, arm: str, *, by: str | pd.Series | np.ndarray) -> Resul
         outcome or the programme as groups, and groups with fewer than 10 persons or none in the
         programme or without.
     """
-    _require_fitted(fitted, "nv.gate")
-    place, groups = fitted.place(arm), _groups(fitted, by)
+    who = "nv.gate"
+    _require_fitted(fitted, who)
+    place, groups = fitted.place(arm, who), _groups(fitted, by, who)
     known = groups.notna().to_numpy()
     taken = pd.crosstab(groups[known].to_numpy(), fitted.scores.arm[known])
     sizes = taken.sum(axis=1)
     small = sizes[sizes < LEAST_IN_GROUP]
     if len(small):
         raise EstimationError(
-            f"nv.gate: column «{groups.name}»: {len(small)} of {len(sizes)} groups have fewer than "
+            f"{who}: column «{groups.name}»: {len(small)} of {len(sizes)} groups have fewer than "
             f"{LEAST_IN_GROUP} persons ({small.index[0]}: {small.iloc[0]}); merge them, or take "
             f'bands of numbers, for example: by=pd.cut(frame["{groups.name}"], 4)'
         )
@@ -275,7 +281,7 @@ def gate(fitted: Fitted, arm: str, *, by: str | pd.Series | np.ndarray) -> Resul
         none = taken.index[taken.reindex(columns=[at], fill_value=0)[at] == 0]
         if len(none):
             raise EstimationError(
-                f"nv.gate: column «{groups.name}»: nobody in {none[0]} has "
+                f"{who}: column «{groups.name}»: nobody in {none[0]} has "
                 f"{fitted.scores.arms[at]!r}; expected both in every group: merge groups"
             )
     table = scores.gate(fitted.scores, place, groups)
@@ -284,10 +290,16 @@ def gate(fitted: Fitted, arm: str, *, by: str | pd.Series | np.ndarray) -> Resul
     return Result(f"Effects of {arm} by {groups.name}", table, notes)
 
 
-def _groups(fitted: Fitted, by: str | pd.Series | np.ndarray) -> pd.Series:
+def _groups(fitted: Fitted, by: str | pd.Series | np.ndarray, who: str) -> pd.Series:
     """The group of every row of the frame, in its order."""
-    frame, who = fitted.frame, "nv.gate"
-    if isinstance(by, pd.Series | np.ndarray | pd.Categorical | list):
+    frame = fitted.frame
+    if isinstance(by, pd.Series | pd.DataFrame | np.ndarray | pd.Categorical | list):
+        flat = np.ndim(by) == 1 and not any(isinstance(one, list | tuple) for one in by)
+        if not flat:
+            raise EstimationError(
+                f"{who}: by has the shape {np.shape(by)}; expected one group for each of "
+                f'{len(frame)} rows: by="age", or by=frame["age"]'
+            )
         if len(by) != len(frame):
             raise EstimationError(
                 f"{who}: by has {len(by)} rows, the frame {len(frame)}; expected a column of the "
@@ -345,10 +357,10 @@ def rate(
     """
     who = "nv.rate"
     _require_fitted(fitted, who)
-    priority = _groups(fitted, by)
+    priority = _groups(fitted, by, who)
     name = str(priority.name)
     require(priority.to_frame(name), [name], who, PEOPLE, numeric=[name])
-    place = fitted.place(arm)
+    place = fitted.place(arm, who)
     found = ranking.rate(
         fitted.scores, place, priority.to_numpy(dtype=float), outcome, target=target
     )
@@ -407,13 +419,7 @@ def policy_tree(
     require_roles(who, PEOPLE, by=by, outcome=outcomes, program=[fitted.program])
     used = require(fitted.frame, by, who, PEOPLE)
     require_whole(who, 1, least=least)
-    costs = {str(arm): cost for arm, cost in (costs or {}).items()}
-    wrong = [arm for arm, cost in costs.items() if not np.isfinite(float(cost))]
-    if wrong:
-        raise EstimationError(
-            f"{who}: costs: {wrong[0]!r} costs {costs[wrong[0]]}; expected a number in the "
-            'outcome\'s unit, for example: costs={"course": 1.0}'
-        )
+    costs = _costs(costs, who)
     for name, value, known in (
         *(("costs", arm, fitted.scores.arms) for arm in costs),
         *(("outcome", one, fitted.scores.outcomes) for one in [outcome] if one is not None),
@@ -429,3 +435,16 @@ def policy_tree(
     table = trees.describe(tree, list(x), list(fitted.scores.arms))
     found: dict[str, Any] = {"tree": tree}
     return Result(f"Rule for {names[column]}", table, (), found)
+
+
+def _costs(costs: object, who: str) -> dict[str, float]:
+    """Costs by programme, as numbers."""
+    road = "expected a number in the outcome's unit for each programme, for example: "
+    road += 'costs={"course": 1.0}'
+    if costs is not None and not isinstance(costs, Mapping):
+        raise EstimationError(f"{who}: costs={costs!r}: {road}")
+    given = {str(arm): cost for arm, cost in (costs or {}).items()}
+    for arm, cost in given.items():
+        if not (isinstance(cost, int | float | np.number) and np.isfinite(cost)):
+            raise EstimationError(f"{who}: costs: {arm!r} costs {cost}; {road}")
+    return given
