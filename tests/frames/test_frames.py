@@ -16,6 +16,7 @@ import naveval as nv
 from naveval import frames
 from naveval.estimators import did as regressions
 from naveval.estimators import rate as ranking
+from naveval.estimators.cost_benefit import assumptions, inputs
 from naveval.frames import example
 from naveval.project.errors import EstimationError, EstimationWarning, ParameterError
 
@@ -299,13 +300,19 @@ def test_what_was_not_cross_fitted_is_told() -> None:
             lambda: nv.gate(fitted, "course", by=programs["age"][:9]),
             "by has 9 rows, the frame 2000",
         ),
-        (lambda: nv.policy_tree(fitted, by=["age"], costs={"cours": 1.0}), "'cours' is not among"),
-        (lambda: nv.policy_tree(fitted, by=["age"], outcome="pay"), "'pay' is not among earnings"),
+        (
+            lambda: nv.policy_tree(fitted, by=["age"], costs={"cours": 1.0}),
+            "costs='cours': is not among",
+        ),
+        (
+            lambda: nv.policy_tree(fitted, by=["age"], outcome="pay"),
+            "outcome='pay': is not among None, earnings",
+        ),
         (lambda: nv.policy_tree(fitted, by=["sex"]), "column «sex» is missing"),
     ):
         with pytest.raises(EstimationError, match=said):
             call()
-    with pytest.raises(ParameterError, match="missing columns"):
+    with pytest.raises(EstimationError, match="column «value» is missing"):
         nv.cost_benefit(programs)
 
 
@@ -399,7 +406,7 @@ def test_a_missing_row_is_no_staggered_start_and_fine_clusters_warn() -> None:
         ("indicator", {"by": ["age", "age"]}, "names «age» twice"),
         ("indicator", {"by": ["age", "office"]}, "«office» is given as group and as by"),
         ("indicator", {"by": ["hours"]}, "«hours» is given as outcome and as by"),
-        ("indicator", {"by": "age", "kind": "logit"}, "allowed: linear, probit"),
+        ("indicator", {"by": "age", "kind": "logit"}, "is not among linear, probit"),
         ("indicator", {"by": "age", "group": "expected"}, "the name of a column of the result"),
         ("cross_fit", {"covariates": []}, "covariates is empty"),
         ("cross_fit", {"outcome": []}, "outcome is empty"),
@@ -506,8 +513,8 @@ def test_a_ranking_is_judged_by_name_or_array(fitted: Any) -> None:
         (lambda f: nv.policy_tree(f, by="age", costs={1: np.nan}), "costs: '1' costs nan"),
         (lambda f: nv.policy_tree(f, by="earnings"), "as by and as outcome"),
         (lambda f: nv.policy_tree(f, by="age", costs=5), r'costs=5: .*costs=\{"course": 1\.0\}'),
-        (lambda f: nv.policy_tree(f, by="age", costs={1: "5"}), "costs: '1' costs 5; expected"),
-        (lambda f: nv.policy_tree(f, by="age", costs={1: [5]}), r"costs: '1' costs \[5\]; exp"),
+        (lambda f: nv.policy_tree(f, by="age", costs={1: "5"}), "costs: '1' costs '5'; expect"),
+        (lambda f: nv.policy_tree(f, by="age", costs={1: [5]}), r"costs: '1' costs a list; exp"),
         (lambda f: nv.gate(f, "1", by=np.ones((2000, 2))), r"shape \(2000, 2\); expected one gr"),
         (lambda f: nv.gate(f, "1", by=f.frame[["age"]]), r"shape \(2000, 1\); .*by=\"age\""),
         (lambda f: nv.rate(f, "1", by=np.ones(9)), r"nv\.rate: by has 9 rows, the frame 2000"),
@@ -530,6 +537,121 @@ def test_a_bound_that_is_none_is_told(bound: Any) -> None:
     frame, call, _, _ = calls()["event_study"]
     with pytest.raises(EstimationError, match="expected a number from 0"):
         nv.honest_intervals(call(frame), bound=bound)
+
+
+def own_costs(**changes: object) -> pd.DataFrame:
+    table = {"program": ["course", "mentor"], "duration": 6.0, "unit_cost": [9000, 4000]}
+    return pd.DataFrame({**table, "effect_months": 60, **changes})
+
+
+def own_effects(arm: str = "course") -> pd.DataFrame:
+    table = {"value": "earnings", "arm": arm, "year": [1, 2, 3], "estimate": 12_000.0}
+    return pd.DataFrame({**table, "std_error": 400.0, "unit": "NOK per year"})
+
+
+def test_own_programmes_are_priced_as_those_of_the_file(tmp_path: Path) -> None:
+    costs = inputs.load()
+    given = assumptions.from_inputs(costs)
+    keys = [key for key in inputs.ByProgram.model_fields if key != "effect_std_error"]
+    table = pd.DataFrame({key: getattr(given, key)[0] for key in keys})
+    table = table.assign(program=[f"own {name}" for name in given.programs])
+    table["effect_later"] = table["effect_later"].where(given.later_is_own[0] > 0)
+    found = nv.cost_benefit(costs=table).table()
+    plain = nv.cost_benefit().table()
+    pd.testing.assert_frame_equal(found.drop(columns="program"), plain.drop(columns="program"))
+    own_costs().to_csv(tmp_path / "costs.csv", index=False)
+    read = nv.cost_benefit(own_effects(), costs=tmp_path / "costs.csv")
+    there = own_costs(effect_year_1=1000, effect_year_2=1000, effect_year_3=1000.0)
+    beside = nv.cost_benefit(costs=there).table().head(1)
+    pd.testing.assert_frame_equal(read.table(), beside)
+    assert read.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("costs", "said"),
+    [
+        (own_costs(), "costs has no column effect_year_1"),
+        (own_costs().drop(columns="duration"), "column «duration» is missing"),
+        (own_costs(price=1), "column «price» is unknown; allowed: duration, unit_cost"),
+        (own_costs(duration=[6, -1]), "«duration», row 1: -1; expected months, above 0 to 600"),
+        (own_costs(unit_cost=["9 000", 1]), "«unit_cost», row 0: 9 000; expected NOK per month"),
+        (own_costs(mentor_share=[np.nan, 0]), "«mentor_share», row 0: nan; expected share"),
+        (own_costs(program="course"), "row 1: «course» again"),
+        (own_costs().iloc[:0], "expected each column once, rows"),
+        (5, "costs is int; expected a file, or a frame"),
+        ("nowhere.csv", "nowhere.csv: no such file"),
+    ],
+)
+def test_costs_that_do_not_fit_are_told(costs: Any, said: str) -> None:
+    with pytest.raises((EstimationError, ParameterError), match=said) as raised:
+        nv.cost_benefit(costs=costs)
+    assert str(raised.value).startswith("nv.cost_benefit: ")
+
+
+def test_one_treated_unit_has_an_event_study_of_gaps(panel: pd.DataFrame) -> None:
+    start = panel["county"].map({"Hedmark": 25})
+    found = nv.event_study(panel.assign(start=start), **COLUMNS, start="start", window=(-4, 8))
+    table = found.table().set_index("event_time")
+    wide = panel.pivot(index="month", columns="county", values="job_seekers")
+    gap = wide["Hedmark"] - wide.drop(columns="Hedmark").mean(axis=1)
+    assert table.index.tolist() == [-4, -3, -2, *range(9)]
+    assert table.loc[5, "estimate"] == pytest.approx(gap[30] - gap[24])
+    assert table.loc[5, "p_value"] >= 1 / 21
+    assert "nv.one_treated" in found.summary()
+    assert found.figure().axes
+    with pytest.raises(EstimationError, match=r"several treated units; .*nv\.one_treated"):
+        nv.honest_intervals(found)
+
+
+def test_honest_intervals_take_a_year_before_and_after() -> None:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"unit": np.repeat(range(60), 24), "time": np.tile(range(24), 60)})
+    frame["start"] = np.where(frame["unit"] < 30, 12.0, np.nan)
+    frame["y"] = 3.0 * (frame["time"] >= frame["start"]) + rng.normal(0, 0.3, len(frame))
+    columns = {"outcome": "y", "unit": "unit", "time": "time", "start": "start"}
+    events = nv.event_study(frame, **columns)
+    for restriction, bound in (("relative", 0.2), ("smoothness", 0.0)):
+        row = nv.honest_intervals(events, bound=bound, restriction=restriction).table().iloc[0]
+        assert row["ci_low"] < 3.0 < row["ci_high"]
+
+
+NONE = [5, np.nan, "x", ["x"], (1, 2, 3), {}, np.ones((2, 2)), pd.DataFrame({"a": [1]})]
+
+
+@pytest.mark.parametrize("value", NONE, ids=lambda value: type(value).__name__)
+def test_settings_that_are_none_are_told_by_the_function_called(fitted: Any, value: Any) -> None:
+    frame, *_ = calls()["event_study"]
+    events = {**COLUMNS, "start": "start"}
+    people = {"by": "office", "person": "person", "origin": "simulated"}
+    pay = {"outcome": "earnings", "program": "program", "control": "none", "covariates": "age"}
+    wrong = {
+        "did": lambda: nv.did(frame, **COLUMNS, treated="treated", cluster=value),
+        "event_study": lambda: nv.event_study(frame, **events, window=value),
+        "event_study.": lambda: nv.event_study(frame, **events, reference=value),
+        "honest_intervals": lambda: nv.honest_intervals(value),
+        "one_treated": lambda: nv.one_treated(
+            frame, **COLUMNS, treated="Hedmark", start=25, level=value
+        ),
+        "cross_fit": lambda: nv.cross_fit(example.programs(), **pay, clip=value),
+        "cross_fit.": lambda: nv.cross_fit(example.programs(), **pay, person=value),
+        "gate": lambda: nv.gate(fitted, "1", by=value),
+        "rate": lambda: nv.rate(fitted, "1", by="age", target=value),
+        "rate.": lambda: nv.rate(fitted, "1", by=value),
+        "policy_tree": lambda: nv.policy_tree(fitted, by="age", depth=value),
+        "policy_tree.": lambda: nv.policy_tree(fitted, by="age", outcome=value),
+        "indicator": lambda: nv.indicator(
+            example.people(), outcome="hours", group="office", by="age", person=value
+        ),
+        "cost_benefit": lambda: nv.cost_benefit(value),
+        "protect": lambda: nv.protect(example.people(), **{**people, "origin": value}),
+        "protect.": lambda: nv.protect(example.people(), **{**people, "person": value}),
+    }
+    for name, call in wrong.items():
+        with pytest.raises((EstimationError, ParameterError)) as raised:
+            call()
+        assert str(raised.value).startswith(f"nv.{name.strip('.')}: ")
+    with pytest.raises(EstimationError, match=r"bounds: cf_y=.*expected a number from 0 to 1"):
+        fitted.bounds("1", cf_y=value)
 
 
 def test_arms_without_costs_are_named_in_a_note() -> None:

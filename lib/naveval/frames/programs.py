@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,11 +19,14 @@ from naveval.estimators.sensitivity import confounding
 from naveval.exhibits import figures
 from naveval.frames.result import (
     Result,
+    given_as,
     labels,
     named,
     numbers,
     require,
     require_apart,
+    require_choice,
+    require_number,
     require_roles,
     require_variation,
     require_whole,
@@ -40,6 +43,7 @@ FITTED = """for example:
    nv.att(fitted)"""
 LEAST_IN_GROUP = 10
 LEAST_FOLDS = 2
+DEPTHS = (0, 1, 2)
 POOR = "overlap is poor for {arms}: the effect rests on few comparable persons and is marked"
 
 
@@ -83,22 +87,25 @@ class Fitted:
     def balance(self, arm: str) -> pd.DataFrame:
         """Means of treated, controls and weighted controls, with standardised differences."""
         values = self.covariates.to_numpy(dtype=float)
-        place = self.place(arm, "balance")
+        place = self.place(arm, "nv.cross_fit(…).balance")
         return overlap.balance(self.scores, place, values, list(self.covariates))
 
     def bounds(self, arm: str, *, cf_y: float = 0.03, cf_d: float = 0.03) -> pd.DataFrame:
         """Bounds of the effect on the treated under a hidden confounder of this strength."""
-        place = self.place(arm, "bounds")
+        who = "nv.cross_fit(…).bounds"
+        place = self.place(arm, who)
+        require_number(who, 0, 1, cf_y=cf_y)
+        require_number(who, 0, np.nextafter(1, 0), cf_d=cf_d)
         found = confounding.bounds(self.scores, place, "att", cf_y=cf_y, cf_d=cf_d)
         return pd.DataFrame({"outcome": list(self.scores.outcomes), **vars(found)})
 
     def place(self, arm: str, who: str) -> int:
         """Place of a programme among the arms; EstimationError when there is none."""
-        arm = str(arm)
+        wanted, arm = given_as(arm), str(arm)
         if arm not in self.scores.arms[1:]:
             raise EstimationError(
-                f"{who}: programme {arm!r}: not among {', '.join(self.scores.arms[1:])}, which are "
-                f"compared with {self.scores.arms[0]!r}"
+                f"{who}: programme {wanted}: not among {', '.join(self.scores.arms[1:])}, which "
+                f"are compared with {self.scores.arms[0]!r}"
             )
         return self.scores.arms.index(arm)
 
@@ -161,12 +168,13 @@ def cross_fit(
     """
     who = "nv.cross_fit"
     outcomes, before = named(outcome, who, "outcome"), named(covariates, who, "covariates")
-    own = [person] if person else []
+    own = [] if person is None else [person]
     roles = {"outcome": outcomes, "program": [program], "covariates": before, "person": own}
     require_roles(who, PEOPLE, **roles)
     require_whole(who, 1, trees=trees)
     require_whole(who, LEAST_FOLDS, folds=folds)
     require_whole(who, 0, seed=seed)
+    require_number(who, 0, np.nextafter(0.5, 0), clip=clip, trim=trim)
     used = require(frame, [*outcomes, program, *before, *own], who, PEOPLE, numeric=outcomes)
     for one in outcomes:
         require_variation(used, one, who, PEOPLE)
@@ -361,6 +369,8 @@ def rate(
     name = str(priority.name)
     require(priority.to_frame(name), [name], who, PEOPLE, numeric=[name])
     place = fitted.place(arm, who)
+    require_choice(who, get_args(ranking.Target), target=target)
+    require_choice(who, [None, *fitted.scores.outcomes], outcome=outcome)
     found = ranking.rate(
         fitted.scores, place, priority.to_numpy(dtype=float), outcome, target=target
     )
@@ -419,17 +429,16 @@ def policy_tree(
     require_roles(who, PEOPLE, by=by, outcome=outcomes, program=[fitted.program])
     used = require(fitted.frame, by, who, PEOPLE)
     require_whole(who, 1, least=least)
-    costs = _costs(costs, who)
-    for name, value, known in (
-        *(("costs", arm, fitted.scores.arms) for arm in costs),
-        *(("outcome", one, fitted.scores.outcomes) for one in [outcome] if one is not None),
-    ):
-        if value not in known:
-            raise EstimationError(f"{who}: {name}: {value!r} is not among {', '.join(known)}")
+    prices = _costs(costs, who)
+    require_whole(who, 0, depth=depth)
+    require_choice(who, DEPTHS, depth=depth)
+    require_choice(who, [None, *outcomes], outcome=outcome)
+    for arm in prices:
+        require_choice(who, fitted.scores.arms, costs=arm)
     x = numbers(used, who)
     names = fitted.scores.outcomes
     column = 0 if outcome is None else names.index(outcome)
-    priced = np.array([costs.get(arm, 0.0) for arm in fitted.scores.arms])
+    priced = np.array([prices.get(arm, 0.0) for arm in fitted.scores.arms])
     gamma = fitted.scores.gamma[:, :, column] - priced
     tree = trees.grow(gamma, x.to_numpy(), depth=depth, min_leaf=least)
     table = trees.describe(tree, list(x), list(fitted.scores.arms))
@@ -442,9 +451,9 @@ def _costs(costs: object, who: str) -> dict[str, float]:
     road = "expected a number in the outcome's unit for each programme, for example: "
     road += 'costs={"course": 1.0}'
     if costs is not None and not isinstance(costs, Mapping):
-        raise EstimationError(f"{who}: costs={costs!r}: {road}")
+        raise EstimationError(f"{who}: costs={given_as(costs)}: {road}")
     given = {str(arm): cost for arm, cost in (costs or {}).items()}
     for arm, cost in given.items():
         if not (isinstance(cost, int | float | np.number) and np.isfinite(cost)):
-            raise EstimationError(f"{who}: costs: {arm!r} costs {cost}; {road}")
+            raise EstimationError(f"{who}: costs: {arm!r} costs {given_as(cost)}; {road}")
     return given

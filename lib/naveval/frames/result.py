@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, ParameterError
 
 ROWS_NAMED = 5
 # Numbers whose differences are smaller than this share of their size are kept with six digits
@@ -323,19 +323,52 @@ def numbers(frame: pd.DataFrame, who: str) -> pd.DataFrame:
     return pd.concat(parts, axis=1)
 
 
+def given_as(value: Any) -> str:
+    """How an error shows what was given: a value as it is, and of what holds several, its kind.
+
+    >>> given_as("age"), given_as(["Kari"])
+    ("'age'", 'a list')
+    """
+    one = value is None or isinstance(value, str | int | float | np.generic)
+    return repr(value) if one else f"a {type(value).__name__}"
+
+
 def require_whole(who: str, lowest: int, **given: int) -> None:
     """Refuse a setting that is no whole number, or below the least it may be."""
     for name, value in given.items():
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not whole or value < lowest:
-            raise EstimationError(f"{who}: {name}={value!r}: expected a whole number from {lowest}")
+            raise EstimationError(
+                f"{who}: {name}={given_as(value)}: expected a whole number from {lowest}"
+            )
+
+
+def require_number(who: str, lowest: float, highest: float, **given: float) -> None:
+    """Refuse a setting that is no number between the two."""
+    for name, value in given.items():
+        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not (number and lowest <= value <= highest):
+            top = f" to {highest:g}" if np.isfinite(highest) else ""
+            raise EstimationError(
+                f"{who}: {name}={given_as(value)}: expected a number from {lowest:g}{top}"
+            )
+
+
+def require_choice(who: str, allowed: Sequence[Any], **given: Any) -> None:
+    """Refuse a setting that is none of those allowed."""
+    for name, value in given.items():
+        if not isinstance(value, Hashable) or isinstance(value, bool) or value not in allowed:
+            listed = ", ".join(map(str, allowed))
+            raise EstimationError(f"{who}: {name}={given_as(value)}: is not among {listed}")
 
 
 def require_value(who: str, **given: Any) -> None:
     """Refuse a list where one value is asked for."""
     for name, value in given.items():
         if not isinstance(value, Hashable) or isinstance(value, tuple):
-            raise EstimationError(f"{who}: {name}={value!r}: expected one value of its column")
+            raise EstimationError(
+                f"{who}: {name}={given_as(value)}: expected one value of its column"
+            )
 
 
 def require_order(column: pd.Series, who: str, example: str) -> pd.Series:
@@ -386,8 +419,8 @@ def told(who: str, road: str, example: str) -> Iterator[None]:
     """Say of an estimator's error whose it is, and what is right."""
     try:
         yield
-    except EstimationError as error:
-        raise EstimationError(f"{who}: {error}; {road}, for example:\n{example}") from None
+    except (EstimationError, ParameterError) as error:
+        raise type(error)(f"{who}: {error}; {road}, for example:\n{example}") from None
 
 
 def rows(wrong: np.ndarray) -> str:
