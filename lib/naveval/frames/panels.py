@@ -226,14 +226,14 @@ def event_study(
     require_roles(who, EVENTS, outcome=[outcome], unit=[unit], time=[time], start=[start])
     frame = require(frame, wanted, who, EVENTS, numeric=[outcome], gaps=[start])
     require_unique(frame, [unit, time], who, EVENTS)
-    require_number(who, -np.inf, np.inf, reference=reference)
+    require_number(who, -np.inf, whole=True, reference=reference)
     if window is not None:
         if not (isinstance(window, tuple | list) and len(window) == 2):
             raise EstimationError(
                 f"{who}: window={given_as(window)}: expected two event times: (-4, 8)"
             )
-        require_number(who, -np.inf, np.inf, window=window[0])
-        require_number(who, window[0], np.inf, window=window[1])
+        require_number(who, -np.inf, whole=True, window=window[0])
+        require_number(who, window[0], whole=True, window=window[1])
     begun = frame[start].dropna().unique()
     if len(begun) == 0:
         raise EstimationError(f"{who}: nobody is treated: column «{start}» is empty:\n{EVENTS}")

@@ -29,7 +29,6 @@ from naveval.frames.result import (
     require_number,
     require_roles,
     require_variation,
-    require_whole,
 )
 from naveval.project.errors import EstimationError, EstimationWarning
 
@@ -44,6 +43,7 @@ FITTED = """for example:
 LEAST_IN_GROUP = 10
 LEAST_FOLDS = 2
 DEPTHS = (0, 1, 2)
+LARGE = float(np.finfo(float).max)
 POOR = "overlap is poor for {arms}: the effect rests on few comparable persons and is marked"
 
 
@@ -171,9 +171,9 @@ def cross_fit(
     own = [] if person is None else [person]
     roles = {"outcome": outcomes, "program": [program], "covariates": before, "person": own}
     require_roles(who, PEOPLE, **roles)
-    require_whole(who, 1, trees=trees)
-    require_whole(who, LEAST_FOLDS, folds=folds)
-    require_whole(who, 0, seed=seed)
+    require_number(who, 1, whole=True, trees=trees)
+    require_number(who, LEAST_FOLDS, whole=True, folds=folds)
+    require_number(who, 0, whole=True, seed=seed)
     require_number(who, 0, np.nextafter(0.5, 0), clip=clip, trim=trim)
     used = require(frame, [*outcomes, program, *before, *own], who, PEOPLE, numeric=outcomes)
     for one in outcomes:
@@ -428,13 +428,18 @@ def policy_tree(
     by, outcomes = named(by, who, "by"), list(fitted.scores.outcomes)
     require_roles(who, PEOPLE, by=by, outcome=outcomes, program=[fitted.program])
     used = require(fitted.frame, by, who, PEOPLE)
-    require_whole(who, 1, least=least)
-    prices = _costs(costs, who)
-    require_whole(who, 0, depth=depth)
+    require_number(who, 1, whole=True, least=least)
+    if costs is not None and not isinstance(costs, Mapping):
+        raise EstimationError(
+            f"{who}: costs={given_as(costs)}: expected the cost of each programme in the outcome's "
+            'unit: costs={"course": 1.0}'
+        )
+    prices = {str(arm): cost for arm, cost in (costs or {}).items()}
     require_choice(who, DEPTHS, depth=depth)
     require_choice(who, [None, *outcomes], outcome=outcome)
-    for arm in prices:
+    for arm, cost in prices.items():
         require_choice(who, fitted.scores.arms, costs=arm)
+        require_number(who, -LARGE, LARGE, whole=False, **{f"costs[{arm!r}]": cost})
     x = numbers(used, who)
     names = fitted.scores.outcomes
     column = 0 if outcome is None else names.index(outcome)
@@ -442,18 +447,4 @@ def policy_tree(
     gamma = fitted.scores.gamma[:, :, column] - priced
     tree = trees.grow(gamma, x.to_numpy(), depth=depth, min_leaf=least)
     table = trees.describe(tree, list(x), list(fitted.scores.arms))
-    found: dict[str, Any] = {"tree": tree}
-    return Result(f"Rule for {names[column]}", table, (), found)
-
-
-def _costs(costs: object, who: str) -> dict[str, float]:
-    """Costs by programme, as numbers."""
-    road = "expected a number in the outcome's unit for each programme, for example: "
-    road += 'costs={"course": 1.0}'
-    if costs is not None and not isinstance(costs, Mapping):
-        raise EstimationError(f"{who}: costs={given_as(costs)}: {road}")
-    given = {str(arm): cost for arm, cost in (costs or {}).items()}
-    for arm, cost in given.items():
-        if not (isinstance(cost, int | float | np.number) and np.isfinite(cost)):
-            raise EstimationError(f"{who}: costs: {arm!r} costs {given_as(cost)}; {road}")
-    return given
+    return Result(f"Rule for {names[column]}", table, (), {"tree": tree})

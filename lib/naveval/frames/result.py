@@ -333,25 +333,18 @@ def given_as(value: Any) -> str:
     return repr(value) if one else f"a {type(value).__name__}"
 
 
-def require_whole(who: str, lowest: int, **given: int) -> None:
-    """Refuse a setting that is no whole number, or below the least it may be."""
+def require_number(
+    who: str, lowest: float, highest: float = np.inf, *, whole: bool = False, **given: float
+) -> None:
+    """Refuse a setting that is no number, or no whole one, between the two."""
+    kinds = (int, np.integer) if whole else (int, float, np.number)
     for name, value in given.items():
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not whole or value < lowest:
-            raise EstimationError(
-                f"{who}: {name}={given_as(value)}: expected a whole number from {lowest}"
-            )
-
-
-def require_number(who: str, lowest: float, highest: float, **given: float) -> None:
-    """Refuse a setting that is no number between the two."""
-    for name, value in given.items():
-        number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        number = isinstance(value, kinds) and not isinstance(value, bool)
         if not (number and lowest <= value <= highest):
+            wanted = "a whole number" if whole else "a number"
+            low = f" from {lowest:g}" if np.isfinite(lowest) else ""
             top = f" to {highest:g}" if np.isfinite(highest) else ""
-            raise EstimationError(
-                f"{who}: {name}={given_as(value)}: expected a number from {lowest:g}{top}"
-            )
+            raise EstimationError(f"{who}: {name}={given_as(value)}: expected {wanted}{low}{top}")
 
 
 def require_choice(who: str, allowed: Sequence[Any], **given: Any) -> None:
