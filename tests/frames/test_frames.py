@@ -16,6 +16,7 @@ import naveval as nv
 from naveval import frames
 from naveval.estimators import did as regressions
 from naveval.estimators import rate as ranking
+from naveval.estimators.cost_benefit import assumptions, inputs
 from naveval.frames import example
 from naveval.project.errors import EstimationError, EstimationWarning, ParameterError
 
@@ -109,10 +110,11 @@ def wrong(panel: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, str]]:
         "missing": (panel.assign(county=panel["county"].mask(panel.index == 4)), r"rows 4\b"),
         "double": (
             pd.concat([panel, panel.iloc[[7]]]),
-            r"several rows for county=Hedmark, month=8",
+            r"2 rows share their county and month with another, rows 7, 756; .*They are copies: "
+            r'frame\.drop_duplicates\(\["county", "month"\]\)',
         ),
         "text": (text, r"holds text \(1 234\).*rows 3"),
-        "hole": (panel.drop(index=5), r"«Hedmark» has no row for month 6"),
+        "hole": (panel.drop(index=5), r"1 rows are missing: «Hedmark» has none for month 6"),
         "one": (panel[panel["county"] == "Hedmark"], r"1 units; expected one treated and"),
         "three": (
             panel[panel["county"].isin(["Hedmark", "County 1", "County 2"])],
@@ -213,7 +215,11 @@ def test_every_function_names_what_is_wrong_with_a_frame(name: str) -> None:
         ("did", lambda f: f.assign(treated=f["treated"] * 2), "«treated»: expected 0 and 1"),
         ("did", lambda f: f.assign(treated=1), "everybody is treated"),
         ("did", lambda f: f[f["county"] == "Hedmark"], "everybody is treated"),
-        ("one_treated", lambda f: f.assign(month=9), "several rows for county=Hedmark, month=9"),
+        (
+            "one_treated",
+            lambda f: f.assign(month=9),
+            r"share their county and month .*They differ: ",
+        ),
         ("one_treated", lambda f: f.assign(month=f["month"].astype(str)), "the alphabet would"),
         (
             "one_treated",
@@ -242,7 +248,7 @@ def test_every_function_names_what_is_wrong_with_a_frame(name: str) -> None:
         (
             "indicator",
             lambda f: f.assign(office=f["office"].astype(object).mask(f.index == 4, 10)),
-            r"«office»: holds .*10 \(int\).* look alike",
+            r"«office»: rows 4 and \d+ hold int and str that look alike",
         ),
         ("cross_fit", lambda f: f.assign(age=f["earnings"] * -2), "«age» says the same as «earn"),
         ("cross_fit", lambda f: f.assign(age=f["program"].str[:1]), "«age» says the same as «pro"),
@@ -294,13 +300,19 @@ def test_what_was_not_cross_fitted_is_told() -> None:
             lambda: nv.gate(fitted, "course", by=programs["age"][:9]),
             "by has 9 rows, the frame 2000",
         ),
-        (lambda: nv.policy_tree(fitted, by=["age"], costs={"cours": 1.0}), "'cours' is not among"),
-        (lambda: nv.policy_tree(fitted, by=["age"], outcome="pay"), "'pay' is not among earnings"),
+        (
+            lambda: nv.policy_tree(fitted, by=["age"], costs={"cours": 1.0}),
+            "costs='cours': is not among",
+        ),
+        (
+            lambda: nv.policy_tree(fitted, by=["age"], outcome="pay"),
+            "outcome='pay': is not among None, earnings",
+        ),
         (lambda: nv.policy_tree(fitted, by=["sex"]), "column «sex» is missing"),
     ):
         with pytest.raises(EstimationError, match=said):
             call()
-    with pytest.raises(ParameterError, match="missing columns"):
+    with pytest.raises(EstimationError, match="column «value» is missing"):
         nv.cost_benefit(programs)
 
 
@@ -394,7 +406,7 @@ def test_a_missing_row_is_no_staggered_start_and_fine_clusters_warn() -> None:
         ("indicator", {"by": ["age", "age"]}, "names «age» twice"),
         ("indicator", {"by": ["age", "office"]}, "«office» is given as group and as by"),
         ("indicator", {"by": ["hours"]}, "«hours» is given as outcome and as by"),
-        ("indicator", {"by": "age", "kind": "logit"}, "allowed: linear, probit"),
+        ("indicator", {"by": "age", "kind": "logit"}, "is not among linear, probit"),
         ("indicator", {"by": "age", "group": "expected"}, "the name of a column of the result"),
         ("cross_fit", {"covariates": []}, "covariates is empty"),
         ("cross_fit", {"outcome": []}, "outcome is empty"),
@@ -440,6 +452,42 @@ def test_numbers_stay_numbers_and_groups_follow_the_index(fitted: Any) -> None:
     assert some != nv.gate(fitted, "1", by=groups)
 
 
+def test_copies_of_rows_are_told_and_persons_of_several_rows_counted_once() -> None:
+    frame = example.programs().head(400)
+    frame["pay"] = frame["earnings"] + np.arange(400) / 1e6
+    frame["age"] = frame["age"] + np.arange(400) / 1e6
+    both = pd.concat([frame, frame], ignore_index=True)
+    columns = {"outcome": "pay", "program": "program", "control": "none", "covariates": "age"}
+    said = r'800 rows repeat others in pay, program, age, rows 0, .*person="person".*drop_dupl'
+    with pytest.raises(EstimationError, match=said):
+        nv.cross_fit(both, **columns, trees=4)
+    both["id"] = [f"secret{row % 400}" for row in range(800)]
+    fitted = nv.cross_fit(both, **columns, person="id", trees=4, clip=0.05)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EstimationWarning)
+        found = nv.att(fitted)
+    counted = frame["program"].value_counts()[["course", "subsidy"]].tolist()
+    assert fitted.table()["n_treated"].tolist() == counted
+    assert found.table()["n_treated"].tolist() == counted
+    assert nv.gate(fitted, "course", by="education").table()["n_persons"].sum() == 400
+    for shown in (repr(fitted), str(fitted), fitted.summary(), HTMLFormatter()(fitted)):
+        assert "secret" not in shown
+    mixed = both.assign(id=both["id"].mask(both.index == 3, "secret0 "))
+    with pytest.raises(EstimationError, match="rows 0 and 3 hold str that look") as raised:
+        nv.cross_fit(mixed, **columns, person="id")
+    assert "secret" not in str(raised.value)
+
+
+def test_the_line_that_an_error_names_mends_the_panel(panel: pd.DataFrame) -> None:
+    for wanted in (panel.drop(index=5), panel.drop(index=700)):
+        with pytest.raises(EstimationError) as raised:
+            nv.one_treated(wanted, **COLUMNS, treated="Hedmark", start=25)
+        line = re.findall(r"frame\[.*\]; for", str(raised.value))[0].removesuffix("; for")
+        mended = eval(line, {"frame": wanted})
+        assert len(mended) in (35 * 21, 36 * 20)
+        assert nv.one_treated(mended, **COLUMNS, treated="Hedmark", start=25)
+
+
 def test_a_ranking_is_judged_by_name_or_array(fitted: Any) -> None:
     young = -fitted.frame["age"].astype(float)
     found = nv.rate(fitted, "1", by=young.rename("young")).table()
@@ -462,9 +510,21 @@ def test_a_ranking_is_judged_by_name_or_array(fitted: Any) -> None:
         (lambda f: nv.gate(f, "1", by=f.frame["program"] % 2), "nobody in 1 has '0'"),
         (lambda f: nv.gate(f, "1", by=f.frame["age"].set_axis(range(1, 2001))), "another index"),
         (lambda f: nv.policy_tree(f, by=[]), "by is empty"),
-        (lambda f: nv.policy_tree(f, by="age", costs={1: np.nan}), "costs: '1' costs nan"),
+        (
+            lambda f: nv.policy_tree(f, by="age", costs={1: np.nan}),
+            r"costs\['1'\]=nan: expected a number",
+        ),
         (lambda f: nv.policy_tree(f, by="earnings"), "as by and as outcome"),
-        (lambda f: nv.rate(f, "9", by="age"), "'9': not among 1, 2"),
+        (lambda f: nv.policy_tree(f, by="age", costs=5), r'costs=5: .*costs=\{"course": 1\.0\}'),
+        (
+            lambda f: nv.policy_tree(f, by="age", costs={1: "5"}),
+            r"costs\['1'\]='5': expected a number",
+        ),
+        (lambda f: nv.policy_tree(f, by="age", costs={1: [5]}), r"costs\['1'\]=a list: exp"),
+        (lambda f: nv.gate(f, "1", by=np.ones((2000, 2))), r"shape \(2000, 2\); expected one gr"),
+        (lambda f: nv.gate(f, "1", by=f.frame[["age"]]), r"shape \(2000, 1\); .*by=\"age\""),
+        (lambda f: nv.rate(f, "1", by=np.ones(9)), r"nv\.rate: by has 9 rows, the frame 2000"),
+        (lambda f: nv.rate(f, "9", by="age"), r"nv\.rate: programme '9': not among 1, 2"),
         (lambda f: nv.rate(f, "0", by="age"), "'0': not among 1, 2"),
         (lambda f: nv.rate(f, "1", by="education"), "holds text"),
         (lambda f: nv.rate(f, "1", by=np.ones(2000)), "the same priority"),
@@ -483,6 +543,121 @@ def test_a_bound_that_is_none_is_told(bound: Any) -> None:
     frame, call, _, _ = calls()["event_study"]
     with pytest.raises(EstimationError, match="expected a number from 0"):
         nv.honest_intervals(call(frame), bound=bound)
+
+
+def own_costs(**changes: object) -> pd.DataFrame:
+    table = {"program": ["course", "mentor"], "duration": 6.0, "unit_cost": [9000, 4000]}
+    return pd.DataFrame({**table, "effect_months": 60, **changes})
+
+
+def own_effects(arm: str = "course") -> pd.DataFrame:
+    table = {"value": "earnings", "arm": arm, "year": [1, 2, 3], "estimate": 12_000.0}
+    return pd.DataFrame({**table, "std_error": 400.0, "unit": "NOK per year"})
+
+
+def test_own_programmes_are_priced_as_those_of_the_file(tmp_path: Path) -> None:
+    costs = inputs.load()
+    given = assumptions.from_inputs(costs)
+    keys = [key for key in inputs.ByProgram.model_fields if key != "effect_std_error"]
+    table = pd.DataFrame({key: getattr(given, key)[0] for key in keys})
+    table = table.assign(program=[f"own {name}" for name in given.programs])
+    table["effect_later"] = table["effect_later"].where(given.later_is_own[0] > 0)
+    found = nv.cost_benefit(costs=table).table()
+    plain = nv.cost_benefit().table()
+    pd.testing.assert_frame_equal(found.drop(columns="program"), plain.drop(columns="program"))
+    own_costs().to_csv(tmp_path / "costs.csv", index=False)
+    read = nv.cost_benefit(own_effects(), costs=tmp_path / "costs.csv")
+    there = own_costs(effect_year_1=1000, effect_year_2=1000, effect_year_3=1000.0)
+    beside = nv.cost_benefit(costs=there).table().head(1)
+    pd.testing.assert_frame_equal(read.table(), beside)
+    assert read.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("costs", "said"),
+    [
+        (own_costs(), "costs has no column effect_year_1"),
+        (own_costs().drop(columns="duration"), "column «duration» is missing"),
+        (own_costs(price=1), "column «price» is unknown; allowed: duration, unit_cost"),
+        (own_costs(duration=[6, -1]), "«duration», row 1: -1; expected months, above 0 to 600"),
+        (own_costs(unit_cost=["9 000", 1]), "«unit_cost», row 0: 9 000; expected NOK per month"),
+        (own_costs(mentor_share=[np.nan, 0]), "«mentor_share», row 0: nan; expected share"),
+        (own_costs(program="course"), "row 1: «course» again"),
+        (own_costs().iloc[:0], "expected each column once, rows"),
+        (5, "costs is int; expected a file, or a frame"),
+        ("nowhere.csv", "nowhere.csv: no such file"),
+    ],
+)
+def test_costs_that_do_not_fit_are_told(costs: Any, said: str) -> None:
+    with pytest.raises((EstimationError, ParameterError), match=said) as raised:
+        nv.cost_benefit(costs=costs)
+    assert str(raised.value).startswith("nv.cost_benefit: ")
+
+
+def test_one_treated_unit_has_an_event_study_of_gaps(panel: pd.DataFrame) -> None:
+    start = panel["county"].map({"Hedmark": 25})
+    found = nv.event_study(panel.assign(start=start), **COLUMNS, start="start", window=(-4, 8))
+    table = found.table().set_index("event_time")
+    wide = panel.pivot(index="month", columns="county", values="job_seekers")
+    gap = wide["Hedmark"] - wide.drop(columns="Hedmark").mean(axis=1)
+    assert table.index.tolist() == [-4, -3, -2, *range(9)]
+    assert table.loc[5, "estimate"] == pytest.approx(gap[30] - gap[24])
+    assert table.loc[5, "p_value"] >= 1 / 21
+    assert "nv.one_treated" in found.summary()
+    assert found.figure().axes
+    with pytest.raises(EstimationError, match=r"several treated units; .*nv\.one_treated"):
+        nv.honest_intervals(found)
+
+
+def test_honest_intervals_take_a_year_before_and_after() -> None:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"unit": np.repeat(range(60), 24), "time": np.tile(range(24), 60)})
+    frame["start"] = np.where(frame["unit"] < 30, 12.0, np.nan)
+    frame["y"] = 3.0 * (frame["time"] >= frame["start"]) + rng.normal(0, 0.3, len(frame))
+    columns = {"outcome": "y", "unit": "unit", "time": "time", "start": "start"}
+    events = nv.event_study(frame, **columns)
+    for restriction, bound in (("relative", 0.2), ("smoothness", 0.0)):
+        row = nv.honest_intervals(events, bound=bound, restriction=restriction).table().iloc[0]
+        assert row["ci_low"] < 3.0 < row["ci_high"]
+
+
+NONE = [5, np.nan, "x", ["x"], (1, 2, 3), {}, np.ones((2, 2)), pd.DataFrame({"a": [1]})]
+
+
+@pytest.mark.parametrize("value", NONE, ids=lambda value: type(value).__name__)
+def test_settings_that_are_none_are_told_by_the_function_called(fitted: Any, value: Any) -> None:
+    frame, *_ = calls()["event_study"]
+    events = {**COLUMNS, "start": "start"}
+    people = {"by": "office", "person": "person", "origin": "simulated"}
+    pay = {"outcome": "earnings", "program": "program", "control": "none", "covariates": "age"}
+    wrong = {
+        "did": lambda: nv.did(frame, **COLUMNS, treated="treated", cluster=value),
+        "event_study": lambda: nv.event_study(frame, **events, window=value),
+        "event_study.": lambda: nv.event_study(frame, **events, reference=value),
+        "honest_intervals": lambda: nv.honest_intervals(value),
+        "one_treated": lambda: nv.one_treated(
+            frame, **COLUMNS, treated="Hedmark", start=25, level=value
+        ),
+        "cross_fit": lambda: nv.cross_fit(example.programs(), **pay, clip=value),
+        "cross_fit.": lambda: nv.cross_fit(example.programs(), **pay, person=value),
+        "gate": lambda: nv.gate(fitted, "1", by=value),
+        "rate": lambda: nv.rate(fitted, "1", by="age", target=value),
+        "rate.": lambda: nv.rate(fitted, "1", by=value),
+        "policy_tree": lambda: nv.policy_tree(fitted, by="age", depth=value),
+        "policy_tree.": lambda: nv.policy_tree(fitted, by="age", outcome=value),
+        "indicator": lambda: nv.indicator(
+            example.people(), outcome="hours", group="office", by="age", person=value
+        ),
+        "cost_benefit": lambda: nv.cost_benefit(value),
+        "protect": lambda: nv.protect(example.people(), **{**people, "origin": value}),
+        "protect.": lambda: nv.protect(example.people(), **{**people, "person": value}),
+    }
+    for name, call in wrong.items():
+        with pytest.raises((EstimationError, ParameterError)) as raised:
+            call()
+        assert str(raised.value).startswith(f"nv.{name.strip('.')}: ")
+    with pytest.raises(EstimationError, match=r"bounds: cf_y=.*expected a number from 0 to 1"):
+        fitted.bounds("1", cf_y=value)
 
 
 def test_arms_without_costs_are_named_in_a_note() -> None:

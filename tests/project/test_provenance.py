@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from naveval.project import catalogue, provenance
+from naveval.project import catalogue, provenance, store
 
 
 def test_closure_follows_imports_and_packages() -> None:
@@ -122,3 +122,15 @@ def test_what_code_computes_that_was_edited_meanwhile_is_not_kept(tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert "changed after this process loaded it" in done.stderr
     assert not list(tmp_path.rglob("*.kept"))
+
+
+def test_a_file_is_hashed_as_it_is_now_and_one_that_is_gone_has_none(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("one")
+    first = provenance.hashes([file, tmp_path / "gone", file / "inside"], tmp_path)
+    assert first == {"a.txt": provenance.file_hash(file), "a.txt/inside": "", "gone": ""}
+    (tmp_path / "_kept").mkdir()
+    (tmp_path / "_kept" / "b.txt").write_text("b")
+    assert store.hashes(tmp_path) == {"a.txt": first["a.txt"]}
+    file.write_text("two")
+    assert provenance.file_hash(file) not in ("", first["a.txt"])

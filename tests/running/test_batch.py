@@ -16,7 +16,7 @@ from naveval.exhibits import manifest
 from naveval.project import places
 from naveval.project.errors import ParameterError
 from naveval.running import batch as batches
-from naveval.running import dask
+from naveval.running import dask, progress
 from naveval.running import jobs as batch_jobs
 from naveval.running.batch import batch, county_codes, summary
 
@@ -214,7 +214,7 @@ def test_scheduler_that_does_not_answer_is_told(monkeypatch):
         )
 
 
-def test_resume_skips_what_is_current(monkeypatch):
+def test_resume_skips_what_is_current(monkeypatch, capsys):
     monkeypatch.setattr(manifest, "data_fingerprint", lambda *a: {"t": 1})
     monkeypatch.setattr(manifest, "code_hash", lambda study: "code")
     monkeypatch.setattr(batch_jobs, "naveval", lambda *a: script("pass")[0])
@@ -224,14 +224,36 @@ def test_resume_skips_what_is_current(monkeypatch):
     first[0].folder.mkdir(parents=True)
     content = {**manifest.describe("hedmark", chosen, {"t": 1}), "complete": True}
     manifest.write(first[0].folder, content)
-    again = batch(["hedmark"], ["03", "04"], resume=True, tells="nothing")
+    progress.keep({"hedmark county run": [900.0]})
+    again = batch(["hedmark"], ["03", "04"], resume=True, tells="lines")
     assert [item.status for item in again] == ["skipped", "ok"]
     assert again[0].ok
+    said = capsys.readouterr().err.splitlines()
+    assert said[:2] == ["2 runs: looks for what is current", "1 of 2 are current, 1 to do"]
+    batch(["hedmark"], ["03"], resume=True, tells="lines")
+    said = capsys.readouterr().err
+    assert "1 of 1 are current, 0 to do" in said
+    assert "left" not in said
     rendered = batch(["hedmark"], ["03"], resume=True, to=["html"], tells="nothing")
     assert [item.status for item in rendered] == ["ok"]
     monkeypatch.setattr(manifest, "data_fingerprint", lambda *a: {"t": 2})
     changed = batch(["hedmark"], ["03"], resume=True, tells="nothing")
     assert [item.status for item in changed] == ["ok"]
+
+
+def test_a_step_that_is_current_announces_no_time(tmp_path, capsys):
+    progress.keep({"site": [900.0]})
+    progress.timed("site", "lines", lambda step: tmp_path)
+    assert capsys.readouterr().err == "site: current\n"
+    assert progress.durations() == {"site": 900.0}
+
+    def make(step):
+        step("pages")
+        return tmp_path
+
+    assert progress.timed("site", "lines", make) == tmp_path
+    assert capsys.readouterr().err == "site: begins, about 15 min\n  pages\n"
+    assert progress.durations()["site"] < 900
 
 
 @pytest.mark.usefixtures("owner_secret")

@@ -92,11 +92,6 @@ def codes_of(counties: str) -> list[str] | None:
     return None if counties == "all" else [code for code in counties.split(",") if code]
 
 
-def steps_of(tells: str) -> Callable[[str], None]:
-    """Tells the steps of a longer piece of work on stderr, or nothing."""
-    return lambda step: None if tells == "nothing" else click.echo(f"  {step}", err=True)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="naveval")
 def main() -> None:

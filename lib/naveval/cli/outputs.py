@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from naveval.cli.options import ENGINES, FOLDER, main, plain_errors, steps_of, telling
+from naveval.cli.options import ENGINES, FOLDER, main, plain_errors, telling
 from naveval.project import paths
 from naveval.project.errors import ParameterError
 
@@ -53,8 +53,10 @@ def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool, t
 def make_site(engine: str, tells: Any) -> None:
     """Build the site from every rendered report; it opens from report/_out/site."""
     from naveval.publishing.site import build
+    from naveval.running import progress
 
-    click.echo(str(build.build(engine, progress=steps_of(tells))))
+    made = progress.timed("site", tells, lambda step: build.build(engine, progress=step))
+    click.echo(str(made))
 
 
 @main.command()

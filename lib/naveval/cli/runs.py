@@ -15,7 +15,6 @@ from naveval.cli.options import (
     parameters,
     plain_errors,
     scale_of,
-    steps_of,
     telling,
 )
 from naveval.project import catalogue, paths, places
@@ -132,8 +131,8 @@ def report(
         click.echo("\n".join(str(result.folder / f"report.{kind}") for kind in ("html", "pdf")))
     if not all(result.ok for result in results):
         sys.exit(1)
-    with progress.timed("site", tells):
-        click.echo(str(build.build(engine, progress=steps_of(tells))))
+    made = progress.timed("site", tells, lambda step: build.build(engine, progress=step))
+    click.echo(str(made))
 
 
 @main.command()

@@ -92,7 +92,7 @@ def secret(origin: Origin) -> Secret:
     DisclosureError
         For another secret than earlier results below the output folder were made with.
     """
-    found = _owners() if origin == "register" else Secret(SIMULATED)
+    found = Secret(SIMULATED) if origin == "simulated" else _owners()
     edition = editions.named()
     if not edition:
         return found

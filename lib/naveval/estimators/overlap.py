@@ -12,7 +12,7 @@ import pandas as pd
 
 from naveval.estimators.crossfit import Nuisances
 from naveval.estimators.forests import Floats
-from naveval.estimators.scores import Scores, control_weights
+from naveval.estimators.scores import Scores, control_weights, n_persons
 
 NEAR_ZERO = (0.001, 0.005, 0.01)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -63,10 +63,10 @@ def summary(scores: Scores, nuisances: Nuisances) -> pd.DataFrame:
 
     Returns
     -------
-    One row per arm but the control: n_treated; propensity quantiles of treated and of everyone;
-    persons with propensity below 0.001, 0.005 and 0.01; share of the treated above the 99th
-    percentile of the controls; effective number of controls and the largest weight's share;
-    persons clipped and trimmed; and `overlap`: "good", "thin" or "poor".
+    One row per arm but the control: n_treated, persons in the arm; propensity quantiles of treated
+    and of everyone; rows with propensity below 0.001, 0.005 and 0.01; share of the treated above
+    the 99th percentile of the controls; effective number of controls and the largest weight's
+    share; rows clipped and trimmed; and `overlap`: "good", "thin" or "poor".
 
     Overlap for the ATE is called poor when more than a tenth have a propensity below 0.001 or
     the treated count for less than a fifth of their number, thin when more than one in a
@@ -84,7 +84,7 @@ def summary(scores: Scores, nuisances: Nuisances) -> pd.DataFrame:
         rows.append(
             {
                 "arm": scores.arms[arm],
-                "n_treated": int(treated.sum()),
+                "n_treated": n_persons(scores, treated),
                 **{f"all_q{int(100 * q)}": v for q, v in _quantiles(p).items()},
                 **{f"treated_q{int(100 * q)}": v for q, v in _quantiles(p[treated]).items()},
                 **below,

@@ -276,7 +276,7 @@ def effects(scores: Scores, estimand: Estimand) -> pd.DataFrame:
     Returns
     -------
     One row per arm and outcome: arm, outcome, estimand, estimate, std_error, ci_low, ci_high,
-    p_value, n_obs, n_persons, n_clusters, n_treated.
+    p_value; n_obs rows, and of persons n_persons, n_clusters and n_treated.
     """
     influence_of = {"ate": ate_influence, "att": att_influence, "apo": apo_influence}
     if estimand not in influence_of:
@@ -291,16 +291,19 @@ def effects(scores: Scores, estimand: Estimand) -> pd.DataFrame:
         part.insert(0, "arm", scores.arms[arm])
         part.insert(1, "outcome", list(scores.outcomes))
         part.insert(2, "estimand", estimand)
-        persons = int(
-            kept.sum() if scores.cluster is None else len(np.unique(scores.cluster[kept]))
-        )
-        treated = int(((scores.arm == arm) & kept).sum())
+        persons = n_persons(scores, kept)
+        treated = n_persons(scores, (scores.arm == arm) & kept)
         parts.append(
             part.assign(
                 n_obs=int(kept.sum()), n_persons=persons, n_clusters=persons, n_treated=treated
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def n_persons(scores: Scores, which: NDArray[np.bool_]) -> int:
+    """Persons (clusters, where there are any) with at least one of these rows."""
+    return int(which.sum() if scores.cluster is None else len(np.unique(scores.cluster[which])))
 
 
 def att_minus_ate(scores: Scores, arm: int) -> pd.DataFrame:
@@ -360,7 +363,7 @@ def gate(
             category=category,
             outcome=names,
             type="constant" if j == 0 else "difference",
-            n_persons=int((codes[rows] == j).sum()),
+            n_persons=n_persons(scores, rows & (codes == j)),
         )
         parts.append(part)
     return pd.concat(parts, ignore_index=True)

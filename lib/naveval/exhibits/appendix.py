@@ -1,6 +1,5 @@
 """A report of its sections, and the appendix every report has: parameters, data, versions."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 from naveval.exhibits import manifest
 from naveval.exhibits.declare import Codes, Exhibit, Report, Results, Sentence, Value
 from naveval.exhibits.protect import Public
+from naveval.project import provenance
 
 CODES: dict[str, Codes] = {"name": str, "table": str, "file": str, "package": str}
 """The keys of the appendix name themselves."""
@@ -49,7 +49,7 @@ def data_rows(study: str, results: Results) -> pd.DataFrame:
 
 def file_rows(used: Sequence[Path]) -> pd.DataFrame:
     """Published tables and other files read: name and the first part of the hash."""
-    rows = [(file.name, hashlib.sha256(file.read_bytes()).hexdigest()[:12]) for file in used]
+    rows = [(file.name, provenance.file_hash(file)[:12]) for file in used]
     return pd.DataFrame(rows, columns=["file", "hash"])
 
 

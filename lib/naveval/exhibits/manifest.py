@@ -114,10 +114,7 @@ def data_fingerprint(study: str, parameters: StudyParameters) -> dict[str, Any]:
 
 def input_fingerprint(parameters: StudyParameters) -> dict[str, str]:
     """Hash of each file that the parameters name."""
-    return {
-        str(file): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in parameters.input_files()
-    }
+    return {str(file): provenance.file_hash(file) for file in parameters.input_files()}
 
 
 def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> dict[str, Any]:

@@ -20,9 +20,11 @@ from naveval.frames.result import (
     named,
     require,
     require_apart,
+    require_choice,
     require_roles,
     require_variation,
     rows,
+    told,
 )
 from naveval.project.errors import EstimationError
 from naveval.project.parameters import Origin
@@ -31,6 +33,12 @@ PEOPLE = """   person  office  age    education  hours
    a       Oslo    25-34  upper       21.0
    a       Oslo    25-34  upper       25.5
    b       Moss    45-54  primary     12.0"""
+COSTS = """   program  duration  unit_cost  effect_months
+   course        6.0       9000             60"""
+EFFECTS = """   value     arm     year  estimate  std_error  unit
+   earnings  course     1    1500.0      400.0  NOK per month
+   earnings  course     2    1500.0      400.0  NOK per month
+   earnings  course     3    1500.0      400.0  NOK per month"""
 Kind = Literal["linear", "probit"]
 # Columns of the result, beside the one that has the groups' name.
 OWN = (
@@ -99,10 +107,9 @@ def indicator(
     """
     who = "nv.indicator"
     by = named(by, who, "by")
-    own = [person] if person else []
+    own = [] if person is None else [person]
     require_roles(who, PEOPLE, outcome=[outcome], group=[group], by=by, person=own)
-    if kind not in get_args(Kind):
-        raise EstimationError(f"{who}: kind={kind!r}: allowed: {', '.join(get_args(Kind))}")
+    require_choice(who, get_args(Kind), kind=kind)
     if group in OWN:
         raise EstimationError(
             f"{who}: column «{group}» has the name of a column of the result; rename it, for "
@@ -110,7 +117,7 @@ def indicator(
         )
     frame = require(frame, [outcome, group, *by, *own], who, PEOPLE, numeric=[outcome])
     require_variation(frame, outcome, who, PEOPLE)
-    require_apart(frame, [outcome, group], by, who)
+    require_apart(frame, [outcome, group], by, who, person)
     if frame[group].nunique() < 2:
         raise EstimationError(f"{who}: column «{group}» has one group; expected two or more")
     y = frame[outcome].to_numpy(dtype=float)
@@ -119,10 +126,10 @@ def indicator(
             f"{who}: column «{outcome}»: a probit takes 0 and 1, {rows(~np.isin(y, (0, 1)))}; "
             "use kind='linear' for other numbers"
         )
-    fit, codes = _fitted(frame, by, y, kind)
+    fit, codes = _fitted(frame, by, y, kind, who)
     expected = probit.expected(fit, codes)
     groups, names = pd.factorize(labels(frame[group]), sort=True)
-    persons = pd.factorize(frame[person])[0] if person else np.arange(len(frame))
+    persons = pd.factorize(frame[person])[0] if own else np.arange(len(frame))
     size = np.bincount(groups)
     mean = {
         name: np.bincount(groups, values) / size
@@ -159,14 +166,16 @@ def indicator(
     )
 
 
-def _fitted(frame: pd.DataFrame, by: Sequence[str], y: np.ndarray, kind: str) -> tuple[Fit, Codes]:
+def _fitted(
+    frame: pd.DataFrame, by: Sequence[str], y: np.ndarray, kind: str, who: str
+) -> tuple[Fit, Codes]:
     """The model of the outcome on all categories, and the packed codes of the rows."""
     variables, columns = [], []
     for name in by:
         code, levels = pd.factorize(labels(frame[name]), sort=True)
         if len(levels) > MOST_CATEGORIES:
             raise EstimationError(
-                f"nv.indicator: column «{name}» has {len(levels)} different values; expected a "
+                f"{who}: column «{name}» has {len(levels)} different values; expected a "
                 f"characteristic with at most {MOST_CATEGORIES} categories; cut numbers into "
                 f'classes, for example: frame["{name}"] = pd.cut(frame["{name}"], 8).astype(str)'
             )
@@ -174,7 +183,7 @@ def _fitted(frame: pd.DataFrame, by: Sequence[str], y: np.ndarray, kind: str) ->
             variables.append(Variable(name, tuple(levels)))
             columns.append(code)
     if not variables:
-        raise EstimationError(f"nv.indicator: none of {', '.join(by)} has two categories or more")
+        raise EstimationError(f"{who}: none of {', '.join(by)} has two categories or more")
     design = make_design(variables)
     codes = pack_codes(design, columns)
     if kind == "probit":
@@ -220,48 +229,77 @@ def _ordered(table: pd.DataFrame, group: str, outcome: str) -> Figure:
     return figure
 
 
-def cost_benefit(effects: pd.DataFrame | None = None, *, costs: Path | str | None = None) -> Result:
+def cost_benefit(
+    effects: pd.DataFrame | None = None, *, costs: pd.DataFrame | Path | str | None = None
+) -> Result:
     """Priced costs and benefits of a spell in each programme, kroner of the price year.
 
     Parameters
     ----------
     effects
-        Own effects on wages, as `naveval.estimators.cost_benefit.assumptions` describes them;
-        default those of the costs file.
+        Own effects on wages, as in the example; default those of the costs.
     costs
-        A file laid out as `params/costs.yml`, which is the default.
+        Own programmes, as a frame or a CSV file with a row for each: program, duration (months),
+        unit_cost (kroner a month), effect_months (how long the effect lasts), and where they are
+        not 0 counsellor_hours a month, tiltakspenger_share, wage_subsidy_share, mentor_share,
+        inclusion_grant_share and school_share; without `effects` also effect_year_1,
+        effect_year_2, effect_year_3 and maybe effect_later, in kroner a month. Prices and rates
+        that programmes share are those of `params/costs.yml`. Or a file laid out as that one,
+        which is the default.
 
     Returns
     -------
     One row per programme: the six signed items, total_cost and net_benefit. A note names the arms
-    of `effects` that the costs file does not price.
+    of `effects` that the costs do not price.
 
     Raises
     ------
-    ParameterError
-        For a costs file or effects that do not fit, every fault at once.
+    EstimationError, ParameterError
+        For costs or effects that do not fit, every fault at once.
 
     Source: Greenberg, Deitch and Hamilton (2010).
 
     Examples
     --------
-    >>> import naveval as nv
-    >>> set(nv.cost_benefit().table().columns) >= {"program", "total_cost", "net_benefit"}
-    True
+    >>> import naveval as nv, pandas as pd
+    >>> costs = {"program": ["course"], "duration": 6, "unit_cost": 9000, "effect_months": 60}
+    >>> effects = {"value": "earnings", "arm": "course", "year": [1, 2, 3], "estimate": 1500}
+    >>> effects |= {"std_error": 400, "unit": "NOK per month"}
+    >>> found = nv.cost_benefit(pd.DataFrame(effects), costs=pd.DataFrame(costs))
+    >>> found.table()[["program", "program_cost"]].values.tolist()
+    [['course', -64800.0]]
     """
-    given = assumptions.from_inputs(inputs.load(Path(costs) if costs else None))
+    who = "nv.cost_benefit"
+    if isinstance(costs, str | Path) and Path(costs).suffix == ".csv" and Path(costs).is_file():
+        costs = pd.read_csv(costs)
+    if not isinstance(costs, pd.DataFrame | str | Path | None):
+        raise EstimationError(
+            f"{who}: costs is {type(costs).__name__}; expected a file, or a frame:\n{COSTS}"
+        )
+    with told(who, "expected a file as params/costs.yml, or a table", COSTS):
+        if isinstance(costs, pd.DataFrame):
+            given = assumptions.from_table(costs, inputs.load())
+        else:
+            given = assumptions.from_inputs(inputs.load(None if costs is None else Path(costs)))
     unpriced: list[str] = []
     if effects is not None:
-        unpriced = sorted(
-            set(effects.get("arm", pd.Series(dtype=str)).astype(str)) - {*given.programs}
+        columns, most = assumptions.EFFECT_COLUMNS, ("year", "estimate", "std_error")
+        effects = require(effects, columns, who, EFFECTS, numeric=most, gaps=columns)
+        unpriced = sorted(set(effects["arm"].dropna().astype(str)) - {*given.programs})
+        with told(who, "expected effects of three years", EFFECTS):
+            own = assumptions.effects_from_estimates(effects, given.programs)
+            given = assumptions.with_effects(given, own)
+    if np.isnan(given.effect_year_1 + given.effect_year_2 + given.effect_year_3).any():
+        raise EstimationError(
+            f"{who}: costs has no column effect_year_1, effect_year_2, effect_year_3 with a number "
+            f"in each row; give them, or effects:\n{EFFECTS}"
         )
-        given = assumptions.with_effects(given, assumptions.effects_from_estimates(effects))
     items = {name: values[0] for name, values in vars(net_benefit.flows(given)).items()}
     table = pd.DataFrame({"program": list(given.programs), **items})
     table["total_cost"] = np.broadcast_to(net_benefit.total_cost(given), (1, len(table)))[0]
     table["net_benefit"] = net_benefit.net_benefit(given)[0]
-    told = f"Left out, without costs in the file: {', '.join(unpriced)}"
-    return Result("Costs and benefits per spell, kroner", table, (told,) if unpriced else ())
+    left = f"Left out, without costs in the file: {', '.join(unpriced)}"
+    return Result("Costs and benefits per spell, kroner", table, (left,) if unpriced else ())
 
 
 def protect(
@@ -297,9 +335,11 @@ def protect(
     >>> all(abs(shown["n_persons"] - [200, 100]) <= 5)
     True
     """
-    by = named(by, "nv.protect", "by")
-    require_roles("nv.protect", PEOPLE, by=by, person=[person])
-    frame = require(frame, [*by, person], "nv.protect", PEOPLE)
+    who = "nv.protect"
+    by = named(by, who, "by")
+    require_roles(who, PEOPLE, by=by, person=[person])
+    require_choice(who, get_args(Origin), origin=origin)
+    frame = require(frame, [*by, person], who, PEOPLE)
     distinct = frame[[*by, person]].drop_duplicates()
     secret = keys.secret(origin)
     own = pd.Series(keys.record_keys(distinct[person].tolist(), secret), index=distinct.index)

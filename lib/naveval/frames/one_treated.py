@@ -13,6 +13,7 @@ from naveval.exhibits import figures
 from naveval.frames.result import (
     Result,
     require,
+    require_number,
     require_order,
     require_roles,
     require_unique,
@@ -86,7 +87,9 @@ def one_treated(
     >>> found.table()["p_value"].round(3).tolist()[0]
     0.048
     """
-    wide, at, post = _matrix(frame, outcome, unit, time, treated, start, "nv.one_treated")
+    who = "nv.one_treated"
+    require_number(who, 0.5, np.nextafter(1, 0), level=level)
+    wide, at, post = matrix(frame, outcome, unit, time, treated, start, who)
     values, n = wide.to_numpy(), len(wide)
     setup = regression.prepare(post, np.ones(n))
     residual = regression.residualise(setup, values)
@@ -188,7 +191,7 @@ def synthetic_did(frame: pd.DataFrame, **columns: Any) -> Result:
 
 
 def _series(frame: pd.DataFrame, kind: synthetic.Kind, **columns: Any) -> Result:
-    wide, at, post = _matrix(frame, **columns, who=f"nv.{kind}")
+    wide, at, post = matrix(frame, **columns, who=f"nv.{kind}")
     made, placebo = _synthetic(wide, at, post, kind)
     observed = wide.to_numpy()[at]
     table = pd.DataFrame(
@@ -212,7 +215,7 @@ def _series(frame: pd.DataFrame, kind: synthetic.Kind, **columns: Any) -> Result
     return Result(title, table, (text,), {"weights": weights, "placebo": placebo}, draw)
 
 
-def _matrix(
+def matrix(
     frame: pd.DataFrame, outcome: str, unit: str, time: str, treated: Any, start: Any, who: str
 ) -> tuple[pd.DataFrame, int, np.ndarray]:
     """Units × periods, the place of the treated unit, and whether a period is after the start."""
@@ -223,16 +226,20 @@ def _matrix(
     require_unique(frame, [unit, time], who, PANEL)
     wide = frame.astype({outcome: float}).pivot(index=unit, columns=time, values=outcome)
     holes = wide.isna()
-    if holes.to_numpy().any():
-        name = holes.any(axis=1).idxmax()
-        lacks = list(wide.columns[holes.loc[name]][:3])
-        raise EstimationError(
-            f"{who}: «{name}» has no row for {time} {', '.join(map(str, lacks))}; expected every "
-            f"unit in every period, for example:\n{PANEL}"
-        )
     if treated not in wide.index:
         known = ", ".join(map(repr, wide.index[:6]))
         raise EstimationError(f"{who}: treated={treated!r} is no {unit}; there are {known}, …")
+    if holes.to_numpy().any():
+        name = holes.any(axis=1).idxmax()
+        lacks = ", ".join(map(str, wide.columns[holes.loc[name]][:3]))
+        # Without the periods where somebody lacks when that is the treated unit; else the units.
+        kept, told = (time, unit) if holes.loc[treated].any() else (unit, time)
+        raise EstimationError(
+            f"{who}: {int(holes.to_numpy().sum())} rows are missing: «{name}» has none for {time} "
+            f"{lacks}; expected every unit in every period. To keep each {kept} that has all: "
+            f'frame[frame.groupby("{kept}")["{told}"].transform("nunique") == '
+            f'frame["{told}"].nunique()]; for example:\n{PANEL}'
+        )
     if len(wide) < LEAST_UNITS:
         raise EstimationError(
             f"{who}: {len(wide)} units; expected one treated and at least three controls, so that "

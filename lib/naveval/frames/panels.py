@@ -1,6 +1,7 @@
 """Before and after, treated and not: difference-in-differences on a frame of one's own."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -8,13 +9,17 @@ from matplotlib.figure import Figure
 
 from naveval.estimators import detectable
 from naveval.estimators import did as regressions
-from naveval.estimators.event_study import NEVER, EventStudy
+from naveval.estimators.event_study import NEVER, EventStudy, gap_study
 from naveval.estimators.event_study import event_study as fit_events
 from naveval.estimators.sensitivity import bounds
 from naveval.exhibits import figures
+from naveval.frames.one_treated import matrix
 from naveval.frames.result import (
     Result,
+    given_as,
     require,
+    require_choice,
+    require_number,
     require_order,
     require_roles,
     require_unique,
@@ -106,8 +111,9 @@ def did(
     >>> found.table()[["covariance", "estimate"]].round().values.tolist()
     [['crv1', 2.0], ['crv3', 2.0]]
     """
-    who, by = "nv.did", cluster or unit
+    who, by = "nv.did", unit if cluster is None else cluster
     require_roles(who, DID, outcome=[outcome], unit=[unit], time=[time], treated=[treated])
+    require_roles(who, DID, outcome=[outcome], treated=[treated], cluster=[by])
     wanted = [outcome, unit, time, treated, by]
     frame = require(frame, wanted, who, DID, numeric=[outcome, treated])
     frame = frame.assign(**{time: require_order(frame[time], who, DID)})
@@ -189,12 +195,15 @@ def event_study(
     Returns
     -------
     One row per event time: event_time, estimate, std_error, ci_low, ci_high. `honest_intervals`
-    takes the result.
+    takes the result. With one treated unit (a balanced panel): event_time, estimate (its gap to the
+    mean of the others, from that at the reference), p_value (the share of all units whose gap is
+    at least as large), placebo_low and placebo_high (of the others).
 
     Raises
     ------
     EstimationError
-        As `did`; several start dates are refused.
+        As `did`; several start dates are refused, and with one treated unit what `one_treated`
+        refuses.
 
     Source: Roth, Sant'Anna, Bilinski and Poe (2023).
 
@@ -217,6 +226,14 @@ def event_study(
     require_roles(who, EVENTS, outcome=[outcome], unit=[unit], time=[time], start=[start])
     frame = require(frame, wanted, who, EVENTS, numeric=[outcome], gaps=[start])
     require_unique(frame, [unit, time], who, EVENTS)
+    require_number(who, -np.inf, whole=True, reference=reference)
+    if window is not None:
+        if not (isinstance(window, tuple | list) and len(window) == 2):
+            raise EstimationError(
+                f"{who}: window={given_as(window)}: expected two event times: (-4, 8)"
+            )
+        require_number(who, -np.inf, whole=True, window=window[0])
+        require_number(who, window[0], whole=True, window=window[1])
     begun = frame[start].dropna().unique()
     if len(begun) == 0:
         raise EstimationError(f"{who}: nobody is treated: column «{start}» is empty:\n{EVENTS}")
@@ -224,8 +241,10 @@ def event_study(
         raise EstimationError(f"{who}: " + STAGGERED.format(times=", ".join(map(str, begun[:4]))))
     own, counted = _event_time(frame, time, start, who)
     require_variation(frame, outcome, who, EVENTS, within=[unit, time])
-    if frame.loc[frame[start].notna(), unit].nunique() == 1:
-        raise EstimationError(f"{who}: {ONE}")
+    treated = frame.loc[frame[start].notna(), unit].unique()
+    if len(treated) == 1:
+        wide, at, post = matrix(frame, outcome, unit, time, treated[0], begun[0], who)
+        return _gaps(wide, at, post, reference, window, f"Gap of {treated[0]} in {outcome}")
     y = frame[outcome].to_numpy(dtype=float)
     units, times = frame[unit].to_numpy(), frame[time].to_numpy()
     road = "expected units never treated, and no more times than units: window=(-4, 8) takes fewer"
@@ -252,6 +271,43 @@ def event_study(
         {"study": found},
         lambda: _intervals(table, "Perioder siden start", reference),
     )
+
+
+def _gaps(
+    wide: pd.DataFrame,
+    at: int,
+    post: np.ndarray,
+    reference: int,
+    window: tuple[int, int] | None,
+    title: str,
+) -> Result:
+    """Event study of one treated unit: its gap to the others, and every unit's in its place."""
+    before = int((post == 0).sum())
+    times = np.arange(len(post)) - before
+    with told("nv.event_study", "expected a reference before the start: reference=-1", EVENTS):
+        own = [before + reference]
+        found = gap_study(wide.to_numpy(), np.ones(len(wide)), before, treated=at, reference=own)
+    others = np.delete(found.placebo, at, 0)
+    size = np.abs(found.placebo) >= np.abs(found.estimate) * (1 - 1e-12)
+    table = pd.DataFrame(
+        {
+            "event_time": times,
+            "estimate": found.estimate,
+            "p_value": size.mean(axis=0),
+            "placebo_low": others.min(axis=0),
+            "placebo_high": others.max(axis=0),
+        }
+    )
+    first, last = window or (times[0], times[-1])
+    table = table[(times >= first) & (times <= last) & (times != reference)].reset_index(drop=True)
+    notes = (
+        "One unit is treated: p-values are the share of all units with a gap at least as large, "
+        "placebos the others' gaps; nv.one_treated gives the mean effect and its interval",
+        f"The times before the start: joint placebo test, p = {found.p_value_before:.3f}",
+    )
+    shown = table.rename(columns={"placebo_low": "ci_low", "placebo_high": "ci_high"})
+    drawn = partial(_intervals, shown, "Perioder siden start", reference)
+    return Result(title, table, notes, {"gaps": found}, drawn)
 
 
 def _event_time(frame: pd.DataFrame, time: str, start: str, who: str) -> tuple[np.ndarray, str]:
@@ -322,19 +378,32 @@ def honest_intervals(
     -------
     One row: restriction, bound, ci_low, ci_high.
 
+    Raises
+    ------
+    EstimationError
+        For something else than `event_study` of several treated units, a bound below 0, and more
+        times than units.
+
     Source: Rambachan and Roth (2023).
     """
-    found = events.found.get("study")
+    who = "nv.honest_intervals"
+    found = events.found.get("study") if isinstance(events, Result) else None
     if not isinstance(found, EventStudy):
-        raise EstimationError("nv.honest_intervals: expected what nv.event_study returned")
-    if not (isinstance(bound, int | float | np.number) and np.isfinite(bound) and bound >= 0):
         raise EstimationError(
-            f"nv.honest_intervals: bound={bound!r}: expected a number from 0, such as 1.0"
+            f"{who}: expected what nv.event_study returned for several treated units; with one "
+            "treated unit nv.one_treated has an interval"
         )
+    require_number(who, 0, np.finfo(float).max, bound=bound)
+    require_choice(who, bounds.RESTRICTIONS, restriction=restriction)
     before = int((found.event_time < 0).sum())
     estimate, covariance = (np.array(x, dtype=float) for x in (found.estimate, found.covariance))
-    study = bounds.study(estimate, covariance, before)
-    interval = bounds.interval(study, restriction, bound)
+    road = (
+        "expected times before and after, and more units than times: "
+        "nv.event_study(…, window=(-4, 8)) takes fewer, quarters in place of months too"
+    )
+    with told(who, road, EVENTS):
+        study = bounds.study(estimate, covariance, before)
+        interval = bounds.interval(study, restriction, bound)
     row = {"restriction": restriction, "bound": bound, "ci_low": interval.ci_low}
     table = pd.DataFrame([{**row, "ci_high": interval.ci_high}])
     return Result("Mean effect after the start, with trends that may differ", table)

@@ -1,9 +1,9 @@
 """Effects of several programmes by double machine learning, on a frame of one's own."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,14 +19,16 @@ from naveval.estimators.sensitivity import confounding
 from naveval.exhibits import figures
 from naveval.frames.result import (
     Result,
+    given_as,
     labels,
     named,
     numbers,
     require,
     require_apart,
+    require_choice,
+    require_number,
     require_roles,
     require_variation,
-    require_whole,
 )
 from naveval.project.errors import EstimationError, EstimationWarning
 
@@ -40,10 +42,12 @@ FITTED = """for example:
    nv.att(fitted)"""
 LEAST_IN_GROUP = 10
 LEAST_FOLDS = 2
+DEPTHS = (0, 1, 2)
+LARGE = float(np.finfo(float).max)
 POOR = "overlap is poor for {arms}: the effect rests on few comparable persons and is marked"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fitted:
     """Cross-fitted programmes: what effects, groups and rules are averages of.
 
@@ -74,26 +78,34 @@ class Fitted:
         shown = ["arm", "n_treated", "effective_treated", "effective_controls", "overlap"]
         return self.table()[shown].to_string(index=False)
 
+    def __repr__(self) -> str:
+        return self.summary()
+
     def _repr_html_(self) -> str:
         return str(self.table().to_html(index=False))
 
     def balance(self, arm: str) -> pd.DataFrame:
         """Means of treated, controls and weighted controls, with standardised differences."""
         values = self.covariates.to_numpy(dtype=float)
-        return overlap.balance(self.scores, self.place(arm), values, list(self.covariates))
+        place = self.place(arm, "nv.cross_fit(…).balance")
+        return overlap.balance(self.scores, place, values, list(self.covariates))
 
     def bounds(self, arm: str, *, cf_y: float = 0.03, cf_d: float = 0.03) -> pd.DataFrame:
         """Bounds of the effect on the treated under a hidden confounder of this strength."""
-        found = confounding.bounds(self.scores, self.place(arm), "att", cf_y=cf_y, cf_d=cf_d)
+        who = "nv.cross_fit(…).bounds"
+        place = self.place(arm, who)
+        require_number(who, 0, 1, cf_y=cf_y)
+        require_number(who, 0, np.nextafter(1, 0), cf_d=cf_d)
+        found = confounding.bounds(self.scores, place, "att", cf_y=cf_y, cf_d=cf_d)
         return pd.DataFrame({"outcome": list(self.scores.outcomes), **vars(found)})
 
-    def place(self, arm: str) -> int:
+    def place(self, arm: str, who: str) -> int:
         """Place of a programme among the arms; EstimationError when there is none."""
-        arm = str(arm)
+        wanted, arm = given_as(arm), str(arm)
         if arm not in self.scores.arms[1:]:
             raise EstimationError(
-                f"programme {arm!r}: not among {', '.join(self.scores.arms[1:])}, which are "
-                f"compared with {self.scores.arms[0]!r}"
+                f"{who}: programme {wanted}: not among {', '.join(self.scores.arms[1:])}, which "
+                f"are compared with {self.scores.arms[0]!r}"
             )
         return self.scores.arms.index(arm)
 
@@ -156,16 +168,17 @@ def cross_fit(
     """
     who = "nv.cross_fit"
     outcomes, before = named(outcome, who, "outcome"), named(covariates, who, "covariates")
-    own = [person] if person else []
+    own = [] if person is None else [person]
     roles = {"outcome": outcomes, "program": [program], "covariates": before, "person": own}
     require_roles(who, PEOPLE, **roles)
-    require_whole(who, 1, trees=trees)
-    require_whole(who, LEAST_FOLDS, folds=folds)
-    require_whole(who, 0, seed=seed)
+    require_number(who, 1, whole=True, trees=trees)
+    require_number(who, LEAST_FOLDS, whole=True, folds=folds)
+    require_number(who, 0, whole=True, seed=seed)
+    require_number(who, 0, np.nextafter(0.5, 0), clip=clip, trim=trim)
     used = require(frame, [*outcomes, program, *before, *own], who, PEOPLE, numeric=outcomes)
     for one in outcomes:
         require_variation(used, one, who, PEOPLE)
-    require_apart(used, [*outcomes, program], before, who)
+    require_apart(used, [*outcomes, program], before, who, person)
     given, control = labels(used[program]), str(control)
     if control not in set(given):
         raise EstimationError(
@@ -259,15 +272,16 @@ def gate(fitted: Fitted, arm: str, *, by: str | pd.Series | np.ndarray) -> Resul
         outcome or the programme as groups, and groups with fewer than 10 persons or none in the
         programme or without.
     """
-    _require_fitted(fitted, "nv.gate")
-    place, groups = fitted.place(arm), _groups(fitted, by)
+    who = "nv.gate"
+    _require_fitted(fitted, who)
+    place, groups = fitted.place(arm, who), _groups(fitted, by, who)
     known = groups.notna().to_numpy()
     taken = pd.crosstab(groups[known].to_numpy(), fitted.scores.arm[known])
     sizes = taken.sum(axis=1)
     small = sizes[sizes < LEAST_IN_GROUP]
     if len(small):
         raise EstimationError(
-            f"nv.gate: column «{groups.name}»: {len(small)} of {len(sizes)} groups have fewer than "
+            f"{who}: column «{groups.name}»: {len(small)} of {len(sizes)} groups have fewer than "
             f"{LEAST_IN_GROUP} persons ({small.index[0]}: {small.iloc[0]}); merge them, or take "
             f'bands of numbers, for example: by=pd.cut(frame["{groups.name}"], 4)'
         )
@@ -275,7 +289,7 @@ def gate(fitted: Fitted, arm: str, *, by: str | pd.Series | np.ndarray) -> Resul
         none = taken.index[taken.reindex(columns=[at], fill_value=0)[at] == 0]
         if len(none):
             raise EstimationError(
-                f"nv.gate: column «{groups.name}»: nobody in {none[0]} has "
+                f"{who}: column «{groups.name}»: nobody in {none[0]} has "
                 f"{fitted.scores.arms[at]!r}; expected both in every group: merge groups"
             )
     table = scores.gate(fitted.scores, place, groups)
@@ -284,10 +298,16 @@ def gate(fitted: Fitted, arm: str, *, by: str | pd.Series | np.ndarray) -> Resul
     return Result(f"Effects of {arm} by {groups.name}", table, notes)
 
 
-def _groups(fitted: Fitted, by: str | pd.Series | np.ndarray) -> pd.Series:
+def _groups(fitted: Fitted, by: str | pd.Series | np.ndarray, who: str) -> pd.Series:
     """The group of every row of the frame, in its order."""
-    frame, who = fitted.frame, "nv.gate"
-    if isinstance(by, pd.Series | np.ndarray | pd.Categorical | list):
+    frame = fitted.frame
+    if isinstance(by, pd.Series | pd.DataFrame | np.ndarray | pd.Categorical | list):
+        flat = np.ndim(by) == 1 and not any(isinstance(one, list | tuple) for one in by)
+        if not flat:
+            raise EstimationError(
+                f"{who}: by has the shape {np.shape(by)}; expected one group for each of "
+                f'{len(frame)} rows: by="age", or by=frame["age"]'
+            )
         if len(by) != len(frame):
             raise EstimationError(
                 f"{who}: by has {len(by)} rows, the frame {len(frame)}; expected a column of the "
@@ -345,10 +365,12 @@ def rate(
     """
     who = "nv.rate"
     _require_fitted(fitted, who)
-    priority = _groups(fitted, by)
+    priority = _groups(fitted, by, who)
     name = str(priority.name)
     require(priority.to_frame(name), [name], who, PEOPLE, numeric=[name])
-    place = fitted.place(arm)
+    place = fitted.place(arm, who)
+    require_choice(who, get_args(ranking.Target), target=target)
+    require_choice(who, [None, *fitted.scores.outcomes], outcome=outcome)
     found = ranking.rate(
         fitted.scores, place, priority.to_numpy(dtype=float), outcome, target=target
     )
@@ -406,26 +428,23 @@ def policy_tree(
     by, outcomes = named(by, who, "by"), list(fitted.scores.outcomes)
     require_roles(who, PEOPLE, by=by, outcome=outcomes, program=[fitted.program])
     used = require(fitted.frame, by, who, PEOPLE)
-    require_whole(who, 1, least=least)
-    costs = {str(arm): cost for arm, cost in (costs or {}).items()}
-    wrong = [arm for arm, cost in costs.items() if not np.isfinite(float(cost))]
-    if wrong:
+    require_number(who, 1, whole=True, least=least)
+    if costs is not None and not isinstance(costs, Mapping):
         raise EstimationError(
-            f"{who}: costs: {wrong[0]!r} costs {costs[wrong[0]]}; expected a number in the "
-            'outcome\'s unit, for example: costs={"course": 1.0}'
+            f"{who}: costs={given_as(costs)}: expected the cost of each programme in the outcome's "
+            'unit: costs={"course": 1.0}'
         )
-    for name, value, known in (
-        *(("costs", arm, fitted.scores.arms) for arm in costs),
-        *(("outcome", one, fitted.scores.outcomes) for one in [outcome] if one is not None),
-    ):
-        if value not in known:
-            raise EstimationError(f"{who}: {name}: {value!r} is not among {', '.join(known)}")
+    prices = {str(arm): cost for arm, cost in (costs or {}).items()}
+    require_choice(who, DEPTHS, depth=depth)
+    require_choice(who, [None, *outcomes], outcome=outcome)
+    for arm, cost in prices.items():
+        require_choice(who, fitted.scores.arms, costs=arm)
+        require_number(who, -LARGE, LARGE, whole=False, **{f"costs[{arm!r}]": cost})
     x = numbers(used, who)
     names = fitted.scores.outcomes
     column = 0 if outcome is None else names.index(outcome)
-    priced = np.array([costs.get(arm, 0.0) for arm in fitted.scores.arms])
+    priced = np.array([prices.get(arm, 0.0) for arm in fitted.scores.arms])
     gamma = fitted.scores.gamma[:, :, column] - priced
     tree = trees.grow(gamma, x.to_numpy(), depth=depth, min_leaf=least)
     table = trees.describe(tree, list(x), list(fitted.scores.arms))
-    found: dict[str, Any] = {"tree": tree}
-    return Result(f"Rule for {names[column]}", table, (), found)
+    return Result(f"Rule for {names[column]}", table, (), {"tree": tree})

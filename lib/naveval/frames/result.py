@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, ParameterError
 
 ROWS_NAMED = 5
 # Numbers whose differences are smaller than this share of their size are kept with six digits
@@ -20,7 +20,7 @@ ROWS_NAMED = 5
 ROUNDING = 1e-10
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """An estimate that shows itself.
 
@@ -41,8 +41,8 @@ class Result:
     title: str
     rows: pd.DataFrame
     notes: tuple[str, ...] = ()
-    found: dict[str, Any] = field(default_factory=dict, repr=False)
-    draw: Callable[[], Figure] | None = field(default=None, repr=False)
+    found: dict[str, Any] = field(default_factory=dict)
+    draw: Callable[[], Figure] | None = None
 
     def table(self) -> pd.DataFrame:
         """The numbers as a frame of one's own."""
@@ -65,7 +65,7 @@ class Result:
             raise EstimationError(f"{self.title}: this result has no figure; it has a table()")
         return self.draw()
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.summary()
 
     def _repr_html_(self) -> str:
@@ -174,17 +174,25 @@ def _label_faults(column: pd.Series, name: str) -> list[str]:
     """Labels that are told apart by a machine and not by a reader, or the other way round."""
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return []
-    seen: dict[str, tuple[type, Any]] = {}
-    known = column.dropna()
     mixed = pd.api.types.is_object_dtype(column.dtype)
+    known = column.dropna()
+    seen: dict[str, tuple[type, Any]] = {}
     for value in dict.fromkeys((type(one), one) for one in (known if mixed else known.unique())):
         other = seen.setdefault(_as_read(value[1]), value)
         if other != value:
+            # The values themselves may be persons' ids.
+            first = [int(np.argmax([_is(one, two) for one in column])) for two in (other, value)]
+            kinds = sorted({two[0].__name__ for two in (other, value)})
             return [
-                f"column «{name}»: holds {other[1]!r} ({other[0].__name__}) and {value[1]!r} "
-                f"({value[0].__name__}), which look alike; expected one of them"
+                f"column «{name}»: rows {first[0]} and {first[1]} hold {' and '.join(kinds)} that "
+                "look alike and are not the same; expected one spelling: "
+                f'frame["{name}"].astype(str).str.strip()'
             ]
     return []
+
+
+def _is(one: Any, value: tuple[type, Any]) -> bool:
+    return type(one) is value[0] and bool(one == value[1])
 
 
 def _as_read(value: Any) -> str:
@@ -193,10 +201,15 @@ def _as_read(value: Any) -> str:
 
 
 def require_roles(who: str, example: str, **roles: Sequence[str]) -> None:
-    """Refuse a column that is given for two arguments."""
+    """Refuse what is no name of a column, and a column that is given for two arguments."""
     taken: dict[str, str] = {}
     for role, names in roles.items():
         for name in names:
+            if not isinstance(name, Hashable) or name is None:
+                raise EstimationError(
+                    f"{who}: {role}: expected the name of a column, got {type(name).__name__}, "
+                    f"for example:\n{example}"
+                )
             if taken.setdefault(name, role) != role:
                 raise EstimationError(
                     f"{who}: column «{name}» is given as {taken[name]} and as {role}; expected a "
@@ -205,15 +218,32 @@ def require_roles(who: str, example: str, **roles: Sequence[str]) -> None:
 
 
 def require_apart(
-    frame: pd.DataFrame, fixed: Sequence[str], names: Sequence[str], who: str
+    frame: pd.DataFrame,
+    fixed: Sequence[str],
+    names: Sequence[str],
+    who: str,
+    person: str | None = None,
 ) -> None:
-    """Refuse characteristics that are the outcome or the groups under another name."""
+    """Refuse characteristics that are the outcome or the groups under another name.
+
+    Rows that repeat others in every column say nothing of that; without `person` to tell whose
+    they are, they are refused where only they make two columns agree.
+    """
+    once = frame.drop_duplicates()
     for own in fixed:
         for name in names:
-            if _same(frame[own], frame[name]):
+            if _same(once[own], once[name]):
                 raise EstimationError(
                     f"{who}: column «{name}» says the same as «{own}» in every row; expected "
                     "characteristics that were known before, and not what is explained by them"
+                )
+            if person is None and len(once) < len(frame) and _same(frame[own], frame[name]):
+                again = frame.duplicated(keep=False).to_numpy()
+                raise EstimationError(
+                    f"{who}: {int(again.sum())} rows repeat others in {', '.join(frame)}, "
+                    f"{rows(again)}; expected one row per person. Name the column of persons who "
+                    'have several rows (person="person"), or keep one of each: '
+                    "frame.drop_duplicates()"
                 )
 
 
@@ -293,19 +323,45 @@ def numbers(frame: pd.DataFrame, who: str) -> pd.DataFrame:
     return pd.concat(parts, axis=1)
 
 
-def require_whole(who: str, lowest: int, **given: int) -> None:
-    """Refuse a setting that is no whole number, or below the least it may be."""
+def given_as(value: Any) -> str:
+    """How an error shows what was given: a value as it is, and of what holds several, its kind.
+
+    >>> given_as("age"), given_as(["Kari"])
+    ("'age'", 'a list')
+    """
+    one = value is None or isinstance(value, str | int | float | np.generic)
+    return repr(value) if one else f"a {type(value).__name__}"
+
+
+def require_number(
+    who: str, lowest: float, highest: float = np.inf, *, whole: bool = False, **given: float
+) -> None:
+    """Refuse a setting that is no number, or no whole one, between the two."""
+    kinds = (int, np.integer) if whole else (int, float, np.number)
     for name, value in given.items():
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not whole or value < lowest:
-            raise EstimationError(f"{who}: {name}={value!r}: expected a whole number from {lowest}")
+        number = isinstance(value, kinds) and not isinstance(value, bool)
+        if not (number and lowest <= value <= highest):
+            wanted = "a whole number" if whole else "a number"
+            low = f" from {lowest:g}" if np.isfinite(lowest) else ""
+            top = f" to {highest:g}" if np.isfinite(highest) else ""
+            raise EstimationError(f"{who}: {name}={given_as(value)}: expected {wanted}{low}{top}")
+
+
+def require_choice(who: str, allowed: Sequence[Any], **given: Any) -> None:
+    """Refuse a setting that is none of those allowed."""
+    for name, value in given.items():
+        if not isinstance(value, Hashable) or isinstance(value, bool) or value not in allowed:
+            listed = ", ".join(map(str, allowed))
+            raise EstimationError(f"{who}: {name}={given_as(value)}: is not among {listed}")
 
 
 def require_value(who: str, **given: Any) -> None:
     """Refuse a list where one value is asked for."""
     for name, value in given.items():
         if not isinstance(value, Hashable) or isinstance(value, tuple):
-            raise EstimationError(f"{who}: {name}={value!r}: expected one value of its column")
+            raise EstimationError(
+                f"{who}: {name}={given_as(value)}: expected one value of its column"
+            )
 
 
 def require_order(column: pd.Series, who: str, example: str) -> pd.Series:
@@ -356,8 +412,8 @@ def told(who: str, road: str, example: str) -> Iterator[None]:
     """Say of an estimator's error whose it is, and what is right."""
     try:
         yield
-    except EstimationError as error:
-        raise EstimationError(f"{who}: {error}; {road}, for example:\n{example}") from None
+    except (EstimationError, ParameterError) as error:
+        raise type(error)(f"{who}: {error}; {road}, for example:\n{example}") from None
 
 
 def rows(wrong: np.ndarray) -> str:
@@ -375,9 +431,15 @@ def require_unique(frame: pd.DataFrame, keys: Sequence[str], who: str, example: 
     """Refuse a frame with two rows of the same keys."""
     again = frame.duplicated(list(keys), keep=False).to_numpy()
     if again.any():
-        first = dict(zip(keys, frame.loc[again, list(keys)].iloc[0], strict=True))
-        named = ", ".join(f"{name}={value}" for name, value in first.items())
+        listed = ", ".join(f'"{name}"' for name in keys)
+        copies = bool(frame[again].duplicated(keep=False).all())
+        mend = (
+            f"frame.drop_duplicates([{listed}])"
+            if copies
+            else f"frame.groupby([{listed}], as_index=False).mean(numeric_only=True)"
+        )
         raise EstimationError(
-            f"{who}: several rows for {named}, {rows(again)}; expected one row per "
-            f"{' and '.join(keys)}, for example:\n{example}"
+            f"{who}: {int(again.sum())} rows share their {' and '.join(keys)} with another, "
+            f"{rows(again)}; expected one row per {' and '.join(keys)}. "
+            f"{'They are copies' if copies else 'They differ'}: {mend}, for example:\n{example}"
         )

@@ -127,7 +127,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML file with a mapping on top; ParameterError names file and line."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise ParameterError(f"{path}: no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParameterError(f"{path}: not readable as YAML in UTF-8: {error}") from None

@@ -88,7 +88,7 @@ def code_hash(modules: Iterable[str | ModuleType]) -> str:
     digest = hashlib.sha256()
     for name in sorted(closure(modules)):
         for file in _files_of(name):
-            digest.update(f"{name}/{file.name} {_hash(file)}\n".encode())
+            digest.update(f"{name}/{file.name} {file_hash(file)}\n".encode())
     return digest.hexdigest()
 
 
@@ -258,14 +258,19 @@ def _graph(state: Stamp) -> "ImportGraph":
     )
 
 
-def _hash(file: Path) -> str:
-    state = file.stat()
-    return _hash_once(file, state.st_mtime_ns, state.st_size)
+def file_hash(file: Path) -> str:
+    """Hash of a file, "" where there is none; read again when its time or size has changed."""
+    try:
+        state = file.stat()
+        return _hash_once(file, state.st_mtime_ns, state.st_size)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=4096)
 def _hash_once(file: Path, changed: int, size: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def file_hashes(modules: Iterable[str | ModuleType]) -> dict[str, str]:
@@ -287,8 +292,8 @@ def file_hashes(modules: Iterable[str | ModuleType]) -> dict[str, str]:
 
 
 def hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
-    """Hash of each file by its name below a folder."""
-    return {file.relative_to(root).as_posix(): _hash(file) for file in sorted(files)}
+    """Hash of each file by its name below a folder, "" of one that goes meanwhile."""
+    return {file.relative_to(root).as_posix(): file_hash(file) for file in sorted(files)}
 
 
 def _reads(name: str) -> tuple[str, ...]:

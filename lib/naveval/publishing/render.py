@@ -214,7 +214,7 @@ def is_current(folder: Path, *, to: Iterable[str] = FORMATS, engine: str = "auto
     return (
         rendered.get("from") == made_from(folder, described)
         and all(f"{markdown.REPORT}.{kind}" in files for kind in to)
-        and all(files[name] == _hash_if_there(folder / name) for name in wanted)
+        and all(files[name] == provenance.file_hash(folder / name) for name in wanted)
     )
 
 
@@ -325,7 +325,7 @@ def _record(folder: Path, content: dict[str, Any], engine: str, made: list[str])
     came_from = made_from(folder, engine)
     earlier = content.get("rendered", {})
     kept = earlier.get("files", {}) if earlier.get("from") == came_from else {}
-    hashes = {name: _hash_if_there(folder / name) for name in made}
+    hashes = {name: provenance.file_hash(folder / name) for name in made}
     rendered = {"from": came_from, "files": {**kept, **hashes}}
     manifest.write(folder, content | {"engine": engine, "rendered": rendered})
 
@@ -346,10 +346,6 @@ def made_from(folder: Path, engine: str) -> str:
         digest.update(file.name.encode())
         digest.update(file.read_bytes() if file.is_file() else b"")
     return digest.hexdigest()
-
-
-def _hash_if_there(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 def _allowed(option: str, given: list[str], allowed: tuple[str, ...]) -> list[str]:

@@ -87,13 +87,13 @@ def request(
         For a folder without files, and when a file changes while it is looked at.
     """
     name = _name(by)
-    before = {file: fingerprint(file.read_bytes()) for file in files_of(folder)}
+    before = _checksums(folder)
     faults: dict[str, list[str]] = defaultdict(list)
     for fault in check(folder):
         faults[fault.file].append(fault.message)
     entries = [
-        _entry(folder, file, checksum, faults.pop(file.relative_to(folder).as_posix(), []))
-        for file, checksum in before.items()
+        _entry(folder / name, name, checksum, faults.pop(name, []))
+        for name, checksum in before.items()
     ]
     if faults:  # of the folder as a whole, or of a file that is not sent
         named = "; ".join(f"{file}: {', '.join(found)}" for file, found in faults.items())
@@ -104,8 +104,8 @@ def request(
     return made
 
 
-def _entry(folder: Path, file: Path, checksum: str, faults: list[str]) -> Entry:
-    content, name = file.read_bytes(), file.relative_to(folder).as_posix()
+def _entry(file: Path, name: str, checksum: str, faults: list[str]) -> Entry:
+    content = file.read_bytes()
     if fingerprint(content) != checksum:
         raise PublishError(f"{file}: was changed while it was looked at; ask again")
     kind = file.suffix.lower()
@@ -191,10 +191,7 @@ def approved(folder: Path) -> dict[str, str]:
 
 def require_same(folder: Path, checksums: dict[str, str]) -> None:
     """Raise PublishError unless the folder holds just these files with these checksums."""
-    there = {
-        file.relative_to(folder).as_posix(): fingerprint(file.read_bytes())
-        for file in files_of(folder)
-    }
+    there = _checksums(folder)
     found = {
         "new": sorted(set(there) - set(checksums)),
         "missing": sorted(set(checksums) - set(there)),
@@ -236,6 +233,12 @@ def files_of(folder: Path) -> list[Path]:
     if not found:
         raise PublishError(f"{folder}: holds no files")
     return found
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """Of what lies there now: times and sizes, which elsewhere save reading, can be set back."""
+    files = files_of(folder)
+    return {file.relative_to(folder).as_posix(): fingerprint(file.read_bytes()) for file in files}
 
 
 def fingerprint(content: bytes) -> str:

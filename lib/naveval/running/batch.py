@@ -121,7 +121,7 @@ def batch(
     make = command or _commands(resume, file, changes or {}, to, engine)
 
     def wanted() -> Iterator[Job | RunResult]:
-        """Each run when its turn has come: what it takes, or that there is nothing to do."""
+        """What each run takes, or that there is nothing to do."""
         for study, code in _longest_first(plan, board):
             folder = paths.result_dir(study, places.slug(code))
             early = None
@@ -134,10 +134,23 @@ def batch(
     done: dict[tuple[str, str], RunResult] = {}
     steps = "+".join(["run", *(["render"] if to else [])])
     board = progress.Board(list(plan), jobs, steps, batch_jobs.log_dir())
+    # What is current is known first, so that no time is announced for it.
+    todo: list[Job] = []
+    if resume and tells != "nothing":
+        progress.say(f"{len(plan)} runs: looks for what is current")
+    for item in wanted():
+        if isinstance(item, Job):
+            todo.append(item)
+        else:
+            done[item.study, item.county] = item
+            board.end((item.study, item.county), ok=item.ok)
+    if done and tells != "nothing":
+        current = sum(item.ok for item in done.values())
+        progress.say(f"{current} of {len(plan)} are current, {len(todo)} to do")
     work = (
-        _on_cluster(wanted(), board, scheduler, memory_mb)
+        _on_cluster(todo, board, scheduler, memory_mb)
         if scheduler
-        else _here(wanted(), board, memory_mb or batch_jobs.free_memory_mb() * 0.9 / jobs)
+        else _here(todo, board, memory_mb or batch_jobs.free_memory_mb() * 0.9 / jobs)
     )
     with progress.telling(board, tells), _terminated_is_interrupted(), closing(work) as finished:
         for item in finished:
@@ -219,19 +232,15 @@ def _current(study: str, chosen: parameters.StudyParameters, folder: Path) -> Ru
     return RunResult(study, chosen.county, folder, "skipped", 0.0, "complete and current")
 
 
-def _here(
-    wanted: Iterator[Job | RunResult], board: Board, limit: float
-) -> Generator[RunResult, None, None]:
+def _here(waiting: Sequence[Job], board: Board, limit: float) -> Generator[RunResult, None, None]:
     """Start jobs as others end, each with so much memory."""
+    coming = iter(waiting)
     running: list[batch_jobs.Running] = []
     try:
         while True:
-            while len(running) < board.jobs and (item := next(wanted, None)) is not None:
-                if isinstance(item, RunResult):
-                    yield item
-                else:
-                    board.begin((item.study, item.county))
-                    running.append(batch_jobs.start(item, board.jobs, limit))
+            while len(running) < board.jobs and (job := next(coming, None)) is not None:
+                board.begin((job.study, job.county))
+                running.append(batch_jobs.start(job, board.jobs, limit))
             if not running:
                 return
             time.sleep(batch_jobs.POLL_SECONDS)
@@ -244,15 +253,9 @@ def _here(
 
 
 def _on_cluster(
-    wanted: Iterator[Job | RunResult], board: Board, scheduler: str, limit: float | None
+    waiting: Sequence[Job], board: Board, scheduler: str, limit: float | None
 ) -> Generator[RunResult, None, None]:
     """The same on the workers of a Dask cluster."""
-    waiting: list[Job] = []
-    for item in wanted:
-        if isinstance(item, RunResult):
-            yield item
-        else:
-            waiting.append(item)
 
     def begun(job: Job) -> None:
         board.begin((job.study, job.county))

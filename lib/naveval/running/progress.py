@@ -9,7 +9,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,7 +109,8 @@ class Board:
         """The line for the batch: how many are done, and how long is left."""
         whole = self.ended + len(self.waiting) + len(self.running)
         bad = f", {self.failed} failed" if self.failed else ""
-        return f"{self.ended} of {whole} done{bad}; {self.told_left()}"
+        left = f"; {self.told_left()}" if self.waiting or self.running else ""
+        return f"{self.ended} of {whole} done{bad}{left}"
 
     def told_left(self) -> str:
         """How long is left, in words."""
@@ -179,15 +180,27 @@ def keep(took: dict[str, list[float]]) -> None:
     store.write_text(folder / FILE, json.dumps(known, indent=1, sort_keys=True), private=True)
 
 
-@contextmanager
-def timed(name: str, tells: Tells) -> Iterator[None]:
-    """Tell that a step begins and how long it takes, and keep how long it took."""
-    known = durations().get(name)
-    if tells != "nothing":
-        say(f"{name}: begins" + (f", about {spelled(known)}" if known else ""))
-    started = time.monotonic()
-    yield
-    keep({name: [time.monotonic() - started]})
+def timed(name: str, tells: Tells, make: Callable[[Callable[[str], None]], Path]) -> Path:
+    """Do what `make` does, and tell it, how long it takes and its steps when there is any.
+
+    Something that is current has no step: then nothing is announced, nor kept of how long it took.
+    """
+    started, steps = time.monotonic(), list[str]()
+
+    def step(text: str) -> None:
+        if tells != "nothing":
+            known = durations().get(name)
+            if not steps:
+                say(f"{name}: begins" + (f", about {spelled(known)}" if known else ""))
+            say(f"  {text}")
+        steps.append(text)
+
+    made = make(step)
+    if steps:
+        keep({name: [time.monotonic() - started]})
+    elif tells != "nothing":
+        say(f"{name}: current")
+    return made
 
 
 @contextmanager

@@ -185,9 +185,6 @@ def test_bad_input_is_refused() -> None:
         sensitivity.study(np.ones(3), np.eye(3), 3)
     with pytest.raises(EstimationError, match="covariance of shape"):
         sensitivity.study(np.ones(3), np.eye(2), 1)
-    many = sensitivity.study(np.zeros(30), np.eye(30), 12)
-    with pytest.raises(EstimationError, match="longer periods"):
-        sensitivity.interval(many, "relative", 1.0)
 
 
 @pytest.mark.slow
@@ -208,3 +205,23 @@ def test_covers_the_truth_when_the_restriction_holds(
         bound = 1.0 if restriction == "relative" else 0.001
         held += sensitivity.breakdown(found, restriction, 0.1, largest=bound) <= bound
     assert held / n_draws > 0.95 - 3 * np.sqrt(0.05 * 0.95 / n_draws)
+
+
+def test_a_year_before_and_after_is_no_harder() -> None:
+    many = sensitivity.study(np.repeat([0.0, 1.0], [11, 12]), 0.01 * np.eye(23), 11)
+    a, d = next(iter(sensitivity.restrictions(many, "relative", 0.5)))
+    tested = sensitivity.piece(many, a, d, 0.95, 0)
+    rows = np.abs(a[:, 11:]).max(axis=1) > 0
+    a, d = a[rows], d[rows]
+    sd = np.sqrt(np.diag(a @ many.covariance @ a.T))
+    mean = np.vstack([many.weights, np.eye(12)[1:]])
+    after = a[:, 11:] @ np.linalg.inv(mean)
+    goal = np.r_[1.0, np.zeros(11)]
+    solved = linprog(
+        goal,
+        A_ub=-np.column_stack([sd, after[:, 1:]]),
+        b_ub=d - a @ many.estimate + after[:, 0] * 0.8,
+        bounds=[(None, None)] * 12,
+    )
+    assert (tested.level - tested.slope * 0.8).max() == pytest.approx(solved.fun, abs=1e-6)
+    assert sensitivity.interval(many, "relative", 0.2).ci_low > 0

@@ -16,18 +16,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.estimators.cost_benefit.inputs import PROGRAMS, Costs
+from naveval.estimators.cost_benefit.inputs import KEY_UNITS, PROGRAMS, UNITS, ByProgram, Costs
 from naveval.project.errors import ParameterError
 from naveval.project.parameters import Origin
 
 EFFECTS = ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later")
+REQUIRED = ("duration", "unit_cost", "effect_months")
 EFFECT_COLUMNS = ("value", "arm", "year", "estimate", "std_error", "unit")
 WAGES = "earnings"
 """What wage effects are called in `value`."""
 PER_MONTH = {"NOK per month": 1.0, "NOK per year": 1 / 12}
 
 
-def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
+def effects_from_estimates(frame: pd.DataFrame, programs: Sequence[str] = PROGRAMS) -> pd.DataFrame:
     """Wage effects per programme from a tidy estimates frame.
 
     Contract: rows with `value` "earnings", as figures 6-3 and 6-5 of the programme report give
@@ -51,7 +52,7 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     lacking = [name for name in EFFECT_COLUMNS if name not in frame.columns]
     if lacking:
         raise ParameterError(f"estimates: missing columns: {', '.join(lacking)}")
-    rows = frame[(frame["value"] == WAGES) & frame["arm"].isin(PROGRAMS)]
+    rows = frame[(frame["value"] == WAGES) & frame["arm"].isin(programs)]
     rows = rows.assign(year=rows["year"].astype(float))
     rows = rows[rows["year"].isin(range(1, 5))]
     # A number that may not be shown is missing with its error: then there is no effect to use.
@@ -66,7 +67,7 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     ]
     twice = rows[rows.duplicated(["arm", "year"])]
     faults += [f"{row.arm}, year {row.year:.0f}: more than one row" for row in twice.itertuples()]
-    found = [program for program in PROGRAMS if program in main]
+    found = [program for program in programs if program in main]
     for program in found:
         have = set(rows.loc[rows["arm"] == program, "year"])
         lacking = [str(year) for year in (1, 2, 3) if year not in have]
@@ -75,7 +76,7 @@ def effects_from_estimates(frame: pd.DataFrame) -> pd.DataFrame:
     if not np.isfinite(numbers).all() or (numbers[:, 1] < 0).any():
         faults.append("estimate and std_error must be finite and std_error not negative")
     if not found:
-        faults.append(f"no programme has any; expected one of {', '.join(PROGRAMS)}")
+        faults.append(f"no programme has any; expected one of {', '.join(programs)}")
     if faults:
         raise ParameterError("estimates of earnings: " + "; ".join(faults))
     scale = rows["unit"].map(PER_MONTH)
@@ -212,6 +213,63 @@ def from_inputs(costs: Costs, readings: Mapping[str, str] | None = None) -> Assu
     error = values.pop("effect_std_error") * values["earnings_per_work_month"] / 12
     return Assumptions(
         **values, effect_std_error_nok=np.repeat(error, 4, axis=0), later_is_own=own.astype(float)
+    )
+
+
+def from_table(frame: pd.DataFrame, costs: Costs) -> Assumptions:
+    """Arrays of own programmes, with what programmes share from the checked inputs.
+
+    Parameters
+    ----------
+    frame
+        A row for each: program and `REQUIRED`; other keys of the inputs' programmes are 0, and
+        effects NaN, where there is no column.
+
+    Raises
+    ------
+    ParameterError
+        Names columns that are missing or unknown, programmes given twice, and numbers outside of
+        what their unit allows, by row.
+    """
+    keys = [key for key in ByProgram.model_fields if key != "effect_std_error"]
+    faults = [f"column «{name}» is missing" for name in ("program", *REQUIRED) if name not in frame]
+    allowed = f"; allowed: {', '.join(keys)}"
+    unknown = [name for name in frame if name not in ("program", *keys)]
+    faults += [f"column «{name}» is unknown{allowed}" for name in unknown]
+    if not faults and (frame.empty or frame["program"].isna().any() or not frame.columns.is_unique):
+        faults = ["expected each column once, rows, and a name in each"]
+    if faults:
+        raise ParameterError("costs: " + "; ".join(faults))
+    names = tuple(frame["program"].astype(str))
+    faults += [f"row {at}: «{name}» again" for at, name in enumerate(names) if name in names[:at]]
+    values: dict[str, Any] = {}
+    for key in keys:
+        if key not in frame:
+            values[key] = np.full((1, len(names)), np.nan if key in EFFECTS else 0.0)
+            continue
+        unit = KEY_UNITS[key]
+        low, high, closed = UNITS[unit]
+        given = pd.to_numeric(frame[key], errors="coerce").to_numpy(dtype=float)
+        fine = np.isfinite(given) & (given >= low) & (given <= high) & (closed | (given > low))
+        if key == "effect_later":
+            fine |= frame[key].isna().to_numpy()
+        span = f"{unit}, {'from' if closed else 'above'} {low:g} to {high:g}"
+        wrong = np.flatnonzero(~fine)
+        faults += [
+            f"column «{key}», row {at}: {frame[key].iloc[at]}; expected {span}" for at in wrong
+        ]
+        values[key] = given[None, :]
+    if faults:
+        raise ParameterError("costs: " + "; ".join(faults))
+    own = ~np.isnan(values["effect_later"])
+    values["effect_later"] = np.where(own, values["effect_later"], values["effect_year_3"])
+    unknown_errors = np.full((len(EFFECTS), len(names)), np.nan)
+    return replace(
+        from_inputs(costs),
+        **values,
+        effect_std_error_nok=unknown_errors,
+        later_is_own=own.astype(float),
+        programs=names,
     )
 
 

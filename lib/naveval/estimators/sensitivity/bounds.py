@@ -12,9 +12,9 @@ For each, the robust confidence interval holds the effect averaged with given we
 breakdown value is the smallest M whose interval holds a given value, usually zero.
 
 Inference follows the paper's advice. Relative magnitudes: the conditional test with a
-least-favourable first stage (hybrid, C-LF) of Andrews, Roth and Pakes; with few periods the
-vertices of the test's linear programme are enumerated once, so that every grid point costs one
-matrix product. Smoothness: the fixed-length interval of `sensitivity_smoothness`.
+least-favourable first stage (hybrid, C-LF) of Andrews, Roth and Pakes; the vertices of the test's
+linear programme are known in closed form, so that every grid point costs one matrix product,
+however many periods there are. Smoothness: the fixed-length interval of `sensitivity_smoothness`.
 
 Sources: Rambachan and Roth (2023), Review of Economic Studies 90, sections 2–3; Andrews,
 Roth and Pakes (2023), Review of Economic Studies 90.
@@ -22,7 +22,6 @@ Roth and Pakes (2023), Review of Economic Studies 90.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -36,7 +35,6 @@ from naveval.project.errors import EstimationError
 Array = NDArray[np.float64]
 Restriction = Literal["relative", "smoothness"]
 RESTRICTIONS: tuple[Restriction, ...] = ("relative", "smoothness")
-MAX_VERTICES = 60_000
 FIRST_STAGE_SHARE = 0.1
 LF_DRAWS = 2000
 GRID = 401
@@ -135,8 +133,7 @@ def restrictions(
         for largest in range(before):
             for sign in (1.0, -1.0):
                 top = sign * pre[largest]
-                rows = [direction * step - top for step in pre for direction in (1.0, -1.0)]
-                rows += [d * step - bound * top for step in post for d in (1.0, -1.0)]
+                rows = [*(pre - top), *(-pre - top), *(post - bound * top), *(-post - bound * top)]
                 stacked = np.array(rows)
                 stacked = stacked[np.abs(stacked).max(axis=1) > 0]
                 yield stacked, np.zeros(len(stacked))
@@ -146,7 +143,8 @@ def piece(found: Study, a: Array, d: Array, level: float, seed: int) -> Piece:
     """Vertices of the test's dual programme for one polyhedron, and the first stage.
 
     Only restrictions that involve periods after the start are tested, as Rambachan and Roth
-    do: the others say nothing about the effect and cost power.
+    do: the others say nothing about the effect and cost power. What is left is a regular matrix
+    of the periods after and its opposite.
     """
     about_after = np.abs(a[:, found.n_before :]).max(axis=1) > 0
     a, d = a[about_after], d[about_after]
@@ -154,9 +152,8 @@ def piece(found: Study, a: Array, d: Array, level: float, seed: int) -> Piece:
     sd = np.sqrt(np.diag(spread))
     if not (sd > 0).all():
         raise EstimationError("a restriction has no variance; the test is not defined")
-    basis = _complete(found.weights)
-    after = a[:, found.n_before :] @ basis
-    vertices = _vertices(after[:, 1:], sd)
+    after, weights = a[:, found.n_before :], found.weights
+    vertices = _vertices(after[: weights.size], weights, sd)
     draws = np.random.default_rng(seed).standard_normal((LF_DRAWS, len(sd)))
     values, vectors = np.linalg.eigh(spread)
     normal = draws @ (vectors * np.sqrt(np.clip(values, 0, None))).T
@@ -164,46 +161,25 @@ def piece(found: Study, a: Array, d: Array, level: float, seed: int) -> Piece:
     first_stage = np.quantile((normal @ vertices.T).max(axis=1), 1 - FIRST_STAGE_SHARE * alpha)
     return Piece(
         vertices @ (a @ found.estimate - d),
-        vertices @ after[:, 0],
+        vertices @ after @ weights / (weights @ weights),
         vertices @ spread @ vertices.T,
         float(first_stage),
     )
 
 
-def _complete(weights: Array) -> NDArray[np.floating]:
-    """Inverse of an invertible matrix whose first row is `weights`."""
-    n = weights.size
-    rows = np.eye(n)
-    rows[0] = weights
-    pivot = int(np.argmax(np.abs(weights)))
-    if pivot:
-        rows[pivot] = np.eye(n)[0]
-    return np.linalg.inv(rows)
+def _vertices(half: Array, weights: Array, sd: Array) -> Array:
+    """Vertices of {γ ≥ 0, γ'A a multiple of the weights, γ'sd = 1}, (T + 2, 2T).
 
-
-def _vertices(nuisance: Array, sd: Array) -> Array:
-    """Vertices of {γ ≥ 0, γ'nuisance = 0, γ'sd = 1}, (K, m)."""
-    m, k = nuisance.shape
-    unit = sd.mean()
-    system = np.column_stack([nuisance, sd / unit])
-    number = int(np.prod([(m - i) / (i + 1) for i in range(k + 1)]) + 0.5)
-    if number > MAX_VERTICES:
-        raise EstimationError(
-            f"{m} restrictions and {k + 1} periods after give {number} candidates, more than "
-            f"{MAX_VERTICES}; use fewer, longer periods"
-        )
-    chosen = np.array(list(combinations(range(m), k + 1)))
-    matrices = np.swapaxes(system[chosen], 1, 2)
-    regular = np.abs(np.linalg.det(matrices)) > 1e-9
-    goal = np.zeros((int(regular.sum()), k + 1, 1))
-    goal[:, -1] = 1.0
-    solved = np.linalg.solve(matrices[regular], goal)[:, :, 0]
-    fine = (solved > -1e-9).all(axis=1)
-    found = np.zeros((int(fine.sum()), m))
-    np.put_along_axis(found, chosen[regular][fine], np.clip(solved[fine], 0, None), axis=1)
-    if not len(found):
-        raise EstimationError("the restrictions leave the effect unbounded")
-    return np.unique(found.round(10), axis=0) / unit
+    A is `half` (T, T) and below it its opposite. The difference between the two halves of γ then
+    has one direction: the vertices are that and its opposite, with nothing in both halves, and
+    each row together with its own opposite.
+    """
+    direction = np.linalg.solve(half.T, weights)
+    signed = np.concatenate([np.maximum(direction, 0), np.maximum(-direction, 0)])
+    pairs = np.tile(np.eye(weights.size), 2)
+    found = np.vstack([signed, np.roll(signed, weights.size), pairs])
+    scaled: Array = found / (found @ sd)[:, None]
+    return scaled
 
 
 def accepted(tested: Piece, values: Array, level: float) -> NDArray[np.bool_]:
@@ -261,7 +237,7 @@ def interval(
     Raises
     ------
     EstimationError
-        For an unknown restriction, a negative bound, or too many periods.
+        For an unknown restriction or a negative bound.
     """
     _require(restriction, bound)
     if restriction == "smoothness":

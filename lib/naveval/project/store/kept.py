@@ -4,7 +4,6 @@ Remove from the store what nobody has used for a while; finished results are lef
 """
 
 import errno
-import hashlib
 import json
 import os
 import re
@@ -13,7 +12,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -191,15 +189,11 @@ def hashes(folder: Path) -> dict[str, str]:
 
     Those are caches, what is being made, and what was put out. A file that goes meanwhile has "".
     """
-    found = {}
+    files: list[Path] = []
     for top, inner, names in os.walk(folder):
-        inner[:] = sorted(name for name in inner if not name.startswith((".", "_")))
-        for file in (Path(top) / name for name in sorted(names)):
-            try:
-                found[file.relative_to(folder).as_posix()] = _hash(file)
-            except FileNotFoundError:
-                found[file.relative_to(folder).as_posix()] = ""
-    return found
+        inner[:] = [name for name in inner if not name.startswith((".", "_"))]
+        files += (Path(top) / name for name in names)
+    return provenance.hashes(files, folder)
 
 
 def _record(folder: Path) -> None:
@@ -215,24 +209,13 @@ def _whole(folder: Path) -> bool:
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         same = record["format"] == FORMAT and all(
-            _hash(folder / name) == value for name, value in record["files"].items()
+            provenance.file_hash(folder / name) == value for name, value in record["files"].items()
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         same = False
     if not same:
         warnings.warn(f"{folder}: damaged; made anew", stacklevel=3)
     return same
-
-
-def _hash(file: Path) -> str:
-    state = file.stat()
-    return _hash_once(file, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=4096)
-def _hash_once(file: Path, changed: int, size: int) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 DAY = 86400.0
