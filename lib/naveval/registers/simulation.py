@@ -91,7 +91,9 @@ def autoregressive(
 def require_shock(sd: float, persistence: float, name: str = "shocks") -> None:
     """ParameterError for a standard deviation beyond reason, or a persistence outside [0, 1)."""
     require_number(f"{name}, standard deviation", sd, 0, MOST_SHOCK)
-    require_number(f"{name}, persistence", persistence, 0, np.nextafter(1, 0))
+    require_number(f"{name}, persistence", persistence, 0, 1)
+    if persistence == 1:
+        raise ParameterError(f"{name}, persistence: 1: expected less, or shocks never end")
 
 
 def require_draw(scale: float, seed: int) -> None:

@@ -74,7 +74,7 @@ CASES: dict[str, tuple[Make, tuple[str, ...]]] = {
     ),
     "missing labour force": (
         lambda s, f: (s, f.drop(index=f.index[[5, 6]])),
-        ("job_seekers", "16 rows", "that labour_force covers"),
+        ("job_seekers", "13 rows", "that labour_force covers"),
     ),
     "labour force without a number": (
         lambda s, f: (s, changed(f.astype({"persons": float}), "persons", float("nan"))),

@@ -59,7 +59,7 @@ def build(folder: Path, **options) -> tuple[Panel, dict]:
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Panel, dict]:
-    return build(tmp_path_factory.mktemp("case"), scale=0.2, seed=11)
+    return build(tmp_path_factory.mktemp("case"), scale=0.2, seed=12)
 
 
 def true_effect(truth: dict, outcome: str, group: str, window: str) -> float:

@@ -19,6 +19,7 @@ from naveval.studies.hedmark.simulate.process import MAX_DURATION, Process, requ
 FIRST, LAST = "2006-12", "2016-03"
 MONTHS = 112  # three more than the document's, so that all newcomers' right to benefit is known
 START = 95  # November 2014, when the practice was taken up in the middle of the month
+TURN = 73  # January 2013
 TREATED = "04"
 CONTROLS = ("01", "03", "05", "06", "07", "08", "16", "17", "18", "19", "20")
 
@@ -45,9 +46,9 @@ class Levels:
         Monthly exit hazards there, by segments of duration (months 0, 1–5, 6–11, 12–17,
         18–23, 24 and more).
     starts_after, hazard_after
-        Factors from December 2014, of starts for the middle of 2015.
+        Factors from November 2014, of starts for the middle of 2015.
     tilt
-        Growth of starts in half a year from December 2014 on.
+        Growth of starts in half a year from November 2014 on.
     starts_treated, hazard_treated
         Factors of Hedmark before the new practice.
     effect_starts, effect_hazard
@@ -101,13 +102,17 @@ def national_path(levels: Levels) -> tuple[np.ndarray, np.ndarray]:
         for k in range(3)
     ]
     known = np.where(years < 2011, np.array(smooth), known)
-    after = np.arange(MONTHS) > START
-    tilt = 1 + levels.tilt[:, None] * (np.arange(MONTHS) - START - 7) / 6
-    starts = np.where(after, levels.starts_after[:, None] * tilt, known[:2]) * SEASON[:, month]
-    hazard = np.broadcast_to(known[2][None, :, None], (2, MONTHS, MAX_DURATION + 1))
-    return starts, np.where(
-        after[None, :, None], by_duration(levels.hazard_after)[:, None, :], hazard
-    )
+    reached = turning()
+    tilt = 1 + levels.tilt[:, None] * (np.maximum(np.arange(MONTHS), START) - START - 7) / 6
+    starts = (1 - reached) * known[:2] + reached * levels.starts_after[:, None] * tilt
+    new, old = by_duration(levels.hazard_after)[:, None, :], known[2][None, :, None]
+    weight = reached[None, :, None]
+    return starts * SEASON[:, month], (1 - weight) * old + weight * new
+
+
+def turning() -> np.ndarray:
+    """How far the labour market is on its way to what it is from the end of 2014 on, (month,)."""
+    return np.clip((np.arange(MONTHS) - TURN) / (START - TURN), 0, 1)
 
 
 def oil_path(county: str) -> np.ndarray:
