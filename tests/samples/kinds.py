@@ -157,6 +157,7 @@ COUNTS = (
     "Det var én deltaker i Rendalen.",
     "Bare tre arbeidssøkere var igjen.",
     "Berre to klientar fekk vedtak.",
+    "Kun tre av brukerne og fire av mottakerne var igjen.",
 )
 FOUND_AT = (
     "Hjemadresse: Myrvegen 12B, 2500 Tynset",
@@ -182,6 +183,7 @@ NAMED = (
     "dropped persons [118233, 118240] with overlapping spells",
     "Lengste ledighetsperiode var 1204 dager, for en mann i Tolga.",
     "Personen med flest tiltak hadde 9.",
+    "Se på søknaden til Tomasz Wilk (f. 1961) i dag.",
 )
 SPLIT = (f"Se {IDENTITY[:6]}-\n{IDENTITY[6:]} der", f"Se {IDENTITY[:9]}-\n{IDENTITY[9:]} der")
 DISGUISED = (
@@ -216,6 +218,8 @@ COUNTING = (
     _by_place("I arbeid", "<5", 4, 60, "<5"),
     _by_place("Antall personer", "12,0", "3,0", "40,0", "55,0"),
     [["measure", "value"], ["participants", 40], ["participants", 3]],
+    [["Bydel", "Søkere"], ["Nord", 61], ["Sør", "<5"], ["Vest", 50], ["Sum", 114]],
+    [["kjønn", "antall"], ["kvinne", "*"], ["mann", 70], ["til sammen", 72]],
 )
 UNDOING = tuple(
     [
@@ -256,6 +260,7 @@ PERSON_ROWS = (
 EXTREMES = (
     [["", "wage", "age"], *([name, 4.5, 3] for name in ("mean", "std", "min", "50%", "max"))],
     [["variabel", "gjennomsnitt", "minimum", "maksimum"], ["timer", 20, 2, 61]],
+    [["Kommune", "Høyeste utbetaling"], ["Os", 612400], ["Alvdal", 498100]],
 )
 TENS = tuple([["rad", "nr"], [1, f"{number}"], [2, f"{number}"]] for number in ("1819900007",))
 ROWS_TOLD = (
@@ -400,6 +405,9 @@ HARMLESS_TEXTS = (
     "En mann på 45 år med høyere utdanning som var helt ledig i 26 uker i 1999.",
     "q 1 0 0 -1 208.00047 426.68225 cm/c0 cs 0.12156863 scn",
     "Se docs.nais.io, kapittel 10.0.4, og https://www.ssb.no/builds/nytt.",
+    "\nPersoner med lønn i alt 2014 812\nBygg   3  0,31\nFiske   2  0,29\nHandel   4  0,27\n",
+    "De to gruppene av søkere og tre typer av deltakere sammenlignes.",
+    "Antallet personer i måneden med flest er 41 200, i den med færrest 12 800.",
     "Seed 7723409911 gir 1200734952618.25 kroner og commit 925e3d2132cf.",
 )
 HARMLESS_TABLES = (
@@ -434,11 +442,16 @@ HARMLESS_TABLES += (
         *([f"20{10 + k // 12}-{k % 12 + 1:02d}", 10**11 + 7919 * k] for k in range(30)),
     ],
     [["tabell", "fingeravtrykk"], *((f"t{k}", f"{k * 7919 + 10**9:x}a{k:02d}f") for k in range(9))],
+    [["Bydel", "Søkere"], ["Nord", 61], ["Sør", ":"], ["Vest", 50], ["Sum", 214]],
+    [["dag", "besøk"], *([f"2031-03-{k:02d}", 400 + 7 * k] for k in range(2, 15))],
     [["fil", "md5"], *((f"fig-{k}.png", f"{k * 7919 + 10**9:x}a{k:02d}f") for k in range(9))],
 )
 HARMLESS_FILES = {
     "settings.json": json.dumps(
         {"n": {f"n_{name}": 4 for name in ("folds", "steps", "trees", "lags", "bins", "draws")}}
+    ).encode(),
+    "crate.jsonld": json.dumps(
+        {"@graph": [{"@type": "Person", "name": "Marte Solvang", "affiliation": "SSB"}]}
     ).encode(),
     "ids.json": json.dumps({"uuid": "0b5e-77", "git": "a1b2c3d"}).encode(),
     "font.css": b"@font-face{src:url(data:font/woff2;base64,"

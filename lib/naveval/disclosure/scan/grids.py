@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import product, zip_longest
 from typing import Any
 
 from naveval.disclosure.scan.sentences import number, too_small
@@ -102,6 +102,35 @@ def beside_masked(title: str, values: Sequence[str], limits: Thresholds) -> int:
     if NO_COUNT.search(title) or not any(MASKED.fullmatch(value.strip()) for value in values):
         return 0
     return sum(number(value) > 0 and too_small(number(value), limits) for value in values)
+
+
+MARGINS = frozenset(
+    {
+        *("i alt", "alle", "total", "totalt", "sum", "all", "til sammen", "margin", "in all"),
+        *("begge", "begge kjønn", "both", "hele landet", "samlet", "samla", "overall"),
+    }
+)
+MASKS = frozenset({":", "*", ".", "..", "-", "–", "x"})
+
+
+def withheld(rows: Sequence[Sequence[str]], limits: Thresholds) -> int:
+    """How many small counts are masked, and told by the total of their column or row."""
+    captioned = bool(rows) and sum(map(bool, rows[0])) == 1 and counts_by_caption("".join(rows[0]))
+    body = [row for row in rows if sum(map(bool, row)) > 1]
+    if not any(title_of(cell) in MARGINS for row in body for cell in (*row[:2], *body[0])):
+        return 0
+    hits = 0
+    for lines in (body, [*zip_longest(*body, fillvalue="")]):
+        totals = [row for row in lines[1:] if MARGINS.intersection(map(title_of, row[:2]))]
+        parts = [row for row in lines[1:] if row not in totals]
+        for k, head in enumerate(lines[0]) if len(totals) == 1 else ():
+            if not counts_persons(head, limits) and (not captioned or NO_COUNT.search(head)):
+                continue
+            column = [row[k].strip() for row in parts if k < len(row)]
+            known = [cell for cell in column if cell not in MASKS and not MASKED.fullmatch(cell)]
+            rest = number(totals[0][k] if k < len(totals[0]) else "") - sum(map(number, known))
+            hits += len(column) - len(known) == 1 and rest > 0 and too_small(rest, limits)
+    return hits
 
 
 def along(rows: Sequence[Sequence[str]], limits: Thresholds) -> int:

@@ -25,6 +25,12 @@ NAMES = """
     stig stine svein synnøve sverre terje thea therese thomas thor tobias tom tommy tone tor
     tore torill torbjørn torunn trine trond truls turid tuva unni vegard vibeke vidar vilde
     wenche yngve øystein øyvind åge åse åsmund
+    arnfinn audun borghild dagfinn gudrun gudmund halvor ingar jarle jostein kåre magnar magnhild
+    målfrid oddbjørn oddny oddvar sigmund sigurd siv torgeir torstein vigdis
+    abdi abdullah abdul adam agnieszka ahmad ahmed aisha amina amir andrzej dmytro fatma hamza
+    hodan hussein ibrahim iryna jerzy katarzyna khadija krzysztof leyla malgorzata marcin maryam
+    mehmet mohamud muhammad mustafa natalia oksana olena olha omar osman pawel piotr sahra samira
+    svitlana tetiana tomasz yasmin yusuf zahra zainab
 """
 """First names common in Norway."""
 GIVEN = frozenset(NAMES.split())
@@ -109,8 +115,8 @@ IN_ROLE = re.compile(rf"\b(?i:{ROLE})\W{{1,3}}(?P<name>[A-ZÆØÅ][\w'-]+{SURNAM
 KNOWN = re.compile(rf"\b([A-ZÆØÅ]\w+){SURNAME}")
 OF_ONE = re.compile(
     rf"\b(?:{WHO})(?:en|a|n)?\b(?! (?:må|kan|skal))|"
-    r"\b(?:tiltaket|kurset|arbeidsle(?:dig|us)|vedtak|avslag|mor|far|ektefelle\w*|fikk|fekk|"
-    r"sluttet|slutta|withdrew|unemployed|f\.|født|fødd|fnr|h[ei][ti]t?er)\b|\b[1-9]\d år\b|"
+    r"\b(?:tiltaket|kurset|arbeidsle(?:dig|us)|vedtak(?:et)?|avslag(?:et)?|søknad(?:en)?|klage[nr]?|mor|far|ektefelle\w*|fikk|fekk|"
+    r"sluttet|slutta|withdrew|unemployed|født|fødd|fnr|h[ei][ti]t?er)\b|\b[1-9]\d år\b|\bf\. ?\d|"
     r"\b(?:fullt )?na[vm]n\W{1,4}[A-ZÆØÅ]|\b(?<!user)name[=:]",
     re.I,
 )
@@ -245,7 +251,17 @@ AGES = ("år gam", "årig", "years old", "year-old", "year old", "e på ", "n p�
 NAMING = (
     *("delta", "bruker", "brukar", "søk", "klient", "client", "particip", "navn", "namn", "name"),
     *("person", "kandidat", "informant", "behand", "hands", "veiled", "rettle", "caseworker"),
-    *("case worker", "ledig", "laus", "vedtak", "avslag", "kurset", "tiltaket", "ektefelle"),
+    *(
+        "case worker",
+        "ledig",
+        "laus",
+        "vedtak",
+        "avslag",
+        "klage",
+        "kurset",
+        "tiltaket",
+        "ektefelle",
+    ),
     *("pårørende", "født", "fødd", "f. ", "fnr", "heter", "heiter", "sluttet", "slutta", " år"),
 )
 LIVES = (

@@ -5,9 +5,10 @@ cells that these span, and in no order; a table of groups has a row for each cel
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from itertools import groupby, takewhile, zip_longest
+from datetime import date
+from itertools import groupby, pairwise, takewhile, zip_longest
 from math import prod
 
 from naveval.disclosure.scan.identities import Hits
@@ -151,6 +152,15 @@ def _in_order(column: Cells) -> bool:
 
 def _sparse(columns: Sequence[Cells]) -> bool:
     return prod(len({*column}) for column in columns) >= SPARSE * len(columns[0])
+
+
+def calendar(days: Collection[str]) -> bool:
+    """Whether days follow each other at one step, as those of a series."""
+    try:
+        told = sorted(date.fromisoformat(day[:10]) for day in days)
+    except ValueError:
+        return False
+    return len({later - earlier for earlier, later in pairwise(told)}) == 1
 
 
 def in_lines(text: str) -> Hits:

@@ -182,8 +182,8 @@ def _tree(node: Any, wanted: Wanted, title: str = "", caption: str = "") -> Hits
             yield from _tree(json.loads(node), wanted, title)
     records = grids.of_records(node)
     if isinstance(node, Mapping):
-        told = (text for text in node.values() if isinstance(text, str))
-        caption = next(filter(counts_by_caption, told), "" if records else caption)
+        told = [text for text in node.values() if isinstance(text, str)]
+        caption = next(filter(counts_by_caption, told), "" if records and told else caption)
     if records and caption:
         records = [[caption], *records]
     for rows in (records or [], grids.of_series(node)):

@@ -23,9 +23,11 @@ DESCRIBING = (
 )
 SMALL_IN_PROSE = re.compile(
     rf"(?<![\w,.–-])(?P<number>{WORD_NUMBER}) (?P<between>{DESCRIBING})"
-    rf"(?P<people>{PEOPLE})(?:ne|ane)?\b",
+    rf"(?P<people>{PEOPLE})(?:ne|ane|ene)?\b",
     re.I,
 )
+OF_GROUPS = re.compile(r"\w*(?:grupp|typ|slag|kategori|kull|kohort|utvalg)\w* (?:av |of )", re.I)
+"""«De tre gruppene av søkere» counts groups."""
 NO_SIZE = re.compile(
     r"(?:\b\w+ (?:enn|than)|(?<!består )(?<!bestod )\b(?:under|over|minst|opptil|"
     r"inntil|av|hver|kvar|figur|tabell|kapittel|avsnitt|vedlegg|steg|trinn|gruppe|"
@@ -125,7 +127,9 @@ def prose(text: str, limits: Thresholds) -> Hits:
         counted = 0 < number(word) < limits.min_cell and not article
         heading = word.isdigit() and found["people"][0].isupper()  # «3 Deltakere og tiltak»
         doing = bool(NOT_COUNTED.match(text, found.end()))
-        hits += counted and not heading and not doing and not NO_SIZE.search(before)
+        grouped = OF_GROUPS.match(found["between"])
+        said = not heading and not doing and not grouped and not NO_SIZE.search(before)
+        hits += counted and said
     for found in PART.finditer(text):
         part, base = number(found["part"]), number(found["base"])
         before = text[max(0, found.start() - 12) : found.start()]

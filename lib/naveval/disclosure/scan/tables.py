@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise, product
 
 from naveval.disclosure.scan import contacts, credentials, grids, persons, profiles
-from naveval.disclosure.scan.grids import MASKED
+from naveval.disclosure.scan.grids import MARGINS, MASKED, MASKS
 from naveval.disclosure.scan.identities import Hits, is_identity_number
 from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
 from naveval.disclosure.scan.text import lines_once, without_tags
@@ -86,6 +86,8 @@ def table(
     describing = [k for k, row in enumerate(rows[:5]) if _describes(row)]
     if describing:  # what it says of a column is no column of its own
         places = [k for k in places if k <= describing[0]] or describing[:1]
+    if rows and "@type" in rows[0]:  # a catalogue, in which «Person» is no title
+        places = [0]
     if not places and not (rows and sum(map(bool, map(DECIMAL.fullmatch, rows[0]))) >= NO_HEAD):
         places = [0]
     for place, end in pairwise([*places, len(rows)]):
@@ -103,13 +105,14 @@ def table(
         yield from _crossed(rows, limits)
         if hits := grids.along(rows, limits):
             yield f"count below {limits.min_cell} persons along a row", hits
+        if hits := grids.withheld(rows, limits):
+            yield f"count below {limits.min_cell} that a total tells", hits
     for row in rows if small else ():
         for cell, after in pairwise(row):
             if len(cell) < LONGEST_TITLE and counts_row(cell) and too_small(number(after), limits):
                 yield f"count below {limits.min_cell} persons in a row {title_of(cell)}", 1
 
 
-MARGINS = frozenset({"i alt", "alle", "total", "totalt", "sum", "all", "til sammen", "margin"})
 LEAST_CROSSED, LARGE = 6, 20
 
 
@@ -143,7 +146,6 @@ def _crossed(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
         yield f"count below {limits.min_cell} where groups of persons are crossed", hits
 
 
-MASKS = frozenset({":", "*", ".", "..", "-", "–", "x"})
 NO_CROSSED = re.compile(
     rf"{NO_CAPTION.pattern}|{NO_COUNT.pattern}|kontor|kommuner|bedrift|foretak|virksomhet|stilling|"
     r"studi|saker|modell|model|lag\b|rang|rank",
@@ -187,6 +189,11 @@ LARGEST = re.compile(
     r"ma(?:x|ks)(?:\.|imum)?|st[øo]rste?(?: verdi)?|h[øo]yeste?|highest|p(?:99|100)|largest|eldste|"
     r"oldest|(?:h[øo]yest|lengst|st[øo]rst|highest|longest|largest)e? [\w ()]+"
 )
+OWN_EXTREME = re.compile(
+    r"(?:h[øo]yeste|st[øo]rste|lavest?e|l[åa]gaste|minste|highest|largest|lowest|smallest) "
+    r"(?:(?:års|måneds)?(?:l[øo]nn|inntekt)|bel[øo]p|utbetaling|formue|wage|income|amount)"
+)
+"""A value that one of those in the row has alone."""
 OF_MODELS = re.compile(r"parameter|glider?|slider|rente|rate|n[øo]kkel|egenskap|setting|valg")
 
 
@@ -202,6 +209,8 @@ def _extremes(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
         ):
             yield "smallest or largest observation", 1
             return
+    if any(OWN_EXTREME.fullmatch(title_of(cell)) for row in rows[:3] for cell in row[1:]):
+        yield "smallest or largest observation", 1
 
 
 def _secrets(rows: Sequence[Sequence[str]]) -> Hits:
@@ -309,10 +318,15 @@ def _columns(
     small: bool,
     few: bool,
 ) -> Hits:
+    authors = {"@type", "affiliation"} <= {*heads}  # as a catalogue has them
     for k, title in enumerate(heads):
         values = [row[k] for row in below if k < len(row)]
         noise = bool(below) and undoes(title, heads, limits)
-        if noise or _identify(title, values, limits) or _holds_persons(title, values):
+        if (
+            noise
+            or _identify(title, values, limits)
+            or (not authors and _holds_persons(title, values))
+        ):
             yield "column that identifies persons", 1
         elif small and counts_persons(title, limits):
             counted = [row for row in below if k < len(row)]
@@ -352,7 +366,7 @@ def _days(k: int, below: Sequence[Sequence[str]]) -> bool:
         return False
     days = {row[k].strip() for row in below if k < len(row) and DAY.fullmatch(row[k].strip())}
     inside = sum(not FIRST_OR_LAST.search(day) for day in days)
-    return inside >= FEW_DATES
+    return inside >= FEW_DATES and not profiles.calendar(days)
 
 
 def _of_person(name: str) -> bool:

@@ -34,11 +34,13 @@ PERSONS = (
     r"(?:tiltaks)?deltag(?:er|ere|arar)|participants|"
     r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar)|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
     r"brukarar|"
-    r"(?:\w+)?mottak(?:ere|arar)|(?:l[øo]nns|arbeids)tak(?:ere|arar)|individ(?:er|s|a)?|"
+    r"(?:\w+)?(?:mottak|l[øo]nnstak|arbeidstak)(?:ere|arar|er(?=ne)|ar(?=ane))|individ(?:er|s|a)?|"
     r"individuals|"
     r"(?:langtids)?arbeidsle(?:dige|use)|arbeidslause|helt ledige|heilt ledige|(?:langtids)?ledige|"
-    r"ledig[eae] kvinner|unemployed|innbygg(?:ere|jarar)|clients?|klient(?:er|ar)|claimants|"
-    r"ansatte|tilsette|sysselsatte|sysselsette|employees|head ?count|kandidat(?:er|ar)|hoder|hovud|"
+    r"ledig[eae] kvinner|unemployed|innbygg(?:ere|jarar|er(?=ne))|clients?|"
+    r"klient(?:er|ar|(?=[ea]ne))|claimants|"
+    r"ansatte|tilsette|sysselsatte|sysselsette|employees|head ?count|"
+    r"kandidat(?:er|ar|(?=[ea]ne))|hoder|hovud|"
     r"respondent(?:er|ar|s)|patients|innvandr(?:ere|arar)|flyktning(?:er|ar)|"
     r"(?:syk|sjuk)mel(?:d|dt)e)"
 )
@@ -76,7 +78,7 @@ COUNT_ROW = re.compile(
 )
 CAPTION = re.compile(
     rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *)?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
-    rf"(?:[\w-]+e )?{PERSONS} (?:etter|per|fordelt|med|i|by|with)\b).*|"
+    rf"(?:[\w-]+e )?{PERSONS} (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
     rf".*[,(] ?(?:antall |tal )?{PERSONS}\)?",
     re.I,
 )
