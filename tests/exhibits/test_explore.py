@@ -43,6 +43,19 @@ def test_every_choice_redraws_with_its_value(tmp_path: Path) -> None:
     assert drawn[1:] == [("panel", "04", 12), ("panel", "04", 24)]
 
 
+def test_what_is_drawn_is_set_and_an_error_stands_in_its_place(tmp_path: Path) -> None:
+    def draw(output: Output, *, county: str) -> str:
+        if county == "04":
+            raise ParameterError("no such county")
+        return county
+
+    box = explore.explore(opened(tmp_path), draw, choices={"county": ["03", "04"]})
+    menu, shown = box.children[0].children[0], box.children[1]
+    assert [one["data"]["text/plain"] for one in shown.outputs] == ["'03'"]
+    menu.value = "04"
+    assert [one["text"] for one in shown.outputs] == ["no such county"]
+
+
 def test_nothing_to_choose_from_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="nothing to choose from for county"):
         explore.explore(opened(tmp_path), print, choices={"county": []})

@@ -9,14 +9,13 @@ from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
-from IPython.display import display
 
 from naveval.exhibits.declare import Report, Results
 from naveval.exhibits.opening import Opened
 from naveval.exhibits.output import Output
 from naveval.exhibits.show import Showing, Shown
 from naveval.project import places
-from naveval.project.errors import ParameterError
+from naveval.project.errors import NavevalError, ParameterError
 
 TEXTS = "explore"
 Choices = Mapping[str, Sequence[Any] | Mapping[str, Any]]
@@ -60,9 +59,14 @@ def explore(
     shown = widgets.Output()
 
     def redraw(_: Any = None) -> None:
-        shown.clear_output(wait=True)
-        with shown:
-            display(draw(output, *fixed, **{name: menu.value for name, menu in menus.items()}))
+        # Set and not captured: papermill and the kernel wait for each other in a captured output.
+        shown.outputs = ()
+        try:
+            drawn = draw(output, *fixed, **{name: menu.value for name, menu in menus.items()})
+        except NavevalError as error:
+            shown.append_stderr(str(error))
+        else:
+            shown.append_display_data(drawn)
 
     for menu in menus.values():
         menu.observe(redraw, names="value")
