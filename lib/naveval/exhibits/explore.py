@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
+from IPython.core.formatters import DisplayFormatter
 
 from naveval.exhibits.declare import Report, Results
 from naveval.exhibits.opening import Opened
@@ -56,7 +57,7 @@ def explore(
         name: widgets.Dropdown(options=_options(values), description=titles.get(name, name))
         for name, values in choices.items()
     }
-    shown = widgets.Output()
+    shown, formatter = widgets.Output(), DisplayFormatter()
 
     def redraw(_: Any = None) -> None:
         # Set and not captured: papermill and the kernel wait for each other in a captured output.
@@ -66,7 +67,8 @@ def explore(
         except NavevalError as error:
             shown.append_stderr(str(error))
         else:
-            shown.append_display_data(drawn)
+            data, metadata = formatter.format(drawn)
+            shown.outputs = ({"output_type": "display_data", "data": data, "metadata": metadata},)
 
     for menu in menus.values():
         menu.observe(redraw, names="value")

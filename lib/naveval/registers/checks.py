@@ -30,6 +30,7 @@ from naveval.registers.views import (
 
 PERSON = "person"
 PSEUDONYMS = "pseudonyms, never national identity numbers (fødselsnummer, D-nummer)"
+MADE_UP = (0, 40, 65, 80)  # is added to the month of persons who are
 BY_CHANCE = 1 / 121  # of numbers that begin with a date: two check digits of 0 to 10
 RARE = 1e-6
 LEAST_IDS, MOST_IDS = 20, 0.9  # ids, and the share that begin with a date by no chance
@@ -291,8 +292,9 @@ def identity_digits(text: str) -> str:
     eleven = (
         f"CASE WHEN regexp_full_match({plain}, '[0-9]{{10,11}}') THEN lpad({plain}, 11, '0') END"
     )
-    day, month = (f"CAST(substr({eleven}, {at}, 2) AS INTEGER) % 40" for at in (1, 3))
-    dated = f"{day} BETWEEN 1 AND 31 AND {month} BETWEEN 1 AND 12"
+    day, month = (f"CAST(substr({eleven}, {at}, 2) AS INTEGER)" for at in (1, 3))
+    months = " OR ".join(f"{month} - {more} BETWEEN 1 AND 12" for more in MADE_UP)
+    dated = f"{day} % 40 BETWEEN 1 AND 31 AND ({months})"
     return f"CASE WHEN {dated} THEN {eleven} END"
 
 

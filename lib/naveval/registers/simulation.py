@@ -93,7 +93,7 @@ def require_shock(sd: float, persistence: float, name: str = "shocks") -> None:
     require_number(f"{name}, standard deviation", sd, 0, MOST_SHOCK)
     require_number(f"{name}, persistence", persistence, 0, 1)
     if persistence == 1:
-        raise ParameterError(f"{name}, persistence: 1: expected less, or shocks never end")
+        raise ParameterError(f"{name}, persistence: 1.0: expected a number from 0 to below 1")
 
 
 def require_draw(scale: float, seed: int) -> None:

@@ -42,7 +42,7 @@ DIGITS = re.compile(
     r"(?<![\d.,])(?<!\d[a-zA-Z])(?<!\d[a-zA-Z]{2})\d{9,40}(?!\d|\.\d*[1-9]|[a-zA-Z]{1,3}\d)"
 )
 HEX = re.compile(r"(?<!\w)(?:0[xX])?0*([0-9a-fA-F]{7,14})(?!\w)")
-BY_CHANCE = 1.3e-3
+BY_CHANCE = 3.2e-3
 """Share of numbers of eleven digits that are identity numbers, and the chance of a false alarm."""
 SYNTHETIC = (0, 40, 65, 80)
 """What is added to the month of persons who are made up."""
