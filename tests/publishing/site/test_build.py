@@ -158,9 +158,17 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
     (tmp_path / "headlines.json").write_text(json.dumps(kept))
     found = results.headlines(tmp_path)
     assert [(item.text, item.simulated) for item in found] == [("Én.", True), ("To *a*.", False)]
+    small = replace(results.collect(["followup"])[0], simulated=True, scale=0.05)
+    assert "i 5 % av full størrelse" in results.mark(small, text["marks"])
+    assert "størrelse" not in results.mark(replace(small, scale=1.0), text["marks"])
     result = replace(results.collect(["followup"])[0], headlines=found)
     shown = site_pages.findings(result, text)
-    parts = [text["marks"]["simulated"], "Én.", text["marks"]["published"], "To \\*a\\*."]
+    parts = [
+        results.mark(result, text["marks"], simulated=True),
+        "Én.",
+        text["marks"]["published"],
+        "To \\*a\\*.",
+    ]
     assert sorted(parts, key=shown.index) == parts
     assert site_pages.banner([result], text)[0].startswith("Simulerte registre i noen")
     only = replace(result, headlines=found[1:])

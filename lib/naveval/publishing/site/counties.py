@@ -16,7 +16,7 @@ import pandas as pd
 
 from naveval.exhibits import claims
 from naveval.project import formats, parameters, places
-from naveval.publishing.site import drawing, released
+from naveval.publishing.site import drawing, released, results
 from naveval.publishing.site.results import Result
 
 SHEET_BARS = 6
@@ -340,14 +340,13 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
     part, blocks = text["counties"], []
     for main in mains:
         entry, found = text["studies"][main.study], told(code, main, text, most=SHEET_BARS)
-        blocks += [f"## {entry['name']}", text["marks"][_kind(main)] if found.numbers else ""]
+        blocks += [
+            f"## {entry['name']}",
+            results.mark(main, text["marks"]) if found.numbers else "",
+        ]
         blocks += as_sheet(found.parts, folder) if found else [none(main.study, text)]
     blocks.append(part["sheet-foot"].format(name=places.name(code)))
     return "\n\n".join(filter(None, blocks))
-
-
-def _kind(result: Result) -> str:
-    return "simulated" if result.simulated else "published"
 
 
 def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
@@ -365,7 +364,7 @@ def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
             f"{escape(item.name)}{told if item.code in values else ''}</a></li>"
         )
     many = {"sure": formats.number(len(sure)), "all": formats.number(len(values))}
-    words = spec["note"].format(mark=text["marks"][_kind(result)], **many) if result else ""
+    words = spec["note"].format(mark=results.mark(result, text["marks"]), **many) if result else ""
     note = f'<p class="note">{escape(words)}</p>' if values else ""
     return (
         f'<nav class="tile-map" aria-label="{escape(spec["label"])}"><ul>'

@@ -3,14 +3,14 @@
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from naveval.exhibits import manifest
 from naveval.exhibits import output as outputs
-from naveval.project import catalogue, parameters, paths, places
+from naveval.project import catalogue, formats, parameters, paths, places
 from naveval.publishing import downloads
 from naveval.publishing.site.frame import Notice, publisher
 
@@ -39,6 +39,8 @@ class Result:
         Main findings, in order.
     simulated
         Whether the report rests on simulated registers.
+    scale
+        Their size; 1 is full size.
     files
         Paths below `folder` that go to the site.
     record
@@ -58,6 +60,7 @@ class Result:
     place: str
     banner: str
     simulated: bool
+    scale: float = 1.0
     headlines: tuple[Headline, ...] = ()
     files: tuple[str, ...] = field(default=(), repr=False)
     record: str = field(default="", repr=False)
@@ -113,12 +116,21 @@ def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
         place=str(report.get("place", "")),
         banner=str(report.get("banner", "")),
         simulated=report.get("origin") == "simulated",
+        scale=float(content.get("parameters", {}).get("scale") or 1),
         headlines=() if withdrawn else headlines(folder),
         files=("report.html",) if withdrawn else tuple(names),
         record=json.dumps(content, sort_keys=True),
         date=str(report.get("date", ""))[:10],
         notices=notices,
     )
+
+
+def mark(result: Result, marks: Mapping[str, str], *, simulated: bool | None = None) -> str:
+    """What a result, or a part of it that is simulated or not, rests on."""
+    if not (result.simulated if simulated is None else simulated):
+        return marks["published"]
+    small = result.scale != 1
+    return marks["scaled"].format(size=formats.size(result.scale)) if small else marks["simulated"]
 
 
 def record(folder: Path) -> str:
