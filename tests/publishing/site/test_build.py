@@ -159,7 +159,7 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
     found = results.headlines(tmp_path)
     assert [(item.text, item.simulated) for item in found] == [("Én.", True), ("To *a*.", False)]
     small = replace(results.collect(["followup"])[0], simulated=True, scale=0.05)
-    assert "i 5 % av full størrelse" in results.mark(small, text["marks"])
+    assert "i 5\xa0% av full størrelse" in results.mark(small, text["marks"])
     assert "størrelse" not in results.mark(replace(small, scale=1.0), text["marks"])
     result = replace(results.collect(["followup"])[0], headlines=found)
     shown = site_pages.findings(result, text)
