@@ -117,7 +117,7 @@ def _shortest(base: Array, free: Array, root: Array, bends: Array, level: float)
         try:
             lower, found = _lowest(base, free, root, bends, np.array(planes))
         except EstimationError:
-            if shortest - lower <= NEAR * shortest:
+            if shortest < np.inf and shortest - lower <= NEAR * shortest:
                 return best  # the last planes are too alike for the solver
             raise
         length = _half_length(found, root, bends, level)
