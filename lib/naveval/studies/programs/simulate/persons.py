@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from naveval.project import places
 from naveval.registers.simulation import autoregressive
 from naveval.studies.programs.codes import LAST_MONTH, month_code, month_number
-from naveval.studies.programs.simulate.settings import AGES, FLOW, STOCK, Shares
+from naveval.studies.programs.simulate.settings import AGES, COUNTY_SIZE, FLOW, STOCK, Shares
 
 MONTHS = int(month_number(LAST_MONTH)) + 1
 PER_COUNTY = 8
@@ -231,12 +231,12 @@ def municipality_list() -> pd.DataFrame:
 
 
 def _sizes() -> NDArray[np.float64]:
-    """Share of the persons in each municipality: central ones and three counties are larger."""
+    """Share of the persons in each municipality: by county, and there central ones are larger."""
     table = municipality_list()
-    size = np.array([5.0, 2.0, 1.0])[table.centrality.to_numpy() - 1]
-    order = table.county.rank(method="dense").to_numpy()
-    size = size * (1 + 1.5 * (order % 4 == 1))
-    return size / size.sum()
+    size = pd.Series(np.array([5.0, 2.0, 1.0])[table.centrality.to_numpy() - 1])
+    within = size / size.groupby(table.county).transform("sum")
+    shares = (within * table.county.map(COUNTY_SIZE)).to_numpy()
+    return shares / shares.sum()
 
 
 def municipality_months(rng: np.random.Generator) -> pd.DataFrame:

@@ -20,6 +20,7 @@ PLANS = (CONTROL, *ARMS, REST)
 """What the first decision can give in the sample's three groups."""
 WORLD = read_yaml(paths.params_dir() / "simulated_programs.yml")
 REST_SPLIT: dict[str, float] = WORLD["rest_split"]
+COUNTY_SIZE: dict[str, float] = WORLD["county_size"]
 
 
 @dataclass(frozen=True)
