@@ -88,12 +88,17 @@ def autoregressive(
     return np.moveaxis(series, 0, -1)
 
 
-def require_shock(sd: float, persistence: float, name: str = "shocks") -> None:
-    """ParameterError for a standard deviation beyond reason, or a persistence outside [0, 1)."""
-    require_number(f"{name}, standard deviation", sd, 0, MOST_SHOCK)
-    require_number(f"{name}, persistence", persistence, 0, 1)
+def require_shock(
+    sd: float, persistence: float, names: tuple[str, str] = ("sd", "persistence")
+) -> None:
+    """ParameterError for a standard deviation beyond reason, or a persistence outside [0, 1).
+
+    `names` are those of the two settings.
+    """
+    require_number(names[0], sd, 0, MOST_SHOCK)
+    require_number(names[1], persistence, 0, 1)
     if persistence == 1:
-        raise ParameterError(f"{name}, persistence: 1.0: expected a number from 0 to below 1")
+        raise ParameterError(f"{names[1]}: 1.0: expected a number from 0 to below 1")
 
 
 def require_draw(scale: float, seed: int) -> None:

@@ -226,8 +226,8 @@ def test_shocks_have_the_size_they_are_given() -> None:
         ({"inflow_effect": -0.1}, "inflow_effect: -0.1: expected two numbers, with and without"),
         ({"inflow_effect": (0, 0, 0)}, "inflow_effect: .*: expected two numbers"),
         ({"inflow_effect": (1000, 0)}, "inflow_effect, group with: 1000: expected a number"),
-        ({"shocks": {"starts": float("nan")}}, "shocks starts, standard deviation: nan"),
-        ({"shocks": {"noise": 50}}, "shocks noise, standard deviation: 50: expected a number"),
+        ({"shocks": {"starts": float("nan")}}, "shocks starts: nan"),
+        ({"shocks": {"noise": 50}}, "shocks noise: 50: expected a number"),
         ({"effect": 12.0}, "inflow_effect, group with: the effect -1.2 is larger"),
         (
             {"inflow_effect": (0.0, -1.2)},

@@ -188,7 +188,9 @@ def shock_size(**given: float) -> ShockSize:
         raise ParameterError(f"shocks: unknown {', '.join(unknown)}; allowed: {', '.join(allowed)}")
     size = ShockSize(**given)
     for name in ("starts", "exits", "noise"):
-        require_shock(getattr(size, name), size.persistence, f"shocks {name}")
+        require_shock(
+            getattr(size, name), size.persistence, (f"shocks {name}", "shocks persistence")
+        )
     return size
 
 

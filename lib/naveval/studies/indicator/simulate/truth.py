@@ -211,7 +211,8 @@ def make(
     rng = np.random.default_rng([seed, 1])
     where = places(rng)
     simulation.require_number("office_spread", office_spread, 0, simulation.MOST_SHOCK)
-    simulation.require_shock(county_spread, county_persistence, "counties")
+    named = ("county_spread", "county_persistence")
+    simulation.require_shock(county_spread, county_persistence, named)
     office = rng.normal(0, 1, len(where.offices)) * office_spread
     weight = np.bincount(where.office_county, weights=where.share)
     office -= (np.bincount(where.office_county, weights=where.share * office) / weight)[
