@@ -1,5 +1,7 @@
 """Section «Resultater»: figures 1 to 9 and tables 1 to 5, with what they say."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -12,7 +14,13 @@ from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import ALL_OTHERS, CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.means import months_of
 from naveval.studies.hedmark.estimate.regression import CORRECTED, EXACT
-from naveval.studies.hedmark.exhibits.common import PERCENT, RATE, YEAR
+from naveval.studies.hedmark.exhibits.common import (
+    PERCENT,
+    RATE,
+    YEAR,
+    count_together,
+    several,
+)
 from naveval.studies.hedmark.results import HedmarkResults
 from naveval.studies.hedmark.windows import Outcome
 
@@ -82,11 +90,31 @@ def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFram
     )
 
 
-def _moved(label: str, *groups: str, outcome: str = "") -> Judged:
-    """The county against the control group, by the tests of tables 1 to 3."""
-    where = {"season": ("matched",), "group": groups or panels.GROUPS}
-    own = {"outcome": (outcome,)} if outcome else {}
-    return Judged(label, "effect", where | own, CHOSEN_LEVEL)
+def _moved(label: str) -> Judged:
+    """The county against the control group in both groups, by the tests of tables 1 and 2."""
+    return Judged(label, "effect", {"season": MATCHED, "group": panels.GROUPS}, CHOSEN_LEVEL)
+
+
+def _moved_group(label: str, group: str) -> Judged:
+    """One of the two groups, as sure as the table's own title: alone it is one of two tests."""
+
+    def level(reader: Reader) -> float:
+        both = _moved(label)(reader) in ("up", "down")
+        return CHOSEN_LEVEL if both else CHOSEN_LEVEL / len(panels.GROUPS)
+
+    return Judged(label, "effect", {"season": MATCHED, "group": (group,)}, level)
+
+
+def _moved_duration(label: str, outcome: str, group: str) -> Judged:
+    """One of the durations of table 3, told of among them all."""
+    where = {"season": MATCHED, "outcome": (outcome,), "group": (group,)}
+    return Judged(label, "effect", where, CHOSEN_LEVEL, partial(tests, label))
+
+
+def tests(label: str, reader: Reader) -> pd.Series:
+    """P-values of a table's effects in the same months of the year."""
+    rows = reader.frame(label)
+    return rows.loc[rows["season"].isin(MATCHED), "p_value"]
 
 
 def _fell(reader: Reader) -> str:
@@ -126,10 +154,13 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
             **{f"{area}_before": _mean(area, after=False) for area in areas},
             **{f"{area}_after": _mean(area, after=True) for area in areas},
         },
-        finding=_moved(table, group, outcome=outcome),
+        finding=_moved_duration(table, outcome, group)
+        if outcome in windows.DURATIONS
+        else _moved_group(table, group),
     )
 
 
+MATCHED = ("matched",)
 STOCK = Judged("tbl-5", "effect", {"outcome": ("stock",), "model": ("effect",)}, CHOSEN_LEVEL)
 """Whether the number of job seekers changed, by the test that the intervals of table 5 are from."""
 RATES_BEFORE = 4 * YEAR
@@ -154,6 +185,7 @@ DURATION_FACTS = {
     "least": Fact(lambda reader: float(reader.rows["effect"].min()), "pct1_s"),
     "most": Fact(lambda reader: float(reader.rows["effect"].max()), "pct1_s"),
     "clear": Fact(lambda reader: int((reader.rows["p_value"] <= CHOSEN_LEVEL).sum())),
+    "together": Fact(lambda reader: count_together(reader.rows["p_value"])),
     "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
 }
 
@@ -177,7 +209,7 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
         protect=Descriptive({**persons, "std_error": "n_persons"}, noise=False),
         view=Table(rows=(row,), spread=("group",)),
         facts={} if row == "season" else DURATION_FACTS,
-        finding=_moved(label) if row == "season" else None,
+        finding=_moved(label) if row == "season" else partial(several, partial(tests, label)),
     )
 
 
@@ -287,7 +319,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
 def _judged(reader: Reader, label: str, key: str) -> tuple[list[str], list[str]]:
     """Codes of a table's effects that stand out by the method, and of those that do not."""
     rows = reader.frame(label)
-    rows = rows[rows["season"] == "matched"]
+    rows = rows[rows["season"].isin(MATCHED)]
     p = rows["p_value"]
     return list(rows.loc[p <= CHOSEN_LEVEL, key]), list(rows.loc[p > CHOSEN_LEVEL, key])
 
