@@ -14,6 +14,7 @@ import pandas as pd
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.project.normal import Z95, reach
 
 LEVEL = 0.05
@@ -186,6 +187,23 @@ def ends_apart(values: pd.DataFrame) -> bool:
     low, high = known.iloc[0], known.iloc[-1]
     error = np.hypot(low["std_error"], high["std_error"])
     return bool(high["estimate"] - low["estimate"] > reach(1 - LEVEL / pairs) * error)
+
+
+def standing_out(rule: Judged, key: str) -> Fact:
+    """Which effects stand out, each with its direction, as running text.
+
+    The exhibit has the words under `labels`, as `<code of the key>_more` and `…_fewer`.
+    """
+
+    def get(reader: Reader) -> str:
+        rows = rule.rows(reader)
+        rows = rows[rows["several"].eq(True)]
+        signs = np.where(rows["effect"] > 0, "more", "fewer")
+        there = reader.at(rule.label)
+        found = zip(rows[key], signs, strict=True)
+        return formats.listed([there.named("", f"{code}_{sign}") for code, sign in found])
+
+    return Fact(get, "text")
 
 
 def opening(rule: Callable[[Reader], str]) -> Mapping[str, Fact]:

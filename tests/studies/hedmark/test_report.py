@@ -202,23 +202,27 @@ def test_the_answer_is_one_number_wherever_it_is_told(reports) -> None:
         assert told == (found in ("up", "down"))
 
 
-def p_values(with_: float, without: float) -> Any:
-    """What the rules read of a run whose changes have these p-values against all counties."""
-    given = {"with": with_, "without": without}
-    return lambda name: given["without" if "without" in name else "with"]
-
-
 @pytest.mark.parametrize(
-    ("with_", "without", "wanted"),
-    [(0.105, 0.053, "without"), (0.053, 0.105, "with"), (0.105, 0.2, "neither"), (0.05, 0.1, "")],
+    ("p", "wanted"),
+    [
+        ((0.105, 0.053), "neither"),  # one of two, so it must be 0.05 or less
+        ((0.105, 0.04), "without"),
+        ((0.04, 0.105), "with"),
+        ((0.105, 0.2), "neither"),
+        ((0.05, 0.1), ""),
+        ((0.05, np.nan), ""),
+    ],
 )
 def test_the_reservation_follows_the_ranking_of_all_counties(
-    monkeypatch: pytest.MonkeyPatch, with_: float, without: float, wanted: str
+    monkeypatch: pytest.MonkeyPatch, p: tuple[float, float], wanted: str
 ) -> None:
+    rows = pd.DataFrame({"group": ["with", "without"], "effect": -9.0, "p_value": p})
+    frame = rows.assign(outcome="stock", method="randomisation_all")
+    reader: Any = SimpleNamespace(report=REPORT, frame=lambda _: frame)
     monkeypatch.setattr(summary, "answer", lambda reader: "down")
-    assert summary._reserved(p_values(with_, without)) == wanted
+    assert summary._reserved(reader) == wanted
     monkeypatch.setattr(summary, "answer", lambda reader: "unclear")
-    assert summary._reserved(p_values(with_, without)) == ""
+    assert summary._reserved(reader) == ""
 
 
 def test_the_section_reserves_what_the_answer_does(reports) -> None:

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from naveval.estimators.detectable import relative
@@ -100,23 +99,9 @@ def _table(rule: Judged, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
             also={"mean_hidden": HIDDEN_WITH_MEAN},
         ),
         view=Table(joined=JOINED),
-        facts={"standing": _standing(rule), **facts},
+        facts={"standing": claims.standing_out(rule, "outcome"), **facts},
         finding=rule,
     )
-
-
-def _standing(rule: Judged) -> Fact:
-    """The effects that stand out among all that are tested, each with its direction."""
-
-    def get(reader: Reader) -> str:
-        rows = rule.rows(reader)
-        rows = rows[rows["several"].eq(True)]
-        signs = np.where(rows["effect"] > 0, "more", "fewer")
-        there = reader.at(rule.label)
-        found = zip(rows["outcome"], signs, strict=True)
-        return formats.listed([there.named("", f"{name}_{sign}") for name, sign in found])
-
-    return Fact(get, "text")
 
 
 LEVEL = Fact(lambda reader: reader.parameters.level, "share0", "share", "level of intervals")
@@ -173,7 +158,6 @@ EFFECTS_SENTENCES = (
 )
 
 
-FOLLOW_UP = ("program", "dialogue")
 # A null result says little when only an effect of more than half the level would be found.
 WIDE = 0.5
 

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from naveval.exhibits import claims
 from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Bars, Exhibit, Fact, Lines, Sentence, Table, Value
 from naveval.exhibits.protect import Descriptive
@@ -92,7 +93,8 @@ def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFram
 
 def _moved(label: str) -> Judged:
     """The county against the control group in both groups, by the tests of tables 1 and 2."""
-    return Judged(label, "effect", {"season": MATCHED, "group": panels.GROUPS}, CHOSEN_LEVEL)
+    where = {"season": MATCHED, "group": panels.GROUPS}
+    return Judged(label, "effect", where, CHOSEN_LEVEL)
 
 
 def _moved_group(label: str, group: str) -> Judged:
@@ -147,7 +149,7 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
         keys=("month",),
         values=dict.fromkeys(areas, rate),
         protect=Descriptive({area: f"n_{area}" for area in areas}),
-        view=Lines("month", areas, mark="start", zero=True, height=2.7),
+        view=Lines("month", areas, mark="start", zero=True, height=2.4),
         facts={
             "figure_first": Fact(lambda reader: reader.rows["month"].iloc[0], "month"),
             "figure_last": Fact(lambda reader: reader.rows["month"].iloc[-1], "month"),
@@ -208,7 +210,11 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
         values=MEANS,
         protect=Descriptive({**persons, "std_error": "n_persons"}, noise=False),
         view=Table(rows=(row,), spread=("group",)),
-        facts={} if row == "season" else DURATION_FACTS,
+        facts=(
+            {"standing": claims.standing_out(_moved(label), "group")}
+            if row == "season"
+            else DURATION_FACTS
+        ),
         finding=_moved(label) if row == "season" else partial(several, partial(tests, label)),
     )
 
@@ -309,6 +315,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "found_conventionally": _found("effect", exact=False),
             "placebo_found": _found("placebo", exact=True),
             "placebo_found_conventionally": _found("placebo", exact=False),
+            "standing": claims.standing_out(STOCK, "group"),
             "least_level": Fact(lambda reader: float(reader.rows["exact_level"].min()), "num0"),
         },
         finding=STOCK,
@@ -345,18 +352,21 @@ def _how_many_durations(reader: Reader) -> str:
     return "one" if len(found) == 1 else "several"
 
 
-def held_everywhere(reader: Reader) -> list[str] | None:
-    """Groups whose stock stands out when all other counties are ranked; None where not known."""
-    p = [reader(f"tbl-inference.effect[stock,{group},{ALL_OTHERS}].p") for group in panels.GROUPS]
-    if np.isnan(p).any():
-        return None
-    return [group for group, one in zip(panels.GROUPS, p, strict=True) if one <= CHOSEN_LEVEL]
+EVERYWHERE = Judged(
+    "tbl-inference", "effect", {"outcome": ("stock",), "method": (ALL_OTHERS,)}, CHOSEN_LEVEL
+)
+"""Whether the number of job seekers changed when all other counties of the country are ranked."""
 
 
-def _everywhere(reader: Reader) -> str:
-    """What it says when all other counties of the country are ranked, on the stock."""
-    held = held_everywhere(reader)
-    return "" if held is None else ("uncertain", "partly", "certain")[len(held)]
+def held_everywhere(reader: Reader) -> str:
+    """What holds of the two changes then: "both", one of the groups, "neither"; "" if not known."""
+    told = {"": "", "up": "both", "down": "both", "unclear": "neither"}
+    found = EVERYWHERE(reader)
+    if found in told:
+        return told[found]
+    rows = EVERYWHERE.rows(reader)
+    held = list(rows.loc[rows["several"].eq(True), "group"])
+    return held[0] if len(held) == 1 else "both"
 
 
 def _late(reader: Reader) -> str:
@@ -387,6 +397,6 @@ SENTENCES = (
             ),
         ),
     ),
-    Sentence("result-regression", then=(Sentence("result-regression-all", _everywhere),)),
+    Sentence("result-regression", then=(Sentence("result-regression-all", held_everywhere),)),
     Sentence("why-unit"),
 )

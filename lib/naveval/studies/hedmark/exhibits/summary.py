@@ -70,11 +70,9 @@ def _own_rate(reader: Reader) -> float:
 
 
 def _reserved(reader: Reader) -> str:
-    """Which of the found changes hold when all other counties are ranked; "" when both do."""
+    """What holds of the found changes when all other counties are ranked; "" when both do."""
     held = held_everywhere(reader)
-    if held is None or answer(reader) not in ("down", "up"):
-        return ""
-    return {0: "neither", 1: "".join(held)}.get(len(held), "")
+    return held if held != "both" and answer(reader) in ("down", "up") else ""
 
 
 def _narrower(reader: Reader) -> str:
