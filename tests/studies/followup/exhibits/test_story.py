@@ -448,3 +448,33 @@ def test_the_answer_warns_of_a_gap_that_moved_before(output: Output) -> None:
 def test_key_figures_are_the_estimates_with_their_intervals(output: Output) -> None:
     told = said(output, "key-program", summary(UP))
     assert "**+2,00** prosentpoeng på tiltak, trolig mellom +1,00 og +3,00" in told
+
+
+@pytest.mark.parametrize(
+    ("p_values", "told"),
+    [
+        ((0.4, 0.3, 0.9), "er ingen av 3 virkninger"),
+        ((0.03, 0.3, 0.9), "hver for seg, men ingen når"),
+        ((0.01, 0.3, 0.9), "hver for seg, og 1 når"),
+    ],
+)
+def test_counties_as_clusters_are_tested_as_several(
+    output: Output, p_values: tuple[float, ...], told: str
+) -> None:
+    kept = (
+        "outcome estimate std_error ci_low ci_high mde n_obs n_persons smallest_cell events others"
+    )
+    rows = summary().query("horizon == 'long' and table != 'tbl-2'").head(3)
+    found = rows[[*kept.split(), "refused"]].assign(
+        p_value=p_values, n_clusters=15, person_error=0.005, crv1_error=0.005
+    )
+    results = FollowupResults(
+        parameters=Parameters(county=""),
+        panel=None,  # type: ignore[arg-type]
+        protected=None,  # type: ignore[arg-type]
+        summary=summary(),
+        trends={},
+        truth=pd.DataFrame(columns=[*published.KEY, "coefficient"]),
+        clusters=found,
+    )
+    assert told in " ".join(Showing(REPORT, output).show("clusters", results).markdown.split())
