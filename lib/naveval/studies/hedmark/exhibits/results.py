@@ -149,7 +149,7 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
         keys=("month",),
         values=dict.fromkeys(areas, rate),
         protect=Descriptive({area: f"n_{area}" for area in areas}),
-        view=Lines("month", areas, mark="start", zero=True, height=2.4),
+        view=Lines("month", areas, mark="start", zero=True, height=2.25),
         facts={
             "figure_first": Fact(lambda reader: reader.rows["month"].iloc[0], "month"),
             "figure_last": Fact(lambda reader: reader.rows["month"].iloc[-1], "month"),
