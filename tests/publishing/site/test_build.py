@@ -29,6 +29,7 @@ from naveval.publishing.site import (
     build,
     cards,
     counties,
+    drawing,
     errata,
     evidence,
     frame,
@@ -123,6 +124,12 @@ def test_intervals_on_the_site_say_their_level(study: str) -> None:
     apart = [names for names in told if any("_low" in name for name in names)]
     assert apart
     assert all(any("level" in name for name in names) for names in apart)
+
+
+@pytest.mark.parametrize("study", ["followup", "hedmark"])
+def test_names_of_lines_on_the_front_page_have_room_beside_their_chart(study: str) -> None:
+    names = site_pages.words()["studies"][study]["front"]["chart"]["names"].values()
+    assert max(map(len, names)) * drawing.LETTER + 8 <= drawing.RIGHT
 
 
 def test_the_number_of_the_front_page_stands_beside_the_level_of_its_interval(

@@ -12,7 +12,7 @@ from html import escape
 from naveval.project import formats
 
 WIDTH, HEIGHT = 480.0, 220.0
-LEFT, RIGHT, TOP, BOTTOM = 46.0, 104.0, 12.0, 26.0
+LEFT, RIGHT, TOP, BOTTOM = 46.0, 120.0, 12.0, 26.0
 GAP = 15.0
 STEPS = 4
 BAR, ROOM = 21.0, 48.0
