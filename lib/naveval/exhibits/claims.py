@@ -74,6 +74,13 @@ class Judged:
             return "down" if signs == {-1.0} else "up"
         return "some" if rows["several"].any() else "unclear"
 
+    def counts(self) -> dict[str, Fact]:
+        """Facts `{certain}` and `{tested}`: how many of how many stand out among `several`."""
+        return {
+            "certain": Fact(lambda reader: int(self.rows(reader)["several"].sum())),
+            "tested": Fact(lambda reader: len(self.rows(reader))),
+        }
+
 
 def beyond(frame: pd.DataFrame, p: str, low: str, high: str) -> Callable[[float], pd.Series]:
     """At a level, whether rows differ from zero; missing where that is not known.
