@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 
 from naveval.project import formats, places
+from naveval.publishing.site import results
 from naveval.publishing.site.results import Result
 
 
@@ -60,16 +61,13 @@ def block(result: Result | None, words: Mapping[str, str], marks: Mapping[str, s
     }
     part = {key: escape(value) for key, value in words.items()}
     data_json = json.dumps(content, ensure_ascii=False).replace("</", "<\\/")
-    mark = "simulated" if result.simulated else "published"
     return "\n".join(
         [
             f"## {words['heading']} {{#kurver}}",
             "",
             words["intro"],
             "",
-            f"::: {{.mark .mark-{mark}}}",
-            marks[mark],
-            ":::",
+            results.mark_line(result, marks),
             "",
             f'<div class="curves" data-source="kurvedata" data-label="{part["label"]}" '
             f'data-unit="{part["unit"]}">',
