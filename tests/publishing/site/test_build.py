@@ -245,7 +245,7 @@ def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
         [
             own | {"arm": "AFT", "estimate": -4e3, "ci_low": -9e3, "ci_high": 1e3, "p_value": 0.1},
             own | {"arm": "AMO", "estimate": 8e3, "ci_low": 2e3, "ci_high": 14e3, "p_value": 0.01},
-            own | {"arm": "IPS", "estimate": 5e3, "ci_low": 1e2, "ci_high": 9e3, "p_value": 0.04},
+            own | {"arm": "IPS", "estimate": 5e3, "ci_low": 1e3, "ci_high": 9e3, "p_value": 0.04},
             own | {"arm": "Jobbklubb", "estimate": np.nan},
         ]
     ).to_csv(tmp_path / "estimates.csv", index=False)
@@ -258,7 +258,7 @@ def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
     assert cells == [
         ["Hva", "Verdi", "Fra", "Til", "Sikkert når alle prøves samlet"],
         ["AMO", "+8", "+2", "+14", "Ja"],
-        ["IPS", "+5", "+0", "+9", "Nei"],
+        ["IPS", "+5", "+1", "+9", "Nei"],
         ["AFT", "−4", "−9", "+1", "Nei"],
     ]
     open_bars = ["open" in bar["class"] for bar in figures[0].select("rect.bar")]
