@@ -298,7 +298,7 @@ def cost_benefit(
     table = pd.DataFrame({"program": list(given.programs), **items})
     table["total_cost"] = np.broadcast_to(net_benefit.total_cost(given), (1, len(table)))[0]
     table["net_benefit"] = net_benefit.net_benefit(given)[0]
-    left = f"Left out, without costs in the file: {', '.join(unpriced)}"
+    left = f"Left out, since `costs` does not price them: {', '.join(unpriced)}"
     return Result("Costs and benefits per spell, kroner", table, (left,) if unpriced else ())
 
 
