@@ -342,7 +342,7 @@ def protect(
     frame = require(frame, [*by, person], who, PEOPLE)
     distinct = frame[[*by, person]].drop_duplicates()
     secret = keys.secret(origin)
-    own = pd.Series(keys.record_keys(distinct[person].tolist(), secret), index=distinct.index)
+    own = pd.Series(keys.record_keys(distinct[person].to_numpy(), secret), index=distinct.index)
     cells = distinct.assign(n_persons=1, n_persons_key=own).groupby(list(by), as_index=False)
     raw = cells[["n_persons", "n_persons_key"]].sum()
     shown = counts.protect(raw, ["n_persons"], secret)
