@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ BY_P = Value("num1", "hours", p="p")
 BY_INTERVAL = Value("num1", "hours", low="low", high="high")
 
 
-def told(rows: pd.DataFrame, value: Value, groups: tuple[str, ...] = ()) -> str:
+def told(rows: pd.DataFrame, value: Value, groups: tuple[str, ...] = (), family: Any = None) -> str:
     """The wording of effects in `rows`: columns effect and p, or low and high."""
     frame = rows.assign(group=[f"g{number}" for number in range(len(rows))])
     exhibit = Exhibit(
@@ -40,7 +41,7 @@ def told(rows: pd.DataFrame, value: Value, groups: tuple[str, ...] = ()) -> str:
     report = Report("toy", (exhibit,), (), {}, {})
     output = Output("toy", places.place("03"), Path(), "simulated", {})
     reader = Reader(report, output, Effects(None, frame))
-    return Judged("tbl-1", "effect", {"group": groups} if groups else {})(reader)
+    return Judged("tbl-1", "effect", {"group": groups} if groups else {}, family=family)(reader)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,23 @@ def test_only_the_named_rows_count() -> None:
     assert told(rows, BY_P, ("g0",)) == "up"
     assert told(rows, BY_P, ("g1",)) == "unclear"
     assert told(rows, BY_P, ("g2",)) == ""
+
+
+@pytest.mark.parametrize(
+    ("p_values", "wanted"),
+    [
+        ([0.01, 0.02, 0.9, 0.9], "some"),  # 0.01 × 4 stands, 0.02 × 3 does not
+        ([0.01, 0.012, 0.9, 0.9], "up"),
+        ([0.02, 0.02, 0.9, 0.9], "unclear"),
+        ([0.02, 0.02, 0.9, np.nan], "unclear"),  # 0.02 × 3
+        ([0.04, 0.04, 0.001, 0.001], "unclear"),
+        ([0.04, 0.02, 0.001, 0.001], "up"),  # the others stand, so only two are left
+    ],
+)
+def test_effects_told_of_among_others_are_tested_with_them(p_values, wanted) -> None:
+    rows = pd.DataFrame({"effect": 1.0, "p": p_values})
+    found = told(rows, BY_P, ("g0", "g1"), lambda reader: reader.frame("tbl-1")["p"])
+    assert found == wanted
 
 
 def test_places_are_told_apart_when_all_pairs_are_tested_together() -> None:

@@ -95,6 +95,25 @@ def test_labels_at_line_ends_keep_their_distance() -> None:
     assert figure is not None
 
 
+@pytest.mark.parametrize("many", [2, 3, 7])
+@pytest.mark.parametrize("at", [0.0, 0.4, 1.0])
+def test_labels_of_lines_that_meet_overlap_neither_each_other_nor_the_axis(
+    many: int, at: float
+) -> None:
+    figure, grid = figures.axes(2, 2, height=4.6)
+    ax = grid[0, 0]
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1)
+    figures.label_ends(ax, {f"Kontrollgruppen {k}": (1, at, "k") for k in range(many)})
+    figure.canvas.draw()
+    boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
+    # A line of text is taller than its letters: the next line may begin within its descenders.
+    assert all(below.y1 - above.y0 < 3 for below, above in pairwise(boxes))
+    frame = ax.get_window_extent()
+    assert frame.y0 <= (boxes[0].y0 + boxes[0].y1) / 2
+    assert (boxes[-1].y0 + boxes[-1].y1) / 2 <= frame.y1 + 1
+
+
 @pytest.mark.parametrize(("decimals", "low", "high"), [(0, -15.6, 3.9), (1, 0.0, 0.31), (2, 0, 4)])
 def test_tick_labels_tell_where_the_ticks_are(decimals: int, low: float, high: float) -> None:
     figure, ax = figures.axes()

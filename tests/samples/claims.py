@@ -163,7 +163,7 @@ def rests_on(rule: Any, seen: set[int] | None = None) -> set[str]:
     seen.add(id(rule))
     if isinstance(rule, Judged):
         codes = ",".join("/".join(value) for value in rule.where.values())
-        return {f"{rule.label}.{rule.value}[{codes}]"}
+        return {f"{rule.label}.{rule.value}[{codes}]", *rests_on(rule.family, seen)}
     if isinstance(rule, functools.partial):
         return {row for part in (rule.func, *rule.args) for row in rests_on(part, seen)}
     if isinstance(rule, str):
@@ -266,12 +266,25 @@ def published(showing: Showing, results: Results, rule: Judged) -> str | None:
     else:
         half = (numbers["ci_high"] - numbers["ci_low"]) / 2
         strength = 1.959964 * (numbers["ci_low"] + half).abs() / half
-    level = rule.level_of(showing.reader(results))
-    least, strict = (-NormalDist().inv_cdf(level / 2 / tests) - 1e-6 for tests in (1, len(numbers)))
+    reader = showing.reader(results)
+    tests = (1, len(numbers))
+    if rule.family:
+        tests = (_left(rule.family(reader), rule.level_of(reader)),) * 2
+    level = rule.level_of(reader)
+    least, strict = (-NormalDist().inv_cdf(level / 2 / number) - 1e-6 for number in tests)
     up, down = (numbers["estimate"] > 0).all(), (numbers["estimate"] < 0).all()
     if (strength >= least).all() and (up or down):
         return "up" if up else "down"
     return "some" if (strength >= strict).any() else "unclear"
+
+
+def _left(p_values: pd.Series, level: float) -> int:
+    """How many tests Holm's step-down has left where it stops, one at the least."""
+    ordered = sorted(p_values.dropna())
+    passed = 0
+    while passed < len(ordered) and ordered[passed] * (len(ordered) - passed) <= level:
+        passed += 1
+    return max(len(ordered) - passed, 1)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ WHOLE = {
 EVERY = {
     ("followup", "tbl-around"): "the first outcome, told of both groups",
     ("hedmark", "fig-synthetic"): "both groups of the county's main comparison",
+    ("hedmark", "tbl-5"): "both groups of the county's main comparison",
     ("hedmark", "tbl-inference"): "both groups, by the method that table 5 uses",
     ("hedmark", "tbl-detectable"): "both groups of the county's main comparison",
     ("hedmark", "tbl-pre-trend"): "both groups of the county's main comparison",

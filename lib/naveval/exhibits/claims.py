@@ -14,6 +14,7 @@ import pandas as pd
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.project.normal import Z95, reach
 
 LEVEL = 0.05
@@ -27,7 +28,8 @@ class Judged:
     "down" or "up" when every effect stands out, all to the same side; "some" when one stands out
     and not all do, or they differ in sign; "unclear" when none does; "" when a number is missing.
     That all stand out needs no correction for several tests (intersection-union); that one of
-    several does is judged at the level divided by their number (Bonferroni).
+    several does is judged at the level divided by their number (Bonferroni). Where the effects are
+    told of among others, what stands out is what Holm's method leaves of the whole family.
 
     Attributes
     ----------
@@ -37,12 +39,15 @@ class Judged:
         Key to the codes of the rows; keys left out take all.
     level
         Level of the tests, or what gives it: lower where the effect is one of several told of.
+    family
+        Reader to the p-values of all tests that these are told of among; None: these alone.
     """
 
     label: str
     value: str
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     level: float | Callable[[Reader], float] = LEVEL
+    family: Callable[[Reader], pd.Series] | None = None
 
     def level_of(self, reader: Reader) -> float:
         """The level in a report."""
@@ -60,10 +65,12 @@ class Judged:
         declared = exhibit.values[self.value].every_kind()[0]
         effect = frame[declared.of or self.value]
         apart = beyond(frame, declared.p, declared.low, declared.high)
-        found, level = frame[list(exhibit.keys)].assign(effect=effect), self.level_of(reader)
-        return found.assign(
-            alone=apart(level), several=apart(level / max(len(frame), 1))
-        ).reset_index(drop=True)
+        level = self.level_of(reader)
+        several = level / max(len(frame), 1)
+        if self.family:
+            level = several = holm_level(self.family(reader), level)
+        found = frame[list(exhibit.keys)].assign(effect=effect)
+        return found.assign(alone=apart(level), several=apart(several)).reset_index(drop=True)
 
     def __call__(self, reader: Reader) -> str:
         rows = self.rows(reader)
@@ -80,6 +87,21 @@ class Judged:
             "certain": Fact(lambda reader: int(self.rows(reader)["several"].sum())),
             "tested": Fact(lambda reader: len(self.rows(reader))),
         }
+
+
+def holm_level(p_values: pd.Series, level: float) -> float:
+    """The level at which each p-value alone says what Holm's method says of all at `level`.
+
+    Examples
+    --------
+    >>> holm_level(pd.Series([0.001, 0.02, 0.6, float("nan")]), 0.05)
+    0.05
+    >>> holm_level(pd.Series([0.03, 0.04, 0.6]), 0.06)
+    0.02
+    """
+    known = p_values.dropna().to_numpy(float)
+    standing = int((holm(known) <= level).sum()) if len(known) else 0
+    return level / max(len(known) - standing, 1)
 
 
 def beyond(frame: pd.DataFrame, p: str, low: str, high: str) -> Callable[[float], pd.Series]:
@@ -172,6 +194,23 @@ def ends_apart(values: pd.DataFrame) -> bool:
     low, high = known.iloc[0], known.iloc[-1]
     error = np.hypot(low["std_error"], high["std_error"])
     return bool(high["estimate"] - low["estimate"] > reach(1 - LEVEL / pairs) * error)
+
+
+def standing_out(rule: Judged, key: str) -> Fact:
+    """Which effects stand out, each with its direction, as running text.
+
+    The exhibit has the words under `labels`, as `<code of the key>_more` and `…_fewer`.
+    """
+
+    def get(reader: Reader) -> str:
+        rows = rule.rows(reader)
+        rows = rows[rows["several"].eq(True)]
+        signs = np.where(rows["effect"] > 0, "more", "fewer")
+        there = reader.at(rule.label)
+        found = zip(rows[key], signs, strict=True)
+        return formats.listed([there.named("", f"{code}_{sign}") for code, sign in found])
+
+    return Fact(get, "text")
 
 
 def opening(rule: Callable[[Reader], str]) -> Mapping[str, Fact]:

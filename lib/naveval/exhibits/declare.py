@@ -157,6 +157,7 @@ class Lines:
     mark: str = ""
     zero: bool = False
     decimals: int | None = None
+    height: float = 3.4
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ PHONE_TICKS, PHONE_NAME, PHONE_LINE = 5, 20, 40
 DPI = 180
 LABEL_PAD = 0.012
 MIN_LABEL_GAP = 0.055
-LABEL_INCHES, PANEL_SHARE = 0.16, 0.8
-"""Height of a label's line, and how much of a figure's height its panels take."""
+LABEL_INCHES, PANEL_SHARE = 0.17, 0.75
+"""Height of a label's line, and how much of a figure's height its panels take at the least."""
 NOTICE_INCHES = 0.16
 SMALL = 9
 """Points of the smallest text: 7 in PDF, where a figure takes 88 per cent of the line."""
@@ -198,7 +198,7 @@ class _Ticks(MaxNLocator):
 
 
 def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]]) -> None:
-    """Write each line's name at its end, moved apart where they would overlap.
+    """Write each line's name at its end, moved apart where they would overlap, within the axis.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]]) -> None:
     tall = PANEL_SHARE * figure_inches / (grid.nrows if grid else 1)
     gap = (high - low) * max(MIN_LABEL_GAP, LABEL_INCHES / tall)
     order = sorted(ends, key=lambda name: ends[name][1])
-    heights = _apart(np.array([ends[name][1] for name in order], dtype=float), gap)
+    heights = _apart(np.array([ends[name][1] for name in order], dtype=float), gap, low, high)
     left, right = ax.get_xlim()
     for name, y in zip(order, heights, strict=True):
         x, _, color = ends[name]
@@ -227,18 +227,13 @@ def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]]) -> None:
         )
 
 
-def _apart(values: np.ndarray, gap: float) -> np.ndarray:
-    """Move sorted positions apart to at least `gap`, keeping their mean."""
-    moved = values.copy()
-    for _ in range(50):
-        close = np.diff(moved) < gap - 1e-12
-        if not close.any():
-            break
-        for i in np.flatnonzero(close):
-            shift = (gap - (moved[i + 1] - moved[i])) / 2
-            moved[i] -= shift
-            moved[i + 1] += shift
-    return moved
+def _apart(values: np.ndarray, gap: float, low: float, high: float) -> np.ndarray:
+    """Move sorted positions as little as will keep them `gap` apart and between low and high."""
+    from scipy.optimize import isotonic_regression
+
+    steps = gap * np.arange(len(values))
+    moved = isotonic_regression(values - steps).x
+    return np.clip(moved, low, max(low, high - gap * (len(values) - 1))) + steps
 
 
 def save(figure: Figure, picture: Path, mark: str, *, vector: bool = False) -> None:

@@ -64,7 +64,7 @@ def panels(
 
 
 def _lines(reader: Reader, view: Lines) -> Figure:
-    figure, found = panels(reader, view.panels, height=3.4, sharey=bool(view.band))
+    figure, found = panels(reader, view.panels, height=view.height, sharey=bool(view.band))
     for ax, rows in found:
         lines = _series(view, rows)
         noisy = list(_series(replace(view, y=tuple(y + MARKED for y in view.y)), rows).values())

@@ -115,6 +115,60 @@ def test_front_page_has_the_answer_and_a_chart_where_there_is_one(built: SimpleN
     assert page.select_one(".banner")
 
 
+@pytest.mark.parametrize("study", ["followup", "hedmark"])
+def test_intervals_on_the_site_say_their_level(study: str) -> None:
+    entry = site_pages.words()["studies"][study]
+    texts = [entry["front"]["key"], *entry["county"]]
+    told = [formats.field_names(text["text"]) for text in texts if "text" in text]
+    apart = [names for names in told if any("_low" in name for name in names)]
+    assert apart
+    assert all(any("level" in name for name in names) for names in apart)
+
+
+def test_the_number_of_the_front_page_stands_beside_the_level_of_its_interval(
+    built: SimpleNamespace, tmp_path: Path
+) -> None:
+    text = site_pages.words()
+    made = {
+        "followup": (
+            {"label": "tbl-3", "value": "estimate", "outcome": "work", "horizon": "long"}
+            | {"estimate": -0.0002, "ci_low": -0.0032, "ci_high": 0.0028},
+            {"label": "tbl-3", "value": "level", "estimate": 0.9},
+            "treffer i 90\xa0% av tilfellene",
+        ),
+        "hedmark": (
+            {"label": "tbl-5", "value": "effect", "estimate": -11.3, "ci_low": -17.8}
+            | {"ci_high": -6.6, "outcome": "stock", "group": "with", "model": "effect"},
+            {"label": "tbl-5", "value": "exact_level", "estimate": 90}
+            | {"outcome": "stock", "group": "with", "model": "effect"},
+            "treffer i 90 prosent av tilfellene",
+        ),
+    }
+    for study, (number, level, wanted) in made.items():
+        pd.DataFrame([number, level]).to_csv(tmp_path / "estimates.csv", index=False)
+        result = replace(results.main_result(built.found, study), folder=tmp_path)
+        assert wanted in cards.card(result, text)[0]
+        pd.DataFrame([number]).to_csv(tmp_path / "estimates.csv", index=False)
+        os.utime(tmp_path / "estimates.csv", ns=(1, len(study)))
+        assert cards.card(result, text) == [""]  # no interval without its level
+
+
+def test_the_county_that_a_study_is_about_gets_its_answer_word_for_word(
+    built: SimpleNamespace,
+) -> None:
+    """With the reservation that follows it, on the page and on the sheet."""
+    main = results.main_result(built.found, "hedmark")
+    answer = " ".join(item.text for item in main.headlines)
+    assert "Det er mer enn ventet." in answer
+    text = site_pages.words()
+    for code, wanted in (("34", True), ("11", False)):
+        page = " ".join(soup(built.site / f"{counties.county_page(code)}.html").text.split())
+        assert (answer in page) == wanted
+        assert any(answer in str(part) for part in counties.told(code, main, text).parts) == wanted
+    other = replace(main, slug="05-oppland")  # stands in for the study's own county
+    assert not any(answer in str(part) for part in counties.told("34", other, text).parts)
+
+
 def test_tile_map_is_a_list_of_all_counties_with_their_own_numbers(built: SimpleNamespace) -> None:
     for name in ("index", "fylker"):
         tiles = soup(built.site / f"{name}.html").select(".tile-map li a")

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import claims
 import numpy as np
@@ -11,10 +13,10 @@ from notebook_cells import run
 
 from naveval.exhibits.rows import FEW_PERSONS
 from naveval.exhibits.show import Showing
-from naveval.project import places
+from naveval.project import formats, places
 from naveval.studies.hedmark.estimate.choice import recommend
-from naveval.studies.hedmark.exhibits import REPORT
-from naveval.studies.hedmark.exhibits.summary import verdict
+from naveval.studies.hedmark.exhibits import REPORT, common, summary
+from naveval.studies.hedmark.exhibits.summary import answer
 from naveval.studies.hedmark.parameters import Parameters
 
 SETTINGS = {"scale": 0.02, "seed": 5, "draws": 99, "size_draws": 200}
@@ -177,10 +179,74 @@ def test_a_null_result_says_what_would_have_been_found(reports) -> None:
         table = pd.read_csv(folder / "estimates.csv")
         kept = table[table["label"] == "tbl-detectable"].set_index(["outcome", "group"])
         pd.testing.assert_series_equal(kept["estimate"], smallest, check_names=False)
-        found = verdict(space["study"].showing.reader(space["results"]))
+        found = answer(space["study"].showing.reader(space["results"]))
         stated = "måtte en nedgang" in block(shown, "summary-stock")
         known = smallest["stock"].notna().all()
         assert stated == (found in ("unclear", "some") and known)
+
+
+def test_the_answer_is_one_number_wherever_it_is_told(reports) -> None:
+    """Answer, key figures, section and title give the effects of table 5, and no other."""
+    for shown, space, folder in reports.values():
+        table = pd.read_csv(folder / "estimates.csv").query(
+            "label == 'tbl-5' and value == 'effect' and outcome == 'stock' and model == 'effect'"
+        )
+        numbers = [formats.number(abs(value), 1) for value in table["estimate"]]
+        assert len(numbers) == 2
+        for label in ("answer", "summary-stock"):
+            first = formats.plain(block(shown, label)).partition("Et forbehold")[0]
+            assert all(number in first for number in numbers), (label, first)
+        title = formats.plain(block(shown, "tbl-5")).partition("]{.finding}")[0].split("\n")[-1]
+        told = all(number in title for number in numbers)
+        found = answer(space["study"].showing.reader(space["results"]))
+        assert told == (found in ("up", "down"))
+
+
+@pytest.mark.parametrize(
+    ("p", "wanted"),
+    [
+        ((0.105, 0.053), "neither"),  # one of two, so it must be 0.05 or less
+        ((0.105, 0.04), "without"),
+        ((0.04, 0.105), "with"),
+        ((0.105, 0.2), "neither"),
+        ((0.05, 0.1), ""),
+        ((0.05, np.nan), ""),
+    ],
+)
+def test_the_reservation_follows_the_ranking_of_all_counties(
+    monkeypatch: pytest.MonkeyPatch, p: tuple[float, float], wanted: str
+) -> None:
+    rows = pd.DataFrame({"group": ["with", "without"], "effect": -9.0, "p_value": p})
+    frame = rows.assign(outcome="stock", method="randomisation_all")
+    reader: Any = SimpleNamespace(report=REPORT, frame=lambda _: frame)
+    monkeypatch.setattr(summary, "answer", lambda reader: "down")
+    assert summary._reserved(reader) == wanted
+    monkeypatch.setattr(summary, "answer", lambda reader: "unclear")
+    assert summary._reserved(reader) == ""
+
+
+def test_the_section_reserves_what_the_answer_does(reports) -> None:
+    for shown, _, _ in reports.values():
+        told = [
+            re.findall("Et forbehold: [^.]*[.]", formats.plain(block(shown, label)))
+            for label in ("answer", "summary-stock")
+        ]
+        assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("p", "told"),
+    [
+        ([0.083, 0.083, 0.083, 0.2], "few"),
+        ([0.02, 0.083, 0.3, 0.2], "some"),
+        ([0.05, 0.083, 0.3, 0.2], "none"),  # not a rank among twelve
+        ([np.nan] * 4, ""),
+    ],
+)
+def test_several_durations_are_tested_as_several(p: list[float], told: str) -> None:
+    reader: Any = SimpleNamespace(common=lambda _: 1 / 12)
+    assert common.several(lambda _: pd.Series(p), reader) == told
+    assert common.count_together(pd.Series(p)) == (told == "some")
 
 
 def test_titles_say_what_the_published_rows_say(reports) -> None:

@@ -21,8 +21,14 @@ def card(result: Result, text: Mapping[str, Any]) -> list[str]:
 
 
 def _number(result: Result, wanted: Mapping[str, Any]) -> str:
-    """The number, large, and what it is; nothing when it is hidden or not there."""
+    """The number, large, and what it is; nothing when it is hidden or not there.
+
+    Under `also`: other rows whose numbers the words name, such as the level of the interval.
+    """
     values = counties.values(wanted, released.rows(result, wanted))
+    for name, other in wanted.get("also", {}).items():
+        row = released.one(result, other)
+        values[name] = None if row is None else row["estimate"]
     used = formats.field_names(wanted["number"]) + formats.field_names(wanted["text"])
     if any(formats.is_missing(values.get(name.partition(":")[0])) for name in used):
         return ""

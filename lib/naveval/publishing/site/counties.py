@@ -70,6 +70,9 @@ def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None
     codes = (code,) if same else places.predecessors(code, year)
     parts: list[str | Chart] = []
     for wanted in text["studies"][result.study].get("county", ()):
+        if "answer" in wanted:
+            parts += _answer(result, wanted, text) if wanted["only"] in codes else []
+            continue
         if "only" in wanted:
             own = released.rows(result, wanted) if wanted["only"] in codes else pd.DataFrame()
             found = {wanted["only"]: own} if len(own) else {}
@@ -84,6 +87,15 @@ def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None
     few = {text["counties"]["few"].format(name=places.name(own)) for own in codes}
     old = "" if same else _old_counties(code, year, text["counties"])
     return Told(tuple(dict.fromkeys(parts)), old, numbers=not few.issuperset(parts))
+
+
+def _answer(result: Result, wanted: Mapping[str, Any], text: Mapping[str, Any]) -> list[str]:
+    """The report's own answer with its reservations, word for word as on the front page."""
+    answer = " ".join(item.text for item in result.headlines)
+    if result.slug != results.main_slug(result.study) or not answer:
+        return []
+    words = wanted["answer"].format(answer=answer).strip()
+    return [f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::']
 
 
 def _old_counties(code: str, year: int, part: Mapping[str, Any]) -> str:
@@ -116,6 +128,8 @@ def _sentences(
 def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
     """Fields of a sentence: values by name or by the code of a key, and the ends of a series.
 
+    Several values by the code of a key are `<value>_<code>`, a single one is `<key>_<code>`.
+
     A series has also `before`: the last month of the same name as its end, up to the one that is
     `before` in the words, since neighbouring months differ by season. `<name>_persons` are those
     that a number rests on.
@@ -137,7 +151,9 @@ def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
     found: dict[str, Any] = {}
     key = wanted.get("key", "")
     for row in rows.to_dict("records"):
-        name = f"{key}_{row[key]}" if key else row.get("value") or "estimate"
+        value = row.get("value") or "estimate"
+        first = value if isinstance(wanted.get("value"), list) else key
+        name = f"{first}_{row[key]}" if key else value
         found |= {name: row["estimate"], f"{name}_low": row["ci_low"]}
         found |= {f"{name}_high": row["ci_high"], f"{name}_persons": row[released.PERSONS]}
     return found

@@ -1,5 +1,6 @@
 """The sentences say what the numbers say, whichever way they fall."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,10 +10,11 @@ import pandas as pd
 import pytest
 
 from naveval.estimators.event_study import Wald
+from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import words
 from naveval.exhibits.output import Output
 from naveval.exhibits.show import Showing
-from naveval.project import places
+from naveval.project import paths, places
 from naveval.studies.followup import estimate as study
 from naveval.studies.followup import published
 from naveval.studies.followup.events import OUTCOMES, Events
@@ -180,9 +182,89 @@ def test_summary_counts_all_effects(output: Output) -> None:
     assert "14 virkninger" in said(output, "summary-all", summary())
     assert "Ingen av dem" in said(output, "summary-all", summary())
     some = said(output, "summary-all", summary(UP, NULL, DOWN))
-    assert "2 av dem kan skilles fra null" in some
+    assert "hver for seg kan 2 av dem skilles fra null" in " ".join(some.split())
+    assert "og 2 kan det når" in " ".join(some.split())
+    alone = said(output, "summary-all", summary((0.02, 0.02)))
+    assert "men ingen kan det når" in " ".join(alone.split())
     none = said(output, "summary-all", summary(p_value=np.nan))
     assert "kunne anslås i Vestfold" in none
+
+
+ALONE = (0.02, 0.02)
+"""Told apart from zero by its own test, and not among fourteen."""
+
+
+def test_nothing_is_called_sure_that_many_tests_take_back(output: Output) -> None:
+    found = summary(ALONE, work=ALONE)
+    for label in ("summary-program", "summary-work"):
+        text = " ".join(said(output, label, found).split())
+        assert "økte" in text
+        assert "Rapporten prøver 14 virkninger" in text, label
+    assert "ingen sikker endring" in said(output, "answer", found)
+    assert "vanskelig å tilskrive" in " ".join(said(output, "summary-work", found).split())
+    for label in ("tbl-1", "tbl-3"):
+        assert "Ingen sikker endring" in said(output, label, found).partition("]{.finding}")[0]
+    assert "kan derfor ikke slutte" in " ".join(said(output, "conclusion", found).split())
+    sure = summary(UP, work=UP)
+    for label in ("summary-program", "summary-work", "conclusion"):
+        assert "Rapporten prøver 14" not in " ".join(said(output, label, sure).split())
+
+
+def test_the_end_of_benefit_is_told_first_only_when_it_is_sure(output: Output) -> None:
+    found = summary()
+    ended = (found["outcome"] == "ended") & (found["horizon"] == "long")
+    for p_value, wanted in ((0.007, False), (0.001, True)):
+        one = found.assign(
+            estimate=found["estimate"].mask(ended, -0.005),
+            p_value=found["p_value"].mask(ended, p_value),
+        )
+        assert ("slutter med meldekort, falt med" in said(output, "answer", one)) == wanted
+        title = said(output, "tbl-3", one).partition("]{.finding}")[0]
+        assert ("færre sluttet med meldekort" in title) == wanted
+        assert ("Ingen sikker endring" in title) != wanted
+
+
+def test_titles_name_what_the_count_over_all_tests_leaves(output: Output) -> None:
+    """What `summary-all` counts by Holm's method is what titles call sure."""
+    rng = np.random.default_rng(8)
+    for _ in range(10):
+        found = summary()
+        known = rng.random(len(found)) ** 6
+        found = found.assign(
+            p_value=np.where(found["horizon"] == "long", known, 0.9), estimate=0.02
+        )
+        left = holm(found["p_value"].to_numpy()) <= 0.05
+        titles = {
+            label: said(output, label, found).partition("]{.finding}")[0]
+            for label in ("tbl-1", "tbl-2", "tbl-3")
+        }
+        sure = found[left & (found["horizon"] == "long")]
+        for label, title in titles.items():
+            own = set(sure.loc[sure["table"] == label, "outcome"])
+            every = set(found.loc[found["table"] == label, "outcome"])
+            assert ("ngen sikker" in title) == (not own), (own, title)
+            assert ("bare dette" in title) == (bool(own) and own != every), (own, title)
+
+
+def test_both_groups_have_one_name_everywhere() -> None:
+    """Groups are called as the answer calls them; weeks left stand only beside that."""
+    others = re.compile(
+        r"\d–\d+ m(d\.|åneder)|andre ledige|sammenligningen\b(?! (er|sier|gir))"
+        r"|sammenlignes med\b|halvt år (igjen|eller mindre)",
+        re.IGNORECASE,
+    )
+    folder = paths.texts_dir("followup")
+    texts = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.yml")}
+    del texts["errata.yml"], texts["definitions.yml"]
+    found = {
+        (name, match[0])
+        for name, text in texts.items()
+        for line in text.splitlines()
+        for match in others.finditer(line)
+    }
+    assert found <= {("site.yml", "Sammenligningen")}
+    assert "sommeren" not in " ".join(texts.values()).lower()
+    assert "høsten" not in " ".join(texts.values()).lower()
 
 
 def printed(**changes: Any) -> pd.DataFrame:
@@ -366,3 +448,33 @@ def test_the_answer_warns_of_a_gap_that_moved_before(output: Output) -> None:
 def test_key_figures_are_the_estimates_with_their_intervals(output: Output) -> None:
     told = said(output, "key-program", summary(UP))
     assert "**+2,00** prosentpoeng på tiltak, trolig mellom +1,00 og +3,00" in told
+
+
+@pytest.mark.parametrize(
+    ("p_values", "told"),
+    [
+        ((0.4, 0.3, 0.9), "er ingen av 3 virkninger"),
+        ((0.03, 0.3, 0.9), "hver for seg, men ingen når"),
+        ((0.01, 0.3, 0.9), "hver for seg, og 1 når"),
+    ],
+)
+def test_counties_as_clusters_are_tested_as_several(
+    output: Output, p_values: tuple[float, ...], told: str
+) -> None:
+    kept = (
+        "outcome estimate std_error ci_low ci_high mde n_obs n_persons smallest_cell events others"
+    )
+    rows = summary().query("horizon == 'long' and table != 'tbl-2'").head(3)
+    found = rows[[*kept.split(), "refused"]].assign(
+        p_value=p_values, n_clusters=15, person_error=0.005, crv1_error=0.005
+    )
+    results = FollowupResults(
+        parameters=Parameters(county=""),
+        panel=None,  # type: ignore[arg-type]
+        protected=None,  # type: ignore[arg-type]
+        summary=summary(),
+        trends={},
+        truth=pd.DataFrame(columns=[*published.KEY, "coefficient"]),
+        clusters=found,
+    )
+    assert told in " ".join(Showing(REPORT, output).show("clusters", results).markdown.split())

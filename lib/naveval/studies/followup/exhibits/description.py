@@ -31,13 +31,15 @@ LEAST_SHOWN = 0.5
 HEADROOM = 1.12
 HALVES = (0, 26, 52, 102)
 YEAR = 52
+HEIGHTS = {1: 2.5, 3: 3.2, 7: 4.2}
+"""Inches, by the number of lines whose names must have room beside each other."""
 
 
 def draw_durations(reader: Reader) -> Figure:
     """One line per measure by weeks since the spell's start."""
     frame = reader.rows
     measures = list(dict.fromkeys(frame["measure"]))
-    figure, ax = figures.axes(height=3.6 if len(measures) < 5 else 4.4)
+    figure, ax = figures.axes(height=HEIGHTS[len(measures)])
     ends = {}
     for number, measure in enumerate(measures):
         part = frame[frame["measure"] == measure]
@@ -64,7 +66,7 @@ def draw_months(reader: Reader) -> Figure:
     frame = reader.rows
     measures, groups = BY_MONTH[reader.label]
     rows, columns = (2, 2) if len(measures) == 4 else (len(measures), 1)
-    figure, axes = figures.axes(rows, columns, height=5.6 if rows == 2 else 7.0)
+    figure, axes = figures.axes(rows, columns, height=5.0 if rows == 2 else 5.4)
     for ax, measure in zip(np.ravel(axes), measures, strict=True):
         _months_panel(ax, reader, frame[frame["measure"] == measure], measure, tuple(groups))
     return figure

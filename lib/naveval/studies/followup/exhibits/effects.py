@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from naveval.estimators.detectable import relative
@@ -30,13 +29,23 @@ from naveval.studies.followup.results import FollowupResults
 
 JOINED = ("outcome", "horizon")
 LONG = ("long",)
-FOLLOWED = Judged("tbl-1", "estimate", {"horizon": LONG})
-NEAR_LIMIT = Judged("tbl-2", "estimate", {"horizon": LONG})
-WORKED = Judged("tbl-3", "estimate", {"outcome": ("work",), "horizon": LONG})
-LEFT = Judged("tbl-3", "estimate", {"outcome": ("ended",), "horizon": LONG})
-EXITED = Judged("tbl-3", "estimate", {"horizon": LONG})
-"""The tests that answers and titles rest on: follow-up, the same near the limit, work, the end of
-benefit, and all three exits together."""
+
+
+def every(reader: Reader) -> pd.Series:
+    """P-values of tables 1 to 3."""
+    return pd.concat([reader.frame(label)["p_value"] for label in COMPARISONS])
+
+
+def _judged(label: str, *outcomes: str) -> Judged:
+    """Effects in the long window, told of among all effects of tables 1 to 3."""
+    where = {"outcome": outcomes} if outcomes else {}
+    return Judged(label, "estimate", where | {"horizon": LONG}, family=every)
+
+
+FOLLOWED, NEAR_LIMIT, EXITED = (_judged(label) for label in COMPARISONS)
+WORKED, LEFT = _judged("tbl-3", "work"), _judged("tbl-3", "ended")
+"""The tests that answers and titles rest on: follow-up, the same near the limit, all three exits
+together, work, and the end of benefit."""
 SHOWN = (
     "estimate",
     "std_error",
@@ -65,11 +74,6 @@ def effects(results: FollowupResults, table: str) -> pd.DataFrame:
     return freedom(part[[*JOINED, *SHOWN]])
 
 
-def every(reader: Reader) -> pd.Series:
-    """P-values of tables 1 to 3."""
-    return pd.concat([reader.frame(label)["p_value"] for label in COMPARISONS])
-
-
 def _table(rule: Judged, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
     label = rule.label
     return Exhibit(
@@ -95,23 +99,12 @@ def _table(rule: Judged, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
             also={"mean_hidden": HIDDEN_WITH_MEAN},
         ),
         view=Table(joined=JOINED),
-        facts=facts,
+        facts={"standing": claims.standing_out(rule, "outcome"), **facts},
         finding=rule,
     )
 
 
-def _standing(reader: Reader) -> str:
-    """The exits that stand out when all are tested together, each with its direction."""
-    rows = EXITED.rows(reader)
-    rows = rows[rows["several"].eq(True)]
-    signs = np.where(rows["effect"] > 0, "more", "fewer")
-    there = reader.at(EXITED.label)
-    return formats.listed(
-        [
-            there.named("", f"{name}_{sign}")
-            for name, sign in zip(rows["outcome"], signs, strict=True)
-        ]
-    )
+LEVEL = Fact(lambda reader: reader.parameters.level, "share0", "share", "level of intervals")
 
 
 def county(results: FollowupResults) -> pd.DataFrame:
@@ -131,7 +124,7 @@ DIFFERENCE = {"se": "difference_error", "p": "difference_p", "estimand": "differ
 EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
     _table(FOLLOWED, {}),
     _table(NEAR_LIMIT, {}),
-    _table(EXITED, {**counted(every), "standing": Fact(_standing, "text")}),
+    _table(EXITED, {**counted(every), "level": LEVEL}),
     Exhibit(
         "tbl-county",
         data=county,
@@ -165,7 +158,6 @@ EFFECTS_SENTENCES = (
 )
 
 
-FOLLOW_UP = ("program", "dialogue")
 # A null result says little when only an effect of more than half the level would be found.
 WIDE = 0.5
 
@@ -182,6 +174,22 @@ def direction(reader: Reader, row: str) -> str:
 
 
 PROGRAM, DIALOGUE, WORK = "tbl-1:program,long", "tbl-1:dialogue,long", "tbl-3:work,long"
+AMONG_ALL = {
+    PROGRAM: _judged("tbl-1", "program"),
+    DIALOGUE: _judged("tbl-1", "dialogue"),
+    WORK: WORKED,
+}
+"""The tests of single effects, told of among all."""
+
+
+def _alone(row: str) -> Sentence:
+    """That an effect told as one by its own test is not sure among all that are tested."""
+
+    def choose(reader: Reader) -> str:
+        signed = direction(reader, row) in ("positive", "negative")
+        return "text" if signed and AMONG_ALL[row](reader) == "unclear" else ""
+
+    return Sentence("summary-alone", choose)
 
 
 def _program(reader: Reader) -> str:
@@ -198,7 +206,7 @@ def _dialogue(reader: Reader) -> str:
 def _work(reader: Reader) -> str:
     """What exits mean depends on whether follow-up came."""
     found = direction(reader, WORK)
-    followed = any(direction(reader, row) == "positive" for row in (PROGRAM, DIALOGUE))
+    followed = any(AMONG_ALL[row](reader) == "up" for row in (PROGRAM, DIALOGUE))
     return f"{found}_followed" if followed and found in ("positive", "negative") else found
 
 
@@ -219,6 +227,8 @@ def _level(name: str, row: str) -> Sentence:
 
 def _conclusion(reader: Reader) -> str:
     found = direction(reader, PROGRAM)
+    if found in ("positive", "negative") and AMONG_ALL[PROGRAM](reader) == "unclear":
+        return "alone"
     wide = found == "null" and not reader("tbl-1.mde_relative[program,long]") <= WIDE
     return "wide" if wide else found
 
@@ -234,7 +244,9 @@ def _excluded(reader: Reader) -> float:
 def _everything(reader: Reader) -> str:
     if not reader("tbl-3.n_tests"):
         return "refused"
-    return "some" if reader("tbl-3.n_found") else "none"
+    if not reader("tbl-3.n_found"):
+        return "none"
+    return "some" if reader("tbl-3.n_holm") else "alone"
 
 
 def _found(reader: Reader) -> str:
@@ -265,8 +277,13 @@ def _warning(row: str) -> Sentence:
     return Sentence("trend-warning", choose)
 
 
+def _after(name: str, row: str) -> tuple[Sentence, ...]:
+    """What follows an effect: whether it is sure among all, its level, and a warning."""
+    return _alone(row), _level(name, row), _warning(row)
+
+
 def answer(reader: Reader) -> str:
-    """Whether programmes and dialogue changed, by their two tests taken together."""
+    """Whether programmes and dialogue changed, by their two tests among all."""
     return FOLLOWED(reader) or "refused"
 
 
@@ -277,7 +294,7 @@ def _answer_work(reader: Reader) -> str:
 
 
 def _answer_ended(reader: Reader) -> str:
-    """Whether the end of benefit changed by its own test, and whether follow-up did."""
+    """Whether the end of benefit changed, and whether follow-up did; silent where it is unsure."""
     found = LEFT(reader)
     if found not in ("up", "down"):
         return ""
@@ -330,19 +347,17 @@ SUMMARY_SENTENCES = (
             Sentence("answer-work", _answer_work),
             Sentence("answer-ended", _answer_ended),
             Sentence("answer-moved", _answer_moved),
-            Sentence("answer-published", _answer_published, facts=PUBLISHED),
         ),
     ),
+    Sentence("answer-published", _answer_published, facts=PUBLISHED),
     *claims.key_figures("program", "dialogue", "work"),
     Sentence("key-level", then=(Sentence("answer-detectable", _detectable),)),
     Sentence("who"),
     Sentence("answer-not"),
     Sentence("reservation", _reservation),
-    Sentence("summary-program", _program, then=(_level("program", PROGRAM), _warning(PROGRAM))),
-    Sentence(
-        "summary-dialogue", _dialogue, then=(_level("dialogue", DIALOGUE), _warning(DIALOGUE))
-    ),
-    Sentence("summary-work", _work, then=(_level("work", WORK), _warning(WORK))),
+    Sentence("summary-program", _program, then=_after("program", PROGRAM)),
+    Sentence("summary-dialogue", _dialogue, then=_after("dialogue", DIALOGUE)),
+    Sentence("summary-work", _work, then=_after("work", WORK)),
     Sentence("summary-all", _everything, facts={"names": Fact(_found, "text")}),
     Sentence(
         "conclusion",

@@ -76,9 +76,11 @@ def _break_others(reader: Reader) -> str:
 
 
 def _clusters(reader: Reader) -> str:
-    if reader.parameters.county or not reader("tbl-clusters.tests"):
+    if reader.parameters.county or not reader("tbl-clusters.n_tests"):
         return ""
-    return "some" if reader("tbl-clusters.found") else "none"
+    if not reader("tbl-clusters.n_found"):
+        return "none"
+    return "some" if reader("tbl-clusters.n_holm") else "alone"
 
 
 GAPS = partial(apart, "tbl-gaps")
@@ -127,13 +129,8 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         protect=model(
             n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "person_error", "crv1_error")
         ),
-        facts={
-            "found": Fact(
-                lambda reader: int((reader.rows["p_value"] < LIMIT).sum()), "int", "tests"
-            ),
-            "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum()), "int"),
-            "counties": Fact(lambda reader: int(reader.rows["n_clusters"].max()), "int"),
-        },
+        facts=counted(lambda reader: reader.frame("tbl-clusters")["p_value"])
+        | {"counties": Fact(lambda reader: int(reader.rows["n_clusters"].max()), "int")},
         when=When(lambda results: not results.parameters.county),
         finding=_clusters,
     ),

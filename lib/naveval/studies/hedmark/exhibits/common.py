@@ -3,9 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
+
+from naveval.estimators.multiple_testing import holm
 from naveval.estimators.one_treated.inference import METHODS
 from naveval.exhibits import appendix, printed
 from naveval.exhibits.declare import Codes, Fact
+from naveval.exhibits.reader import Reader
 from naveval.project import formats, places
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import (
@@ -28,6 +32,8 @@ PERCENT, RATE = "percent of level before", "percent of labour force"
 STEPS = ("register", "counties", "window", "used")
 """From the registers to the analysis."""
 YEAR = 12
+RANK = 5e-4
+"""P-values by rank are told with three decimals."""
 DRAWS, MONTHLY = "percent of draws", "percent a month"
 
 
@@ -39,6 +45,31 @@ def units(parameters: Parameters) -> int:
 def kind(parameters: Parameters) -> str:
     """Whether the report is about the new practice or a placebo."""
     return "placebo" if parameters.is_placebo() else "reform"
+
+
+def count_together(p_values: pd.Series) -> int:
+    """How many stand out when all are tested together (Holm)."""
+    return int((holm(p_values.dropna().to_numpy(float)) <= CHOSEN_LEVEL).sum())
+
+
+def needed(p_values: pd.Series) -> float:
+    """The lowest p-value must be this or less for one of these to stand out among all."""
+    return CHOSEN_LEVEL / max(int(p_values.notna().sum()), 1)
+
+
+def several(tests: Callable[[Reader], pd.Series], reader: Reader) -> str:
+    """What several tests say together: "some", "none", or "few" counties to tell; "" of none.
+
+    Counties are few where no ranking of them can give a p-value that is low enough.
+    """
+    p_values = tests(reader)
+    if not p_values.notna().any():
+        return ""
+    if count_together(p_values):
+        return "some"
+    lowest = reader.common("lowest")
+    ranked = p_values.min() >= lowest - RANK
+    return "few" if ranked and lowest > needed(p_values) else "none"
 
 
 def _of(get: Callable[[Parameters], Any], form: str) -> Fact:

@@ -1,15 +1,23 @@
 """Sections «Færre inn eller raskere ut?» and «Diagnostikk»: the change in parts, and how sure."""
 
+from functools import partial
+
 import pandas as pd
 
-from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.protect import Descriptive, Drawn
 from naveval.exhibits.reader import Reader
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.mechanism import HAZARDS, LEAD, PARTS
 from naveval.studies.hedmark.estimate.regression import EXACT
-from naveval.studies.hedmark.exhibits.common import DRAWS, MONTHLY, PERCENT
+from naveval.studies.hedmark.exhibits.common import (
+    DRAWS,
+    MONTHLY,
+    PERCENT,
+    count_together,
+    needed,
+    several,
+)
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.results import HedmarkResults
 
@@ -20,24 +28,9 @@ def _flow_tests(reader: Reader) -> pd.Series:
     return rows.loc[rows["part"].isin(("inflow", "exit")), "p_value"]
 
 
-def _together(reader: Reader) -> pd.Series:
-    """P-values of the changed hazards, all tested together (Holm)."""
-    p = reader.rows["p_value"].dropna()
-    return pd.Series(holm(p.to_numpy(float)), index=p.index)
-
-
-def _needed(reader: Reader) -> float:
-    """The lowest p-value must be this or less for one change to stand out among all."""
-    return CHOSEN_LEVEL / max(int(reader.rows["p_value"].notna().sum()), 1)
-
-
-def _hazards(reader: Reader) -> str:
-    """How many changed hazards stand out together, or that so few counties cannot tell."""
-    if not len(_together(reader)):
-        return ""
-    if reader.common("lowest") > _needed(reader):
-        return "few"
-    return "some" if (_together(reader) <= CHOSEN_LEVEL).any() else "none"
+def _hazard_tests(reader: Reader) -> pd.Series:
+    """P-values of the changed hazards."""
+    return reader.rows["p_value"]
 
 
 MECHANISM: tuple[Exhibit[HedmarkResults], ...] = (
@@ -55,8 +48,10 @@ MECHANISM: tuple[Exhibit[HedmarkResults], ...] = (
         only={"part": (*PARTS, "total", LEAD)},
         facts={
             "clear": Fact(lambda reader: int((_flow_tests(reader) <= CHOSEN_LEVEL).sum())),
+            "together": Fact(lambda reader: count_together(_flow_tests(reader))),
             "tests": Fact(lambda reader: int(_flow_tests(reader).notna().sum())),
         },
+        finding=partial(several, _flow_tests),
     ),
     Exhibit(
         "tbl-hazards",
@@ -76,10 +71,10 @@ MECHANISM: tuple[Exhibit[HedmarkResults], ...] = (
         protect=Descriptive(noise=False),
         facts={
             "cells": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
-            "clear": Fact(lambda reader: int((_together(reader) <= CHOSEN_LEVEL).sum())),
-            "needed": Fact(_needed, "p"),
+            "clear": Fact(lambda reader: count_together(_hazard_tests(reader))),
+            "needed": Fact(lambda reader: needed(_hazard_tests(reader)), "p"),
         },
-        finding=_hazards,
+        finding=partial(several, _hazard_tests),
     ),
 )
 

@@ -1,8 +1,11 @@
 """Section «Resultater»: figures 1 to 9 and tables 1 to 5, with what they say."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
+from naveval.exhibits import claims
 from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Bars, Exhibit, Fact, Lines, Sentence, Table, Value
 from naveval.exhibits.protect import Descriptive
@@ -12,7 +15,13 @@ from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import ALL_OTHERS, CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.means import months_of
 from naveval.studies.hedmark.estimate.regression import CORRECTED, EXACT
-from naveval.studies.hedmark.exhibits.common import PERCENT, RATE, YEAR
+from naveval.studies.hedmark.exhibits.common import (
+    PERCENT,
+    RATE,
+    YEAR,
+    count_together,
+    several,
+)
 from naveval.studies.hedmark.results import HedmarkResults
 from naveval.studies.hedmark.windows import Outcome
 
@@ -82,11 +91,32 @@ def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFram
     )
 
 
-def _moved(label: str, *groups: str, outcome: str = "") -> Judged:
-    """The county against the control group, by the tests of tables 1 to 3."""
-    where = {"season": ("matched",), "group": groups or panels.GROUPS}
-    own = {"outcome": (outcome,)} if outcome else {}
-    return Judged(label, "effect", where | own, CHOSEN_LEVEL)
+def _moved(label: str) -> Judged:
+    """The county against the control group in both groups, by the tests of tables 1 and 2."""
+    where = {"season": MATCHED, "group": panels.GROUPS}
+    return Judged(label, "effect", where, CHOSEN_LEVEL)
+
+
+def _moved_group(label: str, group: str) -> Judged:
+    """One of the two groups, as sure as the table's own title: alone it is one of two tests."""
+
+    def level(reader: Reader) -> float:
+        both = _moved(label)(reader) in ("up", "down")
+        return CHOSEN_LEVEL if both else CHOSEN_LEVEL / len(panels.GROUPS)
+
+    return Judged(label, "effect", {"season": MATCHED, "group": (group,)}, level)
+
+
+def _moved_duration(label: str, outcome: str, group: str) -> Judged:
+    """One of the durations of table 3, told of among them all."""
+    where = {"season": MATCHED, "outcome": (outcome,), "group": (group,)}
+    return Judged(label, "effect", where, CHOSEN_LEVEL, partial(tests, label))
+
+
+def tests(label: str, reader: Reader) -> pd.Series:
+    """P-values of a table's effects in the same months of the year."""
+    rows = reader.frame(label)
+    return rows.loc[rows["season"].isin(MATCHED), "p_value"]
 
 
 def _fell(reader: Reader) -> str:
@@ -119,17 +149,20 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
         keys=("month",),
         values=dict.fromkeys(areas, rate),
         protect=Descriptive({area: f"n_{area}" for area in areas}),
-        view=Lines("month", areas, mark="start", zero=True),
+        view=Lines("month", areas, mark="start", zero=True, height=2.25),
         facts={
             "figure_first": Fact(lambda reader: reader.rows["month"].iloc[0], "month"),
             "figure_last": Fact(lambda reader: reader.rows["month"].iloc[-1], "month"),
             **{f"{area}_before": _mean(area, after=False) for area in areas},
             **{f"{area}_after": _mean(area, after=True) for area in areas},
         },
-        finding=_moved(table, group, outcome=outcome),
+        finding=_moved_duration(table, outcome, group)
+        if outcome in windows.DURATIONS
+        else _moved_group(table, group),
     )
 
 
+MATCHED = ("matched",)
 STOCK = Judged("tbl-5", "effect", {"outcome": ("stock",), "model": ("effect",)}, CHOSEN_LEVEL)
 """Whether the number of job seekers changed, by the test that the intervals of table 5 are from."""
 RATES_BEFORE = 4 * YEAR
@@ -154,6 +187,7 @@ DURATION_FACTS = {
     "least": Fact(lambda reader: float(reader.rows["effect"].min()), "pct1_s"),
     "most": Fact(lambda reader: float(reader.rows["effect"].max()), "pct1_s"),
     "clear": Fact(lambda reader: int((reader.rows["p_value"] <= CHOSEN_LEVEL).sum())),
+    "together": Fact(lambda reader: count_together(reader.rows["p_value"])),
     "tests": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
 }
 
@@ -176,8 +210,12 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
         values=MEANS,
         protect=Descriptive({**persons, "std_error": "n_persons"}, noise=False),
         view=Table(rows=(row,), spread=("group",)),
-        facts={} if row == "season" else DURATION_FACTS,
-        finding=_moved(label) if row == "season" else None,
+        facts=(
+            {"standing": claims.standing_out(_moved(label), "group")}
+            if row == "season"
+            else DURATION_FACTS
+        ),
+        finding=_moved(label) if row == "season" else partial(several, partial(tests, label)),
     )
 
 
@@ -277,6 +315,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "found_conventionally": _found("effect", exact=False),
             "placebo_found": _found("placebo", exact=True),
             "placebo_found_conventionally": _found("placebo", exact=False),
+            "standing": claims.standing_out(STOCK, "group"),
             "least_level": Fact(lambda reader: float(reader.rows["exact_level"].min()), "num0"),
         },
         finding=STOCK,
@@ -287,7 +326,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
 def _judged(reader: Reader, label: str, key: str) -> tuple[list[str], list[str]]:
     """Codes of a table's effects that stand out by the method, and of those that do not."""
     rows = reader.frame(label)
-    rows = rows[rows["season"] == "matched"]
+    rows = rows[rows["season"].isin(MATCHED)]
     p = rows["p_value"]
     return list(rows.loc[p <= CHOSEN_LEVEL, key]), list(rows.loc[p > CHOSEN_LEVEL, key])
 
@@ -313,18 +352,21 @@ def _how_many_durations(reader: Reader) -> str:
     return "one" if len(found) == 1 else "several"
 
 
-def held_everywhere(reader: Reader) -> list[str] | None:
-    """Groups whose stock stands out when all other counties are ranked; None where not known."""
-    p = [reader(f"tbl-inference.effect[stock,{group},{ALL_OTHERS}].p") for group in panels.GROUPS]
-    if np.isnan(p).any():
-        return None
-    return [group for group, one in zip(panels.GROUPS, p, strict=True) if one <= CHOSEN_LEVEL]
+EVERYWHERE = Judged(
+    "tbl-inference", "effect", {"outcome": ("stock",), "method": (ALL_OTHERS,)}, CHOSEN_LEVEL
+)
+"""Whether the number of job seekers changed when all other counties of the country are ranked."""
 
 
-def _everywhere(reader: Reader) -> str:
-    """What it says when all other counties of the country are ranked, on the stock."""
-    held = held_everywhere(reader)
-    return "" if held is None else ("uncertain", "partly", "certain")[len(held)]
+def held_everywhere(reader: Reader) -> str:
+    """What holds of the two changes then: "both", one of the groups, "neither"; "" if not known."""
+    told = {"": "", "up": "both", "down": "both", "unclear": "neither"}
+    found = EVERYWHERE(reader)
+    if found in told:
+        return told[found]
+    rows = EVERYWHERE.rows(reader)
+    held = list(rows.loc[rows["several"].eq(True), "group"])
+    return held[0] if len(held) == 1 else "both"
 
 
 def _late(reader: Reader) -> str:
@@ -355,6 +397,6 @@ SENTENCES = (
             ),
         ),
     ),
-    Sentence("result-regression", then=(Sentence("result-regression-all", _everywhere),)),
+    Sentence("result-regression", then=(Sentence("result-regression-all", held_everywhere),)),
     Sentence("why-unit"),
 )
