@@ -292,12 +292,12 @@ def test_distinct_persons_and_exact_keys_of_cells() -> None:
     assert sum_ == (2**22 + 1) * (2**31 - 1)
 
 
+@pytest.mark.usefixtures("owner_secret")
 def test_what_a_panel_is_made_from(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
     parameters = Parameters(data=str(folder), longest_gap_weeks=4)
-    monkeypatch.setenv(keys.SECRET, "0123456789abcdef" * 4)
     made = followup_panel.made_from(parameters)
     assert set(made) == {"data", "gap", "secret"}
     assert set(made["data"]) == set(TABLES)
