@@ -1,7 +1,8 @@
 """The panel of a dozen persons written by hand: every period, step and profile is worked out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from followup_registers import cards, decision, on, write
 
 from naveval.disclosure import keys
+from naveval.registers import extracts
 from naveval.registers.reading import Registers, open_registers
 from naveval.studies.followup import panel as followup_panel
 from naveval.studies.followup import spells
@@ -166,6 +168,7 @@ def test_dialogues_count_in_the_fortnight_of_their_day_only(found: PersonPeriods
     assert of(found, 40)["digital"].tolist() == [1, 1]
     assert found.frame[["phone", "question"]].sum().tolist() == [2, 1]
     assert found.frame["digital"].sum() == 2
+    assert found.frame["digital"].dtype == "int16"  # millions of rows
 
 
 STEPS = {
@@ -190,6 +193,7 @@ STEPS = {
 def test_flow_counts_each_step(panel: Panel) -> None:
     flow = panel.flow
     assert flow["step"].drop_duplicates().tolist() == list(STEPS)
+    assert flow.index.tolist() == list(range(2 * len(STEPS)))
     own = panel.persons["record_key"]
     for name, (oslo, spells_oslo, cards_oslo, troms, spells_troms, cards_troms) in STEPS.items():
         rows = flow[flow["step"] == name].set_index("county")
@@ -303,4 +307,42 @@ def test_what_a_panel_is_made_from(
     assert set(made["data"]) == set(TABLES)
     assert made["data"]["benefit_cards"]["rows"] == len(HISTORIES["benefit_cards"])
     assert made["gap"] == 4
-    assert made["secret"] == keys.secret(parameters.origin()).noise
+    assert made["secret"] == keys.secret("register").noise
+
+
+def test_simulated_registers_are_those_of_this_study(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, Any] = {}
+
+    def cached(name: str, compute: Callable[[], Panel], **options: Any) -> Panel:
+        kept.update(options, name=name)
+        return compute()
+
+    monkeypatch.setattr(followup_panel, "cached", cached)
+    monkeypatch.setattr(extracts, "simulated", lambda study, _: {"followup": folder}[study])
+    parameters = Parameters(longest_gap_weeks=4)
+    found = followup_panel.load(parameters)
+    wanted = followup_panel.read(folder, SECRET, 4)
+    pd.testing.assert_frame_equal(found.window, wanted.window)
+    pd.testing.assert_frame_equal(found.flow, wanted.flow)
+    assert kept == {
+        "name": "followup-panel",
+        "key": followup_panel.made_from(parameters),
+        "code": (followup_panel.__name__,),
+    }
+
+
+def test_steps_that_nobody_reaches_are_zero(tmp_path: Path) -> None:
+    only = {
+        "persons": [(1, 1980, "mann", OSLO, "1", "ukjent")],
+        "benefit_cards": cards(1, 201702),
+        "benefit_decisions": [decision(1, "2017-01-02", 52)],
+    }
+    flow = followup_panel.read(write(tmp_path, only), SECRET).flow.set_index("step")
+    reached = flow[flow["n_persons"] == 1].index.tolist()
+    assert reached == ["cards", "periods", "last_year", "long", "short"]
+    assert (flow.drop(reached)[["n_persons", "n_persons_key", "n_spells", "n_periods"]] == 0).all(
+        axis=None
+    )
+    assert flow.loc[["long", "short"], "n_spells"].tolist() == [1, 1]
