@@ -59,7 +59,10 @@ TARGETS = {
     "registers/reading": ["registers/test_reading.py", "registers/test_minimal.py"],
     "registers/sources": ["registers/test_reading.py", "registers/test_folders.py"],
     "registers/statistical": ["registers/test_forms_by_hand.py"],
-    "studies/followup/panel": ["studies/followup/test_panel.py"],
+    "studies/followup/panel": [
+        "studies/followup/test_panel_by_hand.py",
+        "studies/followup/test_panel.py",
+    ],
     "studies/followup/spells": [
         "studies/followup/test_spells.py",
         "studies/followup/test_spells_by_hand.py",

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from programs_registers import opened
 
-from naveval.disclosure import counts, keys, magnitudes
+from naveval.disclosure import keys
 from naveval.project import places
 from naveval.registers.reading import Registers
 from naveval.studies.programs.codes import GROUPS
@@ -29,14 +29,8 @@ def registers() -> Iterator[Registers]:
 
 
 @pytest.fixture
-def table(registers: Registers, monkeypatch: pytest.MonkeyPatch) -> Table:
+def table(registers: Registers, unprotected: None) -> Table:
     """A table of the module as it would be without protection."""
-
-    def protect(frame: pd.DataFrame, names: Any, secret: Any) -> pd.DataFrame:
-        return frame.drop(columns=[f"{name}_key" for name in names])
-
-    monkeypatch.setattr(counts, "protect", protect)
-    monkeypatch.setattr(magnitudes, "periods", lambda n, raw_n, raw, *_, **__: raw)
     return lambda name: getattr(use, name)(registers, SECRET)
 
 
