@@ -168,6 +168,18 @@ def courses(who: range, n: int, length: int, kind: str, *names: str) -> list[tup
     return [(p, len(names), length, *marks, list(names)) for p in who for _ in range(n)]
 
 
+def test_courses_end_after_two_whole_months_without_a_programme() -> None:
+    spells = """(1, 'AMO', 90, 92), (1, 'Arbeidstrening', 95, 96), (1, 'AFT', 100, 104),
+        (1, 'IPS', 102, 103), (1, 'Oppfølging', 120, 121)"""
+    with written({"place person": "(1)", "spells person, program, start, stop": spells}) as r:
+        use.make_courses(r)
+        found = r.query("SELECT * FROM courses ORDER BY start")
+    assert found["spells"].tolist() == [2, 2, 1]
+    assert found["chained"].fillna(False).tolist()[0]
+    assert found["combined"].fillna(False).tolist() == [False, True, False]
+    assert found["length"].tolist() == [7, 5, 2]
+
+
 def test_courses_of_one_programme_and_of_several(table: Make) -> None:
     rows = [
         *courses(range(20), 1, 3, "alone", "AMO"),
@@ -235,6 +247,8 @@ def test_programmes_one_after_another(table: Make) -> None:
     found = table("chains", {COURSES: many})
     assert len(found) == 15  # of twenty
     assert found["starts"].tolist() == [4] + [2] * 14
+    order = list(zip(found["program_1"], found["program_2"], strict=True))[1:]
+    assert order == sorted(order)
 
 
 def test_cells_without_a_sum_are_no_largest_ones(unprotected: None) -> None:
