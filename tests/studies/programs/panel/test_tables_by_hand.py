@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from programs_registers import written
 
-from naveval.disclosure import keys
+from naveval.disclosure import keys, magnitudes
 from naveval.studies.programs.codes import GROUPS
 from naveval.studies.programs.panel import use
 from naveval.studies.programs.panel.persons import FIRST, LAST
@@ -251,12 +251,14 @@ def test_programmes_one_after_another(table: Make) -> None:
     assert order == sorted(order)
 
 
-def test_cells_without_a_sum_are_no_largest_ones(unprotected: None) -> None:
-    rows = "(1, 'a', 0.0), (2, 'b', 3.0), (3, 'c', 1.0), (4, 'd', 3.0)"
-    with written({"place person, record_key": "(1, 1), (2, 1), (3, 1), (4, 1)"}) as r:
-        r.query(f"CREATE TABLE stays AS SELECT * FROM (VALUES {rows}) t(person, kind, hours)")
-        found = use._most(r, SECRET, "stays", ["kind"], ("hours", 9), "stays", 5)
-    assert found["kind"].tolist() == ["b", "d", "c"]
+def test_cells_that_protection_empties_are_not_told(
+    table: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(magnitudes, "periods", lambda n, _, raw, *__, **___: raw.where(raw > 1, 0))
+    months = [(p, name, LAST) for p in range(30) for name in ("AFT", "Jobbklubb")]
+    months += [(50, name, LAST) for name in ("AFT", "AMO")]
+    found = table("combinations", {"program_months person, program, m": months})
+    assert found["months"].tolist() == [30]
 
 
 def stocks(table: Make, persons: int, months: int) -> pd.DataFrame:
