@@ -76,9 +76,12 @@ TARGETS = {
         "studies/indicator/test_estimate.py",
         "studies/indicator/test_bad_input.py",
     ],
-    "studies/programs/panel/persons": ["studies/programs/panel"],
-    "studies/programs/panel/states": ["studies/programs/panel"],
-    "studies/programs/panel/use": ["studies/programs/panel"],
+    "studies/programs/panel/persons": ["studies/programs/panel/test_persons_by_hand.py"],
+    "studies/programs/panel/states": ["studies/programs/panel/test_states_by_hand.py"],
+    "studies/programs/panel/use": [
+        "studies/programs/panel/test_tables_by_hand.py",
+        "studies/programs/panel/test_use_by_hand.py",
+    ],
 }
 SETTINGS = """
 [tool.mutmut]

@@ -135,6 +135,15 @@ def test_unknown_codes_are_the_rest_only_when_told() -> None:
         assert rows(r, "SELECT person, program FROM starts WHERE person = 2") == [(2, "Annet")]
 
 
+def test_what_a_panel_was_made_for_is_remembered() -> None:
+    with written({}) as found:
+        assert persons.made(found) == ""
+        persons.mark(found, "one")
+        assert persons.made(found) == "one"
+        persons.mark(found, "two")
+        assert persons.made(found) == "two"
+
+
 # Persons 1 to 3 have the keys 100, 20 and 3; person 9 lives elsewhere.
 COUNTED = {
     "place person, record_key": "(1, 100), (2, 20), (3, 3)",

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from programs_registers import written
 
-from naveval.disclosure import keys
+from naveval.disclosure import keys, magnitudes
 from naveval.studies.programs.codes import GROUPS
 from naveval.studies.programs.panel import use
 from naveval.studies.programs.panel.persons import FIRST, LAST
@@ -168,6 +168,18 @@ def courses(who: range, n: int, length: int, kind: str, *names: str) -> list[tup
     return [(p, len(names), length, *marks, list(names)) for p in who for _ in range(n)]
 
 
+def test_courses_end_after_two_whole_months_without_a_programme() -> None:
+    spells = """(1, 'AMO', 90, 92), (1, 'Arbeidstrening', 95, 96), (1, 'AFT', 100, 104),
+        (1, 'IPS', 102, 103), (1, 'Oppfølging', 120, 121)"""
+    with written({"place person": "(1)", "spells person, program, start, stop": spells}) as r:
+        use.make_courses(r)
+        found = r.query("SELECT * FROM courses ORDER BY start")
+    assert found["spells"].tolist() == [2, 2, 1]
+    assert found["chained"].fillna(False).tolist()[0]
+    assert found["combined"].fillna(False).tolist() == [False, True, False]
+    assert found["length"].tolist() == [7, 5, 2]
+
+
 def test_courses_of_one_programme_and_of_several(table: Make) -> None:
     rows = [
         *courses(range(20), 1, 3, "alone", "AMO"),
@@ -235,14 +247,18 @@ def test_programmes_one_after_another(table: Make) -> None:
     found = table("chains", {COURSES: many})
     assert len(found) == 15  # of twenty
     assert found["starts"].tolist() == [4] + [2] * 14
+    order = list(zip(found["program_1"], found["program_2"], strict=True))[1:]
+    assert order == sorted(order)
 
 
-def test_cells_without_a_sum_are_no_largest_ones(unprotected: None) -> None:
-    rows = "(1, 'a', 0.0), (2, 'b', 3.0), (3, 'c', 1.0), (4, 'd', 3.0)"
-    with written({"place person, record_key": "(1, 1), (2, 1), (3, 1), (4, 1)"}) as r:
-        r.query(f"CREATE TABLE stays AS SELECT * FROM (VALUES {rows}) t(person, kind, hours)")
-        found = use._most(r, SECRET, "stays", ["kind"], ("hours", 9), "stays", 5)
-    assert found["kind"].tolist() == ["b", "d", "c"]
+def test_cells_that_protection_empties_are_not_told(
+    table: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(magnitudes, "periods", lambda n, _, raw, *__, **___: raw.where(raw > 1, 0))
+    months = [(p, name, LAST) for p in range(30) for name in ("AFT", "Jobbklubb")]
+    months += [(50, name, LAST) for name in ("AFT", "AMO")]
+    found = table("combinations", {"program_months person, program, m": months})
+    assert found["months"].tolist() == [30]
 
 
 def stocks(table: Make, persons: int, months: int) -> pd.DataFrame:
