@@ -220,9 +220,9 @@ def test_the_reservation_follows_the_ranking_of_all_counties(
     frame = rows.assign(outcome="stock", method="randomisation_all")
     reader: Any = SimpleNamespace(report=REPORT, frame=lambda _: frame)
     monkeypatch.setattr(summary, "answer", lambda reader: "down")
-    assert summary._reserved(reader) == wanted
+    assert summary.reserved(reader) == wanted
     monkeypatch.setattr(summary, "answer", lambda reader: "unclear")
-    assert summary._reserved(reader) == ""
+    assert summary.reserved(reader) == ""
 
 
 def test_the_section_reserves_what_the_answer_does(reports) -> None:

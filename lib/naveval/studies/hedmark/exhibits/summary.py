@@ -69,7 +69,7 @@ def _own_rate(reader: Reader) -> float:
     return float(reader(f"tbl-size.reject_10[all,all,{EXACT}]"))
 
 
-def _reserved(reader: Reader) -> str:
+def reserved(reader: Reader) -> str:
     """What holds of the found changes when all other counties are ranked; "" when both do."""
     held = held_everywhere(reader)
     return held if held != "both" and answer(reader) in ("down", "up") else ""
@@ -93,7 +93,7 @@ SUMMARY_SENTENCES = (
         answer,
         facts=claims.opening(answer),
         then=(
-            Sentence("answer-everywhere", _reserved),
+            Sentence("answer-everywhere", reserved),
             Sentence("answer-detectable", claims.when(answer, "unclear", "some")),
         ),
     ),
@@ -108,7 +108,7 @@ SUMMARY_SENTENCES = (
         facts=claims.opening(answer),
         then=(
             Sentence("summary-rank", _lowest),
-            Sentence("answer-everywhere", _reserved),
+            Sentence("answer-everywhere", reserved),
             Sentence("summary-detectable", claims.when(answer, "unclear", "some")),
         ),
     ),
