@@ -101,18 +101,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("by-hand"), HISTORIES)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def registers(folder: Path) -> Iterator[Registers]:
     with open_registers(folder, TABLES) as opened:
         yield opened
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def found(registers: Registers) -> PersonPeriods:
     return followup_panel.person_periods(registers)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def panel(folder: Path) -> Panel:
     return followup_panel.read(folder, SECRET)
 

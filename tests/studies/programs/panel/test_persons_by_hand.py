@@ -46,7 +46,7 @@ def rows(r: Registers, sql: str) -> list[tuple[Any, ...]]:
     return list(r.query(sql).itertuples(index=False, name=None))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def made() -> Iterator[Registers]:
     with written(REGISTERS) as r:
         persons.make(r, SECRET)
