@@ -41,7 +41,8 @@
     }).sort(function (a, b) { return b.value - a.value; });
     var low = Math.min.apply(null, found.map(function (f) { return f.value; }).concat(0));
     var high = Math.max.apply(null, found.map(function (f) { return f.value; }).concat(0));
-    var names = 178, room = 48, scale = (480 - names - 2 * room) / (high - low || 1), zero = names + room - scale * low;
+    var names = +svg.querySelector("text").getAttribute("x") + 8, room = 48;
+    var scale = (480 - names - 2 * room) / (high - low || 1), zero = names + room - scale * low;
     var bars = svg.querySelectorAll("rect"), texts = svg.querySelectorAll("text"), line = svg.querySelector("line");
     line.setAttribute("x1", zero); line.setAttribute("x2", zero);
     body.textContent = "";

@@ -471,7 +471,8 @@ def beyond(folder: Path) -> list[str]:
 
 def _number(cell: object) -> float | None:
     try:
-        return float(f"{float(str(cell)):.12g}")
+        # A workbook keeps 15 digits: what lies between two numbers of twelve must go the same way.
+        return float(f"{float(f'{float(str(cell)):.15g}'):.12g}")
     except ValueError:
         return None
 

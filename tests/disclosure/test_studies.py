@@ -158,7 +158,8 @@ def test_no_count_under_five_in_any_file_of_a_small_county(reports) -> None:
             if file.stem in ("tbl-parameters", "tbl-data", "tbl-versions"):
                 continue
             frame = pd.read_csv(file, na_values=[":"])
-            for column in filter(COUNT_COLUMN.fullmatch, frame.columns):
+            numbers = frame.select_dtypes(exclude="bool").columns
+            for column in filter(COUNT_COLUMN.fullmatch, numbers):
                 values = pd.to_numeric(frame[column], errors="coerce").dropna()
                 assert not values.between(1, FEW - 1).any(), (file.name, column)
         table = pd.read_csv(folder / "estimates.csv", keep_default_na=False, na_values=[""])
@@ -192,6 +193,6 @@ def test_reports_of_two_counties_share_no_file(reports) -> None:
         caption = re.search(rf"^!\[(.*?)\]\(figures/{re.escape(file.name)}", text, re.MULTILINE)
         assert caption, file.name
         if other.exists() and file.read_bytes() == other.read_bytes() and own in caption[1]:
-            frame = pd.read_csv(file.with_suffix(".csv"))
+            frame = pd.read_csv(file.with_suffix(".csv"), na_values=[":"])
             values = frame[[name for name in ("value", "estimate", "ci_low") if name in frame]]
             assert values.notna().to_numpy().sum() <= values.size / 2, file.name

@@ -673,5 +673,5 @@ def test_arms_without_costs_are_named_in_a_note() -> None:
     )
     found = nv.cost_benefit(effects)
     assert found.table()["program"].tolist() == ["AMO"]
-    assert found.notes == ("Left out, without costs in the file: own course",)
+    assert found.notes == ("Left out, since `costs` does not price them: own course",)
     assert nv.cost_benefit().notes == ()

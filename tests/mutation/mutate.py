@@ -59,7 +59,10 @@ TARGETS = {
     "registers/reading": ["registers/test_reading.py", "registers/test_minimal.py"],
     "registers/sources": ["registers/test_reading.py", "registers/test_folders.py"],
     "registers/statistical": ["registers/test_forms_by_hand.py"],
-    "studies/followup/panel": ["studies/followup/test_panel.py"],
+    "studies/followup/panel": [
+        "studies/followup/test_panel_by_hand.py",
+        "studies/followup/test_panel.py",
+    ],
     "studies/followup/spells": [
         "studies/followup/test_spells.py",
         "studies/followup/test_spells_by_hand.py",
@@ -73,9 +76,12 @@ TARGETS = {
         "studies/indicator/test_estimate.py",
         "studies/indicator/test_bad_input.py",
     ],
-    "studies/programs/panel/persons": ["studies/programs/panel"],
-    "studies/programs/panel/states": ["studies/programs/panel"],
-    "studies/programs/panel/use": ["studies/programs/panel"],
+    "studies/programs/panel/persons": ["studies/programs/panel/test_persons_by_hand.py"],
+    "studies/programs/panel/states": ["studies/programs/panel/test_states_by_hand.py"],
+    "studies/programs/panel/use": [
+        "studies/programs/panel/test_tables_by_hand.py",
+        "studies/programs/panel/test_use_by_hand.py",
+    ],
 }
 SETTINGS = """
 [tool.mutmut]

@@ -1,5 +1,6 @@
 """Reading register tables: Parquet, folders, CSV as written by Norwegian Excel, bad files."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -106,6 +107,41 @@ def test_fingerprint_follows_content(tmp_path):
     assert reading.fingerprint(tmp_path, ["t"]) != first
 
 
+def test_fingerprint_is_of_the_bytes_and_of_the_names_of_parts(tmp_path):
+    first, second = PLAIN.encode(), PLAIN.replace("03", "11").encode()
+    one, two = (hashlib.sha256(content).hexdigest() for content in (first, second))
+
+    def kept(**files: bytes) -> dict[str, object]:
+        table = next(iter(files)).split("__")[0]
+        for name, content in files.items():
+            file = tmp_path / name.replace("__", "/")
+            file.parent.mkdir(exist_ok=True)
+            file.with_suffix(".csv").write_bytes(content)
+        return reading.fingerprint(tmp_path, [table])[table]
+
+    wanted = hashlib.sha256(f":{one}\n".encode()).hexdigest()
+    assert kept(alone=first) == kept(renamed=first) == {"sha256": wanted, "rows": 2}
+    wanted = hashlib.sha256(f"a.csv:{one}\nb.csv:{two}\n".encode()).hexdigest()
+    assert kept(parts__a=first, parts__b=second) == {"sha256": wanted, "rows": 4}
+    assert kept(turned__a=second, turned__b=first)["sha256"] != wanted
+    assert kept(named__c=first, named__d=second)["sha256"] != wanted
+    assert kept(empty=PLAIN.partition("\n")[0].encode())["rows"] == 0
+
+
+def test_a_row_that_does_not_fit_is_told_with_its_file(tmp_path):
+    (tmp_path / "t.csv").write_text(PLAIN + "3,03\n", "utf-8")
+    with pytest.raises(ContractError, match=r"^t\.csv: "):
+        reading.fingerprint(tmp_path, ["t"])
+
+
+def test_queries_take_parameters(tmp_path):
+    ROWS.to_parquet(tmp_path / "t.parquet")
+    with reading.open_registers(tmp_path, ("t",)) as opened:
+        found = opened.query("SELECT place FROM t WHERE county = ?", ["15"])
+        assert found["place"].tolist() == ["Møre"]
+        assert opened.data == tmp_path
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -150,7 +186,7 @@ def test_damage_inside_parquet_is_no_traceback_of_values(tmp_path):
     content[10:400] = bytes(390)
     file.write_bytes(content)
     opened = reading.open_registers(tmp_path, ("t",))
-    with pytest.raises(ContractError, match="damaged"):
+    with pytest.raises(ContractError, match=rf"^{tmp_path.name}: .*damaged"):
         opened.query("SELECT sum(person), max(county) FROM t")
 
 

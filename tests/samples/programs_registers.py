@@ -1,12 +1,13 @@
 """Small simulated registers shared by the tests of the programme study, made once a session."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+import duckdb
 import pandas as pd
 
 from naveval.registers import reading
@@ -26,6 +27,16 @@ def folder(scale: float = 0.003, seed: int = 7, **settings: float) -> Path:
 @contextmanager
 def opened(scale: float = 0.003, seed: int = 7, **settings: float) -> Iterator[Registers]:
     with reading.open_registers(folder(scale, seed, **settings), contracts.TABLES) as r:
+        yield r
+
+
+@contextmanager
+def written(tables: Mapping[str, str]) -> Iterator[Registers]:
+    """Tables written by hand and held in memory: «name column, …» to rows of SQL values."""
+    with Registers(duckdb.connect(), Path("by-hand"), {}) as r:
+        for head, rows in tables.items():
+            name, _, columns = head.partition(" ")
+            r.query(f"CREATE TABLE {name} AS SELECT * FROM (VALUES {rows}) t({columns})")
         yield r
 
 

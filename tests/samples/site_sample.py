@@ -102,7 +102,7 @@ def make_result(out: Path, study: str, code: str, *, origin: str = "simulated") 
     (folder / "data/figur-1.csv").write_text("a\n1\n")
     (folder / "data/figur-1.json").write_text('{"label": "Figur 1. Kurver"}')
     (folder / "tables/tbl-1.csv").write_text("a\n1\n")
-    lines = ["county,month,value"]
+    lines = ["county,month,year"]
     for number, name in enumerate(("03", "15")):
         for month in range(1, 13):
             lines.append(f"{places.name(name)},2020-{month:02d},{number + month / 10}")

@@ -20,7 +20,7 @@ ABOUT_METHOD = {
     "programs": "answer-calculation answer-not effects-outcomes noise",
     "indicator": (
         "answer-not caution caution-not-official design how-to-read how-to-read-groups key-level "
-        "level-county noise published-levels seasonal who"
+        "level-county noise published-levels seasonal"
     ),
 }
 """Sentences on the method, its limits or the document: no result makes them right or wrong."""

@@ -183,10 +183,22 @@ def record_keys(persons: Iterable[object], used: Secret) -> NDArray[np.int64]:
     >>> record_keys([7, "7"], secret("simulated")).tolist()
     [673852018, 673852018]
     """
-    start = hashlib.blake2b(key=used.value, digest_size=8, person=b"record").copy
-    given = persons.tolist() if isinstance(persons, np.ndarray) else list(persons)
-    only_whole = set(map(type, given)) == {int}
-    texts = map(b"%d".__mod__, given) if only_whole else map(canonical, given)
+    if isinstance(persons, np.ndarray) and persons.dtype.kind == "i":
+        return _of_whole(persons.astype(np.int64).tobytes(), used.value)
+    return _hashed(map(canonical, persons), used.value)
+
+
+@lru_cache(maxsize=2)
+def _of_whole(persons: bytes, secret_value: bytes) -> NDArray[np.int64]:
+    """Keys of whole numbers: panels that differ in a rule alone ask for the same persons again."""
+    given = np.frombuffer(persons, np.int64).tolist()
+    found = _hashed(map(b"%d".__mod__, given), secret_value)
+    found.flags.writeable = False
+    return found
+
+
+def _hashed(texts: Iterable[bytes], secret_value: bytes) -> NDArray[np.int64]:
+    start = hashlib.blake2b(key=secret_value, digest_size=8, person=b"record").copy
     digests = []
     for text in texts:
         one = start()
@@ -227,7 +239,8 @@ def attach(
     persons = known.to_arrow_table().column("person")
     if persons.null_count:
         raise DisclosureError(f"{table}, column {person}: a pseudonym is missing")
-    found = record_keys(persons.to_pylist(), used)
+    whole = pa.types.is_integer(persons.type)
+    found = record_keys(persons.to_numpy() if whole else persons.to_pylist(), used)
     keyed = pa.table({"person": persons, RECORD_KEY: pa.array(found, pa.int32())})
     connection.register("known_persons", keyed)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {to}_persons AS FROM known_persons")
@@ -263,7 +276,7 @@ def cell_keys(
     """
     distinct = rows[[*by, person]].drop_duplicates()
     codes, persons = pd.factorize(distinct[person])
-    keyed = distinct[list(by)].assign(n=1, n_key=record_keys(persons.tolist(), used)[codes])
+    keyed = distinct[list(by)].assign(n=1, n_key=record_keys(np.asarray(persons), used)[codes])
     return keyed.groupby(list(by), sort=True, observed=True)[["n", "n_key"]].sum().reset_index()
 
 

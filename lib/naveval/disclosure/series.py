@@ -1,6 +1,6 @@
 """Series over time: the finest step of time that is not mostly noise."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -51,8 +51,28 @@ def finest(
 
 def enough(frame: pd.DataFrame, numerator: str, denominator: str = "") -> bool:
     """Whether the median protected numerator and complement are at least ten."""
-    least = thresholds().counts.series_median
-    medians = [frame[numerator].median()]
+    medians = _with_and_without(frame, numerator, denominator).median()
+    return bool((medians >= thresholds().counts.series_median).all())
+
+
+def enough_in(
+    frame: pd.DataFrame, by: Sequence[str], numerator: str, denominator: str = ""
+) -> pd.Series:
+    """`enough` of each series of a frame, by the columns that tell series apart.
+
+    Examples
+    --------
+    >>> months = pd.DataFrame({"group": [*"aab"], "n": [9, 20, 9]})
+    >>> enough_in(months, ["group"], "n").to_dict()
+    {'a': True, 'b': False}
+    """
+    numbers = _with_and_without(frame, numerator, denominator)
+    medians = numbers.groupby([frame[name] for name in by], sort=False).median()
+    return (medians >= thresholds().counts.series_median).all(axis=1)
+
+
+def _with_and_without(frame: pd.DataFrame, numerator: str, denominator: str) -> pd.DataFrame:
+    numbers = {"with": frame[numerator]}
     if denominator:
-        medians.append((frame[denominator] - frame[numerator]).median())
-    return all(median >= least for median in medians)
+        numbers["without"] = frame[denominator] - frame[numerator]
+    return pd.DataFrame(numbers)

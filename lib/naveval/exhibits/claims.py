@@ -81,6 +81,13 @@ class Judged:
             return "down" if signs == {-1.0} else "up"
         return "some" if rows["several"].any() else "unclear"
 
+    def counts(self) -> dict[str, Fact]:
+        """Facts `{certain}` and `{tested}`: how many of how many stand out among `several`."""
+        return {
+            "certain": Fact(lambda reader: int(self.rows(reader)["several"].sum())),
+            "tested": Fact(lambda reader: len(self.rows(reader))),
+        }
+
 
 def holm_level(p_values: pd.Series, level: float) -> float:
     """The level at which each p-value alone says what Holm's method says of all at `level`.

@@ -298,7 +298,7 @@ def cost_benefit(
     table = pd.DataFrame({"program": list(given.programs), **items})
     table["total_cost"] = np.broadcast_to(net_benefit.total_cost(given), (1, len(table)))[0]
     table["net_benefit"] = net_benefit.net_benefit(given)[0]
-    left = f"Left out, without costs in the file: {', '.join(unpriced)}"
+    left = f"Left out, since `costs` does not price them: {', '.join(unpriced)}"
     return Result("Costs and benefits per spell, kroner", table, (left,) if unpriced else ())
 
 
@@ -342,7 +342,7 @@ def protect(
     frame = require(frame, [*by, person], who, PEOPLE)
     distinct = frame[[*by, person]].drop_duplicates()
     secret = keys.secret(origin)
-    own = pd.Series(keys.record_keys(distinct[person].tolist(), secret), index=distinct.index)
+    own = pd.Series(keys.record_keys(distinct[person].to_numpy(), secret), index=distinct.index)
     cells = distinct.assign(n_persons=1, n_persons_key=own).groupby(list(by), as_index=False)
     raw = cells[["n_persons", "n_persons_key"]].sum()
     shown = counts.protect(raw, ["n_persons"], secret)

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from naveval.exhibits import manifest, output
-from naveval.project import formats, paths, provenance, store
+from naveval.project import formats, paths, provenance, store, threads
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, document, downloads, glossary, markdown, quarto
 from naveval.publishing.audit import html, pdf
 from naveval.publishing.site import frame
-from naveval.registers.connections import threads
 
 FORMATS = ("html", "pdf")
 ENGINES = ("auto", "quarto", "builtin")
@@ -146,7 +145,7 @@ def _make_all(
             metadata["downloads"] = _downloads(folder, part, parts, kind, to)
             jobs.append((part, kind, metadata | works[part.name]))
     # Quarto starts slowly, so that it is called no more often than there are processors.
-    calls = min(len(jobs), threads()) if name == "quarto" else len(jobs)
+    calls = min(len(jobs), threads.count()) if name == "quarto" else len(jobs)
     groups = [jobs[number::calls] for number in range(calls)]
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         scratch = Path(temporary)

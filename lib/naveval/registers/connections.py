@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from naveval.project import paths, store
+from naveval.project import paths, store, threads
 from naveval.project.errors import ContractError
 from naveval.registers.grammar import ZONE
 
@@ -60,12 +60,6 @@ def memory_limit() -> str:
     return os.environ.get("NAVEVAL_MEMORY", "3GB")
 
 
-def threads() -> int:
-    """Number of threads: NAVEVAL_THREADS, default two, at most the processors there are."""
-    named = os.environ.get("NAVEVAL_THREADS", "")
-    return max(1, min(int(named) if named.isdigit() else 2, os.cpu_count() or 1))
-
-
 def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
     """A DuckDB connection that spills to a private folder, removed with the connection.
 
@@ -75,7 +69,7 @@ def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
     connection = duckdb.connect(
         config={
             "memory_limit": memory_limit(),
-            "threads": str(threads()),
+            "threads": str(threads.count()),
             "temp_directory": str(folder),
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",

@@ -304,8 +304,9 @@ def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
     own = {"label": "fig-6-3", "value": "earnings", "year": "2"}
     pd.DataFrame(
         [
-            own | {"arm": "AFT", "estimate": -4000, "ci_low": -9000, "ci_high": 1000},
-            own | {"arm": "AMO", "estimate": 8000, "ci_low": 2000, "ci_high": 14000},
+            own | {"arm": "AFT", "estimate": -4e3, "ci_low": -9e3, "ci_high": 1e3, "p_value": 0.1},
+            own | {"arm": "AMO", "estimate": 8e3, "ci_low": 2e3, "ci_high": 14e3, "p_value": 0.01},
+            own | {"arm": "IPS", "estimate": 5e3, "ci_low": 1e3, "ci_high": 9e3, "p_value": 0.04},
             own | {"arm": "Jobbklubb", "estimate": np.nan},
         ]
     ).to_csv(tmp_path / "estimates.csv", index=False)
@@ -316,17 +317,20 @@ def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
     assert [f.select_one("figcaption").text[:13] for f in figures] == ["Lønn i år 2, "]
     cells = [[c.text for c in row.select("th, td")] for row in figures[0].select("tr")]
     assert cells == [
-        ["Hva", "Verdi", "Fra", "Til"],
-        ["AMO", "+8", "+2", "+14"],
-        ["AFT", "−4", "−9", "+1"],
+        ["Hva", "Verdi", "Fra", "Til", "Sikkert når alle prøves samlet"],
+        ["AMO", "+8", "+2", "+14", "Ja"],
+        ["IPS", "+5", "+1", "+9", "Nei"],
+        ["AFT", "−4", "−9", "+1", "Nei"],
     ]
+    open_bars = ["open" in bar["class"] for bar in figures[0].select("rect.bar")]
+    assert open_bars == [False, True, True], "an interval off zero is not enough"
     zero, *_ = (float(line["x1"]) for line in figures[0].select("line.zero"))
     ranges = [
         [float(x) for x in re.findall(r"[MH]([\d.]+)", path["d"])]
         for path in figures[0].select("path.range")
     ]
     assert ranges[0][0] > zero
-    assert ranges[1][0] < zero < ranges[1][1]
+    assert ranges[2][0] < zero < ranges[2][1]
     assert text["marks"]["simulated"] in made
 
 

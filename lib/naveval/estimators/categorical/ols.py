@@ -19,6 +19,7 @@ from naveval.estimators.categorical.design import (
     inverse,
     moments,
 )
+from naveval.project import threads
 from naveval.project.errors import EstimationError
 
 
@@ -100,8 +101,7 @@ def fit_ols(design: Design, parts: Iterable[Rows]) -> Fit:
         (codes, outcome) of each part; outcomes without missing values.
     """
     total: OlsStatistics | None = None
-    for codes, outcome in parts:
-        own = ols_statistics(design, codes, outcome)
+    for own in threads.in_order(lambda rows: ols_statistics(design, *rows), parts):
         total = own if total is None else total + own
     if total is None:
         raise EstimationError("no rows to estimate on")

@@ -37,6 +37,7 @@ from naveval.estimators.categorical.design import (
     tabulated,
 )
 from naveval.estimators.categorical.separation import separation
+from naveval.project import threads
 from naveval.project.errors import EstimationError
 
 TOLERANCE = 1e-9
@@ -325,16 +326,26 @@ def _newton(
 def _pass(
     design: Design, parts: Sequence[Rows], coefficients: NDArray, hessian: bool
 ) -> ProbitStatistics:
-    score = np.zeros(len(coefficients))
-    second = np.zeros((len(coefficients),) * 2) if hessian else None
-    loglik, n = 0.0, 0
-    for codes, outcome in parts:
+    """Score, log-likelihood and, on request, the Hessian over all parts."""
+
+    def one(rows: Rows) -> ProbitStatistics:
+        codes, outcome = rows
         index = linear(design, coefficients, codes)
         residual, probability = generalized_residual(index, outcome)
-        score += design.expand.T @ moments(design, codes, residual)
-        if second is not None:
+        second = None
+        if hessian:
             weight = residual * (residual + np.clip(index, -MAX_LATENT, MAX_LATENT))
-            second += gram(design, codes, weight)
-        loglik += float(np.log(probability).sum())
-        n += len(outcome)
+            second = gram(design, codes, weight)
+        score = design.expand.T @ moments(design, codes, residual)
+        return ProbitStatistics(score, second, float(np.log(probability).sum()), len(outcome))
+
+    score = np.zeros(len(coefficients))
+    second: NDArray[np.float64] | None = None
+    loglik, n = 0.0, 0
+    for own in threads.in_order(one, parts):
+        score += own.score
+        if own.hessian is not None:
+            second = own.hessian if second is None else second + own.hessian
+        loglik += own.loglik
+        n += own.n
     return ProbitStatistics(score, second, loglik, n)

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from naveval.project import formats
-from naveval.publishing.site import counties, released
+from naveval.publishing.site import counties, released, results
 from naveval.publishing.site.counties import Chart
 from naveval.publishing.site.results import Result
 
@@ -80,12 +80,11 @@ def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, A
     figures = "".join(counties.figure(one, text) for one in charts if one)
     if result is None or not figures:
         return ""
-    mark = "simulated" if result.simulated else "published"
     return "\n\n".join(
         [
             f"## {spec['heading']} {{#velg-figur}}",
             spec["intro"],
-            f"::: {{.mark .mark-{mark}}}\n{text['marks'][mark]}\n:::",
+            results.mark_line(result, text["marks"]),
             f'<div data-choices="{escape(spec["label"])}">{figures}</div>',
         ]
     )

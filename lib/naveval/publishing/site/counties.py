@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import claims
 from naveval.project import formats, parameters, places
 from naveval.publishing.site import drawing, released, results
@@ -247,7 +248,8 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     ----------
     spec
         label, bars (the key), form, title; names of codes where the site has its own, and how
-        many bars at `most`.
+        many bars at `most`. With `tested`, bars that are not sure when all rows are tested together
+        (Holm, by their p-values) are not filled.
     """
     form, most = formats.FORMATS[spec["form"]], spec.get("most")
     own = rows.sort_values("estimate", ascending=False).iloc[:most]
@@ -270,15 +272,29 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
         told[row[spec["bars"]]]: (float(row["ci_low"]), float(row["ci_high"]))
         for row in own[known].to_dict("records")
     }
-    svg = drawing.bars(values, alt=alt, form=spec["form"], ends=ends)
-    head = ("what", "value", "low", "high") if ends else ("what", "value")
+    sure = _sure(rows, spec["bars"]) if spec.get("tested") else set(codes)
+    unsure = {told[code] for code in codes if code not in sure}
+    svg = drawing.bars(values, alt=alt, form=spec["form"], ends=ends, unsure=unsure)
+    head = ["what", "value", *["low", "high"] * bool(ends), *["sure"] * bool(spec.get("tested"))]
     missing = (math.nan, math.nan)
     shown = [
-        (name, form(value), *(form(end) for end in ends.get(name, missing) if ends))
+        (
+            name,
+            form(value),
+            *(form(end) for end in ends.get(name, missing) if ends),
+            *[text["charts"]["not-sure" if name in unsure else "is-sure"]]
+            * bool(spec.get("tested")),
+        )
         for name, value in values.items()
     ]
     titles = tuple(text["charts"][name] for name in head)
     return Chart(title, alt, svg, titles, tuple(shown))
+
+
+def _sure(rows: pd.DataFrame, key: str) -> set[str]:
+    """Codes of the rows that stand out when all are tested together."""
+    known = rows[rows[released.P_VALUE].notna()]
+    return set(known.loc[holm(known[released.P_VALUE].to_numpy(float)) < claims.LEVEL, key])
 
 
 def none(study: str, text: Mapping[str, Any]) -> str:

@@ -8,23 +8,25 @@ from html import escape
 import pandas as pd
 
 from naveval.project import formats, places
+from naveval.publishing.site import results
 from naveval.publishing.site.results import Result
 
 
-def find(result: Result, figure: str) -> pd.DataFrame | None:
-    """Month × county from the released data of the figure; None when there is none."""
-    file = result.folder / "figures" / f"{figure}.csv"
+def find(result: Result, words: Mapping[str, str]) -> pd.DataFrame | None:
+    """Month × county from the released data of the `figure`; None when there is none."""
+    file, value = result.folder / "figures" / f"{words['figure']}.csv", words["value"]
     if not file.exists():
         return None
     frame = pd.read_csv(file, dtype={"county": str, "month": str})
-    if not {"county", "month", "value"} <= set(frame.columns):
+    if not {"county", "month", value} <= set(frame.columns):
         return None
     codes = {places.name(code): code for code in places.codes(places.CURRENT_YEAR)}
     data = frame.assign(county=frame["county"].map(codes)).dropna(subset=["county"])
     if data.empty or data.duplicated(["county", "month"]).any():
         return None
-    shown = data.assign(value=pd.to_numeric(data["value"], errors="coerce"))
-    return shown.pivot(index="month", columns="county", values="value").sort_index()
+    shown = data.assign(value=pd.to_numeric(data[value], errors="coerce"))
+    wide = shown.pivot(index="month", columns="county", values="value").sort_index()
+    return wide.dropna(how="all")
 
 
 def block(result: Result | None, words: Mapping[str, str], marks: Mapping[str, str]) -> str:
@@ -33,11 +35,11 @@ def block(result: Result | None, words: Mapping[str, str], marks: Mapping[str, s
     Parameters
     ----------
     words
-        The figure whose data are drawn, and the words around it: `curves` of a study's `site.yml`.
+        The figure and the value that is drawn, and the words around it: `curves` of a `site.yml`.
     marks
         The lines that say what a result rests on.
     """
-    found = find(result, words["figure"]) if result else None
+    found = find(result, words) if result else None
     if result is None or found is None:
         return ""
     wide = found
@@ -59,16 +61,13 @@ def block(result: Result | None, words: Mapping[str, str], marks: Mapping[str, s
     }
     part = {key: escape(value) for key, value in words.items()}
     data_json = json.dumps(content, ensure_ascii=False).replace("</", "<\\/")
-    mark = "simulated" if result.simulated else "published"
     return "\n".join(
         [
             f"## {words['heading']} {{#kurver}}",
             "",
             words["intro"],
             "",
-            f"::: {{.mark .mark-{mark}}}",
-            marks[mark],
-            ":::",
+            results.mark_line(result, marks),
             "",
             f'<div class="curves" data-source="kurvedata" data-label="{part["label"]}" '
             f'data-unit="{part["unit"]}">',

@@ -5,7 +5,7 @@ light and dark; `alone` adds colours and size for a picture of its own, as a PDF
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -145,6 +145,7 @@ def bars(
     alt: str,
     form: str,
     ends: Mapping[str, tuple[float, float]] | None = None,
+    unsure: Container[str] = (),
 ) -> str:
     """Horizontal bars around zero with name and number; the names stand to the left.
 
@@ -152,6 +153,8 @@ def bars(
     ----------
     ends
         Names to the ends of their intervals, drawn as lines.
+    unsure
+        Names whose bars are not filled.
     """
     ends = ends or {}
     reach = {
@@ -168,9 +171,10 @@ def bars(
     for place, (name, value) in enumerate(shown.items()):
         y, end = 6 + BAR * place, zero + scale * value
         side, anchor = (5, "start") if value >= 0 else (-5, "end")
+        look = f"bar{' open' * (name in unsure)} c{1 if value >= 0 else 3}"
         beyond = zero + scale * reach[name][value >= 0]
         parts.append(
-            f'<rect class="bar c{1 if value >= 0 else 3}" x="{min(zero, end):.1f}" y="{y:.1f}" '
+            f'<rect class="{look}" x="{min(zero, end):.1f}" y="{y:.1f}" '
             f'width="{abs(end - zero):.1f}" height="{BAR - 7:.0f}"/>'
             f'<text x="{names - 8:.0f}" y="{y + 11:.1f}" text-anchor="end">{escape(name)}</text>'
             f'<text x="{beyond + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}">'
@@ -198,6 +202,7 @@ def alone(svg: str, font: str) -> str:
     ]
     rules += [
         f".line.c{n}{{stroke:{color}}}.band.c{n},.bar.c{n},.end.c{n}{{fill:{color}}}"
+        f".bar.open.c{n}{{fill:none;stroke:{color};stroke-width:1.5}}"
         for n, color in enumerate(COLORS, 1)
     ]
     return svg.replace(">", f"><style>{''.join(rules)}</style>", 1)

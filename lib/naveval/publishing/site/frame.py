@@ -161,9 +161,17 @@ def citation(title: str, date: str, address: str) -> str:
     own = publisher()
     where = f" {own.address.rstrip('/')}/{address}" if own.address else ""
     return (
-        f"{own.name} ({date[:4]}). {title.rstrip('.')}. Versjon {version('naveval')}, "
-        f"{day(date)}.{where}"
+        f"{own.name} ({date[:4]}). {ended(title)} Versjon {version('naveval')}, {day(date)}.{where}"
     )
+
+
+def ended(title: str) -> str:
+    """A title as a sentence: a question keeps its mark, others get a full stop.
+
+    >>> ended("Arbeidet flere?"), ended("Metode")
+    ('Arbeidet flere?', 'Metode.')
+    """
+    return title if title.endswith(("?", "!")) else f"{title.rstrip('.')}."
 
 
 def contact(words: Mapping[str, str]) -> str:

@@ -162,21 +162,17 @@ def findings(result: Result, text: Mapping[str, Any]) -> str:
     if result.withdrawn:
         return "\n\n".join(boxes)
     if not result.headlines:
-        boxes += [mark(result, text, simulated=result.simulated), text["study"]["no-finding"]]
+        boxes += [
+            results.mark_line(result, text["marks"], simulated=result.simulated),
+            text["study"]["no-finding"],
+        ]
         return "\n\n".join(boxes)
     parts = boxes
     for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
         words = " ".join(_markdown(item.text) for item in items)
-        parts += [mark(result, text, simulated=simulated)]
+        parts += [results.mark_line(result, text["marks"], simulated=simulated)]
         parts += [f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::']
     return "\n\n".join(parts)
-
-
-def mark(result: Result, text: Mapping[str, Any], *, simulated: bool) -> str:
-    """A line that says what a result, or a part of it, rests on."""
-    kind = "simulated" if simulated else "published"
-    words = results.mark(result, text["marks"], simulated=simulated)
-    return f"::: {{.mark .mark-{kind}}}\n{words}\n:::"
 
 
 def study(
@@ -374,7 +370,7 @@ def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
         return [told.old, *(few or [counties.none(main.study, text)]), f"{link}."]
     source = part["source"].format(name=places.name(code), place=main.place)
     parts = counties.as_page(told.parts, text)
-    return [told.old, mark(main, text, simulated=main.simulated), *parts, f"{source} {link}."]
+    return [told.old, results.mark_line(main, text["marks"]), *parts, f"{source} {link}."]
 
 
 def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:

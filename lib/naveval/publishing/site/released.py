@@ -21,13 +21,14 @@ from naveval.project.errors import ParameterError
 from naveval.publishing.site.results import Result
 
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high")
+P_VALUE = "p_value"
 PERSONS = "n_persons"
 
 
 @lru_cache(maxsize=8)
 def _estimates(file: Path, changed: int) -> pd.DataFrame:
     table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    for name in (*NUMBERS, PERSONS):
+    for name in (*NUMBERS, P_VALUE, PERSONS):
         if name in table:
             table[name] = pd.to_numeric(table[name], errors="coerce")
             if "note" in table:
@@ -45,12 +46,12 @@ def rows(result: Result, wanted: Mapping[str, Any]) -> pd.DataFrame:
 
     Returns
     -------
-    Keys as text, and `estimate, std_error, ci_low, ci_high, n_persons` as numbers, missing where
-    hidden or where they rest on so few that nothing may be said of them.
+    Keys as text, and `estimate, std_error, ci_low, ci_high, p_value, n_persons` as numbers,
+    missing where hidden or where they rest on so few that nothing may be said of them.
     """
     file = result.folder / ESTIMATES_FILE
     if result.withdrawn or not file.exists():
-        return pd.DataFrame(columns=["label", *NUMBERS, PERSONS])
+        return pd.DataFrame(columns=["label", *NUMBERS, P_VALUE, PERSONS])
     table = _estimates(file, file.stat().st_mtime_ns)
     found = table[table["label"] == wanted["label"]] if "label" in table else table.iloc[:0]
     chosen = {**wanted.get("where", {})} | ({"value": wanted["value"]} if "value" in wanted else {})
@@ -58,7 +59,7 @@ def rows(result: Result, wanted: Mapping[str, Any]) -> pd.DataFrame:
         allowed = [str(code) for code in codes] if isinstance(codes, list) else [str(codes)]
         known = found[key].isin(allowed) if key in found else pd.Series(False, found.index)
         found = found[known]
-    return found.reindex(columns=list(dict.fromkeys((*found.columns, *NUMBERS, PERSONS))))
+    return found.reindex(columns=list(dict.fromkeys((*found.columns, *NUMBERS, P_VALUE, PERSONS))))
 
 
 def of_county(

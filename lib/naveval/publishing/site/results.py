@@ -133,6 +133,12 @@ def mark(result: Result, marks: Mapping[str, str], *, simulated: bool | None = N
     return marks["scaled"].format(size=formats.size(result.scale)) if small else marks["simulated"]
 
 
+def mark_line(result: Result, marks: Mapping[str, str], *, simulated: bool | None = None) -> str:
+    """Markdown of a line of its own with `mark`."""
+    kind = "simulated" if (result.simulated if simulated is None else simulated) else "published"
+    return f"::: {{.mark .mark-{kind}}}\n{mark(result, marks, simulated=simulated)}\n:::"
+
+
 def record(folder: Path) -> str:
     """The manifest as text, which changes with every run and render."""
     return json.dumps(manifest.read(folder), sort_keys=True)

@@ -255,7 +255,7 @@ def build(registers: Registers, secret: Secret, longest_gap: int = 2) -> Panel:
     codes, names = pd.factorize(found.county, sort=True)
     place = codes[found.frame["person"].to_numpy()]
     persons = registers.query("SELECT person FROM codes ORDER BY code")["person"]
-    own = keys.record_keys(persons.tolist(), secret)
+    own = keys.record_keys(persons.to_numpy(), secret)
     return Panel(
         window=_window(found.frame, place, names),
         profiles=profiles(found.frame, place, names, own),

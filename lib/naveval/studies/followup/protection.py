@@ -212,7 +212,9 @@ def _months(source: _Source, label: str, codes: Sequence[str]) -> dict[str, Rele
         found = source.means(_moved(window, step), places, measures, groups, span)
         rows = found.groupby(["county", "measure"]).indices
         frames |= {one: found.iloc[rows.get(one, [])].assign(step=step) for one in left}
-        left = [one for one in left if not _enough(frames[one])]
+        groups_enough = series.enough_in(found, ["county", "measure", "group"], *NUMBERS)
+        enough = groups_enough.groupby(level=["county", "measure"]).all()
+        left = [one for one in left if not enough.get(one, True)]
         if not left:
             break
     frames |= {one: frames[one].assign(step="", value=np.nan) for one in left}
@@ -226,10 +228,6 @@ def _months(source: _Source, label: str, codes: Sequence[str]) -> dict[str, Rele
         )
         for code in codes
     }
-
-
-def _enough(means: pd.DataFrame) -> bool:
-    return all(series.enough(one, *NUMBERS) for _, one in means.groupby("group"))
 
 
 def cells(panel: Panel, parameters: Parameters) -> dict[str, pd.DataFrame]:

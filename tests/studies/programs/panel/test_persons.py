@@ -13,7 +13,7 @@ from naveval.project.errors import EstimationError
 from naveval.registers import reading
 from naveval.studies.programs import contracts, study
 from naveval.studies.programs.codes import GROUPS, STATES
-from naveval.studies.programs.panel import persons, states, use
+from naveval.studies.programs.panel import persons, states
 from naveval.studies.programs.panel.persons import CATEGORIES, every, protected, with_enough
 from naveval.studies.programs.parameters import Parameters
 from naveval.studies.programs.study import Outcomes, Participation
@@ -188,22 +188,6 @@ def test_work_situation_looks_five_months_back() -> None:
         expected = "in_work" if recent[0] else "out_under_6" if any(recent) else "out_6_or_more"
         assert spell == expected
     assert set(rows.spell) <= set(CATEGORIES["spell"])
-
-
-def test_courses_end_after_two_whole_months_without_a_programme() -> None:
-    with opened() as r:
-        r.query("CREATE OR REPLACE TEMP TABLE place AS SELECT 1 AS person")
-        r.query(
-            """CREATE OR REPLACE TEMP TABLE spells AS SELECT * FROM (VALUES
-            (1, 'AMO', 90, 92), (1, 'Arbeidstrening', 95, 96), (1, 'AFT', 100, 104),
-            (1, 'IPS', 102, 103), (1, 'Oppfølging', 120, 121)) t(person, program, start, stop)"""
-        )
-        use.make_courses(r)
-        table = r.query("SELECT * FROM courses ORDER BY start")
-    assert table.spells.tolist() == [2, 2, 1]
-    assert table.chained.fillna(False).tolist()[0]
-    assert table.combined.fillna(False).tolist() == [False, True, False]
-    assert table.length.tolist() == [7, 5, 2]
 
 
 def test_a_county_holds_its_own_persons_only(parts: tuple[Participation, Outcomes]) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from programs_registers import opened
 
-from naveval.disclosure import counts, keys, magnitudes
+from naveval.disclosure import keys
 from naveval.project import places
 from naveval.registers.reading import Registers
 from naveval.studies.programs.codes import GROUPS
@@ -29,14 +29,8 @@ def registers() -> Iterator[Registers]:
 
 
 @pytest.fixture
-def table(registers: Registers, monkeypatch: pytest.MonkeyPatch) -> Table:
+def table(registers: Registers, unprotected: None) -> Table:
     """A table of the module as it would be without protection."""
-
-    def protect(frame: pd.DataFrame, names: Any, secret: Any) -> pd.DataFrame:
-        return frame.drop(columns=[f"{name}_key" for name in names])
-
-    monkeypatch.setattr(counts, "protect", protect)
-    monkeypatch.setattr(magnitudes, "periods", lambda n, raw_n, raw, *_, **__: raw)
     return lambda name: getattr(use, name)(registers, SECRET)
 
 
@@ -144,15 +138,17 @@ def test_percent_with_each_characteristic(
     registers: Registers, table: Table, name: str, population: str
 ) -> None:
     rows = registers.query(POPULATIONS[name, population])
-    found = table(name).query(f"population == '{population}'")
+    whole = table(name)
+    assert whole.index.tolist() == list(range(len(whole)))
+    found = whole.query(f"population == '{population}'")
     parts = found.set_index(["characteristic", "category"])
     assert parts.loc[("all", "all"), "percent"] == 100
     assert parts.loc[("all", "all"), "n"] == rows["person"].nunique()
     caps = use.STARTS_CAP if name == "participants" and population == "all" else 10**6
     for kind in ("sex", "status"):
         each = rows.groupby([kind, "person"])["part"].sum().clip(upper=caps)
-        whole = rows.groupby("person")["part"].sum().clip(upper=caps).sum()
-        wanted = (100 * each.groupby(kind).sum() / whole).reindex(CATEGORIES[kind]).fillna(0)
+        total = rows.groupby("person")["part"].sum().clip(upper=caps).sum()
+        wanted = (100 * each.groupby(kind).sum() / total).reindex(CATEGORIES[kind]).fillna(0)
         exact(parts.loc[kind, "percent"].loc[list(CATEGORIES[kind])], wanted)
         exact(parts.loc[kind, "n"], count(rows, kind, list(CATEGORIES[kind])))
 
@@ -210,12 +206,3 @@ def test_programme_months_before_the_first_year_are_kept(registers: Registers) -
     assert months["m"].min() == max(FIRST - 24, spells["start"].min())
     assert months["m"].max() == min(LAST + 26, spells["stop"].max())
     assert not months.duplicated().any()
-
-
-def test_what_a_panel_was_made_for_is_remembered() -> None:
-    with opened() as found:
-        assert persons.made(found) == ""
-        persons.mark(found, "one")
-        assert persons.made(found) == "one"
-        persons.mark(found, "two")
-        assert persons.made(found) == "two"

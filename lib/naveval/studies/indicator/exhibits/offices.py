@@ -157,6 +157,7 @@ def _differ(reader: Reader) -> str:
     return "clear" if low > 0 else "unclear" if high > 0 else "none"
 
 
+LARGEST_JUDGED = Judged("tbl-offices", "shrunken")
 OFFICES: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-between",
@@ -212,7 +213,7 @@ OFFICES: tuple[Exhibit[IndicatorResults], ...] = (
         values={**SHRUNKEN, "indicator": INDICATOR},
         protect=Together("n_persons"),
         view=Picture(_draw_offices),
-        facts={"offices": Fact(_rows)},
+        facts={"offices": Fact(_rows), **JUDGED.counts()},
         when=When(_any_here, "too-few-offices"),
         finding=JUDGED,
     ),
@@ -230,7 +231,8 @@ OFFICES: tuple[Exhibit[IndicatorResults], ...] = (
         },
         protect=Together("n_persons"),
         when=When(_any_here, "too-few-offices"),
-        finding=Judged("tbl-offices", "shrunken"),
+        finding=LARGEST_JUDGED,
+        facts=LARGEST_JUDGED.counts(),
     ),
 )
 

@@ -101,6 +101,7 @@ def _pair(label: str, names: tuple[str, str]) -> Exhibit[IndicatorResults]:
 
 OUTCOMES_12 = ("atid12", "jobb12")
 ALIKE, CLUBS = ("oppfolging", "arbeid_med_stotte"), ("jobbklubb", "digital_oppfolging")
+JUDGED = Judged("tbl-programs", "indicator")
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-programs",
@@ -108,7 +109,8 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         keys=("program",),
         values=VALUES,
         protect=Together("n_persons"),
-        finding=Judged("tbl-programs", "indicator"),
+        finding=JUDGED,
+        facts=JUDGED.counts(),
     ),
     curve("fig-16", _worked_lines, kind="level"),
     Exhibit(

@@ -87,6 +87,7 @@ RESULTS: tuple[Exhibit[IndicatorResults], ...] = (
         values={**NUMBERS, "n_persons": COUNT},
         protect=Together("n_persons"),
         finding=of_place(),
+        facts=of_place().counts(),
     ),
     curve("fig-1", four("actual_sa"), kind="actual"),
     curve("fig-6", gap("atid3"), kind="level", finding=HOURS_3),
@@ -248,6 +249,7 @@ def _in_model(parameters: Parameters) -> list[Line]:
 
 _figure = partial(curve, every=False, drawn="multiples")
 
+GROUPS_JUDGED = Judged("tbl-groups", "indicator")
 GROUP_EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-groups",
@@ -255,7 +257,8 @@ GROUP_EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         keys=("group",),
         values={**VALUES, "published": Value("num2", source="published")},
         protect=Together("n_persons"),
-        finding=Judged("tbl-groups", "indicator"),
+        finding=GROUPS_JUDGED,
+        facts=GROUPS_JUDGED.counts(),
     ),
     _figure("fig-14", by_group("atid3", "innsatsgruppe", GROUPS, "actual_sa"), kind="actual"),
     _figure("fig-15", by_group("atid3", "innsatsgruppe", GROUPS)),

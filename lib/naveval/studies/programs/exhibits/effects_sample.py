@@ -153,7 +153,7 @@ def means(
     """
     secret = _secret(results, f"means of {len(sides)}")
     codes, distinct = pd.factorize(estimated.sample.frame.person.to_numpy())
-    record = keys.record_keys(distinct.tolist(), secret)[codes]
+    record = keys.record_keys(np.asarray(distinct), secret)[codes]
     entered = pd.Series(codes)
     once = np.array([side & ~entered.where(side, -1 - entered).duplicated() for side in sides])
     n = once.sum(axis=1)
