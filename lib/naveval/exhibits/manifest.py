@@ -13,7 +13,7 @@ from typing import Any
 from naveval.disclosure import counts, editions
 from naveval.exhibits import printed, words
 from naveval.exhibits.output import Output
-from naveval.project import catalogue, notebooks, paths, provenance, store
+from naveval.project import catalogue, folders, notebooks, paths, provenance, store
 from naveval.project.parameters import StudyParameters
 from naveval.registers import extracts, reading
 from naveval.registers.contracts import Warned
@@ -121,7 +121,8 @@ def describe(study: str, parameters: StudyParameters, data: dict[str, Any]) -> d
     """The part of the manifest that decides whether a finished run is current."""
     return {
         "study": study,
-        "parameters": parameters.model_dump(mode="json"),
+        "parameters": parameters.model_dump(mode="json")
+        | {"data": folders.name_of(parameters.data)},
         "seed": parameters.seed,
         "data": data,
         "inputs": input_fingerprint(parameters),

@@ -25,7 +25,7 @@ import pandas as pd
 from naveval.exhibits.declare import PARTS, Report
 from naveval.exhibits.protect import HIDDEN, Drawn, Public
 from naveval.exhibits.reader import Reader
-from naveval.project import catalogue, parameters, paths
+from naveval.project import catalogue, folders, parameters, paths
 from naveval.project.errors import ParameterError
 from naveval.registers import simulation
 
@@ -204,7 +204,7 @@ def _size(folder: Path) -> float:
     file = folder / "manifest.json"
     given = json.loads(file.read_text(encoding="utf-8"))["parameters"] if file.exists() else {}
     named = given.get("data", "")
-    data = paths.extracts_dir(named) if named else None
+    data = folders.find(named) if named else None
     if data:
         given = (simulation.read_truth(data) or {}).get("settings", {})
     return float(given.get("scale", 1))

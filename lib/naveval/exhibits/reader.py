@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from naveval.disclosure.counts import FEW, NOISY
@@ -99,6 +100,13 @@ class Reader:
         """Released rows of the exhibit at hand that are shown."""
         return self.frame()[shown_rows(self.report.exhibit(self.label), self.frame())]
 
+    @property
+    def empty(self) -> bool:
+        """Whether the exhibit at hand has values and all of them are hidden."""
+        rows = self.rows
+        values = [name for name in self.report.exhibit(self.label).values if name in rows]
+        return bool(values) and not rows[values].notna().to_numpy().any()
+
     def __call__(self, reference: str) -> Any:
         """The number that a text would name so; missing when hidden."""
         return self.look_up(reference).value
@@ -108,14 +116,23 @@ class Reader:
         found = words.read(self.report, name)
         if found is None:
             fact = self._facts().get(name)
-            value = fact.get(self) if fact else self.common(name)
+            value = self._told(fact) if fact else self.common(name)
             return self._formatted(value, (fact or self.report.common[name]).format)
         if found.fact:
             there = self.at(found.exhibit.label)
-            return there._formatted(found.fact.get(there), found.fact.format)
+            return there._formatted(there._told(found.fact), found.fact.format)
         value = one(self.frame(found.exhibit.label), found)
         value = abs(value) if found.part == words.SIZE else value
         return self._formatted(value, found.format)
+
+    def _told(self, fact: Fact) -> Any:
+        """What a fact says; missing where it looks for the first or last of rows all hidden."""
+        try:
+            return fact.get(self)
+        except IndexError:
+            if not self.empty:
+                raise
+            return np.nan
 
     def common(self, name: str) -> Any:
         """A value of the run that concerns no person.

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from naveval.disclosure.counts import NOISY
-from naveval.exhibits import figures
+from naveval.exhibits import figures, words
 from naveval.exhibits.declare import Bars, Exhibit, Intervals, Lines, Picture
 from naveval.exhibits.reader import Reader
 
@@ -26,8 +26,10 @@ PER_ROW = 2
 
 
 def draw(reader: Reader, exhibit: Exhibit[Any]) -> Figure:
-    """The figure of an exhibit; what rests on few persons is drawn open."""
+    """The figure of an exhibit; what rests on few persons is drawn open, what hides all says so."""
     view, reader = exhibit.view, replace(reader, noisy=True)
+    if reader.empty:
+        return _empty(words.entry(reader.output.texts, "nothing-shown"))
     if isinstance(view, Picture):
         return view.draw(reader)
     if isinstance(view, Lines):
@@ -36,6 +38,14 @@ def draw(reader: Reader, exhibit: Exhibit[Any]) -> Figure:
         return _intervals(reader, view)
     assert isinstance(view, Bars)
     return _bars(reader, view)
+
+
+def _empty(told: str) -> Figure:
+    """A figure that says why nothing is drawn in it."""
+    figure, ax = figures.axes(height=1.2)
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, told, ha="center", va="center", transform=ax.transAxes)
+    return figure
 
 
 def color(name: str, place: int = 0) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from naveval.project import catalogue, paths, places
+from naveval.project import catalogue, folders, paths, places
 from naveval.project.errors import ParameterError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -72,7 +72,7 @@ class StudyParameters(BaseModel):
         """Where the numbers come from, which decides the notice on the report."""
         if not self.data:
             return "simulated"
-        folder = paths.extracts_dir(self.data)
+        folder = folders.find(self.data)
         made = folder is not None and (folder / paths.TRUTH).exists()
         return "simulated" if made else "register"
 
@@ -82,7 +82,7 @@ class StudyParameters(BaseModel):
 
     def simulated_scale(self) -> float:
         """Size of the simulated registers: of those named, or of those made on demand."""
-        folder = paths.extracts_dir(self.data) if self.data else None
+        folder = folders.find(self.data) if self.data else None
         if folder is None:
             return self.scale
         truth = folder / paths.TRUTH

@@ -59,14 +59,6 @@ def texts_dir(study: str = "") -> Path:
     return report_dir() / "texts" / study
 
 
-def extracts_dir(named: str) -> Path | None:
-    """A folder named relative to the working folder or to the project's root, if it exists."""
-    for start in (Path.cwd(), project_root()):
-        if (start / named).is_dir():
-            return start / named
-    return None
-
-
 def out_dir() -> Path:
     """Everything generated; git-ignored. NAVEVAL_OUT moves it."""
     named = os.environ.get("NAVEVAL_OUT")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from naveval.project import catalogue, paths, store
+from naveval.project import catalogue, folders, paths, store
 from naveval.project import parameters as params
 from naveval.project.errors import ContractError, ParameterError
 from naveval.project.parameters import StudyParameters
@@ -23,7 +23,7 @@ def folder(study: str, parameters: StudyParameters) -> Path:
         When the folder named in the parameters does not exist.
     """
     if parameters.data:
-        found = paths.extracts_dir(parameters.data)
+        found = folders.find(parameters.data)
         if found is None:
             raise ContractError(f"data: {parameters.data}: no such folder with register extracts")
         return found

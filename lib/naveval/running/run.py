@@ -12,7 +12,7 @@ from tqdm import tqdm
 from naveval.disclosure import keys
 from naveval.exhibits import manifest, opening
 from naveval.exhibits import output as outputs
-from naveval.project import paths, places, store
+from naveval.project import folders, paths, places, store
 from naveval.project.errors import ParameterError, StoreError
 from naveval.project.parameters import StudyParameters
 from naveval.registers.contracts import Warned
@@ -56,6 +56,7 @@ def run(
         From the checks, or EstimationError naming the cell that failed.
     """
     folder = target or paths.result_dir(study, places.slug(parameters.county))
+    parameters = parameters.model_copy(update={"data": folders.name_of(parameters.data)})
     require_replaceable(folder)
     store.sweep(folder.parent)
     if not resume:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from naveval.disclosure import series
+from naveval.disclosure.counts import FEW, NOISY
 from naveval.disclosure.models import rounded_errors
 from naveval.disclosure.released import Released
 from naveval.exhibits import claims, words
@@ -199,7 +200,9 @@ def curve(
         return release(found, results, label, keys, ("value",) if kind == "persons" else ())
 
     def holds(results: IndicatorResults) -> bool:
-        there = set(points(results)["line"])
+        found = data(results)
+        unsure = found.marks.reindex_like(found.frame)["value"].isin([FEW, NOISY])
+        there = set(found.frame.loc[found.frame["value"].notna() & ~unsure, by])
         named = {line.line for line in lines(results.parameters)}
         return there >= named if every else bool(there - {WHOLE, ""})
 

@@ -10,6 +10,7 @@ from naveval.exhibits.declare import Exhibit, Fact, Lines, Sentence, Value
 from naveval.exhibits.protect import Public, Together
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
+from naveval.project.errors import EstimationError
 from naveval.studies.indicator.exhibits.common import HOURS, place_grouping, released
 from naveval.studies.indicator.exhibits.curves import Line, curve
 from naveval.studies.indicator.exhibits.results import four, of_place
@@ -48,7 +49,14 @@ def _adjusted(results: IndicatorResults) -> Released:
     own = own[(own["grouping"] == grouping) & (own["group"] == group)]
     own = own[(own["outcome"] == "atid3") & (own["specification"] == "")]
     months = list(own["month"])
-    found = both_ways(own["indicator"].to_numpy(), months, results.parameters)
+    values = own["indicator"].to_numpy()
+    try:
+        found = both_ways(values, months, results.parameters)
+    except EstimationError:
+        if np.isfinite(values).any():
+            raise
+        # In a very small county every month is hidden.
+        found = pd.DataFrame({"month": months, **dict.fromkeys(WAYS, np.nan)})
     found = found.assign(n_persons=own["n_persons"].to_numpy())
     return released(found, results, "fig-seasonal", ("month",))
 
