@@ -8,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from naveval import cli
+from naveval.disclosure import keys
+from naveval.project.errors import ParameterError
 from naveval.registers import contracts
 from naveval.studies.hedmark.parameters import Parameters
 from naveval.studies.hedmark.simulate.registers import simulate
@@ -42,6 +44,16 @@ def invoke(*arguments: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+def test_registers_that_pass_still_need_the_secret_that_a_run_asks_for(data, monkeypatch):
+    for name in (keys.SECRET, keys.SECRET_FILE):
+        monkeypatch.delenv(name, raising=False)
+    code, text = invoke("--data", str(data), *FEW)
+    assert code == ParameterError.exit_code
+    assert "job_seekers" in text
+    assert "real registers need a secret" in text
+
+
+@pytest.mark.usefixtures("owner_secret")
 def test_report_tells_forms_ends_and_codes(data):
     code, text = invoke("--data", str(data), *FEW)
     assert code == 0, text
@@ -68,6 +80,7 @@ def test_whole_numbers_and_codes_are_told_as_they_are(tmp_path):
     assert lines["job_seekers", "education"][-1] == "130"
 
 
+@pytest.mark.usefixtures("owner_secret")
 def test_json_has_the_same(data):
     code, text = invoke("--data", str(data), *FEW, "--json")
     found = json.loads(text)

@@ -94,10 +94,13 @@ def check(study: str, file: Path | None, changes: dict[str, Any], as_json: bool)
     if not chosen.data or not catalogue.has(study, "contracts"):
         click.echo(f"{study}: parameters are as they should be; no registers given")
         return
+    from naveval.disclosure import keys
     from naveval.registers import checking, extracts
 
     found = checking.look(study, extracts.folder(study, chosen), chosen)
     click.echo(checking.as_json(found) if as_json else checking.as_text(found))
+    if found.passed:
+        keys.secret(chosen.origin())  # `run` asks for it
     sys.exit(0 if found.passed else 1)
 
 
@@ -148,7 +151,7 @@ def map_registers(study: str, data_folder: Path, source: str, out: Path | None) 
     true for a pseudonym of any type; `codes` the owner's to the study's; `form` as a date or month
     is written (date, yyyymm, dd.mm.yyyy, sas and others); `pad` the length zeros in front fill up
     to; `places` true for counties and municipalities of any year; `times` a factor. `missing` are
-    values that mean no value.
+    values that mean no value; `blank` is what a cell without one means, such as 0.
     """
     from naveval.registers.mapping import apply, draft
     from naveval.registers.mapping import source as mappings

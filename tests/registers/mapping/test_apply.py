@@ -331,6 +331,21 @@ def test_cells_without_a_value_have_a_code(tables, tmp_path):
     assert found.value_counts().to_dict() == expected.value_counts().to_dict()
 
 
+def test_cells_without_a_value_have_a_number(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    seekers_with(data, "UKER", ["", "..", " "])
+    before = pd.concat(
+        pd.read_csv(file, sep=";", dtype=str) for file in data.glob("arbeidssokere_*")
+    ).query("REGTYPE == 'ORD'")["UKER"]
+    change = {"weeks_registered": {"from": "UKER", "missing": [".."], "blank": 0}}
+    found = pd.read_parquet(write(tmp_path, mapping(**change), data) / "job_seekers.parquet")
+    empty = before.isna() | before.isin([" ", ".."])
+    assert empty.sum() >= 3
+    assert found["weeks_registered"].sum() == before[~empty].astype(int).sum()
+    assert not found["weeks_registered"].isna().any()
+
+
 @pytest.mark.parametrize("kind", ["TIMESTAMP", "DATE", "TIMESTAMP WITH TIME ZONE"])
 @pytest.mark.parametrize(("wanted", "expected"), [("text", "2020-03"), ("integer", 202003)])
 def test_a_column_of_dates_becomes_the_months_of_the_contract(tmp_path, kind, wanted, expected):
@@ -542,6 +557,8 @@ def test_a_file_outside_the_folder_is_told_so(tables, tmp_path, file):
         ({"from": "UKER", "codes": {1: 2}, "times": 2}, "codes, times: only the first"),
         ({"from": "UKER", "pad": 2, "form": "yyyymm"}, "form, pad: only the first"),
         ({"value": 3, "missing": ["9"]}, "nothing beside value"),
+        ({"value": 3, "blank": 0}, "nothing beside value"),
+        ({"from": "UKER", "codes": {1: 2}, "blank": 0}, 'write it as "": … among them'),
     ],
 )
 def test_verbs_that_would_be_passed_over_are_refused(tables, tmp_path, column, message):

@@ -134,6 +134,9 @@ def select(
                 raise
             faults.append(str(error))
         else:
+            if column.blank is not None:
+                blank = _meant(column.blank, wanted)
+                value = f"CASE WHEN {known} IS NULL THEN {blank} ELSE {value} END"
             cells.append(f"{value} AS {identifier(name)}")
     if faults:
         raise ContractError("\n".join(faults))
@@ -203,6 +206,11 @@ def _typed(value: Any, wanted: Family) -> str:
     if wanted in ("integer", "number", "boolean"):
         return str(value).lower()
     return f"DATE {quote(value)}" if wanted == "date" else quote(value)
+
+
+def _meant(blank: Any, wanted: Family) -> str:
+    """SQL of what a cell without a value means."""
+    return grammar.cell(_literal(blank), wanted, grammar.PLAIN)
 
 
 def _present(given: str, kind: str, column: ColumnMapping) -> str:

@@ -18,6 +18,7 @@ places    true for codes or names of counties, or codes of municipalities, of an
           2010: they become the contract's; one that was divided is refused
 times     a factor: labour force in thousands becomes persons
 missing   values that mean no value, such as 9999-12-31 for an open end, or NULL, ., -, ..
+blank     what a cell without a value means, such as 0 where an owner leaves zeros out
 value     one value for all rows, instead of `from`
 ========= =======================================================================
 """
@@ -68,6 +69,7 @@ class ColumnMapping(_Strict):
     places: bool = False
     times: float = Field(default=1.0, gt=0)
     missing: tuple[Scalar, ...] = ()
+    blank: Scalar | None = None
     value: Scalar | None = None
 
     @model_validator(mode="after")
@@ -75,8 +77,10 @@ class ColumnMapping(_Strict):
         if bool(self.from_) == (self.value is not None):
             raise ValueError("expected either from or value")
         given = [name for name in VERBS if name in self.model_fields_set]
-        if self.value is not None and (given or self.missing):
+        if self.value is not None and (given or self.missing or self.blank is not None):
             raise ValueError("expected nothing beside value")
+        if self.codes and self.blank is not None:
+            raise ValueError('blank beside codes: write it as "": … among them')
         if len(given) > 1:
             raise ValueError(f"expected one of {', '.join(given)}: only the first would be used")
         return self
@@ -136,9 +140,9 @@ def _faults(found: SourceMapping, study: str) -> list[str]:
             if given[column].places and column not in PLACES:
                 faults.append(f"{name}.{column}: places: expected only for {', '.join(PLACES)}")
             allowed = allowed_values(asked[column])
-            for code, meant in given[column].codes.items():
+            blank = given[column].blank
+            told = [(f"codes: {code}", meant) for code, meant in given[column].codes.items()]
+            for verb, meant in [*told, *[("blank", blank)] * (blank is not None)]:
                 if allowed and str(meant) not in allowed:
-                    faults.append(
-                        f"{name}.{column}: codes: {code}: expected one of {', '.join(allowed)}"
-                    )
+                    faults.append(f"{name}.{column}: {verb}: expected one of {', '.join(allowed)}")
     return faults
