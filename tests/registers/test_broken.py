@@ -11,6 +11,7 @@ CASES = 80
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("owner_secret")
 @pytest.mark.parametrize("study", catalogue.names())
 def test_every_broken_extract_is_refused(study: str, tmp_path: Path) -> None:
     extract = broken.good(study, tmp_path)
@@ -25,6 +26,7 @@ def test_every_broken_extract_is_refused(study: str, tmp_path: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.usefixtures("owner_secret")
 def test_a_good_extract_is_found_good_and_three_kinds_of_broken_ones_bad(tmp_path: Path) -> None:
     extract = broken.good("hedmark", tmp_path)
     found = broken.outcome(extract, "good", lambda folder: None)
