@@ -119,3 +119,11 @@ def test_a_folder_without_printed_numbers_is_refused(run: Path, tmp_path: Path) 
     table.assign(published=float("nan")).to_csv(run / "estimates.csv", index=False)
     with pytest.raises(ParameterError, match="no printed numbers beside"):
         printed.distances("hedmark", [run])
+
+
+def test_runs_of_other_studies_and_one_run_twice_are_refused(run: Path) -> None:
+    with pytest.raises(ParameterError, match="the same folder twice"):
+        printed.distances("hedmark", [run, run / ".." / run.name])
+    (run / "manifest.json").write_text('{"study": "followup", "parameters": {}}')
+    with pytest.raises(ParameterError, match="a run of followup; expected one of hedmark"):
+        printed.distances("hedmark", [run])

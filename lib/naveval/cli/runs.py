@@ -155,6 +155,7 @@ def distances(study: str, folder: tuple[Path, ...]) -> None:
 
     Without a folder the run with the study's defaults is meant. Of several runs with other seeds
     the mean is compared, and reasons that say chance are tested against the spread between them.
+    What a printed number's last decimal leaves open is no distance.
     """
     from naveval.exhibits import printed
 

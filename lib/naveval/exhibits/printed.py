@@ -157,8 +157,11 @@ def distances(study: str, folders: Sequence[Path]) -> pd.DataFrame:
     Raises
     ------
     ParameterError
-        For a folder without estimates, or estimates without printed numbers beside them.
+        For a folder without estimates, of another study or named twice, and for estimates without
+        printed numbers beside them.
     """
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise ParameterError("--folder: the same folder twice; expected runs of several seeds")
     found = pd.concat([_beside_printed(study, folder) for folder in folders], ignore_index=True)
     keys = found.columns[2:-2].drop("method", errors="ignore")
     used = [name for name in keys if found[name].ne("").any()]
@@ -181,9 +184,13 @@ def distances(study: str, folders: Sequence[Path]) -> pd.DataFrame:
 
 def _beside_printed(study: str, folder: Path) -> pd.DataFrame:
     """A run's simulated numbers: label, value, keys, estimate and printed."""
-    file = folder / "estimates.csv"
+    file, about = folder / "estimates.csv", folder / "manifest.json"
     if not file.exists():
         raise ParameterError(f"{file}: no such file; finish a run first: naveval run {study}")
+    told = json.loads(about.read_text(encoding="utf-8")) if about.exists() else {}
+    made = told.get("study", study)
+    if made != study:
+        raise ParameterError(f"{folder}: a run of {made}; expected one of {study}")
     found = pd.read_csv(file, dtype=str, keep_default_na=False)
     for name in ("estimate", "published"):
         found[name] = pd.to_numeric(found[name])

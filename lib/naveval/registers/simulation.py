@@ -107,6 +107,12 @@ def require_draw(scale: float, seed: int) -> None:
     require_number("seed", seed, 0, MOST_SEED, whole=True)
 
 
+def require_names(name: str, given: Any) -> None:
+    """ParameterError for what is no mapping of names to numbers."""
+    if not isinstance(given, Mapping):
+        raise ParameterError(f"{name}: {given!r}: expected names with their numbers, as {{a: 0.1}}")
+
+
 def require_number(
     name: str, value: Any, least: float, most: float, *, whole: bool = False
 ) -> None:

@@ -167,6 +167,8 @@ def test_seed_and_scale(tmp_path: Path) -> None:
         registers.simulate(tmp_path / "d", scale=0.0, seed=1)
     with pytest.raises(ParameterError, match="allowed: printed, none"):
         truths.make("other")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="effects: None: expected names with their numbers"):
+        truths.make(None)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="allowed: program"):
         truths.make({"dialog": 1.0})
 

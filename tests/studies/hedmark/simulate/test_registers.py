@@ -235,6 +235,8 @@ def test_shocks_have_the_size_they_are_given() -> None:
         ),
         ({"exit_effect": (-1.5, 0.0)}, "exit_effect, group with: -1.5: expected a number from -1"),
         ({"shocks": {"exits": 3.0}}, "shocks, group with, .* exits of 1 persons"),
+        ({"shocks": {"noise": 3.0}}, "shocks: .* per cent of a county's labour force become"),
+        ({"shocks": "x"}, "shocks: 'x': expected names with their numbers"),
         ({"shocks": {"size": 1}}, "unknown size; allowed: starts, exits, noise, persistence"),
         ({"shocks": {"persistence": 1.0}}, "persistence"),
     ],

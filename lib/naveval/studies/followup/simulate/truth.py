@@ -16,7 +16,7 @@ import pandas as pd
 from threadpoolctl import ThreadpoolController
 
 from naveval.project.errors import ParameterError
-from naveval.registers.simulation import require_number
+from naveval.registers.simulation import require_names, require_number
 from naveval.studies.followup import published, weeks
 
 Effects = Literal["printed", "none"]
@@ -79,6 +79,7 @@ def make(effects: Effects | Mapping[str, float] = "printed", pre_trend: float = 
         if effects == "none":
             wanted = wanted.assign(estimate=0.0)
     else:
+        require_names("effects", effects)
         unknown = sorted(set(effects) - set(OUTCOMES))
         if unknown:
             raise ParameterError(

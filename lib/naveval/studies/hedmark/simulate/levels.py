@@ -32,6 +32,7 @@ SEASON = np.array(WORLD["season"])
 TREATED_YEARS: dict[int, list[float]] = WORLD["treated_years"]
 SEGMENT_START = (0, 1, 6, 12, 18, 24)
 EFFECT_SEGMENT_START = (0, 1, 4, 6, 12, 18, 24)
+MOST_STARTS = 0.1
 
 
 @dataclass(frozen=True)
@@ -161,9 +162,20 @@ def build(
         hazard[:, i] = by_duration(levels.hazard * factor)[:, None, :] * hazard_path
     if shocks is not None:
         starts = starts * np.exp(shocks[0])
+        require_starts(starts, force)
         hazard = hazard * np.exp(shocks[1])[..., None, :, :, None]
     require_hazards("shocks", hazard)
     return Process(counties, force, starts, hazard)
+
+
+def require_starts(starts: np.ndarray, force: np.ndarray) -> None:
+    """ParameterError where a month's new job seekers are more than a tenth of a labour force."""
+    share = float((starts.sum(axis=-3) / force).max())
+    if share > MOST_STARTS:
+        raise ParameterError(
+            f"shocks: {100 * share:.0f} per cent of a county's labour force become job seekers in "
+            f"one month; expected at most {100 * MOST_STARTS:.0f}"
+        )
 
 
 @dataclass(frozen=True)

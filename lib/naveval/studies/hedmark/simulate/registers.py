@@ -395,6 +395,7 @@ def build_null(
     shocks: dict[str, float],
 ) -> Process:
     """The process without the new practice, with this draw's county shocks."""
+    simulation.require_names("shocks", shocks)
     drawn = draw_shocks(generator, len(codes), MONTHS, shock_size(**shocks))
     return build(levels, codes, scale, drawn)
 
