@@ -123,6 +123,8 @@ def _sentences(
         yield f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::'
         if wanted.get("rank"):
             yield from _standing(result, wanted, code, text["counties"])
+            _, sure = _tile_values(result, {**wanted, "form": "num2_s"})
+            yield str(text["counties"]["apart" if code in sure else "near"])
 
 
 def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from naveval.estimators.cost_benefit import inputs
 from naveval.project import formats, parameters
-from naveval.publishing.site import counties, drawing, released
+from naveval.publishing.site import counties, drawing, released, results
 from naveval.publishing.site.counties import Chart
 from naveval.publishing.site.results import Result
 
@@ -66,7 +66,7 @@ def content(result: Result, spec: Mapping[str, Any]) -> dict[str, Any] | None:
 def block(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any]) -> str:
     """Markdown with sliders, bars and table; the report's own numbers without scripts."""
     found = content(result, spec) if result and not result.withdrawn else None
-    if not found:
+    if result is None or not found:
         return ""
     values = {entry["name"]: entry["net"] / 1000 for entry in found["programs"]}
     values = dict(sorted(values.items(), key=lambda item: -item[1]))
@@ -90,6 +90,8 @@ def block(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any
             f"## {title} {{#forutsetninger}}",
             "",
             spec["intro"],
+            "",
+            results.mark_line(result, text["marks"], simulated=False),
             "",
             f'<form class="sliders" data-source="kostnadstall" hidden>{sliders}'
             f'<p><button type="reset">{escape(spec["reset"])}</button></p></form>',
