@@ -123,7 +123,7 @@ def _sentences(
         yield f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::'
         if wanted.get("rank"):
             yield from _standing(result, wanted, code, text["counties"])
-            _, sure = _tile_values(result, {**wanted, "form": "num2_s"})
+            _, sure = _values_and_sure(result, {**wanted, "form": "num2_s"})
             yield str(text["counties"]["apart" if code in sure else "near"])
 
 
@@ -387,7 +387,7 @@ def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
     """A map of the counties as tiles that are links in one list, with a number in each."""
     spec = text["tiles"]
     result = next((r for r in found if r.study == spec["shown"]["study"] and not r.county), None)
-    values, sure = _tile_values(result, spec["shown"]) if result else ({}, set())
+    values, sure = _values_and_sure(result, spec["shown"]) if result else ({}, set())
     items = []
     for item in places.counties(places.CURRENT_YEAR):
         row, column = spec["places"][item.code]
@@ -406,7 +406,7 @@ def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
     )
 
 
-def _tile_values(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, str], set[str]]:
+def _values_and_sure(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, str], set[str]]:
     """The number of each county where it is not hidden, and which differ from zero beyond chance.
 
     All counties are tested together, as in the report.
