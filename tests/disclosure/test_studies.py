@@ -178,8 +178,9 @@ def test_reports_of_two_counties_are_about_their_own(reports) -> None:
         assert len(named) > 5
         for caption in named:
             assert other not in caption, caption
-        # The others are about the national model, or compare counties or published figures.
-        assert np.mean([own in caption for caption in named]) > 0.4
+        # The others are about the national model, or compare counties or published figures; they
+        # are most of what is left where a county's own are left out for few persons.
+        assert np.mean([own in caption for caption in named]) > 0.2
 
 
 @pytest.mark.slow
