@@ -87,3 +87,13 @@ def test_no_sliders_without_the_numbers(result: Result) -> None:
     table[table["label"] == "tbl-7-6"].to_csv(result.folder / "estimates.csv", index=False)
     assert sliders.block(result, spec, text) == ""
     assert sliders.block(None, spec, text) == ""
+
+
+@pytest.mark.parametrize(("head", "simulated"), [("program,net", False), ("net,origin", True)])
+def test_totals_of_estimated_effects_are_marked_as_simulated(
+    tmp_path: Path, head: str, simulated: bool
+) -> None:
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "tbl-7-6.csv").write_text(f"{head}\n1,2\n")
+    result = Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
+    assert sliders.simulated_table(result, "tbl-7-6") is simulated

@@ -63,6 +63,14 @@ def content(result: Result, spec: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
+def simulated_table(result: Result, label: str) -> bool:
+    """Whether a table rests on simulated registers, as its file says: effects may be estimated."""
+    file = result.folder / "tables" / f"{label}.csv"
+    return file.exists() and "origin" in file.read_text(encoding="utf-8").partition("\n")[0].split(
+        ","
+    )
+
+
 def block(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any]) -> str:
     """Markdown with sliders, bars and table; the report's own numbers without scripts."""
     found = content(result, spec) if result and not result.withdrawn else None
@@ -91,7 +99,9 @@ def block(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any
             "",
             spec["intro"],
             "",
-            results.mark_line(result, text["marks"], simulated=False),
+            results.mark_line(
+                result, text["marks"], simulated=simulated_table(result, spec["totals"])
+            ),
             "",
             f'<form class="sliders" data-source="kostnadstall" hidden>{sliders}'
             f'<p><button type="reset">{escape(spec["reset"])}</button></p></form>',
