@@ -12,6 +12,7 @@ from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Va
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
+from naveval.studies.programs import published
 from naveval.studies.programs.codes import month_code
 from naveval.studies.programs.exhibits import participants_drawing as drawn
 from naveval.studies.programs.exhibits.common import (
@@ -67,6 +68,18 @@ def _part(reader: Reader, side: str, group: str, month: int = -1) -> float:
 def _panels(reader: Reader) -> int:
     """Heat maps of figure 4-10, which see noisy numbers too."""
     return int(drawn.starters(replace(reader, noisy=True))["characteristic"].nunique())
+
+
+def country_groups(_: ProgramResults) -> pd.DataFrame:
+    """Table 2-1: the countries of each group, and the rule for those it does not list."""
+    table = published.read("table_2_1")
+    names = table["country_group"].astype(str)
+    listed = table["member"].where(table["member_type"] == "country").groupby(names)
+    countries = listed.agg(lambda members: ", ".join(members.dropna()))
+    ruled = table["member_type"].eq("rule").groupby(names).any()
+    rule = ("rule_" + ruled.index.to_series()).where(ruled, "no_rule")
+    found = pd.DataFrame({"rule": rule, "countries": countries})
+    return found.rename_axis("category").reset_index()
 
 
 def _exhibit(
@@ -403,6 +416,13 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         printed=("percent",),
         when=_some("chains", "tbl-4-8-few"),
+    ),
+    Exhibit(
+        "tbl-2-1",
+        data=country_groups,
+        keys=("category",),
+        values={"rule": Value("name"), "countries": Value("text")},
+        protect=Public("table 2-1"),
     ),
     Exhibit(
         "tbl-a-1",
