@@ -32,7 +32,7 @@ from naveval.studies.indicator.characteristics import (
     residence_code,
     variables,
 )
-from naveval.studies.indicator.published import coefficients, mean_outcomes, table3_counties
+from naveval.studies.indicator.published import coefficients, table3_counties
 from naveval.studies.indicator.simulate.population import Places, places
 
 WORLD = read_yaml(paths.params_dir() / "simulated_indicator.yml")
@@ -167,13 +167,14 @@ assert len(RESIDENCE_LEVELS) - 1 == LONG_RESIDENCE
 OFFICE_SPREAD = 0.07
 COUNTY_SPREAD, COUNTY_PERSISTENCE = 0.02, 0.9
 LONGEST = 360
-MOST_HOURS = 20
 POPULATIONS = ("all", "young", "country_group_3")
+TOLD = ("all", "young", "landgruppe_3")
 NATURAL = np.array([8.95, 8.80, 8.50])
 SLOPES = np.array([5.7, 6.2, 6.2])
 SHARED = np.array([[1.0, 0.26, 0.23], [1.0, 1.0, 0.20], [1.0, 0.23, 1.0]])
 """Hours of the three populations without county effects, hours per unit of the latent tendency, and
 how much of each population the second and third are."""
+RESPONSE = {name: np.array(given) for name, given in WORLD["county_response"].items()}
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,9 @@ class Truth:
 
     Attributes
     ----------
+    hours
+        (counties, 3): hours a week above the country, of everybody, the young and those from
+        country group 3.
     county
         (counties, 3): effect for everybody, and beside it for the young and for those from country
         group 3.
@@ -192,6 +196,7 @@ class Truth:
     """
 
     where: Places
+    hours: NDArray[np.float64]
     county: NDArray[np.float64]
     office: NDArray[np.float64]
     shocks: NDArray[np.float64]
@@ -226,37 +231,49 @@ def make(
         county_spread,
     )[:, : len(months)]
     calendar = calendar_effect(list(months), np.random.default_rng([seed, 2]))
-    return Truth(where, _counties(where.counties, county_effects), office, shocks, calendar)
+    hours = _asked(where.counties, county_effects)
+    return Truth(where, hours, _latent(hours, county_effects), office, shocks, calendar)
 
 
-def _counties(codes: Sequence[str], effects: bool | Mapping[str, float]) -> NDArray[np.float64]:
-    """Latent effects of counties, (counties, 3), from hours a week above the country.
+def _asked(codes: Sequence[str], effects: bool | Mapping[str, float]) -> NDArray[np.float64]:
+    """Hours a week above the country, (counties, 3) for the three populations.
 
     Raises
     ------
     ParameterError
-        For an unknown county, or an effect larger than the level.
+        For an unknown county, an effect larger than the level, or more hours than there can be.
     """
     if effects is False:
         return np.zeros((len(codes), 3))
     if effects is True:
-        gap = np.column_stack([_printed(population, codes) for population in POPULATIONS]) - NATURAL
-    else:
-        if not isinstance(effects, Mapping):
-            raise ParameterError(
-                f"county_effects: {effects!r}: expected true, false, or hours a week by county"
-            )
-        unknown = sorted(map(str, set(effects) - set(codes)))
-        if unknown:
-            raise ParameterError(
-                f"county_effects: {', '.join(unknown)}: expected counties of {', '.join(codes)}"
-            )
-        for code, hours in effects.items():
-            simulation.require_number(f"county_effects, {code}", hours, -MOST_HOURS, MOST_HOURS)
-        gap = np.repeat([[effects.get(code, 0.0)] for code in codes], 3, axis=1)
-        level = mean_outcomes()["atid3"]
-        simulation.require_effect("county_effects", gap[:, 0], level, {"county": codes})
-    return np.linalg.solve(SHARED, (gap / SLOPES).T).T
+        return (
+            np.column_stack([_printed(population, codes) for population in POPULATIONS]) - NATURAL
+        )
+    if not isinstance(effects, Mapping):
+        raise ParameterError(
+            f"county_effects: {effects!r}: expected true, false, or hours a week by county"
+        )
+    unknown = sorted(map(str, set(effects) - set(codes)))
+    if unknown:
+        raise ParameterError(
+            f"county_effects: {', '.join(unknown)}: expected counties of {', '.join(codes)}"
+        )
+    least, most = RESPONSE["hours"][[0, -1]] - NATURAL[0]
+    for code, hours in effects.items():
+        simulation.require_number(f"county_effects, {code}", hours, round(least, 2), round(most, 2))
+    return np.repeat([[effects.get(code, 0.0)] for code in codes], 3, axis=1)
+
+
+def _latent(hours: NDArray, effects: bool | Mapping[str, float]) -> NDArray[np.float64]:
+    """Latent effects of counties, (counties, 3), of hours above the country.
+
+    The printed differences are small, and of one slope in each population. Given ones can be
+    large: they are read off the response of everybody's hours.
+    """
+    if isinstance(effects, bool):
+        return np.linalg.solve(SHARED, (hours / SLOPES).T).T
+    shift = np.interp(NATURAL[0] + hours[:, 0], RESPONSE["hours"], RESPONSE["latent"])
+    return np.column_stack([shift, np.zeros((len(hours), 2))])
 
 
 def _printed(population: str, codes: Sequence[str]) -> NDArray[np.float64]:
@@ -284,11 +301,14 @@ def told(
 ) -> dict[str, object]:
     """The truth as `truth.json` says it."""
     codes = truth.where.counties
+
+    def by_county(values: NDArray) -> dict[str, dict[str, float]]:
+        rows = [dict(zip(TOLD, row, strict=True)) for row in values.round(4).tolist()]
+        return dict(zip(codes, rows, strict=True))
+
     return {
-        "county_latent": {
-            code: dict(zip(("all", "young", "landgruppe_3"), row.round(4).tolist(), strict=True))
-            for code, row in zip(codes, truth.county, strict=True)
-        },
+        "county_hours": by_county(truth.hours),
+        "county_latent": by_county(truth.county),
         "county_shocks": {
             "standard_deviation": spread,
             "persistence": persistence,
