@@ -10,15 +10,16 @@ from naveval import cli
 from naveval.exhibits import printed
 from naveval.project.errors import ParameterError
 
-COLUMNS = ["study", "label", "value", "outcome", "group", "method", "estimate", "published"]
+KEYS = ["study", "label", "value", "outcome", "group", "method"]
+COLUMNS = [*KEYS, "estimate", "std_error", "published"]
 ROWS = [
-    ("tbl-1", "effect", "stock", "with", "", -11.0, -11.6),  # 0,55 of 11,6
-    ("tbl-1", "effect", "stock", "without", "", -9.0, -7.3),  # 1,65 of 7,3
-    ("tbl-1", "treated_before", "stock", "with", "a method", 2.2249, 2.22),  # as printed
-    ("tbl-1", "control_change", "stock", "with", "", 0.02, 0.00),  # zero counts as 0,01
-    ("tbl-1", "control_change", "stock", "without", "", 0.05, 0.07),
-    ("tbl-1", "treated_after", "stock", "with", "", 2.0, ""),  # not printed
-    ("tbl-formula", "computed", "stock", "with", "", 1.0, 2.0),  # from printed inputs
+    ("tbl-1", "effect", "stock", "with", "", -11.0, "", -11.6),  # 0,55 of 11,6
+    ("tbl-1", "effect", "stock", "without", "", -9.0, "", -7.3),  # 1,65 of 7,3
+    ("tbl-1", "treated_before", "stock", "with", "a method", 2.2249, "", 2.22),  # as printed
+    ("tbl-1", "control_change", "stock", "with", "", 0.02, "", 0.00),  # zero counts as 0,01
+    ("tbl-1", "control_change", "stock", "without", "", 0.05, "", 0.07),
+    ("tbl-1", "treated_after", "stock", "with", "", 2.0, "", ""),  # not printed
+    ("tbl-formula", "computed", "stock", "with", "", 1.0, "", 2.0),  # from printed inputs
 ]
 
 
@@ -63,11 +64,37 @@ def test_shares_and_cells_beyond_are_told_with_their_reasons(run: Path) -> None:
     assert told[1].split() == ["tbl-1", "5", "40.0", "80.0"]
     assert told[2].split() == ["all", "5", "40.0", "80.0"]
     assert told[3:] == [
+        "beyond 25 %:",
         "tbl-1 control_change stock with: 0.02 for 0 (150 %): no reason given",
+        "within 25 %:",
+        "tbl-1 effect stock with: -11 for -11.6 (5 %)",
+        "tbl-1 effect stock without: -9 for -7.3 (23 %)",
+        "tbl-1 treated_before stock with: 2.225 for 2.22 (0 %)",
+        "tbl-1 control_change stock without: 0.05 for 0.07 (21 %)",
     ]
     reasons(run, "reasons:\n  - {label: tbl-1, group: with, reason: rounding of small numbers}\n")
     told = printed.distances_text(printed.distances("hedmark", [run])).splitlines()
-    assert told[3].endswith("(150 %): rounding of small numbers")
+    assert told[4].endswith("(150 %): rounding of small numbers")
+
+
+@pytest.mark.parametrize(("error", "reason"), [(0.5, ""), (0.7, "chance")])
+def test_one_run_is_tested_by_its_standard_error(run: Path, error: float, reason: str) -> None:
+    """The estimate is 1,65 beyond what is printed: 3,3 and 2,4 standard errors."""
+    reasons(run, "reasons:\n  - {value: effect, chance: true, reason: chance}\n")
+    table = pd.read_csv(run / "estimates.csv")
+    table.loc[1, "std_error"] = error
+    table.to_csv(run / "estimates.csv", index=False)
+    found = printed.distances("hedmark", [run]).set_index(["value", "group"])
+    assert found.loc[("effect", "without"), "reason"] == reason
+
+
+def test_what_is_shown_again_is_not_counted_again(run: Path) -> None:
+    table = pd.read_csv(run / "estimates.csv")
+    again = table.assign(label="tbl-again")
+    pd.concat([table, again]).to_csv(run / "estimates.csv", index=False)
+    assert len(printed.distances("hedmark", [run])) == 11
+    reasons(run, "repeats: [tbl-again]\nreasons: []\n")
+    assert len(printed.distances("hedmark", [run])) == 5
 
 
 def test_the_command_fails_until_every_far_cell_has_a_reason(run: Path) -> None:

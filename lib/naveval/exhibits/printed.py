@@ -138,10 +138,12 @@ def compare(reader: Reader) -> pd.DataFrame:
 def distances(study: str, folders: Sequence[Path]) -> pd.DataFrame:
     """Every number of simulated runs that the document prints too, and how far they are apart.
 
-    Numbers made from published inputs are left out, for they are no simulated cells. Numbers of
-    persons are those that full size would have. Of several runs, with other seeds, the mean is
-    compared; a reason that says chance then holds only where the mean lies from the printed
-    number by no more than chance between the runs explains (99 per cent, Student's t).
+    Numbers made from published inputs are left out, for they are no simulated cells, and so are
+    exhibits that show the numbers of others again (`repeats` of `simulate/distances.yml`). Numbers
+    of persons are those that full size would have. Of several runs, with other seeds, the mean is
+    compared. A reason that says chance holds only where the number lies from the printed one by no
+    more than chance explains (99 per cent): between the runs (Student's t), for one run by the
+    estimate's standard error where it has one.
 
     Parameters
     ----------
@@ -163,27 +165,31 @@ def distances(study: str, folders: Sequence[Path]) -> pd.DataFrame:
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise ParameterError("--folder: the same folder twice; expected runs of several seeds")
     found = pd.concat([_beside_printed(study, folder) for folder in folders], ignore_index=True)
-    keys = found.columns[2:-2].drop("method", errors="ignore")
+    keys = found.columns[2:-3].drop("method", errors="ignore")
     used = [name for name in keys if found[name].ne("").any()]
     rows = ["label", "value", *used]
     grouped = found.groupby(rows, sort=False)
     table = grouped.agg(
-        estimate=("estimate", "mean"), spread=("estimate", "std"), printed=(NUMBER, "first")
+        estimate=("estimate", "mean"),
+        spread=("estimate", "std"),
+        error=("std_error", "first"),
+        printed=(NUMBER, "first"),
     ).reset_index()
     gap, last = _gap(table)
     table["distance"] = 100 * gap / table[NUMBER].abs().clip(lower=last)
     n = grouped["estimate"].size().to_numpy()
     from scipy import special  # takes a fifth of a second, and rendering asks nothing here
 
-    explained = special.stdtrit(np.maximum(n - 1, 1), SURE) * table["spread"] / np.sqrt(n)
-    table["chance"] = table["spread"].isna() | (gap <= explained)
-    given = _reasons(study)
+    between = special.stdtrit(np.maximum(n - 1, 1), SURE) * table["spread"] / np.sqrt(n)
+    explained = between.fillna(special.ndtri(SURE) * table["error"])
+    table["chance"] = explained.isna() | (gap <= explained)
+    given = _told(study, "reasons")
     table["reason"] = [_reason(row, given) for row in table.to_dict("records")]
     return table[[*rows, "estimate", NUMBER, "distance", "spread", "reason"]]
 
 
 def _beside_printed(study: str, folder: Path) -> pd.DataFrame:
-    """A run's simulated numbers: label, value, keys, estimate and printed."""
+    """A run's simulated numbers: label, value, keys, estimate, std_error and printed."""
     file, about = folder / "estimates.csv", folder / "manifest.json"
     if not file.exists():
         raise ParameterError(f"{file}: no such file; finish a run first: naveval run {study}")
@@ -192,18 +198,18 @@ def _beside_printed(study: str, folder: Path) -> pd.DataFrame:
     if made != study:
         raise ParameterError(f"{folder}: a run of {made}; expected one of {study}")
     found = pd.read_csv(file, dtype=str, keep_default_na=False)
-    for name in ("estimate", "published"):
+    for name in ("estimate", "std_error", "published"):
         found[name] = pd.to_numeric(found[name])
     if "unit" in found:
         whole = found["unit"].str.startswith(PERSONS)
         found["estimate"] = found["estimate"].where(~whole, found["estimate"] / _size(folder))
-    found = found[~found["label"].isin(_not_simulated(study))]
+    found = found[~found["label"].isin({*_not_simulated(study), *_told(study, "repeats")})]
     found = found.dropna(subset=["estimate", "published"])
     if not len(found):
         raise ParameterError(f"{file}: no printed numbers beside; expected a run of the document's")
     keys = found.columns[found.columns.get_loc("value") + 1 : found.columns.get_loc("estimate")]
     found = found.rename(columns={"published": NUMBER})
-    return found[["label", "value", *keys, "estimate", NUMBER]]
+    return found[["label", "value", *keys, "estimate", "std_error", NUMBER]]
 
 
 def _size(folder: Path) -> float:
@@ -236,10 +242,14 @@ def _gap(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return ((table["estimate"] - table[NUMBER]).abs() - last / 2).clip(lower=0), last
 
 
-def _reasons(study: str) -> list[dict[str, Any]]:
-    """The study's reasons, each with the keys of the cells it is about, and `chance: true`."""
+def _told(study: str, what: str) -> list[Any]:
+    """What the study tells of its distances.
+
+    `reasons`, each with the keys of the cells it is about and perhaps `chance: true`, or
+    `repeats`, labels of exhibits that show again what others show.
+    """
     file = file_of(study).parent / "simulate" / REASONS
-    return list(parameters.read_yaml(file)["reasons"]) if file.exists() else []
+    return list(parameters.read_yaml(file).get(what, [])) if file.exists() else []
 
 
 def _reason(row: Mapping[Any, Any], reasons: list[dict[str, Any]]) -> str:
@@ -253,18 +263,26 @@ def _reason(row: Mapping[Any, Any], reasons: list[dict[str, Any]]) -> str:
 
 
 def distances_text(found: pd.DataFrame) -> str:
-    """Shares within 10 and 25 per cent by exhibit, and every cell beyond with its reason."""
+    """Shares within 10 and 25 per cent by exhibit, and every cell: those beyond with the reason."""
     given = found.assign(near=found["distance"] <= NEAR, far=found["distance"] <= FAR)
     lines = [f"{'exhibit':<14}{'cells':>7}{'within 10 %':>13}{'within 25 %':>13}"]
     for label, part in [*given.groupby("label", sort=False), ("all", given)]:
         shares = f"{100 * part['near'].mean():>13.1f}{100 * part['far'].mean():>13.1f}"
         lines.append(f"{label!s:<14}{len(part):>7}{shares}")
-    for row in found[found["distance"] > FAR].to_dict("records"):
-        keys = [str(row[name]) for name in found.columns[:-5] if row[name]]
-        lines.append(
-            f"{' '.join(keys)}: {row['estimate']:.4g}"
-            + ("" if np.isnan(row["spread"]) else f" (spread {row['spread']:.2g})")
-            + f" for {row[NUMBER]:.4g} ({row['distance']:.0f} %): "
-            + (row["reason"] or "no reason given")
-        )
+    keys = list(found.columns[:-5])
+    for title, part in (
+        (f"beyond {FAR:g} %:", given[~given["far"]]),
+        (f"within {FAR:g} %:", given[given["far"]]),
+    ):
+        lines += [title, *(_cell(row, keys) for row in part.to_dict("records"))]
     return "\n".join(lines)
+
+
+def _cell(row: Mapping[Any, Any], keys: Sequence[str]) -> str:
+    """A cell in words, with the reason where it is far off."""
+    spread = "" if np.isnan(row["spread"]) else f" (spread {row['spread']:.2g})"
+    reason = "" if row["far"] else f": {row['reason'] or 'no reason given'}"
+    return (
+        " ".join(str(row[name]) for name in keys if row[name])
+        + f": {row['estimate']:.4g}{spread} for {row[NUMBER]:.4g} ({row['distance']:.0f} %){reason}"
+    )
