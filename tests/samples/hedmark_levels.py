@@ -1,7 +1,8 @@
 """Solve for the levels of the simulated registers from the document's tables 1 to 5.
 
 Three steps, each a small least-squares problem on the expected series, all cells of a kind at once:
-the control counties, Hedmark before, and the effects of the new practice. What
+the control counties, Hedmark before (whose durations are such that Hedmark develops as the control
+counties but for the new practice), and the effects of the new practice. What
 the document does not give is set here: the total of every control county grows by `GROWTH` through
 2015, so that only Hedmark falls; durations without benefit whose levels are missing are as in the
 control counties. Run as a module, it prints the numbers kept in `params/simulated_hedmark.yml`.
@@ -31,6 +32,7 @@ from naveval.studies.hedmark.simulate.registers import series_of, windows
 GROWTH = 1.10
 LONG_WITHOUT = 0.50  # per cent, 104 weeks and more without benefit: from the one printed formula
 UNLIKE = 0.1  # weight of durations without printed levels
+PARALLEL = 0.03  # weight of what comparisons find without an effect, in per cent
 OF_STOCK = 5.0  # weight of the stock, whose areas differ by a fiftieth of its level
 PULL = 0.02
 FIRST_HAZARD_WITHOUT = 0.68
@@ -110,6 +112,14 @@ def growth(levels: Levels) -> np.ndarray:
     return np.asarray(stock[:, START + 13] / stock[:, START + 1] - GROWTH)
 
 
+def not_parallel(levels: Levels) -> np.ndarray:
+    """What the document's comparisons find for Hedmark without the new practice."""
+    at, wanted = expected(levels), targets()
+    null, effects = replace(at, treated=at.null), wanted[wanted["cell"] == "effect"]
+    found = [cell(null, *row) for row in effects[CELL].itertuples(index=False)]
+    return PARALLEL * np.array(found)
+
+
 def unlike(levels: Levels) -> np.ndarray:
     """How durations without benefit and without printed levels differ from the control county's."""
     at = expected(levels)
@@ -178,7 +188,8 @@ def calibrate() -> Levels:
         )
 
     def difference(x: np.ndarray) -> np.ndarray:
-        return np.concatenate([distances(own(x), ("treated_before",)), unlike(own(x))])
+        at = own(x)
+        return np.concatenate([distances(at, ("treated_before",)), unlike(at), not_parallel(at)])
 
     levels = own(solve(difference, 12, 1.0))
 

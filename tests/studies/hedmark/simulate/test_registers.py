@@ -1,6 +1,7 @@
 """The simulated registers: contract, levels, truth, and options."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -70,6 +71,7 @@ def test_persons_come_back_miss_updates_and_keep_what_is_theirs(registers: Path)
     month = data["month"].dt.year * 12 + data["month"].dt.month
     step = month.diff()[data["person"].eq(data["person"].shift())]
     assert (step == 2).any()
+    assert (step == 3).any()
     assert (step > 3).any()
     fixed = data.groupby("person")[["sex", "birth_year", "education", "county"]].nunique()
     assert (fixed == 1).all().all()
@@ -89,6 +91,16 @@ def test_expected_levels_are_the_printed_ones() -> None:
     assert effects["26-51", "without", "regression"] == pytest.approx(-18.3, abs=0.5)
     assert effects["stock", "with", "unadjusted"] == pytest.approx(-11.6, abs=0.5)
     assert effects["stock", "without", "matched"] == pytest.approx(-6.9, abs=0.5)
+
+
+def test_hedmark_develops_as_its_controls_without_the_practice() -> None:
+    """What the document's comparisons find, in expectation, is the true effect."""
+    levels = calibrated()
+    no_effect = replace(levels, effect_starts=np.zeros(2), effect_hazard=np.zeros((2, 7)))
+    found = check(no_effect)
+    found = found[found["cell"].eq("effect")].set_index("outcome")["found"]
+    assert found.abs().max() < 1.2
+    assert found[["stock", "inflow"]].abs().max() < 0.3
 
 
 def test_nothing_breaks_where_the_practice_is_taken_up() -> None:
@@ -228,7 +240,7 @@ def test_shocks_have_the_size_they_are_given() -> None:
         ({"inflow_effect": (1000, 0)}, "inflow_effect, group with: 1000: expected a number"),
         ({"shocks": {"starts": float("nan")}}, "shocks starts: nan"),
         ({"shocks": {"noise": 50}}, "shocks noise: 50: expected a number"),
-        ({"effect": 12.0}, "inflow_effect, group with: the effect -1.2 is larger"),
+        ({"effect": 12.0}, "inflow_effect, group with: the effect -1.19 is larger"),
         (
             {"inflow_effect": (0.0, -1.2)},
             "inflow_effect, group without: -1.2: expected a number from -1",
