@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from naveval import cli
 from naveval.project.errors import ParameterError
 from naveval.registers import simulation
 
@@ -83,3 +85,12 @@ def test_seeds_that_no_draw_can_be_repeated_with_are_refused(seed: object) -> No
     with pytest.raises(ParameterError, match=r"^seed: .*: expected a whole number from 0 to"):
         simulation.require_draw(0.1, seed)  # type: ignore[arg-type]
     simulation.require_draw(np.float64(1), np.int64(0))
+
+
+@pytest.mark.parametrize("given", [("--scale", "1e-9"), ("--seed", "-1")])
+def test_what_cannot_be_drawn_leaves_no_folder(tmp_path: Path, given: tuple[str, str]) -> None:
+    out = tmp_path / "new"
+    done = CliRunner().invoke(cli.main, ["data", "hedmark", *given, "--out", str(out)])
+    assert done.exit_code == 2
+    assert given[0].removeprefix("--") in done.stderr
+    assert not out.exists()

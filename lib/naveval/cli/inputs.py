@@ -34,7 +34,7 @@ def data(
     """
     # Asked when Arrow is loaded: it gives back at once what a written month took.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    from naveval.registers import extracts
+    from naveval.registers import extracts, simulation
 
     given = None
     if profile_file is not None:
@@ -47,6 +47,7 @@ def data(
             f"{profile_file}: a profile of {given.study}; expected that study alone"
         )
     size = scale_of(scale or ("small" if given is None else "full"))
+    simulation.require_draw(size, seed)  # before a folder is made
     for study in names:
         target = (out or paths.out_dir() / "_registers") / study
         if target.exists():
