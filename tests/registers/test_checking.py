@@ -21,16 +21,16 @@ FEW = ("--set", "composition=none")
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Simulated registers as Norwegian Excel writes them, with a county that doubles in 2013."""
+    """Simulated registers as Norwegian Excel writes them, with a county that trebles in 2013."""
     made, folder = (tmp_path_factory.mktemp(name) for name in ("made", "data"))
     simulate(made, scale=0.003, seed=2)
     seekers = pd.read_parquet(made / "job_seekers").drop(columns="status")
     seekers["person"] += PERSON
     seekers["month"] = pd.to_datetime(seekers["month"])
-    oslo = seekers[(seekers["county"] == "03") & (seekers["month"] >= "2013-01-01")]
-    twice = [oslo.assign(person=oslo["person"] + k * 10_000_000) for k in (1, 2)]
+    hordaland = seekers[(seekers["county"] == "12") & (seekers["month"] >= "2013-01-01")]
+    thrice = [hordaland.assign(person=hordaland["person"] + k * 10_000_000) for k in (1, 2)]
     force = pd.read_parquet(made / "labour_force.parquet")
-    for name, frame in (("job_seekers", pd.concat([seekers, *twice])), ("labour_force", force)):
+    for name, frame in (("job_seekers", pd.concat([seekers, *thrice])), ("labour_force", force)):
         frame.assign(month=pd.to_datetime(frame["month"])).to_csv(
             folder / f"{name}.csv", sep=";", decimal=",", index=False, date_format="%d.%m.%Y"
         )
@@ -65,7 +65,7 @@ def test_report_tells_forms_ends_and_codes(data):
     rows = month.split("dd.mm.yyyy")[1].split()[0]
     assert lines["job_seekers", "person"].split()[-2:] == [rows, "0"]
     assert "warning: job_seekers.csv, column county, month: rows fall to less than half" in text
-    assert "03 2013-01" in text
+    assert "12 2013-01" in text
 
 
 def test_whole_numbers_and_codes_are_told_as_they_are(tmp_path):
@@ -87,7 +87,7 @@ def test_json_has_the_same(data):
     assert code == 0
     assert found["passed"]
     assert found["breaches"] == []
-    assert [item["where"] for item in found["warnings"]] == ["03 2013-01"]
+    assert [item["where"] for item in found["warnings"]] == ["12 2013-01"]
     assert {item["table"] for item in found["columns"]} == {"job_seekers", "labour_force"}
     assert found["coverage"][0]["first"] == "2009-12"
 
@@ -95,7 +95,7 @@ def test_json_has_the_same(data):
 def test_a_warning_does_not_stop_a_run_and_is_remembered(data, tmp_path, monkeypatch):
     monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
     first = contracts.require("hedmark", data, Parameters(composition="none"))
-    assert [item.where for item in first] == ["03 2013-01"]
+    assert [item.where for item in first] == ["12 2013-01"]
     monkeypatch.setattr(contracts, "check", lambda *given: pytest.fail("checked twice"))
     assert contracts.require("hedmark", data, Parameters(composition="none")) == first
 
