@@ -385,10 +385,11 @@ def _later_hazard(
     group, before, since = state.now[who], state.last[who], t - state.entry[who]
     ended = t - state.last_end[who]
     hazard = settings.LATER_HAZARD[group] + settings.EARLY_HAZARD[group] * (since < 2)
-    without = (group != 4) & (since > settings.LONG_MONTHS) & (ended > settings.LONG_MONTHS)
-    hazard = hazard * np.where(without, settings.LONG_WITHOUT, 1.0)
-    recent = (before >= 0) & (ended <= 3)
-    hazard = np.where(recent, CHAINED[before] * CHAIN_BY_GROUP[group], hazard)
+    long = np.minimum(since, ended) > settings.LONG_MONTHS
+    hazard = hazard * np.where(long, settings.LONG_STARTS[group], 1.0)
+    kept = np.where(state.last_start[who] == state.starts_at[who], 1, settings.CHAIN_LATER)
+    chained = CHAINED[before] * CHAIN_BY_GROUP[group] * kept
+    hazard = np.where((before >= 0) & (ended <= 3), chained, hazard)
     hazard = hazard * np.where(index[who] > 0, settings.HAZARD_IN_WORK, 1.0)
     return hazard * given.hazard[who] * settings.HAZARD_BY_AGE[BAND[age[who]]]
 

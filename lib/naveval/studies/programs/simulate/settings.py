@@ -71,7 +71,7 @@ INDEX_PER_CHANCE = 2.6
 
 DURATION: dict[str, float] = WORLD["duration"]
 
-LATER_HAZARD = np.array([0.0, 0.0045, 0.045, 0.051, 0.008, 0.018, 0.006])
+LATER_HAZARD = np.array([0.0, 0.0045, 0.058, 0.056, 0.010, 0.020, 0.006])
 """Monthly chance of starting a (further) programme, by group now (0: not registered)."""
 EARLY_HAZARD = np.array([0.0, 0.0, 0.0, 0.0, 0.065, 0.0, 0.0])
 """More in the first two months, for those whose first programme is not planned."""
@@ -79,10 +79,12 @@ HAZARD_BY_AGE = np.array([1.3, 1.25, 1.1, 1.0, 0.93, 0.40])
 HAZARD_BY_COUNTRY = np.array([1.0, 0.65, 0.45, 1.30])
 HAZARD_BY_EDUCATION = np.array([0.8, 1.1, 1.0, 0.9, 0.85, 0.95])
 HAZARD_IN_WORK = 0.25
-LONG_WITHOUT, LONG_MONTHS = 4.0, 24
-"""More for those who have been registered this long, and without a programme as long."""
+LONG_STARTS, LONG_MONTHS = np.array([4.0, 4.0, 4.0, 4.0, 1.0, 1.0, 4.0]), 24
+"""More, by group, for those registered this long and without a programme as long."""
 CHAIN_HAZARD: dict[str, float] = WORLD["chain_hazard"]
 CHAIN_HAZARD_OTHER = 0.10
+CHAIN_LATER = 0.52
+"""How much of it is left after a programme that was not the registration's first."""
 LENGTH_BY_AGE = np.array([1.25, 1.1, 1.05, 0.95, 0.85, 0.65])
 LENGTH_BY_GROUP = np.array([1.0, 0.6, 1.05, 1.1, 1.0, 0.8, 0.9])
 """Length of a programme, by age and by group when it starts."""

@@ -49,19 +49,27 @@ CODES: dict[str, tuple[tuple[int, str], ...]] = {
 }
 """Activity code in use from a month (yyyymm) on."""
 BESIDE = (
-    ("Arbeidstrening", "Tilrettelegging/tiltak i bedrift", 0.06),
-    ("Midlertidig lønnstilskudd", "Tilrettelegging/tiltak i bedrift", 0.07),
-    ("Arbeidstrening", "Utvidet oppfølging i NAV", 0.035),
-    ("Utdanning", "Oppfølging", 0.04),
-    ("Utdanning", "Arbeidstrening", 0.05),
-    ("Arbeidstrening", "Oppfølging", 0.025),
-    ("Midlertidig lønnstilskudd", "Utvidet oppfølging i NAV", 0.045),
-    ("Midlertidig lønnstilskudd", "Oppfølging", 0.035),
-    ("Utdanning", "Tilrettelegging/tiltak i bedrift", 0.03),
-    ("AMO", "Arbeidstrening", 0.035),
+    ("Arbeidstrening", "Tilrettelegging/tiltak i bedrift", 0.13),
+    ("Midlertidig lønnstilskudd", "Tilrettelegging/tiltak i bedrift", 0.10),
+    ("Arbeidstrening", "Utvidet oppfølging i NAV", 0.08),
+    ("Utdanning", "Oppfølging", 0.055),
+    ("Utdanning", "Arbeidstrening", 0.055),
+    ("Arbeidstrening", "Oppfølging", 0.045),
+    ("Midlertidig lønnstilskudd", "Utvidet oppfølging i NAV", 0.08),
+    ("Midlertidig lønnstilskudd", "Oppfølging", 0.06),
+    ("Utdanning", "Tilrettelegging/tiltak i bedrift", 0.06),
+    ("AMO", "Arbeidstrening", 0.085),
+    ("Oppfølging", "Tilrettelegging/tiltak i bedrift", 0.06),
+    ("Oppfølging", "Jobbklubb", 0.04),
+    ("AMO", "Oppfølging", 0.07),
+    ("AMO", "Jobbklubb", 0.06),
+    ("AFT", "Oppfølging", 0.05),
+    ("AFT", "Tilrettelegging/tiltak i bedrift", 0.06),
+    ("AFT", "Utdanning", 0.03),
+    ("Avklaring", "Oppfølging", 0.06),
 )
 """Second programmes that go on beside a first, and how often."""
-BESIDE_SAME_END, BESIDE_LONGER = 0.2, 3.0
+BESIDE_SAME_END, BESIDE_LONGER = 0.28, 3.0
 """How many of them end with the first, and months that the others go on for."""
 
 
@@ -99,7 +107,7 @@ def with_second_programs(spells: NDArray[np.int64], rng: np.random.Generator) ->
         rows = spells[chosen].copy()
         rows[:, 1] = GROUPS.index(second)
         rows[:, 2] += 1
-        longer = np.floor(rng.exponential(BESIDE_LONGER, len(rows))).astype(int)
+        longer = 1 + np.floor(rng.exponential(BESIDE_LONGER, len(rows))).astype(int)
         rows[:, 3] += np.where(rng.random(len(rows)) < BESIDE_SAME_END, 0, longer)
         extra.append(rows)
     joined = np.concatenate([spells, *extra])
