@@ -46,12 +46,16 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     ----------
     spec
         label, value and where as for `released.rows`; form, title; then x and line (a line per
-        code) or bars (a bar per code), names of codes, and scale to divide by.
+        code) or bars (a bar per code), names of codes, and scale to divide by. `{mark}` in the
+        title is what the exhibit rests on.
     """
     rows = released.rows(result, spec)
     rows = rows[rows["estimate"].notna()]
     if rows.empty:
         return None
+    simulated = released.simulated(result, spec["label"])
+    mark = results.mark(result, text["marks"], simulated=simulated)
+    spec = {**spec, "title": spec["title"].format(mark=mark)}
     numbers = list(released.NUMBERS)
     rows = rows.assign(**{name: rows[name] / spec.get("scale", 1) for name in numbers})
     if "bars" in spec:

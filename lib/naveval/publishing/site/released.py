@@ -90,6 +90,14 @@ def one(result: Result, wanted: Mapping[str, Any]) -> pd.Series | None:
     return found.iloc[0]
 
 
+def simulated(result: Result, label: str) -> bool:
+    """Whether a table rests on simulated registers, as its file says: effects may be estimated."""
+    file = result.folder / "tables" / f"{label}.csv"
+    return file.exists() and "origin" in file.read_text(encoding="utf-8").partition("\n")[0].split(
+        ","
+    )
+
+
 def names(study: str, label: str, key: str, codes: Sequence[str]) -> dict[str, str]:
     """What a report calls the codes of a key; the code itself where it has no other name."""
     if not catalogue.has(study, "report"):
