@@ -667,7 +667,7 @@ PROGRAMS = (
     ("fig-4-7", "Starter og måneder per tiltak"),
     ("fig-5-6", "Tilstand etter måneder siden start, etter landgruppe"),
     ("tbl-6-1", "Måneder fra første registrering til første tiltak, prosent"),
-    ("fig-composition", "Nytte og kostnad per tiltaksløp, post for post"),
+    ("fig-composition", "Nytte og kostnad per deltakelse, post for post"),
 )
 QUERIES = {
     "ostfold": "fylke-31-ostfold.html",
