@@ -20,7 +20,7 @@ YEAR_PARTS = {"se": "year_error", "low": "year_low", "high": "year_high"}
 GREY = "#B8BEC5"
 SOFT_INK = "#6B7178"
 WHOLE = "nav"
-PANEL_HEIGHT = {1: 3.2, 2: 4.8, 3: 6.6}
+PANEL_HEIGHT = {1: 3.2, 2: 4.3, 3: 6.4}
 
 
 Drawn = Literal["lines", "years", "multiples", "dots"]
