@@ -80,7 +80,11 @@
       var cell = row.insertCell();
       cell.className = "num";
       cell.textContent = number(one.value);
-      for (var empty = 2; empty < columns; empty += 1) row.insertCell().textContent = "..";
+      for (var empty = 2; empty < columns; empty += 1) {
+        cell = row.insertCell();
+        cell.className = "num";
+        cell.textContent = "..";
+      }
     });
     svg.setAttribute("aria-label", found.map(function (f) { return f.name + " " + number(f.value); }).join(", "));
   }
