@@ -91,11 +91,10 @@ def one(result: Result, wanted: Mapping[str, Any]) -> pd.Series | None:
 
 
 def simulated(result: Result, label: str) -> bool:
-    """Whether a table rests on simulated registers, as its file says: effects may be estimated."""
-    file = result.folder / "tables" / f"{label}.csv"
-    return file.exists() and "origin" in file.read_text(encoding="utf-8").partition("\n")[0].split(
-        ","
-    )
+    """Whether an exhibit rests on simulated registers, as its file says."""
+    files = [result.folder / kind / f"{label}.csv" for kind in ("tables", "figures")]
+    heads = [file.read_text(encoding="utf-8").partition("\n")[0] for file in files if file.exists()]
+    return any("origin" in head.split(",") for head in heads)
 
 
 def names(study: str, label: str, key: str, codes: Sequence[str]) -> dict[str, str]:
