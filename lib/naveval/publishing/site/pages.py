@@ -330,7 +330,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         if main:
             shown.append(
                 replace(main, headlines=())
-            )  # of which only numbers of registers stand here
+            )  # only its registers stand here
             blocks += _of_county(code, main, text)
         for result in own:
             shown.append(result)
