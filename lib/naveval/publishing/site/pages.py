@@ -328,9 +328,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         own = results.of_county(found, name, code)
         blocks += [f"## [{entry['name']}]({name}.html)", entry["question"]]
         if main:
-            shown.append(
-                replace(main, headlines=())
-            )  # only its registers stand here
+            shown.append(replace(main, headlines=()))  # only its registers stand here
             blocks += _of_county(code, main, text)
         for result in own:
             shown.append(result)
