@@ -122,7 +122,7 @@ local FITS = {
 local CELL_PADDING = 2.3
 local PHONE = 44 -- room of a line on a phone
 local COMFORTABLE = { 26, 16 } -- room for text in the first column and in the others
-local WHOLE_ROWS = 20 -- tables up to this many rows stay on one page
+local WHOLE_ROWS = 20 -- tables up to this many rows stay on one page, unless they are tall
 local NARROW = { [" "] = 0.5, [","] = 0.45, ["."] = 0.45, [":"] = 0.45, ["i"] = 0.55, ["l"] = 0.55,
   ["j"] = 0.55, ["f"] = 0.65, ["t"] = 0.65, ["r"] = 0.75, ["-"] = 0.65, ["("] = 0.65, [")"] = 0.65,
   ["m"] = 1.6, ["w"] = 1.45, ["%"] = 1.5,
@@ -306,8 +306,7 @@ local function table_blocks(tbl)
         if tbl.colspecs[i] then tbl.colspecs[i] = { tbl.colspecs[i][1], share } end
       end
     end
-    local breaks = tostring(#rows > WHOLE_ROWS)
-    inner = { raw("#report-table(" .. size .. ", " .. breaks .. ")["), written(tbl), raw("]") }
+    inner = { raw("#report-table(" .. size .. ")["), written(tbl), raw("]") }
   else
     local name = "Tabell: " .. stringify(caption):gsub("%s+", " ")
     local classes = sum(least) > PHONE and { "table-scroll", "stack" } or { "table-scroll" }
@@ -356,7 +355,7 @@ local function boxes(blocks)
       if made then out:extend(made) else out:insert(block) end
     elseif block.t == "Table" then
       local made, landscape = table_blocks(block)
-      local frame = landscape and "#landscape[" or #each_row(block) <= WHOLE_ROWS and "#whole-figure["
+      local frame = landscape and "#landscape[" or #each_row(block) <= WHOLE_ROWS and "#whole-table["
       if typst and frame then out:insert(raw(frame)) end
       out:extend(made)
       if is_note(blocks[i + 1]) and typst then

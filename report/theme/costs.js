@@ -28,17 +28,35 @@
     var text = Math.abs(Math.round(value)).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
     return (Math.round(value) < 0 ? "\u2212" : "") + text;
   }
+  var told = { bars: svg.innerHTML, rows: body.innerHTML, label: svg.getAttribute("aria-label") };
+  /* The report's own bars have intervals and tests; those of other assumptions have neither. */
+  function restore() {
+    svg.innerHTML = told.bars;
+    body.innerHTML = told.rows;
+    svg.setAttribute("aria-label", told.label);
+  }
+  function changed() {
+    return Array.prototype.some.call(form.querySelectorAll("input"), function (input) {
+      return input.value !== input.defaultValue;
+    });
+  }
   function draw() {
     var rate = form.elements.discount_rate.value / 100, duration = form.elements.duration.value / 100;
     var displacement = form.elements.displacement.value / 100;
     Array.prototype.forEach.call(form.querySelectorAll("input"), function (input) {
-      var told = String(Math.round(input.value * 10) / 10).replace(".", ",") + " prosent";
-      input.parentNode.querySelector("output").textContent = told;
-      input.setAttribute("aria-valuetext", told);
+      var shown = String(Math.round(input.value * 10) / 10).replace(".", ",") + " prosent";
+      input.parentNode.querySelector("output").textContent = shown;
+      input.setAttribute("aria-valuetext", shown);
     });
     var found = data.programs.map(function (program) {
       return { name: program.name, value: net(program, data.rates, rate, duration, displacement) / 1000 };
     }).sort(function (a, b) { return b.value - a.value; });
+    var plus = found.filter(function (f) { return f.value > 0; }).length;
+    status.textContent = status.dataset.words.replace("{plus}", plus).replace("{all}", found.length);
+    restore();
+    if (!changed()) return;
+    Array.prototype.forEach.call(svg.querySelectorAll(".range"), function (range) { range.remove(); });
+    var columns = area.querySelectorAll("thead th").length;
     var low = Math.min.apply(null, found.map(function (f) { return f.value; }).concat(0));
     var high = Math.max.apply(null, found.map(function (f) { return f.value; }).concat(0));
     var names = +svg.querySelector("text").getAttribute("x") + 8, room = 48;
@@ -50,7 +68,7 @@
       var end = zero + scale * one.value, up = one.value >= 0;
       bars[place].setAttribute("x", Math.min(zero, end));
       bars[place].setAttribute("width", Math.abs(end - zero));
-      bars[place].setAttribute("class", "bar c" + (up ? 1 : 3));
+      bars[place].setAttribute("class", "bar open c" + (up ? 1 : 3));
       texts[2 * place].textContent = one.name;
       texts[2 * place + 1].textContent = number(one.value);
       texts[2 * place + 1].setAttribute("x", end + (up ? 5 : -5));
@@ -62,9 +80,12 @@
       var cell = row.insertCell();
       cell.className = "num";
       cell.textContent = number(one.value);
+      for (var empty = 2; empty < columns; empty += 1) {
+        cell = row.insertCell();
+        cell.className = "num";
+        cell.textContent = "..";
+      }
     });
-    var plus = found.filter(function (f) { return f.value > 0; }).length;
-    status.textContent = status.dataset.words.replace("{plus}", plus).replace("{all}", found.length);
     svg.setAttribute("aria-label", found.map(function (f) { return f.name + " " + number(f.value); }).join(", "));
   }
   form.hidden = false;

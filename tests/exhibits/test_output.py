@@ -168,7 +168,7 @@ def test_sentences_for_the_front_page_are_kept_with_what_they_rest_on(
 @pytest.mark.parametrize(
     "entry",
     [
-        "{text: a}",
+        "{sentences: [1]}",
         "{text: a, sentences: [0]}",
         "{text: a, sentences: [1], x: 1}",
         "{text: a, sentences: [1], place: by}",

@@ -15,7 +15,7 @@ ABOUT_METHOD = {
     "followup": "answer-not choices marginals outcomes reservation",
     "hedmark": (
         "compare-printed inference-design late-inflow limits summary-not summary-question "
-        "summary-terms threats what-was-done why-durations why-unit"
+        "summary-terms threats what-was-done why-durations why-placebo why-unit"
     ),
     "programs": "answer-calculation answer-not effects-outcomes noise",
     "indicator": (

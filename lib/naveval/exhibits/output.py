@@ -116,6 +116,6 @@ def headline(
     if wanted.get("place", output.place.kind) != output.place.kind:
         return {}
     every = SENTENCE_END.split(text)
-    chosen = [every[place - 1] for place in wanted["sentences"] if place <= len(every)]
+    chosen = [every[place - 1] for place in wanted.get("sentences", ()) if place <= len(every)]
     origin = "published" if choice in wanted.get("published", ()) else output.origin
-    return {str(order): {"text": " ".join(chosen or every[:1]), "origin": origin}}
+    return {str(order): {"text": " ".join(chosen or every), "origin": origin}}

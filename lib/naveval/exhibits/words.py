@@ -94,12 +94,12 @@ def _require_headlines(listed: Iterable[Mapping[str, Any]], where: str) -> None:
     Raises
     ------
     ParameterError
-        When an entry is not a mapping of text, sentences (places from 1), published, and place
-        (country or county).
+        When an entry is not a mapping of text, sentences (places from 1; all without it),
+        published, and place (country or county).
     """
     for wanted in listed:
-        places = wanted.get("sentences", [])
-        known = {"text", "sentences"} <= set(wanted) <= {"text", "sentences", "published", "place"}
+        places = wanted.get("sentences", [1])
+        known = {"text"} <= set(wanted) <= {"text", "sentences", "published", "place"}
         known &= wanted.get("place", "country") in ("country", "county")
         if not known or not places or not all(isinstance(n, int) and n > 0 for n in places):
             raise ParameterError(

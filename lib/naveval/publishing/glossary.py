@@ -1,11 +1,11 @@
 """«Ord og mål»: the words a report uses, explained in its annex and linked where they first stand.
 
 All reports share `report/texts/glossary.yml`. A term is explained when one of its forms stands in
-running text; captions, tables and headings use words that the text has explained.
+the report or its annex, and linked where it first stands in running text.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from naveval.publishing.markdown import Part
 
 KEPT = re.compile(r"(\[[^\]]*\]\([^)]*\)|\[[^\]]*\]|\{[^}]*\}|`[^`]*`|\*\*.+?\*\*|@[\w-]+)")
 """Links, citations, attributes, code, key figures and references: no word in them is linked."""
+MARKUP = re.compile(r"(\{[^}]*\}|\]\([^)]*\)|`[^`]*`|@[\w-]+)")
+"""Attributes, addresses, code and references, in which no word is read."""
 APART = ("#", "|", "!", ":", "[")
 """How paragraphs begin that are no running text: headings, tables, figures, captions, boxes."""
 
@@ -59,7 +61,8 @@ def explained(parts: Sequence[Part], kind: str) -> tuple[Part, ...]:
         "html" links the first use of each word in the report; a PDF has the list alone.
     """
     every = terms()
-    used = [term for term in every if any(term.forms.search(text) for text in _running(parts))]
+    texts = [MARKUP.sub(" ", cell["source"]) for part in parts for cell in part.cells]
+    used = [term for term in every if any(map(term.forms.search, texts))]
     if not used:
         return tuple(parts)
     last, report = parts[-1], parts[0]
@@ -78,15 +81,6 @@ def listed(words: Sequence[Term]) -> str:
     norwegian = str.maketrans({"æ": "{", "ø": "|", "å": "}"})
     ordered = sorted(words, key=lambda term: term.name.lower().translate(norwegian))
     return "\n\n".join(f"[{one.name}]{{#ord-{one.key}}}\n:   {one.means}" for one in ordered)
-
-
-def _running(parts: Sequence[Part]) -> Iterator[str]:
-    """Paragraphs of running text, without what is kept as it is."""
-    for part in parts:
-        for cell in part.cells:
-            for block in cell["source"].split("\n\n"):
-                if _is_text(block):
-                    yield KEPT.sub(" ", block)
 
 
 def _is_text(block: str) -> bool:

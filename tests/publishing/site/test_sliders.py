@@ -14,7 +14,7 @@ from naveval.estimators.cost_benefit.inputs import PROGRAMS, load
 from naveval.project import parameters
 from naveval.publishing.audit import browser
 from naveval.publishing.site import pages as site_pages
-from naveval.publishing.site import sliders
+from naveval.publishing.site import released, sliders
 from naveval.publishing.site.results import Result
 
 ROOT = Path(__file__).parents[3]
@@ -40,6 +40,7 @@ def result(tmp_path: Path, assumptions: Assumptions) -> Result:
     parts += [rows("tbl-7-6", "net_benefit", net_benefit.net_benefit(a))]
     parts += [rows("tbl-7-5", name, getattr(a, name)) for name in sliders.EFFECTS]
     parts += [rows("tbl-7-5", "effect_years", a.effect_months / 12)]
+    parts += [rows("tbl-uncertainty", "net_benefit", net_benefit.net_benefit(a))]
     pd.concat(parts).to_csv(tmp_path / "estimates.csv", index=False)
     return Result("programs", "hele-landet", "", tmp_path, "T", "", "hele landet", "", False)
 
@@ -96,4 +97,4 @@ def test_totals_of_estimated_effects_are_marked_as_simulated(
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "tbl-7-6.csv").write_text(f"{head}\n1,2\n")
     result = Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
-    assert sliders.simulated_table(result, "tbl-7-6") is simulated
+    assert released.simulated(result, "tbl-7-6") is simulated

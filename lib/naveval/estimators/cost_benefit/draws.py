@@ -112,13 +112,14 @@ def summarise(net: Array, programs: Sequence[str]) -> pd.DataFrame:
     -------
     DataFrame
         One row per programme: program, mean, std, ci_low, median, ci_high, p_positive and its
-        Monte Carlo standard error, and `sign`: "positive" or "negative" where net benefit differs
-        from zero at 5 per cent when all programmes are tested together (Holm), else "unclear".
+        Monte Carlo standard error, `p_value` of net benefit of zero, and `sign`: "positive" or
+        "negative" where it differs from zero at 5 per cent when all programmes are tested together
+        (Holm), else "unclear".
     """
     low, median, high = np.quantile(net, [0.025, 0.5, 0.975], axis=0)
     positive = (net > 0).mean(axis=0)
     tail = ((net > 0).sum(axis=0), (net <= 0).sum(axis=0))
-    clear = holm(np.minimum(2 * (np.minimum(*tail) + 1) / (len(net) + 1), 1)) < LEVEL
+    p_value = np.minimum(2 * (np.minimum(*tail) + 1) / (len(net) + 1), 1)
     return pd.DataFrame(
         {
             "program": programs,
@@ -128,7 +129,10 @@ def summarise(net: Array, programs: Sequence[str]) -> pd.DataFrame:
             "median": median,
             "ci_high": high,
             "p_positive": positive,
-            "sign": np.where(clear, np.where(positive > 0.5, "positive", "negative"), "unclear"),
+            "p_value": p_value,
+            "sign": np.where(
+                holm(p_value) < LEVEL, np.where(positive > 0.5, "positive", "negative"), "unclear"
+            ),
             "p_positive_se": np.sqrt(positive * (1 - positive) / len(net)),
         }
     )

@@ -13,11 +13,18 @@ from naveval.publishing.site.results import Result
 
 
 def card(result: Result, text: Mapping[str, Any]) -> list[str]:
-    """Markdown with the number and the chart that a study's `site.yml` names under `front`."""
+    """Markdown with the number and the chart that a study's `site.yml` names under `front`.
+
+    Where the finding above rests on something else, a line says what these rest on.
+    """
     front = text["studies"][result.study].get("front", {})
-    parts = [_number(result, front["key"])] if "key" in front else []
+    number = _number(result, front["key"]) if "key" in front else ""
     found = chart(result, front["chart"], text) if "chart" in front else None
-    return parts + ([counties.figure(found, text)] if found else [])
+    parts = [part for part in (number, counties.figure(found, text) if found else "") if part]
+    own = "chart" in front and released.simulated(result, front["chart"]["label"])
+    if parts and result.headlines and result.headlines[-1].simulated != own:
+        parts.insert(0, results.mark_line(result, text["marks"], simulated=own))
+    return parts
 
 
 def _number(result: Result, wanted: Mapping[str, Any]) -> str:
@@ -46,12 +53,16 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     ----------
     spec
         label, value and where as for `released.rows`; form, title; then x and line (a line per
-        code) or bars (a bar per code), names of codes, and scale to divide by.
+        code) or bars (a bar per code), names of codes, and scale to divide by. `{mark}` in the
+        title is what the exhibit rests on.
     """
     rows = released.rows(result, spec)
     rows = rows[rows["estimate"].notna()]
     if rows.empty:
         return None
+    simulated = released.simulated(result, spec["label"])
+    mark = results.mark(result, text["marks"], simulated=simulated)
+    spec = {**spec, "title": spec["title"].format(mark=mark)}
     numbers = list(released.NUMBERS)
     rows = rows.assign(**{name: rows[name] / spec.get("scale", 1) for name in numbers})
     if "bars" in spec:

@@ -90,8 +90,12 @@ def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None
 
 
 def _answer(result: Result, wanted: Mapping[str, Any], text: Mapping[str, Any]) -> list[str]:
-    """The report's own answer with its reservations, word for word as on the front page."""
-    answer = " ".join(item.text for item in result.headlines)
+    """The report's own answer with its reservations, word for word as on the front page.
+
+    What others have published of the question stands on the study's page.
+    """
+    own = [item.text for item in result.headlines if item.simulated == result.simulated]
+    answer = " ".join(own)
     if result.slug != results.main_slug(result.study) or not answer:
         return []
     words = wanted["answer"].format(answer=answer).strip()
@@ -257,7 +261,7 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     own = rows.sort_values("estimate", ascending=False).iloc[:most]
     title = spec["title"]
     if most and most < len(rows):
-        title = text["charts"]["most"].format(title=title, most=most)
+        title = text["charts"]["most"].format(title=title, most=most, count=len(rows))
     codes = list(own[spec["bars"]])
     told = released.names(study, spec["label"], spec["bars"], codes) | spec.get("names", {})
     names = [told[code] for code in codes]

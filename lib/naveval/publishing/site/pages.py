@@ -1,7 +1,7 @@
 """The pages of the site as Markdown; both engines are given the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -328,7 +328,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         own = results.of_county(found, name, code)
         blocks += [f"## [{entry['name']}]({name}.html)", entry["question"]]
         if main:
-            shown.append(main)
+            shown.append(replace(main, headlines=()))  # only its registers stand here
             blocks += _of_county(code, main, text)
         for result in own:
             shown.append(result)

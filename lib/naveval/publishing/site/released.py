@@ -90,6 +90,13 @@ def one(result: Result, wanted: Mapping[str, Any]) -> pd.Series | None:
     return found.iloc[0]
 
 
+def simulated(result: Result, label: str) -> bool:
+    """Whether an exhibit rests on simulated registers, as its file says."""
+    files = [result.folder / kind / f"{label}.csv" for kind in ("tables", "figures")]
+    heads = [file.read_text(encoding="utf-8").partition("\n")[0] for file in files if file.exists()]
+    return any("origin" in head.split(",") for head in heads) if heads else result.simulated
+
+
 def names(study: str, label: str, key: str, codes: Sequence[str]) -> dict[str, str]:
     """What a report calls the codes of a key; the code itself where it has no other name."""
     if not catalogue.has(study, "report"):

@@ -12,8 +12,7 @@ from typing import Any
 
 from naveval.estimators.cost_benefit import inputs
 from naveval.project import formats, parameters
-from naveval.publishing.site import counties, drawing, released, results
-from naveval.publishing.site.counties import Chart
+from naveval.publishing.site import cards, counties, released, results
 from naveval.publishing.site.results import Result
 
 EFFECTS = ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later")
@@ -63,26 +62,12 @@ def content(result: Result, spec: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def simulated_table(result: Result, label: str) -> bool:
-    """Whether a table rests on simulated registers, as its file says: effects may be estimated."""
-    file = result.folder / "tables" / f"{label}.csv"
-    return file.exists() and "origin" in file.read_text(encoding="utf-8").partition("\n")[0].split(
-        ","
-    )
-
-
 def block(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any]) -> str:
     """Markdown with sliders, bars and table; the report's own numbers without scripts."""
     found = content(result, spec) if result and not result.withdrawn else None
-    if result is None or not found:
+    chart = cards.chart(result, spec["chart"], text) if result and found else None
+    if result is None or not found or not chart:
         return ""
-    values = {entry["name"]: entry["net"] / 1000 for entry in found["programs"]}
-    values = dict(sorted(values.items(), key=lambda item: -item[1]))
-    form = formats.FORMATS["int"]
-    title, rows = spec["heading"], tuple((name, form(value)) for name, value in values.items())
-    svg = drawing.bars(values, alt=spec["unit"], form="int")
-    head = (text["charts"]["what"], text["charts"]["value"])
-    chart = Chart(spec["unit"], spec["unit"], svg, head, rows)
     given = json.dumps(found, ensure_ascii=False).replace("</", "<\\/")
     base = found["rates"]
     sliders = "".join(
@@ -95,12 +80,12 @@ def block(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any
     )
     return "\n".join(
         [
-            f"## {title} {{#forutsetninger}}",
+            f"## {spec['heading']} {{#forutsetninger}}",
             "",
             spec["intro"],
             "",
             results.mark_line(
-                result, text["marks"], simulated=simulated_table(result, spec["totals"])
+                result, text["marks"], simulated=released.simulated(result, spec["totals"])
             ),
             "",
             f'<form class="sliders" data-source="kostnadstall" hidden>{sliders}'

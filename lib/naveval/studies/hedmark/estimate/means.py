@@ -141,6 +141,13 @@ def _means(treated: Array, control: Array, window: Window) -> Means:
     return Means(*(float(part.mean()) for part in parts))
 
 
+def force_before(panel: Panel, parameters: Parameters) -> float:
+    """Mean labour force of the county in the months before the start."""
+    months = windows.window("stock", "unadjusted", *months_of(panel, parameters, "stock")).before
+    force = panels.block(panels.labour_force(panel), months, (parameters.county,))
+    return float(force.mean())
+
+
 def fewest(
     panel: Panel, outcome: str, group: str, window: Window, counties: tuple[str, ...]
 ) -> int:

@@ -21,7 +21,7 @@ from naveval.studies.hedmark.estimate.choice import (
     TOLERATED,
     recommend,
 )
-from naveval.studies.hedmark.estimate.means import all_others, months_of
+from naveval.studies.hedmark.estimate.means import all_others, force_before, months_of
 from naveval.studies.hedmark.estimate.mechanism import DURATIONS, LEAD, PARTS
 from naveval.studies.hedmark.estimate.regression import MODELS
 from naveval.studies.hedmark.panel import GROUPS
@@ -104,6 +104,7 @@ COMMON: Mapping[str, Fact] = {
         "text",
     ),
     "units": _of(units, "int"),
+    "force": Fact(lambda results: force_before(results.panel, results.parameters)),
     "lowest": _of(lambda parameters: 1 / units(parameters), "p"),
     "lowest_all": _of(lambda parameters: 1 / (1 + len(all_others(parameters))), "p"),
     "level": _of(lambda _: CHOSEN_LEVEL, "share0"),

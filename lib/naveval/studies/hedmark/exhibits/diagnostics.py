@@ -128,8 +128,8 @@ def sizes(results: HedmarkResults) -> pd.DataFrame:
 def detectable(results: HedmarkResults) -> pd.DataFrame:
     """Smallest falls that are found, beside the effects of table 5."""
     own = results.regression[results.regression["model"] == "effect"]
-    own = own.assign(p_value=own[f"p_{results.method}"], estimate=own["effect"])
-    kept = ["outcome", "group", "estimate", "p_value", "n_persons", "residual_df"]
+    own = own.assign(estimate=own["effect"], step_error=own["std_error"])
+    kept = ["outcome", "group", "estimate", "step_error", "n_persons", "residual_df"]
     return results.smallest.merge(own[kept], on=["outcome", "group"])
 
 
@@ -203,10 +203,9 @@ DIAGNOSTICS: tuple[Exhibit[HedmarkResults], ...] = (
                 source="drawn",
             ),
             "estimate": Value("pct1_s"),
-            "p_value": Value("p"),
             "n_draws": Value("int", source="drawn"),
         },
-        protect=Descriptive(noise=False),
+        protect=Descriptive(noise=False, along={"estimate": "step_error"}),
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
     ),
 )

@@ -374,6 +374,12 @@ def _late(reader: Reader) -> str:
     return "text" if reader.common("inflow_last") < reader.common("last") else ""
 
 
+def _placebo_month(reader: Reader) -> str:
+    """Whether the hypothetical start is when the county's review of its casework began."""
+    own = reader.common("placebo_first") == reader.common("reviewed")
+    return "reviewed" if own and not reader.parameters.is_placebo() else "other"
+
+
 SENTENCES = (
     Sentence("result-means"),
     Sentence("result-inflow", then=(_detectable("with"), _detectable("without"))),
@@ -397,6 +403,7 @@ SENTENCES = (
             ),
         ),
     ),
+    Sentence("why-placebo", _placebo_month),
     Sentence("result-regression", then=(Sentence("result-regression-all", held_everywhere),)),
     Sentence("why-unit"),
 )

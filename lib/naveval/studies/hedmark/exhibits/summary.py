@@ -1,8 +1,11 @@
 """Sections «Sammendrag» and «Spørsmål og framgangsmåte»: question, answer, and trust in it."""
 
+from functools import partial
+
 from naveval.exhibits import claims
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.regression import EXACT
 from naveval.studies.hedmark.exhibits.common import RANK, kind, units
@@ -75,6 +78,12 @@ def reserved(reader: Reader) -> str:
     return held if held != "both" and answer(reader) in ("down", "up") else ""
 
 
+def _in_persons(reader: Reader) -> str:
+    """The answer in persons, where both changes are sure and to the same side."""
+    found = answer(reader)
+    return found if found in ("down", "up") else ""
+
+
 def _narrower(reader: Reader) -> str:
     """Whether intervals are at a lower level than the other reports'."""
     return "text" if reader("tbl-5.exact_level[stock,with,effect]") < 100 * (1 - STRICT) else ""
@@ -85,6 +94,21 @@ def _published(reader: Reader) -> str:
     return "" if reader.parameters.is_placebo() else "text"
 
 
+def _persons(reader: Reader, group: str, part: str = "") -> float:
+    """How many of the county's job seekers before an effect or an end of its interval stands for.
+
+    In tens: the effect is told with a decimal of the level before.
+    """
+    share = float(reader(f"tbl-5.effect[stock,{group},effect]{part}")) / 100
+    level = float(reader(f"tbl-1.treated_before[unadjusted,stock,{group}]")) / 100
+    return abs(formats.rounded(share * level * reader.common("force"), 10))
+
+
+PERSONS = {
+    f"{group}{part.replace('.', '_')}": Fact(partial(_persons, group=group, part=part))
+    for group in GROUPS
+    for part in ("", ".low", ".high")
+}
 KEY_FIGURES = ("stock-with", "stock-without", "inflow-with", "inflow-without")
 
 SUMMARY_SENTENCES = (
@@ -93,6 +117,7 @@ SUMMARY_SENTENCES = (
         answer,
         facts=claims.opening(answer),
         then=(
+            Sentence("answer-persons", _in_persons, facts=PERSONS),
             Sentence("answer-everywhere", reserved),
             Sentence("answer-detectable", claims.when(answer, "unclear", "some")),
         ),

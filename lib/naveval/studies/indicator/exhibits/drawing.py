@@ -20,7 +20,7 @@ YEAR_PARTS = {"se": "year_error", "low": "year_low", "high": "year_high"}
 GREY = "#B8BEC5"
 SOFT_INK = "#6B7178"
 WHOLE = "nav"
-PANEL_HEIGHT = {1: 3.5, 2: 5.4, 3: 7.2}
+PANEL_HEIGHT = {1: 3.2, 2: 4.3, 3: 6.4}
 
 
 Drawn = Literal["lines", "years", "multiples", "dots"]
@@ -69,7 +69,7 @@ def _multiples(reader: Reader, rows: pd.DataFrame, by: str, kind: str) -> Figure
     names = [name for name in dict.fromkeys(rows[by]) if name not in (WHOLE, "")]
     means = rows["year"].notna().any()
     down = -(-len(names) // ACROSS)
-    figure, found = figures.axes(down, ACROSS, height=1.6 * down + 0.4, sharex=True, sharey=True)
+    figure, found = figures.axes(down, ACROSS, height=1.38 * down + 0.4, sharex=True, sharey=True)
     spots = np.atleast_1d(found).ravel()
     whole = rows[rows[by].isin([WHOLE, ""])]
     for ax, name in zip(spots, names, strict=False):

@@ -13,7 +13,7 @@ from naveval.project import formats
 from naveval.project.errors import EstimationError
 from naveval.studies.indicator.exhibits.common import HOURS, place_grouping, released
 from naveval.studies.indicator.exhibits.curves import Line, curve
-from naveval.studies.indicator.exhibits.results import four, of_place
+from naveval.studies.indicator.exhibits.results import HOURS_3, four, of_place
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults
 
@@ -89,7 +89,7 @@ RISES = "change of a steady rise, adjusted"
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     curve("fig-25", four("indicator_sa"), finding=of_place()),
     curve("fig-26", four("relative", panels=False), kind="relative", finding=of_place()),
-    curve("fig-27", _monthly),
+    curve("fig-27", _monthly, finding=HOURS_3),
     curve("fig-28", four("tertial_relative", panels=False), kind="relative", finding=of_place()),
     curve("fig-horizons", _horizons, kind="actual", every=False),
     Exhibit(

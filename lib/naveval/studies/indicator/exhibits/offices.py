@@ -126,7 +126,7 @@ JUDGED = Judged("fig-offices", "shrunken")
 def _draw_offices(reader: Reader) -> Figure:
     """Offices before and after shrinkage."""
     rows = reader.rows.dropna(subset=["shrunken"])
-    figure, ax = figures.axes(height=max(2.6, 0.19 * len(rows) + 0.9))
+    figure, ax = figures.axes(height=max(2.6, 0.165 * len(rows) + 0.9))
     names = {"shrunken": "indicator", "shrunken_low": "ci_low", "shrunken_high": "ci_high"}
     sure = JUDGED.rows(reader)
     filled = set(sure.loc[sure["several"].eq(True), "office"])

@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from naveval.disclosure.released import Released
-from naveval.exhibits.claims import Judged
+from naveval.exhibits.claims import LEVEL, Judged
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Value, When
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
@@ -102,6 +102,13 @@ def _pair(label: str, names: tuple[str, str]) -> Exhibit[IndicatorResults]:
 OUTCOMES_12 = ("atid12", "jobb12")
 ALIKE, CLUBS = ("oppfolging", "arbeid_med_stotte"), ("jobbklubb", "digital_oppfolging")
 JUDGED = Judged("tbl-programs", "indicator")
+WORKED = Judged(
+    "tbl-programs",
+    "indicator",
+    {"program": (WORKED_PROGRAM,)},
+    lambda reader: LEVEL / max(len(reader.frame("tbl-programs")), 1),
+)
+"""One programme, told of among all of the table."""
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-programs",
@@ -112,7 +119,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         finding=JUDGED,
         facts=JUDGED.counts(),
     ),
-    curve("fig-16", _worked_lines, kind="level"),
+    curve("fig-16", _worked_lines, kind="level", finding=WORKED),
     Exhibit(
         "tbl-worked",
         data=_worked,

@@ -93,7 +93,7 @@ RESULTS: tuple[Exhibit[IndicatorResults], ...] = (
     curve("fig-6", gap("atid3"), kind="level", finding=HOURS_3),
     curve("fig-7", single("atid3"), by="county"),
     curve("fig-8", gap("jobb3"), kind="level", finding=JOB_3),
-    curve("fig-9", single("jobb3"), by="county"),
+    curve("fig-9", single("jobb3"), by="county", finding=JOB_3),
 )
 
 

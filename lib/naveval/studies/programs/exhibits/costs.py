@@ -118,7 +118,7 @@ def tornado(reader: Reader) -> Figure:
     """For every programme the inputs that move its net benefit most."""
     frame = reader.rows
     programs = list(dict.fromkeys(frame["program"]))
-    figure, grid = panels(len(programs), columns=2, height=1.7, alike=False)
+    figure, grid = panels(len(programs), columns=2, height=1.2, alike=False)
     for ax, program in zip(grid, programs, strict=True):
         rows = frame[frame["program"] == program].iloc[::-1]
         y, base = np.arange(len(rows)), rows["base"].to_numpy() / 1000
@@ -364,7 +364,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         uncertainty,
         PROGRAM,
         {
-            "net_benefit": money("net benefit", se="std", low="ci_low", high="ci_high"),
+            "net_benefit": money(
+                "net benefit", se="std", low="ci_low", high="ci_high", p="p_value"
+            ),
             "effects_only": money(
                 "net benefit", of="net_benefit", low="effect_low", high="effect_high"
             ),

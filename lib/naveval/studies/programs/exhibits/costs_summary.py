@@ -292,6 +292,7 @@ SENTENCES: tuple[Sentence, ...] = (
     Sentence(
         "costs-mix",
         lambda reader: "text" if len(reader.frame("tbl-mix")) else "",
+        then=(Sentence("costs-mix-basis", _notice),),
     ),
     Sentence(
         "costs-first-month",
