@@ -345,3 +345,46 @@ def test_marks_among_numbers_and_days_counted_from_another_are_told(tmp_path: Pa
     found = {item.column: str(item) for item in check_tables(TABLES, write(tmp_path, tables))}
     assert "marks for no value: map them with missing" in found["month"]
     assert "days from 1960-01-01, as in SAS: map them with form: sas" in found["since"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    ("column", "rows", "value", "seen"),
+    [
+        ("county", [4, 9], "99", '; found "99" in 2 rows'),
+        ("county", [4], "03 ", '; found "03 " in 1 row'),
+        ("county", [4], "03\u00a0", r'; found "03\u00a0" in 1 row'),
+        ("code", [7], "aa", '; found "aa" in 1 row'),
+        ("county", range(20), "Vet ikke", '; found "Vet ikke" in 20 rows'),
+    ],
+)
+def test_an_unknown_code_is_named(tmp_path, kind, column, rows, value, seen):
+    tables = good()
+    put(column, list(rows), value)(tables)
+    found = messages(write(tmp_path, tables, kind))
+    assert any(f"column {column}: " in text and text.endswith(seen) for text in found), found
+
+
+@pytest.mark.parametrize(
+    "value", [str(SECRET), "01019012345", "Kari Nordmann", "2014-03-01", "a1b2c3d4e5f6", "0301 77"]
+)
+def test_what_can_be_an_id_a_name_or_a_date_is_not_shown(tmp_path, value):
+    tables = good()
+    put("county", [4], value)(tables)
+    found = messages(write(tmp_path, tables))
+    assert any("column county: 1 row (first: 5): expected one of" in text for text in found)
+    assert not any(value in text or "found" in text for text in found)
+
+
+def test_short_ids_and_many_values_in_a_column_of_codes_are_not_shown(tmp_path):
+    tables = good()
+    n = len(tables["job_seekers"])
+    tables["job_seekers"]["person"] = np.arange(n) + 100
+    tables["job_seekers"]["county"] = [str(value) for value in range(100, 100 + n)]
+    found = messages(write(tmp_path, tables))
+    assert any("column county: " in text for text in found)
+    assert not any("found" in text for text in found)
+    tables["job_seekers"]["county"] = ["03", "101", *["03"] * (n - 2)]
+    found = messages(write(tmp_path, tables))
+    assert any("column county: 1 row (first: 2)" in text for text in found)
+    assert not any("101" in text for text in found)

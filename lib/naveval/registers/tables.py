@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import forms, grammar, sources
+from naveval.registers import forms, grammar, sources, unknown
 from naveval.registers.checks import (
     FAMILY_NAMES,
     PERSON,
@@ -239,6 +239,10 @@ def _count(
             if count:
                 first = _first(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {item.bad}")
                 expected = item.expected + _hint(connection, view, item)
+                if item.coded:
+                    rows, code = f"SELECT * FROM {view}", identifier(item.column)
+                    ids = identifier(PERSON) if PERSON in schema.columns else ""
+                    expected += unknown.told(connection, rows, item.bad, code, ids)
                 expected += _form(connection, source, item.column, schema.columns[item.column])
                 breaches.append(
                     Breach(source.table, source.label, item.column, count, first, expected)

@@ -576,3 +576,14 @@ def test_check_names_the_owners_file_and_row(tables, tmp_path):
     (told,) = (item for item in contracts.check("hedmark", out) if "2005" in item.expected)
     assert told.rows == (("arbeidssokere_2.csv", 4), ("arbeidssokere_2.csv", 9))
     assert "2 rows (first: 4 in arbeidssokere_2.csv, 9 in arbeidssokere_2.csv)" in str(told)
+
+
+def test_a_code_that_the_mapping_does_not_name_is_named_and_no_id_is(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    theirs = owners(tables, tmp_path / "theirs")
+    content = mapping(sex={"from": "KJONN", "codes": {1: "mann"}})
+    with pytest.raises(ContractError, match=r'names for sex; found "2" in [0-9]+ rows'):
+        write(tmp_path, content, theirs)
+    content = mapping(sex={"from": "PID", "codes": {1: "mann"}})
+    with pytest.raises(ContractError, match=r"names for sex$"):
+        write(tmp_path, content, theirs)

@@ -111,6 +111,8 @@ def select(
     view = f"numbered.{identifier(source.table + '_raw')}"
     kinds = {name.casefold(): (name, kind) for name, kind in _kinds(connection, view).items()}
     rows, faults = _kept(connection, source, mapping, kinds), []
+    persons = (c.from_.casefold() for c in mapping.columns.values() if c.id)
+    ids = next((identifier(kinds[name][0]) for name in persons if name in kinds), "")
     cells = []
     for name, column in mapping.columns.items():
         declared = schema.columns[name]
@@ -127,7 +129,7 @@ def select(
                 value = placed(_text(plain(known, kind)), name)
             if column.form and (name, wanted) == ("month", "date"):
                 value = f"date_trunc('month', {value})"
-            owned = Owned(connection, source, rows, known, kind, name, declared, column)
+            owned = Owned(connection, source, rows, known, kind, name, declared, column, ids)
             refusals.refuse(owned, value)
         except ContractError as error:
             if DAMAGED in str(error):

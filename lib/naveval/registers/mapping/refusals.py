@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import checks, forms, grammar
+from naveval.registers import checks, forms, grammar, unknown
 from naveval.registers.connections import run
 from naveval.registers.grammar import Family
 from naveval.registers.mapping.source import ColumnMapping
@@ -31,6 +31,8 @@ class Owned:
         The contract's column.
     column
         What the mapping says of it.
+    ids
+        SQL of the owner's id in the same row, "" for none.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -41,6 +43,7 @@ class Owned:
     name: str
     declared: Any
     column: ColumnMapping
+    ids: str = ""
 
     @property
     def wanted(self) -> Family:
@@ -70,7 +73,8 @@ def refuse(owned: Owned, value: str) -> None:
     """
     _other_form(owned)
     _no_values(owned)
-    _tell(owned, f"({owned.known}) IS NOT NULL AND ({value}) IS NULL", _expected(owned))
+    unread = f"({owned.known}) IS NOT NULL AND ({value}) IS NULL"
+    _tell(owned, unread, _expected(owned) + _unknown(owned, unread))
     _two_forms(owned)
     if owned.column.id:
         apart = f"""
@@ -133,6 +137,13 @@ def _expected(owned: Owned) -> str:
     if column.places:
         return f"places that were, or became, one {name} of the contract's year"
     return f"values that can be read as {name}"
+
+
+def _unknown(owned: Owned, unread: str) -> str:
+    """The codes that the mapping does not name, where they may be shown."""
+    if not (owned.column.codes or owned.column.places):
+        return ""
+    return unknown.told(owned.connection, owned.rows, unread, owned.text, owned.ids)
 
 
 def _tell(owned: Owned, bad: str, expected: str) -> None:
