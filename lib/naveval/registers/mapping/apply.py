@@ -18,7 +18,7 @@ from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError
 from naveval.registers import forms, grammar, sources
 from naveval.registers.connections import DAMAGED, connect, identifier, quote, run
-from naveval.registers.damage import damage
+from naveval.registers.damage import explained
 from naveval.registers.dialects import Dialect
 from naveval.registers.grammar import Family
 from naveval.registers.mapping import refusals
@@ -69,8 +69,9 @@ def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
                     copied = f"COPY ({sql}) TO {target} (FORMAT parquet)"
                     run(connection, copied, where=source.label)
             except ContractError as error:
-                place = damage(connection, source, folder) if DAMAGED in str(error) else ""
-                faults.append(f"{error}{place}")
+                damaged = DAMAGED in str(error)
+                words = explained(error, connection, source, folder) if damaged else f"{error}"
+                faults.append(f"{source.label}: {words}" if damaged else words)
         if faults:
             raise ContractError("\n".join(faults))
         staging.rename(out)
