@@ -269,6 +269,48 @@ def test_files_are_drafted_as_the_tables_they_are_named_as(tmp_path):
     }
 
 
+def market(folder, **files):
+    """Files with a region and a month, and other columns."""
+    part = {"BA_REGION": ["R1", "R2"] * 6, "AARMND": [201901 + k // 2 for k in range(12)]}
+    for name, more in files.items():
+        pd.DataFrame(part | more).to_parquet(folder / f"{name}.parquet")
+    return draft.draft("indicator", folder)
+
+
+def test_files_of_persons_are_no_table_of_regions(tmp_path):
+    person = {"LOPENR": range(12), "ALDER": 40, "KONTOR": "0301"}
+    found = market(tmp_path, REG_2019=person, REG_2020=person)
+    files = {name: table["files"] for name, table in found.content["tables"].items()}
+    assert files["inflow"] == files["industry"] == ["?"]
+    assert "# inflow: no file found; name it" in found.text()
+
+
+def test_a_file_with_several_rows_per_region_and_month_is_no_table_of_one(tmp_path):
+    part = {"BA_REGION": ["R1"] * 12, "AARMND": [201901] * 12, "KRYPTERT": range(12)}
+    pd.DataFrame(part).to_parquet(tmp_path / "UTTREKK.parquet")
+    found = draft.draft("indicator", tmp_path)
+    assert found.content["tables"]["inflow"]["files"] == ["?"]
+    assert found.content["tables"]["industry"]["files"] == ["?"]
+    assert "# industry: files not decided; choose among UTTREKK.parquet" in found.text()
+    assert "# UTTREKK.parquet: not used" in found.text()
+
+
+def test_a_table_is_left_open_where_files_fit_alike_and_the_files_are_named(tmp_path):
+    found = market(tmp_path, uttrekk_a={"ANT": 3}, uttrekk_b={"VERDI": 7})
+    tables = found.content["tables"]
+    assert tables["inflow"]["files"] == tables["industry"]["files"] == ["?"]
+    words = "files not decided; choose among uttrekk_a.parquet, uttrekk_b.parquet"
+    assert f"# inflow: {words}" in found.text()
+    assert f"# industry: {words}" in found.text()
+
+
+def test_a_column_that_one_table_has_decides(tmp_path):
+    found = market(tmp_path, uttrekk_a={"SYSSELSATTE": 3}, uttrekk_b={"NYE_LEDIGE": 7})
+    files = {name: table["files"] for name, table in found.content["tables"].items()}
+    assert files["industry"] == ["uttrekk_a.parquet"]
+    assert files["inflow"] == ["uttrekk_b.parquet"]
+
+
 def test_the_help_of_the_command_names_every_verb():
     told = CliRunner().invoke(cli.main, ["map", "--help"]).output
     names = {field.alias or name for name, field in source.ColumnMapping.model_fields.items()}
