@@ -1,6 +1,7 @@
 """Folders of files: every file is read or refused by name, and folders' names are believed once."""
 
 import lzma
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -219,3 +220,25 @@ def test_damage_inside_parquet_names_file_and_column_beside_other_breaches(tmp_p
     found = messages(tmp_path)
     assert any("part-3.parquet cannot be read in hours" in text for text in found)
     assert any(text.startswith("t_2.parquet") for text in found)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "dead link", "circle"])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, kind):
+    file = tmp_path / "t.csv"
+    if kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to(tmp_path / ("nowhere" if kind == "dead link" else "t.csv"))
+    with pytest.raises(ContractError, match=r"t\.csv: a link to nothing, or no file; expected a"):
+        sources.find(tmp_path, "t")
+
+
+def test_parts_in_two_dialects_are_named(tmp_path):
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "a.csv").write_text("a;b\n1;2\n", "utf-8")
+    (tmp_path / "t" / "b.csv").write_text("a,b\n1,2\n", "utf-8")
+    told = (
+        r"t/: a\.csv has «;» between columns and b\.csv has «,» between columns; expected the same"
+    )
+    with pytest.raises(ContractError, match=told):
+        sources.find(tmp_path, "t")

@@ -193,5 +193,8 @@ def header(file: Path, found: Dialect) -> list[str]:
         lines = codecs.getreader(encoding)(stream)
         names = next(csv.reader(lines, delimiter=found.delimiter), [])
     if len({name.casefold() for name in names}) != len(names) or not all(names):
-        raise ContractError(f"{file.name}: a column name is empty or occurs twice in line 1")
+        raise ContractError(
+            f"{file.name}: a column name is empty or occurs twice in line 1; expected one name "
+            "for each column"
+        )
     return names

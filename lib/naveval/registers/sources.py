@@ -98,9 +98,15 @@ def find(data: Path, table: str) -> Source:
 
 def of_files(table: str, path: Path, files: tuple[Path, ...]) -> Source:
     """A table made of these files, all at or below `path`; refuses what `find` refuses."""
+    for file in files:
+        if not file.is_file():  # a pipe would be waited for without end
+            found = "a folder" if file.is_dir() else "a link to nothing, or no file"
+            raise ContractError(f"{file.name}: {found}; expected a file that can be read")
     forms = {_form(path, file) for file in files}
     if len(forms) > 1:
-        raise ContractError(f"{path.name}/: files of several kinds ({', '.join(sorted(forms))})")
+        raise ContractError(
+            f"{path.name}/: files of several kinds ({', '.join(sorted(forms))}); expected one kind"
+        )
     form = forms.pop()
     if form in ("sas", "stata") and len(files) > 1:
         raise ContractError(f"{path.name}/: expected Parquet or CSV where there are several files")
@@ -149,8 +155,13 @@ def is_passed_over(name: str) -> bool:
 
 def _dialects(path: Path, files: tuple[Path, ...]) -> tuple[Dialect, ...]:
     found = tuple(dialects.dialect(file) for file in files)
-    if len({one.delimiter for one in found}) > 1:
-        raise ContractError(f"{path.name}/: files with comma and files with semicolon")
+    other = next((i for i, one in enumerate(found) if one.delimiter != found[0].delimiter), 0)
+    if other:
+        told = " and ".join(
+            f"{files[i].relative_to(path).as_posix()} has «{found[i].delimiter}» between columns"
+            for i in (0, other)
+        )
+        raise ContractError(f"{path.name}/: {told}; expected the same in all files")
     return found
 
 
