@@ -242,3 +242,13 @@ def test_parts_in_two_dialects_are_named(tmp_path):
     )
     with pytest.raises(ContractError, match=told):
         sources.find(tmp_path, "t")
+
+
+def test_a_part_that_begins_with_a_point_is_refused_by_name(tmp_path):
+    (tmp_path / "t").mkdir()
+    ROWS.to_parquet(tmp_path / "t" / "a.parquet")
+    (tmp_path / "t" / "._a.parquet").touch()  # macOS writes these
+    assert len(sources.find(tmp_path, "t").files) == 1
+    ROWS.to_parquet(tmp_path / "t" / ".b.parquet")
+    with pytest.raises(ContractError, match=r"t/: \.b\.parquet begins with a point; expected a"):
+        sources.find(tmp_path, "t")

@@ -29,7 +29,8 @@ ENDINGS: Mapping[str, Form] = {
     ".dta": "stata",
 }
 # Names of files and folders that Spark, Hadoop, Databricks, Windows and macOS write beside data;
-# names that begin with a point are passed over too.
+# names that begin with a point are passed over too, but refused where they end as a part does;
+# `._x.csv` beside `x.csv` is macOS's.
 PASSED_OVER = ("_SUCCESS", "_metadata", "_common_metadata", "Thumbs.db", "desktop.ini")
 PASSED_OVER_STARTS = (".", "_started_", "_committed_")
 EMPTY_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -140,12 +141,24 @@ def _files_in(folder: Path) -> tuple[Path, ...]:
                 f"{folder.name}/: _delta_log says that some of the files may be outdated; "
                 "expected the files of one export"
             )
-        if path.is_dir() or any(is_passed_over(step) for step in steps):
+        if path.is_dir() or any(is_passed_over(step) for step in steps[:-1]):
+            continue
+        if path.name.startswith(".") and not path.name.startswith("._") and is_data(path.name):
+            raise ContractError(
+                f"{folder.name}/: {path.name} begins with a point; expected a part with another "
+                "name, or no such file"
+            )
+        if is_passed_over(path.name):
             continue
         found.append(path)
     if not found:
         raise ContractError(f"{folder.name}/: empty folder; expected Parquet or CSV files")
     return tuple(found)
+
+
+def is_data(name: str) -> bool:
+    """Whether a name ends as a file that is read does."""
+    return name.lower().endswith(tuple(ENDINGS))
 
 
 def is_passed_over(name: str) -> bool:
@@ -208,7 +221,7 @@ def astray(data: Path, tables: Iterable[str]) -> list[str]:
     found = []
     for path in sorted(data.iterdir()):
         stem = _stem(path)
-        readable = path.is_dir() or path.name.lower().endswith(tuple(ENDINGS))
+        readable = path.is_dir() or is_data(path.name)
         if stem in known or not readable or is_passed_over(path.name):
             continue
         if any(stem.startswith(table) and not stem[len(table)].isalpha() for table in known):

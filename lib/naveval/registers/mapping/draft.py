@@ -104,8 +104,8 @@ def draft(study: str, data: Path) -> Draft:
     unused += tuple(spare)
     unused += tuple(
         f"{path.name} (no file that can be read; save it as CSV or Parquet)"
-        for path in sorted(data.rglob("*"))
-        if path.is_file() and not _is_read(path) and not sources.is_passed_over(path.name)
+        for path in sorted(path for path in data.rglob("*") if path.is_file())
+        if not sources.is_data(path.name) and not sources.is_passed_over(path.name)
     )
     asked = {
         f"{table}.{name}": _asked(schemas[table].columns[name])
@@ -140,15 +140,11 @@ Opened = list[tuple[Source, dict[str, str]]]
 def _open_all(connection: duckdb.DuckDBPyConnection, data: Path, folder: Path) -> Opened:
     found: Opened = []
     files = sorted(path for path in data.rglob("*") if path.is_file())
-    for place, file in enumerate(filter(_is_read, files)):
+    for place, file in enumerate(file for file in files if sources.is_data(file.name)):
         source = sources.of_files(f"file_{place}", file, (file,))
         create_views(connection, source, SimpleNamespace(columns={}), folder)
         found.append((source, columns(connection, identifier(source.table), source.label)))
     return found
-
-
-def _is_read(file: Path) -> bool:
-    return file.name.lower().endswith(tuple(ENDINGS))
 
 
 @dataclass(frozen=True)
