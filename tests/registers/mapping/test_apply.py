@@ -219,7 +219,7 @@ def test_ids_that_would_become_one_are_refused(tables, tmp_path):
     text[1] = "AB" + text[1][text[1].index(";") :]
     text[2] = "ab" + text[2][text[2].index(";") :]
     (data / "arbeidssokere_1.csv").write_text("\n".join(text) + "\n", "utf-8")
-    with pytest.raises(ContractError, match=r"column PID: 1 rows .* differ in case"):
+    with pytest.raises(ContractError, match=r"column PID: 1 row .* differ in case"):
         write(tmp_path, mapping(), data)
 
 
@@ -521,9 +521,9 @@ def test_a_word_for_no_value_is_no_value(tables, tmp_path, column, theirs, word)
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (["2,5", "2.5", "3,5"], "1 rows .first: 2 in aku.csv.*the same decimal mark in all values"),
-        (["2.500", "3,5", "4,5"], "1 rows .*read as persons"),
-        (["2 500", "3500", "4500"], "1 rows .*thousands separated in all"),
+        (["2,5", "2.5", "3,5"], "1 row .first: 2 in aku.csv.*the same decimal mark in all values"),
+        (["2.500", "3,5", "4,5"], "1 row .*read as persons"),
+        (["2 500", "3500", "4500"], "1 row .*thousands separated in all"),
     ],
 )
 def test_numbers_in_two_forms_are_refused_with_a_factor_too(tables, tmp_path, values, message):
@@ -553,7 +553,7 @@ def test_rows_with_some_codes_are_left_out(tables, tmp_path):
 @pytest.mark.parametrize(
     ("filters", "message"),
     [
-        ({"where": {"REGTYPE": ["ord"]}}, "where: REGTYPE keeps 0 of"),
+        ({"where": {"REGTYPE": ["ordin"]}}, "where: REGTYPE keeps 0 of"),
         ({"where": {}, "without": {"REGTYPE": ["ORD", "ANN"]}}, "without: REGTYPE keeps 0 of"),
         ({"where": {"TYPE": ["ORD"]}}, "column TYPE of the mapping is missing"),
     ],
@@ -629,3 +629,26 @@ def test_a_code_that_the_mapping_does_not_name_is_named_and_no_id_is(tables, tmp
     content = mapping(sex={"from": "PID", "codes": {1: "mann"}})
     with pytest.raises(ContractError, match=r"names for sex$"):
         write(tmp_path, content, theirs)
+
+
+@pytest.mark.parametrize("verb", ["where", "without"])
+def test_rows_whose_code_a_filter_writes_in_other_letters_are_refused(tables, tmp_path, verb):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    seekers_with(data, "REGTYPE", ["Ann", "ANN", "ann"])
+    content = mapping()
+    content["tables"]["job_seekers"].pop("where")
+    content["tables"]["job_seekers"][verb] = {"REGTYPE": ["ANN"]}
+    line = r"column REGTYPE: 2 rows \(first: 1 in .*, 3 in .*expected codes in the letters"
+    with pytest.raises(ContractError, match=line):
+        write(tmp_path, content, data)
+
+
+def test_a_part_that_a_pattern_leaves_out_by_its_ending_is_named(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    part = data / "arbeidssokere_2.csv"
+    (data / "arbeidssokere_2.csv.gz").write_bytes(gzip.compress(part.read_bytes()))
+    part.unlink()
+    with pytest.raises(ContractError, match=r"leaves arbeidssokere_2\.csv\.gz out by its ending"):
+        write(tmp_path, mapping(), data)

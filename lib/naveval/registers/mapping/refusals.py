@@ -151,13 +151,29 @@ def _tell(owned: Owned, bad: str, expected: str) -> None:
 
 
 def _raise(owned: Owned, sql: str, expected: str) -> None:
-    """Name the rows that a query finds; "" finds none."""
+    if sql:
+        _name(owned.connection, owned.source, owned.column.from_, sql, expected)
+
+
+def written_otherwise(
+    source: Source, connection: duckdb.DuckDBPyConnection, rows: str, column: str, bad: str
+) -> None:
+    """Refuse rows that a filter passes over since a code of it is in other letters there."""
+    sql = f"SELECT {FILE}, {ROW} FROM {rows} WHERE {bad}"
+    expected = "codes in the letters that the mapping's filter has, capital or small"
+    _name(connection, source, column.strip('"'), sql, expected)
+
+
+def _name(
+    connection: duckdb.DuckDBPyConnection, source: Source, column: str, sql: str, expected: str
+) -> None:
+    """Raise ContractError that names the rows a query finds, if any."""
     first = f"SELECT {FILE}, {ROW}, count(*) OVER () AS n FROM ({sql}) ORDER BY {FILE}, {ROW}"
-    where, limited = owned.source.label, f"{first} LIMIT {FIRST_ROWS}"
-    found = run(owned.connection, limited, where=where).fetchall() if sql else []
+    found = run(connection, f"{first} LIMIT {FIRST_ROWS}", where=source.label).fetchall()
     if found:
         shown = ", ".join(f"{row} in {file}" for file, row, _ in found)
+        n = found[0][2]
         raise ContractError(
-            f"{where}, column {owned.column.from_}: {found[0][2]} rows (first: {shown}): "
+            f"{source.label}, column {column}: {n} row{'' if n == 1 else 's'} (first: {shown}): "
             f"expected {expected}"
         )
