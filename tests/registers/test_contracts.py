@@ -175,7 +175,7 @@ def test_text_in_a_number_column_of_csv(tmp_path):
     file = tmp_path / "job_seekers.csv"
     lines = file.read_text("cp1252").splitlines()
     lines[3] = lines[3].replace("201401", "januar")
-    file.write_bytes("\n".join(lines).encode("cp1252"))
+    file.write_bytes(("\n".join(lines) + "\n").encode("cp1252"))
     (found,) = messages(tmp_path)
     assert found.startswith(
         "job_seekers.csv, column month: 1 row (first: 3): expected whole numbers such as"
@@ -345,3 +345,86 @@ def test_marks_among_numbers_and_days_counted_from_another_are_told(tmp_path: Pa
     found = {item.column: str(item) for item in check_tables(TABLES, write(tmp_path, tables))}
     assert "marks for no value: map them with missing" in found["month"]
     assert "days from 1960-01-01, as in SAS: map them with form: sas" in found["since"]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+@pytest.mark.parametrize(
+    ("column", "rows", "value", "seen"),
+    [
+        ("county", [4, 9], "99", '; found "99" in 2 rows'),
+        ("county", [4], "03 ", '; found "03 " in 1 row'),
+        ("county", [4], "03\u00a0", r'; found "03\u00a0" in 1 row'),
+        ("code", [7], "aa", '; found "aa" in 1 row'),
+        ("county", range(20), "Vet ikke", '; found "Vet ikke" in 20 rows'),
+    ],
+)
+def test_an_unknown_code_is_named(tmp_path, kind, column, rows, value, seen):
+    tables = good()
+    put(column, list(rows), value)(tables)
+    found = messages(write(tmp_path, tables, kind))
+    assert any(f"column {column}: " in text and text.endswith(seen) for text in found), found
+
+
+@pytest.mark.parametrize(
+    "value", [str(SECRET), "01019012345", "Kari Nordmann", "2014-03-01", "a1b2c3d4e5f6", "0301 77"]
+)
+def test_what_can_be_an_id_a_name_or_a_date_is_not_shown(tmp_path, value):
+    tables = good()
+    put("county", [4], value)(tables)
+    found = messages(write(tmp_path, tables))
+    assert any("column county: 1 row (first: 5): expected one of" in text for text in found)
+    assert not any(value in text or "found" in text for text in found)
+
+
+def test_short_ids_and_many_values_in_a_column_of_codes_are_not_shown(tmp_path):
+    tables = good()
+    n = len(tables["job_seekers"])
+    tables["job_seekers"]["person"] = np.arange(n) + 100
+    tables["job_seekers"]["county"] = [str(value) for value in range(100, 100 + n)]
+    found = messages(write(tmp_path, tables))
+    assert any("column county: " in text for text in found)
+    assert not any("found" in text for text in found)
+    tables["job_seekers"]["county"] = ["03", "101", *["03"] * (n - 2)]
+    found = messages(write(tmp_path, tables))
+    assert any("column county: 1 row (first: 2)" in text for text in found)
+    assert not any("101" in text for text in found)
+
+
+WHOLE = "county;persons\n03;500\n04;600\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "county;persons\n03;500\n04",
+            "labour_force.csv is cut within line 3, its last, in column county (of 1 columns; "
+            "the row before is of county 03); expected 2 columns in every line: county, persons; "
+            "make the file again",
+        ),
+        (
+            WHOLE + "Sum 2 rader\n",
+            "labour_force.csv has 1 line (first: 4) with too few columns; expected 2 columns in "
+            "every line: county, persons",
+        ),
+        (
+            WHOLE.replace("\n", "\r\n", 2) + "07;700\n",
+            "labour_force.csv has lines that end in two ways (CR LF in line 1, LF in line 3); "
+            "expected one in all",
+        ),
+    ],
+)
+def test_a_damaged_csv_is_told_with_line_and_columns(tmp_path, content, message):
+    folder = write(tmp_path, good())
+    (folder / "labour_force.parquet").unlink()
+    (folder / "labour_force.csv").write_bytes(content.encode())
+    assert f"labour_force.csv: {message}" in messages(folder)
+
+
+def test_a_last_row_without_a_line_end_is_warned_of(tmp_path):
+    folder = write(tmp_path, good())
+    (folder / "labour_force.parquet").unlink()
+    (folder / "labour_force.csv").write_text(WHOLE.rstrip("\n"), "utf-8")
+    (found,) = check_tables(TABLES, folder, RULES)
+    assert found.warning
+    assert "labour_force.csv has no line end after its last row" in str(found)

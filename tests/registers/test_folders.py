@@ -1,6 +1,7 @@
 """Folders of files: every file is read or refused by name, and folders' names are believed once."""
 
 import lzma
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -169,7 +170,8 @@ def test_stata_with_what_is_not_exact(tmp_path):
     frame = ROWS.assign(active=[1, 2, 0, 1], month=[201401, 201402.5, 201403, 201404])
     pyreadstat.write_dta(frame.assign(county=[3, 15, 3, 15]), str(tmp_path / "t.dta"))
     found = messages(tmp_path)
-    assert "t.dta, column active: 1 row (first: 2): expected true or false" in found
+    active = 't.dta, column active: 1 row (first: 2): expected true or false; found "2.0" in 1 row'
+    assert active in found
     assert "t.dta, column month: 1 row (first: 2): expected whole numbers" in found
     assert any("column county: wrong type, numbers; expected text" in text for text in found)
 
@@ -218,3 +220,35 @@ def test_damage_inside_parquet_names_file_and_column_beside_other_breaches(tmp_p
     found = messages(tmp_path)
     assert any("part-3.parquet cannot be read in hours" in text for text in found)
     assert any(text.startswith("t_2.parquet") for text in found)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "dead link", "circle"])
+def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, kind):
+    file = tmp_path / "t.csv"
+    if kind == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to(tmp_path / ("nowhere" if kind == "dead link" else "t.csv"))
+    with pytest.raises(ContractError, match=r"t\.csv: a link to nothing, or no file; expected a"):
+        sources.find(tmp_path, "t")
+
+
+def test_parts_in_two_dialects_are_named(tmp_path):
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "a.csv").write_text("a;b\n1;2\n", "utf-8")
+    (tmp_path / "t" / "b.csv").write_text("a,b\n1,2\n", "utf-8")
+    told = (
+        r"t/: a\.csv has «;» between columns and b\.csv has «,» between columns; expected the same"
+    )
+    with pytest.raises(ContractError, match=told):
+        sources.find(tmp_path, "t")
+
+
+def test_a_part_that_begins_with_a_point_is_refused_by_name(tmp_path):
+    (tmp_path / "t").mkdir()
+    ROWS.to_parquet(tmp_path / "t" / "a.parquet")
+    (tmp_path / "t" / "._a.parquet").touch()  # macOS writes these
+    assert len(sources.find(tmp_path, "t").files) == 1
+    ROWS.to_parquet(tmp_path / "t" / ".b.parquet")
+    with pytest.raises(ContractError, match=r"t/: \.b\.parquet begins with a point; expected a"):
+        sources.find(tmp_path, "t")

@@ -222,7 +222,10 @@ def test_names_of_columns(tmp_path: Path) -> None:
     for line in (b"a,A\n", b"a,,b\n"):
         with pytest.raises(ContractError) as caught:
             dialects.header(write(tmp_path, line), plain)
-        assert str(caught.value) == ("t.csv: a column name is empty or occurs twice in line 1")
+        assert str(caught.value) == (
+            "t.csv: a column name is empty or occurs twice in line 1; expected one name for each "
+            "column"
+        )
 
 
 def stata(folder: Path, frame: pd.DataFrame) -> Any:

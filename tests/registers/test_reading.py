@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -215,3 +216,28 @@ def test_limits_come_from_the_environment(tmp_path, monkeypatch):
         )
         assert found["t"][0] == 1
         assert "MiB" in found["m"][0]
+
+
+TWO_ENCODINGS = (
+    "a;place\n1;Tromsø\n".encode() + "2;Bodø\n".encode("cp1252"),
+    "a,place\n1,Tromsø\n".encode() + "2,Bodø\n".encode("cp1252"),
+    "a;place\n1;Tromso\n2;Bodø\n".encode("cp1252") + "3;Tromsø\n".encode(),
+)
+
+
+@pytest.mark.parametrize("content", TWO_ENCODINGS)
+def test_two_encodings_in_one_file_are_told_with_both_places(tmp_path, content):
+    (tmp_path / "t.csv").write_bytes(content)
+    places = {"2", "3"} if b"Tromso" not in content else {"4", "3"}
+    with pytest.raises(ContractError, match=r"t\.csv: two encodings: UTF-8 first in ") as told:
+        reading.open_registers(tmp_path, {"t": SCHEMA})
+    lines = re.findall(r"line (\d), column place", str(told.value))
+    assert set(lines) == places
+    assert "expected one in the whole file: UTF-8" in str(told.value)
+    assert "Troms" not in str(told.value)
+
+
+def test_another_encoding_is_told_with_its_first_line_and_column(tmp_path):
+    (tmp_path / "t.csv").write_bytes("a,place\n1,x\n2,Bodø\n".encode("latin-1"))
+    with pytest.raises(ContractError, match=r"not UTF-8, first in line 3, column place\)"):
+        reading.open_registers(tmp_path, {"t": SCHEMA})

@@ -59,13 +59,15 @@ FAMILY_NAMES: Mapping[Family, str] = {
 class SqlCheck:
     """A column's rule: `bad` is a SQL condition that is true on the rows that break it.
 
-    `raw` says that the condition is about values as they stand in the file.
+    `raw` says that the condition is about values as they stand in the file, `coded` that the
+    column holds codes, of which unknown ones may be shown (`naveval.registers.unknown`).
     """
 
     column: str
     expected: str
     bad: str
     raw: bool = False
+    coded: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,9 @@ TRANSLATIONS: Mapping[str, Callable[[str, Mapping[str, Any]], tuple[str, str]]] 
 }
 
 
+CODED = ("isin", "str_matches")  # rules of codes
+
+
 def _pattern(statistics: Mapping[str, Any]) -> str:
     pattern = statistics["pattern"]
     return str(getattr(pattern, "pattern", pattern))
@@ -171,7 +176,7 @@ def column_checks(
     if _is_read(source, name, kind, wanted):
         unread = f"{present} AND ({cell(name, kind, wanted, source.form, dialect)}) IS NULL"
         expected = FAMILY_NAMES[wanted] if dialect is None else grammar.accepted(wanted, dialect)
-        found.append(SqlCheck(name, expected, unread, raw=True))
+        found.append(SqlCheck(name, expected, unread, raw=True, coded=wanted == "boolean"))
     if not column.nullable:
         # Of Parquet the view will do, so that a large table is read once.
         raw = source.form != "parquet" or dialect is not None
@@ -180,7 +185,8 @@ def column_checks(
         found.append(SqlCheck(name, "finite numbers", f"isinf({quoted})"))
     if wanted == "text" and not allowed_values(column) and not forms.is_dated(name, column):
         found.append(SqlCheck(name, "a code, and nothing for no value", means_nothing(quoted)))
-    return found + [translate(connection, name, wanted, check) for check in column.checks]
+    coded = not forms.is_dated(name, column)
+    return found + [translate(connection, name, wanted, check, coded) for check in column.checks]
 
 
 def allowed_values(declared: Any) -> list[str]:
@@ -236,7 +242,9 @@ def _is_read(source: Source, name: str, kind: str, wanted: Family) -> bool:
     return source.form != "parquet" and duck_family(kind) != wanted
 
 
-def translate(connection: duckdb.DuckDBPyConnection, name: str, kind: Family, check: Any) -> Check:
+def translate(
+    connection: duckdb.DuckDBPyConnection, name: str, kind: Family, check: Any, coded: bool = False
+) -> Check:
     """One pandera check as SQL where that is possible, else as a pandas check."""
     own_words = check.description or check.title
     translation = TRANSLATIONS.get(check.name)
@@ -248,7 +256,8 @@ def translate(connection: duckdb.DuckDBPyConnection, name: str, kind: Family, ch
     present = f"{quoted} IS NOT NULL" + (f" AND NOT isnan({quoted})" if kind == "number" else "")
     if "regexp_matches" in bad and not _regex_works(connection, _pattern(check.statistics)):
         return PandasCheck(name, own_words or words, check)
-    return SqlCheck(name, own_words or words, f"{present} AND ({bad})")
+    listed = coded and check.name in CODED
+    return SqlCheck(name, own_words or words, f"{present} AND ({bad})", coded=listed)
 
 
 def _regex_works(connection: duckdb.DuckDBPyConnection, pattern: str) -> bool:

@@ -4,9 +4,8 @@ A study declares its tables in `studies/<study>/contracts.TABLES` (one pandera s
 and, where tables must agree with each other, in `RULES`. What only some parameters require comes
 from `rules_for(parameters)` there or in `coverage`, and what the tables must cover for them from
 `studies/<study>/coverage.needs(parameters)`. A message names
-file, column, number of rows, the first row numbers and what was expected. It never shows a value of
-the data: a code column can hold an id by mistake. Only `require_known(data, parameters)`, where a
-study has it, names codes, when the rest is as it should be.
+file, column, number of rows, the first row numbers and what was expected. It shows no value of
+the data but a few unknown codes that can be no id, name or date (`naveval.registers.unknown`).
 """
 
 from collections.abc import Sequence

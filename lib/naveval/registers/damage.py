@@ -1,13 +1,18 @@
 """Where a register file is damaged: lines of CSV, or file and columns of Parquet."""
 
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from naveval.project.errors import ContractError
 from naveval.registers import dialects, sources
-from naveval.registers.connections import quote
+from naveval.registers.connections import DAMAGED, quote
 from naveval.registers.sources import Source
 from naveval.registers.views import csv_reading
 
@@ -20,13 +25,22 @@ LINES = {
     "LINE SIZE OVER MAXIMUM": "a line that does not end",
     "INVALID ENCODING": "letters that are not UTF-8",
 }
+ENDS = re.compile(rb"\r\n|\r|\n")
+KEYS = ("county", "municipality", "region", "office", "month", "year", "year_week")
+SHORT = re.compile(r"[0-9A-Z.-]{1,10}")
+ENDED = {b"\r\n": "CR LF", b"\r": "CR", b"\n": "LF"}
 
 
-def damage(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> str:
-    """Words to add to a message: the damaged lines or columns, "" when none can be told."""
+def explained(
+    error: ContractError, connection: duckdb.DuckDBPyConnection, source: Source, folder: Path
+) -> str:
+    """What an error says of a table's files, with the damaged lines or columns where they are."""
+    text = str(error).removeprefix(f"{source.label}: ")
+    if DAMAGED not in text:
+        return text
     if source.form == "csv":
-        return _lines(connection, source, folder)
-    return _columns(source) if source.form == "parquet" else ""
+        return _lines(connection, source, folder) or text
+    return text + (_columns(source) if source.form == "parquet" else "")
 
 
 def _lines(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> str:
@@ -42,15 +56,65 @@ def _lines(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) 
             ).fetchall()
             connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
         except duckdb.Error:
-            continue
-        if found:
-            lines = ", ".join(str(line) for line, _ in found[:FIRST_LINES])
-            kinds = sorted({LINES.get(str(kind), "another form") for _, kind in found})
+            found = []
+        shown = sources.name(source, file)
+        expected = f"expected {len(names)} columns in every line: {', '.join(names)}"
+        shape = _shape(file)
+        if len(found) == 1 and found[0][0] >= shape.lines and not ENDS.search(shape.last):
+            there = shape.last.count(dialect.delimiter.encode())
+            before = _key(shape.before.decode("utf-8", "replace").split(dialect.delimiter), names)
             return (
-                f"; {sources.name(source, file)} has {len(found)} lines (first: {lines}) "
-                f"with {', '.join(kinds)}"
+                f"{shown} is cut within line {shape.lines}, its last, in column "
+                f"{names[min(there, len(names) - 1)]} (of {there + 1} columns{before}); "
+                f"{expected}; make the file again"
             )
+        if found:
+            listed = ", ".join(str(line) for line, _ in found[:FIRST_LINES])
+            kinds = sorted({LINES.get(str(kind), "another form") for _, kind in found})
+            counted = f"{len(found)} line{'' if len(found) == 1 else 's'} (first: {listed})"
+            return f"{shown} has {counted} with {', '.join(kinds)}; {expected}"
+        if len(shape.ends) > 1:
+            told = ", ".join(f"{ENDED[end]} in line {line}" for end, line in shape.ends.items())
+            return f"{shown} has lines that end in two ways ({told}); expected one in all"
     return ""
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """The last line of a CSV and the one before, how many there are, and kinds of ends first."""
+
+    last: bytes
+    before: bytes
+    lines: int
+    ends: dict[bytes, int]
+
+
+def _shape(file: Path) -> _Shape:
+    ends: dict[bytes, int] = {}
+    before, last, number = b"", b"", 0
+    with dialects.opened(file) as stream:
+        for number, line in enumerate(stream, 1):
+            before, last = last, line
+            if end := ENDS.search(line):
+                ends.setdefault(end.group(), number)
+    return _Shape(last, before, number, ends)
+
+
+def _key(cells: list[str], names: list[str]) -> str:
+    """Place and period of the last whole row, by which its owner finds it."""
+    found = zip(names, (cell.strip().strip('"') for cell in cells), strict=False)
+    told = [f"{name} {cell}" for name, cell in found if name in KEYS and SHORT.fullmatch(cell)]
+    return f"; the row before is of {', '.join(told)}" if told else ""
+
+
+def unfinished(source: Source) -> Iterator[str]:
+    """CSV files without a line end after the last row, of which a part may be lost."""
+    for file in source.files if source.form == "csv" else ():
+        if not dialects.is_gzipped(file):  # which has a length and a sum at the end
+            with file.open("rb") as stream:
+                stream.seek(-1, os.SEEK_END)
+                if not ENDS.fullmatch(stream.read(1)):
+                    yield sources.name(source, file)
 
 
 def _columns(source: Source) -> str:

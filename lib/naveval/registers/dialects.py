@@ -10,7 +10,7 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,14 @@ from naveval.project.errors import ContractError
 CHUNK = 1 << 22
 # Bytes without a character in Windows-1252, and bytes that are no letters there but stand
 # inside words in the old DOS and Macintosh encodings of æ, ø and å.
-UNDEFINED_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-INSIDE_WORD = re.compile(rb"[A-Za-z][\x80-\x91\x93-\xbf][A-Za-z]")
+NOT_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|[A-Za-z][\x80-\x91\x93-\xbf][A-Za-z]")
+UTF8_LETTER = re.compile("|".join("æøåÆØÅ").encode())  # in a file that is not UTF-8
 LOST = (
     *("Ã¦", "Ã¸", "Ã¥", "Ã†", "Ã˜", "Ã…"),
     *("\u00c3\u0086", "\u00c3\u0098", "\u00c3\u0085", "\ufffd"),
 )
 ENCODED_TWICE = re.compile(b"|".join(text.encode() for text in LOST))
+KNOWN = "UTF-8, or Windows-1252 with semicolon as Norwegian Excel writes it"
 OVERLAP = 4  # bytes, one less than the longest of these patterns
 OTHER_DELIMITERS = {b"\t": "tab", b"|": "|"}
 
@@ -79,11 +80,18 @@ def dialect(file: Path) -> Dialect:
     if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) or b"\0" in start:
         raise ContractError(f"{file.name}: {_wrong_encoding('UTF-16 or binary')}")
     delimiter = _delimiter(file, start.splitlines()[0])
-    if _is_utf8(file):
+    if _is_utf8(file, delimiter):
         return Dialect("utf-8", delimiter)
+    other = _place(file, delimiter, _beyond_utf8)
+    if both := _hit(file, delimiter, UTF8_LETTER):
+        raise ContractError(
+            f"{file.name}: two encodings: UTF-8 first in {both}, another first in {other}; "
+            f"expected one in the whole file: {KNOWN}"
+        )
     if delimiter == ",":
-        raise ContractError(f"{file.name}: {_wrong_encoding('not UTF-8')}")
-    _require_1252(file)
+        raise ContractError(f"{file.name}: {_wrong_encoding(f'not UTF-8, first in {other}')}")
+    if strange := _hit(file, delimiter, NOT_1252):
+        raise ContractError(f"{file.name}: {_wrong_encoding(f'neither, first in {strange}')}")
     return Dialect("windows-1252", delimiter)
 
 
@@ -99,10 +107,7 @@ def _delimiter(file: Path, header: bytes) -> Literal[",", ";"]:
 
 
 def _wrong_encoding(found: str) -> str:
-    return (
-        f"wrong encoding ({found}); expected UTF-8, or Windows-1252 with semicolon as "
-        "Norwegian Excel writes it"
-    )
+    return f"wrong encoding ({found}); expected {KNOWN}"
 
 
 def _chunks(file: Path) -> Iterator[tuple[bytes, bytes]]:
@@ -114,11 +119,12 @@ def _chunks(file: Path) -> Iterator[tuple[bytes, bytes]]:
             before = chunk[-OVERLAP:]
 
 
-def _is_utf8(file: Path) -> bool:
+def _is_utf8(file: Path, delimiter: str) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     for chunk, looked_at in _chunks(file):
         if ENCODED_TWICE.search(looked_at):
-            raise ContractError(f"{file.name}: {_wrong_encoding('æøå encoded twice or lost')}")
+            words = f"æøå encoded twice or lost, first in {_hit(file, delimiter, ENCODED_TWICE)}"
+            raise ContractError(f"{file.name}: {_wrong_encoding(words)}")
         if b"\0" in chunk:
             raise ContractError(f"{file.name}: {_wrong_encoding('UTF-16 or binary')}")
         try:
@@ -132,10 +138,37 @@ def _is_utf8(file: Path) -> bool:
     return True
 
 
-def _require_1252(file: Path) -> None:
-    for _, looked_at in _chunks(file):
-        if UNDEFINED_1252.search(looked_at) or INSIDE_WORD.search(looked_at):
-            raise ContractError(f"{file.name}: {_wrong_encoding('neither')}")
+def _place(file: Path, delimiter: str, found: Callable[[bytes], int]) -> str:
+    """Line and column of the first bytes that are found, "" where there are none."""
+    with opened(file) as stream:
+        names: list[str] = []
+        for number, line in enumerate(stream, 1):
+            at = found(line)
+            if number == 1:
+                names = line.decode("utf-8-sig", "replace").strip().split(delimiter)
+            if at >= 0:
+                place = line[:at].count(delimiter.encode())
+                return f"line {number}" + (
+                    f", column {names[place]}" if number > 1 and place < len(names) else ""
+                )
+    return ""
+
+
+def _hit(file: Path, delimiter: str, pattern: re.Pattern[bytes]) -> str:
+    """Line and column of a pattern, "" where it does not occur."""
+    if not any(pattern.search(looked_at) for _, looked_at in _chunks(file)):
+        return ""
+    return _place(
+        file, delimiter, lambda line: hit.start() if (hit := pattern.search(line)) else -1
+    )
+
+
+def _beyond_utf8(line: bytes) -> int:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return -1
 
 
 def as_utf8(file: Path, found: Dialect, copy: Path) -> Path:
@@ -160,5 +193,8 @@ def header(file: Path, found: Dialect) -> list[str]:
         lines = codecs.getreader(encoding)(stream)
         names = next(csv.reader(lines, delimiter=found.delimiter), [])
     if len({name.casefold() for name in names}) != len(names) or not all(names):
-        raise ContractError(f"{file.name}: a column name is empty or occurs twice in line 1")
+        raise ContractError(
+            f"{file.name}: a column name is empty or occurs twice in line 1; expected one name "
+            "for each column"
+        )
     return names

@@ -29,7 +29,8 @@ ENDINGS: Mapping[str, Form] = {
     ".dta": "stata",
 }
 # Names of files and folders that Spark, Hadoop, Databricks, Windows and macOS write beside data;
-# names that begin with a point are passed over too.
+# names that begin with a point are passed over too, but refused where they end as a part does;
+# `._x.csv` beside `x.csv` is macOS's.
 PASSED_OVER = ("_SUCCESS", "_metadata", "_common_metadata", "Thumbs.db", "desktop.ini")
 PASSED_OVER_STARTS = (".", "_started_", "_committed_")
 EMPTY_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -98,9 +99,15 @@ def find(data: Path, table: str) -> Source:
 
 def of_files(table: str, path: Path, files: tuple[Path, ...]) -> Source:
     """A table made of these files, all at or below `path`; refuses what `find` refuses."""
+    for file in files:
+        if not file.is_file():  # a pipe would be waited for without end
+            found = "a folder" if file.is_dir() else "a link to nothing, or no file"
+            raise ContractError(f"{file.name}: {found}; expected a file that can be read")
     forms = {_form(path, file) for file in files}
     if len(forms) > 1:
-        raise ContractError(f"{path.name}/: files of several kinds ({', '.join(sorted(forms))})")
+        raise ContractError(
+            f"{path.name}/: files of several kinds ({', '.join(sorted(forms))}); expected one kind"
+        )
     form = forms.pop()
     if form in ("sas", "stata") and len(files) > 1:
         raise ContractError(f"{path.name}/: expected Parquet or CSV where there are several files")
@@ -134,12 +141,24 @@ def _files_in(folder: Path) -> tuple[Path, ...]:
                 f"{folder.name}/: _delta_log says that some of the files may be outdated; "
                 "expected the files of one export"
             )
-        if path.is_dir() or any(is_passed_over(step) for step in steps):
+        if path.is_dir() or any(is_passed_over(step) for step in steps[:-1]):
+            continue
+        if path.name.startswith(".") and not path.name.startswith("._") and is_data(path.name):
+            raise ContractError(
+                f"{folder.name}/: {path.name} begins with a point; expected a part with another "
+                "name, or no such file"
+            )
+        if is_passed_over(path.name):
             continue
         found.append(path)
     if not found:
         raise ContractError(f"{folder.name}/: empty folder; expected Parquet or CSV files")
     return tuple(found)
+
+
+def is_data(name: str) -> bool:
+    """Whether a name ends as a file that is read does."""
+    return name.lower().endswith(tuple(ENDINGS))
 
 
 def is_passed_over(name: str) -> bool:
@@ -149,8 +168,13 @@ def is_passed_over(name: str) -> bool:
 
 def _dialects(path: Path, files: tuple[Path, ...]) -> tuple[Dialect, ...]:
     found = tuple(dialects.dialect(file) for file in files)
-    if len({one.delimiter for one in found}) > 1:
-        raise ContractError(f"{path.name}/: files with comma and files with semicolon")
+    other = next((i for i, one in enumerate(found) if one.delimiter != found[0].delimiter), 0)
+    if other:
+        told = " and ".join(
+            f"{files[i].relative_to(path).as_posix()} has «{found[i].delimiter}» between columns"
+            for i in (0, other)
+        )
+        raise ContractError(f"{path.name}/: {told}; expected the same in all files")
     return found
 
 
@@ -197,7 +221,7 @@ def astray(data: Path, tables: Iterable[str]) -> list[str]:
     found = []
     for path in sorted(data.iterdir()):
         stem = _stem(path)
-        readable = path.is_dir() or path.name.lower().endswith(tuple(ENDINGS))
+        readable = path.is_dir() or is_data(path.name)
         if stem in known or not readable or is_passed_over(path.name):
             continue
         if any(stem.startswith(table) and not stem[len(table)].isalpha() for table in known):

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import forms, grammar, sources
+from naveval.registers import forms, grammar, sources, unknown
 from naveval.registers.checks import (
     FAMILY_NAMES,
     PERSON,
@@ -25,7 +25,7 @@ from naveval.registers.checks import (
     translate,
 )
 from naveval.registers.connections import QUERY_ERRORS, connect, identifier, quote, run
-from naveval.registers.damage import damage
+from naveval.registers.damage import explained, unfinished
 from naveval.registers.grammar import Family
 from naveval.registers.rules import coverage
 from naveval.registers.rules.breaches import Breach, Rule
@@ -66,11 +66,13 @@ def check_tables(
             create_views(connection, source, schema, folder)
             found[table] = source
             breaches += breaches_of(connection, source, schema)  # keeps those before an error
+            breaches += [_unfinished(source, name) for name in unfinished(source)]
         except ContractError as error:
-            file = found[table].label if table in found else table
-            text = str(error).removeprefix(f"{file}: ")
-            place = damage(connection, found[table], folder) if table in found else ""
-            breaches.append(Breach(table, file, "", 0, (), text + place))
+            file, text = table, str(error).removeprefix(f"{table}: ")
+            if table in found:
+                file = found[table].label
+                text = explained(error, connection, found[table], folder)
+            breaches.append(Breach(table, file, "", 0, (), text))
     for name in sources.astray(data, tables) if data.is_dir() else ():
         text = "looks like a part of a table; expected one folder with all parts, or another name"
         breaches.append(Breach("", name, "", 0, (), text))
@@ -80,6 +82,11 @@ def check_tables(
         breaches += check_need(connection, need, found, strict=not breaches)
     connection.close()
     return breaches
+
+
+def _unfinished(source: Source, name: str) -> Breach:
+    text = f"{name} has no line end after its last row; expected one: the file may be cut there"
+    return Breach(source.table, source.label, "", 0, (), text, warning=True)
 
 
 def breaches_of(
@@ -239,6 +246,10 @@ def _count(
             if count:
                 first = _first(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {item.bad}")
                 expected = item.expected + _hint(connection, view, item)
+                if item.coded:
+                    rows, code = f"SELECT * FROM {view}", identifier(item.column)
+                    ids = identifier(PERSON) if PERSON in schema.columns else ""
+                    expected += unknown.told(connection, rows, item.bad, code, ids)
                 expected += _form(connection, source, item.column, schema.columns[item.column])
                 breaches.append(
                     Breach(source.table, source.label, item.column, count, first, expected)

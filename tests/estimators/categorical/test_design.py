@@ -171,13 +171,36 @@ def few(data):
     return design, [column[rows] for column in columns], job[rows]
 
 
-def test_a_combination_that_decides_is_named_when_it_separates(few):
+def test_rows_that_a_combination_decides_are_left_out_and_told_apart(few):
     design, columns, job = few
     # Only who has neither or both can have either outcome: v3 − v2 separates the others.
     outcome = np.where(columns[3] > columns[2], 1, np.where(columns[3] < columns[2], 0, job))
+    outcome = outcome.astype(np.uint8)
     codes = categorical.pack_codes(design, columns)
-    with pytest.raises(EstimationError, match=r"combination of v2=1, v3=0 decides .* is 0 or 1"):
-        probit.fit_probit(design, halves(codes, outcome.astype(np.uint8)))
+    found = probit.fit_probit(design, halves(codes, outcome))
+    assert {"v2=1", "v3=0"} <= set(found.dropped)
+    same = columns[2] == columns[3]
+    chance = probit.expected(found, codes)
+    assert (chance[~same] == outcome[~same]).all()
+    # The others as statsmodels has them, where v2 and v3 are one column.
+    x = dense(design, columns)[same][:, [name != "v3=0" for name in design.names]]
+    assert chance[same] == pytest.approx(glm(outcome[same], x).predict(x), abs=1e-7)
+    assert found.n == same.sum()
+    gap, residual = probit.score_residual(found, codes, outcome.astype(float))
+    assert (gap[~same] == 0).all()
+    assert (residual[~same] == 0).all()
+    assert (probit.slope(found, codes)[~same] == 0).all()
+
+
+def test_a_combination_that_decides_all_is_refused(few):
+    design, columns, _ = few
+    codes = categorical.pack_codes(design, columns)
+    most = (columns[1] == 0).astype(int) + columns[2] + columns[3] >= 2
+    with pytest.raises(EstimationError, match=r"combination of .*v2=1.* decides every outcome"):
+        probit.fit_probit(design, halves(codes, most.astype(np.uint8)))
+    single = columns[3] > columns[2]
+    with pytest.raises(EstimationError, match=r"categories v2=1.* decide every outcome"):
+        probit.fit_probit(design, halves(codes, single.astype(np.uint8)))
 
 
 def test_quasi_separation_by_two_characteristics_counts_its_rows(few):
@@ -187,11 +210,12 @@ def test_quasi_separation_by_two_characteristics_counts_its_rows(few):
     neither = (columns[2] == 0) & (third == 0)
     outcome = np.where(neither, 0, job).astype(np.uint8)
     codes = categorical.pack_codes(design, [*columns[:3], third, *columns[4:]])
-    with pytest.raises(EstimationError, match=f"the outcome of {neither.sum()} rows is 0; merge"):
-        probit.fit_probit(design, halves(codes, outcome))
     found = separation(design, halves(codes, outcome))
-    assert found.outcomes == {0}
+    assert (found.outcomes, found.rows) == ({0}, neither.sum())
     assert {name.split("=")[0] for name in found.columns} == {"v2", "v3"}
+    fitted = probit.fit_probit(design, halves(codes, outcome))
+    assert fitted.n == len(outcome) - neither.sum()
+    assert (probit.expected(fitted, codes)[neither] == 0).all()
 
 
 def test_overlapping_outcomes_are_not_called_separated(few):

@@ -219,7 +219,7 @@ def test_ids_that_would_become_one_are_refused(tables, tmp_path):
     text[1] = "AB" + text[1][text[1].index(";") :]
     text[2] = "ab" + text[2][text[2].index(";") :]
     (data / "arbeidssokere_1.csv").write_text("\n".join(text) + "\n", "utf-8")
-    with pytest.raises(ContractError, match=r"column PID: 1 rows .* differ in case"):
+    with pytest.raises(ContractError, match=r"column PID: 1 row .* differ in case"):
         write(tmp_path, mapping(), data)
 
 
@@ -267,6 +267,48 @@ def test_files_are_drafted_as_the_tables_they_are_named_as(tmp_path):
         "inflow": ["TILGANG.parquet"],
         "industry": ["NAERING.parquet"],
     }
+
+
+def market(folder, **files):
+    """Files with a region and a month, and other columns."""
+    part = {"BA_REGION": ["R1", "R2"] * 6, "AARMND": [201901 + k // 2 for k in range(12)]}
+    for name, more in files.items():
+        pd.DataFrame(part | more).to_parquet(folder / f"{name}.parquet")
+    return draft.draft("indicator", folder)
+
+
+def test_files_of_persons_are_no_table_of_regions(tmp_path):
+    person = {"LOPENR": range(12), "ALDER": 40, "KONTOR": "0301"}
+    found = market(tmp_path, REG_2019=person, REG_2020=person)
+    files = {name: table["files"] for name, table in found.content["tables"].items()}
+    assert files["inflow"] == files["industry"] == ["?"]
+    assert "# inflow: no file found; name it" in found.text()
+
+
+def test_a_file_with_several_rows_per_region_and_month_is_no_table_of_one(tmp_path):
+    part = {"BA_REGION": ["R1"] * 12, "AARMND": [201901] * 12, "KRYPTERT": range(12)}
+    pd.DataFrame(part).to_parquet(tmp_path / "UTTREKK.parquet")
+    found = draft.draft("indicator", tmp_path)
+    assert found.content["tables"]["inflow"]["files"] == ["?"]
+    assert found.content["tables"]["industry"]["files"] == ["?"]
+    assert "# industry: files not decided; choose among UTTREKK.parquet" in found.text()
+    assert "# UTTREKK.parquet: not used" in found.text()
+
+
+def test_a_table_is_left_open_where_files_fit_alike_and_the_files_are_named(tmp_path):
+    found = market(tmp_path, uttrekk_a={"ANT": 3}, uttrekk_b={"VERDI": 7})
+    tables = found.content["tables"]
+    assert tables["inflow"]["files"] == tables["industry"]["files"] == ["?"]
+    words = "files not decided; choose among uttrekk_a.parquet, uttrekk_b.parquet"
+    assert f"# inflow: {words}" in found.text()
+    assert f"# industry: {words}" in found.text()
+
+
+def test_a_column_that_one_table_has_decides(tmp_path):
+    found = market(tmp_path, uttrekk_a={"SYSSELSATTE": 3}, uttrekk_b={"NYE_LEDIGE": 7})
+    files = {name: table["files"] for name, table in found.content["tables"].items()}
+    assert files["industry"] == ["uttrekk_a.parquet"]
+    assert files["inflow"] == ["uttrekk_b.parquet"]
 
 
 def test_the_help_of_the_command_names_every_verb():
@@ -479,9 +521,9 @@ def test_a_word_for_no_value_is_no_value(tables, tmp_path, column, theirs, word)
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (["2,5", "2.5", "3,5"], "1 rows .first: 2 in aku.csv.*the same decimal mark in all values"),
-        (["2.500", "3,5", "4,5"], "1 rows .*read as persons"),
-        (["2 500", "3500", "4500"], "1 rows .*thousands separated in all"),
+        (["2,5", "2.5", "3,5"], "1 row .first: 2 in aku.csv.*the same decimal mark in all values"),
+        (["2.500", "3,5", "4,5"], "1 row .*read as persons"),
+        (["2 500", "3500", "4500"], "1 row .*thousands separated in all"),
     ],
 )
 def test_numbers_in_two_forms_are_refused_with_a_factor_too(tables, tmp_path, values, message):
@@ -511,7 +553,7 @@ def test_rows_with_some_codes_are_left_out(tables, tmp_path):
 @pytest.mark.parametrize(
     ("filters", "message"),
     [
-        ({"where": {"REGTYPE": ["ord"]}}, "where: REGTYPE keeps 0 of"),
+        ({"where": {"REGTYPE": ["ordin"]}}, "where: REGTYPE keeps 0 of"),
         ({"where": {}, "without": {"REGTYPE": ["ORD", "ANN"]}}, "without: REGTYPE keeps 0 of"),
         ({"where": {"TYPE": ["ORD"]}}, "column TYPE of the mapping is missing"),
     ],
@@ -576,3 +618,37 @@ def test_check_names_the_owners_file_and_row(tables, tmp_path):
     (told,) = (item for item in contracts.check("hedmark", out) if "2005" in item.expected)
     assert told.rows == (("arbeidssokere_2.csv", 4), ("arbeidssokere_2.csv", 9))
     assert "2 rows (first: 4 in arbeidssokere_2.csv, 9 in arbeidssokere_2.csv)" in str(told)
+
+
+def test_a_code_that_the_mapping_does_not_name_is_named_and_no_id_is(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    theirs = owners(tables, tmp_path / "theirs")
+    content = mapping(sex={"from": "KJONN", "codes": {1: "mann"}})
+    with pytest.raises(ContractError, match=r'names for sex; found "2" in [0-9]+ rows'):
+        write(tmp_path, content, theirs)
+    content = mapping(sex={"from": "PID", "codes": {1: "mann"}})
+    with pytest.raises(ContractError, match=r"names for sex$"):
+        write(tmp_path, content, theirs)
+
+
+@pytest.mark.parametrize("verb", ["where", "without"])
+def test_rows_whose_code_a_filter_writes_in_other_letters_are_refused(tables, tmp_path, verb):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    seekers_with(data, "REGTYPE", ["Ann", "ANN", "ann"])
+    content = mapping()
+    content["tables"]["job_seekers"].pop("where")
+    content["tables"]["job_seekers"][verb] = {"REGTYPE": ["ANN"]}
+    line = r"column REGTYPE: 2 rows \(first: 1 in .*, 3 in .*expected codes in the letters"
+    with pytest.raises(ContractError, match=line):
+        write(tmp_path, content, data)
+
+
+def test_a_part_that_a_pattern_leaves_out_by_its_ending_is_named(tables, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    data = owners(tables, tmp_path / "theirs")
+    part = data / "arbeidssokere_2.csv"
+    (data / "arbeidssokere_2.csv.gz").write_bytes(gzip.compress(part.read_bytes()))
+    part.unlink()
+    with pytest.raises(ContractError, match=r"leaves arbeidssokere_2\.csv\.gz out by its ending"):
+        write(tmp_path, mapping(), data)

@@ -27,7 +27,7 @@ def exchanged(column: str, when: str, *codes: str) -> str:
 
 
 CASES = (
-    ("hedmark", "job_seekers", "sex", "IF(hash(rowid) % 2 = 0, 'mann', 'kvinne')", "changes among"),
+    ("hedmark", "job_seekers", "sex", "IF(hash(rowid) % 2 = 0, 'mann', 'kvinne')", "most in 20"),
     ("hedmark", "job_seekers", "person", "rowid", "a new id in each row"),
     ("hedmark", "job_seekers", "person", "hash(person, month >= DATE '2013-01-01')", "2013-01 (0)"),
     (
@@ -84,7 +84,7 @@ CASES = (
         "2021-01 (100), 2022-01 (100)",
     ),
     ("indicator", "stock", "age", "age + 15", "expected ages above 67"),
-    ("indicator", "stock", "wage_decile", "10 - wage_decile", "reversed?"),
+    ("indicator", "stock", "wage_decile", "10 - wage_decile", "; the opposite in 2"),
     ("indicator", "hours", "person", "rowid", "a new id in each row"),
     ("programs", "employment", "person", "rowid", "a new id in each row"),
     ("programs", "persons", "sex", "'man'", "one value in every row"),

@@ -156,3 +156,45 @@ def test_norwegian_csv_is_read(data: Path) -> None:
     frame.to_csv(data / "benefit_cards.csv", sep=";", index=False, encoding="cp1252")
     file.unlink()
     assert messages(data, "benefit_cards") == []
+
+
+TWICE = "rows of which at most 5 per cent are the same as an earlier row in all columns"
+
+
+@pytest.mark.parametrize(
+    "table", ["employment", "benefit_decisions", "program_spells", "health_benefits"]
+)
+def test_a_table_without_a_key_may_not_be_delivered_twice(data: Path, table: str) -> None:
+    change(data, table, lambda frame: pd.concat([frame, frame.head(len(frame) // 10)]))
+    rows = len(pd.read_parquet(data / f"{table}.parquet")) // 11
+    (told,) = [text for text in messages(data, table) if TWICE in text]
+    assert told.startswith(f"{table}.parquet, column person, ")
+    assert f": {rows} rows (first: " in told
+
+
+def test_two_jobs_without_hours_in_a_month_are_two_jobs(data: Path) -> None:
+    zero = {"hours_per_week": 0.0}
+    change(data, "employment", lambda f: pd.concat([f, f.assign(**zero), f.assign(**zero)]))
+    assert not any(TWICE in text for text in messages(data, "employment"))
+
+
+@pytest.mark.parametrize("times", [1 / 4.33, 4.33])
+def test_hours_of_another_period_than_a_fortnight_are_refused(data: Path, times: float) -> None:
+    def other(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(hours_worked=(frame["hours_worked"] * times).clip(upper=336))
+
+    change(data, "benefit_cards", other)
+    told = messages(data, "benefit_cards")
+    assert any("expected hours in a fortnight (a mean from 8 to 90)" in text for text in told)
+
+
+def test_stays_without_any_end_are_refused(data: Path) -> None:
+    def endless(frame: pd.DataFrame) -> pd.DataFrame:
+        days = (pd.Timedelta(days=k) for k in range(6))  # a thousand rows or more
+        return pd.concat(
+            frame.assign(to_date=pd.NaT, from_date=frame["from_date"] - later) for later in days
+        )
+
+    change(data, "program_spells", endless)
+    told = messages(data, "program_spells")
+    assert any("column to_date: expected stays without an end" in text for text in told), told

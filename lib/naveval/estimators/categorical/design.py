@@ -28,6 +28,7 @@ Rows = tuple[Codes, NDArray[np.floating]]
 MAX_PACK = 640
 FEW_ROWS = 20_000
 MAX_LATENT = 35.0
+COMBINED = "combination of other columns"
 MAX_COEFFICIENT = 12.0
 SUBSAMPLE_ROWS = 60_000
 INVERSE_ROOT_2PI = 1 / np.sqrt(2 * np.pi)
@@ -80,6 +81,9 @@ class Fit:
         Names of columns without a coefficient of their own, with the reason.
     perfect
         "variable=level" to the outcome (0 or 1) that all its rows have.
+    deciding
+        (K,) combination of columns that decides outcomes, which are 1 where its index is above
+        zero and 0 where it is below; None for none.
     """
 
     kind: str
@@ -93,6 +97,7 @@ class Fit:
     dropped: dict[str, str]
     perfect: dict[str, int]
     iterations: int = 0
+    deciding: NDArray[np.float64] | None = field(default=None, repr=False)
 
     @property
     def std_errors(self) -> NDArray[np.float64]:
@@ -274,7 +279,7 @@ def independent(gram: NDArray, names: Sequence[str]) -> tuple[NDArray[np.bool_],
         small[_dependent(scaled)] = True
     for k in order[small]:
         keep[k] = False
-        dropped[names[int(k)]] = "combination of other columns"
+        dropped[names[int(k)]] = COMBINED
     return keep, dropped
 
 

@@ -6,10 +6,12 @@ usually enough, and later steps only need the score, which is several times chea
 A category whose rows all have the same outcome has no finite coefficient. Such categories
 are named in `Fit.perfect`, their rows left out of the likelihood and given the expected
 value 0 or 1 that they have; of a reference too, whose place the last of the other categories
-takes (`Fit.dropped` names it). Where a combination of characteristics does the same, the
-combination is named and the model refused.
+takes (`Fit.dropped` names it). Where a combination of characteristics does the same, it is kept
+in `Fit.deciding` and its rows are treated alike: the limit of the likelihood when the index of
+the combination grows without end. Its columns have no coefficients of their own
+(`Fit.dropped`), the other coefficients are those without these rows.
 
-Source: indicator document, chapter 4, equation 2.
+Source: indicator document, chapter 4, equation 2; Correia, Guimarães and Zylkin 2019.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,6 +23,7 @@ from scipy import linalg
 from scipy.special import ndtr
 
 from naveval.estimators.categorical.design import (
+    COMBINED,
     INVERSE_ROOT_2PI,
     MAX_COEFFICIENT,
     MAX_LATENT,
@@ -36,7 +39,7 @@ from naveval.estimators.categorical.design import (
     moments,
     tabulated,
 )
-from naveval.estimators.categorical.separation import separation
+from naveval.estimators.categorical.separation import Separation, separation
 from naveval.project import threads
 from naveval.project.errors import EstimationError
 
@@ -91,9 +94,8 @@ def fit_probit(
     Raises
     ------
     EstimationError
-        When outcomes are missing or not 0 or 1, all are equal, or no finite maximum is found
-        (names the combination of characteristics that decides the outcome, or the largest
-        coefficients).
+        When outcomes are missing or not 0 or 1, all are equal, categories or a combination of
+        them decide every outcome, or no finite maximum is found (names the largest coefficients).
     """
     read = parts if callable(parts) else lambda: parts
     counts, ones, n = _counts(design, read())
@@ -111,20 +113,26 @@ def fit_probit(
             perfect |= more
             mask_table = _mask_table(design, perfect)
 
+    if n == 0:
+        listed = ", ".join(perfect)
+        raise EstimationError(f"probit: the categories {listed} decide every outcome")
+
     def rows() -> Sequence[Rows]:
         return _kept(design, read(), mask_table) if perfect else read()
 
-    if start is None:
-        start = _subsample_start(design, rows(), n, float(ones[: design.offsets[1]].sum()))
+    n_ones = float(ones[: design.offsets[1]].sum())
+    found: Separation | None = None
     try:
-        coefficients, bread, _, dropped, loglik, iterations = _newton(
-            design, rows, start, max_iterations
-        )
+        fitted = _finite(design, rows, (n, n_ones), start, max_iterations)
     except (EstimationError, linalg.LinAlgError) as failure:
-        raise _explained(design, rows(), failure) from None
-    if np.abs(coefficients).max() > MAX_COEFFICIENT:
-        raise _explained(design, rows(), _no_maximum(design, coefficients))
-    share = float(ones[: design.offsets[1]].sum()) / n
+        found = _deciding(design, rows(), failure)
+        overlapping = _overlapping(design, rows, found.coefficients)
+        _, ones, n = _counts(design, overlapping())
+        n_ones = float(ones[: design.offsets[1]].sum())
+        fitted = _finite(design, overlapping, (n, n_ones), None, max_iterations)
+    coefficients, bread, _, dropped, loglik, iterations = fitted
+    dropped |= dict.fromkeys(found.columns if found else (), COMBINED)
+    share = n_ones / n
     null = n * (share * np.log(share) + (1 - share) * np.log(1 - share))
     lost = {name: f"all rows have outcome {value}" for name, value in perfect.items()}
     return Fit(
@@ -139,20 +147,60 @@ def fit_probit(
         {**dropped, **lost},
         perfect,
         iterations,
+        found.coefficients if found else None,
     )
 
 
-def _explained(design: Design, rows: Sequence[Rows], failure: Exception) -> EstimationError:
-    """The failure, or what causes it when a combination of characteristics does."""
+def _finite(
+    design: Design,
+    rows: Callable[[], Sequence[Rows]],
+    counted: tuple[int, float],
+    start: NDArray | None,
+    max_iterations: int,
+) -> tuple[NDArray, NDArray, NDArray[np.bool_], dict[str, str], float, int]:
+    """The maximum by Newton's method from a start, or one of the rows and ones that are counted.
+
+    Raises
+    ------
+    EstimationError
+        When it is not finite.
+    """
+    if start is None:
+        start = _subsample_start(design, rows(), *counted)
+    found = _newton(design, rows, start, max_iterations)
+    if np.abs(found[0]).max() > MAX_COEFFICIENT:
+        raise _no_maximum(design, found[0])
+    return found
+
+
+def _deciding(design: Design, rows: Sequence[Rows], failure: Exception) -> Separation:
+    """The combination of columns that a failure is due to; raises it when there is none."""
     found = separation(design, rows)
     if found is None:
-        return EstimationError(f"{failure}" if isinstance(failure, EstimationError) else MISSED)
-    every = " or ".join(str(value) for value in sorted(found.outcomes))
-    return EstimationError(
-        f"probit: no finite maximum: a combination of {', '.join(found.columns)} decides that "
-        f"the outcome of {found.rows} rows is {every}; merge categories of one of them or leave "
-        "one out"
-    )
+        told = f"{failure}" if isinstance(failure, EstimationError) else MISSED
+        raise EstimationError(told) from None
+    left = [outcome for _, outcome in _overlapping(design, lambda: rows, found.coefficients)()]
+    if len(np.unique(np.concatenate(left))) < 2:
+        raise EstimationError(
+            f"probit: no finite maximum: a combination of {', '.join(found.columns)} decides every "
+            "outcome; merge categories of one of them or leave one out"
+        ) from None
+    return found
+
+
+def _overlapping(
+    design: Design, rows: Callable[[], Sequence[Rows]], deciding: NDArray
+) -> Callable[[], Sequence[Rows]]:
+    """Rows whose outcomes the combination does not decide."""
+
+    def kept() -> Sequence[Rows]:
+        found: list[Rows] = []
+        for codes, outcome in rows():
+            own = np.abs(linear(design, deciding, codes)) <= NEAR
+            found.append(([code[own] for code in codes], outcome[own]))
+        return found
+
+    return kept
 
 
 def _no_maximum(design: Design, coefficients: NDArray) -> EstimationError:
@@ -167,6 +215,9 @@ def expected(fit: Fit, codes: Codes) -> NDArray[np.float64]:
     if fit.kind == "ols":
         return index
     probability = ndtr(index)
+    if fit.deciding is not None:
+        told = linear(fit.design, fit.deciding, codes)
+        probability = np.where(np.abs(told) > NEAR, told > 0, probability)
     for name, value in reversed(fit.perfect.items()):
         table = _mask_table(fit.design, {name: value})
         probability[tabulated(fit.design, table, codes) > 0] = value
@@ -174,11 +225,14 @@ def expected(fit: Fit, codes: Codes) -> NDArray[np.float64]:
 
 
 def in_perfect(fit: Fit, codes: Codes) -> NDArray[np.bool_]:
-    """Rows of a category whose rows all have the same outcome: outside the likelihood."""
-    if not fit.perfect:
-        return np.zeros(len(codes[0]), dtype=bool)
-    table = _mask_table(fit.design, fit.perfect)
-    return np.asarray(tabulated(fit.design, table, codes) > 0)
+    """Rows of a category or combination that decides the outcome: outside the likelihood."""
+    found = np.zeros(len(codes[0]), dtype=bool)
+    if fit.perfect:
+        table = _mask_table(fit.design, fit.perfect)
+        found |= np.asarray(tabulated(fit.design, table, codes) > 0)
+    if fit.deciding is not None:
+        found |= np.abs(linear(fit.design, fit.deciding, codes)) > NEAR
+    return found
 
 
 def slope(fit: Fit, codes: Codes) -> NDArray[np.float64]:
@@ -201,8 +255,8 @@ def score_residual(
         return residual, residual
     residual, _ = generalized_residual(index, outcome)
     gap = outcome - ndtr(index)
-    if fit.perfect:
-        lost = in_perfect(fit, codes)
+    lost = in_perfect(fit, codes)
+    if lost.any():
         residual[lost] = 0.0
         gap[lost] = outcome[lost] - expected(fit, [code[lost] for code in codes])
     return gap, residual

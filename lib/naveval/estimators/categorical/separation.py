@@ -25,6 +25,8 @@ class Separation:
 
     Attributes
     ----------
+    coefficients
+        (K,) of the combination; its index is zero for all rows that it does not decide.
     columns
         Names of the columns in the combination, the constant left out.
     rows
@@ -33,6 +35,7 @@ class Separation:
         The outcomes these rows have: {0}, {1} or both.
     """
 
+    coefficients: NDArray[np.float64]
     columns: tuple[str, ...]
     rows: int
     outcomes: frozenset[int]
@@ -59,6 +62,7 @@ def separation(design: Design, parts: Iterable[Rows]) -> Separation | None:
     names = [design.names[k] for k in np.flatnonzero(np.abs(coefficients) > SMALL) if k > 0]
     own = pure[decided]
     return Separation(
+        np.where(np.abs(coefficients) > SMALL, coefficients, 0.0),
         tuple(names),
         int(count[own].sum()),
         frozenset(int(value > 0) for value in sign[own]),

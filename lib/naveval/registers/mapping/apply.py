@@ -18,13 +18,13 @@ from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError
 from naveval.registers import forms, grammar, sources
 from naveval.registers.connections import DAMAGED, connect, identifier, quote, run
-from naveval.registers.damage import damage
+from naveval.registers.damage import explained
 from naveval.registers.dialects import Dialect
 from naveval.registers.grammar import Family
 from naveval.registers.mapping import refusals
 from naveval.registers.mapping.refusals import Owned, plain
 from naveval.registers.mapping.source import ColumnMapping, SourceMapping, TableMapping
-from naveval.registers.sources import Source
+from naveval.registers.sources import ENDINGS, Source
 from naveval.registers.views import (
     FILE,
     OWNER_FILE,
@@ -69,8 +69,9 @@ def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
                     copied = f"COPY ({sql}) TO {target} (FORMAT parquet)"
                     run(connection, copied, where=source.label)
             except ContractError as error:
-                place = damage(connection, source, folder) if DAMAGED in str(error) else ""
-                faults.append(f"{error}{place}")
+                damaged = DAMAGED in str(error)
+                words = explained(error, connection, source, folder) if damaged else f"{error}"
+                faults.append(f"{source.label}: {words}" if damaged else words)
         if faults:
             raise ContractError("\n".join(faults))
         staging.rename(out)
@@ -94,9 +95,32 @@ def source_of(data: Path, table: str, mapping: TableMapping) -> Source:
             )
         hits = sorted(path for path in data.rglob("*") if _is(path, data, pattern))
         if not hits:
-            raise ContractError(f"{table}: no file {pattern} in {data.name}")
+            raise ContractError(
+                f"{table}: no file {pattern} in {data.name}; expected names or patterns of files"
+            )
+        beside = _beside(data, pattern, hits)
+        if beside:
+            raise ContractError(
+                f"{table}: the pattern {pattern} leaves {', '.join(beside)} out by its ending; "
+                "expected files of one kind, or the names of all"
+            )
         chosen += [path for path in hits if path not in chosen]
     return sources.of_files(table, data, tuple(chosen))
+
+
+def _beside(data: Path, pattern: str, hits: list[Path]) -> list[str]:
+    """Files that a pattern leaves out by their ending alone, such as a part that was gzipped."""
+    stem = _without_ending(pattern)
+    if "*" not in stem:
+        return []
+    others = (path for path in sorted(data.rglob("*")) if path.is_file() and path not in hits)
+    names = [path.relative_to(data).as_posix() for path in others if sources.is_data(path.name)]
+    return [name for name in names if fnmatch(_without_ending(name), stem)]
+
+
+def _without_ending(name: str) -> str:
+    ending = next((end for end in ENDINGS if name.lower().endswith(end)), "")
+    return name.lower().removesuffix(ending)
 
 
 def _is(path: Path, data: Path, pattern: str) -> bool:
@@ -111,6 +135,8 @@ def select(
     view = f"numbered.{identifier(source.table + '_raw')}"
     kinds = {name.casefold(): (name, kind) for name, kind in _kinds(connection, view).items()}
     rows, faults = _kept(connection, source, mapping, kinds), []
+    persons = (c.from_.casefold() for c in mapping.columns.values() if c.id)
+    ids = next((identifier(kinds[name][0]) for name in persons if name in kinds), "")
     cells = []
     for name, column in mapping.columns.items():
         declared = schema.columns[name]
@@ -127,7 +153,7 @@ def select(
                 value = placed(_text(plain(known, kind)), name)
             if column.form and (name, wanted) == ("month", "date"):
                 value = f"date_trunc('month', {value})"
-            owned = Owned(connection, source, rows, known, kind, name, declared, column)
+            owned = Owned(connection, source, rows, known, kind, name, declared, column, ids)
             refusals.refuse(owned, value)
         except ContractError as error:
             if DAMAGED in str(error):
@@ -162,6 +188,8 @@ def _kept(
                 continue
             text = f"coalesce({_text(plain(name, kind))}, '')"
             inside = f"{text} IN ({', '.join(map(_literal, values))})"
+            alike = f"lower({text}) IN ({', '.join(_literal(str(v).lower()) for v in values)})"
+            refusals.written_otherwise(source, connection, view, name, f"{alike} AND NOT {inside}")
             conditions[f"{verb}: {column}"] = inside if verb == "where" else f"NOT ({inside})"
     if faults:
         raise ContractError("\n".join(faults))
@@ -189,7 +217,10 @@ def _kinds(connection: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
 
 def _place(source: Source, kinds: dict[str, tuple[str, str]], column: str) -> tuple[str, str]:
     if column.casefold() not in kinds:
-        raise ContractError(f"{source.label}: column {column} of the mapping is missing")
+        there = ", ".join(name for name, _ in kinds.values())
+        raise ContractError(
+            f"{source.label}: column {column} of the mapping is missing; expected one of {there}"
+        )
     name, kind = kinds[column.casefold()]
     return identifier(name), kind
 

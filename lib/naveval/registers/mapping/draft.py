@@ -2,9 +2,11 @@
 
 A column is placed when its name, or one of the synonyms in `report/registers/common.yml`, is that
 of the contract (case, underscores and æøå aside), or when its few values are codes of one column
-only. A file is that of a table by its name, or else by its columns. What could not be placed stands
-there to be filled in, with what the contract asks for; a draft is to be read and completed, not
-used as it is.
+only. A file is that of one table, by its name, or else by its columns: those that few tables have
+weigh most. It is none that has one row per place and month while the file has more, or persons.
+Where two files or two tables fit about as well, the table is left open and the files are named.
+What could not be placed stands there to be filled in, with what the contract asks for; a draft is
+to be read and completed, not used as it is.
 """
 
 import unicodedata
@@ -30,7 +32,8 @@ from naveval.registers.views import columns, create_views, family
 MOST_CODES = 12
 LONGEST_CODE = 12
 LEAST_ROWS = 10
-LEAST_MATCH = 0.3
+LEAST_MATCH, LEAST_WEIGHT = 0.3, 2.0  # of a table's columns, or of columns no other table has
+AS_GOOD = 0.1  # of a column
 BOOLEANS = {"true", "false"}
 
 
@@ -38,21 +41,28 @@ BOOLEANS = {"true", "false"}
 class Draft:
     """A drafted mapping, the columns it could not place, and files and columns it did not use.
 
-    `asked` is what the contract asks for in the columns that are to be filled in.
+    `asked` is what the contract asks for in the columns that are to be filled in, `candidates`
+    the files that could be those of a table that was left open.
     """
 
     content: dict[str, Any]
     unplaced: tuple[str, ...]
     unused: tuple[str, ...]
     asked: Mapping[str, str]
+    candidates: Mapping[str, tuple[str, ...]]
 
     def text(self) -> str:
         """The mapping file; `?` is to be filled in."""
-        lines = [f"# {name}: not found; give from or value" for name in self.unplaced]
+        lines = [f"# {name}: {self._open(name)}" for name in self.unplaced]
         lines += [f"# {name}: {words}" for name, words in self.asked.items()]
         lines += [f"# {name}: not used" for name in self.unused]
         body = yaml.safe_dump(self.content, allow_unicode=True, sort_keys=False)
         return "\n".join([*lines, body])
+
+    def _open(self, name: str) -> str:
+        if name in self.candidates:
+            return f"files not decided; choose among {', '.join(self.candidates[name])}"
+        return "not found; give from or value" if "." in name else "no file found; name it"
 
 
 def draft(study: str, data: Path) -> Draft:
@@ -75,9 +85,9 @@ def draft(study: str, data: Path) -> Draft:
     unplaced: list[str] = []
     used: set[str] = set()
     spare: list[str] = []
+    chosen, candidates = _chosen(connection, opened, schemas, synonyms)
     for table, schema in schemas.items():
-        free = [item for item in opened if _tables(item[0], schemas, synonyms) <= {table}]
-        best = _best(free, table, schema, synonyms)
+        best = chosen.get(table)
         parts = [] if best is None else _parts(opened, best)
         used |= {source.table for source in parts}
         placed = {} if best is None else _columns(connection, best, schema, synonyms)
@@ -94,8 +104,8 @@ def draft(study: str, data: Path) -> Draft:
     unused += tuple(spare)
     unused += tuple(
         f"{path.name} (no file that can be read; save it as CSV or Parquet)"
-        for path in sorted(data.rglob("*"))
-        if path.is_file() and not _is_read(path) and not sources.is_passed_over(path.name)
+        for path in sorted(path for path in data.rglob("*") if path.is_file())
+        if not sources.is_data(path.name) and not sources.is_passed_over(path.name)
     )
     asked = {
         f"{table}.{name}": _asked(schemas[table].columns[name])
@@ -103,7 +113,8 @@ def draft(study: str, data: Path) -> Draft:
         for name, column in drafted["columns"].items()
         if TO_FILL in (column["from"], *column.get("codes", {}).values())
     }
-    return Draft({"study": study, "tables": tables}, tuple(unplaced), unused, asked)
+    content = {"study": study, "tables": tables}
+    return Draft(content, tuple(unplaced), unused, asked, candidates)
 
 
 def _asked(declared: Any) -> str:
@@ -129,29 +140,117 @@ Opened = list[tuple[Source, dict[str, str]]]
 def _open_all(connection: duckdb.DuckDBPyConnection, data: Path, folder: Path) -> Opened:
     found: Opened = []
     files = sorted(path for path in data.rglob("*") if path.is_file())
-    for place, file in enumerate(filter(_is_read, files)):
+    for place, file in enumerate(file for file in files if sources.is_data(file.name)):
         source = sources.of_files(f"file_{place}", file, (file,))
         create_views(connection, source, SimpleNamespace(columns={}), folder)
         found.append((source, columns(connection, identifier(source.table), source.label)))
     return found
 
 
-def _is_read(file: Path) -> bool:
-    return file.name.lower().endswith(tuple(ENDINGS))
+@dataclass(frozen=True)
+class _Fit:
+    """How well a file fits a table: the weight of the columns it has, more when it is named so.
+
+    It is sure with the table's name, a column that no other table has, or most of the columns.
+    """
+
+    weight: float
+    source: Source
+    table: str
+    sure: bool
 
 
-def _best(
-    opened: Opened, table: str, schema: Any, synonyms: Mapping[str, list[str]]
-) -> Source | None:
-    """The file named as the table, or else the one with most of its columns."""
+def _chosen(
+    connection: duckdb.DuckDBPyConnection,
+    opened: Opened,
+    schemas: Mapping[str, Any],
+    synonyms: Mapping[str, list[str]],
+) -> tuple[dict[str, Source], dict[str, tuple[str, ...]]]:
+    """The file of each table, the best first; and, for tables left open, those that could be."""
+    families: Opened = []
+    for source, names in opened:
+        if not any(source in _parts(opened, first) for first, _ in families):
+            families.append((source, names))
+    fits = [
+        fit
+        for source, names in families
+        for table in schemas
+        if (fit := _fit(connection, source, names, table, schemas, synonyms))
+    ]
+    fits.sort(key=lambda fit: -fit.weight)
+    chosen: dict[str, Source] = {}
+    doubtful: set[str] = set()
+    for fit in fits:
+        if fit.table in chosen or fit.source in chosen.values():
+            continue
+        rivals = [
+            other
+            for other in fits
+            if other.table not in chosen
+            and other.source not in chosen.values()
+            and (other.source is fit.source) != (other.table == fit.table)
+            and other.weight > fit.weight - AS_GOOD
+        ]
+        if rivals:
+            doubtful |= {fit.table, *(other.table for other in rivals)}
+        if fit.sure and fit.table not in doubtful:
+            chosen[fit.table] = fit.source
+    free = [fit for fit in fits if fit.source not in chosen.values()]
+    candidates = {
+        table: tuple(fit.source.path.name for fit in free if fit.table == table)
+        for table in schemas
+        if table not in chosen
+    }
+    return chosen, {table: names for table, names in candidates.items() if names}
 
-    def score(source: Source, names: Mapping[str, str]) -> float:
-        known = {plain(name) for name in names}
-        hits = sum(bool(known & _names(column, synonyms)) for column in schema.columns)
-        return bool(_tables(source, (table,), synonyms)) + hits / len(schema.columns)
 
-    best = max(opened, key=lambda item: score(*item), default=None)
-    return best[0] if best and score(*best) >= LEAST_MATCH else None
+def _fit(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    names: Mapping[str, str],
+    table: str,
+    schemas: Mapping[str, Any],
+    synonyms: Mapping[str, list[str]],
+) -> _Fit | None:
+    """How a file's columns fit a table, None where the file cannot be the table's.
+
+    A column weighs one, shared among the tables that have it.
+    """
+    named = _tables(source, schemas, synonyms)
+    if named and table not in named:
+        return None
+    known, asked = {plain(name): name for name in names}, schemas[table]
+    placed = {
+        column: known[hit]
+        for column in asked.columns
+        for hit in sorted(known.keys() & _names(column, synonyms))[:1]
+    }
+    weights = [1 / sum(column in other.columns for other in schemas.values()) for column in placed]
+    if named:
+        return _Fit(len(asked.columns) + sum(weights), source, table, sure=True)
+    if len(placed) < LEAST_MATCH * len(asked.columns) and sum(weights) < LEAST_WEIGHT:
+        return None
+    persons = bool(known.keys() & _names(PERSON, synonyms))
+    if persons and PERSON not in asked.columns:
+        return None
+    if _repeats(connection, source, asked.unique or (), placed):
+        return None
+    sure = 1 in weights or 2 * len(placed) > len(asked.columns)
+    return _Fit(sum(weights), source, table, sure)
+
+
+def _repeats(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    key: Iterable[str],
+    placed: Mapping[str, str],
+) -> bool:
+    """Whether a file has several rows where the table has one per key."""
+    listed = ", ".join(identifier(placed[name]) for name in key if name in placed)
+    if not listed or not set(key) <= set(placed):
+        return False
+    sql = f"SELECT 1 FROM {identifier(source.table)} GROUP BY {listed} HAVING count(*) > 1 LIMIT 1"
+    return run(connection, sql, where=source.label).fetchone() is not None
 
 
 def _tables(source: Source, tables: Iterable[str], synonyms: Mapping[str, list[str]]) -> set[str]:

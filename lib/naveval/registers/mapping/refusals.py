@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import checks, forms, grammar
+from naveval.registers import checks, forms, grammar, unknown
 from naveval.registers.connections import run
 from naveval.registers.grammar import Family
 from naveval.registers.mapping.source import ColumnMapping
@@ -31,6 +31,8 @@ class Owned:
         The contract's column.
     column
         What the mapping says of it.
+    ids
+        SQL of the owner's id in the same row, "" for none.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -41,6 +43,7 @@ class Owned:
     name: str
     declared: Any
     column: ColumnMapping
+    ids: str = ""
 
     @property
     def wanted(self) -> Family:
@@ -70,7 +73,8 @@ def refuse(owned: Owned, value: str) -> None:
     """
     _other_form(owned)
     _no_values(owned)
-    _tell(owned, f"({owned.known}) IS NOT NULL AND ({value}) IS NULL", _expected(owned))
+    unread = f"({owned.known}) IS NOT NULL AND ({value}) IS NULL"
+    _tell(owned, unread, _expected(owned) + _unknown(owned, unread))
     _two_forms(owned)
     if owned.column.id:
         apart = f"""
@@ -135,18 +139,41 @@ def _expected(owned: Owned) -> str:
     return f"values that can be read as {name}"
 
 
+def _unknown(owned: Owned, unread: str) -> str:
+    """The codes that the mapping does not name, where they may be shown."""
+    if not (owned.column.codes or owned.column.places):
+        return ""
+    return unknown.told(owned.connection, owned.rows, unread, owned.text, owned.ids)
+
+
 def _tell(owned: Owned, bad: str, expected: str) -> None:
     _raise(owned, f"SELECT {FILE}, {ROW} FROM ({owned.rows}) WHERE {bad}", expected)
 
 
 def _raise(owned: Owned, sql: str, expected: str) -> None:
-    """Name the rows that a query finds; "" finds none."""
+    if sql:
+        _name(owned.connection, owned.source, owned.column.from_, sql, expected)
+
+
+def written_otherwise(
+    source: Source, connection: duckdb.DuckDBPyConnection, rows: str, column: str, bad: str
+) -> None:
+    """Refuse rows that a filter passes over since a code of it is in other letters there."""
+    sql = f"SELECT {FILE}, {ROW} FROM {rows} WHERE {bad}"
+    expected = "codes in the letters that the mapping's filter has, capital or small"
+    _name(connection, source, column.strip('"'), sql, expected)
+
+
+def _name(
+    connection: duckdb.DuckDBPyConnection, source: Source, column: str, sql: str, expected: str
+) -> None:
+    """Raise ContractError that names the rows a query finds, if any."""
     first = f"SELECT {FILE}, {ROW}, count(*) OVER () AS n FROM ({sql}) ORDER BY {FILE}, {ROW}"
-    where, limited = owned.source.label, f"{first} LIMIT {FIRST_ROWS}"
-    found = run(owned.connection, limited, where=where).fetchall() if sql else []
+    found = run(connection, f"{first} LIMIT {FIRST_ROWS}", where=source.label).fetchall()
     if found:
         shown = ", ".join(f"{row} in {file}" for file, row, _ in found)
+        n = found[0][2]
         raise ContractError(
-            f"{where}, column {owned.column.from_}: {found[0][2]} rows (first: {shown}): "
+            f"{source.label}, column {column}: {n} row{'' if n == 1 else 's'} (first: {shown}): "
             f"expected {expected}"
         )

@@ -1,6 +1,11 @@
 """What a contract says across tables, and what is told when data break it."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from naveval.registers.connections import identifier
+
+MOST_REPEATED = 0.05
 
 
 @dataclass(frozen=True)
@@ -107,5 +112,37 @@ def one_per_person(table: str, column: str, expected: str, *, of: str = "", apar
         )
         SELECT file_name, row_no FROM numbered.{table} JOIN wanted USING (person)
         WHERE {of or column} - low > {apart}
+        """,
+    )
+
+
+def repeated(table: str, schema: Any, *, where: str = "true") -> Rule:
+    """A table without a key: some rows may be alike in all columns, a table delivered twice not.
+
+    Parameters
+    ----------
+    where
+        SQL of the rows that count: those of which two alike change numbers.
+
+    Example
+    -------
+    >>> import pandera.pandas as pa
+    >>> repeated("spells", pa.DataFrameSchema({"person": pa.Column(int)})).column
+    'person'
+    """
+    names = list(schema.columns)
+    listed = ", ".join(identifier(name) for name in names)
+    return Rule(
+        table,
+        ", ".join(names),
+        f"rows of which at most {100 * MOST_REPEATED:g} per cent are the same as an earlier row in "
+        "all columns; delivered twice?",
+        f"""
+        WITH again AS (
+            SELECT file_name, row_no FROM numbered.{table} WHERE {where}
+            QUALIFY row_number() OVER (PARTITION BY {listed} ORDER BY file_name, row_no) > 1
+        )
+        SELECT * FROM again
+        WHERE (SELECT count(*) FROM again) > {MOST_REPEATED} * (SELECT count(*) FROM {table})
         """,
     )

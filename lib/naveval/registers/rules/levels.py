@@ -205,3 +205,54 @@ def no_total(table: str, code: str, value: str, *by: str) -> Rule:
             AND count_if(abs(2 * {value} - whole) <= 0.005 * whole) > 0.9 * count(*)
         """,
     )
+
+
+def ordered(
+    table: str,
+    column: str,
+    value: str,
+    more: str,
+    less: str,
+    words: str,
+    *,
+    period: str,
+    times: float = 1.0,
+    apart: float = 0.0,
+    least: int = LEAST_ROWS,
+) -> Rule:
+    """Rows of which some have more of a value than others; told with the periods of the opposite.
+
+    Parameters
+    ----------
+    value
+        SQL of a number, or of true and false.
+    more, less
+        SQL of who has more and less of it.
+    period
+        SQL of the number of a row's month.
+    times, apart
+        A breach where the mean of `more` is less than the other times this, by more than this.
+    least
+        Rows that both have.
+    """
+    means = (
+        f"avg(({value})::DOUBLE) FILTER ({more}) AS high, "
+        f"avg(({value})::DOUBLE) FILTER ({less}) AS low"
+    )
+    return Rule(
+        table,
+        column,
+        words,
+        f"""
+        WITH months AS (SELECT {period} AS t, {means} FROM {table} GROUP BY t),
+        whole AS (
+            SELECT {means}, least(count_if({more}), count_if({less})) AS fewer FROM {table}
+        )
+        SELECT printf('%.2f, against %.2f; the opposite in ', any_value(whole.high),
+            any_value(whole.low)) || {some(MONTH)} AS seen
+        FROM whole, months
+        WHERE fewer >= {least} AND whole.high < {times} * whole.low - {apart}
+            AND months.high < months.low
+        HAVING count(*) > 0
+        """,
+    )

@@ -36,6 +36,7 @@ SHOWN = 5
 PLACES = ("county", "municipality", "office", "region")
 MONTH = "printf('%04d-%02d', t // 12, t % 12 + 1)"
 PLAIN = "CAST(t AS VARCHAR)"
+MOST = "gone DESC, t"
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def followed(
     before = "".join(f", lag({identifier(name)}) OVER earlier AS {_before(name)}" for name in names)
     timed = [step.column for step in steps]
     parts = [_staying(label), _jumps([n for n in names if n not in (*fixed, *timed)], label)]
-    parts += [*map(_fixed, fixed), *(_step(step, label) for step in steps)]
+    parts += [_fixed(name, label) for name in fixed] + [_step(step, label) for step in steps]
     parts += [_heap(name, identifier("of " + name), "kept") for name in heaps]
     parts += [_alone(name, "kept, everybody", "any_value(persons)") for name in coded(schema)]
     return Rule(
@@ -290,12 +291,13 @@ def _jumps(columns: Sequence[str], label: str) -> str:
     """
 
 
-def _fixed(column: str) -> str:
+def _fixed(column: str, label: str) -> str:
+    told = f"{label} || ' (' || gone || ')'"
     return f"""
-        SELECT {quote(column)}, 'one value for a person in all periods',
-            sum(gone) || ' changes among ' || any_value(persons) || ' persons'
+        SELECT {quote(column)}, 'one value for a person in all periods', sum(gone)
+            || ' changes among ' || any_value(persons) || ' persons, most in ' || {some(told, MOST)}
         FROM shares, everybody
-        WHERE name = {quote(column)} AND code IS NULL
+        WHERE name = {quote(column)} AND code IS NULL AND gone > 0
         HAVING sum(gone) > {MOST_CHANGING} * any_value(persons)
     """
 

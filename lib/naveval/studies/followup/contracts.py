@@ -8,7 +8,7 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.months import date_sql, text_sql
 from naveval.registers.checks import literal
-from naveval.registers.rules.breaches import Rule, known_persons
+from naveval.registers.rules.breaches import Rule, known_persons, repeated
 from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.panels import calm, followed, varied
 from naveval.studies.followup import weeks
@@ -129,6 +129,28 @@ LAST_WEEK_OF_CARD = f"strftime(DATE '{weeks.EPOCH}' + CAST(14 * t + 7 AS INTEGER
 
 RULES = (
     plausible("employment", Limit("hours_per_week", 8, 50, "hours a week")),
+    plausible(
+        "benefit_cards",
+        Limit("hours_worked", 8, 90, "hours in a fortnight", where="hours_worked > 0"),
+    ),
+    plausible(
+        "program_spells",
+        Limit(
+            "to_date",
+            0,
+            0.5,
+            "stays without an end, a year after they began",
+            "to_date IS NULL",
+            "from_date < newest - INTERVAL 1 YEAR",
+            share=True,
+        ),
+        rows="SELECT *, max(from_date) OVER () AS newest FROM program_spells",
+    ),
+    repeated("employment", EMPLOYMENT, where="hours_per_week > 0"),
+    *(
+        repeated(table, TABLES[table])
+        for table in ("benefit_decisions", "program_spells", "health_benefits")
+    ),
     followed(
         "employment",
         EMPLOYMENT,

@@ -7,7 +7,7 @@ from naveval.project import places
 from naveval.project.months import date_sql, month_text
 from naveval.registers.rules.breaches import Rule, one_per_person
 from naveval.registers.rules.coverage import Need
-from naveval.registers.rules.levels import Limit, plausible, proportional, steady
+from naveval.registers.rules.levels import Limit, ordered, plausible, proportional, steady
 from naveval.registers.rules.panels import Step, followed
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
@@ -111,19 +111,17 @@ RULES = (
         Limit("birth_year", 0, 0.05, f"ages above {OLDEST}", f"{AGE} > {OLDEST}", share=True),
         Limit("birth_year", 0.05, 0.8, "ages below 30", f"{AGE} < 30", share=True),
     ),
-    Rule(
+    ordered(
         "job_seekers",
         "benefit_right",
-        "a right to benefit more often among those with less than 52 weeks than among those with "
-        "more than 104",
-        """
-        SELECT printf('%.0f per cent, against %.0f per cent', 100 * short, 100 * long) AS seen
-        FROM (
-            SELECT avg(benefit_right::INTEGER) FILTER (weeks_registered < 52) AS short,
-                avg(benefit_right::INTEGER) FILTER (weeks_registered > 104) AS long,
-                count_if(weeks_registered > 104) AS n FROM job_seekers
-        ) WHERE n >= 500 AND long > short + 0.05
-        """,
+        "benefit_right",
+        "weeks_registered < 52",
+        "weeks_registered > 104",
+        "a right to benefit more often (a share) among those with less than 52 weeks than among "
+        "those with more than 104",
+        period=MONTH,
+        apart=0.05,
+        least=500,
     ),
 )
 

@@ -13,9 +13,9 @@ from naveval.project.months import text_sql
 from naveval.registers.rules.breaches import Rule, one_per_person
 from naveval.registers.rules.coverage import Need
 from naveval.registers.rules.levels import (
-    LEAST_ROWS,
     Limit,
     no_total,
+    ordered,
     plausible,
     proportional,
     steady,
@@ -308,34 +308,24 @@ RULES = (
         HAVING count(*) >= {LEAST_LINKED} AND max(subsidised_hours) = 0
         """,
     ),
-    Rule(
+    ordered(
         "stock",
         "innsatsgruppe, status",
-        "nedsatt more often in spesielt_tilpasset than in standard; exchanged?",
-        f"""
-        SELECT printf('%.0f per cent, against %.0f per cent', 100 * special, 100 * usual) AS seen
-        FROM (
-            SELECT avg((status = 'nedsatt')::INTEGER) FILTER (innsatsgruppe = 'spesielt_tilpasset')
-                AS special,
-                avg((status = 'nedsatt')::INTEGER) FILTER (innsatsgruppe = 'standard') AS usual,
-                least(count_if(innsatsgruppe = 'spesielt_tilpasset'),
-                    count_if(innsatsgruppe = 'standard')) AS fewer
-            FROM stock
-        ) WHERE fewer >= {LEAST_ROWS} AND special < usual
-        """,
+        "status = 'nedsatt'",
+        "innsatsgruppe = 'spesielt_tilpasset'",
+        "innsatsgruppe = 'standard'",
+        "nedsatt more often (a share) in spesielt_tilpasset than in standard; exchanged?",
+        period=T,
     ),
-    Rule(
+    ordered(
         "stock",
         "wage_decile",
+        "weekly_hours",
+        "wage_decile > 5",
+        "wage_decile BETWEEN 1 AND 5",
         "more hours a week now in deciles 6 to 10 of earlier income than in 1 to 5; reversed?",
-        """
-        SELECT printf('%.1f hours, against %.1f', high, low) AS seen FROM (
-            SELECT avg(weekly_hours) FILTER (wage_decile > 5) AS high,
-                avg(weekly_hours) FILTER (wage_decile BETWEEN 1 AND 5) AS low,
-                least(count_if(wage_decile > 5), count_if(wage_decile BETWEEN 1 AND 5)) AS fewer
-            FROM stock
-        ) WHERE fewer >= 1000 AND high < 0.8 * low
-        """,
+        period=T,
+        times=0.8,
     ),
     no_total("industry", "industry", "employed", "region", "month"),
     no_total("industry", "region", "employed", "industry", "month"),

@@ -307,4 +307,4 @@ def require_known(data: Path, parameters: Parameters) -> None:
             try:
                 persons.start(opened, "main", parameters.forests()[1], unknown_to_rest=to_rest)
             except EstimationError as error:
-                raise ContractError(f"{error} (--set parts=participants,outcomes)") from None
+                raise ContractError(f'{error} (--set "parts=[participants, outcomes]")') from None

@@ -246,7 +246,7 @@ def test_a_sample_without_treated_stops_before_any_forest(tmp_path: Path) -> Non
 
 def test_too_few_on_every_programme_are_refused_at_the_door_where_effects_are_wanted() -> None:
     few = parameters.load("programs", changes={"min_arm": 100_000})
-    told = r"no programme has 100000 persons .*parts=participants,outcomes"
+    told = r"no programme has 100000 persons .*parts=\[participants, outcomes\]"
     with pytest.raises(ContractError, match=told):
         contracts.require_known(folder(), few)
     contracts.require_known(folder(), few.model_copy(update={"parts": ["participants"]}))

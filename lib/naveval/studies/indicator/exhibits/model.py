@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from naveval.disclosure.models import rounded_errors
 from naveval.disclosure.released import Released
 from naveval.estimators import multiplier
+from naveval.estimators.categorical.design import COMBINED
 from naveval.exhibits import figures
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
 from naveval.exhibits.figures import COLORS
@@ -140,7 +141,6 @@ UNCERTAINTY: tuple[Exhibit[IndicatorResults], ...] = (
 UNCERTAINTY_SENTENCES = (Sentence("narrow"),)
 
 
-COMBINED = "combination of other columns"
 DIGIT_FREE = {"yes": "", "none": "0", "later": "0"}
 
 
