@@ -25,3 +25,17 @@ HELD = re.compile(r"=(?:\"([\[{][^\"]{20,})\"|'([\[{][^']{20,})')")
 INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
 NO_PROSE = re.compile(r"<(script|style|table|svg)(?![\w:-]).*?</\1>", re.DOTALL | re.IGNORECASE)
 """In OpenDocument `table:` and `style:` begin the names of thousands of elements."""
+EMBEDDED = {
+    "text/plain": ".txt",
+    "png": ".png",
+    "jpeg": ".jpg",
+    "svg": ".svg",
+    "pdf": ".pdf",
+    "json": ".json",
+    "csv": ".csv",
+    "sheet": ".xlsx",
+    "markdown": ".md",
+    "html": ".html",
+    "parquet": ".parquet",
+}
+"""Ends of names by media types, the first that a type holds."""

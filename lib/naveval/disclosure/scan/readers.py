@@ -111,7 +111,7 @@ def _signs(text: str, wanted: Wanted, lines: str | None = None) -> Hits:
         if "font" in kind:
             yield from _bytes(content, wanted)
             continue
-        suffix = next((end for part, end in EMBEDDED.items() if part in kind), "")
+        suffix = next((end for part, end in patterns.EMBEDDED.items() if part in kind), "")
         yield from search(f"embedded{suffix}", content, wanted)
 
 
@@ -320,7 +320,7 @@ def _bytes(body: bytes, wanted: Wanted, *, words: bool = False) -> Hits:
 def _pdf(name: str, content: bytes, wanted: Wanted) -> Hits:
     if pdf.behind(content):
         yield pictures.AFTER_END, 1
-    yield from _signs(re.sub(rb"[^\x20-\x7e]+", b"\n", content).decode("ascii"), wanted)
+    yield from _signs(pdf.around_streams(content), wanted)
     for text in pdf.pages(content):
         yield from _text("", text.encode(), wanted)
         # A sentence may go over two lines.
@@ -395,25 +395,12 @@ def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _output(kind: str, value: Any, wanted: Wanted) -> Hits:
-    suffix = next((end for part, end in EMBEDDED.items() if part in kind), ".html")
+    suffix = next((end for part, end in patterns.EMBEDDED.items() if part in kind), ".html")
     text = "".join(value) if isinstance(value, list | str) else json.dumps(value)
     raw = base64.b64decode(text) if suffix in (".png", ".jpg", ".pdf") else text.encode()
     yield from search(f"output{suffix}", raw, wanted)
 
 
-EMBEDDED = {
-    "text/plain": ".txt",
-    "png": ".png",
-    "jpeg": ".jpg",
-    "svg": ".svg",
-    "pdf": ".pdf",
-    "json": ".json",
-    "csv": ".csv",
-    "sheet": ".xlsx",
-    "markdown": ".md",
-    "html": ".html",
-    "parquet": ".parquet",
-}
 STARTS: Mapping[bytes, Callable[[str, bytes, Wanted], Hits]] = {
     b"PK\x03\x04": _zip,
     b"%PDF-": _pdf,
