@@ -21,8 +21,8 @@ WHITE = b"\r\n\t \x00"
 JPEG = b"\xff\xd8\xff"
 NO_SIGN = re.compile(rb"[^\x20-\x7e]+")
 DRAWN = re.compile(
-    rb"(?<![^\s/\])])(?:-?(?:\d{1,5}(?:\.\d+)?|\.\d+) ){1,6}(?:[mlcvywdiMkKgG]|re|cm|scn|SCN|sc|rg|RG|"
-    rb"Tf|Tm|Td)(?![^\s/])|/MCID \d{1,6}(?=>>)"
+    rb"(?<![^\s/\])])(?:-?(?:\d{1,5}(?:\.\d+)?|\.\d+) ){1,6}(?:[mlcvywdiMkKgG]|re|cm|"
+    rb"scn|SCN|sc|rg|RG|Tf|Tm|Td)(?![^\s/])|/MCID \d{1,6}(?=>>)"
 )
 """Places, sizes and colours of what a page draws; its text is read from the page."""
 NUMBERED = re.compile(rb"(?<!\d)(?:\d{1,6} \d (?:R|obj)|\d{10} \d{5} [nf])\b")

@@ -271,11 +271,12 @@ def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _words(without_tags(text), wanted)
     yield from _mark_up(text, wanted)
     yield from pictures.marks(without_data(text))
+    yield from pictures.described(text)
     yield from tables.table(grids.of_svg(text), wanted.limits, small=True)
 
 
 def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
-    text = patterns.ESCAPED_SIGN.sub(r"\1", decoded(content))
+    text = patterns.ESCAPED_SIGN.sub(r"\1", patterns.EMPHASIS.sub(r"\2", decoded(content)))
     yield from credentials.places(decoded(content))  # where «\\\\» begins a path
     yield from _html(name, text.encode(), wanted)
     yield from _markdown_tables(text, wanted)
@@ -304,6 +305,7 @@ def _picture(bodies: list[bytes], wanted: Wanted) -> Hits:
         yield from _bytes(body, wanted, words=True)
         found = pictures.NAMED_AUTHOR.search(body)
         yield from credentials.authors([found[1].decode("latin-1")] if found else [])
+        yield from pictures.described(decoded(body))
 
 
 def _bytes(body: bytes, wanted: Wanted, *, words: bool = False) -> Hits:
@@ -335,6 +337,7 @@ def _pdf(name: str, content: bytes, wanted: Wanted) -> Hits:
             yield from search("attached", stream, wanted)
         else:
             yield from _bytes(stream, wanted)
+            yield from credentials.authors(decoded(stream) if b"creator" in stream else [])
 
 
 def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
