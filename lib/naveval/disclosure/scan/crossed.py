@@ -19,6 +19,8 @@ from naveval.disclosure.scan.titles import (
 from naveval.disclosure.thresholds import Thresholds
 
 LEAST_CROSSED, LEAST_NAMED, LARGE = 6, 4, 20
+LONGEST = 200
+"""Signs of a line of a table."""
 SEXES = (
     *("kvinner", "menn", "kvinne", "mann", "kvinnor", "women", "men", "female", "male", "k", "m"),
 )
@@ -88,7 +90,7 @@ def _of_lines(text: str) -> Iterator[Rows]:
     rows: Rows = []
     above = ["", ""]
     for line in [*text.splitlines(), ""]:
-        found = NUMBERS_LAST.fullmatch(line.strip())
+        found = NUMBERS_LAST.fullmatch(line.strip()) if len(line) < LONGEST else None
         cells = found["numbers"].split() if found else []
         if len(cells) > 1 and found and (not rows or len(rows[-1]) == len(cells) + 1):
             rows.append([found["title"], *cells])

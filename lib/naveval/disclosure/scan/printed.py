@@ -12,7 +12,7 @@ SERIES_NAME = re.compile(r"^Name: ([^,\n]{1,80})(?=,|$)", re.MULTILINE)
 """What a series is called, on the line below its values."""
 VALUE_COUNTS = re.compile(
     r"(?:^(?P<head>[^\W\d]\w*(?:[ \t]+[^\W\d]\w*)*)[ \t]*\n)?"
-    r"(?P<values>(?:^[^\n]{1,80}?[ \t]{2,}\d+[ \t]*\n)+)"
+    r"(?P<values>(?:^(?>[^\n]{1,80}?[ \t]{2,}\d+[ \t]*\n))++)"
     r"(?:Name: (?P<name>\w+), )?(?:Length: \d+, )?dtype: int",
     re.MULTILINE,
 )
