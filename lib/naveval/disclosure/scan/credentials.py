@@ -42,7 +42,8 @@ FORMS = (
 """Each form with the letters it cannot be without; they are looked for first."""
 SECRETS = tuple((letters, re.compile(form)) for letters, form in FORMS)
 WORDS = (
-    r"passw(?:or)?d|passord|passphrase|pwd|secret|token|api[ _-]?key|access[ _-]?key|"
+    r"passw(?:or)?d|passord|(?:db|sql|user|ftp|smtp)[ _-]?pass|"
+    r"passphrase|pwd|secret|token|api[ _-]?key|access[ _-]?key|"
     r"private[ _-]?key|auth[ _-]?key|account[ _-]?key|credentials?|hemmelighe?t?"
 )
 STEMS = ("pass", "pwd", "secret", "token", "key", "credential", "hemmelig")
@@ -69,7 +70,7 @@ DATA = "parquet|csv|duckdb|sas7bdat|feather|dta|sav"
 SERVER = r"(?:intra|srv|fil|file|db|sql|ora|dvh|wiki|jira|git|mail|proxy|ad|dc|app|web|print)"
 """How names of machines begin."""
 PATHS = (
-    (("\\\\",), r"(?<![\w\\])\\\\[\w-][\w.-]+\\[\w$-]{2,}"),
+    (("\\\\",), r"(?<![\w\\])\\{2,4}[\w-][\w.-]+\\{1,2}[\w$-]{2,}"),
     (
         (":\\", ":/"),
         r"(?<![A-Za-z0-9])[A-Za-z]:(?:\\{1,2}|/(?!/))(?!path\b|Users\\+(?:<|&lt;|%|user\b))"

@@ -37,6 +37,10 @@ NUMBERS_LAST = re.compile(r"(?P<title>\S.*?)(?P<numbers>(?:[ \t]+(?:\d{1,7}|[:*.
 """A line of a text that begins with a title and ends with whole numbers."""
 OF_TWO = re.compile(r"\([\"']([^\"'()]+)[\"'], ?[\"']([^\"'()]+)[\"']\)\"?: ?(\d+)(?![.\d])")
 """A count under two characteristics, as programs print it."""
+LOGGED = re.compile(
+    r"^(?:[\d:.,TZ-]+ +)*(?:\w+: +)?\[?(?:DEBUG|INFO|WARNING|ERROR)\]?:? +", re.MULTILINE
+)
+"""What a program writes before each line of a log."""
 WHOLE_TITLES = re.compile("|".join(sorted((m for m in MARGINS if " " in m), key=len)), re.I)
 
 
@@ -71,7 +75,7 @@ def crossed(rows: Sequence[Sequence[str]], limits: Thresholds, least: int = LEAS
 
 def in_text(text: str, limits: Thresholds) -> Hits:
     """Crossed tables in the text of a page or a log: lines that end with as many whole numbers."""
-    for rows in _of_lines(text):
+    for rows in _of_lines(LOGGED.sub("", text)):
         yield from crossed(rows, limits)
     for line in text.splitlines() if "(" in text else ():
         yield from crossed(_of_two(line), limits, least=LEAST_NAMED)
@@ -114,5 +118,5 @@ def _heads(above: Sequence[str], columns: int) -> list[str]:
     line = above[0] if len(names) == 1 else above[1]
     words = WHOLE_TITLES.sub(lambda found: found[0].replace(" ", "_"), line).split()
     last = [word.replace("_", " ") for word in words[max(0, len(words) - columns + 1) :]]
-    first = above[1] if len(names) == 1 else " ".join(words[: len(words) - columns + 1])
-    return [first.strip(), *last]
+    first = names if len(names) == 1 else words[: len(words) - columns + 1]
+    return [*first[:1], *last]

@@ -259,6 +259,10 @@ def of_records(node: Any) -> Rows | None:
         node = [{**row, **_inner(row)} for row in node]
         keys = list(dict.fromkeys(str(key) for row in node for key in row))
         return [keys, *([str(row.get(key, "")) for key in keys] for row in node)]
+    if _is_list_of(node, list) and all(
+        len(row) == 2 and isinstance(row[1], Mapping) for row in node
+    ):
+        return of_records([row[1] for row in node])  # a name before each
     if _is_list_of(node, list) and len({len(row) for row in node}) == 1 < len(node[0]):
         return [list(map(str, row)) for row in node]
     if isinstance(node, Mapping):

@@ -31,8 +31,10 @@ SMALL_IN_PROSE = re.compile(
 OF_GROUPS = re.compile(r"\w*(?:grupp|typ|slag|kategori|kull|kohort|utvalg)\w* (?:av |of )", re.I)
 """«De tre gruppene av søkere» counts groups."""
 NO_SIZE = re.compile(
-    r"(?:\b\w+ (?:enn|than)|(?<!består )(?<!bestod )\b(?:under|over|minst|opptil|"
-    r"inntil|av|hver|kvar|figur|tabell|kapittel|avsnitt|vedlegg|steg|trinn|gruppe|"
+    r"(?:\b\w+ (?:enn|than)|(?<!består )(?<!bestod )(?<!besto )\b(?:under|over|minst|opptil|"
+    r"inntil|av|of|modell?|metode|versjon|kolonne|"
+    r"punkt|fase|\d+ (?:til|to|eller|or)|hver|kvar|figur|tabell|kapittel|"
+    r"avsnitt|vedlegg|steg|trinn|gruppe|"
     r"alternativ|nr\.?)|\d[\d,.]*) $",
     re.I,
 )
