@@ -310,6 +310,7 @@ local function table_blocks(tbl)
   else
     local name = "Tabell: " .. stringify(caption):gsub("%s+", " ")
     local classes = sum(least) > PHONE and { "table-scroll", "stack" } or { "table-scroll" }
+    -- Always within reach of the keyboard: its width changes when typefaces come and windows turn.
     inner = { pandoc.Div({ written(tbl) }, pandoc.Attr("", classes,
       { { "tabindex", "0" }, { "role", "group" }, { "aria-label", name } })) }
   end

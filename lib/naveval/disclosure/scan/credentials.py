@@ -42,7 +42,8 @@ FORMS = (
 """Each form with the letters it cannot be without; they are looked for first."""
 SECRETS = tuple((letters, re.compile(form)) for letters, form in FORMS)
 WORDS = (
-    r"passw(?:or)?d|passord|passphrase|pwd|secret|token|api[ _-]?key|access[ _-]?key|"
+    r"passw(?:or)?d|passord|(?:db|sql|user|ftp|smtp)[ _-]?pass|"
+    r"passphrase|pwd|secret|token|api[ _-]?key|access[ _-]?key|"
     r"private[ _-]?key|auth[ _-]?key|account[ _-]?key|credentials?|hemmelighe?t?"
 )
 STEMS = ("pass", "pwd", "secret", "token", "key", "credential", "hemmelig")
@@ -66,8 +67,10 @@ STANDS_FOR = re.compile(
 ROOTS = ("data", "mnt", "media", "srv", "scratch", "root", "work", "builds", "net", "nfs")
 """Where servers keep what is theirs; `work` begins `workspaces` too."""
 DATA = "parquet|csv|duckdb|sas7bdat|feather|dta|sav"
+SERVER = r"(?:intra|srv|fil|file|db|sql|ora|dvh|wiki|jira|git|mail|proxy|ad|dc|app|web|print)"
+"""How names of machines begin."""
 PATHS = (
-    (("\\\\",), r"(?<![\w\\])\\\\[\w-][\w.-]+\\[\w$-]{2,}"),
+    (("\\\\",), r"(?<![\w\\])\\{2,4}[\w-][\w.-]+\\{1,2}[\w$-]{2,}"),
     (
         (":\\", ":/"),
         r"(?<![A-Za-z0-9])[A-Za-z]:(?:\\{1,2}|/(?!/))(?!path\b|Users\\+(?:<|&lt;|%|user\b))"
@@ -104,10 +107,31 @@ PATHS = (
         r"(?![\w.]\d)",
     ),
     (
-        (".adeo.", ".nais.", ".local", ".intern", ".lan", ".corp"),
-        r"\b(?:[\w-]+\.)+(?:adeo\.no|[\w-]+\.nais\.io)\b|(?:://|@|\b(?=[a-z.-]*[\d-]))(?:[\w-]+\.)+"
-        r"(?:local|internal|intern|lan|corp)\b",
+        ("adeo", "oera", "devillo", ".nais.", ".nav.no"),
+        r"\b(?:[\w-]+\.)+(?:(?:adeo|oera|devillo)(?:\.no)?|[\w-]+\.nais\.io|"
+        r"(?:intern|ansatt|dev|preprod|corp)\.nav\.no)\b",
     ),
+    (
+        (".local", ".intern", ".lan", ".corp", ".adeo"),
+        r"(?:://|@|\b(?=[a-z.-]*[\d-]))(?:[\w-]+\.)+(?:local|internal|intern|lan|corp)\b|"
+        rf"\b(?:[a-z][\w-]*\.(?=[\w-]+\.)|(?={SERVER}))(?:[\w-]+\.)+"
+        r"(?:local|localdomain|internal|intern|lan|corp|adeo)\b(?![(-]|\.\w)",
+    ),
+    (
+        ("http",),
+        r"\bhttps?://(?!(?:localhost|host\w*|server|example|eksempel|domene|url|vert)\b)"
+        r"[a-z][\w-]+(?=[:/\s\"'<>)]|$)(?!/?[{$<])",
+    ),
+    (
+        (":",),
+        r"\b[a-z][\w-]*(?:\.[\w-]+)+:(?:1433|1521|1526|3306|5432|8080|8443|9092|27017|50000)\b",
+    ),
+    (
+        ("host", "Host", "server", "maskin", "Server"),
+        r"(?i:\b(?:host|server at|(?:server|maskin)(?:en)?))"
+        r" [\"'«]?(?=[a-z.-]*\d)[a-z][\w-]*[a-z-][\w.-]*\d\w*",
+    ),
+    (("",), r"\b[a-eqtu]\d\d(?=\w*[g-z])[a-z]{3,6}\d{3,5}\b"),
     (("fc", "fd"), r"(?<![\w:])f[cd][0-9a-f]{2}(?::[0-9a-f]{0,4}){3,7}"),
     (("@",), r"\b[a-z][\w.-]{2,}@[a-z][\w.-]{3,}:[/~]\w|\bssh-\w+ AAAA\S{40,} \S"),
     (("rw",), r"(?m)^[-dl](?:[r-][w-][xst-]){3}\S? +\d+ +(?!root\b)[a-z]\w+ "),
@@ -132,8 +156,9 @@ PATHS = (
 )
 PLACES = tuple((letters, re.compile(form)) for letters, form in PATHS)
 AUTHOR = re.compile(
-    r"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator|meta:printed-by)>([^<]+)<|"
-    r"\bw:author=\"([^\"]+)\"|<(?:Manager)>([^<]+)<"
+    r"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator|meta:printed-by|Manager|tiff:Artist|"
+    r"aux:OwnerName|exifEX:CameraOwnerName|xmpRights:Owner)>\s*(?:<[^<>]*>\s*)*([^<>]*[^<>\s])\s*<|"
+    r"\b(?:w:author|tiff:Artist|aux:OwnerName|exifEX:CameraOwnerName)=\"([^\"]+)\""
 )
 NO_PERSON = re.compile(
     r"\bnav\b|naveval|arbeid|tiltak|direktorat|statisti|\bssb\b|avdeling|seksjon|institu|universi|"

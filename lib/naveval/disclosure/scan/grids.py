@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import product, zip_longest
 from typing import Any
 
@@ -50,8 +51,20 @@ DECIMALS = re.compile(r"\d,\d+ [^a-zæøå]*\d")
 SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
 KEYS = re.compile(r"['\"]?([A-Za-zæøåÆØÅ][\w]{2,30})['\"]?[ \t]*[:=][ \t]*(?=['\"\d(]|[A-Za-z]+\()")
-VALUE = re.compile(r"(?:[=(:,]|\breturn)\s*[\[{](?=\s*[\[{\"])")
-"""Where code holds a value written as JSON."""
+SIGN = re.compile(
+    rf"{QUOTED.pattern}|{SCRIPT_COMMENT.pattern}|"
+    r"(?<=[(=:,!&|?])\s*/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/|[\[\](){};=]",
+    re.DOTALL,
+)
+"""What code is cut by, and what looks like it: strings, comments and expressions."""
+AS_JSON = re.compile(
+    rf"(?P<string>{QUOTED.pattern})|(?P<left>{SCRIPT_COMMENT.pattern}|,(?=\s*[\]}}]))|"
+    r"(?P<name>[^\W\d][\w$]*)(?=\s*:)|(?P<none>undefined|void 0|None)|"
+    r"(?P<true>True|!0)|(?P<false>False|!1)|(?<![\w.])(?P<half>\.\d+)",
+    re.DOTALL,
+)
+SHORTEST = 10
+"""Signs from which a list or an object of code may tell something."""
 
 
 def of_csv(text: str) -> Rows:
@@ -157,8 +170,12 @@ HEADER_PART = re.compile(
 CODE = re.compile(rb"&amp;(?:&quot;.*?&quot;|\"[^\"]*\"|\d{1,3}|K[0-9A-F]{6}|[A-Z])")
 
 
+CELL_AT = re.compile(rb"(?<=<c) r=\"[A-Z]{1,3}\d{1,7}\"(?: s=\"\d{1,4}\")?")
+
+
 def without_codes(sheet: bytes) -> bytes:
-    """A sheet whose page headers and footers hold text alone, without codes of places and fonts."""
+    """A sheet without places and styles of cells, and with text alone in headers and footers."""
+    sheet = CELL_AT.sub(b"", sheet)
     return HEADER_PART.sub(lambda found: found[1] + CODE.sub(b"\n", found[2]), sheet)
 
 
@@ -242,6 +259,10 @@ def of_records(node: Any) -> Rows | None:
         node = [{**row, **_inner(row)} for row in node]
         keys = list(dict.fromkeys(str(key) for row in node for key in row))
         return [keys, *([str(row.get(key, "")) for key in keys] for row in node)]
+    if _is_list_of(node, list) and all(
+        len(row) == 2 and isinstance(row[1], Mapping) for row in node
+    ):
+        return of_records([row[1] for row in node])  # a name before each
     if _is_list_of(node, list) and len({len(row) for row in node}) == 1 < len(node[0]):
         return [list(map(str, row)) for row in node]
     if isinstance(node, Mapping):
@@ -303,15 +324,42 @@ def _is_list_of(part: Any, kind: type) -> bool:
 
 
 def of_code(text: str) -> Iterator[Any]:
-    """The values that code holds as JSON."""
-    reader, place = json.JSONDecoder(), 0
-    while found := VALUE.search(text, place):
-        try:
-            value, place = reader.raw_decode(text, found.end() - 1)
-        except ValueError:
-            place = found.end()
+    """The values that code holds: lists and objects, written as JSON or as code writes them."""
+    for value in _values(text):
+        with suppress(ValueError):
+            yield json.loads(value)
             continue
-        yield value
+        with suppress(ValueError):
+            yield json.loads(AS_JSON.sub(_as_json, value))
+
+
+def _values(text: str) -> list[str]:
+    """The outermost lists and objects of code that hold nothing to be done."""
+    opened: list[int] = []
+    found: list[tuple[int, int]] = []
+    for sign in SIGN.finditer(text):
+        if sign[0] in ("[", "{"):
+            opened.append(sign.start())
+        elif sign[0] in ("]", "}") and opened:
+            start = opened.pop()
+            while found and found[-1][0] > start:
+                found.pop()
+            found.append((start, sign.end()))
+        elif sign[0] in ("(", ")", ";", "="):
+            opened = []
+    return [text[start:end] for start, end in found if end - start >= SHORTEST]
+
+
+def _as_json(found: re.Match[str]) -> str:
+    kind = found.lastgroup
+    if kind == "string":
+        text = found[0]
+        return text if text[0] == '"' else json.dumps(text[1:-1].replace("\\'", "'"))
+    if kind == "name":
+        return json.dumps(found[0])
+    return {"left": "", "none": "null", "true": "true", "false": "false"}.get(
+        kind or "", f"0{found[0]}"
+    )
 
 
 def texts_of_code(text: str) -> Iterator[str]:

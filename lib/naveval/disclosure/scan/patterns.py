@@ -12,6 +12,7 @@ HTML_JSON = re.compile(
 )
 ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{~}])")
 """A backslash that takes from a sign its meaning in Markdown; pipes keep theirs."""
+EMPHASIS = re.compile(r"(\*{1,3}|__)(?=\S)([^*_\n]{1,80})(?<=\S)\1")
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
 COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 ATTRIBUTE = re.compile(r"\bdata-([A-Za-zæøåÆØÅ][\w.-]*)=[\"'](\d{1,2})[\"']")
@@ -25,3 +26,17 @@ HELD = re.compile(r"=(?:\"([\[{][^\"]{20,})\"|'([\[{][^']{20,})')")
 INSIDE = re.compile(r"=\"([^\"]*&lt;[a-z!][^\"]*)\"", re.IGNORECASE)
 NO_PROSE = re.compile(r"<(script|style|table|svg)(?![\w:-]).*?</\1>", re.DOTALL | re.IGNORECASE)
 """In OpenDocument `table:` and `style:` begin the names of thousands of elements."""
+EMBEDDED = {
+    "text/plain": ".txt",
+    "png": ".png",
+    "jpeg": ".jpg",
+    "svg": ".svg",
+    "pdf": ".pdf",
+    "json": ".json",
+    "csv": ".csv",
+    "sheet": ".xlsx",
+    "markdown": ".md",
+    "html": ".html",
+    "parquet": ".parquet",
+}
+"""Ends of names by media types, the first that a type holds."""

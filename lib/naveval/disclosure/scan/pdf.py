@@ -10,14 +10,23 @@ from pypdf.errors import PyPdfError
 from pypdf.generic import ByteStringObject, StreamObject, TextStringObject
 from pypdfium2 import PdfDocument
 
-from naveval.disclosure.scan.pictures import unpacked
-from naveval.disclosure.scan.text import decoded
+from naveval.disclosure.scan.pictures import is_text, unpacked
+from naveval.disclosure.scan.text import decoded, once
 
 PICTURES = ("/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode")
 END = b"%%EOF"
 STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
 RASTER, BITS = re.compile(rb"/Subtype\s*/Image\b"), b"/BitsPerComponent"
 WHITE = b"\r\n\t \x00"
+JPEG = b"\xff\xd8\xff"
+NO_SIGN = re.compile(rb"[^\x20-\x7e]+")
+DRAWN = re.compile(
+    rb"(?<![^\s/\])])(?:-?(?:\d{1,5}(?:\.\d+)?|\.\d+) ){1,6}(?:[mlcvywdiMkKgG]|re|cm|"
+    rb"scn|SCN|sc|rg|RG|Tf|Tm|Td)(?![^\s/])|/MCID \d{1,6}(?=>>)"
+)
+"""Places, sizes and colours of what a page draws; its text is read from the page."""
+NUMBERED = re.compile(rb"(?<!\d)(?:\d{1,6} \d (?:R|obj)|\d{10} \d{5} [nf])\b")
+"""Numbers and places of the objects of a file."""
 
 
 def pages(content: bytes) -> Iterator[str]:
@@ -67,24 +76,38 @@ def strings(things: Iterable[Any]) -> Iterator[str]:
         yield from _strings(thing)
 
 
+def around_streams(content: bytes) -> str:
+    """The signs of a file as it lies, without its streams, which `streams` gives."""
+    outside = NUMBERED.sub(b" ", STREAM.sub(b"\n", content))
+    return once(NO_SIGN.sub(b"\n", outside).decode("ascii").split("\n"))
+
+
 def streams(content: bytes, things: Iterable[Any]) -> Iterator[tuple[bytes, bool]]:
-    """Every stream of a file and its objects in its plain form, and whether it is attached.
+    """Every stream of a file and its objects in its plain form, and whether it is a file itself.
 
     Streams of earlier versions of the file are there too, packed as they lie. The points of
-    pictures are left out.
+    pictures are left out, and where a page draws what.
     """
     seen = set()
     for thing in things:
         if isinstance(thing, StreamObject) and not _is_picture(thing):
             data = thing.get_data()
             seen.add(data)
-            yield data, thing.get("/Type") == "/EmbeddedFile"
+            attached = thing.get("/Type") == "/EmbeddedFile"
+            yield (data if attached else _undrawn(data)), attached
     for found in STREAM.finditer(content):
         about = content[content.rfind(b"obj", 0, found.start()) : found.start()]
-        if RASTER.search(about) and BITS in about:
+        packed = unpacked(found[1])
+        if RASTER.search(about) and BITS in about and packed:
             continue
-        if (data := unpacked(found[1]) or found[1]) not in seen:
-            yield data, False
+        data = packed or found[1].rstrip(b"\r\n")
+        if data not in seen:
+            yield _undrawn(data), data.startswith(JPEG)
+
+
+def _undrawn(data: bytes) -> bytes:
+    """A stream without where a page draws what, each line once; one that is no text as it is."""
+    return b"\n".join(dict.fromkeys(DRAWN.sub(b" ", data).split(b"\n"))) if is_text(data) else data
 
 
 def behind(content: bytes) -> bytes:

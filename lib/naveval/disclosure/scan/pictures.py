@@ -31,6 +31,12 @@ LETTERS = re.compile(r'<g id="text_\d+">.*?</g>\s*</g>', re.DOTALL)
 """Text whose letters are drawn: shapes that stand for no person."""
 MOST_MARKS = 400
 NAMED_AUTHOR = re.compile(rb"^[it]\w\wt (?:Author|Artist)\0+([^\0]+)")
+MAKERS = (ExifTags.Base.Artist, ExifTags.Base.Copyright, ExifTags.Base.XPAuthor)
+MACHINES = (ExifTags.Base.BodySerialNumber, ExifTags.Base.LensSerialNumber)
+TAKEN_AT, MACHINE = "place where a picture was taken", "machine a picture was made with"
+RIGHTS = re.compile(r"©|\([Cc]\)|\b[Cc]opyright\b|\b(?:19|20)\d\d\b|[Aa]ll rights reserved|,")
+OF_MACHINE = re.compile(r"\b(?:aux|exif|exifEX|tiff):(?:\w*SerialNumber|HostComputer)\b\W+\w")
+OF_PLACE = re.compile(r"\bexif:GPSL(?:at|ong)itude\b\W+\d")
 DESCRIBED = re.compile(r"<title\b[^>]*>([^<]*)</title>", re.IGNORECASE)
 OF_ONE = (
     re.compile(r"\b(?:kvinne|mann|jente|gutt|female|male|woman|man|K|M)\b", re.I),
@@ -71,13 +77,6 @@ def jpeg(content: bytes) -> Iterator[bytes]:
         raise ValueError("a JPEG without a picture")
     yield content[:start]
     yield content[end + len(JPEG_END) :].strip(b"\0")
-
-
-def artist_and_place(content: bytes) -> tuple[str, bool]:
-    """Who made a photograph or a picture, and whether it tells where, by its tags."""
-    with Image.open(io.BytesIO(content)) as picture:
-        tags = picture.getexif()
-        return str(tags.get(ExifTags.Base.Artist, "")), bool(tags.get_ifd(ExifTags.IFD.GPSInfo))
 
 
 def texts(body: bytes) -> Iterator[str]:
@@ -131,8 +130,29 @@ def marks(text: str) -> Hits:
 
 
 def tags(content: bytes) -> Hits:
-    """Who made a picture, and where, by its tags."""
-    artist, place = artist_and_place(content)
-    yield from credentials.authors([artist])
+    """Who made a picture, with what, and where, by its tags."""
+    with Image.open(io.BytesIO(content)) as picture:
+        told = picture.getexif()
+        own = told.get_ifd(ExifTags.IFD.Exif)
+        place = told.get_ifd(ExifTags.IFD.GPSInfo)
+    makers = [*map(told.get, MAKERS), own.get(ExifTags.Base.CameraOwnerName)]
+    yield from credentials.authors([_said(name) for name in makers if name])
+    if any([told.get(ExifTags.Base.HostComputer), *map(own.get, MACHINES)]):
+        yield MACHINE, 1
     if place:
-        yield "place where a picture was taken", 1
+        yield TAKEN_AT, 1
+
+
+def _said(tag: object) -> str:
+    """A tag as text, without what a notice of rights adds to a name."""
+    text = decoded(tag) if isinstance(tag, bytes) else str(tag)
+    return RIGHTS.sub("", text.replace("\0", "")).strip()
+
+
+def described(text: str) -> Hits:
+    """The same by the description of a picture in mark-up (XMP)."""
+    yield from credentials.authors(text)
+    if OF_MACHINE.search(text):
+        yield MACHINE, 1
+    if OF_PLACE.search(text):
+        yield TAKEN_AT, 1

@@ -2,7 +2,7 @@
 
 import re
 
-from naveval.disclosure.scan import grids, tables
+from naveval.disclosure.scan import crossed, grids, tables, titles
 from naveval.disclosure.scan.identities import Hits
 from naveval.disclosure.scan.sentences import number, too_small
 from naveval.disclosure.scan.titles import identifies, title_of
@@ -12,16 +12,18 @@ SERIES_NAME = re.compile(r"^Name: ([^,\n]{1,80})(?=,|$)", re.MULTILINE)
 """What a series is called, on the line below its values."""
 VALUE_COUNTS = re.compile(
     r"(?:^(?P<head>[^\W\d]\w*(?:[ \t]+[^\W\d]\w*)*)[ \t]*\n)?"
-    r"(?P<values>(?:^\S[^\n]{0,80}?[ \t]{2,}\d+[ \t]*\n)+)Name: (?P<name>\w+), dtype: int",
+    r"(?P<values>(?:^(?>[^\n]{1,80}?[ \t]{2,}\d+[ \t]*\n))++)"
+    r"(?:Name: (?P<name>\w+), )?(?:Length: \d+, )?dtype: int",
     re.MULTILINE,
 )
 ALL_DIGITS = re.compile(r"^\S.{0,60} -?\d*\.\d{14,}$", re.MULTILINE)
-CHARACTERISTIC = (tables.EXACT, tables.PERSONAL, tables.PLACE)
+CHARACTERISTIC = (titles.EXACT, titles.PERSONAL, titles.PLACE)
 
 
 def printed(text: str, limits: Thresholds) -> Hits:
     """Findings in what a text holds of printed rows and series."""
     yield from told_rows(text)
+    yield from crossed.in_text(text, limits)
     for name in SERIES_NAME.findall(text):
         if identifies(title_of(name), limits):
             yield "column that identifies persons", 1
@@ -33,7 +35,7 @@ def printed(text: str, limits: Thresholds) -> Hits:
 
 def _counted(block: re.Match[str], limits: Thresholds) -> int:
     """Small counts of the values of a characteristic, in a series of how often each is there."""
-    of = block["head"] if block["name"] == "count" else block["name"]
+    of = block["head"] if block["name"] in (None, "count") else block["name"]
     names = [title_of(name).replace(" ", "_") for name in (of or "").split()]
     if not any(kind.fullmatch(name) for name in names for kind in CHARACTERISTIC):
         return 0

@@ -111,7 +111,7 @@ def _signs(text: str, wanted: Wanted, lines: str | None = None) -> Hits:
         if "font" in kind:
             yield from _bytes(content, wanted)
             continue
-        suffix = next((end for part, end in EMBEDDED.items() if part in kind), "")
+        suffix = next((end for part, end in patterns.EMBEDDED.items() if part in kind), "")
         yield from search(f"embedded{suffix}", content, wanted)
 
 
@@ -271,11 +271,12 @@ def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _words(without_tags(text), wanted)
     yield from _mark_up(text, wanted)
     yield from pictures.marks(without_data(text))
+    yield from pictures.described(text)
     yield from tables.table(grids.of_svg(text), wanted.limits, small=True)
 
 
 def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
-    text = patterns.ESCAPED_SIGN.sub(r"\1", decoded(content))
+    text = patterns.ESCAPED_SIGN.sub(r"\1", patterns.EMPHASIS.sub(r"\2", decoded(content)))
     yield from credentials.places(decoded(content))  # where «\\\\» begins a path
     yield from _html(name, text.encode(), wanted)
     yield from _markdown_tables(text, wanted)
@@ -304,6 +305,7 @@ def _picture(bodies: list[bytes], wanted: Wanted) -> Hits:
         yield from _bytes(body, wanted, words=True)
         found = pictures.NAMED_AUTHOR.search(body)
         yield from credentials.authors([found[1].decode("latin-1")] if found else [])
+        yield from pictures.described(decoded(body))
 
 
 def _bytes(body: bytes, wanted: Wanted, *, words: bool = False) -> Hits:
@@ -320,7 +322,7 @@ def _bytes(body: bytes, wanted: Wanted, *, words: bool = False) -> Hits:
 def _pdf(name: str, content: bytes, wanted: Wanted) -> Hits:
     if pdf.behind(content):
         yield pictures.AFTER_END, 1
-    yield from _signs(re.sub(rb"[^\x20-\x7e]+", b"\n", content).decode("ascii"), wanted)
+    yield from _signs(pdf.around_streams(content), wanted)
     for text in pdf.pages(content):
         yield from _text("", text.encode(), wanted)
         # A sentence may go over two lines.
@@ -335,6 +337,7 @@ def _pdf(name: str, content: bytes, wanted: Wanted) -> Hits:
             yield from search("attached", stream, wanted)
         else:
             yield from _bytes(stream, wanted)
+            yield from credentials.authors(decoded(stream) if b"creator" in stream else [])
 
 
 def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -395,25 +398,12 @@ def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _output(kind: str, value: Any, wanted: Wanted) -> Hits:
-    suffix = next((end for part, end in EMBEDDED.items() if part in kind), ".html")
+    suffix = next((end for part, end in patterns.EMBEDDED.items() if part in kind), ".html")
     text = "".join(value) if isinstance(value, list | str) else json.dumps(value)
     raw = base64.b64decode(text) if suffix in (".png", ".jpg", ".pdf") else text.encode()
     yield from search(f"output{suffix}", raw, wanted)
 
 
-EMBEDDED = {
-    "text/plain": ".txt",
-    "png": ".png",
-    "jpeg": ".jpg",
-    "svg": ".svg",
-    "pdf": ".pdf",
-    "json": ".json",
-    "csv": ".csv",
-    "sheet": ".xlsx",
-    "markdown": ".md",
-    "html": ".html",
-    "parquet": ".parquet",
-}
 STARTS: Mapping[bytes, Callable[[str, bytes, Wanted], Hits]] = {
     b"PK\x03\x04": _zip,
     b"%PDF-": _pdf,

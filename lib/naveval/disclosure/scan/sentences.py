@@ -2,10 +2,12 @@
 
 import re
 from functools import lru_cache
+from math import gcd
 
 from naveval.disclosure.scan.identities import Hits
 from naveval.disclosure.scan.titles import NUMBER_OF, PEOPLE, PERSONS
 from naveval.disclosure.thresholds import Thresholds
+from naveval.project import places
 
 NUMERALS = """
 null ingen | én éin en ein ei ett eitt et one | to two | tre three | fire four | fem five | seks six
@@ -29,20 +31,23 @@ SMALL_IN_PROSE = re.compile(
 OF_GROUPS = re.compile(r"\w*(?:grupp|typ|slag|kategori|kull|kohort|utvalg)\w* (?:av |of )", re.I)
 """«De tre gruppene av søkere» counts groups."""
 NO_SIZE = re.compile(
-    r"(?:\b\w+ (?:enn|than)|(?<!består )(?<!bestod )\b(?:under|over|minst|opptil|"
-    r"inntil|av|hver|kvar|figur|tabell|kapittel|avsnitt|vedlegg|steg|trinn|gruppe|"
+    r"(?:\b\w+ (?:enn|than)|(?<!består )(?<!bestod )(?<!besto )\b(?:under|over|minst|opptil|"
+    r"inntil|av|of|modell?|metode|versjon|kolonne|"
+    r"punkt|fase|\d+ (?:til|to|eller|or)|hver|kvar|figur|tabell|kapittel|"
+    r"avsnitt|vedlegg|steg|trinn|gruppe|"
     r"alternativ|nr\.?)|\d[\d,.]*) $",
     re.I,
 )
 """What stands before a number that is a limit, a part, a label, or the end of a longer number."""
 PART = re.compile(
-    rf"(?<![\w,.–-])(?P<part>{WORD_NUMBER}) (?:av|of|out of) (?:de |dei |the |alle |i alt )?"
+    rf"(?<![\w,.–-])(?P<part>{WORD_NUMBER}) (?:av|of|out of) (?P<all>de |dei |the |alle |i alt )?"
     rf"(?P<base>{WORD_NUMBER})(?: [\w-]+e)? {PEOPLE}",
     re.I,
 )
 ONE_PERSON = re.compile(
     r"(?<![\w,.–-])(?P<one>én|éin|1|kun en|bare en|kun ein|berre ein|only one|en eneste|"
-    r"ein einaste|exactly one) (?:[a-zæøå]+ )?(?:(?<!1 )(?:kvinne|mann|woman|man)|person|"
+    r"ein einaste|exactly one) (?:(?!og |eller |and |or )[a-zæøå]+ )?"
+    r"(?:(?<!1 )(?:kvinne|mann|woman|man)|person|"
     r"(?:tiltaks)?delta[kg][ae]r|(?:arbeids|jobb)s[øo]kj?[ae]r|bruk[ae]r|\w*mottak[ae]r|klient|"
     r"individ|innbygg[ae]r|participant|job ?seeker|client)\b(?! (?:per|av|kan|må|skal)\b)",
     re.I,
@@ -68,6 +73,13 @@ ABOUT = re.compile(
 )
 ROUND_BASES = frozenset([*range(11), 12, 15, 20, 25, 50, 100, 1000, 10_000, 100_000])
 """«Tre av ti deltakere» is a share; «tre av 37» is a count."""
+OF_THESE = re.compile(
+    r"\b(?i:av|of|blant|among) (?:dem|dei|di?sse|desse|those|these|them)\b|"
+    r"\b(?i:i|på|ved|fra|frå|hos|in|at|from) (?!(?:Nav|Norge|Noreg|Norway)\b)"
+    r"(?P<place>[A-ZÆØÅ][\w-]+)",
+)
+"""What makes «1 av 4 deltakere» persons of a group, and no share of all."""
+SENTENCE = re.compile(r"[^.!?\n]*$"), re.compile(r"[^.!?\n]*")
 PERCENT_OF = re.compile(
     r"(?<![\w,.])(?P<share>\d+(?:[,.]\d+)?) ?(?:%|prosent|pst\.?|per ?cent) "
     rf"(?:av (?:de |dei |alle )?|of (?:the )?)(?P<base>\d+)(?: [\w-]+e)? {PEOPLE}|"
@@ -75,7 +87,8 @@ PERCENT_OF = re.compile(
     re.I,
 )
 TOLD = re.compile(
-    rf"(?<!\w)(?:{NUMBER_OF} (?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
+    r"(?<!\w)(?<!per )(?<!pr )(?<!pr\. )(?<!hundre )(?<!tusen )(?<!\d )"
+    rf"(?:{NUMBER_OF} (?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
     rf"(?: ?[:=] ?| er | var | vart | ble | blei )(?P<number>{WORD_NUMBER})"
     r"(?![\w%]|[.,]\d| ?(?:%|prosent|av|til|–|-|of|to)|[ \u00a0\u202f]\d{3}\b)",
     re.I,
@@ -133,8 +146,7 @@ def prose(text: str, limits: Thresholds) -> Hits:
     for found in PART.finditer(text):
         part, base = number(found["part"]), number(found["base"])
         before = text[max(0, found.start() - 12) : found.start()]
-        digits = found["part"].isdigit() and found["base"].isdigit() and base < 10
-        of_round = base in ROUND_BASES and not digits
+        of_round = base in ROUND_BASES and not _of_these(text, found)
         hits += 0 < part < limits.min_cell and not of_round and not ABOUT.search(before)
     for found in ONE_PERSON.finditer(text):
         before = text[max(0, found.start() - 24) : found.start()]
@@ -145,3 +157,24 @@ def prose(text: str, limits: Thresholds) -> Hits:
         hits += 0.5 <= share / 100 < limits.min_cell - 0.5
     if hits:
         yield f"count below {limits.min_cell} persons in a sentence", hits
+
+
+def _of_these(text: str, found: re.Match[str]) -> bool:
+    """Whether a few in digits are a part of persons told of, as none of shares in lowest terms."""
+    if not (found["part"].isdigit() and found["base"].isdigit() and int(found["base"]) < 10):
+        return False
+    before, after = SENTENCE
+    start = before.search(text, 0, found.start())
+    end = after.match(text, found.end())
+    around = f"{start[0] if start else ''}{end[0] if end else ''}"
+    told = (
+        not told["place"] or told["place"].lower() not in counties()
+        for told in OF_THESE.finditer(around)
+    )
+    return bool(found["all"]) or gcd(int(found["part"]), int(found["base"])) > 1 or any(told)
+
+
+@lru_cache(maxsize=1)
+def counties() -> frozenset[str]:
+    """Names of the counties, in small letters."""
+    return frozenset(item.name.lower() for item in places.county_list().counties)

@@ -2,52 +2,34 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise, product
 
-from naveval.disclosure.scan import contacts, credentials, grids, persons, profiles
-from naveval.disclosure.scan.grids import MARGINS, MASKED, MASKS
+from naveval.disclosure.scan import contacts, credentials, crossed, grids, persons, profiles
 from naveval.disclosure.scan.identities import Hits, is_identity_number
 from naveval.disclosure.scan.sentences import NUMERAL, number, too_small
 from naveval.disclosure.scan.text import lines_once, without_tags
 from naveval.disclosure.scan.titles import (
+    EXACT,
     LONGEST_TITLE,
-    NO_CAPTION,
     NO_COUNT,
     NUMBER_OF,
+    ORDER,
     PEOPLE,
+    PERSONAL,
     PERSONS,
+    PLACE,
+    YEAR,
     counts_by_caption,
     counts_persons,
     counts_row,
     identifies,
+    of_person,
     tells,
     title_of,
     undoes,
 )
 from naveval.disclosure.thresholds import Thresholds
-from naveval.project import places
 
-EXACT = re.compile(
-    r"f[øo]dsels[åa]r|f[øo]de[åa]r|birth_?year|year_of_birth|alder|age|postn(?:r|ummer)|"
-    r"zip(?:_?code)?|(?:bosteds)?kommune(?:nr|nummer)?|municipality|bydel|diagnos[ei]s?|"
-    r"start_?(?:dato|date)|slutt_?dato|end_?date|registered|registrert|decision_date|vedtaksdato|"
-    r"arbeidsgiver|employer|decided_on|from_date|to_date|grunnkrets|f[øo]dt|first_immigration_month"
-)
-PLACE = re.compile(
-    r"(?:bosteds)?kommune(?:nr|nummer|navn)?|municipality|bydel|fylke(?:nr|nummer|navn)?|county|"
-    r"postn.*|zip.*|kontor|office|grunnkrets"
-)
-"""What alone describes places and no persons."""
-PERSONAL = re.compile(
-    r"kj[øo]nn|sex|gender|sivilstand|sivilstatus|marital_?status|married|utdanning|education|yrke|"
-    r"occupation|landgruppe|landbakgrunn|f[øo]deland|statsborgerskap|country_?(?:group|of_birth)|"
-    r"barn|children|innsatsgruppe|ytelse|benefit|fylke|county|kontor|office|tiltak|program(?:me)?|"
-    r"l[øo]nn|wage|inntekt|income|formue|helse(?:stønad)?|status|bransje|industry|family_?type|"
-    r"benefit_right|weeks_registered|(?:work|health)_benefit|disability|woman|laid_off|(?:wage|"
-    r"pension)_decile|residence_months|weekly_hours|hours_(?:worked|per_week)|higher_education|"
-    r"position_percent|degree_percent|activity_code|dagpenger(?:rett)?|\w+_nok|timer|hours"
-)
 MEASURED = re.compile(
     r"estimate|anslag|se|std(?:_.*)?|ci_.*|n|n_.*|.*_n|p|p_.*|pct|.*prosent.*|%|value|verdi|"
     r"andel.*|share.*|.*_share|mean.*|.*_mean|snitt.*|gjennomsnitt.*|effekt.*|effect.*|rate.*|"
@@ -102,7 +84,7 @@ def table(
     if small:
         yield from _captioned(rows, limits)
         yield from _long(rows, limits)
-        yield from _crossed(rows, limits)
+        yield from crossed.crossed(rows, limits)
         if hits := grids.along(rows, limits):
             yield f"count below {limits.min_cell} persons along a row", hits
         if hits := grids.withheld(rows, limits):
@@ -111,46 +93,6 @@ def table(
         for cell, after in pairwise(row):
             if len(cell) < LONGEST_TITLE and counts_row(cell) and too_small(number(after), limits):
                 yield f"count below {limits.min_cell} persons in a row {title_of(cell)}", 1
-
-
-LEAST_CROSSED, LARGE = 6, 20
-
-
-@lru_cache(maxsize=1)
-def _groups() -> frozenset[str]:
-    sexes = ["kvinner", "menn", "kvinne", "mann", "kvinnor", "women", "men", "female", "male"]
-    return frozenset([*sexes, *(item.name.lower() for item in places.county_list().counties)])
-
-
-def _crossed(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
-    """Small whole numbers where groups of persons are crossed and nothing is measured."""
-    if rows and sum(map(bool, rows[0])) == 1:  # a caption
-        rows = [row for row in rows[1:] if any(row)]
-    heads = [title_of(cell) for cell in rows[0]] if rows else []
-    names = [title_of(row[0]) for row in rows[1:] if row]
-    margins = bool(MARGINS & {*heads}) and bool(MARGINS & {*names})
-    corner = len(heads) > 2 and _of_person(heads[0].replace(" ", "_"))
-    groups = max(sum(title in _groups() for title in titles) for titles in (heads[1:], names))
-    if (groups < 2 and not margins and not corner) or any(
-        map(NO_CROSSED.search, [*heads[1:], *names])
-    ):
-        return
-    if any(ORDER.fullmatch(head) and not YEAR.fullmatch(head) for head in heads[1:]):
-        return
-    cells = [cell.strip() for row in rows[1:] for cell in row[1:] if cell.strip()]
-    told = [number(cell) for cell in cells if cell not in MASKS and not MASKED.fullmatch(cell)]
-    if len(cells) < LEAST_CROSSED or not all(n >= 0 and n == int(n) for n in told):
-        return
-    hits = sum(n > 0 and too_small(n, limits) for n in told)
-    if hits and max(told) >= LARGE:
-        yield f"count below {limits.min_cell} where groups of persons are crossed", hits
-
-
-NO_CROSSED = re.compile(
-    rf"{NO_CAPTION.pattern}|{NO_COUNT.pattern}|kontor|kommuner|bedrift|foretak|virksomhet|stilling|"
-    r"studi|saker|modell|model|lag\b|rang|rank",
-    re.I,
-)
 
 
 DESCRIBED = re.compile(r"variabel(?:namn|navn)?|kolonne|felt|column|variable|field")
@@ -178,7 +120,7 @@ def printed(heads: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     names = {title.replace(" ", "_") for title in heads if title}
     if heads[0] or not numbered or any(MEASURED.fullmatch(name) for name in names):
         return False
-    return sum(_of_person(name) and not PLACE.fullmatch(name) for name in names) >= 2
+    return sum(of_person(name) and not PLACE.fullmatch(name) for name in names) >= 2
 
 
 SMALLEST = re.compile(
@@ -223,11 +165,6 @@ def _secrets(rows: Sequence[Sequence[str]]) -> Hits:
     named = {pair for pair in (*below, *beside) if pair[0] and credentials.NAME.fullmatch(pair[0])}
     if hits := sum(credentials.is_secret(value, sure=True) for _, value in named):
         yield "secret or token", hits
-
-
-ORDER = re.compile(
-    r"rang|rank|nr\.?|nummer|plass|[åa]r|year|m[åa]ned|month|uke|week|kvartal|.*kode|alder.*|age.*"
-)
 
 
 def _captioned(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
@@ -297,7 +234,6 @@ def _long(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
 
 DECIMAL, NO_HEAD = re.compile(r"[-−+]?\d+[.,]\d+"), 2
 """A first row with so many of these, as text of a PDF has between its heads, holds no titles."""
-YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def _is_head(row: Sequence[str], limits: Thresholds) -> bool:
@@ -369,10 +305,6 @@ def _days(k: int, below: Sequence[Sequence[str]]) -> bool:
     return inside >= FEW_DATES and not profiles.calendar(days)
 
 
-def _of_person(name: str) -> bool:
-    return bool(EXACT.fullmatch(name) or PERSONAL.fullmatch(name))
-
-
 def _is_protected_zero(row: Sequence[str], count: int, mark: int) -> bool:
     return number(row[count]) == 0 and mark < len(row) and row[mark].strip().lower() == "true"
 
@@ -384,7 +316,7 @@ def persons_by_row(titles: Sequence[str]) -> bool:
         return False
     exact = sum(bool(EXACT.fullmatch(name)) for name in names)
     personal = sum(bool(PERSONAL.fullmatch(name)) for name in names)
-    if all(PLACE.fullmatch(name) for name in names if _of_person(name)):
+    if all(PLACE.fullmatch(name) for name in names if of_person(name)):
         return False
     enough = 1 if NAMED.intersection(names) else CHARACTERISTICS
     return bool(exact) and exact + personal >= enough
@@ -393,7 +325,9 @@ def persons_by_row(titles: Sequence[str]) -> bool:
 def pairs(text: str, limits: Thresholds) -> Hits:
     """Small counts under keys of code, settings and mark-up; columns of persons that are filled."""
     for key, value in PAIR.findall(text):
-        if counts_persons(key, limits) and too_small(number(value), limits):
+        name = key.rpartition(" ")[2]  # in a log words stand before it
+        counting = counts_persons(key, limits) or ("_" in name and counts_persons(name, limits))
+        if counting and too_small(number(value), limits):
             yield f"count below {limits.min_cell} persons under a key {key.lower()}", 1
     for columns in INSERTED.findall(text):
         if any(identifies(title_of(column), limits) for column in columns.split(",")):
@@ -403,7 +337,7 @@ def pairs(text: str, limits: Thresholds) -> Hits:
 DIGIT = "|".join([r"\d", *(word for word in NUMERAL if 0 < NUMERAL[word] < 10)])
 PAIR = re.compile(
     r"[\"']?([A-Za-zæøåÆØÅ#][\w æøåÆØÅ.-]{2,40}?)[\"']?[ \t]*(?::|=>?|<-)[ \t]*[\"']?"
-    rf"({DIGIT})[\"']?\s*(?=[,;}})\]\n#]|$)",
+    rf"({DIGIT})(?:[\"']?\s*(?=[,;}})\]\n#]|$)|(?<==\d)(?= ))",
     re.I,
 )
 INSERTED = re.compile(r"\binsert\s+into\s+[\w.\"]+\s*\(([^)]*)\)", re.I)

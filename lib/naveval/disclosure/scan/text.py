@@ -210,8 +210,15 @@ def _inline(found: re.Match[str]) -> bool:
 
 
 def attributes(text: str) -> str:
-    """What stands inside the tags of a mark-up, and in its comments, one tag a line."""
-    return "\n".join(dict.fromkeys(re.findall(r"<!--.*?-->|<[^<>]+>", text, re.DOTALL)))
+    """What stands inside the tags of a mark-up but for drawn lines, and in comments, one a line."""
+    return "\n".join(dict.fromkeys(MARKED.findall(STROKES.sub("", text))))
+
+
+MARKED = re.compile(r"<!--.*?-->|<[^<>]+>", re.DOTALL)
+STROKES = re.compile(
+    r"\b(?:d|points)=([\"'])(?:[MLHVCSQTAZmlhvcsqtaz\s,-]|(?<![\d.])\d{1,5}(?![\d])|\.\d+)*\1"
+)
+"""Where lines of a picture go; a longer number than there are points in a picture is none."""
 
 
 def hidden(text: str) -> Iterator[tuple[str, bytes]]:

@@ -174,3 +174,37 @@ def counts_along(cell: str, limits: Thresholds) -> bool:
 def tells(cell: str, limits: Thresholds) -> bool:
     """Whether a cell is the title of a column that identifies or counts persons."""
     return identifies(title_of(cell), limits) or counts_persons(cell, limits)
+
+
+EXACT = re.compile(
+    r"f[øo]dsels[åa]r|f[øo]de[åa]r|birth_?year|year_of_birth|alder|age|postn(?:r|ummer)|"
+    r"zip(?:_?code)?|(?:bosteds)?kommune(?:nr|nummer)?|municipality|bydel|diagnos[ei]s?|"
+    r"start_?(?:dato|date)|slutt_?dato|end_?date|registered|registrert|decision_date|vedtaksdato|"
+    r"arbeidsgiver|employer|decided_on|from_date|to_date|grunnkrets|f[øo]dt|first_immigration_month"
+)
+PLACE = re.compile(
+    r"(?:bosteds)?kommune(?:nr|nummer|navn)?|municipality|bydel|fylke(?:nr|nummer|navn)?|county|"
+    r"postn.*|zip.*|kontor|office|grunnkrets"
+)
+"""What alone describes places and no persons."""
+PERSONAL = re.compile(
+    r"kj[øo]nn|sex|gender|sivilstand|sivilstatus|marital_?status|married|utdanning|education|yrke|"
+    r"occupation|landgruppe|landbakgrunn|f[øo]deland|statsborgerskap|country_?(?:group|of_birth)|"
+    r"barn|children|innsatsgruppe|ytelse|benefit|fylke|county|kontor|office|tiltak|program(?:me)?|"
+    r"l[øo]nn|wage|inntekt|income|formue|helse(?:stønad)?|status|bransje|industry|family_?type|"
+    r"benefit_right|weeks_registered|(?:work|health)_benefit|disability|woman|laid_off|(?:wage|"
+    r"pension)_decile|residence_months|weekly_hours|hours_(?:worked|per_week)|higher_education|"
+    r"position_percent|degree_percent|activity_code|dagpenger(?:rett)?|\w+_nok|timer|hours"
+)
+
+
+def of_person(name: str) -> bool:
+    """Whether a title, with `_` for blanks, is a characteristic of a person."""
+    return bool(EXACT.fullmatch(name) or PERSONAL.fullmatch(name))
+
+
+ORDER = re.compile(
+    r"rang|rank|nr\.?|nummer|plass|[åa]r|year|m[åa]ned|month|uke|week|kvartal|.*kode|alder.*|age.*"
+)
+YEAR = re.compile(r"(?:19|20)\d\d")
+"""What heads or names rows that follow each other."""

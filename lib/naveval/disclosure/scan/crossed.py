@@ -1,0 +1,122 @@
+"""Persons by two characteristics: few of them where a row of one meets a column of the other."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from naveval.disclosure.scan.grids import MARGINS, MASKED, MASKS, Rows
+from naveval.disclosure.scan.identities import Hits
+from naveval.disclosure.scan.sentences import counties, number, too_small
+from naveval.disclosure.scan.titles import (
+    EXACT,
+    NO_CAPTION,
+    NO_COUNT,
+    ORDER,
+    PERSONAL,
+    YEAR,
+    title_of,
+)
+from naveval.disclosure.thresholds import Thresholds
+
+LEAST_CROSSED, LEAST_NAMED, LARGE = 6, 4, 20
+LONGEST = 200
+"""Signs of a line of a table."""
+SEXES = (
+    *("kvinner", "menn", "kvinne", "mann", "kvinnor", "women", "men", "female", "male", "k", "m"),
+)
+CROSSING = re.compile(
+    rf"(?:{EXACT.pattern}|{PERSONAL.pattern})(?:s?[_-]?(?:gr|kl|kat|cat|niv|lev|band).*)?"
+)
+"""Titles of characteristics of persons, and of groups of these."""
+NO_CROSSED = re.compile(
+    rf"{NO_CAPTION.pattern}|{NO_COUNT.pattern}|kontor|kommuner|bedrift|foretak|virksomhet|stilling|"
+    r"studi|saker|modell|model|lag\b|rang|rank",
+    re.I,
+)
+NUMBERS_LAST = re.compile(r"(?P<title>\S.*?)(?P<numbers>(?:[ \t]+(?:\d{1,7}|[:*.–-]|<\d))+)[ \t]*")
+"""A line of a text that begins with a title and ends with whole numbers."""
+OF_TWO = re.compile(r"\([\"']([^\"'()]+)[\"'], ?[\"']([^\"'()]+)[\"']\)\"?: ?(\d+)(?![.\d])")
+"""A count under two characteristics, as programs print it."""
+LOGGED = re.compile(
+    r"^(?:[\d:.,TZ-]+ +)*(?:\w+: +)?\[?(?:DEBUG|INFO|WARNING|ERROR)\]?:? +", re.MULTILINE
+)
+"""What a program writes before each line of a log."""
+WHOLE_TITLES = re.compile("|".join(sorted((m for m in MARGINS if " " in m), key=len)), re.I)
+
+
+@lru_cache(maxsize=1)
+def _groups() -> frozenset[str]:
+    return frozenset([*SEXES, *counties()])
+
+
+def crossed(rows: Sequence[Sequence[str]], limits: Thresholds, least: int = LEAST_CROSSED) -> Hits:
+    """Small whole numbers, of `least` or more, where groups of persons are crossed."""
+    if rows and sum(map(bool, rows[0])) == 1:  # a caption
+        rows = [row for row in rows[1:] if any(row)]
+    heads = [title_of(cell) for cell in rows[0]] if rows else []
+    names = [title_of(row[0]) for row in rows[1:] if row]
+    margins = bool(MARGINS & {*heads}) and bool(MARGINS & {*names})
+    corner = len(heads) > 2 and bool(CROSSING.fullmatch(heads[0].replace(" ", "_")))
+    groups = max(sum(title in _groups() for title in titles) for titles in (heads[1:], names))
+    if (groups < 2 and not margins and not corner) or any(
+        map(NO_CROSSED.search, [*heads[1:], *names])
+    ):
+        return
+    if any(ORDER.fullmatch(head) and not YEAR.fullmatch(head) for head in heads[1:]):
+        return
+    cells = [cell.strip() for row in rows[1:] for cell in row[1:] if cell.strip()]
+    told = [number(cell) for cell in cells if cell not in MASKS and not MASKED.fullmatch(cell)]
+    if len(cells) < least or not all(n >= 0 and n == int(n) for n in told):
+        return
+    hits = sum(n > 0 and too_small(n, limits) for n in told)
+    if hits and max(told) >= LARGE:
+        yield f"count below {limits.min_cell} where groups of persons are crossed", hits
+
+
+def in_text(text: str, limits: Thresholds) -> Hits:
+    """Crossed tables in the text of a page or a log: lines that end with as many whole numbers."""
+    for rows in _of_lines(LOGGED.sub("", text)):
+        yield from crossed(rows, limits)
+    for line in text.splitlines() if "(" in text else ():
+        yield from crossed(_of_two(line), limits, least=LEAST_NAMED)
+
+
+def _of_two(line: str) -> Rows:
+    """Counts under two characteristics each, as a table."""
+    told = {(row, column): count for row, column, count in OF_TWO.findall(line)}
+    columns = list(dict.fromkeys(column for _, column in told))
+    rows = dict.fromkeys(row for row, _ in told)
+    return [["", *columns], *([r, *(told.get((r, c), "") for c in columns)] for r in rows)]
+
+
+def _of_lines(text: str) -> Iterator[Rows]:
+    """Neighbouring lines that end with as many whole numbers, below the line of their titles."""
+    rows: Rows = []
+    above = ["", ""]
+    for line in [*text.splitlines(), ""]:
+        found = NUMBERS_LAST.fullmatch(line.strip()) if len(line) < LONGEST else None
+        cells = found["numbers"].split() if found else []
+        if len(cells) > 1 and found and (not rows or len(rows[-1]) == len(cells) + 1):
+            rows.append([found["title"], *cells])
+            continue
+        if len(rows) > 1:
+            yield [_heads(above, len(rows[0])), *rows]
+            above = [above[1], line]
+        elif rows:  # titles that look like numbers, as codes of groups do
+            above = [" ".join(rows[0]), line]
+        else:
+            above = [above[1], line]
+        rows = [[found["title"], *cells]] if len(cells) > 1 and found else []
+
+
+def _heads(above: Sequence[str], columns: int) -> list[str]:
+    """The titles of columns, from the two lines above them.
+
+    A line with one word names the rows, and the line above it the columns, as `crosstab` prints.
+    """
+    names = above[1].split()
+    line = above[0] if len(names) == 1 else above[1]
+    words = WHOLE_TITLES.sub(lambda found: found[0].replace(" ", "_"), line).split()
+    last = [word.replace("_", " ") for word in words[max(0, len(words) - columns + 1) :]]
+    first = names if len(names) == 1 else words[: len(words) - columns + 1]
+    return [*first[:1], *last]

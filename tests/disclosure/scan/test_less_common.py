@@ -1,0 +1,184 @@
+"""Crossed counts in lines, rows in code, tags of pictures, names of machines; and what is none."""
+
+import io
+
+import planted
+import pytest
+from PIL import ExifTags, Image
+
+from naveval.disclosure.scan import crossed, grids, identities, pdf, text
+from naveval.disclosure.scan.identities import Wanted
+from naveval.disclosure.scan.readers import search
+from naveval.disclosure.thresholds import thresholds
+
+LIMITS = thresholds()
+WANTED = Wanted(identities.ids(planted.IDS), LIMITS, frozenset())
+
+
+def found(name: str, content: str | bytes) -> list[str]:
+    raw = content.encode() if isinstance(content, str) else content
+    return [kind for kind, _ in search(name, raw, WANTED)]
+
+
+SPREAD = "Utdanning  Kvinner  Menn  I alt\nGrunnskole  31  24  55\nFagbrev  4  62  66\n"
+CROSSED = {
+    "whole titles": SPREAD,
+    "log": "".join(f"2031-02-03 04:05:06 INFO {line}\n" for line in SPREAD.splitlines()),
+    "crosstab": "sex        1   2\nage_group      \n"
+    "18-29     41   3\n30-49     52  60\n50-66     2  71\n",
+    "pairs": "{('K', '18-29'): 41, ('K', '30-49'): 3, ('M', '18-29'): 38, ('M', '30-49'): 77}",
+    "sizes": "sex  age\n"
+    "K    18-29        41\n     30-49         3\nM    18-29        38\ndtype: int64\n",
+}
+
+
+@pytest.mark.parametrize("printed", CROSSED.values(), ids=CROSSED)
+def test_few_persons_by_two_characteristics_are_found_in_text(printed: str) -> None:
+    assert any("count below" in kind for kind in found("a.log", printed))
+
+
+def test_few_persons_by_two_characteristics_are_found_in_a_page() -> None:
+    cells = "".join(f"[{cell}], " for cell in ("Alder", "Kvinner", "Menn", "18–29", 41, 3))
+    more = "".join(f"[{cell}], " for cell in ("30–49", 52, 60, "50–66", 2, 71))
+    assert found("a.pdf", planted.pdf(f"#table(columns: 3, {cells}{more})"))
+
+
+def test_crossed_shares_and_times_of_steps_are_left_alone() -> None:
+    assert not found("a.log", "Alder Kvinner Menn\n18–29 4,1 3,0\n30–49 25,2 36,0\n50–66 2,4 7,1\n")
+    assert not found("a.log", "step  s  calls\nforest  41  3\nsearch  12  4\nrender  22  60\n")
+
+
+def test_a_long_line_of_numbers_takes_no_time() -> None:
+    lines = [("a" * 20 + " " * 9 + "12\n") * 40, " ".join(map(str, range(30_000))) + " x"]
+    assert [list(crossed.in_text(line, LIMITS)) for line in lines] == [[], []]
+    assert found("a.txt", lines[0] + "end\n") == []
+
+
+def test_values_are_read_as_code_writes_them() -> None:
+    code = (
+        "/* a */ f(x); var d = [{sex: 'K', age: 41, ok: !0, y: .5,}, {sex: `M`, age: 33}]; g([1])"
+    )
+    assert list(grids.of_code(code)) == [
+        [{"sex": "K", "age": 41, "ok": True, "y": 0.5}, {"sex": "M", "age": 33}]
+    ]
+
+
+ROWS = ",".join(f"{{age:{30 + k},sex:'{'KM'[k % 2]}',municipality:'34{k:02d}'}}" for k in range(6))
+
+
+@pytest.mark.parametrize(
+    "code", [f"const d = [{ROWS}];", f"draw({{id: 'a', rows: [{ROWS}]}})"], ids=["list", "inside"]
+)
+def test_rows_of_persons_in_code_are_found(code: str) -> None:
+    assert "rows that describe single persons" in found("a.js", code)
+    assert found("a.html", planted.page(f"<script>{code}</script>"))
+
+
+def test_settings_and_groups_in_code_are_left_alone() -> None:
+    assert not found("a.js", "const o = {age: {min: 18, max: 66}, sex: ['K', 'M'], steps: 3};")
+    assert not found("a.js", "plot([{label: 'Oslo', y: [1.5, 2.5]}, {label: 'Agder', y: [3]}]);")
+
+
+def photograph(kind: str, base: dict[int, object], **parts: dict[int, object]) -> bytes:
+    tags = Image.Exif()
+    for key, value in base.items():
+        tags[key] = value
+    for name, values in parts.items():
+        tags[ExifTags.IFD[name]] = values
+    stream = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(stream, kind, exif=tags)
+    return stream.getvalue()
+
+
+PLACE = {1: "N", 2: (61.0, 52.0, 11.0), 3: "E", 4: (10.0, 46.0, 2.0)}
+TAGGED = {
+    "place": ({}, {"GPSInfo": PLACE}),
+    "rights": ({ExifTags.Base.Copyright: "© 2026 Ragnhild Utne"}, {}),
+    "owner": ({}, {"Exif": {ExifTags.Base.CameraOwnerName: "Ragnhild Utne"}}),
+    "machine": ({ExifTags.Base.HostComputer: "UTNE-PC"}, {}),
+    "serial number": ({}, {"Exif": {ExifTags.Base.BodySerialNumber: "412099331"}}),
+}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize(("base", "parts"), TAGGED.values(), ids=TAGGED)
+def test_tags_of_pictures_are_read(kind: str, base: dict, parts: dict) -> None:
+    picture = photograph(kind, base, **parts)
+    assert found(f"a.{kind.lower()}", picture)
+    assert found("a.html", planted.page(planted.uri(f"image/{kind.lower()}", picture)))
+
+
+def test_tags_of_programs_and_offices_are_left_alone() -> None:
+    rights = {ExifTags.Base.Copyright: "Arbeids- og velferdsdirektoratet 2026"}
+    assert not found("a.jpg", photograph("JPEG", {ExifTags.Base.Software: "matplotlib", **rights}))
+
+
+def test_the_description_of_a_picture_is_read() -> None:
+    creator = "<metadata><dc:creator><rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq></dc:creator></metadata>"
+    assert found("a.svg", planted.svg(creator.format("Ragnhild Utne"))) == ["name of an author"]
+    assert not found("a.svg", planted.svg(creator.format("Matplotlib v3.10, matplotlib.org")))
+    place = b"XML:com.adobe.xmp\0\0\0\0\0<x exif:GPSLatitude='61,52.2N'/>"
+    assert found("a.png", planted.png((b"iTXt", place)))
+
+
+MACHINES = (
+    "Kunne ikke nå intranett.etat.local",
+    "could not resolve host a01dbfl033",
+    "connecting to oracle-prod.oera.no:1521",
+    "Running on host dmv-l034.adeo",
+    "se http://tiltakswiki/side?id=4",
+    "on https://api.intern.dev.nav.no/v1",
+    "git@gitlab.etat.local",
+)
+NO_MACHINES = (
+    "Se nav.no, data.nav.no og arbeidsplassen.nav.no",
+    "Fil: settings.local.json, utils.internal og src/internal/x.py",
+    "http://localhost:8765/ og https://<vert>/api",
+    "host country, server-sider, report.html:1203",
+)
+
+
+@pytest.mark.parametrize("line", MACHINES)
+def test_names_of_machines_are_found(line: str) -> None:
+    assert "path or user name" in found("a.log", line)
+
+
+@pytest.mark.parametrize("line", NO_MACHINES)
+def test_other_names_are_left_alone(line: str) -> None:
+    assert found("a.log", line) == []
+
+
+SHARES = (
+    "Hvert år deltar 1 av 3 ledige i et tiltak.",
+    "I Oslo er 1 av 3 arbeidssøkere under 30 år.",
+    "Av hundre ledige er 3 i tiltak.",
+    "Grupper på 3 til 4 deltakere møtes ukentlig.",
+    "Modell 3 bruker alle arbeidssøkere.",
+    "Person 1 og person 2 kan ha samme forløp.",
+)
+COUNTS = (
+    "Av disse kom 1 av 3 ledige i jobb.",
+    "I Tolga kom 1 av 3 ledige i jobb.",
+    "2 av 4 deltakere kom i jobb.",
+    "Gruppen besto av tre menn.",
+    "INFO n_persons=3 after filter",
+)
+
+
+@pytest.mark.parametrize("sentence", SHARES)
+def test_shares_and_labels_count_nobody(sentence: str) -> None:
+    assert found("a.txt", sentence) == []
+
+
+@pytest.mark.parametrize("sentence", COUNTS)
+def test_parts_of_a_group_are_counts(sentence: str) -> None:
+    assert found("a.txt", sentence)
+
+
+def test_places_of_what_is_drawn_are_not_read_and_numbers_of_persons_are() -> None:
+    drawn = b"q 1 0 0 1 68.03 790.58 cm\n10 20.5 m 30 40 l S\n(\\000\\007)Tj"
+    assert b"790" not in pdf._undrawn(drawn)
+    assert planted.NUMBER_ID.encode() in pdf._undrawn(drawn + b"\n1 " + planted.NUMBER_ID.encode())
+    line = '<path d="M 10 20.5 L 30 40"/>'
+    assert "20.5" not in text.attributes(line)
+    assert found("a.svg", planted.svg(f'<path d="M {planted.NUMBER_ID} 3"/>'))
