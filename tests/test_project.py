@@ -278,8 +278,9 @@ def test_front_page_names_sentences_that_exist(study: str) -> None:
     listed = words.load(study)
     for wanted in listed[words.HEADLINES]:
         found = words.entry(listed, wanted["text"])
-        options = found.get("choose", {}) if isinstance(found, dict) else {}
+        found = found if isinstance(found, dict) else {"text": found}
+        options = found.get("choose", {"text": found})
         assert set(wanted.get("published", ())) <= set(options)
-        for template in [options[choice] for choice in options] or [found]:
+        for template in options.values():
             assert str(template).strip()
     assert listed[words.HEADLINES]

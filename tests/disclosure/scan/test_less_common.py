@@ -177,8 +177,8 @@ def test_parts_of_a_group_are_counts(sentence: str) -> None:
 
 def test_places_of_what_is_drawn_are_not_read_and_numbers_of_persons_are() -> None:
     drawn = b"q 1 0 0 1 68.03 790.58 cm\n10 20.5 m 30 40 l S\n(\\000\\007)Tj"
-    assert b"790" not in pdf._undrawn(drawn)
-    assert planted.NUMBER_ID.encode() in pdf._undrawn(drawn + b"\n1 " + planted.NUMBER_ID.encode())
+    assert b"790" not in pdf.undrawn(drawn)
+    assert planted.NUMBER_ID.encode() in pdf.undrawn(drawn + b"\n1 " + planted.NUMBER_ID.encode())
     line = '<path d="M 10 20.5 L 30 40"/>'
     assert "20.5" not in text.attributes(line)
     assert found("a.svg", planted.svg(f'<path d="M {planted.NUMBER_ID} 3"/>'))

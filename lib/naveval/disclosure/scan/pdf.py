@@ -94,7 +94,7 @@ def streams(content: bytes, things: Iterable[Any]) -> Iterator[tuple[bytes, bool
             data = thing.get_data()
             seen.add(data)
             attached = thing.get("/Type") == "/EmbeddedFile"
-            yield (data if attached else _undrawn(data)), attached
+            yield (data if attached else undrawn(data)), attached
     for found in STREAM.finditer(content):
         about = content[content.rfind(b"obj", 0, found.start()) : found.start()]
         packed = unpacked(found[1])
@@ -102,10 +102,10 @@ def streams(content: bytes, things: Iterable[Any]) -> Iterator[tuple[bytes, bool
             continue
         data = packed or found[1].rstrip(b"\r\n")
         if data not in seen:
-            yield _undrawn(data), data.startswith(JPEG)
+            yield undrawn(data), data.startswith(JPEG)
 
 
-def _undrawn(data: bytes) -> bytes:
+def undrawn(data: bytes) -> bytes:
     """A stream without where a page draws what, each line once; one that is no text as it is."""
     return b"\n".join(dict.fromkeys(DRAWN.sub(b" ", data).split(b"\n"))) if is_text(data) else data
 
