@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from naveval.estimators import crossfit, scores
 from naveval.estimators.crossfit import Nuisances
 from naveval.estimators.forests import ForestOptions
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, EstimationWarning
 
 ARMS = ("none", "course", "training")
 OUTCOMES = ("months", "pay")
@@ -388,6 +388,9 @@ def test_calibration_of_three_arms_and_its_refusal() -> None:
     )
     with pytest.raises(EstimationError, match="5 arms for 900 persons"):
         crossfit.calibrated(nuisances, arm[:5])
+    for wrong in (np.zeros(len(arm), dtype=int), arm + 1, np.array(["a"] * len(arm))):
+        with pytest.raises(EstimationError, match="calibration: expected arms 0 to 2"):
+            crossfit.calibrated(nuisances, wrong)
 
 
 def test_median_rule_agrees_with_doubleml_on_repeated_crossfitting() -> None:
@@ -456,8 +459,14 @@ def test_bad_input_is_named() -> None:
         scores.doubly_robust(y, arm, nuisances, clip=0.7)
     with pytest.raises(EstimationError, match="outcomes"):
         scores.doubly_robust(y[:, :1], arm, nuisances)
-    with pytest.raises(EstimationError, match="3 clusters for 900 persons"):
+    with pytest.raises(EstimationError, match="clusters: 3 for 900 rows"):
         scores.doubly_robust(y, arm, nuisances, cluster=np.arange(3))
+    with pytest.raises(EstimationError, match="clusters: one in 900 rows"):
+        scores.doubly_robust(y, arm, nuisances, cluster=np.zeros(900))
+    with pytest.warns(EstimationWarning, match="only 8 clusters: errors"):
+        scores.doubly_robust(y, arm, nuisances, cluster=np.arange(900) % 8)
+    with pytest.raises(EstimationError, match="clusters: 2 in 900 rows; expected at least 5"):
+        crossfit.folds(arm, 5, 1, np.arange(900) % 2)
     person = np.arange(900.0)
     person[[4, 8]] = np.nan
     with pytest.raises(EstimationError, match="cluster: missing in 2 of 900 rows"):

@@ -4,7 +4,7 @@ import pytest
 
 from naveval.estimators import seasonal
 from naveval.project import months as calendar_months
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, ParameterError
 
 MONTHS = calendar_months.month_range("2017-12", "2024-06")
 BASE3 = (("2017-12", "2019-11"), ("2022-04", "2024-03"))
@@ -135,3 +135,27 @@ def test_tertials_are_in_order_and_only_their_own_values_are_needed():
     assert got["group"].tolist() == ["a", "a", "b"]
     assert got["tertial"].tolist() == ["2018T1", "2018T2", "2018T2"]
     assert got["value"].tolist() == [9.5, 13.5, 5.5]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda months: months[:30] + months[31:], "2020-08 follows 2020-06; expected every month"),
+        (lambda months: months[:30] + months[29:-1], "2020-06 follows 2020-06"),
+    ],
+)
+def test_months_that_do_not_follow_each_other_are_refused(change, message):
+    months = change([f"{2018 + k // 12}-{k % 12 + 1:02d}" for k in range(48)])
+    with pytest.raises(EstimationError, match=message):
+        seasonal.adjustment(months, [("2018-01", "2021-12")])
+
+
+def test_what_is_no_curve_of_months_is_refused():
+    months = [f"{2018 + k // 12}-{k % 12 + 1:02d}" for k in range(48)]
+    base = [("2018-01", "2021-12")]
+    with pytest.raises(EstimationError, match="1 of them infinite, for 48 months"):
+        seasonal.adjust(np.where(np.arange(48) == 7, np.inf, 1.0), months, base)
+    with pytest.raises(EstimationError, match="47 values"):
+        seasonal.adjust(np.ones(47), months, base)
+    with pytest.raises(ParameterError, match="2020-13"):
+        seasonal.tertial("2020-13")

@@ -215,3 +215,13 @@ def test_interval_of_a_boundary_estimate_says_how_far_apart_units_may_be():
     assert 0 < high < 1
     far = np.where(np.arange(60) % 2 == 0, 0.5, -0.5) * 1e-3
     assert shrinkage.between_interval(far, np.ones(60)) == (0.0, 0.0)
+
+
+def test_levels_and_variances_that_cannot_be_are_refused():
+    estimate, error = np.arange(6.0), np.ones(6)
+    with pytest.raises(EstimationError, match="level 95: expected a share such as"):
+        shrinkage.funnel(estimate, error, levels=(95,))
+    with pytest.raises(EstimationError, match="between_interval: level 95"):
+        shrinkage.between_interval(estimate, error, level=95)
+    with pytest.raises(EstimationError, match="between=-1: expected a variance"):
+        shrinkage.shrink(estimate, error, between=-1)

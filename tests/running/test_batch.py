@@ -11,7 +11,9 @@ from pathlib import Path
 import psutil
 import pypdfium2
 import pytest
+from click.testing import CliRunner
 
+from naveval import cli
 from naveval.exhibits import manifest
 from naveval.project import places
 from naveval.project.errors import ParameterError
@@ -300,3 +302,18 @@ def test_interrupt_ends_every_process(tmp_path, number):
     time.sleep(0.3)
     alive = [pid for pid in started if psutil.pid_exists(pid)]
     assert all(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE for pid in alive)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("--to", "docx"), "--to: docx: expected html, pdf or html,pdf"),
+        (("--set", "county=04"), "county: a batch makes the counties of --counties"),
+    ],
+)
+def test_what_no_batch_can_make_is_refused_before_it_begins(given, message) -> None:
+    done = CliRunner().invoke(cli.main, ["batch", "hedmark", *given])
+    assert done.exit_code == 2
+    assert message in done.stderr
+    rendered = CliRunner().invoke(cli.main, ["render", "--to", "html,", "nowhere"])
+    assert "--to: nothing: expected html" in rendered.stderr

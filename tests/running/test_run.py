@@ -15,9 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from naveval import cli
+from naveval.disclosure import keys
 from naveval.exhibits import manifest
 from naveval.project import catalogue, parameters
-from naveval.project.errors import EstimationError, ParameterError, StoreError
+from naveval.project.errors import ContractError, EstimationError, ParameterError, StoreError
 from naveval.project.parameters import StudyParameters
 from naveval.running import notebook
 from naveval.running import run as runs
@@ -306,3 +307,11 @@ def test_yaml_key_given_twice_is_an_error(tmp_path: Path) -> None:
         ParameterError, match=r"twice\.yml: not readable as YAML[\s\S]*key «seed» is given twice"
     ):
         parameters.read_yaml(file)
+
+
+def test_a_folder_that_is_not_there_is_told_before_a_secret(monkeypatch) -> None:
+    for name in (keys.SECRET, keys.SECRET_FILE):
+        monkeypatch.delenv(name, raising=False)
+    chosen = parameters.load("hedmark", changes={"data": "nofolder"})
+    with pytest.raises(ContractError, match="nofolder: no such folder with register extracts"):
+        runs.prepare("hedmark", chosen)

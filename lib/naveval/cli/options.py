@@ -17,6 +17,7 @@ FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, dir_okay=False)
 FORMS = click.Choice(["md", "xlsx", "csv", "json"])
 ENGINES = click.Choice(["auto", "quarto", "builtin"])
+REPORTS = ("html", "pdf")
 SCALES = {"small": 0.05, "full": 1.0}
 
 
@@ -85,6 +86,14 @@ def scale_of(text: str) -> float:
     if not 0 < size <= 1:
         raise ParameterError(f"--scale {text}: expected small, full, or a number in (0, 1]")
     return size
+
+
+def formats_of(text: str) -> tuple[str, ...]:
+    """Formats of reports as `--to` names them; none of them is ()."""
+    named = () if text == "none" else tuple(part.strip() for part in text.split(","))
+    if unknown := ", ".join(part or "nothing" for part in named if part not in REPORTS):
+        raise ParameterError(f"--to: {unknown}: expected html, pdf or html,pdf")
+    return named
 
 
 def codes_of(counties: str) -> list[str] | None:

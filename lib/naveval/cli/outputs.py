@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from naveval.cli.options import ENGINES, FOLDER, main, plain_errors, telling
+from naveval.cli.options import ENGINES, FOLDER, formats_of, main, plain_errors, telling
 from naveval.project import paths
 from naveval.project.errors import ParameterError
 
@@ -29,7 +29,7 @@ def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool, t
     def refuse(folder: Path) -> None:
         require_clean(folder, person_ids(folder))
 
-    targets = list(folders) or batches.finished()
+    wanted, targets = formats_of(formats), list(folders) or batches.finished()
     if not targets:
         raise ParameterError(f"{paths.out_dir()}: no finished runs; start with naveval run")
     for folder in targets:
@@ -37,7 +37,7 @@ def render(folders: tuple[Path, ...], formats: str, engine: str, resume: bool, t
             click.echo(f"rendering {formats}", err=True)
         made = rendering.render(
             folder,
-            to=tuple(formats.split(",")),
+            to=wanted,
             engine=engine,
             checks=(refuse,),
             resume=resume,

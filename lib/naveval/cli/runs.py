@@ -11,6 +11,7 @@ from naveval.cli.options import (
     FOLDER,
     STUDY,
     codes_of,
+    formats_of,
     main,
     parameters,
     plain_errors,
@@ -85,7 +86,7 @@ def batch(
         resume=resume,
         file=file,
         changes=changes,
-        to=() if formats == "none" else tuple(formats.split(",")),
+        to=formats_of(formats),
         engine=engine,
         memory_mb=memory * 1000 if memory else None,
         scheduler=scheduler,
@@ -217,7 +218,9 @@ def update(
 @click.argument("a", type=FOLDER)
 @click.argument("b", type=FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="Write every difference as JSON.")
-@click.option("--most", default=30, show_default=True, help="Numbers to list, largest first.")
+@click.option(
+    "--most", default=30, show_default=True, type=click.IntRange(1), help="Numbers to list at most."
+)
 @plain_errors
 def diff(a: Path, b: Path, as_json: bool, most: int) -> None:
     """Show what changed from A to B: result folders, or editions of a series; exit 1 if anything.

@@ -10,6 +10,7 @@ Propensities can be calibrated out of fold, and the whole be repeated over sever
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -23,10 +24,11 @@ from sklearn.isotonic import IsotonicRegression
 from naveval.estimators import forests
 from naveval.estimators.did import require_labels
 from naveval.estimators.forests import Floats, ForestOptions
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, EstimationWarning
 from naveval.project.store import cached
 
 MIN_ARM_PER_FOLD = 4
+FEW_CLUSTERS = 30
 NOT_IN_KEY = ("jobs", "backend")
 MedianRule = Literal["variance", "bounds"]
 DOUBLEML_Z = 1.96
@@ -75,18 +77,45 @@ def folds(
     Raises
     ------
     EstimationError
-        For missing clusters.
+        For missing clusters, and fewer of them than folds.
     """
     rng = np.random.default_rng([seed, 77])
     if cluster is None:
         cluster = np.arange(len(arm))
     require_labels({"cluster": cluster})
     _, first, member = np.unique(cluster, return_index=True, return_inverse=True)
+    if len(first) < n_folds:
+        raise EstimationError(
+            f"clusters: {len(first)} in {len(arm)} rows; expected at least {n_folds}, one for each "
+            "fold, such as one per person"
+        )
     order = rng.permutation(len(first))
     order = order[np.argsort(arm[first][order], kind="stable")]
     fold = np.empty(len(first), dtype=np.int64)
     fold[order] = np.arange(len(first)) % n_folds
     return fold[member]
+
+
+def require_clusters(cluster: NDArray[Any], n: int) -> None:
+    """Refuse labels that name no clusters of n rows; warn of so few that errors are too small.
+
+    Raises
+    ------
+    EstimationError
+        For another number of labels than rows, missing ones, or one cluster.
+    """
+    if len(cluster) != n:
+        raise EstimationError(f"clusters: {len(cluster)} for {n} rows")
+    require_labels({"cluster": cluster})
+    found = len(np.unique(cluster))
+    if found < 2:
+        raise EstimationError(f"clusters: one in {n} rows; expected many, such as one per person")
+    if found < FEW_CLUSTERS:
+        warnings.warn(
+            f"only {found} clusters: errors clustered by so few are too small",
+            EstimationWarning,
+            stacklevel=3,
+        )
 
 
 def require_arms(arm: NDArray[np.int64], arms: Sequence[str], n_folds: int, growing: float) -> None:
@@ -209,11 +238,18 @@ def calibrated(nuisances: Nuisances, arm: NDArray[np.int64]) -> Nuisances:
     Raises
     ------
     EstimationError
-        When arms and nuisances differ in length.
+        When arms and nuisances differ in length, or an arm has nobody or is unknown.
     """
-    arm, fold = np.asarray(arm, dtype=np.int64), nuisances.fold
-    if arm.shape != fold.shape:
-        raise EstimationError(f"calibration: {arm.size} arms for {fold.size} persons")
+    fold = nuisances.fold
+    if np.shape(arm) != fold.shape:
+        raise EstimationError(f"calibration: {np.size(arm)} arms for {fold.size} persons")
+    if set(np.unique(arm)) != set(range(len(nuisances.arms))):
+        raise EstimationError(
+            f"calibration: expected arms 0 to {len(nuisances.arms) - 1}, positions in "
+            f"{', '.join(nuisances.arms)}, each with persons; there are "
+            f"{', '.join(map(str, np.unique(arm)[:8]))}"
+        )
+    arm = np.asarray(arm, dtype=np.int64)
     found = np.empty_like(nuisances.propensity)
     for k in np.unique(fold):
         out = fold == k

@@ -22,8 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from naveval.estimators.crossfit import Nuisances, columns
-from naveval.estimators.did import require_labels
+from naveval.estimators.crossfit import Nuisances, columns, require_clusters
 from naveval.estimators.forests import Floats
 from naveval.project.errors import EstimationError
 from naveval.project.normal import Z95
@@ -112,9 +111,7 @@ def doubly_robust(
     if not (0 <= clip < 0.5 and 0 <= trim < 0.5):
         raise EstimationError("scores: clip and trim must be at least 0 and below 0.5")
     if cluster is not None:
-        if len(cluster) != n:
-            raise EstimationError(f"scores: {len(cluster)} clusters for {n} persons")
-        require_labels({"cluster": cluster})
+        require_clusters(cluster, n)
     missing = int((~np.isfinite(y)).any(axis=1).sum())
     if missing:
         raise EstimationError(f"scores: outcomes missing or infinite for {missing} of {n} persons")

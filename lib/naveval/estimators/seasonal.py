@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.project.errors import EstimationError
+from naveval.project.months import require_month
 
 LEAST_MONTHS = 24
 
@@ -48,9 +49,16 @@ def adjustment(
     Raises
     ------
     EstimationError
-        With fewer than 24 months, fewer than 24 base months with a value, a calendar month
-        that no base month has, or a trend where no calendar month recurs within a window.
+        With fewer than 24 months, months that do not follow each other, fewer than 24 base months
+        with a value, a calendar month that no base month has, or a trend where no calendar month
+        recurs within a window.
     """
+    steps = np.diff([require_month(month) for month in months])
+    if (steps != 1).any():
+        k = int(np.flatnonzero(steps != 1)[0])
+        raise EstimationError(
+            f"seasonal adjustment: {months[k + 1]} follows {months[k]}; expected every month once"
+        )
     base = in_base(months, windows)
     if observed is not None:
         base &= observed
@@ -106,8 +114,19 @@ def adjust(
     *,
     trend: bool = False,
 ) -> NDArray[np.float64]:
-    """Adjust one curve (T,), or several (T, G); months without a value stay missing."""
+    """Adjust one curve (T,), or several (T, G); months without a value stay missing.
+
+    Raises
+    ------
+    EstimationError
+        For another number of values than months, infinite ones, and as in `adjustment`.
+    """
     values = np.asarray(values, dtype=float)
+    if len(values) != len(months) or np.isinf(values).any():
+        raise EstimationError(
+            f"seasonal adjustment: {len(values)} values, {int(np.isinf(values).sum())} of them "
+            f"infinite, for {len(months)} months; expected a number or a missing one for each month"
+        )
     if values.ndim == 2:
         return np.column_stack([adjust(one, months, windows, trend=trend) for one in values.T])
     observed = ~np.isnan(values)
@@ -117,7 +136,8 @@ def adjust(
 
 def tertial(month: str) -> str:
     """Four-month period of a month: "2024-04" is "2024T1"."""
-    return f"{month[:4]}T{(int(month[5:7]) - 1) // 4 + 1}"
+    year, place = divmod(require_month(month), 12)
+    return f"{year}T{place // 4 + 1}"
 
 
 def by_tertial(frame: pd.DataFrame, values: Sequence[str], keys: Sequence[str]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ Sources: Morris (1983) for empirical Bayes; DerSimonian and Laird (1986) and Pau
 Smyth (2004) for squeezed variances; Spiegelhalter (2005) for funnel plots.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +129,12 @@ def _sets(estimate: NDArray, std_error: NDArray) -> list[tuple[NDArray, NDArray]
     return sets
 
 
+def require_levels(what: str, levels: Sequence[float]) -> None:
+    """EstimationError for a level of confidence outside 0 to 1, such as 95."""
+    if outside := [level for level in levels if not 0 < level < 1]:
+        raise EstimationError(f"{what}: level {outside[0]}: expected a share such as 0.95")
+
+
 def _spread(y: NDArray, v: NDArray, tau2: float) -> float:
     """Weighted spread of units, chi-squared when `tau2` is the variance between them."""
     weight = 1 / (v + tau2)
@@ -149,6 +156,7 @@ def between_interval(
     estimate, std_error
         (units,); units without a usable standard error are left out.
     """
+    require_levels("between_interval", (level,))
     ((y, v),) = _sets(estimate, std_error)
     tails = stats.chi2.ppf([0.5 + level / 2, 0.5 - level / 2], len(y) - 1)
 
@@ -185,8 +193,10 @@ def shrink(
     Raises
     ------
     EstimationError
-        With fewer than four usable units.
+        With fewer than four usable units, or a negative variance between units.
     """
+    if between is not None and not between >= 0:
+        raise EstimationError(f"shrinkage: between={between}: expected a variance, zero or more")
     usable = np.isfinite(estimate) & np.isfinite(std_error) & (std_error > 0)
     tau2 = between_variance(estimate, std_error) if between is None else between
     v = np.where(usable, std_error, np.nan) ** 2
@@ -216,7 +226,13 @@ def funnel(
     ----------
     mean
         Level to compare with; None takes the precision-weighted mean of the units.
+
+    Raises
+    ------
+    EstimationError
+        Without a unit that has a standard error, and for levels outside 0 to 1.
     """
+    require_levels("funnel limits", levels)
     usable = np.isfinite(estimate) & np.isfinite(std_error) & (std_error > 0)
     if not usable.any():
         raise EstimationError("funnel limits: no unit has a standard error")

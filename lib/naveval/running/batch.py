@@ -104,6 +104,8 @@ def batch(
     """
     if jobs < 1:
         raise ParameterError(f"jobs: {jobs}: expected at least 1")
+    if "county" in (changes or {}):
+        raise ParameterError("county: a batch makes the counties of --counties; leave it out")
     plan = [
         (study, code)
         for study in names

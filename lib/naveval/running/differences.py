@@ -198,8 +198,13 @@ def as_markdown(found: Differences, a: Path, b: Path, most: int = 30) -> str:
         parts.append("## What they were made from\n\n" + _shown(found.made))
     parts.append(f"## Numbers\n\n{count} of {whole} differ.")
     if count:
-        parts.append(_shown(changed))
-        head = f"The {min(most, count)} largest changes, in standard errors where there are any:"
+        parts.append(
+            f"`largest` is in standard errors, where an exhibit has any.\n\n{_shown(changed)}"
+        )
+        head = (
+            f"{min(most, count)} of the changes, the largest first: by standard errors, then those "
+            "without by their share of the larger number:"
+        )
         parts.append(f"{head}\n\n{_shown(found.numbers.head(most))}")
     return "\n\n".join(parts)
 

@@ -15,6 +15,7 @@ from naveval.exhibits import output as outputs
 from naveval.project import folders, paths, places, store
 from naveval.project.errors import ParameterError, StoreError
 from naveval.project.parameters import StudyParameters
+from naveval.registers import extracts
 from naveval.registers.contracts import Warned
 from naveval.running import notebook, warm
 from naveval.running.progress import Tells, say
@@ -115,6 +116,8 @@ def prepare(study: str, parameters: StudyParameters) -> tuple[Warned, ...]:
     Warnings about the registers.
     """
     notebook.select_parts(study, parameters)
+    if parameters.data:
+        extracts.folder(study, parameters)  # a folder that is not there is told before a secret
     keys.secret(parameters.origin())
     return opening.check(study, parameters)
 

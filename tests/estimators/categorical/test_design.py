@@ -122,6 +122,11 @@ def test_code_outside_levels_names_the_variable(data):
     bad[17] = 3
     with pytest.raises(EstimationError, match=r"v1.*1 rows.*\[17\]"):
         categorical.pack_codes(design, [columns[0], bad, *columns[2:]])
+    for code in (np.nan, 0.5, -1.0, np.inf):
+        bad = columns[1].astype(float)
+        bad[17] = code
+        with pytest.raises(EstimationError, match=r"v1.*1 rows.*or missing.*\[17\]"):
+            categorical.pack_codes(design, [columns[0], bad, *columns[2:]])
 
 
 def test_perfect_prediction_is_named_and_kept_out(data):

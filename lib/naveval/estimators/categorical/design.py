@@ -165,15 +165,18 @@ def pack_codes(design: Design, columns: Sequence[NDArray]) -> list[NDArray[np.in
     Raises
     ------
     EstimationError
-        When a code lies outside a variable's levels: names the variable and the first rows.
+        When a code is missing, no whole number or outside a variable's levels: names the variable
+        and the first rows.
     """
     for variable, column in zip(design.variables, columns, strict=True):
-        outside = (column < 0) | (column >= len(variable.levels))
+        outside = ~((column >= 0) & (column < len(variable.levels)))
+        if column.dtype.kind == "f":
+            outside |= column != np.floor(column)
         if outside.any():
             rows = np.flatnonzero(outside)[:5].tolist()
             raise EstimationError(
                 f"variable {variable.name}: {int(outside.sum())} rows outside its "
-                f"{len(variable.levels)} categories; first rows {rows}"
+                f"{len(variable.levels)} categories, or missing; first rows {rows}"
             )
     return [pack_one(design, q, columns) for q in range(len(design.packs))]
 
