@@ -88,6 +88,14 @@ CASES = (
     ("indicator", "hours", "person", "rowid", "a new id in each row"),
     ("programs", "employment", "person", "rowid", "a new id in each row"),
     ("programs", "persons", "sex", "'man'", "one value in every row"),
+    (
+        "programs",
+        "benefits",
+        "dagpenger_nok",
+        "dagpenger_nok * 1000",
+        "dagpenger_nok: expected kroner a month (a mean from 2000 to 100000)",
+    ),
+    ("programs", "benefits", "aap_nok", "aap_nok // 12", "aap_nok: expected kroner a month"),
     ("programs", "persons", "birth_year", "birth_year - 15", "expected ages above 67"),
     (
         "programs",

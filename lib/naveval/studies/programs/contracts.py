@@ -168,6 +168,10 @@ RULES = (
         Limit("wage_nok", 5_000, 100_000, "kroner a month", where="wage_nok > 0"),
         Limit("position_percent", 15, 130, "per cent of a full position"),
     ),
+    plausible(
+        "benefits",
+        *(Limit(name, 2_000, 100_000, "kroner a month", where=f"{name} > 0") for name in BENEFITS),
+    ),
     plausible("annual_income", Limit("earned_income_nok", 50_000, 1_500_000, "kroner a year")),
     plausible(
         "municipalities",

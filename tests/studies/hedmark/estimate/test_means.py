@@ -254,6 +254,23 @@ def test_specification_curve_holds_the_main_choice(case: tuple[Panel, dict]) -> 
         assert (spread > 1).mean() > 0.6, choice
 
 
+def test_a_month_without_anybody_leaves_composition_out_of_the_curve(
+    case: tuple[Panel, dict],
+) -> None:
+    panel, _ = case
+    counts = panel.counts.copy()
+    month, county = int(counts["month"].median()), PARAMETERS.controls()[0]
+    nobody = (counts["county"] == county) & (counts["month"] == month) & (counts["group"] == "with")
+    assert nobody.sum() == 1
+    counts.loc[nobody, "stock"] = 0
+    chosen = PARAMETERS.model_copy(update={"composition": "none"})
+    curve = specification_curve(replace(panel, counts=counts), chosen)
+    others = curve.query("group == 'without'")["composition"].value_counts()
+    assert others["shares"] == others["lagged"] == others["none"]
+    fewer = curve.query("group == 'with'")["composition"].value_counts()
+    assert fewer["shares"] < fewer["none"]
+
+
 def test_mechanism_adds_up_and_finds_the_exit(case: tuple[Panel, dict]) -> None:
     panel, _ = case
     found = mechanism(panel, PARAMETERS).set_index(["group", "part"])["effect"]

@@ -322,6 +322,9 @@ def spans(panel: Panel, parameters: Parameters, outcome: Outcome) -> dict[str, W
 def specification_curve(panel: Panel, parameters: Parameters) -> pd.DataFrame:
     """The effect under every combination of the choices.
 
+    Composition is left out as a control where a county and month has no job seekers of the group,
+    which only `composition: none` allows.
+
     Returns
     -------
     outcome, group, the five choices, effect (per cent), p_exact, n_clusters, n_persons,
@@ -337,6 +340,8 @@ def specification_curve(panel: Panel, parameters: Parameters) -> pd.DataFrame:
         ):
             chosen = parameters.model_copy(update={"composition": kind})
             given = sample(panel, chosen, outcome, group, window=window, counties=codes)
+            if given.covariates is not None and np.isnan(given.covariates).any():
+                continue  # a county's month has nobody to tell the composition of
             for time, weight in product(TIME, ("labour_force", "equal")):
                 choices = (controls, span, time, kind, weight)
                 rows.append(
