@@ -38,9 +38,11 @@ NUMBERS_LAST = re.compile(r"(?P<title>\S.*?)(?P<numbers>(?:[ \t]+(?:\d{1,7}|[:*.
 OF_TWO = re.compile(r"\([\"']([^\"'()]+)[\"'], ?[\"']([^\"'()]+)[\"']\)\"?: ?(\d+)(?![.\d])")
 """A count under two characteristics, as programs print it."""
 LOGGED = re.compile(
-    r"^(?:[\d:.,TZ-]+ +)*(?:\w+: +)?\[?(?:DEBUG|INFO|WARNING|ERROR)\]?:? +", re.MULTILINE
+    r"^(?:[\d:.,TZ-]+ +)*(?:\w+: +)?\[?(?:DEBUG|INFO|WARNING|ERROR)\]?:? +(?:[\w.]+: +)?",
+    re.MULTILINE,
 )
 """What a program writes before each line of a log."""
+RULES = re.compile(r"^[ \t]*[-+=─┼]{3}[-+=─┼ \t]*\n", re.MULTILINE)
 WHOLE_TITLES = re.compile("|".join(sorted((m for m in MARGINS if " " in m), key=len)), re.I)
 
 
@@ -75,7 +77,8 @@ def crossed(rows: Sequence[Sequence[str]], limits: Thresholds, least: int = LEAS
 
 def in_text(text: str, limits: Thresholds) -> Hits:
     """Crossed tables in the text of a page or a log: lines that end with as many whole numbers."""
-    for rows in _of_lines(LOGGED.sub("", text)):
+    lines = RULES.sub("", LOGGED.sub("", text).replace("|", " "))
+    for rows in _of_lines(lines):
         yield from crossed(rows, limits)
     for line in text.splitlines() if "(" in text else ():
         yield from crossed(_of_two(line), limits, least=LEAST_NAMED)
