@@ -48,6 +48,12 @@ def test_crossed_shares_and_times_of_steps_are_left_alone() -> None:
     assert not found("a.log", "step  s  calls\nforest  41  3\nsearch  12  4\nrender  22  60\n")
 
 
+def test_rows_whose_title_goes_on_below_are_no_titles_of_columns() -> None:
+    rows = "Gruppe Antall Mnd. 1 Mnd. 2\nLandgruppe\n1 2 734 16 13\nLandgruppe\n2 5 371 10 8\n"
+    more = "Landgruppe 3 11 069 24 2\nLandgruppe 4 12 069 22 3\nLandgruppe\n"
+    assert not found("a.txt", rows + more)
+
+
 def test_a_long_line_of_numbers_takes_no_time() -> None:
     lines = [("a" * 20 + " " * 9 + "12\n") * 40, " ".join(map(str, range(30_000))) + " x"]
     assert [list(crossed.in_text(line, LIMITS)) for line in lines] == [[], []]

@@ -128,7 +128,7 @@ PATHS = (
     ),
     (
         ("host", "Host", "server", "maskin", "Server"),
-        r"(?i:\b(?:host|server at|(?:server|maskin)(?:en)?))"
+        r"(?i:\b(?:host|server at|(?:server|maskin)(?:en)?)):?"
         r" [\"'«]?(?=[a-z.-]*\d)[a-z][\w-]*[a-z-][\w.-]*\d\w*",
     ),
     (("",), r"\b[a-eqtu]\d\d(?=\w*[g-z])[a-z]{3,6}\d{3,5}\b"),

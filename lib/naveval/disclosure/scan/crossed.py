@@ -33,14 +33,21 @@ NO_CROSSED = re.compile(
     r"studi|saker|modell|model|lag\b|rang|rank",
     re.I,
 )
-NUMBERS_LAST = re.compile(r"(?P<title>\S.*?)(?P<numbers>(?:[ \t]+(?:\d{1,7}|[:*.–-]|<\d))+)[ \t]*")
+WHOLE = r"\d{1,3}(?:[ \u00a0]\d{3})+(?!\d)"
+"""A number whose thousands stand apart."""
+NUMBER = re.compile(rf"{WHOLE}|[^ \t]+")
+NUMBERS_LAST = re.compile(
+    rf"(?P<title>\S.*?)(?P<numbers>(?:[ \t]+(?:{WHOLE}|\d{{1,7}}|[:*.–-]|<\d))+)[ \t]*"
+)
 """A line of a text that begins with a title and ends with whole numbers."""
 OF_TWO = re.compile(r"\([\"']([^\"'()]+)[\"'], ?[\"']([^\"'()]+)[\"']\)\"?: ?(\d+)(?![.\d])")
 """A count under two characteristics, as programs print it."""
 LOGGED = re.compile(
-    r"^(?:[\d:.,TZ-]+ +)*(?:\w+: +)?\[?(?:DEBUG|INFO|WARNING|ERROR)\]?:? +", re.MULTILINE
+    r"^(?:[\d:.,TZ-]+ +)*(?:\w+: +)?\[?(?:DEBUG|INFO|WARNING|ERROR)\]?:? +(?:[\w.]+: +)?",
+    re.MULTILINE,
 )
 """What a program writes before each line of a log."""
+RULES = re.compile(r"^[ \t]*[-+=─┼]{3}[-+=─┼ \t]*\n", re.MULTILINE)
 WHOLE_TITLES = re.compile("|".join(sorted((m for m in MARGINS if " " in m), key=len)), re.I)
 
 
@@ -75,8 +82,11 @@ def crossed(rows: Sequence[Sequence[str]], limits: Thresholds, least: int = LEAS
 
 def in_text(text: str, limits: Thresholds) -> Hits:
     """Crossed tables in the text of a page or a log: lines that end with as many whole numbers."""
-    for rows in _of_lines(LOGGED.sub("", text)):
-        yield from crossed(rows, limits)
+    lines = RULES.sub("", LOGGED.sub("", text).replace("|", " "))
+    for rows in _of_lines(lines):
+        codes = [int(head) for head in rows[0][1:] if head.isdigit()]
+        if codes == sorted({*codes}):  # others are the numbers of a row whose title goes on
+            yield from crossed(rows, limits)
     for line in text.splitlines() if "(" in text else ():
         yield from crossed(_of_two(line), limits, least=LEAST_NAMED)
 
@@ -95,7 +105,7 @@ def _of_lines(text: str) -> Iterator[Rows]:
     above = ["", ""]
     for line in [*text.splitlines(), ""]:
         found = NUMBERS_LAST.fullmatch(line.strip()) if len(line) < LONGEST else None
-        cells = found["numbers"].split() if found else []
+        cells = NUMBER.findall(found["numbers"]) if found else []
         if len(cells) > 1 and found and (not rows or len(rows[-1]) == len(cells) + 1):
             rows.append([found["title"], *cells])
             continue

@@ -89,6 +89,8 @@ def _reader(suffix: str, content: bytes) -> Callable[[str, bytes, Wanted], Hits]
 def _binary(name: str, content: bytes, wanted: Wanted) -> Hits:
     if not content.startswith(patterns.PLAIN_BINARY):
         yield "bytes of an unknown kind, cannot be checked", 1
+    if content[8:12] == b"WEBP":
+        yield from pictures.tags(content)
     yield from _bytes(content, wanted)
 
 
