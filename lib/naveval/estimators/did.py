@@ -188,7 +188,7 @@ def jackknife(
         for g, parts in enumerate(own):
             rest = [total - part for total, part in zip(whole, parts, strict=True)]
             try:
-                left_out[g] = _without(*rest, squares, fitted.names)
+                left_out[g] = _without(rest, squares, fitted.names)
             except EstimationError as error:
                 raise EstimationError(
                     f"CRV3: without one of {fitted.n_clusters} clusters: {error}; what rests on "
@@ -226,9 +226,9 @@ def _products(design: Array, outcome: Array, at: Array) -> list[Array]:
     return [gram, rows.T @ np.bincount(where, outcome)]
 
 
-def _without(gram: Array, cross: Array, squares: Array, names: Sequence[str]) -> Array:
-    """Coefficients of the regressors, first in `gram`, when the dummies after are swept out."""
-    k = len(names)
+def _without(products: list[Array], squares: Array, names: Sequence[str]) -> Array:
+    """Coefficients of the regressors, the first in `products`, with the dummies swept out."""
+    k, (gram, cross) = len(names), products
     dummies = np.linalg.pinv(gram[k:, k:], rcond=1e-11, hermitian=True) @ gram[k:, :k]
     left = gram[:k, :k] - gram[:k, k:] @ dummies
     _require_rank(left, squares, names)
