@@ -7,7 +7,8 @@ On frames of one's own (three tasks with examples: `naveval.frames`):
 
 - `naveval.frames.panels` (treated and not, before and after): `nv.did`
 - `naveval.frames.events` (effects by time since the start, one or several): `nv.event_study`,
-  `nv.group_time`, `nv.honest_intervals`
+  `nv.group_time`
+- `naveval.frames.honest` (of an event study, when trends differ): `nv.honest_intervals`
 - `naveval.frames.one_treated`: `nv.one_treated`, `nv.synthetic_control`, `nv.synthetic_did`
 - `naveval.frames.programs` (several programmes): `nv.cross_fit`, `nv.ate`, `nv.att`, `nv.gate`,
   `nv.policy_tree`, `nv.rate`
@@ -30,7 +31,7 @@ PUBLIC = {
     "did": "naveval.frames.panels:did",
     "event_study": "naveval.frames.events:event_study",
     "group_time": "naveval.frames.events:group_time",
-    "honest_intervals": "naveval.frames.events:honest_intervals",
+    "honest_intervals": "naveval.frames.honest:honest_intervals",
     "one_treated": "naveval.frames.one_treated:one_treated",
     "synthetic_control": "naveval.frames.one_treated:synthetic_control",
     "synthetic_did": "naveval.frames.one_treated:synthetic_did",

@@ -20,6 +20,8 @@ from naveval.estimators.cost_benefit import assumptions, inputs
 from naveval.frames import example
 from naveval.project.errors import EstimationError, EstimationWarning, ParameterError
 
+# Three counties are treated in the panels here.
+pytestmark = pytest.mark.filterwarnings("ignore:.*(clusters are treated|few units or clusters)")
 MONTHS = ["jan", "feb", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "des"]
 COLUMNS = {"outcome": "job_seekers", "unit": "county", "time": "month"}
 

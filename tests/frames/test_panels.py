@@ -118,6 +118,18 @@ def test_starts_that_are_none_are_named() -> None:
             events(frame, reference=reference)
 
 
+@pytest.mark.parametrize("treated", [2, 5, 28])
+def test_an_event_study_of_few_units_warns_and_has_crv3(treated: int) -> None:
+    with pytest.warns(EstimationWarning, match=rf"^nv\.event_study: {treated} .*covariance=\"crv3"):
+        plain = events(of(treated)).table()
+    with pytest.warns(EstimationWarning, match="are treated"):
+        safe = events(of(treated), covariance="crv3").table()
+    assert safe["std_error"].mean() > plain["std_error"].mean()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", EstimationWarning)
+        events(of(6))
+
+
 def staggered() -> pd.DataFrame:
     return panel({unit: [2.0, 4.0, np.nan][unit % 3] for unit in range(30)})
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from functools import partial
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,8 @@ from matplotlib.figure import Figure
 
 from naveval.estimators import detectable
 from naveval.estimators import group_time as staggered
-from naveval.estimators.event_study import NEVER, EventStudy, gap_study
+from naveval.estimators.event_study import NEVER, Covariance, gap_study
 from naveval.estimators.event_study import event_study as fit_events
-from naveval.estimators.sensitivity import bounds
 from naveval.exhibits import figures
 from naveval.frames.one_treated import matrix
 from naveval.frames.result import (
@@ -44,6 +44,13 @@ STAGGERED = (
     "others treated before them. Use nv.group_time(frame, outcome=…, unit=…, time=…, start=…), "
     "which compares each start with units not treated"
 )
+FEW = 6
+FEW_SAID = (
+    "{treated} clusters are treated and {untreated} are not: with fewer than {few} of either the "
+    "errors by CRV1 are too small, however many there are in all. Read CRV3 (of nv.event_study: "
+    'covariance="crv3"), which with two or three is too small still; nv.one_treated has an exact '
+    "test of one unit"
+)
 AT = {"dynamic": "event_time", "group": "start", "calendar": "time", "simple": "all"}
 
 
@@ -56,6 +63,7 @@ def event_study(
     start: str,
     reference: int = -1,
     window: tuple[int, int] | None = None,
+    covariance: Covariance = "crv1",
 ) -> Result:
     """Effects by time since the start, with the joint test of those before it.
 
@@ -66,7 +74,7 @@ def event_study(
         never treated. Periods are whole numbers or pandas Periods; whole numbers such as 201412
         and 201501, or 20144 and 20151, are read as months or quarters of years, and a note says
         so.
-    reference, window
+    reference, window, covariance
         As in `naveval.estimators.event_study.event_study`.
 
     Returns
@@ -82,6 +90,11 @@ def event_study(
         As `did`; several start dates are refused (`group_time` takes them), a start that differs
         within a unit or lies outside the periods, a reference after the start, and with one
         treated unit what `one_treated` refuses.
+
+    Warns
+    -----
+    EstimationWarning
+        With fewer than six units treated or untreated, whose errors by CRV1 are too small.
 
     Source: Roth, Sant'Anna, Bilinski and Poe (2023).
 
@@ -105,6 +118,7 @@ def event_study(
     frame = require(frame, wanted, who, EVENTS, numeric=[outcome], gaps=[start])
     require_unique(frame, [unit, time], who, EVENTS)
     require_number(who, -np.inf, -1, whole=True, reference=reference)
+    require_choice(who, get_args(Covariance), covariance=covariance)
     if window is not None:
         if not (isinstance(window, tuple | list) and len(window) == 2):
             raise EstimationError(
@@ -133,11 +147,16 @@ def event_study(
     if len(treated) == 1:
         wide, at, post = matrix(frame, outcome, unit, time, treated[0], begun[0], who)
         return _gaps(wide, at, post, reference, window, f"Gap of {treated[0]} in {outcome}")
+    sides = {"treated": len(treated), "untreated": frame[unit].nunique() - len(treated)}
     y = frame[outcome].to_numpy(dtype=float)
     units, times = frame[unit].to_numpy(), frame[time].to_numpy()
     road = "expected units never treated, and no more times than units: window=(-4, 8) takes fewer"
+    options: dict[str, Any] = {"reference": reference, "window": window, "covariance": covariance}
     with told(who, road, EVENTS):
-        found = fit_events(y, units, times, own, reference=reference, window=window)
+        found = fit_events(y, units, times, own, **options)
+    few = FEW_SAID.format(**sides, few=FEW) if min(sides.values()) < FEW else ""
+    if few:
+        warnings.warn(f"{who}: {few}", EstimationWarning, stacklevel=2)
     half = detectable.multiplier(0.95, 0.5, found.n_clusters - 1) * found.std_error
     table = pd.DataFrame(
         {
@@ -149,7 +168,7 @@ def event_study(
         }
     )
     test = found.pre_trend
-    notes = [counted] if counted else []
+    notes = [note for note in (counted, few) if note]
     if test is not None:
         notes.append(f"The times before the start: joint test, p = {test.p_value:.3f}")
     return Result(
@@ -392,51 +411,3 @@ def _intervals(table: pd.DataFrame, x: str, reference: int) -> Figure:
     ax.set_xlabel(x)
     figures.norwegian_axis(ax, y=1)
     return figure
-
-
-def honest_intervals(
-    events: Result, *, bound: float = 1.0, restriction: bounds.Restriction = "relative"
-) -> Result:
-    """Intervals of the mean effect that hold when trends would have differed anyhow.
-
-    Parameters
-    ----------
-    events
-        From `nv.event_study`, with periods before and after the reference.
-    bound
-        How much the trends may differ: times the largest difference before
-        ("relative"), or the change of slope per period ("smoothness").
-
-    Returns
-    -------
-    One row: restriction, bound, ci_low, ci_high.
-
-    Raises
-    ------
-    EstimationError
-        For something else than `event_study` of several treated units, a bound below 0, and more
-        times than units.
-
-    Source: Rambachan and Roth (2023).
-    """
-    who = "nv.honest_intervals"
-    found = events.found.get("study") if isinstance(events, Result) else None
-    if not isinstance(found, EventStudy):
-        raise EstimationError(
-            f"{who}: expected what nv.event_study returned for several treated units; with one "
-            "treated unit nv.one_treated has an interval"
-        )
-    require_number(who, 0, np.finfo(float).max, bound=bound)
-    require_choice(who, bounds.RESTRICTIONS, restriction=restriction)
-    before = int((found.event_time < 0).sum())
-    estimate, covariance = (np.array(x, dtype=float) for x in (found.estimate, found.covariance))
-    road = (
-        "expected times before and after, and more units than times: "
-        "nv.event_study(…, window=(-4, 8)) takes fewer, quarters in place of months too"
-    )
-    with told(who, road, EVENTS):
-        study = bounds.study(estimate, covariance, before)
-        interval = bounds.interval(study, restriction, bound)
-    row = {"restriction": restriction, "bound": bound, "ci_low": interval.ci_low}
-    table = pd.DataFrame([{**row, "ci_high": interval.ci_high}])
-    return Result("Mean effect after the start, with trends that may differ", table)

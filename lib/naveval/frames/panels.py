@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from naveval.estimators import did as regressions
-from naveval.frames.events import STAGGERED
+from naveval.frames.events import FEW, FEW_SAID, STAGGERED
 from naveval.frames.result import (
     Result,
     require,
@@ -27,12 +27,6 @@ DID = """   unit     time  outcome  treated
 ONE = (
     "one {of} is {treated}: clustered errors leave its noise out and their p-value means nothing. "
     "Use nv.one_treated(frame, outcome=…, unit=…, time=…, treated=…, start=…)"
-)
-FEW = 6
-FEW_SAID = (
-    "{treated} clusters are treated and {untreated} are not: with fewer than {few} of either the "
-    "errors by CRV1 are too small, however many there are in all. Read CRV3, which with two or "
-    "three is too small still; nv.one_treated has an exact test of one unit"
 )
 CRV3_BELOW = {"either": 10, "all": 30}
 """Clusters treated or untreated, and in all, below which CRV3 stands beside."""
