@@ -300,15 +300,15 @@ def test_a_group_of_one_cluster_has_no_error(treated: int, untreated: int) -> No
 
 
 def test_few_units_are_named_with_their_start() -> None:
-    with pytest.warns(EstimationWarning, match=r"\(start 5: 4 treated\): with fewer than 5"):
-        assert estimated(of_sizes(4, 12)).table()["std_error"].notna().all()
+    with pytest.warns(EstimationWarning, match=r"\(start 5: 5 treated\): with fewer than 6"):
+        assert estimated(of_sizes(5, 12)).table()["std_error"].notna().all()
     with pytest.warns(EstimationWarning, match="start 3: 4 to compare with; start 5: 4 to"):
         estimated(of_sizes(8, 4))
-    with pytest.warns(EstimationWarning, match=r"\(start 5: 5 treated\): with fewer than 6"):
-        estimated(of_sizes(5, 12), covariates="size")
+    with pytest.warns(EstimationWarning, match=r"\(start 5: 6 treated\): with fewer than 7"):
+        estimated(of_sizes(6, 12), covariates="size")
     with warnings.catch_warnings():
         warnings.simplefilter("error", EstimationWarning)
-        estimated(of_sizes(5, 12))
+        estimated(of_sizes(6, 12))
 
 
 def test_the_last_to_start_are_controls_when_everybody_starts() -> None:

@@ -63,7 +63,11 @@ def test_what_a_did_cannot_mean_is_refused_by_name() -> None:
         (ends, "«treated» ends: it is 0 after 1 for «0» in time 4 (one of 20)", {}),
         (both, "«treated» is both 0 and 1 for «0» in time 3 (one of 1)", {"person": "person"}),
         (pd.concat([frame, frame.iloc[[7]]]), "2 rows share their unit and time", {}),
-        (pd.concat([frame, frame.assign(treated=0)]), "name their column: person=", {}),
+        (
+            pd.concat([frame, frame.assign(treated=0)]),
+            "Where rows are persons of the unit, name the column",
+            {},
+        ),
         (
             pd.concat([frame, frame.iloc[[7]]]).assign(person=1),
             "2 rows share their unit and time and person",

@@ -36,8 +36,9 @@ Base = Literal["varying", "universal"]
 Average = Literal["simple", "group", "dynamic", "calendar"]
 NEVER = np.inf
 LEAST_CONTROLS = 2
-FEW = 5
-"""Clusters in a group, beside one per covariate, below which R's did warns."""
+FEW = 6
+"""Clusters in a group, beside one per covariate, below which errors are told to be too small: with
+five of a hundred treated a test at 5 percent rejects in 14 percent of draws. R's did has five."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def group_time(
     Warns
     -----
     EstimationWarning
-        Names groups of fewer than five clusters (and one per covariate), whose errors are too
+        Names groups of fewer than six clusters (and one per covariate), whose errors are too
         small, or missing for one; units and periods that are left out.
 
     Examples

@@ -44,7 +44,6 @@ STAGGERED = (
     "others treated before them. Use nv.group_time(frame, outcome=…, unit=…, time=…, start=…), "
     "which compares each start with units not treated"
 )
-FEW = 6
 FEW_SAID = (
     "{treated} clusters are treated and {untreated} are not: with fewer than {few} of either the "
     "errors by CRV1 are too small, however many there are in all. Read CRV3 (of nv.event_study: "
@@ -154,7 +153,7 @@ def event_study(
     options: dict[str, Any] = {"reference": reference, "window": window, "covariance": covariance}
     with told(who, road, EVENTS):
         found = fit_events(y, units, times, own, **options)
-    few = FEW_SAID.format(**sides, few=FEW) if min(sides.values()) < FEW else ""
+    few = FEW_SAID.format(**sides, few=staggered.FEW) if min(sides.values()) < staggered.FEW else ""
     if few:
         warnings.warn(f"{who}: {few}", EstimationWarning, stacklevel=2)
     half = detectable.multiplier(0.95, 0.5, found.n_clusters - 1) * found.std_error

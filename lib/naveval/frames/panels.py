@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from naveval.estimators import did as regressions
-from naveval.frames.events import FEW, FEW_SAID, STAGGERED
+from naveval.estimators.group_time import FEW
+from naveval.frames.events import FEW_SAID, STAGGERED
 from naveval.frames.result import (
     Result,
     require,
@@ -173,8 +174,8 @@ def _require_rows(frame: pd.DataFrame, keys: list[str], who: str) -> None:
     except EstimationError as error:
         if len(keys) > 2:
             raise
-        road = f"{who}: where rows are persons of the unit, name their column: person=…\n"
-        raise EstimationError(f"{road}{error}") from None
+        road = "Where rows are persons of the unit, name the column of persons: person=…"
+        raise EstimationError(f"{error}\n{road}") from None
 
 
 def _require_lasting(frame: pd.DataFrame, unit: str, time: str, treated: str, who: str) -> None:
