@@ -183,9 +183,9 @@ def jackknife(
     with CONTROLLER.limit(limits=1, user_api="blas"):
         design, squares = _design(rows, effects, group, cell), (rows[at] ** 2).sum(axis=0)
         order = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
-        own = [_products(design, y[one], at[one]) for one in order]
-        whole = [sum(parts) for parts in zip(*own, strict=True)]
-        for g, parts in enumerate(own):
+        whole = _products(design, y, at)
+        for g, own in enumerate(order):
+            parts = _products(design, y[own], at[own])
             rest = [total - part for total, part in zip(whole, parts, strict=True)]
             try:
                 left_out[g] = _without(rest, squares, fitted.names)
