@@ -5,8 +5,10 @@ the package itself imports nothing and what a result was made with stays as narr
 
 On frames of one's own (three tasks with examples: `naveval.frames`):
 
-- `naveval.frames.panels` (treated and not, before and after): `nv.did`, `nv.event_study`,
-  `nv.honest_intervals`
+- `naveval.frames.panels` (treated and not, before and after): `nv.did`
+- `naveval.frames.events` (effects by time since the start, one or several): `nv.event_study`,
+  `nv.group_time`
+- `naveval.frames.honest` (of an event study, when trends differ): `nv.honest_intervals`
 - `naveval.frames.one_treated`: `nv.one_treated`, `nv.synthetic_control`, `nv.synthetic_did`
 - `naveval.frames.programs` (several programmes): `nv.cross_fit`, `nv.ate`, `nv.att`, `nv.gate`,
   `nv.policy_tree`, `nv.rate`
@@ -27,8 +29,9 @@ PUBLIC = {
     "batch": "naveval.running.batch:batch",
     "render": "naveval.publishing.render:render",
     "did": "naveval.frames.panels:did",
-    "event_study": "naveval.frames.panels:event_study",
-    "honest_intervals": "naveval.frames.panels:honest_intervals",
+    "event_study": "naveval.frames.events:event_study",
+    "group_time": "naveval.frames.events:group_time",
+    "honest_intervals": "naveval.frames.honest:honest_intervals",
     "one_treated": "naveval.frames.one_treated:one_treated",
     "synthetic_control": "naveval.frames.one_treated:synthetic_control",
     "synthetic_did": "naveval.frames.one_treated:synthetic_did",

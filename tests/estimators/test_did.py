@@ -213,6 +213,16 @@ def test_crv3_is_the_jackknife_and_exceeds_crv1_when_clusters_are_few() -> None:
     assert did.one(own, "treated").p_value > did.one(plain, "treated").p_value
 
 
+def test_crv3_with_effects_nested_in_clusters_leaves_them_out_too() -> None:
+    """Two persons' effects per cluster are swept out within it; so is the plain leave-one-out."""
+    frame = few_clusters().assign(half=lambda f: 2 * f["person"] + (f["x"] > 0))
+    names, effects = ["treated_post"], ["month", "half"]
+    plain, own = fitted(frame, names, effects), jackknifed(frame, names, effects)
+    without = [fitted(frame[frame["person"] != g], names, effects) for g in range(9)]
+    gaps = np.array([part.coefficients for part in without]) - plain.coefficients
+    np.testing.assert_allclose(own.covariance, gaps.T @ gaps * 8 / 9, rtol=1e-9)
+
+
 def test_crv3_of_cells_is_that_of_rows() -> None:
     frame, names = few_clusters(), ["treated_post", "treated"]
     cell, first = did.compress(frame["month"].to_numpy(), frame["treated"].to_numpy().astype(int))

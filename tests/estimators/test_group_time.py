@@ -1,5 +1,6 @@
 """Group-time effects against R's did, diff-diff, plain regressions and simulated truth."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from naveval.estimators.group_time import (
     average,
     group_time,
 )
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, EstimationWarning
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 SCENARIOS = {
@@ -237,6 +238,10 @@ def nobody_untreated(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(start=rows["start"].where(np.isfinite(rows["start"]), 5.0))
 
 
+def unknown_start(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(start=rows["start"].mask(rows["county"] == 8))
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -246,6 +251,7 @@ def nobody_untreated(rows: pd.DataFrame) -> pd.DataFrame:
         (varying_start, "start varies within 1 units"),
         (nobody_starts, "no unit starts after the first period"),
         (nobody_untreated, "0 units to compare those that start in 3 .*'not_yet'"),
+        (unknown_start, r"start missing in 7 of 1400 rows; expected NEVER \(numpy.inf\)"),
     ],
 )
 def test_bad_panels_are_named(spoil, message: str) -> None:
@@ -263,6 +269,78 @@ def test_unknown_options_are_refused() -> None:
         group_time(rows["log_employment"], rows["county"], np.arange(7), rows["start"])
     with pytest.raises(EstimationError, match="collinear among the controls"):
         estimated(rows.assign(size=1.0), covariates="size")
+
+
+def of_sizes(treated: int, untreated: int, early: int = 8) -> pd.DataFrame:
+    """Units that start in 5, as many as told, in 3, and never."""
+    start = np.repeat([3.0, 5.0, NEVER], [early, treated, untreated])
+    rows = panel(len(start))
+    return rows.assign(start=start[rows["county"].to_numpy()])
+
+
+@pytest.mark.parametrize(("treated", "untreated"), [(1, 12), (12, 1)])
+def test_a_group_of_one_cluster_has_no_error(treated: int, untreated: int) -> None:
+    rows = of_sizes(treated, untreated)
+    twice = pd.concat([rows, rows.assign(county=rows["county"] + 1000)])
+    with pytest.warns(EstimationWarning, match="start 5: 1 t[or]"):
+        found = group_time(
+            *(twice[name].to_numpy() for name in ("log_employment", "county", "year", "start")),
+            cluster=twice["county"].to_numpy() % 1000,
+        )
+    table = found.table()
+    one = (table["start"] == 5) | (untreated == 1)
+    inference = ["std_error", "ci_low", "ci_high", "p_value"]
+    assert table.loc[one, inference].isna().all(axis=None)
+    assert table.loc[~one, inference].notna().all(axis=None)
+    assert table["estimate"].notna().all()
+    assert np.isnan(average(found, "simple").overall_error)
+    group = average(found, "group")
+    assert np.isnan(group.std_error).tolist() == [untreated == 1, True]
+    assert np.isnan(group.overall_error)
+
+
+def test_few_units_are_named_with_their_start() -> None:
+    with pytest.warns(EstimationWarning, match=r"\(start 5: 5 treated\): with fewer than 6"):
+        assert estimated(of_sizes(5, 12)).table()["std_error"].notna().all()
+    with pytest.warns(EstimationWarning, match="start 3: 4 to compare with; start 5: 4 to"):
+        estimated(of_sizes(8, 4))
+    with pytest.warns(EstimationWarning, match=r"\(start 5: 6 treated\): with fewer than 7"):
+        estimated(of_sizes(6, 12), covariates="size")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", EstimationWarning)
+        estimated(of_sizes(6, 12))
+
+
+def test_the_last_to_start_are_controls_when_everybody_starts() -> None:
+    rows = nobody_untreated(panel())
+    with pytest.warns(EstimationWarning, match="the last, from 5, are the controls, and 2 periods"):
+        found = estimated(rows, controls="not_yet")
+    cut = rows[rows["year"] < 5]
+    wanted = estimated(cut.assign(start=cut["start"].replace(5.0, NEVER)))
+    pd.testing.assert_frame_equal(found.table(), wanted.table())
+
+
+def test_units_that_always_are_treated_are_left_out_and_told() -> None:
+    rows = panel()
+    always = rows.assign(county=rows["county"] + 1000, start=0.0)
+    with pytest.warns(EstimationWarning, match="200 units start in 0 or before"):
+        found = estimated(pd.concat([rows, always]))
+    pd.testing.assert_frame_equal(found.table(), estimated(rows).table())
+    for kind in ("simple", "group"):
+        own, wanted = average(found, kind), average(estimated(rows), kind)
+        assert own.overall_error == pytest.approx(wanted.overall_error, rel=1e-12)
+
+
+def test_one_covariate_may_be_a_vector() -> None:
+    rows = panel()
+    given = [rows[name].to_numpy() for name in ("log_employment", "county", "year", "start")]
+    size = rows["size"].to_numpy()
+    found = group_time(*given, covariates=size)
+    np.testing.assert_array_equal(
+        found.estimate, group_time(*given, covariates=size[:, None]).estimate
+    )
+    with pytest.raises(EstimationError, match=r"covariates of shape \(2800,\)"):
+        group_time(*given, covariates=np.tile(size, 2))
 
 
 @pytest.mark.slow

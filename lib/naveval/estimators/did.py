@@ -25,6 +25,8 @@ from threadpoolctl import ThreadpoolController
 
 from naveval.project.errors import EstimationError, EstimationWarning
 
+Array = np.ndarray
+Sets = Sequence[np.ndarray]
 MAX_LEVELS = 3000
 COLLINEAR = 1e-10
 LEAST_CLUSTERS = 2
@@ -64,10 +66,10 @@ class Fit:
     """
 
     names: tuple[str, ...]
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    influence: np.ndarray
-    clusters: np.ndarray
+    coefficients: Array
+    covariance: Array
+    influence: Array
+    clusters: Array
     correction: float
     n_obs: int
     r_squared: float
@@ -79,7 +81,7 @@ class Fit:
         return int(self.clusters.size)
 
     @property
-    def std_errors(self) -> np.ndarray:
+    def std_errors(self) -> Array:
         return np.sqrt(np.diag(self.covariance))
 
 
@@ -95,12 +97,12 @@ class Estimate:
 
 
 def fit(
-    outcome: np.ndarray,
-    regressors: np.ndarray,
-    effects: Sequence[np.ndarray],
-    cluster: np.ndarray,
+    outcome: Array,
+    regressors: Array,
+    effects: Sets,
+    cluster: Array,
     names: Sequence[str],
-    cell: np.ndarray | None = None,
+    cell: Array | None = None,
 ) -> Fit:
     """Regress an outcome on regressors and absorbed effects, clustering the covariance.
 
@@ -148,18 +150,18 @@ def fit(
 
 def jackknife(
     fitted: Fit,
-    outcome: np.ndarray,
-    regressors: np.ndarray,
-    effects: Sequence[np.ndarray],
-    cluster: np.ndarray,
-    cell: np.ndarray | None = None,
+    outcome: Array,
+    regressors: Array,
+    effects: Sets,
+    cluster: Array,
+    cell: Array | None = None,
     *,
     small_sample: bool = False,
 ) -> Fit:
     """The same fit with CRV3: the spread of the estimates that leave out one cluster each.
 
-    One regression per cluster, so for few clusters. Deviations are from the estimate on all
-    clusters.
+    One small regression per cluster, from sums of products less the cluster's own: effects that
+    are nested in clusters are swept out within them. Deviations are from the estimate on all.
 
     Parameters
     ----------
@@ -174,30 +176,26 @@ def jackknife(
     EstimationError
         When a regressor cannot be estimated without one of the clusters.
     """
-    rows = np.asarray(regressors, dtype=float)
+    y, rows = np.asarray(outcome, dtype=float), np.asarray(regressors, dtype=float)
     group = np.searchsorted(fitted.clusters, cluster)
+    at = np.arange(len(y)) if cell is None else cell
     left_out = np.empty((fitted.n_clusters, len(fitted.names)))
     with CONTROLLER.limit(limits=1, user_api="blas"):
-        for g in range(fitted.n_clusters):
-            kept = group != g
-            used = kept if cell is None else np.isin(np.arange(len(rows)), cell[kept])
-            part = None if cell is None else (np.cumsum(used) - 1)[cell[kept]]
+        design, squares = _design(rows, effects, group, cell), (rows[at] ** 2).sum(axis=0)
+        order = np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1])
+        whole = _products(design, y, at)
+        for g, own in enumerate(order):
+            parts = _products(design, y[own], at[own])
+            rest = [total - part for total, part in zip(whole, parts, strict=True)]
             try:
-                left_out[g] = _coefficients(
-                    np.asarray(outcome, dtype=float)[kept],
-                    rows[used],
-                    [np.asarray(effect)[used] for effect in effects],
-                    fitted.names,
-                    part,
-                )[0]
+                left_out[g] = _without(rest, squares, fitted.names)
             except EstimationError as error:
                 raise EstimationError(
                     f"CRV3: without one of {fitted.n_clusters} clusters: {error}; what rests on "
                     "one cluster has no clustered error, use naveval.estimators.one_treated"
                 ) from None
     influence = left_out - fitted.coefficients
-    own = (fitted.n_clusters - 1) / fitted.n_clusters
-    correction = fitted.correction if small_sample else own
+    correction = fitted.correction if small_sample else 1 - 1 / fitted.n_clusters
     return replace(
         fitted,
         covariance=influence.T @ influence * correction,
@@ -207,13 +205,43 @@ def jackknife(
     )
 
 
+def _design(rows: Array, effects: Sets, group: Array, cell: Array | None) -> Array:
+    """Regressors and dummies, less their means by a set of effects that is nested in clusters."""
+    nested = [_nested([effect], group, cell) for effect in effects]
+    swept = int(np.argmax(nested)) if max(nested, default=0) else -1
+    codes = [np.unique(effect, return_inverse=True)[1] for effect in effects]
+    dummies = [c[:, None] == range(c.max() + 1) for i, c in enumerate(codes) if i != swept]
+    design = np.column_stack([rows, *dummies]).astype(float)
+    weight = np.ones(len(rows)) if cell is None else np.bincount(cell, minlength=len(rows))
+    code = codes[swept] if swept >= 0 else np.zeros(len(rows), dtype=int)
+    means = [np.bincount(code, weight * x) / np.bincount(code, weight) for x in design.T]
+    return design - np.column_stack(means)[code] if swept >= 0 else design
+
+
+def _products(design: Array, outcome: Array, at: Array) -> list[Array]:
+    """Sums of products of the design's rows `at` with each other and the outcome."""
+    used, where = np.unique(at, return_inverse=True)
+    rows = design[used]
+    gram = rows.T @ (rows * np.bincount(where)[:, None])
+    return [gram, rows.T @ np.bincount(where, outcome)]
+
+
+def _without(products: list[Array], squares: Array, names: Sequence[str]) -> Array:
+    """Coefficients of the regressors, the first in `products`, with the dummies swept out."""
+    k, (gram, cross) = len(names), products
+    dummies = np.linalg.pinv(gram[k:, k:], rcond=1e-11, hermitian=True) @ gram[k:, :k]
+    left = gram[:k, :k] - gram[:k, k:] @ dummies
+    _require_rank(left, squares, names)
+    return np.asarray(np.linalg.solve(left, cross[:k] - dummies.T @ cross[k:]))
+
+
 def _fit(
-    outcome: np.ndarray,
-    regressors: np.ndarray,
-    effects: Sequence[np.ndarray],
-    cluster: np.ndarray,
+    outcome: Array,
+    regressors: Array,
+    effects: Sets,
+    cluster: Array,
     names: Sequence[str],
-    cell: np.ndarray | None,
+    cell: Array | None,
 ) -> Fit:
     outcome = np.asarray(outcome, dtype=float)
     regressors = np.atleast_2d(np.asarray(regressors, dtype=float))
@@ -240,12 +268,8 @@ def _fit(
 
 
 def _coefficients(
-    outcome: np.ndarray,
-    regressors: np.ndarray,
-    effects: Sequence[np.ndarray],
-    names: Sequence[str],
-    cell: np.ndarray | None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    outcome: Array, regressors: Array, effects: Sets, names: Sequence[str], cell: Array | None
+) -> tuple[Array, Array, Array, Array, int]:
     """Coefficients, swept regressors, inverse Gram matrix, fitted values, rank of the effects."""
     weight = (
         np.ones(len(regressors))
@@ -257,14 +281,14 @@ def _coefficients(
     inverse, rank = _dummy_inverse(codes, weight)
     swept = regressors - _fitted(codes, inverse, regressors * weight[:, None])
     gram = swept.T @ (swept * weight[:, None])
-    _require_rank(gram, regressors, weight, names)
+    _require_rank(gram, np.einsum("ij,ij,i->j", regressors, regressors, weight), names)
     bread = np.linalg.inv(gram)
     beta = bread @ (swept.T @ sums)
     fitted = swept @ beta + _fitted(codes, inverse, sums[:, None])[:, 0]
     return beta, swept, bread, fitted, rank
 
 
-def _nested(effects: Sequence[np.ndarray], group: np.ndarray, cell: np.ndarray | None) -> int:
+def _nested(effects: Sets, group: Array, cell: Array | None) -> int:
     """How many levels, beside one per set, belong to sets whose levels lie in one cluster each."""
     count = 0
     for effect in effects:
@@ -278,13 +302,8 @@ def _nested(effects: Sequence[np.ndarray], group: np.ndarray, cell: np.ndarray |
 
 
 def _alone(
-    regressors: np.ndarray,
-    swept: np.ndarray,
-    bread: np.ndarray,
-    group: np.ndarray,
-    n_groups: int,
-    cell: np.ndarray | None,
-) -> np.ndarray:
+    regressors: Array, swept: Array, bread: Array, group: Array, n_groups: int, cell: Array | None
+) -> Array:
     """Which regressors rest on one cluster: zero in all others, or most of the leverage there."""
     # A regressor swept of the effects and of the other regressors.
     partial = swept @ bread / np.sqrt(np.diag(bread))
@@ -299,7 +318,7 @@ def _alone(
     return found
 
 
-def compress(*keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def compress(*keys: Array) -> tuple[Array, Array]:
     """Cells of rows that agree in all keys (non-negative whole numbers, (n,) each).
 
     Returns
@@ -329,7 +348,7 @@ def one(fitted: Fit, name: str, level: float = 0.95) -> Estimate:
     return Estimate(value, error, value - half, value + half, p_value)
 
 
-def _dummy_inverse(codes: Sequence[np.ndarray], weight: np.ndarray) -> tuple[np.ndarray, int]:
+def _dummy_inverse(codes: Sets, weight: Array) -> tuple[Array, int]:
     """Pseudo-inverse of the dummies' weighted Gram matrix, and its rank."""
     if not codes:
         return np.zeros((0, 0)), 0
@@ -353,7 +372,7 @@ def _dummy_inverse(codes: Sequence[np.ndarray], weight: np.ndarray) -> tuple[np.
     return root @ root.T, int(keep.sum())
 
 
-def _fitted(codes: Sequence[np.ndarray], inverse: np.ndarray, sums: np.ndarray) -> np.ndarray:
+def _fitted(codes: Sets, inverse: Array, sums: Array) -> Array:
     """Fitted effects per row, from weighted sums (m, k) of what is swept."""
     if not codes:
         return np.zeros_like(sums)
@@ -370,18 +389,11 @@ def _fitted(codes: Sequence[np.ndarray], inverse: np.ndarray, sums: np.ndarray) 
 
 
 def _by_cluster(
-    swept: np.ndarray,
-    residual: np.ndarray,
-    group: np.ndarray,
-    n_groups: int,
-    cell: np.ndarray | None,
-) -> np.ndarray:
+    swept: Array, residual: Array, group: Array, n_groups: int, cell: Array | None
+) -> Array:
     """Sum of scores by cluster, (G, k)."""
-    scores = np.empty((n_groups, swept.shape[1]))
-    for j in range(swept.shape[1]):
-        column = swept[:, j] if cell is None else swept[cell, j]
-        scores[:, j] = np.bincount(group, column * residual, minlength=n_groups)
-    return scores
+    columns = (column if cell is None else column[cell] for column in swept.T)
+    return np.column_stack([np.bincount(group, c * residual, minlength=n_groups) for c in columns])
 
 
 def _correction(n_obs: int, n_used: int, n_clusters: int) -> float:
@@ -392,11 +404,8 @@ def _correction(n_obs: int, n_used: int, n_clusters: int) -> float:
     return n_clusters / (n_clusters - 1) * (n_obs - 1) / (n_obs - n_used)
 
 
-def _require_rank(
-    gram: np.ndarray, regressors: np.ndarray, weight: np.ndarray, names: Sequence[str]
-) -> None:
+def _require_rank(gram: Array, total: Array, names: Sequence[str]) -> None:
     """Raise EstimationError naming regressors that effects or other regressors explain."""
-    total = np.einsum("ij,ij,i->j", regressors, regressors, weight)
     flat = np.diag(gram) <= COLLINEAR * np.maximum(total, 1e-300)
     if flat.any():
         which = ", ".join(name for name, bad in zip(names, flat, strict=True) if bad)
@@ -408,12 +417,12 @@ def _require_rank(
 
 
 def _require_shapes(
-    outcome: np.ndarray,
-    regressors: np.ndarray,
-    effects: Sequence[np.ndarray],
-    cluster: np.ndarray,
+    outcome: Array,
+    regressors: Array,
+    effects: Sets,
+    cluster: Array,
     names: Sequence[str],
-    cell: np.ndarray | None,
+    cell: Array | None,
 ) -> None:
     rows = outcome.size if cell is None else len(regressors)
     given = {"cluster": (len(cluster), outcome.size), "regressors": (len(regressors), rows)}
@@ -431,7 +440,7 @@ def _require_shapes(
     require_labels({"cluster": cluster} | {f"effect {i + 1}": e for i, e in enumerate(effects)})
 
 
-def require_labels(given: Mapping[str, np.ndarray]) -> None:
+def require_labels(given: Mapping[str, Array]) -> None:
     """Raise EstimationError for missing labels, which would become a group of their own."""
     for name, labels in given.items():
         missing = int(pd.isna(np.asarray(labels)).sum())

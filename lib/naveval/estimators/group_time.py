@@ -9,13 +9,15 @@ Balanced panel of N units and T periods. With covariates parallel trends need on
 them: the comparison units' change is regressed on the covariates and predicted for the treated
 (outcome regression). Every estimate comes with each unit's influence on it, so that averages
 and their standard errors need no more than sums; weights of averages that are estimated are
-part of it.
+part of it. That influence holds the noise of many units; of one unit, which is its group's mean,
+it is zero. An effect on or by one cluster therefore has no error, and few are warned of.
 
 Sources: Callaway and Sant'Anna (2021), "Difference-in-differences with multiple time periods",
 sections 2–4; Goodman-Bacon (2021) on two-way effects. Names and defaults follow the R package
 did, whose printed example the tests reproduce.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -26,7 +28,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from naveval.estimators.did import require_labels
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, EstimationWarning
 
 Array = NDArray[np.floating[Any]]
 Controls = Literal["never", "not_yet"]
@@ -34,6 +36,9 @@ Base = Literal["varying", "universal"]
 Average = Literal["simple", "group", "dynamic", "calendar"]
 NEVER = np.inf
 LEAST_CONTROLS = 2
+FEW = 6
+"""Clusters in a group, beside one per covariate, below which errors are told to be too small: with
+five of a hundred treated a test at 5 percent rejects in 14 percent of draws. R's did has five."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class GroupTime:
         (N,) start date of each unit, NEVER for the untreated.
     cluster
         (N,) codes 0 … G − 1.
+    n_treated, n_controls
+        (K,) clusters among those that started then, and among those compared with.
     """
 
     start: Array
@@ -61,12 +68,20 @@ class GroupTime:
     influence: Array
     starts: Array
     cluster: NDArray[np.integer]
+    n_treated: NDArray[np.integer]
+    n_controls: NDArray[np.integer]
+
+    @property
+    def alone(self) -> NDArray[np.bool_]:
+        """(K,) effects on or by a single cluster, which have no standard error."""
+        return np.minimum(self.n_treated, self.n_controls) < 2
 
     def table(self, level: float = 0.95) -> pd.DataFrame:
         """Effects with standard errors, intervals and p-values, one row each."""
         frame = pd.DataFrame({"start": self.start, "period": self.period})
-        errors = std_errors(self.influence, self.cluster)
-        return frame.join(_inference(self.estimate, errors, level))
+        errors = np.where(self.alone, np.nan, std_errors(self.influence, self.cluster))
+        counts = {"n_treated": self.n_treated, "n_controls": self.n_controls}
+        return frame.join(_inference(self.estimate, errors, level)).assign(**counts)
 
 
 @dataclass(frozen=True)
@@ -80,7 +95,7 @@ class Averages:
     at
         (K,) start date, time since the start, or period; empty for "simple".
     estimate, std_error
-        (K,).
+        (K,); errors are missing where an effect on or by one cluster is among those averaged.
     overall, overall_error
         The average of those after the start.
     """
@@ -121,14 +136,16 @@ def group_time(
         (n,) rows of a balanced panel; periods are numbers.
     start
         (n,) first period with treatment, NEVER (infinity) for units that never are treated.
+        Units that start in the first period or before are left out.
     controls
         "never" compares with units never treated; "not_yet" also with units that have not
-        started by the later of the two periods compared.
+        started by the later of the two periods compared. When everybody starts in time, the last
+        to start are the controls, and periods from their start on are left out.
     base
         Before the start, compare with the period just before ("varying"), or with the period
         before the start as after it ("universal").
     covariates
-        (n, p) values, of which those of the earlier of the two periods compared are used.
+        (n, p) or (n,) values, of which those of the earlier of the two periods compared are used.
     cluster
         (n,) labels, constant within units; units are the clusters by default.
 
@@ -138,21 +155,32 @@ def group_time(
         When shapes disagree, values or labels are missing, the panel is not balanced, a start
         or cluster varies within a unit, or a start date has too few units to compare with.
 
+    Warns
+    -----
+    EstimationWarning
+        Names groups of fewer than six clusters (and one per covariate), whose errors are too
+        small, or missing for one; units and periods that are left out.
+
     Examples
     --------
-    >>> unit, period = np.repeat(np.arange(6), 3), np.tile(np.arange(3), 6)
-    >>> start = np.repeat([1.0, 1.0, 2.0, 2.0, NEVER, NEVER], 3)
-    >>> noise = np.random.default_rng(1).normal(size=18)
+    >>> unit, period = np.repeat(np.arange(15), 3), np.tile(np.arange(3), 15)
+    >>> start = np.repeat([1.0, 2.0, NEVER], 15)
+    >>> noise = np.random.default_rng(1).normal(size=45)
     >>> found = group_time(5.0 * (period >= start) + 0.01 * noise, unit, period, start)
     >>> average(found, "dynamic").estimate.round(1).tolist()
     [0.0, 5.0, 5.0]
     """
     _require_options(controls=(controls, Controls), base=(base, Base))
     y, starts, times, x, codes = _panel(outcome, unit, period, start, covariates, cluster)
-    treated_at = np.unique(starts[np.isfinite(starts) & (starts <= times[-1])])
-    treated_at = treated_at[treated_at > times[0]]
+    y, times = _until_the_last(y, times, starts) if controls == "not_yet" else (y, times)
+    treated_at = np.unique(starts[(starts > times[0]) & (starts <= times[-1])])
     if not treated_at.size:
-        raise EstimationError("group-time effects: no unit starts after the first period")
+        raise EstimationError(
+            "group-time effects: no unit starts after the first period with others to compare with"
+        )
+    always = int((starts <= times[0]).sum())
+    if always:
+        _warn(f"{always} units start in {times[0]:g} or before, never seen untreated: left out")
     found = []
     for when in treated_at:
         last = int(np.searchsorted(times, when)) - 1
@@ -162,18 +190,53 @@ def group_time(
                 continue
             untreated = np.isinf(starts) if controls == "never" else starts > times[max(t, early)]
             own, others = starts == when, untreated & (starts != when)
-            _require_controls(others, when, times[t], x)
+            _require_controls(others, when, times[t], x, controls)
             design = np.ones((len(y), 1)) if x is None else x[:, min(early, t)]
             effect, influence = _two_by_two(y[:, t] - y[:, early], own, others, design)
-            found.append((when, times[t], effect, influence))
-    return GroupTime(
-        np.array([row[0] for row in found]),
-        np.array([row[1] for row in found]),
-        np.array([row[2] for row in found]),
-        np.column_stack([row[3] for row in found]),
-        starts,
-        codes,
+            sides = (len(np.unique(codes[side])) for side in (own, others))
+            found.append((influence, when, times[t], effect, *sides))
+    influences, *columns = zip(*found, strict=True)
+    when, at, effects, treated, compared = map(np.array, columns)
+    made = GroupTime(
+        when, at, effects, np.column_stack(influences), starts, codes, treated, compared
     )
+    _warn_of_few(made, FEW if x is None else FEW + x.shape[2] - 1)
+    return made
+
+
+def _until_the_last(y: Array, times: Array, starts: Array) -> tuple[Array, Array]:
+    """Outcomes and periods before the last start when everybody has one, as R's did."""
+    last = starts.max()
+    kept = times < last
+    if last > times[-1] or kept.sum() < 2:
+        return y, times
+    _warn(
+        f"every unit starts by {times[-1]:g}: the last, from {last:g}, are the controls, and "
+        f"{int((~kept).sum())} periods from then on are left out"
+    )
+    return y[:, kept], times[kept]
+
+
+def _warn_of_few(found: GroupTime, least: int) -> None:
+    """Warn of groups with fewer clusters than `least`, by start date."""
+    said = []
+    for start in np.unique(found.start):
+        here = found.start == start
+        treated, compared = int(found.n_treated[here][0]), int(found.n_controls[here].min())
+        if treated < least:
+            said.append(f"start {start:g}: {treated} treated")
+        if compared < least:
+            said.append(f"start {start:g}: {compared} to compare with")
+    if said:
+        _warn(
+            f"few units or clusters ({'; '.join(said)}): with fewer than {least} standard errors "
+            "are too small and p-values too low; of one its noise is in none of them, and they "
+            "are missing. nv.one_treated has an exact test of one unit"
+        )
+
+
+def _warn(text: str) -> None:
+    warnings.warn(f"group-time effects: {text}", EstimationWarning, stacklevel=3)
 
 
 def _two_by_two(
@@ -202,7 +265,8 @@ def average(found: GroupTime, kind: Average = "simple") -> Averages:
 
     Effects are weighted by how many units share the start date. The overall average is over
     all effects after the start ("simple"), over units ("group"), or over times since the start
-    or periods with equal weight ("dynamic", "calendar").
+    or periods with equal weight ("dynamic", "calendar"). Averages with an effect on or by one
+    cluster among them have no error.
 
     Raises
     ------
@@ -214,7 +278,7 @@ def average(found: GroupTime, kind: Average = "simple") -> Averages:
     everything = np.flatnonzero(after)
     if kind == "simple":
         mean, whole = _weighted(found, everything)
-        error = float(std_errors(whole[:, None], found.cluster)[0])
+        error = _error(whole, found, after)
         return Averages(kind, np.empty(0), np.empty(0), np.empty(0), mean, error)
     label: Callable[[], Array] = {
         "group": lambda: found.start,
@@ -223,10 +287,8 @@ def average(found: GroupTime, kind: Average = "simple") -> Averages:
     }[kind]
     which = label()
     at = np.unique(which if kind == "dynamic" else which[after])
-    parts = [
-        _weighted(found, np.flatnonzero((which == value) & (after | (kind == "dynamic"))))
-        for value in at
-    ]
+    used = [(which == value) & (after | (kind == "dynamic")) for value in at]
+    parts = [_weighted(found, np.flatnonzero(own)) for own in used]
     estimate = np.array([part[0] for part in parts])
     influence = np.column_stack([part[1] for part in parts])
     later = at >= 0 if kind == "dynamic" else np.ones(len(at), dtype=bool)
@@ -234,9 +296,15 @@ def average(found: GroupTime, kind: Average = "simple") -> Averages:
         overall, whole = _by_size(found.starts, at, estimate, influence)
     else:
         overall, whole = float(estimate[later].mean()), influence[:, later].mean(axis=1)
-    error = float(std_errors(whole[:, None], found.cluster)[0])
-    errors = std_errors(influence, found.cluster)
-    return Averages(kind, at, estimate, errors, overall, error)
+    errors = np.array([_error(part[1], found, own) for part, own in zip(parts, used, strict=True)])
+    return Averages(kind, at, estimate, errors, overall, _error(whole, found, after))
+
+
+def _error(influence: Array, found: GroupTime, used: NDArray[np.bool_]) -> float:
+    """Standard error of an average of some effects, missing when one rests on one cluster."""
+    if found.alone[used].any():
+        return np.nan
+    return float(std_errors(influence[:, None], found.cluster)[0])
 
 
 def _weighted(found: GroupTime, index: NDArray[np.integer]) -> tuple[float, Array]:
@@ -289,13 +357,23 @@ def _panel(
     """(N, T) outcomes, (N,) starts, (T,) periods, (N, T, p + 1) covariates, (N,) clusters."""
     y, when = np.asarray(outcome, dtype=float), np.asarray(start, dtype=float)
     time = np.asarray(period, dtype=float)
-    x: Any = None if covariates is None else np.asarray(covariates, float).reshape(len(y), -1)
+    x: Any = None if covariates is None else np.asarray(covariates, dtype=float)
     group = np.asarray(unit if cluster is None else cluster)
     given = {"unit": np.asarray(unit), "period": time, "start": when, "cluster": group}
     wrong = [f"{name} has {len(values)}" for name, values in given.items() if len(values) != len(y)]
     if wrong:
         raise EstimationError(f"group-time effects: {len(y)} outcomes; {', '.join(wrong)} rows")
+    unknown = int(np.isnan(when).sum())
+    if unknown:
+        raise EstimationError(
+            f"group-time effects: start missing in {unknown} of {len(y)} rows; expected NEVER "
+            "(numpy.inf) for units that are never treated"
+        )
     require_labels(given)
+    if x is not None and (x.ndim not in (1, 2) or len(x) != len(y)):
+        raise EstimationError(
+            f"group-time effects: covariates of shape {x.shape}; expected ({len(y)}, p)"
+        )
     for name, values in {"outcome": y, "covariates": y if x is None else x}.items():
         bad = int((~np.isfinite(values)).reshape(len(y), -1).any(axis=1).sum())
         if bad:
@@ -323,13 +401,16 @@ def _panel(
     return wide, when[first], times, x, codes
 
 
-def _require_controls(others: NDArray[np.bool_], when: float, time: float, x: Array | None) -> None:
+def _require_controls(
+    others: NDArray[np.bool_], when: float, time: float, x: Array | None, controls: Controls
+) -> None:
     needed = LEAST_CONTROLS if x is None else x.shape[2] + 1
     if others.sum() < needed:
+        road = " (controls 'not_yet' also takes those that start later)"
+        road = road if controls == "never" else ""
         raise EstimationError(
             f"group-time effects: {int(others.sum())} units to compare those that start in "
-            f"{when:g} with in {time:g}; at least {needed} are needed (controls 'not_yet' "
-            "also takes those that start later)"
+            f"{when:g} with in {time:g}; at least {needed} are needed{road}"
         )
 
 

@@ -44,4 +44,7 @@ Effects of several programmes by double machine learning: cross-fitted once, the
 `fitted.balance("course")` and `fitted.bounds("course")` say how far the controls are alike, and how
 strong a hidden confounder would have to be; `nv.rate(fitted, "course", by="age")` whether a ranking
 of persons tells who gains most.
+
+Several treated units: `nv.did` and `nv.event_study` when all start at once, `nv.group_time` when
+they start at different times.
 """

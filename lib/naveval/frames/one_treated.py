@@ -1,5 +1,6 @@
 """One treated unit among controls, on a frame of one's own."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from naveval.estimators import synthetic_control as synthetic
 from naveval.estimators.one_treated import inference, regression
 from naveval.exhibits import figures
 from naveval.frames.result import (
+    ROUNDING,
     Result,
     require,
     require_number,
@@ -20,7 +22,7 @@ from naveval.frames.result import (
     require_value,
     require_variation,
 )
-from naveval.project.errors import EstimationError
+from naveval.project.errors import EstimationError, EstimationWarning
 
 PANEL = """   unit     time  outcome
    Hedmark  2014     12.1
@@ -58,7 +60,9 @@ def one_treated(
     One row per method (difference-in-differences, synthetic control, synthetic DiD): estimate,
     p_value, smallest_p (what so few controls can give at best), ci_low and ci_high from
     inverting the exact test (of difference-in-differences alone: the synthetic methods have no
-    interval here), and detectable: the smallest effect found with a power of 80 percent. Every
+    interval here), level: that of the interval, lower than asked for when so few units cannot give
+    more, and detectable: the smallest effect found with a power of 80 percent, missing where the
+    test never rejects. Every
     p-value is the share of the units, the treated one counted, whose effect is at least as large
     in size when they take its place; the treated unit is then among the controls. Fit before
     the start does not enter. `figure()` shows the treated unit's gap to its mean before among
@@ -70,6 +74,12 @@ def one_treated(
         For columns or values missing, two rows for a unit and period, units with other periods,
         periods in text that does not sort, an outcome without variation, an unknown unit or
         start, or fewer than four units.
+
+    Warns
+    -----
+    EstimationWarning
+        For a level that so few units cannot give, and controls that all move alike: without noise
+        among them there is no interval.
 
     Source: Conley and Taber (2011); Abadie, Diamond and Hainmueller (2010); Arkhangelsky et al.
     (2021).
@@ -106,6 +116,7 @@ def one_treated(
             "smallest_p": 1 / n,
             "ci_low": interval.low,
             "ci_high": interval.high,
+            "level": interval.level,
             "detectable": float(detectable.minimum_detectable(spread, level, 0.8, n - 2)),
         }
     ]
@@ -121,6 +132,23 @@ def one_treated(
                 "detectable": found,
             }
         )
+    table, told = pd.DataFrame(rows), []
+    if 1 / n > 1 - level + ROUNDING:
+        table["detectable"] = np.nan
+        told.append(
+            f"{n} units reject nothing at level {level:.4g}: the smallest p-value is {1 / n:.3f}. "
+            f"The interval has the level {interval.level:.1%} and no effect is detectable"
+        )
+    rest = np.delete(values, at, 0) - values.mean()
+    alike = rest - rest.mean(axis=1, keepdims=True) - rest.mean(axis=0) + rest.mean()
+    if np.abs(alike).max() <= ROUNDING * np.abs(values).max():
+        table[["ci_low", "ci_high", "detectable"]] = np.nan
+        told.append(
+            "all controls move alike: there is no noise among them to judge the effect by, and no "
+            "interval or detectable effect is given"
+        )
+    for note in told:
+        warnings.warn(f"{who}: {note}", EstimationWarning, stacklevel=2)
     gap = residual - residual[:, post == 0].mean(axis=1, keepdims=True)
     notes = (
         f"Each of {n} units takes its turn as the treated one; the smallest p-value is {1 / n:.3f}",
@@ -128,8 +156,8 @@ def one_treated(
     )
     return Result(
         f"Effect on {outcome} of {treated} from {start}",
-        pd.DataFrame(rows),
-        notes,
+        table,
+        (*notes, *told),
         {"effects": dict(zip(wide.index, effects, strict=True)), "beside": beside},
         lambda: _placebo_figure(wide.columns, gap, at, post, (str(treated), outcome)),
     )
@@ -159,8 +187,10 @@ def _placebo_figure(
     return figure
 
 
-def synthetic_control(frame: pd.DataFrame, **columns: Any) -> Result:
-    """Synthetic control of one treated unit; arguments as in `one_treated`.
+def synthetic_control(
+    frame: pd.DataFrame, *, outcome: str, unit: str, time: str, treated: Any, start: Any
+) -> Result:
+    """Synthetic control of one treated unit; arguments as in `one_treated`, but for the level.
 
     Returns
     -------
@@ -179,19 +209,29 @@ def synthetic_control(frame: pd.DataFrame, **columns: Any) -> Result:
     >>> abs(found.table()["gap"]).max().round(6).item()
     0.0
     """
-    return _series(frame, "synthetic_control", **columns)
+    return _series(frame, "synthetic_control", outcome, unit, time, treated, start)
 
 
-def synthetic_did(frame: pd.DataFrame, **columns: Any) -> Result:
+def synthetic_did(
+    frame: pd.DataFrame, *, outcome: str, unit: str, time: str, treated: Any, start: Any
+) -> Result:
     """Synthetic difference-in-differences; arguments and result as in `synthetic_control`.
 
     Source: Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021).
     """
-    return _series(frame, "synthetic_did", **columns)
+    return _series(frame, "synthetic_did", outcome, unit, time, treated, start)
 
 
-def _series(frame: pd.DataFrame, kind: synthetic.Kind, **columns: Any) -> Result:
-    wide, at, post = matrix(frame, **columns, who=f"nv.{kind}")
+def _series(
+    frame: pd.DataFrame,
+    kind: synthetic.Kind,
+    outcome: str,
+    unit: str,
+    time: str,
+    treated: Any,
+    start: Any,
+) -> Result:
+    wide, at, post = matrix(frame, outcome, unit, time, treated, start, who=f"nv.{kind}")
     made, placebo = _synthetic(wide, at, post, kind)
     observed = wide.to_numpy()[at]
     table = pd.DataFrame(
@@ -207,11 +247,11 @@ def _series(frame: pd.DataFrame, kind: synthetic.Kind, **columns: Any) -> Result
         ax.axvline(np.argmax(post) - 0.5, color=figures.INK, linewidth=0.8)
         shown = x[:: max(1, len(x) // 8)]
         ax.set_xticks(shown, [str(wide.columns[i]) for i in shown])
-        ax.set_ylabel(columns["outcome"])
+        ax.set_ylabel(outcome)
         return figure
 
     text = f"Mean effect after: {made.effect:.4g}; p = {placebo.p_value:.3f} among placebo units"
-    title = f"{kind.replace('_', ' ').capitalize()}: {columns['treated']}"
+    title = f"{kind.replace('_', ' ').capitalize()}: {treated}"
     return Result(title, table, (text,), {"weights": weights, "placebo": placebo}, draw)
 
 
