@@ -170,6 +170,7 @@ def test_how_a_file_is_written(
 
 EXPECTED = "expected UTF-8, or Windows-1252 with semicolon as Norwegian Excel writes it"
 LONG = "a;b\n" + 30 * "1;2\n"
+LAST_CELL = "first in line 32, column b"
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -185,12 +186,21 @@ LONG = "a;b\n" + 30 * "1;2\n"
         (LONG.encode() + b"1;\x00\n", f"t.csv: wrong encoding (UTF-16 or binary); {EXPECTED}"),
         (
             LONG.encode() + "3;SÃ¸r".encode(),
-            f"t.csv: wrong encoding (æøå encoded twice or lost); {EXPECTED}",
+            f"t.csv: wrong encoding (æøå encoded twice or lost, {LAST_CELL}); {EXPECTED}",
         ),
-        ("a,b\n1,å\n".encode("cp1252"), f"t.csv: wrong encoding (not UTF-8); {EXPECTED}"),
-        (b"a,b\n1,2\n\xc3", f"t.csv: wrong encoding (not UTF-8); {EXPECTED}"),
-        (LONG.encode() + b"3;\x81\n", f"t.csv: wrong encoding (neither); {EXPECTED}"),
-        (LONG.encode() + b"3;S\x9br\n", f"t.csv: wrong encoding (neither); {EXPECTED}"),
+        (
+            "a,b\n1,å\n".encode("cp1252"),
+            f"t.csv: wrong encoding (not UTF-8, first in line 2, column b); {EXPECTED}",
+        ),
+        (
+            b"a,b\n1,2\n\xc3",
+            f"t.csv: wrong encoding (not UTF-8, first in line 3, column a); {EXPECTED}",
+        ),
+        (LONG.encode() + b"3;\x81\n", f"t.csv: wrong encoding (neither, {LAST_CELL}); {EXPECTED}"),
+        (
+            LONG.encode() + b"3;S\x9br\n",
+            f"t.csv: wrong encoding (neither, {LAST_CELL}); {EXPECTED}",
+        ),
         (b"sep=;\na;b\n", "t.csv: line 1 is «sep=»; expected the names of the columns"),
         (b"\xef\xbb\xbfSEP=;\n", "t.csv: line 1 is «sep=»; expected the names of the columns"),
         (b"a\tb\n1\t2\n", "t.csv: columns are separated by tab; expected comma or semicolon"),
