@@ -331,8 +331,8 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
             shown.append(replace(main, headlines=()))  # only its registers stand here
             blocks += _of_county(code, main, text)
         for result in own:
-            shown.append(result)
             if result is not main:
+                shown.append(result)
                 blocks.append(f"### {part['own']}, {result.place} {{#{name}-{result.slug}}}")
                 blocks.append(findings(result, text))
             blocks.append(downloads(result, text, level="place"))
