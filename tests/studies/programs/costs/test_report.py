@@ -118,7 +118,7 @@ def test_the_answer_names_programmes_by_their_tested_sign(
     best = showing.show("key-net-best", results).markdown
     assert best.splitlines()[1].startswith("**+")
     assert "lønnstilskudd" in best
-    assert "publiserte anslag" in best
+    assert "regnet av publiserte tall" in best
 
 
 def test_sentences_follow_the_numbers(showing: Showing, results: ProgramResults) -> None:
