@@ -134,6 +134,15 @@ def test_every_code_that_names_a_row_has_a_name(study: str) -> None:
                 assert code in labels or f"{key}_{code}" in labels, (exhibit.label, key, code)
 
 
+@pytest.mark.parametrize("study", DECLARED)
+def test_every_unit_has_a_name_in_the_downloads(study: str) -> None:
+    named = read_yaml(paths.texts_dir() / "downloads.yml")["units"]
+    for exhibit in report_of(study).exhibits:
+        for value in exhibit.values.values():
+            units = {value.unit, *(one.unit for one in value.kinds.values())} - {""}
+            assert units <= set(named), (exhibit.label, units - set(named))
+
+
 def _named_keys(exhibit: Exhibit[Any]) -> tuple[str, ...]:
     view = exhibit.view
     if isinstance(view, Table):

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import wrap
 from xml.sax.saxutils import escape, quoteattr
 
 from xlsxwriter import Workbook
@@ -134,8 +135,8 @@ def xlsx(sheets: Sequence[Sheet], names: Sequence[str], title: str) -> bytes:
             page.fit_to_pages(1, 0)
             for line, told in enumerate(sheet.above, 1):
                 page.write_string(line, 0, told, None if sheet.head else forms[None])
-                if not sheet.head:  # programs other than Excel do not make room for wrapped text
-                    page.set_row(line, LINE * -(-max(1, len(told)) // TEXT_WIDTH))
+                if not sheet.head:
+                    _make_room(page, line, [told], TEXT_WIDTH)
             if not sheet.head:
                 page.set_column(0, 0, TEXT_WIDTH)
             else:
@@ -143,6 +144,13 @@ def xlsx(sheets: Sequence[Sheet], names: Sequence[str], title: str) -> bytes:
             for line, row in enumerate(sheet.rows if sheet.links else (), sheet.first + 1):
                 page.write_url(line, 0, f"internal:'{row[0]}'!A1", link, row[0])
     return stream.getvalue()
+
+
+def _make_room(page: Worksheet, line: int, told: Sequence[str], width: int) -> None:
+    """Set a row's height where text is wrapped: programs other than Excel do not."""
+    lines = max((len(wrap(text, width)) for text in told if len(text) > width), default=1)
+    if lines > 1:
+        page.set_row(line, LINE * lines)
 
 
 def _table(
@@ -157,6 +165,7 @@ def _table(
     page.add_table(sheet.first, 0, last, len(sheet.head) - 1, options)
     page.freeze_panes(sheet.first + 1, 0)
     for line, row in enumerate(sheet.rows, sheet.first + 1):
+        _make_room(page, line, row, WIDEST)
         for place, (told, kind) in enumerate(zip(row, kinds, strict=True)):
             if kind is not None and NUMBER.fullmatch(told):
                 value = int(told) if WHOLE.fullmatch(told) else float(told)
