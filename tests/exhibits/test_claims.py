@@ -106,10 +106,12 @@ def test_effects_told_of_among_others_are_tested_with_them(p_values, wanted) -> 
 
 def test_places_are_told_apart_when_all_pairs_are_tested_together() -> None:
     frame = pd.DataFrame({"estimate": [0.0, 1, 9, -9], "std_error": 1.0}, list("abcd"))
-    assert standing(frame, "a") == Standing(1, 1, 3)
+    assert standing(frame, "a") == Standing(1, 1, 3, ("c",), ("d",))
     assert [standing(frame, code).told for code in "abcd"] == ["both", "both", "lower", "higher"]
     assert standing(frame.assign(std_error=[np.nan, 1, 1, 1]), "a") is None
-    assert standing(frame.assign(estimate=[0.0, np.nan, 9, -9]), "a") == Standing(1, 1, 2)
+    assert standing(frame.assign(estimate=[0.0, np.nan, 9, -9]), "a") == Standing(
+        1, 1, 2, ("c",), ("d",)
+    )
     # 1.96 standard errors of a difference are no difference among the 105 pairs of fifteen.
     many = pd.DataFrame({"estimate": [0.0, 2.9, *[0.0] * 13], "std_error": 1.0})
     assert standing(many, 0) == Standing(0, 0, 14)

@@ -126,11 +126,13 @@ def beyond(frame: pd.DataFrame, p: str, low: str, high: str) -> Callable[[float]
 
 @dataclass(frozen=True)
 class Standing:
-    """How many others can be told to be higher or lower than one, and of how many."""
+    """How many others can be told to be higher or lower than one, and of how many; which ones."""
 
     higher: int
     lower: int
     others: int
+    above: tuple[Any, ...] = field(default=(), repr=False)
+    below: tuple[Any, ...] = field(default=(), repr=False)
 
     @property
     def told(self) -> str:
@@ -171,7 +173,9 @@ def standing(values: pd.DataFrame, own: str) -> Standing | None:
     apart = holm(2 * special.ndtr(-np.abs(gap) / np.hypot(error[first], error[second]))) <= LEVEL
     place = known.index.get_loc(own)
     signs = np.where(first == place, 1, np.where(second == place, -1, 0)) * np.sign(gap) * apart
-    return Standing(int((signs > 0).sum()), int((signs < 0).sum()), len(known) - 1)
+    other = np.where(first == place, second, first)
+    above, below = (tuple(known.index[np.sort(other[signs == way])]) for way in (1, -1))
+    return Standing(len(above), len(below), len(known) - 1, above, below)
 
 
 def ends_apart(values: pd.DataFrame) -> bool:

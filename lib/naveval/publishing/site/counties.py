@@ -7,7 +7,7 @@ sentence. Numbers are the county's own; a study that holds none says why, and le
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from naveval.project import formats, parameters, places
 from naveval.publishing.site import drawing, released, results
 from naveval.publishing.site.results import Result
 
-SHEET_BARS = 6
+SHEET_BARS, FEW_NAMED = 6, 3
 SHEET_WIDTHS = ("8.5cm", "8cm", "7cm", "6cm")
 """Of a sheet's charts: the first with which the sheet is one page."""
 FONT = "Source Sans Pro"
@@ -177,8 +177,15 @@ def _standing(
     found = claims.standing(every, code)
     if found is None:
         return
-    counts = {name: formats.number(n) for name, n in asdict(found).items()}
+    counts = {"higher": _counted(found.above), "lower": _counted(found.below)}
+    counts["others"] = formats.number(found.others)
     yield str(part["standing"][found.told]).format(name=places.name(code), **counts)
+
+
+def _counted(codes: Sequence[str]) -> str:
+    """How many counties, with their names where they are few."""
+    names = formats.listed([places.name(code) for code in codes])
+    return formats.number(len(codes)) + (f" ({names})" if 0 < len(codes) <= FEW_NAMED else "")
 
 
 def _chart(
