@@ -315,5 +315,12 @@ def test_what_no_batch_can_make_is_refused_before_it_begins(given, message) -> N
     done = CliRunner().invoke(cli.main, ["batch", "hedmark", *given])
     assert done.exit_code == 2
     assert message in done.stderr
-    rendered = CliRunner().invoke(cli.main, ["render", "--to", "html,", "nowhere"])
-    assert "--to: nothing: expected html" in rendered.stderr
+
+
+@pytest.mark.parametrize(
+    ("to", "named"), [("html,", "nothing"), ("none", "none"), ("docx", "docx")]
+)
+def test_what_is_no_report_is_not_rendered(to: str, named: str) -> None:
+    done = CliRunner().invoke(cli.main, ["render", "--to", to, "nowhere"])
+    assert done.exit_code == 2
+    assert f"--to: {named}: expected html, pdf or html,pdf" in done.stderr

@@ -17,7 +17,6 @@ FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, dir_okay=False)
 FORMS = click.Choice(["md", "xlsx", "csv", "json"])
 ENGINES = click.Choice(["auto", "quarto", "builtin"])
-REPORTS = ("html", "pdf")
 SCALES = {"small": 0.05, "full": 1.0}
 
 
@@ -89,9 +88,11 @@ def scale_of(text: str) -> float:
 
 
 def formats_of(text: str) -> tuple[str, ...]:
-    """Formats of reports as `--to` names them; none of them is ()."""
-    named = () if text == "none" else tuple(part.strip() for part in text.split(","))
-    if unknown := ", ".join(part or "nothing" for part in named if part not in REPORTS):
+    """Formats of reports as `--to` names them; ParameterError for another before work begins."""
+    from naveval.publishing.render import FORMATS
+
+    named = tuple(part.strip() for part in text.split(","))
+    if unknown := ", ".join(part or "nothing" for part in named if part not in FORMATS):
         raise ParameterError(f"--to: {unknown}: expected html, pdf or html,pdf")
     return named
 

@@ -86,7 +86,7 @@ def batch(
         resume=resume,
         file=file,
         changes=changes,
-        to=formats_of(formats),
+        to=() if formats == "none" else formats_of(formats),
         engine=engine,
         memory_mb=memory * 1000 if memory else None,
         scheduler=scheduler,

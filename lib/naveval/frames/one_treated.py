@@ -62,11 +62,10 @@ def one_treated(
     inverting the exact test (of difference-in-differences alone: the synthetic methods have no
     interval here), level: that of the interval, lower than asked for when so few units cannot give
     more, and detectable: the smallest effect found with a power of 80 percent, missing where the
-    test never rejects. Every
-    p-value is the share of the units, the treated one counted, whose effect is at least as large
-    in size when they take its place; the treated unit is then among the controls. Fit before
-    the start does not enter. `figure()` shows the treated unit's gap to its mean before among
-    the controls'.
+    test never rejects. Every p-value is the share of the units, the treated one counted, whose
+    effect is at least as large in size when they take its place; the treated unit is then among
+    the controls. Fit before the start does not enter. `figure()` shows the treated unit's gap to
+    its mean before among the controls'.
 
     Raises
     ------

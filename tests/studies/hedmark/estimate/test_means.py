@@ -219,6 +219,7 @@ def test_placebo_tables(case: tuple[Panel, dict]) -> None:
     counties = placebo_counties(panel, PARAMETERS)
     stock = counties[(counties["outcome"] == "stock") & (counties["group"] == "with")]
     assert stock["treated"].tolist() == [True] + [False] * 11
+    assert stock["effect"].iloc[0] < stock["effect"].iloc[1:].mean()
     left = leave_one_out(panel, PARAMETERS)
     own = left[(left["outcome"] == "stock") & (left["group"] == "with")]
     assert own["county"].iloc[0] == ""
