@@ -188,3 +188,36 @@ def test_places_of_what_is_drawn_are_not_read_and_numbers_of_persons_are() -> No
     line = '<path d="M 10 20.5 L 30 40"/>'
     assert "20.5" not in text.attributes(line)
     assert found("a.svg", planted.svg(f'<path d="M {planted.NUMBER_ID} 3"/>'))
+
+
+LESS_COMMON = {
+    "group in words": ("a.html", "<p>Kvinner under 30: 3</p>"),
+    "name of a variable": ("a.html", "<p>n_women=2</p>"),
+    "title of a mark": ("a.svg", "<svg><rect><title>Kvinner 3</title></rect></svg>"),
+    "title of a picture": ("a.html", '<img alt="Antall deltakere i Vardø 3" src="x.png">'),
+    "counter of groups": ("a.log", "Counter({'kvinner': 31, 'menn': 2})\n"),
+    "counter of crossed groups": ("a.log", "Counter({('menn', 'Oslo'): 31, ('K', 'Oslo'): 2})\n"),
+    "share of a network": ("a.html", "<p>mount //nas/register</p>"),
+    "machine with a port": ("a.log", "connected to regdb.prod:50123\n"),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), LESS_COMMON.values(), ids=LESS_COMMON)
+def test_less_common_forms_are_found(name: str, content: str) -> None:
+    assert found(name, content)
+
+
+HARMLESS = {
+    "shares": ("a.html", "<p>Kvinner under 30 er 3 prosent. Menn over 50: 3 %.</p>"),
+    "a figure": ("a.html", "<p>Kvinner i figur 3: 4 linjer, i 2015: 37 prosent</p>"),
+    "number of a table": ("a.svg", "<svg><g><title>Deltakere i tabell 3</title></g></svg>"),
+    "a menu": ("a.json", '[{"title": "Deltakere", "level": 2, "page": 3}]'),
+    "lines of code": ("a.txt", "forests.py:1234 and table.nr:2015\n"),
+    "a comment": ("a.js", "//comment/x\nvar u = '//cdn.example.com/lib';"),
+    "a counter of methods": ("a.log", "Counter({'OLS': 31, 'probit': 2})\n"),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), HARMLESS.values(), ids=HARMLESS)
+def test_what_looks_like_them_is_left_alone(name: str, content: str) -> None:
+    assert not found(name, content)

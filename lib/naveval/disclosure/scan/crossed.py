@@ -18,7 +18,7 @@ from naveval.disclosure.scan.titles import (
 )
 from naveval.disclosure.thresholds import Thresholds
 
-LEAST_CROSSED, LEAST_NAMED, LARGE = 6, 4, 20
+LEAST_CROSSED, LEAST_NAMED, LARGE = 6, 2, 20
 LONGEST = 200
 """Signs of a line of a table."""
 SEXES = (
@@ -42,6 +42,8 @@ NUMBERS_LAST = re.compile(
 """A line of a text that begins with a title and ends with whole numbers."""
 OF_TWO = re.compile(r"\([\"']([^\"'()]+)[\"'], ?[\"']([^\"'()]+)[\"']\)\"?: ?(\d+)(?![.\d])")
 """A count under two characteristics, as programs print it."""
+OF_ONE = re.compile(r"[{ ][\"']([^\"'()]+)[\"']: ?(\d+)(?![.\d])")
+"""The same under one: `Counter({'kvinner': 31, 'menn': 2})`."""
 LOGGED = re.compile(
     r"^(?:[\d:.,TZ-]+ +)*(?:\w+: +)?\[?(?:DEBUG|INFO|WARNING|ERROR)\]?:? +(?:[\w.]+: +)?",
     re.MULTILINE,
@@ -89,6 +91,8 @@ def in_text(text: str, limits: Thresholds) -> Hits:
             yield from crossed(rows, limits)
     for line in text.splitlines() if "(" in text else ():
         yield from crossed(_of_two(line), limits, least=LEAST_NAMED)
+        if "Counter({" in line:
+            yield from crossed([["of", "n"], *OF_ONE.findall(line)], limits, least=LEAST_NAMED)
 
 
 def _of_two(line: str) -> Rows:
@@ -96,7 +100,7 @@ def _of_two(line: str) -> Rows:
     told = {(row, column): count for row, column, count in OF_TWO.findall(line)}
     columns = list(dict.fromkeys(column for _, column in told))
     rows = dict.fromkeys(row for row, _ in told)
-    return [["", *columns], *([r, *(told.get((r, c), "") for c in columns)] for r in rows)]
+    return [["of", *columns], *([r, *(told.get((r, c), "") for c in columns)] for r in rows)]
 
 
 def _of_lines(text: str) -> Iterator[Rows]:

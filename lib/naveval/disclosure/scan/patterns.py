@@ -16,6 +16,9 @@ EMPHASIS = re.compile(r"(\*{1,3}|__)(?=\S)([^*_\n]{1,80})(?<=\S)\1")
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
 COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 ATTRIBUTE = re.compile(r"\bdata-([A-Za-zæøåÆØÅ][\w.-]*)=[\"'](\d{1,2})[\"']")
+TITLES = re.compile(
+    r"<title\b[^>]*>([^<]*)</title>|\b(?:alt|title|aria-label)=\"([^\"]*)\"", re.IGNORECASE
+)
 SCRIPT = re.compile(
     r"<(script)\b(?![^>]*\bjson[\"'])[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE
 )

@@ -246,6 +246,8 @@ def _mark_up(text: str, wanted: Wanted) -> Hits:
     """Comments and attributes."""
     inside = attributes(text)
     yield from _words(inside, wanted)
+    titles = (html.unescape("".join(title)) for title in patterns.TITLES.findall(text))
+    yield from sentences.titled(titles, wanted.limits)
     for page in patterns.INSIDE.findall(inside):
         yield from _html("", html.unescape(page).encode(), wanted)
     for held in patterns.HELD.findall(inside):

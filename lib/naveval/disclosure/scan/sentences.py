@@ -1,6 +1,7 @@
 """Small counts of persons in sentences, in digits or words, as parts and as percentages."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from math import gcd
 
@@ -86,10 +87,16 @@ PERCENT_OF = re.compile(
     r"(?<![\w,.])(?P<of>\d+(?:[,.]\d+)?) ?(?:%|prosent) ?\([nN] ?= ?(?P<size>\d+)\)",
     re.I,
 )
+WHICH = r"(?:i|på|fra|over|under|med|uten|som) (?!figur|tabell|kap|avsn|vedl)[\w–-][\w –-]{0,30}"
+"""What tells which persons of all: «kvinner under 30»."""
+TITLED = re.compile(rf"(?:{NUMBER_OF} )?(?:\w+e )?{PEOPLE}(?: {WHICH})?[ :=]+(?P<number>\d)", re.I)
+"""All that the title of a mark or picture says, where a number ends it."""
+NUMBERED = re.compile(r"(?:kvartal|måned|år|uke|nivå|del|panel) $", re.I)
 TOLD = re.compile(
     r"(?<!\w)(?<!per )(?<!pr )(?<!pr\. )(?<!hundre )(?<!tusen )(?<!\d )"
-    rf"(?:{NUMBER_OF} (?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
-    rf"(?: ?[:=] ?| er | var | vart | ble | blei )(?P<number>{WORD_NUMBER})"
+    rf"(?:(?:{NUMBER_OF}[ _](?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
+    rf"(?: ?[:=] ?| er | var | vart | ble | blei )|{PEOPLE} {WHICH} ?[:=] )"
+    rf"(?P<number>{WORD_NUMBER})"
     r"(?![\w%]|[.,]\d| ?(?:%|prosent|av|til|–|-|of|to)|[ \u00a0\u202f]\d{3}\b)",
     re.I,
 )
@@ -157,6 +164,15 @@ def prose(text: str, limits: Thresholds) -> Hits:
         hits += 0.5 <= share / 100 < limits.min_cell - 0.5
     if hits:
         yield f"count below {limits.min_cell} persons in a sentence", hits
+
+
+def titled(titles: Iterable[str], limits: Thresholds) -> Hits:
+    """Small counts that titles of marks and pictures end with; «Ledige i tabell 3» tells none."""
+    told = (found for title in titles if (found := TITLED.fullmatch(title.strip())))
+    small = (found for found in told if 0 < number(found["number"]) < limits.min_cell)
+    before = (found.string.strip()[: found.start("number")] for found in small)
+    if hits := sum(not NO_SIZE.search(text) and not NUMBERED.search(text) for text in before):
+        yield f"count below {limits.min_cell} persons in a title", hits
 
 
 def _of_these(text: str, found: re.Match[str]) -> bool:

@@ -95,6 +95,7 @@ NO_COUNT = re.compile(
     r"m[åa]nader|months|dager|dagar|days|(?<!br)uker|veker|weeks|alder|\bage|l[øo]nn(?!stilsk)|wage|inntekt|income|"
     r"^n ?(?:folds?|steps?|trees?|lags?|bins?|draws?|splits?|iter(?:ations)?|jobs|epochs?|"
     r"features?|leaves|levels?|repeats?|boot(?:straps)?|estimators|chains?|knots?|seeds?)$|"
+    r"^(?:level|niv[åa]|page|side|order|depth|line|linje|position|offset|x|y)$|"
     r"endring|change|indeks|index|feil|error|intervall?|verdi|value|vekt|weight|score|sk[åa]r"
 )
 
