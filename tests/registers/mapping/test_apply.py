@@ -23,7 +23,7 @@ EDUCATION = {"1": "grunnskole", "2": "videregående", "3": "høyere", "9": "ukje
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd.DataFrame]:
     folder = tmp_path_factory.mktemp("made")
-    simulate(folder, scale=0.002, seed=4)
+    simulate(folder, scale=0.0005, seed=4)
     seekers = pd.read_parquet(folder / "job_seekers").drop(columns="status")
     force = pd.read_parquet(folder / "labour_force.parquet")
     for frame in (seekers, force):
