@@ -244,11 +244,16 @@ def differ(by: str) -> Callable[[Reader], str]:
 
 
 def apart(by: str) -> Callable[[Reader], str]:
-    """Whether the highest group differs from the lowest, all pairs tested together."""
+    """Whether the highest group differs from the lowest, else whether any pair does.
+
+    All pairs are tested together: "apart", "some" or "alike".
+    """
 
     def rule(reader: Reader) -> str:
-        found = latest(reader, by).set_index("code")
-        return "apart" if claims.ends_apart(found) else "alike"
+        found = latest(reader, by)
+        if claims.ends_apart(found):
+            return "apart"
+        return "some" if claims.pairs_apart(found)[0] else "alike"
 
     return rule
 
@@ -318,6 +323,8 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
         "groups": Fact(lambda reader: len(latest(reader, by))),
         "certain": Fact(lambda reader: len(certain(reader, by))),
         "which": Fact(which, "text"),
+        "pairs_apart": Fact(lambda reader: claims.pairs_apart(latest(reader, by))[0]),
+        "pairs": Fact(lambda reader: claims.pairs_apart(latest(reader, by))[1]),
         "lines": Fact(lambda reader: reader.rows[by].nunique()),
         "left_out": Fact(left_out, "text"),
         "title": Fact(lambda reader: reader.fill(_caption(reader)), "text"),

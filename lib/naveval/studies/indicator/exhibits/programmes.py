@@ -117,7 +117,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         values=VALUES,
         protect=Together("n_persons"),
         finding=JUDGED,
-        facts=JUDGED.counts(),
+        facts=JUDGED.counts() | JUDGED.missed(2),
     ),
     curve("fig-16", _worked_lines, kind="level", finding=WORKED),
     Exhibit(

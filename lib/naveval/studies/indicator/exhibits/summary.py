@@ -9,7 +9,14 @@ from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.project import paths
 from naveval.studies.indicator.characteristics import variables
-from naveval.studies.indicator.exhibits.results import HOURS_3, JOB_12, certain, level, standing
+from naveval.studies.indicator.exhibits.results import (
+    HOURS_3,
+    JOB_12,
+    ahead,
+    certain,
+    level,
+    standing,
+)
 from naveval.studies.indicator.results import IndicatorResults
 
 
@@ -31,11 +38,8 @@ def _rank(reader: Reader) -> str:
     if reader.parameters.county:
         found = standing(reader)
         return found.told if found else "few"
-    high, low = standing(reader, -1), standing(reader, 0)
-    if not (high and low):
-        return ""
-    ends = {(True, True): "both", (True, False): "high", (False, True): "low"}
-    return f"country_{ends.get((high.lower > 0, low.higher > 0), 'none')}"
+    sides = [side for side in ("higher", "lower") if ahead(reader, side)]
+    return f"country_{'both' if len(sides) > 1 else sides[0] if sides else 'none'}"
 
 
 def _county(reader: Reader) -> str:
