@@ -176,7 +176,12 @@ MEANS = {
     for area in ("treated", "control", "difference")
 } | {
     "effect": Value(
-        "pct1_s", PERCENT, at=("effect", "difference"), se="std_error", p="p_value", method="how"
+        "pct1_s",
+        PERCENT,
+        at=("effect", "difference"),
+        se="std_error",
+        p="p_value",
+        method="p_method",
     ),
     "p_value": Value("p", at=("p_value", "difference")),
     "n_clusters": Value("int", source="design"),
@@ -196,8 +201,7 @@ def means(results: HedmarkResults, label: str) -> pd.DataFrame:
     """Tables 1 to 4, a row per comparison."""
     found = results.means[results.means["label"] == label]
     gaps = {f"difference_{row}": found[f"treated_{row}"] - found[f"control_{row}"] for row in CELLS}
-    how = "difference-in-differences of means, p-value by " + found["p_method"]
-    return found.assign(how=how, **gaps).drop(columns=["label", "n_months", "points"])
+    return found.assign(**gaps).drop(columns=["label", "n_months", "points"])
 
 
 def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
