@@ -42,6 +42,8 @@ class Judged:
         Level of the tests, or what gives it: lower where the effect is one of several told of.
     family
         Reader to the p-values of all tests that these are told of among; None: these alone.
+    shown
+        Whether only rows that are shown count, so that a hidden one does not take the wording away.
     """
 
     label: str
@@ -49,6 +51,7 @@ class Judged:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     level: float | Callable[[Reader], float] = LEVEL
     family: Callable[[Reader], pd.Series] | None = None
+    shown: bool = False
 
     def _declared(self, reader: Reader) -> Value:
         return reader.report.exhibit(self.label).values[self.value].every_kind()[0]
@@ -57,7 +60,9 @@ class Judged:
         frame = reader.frame(self.label)
         for key, codes in self.where.items():
             frame = frame[frame[key].astype(str).isin(codes)]
-        return frame
+        return (
+            frame[frame[self._declared(reader).of or self.value].notna()] if self.shown else frame
+        )
 
     def level_of(self, reader: Reader) -> float:
         """The level in a report."""
@@ -108,22 +113,27 @@ class Judged:
             "tested": Fact(lambda reader: len(self.rows(reader))),
         }
 
-    def missed(self, decimals: int) -> dict[str, Fact]:
+    def missed(self, decimals: int, unit: str) -> dict[str, Fact]:
         """Fact `{missed}`: the least and the most that would have been found; "" where all is sure.
 
-        The study's names have the words before the numbers, as `missed`.
+        Parameters
+        ----------
+        unit
+            Name among the study's labels.
         """
 
         def told(reader: Reader) -> str:
-            found = self.unseen(reader)
-            if not len(found):
-                return ""
-            ends = dict.fromkeys(
-                formats.number(end, decimals) for end in (found.min(), found.max())
-            )
-            return f"{reader.named('', 'missed')} {'–'.join(ends)}."
+            return missed(reader, self.unseen(reader), decimals, reader.named("", unit))
 
         return {"missed": Fact(told, "text")}
+
+
+def missed(reader: Reader, sizes: pd.Series, decimals: int, unit: str) -> str:
+    """The least and the most of what would have been found; the study's names say `missed`."""
+    if not len(sizes):
+        return ""
+    ends = dict.fromkeys(formats.number(end, decimals) for end in (sizes.min(), sizes.max()))
+    return f"{reader.named('', 'missed')} {'–'.join(ends)} {unit}."
 
 
 def holm_level(p_values: pd.Series, level: float) -> float:

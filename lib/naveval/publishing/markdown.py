@@ -160,7 +160,7 @@ def _texts(
 
 
 def _without_empty(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The cells without headings that nothing stands under, as where a place has too few persons."""
+    """The cells without headings that nothing stands under, as where there are too few persons."""
     kept: list[dict[str, Any]] = []
     following = ""
     for cell in reversed(cells):

@@ -353,6 +353,8 @@ def _how_many_durations(reader: Reader) -> str:
     found = _smallest_durations(reader)
     if not len(found) or found.isna().any():
         return ""
+    if not _judged(reader, "tbl-3", "outcome")[0]:
+        return "all"
     return "one" if len(found) == 1 else "several"
 
 
@@ -363,14 +365,15 @@ EVERYWHERE = Judged(
 
 
 def held_everywhere(reader: Reader) -> str:
-    """What holds of the two changes then: "both", one of the groups, "neither"; "" if not known."""
-    told = {"": "", "up": "both", "down": "both", "unclear": "neither"}
-    found = EVERYWHERE(reader)
-    if found in told:
-        return told[found]
+    """What holds of the two changes then: "both", one of the groups, "neither"; "" if not known.
+
+    Each is tested alone, as in the answer.
+    """
     rows = EVERYWHERE.rows(reader)
-    held = list(rows.loc[rows["several"].eq(True), "group"])
-    return held[0] if len(held) == 1 else "both"
+    if not len(rows) or rows.isna().any(axis=None):
+        return ""
+    held = list(rows.loc[rows["alone"].eq(True), "group"])
+    return held[0] if len(held) == 1 else "both" if held else "neither"
 
 
 def _late(reader: Reader) -> str:

@@ -12,6 +12,7 @@ from naveval.disclosure import series
 from naveval.disclosure.counts import FEW, NOISY
 from naveval.disclosure.models import rounded_errors
 from naveval.disclosure.released import Released
+from naveval.estimators.detectable import multiplier
 from naveval.exhibits import claims, words
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Value, When
 from naveval.exhibits.protect import Together
@@ -304,7 +305,16 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
     def which(reader: Reader) -> str:
         return formats.listed([reader.named(by, code) for code in certain(reader, by)["code"]])
 
+    def missed(reader: Reader) -> str:
+        found, sure = latest(reader, by), certain(reader, by)
+        errors = found.loc[~found["code"].isin(sure["code"]), "std_error"].dropna()
+        share = is_share(str(reader.rows["outcome"].iloc[0]))
+        sizes = errors * multiplier(1 - claims.LEVEL / max(len(found), 1)) * (100 if share else 1)
+        unit = "points" if share else "hours"
+        return claims.missed(reader, sizes, 1 if share else 2, reader.named("", unit))
+
     return {
+        "missed": Fact(missed, "text"),
         "main": Fact(lambda reader: reader.named(by, _main(reader, by)[by].iloc[0]), "text"),
         "first_value": of(lambda rows: rows["value"].iloc[0], form),
         "first_month": of(lambda rows: rows["month"].iloc[0], "month"),

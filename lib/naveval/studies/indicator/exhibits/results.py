@@ -144,7 +144,7 @@ def _end(place: int, column: str) -> Fact:
     return Fact(get, form)
 
 
-LEVELS = Judged("fig-county-levels", "indicator")
+LEVELS = Judged("fig-county-levels", "indicator", shown=True)
 
 
 def _sure(reader: Reader) -> list[str]:
@@ -237,7 +237,7 @@ COUNTIES: tuple[Exhibit[IndicatorResults], ...] = (
             "below": _ahead("lower"),
             "pairs_apart": _pairs(0),
             "pairs": _pairs(1),
-            **LEVELS.missed(2),
+            **LEVELS.missed(2, "hours"),
         },
         finding=certain,
     ),
@@ -279,7 +279,7 @@ def _in_model(parameters: Parameters) -> list[Line]:
 
 _figure = partial(curve, every=False, drawn="multiples")
 
-GROUPS_JUDGED = Judged("tbl-groups", "indicator")
+GROUPS_JUDGED = Judged("tbl-groups", "indicator", shown=True)
 GROUP_EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-groups",
@@ -288,7 +288,7 @@ GROUP_EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         values={**VALUES, "published": Value("num2", source="published")},
         protect=Together("n_persons"),
         finding=GROUPS_JUDGED,
-        facts=GROUPS_JUDGED.counts() | GROUPS_JUDGED.missed(2),
+        facts=GROUPS_JUDGED.counts() | GROUPS_JUDGED.missed(2, "hours"),
     ),
     _figure("fig-14", by_group("atid3", "innsatsgruppe", GROUPS, "actual_sa"), kind="actual"),
     _figure("fig-15", by_group("atid3", "innsatsgruppe", GROUPS)),

@@ -1,5 +1,7 @@
 """Sections «Svaret» and on what is measured: where the place stands, and what was done."""
 
+from functools import partial
+
 import pandas as pd
 
 from naveval.estimators.detectable import multiplier
@@ -29,8 +31,8 @@ def _job(reader: Reader) -> str:
     return JOB_12(reader) or "unclear"
 
 
-def _detectable(reader: Reader) -> float:
-    return multiplier(1 - level(reader)) * float(reader("tbl-place.indicator[atid3].se"))
+def _detectable(reader: Reader, outcome: str) -> float:
+    return multiplier(1 - level(reader)) * float(reader(f"tbl-place.indicator[{outcome}].se"))
 
 
 def _rank(reader: Reader) -> str:
@@ -52,11 +54,15 @@ SUMMARY_SENTENCES = (
         answer,
         facts=claims.opening(answer),
         then=(
-            Sentence("answer-job", _job),
             Sentence(
                 "answer-detectable",
                 claims.when(answer, "unclear"),
-                facts={"detectable": Fact(_detectable, "num2")},
+                facts={"detectable": Fact(partial(_detectable, outcome="atid3"), "num2")},
+            ),
+            Sentence(
+                "answer-job",
+                _job,
+                facts={"detectable": Fact(partial(_detectable, outcome="jobb12"), "pp1")},
             ),
         ),
     ),
