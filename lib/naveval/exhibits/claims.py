@@ -43,7 +43,8 @@ class Judged:
     family
         Reader to the p-values of all tests that these are told of among; None: these alone.
     shown
-        Whether only rows that are shown count, so that a hidden one does not take the wording away.
+        Whether only rows that are shown count, at least two, so that a hidden one does not take the
+        wording away.
     """
 
     label: str
@@ -91,7 +92,7 @@ class Judged:
 
     def __call__(self, reader: Reader) -> str:
         rows = self.rows(reader)
-        if not len(rows) or rows.isna().any(axis=None):
+        if len(rows) < (2 if self.shown else 1) or rows.isna().any(axis=None):
             return ""
         signs = set(np.sign(rows["effect"]))
         if rows["alone"].all() and len(signs) == 1:

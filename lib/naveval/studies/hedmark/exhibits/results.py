@@ -68,6 +68,10 @@ def _own_change(reader: Reader) -> float:
     return float(rows.loc[rows["role"] == "treated", "change"].iloc[0])
 
 
+def _others(reader: Reader) -> pd.Series:
+    return reader.rows.loc[reader.rows["role"] != "treated", "change"]
+
+
 def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFrame:
     """Treated county and pooled control by month in per cent of the labour force, with persons."""
     panel, parameters = results.panel, results.parameters
@@ -253,6 +257,9 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "change": Fact(_own_change, "pct1_s"),
             "falling": Fact(lambda reader: int((reader.rows["change"] < 0).sum())),
             "counties": Fact(lambda reader: len(reader.rows)),
+            "others": Fact(lambda reader: len(_others(reader))),
+            "others_falling": Fact(lambda reader: int((_others(reader) < 0).sum())),
+            "others_rising": Fact(lambda reader: int((_others(reader) > 0).sum())),
         },
         finding=_fell,
     ),

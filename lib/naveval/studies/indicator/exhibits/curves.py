@@ -33,7 +33,7 @@ from naveval.studies.indicator.models import is_share
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults
 
-LEAST_POINTS, MOST_NAMED = 3, 3
+LEAST_POINTS, MOST_NAMED, LEAST_GROUPS = 3, 3, 2
 ERRORS = {"indicator": "std_error", "indicator_sa": "std_error_sa"}
 YEAR_ERRORS = {"actual": "std_error_actual", "indicator": "std_error_year"}
 TERTIAL_ENDS = {"1": "04", "2": "08", "3": "12"}
@@ -232,12 +232,15 @@ def curve(
 def differ(by: str) -> Callable[[Reader], str]:
     """How many groups differ from what is expected: "none", "some" who are named, or "many".
 
-    "told", with numbers alone, where nothing says how uncertain they are.
+    "" of less than two groups, and "told", with numbers alone, where nothing says how uncertain
+    they are.
     """
 
     def rule(reader: Reader) -> str:
         if reader.rows["year_error"].isna().all():
             return "told"
+        if len(latest(reader, by)) < LEAST_GROUPS:
+            return ""
         count = len(certain(reader, by))
         return "none" if not count else "some" if count <= MOST_NAMED else "many"
 
@@ -247,11 +250,13 @@ def differ(by: str) -> Callable[[Reader], str]:
 def apart(by: str) -> Callable[[Reader], str]:
     """Whether the highest group differs from the lowest, else whether any pair does.
 
-    All pairs are tested together: "apart", "some" or "alike".
+    All pairs are tested together: "apart", "some" or "alike"; "" of less than two groups.
     """
 
     def rule(reader: Reader) -> str:
         found = latest(reader, by)
+        if len(found) < LEAST_GROUPS:
+            return ""
         if claims.ends_apart(found):
             return "apart"
         return "some" if claims.pairs_apart(found)[0] else "alike"
@@ -295,7 +300,7 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
     def end(place: int, column: str) -> Fact:
         def get(reader: Reader) -> Any:
             found = latest(reader, by)
-            if not len(found):
+            if len(found) < LEAST_GROUPS:
                 return "" if column == "code" else np.nan
             value = found[column].iloc[place]
             return reader.named(by, value) if column == "code" else float(value)
