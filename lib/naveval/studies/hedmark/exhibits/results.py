@@ -372,15 +372,14 @@ EVERYWHERE = Judged(
 
 
 def held_everywhere(reader: Reader) -> str:
-    """What holds of the two changes then: "both", one of the groups, "neither"; "" if not known.
-
-    Each is tested alone, as in the answer.
-    """
+    """What holds of the two changes then: "both", one of the groups, "neither"; "" if not known."""
+    told = {"": "", "up": "both", "down": "both", "unclear": "neither"}
+    found = EVERYWHERE(reader)
+    if found in told:
+        return told[found]
     rows = EVERYWHERE.rows(reader)
-    if not len(rows) or rows.isna().any(axis=None):
-        return ""
-    held = list(rows.loc[rows["alone"].eq(True), "group"])
-    return held[0] if len(held) == 1 else "both" if held else "neither"
+    held = list(rows.loc[rows["several"].eq(True), "group"])
+    return held[0] if len(held) == 1 else "both"
 
 
 def _late(reader: Reader) -> str:

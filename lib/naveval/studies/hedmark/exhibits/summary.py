@@ -134,6 +134,7 @@ SUMMARY_SENTENCES = (
         facts=claims.opening(answer),
         then=(
             Sentence("summary-rank", _lowest),
+            Sentence("answer-everywhere", reserved),
             Sentence("summary-detectable", claims.when(answer, "unclear", "some")),
         ),
     ),
