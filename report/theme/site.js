@@ -186,7 +186,7 @@
     data.curves.forEach(function (curve, place) {
       var label = document.createElement("label"), input = document.createElement("input");
       input.type = "checkbox";
-      input.checked = place < 4;
+      input.checked = curve.shown;
       input.value = place;
       var key = make("svg", { viewBox: "0 0 32 12", "aria-hidden": "true" });
       style(make("line", { x1: 0, x2: 32, y1: 6, y2: 6, "class": "curve" }, key), place);

@@ -1,6 +1,7 @@
 """Exhibits and sentences of a toy report: one decision, one wording, one row per number."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
@@ -483,3 +484,24 @@ def test_a_long_table_is_told_in_part_and_says_so_and_its_data_are_whole(tmp_pat
     assert "| Kvinner |" not in text
     assert "Resten er i arbeidsboken." in text
     assert len(pd.read_csv(tmp_path / "tables" / "tbl-1.csv")) == 2
+
+
+def test_alt_texts_leave_out_sentences_without_numbers_and_titles_say_what_is_hidden(
+    tmp_path, results
+) -> None:
+    showing = shown_in(tmp_path)
+    alt = (
+        "To linjer. Kvinner: {tbl-2.effect[women]}. Menn: {tbl-2.effect[men]}. "
+        "Begge: {tbl-2.effect[men]} og {tbl-2.effect[women]}."
+    )
+    figure = TEXTS["fig-1"] | {
+        "alt": alt,
+        "finding": {"told": "Kvinner: {tbl-2.effect[women]}", "hidden": "For få kvinner"},
+    }
+    texts = TEXTS | {"fig-1": figure, "dots-note": "To prikker: for få."}
+    text = replace(showing, output=replace(showing.output, texts=texts))
+    shown = text.show("fig-1", results).markdown
+    assert "[For få kvinner]{.finding}" in shown
+    told = re.search(r'fig-alt="([^"]*)"', shown)[1]
+    assert told.startswith("To linjer. Menn: −7,2\u00a0%. Begge: −7,2\u00a0% og ..")
+    assert told.endswith("To prikker: for få.")

@@ -14,6 +14,7 @@ from naveval.exhibits.reader import every_sentence
 from naveval.exhibits.show import TOLD
 from naveval.project import catalogue, formats, paths
 from naveval.project.parameters import read_yaml
+from naveval.publishing import downloads
 
 DECLARED = [name for name in catalogue.names() if catalogue.has(name, "report")]
 OF_REPORT = {"report", "parameters", "names", "headlines", "variables"}
@@ -31,6 +32,14 @@ def templates(entry: Any) -> Iterator[str]:
     elif isinstance(entry, Mapping):
         for value in entry.values():
             yield from templates(value)
+
+
+def columns(exhibit: Exhibit[Any]) -> set[str]:
+    """The columns of an exhibit's data that its values and keys declare."""
+    kinds = [kind for value in exhibit.values.values() for kind in value.every_kind()]
+    parts = {part for kind in kinds for part in (kind.se, kind.low, kind.high, kind.p) if part}
+    named = {name for name, value in exhibit.values.items() if not value.of}
+    return {*exhibit.keys, *named, *parts}
 
 
 def owners(report: Report) -> dict[str, Mapping[str, Any]]:
@@ -61,6 +70,19 @@ def unknown(report: Report, name: str, facts: Mapping[str, Any]) -> str:
     except Exception as error:
         return str(error)
     return ""
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_every_column_of_the_downloads_has_words(study: str) -> None:
+    texts, common = words.load(study), read_yaml(paths.texts_dir() / "downloads.yml")
+    wordless = {
+        f"{exhibit.label}: {column}"
+        for exhibit in report_of(study).exhibits
+        if exhibit.view
+        for column in columns(exhibit) - set(texts[exhibit.label].get("columns", {}))
+        if not downloads.meaning(column, texts, common)
+    }
+    assert wordless == set()
 
 
 @pytest.mark.parametrize("study", DECLARED)

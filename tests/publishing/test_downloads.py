@@ -32,7 +32,7 @@ BODY = """## Funn {#sec-funn}
 : **Det faller.** Nivå i Hedmark [@kilde]. Prosent {#tbl-7}
 
 ::: {.note}
-Se [dokumentet](x.html) og *mer*.
+Se [dokumentet](x.html), @tbl-10 og *mer*.
 :::
 
 ![Kurve, \\_bred\\_](figures/fig-4.png){#fig-4 fig-alt="Alt"}
@@ -61,11 +61,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"program,county,effect,origin\nAFT,03,1200,simulated\nAMO,15,:,simulated\n{HOSTILE},50,"
     )
     (made / "tables/tbl-7.csv").write_text(table + "0.25,simulated\n")
-    (made / "tables/tbl-10.csv").write_text("a,hours\nx,\n")
+    (made / "tables/tbl-10.csv").write_text("a,hours\nby_rank,\n")
     (made / "figures/fig-4.csv").write_text("month,hours,hours_ci_low\n2017-07,1e-05,0\n")
     (made / "report.html").write_text("<html></html>")
     texts = {
-        "tbl-7": {"columns": {"program": {"title": "Tiltak"}}},
+        "tbl-7": {"columns": {"program": {"title": "Tiltak i {place}"}}},
+        "names": {"labels": {"by_rank": "Etter rang"}},
         "variables": {"hours": "Timer"},
     }
     monkeypatch.setattr(words, "load", lambda _: texts)
@@ -115,10 +116,10 @@ def test_sheets_are_tables_with_title_source_and_unit_and_both_books_are_the_sam
         "Tabell 1. Det faller. Nivå i Hedmark. Prosent",
         "Kilde: Simulerte registre, ikke et funn om Norge",
         "Enhet: prosent",
-        "Se dokumentet og mer.",
+        "Se dokumentet, Tabell V1 og mer.",
     ]
     assert rows["ods"][4:] == [
-        ["Tiltak", "Fylke", "Virkning"],
+        ["Tiltak i Hedmark", "Fylke", "Virkning"],
         ["AFT", "03", 1200.0],
         ["AMO", "15", ":"],
         [HOSTILE, "50", 0.25],
@@ -151,7 +152,9 @@ def test_json_stat_keeps_every_number_and_tells_hidden_from_missing(folder: Path
     assert cube["size"] == [3, 3, 1]
     frame = pyjstat.Dataset.read(text).write("dataframe")
     source = pd.read_csv(folder / "tables/tbl-7.csv", dtype=str).drop(columns="origin")
-    both = source.merge(frame, left_on=["program", "county"], right_on=["Tiltak", "Fylke"])
+    both = source.merge(
+        frame, left_on=["program", "county"], right_on=["Tiltak i Hedmark", "Fylke"]
+    )
     assert len(frame) == 9
     known = both[both["effect"] != ":"]
     assert known["effect"].astype(float).tolist() == known["value"].tolist()
@@ -194,7 +197,7 @@ def test_dictionary_explains_every_column(folder: Path) -> None:
     downloads.write(folder, REPORT, PARTS)
     with (folder / downloads.DICTIONARY_FILE).open(encoding="utf-8", newline="") as stream:
         rows = {(row["Fil"], row["Kolonne"]): row for row in csv.DictReader(stream)}
-    assert rows["data/tabell-1-simulert.csv", "program"]["Betydning"] == "Tiltak"
+    assert rows["data/tabell-1-simulert.csv", "program"]["Betydning"] == "Tiltak i Hedmark: Tiltak"
     assert rows["data/figur-1.csv", "hours"]["Betydning"] == "Timer"
     assert rows["data/figur-1.csv", "hours"]["Type"] == "tall"
     assert rows["data/figur-1.csv", "hours_ci_low"]["Betydning"] == "Timer: nedre grense"
@@ -238,3 +241,9 @@ def test_hostile_text_stays_text_in_both_books(text: str) -> None:
         assert rows[-1][1] == 1.0
         assert isinstance(rows[-1][0], str)
         assert len(set(book.sheet_names)) == 2
+
+
+def test_sheets_name_codes_by_the_studys_labels(folder: Path) -> None:
+    downloads.write(folder, REPORT, PARTS)
+    book = CalamineWorkbook.from_path(folder / "hedmark-04-hedmark-simulert.xlsx")
+    assert ["Etter rang", ""] in book.get_sheet_by_name("Tabell V1").to_python()

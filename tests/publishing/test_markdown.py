@@ -102,7 +102,7 @@ FAULTS = {
     "fig-9: figures/a.svg: pictures are PNG": '![T](figures/a.svg){#fig-9 fig-alt="Viser"}',
     "has no label {#tbl-…}": "| a | b |\n| --- | --- |\n| 1 | 2 |\n\n: Uten merke",
     "tbl-1: label used 2 times": "| a | b |\n| --- | --- |\n| 1 | 2 |\n\n: Igjen {#tbl-1}",
-    "level 4 follows level 2": "## To\n\n#### Fire",
+    "level 4 follows level 2": "## To\n\n#### Fire\n\nTekst.",
     "level 1 is the report's title": "Tekst.\n\n# En",
     "@nobody2001: not in references.bib": "Som vist [@nobody2001].",
 }
@@ -166,3 +166,17 @@ def test_one_annex_only(tmp_path):
     text = nbformat.v4.new_markdown_cell
     with pytest.raises(RenderError, match="2 headings of level 1; one opens the annex"):
         markdown.parts(write(tmp_path, text("# Vedlegg"), text("## A"), text("# Mer")))
+
+
+def test_headings_without_anything_under_them_are_left_out(tmp_path):
+    cells = [
+        "## Resultater\n\n### Samlet",
+        "Et tall.",
+        "### Fylket",
+        "### Kontorene",
+        "## Tomt\n\n### Også tomt",
+        "## Til slutt\n\nMer.",
+        "## Siste",
+    ]
+    book = write(tmp_path, *[nbformat.v4.new_markdown_cell(text) for text in cells])
+    assert whole(book) == "## Resultater\n\n### Samlet\n\nEt tall.\n\n## Til slutt\n\nMer.\n"

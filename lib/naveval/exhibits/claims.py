@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from naveval.estimators.detectable import multiplier
 from naveval.estimators.multiple_testing import holm
-from naveval.exhibits.declare import Fact, Sentence
+from naveval.exhibits.declare import Fact, Sentence, Value
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.project.normal import Z95, reach
@@ -41,6 +42,9 @@ class Judged:
         Level of the tests, or what gives it: lower where the effect is one of several told of.
     family
         Reader to the p-values of all tests that these are told of among; None: these alone.
+    shown
+        Whether only rows that are shown count, at least two, so that a hidden one does not take the
+        wording away.
     """
 
     label: str
@@ -48,38 +52,60 @@ class Judged:
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     level: float | Callable[[Reader], float] = LEVEL
     family: Callable[[Reader], pd.Series] | None = None
+    shown: bool = False
+
+    def _declared(self, reader: Reader) -> Value:
+        return reader.report.exhibit(self.label).values[self.value].every_kind()[0]
+
+    def _frame(self, reader: Reader) -> pd.DataFrame:
+        frame = reader.frame(self.label)
+        for key, codes in self.where.items():
+            frame = frame[frame[key].astype(str).isin(codes)]
+        return (
+            frame[frame[self._declared(reader).of or self.value].notna()] if self.shown else frame
+        )
 
     def level_of(self, reader: Reader) -> float:
         """The level in a report."""
         return self.level(reader) if callable(self.level) else self.level
+
+    def _levels(self, reader: Reader, tests: int) -> tuple[float, float]:
+        """The level of a test `alone`, and of one among `several`."""
+        level = self.level_of(reader)
+        if self.family:
+            level = holm_level(self.family(reader), level)
+            return level, level
+        return level, level / max(tests, 1)
 
     def rows(self, reader: Reader) -> pd.DataFrame:
         """Keys of the rows with `effect`, and whether it stands out `alone` and among `several`.
 
         Which columns tell is the first row's to say; kinds of a value share theirs.
         """
-        exhibit = reader.report.exhibit(self.label)
-        frame = reader.frame(self.label)
-        for key, codes in self.where.items():
-            frame = frame[frame[key].astype(str).isin(codes)]
-        declared = exhibit.values[self.value].every_kind()[0]
+        frame, declared = self._frame(reader), self._declared(reader)
         effect = frame[declared.of or self.value]
         apart = beyond(frame, declared.p, declared.low, declared.high)
-        level = self.level_of(reader)
-        several = level / max(len(frame), 1)
-        if self.family:
-            level = several = holm_level(self.family(reader), level)
-        found = frame[list(exhibit.keys)].assign(effect=effect)
+        level, several = self._levels(reader, len(frame))
+        keys = reader.report.exhibit(self.label).keys
+        found = frame[list(keys)].assign(effect=effect)
         return found.assign(alone=apart(level), several=apart(several)).reset_index(drop=True)
 
     def __call__(self, reader: Reader) -> str:
         rows = self.rows(reader)
-        if not len(rows) or rows.isna().any(axis=None):
+        if len(rows) < (2 if self.shown else 1) or rows.isna().any(axis=None):
             return ""
         signs = set(np.sign(rows["effect"]))
         if rows["alone"].all() and len(signs) == 1:
             return "down" if signs == {-1.0} else "up"
         return "some" if rows["several"].any() else "unclear"
+
+    def unseen(self, reader: Reader) -> pd.Series:
+        """The least effect that would have been found, of each row that does not stand out."""
+        rows, frame = self.rows(reader), self._frame(reader)
+        _, level = self._levels(reader, len(rows))
+        error = self._declared(reader).se
+        found = pd.Series(frame[error].to_numpy(float)) * multiplier(1 - level)
+        return found[rows["several"].eq(False)].dropna()
 
     def counts(self) -> dict[str, Fact]:
         """Facts `{certain}` and `{tested}`: how many of how many stand out among `several`."""
@@ -87,6 +113,28 @@ class Judged:
             "certain": Fact(lambda reader: int(self.rows(reader)["several"].sum())),
             "tested": Fact(lambda reader: len(self.rows(reader))),
         }
+
+    def missed(self, decimals: int, unit: str) -> dict[str, Fact]:
+        """Fact `{missed}`: the least and the most that would have been found; "" where all is sure.
+
+        Parameters
+        ----------
+        unit
+            Name among the study's labels.
+        """
+
+        def told(reader: Reader) -> str:
+            return missed(reader, self.unseen(reader), decimals, reader.named("", unit))
+
+        return {"missed": Fact(told, "text")}
+
+
+def missed(reader: Reader, sizes: pd.Series, decimals: int, unit: str) -> str:
+    """The least and the most of what would have been found; the study's names say `missed`."""
+    if not len(sizes):
+        return ""
+    ends = dict.fromkeys(formats.number(end, decimals) for end in (sizes.min(), sizes.max()))
+    return f"{reader.named('', 'missed')} {'–'.join(ends)} {unit}."
 
 
 def holm_level(p_values: pd.Series, level: float) -> float:
@@ -162,20 +210,38 @@ def standing(values: pd.DataFrame, own: str) -> Standing | None:
     >>> standing(frame, "a")
     Standing(higher=1, lower=0, others=2)
     """
-    known = values[["estimate", "std_error"]].astype(float).dropna()
+    known, first, second, gap, apart = _pairs(values)
     if own not in known.index:
         return None
-    first, second = np.triu_indices(len(known), 1)
-    middle, error = known["estimate"].to_numpy(), known["std_error"].to_numpy()
-    gap = middle[second] - middle[first]
-    from scipy import special
-
-    apart = holm(2 * special.ndtr(-np.abs(gap) / np.hypot(error[first], error[second]))) <= LEVEL
     place = known.index.get_loc(own)
     signs = np.where(first == place, 1, np.where(second == place, -1, 0)) * np.sign(gap) * apart
     other = np.where(first == place, second, first)
     above, below = (tuple(known.index[np.sort(other[signs == way])]) for way in (1, -1))
     return Standing(len(above), len(below), len(known) - 1, above, below)
+
+
+def _pairs(values: pd.DataFrame) -> tuple[pd.DataFrame, Any, Any, Any, Any]:
+    """The known rows, and of all pairs the first, the second, their gap, and whether it is sure."""
+    known = values[["estimate", "std_error"]].astype(float).dropna()
+    first, second = np.triu_indices(len(known), 1)
+    middle, error = known["estimate"].to_numpy(), known["std_error"].to_numpy()
+    gap = middle[second] - middle[first]
+    from scipy import special
+
+    p_values = 2 * special.ndtr(-np.abs(gap) / np.hypot(error[first], error[second]))
+    return known, first, second, gap, holm(p_values) <= LEVEL
+
+
+def pairs_apart(values: pd.DataFrame) -> tuple[int, int]:
+    """How many pairs differ beyond chance, and of how many, all tested together as in `standing`.
+
+    Examples
+    --------
+    >>> pairs_apart(pd.DataFrame({"estimate": [0.0, 1, 9], "std_error": [1.0, 1, 1]}))
+    (2, 3)
+    """
+    apart = _pairs(values)[-1]
+    return int(apart.sum()), len(apart)
 
 
 def ends_apart(values: pd.DataFrame) -> bool:

@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from naveval.exhibits.output import (
     HEADLINES_FILE,
     PHONE_FOLDER,
     RESULT_VARIABLE,
+    SENTENCE_END,
     Block,
     Output,
     headline,
@@ -41,6 +42,7 @@ NUMBERS_FILE = "numbers.csv"
 FINISHED = "finished"
 TOLD = "told"
 """The only wording of a title that states numbers and compares none."""
+NOTHING = "nothing-shown"
 ROWS = "common.estimates"
 """Key of the number of rows in the estimates."""
 UNSAID = ("sign", "effects")
@@ -213,10 +215,8 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
         unsure = "noisy-note" if reader.marks.eq(NOISY).to_numpy().any() else ""
         text = f"{lines}\n\n: {caption} {{#{exhibit.label}}}\n" + _note(reader, exhibit, unsure)
         return Shown(text, rows=reader.released(exhibit.label).frame, cells=cells)
-    told, _ = reader.keyed(entry["alt"])
+    told = _alt(reader, entry)
     alt = formats.plain(told).replace('"', "”")
-    if not alt:
-        raise ParameterError(f"text «{exhibit.label}»: a figure needs an alt text")
     picture = reader.output.folder / "figures" / f"{exhibit.label}.png"
     mark = words.entry(reader.output.texts, "simulated-mark") if simulated(reader, exhibit) else ""
     vector = reader.marks.eq("").to_numpy().all()
@@ -232,18 +232,35 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     return Shown(text, (picture,), reader.released(exhibit.label).frame, alt=told)
 
 
+def _alt(reader: Reader, entry: Mapping[str, Any]) -> str:
+    """The alt text of a figure, without sentences of which all numbers are hidden."""
+    texts = reader.output.texts
+    if not entry["alt"].strip():
+        raise ParameterError(f"text «{reader.label}»: a figure needs an alt text")
+    if replace(reader, noisy=True).empty:
+        return str(words.entry(texts, NOTHING)) + "."
+    sentences = [reader.keyed(one) for one in SENTENCE_END.split(entry["alt"])]
+    kept = [text for text, missing in sentences if not missing or formats.KEYED.search(text)]
+    dots = any(formats.MISSING in text for text in kept)
+    return " ".join([*kept, *([words.entry(texts, "dots-note")] if dots else [])])
+
+
 def _titled(
     reader: Reader, exhibit: Exhibit[Any], findings: Mapping[str, str], caption: str
 ) -> str:
     """What an exhibit shows as its title, with the descriptive line below.
 
-    The line alone where no wording holds, or where a number of the wording is hidden.
+    Where no wording holds, or a number of it is hidden: the wording `hidden`, or that nothing can
+    be shown, or the line alone.
     """
     wording = exhibit.finding(reader) if exhibit.finding else TOLD
     if wording and wording not in findings:
         raise ParameterError(f"text «{exhibit.label}»: no finding «{wording}»")
-    title, missing = reader.keyed(findings[wording]) if wording else ("", False)
-    if not title or missing:
+    title, missing = reader.keyed(findings[wording]) if wording else ("", True)
+    if missing:
+        nothing = words.entry(reader.output.texts, NOTHING) if reader.empty else ""
+        title = reader.fill(findings["hidden"]) if "hidden" in findings else str(nothing)
+    if not title:
         return caption
     # A place or a month may begin it, and a number carries its key.
     title = re.sub(r"^\[?\w", lambda start: start[0].upper(), title)

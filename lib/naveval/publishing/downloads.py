@@ -22,7 +22,7 @@ from naveval.exhibits.output import ESTIMATES_FILE
 from naveval.project import catalogue, formats, parameters, paths, store
 from naveval.project.escaping import neutral
 from naveval.publishing import jsonstat, workbooks
-from naveval.publishing.markdown import Part
+from naveval.publishing.markdown import REFERENCE, Part
 from naveval.publishing.workbooks import Sheet
 
 FOLDER = "data"
@@ -120,6 +120,7 @@ def write(folder: Path, report: Mapping[str, str], parts: Sequence[Part]) -> lis
     """
     study = str(manifest.read(folder)["study"])
     texts, common = words.load(study), parameters.read_yaml(paths.texts_dir() / "downloads.yml")
+    common["place"] = report.get("place", "")
     found = read(folder, study, parts, common)
     (folder / FOLDER).mkdir(exist_ok=True)
     made = []
@@ -192,6 +193,10 @@ def _lines(file: Path) -> list[tuple[str, ...]]:
 def read(folder: Path, study: str, parts: Sequence[Part], common: Mapping[str, Any]) -> list[Data]:
     """Every figure and table with data, in the order of the report and its annex."""
     names, units, keys = numbers(parts), _units(folder, common), _keys(study)
+
+    def called(reference: re.Match[str]) -> str:
+        return names.get(reference[1], reference[0])
+
     found = []
     for part in parts:
         captions = list(CAPTION.finditer(part.text))
@@ -204,7 +209,7 @@ def read(folder: Path, study: str, parts: Sequence[Part], common: Mapping[str, A
                     _bare(folder, label),
                     number=names[label],
                     title=plain(at["tbl"] or at["fig"]),
-                    note=plain(note[1]) if note else "",
+                    note=plain(REFERENCE.sub(called, note[1])) if note else "",
                     unit=units.get(label, ""),
                 )
                 own = tuple(key for key in keys.get(label, ()) if key in data.head)
@@ -253,12 +258,22 @@ def _titles(data: Data, texts: Mapping[str, Any], common: Mapping[str, Any]) -> 
     for name in data.head:
         own = columns.get(name, "")
         title = own.get("title", "") if isinstance(own, Mapping) else own
-        titles[name] = plain(str(title)) or meaning(name, texts, common) or name
+        title = plain(str(title)).replace("{place}", common["place"])
+        titles[name] = title or meaning(name, texts, common) or name
     used = list(titles.values())
     return {
         name: f"{title} ({name})" if used.count(title) > 1 else title
         for name, title in titles.items()
     }
+
+
+def _named(cell: str, data: Data, texts: Mapping[str, Any]) -> str:
+    """What a code is called, by the exhibit's own labels or the study's; else the cell itself."""
+    if "_" not in cell:
+        return cell
+    entries = [texts.get(place, {}) for place in (data.label, "names")]
+    labels = [entry.get("labels", {}) for entry in entries if isinstance(entry, Mapping)]
+    return next((str(found[cell]) for found in labels if cell in found), cell)
 
 
 def meaning(name: str, texts: Mapping[str, Any], common: Mapping[str, Any]) -> str:
@@ -335,7 +350,7 @@ def _sheets(
             f"{data.number}. {data.title}",
             tuple(above),
             tuple(titles[data.head[place]] for place in data.shown),
-            tuple(data.told(row) for row in data.rows),
+            tuple(tuple(_named(cell, data, texts) for cell in data.told(row)) for row in data.rows),
         )
     head, *body = listed
     yield Sheet(common["dictionary"], common["dictionary-title"], (), head, tuple(body))

@@ -24,6 +24,8 @@ REPORT, ANNEX = "report", "annex"
 OPENS_ANNEX = re.compile(r"# (?P<title>[^\n]+)")
 SECTION = re.compile(r"^#{2,6} (?P<title>.+?) *\{#(?P<label>sec-[\w-]+)[^}]*\}", re.MULTILINE)
 REFERENCE = re.compile(r"@((?:fig|tbl|sec)-\w+(?:-\w+)*)")
+FIRST_HEADING = re.compile(r"(?P<marks>#{1,6}) ")
+LAST_HEADING = re.compile(r"^(?P<marks>#{2,6}) [^\n]*\Z", re.MULTILINE)
 NUMBERED = {"fig": "Figur", "tbl": "Tabell"}
 PREFIX = {REPORT: "", ANNEX: "V"}
 ELSEWHERE = {REPORT: "i rapporten", ANNEX: "i vedlegget"}
@@ -101,7 +103,7 @@ def parts(
         For a cell that failed, was not executed, or shows something other than Markdown, and
         for a second annex.
     """
-    cells = list(_texts(read(notebook), notebook, data_links or {}))
+    cells = _without_empty(list(_texts(read(notebook), notebook, data_links or {})))
     opening = [i for i, cell in enumerate(cells) if OPENS_ANNEX.match(cell["source"])]
     if len(opening) > 1:
         raise RenderError(
@@ -155,6 +157,26 @@ def _texts(
             yield notebooks.text_cell(
                 "markdown", text + _data_links(text, links), cell.get("id", "cell")
             )
+
+
+def _without_empty(cells: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cells without headings that nothing stands under, as where there are too few persons."""
+    kept: list[dict[str, Any]] = []
+    following = ""
+    for cell in reversed(cells):
+        text = cell["source"]
+        while (last := LAST_HEADING.search(text)) and _opens(following, len(last["marks"])):
+            text = text[: last.start()].rstrip()
+        if text:
+            kept.append(cell | {"source": text})
+            following = text
+    return kept[::-1]
+
+
+def _opens(text: str, level: int) -> bool:
+    """Whether a text begins with a heading of this level or above, or there is none."""
+    found = FIRST_HEADING.match(text)
+    return not text or bool(found and len(found["marks"]) <= level)
 
 
 def _cell_text(cell: dict[str, Any], where: str) -> str:

@@ -240,6 +240,7 @@ def test_the_section_reserves_what_the_answer_does(reports) -> None:
         ([0.083, 0.083, 0.083, 0.2], "few"),
         ([0.02, 0.083, 0.3, 0.2], "some"),
         ([0.05, 0.083, 0.3, 0.2], "none"),  # not a rank among twelve
+        ([0.167, 0.25, 0.3, 0.5], "none"),  # none stands out alone
         ([np.nan] * 4, ""),
     ],
 )

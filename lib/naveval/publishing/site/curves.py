@@ -2,31 +2,49 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import pandas as pd
 
+from naveval.exhibits import claims
 from naveval.project import formats, places
-from naveval.publishing.site import results
+from naveval.publishing.site import released, results
 from naveval.publishing.site.results import Result
+
+MOST_FIRST = 5
+"""Curves that are drawn before a reader has chosen any."""
+LEVELS = ["county", *released.NUMBERS, released.PERSONS]
 
 
 def find(result: Result, words: Mapping[str, str]) -> pd.DataFrame | None:
-    """Month × county from the released data of the `figure`; None when there is none."""
+    """Month × county, with "" for the country, from the released data of the `figure`, or None."""
     file, value = result.folder / "figures" / f"{words['figure']}.csv", words["value"]
     if not file.exists():
         return None
     frame = pd.read_csv(file, dtype={"county": str, "month": str})
     if not {"county", "month", value} <= set(frame.columns):
         return None
-    codes = {places.name(code): code for code in places.codes(places.CURRENT_YEAR)}
+    codes = {places.name(code): code for code in ("", *places.codes(places.CURRENT_YEAR))}
     data = frame.assign(county=frame["county"].map(codes)).dropna(subset=["county"])
     if data.empty or data.duplicated(["county", "month"]).any():
         return None
     shown = data.assign(value=pd.to_numeric(data[value], errors="coerce"))
     wide = shown.pivot(index="month", columns="county", values="value").sort_index()
     return wide.dropna(how="all")
+
+
+def shown_first(result: Result, words: Mapping[str, str], order: Sequence[str]) -> list[str]:
+    """The country, the counties that surely differ from zero in `levels`, and the largest.
+
+    At most `MOST_FIRST`; those that differ when all are tested together go before the largest.
+    """
+    found = released.rows(result, {"label": words["levels"]}).reindex(columns=LEVELS)
+    found = found[found["county"].isin(filter(None, order)) & found["estimate"].notna()]
+    sure = claims.beyond(found, "", "ci_low", "ci_high")(claims.LEVEL / max(len(found), 1))
+    ranked = found.assign(sure=sure.eq(True)).sort_values(["sure", released.PERSONS])[::-1]
+    there = [code for code in order if code == ""]
+    return [*there, *ranked["county"], *(order if ranked.empty else ())][:MOST_FIRST]
 
 
 def block(result: Result | None, words: Mapping[str, str], marks: Mapping[str, str]) -> str:
@@ -46,9 +64,11 @@ def block(result: Result | None, words: Mapping[str, str], marks: Mapping[str, s
     names = {code: places.name(code) for code in wide.columns}
     order = sorted(wide.columns)
     months = [str(month)[:7] for month in wide.index]
+    first = shown_first(result, words, order)
     curves = [
         {
             "name": names[code],
+            "shown": code in first,
             "values": [None if pd.isna(v) else round(float(v), 4) for v in wide[code]],
         }
         for code in order

@@ -135,7 +135,7 @@ def test_summary_and_conclusion_warn_of_a_gap_that_moved_before(
 def test_every_null_says_what_would_have_been_found(output: Output) -> None:
     found = summary()
     for label, wanted in (
-        ("summary-program", "1,50\u00a0prosentpoeng blitt oppdaget med 80"),
+        ("summary-program", "1,50\u00a0prosentpoeng ville blitt oppdaget med 80"),
         ("summary-dialogue", "En endring på 1,50 ville sannsynligvis blitt oppdaget"),
         ("summary-work", "En endring på 1,50\u00a0prosentpoeng ville sannsynligvis"),
     ):
@@ -425,7 +425,7 @@ def test_the_answer_and_its_titles_follow_the_numbers(
     assert any(part in titles["tbl-3"] for part in more) == (work == UP)
 
 
-def test_a_result_that_is_hidden_leaves_no_number_and_no_title(output: Output) -> None:
+def test_a_result_that_is_hidden_leaves_no_number_and_a_title_that_says_so(output: Output) -> None:
     few = summary(estimate=np.nan, p_value=np.nan, refused="few_persons")
     text = said(output, "answer", few)
     assert "kan vi ikke si om oppfølgingen ble tettere" in text
@@ -434,7 +434,7 @@ def test_a_result_that_is_hidden_leaves_no_number_and_no_title(output: Output) -
     for name in ("program", "dialogue", "work"):
         assert "**Ikke vist** for få" in said(output, f"key-{name}", few)
     for label in ("tbl-1", "tbl-2", "tbl-3"):
-        assert ".finding" not in said(output, label, few)
+        assert "[For få personer eller hendelser" in said(output, label, few)
 
 
 def test_the_answer_warns_of_a_gap_that_moved_before(output: Output) -> None:

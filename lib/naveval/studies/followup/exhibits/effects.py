@@ -114,8 +114,9 @@ def county(results: FollowupResults) -> pd.DataFrame:
 
 
 def _county(reader: Reader) -> str:
+    """What the county's differences from the rest say; nothing in the country's report."""
     if not reader.parameters.county:
-        return "country"
+        return ""
     return apart("tbl-county", reader, "county_estimate")
 
 
@@ -149,13 +150,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
 )
 
 
-def _county_detectable(reader: Reader) -> str:
-    return "text" if reader.parameters.county else ""
-
-
-EFFECTS_SENTENCES = (
-    Sentence("county", _county, then=(Sentence("county-detectable", _county_detectable),)),
-)
+EFFECTS_SENTENCES = (Sentence("county", _county, then=(Sentence("county-detectable"),)),)
 
 
 # A null result says little when only an effect of more than half the level would be found.

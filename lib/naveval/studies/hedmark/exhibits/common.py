@@ -60,7 +60,8 @@ def needed(p_values: pd.Series) -> float:
 def several(tests: Callable[[Reader], pd.Series], reader: Reader) -> str:
     """What several tests say together: "some", "none", or "few" counties to tell; "" of none.
 
-    Counties are few where no ranking of them can give a p-value that is low enough.
+    Counties are few where one stands out alone, and no ranking can give a p-value that is low
+    enough among all.
     """
     p_values = tests(reader)
     if not p_values.notna().any():
@@ -68,7 +69,7 @@ def several(tests: Callable[[Reader], pd.Series], reader: Reader) -> str:
     if count_together(p_values):
         return "some"
     lowest = reader.common("lowest")
-    ranked = p_values.min() >= lowest - RANK
+    ranked = lowest - RANK <= p_values.min() <= CHOSEN_LEVEL
     return "few" if ranked and lowest > needed(p_values) else "none"
 
 

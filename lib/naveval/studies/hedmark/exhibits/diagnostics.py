@@ -1,6 +1,8 @@
 """Sections «Færre inn eller raskere ut?» and «Diagnostikk»: the change in parts, and how sure."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import pandas as pd
 
@@ -209,6 +211,37 @@ DIAGNOSTICS: tuple[Exhibit[HedmarkResults], ...] = (
         facts={"draws": Fact(lambda reader: int(reader.rows["n_draws"].max()))},
     ),
 )
+
+
+def _judged(reader: Reader, group: str) -> pd.DataFrame:
+    """The methods on the number of job seekers: whether each calls the change `sure`, and `holds`.
+
+    One holds that is shown not to report changes too often where nothing has happened.
+    """
+    rows, size = reader.frame("tbl-inference"), reader.frame("tbl-size")
+    holding = size.loc[size["outcome"].eq(EVERY) & size["holds"].eq("yes"), "method"]
+    rows = rows[rows["outcome"].eq("stock") & rows["group"].eq(group)].dropna(subset=["p_value"])
+    return rows.assign(sure=rows["p_value"] <= CHOSEN_LEVEL, holds=rows["method"].isin(holding))
+
+
+def _verdict(get: Callable[[pd.DataFrame], Any], group: str, reader: Reader) -> Any:
+    return get(_judged(reader, group))
+
+
+OF_METHODS: Mapping[str, tuple[Callable[[pd.DataFrame], Any], str]] = {
+    "all": (len, "int"),
+    "holding": (lambda rows: int(rows["holds"].sum()), "int"),
+    "sure": (lambda rows: int(rows["sure"].sum()), "int"),
+    "held": (lambda rows: int((rows["sure"] & rows["holds"]).sum()), "int"),
+    "from": (lambda rows: float(rows["effect"].min()), "pct1_s"),
+    "to": (lambda rows: float(rows["effect"].max()), "pct1_s"),
+}
+VERDICTS = {
+    f"{name}_{group}": Fact(partial(_verdict, get, group), form)
+    for name, (get, form) in OF_METHODS.items()
+    for group in GROUPS
+}
+"""What the methods say together, by group."""
 
 
 def agreement(reader: Reader) -> str:

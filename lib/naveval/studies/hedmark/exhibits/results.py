@@ -68,6 +68,10 @@ def _own_change(reader: Reader) -> float:
     return float(rows.loc[rows["role"] == "treated", "change"].iloc[0])
 
 
+def _others(reader: Reader) -> pd.Series:
+    return reader.rows.loc[reader.rows["role"] != "treated", "change"]
+
+
 def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFrame:
     """Treated county and pooled control by month in per cent of the labour force, with persons."""
     panel, parameters = results.panel, results.parameters
@@ -176,7 +180,12 @@ MEANS = {
     for area in ("treated", "control", "difference")
 } | {
     "effect": Value(
-        "pct1_s", PERCENT, at=("effect", "difference"), se="std_error", p="p_value", method="how"
+        "pct1_s",
+        PERCENT,
+        at=("effect", "difference"),
+        se="std_error",
+        p="p_value",
+        method="p_method",
     ),
     "p_value": Value("p", at=("p_value", "difference")),
     "n_clusters": Value("int", source="design"),
@@ -196,8 +205,7 @@ def means(results: HedmarkResults, label: str) -> pd.DataFrame:
     """Tables 1 to 4, a row per comparison."""
     found = results.means[results.means["label"] == label]
     gaps = {f"difference_{row}": found[f"treated_{row}"] - found[f"control_{row}"] for row in CELLS}
-    how = "difference-in-differences of means, p-value by " + found["p_method"]
-    return found.assign(how=how, **gaps).drop(columns=["label", "n_months", "points"])
+    return found.assign(**gaps).drop(columns=["label", "n_months", "points"])
 
 
 def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
@@ -249,6 +257,9 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "change": Fact(_own_change, "pct1_s"),
             "falling": Fact(lambda reader: int((reader.rows["change"] < 0).sum())),
             "counties": Fact(lambda reader: len(reader.rows)),
+            "others": Fact(lambda reader: len(_others(reader))),
+            "others_falling": Fact(lambda reader: int((_others(reader) < 0).sum())),
+            "others_rising": Fact(lambda reader: int((_others(reader) > 0).sum())),
         },
         finding=_fell,
     ),
@@ -349,6 +360,8 @@ def _how_many_durations(reader: Reader) -> str:
     found = _smallest_durations(reader)
     if not len(found) or found.isna().any():
         return ""
+    if not _judged(reader, "tbl-3", "outcome")[0]:
+        return "all"
     return "one" if len(found) == 1 else "several"
 
 

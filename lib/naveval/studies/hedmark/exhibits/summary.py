@@ -9,7 +9,7 @@ from naveval.project import formats
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.regression import EXACT
 from naveval.studies.hedmark.exhibits.common import RANK, kind, units
-from naveval.studies.hedmark.exhibits.diagnostics import trust
+from naveval.studies.hedmark.exhibits.diagnostics import VERDICTS, trust
 from naveval.studies.hedmark.exhibits.results import STOCK, held_everywhere
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.parameters import DOCUMENT_CONTROLS, REFORMED
@@ -122,6 +122,7 @@ SUMMARY_SENTENCES = (
             Sentence("answer-detectable", claims.when(answer, "unclear", "some")),
         ),
     ),
+    Sentence("answer-methods", trust, facts=VERDICTS),
     Sentence("answer-published", _published),
     *claims.key_figures(*KEY_FIGURES),
     Sentence("key-level", then=(Sentence("key-level-why", _narrower),)),

@@ -151,7 +151,7 @@ def _said(name: str) -> Fact:
 
 
 COMMON: Mapping[str, Fact] = {
-    **{name: _said(name) for name in ("smooth", "filled", "first_twelve")},
+    **{name: _said(name) for name in ("smooth", "filled", "first_twelve", "counted", "together")},
     "first": Fact(lambda results: results.months[0], "month"),
     "last": Fact(lambda results: results.months[-1], "month"),
     "last3": Fact(last_month("atid3"), "month"),

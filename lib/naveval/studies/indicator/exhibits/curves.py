@@ -12,6 +12,7 @@ from naveval.disclosure import series
 from naveval.disclosure.counts import FEW, NOISY
 from naveval.disclosure.models import rounded_errors
 from naveval.disclosure.released import Released
+from naveval.estimators.detectable import multiplier
 from naveval.exhibits import claims, words
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Value, When
 from naveval.exhibits.protect import Together
@@ -32,7 +33,7 @@ from naveval.studies.indicator.models import is_share
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults
 
-LEAST_POINTS, MOST_NAMED = 3, 3
+LEAST_POINTS, MOST_NAMED, LEAST_GROUPS = 3, 3, 2
 ERRORS = {"indicator": "std_error", "indicator_sa": "std_error_sa"}
 YEAR_ERRORS = {"actual": "std_error_actual", "indicator": "std_error_year"}
 TERTIAL_ENDS = {"1": "04", "2": "08", "3": "12"}
@@ -231,12 +232,15 @@ def curve(
 def differ(by: str) -> Callable[[Reader], str]:
     """How many groups differ from what is expected: "none", "some" who are named, or "many".
 
-    "told", with numbers alone, where nothing says how uncertain they are.
+    "" of less than two groups, and "told", with numbers alone, where nothing says how uncertain
+    they are.
     """
 
     def rule(reader: Reader) -> str:
         if reader.rows["year_error"].isna().all():
             return "told"
+        if len(latest(reader, by)) < LEAST_GROUPS:
+            return ""
         count = len(certain(reader, by))
         return "none" if not count else "some" if count <= MOST_NAMED else "many"
 
@@ -244,11 +248,18 @@ def differ(by: str) -> Callable[[Reader], str]:
 
 
 def apart(by: str) -> Callable[[Reader], str]:
-    """Whether the highest group differs from the lowest, all pairs tested together."""
+    """Whether the highest group differs from the lowest, else whether any pair does.
+
+    All pairs are tested together: "apart", "some" or "alike"; "" of less than two groups.
+    """
 
     def rule(reader: Reader) -> str:
-        found = latest(reader, by).set_index("code")
-        return "apart" if claims.ends_apart(found) else "alike"
+        found = latest(reader, by)
+        if len(found) < LEAST_GROUPS:
+            return ""
+        if claims.ends_apart(found):
+            return "apart"
+        return "some" if claims.pairs_apart(found)[0] else "alike"
 
     return rule
 
@@ -289,7 +300,7 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
     def end(place: int, column: str) -> Fact:
         def get(reader: Reader) -> Any:
             found = latest(reader, by)
-            if not len(found):
+            if len(found) < LEAST_GROUPS:
                 return "" if column == "code" else np.nan
             value = found[column].iloc[place]
             return reader.named(by, value) if column == "code" else float(value)
@@ -299,7 +310,16 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
     def which(reader: Reader) -> str:
         return formats.listed([reader.named(by, code) for code in certain(reader, by)["code"]])
 
+    def missed(reader: Reader) -> str:
+        found, sure = latest(reader, by), certain(reader, by)
+        errors = found.loc[~found["code"].isin(sure["code"]), "std_error"].dropna()
+        share = is_share(str(reader.rows["outcome"].iloc[0]))
+        sizes = errors * multiplier(1 - claims.LEVEL / max(len(found), 1)) * (100 if share else 1)
+        unit = "points" if share else "hours"
+        return claims.missed(reader, sizes, 1 if share else 2, reader.named("", unit))
+
     return {
+        "missed": Fact(missed, "text"),
         "main": Fact(lambda reader: reader.named(by, _main(reader, by)[by].iloc[0]), "text"),
         "first_value": of(lambda rows: rows["value"].iloc[0], form),
         "first_month": of(lambda rows: rows["month"].iloc[0], "month"),
@@ -318,6 +338,8 @@ def _facts(by: str, form: str, lines: Lines) -> dict[str, Fact]:
         "groups": Fact(lambda reader: len(latest(reader, by))),
         "certain": Fact(lambda reader: len(certain(reader, by))),
         "which": Fact(which, "text"),
+        "pairs_apart": Fact(lambda reader: claims.pairs_apart(latest(reader, by))[0]),
+        "pairs": Fact(lambda reader: claims.pairs_apart(latest(reader, by))[1]),
         "lines": Fact(lambda reader: reader.rows[by].nunique()),
         "left_out": Fact(left_out, "text"),
         "title": Fact(lambda reader: reader.fill(_caption(reader)), "text"),

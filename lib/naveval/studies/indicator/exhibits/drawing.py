@@ -1,7 +1,7 @@
 """How monthly curves are drawn, the same everywhere."""
 
-from collections.abc import Collection, Sequence
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from naveval.exhibits import claims, figures
 from naveval.exhibits.figures import COLORS, INK, LINESTYLES
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.project import months as calendar_months
 from naveval.studies.indicator.exhibits.common import PARTS_OF
 from naveval.studies.indicator.models import is_share
@@ -137,8 +138,16 @@ def dots(
         ax.axvline(0, color=SOFT_INK, linewidth=0.8)
     ax.grid(axis="x")
     ax.grid(axis="y", visible=False)
-    ax.set_yticks(range(len(rows)), [reader.named(key, str(code)) for code in rows[key]])
+    names = [with_persons(reader, key, row) for row in rows.to_dict("records")]
+    ax.set_yticks(range(len(rows)), names)
     ax.tick_params(axis="y", labelsize=figures.SMALL)
+
+
+def with_persons(reader: Reader, key: str, row: Mapping[str, Any]) -> str:
+    """The name of a row and, in brackets, how many persons are behind it."""
+    name = reader.named(key, str(row[key]))
+    persons = row["n_persons"]
+    return name if formats.is_missing(persons) else f"{name} ({formats.number(persons, 0)})"
 
 
 def in_years(months: Sequence[str] | pd.Series) -> np.ndarray:

@@ -101,14 +101,22 @@ def _pair(label: str, names: tuple[str, str]) -> Exhibit[IndicatorResults]:
 
 OUTCOMES_12 = ("atid12", "jobb12")
 ALIKE, CLUBS = ("oppfolging", "arbeid_med_stotte"), ("jobbklubb", "digital_oppfolging")
-JUDGED = Judged("tbl-programs", "indicator")
+JUDGED = Judged("tbl-programs", "indicator", shown=True)
 WORKED = Judged(
     "tbl-programs",
     "indicator",
     {"program": (WORKED_PROGRAM,)},
-    lambda reader: LEVEL / max(len(reader.frame("tbl-programs")), 1),
+    lambda reader: LEVEL / max(len(JUDGED.rows(reader)), 1),
 )
 """One programme, told of among all of the table."""
+COUNTY_CURVES = curve("fig-24", _two_counties, by="county", every=False, drawn="years")
+
+
+def _compared(reader: Reader) -> str:
+    """Why these counties stand in the country's report."""
+    return "" if reader.parameters.county else reader.named("", "compared")
+
+
 EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-programs",
@@ -117,7 +125,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         values=VALUES,
         protect=Together("n_persons"),
         finding=JUDGED,
-        facts=JUDGED.counts(),
+        facts=JUDGED.counts() | JUDGED.missed(2, "hours"),
     ),
     curve("fig-16", _worked_lines, kind="level", finding=WORKED),
     Exhibit(
@@ -130,14 +138,14 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         },
         protect=Together("n_persons"),
         facts={"gap": Fact(lambda reader: abs(reader("tbl-worked.value[indicator]")), "num2")},
-        when=When(lambda results: len(worked(results).dropna()) > 0, "too-few-worked"),
+        when=When(lambda results: len(worked(results).dropna()) > 0),
     ),
     _many("fig-17", by_group("atid12", "program", SHOWN, "actual_sa"), kind="actual"),
     _many("fig-18", _and_whole(by_group("atid12", "program", SHOWN), "atid12")),
     _many("fig-19", _and_whole(by_group("jobb12", "program", SHOWN), "jobb12")),
     _pair("fig-20", ALIKE),
     _pair("fig-22", CLUBS),
-    curve("fig-24", _two_counties, by="county", every=False, drawn="years"),
+    replace(COUNTY_CURVES, facts={**COUNTY_CURVES.facts, "compared": Fact(_compared, "text")}),
 )
 
 

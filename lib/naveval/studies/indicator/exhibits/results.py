@@ -27,7 +27,7 @@ from naveval.studies.indicator.exhibits.common import (
     within_place,
 )
 from naveval.studies.indicator.exhibits.curves import Line, Lines, by_group, curve
-from naveval.studies.indicator.exhibits.drawing import dots
+from naveval.studies.indicator.exhibits.drawing import dots, with_persons
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.results import IndicatorResults
 
@@ -144,7 +144,7 @@ def _end(place: int, column: str) -> Fact:
     return Fact(get, form)
 
 
-LEVELS = Judged("fig-county-levels", "indicator")
+LEVELS = Judged("fig-county-levels", "indicator", shown=True)
 
 
 def _sure(reader: Reader) -> list[str]:
@@ -172,15 +172,42 @@ def standing(reader: Reader, place: int | None = None) -> Standing | None:
 
     The site's pages of counties tell the same, by the same rule.
     """
-    rows = reader.at("fig-county-levels").rows.dropna(subset=["indicator"]).set_index("county")
-    values = rows.rename(columns={"indicator": "estimate"})
+    values = _values(reader)
     code = reader.parameters.county if place is None else str(values.index[place])
     return claims.standing(values, code)
 
 
-def _counted(name: str, place: int | None = None) -> Fact:
+def _values(reader: Reader) -> pd.DataFrame:
+    rows = _known(reader.at("fig-county-levels")).set_index("county")
+    return rows.rename(columns={"indicator": "estimate"})
+
+
+def ahead(reader: Reader, side: str) -> list[str]:
+    """Names of the counties that surely lie `higher` or `lower` than most others, with persons."""
+    reader = reader.at("fig-county-levels")
+    rows, found = _known(reader), []
+    for place, row in enumerate(rows.to_dict("records")):
+        own = standing(reader, place)
+        if own and 2 * getattr(own, OTHER[side]) > own.others:
+            found.append(with_persons(reader, "county", row))
+    return found
+
+
+OTHER = {"higher": "lower", "lower": "higher"}
+
+
+def _ahead(side: str) -> Fact:
+    return Fact(lambda reader: formats.listed(ahead(reader, side)), "text")
+
+
+def _pairs(place: int) -> Fact:
+    """How many pairs of counties differ (0), or how many pairs there are (1)."""
+    return Fact(lambda reader: claims.pairs_apart(_values(reader))[place])
+
+
+def _counted(name: str) -> Fact:
     def get(reader: Reader) -> float:
-        found = standing(reader, place)
+        found = standing(reader)
         return np.nan if found is None else float(getattr(found, name))
 
     return Fact(get)
@@ -206,8 +233,11 @@ COUNTIES: tuple[Exhibit[IndicatorResults], ...] = (
             "which": Fact(lambda reader: formats.listed(_sure(reader)), "text"),
             "alone": Fact(_alone, "text"),
             **{name: _counted(name) for name in ("higher", "lower", "others")},
-            "below_high": _counted("lower", -1),
-            "above_low": _counted("higher", 0),
+            "above": _ahead("higher"),
+            "below": _ahead("lower"),
+            "pairs_apart": _pairs(0),
+            "pairs": _pairs(1),
+            **LEVELS.missed(2, "hours"),
         },
         finding=certain,
     ),
@@ -249,7 +279,7 @@ def _in_model(parameters: Parameters) -> list[Line]:
 
 _figure = partial(curve, every=False, drawn="multiples")
 
-GROUPS_JUDGED = Judged("tbl-groups", "indicator")
+GROUPS_JUDGED = Judged("tbl-groups", "indicator", shown=True)
 GROUP_EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
     Exhibit(
         "tbl-groups",
@@ -258,7 +288,7 @@ GROUP_EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         values={**VALUES, "published": Value("num2", source="published")},
         protect=Together("n_persons"),
         finding=GROUPS_JUDGED,
-        facts=GROUPS_JUDGED.counts(),
+        facts=GROUPS_JUDGED.counts() | GROUPS_JUDGED.missed(2, "hours"),
     ),
     _figure("fig-14", by_group("atid3", "innsatsgruppe", GROUPS, "actual_sa"), kind="actual"),
     _figure("fig-15", by_group("atid3", "innsatsgruppe", GROUPS)),

@@ -1,5 +1,7 @@
 """Sections «Svaret» and on what is measured: where the place stands, and what was done."""
 
+from functools import partial
+
 import pandas as pd
 
 from naveval.estimators.detectable import multiplier
@@ -9,7 +11,14 @@ from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.project import paths
 from naveval.studies.indicator.characteristics import variables
-from naveval.studies.indicator.exhibits.results import HOURS_3, JOB_12, certain, level, standing
+from naveval.studies.indicator.exhibits.results import (
+    HOURS_3,
+    JOB_12,
+    ahead,
+    certain,
+    level,
+    standing,
+)
 from naveval.studies.indicator.results import IndicatorResults
 
 
@@ -22,8 +31,8 @@ def _job(reader: Reader) -> str:
     return JOB_12(reader) or "unclear"
 
 
-def _detectable(reader: Reader) -> float:
-    return multiplier(1 - level(reader)) * float(reader("tbl-place.indicator[atid3].se"))
+def _detectable(reader: Reader, outcome: str) -> float:
+    return multiplier(1 - level(reader)) * float(reader(f"tbl-place.indicator[{outcome}].se"))
 
 
 def _rank(reader: Reader) -> str:
@@ -31,11 +40,8 @@ def _rank(reader: Reader) -> str:
     if reader.parameters.county:
         found = standing(reader)
         return found.told if found else "few"
-    high, low = standing(reader, -1), standing(reader, 0)
-    if not (high and low):
-        return ""
-    ends = {(True, True): "both", (True, False): "high", (False, True): "low"}
-    return f"country_{ends.get((high.lower > 0, low.higher > 0), 'none')}"
+    sides = [side for side in ("higher", "lower") if ahead(reader, side)]
+    return f"country_{'both' if len(sides) > 1 else sides[0] if sides else 'none'}"
 
 
 def _county(reader: Reader) -> str:
@@ -48,11 +54,15 @@ SUMMARY_SENTENCES = (
         answer,
         facts=claims.opening(answer),
         then=(
-            Sentence("answer-job", _job),
             Sentence(
                 "answer-detectable",
                 claims.when(answer, "unclear"),
-                facts={"detectable": Fact(_detectable, "num2")},
+                facts={"detectable": Fact(partial(_detectable, outcome="atid3"), "num2")},
+            ),
+            Sentence(
+                "answer-job",
+                _job,
+                facts={"detectable": Fact(partial(_detectable, outcome="jobb12"), "pp1")},
             ),
         ),
     ),
