@@ -8,6 +8,7 @@ from typing import Any
 
 from naveval.project import catalogue, formats, parameters, paths, places
 from naveval.project.errors import ParameterError
+from naveval.publishing import glossary
 from naveval.publishing.site import cards, counties, errata, frame, results
 from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site.counties import county_page
@@ -130,7 +131,9 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         else:
             parts.append(part["none"])
         more = part["more"].format(name=entry["short"])
-        parts += [f"[{more}]({study}.html){{.more}}", "</section>"]
+        facts = entry.get("facts", {}).get("heading", "") if result else ""
+        way = f" · [{facts}]({study}.html#tall)" if facts else ""
+        parts += [f"[{more}]({study}.html){{.more}}{way}", "</section>"]
     parts += ["</div>", f"## {part['county']} {{#fylker .unnumbered}}", part["county-text"]]
     parts += [counties.tiles(found, text), chooser(text)]
     parts += [f"## {part['others']} {{.unnumbered}}"]
@@ -169,7 +172,7 @@ def findings(result: Result, text: Mapping[str, Any]) -> str:
         return "\n\n".join(boxes)
     parts = boxes
     for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
-        words = " ".join(_markdown(item.text) for item in items)
+        words = glossary.linked(" ".join(_markdown(item.text) for item in items), "ord.html")
         parts += [results.mark_line(result, text["marks"], simulated=simulated)]
         parts += [f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::']
     return "\n\n".join(parts)
