@@ -122,7 +122,7 @@ local FITS = {
 local CELL_PADDING = 2.3
 local PHONE = 44 -- room of a line on a phone
 local COMFORTABLE = { 26, 16 } -- room for text in the first column and in the others
-local WHOLE_LINES = 34 -- tables up to this many lines stay on one page; taller have their note first
+local WHOLE_LINES = 28 -- tables up to this many lines stay on one page; taller have their note first
 local NARROW = { [" "] = 0.5, [","] = 0.45, ["."] = 0.45, [":"] = 0.45, ["i"] = 0.55, ["l"] = 0.55,
   ["j"] = 0.55, ["f"] = 0.65, ["t"] = 0.65, ["r"] = 0.75, ["-"] = 0.65, ["("] = 0.65, [")"] = 0.65,
   ["m"] = 1.6, ["w"] = 1.45, ["%"] = 1.5,
@@ -374,7 +374,7 @@ local function boxes(blocks)
     elseif block.t == "Table" then
       local own = typst and is_note(blocks[i + 1]) and blocks[i + 1]
       local made, landscape, tall = table_blocks(block, own)
-      local frame = landscape and "#landscape[" or not tall and "#whole-figure["
+      local frame = landscape and "#landscape[" or not tall and "#whole-table["
       if typst and frame then out:insert(raw(frame)) end
       out:extend(made)
       if own and not tall then out:extend(note(own)) end

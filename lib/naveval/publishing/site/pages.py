@@ -274,21 +274,25 @@ def _markdown(text: str) -> str:
 
 
 def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
-    """The page where a county is chosen: the map, and a table of sheets and full reports."""
+    """The page where a county is chosen: the map, and a table of sheets and full reports if any."""
     part = text["counties"]
-    heads = (part["county"], part["sheets"], part["reports"])
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
-    rows = []
-    for item in places.counties(places.CURRENT_YEAR):
-        links = [
+    own = {
+        item.code: [
             _link(f"{r.address}/report.html", _named(text["studies"][r.study]["menu"], r.place))
             for name in text["studies"]
             for r in results.of_county(found, name, item.code)
         ]
+        for item in places.counties(places.CURRENT_YEAR)
+    }
+    heads = [part["county"], part["sheets"], *[part["reports"]] * any(own.values())]
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
+    rows = []
+    for item in places.counties(places.CURRENT_YEAR):
         sheet = _link(counties.sheet_file(item.code), part["sheet"].format(name=item.name))
+        cells = [sheet, ", ".join(own[item.code]) or "–"][: len(heads) - 1]
         rows.append(
             f'<tr><th scope="row">{_link(county_page(item.code) + ".html", item.name)}</th>'
-            f"<td>{sheet}</td><td>{', '.join(links) or escape(part['no-reports'])}</td></tr>"
+            f"<td>{'</td><td>'.join(cells)}</td></tr>"
         )
     table = (
         f'<div class="table-scroll"><table><caption>{escape(part["caption"])}</caption><thead><tr>'

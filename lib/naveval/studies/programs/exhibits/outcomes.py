@@ -103,7 +103,7 @@ def _ends(states: Sequence[str], name: str, groups: Sequence[str]) -> dict[str, 
     }
 
 
-def _apart(states: Sequence[str], reader: Reader) -> str:
+def apart(states: Sequence[str], reader: Reader) -> str:
     """Finding that names the ends of the groups where they differ as one of all pairs."""
     percent = at_end(reader, states).dropna()
     if len(percent) < 2:
@@ -177,7 +177,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             groups,
             Picture(states_panels),
             ("work", WORK),
-            None if label == "fig-5-1" else partial(_apart, WORK),
+            None if label == "fig-5-1" else partial(apart, WORK),
         )
         for label, (breakdown, groups) in SHOWN.items()
     ),
@@ -188,7 +188,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             (*FIRST_PROGRAMS, *SECOND_PROGRAMS, *REST),
             Picture(lines_panels),
             ("percent", (state,)),
-            partial(_apart, (state,)),
+            partial(apart, (state,)),
         )
         for label, state in WAGES.items()
     ),
