@@ -45,9 +45,9 @@ local function callout(div, kind)
   return pandoc.Div(body, pandoc.Attr(div.identifier, { "box", "box-" .. kind }, { role = "note" }))
 end
 
-local function note(div)
+local function note(div, first)
   if not typst then return nil end
-  local out = pandoc.Blocks({ raw("#figure-note[") })
+  local out = pandoc.Blocks({ raw(first and "#figure-note(below: 1em)[" or "#figure-note[") })
   out:extend(div.content)
   out:insert(raw("]"))
   return out
@@ -122,7 +122,7 @@ local FITS = {
 local CELL_PADDING = 2.3
 local PHONE = 44 -- room of a line on a phone
 local COMFORTABLE = { 26, 16 } -- room for text in the first column and in the others
-local WHOLE_ROWS = 20 -- tables up to this many rows stay on one page, unless they are tall
+local WHOLE_LINES = 28 -- tables up to this many lines stay on one page; taller have their note first
 local NARROW = { [" "] = 0.5, [","] = 0.45, ["."] = 0.45, [":"] = 0.45, ["i"] = 0.55, ["l"] = 0.55,
   ["j"] = 0.55, ["f"] = 0.65, ["t"] = 0.65, ["r"] = 0.75, ["-"] = 0.65, ["("] = 0.65, [")"] = 0.65,
   ["m"] = 1.6, ["w"] = 1.45, ["%"] = 1.5,
@@ -219,6 +219,19 @@ local function shares(least, natural, room)
   return widths
 end
 
+-- Lines that the rows take with columns of these widths.
+local function lines_of(rows, widths)
+  local total = 0
+  for _, entry in ipairs(rows) do
+    local most = 1
+    for i, cell in ipairs(entry[1].cells) do
+      most = math.max(most, math.ceil(width_of(stringify(cell.contents)) / widths[i]))
+    end
+    total = total + most
+  end
+  return total
+end
+
 -- Cells of the body say which column they are of: on a phone wide tables become lists. Roles keep
 -- rows and headers what they are when they are shown so.
 local function mark_cells(tbl, rows)
@@ -278,8 +291,9 @@ local function written(tbl)
 end
 
 -- A table becomes a div with its label, the table itself and its caption last: the form that
--- both Quarto and crossref.lua read. Returns blocks, and whether it needs a landscape page.
-local function table_blocks(tbl)
+-- both Quarto and crossref.lua read. Returns blocks, whether it needs a landscape page, and whether it
+-- may run over pages: then its note stands above, where it is seen with the first rows.
+local function table_blocks(tbl, own)
   local rows = each_row(tbl)
   for i, spec in ipairs(tbl.colspecs) do
     tbl.colspecs[i] = { spec[1] == "AlignDefault" and "AlignLeft" or spec[1], nil }
@@ -297,16 +311,19 @@ local function table_blocks(tbl)
   local label = tbl.identifier ~= "" and tbl.identifier or label_in(caption)
   tbl.caption = pandoc.Caption({})
   tbl.attr = pandoc.Attr("", typst and { "typst:no-figure" } or {}, typst and {} or { role = "table" })
-  local inner
+  local inner, tall
   local least, natural = widths_of(tbl, rows)
   local room, size, landscape = fit_for(sum(least))
   if typst then
     if room < math.huge and sum(natural) > room then
       for i, share in ipairs(shares(least, natural, room)) do
         if tbl.colspecs[i] then tbl.colspecs[i] = { tbl.colspecs[i][1], share } end
+        natural[i] = share * room - CELL_PADDING
       end
     end
-    inner = { raw("#report-table(" .. size .. ")["), written(tbl), raw("]") }
+    tall = not landscape and lines_of(rows, natural) > WHOLE_LINES
+    inner = tall and own and note(own, true) or pandoc.Blocks({})
+    inner:extend({ raw("#report-table(" .. size .. ")["), written(tbl), raw("]") })
   else
     local name = "Tabell: " .. stringify(caption):gsub("%s+", " ")
     local classes = sum(least) > PHONE and { "table-scroll", "stack" } or { "table-scroll" }
@@ -314,9 +331,9 @@ local function table_blocks(tbl)
     inner = { pandoc.Div({ written(tbl) }, pandoc.Attr("", classes,
       { { "tabindex", "0" }, { "role", "group" }, { "aria-label", name } })) }
   end
-  if label == "" then return inner, landscape end
+  if label == "" then return inner, landscape, tall end
   inner[#inner + 1] = pandoc.Para(caption)
-  return { pandoc.Div(inner, pandoc.Attr(label)) }, landscape
+  return { pandoc.Div(inner, pandoc.Attr(label)) }, landscape, tall
 end
 
 local function is_note(block)
@@ -355,14 +372,13 @@ local function boxes(blocks)
       local made = note(block)
       if made then out:extend(made) else out:insert(block) end
     elseif block.t == "Table" then
-      local made, landscape = table_blocks(block)
-      local frame = landscape and "#landscape[" or #each_row(block) <= WHOLE_ROWS and "#whole-table["
+      local own = typst and is_note(blocks[i + 1]) and blocks[i + 1]
+      local made, landscape, tall = table_blocks(block, own)
+      local frame = landscape and "#landscape[" or not tall and "#whole-table["
       if typst and frame then out:insert(raw(frame)) end
       out:extend(made)
-      if is_note(blocks[i + 1]) and typst then
-        out:extend(note(blocks[i + 1]))
-        i = i + 1
-      end
+      if own and not tall then out:extend(note(own)) end
+      if own then i = i + 1 end
       if typst and frame then out:insert(raw("]")) end
     else
       out:insert(block)

@@ -23,17 +23,21 @@
   if (!form) return;
   var data = JSON.parse(document.getElementById(form.dataset.source).textContent);
   var area = document.querySelector("[data-costs]"), status = document.querySelector("[data-sliders]");
-  var svg = area.querySelector("svg"), body = area.querySelector("tbody");
+  var pictures = area.querySelectorAll("svg"), body = area.querySelector("tbody");
+  var each = function (list, act) { Array.prototype.forEach.call(list, act); };
   function number(value) {
     var text = Math.abs(Math.round(value)).toString().replace(/\B(?=(\d{3})+$)/g, "\u202f");
     return (Math.round(value) < 0 ? "\u2212" : "") + text;
   }
-  var told = { bars: svg.innerHTML, rows: body.innerHTML, label: svg.getAttribute("aria-label") };
+  var told = { rows: body.innerHTML, label: pictures[0].getAttribute("aria-label"), bars: [] };
+  each(pictures, function (svg) { told.bars.push(svg.innerHTML); });
   /* The report's own bars have intervals and tests; those of other assumptions have neither. */
   function restore() {
-    svg.innerHTML = told.bars;
     body.innerHTML = told.rows;
-    svg.setAttribute("aria-label", told.label);
+    each(pictures, function (svg, place) {
+      svg.innerHTML = told.bars[place];
+      svg.setAttribute("aria-label", told.label);
+    });
   }
   function changed() {
     return Array.prototype.some.call(form.querySelectorAll("input"), function (input) {
@@ -43,7 +47,7 @@
   function draw() {
     var rate = form.elements.discount_rate.value / 100, duration = form.elements.duration.value / 100;
     var displacement = form.elements.displacement.value / 100;
-    Array.prototype.forEach.call(form.querySelectorAll("input"), function (input) {
+    each(form.querySelectorAll("input"), function (input) {
       var shown = String(Math.round(input.value * 10) / 10).replace(".", ",") + " prosent";
       input.parentNode.querySelector("output").textContent = shown;
       input.setAttribute("aria-valuetext", shown);
@@ -55,24 +59,10 @@
     status.textContent = status.dataset.words.replace("{plus}", plus).replace("{all}", found.length);
     restore();
     if (!changed()) return;
-    Array.prototype.forEach.call(svg.querySelectorAll(".range"), function (range) { range.remove(); });
+    each(pictures, function (svg) { redraw(svg, found); });
     var columns = area.querySelectorAll("thead th").length;
-    var low = Math.min.apply(null, found.map(function (f) { return f.value; }).concat(0));
-    var high = Math.max.apply(null, found.map(function (f) { return f.value; }).concat(0));
-    var names = +svg.querySelector("text").getAttribute("x") + 8, room = 48;
-    var scale = (480 - names - 2 * room) / (high - low || 1), zero = names + room - scale * low;
-    var bars = svg.querySelectorAll("rect"), texts = svg.querySelectorAll("text"), line = svg.querySelector("line");
-    line.setAttribute("x1", zero); line.setAttribute("x2", zero);
     body.textContent = "";
-    found.forEach(function (one, place) {
-      var end = zero + scale * one.value, up = one.value >= 0;
-      bars[place].setAttribute("x", Math.min(zero, end));
-      bars[place].setAttribute("width", Math.abs(end - zero));
-      bars[place].setAttribute("class", "bar open c" + (up ? 1 : 3));
-      texts[2 * place].textContent = one.name;
-      texts[2 * place + 1].textContent = number(one.value);
-      texts[2 * place + 1].setAttribute("x", end + (up ? 5 : -5));
-      texts[2 * place + 1].setAttribute("text-anchor", up ? "start" : "end");
+    found.forEach(function (one) {
       var row = body.insertRow(), head = document.createElement("th");
       head.scope = "row";
       head.textContent = one.name;
@@ -85,6 +75,24 @@
         cell.className = "num";
         cell.textContent = "..";
       }
+    });
+  }
+  function redraw(svg, found) {
+    each(svg.querySelectorAll(".range"), function (range) { range.remove(); });
+    var low = Math.min.apply(null, found.map(function (f) { return f.value; }).concat(0));
+    var high = Math.max.apply(null, found.map(function (f) { return f.value; }).concat(0));
+    var from = +svg.dataset.from, scale = (+svg.dataset.to - from) / (high - low || 1), zero = from - scale * low;
+    var bars = svg.querySelectorAll("rect"), texts = svg.querySelectorAll("text"), line = svg.querySelector("line");
+    line.setAttribute("x1", zero); line.setAttribute("x2", zero);
+    found.forEach(function (one, place) {
+      var end = zero + scale * one.value, up = one.value >= 0;
+      bars[place].setAttribute("x", Math.min(zero, end));
+      bars[place].setAttribute("width", Math.abs(end - zero));
+      bars[place].setAttribute("class", "bar open c" + (up ? 1 : 3));
+      texts[2 * place].textContent = one.name;
+      texts[2 * place + 1].textContent = number(one.value);
+      texts[2 * place + 1].setAttribute("x", end + (up ? 5 : -5));
+      texts[2 * place + 1].setAttribute("text-anchor", up ? "start" : "end");
     });
     svg.setAttribute("aria-label", found.map(function (f) { return f.name + " " + number(f.value); }).join(", "));
   }

@@ -157,7 +157,9 @@
   }
   each(document.querySelectorAll(".curves[data-source]"), function (area) {
     var data = JSON.parse(document.getElementById(area.dataset.source).textContent);
-    var W = 920, H = 440, L = 52, R = 150, T = 34, B = 34;
+    /* Drawn as wide as the page shows it, so that text keeps its size on a phone. */
+    var W = Math.max(320, Math.min(920, area.clientWidth)), narrow = W < 600;
+    var H = narrow ? 380 : 440, L = narrow ? 34 : 52, R = narrow ? 118 : 150, T = 34, B = 34;
     var values = [].concat.apply([], data.curves.map(function (c) { return c.values; }))
       .filter(function (v) { return v !== null; });
     var low = Math.min.apply(null, values.concat(0)), high = Math.max.apply(null, values.concat(0));
@@ -174,7 +176,7 @@
       make("text", { x: L - 8, y: y(v) + 4, "text-anchor": "end" }, svg, number(Math.abs(v) < step / 9 ? 0 : v, decimals));
     }
     data.months.forEach(function (month, i) {
-      if (month.slice(5) !== "01") return;
+      if (month.slice(5) !== "01" || (narrow && month.slice(0, 4) % 2)) return;
       make("line", { x1: x(i), x2: x(i), y1: H - B, y2: H - B + 5, "class": "axis" }, svg);
       make("text", { x: x(i), y: H - B + 20, "text-anchor": "middle" }, svg, month.slice(0, 4));
     });

@@ -38,6 +38,7 @@ EVERY = {
     ("programs", "tbl-6-2"): "all three groups, of those who stay in theirs",
     ("programs", "fig-4-2"): "the state that all others end in",
     ("programs", "fig-4-4"): "two groups that nearly all belong to",
+    ("programs", "tbl-4-2"): "the group that most come to first",
     ("programs", "tbl-4-4"): "the situation that programmes are meant for",
     ("programs", "tbl-4-6"): "the kind of course that is not made of several",
 }

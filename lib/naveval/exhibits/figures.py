@@ -42,8 +42,8 @@ GRID = "#D9DDE1"
 INK = "#262626"
 WIDTH, PHONE = 7.2, 3.7
 """Inches across: on a page, and on a phone, where text keeps its size and panels stand in a row."""
-PHONE_TICKS, PHONE_NAME, PHONE_LINE = 5, 20, 40
-"""On a phone: ticks of an axis at most, and letters in a line of a name and of a title."""
+PHONE_TICKS, PHONE_NAME, PHONE_LINE, PHONE_ROWS = 5, 20, 40, 12
+"""On a phone at most: ticks of an axis, letters in a line of a name and of a title, rows broken."""
 DPI = 180
 LABEL_PAD = 0.012
 MIN_LABEL_GAP = 0.055
@@ -275,14 +275,15 @@ def _fit_phone(figure: Figure) -> None:
     for ax in figure.axes:
         if isinstance(ax.yaxis.get_major_locator(), FixedLocator):
             names = [text.get_text().replace("\n", " ") for text in ax.get_yticklabels()]
-            ax.set_yticks(ax.get_yticks(), [_broken(name, PHONE_NAME) for name in names])
+            longest = PHONE_NAME if len(names) <= PHONE_ROWS else PHONE_LINE
+            ax.set_yticks(ax.get_yticks(), [_broken(name, longest) for name in names])
         turned = any(text.get_rotation() for text in ax.get_xticklabels())
         if isinstance(ax.xaxis.get_major_locator(), FixedLocator) and not turned:
             step = max(1, -(-len(ax.get_xticks()) // PHONE_TICKS))  # an empty panel has no ticks
             ax.set_xticks(ax.get_xticks()[::step])
         grid = ax.get_gridspec()
         line = PHONE_NAME if grid and grid.ncols > 1 else PHONE_LINE
-        for text in ax.findobj(Text):
+        for text in set(ax.findobj(Text)) - set(ax.get_yticklabels()):
             if "\n" not in text.get_text():
                 text.set_text(_broken(text.get_text(), line))
 

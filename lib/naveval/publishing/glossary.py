@@ -83,6 +83,11 @@ def listed(words: Sequence[Term]) -> str:
     return "\n\n".join(f"[{one.name}]{{#ord-{one.key}}}\n:   {one.means}" for one in ordered)
 
 
+def linked(text: str, page: str) -> str:
+    """A paragraph with each word linked to its meaning on a page, where it first stands."""
+    return _block(text, terms(), page)
+
+
 def _is_text(block: str) -> bool:
     return not block.lstrip().startswith(APART)
 

@@ -322,16 +322,70 @@ def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
         ["IPS", "+5", "+1", "+9", "Nei"],
         ["AFT", "−4", "−9", "+1", "Nei"],
     ]
-    open_bars = ["open" in bar["class"] for bar in figures[0].select("rect.bar")]
+    open_bars = ["open" in bar["class"] for bar in figures[0].select(".chart:not(.phone) .bar")]
     assert open_bars == [False, True, True], "an interval off zero is not enough"
-    zero, *_ = (float(line["x1"]) for line in figures[0].select("line.zero"))
+    zero, *_ = (float(line["x1"]) for line in figures[0].select(".chart:not(.phone) .zero"))
     ranges = [
         [float(x) for x in re.findall(r"[MH]([\d.]+)", path["d"])]
-        for path in figures[0].select("path.range")
+        for path in figures[0].select(".chart:not(.phone) .range")
     ]
     assert ranges[0][0] > zero
     assert ranges[2][0] < zero < ranges[2][1]
     assert text["marks"]["simulated"] in made
+
+
+def test_charts_for_phones_have_room_for_their_names_and_numbers() -> None:
+    shown = {"Arbeidsrettet rehabilitering": -376.0, "Midlertidig lønnstilskudd": 1118.0}
+    ends = {name: (value - 300, value + 300) for name, value in shown.items()}
+    lines = [drawing.Line("Kontrollgruppen", (1.0, 2.0)), drawing.Line("Hedmark", (2.0, 1.0))]
+    for svg in (
+        drawing.bars(shown, alt="A", form="int", ends=ends, narrow=True),
+        drawing.lines(["201701", "201702"], lines, alt="A", form="num1", narrow=True),
+    ):
+        made = BeautifulSoup(svg, "html.parser")
+        assert "phone" in made.svg["class"]
+        width = float(made.svg["viewbox"].split()[2])
+        for text in made.select("text"):
+            before = {"end": 1.0, "middle": 0.5, "start": 0.0}[text.get("text-anchor", "start")]
+            start = float(text["x"]) - before * drawing.LETTER * len(text.text)
+            assert start > -2
+            assert start + drawing.LETTER * len(text.text) < width + 2, text.text
+
+
+def test_numbers_asked_for_stand_on_the_studys_page_with_the_way_to_them(tmp_path: Path) -> None:
+    own = {"label": "tbl-waiting", "value": "months"}
+    pd.DataFrame(
+        [
+            own | {"status": "all", "estimate": 8.06, "n_persons": 8315},
+            own | {"status": "sick", "estimate": 11.5, "n_persons": 452},
+            {"label": "fig-4-4", "value": "percent", "status": "standard", "estimate": np.nan},
+        ]
+    ).to_csv(tmp_path / "estimates.csv", index=False)
+    (tmp_path / "data").mkdir()
+    for number, label in (("Tabell V3", "tbl-other"), ("Tabell 3", "tbl-waiting")):
+        file = tmp_path / "data" / f"{label}.json"
+        file.write_text(json.dumps({"label": f"{number}. Om noe", "source": label}))
+    files = tuple(f"data/{file.name}" for file in (tmp_path / "data").iterdir())
+    result = results.Result(
+        "programs", "hele-landet", "", tmp_path, "T", "", "", "", True, files=files
+    )
+    text = site_pages.words()
+    made = cards.facts(result, text["studies"]["programs"]["facts"], text)
+    assert made.count("### ") == 1, "what is hidden or not there is left out"
+    assert "8,1 måneder" in made
+    assert f"{formats.number(8315)} personer" in made
+    assert "([Tabell 3](programs/hele-landet/report.html#tbl-waiting))" in made
+    assert results.exhibit(result, "tbl-other").endswith("/annex.html#tbl-other)")
+
+
+def test_words_of_findings_lead_to_their_meaning(built: SimpleNamespace) -> None:
+    result = replace(
+        results.main_result(built.found, "followup"),
+        headlines=(results.Headline("«Klart» er prøvd med Holms metode for AFT.", True),),
+    )
+    made = site_pages.findings(result, site_pages.words())
+    for key in ("klart", "holm", "aft"):
+        assert f"(ord.html#ord-{key} " in made
 
 
 def test_a_county_is_not_ranked_beyond_what_intervals_carry(built: SimpleNamespace) -> None:
@@ -484,7 +538,7 @@ def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
         foot = made.select_one(".page-foot").text
         assert "Slik siterer du siden: Arbeid og tiltak (20" in foot
         assert f"Versjon {version('naveval')}, " in foot
-        assert "Spør den du fikk dem av" in foot
+        assert "Denne utgaven har ingen utgiver" in foot
         shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
         assert shared["og:title"]
         assert shared["og:description"]
@@ -517,9 +571,9 @@ def test_contact_and_address_read_well_with_and_without(
         )
         links = [link["href"] for link in ask.select("a")]
         assert links == (["mailto:kari@example.no"] if email else [])
-        wanted = "Redaksjonen for Arbeid og tiltak, kari@example.no" if email else "i kildene."
+        wanted = "Redaksjonen for Arbeid og tiltak, kari@example.no" if email else "da står de her."
         assert ask.text.endswith(wanted)
-        assert ("Spør den du fikk dem av" in ask.text) == (not email)
+        assert ("har ingen utgiver" in ask.text) == (not email)
         shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
         start = "https://x.no/tall/" if address else "../"
         assert shared["og:image"] == f"{start}assets/share-site.png"

@@ -129,10 +129,12 @@ def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
         if "sliders" in entry
     }
     for name, entry in text["studies"].items():
+        main = results.main_result(found, name)
         if "choices" in entry:
-            main = results.main_result(found, name)
             chosen = cards.choices(main, entry["choices"], text)
             curves[name] = "\n\n".join([chosen, curves.get(name, "")])
+        if main and "facts" in entry:
+            curves[name] = cards.facts(main, entry["facts"], text) + "\n\n" + curves.get(name, "")
     pages = [site_pages.front(found, text)]
     pages += [
         site_pages.study(name, found, text, bearing[name], curves.get(name, ""))

@@ -79,6 +79,33 @@ def _lines(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any])
     return counties.lines(series, spec, text)
 
 
+def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> str:
+    """Markdown with sentences of released numbers, the exhibits they stand in, and charts.
+
+    Parameters
+    ----------
+    spec
+        heading, and items: heading, text and what `released.rows` reads, and chart as for `chart`.
+        What a result does not hold or hides is left out.
+    """
+    blocks = []
+    for item in spec["items"]:
+        given = counties.values(item, released.rows(result, item)) | {"place": result.place}
+        used = {name.partition(":")[0] for name in formats.field_names(item["text"])}
+        if any(formats.is_missing(given.get(name)) for name in used):
+            continue
+        drawn = chart(result, item["chart"], text) if "chart" in item else None
+        own = released.simulated(result, item["label"])
+        words, where = formats.fill(item["text"], given), results.exhibit(result, item["label"])
+        blocks += [
+            f"### {item['heading']}",
+            results.mark_line(result, text["marks"], simulated=own),
+            f"{words.strip()} ({where})",
+            counties.figure(drawn, text) if drawn else "",
+        ]
+    return "\n\n".join(filter(None, [f"## {spec['heading']} {{#tall}}", *blocks])) if blocks else ""
+
+
 def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any]) -> str:
     """Markdown with several charts of which the script shows the one that is chosen.
 

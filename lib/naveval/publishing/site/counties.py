@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,12 @@ FONT = "Source Sans Pro"
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture with its title, and the numbers behind it as head and rows."""
+    """A picture with its title, for pages and for phones, and the numbers behind it."""
 
     title: str
     alt: str
     svg: str
+    phone: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -240,9 +242,8 @@ def lines(
     )
     title = spec["title"]
     alt = f"{title}. {ends}"
-    svg = drawing.lines(
-        months, drawn, alt=alt, form=spec.get("axis", form), zero=spec.get("zero", False)
-    )
+    how = {"alt": alt, "form": spec.get("axis", form), "zero": spec.get("zero", False)}
+    draw = partial(drawing.lines, months, drawn, **how)
     head = (text["counties"]["month"], *series)
     rows = tuple(
         (
@@ -251,7 +252,7 @@ def lines(
         )
         for place, month in enumerate(months)
     )
-    return Chart(title, alt, svg, head, rows)
+    return Chart(title, alt, draw(), draw(narrow=True), head, rows)
 
 
 def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:
@@ -287,7 +288,7 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     }
     sure = _sure(rows, spec["bars"]) if spec.get("tested") else set(codes)
     unsure = {told[code] for code in codes if code not in sure}
-    svg = drawing.bars(values, alt=alt, form=spec["form"], ends=ends, unsure=unsure)
+    draw = partial(drawing.bars, values, alt=alt, form=spec["form"], ends=ends, unsure=unsure)
     head = ["what", "value", *["low", "high"] * bool(ends), *["sure"] * bool(spec.get("tested"))]
     missing = (math.nan, math.nan)
     shown = [
@@ -301,7 +302,7 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
         for name, value in values.items()
     ]
     titles = tuple(text["charts"][name] for name in head)
-    return Chart(title, alt, svg, titles, tuple(shown))
+    return Chart(title, alt, draw(), draw(narrow=True), titles, tuple(shown))
 
 
 def _sure(rows: pd.DataFrame, key: str) -> set[str]:
@@ -331,7 +332,7 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
     )
     title = escape(chart.title)
     return (
-        f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}'
+        f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}{chart.phone}'
         f"<details><summary>{escape(text['charts']['table'])}"
         f'<span class="hidden-text">: {title}</span></summary>'
         f'<div class="table-scroll"><table><caption>{title}</caption>'

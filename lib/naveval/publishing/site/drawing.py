@@ -11,9 +11,10 @@ from html import escape
 
 from naveval.project import formats
 
-WIDTH, HEIGHT = 480.0, 220.0
+WIDTH, HEIGHT, NARROW = 480.0, 220.0, 320.0
+"""Of a page, and a phone's width, where text keeps its size and names stand in their own rows."""
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 120.0, 12.0, 26.0
-GAP = 15.0
+GAP, KEY = 15.0, 28.0
 STEPS = 4
 BAR, ROOM = 21.0, 48.0
 LETTER = 7.4
@@ -34,9 +35,17 @@ class Line:
 
 
 def lines(
-    x: Sequence[str], shown: Sequence[Line], *, alt: str, form: str, zero: bool = False
+    x: Sequence[str],
+    shown: Sequence[Line],
+    *,
+    alt: str,
+    form: str,
+    zero: bool = False,
+    narrow: bool = False,
 ) -> str:
     """Lines over months (`2017-12` or `201712`), each named at its end; at most six.
+
+    On a phone the names stand above, each beside a piece of its line.
 
     Parameters
     ----------
@@ -50,14 +59,16 @@ def lines(
     known = [v for line in shown for part in (line.values, line.low, line.high) for v in part]
     ticks = _ticks([v for v in known if v is not None] + [0.0] * zero)
     low, high = ticks[0], ticks[-1]
-    across = (WIDTH - LEFT - RIGHT) / max(1, len(x) - 1)
+    end = NARROW - TOP if narrow else WIDTH - RIGHT
+    height = HEIGHT + GAP * len(shown) * narrow
+    across = (end - LEFT) / max(1, len(x) - 1)
     down = (HEIGHT - TOP - BOTTOM) / (high - low)
 
     def at(place: int, value: float) -> str:
-        return f"{LEFT + across * place:.1f} {HEIGHT - BOTTOM - down * (value - low):.1f}"
+        return f"{LEFT + across * place:.1f} {height - BOTTOM - down * (value - low):.1f}"
 
-    parts = [_axis(ticks, lambda v: HEIGHT - BOTTOM - down * (v - low), form)]
-    parts += _years(x, across)
+    parts = [_axis(ticks, lambda v: height - BOTTOM - down * (v - low), form, end)]
+    parts += _years(x, across, height)
     ends: list[tuple[float, int, str]] = []
     for number, line in enumerate(shown):
         parts += [_band(line, at, number), _path(line.values, at, number)]
@@ -65,9 +76,9 @@ def lines(
         if last:
             value = line.values[last[-1]]
             assert value is not None
-            ends.append((HEIGHT - BOTTOM - down * (value - low), number, line.name))
-    parts += _ends(ends)
-    return _svg("".join(parts), HEIGHT, alt)
+            ends.append((height - BOTTOM - down * (value - low), number, line.name))
+    parts += _keys(ends) if narrow else _ends(ends)
+    return _svg("".join(parts), height, alt, narrow=narrow)
 
 
 def _band(line: Line, at: At, number: int) -> str:
@@ -104,6 +115,18 @@ def _ends(ends: list[tuple[float, int, str]]) -> list[str]:
     return parts
 
 
+def _keys(ends: list[tuple[float, int, str]]) -> list[str]:
+    """A row above the picture for each line: a piece of it, and its name."""
+    return [
+        f'<path class="line c{number + 1}"'
+        + (f' stroke-dasharray="{DASHES[number]}"' if DASHES[number] else "")
+        + f' d="M{LEFT:.0f} {GAP * row + 8:.0f} h{KEY:.0f}"/>'
+        f'<text class="end c{number + 1}" x="{LEFT + KEY + 8:.0f}" y="{GAP * row + 12:.0f}">'
+        f"{escape(name)}</text>"
+        for row, (_, number, name) in enumerate(sorted(ends))
+    ]
+
+
 def _ticks(values: Sequence[float]) -> list[float]:
     """Round steps around the values; the whole axis where there are none."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
@@ -114,12 +137,12 @@ def _ticks(values: Sequence[float]) -> list[float]:
     return [step * place for place in range(first, max(last, first + 1) + 1)]
 
 
-def _axis(ticks: Sequence[float], y: Callable[[float], float], form: str) -> str:
+def _axis(ticks: Sequence[float], y: Callable[[float], float], form: str, end: float) -> str:
     parts = []
     for tick in ticks:
         kind = "zero" if abs(tick) < 1e-12 else "grid"
         parts.append(
-            f'<line class="{kind}" x1="{LEFT:.0f}" x2="{WIDTH - RIGHT:.0f}" '
+            f'<line class="{kind}" x1="{LEFT:.0f}" x2="{end:.0f}" '
             f'y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
             f'<text x="{LEFT - 7:.0f}" y="{y(tick) + 4:.1f}" text-anchor="end">'
             f"{formats.FORMATS[form](tick)}</text>"
@@ -127,13 +150,13 @@ def _axis(ticks: Sequence[float], y: Callable[[float], float], form: str) -> str
     return "".join(parts)
 
 
-def _years(x: Sequence[str], across: float) -> list[str]:
+def _years(x: Sequence[str], across: float, height: float) -> list[str]:
     """The year below its first month, at most every second where there are many."""
     months = [month.replace("-", "") for month in x]
     starts = [place for place, month in enumerate(months) if month[4:6] == "01"] or [0]
     every = 1 + len(starts) // 8
     return [
-        f'<text x="{LEFT + across * place:.1f}" y="{HEIGHT - 7:.0f}" text-anchor="middle">'
+        f'<text x="{LEFT + across * place:.1f}" y="{height - 7:.0f}" text-anchor="middle">'
         f"{months[place][:4]}</text>"
         for place in starts[::every]
     ]
@@ -146,8 +169,9 @@ def bars(
     form: str,
     ends: Mapping[str, tuple[float, float]] | None = None,
     unsure: Container[str] = (),
+    narrow: bool = False,
 ) -> str:
-    """Horizontal bars around zero with name and number; the names stand to the left.
+    """Horizontal bars around zero with name and number; the names stand to the left, or above.
 
     Parameters
     ----------
@@ -162,21 +186,24 @@ def bars(
         for name, v in shown.items()
     }
     low, high = min(low for low, _ in reach.values()), max(high for _, high in reach.values())
-    names = 12 + LETTER * max(map(len, shown))
+    width, names = (NARROW, 0.0) if narrow else (WIDTH, 12 + LETTER * max(map(len, shown)))
+    above = GAP if narrow else 0.0
     start = names + (ROOM if low < 0 else 0)
-    scale = (WIDTH - start - ROOM) / ((high - low) or 1.0)
+    scale = (width - start - ROOM) / ((high - low) or 1.0)
     zero = start - scale * low
-    height = BAR * len(shown) + 8
+    height = (BAR + above) * len(shown) + 8
     parts = [f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="2" y2="{height - 2:.0f}"/>']
     for place, (name, value) in enumerate(shown.items()):
-        y, end = 6 + BAR * place, zero + scale * value
+        y, end = 6 + above + (BAR + above) * place, zero + scale * value
+        called = f'x="0" y="{y - 4:.1f}"' if narrow else f'x="{names - 8:.0f}" y="{y + 11:.1f}"'
         side, anchor = (5, "start") if value >= 0 else (-5, "end")
         look = f"bar{' open' * (name in unsure)} c{1 if value >= 0 else 3}"
         beyond = zero + scale * reach[name][value >= 0]
         parts.append(
             f'<rect class="{look}" x="{min(zero, end):.1f}" y="{y:.1f}" '
             f'width="{abs(end - zero):.1f}" height="{BAR - 7:.0f}"/>'
-            f'<text x="{names - 8:.0f}" y="{y + 11:.1f}" text-anchor="end">{escape(name)}</text>'
+            f'<text class="name" {called} text-anchor="{"start" if narrow else "end"}">'
+            f"{escape(name)}</text>"
             f'<text x="{beyond + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}">'
             f"{formats.FORMATS[form](value)}</text>"
         )
@@ -184,13 +211,15 @@ def bars(
             first, last = (zero + scale * at for at in ends[name])
             middle = y + (BAR - 7) / 2
             parts.append(f'<path class="range" d="M{first:.1f} {middle:.1f} H{last:.1f}"/>')
-    return _svg("".join(parts), height, alt)
+    ends_at = f' data-from="{names + ROOM:.0f}" data-to="{width - ROOM:.0f}"'
+    return _svg("".join(parts), height, alt, narrow=narrow, more=ends_at)
 
 
-def _svg(inside: str, height: float, alt: str) -> str:
+def _svg(inside: str, height: float, alt: str, *, narrow: bool, more: str = "") -> str:
+    look, width = ("chart phone", NARROW) if narrow else ("chart", WIDTH)
     return (
-        f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} '
-        f'{height:.0f}" role="img" aria-label="{escape(alt)}">{inside}</svg>'
+        f'<svg class="{look}" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} '
+        f'{height:.0f}" role="img" aria-label="{escape(alt)}"{more}>{inside}</svg>'
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from naveval.project import catalogue, formats, parameters, paths, places
 from naveval.project.errors import ParameterError
+from naveval.publishing import glossary
 from naveval.publishing.site import cards, counties, errata, frame, results
 from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site.counties import county_page
@@ -130,7 +131,9 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         else:
             parts.append(part["none"])
         more = part["more"].format(name=entry["short"])
-        parts += [f"[{more}]({study}.html){{.more}}", "</section>"]
+        facts = entry.get("facts", {}).get("heading", "") if result else ""
+        way = f" · [{facts}]({study}.html#tall)" if facts else ""
+        parts += [f"[{more}]({study}.html){{.more}}{way}", "</section>"]
     parts += ["</div>", f"## {part['county']} {{#fylker .unnumbered}}", part["county-text"]]
     parts += [counties.tiles(found, text), chooser(text)]
     parts += [f"## {part['others']} {{.unnumbered}}"]
@@ -169,7 +172,7 @@ def findings(result: Result, text: Mapping[str, Any]) -> str:
         return "\n\n".join(boxes)
     parts = boxes
     for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
-        words = " ".join(_markdown(item.text) for item in items)
+        words = glossary.linked(" ".join(_markdown(item.text) for item in items), "ord.html")
         parts += [results.mark_line(result, text["marks"], simulated=simulated)]
         parts += [f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::']
     return "\n\n".join(parts)
@@ -271,21 +274,25 @@ def _markdown(text: str) -> str:
 
 
 def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
-    """The page where a county is chosen: the map, and a table of sheets and full reports."""
+    """The page where a county is chosen: the map, and a table of sheets and full reports if any."""
     part = text["counties"]
-    heads = (part["county"], part["sheets"], part["reports"])
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
-    rows = []
-    for item in places.counties(places.CURRENT_YEAR):
-        links = [
+    own = {
+        item.code: [
             _link(f"{r.address}/report.html", _named(text["studies"][r.study]["menu"], r.place))
             for name in text["studies"]
             for r in results.of_county(found, name, item.code)
         ]
+        for item in places.counties(places.CURRENT_YEAR)
+    }
+    heads = [part["county"], part["sheets"], *[part["reports"]] * any(own.values())]
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
+    rows = []
+    for item in places.counties(places.CURRENT_YEAR):
         sheet = _link(counties.sheet_file(item.code), part["sheet"].format(name=item.name))
+        cells = [sheet, ", ".join(own[item.code]) or "–"][: len(heads) - 1]
         rows.append(
             f'<tr><th scope="row">{_link(county_page(item.code) + ".html", item.name)}</th>'
-            f"<td>{sheet}</td><td>{', '.join(links) or escape(part['no-reports'])}</td></tr>"
+            f"<td>{'</td><td>'.join(cells)}</td></tr>"
         )
     table = (
         f'<div class="table-scroll"><table><caption>{escape(part["caption"])}</caption><thead><tr>'

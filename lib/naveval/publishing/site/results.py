@@ -11,7 +11,7 @@ from typing import Any
 from naveval.exhibits import manifest
 from naveval.exhibits import output as outputs
 from naveval.project import catalogue, formats, parameters, paths, places
-from naveval.publishing import downloads
+from naveval.publishing import downloads, markdown
 from naveval.publishing.site.frame import Notice, publisher
 
 PAGES = ("report.html", "annex.html")
@@ -189,6 +189,18 @@ def titles(result: Result) -> dict[str, str]:
             label = json.loads((result.folder / name).read_text(encoding="utf-8"))["label"]
             found[name.removesuffix(".json")] = str(label)
     return dict(sorted(found.items(), key=lambda item: _natural(item[1].partition(".")[0])))
+
+
+def exhibit(result: Result, label: str) -> str:
+    """A link to a figure or table in the result's report or annex, named by its number."""
+    for name in result.files:
+        if name.startswith("data/") and name.endswith(".json"):
+            content = json.loads((result.folder / name).read_text(encoding="utf-8"))
+            if content.get("source") == label:
+                number = str(content["label"]).partition(".")[0]
+                page = PAGES[number.split()[-1].startswith(markdown.PREFIX[markdown.ANNEX])]
+                return f"[{number}]({result.address}/{page}#{label})"
+    return f"[{result.title}]({result.address}/{PAGES[0]})"
 
 
 def from_published(result: Result) -> set[str]:

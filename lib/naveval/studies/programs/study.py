@@ -40,6 +40,7 @@ class Participation:
     cumulative: pd.DataFrame
     cumulative_table: pd.DataFrame
     waiting: pd.DataFrame
+    county_waiting: pd.DataFrame
     counties: pd.DataFrame
     county_programs: pd.DataFrame
     users: pd.DataFrame

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -59,6 +60,28 @@ def test_a_caption_announces_as_many_panels_as_there_are(
         groups = set(pd.read_csv(file)["group"])
         assert f"siden start, {len(groups)} " in text
         assert [name for name in set(wanted) - groups if name.lower() not in text.lower()] == []
+
+
+@pytest.mark.parametrize(
+    ("persons", "wanted"), [((900, 900), "apart"), ((90, 90), "near"), ((900,), "")]
+)
+def test_a_title_names_the_ends_of_groups_only_where_they_differ_beyond_chance(
+    persons: tuple[int, ...], wanted: str
+) -> None:
+    rows = pd.DataFrame(
+        {
+            "group": ["AFT", "AMO"][: len(persons)],
+            "k": outcomes.END,
+            "state": "aap",
+            "n": persons,
+            "n_state": [count // 3 for count in persons],
+            "percent": [30.0, 40.0][: len(persons)],
+        }
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outcomes, "at_end", lambda reader, _: reader.rows.set_index("group").percent)
+        found = outcomes.apart(("aap",), SimpleNamespace(rows=rows))
+    assert found == wanted
 
 
 def test_printed_numbers_stand_beside_those_of_the_country_alone(

@@ -104,6 +104,10 @@ def test_mean_wait_is_of_those_who_start(registers: Registers, table: Table) -> 
     exact(found.loc[mean.index, "months"], mean)
     assert found.loc["all", "months"] == pytest.approx(waits["wait"].mean())
     assert found.loc["all", "n"] == len(waits)
+    homes = registers.query("SELECT home, wait FROM waits JOIN place USING (person)").dropna()
+    own = table("county_waiting").set_index("county")
+    mean = homes.groupby("home")["wait"].mean()
+    exact(own.loc[mean.index, "months"], mean)
 
 
 def test_percent_of_a_countys_starters_on_each_programme(

@@ -161,18 +161,6 @@ def has(reader: Reader, *parts: str) -> bool:
     return set(parts) <= set(reader.common("parts"))
 
 
-def leads(value: str, persons: str, last: str = "") -> Callable[[Reader], str]:
-    """Finding that tells what is largest, where the noise of the counts cannot have made it so."""
-
-    def get(reader: Reader) -> str:
-        rows = reader.rows[reader.rows[last] == reader.rows[last].max()] if last else reader.rows
-        first = rows.dropna(subset=[value]).nlargest(2, value)
-        reach = first[value] / first[persons] * thresholds().counts.largest_change
-        return "told" if len(first) > 1 and first[value].diff().abs().sum() > reach.sum() else ""
-
-    return get
-
-
 def _treated(results: ProgramResults) -> int:
     """Persons on a programme with an effect of its own."""
     assert results.effects is not None

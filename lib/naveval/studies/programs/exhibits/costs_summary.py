@@ -280,6 +280,7 @@ SENTENCES: tuple[Sentence, ...] = (
     Sentence("costs-drivers", _drivers, facts={"ratio": Fact(_ratio, "num1")}),
     Sentence(
         "costs-displacement",
+        _effects,
         facts={
             "share": Fact(lambda reader: float(_most_displaced(reader)["level"].iloc[0]), "share0"),
             "positive": Fact(

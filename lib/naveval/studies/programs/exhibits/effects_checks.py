@@ -219,6 +219,11 @@ def clips(results: ProgramResults) -> pd.DataFrame:
     return marked(main, with_counts(main, table))
 
 
+def _poor(reader: Reader) -> pd.Series:
+    """Programmes without good overlap."""
+    return reader.rows.loc[reader.rows["overlap"] != "good", "arm"]
+
+
 def _gap(reader: Reader) -> pd.Series:
     """Mean distance between the two lines before registration, in percentage points."""
     rows = reader.rows
@@ -338,13 +343,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "overlap": Value("name"),
         },
         facts={
-            "poor": Fact(
-                lambda reader: (
-                    plainly(reader, *reader.rows.loc[reader.rows["overlap"] != "good", "arm"])
-                    or "–"
-                ),
-                "text",
-            )
+            "poor": Fact(lambda reader: plainly(reader, *_poor(reader)) or "–", "text"),
+            "off": Fact(lambda reader: len(_poor(reader))),
+            "arms": Fact(lambda reader: len(reader.rows)),
         },
     ),
     fitted(

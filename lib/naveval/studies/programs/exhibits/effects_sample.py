@@ -316,13 +316,6 @@ def _merged(reader: Reader) -> str:
     return plainly(reader, *reader.common("merged")) or "–"
 
 
-def _between_samples(reader: Reader) -> float:
-    """The longest distance between two samples' shares of a group, in percentage points."""
-    rows = reader.rows[reader.rows["characteristic"] != "history"]
-    by = rows.groupby(["characteristic", "category"])["value"]
-    return float((by.max() - by.min()).max())
-
-
 PERSONS = {"n": Value("int", "persons", estimand="persons")}
 SHARE = Value("num1", "percent", estimand="share")
 BY_GROUP = ("first_group",)
@@ -431,7 +424,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         {"value": "n_with"},
         view=Table(spread=("sample",)),
-        facts={"gap": Fact(_between_samples, "num0")},
         when=When(lambda results: (of(results).main.sample.frame.program == "AFT").any()),
     ),
 )

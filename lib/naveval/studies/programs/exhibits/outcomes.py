@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
+from naveval.exhibits import claims
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.protect import Derived
 from naveval.exhibits.reader import Reader
@@ -102,9 +103,15 @@ def _ends(states: Sequence[str], name: str, groups: Sequence[str]) -> dict[str, 
     }
 
 
-def _apart(reader: Reader) -> str:
-    """Finding that tells the ends of the groups, where there are several."""
-    return "told" if reader.rows["group"].nunique() > 1 else ""
+def apart(states: Sequence[str], reader: Reader) -> str:
+    """Finding that names the ends of the groups where they differ as one of all pairs."""
+    percent = at_end(reader, states).dropna()
+    if len(percent) < 2:
+        return ""
+    persons = reader.rows.groupby("group")["n"].first().reindex(percent.index)
+    error = np.sqrt(percent * (100 - percent) / persons)
+    found = claims.ends_apart(pd.DataFrame({"estimate": percent, "std_error": error}))
+    return "apart" if found else "near"
 
 
 def _months(
@@ -170,7 +177,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             groups,
             Picture(states_panels),
             ("work", WORK),
-            None if label == "fig-5-1" else _apart,
+            None if label == "fig-5-1" else partial(apart, WORK),
         )
         for label, (breakdown, groups) in SHOWN.items()
     ),
@@ -181,7 +188,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             (*FIRST_PROGRAMS, *SECOND_PROGRAMS, *REST),
             Picture(lines_panels),
             ("percent", (state,)),
-            _apart,
+            partial(apart, (state,)),
         )
         for label, state in WAGES.items()
     ),

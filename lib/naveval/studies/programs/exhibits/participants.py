@@ -22,7 +22,6 @@ from naveval.studies.programs.exhibits.common import (
     described,
     extreme,
     has,
-    leads,
     plainly,
 )
 from naveval.studies.programs.exhibits.definitions import (
@@ -108,12 +107,6 @@ def _begun(which: str, month: int, reader: Reader) -> float:
     return float(percent.min() if which == "least" else percent.max())
 
 
-def _between_populations(reader: Reader) -> float:
-    """The longest distance between the shares of a group among new and among all registered."""
-    wide = reader.rows.pivot(index=list(GROUP), columns="population", values="percent")
-    return float((wide["first"] - wide["all"]).abs().max())
-
-
 def _modal(reader: Reader) -> pd.Series:
     """Per group the programme that more start with than any other, beyond the counts' noise."""
     rows = reader.rows.dropna(subset=["percent"])
@@ -133,12 +126,9 @@ def _clear_modes(reader: Reader) -> pd.Series:
 
 
 STARTED = {"percent": "n_started"}
+WAITED = Value("num1", "months", estimand="waiting")
+COUNTRY = When[ProgramResults](lambda results: not results.parameters.county)
 PEOPLE = {"n": Value("int")}
-MOST_USED = leads("starts_percent", "n_starts")
-
-
-def _most_used(reader: Reader) -> str:
-    return "text" if MOST_USED(reader.at("fig-4-7")) else ""
 
 
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
@@ -176,7 +166,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "step": Fact(lambda reader: f"step_{reader.frame()['step'].iloc[0]}", "name"),
             "last": Fact(lambda reader: int(reader.rows["m"].max()), "month"),
         },
-        finding=leads("n", "n", last="m"),
         when=_some("stock", "fig-4-1-few"),
     ),
     _exhibit(
@@ -205,7 +194,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         view=Table(spread=("population",)),
         printed=("percent",),
         only={"category": REGISTERED},
-        facts={"gap": Fact(_between_populations, "num0")},
     ),
     _exhibit(
         "fig-4-4",
@@ -249,8 +237,17 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         "tbl-waiting",
         "waiting",
         ("status",),
-        {"n": _persons("started"), "months": Value("num1", "months", estimand="waiting")},
+        {"n": _persons("started"), "months": WAITED},
         {"months": "n"},
+    ),
+    _exhibit(
+        "tbl-county-waiting",
+        "county_waiting",
+        ("county",),
+        {"months": WAITED},
+        {"months": "n"},
+        view=None,
+        when=COUNTRY,
     ),
     *(
         _exhibit(
@@ -261,7 +258,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             {"percent": n},
             view=None,
             counts=counts,
-            when=When(lambda results: not results.parameters.county),
+            when=COUNTRY,
         )
         for label, name, keys, estimand, n, counts in (
             ("tbl-counties", "counties", ("county", "month"), "started", "n_started", ("n",)),
@@ -303,7 +300,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"starts_percent": "n_starts", "months_percent": "n_months"},
         view=Picture(drawn.use_by_program),
         facts=extreme("starts_percent", "program", "pct0"),
-        finding=MOST_USED,
     ),
     _exhibit(
         "fig-4-8",
@@ -312,8 +308,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"months": Value("num1", "months", estimand="months_on_program")},
         {"months": "n"},
         view=Picture(drawn.mean_months),
-        facts=extreme("months", "program", "num1"),
-        finding=leads("months", "n"),
+        facts=both_ends("months", "program", "num1"),
     ),
     _exhibit(
         "fig-4-9",
@@ -324,7 +319,6 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         view=Picture(drawn.use_over_time),
         facts=extreme("months", "program", "int", last="year")
         | {"last": Fact(lambda reader: str(reader.rows["year"].max()), "text")},
-        finding=leads("months", "n", last="year"),
     ),
     _exhibit(
         "fig-4-10",
@@ -435,7 +429,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     ),
 )
 SENTENCES: tuple[Sentence, ...] = (
-    Sentence("participants-summary", then=(Sentence("most-used", _most_used), Sentence("waiting"))),
+    Sentence("participants-summary", then=(Sentence("most-used"), Sentence("waiting"))),
     Sentence(
         "participants-counts",
         lambda reader: "text" if has(reader, "people", "outcomes", "effects") else "",

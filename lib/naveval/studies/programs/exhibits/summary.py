@@ -45,6 +45,11 @@ def _how_many_unclear(reader: Reader) -> str:
     return "" if not found else "all" if found == every else "one" if found == 1 else "several"
 
 
+def _trust(reader: Reader) -> str:
+    """Whether some programmes lack overlap; nothing where no effects are estimated."""
+    return ("thin" if reader("tbl-overlap.off") else "good") if len(last_year(reader)) else ""
+
+
 def _costs_unclear(reader: Reader) -> str:
     found = _net_benefits(reader)
     return "text" if "unclear" in found and len(found) > 1 else ""
@@ -125,10 +130,12 @@ SENTENCES: tuple[Sentence, ...] = (
         _how_many_unclear,
         facts={
             "names": _names(_effects, "unclear"),
+            "count": Fact(lambda reader: len(_detectable(reader))),
             "low": Fact(lambda reader: float(_detectable(reader).min()), "num1"),
             "high": Fact(lambda reader: float(_detectable(reader).max()), "num1"),
         },
     ),
+    Sentence("answer-trust", _trust),
     Sentence(
         "answer-calculation",
         lambda reader: f"{reader.parameters.effects}_{reader.output.origin}",

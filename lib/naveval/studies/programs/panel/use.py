@@ -7,7 +7,7 @@ A course of programmes ends when more than two whole months pass without any. A 
 has two programmes in one month, a chain one programme after another (tables 4-6 to 4-8, B-3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -123,9 +123,21 @@ def waiting(registers: Registers, secret: Secret) -> pd.DataFrame:
     """tbl-waiting: mean months to the first programme, of those who start within two years."""
     source = """(SELECT person, wait, unnest(['all', first_status]) AS status
         FROM waits WHERE wait IS NOT NULL)"""
-    codes = {"status": ("all", *STATUSES)}
-    table = protected(registers, secret, source, codes, sums={"wait": FOLLOWED})
-    return _means(table, "wait")[["status", "n", "months"]]
+    return _waited(registers, secret, source, "status", ("all", *STATUSES))
+
+
+def county_waiting(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """tbl-county-waiting: the same by the county where they last lived."""
+    source = """(SELECT person, wait, home AS county
+        FROM waits JOIN place USING (person) WHERE wait IS NOT NULL)"""
+    return _waited(registers, secret, source, "county", places.codes(places.CURRENT_YEAR))
+
+
+def _waited(
+    registers: Registers, secret: Secret, source: str, key: str, codes: Sequence[str]
+) -> pd.DataFrame:
+    table = protected(registers, secret, source, {key: codes}, sums={"wait": FOLLOWED})
+    return _means(table, "wait")[[key, "n", "months"]]
 
 
 def counties(registers: Registers, secret: Secret) -> pd.DataFrame:
