@@ -170,6 +170,25 @@ def test_group_time_counts_months_over_the_turn_of_the_year() -> None:
         pd.testing.assert_series_equal(found[column], wanted, check_dtype=False)
 
 
+@pytest.mark.parametrize("kind", ["Period", "number"])
+def test_group_time_speaks_of_periods_as_the_frame_does(kind: str) -> None:
+    frame = panel({0: 2.0} | dict.fromkeys(range(1, 12), 4.0))
+    months = pd.period_range("2014-11", periods=len(frame["time"].unique()), freq="M")
+    if kind == "number":
+        months = [month.year * 100 + month.month for month in months]
+    named = dict(zip(sorted(frame["time"].unique()), months, strict=True))
+    dated = frame.assign(**{name: frame[name].map(named) for name in ("time", "start")})
+    said = str(named[2]).replace(" ", "")
+    with pytest.warns(EstimationWarning, match=rf"\(start {said}: 1 treated\)"):
+        found = nv.group_time(dated, **COLUMNS, start="start")
+    effects = found.found["effects"].table()
+    assert set(effects["start"]) == {named[2], named[4]}
+    assert set(effects["period"]) <= set(named.values())
+    everybody = dated[dated["start"].notna()]
+    with pytest.raises(EstimationError, match=f"those that start in {said} with in "):
+        nv.group_time(everybody, **COLUMNS, start="start")
+
+
 def test_group_time_warns_by_the_name_called() -> None:
     frame = panel({0: 2.0} | dict.fromkeys(range(1, 12), 4.0))
     with pytest.warns(EstimationWarning, match=r"^nv\.group_time: few .*start 2: 1 treated"):

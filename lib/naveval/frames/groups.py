@@ -20,13 +20,12 @@ from naveval.frames.result import (
     named,
     require,
     require_apart,
-    require_choice,
     require_roles,
     require_variation,
-    rows,
     told,
 )
 from naveval.project.errors import EstimationError
+from naveval.project.given import require_choice, rows
 from naveval.project.parameters import Origin
 
 PEOPLE = """   person  office  age    education  hours

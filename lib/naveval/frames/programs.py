@@ -19,18 +19,16 @@ from naveval.estimators.sensitivity import confounding
 from naveval.exhibits import figures
 from naveval.frames.result import (
     Result,
-    given_as,
     labels,
     named,
     numbers,
     require,
     require_apart,
-    require_choice,
-    require_number,
     require_roles,
     require_variation,
 )
 from naveval.project.errors import EstimationError, EstimationWarning
+from naveval.project.given import given_as, require_choice, require_number
 
 PEOPLE = """   program  education  age  earnings
    none     primary     24      12.1
