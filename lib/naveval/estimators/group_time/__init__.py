@@ -31,6 +31,23 @@ freedom. Names follow the R package did, whose printed example the tests reprodu
 """
 
 from naveval.estimators.group_time.averages import Average, Averages, average
-from naveval.estimators.group_time.effects import FEW, NEVER, Controls, GroupTime, group_time
+from naveval.estimators.group_time.effects import (
+    FEW,
+    NEVER,
+    Controls,
+    GroupTime,
+    group_time,
+    satterthwaite,
+)
 
-__all__ = ["FEW", "NEVER", "Average", "Averages", "Controls", "GroupTime", "average", "group_time"]
+__all__ = [
+    "FEW",
+    "NEVER",
+    "Average",
+    "Averages",
+    "Controls",
+    "GroupTime",
+    "average",
+    "group_time",
+    "satterthwaite",
+]

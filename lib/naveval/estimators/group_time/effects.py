@@ -220,12 +220,13 @@ def _warn_of_few(found: GroupTime, least: int) -> None:
             f"few units or clusters ({'; '.join(said)}): with fewer than {least} intervals and "
             "p-values lean on normal noise, and without the small-sample scale errors are too "
             "small; of one its noise is in none of them, and they are missing. nv.one_treated has "
-            "an exact test of one unit"
+            "an exact test of one unit",
+            4,
         )
 
 
-def _warn(text: str) -> None:
-    warnings.warn(f"{WHO}: {text}", EstimationWarning, stacklevel=3)
+def _warn(text: str, level: int = 3) -> None:
+    warnings.warn(f"{WHO}: {text}", EstimationWarning, stacklevel=level)
 
 
 def _two_by_two(
@@ -260,14 +261,29 @@ def degrees_of_freedom(found: GroupTime, influence: Array, small_sample: bool) -
     """Satterthwaite's degrees of freedom (K,): each start's variance has its clusters less one."""
     if not small_sample:
         return np.full(influence.shape[1], np.inf)
-    total, squares = np.zeros(influence.shape[1]), np.zeros(influence.shape[1])
-    for start in np.unique(found.starts):
-        own = found.starts == start
-        cluster = np.unique(found.cluster[own], return_inverse=True)[1]
-        variance = std_errors(influence[own], cluster) ** 2 * own.sum() ** 2
-        total += variance
-        squares += variance**2 / max(cluster.max(), 1)
-    return np.divide(total**2, squares, out=np.ones_like(total), where=squares > 0)
+    pairs = np.column_stack([found.starts, found.cluster])
+    pairs, member = np.unique(pairs, axis=0, return_inverse=True)
+    summed = np.zeros((len(pairs), influence.shape[1]))
+    np.add.at(summed, member, influence)
+    return satterthwaite(summed, pairs[:, 0])
+
+
+def satterthwaite(influence: Array, group: NDArray[Any]) -> Array:
+    """Satterthwaite's degrees of freedom (k,) of a variance from clusters of several groups.
+
+    Each group's share of the variance has as many as its clusters less one, so that few treated
+    among many others count as few.
+
+    Parameters
+    ----------
+    influence, group
+        (G, k) each cluster's influence, and (G,) its group.
+    """
+    squares, codes = influence**2, np.unique(group, return_inverse=True)[1]
+    shares = np.array([squares[codes == code].sum(axis=0) for code in range(codes.max() + 1)])
+    clusters = np.maximum(np.bincount(codes) - 1, 1)
+    lost = (shares**2 / clusters[:, None]).sum(axis=0)
+    return np.divide(shares.sum(axis=0) ** 2, lost, out=np.ones_like(lost), where=lost > 0)
 
 
 def inference(estimate: Array, error: Array, freedom: Array, level: float) -> pd.DataFrame:
@@ -325,6 +341,8 @@ def _panel(
     wide = y[order].reshape(n, n_periods)
     codes = np.unique(group[first], return_inverse=True)[1]
     if x is not None:
+        spread = x.std(axis=0)  # rank must not depend on units of measurement
+        x = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
         x = np.column_stack([np.ones(len(y)), x])[order].reshape(n, n_periods, -1)
     return wide, when[first], times, x, codes
 
