@@ -288,7 +288,8 @@ def gate(fitted: Fitted, arm: str, *, by: str | pd.Series | np.ndarray) -> Resul
         if len(none):
             raise EstimationError(
                 f"{who}: column «{groups.name}»: nobody in {none[0]} has "
-                f"{fitted.scores.arms[at]!r}; expected both in every group: merge groups"
+                f"{fitted.scores.arms[at]!r}; expected both in every group: merge groups, or take "
+                f'bands of numbers: by=pd.cut(frame["{groups.name}"], 4)'
             )
     table = scores.gate(fitted.scores, place, groups)
     left = int((~known).sum())
