@@ -7,7 +7,7 @@ what is masked.
 
 from collections.abc import Hashable, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -67,9 +67,11 @@ def numbers(
     given: Any,
     shape: tuple[int | None, ...] | None = (None,),
     *,
+    least: float = -np.inf,
     above: float = -np.inf,
     gaps: bool = False,
     infinite: bool = False,
+    single: bool = False,
 ) -> NDArray[np.float64]:
     """An array of numbers, finite unless said otherwise.
 
@@ -77,10 +79,12 @@ def numbers(
     ----------
     shape
         Its lengths, None for any; None for any shape.
-    above
-        All must be greater.
+    least, above
+        All must be so much, or more than that.
     gaps, infinite
         Values may be missing, or infinite.
+    single
+        Whether numbers of single precision stay so.
 
     Raises
     ------
@@ -103,13 +107,15 @@ def numbers(
     elif values.dtype.kind not in "biuf":
         first = "nothing" if not values.size else given_as(values.flat[0])
         raise EstimationError(f"{who}: {name}: holds {first} ({values.dtype}); expected numbers")
-    found = values.astype(np.float64, copy=False)
+    keeps = single and values.dtype == np.float32
+    found = values if keeps else values.astype(np.float64, copy=False)
     wrong = np.isnan(found) & (not gaps) | np.isinf(found) & (not infinite)
     if wrong.any():
         said = [word for word, off in (("missing", gaps), ("infinite", infinite)) if not off]
         _refuse(who, name, wrong, " or ".join(said))
-    if above > -np.inf and (low := found <= above).any():
-        _refuse(who, name, low, f"{found[low][0]:g}", f"more than {above:g}")
+    for limit, low, word in ((least, found < least, "at least"), (above, found <= above, "above")):
+        if limit > -np.inf and low.any():
+            _refuse(who, name, low, f"{found[low][0]:g}", f"{word} {limit:g}")
     return found
 
 
@@ -142,14 +148,16 @@ def labels(who: str, name: str, given: Any, n: int | None = None) -> NDArray[Any
     return values
 
 
-def codes(who: str, name: str, given: Any, n_codes: int, n: int | None = None) -> NDArray[np.int64]:
-    """An array of whole numbers from 0 to `n_codes` − 1."""
-    values = numbers(who, name, given, (n,))
+def codes(who: str, name: str, given: Any, n_codes: int, n: int | None = None) -> NDArray[Any]:
+    """An array of whole numbers from 0 to `n_codes` − 1, of the kind it has."""
+    values = _plain(who, name, given)
+    whole = values.dtype.kind in "iu"
+    values = values if whole else numbers(who, name, values)
+    _require_shape(who, name, values, (n,))
+    if (whole or not (values % 1).any()) and values.min() >= 0 and values.max() < n_codes:
+        return values if whole else values.astype(np.int64)
     wrong = (values % 1 != 0) | (values < 0) | (values >= n_codes)
-    if wrong.any():
-        wanted = f"whole numbers 0 to {n_codes - 1}"
-        _refuse(who, name, wrong, f"holds {values[wrong][0]:g}", wanted)
-    return values.astype(np.int64)
+    _refuse(who, name, wrong, f"holds {values[wrong][0]:g}", f"whole numbers 0 to {n_codes - 1}")
 
 
 def _kind(one: Any) -> str:
@@ -179,7 +187,7 @@ def _require_shape(
         raise EstimationError(f"{who}: {name} of shape {values.shape}; expected {wanted}{empty}")
 
 
-def _refuse(who: str, name: str, wrong: Any, said: str, wanted: str = "") -> None:
+def _refuse(who: str, name: str, wrong: Any, said: str, wanted: str = "") -> NoReturn:
     where = rows(wrong.reshape(len(wrong), -1).any(axis=1)) if wrong.ndim else "alone"
     expected = f"; expected {wanted}" if wanted else ""
     raise EstimationError(f"{who}: {name}: {said}, {where}{expected}")
