@@ -149,12 +149,14 @@ def labels(who: str, name: str, given: Any, n: int | None = None) -> NDArray[Any
 
 
 def codes(who: str, name: str, given: Any, n_codes: int, n: int | None = None) -> NDArray[Any]:
-    """An array of whole numbers from 0 to `n_codes` − 1, of the kind it has."""
+    """An array of whole numbers from 0 to `n_codes` − 1, of the kind it has; it may be empty."""
     values = _plain(who, name, given)
     whole = values.dtype.kind in "iu"
-    values = values if whole else numbers(who, name, values)
+    n = len(values) if n is None and values.ndim == 1 else n
+    values = values if whole else numbers(who, name, values, (n,))
     _require_shape(who, name, values, (n,))
-    if (whole or not (values % 1).any()) and values.min() >= 0 and values.max() < n_codes:
+    fits = not values.size or (values.min() >= 0 and values.max() < n_codes)
+    if fits and (whole or not (values % 1).any()):
         return values if whole else values.astype(np.int64)
     wrong = (values % 1 != 0) | (values < 0) | (values >= n_codes)
     _refuse(who, name, wrong, f"holds {values[wrong][0]:g}", f"whole numbers 0 to {n_codes - 1}")
@@ -180,10 +182,11 @@ def _require_shape(
     if shape is None:
         return
     fits = [wanted in (None, length) for length, wanted in zip(values.shape, shape, strict=False)]
-    if values.ndim != len(shape) or not all(fits) or not values.size:
+    nothing = not values.size and 0 not in shape
+    if values.ndim != len(shape) or not all(fits) or nothing:
         wanted = ", ".join("n" if length is None else str(length) for length in shape)
         wanted = f"({wanted}{',' if len(shape) == 1 else ''})"
-        empty = ", and some rows" if values.ndim == len(shape) and not values.size else ""
+        empty = ", and some rows" if values.ndim == len(shape) and nothing else ""
         raise EstimationError(f"{who}: {name} of shape {values.shape}; expected {wanted}{empty}")
 
 
