@@ -30,8 +30,8 @@ def main(scale: float = 1.0) -> pd.DataFrame:
     Returns
     -------
     One row per step: step, rows, seconds, cpu_seconds (of the whole step with reading, all
-    threads together), memory_mb (peak of the process), ratio (peer's seconds over ours, for
-    the long-window regression of table 1).
+    threads together), memory_mb (peak of the process), times_as_long (of a peer: its seconds
+    over ours, for the long-window regression of table 1).
     """
     with tempfile.TemporaryDirectory(prefix="followup-bench-") as name:
         folder = Path(name)
@@ -44,8 +44,8 @@ def main(scale: float = 1.0) -> pd.DataFrame:
         ]
     found = pd.DataFrame(rows)
     own = found.loc[found["step"] == "one regression", "seconds"].iloc[0]
-    found["ratio"] = (found["seconds"] / own).where(found["step"].str.startswith("peer"))
-    shown = found.round({"seconds": 2, "cpu_seconds": 2, "memory_mb": 0, "ratio": 1})
+    found["times_as_long"] = (found["seconds"] / own).where(found["step"].str.startswith("peer"))
+    shown = found.round({"seconds": 2, "cpu_seconds": 2, "memory_mb": 0, "times_as_long": 1})
     print(shown.to_string(index=False, na_rep=""))
     return found
 

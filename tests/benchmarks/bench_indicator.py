@@ -165,8 +165,8 @@ def compare(data: Path) -> pd.DataFrame:
                     "rows": found.rows,
                     "seconds": found.seconds,
                     "peak_mb": found.peak_mb,
-                    "times_faster": peer.seconds / found.seconds,
-                    "times_less_memory": peer.peak_mb / found.peak_mb,
+                    "peer_times_as_long": peer.seconds / found.seconds,
+                    "peer_times_the_memory": peer.peak_mb / found.peak_mb,
                     "largest_gap": gap,
                     "columns": len(own.result[0]),
                 }

@@ -3,7 +3,8 @@
 `python tests/benchmarks/speed.py [COMMIT] [ROW …]` makes a worktree of the commit, does each row
 there and here in turn, each in an output folder of its own, and prints the rows of registers behind
 it, seconds, processor seconds (of all processes together, which other work on the machine changes
-least), peak memory, and the ratios now to then. Without names all rows are made, which takes hours.
+least), peak memory, and what is used now over what was then (0.5 is half). Without names all rows
+are made, which takes hours.
 """
 
 import argparse
@@ -45,7 +46,7 @@ NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": "."}
 class Row:
     """One piece of work: what is wanted of it, commands, and what must have been done before.
 
-    `own`: the work is a benchmark, which tells rows and the ratio to a peer itself.
+    `own`: the work is a benchmark, which itself tells rows and how many times as long a peer takes.
     """
 
     name: str
@@ -109,7 +110,7 @@ ROWS = {
     ),
 }
 HEAD = (
-    "| work | wanted | rows | then, s | now, s | ratio | then, CPU s | now, CPU s | ratio "
+    "| work | wanted | rows | then, s | now, s | now/then | then, CPU s | now, CPU s | now/then "
     "| then, MB | now, MB |"
 )
 

@@ -19,7 +19,9 @@ def test_holm_leaves_missing_out_of_the_count() -> None:
     np.testing.assert_allclose(found, [0.04, np.nan, 0.5])
     np.testing.assert_allclose(multiple_testing.holm(np.array([0.0, 0.6, 0.7])), [0, 1, 1])
     np.testing.assert_allclose(multiple_testing.holm(np.array([1.0])), [1])
-    with pytest.raises(EstimationError, match=r"^p-values: expected numbers from 0 to 1$"):
+    with pytest.raises(
+        EstimationError, match=r"^Holm: p_values: expected numbers from 0 to 1, rows 0$"
+    ):
         multiple_testing.holm(np.array([1.2]))
 
 
@@ -66,7 +68,7 @@ def test_romano_wolf_needs_draws_for_every_test() -> None:
     tied = multiple_testing.romano_wolf(np.array([2.0]), np.array([[2.0], [1.0], [0.0]]))
     assert tied[0] == 0.5
     with pytest.raises(
-        EstimationError, match=r"^draws: a test with a statistic has missing draws$"
+        EstimationError, match="draws of a test with a statistic: missing or infinite, rows 0, 1"
     ):
         multiple_testing.romano_wolf(np.ones(2), np.full((10, 2), np.nan))
     found = multiple_testing.romano_wolf(np.array([np.nan, 3.0]), np.zeros((9, 2)))
@@ -105,9 +107,9 @@ def test_every_cluster_counts_as_it_is_or_turned(
     np.testing.assert_allclose(ones.mean(axis=0), 0.5, atol=0.1)
     one = multiple_testing.cluster_draws([np.array([2.0])], [np.array([7])], 1, 1)
     assert abs(one.item()) == 2
-    with pytest.raises(EstimationError, match=r"^0 draws: expected at least one$"):
+    with pytest.raises(EstimationError, match="n_draws=0: expected a whole number from 1"):
         multiple_testing.cluster_draws([np.ones(1)], [np.ones(1)], 0, 1)
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(EstimationError, match="2 estimates, clusters of 1"):
         multiple_testing.cluster_draws([np.ones(1), np.ones(1)], [np.ones(1)], 2, 1)
 
 
@@ -128,6 +130,6 @@ def test_band_covers_all_at_once() -> None:
     assert ten == pytest.approx(2.80, abs=0.02)
     assert multiple_testing.sup_t(np.full((10, 10), 1.0), 0.95, 100_000, 1) < 2.0
     with pytest.raises(
-        EstimationError, match=r"^a coefficient has no variance; no simultaneous band$"
+        EstimationError, match=r"^simultaneous band: covariance: a coefficient has no variance$"
     ):
         multiple_testing.sup_t(np.zeros((2, 2)), 0.95, 10, 1)

@@ -119,16 +119,16 @@ def test_rows_of_one_person_are_drawn_together() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"target": "toc"}, "allowed: autoc, qini"),
-        ({"priority": np.arange(3.0)}, r"priority have shape \(3,\)"),
-        ({"priority": np.array([1, 2, np.nan, 4, 5, 6])}, "priority missing or infinite for 1"),
-        ({"score": np.array([1, np.inf, 3, 4, 5, 6])}, "scores missing or infinite for 1"),
-        ({"weights": np.array([1, 0, 1, 1, -1, 1])}, "2 weights are not positive"),
+        ({"target": "toc"}, "not among autoc, qini"),
+        ({"priority": np.arange(3.0)}, r"priority of shape \(3,\)"),
+        ({"priority": np.array([1, 2, np.nan, 4, 5, 6])}, "priority: missing or infinite, rows 2"),
+        ({"score": np.array([1, np.inf, 3, 4, 5, 6])}, "score: missing or infinite, rows 1"),
+        ({"weights": np.array([1, 0, 1, 1, -1, 1])}, "weights: 0, rows 1, 4; expected above 0"),
         ({"cluster": np.zeros(6)}, "1 clusters; at least 4"),
-        ({"cluster": np.zeros(5)}, "5 clusters for 6 scores"),
-        ({"cluster": np.array([0, 1, 2, 3, np.nan, 5])}, "cluster: missing in 1 of 6 rows"),
-        ({"share": np.array([0.5, 0.2, 1])}, "shares must increase"),
-        ({"share": np.array([0.5, 0.9])}, "shares must increase"),
+        ({"cluster": np.zeros(5)}, r"cluster of shape \(5,\)"),
+        ({"cluster": np.array([0, 1, 2, 3, np.nan, 5])}, "cluster: missing, rows 4"),
+        ({"share": np.array([0.5, 0.2, 1])}, "share: expected numbers that increase"),
+        ({"share": np.array([0.5, 0.9])}, "share: expected numbers that increase"),
     ],
 )
 def test_bad_input_is_named(change: dict, message: str) -> None:
@@ -141,7 +141,7 @@ def test_outcome_and_persons_are_checked() -> None:
     x, made = effects(50, 1, 0.5)
     with pytest.raises(EstimationError, match="outcome 'work'; allowed: pay"):
         rate(made, 1, x, "work")
-    with pytest.raises(EstimationError, match=r"shape \(49,\) for 50 persons"):
+    with pytest.raises(EstimationError, match=r"priority of shape \(49,\); expected \(50,\)"):
         rate(made, 1, x[1:])
 
 

@@ -386,10 +386,13 @@ def test_calibration_of_three_arms_and_its_refusal() -> None:
     np.testing.assert_array_equal(
         again.propensity[nuisances.fold == 0], found.propensity[nuisances.fold == 0]
     )
-    with pytest.raises(EstimationError, match="5 arms for 900 persons"):
+    with pytest.raises(EstimationError, match=r"arm of shape \(5,\); expected \(900,\)"):
         crossfit.calibrated(nuisances, arm[:5])
     for wrong in (np.zeros(len(arm), dtype=int), arm + 1, np.array(["a"] * len(arm))):
-        with pytest.raises(EstimationError, match="calibration: expected arms 0 to 2"):
+        with pytest.raises(
+            EstimationError,
+            match=r"calibration: (expected arms 0 to 2|arm: holds .*text|arm: holds)",
+        ):
             crossfit.calibrated(nuisances, wrong)
 
 
@@ -425,11 +428,11 @@ def test_repetitions_differ_and_the_median_lies_between(tmp_path: Path) -> None:
     assert theta.shape == error.shape == (1,)
     assert estimates.min() < theta[0] < estimates.max()
     assert error[0] >= np.median(errors)
-    with pytest.raises(EstimationError, match="0 times; expected at least one"):
+    with pytest.raises(EstimationError, match="times=0: expected a whole number from 1"):
         list(crossfit.repeated(x, arm, y, times=0, **given))
-    with pytest.raises(EstimationError, match="allowed: variance, bounds"):
+    with pytest.raises(EstimationError, match="not among variance, bounds"):
         crossfit.median_rule(estimates, errors, "mean")  # type: ignore[arg-type]
-    with pytest.raises(EstimationError, match=r"estimates \(3, 1\), errors \(2, 1\)"):
+    with pytest.raises(EstimationError, match=r"std_errors of shape \(2, 1\); expected \(3, 1\)"):
         crossfit.median_rule(estimates, errors[:2])
 
 
@@ -457,9 +460,9 @@ def test_bad_input_is_named() -> None:
         scores.doubly_robust(y, arm, zero)
     with pytest.raises(EstimationError, match="clip and trim"):
         scores.doubly_robust(y, arm, nuisances, clip=0.7)
-    with pytest.raises(EstimationError, match="outcomes"):
+    with pytest.raises(EstimationError, match=r"y of shape \(900, 1\); expected \(900, 2\)"):
         scores.doubly_robust(y[:, :1], arm, nuisances)
-    with pytest.raises(EstimationError, match="clusters: 3 for 900 rows"):
+    with pytest.raises(EstimationError, match=r"cluster of shape \(3,\); expected \(900,\)"):
         scores.doubly_robust(y, arm, nuisances, cluster=np.arange(3))
     with pytest.raises(EstimationError, match="clusters: one in 900 rows"):
         scores.doubly_robust(y, arm, nuisances, cluster=np.zeros(900))
@@ -469,16 +472,16 @@ def test_bad_input_is_named() -> None:
         crossfit.folds(arm, 5, 1, np.arange(900) % 2)
     person = np.arange(900.0)
     person[[4, 8]] = np.nan
-    with pytest.raises(EstimationError, match="cluster: missing in 2 of 900 rows"):
+    with pytest.raises(EstimationError, match="cluster: missing, rows 4, 8"):
         scores.doubly_robust(y, arm, nuisances, cluster=person)
-    with pytest.raises(EstimationError, match="cluster: missing in 2 of 900 rows"):
+    with pytest.raises(EstimationError, match="cluster: missing, rows 4, 8"):
         crossfit.folds(arm, 2, 1, cluster=person)
     unknown = y.copy()
     unknown[[3, 3, 7], [0, 1, 1]] = np.nan
-    with pytest.raises(EstimationError, match="outcomes missing or infinite for 2 of 900 persons"):
+    with pytest.raises(EstimationError, match="y: missing or infinite, rows 3, 7"):
         scores.doubly_robust(unknown, arm, nuisances)
     made = scores.doubly_robust(y, arm, nuisances)
-    with pytest.raises(EstimationError, match="groups: 2 values for 900 persons"):
+    with pytest.raises(EstimationError, match=r"groups of shape \(2,\); expected \(900,\)"):
         scores.gate(made, 1, np.array(["a", "b"]))
     with pytest.raises(EstimationError, match="no person belongs"):
         scores.gate(made, 1, pd.Series([None] * 900))
@@ -551,5 +554,7 @@ def test_samples_that_cannot_be_estimated_stop_at_once() -> None:
     few[:6] = 2
     with pytest.raises(EstimationError, match=r"too small to estimate: training \(6 persons\)"):
         crossfit.crossfit(x, few, y, **given)
-    with pytest.raises(EstimationError, match="arms must be 0 to 2"):
+    with pytest.raises(
+        EstimationError, match=r"arm: holds 3, rows .*expected whole numbers 0 to 2"
+    ):
         crossfit.crossfit(x, arm + 1, y, **given)

@@ -132,8 +132,11 @@ def test_placebo_ranks_the_treated_unit() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((np.zeros(5), np.zeros((5, 3)), 3, "matching"), "allowed: synthetic_control"),
-        ((np.zeros(5), np.zeros((5, 1)), 3, "synthetic_did"), "at least two controls"),
+        ((np.zeros(5), np.zeros((5, 3)), 3, "matching"), "not among synthetic_control"),
+        (
+            (np.zeros(5), np.zeros((5, 1)), 3, "synthetic_did"),
+            "controls: one; expected at least two",
+        ),
         ((np.zeros(5), np.zeros((5, 3)), 5, "synthetic_did"), "5 periods before of 5"),
         ((np.full(5, np.nan), np.zeros((5, 3)), 3, "synthetic_did"), "missing"),
     ],

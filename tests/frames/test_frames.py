@@ -68,6 +68,9 @@ def test_an_indicator_agrees_with_dummies(panel: pd.DataFrame) -> None:
     as_numbers = people.assign(age=people["age"] * 1000 - 7)
     again = nv.indicator(as_numbers, **columns, person="person")
     pd.testing.assert_frame_equal(again.table(), found.table())
+    whole = people.assign(office=people["office"].astype(int))
+    numbered = nv.indicator(whole, **columns, person="person").table()
+    assert numbered["office"].tolist() == [str(one) for one in sorted(whole["office"].unique())]
     twice = pd.concat([people, people], ignore_index=True)
     both = nv.indicator(twice, **columns, person="person").table()
     assert both["std_error"].to_numpy() == pytest.approx(found.table()["std_error"].to_numpy())

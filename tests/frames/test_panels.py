@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import naveval as nv
 from naveval.estimators.group_time import NEVER, average, group_time
@@ -44,8 +45,20 @@ def test_few_treated_or_untreated_clusters_are_told_whatever_the_total(treated: 
 def test_many_clusters_on_both_sides_are_not_told() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", EstimationWarning)
-        assert did(of(9, 40))["covariance"].tolist() == ["crv1", "crv3"]
-        assert did(of(10, 40))["covariance"].tolist() == ["crv1"]
+        assert did(of(19, 40))["covariance"].tolist() == ["crv1", "crv3"]
+        assert did(of(20, 40))["covariance"].tolist() == ["crv1"]
+
+
+def test_few_treated_count_as_few_beside_many_untreated() -> None:
+    frame = of(6, 56, periods=6)
+    found = did(frame).set_index("covariance").loc["crv3"]
+    wide = frame.pivot(index="unit", columns="time", values="y").to_numpy()
+    change = wide[:, 3:].mean(axis=1) - wide[:, :3].mean(axis=1)
+    parts = [change[:6].var(ddof=1) / 5, change[6:].var(ddof=1) / 49]
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / 5 + parts[1] ** 2 / 49)
+    assert found["std_error"] == pytest.approx(np.sqrt(sum(parts) * 55 / 56))
+    t = abs(found["estimate"]) / found["std_error"]
+    assert found["p_value"] == pytest.approx(2 * stats.t.sf(t, freedom))
 
 
 def test_one_untreated_cluster_has_no_error() -> None:
@@ -168,6 +181,25 @@ def test_group_time_counts_months_over_the_turn_of_the_year() -> None:
         pd.testing.assert_frame_equal(found.drop(columns=column), plain.drop(columns=column))
         wanted = plain[column] if kind == "dynamic" else plain[column].map(month)
         pd.testing.assert_series_equal(found[column], wanted, check_dtype=False)
+
+
+@pytest.mark.parametrize("kind", ["Period", "number"])
+def test_group_time_speaks_of_periods_as_the_frame_does(kind: str) -> None:
+    frame = panel({0: 2.0} | dict.fromkeys(range(1, 12), 4.0))
+    months = pd.period_range("2014-11", periods=len(frame["time"].unique()), freq="M")
+    if kind == "number":
+        months = [month.year * 100 + month.month for month in months]
+    named = dict(zip(sorted(frame["time"].unique()), months, strict=True))
+    dated = frame.assign(**{name: frame[name].map(named) for name in ("time", "start")})
+    said = str(named[2]).replace(" ", "")
+    with pytest.warns(EstimationWarning, match=rf"\(start {said}: 1 treated\)"):
+        found = nv.group_time(dated, **COLUMNS, start="start")
+    effects = found.found["effects"].table()
+    assert set(effects["start"]) == {named[2], named[4]}
+    assert set(effects["period"]) <= set(named.values())
+    everybody = dated[dated["start"].notna()]
+    with pytest.raises(EstimationError, match=f"those that start in {said} with in "):
+        nv.group_time(everybody, **COLUMNS, start="start")
 
 
 def test_group_time_warns_by_the_name_called() -> None:

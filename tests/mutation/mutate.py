@@ -40,7 +40,7 @@ TARGETS = {
     "estimators/detectable": ["estimators/test_detectable.py"],
     "estimators/did": ["estimators/test_did.py"],
     "estimators/event_study": ["estimators/test_event_study.py"],
-    "estimators/group_time": ["estimators/test_group_time.py"],
+    "estimators/group_time/effects": ["estimators/test_group_time.py"],
     "estimators/multiple_testing": ["estimators/test_multiple_testing.py"],
     "estimators/multiplier": ["estimators/test_multiplier.py"],
     "estimators/one_treated/inference": ["estimators/one_treated"],

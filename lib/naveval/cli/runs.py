@@ -141,7 +141,7 @@ def report(
 @click.option("--scale", default="full", help="small (0.05), full, or a share of full size.")
 @plain_errors
 def bench(study: str, scale: str) -> None:
-    """Measure a study: rows, seconds, peak memory, ratio to a peer in the same run."""
+    """Measure a study: rows, seconds, peak memory, how many times as long a peer takes."""
     from naveval.running import benchmarks
 
     benchmarks.run(study, scale_of(scale))

@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from sklearn.isotonic import IsotonicRegression
 
 from naveval.estimators import forests
-from naveval.estimators.did import require_labels
 from naveval.estimators.forests import Floats, ForestOptions
 from naveval.project.errors import EstimationError, EstimationWarning
+from naveval.project.given import codes, columns, labels, numbers, require_choice, require_number
 from naveval.project.store import cached
 
+WHO = "cross-fitting"
 MIN_ARM_PER_FOLD = 4
 FEW_CLUSTERS = 30
 NOT_IN_KEY = ("jobs", "backend")
@@ -80,9 +81,8 @@ def folds(
         For missing clusters, and fewer of them than folds.
     """
     rng = np.random.default_rng([seed, 77])
-    if cluster is None:
-        cluster = np.arange(len(arm))
-    require_labels({"cluster": cluster})
+    arm = numbers(WHO, "arm", arm).astype(np.int64)
+    cluster = labels(WHO, "cluster", np.arange(len(arm)) if cluster is None else cluster, len(arm))
     _, first, member = np.unique(cluster, return_index=True, return_inverse=True)
     if len(first) < n_folds:
         raise EstimationError(
@@ -96,17 +96,15 @@ def folds(
     return fold[member]
 
 
-def require_clusters(cluster: NDArray[Any], n: int) -> None:
-    """Refuse labels that name no clusters of n rows; warn of so few that errors are too small.
+def require_clusters(cluster: NDArray[Any], n: int) -> NDArray[Any]:
+    """The labels, if they name clusters of n rows; warns of so few that errors are too small.
 
     Raises
     ------
     EstimationError
         For another number of labels than rows, missing ones, or one cluster.
     """
-    if len(cluster) != n:
-        raise EstimationError(f"clusters: {len(cluster)} for {n} rows")
-    require_labels({"cluster": cluster})
+    cluster = labels(WHO, "cluster", cluster, n)
     found = len(np.unique(cluster))
     if found < 2:
         raise EstimationError(f"clusters: one in {n} rows; expected many, such as one per person")
@@ -116,6 +114,7 @@ def require_clusters(cluster: NDArray[Any], n: int) -> None:
             EstimationWarning,
             stacklevel=3,
         )
+    return cluster
 
 
 def require_arms(arm: NDArray[np.int64], arms: Sequence[str], n_folds: int, growing: float) -> None:
@@ -174,15 +173,9 @@ def crossfit(
     EstimationError
         For arms without people, shapes that do not agree, or missing values.
     """
-    arm = np.asarray(arm, dtype=np.int64)
-    y = columns(y)
-    if not len(x) == len(arm) == len(y) or y.shape[1] != len(outcomes):
-        raise EstimationError(
-            f"cross-fitting: {len(x)} rows of covariates, {len(arm)} of arms and {y.shape} of "
-            f"outcomes for {len(outcomes)} names"
-        )
-    if arm.min() < 0 or arm.max() >= len(arms):
-        raise EstimationError(f"cross-fitting: arms must be 0 to {len(arms) - 1}")
+    x = columns(WHO, "x", x)
+    arm = codes(WHO, "arm", arm, len(arms), len(x)).astype(np.int64)
+    y = columns(WHO, "y", y, len(x), len(outcomes))
     require_arms(arm, arms, n_folds, options.subsample * options.honesty_share)
     fold = folds(arm, n_folds, options.seed, cluster)
     made_from = fingerprint(x, arm, y, fold, options) if cache else ""
@@ -214,12 +207,6 @@ def crossfit(
     return Nuisances(tuple(arms), tuple(outcomes), propensity, outcome_model, fold)
 
 
-def columns(y: Floats) -> NDArray[np.float64]:
-    """Outcomes as (n, k): one outcome may be given as (n,)."""
-    given = np.asarray(y, dtype=np.float64)
-    return given[:, None] if given.ndim == 1 else given
-
-
 def calibrated(nuisances: Nuisances, arm: NDArray[np.int64]) -> Nuisances:
     """The nuisances with propensities that are right on average at every level.
 
@@ -241,15 +228,13 @@ def calibrated(nuisances: Nuisances, arm: NDArray[np.int64]) -> Nuisances:
         When arms and nuisances differ in length, or an arm has nobody or is unknown.
     """
     fold = nuisances.fold
-    if np.shape(arm) != fold.shape:
-        raise EstimationError(f"calibration: {np.size(arm)} arms for {fold.size} persons")
+    arm = numbers("calibration", "arm", arm, fold.shape).astype(np.int64)
     if set(np.unique(arm)) != set(range(len(nuisances.arms))):
         raise EstimationError(
             f"calibration: expected arms 0 to {len(nuisances.arms) - 1}, positions in "
             f"{', '.join(nuisances.arms)}, each with persons; there are "
             f"{', '.join(map(str, np.unique(arm)[:8]))}"
         )
-    arm = np.asarray(arm, dtype=np.int64)
     found = np.empty_like(nuisances.propensity)
     for k in np.unique(fold):
         out = fold == k
@@ -283,8 +268,7 @@ def repeated(
     times
         Repetitions, at least one; the first is that of `crossfit` with the same options.
     """
-    if times < 1:
-        raise EstimationError(f"repeated cross-fitting: {times} times; expected at least one")
+    require_number("repeated cross-fitting", 1, whole=True, times=times)
     for i in range(times):
         seeded = replace(options, seed=options.seed + REPETITION * i)
         yield crossfit(x, arm, y, options=seeded, **given)
@@ -313,11 +297,10 @@ def median_rule(
     EstimationError
         For shapes that disagree or an unknown rule.
     """
-    theta, error = np.asarray(estimates, dtype=float), np.asarray(std_errors, dtype=float)
-    if theta.shape != error.shape or not theta.size:
-        raise EstimationError(f"median rule: estimates {theta.shape}, errors {error.shape}")
-    if rule not in get_args(MedianRule):
-        raise EstimationError(f"rule {rule!r}; allowed: {', '.join(get_args(MedianRule))}")
+    shape = tuple(None for _ in np.shape(estimates)) or (None,)
+    theta = numbers("median rule", "estimates", estimates, shape)
+    error = numbers("median rule", "std_errors", std_errors, theta.shape, least=0)
+    require_choice("median rule", get_args(MedianRule), rule=rule)
     middle = np.median(theta, axis=0)
     if rule == "bounds":
         return middle, (np.median(theta + DOUBLEML_Z * error, axis=0) - middle) / DOUBLEML_Z

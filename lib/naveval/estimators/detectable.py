@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from naveval.project.errors import EstimationError
+from naveval.project.given import numbers
 
 LEAST_MEAN_IN_ERRORS = 2.0
 ROUNDING = 1e-9  # 1 − 0.9 is a little less than 0.1
@@ -72,7 +73,8 @@ def minimum_detectable(
     freedom: float = np.inf,
 ) -> float | NDArray[np.float64]:
     """Smallest true effect found with probability `power`, in the unit of the standard error."""
-    return np.float64(multiplier(level, power, freedom)) * std_error
+    errors = numbers("detectable effect", "std_error", std_error, None, least=0, gaps=True)
+    return np.float64(multiplier(level, power, freedom)) * (errors if errors.ndim else errors[()])
 
 
 def relative(effect: float, mean: float, std_error_mean: float = 0.0) -> float:

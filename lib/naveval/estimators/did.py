@@ -15,18 +15,19 @@ one treated cluster neither says anything, and `fit` warns.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 from threadpoolctl import ThreadpoolController
 
+from naveval.project import given
 from naveval.project.errors import EstimationError, EstimationWarning
 
 Array = np.ndarray
 Sets = Sequence[np.ndarray]
+WHO = "regression"
 MAX_LEVELS = 3000
 COLLINEAR = 1e-10
 LEAST_CLUSTERS = 2
@@ -176,8 +177,12 @@ def jackknife(
     EstimationError
         When a regressor cannot be estimated without one of the clusters.
     """
-    y, rows = np.asarray(outcome, dtype=float), np.asarray(regressors, dtype=float)
-    group = np.searchsorted(fitted.clusters, cluster)
+    y, rows, effects, cluster, cell = _given(
+        outcome, regressors, effects, cluster, cell, len(fitted.names)
+    )
+    labels, group = np.unique(cluster, return_inverse=True)
+    if not np.array_equal(labels, fitted.clusters):
+        raise EstimationError(f"CRV3: cluster: expected the {fitted.n_clusters} of what was fitted")
     at = np.arange(len(y)) if cell is None else cell
     left_out = np.empty((fitted.n_clusters, len(fitted.names)))
     with CONTROLLER.limit(limits=1, user_api="blas"):
@@ -243,9 +248,9 @@ def _fit(
     names: Sequence[str],
     cell: Array | None,
 ) -> Fit:
-    outcome = np.asarray(outcome, dtype=float)
-    regressors = np.atleast_2d(np.asarray(regressors, dtype=float))
-    _require_shapes(outcome, regressors, effects, cluster, names, cell)
+    outcome, regressors, effects, cluster, cell = _given(
+        outcome, regressors, effects, cluster, cell, len(names)
+    )
     beta, swept, bread, fitted, rank = _coefficients(outcome, regressors, effects, names, cell)
     residual = outcome - (fitted if cell is None else fitted[cell])
     labels, group = np.unique(cluster, return_inverse=True)
@@ -331,20 +336,25 @@ def compress(*keys: Array) -> tuple[Array, Array]:
     return cell, first
 
 
-def one(fitted: Fit, name: str, level: float = 0.95) -> Estimate:
+def one(fitted: Fit, name: str, level: float = 0.95, df: float | None = None) -> Estimate:
     """Estimate, standard error, confidence interval and p-value of one regressor.
 
     Interval and p-value are missing for a regressor that rests on one cluster.
+
+    Parameters
+    ----------
+    df
+        Degrees of freedom, by default one less than there are clusters.
     """
     if name not in fitted.names:
         raise EstimationError(f"no regressor «{name}»; fitted: {', '.join(fitted.names)}")
     i = fitted.names.index(name)
     value, error = float(fitted.coefficients[i]), float(fitted.std_errors[i])
-    freedom = fitted.n_clusters - 1
+    df = fitted.n_clusters - 1 if df is None else df
     if name in fitted.alone:
         return Estimate(value, error, np.nan, np.nan, np.nan)
-    half = float(stats.t.ppf(0.5 + level / 2, freedom)) * error
-    p_value = float(2 * stats.t.sf(abs(value) / error, freedom)) if error > 0 else np.nan
+    half = float(stats.t.ppf(0.5 + level / 2, df)) * error
+    p_value = float(2 * stats.t.sf(abs(value) / error, df)) if error > 0 else np.nan
     return Estimate(value, error, value - half, value + half, p_value)
 
 
@@ -416,35 +426,21 @@ def _require_rank(gram: Array, total: Array, names: Sequence[str]) -> None:
         raise EstimationError(f"collinear with each other: {', '.join(names)}")
 
 
-def _require_shapes(
+def _given(
     outcome: Array,
     regressors: Array,
     effects: Sets,
     cluster: Array,
-    names: Sequence[str],
     cell: Array | None,
-) -> None:
-    rows = outcome.size if cell is None else len(regressors)
-    given = {"cluster": (len(cluster), outcome.size), "regressors": (len(regressors), rows)}
-    given |= {f"effect {i + 1}": (len(effect), rows) for i, effect in enumerate(effects)}
-    given["names"] = (len(names), regressors.shape[1])
+    k: int,
+) -> tuple[Array, Array, Sets, Array, Array | None]:
+    """What was given, as numbers and labels of shapes that agree."""
+    y, x = given.numbers(WHO, "outcome", outcome), given.columns(WHO, "regressors", regressors, k=k)
     if cell is not None:
-        given["cell"] = (len(cell), outcome.size)
-    wrong = [f"{name} has {n}, expected {want}" for name, (n, want) in given.items() if n != want]
-    if wrong:
-        raise EstimationError(f"shapes do not agree: {'; '.join(wrong)}")
-    if not outcome.size:
-        raise EstimationError("no observations")
-    if not (np.isfinite(outcome).all() and np.isfinite(regressors).all()):
-        raise EstimationError("outcome or regressors have missing or infinite values")
-    require_labels({"cluster": cluster} | {f"effect {i + 1}": e for i, e in enumerate(effects)})
-
-
-def require_labels(given: Mapping[str, Array]) -> None:
-    """Raise EstimationError for missing labels, which would become a group of their own."""
-    for name, labels in given.items():
-        missing = int(pd.isna(np.asarray(labels)).sum())
-        if missing:
-            raise EstimationError(
-                f"{name}: missing in {missing} of {len(labels)} rows; expected a label in each"
-            )
+        cell = given.codes(WHO, "cell", cell, len(x), len(y))
+    elif len(x) != len(y):
+        raise EstimationError(f"{WHO}: regressors of shape {x.shape}; expected ({len(y)}, {k})")
+    sets = [
+        given.labels(WHO, f"effect {i + 1}", effect, len(x)) for i, effect in enumerate(effects)
+    ]
+    return y, x, sets, given.labels(WHO, "cluster", cluster, len(y)), cell

@@ -20,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from naveval.estimators.did import require_labels
 from naveval.project.errors import EstimationError
+from naveval.project.given import labels, numbers, require_choice, rows
 
 Array = NDArray[np.floating]
 Covariance = Literal["crv1", "crv3"]
 NEVER = -(10**6)
+WHO = "event study"
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,9 @@ def joint_wald(estimate: Array, covariance: Array, *, n_clusters: int | None = N
         When the covariance has not full rank, as with fewer clusters than coefficients: the
         statistic would mean nothing.
     """
-    estimate = np.atleast_1d(np.asarray(estimate, dtype=float))
-    covariance = np.atleast_2d(np.asarray(covariance, dtype=float))
+    estimate = numbers("joint test", "estimate", np.atleast_1d(estimate))
     q = len(estimate)
-    if covariance.shape != (q, q) or q == 0:
-        raise EstimationError(f"{q} coefficients with a covariance of shape {covariance.shape}")
+    covariance = numbers("joint test", "covariance", np.atleast_2d(covariance), (q, q))
     scale = np.sqrt(np.diag(covariance))
     if not (scale > 0).all():
         raise EstimationError("a coefficient has no variance; the joint test is not defined")
@@ -169,10 +168,16 @@ def event_study(
         below, several start dates (use `group_time`), a reference that does not occur, only one
         treated unit (use `gap_study`), or collinear dummies, as when nobody is untreated.
     """
-    y, event = np.asarray(outcome, dtype=float), np.asarray(event_time)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
-    _require_rows(y, {"unit": unit, "period": period, "event_time": event, "weights": w})
-    _require_one_start(np.asarray(unit), np.asarray(period), event)
+    require_choice(WHO, get_args(Covariance), covariance=covariance)
+    y = numbers(WHO, "outcome", outcome)
+    unit, period = labels(WHO, "unit", unit, len(y)), labels(WHO, "period", period, len(y))
+    times = numbers(WHO, "event_time", event_time, y.shape)
+    given = np.ones(len(y)) if weights is None else weights
+    w = numbers(WHO, "weights", given, y.shape, above=0)
+    if (times % 1).any():
+        raise EstimationError(f"{WHO}: event_time: expected whole numbers, {rows(times % 1 != 0)}")
+    event = times.astype(np.int64)
+    _require_one_start(unit, period, event)
     kept = _event_times(event, reference, window)
     _, units = np.unique(unit, return_inverse=True)
     _, periods = np.unique(period, return_inverse=True)
@@ -191,21 +196,6 @@ def event_study(
         pre_trend = joint_wald(slopes[index], spread[np.ix_(index, index)], n_clusters=g)
     errors = np.sqrt(np.diag(spread)[:k])
     return EventStudy(kept, slopes[:k], errors, spread[:k, :k], g, len(y), pre_trend)
-
-
-def _require_rows(y: Array, given: dict[str, NDArray[np.generic]]) -> None:
-    wrong = [f"{name} has {len(v)}" for name, v in given.items() if np.shape(v) != y.shape]
-    if y.ndim != 1 or wrong:
-        raise EstimationError(f"event study: {len(y)} outcomes; {', '.join(wrong)} rows")
-    missing = int((~np.isfinite(y)).sum())
-    if missing:
-        raise EstimationError(
-            f"event study: the outcome is missing or infinite in {missing} of {len(y)} rows"
-        )
-    require_labels({name: given[name] for name in ("unit", "period")})
-    bad = int((~(given["weights"].astype(float) > 0)).sum())
-    if bad:
-        raise EstimationError(f"event study: {bad} weights are not positive; leave those rows out")
 
 
 def _require_one_start(
@@ -249,8 +239,6 @@ def _clustered(
     design: Array, target: Array, unit: NDArray[np.integer], weights: Array, kind: str
 ) -> tuple[Array, Array]:
     """Weighted least squares after unit effects, and its covariance clustered by unit."""
-    if kind not in get_args(Covariance):
-        raise EstimationError(f"covariance {kind!r}; allowed: {', '.join(get_args(Covariance))}")
     cross = design.T @ (weights[:, None] * design)
     if np.linalg.matrix_rank(cross, hermitian=True) < len(cross):
         raise EstimationError(
@@ -310,14 +298,12 @@ def gap_study(
         For fewer than three units or periods before, a reference outside the time before, missing
         outcomes, or weights of zero or below.
     """
-    y, weights = np.asarray(outcome, dtype=float), np.asarray(weights, dtype=float)
-    if y.ndim != 2 or len(y) < 3 or not 3 <= before <= y.shape[1]:
-        raise EstimationError("expected three or more units, and three or more periods before")
-    missing = int((~np.isfinite(y)).sum())
-    if missing:
-        raise EstimationError(f"outcome missing or infinite in {missing} of {y.size} cells")
-    if weights.shape != (len(y),) or not (weights > 0).all():
-        raise EstimationError(f"expected a positive weight for each of {len(y)} units")
+    y = numbers("gap study", "outcome", outcome, (None, None))
+    weights = numbers("gap study", "weights", weights, (len(y),), above=0)
+    if len(y) < 3 or not 3 <= before <= y.shape[1]:
+        raise EstimationError(
+            "gap study: outcome: expected three or more units, and three or more periods before"
+        )
     chosen = sorted(range(before) if reference is None else reference)
     if not chosen or chosen[0] < 0 or chosen[-1] >= before:
         raise EstimationError(f"reference periods {chosen}: expected 0 to {before - 1}")

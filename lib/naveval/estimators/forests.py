@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from naveval.project.errors import EstimationError
+from naveval.project.given import codes, columns, numbers, require_number
 
 Backend = Literal["threads", "processes", "dask"]
 JOBLIB_BACKENDS = {"threads": "threading", "processes": "loky", "dask": "dask"}
@@ -77,8 +78,7 @@ class ForestOptions:
                 f"forests: backend {self.backend!r}; allowed: {', '.join(get_args(Backend))}"
             )
         for name, low in (("trees", 1), ("min_leaf", 1), ("jobs", 1), ("chunk", 1)):
-            if getattr(self, name) < low:
-                raise EstimationError(f"forests: {name} must be at least {low}")
+            require_number("forests", low, whole=True, **{name: getattr(self, name)})
         for name in ("subsample", "honesty_share"):
             if not 0 < getattr(self, name) < 1:
                 raise EstimationError(f"forests: {name} must be between 0 and 1, exclusive")
@@ -156,11 +156,7 @@ def regression_forest(
         For missing or infinite values, shapes that do not agree, or too few observations.
     """
     x, x_new = _checked(x, x_new, options)
-    y = np.asarray(y, dtype=float)
-    if y.ndim != 2 or len(y) != len(x):
-        raise EstimationError(f"forests: outcomes have shape {y.shape} for {len(x)} observations")
-    if not np.isfinite(y).all():
-        raise EstimationError("forests: outcomes have missing or infinite values")
+    y = np.ascontiguousarray(columns("forests", "y", y, len(x)))
     target = splitting_target(y, options.components)
 
     def fit(rows: NDArray[np.float32], wanted: Floats, tree_seed: int) -> Any:
@@ -195,9 +191,7 @@ def probability_forest(
     (m, n_classes) probabilities.
     """
     x, x_new = _checked(x, x_new, options)
-    classes = np.asarray(classes)
-    if classes.min() < 0 or classes.max() >= n_classes:
-        raise EstimationError(f"forests: classes must be 0 to {n_classes - 1}")
+    classes = codes("forests", "classes", classes, n_classes, len(x))
     indicators = np.eye(n_classes)[classes]
 
     def fit(rows: NDArray[np.float32], wanted: Floats, tree_seed: int) -> Any:
@@ -239,12 +233,11 @@ def _checked(
     x: Floats, x_new: Floats, options: ForestOptions
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Covariates as scikit-learn's trees want them."""
-    x = np.ascontiguousarray(x, dtype=np.float32)
-    x_new = np.ascontiguousarray(x_new, dtype=np.float32)
-    if x.ndim != 2 or x_new.ndim != 2 or x.shape[1] != x_new.shape[1]:
-        raise EstimationError(f"forests: covariates have shapes {x.shape} and {x_new.shape}")
-    if not (np.isfinite(x).all() and np.isfinite(x_new).all()):
-        raise EstimationError("forests: covariates have missing or infinite values")
+    x = numbers("forests", "x", x, (None, None), single=True)
+    x_new = numbers("forests", "x_new", x_new, (None, x.shape[1]), single=True)
+    if max(np.abs(x).max(), np.abs(x_new).max()) > np.finfo(np.float32).max:
+        raise EstimationError("forests: x and x_new: expected numbers of single precision, to 3e38")
+    x, x_new = (np.ascontiguousarray(part, dtype=np.float32) for part in (x, x_new))
     growing = int(len(x) * options.subsample * options.honesty_share)
     if growing < 2 * options.min_leaf:
         raise EstimationError(

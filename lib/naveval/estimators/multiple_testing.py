@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naveval.project.errors import EstimationError
+from naveval.project.given import labels, numbers, require_number, rows
 
 Array = NDArray[np.floating]
 CHUNK = 4_000_000
+WHO = "cluster bootstrap"
 
 
 def holm(p_values: Array) -> NDArray[np.float64]:
@@ -26,10 +28,10 @@ def holm(p_values: Array) -> NDArray[np.float64]:
     EstimationError
         When a p-value is outside 0 to 1.
     """
-    p = np.asarray(p_values, dtype=float)
+    p = numbers("Holm", "p_values", p_values, None, least=0, gaps=True)
     known = ~np.isnan(p)
-    if ((p[known] < 0) | (p[known] > 1)).any():
-        raise EstimationError("p-values: expected numbers from 0 to 1")
+    if (p > 1).any():
+        raise EstimationError(f"Holm: p_values: expected numbers from 0 to 1, {rows(p > 1)}")
     order = np.argsort(p[known], kind="stable")
     factors = known.sum() - np.arange(known.sum())
     steps = np.minimum(np.maximum.accumulate(p[known][order] * factors), 1)
@@ -56,13 +58,10 @@ def romano_wolf(statistics: Array, draws: Array) -> NDArray[np.float64]:
     EstimationError
         When shapes disagree or draws of a test are missing.
     """
-    t = np.abs(np.asarray(statistics, dtype=float))
-    drawn = np.abs(np.asarray(draws, dtype=float))
-    if drawn.ndim != 2 or drawn.shape[1] != t.size or not len(drawn):
-        raise EstimationError(f"draws of shape {drawn.shape} for {t.size} statistics")
+    t = np.abs(numbers("Romano–Wolf", "statistics", statistics, gaps=True))
+    drawn = np.abs(numbers("Romano–Wolf", "draws", draws, (None, t.size), gaps=True))
     known = np.flatnonzero(~np.isnan(t))
-    if not np.isfinite(drawn[:, known]).all():
-        raise EstimationError("draws: a test with a statistic has missing draws")
+    numbers("Romano–Wolf", "draws of a test with a statistic", drawn[:, known], None)
     order = known[np.argsort(-t[known], kind="stable")]
     adjusted = np.full(t.shape, np.nan)
     if not order.size:
@@ -97,20 +96,24 @@ def cluster_draws(
     -------
     (n_draws, k) deviations from the estimates.
     """
-    if n_draws < 1:
-        raise EstimationError(f"{n_draws} draws: expected at least one")
-    labels = np.unique(np.concatenate([np.asarray(part) for part in clusters]))
-    table = np.zeros((labels.size, len(influences)), dtype=np.float32)
+    require_number(WHO, 1, whole=True, n_draws=n_draws)
+    if len(clusters) != len(influences):
+        raise EstimationError(f"{WHO}: {len(influences)} estimates, clusters of {len(clusters)}")
+    influences = [numbers(WHO, "influences", part) for part in influences]
+    pairs = zip(clusters, influences, strict=True)
+    clusters = [labels(WHO, "clusters", own, len(part)) for own, part in pairs]
+    known = np.unique(np.concatenate(clusters))
+    table = np.zeros((known.size, len(influences)), dtype=np.float32)
     for j, (part, own) in enumerate(zip(influences, clusters, strict=True)):
-        table[np.searchsorted(labels, own), j] = part
+        table[np.searchsorted(known, own), j] = part
     rng = np.random.default_rng(seed)
     drawn = np.empty((n_draws, len(influences)))
-    step = max(1, CHUNK // max(labels.size, 1))
+    step = max(1, CHUNK // max(known.size, 1))
     for start in range(0, n_draws, step):
         rows = min(step, n_draws - start)
         bits = np.unpackbits(
-            rng.integers(0, 256, (rows, (labels.size + 7) // 8), dtype=np.uint8), axis=1
-        )[:, : labels.size]
+            rng.integers(0, 256, (rows, (known.size + 7) // 8), dtype=np.uint8), axis=1
+        )[:, : known.size]
         drawn[start : start + rows] = (bits.astype(np.float32) * 2 - 1) @ table
     return drawn
 
@@ -124,10 +127,12 @@ def sup_t(covariance: Array, level: float, n_draws: int, seed: int) -> float:
     """
     if not 0 < level < 1:
         raise EstimationError(f"level {level}: expected between 0 and 1")
-    scale = np.sqrt(np.diag(np.atleast_2d(covariance)))
-    if not (scale > 0).all():
-        raise EstimationError("a coefficient has no variance; no simultaneous band")
-    values, vectors = np.linalg.eigh(np.atleast_2d(covariance) / np.outer(scale, scale))
+    size = len(np.atleast_2d(covariance))
+    given = numbers("simultaneous band", "covariance", np.atleast_2d(covariance), (size, size))
+    if not (np.diag(given) > 0).all():
+        raise EstimationError("simultaneous band: covariance: a coefficient has no variance")
+    scale = np.sqrt(np.diag(given))
+    values, vectors = np.linalg.eigh(given / np.outer(scale, scale))
     root = vectors * np.sqrt(np.clip(values, 0, None))
     normal = np.random.default_rng(seed).standard_normal((n_draws, scale.size))
     return float(np.quantile(np.abs(normal @ root.T).max(axis=1), level))

@@ -19,7 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naveval.project.errors import EstimationError
+from naveval.project.given import codes, numbers
 from naveval.project.normal import reach
+
+WHO = "averages by person"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ def person_groups(person: NDArray[np.integer], n_groups: int, seed: int) -> NDAr
     """
     if n_groups < 2:
         raise EstimationError(f"at least two groups of persons are needed, not {n_groups}")
-    key = person.astype(np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
+    key = codes(WHO, "person", person, 2**62).astype(np.uint64)
+    key += np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         key = (key ^ (key >> np.uint64(shift))) * np.uint64(factor)
     return ((key ^ (key >> np.uint64(31))) % np.uint64(n_groups)).astype(np.int32)
@@ -49,6 +53,7 @@ def person_groups(person: NDArray[np.integer], n_groups: int, seed: int) -> NDAr
 
 def clustered_errors(table: NDArray) -> NDArray[np.float64]:
     """Standard errors (G,) from an influence table (C, G), with the factor C / (C − 1)."""
+    table = _table(table)
     groups = len(table)
     variance = np.einsum("cg,cg->g", table, table) * groups / (groups - 1)
     return np.sqrt(variance).astype(np.float64)
@@ -56,7 +61,16 @@ def clustered_errors(table: NDArray) -> NDArray[np.float64]:
 
 def clustered_covariance(table: NDArray) -> NDArray[np.float64]:
     """Covariance (G, G) of averages from their influence table."""
+    table = _table(table)
     return table.T @ table * (len(table) / (len(table) - 1))
+
+
+def _table(table: NDArray) -> NDArray:
+    """Influences as numbers; averages may be missing, and then their errors are."""
+    found = numbers(WHO, "table", table, (None, None), gaps=True, single=True)
+    if len(found) < 2:
+        raise EstimationError(f"{WHO}: table: at least two groups of persons are needed, not one")
+    return found
 
 
 def draws(table: NDArray, n_draws: int, seed: int) -> NDArray[np.float64]:
@@ -64,6 +78,7 @@ def draws(table: NDArray, n_draws: int, seed: int) -> NDArray[np.float64]:
 
     Groups of persons are weighted by −1 or 1 (Rademacher).
     """
+    table = _table(table)
     weights = np.random.default_rng(seed).integers(0, 2, (n_draws, len(table))) * 2.0 - 1
     return weights.astype(table.dtype) @ table * np.sqrt(len(table) / (len(table) - 1))
 
@@ -71,7 +86,9 @@ def draws(table: NDArray, n_draws: int, seed: int) -> NDArray[np.float64]:
 def normal_intervals(
     estimate: NDArray, std_error: NDArray, levels: tuple[float, ...] = (0.5, 0.8, 0.95)
 ) -> tuple[Interval, ...]:
-    """Estimate ± normal quantile × standard error."""
+    """Estimate ± normal quantile × standard error, missing where either is."""
+    estimate = numbers(WHO, "estimate", estimate, gaps=True)
+    std_error = numbers(WHO, "std_error", std_error, estimate.shape, least=0, gaps=True)
     return tuple(
         Interval(level, estimate - z * std_error, estimate + z * std_error)
         for level in levels
@@ -83,6 +100,10 @@ def bootstrap_intervals(
     estimate: NDArray, deviations: NDArray, levels: tuple[float, ...] = (0.5, 0.8, 0.95)
 ) -> tuple[Interval, ...]:
     """Basic bootstrap: estimate minus quantiles of the drawn deviations."""
+    estimate = numbers(WHO, "estimate", estimate, gaps=True)
+    deviations = numbers(
+        WHO, "deviations", deviations, (None, len(estimate)), gaps=True, single=True
+    )
     return tuple(
         Interval(
             level,

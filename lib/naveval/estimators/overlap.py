@@ -13,6 +13,7 @@ import pandas as pd
 from naveval.estimators.crossfit import Nuisances
 from naveval.estimators.forests import Floats
 from naveval.estimators.scores import Scores, control_weights, n_persons
+from naveval.project.given import columns, numbers
 
 NEAR_ZERO = (0.001, 0.005, 0.01)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -32,7 +33,7 @@ def balance(scores: Scores, arm: int, x: Floats, names: Sequence[str]) -> pd.Dat
     deviation of treated and controls), smd_raw, smd_weighted (differences over it; 0 for
     constants).
     """
-    x = np.asarray(x, dtype=float)
+    x = columns("balance", "x", x, len(scores.arm), len(names))
     treated, control = scores.arm == arm, scores.arm == 0
     weight = control_weights(scores, arm)
     mean_treated, mean_control = x[treated].mean(axis=0), x[control].mean(axis=0)
@@ -54,6 +55,7 @@ def balance(scores: Scores, arm: int, x: Floats, names: Sequence[str]) -> pd.Dat
 
 def effective_size(weights: Floats) -> float:
     """Number of equally weighted persons that carry as much information: (Σw)² / Σw²."""
+    weights = numbers("effective size", "weights", weights, least=0)
     total = float(np.sum(weights**2))
     return float(np.sum(weights)) ** 2 / total if total > 0 else 0.0
 

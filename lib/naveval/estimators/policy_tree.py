@@ -15,10 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.estimators.forests import Floats
-from naveval.project.errors import EstimationError
+from naveval.project.given import columns, numbers, require_choice, require_number
 
+WHO = "policy tree"
 MAX_DEPTH = 2
 MAX_THRESHOLDS = 8
+ROUNDING = 1e-12  # of the scores' size; gains below are none
 
 
 @dataclass(frozen=True)
@@ -100,16 +102,18 @@ def grow(gamma: Floats, x: Floats, *, depth: int = 2, min_leaf: int = 100) -> Tr
     EstimationError
         For a depth other than 0, 1 or 2, or shapes that do not agree.
     """
-    if depth not in range(MAX_DEPTH + 1):
-        raise EstimationError(f"policy tree: depth {depth}; allowed: 0, 1, 2")
-    gamma, x = np.asarray(gamma, dtype=float), np.asarray(x, dtype=float)
-    if len(gamma) != len(x):
-        raise EstimationError(f"policy tree: {len(gamma)} scores for {len(x)} persons")
+    require_choice(WHO, range(MAX_DEPTH + 1), depth=depth)
+    require_number(WHO, 1, whole=True, min_leaf=min_leaf)
+    gamma = numbers(WHO, "gamma", gamma, (None, None))
+    x = columns(WHO, "x", x, len(gamma))
     best_all = int(gamma.sum(axis=0).argmax())
     stump = Tree(None, None, None, (best_all,) * 4)
     if depth == 0:
         return stump
     splits = candidates(x)
+    if not splits:
+        return stump
+    gain = ROUNDING * float(np.abs(gamma).sum())
     below = np.column_stack([x[:, s.covariate] <= s.threshold for s in splits])
     best, best_value = stump, float(gamma.sum(axis=0).max())
     for i, root in enumerate(splits):
@@ -117,10 +121,11 @@ def grow(gamma: Floats, x: Floats, *, depth: int = 2, min_leaf: int = 100) -> Tr
         if min(left.sum(), (~left).sum()) < min_leaf:
             continue
         parts = [
-            _best_stump(gamma[side], below[side], depth - 1, min_leaf) for side in (left, ~left)
+            _best_stump(gamma[side], below[side], depth - 1, min_leaf, gain)
+            for side in (left, ~left)
         ]
         value = parts[0][0] + parts[1][0]
-        if value > best_value + 1e-9:
+        if value > best_value + gain:
             best_value = value
             second = [None if part[1] is None else splits[part[1]] for part in parts]
             best = Tree(root, second[0], second[1], (*parts[0][2], *parts[1][2]))
@@ -141,7 +146,7 @@ def candidates(x: Floats) -> list[Split]:
 
 
 def _best_stump(
-    gamma: Floats, below: NDArray[np.bool_], depth: int, min_leaf: int
+    gamma: Floats, below: NDArray[np.bool_], depth: int, min_leaf: int, gain: float
 ) -> tuple[float, int | None, tuple[int, int]]:
     """Value, split position and actions of the best tree with one split or none."""
     total = gamma.sum(axis=0)
@@ -157,7 +162,7 @@ def _best_stump(
         return result
     value = np.where(allowed, left.max(axis=1) + right.max(axis=1), -np.inf)
     k = int(value.argmax())
-    if value[k] <= result[0] + 1e-9:
+    if value[k] <= result[0] + gain:
         return result
     return float(value[k]), k, (int(left[k].argmax()), int(right[k].argmax()))
 
@@ -170,8 +175,9 @@ def value(tree: Tree, gamma: Floats, x: Floats, y: NDArray[np.floating[Any]]) ->
     y
         (n,) outcomes: today's use needs no score, its value is what happened.
     """
-    action = tree.assign(np.asarray(x, dtype=float))
-    rule, today = gamma[np.arange(len(gamma)), action], np.asarray(y, dtype=float)
+    gamma = numbers(WHO, "gamma", gamma, (None, None))
+    action = tree.assign(columns(WHO, "x", x, len(gamma)))
+    rule, today = gamma[np.arange(len(gamma)), action], numbers(WHO, "y", y, (len(gamma),))
     difference = rule - today
     return Value(
         float(rule.mean()),

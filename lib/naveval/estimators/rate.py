@@ -23,13 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from naveval.estimators.did import require_labels
 from naveval.estimators.scores import Scores, contrast
 from naveval.project.errors import EstimationError
+from naveval.project.given import labels, numbers, require_choice, require_number
 
 Array = NDArray[np.floating[Any]]
 Target = Literal["autoc", "qini"]
 LEAST_CLUSTERS = 4
+WHO = "RATE"
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,7 @@ def rate(
     names = scores.outcomes
     if (len(names) > 1) if outcome is None else (outcome not in names):
         raise EstimationError(f"outcome {outcome!r}; allowed: {', '.join(names)}")
-    priority = np.asarray(priority, dtype=float)
-    if priority.shape != scores.arm.shape:
-        raise EstimationError(f"priority of shape {priority.shape} for {scores.arm.size} persons")
+    priority = numbers(WHO, "priority", priority, scores.arm.shape)
     column = 0 if outcome is None else names.index(outcome)
     values, kept = contrast(scores, arm)
     return rank_weighted(
@@ -138,18 +137,22 @@ def rank_weighted(
         For an unknown target, shapes that disagree, missing values, weights that are not
         positive, shares that do not increase to 1, or fewer than four clusters.
     """
-    if target not in get_args(Target):
-        raise EstimationError(f"target {target!r}; allowed: {', '.join(get_args(Target))}")
-    score, priority = np.asarray(score, dtype=float), np.asarray(priority, dtype=float)
-    weight = np.ones(len(score)) if weights is None else np.asarray(weights, dtype=float)
-    at = np.arange(1, 11) / 10 if share is None else np.asarray(share, dtype=float)
-    _require(score, priority, weight, at)
+    require_choice(WHO, get_args(Target), target=target)
+    require_number(WHO, 0, whole=True, draws=draws, seed=seed)
+    score = numbers(WHO, "score", score)
+    priority = numbers(WHO, "priority", priority, score.shape)
+    if np.ptp(score) == 0:
+        raise EstimationError(f"{WHO}: score: the same for everybody, which ranks nobody")
+    if np.ptp(priority) == 0:
+        raise EstimationError(f"{WHO}: everybody has the same priority, which is no ranking")
+    given = np.ones(len(score)) if weights is None else weights
+    weight = numbers(WHO, "weights", given, score.shape, above=0)
+    at = numbers(WHO, "share", np.arange(1, 11) / 10 if share is None else share, above=0)
+    if not ((np.diff(at) > 0).all() and at[-1] == 1):
+        raise EstimationError(f"{WHO}: share: expected numbers that increase from above 0 to 1")
     member = np.arange(len(score))
     if cluster is not None:
-        if len(cluster) != len(score):
-            raise EstimationError(f"RATE: {len(cluster)} clusters for {len(score)} scores")
-        require_labels({"cluster": cluster})
-        member = np.unique(cluster, return_inverse=True)[1]
+        member = np.unique(labels(WHO, "cluster", cluster, len(score)), return_inverse=True)[1]
     n_clusters = int(member.max()) + 1
     if n_clusters < LEAST_CLUSTERS:
         raise EstimationError(f"RATE: {n_clusters} clusters; at least {LEAST_CLUSTERS} are needed")
@@ -186,20 +189,3 @@ def _estimate(
     # A share may end within a person's weight: then that person counts in part.
     curve = np.interp(at * total, np.append(0, cumulated), np.append(0, sums)) / (at * total)
     return estimate, curve - effect
-
-
-def _require(score: Array, priority: Array, weight: Array, share: Array) -> None:
-    given = {"priority": priority, "weights": weight}
-    wrong = [f"{name} have shape {v.shape}" for name, v in given.items() if v.shape != score.shape]
-    if score.ndim != 1 or wrong:
-        raise EstimationError(f"RATE: scores of shape {score.shape}; {', '.join(wrong)}")
-    for name, values in {"scores": score, "priority": priority}.items():
-        missing = int((~np.isfinite(values)).sum())
-        if missing:
-            raise EstimationError(f"RATE: {name} missing or infinite for {missing} persons")
-    if priority.size and np.ptp(priority) == 0:
-        raise EstimationError("RATE: everybody has the same priority, which is no ranking")
-    if not (weight > 0).all():
-        raise EstimationError(f"RATE: {int((~(weight > 0)).sum())} weights are not positive")
-    if not (share.size and share[0] > 0 and (np.diff(share) > 0).all() and share[-1] == 1):
-        raise EstimationError("RATE: shares must increase from above 0 to 1")

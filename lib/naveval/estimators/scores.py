@@ -22,8 +22,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from naveval.estimators.crossfit import Nuisances, columns, require_clusters
+from naveval.estimators.crossfit import Nuisances, require_clusters
 from naveval.estimators.forests import Floats
+from naveval.project import given
 from naveval.project.errors import EstimationError
 from naveval.project.normal import Z95
 
@@ -104,17 +105,13 @@ def doubly_robust(
         For shapes that do not agree, bounds outside 0 to 0.5, missing outcomes or clusters, or a
         treated person whose propensity is zero when there is no clipping.
     """
-    y, arm = columns(y), np.asarray(arm, dtype=np.int64)
     n = len(nuisances.propensity)
-    if y.shape != (n, len(nuisances.outcomes)) or arm.shape != (n,):
-        raise EstimationError(f"scores: outcomes {y.shape}, arms {arm.shape} for {n} persons")
+    y = given.columns("scores", "y", y, n, len(nuisances.outcomes))
+    arm = given.codes("scores", "arm", arm, len(nuisances.arms), n).astype(np.int64)
     if not (0 <= clip < 0.5 and 0 <= trim < 0.5):
         raise EstimationError("scores: clip and trim must be at least 0 and below 0.5")
     if cluster is not None:
-        require_clusters(cluster, n)
-    missing = int((~np.isfinite(y)).any(axis=1).sum())
-    if missing:
-        raise EstimationError(f"scores: outcomes missing or infinite for {missing} of {n} persons")
+        cluster = require_clusters(cluster, n)
     propensity = np.maximum(nuisances.propensity, clip)
     kept = nuisances.propensity >= trim
     kept &= kept[:, :1]
@@ -370,14 +367,19 @@ def _categories(
     groups: pd.Series | NDArray[Any], kept: NDArray[np.bool_]
 ) -> tuple[list[Any], NDArray[np.integer[Any]]]:
     """Categories that somebody kept belongs to, in order, and each person's, −1 for none."""
-    if len(groups) != len(kept):
-        raise EstimationError(f"groups: {len(groups)} values for {len(kept)} persons")
-    given = pd.Categorical(groups)
-    present = np.unique(given.codes[kept & (given.codes >= 0)])
+    if np.shape(groups) != kept.shape:
+        raise EstimationError(f"groups of shape {np.shape(groups)}; expected {kept.shape}")
+    if not isinstance(getattr(groups, "dtype", None), pd.CategoricalDtype):
+        groups = np.asarray(groups)
+    known = ~np.asarray(pd.isna(groups))
+    if known.any():
+        given.labels("scores", "groups", np.asarray(groups)[known])
+    found = pd.Categorical(groups)
+    present = np.unique(found.codes[kept & (found.codes >= 0)])
     if not present.size:
         raise EstimationError("groups: no person belongs to any category")
-    categories = [given.categories[code] for code in present]
-    return categories, pd.Categorical(given, categories=categories).codes
+    categories = [found.categories[code] for code in present]
+    return categories, pd.Categorical(found, categories=categories).codes
 
 
 def average_outcomes(scores: Scores, columns: Sequence[int], name: str) -> Scores:

@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.project.errors import EstimationError
+from naveval.project.given import numbers
 from naveval.project.months import require_month
 
 LEAST_MONTHS = 24
@@ -121,12 +122,8 @@ def adjust(
     EstimationError
         For another number of values than months, infinite ones, and as in `adjustment`.
     """
-    values = np.asarray(values, dtype=float)
-    if len(values) != len(months) or np.isinf(values).any():
-        raise EstimationError(
-            f"seasonal adjustment: {len(values)} values, {int(np.isinf(values).sum())} of them "
-            f"infinite, for {len(months)} months; expected a number or a missing one for each month"
-        )
+    shape = (len(months), None) if np.ndim(values) == 2 else (len(months),)
+    values = numbers("seasonal adjustment", "values", values, shape, gaps=True)
     if values.ndim == 2:
         return np.column_stack([adjust(one, months, windows, trend=trend) for one in values.T])
     observed = ~np.isnan(values)

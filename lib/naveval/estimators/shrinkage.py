@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from naveval.project.errors import EstimationError
+from naveval.project.given import numbers
 
 FUNNEL_LEVELS = (0.95, 0.998)
 LEAST_UNITS = 4
@@ -76,6 +77,8 @@ def squeeze(variance: NDArray, df: NDArray) -> NDArray[np.float64]:
     variance, df
         Each unit's variance and its degrees of freedom; units without either stay missing.
     """
+    variance = numbers("squeezed variances", "variance", variance, least=0, gaps=True)
+    df = numbers("squeezed variances", "df", df, variance.shape, gaps=True)
     usable = np.isfinite(variance) & (variance > 0) & (df > 0)
     v, half = variance[usable], df[usable] / 2
     if len(v) < 3:
@@ -116,13 +119,19 @@ def between_variance(estimate: NDArray, std_error: NDArray) -> float:
     return float(optimize.brentq(excess, 0.0, high, xtol=1e-14, rtol=1e-12))
 
 
+def _units(
+    what: str, estimate: NDArray, std_error: NDArray
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Estimates, their errors, and which units have both and noise."""
+    y = numbers(what, "estimate", estimate, None, gaps=True)
+    s = numbers(what, "std_error", std_error, y.shape, least=0, gaps=True)
+    return y, s, ~np.isnan(y) & (s > 0)
+
+
 def _sets(estimate: NDArray, std_error: NDArray) -> list[tuple[NDArray, NDArray]]:
     """Estimates and variances of units with noise, for each set with enough of them."""
-    sets = [
-        (y[own], s[own] ** 2)
-        for y, s in zip(np.atleast_2d(estimate), np.atleast_2d(std_error), strict=True)
-        for own in (np.isfinite(y) & np.isfinite(s) & (s > 0),)
-    ]
+    given = (np.atleast_2d(part) for part in _units("shrinkage", estimate, std_error))
+    sets = [(y[own], s[own] ** 2) for y, s, own in zip(*given, strict=True)]
     sets = [(y, v) for y, v in sets if len(y) >= LEAST_UNITS]
     if not sets:
         raise EstimationError(f"shrinkage needs at least {LEAST_UNITS} units with noise")
@@ -197,7 +206,7 @@ def shrink(
     """
     if between is not None and not between >= 0:
         raise EstimationError(f"shrinkage: between={between}: expected a variance, zero or more")
-    usable = np.isfinite(estimate) & np.isfinite(std_error) & (std_error > 0)
+    estimate, std_error, usable = _units("shrinkage", estimate, std_error)
     tau2 = between_variance(estimate, std_error) if between is None else between
     v = np.where(usable, std_error, np.nan) ** 2
     weight = np.where(usable, 1 / (v + tau2), 0.0)
@@ -233,7 +242,7 @@ def funnel(
         Without a unit that has a standard error, and for levels outside 0 to 1.
     """
     require_levels("funnel limits", levels)
-    usable = np.isfinite(estimate) & np.isfinite(std_error) & (std_error > 0)
+    estimate, std_error, usable = _units("funnel limits", estimate, std_error)
     if not usable.any():
         raise EstimationError("funnel limits: no unit has a standard error")
     if mean is None:

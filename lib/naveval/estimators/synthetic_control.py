@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from naveval.project.errors import EstimationError
+from naveval.project.given import numbers, require_choice
 
 Array = NDArray[np.floating]
 Kind = Literal["synthetic_control", "synthetic_did"]
@@ -70,6 +71,8 @@ def simplex_least_squares(design: Array, target: Array, *, ridge: float = 0.0) -
     Solved by non-negative least squares with a heavy row for the sum, then exactly on the
     support found.
     """
+    design = numbers("weights of a simplex", "design", design, (None, None))
+    target = numbers("weights of a simplex", "target", target, (len(design),))
     n = design.shape[1]
     scale = max(float(np.abs(design).max()), float(np.abs(target).max()), 1e-12)
     stacked = np.vstack([design / scale, np.sqrt(ridge) / scale * np.eye(n)])
@@ -105,18 +108,21 @@ def estimate(treated: Array, controls: Array, before: int, kind: Kind) -> Synthe
         For an unknown kind, fewer than two controls, fewer than two periods before or none
         after, or missing values.
     """
-    treated, controls = np.asarray(treated, dtype=float), np.asarray(controls, dtype=float)
-    if kind not in KINDS:
-        raise EstimationError(f"unknown kind «{kind}»; allowed: {', '.join(KINDS)}")
-    if controls.ndim != 2 or controls.shape[1] < 2 or len(controls) != len(treated):
-        raise EstimationError("expected at least two controls over the treated unit's periods")
+    require_choice("synthetic comparison", KINDS, kind=kind)
+    treated, controls = _series(treated, controls)
+    if controls.shape[1] < 2:
+        raise EstimationError("synthetic comparison: controls: one; expected at least two")
     if not 2 <= before < len(treated):
         raise EstimationError(f"{before} periods before of {len(treated)}; expected two or more")
-    if not (np.isfinite(treated).all() and np.isfinite(controls).all()):
-        raise EstimationError("the series have missing or infinite values")
     if kind == "synthetic_control":
         return _control(treated, controls, before)
     return _did(treated, controls, before)
+
+
+def _series(treated: Array, controls: Array) -> tuple[Array, Array]:
+    treated = numbers("synthetic comparison", "treated", treated)
+    shape = (len(treated), None)
+    return treated, numbers("synthetic comparison", "controls", controls, shape)
 
 
 def _control(treated: Array, controls: Array, before: int) -> Synthetic:
@@ -154,6 +160,7 @@ def placebo(treated: Array, controls: Array, before: int, kind: Kind) -> Placebo
     For the spread its controls are the other controls. For the p-values the treated unit is
     among them, so that under the null all units are treated alike and the rank is exact.
     """
+    treated, controls = _series(treated, controls)
     own = estimate(treated, controls, before, kind)
     units = np.column_stack([treated, controls])
     effects, alike, ratios = [], [], []

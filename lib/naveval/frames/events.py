@@ -17,18 +17,15 @@ from naveval.exhibits import figures
 from naveval.frames.one_treated import matrix
 from naveval.frames.result import (
     Result,
-    given_as,
     named,
     require,
-    require_choice,
-    require_number,
     require_roles,
     require_unique,
     require_variation,
-    rows,
     told,
 )
 from naveval.project.errors import EstimationError, EstimationWarning
+from naveval.project.given import given_as, require_choice, require_number, rows
 
 EVENTS = """   unit     time  outcome  start
    Hedmark     1     12.1      2
@@ -228,6 +225,7 @@ def group_time(
     covariates: str | Sequence[str] = (),
     cluster: str | None = None,
     level: float = 0.95,
+    small_sample: bool = True,
 ) -> Result:
     """Effects when units start at different times: each start against units not treated.
 
@@ -247,13 +245,16 @@ def group_time(
         Columns given which trends are parallel; of the earlier of the two periods compared.
     cluster
         Column to cluster by, the same in all rows of a unit; default the unit.
+    small_sample
+        Errors scaled for few clusters, and quantiles of Student's t: what that gives is told by
+        `naveval.estimators.group_time`. False gives errors and normal quantiles as R's did.
 
     Returns
     -------
     One row per average, and one of all (`average` says which: over the times after the start, the
     units, or the periods) without a value in the first column: event_time, start or time, estimate,
-    std_error, ci_low, ci_high, p_value. `found["effects"].table()` has the effect of each start in
-    each period. Errors are missing where one unit or cluster stands alone.
+    std_error, ci_low, ci_high, p_value, df (of t). `found["effects"].table()` has the effect of
+    each start in each period. Errors are missing where one unit or cluster stands alone.
 
     Raises
     ------
@@ -297,6 +298,8 @@ def group_time(
         raise EstimationError(f"{who}: " + _outside(frame, time, start, zero))
     later = int(frame.loc[starts > periods.max(), unit].nunique())
     require_variation(frame, outcome, who, EVENTS, within=[unit, time])
+    both = pd.concat([frame[time].set_axis(periods), frame[start].set_axis(starts)]).dropna()
+    names = both[~both.index.duplicated()].to_dict()
     columns = {
         "outcome": frame[outcome].to_numpy(dtype=float),
         "unit": pd.factorize(frame[unit])[0],
@@ -304,6 +307,7 @@ def group_time(
         "start": starts.mask(starts > periods.max()).fillna(np.inf).to_numpy(),
         "covariates": frame[given].to_numpy(dtype=float) if given else None,
         "cluster": pd.factorize(frame[by])[0],
+        "names": names,
     }
     road = "expected units that are not treated, each once in every period"
     with told(who, road, EVENTS), warnings.catch_warnings(record=True) as heard:
@@ -312,12 +316,10 @@ def group_time(
     notes = [str(one.message).removeprefix("group-time effects: ") for one in heard]
     for note in notes:
         warnings.warn(f"{who}: {note}", EstimationWarning, stacklevel=2)
-    found = staggered.average(effects, average)
+    found = staggered.average(effects, average, small_sample=small_sample)
     table = found.table(level).rename(columns={"at": AT[average]})
     if average in ("group", "calendar"):
-        names = pd.concat([frame[time].set_axis(periods), frame[start].set_axis(starts)])
-        known = names[~names.index.duplicated()]
-        table[AT[average]] = [known.get(value) for value in table[AT[average]]]
+        table[AT[average]] = [names.get(value) for value in table[AT[average]]]
     table = table.drop(columns="all", errors="ignore")
     if later:
         notes.append(f"{later} units start after the last period: never treated here")

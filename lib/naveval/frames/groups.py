@@ -20,13 +20,12 @@ from naveval.frames.result import (
     named,
     require,
     require_apart,
-    require_choice,
     require_roles,
     require_variation,
-    rows,
     told,
 )
 from naveval.project.errors import EstimationError
+from naveval.project.given import require_choice, rows
 from naveval.project.parameters import Origin
 
 PEOPLE = """   person  office  age    education  hours
@@ -128,7 +127,9 @@ def indicator(
         )
     fit, codes = _fitted(frame, by, y, kind, who)
     expected = probit.expected(fit, codes)
-    groups, names = pd.factorize(labels(frame[group]), sort=True)
+    numeric = pd.api.types.is_numeric_dtype(frame[group])  # 2 before 10, as text it would not be
+    groups, values = pd.factorize(frame[group] if numeric else labels(frame[group]), sort=True)
+    names = labels(pd.Series(values)).to_numpy()
     persons = pd.factorize(frame[person])[0] if own else np.arange(len(frame))
     size = np.bincount(groups)
     mean = {

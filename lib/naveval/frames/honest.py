@@ -6,8 +6,12 @@ import pandas as pd
 from naveval.estimators.event_study import EventStudy
 from naveval.estimators.sensitivity import bounds
 from naveval.frames.events import EVENTS
-from naveval.frames.result import Result, require_choice, require_number, told
+from naveval.frames.result import (
+    Result,
+    told,
+)
 from naveval.project.errors import EstimationError
+from naveval.project.given import require_choice, require_number
 
 
 def honest_intervals(

@@ -15,7 +15,6 @@ from naveval.frames.result import (
     ROUNDING,
     Result,
     require,
-    require_number,
     require_order,
     require_roles,
     require_unique,
@@ -23,6 +22,7 @@ from naveval.frames.result import (
     require_variation,
 )
 from naveval.project.errors import EstimationError, EstimationWarning
+from naveval.project.given import require_number
 
 PANEL = """   unit     time  outcome
    Hedmark  2014     12.1

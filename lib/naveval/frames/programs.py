@@ -19,18 +19,16 @@ from naveval.estimators.sensitivity import confounding
 from naveval.exhibits import figures
 from naveval.frames.result import (
     Result,
-    given_as,
     labels,
     named,
     numbers,
     require,
     require_apart,
-    require_choice,
-    require_number,
     require_roles,
     require_variation,
 )
 from naveval.project.errors import EstimationError, EstimationWarning
+from naveval.project.given import given_as, require_choice, require_number
 
 PEOPLE = """   program  education  age  earnings
    none     primary     24      12.1
@@ -290,7 +288,8 @@ def gate(fitted: Fitted, arm: str, *, by: str | pd.Series | np.ndarray) -> Resul
         if len(none):
             raise EstimationError(
                 f"{who}: column «{groups.name}»: nobody in {none[0]} has "
-                f"{fitted.scores.arms[at]!r}; expected both in every group: merge groups"
+                f"{fitted.scores.arms[at]!r}; expected both in every group: merge groups, or take "
+                f'bands of numbers: by=pd.cut(frame["{groups.name}"], 4)'
             )
     table = scores.gate(fitted.scores, place, groups)
     left = int((~known).sum())

@@ -13,8 +13,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from naveval.project.errors import EstimationError, ParameterError
+from naveval.project.given import given_as, rows
 
-ROWS_NAMED = 5
 # Numbers whose differences are smaller than this share of their size are kept with six digits
 # or fewer, and what is estimated of them is rounding.
 ROUNDING = 1e-10
@@ -323,38 +323,6 @@ def numbers(frame: pd.DataFrame, who: str) -> pd.DataFrame:
     return pd.concat(parts, axis=1)
 
 
-def given_as(value: Any) -> str:
-    """How an error shows what was given: a value as it is, and of what holds several, its kind.
-
-    >>> given_as("age"), given_as(["Kari"])
-    ("'age'", 'a list')
-    """
-    one = value is None or isinstance(value, str | int | float | np.generic)
-    return repr(value) if one else f"a {type(value).__name__}"
-
-
-def require_number(
-    who: str, lowest: float, highest: float = np.inf, *, whole: bool = False, **given: float
-) -> None:
-    """Refuse a setting that is no number, or no whole one, between the two."""
-    kinds = (int, np.integer) if whole else (int, float, np.number)
-    for name, value in given.items():
-        number = isinstance(value, kinds) and not isinstance(value, bool)
-        if not (number and lowest <= value <= highest):
-            wanted = "a whole number" if whole else "a number"
-            low = f" from {lowest:g}" if np.isfinite(lowest) else ""
-            top = f" to {highest:g}" if np.isfinite(highest) else ""
-            raise EstimationError(f"{who}: {name}={given_as(value)}: expected {wanted}{low}{top}")
-
-
-def require_choice(who: str, allowed: Sequence[Any], **given: Any) -> None:
-    """Refuse a setting that is none of those allowed."""
-    for name, value in given.items():
-        if not isinstance(value, Hashable) or isinstance(value, bool) or value not in allowed:
-            listed = ", ".join(map(str, allowed))
-            raise EstimationError(f"{who}: {name}={given_as(value)}: is not among {listed}")
-
-
 def require_value(who: str, **given: Any) -> None:
     """Refuse a list where one value is asked for."""
     for name, value in given.items():
@@ -414,17 +382,6 @@ def told(who: str, road: str, example: str) -> Iterator[None]:
         yield
     except (EstimationError, ParameterError) as error:
         raise type(error)(f"{who}: {error}; {road}, for example:\n{example}") from None
-
-
-def rows(wrong: np.ndarray) -> str:
-    """Which rows, from 0.
-
-    >>> rows(np.array([False, True, True]))
-    'rows 1, 2'
-    """
-    found = np.flatnonzero(wrong)
-    more = ", …" if len(found) > ROWS_NAMED else ""
-    return f"rows {', '.join(map(str, found[:ROWS_NAMED]))}{more}"
 
 
 def require_unique(frame: pd.DataFrame, keys: Sequence[str], who: str, example: str) -> None:

@@ -85,8 +85,8 @@ def test_a_longer_memory_makes_conventional_tests_reject_more_and_the_exact_one_
     [
         (np.ones((2, 30)), "2 units, 30 periods"),
         (np.ones((5, 6)), "5 units, 6 periods"),
-        (np.full((5, 30), np.nan), "none missing"),
-        (np.ones((5, 30)), "does not move"),
+        (np.full((5, 30), np.nan), "outcome: missing"),
+        (np.ones((5, 30)), "units that do not move, rows 0"),
     ],
 )
 def test_panels_that_tell_nothing_are_refused(outcome: np.ndarray, message: str) -> None:

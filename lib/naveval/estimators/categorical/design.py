@@ -22,6 +22,7 @@ from scipy import linalg, sparse
 
 from naveval.estimators.categorical import Variable, column_names
 from naveval.project.errors import EstimationError
+from naveval.project.given import codes
 
 Codes = Sequence[NDArray[np.int16]]
 Rows = tuple[Codes, NDArray[np.floating]]
@@ -76,7 +77,7 @@ class Fit:
     covariance
         (K, K) classical covariance of the coefficients.
     r2
-        R² (OLS) or McFadden's pseudo-R² (probit).
+        R² (OLS) or McFadden's pseudo-R² (probit); missing for an outcome that does not vary.
     dropped
         Names of columns without a coefficient of their own, with the reason.
     perfect
@@ -112,7 +113,14 @@ def make_design(variables: Sequence[Variable], max_pack: int = MAX_PACK) -> Desi
     EstimationError
         For a variable with fewer than two levels or a reference outside its levels.
     """
+    given = [variable.name for variable in variables]
+    if not given or len(set(given)) < len(given):
+        raise EstimationError(f"design: variables {given}: expected names, each once")
     for variable in variables:
+        if len(set(variable.levels)) < len(variable.levels):
+            raise EstimationError(
+                f"variable {variable.name}: levels {variable.levels}: expected each once"
+            )
         if len(variable.levels) < 2 or not 0 <= variable.reference < len(variable.levels):
             raise EstimationError(
                 f"variable {variable.name}: needs two or more levels and a reference among them"
@@ -168,17 +176,13 @@ def pack_codes(design: Design, columns: Sequence[NDArray]) -> list[NDArray[np.in
         When a code is missing, no whole number or outside a variable's levels: names the variable
         and the first rows.
     """
+    if len(columns) != len(design.variables):
+        raise EstimationError(f"design: {len(columns)} columns; expected {len(design.variables)}")
+    found: list[NDArray] = []
     for variable, column in zip(design.variables, columns, strict=True):
-        outside = ~((column >= 0) & (column < len(variable.levels)))
-        if column.dtype.kind == "f":
-            outside |= column != np.floor(column)
-        if outside.any():
-            rows = np.flatnonzero(outside)[:5].tolist()
-            raise EstimationError(
-                f"variable {variable.name}: {int(outside.sum())} rows outside its "
-                f"{len(variable.levels)} categories, or missing; first rows {rows}"
-            )
-    return [pack_one(design, q, columns) for q in range(len(design.packs))]
+        n = len(found[0]) if found else None
+        found.append(codes("design", f"variable {variable.name}", column, len(variable.levels), n))
+    return [pack_one(design, q, found) for q in range(len(design.packs))]
 
 
 def pack_one(design: Design, q: int, columns: Sequence[NDArray]) -> NDArray[np.int16]:

@@ -21,6 +21,7 @@ from naveval.estimators.categorical.design import (
 )
 from naveval.project import threads
 from naveval.project.errors import EstimationError
+from naveval.project.given import numbers
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,7 @@ def ols_statistics(design: Design, codes: Codes, outcome: NDArray) -> OlsStatist
     EstimationError
         For outcomes that are missing or infinite, or not one for each row.
     """
-    y = outcome.astype(np.float64)
-    if len(y) != len(codes[0]):
-        raise EstimationError(f"least squares: {len(y)} outcomes for {len(codes[0])} rows")
-    if not np.isfinite(y).all():
-        bad = int((~np.isfinite(y)).sum())
-        raise EstimationError(f"least squares: {bad} of {len(y)} outcomes missing or infinite")
+    y = numbers("least squares", "outcome", outcome, (len(codes[0]),))
     return OlsStatistics(
         gram(design, codes),
         design.expand.T @ moments(design, codes, y),

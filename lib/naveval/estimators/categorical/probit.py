@@ -40,7 +40,7 @@ from naveval.estimators.categorical.design import (
     tabulated,
 )
 from naveval.estimators.categorical.separation import Separation, separation
-from naveval.project import threads
+from naveval.project import given, threads
 from naveval.project.errors import EstimationError
 
 TOLERANCE = 1e-9
@@ -97,7 +97,10 @@ def fit_probit(
         When outcomes are missing or not 0 or 1, all are equal, categories or a combination of
         them decide every outcome, or no finite maximum is found (names the largest coefficients).
     """
-    read = parts if callable(parts) else lambda: parts
+    given_once: Sequence[Rows] = []
+    if not callable(parts):
+        given_once = [(codes, _outcome(codes, y)) for codes, y in parts]
+    read = parts if callable(parts) else lambda: given_once
     counts, ones, n = _counts(design, read())
     n_ones = float(ones[: design.offsets[1]].sum())
     if n == 0 or n_ones in (0.0, float(n)):
@@ -302,17 +305,16 @@ def _kept(design: Design, parts: Sequence[Rows], mask_table: NDArray) -> list[Ro
     return kept
 
 
+def _outcome(codes: Codes, outcome: NDArray) -> NDArray:
+    return given.codes("probit", "outcome", outcome, 2, len(codes[0]))
+
+
 def _counts(design: Design, parts: Sequence[Rows]) -> tuple[NDArray, NDArray, int]:
     counts = np.zeros(design.offsets[-1])
     ones = np.zeros(design.offsets[-1])
     n = 0
-    for codes, outcome in parts:
-        wrong = int((~((outcome == 0) | (outcome == 1))).sum())
-        if wrong or len(outcome) != len(codes[0]):
-            raise EstimationError(
-                f"probit: {wrong} of {len(outcome)} outcomes for {len(codes[0])} rows are missing "
-                "or other than 0 and 1"
-            )
+    for codes, y in parts:
+        outcome = _outcome(codes, y)
         counts += moments(design, codes)
         ones += moments(design, codes, outcome.astype(np.float64))
         n += len(outcome)

@@ -23,6 +23,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from naveval.estimators.one_treated.regression import (
+    WHO,
     Array,
     Setup,
     contrast,
@@ -31,6 +32,7 @@ from naveval.estimators.one_treated.regression import (
     two_sided,
 )
 from naveval.project.errors import EstimationError
+from naveval.project.given import numbers
 
 TIE = 1e-9
 CHUNK = 2_000_000
@@ -101,6 +103,7 @@ def p_values(
     methods: tuple[str, ...] = METHODS,
 ) -> dict[str, Array]:
     """P-values of all methods for outcomes (…, N, T)."""
+    size = numbers(WHO, "size", size, (setup.n_units,), above=0)
     known = named_tests(size, treated=treated, draws=draws, seed=seed)
     residual = residualise(setup, outcome)
     return {name: known[require_method(name)](setup, residual) for name in methods}

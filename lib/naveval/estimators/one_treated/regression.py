@@ -35,11 +35,13 @@ from scipy.optimize import nnls
 from scipy.signal import lfilter
 
 from naveval.project.errors import EstimationError
+from naveval.project.given import numbers, rows
 
 Array = NDArray[np.floating]
 TimeEffects = Literal["period", "season", "unit_season"]
 TIME_EFFECTS: tuple[TimeEffects, ...] = ("period", "season", "unit_season")
 SINGULAR = 1e-10
+WHO = "one treated unit"
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def prepare(
         For an unknown option, fewer than three units, no period before or after, weights that
         are not positive, or covariates that leave nothing of a unit's treatment.
     """
-    post, weights = np.asarray(post, dtype=float), np.asarray(weights, dtype=float)
+    post, weights = numbers(WHO, "post", post), numbers(WHO, "weights", weights, above=0)
     _check(post, weights, season, time_effects)
     weights = weights / weights.sum()
     seasons = None if season is None else tuple(int(label) for label in season)
@@ -148,12 +150,9 @@ def prepare(
         tuple(post), seasons, time_effects
     )
     n, periods = len(weights), len(post)
-    x = np.zeros((0, n, periods)) if covariates is None else np.asarray(covariates, dtype=float)
-    if x.shape[1:] != (n, periods):
-        raise EstimationError(f"covariates have shape {x.shape}; expected (K, {n}, {periods})")
-    if not np.isfinite(x).all():
-        cells = int((~np.isfinite(x)).any(axis=0).sum())
-        raise EstimationError(f"covariates are missing in {cells} of {n * periods} units × periods")
+    x = np.zeros((0, n, periods))
+    if covariates is not None and np.shape(covariates) != x.shape:
+        x = numbers(WHO, "covariates", covariates, (None, n, periods))
     within_x = _within(x, weights, unit_projection, time_projection)
     basis = _covariate_basis(within_x, weights)
     single = np.zeros((n, n, periods))
@@ -190,8 +189,6 @@ def _check(
         raise EstimationError(f"{len(weights)} units; expected the treated one and two others")
     if not np.isin(post, (0, 1)).all() or post.min() == post.max():
         raise EstimationError("no period before, or none after the start of treatment")
-    if not (weights > 0).all():
-        raise EstimationError("weights must be positive for every unit")
     if time_effects != "period" and (season is None or len(season) != len(post)):
         raise EstimationError(f"time effects «{time_effects}» need one season per period")
 
@@ -255,14 +252,9 @@ def _without(values: Array, basis: Array, weights: Array) -> Array:
 
 def residualise(setup: Setup, values: Array) -> Array:
     """Remove fixed effects and covariates from (…, N, T): residuals of the model without D."""
-    values = np.asarray(values, dtype=float)
-    if values.shape[-2:] != (setup.n_units, setup.n_periods):
-        raise EstimationError(
-            f"outcome has shape {values.shape}; expected {setup.n_units} units and "
-            f"{setup.n_periods} periods last"
-        )
-    if not np.isfinite(values).all():
-        raise EstimationError("the outcome has missing or infinite values")
+    leading = tuple(None for _ in np.shape(values)[:-2])
+    shape = (*leading, setup.n_units, setup.n_periods)
+    values = numbers(WHO, "outcome", values, shape)
     within = _within(values, setup.weights, setup.unit_projection, setup.time_projection)
     return _without(within, setup.basis, setup.weights)
 
@@ -348,19 +340,21 @@ def fit_shocks(outcome: Array, size: Array, weights: Array | None = None) -> Sho
     EstimationError
         For missing values, fewer than 3 units or 12 periods, or units that do not move.
     """
-    outcome, size = np.asarray(outcome, dtype=float), np.asarray(size, dtype=float)
+    outcome = numbers("shocks", "outcome", outcome, (None, None))
     n, periods = outcome.shape
-    if n < FEWEST_UNITS or periods < FEWEST_PERIODS or not np.isfinite(outcome).all():
+    size = numbers("shocks", "size", size, (n,), above=0)
+    if n < FEWEST_UNITS or periods < FEWEST_PERIODS:
         raise EstimationError(
-            f"shocks: {n} units, {periods} periods; expected at least {FEWEST_UNITS} and "
-            f"{FEWEST_PERIODS}, none missing"
+            f"shocks: outcome of {n} units, {periods} periods; expected at least {FEWEST_UNITS} "
+            f"and {FEWEST_PERIODS}"
         )
-    share = np.full(n, 1 / n) if weights is None else np.asarray(weights, float) / np.sum(weights)
+    share = numbers("shocks", "weights", np.ones(n) if weights is None else weights, (n,), above=0)
+    share = share / share.sum()
     residual = outcome - outcome.mean(1, keepdims=True)
     residual = residual - share @ residual
     variance = (residual**2).mean(1)
-    if not (variance > 0).all() or not (size > 0).all():
-        raise EstimationError("shocks: a unit that does not move, or a size that is not positive")
+    if not (variance > 0).all():
+        raise EstimationError(f"shocks: outcome: units that do not move, {rows(variance <= 0)}")
     # The residual of a unit less the weighted mean of all: (1 − 2w) own + Σ w² of everybody's.
     mixing = np.diag(1 - 2 * share) + share**2
     design = mixing @ np.column_stack([np.ones(n), 1 / size])

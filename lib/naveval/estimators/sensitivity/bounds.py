@@ -31,6 +31,7 @@ from scipy import stats
 from naveval.estimators.did import CONTROLLER
 from naveval.estimators.sensitivity import smoothness
 from naveval.project.errors import EstimationError
+from naveval.project.given import numbers
 
 Array = NDArray[np.float64]
 Restriction = Literal["relative", "smoothness"]
@@ -39,6 +40,7 @@ FIRST_STAGE_SHARE = 0.1
 LF_DRAWS = 2000
 GRID = 401
 SMALLEST_LOG = -700.0
+WHO = "honest intervals"
 
 
 @dataclass(frozen=True)
@@ -96,18 +98,17 @@ def study(estimate: Array, covariance: Array, n_before: int, weights: Array | No
     EstimationError
         When shapes disagree, there are no periods before or after, or a variance is zero.
     """
-    beta = np.asarray(estimate, dtype=float)
-    sigma = np.asarray(covariance, dtype=float)
+    beta = numbers(WHO, "estimate", estimate)
+    sigma = numbers(WHO, "covariance", covariance, (beta.size, beta.size))
     n_after = beta.size - n_before
-    if sigma.shape != (beta.size, beta.size):
-        raise EstimationError(f"{beta.size} coefficients, covariance of shape {sigma.shape}")
     if n_before < 1 or n_after < 1:
         raise EstimationError(f"{n_before} periods before and {n_after} after; each needs one")
     if not (np.diag(sigma) > 0).all():
-        raise EstimationError("a coefficient has no variance")
-    chosen = np.full(n_after, 1 / n_after) if weights is None else np.asarray(weights, dtype=float)
-    if chosen.shape != (n_after,) or not chosen.any():
-        raise EstimationError(f"weights of shape {chosen.shape} for {n_after} periods after")
+        raise EstimationError(f"{WHO}: covariance: a coefficient has no variance")
+    given = np.full(n_after, 1 / n_after) if weights is None else weights
+    chosen = numbers(WHO, "weights", given, (n_after,))
+    if not chosen.any():
+        raise EstimationError(f"{WHO}: weights: all are zero")
     return Study(beta, sigma, n_before, chosen)
 
 

@@ -21,6 +21,7 @@ from scipy.stats import norm
 
 from naveval.estimators.scores import Scores, ate_influence, att_influence, odds_of, std_errors
 from naveval.project.errors import EstimationError
+from naveval.project.given import numbers
 from naveval.project.normal import Z95
 
 Estimand = Literal["ate", "att"]
@@ -136,5 +137,7 @@ def robustness_value(
     effect: NDArray[np.float64], scale: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Strength c, in both directions, with scale · c / sqrt(1 − c) = |effect|."""
+    effect = numbers("robustness value", "effect", effect)
+    scale = numbers("robustness value", "scale", scale, effect.shape, least=0)
     ratio = np.divide(np.abs(effect), scale, out=np.zeros_like(scale), where=scale > 0) ** 2
     return (np.sqrt(ratio**2 + 4 * ratio) - ratio) / 2
