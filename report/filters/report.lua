@@ -47,7 +47,7 @@ end
 
 local function note(div, first)
   if not typst then return nil end
-  local out = pandoc.Blocks({ raw(first and "#figure-note(below: 1em)[" or "#figure-note[") })
+  local out = pandoc.Blocks({ raw(first and "#figure-note(first: true)[" or "#figure-note[") })
   out:extend(div.content)
   out:insert(raw("]"))
   return out
@@ -375,7 +375,7 @@ local function boxes(blocks)
       local own = typst and is_note(blocks[i + 1]) and blocks[i + 1]
       local made, landscape, tall = table_blocks(block, own)
       local frame = landscape and "#landscape[" or not tall and "#whole-table["
-      if typst and frame then out:insert(raw(frame)) end
+      if typst then out:insert(raw(frame or "#room")) end
       out:extend(made)
       if own and not tall then out:extend(note(own)) end
       if own then i = i + 1 end
