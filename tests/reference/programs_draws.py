@@ -157,4 +157,5 @@ if __name__ == "__main__":
     else:
         first = int(sys.argv[4]) if len(sys.argv) > 4 else 1
         for seed in range(first, first + int(sys.argv[2])):
-            write(one_draw(seed), sys.argv[3], more=True)
+            # Of the first seed on they replace what lies there; a later one goes on with it.
+            write(one_draw(seed), sys.argv[3], more=seed > 1)

@@ -52,6 +52,8 @@ def test_effects_and_net_benefits_cover_their_truth_over_draws() -> None:
 def test_stored_draws_cover_their_truth() -> None:
     draws, net = pd.read_csv(STORED), pd.read_csv(STORED_NET)
     assert draws.draw.nunique() == net.draw.nunique() == 40
+    assert not net.duplicated(["program", "draw"]).any()
+    assert not draws.duplicated(["estimand", "arm", "outcome", "draw"]).any()
     check_effects(draws)
     check_net(net)
 
