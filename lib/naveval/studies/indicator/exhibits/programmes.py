@@ -138,7 +138,7 @@ EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         },
         protect=Together("n_persons"),
         facts={"gap": Fact(lambda reader: abs(reader("tbl-worked.value[indicator]")), "num2")},
-        when=When(lambda results: len(worked(results).dropna()) > 0),
+        when=When(lambda results: len(worked(results).dropna()) > 0, "too-few-worked"),
     ),
     _many("fig-17", by_group("atid12", "program", SHOWN, "actual_sa"), kind="actual"),
     _many("fig-18", _and_whole(by_group("atid12", "program", SHOWN), "atid12")),
