@@ -263,7 +263,7 @@ def alike(values: np.ndarray) -> Iterator[tuple[str, Any]]:
         yield "nullable", pd.Series(values).convert_dtypes()
     if values.ndim == 2:
         yield "DataFrame of another index", pd.DataFrame(values, index=range(len(values))[::-1])
-    if (values % 1 == 0).all() and np.isfinite(values).all():
+    if np.isfinite(values).all() and (values % 1 == 0).all():
         yield "whole", values.astype(np.int32)
         yield "float of whole", values.astype(float)
 
