@@ -97,8 +97,8 @@ def counts(connection: duckdb.DuckDBPyConnection, need: Need) -> NDArray[np.int6
     """Rows by place and period, (places, periods)."""
     place = need.place or "''"
     sql = (
-        f"SELECT {place} AS place, {need.period} AS period, count(*) AS n FROM ({need.rows}) "
-        f"GROUP BY ALL HAVING period BETWEEN {need.first} AND {need.last}"
+        f"SELECT place, period, count(*) FROM (SELECT {place} AS place, {need.period} AS period "
+        f"FROM ({need.rows})) WHERE period BETWEEN {need.first} AND {need.last} GROUP BY ALL"
     )
     found = np.zeros((len(need.places), need.last - need.first + 1), dtype=np.int64)
     index = {name: i for i, name in enumerate(need.places)}
