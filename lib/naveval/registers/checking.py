@@ -23,7 +23,7 @@ from naveval.registers import contracts, grammar, sources
 from naveval.registers.checks import PERSON
 from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
 from naveval.registers.rules import coverage
-from naveval.registers.rules.breaches import Breach
+from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.sources import Source
 from naveval.registers.views import columns, create_views, family, text_dialect
@@ -68,21 +68,36 @@ class CoverageReport:
 
 
 @dataclass(frozen=True)
+class Unjudged:
+    """What a table has too few of to be judged by a rule: rows, persons or rows a period."""
+
+    table: str
+    column: str
+    judged_by: int
+    needed: int
+    not_judged: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """What a folder of extracts holds."""
+    """What a folder of extracts holds, and what it holds too little of to be judged."""
 
     columns: tuple[ColumnReport, ...]
     coverage: tuple[CoverageReport, ...]
+    unjudged: tuple[Unjudged, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
             "columns": [asdict(item) for item in self.columns],
             "coverage": [asdict(item) for item in self.coverage],
+            "unjudged": [asdict(item) for item in self.unjudged],
         }
 
 
-def read_report(data: Path, tables: Mapping[str, Any], needs: Iterable[Need]) -> Report:
+def read_report(
+    data: Path, tables: Mapping[str, Any], needs: Iterable[Need], rules: Iterable[Rule] = ()
+) -> Report:
     """Look at every table that can be read; tables that cannot are left out."""
     connection, folder = connect()
     seen: list[ColumnReport] = []
@@ -95,14 +110,25 @@ def read_report(data: Path, tables: Mapping[str, Any], needs: Iterable[Need]) ->
             found[table] = source
         except (ContractError, *QUERY_ERRORS):
             continue
-    covered = []
+    covered, few = [], []
     for need in needs:
         try:
             covered.append(_covered(connection, need))
         except (ContractError, *QUERY_ERRORS):
             continue
+        rows = covered[-1].median_rows * covered[-1].places
+        few += [(need, rows, coverage.LEAST_EXPECTED, "rows in every period")]
+    for rule in rules:
+        try:
+            row = run(connection, rule.basis).fetchone() if rule.basis else None
+        except (ContractError, *QUERY_ERRORS):
+            continue
+        few += [(rule, int(row[0] or 0), rule.least, rule.expected)] if row else []
     connection.close()
-    return Report(tuple(seen), tuple(covered))
+    unjudged = [
+        Unjudged(of.table, of.column, n, most, text) for of, n, most, text in few if n < most
+    ]
+    return Report(tuple(seen), tuple(covered), tuple(unjudged))
 
 
 def _columns(
@@ -230,6 +256,7 @@ def _report_text(report: Report) -> str:
     tables = (
         (("table", "column", "form", "rows", "missing", "codes", "low", "high"), report.columns),
         (("table", "first", "last", "places", "median rows", "least ratio", "at"), report.coverage),
+        (("table", "column", "judged by", "needed", "too few to judge"), report.unjudged),
     )
     return "\n\n".join(
         _aligned([head, *(tuple(map(_word, asdict(item).values())) for item in items)])
@@ -280,7 +307,8 @@ def look(study: str, data: Path, parameters: StudyParameters) -> Look:
         except ContractError as error:
             refused = str(error)
     needs = contracts.needs(study, parameters)
-    return Look(study, data, found, refused, read_report(data, declared.TABLES, needs))
+    rules = contracts.rules(study, parameters)
+    return Look(study, data, found, refused, read_report(data, declared.TABLES, needs, rules))
 
 
 def as_text(seen: Look) -> str:

@@ -17,6 +17,7 @@ from naveval.registers.checks import (
     Check,
     PandasCheck,
     SqlCheck,
+    allowed_values,
     column_checks,
     failing_rows,
     identity_numbers,
@@ -249,7 +250,8 @@ def _count(
                 if item.coded:
                     rows, code = f"SELECT * FROM {view}", identifier(item.column)
                     ids = identifier(PERSON) if PERSON in schema.columns else ""
-                    expected += unknown.told(connection, rows, item.bad, code, ids)
+                    listed = allowed_values(schema.columns[item.column])
+                    expected += unknown.told(connection, rows, item.bad, code, ids, listed)
                 expected += _form(connection, source, item.column, schema.columns[item.column])
                 breaches.append(
                     Breach(source.table, source.label, item.column, count, first, expected)
@@ -374,14 +376,11 @@ def _seen(
     about = "about" if "about" in names else quote(rule.column)
     expected = "expected" if "expected" in names else quote(rule.expected)
     where = "places" if "places" in names else "''"
-    sql = f"SELECT {about}, {expected}, seen, {where} FROM ({rule.sql})"
+    warned = "warning" if "warning" in names else rule.warning
+    sql = f"SELECT {about}, {expected}, seen, {warned}, {where} FROM ({rule.sql})"
     return [
-        Breach(
-            *(rule.table, label, column, 0, (), f"expected {words}; seen: {seen}"),
-            warning=rule.warning,
-            where=places,
-        )
-        for column, words, seen, places in run(connection, sql, where=label).fetchall()
+        Breach(rule.table, label, column, 0, (), f"expected {words}; seen: {seen}", warning, places)
+        for column, words, seen, warning, places in run(connection, sql, where=label).fetchall()
     ]
 
 

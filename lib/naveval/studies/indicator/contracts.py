@@ -20,7 +20,8 @@ from naveval.registers.rules.levels import (
     proportional,
     steady,
 )
-from naveval.registers.rules.panels import LEAST_LINKED, Step, agreeing, followed
+from naveval.registers.rules.links import agreeing
+from naveval.registers.rules.panels import LEAST_LINKED, Step, followed
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,
@@ -297,6 +298,7 @@ RULES = (
         alike={"age": BORN},
     ),
     followed("hours", HOURS, T),
+    followed("inflow", INFLOW, T, unit="region", shocks=True),
     Rule(
         "hours",
         "subsidised_hours",
