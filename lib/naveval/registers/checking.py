@@ -110,7 +110,8 @@ def read_report(
             found[table] = source
         except (ContractError, *QUERY_ERRORS):
             continue
-    covered, few = [], []
+    covered: list[CoverageReport] = []
+    few: list[tuple[Need | Rule, int, int, str]] = []
     for need in needs:
         try:
             covered.append(_covered(connection, need))
