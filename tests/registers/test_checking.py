@@ -125,3 +125,24 @@ def test_a_folder_that_is_not_there_is_refused():
     code, text = invoke("--data", "nowhere")
     assert code == 3
     assert "no such folder" in text
+
+
+@pytest.mark.usefixtures("owner_secret")
+def test_an_empty_table_is_told_and_not_looked_into(data, tmp_path):
+    for file in data.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    force = tmp_path / "labour_force.csv"
+    force.write_text(force.read_text("utf-8").split("\n")[0] + "\n", "utf-8")
+    code, text = invoke("--data", str(tmp_path), *FEW)
+    assert code == 1
+    assert "labour_force.csv: no rows; expected at least one" in text
+
+
+@pytest.mark.usefixtures("owner_secret")
+def test_what_has_too_few_rows_to_be_judged_is_told(data):
+    code, text = invoke("--data", str(data), *FEW, "--json")
+    assert code == 0, text
+    (found,) = json.loads(text)["unjudged"]
+    assert (found["table"], found["column"]) == ("job_seekers", "benefit_right")
+    assert found["judged_by"] < found["needed"] == 500
+    assert "a right to benefit more often" in found["not_judged"]

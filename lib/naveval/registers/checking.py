@@ -142,7 +142,9 @@ def _columns(
     (n_rows,) = run(connection, f"SELECT count(*) FROM {view}", where=source.label).fetchone() or (
         0,
     )
-    few = f" USING SAMPLE {100 * MOST_EXACT / n_rows} PERCENT (system, 1)" * (n_rows > MOST_EXACT)
+    few = f" USING SAMPLE {100 * MOST_EXACT / max(n_rows, 1)} PERCENT (system, 1)" * (
+        n_rows > MOST_EXACT
+    )
     looks = ", ".join(_look(name, kinds[name]) for name in names)
     sql = f"SELECT {looks} FROM (SELECT * FROM {view}{few})"
     looked = run(connection, sql, where=source.label).fetchone() or ()

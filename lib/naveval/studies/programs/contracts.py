@@ -337,12 +337,12 @@ RULES = (
 
 
 def unknown_codes(registers: Registers) -> pd.Series:
-    """Spells per activity code that table A-1 does not know, indexed by code, most first."""
+    """Persons per activity code that table A-1 does not know, indexed by code, most first."""
     known = codes.activity_codes()[["code"]]
     registers.connection.register("known_codes", known)
     return (
         registers.query(
-            """SELECT activity_code AS code, count(*) AS n FROM program_spells
+            """SELECT activity_code AS code, count(DISTINCT person) AS n FROM program_spells
         WHERE activity_code NOT IN (SELECT code FROM known_codes)
         GROUP BY code ORDER BY n DESC, code"""
         )
