@@ -15,7 +15,7 @@ from naveval.registers.rules.panels import (
 
 LEAST_AGREEING, USUAL_AGREEING = 0.75, 0.95
 AS_LIKELY = 0.02
-LEAST_END, RARE = 0.05, 15  # of the persons; -ln of a probability
+LEAST_END, RARE = 0.1, 15  # of the persons; -ln of a probability
 
 
 def agreeing(

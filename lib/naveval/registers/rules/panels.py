@@ -36,6 +36,7 @@ LEAST_PERSONS = 1000
 MOST_ALIKE, LEAST_VALUES = 0.25, 10  # of rows with one of so many values
 SHOWN = 5
 PLACES = ("county", "municipality", "office", "region")
+FOLLOW = "values that follow from those of the period before; rows exchanged?"
 MONTH = "printf('%04d-%02d', t // 12, t % 12 + 1)"
 PLAIN = "CAST(t AS VARCHAR)"
 MOST = "gone DESC, t"
@@ -195,7 +196,9 @@ def followed(
     parts += [heap(name, identifier("of " + name), "kept") for name in heaps]
     parts += [alone(name, "kept, everybody", "any_value(persons)") for name in varying(schema)]
     settled = [name for name in names if name not in (*fixed, *timed, *free, unit)]
-    parts += [_drawn(name, number=name not in (*words, *coded(schema))) for name in settled]
+    codes = [name for name in settled if name in (*words, *coded(schema))]
+    parts += [_redrawn(name) for name in codes]
+    warned = [_gaps(unit), *(_unlike(name) for name in settled if name not in codes)]
     return Rule(
         table,
         unit,
@@ -214,7 +217,7 @@ def followed(
         shares AS MATERIALIZED ({_shares(changes)}),
         everybody AS MATERIALIZED (SELECT count(DISTINCT person) AS persons FROM kept)
         {" UNION ALL ".join(f"SELECT *, false AS warning FROM ({part})" for part in parts)}
-        UNION ALL {_gaps(unit)}
+        UNION ALL {" UNION ALL ".join(warned)}
         """,
         basis=per_period(table, period, rows),
         least=LEAST_LINKED,
@@ -315,20 +318,11 @@ def _gaps(unit: str) -> str:
     """
 
 
-def _drawn(name: str, *, number: bool) -> str:
-    """A column that tells nothing of the period before, as if each row had drawn its value."""
+def _redrawn(name: str) -> str:
+    """A code that changes nearly as often as if each row had drawn its own."""
     now, was = identifier(name), _before(name)
-    words = "values that follow from those of the period before; rows exchanged?"
-    if number:
-        logs = ", ".join(f"ln(1 + greatest({value}, 0))" for value in (now, was))
-        return f"""
-            SELECT {quote(name)}, {quote(words)}, printf('a correlation of %.2f', alike)
-            FROM (
-                SELECT count_if({now} > 0) AS n, corr({logs}) AS alike FROM paired WHERE linked
-            ) WHERE n >= {LEAST_FOLLOWED} AND alike < {LEAST_ALIKE}
-        """
     return f"""
-        SELECT {quote(name)}, {quote(words)},
+        SELECT {quote(name)}, {quote(FOLLOW)},
             printf('%.0f per cent change, %.0f would by chance', 100 * share, 100 * chance)
         FROM (
             SELECT count(*) AS n, count_if({now} <> {was}) / n AS share FROM paired WHERE linked
@@ -338,6 +332,18 @@ def _drawn(name: str, *, number: bool) -> str:
         )
         WHERE n >= {LEAST_FOLLOWED}
             AND share > {BY_CHANCE} * chance + {SURE} * sqrt(chance * (1 - chance) / n)
+    """
+
+
+def _unlike(name: str) -> str:
+    """A number that tells nothing of what it was; a warning, since it can be drawn on purpose."""
+    logs = ", ".join(f"ln(1 + greatest({value}, 0))" for value in (identifier(name), _before(name)))
+    return f"""
+        SELECT {quote(name)}, {quote(FOLLOW)}, printf('a correlation of %.2f', alike), true
+        FROM (
+            SELECT count_if({identifier(name)} > 0) AS n, corr({logs}) AS alike
+            FROM paired WHERE linked
+        ) WHERE n >= {LEAST_FOLLOWED} AND alike < {LEAST_ALIKE}
     """
 
 
