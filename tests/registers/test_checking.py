@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from naveval import cli
 from naveval.disclosure import keys
 from naveval.project.errors import ParameterError
-from naveval.registers import contracts
+from naveval.registers import checking, contracts
 from naveval.studies.hedmark.parameters import Parameters
 from naveval.studies.hedmark.simulate.registers import simulate
 
@@ -149,3 +149,23 @@ def test_what_has_too_few_rows_to_be_judged_is_told(data, tmp_path):
     assert set(found) == {"person", "benefit_right"}
     assert found["benefit_right"]["judged_by"] < found["benefit_right"]["needed"] == 500
     assert "a right to benefit more often" in found["benefit_right"]["not_judged"]
+
+
+def test_no_id_is_told_where_it_stands_for_a_time(data, tmp_path):
+    (tmp_path / "labour_force.csv").write_bytes((data / "labour_force.csv").read_bytes())
+    seekers = (data / "job_seekers.csv").read_text("utf-8")
+    swapped = seekers.replace("person", "x", 1).replace("month", "person", 1)
+    (tmp_path / "job_seekers.csv").write_text(swapped.replace("x", "month", 1), "utf-8")
+    code, text = invoke("--data", str(tmp_path), *FEW)
+    assert code == 1
+    assert "job_seekers.csv, column month: " in text
+
+
+@pytest.mark.parametrize("value", ["2017", "201712", "201753", "2017-12", "2017-12-31 00:00:00"])
+def test_times_are_told(value: str) -> None:
+    assert checking.A_TIME.match(value)
+
+
+@pytest.mark.parametrize("value", ["987000001", "10000001", "201799", "4711", "198001011"])
+def test_ids_are_no_times(value: str) -> None:
+    assert not checking.A_TIME.match(value)

@@ -32,6 +32,7 @@ LEAST_FOR_RANGE = 1000
 MOST_EXACT = 2_000_000  # rows, before percentiles are those of as many
 FOUR_DIGITS = 10_000
 A_MONTH = r"\d{4}-\d{2}"
+A_TIME = re.compile(r"(19|2[01])\d\d(-|(0[1-9]|[1-4]\d|5[0-3])?$)")
 MONTHS = ("month", "year_week", "year", "date", "since")
 FORMS = {"csv": "text", "sas": "SAS", "stata": "Stata", "parquet": ""}
 
@@ -196,6 +197,8 @@ def _shown(ends: Any, n_rows: int) -> tuple[str, str]:
     """The two ends as text; of numbers none where few rows have them."""
     numbers = isinstance(ends, list) and any(isinstance(value, int | float) for value in ends)
     if not isinstance(ends, list) or None in ends or (numbers and n_rows < LEAST_FOR_RANGE):
+        return "", ""
+    if not numbers and not all(map(A_TIME.match, ends)):  # ids in a column of years
         return "", ""
     return _rounded(ends[0]), _rounded(ends[1])
 

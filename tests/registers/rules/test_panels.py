@@ -282,6 +282,13 @@ PLACES_AND_UNITS = (
     (
         "followup",
         "benefit_cards",
+        "hours_worked",
+        "hours_worked * IF(year_week < 201701, 1, 2)",
+        "times the period before in 2017",
+    ),
+    (
+        "followup",
+        "benefit_cards",
         "person",
         f"IF({A_THIRD} AND year_week > 201726, person + 9000000, person)",
         "or other ids?",

@@ -24,6 +24,7 @@ from naveval.registers.sources import Source
 
 LEAST_EXPECTED = 15
 LEAST_FOR_JUMP = 100
+BEYOND_CHANCE = 5  # square roots of the rows that were to be expected
 HALF = 0.5
 TENTH = 0.1
 SHOWN = 5
@@ -216,10 +217,17 @@ def neighbours(found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def holes(found: NDArray[np.int64], kind: str) -> NDArray[np.bool_]:
-    """Periods with rows, but far fewer than both neighbours."""
+    """Periods with rows, but far fewer than both neighbours, and than chance would leave.
+
+    Example
+    -------
+    >>> holes(np.array([[55, 5, 52], [55, 20, 52], [110, 50, 104]]), "stock")[:, 1].tolist()
+    [True, False, True]
+    """
     least = np.minimum(*neighbours(found))
     share = HALF if kind == "stock" else TENTH
-    return (found > 0) & (least >= LEAST_FOR_JUMP) & (found < share * least)
+    beyond = least - found > BEYOND_CHANCE * np.sqrt(least)
+    return (found > 0) & beyond & (found < share * least)
 
 
 def spikes(found: NDArray[np.int64], kind: str) -> NDArray[np.bool_]:

@@ -198,6 +198,7 @@ def followed(
     settled = [name for name in names if name not in (*fixed, *timed, *free, unit)]
     codes = [name for name in settled if name in (*words, *coded(schema))]
     parts += [_redrawn(name) for name in codes]
+    parts += [_levels(name, label) for name in free]
     warned = [_gaps(unit), *(_unlike(name) for name in settled if name not in codes)]
     return Rule(
         table,
@@ -344,6 +345,26 @@ def _unlike(name: str) -> str:
             SELECT count_if({identifier(name)} > 0) AS n, corr({logs}) AS alike
             FROM paired WHERE linked
         ) WHERE n >= {LEAST_FOLLOWED} AND alike < {LEAST_ALIKE}
+    """
+
+
+def _levels(name: str, label: str) -> str:
+    """A mean that is far from what it was in the period before, of numbers that persons vary."""
+    told = f"{label} || printf(' (%.2f)', mean / was)"
+    return f"""
+        SELECT * FROM (
+            WITH means AS (
+                SELECT t, avg({identifier(name)}) AS mean FROM kept WHERE {identifier(name)} > 0
+                GROUP BY t HAVING count(*) >= {LEAST_LINKED}
+            ),
+            steps AS (
+                SELECT t, mean, lag(mean) OVER (ORDER BY t) AS was FROM means
+                QUALIFY lag(t) OVER (ORDER BY t) = t - 1
+            )
+            SELECT {quote(name)}, 'about the same mean as in the period before; another unit?',
+                'times the period before in ' || {some(told)}
+            FROM steps WHERE abs(ln(mean / was)) > ln({FAR}) HAVING count(*) > 0
+        )
     """
 
 
