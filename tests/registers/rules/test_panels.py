@@ -301,6 +301,7 @@ LOST = (  # rows and persons that one table alone lacks; whether it is a warning
     ("programs", "annual_income", "hash(person) % 10 > 0", "income of 75 per cent", True),
     ("programs", "employment", "hash(person) % 10 > 4", "earn over 400000 kroner", False),
     ("programs", "benefits", "person < 2000", "is the file cut?; seen: none of", True),
+    ("indicator", "industry", "hash(rowid) % 10 > 3", "per cent lack it", False),
     ("followup", "benefit_decisions", "hash(person) % 10 > 5", "a decision before the", False),
     ("followup", "benefit_cards", "hash(person) % 10 > 5", "less than 52 weeks away", False),
 )

@@ -64,7 +64,7 @@ def agreeing(
         WHERE n >= {LEAST_PERSONS} AND (wrong OR share < {USUAL_AGREEING})
         HAVING count(*) > 0
         """,
-        basis=f"SELECT count(*) / count(DISTINCT {year}) FROM ({rows})",
+        basis=f"SELECT count(*) / greatest(count(DISTINCT {year}), 1) FROM ({rows})",
         least=LEAST_PERSONS,
     )
 

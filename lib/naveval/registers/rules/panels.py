@@ -337,13 +337,20 @@ def _redrawn(name: str) -> str:
 
 
 def _unlike(name: str) -> str:
-    """A number that tells nothing of what it was; a warning, since it can be drawn on purpose."""
-    logs = ", ".join(f"ln(1 + greatest({value}, 0))" for value in (identifier(name), _before(name)))
+    """A number that tells nothing of what it was; a warning, since it can be drawn on purpose.
+
+    Logarithms are compared with the mean of their period, since all can grow together.
+    """
+    logs = {"now": identifier(name), "was": _before(name)}
+    apart = ", ".join(
+        f"ln(1 + greatest({of}, 0)) - avg(ln(1 + greatest({of}, 0))) OVER (PARTITION BY t) AS {to}"
+        for to, of in logs.items()
+    )
     return f"""
         SELECT {quote(name)}, {quote(FOLLOW)}, printf('a correlation of %.2f', alike), true
         FROM (
-            SELECT count_if({identifier(name)} > 0) AS n, corr({logs}) AS alike
-            FROM paired WHERE linked
+            SELECT count_if(there) AS n, corr(now, was) AS alike
+            FROM (SELECT {identifier(name)} > 0 AS there, {apart} FROM paired WHERE linked)
         ) WHERE n >= {LEAST_FOLLOWED} AND alike < {LEAST_ALIKE}
     """
 

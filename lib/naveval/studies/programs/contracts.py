@@ -172,8 +172,8 @@ AGES = """
 RULES = (
     plausible(
         "employment",
-        Limit("wage_nok", 5_000, 100_000, "kroner a month", where="wage_nok > 0"),
-        Limit("position_percent", 15, 130, "per cent of a full position"),
+        Limit("wage_nok", 10_000, 80_000, "kroner a month", where="wage_nok > 0"),
+        Limit("position_percent", 30, 110, "per cent of a full position"),
     ),
     plausible(
         "benefits",
@@ -182,7 +182,7 @@ RULES = (
             for name, (low, high) in BENEFITS.items()
         ),
     ),
-    plausible("annual_income", Limit("earned_income_nok", 50_000, 1_500_000, "kroner a year")),
+    plausible("annual_income", Limit("earned_income_nok", 100_000, 1_200_000, "kroner a year")),
     plausible(
         "municipalities",
         Limit("unemployment_percent", 0.8, 15, "per cent"),
