@@ -151,14 +151,14 @@ def _with_cards(first: int, last: int) -> str:
     return f"SELECT person FROM benefit_cards WHERE year_week BETWEEN {first} AND {last}"
 
 
-AMONG = {  # persons with cards when the table has rows
-    "benefit_cards": "SELECT person FROM persons",
-    "benefit_decisions": "SELECT person FROM persons",
-    "program_spells": "SELECT person FROM persons",
+AMONG = {  # who may have rows when the table has
+    "benefit_cards": "SELECT person FROM benefit_decisions",
+    "benefit_decisions": _with_cards(0, NEVER),
+    "program_spells": _with_cards(0, NEVER),
     "dialogues": _with_cards(201627, 201752),
     "digital_dialogues": _with_cards(201801, NEVER),
     "employment": _with_cards(201627, NEVER),
-    "health_benefits": "SELECT person FROM persons",
+    "health_benefits": _with_cards(0, 201826),
 }
 
 RULES = (
