@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from naveval import cli
 from naveval.disclosure import keys
 from naveval.project.errors import ParameterError
-from naveval.registers import contracts
+from naveval.registers import checking, contracts
 from naveval.studies.hedmark.parameters import Parameters
 from naveval.studies.hedmark.simulate.registers import simulate
 
@@ -125,3 +125,47 @@ def test_a_folder_that_is_not_there_is_refused():
     code, text = invoke("--data", "nowhere")
     assert code == 3
     assert "no such folder" in text
+
+
+@pytest.mark.usefixtures("owner_secret")
+def test_an_empty_table_is_told_and_not_looked_into(data, tmp_path):
+    for file in data.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    force = tmp_path / "labour_force.csv"
+    force.write_text(force.read_text("utf-8").split("\n")[0] + "\n", "utf-8")
+    code, text = invoke("--data", str(tmp_path), *FEW)
+    assert code == 1
+    assert "labour_force.csv: no rows; expected at least one" in text
+
+
+@pytest.mark.usefixtures("owner_secret")
+def test_what_has_too_few_rows_to_be_judged_is_told(data, tmp_path):
+    (tmp_path / "labour_force.csv").write_bytes((data / "labour_force.csv").read_bytes())
+    seekers = pd.read_csv(data / "job_seekers.csv", sep=";", dtype=str)
+    few = seekers[seekers["person"].astype(int) % 20 == 0]
+    few.to_csv(tmp_path / "job_seekers.csv", sep=";", index=False)
+    _, text = invoke("--data", str(tmp_path), *FEW, "--json")
+    found = {item["column"]: item for item in json.loads(text)["unjudged"]}
+    assert set(found) == {"person", "benefit_right"}
+    assert found["benefit_right"]["judged_by"] < found["benefit_right"]["needed"] == 500
+    assert "a right to benefit more often" in found["benefit_right"]["not_judged"]
+
+
+def test_no_id_is_told_where_it_stands_for_a_time(data, tmp_path):
+    (tmp_path / "labour_force.csv").write_bytes((data / "labour_force.csv").read_bytes())
+    seekers = (data / "job_seekers.csv").read_text("utf-8")
+    swapped = seekers.replace("person", "x", 1).replace("month", "person", 1)
+    (tmp_path / "job_seekers.csv").write_text(swapped.replace("x", "month", 1), "utf-8")
+    code, text = invoke("--data", str(tmp_path), *FEW)
+    assert code == 1
+    assert "job_seekers.csv, column month: " in text
+
+
+@pytest.mark.parametrize("value", ["2017", "201712", "201753", "2017-12", "2017-12-31 00:00:00"])
+def test_times_are_told(value: str) -> None:
+    assert checking.A_TIME.match(value)
+
+
+@pytest.mark.parametrize("value", ["987000001", "10000001", "201799", "4711", "198001011"])
+def test_ids_are_no_times(value: str) -> None:
+    assert not checking.A_TIME.match(value)

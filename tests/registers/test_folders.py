@@ -218,7 +218,7 @@ def test_damage_inside_parquet_names_file_and_column_beside_other_breaches(tmp_p
     (folder / "part-3.parquet").write_bytes(content)
     ROWS.to_parquet(tmp_path / "t_2.parquet")
     found = messages(tmp_path)
-    assert any("part-3.parquet cannot be read in hours" in text for text in found)
+    assert any("part-3.parquet cannot be read in hours; expected a whole" in text for text in found)
     assert any(text.startswith("t_2.parquet") for text in found)
 
 

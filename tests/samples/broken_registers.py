@@ -5,6 +5,7 @@
 
 import gzip
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -307,16 +308,17 @@ def ids(extract: Extract) -> Iterator[tuple[str, Change, str]]:
 
 def units(extract: Extract) -> Iterator[tuple[str, Change, str]]:
     """Columns in another unit: fifty times too large and too small."""
+    means = re.compile(r"'about': '(\w+)', 'expected': '[^']*\(a mean from")
     for rule in catalogue.module(extract.study, "contracts").RULES:
-        if "(a mean from" not in rule.expected:
-            continue
-        for word, factor in (("large", UNITS), ("small", 1 / UNITS)):
+        for column in means.findall(rule.sql):
+            for word, factor in (("large", UNITS), ("small", 1 / UNITS)):
 
-            def other(frame: pd.DataFrame, c: str = rule.column, f: float = factor) -> pd.DataFrame:
-                return frame.assign(**{c: (frame[c] * f).astype(frame[c].dtype)})
+                def other(frame: pd.DataFrame, c: str = column, f: float = factor) -> pd.DataFrame:
+                    kind = "int64" if pd.api.types.is_integer_dtype(frame[c]) else "float64"
+                    return frame.assign(**{c: (frame[c] * f).astype(kind)})
 
-            name = f"{rule.table}: {rule.column} {UNITS} times too {word}"
-            yield name, rewritten(extract, rule.table, other), f"column {rule.column}: "
+                name = f"{rule.table}: {column} {UNITS} times too {word}"
+                yield name, rewritten(extract, rule.table, other), f"column {column}: "
 
 
 def gaps(extract: Extract) -> Iterator[tuple[str, Change, str]]:

@@ -21,7 +21,9 @@
    never a person id, and shows how each column was read, its ends, and rows by place and month
    beside their neighbours (`--json` for programs). It takes `--set` and `--params` and refuses what
    a run refuses. Exit code 1 until there is no breach. Warnings, such as a level that changes at
-   once, stop nothing and are told at the top of the report.
+   once, stop nothing and are told at the top of the report. Its last part names what has too few
+   rows to be judged. A code that the contract does not have is shown only where it can be nobody's
+   name or id.
 5. Counts get noise that follows from a secret of yours; without it a run is refused. Make it once,
    keep it as you keep the register, and keep the ids the same from one edition to the next: the
    noise follows from both. Another secret for the next edition is refused;

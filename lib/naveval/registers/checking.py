@@ -23,7 +23,7 @@ from naveval.registers import contracts, grammar, sources
 from naveval.registers.checks import PERSON
 from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
 from naveval.registers.rules import coverage
-from naveval.registers.rules.breaches import Breach
+from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.sources import Source
 from naveval.registers.views import columns, create_views, family, text_dialect
@@ -32,6 +32,7 @@ LEAST_FOR_RANGE = 1000
 MOST_EXACT = 2_000_000  # rows, before percentiles are those of as many
 FOUR_DIGITS = 10_000
 A_MONTH = r"\d{4}-\d{2}"
+A_TIME = re.compile(r"(19|2[01])\d\d(-|(0[1-9]|[1-4]\d|5[0-3])?$)")
 MONTHS = ("month", "year_week", "year", "date", "since")
 FORMS = {"csv": "text", "sas": "SAS", "stata": "Stata", "parquet": ""}
 
@@ -68,21 +69,36 @@ class CoverageReport:
 
 
 @dataclass(frozen=True)
+class Unjudged:
+    """What a table has too few of to be judged by a rule: rows, persons or rows a period."""
+
+    table: str
+    column: str
+    judged_by: int
+    needed: int
+    not_judged: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """What a folder of extracts holds."""
+    """What a folder of extracts holds, and what it holds too little of to be judged."""
 
     columns: tuple[ColumnReport, ...]
     coverage: tuple[CoverageReport, ...]
+    unjudged: tuple[Unjudged, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
             "columns": [asdict(item) for item in self.columns],
             "coverage": [asdict(item) for item in self.coverage],
+            "unjudged": [asdict(item) for item in self.unjudged],
         }
 
 
-def read_report(data: Path, tables: Mapping[str, Any], needs: Iterable[Need]) -> Report:
+def read_report(
+    data: Path, tables: Mapping[str, Any], needs: Iterable[Need], rules: Iterable[Rule] = ()
+) -> Report:
     """Look at every table that can be read; tables that cannot are left out."""
     connection, folder = connect()
     seen: list[ColumnReport] = []
@@ -95,14 +111,26 @@ def read_report(data: Path, tables: Mapping[str, Any], needs: Iterable[Need]) ->
             found[table] = source
         except (ContractError, *QUERY_ERRORS):
             continue
-    covered = []
+    covered: list[CoverageReport] = []
+    few: list[tuple[Need | Rule, int, int, str]] = []
     for need in needs:
         try:
             covered.append(_covered(connection, need))
         except (ContractError, *QUERY_ERRORS):
             continue
+        rows = covered[-1].median_rows * covered[-1].places
+        few += [(need, rows, coverage.LEAST_EXPECTED, "rows in every period")]
+    for rule in rules:
+        try:
+            row = run(connection, rule.basis).fetchone() if rule.basis else None
+        except (ContractError, *QUERY_ERRORS):
+            continue
+        few += [(rule, int(row[0] or 0), rule.least, rule.expected)] if row else []
     connection.close()
-    return Report(tuple(seen), tuple(covered))
+    unjudged = [
+        Unjudged(of.table, of.column, n, most, text) for of, n, most, text in few if n < most
+    ]
+    return Report(tuple(seen), tuple(covered), tuple(unjudged))
 
 
 def _columns(
@@ -115,7 +143,9 @@ def _columns(
     (n_rows,) = run(connection, f"SELECT count(*) FROM {view}", where=source.label).fetchone() or (
         0,
     )
-    few = f" USING SAMPLE {100 * MOST_EXACT / n_rows} PERCENT (system, 1)" * (n_rows > MOST_EXACT)
+    few = f" USING SAMPLE {100 * MOST_EXACT / max(n_rows, 1)} PERCENT (system, 1)" * (
+        n_rows > MOST_EXACT
+    )
     looks = ", ".join(_look(name, kinds[name]) for name in names)
     sql = f"SELECT {looks} FROM (SELECT * FROM {view}{few})"
     looked = run(connection, sql, where=source.label).fetchone() or ()
@@ -167,6 +197,8 @@ def _shown(ends: Any, n_rows: int) -> tuple[str, str]:
     """The two ends as text; of numbers none where few rows have them."""
     numbers = isinstance(ends, list) and any(isinstance(value, int | float) for value in ends)
     if not isinstance(ends, list) or None in ends or (numbers and n_rows < LEAST_FOR_RANGE):
+        return "", ""
+    if not numbers and not all(map(A_TIME.match, ends)):  # ids in a column of years
         return "", ""
     return _rounded(ends[0]), _rounded(ends[1])
 
@@ -230,6 +262,7 @@ def _report_text(report: Report) -> str:
     tables = (
         (("table", "column", "form", "rows", "missing", "codes", "low", "high"), report.columns),
         (("table", "first", "last", "places", "median rows", "least ratio", "at"), report.coverage),
+        (("table", "column", "judged by", "needed", "too few to judge"), report.unjudged),
     )
     return "\n\n".join(
         _aligned([head, *(tuple(map(_word, asdict(item).values())) for item in items)])
@@ -280,7 +313,8 @@ def look(study: str, data: Path, parameters: StudyParameters) -> Look:
         except ContractError as error:
             refused = str(error)
     needs = contracts.needs(study, parameters)
-    return Look(study, data, found, refused, read_report(data, declared.TABLES, needs))
+    rules = contracts.rules(study, parameters)
+    return Look(study, data, found, refused, read_report(data, declared.TABLES, needs, rules))
 
 
 def as_text(seen: Look) -> str:

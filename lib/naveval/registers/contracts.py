@@ -40,8 +40,8 @@ class Warned:
 def check(study: str, data: Path, parameters: StudyParameters | None = None) -> list[Breach]:
     """All breaches of a study's contract by the extracts in a folder."""
     declared = catalogue.module(study, "contracts")
-    rules, wanted = _rules(study, parameters), needs(study, parameters)
-    return check_tables(declared.TABLES, Path(data), rules, wanted)
+    known, wanted = rules(study, parameters), needs(study, parameters)
+    return check_tables(declared.TABLES, Path(data), known, wanted)
 
 
 def needs(study: str, parameters: StudyParameters | None) -> tuple[Need, ...]:
@@ -51,14 +51,15 @@ def needs(study: str, parameters: StudyParameters | None) -> tuple[Need, ...]:
     return tuple(catalogue.module(study, "coverage").needs(parameters))
 
 
-def _rules(study: str, parameters: StudyParameters | None) -> tuple[Rule, ...]:
+def rules(study: str, parameters: StudyParameters | None) -> tuple[Rule, ...]:
+    """What a study's tables must hold within and between them for these parameters."""
     known = [catalogue.module(study, part) for part in PARTS if catalogue.has(study, part)]
     parts = list(dict.fromkeys(known))  # coverage may stand with the contracts
     found = tuple(getattr(parts[0], "RULES", ()))
     if parameters is None:
         return found
     made = [part.rules_for(parameters) for part in parts if hasattr(part, "rules_for")]
-    return found + tuple(rule for rules in made for rule in rules)
+    return found + tuple(rule for several in made for rule in several)
 
 
 def require(
@@ -92,7 +93,7 @@ def require(
             warned,
             key={
                 "registers": registers,
-                "rules": [rule.sql for rule in _rules(study, parameters)],
+                "rules": [rule.sql for rule in rules(study, parameters)],
                 "needs": [need.key() for need in needs(study, parameters)],
                 "zone": ZONE,
             },

@@ -122,7 +122,8 @@ def _columns(source: Source) -> str:
         opened = pq.ParquetFile(file)
         bad = [name for name in opened.schema_arrow.names if not _whole(opened, name)]
         if bad:
-            return f"; {sources.name(source, file)} cannot be read in {', '.join(bad)}"
+            shown = sources.name(source, file)
+            return f"; {shown} cannot be read in {', '.join(bad)}; expected a whole file"
     return ""
 
 

@@ -1,6 +1,7 @@
 """Check register tables against their schemas and rules, in DuckDB, and find every breach."""
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from naveval.registers.checks import (
     Check,
     PandasCheck,
     SqlCheck,
+    allowed_values,
     column_checks,
     failing_rows,
     identity_numbers,
@@ -30,6 +32,7 @@ from naveval.registers.grammar import Family
 from naveval.registers.rules import coverage
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
+from naveval.registers.rules.panels import PLACES
 from naveval.registers.sources import Source
 from naveval.registers.views import (
     FILE,
@@ -45,6 +48,7 @@ from naveval.registers.views import (
 FIRST_ROWS = 5
 MAY_BE_EMPTY = "may_be_empty"
 WHOLE = ("number", "integer")
+WORDS = re.compile(r"\w+")
 
 
 def check_tables(
@@ -76,8 +80,10 @@ def check_tables(
     for name in sources.astray(data, tables) if data.is_dir() else ():
         text = "looks like a part of a table; expected one folder with all parts, or another name"
         breaches.append(Breach("", name, "", 0, (), text))
+    faulty = {breach.column for breach in breaches} & {*PLACES, "industry"}
     for rule in rules:
-        breaches += check_rule(connection, rule, found, strict=not breaches)
+        if not faulty & set(WORDS.findall(rule.sql)):  # its message could show what is there
+            breaches += check_rule(connection, rule, found, strict=not breaches)
     for need in needs:
         breaches += check_need(connection, need, found, strict=not breaches)
     connection.close()
@@ -249,7 +255,8 @@ def _count(
                 if item.coded:
                     rows, code = f"SELECT * FROM {view}", identifier(item.column)
                     ids = identifier(PERSON) if PERSON in schema.columns else ""
-                    expected += unknown.told(connection, rows, item.bad, code, ids)
+                    listed = allowed_values(schema.columns[item.column])
+                    expected += unknown.told(connection, rows, item.bad, code, ids, listed)
                 expected += _form(connection, source, item.column, schema.columns[item.column])
                 breaches.append(
                     Breach(source.table, source.label, item.column, count, first, expected)
@@ -374,14 +381,11 @@ def _seen(
     about = "about" if "about" in names else quote(rule.column)
     expected = "expected" if "expected" in names else quote(rule.expected)
     where = "places" if "places" in names else "''"
-    sql = f"SELECT {about}, {expected}, seen, {where} FROM ({rule.sql})"
+    warned = "warning" if "warning" in names else rule.warning
+    sql = f"SELECT {about}, {expected}, seen, {warned}, {where} FROM ({rule.sql})"
     return [
-        Breach(
-            *(rule.table, label, column, 0, (), f"expected {words}; seen: {seen}"),
-            warning=rule.warning,
-            where=places,
-        )
-        for column, words, seen, places in run(connection, sql, where=label).fetchall()
+        Breach(rule.table, label, column, 0, (), f"expected {words}; seen: {seen}", warning, places)
+        for column, words, seen, warning, places in run(connection, sql, where=label).fetchall()
     ]
 
 

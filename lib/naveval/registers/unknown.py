@@ -1,11 +1,13 @@
 """Which of the codes that a contract does not have may be shown, and how.
 
-A column of codes can hold ids, names or dates by mistake: their values are never shown. Shown are
-a few short words and marks of less than five digits that are not the ids of their rows; words
-with a blank within, as names have, only where many rows share them.
+A column of codes can hold ids, names or dates by mistake, and a name can be one short word. Shown
+is a value that cannot tell who it is about: a permitted code in other letters, with blanks or
+without its zeros; one sign; as many digits as permitted codes have, four at most, that are not
+the ids of their rows; and what many persons share. The others are counted.
 """
 
 import unicodedata
+from collections.abc import Collection
 
 import duckdb
 
@@ -13,26 +15,35 @@ from naveval.registers.connections import run
 
 MOST_UNKNOWN = 12  # codes: a column of names or ids has more
 LONGEST, MOST_DIGITS = 20, 4
-MANY_ROWS = 20  # with the same words, before they are no name
+MANY = 20  # persons with the same value, before it can be nobody's name
 
 
-def is_shown(value: str, rows: int) -> bool:
-    """Whether a value that so many rows have can be no id, name or date.
+def is_shown(value: str, persons: int, permitted: Collection[str] = ()) -> bool:
+    """Whether a value that so many persons have can be no id, name or date of one of them.
 
-    >>> is_shown("99", 1), is_shown("spesielt", 1), is_shown("98712345678", 40)
-    (True, True, False)
-    >>> is_shown("Kari Nordmann", 1), is_shown("Liten mulighet", 500), is_shown("2f1c9a0b", 1)
-    (False, True, False)
+    >>> codes = ("kvinne", "mann", "03")
+    >>> [is_shown(value, 1, codes) for value in ("Mann ", "3", "99", "Kari", "9910", "03.01.90")]
+    [True, True, True, False, False, False]
+    >>> is_shown("Liten mulighet", 500), is_shown("98712345678", 40), is_shown("2f1c9a0b", 40)
+    (True, False, False)
     """
-    digits = sum(letter.isdigit() for letter in value)
+    plain, digits = value.strip(), sum(letter.isdigit() for letter in value)
+    if len(plain) <= 1 or _alike(plain) in map(_alike, permitted):
+        return True
+    if plain.isdecimal() and len(plain) <= MOST_DIGITS:
+        lengths = [len(code) for code in permitted if code.isdecimal()]
+        if not permitted or len(plain) in lengths:
+            return True
     hexadecimal = len(value) >= 8 and all(letter in "0123456789abcdef-" for letter in value.lower())
-    words = len(value.split()) > 1 or "," in value
-    return (
-        len(value) <= LONGEST
-        and digits <= MOST_DIGITS
-        and not (hexadecimal and digits)
-        and (not words or rows >= MANY_ROWS)
-    )
+    short = len(value) <= LONGEST and digits <= MOST_DIGITS
+    return persons >= MANY and short and not (hexadecimal and digits)
+
+
+def _alike(code: str) -> str:
+    """A code without what programs change in it: case, accents, blanks, zeros in front, ".0"."""
+    letters = unicodedata.normalize("NFKD", code.casefold())
+    plain = "".join(letter for letter in letters if letter.isalnum() or letter == ".")
+    return plain.removesuffix(".0").lstrip("0")
 
 
 def written(value: str) -> str:
@@ -51,9 +62,14 @@ def written(value: str) -> str:
 
 
 def told(
-    connection: duckdb.DuckDBPyConnection, rows: str, bad: str, given: str, person: str = ""
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    bad: str,
+    given: str,
+    person: str = "",
+    permitted: Collection[str] = (),
 ) -> str:
-    """Words on the unknown codes of some rows, each with its number of rows; "" for none to show.
+    """Words on the unknown codes of some rows, each with its number of rows; "" for none.
 
     Parameters
     ----------
@@ -61,21 +77,30 @@ def told(
         SQL of the table's rows, and of whether one breaks the rule.
     given, person
         SQL of the code, and of the id of the row's person; "" for a table without persons.
+    permitted
+        The codes that are known.
     """
+    text = f"CAST({given} AS VARCHAR)"
+    persons, own = "count(*)", "0"
+    if person:
+        persons = f"count(DISTINCT {person})"
+        own = f"count_if(CAST({person} AS VARCHAR) = trim({text}))"
     sql = (
-        f"SELECT CAST({given} AS VARCHAR) AS value, count(*) AS n FROM ({rows}) WHERE {bad} "
-        f"GROUP BY value HAVING value IS NOT NULL ORDER BY n DESC, value LIMIT {MOST_UNKNOWN + 1}"
+        f"SELECT {text} AS value, count(*) AS n, {persons} AS persons, {own} AS own "
+        f"FROM ({rows}) WHERE {bad} GROUP BY value HAVING value IS NOT NULL "
+        f"ORDER BY n DESC, value LIMIT {MOST_UNKNOWN + 1}"
     )
     found = run(connection, sql).fetchall()
-    if not found or len(found) > MOST_UNKNOWN:
-        return ""
-    if not all(is_shown(value, n) for value, n in found):
-        return ""
-    if person:
-        same = f"CAST({person} AS VARCHAR) = trim(CAST({given} AS VARCHAR))"
-        own = f"SELECT count_if({same}) FROM ({rows}) WHERE {bad}"
-        if 2 * (run(connection, own).fetchone() or (0,))[0] > sum(n for _, n in found):
-            return ""
-    return "; found " + ", ".join(
-        f"{written(value)} in {n} row{'' if n == 1 else 's'}" for value, n in found
-    )
+    many = len(found) > MOST_UNKNOWN or 2 * sum(f[3] for f in found) > sum(f[1] for f in found)
+    shown = [
+        f"{written(value)} in {_rows(n)}"
+        for value, n, has, _ in found
+        if not many and is_shown(value, has, permitted)
+    ]
+    if len(shown) < len(found):
+        shown.append("values that are not shown, since they may be names or ids")
+    return f"; found {', '.join(shown)}" if shown else ""
+
+
+def _rows(n: int) -> str:
+    return f"{n} row{'' if n == 1 else 's'}"

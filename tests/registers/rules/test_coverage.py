@@ -7,7 +7,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from naveval.project.months import month_number, text_sql
+from naveval.project.months import date_sql, month_number, text_sql
 from naveval.registers.rules import coverage
 from naveval.registers.rules.coverage import Need
 from naveval.registers.tables import check_tables
@@ -108,8 +108,18 @@ def test_documented_examples_hold():
 
 
 def test_a_month_cut_in_all_small_places_is_told_of_the_table(tmp_path):
-    rows = {(c, m): 36 if m == "2014-05" else 90 for c in ("03", "15") for m in MONTHS}
+    rows = {(c, m): 15 if m == "2014-05" else 40 for c in ("03", "15") for m in MONTHS}
     assert messages(tmp_path, rows) == [
         f"{HEAD}expected about as many rows as in the periods around; less than half in "
         "all places 2014-05"
     ]
+
+
+def test_days_are_counted_by_the_month_they_lie_in(tmp_path):
+    days = pd.date_range("2014-01-01", "2014-12-31").repeat(2)
+    schema = {"t": pa.DataFrameSchema({"day": pa.Column("datetime64[ns]")})}
+    need = Need("t", "day", date_sql("day"), NEED.first, NEED.last, "flow")
+    for kept, expected in ((days, ""), (days[days.month != 6], "none in 2014-06")):
+        pd.DataFrame({"day": kept}).to_parquet(tmp_path / "t.parquet")
+        found = [str(item) for item in check_tables(schema, tmp_path, needs=[need])]
+        assert [text.endswith(expected) for text in found] == [True] * bool(expected), found

@@ -49,8 +49,9 @@ def messages(data: Path, *tables: str) -> list[str]:
     """Breaches of the whole contract, or of some tables' part of it (faster)."""
     if not tables:
         return [str(breach) for breach in contracts.check("followup", data)]
-    chosen = {name: TABLES[name] for name in {*tables, "persons"}}
-    rules = [rule for rule in RULES if rule.table in chosen]
+    linked = ("persons", "benefit_cards", "benefit_decisions")
+    chosen = {name: TABLES[name] for name in {*tables, *linked}}
+    rules = [rule for rule in RULES if rule.table in (*tables, "persons")]
     return [str(breach) for breach in contracts.check_tables(chosen, data, rules)]
 
 

@@ -316,7 +316,8 @@ def test_half_a_month_of_hours_is_refused(data):
 def test_hours_with_ids_of_another_key_are_refused(data):
     change(data, "hours", "2018-05", lambda f: f.assign(person=f["person"] + 7_000_000_000_000))
     found = contracts.check("indicator", data)
-    assert {(told.table, told.column) for told in found} == {("hours", "person")}
+    broken = {(told.table, told.column) for told in found if not told.warning}
+    assert broken == {("hours", "person")}
     assert any("per cent in 2018-05 (0), 2018-06 (0)" in str(told) for told in found)
 
 

@@ -143,7 +143,8 @@ def _unknown(owned: Owned, unread: str) -> str:
     """The codes that the mapping does not name, where they may be shown."""
     if not (owned.column.codes or owned.column.places):
         return ""
-    return unknown.told(owned.connection, owned.rows, unread, owned.text, owned.ids)
+    listed = [str(code) for code in owned.column.codes]
+    return unknown.told(owned.connection, owned.rows, unread, owned.text, owned.ids, listed)
 
 
 def _tell(owned: Owned, bad: str, expected: str) -> None:

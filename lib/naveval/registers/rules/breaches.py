@@ -23,10 +23,13 @@ class Rule:
         `row_no` and `file_name`; if the query returns these, the first are shown. A text column
         `what` is shown too, for breaches without a row (a missing month): never an id. A text
         column `seen` makes each row of the query a message of its own about the table as a whole;
-        the columns `about` and `expected` stand for the rule's where they are returned, and
-        `places` is what the report names of a warning.
+        the columns `about`, `expected` and `warning` stand for the rule's where they are
+        returned, and `places` is what the report names of a warning.
     warning
         Whether it is told and shown in the report, but does not stop a run.
+    basis, least
+        SQL of the number of rows, persons or rows a period that it judges by, and how many it
+        takes: of fewer the reading report says that they are not judged.
     """
 
     table: str
@@ -34,6 +37,8 @@ class Rule:
     expected: str
     sql: str
     warning: bool = False
+    basis: str = ""
+    least: int = 0
 
 
 @dataclass(frozen=True)

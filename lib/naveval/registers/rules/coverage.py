@@ -24,6 +24,7 @@ from naveval.registers.sources import Source
 
 LEAST_EXPECTED = 15
 LEAST_FOR_JUMP = 100
+BEYOND_CHANCE = 5  # square roots of the rows that were to be expected
 HALF = 0.5
 TENTH = 0.1
 SHOWN = 5
@@ -97,8 +98,8 @@ def counts(connection: duckdb.DuckDBPyConnection, need: Need) -> NDArray[np.int6
     """Rows by place and period, (places, periods)."""
     place = need.place or "''"
     sql = (
-        f"SELECT {place} AS place, {need.period} AS period, count(*) AS n FROM ({need.rows}) "
-        f"GROUP BY ALL HAVING period BETWEEN {need.first} AND {need.last}"
+        f"SELECT place, period, count(*) FROM (SELECT {place} AS place, {need.period} AS period "
+        f"FROM ({need.rows})) WHERE period BETWEEN {need.first} AND {need.last} GROUP BY ALL"
     )
     found = np.zeros((len(need.places), need.last - need.first + 1), dtype=np.int64)
     index = {name: i for i, name in enumerate(need.places)}
@@ -216,10 +217,17 @@ def neighbours(found: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def holes(found: NDArray[np.int64], kind: str) -> NDArray[np.bool_]:
-    """Periods with rows, but far fewer than both neighbours."""
+    """Periods with rows, but far fewer than both neighbours, and than chance would leave.
+
+    Example
+    -------
+    >>> holes(np.array([[55, 5, 52], [55, 20, 52], [110, 50, 104]]), "stock")[:, 1].tolist()
+    [True, False, True]
+    """
     least = np.minimum(*neighbours(found))
     share = HALF if kind == "stock" else TENTH
-    return (found > 0) & (least >= LEAST_FOR_JUMP) & (found < share * least)
+    beyond = least - found > BEYOND_CHANCE * np.sqrt(least)
+    return (found > 0) & beyond & (found < share * least)
 
 
 def spikes(found: NDArray[np.int64], kind: str) -> NDArray[np.bool_]:

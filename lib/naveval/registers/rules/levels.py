@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from naveval.registers.connections import quote
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import DEVIATIONS, LEAST_PAIRS, LEAST_PERSONS, MONTH, some
+from naveval.registers.rules.panels import DEVIATIONS, LEAST_PAIRS, LEAST_PERSONS, MONTH, SURE, some
 
-LEAST_ROWS = 1000
+LEAST_ROWS, LEAST_ORDERED = 200, 1000
 MOVED, EXCHANGED = 1.2, 1.015  # times the period before, beside the other places
 MOST_APART = 2.5  # times what the median place has
 
@@ -47,6 +47,20 @@ class Limit:
         shares = f"{100 * self.low:g} to {100 * self.high:g}"
         return f"{self.words} in {shares} per cent of the rows"
 
+    def odd(self, mean: str, n: str) -> str:
+        """SQL of whether the mean lies outside, and a share by more than chance of so few rows.
+
+        >>> Limit("hours", 0, 0.5, "", share=True).odd("x", "n")
+        '(x < 0 - 4 * sqrt(0 / n) OR x > 0.5 + 4 * sqrt(0.25 / n)) AND n >= 200'
+        """
+
+        def chance(end: float) -> str:
+            return f"{SURE} * sqrt({end * (1 - end):g} / {n})" if self.share else "0"
+
+        low = f"{mean} < {self.low:g} - {chance(self.low)}"
+        high = f"{mean} > {self.high:g} + {chance(self.high)}"
+        return f"({low} OR {high}) AND {n} >= {LEAST_ROWS if self.share else 1}"
+
 
 def plausible(table: str, *limits: Limit, rows: str = "") -> Rule:
     """Means and shares of a table's rows, each between its limits, in one pass.
@@ -59,8 +73,7 @@ def plausible(table: str, *limits: Limit, rows: str = "") -> Rule:
     found = ", ".join(
         f"{{'about': {quote(limit.column)}, 'expected': {quote(limit.expected())}, "
         f"'seen': printf({quote('%.1f per cent' if limit.share else 'a mean of %.3g')}, "
-        f"{100 if limit.share else 1} * mean_{i}), 'odd': mean_{i} NOT BETWEEN {limit.low} "
-        f"AND {limit.high} AND n_{i} >= {LEAST_ROWS if limit.share else 1}}}"
+        f"{100 if limit.share else 1} * mean_{i}), 'odd': {limit.odd(f'mean_{i}', f'n_{i}')}}}"
         for i, limit in enumerate(limits)
     )
     means = ", ".join(
@@ -68,9 +81,10 @@ def plausible(table: str, *limits: Limit, rows: str = "") -> Rule:
         f"count({limit.of or limit.column}) FILTER ({limit.where}) AS n_{i}"
         for i, limit in enumerate(limits)
     )
+    shares = ", ".join(f"count_if({limit.where})" for limit in limits if limit.share)
     return Rule(
         table,
-        "",
+        ", ".join(dict.fromkeys(limit.column for limit in limits)),
         "means and shares within limits far apart",
         f"""
         SELECT about, expected, seen FROM (
@@ -78,6 +92,8 @@ def plausible(table: str, *limits: Limit, rows: str = "") -> Rule:
             FROM (SELECT {means} FROM {f"({rows})" if rows else table})
         ) WHERE odd
         """,
+        basis=f"SELECT least({shares}) FROM {f'({rows})' if rows else table}" if shares else "",
+        least=LEAST_ROWS,
     )
 
 
@@ -218,7 +234,7 @@ def ordered(
     period: str,
     times: float = 1.0,
     apart: float = 0.0,
-    least: int = LEAST_ROWS,
+    least: int = LEAST_ORDERED,
 ) -> Rule:
     """Rows of which some have more of a value than others; told with the periods of the opposite.
 
@@ -255,4 +271,6 @@ def ordered(
             AND months.high < months.low
         HAVING count(*) > 0
         """,
+        basis=f"SELECT least(count_if({more}), count_if({less})) FROM {table}",
+        least=least,
     )

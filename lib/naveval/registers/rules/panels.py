@@ -18,10 +18,13 @@ from naveval.registers.rules.breaches import Rule
 from naveval.registers.views import family
 
 MOST_ROWS = 1_000_000
-LEAST_PAIRS = 12  # of consecutive periods, before persons must be known again
+LEAST_PAIRS = 12  # of consecutive periods
 LEAST_LINKED = 50
 LEAST_LEAVING = 20  # persons with a code, before it can be exchanged with another
-LEAST_STAYING = 0.05
+LEAST_STAYING, LEAST_FOLLOWED = 0.3, 200  # of so many rows with a row of the period before
+BY_CHANCE, LEAST_ALIKE = 0.7, 0.3  # of the changes that shuffled codes have; a correlation
+USUAL_GAPS, MOST_GAPS = 0.06, 0.2  # of rows between two periods on each side
+SURE = 4  # standard deviations
 FOUND_AGAIN = 0.75  # of what is usual
 JUMP = 0.4  # of the persons, or of the rows
 DEVIATIONS = 8  # robust standard deviations
@@ -31,9 +34,9 @@ MOST_MISSED = 0.25  # of persons, for what time itself moves
 MOST_CHANGING = 0.01  # of persons, for what a person cannot change
 LEAST_PERSONS = 1000
 MOST_ALIKE, LEAST_VALUES = 0.25, 10  # of rows with one of so many values
-LEAST_AGREEING, AS_LIKELY = 0.75, 0.02
 SHOWN = 5
 PLACES = ("county", "municipality", "office", "region")
+FOLLOW = "values that follow from those of the period before; rows exchanged?"
 MONTH = "printf('%04d-%02d', t // 12, t % 12 + 1)"
 PLAIN = "CAST(t AS VARCHAR)"
 MOST = "gone DESC, t"
@@ -62,13 +65,23 @@ def coded(schema: Any) -> tuple[str, ...]:
     return tuple(
         name
         for name, column in schema.columns.items()
-        if name not in (*PLACES, "month")
+        if name not in (*PLACES, "month", "year_week")
         and not is_dated(name, column)
         and (
             family(column.dtype) == "boolean"
             or any(check.name == "isin" for check in column.checks)
         )
     )
+
+
+def varying(schema: Any) -> list[str]:
+    """Columns of codes, of yes and no, and of numbers that are no key."""
+    return [
+        name
+        for name, column in schema.columns.items()
+        if name in coded(schema)
+        or (family(column.dtype) in ("integer", "number") and not _is_key(name, column))
+    ]
 
 
 def _worded(schema: Any) -> list[str]:
@@ -83,11 +96,10 @@ def _changes(schema: Any, steps: Sequence[Step]) -> dict[str, tuple[str, str]]:
     A number has changed when it is far from what it was, or does not move as time does.
     """
     found = {name: ("true", f"{identifier(name)} <> {_before(name)}") for name in coded(schema)}
-    for name, column in schema.columns.items():
+    for name in varying(schema):
         now, was = identifier(name), _before(name)
-        if family(column.dtype) in ("integer", "number") and not _is_key(name, column):
-            far = f"{now} NOT BETWEEN {was} / {FAR} AND {was} * {FAR}"
-            found.setdefault(name, (f"{was} > 0 AND {now} > 0", far))
+        far = f"{now} NOT BETWEEN {was} / {FAR} AND {was} * {FAR}"
+        found.setdefault(name, (f"{was} > 0 AND {now} > 0", far))
     for step in steps:
         moved = f"{identifier(step.column)} - {_before(step.column)}"
         found[step.column] = ("true", f"{moved} NOT BETWEEN {step.low} AND {step.high}")
@@ -102,7 +114,7 @@ def _is_key(name: str, column: Any) -> bool:
     return name in ("person", "year", "year_week", "birth_year") or is_dated(name, column)
 
 
-def _many(schema: Any) -> dict[str, str]:
+def many(schema: Any) -> dict[str, str]:
     """SQL, by column, of what has many values: births, days, months and places."""
     return {
         name: identifier(name)
@@ -111,11 +123,17 @@ def _many(schema: Any) -> dict[str, str]:
     }
 
 
-def sampled(table: str) -> str:
+def sampled(table: str, unit: str = "person") -> str:
     """Condition that keeps every row of as many persons as give `MOST_ROWS` rows or so."""
     # Of the same type as the hash: with 128 bits it takes most of the time of a check.
     parts = f"CAST(greatest(1, count(*) // {MOST_ROWS}) AS UBIGINT)"
-    return f"hash(person) % (SELECT {parts} FROM {table}) = 0"
+    return f"hash({unit}) % (SELECT {parts} FROM {table}) = 0"
+
+
+def per_period(table: str, period: str, rows: str = "") -> str:
+    """SQL of the rows of the median period."""
+    counts = f"SELECT {period} AS t, count(*) AS n FROM {f'({rows})' if rows else table} GROUP BY 1"
+    return f"SELECT median(n) FROM ({counts})"
 
 
 def some(text: str, order: str = "t") -> str:
@@ -134,20 +152,30 @@ def followed(
     fixed: Sequence[str] = (),
     steps: Sequence[Step] = (),
     alike: Mapping[str, str] = MappingProxyType({}),
+    free: Sequence[str] = (),
+    unit: str = "person",
+    shocks: bool = False,
     label: str = MONTH,
     rows: str = "",
 ) -> Rule:
     """Persons of a table with a row per person and period, from one period to the next.
 
-    Persons are found again, no less between two periods than between the others; codes, places
-    and the size of numbers stay for most of them; those with one code or place do not leave it
-    all at once while others come to it; `fixed` columns never change; `steps` move as time does;
-    no code stands alone, and no birth, month or place is that of a large part.
+    Persons are found again, no less between two periods than between the others, and few lack
+    one period alone; codes, places and the size of numbers stay for most of them, and are not as
+    if drawn anew; those with one code or place do not leave it all at once while others come to
+    it; `fixed` columns never change; `steps` move as time does; no value stands alone, and no
+    birth, month or place is that of a large part.
 
     Parameters
     ----------
     period
         SQL for the number of a row's period; consecutive periods have consecutive numbers.
+    free
+        Numbers that one period tells nothing of the next about.
+    unit
+        Who is followed: persons, or places.
+    shocks
+        Whether many may leave or change at once, as pupils do in summer.
     alike
         SQL, by the column to name, of more that no large part may have alike.
     label
@@ -157,23 +185,29 @@ def followed(
     """
     changes, words = _changes(schema, steps), _worded(schema)
     names = list(dict.fromkeys([*changes, *words]))
-    heaps = {**_many(schema), **alike}
+    heaps = {**many(schema), **alike}
     held = "".join(f", {identifier(name)}" for name in names)
     held += "".join(f", {of} AS {identifier('of ' + name)}" for name, of in heaps.items())
     before = "".join(f", lag({identifier(name)}) OVER earlier AS {_before(name)}" for name in names)
     timed = [step.column for step in steps]
-    parts = [_staying(label), _jumps([n for n in names if n not in (*fixed, *timed)], label)]
+    parts = [_staying(unit, label, shocks)]
+    parts += [_jumps([n for n in names if n not in (*fixed, *timed)], label)] * (not shocks)
     parts += [_fixed(name, label) for name in fixed] + [_step(step, label) for step in steps]
-    parts += [_heap(name, identifier("of " + name), "kept") for name in heaps]
-    parts += [_alone(name, "kept, everybody", "any_value(persons)") for name in coded(schema)]
+    parts += [heap(name, identifier("of " + name), "kept") for name in heaps]
+    parts += [alone(name, "kept, everybody", "any_value(persons)") for name in varying(schema)]
+    settled = [name for name in names if name not in (*fixed, *timed, *free, unit)]
+    codes = [name for name in settled if name in (*words, *coded(schema))]
+    parts += [_redrawn(name) for name in codes]
+    parts += [_levels(name, label) for name in free]
+    warned = [_gaps(unit), *(_unlike(name) for name in settled if name not in codes)]
     return Rule(
         table,
-        "person",
+        unit,
         "persons who are found again from one period to the next",
         f"""
         WITH kept AS MATERIALIZED (
-            SELECT person, {period} AS t{held} FROM {f"({rows})" if rows else table}
-            WHERE {sampled(table)}
+            SELECT {unit} AS person, {period} AS t{held} FROM {f"({rows})" if rows else table}
+            WHERE {sampled(table, unit)}
         ),
         paired AS (
             SELECT *, coalesce(lag(t) OVER earlier = t - 1, false) AS linked{before} FROM kept
@@ -183,8 +217,11 @@ def followed(
         moves AS MATERIALIZED ({_moves(words)}),
         shares AS MATERIALIZED ({_shares(changes)}),
         everybody AS MATERIALIZED (SELECT count(DISTINCT person) AS persons FROM kept)
-        {" UNION ALL ".join(parts)}
+        {" UNION ALL ".join(f"SELECT *, false AS warning FROM ({part})" for part in parts)}
+        UNION ALL {" UNION ALL ".join(warned)}
         """,
+        basis=per_period(table, period, rows),
+        least=LEAST_LINKED,
     )
 
 
@@ -234,32 +271,106 @@ def _shares(changes: Iterable[str]) -> str:
     """
 
 
-def _staying(label: str) -> str:
+def _staying(unit: str, label: str, shocks: bool) -> str:
     known = f"{label} || ' (' || round(100 * share)::INT || ')'"
     return f"""
         SELECT * FROM (
             WITH pairs AS (
-                SELECT t, least(n, lag(n) OVER earlier) AS fewer, back / fewer AS share
+                SELECT t, back, least(n, lag(n) OVER earlier) AS fewer, back / fewer AS share
                 FROM periods WINDOW earlier AS (ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
             ),
             usual AS (
-                SELECT median(share) AS stay, count(*) AS pairs FROM pairs
-                WHERE fewer >= {LEAST_LINKED}
+                SELECT median(share) FILTER (fewer >= {LEAST_LINKED}) AS stay,
+                    sum(back) / sum(fewer) AS pooled, sum(fewer) AS n FROM pairs
             )
-            SELECT 'person' AS about,
+            SELECT {quote(unit)} AS about,
                 'persons with the same id from one period to the next' AS expected, printf(
-                '%.1f per cent of them in the median period; a new id in each row?', 100 * stay)
-                AS seen
-            FROM usual WHERE pairs >= {LEAST_PAIRS} AND stay < {LEAST_STAYING}
+                '%.1f per cent of them; a new id in each row?', 100 * pooled) AS seen
+            FROM usual WHERE n >= {LEAST_FOLLOWED} AND pooled < {LEAST_STAYING}
             UNION ALL
-            SELECT 'person', 'as many persons of the period before in every period (usually '
+            SELECT {quote(unit)}, 'as many persons of the period before in every period (usually '
                 || round(100 * any_value(stay))::INT
                 || ' per cent); periods exchanged, or other ids?', 'per cent in ' || {some(known)}
             FROM pairs, usual
-            WHERE stay >= {LEAST_STAYING} AND fewer >= {LEAST_LINKED}
+            WHERE {not shocks} AND pooled >= {LEAST_STAYING} AND fewer >= {LEAST_LINKED}
                 AND share < {FOUND_AGAIN} * stay
                 AND stay - share > {DEVIATIONS} * sqrt(stay * (1 - stay) / fewer)
             HAVING count(*) > 0
+        )
+    """
+
+
+def _gaps(unit: str) -> str:
+    """Rows lost here and there: persons who lack one period, with two before and two after."""
+    times = ", ".join(f"lead(t, {ahead}) OVER own - t AS ahead_{ahead}" for ahead in (1, 2, 3))
+    odd = f"share - {SURE} * sqrt({{0}} * (1 - {{0}}) / n) > {{0}}"
+    return f"""
+        SELECT {quote(unit)}, 'a row in the period between, of those with rows in two periods '
+            || 'before and two after; rows lost?', printf('%.0f per cent lack it', 100 * share),
+            NOT ({odd.format(MOST_GAPS)})
+        FROM (
+            SELECT count_if(ahead_1 = 2 AND ahead_2 = 3) AS lost,
+                lost + count_if(ahead_1 = 1 AND ahead_2 = 2 AND ahead_3 = 3) AS n, lost / n AS share
+            FROM (
+                SELECT t - lag(t) OVER own AS back, {times} FROM kept
+                WINDOW own AS (PARTITION BY person ORDER BY t)
+            ) WHERE back = 1
+        ) WHERE n >= {LEAST_FOLLOWED} AND {odd.format(USUAL_GAPS)}
+    """
+
+
+def _redrawn(name: str) -> str:
+    """A code that changes nearly as often as if each row had drawn its own."""
+    now, was = identifier(name), _before(name)
+    return f"""
+        SELECT {quote(name)}, {quote(FOLLOW)},
+            printf('%.0f per cent change, %.0f would by chance', 100 * share, 100 * chance)
+        FROM (
+            SELECT count(*) AS n, count_if({now} <> {was}) / n AS share FROM paired WHERE linked
+        ), (
+            SELECT 1 - sum(k * k) / (sum(k) * sum(k)) AS chance
+            FROM (SELECT count(*)::DOUBLE AS k FROM kept GROUP BY {now})
+        )
+        WHERE n >= {LEAST_FOLLOWED}
+            AND share > {BY_CHANCE} * chance + {SURE} * sqrt(chance * (1 - chance) / n)
+    """
+
+
+def _unlike(name: str) -> str:
+    """A number that tells nothing of what it was; a warning, since it can be drawn on purpose.
+
+    Logarithms are compared with the mean of their period, since all can grow together.
+    """
+    logs = {"now": identifier(name), "was": _before(name)}
+    apart = ", ".join(
+        f"ln(1 + greatest({of}, 0)) - avg(ln(1 + greatest({of}, 0))) OVER (PARTITION BY t) AS {to}"
+        for to, of in logs.items()
+    )
+    return f"""
+        SELECT {quote(name)}, {quote(FOLLOW)}, printf('a correlation of %.2f', alike), true
+        FROM (
+            SELECT count_if(there) AS n, corr(now, was) AS alike
+            FROM (SELECT {identifier(name)} > 0 AS there, {apart} FROM paired WHERE linked)
+        ) WHERE n >= {LEAST_FOLLOWED} AND alike < {LEAST_ALIKE}
+    """
+
+
+def _levels(name: str, label: str) -> str:
+    """A mean that is far from what it was in the period before, of numbers that persons vary."""
+    told = f"{label} || printf(' (%.2f)', mean / was)"
+    return f"""
+        SELECT * FROM (
+            WITH means AS (
+                SELECT t, avg({identifier(name)}) AS mean FROM kept WHERE {identifier(name)} > 0
+                GROUP BY t HAVING count(*) >= {LEAST_LINKED}
+            ),
+            steps AS (
+                SELECT t, mean, lag(mean) OVER (ORDER BY t) AS was FROM means
+                QUALIFY lag(t) OVER (ORDER BY t) = t - 1
+            )
+            SELECT {quote(name)}, 'about the same mean as in the period before; another unit?',
+                'times the period before in ' || {some(told)}
+            FROM steps WHERE abs(ln(mean / was)) > ln({FAR}) HAVING count(*) > 0
         )
     """
 
@@ -316,16 +427,16 @@ def _step(step: Step, label: str) -> str:
     """
 
 
-def _alone(column: str, rows: str, persons: str) -> str:
+def alone(column: str, rows: str, persons: str) -> str:
     quoted = identifier(column)
     return f"""
-        SELECT {quote(column)} AS about, 'two values or more of so many persons' AS expected,
+        SELECT {quote(column)} AS about, 'two values or more of so many' AS expected,
             'one value in every row' AS seen FROM {rows}
         HAVING min({quoted}) = max({quoted}) AND {persons} >= {LEAST_PERSONS}
     """
 
 
-def _heap(column: str, of: str, rows: str) -> str:
+def heap(column: str, of: str, rows: str) -> str:
     """A birth, day, month or place that a large part of the rows has, though there are many."""
     words = f"many values, none of them in more than {100 * MOST_ALIKE:g} per cent of the rows"
     return f"""
@@ -335,113 +446,3 @@ def _heap(column: str, of: str, rows: str) -> str:
         HAVING sum(n) >= {LEAST_PERSONS} AND count(*) >= {LEAST_VALUES}
             AND max(n) > {MOST_ALIKE} * sum(n)
     """
-
-
-def varied(table: str, schema: Any) -> Rule:
-    """A table that follows nobody: no code stands alone, no birth, day or place is that of many.
-
-    Example
-    -------
-    >>> import pandera.pandas as pa
-    >>> varied("persons", pa.DataFrameSchema({"woman": pa.Column(bool)})).table
-    'persons'
-    """
-    parts = [_alone(name, table, "count(DISTINCT person)") for name in coded(schema)]
-    parts += [_heap(name, of, table) for name, of in _many(schema).items()]
-    return Rule(table, "", "two values or more", " UNION ALL ".join(parts))
-
-
-def calm(
-    table: str, schema: Any, period: str, *, codes: Sequence[str] = (), label: str = MONTH
-) -> Rule:
-    """Shares of codes in a table that follows nobody: they do not jump from one period to the next.
-
-    A share jumps when it moves by more than `JUMP` of the rows, and by more than `DEVIATIONS`
-    times what it does otherwise or could do by chance. No day is that of a large part.
-
-    Parameters
-    ----------
-    codes
-        Columns of codes beside those that the contract lists the codes of; one at least.
-    """
-    told = f"{label} || ' (' || round(100 * (share - was))::INT || ')'"
-    parts = [
-        f"""
-        SELECT {quote(name)} AS name, CAST({identifier(name)} AS VARCHAR) AS code, {period} AS t,
-            count(*) AS n FROM {table} GROUP BY ALL
-        """
-        for name in (*coded(schema), *codes)
-    ]
-    return Rule(
-        table,
-        "",
-        "shares of codes about as in the period before",
-        f"""
-        WITH counts AS ({" UNION ALL ".join(parts)}),
-        wholes AS (SELECT name, t, sum(n) AS whole FROM counts GROUP BY ALL),
-        codes AS (SELECT DISTINCT name, code FROM counts),
-        shares AS (
-            SELECT name, code, t, whole, coalesce(n, 0) / whole AS share,
-                lag(share) OVER earlier AS was, lag(whole) OVER earlier AS before
-            FROM wholes JOIN codes USING (name) LEFT JOIN counts USING (name, code, t)
-            WINDOW earlier AS (PARTITION BY name, code ORDER BY t)
-            QUALIFY lag(t) OVER earlier = t - 1
-        ),
-        usual AS (
-            SELECT name, code, mad(share - was) AS spread, median(share) AS level
-            FROM shares GROUP BY ALL
-        )
-        SELECT name AS about, 'shares of each code about as in the period before' AS expected,
-            'percentage points more or less in ' || {some(told)} AS seen
-        FROM shares JOIN usual USING (name, code)
-        WHERE least(whole, before) >= {LEAST_LINKED} AND abs(share - was) > {JUMP}
-            AND abs(share - was) > {DEVIATIONS} * greatest(
-                1.4826 * spread, sqrt(level * (1 - level) * (1 / whole + 1 / before)))
-        GROUP BY name
-        {"".join(f" UNION ALL {_heap(name, of, table)}" for name, of in _many(schema).items())}
-        """,
-    )
-
-
-def agreeing(
-    table: str, column: str, rows: str, others: str, words: str, *, year: str = "t // 12"
-) -> Rule:
-    """Two tables that tell of the same persons and periods: most rows find their like.
-
-    They find it in the same period, not rather in the one before or after.
-
-    Parameters
-    ----------
-    rows
-        SQL of person and period `t` of the table, those that should find their like.
-    others
-        SQL of the same of the other table.
-    year
-        SQL of the year to tell.
-    """
-    told = "printf('%d (%.0f; %.0f in the period beside)', year, 100 * share, 100 * beside)"
-    return Rule(
-        table,
-        column,
-        words,
-        f"""
-        WITH own AS (SELECT person, t FROM ({rows}) WHERE {sampled(table)}),
-        others AS MATERIALIZED (SELECT person, t FROM ({others}) WHERE {sampled(table)}),
-        ends AS (SELECT min(t) AS first, max(t) AS last FROM others),
-        keys AS MATERIALIZED (SELECT hash(person, t) AS key FROM others),
-        found AS (
-            SELECT {year} AS year, hash(person, t) IN (FROM keys) AS same,
-                hash(person, t - 1) IN (FROM keys) AS early,
-                hash(person, t + 1) IN (FROM keys) AS late
-            FROM own, ends WHERE t > first AND t < last
-        ),
-        shares AS (
-            SELECT year, count(*) AS n, count_if(same) / n AS share,
-                greatest(count_if(early), count_if(late)) / n AS beside
-            FROM found GROUP BY year
-        )
-        SELECT 'per cent in ' || {some(told, "year")} AS seen FROM shares
-        WHERE n >= {LEAST_PERSONS} AND (share < {LEAST_AGREEING} OR beside > share + {AS_LIKELY})
-        HAVING count(*) > 0
-        """,
-    )

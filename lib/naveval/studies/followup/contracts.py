@@ -10,7 +10,9 @@ from naveval.project.months import date_sql, text_sql
 from naveval.registers.checks import literal
 from naveval.registers.rules.breaches import Rule, known_persons, repeated
 from naveval.registers.rules.levels import Limit, plausible
-from naveval.registers.rules.panels import calm, followed, varied
+from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
+from naveval.registers.rules.panels import followed
+from naveval.registers.rules.shares import calm, varied
 from naveval.studies.followup import weeks
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
@@ -125,7 +127,39 @@ CARDS = f"""
     SELECT benefit_cards.*, week FROM benefit_cards JOIN weeks USING (year_week)
 """
 LAST_WEEK_OF_CARD = f"strftime(DATE '{weeks.EPOCH}' + CAST(14 * t + 7 AS INTEGER), '%G%V')"
+DAYS_BEFORE, WEEKS_APART = 60, 52
+NEVER = 999_999  # a week after all others
 
+
+def _week(day: str) -> str:
+    return f"date_diff('week', DATE '{weeks.EPOCH}', {day})"
+
+
+CARD_WEEKS = f"""
+    SELECT person, week - {WEEKS_APART} AS first, week + {WEEKS_APART} AS last FROM ({CARDS})
+"""
+WITH_CARDS = {
+    "benefit_decisions": "from_date",
+    "program_spells": "from_date",
+    "dialogues": "date",
+    "digital_dialogues": "date",
+    "health_benefits": "from_date",
+}
+
+
+def _with_cards(first: int, last: int) -> str:
+    return f"SELECT person FROM benefit_cards WHERE year_week BETWEEN {first} AND {last}"
+
+
+AMONG = {  # who may have rows when the table has
+    "benefit_cards": "SELECT person FROM benefit_decisions",
+    "benefit_decisions": _with_cards(0, NEVER),
+    "program_spells": _with_cards(0, NEVER),
+    "dialogues": _with_cards(201627, 201752),
+    "digital_dialogues": _with_cards(201801, NEVER),
+    "employment": _with_cards(201627, NEVER),
+    "health_benefits": _with_cards(0, 201826),
+}
 
 RULES = (
     plausible("employment", Limit("hours_per_week", 8, 50, "hours a week")),
@@ -158,12 +192,49 @@ RULES = (
         rows="SELECT person, month, sum(hours_per_week) AS hours_per_week "
         "FROM employment GROUP BY ALL",
     ),
-    followed("benefit_cards", BENEFIT_CARDS, "week // 2", rows=CARDS, label=LAST_WEEK_OF_CARD),
+    followed(
+        "benefit_cards",
+        BENEFIT_CARDS,
+        "week // 2",
+        free=("hours_worked",),
+        rows=CARDS,
+        label=LAST_WEEK_OF_CARD,
+    ),
+    near(
+        "benefit_cards",
+        "person, year_week",
+        f"SELECT person, week AS t FROM ({CARDS}) WHERE year_week >= 201701",
+        f"SELECT person, {_week('from_date')} - 1 AS first, {NEVER} AS last FROM benefit_decisions",
+        "a decision before the card in benefit_decisions, for cards from 2017 on",
+    ),
+    *(
+        near(
+            table,
+            f"person, {day}",
+            f"SELECT person, {_week(day)} AS t FROM {table}",
+            CARD_WEEKS,
+            f"a benefit card of the person less than {WEEKS_APART} weeks away; other ids?",
+            least=LEAST_AGREEING if table == "benefit_decisions" else 0,
+        )
+        for table, day in WITH_CARDS.items()
+    ),
+    plausible(
+        "benefit_decisions",
+        Limit(
+            "decided_on",
+            0.75,
+            1,
+            f"a day within {DAYS_BEFORE} days of from_date",
+            f"abs(date_diff('day', decided_on, from_date)) <= {DAYS_BEFORE}",
+            share=True,
+        ),
+    ),
     *(varied(table, TABLES[table]) for table in ("persons", "dialogues", "digital_dialogues")),
     calm("benefit_decisions", TABLES["benefit_decisions"], date_sql("decided_on")),
     calm("program_spells", TABLES["program_spells"], date_sql("from_date")),
     calm("health_benefits", TABLES["health_benefits"], date_sql("from_date")),
     *(known_persons(table) for table in TABLES if table != "persons"),
+    *(to_the_end(table, among) for table, among in AMONG.items()),
     Rule(
         "program_spells",
         "to_date",

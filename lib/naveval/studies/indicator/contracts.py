@@ -20,7 +20,8 @@ from naveval.registers.rules.levels import (
     proportional,
     steady,
 )
-from naveval.registers.rules.panels import LEAST_LINKED, Step, agreeing, followed
+from naveval.registers.rules.links import agreeing
+from naveval.registers.rules.panels import LEAST_LINKED, Step, followed
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,
@@ -210,6 +211,13 @@ RULES = (
         "inflow",
         Limit(
             "new_unemployed",
+            0.0025,
+            0.03,
+            "of the labour force each month",
+            "new_unemployed / labour_force",
+        ),
+        Limit(
+            "new_unemployed",
             0.1,
             1,
             "fewer than in the month before (numbers that are added up through the year?)",
@@ -246,9 +254,9 @@ RULES = (
         "employed",
         f"SELECT region AS place, {T} AS t, sum(employed) AS n FROM industry GROUP BY ALL",
         f"SELECT region AS place, {T} AS t, labour_force AS n FROM inflow",
-        0.2,
-        3,
-        "persons, about as many as labour_force in inflow (a fifth to three times, and not "
+        0.3,
+        2.5,
+        "persons, about as many as labour_force in inflow (0.3 to 2.5 times, and not "
         "2.5 times more or less than in the median region)",
     ),
     steady("inflow", "region", T, "labour_force"),
@@ -297,6 +305,8 @@ RULES = (
         alike={"age": BORN},
     ),
     followed("hours", HOURS, T),
+    followed("inflow", INFLOW, T, unit="region", shocks=True),
+    followed("industry", INDUSTRY, T, unit="region || industry", shocks=True),
     Rule(
         "hours",
         "subsidised_hours",

@@ -14,6 +14,7 @@ from naveval.project import paths
 from naveval.project.errors import ContractError
 from naveval.project.months import code_sql, from_code, to_code
 from naveval.project.months import month_number as number_of
+from naveval.registers.unknown import is_shown
 
 JANUARY_2009 = number_of("2009-01")
 STATUS = {
@@ -87,8 +88,6 @@ STATES = (
 """The nine mutually exclusive states of chapter 5; the first that fits counts."""
 
 FIRST_MONTH, LAST_MONTH = 200901, 202212
-ID_LIKE = r"\d{5}"
-"""What looks like a person's id in the column of codes is counted, not shown."""
 MOST_LISTED = 20
 
 
@@ -115,22 +114,23 @@ def grouping(unknown: pd.Series | None = None, *, unknown_to_rest: bool = False)
     Parameters
     ----------
     unknown
-        Spells per code that table A-1 does not know, indexed by code.
+        Persons per code that table A-1 does not know, indexed by code.
 
     Raises
     ------
     ContractError
-        Lists the unknown codes with their number of spells, most first, unless
-        `unknown_to_rest`; what looks like an id is only counted.
+        Lists the unknown codes with their number of persons, most first, unless
+        `unknown_to_rest`; what can be a name or an id is only counted.
     """
     table = activity_codes()[["code", "program_group"]].rename(columns={"program_group": "program"})
     if unknown is None or unknown.empty:
         return table
     if not unknown_to_rest:
-        codes = unknown[~unknown.index.str.contains(ID_LIKE)]
-        listed = [f"{code} ({n} spells)" for code, n in codes.head(MOST_LISTED).items()]
-        rest = unknown.drop(codes.index[:MOST_LISTED])
-        listed += [f"{len(rest)} more ({rest.sum()} spells)"] * bool(len(rest))
+        shown = [code for code, n in unknown.items() if is_shown(code, n, table["code"])]
+        codes = unknown[shown[:MOST_LISTED]]
+        listed = [f"{code} ({n} persons)" for code, n in codes.items()]
+        rest = unknown.drop(codes.index)
+        listed += [f"{len(rest)} more ({rest.sum()} persons)"] * bool(len(rest))
         raise ContractError(
             f"program_spells, column activity_code: unknown codes: {', '.join(listed)}; "
             f"expected codes of table A-1. Set unknown_codes: rest to count them as {REST}"

@@ -16,20 +16,22 @@ from naveval.registers import reading as registers
 from naveval.registers.reading import Registers
 from naveval.registers.rules.breaches import Rule, known_persons
 from naveval.registers.rules.levels import Limit, plausible, steady
-from naveval.registers.rules.panels import PLAIN, agreeing, calm, followed, varied
+from naveval.registers.rules.links import agreeing, near, to_the_end
+from naveval.registers.rules.panels import PLAIN, followed
+from naveval.registers.rules.shares import calm, varied
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
 from naveval.studies.programs.parameters import Parameters
 
-BENEFITS = (
-    "aap_nok",
-    "dagpenger_nok",
-    "tiltakspenger_nok",
-    "sosialhjelp_nok",
-    "sykepenger_nok",
-    "introduksjonsstonad_nok",
-    "kvalifiseringsstonad_nok",
-)
+BENEFITS = {  # the least and the most that a mean of months with the benefit can be
+    "aap_nok": (5_000, 45_000),
+    "dagpenger_nok": (4_000, 45_000),
+    "tiltakspenger_nok": (2_000, 18_000),
+    "sosialhjelp_nok": (2_500, 25_000),
+    "sykepenger_nok": (4_000, 60_000),
+    "introduksjonsstonad_nok": (5_000, 40_000),
+    "kvalifiseringsstonad_nok": (5_000, 40_000),
+}
 FOUR_DIGITS = pa.Check.str_matches(r"\d{4}$", description="four digits")
 
 
@@ -156,6 +158,11 @@ JOINT = (("nav_status", ("innsatsgruppe", "period")), ("person_years", ("county"
 FOLLOWED = ("nav_status", "employment", "benefits", "disability")
 YEARLY = ("person_years", "annual_income")
 MONTH = code_sql("month")
+MONTHS_APART, HIGH_INCOME = 12, 400_000  # who earns so much has a job
+REGISTERED = f"""
+    SELECT person, {MONTH} - {MONTHS_APART} AS first, {MONTH} + {MONTHS_APART} AS last
+    FROM nav_status
+"""
 AGES = """
     SELECT first // 100 - birth_year AS age
     FROM (SELECT person, min(month) AS first FROM nav_status GROUP BY person)
@@ -165,18 +172,21 @@ AGES = """
 RULES = (
     plausible(
         "employment",
-        Limit("wage_nok", 5_000, 100_000, "kroner a month", where="wage_nok > 0"),
-        Limit("position_percent", 15, 130, "per cent of a full position"),
+        Limit("wage_nok", 10_000, 80_000, "kroner a month", where="wage_nok > 0"),
+        Limit("position_percent", 30, 110, "per cent of a full position"),
     ),
     plausible(
         "benefits",
-        *(Limit(name, 2_000, 100_000, "kroner a month", where=f"{name} > 0") for name in BENEFITS),
+        *(
+            Limit(name, low, high, "kroner a month", where=f"{name} > 0")
+            for name, (low, high) in BENEFITS.items()
+        ),
     ),
-    plausible("annual_income", Limit("earned_income_nok", 50_000, 1_500_000, "kroner a year")),
+    plausible("annual_income", Limit("earned_income_nok", 100_000, 1_200_000, "kroner a year")),
     plausible(
         "municipalities",
-        Limit("unemployment_percent", 0.4, 25, "per cent"),
-        Limit("disability_percent", 1, 40, "per cent"),
+        Limit("unemployment_percent", 0.8, 15, "per cent"),
+        Limit("disability_percent", 4, 25, "per cent"),
         Limit("mean_income_nok", 10_000, 2_000_000, "kroner"),
     ),
     plausible(
@@ -249,12 +259,50 @@ RULES = (
         """,
     ),
     *(
-        known_persons(table)
+        rule(table)
         for table, schema in TABLES.items()
         if table != "persons" and "person" in schema.columns
+        for rule in (known_persons, to_the_end)
     ),
     *(followed(table, TABLES[table], MONTH) for table in FOLLOWED),
     *(followed(table, TABLES[table], "year", label=PLAIN) for table in YEARLY),
+    followed("enrolment", TABLES["enrolment"], MONTH, shocks=True),
+    followed("municipalities", TABLES["municipalities"], MONTH, unit="municipality", shocks=True),
+    near(
+        "program_spells",
+        "person, from_month",
+        f"SELECT person, {code_sql('from_month')} AS t FROM program_spells",
+        REGISTERED,
+        f"a row of the person in nav_status less than {MONTHS_APART} months away; other ids?",
+    ),
+    near(
+        "benefits",
+        "person, month",
+        f"SELECT person, {MONTH} AS t FROM benefits WHERE aap_nok + dagpenger_nok > 0",
+        REGISTERED,
+        "a row in nav_status less than a year away, of those with aap_nok or dagpenger_nok",
+    ),
+    plausible(
+        "persons",
+        Limit(
+            "first_immigration_month",
+            0.75,
+            1,
+            "months of those with another country_group than 0",
+            "first_immigration_month IS NOT NULL",
+            "country_group > 0",
+            share=True,
+        ),
+        Limit(
+            "first_immigration_month",
+            0,
+            0.25,
+            "months of those with country_group 0",
+            "first_immigration_month IS NOT NULL",
+            "country_group = 0",
+            share=True,
+        ),
+    ),
     calm(
         "program_spells",
         TABLES["program_spells"],
@@ -271,6 +319,16 @@ RULES = (
         "year before or after; other ids, or years that are late?",
         year="t",
     ),
+    agreeing(
+        "employment",
+        "person, month",
+        "SELECT person, year AS t FROM annual_income "
+        f"WHERE earned_income_nok > {HIGH_INCOME} AND year >= {FIRST_MONTH // 100}",
+        "SELECT DISTINCT person, month // 100 AS t FROM employment WHERE wage_nok > 0",
+        f"a wage in the year for 75 per cent or more of those who earn over {HIGH_INCOME} kroner, "
+        "and not rather in the year before or after; rows lost, other ids?",
+        year="t",
+    ),
     *(
         steady("municipalities", "municipality", MONTH, column, warning=True)
         for column in ("mean_income_nok", "disability_percent")
@@ -279,12 +337,12 @@ RULES = (
 
 
 def unknown_codes(registers: Registers) -> pd.Series:
-    """Spells per activity code that table A-1 does not know, indexed by code, most first."""
+    """Persons per activity code that table A-1 does not know, indexed by code, most first."""
     known = codes.activity_codes()[["code"]]
     registers.connection.register("known_codes", known)
     return (
         registers.query(
-            """SELECT activity_code AS code, count(*) AS n FROM program_spells
+            """SELECT activity_code AS code, count(DISTINCT person) AS n FROM program_spells
         WHERE activity_code NOT IN (SELECT code FROM known_codes)
         GROUP BY code ORDER BY n DESC, code"""
         )

@@ -1,0 +1,106 @@
+"""What tells that a table that follows nobody is not what it says: its shares of codes.
+
+Each function makes one rule of one query; see `breaches.Rule` for what its columns mean.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from naveval.registers.connections import identifier, quote
+from naveval.registers.rules.breaches import Rule
+from naveval.registers.rules.panels import (
+    DEVIATIONS,
+    JUMP,
+    LEAST_LINKED,
+    LEAST_PERSONS,
+    MONTH,
+    PLACES,
+    alone,
+    coded,
+    heap,
+    many,
+    per_period,
+    some,
+    varying,
+)
+
+
+def varied(table: str, schema: Any) -> Rule:
+    """A table that follows nobody: no value stands alone, no birth, day or place is that of many.
+
+    One place alone is a warning: some extracts hold no more.
+
+    Example
+    -------
+    >>> import pandera.pandas as pa
+    >>> varied("persons", pa.DataFrameSchema({"woman": pa.Column(bool)})).table
+    'persons'
+    """
+    persons = "count(DISTINCT person)"
+    parts = [alone(name, table, persons) for name in varying(schema)]
+    parts += [heap(name, of, table) for name, of in many(schema).items()]
+    there = [alone(name, table, persons) for name in PLACES if name in schema.columns]
+    told = [f"SELECT *, {part in there} AS warning FROM ({part})" for part in (*parts, *there)]
+    return Rule(
+        table,
+        "",
+        "two values or more",
+        " UNION ALL ".join(told),
+        basis=f"SELECT {persons} FROM {table}",
+        least=LEAST_PERSONS,
+    )
+
+
+def calm(
+    table: str, schema: Any, period: str, *, codes: Sequence[str] = (), label: str = MONTH
+) -> Rule:
+    """Shares of codes in a table that follows nobody: they do not jump from one period to the next.
+
+    A share jumps when it moves by more than `JUMP` of the rows, and by more than `DEVIATIONS`
+    times what it does otherwise or could do by chance. No day is that of a large part.
+
+    Parameters
+    ----------
+    codes
+        Columns of codes beside those that the contract lists the codes of; one at least.
+    """
+    told = f"{label} || ' (' || round(100 * (share - was))::INT || ')'"
+    parts = [
+        f"""
+        SELECT {quote(name)} AS name, CAST({identifier(name)} AS VARCHAR) AS code, {period} AS t,
+            count(*) AS n FROM {table} GROUP BY ALL
+        """
+        for name in (*coded(schema), *codes)
+    ]
+    return Rule(
+        table,
+        "",
+        "shares of codes about as in the period before",
+        f"""
+        WITH counts AS ({" UNION ALL ".join(parts)}),
+        wholes AS (SELECT name, t, sum(n) AS whole FROM counts GROUP BY ALL),
+        codes AS (SELECT DISTINCT name, code FROM counts),
+        shares AS (
+            SELECT name, code, t, whole, coalesce(n, 0) / whole AS share,
+                lag(share) OVER earlier AS was, lag(whole) OVER earlier AS before
+            FROM wholes JOIN codes USING (name) LEFT JOIN counts USING (name, code, t)
+            WINDOW earlier AS (PARTITION BY name, code ORDER BY t)
+            QUALIFY lag(t) OVER earlier = t - 1
+        ),
+        usual AS (
+            SELECT name, code, mad(share - was) AS spread, median(share) AS level
+            FROM shares GROUP BY ALL
+        )
+        SELECT name AS about, 'shares of each code about as in the period before' AS expected,
+            'percentage points more or less in ' || {some(told)} AS seen
+        FROM shares JOIN usual USING (name, code)
+        WHERE least(whole, before) >= {LEAST_LINKED} AND abs(share - was) > {JUMP}
+            AND abs(share - was) > {DEVIATIONS} * greatest(
+                1.4826 * spread, sqrt(level * (1 - level) * (1 / whole + 1 / before)))
+        GROUP BY name
+        {"".join(f" UNION ALL {heap(name, of, table)}" for name, of in many(schema).items())}
+        {"".join(f" UNION ALL {alone(name, table, 'count(*)')}" for name in coded(schema))}
+        """,
+        basis=per_period(table, period),
+        least=LEAST_LINKED,
+    )
