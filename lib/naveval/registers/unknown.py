@@ -27,7 +27,7 @@ def is_shown(value: str, persons: int, permitted: Collection[str] = ()) -> bool:
     >>> is_shown("Liten mulighet", 500), is_shown("98712345678", 40), is_shown("2f1c9a0b", 40)
     (True, False, False)
     """
-    plain, digits = value.strip(), sum(letter.isdigit() for letter in value)
+    plain, digits = value.strip().removesuffix(".0"), sum(letter.isdigit() for letter in value)
     if len(plain) <= 1 or _alike(plain) in map(_alike, permitted):
         return True
     if plain.isdecimal() and len(plain) <= MOST_DIGITS:

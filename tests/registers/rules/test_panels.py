@@ -213,7 +213,7 @@ PLACES_AND_UNITS = (
         "max(persons) OVER (PARTITION BY county)",
         "the same in every month",
     ),
-    ("hedmark", "labour_force", "persons", "persons * 10", "job seekers 1.2 per cent"),
+    ("hedmark", "labour_force", "persons", "persons * 10", "job seekers half a per cent"),
     ("indicator", "stock", "history_months", "least(history_months, 12)", "a highest value, "),
     (
         "indicator",

@@ -91,7 +91,7 @@ CASES: dict[str, tuple[Make, tuple[str, ...]]] = {
     ),
     "labour force in thousands": (
         lambda s, f: (s, f.assign(persons=(f["persons"] / 1000).round().astype(int).clip(1))),
-        ("labour_force", "persons", "job seekers 1.2 per cent to a fifth"),
+        ("labour_force", "persons", "job seekers half a per cent to a fifth"),
     ),
     "days for weeks": (
         lambda s, f: (s.assign(weeks_registered=(s["weeks_registered"] * 7).clip(0, 2000)), f),

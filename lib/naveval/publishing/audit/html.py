@@ -68,8 +68,9 @@ def read(file: Path) -> BeautifulSoup:
 
 
 def visible_text(element: Tag | None) -> str:
-    """Text of an element with runs of ordinary blanks as one; special spaces are kept."""
-    return re.sub(r"[ \t\r\n]+", " ", element.get_text(" ")).strip() if element else ""
+    """Text of an element with runs of blanks as one, the special one if there is one."""
+    text = element.get_text(" ").strip() if element else ""
+    return re.sub(r"[ \t\r\n]*([ \u00a0\u202f])[ \t\r\n]*", r"\1", re.sub(r"[\t\r\n]", " ", text))
 
 
 def accessibility(file: Path, name: str) -> list[Fault]:

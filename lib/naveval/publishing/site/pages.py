@@ -131,8 +131,9 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         else:
             parts.append(part["none"])
         more = part["more"].format(name=entry["short"])
-        facts = entry.get("facts", {}).get("heading", "") if result else ""
-        way = f" · [{facts}]({study}.html#tall)" if facts else ""
+        facts = entry.get("facts")
+        told = result and facts and cards.facts(result, facts, text)
+        way = f" · [{facts['heading']}]({study}.html#tall)" if told else ""
         parts += [f"[{more}]({study}.html){{.more}}{way}", "</section>"]
     parts += ["</div>", f"## {part['county']} {{#fylker .unnumbered}}", part["county-text"]]
     parts += [counties.tiles(found, text), chooser(text)]

@@ -156,7 +156,15 @@ def steady(
 
 
 def proportional(
-    table: str, column: str, part: str, whole: str, low: float, high: float, words: str
+    table: str,
+    column: str,
+    part: str,
+    whole: str,
+    low: float,
+    high: float,
+    words: str,
+    *,
+    usual: float = 0.0,
 ) -> Rule:
     """What each place has of a whole: neither far from possible nor from the other places.
 
@@ -166,6 +174,8 @@ def proportional(
         SQL of rows with place, period `t` and number `n`.
     low, high
         Least and most of the whole; no place has `MOST_APART` times more or less than the median.
+    usual
+        Less than this in the median place is a warning.
 
     Example
     -------
@@ -184,12 +194,16 @@ def proportional(
             FROM ({part}) AS part JOIN ({whole}) AS whole USING (place, t)
             GROUP BY place HAVING parts >= {LEAST_PERSONS}
         ),
-        usual AS (SELECT median(share) AS level FROM shares)
-        SELECT 'shares in ' || {some(told, "place")}
-            || printf('; %.3g in the median place', any_value(level)) AS seen
-        FROM shares, usual
-        WHERE share NOT BETWEEN {low} AND {high}
-            OR share NOT BETWEEN level / {MOST_APART} AND level * {MOST_APART}
+        usual AS (SELECT median(share) AS level FROM shares),
+        judged AS (
+            SELECT *, share NOT BETWEEN {low} AND {high}
+                OR share NOT BETWEEN level / {MOST_APART} AND level * {MOST_APART} AS wrong
+            FROM shares, usual
+        )
+        SELECT 'shares in ' || {some(told, "wrong DESC, place")}
+            || printf('; %.3g in the median place', any_value(level)) AS seen,
+            NOT bool_or(wrong) AS warning
+        FROM judged WHERE wrong OR level < {usual}
         HAVING count(*) > 0
         """,
     )

@@ -80,10 +80,12 @@ RULES = (
         "persons",
         f"SELECT county AS place, {MONTH} AS t, count(*) AS n FROM job_seekers GROUP BY ALL",
         f"SELECT county AS place, {MONTH} AS t, persons AS n FROM labour_force",
-        0.012,
+        0.005,
         0.2,
-        "persons (job seekers 1.2 per cent to a fifth of them, and not 2.5 times more or less "
-        "than in the median county; a labour force of all, and job seekers of a sample?)",
+        "persons (job seekers half a per cent to a fifth of them, seldom below 1.2 per cent, and "
+        "not 2.5 times more or less than in the median county; a labour force of all, and job "
+        "seekers of a sample?)",
+        usual=0.012,
     ),
     steady("labour_force", "county", MONTH, "persons"),
     Rule(

@@ -130,7 +130,7 @@ def grouping(unknown: pd.Series | None = None, *, unknown_to_rest: bool = False)
         codes = unknown[shown[:MOST_LISTED]]
         listed = [f"{code} ({n} persons)" for code, n in codes.items()]
         rest = unknown.drop(codes.index)
-        listed += [f"{len(rest)} more ({rest.sum()} persons)"] * bool(len(rest))
+        listed += [f"{len(rest)} not shown ({rest.sum()} persons)"] * bool(len(rest))
         raise ContractError(
             f"program_spells, column activity_code: unknown codes: {', '.join(listed)}; "
             f"expected codes of table A-1. Set unknown_codes: rest to count them as {REST}"
