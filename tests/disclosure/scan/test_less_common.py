@@ -2,6 +2,7 @@
 
 import io
 
+import openpyxl
 import planted
 import pytest
 from PIL import ExifTags, Image
@@ -221,3 +222,101 @@ HARMLESS = {
 @pytest.mark.parametrize(("name", "content"), HARMLESS.values(), ids=HARMLESS)
 def test_what_looks_like_them_is_left_alone(name: str, content: str) -> None:
     assert not found(name, content)
+
+
+ID = planted.NUMBER_ID
+LEFT_BEHIND = {
+    "thousands by comma": ("a.log", f"id {int(ID):,}"),
+    "thousands by apostrophe": ("a.log", f"id {int(ID):,}".replace(",", "'")),
+    "marked hexadecimal": ("a.log", hex(int(ID))),
+    "glued to a letter": ("a.css", f".p{ID}{{color:red}}"),
+    "comment of a CSV": ("a.csv", f"# without {ID}\nx,y\n1,2\n"),
+    "count in a comment of a CSV": ("a.csv", "# antall personer: 3\nx,y\n1,2\n"),
+    "half an identity number": ("a.txt", "Gjelder 150682*****, kvinne"),
+    "frequencies of Stata": (
+        "a.log",
+        "  treat |  Freq.  Percent\n--------+---------------\n  0 |  512  99.42\n  1 |  3  0.58\n",
+    ),
+    "table of reStructuredText": (
+        "a.txt",
+        "======  ======\nGruppe  Antall\n======  ======\n"
+        "Menn    120\nKvinner   3\n======  ======\n",
+    ),
+    "table of polars": (
+        "a.log",
+        "┌───────┬────────┐\n│ fylke ┆ antall │\n│ ---   ┆ ---    │\n│ str   ┆ u32    │\n"
+        "╞═══════╪════════╡\n│ Oslo  ┆ 412    │\n│ Troms ┆ 3      │\n└───────┴────────┘\n",
+    ),
+    "named tuple": ("a.log", "Pandas(Index=0, fodt='1974-06-15', kommune='Vardø', diagnose='F32')"),
+    "some of all": ("a.html", "<p>Av 512 deltakere var 2 under 20 år.</p>"),
+    "those who did": ("a.html", "<p>Alle 4 som deltok på Røst, fikk jobb.</p>"),
+    "one who receives": ("a.html", "<p>I kommunen bor det kun 1 mottaker av tiltakspenger.</p>"),
+    "a single one": ("a.html", "<p>A single job seeker in Utsira received it.</p>"),
+    "one of an age": ("a.html", "<p>One woman aged 62 left the programme.</p>"),
+    "size first": ("a.html", "<p>N = 3 i behandlingsgruppen.</p>"),
+    "size as a label": ("a.svg", "<svg><text>n = 3</text></svg>"),
+    "count with its share": ("a.csv", "utfall;n (%)\nJobb;412 (80 %)\nAnnet;3 (0,6 %)\n"),
+    "behind a mask": (
+        "a.html",
+        "<table><tr><th>A</th><th>Antall</th></tr><tr><td>B</td>"
+        '<td data-order="3">&lt;5</td></tr></table>',
+    ),
+    "sparse JSON-stat": (
+        "a.json",
+        '{"version": "2.0", "class": "dataset", "label": "Deltakere", "id": ["f"], "size": [2], '
+        '"dimension": {"f": {"category": {"index": ["03", "55"]}}}, "value": {"0": 412, "1": 2}}',
+    ),
+    "caption with a number": (
+        "a.csv",
+        "Tabell 1 Deltakere etter fylke,,\nFylke,2019,2020\nOslo,412,400\nTroms,3,8\n",
+    ),
+    "user of Nav": ("a.log", "Kjørt av H123456"),
+    "name of a machine": ("a.log", "Linux kari-laptop 6.5.0-14-generic x86_64"),
+    "salt": ("a.log", "salt: 9f86d081884c7d659a2feaa0c55ad015"),
+    "address of a link": ("a.log", "inet6 fe80::1ff:fe23:4567:890a"),
+    "address of a card": ("a.log", "ether 00:1b:44:11:3a:b7"),
+    "synchronised folder": ("a.log", "OneDrive - NAV\\\\Hansen\\\\uttrekk.xlsx"),
+    "listener": ("a.log", "(DESCRIPTION=(ADDRESS=(HOST=dwhora01)(PORT=1521)))"),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), LEFT_BEHIND.values(), ids=LEFT_BEHIND)
+def test_what_programs_and_careless_words_leave_behind_is_found(name: str, content: str) -> None:
+    assert found(name, content)
+
+
+LOOKS_LIKE = {
+    "a rate": ("a.html", "<p>Per 1000 personer: 3 færre ledige.</p>"),
+    "a rate behind": ("a.html", "<p>Det svarer til 3 personer per 1 000 deltakere.</p>"),
+    "for every few": ("a.html", "<p>For every 3 persons treated, more work.</p>"),
+    "a share of all": ("a.html", "<p>Av 512 deltakere var 3 prosent i jobb.</p>"),
+    "years of all": ("a.html", "<p>Av 512 deltakere hadde 3 av fire jobb.</p>"),
+    "those who may": ("a.html", "<p>A single participant may have more spells.</p>"),
+    "number of columns": ("a.json", '{"n_columns": 2, "n_models": 3}'),
+    "a share in a title": ("a.csv", "utfall;Andel (prosent)\nJobb;80\nAnnet;3\n"),
+    "a shown mask": ("a.html", '<table><tr><td data-order="0">0</td></tr></table>'),
+    "a platform": ("a.log", "Linux-6.5.0-14-generic-x86_64"),
+    "comment of estimates": ("a.csv", "# version 3\nx,y\n1,2\n"),
+    "drawn table of effects": (
+        "a.log",
+        " group |  effect\n-------+--------\n  A |  3\n  B |  2\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "content"), LOOKS_LIKE.values(), ids=LOOKS_LIKE)
+def test_rates_shares_and_numbers_of_things_are_left_alone(name: str, content: str) -> None:
+    assert not found(name, content)
+
+
+def test_a_colour_of_a_palette_is_no_id() -> None:
+    wanted = Wanted(identities.ids([str(0x9999FF)]), LIMITS, frozenset())
+    for colour in ('<rgbColor rgb="009999FF"/>', "a{color:#009999FF}"):
+        assert not [*search("a.xml", colour.encode(), wanted)]
+
+
+def test_who_made_a_workbook_is_found_whatever_declares_the_name_space() -> None:
+    book, made = openpyxl.Workbook(), io.BytesIO()
+    book.properties.creator = "Kari Hansen"
+    book.save(made)
+    assert "name of an author" in found("a.xlsx", made.getvalue())

@@ -35,6 +35,7 @@ FORMS = (
         r"(?i)(?:cookie: ?|\bsession\w*[=:] ?)[\w.-]*=?(?=[\w%+/-]*\d)[\w%+/-]{24,}",
     ),
     (("ssh-", "ecdsa-"), r"\b(?:ssh-\w+|ecdsa-[\w-]+) AAAA[\w+/]{40,}"),
+    (("salt", "SALT"), r"(?i)\bsalt[\"']?[ \t]*[=:][ \t]*[\"']?[0-9a-f]{16,}\b"),
     (("password",), r"\blogin\s+\S+\s+password\s+\S+"),
     ((":5432:", ":*:"), r"(?m)^[\w*-][\w.*-]*:(?:5432|\*):[^:\s]+:[^:\s]+:[^:\s]+$"),
     (("KEY", "key"), r"(?i)key[\"']?\s*[=:]\s*[\"']?(?=[a-z+/-]*\d)[\w+/-]{24,}"),
@@ -98,6 +99,14 @@ PATHS = (
         rf"(?!usr/|etc/)[\w-][\w.-]*(?:/[\w.@=-]+)+\.(?:{DATA})\b)",
     ),
     (("absPath",), r"<x15ac:absPath\b"),
+    (("OneDrive - ",), r"\bOneDrive - [^\\/\n<>\"]{2,40}[\\/]"),
+    (("Linux ",), r"\bLinux (?!version\b)[\w.-]+ \d+\.\d+\.\d+[-.]\w+"),
+    (("HOST",), r"\(HOST ?= ?(?!localhost)[\w.-]{3,}\)"),
+    (
+        ("ether", "mac", "MAC", "HWaddr"),
+        r"\b(?:ether|HWaddr|(?i:mac)(?:[ _]address)?)[\"']?[ :=]+[\"']?"
+        r"(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}\b",
+    ),
     (
         ("192.168.", "172."),
         r"(?<![\w.])(?:192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?![\w.]\d)",
@@ -135,7 +144,7 @@ PATHS = (
         r" [\"'«]?(?=[a-z.-]*\d)[a-z][\w-]*[a-z-][\w.-]*\d\w*",
     ),
     (("",), r"\b[a-eqtu]\d\d(?=\w*[g-z])[a-z]{3,6}\d{3,5}\b"),
-    (("fc", "fd"), r"(?<![\w:])f[cd][0-9a-f]{2}(?::[0-9a-f]{0,4}){3,7}"),
+    (("fc", "fd", "fe80"), r"(?<![\w:])f(?:[cd][0-9a-f]{2}|e80)(?::[0-9a-f]{0,4}){3,7}"),
     (("@",), r"\b[a-z][\w.-]{2,}@[a-z][\w.-]{3,}:[/~]\w|\bssh-\w+ AAAA\S{40,} \S"),
     (("rw",), r"(?m)^[-dl](?:[r-][w-][xst-]){3}\S? +\d+ +(?!root\b)[a-z]\w+ "),
     (
@@ -160,7 +169,7 @@ PATHS = (
 PLACES = tuple((letters, re.compile(form)) for letters, form in PATHS)
 AUTHOR = re.compile(
     r"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator|meta:printed-by|Manager|tiff:Artist|"
-    r"aux:OwnerName|exifEX:CameraOwnerName|xmpRights:Owner)>\s*(?:<[^<>]*>\s*)*([^<>]*[^<>\s])\s*<|"
+    r"aux:OwnerName|exifEX:CameraOwnerName|xmpRights:Owner)(?:\s[^<>]*)?>\s*(?:<[^<>]*>\s*)*([^<>]*[^<>\s])\s*<|"
     r"\b(?:w:author|tiff:Artist|aux:OwnerName|exifEX:CameraOwnerName)=\"([^\"]+)\""
 )
 NO_PERSON = re.compile(

@@ -294,6 +294,7 @@ def of_series(node: Any) -> Rows:
 
 
 SVG_TEXT = re.compile(r"<text\b([^>]*)>(.*?)</text>", re.DOTALL)
+SIZE_LABEL = re.compile(r">\s*[nN] ?= ?(\d+)\s*<")
 PLACED = {axis: re.compile(rf"(?<![\w-]){axis}=[\"'](-?[\d.]+)") for axis in "xy"}
 
 
@@ -306,7 +307,8 @@ def of_svg(picture: str) -> Rows:
             shown = html.unescape(without_tags(text)).strip()
             lines.setdefault(round(float(y[1])), []).append((float(x[1]), shown))
     rows = [[text for _, text in sorted(lines[y])] for y in sorted(lines)]
-    return rows if len(rows) > 2 and sum(len(row) > 1 for row in rows) > 2 else []
+    sizes = [["n", size] for size in SIZE_LABEL.findall(picture)]
+    return (rows if len(rows) > 2 and sum(len(row) > 1 for row in rows) > 2 else []) + sizes
 
 
 def _inner(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -412,7 +414,8 @@ def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
         names.append(titles)
         if key in metrics or not metrics or all(VAGUE.fullmatch(t.lower()) for t in titles):
             counting |= {title for title in titles if counts_persons(title, limits)}
-    if not counting and (whole := str(node.get("label", ""))) and counts_by_caption(whole):
+    whole = str(node.get("label", ""))
+    if not counting and (counts_by_caption(whole) or counts_persons(whole, limits)):
         names = [[whole], *names]
         counting = {whole}
     values = node["value"]

@@ -41,7 +41,17 @@ FRACTION = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
 DIGITS = re.compile(
     r"(?<![\d.,])(?<!\d[a-zA-Z])(?<!\d[a-zA-Z]{2})\d{9,40}(?!\d|\.\d*[1-9]|[a-zA-Z]{1,3}\d)"
 )
-HEX = re.compile(r"(?<!\w)(?:0[xX])?0*([0-9a-fA-F]{7,14})(?!\w)")
+HEX = re.compile(r"(?<![\w#])(?<!rgb=\")0*([0-9a-fA-F]{7,14})(?!\w)")
+HEX_MARKED = re.compile(r"(?<!\w)0[xX]0*([0-9a-fA-F]{5,14})(?!\w)")
+"""Numbers in hexadecimal digits; what stands after `#` or `rgb=` is a colour."""
+THOUSANDS = re.compile(r"(?<![\w.,'’])\d{1,3}(?:(?:,\d{3}){2,}|(?:['’]\d{3}){2,})(?![\w'’]|[.,]\d)")
+AFTER_LETTERS = re.compile(r"(?<![^\W_])[A-Za-z]{1,12}(\d{7,8})(?![^\W_])")
+"""Digits glued to a word, as in `p10000001_plot`; longer ones `DIGITS` finds."""
+HALF = re.compile(
+    r"(?<![\w.])(?:[04][1-9]|[1256]\d|[37][01])(?:[048][1-9]|[159][0-2])"
+    r"\d\d[ -]?[*xX•]{5}(?![\w*•])"
+)
+"""An identity number of which only the day of birth is shown."""
 BY_CHANCE = 3.2e-3
 """Share of numbers of eleven digits that are identity numbers, and the chance of a false alarm."""
 SYNTHETIC = (0, 40, 65, 80)
@@ -105,13 +115,17 @@ def named(text: str, wanted: Ids) -> Hits:
     numbers = [str(int(Decimal(form))) for form in EXPONENT.findall(text) if _whole(form)]
     if wanted.known and (hits := _known(text, numbers, wanted)):
         yield "person id", hits
-    if hits := sum(map(is_identity_number, [*_eleven(text), *numbers])):
+    half = len(HALF.findall(text))
+    if hits := half + sum(map(is_identity_number, [*_eleven(text), *numbers])):
         yield "national identity number", hits
     forms = {form for found in DIGITS.finditer(text) for form in _undisguised(found)}
     eleven = [form for form in forms if len(form) == 11]
     if wanted.known:
         forms |= {form.replace(".", "") for form in FRACTION.findall(text)}
         forms |= {str(int(form, 16)) for form in HEX.findall(text) if not form.isdigit()}
+        forms |= {str(int(form, 16)) for form in HEX_MARKED.findall(text)}
+        forms |= {re.sub(r"\D", "", form) for form in THOUSANDS.findall(text)}
+        forms |= {*AFTER_LETTERS.findall(text)}
     known = len(forms & wanted.known)
     if known and _beyond_chance(known, _expected(forms, wanted)):
         yield "person id", known

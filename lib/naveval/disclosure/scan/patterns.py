@@ -19,6 +19,10 @@ ATTRIBUTE = re.compile(r"\bdata-([A-Za-zæøåÆØÅ][\w.-]*)=[\"'](\d{1,2})[\"'
 TITLES = re.compile(
     r"<title\b[^>]*>([^<]*)</title>|\b(?:alt|title|aria-label)=\"([^\"]*)\"", re.IGNORECASE
 )
+BEHIND_MASK = re.compile(
+    r"<td\b[^<>]*\bdata-[\w-]+=[\"'][0-4](?:\.0)?[\"'][^<>]*>\s*(?:&lt;|<(?=\s?\d)|[:*]+\s*<|\.\.)"
+)
+"""A cell that hides a small count and holds it in an attribute."""
 SCRIPT = re.compile(
     r"<(script)\b(?![^>]*\bjson[\"'])[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE
 )

@@ -47,7 +47,8 @@ STAFF = re.compile(r"[A-Za-z]\d{6}")
 STAFF_SHOWN = re.compile(r"\b[A-Za-z]\d{6}\b")
 STAFF_BEFORE = re.compile(
     r"(?:veileder|rettleiar|saksbehandler|nav-?ident|ident|(?:opprettet|endret|behandlet|godkjent|"
-    r"registrert) av|case ?worker|user|bruker)(?:en|e)?[\"']?\W{1,4}(?:med ident )?$",
+    r"registrert|kjørt|kjøyrt|utført|laget|laga) av|(?:run|made) by|case ?worker|user|bruker)"
+    r"(?:en|e)?[\"']?\W{1,4}(?:med ident )?$",
     re.I,
 )
 WHO = (

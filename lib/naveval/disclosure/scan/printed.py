@@ -17,6 +17,16 @@ VALUE_COUNTS = re.compile(
     re.MULTILINE,
 )
 ALL_DIGITS = re.compile(r"^\S.{0,60} -?\d*\.\d{14,}$", re.MULTILINE)
+RULE = re.compile(
+    r"^[ \t]*(?:[-=]{3,}(?:[ \t+|]+[-=]{3,})+|\+?[-=]{3,}(?:\+[-=]{3,})*\+?|"
+    r"[┌├└╞╔╠╚][─═┬┼┴╪╤┐┤┘╡╗╣╝╦╬╩]+)[ \t]*$",
+    re.MULTILINE,
+)
+UPRIGHT = re.compile(r"[ \t]*[|│┆║┃][ \t]*")
+TYPES = re.compile(
+    r"(?:---|str|cat|date|bool|[uif]\d{1,2})(?:[ \t]{2,}(?:---|str|cat|date|bool|[uif]\d{1,2}))+"
+)
+"""Lines of a drawn table: rules, what stands between columns, and the types that polars tells."""
 CHARACTERISTIC = (titles.EXACT, titles.PERSONAL, titles.PLACE)
 
 
@@ -24,6 +34,8 @@ def printed(text: str, limits: Thresholds) -> Hits:
     """Findings in what a text holds of printed rows and series."""
     yield from told_rows(text)
     yield from crossed.in_text(text, limits)
+    for rows in grids.of_columns(unframed(text)):
+        yield from tables.table(rows, limits, small=True)
     for name in SERIES_NAME.findall(text):
         if identifies(title_of(name), limits):
             yield "column that identifies persons", 1
@@ -31,6 +43,14 @@ def printed(text: str, limits: Thresholds) -> Hits:
         yield "number that was not rounded", hits
     if hits := sum(_counted(block, limits) for block in VALUE_COUNTS.finditer(text)):
         yield f"count below {limits.min_cell} persons in a printed series", hits
+
+
+def unframed(text: str) -> str:
+    """Tables of a text without the lines drawn in them, nothing where none is drawn."""
+    if not RULE.search(text):
+        return ""
+    lines = (UPRIGHT.sub("  ", line) for line in text.split("\n") if not RULE.fullmatch(line))
+    return "\n".join(line.strip() for line in lines if not TYPES.fullmatch(line.strip()))
 
 
 def _counted(block: re.Match[str], limits: Thresholds) -> int:
@@ -48,6 +68,7 @@ def told_rows(text: str) -> Hits:
     for line in text.splitlines():
         if line.count(":") + line.count("=") >= 3 and len(line) < 4000:
             keys = [title_of(key) for key in grids.keys(line)]
+            keys = [key for key in keys if key != "index"]
             if len(keys) >= tables.CHARACTERISTICS and (
                 tables.persons_by_row(keys) or tables.printed(["", *keys], [["0"]])
             ):

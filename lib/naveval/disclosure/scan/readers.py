@@ -129,6 +129,8 @@ def _text(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
     rows = grids.of_csv(decoded(content))
+    if above := grids.COMMENTS.match(decoded(content)):
+        yield from _text("", above[0].replace("#", " ").encode(), wanted)
     lines = "\n".join(map(" ".join, rows))  # cells of two rows do not belong together
     yield from _words(once(cell for row in rows for cell in row), wanted, lines)
     small = PurePosixPath(name).stem not in wanted.exempt
@@ -257,6 +259,8 @@ def _mark_up(text: str, wanted: Wanted) -> Hits:
     for key, value in patterns.ATTRIBUTE.findall(inside):
         if counts_persons(key, wanted.limits) and sentences.too_small(float(value), wanted.limits):
             yield f"count below {wanted.limits.min_cell} persons in an attribute {key}", 1
+    if hits := len(patterns.BEHIND_MASK.findall(text)):
+        yield f"count below {wanted.limits.min_cell} behind a masked cell", hits
 
 
 def _script(name: str, content: bytes, wanted: Wanted) -> Hits:

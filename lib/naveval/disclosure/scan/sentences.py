@@ -33,7 +33,7 @@ OF_GROUPS = re.compile(r"\w*(?:grupp|typ|slag|kategori|kull|kohort|utvalg)\w* (?
 """«De tre gruppene av søkere» counts groups."""
 NO_SIZE = re.compile(
     r"(?:\b\w+ (?:enn|than)|(?<!består )(?<!bestod )(?<!besto )\b(?:under|over|minst|opptil|"
-    r"inntil|av|of|modell?|metode|versjon|kolonne|"
+    r"inntil|av|of|every|each|modell?|metode|versjon|kolonne|"
     r"punkt|fase|\d+ (?:til|to|eller|or)|hver|kvar|figur|tabell|kapittel|"
     r"avsnitt|vedlegg|steg|trinn|gruppe|"
     r"alternativ|nr\.?)|\d[\d,.]*) $",
@@ -47,10 +47,12 @@ PART = re.compile(
 )
 ONE_PERSON = re.compile(
     r"(?<![\w,.–-])(?P<one>én|éin|1|kun en|bare en|kun ein|berre ein|only one|en eneste|"
-    r"ein einaste|exactly one) (?:(?!og |eller |and |or )[a-zæøå]+ )?"
+    r"ein einaste|exactly one|a single(?= job ?seeker| participant| client)|"
+    r"one(?= (?:wo)?man aged \d)) (?:(?!og |eller |and |or )[a-zæøå]+ )?"
     r"(?:(?<!1 )(?:kvinne|mann|woman|man)|person|"
     r"(?:tiltaks)?delta[kg][ae]r|(?:arbeids|jobb)s[øo]kj?[ae]r|bruk[ae]r|\w*mottak[ae]r|klient|"
-    r"individ|innbygg[ae]r|participant|job ?seeker|client)\b(?! (?:per|av|kan|må|skal)\b)",
+    r"individ|innbygg[ae]r|participant|job ?seeker|client)\b"
+    r"(?! (?:per|kan|må|skal|can|may|must)\b)(?!(?<!mottak[ae]r) av\b)",
     re.I,
 )
 """«Én person» tells a count; «en person» is anybody."""
@@ -101,12 +103,36 @@ TOLD = re.compile(
     re.I,
 )
 HINT = re.compile(
-    r"person|folk|delta[kg]|s[øo]k|bruk[ea]r|mottak|tak[ea]r|individ|ledig|laus|people|particip|"
+    r"person|folk|delta[kg]|delto[kg]|s[øo]k|bruk[ea]r|mottak|tak[ea]r|individ|ledig|laus|people|"
+    r"particip|"
     r"seeker|unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|"
-    r"menn|jent|gut|ung|eldre|innvand|flykt|meld|uf[øo]r|women|men|boys|girls|case|tilfel|regist|"
+    r"menn|jent|gut|ung|eldre|innvand|flykt|meld|uf[øo]r|wom[ae]n|men|man aged|boys|girls|"
+    r"case|tilfel|regist|"
     r"observ|antal|frekv|mann|client|\bn ?[=:]"
 )
 SIZE_IN_PROSE = re.compile(r"[(\[,;:] ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
+SIZE_FIRST = re.compile(r"(?m)(?:^|[.!?] )[nN] ?= ?(\d+)(?= (?:i|in|for|fra|frå|from|på)\b)")
+OF_ALL = re.compile(
+    rf"\b(?:av|of|blant|among) (?:de |dei |the )?(?P<base>{WORD_NUMBER}) (?:[\w-]+e )?{PEOPLE}"
+    r"(?:ne|ane)?,? (?:er|var|vart|ble|blei|fikk|fekk|hadde|"
+    r"are|were|had|got)(?: bare| berre| kun)? "
+    rf"(?P<part>{WORD_NUMBER})\b(?![.,]\d| ?(?:%|prosent|per ?cent|av|of|år|years|måned|månad|"
+    r"months|uke|veke|weeks|dag|days|timer|hours|kr|gang|times|prosentpoeng|\d{3}\b))",
+    re.I,
+)
+"""«Av 512 deltakere var 2 i jobb»."""
+WHO_DID = re.compile(
+    rf"\b(?:alle|de|dei|bare|kun|berre) (?P<part>{WORD_NUMBER}) som "
+    r"(?:delto[kg]|delta[kr]|døde|døydde|"
+    r"(?:fikk|fekk) (?:jobb|arbeid|avslag)|sluttet|slutta|fullførte|ble (?:syke?|uføre))\b",
+    re.I,
+)
+IN_A_RATE = re.compile(
+    r"\b(?:per|pr\.?|av|of) (?:hver |every )?"
+    rf"(?:hundre|tusen|hundred|thousand|1 ?000|10 ?000|100 ?000|100)(?: {PEOPLE})?",
+    re.I,
+)
+"""Around a number that is a rate: «3 personer per 1000 deltakere»."""
 
 
 def too_small(count: float, limits: Thresholds) -> bool:
@@ -138,8 +164,13 @@ def prose(text: str, limits: Thresholds) -> Hits:
     """
     lines = {line for line in text.splitlines() if len(line) > 3}
     text = "\n".join(line for line in sorted(lines) if HINT.search(line.lower()))
-    hits = sum(too_small(float(size), limits) for size in SIZE_IN_PROSE.findall(text))
-    hits += sum(0 < number(told) < limits.min_cell for told in TOLD.findall(text))
+    sizes = [*SIZE_IN_PROSE.findall(text), *SIZE_FIRST.findall(text)]
+    hits = sum(too_small(float(size), limits) for size in sizes)
+    for found in (*OF_ALL.finditer(text), *WHO_DID.finditer(text)):
+        of_round = number(found.groupdict().get("base") or "") in ROUND_BASES
+        hits += not of_round and 0 < number(found["part"]) < limits.min_cell
+    told = (item for item in TOLD.finditer(text) if not _rate(text, item))
+    hits += sum(0 < number(item["number"]) < limits.min_cell for item in told)
     for found in SMALL_IN_PROSE.finditer(text):
         word = found["number"].lower()
         before = text[max(0, found.start() - 24) : found.start()]
@@ -149,7 +180,7 @@ def prose(text: str, limits: Thresholds) -> Hits:
         doing = bool(NOT_COUNTED.match(text, found.end()))
         grouped = OF_GROUPS.match(found["between"])
         said = not heading and not doing and not grouped and not NO_SIZE.search(before)
-        hits += counted and said
+        hits += counted and said and not _rate(text, found)
     for found in PART.finditer(text):
         part, base = number(found["part"]), number(found["base"])
         before = text[max(0, found.start() - 12) : found.start()]
@@ -173,6 +204,16 @@ def titled(titles: Iterable[str], limits: Thresholds) -> Hits:
     before = (found.string.strip()[: found.start("number")] for found in small)
     if hits := sum(not NO_SIZE.search(text) and not NUMBERED.search(text) for text in before):
         yield f"count below {limits.min_cell} persons in a title", hits
+
+
+def _rate(text: str, found: re.Match[str]) -> bool:
+    """Whether a number stands right before or after of how many it is a rate."""
+    before = [*IN_A_RATE.finditer(text, max(0, found.start() - 40), found.end())]
+    after = IN_A_RATE.match(text, found.end() + 1)
+    return after is not None or any(
+        re.fullmatch(r"(?:: |, (?:er |blir |var )?)?", text[item.end() : found.start("number")])
+        for item in before
+    )
 
 
 def _of_these(text: str, found: re.Match[str]) -> bool:

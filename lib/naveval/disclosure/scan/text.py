@@ -33,7 +33,7 @@ COLOUR = re.compile(r"(?:\x1b|\\u001b|\\x1b)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x0
 LOOSE = re.compile("[\u0300-\u036f\u20d0-\u20ff]")
 INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{4})\}?|\\x([0-9a-fA-F]{2})")
-PRINTABLE = re.compile(r"(?:=[0-9A-F]{2}){2,}|=\r?\n(?=\S)")
+PRINTABLE = re.compile(r"(?:=[0-9A-F]{2}){2,}|(?<![=\s])=\r?\n(?=\S)")
 PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 TAG = re.compile(r"<(/?)([\w:.-]+)[^<>]*>|<![^<>]*>|<\?[^<>]*\?>")
 INLINE = frozenset(

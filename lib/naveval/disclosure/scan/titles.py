@@ -77,7 +77,8 @@ COUNT_ROW = re.compile(
     rf"(?:antall?|tall?(?:et)? p[åa]|number of|no\.? of|sum)\s*{PEOPLE}.*|antall?|n", re.I
 )
 CAPTION = re.compile(
-    rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *)?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
+    rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *|"
+    rf"(?:tabell|table|figur) [\w.-]{{1,6}} )?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
     rf"(?:[\w-]+e )?{PERSONS} (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
     rf".*[,(] ?(?:antall |tal )?{PERSONS}\)?",
     re.I,
@@ -94,7 +95,8 @@ NO_COUNT = re.compile(
     r"kroner|\bkr\b|nok|bel[øo]p|mean|gjennomsnitt|snitt|median|\brate|timer|hours|m[åa]neder|"
     r"m[åa]nader|months|dager|dagar|days|(?<!br)uker|veker|weeks|alder|\bage|l[øo]nn(?!stilsk)|wage|inntekt|income|"
     r"^n ?(?:folds?|steps?|trees?|lags?|bins?|draws?|splits?|iter(?:ations)?|jobs|epochs?|"
-    r"features?|leaves|levels?|repeats?|boot(?:straps)?|estimators|chains?|knots?|seeds?)$|"
+    r"features?|leaves|levels?|repeats?|boot(?:straps)?|estimators|chains?|knots?|seeds?|columns?|cols|"
+    r"models?|tables?|figures?|parameters?|files?|years?|periods?)$|"
     r"^(?:level|niv[åa]|page|side|order|depth|line|linje|position|offset|x|y)$|"
     r"endring|change|indeks|index|feil|error|intervall?|verdi|value|vekt|weight|score|sk[åa]r"
 )
@@ -122,9 +124,17 @@ def identifies(title: str, limits: Thresholds) -> bool:
     )
 
 
+AND_SHARE = re.compile(
+    r"([^()%]+?),? ?\((?:i |in )?(?:%|andel(?:er)?|prosent|pst\.?|pct\.?|per ?cent|share)\)", re.I
+)
+"""A title of numbers with their share behind: «Antall (prosent)», `n (%)`."""
+
+
 @lru_cache(maxsize=100_000)
 def counts_persons(title: str, limits: Thresholds) -> bool:
     """Whether a column, a row, or a key in JSON of this title counts persons."""
+    if both := AND_SHARE.fullmatch(title.strip()):
+        title = both[1]
     name, words = title_of(title), spoken(title)
     if name in limits.count_columns:
         return True
