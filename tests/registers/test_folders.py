@@ -110,7 +110,7 @@ def test_a_part_with_other_columns_is_refused_by_name(tmp_path):
     folder = parts(tmp_path)
     ROWS.iloc[[3]].drop(columns="hours").to_parquet(folder / "part-3.parquet")
     (found,) = messages(tmp_path)
-    assert "t/: part-3.parquet has other columns than part-0.parquet" in found
+    assert "part-3.parquet has other columns than part-0.parquet: lacks hours; expected" in found
 
 
 def hive(folder: Path, *, keep: bool = False, ending: str = "parquet") -> Path:

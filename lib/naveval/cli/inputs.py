@@ -100,9 +100,11 @@ def check(study: str, file: Path | None, changes: dict[str, Any], as_json: bool)
 
     found = checking.look(study, extracts.folder(study, chosen), chosen)
     click.echo(checking.as_json(found) if as_json else checking.as_text(found))
-    if found.passed:
-        keys.secret(chosen.origin())  # `run` asks for it
-    sys.exit(0 if found.passed else 1)
+    if not found.passed:
+        sys.exit(1)
+    keys.secret(chosen.origin())  # `run` asks for it
+    if not as_json:
+        click.echo(f"\n{study}: parameters and registers are as they should be")
 
 
 @main.command()

@@ -327,8 +327,6 @@ def as_text(seen: Look) -> str:
     parts += ["\n".join(warnings)] if warnings else []
     parts += [seen.refused] if seen.refused else []
     parts.append(_report_text(seen.report))
-    if seen.passed:
-        parts.append(f"{seen.study}: parameters and registers are as they should be")
     return "\n\n".join(part for part in parts if part)
 
 

@@ -184,9 +184,12 @@ def _same_everywhere(source: Source) -> None:
     parts = [tuple(partition(source, file)) for file in source.files]
     for file, columns, keys in zip(source.files, names, parts, strict=True):
         if columns != names[0] or keys != parts[0]:
+            sides = (("has", columns - names[0]), ("lacks", names[0] - columns))
+            told = [f"{verb} {', '.join(sorted(some))}" for verb, some in sides if some]
             raise ContractError(
                 f"{source.label}: {name(source, file)} has other columns than "
-                f"{name(source, source.files[0])}; expected the same in all files"
+                f"{name(source, source.files[0])}{': ' * bool(told)}{' and '.join(told)}; "
+                "expected the same in all files"
             )
 
 

@@ -428,11 +428,12 @@ def _step(step: Step, label: str) -> str:
 
 
 def alone(column: str, rows: str, persons: str) -> str:
-    quoted = identifier(column)
+    quoted = identifier(column)  # -1 in every row says that nobody has what the column tells
     return f"""
         SELECT {quote(column)} AS about, 'two values or more of so many' AS expected,
             'one value in every row' AS seen FROM {rows}
         HAVING min({quoted}) = max({quoted}) AND {persons} >= {LEAST_PERSONS}
+            AND CAST(min({quoted}) AS VARCHAR) <> '-1'
     """
 
 
