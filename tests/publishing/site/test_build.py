@@ -538,7 +538,7 @@ def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
         foot = made.select_one(".page-foot").text
         assert "Slik siterer du siden: Arbeid og tiltak (20" in foot
         assert f"Versjon {version('naveval')}, " in foot
-        assert "Denne utgaven har ingen utgiver" in foot
+        assert "Denne utgaven er ikke gitt ut" in foot
         shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
         assert shared["og:title"]
         assert shared["og:description"]
@@ -573,7 +573,7 @@ def test_contact_and_address_read_well_with_and_without(
         assert links == (["mailto:kari@example.no"] if email else [])
         wanted = "Redaksjonen for Arbeid og tiltak, kari@example.no" if email else "da står de her."
         assert ask.text.endswith(wanted)
-        assert ("har ingen utgiver" in ask.text) == (not email)
+        assert ("er ikke gitt ut" in ask.text) == (not email)
         shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
         start = "https://x.no/tall/" if address else "../"
         assert shared["og:image"] == f"{start}assets/share-site.png"
