@@ -571,7 +571,11 @@ def test_contact_and_address_read_well_with_and_without(
         )
         links = [link["href"] for link in ask.select("a")]
         assert links == (["mailto:kari@example.no"] if email else [])
-        wanted = "Redaksjonen for Arbeid og tiltak, kari@example.no" if email else "står navn og e-postadresse her."
+        wanted = (
+            "Redaksjonen for Arbeid og tiltak, kari@example.no"
+            if email
+            else "står navn og e-postadresse her."
+        )
         assert ask.text.endswith(wanted)
         assert ("er ikke gitt ut" in ask.text) == (not email)
         shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
