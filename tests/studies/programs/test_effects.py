@@ -428,7 +428,9 @@ def test_the_answer_and_the_titles_follow_the_tests(
     smallest = multiplier(1 - 0.05 / len(rows)) * rows["std_error"]
     assert f"{smallest.min():.1f}".replace(".", ",") in text
     assert f"{smallest.max():.1f}".replace(".", ",") in text
-    assert "Ikke klart mer eller mindre arbeid" in showing.show("fig-6-2", null).markdown
+    assert (
+        "I siste år: ikke klart mer eller mindre arbeid" in showing.show("fig-6-2", null).markdown
+    )
     worse = but(p_value=1e-9, estimate=-data.effects.estimate.abs())
     text = showing.show("answer-effects", worse).markdown
     assert "mindre enn de ellers" in text

@@ -203,7 +203,7 @@ def test_check_lists_unknown_codes_but_no_ids(tmp_path: Path) -> None:
     arguments = ["check", "programs", "--data", str(data)]
     result = CliRunner().invoke(cli.main, arguments)
     assert result.exit_code == 1
-    assert re.search(r"codes: NYTT \(\d+ persons\), 2 more \(\d+ persons\); ", result.output)
+    assert re.search(r"codes: NYTT \(\d+ persons\), 2 not shown \(\d+ persons\); ", result.output)
     assert not re.search("P0012345|Nordmann", result.output)
     allowed = tmp_path / "programs.yml"
     allowed.write_text("unknown_codes: rest\nparts: [participants, outcomes]\n")
