@@ -203,11 +203,6 @@ LESS_COMMON = {
 }
 
 
-@pytest.mark.parametrize(("name", "content"), LESS_COMMON.values(), ids=LESS_COMMON)
-def test_less_common_forms_are_found(name: str, content: str) -> None:
-    assert found(name, content)
-
-
 HARMLESS = {
     "shares": ("a.html", "<p>Kvinner under 30 er 3 prosent. Menn over 50: 3 %.</p>"),
     "a figure": ("a.html", "<p>Kvinner i figur 3: 4 linjer, i 2015: 37 prosent</p>"),
@@ -217,11 +212,6 @@ HARMLESS = {
     "a comment": ("a.js", "//comment/x\nvar u = '//cdn.example.com/lib';"),
     "a counter of methods": ("a.log", "Counter({'OLS': 31, 'probit': 2})\n"),
 }
-
-
-@pytest.mark.parametrize(("name", "content"), HARMLESS.values(), ids=HARMLESS)
-def test_what_looks_like_them_is_left_alone(name: str, content: str) -> None:
-    assert not found(name, content)
 
 
 ID = planted.NUMBER_ID
@@ -280,7 +270,10 @@ LEFT_BEHIND = {
 }
 
 
-@pytest.mark.parametrize(("name", "content"), LEFT_BEHIND.values(), ids=LEFT_BEHIND)
+FOUND = LESS_COMMON | LEFT_BEHIND
+
+
+@pytest.mark.parametrize(("name", "content"), FOUND.values(), ids=FOUND)
 def test_what_programs_and_careless_words_leave_behind_is_found(name: str, content: str) -> None:
     assert found(name, content)
 
@@ -304,7 +297,10 @@ LOOKS_LIKE = {
 }
 
 
-@pytest.mark.parametrize(("name", "content"), LOOKS_LIKE.values(), ids=LOOKS_LIKE)
+LEFT_ALONE = HARMLESS | LOOKS_LIKE
+
+
+@pytest.mark.parametrize(("name", "content"), LEFT_ALONE.values(), ids=LEFT_ALONE)
 def test_rates_shares_and_numbers_of_things_are_left_alone(name: str, content: str) -> None:
     assert not found(name, content)
 

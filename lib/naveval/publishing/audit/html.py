@@ -70,7 +70,7 @@ def read(file: Path) -> BeautifulSoup:
 def visible_text(element: Tag | None) -> str:
     """Text of an element with runs of blanks as one, the special one if there is one."""
     text = element.get_text(" ").strip() if element else ""
-    return re.sub(r"[ \t\r\n]*([ \u00a0\u202f])[ \t\r\n]*", r"\1", re.sub(r"[\t\r\n]", " ", text))
+    return re.sub(r" *([ \u00a0\u202f]) *", r"\1", re.sub(r"[\t\r\n]", " ", text))
 
 
 def accessibility(file: Path, name: str) -> list[Fault]:

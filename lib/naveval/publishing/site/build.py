@@ -128,14 +128,16 @@ def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
         for name, entry in text["studies"].items()
         if "sliders" in entry
     }
+    told: set[str] = set()
     for name, entry in text["studies"].items():
         main = results.main_result(found, name)
         if "choices" in entry:
             chosen = cards.choices(main, entry["choices"], text)
             curves[name] = "\n\n".join([chosen, curves.get(name, "")])
-        if main and "facts" in entry:
-            curves[name] = cards.facts(main, entry["facts"], text) + "\n\n" + curves.get(name, "")
-    pages = [site_pages.front(found, text)]
+        if main and "facts" in entry and (facts := cards.facts(main, entry["facts"], text)):
+            curves[name] = facts + "\n\n" + curves.get(name, "")
+            told.add(name)
+    pages = [site_pages.front(found, text, told)]
     pages += [
         site_pages.study(name, found, text, bearing[name], curves.get(name, ""))
         for name in text["studies"]

@@ -1,6 +1,6 @@
 """The pages of the site as Markdown; both engines are given the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
@@ -118,8 +118,14 @@ def registers(text: Mapping[str, Any]) -> Page:
     return named("registre", text, "\n\n".join(blocks))
 
 
-def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
-    """The front page: per study the answer, a number and a small chart; then the counties."""
+def front(found: Sequence[Result], text: Mapping[str, Any], told: Collection[str] = ()) -> Page:
+    """The front page: per study the answer, a number and a small chart; then the counties.
+
+    Parameters
+    ----------
+    told
+        Studies whose page has the block of numbers asked for, which is linked to.
+    """
     part, shown, parts = text["index"], [], [text["index"]["intro"], '<div class="cards">']
     for study in text["studies"]:
         entry, result = text["studies"][study], results.main_result(found, study)
@@ -131,9 +137,7 @@ def front(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         else:
             parts.append(part["none"])
         more = part["more"].format(name=entry["short"])
-        facts = entry.get("facts")
-        told = result and facts and cards.facts(result, facts, text)
-        way = f" · [{facts['heading']}]({study}.html#tall)" if told else ""
+        way = f" · [{entry['facts']['heading']}]({study}.html#tall)" if study in told else ""
         parts += [f"[{more}]({study}.html){{.more}}{way}", "</section>"]
     parts += ["</div>", f"## {part['county']} {{#fylker .unnumbered}}", part["county-text"]]
     parts += [counties.tiles(found, text), chooser(text)]
