@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import pyarrow.parquet as pq
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 START = "0db0185"
@@ -109,6 +111,20 @@ ROWS = {
         own=True,
     ),
 }
+STUDIES = ("followup", "hedmark", "indicator", "programs")
+DEFAULT_SCALES = {
+    study: str(yaml.safe_load((ROOT / f"params/{study}.yml").read_text(encoding="utf-8"))["scale"])
+    for study in STUDIES
+}
+ROWS |= {
+    f"data-{study}-{scale}": Row(
+        f"registers of {study} simulated, {scale} of full size",
+        "as then",
+        (naveval("data", study, "--scale", scale, "--out", "OUT/data"),),
+    )
+    for study in STUDIES
+    for scale in dict.fromkeys((DEFAULT_SCALES[study], "1.0"))
+}
 HEAD = (
     "| work | wanted | rows | then, s | now, s | now/then | then, CPU s | now, CPU s | now/then "
     "| then, MB | now, MB |"
@@ -179,7 +195,9 @@ def measured(row: Row, root: Path) -> Measured | None:
 
 
 def rows_behind(out: Path) -> int:
-    """Rows of the registers that the runs in an output folder were made from, each once."""
+    """Rows of registers in an output folder, or behind the runs in it, each once."""
+    if written := list(out.glob("data/**/*.parquet")):
+        return sum(pq.read_metadata(file).num_rows for file in written)
     tables: dict[str, int] = {}
     for file in out.glob("*/*/manifest.json"):
         for table in json.loads(file.read_text(encoding="utf-8")).get("data", {}).values():
