@@ -50,6 +50,7 @@ TOLD = {
         "effects-summary": "counts of tests; the largest and least estimate with their intervals",
     },
     "indicator": {
+        "answer-published": "levels beside each other, told without comparing them",
         "narrow": "ratios beside each other; what one means is about the formula",
         "offices": "counted beside the number that chance alone would give",
         "recovery": "from the fewest to the most, with the p-value of the joint test",
