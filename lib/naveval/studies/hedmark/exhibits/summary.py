@@ -60,14 +60,14 @@ def told(reader: Reader) -> str:
     return f"{found}_likely" if found in ("down", "up") and not firm(reader) else found
 
 
-def _how_sure(reader: Reader) -> str:
+def how_sure(reader: Reader) -> str:
     """What a found answer is worth, in words."""
     if answer(reader) not in ("down", "up"):
         return ""
-    return "firm" if firm(reader) else "likely" if _lowest(reader) else "likely_beside"
+    return "firm" if firm(reader) else "likely" if lowest(reader) else "likely_beside"
 
 
-def _lowest(reader: Reader) -> str:
+def lowest(reader: Reader) -> str:
     """Whether no control county stands out more, in either group."""
     least = 1 / units(reader.parameters) + RANK
     p = [reader(f"tbl-5.effect[stock,{group},effect].p") for group in GROUPS]
@@ -140,7 +140,7 @@ SUMMARY_SENTENCES = (
         facts=claims.opening(told),
         then=(
             Sentence("answer-persons", _in_persons, facts=PERSONS),
-            Sentence("answer-sure", _how_sure),
+            Sentence("answer-sure", how_sure),
             Sentence("answer-everywhere", reserved),
             Sentence("answer-detectable", claims.when(answer, "unclear", "some")),
         ),
@@ -156,7 +156,7 @@ SUMMARY_SENTENCES = (
         told,
         facts=claims.opening(told),
         then=(
-            Sentence("summary-rank", _lowest),
+            Sentence("summary-rank", lowest),
             Sentence("answer-everywhere", reserved),
             Sentence("summary-detectable", claims.when(answer, "unclear", "some")),
         ),
