@@ -8,7 +8,14 @@ import pandas as pd
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
-from naveval.studies.programs.exhibits.common import SIGNS, by_program, plainly, ranked, wording
+from naveval.studies.programs.exhibits.common import (
+    SIGNS,
+    by_program,
+    has,
+    plainly,
+    ranked,
+    wording,
+)
 from naveval.studies.programs.exhibits.effects import LEVEL, last_year, signed
 
 Found = Callable[[Reader], dict[str, list[str]]]
@@ -50,7 +57,9 @@ def _year(label: str, back: int) -> Sentence:
 
 def _left_out(reader: Reader) -> str:
     """Which programmes lack an effect, and which a price; "" where the two are not apart."""
-    if not len(last_year(reader)) or reader.parameters.effects != "published":
+    if not has(reader, "effects") or reader.parameters.effects != "published":
+        return ""
+    if not len(last_year(reader)):
         return ""
     return "merged" if reader.common("merged") else "all"
 
