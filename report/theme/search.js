@@ -15,7 +15,7 @@
   /* Words of a question that say nothing of what is asked for. */
   var ASKING = {};
   ("hva hvem hvor hvordan hvilke hvilken hvorfor mye mange lenge er var blir kan skal vil jeg vi du man en et ei den det de "
-    + "og i av for til med som om ved har").split(" ").forEach(function (word) { ASKING[word] = true; });
+    + "og i av for til med som om ved har folk noen seg the of does").split(" ").forEach(function (word) { ASKING[word] = true; });
   /* A hit is left out below this share of the best. */
   var WEAK = 0.1;
   function words(text) { return fold(text).split(/[^a-z0-9]+/).filter(Boolean); }
@@ -77,16 +77,23 @@
     }
     return found;
   }
-  /* Groups of synonyms that hold the term; the whole phrase of several words must be there. */
+  /* Groups of synonyms that hold the term itself, or else one like it; of phrases only the whole counts. */
   function others(term) {
-    var root = stem(term), found = [];
-    (window.SYNONYMER || []).forEach(function (group) {
-      var hit = group.some(function (phrase) {
-        var parts = words(phrase);
-        return parts.length === 1 && (parts[0] === term || stem(parts[0]) === root ||
-          (term.length > LEAST + 2 && near(term, parts[0])));
+    var root = stem(term), found = [], every = window.SYNONYMER || [];
+    function holding(alike) {
+      return every.filter(function (group) {
+        return group.some(function (phrase) {
+          var parts = words(phrase);
+          return parts.length === 1 && alike(parts[0]);
+        });
       });
-      if (hit) found = found.concat(group.map(words).filter(function (parts) { return parts.join(" ") !== term; }));
+    }
+    var groups = holding(function (word) { return word === term; });
+    if (!groups.length) groups = holding(function (word) {
+      return stem(word) === root || (term.length > LEAST + 2 && near(term, word));
+    });
+    groups.forEach(function (group) {
+      found = found.concat(group.map(words).filter(function (parts) { return parts.join(" ") !== term; }));
     });
     return found;
   }

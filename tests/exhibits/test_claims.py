@@ -27,7 +27,13 @@ BY_P = Value("num1", "hours", p="p")
 BY_INTERVAL = Value("num1", "hours", low="low", high="high")
 
 
-def told(rows: pd.DataFrame, value: Value, groups: tuple[str, ...] = (), family: Any = None) -> str:
+def told(
+    rows: pd.DataFrame,
+    value: Value,
+    groups: tuple[str, ...] = (),
+    family: Any = None,
+    **how: bool,
+) -> str:
     """The wording of effects in `rows`: columns effect and p, or low and high."""
     frame = rows.assign(group=[f"g{number}" for number in range(len(rows))])
     exhibit = Exhibit(
@@ -41,7 +47,22 @@ def told(rows: pd.DataFrame, value: Value, groups: tuple[str, ...] = (), family:
     report = Report("toy", (exhibit,), (), {}, {})
     output = Output("toy", places.place("03"), Path(), "simulated", {})
     reader = Reader(report, output, Effects(None, frame))
-    return Judged("tbl-1", "effect", {"group": groups} if groups else {}, family=family)(reader)
+    where = {"group": groups} if groups else {}
+    return Judged("tbl-1", "effect", where, family=family, **how)(reader)
+
+
+@pytest.mark.parametrize(
+    ("p_values", "wanted"),
+    [
+        ([0.04, 0.05], "up"),
+        ([0.01, 0.5], "some"),
+        ([0.04, 0.5], "alone"),
+        ([0.5, 0.6], "unclear"),
+    ],
+)
+def test_what_stands_out_by_itself_is_told_where_asked(p_values, wanted) -> None:
+    rows = pd.DataFrame({"effect": [1.0, 2.0], "p": p_values})
+    assert told(rows, BY_P, by_itself=True) == wanted
 
 
 @pytest.mark.parametrize(

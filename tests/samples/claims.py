@@ -275,7 +275,9 @@ def published(showing: Showing, results: Results, rule: Judged) -> str | None:
     up, down = (numbers["estimate"] > 0).all(), (numbers["estimate"] < 0).all()
     if (strength >= least).all() and (up or down):
         return "up" if up else "down"
-    return "some" if (strength >= strict).any() else "unclear"
+    if (strength >= strict).any():
+        return "some"
+    return "alone" if rule.by_itself and (strength >= least).any() else "unclear"
 
 
 def _left(p_values: pd.Series, level: float) -> int:

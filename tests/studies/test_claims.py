@@ -4,6 +4,7 @@
 county may say, with the rule that chooses it and the rows the rule and the words read.
 """
 
+import re
 from dataclasses import replace
 
 import claims
@@ -50,6 +51,7 @@ TOLD = {
         "effects-summary": "counts of tests; the largest and least estimate with their intervals",
     },
     "indicator": {
+        "answer-published": "levels beside each other, told without comparing them",
         "narrow": "ratios beside each other; what one means is about the formula",
         "offices": "counted beside the number that chance alone would give",
         "recovery": "from the fewest to the most, with the p-value of the joint test",
@@ -110,6 +112,15 @@ def test_judged_rules_have_a_wording_for_whatever_they_say() -> None:
     for (study, label), wordings in seen.items():
         assert wordings >= {"up", "down", "unclear"}, (study, label)
     assert len(seen) > 10
+
+
+def test_titles_of_groups_say_whether_they_are_tested_alone_or_together() -> None:
+    titles = [one for one in LISTED if one.study == "hedmark" and isinstance(one.rule, Judged)]
+    titles = [one for one in titles if one.kind == "title" and one.wording != "hidden"]
+    silent = [one for one in titles if not re.search(r"prøve?[sd] (?:alene|samlet)", one.text)]
+    assert [told(one, "does not say how it is tested") for one in silent] == []
+    alone = {one.label for one in titles if "prøves alene" in one.text and "fig" in one.label}
+    assert alone == {f"fig-{number}" for number in range(2, 10)}
 
 
 def test_what_is_excused_is_there_and_needs_it() -> None:

@@ -27,7 +27,8 @@ class Judged:
     """A wording by tests of one or more released effects.
 
     "down" or "up" when every effect stands out, all to the same side; "some" when one stands out
-    and not all do, or they differ in sign; "unclear" when none does; "" when a number is missing.
+    and not all do, or they differ in sign; "alone" when one does only as if no other were tested,
+    where the rule is `by_itself`; "unclear" when none does; "" when a number is missing.
     That all stand out needs no correction for several tests (intersection-union); that one of
     several does is judged at the level divided by their number (Bonferroni). Where the effects are
     told of among others, what stands out is what Holm's method leaves of the whole family.
@@ -45,6 +46,8 @@ class Judged:
     shown
         Whether only rows that are shown count, at least two, so that a hidden one does not take the
         wording away.
+    by_itself
+        Whether the wording tells of effects that stand out only when each is tested by itself.
     """
 
     label: str
@@ -53,6 +56,7 @@ class Judged:
     level: float | Callable[[Reader], float] = LEVEL
     family: Callable[[Reader], pd.Series] | None = None
     shown: bool = False
+    by_itself: bool = False
 
     def _declared(self, reader: Reader) -> Value:
         return reader.report.exhibit(self.label).values[self.value].every_kind()[0]
@@ -97,7 +101,9 @@ class Judged:
         signs = set(np.sign(rows["effect"]))
         if rows["alone"].all() and len(signs) == 1:
             return "down" if signs == {-1.0} else "up"
-        return "some" if rows["several"].any() else "unclear"
+        if rows["several"].any():
+            return "some"
+        return "alone" if self.by_itself and rows["alone"].any() else "unclear"
 
     def unseen(self, reader: Reader) -> pd.Series:
         """The least effect that would have been found, of each row that does not stand out."""
@@ -266,15 +272,15 @@ def ends_apart(values: pd.DataFrame) -> bool:
     return bool(high["estimate"] - low["estimate"] > reach(1 - LEVEL / pairs) * error)
 
 
-def standing_out(rule: Judged, key: str) -> Fact:
-    """Which effects stand out, each with its direction, as running text.
+def standing_out(rule: Judged, key: str, tested: str = "several") -> Fact:
+    """Which effects stand out, `alone` or among `several`, with their directions, as running text.
 
     The exhibit has the words under `labels`, as `<code of the key>_more` and `…_fewer`.
     """
 
     def get(reader: Reader) -> str:
         rows = rule.rows(reader)
-        rows = rows[rows["several"].eq(True)]
+        rows = rows[rows[tested].eq(True)]
         signs = np.where(rows["effect"] > 0, "more", "fewer")
         there = reader.at(rule.label)
         found = zip(rows[key], signs, strict=True)

@@ -755,6 +755,17 @@ QUERIES = {
     "personvern": "om.html#personvern",
     "feil i kildene": "feil.html",
     "usikkerhet": "metode.html#usikkerhet",
+    "hvor lenge venter folk": "programs/hele-landet/report.html#tbl-6-1",
+    "lønner tiltak seg": "programs.html",
+    "kurs": "programs.html",
+    "wage subsidy": "programs.html",
+    "labour market programmes": "programs.html",
+    "unemployed": "followup.html",
+    "follow-up": "followup.html",
+    "job seekers": "hedmark.html",
+    "indicator": "indicator.html",
+    "counties": "fylker.html",
+    "waiting": "programs/hele-landet/report.html#tbl-6-1",
 }
 
 

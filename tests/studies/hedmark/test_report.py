@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from notebook_cells import run
 
+from naveval.exhibits.declare import Fact
 from naveval.exhibits.rows import FEW_PERSONS
 from naveval.exhibits.show import Showing
 from naveval.project import formats, places
@@ -194,7 +195,7 @@ def test_the_answer_is_one_number_wherever_it_is_told(reports) -> None:
         numbers = [formats.number(abs(value), 1) for value in table["estimate"]]
         assert len(numbers) == 2
         for label in ("answer", "summary-stock"):
-            first = formats.plain(block(shown, label)).partition("Et forbehold")[0]
+            first = formats.plain(block(shown, label)).partition("Måler vi mot alle")[0]
             assert all(number in first for number in numbers), (label, first)
         title = formats.plain(block(shown, "tbl-5")).partition("]{.finding}")[0].split("\n")[-1]
         told = all(number in title for number in numbers)
@@ -228,10 +229,43 @@ def test_the_reservation_follows_the_ranking_of_all_counties(
 def test_the_section_reserves_what_the_answer_does(reports) -> None:
     for shown, _, _ in reports.values():
         told = [
-            re.findall("Et forbehold: [^.]*[.]", formats.plain(block(shown, label)))
+            re.findall("Måler vi mot alle [^.]*[.]", formats.plain(block(shown, label)))
             for label in ("answer", "summary-stock")
         ]
         assert told[0] == told[1]
+
+
+@pytest.mark.parametrize(
+    ("found", "everywhere", "held", "holding", "wanted"),
+    [
+        ("down", "both", 4, 4, ("down", "firm")),
+        ("down", "both", 3, 4, ("down_likely", "likely")),  # a method that holds does not agree
+        ("down", "neither", 4, 4, ("down_likely", "likely")),
+        ("up", "both", 0, 0, ("up_likely", "likely")),  # no method is shown to hold
+        ("unclear", "both", 4, 4, ("unclear", "")),
+        ("few", "", 0, 0, ("few", "")),
+    ],
+)
+def test_an_answer_is_firm_where_all_ways_to_judge_it_agree(
+    monkeypatch: pytest.MonkeyPatch,
+    found: str,
+    everywhere: str,
+    held: int,
+    holding: int,
+    wanted: tuple[str, str],
+) -> None:
+    counts = {"held": held, "holding": holding}
+    verdicts = {
+        f"{name}_{group}": Fact(lambda _, number=number: number)
+        for name, number in counts.items()
+        for group in ("with", "without")
+    }
+    monkeypatch.setattr(summary, "answer", lambda reader: found)
+    monkeypatch.setattr(summary, "held_everywhere", lambda reader: everywhere)
+    monkeypatch.setattr(summary, "VERDICTS", verdicts)
+    monkeypatch.setattr(summary, "lowest", lambda reader: "text")
+    reader: Any = None
+    assert (summary.told(reader), summary.how_sure(reader)) == wanted
 
 
 @pytest.mark.parametrize(

@@ -429,7 +429,8 @@ def test_the_answer_and_the_titles_follow_the_tests(
     assert f"{smallest.min():.1f}".replace(".", ",") in text
     assert f"{smallest.max():.1f}".replace(".", ",") in text
     assert (
-        "I siste år: ikke klart mer eller mindre arbeid" in showing.show("fig-6-2", null).markdown
+        "I det 3. året: ikke klart mer eller mindre arbeid"
+        in showing.show("fig-6-2", null).markdown
     )
     worse = but(p_value=1e-9, estimate=-data.effects.estimate.abs())
     text = showing.show("answer-effects", worse).markdown

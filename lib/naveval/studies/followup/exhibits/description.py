@@ -172,7 +172,7 @@ def _at(measure: str, weeks: int) -> Fact:
         found = rows.loc[(rows["measure"] == measure) & (rows["weeks"] == weeks), "value"]
         return float(found.iloc[0]) if len(found) else float("nan")
 
-    return Fact(get, "num4" if unit(measure) == DIALOGUES else "share1")
+    return Fact(get, "hundred1" if unit(measure) == DIALOGUES else "share1")
 
 
 def _end(which: str) -> Fact:

@@ -232,7 +232,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             ),
             "freedom": Value("int", source="design"),
             "slope": by_outcome(
-                format="num5_s",
+                format="hundred3_s",
                 se="slope_error",
                 p="slope_p",
                 estimand="pre_trend slope per month",

@@ -11,6 +11,7 @@ from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
+from naveval.project.normal import Z95
 from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.estimate import COMPARISONS, stars
 from naveval.studies.followup.exhibits.common import (
@@ -315,8 +316,10 @@ def _printed(reader: Reader, outcome: str, column: str) -> Any:
     return rows.loc[(outcome, *LONG), column]
 
 
-def _size(reader: Reader, outcome: str) -> float:
-    return abs(float(_printed(reader, outcome, "printed_estimate")))
+def _size(reader: Reader, outcome: str, errors: float = 0) -> float:
+    """How large a printed effect is, or an end of its interval, so many standard errors away."""
+    size = abs(float(_printed(reader, outcome, "printed_estimate")))
+    return size + errors * float(_printed(reader, outcome, "printed_std_error"))
 
 
 def _answer_published(reader: Reader) -> str:
@@ -332,7 +335,11 @@ def _answer_published(reader: Reader) -> str:
 
 
 EXITS = [("work", *LONG), ("ended", *LONG)]
-PUBLISHED = {outcome: Fact(partial(_size, outcome=outcome), "pp2") for outcome, _ in EXITS}
+PUBLISHED = {outcome: Fact(partial(_size, outcome=outcome), "pp2") for outcome, _ in EXITS} | {
+    f"{outcome}_{name}": Fact(partial(_size, outcome=outcome, errors=errors), "hundred2")
+    for outcome, _ in EXITS
+    for name, errors in (("low", -Z95), ("high", Z95))
+}
 SUMMARY_SENTENCES = (
     Sentence(
         "answer",

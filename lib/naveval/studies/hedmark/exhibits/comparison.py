@@ -10,6 +10,7 @@ from naveval.exhibits import printed
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Value, When
 from naveval.exhibits.protect import Derived, Descriptive, Public
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.registers import extracts, simulation
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark.estimate.choice import STRICT
@@ -255,6 +256,12 @@ def flow(results: HedmarkResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _monthly(group: str, reader: Reader) -> float:
+    """Persons of a group in a month of the analysis, on average, in hundreds."""
+    used = reader.rows.set_index("step").loc["used"]
+    return formats.rounded(used[group] / used["months"], 100)
+
+
 def _known(results: HedmarkResults) -> dict[str, Any] | None:
     """What the simulated registers were made with; None where nothing is known."""
     if not has_default_windows(results.parameters):
@@ -285,6 +292,7 @@ APPENDIX: tuple[Exhibit[HedmarkResults], ...] = (
             **dict.fromkeys(panels.GROUPS, Value("int", "person-months", estimand="count")),
         },
         protect=Descriptive({group: group for group in panels.GROUPS}, noise=False),
+        facts={f"monthly_{group}": Fact(partial(_monthly, group)) for group in panels.GROUPS},
     ),
     Exhibit(
         "tbl-truth",

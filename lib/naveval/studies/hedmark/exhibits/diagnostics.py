@@ -74,6 +74,7 @@ MECHANISM: tuple[Exhibit[HedmarkResults], ...] = (
         facts={
             "cells": Fact(lambda reader: int(reader.rows["p_value"].notna().sum())),
             "clear": Fact(lambda reader: count_together(_hazard_tests(reader))),
+            "alone": Fact(lambda reader: int((_hazard_tests(reader) <= CHOSEN_LEVEL).sum())),
             "needed": Fact(lambda reader: needed(_hazard_tests(reader)), "p"),
         },
         finding=partial(several, _hazard_tests),

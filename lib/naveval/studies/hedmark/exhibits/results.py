@@ -98,23 +98,13 @@ def series(results: HedmarkResults, outcome: Outcome, group: str) -> pd.DataFram
 def _moved(label: str) -> Judged:
     """The county against the control group in both groups, by the tests of tables 1 and 2."""
     where = {"season": MATCHED, "group": panels.GROUPS}
-    return Judged(label, "effect", where, CHOSEN_LEVEL)
+    return Judged(label, "effect", where, CHOSEN_LEVEL, by_itself=True)
 
 
-def _moved_group(label: str, group: str) -> Judged:
-    """One of the two groups, as sure as the table's own title: alone it is one of two tests."""
-
-    def level(reader: Reader) -> float:
-        both = _moved(label)(reader) in ("up", "down")
-        return CHOSEN_LEVEL if both else CHOSEN_LEVEL / len(panels.GROUPS)
-
-    return Judged(label, "effect", {"season": MATCHED, "group": (group,)}, level)
-
-
-def _moved_duration(label: str, outcome: str, group: str) -> Judged:
-    """One of the durations of table 3, told of among them all."""
+def _moved_alone(label: str, outcome: str, group: str) -> Judged:
+    """What one figure follows, tested by itself with the numbers of its table."""
     where = {"season": MATCHED, "outcome": (outcome,), "group": (group,)}
-    return Judged(label, "effect", where, CHOSEN_LEVEL, partial(tests, label))
+    return Judged(label, "effect", where, CHOSEN_LEVEL)
 
 
 def tests(label: str, reader: Reader) -> pd.Series:
@@ -160,9 +150,7 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
             **{f"{area}_before": _mean(area, after=False) for area in areas},
             **{f"{area}_after": _mean(area, after=True) for area in areas},
         },
-        finding=_moved_duration(table, outcome, group)
-        if outcome in windows.DURATIONS
-        else _moved_group(table, group),
+        finding=_moved_alone(table, outcome, group),
     )
 
 
@@ -219,7 +207,10 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
         protect=Descriptive({**persons, "std_error": "n_persons"}, noise=False),
         view=Table(rows=(row,), spread=("group",)),
         facts=(
-            {"standing": claims.standing_out(_moved(label), "group")}
+            {
+                "standing": claims.standing_out(_moved(label), "group"),
+                "alone": claims.standing_out(_moved(label), "group", "alone"),
+            }
             if row == "season"
             else DURATION_FACTS
         ),

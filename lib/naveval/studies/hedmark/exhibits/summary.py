@@ -45,7 +45,29 @@ def answer(reader: Reader) -> str:
     return "few" if few else found or "some"  # a missing number takes the hidden text
 
 
-def _lowest(reader: Reader) -> str:
+def firm(reader: Reader) -> bool:
+    """Whether a found answer also stands among all counties, and by every method that holds."""
+    counts = [
+        [VERDICTS[f"{name}_{group}"].get(reader) for name in ("held", "holding")]
+        for group in GROUPS
+    ]
+    return held_everywhere(reader) == "both" and all(held == of > 0 for held, of in counts)
+
+
+def told(reader: Reader) -> str:
+    """The answer, and whether other ways to judge it leave it a likely one."""
+    found = answer(reader)
+    return f"{found}_likely" if found in ("down", "up") and not firm(reader) else found
+
+
+def how_sure(reader: Reader) -> str:
+    """What a found answer is worth, in words."""
+    if answer(reader) not in ("down", "up"):
+        return ""
+    return "firm" if firm(reader) else "likely" if lowest(reader) else "likely_beside"
+
+
+def lowest(reader: Reader) -> str:
     """Whether no control county stands out more, in either group."""
     least = 1 / units(reader.parameters) + RANK
     p = [reader(f"tbl-5.effect[stock,{group},effect].p") for group in GROUPS]
@@ -114,10 +136,11 @@ KEY_FIGURES = ("stock-with", "stock-without", "inflow-with", "inflow-without")
 SUMMARY_SENTENCES = (
     Sentence(
         "answer",
-        answer,
-        facts=claims.opening(answer),
+        told,
+        facts=claims.opening(told),
         then=(
             Sentence("answer-persons", _in_persons, facts=PERSONS),
+            Sentence("answer-sure", how_sure),
             Sentence("answer-everywhere", reserved),
             Sentence("answer-detectable", claims.when(answer, "unclear", "some")),
         ),
@@ -130,10 +153,10 @@ SUMMARY_SENTENCES = (
     Sentence("summary-terms", then=(Sentence("summary-method", _method),)),
     Sentence(
         "summary-stock",
-        answer,
-        facts=claims.opening(answer),
+        told,
+        facts=claims.opening(told),
         then=(
-            Sentence("summary-rank", _lowest),
+            Sentence("summary-rank", lowest),
             Sentence("answer-everywhere", reserved),
             Sentence("summary-detectable", claims.when(answer, "unclear", "some")),
         ),

@@ -267,6 +267,7 @@ def ends(value: str, form: str, series: str = "") -> dict[str, Any]:
                 for part, how in told.items()
             },
             "arms": Fact(lambda reader: len(rows(reader))),
+            "year": Fact(lambda reader: rows(reader)["year"].max()),
             **counted_signs(rows),
         },
         "finding": lambda reader: wording(rows(reader)["sign"]),

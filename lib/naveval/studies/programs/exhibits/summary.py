@@ -8,8 +8,15 @@ import pandas as pd
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
-from naveval.studies.programs.exhibits.common import SIGNS, by_program, plainly, ranked, wording
-from naveval.studies.programs.exhibits.effects import LEVEL, last_year
+from naveval.studies.programs.exhibits.common import (
+    SIGNS,
+    by_program,
+    has,
+    plainly,
+    ranked,
+    wording,
+)
+from naveval.studies.programs.exhibits.effects import LEVEL, last_year, signed
 
 Found = Callable[[Reader], dict[str, list[str]]]
 
@@ -22,6 +29,46 @@ def _effects(reader: Reader) -> dict[str, list[str]]:
 def _net_benefits(reader: Reader) -> dict[str, list[str]]:
     """Programmes by the sign of their net benefit, all tested together."""
     return reader.frame("tbl-uncertainty").groupby("sign")["program"].agg(list).to_dict()
+
+
+def _before(back: int) -> Found:
+    """Programmes by the sign of their effect some years before the last, all tested together."""
+
+    def get(reader: Reader) -> dict[str, list[str]]:
+        rows = reader.frame("fig-6-2").dropna(subset=["months"])
+        rows = rows[rows["year"] == rows["year"].max() - back]
+        return signed(rows, "months").groupby("sign")["arm"].agg(list).to_dict()
+
+    return get
+
+
+def _year(label: str, back: int) -> Sentence:
+    """What the programmes changed in an earlier year than the answer's."""
+    get = _before(back)
+    return Sentence(
+        label,
+        lambda reader: wording(get(reader)),
+        facts={
+            **{sign: _names(get, sign) for sign in SIGNS},
+            "year": Fact(lambda reader: int(last_year(reader)["year"].max()) - back),
+        },
+    )
+
+
+def _left_out(reader: Reader) -> str:
+    """Which programmes lack an effect, and which a price; "" where the two are not apart."""
+    if not has(reader, "effects") or reader.parameters.effects != "published":
+        return ""
+    if not len(last_year(reader)):
+        return ""
+    return "merged" if reader.common("merged") else "all"
+
+
+def _unpriced(reader: Reader) -> str:
+    """The programmes with an effect that the evaluation has no price for."""
+    priced = set(reader.frame("tbl-uncertainty")["program"])
+    arms = dict.fromkeys(reader.frame("fig-6-2")["arm"])
+    return plainly(reader, *[arm for arm in arms if arm not in priced])
 
 
 def _names(get: Found, sign: str) -> Fact:
@@ -105,6 +152,7 @@ SENTENCES: tuple[Sentence, ...] = (
             ),
             "year": Fact(lambda reader: int(last_year(reader)["year"].max())),
         },
+        then=(_year("answer-second-year", 1), _year("answer-first-year", 2)),
     ),
     Sentence(
         "answer-costs",
@@ -140,6 +188,16 @@ SENTENCES: tuple[Sentence, ...] = (
         "answer-calculation",
         lambda reader: f"{reader.parameters.effects}_{reader.output.origin}",
         then=(
+            Sentence(
+                "answer-arms",
+                _left_out,
+                facts={
+                    "merged": Fact(
+                        lambda reader: plainly(reader, *reader.common("merged")), "text"
+                    ),
+                    "unpriced": Fact(_unpriced, "text"),
+                },
+            ),
             Sentence(
                 "answer-costs-unclear",
                 _costs_unclear,
