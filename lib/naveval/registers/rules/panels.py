@@ -185,7 +185,7 @@ def followed(
     """
     changes, words = _changes(schema, steps), _worded(schema)
     names = list(dict.fromkeys([*changes, *words]))
-    heaps = {**many(schema), **alike}
+    heaps, who = {**many(schema), **alike}, "persons who" if unit == "person" else "places that"
     held = "".join(f", {identifier(name)}" for name in names)
     held += "".join(f", {of} AS {identifier('of ' + name)}" for name, of in heaps.items())
     before = "".join(f", lag({identifier(name)}) OVER earlier AS {_before(name)}" for name in names)
@@ -203,7 +203,7 @@ def followed(
     return Rule(
         table,
         unit,
-        "persons who are found again from one period to the next",
+        f"{who} are found again from one period to the next",
         f"""
         WITH kept AS MATERIALIZED (
             SELECT {unit} AS person, {period} AS t{held} FROM {f"({rows})" if rows else table}

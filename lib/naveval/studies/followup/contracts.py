@@ -183,7 +183,8 @@ RULES = (
     repeated("employment", EMPLOYMENT, where="hours_per_week > 0"),
     *(
         repeated(table, TABLES[table])
-        for table in ("benefit_decisions", "program_spells", "health_benefits")
+        for table in TABLES
+        if table not in ("persons", "benefit_cards", "employment")
     ),
     followed(
         "employment",
@@ -233,6 +234,18 @@ RULES = (
     calm("benefit_decisions", TABLES["benefit_decisions"], date_sql("decided_on")),
     calm("program_spells", TABLES["program_spells"], date_sql("from_date")),
     calm("health_benefits", TABLES["health_benefits"], date_sql("from_date")),
+    calm("dialogues", TABLES["dialogues"], date_sql("date")),
+    plausible(
+        "benefit_decisions",
+        Limit(
+            "weeks_granted",
+            0.5,
+            1,
+            "104 weeks (exchanged with 52?)",
+            "weeks_granted = 104",
+            share=True,
+        ),
+    ),
     *(known_persons(table) for table in TABLES if table != "persons"),
     *(to_the_end(table, among) for table, among in AMONG.items()),
     Rule(

@@ -153,6 +153,7 @@ def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
         SELECT wanted.county || ' ' || strftime(wanted.month, '%Y-%m') AS what
         FROM wanted ANTI JOIN labour_force AS force
             ON force.county = wanted.county AND force.month = wanted.month
+        WHERE wanted.county IN (SELECT county FROM labour_force)  -- or else told as lacking
         """
     few = f"""
         SELECT county || ' ' || strftime(month, '%Y-%m') AS what FROM job_seekers

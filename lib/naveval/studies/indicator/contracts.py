@@ -353,7 +353,8 @@ RULES = (
         "hours",
         "subsidised_hours",
         "no more than hours",
-        "SELECT file_name, row_no FROM numbered.hours WHERE subsidised_hours > hours",
+        "SELECT file_name, row_no FROM numbered.hours "
+        "WHERE hours BETWEEN 0 AND subsidised_hours AND hours <> subsidised_hours",
     ),
     Rule(
         "inflow",
