@@ -39,7 +39,7 @@ from naveval.registers.rules.evaluation import (
     merged,
     repeating,
 )
-from naveval.registers.rules.panels import PLACES
+from naveval.registers.rules.signs import PLACES
 from naveval.registers.sources import Source
 from naveval.registers.views import (
     FILE,
@@ -317,7 +317,10 @@ def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck, decl
     marks = means_nothing(f"CAST({name} AS VARCHAR)")
     words[" (marks for no value: map them with missing or codes)"] = marks
     if listed and item.column in PLACES:
-        words[" (rows of totals or unknown places: a mapping leaves them out by without)"] = "true"
+        whole = f"regexp_full_match({name}, '0+|9+')"
+        words[" (rows of totals or unknown places: a mapping leaves them out by without)"] = whole
+        digits = f"regexp_full_match({name}, '[0-9]{{2}}|[0-9]{{4}}')"
+        words[" (places of other years: map them with places: true)"] = digits
     tests = ", ".join(f"bool_and({test})" for test in words.values())
     row = run(connection, f"SELECT {tests} FROM {view} WHERE {item.bad}").fetchone()
     return next((word for word, true in zip(words, row or (), strict=True) if true), "")

@@ -343,9 +343,13 @@ def known_places(year: int) -> dict[str, dict[str, str]]:
 
 def register_places(connection: duckdb.DuckDBPyConnection, year: int) -> None:
     """Make the table that `placed` looks places up in, for the contract's year."""
-    run(connection, "CREATE TEMP TABLE known_places (kind VARCHAR, given VARCHAR, code VARCHAR)")
     rows = [(kind, *pair) for kind, codes in known_places(year).items() for pair in codes.items()]
-    connection.executemany("INSERT INTO known_places VALUES (?, ?, ?)", rows)
+    kinds, given, codes = map(list, zip(*rows, strict=True))
+    connection.execute(
+        "CREATE TEMP TABLE known_places AS "
+        "SELECT unnest($1) AS kind, unnest($2) AS given, unnest($3) AS code",
+        [kinds, given, codes],
+    )
 
 
 def placed(text: str, kind: str) -> str:

@@ -8,11 +8,12 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.months import date_sql, text_sql
 from naveval.registers.checks import literal
+from naveval.registers.forms import is_dated
 from naveval.registers.rules.breaches import Rule, known_persons, repeated
 from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
 from naveval.registers.rules.panels import followed
-from naveval.registers.rules.shares import calm, varied
+from naveval.registers.rules.shares import calm, daily, varied
 from naveval.studies.followup import weeks
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
@@ -235,6 +236,12 @@ RULES = (
     calm("program_spells", TABLES["program_spells"], date_sql("from_date")),
     calm("health_benefits", TABLES["health_benefits"], date_sql("from_date")),
     calm("dialogues", TABLES["dialogues"], date_sql("date")),
+    *(
+        daily(table, name)
+        for table, schema in TABLES.items()
+        for name, column in schema.columns.items()
+        if is_dated(name, column) and name != "month"
+    ),
     plausible(
         "benefit_decisions",
         Limit(

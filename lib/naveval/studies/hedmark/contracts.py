@@ -8,7 +8,8 @@ from naveval.project.months import date_sql, month_text
 from naveval.registers.rules.breaches import Rule, one_per_person
 from naveval.registers.rules.coverage import Need
 from naveval.registers.rules.levels import Limit, ordered, plausible, proportional, steady
-from naveval.registers.rules.panels import Step, followed
+from naveval.registers.rules.panels import followed
+from naveval.registers.rules.signs import Step
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
