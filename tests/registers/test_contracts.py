@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
+from broken_registers import good as good_registers
 
 from naveval.disclosure.scan.identities import is_identity_number
-from naveval.project import catalogue
+from naveval.project import catalogue, parameters
 from naveval.project.errors import ContractError
 from naveval.registers import contracts
 from naveval.registers.checks import has_check_digits, identity_digits
@@ -108,7 +109,7 @@ def put(column, rows, value):
     ("change", "expected"),
     [
         (put("county", [4, 9], "99"), "column county: 2 rows (first: 5, 10): expected one of"),
-        (put("county", [0, 2], "3"), '"03", "04" (leading zeros are lost)'),
+        (put("county", [0, 2], "3"), '"03", "04" (leading zeros are lost: map with pad: 2)'),
         (put("month", [1], 201601), "column month: 1 row (first: 2): expected from 200612 to"),
         (put("weeks", [3], -1.5), "column weeks: 1 row (first: 4): expected at least 0"),
         (put("county", [7], None), "column county: 1 row (first: 8): expected a value in every"),
@@ -451,3 +452,57 @@ def test_a_last_row_without_a_line_end_is_warned_of(tmp_path):
     (found,) = check_tables(TABLES, folder, RULES)
     assert found.warning
     assert "labour_force.csv has no line end after its last row" in str(found)
+
+
+def test_the_row_that_one_repeats_is_told(tmp_path):
+    tables = good()
+    put("person", [8, 9], [SECRET + 2, SECRET])(tables)
+    (found,) = messages(write(tmp_path, tables))
+    assert found.endswith(
+        "2 rows (first: 9, 10): expected one row per person and month (the first repeat 3, 1)"
+    )
+
+
+def test_unknown_codes_of_a_table_without_a_person_are_told(tmp_path):
+    tables = good()
+    put("county", [3], "9")(tables)
+    tables["job_seekers"]["person"] = pd.Series([None] * 40, dtype="Int64")
+    assert any('found "9" in 1 row' in text for text in messages(write(tmp_path, tables)))
+
+
+@pytest.mark.parametrize(
+    ("times", "wrong"),
+    [
+        (["2013-05-01 00:00", "2013-11-30 23:00"], 1),  # a clock of summer all year
+        (["2013-04-30 22:00", "2013-11-30 23:00"], 2),  # of UTC
+        (["2013-05-01 22:00", "2013-12-01 09:30"], 0),  # of the day
+        (["2013-05-01 00:00", "2013-12-01 00:00"], 0),
+    ],
+)
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_midnights_of_another_zone_are_refused(tmp_path, kind, times, wrong):
+    tables = good()
+    tables["job_seekers"]["since"] = pd.to_datetime(times * 20)
+    write(tmp_path, tables, kind)
+    if kind == "csv":
+        frame = tables["job_seekers"].assign(since=times * 20)
+        text = frame.to_csv(sep=";", decimal=",", index=False)
+        (tmp_path / "job_seekers.csv").write_text(text, "utf-8")
+    found = messages(tmp_path)
+    assert len(found) == (wrong > 0), found
+    assert all(f"column since: {20 * wrong} rows" in text for text in found)
+    assert all("midnights of another time zone" in text for text in found)
+
+
+def test_what_tables_lack_alike_is_told_once(tmp_path):
+    whole = good_registers("hedmark", tmp_path / "whole", 0.003)
+    data = tmp_path / "three"
+    data.mkdir()
+    for table in ("job_seekers", "labour_force"):
+        frame = pd.read_parquet(whole.folder / f"{table}.parquet")
+        frame[frame["county"].isin(["01", "04", "05"])].to_parquet(data / f"{table}.parquet")
+    chosen = parameters.load("hedmark", changes={"composition": "none"})
+    told = [str(item) for item in contracts.check("hedmark", data, chosen) if not item.warning]
+    lacking = [text for text in told if "none in 02, 03" in text or "every county" in text]
+    assert len(lacking) == 1
+    assert lacking[0].startswith("job_seekers.parquet, labour_force.parquet, column county, month")

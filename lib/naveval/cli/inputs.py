@@ -146,8 +146,9 @@ def map_registers(study: str, data_folder: Path, source: str, out: Path | None) 
     """Draft a mapping of an owner's files, or make the study's tables with a finished one.
 
     Without --with a draft is printed, with what could not be placed. With it, --out becomes a
-    folder that `check` and `run` take as --data. It holds person data. What the study's columns and
-    codes mean is told by `naveval contract STUDY`.
+    folder that `check` and `run` take as --data, and it is told how many rows of each table are
+    kept, and left out by which filter. It holds person data. What the study's columns and codes
+    mean is told by `naveval contract STUDY`.
 
     A table has `files`, `where` and `without` (columns to the values that are kept, or left out)
     and `columns`. A column is `from` one of the owner's, or has one `value`, and takes one of: `id`
@@ -164,8 +165,8 @@ def map_registers(study: str, data_folder: Path, source: str, out: Path | None) 
         return
     if out is None:
         raise ParameterError("--with: name a new folder for the tables with --out")
-    for file in apply.write(mappings.load(study, source), data_folder, out):
-        click.echo(str(file))
+    for table in apply.write(mappings.load(study, source), data_folder, out):
+        click.echo(str(table))
 
 
 @main.command()

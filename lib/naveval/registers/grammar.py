@@ -56,7 +56,7 @@ def cell(column: str, wanted: Family, dialect: Dialect) -> str:
     if wanted == "number":
         return _if(text, numbers(dialect), f"TRY_CAST({_digits(text)} AS DOUBLE)")
     if wanted == "date":
-        return _date(text, dialect)
+        return f"date_trunc('day', {moment(column, dialect)})"
     if wanted == "boolean":
         return (
             f"CASE WHEN lower({text}) IN {TRUE} THEN true "
@@ -103,7 +103,9 @@ def numbers(dialect: Dialect) -> str:
     return f"{_sign(dialect)}(?:{comma}|{point})"
 
 
-def _date(text: str, dialect: Dialect) -> str:
+def moment(column: str, dialect: Dialect) -> str:
+    """SQL of the day and time of day of a text, in the zone `ZONE`; NULL where there is none."""
+    text = trimmed(column)
     cases = [
         f"WHEN {fits(text, f'{ISO}(?:[ T]{CLOCK})?')} THEN TRY_CAST({text} AS TIMESTAMP)",
         f"WHEN {fits(text, f'{ISO}[ T]{CLOCK}{OFFSET}')} "
@@ -113,7 +115,24 @@ def _date(text: str, dialect: Dialect) -> str:
         known = ", ".join(f"'{form}'" for form in NORWEGIAN_FORMATS)
         pattern = f"{NORWEGIAN}(?: {CLOCK})?"
         cases.append(f"WHEN {fits(text, pattern)} THEN TRY_STRPTIME({text}, [{known}])")
-    return f"date_trunc('day', CASE {' '.join(cases)} END)"
+    return f"CASE {' '.join(cases)} END"
+
+
+def moved(moment: str) -> tuple[str, str]:
+    """SQL of how many days are midnights of another zone, if all are, and whether one is.
+
+    Midnight of Central European Summer Time is eleven in the evening before, in winter; and in
+    UTC it is ten or eleven in the evening.
+
+    >>> import duckdb
+    >>> days = "(VALUES (TIMESTAMP '2017-01-01 23:00:00'), (TIMESTAMP '2017-07-02 00:00:00')) t(x)"
+    >>> duckdb.sql(f"SELECT {moved('x')[0]} FROM {days}").fetchall()
+    [(1,)]
+    """
+    clock = f"CAST({moment} AS TIME)"
+    evening = f"coalesce({clock} IN (TIME '22:00:00', TIME '23:00:00'), false)"
+    other = f"NOT {evening} AND {clock} <> TIME '00:00:00'"
+    return f"IF(count_if({other}) > 0, 0, count_if({evening}))", evening
 
 
 def accepted(wanted: Family, dialect: Dialect) -> str:

@@ -26,13 +26,20 @@ from naveval.registers.checks import (
     mixed,
     translate,
 )
-from naveval.registers.connections import QUERY_ERRORS, connect, identifier, quote, run
+from naveval.registers.connections import connect, identifier, run
 from naveval.registers.damage import explained, unfinished
 from naveval.registers.grammar import Family
-from naveval.registers.rules import coverage
-from naveval.registers.rules.breaches import Breach, Rule
+from naveval.registers.rules.breaches import FIRST_FILE, FIRST_ROW, Breach, Rule
 from naveval.registers.rules.coverage import Need
-from naveval.registers.rules.panels import PLACES
+from naveval.registers.rules.evaluation import (
+    FIRST_ROWS,
+    check_need,
+    check_rule,
+    first_rows,
+    merged,
+    repeating,
+)
+from naveval.registers.rules.signs import PLACES
 from naveval.registers.sources import Source
 from naveval.registers.views import (
     FILE,
@@ -42,10 +49,16 @@ from naveval.registers.views import (
     disagreements,
     duck_family,
     family,
+    moment,
     text_dialect,
 )
 
-FIRST_ROWS = 5
+WIDTHS = (2, 4)  # of codes of digits: counties; municipalities and offices
+MIDNIGHTS = (
+    "days; all are at midnight or at 22 or 23 hours the evening before, as midnights of another "
+    "time zone are: write days alone"
+)
+FOR_NOTHING = ("ukjent", "ingen")  # codes for no value
 MAY_BE_EMPTY = "may_be_empty"
 WHOLE = ("number", "integer")
 WORDS = re.compile(r"\w+")
@@ -84,10 +97,9 @@ def check_tables(
     for rule in rules:
         if not faulty & set(WORDS.findall(rule.sql)):  # its message could show what is there
             breaches += check_rule(connection, rule, found, strict=not breaches)
-    for need in needs:
-        breaches += check_need(connection, need, found, strict=not breaches)
+    lacking = [check_need(connection, need, found, strict=not breaches) for need in needs]
     connection.close()
-    return breaches
+    return breaches + merged(itertools.chain(*lacking))
 
 
 def _unfinished(source: Source, name: str) -> Breach:
@@ -133,6 +145,7 @@ def breaches_of(
         if found_ids:
             yield from _rows(connection, source, PERSON, found_ids, PSEUDONYMS)
     yield from _mixed_forms(connection, source, schema, raw)
+    yield from _moved(connection, source, schema, raw)
     for item in checks:
         if isinstance(item, PandasCheck):
             there = [name for name in schema.columns if name in kinds]
@@ -149,7 +162,9 @@ def _rows(
     row = run(connection, f"SELECT count(*) FROM ({sql})", where=source.label).fetchone()
     if not row or not row[0]:
         return []
-    return [Breach(source.table, source.label, column, row[0], _first(connection, sql), expected)]
+    return [
+        Breach(source.table, source.label, column, row[0], first_rows(connection, sql), expected)
+    ]
 
 
 def _mixed_forms(
@@ -168,6 +183,26 @@ def _mixed_forms(
     for name, words, bad in mixed(connection, view, pairs, source.label):
         sql = f"SELECT {FILE}, {ROW} FROM {view} WHERE {bad}"
         yield from _rows(connection, source, name, sql, words)
+
+
+def _moved(
+    connection: duckdb.DuckDBPyConnection, source: Source, schema: Any, raw: Mapping[str, str]
+) -> Iterator[Breach]:
+    """Columns of days whose times of day say that they are midnights of another zone."""
+    view = f"numbered.{identifier(source.table + '_raw')}"
+    moments = {
+        name: of
+        for name, column in schema.columns.items()
+        if name in raw
+        and (of := moment(name, raw[name], family(column.dtype), text_dialect(source, name)))
+    }
+    counts = ", ".join(grammar.moved(of)[0] for of in moments.values())
+    sql = f"SELECT {counts} FROM {view}"
+    found = (run(connection, sql, where=source.label).fetchone() or ()) if moments else ()
+    for (name, of), n in zip(moments.items(), found, strict=True):
+        if n:
+            bad = f"SELECT {FILE}, {ROW} FROM {view} WHERE {grammar.moved(of)[1]}"
+            yield from _rows(connection, source, name, bad, MIDNIGHTS)
 
 
 def _keys(schema: Any) -> list[list[str]]:
@@ -229,7 +264,7 @@ def _misfits(
     count = (run(connection, sql, where=source.label).fetchone() or (0,))[0]
     if not count:
         return ""
-    rows = _first(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {bad}")
+    rows = first_rows(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {bad}")
     kind = " missing or with decimals" if whole else ""
     return f" ({Breach(source.table, source.label, name, count, rows, '').counted()}{kind})"
 
@@ -250,39 +285,54 @@ def _count(
         n_rows, *failed = row or (0,)
         for item, count in zip(chosen, failed, strict=True):
             if count:
-                first = _first(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {item.bad}")
-                expected = item.expected + _hint(connection, view, item)
+                first = first_rows(connection, f"SELECT {FILE}, {ROW} FROM {view} WHERE {item.bad}")
+                declared = schema.columns[item.column]
+                expected = item.expected + _hint(connection, view, item, declared)
                 if item.coded:
                     rows, code = f"SELECT * FROM {view}", identifier(item.column)
                     ids = identifier(PERSON) if PERSON in schema.columns else ""
-                    listed = allowed_values(schema.columns[item.column])
+                    listed = allowed_values(declared)
                     expected += unknown.told(connection, rows, item.bad, code, ids, listed)
-                expected += _form(connection, source, item.column, schema.columns[item.column])
+                expected += _form(connection, source, item.column, declared)
                 breaches.append(
                     Breach(source.table, source.label, item.column, count, first, expected)
                 )
     return n_rows, breaches
 
 
-def _first(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[tuple[str, int], ...]:
-    ordered = f"SELECT {FILE}, {ROW} FROM ({sql}) ORDER BY {FILE}, {ROW} LIMIT {FIRST_ROWS}"
-    return tuple(run(connection, ordered).fetchall())
+def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck, declared: Any) -> str:
+    """The verb of a mapping that mends it.
 
-
-def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck) -> str:
-    """Say so when a spreadsheet has turned "03" into 3, or when marks stand for no value."""
+    A spreadsheet has turned "03" into 3, marks stand for no value, cells have none, or rows are
+    totals and unknown places.
+    """
+    if item.expected == PRESENT:
+        return _blank(declared)
     name, words = identifier(item.column), {}
-    if item.expected.startswith('one of "'):
-        padded = item.bad.replace(name, f"lpad({name}, 2, '0')")
-        words[" (leading zeros are lost)"] = f"NOT ({padded})"
-    if item.expected != PRESENT:
-        text = f"CAST({name} AS VARCHAR)"
-        words[" (marks for no value: map them with missing or codes)"] = means_nothing(text)
+    listed = item.expected.startswith('one of "')
+    for width in WIDTHS if listed or "regexp_matches" in item.bad else ():
+        padded = item.bad.replace(name, f"lpad({name}, {width}, '0')")
+        short = f"length({name}) < {width}"
+        words[f" (leading zeros are lost: map with pad: {width})"] = f"{short} AND NOT ({padded})"
+    marks = means_nothing(f"CAST({name} AS VARCHAR)")
+    words[" (marks for no value: map them with missing or codes)"] = marks
+    if listed and item.column in PLACES:
+        whole = f"regexp_full_match({name}, '0+|9+')"
+        words[" (rows of totals or unknown places: a mapping leaves them out by without)"] = whole
+        digits = f"regexp_full_match({name}, '[0-9]{{2}}|[0-9]{{4}}')"
+        words[" (places of other years: map them with places: true)"] = digits
     tests = ", ".join(f"bool_and({test})" for test in words.values())
-    row = (
-        run(connection, f"SELECT {tests} FROM {view} WHERE {item.bad}").fetchone() if words else ()
-    )
+    row = run(connection, f"SELECT {tests} FROM {view} WHERE {item.bad}").fetchone()
     return next((word for word, true in zip(words, row or (), strict=True) if true), "")
+
+
+def _blank(declared: Any) -> str:
+    """How a mapping says what cells without a value mean, where the contract has a code for it."""
+    codes = [code for code in allowed_values(declared) if code in FOR_NOTHING]
+    if codes:
+        return f' (cells without one: map them with codes: {{"": {codes[0]}}})'
+    least = [(check.statistics or {}).get("min_value") for check in declared.checks]
+    return " (cells that mean 0: map them with blank: 0)" if 0 in least else ""
 
 
 def _form(connection: duckdb.DuckDBPyConnection, source: Source, name: str, declared: Any) -> str:
@@ -325,79 +375,15 @@ def _unique(
     if not (run(connection, "SELECT count(*) FROM twice").fetchone() or (0,))[0]:
         return []
     repeated = (
-        f"SELECT {FILE}, {ROW} FROM {view} WHERE hash({listed}) IN (SELECT h FROM twice) "
-        f"QUALIFY row_number() OVER (PARTITION BY {listed} ORDER BY {FILE}, {ROW}) > 1"
+        f"SELECT {FILE}, {ROW}, first({FILE}) OVER same AS {FIRST_FILE}, first({ROW}) OVER same "
+        f"AS {FIRST_ROW} FROM {view} WHERE hash({listed}) IN (SELECT h FROM twice) "
+        f"WINDOW same AS (PARTITION BY {listed} ORDER BY {FILE}, {ROW}) "
+        "QUALIFY row_number() OVER same > 1"
     )
     row = run(connection, f"SELECT count(*) FROM ({repeated})", where=source.label).fetchone()
     count = row[0] if row else 0
     if not count:
         return []
-    text = f"one row per {' and '.join(key)}"
-    first = _first(connection, repeated)
+    text = f"one row per {' and '.join(key)}{repeating(connection, repeated, source.label)}"
+    first = first_rows(connection, repeated)
     return [Breach(source.table, source.label, ", ".join(key), count, first, text)]
-
-
-def check_rule(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, found: Mapping[str, Source], *, strict: bool
-) -> list[Breach]:
-    """Breaches of a rule across tables.
-
-    With `strict` an error in the rule's SQL is raised; otherwise a rule that cannot be evaluated
-    is taken to follow from a column already found missing or wrong.
-    """
-    label = found[rule.table].label if rule.table in found else rule.table
-    try:
-        names = columns(connection, f"({rule.sql})", label)
-        if "seen" in names:
-            return _seen(connection, rule, label, names)
-        row = run(connection, f"SELECT count(*) FROM ({rule.sql})", where=label).fetchone()
-    except QUERY_ERRORS:
-        if strict:
-            raise
-        return []
-    except ContractError:
-        text = f"could not be checked: {rule.expected}"
-        return [Breach(rule.table, label, rule.column, 0, (), text)] if strict else []
-    count = row[0] if row else 0
-    if not count:
-        return []
-    first = _first(connection, rule.sql) if {ROW, FILE} <= set(names) else ()
-    expected = rule.expected
-    if not first and "what" not in names:  # about the table as a whole
-        text = f"expected {expected}"
-        return [Breach(rule.table, label, rule.column, 0, (), text, rule.warning)]
-    if "what" in names:
-        sql = f"SELECT DISTINCT what FROM ({rule.sql}) ORDER BY 1 LIMIT {FIRST_ROWS}"
-        shown = run(connection, sql, where=label).fetchall()
-        listed = ("rows without a value" if item is None else str(item) for (item,) in shown)
-        expected += f" (first: {', '.join(listed)})"
-    return [Breach(rule.table, label, rule.column, count, first, expected, rule.warning)]
-
-
-def _seen(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, label: str, names: Iterable[str]
-) -> list[Breach]:
-    """The breaches of a rule that tells what it saw, one per row of its query."""
-    about = "about" if "about" in names else quote(rule.column)
-    expected = "expected" if "expected" in names else quote(rule.expected)
-    where = "places" if "places" in names else "''"
-    warned = "warning" if "warning" in names else rule.warning
-    sql = f"SELECT {about}, {expected}, seen, {warned}, {where} FROM ({rule.sql})"
-    return [
-        Breach(rule.table, label, column, 0, (), f"expected {words}; seen: {seen}", warning, places)
-        for column, words, seen, warning, places in run(connection, sql, where=label).fetchall()
-    ]
-
-
-def check_need(
-    connection: duckdb.DuckDBPyConnection, need: Need, found: Mapping[str, Source], *, strict: bool
-) -> list[Breach]:
-    """Breaches of a need; see `check_rule` for `strict`."""
-    if need.table not in found:
-        return []
-    try:
-        return list(coverage.breaches(connection, need, found[need.table]))
-    except (*QUERY_ERRORS, ContractError):
-        if strict:
-            raise
-        return []

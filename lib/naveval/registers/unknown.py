@@ -84,7 +84,7 @@ def told(
     persons, own = "count(*)", "0"
     if person:
         persons = f"count(DISTINCT {person})"
-        own = f"count_if(CAST({person} AS VARCHAR) = trim({text}))"
+        own = f"count(*) FILTER (CAST({person} AS VARCHAR) = trim({text}))"
     sql = (
         f"SELECT {text} AS value, count(*) AS n, {persons} AS persons, {own} AS own "
         f"FROM ({rows}) WHERE {bad} GROUP BY value HAVING value IS NOT NULL "

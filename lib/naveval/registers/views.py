@@ -131,10 +131,21 @@ def cell(name: str, kind: str, wanted: Family, form: Form, dialect: Dialect | No
     if form in ("sas", "stata"):
         read = statistical.exact(quoted, duck_family(kind), wanted)
     if kind.startswith("TIMESTAMP"):
-        return f"date_trunc('day', CAST({read} AS TIMESTAMP))"
+        return f"date_trunc('day', {_time(read)})"
     if kind in WIDER_THAN_64_BITS:
         return f"TRY_CAST({read} AS BIGINT)"
     return read
+
+
+def moment(name: str, kind: str, wanted: Family, dialect: Dialect | None) -> str:
+    """SQL of a date with its time of day; "" where the column has none."""
+    if dialect is not None and wanted == "date":
+        return grammar.moment(identifier(name), dialect)
+    return _time(identifier(name)) if dialect is None and kind.startswith("TIMESTAMP") else ""
+
+
+def _time(read: str) -> str:
+    return f"CAST({read} AS TIMESTAMP)"
 
 
 def view(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:

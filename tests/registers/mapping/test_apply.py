@@ -652,3 +652,86 @@ def test_a_part_that_a_pattern_leaves_out_by_its_ending_is_named(tables, tmp_pat
     part.unlink()
     with pytest.raises(ContractError, match=r"leaves arbeidssokere_2\.csv\.gz out by its ending"):
         write(tmp_path, mapping(), data)
+
+
+def test_the_rows_of_each_table_and_what_each_filter_leaves_out_are_told(tables, tmp_path):
+    data = owners(tables, tmp_path)
+    seekers_with(data, "REGTYPE", ["ORD", "PERM", "PERM", "ORD", ""])
+    file = tmp_path / "eier.yml"
+    content = mapping()
+    content["tables"]["job_seekers"] |= {"without": {"REGTYPE": [""]}}
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    out = tmp_path / "out"
+    given = ["map", "hedmark", "--data", str(data), "--with", str(file), "--out", str(out)]
+    done = CliRunner().invoke(cli.main, given)
+    assert done.exit_code == 0, done.output
+    seekers, force = done.output.splitlines()
+    kept, whole = len(pd.read_parquet(out / "job_seekers.parquet")), rows_of(data)
+    assert whole - kept >= 3
+    assert seekers == (
+        f"{out / 'job_seekers.parquet'}: {kept} of {whole} rows; "
+        f"left out: {whole - kept} by where: REGTYPE, 1 by without: REGTYPE"
+    )
+    n = len(tables["labour_force"])
+    assert force == f"{out / 'labour_force.parquet'}: {n} of {n} rows; left out: none"
+
+
+def rows_of(data: Path) -> int:
+    return sum(len(file.read_text("utf-8").splitlines()) - 1 for file in data.glob("arbeid*.csv"))
+
+
+def test_what_mends_an_unknown_code_or_a_total_is_told(tables, tmp_path):
+    data = owners(tables, tmp_path)
+    seekers_with(data, "KJONN", ["3"])
+    text = (data / "aku.csv").read_text("utf-8").splitlines()
+    text[1] = "00" + text[1][text[1].index(";") :]
+    (data / "aku.csv").write_text("\n".join(text) + "\n", "utf-8")
+    with pytest.raises(ContractError) as caught:
+        write(tmp_path, mapping(), data)
+    told = str(caught.value).splitlines()
+    assert told[0].endswith(
+        'found "3" in 1 row; rows of other codes are left out by without: {KJONN: [code]}'
+    )
+    assert told[1].endswith(
+        'found "00" in 1 row; rows of totals or unknown places are left out '
+        "by without: {Fylke: [code]}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "theirs"),
+    [
+        ("birth_year", "FOEDT_AAR"),
+        ("birth_year", "fødselsår"),
+        ("education", "NUS_NIVAA"),
+        ("county", "KOMMNR"),
+        ("benefit_right", "Dagp_Rett"),
+        ("weeks_registered", "UKER_REG"),
+        ("person", "FK_PERSON"),
+        ("month", "AAR_MND"),
+    ],
+)
+def test_ordinary_names_are_placed(column, theirs):
+    synonyms = yaml.safe_load((README.parents[2] / "report/registers/common.yml").read_text())
+    placed = draft._placed(["X", theirs], ["persons", column], synonyms["synonyms"])
+    assert placed == {column: theirs}
+
+
+def test_a_name_of_its_own_goes_before_one_like_it():
+    synonyms = {"county": ["fylke", "kommune"], "municipality": ["kommune"]}
+    asked = ["county", "municipality"]
+    assert draft._placed(["KOMMUNE", "FYLKE_NR"], asked, synonyms) == {
+        "county": "FYLKE_NR",
+        "municipality": "KOMMUNE",
+    }
+    assert draft._placed(["Kommune"], ["county"], synonyms) == {"county": "Kommune"}
+
+
+def test_letters_that_codes_begin_with_are_drafted_as_these(tmp_path):
+    part = {"AARMND": [201401] * 40, "LNR": range(40)}
+    more = {"KJONN": ["K", "M"] * 20, "DAGP": ["J", "N"] * 20, "UTD": ["V", "H"] * 20}
+    pd.DataFrame(part | more).to_parquet(tmp_path / "arbsok.parquet")
+    columns = draft.draft("hedmark", tmp_path).content["tables"]["job_seekers"]["columns"]
+    assert columns["sex"]["codes"] == {"K": "kvinne", "M": "mann"}
+    assert columns["benefit_right"]["codes"] == {"J": True, "N": False}
+    assert columns["education"]["codes"] == {"H": "høyere", "V": "videregående"}

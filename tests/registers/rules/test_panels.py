@@ -10,7 +10,7 @@ import pytest
 from naveval.project import catalogue
 from naveval.registers import extracts, reading
 from naveval.registers.rules.breaches import Breach
-from naveval.registers.tables import check_rule
+from naveval.registers.rules.evaluation import check_rule
 
 SCALES = {"hedmark": 0.003, "followup": 0.05, "programs": 0.001, "indicator": 0.004}
 IN_2013 = "month >= DATE '2013-01-01'"

@@ -11,7 +11,7 @@ from xlsxwriter import Workbook
 
 from naveval.registers.dictionary.entries import ColumnEntry, Dictionary, TableEntry
 from naveval.registers.grammar import Family
-from naveval.registers.rules import panels
+from naveval.registers.rules import signs
 
 HEADINGS = ("column", "type", "unit", "allowed", "missing", "text", "example")
 # Types of the Frictionless Table Schema.
@@ -68,11 +68,11 @@ def markdown(found: Dictionary) -> str:
     parts += [str(words[name]).format(study=found.study) for name in ("intro", "forms", "ids")]
     parts += [described(table, words, f"## {table.name}") for table in found.tables]
     limits = {
-        "changing": f"{100 * panels.MOST_CHANGING:g}",
-        "jump": f"{100 * panels.JUMP:g}",
-        "deviations": panels.DEVIATIONS,
-        "persons": panels.LEAST_PERSONS,
-        "alike": f"{100 * panels.MOST_ALIKE:g}",
+        "changing": f"{100 * signs.MOST_CHANGING:g}",
+        "jump": f"{100 * signs.JUMP:g}",
+        "deviations": signs.DEVIATIONS,
+        "persons": signs.LEAST_PERSONS,
+        "alike": f"{100 * signs.MOST_ALIKE:g}",
     }
     parts.append(str(words["check"]).format(study=found.study, **limits))
     return "\n\n".join(parts) + "\n"

@@ -7,6 +7,8 @@ SHA-256 in small letters, so that neither case nor order nor the kind of file ma
 would become one are refused.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,8 +42,32 @@ TOLERANCE = 1e-6  # of a whole number after a factor, for what floating point le
 HASH_DIGITS = 15  # 60 bits of a whole number of 64
 
 
-def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Written:
+    """A table that was written: its file, the owner's rows, those kept, those each filter drops."""
+
+    file: Path
+    given: int
+    kept: int
+    dropped: Mapping[str, int]
+
+    def __str__(self) -> str:
+        """The file and its rows.
+
+        >>> str(Written(Path("a.parquet"), 9, 6, {"where: KIND": 3, "without: PLACE": 1}))
+        'a.parquet: 6 of 9 rows; left out: 3 by where: KIND, 1 by without: PLACE'
+        """
+        each = ", ".join(f"{n} by {name}" for name, n in self.dropped.items())
+        rows = f"{self.kept} of {self.given} row{'' if self.given == 1 else 's'}"
+        return f"{self.file}: {rows}; left out: {each or 'none'}"
+
+
+def write(found: SourceMapping, data: Path, out: Path) -> list[Written]:
     """Write one Parquet file per table to a new, private folder.
+
+    Returns
+    -------
+    What became of the rows of each table; a row can be left out by several filters.
 
     Raises
     ------
@@ -59,12 +85,17 @@ def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
     staging.mkdir(parents=True, mode=0o700)
     try:
         faults: list[str] = []
+        written: list[Written] = []
         for table, mapping in found.tables.items():
             try:
                 source = source_of(data, table, mapping)
                 create_views(connection, source, SimpleNamespace(columns={}), folder)
                 target = quote(staging / f"{table}.parquet")
-                sql = select(connection, source, mapping, schemas[table])
+                rows = kept(connection, source, mapping)
+                written.append(
+                    Written(out / f"{table}.parquet", rows.given, rows.left, rows.dropped)
+                )
+                sql = select(connection, source, mapping, schemas[table], rows.sql)
                 if not faults:
                     copied = f"COPY ({sql}) TO {target} (FORMAT parquet)"
                     run(connection, copied, where=source.label)
@@ -81,7 +112,7 @@ def write(found: SourceMapping, data: Path, out: Path) -> list[Path]:
             left.unlink()
         if staging.exists():
             staging.rmdir()
-    return sorted(out.glob("*.parquet"))
+    return written
 
 
 def source_of(data: Path, table: str, mapping: TableMapping) -> Source:
@@ -129,12 +160,14 @@ def _is(path: Path, data: Path, pattern: str) -> bool:
 
 
 def select(
-    connection: duckdb.DuckDBPyConnection, source: Source, mapping: TableMapping, schema: Any
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    mapping: TableMapping,
+    schema: Any,
+    rows: str,
 ) -> str:
-    """SQL of a contract's table; raises when a value of the owner's cannot be read."""
-    view = f"numbered.{identifier(source.table + '_raw')}"
-    kinds = {name.casefold(): (name, kind) for name, kind in _kinds(connection, view).items()}
-    rows, faults = _kept(connection, source, mapping, kinds), []
+    """SQL of a contract's table; raises when a value of the owner's `rows` cannot be read."""
+    kinds, faults = _kinds(connection, source), []
     persons = (c.from_.casefold() for c in mapping.columns.values() if c.id)
     ids = next((identifier(kinds[name][0]) for name in persons if name in kinds), "")
     cells = []
@@ -170,14 +203,19 @@ def select(
     return f"SELECT {', '.join(cells)} FROM ({rows})"
 
 
-def _kept(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    mapping: TableMapping,
-    kinds: dict[str, tuple[str, str]],
-) -> str:
-    """SQL of the rows that `where` and `without` leave; raises when there are none."""
-    view = f"numbered.{identifier(source.table + '_raw')}"
+@dataclass(frozen=True)
+class Kept:
+    """SQL of the rows that the filters leave; how many there are, are left, and each drops."""
+
+    sql: str
+    given: int
+    left: int
+    dropped: Mapping[str, int]
+
+
+def kept(connection: duckdb.DuckDBPyConnection, source: Source, mapping: TableMapping) -> Kept:
+    """The rows that `where` and `without` leave; raises when there are none."""
+    view, kinds = _view(source), _kinds(connection, source)
     conditions, faults = {}, []
     for verb, filters in (("where", mapping.where), ("without", mapping.without)):
         for column, values in filters.items():
@@ -193,26 +231,30 @@ def _kept(
             conditions[f"{verb}: {column}"] = inside if verb == "where" else f"NOT ({inside})"
     if faults:
         raise ContractError("\n".join(faults))
-    if not conditions:
-        return f"SELECT * FROM {view}"
-    counts = ", ".join(f"count_if({one})" for one in conditions.values())
-    together = " AND ".join(conditions.values())
-    sql = f"SELECT count_if({together}), count(*), {counts} FROM {view}"
+    together = " AND ".join(conditions.values()) or "true"
+    counts = "".join(f", count_if(NOT ({one}))" for one in conditions.values())
+    sql = f"SELECT count_if({together}), count(*){counts} FROM {view}"
     left, n_rows, *each = run(connection, sql, where=source.label).fetchone() or (0, 0)
+    dropped = dict(zip(conditions, each, strict=True))
     if n_rows and not left:
-        told = "; ".join(
-            f"{name} keeps {n} of {n_rows}" for name, n in zip(conditions, each, strict=True)
-        )
+        told = "; ".join(f"{name} keeps {n_rows - n} of {n_rows}" for name, n in dropped.items())
         raise ContractError(
             f"{source.label}: no row of {source.table} is left ({told}); expected codes as the "
             "file has them (case and zeros in front matter)"
         )
-    return f"SELECT * FROM {view} WHERE {together}"
+    return Kept(f"SELECT * FROM {view} WHERE {together}", n_rows, left, dropped)
 
 
-def _kinds(connection: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
-    found = columns(connection, view, view)
-    return {name: kind for name, kind in found.items() if name not in (ROW, FILE)}
+def _view(source: Source) -> str:
+    return f"numbered.{identifier(source.table + '_raw')}"
+
+
+def _kinds(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, tuple[str, str]]:
+    """Name and type of the owner's columns, by their name in small letters."""
+    found = columns(connection, _view(source), _view(source))
+    return {
+        name.casefold(): (name, kind) for name, kind in found.items() if name not in (ROW, FILE)
+    }
 
 
 def _place(source: Source, kinds: dict[str, tuple[str, str]], column: str) -> tuple[str, str]:
@@ -301,9 +343,13 @@ def known_places(year: int) -> dict[str, dict[str, str]]:
 
 def register_places(connection: duckdb.DuckDBPyConnection, year: int) -> None:
     """Make the table that `placed` looks places up in, for the contract's year."""
-    run(connection, "CREATE TEMP TABLE known_places (kind VARCHAR, given VARCHAR, code VARCHAR)")
     rows = [(kind, *pair) for kind, codes in known_places(year).items() for pair in codes.items()]
-    connection.executemany("INSERT INTO known_places VALUES (?, ?, ?)", rows)
+    kinds, given, codes = map(list, zip(*rows, strict=True))
+    connection.execute(
+        "CREATE TEMP TABLE known_places AS "
+        "SELECT unnest($1) AS kind, unnest($2) AS given, unnest($3) AS code",
+        [kinds, given, codes],
+    )
 
 
 def placed(text: str, kind: str) -> str:

@@ -1,14 +1,15 @@
 """Draft a mapping file from the names and contents of an owner's files.
 
 A column is placed when its name, or one of the synonyms in `report/registers/common.yml`, is that
-of the contract (case, underscores and æøå aside), or when its few values are codes of one column
-only. A file is that of one table, by its name, or else by its columns: those that few tables have
-weigh most. It is none that has one row per place and month while the file has more, or persons.
-Where two files or two tables fit about as well, the table is left open and the files are named.
-What could not be placed stands there to be filled in, with what the contract asks for; a draft is
-to be read and completed, not used as it is.
+of the contract (case, underscores, words as nr and kode, and how æøå are written aside), or when
+its few values are codes of one column only. A file is that of one table, by its name, or else by
+its columns: those that few tables have weigh most. It is none that has one row per place and month
+while the file has more, or persons. Where two files or two tables fit about as well, the table is
+left open and the files are named. What could not be placed stands there to be filled in, with what
+the contract asks for; a draft is to be read and completed, not used as it is.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ LONGEST_CODE = 12
 LEAST_ROWS = 10
 LEAST_MATCH, LEAST_WEIGHT = 0.3, 2.0  # of a table's columns, or of columns no other table has
 AS_GOOD = 0.1  # of a column
+EMPTY_WORDS = re.compile(r"fk|nr|no|num|kode|kd|cd|kr|nok|pst|\d+|")
 BOOLEANS = {"true", "false"}
+TRUTHS: Mapping[str, Any] = {"ja": True, "nei": False}
 
 
 @dataclass(frozen=True)
@@ -124,14 +127,26 @@ def _asked(declared: Any) -> str:
 
 
 def plain(name: str) -> str:
-    """A name without case, marks and accents.
+    """A name without case, marks and accents, and with ø and å written in one way.
 
-    >>> plain("Fødsels_År")
-    'fodselsar'
+    >>> plain("Fødsels_År"), plain("FOEDSELSAAR")
+    ('fodselsar', 'fodselsar')
     """
     text = name.lower().replace("ø", "o").replace("æ", "ae").replace("å", "a")
+    text = text.replace("oe", "o").replace("aa", "a")
     text = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in text if letter.isascii() and letter.isalnum())
+
+
+def called(name: str) -> set[str]:
+    """A plain name, as it is and without words that say nothing of what it is.
+
+    >>> sorted(called("FYLKE_NR")), called("KODE"), sorted(called("KOMMNR"))
+    (['fylke', 'fylkenr'], {'kode'}, ['komm', 'kommnr'])
+    """
+    words = [word for word in re.split(r"[\W_]+", name) if not EMPTY_WORDS.fullmatch(word.lower())]
+    whole, short = plain(name), plain("".join(words))
+    return {whole, short, re.sub(r"(nr|kode)$", "", short)} - {""}
 
 
 Opened = list[tuple[Source, dict[str, str]]]
@@ -219,19 +234,14 @@ def _fit(
     named = _tables(source, schemas, synonyms)
     if named and table not in named:
         return None
-    known, asked = {plain(name): name for name in names}, schemas[table]
-    placed = {
-        column: known[hit]
-        for column in asked.columns
-        for hit in sorted(known.keys() & _names(column, synonyms))[:1]
-    }
+    asked = schemas[table]
+    placed = _placed(names, asked.columns, synonyms)
     weights = [1 / sum(column in other.columns for other in schemas.values()) for column in placed]
     if named:
         return _Fit(len(asked.columns) + sum(weights), source, table, sure=True)
     if len(placed) < LEAST_MATCH * len(asked.columns) and sum(weights) < LEAST_WEIGHT:
         return None
-    persons = bool(known.keys() & _names(PERSON, synonyms))
-    if persons and PERSON not in asked.columns:
+    if _placed(names, [PERSON], synonyms) and PERSON not in asked.columns:
         return None
     if _repeats(connection, source, asked.unique or (), placed):
         return None
@@ -271,8 +281,25 @@ def _without_digits(name: str) -> str:
     return "".join(letter for letter in name.lower() if not letter.isdigit())
 
 
-def _names(column: str, synonyms: Mapping[str, list[str]]) -> set[str]:
-    return {plain(column), *synonyms.get(column, ())}
+def _names(column: str, synonyms: Mapping[str, list[str]]) -> list[str]:
+    """What a column is called, the most usual first."""
+    return [plain(column), *map(plain, synonyms.get(column, ()))]
+
+
+def _placed(
+    names: Iterable[str], asked: Iterable[str], synonyms: Mapping[str, list[str]]
+) -> dict[str, str]:
+    """The owner's column of each of the contract's: one each, the most alike first."""
+    placed: dict[str, str] = {}
+    forms = {name: called(name) for name in names}
+    for most in (1, None):
+        for column in asked:
+            known = [] if column in placed else _names(column, synonyms)[:most]
+            left = [name for name in forms if name not in placed.values()]
+            hits = [name for word in known for name in left if word in forms[name]]
+            if hits:
+                placed[column] = hits[0]
+    return placed
 
 
 def _columns(
@@ -282,13 +309,8 @@ def _columns(
     synonyms: Mapping[str, list[str]],
 ) -> dict[str, Any]:
     kinds = columns(connection, identifier(source.table), source.label)
-    left = dict(kinds)
-    placed: dict[str, Any] = {}
-    for column in schema.columns:
-        hit = next((name for name in left if plain(name) in _names(column, synonyms)), None)
-        if hit is not None:
-            placed[column] = hit
-            left.pop(hit)
+    placed = _placed(kinds, schema.columns, synonyms)
+    left = {name: kind for name, kind in kinds.items() if name not in placed.values()}
     codes = {name: _few_values(connection, source, name) for name in kinds}
     for column, declared in schema.columns.items():
         allowed = set(allowed_values(declared))
@@ -320,7 +342,22 @@ def _verbs(column: str, declared: Any, values: tuple[str, ...]) -> dict[str, Any
         return {"places": True}
     padded = {value.zfill(_width(allowed)) for value in values}
     known = {value.lower() for value in values} <= allowed or padded <= allowed
-    return {"codes": dict.fromkeys(values, TO_FILL)} if values and allowed and not known else {}
+    if not values or not allowed or known:
+        return {}
+    return {"codes": _begun(values, allowed) or dict.fromkeys(values, TO_FILL)}
+
+
+def _begun(values: Iterable[str], allowed: Iterable[str]) -> dict[str, Any]:
+    """The codes that all values are the first letters of, one each, as J of ja; else none.
+
+    >>> _begun(["K", "M"], ["kvinne", "mann"]), _begun(["J", "N"], BOOLEANS), _begun("12", ["1a"])
+    ({'K': 'kvinne', 'M': 'mann'}, {'J': True, 'N': False}, {})
+    """
+    words = TRUTHS if set(allowed) == BOOLEANS else {code: code for code in allowed}
+    hits = {value: [w for w in words if w.startswith(value.lower())] for value in values}
+    if any(len(found) != 1 for found in hits.values()):
+        return {}
+    return {value: words[found[0]] for value, found in hits.items()}
 
 
 def _width(allowed: set[str]) -> int:

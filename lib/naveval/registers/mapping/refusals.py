@@ -140,11 +140,13 @@ def _expected(owned: Owned) -> str:
 
 
 def _unknown(owned: Owned, unread: str) -> str:
-    """The codes that the mapping does not name, where they may be shown."""
+    """The codes that the mapping does not name, where they may be shown, and what to do."""
     if not (owned.column.codes or owned.column.places):
         return ""
     listed = [str(code) for code in owned.column.codes]
-    return unknown.told(owned.connection, owned.rows, unread, owned.text, owned.ids, listed)
+    found = unknown.told(owned.connection, owned.rows, unread, owned.text, owned.ids, listed)
+    others = "totals or unknown places" if owned.column.places else "other codes"
+    return f"{found}; rows of {others} are left out by without: {{{owned.column.from_}: [code]}}"
 
 
 def _tell(owned: Owned, bad: str, expected: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from naveval.registers.connections import identifier
 
 MOST_REPEATED = 0.05
+FIRST_FILE, FIRST_ROW = "first_file", "first_row"  # of the row that one repeats
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Rule:
         What should hold, in words.
     sql
         Query with one row per breach. The tables are `numbered.<table>`, with the columns
-        `row_no` and `file_name`; if the query returns these, the first are shown. A text column
+        `row_no` and `file_name`; if the query returns these, the first are shown, with the rows
+        that they repeat where it returns `first_row` and `first_file` too. A text column
         `what` is shown too, for breaches without a row (a missing month): never an id. A text
         column `seen` makes each row of the query a message of its own about the table as a whole;
         the columns `about`, `expected` and `warning` stand for the rule's where they are
@@ -144,8 +146,11 @@ def repeated(table: str, schema: Any, *, where: str = "true") -> Rule:
         "all columns; delivered twice?",
         f"""
         WITH again AS (
-            SELECT file_name, row_no FROM numbered.{table} WHERE {where}
-            QUALIFY row_number() OVER (PARTITION BY {listed} ORDER BY file_name, row_no) > 1
+            SELECT file_name, row_no, first(file_name) OVER same AS {FIRST_FILE},
+                first(row_no) OVER same AS {FIRST_ROW}
+            FROM numbered.{table} WHERE {where}
+            WINDOW same AS (PARTITION BY {listed} ORDER BY file_name, row_no)
+            QUALIFY row_number() OVER same > 1
         )
         SELECT * FROM again
         WHERE (SELECT count(*) FROM again) > {MOST_REPEATED} * (SELECT count(*) FROM {table})

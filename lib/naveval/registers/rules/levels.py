@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from naveval.registers.connections import quote
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import DEVIATIONS, LEAST_PAIRS, LEAST_PERSONS, MONTH, SURE, some
+from naveval.registers.rules.signs import (
+    DEVIATIONS,
+    LEAST_PAIRS,
+    LEAST_PERSONS,
+    MONTH,
+    SURE,
+    some,
+)
 
 LEAST_ROWS, LEAST_ORDERED = 200, 1000
 MOVED, EXCHANGED = 1.2, 1.015  # times the period before, beside the other places

@@ -4,12 +4,12 @@ Each function makes one rule of one query; see `breaches.Rule` for what its colu
 """
 
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import (
+from naveval.registers.rules.panels import sampled
+from naveval.registers.rules.signs import (
     LEAST_ALIKE,
     LEAST_LINKED,
     LEAST_PERSONS,
     SURE,
-    sampled,
     some,
 )
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from naveval.registers.connections import identifier, quote
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import (
+from naveval.registers.rules.panels import coded, many, per_period, varying
+from naveval.registers.rules.signs import (
     DEVIATIONS,
     JUMP,
     LEAST_LINKED,
@@ -16,13 +17,11 @@ from naveval.registers.rules.panels import (
     MONTH,
     PLACES,
     alone,
-    coded,
     heap,
-    many,
-    per_period,
     some,
-    varying,
 )
+
+LEAST_DAYS, MOST_ENDS = 200, 0.95
 
 
 def varied(table: str, schema: Any) -> Rule:
@@ -103,4 +102,27 @@ def calm(
         """,
         basis=per_period(table, period),
         least=LEAST_LINKED,
+    )
+
+
+def daily(table: str, column: str) -> Rule:
+    """Days that lie in all parts of the month: not its first or its last nearly all.
+
+    A warning, since what they tell of may begin with the month.
+
+    Example
+    -------
+    >>> daily("spells", "from_date").warning
+    True
+    """
+    day = f"day({column})"
+    ends = {"first": f"{day} = 1", "last": f"{day} = day(last_day({column}))"}
+    parts = (
+        f"SELECT printf('the {word} day of a month in %.0f per cent', 100 * avg(({at})::INTEGER)) "
+        f"AS seen FROM {table} WHERE {column} IS NOT NULL "
+        f"HAVING count(*) >= {LEAST_DAYS} AND avg(({at})::INTEGER) > {MOST_ENDS}"
+        for word, at in ends.items()
+    )
+    return Rule(
+        table, column, "days, not the months they lie in", " UNION ALL ".join(parts), warning=True
     )

@@ -8,11 +8,12 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.months import date_sql, text_sql
 from naveval.registers.checks import literal
+from naveval.registers.forms import is_dated
 from naveval.registers.rules.breaches import Rule, known_persons, repeated
 from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
 from naveval.registers.rules.panels import followed
-from naveval.registers.rules.shares import calm, varied
+from naveval.registers.rules.shares import calm, daily, varied
 from naveval.studies.followup import weeks
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
@@ -183,7 +184,8 @@ RULES = (
     repeated("employment", EMPLOYMENT, where="hours_per_week > 0"),
     *(
         repeated(table, TABLES[table])
-        for table in ("benefit_decisions", "program_spells", "health_benefits")
+        for table in TABLES
+        if table not in ("persons", "benefit_cards", "employment")
     ),
     followed(
         "employment",
@@ -233,6 +235,24 @@ RULES = (
     calm("benefit_decisions", TABLES["benefit_decisions"], date_sql("decided_on")),
     calm("program_spells", TABLES["program_spells"], date_sql("from_date")),
     calm("health_benefits", TABLES["health_benefits"], date_sql("from_date")),
+    calm("dialogues", TABLES["dialogues"], date_sql("date")),
+    *(
+        daily(table, name)
+        for table, schema in TABLES.items()
+        for name, column in schema.columns.items()
+        if is_dated(name, column) and name != "month"
+    ),
+    plausible(
+        "benefit_decisions",
+        Limit(
+            "weeks_granted",
+            0.5,
+            1,
+            "104 weeks (exchanged with 52?)",
+            "weeks_granted = 104",
+            share=True,
+        ),
+    ),
     *(known_persons(table) for table in TABLES if table != "persons"),
     *(to_the_end(table, among) for table, among in AMONG.items()),
     Rule(

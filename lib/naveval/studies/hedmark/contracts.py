@@ -8,7 +8,8 @@ from naveval.project.months import date_sql, month_text
 from naveval.registers.rules.breaches import Rule, one_per_person
 from naveval.registers.rules.coverage import Need
 from naveval.registers.rules.levels import Limit, ordered, plausible, proportional, steady
-from naveval.registers.rules.panels import Step, followed
+from naveval.registers.rules.panels import followed
+from naveval.registers.rules.signs import Step
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
@@ -153,6 +154,7 @@ def rules_for(parameters: Parameters) -> tuple[Rule, ...]:
         SELECT wanted.county || ' ' || strftime(wanted.month, '%Y-%m') AS what
         FROM wanted ANTI JOIN labour_force AS force
             ON force.county = wanted.county AND force.month = wanted.month
+        WHERE wanted.county IN (SELECT county FROM labour_force)  -- or else told as lacking
         """
     few = f"""
         SELECT county || ' ' || strftime(month, '%Y-%m') AS what FROM job_seekers

@@ -18,7 +18,9 @@ from naveval.project import months as calendar_months
 from naveval.project.errors import ContractError
 from naveval.registers import reading
 from naveval.studies.indicator.characteristics import MARKET_LEVELS
-from naveval.studies.indicator.contracts import LOOK_BACK, TABLES
+from naveval.studies.indicator.contracts import TABLES
+
+LOOK_BACK = 12  # months that expected employment looks back
 
 
 @dataclass(frozen=True)

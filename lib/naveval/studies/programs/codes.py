@@ -128,15 +128,19 @@ def grouping(unknown: pd.Series | None = None, *, unknown_to_rest: bool = False)
     if not unknown_to_rest:
         shown = [code for code, n in unknown.items() if is_shown(code, n, table["code"])]
         codes = unknown[shown[:MOST_LISTED]]
-        listed = [f"{code} ({n} persons)" for code, n in codes.items()]
+        listed = [f"{code} ({_persons(n)})" for code, n in codes.items()]
         rest = unknown.drop(codes.index)
-        listed += [f"{len(rest)} not shown ({rest.sum()} persons)"] * bool(len(rest))
+        listed += [f"{len(rest)} not shown ({_persons(rest.sum())})"] * bool(len(rest))
         raise ContractError(
             f"program_spells, column activity_code: unknown codes: {', '.join(listed)}; "
             f"expected codes of table A-1. Set unknown_codes: rest to count them as {REST}"
         )
     extra = pd.DataFrame({"code": unknown.index, "program": REST})
     return pd.concat([table, extra], ignore_index=True)
+
+
+def _persons(n: int) -> str:
+    return f"{n} person{'' if n == 1 else 's'}"
 
 
 def month_number(month: NDArray[np.int64] | int) -> NDArray[np.int64]:

@@ -17,8 +17,9 @@ from naveval.registers.reading import Registers
 from naveval.registers.rules.breaches import Rule, known_persons
 from naveval.registers.rules.levels import Limit, plausible, steady
 from naveval.registers.rules.links import agreeing, near, to_the_end
-from naveval.registers.rules.panels import PLAIN, followed
+from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, varied
+from naveval.registers.rules.signs import PLAIN
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
 from naveval.studies.programs.parameters import Parameters
