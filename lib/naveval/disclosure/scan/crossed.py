@@ -11,14 +11,16 @@ from naveval.disclosure.scan.titles import (
     EXACT,
     NO_CAPTION,
     NO_COUNT,
+    NUMBER_OF,
     ORDER,
     PERSONAL,
+    PERSONS,
     YEAR,
     title_of,
 )
 from naveval.disclosure.thresholds import Thresholds
 
-LEAST_CROSSED, LEAST_NAMED, LARGE = 6, 2, 20
+LEAST_CROSSED, LEAST_OF_GROUPS, LEAST_NAMED, LARGE = 6, 4, 2, 20
 LONGEST = 200
 """Signs of a line of a table."""
 SEXES = (
@@ -42,8 +44,13 @@ NUMBERS_LAST = re.compile(
 """A line of a text that begins with a title and ends with whole numbers."""
 OF_TWO = re.compile(r"\([\"']([^\"'()]+)[\"'], ?[\"']([^\"'()]+)[\"']\)\"?: ?(\d+)(?![.\d])")
 """A count under two characteristics, as programs print it."""
-OF_ONE = re.compile(r"[{ ][\"']([^\"'()]+)[\"']: ?(\d+)(?![.\d])")
-"""The same under one: `Counter({'kvinner': 31, 'menn': 2})`."""
+TALLY = re.compile(r"(?P<before>[^{}\n]{0,80})\{(?P<pairs>[^{}\n]+)\}\)?(?P<behind>[^{}\n]{0,80})")
+OF_ONE = re.compile(r"[\"']?([^\"'(),:]+)[\"']?: ?(\d+)(?![.\d])")
+"""The same under one: `Counter({'kvinner': 31, 'menn': 2})`, `{'Oslo': 31, 'Troms': 2} persons`."""
+TALLIED = re.compile(rf"(?:^|[\W_])(?:{NUMBER_OF} )?{PERSONS}(?:$|[\W_])", re.I)
+OF_PROGRAMS = re.compile(r"[.A-Z]|.*[./\\]|.*_(?:id|file)")
+"""Keys that are no groups of persons: kinds of files, methods."""
+MANY = 100
 LOGGED = re.compile(
     r"^(?:[\d:.,TZ-]+ +)*(?:\w+: +)?\[?(?:DEBUG|INFO|WARNING|ERROR)\]?:? +(?:[\w.]+: +)?",
     re.MULTILINE,
@@ -86,13 +93,50 @@ def in_text(text: str, limits: Thresholds) -> Hits:
     """Crossed tables in the text of a page or a log: lines that end with as many whole numbers."""
     lines = RULES.sub("", LOGGED.sub("", text).replace("|", " "))
     for rows in _of_lines(lines):
+        groups = all(title_of(row[0]) in _groups() for row in rows[1:])
+        least = LEAST_OF_GROUPS if groups and len(rows) > LEAST_NAMED else LEAST_CROSSED
         codes = [int(head) for head in rows[0][1:] if head.isdigit()]
         if codes == sorted({*codes}):  # others are the numbers of a row whose title goes on
-            yield from crossed(rows, limits)
-    for line in text.splitlines() if "(" in text else ():
+            yield from crossed(rows, limits, least)
+    for line in text.splitlines() if "{" in text else ():
         yield from crossed(_of_two(line), limits, least=LEAST_NAMED)
-        if "Counter({" in line:
-            yield from crossed([["of", "n"], *OF_ONE.findall(line)], limits, least=LEAST_NAMED)
+        if hits := sum(_tallied(found, limits) for found in TALLY.finditer(line)):
+            yield f"count below {limits.min_cell} in a tally", hits
+    for block in TABULATED.findall(text):
+        yield from _tabulated(block, limits)
+
+
+def _tallied(found: re.Match[str], limits: Thresholds) -> int:
+    """Small counts in a printed mapping of counts: of groups, of persons, or of many."""
+    pairs = OF_ONE.findall(found["pairs"])
+    keys, counts = [title_of(key) for key, _ in pairs], [int(count) for _, count in pairs]
+    small = sum(count > 0 and too_small(count, limits) for count in counts)
+    if not small or len(counts) < LEAST_NAMED or any(map(NO_CROSSED.search, keys)):
+        return 0
+    told = any(TALLIED.search(found[part]) for part in ("before", "behind"))
+    counter = found["before"].rstrip().endswith("Counter(")
+    named = sum(key in _groups() for key in keys) >= LEAST_NAMED and max(counts) >= LARGE
+    many = sum(counts) >= MANY and not any(OF_PROGRAMS.match(key.strip()) for key, _ in pairs)
+    return small if told or (counter and (named or many)) else 0
+
+
+TABULATED = re.compile(
+    r"^[ \t]*(?:>|\.(?= )|>>>|In ?\[\d+\]:)[ \t]*(?:\w+ *(?:<-|=) *)?(?:[\w.]+\()*?"
+    r"(?:f?table|xtabs|tab(?:ulate|yl|[12])?|(?:\w+\.)?crosstab|count)[ (][^{\n]*\n"
+    r"((?:[^>\n].*\n?|\n(?=.))+)",
+    re.MULTILINE,
+)
+"""What programs print below a command that counts by groups."""
+
+
+def _tabulated(block: str, limits: Thresholds) -> Hits:
+    """Small counts in a table of which only the command above it says that it counts."""
+    lines = [line.split() for line in block.splitlines() if line.strip()]
+    heads = 2 if len(lines) > 2 and len(lines[0]) == 1 else 1
+    told = [number(cell) for line in lines[heads:] for cell in line[-len(lines[heads - 1]) :]]
+    whole = all(n == int(n) for n in told if n == n)
+    if whole and (hits := sum(n > 0 and too_small(n, limits) for n in told)):
+        yield f"count below {limits.min_cell} in a tabulation", hits
 
 
 def _of_two(line: str) -> Rows:
