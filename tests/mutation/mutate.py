@@ -65,7 +65,7 @@ TARGETS = {
     "estimators/sensitivity/smoothness": ["estimators/sensitivity"],
     "estimators/shrinkage": ["estimators/test_shrinkage.py"],
     "estimators/synthetic_control": ["estimators/test_synthetic_control.py"],
-    "project/given": ["estimators/test_wrong_arrays.py"],
+    "project/given": ["project/test_given.py"],
     "registers/dialects": ["registers/test_forms_by_hand.py", "registers/test_broken.py"],
     "registers/forms": ["registers/test_forms_by_hand.py"],
     "registers/reading": ["registers/test_reading.py", "registers/test_minimal.py"],

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from naveval.disclosure.scan.grids import MARGINS, MASKED, MASKS, Rows
 from naveval.disclosure.scan.identities import Hits
@@ -23,8 +22,8 @@ from naveval.disclosure.thresholds import Thresholds
 LEAST_CROSSED, LEAST_OF_GROUPS, LEAST_NAMED, LARGE = 6, 4, 2, 20
 LONGEST = 200
 """Signs of a line of a table."""
-SEXES = (
-    *("kvinner", "menn", "kvinne", "mann", "kvinnor", "women", "men", "female", "male", "k", "m"),
+SEXES = frozenset(
+    {"kvinner", "menn", "kvinne", "mann", "kvinnor", "women", "men", "female", "male", "k", "m"}
 )
 CROSSING = re.compile(
     rf"(?:{EXACT.pattern}|{PERSONAL.pattern})(?:s?[_-]?(?:gr|kl|kat|cat|niv|lev|band).*)?"
@@ -60,9 +59,12 @@ RULES = re.compile(r"^[ \t]*[-+=─┼]{3}[-+=─┼ \t]*\n", re.MULTILINE)
 WHOLE_TITLES = re.compile("|".join(sorted((m for m in MARGINS if " " in m), key=len)), re.I)
 
 
-@lru_cache(maxsize=1)
-def _groups() -> frozenset[str]:
-    return frozenset([*SEXES, *counties()])
+AGES = re.compile(r"(?:1[5-9]|[2-7]\d)(?: ?[-–] ?[2-7]\d| ?\+| (?:og|år og) over)(?: år)?")
+
+
+def _is_group(title: str) -> bool:
+    """Whether a title is one of the sexes, a county, or persons of some ages."""
+    return title in SEXES or title in counties() or bool(AGES.fullmatch(title))
 
 
 def crossed(rows: Sequence[Sequence[str]], limits: Thresholds, least: int = LEAST_CROSSED) -> Hits:
@@ -73,7 +75,7 @@ def crossed(rows: Sequence[Sequence[str]], limits: Thresholds, least: int = LEAS
     names = [title_of(row[0]) for row in rows[1:] if row]
     margins = bool(MARGINS & {*heads}) and bool(MARGINS & {*names})
     corner = len(heads) > 2 and bool(CROSSING.fullmatch(heads[0].replace(" ", "_")))
-    groups = max(sum(title in _groups() for title in titles) for titles in (heads[1:], names))
+    groups = max(sum(map(_is_group, titles)) for titles in (heads[1:], names))
     if (groups < 2 and not margins and not corner) or any(
         map(NO_CROSSED.search, [*heads[1:], *names])
     ):
@@ -93,7 +95,7 @@ def in_text(text: str, limits: Thresholds) -> Hits:
     """Crossed tables in the text of a page or a log: lines that end with as many whole numbers."""
     lines = RULES.sub("", LOGGED.sub("", text).replace("|", " "))
     for rows in _of_lines(lines):
-        groups = all(title_of(row[0]) in _groups() for row in rows[1:])
+        groups = all(_is_group(title_of(row[0])) for row in rows[1:])
         least = LEAST_OF_GROUPS if groups and len(rows) > LEAST_NAMED else LEAST_CROSSED
         codes = [int(head) for head in rows[0][1:] if head.isdigit()]
         if codes == sorted({*codes}):  # others are the numbers of a row whose title goes on
@@ -115,14 +117,14 @@ def _tallied(found: re.Match[str], limits: Thresholds) -> int:
         return 0
     told = any(TALLIED.search(found[part]) for part in ("before", "behind"))
     counter = found["before"].rstrip().endswith("Counter(")
-    named = sum(key in _groups() for key in keys) >= LEAST_NAMED and max(counts) >= LARGE
+    named = sum(map(_is_group, keys)) >= LEAST_NAMED and max(counts) >= LARGE
     many = sum(counts) >= MANY and not any(OF_PROGRAMS.match(key.strip()) for key, _ in pairs)
     return small if told or (counter and (named or many)) else 0
 
 
 TABULATED = re.compile(
     r"^[ \t]*(?:>|\.(?= )|>>>|In ?\[\d+\]:)[ \t]*(?:\w+ *(?:<-|=) *)?(?:[\w.]+\()*?"
-    r"(?:f?table|xtabs|tab(?:ulate|yl|[12])?|(?:\w+\.)?crosstab|count)[ (][^{\n]*\n"
+    r"(?:f?table|xtabs|tab(?:ulate|yl|[12])?|summary|(?:\w+\.)?crosstab|count)[ (][^{\n]*\n"
     r"((?:[^>\n].*\n?|\n(?=.))+)",
     re.MULTILINE,
 )

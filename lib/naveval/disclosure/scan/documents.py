@@ -98,16 +98,19 @@ def of_markdown(text: str) -> Iterator[tuple[Rows, str]]:
             below = next((text for text in lines[k:] if text.strip()), "")
             label = PIPE_CAPTION.match(below)
             above = (text.strip() for text in reversed(lines[: k - len(rows) - 1]) if text.strip())
-            yield titled(rows, next(above, "")), label[1] if label else ""
+            headings = (line for line in reversed(lines[:k]) if line.startswith("#"))
+            yield titled(rows, next(above, ""), next(headings, "")), label[1] if label else ""
             rows = []
 
 
 TYPST_TABLE = re.compile(r"\btable\(\s*columns: ?(\(.*?\)|\d+),(.*?\])\s*,?\s*\)", re.DOTALL)
+TYPST_HEAD = re.compile(r"\btable\.header\(([^()]*)\)")
 TYPST_CAPTION = re.compile(r"caption: ?\[([^\]]*)\]")
 
 
 def of_typst(text: str) -> Iterator[Rows]:
     """The tables of a Typst text, below their captions."""
+    text = TYPST_HEAD.sub(r"\1", text)
     for found in TYPST_TABLE.finditer(text):
         cells = re.findall(r"\[([^\[\]]*)\]", found[2])
         wide = int(found[1]) if found[1].isdigit() else found[1].count(",") + 1

@@ -50,7 +50,7 @@ SHORTEST = 10
 def of_csv(text: str) -> Rows:
     """Rows of a CSV, whatever its delimiter."""
     text = COMMENTS.sub("", text)
-    first = text.partition("\n")[0]
+    first = "\n".join(text.split("\n", 3)[:3])  # a title may stand above
     delimiter = max(",;\t|", key=first.count)
     return list(csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter))
 
@@ -88,7 +88,8 @@ def withheld(rows: Sequence[Sequence[str]], limits: Thresholds) -> int:
             if not counts_persons(head, limits) and (not captioned or NO_COUNT.search(head)):
                 continue
             column = [row[k].strip() for row in parts if k < len(row)]
-            known = [cell for cell in column if cell not in MASKS and not MASKED.fullmatch(cell)]
+            shown = (cell for cell in column if cell and cell not in MASKS)
+            known = [cell for cell in shown if not MASKED.fullmatch(cell)]
             rest = number(totals[0][k] if k < len(totals[0]) else "") - sum(map(number, known))
             hits += len(column) - len(known) == 1 and rest > 0 and too_small(rest, limits)
     return hits
@@ -341,8 +342,8 @@ def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
             counting |= {title for title in titles if counts_persons(title, limits)}
     whole = str(node.get("label", ""))
     if not counting and (counts_by_caption(whole) or counts_persons(whole, limits)):
-        names = [[whole], *names]
-        counting = {whole}
+        names = [[COUNT], *names]
+        counting = {COUNT}
     values = node["value"]
     found: dict[str, list[str]] = {}
     for place, cell in enumerate(product(*names) if counting else ()):
@@ -353,4 +354,5 @@ def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
         yield [[title], *([value] for value in column)]
 
 
+COUNT = "antall"
 VAGUE = re.compile(r"verdi|value|tall?|content")

@@ -19,14 +19,13 @@ VALUE_COUNTS = re.compile(
 ALL_DIGITS = re.compile(r"^\S.{0,60} -?\d*\.\d{14,}$", re.MULTILINE)
 RULE = re.compile(
     r"^[ \t]*(?:[-=]{3,}(?:[ \t+|]+[-=]{3,})+|\+?[-=]{3,}(?:\+[-=]{3,})*\+?|"
-    r"[┌├└╞╔╠╚][─═┬┼┴╪╤┐┤┘╡╗╣╝╦╬╩]+)[ \t]*$",
+    r"[┌├└╞╔╠╚─═][─═┬┼┴╪╤┐┤┘╡╗╣╝╦╬╩]+)[ \t]*$",
     re.MULTILINE,
 )
 OF_TIBBLE = re.compile(r"^[ \t]*<[a-z]{3,4}>(?:[ \t]+<[a-z]{3,4}>)+[ \t]*$", re.MULTILINE)
 UPRIGHT = re.compile(r"[ \t]*[|│┆║┃][ \t]*")
-TYPES = re.compile(
-    r"(?:---|str|cat|date|bool|[uif]\d{1,2})(?:[ \t]{2,}(?:---|str|cat|date|bool|[uif]\d{1,2}))+"
-)
+TYPE = r"(?:---|str|cat|date|bool|[uif]\d{1,2}|String\d*|U?Int\d+|Float\d+|Bool|Any)"
+TYPES = re.compile(rf"{TYPE}(?:[ \t]{{2,}}{TYPE})+")
 """Lines of a drawn table: rules, what stands between columns, and the types that polars tells."""
 CHARACTERISTIC = (titles.EXACT, titles.PERSONAL, titles.PLACE)
 

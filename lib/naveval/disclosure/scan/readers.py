@@ -305,7 +305,7 @@ def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _typst(name: str, content: bytes, wanted: Wanted) -> Hits:
-    text = patterns.EMPHASIS_OF_TYPST.sub(r"\1", decoded(content))
+    text = patterns.EMPHASIS_OF_TYPST.sub(r"\1\2", decoded(content))
     yield from credentials.authors(text)
     yield from _text(name, text.encode(), wanted)
     for rows in documents.of_typst(text):

@@ -106,8 +106,8 @@ TOLD = re.compile(
 )
 LISTED = re.compile(
     rf"\b{NUMBER_OF} (?:\w+e )?{PEOPLE}[^:.\n\d]{{0,40}}: ?"
-    r"((?:\w[\w -]* \d+(?:, |; | og |\.?$)){2,})",
-    re.I | re.M,
+    r"((?:[^\W\d][\w-]*(?: [\w-]+)*? \d+(?!\d|[.,]\d)(?:, |; | og |(?=\W|$))){2,})",
+    re.I,
 )
 NAMED = re.compile(r"[^\W\d] (\d+)(?=\W|$)")
 """«Antall deltakere: Hamar 211, Tolga 3»."""
@@ -243,7 +243,7 @@ def _rate(text: str, found: re.Match[str]) -> bool:
     before = [*IN_A_RATE.finditer(text, max(0, found.start() - 40), found.end())]
     after = IN_A_RATE.match(text, found.end() + 1)
     return after is not None or any(
-        re.fullmatch(r"(?:: |, (?:er |blir |var )?)?", text[item.end() : found.start("number")])
+        re.fullmatch(r"(?:: |,? (?:er |blir |var )?)?", text[item.end() : found.start("number")])
         for item in before
     )
 

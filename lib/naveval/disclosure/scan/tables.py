@@ -213,7 +213,7 @@ def unrounded(rows: Sequence[Sequence[str]], exempt: frozenset[str]) -> Hits:
         yield "number that was not rounded", hits
 
 
-ERROR = re.compile(r"std[. ]?err\.?|s\.?e\.?|bse|robust_se")
+ERROR = re.compile(r"std[. ]?err(?:or)?\.?|s\.?e\.?|bse|robust_se")
 """As programs title what they print; `std_error` heads drawn numbers in the suite's own too."""
 MEASURE_HEAD = re.compile(
     r"variabel|variable|m[åa]l|measure|statistikk?(?:variabel)?|indikator|metric|"

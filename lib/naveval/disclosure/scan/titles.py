@@ -32,7 +32,7 @@ IDENTIFYING = re.compile(
 PERSONS = (
     r"(?:person[ae]r?|persons|people|folk|(?:tiltaks)?deltak[ea]r(?:e|ar)?|"
     r"(?:tiltaks)?deltag(?:er|ere|arar)|participants|"
-    r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar)|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
+    r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar|(?=ne))|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
     r"brukarar|"
     r"(?:\w+)?(?:mottak|l[øo]nnstak|arbeidstak)(?:ere|arar|er(?=ne)|ar(?=ane))|individ(?:er|s|a)?|"
     r"individuals|"
@@ -79,7 +79,7 @@ COUNT_ROW = re.compile(
 CAPTION = re.compile(
     rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *|"
     rf"(?:tabell|table|figur) [\w.-]{{1,6}} )?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
-    rf"(?:[\w-]+e )?{PERSONS} (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
+    rf"(?:[\w-]+e )?{PERSONS}(?: \w+)? (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
     rf".*[,(] ?(?:antall |tal )?{PERSONS}\)?",
     re.I,
 )
