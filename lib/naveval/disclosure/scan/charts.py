@@ -33,12 +33,13 @@ def _counting(node: Any, place: str, limits: Thresholds) -> Iterator[str]:
     if isinstance(node, list):
         for item in node:
             yield from _counting(item, place, limits)
+    marked = isinstance(node, Mapping) and any(key in node for key in MARKED)
     for key, value in node.items() if isinstance(node, Mapping) else ():
         name = str(key).lower()
         axis = AXIS.fullmatch(name)
         own = axis[1] if axis else place
         if isinstance(value, str):
-            charted = own == CHART or not MARKED.isdisjoint(node)
+            charted = own == CHART or marked
             titled = bool(TITLE.fullmatch(name) if not axis else axis["told"])
             on_axis = own in ("x", "y") and counts_persons(value, limits)
             if titled and (on_axis or ((own or charted) and counts_by_caption(value))):
