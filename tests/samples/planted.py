@@ -98,8 +98,11 @@ def traceback(text: str) -> bytes:
     return nbformat.writes(book).encode()
 
 
-def workbook(rows: list[list[object]], *, hidden: str = "", comment: str = "") -> bytes:
+def workbook(
+    rows: list[list[object]], *, hidden: str = "", comment: str = "", title: str = "Sheet"
+) -> bytes:
     book = openpyxl.Workbook()
+    book.active.title = title
     for row in rows:
         book.active.append(row)
     if hidden:

@@ -25,7 +25,8 @@ def given_as(value: Any) -> str:
     ("'age'", 'a list')
     """
     one = value is None or isinstance(value, str | int | float | np.generic)
-    return repr(value) if one else f"a {type(value).__name__}"
+    plain = value.item() if isinstance(value, np.generic) else value
+    return repr(plain) if one else f"a {type(value).__name__}"
 
 
 def require_number(

@@ -9,7 +9,7 @@ import pandas as pd
 import planted
 import typst
 
-from naveval.disclosure.scan import folder, grids, tables
+from naveval.disclosure.scan import documents, folder, tables
 from naveval.disclosure.scan.folder import require_clean, scan
 from naveval.disclosure.scan.identities import is_identity_number
 from naveval.disclosure.thresholds import thresholds
@@ -195,7 +195,7 @@ def test_an_empty_cell_of_a_sheet_moves_no_other():
     leak = _sheet(titles, "<table:table-row/>" + repeated + _cell("3") + _cell("40"))
     found = []
     for sheet in (harmless, leak):
-        ((rows, _),) = grids.of_markup(sheet)
+        ((rows, _),) = documents.of_markup(sheet)
         found.append(list(tables.table(rows, thresholds(), small=True)))
     assert found[0] == []
     assert [kind for kind, _ in found[1]] == ["count below 5 persons in a column antall personer"]

@@ -170,7 +170,10 @@ PLACES = tuple((letters, re.compile(form)) for letters, form in PATHS)
 AUTHOR = re.compile(
     r"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator|meta:printed-by|Manager|tiff:Artist|"
     r"aux:OwnerName|exifEX:CameraOwnerName|xmpRights:Owner)(?:\s[^<>]*)?>\s*(?:<[^<>]*>\s*)*([^<>]*[^<>\s])\s*<|"
-    r"\b(?:w:author|tiff:Artist|aux:OwnerName|exifEX:CameraOwnerName)=\"([^\"]+)\""
+    r"<meta name=\"author\" content=\"([^\"]+)\"|^author:[ \t]*[\"']?([^\"'\n]{5,60}?)[\"']?$|"
+    r"^#set document\([^\n]*\bauthor: ?\(?\"([^\"]+)\"|"
+    r"\b(?:w:author|tiff:Artist|aux:OwnerName|exifEX:CameraOwnerName)=\"([^\"]+)\"",
+    re.MULTILINE,
 )
 NO_PERSON = re.compile(
     r"\bnav\b|naveval|arbeid|tiltak|direktorat|statisti|\bssb\b|avdeling|seksjon|institu|universi|"

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from naveval.disclosure.scan.grids import MARGINS, MASKED, MASKS, Rows
 from naveval.disclosure.scan.identities import Hits
@@ -11,18 +10,20 @@ from naveval.disclosure.scan.titles import (
     EXACT,
     NO_CAPTION,
     NO_COUNT,
+    NUMBER_OF,
     ORDER,
     PERSONAL,
+    PERSONS,
     YEAR,
     title_of,
 )
 from naveval.disclosure.thresholds import Thresholds
 
-LEAST_CROSSED, LEAST_NAMED, LARGE = 6, 2, 20
+LEAST_CROSSED, LEAST_OF_GROUPS, LEAST_NAMED, LARGE = 6, 4, 2, 20
 LONGEST = 200
 """Signs of a line of a table."""
-SEXES = (
-    *("kvinner", "menn", "kvinne", "mann", "kvinnor", "women", "men", "female", "male", "k", "m"),
+SEXES = frozenset(
+    {"kvinner", "menn", "kvinne", "mann", "kvinnor", "women", "men", "female", "male", "k", "m"}
 )
 CROSSING = re.compile(
     rf"(?:{EXACT.pattern}|{PERSONAL.pattern})(?:s?[_-]?(?:gr|kl|kat|cat|niv|lev|band).*)?"
@@ -42,8 +43,13 @@ NUMBERS_LAST = re.compile(
 """A line of a text that begins with a title and ends with whole numbers."""
 OF_TWO = re.compile(r"\([\"']([^\"'()]+)[\"'], ?[\"']([^\"'()]+)[\"']\)\"?: ?(\d+)(?![.\d])")
 """A count under two characteristics, as programs print it."""
-OF_ONE = re.compile(r"[{ ][\"']([^\"'()]+)[\"']: ?(\d+)(?![.\d])")
-"""The same under one: `Counter({'kvinner': 31, 'menn': 2})`."""
+TALLY = re.compile(r"(?P<before>[^{}\n]{0,80})\{(?P<pairs>[^{}\n]+)\}\)?(?P<behind>[^{}\n]{0,80})")
+OF_ONE = re.compile(r"[\"']?([^\"'(),:]+)[\"']?: ?(\d+)(?![.\d])")
+"""The same under one: `Counter({'kvinner': 31, 'menn': 2})`, `{'Oslo': 31, 'Troms': 2} persons`."""
+TALLIED = re.compile(rf"(?:^|[\W_])(?:{NUMBER_OF} )?{PERSONS}(?:$|[\W_])", re.I)
+OF_PROGRAMS = re.compile(r"[.A-Z]|.*[./\\]|.*_(?:id|file)")
+"""Keys that are no groups of persons: kinds of files, methods."""
+MANY = 100
 LOGGED = re.compile(
     r"^(?:[\d:.,TZ-]+ +)*(?:\w+: +)?\[?(?:DEBUG|INFO|WARNING|ERROR)\]?:? +(?:[\w.]+: +)?",
     re.MULTILINE,
@@ -53,9 +59,12 @@ RULES = re.compile(r"^[ \t]*[-+=─┼]{3}[-+=─┼ \t]*\n", re.MULTILINE)
 WHOLE_TITLES = re.compile("|".join(sorted((m for m in MARGINS if " " in m), key=len)), re.I)
 
 
-@lru_cache(maxsize=1)
-def _groups() -> frozenset[str]:
-    return frozenset([*SEXES, *counties()])
+AGES = re.compile(r"(?:1[5-9]|[2-7]\d)(?: ?[-–] ?[2-7]\d| ?\+| (?:og|år og) over)(?: år)?")
+
+
+def _is_group(title: str) -> bool:
+    """Whether a title is one of the sexes, a county, or persons of some ages."""
+    return title in SEXES or title in counties() or bool(AGES.fullmatch(title))
 
 
 def crossed(rows: Sequence[Sequence[str]], limits: Thresholds, least: int = LEAST_CROSSED) -> Hits:
@@ -66,7 +75,7 @@ def crossed(rows: Sequence[Sequence[str]], limits: Thresholds, least: int = LEAS
     names = [title_of(row[0]) for row in rows[1:] if row]
     margins = bool(MARGINS & {*heads}) and bool(MARGINS & {*names})
     corner = len(heads) > 2 and bool(CROSSING.fullmatch(heads[0].replace(" ", "_")))
-    groups = max(sum(title in _groups() for title in titles) for titles in (heads[1:], names))
+    groups = max(sum(map(_is_group, titles)) for titles in (heads[1:], names))
     if (groups < 2 and not margins and not corner) or any(
         map(NO_CROSSED.search, [*heads[1:], *names])
     ):
@@ -86,13 +95,50 @@ def in_text(text: str, limits: Thresholds) -> Hits:
     """Crossed tables in the text of a page or a log: lines that end with as many whole numbers."""
     lines = RULES.sub("", LOGGED.sub("", text).replace("|", " "))
     for rows in _of_lines(lines):
+        groups = all(_is_group(title_of(row[0])) for row in rows[1:])
+        least = LEAST_OF_GROUPS if groups and len(rows) > LEAST_NAMED else LEAST_CROSSED
         codes = [int(head) for head in rows[0][1:] if head.isdigit()]
         if codes == sorted({*codes}):  # others are the numbers of a row whose title goes on
-            yield from crossed(rows, limits)
-    for line in text.splitlines() if "(" in text else ():
+            yield from crossed(rows, limits, least)
+    for line in text.splitlines() if "{" in text else ():
         yield from crossed(_of_two(line), limits, least=LEAST_NAMED)
-        if "Counter({" in line:
-            yield from crossed([["of", "n"], *OF_ONE.findall(line)], limits, least=LEAST_NAMED)
+        if hits := sum(_tallied(found, limits) for found in TALLY.finditer(line)):
+            yield f"count below {limits.min_cell} in a tally", hits
+    for block in TABULATED.findall(text):
+        yield from _tabulated(block, limits)
+
+
+def _tallied(found: re.Match[str], limits: Thresholds) -> int:
+    """Small counts in a printed mapping of counts: of groups, of persons, or of many."""
+    pairs = OF_ONE.findall(found["pairs"])
+    keys, counts = [title_of(key) for key, _ in pairs], [int(count) for _, count in pairs]
+    small = sum(count > 0 and too_small(count, limits) for count in counts)
+    if not small or len(counts) < LEAST_NAMED or any(map(NO_CROSSED.search, keys)):
+        return 0
+    told = any(TALLIED.search(found[part]) for part in ("before", "behind"))
+    counter = found["before"].rstrip().endswith("Counter(")
+    named = sum(map(_is_group, keys)) >= LEAST_NAMED and max(counts) >= LARGE
+    many = sum(counts) >= MANY and not any(OF_PROGRAMS.match(key.strip()) for key, _ in pairs)
+    return small if told or (counter and (named or many)) else 0
+
+
+TABULATED = re.compile(
+    r"^[ \t]*(?:>|\.(?= )|>>>|In ?\[\d+\]:)[ \t]*(?:\w+ *(?:<-|=) *)?(?:[\w.]+\()*?"
+    r"(?:f?table|xtabs|tab(?:ulate|yl|[12])?|summary|(?:\w+\.)?crosstab|count)[ (][^{\n]*\n"
+    r"((?:[^>\n].*\n?|\n(?=.))+)",
+    re.MULTILINE,
+)
+"""What programs print below a command that counts by groups."""
+
+
+def _tabulated(block: str, limits: Thresholds) -> Hits:
+    """Small counts in a table of which only the command above it says that it counts."""
+    lines = [line.split() for line in block.splitlines() if line.strip()]
+    heads = 2 if len(lines) > 2 and len(lines[0]) == 1 else 1
+    told = [number(cell) for line in lines[heads:] for cell in line[-len(lines[heads - 1]) :]]
+    whole = all(n == int(n) for n in told if n == n)
+    if whole and (hits := sum(n > 0 and too_small(n, limits) for n in told)):
+        yield f"count below {limits.min_cell} in a tabulation", hits
 
 
 def _of_two(line: str) -> Rows:

@@ -15,8 +15,6 @@ from naveval.disclosure.scan.text import plain, without_tags
 from naveval.disclosure.scan.titles import (
     LONGEST_TITLE,
     NO_COUNT,
-    NUMBER_OF,
-    PEOPLE,
     counts_along,
     counts_by_caption,
     counts_persons,
@@ -26,24 +24,6 @@ from naveval.disclosure.thresholds import Thresholds
 
 Rows = list[list[str]]
 COMMENTS = re.compile(r"\A(?:#[^\n]*\n|\s*\n)+")
-HTML_TABLE = re.compile(
-    r"<(?:\w+:)?(?:table|tbl)\b(?!-).*?</(?:\w+:)?(?:table|tbl)>", re.DOTALL | re.IGNORECASE
-)
-HTML_ROW = re.compile(
-    r"<(?:\w+:)?(?:tr|table-row)\b(?!-)(?:[^>]*/>|.*?</(?:\w+:)?(?:tr|table-row)>)",
-    re.DOTALL | re.IGNORECASE,
-)
-HTML_CAPTION = re.compile(r"<caption\b[^>]*>(.*?)</caption>", re.DOTALL | re.IGNORECASE)
-CELL = r"(?:\w+:)?(?:tc|t[hd]|table-cell)"
-HTML_CELL = re.compile(
-    rf"<{CELL}\b(?!-)(?:([^>]*)/>|([^>]*)>(.*?)</{CELL}>)", re.DOTALL | re.IGNORECASE
-)
-REPEATED = re.compile(r"number-columns-repeated=[\"'](\d{1,2})[\"']")
-"""Of a cell in an OpenDocument sheet: how many cells it stands for; more fill the sheet's rest."""
-HTML_LABEL = re.compile(r"\bid=[\"'](tbl-[\w-]+)[\"']")
-PIPE_ROW = re.compile(r"^\s*\|(.+)\|\s*$")
-PIPE_CAPTION = re.compile(r"\s*:.*\{#([\w-]+)")
-RULE = re.compile(r"[\s:|-]+")
 COLUMNS = re.compile(r"\S(?:.*?\S)??(?=\s{2,}|\t|$)")
 INDEX = re.compile(r"^(\d+) (?=\S)")
 DECIMALS = re.compile(r"\d,\d+ [^a-zæøå]*\d")
@@ -70,41 +50,9 @@ SHORTEST = 10
 def of_csv(text: str) -> Rows:
     """Rows of a CSV, whatever its delimiter."""
     text = COMMENTS.sub("", text)
-    first = text.partition("\n")[0]
+    first = "\n".join(text.split("\n", 3)[:3])  # a title may stand above
     delimiter = max(",;\t|", key=first.count)
     return list(csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter))
-
-
-def of_markup(text: str) -> Iterator[tuple[Rows, str]]:
-    """The tables of an HTML page or a word-processor's document, each with its label or ""."""
-    for found in HTML_TABLE.finditer(text):
-        marked = [row[0] for row in HTML_ROW.finditer(found[0])]
-        rows = [list(_cells(row)) for row in marked]
-        if len(marked) > 1 and (heads := _spanned(marked[0], rows[1])):
-            rows.insert(2, heads)
-        if caption := HTML_CAPTION.search(found[0]):
-            rows.insert(0, [html.unescape(without_tags(caption[1])).strip()])
-        before = text[: found.start()].rpartition("</table>")[2]
-        labels = HTML_LABEL.findall(before + found[0])
-        yield rows, labels[-1] if labels else ""
-
-
-SPAN = {name: re.compile(rf"\b{name}span=[\"']?(\d{{1,2}})", re.I) for name in ("col", "row")}
-SPANNING = re.compile(rf"{NUMBER_OF} (?:\w+e )?{PEOPLE}.*", re.I)
-
-
-def _spanned(row: str, below: Sequence[str]) -> list[str]:
-    """Two rows of titles as one, where a title that counts persons stands over several."""
-    titles, rest, counting = [], iter(below), False
-    for empty, attributes, content in HTML_CELL.findall(row):
-        told = html.unescape(without_tags(content)).strip()
-        times, tall = (SPAN[name].search(empty or attributes) for name in ("col", "row"))
-        for _ in range(int(times[1]) if times else 1):
-            own = "" if tall and int(tall[1]) > 1 else next(rest, "")
-            titles.append(f"{told} {own}".strip())
-        if times and int(times[1]) > 1 and SPANNING.fullmatch(told):
-            counting = True
-    return titles if counting else []
 
 
 MASKED = re.compile(r"(?:<|&lt;|færre enn|under|mindre enn|fewer than) ?(\d{1,2})", re.I)
@@ -140,7 +88,8 @@ def withheld(rows: Sequence[Sequence[str]], limits: Thresholds) -> int:
             if not counts_persons(head, limits) and (not captioned or NO_COUNT.search(head)):
                 continue
             column = [row[k].strip() for row in parts if k < len(row)]
-            known = [cell for cell in column if cell not in MASKS and not MASKED.fullmatch(cell)]
+            shown = (cell for cell in column if cell and cell not in MASKS)
+            known = [cell for cell in shown if not MASKED.fullmatch(cell)]
             rest = number(totals[0][k] if k < len(totals[0]) else "") - sum(map(number, known))
             hits += len(column) - len(known) == 1 and rest > 0 and too_small(rest, limits)
     return hits
@@ -179,34 +128,11 @@ def without_codes(sheet: bytes) -> bytes:
     return HEADER_PART.sub(lambda found: found[1] + CODE.sub(b"\n", found[2]), sheet)
 
 
-def _cells(row: str) -> Iterator[str]:
-    """The texts of a row's cells; those without content are there too."""
-    for empty, attributes, content in HTML_CELL.findall(row):
-        times = REPEATED.search(empty or attributes)
-        yield from [html.unescape(without_tags(content)).strip()] * (int(times[1]) if times else 1)
-
-
-def of_markdown(text: str) -> Iterator[tuple[Rows, str]]:
-    """The pipe tables of a Markdown text, each with the label of its caption or ""."""
-    rows: Rows = []
-    lines = [*text.split("\n"), ""]
-    for k, line in enumerate(lines):
-        found = PIPE_ROW.match(line)
-        if found and not RULE.fullmatch(line):
-            rows.append([cell.strip() for cell in re.split(r"(?<!\\)\|", found[1])])
-        elif rows and not found:
-            below = next((text for text in lines[k:] if text.strip()), "")
-            label = PIPE_CAPTION.match(below)
-            above = (text.strip() for text in reversed(lines[: k - len(rows) - 1]) if text.strip())
-            yield _titled(rows, next(above, "")), label[1] if label else ""
-            rows = []
-
-
 ROW_END = re.compile(r"(?<!\b19)(?<!\b20)(?:\d\d|\b\d)\s*$")
 """A line that ends with a number, but for a year, is a row and no caption."""
 
 
-def _titled(rows: Rows, *captions: str) -> Rows:
+def titled(rows: Rows, *captions: str) -> Rows:
     """Rows below the caption that says that they count persons, if one does."""
     told = (line for line in captions if not ROW_END.search(line))
     return [[line] for line in told if counts_by_caption(line)][:1] + rows
@@ -244,7 +170,7 @@ def _blocks(
         if len(rows) > 1:
             if len(rows[0]) + 1 == len(rows[1]):  # the index has no title
                 rows[0].insert(0, "")
-            yield _titled(rows, above, line)
+            yield titled(rows, above, line)
         above, before = before, line
         rows = [cells] if even and len(cells) > 1 else []
 
@@ -416,8 +342,8 @@ def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
             counting |= {title for title in titles if counts_persons(title, limits)}
     whole = str(node.get("label", ""))
     if not counting and (counts_by_caption(whole) or counts_persons(whole, limits)):
-        names = [[whole], *names]
-        counting = {whole}
+        names = [[COUNT], *names]
+        counting = {COUNT}
     values = node["value"]
     found: dict[str, list[str]] = {}
     for place, cell in enumerate(product(*names) if counting else ()):
@@ -428,4 +354,5 @@ def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:
         yield [[title], *([value] for value in column)]
 
 
+COUNT = "antall"
 VAGUE = re.compile(r"verdi|value|tall?|content")

@@ -15,7 +15,7 @@ from naveval.disclosure.scan.text import plain
 from naveval.disclosure.thresholds import Thresholds
 
 Hits = Iterator[tuple[str, int]]
-SHORTEST_ID = 6
+SHORTEST_ID, LONGEST_SHORT = 6, 8
 WEIGHTS_ONE = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 WEIGHTS_TWO = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 BEFORE = r"(?<![^\W_])(?<!\d\.)(?<!(?<!\d)0,)"
@@ -37,6 +37,8 @@ JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_/‐‑–−][^\W_]++)+")
 SPACED = re.compile(r"(?<![^\W_])[^\W\d_]*+\d[^\W_]*+(?:[ \t.][^\W\d_]*+\d[^\W_]*+)+")
 LETTERS_SPACED = re.compile(r"\b[^\W\d_]{1,3}(?:[ \t]\d+)+\b")
 MOST_GROUPS = 11
+NUMBER = re.compile(rf"{BEFORE}(?<![.,-])(\d{{{SHORTEST_ID},{LONGEST_SHORT}}}){AFTER}(?!,\d)")
+"""A number of its own as short as ids that lost their zeros."""
 FRACTION = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
 DIGITS = re.compile(
     r"(?<![\d.,])(?<!\d[a-zA-Z])(?<!\d[a-zA-Z]{2})\d{9,40}(?!\d|\.\d*[1-9]|[a-zA-Z]{1,3}\d)"
@@ -61,10 +63,23 @@ HIDDEN = "•••"
 
 @dataclass(frozen=True)
 class Ids:
-    """Ids to look for, squeezed to letters and digits, and how many there are of each length."""
+    """Ids to look for, squeezed to letters and digits.
+
+    Attributes
+    ----------
+    known, lengths
+        The ids, and how many there are of each length.
+    close
+        How many ids of digits begin or end with the same three, the others as `·`.
+    short, short_lengths
+        The same of ids that are short numbers when they have lost the zeros they begin with.
+    """
 
     known: frozenset[str]
     lengths: Mapping[int, int]
+    close: Mapping[str, int]
+    short: frozenset[str]
+    short_lengths: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -90,13 +105,16 @@ class Wanted:
 def ids(given: Collection[str]) -> Ids:
     """Ids as they are looked for; those shorter than six characters would be in any number.
 
-    An id of digits that begins with zero is looked for without it too, as numbers lose it; and
+    An id of digits that begins with zero is looked for without it too, as numbers lose it, and
     every id from back to front, the simplest disguise.
     """
     texts = {squeezed(text) for text in map(str, given) if len(text) >= SHORTEST_ID}
-    texts |= {text.lstrip("0") for text in texts if text.isdigit() and len(text.lstrip("0")) > 8}
+    bare = {text.lstrip("0") for text in texts if text.isdigit() and text[0] == "0"}
+    texts |= {text for text in bare if len(text) > LONGEST_SHORT}
+    short = frozenset(text for text in bare if SHORTEST_ID <= len(text) <= LONGEST_SHORT) - texts
     texts |= {text[::-1] for text in texts}
-    return Ids(frozenset(texts), Counter(map(len, texts)))
+    close = Counter(form for text in texts if text.isdigit() for form in _ends(text))
+    return Ids(frozenset(texts), Counter(map(len, texts)), close, short, Counter(map(len, short)))
 
 
 def squeezed(text: str) -> str:
@@ -121,14 +139,20 @@ def named(text: str, wanted: Ids) -> Hits:
     forms = {form for found in DIGITS.finditer(text) for form in _undisguised(found)}
     eleven = [form for form in forms if len(form) == 11]
     if wanted.known:
-        forms |= {form.replace(".", "") for form in FRACTION.findall(text)}
         forms |= {str(int(form, 16)) for form in HEX.findall(text) if not form.isdigit()}
         forms |= {str(int(form, 16)) for form in HEX_MARKED.findall(text)}
         forms |= {re.sub(r"\D", "", form) for form in THOUSANDS.findall(text)}
         forms |= {*AFTER_LETTERS.findall(text)}
-    known = len(forms & wanted.known)
-    if known and _beyond_chance(known, _expected(forms, wanted)):
-        yield "person id", known
+    found = [(forms, wanted.known, _expected(forms, wanted.lengths))]
+    if wanted.known:
+        fractions = {form.replace(".", "") for form in FRACTION.findall(text)}
+        found += [(fractions, wanted.known, _among(fractions, wanted))]
+    if wanted.short:
+        bare = {*NUMBER.findall(text)}
+        found += [(bare, wanted.short, _expected(bare, wanted.short_lengths))]
+    for held, ids_, expected in found:
+        if (known := len(held & ids_)) and _beyond_chance(known, expected):
+            yield "person id", known
     hits = sum(map(is_identity_number, eleven))
     if hits and _beyond_chance(hits, len(eleven) * BY_CHANCE):
         yield "national identity number", hits
@@ -144,10 +168,21 @@ def _undisguised(found: re.Match[str]) -> Iterator[str]:
         yield digits
 
 
-def _expected(forms: Collection[str], wanted: Ids) -> float:
-    """How many of some numbers are ids by chance."""
-    lengths = Counter(map(len, forms))
-    return sum(lengths[k] * many / (9 * 10 ** (k - 1)) for k, many in wanted.lengths.items())
+def _expected(forms: Collection[str], lengths: Mapping[int, int]) -> float:
+    """How many of some numbers are ids by chance, where ids are spread over all numbers."""
+    many = Counter(map(len, forms))
+    return sum(many[k] * ids_ / (9 * 10 ** (k - 1)) for k, ids_ in lengths.items())
+
+
+def _among(forms: Collection[str], wanted: Ids) -> float:
+    """The same where ids lie close, as running numbers do, and what is measured meets them."""
+    near = {form: max(wanted.close.get(end, 0) for end in _ends(form)) for form in forms}
+    return sum(ids_ / 10 ** max(0, len(form) - 3) for form, ids_ in near.items())
+
+
+def _ends(digits: str) -> tuple[str, str]:
+    """Three digits at the start and at the end, where ids from back to front lie close."""
+    return digits[:3].ljust(len(digits), "·"), digits[-3:].rjust(len(digits), "·")
 
 
 def _beyond_chance(hits: int, expected: float) -> bool:
@@ -173,7 +208,8 @@ def _known(text: str, numbers: list[str], wanted: Ids) -> int:
         hits += sum(word.casefold() in wanted.known for word in WORD.findall(text))
     for pattern in (JOINED, SPACED, LETTERS_SPACED):
         for found in pattern.findall(text):
-            hits += _grouped(found, wanted)
+            decimals = "." in found and (" " in found or "\t" in found)
+            hits += sum(_grouped(part, wanted) for part in (found.split() if decimals else [found]))
     return hits
 
 

@@ -13,6 +13,11 @@ HTML_JSON = re.compile(
 ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{~}])")
 """A backslash that takes from a sign its meaning in Markdown; pipes keep theirs."""
 EMPHASIS = re.compile(r"(\*{1,3}|__)(?=\S)([^*_\n]{1,80})(?<=\S)\1")
+EMPHASIS_OF_TYPST = re.compile(
+    r"(?<!\w)[*_](?=\S)([^*_\n]{1,80})(?<=\S)[*_](?!\w)|"
+    r"#(?:strong|emph|text|highlight|underline)(?:\([^)\n]*\))?\[([^\]\n]*)\]"
+)
+FENCED = re.compile(r"^(?:```|~~~)[^\n]*\n(.*?)^(?:```|~~~)", re.DOTALL | re.MULTILINE)
 SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL | re.IGNORECASE)
 COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
 ATTRIBUTE = re.compile(r"\bdata-([A-Za-zæøåÆØÅ][\w.-]*)=[\"'](\d{1,2})[\"']")

@@ -19,13 +19,13 @@ VALUE_COUNTS = re.compile(
 ALL_DIGITS = re.compile(r"^\S.{0,60} -?\d*\.\d{14,}$", re.MULTILINE)
 RULE = re.compile(
     r"^[ \t]*(?:[-=]{3,}(?:[ \t+|]+[-=]{3,})+|\+?[-=]{3,}(?:\+[-=]{3,})*\+?|"
-    r"[┌├└╞╔╠╚][─═┬┼┴╪╤┐┤┘╡╗╣╝╦╬╩]+)[ \t]*$",
+    r"[┌├└╞╔╠╚─═][─═┬┼┴╪╤┐┤┘╡╗╣╝╦╬╩]+)[ \t]*$",
     re.MULTILINE,
 )
+OF_TIBBLE = re.compile(r"^[ \t]*<[a-z]{3,4}>(?:[ \t]+<[a-z]{3,4}>)+[ \t]*$", re.MULTILINE)
 UPRIGHT = re.compile(r"[ \t]*[|│┆║┃][ \t]*")
-TYPES = re.compile(
-    r"(?:---|str|cat|date|bool|[uif]\d{1,2})(?:[ \t]{2,}(?:---|str|cat|date|bool|[uif]\d{1,2}))+"
-)
+TYPE = r"(?:---|str|cat|date|bool|[uif]\d{1,2}|String\d*|U?Int\d+|Float\d+|Bool|Any)"
+TYPES = re.compile(rf"{TYPE}(?:[ \t]{{2,}}{TYPE})+")
 """Lines of a drawn table: rules, what stands between columns, and the types that polars tells."""
 CHARACTERISTIC = (titles.EXACT, titles.PERSONAL, titles.PLACE)
 
@@ -47,10 +47,14 @@ def printed(text: str, limits: Thresholds) -> Hits:
 
 def unframed(text: str) -> str:
     """Tables of a text without the lines drawn in them, nothing where none is drawn."""
-    if not RULE.search(text):
+    if not (RULE.search(text) or OF_TIBBLE.search(text)):
         return ""
     lines = (UPRIGHT.sub("  ", line) for line in text.split("\n") if not RULE.fullmatch(line))
-    return "\n".join(line.strip() for line in lines if not TYPES.fullmatch(line.strip()))
+    return "\n".join(line.strip() for line in lines if not _types(line.strip()))
+
+
+def _types(line: str) -> bool:
+    return bool(TYPES.fullmatch(line) or OF_TIBBLE.fullmatch(line))
 
 
 def _counted(block: re.Match[str], limits: Thresholds) -> int:

@@ -18,11 +18,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
-from python_calamine import CalamineError, CalamineWorkbook
 
 from naveval.disclosure.scan import (
+    charts,
     contacts,
     credentials,
+    documents,
     grids,
     patterns,
     pdf,
@@ -31,6 +32,7 @@ from naveval.disclosure.scan import (
     profiles,
     sentences,
     tables,
+    titles,
 )
 from naveval.disclosure.scan.identities import Hits, Wanted, named
 from naveval.disclosure.scan.printed import printed
@@ -48,9 +50,6 @@ from naveval.disclosure.scan.text import (
     without_data,
     without_tags,
 )
-from naveval.disclosure.scan.titles import apart, counts_by_caption, counts_persons, identifies
-
-SHEETS, SHEETS_FILE = "<office:spreadsheet", "content.xml"
 
 
 def search(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -58,6 +57,8 @@ def search(name: str, content: bytes, wanted: Wanted) -> Hits:
     suffix = PurePosixPath(name).suffix.lower()
     yield from named(plain(name), wanted.ids)
     yield from persons.told(re.sub(r"[_/]", " ", plain(name)))
+    if name.startswith(("Users/", "home/")):
+        yield from credentials.places(f"/{name}")
     if suffix in CONTAINERS or content.startswith(RAW):
         yield "raw data or an archive", 1
         return
@@ -137,6 +138,7 @@ def _csv(name: str, content: bytes, wanted: Wanted) -> Hits:
     if small:
         yield from tables.unrounded(rows, wanted.exempt)
     few = hashlib.sha256(content).hexdigest() in wanted.protected
+    rows = grids.titled(rows, titles.spoken(PurePosixPath(name).stem))
     yield from tables.table(rows, wanted.limits, small=small, few=few)
 
 
@@ -146,6 +148,7 @@ def _json(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _words("\n".join(grids.strings(tree, "\n")), wanted)
     yield from credentials.secrets(without_data(text))
     yield from _tree(tree, wanted)
+    yield from charts.counted([tree], wanted.limits)
 
 
 def _yaml(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -187,7 +190,7 @@ def _tree(node: Any, wanted: Wanted, title: str = "", caption: str = "") -> Hits
     records = grids.of_records(node)
     if isinstance(node, Mapping):
         told = [text for text in node.values() if isinstance(text, str)]
-        caption = next(filter(counts_by_caption, told), "" if records and told else caption)
+        caption = next(filter(titles.counts_by_caption, told), "" if records and told else caption)
     if records and caption:
         records = [[caption], *records]
     for rows in (records or [], grids.of_series(node)):
@@ -196,12 +199,16 @@ def _tree(node: Any, wanted: Wanted, title: str = "", caption: str = "") -> Hits
         yield from tables.table(grids.measured(node, limits) or [], limits, small=True)
         for key, value in node.items():
             name = str(key).lower()
-            own = identifies(name, limits) and not patterns.OF_THINGS.fullmatch(name)
+            own = titles.identifies(name, limits) and not patterns.OF_THINGS.fullmatch(name)
             if own and contacts.REACHED.search(name):
                 own = contacts.ways_to(lines_once(f"{key}: {value}")) > 0
             if own and not isinstance(value, Mapping):
                 yield "key that identifies persons", 1
-            below = title if counts_persons(title, limits) and not apart(str(key), limits) else key
+            below = (
+                title
+                if titles.counts_persons(title, limits) and not titles.apart(str(key), limits)
+                else key
+            )
             if not records or isinstance(value, Mapping | list | str):
                 yield from _tree(value, wanted, str(below), caption)
     elif isinstance(node, list):
@@ -214,7 +221,7 @@ def _tree(node: Any, wanted: Wanted, title: str = "", caption: str = "") -> Hits
                 yield from _tree(item, wanted, title)
     elif (
         not isinstance(node, bool)
-        and counts_persons(title, limits)
+        and titles.counts_persons(title, limits)
         and sentences.too_small(sentences.number(str(node)), limits)
     ):
         yield f"count below {limits.min_cell} persons under a key {title}", 1
@@ -224,14 +231,15 @@ def _html(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = decoded(content)
     shown = without_data(text)
     shown_text = re.sub(r"\s+", " ", patterns.NO_PROSE.sub("\n", shown))
-    sheets = name.startswith("xl/") or SHEETS in text  # whose cells are read as tables
+    sheets = name.startswith("xl/") or documents.SHEETS in text  # whose cells are read as tables
     lines = without_tags(text)
     yield from _signs(once(lines.split("\n")), wanted, "") if sheets else _signs(lines, wanted)
     yield from sentences.prose(plain(without_tags(shown_text)), wanted.limits)
     if not sheets:
         yield from tables.terms(shown_text, wanted.limits)
     yield from _mark_up(text, wanted)
-    for rows, label in () if sheets else grids.of_markup(shown):
+    yield from credentials.authors(shown)
+    for rows, label in () if sheets else documents.of_markup(shown):
         yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
     for data in patterns.HTML_JSON.findall(shown):
         yield from _json("", html.unescape(data).encode(), wanted)
@@ -248,8 +256,8 @@ def _mark_up(text: str, wanted: Wanted) -> Hits:
     """Comments and attributes."""
     inside = attributes(text)
     yield from _words(inside, wanted)
-    titles = (html.unescape("".join(title)) for title in patterns.TITLES.findall(text))
-    yield from sentences.titled(titles, wanted.limits)
+    shown = (html.unescape("".join(title)) for title in patterns.TITLES.findall(text))
+    yield from sentences.titled(shown, wanted.limits)
     for page in patterns.INSIDE.findall(inside):
         yield from _html("", html.unescape(page).encode(), wanted)
     for held in patterns.HELD.findall(inside):
@@ -257,7 +265,9 @@ def _mark_up(text: str, wanted: Wanted) -> Hits:
     for comment in patterns.COMMENT.findall(inside):
         yield from _text("", comment.encode(), wanted)
     for key, value in patterns.ATTRIBUTE.findall(inside):
-        if counts_persons(key, wanted.limits) and sentences.too_small(float(value), wanted.limits):
+        if titles.counts_persons(key, wanted.limits) and sentences.too_small(
+            float(value), wanted.limits
+        ):
             yield f"count below {wanted.limits.min_cell} persons in an attribute {key}", 1
     if hits := len(patterns.BEHIND_MASK.findall(text)):
         yield f"count below {wanted.limits.min_cell} behind a masked cell", hits
@@ -269,8 +279,10 @@ def _script(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _signs(text, wanted)
     for said in grids.texts_of_code(text):
         yield from sentences.prose(said, wanted.limits)
-    for value in grids.of_code(text):
+    values = [*grids.of_code(text)]
+    for value in values:
         yield from _tree(value, wanted)
+    yield from charts.counted(values, wanted.limits)
     yield from tables.pairs(text, wanted.limits)
 
 
@@ -288,10 +300,20 @@ def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from credentials.places(decoded(content))  # where «\\\\» begins a path
     yield from _html(name, text.encode(), wanted)
     yield from _markdown_tables(text, wanted)
+    for block in patterns.FENCED.findall(text):
+        yield from printed(plain(block), wanted.limits)
+
+
+def _typst(name: str, content: bytes, wanted: Wanted) -> Hits:
+    text = patterns.EMPHASIS_OF_TYPST.sub(r"\1\2", decoded(content))
+    yield from credentials.authors(text)
+    yield from _text(name, text.encode(), wanted)
+    for rows in documents.of_typst(text):
+        yield from tables.table(rows, wanted.limits, small=True)
 
 
 def _markdown_tables(text: str, wanted: Wanted) -> Hits:
-    for rows, label in grids.of_markdown(text):
+    for rows, label in documents.of_markdown(text):
         yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
 
 
@@ -364,24 +386,9 @@ def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
                 yield from search(member.filename, inside, wanted)
             if "pivotCacheRecords" in member.filename:
                 yield "raw data behind a pivot table", 1
-        if {"xl/workbook.xml", "xl/workbook.bin", SHEETS_FILE} & set(archive.namelist()):
-            yield from _sheets(content, wanted)
-
-
-def _sheets(content: bytes, wanted: Wanted) -> Hits:
-    """Sheets of a workbook, hidden ones too; a text document has none."""
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except CalamineError:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            sheets = decoded(archive.read(SHEETS_FILE)) if SHEETS_FILE in archive.namelist() else ""
-        for rows, label in grids.of_markup(sheets) if SHEETS in sheets else ():
-            yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
-        return
-    for title in book.sheet_names:
-        cells = book.get_sheet_by_name(title).to_python(skip_empty_area=False)
-        rows = [[str(cell) for cell in row] for row in cells]
-        yield from tables.table(rows, wanted.limits, small=title not in wanted.exempt)
+        if {"xl/workbook.xml", "xl/workbook.bin", documents.SHEETS_FILE} & set(archive.namelist()):
+            for rows, label in documents.of_sheets(content):
+                yield from tables.table(rows, wanted.limits, small=label not in wanted.exempt)
 
 
 def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -419,29 +426,23 @@ STARTS: Mapping[bytes, Callable[[str, bytes, Wanted], Hits]] = {
     b"\xff\xd8\xff": _jpeg,
 }
 READERS: Mapping[str, Callable[[str, bytes, Wanted], Hits]] = {
-    ".csv": _csv,
-    ".tsv": _csv,
-    ".json": _json,
-    ".geojson": _json,
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
-    ".yml": _yaml,
-    ".yaml": _yaml,
-    ".js": _script,
-    ".css": _text,
-    ".html": _html,
-    ".htm": _html,
-    ".xml": _html,
-    ".svg": _svg,
-    ".png": _png,
-    ".jpg": _jpeg,
-    ".jpeg": _jpeg,
-    ".pdf": _pdf,
-    ".xlsx": _zip,
-    ".ods": _zip,
-    ".docx": _zip,
-    ".ipynb": _notebook,
-    ".md": _markdown,
-    ".txt": _text,
-    ".log": _text,
+    end: reader
+    for ends, reader in (
+        (".csv .tsv", _csv),
+        (".json .geojson", _json),
+        (".jsonl .ndjson", _json_lines),
+        (".yml .yaml", _yaml),
+        (".js", _script),
+        (".css .txt .log", _text),
+        (".html .htm .xml", _html),
+        (".svg", _svg),
+        (".png", _png),
+        (".jpg .jpeg", _jpeg),
+        (".pdf", _pdf),
+        (".xlsx .ods .docx", _zip),
+        (".ipynb", _notebook),
+        (".md", _markdown),
+        (".typ", _typst),
+    )
+    for end in ends.split()
 }

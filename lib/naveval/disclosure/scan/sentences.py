@@ -32,7 +32,8 @@ SMALL_IN_PROSE = re.compile(
 OF_GROUPS = re.compile(r"\w*(?:grupp|typ|slag|kategori|kull|kohort|utvalg)\w* (?:av |of )", re.I)
 """«De tre gruppene av søkere» counts groups."""
 NO_SIZE = re.compile(
-    r"(?:\b\w+ (?:enn|than)|(?<!består )(?<!bestod )(?<!besto )\b(?:under|over|minst|opptil|"
+    r"(?:\b\w+ (?:enn|than)|\b(?:en|et|ei|ein|eit|an?) \w+ (?:er|is)|\b(?:one|two|three|\d) in|"
+    r"(?<!består )(?<!bestod )(?<!besto )\b(?:under|over|minst|opptil|"
     r"inntil|av|of|every|each|modell?|metode|versjon|kolonne|"
     r"punkt|fase|\d+ (?:til|to|eller|or)|hver|kvar|figur|tabell|kapittel|"
     r"avsnitt|vedlegg|steg|trinn|gruppe|"
@@ -86,7 +87,8 @@ SENTENCE = re.compile(r"[^.!?\n]*$"), re.compile(r"[^.!?\n]*")
 PERCENT_OF = re.compile(
     r"(?<![\w,.])(?P<share>\d+(?:[,.]\d+)?) ?(?:%|prosent|pst\.?|per ?cent) "
     rf"(?:av (?:de |dei |alle )?|of (?:the )?)(?P<base>\d+)(?: [\w-]+e)? {PEOPLE}|"
-    r"(?<![\w,.])(?P<of>\d+(?:[,.]\d+)?) ?(?:%|prosent) ?\([nN] ?= ?(?P<size>\d+)\)",
+    r"(?<![\w,.])(?P<of>\d+(?:[,.]\d+)?) ?(?:%|prosent) ?\([nN] ?= ?(?P<size>\d+)\)|"
+    r"\([nN] ?= ?(?P<before>\d+)\)[^.\n\d]{1,30}(?P<then>\d+(?:[,.]\d+)?) ?(?:%|prosent)",
     re.I,
 )
 WHICH = r"(?:i|på|fra|over|under|med|uten|som) (?!figur|tabell|kap|avsn|vedl)[\w–-][\w –-]{0,30}"
@@ -102,31 +104,54 @@ TOLD = re.compile(
     r"(?![\w%]|[.,]\d| ?(?:%|prosent|av|til|–|-|of|to)|[ \u00a0\u202f]\d{3}\b)",
     re.I,
 )
+LISTED = re.compile(
+    rf"\b{NUMBER_OF} (?:\w+e )?{PEOPLE}[^:.\n\d]{{0,40}}: ?"
+    r"((?:[^\W\d][\w-]*(?: [\w-]+)*? \d+(?!\d|[.,]\d)(?:, |; | og |(?=\W|$))){2,})",
+    re.I,
+)
+NAMED = re.compile(r"[^\W\d] (\d+)(?=\W|$)")
+"""«Antall deltakere: Hamar 211, Tolga 3»."""
 HINT = re.compile(
     r"person|folk|delta[kg]|delto[kg]|s[øo]k|bruk[ea]r|mottak|tak[ea]r|individ|ledig|laus|people|"
     r"particip|"
     r"seeker|unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|"
     r"menn|jent|gut|ung|eldre|innvand|flykt|meld|uf[øo]r|wom[ae]n|men|man aged|boys|girls|"
-    r"case|tilfel|regist|"
+    r"case|tilfel|regist|stykk|stk|slutt|trakk|falt|flytt|fullf|avbr|sanksj|arbei|jobb|job|died|"
+    r"dropped|d[øo]de|"
     r"observ|antal|frekv|mann|client|\bn ?[=:]"
 )
 SIZE_IN_PROSE = re.compile(r"[(\[,;:] ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
 SIZE_FIRST = re.compile(r"(?m)(?:^|[.!?] )[nN] ?= ?(\d+)(?= (?:i|in|for|fra|frå|from|på)\b)")
 OF_ALL = re.compile(
     rf"\b(?:av|of|blant|among) (?:de |dei |the )?(?P<base>{WORD_NUMBER}) (?:[\w-]+e )?{PEOPLE}"
-    r"(?:ne|ane)?,? (?:er|var|vart|ble|blei|fikk|fekk|hadde|"
-    r"are|were|had|got)(?: bare| berre| kun)? "
+    r"(?:ne|ane)?,? (?:er|var|vart|ble|blei|fikk|fekk|hadde|are|were|had|got|died|left|"
+    r"\w+(?:et|te|dde|a))(?: bare| berre| kun)? "
     rf"(?P<part>{WORD_NUMBER})\b(?![.,]\d| ?(?:%|prosent|per ?cent|av|of|år|years|måned|månad|"
     r"months|uke|veke|weeks|dag|days|timer|hours|kr|gang|times|prosentpoeng|\d{3}\b))",
     re.I,
 )
 """«Av 512 deltakere var 2 i jobb»."""
-WHO_DID = re.compile(
-    rf"\b(?:alle|de|dei|bare|kun|berre) (?P<part>{WORD_NUMBER}) som "
-    r"(?:delto[kg]|delta[kr]|døde|døydde|"
-    r"(?:fikk|fekk) (?:jobb|arbeid|avslag)|sluttet|slutta|fullførte|ble (?:syke?|uføre))\b",
-    re.I,
+DID = (
+    r"(?:delto[kg]|delta[kr]|døde|døydde|sluttet|slutta|fullførte|avbrøt|avbraut|trakk seg|"
+    r"falt fra|(?:flytt|utvandr|mist)(?:et|a)|møtte|gikk (?:av|over|ut|til)|"
+    r"(?:fikk|fekk) (?:\w+ )?(?:jobb|arbeid|avslag|tiltak|dagpenger|uføre\w*)|"
+    r"kom (?:seg )?i (?:jobb|arbeid|tiltak)|"
+    r"(?:ble|blei|vart) (?:syk\w*|sjuk\w*|ufør\w*|sanksjon\w+|ansatt\w*|permitter\w+|utvist\w*)|"
+    r"died|dropped out|left (?:the|early|before)|(?:got|found) (?:a job|work)|"
+    r"were (?:sanctioned|laid off|excluded|dropped))\b"
 )
+"""What only persons do, so that those who did are persons."""
+SOME_OF = r"(?: (?:stykk[ea](?:r|ne)?|stk\.?|av (?:dem|dei|di?sse|desse)|of (?:them|these)))"
+WHO_DID = re.compile(
+    rf"\b(?:alle|de|dei|bare|kun|berre) (?P<of_all>{WORD_NUMBER}) som {DID}|"
+    rf"(?:^|[.;:!?] |, |\b(?:bare|kun|berre|only|og|at) )(?P<some>{WORD_NUMBER}){SOME_OF}? {DID}|"
+    rf"{PEOPLE}(?:ne|ane|ene)? \((?P<behind>{WORD_NUMBER})\) (?:som )?(?:{DID}|(?:er|var|vart|"
+    r"ble|blei|fikk|fekk|hadde|har|kom|gikk|gjekk|were|was|had|got)\b)|"
+    rf"(?P<pieces>{WORD_NUMBER}) (?:stykk[ea]r|stk\.?) \w+(?:et|te|dde|a|k)\b",
+    re.I | re.M,
+)
+"""«To stykker sluttet», «brukerne (2) ble sanksjonert», «alle 4 som deltok»."""
+OF_EACH = re.compile(r"\b(?:hver|kvar|every|per) [^.\n]*$", re.I)
 IN_A_RATE = re.compile(
     r"\b(?:per|pr\.?|av|of) (?:hver |every )?"
     rf"(?:hundre|tusen|hundred|thousand|1 ?000|10 ?000|100 ?000|100)(?: {PEOPLE})?",
@@ -166,11 +191,17 @@ def prose(text: str, limits: Thresholds) -> Hits:
     text = "\n".join(line for line in sorted(lines) if HINT.search(line.lower()))
     sizes = [*SIZE_IN_PROSE.findall(text), *SIZE_FIRST.findall(text)]
     hits = sum(too_small(float(size), limits) for size in sizes)
-    for found in (*OF_ALL.finditer(text), *WHO_DID.finditer(text)):
-        of_round = number(found.groupdict().get("base") or "") in ROUND_BASES
+    for found in OF_ALL.finditer(text):
+        of_round = number(found["base"]) in ROUND_BASES
         hits += not of_round and 0 < number(found["part"]) < limits.min_cell
+    for found in WHO_DID.finditer(text):
+        word = next(filter(None, found.groups())).lower()
+        of_each = found["some"] and OF_EACH.search(text, max(0, found.start() - 60), found.start())
+        hits += word not in ARTICLES and not of_each and 0 < number(word) < limits.min_cell
     told = (item for item in TOLD.finditer(text) if not _rate(text, item))
-    hits += sum(0 < number(item["number"]) < limits.min_cell for item in told)
+    numbers = [item["number"] for item in told]
+    numbers += [size for found in LISTED.findall(text) for size in NAMED.findall(found)]
+    hits += sum(0 < number(size) < limits.min_cell for size in numbers)
     for found in SMALL_IN_PROSE.finditer(text):
         word = found["number"].lower()
         before = text[max(0, found.start() - 24) : found.start()]
@@ -191,7 +222,8 @@ def prose(text: str, limits: Thresholds) -> Hits:
         anybody = ANYBODY.search(before) or ANY_TIME.match(text, found.end())
         hits += not anybody and not NO_SIZE.search(before)
     for found in PERCENT_OF.finditer(text):
-        share = number(found["share"] or found["of"]) * number(found["base"] or found["size"])
+        share = number(found["share"] or found["of"] or found["then"])
+        share *= number(found["base"] or found["size"] or found["before"])
         hits += 0.5 <= share / 100 < limits.min_cell - 0.5
     if hits:
         yield f"count below {limits.min_cell} persons in a sentence", hits
@@ -211,7 +243,7 @@ def _rate(text: str, found: re.Match[str]) -> bool:
     before = [*IN_A_RATE.finditer(text, max(0, found.start() - 40), found.end())]
     after = IN_A_RATE.match(text, found.end() + 1)
     return after is not None or any(
-        re.fullmatch(r"(?:: |, (?:er |blir |var )?)?", text[item.end() : found.start("number")])
+        re.fullmatch(r"(?:: |,? (?:er |blir |var )?)?", text[item.end() : found.start("number")])
         for item in before
     )
 

@@ -24,6 +24,8 @@ from naveval.disclosure.scan.titles import (
     counts_row,
     identifies,
     of_person,
+    spelled,
+    spoken,
     tells,
     title_of,
     undoes,
@@ -64,14 +66,16 @@ def table(
         Whether a 0 is right where the column `<name>_few` says that it stands for 0 to 5. Anybody
         can write such a column, so only for files that are known to be the suite's own.
     """
-    places = [k for k, row in enumerate(rows) if _is_head(row, limits)]
+    captioned = len(rows) > 1 and [*filter(None, rows[0])] == [*rows[0][:1]] != [""]
+    captioned = captioned and sum(map(bool, rows[1])) > 1
+    places = [k for k, row in enumerate(rows) if k >= captioned and _is_head(row, limits)]
     describing = [k for k, row in enumerate(rows[:5]) if _describes(row)]
     if describing:  # what it says of a column is no column of its own
         places = [k for k in places if k <= describing[0]] or describing[:1]
     if rows and "@type" in rows[0]:  # a catalogue, in which «Person» is no title
         places = [0]
     if not places and not (rows and sum(map(bool, map(DECIMAL.fullmatch, rows[0]))) >= NO_HEAD):
-        places = [0]
+        places = [int(captioned)]
     for place, end in pairwise([*places, len(rows)]):
         heads = [title_of(cell) for cell in rows[place]] if rows else []
         below = rows[place + 1 : end]
@@ -85,6 +89,7 @@ def table(
         yield from _captioned(rows, limits)
         yield from _long(rows, limits)
         yield from crossed.crossed(rows, limits)
+        yield from _shares(rows, limits)
         if hits := grids.along(rows, limits):
             yield f"count below {limits.min_cell} persons along a row", hits
         if hits := grids.withheld(rows, limits):
@@ -208,7 +213,7 @@ def unrounded(rows: Sequence[Sequence[str]], exempt: frozenset[str]) -> Hits:
         yield "number that was not rounded", hits
 
 
-ERROR = re.compile(r"std[. ]?err\.?|s\.?e\.?|bse|robust_se")
+ERROR = re.compile(r"std[. ]?err(?:or)?\.?|s\.?e\.?|bse|robust_se")
 """As programs title what they print; `std_error` heads drawn numbers in the suite's own too."""
 MEASURE_HEAD = re.compile(
     r"variabel|variable|m[åa]l|measure|statistikk?(?:variabel)?|indikator|metric|"
@@ -226,11 +231,41 @@ def _long(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
         return
     hits = 0
     for row, k, v in product(rows[1:], names, values):
-        if max(k, v) < len(row) and counts_persons(row[k], limits) and not counts_row(row[k]):
+        beside = v == k + 1 and counts_row(row[k] if k < len(row) else "")  # told by its row
+        if max(k, v) < len(row) and counts_persons(row[k], limits) and not beside:
             hits += number(row[v]) > 0 and too_small(number(row[v]), limits)
     if hits:
         yield f"count below {limits.min_cell} persons in a long table", hits
 
+
+SHARE_HEAD = re.compile(
+    r"(?:andel(?:en)?|del|prosent(?:del)?|pst\.?|pct\.?|%|share|proportion|per ?cent(?:age)?)"
+    r"(?:\b.*)?|"
+    r".*[ _](?:andel|prosent|pst|pct|%|share|percent)"
+)
+SHARE = re.compile(r"(\d{1,3})(?:[.,](\d+))? ?(%?)")
+
+
+def _shares(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
+    """Small counts told by a share and of how many it is, where it has the digits for that."""
+    heads = [spoken(cell) for cell in rows[0]] if rows else []
+    of = [k for k, head in enumerate(heads) if counts_persons(head, limits)]
+    shares = [k for k, head in enumerate(heads) if SHARE_HEAD.fullmatch(head)]
+    hits = 0
+    for row, k in product(rows[1:], shares if len(of) == 1 else ()):
+        if max(k, of[0]) >= len(row) or not (found := SHARE.fullmatch(row[k].strip())):
+            continue
+        size = number(row[of[0]])
+        whole = 100 if found[3] or any(sign in heads[k] for sign in PERCENT) else 1
+        part = number(row[k].strip("% ")) / whole * size
+        loose = size / whole / 10 ** len(found[2] or "") / 2
+        told = loose < LOOSEST and abs(part - round(part)) <= loose + 1e-9
+        hits += told and 0.5 < part < limits.min_cell - 0.5
+    if hits:
+        yield f"count below {limits.min_cell} persons that a share tells", hits
+
+
+PERCENT, LOOSEST = ("prosent", "%", "pst", "pct", "percent"), 0.5
 
 DECIMAL, NO_HEAD = re.compile(r"[-−+]?\d+[.,]\d+"), 2
 """A first row with so many of these, as text of a PDF has between its heads, holds no titles."""
@@ -311,7 +346,7 @@ def _is_protected_zero(row: Sequence[str], count: int, mark: int) -> bool:
 
 def persons_by_row(titles: Sequence[str]) -> bool:
     """Whether columns of these titles describe single persons, as a register does."""
-    names = [title.replace(" ", "_") for title in titles if title]
+    names = [spelled(title) for title in titles if title]
     if any(MEASURED.fullmatch(name) for name in names):
         return False
     exact = sum(bool(EXACT.fullmatch(name)) for name in names)

@@ -32,7 +32,7 @@ IDENTIFYING = re.compile(
 PERSONS = (
     r"(?:person[ae]r?|persons|people|folk|(?:tiltaks)?deltak[ea]r(?:e|ar)?|"
     r"(?:tiltaks)?deltag(?:er|ere|arar)|participants|"
-    r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar)|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
+    r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar|(?=ne))|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
     r"brukarar|"
     r"(?:\w+)?(?:mottak|l[øo]nnstak|arbeidstak)(?:ere|arar|er(?=ne)|ar(?=ane))|individ(?:er|s|a)?|"
     r"individuals|"
@@ -49,7 +49,7 @@ PEOPLE = (
     rf"eldre|"
     r"uf[øo]re|women|men|boys|"
     r"girls|"
-    r"cases|tilfell[ea]r?|registrerte|observasjon(?:er|ar))"
+    r"behandle(?:de|te)|treated|cases|tilfell[ea]r?|registrerte|observasjon(?:er|ar))"
 )
 """Whom a number counts; the narrow list is enough as a title of its own."""
 NUMBER_OF = (
@@ -79,7 +79,7 @@ COUNT_ROW = re.compile(
 CAPTION = re.compile(
     rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *|"
     rf"(?:tabell|table|figur) [\w.-]{{1,6}} )?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
-    rf"(?:[\w-]+e )?{PERSONS} (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
+    rf"(?:[\w-]+e )?{PERSONS}(?: \w+)? (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
     rf".*[,(] ?(?:antall |tal )?{PERSONS}\)?",
     re.I,
 )
@@ -189,12 +189,12 @@ def tells(cell: str, limits: Thresholds) -> bool:
 
 EXACT = re.compile(
     r"f[øo]dsels[åa]r|f[øo]de[åa]r|birth_?year|year_of_birth|alder|age|postn(?:r|ummer)|"
-    r"zip(?:_?code)?|(?:bosteds)?kommune(?:nr|nummer)?|municipality|bydel|diagnos[ei]s?|"
+    r"zip(?:_?code)?|(?:bosteds)?kommune(?:nr|nummer)?|bosted|municipality|bydel|diagnos[ei]s?|"
     r"start_?(?:dato|date)|slutt_?dato|end_?date|registered|registrert|decision_date|vedtaksdato|"
     r"arbeidsgiver|employer|decided_on|from_date|to_date|grunnkrets|f[øo]dt|first_immigration_month"
 )
 PLACE = re.compile(
-    r"(?:bosteds)?kommune(?:nr|nummer|navn)?|municipality|bydel|fylke(?:nr|nummer|navn)?|county|"
+    r"(?:bosteds)?kommune(?:nr|nummer|navn)?|bosted|municipality|bydel|fylke(?:nr|nummer|navn)?|county|"
     r"postn.*|zip.*|kontor|office|grunnkrets"
 )
 """What alone describes places and no persons."""
@@ -207,6 +207,11 @@ PERSONAL = re.compile(
     r"pension)_decile|residence_months|weekly_hours|hours_(?:worked|per_week)|higher_education|"
     r"position_percent|degree_percent|activity_code|dagpenger(?:rett)?|\w+_nok|timer|hours"
 )
+
+
+def spelled(title: str) -> str:
+    """A title as a name, with `_` for blanks and the letters of `fodselsaar` as in words."""
+    return title.replace(" ", "_").replace("aa", "a").replace("oe", "o")
 
 
 def of_person(name: str) -> bool:
