@@ -42,7 +42,9 @@ def test_without_bends_it_is_generalised_least_squares(before: int, after: int) 
     assert high == pytest.approx(centre + half, abs=1e-11)
 
 
-@pytest.mark.parametrize("row", STORED.itertuples(), ids=lambda row: f"P{row.before}-M{row.bound}")
+@pytest.mark.parametrize(
+    "row", list(STORED.itertuples()), ids=lambda row: f"P{row.before}-M{row.bound}"
+)
 def test_agrees_with_honestdid_and_is_never_longer(row) -> None:
     low, high = interval(row.before, row.after, row.bound)
     own, theirs = high - low, row.high - row.low
