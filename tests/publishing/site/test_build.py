@@ -148,7 +148,7 @@ def test_the_number_of_the_front_page_stands_beside_the_level_of_its_interval(
             | {"ci_high": -6.6, "outcome": "stock", "group": "with", "model": "effect"},
             {"label": "tbl-5", "value": "exact_level", "estimate": 90}
             | {"outcome": "stock", "group": "with", "model": "effect"},
-            "treffer i 90 prosent av tilfellene",
+            "treffer i 90 % av tilfellene",
         ),
     }
     for study, (number, level, wanted) in made.items():

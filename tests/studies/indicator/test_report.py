@@ -129,7 +129,7 @@ def test_programmes_are_drawn_beside_nav_as_a_whole(shown):
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0.4, 0.9, "er trukket fra, med et intervall fra 0,40 til"),
+        (0.4, 0.9, "er trukket fra, trolig mellom 0,40 og"),
         (0.0, 0.9, "0,00 til 0,90 passer"),
         (0.0, 0.0, "tettere enn"),
     ],

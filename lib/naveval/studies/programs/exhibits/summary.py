@@ -8,6 +8,7 @@ import pandas as pd
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
+from naveval.studies.programs.codes import ARMS
 from naveval.studies.programs.exhibits.common import (
     SIGNS,
     by_program,
@@ -61,7 +62,12 @@ def _left_out(reader: Reader) -> str:
         return ""
     if not len(last_year(reader)):
         return ""
-    return "merged" if reader.common("merged") else "all"
+    return "merged" if _merged(reader) else "all"
+
+
+def _merged(reader: Reader) -> str:
+    """The evaluation's programmes that have too few participants for an effect of their own."""
+    return plainly(reader, *[arm for arm in reader.common("merged") if arm in ARMS])
 
 
 def _unpriced(reader: Reader) -> str:
@@ -192,9 +198,7 @@ SENTENCES: tuple[Sentence, ...] = (
                 "answer-arms",
                 _left_out,
                 facts={
-                    "merged": Fact(
-                        lambda reader: plainly(reader, *reader.common("merged")), "text"
-                    ),
+                    "merged": Fact(_merged, "text"),
                     "unpriced": Fact(_unpriced, "text"),
                 },
             ),
