@@ -18,7 +18,7 @@ import duckdb
 
 from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError
-from naveval.registers import forms, grammar, sources
+from naveval.registers import forms, grammar, sources, unknown
 from naveval.registers.connections import DAMAGED, connect, identifier, quote, run
 from naveval.registers.damage import explained
 from naveval.registers.dialects import Dialect
@@ -259,7 +259,7 @@ def _kinds(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, t
 
 def _place(source: Source, kinds: dict[str, tuple[str, str]], column: str) -> tuple[str, str]:
     if column.casefold() not in kinds:
-        there = ", ".join(name for name, _ in kinds.values())
+        there = unknown.columns(name for name, _ in kinds.values())
         raise ContractError(
             f"{source.label}: column {column} of the mapping is missing; expected one of {there}"
         )

@@ -23,7 +23,7 @@ import yaml
 from naveval.project import catalogue, paths
 from naveval.project.errors import ContractError
 from naveval.project.parameters import read_yaml
-from naveval.registers import forms, sources
+from naveval.registers import forms, sources, unknown
 from naveval.registers.checks import FAMILY_NAMES, PERSON, allowed_values, several
 from naveval.registers.connections import connect, identifier, run
 from naveval.registers.mapping.source import PLACES, TO_FILL
@@ -96,7 +96,8 @@ def draft(study: str, data: Path) -> Draft:
         placed = {} if best is None else _columns(connection, best, schema, synonyms)
         taken = {column["from"] for column in placed.values()}
         own = next((names for source, names in opened if source is best), {})
-        spare += [f"{table}: column {name}" for name in own if name not in taken]
+        left = [name for name in own if name not in taken]
+        spare += [f"{table}: column {unknown.columns([name])}" for name in left]
         files = [source.path.relative_to(data).as_posix() for source in parts] or [TO_FILL]
         lacking = [f"{table}.{name}" for name in schema.columns if name not in placed]
         unplaced += [table] if best is None else lacking
