@@ -713,18 +713,18 @@ def test_what_mends_an_unknown_code_or_a_total_is_told(tables, tmp_path):
 )
 def test_ordinary_names_are_placed(column, theirs):
     synonyms = yaml.safe_load((README.parents[2] / "report/registers/common.yml").read_text())
-    placed = draft._placed(["X", theirs], ["persons", column], synonyms["synonyms"])
+    placed = draft.matched(["X", theirs], ["persons", column], synonyms["synonyms"])
     assert placed == {column: theirs}
 
 
 def test_a_name_of_its_own_goes_before_one_like_it():
     synonyms = {"county": ["fylke", "kommune"], "municipality": ["kommune"]}
     asked = ["county", "municipality"]
-    assert draft._placed(["KOMMUNE", "FYLKE_NR"], asked, synonyms) == {
+    assert draft.matched(["KOMMUNE", "FYLKE_NR"], asked, synonyms) == {
         "county": "FYLKE_NR",
         "municipality": "KOMMUNE",
     }
-    assert draft._placed(["Kommune"], ["county"], synonyms) == {"county": "Kommune"}
+    assert draft.matched(["Kommune"], ["county"], synonyms) == {"county": "Kommune"}
 
 
 def test_letters_that_codes_begin_with_are_drafted_as_these(tmp_path):
