@@ -47,7 +47,8 @@ def columns(names: Iterable[str]) -> str:
     """
     listed = sorted(names)
     digits = {name: sum(letter.isdigit() for letter in name) for name in listed}
-    shown = [name for name in listed if name[:1].isalpha() and digits[name] <= MOST_DIGITS]
+    begun = [name for name in listed if name[:1].isalpha() or name.startswith("_")]
+    shown = [name for name in begun if digits[name] <= MOST_DIGITS]
     hidden = len(listed) - len(shown)
     told = [f"{hidden} that are not shown, since they may be values"] * bool(hidden)
     return " and ".join([*([", ".join(shown)] if shown else []), *told])
