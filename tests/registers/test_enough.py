@@ -3,6 +3,8 @@
 The extracts hold the contracts' columns alone, so a run that reads another one fails here.
 """
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,10 +57,8 @@ def cut(
     out: Path,
     study: str,
     needs: tuple[Need, ...],
-    less: str = "",
-    end: Literal["first", "last"] = "last",
 ) -> Path:
-    """The extract with the periods that are needed alone; the table `less` lacks one at an end."""
+    """The extract with the periods that are needed alone."""
     out.mkdir()
     tables = catalogue.module(study, "contracts").TABLES
     by_table = {need.table: need for need in needs}
@@ -69,11 +69,7 @@ def cut(
             kept = f"SELECT * FROM {table}"
             if table in by_table:
                 need = coverage.reaching(connection, by_table[table])
-                first = need.first + (table == less and end == "first")
-                last = need.last - (table == less and end == "last")
-                names = ", ".join(tables[table].columns)
-                within = f"{need.period} BETWEEN {first} AND {last}"
-                kept = f"SELECT {names} FROM ({need.rows}) WHERE {within}"
+                kept = within(need, need.first, need.last, tables[table])
             target = quote(out / f"{table}.parquet")
             connection.execute(f"COPY ({kept}) TO {target}")
             connection.execute(f"DROP VIEW {table}")
@@ -81,12 +77,34 @@ def cut(
     return out
 
 
-def dense_tables(study: str, folder: Path, needs: tuple[Need, ...]) -> list[str]:
-    """Tables with rows enough for a period without any to be no chance."""
+def within(need: Need, first: int, last: int, schema: Any) -> str:
+    """SQL of a table's rows in the periods from first to last."""
+    names = ", ".join(schema.columns)
+    return f"SELECT {names} FROM ({need.rows}) WHERE {need.period} BETWEEN {first} AND {last}"
+
+
+def less(
+    enough: Path, out: Path, study: str, need: Need, end: Literal["first", "last"] = "last"
+) -> Path:
+    """An extract of which one table lacks the period at an end; the others are the same files."""
+    shutil.copytree(enough, out, copy_function=os.link)
+    tables = catalogue.module(study, "contracts").TABLES
+    (out / f"{need.table}.parquet").unlink()
+    with reading.open_registers(enough, tables) as opened:
+        need = coverage.reaching(opened.connection, need)
+        first, last = need.first + (end == "first"), need.last - (end == "last")
+        kept = within(need, first, last, tables[need.table])
+        target = quote(out / f"{need.table}.parquet")
+        opened.connection.execute(f"COPY ({kept}) TO {target}")
+    return out
+
+
+def dense_tables(study: str, folder: Path, needs: tuple[Need, ...]) -> list[Need]:
+    """Needs of tables with rows enough for a period without any to be no chance."""
     with reading.open_registers(folder, catalogue.module(study, "contracts").TABLES) as opened:
         connection = opened.connection
         reached = [coverage.reaching(connection, need) for need in needs]
-        return [need.table for need in reached if is_dense(coverage.counts(connection, need))]
+        return [need for need in reached if is_dense(coverage.counts(connection, need))]
 
 
 @pytest.mark.slow
@@ -108,10 +126,10 @@ def test_what_is_asked_for_is_enough_and_one_period_less_is_refused(
             assert pq.read_schema(enough / f"{name}.parquet").names == list(schema.columns)
         dense = dense_tables(study, enough, needs)
         assert dense
-        for table in dense:
-            less = cut(extract.folder, tmp_path / f"{table}-{turn}", study, needs, table, end)
-            found = contracts.check(study, less, chosen)
-            assert any(item.table == table and not item.warning for item in found), table
+        for need in dense:
+            lacking = less(enough, tmp_path / f"{need.table}-{turn}", study, need, end)
+            found = contracts.check(study, lacking, chosen)
+            assert any(item.table == need.table and not item.warning for item in found), need
     given = chosen.model_copy(update={"data": str(enough)})
     done = run.run(study, given, target=tmp_path / "result", tells="nothing")
     assert (done.folder / "estimates.csv").exists()
@@ -121,7 +139,9 @@ def test_cutting_keeps_what_is_needed(tmp_path: Path) -> None:
     extract = good("hedmark", tmp_path / "whole", 0.003)
     chosen = params.load("hedmark", changes={"window_first": "2011-06", "placebo_first": "2013-03"})
     needs = contracts.needs("hedmark", chosen)
-    out = cut(extract.folder, tmp_path / "cut", "hedmark", needs, "labour_force")
+    enough = cut(extract.folder, tmp_path / "cut", "hedmark", needs)
+    (force,) = (need for need in needs if need.table == "labour_force")
+    out = less(enough, tmp_path / "less", "hedmark", force)
     found = duckdb.sql(
         "SELECT min(month)::DATE::VARCHAR, max(month)::DATE::VARCHAR "
         f"FROM read_parquet('{out}/labour_force.parquet')"

@@ -10,7 +10,7 @@ import csv
 import gzip
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,9 @@ LOST = (
 ENCODED_TWICE = re.compile(b"|".join(text.encode() for text in LOST))
 KNOWN = "UTF-8, or Windows-1252 with semicolon as Norwegian Excel writes it"
 OVERLAP = 4  # bytes, one less than the longest of these patterns
+# A number, day or month, or an id in hexadecimal digits: no name of a column.
+VALUE = re.compile(r"[-+]?\d[\d.,: /T-]*|(?=[^-]*\d)[0-9a-f]{8}[0-9a-f-]*", re.IGNORECASE)
+LEAST_ID = 6  # signs of a value that a year is not
 OTHER_DELIMITERS = {b"\t": "tab", b"|": "|"}
 
 
@@ -146,6 +149,7 @@ def _place(file: Path, delimiter: str, found: Callable[[bytes], int]) -> str:
             at = found(line)
             if number == 1:
                 names = line.decode("utf-8-sig", "replace").strip().split(delimiter)
+                names = [] if are_values(names) else names
             if at >= 0:
                 place = line[:at].count(delimiter.encode())
                 return f"line {number}" + (
@@ -186,12 +190,26 @@ def as_utf8(file: Path, found: Dialect, copy: Path) -> Path:
     return copy
 
 
+def are_values(names: Sequence[str]) -> bool:
+    """Whether what should be names of columns are values, of a file whose names are lacking.
+
+    >>> are_values(["2f1c9a0b", "K"]), are_values(["7", "2014-11"]), are_values(["ID_2", "2019"])
+    (True, True, False)
+    """
+    values = [name for name in names if VALUE.fullmatch(name.strip())]
+    return len(values) > 1 or any(len(name.strip()) >= LEAST_ID for name in values)
+
+
 def header(file: Path, found: Dialect) -> list[str]:
-    """Column names in line 1; ContractError when one is empty or occurs twice."""
+    """Column names in line 1; ContractError when one is empty or occurs twice, or is a value."""
     encoding = "utf-8-sig" if found.encoding == "utf-8" else "cp1252"
     with opened(file) as stream:
         lines = codecs.getreader(encoding)(stream)
         names = next(csv.reader(lines, delimiter=found.delimiter), [])
+    if are_values(names):
+        raise ContractError(
+            f"{file.name}: line 1 holds values; expected the names of the columns there"
+        )
     if len({name.casefold() for name in names}) != len(names) or not all(names):
         raise ContractError(
             f"{file.name}: a column name is empty or occurs twice in line 1; expected one name "

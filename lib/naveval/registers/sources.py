@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from naveval.project.errors import ContractError
-from naveval.registers import dialects
+from naveval.registers import dialects, unknown
 from naveval.registers.dialects import Dialect
 
 Form = Literal["parquet", "csv", "sas", "stata"]
@@ -185,7 +185,7 @@ def _same_everywhere(source: Source) -> None:
     for file, columns, keys in zip(source.files, names, parts, strict=True):
         if columns != names[0] or keys != parts[0]:
             sides = (("has", columns - names[0]), ("lacks", names[0] - columns))
-            told = [f"{verb} {', '.join(sorted(some))}" for verb, some in sides if some]
+            told = [f"{verb} {unknown.columns(some)}" for verb, some in sides if some]
             raise ContractError(
                 f"{source.label}: {name(source, file)} has other columns than "
                 f"{name(source, source.files[0])}{': ' * bool(told)}{' and '.join(told)}; "

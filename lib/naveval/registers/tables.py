@@ -331,7 +331,8 @@ def _blank(declared: Any) -> str:
     codes = [code for code in allowed_values(declared) if code in FOR_NOTHING]
     if codes:
         return f' (cells without one: map them with codes: {{"": {codes[0]}}})'
-    least = [(check.statistics or {}).get("min_value") for check in declared.checks]
+    checks = [check for check in declared.checks if check.name != "greater_than"]
+    least = [(check.statistics or {}).get("min_value") for check in checks]
     return " (cells that mean 0: map them with blank: 0)" if 0 in least else ""
 
 

@@ -7,7 +7,7 @@ the ids of their rows; and what many persons share. The others are counted.
 """
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import duckdb
 
@@ -37,6 +37,21 @@ def is_shown(value: str, persons: int, permitted: Collection[str] = ()) -> bool:
     hexadecimal = len(value) >= 8 and all(letter in "0123456789abcdef-" for letter in value.lower())
     short = len(value) <= LONGEST and digits <= MOST_DIGITS
     return persons >= MANY and short and not (hexadecimal and digits)
+
+
+def columns(names: Iterable[str]) -> str:
+    """Names of columns, without those that can be values of a file that lacks its names.
+
+    >>> columns(["FYLKE", "X_PERSON_9"]), columns(["MND", "053bb41ca2c7018c", "2018-03"])
+    ('FYLKE, X_PERSON_9', 'MND and 2 that are not shown, since they may be values')
+    """
+    listed = sorted(names)
+    digits = {name: sum(letter.isdigit() for letter in name) for name in listed}
+    begun = [name for name in listed if name[:1].isalpha() or name.startswith("_")]
+    shown = [name for name in begun if digits[name] <= MOST_DIGITS]
+    hidden = len(listed) - len(shown)
+    told = [f"{hidden} that are not shown, since they may be values"] * bool(hidden)
+    return " and ".join([*([", ".join(shown)] if shown else []), *told])
 
 
 def _alike(code: str) -> str:

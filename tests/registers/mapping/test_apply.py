@@ -713,18 +713,18 @@ def test_what_mends_an_unknown_code_or_a_total_is_told(tables, tmp_path):
 )
 def test_ordinary_names_are_placed(column, theirs):
     synonyms = yaml.safe_load((README.parents[2] / "report/registers/common.yml").read_text())
-    placed = draft._placed(["X", theirs], ["persons", column], synonyms["synonyms"])
+    placed = draft.matched(["X", theirs], ["persons", column], synonyms["synonyms"])
     assert placed == {column: theirs}
 
 
 def test_a_name_of_its_own_goes_before_one_like_it():
     synonyms = {"county": ["fylke", "kommune"], "municipality": ["kommune"]}
     asked = ["county", "municipality"]
-    assert draft._placed(["KOMMUNE", "FYLKE_NR"], asked, synonyms) == {
+    assert draft.matched(["KOMMUNE", "FYLKE_NR"], asked, synonyms) == {
         "county": "FYLKE_NR",
         "municipality": "KOMMUNE",
     }
-    assert draft._placed(["Kommune"], ["county"], synonyms) == {"county": "Kommune"}
+    assert draft.matched(["Kommune"], ["county"], synonyms) == {"county": "Kommune"}
 
 
 def test_letters_that_codes_begin_with_are_drafted_as_these(tmp_path):
@@ -735,3 +735,30 @@ def test_letters_that_codes_begin_with_are_drafted_as_these(tmp_path):
     assert columns["sex"]["codes"] == {"K": "kvinne", "M": "mann"}
     assert columns["benefit_right"]["codes"] == {"J": True, "N": False}
     assert columns["education"]["codes"] == {"H": "høyere", "V": "videregående"}
+
+
+@pytest.mark.parametrize("lacking", ["arbeidssokere_*.csv", "arbeidssokere_1.csv", "aku.csv"])
+def test_a_file_without_names_of_columns_shows_no_value(tables, tmp_path, lacking):
+    data = owners(tables, tmp_path)
+    for file in data.glob(lacking):
+        file.write_text("".join(file.read_text("utf-8").splitlines(True)[1:]), "utf-8")
+    first = next(data.glob(lacking)).read_text("utf-8").splitlines()[0]
+    for act in (lambda: write(tmp_path, mapping(), data), lambda: draft.draft("hedmark", data)):
+        with pytest.raises(ContractError) as caught:
+            act()
+        assert "line 1 holds values; expected the names of the columns there" in str(caught.value)
+        assert first not in str(caught.value)
+
+
+def test_a_parquet_file_named_by_its_first_row_shows_no_value(tables, tmp_path):
+    data = owners(tables, tmp_path)
+    frame = pd.read_csv(data / "aku.csv", sep=";", dtype=str)
+    (data / "aku.csv").unlink()
+    frame.columns = ["2f1c9a0b77", "200612", "Ola"]
+    frame.to_parquet(data / "aku.parquet")
+    content = mapping()
+    content["tables"]["labour_force"]["files"] = ["aku.parquet"]
+    with pytest.raises(ContractError) as caught:
+        write(tmp_path, content, data)
+    assert "expected one of Ola and 2 that are not shown" in str(caught.value)
+    assert "2f1c9a0b77" not in str(caught.value)

@@ -27,6 +27,28 @@ def exchanged(column: str, when: str, *codes: str) -> str:
 
 
 CASES = (
+    (
+        "followup",
+        "benefit_decisions",
+        "weeks_granted",
+        "156 - weeks_granted",
+        "exchanged with 52?",
+    ),
+    ("followup", "dialogues", "date", "last_day(date)", "the last day of a month in 100"),
+    (
+        "followup",
+        "program_spells",
+        "from_date",
+        "date_trunc('month', from_date)",
+        "the first day of a month in 100",
+    ),
+    (
+        "programs",
+        "municipalities",
+        "unemployment_percent",
+        "2.5",
+        "one value in every row",
+    ),
     ("hedmark", "job_seekers", "sex", "IF(hash(rowid) % 2 = 0, 'mann', 'kvinne')", "most in 20"),
     ("hedmark", "job_seekers", "person", "rowid", "a new id in each row"),
     ("hedmark", "job_seekers", "person", "hash(person, month >= DATE '2013-01-01')", "2013-01 (0)"),
@@ -318,7 +340,11 @@ SHUFFLED = (  # values, or ids, that belong to other rows
     ("indicator", "stock", "weekly_hours", "seen: a correlation of "),
     ("indicator", "inflow", "new_unemployed", "seen: a correlation of "),
 )
-ONLY_TOLD = ("the same in every month",)  # what an owner can mean
+ONLY_TOLD = (  # what an owner can mean
+    "the same in every month",
+    "the last day of a month in 100",
+    "the first day of a month in 100",
+)
 TOTALS = (
     ("industry", "industry", "SELECT region, month, 'X' AS industry, sum(employed) AS employed"),
     ("industry", "region", "SELECT '0000' AS region, month, industry, sum(employed) AS employed"),
@@ -450,3 +476,19 @@ def test_many_new_persons_with_another_code_at_once_are_no_error(opened) -> None
     """
     found = [str(item) for item in told(opened["indicator"], "indicator", "stock", laid_off)]
     assert not any("laid_off" in text for text in found), found
+
+
+def test_means_of_few_rows_are_judged_over_several_periods(opened) -> None:
+    few = "FROM good.benefit_cards WHERE hash(person) % 25 = 0"
+    changed = "IF(year_week >= 201801, 2, 1) * hours_worked"
+    for value, n in (("hours_worked", 0), (changed, 1)):
+        view = f"SELECT * REPLACE ({value} AS hours_worked) {few}"
+        found = [str(item) for item in told(opened["followup"], "followup", "benefit_cards", view)]
+        assert sum("the same mean as in the period before" in text for text in found) == n, found
+        assert all("201" in text for text in found if "same mean" in text)
+
+
+def test_dialogues_that_are_delivered_twice_are_refused(opened) -> None:
+    twice = "SELECT * FROM good.digital_dialogues UNION ALL SELECT * FROM good.digital_dialogues"
+    found = list(told(opened["followup"], "followup", "digital_dialogues", twice))
+    assert any("delivered twice? (the first repeat" in str(item) for item in found)

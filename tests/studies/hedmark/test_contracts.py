@@ -174,11 +174,11 @@ REACH: dict[str, tuple[Make, tuple[str, ...]]] = {
     ),
     "no treated county": (
         lambda s, f: (s[s["county"] != "04"], f[f["county"] != "04"]),
-        ("labour_force", "column county", "73 rows", "first: 04", "none in 04"),
+        ("job_seekers.parquet, labour_force.parquet", "column county", "none in 04"),
     ),
     "no county outside the control group": (
         lambda s, f: (s[s["county"] != "11"], f[f["county"] != "11"]),
-        ("labour_force", "column county", "73 rows", "first: 11", "none in 11"),
+        ("job_seekers.parquet, labour_force.parquet", "column county", "none in 11"),
     ),
     "a county without job seekers for five months": (
         lambda s, f: (s[(s["county"] != "03") | ~s["month"].between("2013-01", "2013-05")], f),

@@ -18,7 +18,7 @@ import duckdb
 
 from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError
-from naveval.registers import forms, grammar, sources
+from naveval.registers import forms, grammar, sources, unknown
 from naveval.registers.connections import DAMAGED, connect, identifier, quote, run
 from naveval.registers.damage import explained
 from naveval.registers.dialects import Dialect
@@ -92,13 +92,12 @@ def write(found: SourceMapping, data: Path, out: Path) -> list[Written]:
                 create_views(connection, source, SimpleNamespace(columns={}), folder)
                 target = quote(staging / f"{table}.parquet")
                 rows = kept(connection, source, mapping)
-                written.append(
-                    Written(out / f"{table}.parquet", rows.given, rows.left, rows.dropped)
-                )
                 sql = select(connection, source, mapping, schemas[table], rows.sql)
                 if not faults:
                     copied = f"COPY ({sql}) TO {target} (FORMAT parquet)"
-                    run(connection, copied, where=source.label)
+                    (n,) = run(connection, copied, where=source.label).fetchone() or (0,)
+                    file, given = out / f"{table}.parquet", rows.given if rows.dropped else n
+                    written.append(Written(file, given, n, rows.dropped))
             except ContractError as error:
                 damaged = DAMAGED in str(error)
                 words = explained(error, connection, source, folder) if damaged else f"{error}"
@@ -205,11 +204,10 @@ def select(
 
 @dataclass(frozen=True)
 class Kept:
-    """SQL of the rows that the filters leave; how many there are, are left, and each drops."""
+    """SQL of the rows that the filters leave; how many there are, and each drops."""
 
     sql: str
     given: int
-    left: int
     dropped: Mapping[str, int]
 
 
@@ -231,7 +229,9 @@ def kept(connection: duckdb.DuckDBPyConnection, source: Source, mapping: TableMa
             conditions[f"{verb}: {column}"] = inside if verb == "where" else f"NOT ({inside})"
     if faults:
         raise ContractError("\n".join(faults))
-    together = " AND ".join(conditions.values()) or "true"
+    if not conditions:  # nor are the rows counted
+        return Kept(f"SELECT * FROM {view}", 0, {})
+    together = " AND ".join(conditions.values())
     counts = "".join(f", count_if(NOT ({one}))" for one in conditions.values())
     sql = f"SELECT count_if({together}), count(*){counts} FROM {view}"
     left, n_rows, *each = run(connection, sql, where=source.label).fetchone() or (0, 0)
@@ -242,7 +242,7 @@ def kept(connection: duckdb.DuckDBPyConnection, source: Source, mapping: TableMa
             f"{source.label}: no row of {source.table} is left ({told}); expected codes as the "
             "file has them (case and zeros in front matter)"
         )
-    return Kept(f"SELECT * FROM {view} WHERE {together}", n_rows, left, dropped)
+    return Kept(f"SELECT * FROM {view} WHERE {together}", n_rows, dropped)
 
 
 def _view(source: Source) -> str:
@@ -259,7 +259,7 @@ def _kinds(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, t
 
 def _place(source: Source, kinds: dict[str, tuple[str, str]], column: str) -> tuple[str, str]:
     if column.casefold() not in kinds:
-        there = ", ".join(name for name, _ in kinds.values())
+        there = unknown.columns(name for name, _ in kinds.values())
         raise ContractError(
             f"{source.label}: column {column} of the mapping is missing; expected one of {there}"
         )

@@ -23,7 +23,7 @@ import yaml
 from naveval.project import catalogue, paths
 from naveval.project.errors import ContractError
 from naveval.project.parameters import read_yaml
-from naveval.registers import forms, sources
+from naveval.registers import forms, sources, unknown
 from naveval.registers.checks import FAMILY_NAMES, PERSON, allowed_values, several
 from naveval.registers.connections import connect, identifier, run
 from naveval.registers.mapping.source import PLACES, TO_FILL
@@ -96,7 +96,8 @@ def draft(study: str, data: Path) -> Draft:
         placed = {} if best is None else _columns(connection, best, schema, synonyms)
         taken = {column["from"] for column in placed.values()}
         own = next((names for source, names in opened if source is best), {})
-        spare += [f"{table}: column {name}" for name in own if name not in taken]
+        left = [name for name in own if name not in taken]
+        spare += [f"{table}: column {unknown.columns([name])}" for name in left]
         files = [source.path.relative_to(data).as_posix() for source in parts] or [TO_FILL]
         lacking = [f"{table}.{name}" for name in schema.columns if name not in placed]
         unplaced += [table] if best is None else lacking
@@ -235,13 +236,13 @@ def _fit(
     if named and table not in named:
         return None
     asked = schemas[table]
-    placed = _placed(names, asked.columns, synonyms)
+    placed = matched(names, asked.columns, synonyms)
     weights = [1 / sum(column in other.columns for other in schemas.values()) for column in placed]
     if named:
         return _Fit(len(asked.columns) + sum(weights), source, table, sure=True)
     if len(placed) < LEAST_MATCH * len(asked.columns) and sum(weights) < LEAST_WEIGHT:
         return None
-    if _placed(names, [PERSON], synonyms) and PERSON not in asked.columns:
+    if matched(names, [PERSON], synonyms) and PERSON not in asked.columns:
         return None
     if _repeats(connection, source, asked.unique or (), placed):
         return None
@@ -286,7 +287,7 @@ def _names(column: str, synonyms: Mapping[str, list[str]]) -> list[str]:
     return [plain(column), *map(plain, synonyms.get(column, ()))]
 
 
-def _placed(
+def matched(
     names: Iterable[str], asked: Iterable[str], synonyms: Mapping[str, list[str]]
 ) -> dict[str, str]:
     """The owner's column of each of the contract's: one each, the most alike first."""
@@ -309,7 +310,7 @@ def _columns(
     synonyms: Mapping[str, list[str]],
 ) -> dict[str, Any]:
     kinds = columns(connection, identifier(source.table), source.label)
-    placed = _placed(kinds, schema.columns, synonyms)
+    placed = matched(kinds, schema.columns, synonyms)
     left = {name: kind for name, kind in kinds.items() if name not in placed.values()}
     codes = {name: _few_values(connection, source, name) for name in kinds}
     for column, declared in schema.columns.items():
