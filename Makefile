@@ -28,7 +28,7 @@ report: $(READY) ## Run the studies on simulated registers and publish HTML and 
 	$(BIN)/naveval report
 
 test: $(READY) lint ## Check style, types and notebooks, and run the fast tests
-	$(BIN)/python -m pytest -c lib/pyproject.toml --rootdir . -m "not slow" -n 2 tests
+	$(BIN)/python -m pytest -c lib/pyproject.toml --rootdir . -m "not slow" -n 3 --dist loadfile tests
 
 lint: $(READY)
 	$(BIN)/ruff check --config lib/pyproject.toml lib tests notebooks

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from undrawn import leave_undrawn
 
 from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.exhibits.output import open_output
@@ -191,8 +192,9 @@ def estimated(tmp_path: Path) -> Parameters:
 
 
 def test_estimated_effects_run_through(
-    tmp_path: Path, showing: Showing, results: ProgramResults
+    tmp_path: Path, showing: Showing, results: ProgramResults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    leave_undrawn(monkeypatch)
     chosen = estimated(tmp_path)
     assert results.costs is not None
     other = analyse(chosen)
