@@ -307,6 +307,26 @@ TOLD_ELSEWHERE = {
     "table of Typst": ("a.typ", "#table(columns: 2, [Kommune], [Antall ledige], [Tolga], [3])"),
     "author of a page": ("a.html", '<meta name="author" content="Ingvild Moen">'),
     "author of a text": ("a.md", "---\nauthor: Ingvild Moen\n---\nTekst\n"),
+    "some of all got": ("a.html", "<p>Av 31 kvinner fikk fire avslag på søknaden.</p>"),
+    "box of a figure": ("a.html", "<div><span>Antall deltakere</span><b>2</b></div>"),
+    "columns described apart": (
+        "a.html",
+        '<script>$("#t").DataTable({data: [["Oslo", 412], ["Loppa", 3]], '
+        'columns: [{title: "Kommune"}, {title: "Antall personer"}]})</script>',
+    ),
+    "figure of Typst": (
+        "a.typ",
+        "#figure(caption: [Antall ledige etter fylke], "
+        "table(columns: 2, [Fylke], [2023], [Oslo], [412], [Troms], [3]))",
+    ),
+    "title below a heading": (
+        "a.md",
+        "## Antall ledige\n\nKilde.\n\n|A|2020|\n|-|-|\n|B|3|\n|C|9|\n",
+    ),
+    "groups by age": (
+        "a.log",
+        "\n       nei  ja\n18-24   31   2\n25-54  120  88\n55-66   44  12\n",
+    ),
     "letters of names": (
         "a.csv",
         "kjonn;fodselsaar;bosted;innsatsgruppe\nK;1971;3429;SIT\nM;1990;3401;STD\n",

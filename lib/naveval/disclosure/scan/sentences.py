@@ -101,7 +101,7 @@ TOLD = re.compile(
     rf"(?:(?:{NUMBER_OF}[ _](?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
     rf"(?: ?[:=] ?| er | var | vart | ble | blei )|{PEOPLE} {WHICH} ?[:=] )"
     rf"(?P<number>{WORD_NUMBER})"
-    r"(?![\w%]|[.,]\d| ?(?:%|prosent|av|til|–|-|of|to)|[ \u00a0\u202f]\d{3}\b)",
+    r"(?![\w%]|[.,]\d| ?(?:%|prosent|–|-|(?:av|til|of|to)\b)|[ \u00a0\u202f]\d{3}\b)",
     re.I,
 )
 LISTED = re.compile(
@@ -125,9 +125,9 @@ SIZE_FIRST = re.compile(r"(?m)(?:^|[.!?] )[nN] ?= ?(\d+)(?= (?:i|in|for|fra|frå
 OF_ALL = re.compile(
     rf"\b(?:av|of|blant|among) (?:de |dei |the )?(?P<base>{WORD_NUMBER}) (?:[\w-]+e )?{PEOPLE}"
     r"(?:ne|ane)?,? (?:er|var|vart|ble|blei|fikk|fekk|hadde|are|were|had|got|died|left|"
-    r"\w+(?:et|te|dde|a))(?: bare| berre| kun)? "
-    rf"(?P<part>{WORD_NUMBER})\b(?![.,]\d| ?(?:%|prosent|per ?cent|av|of|år|years|måned|månad|"
-    r"months|uke|veke|weeks|dag|days|timer|hours|kr|gang|times|prosentpoeng|\d{3}\b))",
+    r"kom|gikk|gjekk|falt|\w+(?:et|te|de|a))(?: bare| berre| kun)? "
+    rf"(?P<part>{WORD_NUMBER})\b(?![.,]\d| ?(?:%|prosent|per ?cent|(?:av|of)\b|år|years|måned|"
+    r"månad|months|uke|veke|weeks|dag|days|timer|hours|kr|gang|times|prosentpoeng|\d{3}\b))",
     re.I,
 )
 """«Av 512 deltakere var 2 i jobb»."""

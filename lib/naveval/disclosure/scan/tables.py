@@ -384,6 +384,9 @@ def terms(text: str, limits: Thresholds) -> Hits:
     for title, value in pairwise(filter(None, lines)):
         if len(title) < LONGEST_TITLE and counts_row(title) and too_small(number(value), limits):
             yield f"count below {limits.min_cell} persons after a title", 1
+    for title, value in BOXED.findall(text):
+        if counts_persons(title, limits) and too_small(number(value), limits):
+            yield f"count below {limits.min_cell} persons beside a title", 1
     for name, inside in ELEMENT.findall(text):
         if identifies(name.lower(), limits):
             yield "element that identifies persons", 1
@@ -391,6 +394,8 @@ def terms(text: str, limits: Thresholds) -> Hits:
             yield f"count below {limits.min_cell} persons in an element {name}", 1
 
 
+BOXED = re.compile(r">([^<>]{3,60})</\w+>\s*<\w+[^<>]*>\s*(\d)\s*</")
+"""A title and a number in elements of their own, as boxes of figures have them."""
 ELEMENT = re.compile(r"<(?:\w+:)?([A-Za-zæøåÆØÅ][\w.-]{3,})\b[^<>]*>([^<>]{1,60})</")
 
 

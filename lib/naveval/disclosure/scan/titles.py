@@ -24,7 +24,7 @@ IDENTIFYING = re.compile(
     r"(?:n|antall?|counts?|tall?)(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)|"
     r"(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)(?:n|antall?|counts?|tall?)|ubeskytte[ta]|"
     r"saks?(?:id|nr|nummer)|journal(?:nr|nummer)|respondent|"
-    r"fnr|dnr|ssn|f(?:[øo]d(?:t|sels?(?:nr|nummer|dato))|dato)|dnummer|birth(?:day|date)|dateofbirth|"
+    r"fnr|dnr|snr|ssn|f(?:[øo]d(?:t|sels?(?:nr|nummer|dato))|dato)|dnummer|birth(?:day|date)|dateofbirth|"
     r"akt[øo]r(?:id)?|ident(?:nr|nummer|itetsnummer)?|etternavn|etternamn|fornavn|fornamn|"
     r"(?:full?t?|person)na(?:vn|mn|me)|surname|firstname|lastname|adresse|gateadresse|"
     r"epost(?:adresse)?|email|telefon(?:nr|nummer)?|mobil(?:nr|nummer)?)"
@@ -58,7 +58,7 @@ NUMBER_OF = (
 )
 EVENTS = (
     r"(?:(?:ant(?:all?)?|tal) (?:overgang(?:er|ar)|avgang(?:er|ar)|tilgang(?:er|ar)|"
-    r"f[øo]d(?:te|sl[ea]r)|(?:i|fikk|f[åa]tt|til) (?:jobb|arbeid)|sanksjon(?:er|ar)|"
+    r"f[øo]d(?:te|sl[ea]r)|i \w+|(?:fikk|f[åa]tt|til) (?:jobb|arbeid)|sanksjon(?:er|ar)|"
     r"avbr[uo]tt?e?|fullf[øo]rte?|sluttet|slutta|transitions|exits|"
     r"(?:nye )?(?:vedtak|avslag|uf[øo]re)|(?:nye|tilmeldte|henviste|avsluttede|p[åa]meldte))|"
     r"(?:(?:ant(?:all?)?|tal) )?(?:d[øo]d(?:e|sfall)|deaths|utskrevne|trafikkskadde|skadde|"
@@ -79,7 +79,7 @@ COUNT_ROW = re.compile(
 CAPTION = re.compile(
     rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *|"
     rf"(?:tabell|table|figur) [\w.-]{{1,6}} )?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
-    rf"(?:[\w-]+e )?{PERSONS}(?: \w+)? (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
+    rf"(?:[\w-]+e )?{PERSONS}(?: \w+){{0,3}} (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
     rf".*[,(] ?(?:antall |tal )?{PERSONS}\)?",
     re.I,
 )
