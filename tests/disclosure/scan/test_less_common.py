@@ -327,6 +327,14 @@ TOLD_ELSEWHERE = {
         "a.log",
         "\n       nei  ja\n18-24   31   2\n25-54  120  88\n55-66   44  12\n",
     ),
+    "number that fell": ("a.html", "<p>Antallet ungdommer i Os er nede i 3.</p>"),
+    "size alone": ("a.json", '{"legend": "N = 4"}'),
+    "series of a count": (
+        "a.log",
+        "bydel\nFrogner   88\nSagene     3\nName: antall, dtype: int64\n",
+    ),
+    "mapping of the sexes": ("a.log", "{'K': 412, 'M': 3}"),
+    "emphasis of one sign": ("a.md", "Bare _to_ deltakere fullførte.\n"),
     "letters of names": (
         "a.csv",
         "kjonn;fodselsaar;bosted;innsatsgruppe\nK;1971;3429;SIT\nM;1990;3401;STD\n",

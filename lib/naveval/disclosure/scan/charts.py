@@ -17,6 +17,7 @@ DESCRIBED = frozenset({"layout", "options", "plugins", "title"})
 MARKED = frozenset({"mark", "encoding", "series", "datasets", "layout"})
 """Keys beside which it is."""
 NUMBERS = frozenset({"data", "values", "value"})
+DRAWN = NUMBERS | {"x", "y"}
 
 
 def counted(trees: Sequence[Any], limits: Thresholds) -> Hits:
@@ -34,6 +35,7 @@ def _counting(node: Any, place: str, limits: Thresholds) -> Iterator[str]:
         for item in node:
             yield from _counting(item, place, limits)
     marked = isinstance(node, Mapping) and any(key in node for key in MARKED)
+    marked |= isinstance(node, Mapping) and any(isinstance(node.get(k), list) for k in DRAWN)
     for key, value in node.items() if isinstance(node, Mapping) else ():
         name = str(key).lower()
         axis = AXIS.fullmatch(name)

@@ -119,7 +119,7 @@ def _tallied(found: re.Match[str], limits: Thresholds) -> int:
     counter = found["before"].rstrip().endswith("Counter(")
     named = sum(map(_is_group, keys)) >= LEAST_NAMED and max(counts) >= LARGE
     many = sum(counts) >= MANY and not any(OF_PROGRAMS.match(key.strip()) for key, _ in pairs)
-    return small if told or (counter and (named or many)) else 0
+    return small if told or named or (counter and many) else 0
 
 
 TABULATED = re.compile(

@@ -96,10 +96,11 @@ WHICH = r"(?:i|på|fra|over|under|med|uten|som) (?!figur|tabell|kap|avsn|vedl)[\
 TITLED = re.compile(rf"(?:{NUMBER_OF} )?(?:\w+e )?{PEOPLE}(?: {WHICH})?[ :=]+(?P<number>\d)", re.I)
 """All that the title of a mark or picture says, where a number ends it."""
 NUMBERED = re.compile(r"(?:kvartal|måned|år|uke|nivå|del|panel) $", re.I)
+ABOUT_THERE = r"(?: (?:bare|kun|berre|nå|no|nede|ned|på|i|til|lik))*"
 TOLD = re.compile(
     r"(?<!\w)(?<!per )(?<!pr )(?<!pr\. )(?<!hundre )(?<!tusen )(?<!\d )"
     rf"(?:(?:{NUMBER_OF}[ _](?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
-    rf"(?: ?[:=] ?| er | var | vart | ble | blei )|{PEOPLE} {WHICH} ?[:=] )"
+    rf"(?: ?[:=] ?| (?:er|var|vart|ble|blei|falt|sank|gikk){ABOUT_THERE} )|{PEOPLE} {WHICH} ?[:=] )"
     rf"(?P<number>{WORD_NUMBER})"
     r"(?![\w%]|[.,]\d| ?(?:%|prosent|–|-|(?:av|til|of|to)\b)|[ \u00a0\u202f]\d{3}\b)",
     re.I,
@@ -121,7 +122,9 @@ HINT = re.compile(
     r"observ|antal|frekv|mann|client|\bn ?[=:]"
 )
 SIZE_IN_PROSE = re.compile(r"[(\[,;:] ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
-SIZE_FIRST = re.compile(r"(?m)(?:^|[.!?] )[nN] ?= ?(\d+)(?= (?:i|in|for|fra|frå|from|på)\b)")
+SIZE_FIRST = re.compile(
+    r"(?m)(?:(?:^|[.!?] )[nN] ?= ?(?=\d+ (?:i|in|for|fra|frå|from|på)\b)|^N ?= ?(?=\d+$))(\d+)"
+)
 OF_ALL = re.compile(
     rf"\b(?:av|of|blant|among) (?:de |dei |the )?(?P<base>{WORD_NUMBER}) (?:[\w-]+e )?{PEOPLE}"
     r"(?:ne|ane)?,? (?:er|var|vart|ble|blei|fikk|fekk|hadde|are|were|had|got|died|left|"

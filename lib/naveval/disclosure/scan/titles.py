@@ -30,7 +30,7 @@ IDENTIFYING = re.compile(
     r"epost(?:adresse)?|email|telefon(?:nr|nummer)?|mobil(?:nr|nummer)?)"
 )
 PERSONS = (
-    r"(?:person[ae]r?|persons|people|folk|(?:tiltaks)?deltak[ea]r(?:e|ar)?|"
+    r"(?:person[ae]r?|persons|pers(?!\w)|people|folk|(?:tiltaks)?deltak[ea]r(?:e|ar)?|"
     r"(?:tiltaks)?deltag(?:er|ere|arar)|participants|"
     r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar|(?=ne))|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
     r"brukarar|"
@@ -53,7 +53,8 @@ PEOPLE = (
 )
 """Whom a number counts; the narrow list is enough as a title of its own."""
 NUMBER_OF = (
-    r"(?:(?:totalt? )?ant(?:all?)?\.?|mengda?|tal(?:l|le)?(?:et)?(?: (?:p[åa]|over|for))?|sum|"
+    r"(?:(?:totalt? )?ant(?:all?)?(?:et)?\.?|mengda?|"
+    r"tal(?:l|le)?(?:et)?(?: (?:p[åa]|over|for))?|sum|"
     r"(?:number|no\.?|nr\.?|count) of|num|cnt|count|#|n|(?:hvor|kor) mange)"
 )
 EVENTS = (
