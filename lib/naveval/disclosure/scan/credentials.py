@@ -171,7 +171,7 @@ AUTHOR = re.compile(
     r"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator|meta:printed-by|Manager|tiff:Artist|"
     r"aux:OwnerName|exifEX:CameraOwnerName|xmpRights:Owner)(?:\s[^<>]*)?>\s*(?:<[^<>]*>\s*)*([^<>]*[^<>\s])\s*<|"
     r"<meta name=\"author\" content=\"([^\"]+)\"|"
-    r"^(?:[Aa]uthor|[Ff]orfattar?(?:er)?):[ \t]*[\"']?([^\"'\n]{5,60}?)[\"']?$|"
+    r"^(?:[Aa]uthor|[Ff]orfatt(?:er|ar)):[ \t]*[\"']?([^\"'\n]{5,60}?)[\"']?$|"
     r"^#set document\([^\n]*\bauthor: ?\(?\"([^\"]+)\"|"
     r"\b(?:w:author|tiff:Artist|aux:OwnerName|exifEX:CameraOwnerName)=\"([^\"]+)\"",
     re.MULTILINE,

@@ -47,7 +47,7 @@ TALLY = re.compile(r"(?P<before>[^{}\n]{0,80})\{(?P<pairs>[^{}\n]+)\}\)?(?P<behi
 OF_ONE = re.compile(r"[\"']?([^\"'(),:]+)[\"']?: ?(\d+)(?![.\d])")
 """The same under one: `Counter({'kvinner': 31, 'menn': 2})`, `{'Oslo': 31, 'Troms': 2} persons`."""
 TALLIED = re.compile(rf"(?:^|[\W_])(?:{NUMBER_OF} )?{PERSONS}(?:$|[\W_])", re.I)
-OF_PROGRAMS = re.compile(r"[.A-Z]|.*[./\\]|.*_(?:id|file)")
+OF_PROGRAMS = re.compile(r"\.|.*[./\\]|.*_(?:id|file)")
 """Keys that are no groups of persons: kinds of files, methods."""
 MANY = 100
 LOGGED = re.compile(

@@ -121,7 +121,9 @@ HINT = re.compile(
     r"dropped|d[øo]de|"
     r"observ|antal|frekv|mann|client|\bn ?[=:]"
 )
-SIZE_IN_PROSE = re.compile(r"[(\[,;:] ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
+SIZE_IN_PROSE = re.compile(
+    r"(?:[(\[,;:]|\b(?:er|var|is|was|bare|kun|only)) ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)"
+)
 SIZE_FIRST = re.compile(
     r"(?m)(?:(?:^|[.!?] )[nN] ?= ?(?=\d+ (?:i|in|for|fra|frå|from|på)\b)|^N ?= ?(?=\d+$))(\d+)"
 )

@@ -259,7 +259,7 @@ def _shares(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
         whole = 100 if found[3] or any(sign in heads[k] for sign in PERCENT) else 1
         part = number(row[k].strip("% ")) / whole * size
         loose = size / whole / 10 ** len(found[2] or "") / 2
-        told = loose < LOOSEST and abs(part - round(part)) <= loose + 1e-9
+        told = loose <= LOOSEST and abs(part - round(part)) <= loose + 1e-9
         hits += told and 0.5 < part < limits.min_cell - 0.5
     if hits:
         yield f"count below {limits.min_cell} persons that a share tells", hits

@@ -24,7 +24,7 @@ IDENTIFYING = re.compile(
     r"(?:n|antall?|counts?|tall?)(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)|"
     r"(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)(?:n|antall?|counts?|tall?)|ubeskytte[ta]|"
     r"saks?(?:id|nr|nummer)|journal(?:nr|nummer)|respondent|"
-    r"fnr|dnr|snr|ssn|f(?:[øo]d(?:t|sels?(?:nr|nummer|dato))|dato)|dnummer|birth(?:day|date)|dateofbirth|"
+    r"datof[øo]dt|fnr|dnr|snr|ssn|f(?:[øo]d(?:t|sels?(?:nr|nummer|dato))|dato)|dnummer|birth(?:day|date)|dateofbirth|"
     r"akt[øo]r(?:id)?|ident(?:nr|nummer|itetsnummer)?|etternavn|etternamn|fornavn|fornamn|"
     r"(?:full?t?|person)na(?:vn|mn|me)|surname|firstname|lastname|adresse|gateadresse|"
     r"epost(?:adresse)?|email|telefon(?:nr|nummer)?|mobil(?:nr|nummer)?)"
@@ -69,6 +69,7 @@ EVENTS = (
 COUNTING = re.compile(
     rf"{EVENTS}|{NUMBER_OF}\s*{PEOPLE}(?:\b.*)?|"
     rf"(?:(?:nye|unike|andre|alle|new|unique|other|all) )?{PERSONS}(?:\b.*)?|"
+    rf"[^\W\d]{{2,12}} {PERSONS}|"
     r"(?:person|delta[kg][ea]r|bruk[ea]r|s[øo]kj?[ea]r|mottak[ea]r|participant|client|head|folke)s?"
     r" ?(?:tall?(?:et)?|antall?(?:et)?|counts?|n)|"
     r"(?:cell|celle) ?(?:size|n|count|storleik|st[øo]rrelse|tall?)|"
