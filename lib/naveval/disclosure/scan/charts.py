@@ -16,13 +16,14 @@ DESCRIBED = frozenset({"layout", "options", "plugins", "title"})
 """Keys below which a title is that of the chart."""
 MARKED = frozenset({"mark", "encoding", "series", "datasets", "layout"})
 """Keys beside which it is."""
-NUMBERS = frozenset({"data", "values", "value"})
+NUMBERS = frozenset({"data", "values", "value", "z"})
 DRAWN = NUMBERS | {"x", "y"}
 
 
 def counted(trees: Sequence[Any], limits: Thresholds) -> Hits:
     """Small counts that charts draw, where the title of an axis or the chart says what they are."""
-    keys = {key for tree in trees for key in _counting(tree, "", limits)}
+    place = CHART if len(trees) > 1 else ""  # code gives what is drawn and its titles apart
+    keys = {key for tree in trees for key in _counting(tree, place, limits)}
     if keys:
         told = (number for tree in trees for number in _numbers(tree, keys | NUMBERS))
         if hits := sum(number > 0 and too_small(number, limits) for number in told):

@@ -335,7 +335,9 @@ def measured(node: Mapping[str, Any], limits: Thresholds) -> Rows | None:
     return [[title], *([number] for number in numbers)] if numbers else None
 
 
-VALUES = frozenset({"value", "values", "y", "data", "verdi", "tall", "estimate", "obs_value"})
+VALUES = frozenset(
+    {"value", "values", "verdier", "counts", "y", "data", "verdi", "tall", "estimate", "obs_value"}
+)
 
 
 def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:

@@ -100,7 +100,8 @@ ABOUT_THERE = r"(?: (?:bare|kun|berre|nå|no|nede|ned|på|i|til|lik))*"
 TOLD = re.compile(
     r"(?<!\w)(?<!per )(?<!pr )(?<!pr\. )(?<!hundre )(?<!tusen )(?<!\d )"
     rf"(?:(?:{NUMBER_OF}[ _](?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
-    rf"(?: ?[:=] ?| (?:er|var|vart|ble|blei|falt|sank|gikk){ABOUT_THERE} )|{PEOPLE} {WHICH} ?[:=] )"
+    rf"(?: ?[:=] ?| (?:er|var|vart|ble|blei|falt|sank|gikk){ABOUT_THERE} )|{PEOPLE} {WHICH} ?[:=] |"
+    rf"{PERSONS}(?:ne|ane)?(?: {WHICH})? (?:er|var|vart|ble|blei) (?=\w+(?: i tal|[.,;!]|$)))"
     rf"(?P<number>{WORD_NUMBER})"
     r"(?![\w%]|[.,]\d| ?(?:%|prosent|–|-|(?:av|til|of|to)\b)|[ \u00a0\u202f]\d{3}\b)",
     re.I,
@@ -122,7 +123,8 @@ HINT = re.compile(
     r"observ|antal|frekv|mann|client|\bn ?[=:]"
 )
 SIZE_IN_PROSE = re.compile(
-    r"(?:[(\[,;:]|\b(?:er|var|is|was|bare|kun|only)) ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)"
+    r"(?:[(\[,;:]|\b(?:er|var|is|was|bare|kun|only|p[åa]|on|of)) ?[nN] ?= ?(\d+)"
+    r"(?![\d.,]*\d| \d{3}\b)"
 )
 SIZE_FIRST = re.compile(
     r"(?m)(?:(?:^|[.!?] )[nN] ?= ?(?=\d+ (?:i|in|for|fra|frå|from|på)\b)|^N ?= ?(?=\d+$))(\d+)"

@@ -132,11 +132,15 @@ AND_SHARE = re.compile(
 """A title of numbers with their share behind: «Antall (prosent)», `n (%)`."""
 
 
+UNIT = re.compile(r"(?<=\w)\s*\((?:n|stk\.?|pers(?:oner)?\.?|persons)\)$", re.I)
+
+
 @lru_cache(maxsize=100_000)
 def counts_persons(title: str, limits: Thresholds) -> bool:
     """Whether a column, a row, or a key in JSON of this title counts persons."""
     if both := AND_SHARE.fullmatch(title.strip()):
         title = both[1]
+    title = UNIT.sub("", title)
     name, words = title_of(title), spoken(title)
     if name in limits.count_columns:
         return True
