@@ -369,6 +369,22 @@ LOOKS_LIKE = {
 }
 
 
+WHOM = (
+    *("personer", "folk", "deltakere", "deltakarar", "arbeidssøkere", "søkjarar", "brukere"),
+    *("mottakere", "lønnstakere", "individer", "arbeidsledige", "arbeidslause", "innbyggere"),
+    *("klienter", "ansatte", "tilsette", "sysselsatte", "kandidater", "hoder", "respondenter"),
+    *("innvandrere", "flyktninger", "sykmeldte", "kvinner", "menn", "jenter", "gutter"),
+    *("ungdommer", "eldre", "uføre", "behandlede", "tilfeller", "registrerte", "observasjoner"),
+    *("participants", "job seekers", "individuals", "unemployed", "clients", "claimants"),
+    *("employees", "respondents", "patients", "women", "men", "boys", "girls", "cases"),
+)
+
+
+@pytest.mark.parametrize("whom", WHOM)
+def test_few_of_whomever_are_found_in_a_sentence(whom: str) -> None:
+    assert found("a.txt", f"I Vang: bare 3 {whom}.") == ["count below 5 persons in a sentence"]
+
+
 LIKE_TOLD = {
     "css": ("a.css", ".a > table (x)\n  b 3\n"),
     "effects below a heading": (

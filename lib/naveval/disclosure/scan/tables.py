@@ -216,7 +216,7 @@ def unrounded(rows: Sequence[Sequence[str]], exempt: frozenset[str]) -> Hits:
 ERROR = re.compile(r"std[. ]?err(?:or)?\.?|s\.?e\.?|bse|robust_se")
 """As programs title what they print; `std_error` heads drawn numbers in the suite's own too."""
 MEASURE_HEAD = re.compile(
-    r"variabel|variable|m[åa]l|measure|statistikk?(?:variabel)?|indikator|metric|"
+    r"variabel|variable|m[åa]l|measure|statistikk?(?:variabel)?|indi[ck]ator|metric|"
     r"contents?(?:code)?|st[øo]rrelse|name|navn|hva"
 )
 VALUE_HEAD = re.compile(r"value|verdi|tall?|estimate|anslag|obs_value")
