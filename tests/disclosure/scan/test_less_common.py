@@ -395,6 +395,8 @@ LIKE_TOLD = {
     "counter of files": ("a.log", "Counter({'.svg': 412, '.html': 63, '.pdf': 3})"),
     "mapping of settings": ("a.log", "{'trees': 500, 'depth': 3} settings"),
     "shares of many": ("a.csv", "gruppe,n,andel\nA,120,0.0833\nB,20000,0.0001\n"),
+    "published shares": ("a.csv", "gruppe,n,percent_printed\nA,67,6.0\n"),
+    "means of a dummy": ("a.csv", "variable,status,value\nRegistrert ledige,Helt ledige,1.0\n"),
     "axis of shares": (
         "a.html",
         '<script>Plotly.newPlot("a", [{y: [3, 2]}], {yaxis: {title: "Andel ledige"}})</script>',

@@ -99,7 +99,8 @@ NUMBERED = re.compile(r"(?:kvartal|måned|år|uke|nivå|del|panel) $", re.I)
 ABOUT_THERE = r"(?: (?:bare|kun|berre|nå|no|nede|ned|på|i|til|lik))*"
 TOLD = re.compile(
     r"(?<!\w)(?<!per )(?<!pr )(?<!pr\. )(?<!hundre )(?<!tusen )(?<!\d )"
-    rf"(?:(?:{NUMBER_OF}[ _](?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
+    rf"(?:(?:(?:{NUMBER_OF}|antallet)[ _](?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|"
+    r"antall?|frekvens)"
     rf"(?: ?[:=] ?| (?:er|var|vart|ble|blei|falt|sank|gikk){ABOUT_THERE} )|{PEOPLE} {WHICH} ?[:=] |"
     rf"{PERSONS}(?:ne|ane)?(?: {WHICH})? (?:er|var|vart|ble|blei) (?=\w+(?: i tal|[.,;!]|$)))"
     rf"(?P<number>{WORD_NUMBER})"

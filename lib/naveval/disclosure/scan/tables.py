@@ -239,6 +239,7 @@ def _long(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
 
 
 SHARE_HEAD = re.compile(
+    r"(?!.*\b(?:printed|published|trykt|publisert))"
     r"(?:andel(?:en)?|del|prosent(?:del)?|pst\.?|pct\.?|%|share|proportion|per ?cent(?:age)?)"
     r"(?:\b.*)?|"
     r".*[ _](?:andel|prosent|pst|pct|%|share|percent)"

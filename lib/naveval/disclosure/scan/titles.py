@@ -53,7 +53,7 @@ PEOPLE = (
 )
 """Whom a number counts; the narrow list is enough as a title of its own."""
 NUMBER_OF = (
-    r"(?:(?:totalt? )?ant(?:all?)?(?:et)?\.?|mengda?|"
+    r"(?:(?:totalt? )?ant(?:all?)?\.?|mengda?|"
     r"tal(?:l|le)?(?:et)?(?: (?:p[åa]|over|for))?|sum|"
     r"(?:number|no\.?|nr\.?|count) of|num|cnt|count|#|n|(?:hvor|kor) mange)"
 )
@@ -69,7 +69,6 @@ EVENTS = (
 COUNTING = re.compile(
     rf"{EVENTS}|{NUMBER_OF}\s*{PEOPLE}(?:\b.*)?|"
     rf"(?:(?:nye|unike|andre|alle|new|unique|other|all) )?{PERSONS}(?:\b.*)?|"
-    rf"[^\W\d]{{2,12}} {PERSONS}|"
     r"(?:person|delta[kg][ea]r|bruk[ea]r|s[øo]kj?[ea]r|mottak[ea]r|participant|client|head|folke)s?"
     r" ?(?:tall?(?:et)?|antall?(?:et)?|counts?|n)|"
     r"(?:cell|celle) ?(?:size|n|count|storleik|st[øo]rrelse|tall?)|"
@@ -132,6 +131,8 @@ AND_SHARE = re.compile(
 """A title of numbers with their share behind: «Antall (prosent)», `n (%)`."""
 
 
+OF_A_KIND = re.compile(rf"[^\W\d_]+_{PERSONS}")
+"""Persons of a kind as the name of a column: `aap_mottakere`."""
 UNIT = re.compile(r"(?<=\w)\s*\((?:n|stk\.?|pers(?:oner)?\.?|persons)\)$", re.I)
 
 
@@ -147,7 +148,7 @@ def counts_persons(title: str, limits: Thresholds) -> bool:
     if name in limits.no_persons or NO_COUNT.search(words):
         return False
     patterns = any(re.fullmatch(pattern, name) for pattern in limits.count_patterns)
-    return patterns or bool(COUNTING.fullmatch(words))
+    return patterns or bool(COUNTING.fullmatch(words) or OF_A_KIND.fullmatch(name))
 
 
 NOISE = re.compile(r"(?:.*[ _])?(?:st[øo]y|noise|perturbation)(?:[ _].*)?")
