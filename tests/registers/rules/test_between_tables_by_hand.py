@@ -192,7 +192,7 @@ def test_a_table_that_follows_nobody_varies(changed, told) -> None:
         assert seen in words
     few = f"SELECT * FROM ({rows}) WHERE person < {LEAST_PERSONS - 1}"
     assert judged(rule, b=few) == []
-    assert (rule.least, basis(rule, b=rows)) == (LEAST_PERSONS, 1000)
+    assert (rule.column, rule.least, basis(rule, b=rows)) == ("", LEAST_PERSONS, 1000)
 
 
 STATUS = pa.DataFrameSchema({"status": pa.Column(str, pa.Check.isin(["a", "b", "c"]))})
@@ -209,7 +209,7 @@ def series(jump: str = "false", rows: int = 200, usual: str = "k % 2 = 0") -> st
 def test_shares_that_stay_are_calm() -> None:
     rule = shares.calm("b", STATUS, "t")
     assert judged(rule, b=series()) == []
-    assert (rule.least, basis(rule, b=series())) == (LEAST_LINKED, 200)
+    assert (rule.column, rule.least, basis(rule, b=series())) == ("", LEAST_LINKED, 200)
 
 
 def test_shares_that_jump_are_told_with_the_months() -> None:
