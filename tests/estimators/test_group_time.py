@@ -1,5 +1,6 @@
 """Group-time effects against R's did, diff-diff, plain regressions and simulated truth."""
 
+import os
 import warnings
 from pathlib import Path
 
@@ -272,7 +273,10 @@ def unknown_start(rows: pd.DataFrame) -> pd.DataFrame:
         (varying_start, "start varies within 1 units, rows 8"),
         (nobody_starts, "no unit starts after the first period"),
         (nobody_untreated, "0 units to compare those that start in 3 .*'not_yet'"),
-        (unknown_start, r"start: missing, rows 56, .*; expected NEVER \(numpy.inf\)"),
+        (
+            unknown_start,
+            r"start: missing, rows 56, .*; expected NEVER .* for units that are never treated$",
+        ),
     ],
 )
 def test_bad_panels_are_named(spoil, message: str) -> None:
@@ -350,6 +354,58 @@ def test_units_that_always_are_treated_are_left_out_and_told() -> None:
     for kind in ("simple", "group"):
         own, wanted = average(found, kind), average(estimated(rows), kind)
         assert own.overall_error == pytest.approx(wanted.overall_error, rel=1e-12)
+
+
+@pytest.mark.skipif("MUTANT_UNDER_TEST" in os.environ, reason="mutmut stands between the calls")
+def test_warnings_are_told_at_the_call() -> None:
+    rows = panel()
+    always = pd.concat([rows, rows.assign(county=rows["county"] + 1000, start=0.0)])
+    for given, options in (
+        (of_sizes(5, 12), {}),
+        (nobody_untreated(rows), {"controls": "not_yet"}),
+        (always, {}),
+    ):
+        columns = [given[name] for name in ("log_employment", "county", "year", "start")]
+        with pytest.warns(EstimationWarning) as told:
+            group_time(*columns, **options)
+        assert [one.filename for one in told] == [__file__]
+
+
+def test_tables_count_the_clusters_of_both_sides() -> None:
+    table = estimated(of_sizes(7, 12, early=9)).table()
+    assert table.groupby("start")["n_treated"].unique().map(list).to_dict() == {3: [9], 5: [7]}
+    assert table["n_controls"].unique().tolist() == [12]
+    later = estimated(of_sizes(7, 12, early=9), controls="not_yet").table()
+    counts = later.set_index(["start", "period"])["n_controls"]
+    assert counts[3, 4] == 19
+    assert counts[3, 5] == 12
+
+
+def test_controls_must_be_more_than_what_is_estimated_of_them() -> None:
+    rows = of_sizes(8, 2)
+    with pytest.warns(EstimationWarning, match="2 to compare with"):
+        estimated(rows)
+    with pytest.raises(
+        EstimationError, match=r"2 units .* in 3 with in .*at least 3 are needed \("
+    ):
+        estimated(rows, covariates="size")
+    with pytest.raises(EstimationError, match=r"1 units .*at least 2 are needed \("):
+        estimated(of_sizes(8, 1))
+
+
+@pytest.mark.parametrize("name", ["start", "cluster"])
+def test_starts_and_clusters_of_another_length_are_named(name: str) -> None:
+    rows = panel()
+    given = {column: rows[column] for column in ("county", "year", "start")} | {"cluster": None}
+    given[name] = np.zeros(7)
+    with pytest.raises(EstimationError, match=rf"{name} of shape \(7,\); expected \(1400,\)"):
+        group_time(
+            rows["log_employment"],
+            given["county"],
+            given["year"],
+            given["start"],
+            cluster=given["cluster"],
+        )
 
 
 def test_one_covariate_may_be_a_vector() -> None:

@@ -245,6 +245,7 @@ def test_codes_keep_their_kind_and_may_be_none() -> None:
         ([0.0, 3.0], "f: arm: holds 3, rows 1; expected whole numbers 0 to 2"),
         ([0, np.nan], "f: arm: missing or infinite, rows 1"),
         (["a", "b"], "f: arm: holds 'a' (<U1); expected numbers"),
+        ([[0], [0, 1]], "f: arm: rows of several lengths"),
         ([[0, 1]], "f: arm of shape (1, 2); expected (n,)"),
         (np.array([[0, 1]], object), "f: arm of shape (1, 2); expected (n,)"),
     ],

@@ -307,6 +307,34 @@ TOLD_ELSEWHERE = {
     "table of Typst": ("a.typ", "#table(columns: 2, [Kommune], [Antall ledige], [Tolga], [3])"),
     "author of a page": ("a.html", '<meta name="author" content="Ingvild Moen">'),
     "author of a text": ("a.md", "---\nauthor: Ingvild Moen\n---\nTekst\n"),
+    "some of all got": ("a.html", "<p>Av 31 kvinner fikk fire avslag på søknaden.</p>"),
+    "box of a figure": ("a.html", "<div><span>Antall deltakere</span><b>2</b></div>"),
+    "columns described apart": (
+        "a.html",
+        '<script>$("#t").DataTable({data: [["Oslo", 412], ["Loppa", 3]], '
+        'columns: [{title: "Kommune"}, {title: "Antall personer"}]})</script>',
+    ),
+    "figure of Typst": (
+        "a.typ",
+        "#figure(caption: [Antall ledige etter fylke], "
+        "table(columns: 2, [Fylke], [2023], [Oslo], [412], [Troms], [3]))",
+    ),
+    "title below a heading": (
+        "a.md",
+        "## Antall ledige\n\nKilde.\n\n|A|2020|\n|-|-|\n|B|3|\n|C|9|\n",
+    ),
+    "groups by age": (
+        "a.log",
+        "\n       nei  ja\n18-24   31   2\n25-54  120  88\n55-66   44  12\n",
+    ),
+    "number that fell": ("a.html", "<p>Antallet ungdommer i Os er nede i 3.</p>"),
+    "size alone": ("a.json", '{"legend": "N = 4"}'),
+    "series of a count": (
+        "a.log",
+        "bydel\nFrogner   88\nSagene     3\nName: antall, dtype: int64\n",
+    ),
+    "mapping of the sexes": ("a.log", "{'K': 412, 'M': 3}"),
+    "emphasis of one sign": ("a.md", "Bare _to_ deltakere fullførte.\n"),
     "letters of names": (
         "a.csv",
         "kjonn;fodselsaar;bosted;innsatsgruppe\nK;1971;3429;SIT\nM;1990;3401;STD\n",
@@ -341,6 +369,22 @@ LOOKS_LIKE = {
 }
 
 
+WHOM = (
+    *("personer", "folk", "deltakere", "deltakarar", "arbeidssøkere", "søkjarar", "brukere"),
+    *("mottakere", "lønnstakere", "individer", "arbeidsledige", "arbeidslause", "innbyggere"),
+    *("klienter", "ansatte", "tilsette", "sysselsatte", "kandidater", "hoder", "respondenter"),
+    *("innvandrere", "flyktninger", "sykmeldte", "kvinner", "menn", "jenter", "gutter"),
+    *("ungdommer", "eldre", "uføre", "behandlede", "tilfeller", "registrerte", "observasjoner"),
+    *("participants", "job seekers", "individuals", "unemployed", "clients", "claimants"),
+    *("employees", "respondents", "patients", "women", "men", "boys", "girls", "cases"),
+)
+
+
+@pytest.mark.parametrize("whom", WHOM)
+def test_few_of_whomever_are_found_in_a_sentence(whom: str) -> None:
+    assert found("a.txt", f"I Vang: bare 3 {whom}.") == ["count below 5 persons in a sentence"]
+
+
 LIKE_TOLD = {
     "css": ("a.css", ".a > table (x)\n  b 3\n"),
     "effects below a heading": (
@@ -351,6 +395,8 @@ LIKE_TOLD = {
     "counter of files": ("a.log", "Counter({'.svg': 412, '.html': 63, '.pdf': 3})"),
     "mapping of settings": ("a.log", "{'trees': 500, 'depth': 3} settings"),
     "shares of many": ("a.csv", "gruppe,n,andel\nA,120,0.0833\nB,20000,0.0001\n"),
+    "published shares": ("a.csv", "gruppe,n,percent_printed\nA,67,6.0\n"),
+    "means of a dummy": ("a.csv", "variable,status,value\nRegistrert ledige,Helt ledige,1.0\n"),
     "axis of shares": (
         "a.html",
         '<script>Plotly.newPlot("a", [{y: [3, 2]}], {yaxis: {title: "Andel ledige"}})</script>',

@@ -16,12 +16,14 @@ DESCRIBED = frozenset({"layout", "options", "plugins", "title"})
 """Keys below which a title is that of the chart."""
 MARKED = frozenset({"mark", "encoding", "series", "datasets", "layout"})
 """Keys beside which it is."""
-NUMBERS = frozenset({"data", "values", "value"})
+NUMBERS = frozenset({"data", "values", "value", "z"})
+DRAWN = NUMBERS | {"x", "y"}
 
 
 def counted(trees: Sequence[Any], limits: Thresholds) -> Hits:
     """Small counts that charts draw, where the title of an axis or the chart says what they are."""
-    keys = {key for tree in trees for key in _counting(tree, "", limits)}
+    place = CHART if len(trees) > 1 else ""  # code gives what is drawn and its titles apart
+    keys = {key for tree in trees for key in _counting(tree, place, limits)}
     if keys:
         told = (number for tree in trees for number in _numbers(tree, keys | NUMBERS))
         if hits := sum(number > 0 and too_small(number, limits) for number in told):
@@ -34,6 +36,7 @@ def _counting(node: Any, place: str, limits: Thresholds) -> Iterator[str]:
         for item in node:
             yield from _counting(item, place, limits)
     marked = isinstance(node, Mapping) and any(key in node for key in MARKED)
+    marked |= isinstance(node, Mapping) and any(isinstance(node.get(k), list) for k in DRAWN)
     for key, value in node.items() if isinstance(node, Mapping) else ():
         name = str(key).lower()
         axis = AXIS.fullmatch(name)

@@ -32,7 +32,7 @@ PHONE = re.compile(
     r"[ .-]\d\d[ .-]\d\d[ .-]\d\d|\d[ .-]?\d{5}|\d[ .-]?\d\d[ .-]\d{3}))(?![\d]|[.,]\d)"
 )
 CALLED = re.compile(
-    r"(?:\b(?:tlf|tel|mob|mobil\w*|telefon\w*|cell|sms|ring\w*|nås|(?:\w+_)?phone)\b[^\n\d]{0,24}|"
+    r"(?:\b(?:tlf|tel|mob|mobil\w*|telefon\w*|cell|sms|ring\w*|nås|(?:\w+_)?phone)\b[^\n\d]{0,40}|"
     r"(?<![\d.,])(?:\+|00)47[ )-]{0,3})$",
     re.I,
 )
@@ -111,7 +111,7 @@ def _phones(text: str) -> int:
     """Telephones of single persons: mobile ones, and others that somebody's are said to be."""
     hits = 0
     for found in PHONE.finditer(text):
-        before = text[max(0, found.start("number") - 40) : found.start("number")]
+        before = text[max(0, found.start("number") - 60) : found.start("number")]
         own = found["number"][0] in "49" or WHO_IS_CALLED.search(before)
         hits += bool(own and CALLED.search(before)) and not OFFICE.search(text)
     return hits

@@ -170,7 +170,8 @@ PLACES = tuple((letters, re.compile(form)) for letters, form in PATHS)
 AUTHOR = re.compile(
     r"<(?:dc:creator|cp:lastModifiedBy|meta:initial-creator|meta:printed-by|Manager|tiff:Artist|"
     r"aux:OwnerName|exifEX:CameraOwnerName|xmpRights:Owner)(?:\s[^<>]*)?>\s*(?:<[^<>]*>\s*)*([^<>]*[^<>\s])\s*<|"
-    r"<meta name=\"author\" content=\"([^\"]+)\"|^author:[ \t]*[\"']?([^\"'\n]{5,60}?)[\"']?$|"
+    r"<meta name=\"author\" content=\"([^\"]+)\"|"
+    r"^(?:[Aa]uthor|[Ff]orfatt(?:er|ar)):[ \t]*[\"']?([^\"'\n]{5,60}?)[\"']?$|"
     r"^#set document\([^\n]*\bauthor: ?\(?\"([^\"]+)\"|"
     r"\b(?:w:author|tiff:Artist|aux:OwnerName|exifEX:CameraOwnerName)=\"([^\"]+)\"",
     re.MULTILINE,

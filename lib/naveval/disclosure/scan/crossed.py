@@ -47,7 +47,7 @@ TALLY = re.compile(r"(?P<before>[^{}\n]{0,80})\{(?P<pairs>[^{}\n]+)\}\)?(?P<behi
 OF_ONE = re.compile(r"[\"']?([^\"'(),:]+)[\"']?: ?(\d+)(?![.\d])")
 """The same under one: `Counter({'kvinner': 31, 'menn': 2})`, `{'Oslo': 31, 'Troms': 2} persons`."""
 TALLIED = re.compile(rf"(?:^|[\W_])(?:{NUMBER_OF} )?{PERSONS}(?:$|[\W_])", re.I)
-OF_PROGRAMS = re.compile(r"[.A-Z]|.*[./\\]|.*_(?:id|file)")
+OF_PROGRAMS = re.compile(r"\.|.*[./\\]|.*_(?:id|file)")
 """Keys that are no groups of persons: kinds of files, methods."""
 MANY = 100
 LOGGED = re.compile(
@@ -119,7 +119,7 @@ def _tallied(found: re.Match[str], limits: Thresholds) -> int:
     counter = found["before"].rstrip().endswith("Counter(")
     named = sum(map(_is_group, keys)) >= LEAST_NAMED and max(counts) >= LARGE
     many = sum(counts) >= MANY and not any(OF_PROGRAMS.match(key.strip()) for key, _ in pairs)
-    return small if told or (counter and (named or many)) else 0
+    return small if told or named or (counter and many) else 0
 
 
 TABULATED = re.compile(

@@ -114,7 +114,10 @@ def of_typst(text: str) -> Iterator[Rows]:
     for found in TYPST_TABLE.finditer(text):
         cells = re.findall(r"\[([^\[\]]*)\]", found[2])
         wide = int(found[1]) if found[1].isdigit() else found[1].count(",") + 1
-        caption = TYPST_CAPTION.match(text, text.find("caption:", found.end()))
+        near = text[max(0, found.start() - NEAR // 5) : found.start()].rpartition("table(")[2]
+        caption = TYPST_CAPTION.search(near) or TYPST_CAPTION.match(
+            text, text.find("caption:", found.end())
+        )
         rows = [cells[k : k + wide] for k in range(0, len(cells), max(1, wide))]
         yield titled(rows, caption[1] if caption else "")
 

@@ -193,6 +193,7 @@ def of_records(node: Any) -> Rows | None:
         return [list(map(str, row)) for row in node]
     if isinstance(node, Mapping):
         heads = [part for part in node.values() if _is_list_of(part, str)]
+        heads += [named for part in node.values() if (named := _named(part))]
         for head, body in product(heads, node.values()):
             if _is_list_of(body, list) and all(len(row) == len(head) for row in body):
                 return of_records([head, *body])
@@ -205,6 +206,18 @@ def of_records(node: Any) -> Rows | None:
             rows = zip(*columns, strict=True)
             return [list(map(str, node)), *(list(map(str, row)) for row in rows)]
     return None
+
+
+def _named(part: Any) -> list[str]:
+    """Titles of columns that a list describes, as libraries of tables have them."""
+    if not _is_list_of(part, dict):
+        return []
+    titles = [next((item[key] for key in TITLED if key in item), None) for item in part]
+    told = [title for title in titles if isinstance(title, str)]
+    return told if len(told) == len(part) else []
+
+
+TITLED = ("title", "headerName", "header", "label", "name", "text")
 
 
 def of_series(node: Any) -> Rows:
@@ -322,7 +335,9 @@ def measured(node: Mapping[str, Any], limits: Thresholds) -> Rows | None:
     return [[title], *([number] for number in numbers)] if numbers else None
 
 
-VALUES = frozenset({"value", "values", "y", "data", "verdi", "tall", "estimate", "obs_value"})
+VALUES = frozenset(
+    {"value", "values", "verdier", "counts", "y", "data", "verdi", "tall", "estimate", "obs_value"}
+)
 
 
 def of_jsonstat(node: Mapping[str, Any], limits: Thresholds) -> Iterator[Rows]:

@@ -13,7 +13,7 @@ HTML_JSON = re.compile(
 ESCAPED_SIGN = re.compile(r"\\([!-/:-@\[-`{~}])")
 """A backslash that takes from a sign its meaning in Markdown; pipes keep theirs."""
 EMPHASIS = re.compile(r"(\*{1,3}|__)(?=\S)([^*_\n]{1,80})(?<=\S)\1")
-EMPHASIS_OF_TYPST = re.compile(
+EMPHASIS_OF_ONE = re.compile(
     r"(?<!\w)[*_](?=\S)([^*_\n]{1,80})(?<=\S)[*_](?!\w)|"
     r"#(?:strong|emph|text|highlight|underline)(?:\([^)\n]*\))?\[([^\]\n]*)\]"
 )

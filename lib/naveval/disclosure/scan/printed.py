@@ -5,7 +5,7 @@ import re
 from naveval.disclosure.scan import crossed, grids, tables, titles
 from naveval.disclosure.scan.identities import Hits
 from naveval.disclosure.scan.sentences import number, too_small
-from naveval.disclosure.scan.titles import identifies, title_of
+from naveval.disclosure.scan.titles import counts_persons, identifies, title_of
 from naveval.disclosure.thresholds import Thresholds
 
 SERIES_NAME = re.compile(r"^Name: ([^,\n]{1,80})(?=,|$)", re.MULTILINE)
@@ -61,7 +61,8 @@ def _counted(block: re.Match[str], limits: Thresholds) -> int:
     """Small counts of the values of a characteristic, in a series of how often each is there."""
     of = block["head"] if block["name"] in (None, "count") else block["name"]
     names = [title_of(name).replace(" ", "_") for name in (of or "").split()]
-    if not any(kind.fullmatch(name) for name in names for kind in CHARACTERISTIC):
+    counts = block["name"] and counts_persons(block["name"], limits) and block["name"] != "count"
+    if not counts and not any(kind.fullmatch(name) for name in names for kind in CHARACTERISTIC):
         return 0
     numbers = [number(line.split()[-1]) for line in block["values"].splitlines()]
     return sum(value > 0 and too_small(value, limits) for value in numbers)

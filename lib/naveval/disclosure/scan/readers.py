@@ -297,6 +297,7 @@ def _svg(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
     text = patterns.ESCAPED_SIGN.sub(r"\1", patterns.EMPHASIS.sub(r"\2", decoded(content)))
+    text = patterns.EMPHASIS_OF_ONE.sub(r"\1\2", text)
     yield from credentials.places(decoded(content))  # where «\\\\» begins a path
     yield from _html(name, text.encode(), wanted)
     yield from _markdown_tables(text, wanted)
@@ -305,7 +306,7 @@ def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 
 def _typst(name: str, content: bytes, wanted: Wanted) -> Hits:
-    text = patterns.EMPHASIS_OF_TYPST.sub(r"\1\2", decoded(content))
+    text = patterns.EMPHASIS_OF_ONE.sub(r"\1\2", decoded(content))
     yield from credentials.authors(text)
     yield from _text(name, text.encode(), wanted)
     for rows in documents.of_typst(text):

@@ -96,12 +96,15 @@ WHICH = r"(?:i|på|fra|over|under|med|uten|som) (?!figur|tabell|kap|avsn|vedl)[\
 TITLED = re.compile(rf"(?:{NUMBER_OF} )?(?:\w+e )?{PEOPLE}(?: {WHICH})?[ :=]+(?P<number>\d)", re.I)
 """All that the title of a mark or picture says, where a number ends it."""
 NUMBERED = re.compile(r"(?:kvartal|måned|år|uke|nivå|del|panel) $", re.I)
+ABOUT_THERE = r"(?: (?:bare|kun|berre|nå|no|nede|ned|på|i|til|lik))*"
 TOLD = re.compile(
     r"(?<!\w)(?<!per )(?<!pr )(?<!pr\. )(?<!hundre )(?<!tusen )(?<!\d )"
-    rf"(?:(?:{NUMBER_OF}[ _](?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|antall?|frekvens)"
-    rf"(?: ?[:=] ?| er | var | vart | ble | blei )|{PEOPLE} {WHICH} ?[:=] )"
+    rf"(?:(?:(?:{NUMBER_OF}|antallet)[ _](?:\w+e )?{PEOPLE}[\w ]{{0,30}}|{PERSONS}|"
+    r"antall?|frekvens)"
+    rf"(?: ?[:=] ?| (?:er|var|vart|ble|blei|falt|sank|gikk){ABOUT_THERE} )|{PEOPLE} {WHICH} ?[:=] |"
+    rf"{PERSONS}(?:ne|ane)?(?: {WHICH})? (?:er|var|vart|ble|blei) (?=\w+(?: i tal|[.,;!]|$)))"
     rf"(?P<number>{WORD_NUMBER})"
-    r"(?![\w%]|[.,]\d| ?(?:%|prosent|av|til|–|-|of|to)|[ \u00a0\u202f]\d{3}\b)",
+    r"(?![\w%]|[.,]\d| ?(?:%|prosent|–|-|(?:av|til|of|to)\b)|[ \u00a0\u202f]\d{3}\b)",
     re.I,
 )
 LISTED = re.compile(
@@ -117,17 +120,22 @@ HINT = re.compile(
     r"seeker|unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|"
     r"menn|jent|gut|ung|eldre|innvand|flykt|meld|uf[øo]r|wom[ae]n|men|man aged|boys|girls|"
     r"case|tilfel|regist|stykk|stk|slutt|trakk|falt|flytt|fullf|avbr|sanksj|arbei|jobb|job|died|"
-    r"dropped|d[øo]de|"
+    r"dropped|d[øo]de|ansatt|tilsett|sysselsat|employ|patient|hode|hovud|behandl|treated|"
     r"observ|antal|frekv|mann|client|\bn ?[=:]"
 )
-SIZE_IN_PROSE = re.compile(r"[(\[,;:] ?[nN] ?= ?(\d+)(?![\d.,]*\d| \d{3}\b)")
-SIZE_FIRST = re.compile(r"(?m)(?:^|[.!?] )[nN] ?= ?(\d+)(?= (?:i|in|for|fra|frå|from|på)\b)")
+SIZE_IN_PROSE = re.compile(
+    r"(?:[(\[,;:]|\b(?:er|var|is|was|bare|kun|only|p[åa]|on|of)) ?[nN] ?= ?(\d+)"
+    r"(?![\d.,]*\d| \d{3}\b)"
+)
+SIZE_FIRST = re.compile(
+    r"(?m)(?:(?:^|[.!?] )[nN] ?= ?(?=\d+ (?:i|in|for|fra|frå|from|på)\b)|^N ?= ?(?=\d+$))(\d+)"
+)
 OF_ALL = re.compile(
     rf"\b(?:av|of|blant|among) (?:de |dei |the )?(?P<base>{WORD_NUMBER}) (?:[\w-]+e )?{PEOPLE}"
     r"(?:ne|ane)?,? (?:er|var|vart|ble|blei|fikk|fekk|hadde|are|were|had|got|died|left|"
-    r"\w+(?:et|te|dde|a))(?: bare| berre| kun)? "
-    rf"(?P<part>{WORD_NUMBER})\b(?![.,]\d| ?(?:%|prosent|per ?cent|av|of|år|years|måned|månad|"
-    r"months|uke|veke|weeks|dag|days|timer|hours|kr|gang|times|prosentpoeng|\d{3}\b))",
+    r"kom|gikk|gjekk|falt|\w+(?:et|te|de|a))(?: bare| berre| kun)? "
+    rf"(?P<part>{WORD_NUMBER})\b(?![.,]\d| ?(?:%|prosent|per ?cent|(?:av|of)\b|år|years|måned|"
+    r"månad|months|uke|veke|weeks|dag|days|timer|hours|kr|gang|times|prosentpoeng|\d{3}\b))",
     re.I,
 )
 """«Av 512 deltakere var 2 i jobb»."""

@@ -216,7 +216,7 @@ def unrounded(rows: Sequence[Sequence[str]], exempt: frozenset[str]) -> Hits:
 ERROR = re.compile(r"std[. ]?err(?:or)?\.?|s\.?e\.?|bse|robust_se")
 """As programs title what they print; `std_error` heads drawn numbers in the suite's own too."""
 MEASURE_HEAD = re.compile(
-    r"variabel|variable|m[åa]l|measure|statistikk?(?:variabel)?|indikator|metric|"
+    r"variabel|variable|m[åa]l|measure|statistikk?(?:variabel)?|indi[ck]ator|metric|"
     r"contents?(?:code)?|st[øo]rrelse|name|navn|hva"
 )
 VALUE_HEAD = re.compile(r"value|verdi|tall?|estimate|anslag|obs_value")
@@ -239,6 +239,7 @@ def _long(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
 
 
 SHARE_HEAD = re.compile(
+    r"(?!.*\b(?:printed|published|trykt|publisert))"
     r"(?:andel(?:en)?|del|prosent(?:del)?|pst\.?|pct\.?|%|share|proportion|per ?cent(?:age)?)"
     r"(?:\b.*)?|"
     r".*[ _](?:andel|prosent|pst|pct|%|share|percent)"
@@ -259,7 +260,7 @@ def _shares(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
         whole = 100 if found[3] or any(sign in heads[k] for sign in PERCENT) else 1
         part = number(row[k].strip("% ")) / whole * size
         loose = size / whole / 10 ** len(found[2] or "") / 2
-        told = loose < LOOSEST and abs(part - round(part)) <= loose + 1e-9
+        told = loose <= LOOSEST and abs(part - round(part)) <= loose + 1e-9
         hits += told and 0.5 < part < limits.min_cell - 0.5
     if hits:
         yield f"count below {limits.min_cell} persons that a share tells", hits
@@ -384,6 +385,9 @@ def terms(text: str, limits: Thresholds) -> Hits:
     for title, value in pairwise(filter(None, lines)):
         if len(title) < LONGEST_TITLE and counts_row(title) and too_small(number(value), limits):
             yield f"count below {limits.min_cell} persons after a title", 1
+    for title, value in BOXED.findall(text):
+        if counts_persons(title, limits) and too_small(number(value), limits):
+            yield f"count below {limits.min_cell} persons beside a title", 1
     for name, inside in ELEMENT.findall(text):
         if identifies(name.lower(), limits):
             yield "element that identifies persons", 1
@@ -391,6 +395,8 @@ def terms(text: str, limits: Thresholds) -> Hits:
             yield f"count below {limits.min_cell} persons in an element {name}", 1
 
 
+BOXED = re.compile(r">([^<>]{3,60})</\w+>\s*<\w+[^<>]*>\s*(\d)\s*</")
+"""A title and a number in elements of their own, as boxes of figures have them."""
 ELEMENT = re.compile(r"<(?:\w+:)?([A-Za-zæøåÆØÅ][\w.-]{3,})\b[^<>]*>([^<>]{1,60})</")
 
 

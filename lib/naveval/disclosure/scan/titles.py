@@ -24,13 +24,13 @@ IDENTIFYING = re.compile(
     r"(?:n|antall?|counts?|tall?)(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)|"
     r"(?:raw|true|r[åa]|ubeskyttet|ubeskytta|unprotected)(?:n|antall?|counts?|tall?)|ubeskytte[ta]|"
     r"saks?(?:id|nr|nummer)|journal(?:nr|nummer)|respondent|"
-    r"fnr|dnr|ssn|f(?:[øo]d(?:t|sels?(?:nr|nummer|dato))|dato)|dnummer|birth(?:day|date)|dateofbirth|"
+    r"datof[øo]dt|fnr|dnr|snr|ssn|f(?:[øo]d(?:t|sels?(?:nr|nummer|dato))|dato)|dnummer|birth(?:day|date)|dateofbirth|"
     r"akt[øo]r(?:id)?|ident(?:nr|nummer|itetsnummer)?|etternavn|etternamn|fornavn|fornamn|"
     r"(?:full?t?|person)na(?:vn|mn|me)|surname|firstname|lastname|adresse|gateadresse|"
     r"epost(?:adresse)?|email|telefon(?:nr|nummer)?|mobil(?:nr|nummer)?)"
 )
 PERSONS = (
-    r"(?:person[ae]r?|persons|people|folk|(?:tiltaks)?deltak[ea]r(?:e|ar)?|"
+    r"(?:person[ae]r?|persons|pers(?!\w)|people|folk|(?:tiltaks)?deltak[ea]r(?:e|ar)?|"
     r"(?:tiltaks)?deltag(?:er|ere|arar)|participants|"
     r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar|(?=ne))|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
     r"brukarar|"
@@ -53,12 +53,13 @@ PEOPLE = (
 )
 """Whom a number counts; the narrow list is enough as a title of its own."""
 NUMBER_OF = (
-    r"(?:(?:totalt? )?ant(?:all?)?\.?|mengda?|tal(?:l|le)?(?:et)?(?: (?:p[åa]|over|for))?|sum|"
+    r"(?:(?:totalt? )?ant(?:all?)?\.?|mengda?|"
+    r"tal(?:l|le)?(?:et)?(?: (?:p[åa]|over|for))?|sum|"
     r"(?:number|no\.?|nr\.?|count) of|num|cnt|count|#|n|(?:hvor|kor) mange)"
 )
 EVENTS = (
     r"(?:(?:ant(?:all?)?|tal) (?:overgang(?:er|ar)|avgang(?:er|ar)|tilgang(?:er|ar)|"
-    r"f[øo]d(?:te|sl[ea]r)|(?:i|fikk|f[åa]tt|til) (?:jobb|arbeid)|sanksjon(?:er|ar)|"
+    r"f[øo]d(?:te|sl[ea]r)|i \w+|(?:fikk|f[åa]tt|til) (?:jobb|arbeid)|sanksjon(?:er|ar)|"
     r"avbr[uo]tt?e?|fullf[øo]rte?|sluttet|slutta|transitions|exits|"
     r"(?:nye )?(?:vedtak|avslag|uf[øo]re)|(?:nye|tilmeldte|henviste|avsluttede|p[åa]meldte))|"
     r"(?:(?:ant(?:all?)?|tal) )?(?:d[øo]d(?:e|sfall)|deaths|utskrevne|trafikkskadde|skadde|"
@@ -79,7 +80,7 @@ COUNT_ROW = re.compile(
 CAPTION = re.compile(
     rf"(?:(?:tabell|table|figur)?[\w .-]{{0,12}}[:.] *|"
     rf"(?:tabell|table|figur) [\w.-]{{1,6}} )?(?:{NUMBER_OF} (?:[\w-]+e )?{PEOPLE}|"
-    rf"(?:[\w-]+e )?{PERSONS}(?: \w+)? (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
+    rf"(?:[\w-]+e )?{PERSONS}(?: \w+){{0,3}} (?:etter|per|fordelt|med|i|by|with)\b|{EVENTS}).*|"
     rf".*[,(] ?(?:antall |tal )?{PERSONS}\)?",
     re.I,
 )
@@ -130,18 +131,24 @@ AND_SHARE = re.compile(
 """A title of numbers with their share behind: «Antall (prosent)», `n (%)`."""
 
 
+OF_A_KIND = re.compile(rf"[^\W\d_]+_{PERSONS}")
+"""Persons of a kind as the name of a column: `aap_mottakere`."""
+UNIT = re.compile(r"(?<=\w)\s*\((?:n|stk\.?|pers(?:oner)?\.?|persons)\)$", re.I)
+
+
 @lru_cache(maxsize=100_000)
 def counts_persons(title: str, limits: Thresholds) -> bool:
     """Whether a column, a row, or a key in JSON of this title counts persons."""
     if both := AND_SHARE.fullmatch(title.strip()):
         title = both[1]
+    title = UNIT.sub("", title)
     name, words = title_of(title), spoken(title)
     if name in limits.count_columns:
         return True
     if name in limits.no_persons or NO_COUNT.search(words):
         return False
     patterns = any(re.fullmatch(pattern, name) for pattern in limits.count_patterns)
-    return patterns or bool(COUNTING.fullmatch(words))
+    return patterns or bool(COUNTING.fullmatch(words) or OF_A_KIND.fullmatch(name))
 
 
 NOISE = re.compile(r"(?:.*[ _])?(?:st[øo]y|noise|perturbation)(?:[ _].*)?")

@@ -200,7 +200,8 @@ def _until_the_last(
         return y, times
     _warn(
         f"every unit starts by {_name(times[-1], names)}: the last, from {_name(last, names)}, are "
-        f"the controls, and {int((~kept).sum())} periods from then on are left out"
+        f"the controls, and {int((~kept).sum())} periods from then on are left out",
+        4,
     )
     return y[:, kept], times[kept]
 
