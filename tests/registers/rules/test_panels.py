@@ -42,6 +42,7 @@ CASES = (
         "date_trunc('month', from_date)",
         "the first day of a month in 100",
     ),
+    ("programs", "benefits", "sykepenger_nok", "sykepenger_nok // 4.33", "kroner a month"),
     (
         "programs",
         "municipalities",

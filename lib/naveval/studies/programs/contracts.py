@@ -29,7 +29,7 @@ BENEFITS = {  # the least and the most that a mean of months with the benefit ca
     "dagpenger_nok": (4_000, 45_000),
     "tiltakspenger_nok": (2_000, 18_000),
     "sosialhjelp_nok": (2_500, 25_000),
-    "sykepenger_nok": (4_000, 60_000),
+    "sykepenger_nok": (6_000, 60_000),
     "introduksjonsstonad_nok": (5_000, 40_000),
     "kvalifiseringsstonad_nok": (5_000, 40_000),
 }
