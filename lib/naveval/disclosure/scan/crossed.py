@@ -44,7 +44,7 @@ NUMBERS_LAST = re.compile(
 OF_TWO = re.compile(r"\([\"']([^\"'()]+)[\"'], ?[\"']([^\"'()]+)[\"']\)\"?: ?(\d+)(?![.\d])")
 """A count under two characteristics, as programs print it."""
 TALLY = re.compile(r"(?P<before>[^{}\n]{0,80})\{(?P<pairs>[^{}\n]+)\}\)?(?P<behind>[^{}\n]{0,80})")
-OF_ONE = re.compile(r"[\"']?([^\"'(),:]+)[\"']?: ?(\d+)(?![.\d])")
+OF_ONE = re.compile(r"[\"']?([^\"'(),:]{1,60})[\"']?: ?(\d+)(?![.\d])")
 """The same under one: `Counter({'kvinner': 31, 'menn': 2})`, `{'Oslo': 31, 'Troms': 2} persons`."""
 TALLIED = re.compile(rf"(?:^|[\W_])(?:{NUMBER_OF} )?{PERSONS}(?:$|[\W_])", re.I)
 OF_PROGRAMS = re.compile(r"\.|.*[./\\]|.*_(?:id|file)")

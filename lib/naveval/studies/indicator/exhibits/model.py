@@ -157,7 +157,7 @@ def _stability(results: IndicatorResults) -> pd.DataFrame:
     """The coefficient that moves most when a year is left out, and how much all do."""
     found = results.stability
     named = found["column"].str.split("=", expand=True)
-    level = named.reindex(columns=[0, 1])[1].fillna("")  # the constant has no level
+    level = named.reindex(columns=[0, 1])[1].astype(object).fillna("")  # the constant has no level
     level = level.map(lambda text: DIGIT_FREE.get(text, re.sub("decile_", "", text)))
     found = found.drop(columns="column").assign(
         variable="column_" + named[0], level=level.str.replace("_", " ").str.replace(":", ", ")
