@@ -437,6 +437,8 @@ def test_coordinates_are_no_ids_where_these_are_running_numbers() -> None:
         assert not [*search("a.svg", planted.svg(picture), wanted)]
     assert [*search("a.svg", planted.svg(f'<g id="p{RUNNING[17]}"/>'), wanted)]
     assert [*search("a.txt", b"person 10.000.018 er utelatt", wanted)]
+    assert [*search("a.txt", b"person: 10 00 00 18", wanted)]
+    assert not [*search("a.txt", b"040 0 100 0 0 50 1 100\n6 46 100 00 051 58 322", wanted)]
 
 
 @pytest.mark.parametrize("lost", ["31847265", "31847265.0", "318472"])
