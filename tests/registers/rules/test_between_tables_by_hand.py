@@ -33,19 +33,20 @@ def basis(rule: Rule, **tables: str) -> float:
         return number
 
 
-AGREEING = links.agreeing("b", "person", "FROM b", "FROM a", "a row in a")
+def agreeing() -> Rule:
+    return links.agreeing("b", "person", "FROM b", "FROM a", "a row in a")
 
 
 def test_rows_that_find_their_like_agree() -> None:
-    assert judged(AGREEING, a=PANEL, b=PANEL) == []
-    assert AGREEING.least == LEAST_PERSONS
-    assert basis(AGREEING, a=PANEL, b=PANEL) == pytest.approx(400 * 26 * 2 / 5 / 3)
+    assert judged(agreeing(), a=PANEL, b=PANEL) == []
+    assert agreeing().least == LEAST_PERSONS
+    assert basis(agreeing(), a=PANEL, b=PANEL) == pytest.approx(400 * 26 * 2 / 5 / 3)
 
 
 def test_rows_a_period_away_are_a_breach_and_tell_the_years() -> None:
     for step in (1, -1):
         late = f"SELECT person, t + {step} AS t FROM ({PANEL})"
-        ((column, words, warning),) = judged(AGREEING, a=PANEL, b=late)
+        ((column, words, warning),) = judged(agreeing(), a=PANEL, b=late)
         assert (column, warning) == ("person", False)
         assert (
             words.startswith("expected a row in a, found per cent in 3 (") or "a row in a" in words
@@ -57,26 +58,29 @@ def test_rows_a_period_away_are_a_breach_and_tell_the_years() -> None:
 def test_most_rows_find_their_like_or_it_is_a_warning_and_fewer_a_breach() -> None:
     for other, warning in ((10, True), (2, False)):
         some = f"SELECT person + 1000 * (person % {other} = 0)::INT AS person, t FROM ({PANEL})"
-        ((_, words, warned),) = judged(AGREEING, a=PANEL, b=some)
+        ((_, words, warned),) = judged(agreeing(), a=PANEL, b=some)
         assert warned is warning
         assert round(int(words.partition("3 (")[2].partition(";")[0]), -1) == 100 - 100 // other
 
 
 def test_few_rows_a_year_are_not_judged() -> None:
     few = f"SELECT person + 1000 AS person, t FROM ({PANEL}) WHERE person < 100"
-    assert judged(AGREEING, a=PANEL, b=few) == []
+    assert judged(agreeing(), a=PANEL, b=few) == []
 
 
 def test_years_are_told_as_asked_for() -> None:
     rule = links.agreeing("b", "person", "FROM b", "FROM a", "x", year="2000 + t // 12")
     ((_, words, _),) = judged(rule, a=PANEL, b=f"SELECT person, t + 1 AS t FROM ({PANEL})")
     assert "per cent in 2003 (" in words
-    assert basis(rule, a=PANEL, b=PANEL) == basis(AGREEING, a=PANEL, b=PANEL)
+    assert basis(rule, a=PANEL, b=PANEL) == basis(agreeing(), a=PANEL, b=PANEL)
 
 
 SPANS = "SELECT p AS person, (p * 37) % 1000 AS first, first + 20 AS last FROM range(400) x(p)"
 INSIDE = f"SELECT person, first + 10 AS t FROM ({SPANS})"
-NEAR = links.near("b", "person", "FROM b", "FROM a", "a time in a")
+
+
+def near() -> Rule:
+    return links.near("b", "person", "FROM b", "FROM a", "a time in a")
 
 
 def outside(part: float) -> str:
@@ -86,16 +90,16 @@ def outside(part: float) -> str:
 
 @pytest.mark.parametrize(("part", "warning"), [(0.15, True), (0.5, False)])
 def test_rows_away_from_their_person_are_told_by_their_part(part, warning) -> None:
-    ((column, words, warned),) = judged(NEAR, a=SPANS, b=outside(part))
+    ((column, words, warned),) = judged(near(), a=SPANS, b=outside(part))
     assert (column, warned) == ("person", warning)
     assert "a time in a" in words
     assert f"{100 - 100 * part:.0f} per cent of the rows, " in words
 
 
 def test_rows_at_the_ends_of_spans_are_near_and_others_not() -> None:
-    for step, near in ((0, True), (20, True), (-1, False), (21, False)):
+    for step, inside in ((0, True), (20, True), (-1, False), (21, False)):
         moved = f"SELECT person, first + {step} AS t FROM ({SPANS})"
-        assert (judged(NEAR, a=SPANS, b=moved) == []) is near
+        assert (judged(near(), a=SPANS, b=moved) == []) is inside
 
 
 def test_rows_of_other_persons_are_a_breach_though_many_are_near() -> None:
@@ -108,15 +112,15 @@ def test_rows_of_other_persons_are_a_breach_though_many_are_near() -> None:
 
 def test_one_of_several_spans_is_enough() -> None:
     two = f"{SPANS} UNION ALL SELECT person, first + 5000, last + 5000 FROM ({SPANS})"
-    assert judged(NEAR, a=two, b=outside(0.5)) == []
+    assert judged(near(), a=two, b=outside(0.5)) == []
 
 
 def test_few_persons_are_not_judged_by_where_they_are() -> None:
     few = f"SELECT * FROM ({outside(1)}) WHERE person < {LEAST_LINKED - 1}"
-    assert judged(NEAR, a=SPANS, b=few) == []
+    assert judged(near(), a=SPANS, b=few) == []
     enough = f"SELECT * FROM ({outside(1)}) WHERE person < {LEAST_LINKED}"
-    assert len(judged(NEAR, a=SPANS, b=enough)) == 1
-    assert NEAR.least == basis(NEAR, a=SPANS, b=enough) == LEAST_LINKED
+    assert len(judged(near(), a=SPANS, b=enough)) == 1
+    assert near().least == basis(near(), a=SPANS, b=enough) == LEAST_LINKED
 
 
 PEOPLE = "SELECT p AS person FROM range(1000) x(p)"

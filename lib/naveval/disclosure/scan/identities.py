@@ -206,25 +206,32 @@ def _known(text: str, numbers: list[str], wanted: Ids) -> int:
     hits = sum(number in wanted.known for number in numbers)
     if not wanted.known.isdisjoint(TOKEN.findall(text.casefold())):
         hits += sum(word.casefold() in wanted.known for word in WORD.findall(text))
-    for pattern in (JOINED, SPACED, LETTERS_SPACED):
-        for found in pattern.findall(text):
-            decimals = "." in found and (" " in found or "\t" in found)
-            hits += sum(_grouped(part, wanted) for part in (found.split() if decimals else [found]))
+    lines = [found for form in (JOINED, SPACED, LETTERS_SPACED) for found in form.findall(text)]
+    sure = {join for line in lines for join in _joins(line, wanted) if join[0] in wanted.known}
+    hits += len(sure)
+    if within := {joined for joined, alone in sure if not alone}:
+        tried = {joined for line in lines for joined, alone in _joins(line, wanted) if not alone}
+        hits -= 0 if _beyond_chance(len(within), _among(tried, wanted)) else len(within)
     return hits
 
 
-def _grouped(found: str, wanted: Ids) -> int:
-    """Ids made of two or more neighbouring groups; one point alone makes a decimal number."""
-    parts = re.split(r"[\W_]", found.casefold())
-    points = found.count(".") == 1 and len(parts) == 2
-    hits = 0
-    for first in range(len(parts) - 1):
-        joined = parts[first]
-        for part in parts[first + 1 : first + MOST_GROUPS]:
-            joined += part
-            if len(joined) in wanted.lengths and joined in wanted.known and not points:
-                hits += 1
-    return hits
+def _joins(line: str, wanted: Ids) -> Iterator[tuple[str, bool]]:
+    """What neighbouring groups make that is as long as an id, and whether they stand alone.
+
+    Alone stand all groups of a line, and the thousands of a number; others may be numbers of a row
+    that meet an id by chance. One point alone makes a decimal number.
+    """
+    decimals = "." in line and re.search(r"[ \t]", line)
+    for found in line.casefold().split() if decimals else [line.casefold()]:
+        parts = re.split(r"[\W_]", found)
+        if found.count(".") == 1 and len(parts) == 2:
+            continue
+        for first in range(len(parts) - 1):
+            joined, thousands = parts[first], len(parts[first]) < 4
+            for last, part in enumerate(parts[first + 1 : first + MOST_GROUPS], first + 2):
+                joined, thousands = joined + part, thousands and len(part) == 3
+                if len(joined) in wanted.lengths:
+                    yield joined, thousands or (first == 0 and last == len(parts))
 
 
 def is_identity_number(digits: str) -> bool:

@@ -120,7 +120,7 @@ HINT = re.compile(
     r"seeker|unempl|innbyg|klient|client|claim|head|kandid|hode|hovud|respond|work|patient|kvinn|"
     r"menn|jent|gut|ung|eldre|innvand|flykt|meld|uf[øo]r|wom[ae]n|men|man aged|boys|girls|"
     r"case|tilfel|regist|stykk|stk|slutt|trakk|falt|flytt|fullf|avbr|sanksj|arbei|jobb|job|died|"
-    r"dropped|d[øo]de|ansatt|tilsett|sysselsat|employ|patient|hode|hovud|behandl|treated|"
+    r"dropped|d[øo]de|ansatt|tilsett|student|elev|ling|kursist|pensj|forsør|pasient|sysselsat|employ|patient|hode|hovud|behandl|treated|"
     r"observ|antal|frekv|mann|client|\bn ?[=:]"
 )
 SIZE_IN_PROSE = re.compile(

@@ -32,16 +32,17 @@ IDENTIFYING = re.compile(
 PERSONS = (
     r"(?:person[ae]r?|persons|pers(?!\w)|people|folk|(?:tiltaks)?deltak[ea]r(?:e|ar)?|"
     r"(?:tiltaks)?deltag(?:er|ere|arar)|participants|"
-    r"(?:arbeids|jobb)?s[øo]kj?[ea]r(?:e|ar|(?=ne))|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
+    r"(?:arbeids|jobb|asyl)?s[øo]kj?[ea]r(?:e|ar|(?=ne))|arbeidss[øo]kj?[ea]r|job.?seekers|bruker[es]?|"
     r"brukarar|"
     r"(?:\w+)?(?:mottak|l[øo]nnstak|arbeidstak)(?:ere|arar|er(?=ne)|ar(?=ane))|individ(?:er|s|a)?|"
-    r"individuals|"
+    r"individuals|recipients|"
     r"(?:langtids)?arbeidsle(?:dige|use)|arbeidslause|helt ledige|heilt ledige|(?:langtids)?ledige|"
     r"ledig[eae] kvinner|unemployed|innbygg(?:ere|jarar|er(?=ne))|clients?|"
     r"klient(?:er|ar|(?=[ea]ne))|claimants|"
     r"ansatte|tilsette|sysselsatte|sysselsette|employees|head ?count|"
     r"kandidat(?:er|ar|(?=[ea]ne))|hoder|hovud|"
-    r"respondent(?:er|ar|s)|patients|innvandr(?:ere|arar)|flyktning(?:er|ar)|"
+    r"(?:respondent|pasient|student|elev|l[æa]rling|kursist|pensjonist|trygda?)(?:er|ar|s)|patients|"
+    r"fors[øo]rg[ea]r(?:e|ar)|innvandr(?:ere|arar)|flyktning(?:er|ar)|"
     r"(?:syk|sjuk)mel(?:d|dt)e)"
 )
 PEOPLE = (
