@@ -6,7 +6,7 @@ And ids that lost their zeros, or lie close as running numbers do.
 import planted
 import pytest
 
-from naveval.disclosure.scan import identities
+from naveval.disclosure.scan import charts, identities
 from naveval.disclosure.scan.identities import Wanted
 from naveval.disclosure.scan.readers import search
 from naveval.disclosure.thresholds import thresholds
@@ -95,6 +95,31 @@ TOLD_ELSEWHERE = {
 @pytest.mark.parametrize(("name", "content"), TOLD_ELSEWHERE.values(), ids=TOLD_ELSEWHERE)
 def test_counts_are_found_whatever_says_what_they_are(name: str, content: str | bytes) -> None:
     assert found(name, content)
+
+
+PERSONS = {"title": {"text": "Antall personer"}}
+CHARTS = {
+    "y": ([{"yaxis": PERSONS, "traces": [{"x": [1, 2], "y": [412, 3, 1, 0, 5]}]}], 2),
+    "x": ([{"x_axis": PERSONS, "bars": [{"x": [412, 3], "y": [2, 4]}]}], 1),
+    "x of several": ([[{"x": [412, 3], "y": [2, 4]}], {"xaxis": {"title": "Antall ledige"}}], 1),
+    "pairs": ([{"yAxis": PERSONS, "series": [{"data": [[1, 412], [2, 3], [3, 1]]}]}], 2),
+    "no pairs": ([{"yAxis": PERSONS, "series": [{"data": [[4, 1, 412], [2, 3, 90]]}]}], 4),
+    "field": ([{"encoding": {"y": {"field": "v", "title": "Personer"}}, "rows": [{"v": 2}]}], 1),
+    "list of axes": ([{"yAxis": [PERSONS], "series": [{"data": [412, 3]}]}], 1),
+    "label": ([{"ylabel": "Antall personer", "y": [412, 3]}], 1),
+    "chart": ([{"layout": {"title": "Antall ledige per fylke"}, "data": [{"y": [412, 3]}]}], 1),
+    "beside": ([{"title": "Antall ledige per fylke", "values": [412, 3]}], 1),
+    "name of a trace": ([{"layout": {}, "data": [{"name": "Personer", "y": [412, 3]}]}], 0),
+    "title elsewhere": ([{"title": "Antall ledige per fylke", "steps": {"y": [412, 3]}}], 0),
+    "shares": ([{"yaxis": {"title": "Andel personer"}, "y": [3, 2]}], 0),
+    "fractions and truth": ([{"yaxis": PERSONS, "y": [2.5, True, None, "3"]}], 0),
+    "other keys": ([{"yaxis": PERSONS, "x": [3, 2], "width": 4}], 0),
+}
+
+
+@pytest.mark.parametrize(("trees", "hits"), CHARTS.values(), ids=CHARTS)
+def test_small_counts_along_axes_are_counted(trees: list[object], hits: int) -> None:
+    assert sum(many for _, many in charts.counted(trees, LIMITS)) == hits
 
 
 WHOM = (
