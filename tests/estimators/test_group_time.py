@@ -1,6 +1,5 @@
 """Group-time effects against R's did, diff-diff, plain regressions and simulated truth."""
 
-import os
 import warnings
 from pathlib import Path
 
@@ -356,7 +355,6 @@ def test_units_that_always_are_treated_are_left_out_and_told() -> None:
         assert own.overall_error == pytest.approx(wanted.overall_error, rel=1e-12)
 
 
-@pytest.mark.skipif("MUTANT_UNDER_TEST" in os.environ, reason="mutmut stands between the calls")
 def test_warnings_are_told_at_the_call() -> None:
     rows = panel()
     always = pd.concat([rows, rows.assign(county=rows["county"] + 1000, start=0.0)])

@@ -50,6 +50,7 @@ def test_the_experiment_itself() -> None:
     assert gap == pytest.approx(EXPERIMENT, abs=0.01)
 
 
+@pytest.mark.slow
 def test_nsw_against_cps_is_near_the_experiment_and_naive_is_not() -> None:
     made, nuisances, x = estimate(200, 1)
     att = scores.effects(made, "att").iloc[0]

@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
+from naveval.exhibits import figures
 
-def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
+
+def leave_undrawn(patch: pytest.MonkeyPatch, *, only_phone: bool = False) -> None:
     """Painting takes half the time of a report whose pictures nobody looks at."""
-    patch.setattr(Figure, "savefig", _touch)
+    draw = Figure.savefig
 
+    def save(figure: Figure, file: Any, **options: Any) -> None:
+        if only_phone and not figures.on_phone():
+            draw(figure, file, **options)
+        elif isinstance(file, Path):
+            file.touch()
 
-def _touch(_: Figure, file: Any, **__: Any) -> None:
-    if isinstance(file, Path):
-        file.touch()
+    patch.setattr(Figure, "savefig", save)

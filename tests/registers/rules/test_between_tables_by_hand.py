@@ -6,7 +6,7 @@ import pytest
 
 from naveval.registers.rules import links, shares
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import LEAST_LINKED, LEAST_PERSONS, PLAIN
+from naveval.registers.rules.signs import LEAST_LINKED, LEAST_PERSONS, PLAIN
 from naveval.registers.tables import check_rule
 
 PANEL = """

@@ -53,8 +53,8 @@ def executed(
 def test_report_for_the_country_and_a_small_county(
     data: Path, county: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    if county:  # its figures are drawn as the country's
-        leave_undrawn(monkeypatch)
+    # A county's figures are drawn as the country's, and those of phones as those of pages.
+    leave_undrawn(monkeypatch, only_phone=not county)
     names, markdown = executed(
         monkeypatch, tmp_path, data=str(data), scale=SCALE, county=county, draws=100
     )

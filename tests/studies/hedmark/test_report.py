@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from notebook_cells import run
 
+from naveval.exhibits import figures
 from naveval.exhibits.declare import Fact
 from naveval.exhibits.rows import FEW_PERSONS
 from naveval.exhibits.show import Showing
@@ -29,6 +30,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory):
     root = tmp_path_factory.mktemp("reports")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NAVEVAL_OUT", str(root / "out"))
+        patch.setattr(figures, "DPI", 40)
         return {
             code: (*run("hedmark", root / code, {**SETTINGS, "county": code}), root / code)
             for code in CODES

@@ -32,8 +32,8 @@ def shown(results, request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("result")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(figures, "DPI", 40)
-        if request.param:  # a county's figures are drawn as the country's
-            leave_undrawn(patch)
+        # A county's figures are drawn as the country's, and those of phones as those of pages.
+        leave_undrawn(patch, only_phone=not request.param)
         patch.setenv("NAVEVAL_RESULT", str(folder))
         parameters = results.parameters.model_copy(update={"county": request.param})
         own = results.but(parameters=parameters)

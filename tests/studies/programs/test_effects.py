@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from programs_registers import folder, opened
+from undrawn import leave_undrawn
 
 from naveval.estimators.cost_benefit import assumptions
 from naveval.estimators.cost_benefit.inputs import PROGRAMS
@@ -60,6 +61,7 @@ def results(data: Effects) -> ProgramResults:
 @pytest.fixture
 def showing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Showing:
     monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
+    leave_undrawn(monkeypatch, only_phone=True)
     return Showing(REPORT, open_output("programs", parameters()))
 
 

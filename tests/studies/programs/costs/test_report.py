@@ -38,6 +38,7 @@ def analysis() -> Analysis:
 @pytest.fixture
 def showing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Showing:
     monkeypatch.setenv("NAVEVAL_RESULT", str(tmp_path))
+    leave_undrawn(monkeypatch, only_phone=True)
     return Showing(REPORT, open_output("programs", CHOSEN))
 
 

@@ -29,8 +29,8 @@ def shown(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NAVEVAL_OUT", str(out))
         patch.setattr(figures, "DPI", 40)
-        if request.param:  # a county's figures are drawn as the country's
-            leave_undrawn(patch)
+        # A county's figures are drawn as the country's, and those of phones as those of pages.
+        leave_undrawn(patch, only_phone=not request.param)
         blocks, _ = run("programs", out / "result", settings, ("participants", "outcomes"))
     return request.param, out / "result", {source: block.markdown for source, block in blocks}
 

@@ -129,7 +129,7 @@ def test_unknown_codes_are_the_rest_only_when_told() -> None:
     spells = REGISTERS["program_spells person, activity_code, from_month, to_month"]
     head = "program_spells person, activity_code, from_month, to_month"
     with written({**REGISTERS, head: f"{spells}, (2, 'NEW', 201605, 201605)"}) as r:
-        with pytest.raises(ContractError, match=r"unknown codes: 1 not shown \(1 persons\)"):
+        with pytest.raises(ContractError, match=r"unknown codes: 1 not shown \(1 person\)"):
             persons.make(r, SECRET)
         persons.make(r, SECRET, unknown_to_rest=True)
         assert rows(r, "SELECT person, program FROM starts WHERE person = 2") == [(2, "Annet")]
