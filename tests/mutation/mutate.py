@@ -121,7 +121,7 @@ markers = ["slow: left out", "quarto: left out"]
 """
 
 
-def mutants(target: str, workers: int, ending: str) -> dict[str, str]:
+def mutants(target: str, workers: int, ending: str = "") -> dict[str, str]:
     """Run mutants of a target: name to «killed», «survived», «timeout» or another status.
 
     With `ending`, those whose number ends in one of its digits, such as a tenth for "7".
