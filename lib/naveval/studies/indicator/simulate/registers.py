@@ -67,6 +67,7 @@ TILTAK_SHARES = (0.0, 0.30, 0.07, 0.12, 0.09, 0.02, 0.13, 0.08, 0.07, 0.12)
 NEDSATT_SHARES = (0.0, 0.34, 0.16, 0.03, 0.02, 0.08, 0.08, 0.12, 0.06, 0.11)
 PROGRAM_START = (0.022, 0.0, 0.004, 1.0, 0.004)
 PROGRAM_MONTHS = 7.0
+UNSEEN = {"index", "lasting", "fading", "potential", "small", "program_left"}  # in no register
 ID_FACTOR, ID_SHIFT, ID_PRIME = 1_299_709, 481_516, 5_000_011
 
 
@@ -244,7 +245,7 @@ def _work(rng: np.random.Generator, pool: Pool, truth: Truth, t: int) -> None:
     """Hours of the month for everybody followed, and programmes."""
     c = pool.columns
     here = c["gone"] == 0
-    status, office = c["status"], c["office"]
+    status = c["status"]
     starts = (
         here
         & (c["program"] == 0)
@@ -258,25 +259,35 @@ def _work(rng: np.random.Generator, pool: Pool, truth: Truth, t: int) -> None:
     c["program"][own] = pick
     c["program_left"][own] = np.minimum(1 + rng.exponential(PROGRAM_MONTHS, len(own)), 60)
     c["fading"] = step_fading(rng, c["fading"])
-    growth = program_growth()[c["program"]]
-    c["lasting"] = np.where(
-        growth > 0, np.minimum(c["lasting"] + growth, MOST_LASTING), c["lasting"]
-    ).astype(np.float32)
-    county = truth.where.office_county[office]
-    place = (truth.county[:, 0] + truth.shocks[:, t])[truth.where.office_county] + truth.office
-    own_place = place.astype(np.float32)[office]
-    own_place += np.where(c["age"] < YOUNG, truth.county[:, 1].astype(np.float32)[county], 0)
-    own_place += np.where(
-        c["origin"] == GROUP_3, truth.county[:, 2].astype(np.float32)[county], np.float32(0)
-    )
-    program = program_effects().astype(np.float32)[c["program"]]
-    base = LEVELS.long_run.astype(np.float32)[status] + np.float32(truth.calendar[t])
-    health = np.where(c["health_benefit"], np.float32(-0.12), np.float32(0.0))
-    own = group_effects().astype(np.float32)[c["group"]] + own_place
-    latent = base + health + c["index"] + own + program + c["lasting"] + c["fading"]
-    since = np.minimum(t - c["first_month"], 24).astype(np.float32)
-    part = LEVELS.part_time.astype(np.float32)[status] * np.exp(np.float32(-0.02) * since)
+    growth = program_growth()
+    grows = np.flatnonzero((growth > 0)[c["program"]])
+    more = c["lasting"][grows] + growth[c["program"][grows]]
+    c["lasting"][grows] = np.minimum(more, MOST_LASTING)
+    latent = _latent(c, truth, t)
+    part = np.minimum(t - c["first_month"], 24).astype(np.float32)
+    part *= np.float32(-0.02)
+    part = LEVELS.part_time.astype(np.float32)[status] * np.exp(part, out=part)
     c["weekly"] = weekly_hours(latent, part, c["potential"], c["small"])
+
+
+def _latent(c: Mapping[str, NDArray], truth: Truth, t: int) -> NDArray[np.float32]:
+    """The tendency to work in a month, added up in place as there are many followed."""
+    places = truth.where.office_county
+    by_office = (truth.county[:, 0] + truth.shocks[:, t])[places] + truth.office
+    own = by_office.astype(np.float32)[c["office"]]
+    for k, chosen in ((1, c["age"] < YOUNG), (2, c["origin"] == GROUP_3)):
+        rows = np.flatnonzero(chosen)
+        own[rows] += truth.county[:, k].astype(np.float32)[places[c["office"][rows]]]
+    own += group_effects().astype(np.float32)[c["group"]]
+    latent = LEVELS.long_run.astype(np.float32)[c["status"]]
+    latent += np.float32(truth.calendar[t])
+    latent[c["health_benefit"]] += np.float32(-0.12)
+    latent += c["index"]
+    latent += own
+    latent += program_effects().astype(np.float32)[c["program"]]
+    latent += c["lasting"]
+    latent += c["fading"]
+    return latent
 
 
 def _move(
@@ -340,7 +351,7 @@ def _write_stock(out: Path, pool: Pool, where: Places, t: int, month: str) -> in
     c["registered"] = np.where(here & (c["registered"] == -1000), t, c["registered"])
     # Positions: taking by a mask counts it anew for every column.
     rows = np.flatnonzero(here)
-    c = {name: column[rows] for name, column in c.items()}
+    c = {name: column[rows] for name, column in c.items() if name not in UNSEEN}
     start = calendar_months.month_number(FIRST_MONTH)
     known, place = np.unique(c["registered"], return_inverse=True)
     registered = tuple(calendar_months.month_text(start + int(k)) for k in known)
