@@ -160,3 +160,12 @@ def test_published_formula():
     assert multiplier.published_half_width(np.array([0.2]), np.array([100.0]), share=True)[
         0
     ] == pytest.approx(1.96 * 0.04)
+
+
+def test_no_averages_have_no_errors() -> None:
+    """As where too few persons are left for any group."""
+    none = np.zeros((50, 0))
+    assert multiplier.clustered_errors(none).shape == (0,)
+    drawn = multiplier.draws(none, 9, 1)
+    (interval,) = multiplier.bootstrap_intervals(np.zeros(0), drawn, (0.95,))
+    assert interval.low.shape == (0,)

@@ -67,10 +67,15 @@ def clustered_covariance(table: NDArray) -> NDArray[np.float64]:
 
 def _table(table: NDArray) -> NDArray:
     """Influences as numbers; averages may be missing, and then their errors are."""
-    found = numbers(WHO, "table", table, (None, None), gaps=True, single=True)
+    found = numbers(WHO, "table", table, (None, _any(table)), gaps=True, single=True)
     if len(found) < 2:
         raise EstimationError(f"{WHO}: table: at least two groups of persons are needed, not one")
     return found
+
+
+def _any(given: NDArray) -> int | None:
+    """How many averages are right: any number, and none where none are given."""
+    return None if np.size(given) else 0
 
 
 def draws(table: NDArray, n_draws: int, seed: int) -> NDArray[np.float64]:
@@ -87,7 +92,7 @@ def normal_intervals(
     estimate: NDArray, std_error: NDArray, levels: tuple[float, ...] = (0.5, 0.8, 0.95)
 ) -> tuple[Interval, ...]:
     """Estimate ± normal quantile × standard error, missing where either is."""
-    estimate = numbers(WHO, "estimate", estimate, gaps=True)
+    estimate = numbers(WHO, "estimate", estimate, (_any(estimate),), gaps=True)
     std_error = numbers(WHO, "std_error", std_error, estimate.shape, least=0, gaps=True)
     return tuple(
         Interval(level, estimate - z * std_error, estimate + z * std_error)
@@ -100,7 +105,7 @@ def bootstrap_intervals(
     estimate: NDArray, deviations: NDArray, levels: tuple[float, ...] = (0.5, 0.8, 0.95)
 ) -> tuple[Interval, ...]:
     """Basic bootstrap: estimate minus quantiles of the drawn deviations."""
-    estimate = numbers(WHO, "estimate", estimate, gaps=True)
+    estimate = numbers(WHO, "estimate", estimate, (_any(estimate),), gaps=True)
     deviations = numbers(
         WHO, "deviations", deviations, (None, len(estimate)), gaps=True, single=True
     )
