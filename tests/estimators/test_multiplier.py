@@ -144,12 +144,6 @@ def test_intervals():
     assert boot.low[0] == pytest.approx(1 - 1.96 * 0.5, abs=0.03)
 
 
-def test_nobody_has_no_width_and_no_warning():
-    none = multiplier.published_half_width(np.array([0.0, 2.0]), np.array([0, 0]), share=False)
-    assert np.isnan(none[0])
-    assert np.isinf(none[1])
-
-
 def test_published_formula():
     assert multiplier.published_half_width(np.array([10.0]), np.array([400.0]), share=False)[
         0
@@ -169,3 +163,116 @@ def test_no_averages_have_no_errors() -> None:
     drawn = multiplier.draws(none, 9, 1)
     (interval,) = multiplier.bootstrap_intervals(np.zeros(0), drawn, (0.95,))
     assert interval.low.shape == (0,)
+
+
+TWO = np.array([[1.0, 2.0], [-1.0, 0.0]])
+MEAN = np.array([10.0, 20.0])
+REFUSED = {
+    "persons of text": (
+        lambda: multiplier.person_groups(np.array(["Kari"]), 5, 1),
+        "averages by person: person: holds 'Kari' (<U4); expected numbers",
+    ),
+    "a negative person": (
+        lambda: multiplier.person_groups(np.array([3, -1]), 5, 1),
+        f"averages by person: person: holds -1, rows 1; expected whole numbers 0 to {2**62 - 1}",
+    ),
+    "a person past the largest": (
+        lambda: multiplier.person_groups(np.array([2**62 - 1, 2**62]), 5, 1),
+        "averages by person: person: holds 4.61169e+18, rows 1; "
+        f"expected whole numbers 0 to {2**62 - 1}",
+    ),
+    "a table of one column without its axis": (
+        lambda: multiplier.clustered_errors(np.array([1.0, 2.0])),
+        "averages by person: table of shape (2,); expected (n, n)",
+    ),
+    "an infinite influence": (
+        lambda: multiplier.clustered_covariance(np.array([[1.0], [np.inf]])),
+        "averages by person: table: infinite, rows 1",
+    ),
+    "one group": (
+        lambda: multiplier.draws(TWO[:1], 10, 1),
+        "averages by person: table: at least two groups of persons are needed, not one",
+    ),
+    "estimates of several rows": (
+        lambda: multiplier.normal_intervals(TWO, TWO),
+        "averages by person: estimate of shape (2, 2); expected (n,)",
+    ),
+    "another number of standard errors": (
+        lambda: multiplier.normal_intervals(MEAN, np.ones(3)),
+        "averages by person: std_error of shape (3,); expected (2,)",
+    ),
+    "a negative standard error": (
+        lambda: multiplier.normal_intervals(MEAN, np.array([0.0, -0.5])),
+        "averages by person: std_error: -0.5, rows 1; expected at least 0",
+    ),
+    "estimates of several rows, drawn": (
+        lambda: multiplier.bootstrap_intervals(TWO, TWO),
+        "averages by person: estimate of shape (2, 2); expected (n,)",
+    ),
+    "deviations of another number of averages": (
+        lambda: multiplier.bootstrap_intervals(MEAN, np.ones((5, 3))),
+        "averages by person: deviations of shape (5, 3); expected (n, 2)",
+    ),
+    "an infinite deviation": (
+        lambda: multiplier.bootstrap_intervals(MEAN, np.array([[0.0, np.inf]])),
+        "averages by person: deviations: infinite, rows 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_fit_is_refused_by_the_name_of_its_argument(case):
+    call, said = REFUSED[case]
+    with pytest.raises(EstimationError) as refused:
+        call()
+    assert str(refused.value) == said
+
+
+def test_what_is_missing_makes_its_own_average_missing_alone():
+    table = np.where(TWO == 0, np.nan, TWO)
+    assert multiplier.clustered_errors(table) == pytest.approx([2, np.nan], nan_ok=True)
+    assert np.isnan(multiplier.clustered_covariance(table)).tolist() == [
+        [False, True],
+        [True, True],
+    ]
+    assert np.isnan(multiplier.draws(table, 3, 1)).all(axis=0).tolist() == [False, True]
+    lacking = np.array([np.nan, 20.0, 30.0])
+    (normal,) = multiplier.normal_intervals(lacking, np.array([1, 0, np.nan]), (0.5,))
+    assert normal.low == pytest.approx([np.nan, 20, np.nan], nan_ok=True)
+    assert normal.high == pytest.approx([np.nan, 20, np.nan], nan_ok=True)
+    deviations = np.array([[1.0, 1.0, 1.0], [1.0, 1.0, np.nan]])
+    (drawn,) = multiplier.bootstrap_intervals(lacking, deviations, (0.5,))
+    assert drawn.low == pytest.approx([np.nan, 19, np.nan], nan_ok=True)
+
+
+def test_a_large_table_of_single_precision_is_not_copied():
+    single = TWO.astype(np.float32)
+    assert np.shares_memory(multiplier._table(single), single)
+    errors = multiplier.clustered_errors(single)
+    assert errors.dtype == np.float64
+    assert errors == pytest.approx([2, 8**0.5])
+    whole = multiplier.draws(TWO.astype(int), 4, 1)
+    assert np.array_equal(whole, multiplier.draws(TWO, 4, 1))
+
+
+def test_the_usual_levels_are_a_half_four_fifths_and_nineteen_twentieths():
+    for found in (
+        multiplier.normal_intervals(MEAN, np.ones(2)),
+        multiplier.bootstrap_intervals(MEAN, TWO),
+    ):
+        assert [interval.level for interval in found] == [0.5, 0.8, 0.95]
+
+
+def test_normal_intervals_by_hand():
+    (one,) = multiplier.normal_intervals(MEAN, np.array([1.0, 0.0]), (0.95,))
+    assert one.low == pytest.approx([10 - 1.959964, 20])
+    assert one.high == pytest.approx([10 + 1.959964, 20])
+
+
+@pytest.mark.filterwarnings("error")
+def test_widths_of_nobody_and_of_shares_past_their_limits_are_told_without_a_warning():
+    nobody = multiplier.published_half_width(np.array([0.0, 2.0]), np.zeros(2), share=False)
+    assert np.isnan(nobody[0])
+    assert np.isinf(nobody[1])
+    beyond = multiplier.published_half_width(np.array([1.0, 1.5]), np.array([9, 9]), share=True)
+    assert beyond.tolist() == [0, 0]
