@@ -14,7 +14,8 @@
   }
   /* Words of a question that say nothing of what is asked for. */
   var ASKING = {};
-  ("hva hvem hvor hvordan hvilke hvilken hvorfor mye mange lenge er var blir kan skal vil jeg vi du man en et ei den det de "
+  ("how what who where when many to is are do i "
+    + "hva hvem hvor hvordan hvilke hvilken hvorfor mye mange lenge er var blir kan skal vil jeg vi du man en et ei den det de "
     + "og i av for til med som om ved har folk noen seg the of does").split(" ").forEach(function (word) { ASKING[word] = true; });
   /* A hit is left out below this share of the best. */
   var WEAK = 0.1;

@@ -764,6 +764,10 @@ QUERIES = {
     "indicator": "indicator.html",
     "counties": "fylker.html",
     "waiting": "programs/hele-landet/report.html#tbl-6-1",
+    "how to cite": "om.html#slik-siterer-du",
+    "publisher contact": "om.html#kontakt",
+    "waiting time": "programs/hele-landet/report.html#tbl-6-1",
+    "konfidensintervall": "metode.html#usikkerhet",
 }
 
 
