@@ -17,6 +17,7 @@ CODES = ("kvinne", "mann", "03", "1103", "æ")
         (" k v i n n e", 1, CODES, True),
         ("3.0", 1, CODES, True),
         ("0003", 1, CODES, True),
+        ("01103", 1, ("1103.0",), True),
         ("x", 1, CODES, True),
         (" x ", 1, CODES, True),
         ("", 1, CODES, True),
