@@ -17,12 +17,20 @@ from naveval.registers.rules.breaches import Breach, Rule
         (0, (), "age", "t.csv, column age: a month"),
         (1, (), "age", "t.csv, column age: 1 row: expected a month"),
         (2, (("t.csv", 7), ("t.csv", 9)), "", "t.csv: 2 rows (first: 7, 9): expected a month"),
-        (3, (("a.csv", 7), ("b.csv", 9)), "", "t.csv: 3 rows (first: 7 in a.csv, 9 in b.csv): "
-         "expected a month"),
-        (3, (("t.csv", 7), ("b.csv", 9)), "", "t.csv: 3 rows (first: 7 in t.csv, 9 in b.csv): "
-         "expected a month"),
+        (
+            3,
+            (("a.csv", 7), ("b.csv", 9)),
+            "",
+            "t.csv: 3 rows (first: 7 in a.csv, 9 in b.csv): expected a month",
+        ),
+        (
+            3,
+            (("t.csv", 7), ("b.csv", 9)),
+            "",
+            "t.csv: 3 rows (first: 7 in t.csv, 9 in b.csv): expected a month",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_breach_says_where_and_how_many(n_rows, rows, column, said) -> None:
     breach = Breach("t", "t.csv", column, n_rows, rows, "a month")
     assert str(breach) == said
