@@ -10,7 +10,7 @@ BUNDLE := report/_out/naveval-bundle
 BASE ?= 0db0185
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test golden mutation slow lint lab docs bundle pictures speed lock clean
+.PHONY: help setup report test fast golden mutation slow lint lab docs bundle pictures speed lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -27,7 +27,10 @@ setup: $(READY) ## Build .venv with the locked versions
 report: $(READY) ## Run the studies on simulated registers and publish HTML and PDF
 	$(BIN)/naveval report
 
-test: $(READY) lint ## Check style, types and notebooks, and run the fast tests
+test: $(READY) ## Check style, types and notebooks, and run the fast tests
+	$(MAKE) --jobs 2 lint fast
+
+fast: $(READY)
 	$(BIN)/python -m pytest -c lib/pyproject.toml --rootdir . -m "not slow" -n 3 --dist loadfile tests
 
 lint: $(READY)

@@ -50,7 +50,7 @@ def test_coefficient_part_is_the_cluster_robust_covariance():
     assert np.allclose(got, peer.cov_params() * n / (n - 1), rtol=1e-8)
 
 
-@pytest.mark.parametrize("kind", ["ols", "probit"])
+@pytest.mark.parametrize("kind", ["ols", pytest.param("probit", marks=pytest.mark.slow)])
 def test_standard_error_matches_the_spread_over_samples(kind):
     levels, errors = [], []
     for seed in range(150):

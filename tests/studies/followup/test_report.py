@@ -109,6 +109,7 @@ def test_report_for_the_country_and_a_small_county(
 def test_small_county_is_told_plainly(
     data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    leave_undrawn(monkeypatch)
     _, markdown = executed(
         monkeypatch, tmp_path, ("effects",), data=str(data), scale=SCALE, county="56"
     )
@@ -117,6 +118,7 @@ def test_small_county_is_told_plainly(
 
 
 def test_one_part_alone(data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    leave_undrawn(monkeypatch)
     names, markdown = executed(
         monkeypatch, tmp_path, ("events",), data=str(data), scale=SCALE, draws=100
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from notebook_cells import run
+from undrawn import leave_undrawn
 
 from naveval.exhibits import figures
 from naveval.exhibits.declare import Fact
@@ -362,8 +363,9 @@ def test_late_right_is_told_only_where_the_analysis_ends_with_the_register(repor
     assert changed(reports, "late-inflow") == ""
 
 
-def test_the_order_of_cells_does_not_matter(reports, tmp_path) -> None:
+def test_the_order_of_cells_does_not_matter(reports, tmp_path, monkeypatch) -> None:
     """A sentence first, its table last, and a file that nothing shows any more."""
+    leave_undrawn(monkeypatch)
     _, space, folder = reports["20"]
     output = replace(space["study"].output, folder=tmp_path)
     for part in ("tables", "figures"):
