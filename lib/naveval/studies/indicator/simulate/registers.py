@@ -301,8 +301,9 @@ def _move(
     c = pool.columns
     u = rng.random(len(pool), dtype=np.float32)
     working = c["weekly"] > 19
-    leave = np.where(working, chances[0][c["status"]], chances[1][c["status"]])
-    leave = np.where(c["laid_off"] & working, 0.45, leave)
+    leave = chances[1][c["status"]]
+    leave[working] = chances[0][c["status"][working]]
+    leave[c["laid_off"] & working] = 0.45
     goes = (c["gone"] == 0) & (c["absent"] == 0) & ((u < leave) | (c["age"] >= 67))
     c["gone"] = np.where(goes | (c["gone"] > 0), c["gone"] + 1, 0).astype(np.int8)
     back = c["absent"] == 1
