@@ -62,7 +62,7 @@ def clustered_errors(table: NDArray) -> NDArray[np.float64]:
 def clustered_covariance(table: NDArray) -> NDArray[np.float64]:
     """Covariance (G, G) of averages from their influence table."""
     table = _table(table)
-    return table.T @ table * (len(table) / (len(table) - 1))
+    return (table.T @ table * (len(table) / (len(table) - 1))).astype(np.float64)
 
 
 def _table(table: NDArray) -> NDArray:

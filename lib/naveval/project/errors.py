@@ -6,6 +6,15 @@ traceback and exits with `exit_code`.
 """
 
 
+def how_many(n: int, what: str) -> str:
+    """A number with its noun.
+
+    >>> how_many(1, "row"), how_many(3, "person")
+    ('1 row', '3 persons')
+    """
+    return f"{n} {what}{'' if n == 1 else 's'}"
+
+
 class NavevalError(Exception):
     """Base of all errors that are shown to the user as a plain message."""
 

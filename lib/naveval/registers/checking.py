@@ -26,7 +26,7 @@ from naveval.registers.rules import coverage
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.sources import Source
-from naveval.registers.views import columns, create_views, family, text_dialect
+from naveval.registers.views import columns, create_views, family, raw_view, text_dialect
 
 LEAST_FOR_RANGE = 1000
 MOST_EXACT = 2_000_000  # rows, before percentiles are those of as many
@@ -137,7 +137,7 @@ def _columns(
     connection: duckdb.DuckDBPyConnection, source: Source, schema: Any
 ) -> list[ColumnReport]:
     kinds = columns(connection, identifier(source.table), source.label)
-    raw = columns(connection, f"numbered.{identifier(source.table + '_raw')}", source.label)
+    raw = columns(connection, raw_view(source.table), source.label)
     names = [name for name in schema.columns if name in kinds]
     view = identifier(source.table)
     (n_rows,) = run(connection, f"SELECT count(*) FROM {view}", where=source.label).fetchone() or (
@@ -218,7 +218,7 @@ def _forms(
 ) -> dict[str, str]:
     """How each column was written in the files."""
     found = {}
-    view = f"numbered.{identifier(source.table + '_raw')}"
+    view = raw_view(source.table)
     for name in names:
         dialect, wanted = text_dialect(source, name), family(schema.columns[name].dtype)
         if dialect is None:

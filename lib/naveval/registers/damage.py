@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from naveval.project.errors import ContractError
+from naveval.project.errors import ContractError, how_many
 from naveval.registers import dialects, sources
 from naveval.registers.connections import DAMAGED, quote
 from naveval.registers.sources import Source
@@ -71,7 +71,7 @@ def _lines(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) 
         if found:
             listed = ", ".join(str(line) for line, _ in found[:FIRST_LINES])
             kinds = sorted({LINES.get(str(kind), "another form") for _, kind in found})
-            counted = f"{len(found)} line{'' if len(found) == 1 else 's'} (first: {listed})"
+            counted = f"{how_many(len(found), 'line')} (first: {listed})"
             return f"{shown} has {counted} with {', '.join(kinds)}; {expected}"
         if len(shape.ends) > 1:
             told = ", ".join(f"{ENDED[end]} in line {line}" for end, line in shape.ends.items())

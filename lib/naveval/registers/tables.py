@@ -50,6 +50,7 @@ from naveval.registers.views import (
     duck_family,
     family,
     moment,
+    raw_view,
     text_dialect,
 )
 
@@ -119,7 +120,7 @@ def breaches_of(
     """
     table, file = source.table, source.label
     kinds = columns(connection, identifier(table), file)
-    raw = columns(connection, f"numbered.{identifier(table + '_raw')}", file)
+    raw = columns(connection, raw_view(table), file)
     found = list(_columns(connection, source, schema, kinds, raw))
     yield from found
     faulty = {breach.column for breach in found}
@@ -171,7 +172,7 @@ def _mixed_forms(
     connection: duckdb.DuckDBPyConnection, source: Source, schema: Any, raw: Mapping[str, str]
 ) -> Iterator[Breach]:
     """Columns of numbers in text that mix two forms; the rarer one is told with its rows."""
-    view = f"numbered.{identifier(source.table + '_raw')}"
+    view = raw_view(source.table)
     pairs = [
         (name, words, pair)
         for name, column in schema.columns.items()
@@ -189,7 +190,7 @@ def _moved(
     connection: duckdb.DuckDBPyConnection, source: Source, schema: Any, raw: Mapping[str, str]
 ) -> Iterator[Breach]:
     """Columns of days whose times of day say that they are midnights of another zone."""
-    view = f"numbered.{identifier(source.table + '_raw')}"
+    view = raw_view(source.table)
     moments = {
         name: of
         for name, column in schema.columns.items()
@@ -256,7 +257,7 @@ def _misfits(
     Where whole numbers lie among others, as when a missing value has made a column decimal,
     these are the rows without a whole number; otherwise all rows with a value.
     """
-    view, quoted = f"numbered.{identifier(source.table + '_raw')}", identifier(name)
+    view, quoted = raw_view(source.table), identifier(name)
     bad = f"{quoted} IS NOT NULL"
     if whole:
         bad = f"{quoted} IS NULL OR isnan({quoted}) OR {quoted} <> floor({quoted})"
@@ -279,7 +280,7 @@ def _count(
         chosen = [item for item in checks if item.raw == raw]
         if raw and not chosen:
             continue
-        view = f"numbered.{identifier(source.table + ('_raw' if raw else ''))}"
+        view = raw_view(source.table) if raw else f"numbered.{identifier(source.table)}"
         counts = "".join(f", count_if({item.bad})" for item in chosen)
         row = run(connection, f"SELECT count(*){counts} FROM {view}", where=source.label).fetchone()
         n_rows, *failed = row or (0,)
@@ -340,7 +341,7 @@ def _form(connection: duckdb.DuckDBPyConnection, source: Source, name: str, decl
     """Say so when days or months have another form than the contract's, and what to write."""
     if not forms.is_dated(name, declared):
         return ""
-    raw = f"numbered.{identifier(source.table + '_raw')}"
+    raw = raw_view(source.table)
     kind = columns(connection, raw, source.label)[name]
     given, wanted = identifier(name), family(declared.dtype)
     rows = f"SELECT * FROM {raw}"

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 
 import duckdb
 
+from naveval.project.errors import how_many
 from naveval.registers.connections import run
 
 MOST_UNKNOWN = 12  # codes: a column of names or ids has more
@@ -108,14 +109,10 @@ def told(
     found = run(connection, sql).fetchall()
     many = len(found) > MOST_UNKNOWN or 2 * sum(f[3] for f in found) > sum(f[1] for f in found)
     shown = [
-        f"{written(value)} in {_rows(n)}"
+        f"{written(value)} in {how_many(n, 'row')}"
         for value, n, has, _ in found
         if not many and is_shown(value, has, permitted)
     ]
     if len(shown) < len(found):
         shown.append("values that are not shown, since they may be names or ids")
     return f"; found {', '.join(shown)}" if shown else ""
-
-
-def _rows(n: int) -> str:
-    return f"{n} row{'' if n == 1 else 's'}"

@@ -105,8 +105,13 @@ def create_views(
     )
     view(connection, table, f"SELECT {cells} FROM ({plain})")
     view(connection, f"numbered.{table}_raw", numbered)
-    raw = f"numbered.{identifier(table + '_raw')}"
-    view(connection, f"numbered.{table}", f"SELECT {cells}, {ROW}, {FILE} FROM {raw}")
+    rows = f"SELECT {cells}, {ROW}, {FILE} FROM {raw_view(table)}"
+    view(connection, f"numbered.{table}", rows)
+
+
+def raw_view(table: str) -> str:
+    """The relation of a table's rows as its files have them, with file and number of row."""
+    return f"numbered.{identifier(table + '_raw')}"
 
 
 def columns(connection: duckdb.DuckDBPyConnection, relation: str, where: str) -> dict[str, str]:
@@ -238,7 +243,7 @@ def _files_alone(
         yield relation, columns(connection, f"{reading})", source.label)
     if source.form == "csv":
         names = dialects.header(source.files[0], source.dialects[0])
-        raw = f"SELECT * FROM numbered.{identifier(source.table + '_raw')}"
+        raw = f"SELECT * FROM {raw_view(source.table)}"
         yield raw, dict.fromkeys(names, "VARCHAR")
 
 

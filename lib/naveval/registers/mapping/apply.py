@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from naveval.project import catalogue, municipalities, parameters, places
-from naveval.project.errors import ContractError, ParameterError
+from naveval.project.errors import ContractError, ParameterError, how_many
 from naveval.registers import forms, grammar, sources, unknown
 from naveval.registers.connections import DAMAGED, connect, identifier, quote, run
 from naveval.registers.damage import explained
@@ -36,6 +36,7 @@ from naveval.registers.views import (
     create_views,
     duck_family,
     family,
+    raw_view,
 )
 
 TOLERANCE = 1e-6  # of a whole number after a factor, for what floating point leaves
@@ -58,7 +59,7 @@ class Written:
         'a.parquet: 6 of 9 rows; left out: 3 by where: KIND, 1 by without: PLACE'
         """
         each = ", ".join(f"{n} by {name}" for name, n in self.dropped.items())
-        rows = f"{self.kept} of {self.given} row{'' if self.given == 1 else 's'}"
+        rows = f"{self.kept} of {how_many(self.given, 'row')}"
         return f"{self.file}: {rows}; left out: {each or 'none'}"
 
 
@@ -213,7 +214,7 @@ class Kept:
 
 def kept(connection: duckdb.DuckDBPyConnection, source: Source, mapping: TableMapping) -> Kept:
     """The rows that `where` and `without` leave; raises when there are none."""
-    view, kinds = _view(source), _kinds(connection, source)
+    view, kinds = raw_view(source.table), _kinds(connection, source)
     conditions, faults = {}, []
     for verb, filters in (("where", mapping.where), ("without", mapping.without)):
         for column, values in filters.items():
@@ -245,13 +246,9 @@ def kept(connection: duckdb.DuckDBPyConnection, source: Source, mapping: TableMa
     return Kept(f"SELECT * FROM {view} WHERE {together}", n_rows, dropped)
 
 
-def _view(source: Source) -> str:
-    return f"numbered.{identifier(source.table + '_raw')}"
-
-
 def _kinds(connection: duckdb.DuckDBPyConnection, source: Source) -> dict[str, tuple[str, str]]:
     """Name and type of the owner's columns, by their name in small letters."""
-    found = columns(connection, _view(source), _view(source))
+    found = columns(connection, raw_view(source.table), raw_view(source.table))
     return {
         name.casefold(): (name, kind) for name, kind in found.items() if name not in (ROW, FILE)
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from naveval.project.errors import ContractError
+from naveval.project.errors import ContractError, how_many
 from naveval.registers import checks, forms, grammar, unknown
 from naveval.registers.connections import run
 from naveval.registers.grammar import Family
@@ -177,6 +177,6 @@ def _name(
         shown = ", ".join(f"{row} in {file}" for file, row, _ in found)
         n = found[0][2]
         raise ContractError(
-            f"{source.label}, column {column}: {n} row{'' if n == 1 else 's'} (first: {shown}): "
+            f"{source.label}, column {column}: {how_many(n, 'row')} (first: {shown}): "
             f"expected {expected}"
         )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from naveval.project.errors import how_many
 from naveval.registers.connections import identifier
 
 MOST_REPEATED = 0.05
@@ -68,7 +69,7 @@ class Breach:
 
     def counted(self) -> str:
         """Number of rows and the first of them."""
-        return f"{self.n_rows} row{'' if self.n_rows == 1 else 's'}{self._first()}"
+        return how_many(self.n_rows, "row") + self._first()
 
     def _first(self) -> str:
         if not self.rows:

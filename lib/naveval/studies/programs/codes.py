@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.project import paths
-from naveval.project.errors import ContractError
+from naveval.project.errors import ContractError, how_many
 from naveval.project.months import code_sql, from_code, to_code
 from naveval.project.months import month_number as number_of
 from naveval.registers.unknown import is_shown
@@ -128,19 +128,15 @@ def grouping(unknown: pd.Series | None = None, *, unknown_to_rest: bool = False)
     if not unknown_to_rest:
         shown = [code for code, n in unknown.items() if is_shown(code, n, table["code"])]
         codes = unknown[shown[:MOST_LISTED]]
-        listed = [f"{code} ({_persons(n)})" for code, n in codes.items()]
+        listed = [f"{code} ({how_many(n, 'person')})" for code, n in codes.items()]
         rest = unknown.drop(codes.index)
-        listed += [f"{len(rest)} not shown ({_persons(rest.sum())})"] * bool(len(rest))
+        listed += [f"{len(rest)} not shown ({how_many(rest.sum(), 'person')})"] * bool(len(rest))
         raise ContractError(
             f"program_spells, column activity_code: unknown codes: {', '.join(listed)}; "
             f"expected codes of table A-1. Set unknown_codes: rest to count them as {REST}"
         )
     extra = pd.DataFrame({"code": unknown.index, "program": REST})
     return pd.concat([table, extra], ignore_index=True)
-
-
-def _persons(n: int) -> str:
-    return f"{n} person{'' if n == 1 else 's'}"
 
 
 def month_number(month: NDArray[np.int64] | int) -> NDArray[np.int64]:
