@@ -80,6 +80,18 @@ def test_result_does_not_depend_on_workers(change: dict) -> None:
     np.testing.assert_array_equal(reference, other)
 
 
+@pytest.mark.parametrize("components", [0, 3])
+def test_result_does_not_depend_on_the_last_digit_of_outcomes(components: int) -> None:
+    """Other units, or another processor, round differently; here many splits are as good."""
+    rng = np.random.default_rng(4)
+    x = np.tile(rng.integers(0, 2, (800, 8)), 4) != (rng.random((800, 32)) < 0.02)
+    y = (x[:, [0]] + rng.normal(size=(800, 1)) + rng.normal(size=(800, 24)) > 0).astype(float)
+    options = replace(OPTIONS, components=components)
+    months = forests.regression_forest(x, y, x[:50], options)
+    weeks = forests.regression_forest(x, 4.3 * y + 0.1, x[:50], options)
+    np.testing.assert_allclose(weeks, 4.3 * months + 0.1, rtol=1e-9)
+
+
 def test_a_dask_cluster_takes_over_with_one_option() -> None:
     import distributed
 

@@ -32,6 +32,9 @@ Backend = Literal["threads", "processes", "dask"]
 JOBLIB_BACKENDS = {"threads": "threading", "processes": "loky", "dask": "dask"}
 Floats = NDArray[np.floating[Any]]
 Fit = Callable[[NDArray[np.float32], Floats, int], Any]
+# Of what splits are chosen for, in standard deviations: sums of so coarse numbers are exact, so
+# that of two splits that are equally good no processor's rounding chooses another one.
+STEP = 2.0**-20
 
 
 @dataclass(frozen=True)
@@ -219,14 +222,14 @@ def splitting_target(y: Floats, components: int) -> NDArray[np.float64]:
 
     Returns
     -------
-    (n, min(components, k)) or (n, k) targets.
+    (n, min(components, k)) or (n, k) targets, in whole steps of `STEP`.
     """
     spread = y.std(axis=0)
-    standard = (y - y.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    if components == 0 or y.shape[1] <= components:
-        return np.ascontiguousarray(standard)
-    _, vectors = np.linalg.eigh(standard.T @ standard)
-    return np.ascontiguousarray(standard @ vectors[:, ::-1][:, :components])
+    target = (y - y.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    if 0 < components < y.shape[1]:
+        _, vectors = np.linalg.eigh(target.T @ target)
+        target = target @ vectors[:, ::-1][:, :components]
+    return np.ascontiguousarray(np.rint(target / STEP) * STEP)
 
 
 def _checked(
