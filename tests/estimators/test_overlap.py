@@ -165,3 +165,15 @@ def test_policy_tree_options_change_and_bad_ones_are_refused() -> None:
     assert wide != policy_tree.grow(gamma, x, min_leaf=20)
     with pytest.raises(EstimationError, match=r"depth=.*not among 0, 1, 2"):
         policy_tree.grow(gamma, x, depth=3)
+
+
+def test_of_rules_that_are_as_good_the_first_is_chosen_in_any_unit() -> None:
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        half = rng.integers(0, 2, (300, 4)).astype(float)
+        x = np.hstack([half, 1 - half, half])  # each rule can be said in three ways
+        gamma = rng.normal(size=(300, 4)) + x[:, [0]] * np.array([1, 0, -1, 0])
+        tree = policy_tree.grow(gamma, x, min_leaf=20)
+        assert tree == policy_tree.grow(gamma / 3, x, min_leaf=20)
+        splits = [split for split in (tree.root, tree.left, tree.right) if split is not None]
+        assert splits and all(split.covariate < 4 for split in splits)

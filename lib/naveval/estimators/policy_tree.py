@@ -161,7 +161,7 @@ def _best_stump(
     if not allowed.any():
         return result
     value = np.where(allowed, left.max(axis=1) + right.max(axis=1), -np.inf)
-    k = int(value.argmax())
+    k = int((value >= value.max() - gain).argmax())  # the first of those that are as good
     if value[k] <= result[0] + gain:
         return result
     return float(value[k]), k, (int(left[k].argmax()), int(right[k].argmax()))
