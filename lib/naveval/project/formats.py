@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from naveval.project import ranges
+
 MINUS = "−"
 THIN = "\u202f"
 NO_BREAK = "\u00a0"
@@ -251,12 +253,14 @@ def shown(value: Any, name: str) -> str:
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """Fill `{name:format}` fields of a Norwegian template; names are keys of `values`.
 
+    A range whose ends read the same becomes one number, see `ranges`.
+
     Raises
     ------
     KeyError
         When a field has no value or a format is unknown.
     """
-    return _Norwegian().vformat(template, (), values)
+    return ranges.settle(_Norwegian().vformat(template, (), values))
 
 
 def field_names(template: str) -> list[str]:
