@@ -50,14 +50,15 @@ def draw_durations(reader: Reader) -> Figure:
         known = part[part["value"].notna()]
         if len(known):
             name = reader.named("", measure)
-            ends[name] = (104.0, PERCENT * known["value"].iloc[-1], color)
+            last = known.iloc[-1]
+            ends[name] = (float(last["weeks"]), PERCENT * last["value"], color)
     ax.set_xlim(0, 104)
     ax.set_ylim(bottom=0)
     ax.set_xticks(range(0, 105, 13))
     ax.set_xlabel(reader.named("", "x"))
     ax.set_ylabel(reader.named("", "y"))
     percent_axis(ax)
-    figures.label_ends(ax, ends)
+    figures.label_ends(ax, ends, at=104.0)
     return figure
 
 
@@ -85,7 +86,7 @@ def _months_panel(
         if known.size >= LEAST_SHOWN * y.size > 0:
             ax.plot(x, y, color=color, ls=figures.LINESTYLES[number], marker=".", ms=4)
             open_points(ax, x, y, _noisy(reader, part), color)
-            ends[reader.named("", group)] = (float(x.max()), float(y[known[-1]]), color)
+            ends[reader.named("", group)] = (float(x[known[-1]]), float(y[known[-1]]), color)
     ax.set_title(reader.named("", measure) + _step(reader, frame))
     if not ends:
         nothing(ax, reader)
@@ -93,8 +94,8 @@ def _months_panel(
     mark_time(ax, reader, dialogue=measure in DIALOGUE)
     ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
     percent_axis(ax)
-    right = ax.get_xlim()[1]  # past the axis, also where a line of longer steps ends before it
-    figures.label_ends(ax, {name: (right, y, color) for name, (_, y, color) in ends.items()})
+    # Past the axis, also where a line of longer steps ends before it.
+    figures.label_ends(ax, ends, at=ax.get_xlim()[1])
 
 
 def _noisy(reader: Reader, rows: pd.DataFrame) -> pd.Series:
