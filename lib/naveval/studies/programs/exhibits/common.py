@@ -195,6 +195,7 @@ COMMON: Mapping[str, Fact] = {
     "trees": Fact(lambda results: results.effects.settings.options.trees),
     "folds": Fact(lambda results: results.effects.settings.folds),
     "min_arm": Fact(lambda results: results.effects.settings.min_arm),
+    "clip": Fact(lambda results: results.effects.settings.clip, "num3"),
     "repetitions": Fact(lambda results: results.parameters.splits),
     "parts": Fact(
         lambda results: [name for name in PARTS if getattr(results, name) is not None], "text"
@@ -238,7 +239,7 @@ CODES: Mapping[str, Codes] = {
     "estimand": ("att", "ate"),
     "outcome": ("months", "earnings"),
     "covariate": COVARIATES,
-    "how": ("plain", "calibrated"),
+    "how": ("used", "plain", "calibrated"),
     "than": ("today", "nobody"),
     "bin": str,
     "clip": lambda code: formats.number(float(code), 3),
