@@ -108,6 +108,19 @@ local function plain_code(block)
   return block
 end
 
+-- Words with what they mean: Typst puts a long list in two columns.
+local function word_list(list)
+  if not typst then return nil end
+  local out = pandoc.Blocks({ raw("#word-list(") })
+  for _, item in ipairs(list.content) do
+    out:extend({ raw("(["), pandoc.Plain(item[1]), raw("], [") })
+    for _, meaning in ipairs(item[2]) do out:extend(meaning) end
+    out:insert(raw("]),"))
+  end
+  out:insert(raw(")"))
+  return out
+end
+
 local TEXT = { Span = finding, Quoted = quoted, Math = equation, CodeBlock = plain_code, Plain = plain_start }
 
 -- Tables ---------------------------------------------------------------------------------
@@ -437,5 +450,6 @@ function Pandoc(doc)
   doc = contents_after_first(doc)
   doc = doc:walk({ Blocks = boxes })
   doc = doc:walk(TEXT)
+  doc = doc:walk({ DefinitionList = word_list })
   return number_sections(doc)
 end
