@@ -80,6 +80,19 @@ def share(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
     return percent(value if is_missing(value) else float(value) * 100, decimals, signed=signed)
 
 
+def chance(value: Any) -> str:
+    r"""Format a probability from draws as percent; none and all of them are no certainty.
+
+    >>> chance(0.004), chance(0.5), chance(1)
+    ('< 1\xa0%', '50\xa0%', '> 99\xa0%')
+    """
+    if is_missing(value):
+        return MISSING
+    shown = percent(100 * float(value), 0)
+    ends = {percent(0, 0): f"< {percent(1, 0)}", percent(100, 0): f"> {percent(99, 0)}"}
+    return ends.get(shown, shown)
+
+
 def size(value: Any) -> str:
     """A size that somebody chose, as percent with the decimals it needs: 0.2 becomes 20 %."""
     if is_missing(value):
@@ -146,6 +159,7 @@ def _families() -> dict[str, Callable[[Any], str]]:
         "text": text,
         "month": month,
         "p": p_value,
+        "chance": chance,
         "size": size,
         "in_months": lambda value: _with_unit(value, "md."),
         "in_weeks": lambda value: _with_unit(value, "uker"),

@@ -163,7 +163,7 @@ def _released(folder: Path) -> dict[tuple[str, ...], float]:
 
 def reads(shown: str, value: float) -> bool:
     """Whether a shown number is this value, as it is, in per cent, in thousands or millions."""
-    if shown.startswith("<") or shown == formats.FEW:
+    if shown.startswith(("<", ">")) or shown == formats.FEW:
         return True
     if shown.startswith(ranges.LESS_THAN):
         found = NUMBER.search(shown)
