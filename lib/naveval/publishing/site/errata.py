@@ -70,7 +70,8 @@ def filled(entry: Mapping[str, Any], estimates: pd.DataFrame | None, place: str)
         wanted = {column: str(value) for column, value in key.items() if column != "take"}
         rows = estimates
         for column, value in wanted.items():
-            rows = rows[rows[column].astype(str) == value]
+            known = rows[column].astype(str) if column in rows else pd.Series("", rows.index)
+            rows = rows[known == value]
         if rows.empty:  # a result of an older version
             return str(entry["found"])
         if len(rows) > 1:
