@@ -1,6 +1,7 @@
 """Section «Oppfølging gjennom forløpet» and the figures by month: figures 1 to 6."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -41,8 +42,11 @@ def draw_durations(reader: Reader) -> Figure:
     measures = list(dict.fromkeys(frame["measure"]))
     figure, ax = figures.axes(height=HEIGHTS[len(measures)])
     ends = {}
+    shown = _firm(reader)
     for number, measure in enumerate(measures):
         part = frame[frame["measure"] == measure]
+        if measure not in shown:
+            continue
         color = figures.COLORS[number % len(figures.COLORS)]
         style = figures.LINESTYLES[number % len(figures.LINESTYLES)]
         ax.plot(part["weeks"], PERCENT * part["value"], color=color, ls=style, marker=".", ms=4)
@@ -52,6 +56,9 @@ def draw_durations(reader: Reader) -> Figure:
             name = reader.named("", measure)
             last = known.iloc[-1]
             ends[name] = (float(last["weeks"]), PERCENT * last["value"], color)
+    if not ends:
+        nothing(ax, reader)
+        return figure
     ax.set_xlim(0, 104)
     ax.set_ylim(bottom=0)
     ax.set_xticks(range(0, 105, 13))
@@ -60,6 +67,17 @@ def draw_durations(reader: Reader) -> Figure:
     percent_axis(ax)
     figures.label_ends(ax, ends, at=104.0)
     return figure
+
+
+def _firm(reader: Reader) -> list[str]:
+    """Measures whose line is drawn: those with enough points that are not mostly noise."""
+    known = replace(reader, noisy=False).rows.groupby("measure", sort=False)["value"]
+    return [str(name) for name, own in known if own.notna().mean() >= LEAST_SHOWN]
+
+
+def _lines(reader: Reader) -> float:
+    """How many lines are drawn; missing for none."""
+    return len(_firm(reader)) or np.nan
 
 
 def draw_months(reader: Reader) -> Figure:
@@ -204,7 +222,9 @@ def _durations(label: str) -> Exhibit[FollowupResults]:
         protect=Together("n_persons"),
         view=Picture(draw_durations),
         facts={f"{name}_{weeks}": _at(name, weeks) for name in measures for weeks in HALVES}
-        | {f"{name}_{YEAR}": _end(name) for name in ("least", "most")},
+        | {f"{name}_{YEAR}": _end(name) for name in ("least", "most")}
+        | {"lines": Fact(_lines, "int")},
+        finding=lambda reader: "" if np.isnan(_lines(reader)) else "told",
     )
 
 

@@ -67,7 +67,11 @@ SUMMARY_SENTENCES = (
         ),
     ),
     *claims.key_figures("hours-3", "hours-12", "job-12"),
-    Sentence("key-level", then=(Sentence("level-county", _county),)),
+    Sentence(
+        "key-level",
+        claims.any_shown(*(f"tbl-place.indicator[{o}]" for o in ("atid3", "atid12", "jobb12"))),
+        then=(Sentence("level-county", _county),),
+    ),
     Sentence("answer-published"),
     Sentence("who", then=(Sentence("how-long"),)),
     Sentence("rank", _rank, then=(Sentence("rank-certain", certain),)),
