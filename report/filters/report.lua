@@ -108,16 +108,18 @@ local function plain_code(block)
   return block
 end
 
--- Words with what they mean: Typst puts a long list in two columns.
+-- Words with what they mean: in Typst each in one paragraph, so that a long list takes few pages.
 local function word_list(list)
   if not typst then return nil end
-  local out = pandoc.Blocks({ raw("#word-list(") })
+  local out = pandoc.Blocks({})
   for _, item in ipairs(list.content) do
-    out:extend({ raw("(["), pandoc.Plain(item[1]), raw("], [") })
-    for _, meaning in ipairs(item[2]) do out:extend(meaning) end
-    out:insert(raw("]),"))
+    local line = pandoc.Inlines({ pandoc.RawInline("typst", "#word[") })
+    line:extend(item[1])
+    line:insert(pandoc.RawInline("typst", "]["))
+    for _, meaning in ipairs(item[2]) do line:extend(pandoc.utils.blocks_to_inlines(meaning)) end
+    line:insert(pandoc.RawInline("typst", "]"))
+    out:insert(pandoc.Para(line))
   end
-  out:insert(raw(")"))
   return out
 end
 

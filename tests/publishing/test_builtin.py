@@ -190,7 +190,7 @@ def test_a_section_does_not_begin_at_the_foot_of_a_page(tmp_path):
     assert page_of_section(28) == (2, 0)  # while four lines more would have had room
 
 
-def test_a_long_list_of_words_takes_two_columns(tmp_path):
+def test_a_long_list_of_words_takes_little_room(tmp_path):
     def listed(words):
         items = "\n\n".join(f"Ord{n}\n:   Hva ordet betyr her." for n in range(words))
         return texts(f"## Ord\n\n{items}\n", tmp_path)
