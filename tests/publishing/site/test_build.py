@@ -826,6 +826,26 @@ def test_the_first_hit_is_what_is_meant(built: SimpleNamespace, tab: Page, tmp_p
     assert tab.evaluate("[SOK.search(''), SOK.search('   '), SOK.search('qqqqqq')]") == [[], [], []]
 
 
+LONG = "Finnmarkfylkeskommunenesamarbeidsområdeognabofylker"
+RENAMED = """name => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode())
+    if (!node.parentElement.closest("script, style"))
+      node.nodeValue = node.nodeValue.replaceAll("Finnmark", name);
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["index", "fylker", "fylke-56-finnmark", "indicator"])
+def test_a_very_long_county_name_stays_within_a_phone(
+    built: SimpleNamespace, tab: Page, name: str
+) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    show(tab, built.site / f"{name}.html")
+    tab.evaluate(RENAMED, LONG)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 @pytest.mark.browser
 def test_county_is_chosen(built: SimpleNamespace, tab: Page) -> None:
     show(tab, built.site / "fylker.html")
