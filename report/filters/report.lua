@@ -108,6 +108,21 @@ local function plain_code(block)
   return block
 end
 
+-- Words with what they mean: in Typst each in one paragraph, so that a long list takes few pages.
+local function word_list(list)
+  if not typst then return nil end
+  local out = pandoc.Blocks({})
+  for _, item in ipairs(list.content) do
+    local line = pandoc.Inlines({ pandoc.RawInline("typst", "#word[") })
+    line:extend(item[1])
+    line:insert(pandoc.RawInline("typst", "]["))
+    for _, meaning in ipairs(item[2]) do line:extend(pandoc.utils.blocks_to_inlines(meaning)) end
+    line:insert(pandoc.RawInline("typst", "]"))
+    out:insert(pandoc.Para(line))
+  end
+  return out
+end
+
 local TEXT = { Span = finding, Quoted = quoted, Math = equation, CodeBlock = plain_code, Plain = plain_start }
 
 -- Tables ---------------------------------------------------------------------------------
@@ -437,5 +452,6 @@ function Pandoc(doc)
   doc = contents_after_first(doc)
   doc = doc:walk({ Blocks = boxes })
   doc = doc:walk(TEXT)
+  doc = doc:walk({ DefinitionList = word_list })
   return number_sections(doc)
 end

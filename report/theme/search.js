@@ -16,7 +16,7 @@
   var ASKING = {};
   ("how what who where when many to is are do i "
     + "hva hvem hvor hvordan hvilke hvilken hvorfor mye mange lenge er var blir kan skal vil jeg vi du man en et ei den det de "
-    + "og i av for til med som om ved har folk noen seg the of does").split(" ").forEach(function (word) { ASKING[word] = true; });
+    + "og i pa av for til med som om ved har folk noen seg the of does").split(" ").forEach(function (word) { ASKING[word] = true; });
   /* A hit is left out below this share of the best. */
   var WEAK = 0.1;
   function words(text) { return fold(text).split(/[^a-z0-9]+/).filter(Boolean); }

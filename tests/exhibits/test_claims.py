@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naveval.exhibits.claims import Judged, Standing, standing
+from naveval.exhibits.claims import Judged, Standing, any_shown, standing
 from naveval.exhibits.declare import Exhibit, Report, Results, Table, Value
 from naveval.exhibits.output import Output
 from naveval.exhibits.protect import Public
@@ -146,3 +146,12 @@ def test_two_places_say_the_same_of_each_other() -> None:
     )
     found = [standing(frame, code) for code in frame.index]
     assert 0 < sum(one.higher for one in found) == sum(one.lower for one in found) < 66
+
+
+@pytest.mark.parametrize(
+    ("numbers", "wanted"),
+    [((1.0, float("nan")), "text"), ((float("nan"),) * 2, ""), ((0.0, 2.0), "text")],
+)
+def test_what_explains_numbers_is_told_where_one_is_shown(numbers: Any, wanted: str) -> None:
+    given = dict(zip(("tbl-a.x", "tbl-a.y"), numbers, strict=True))
+    assert any_shown("tbl-a.x", "tbl-a.y")(given.__getitem__) == wanted

@@ -174,6 +174,31 @@ def test_titles_that_may_break_keep_a_table_upright(tmp_path):
     assert landscape_pages("Arbeidstreningen") == landscape_pages("Arbeids\u00adtreningen") + 1
 
 
+def texts(markdown, work):
+    file = builtin.to_pdf(markdown, {"title": "Prøve", "lang": "nb"}, work, paths.report_dir())
+    return [page.extract_text() for page in pypdf.PdfReader(file).pages]
+
+
+def test_a_section_does_not_begin_at_the_foot_of_a_page(tmp_path):
+    def page_of_section(paragraphs):
+        before = "Et avsnitt som tar plass.\n\n" * paragraphs
+        found = texts(f"## Først\n\n{before}## Siste del\n\nNoen ord.\n", tmp_path)
+        last = next(page for page in found if "Siste del" in page)
+        return len(found), last.count("Et avsnitt som tar plass.")
+
+    assert page_of_section(20) == (1, 20)
+    assert page_of_section(28) == (2, 0)  # while four lines more would have had room
+
+
+def test_a_long_list_of_words_takes_little_room(tmp_path):
+    def listed(words):
+        items = "\n\n".join(f"Ord{n}\n:   Hva ordet betyr her." for n in range(words))
+        return texts(f"## Ord\n\n{items}\n", tmp_path)
+
+    (page,) = listed(30)
+    assert all(f"Ord{n}" in page for n in range(30))
+
+
 def test_filter_refuses_what_the_checks_would_have_caught(tmp_path):
     for text, message in (
         ("Se @tbl-77.", "unresolved reference @tbl-77"),

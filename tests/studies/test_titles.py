@@ -139,6 +139,61 @@ def test_estimates_beside_a_missing_test_are_not_refused(given: Any, wanted: str
     assert apart("tbl-gaps", given) == wanted
 
 
+@dataclass(frozen=True)
+class Rows:
+    """An exhibit's rows, as a rule or a fact reads them."""
+
+    found: pd.DataFrame
+
+    def frame(self, _: str = "") -> pd.DataFrame:
+        return self.found
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        return self.found
+
+    def named(self, _: str, code: str) -> str:
+        return code.capitalize()
+
+
+def breaks(**p_values: float) -> Rows:
+    rows = [
+        {"outcome": name, "horizon": horizon, "difference_p": p, "estimate": 1.0}
+        for name, p in p_values.items()
+        for horizon in ("all", "until_2017")
+    ]
+    return Rows(pd.DataFrame(rows))
+
+
+@pytest.mark.parametrize(
+    ("given", "title", "names"),
+    [
+        (breaks(dialogue=0.8, ended=0.002, work=0.1), "differs", "ended"),
+        (breaks(dialogue=0.001, ended=0.002, work=0.1), "differs", "dialogue og ended"),
+        (breaks(dialogue=0.03, ended=0.04, work=0.1), "same", ""),
+        (breaks(dialogue=float("nan")), "untested", ""),
+    ],
+)
+def test_the_title_on_2018_is_about_every_outcome(given: Rows, title: str, names: str) -> None:
+    report = catalogue.module("followup", "report").REPORT
+    exhibit = report.exhibit("tbl-break")
+    assert exhibit.finding(given) == title
+    if title == "differs":
+        assert exhibit.facts["names"].get(given) == names
+        assert exhibit.facts["moved"].get(given) == names.count(" og ") + 1
+
+
+@pytest.mark.parametrize(
+    ("reach", "title"),
+    [([0.0, 0.0], "none"), ([0.0, 0.4], "some"), ([float("nan")] * 2, "refused")],
+)
+def test_the_title_on_bounds_is_about_every_outcome(reach: list[float], title: str) -> None:
+    estimate = [1.0 if one == one else one for one in reach]
+    given = Rows(pd.DataFrame({"estimate": estimate, "zero_relative": reach}))
+    exhibit = catalogue.module("followup", "report").REPORT.exhibit("tbl-breakdown")
+    assert exhibit.finding(given) == title
+
+
 def test_whoever_says_refused_of_differences_can_say_untested() -> None:
     for one in claims.listed():
         if one.study == "followup" and one.wording == "refused" and "tbl-gaps" in one.rows:

@@ -302,6 +302,13 @@ def key_figures(*names: str) -> tuple[Sentence, ...]:
     return tuple(Sentence(f"key-{name}") for name in names)
 
 
+def any_shown(*references: str) -> Callable[[Any], str]:
+    """What is told of numbers only where one of them is shown: "text" or ""."""
+    return lambda reader: (
+        "" if all(formats.is_missing(reader(one)) for one in references) else "text"
+    )
+
+
 def when(rule: Callable[[Reader], str], *wordings: str) -> Callable[[Any], str]:
     """A sentence said only with these wordings of another: "text" or ""."""
     return lambda reader: "text" if rule(reader) in wordings else ""

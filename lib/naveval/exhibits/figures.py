@@ -47,6 +47,9 @@ PHONE_TICKS, PHONE_NAME, PHONE_LINE, PHONE_ROWS = 5, 20, 40, 12
 DPI = 180
 LABEL_PAD = 0.012
 MIN_LABEL_GAP = 0.055
+LEADER = {"arrowstyle": "-", "lw": 0.9, "ls": ":", "shrinkA": 0, "shrinkB": 2, "relpos": (0, 0.5)}
+LEADER_PADS = 3
+"""The line from a name to its line's end, and how many pads it has room in."""
 LABEL_INCHES, PANEL_SHARE = 0.17, 0.75
 """Height of a label's line, and how much of a figure's height its panels take at the least."""
 NOTICE_INCHES = 0.16
@@ -197,13 +200,19 @@ class _Ticks(MaxNLocator):
         return np.asarray(found) / self.per_unit
 
 
-def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]]) -> None:
+def label_ends(
+    ax: Axes, ends: dict[str, tuple[float, float, str]], *, at: float | None = None
+) -> None:
     """Write each line's name at its end, moved apart where they would overlap, within the axis.
+
+    A name that stands off its line's end is led to it by a dotted line.
 
     Parameters
     ----------
     ends
         Name to (x, y, colour) of the last point of its line, in data units.
+    at
+        Where all names begin, for lines that end at different places; by default at their ends.
     """
     low, high = ax.get_ylim()
     grid = ax.get_gridspec()
@@ -214,16 +223,20 @@ def label_ends(ax: Axes, ends: dict[str, tuple[float, float, str]]) -> None:
     heights = _apart(np.array([ends[name][1] for name in order], dtype=float), gap, low, high)
     left, right = ax.get_xlim()
     for name, y in zip(order, heights, strict=True):
-        x, _, color = ends[name]
+        x, end, color = ends[name]
+        beside = max(x, at) if at is not None else x
+        off = beside > x or abs(y - end) > gap / 2
+        pad = (right - left) * LABEL_PAD * (LEADER_PADS if off else 1)
         ax.annotate(
             _broken(name, PHONE_NAME) if on_phone() else name,
-            (x, y),
-            xytext=(x + (right - left) * LABEL_PAD, y),
+            (x, end),
+            xytext=(beside + pad, y),
             color=color,
             fontsize=10,
             va="center",
             ha="left",
             annotation_clip=False,
+            arrowprops={**LEADER, "color": color} if off else None,
         )
 
 

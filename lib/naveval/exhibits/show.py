@@ -241,6 +241,8 @@ def _alt(reader: Reader, entry: Mapping[str, Any]) -> str:
         return str(words.entry(texts, NOTHING)) + "."
     sentences = [reader.keyed(one) for one in SENTENCE_END.split(entry["alt"])]
     kept = [text for text, missing in sentences if not missing or formats.KEYED.search(text)]
+    if not kept:
+        return str(words.entry(texts, NOTHING)) + "."
     dots = any(formats.MISSING in text for text in kept)
     return " ".join([*kept, *([words.entry(texts, "dots-note")] if dots else [])])
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from naveval.project import ranges
+
 MINUS = "−"
 THIN = "\u202f"
 NO_BREAK = "\u00a0"
@@ -76,6 +78,19 @@ def percent(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
 def share(value: Any, decimals: int = 1, *, signed: bool = False) -> str:
     """Format a share between 0 and 1 as percent."""
     return percent(value if is_missing(value) else float(value) * 100, decimals, signed=signed)
+
+
+def chance(value: Any) -> str:
+    r"""Format a probability from draws as percent; none and all of them are no certainty.
+
+    >>> chance(0.004), chance(0.5), chance(1)
+    ('< 1\xa0%', '50\xa0%', '> 99\xa0%')
+    """
+    if is_missing(value):
+        return MISSING
+    shown = percent(100 * float(value), 0)
+    ends = {percent(0, 0): f"< {percent(1, 0)}", percent(100, 0): f"> {percent(99, 0)}"}
+    return ends.get(shown, shown)
 
 
 def size(value: Any) -> str:
@@ -144,6 +159,7 @@ def _families() -> dict[str, Callable[[Any], str]]:
         "text": text,
         "month": month,
         "p": p_value,
+        "chance": chance,
         "size": size,
         "in_months": lambda value: _with_unit(value, "md."),
         "in_weeks": lambda value: _with_unit(value, "uker"),
@@ -251,12 +267,14 @@ def shown(value: Any, name: str) -> str:
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """Fill `{name:format}` fields of a Norwegian template; names are keys of `values`.
 
+    A range whose ends read the same becomes one number, see `ranges`.
+
     Raises
     ------
     KeyError
         When a field has no value or a format is unknown.
     """
-    return _Norwegian().vformat(template, (), values)
+    return ranges.settle(_Norwegian().vformat(template, (), values))
 
 
 def field_names(template: str) -> list[str]:

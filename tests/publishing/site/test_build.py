@@ -22,6 +22,7 @@ from pypdf import PdfReader
 
 from naveval.project import catalogue, formats, paths, places
 from naveval.project.errors import ParameterError, RenderError
+from naveval.project.parameters import read_yaml
 from naveval.publishing import render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
@@ -505,6 +506,11 @@ def test_what_rests_on_published_numbers_is_not_marked_as_simulated(tmp_path: Pa
     }
 
 
+def test_pages_for_register_owners_come_after_the_findings(built: SimpleNamespace) -> None:
+    kinds = {entry["k"] for entry in index_of(built) if entry["u"].startswith("registre.html")}
+    assert kinds == {"d"}
+
+
 def test_odd_synonyms_are_refused(project: Path) -> None:
     file = project / "report/texts/synonyms.yml"
     file.write_text("groups: [[ledig]]")
@@ -741,7 +747,7 @@ QUERIES = {
     "langtidsledge": "followup.html",
     "indikatoren": "indicator.html",
     "innvandrere": "programs/hele-landet/report.html#fig-5-6",
-    "ventetid": "programs/hele-landet/report.html#tbl-6-1",
+    "ventetid": "programs.html#ventetid",
     "samfunnsøkonomisk lønnsomhet": "programs/hele-landet/report.html#fig-composition",
     "nettonytte": "programs/hele-landet/report.html#fig-composition",
     "lønstilskud": "programs.html",
@@ -753,7 +759,7 @@ QUERIES = {
     "personvern": "om.html#personvern",
     "feil i kildene": "feil.html",
     "usikkerhet": "metode.html#usikkerhet",
-    "hvor lenge venter folk": "programs/hele-landet/report.html#tbl-6-1",
+    "hvor lenge venter folk": "programs.html#ventetid",
     "lønner tiltak seg": "programs.html",
     "kurs": "programs.html",
     "wage subsidy": "programs.html",
@@ -763,12 +769,35 @@ QUERIES = {
     "job seekers": "hedmark.html",
     "indicator": "indicator.html",
     "counties": "fylker.html",
-    "waiting": "programs/hele-landet/report.html#tbl-6-1",
+    "waiting": "programs.html#ventetid",
     "how to cite": "om.html#slik-siterer-du",
     "publisher contact": "om.html#kontakt",
-    "waiting time": "programs/hele-landet/report.html#tbl-6-1",
+    "waiting time": "programs.html#ventetid",
     "konfidensintervall": "metode.html#usikkerhet",
+    "langtidsledig dagpenger": "followup.html",
+    "arbeidstrening virkning": "programs.html#velg-figur",
+    "sammenligne fylker": "indicator.html#kurver",
+    "how many persons": "followup.html#tall",
+    "hvor lenge venter folk på tiltak": "programs.html#ventetid",
 }
+SECTIONS = {
+    "programs.html#velg-figur": "Virkning etter tiltak",
+    "programs.html#ventetid": "Ventetid",
+    "indicator.html#kurver": "Fylkenes kurver",
+    "followup.html#tall": "Antall personer",
+}
+"""Sections of the studies' pages that the results of this test lack."""
+
+
+def led_to() -> list[dict[str, str]]:
+    """Entries of these sections with the studies' own words that lead to them."""
+    found: list[dict[str, str]] = []
+    for address, heading in SECTIONS.items():
+        study, _, anchor = address.partition(".html#")
+        words = read_yaml(paths.texts_dir(study) / "site.yml")["search"]
+        entry = {"t": study, "h": heading, "u": address, "x": "", "k": "p"}
+        found += search.led([entry], {anchor: words[anchor]})
+    return found
 
 
 @pytest.mark.browser
@@ -784,7 +813,8 @@ def test_the_first_hit_is_what_is_meant(built: SimpleNamespace, tab: Page, tmp_p
     page.write_text(f"<main><h1>Arbeidsmarkedstiltak</h1><h2>1 Funn</h2>{figures}{rest}</main>")
     more = search.entries(page, "programs/hele-landet/report.html", rest=["Diagnostikk"])
     assert [entry["k"] for entry in more] == ["p", "p", *"ffff", "d", "d"]
-    (tmp_path / "index.js").write_text(search.script([*index_of(built), *more]), encoding="utf-8")
+    there = [entry for entry in index_of(built) if entry["u"] not in SECTIONS]
+    (tmp_path / "index.js").write_text(search.script([*there, *more, *led_to()]), encoding="utf-8")
     script = (built.site / "assets/search.js").as_uri()
     (tmp_path / "x.html").write_text(
         f'<meta charset="utf-8"><script src="index.js"></script><script src="{script}"></script>'
@@ -794,6 +824,26 @@ def test_the_first_hit_is_what_is_meant(built: SimpleNamespace, tab: Page, tmp_p
     found = dict(zip(QUERIES, tab.evaluate(asked, list(QUERIES)), strict=True))
     assert found == QUERIES
     assert tab.evaluate("[SOK.search(''), SOK.search('   '), SOK.search('qqqqqq')]") == [[], [], []]
+
+
+LONG = "Finnmarkfylkeskommunenesamarbeidsområdeognabofylker"
+RENAMED = """name => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode())
+    if (!node.parentElement.closest("script, style"))
+      node.nodeValue = node.nodeValue.replaceAll("Finnmark", name);
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["index", "fylker", "fylke-56-finnmark", "indicator"])
+def test_a_very_long_county_name_stays_within_a_phone(
+    built: SimpleNamespace, tab: Page, name: str
+) -> None:
+    tab.set_viewport_size({"width": 390, "height": 844})
+    show(tab, built.site / f"{name}.html")
+    tab.evaluate(RENAMED, LONG)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.browser

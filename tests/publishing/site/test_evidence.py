@@ -58,6 +58,25 @@ def test_rows_are_what_the_catalogue_and_the_printed_tables_say() -> None:
     assert (stock["ci_high_95"] < 0).all()
 
 
+@pytest.mark.parametrize("study", ["followup", "hedmark", "programs"])
+def test_pages_of_findings_tell_the_grades_of_the_evidence_page(study: str) -> None:
+    names = {row["source"]: row["source"] for row in ROWS}
+    lines = evidence.grades(WORDS, names).splitlines()
+    grades = {
+        cells[1].strip(): cells[2].strip()
+        for cells in (line.split("|") for line in lines[2:])
+        if len(cells) > 3
+    }
+    told = evidence.told(study, WORDS)
+    own = {row["measure"] for row in ROWS if row["source"] == study}
+    assert own
+    parts = told[told.index("(kunnskap.html#belegg): ") :].partition(": ")[2].partition(". ")[0]
+    said = dict(part.split(": ", 1) for part in parts.split("; "))
+    for measure in own:
+        assert measure in said[grades[measure].lower()], measure
+    assert evidence.told("indicator", WORDS) == ""
+
+
 def test_an_unknown_method_direction_or_source_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

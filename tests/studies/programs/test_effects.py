@@ -354,6 +354,24 @@ def test_numbers_for_all_are_marked_where_overlap_is_poor(
     )
 
 
+def test_one_row_of_the_limits_is_the_calculation(
+    showing: Showing, results: ProgramResults
+) -> None:
+    limits, methods = (showing.show(label, results).rows for label in ("tbl-clip", "tbl-methods"))
+    used = limits[limits["how"] == "used"].set_index("arm")
+    chosen = results.effects.settings
+    assert used.index.is_unique
+    assert set(zip(used["clip"], used["trim"], strict=True)) == {
+        (str(chosen.clip), str(chosen.trim))
+    }
+    others = limits[limits["how"] == "plain"]
+    assert (str(chosen.clip), str(chosen.trim)) not in set(
+        zip(others["clip"], others["trim"], strict=True)
+    )
+    own = methods[methods["method"] == "dml"].set_index("arm")["months"]
+    assert used["att"].round(2).equals(own.reindex(used.index).round(2).rename("att"))
+
+
 def test_words_need_a_sign_that_holds_when_all_are_tested_together(
     showing: Showing, results: ProgramResults
 ) -> None:

@@ -26,7 +26,7 @@ import pandas as pd
 from naveval.exhibits import manifest, words
 from naveval.exhibits.declare import PARTS
 from naveval.exhibits.show import NUMBERS_FILE
-from naveval.project import formats, parameters, paths
+from naveval.project import formats, parameters, paths, ranges
 from naveval.publishing.audit import html
 from naveval.publishing.audit.faults import Fault
 
@@ -141,7 +141,7 @@ def _unlike_released(folder: Path, told: pd.DataFrame) -> Iterator[str]:
         at = (found[1], found[2], *keys, found[4] or "") if found else ()
         if at in released and not np.isclose(value, released[at], rtol=1e-9, atol=1e-12):
             yield f"{row.key}: {row.value}, but {released[at]} in estimates.csv"
-        if not _reads(row.shown, abs(float(value))):
+        if not reads(row.shown, abs(float(value))):
             yield f"{row.key}: «{row.shown}» is not {row.value}"
 
 
@@ -161,10 +161,13 @@ def _released(folder: Path) -> dict[tuple[str, ...], float]:
     return found
 
 
-def _reads(shown: str, value: float) -> bool:
+def reads(shown: str, value: float) -> bool:
     """Whether a shown number is this value, as it is, in per cent, in thousands or millions."""
-    if shown.startswith("<") or shown == formats.FEW:
+    if shown.startswith(("<", ">")) or shown == formats.FEW:
         return True
+    if shown.startswith(ranges.LESS_THAN):
+        found = NUMBER.search(shown)
+        return found is not None and value * (100 if "%" in shown else 1) <= _stated(found)[0]
     left = [
         found
         for found in NUMBER.finditer(_left_in(shown))

@@ -425,11 +425,11 @@ def _write_index(
     listed: list[dict[str, str]] = []
     for page in pages:
         if page.name != "sok":
-            own = search.entries(work / f"{page.name}.html", f"{page.name}.html")
+            aside = page.name in text["search"]["aside"]
+            own = search.entries(work / f"{page.name}.html", f"{page.name}.html", annex=aside)
             study = text["studies"].get(page.name, {})
-            for first in own[:1]:
-                first["s"] = study.get("search", text["search"]["words"].get(page.name, ""))
-            listed += own
+            words = study.get("search", text["search"]["words"].get(page.name, ""))
+            listed += search.led(own, {"": words} if isinstance(words, str) else words)
     mains = {id(results.main_result(found, study)) for study in text["studies"]}
     for result in found:
         shown = mark if result.simulated else ""

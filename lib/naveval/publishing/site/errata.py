@@ -53,7 +53,7 @@ def listed() -> dict[str, list[dict[str, Any]]]:
 
 
 def filled(entry: Mapping[str, Any], estimates: pd.DataFrame | None, place: str) -> str:
-    """What we find, with numbers from the estimates; the plain wording when there are none.
+    """What we find, with numbers from the estimates; the plain wording when one is not there.
 
     An entry may have `values` (field to key of an estimate, with the column to read as `take`)
     and `found-with`, the wording that uses them.
@@ -61,7 +61,7 @@ def filled(entry: Mapping[str, Any], estimates: pd.DataFrame | None, place: str)
     Raises
     ------
     ParameterError
-        When the estimates lack a row that the entry names, or have several.
+        When the estimates have several rows for a key.
     """
     if "values" not in entry or estimates is None:
         return str(entry["found"])
@@ -70,8 +70,11 @@ def filled(entry: Mapping[str, Any], estimates: pd.DataFrame | None, place: str)
         wanted = {column: str(value) for column, value in key.items() if column != "take"}
         rows = estimates
         for column, value in wanted.items():
-            rows = rows[rows[column].astype(str) == value]
-        if len(rows) != 1:
+            known = rows[column].astype(str) if column in rows else pd.Series("", rows.index)
+            rows = rows[known == value]
+        if rows.empty:  # a result of an older version
+            return str(entry["found"])
+        if len(rows) > 1:
             raise ParameterError(f"{place}: {len(rows)} estimates for {wanted}, expected one")
         values[name] = rows.iloc[0][key.get("take", "estimate")]
     return formats.fill(entry["found-with"], values)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from naveval.project import parameters, paths
+from naveval.project import formats, parameters, paths
 from naveval.project.errors import ParameterError
 from naveval.publishing.site.results import rows
 
@@ -204,7 +204,6 @@ def grades(words: Mapping[str, Any], names: Mapping[str, str]) -> str:
     ParameterError
         For a method, a direction or a source in `report/evidence.csv` that is not known.
     """
-    sources: dict[tuple[str, ...], list[dict[str, str]]] = {}
     for row in rows(paths.report_dir() / GRADES_FILE):
         for key, known in (
             ("method", words["methods"]),
@@ -216,21 +215,51 @@ def grades(words: Mapping[str, Any], names: Mapping[str, str]) -> str:
                     f"report/{GRADES_FILE}: {key} «{row[key]}» of {row['measure']}; allowed: "
                     + ", ".join(map(str, known))
                 )
-        sources.setdefault(tuple(row[key] for key in KEYS), []).append(row)
     body = []
-    for (measure, group, outcome), own in sources.items():
+    for (measure, group, outcome), own in _sources().items():
         known_as = grade([(row["method"], row["found"]) for row in own])
-        told = [
+        said = [
             f"{names[row['source']]}: {words['ways'][row['found']]} "
             f"({words['methods'][row['method']].lower()})"
             for row in own
         ]
         shown = words["grades"][known_as]
-        body.append((known_as, [measure, shown, group, outcome, "; ".join(told)]))
+        body.append((known_as, [measure, shown, group, outcome, "; ".join(said)]))
     order = list(words["grades"])
     body.sort(key=lambda item: order.index(item[0]))
     head = list(words["grade-columns"].values())
     return _pipe(head, [row for _, row in body], words["grade-caption"], "tbl-grades", text=True)
+
+
+def _sources() -> dict[tuple[str, ...], list[dict[str, str]]]:
+    """The sources of each measure, group and outcome."""
+    found: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for row in rows(paths.report_dir() / GRADES_FILE):
+        found.setdefault(tuple(row[key] for key in KEYS), []).append(row)
+    return found
+
+
+def told(study: str, words: Mapping[str, Any]) -> str:
+    """How well the effects that a study is about are known, by the same grades; "" for none.
+
+    Measures by their grade, best known first, for the pages that tell the study's findings.
+    """
+    known_as: dict[str, list[str]] = {}
+    outcomes = []
+    for (measure, _, outcome), own in _sources().items():
+        if study in {row["source"] for row in own}:
+            named = grade([(row["method"], row["found"]) for row in own])
+            known_as.setdefault(named, []).append(measure)
+            outcomes.append(outcome)
+    if not known_as:
+        return ""
+    parts = [
+        f"{shown.lower()}: {formats.listed(known_as[name])}"
+        for name, shown in words["grades"].items()
+        if name in known_as
+    ]
+    listed = formats.listed(list(dict.fromkeys(outcomes)))
+    return str(words["front"]).format(outcome=listed, grades="; ".join(parts)).strip()
 
 
 def counts(found: Sequence[Project], words: Mapping[str, Any]) -> str:

@@ -127,6 +127,7 @@ def front(found: Sequence[Result], text: Mapping[str, Any], told: Collection[str
         Studies whose page has the block of numbers asked for, which is linked to.
     """
     part, shown, parts = text["index"], [], [text["index"]["intro"], '<div class="cards">']
+    known = parameters.read_yaml(paths.texts_dir() / "evidence.yml")
     for study in text["studies"]:
         entry, result = text["studies"][study], results.main_result(found, study)
         parts += [f'<section class="card">\n\n## {entry["name"]} {{#{study} .unnumbered}}']
@@ -134,6 +135,7 @@ def front(found: Sequence[Result], text: Mapping[str, Any], told: Collection[str
         if result:
             shown.append(result)
             parts += [about(result, text), findings(result, text), *cards.card(result, text)]
+            parts.append(site_evidence.told(study, known))
         else:
             parts.append(part["none"])
         more = part["more"].format(name=entry["short"])
@@ -386,12 +388,16 @@ def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
 
 
 def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:
-    """The evidence page, and the part of it that bears on each study."""
+    """The evidence page, and for each study the grades of its effects and what bears on it."""
     own = parameters.read_yaml(paths.texts_dir() / "evidence.yml")
     found = site_evidence.projects()
     bearing = {
         name: site_evidence.bearing(entry.get("evidence", []), found, own)
         for name, entry in text["studies"].items()
+    }
+    with_grades = {
+        name: "\n\n".join(filter(None, [site_evidence.told(name, own), told]))
+        for name, told in bearing.items()
     }
     done = sum(site_evidence.value(p, "status") == own["finished"] for p in found)
     blocks = [
@@ -410,4 +416,4 @@ def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:
         title = text["studies"][name]["name"]
         blocks += [f"### {title} {{#kunnskap-{name}}}", bearing[name] or own["bearing-none"]]
     blocks.append(own["doubts"])
-    return named("kunnskap", text, "\n\n".join(blocks), toc=False), bearing
+    return named("kunnskap", text, "\n\n".join(blocks), toc=False), with_grades

@@ -88,6 +88,20 @@ def entries(
     return found
 
 
+def led(found: Sequence[dict[str, str]], words: Mapping[str, str]) -> Sequence[dict[str, str]]:
+    """The entries of a page with words that lead to them, though they may use others themselves.
+
+    Parameters
+    ----------
+    words
+        By anchor, "" for the page itself.
+    """
+    for entry in found:
+        if told := words.get(entry["u"].partition("#")[2]):
+            entry["s"] = told
+    return found
+
+
 def _entry(title: str, heading: str, address: str, anchor: str, kind: str) -> dict[str, str]:
     where = address + (f"#{anchor}" if anchor else "")
     return {"t": title, "h": heading, "u": where, "x": "", "k": kind}

@@ -13,7 +13,7 @@ from undrawn import leave_undrawn
 
 from naveval.exhibits import figures, words
 from naveval.project import paths
-from naveval.studies.programs.exhibits import outcomes, participants
+from naveval.studies.programs.exhibits import common, outcomes, participants
 
 
 @pytest.fixture(scope="module", params=["", "34"])
@@ -133,3 +133,30 @@ def test_headlines_hold_what_the_front_page_asks_for(
         summary = markdown['study.show("participants-summary", results)']
         assert kept[str(order)]["text"] in summary
     assert paths.notebook("programs").exists()
+
+
+def starters(lead: float, persons: int, groups: int = 1) -> pd.DataFrame:
+    """Groups in which AMO leads AFT by so many per cent of the group's persons."""
+    rows = [
+        {"characteristic": "sex", "category": str(k), "program": name, "percent": percent}
+        for k in range(groups)
+        for name, percent in (("AMO", 30 + lead), ("AFT", 30.0), ("Jobbklubb", 10.0))
+    ]
+    frame = pd.DataFrame(rows).assign(total=persons)
+    return frame.assign(n=frame["percent"] * persons / 100)
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        (starters(5, 20_000), "AMO"),
+        (starters(5, 300), ""),  # three standard errors would be needed
+        (starters(0, 20_000), ""),
+        (starters(2.0, 20_000), "AMO"),
+        (starters(2.0, 20_000, groups=4_000), ""),  # the more groups, the more it takes
+    ],
+)
+def test_the_most_usual_programme_is_told_where_chance_does_not_explain_it(
+    rows: pd.DataFrame, wanted: str
+) -> None:
+    assert set(common.modal(rows)) == {wanted}

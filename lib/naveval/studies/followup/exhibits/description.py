@@ -1,6 +1,7 @@
 """Section «Oppfølging gjennom forløpet» and the figures by month: figures 1 to 6."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -41,8 +42,11 @@ def draw_durations(reader: Reader) -> Figure:
     measures = list(dict.fromkeys(frame["measure"]))
     figure, ax = figures.axes(height=HEIGHTS[len(measures)])
     ends = {}
+    shown = _firm(reader)
     for number, measure in enumerate(measures):
         part = frame[frame["measure"] == measure]
+        if measure not in shown:
+            continue
         color = figures.COLORS[number % len(figures.COLORS)]
         style = figures.LINESTYLES[number % len(figures.LINESTYLES)]
         ax.plot(part["weeks"], PERCENT * part["value"], color=color, ls=style, marker=".", ms=4)
@@ -50,15 +54,30 @@ def draw_durations(reader: Reader) -> Figure:
         known = part[part["value"].notna()]
         if len(known):
             name = reader.named("", measure)
-            ends[name] = (104.0, PERCENT * known["value"].iloc[-1], color)
+            last = known.iloc[-1]
+            ends[name] = (float(last["weeks"]), PERCENT * last["value"], color)
+    if not ends:
+        nothing(ax, reader)
+        return figure
     ax.set_xlim(0, 104)
     ax.set_ylim(bottom=0)
     ax.set_xticks(range(0, 105, 13))
     ax.set_xlabel(reader.named("", "x"))
     ax.set_ylabel(reader.named("", "y"))
     percent_axis(ax)
-    figures.label_ends(ax, ends)
+    figures.label_ends(ax, ends, at=104.0)
     return figure
+
+
+def _firm(reader: Reader) -> list[str]:
+    """Measures whose line is drawn: those with enough points that are not mostly noise."""
+    known = replace(reader, noisy=False).rows.groupby("measure", sort=False)["value"]
+    return [str(name) for name, own in known if own.notna().mean() >= LEAST_SHOWN]
+
+
+def _lines(reader: Reader) -> float:
+    """How many lines are drawn; missing for none."""
+    return len(_firm(reader)) or np.nan
 
 
 def draw_months(reader: Reader) -> Figure:
@@ -85,7 +104,7 @@ def _months_panel(
         if known.size >= LEAST_SHOWN * y.size > 0:
             ax.plot(x, y, color=color, ls=figures.LINESTYLES[number], marker=".", ms=4)
             open_points(ax, x, y, _noisy(reader, part), color)
-            ends[reader.named("", group)] = (float(x.max()), float(y[known[-1]]), color)
+            ends[reader.named("", group)] = (float(x[known[-1]]), float(y[known[-1]]), color)
     ax.set_title(reader.named("", measure) + _step(reader, frame))
     if not ends:
         nothing(ax, reader)
@@ -93,8 +112,8 @@ def _months_panel(
     mark_time(ax, reader, dialogue=measure in DIALOGUE)
     ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
     percent_axis(ax)
-    right = ax.get_xlim()[1]  # past the axis, also where a line of longer steps ends before it
-    figures.label_ends(ax, {name: (right, y, color) for name, (_, y, color) in ends.items()})
+    # Past the axis, also where a line of longer steps ends before it.
+    figures.label_ends(ax, ends, at=ax.get_xlim()[1])
 
 
 def _noisy(reader: Reader, rows: pd.DataFrame) -> pd.Series:
@@ -203,7 +222,9 @@ def _durations(label: str) -> Exhibit[FollowupResults]:
         protect=Together("n_persons"),
         view=Picture(draw_durations),
         facts={f"{name}_{weeks}": _at(name, weeks) for name in measures for weeks in HALVES}
-        | {f"{name}_{YEAR}": _end(name) for name in ("least", "most")},
+        | {f"{name}_{YEAR}": _end(name) for name in ("least", "most")}
+        | {"lines": Fact(_lines, "int")},
+        finding=lambda reader: "" if np.isnan(_lines(reader)) else "told",
     )
 
 

@@ -194,6 +194,20 @@ def _breakdown(reader: Reader) -> str:
     return "null" if reader("tbl-breakdown.mde_relative[program]") > 0 else "wide"
 
 
+def _reaching(reader: Reader) -> pd.Series:
+    """Whether each outcome that has bounds differs from zero under parallel trends."""
+    rows = reader.frame("tbl-breakdown")
+    return rows.loc[rows["estimate"].notna(), "zero_relative"] > 0
+
+
+def _breakdowns(reader: Reader) -> str:
+    """The table's title: of all its outcomes, each by itself."""
+    found = _reaching(reader)
+    if not len(found):
+        return "refused"
+    return "some" if found.any() else "none"
+
+
 def _line(reader: Reader) -> str:
     if np.isnan(reader("tbl-breakdown.estimate[program]")):
         return ""
@@ -325,7 +339,11 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             },
         },
         protect=described(digits=BREAKDOWNS),
-        finding=_breakdown,
+        facts={
+            "outcomes": Fact(lambda reader: len(_reaching(reader))),
+            "reaching": Fact(lambda reader: int(_reaching(reader).sum())),
+        },
+        finding=_breakdowns,
     ),
 )
 

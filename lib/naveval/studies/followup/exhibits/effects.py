@@ -354,7 +354,14 @@ SUMMARY_SENTENCES = (
     ),
     Sentence("answer-published", _answer_published, facts=PUBLISHED),
     *claims.key_figures("program", "dialogue", "work"),
-    Sentence("key-level"),
+    Sentence(
+        "key-level",
+        claims.any_shown(
+            "tbl-1.estimate[program,long]",
+            "tbl-1.estimate[dialogue,long]",
+            "tbl-3.estimate[work,long]",
+        ),
+    ),
     Sentence("who"),
     Sentence("answer-not"),
     Sentence("reservation", _reservation),

@@ -5,8 +5,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.followup.checks import LIMIT
 from naveval.studies.followup.exhibits.common import (
     CHANGED,
@@ -39,6 +41,32 @@ def _others(reader: Reader) -> pd.Series:
     """P-values of the differences of all outcomes but dialogue."""
     rows = reader.frame("tbl-break")
     return rows.loc[(rows["outcome"] != "dialogue") & (rows["horizon"] == "all"), "difference_p"]
+
+
+def _differences(reader: Reader) -> pd.Series:
+    """P-values of the differences of all outcomes, which are tested together; index outcome."""
+    rows = reader.frame("tbl-break")
+    return rows[rows["horizon"] == "all"].set_index("outcome")["difference_p"].dropna()
+
+
+def _without_2018(reader: Reader) -> str:
+    """What the differences say together, of all outcomes and not of dialogue alone."""
+    found = _differences(reader)
+    if not len(found):
+        shown = reader.frame("tbl-break")["estimate"].notna().any()
+        return "untested" if shown else "refused"
+    return "differs" if _sure(found).any() else "same"
+
+
+def _sure(p_values: pd.Series) -> pd.Series:
+    return pd.Series(holm(p_values.to_numpy(float)) < LIMIT, p_values.index)
+
+
+def _others_than(reader: Reader) -> str:
+    """Outcomes whose effect is surely another without 2018, as running text."""
+    found = _sure(_differences(reader))
+    names = [reader.named("outcome", str(code)) for code in found.index[found]]
+    return formats.listed([name[0].lower() + name[1:] for name in names])
 
 
 def _family(reader: Reader) -> pd.DataFrame:
@@ -148,8 +176,13 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         },
         protect=CHANGED,
         view=Table(joined=JOINED),
-        facts=counted(_others),
-        finding=_break,
+        facts=counted(_others)
+        | {
+            "compared": Fact(lambda reader: len(_differences(reader))),
+            "moved": Fact(lambda reader: int(_sure(_differences(reader)).sum())),
+            "names": Fact(_others_than, "text"),
+        },
+        finding=_without_2018,
     ),
     Exhibit(
         "tbl-gaps",

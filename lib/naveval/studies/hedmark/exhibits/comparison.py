@@ -14,8 +14,13 @@ from naveval.project import formats
 from naveval.registers import extracts, simulation
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark.estimate.choice import STRICT
-from naveval.studies.hedmark.estimate.means import has_default_windows, is_document_design
+from naveval.studies.hedmark.estimate.means import (
+    TABLES,
+    has_default_windows,
+    is_document_design,
+)
 from naveval.studies.hedmark.exhibits.common import PERCENT, RATE, STEPS, kind
+from naveval.studies.hedmark.parameters import Parameters
 from naveval.studies.hedmark.published import (
     KEY,
     MEANS,
@@ -86,7 +91,13 @@ def _closeness(deviation: Callable[[pd.DataFrame], pd.Series]) -> dict[str, Fact
     }
 
 
+def _furthest(reader: Reader) -> float:
+    """The largest gap between a printed effect and what the printed means give."""
+    return float((reader.rows["computed"] - reader.rows["printed"]).abs().max())
+
+
 PRINTED = Value("pct1_s", source="published")
+POINTS = "percentage points"
 
 COMPARISON: tuple[Exhibit[HedmarkResults], ...] = (
     Exhibit(
@@ -124,6 +135,8 @@ COMPARISON: tuple[Exhibit[HedmarkResults], ...] = (
         protect=Public(SOURCE),
         facts={
             "effects": _verdicts("equal", "within", "outside"),
+            "outside": _verdicts("outside"),
+            "furthest": Fact(_furthest, "num1", POINTS),
             "reproduced": _verdicts("equal", "within"),
             "missing": _verdicts("missing"),
         },
@@ -260,23 +273,26 @@ def flow(results: HedmarkResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _known(results: HedmarkResults) -> dict[str, Any] | None:
+def _known(parameters: Parameters) -> dict[str, Any] | None:
     """What the simulated registers were made with; None where nothing is known."""
-    if not has_default_windows(results.parameters):
+    if not has_default_windows(parameters):
         return None
-    return simulation.read_truth(extracts.folder("hedmark", results.parameters))
+    return simulation.read_truth(extracts.folder("hedmark", parameters))
 
 
-def truth(results: HedmarkResults) -> pd.DataFrame:
-    """Estimates beside the true effects; zero where nothing was changed."""
-    known = _known(results) or {"effects": []}
+def truth(reader: Reader) -> pd.DataFrame:
+    """Estimates of tables 1 to 4 as those show them beside the true effects, zero for a placebo."""
+    known = _known(reader.parameters) or {"effects": []}
     true = pd.DataFrame(known["effects"]).rename(columns={"effect": "truth", "window": "season"})
-    if known["county"] != results.parameters.county:
+    if known["county"] != reader.parameters.county:
         true["truth"] = 0.0
-    found = results.means.merge(true, on=["outcome", "group", "season"], how="left")
-    found = found.rename(columns={"label": KEYS[0]})
-    found = found[[*KEYS, "effect", "std_error", "truth", "n_persons"]]
-    return found.assign(distance=(found["effect"] - found["truth"]) / found["std_error"])
+    found = pd.concat([reader.frame(label).assign(label=label) for label in TABLES])
+    found = _named(found.merge(true, on=["outcome", "group", "season"], how="left"))
+    found = found[[*KEYS, "effect", "std_error", "truth"]]
+    return found.assign(
+        distance=(found["effect"] - found["truth"]) / found["std_error"],
+        hidden=found["effect"].isna(),
+    )
 
 
 APPENDIX: tuple[Exhibit[HedmarkResults], ...] = (
@@ -306,8 +322,8 @@ APPENDIX: tuple[Exhibit[HedmarkResults], ...] = (
             ),
             "distance": Value("num1_s", "standard errors", estimand="distance from truth"),
         },
-        protect=Descriptive(noise=False),
-        when=When(lambda results: _known(results) is not None, "no-truth"),
+        protect=Derived("tables 1 to 4"),
+        when=When(lambda results: _known(results.parameters) is not None, "no-truth"),
         facts={
             "within": Fact(lambda reader: int((reader.rows["distance"].abs() <= 3).sum())),
             "effects": Fact(lambda reader: int(reader.rows["effect"].notna().sum())),

@@ -7,6 +7,8 @@ from typing import Literal
 import pandas as pd
 
 from naveval.disclosure.released import Released
+from naveval.exhibits import printed
+from naveval.exhibits.claims import Judged
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value
 from naveval.exhibits.protect import Model, Together
 from naveval.exhibits.reader import Reader
@@ -151,6 +153,26 @@ def _of_groups(grouping: str, key: str, ending: str = "") -> Frame:
     return frame
 
 
+def _hours(reader: Reader) -> pd.DataFrame:
+    """Hours over three months that stand beside printed ones."""
+    rows = reader.rows
+    return rows[rows["outcome"] == "atid3"].dropna(subset=["actual", "published"])
+
+
+def _near(reader: Reader) -> int:
+    rows = _hours(reader)
+    gap = (rows["actual"] - rows["published"]).abs()
+    return int((gap <= printed.NEAR / 100 * rows["published"]).sum())
+
+
+CLOSENESS = {
+    "near": Fact(_near),
+    "cells": Fact(lambda reader: len(_hours(reader))),
+    "close": Fact(lambda _: printed.NEAR, "pct0"),
+}
+COUNTIES = Judged("tbl-3", "indicator", {"outcome": ("atid3",)}, shown=True)
+
+
 def _levels(label: str, frame: Frame, key: str) -> Exhibit[IndicatorResults]:
     """A table of levels beside the printed ones."""
     keys = tuple(name for name in (key, "outcome") if name)
@@ -162,7 +184,11 @@ def _levels(label: str, frame: Frame, key: str) -> Exhibit[IndicatorResults]:
     extra = {} if key else {"difference": difference}
     view = Table(rows=(key,), spread=("outcome",)) if key else Table(rows=("outcome",))
     values = {"actual": ACTUAL, "published": PUBLISHED, "indicator": INDICATOR, **extra}
-    return Exhibit(label, data, keys, values, Together("n_persons"), view)
+    own = label == COUNTIES.label
+    facts = COUNTIES.counts() if own else CLOSENESS if key else {}
+    finding = COUNTIES if own else None
+    protect = Together("n_persons")
+    return Exhibit(label, data, keys, values, protect, view, facts=facts, finding=finding)
 
 
 def _country(results: IndicatorResults) -> pd.DataFrame:

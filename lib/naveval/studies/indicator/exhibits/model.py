@@ -135,6 +135,10 @@ UNCERTAINTY: tuple[Exhibit[IndicatorResults], ...] = (
             "ratio": Value("num2", "ratio", estimand="clustered over published"),
         },
         protect=Model(digits=(*WAYS, "ratio")),
+        facts={
+            "narrowest": Fact(lambda reader: float(reader.rows["ratio"].min()), "num2"),
+            "widest": Fact(lambda reader: float(reader.rows["ratio"].max()), "num2"),
+        },
         only={"outcome": ("atid3", "jobb12")},
     ),
 )
@@ -304,6 +308,7 @@ MODEL: tuple[Exhibit[IndicatorResults], ...] = (
             "mean_change": Value("num2", "coefficient", estimand="mean change"),
         },
         protect=Model(along={"mean_change": ""}, events="events", others="others"),
+        facts={"most": Fact(lambda reader: float(reader.rows["largest"].abs().max()), "num2")},
     ),
     Exhibit(
         "tbl-market",

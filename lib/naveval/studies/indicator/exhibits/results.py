@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from naveval.disclosure.released import Released
 from naveval.exhibits import claims, figures
 from naveval.exhibits.claims import LEVEL, Judged, Standing
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Value
+from naveval.exhibits.declare import Exhibit, Fact, Picture
 from naveval.exhibits.protect import Together
 from naveval.exhibits.reader import Reader
 from naveval.project import formats, places
@@ -23,7 +23,6 @@ from naveval.studies.indicator.exhibits.common import (
     place_grouping,
     place_levels,
     released,
-    with_printed,
     within_place,
 )
 from naveval.studies.indicator.exhibits.curves import Line, Lines, by_group, curve
@@ -261,7 +260,6 @@ VALUES = {
 
 def _groups(results: IndicatorResults) -> Released:
     found = within_place(results, "innsatsgruppe", "atid3")
-    found = with_printed(found, "tbl-3-groups", "actual", ("group", "outcome"))
     return released(found.drop(columns="outcome"), results, "tbl-groups", ("group",))
 
 
@@ -285,7 +283,7 @@ GROUP_EXHIBITS: tuple[Exhibit[IndicatorResults], ...] = (
         "tbl-groups",
         data=_groups,
         keys=("group",),
-        values={**VALUES, "published": Value("num2", source="published")},
+        values=VALUES,
         protect=Together("n_persons"),
         finding=GROUPS_JUDGED,
         facts=GROUPS_JUDGED.counts() | GROUPS_JUDGED.missed(2, "hours"),

@@ -9,7 +9,7 @@ from naveval.exhibits import claims
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Value
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
-from naveval.project import paths
+from naveval.project import formats, paths
 from naveval.studies.indicator.characteristics import variables
 from naveval.studies.indicator.exhibits.results import (
     HOURS_3,
@@ -17,6 +17,7 @@ from naveval.studies.indicator.exhibits.results import (
     ahead,
     certain,
     level,
+    of_place,
     standing,
 )
 from naveval.studies.indicator.results import IndicatorResults
@@ -44,6 +45,26 @@ def _rank(reader: Reader) -> str:
     return f"country_{'both' if len(sides) > 1 else sides[0] if sides else 'none'}"
 
 
+KEY = ("atid3", "atid12", "jobb12")
+"""Outcomes of the first page's key figures."""
+
+
+def alone(reader: Reader) -> list[str]:
+    """Key figures whose interval is clear of zero, though they are not sure tested together."""
+    rows = of_place().rows(reader).set_index("outcome")["several"]
+    shown = reader.frame("tbl-place").set_index("outcome")
+    clear = claims.beyond(shown, "", "ci_low", "ci_high")(claims.LEVEL)
+    return [name for name in KEY if clear.get(name) is True and rows.get(name) is False]
+
+
+def _alone(reader: Reader) -> str:
+    return "text" if alone(reader) else ""
+
+
+def _named(reader: Reader) -> str:
+    return formats.listed([reader.named("", f"key_{name}") for name in alone(reader)])
+
+
 def _county(reader: Reader) -> str:
     return "text" if reader.parameters.county else ""
 
@@ -67,7 +88,14 @@ SUMMARY_SENTENCES = (
         ),
     ),
     *claims.key_figures("hours-3", "hours-12", "job-12"),
-    Sentence("key-level", then=(Sentence("level-county", _county),)),
+    Sentence(
+        "key-level",
+        claims.any_shown(*(f"tbl-place.indicator[{outcome}]" for outcome in KEY)),
+        then=(
+            Sentence("level-county", _county),
+            Sentence("level-alone", _alone, facts={"names": Fact(_named, "text")}),
+        ),
+    ),
     Sentence("answer-published"),
     Sentence("who", then=(Sentence("how-long"),)),
     Sentence("rank", _rank, then=(Sentence("rank-certain", certain),)),

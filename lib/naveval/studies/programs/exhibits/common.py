@@ -11,10 +11,12 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.estimators.cost_benefit.inputs import Scenarios
 from naveval.estimators.cost_benefit.net_benefit import TOTAL
 from naveval.exhibits import appendix, printed
+from naveval.exhibits.claims import LEVEL
 from naveval.exhibits.declare import Codes, Exhibit, Fact, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
+from naveval.project.normal import reach
 from naveval.studies.programs.codes import ARMS, CONTROL, GROUPS, REST, STATES, STATUS_CODES
 from naveval.studies.programs.costs.reconcile import BASES, LABELS, SUBJECTS, UNITS
 from naveval.studies.programs.effects import Estimated
@@ -195,6 +197,7 @@ COMMON: Mapping[str, Fact] = {
     "trees": Fact(lambda results: results.effects.settings.options.trees),
     "folds": Fact(lambda results: results.effects.settings.folds),
     "min_arm": Fact(lambda results: results.effects.settings.min_arm),
+    "clip": Fact(lambda results: results.effects.settings.clip, "num3"),
     "repetitions": Fact(lambda results: results.parameters.splits),
     "parts": Fact(
         lambda results: [name for name in PARTS if getattr(results, name) is not None], "text"
@@ -238,7 +241,7 @@ CODES: Mapping[str, Codes] = {
     "estimand": ("att", "ate"),
     "outcome": ("months", "earnings"),
     "covariate": COVARIATES,
-    "how": ("plain", "calibrated"),
+    "how": ("used", "plain", "calibrated"),
     "than": ("today", "nobody"),
     "bin": str,
     "clip": lambda code: formats.number(float(code), 3),
@@ -277,6 +280,31 @@ def by_program(reader: Reader, label: str, value: str) -> pd.Series:
     """A value of an exhibit by programme."""
     found = reader.frame(label).set_index("program")[value]
     return pd.Series(found)
+
+
+def modal(rows: pd.DataFrame) -> pd.Series:
+    """Per group the programme that surely more start with than any other; "" where none is.
+
+    Sure is a lead over the next that chance does not explain when every group's first programme is
+    tested against all its others (Bonferroni), and that the counts' noise cannot make.
+
+    Parameters
+    ----------
+    rows
+        The group's keys, program, percent of `total` persons in the group, and `n` of them.
+    """
+    rows = rows.dropna(subset=["percent"])
+    groups = rows.groupby(["characteristic", "category"], sort=False)
+    tests = max(len(rows) - groups.ngroups, 1)
+    found = {}
+    for group, own in groups:
+        first = own.nlargest(2, "percent")
+        share, noise = first["percent"] / 100, thresholds().counts.largest_change / first["total"]
+        lead = share.max() - share.min()
+        error = np.sqrt((share.sum() - lead**2) / first["total"].iloc[0])
+        clear = len(first) > 1 and lead > reach(1 - LEVEL / tests) * error + noise.sum()
+        found[group] = str(first["program"].iloc[0]) if clear else ""
+    return pd.Series(found, dtype=object)
 
 
 def ranked(name: str, place: int) -> dict[str, Fact]:

@@ -371,13 +371,13 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "net benefit", of="net_benefit", low="effect_low", high="effect_high"
             ),
             "p_positive": Value(
-                "share1", "share", estimand="probability of a gain", method="effects"
+                "chance", "share", estimand="probability of a gain", method="effects"
             ),
             "sign": Value("name"),
         },
         facts={
             "draws": Fact(lambda reader: int(reader.rows["n_draws"].iloc[0])),
-            **both_ends("p_positive", "program", "share0"),
+            **both_ends("p_positive", "program", "chance"),
         },
     ),
     costs_exhibit(

@@ -234,7 +234,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 method="effects",
             ),
             "pays_for_itself": Value(
-                "share0", "share", estimand="probability of paying for itself"
+                "chance", "share", estimand="probability of paying for itself"
             ),
         },
         facts=both_ends("willingness_to_pay", "program", "nok1000"),

@@ -273,7 +273,7 @@ SENTENCES: tuple[Sentence, ...] = (
         facts={
             "names": _names(lambda reader: _signs(reader, "unclear")),
             "lowest": Fact(lambda reader: plainly(reader, _lowest(reader).idxmin()), "text"),
-            "p": Fact(lambda reader: _lowest(reader).min(), "share0"),
+            "p": Fact(lambda reader: _lowest(reader).min(), "chance"),
         },
     ),
     Sentence("costs-losses", _loss, facts={"names": _names(_losing)}),

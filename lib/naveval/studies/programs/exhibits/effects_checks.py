@@ -203,15 +203,17 @@ def _other_scores(main: Estimated, nuisances: Any, **how: Any) -> pd.DataFrame:
 
 
 def clips(results: ProgramResults) -> pd.DataFrame:
-    """The same effects with other clips and trims, and with calibrated propensities."""
+    """The report's effects first, then with other clips and trims, and calibrated propensities."""
     main, chosen = of(results).main, of(results).settings
+    own = (chosen.clip, chosen.trim)
     parts = []
-    for clip, trim in CLIPS_AND_TRIMS:
+    for clip, trim in dict.fromkeys([own, *CLIPS_AND_TRIMS]):
         try:
             table = _other_scores(main, main.nuisances, clip=clip or LEAST_WEIGHT, trim=trim)
         except EstimationError:
             continue
-        parts.append(table.assign(how="plain", clip=clip, trim=trim))
+        how = "used" if (clip, trim) == own else "plain"
+        parts.append(table.assign(how=how, clip=clip, trim=trim))
     even = crossfit.calibrated(main.nuisances, main.scores.arm)
     calibrated = _other_scores(main, even, clip=chosen.clip, trim=chosen.trim)
     parts.append(calibrated.assign(how="calibrated", clip=chosen.clip, trim=chosen.trim))

@@ -22,6 +22,7 @@ from naveval.studies.programs.exhibits.common import (
     described,
     extreme,
     has,
+    modal,
     plainly,
 )
 from naveval.studies.programs.exhibits.definitions import (
@@ -107,21 +108,9 @@ def _begun(which: str, month: int, reader: Reader) -> float:
     return float(percent.min() if which == "least" else percent.max())
 
 
-def _modal(reader: Reader) -> pd.Series:
-    """Per group the programme that more start with than any other, beyond the counts' noise."""
-    rows = reader.rows.dropna(subset=["percent"])
-    found = {}
-    for group, own in rows.groupby(list(GROUP), sort=False):
-        first = own.nlargest(2, "percent")
-        reach = first["percent"] / first["n"] * thresholds().counts.largest_change
-        clear = len(first) > 1 and first["percent"].diff().abs().sum() > reach.sum()
-        found[group] = str(first["program"].iloc[0]) if clear else ""
-    return pd.Series(found, dtype=object)
-
-
 def _clear_modes(reader: Reader) -> pd.Series:
-    """In how many groups each programme is clearly the most usual, the most often so first."""
-    found = _modal(reader)
+    """In how many groups each programme is surely the most usual, the most often so first."""
+    found = modal(reader.rows)
     return found[found != ""].value_counts()
 
 
@@ -334,7 +323,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "panels": Fact(_panels),
             "modal": Fact(lambda reader: plainly(reader, _clear_modes(reader).index[0]), "text"),
             "modal_groups": Fact(lambda reader: int(_clear_modes(reader).iloc[0])),
-            "groups": Fact(lambda reader: len(_modal(reader))),
+            "groups": Fact(lambda reader: len(modal(reader.rows))),
         },
         finding=lambda reader: "told" if len(_clear_modes(reader)) else "",
     ),
