@@ -176,4 +176,5 @@ def test_of_rules_that_are_as_good_the_first_is_chosen_in_any_unit() -> None:
         tree = policy_tree.grow(gamma, x, min_leaf=20)
         assert tree == policy_tree.grow(gamma / 3, x, min_leaf=20)
         splits = [split for split in (tree.root, tree.left, tree.right) if split is not None]
-        assert splits and all(split.covariate < 4 for split in splits)
+        assert splits
+        assert all(split.covariate < 4 for split in splits)
