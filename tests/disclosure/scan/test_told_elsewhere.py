@@ -38,6 +38,7 @@ TOLD_ELSEWHERE = {
     "neutral counter": ("a.log", "Counter({'job': 412, 'benefit': 120, 'dead': 2})"),
     "unit behind": ("a.log", "{'Oslo': 412, 'Troms': 3} persons per county"),
     "share of so many": ("a.csv", "gruppe,n,andel\nA,120,0.0250\n"),
+    "share of so many beside others": ("a.csv", "gruppe,n,andel,alle\nA,120,0.0250,300\n"),
     "per cent of so many": ("a.csv", "gruppe;deltakere;prosent i jobb\nA;80;2,5\n"),
     "share behind its base": ("a.html", "<p>Av kvinner (n = 80) kom 2,5 % i arbeid.</p>"),
     "axis of Plotly": (
@@ -158,6 +159,10 @@ LIKE_TOLD = {
     ),
     "counter of files": ("a.log", "Counter({'.svg': 412, '.html': 63, '.pdf': 3})"),
     "mapping of settings": ("a.log", "{'trees': 500, 'depth': 3} settings"),
+    "shares that tell the count beside them": (
+        "a.csv",
+        "tiltak,percent,n,total\nAMO,20.0,5,25\nAFT,25.0,8,32\n",
+    ),
     "shares of many": ("a.csv", "gruppe,n,andel\nA,120,0.0833\nB,20000,0.0001\n"),
     "published shares": ("a.csv", "gruppe,n,percent_printed\nA,67,6.0\n"),
     "means of a dummy": ("a.csv", "variable,status,value\nRegistrert ledige,Helt ledige,1.0\n"),

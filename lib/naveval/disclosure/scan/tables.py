@@ -258,7 +258,11 @@ def _shares(rows: Sequence[Sequence[str]], limits: Thresholds) -> Hits:
             continue
         size = number(row[of[0]])
         whole = 100 if found[3] or any(sign in heads[k] for sign in PERCENT) else 1
-        part = number(row[k].strip("% ")) / whole * size
+        share = number(row[k].strip("% ")) / whole
+        others = [cell for m, cell in enumerate(row) if m not in (k, of[0])]
+        if any(abs(share * number(cell) - size) < 0.5 for cell in others):
+            continue  # the count itself is that share of a total beside it
+        part = share * size
         loose = size / whole / 10 ** len(found[2] or "") / 2
         told = loose <= LOOSEST and abs(part - round(part)) <= loose + 1e-9
         hits += told and 0.5 < part < limits.min_cell - 0.5
