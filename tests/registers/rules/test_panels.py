@@ -220,7 +220,7 @@ PLACES_AND_UNITS = (
         "one value in",
     ),
     ("indicator", "stock", "registered", f"IF({A_THIRD}, '2017-02', registered)", "one value in"),
-    ("indicator", "hours", "subsidised_hours", "0.0", "none among"),
+    ("indicator", "hours", "subsidised_hours", "0.0", "0.0 per cent among"),
     ("indicator", "stock", "pension_decile", "greatest(pension_decile, 0)", "0 or more among"),
     (
         "indicator",
