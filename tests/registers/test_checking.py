@@ -1,9 +1,12 @@
 """`naveval check`: breaches, warnings and the reading report, as text and as JSON."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -136,6 +139,22 @@ def test_an_empty_table_is_told_and_not_looked_into(data, tmp_path):
     code, text = invoke("--data", str(tmp_path), *FEW)
     assert code == 1
     assert "labour_force.csv: no rows; expected at least one" in text
+
+
+@pytest.mark.parametrize(
+    "value", [{"id": PERSON}, [PERSON], b"\x00", dt.time(8)], ids=repr
+)
+def test_types_that_no_contract_has_are_refused_and_not_looked_into(data, tmp_path, value):
+    (tmp_path / "labour_force.csv").write_bytes((data / "labour_force.csv").read_bytes())
+    seekers = pd.read_csv(data / "job_seekers.csv", sep=";").assign(weeks_registered=9)
+    kept = pa.Table.from_pandas(seekers.drop(columns="weeks_registered"), preserve_index=False)
+    pq.write_table(
+        kept.append_column("weeks_registered", pa.array([value] * len(seekers))),
+        tmp_path / "job_seekers.parquet",
+    )
+    code, text = invoke("--data", str(tmp_path), *FEW)
+    assert code == 1
+    assert "job_seekers.parquet, column weeks_registered: wrong type" in text
 
 
 @pytest.mark.usefixtures("owner_secret")

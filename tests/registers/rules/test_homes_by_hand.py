@@ -46,12 +46,17 @@ def test_a_place_in_another_unit_is_a_breach(tables, factor, told) -> None:
     change(tables, f"UPDATE wages SET wage = wage * {factor}", "c")
     ((about, seen, warning),) = found(tables)
     assert (about, warning) == ("wage", False)
-    assert seen == f"times the median place in c ({told}), c 2015 ({told}), c 2016 ({told})"
+    assert seen == f"times the median in c ({told}), c 2015 ({told}), c 2016 ({told})"
 
 
 def test_a_place_in_another_unit_in_one_year_is_told_with_the_year(tables) -> None:
     change(tables, "UPDATE wages SET wage = wage * 12 WHERE year = 2016", "c")
     assert [seen for _, seen, _ in found(tables) if "c 2016 (12)" in seen and "2015" not in seen]
+
+
+def test_a_year_in_another_unit_everywhere_is_a_breach(tables) -> None:
+    tables.execute("INSERT INTO wages SELECT person, 2017, 12 * wage FROM wages WHERE year = 2016")
+    assert found(tables) == [("wage", "times the median in 2017 (12)", False)]
 
 
 def test_twice_as_much_in_one_place_can_be_true(tables) -> None:

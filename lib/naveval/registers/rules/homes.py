@@ -12,7 +12,7 @@ from naveval.registers.rules.levels import MOST_APART
 from naveval.registers.rules.panels import sampled
 from naveval.registers.rules.signs import SURE, some
 
-LEAST_PLACES, LEAST_PERSONS = 5, 30
+LEAST_PLACES, LEAST_YEARS, LEAST_PERSONS = 5, 3, 30
 LEAST_OF_SIZE = 5  # persons; the fewer, the further apart medians may be by chance
 SPREAD = 1.25 * 0.9  # of the logarithm of a median of one: of amounts that differ as benefits do
 LOST, FEW = 0.1, 0.65  # of the share of persons with rows in the median place
@@ -22,8 +22,9 @@ def everywhere(table: str, home: str, *columns: str, year: str = "0", period: st
     """Every place has rows of about as many of its persons, and numbers of the same size.
 
     The median of what is above zero lies within `MOST_APART` times that of the median place, or
-    within what chance makes of so few persons, in all years together and in each. Places with far
-    fewer persons than elsewhere are a warning, and with next to none a breach.
+    within what chance makes of so few persons, in all years together and in each; and each year's
+    lies as near to that of the median year. Places with far fewer persons than elsewhere are a
+    warning, and with next to none a breach.
 
     Parameters
     ----------
@@ -106,20 +107,21 @@ def _sizes(columns: Sequence[str], year: str) -> str:
         f"> 0), 'n': count(DISTINCT person) FILTER ({identifier(name)} > 0)}}"
         for name in columns
     )
-    told = "place || coalesce(' ' || nullif(y, 0), '') || printf(' (%.3g)', size / level)"
+    where = "concat_ws(' ', place, nullif(y, 0))"
+    told = f"{where} || printf(' (%.3g)', size / level)"
     return f"""
-        SELECT name, 'about as much as in other places; another unit there?',
-            'times the median place in ' || {some(told, "y NULLS FIRST, place")}, false,
-            {some("place || coalesce(' ' || nullif(y, 0), '')", "y NULLS FIRST, place")}
+        SELECT name, 'about as much as in other places and years; another unit there?',
+            'times the median in ' || {some(told, "y NULLS FIRST, place")}, false,
+            {some(where, "y NULLS FIRST, place")}
         FROM (
             SELECT *, median(size) OVER own AS level, count(*) OVER own AS n_places FROM (
                 SELECT place, y, unnest([{parts}], recursive := true)
                 FROM (SELECT *, {year} AS y FROM lived)
-                GROUP BY GROUPING SETS ((place), (place, y))
+                GROUP BY GROUPING SETS ((place), (place, y), (y))
             ) WHERE n >= {LEAST_OF_SIZE}
-            WINDOW own AS (PARTITION BY name, y)
+            WINDOW own AS (PARTITION BY name, place IS NULL, IF(place IS NULL, NULL, y))
         )
-        WHERE n_places >= {LEAST_PLACES}
+        WHERE n_places >= IF(place IS NULL, {LEAST_YEARS}, {LEAST_PLACES})
             AND abs(ln(size / level)) > greatest(ln({MOST_APART}), {SURE * SPREAD} / sqrt(n))
         GROUP BY name
     """

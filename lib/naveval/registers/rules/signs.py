@@ -139,6 +139,35 @@ def unlike(name: str) -> str:
     """
 
 
+def in_order(names: Sequence[str]) -> str:
+    """Numbers that never fall from row to row: a column that was sorted without its rows.
+
+    Owners sort a table by ids and then by time, or by time and then by ids.
+    """
+    orders = {"ids": "ORDER BY person, t", "time": "ORDER BY t, person"}
+    befores = ", ".join(
+        f"lag({identifier(name)}) OVER ({order}) AS {identifier(f'{word} {name}')}"
+        for name in names
+        for word, order in orders.items()
+    )
+    counts = ", ".join(
+        f"{{'name': {quote(name)}, 'word': {quote(word)}, 'n': count(*), "
+        f"'k': count(DISTINCT {identifier(name)}), "
+        f"'down': count_if({identifier(name)} < {identifier(f'{word} {name}')}), "
+        f"'up': count_if({identifier(name)} > {identifier(f'{word} {name}')})}}"
+        for name in names
+        for word in orders
+    )
+    return f"""
+        SELECT name, 'numbers that do not follow the order of the rows; a column that was sorted '
+            || 'alone?', 'none out of order when rows are sorted by ' || word
+        FROM (
+            SELECT unnest([{counts}], recursive := true) FROM (SELECT *, {befores} FROM kept)
+        )
+        WHERE n >= {LEAST_PERSONS} AND k > 2 AND least(down, up) = 0
+    """
+
+
 def levels(name: str, label: str) -> str:
     """A mean that is far from what it was in the period before, of numbers that persons vary.
 
