@@ -141,9 +141,7 @@ def test_an_empty_table_is_told_and_not_looked_into(data, tmp_path):
     assert "labour_force.csv: no rows; expected at least one" in text
 
 
-@pytest.mark.parametrize(
-    "value", [{"id": PERSON}, [PERSON], b"\x00", dt.time(8)], ids=repr
-)
+@pytest.mark.parametrize("value", [{"id": PERSON}, [PERSON], b"\x00", dt.time(8)], ids=repr)
 def test_types_that_no_contract_has_are_refused_and_not_looked_into(data, tmp_path, value):
     (tmp_path / "labour_force.csv").write_bytes((data / "labour_force.csv").read_bytes())
     seekers = pd.read_csv(data / "job_seekers.csv", sep=";").assign(weeks_registered=9)

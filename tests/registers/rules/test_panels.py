@@ -255,6 +255,36 @@ PLACES_AND_UNITS = (
     ),
     ("indicator", "hours", "hours", "hours / IF(month < '2022', 1, 13 / 3)", "2022-01 (100)"),
     ("indicator", "hours", "subsidised_hours", "hours", "100.0 per cent"),
+    ("indicator", "hours", "subsidised_hours", "subsidised_hours / 60", "0.8 per cent among"),
+    (
+        "indicator",
+        "inflow",
+        "new_unemployed",
+        "new_unemployed // IF(month < '2023', 1, 12)",
+        "per cent in 2024",
+    ),
+    (
+        "indicator",
+        "inflow",
+        "new_unemployed",
+        "new_unemployed * IF(region = '0301', 6, 1)",
+        "shares in 0301",
+    ),
+    ("programs", "benefits", "dagpenger_nok", "aap_nok", "in standard than in special"),
+    (
+        "programs",
+        "employment",
+        "wage_nok",
+        "1000 + row_number() OVER (ORDER BY person, month)",
+        "sorted by ids",
+    ),
+    (
+        "followup",
+        "benefit_cards",
+        "hours_worked",
+        "hours_worked * IF(person IN (SELECT person FROM good.persons WHERE county = '50'), 4, 1)",
+        "times the median in 50 (4",
+    ),
     (
         "indicator",
         "inflow",
@@ -330,7 +360,7 @@ LOST = (  # rows and persons that one table alone lacks; whether it is a warning
 )
 SHUFFLED = (  # values, or ids, that belong to other rows
     ("hedmark", "job_seekers", "education", "values that follow from those of the period before"),
-    ("programs", "nav_status", "innsatsgruppe", "; seen: "),
+    ("programs", "nav_status", "innsatsgruppe", "per cent change, "),
     ("programs", "benefits", "aap_nok", "seen: a correlation of "),
     ("programs", "municipalities", "unemployment_percent", "seen: a correlation of "),
     ("programs", "program_spells", "person", "; other ids?; seen: "),
