@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from naveval import cli
 from naveval.disclosure import keys
+from naveval.project import catalogue
 from naveval.project.errors import ParameterError
 from naveval.registers import checking, contracts
 from naveval.studies.hedmark.parameters import Parameters
@@ -176,6 +177,14 @@ def test_no_id_is_told_where_it_stands_for_a_time(data, tmp_path):
     code, text = invoke("--data", str(tmp_path), *FEW)
     assert code == 1
     assert "job_seekers.csv, column month: " in text
+
+
+def test_an_empty_table_of_days_and_ids_alone_is_told_as_such(tmp_path):
+    frame = pd.DataFrame({"person": [PERSON], "date": pd.to_datetime(["2018-02-01"])})
+    frame.iloc[:0].to_parquet(tmp_path / "digital_dialogues.parquet")
+    schema = catalogue.module("followup", "contracts").TABLES["digital_dialogues"]
+    report = checking.read_report(tmp_path, {"digital_dialogues": schema}, ())
+    assert [(item.column, item.rows) for item in report.columns] == [("person", 0), ("date", 0)]
 
 
 @pytest.mark.parametrize("value", ["2017", "201712", "201753", "2017-12", "2017-12-31 00:00:00"])

@@ -95,6 +95,12 @@ def test_parts_of_parquet_that_spell_a_column_otherwise_are_refused_by_name(tmp_
         sources.find(tmp_path, "t")
 
 
+def test_parquet_with_a_name_twice_in_other_letters_is_refused(tmp_path):
+    ROWS.assign(COUNTY="15").to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(ContractError, match=r"t\.parquet: a column name occurs twice"):
+        sources.find(tmp_path, "t")
+
+
 def test_an_id_that_is_missing_is_not_said_to_mean_zero(tmp_path):
     schema = pa.DataFrameSchema({"person": pa.Column("int64", pa.Check.ge(0))})
     pd.DataFrame({"person": pd.array([11, None], dtype="Int64")}).to_parquet(tmp_path / "t.parquet")

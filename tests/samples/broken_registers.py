@@ -5,7 +5,6 @@ fault in several tables. `python tests/samples/broken_registers.py STUDY` prints
 and seconds of each.
 """
 
-import gzip
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from broken_files import Change, as_csv, files, replace
 from click.testing import CliRunner
 from numpy.typing import NDArray
 
@@ -31,6 +31,7 @@ from naveval.registers.views import family
 
 SCALES = {"hedmark": 0.03, "followup": 0.004, "programs": 0.001, "indicator": 0.004}
 SHIFT = 987_000_000
+LARGE = "99999999999999999999"  # as a number with decimals it is read, and outside the limits
 NUMBERS = (
     "131.193",
     "131,193",
@@ -42,7 +43,7 @@ NUMBERS = (
     "5-",
     "(5)",
     "NULL",
-    "99999999999999999999",
+    LARGE,
     "fem",
 )
 DATES = (
@@ -59,7 +60,6 @@ CODES = ("99x", " ", "Ukjent kode", "1,0")
 TRUTHS = ("J", "2", "T", "kanskje")
 MOST_COLUMNS = 3
 UNITS = 50
-Change = Callable[[Path], None]
 # So few persons that shares of some would rest on nobody.
 CHOSEN = {"hedmark": ("--set", "composition=none")}
 
@@ -135,7 +135,7 @@ def good(study: str, folder: Path, scale: float = 0.0) -> Extract:
 def cases(extract: Extract) -> Iterator[Case]:
     """Every case: odd cells, files, rows, ids, units and coverage."""
     yield from cells(extract)
-    for name, change in files(extract):
+    for name, change in files(extract.tables, extract.folder):
         yield Case(name, change, (name.partition(":")[0],))
     yield from rows(extract)
     yield from ids(extract)
@@ -152,18 +152,6 @@ def together(changes: Iterable[Change]) -> Change:
             one(folder)
 
     return change
-
-
-def as_csv(frame: pd.DataFrame) -> str:
-    """A table as Norwegian Excel writes it."""
-    return frame.to_csv(sep=";", decimal=",", index=False, date_format="%d.%m.%Y")
-
-
-def replace(folder: Path, table: str, content: str | bytes, ending: str = "csv") -> None:
-    """Put a file in place of a table's."""
-    (folder / f"{table}.parquet").unlink()
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    (folder / f"{table}.{ending}").write_bytes(data)
 
 
 def cells(extract: Extract) -> Iterator[Case]:
@@ -186,10 +174,16 @@ def cells(extract: Extract) -> Iterator[Case]:
     for kind, forms in odd.items():
         chosen = [(table, column) for table, column, own in columns if own == kind]
         for table, column in chosen[:MOST_COLUMNS]:
-            listed = ", ".join(str(3 + place) for place in range(min(5, len(forms))))
-            words = f"column {column}: {len(forms)} rows (first: {listed})"
+            read = [row for row, form in enumerate(forms, 3) if (kind, form) == ("number", LARGE)]
+            unread = [row for row in range(3, 3 + len(forms)) if row not in read]
+            words = [f"column {column}: {len(unread)} rows (first: {_first(unread)})"]
+            words += [f"column {column}: 1 row (first: {row}): expected from" for row in read]
             change = _cells(extract, table, column, forms)
-            yield Case(f"{table}.{column}: odd cells", change, (words,), len(forms))
+            yield Case(f"{table}.{column}: odd cells", change, tuple(words), len(forms))
+
+
+def _first(rows: list[int]) -> str:
+    return ", ".join(map(str, rows[:5]))
 
 
 def _cells(extract: Extract, table: str, column: str, forms: tuple[str, ...]) -> Change:
@@ -203,78 +197,6 @@ def _cells(extract: Extract, table: str, column: str, forms: tuple[str, ...]) ->
             values[place] = form
             lines[row] = ";".join(values)
         replace(folder, table, "\n".join(lines) + "\n")
-
-    return change
-
-
-def files(extract: Extract) -> Iterator[tuple[str, Change]]:
-    """Files that are missing, damaged, twice, in another encoding or form."""
-    table = min(extract.tables, key=lambda name: len(extract.tables[name]))
-    frame = extract.tables[table]
-    csv = as_csv(frame.head(300))
-    head, *body = csv.splitlines()
-    text = {
-        "no header": "\n".join(body),
-        "only a header": head + "\n",
-        "empty file": "",
-        "tab": csv.replace(";", "\t"),
-        "sep line": "sep=;\n" + csv,
-        "column twice": f"{head};{head.split(';')[0]}\n" + "\n".join(f"{r};1" for r in body),
-        "header in capitals": head.upper() + "\n" + "\n".join(body),
-        "one cell too many": "\n".join([head, *body[:5], body[5] + ";x", *body[6:]]),
-        "cut within a row": csv[: len(csv) // 2].rpartition(";")[0],
-        "open quotation mark": "\n".join([head, *body[:5], '"' + body[5], *body[6:]]),
-    }
-    for name, content in text.items():
-        yield f"{table}: {name}", lambda f, c=content: replace(f, table, c)
-    lost = csv.replace(body[0], body[0] + " æøå", 1)
-    for name, data in {
-        "UTF-16": csv.encode("utf-16"),
-        "DOS letters": lost.encode("cp865"),
-        "encoded twice": lost.encode().decode("cp1252").encode(),
-        "with a zero byte": csv.encode()[:100] + b"\0" + csv.encode()[100:],
-    }.items():
-        yield f"{table}: {name}", lambda f, d=data: replace(f, table, d)
-    packed = gzip.compress(csv.encode())
-    yield f"{table}: gzip cut", lambda f: replace(f, table, packed[:-20], "csv.gz")
-    yield f"{table}: not gzip", lambda f: replace(f, table, csv, "csv.gz")
-    yield f"{table}: a workbook", lambda f: replace(f, table, b"PK\x03\x04", "xlsx")
-    yield f"{table}: not SAS", lambda f: replace(f, table, b"x" * 99, "sas7bdat")
-    yield f"{table}: not Stata", lambda f: replace(f, table, b"x" * 99, "dta")
-    yield f"{table}: missing", lambda f: (f / f"{table}.parquet").unlink()
-    parquet = (extract.folder / f"{table}.parquet").read_bytes()
-    yield f"{table}: Parquet cut", lambda f: replace(f, table, parquet[:-9], "parquet")
-    yield f"{table}: Parquet damaged", lambda f: replace(f, table, _damaged(parquet), "parquet")
-    yield f"{table}: twice", lambda f: (f / f"{table}.csv").write_text(csv, "utf-8") and None
-    yield f"{table}: a part beside", lambda f: frame.to_parquet(f / f"{table}_2.parquet")
-    yield f"{table}: a strange file in the folder", _folder(table, frame, "lesmeg.txt", b"x")
-    yield f"{table}: a part cut", _folder(table, frame, "b.parquet", parquet[:-9])
-    yield f"{table}: Delta", _folder(table, frame, "_delta_log/0.json", b"{}")
-    yield f"{table}: empty folder", lambda f: _emptied(f, table)
-    other = frame.drop(columns=frame.columns[-1])
-    yield f"{table}: a part with fewer columns", _folder(table, frame, "b.parquet", other)
-
-
-def _damaged(content: bytes) -> bytes:
-    return content[:40] + bytes(min(400, len(content) // 3)) + content[40 + len(content) // 3 :]
-
-
-def _emptied(folder: Path, table: str) -> None:
-    (folder / f"{table}.parquet").unlink()
-    (folder / table).mkdir()
-    (folder / table / "_SUCCESS").touch()
-
-
-def _folder(table: str, frame: pd.DataFrame, name: str, content: bytes | pd.DataFrame) -> Change:
-    def change(folder: Path) -> None:
-        (folder / f"{table}.parquet").unlink()
-        file = folder / table / name
-        file.parent.mkdir(parents=True)
-        frame.to_parquet(folder / table / "a.parquet", index=False)
-        if isinstance(content, bytes):
-            file.write_bytes(content)
-        else:
-            content.to_parquet(file, index=False)
 
     return change
 

@@ -147,8 +147,8 @@ def _columns(
         n_rows > MOST_EXACT
     )
     looks = ", ".join(_look(name, kinds[name]) for name in names)
-    sql = f"SELECT {looks} FROM (SELECT * FROM {view}{few})"
-    looked = run(connection, sql, where=source.label).fetchone() or ()
+    sql = f"SELECT {looks}, count(*) FROM (SELECT * FROM {view}{few})"  # a row, of none too
+    *looked, _ = run(connection, sql, where=source.label).fetchone() or (None,)
     parts = []
     for name, seen in zip(names, looked, strict=True):
         quoted, wanted = identifier(name), family(schema.columns[name].dtype)
@@ -176,7 +176,8 @@ def _look(name: str, kind: str) -> str:
     quoted, numbers = identifier(name), duck_family(kind) in ("integer", "number")
     if name == PERSON or _in_time(name, kind) or not (numbers or kind == "VARCHAR"):
         return "NULL"
-    return f"quantile_disc({quoted}, [0.01, 0.99])" if numbers else f"any_value({quoted})"
+    read = f"CAST({quoted} AS DOUBLE)" if kind.startswith("DECIMAL") else quoted
+    return f"quantile_disc({read}, [0.01, 0.99])" if numbers else f"any_value({quoted})"
 
 
 def _ends(name: str, kind: str, seen: Any) -> str:

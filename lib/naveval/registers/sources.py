@@ -209,7 +209,13 @@ def _columns_of(source: Source, place: int) -> list[str]:
     file = source.files[place]
     if source.form == "parquet":
         parquet_rows(file)
-        return list(pq.read_schema(file).names)
+        names = list(pq.read_schema(file).names)
+        if len({_ascii_lower(name) for name in names}) != len(names):
+            raise ContractError(
+                f"{file.name}: a column name occurs twice, if only in other letters; expected one "
+                "name for each column"
+            )
+        return names
     if source.form == "csv":
         return dialects.header(file, source.dialects[place])
     return []

@@ -68,18 +68,25 @@ def test_few_persons_must_be_further_apart(tables) -> None:
     change(tables, "DELETE FROM persons WHERE person % 10 > 0", "c")  # six are left
     change(tables, "UPDATE wages SET wage = wage * 4", "c")
     assert found(tables) == []
-    change(tables, "UPDATE wages SET wage = wage * 4", "c")
+    change(tables, "UPDATE wages SET wage = wage * 16", "c")
     assert [about for about, _, _ in found(tables)] == ["wage"]
 
 
 def test_a_place_without_rows_is_a_breach_and_with_few_a_warning(tables) -> None:
     change(tables, "DELETE FROM wages", "b")
-    seen = "per cent of the persons have rows in b (0); 100 in the median place"
-    assert found(tables) == [("person", seen, False)]
+    ((about, seen, warning),) = found(tables)
+    assert (about, warning) == ("person", False)
+    assert seen.startswith("per cent of the persons have rows in b (0; 100 in the median place), b")
     change(tables, "DELETE FROM wages WHERE person % 2 = 0", "h")
-    assert found(tables)[0][1].startswith("per cent of the persons have rows in b (0), h (50); 100")
+    assert ", h (50; 100 in" in found(tables)[0][1]
     tables.execute("DELETE FROM persons WHERE place = 'b'")
     assert [warning for _, _, warning in found(tables)] == [True]
+
+
+def test_a_place_without_rows_in_one_year_is_a_breach(tables) -> None:
+    change(tables, "DELETE FROM wages WHERE year = 2016", "b")
+    seen = "per cent of the persons have rows in b 2016 (0; 100 in the median place)"
+    assert found(tables) == [("person", seen, False)]
 
 
 def test_a_place_where_nobody_has_a_number_above_zero_is_a_breach(tables) -> None:

@@ -270,6 +270,20 @@ PLACES_AND_UNITS = (
         "new_unemployed * IF(region = '0301', 6, 1)",
         "shares in 0301",
     ),
+    (
+        "followup",
+        "employment",
+        "hours_per_week",
+        "IF(month >= '2018-01', 0, hours_per_week)",
+        "none in 2018-01, ",
+    ),
+    (
+        "followup",
+        "employment",
+        "person",
+        "IF(hash(person) % 20 = 0, min(person) OVER (), person)",
+        "168 hours a week or less",
+    ),
     ("programs", "benefits", "dagpenger_nok", "aap_nok", "in standard than in special"),
     (
         "programs",
@@ -349,6 +363,13 @@ PLACES_AND_UNITS = (
 )
 LOST = (  # rows and persons that one table alone lacks; whether it is a warning
     ("hedmark", "job_seekers", "hash(rowid) % 10 > 0", "per cent lack it", True),
+    (
+        "hedmark",
+        "job_seekers",
+        "education <> 'videregående' OR month < DATE '2014-10-01'",
+        "in 2014-10, 2014-11, ",
+        True,
+    ),
     ("hedmark", "job_seekers", "hash(rowid) % 10 > 3", "per cent lack it", False),
     ("programs", "nav_status", "hash(person) % 10 > 5", "less than 12 months away", False),
     ("programs", "annual_income", "hash(person) % 10 > 0", "income of 75 per cent", True),

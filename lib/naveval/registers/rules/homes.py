@@ -14,7 +14,7 @@ from naveval.registers.rules.signs import SURE, some
 
 LEAST_PLACES, LEAST_YEARS, LEAST_PERSONS = 5, 3, 30
 LEAST_OF_SIZE = 5  # persons; the fewer, the further apart medians may be by chance
-SPREAD = 1.25 * 0.9  # of the logarithm of a median of one: of amounts that differ as benefits do
+SPREAD = 1.25 * 1.6  # of the logarithm of a median of one: hours differ more than amounts
 LOST, FEW = 0.1, 0.65  # of the share of persons with rows in the median place
 
 
@@ -51,28 +51,36 @@ def everywhere(table: str, home: str, *columns: str, year: str = "0", period: st
         f"""
         WITH homes AS MATERIALIZED (SELECT person, place FROM ({home}) WHERE {sampled(table)}),
         lived AS MATERIALIZED (SELECT * FROM ({counted}) JOIN homes USING (person))
-        {" UNION ALL ".join([_shares(), *parts])}
+        {" UNION ALL ".join([_shares(year), *parts])}
         """,
         basis=f"SELECT count(DISTINCT person) FROM ({counted})",
         least=LEAST_PERSONS * LEAST_PLACES,
     )
 
 
-def _shares() -> str:
-    told = "place || printf(' (%.0f)', 100 * share)"
+def _shares(year: str) -> str:
+    where = "concat_ws(' ', place, nullif(y, 0))"
+    told = f"{where} || printf(' (%.0f; %.0f in the median place)', 100 * share, 100 * level)"
     chance = f"{SURE} * sqrt(level * (1 - level) / n)"
     return f"""
         SELECT 'person' AS about, 'rows of about as many of the persons in each place as '
             || 'elsewhere; lost there?' AS expected,
-            'per cent of the persons have rows in ' || {some(told, "share, place")}
-            || printf('; %.0f in the median place', 100 * any_value(level)) AS seen,
+            'per cent of the persons have rows in ' || {some(told, "share, y, place")} AS seen,
             NOT bool_or(share + {chance} / 2 < {LOST} * level OR share = 0) AS warning,
-            {some("place", "share, place")} AS places
+            {some(where, "share, y, place")} AS places
         FROM (
-            SELECT *, median(share) OVER () AS level, count(*) OVER () AS n_places FROM (
-                SELECT place, count(*) AS n, count_if(person IN (SELECT person FROM lived)) / n
-                    AS share FROM homes GROUP BY place HAVING n >= {LEAST_PERSONS}
-            )
+            SELECT *, median(share) OVER own AS level, count(*) OVER own AS n_places FROM (
+                SELECT place, y, n, coalesce(has, 0) / n AS share
+                FROM (SELECT place, count(*) AS n FROM homes GROUP BY place)
+                    CROSS JOIN (SELECT DISTINCT {year} AS y FROM lived UNION SELECT 0)
+                    LEFT JOIN (
+                        SELECT place, coalesce(y, 0) AS y, count(DISTINCT person) AS has
+                        FROM (SELECT place, person, nullif({year}, 0) AS y FROM lived)
+                        GROUP BY GROUPING SETS ((place), (place, y))
+                        HAVING GROUPING(y) = 1 OR y IS NOT NULL
+                    ) USING (place, y)
+                WHERE n >= {LEAST_PERSONS}
+            ) WINDOW own AS (PARTITION BY y)
         )
         WHERE n_places >= {LEAST_PLACES} AND share + {chance} < {FEW} * level
         HAVING count(*) > 0

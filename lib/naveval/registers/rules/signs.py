@@ -24,6 +24,7 @@ FAR = 1.8  # times what a person's number was
 MOST_MISSED = 0.25  # of persons, for what time itself moves
 MOST_CHANGING = 0.01  # of persons, for what a person cannot change
 LEAST_PERSONS = 1000
+LEAST_EXPECTED = 25  # rows of a period, before none is no chance
 MOST_ALIKE, LEAST_VALUES = 0.25, 10  # of rows with one of so many values
 SHOWN = 5
 PLACES = ("county", "municipality", "office", "region")
@@ -165,6 +166,46 @@ def in_order(names: Sequence[str]) -> str:
             SELECT unnest([{counts}], recursive := true) FROM (SELECT *, {befores} FROM kept)
         )
         WHERE n >= {LEAST_PERSONS} AND k > 2 AND least(down, up) = 0
+    """
+
+
+def vanished(name: str, label: str) -> str:
+    """A code, or a number above zero, that no row of a period has though many others' rows do."""
+    return f"""
+        SELECT * FROM (
+            WITH counts AS (
+                SELECT t, CAST({identifier(name)} AS VARCHAR) AS code, count(*) AS n
+                FROM kept GROUP BY ALL
+            ),
+            wholes AS (SELECT t, sum(n) AS whole FROM counts GROUP BY t),
+            usual AS (
+                SELECT code, sum(n) / (SELECT sum(whole) FROM wholes) AS level FROM counts
+                GROUP BY code HAVING level > {SELDOM}
+            )
+            SELECT {quote(name)}, 'codes that some have in every period; lost, or another code?',
+                'none with a code that ' || round(100 * max(level))::INT
+                || ' per cent have in all, in ' || {some(label)}, true
+            FROM usual CROSS JOIN wholes LEFT JOIN counts USING (t, code)
+            WHERE n IS NULL AND level * whole > {LEAST_EXPECTED}
+            GROUP BY code
+        )
+    """
+
+
+def emptied(name: str, label: str) -> str:
+    """A number that is zero in every row of a period, though many have more in others."""
+    return f"""
+        SELECT * FROM (
+            WITH counts AS (
+                SELECT t, count(*) AS whole, count_if({identifier(name)} > 0) AS n FROM kept
+                GROUP BY t
+            )
+            SELECT {quote(name)}, 'numbers above zero in every period; lost there?',
+                'none in ' || {some(label)}
+            FROM counts, (SELECT sum(n) / sum(whole) AS level FROM counts)
+            WHERE n = 0 AND level * whole > {LEAST_EXPECTED}
+            HAVING count(*) > 0
+        )
     """
 
 

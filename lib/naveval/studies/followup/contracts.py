@@ -192,6 +192,18 @@ RULES = (
         ),
         rows="SELECT *, max(from_date) OVER () AS newest FROM program_spells",
     ),
+    Rule(
+        "employment",
+        "person, hours_per_week",
+        "a person's jobs in one month to have 168 hours a week or less; several persons with one "
+        "id?",
+        """
+        SELECT file_name, row_no FROM numbered.employment WHERE (person, month) IN (
+            SELECT (person, month) FROM employment GROUP BY person, month
+            HAVING sum(hours_per_week) > 168
+        )
+        """,
+    ),
     repeated("employment", EMPLOYMENT, where="hours_per_week > 0"),
     *(
         repeated(table, TABLES[table])
