@@ -315,7 +315,9 @@ def gaps(extract: Extract) -> Iterator[Case]:
             for name, (without, words) in _lost(need, counted).items():
                 kept = selected(extract, need, f"NOT ({without})")
                 change = _written(extract, need.table, kept)
-                found.setdefault(name, []).append((change, words))
+                # What must be reached moves with other tables: such a table is tried alone.
+                alone = f" in {need.table}" if need.until else ""
+                found.setdefault(name + alone, []).append((change, words))
     for name, parts in found.items():
         words = tuple(words for _, words in parts)
         yield Case(f"coverage: {name}", together(change for change, _ in parts), words, len(parts))
