@@ -1,14 +1,18 @@
 """`naveval check`: breaches, warnings and the reading report, as text and as JSON."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from naveval import cli
 from naveval.disclosure import keys
+from naveval.project import catalogue
 from naveval.project.errors import ParameterError
 from naveval.registers import checking, contracts
 from naveval.studies.hedmark.parameters import Parameters
@@ -138,6 +142,20 @@ def test_an_empty_table_is_told_and_not_looked_into(data, tmp_path):
     assert "labour_force.csv: no rows; expected at least one" in text
 
 
+@pytest.mark.parametrize("value", [{"id": PERSON}, [PERSON], b"\x00", dt.time(8)], ids=repr)
+def test_types_that_no_contract_has_are_refused_and_not_looked_into(data, tmp_path, value):
+    (tmp_path / "labour_force.csv").write_bytes((data / "labour_force.csv").read_bytes())
+    seekers = pd.read_csv(data / "job_seekers.csv", sep=";").assign(weeks_registered=9)
+    kept = pa.Table.from_pandas(seekers.drop(columns="weeks_registered"), preserve_index=False)
+    pq.write_table(
+        kept.append_column("weeks_registered", pa.array([value] * len(seekers))),
+        tmp_path / "job_seekers.parquet",
+    )
+    code, text = invoke("--data", str(tmp_path), *FEW)
+    assert code == 1
+    assert "job_seekers.parquet, column weeks_registered: wrong type" in text
+
+
 @pytest.mark.usefixtures("owner_secret")
 def test_what_has_too_few_rows_to_be_judged_is_told(data, tmp_path):
     (tmp_path / "labour_force.csv").write_bytes((data / "labour_force.csv").read_bytes())
@@ -159,6 +177,14 @@ def test_no_id_is_told_where_it_stands_for_a_time(data, tmp_path):
     code, text = invoke("--data", str(tmp_path), *FEW)
     assert code == 1
     assert "job_seekers.csv, column month: " in text
+
+
+def test_an_empty_table_of_days_and_ids_alone_is_told_as_such(tmp_path):
+    frame = pd.DataFrame({"person": [PERSON], "date": pd.to_datetime(["2018-02-01"])})
+    frame.iloc[:0].to_parquet(tmp_path / "digital_dialogues.parquet")
+    schema = catalogue.module("followup", "contracts").TABLES["digital_dialogues"]
+    report = checking.read_report(tmp_path, {"digital_dialogues": schema}, ())
+    assert [(item.column, item.rows) for item in report.columns] == [("person", 0), ("date", 0)]
 
 
 @pytest.mark.parametrize("value", ["2017", "201712", "201753", "2017-12", "2017-12-31 00:00:00"])

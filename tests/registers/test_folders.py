@@ -72,6 +72,42 @@ def test_all_parts_are_read(tmp_path, ending):
     assert reading.fingerprint(tmp_path, ["t"])["t"]["rows"] == 4
 
 
+def named(folder: Path, names: list[str], ending: str) -> None:
+    """Two parts of which the second spells the column of the first otherwise."""
+    (folder / "t").mkdir()
+    for place, name in enumerate(names):
+        frame = ROWS.iloc[2 * place : 2 * place + 2].rename(columns={"hours": name})
+        file = folder / "t" / f"{place}.{ending}"
+        csv(frame, file) if ending == "csv" else frame.to_parquet(file)
+
+
+def test_parts_may_spell_a_column_in_capital_letters_that_are_not_ascii(tmp_path):
+    named(tmp_path, ["timer_før", "TIMER_FØR"], "csv")
+    schema = pa.DataFrameSchema({"timer_før": pa.Column(float, nullable=True)})
+    with reading.open_registers(tmp_path, {"t": schema}) as opened:
+        found = opened.query("SELECT person, timer_før FROM t ORDER BY person")
+    assert found["timer_før"].fillna(-1).tolist() == [37.5, -1, 7.25, 0]
+
+
+def test_parts_of_parquet_that_spell_a_column_otherwise_are_refused_by_name(tmp_path):
+    named(tmp_path, ["timer_før", "TIMER_FØR"], "parquet")
+    with pytest.raises(ContractError, match=r"1.parquet has other .* TIMER_FØR .* timer_før"):
+        sources.find(tmp_path, "t")
+
+
+def test_parquet_with_a_name_twice_in_other_letters_is_refused(tmp_path):
+    ROWS.assign(COUNTY="15").to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(ContractError, match=r"t\.parquet: a column name occurs twice"):
+        sources.find(tmp_path, "t")
+
+
+def test_an_id_that_is_missing_is_not_said_to_mean_zero(tmp_path):
+    schema = pa.DataFrameSchema({"person": pa.Column("int64", pa.Check.ge(0))})
+    pd.DataFrame({"person": pd.array([11, None], dtype="Int64")}).to_parquet(tmp_path / "t.parquet")
+    (told,) = [str(item) for item in check_tables({"t": schema}, tmp_path)]
+    assert told.endswith("1 row (first: 2): expected a value in every row")
+
+
 def test_an_ending_in_capitals_is_read(tmp_path):
     folder = parts(tmp_path)
     (folder / "part-3.parquet").rename(folder / "part-3.PARQUET")

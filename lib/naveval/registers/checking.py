@@ -26,7 +26,7 @@ from naveval.registers.rules import coverage
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.sources import Source
-from naveval.registers.views import columns, create_views, family, raw_view, text_dialect
+from naveval.registers.views import columns, create_views, duck_family, family, raw_view, text_dialect
 
 LEAST_FOR_RANGE = 1000
 MOST_EXACT = 2_000_000  # rows, before percentiles are those of as many
@@ -147,8 +147,8 @@ def _columns(
         n_rows > MOST_EXACT
     )
     looks = ", ".join(_look(name, kinds[name]) for name in names)
-    sql = f"SELECT {looks} FROM (SELECT * FROM {view}{few})"
-    looked = run(connection, sql, where=source.label).fetchone() or ()
+    sql = f"SELECT {looks}, count(*) FROM (SELECT * FROM {view}{few})"  # a row, of none too
+    *looked, _ = run(connection, sql, where=source.label).fetchone() or (None,)
     parts = []
     for name, seen in zip(names, looked, strict=True):
         quoted, wanted = identifier(name), family(schema.columns[name].dtype)
@@ -173,10 +173,11 @@ def _columns(
 
 def _look(name: str, kind: str) -> str:
     """SQL of the two percentiles of a number, or of one value of a text."""
-    if name == PERSON or kind == "BOOLEAN" or _in_time(name, kind):
+    quoted, numbers = identifier(name), duck_family(kind) in ("integer", "number")
+    if name == PERSON or _in_time(name, kind) or not (numbers or kind == "VARCHAR"):
         return "NULL"
-    quoted = identifier(name)
-    return f"any_value({quoted})" if kind == "VARCHAR" else f"quantile_disc({quoted}, [0.01, 0.99])"
+    read = f"CAST({quoted} AS DOUBLE)" if kind.startswith("DECIMAL") else quoted
+    return f"quantile_disc({read}, [0.01, 0.99])" if numbers else f"any_value({quoted})"
 
 
 def _ends(name: str, kind: str, seen: Any) -> str:

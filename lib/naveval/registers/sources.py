@@ -180,17 +180,25 @@ def _dialects(path: Path, files: tuple[Path, ...]) -> tuple[Dialect, ...]:
 
 def _same_everywhere(source: Source) -> None:
     """Every file of a folder has the same columns, from its name and from within."""
-    names = [frozenset(n.casefold() for n in _columns_of(source, i)) for i in _places(source)]
+    # CSV gets the spelling of the first file, Parquet is read by DuckDB, to which Ø is not ø.
+    fold = str.casefold if source.form == "csv" else _ascii_lower
+    names = [{fold(n): n for n in _columns_of(source, i)} for i in _places(source)]
     parts = [tuple(partition(source, file)) for file in source.files]
     for file, columns, keys in zip(source.files, names, parts, strict=True):
-        if columns != names[0] or keys != parts[0]:
-            sides = (("has", columns - names[0]), ("lacks", names[0] - columns))
+        if columns.keys() != names[0].keys() or keys != parts[0]:
+            has = [columns[n] for n in columns.keys() - names[0].keys()]
+            lacks = [names[0][n] for n in names[0].keys() - columns.keys()]
+            sides = (("has", has), ("lacks", lacks))
             told = [f"{verb} {unknown.columns(some)}" for verb, some in sides if some]
             raise ContractError(
                 f"{source.label}: {name(source, file)} has other columns than "
                 f"{name(source, source.files[0])}{': ' * bool(told)}{' and '.join(told)}; "
                 "expected the same in all files"
             )
+
+
+def _ascii_lower(name: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 
 
 def _places(source: Source) -> range:
@@ -201,7 +209,13 @@ def _columns_of(source: Source, place: int) -> list[str]:
     file = source.files[place]
     if source.form == "parquet":
         parquet_rows(file)
-        return list(pq.read_schema(file).names)
+        names = list(pq.read_schema(file).names)
+        if len({_ascii_lower(name) for name in names}) != len(names):
+            raise ContractError(
+                f"{file.name}: a column name occurs twice, if only in other letters; expected one "
+                "name for each column"
+            )
+        return names
     if source.form == "csv":
         return dialects.header(file, source.dialects[place])
     return []

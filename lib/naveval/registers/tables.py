@@ -308,7 +308,7 @@ def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck, decl
     totals and unknown places.
     """
     if item.expected == PRESENT:
-        return _blank(declared)
+        return "" if item.column == PERSON else _blank(declared)
     name, words = identifier(item.column), {}
     listed = item.expected.startswith('one of "')
     for width in WIDTHS if listed or "regexp_matches" in item.bad else ():

@@ -217,7 +217,10 @@ def _csv(source: Source, place: int, folder: Path) -> str:
     """A query for one CSV file's columns as text, and those its folders tell."""
     file, dialect = source.files[place], source.dialects[place]
     copy = dialects.as_utf8(file, dialect, folder / f"{source.table}.{place}.csv")
-    names = dialects.header(file, dialect)
+    # DuckDB takes Ø and ø for two columns: all files get the spelling of the first.
+    first = dialects.header(source.files[0], source.dialects[0])
+    spelt = {name.casefold(): name for name in first}
+    names = [spelt.get(name.casefold(), name) for name in dialects.header(file, dialect)]
     types = ", ".join(f"{quote(name)}: 'VARCHAR'" for name in names)
     told = "".join(
         f", {quote(value)} AS {identifier(key)}"

@@ -220,7 +220,7 @@ PLACES_AND_UNITS = (
         "one value in",
     ),
     ("indicator", "stock", "registered", f"IF({A_THIRD}, '2017-02', registered)", "one value in"),
-    ("indicator", "hours", "subsidised_hours", "0.0", "none among"),
+    ("indicator", "hours", "subsidised_hours", "0.0", "0.0 per cent among"),
     ("indicator", "stock", "pension_decile", "greatest(pension_decile, 0)", "0 or more among"),
     (
         "indicator",
@@ -255,6 +255,50 @@ PLACES_AND_UNITS = (
     ),
     ("indicator", "hours", "hours", "hours / IF(month < '2022', 1, 13 / 3)", "2022-01 (100)"),
     ("indicator", "hours", "subsidised_hours", "hours", "100.0 per cent"),
+    ("indicator", "hours", "subsidised_hours", "subsidised_hours / 60", "0.8 per cent among"),
+    (
+        "indicator",
+        "inflow",
+        "new_unemployed",
+        "new_unemployed // IF(month < '2023', 1, 12)",
+        "per cent in 2024",
+    ),
+    (
+        "indicator",
+        "inflow",
+        "new_unemployed",
+        "new_unemployed * IF(region = '0301', 6, 1)",
+        "shares in 0301",
+    ),
+    (
+        "followup",
+        "employment",
+        "hours_per_week",
+        "IF(month >= '2018-01', 0, hours_per_week)",
+        "none in 2018-01, ",
+    ),
+    (
+        "followup",
+        "employment",
+        "person",
+        "IF(hash(person) % 20 = 0, min(person) OVER (), person)",
+        "168 hours a week or less",
+    ),
+    ("programs", "benefits", "dagpenger_nok", "aap_nok", "in standard than in special"),
+    (
+        "programs",
+        "employment",
+        "wage_nok",
+        "1000 + row_number() OVER (ORDER BY person, month)",
+        "sorted by ids",
+    ),
+    (
+        "followup",
+        "benefit_cards",
+        "hours_worked",
+        "hours_worked * IF(person IN (SELECT person FROM good.persons WHERE county = '50'), 4, 1)",
+        "times the median in 50 (4",
+    ),
     (
         "indicator",
         "inflow",
@@ -319,6 +363,13 @@ PLACES_AND_UNITS = (
 )
 LOST = (  # rows and persons that one table alone lacks; whether it is a warning
     ("hedmark", "job_seekers", "hash(rowid) % 10 > 0", "per cent lack it", True),
+    (
+        "hedmark",
+        "job_seekers",
+        "education <> 'videregående' OR month < DATE '2014-10-01'",
+        "in 2014-10, 2014-11, ",
+        True,
+    ),
     ("hedmark", "job_seekers", "hash(rowid) % 10 > 3", "per cent lack it", False),
     ("programs", "nav_status", "hash(person) % 10 > 5", "less than 12 months away", False),
     ("programs", "annual_income", "hash(person) % 10 > 0", "income of 75 per cent", True),
@@ -330,7 +381,7 @@ LOST = (  # rows and persons that one table alone lacks; whether it is a warning
 )
 SHUFFLED = (  # values, or ids, that belong to other rows
     ("hedmark", "job_seekers", "education", "values that follow from those of the period before"),
-    ("programs", "nav_status", "innsatsgruppe", "; seen: "),
+    ("programs", "nav_status", "innsatsgruppe", "per cent change, "),
     ("programs", "benefits", "aap_nok", "seen: a correlation of "),
     ("programs", "municipalities", "unemployment_percent", "seen: a correlation of "),
     ("programs", "program_spells", "person", "; other ids?; seen: "),

@@ -256,6 +256,7 @@ def ordered(
     times: float = 1.0,
     apart: float = 0.0,
     least: int = LEAST_ORDERED,
+    rows: str = "",
 ) -> Rule:
     """Rows of which some have more of a value than others; told with the periods of the opposite.
 
@@ -271,7 +272,10 @@ def ordered(
         A breach where the mean of `more` is less than the other times this, by more than this.
     least
         Rows that both have.
+    rows
+        SQL of the rows, when other than the table.
     """
+    relation = f"({rows})" if rows else table
     means = (
         f"avg(({value})::DOUBLE) FILTER ({more}) AS high, "
         f"avg(({value})::DOUBLE) FILTER ({less}) AS low"
@@ -281,9 +285,9 @@ def ordered(
         column,
         words,
         f"""
-        WITH months AS (SELECT {period} AS t, {means} FROM {table} GROUP BY t),
+        WITH months AS (SELECT {period} AS t, {means} FROM {relation} GROUP BY t),
         whole AS (
-            SELECT {means}, least(count_if({more}), count_if({less})) AS fewer FROM {table}
+            SELECT {means}, least(count_if({more}), count_if({less})) AS fewer FROM {relation}
         )
         SELECT printf('%.2f, against %.2f; the opposite in ', any_value(whole.high),
             any_value(whole.low)) || {some(MONTH)} AS seen
@@ -292,6 +296,6 @@ def ordered(
             AND months.high < months.low
         HAVING count(*) > 0
         """,
-        basis=f"SELECT least(count_if({more}), count_if({less})) FROM {table}",
+        basis=f"SELECT least(count_if({more}), count_if({less})) FROM {relation}",
         least=least,
     )

@@ -173,7 +173,11 @@ def followed(
     codes = [name for name in settled if name in (*words, *coded(schema))]
     parts += [signs.redrawn(name) for name in codes]
     parts += [signs.levels(name, label) for name in free]
+    numbers = [name for name in varying(schema) if name not in (*codes, *timed, *fixed)]
+    parts += [signs.in_order(numbers)] if numbers else []
+    parts += [signs.emptied(name, label) for name in numbers]
     warned = [signs.gaps(unit), *(signs.unlike(name) for name in settled if name not in codes)]
+    warned += [signs.vanished(name, label) for name in coded(schema)]
     return Rule(
         table,
         unit,

@@ -24,6 +24,7 @@ FAR = 1.8  # times what a person's number was
 MOST_MISSED = 0.25  # of persons, for what time itself moves
 MOST_CHANGING = 0.01  # of persons, for what a person cannot change
 LEAST_PERSONS = 1000
+LEAST_EXPECTED = 25  # rows of a period, before none is no chance
 MOST_ALIKE, LEAST_VALUES = 0.25, 10  # of rows with one of so many values
 SHOWN = 5
 PLACES = ("county", "municipality", "office", "region")
@@ -136,6 +137,75 @@ def unlike(name: str) -> str:
             SELECT count_if(there) AS n, corr(now, was) AS alike
             FROM (SELECT {identifier(name)} > 0 AS there, {apart} FROM paired WHERE linked)
         ) WHERE n >= {LEAST_FOLLOWED} AND alike < {LEAST_ALIKE}
+    """
+
+
+def in_order(names: Sequence[str]) -> str:
+    """Numbers that never fall from row to row: a column that was sorted without its rows.
+
+    Owners sort a table by ids and then by time, or by time and then by ids.
+    """
+    orders = {"ids": "ORDER BY person, t", "time": "ORDER BY t, person"}
+    befores = ", ".join(
+        f"lag({identifier(name)}) OVER ({order}) AS {identifier(f'{word} {name}')}"
+        for name in names
+        for word, order in orders.items()
+    )
+    counts = ", ".join(
+        f"{{'name': {quote(name)}, 'word': {quote(word)}, 'n': count(*), "
+        f"'k': count(DISTINCT {identifier(name)}), "
+        f"'down': count_if({identifier(name)} < {identifier(f'{word} {name}')}), "
+        f"'up': count_if({identifier(name)} > {identifier(f'{word} {name}')})}}"
+        for name in names
+        for word in orders
+    )
+    return f"""
+        SELECT name, 'numbers that do not follow the order of the rows; a column that was sorted '
+            || 'alone?', 'none out of order when rows are sorted by ' || word
+        FROM (
+            SELECT unnest([{counts}], recursive := true) FROM (SELECT *, {befores} FROM kept)
+        )
+        WHERE n >= {LEAST_PERSONS} AND k > 2 AND least(down, up) = 0
+    """
+
+
+def vanished(name: str, label: str) -> str:
+    """A code, or a number above zero, that no row of a period has though many others' rows do."""
+    return f"""
+        SELECT * FROM (
+            WITH counts AS (
+                SELECT t, CAST({identifier(name)} AS VARCHAR) AS code, count(*) AS n
+                FROM kept GROUP BY ALL
+            ),
+            wholes AS (SELECT t, sum(n) AS whole FROM counts GROUP BY t),
+            usual AS (
+                SELECT code, sum(n) / (SELECT sum(whole) FROM wholes) AS level FROM counts
+                GROUP BY code HAVING level > {SELDOM}
+            )
+            SELECT {quote(name)}, 'codes that some have in every period; lost, or another code?',
+                'none with a code that ' || round(100 * max(level))::INT
+                || ' per cent have in all, in ' || {some(label)}, true
+            FROM usual CROSS JOIN wholes LEFT JOIN counts USING (t, code)
+            WHERE n IS NULL AND level * whole > {LEAST_EXPECTED}
+            GROUP BY code
+        )
+    """
+
+
+def emptied(name: str, label: str) -> str:
+    """A number that is zero in every row of a period, though many have more in others."""
+    return f"""
+        SELECT * FROM (
+            WITH counts AS (
+                SELECT t, count(*) AS whole, count_if({identifier(name)} > 0) AS n FROM kept
+                GROUP BY t
+            )
+            SELECT {quote(name)}, 'numbers above zero in every period; lost there?',
+                'none in ' || {some(label)}
+            FROM counts, (SELECT sum(n) / sum(whole) AS level FROM counts)
+            WHERE n = 0 AND level * whole > {LEAST_EXPECTED}
+            HAVING count(*) > 0
+        )
     """
 
 

@@ -10,6 +10,7 @@ from naveval.project.months import date_sql, text_sql
 from naveval.registers.checks import literal
 from naveval.registers.forms import is_dated
 from naveval.registers.rules.breaches import Rule, known_persons, repeated
+from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
 from naveval.registers.rules.panels import followed
@@ -152,6 +153,16 @@ def _with_cards(first: int, last: int) -> str:
     return f"SELECT person FROM benefit_cards WHERE year_week BETWEEN {first} AND {last}"
 
 
+HOMES = "SELECT person, county AS place FROM persons"
+SIZES = {  # numbers that every county has of about the same size, and the year of a row
+    "benefit_cards": (("hours_worked",), "year_week // 100"),
+    "benefit_decisions": ((), "year(decided_on)"),
+    "program_spells": ((), "year(from_date)"),
+    "dialogues": ((), "year(date)"),
+    "digital_dialogues": ((), "year(date)"),
+    "employment": (("hours_per_week",), "CAST(left(month, 4) AS INTEGER)"),
+    "health_benefits": ((), "year(from_date)"),
+}
 AMONG = {  # who may have rows when the table has
     "benefit_cards": "SELECT person FROM benefit_decisions",
     "benefit_decisions": _with_cards(0, NEVER),
@@ -180,6 +191,18 @@ RULES = (
             share=True,
         ),
         rows="SELECT *, max(from_date) OVER () AS newest FROM program_spells",
+    ),
+    Rule(
+        "employment",
+        "person, hours_per_week",
+        "a person's jobs in one month to have 168 hours a week or less; several persons with one "
+        "id?",
+        """
+        SELECT file_name, row_no FROM numbered.employment WHERE (person, month) IN (
+            SELECT (person, month) FROM employment GROUP BY person, month
+            HAVING sum(hours_per_week) > 168
+        )
+        """,
     ),
     repeated("employment", EMPLOYMENT, where="hours_per_week > 0"),
     *(
@@ -231,6 +254,7 @@ RULES = (
             share=True,
         ),
     ),
+    *(everywhere(table, HOMES, *names, year=year) for table, (names, year) in SIZES.items()),
     *(varied(table, TABLES[table]) for table in ("persons", "dialogues", "digital_dialogues")),
     calm("benefit_decisions", TABLES["benefit_decisions"], date_sql("decided_on")),
     calm("program_spells", TABLES["program_spells"], date_sql("from_date")),

@@ -7,6 +7,7 @@ from naveval.project import places
 from naveval.project.months import date_sql, month_text
 from naveval.registers.rules.breaches import Rule, one_per_person
 from naveval.registers.rules.coverage import Need
+from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, ordered, plausible, proportional, steady
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.signs import Step
@@ -108,6 +109,11 @@ RULES = (
         fixed=("sex",),
         steps=(Step("weeks_registered", 2, 8, "weeks, growing by about four a month"),),
         alike={"weeks_registered": "date_trunc('month', month - to_weeks(weeks_registered))"},
+    ),
+    everywhere(
+        "job_seekers",
+        "SELECT person, arg_max(county, month) AS place FROM job_seekers GROUP BY person",
+        "weeks_registered",
     ),
     plausible(
         "job_seekers",

@@ -5,6 +5,7 @@ import pandera.pandas as pa
 from naveval.project import places
 from naveval.project.months import text_sql
 from naveval.registers.rules.breaches import Rule, one_per_person
+from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import (
     Limit,
     no_total,
@@ -30,6 +31,8 @@ COUNTIES = list(places.codes(2024))
 MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
 T, BORN = text_sql("month"), "CAST(left(month, 4) AS INTEGER) - age"
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$", description="a month as 2019-03")
+HOMES = "SELECT person, arg_max(county, month) AS place FROM stock GROUP BY person"
+YEAR = "CAST(left(month, 4) AS INTEGER)"
 LATER_PENSION = "2015-01"  # spells from this month on have no pensionable income
 
 
@@ -245,6 +248,31 @@ RULES = (
         "persons, about as many as labour_force in inflow (0.3 to 2.5 times, and not "
         "2.5 times more or less than in the median region)",
     ),
+    proportional(
+        "inflow",
+        "new_unemployed",
+        f"SELECT region AS place, {T} AS t, new_unemployed AS n FROM inflow",
+        f"SELECT region AS place, {T} AS t, labour_force AS n FROM inflow",
+        0.001,
+        0.05,
+        "about the same part of the labour force each month as in other regions (0.001 to 0.05, "
+        "and not 2.5 times more or less than in the median region)",
+    ),
+    Rule(
+        "inflow",
+        "new_unemployed",
+        "0.25 to 5 per cent of labour_force each month, in every year",
+        """
+        SELECT string_agg(printf('%.2f per cent in %s', 100 * rate, year), ', ' ORDER BY year)
+            AS seen
+        FROM (
+            SELECT left(month, 4) AS year, sum(new_unemployed) / sum(labour_force) AS rate
+            FROM inflow GROUP BY year
+        ) WHERE rate NOT BETWEEN 0.0025 AND 0.05 HAVING count(*) > 0
+        """,
+    ),
+    everywhere("hours", HOMES, "hours", "subsidised_hours", year=YEAR),
+    everywhere("stock", HOMES, "weekly_hours", "residence_months", "history_months", year=YEAR),
     steady("inflow", "region", T, "labour_force"),
     steady("industry", "region", T, "employed"),
     _gap("stock"),
@@ -296,12 +324,13 @@ RULES = (
     Rule(
         "hours",
         "subsidised_hours",
-        "hours paid by wage subsidy for some of those in the programme lonnstilskudd",
+        "hours paid by wage subsidy, of those in the programme lonnstilskudd 5 per cent or more",
         f"""
-        SELECT 'none among ' || count(*) || ' with hours in it' AS seen
-        FROM stock JOIN hours USING (person, month)
-        WHERE program = 'lonnstilskudd' AND hours > 0
-        HAVING count(*) >= {LEAST_LINKED} AND max(subsidised_hours) = 0
+        SELECT printf('%.1f per cent among %d with hours in it', 100 * share, n) AS seen FROM (
+            SELECT sum(subsidised_hours) / sum(hours) AS share, count(*) AS n
+            FROM stock JOIN hours USING (person, month)
+            WHERE program = 'lonnstilskudd' AND hours > 0
+        ) WHERE n >= {LEAST_LINKED} AND share < 0.05
         """,
     ),
     ordered(

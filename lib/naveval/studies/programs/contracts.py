@@ -15,7 +15,8 @@ from naveval.project.months import code_sql
 from naveval.registers import reading as registers
 from naveval.registers.reading import Registers
 from naveval.registers.rules.breaches import Rule, known_persons
-from naveval.registers.rules.levels import Limit, plausible, steady
+from naveval.registers.rules.homes import everywhere
+from naveval.registers.rules.levels import Limit, ordered, plausible, steady
 from naveval.registers.rules.links import agreeing, near, to_the_end
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, varied
@@ -164,6 +165,16 @@ REGISTERED = f"""
     SELECT person, {MONTH} - {MONTHS_APART} AS first, {MONTH} + {MONTHS_APART} AS last
     FROM nav_status
 """
+HOMES = "SELECT person, arg_max(county, year) AS place FROM person_years GROUP BY person"
+SIZES = {  # numbers that every county has of about the same size, and the year of a row
+    "nav_status": ((), "month // 100"),
+    "program_spells": ((), "from_month // 100"),
+    "employment": (("wage_nok", "position_percent"), "month // 100"),
+    "annual_income": (("earned_income_nok",), "year"),
+    "benefits": (tuple(BENEFITS), "month // 100"),
+    "disability": (("degree_percent",), "month // 100"),
+    "enrolment": ((), "month // 100"),
+}
 AGES = """
     SELECT first // 100 - birth_year AS age
     FROM (SELECT person, min(month) AS first FROM nav_status GROUP BY person)
@@ -269,6 +280,23 @@ RULES = (
     *(followed(table, TABLES[table], "year", label=PLAIN) for table in YEARLY),
     followed("enrolment", TABLES["enrolment"], MONTH, shocks=True),
     followed("municipalities", TABLES["municipalities"], MONTH, unit="municipality", shocks=True),
+    *(
+        ordered(
+            "benefits",
+            benefit,
+            f"{benefit} > 0",
+            f"innsatsgruppe = '{more}'",
+            f"innsatsgruppe = '{less}'",
+            f"a benefit more often (a share) in {more} than in {less}; columns or codes exchanged?",
+            period=MONTH,
+            rows="SELECT * FROM nav_status JOIN benefits USING (person, month)",
+        )
+        for benefit, more, less in (
+            ("aap_nok", "special", "standard"),
+            ("dagpenger_nok", "standard", "special"),
+        )
+    ),
+    *(everywhere(table, HOMES, *names, year=year) for table, (names, year) in SIZES.items()),
     near(
         "program_spells",
         "person, from_month",

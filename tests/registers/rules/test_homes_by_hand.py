@@ -1,0 +1,101 @@
+"""Places whose rows are lost or in another unit, on a table of sixty persons in each of eight."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from naveval.registers.rules.homes import everywhere
+
+PLACES, PERSONS = 8, 60
+RULE = everywhere("wages", "SELECT person, place FROM persons", "wage", year="year")
+
+
+@pytest.fixture
+def tables() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Persons of eight places, and a wage of each in two years that differs a little."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"CREATE TABLE persons AS SELECT {PERSONS} * p + i AS person, chr(97 + p::INTEGER) "
+            f"AS place FROM range({PLACES}) t(p), range({PERSONS}) u(i)"
+        )
+        connection.execute(
+            "CREATE TABLE wages AS SELECT person, year, 100 + person % 7 AS wage "
+            "FROM persons, (VALUES (2015), (2016)) y(year)"
+        )
+        yield connection
+
+
+def found(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:
+    sql = f"SELECT about, seen, warning FROM ({RULE.sql}) ORDER BY ALL"
+    return connection.execute(sql).fetchall()
+
+
+def change(connection: duckdb.DuckDBPyConnection, sql: str, place: str) -> None:
+    there = f"person IN (SELECT person FROM persons WHERE place = '{place}')"
+    connection.execute(f"{sql} AND {there}" if "WHERE" in sql else f"{sql} WHERE {there}")
+
+
+def test_places_that_are_alike_are_not_told(tables) -> None:
+    assert found(tables) == []
+
+
+@pytest.mark.parametrize(("factor", "told"), [(12, "12"), (0.01, "0.01")])
+def test_a_place_in_another_unit_is_a_breach(tables, factor, told) -> None:
+    tables.execute("ALTER TABLE wages ALTER wage TYPE DOUBLE")
+    change(tables, f"UPDATE wages SET wage = wage * {factor}", "c")
+    ((about, seen, warning),) = found(tables)
+    assert (about, warning) == ("wage", False)
+    assert seen == f"times the median in c ({told}), c 2015 ({told}), c 2016 ({told})"
+
+
+def test_a_place_in_another_unit_in_one_year_is_told_with_the_year(tables) -> None:
+    change(tables, "UPDATE wages SET wage = wage * 12 WHERE year = 2016", "c")
+    assert [seen for _, seen, _ in found(tables) if "c 2016 (12)" in seen and "2015" not in seen]
+
+
+def test_a_year_in_another_unit_everywhere_is_a_breach(tables) -> None:
+    tables.execute("INSERT INTO wages SELECT person, 2017, 12 * wage FROM wages WHERE year = 2016")
+    assert found(tables) == [("wage", "times the median in 2017 (12)", False)]
+
+
+def test_twice_as_much_in_one_place_can_be_true(tables) -> None:
+    change(tables, "UPDATE wages SET wage = wage * 2", "c")
+    assert found(tables) == []
+
+
+def test_few_persons_must_be_further_apart(tables) -> None:
+    change(tables, "DELETE FROM persons WHERE person % 10 > 0", "c")  # six are left
+    change(tables, "UPDATE wages SET wage = wage * 4", "c")
+    assert found(tables) == []
+    change(tables, "UPDATE wages SET wage = wage * 16", "c")
+    assert [about for about, _, _ in found(tables)] == ["wage"]
+
+
+def test_a_place_without_rows_is_a_breach_and_with_few_a_warning(tables) -> None:
+    change(tables, "DELETE FROM wages", "b")
+    ((about, seen, warning),) = found(tables)
+    assert (about, warning) == ("person", False)
+    assert seen.startswith("per cent of the persons have rows in b (0; 100 in the median place), b")
+    change(tables, "DELETE FROM wages WHERE person % 2 = 0", "h")
+    assert ", h (50; 100 in" in found(tables)[0][1]
+    tables.execute("DELETE FROM persons WHERE place = 'b'")
+    assert [warning for _, _, warning in found(tables)] == [True]
+
+
+def test_a_place_without_rows_in_one_year_is_a_breach(tables) -> None:
+    change(tables, "DELETE FROM wages WHERE year = 2016", "b")
+    seen = "per cent of the persons have rows in b 2016 (0; 100 in the median place)"
+    assert found(tables) == [("person", seen, False)]
+
+
+def test_a_place_where_nobody_has_a_number_above_zero_is_a_breach(tables) -> None:
+    change(tables, "UPDATE wages SET wage = 0", "d")
+    seen = "per cent of the persons have one in d (0)"
+    assert found(tables) == [("wage", seen, False)]
+
+
+def test_four_places_are_not_compared(tables) -> None:
+    tables.execute("DELETE FROM persons WHERE place > 'd'")
+    change(tables, "UPDATE wages SET wage = wage * 12", "c")
+    assert found(tables) == []
