@@ -12,6 +12,7 @@ def judged(rule: Rule, **tables: str) -> list[tuple[str, str, bool]]:
         for name, rows in tables.items():
             connection.execute(f"CREATE TABLE {name} AS {rows}")
         found = check_rule(connection, rule, {}, strict=True)
+        assert rule.table in tables
         assert all(breach.table == rule.table for breach in found)
         return [(breach.column, breach.expected, breach.warning) for breach in found]
 
