@@ -52,7 +52,6 @@ TARGETS = {
     "disclosure/scan/folder": ["disclosure/scan"],
     "disclosure/scan/grids": ["disclosure/scan"],
     "disclosure/scan/identities": ["disclosure/scan"],
-    "disclosure/scan/patterns": ["disclosure/scan"],
     "disclosure/scan/pdf": ["disclosure/scan"],
     "disclosure/scan/pictures": ["disclosure/scan"],
     "disclosure/scan/persons": ["disclosure/scan"],
