@@ -385,3 +385,27 @@ def test_columns_that_are_codes_numbers_or_have_many_values() -> None:
     assert panels.coded(schema) == ("woman", "code")
     assert panels.varying(schema) == ["woman", "code", "wage", "weeks", "share"]
     assert list(panels.many(schema)) == ["county", "birth_year", "since", "day"]
+
+
+def test_tables_with_places_or_numbers_alone_are_judged_by_these() -> None:
+    place = pa.DataFrameSchema({"person": pa.Column(int), "county": pa.Column(str)})
+    number = pa.DataFrameSchema({"person": pa.Column(int), "wage": pa.Column(int)})
+    for schema, changed in (
+        (
+            place,
+            {"county": "CASE p % 12 WHEN 3 THEN 'k4' WHEN 4 THEN 'k3' ELSE 'k' || (p % 12) END"},
+        ),
+        (number, {"wage": "(1000 + p) * 2"}),
+    ):
+        rule = panels.followed("b", schema, "t")
+        assert judged(rule, b=panel()) == []
+        (name,) = changed
+        later = {name: f"if(t < 30, {GOOD[name]}, {changed[name]})"}
+        ((column, words, _),) = judged(rule, b=panel(**later))
+        assert column == name
+        assert "0002-07 (100)" in words
+
+
+def test_places_that_are_followed_are_kept_with_all_their_rows() -> None:
+    assert panels.sampled("b", "office") in rule(unit="office").sql
+    assert "hash(office)" in panels.sampled("b", "office")
