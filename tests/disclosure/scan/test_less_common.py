@@ -120,6 +120,9 @@ def test_tags_of_pictures_are_read(kind: str, base: dict, parts: dict) -> None:
 def test_tags_of_programs_and_offices_are_left_alone() -> None:
     rights = {ExifTags.Base.Copyright: "Arbeids- og velferdsdirektoratet 2026"}
     assert not found("a.jpg", photograph("JPEG", {ExifTags.Base.Software: "matplotlib", **rights}))
+    nobody = photograph("JPEG", {ExifTags.Base.Copyright: "Copyright XX 2026"})
+    assert not found("a.jpg", nobody.replace(b"XX", b"  "))
+    assert not found("a.jpg", nobody.replace(b"XX", "©".encode()))
 
 
 def test_the_description_of_a_picture_is_read() -> None:

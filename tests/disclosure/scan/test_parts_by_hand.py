@@ -1,6 +1,8 @@
 """The parts of the search, each by itself: how many it finds, and where its limits are."""
 
 import base64
+import hashlib
+import json
 import zlib
 
 import pytest
@@ -14,12 +16,14 @@ from naveval.disclosure.scan import (
     identities,
     persons,
     pictures,
+    printed,
     profiles,
     sentences,
     tables,
     text,
     titles,
 )
+from naveval.disclosure.scan.readers import search
 from naveval.disclosure.thresholds import thresholds
 
 LIMITS = thresholds()
@@ -66,6 +70,10 @@ def test_what_is_a_secret(value: str, sure: bool, secret: bool) -> None:
         ('password = "hunter22"\n', 1),
         ('password = "hunter22"\ntoken = "hunter23"\n', 2),
         ("PASSWORD=letters\n", 1),
+        ("PASSWORD=letters og mer", 1),
+        ("password=letters og mer", 0),
+        ('password = "letters" og mer', 1),
+        ('max_tokens = 4096x\npassword = "hunter22"\n', 1),
         ("The password: letters of a poem", 0),
         ("max_tokens = 4096x", 0),
         ("token_count: 4096x", 0),
@@ -209,6 +217,8 @@ def test_crossed_tables_of_small_numbers_alone_rank_something() -> None:
         ("{'a': 31, 'b': 2}", 0),
         ("{'a': 2} persons", 0),
         ("Counter({'OLS': 97, 'modell': 3})", 0),
+        ("Counter( {'a': 97, 'b': 3})", 1),
+        ("a 1 2 3\nb 4 5 6\n18–29 3 41\n30–49 52 60\n50–66 2 71\n", 2),
     ],
 )
 def test_small_counts_in_what_programs_print(line: str, many: int) -> None:
@@ -258,6 +268,9 @@ def test_names_of_persons() -> None:
         ("telefon", ["31929900", "31929901", "41929902"], False),
         ("rad", ["A-31929900", "A-31929901", "B-41929902"], True),
         ("ident", ["H123456", "K654321"], True),
+        ("", ["31929900.0", "31929901.0", "41929902.0"], True),
+        ("kode", ["H123456", "K654321"], False),
+        ("område", ["H123456", "K654321"], False),
         ("", [], False),
         ("", ["", " "], False),
     ],
@@ -309,6 +322,7 @@ def test_what_stands_around_words() -> None:
     assert told[0] == "en linje med ord i seg\nnoe annet her"
     assert text.around(told, ["ord"]) == ["en linje med ord i seg"]
     assert text.around(told, ["borte"]) == []
+    assert text.lines_once("1234567\n12345678") == ("12345678", "12345678")
     long = "a" * 300 + " ord " + "b" * 300
     (part,) = text.around(text.lines_once(long), ["ord"])
     assert part == "a" * (text.BEFORE - 1) + " ord " + "b" * (text.AFTER - 4)
@@ -333,6 +347,11 @@ def test_files_that_a_text_carries() -> None:
     numbers = "(31,12,9) 49, 53, 48, 54, 56, 50, 49"
     assert ("", b"1506821") in [*text.hidden(numbers)]
     assert [*text.hidden("31353036383231323334")] == [("", b"1506821234")]
+    coded = base64.urlsafe_b64encode(b"~~~15068212345 og mer tekst").decode()
+    assert "-" in coded
+    assert [*text.hidden(coded)] == [("", b"~~~15068212345 og mer tekst")]
+    packed = b"PK\x03\x04" + bytes(range(20))
+    assert [*text.hidden(base64.b64encode(packed).decode())] == [("", packed)]
     assert [*text.hidden("vanlige ord uten noe i seg")] == []
 
 
@@ -383,6 +402,12 @@ def test_what_is_too_small() -> None:
         ("Om lag tre av 37 deltakere.", 0),
         ("I alt 5 prosent av 60 deltakere fikk jobb.", 1),  # three
         ("I alt 8 prosent av 60 deltakere fikk jobb.", 0),  # five
+        ("I alt 7,5 prosent av 60 deltakere fikk jobb.", 0),  # four and a half may be five
+        ("I alt 5 prosent av 10 deltakere fikk jobb.", 1),
+        ("1 av 9 deltakere fikk jobb.", 0),
+        ("1 av de 9 deltakere fikk jobb.", 1),
+        ("I Hamar kom det noen. 1 av 3 deltakere fikk jobb.", 0),
+        ("1 av 3 deltakere i Hamar fikk jobb.", 1),
         ("I Os er det én person.", 1),
         ("En rad er én person i én måned.", 0),
         ("Antall deltakere: 4", 1),
@@ -435,6 +460,7 @@ def test_titles_that_count_persons(title: str, counts: bool) -> None:
         ("personId", True),
         ("etternavn", True),
         ("name", False),
+        ("navn", False),
         ("id", False),
         ("fylke", False),
         ("person" * 20 + "id", False),
@@ -455,6 +481,11 @@ def test_captions_and_rows_that_count() -> None:
     assert titles.undoes("noise", ["antall"], LIMITS)
     assert not titles.undoes("noise", ["andel"], LIMITS)
     assert titles.title_of(" **Antall\n ledige:** ") == "antall ledige"
+    assert titles.spelled("foedselsaar") == "fodselsar"
+    assert titles.spelled("birth year") == "birth_year"
+    assert titles.apart("timer", LIMITS)
+    assert titles.apart("n_obs", LIMITS)
+    assert not titles.apart("antall", LIMITS)
     assert titles.spoken("antallPersoner_iAlt") == "antall personer i alt"
 
 
@@ -475,6 +506,9 @@ def test_identity_numbers_have_a_day_a_month_and_two_check_digits() -> None:
 
 
 def test_ids_are_looked_for_as_they_may_lie() -> None:
+    one = identities.ids(["12345678"])
+    assert one.close == {"123·····": 1, "·····678": 1, "876·····": 1, "·····321": 1}
+    assert one.lengths == {8: 2}
     known = identities.ids(["P-0012345", "00123456789", "0012345678", "12345"])
     assert {"p0012345", "00123456789", "123456789", "5432100p"} <= known.known
     assert known.short == {"12345678"}
@@ -484,6 +518,29 @@ def test_ids_are_looked_for_as_they_may_lie() -> None:
     assert [*identities.named("se 5432100-P", known)] == [("person id", 1)]
     assert [*identities.named("se P-0012346", known)] == []
     assert identities.masked("a/P-0012345/b.csv", known) == "a/•••/b.csv"
+
+
+def test_identity_numbers_are_found_in_groups_and_between_letters() -> None:
+    nobody = identities.ids([])
+    digits = next(d for n in range(1000) if identities.is_identity_number(d := f"1306721{n:04d}"))
+    for shown in (
+        digits,
+        f"{digits[:6]} {digits[6:]}",
+        f"{digits}.0",
+        f"a{digits}b",
+        f"{digits},00",
+    ):
+        assert [*identities.named(shown, nobody)] == [("national identity number", 1)], shown
+    assert [*identities.named("130672*****", nobody)] == [("national identity number", 1)]
+
+
+def test_ids_within_rows_of_numbers_are_found_where_chance_does_not_explain_them() -> None:
+    known = identities.ids(["3192990068"])
+    assert [*identities.named("7-31929-90068-2", known)] == [("person id", 1)]
+    for many, told in ((900_000, 1), (9_000_000, 0)):
+        # Of a thousand numbers of nine digits one is an id, or ten are.
+        crowd = identities.Ids(frozenset({"123456789"}), {9: many}, {}, frozenset(), {})
+        assert hits(identities.named("a123456789b", crowd)) == told
 
 
 def ways(said: str) -> int:
@@ -497,6 +554,8 @@ def ways(said: str) -> int:
         ("skriv til kari.hansen@firma.no eller ola.li@firma.no", 2),
         ("skriv til post@firma.no eller kari@gmail.com", 1),
         ("skriv til kari.hansen (at) firma (dot) no", 1),
+        ("skriv til kari (at) firma.no", 1),
+        ("skriv til kari@firma.no", 0),
         ("skriv til kontakt.oss@firma.no", 0),
         ("tlf. 412 34 567", 1),
         ("tlf. 22 34 56 78", 0),  # of a house
@@ -550,11 +609,58 @@ def test_rows_of_persons_are_known_by_their_values() -> None:
     assert of_persons(by_group) == 0
 
 
+BORN = [f"{year}-02-03" for year in (1971, 1990, 1985, 1962, 1999, 1974, 1968, 1993)]
+
+
+@pytest.mark.parametrize(("born", "told"), [(BORN, 9), (sorted(BORN), 0), (sorted(BORN)[::-1], 0)])
+def test_births_in_order_are_those_of_groups(born: list[str], told: int) -> None:
+    head = ["kjonn", "fodt", "sted", "gruppe"]
+    rows = [[row[0], day, *row[2:]] for row, day in zip(ROWS[1:], born, strict=True)]
+    assert of_persons([head, *rows]) == told
+
+
+def raw(n: int, whole: int = 0) -> list[list[str]]:
+    """So many rows with a running number and a number with all its digits, some of them whole."""
+    numbers = [f"0.{(k * 7919) % 1000:03d}{k:09d}" for k in range(n)]
+    return [["nr.", "x"], *([str(k), "1" if k < whole else one] for k, one in enumerate(numbers))]
+
+
+def test_numbers_with_all_their_digits_are_those_of_persons() -> None:
+    rows = raw(210)
+    assert of_persons([rows[0], *rows[1:][::-1]]) == 211
+    assert of_persons(rows[:200]) == 0
+    few = raw(200, whole=20)
+    assert of_persons([few[0], *few[1:][::-1]]) == 0  # nine of ten, and it takes more
+    more = raw(210, whole=20)
+    assert of_persons([more[0], *more[1:][::-1]]) == 211
+    numbers = sorted(number for _, number in rows[1:])
+    ordered = [rows[0], *([str(k), number] for k, number in enumerate(numbers))]
+    assert of_persons(ordered) == 0
+
+
+def test_keys_of_one_form_are_those_of_persons() -> None:
+    keys = [f"a{k}b{k}c{k}d{k}" for k in range(6)]
+    words = ["abcdefgh", "bcdefghi", "cdefghij"]
+    assert of_persons([["sak", "n"], *([key, "5"] for key in keys)]) == 7
+    assert of_persons([["sak", "n"], *([key, "5"] for key in keys[:3] + words)]) == 0
+    places = ["Oslo", "Hamar", "Os", "Vang", "Tolga", "Vardø"]
+    assert of_persons([["sak", "sted"], *map(list, zip(keys, places, strict=True))]) == 0
+    assert of_persons([["sha-1", "n"], *([key, "5"] for key in keys)]) == 0
+    numbers = [str(123_456_789 + (k * 7919) % 100) for k in range(20)]
+    assert of_persons([["sak", "n"], *([key, "5"] for key in numbers)]) == 21
+    assert of_persons([["sak", "n"], *([key, "5"] for key in numbers[:19])]) == 0
+    assert of_persons([["kroner", "n"], *([key, "5"] for key in numbers)]) == 0
+
+
 def test_persons_in_lines() -> None:
     line = "Kvinne 1971 3401 SIT ja 12\n"
     assert [*profiles.in_lines(line)] == [("rows that describe single persons", 1)]
     assert hits(profiles.in_lines(line + line.replace("1971", "1985").replace("ja", "nei"))) == 2
     assert hits(profiles.in_lines("Kvinne 1971\n")) == 0
+    assert hits(profiles.in_lines("Kvinne\n1971\n3401\nja\n12\n")) == 1
+    assert hits(profiles.in_lines(f"Kvinne\n1971 3401 ja {'x' * 60}\n")) == 0
+    assert hits(profiles.in_lines("Kvinne 1971 1985 3401 ja 12\n")) == 0
+    assert hits(profiles.in_lines("Kvinne mann 1971 3401 ja 12\n")) == 0
     assert hits(profiles.in_lines("Det var en kvinne som kom i 1971 med 3 og 4 ting ja 12\n")) == 0
 
 
@@ -666,6 +772,9 @@ def test_rows_of_delimited_text_json_and_code() -> None:
 
 
 def test_tables_of_plain_text() -> None:
+    titled = [*grids.of_columns("Antall ledige\nfylke   2018\nOslo   41\nOs   3\n")]
+    assert [["Antall ledige"], ["fylke", "2018"], ["Oslo", "41"], ["Os", "3"]] in titled
+    assert [*grids.of_columns(("et ord til " * 10 + "\n") * 2)] == []
     spaced = [*grids.of_columns("fylke   antall\nOslo       41\nOs          3\n\nmer tekst")]
     assert [["fylke", "antall"], ["Oslo", "41"], ["Os", "3"]] in spaced
     indexed = [*grids.of_columns("fylke  antall\n0 Oslo  41\n1 Os  3\n")]
@@ -678,10 +787,23 @@ def test_masks_totals_and_rows_of_counts() -> None:
     assert grids.beside_masked("fylke", values, LIMITS) == 1
     assert grids.beside_masked("andel", values, LIMITS) == 0
     assert grids.beside_masked("fylke", values[1:], LIMITS) == 0
+    rows = [
+        ["fylke", "antall", "antall menn"],
+        ["Oslo", "41", "20"],
+        ["Os", ":", "2"],
+        ["Vang", "12"],
+        ["I alt", "56", "22"],
+    ]
+    assert grids.withheld(rows, LIMITS) == 1
     rows = [["", "2018", "2019"], ["n_persons", "4", "3"], ["andel", "2", "1"]]
     assert grids.along(rows, LIMITS) == 1
     assert grids.titled([["a"]], "Antall ledige 2018") == [["Antall ledige 2018"], ["a"]]
     assert grids.titled([["a"]], "Antall ledige 12") == [["a"]]
+
+
+def test_a_sheet_without_places_of_cells_and_codes_of_headers() -> None:
+    sheet = b'<c r="A12" s="3"><v>1</v></c><oddHeader>&amp;LNav &amp;12Os</oddHeader>'
+    assert grids.without_codes(sheet) == b"<c><v>1</v></c><oddHeader>\nNav \nOs</oddHeader>"
 
 
 def test_a_drawn_table_is_read_by_where_its_texts_stand() -> None:
@@ -727,9 +849,84 @@ def test_bytes_as_text() -> None:
     assert pictures.is_text("æøå".encode())
     assert not pictures.is_text("æøå".encode("cp1252"))
     assert not pictures.is_text(b"a\0b")
+    assert pictures.is_text(b"\xfe\xff" + "æ".encode("utf-16-be"))
     assert pictures.is_text("æ".encode("utf-16"))
     assert pictures.unpacked(b"head" + zlib.compress(b"tekst")) == b"tekst"
     assert pictures.unpacked(b"head") == b""
     assert [*pictures.texts(b"\x01\x02hemmelig\xff\x03")] == ["hemmelig"]
     wide = b"\x01\x02" + "hemmelig".encode("utf-16-le") + b"\xff"
     assert "hemmelig" in [*pictures.texts(wide)]
+
+
+def test_what_programs_print_of_persons() -> None:
+    series = "a    0.12345678901234\nName: x, dtype: float64\n"
+    assert [*printed.printed(series, LIMITS)] == [("number that was not rounded", 1)]
+    assert [*printed.printed(series.replace("dtype: float64", ""), LIMITS)] == []
+    row = "Pandas(Index=0, fodt='1974-06-15', kommune='Vardø', diagnose='F32')"
+    assert [*printed.told_rows(row)] == [("rows that describe single persons", 1)]
+    assert [*printed.told_rows(row + " " * 4000)] == []
+    numbered = "Index=0, kjonn='K', utdanning='3', innsatsgruppe='SIT'"
+    assert [*printed.told_rows(numbered)] == [("rows that describe single persons", 1)]
+    assert [*printed.told_rows("kjonn='K', utdanning='3'")] == []
+    counted = "sivilstand\ngift      120\nskilt       3\nName: count, dtype: int64\n"
+    assert dict(printed.printed(counted, LIMITS)) == {
+        "count below 5 persons in a printed series": 1
+    }
+
+
+def found(name: str, content: str | bytes, **wanted: frozenset[str]) -> list[tuple[str, int]]:
+    exempt = wanted.pop("exempt", frozenset())
+    of = identities.Wanted(identities.ids([]), LIMITS, exempt, **wanted)
+    raw = content.encode() if isinstance(content, str) else content
+    return [*search(name, raw, of)]
+
+
+MARKED = "fylke,n,n_few\nOslo,0,True\n"
+
+
+def test_a_marked_zero_of_a_protected_file_and_counts_of_an_exempt_one_are_fine() -> None:
+    protected = frozenset({hashlib.sha256(MARKED.encode()).hexdigest()})
+    assert found("a.csv", MARKED) == [("count below 5 persons in a column n", 1)]
+    assert found("a.csv", MARKED, protected=protected) == []
+    assert found("a.csv", MARKED, exempt=frozenset({"a"})) == []
+
+
+def test_small_counts_in_trees() -> None:
+    told = [("count below 5 persons under a key personer", 1)]
+    assert found("a.json", '{"personer": {"Oslo": 3, "Os": 12}}') == told
+    assert found("a.json", '{"personer": {"timer": 3}}') == []
+    assert found("a.json", '{"personer": true}') == []
+    assert found("a.json", '{"fnr": "a"}') == [("key that identifies persons", 1)]
+    assert found("a.jsonl", '{"personer": 3}\n\n{"personer": 2}\n')
+    assert found("a.yml", "personer:\n  Oslo: 3\n")
+
+
+def test_all_parts_of_a_notebook() -> None:
+    def book(output: dict[str, object], source: str = "x", kind: str = "code") -> str:
+        cell = {"cell_type": kind, "source": source, "outputs": [output], "metadata": {}}
+        return json.dumps({"cells": [cell], "metadata": {}})
+
+    assert (
+        found("a.ipynb", book({"output_type": "display_data", "data": {"text/plain": "x"}})) == []
+    )
+    said = "Antall deltakere: 3"
+    for output in (
+        {"data": {"text/plain": [said]}},
+        {"text": [said]},
+        {"traceback": ["x", said]},
+        {"data": {"text/html": f"<p>{said}</p>"}},
+        {"metadata": {"note": said}},
+    ):
+        assert "count below 5 persons in a sentence" in dict(found("a.ipynb", book(output))), output
+    for kind in ("code", "markdown"):
+        assert found("a.ipynb", book({}, said, kind))
+
+
+def test_raw_data_and_what_cannot_be_read() -> None:
+    assert found("a.parquet", b"x") == [("raw data or an archive", 1)]
+    assert found("a", b"PAR1") == [("raw data or an archive", 1)]
+    assert found("a.json", "{") == [("unreadable file, cannot be checked", 1)]
+    assert found("a", bytes(range(20))) == [("bytes of an unknown kind, cannot be checked", 1)]
+    assert found("a", "vanlig tekst") == []
+    assert found("a", '{"personer": 3}') == [("count below 5 persons under a key personer", 1)]
+    assert found("a", "<p>Antall deltakere: 3</p>")
