@@ -225,3 +225,15 @@ def test_levels_and_variances_that_cannot_be_are_refused():
         shrinkage.between_interval(estimate, error, level=95)
     with pytest.raises(EstimationError, match="between=-1: expected a variance"):
         shrinkage.shrink(estimate, error, between=-1)
+
+
+def test_two_variances_are_not_squeezed() -> None:
+    given = np.array([1.0, np.nan, 4.0])
+    found = shrinkage.squeeze(given, np.array([5.0, 5.0, 5.0]))
+    assert found == pytest.approx([1.0, np.nan, 4.0], nan_ok=True)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -0.5, 95.0])
+def test_a_level_is_a_share(level: float) -> None:
+    with pytest.raises(EstimationError, match=rf"here: level {level}: expected a share such as"):
+        shrinkage.require_levels("here", [0.5, level])
