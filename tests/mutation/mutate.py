@@ -7,9 +7,9 @@
 Each target is a module, by its path under lib/naveval, with the fast tests that are its own
 (`TARGETS`). Everything happens in a temporary copy of the project, one for neighbours in a folder,
 whose tests try each other too. A sample is drawn for each target by itself, always the same from
-the same code. A mutant survives when these
-tests pass with it; survivors that no test can notice, since they mean the same, are listed in
-equivalent.txt with the reason, by target and changed line. Exit code 1 when a target's score,
+the same code and seed; what was mended after one is measured by another. A mutant survives when
+these tests pass with it; survivors that no test can notice, since they mean the same, are listed
+in equivalent.txt with the reason, by target and changed line. Exit code 1 when a target's score,
 equivalents left out, is below 90 per cent.
 """
 
@@ -156,12 +156,14 @@ markers = ["slow: left out", "quarto: left out"]
 """
 
 
-def mutants(targets: list[str], workers: int, sample: int = 0) -> dict[str, dict[str, str]]:
+def mutants(
+    targets: list[str], workers: int, sample: int = 0, seed: int = SEED
+) -> dict[str, dict[str, str]]:
     """Run mutants of targets with the tests of them all: by target, name to status.
 
     The status is «killed», «survived», «timeout» or another word of mutmut; what was not killed
-    comes with the change behind the word. With `sample`, so many of each target (or all, if it
-    has no more), drawn with `SEED`.
+    comes with the change behind the word. With `sample`, so many of each target, drawn with `seed`,
+    or all, if it has no more.
     """
     paths = {target: f"src/naveval/{target}.py" for target in targets}
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -187,7 +189,7 @@ def mutants(targets: list[str], workers: int, sample: int = 0) -> dict[str, dict
         wanted = []
         for target, path in paths.items() if sample else ():
             names = call("-c", NAMES.format(path=path)).split()
-            drawn = random.Random(f"{SEED} {target}").sample(names, min(sample, len(names)))
+            drawn = random.Random(f"{seed} {target}").sample(names, min(sample, len(names)))
             wanted += [f"naveval.{target.replace('/', '.')}.{name}" for name in drawn]
         # The star makes mutmut take the names for patterns: untested functions are no error then.
         log = call(
@@ -238,11 +240,11 @@ def score(target: str, found: dict[str, str]) -> tuple[float, list[str]]:
     return (1 - len(left) / counted if counted else 1.0), left
 
 
-def report(targets: Iterable[str], workers: int, sample: int) -> bool:
+def report(targets: Iterable[str], workers: int, sample: int, seed: int) -> bool:
     """Print a line per target and its survivors; true when every score is high enough."""
     enough = True
     for _, group in groupby(targets, os.path.dirname):
-        for target, found in mutants(list(group), workers, sample).items():
+        for target, found in mutants(list(group), workers, sample, seed).items():
             share, left = score(target, found)
             print(f"{target}: {len(found)} mutants, {share:.1%} noticed", flush=True)
             for change in left:
@@ -256,5 +258,7 @@ if __name__ == "__main__":
     parser.add_argument("target", nargs="*", choices=[*TARGETS, []])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="so many per target")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the sample")
     given = parser.parse_args()
-    sys.exit(0 if report(given.target or TARGETS, given.workers, given.sample) else 1)
+    targets = given.target or TARGETS
+    sys.exit(0 if report(targets, given.workers, given.sample, given.seed) else 1)

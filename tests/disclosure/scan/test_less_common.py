@@ -117,6 +117,13 @@ def test_tags_of_pictures_are_read(kind: str, base: dict, parts: dict) -> None:
     assert found("a.html", planted.page(planted.uri(f"image/{kind.lower()}", picture)))
 
 
+def test_tags_of_windows_are_read_in_their_two_bytes() -> None:
+    author = {ExifTags.Base.XPAuthor: "Ragnhild Utne\0".encode("utf-16-le")}
+    assert found("a.jpg", photograph("JPEG", author)) == ["name of an author"]
+    office = {ExifTags.Base.XPAuthor: "Nav\0".encode("utf-16-le")}
+    assert not found("a.jpg", photograph("JPEG", office))
+
+
 def test_tags_of_programs_and_offices_are_left_alone() -> None:
     rights = {ExifTags.Base.Copyright: "Arbeids- og velferdsdirektoratet 2026"}
     assert not found("a.jpg", photograph("JPEG", {ExifTags.Base.Software: "matplotlib", **rights}))

@@ -195,6 +195,13 @@ def test_what_is_no_crossed_table(old: str, new: str, many: int) -> None:
     assert hits(crossed.crossed(rows, LIMITS)) == many
 
 
+def test_a_corner_that_names_a_characteristic_tells_of_persons() -> None:
+    rows = [["birth year", "kurs", "jobb"], ["1971", "41", "3"], ["1980", "52", "2"]]
+    rows.append(["1990", "30", "9"])
+    assert hits(crossed.crossed(rows, LIMITS)) == 2
+    assert hits(crossed.crossed([["step", *rows[0][1:]], *rows[1:]], LIMITS)) == 0
+
+
 def test_crossed_tables_of_small_numbers_alone_rank_something() -> None:
     small = [["Alder", "Kvinner", "Menn"], *([f"{k}0–{k}9", "3", "19"] for k in (2, 3, 4))]
     assert hits(crossed.crossed(small, LIMITS)) == 0
