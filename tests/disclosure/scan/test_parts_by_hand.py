@@ -71,6 +71,8 @@ def test_what_is_a_secret(value: str, sure: bool, secret: bool) -> None:
         ('password = "hunter22"\ntoken = "hunter23"\n', 2),
         ("PASSWORD=letters\n", 1),
         ("PASSWORD=letters og mer", 1),
+        ('pass pwd secret token key credential hemmelig\npassword = "hunter22"\n', 1),
+        ("max_token = 4096x", 0),
         ("password=letters og mer", 0),
         ('password = "letters" og mer', 1),
         ('max_tokens = 4096x\npassword = "hunter22"\n', 1),
@@ -140,6 +142,8 @@ def test_tables_of_markdown() -> None:
     assert (rows, label) == ([["# Antall ledige"], ["A", "B\\|C"], ["1", "2"]], "tbl-x")
     ((rows, label),) = documents.of_markdown("| A |\n|---|\n| 1 |")
     assert (rows, label) == ([["A"], ["1"]], "")
+    ((rows, _),) = documents.of_markdown("Kilde.\nAntall ledige\n| A |\n|---|\n| 1 |\n")
+    assert rows == [["Antall ledige"], ["A"], ["1"]]
     two = "| A |\n\n| B |\n"
     assert [rows for rows, _ in documents.of_markdown(two)] == [[["A"]], [["B"]]]
 
@@ -155,6 +159,10 @@ def test_tables_of_typst(columns: str) -> None:
     assert [*documents.of_typst(page)] == [[["Antall ledige"], ["A", "B"], ["1", "2"], ["3", "4"]]]
     before = f"#figure(caption: [Antall ledige], table(columns: {columns}, [1], [2], [3], [4]))"
     assert [*documents.of_typst(before)] == [[["Antall ledige"], ["1", "2"], ["3", "4"]]]
+    near, far = documents.NEAR // 5 - 30, documents.NEAR // 5
+    for signs, told in ((near, 2), (far, 1)):
+        apart = f"x caption: [Antall ledige]{' ' * signs}#table(columns: 2, [1], [2])"
+        assert len(next(documents.of_typst(apart))) == told
     alone = f"#table(columns: {columns}, [1], [2])"
     assert [*documents.of_typst(alone)] == [[["1", "2"]]]
 
@@ -225,6 +233,7 @@ def test_crossed_tables_of_small_numbers_alone_rank_something() -> None:
         ("{'a': 2} persons", 0),
         ("Counter({'OLS': 97, 'modell': 3})", 0),
         ("Counter( {'a': 97, 'b': 3})", 1),
+        ("{('K', '18-29'): 41, ('K', '30-49'): 3, ('M', '30-49'): 77}", 1),
         ("a 1 2 3\nb 4 5 6\n18–29 3 41\n30–49 52 60\n50–66 2 71\n", 2),
     ],
 )
@@ -239,6 +248,10 @@ def test_small_counts_in_what_programs_print(line: str, many: int) -> None:
         ("Personer født 15.06.1982 er med", "date of birth of a person", 0),
         ("Deltaker Kari Hansen sluttet", "single person described", 1),
         ("Kvinne 41 år fra Hamar", "single person described", 1),
+        ("Søknaden fra Kari Hansen ble avslått", "single person described", 1),
+        ("Søknaden fra Hamar Kommune ble avslått", "single person described", 0),
+        ("Forfatter: Kari Hansen, søknaden", "single person described", 0),
+        ("fornavn: Kari", "single person described", 1),
         ("Brukeren har angst. Han sover ikke.", "single person described", 1),
         ("Den eldste deltakeren er 71 år", "smallest or largest observation", 1),
         ("Den eldste gruppen av deltakere er 71 år", "smallest or largest observation", 0),
@@ -294,6 +307,7 @@ def test_columns_that_hold_persons(title: str, values: list[str], told: bool) ->
         ("\ufeffæøå".encode(), "æøå"),
         ("æøå".encode("utf-16"), "æøå"),
         ("blåbær".encode("utf-16-le"), "blåbær"),
+        ("blåb".encode("utf-16-le"), "blåb"),
         ("blåbær".encode("utf-16-be"), "blåbær"),
         ("æøå".encode("utf-32"), "æøå"),
         (b"", ""),
@@ -359,6 +373,9 @@ def test_files_that_a_text_carries() -> None:
     assert [*text.hidden(coded)] == [("", b"~~~15068212345 og mer tekst")]
     packed = b"PK\x03\x04" + bytes(range(20))
     assert [*text.hidden(base64.b64encode(packed).decode())] == [("", packed)]
+    assert ("", b"15068212345") in [*text.hidden(base64.b32encode(b"15068212345").decode())]
+    assert [*text.hidden(f"x {base64.b64encode(b'hallo der').decode()} y")] == []
+    assert [*text.hidden(f"x {base64.b64encode(b'hallo 123').decode()} y")] == [("", b"hallo 123")]
     assert [*text.hidden("vanlige ord uten noe i seg")] == []
 
 
@@ -415,7 +432,12 @@ def test_what_is_too_small() -> None:
         ("1 av de 9 deltakere fikk jobb.", 1),
         ("I Hamar kom det noen. 1 av 3 deltakere fikk jobb.", 0),
         ("1 av 3 deltakere i Hamar fikk jobb.", 1),
+        ("1 av ti deltakere i Hamar fikk jobb.", 0),
+        ("En av 9 deltakere i Hamar fikk jobb.", 0),
         ("I Os er det én person.", 1),
+        ("Tiltaket for én person varer lenge.", 0),
+        ("I Os er det én person. Tre av 37 deltakere fikk jobb.", 2),
+        ("I Os er det én person. I alt 5 prosent av 60 deltakere fikk jobb.", 2),
         ("En rad er én person i én måned.", 0),
         ("Antall deltakere: 4", 1),
         ("Antall deltakere: 5", 0),
@@ -470,7 +492,8 @@ def test_titles_that_count_persons(title: str, counts: bool) -> None:
         ("navn", False),
         ("id", False),
         ("fylke", False),
-        ("person" * 20 + "id", False),
+        ("pseudonym" + "x" * 71, True),
+        ("pseudonym" + "x" * 72, False),
     ],
 )
 def test_titles_that_identify(title: str, told: bool) -> None:
@@ -506,6 +529,22 @@ def test_identity_numbers_have_a_day_a_month_and_two_check_digits() -> None:
     assert len(found) == pytest.approx(100 * (10 / 11) ** 2, abs=5)
     one = found[0]
     assert identities.is_identity_number(one)
+    for start, there in (
+        ("3101", True),
+        ("3201", False),
+        ("0001", False),
+        ("7101", True),  # of those without a number of their own forty is added to the day
+        ("0113", False),
+        ("0100", False),
+        ("0141", True),  # persons who are made up have 40, 65 or 80 added to the month
+        ("0152", True),
+        ("0153", False),
+        ("0166", True),
+        ("0192", True),
+        ("0193", False),
+    ):
+        born = (f"{start}72{n:05d}" for n in range(1000))
+        assert any(map(identities.is_identity_number, born)) is there, start
     assert not identities.is_identity_number(one[:-1])
     assert not identities.is_identity_number(one[:-1] + "x")
     wrong = [one[:k] + str((int(one[k]) + 1) % 10) + one[k + 1 :] for k in range(11)]
@@ -562,6 +601,7 @@ def ways(said: str) -> int:
         ("skriv til post@firma.no eller kari@gmail.com", 1),
         ("skriv til kari.hansen (at) firma (dot) no", 1),
         ("skriv til kari (at) firma.no", 1),
+        ("skriv til kari (krøllalfa) firma.no", 1),
         ("skriv til kari@firma.no", 0),
         ("skriv til post (at) gmail (dot) com", 1),
         ("skriv til kari.hansen@example.com", 0),
@@ -610,6 +650,12 @@ ROWS = [
 def test_rows_of_persons_are_known_by_their_values() -> None:
     assert of_persons(ROWS) == 9
     assert of_persons(ROWS[:4]) == 0
+    coded = [["A" if row[0] == "K" else "B", *row[1:]] for row in ROWS]
+    assert of_persons([["x1", "x2", "x3", "x4"], *coded[1:]]) == 9
+    assert of_persons([["1", "ja", "3401", "SIT"], *coded[1:]]) == 9  # no head, but values
+    assert of_persons([["kurs", "oppstart", "sted", "type"], *coded[1:]]) == 0
+    in_blocks = [["x1", "x2", "x3", "x4"], *sorted([a, c, d, b] for a, b, c, d in coded[1:])]
+    assert of_persons([row[:1] + row[1:2] * 2 + row[3:] for row in in_blocks]) == 0
     assert of_persons([row[:1] + row[2:] for row in ROWS[:6]]) == 0  # nobody's birth
     by_group = [
         ["a", "b", "c", "d"],
@@ -686,6 +732,9 @@ def test_persons_in_lines() -> None:
     assert [*profiles.in_lines(line)] == [("rows that describe single persons", 1)]
     assert hits(profiles.in_lines(line + line.replace("1971", "1985").replace("ja", "nei"))) == 2
     assert hits(profiles.in_lines("Kvinne 1971\n")) == 0
+    pairs = ["Kvinne 1971", "Mann 1990", "Mann 1985", "Kvinne 1962", "Kvinne 1999"]
+    assert hits(profiles.in_lines("\n".join(pairs))) == 5
+    assert hits(profiles.in_lines("\n".join(pairs[:4]))) == 0
     assert hits(profiles.in_lines("Kvinne\n1971\n3401\nja\n12\n")) == 1
     assert hits(profiles.in_lines(f"Kvinne\n1971 3401 ja {'x' * 60}\n")) == 0
     assert hits(profiles.in_lines("Kvinne 1971 1985 3401 ja 12\n")) == 0
@@ -711,6 +760,12 @@ def test_standard_errors_with_all_their_digits() -> None:
         ([["Antall ledige", ""], ["fylke", "2018"], ["Os", "3"], ["Vang", "12"]], 1),
         ([["Antall ledige", ""], ["fylke", "andel"], ["Os", "3"], ["Vang", "12"]], 0),
         ([["mål", "verdi"], ["antall ledige", "3"], ["andel ledige", "2"]], 1),
+        ([["mål", "år", "verdi"], ["antall ledige", "2018", "3"], ["andel", "2018", "2"]], 1),
+        ([["mål", "unit", "verdi"], ["antall ledige", "nok", "3"]], 0),
+        ([["gruppe", "antall", "andel"], ["a", "120", "0,0250"], ["b", "160", "0,0125"]], 2),
+        ([["@type", "navn"], ["Person", "x"], ["antall", "3"]], 1),
+        ([["hvem", "e-post"], ["a", "kari.hansen@firma.no"]], 1),
+        ([["hvem", "e-post"], ["a", "post@firma.no"]], 0),
         ([["gruppe", "antall", "andel"], ["a", "120", "0,0250"]], 1),  # three
         ([["gruppe", "antall", "andel"], ["a", "120", "0,0500"]], 0),  # six
         ([["gruppe", "antall", "andel"], ["a", "120", "0,03"]], 0),  # three or four
@@ -824,6 +879,9 @@ def test_masks_totals_and_rows_of_counts() -> None:
         ["I alt", "56", "22"],
     ]
     assert grids.withheld(rows, LIMITS) == 1
+    titled = [["I alt"], ["fylke", "antall"], ["Oslo", "41"], ["Os", ":"], ["Vang", "12"]]
+    assert grids.withheld(titled, LIMITS) == 0
+    assert grids.withheld([*titled, ["I alt", "56"]], LIMITS) == 1
     rows = [["", "2018", "2019"], ["n_persons", "4", "3"], ["andel", "2", "1"]]
     assert grids.along(rows, LIMITS) == 1
     assert grids.titled([["a"]], "Antall ledige 2018") == [["Antall ledige 2018"], ["a"]]
@@ -843,6 +901,8 @@ def test_a_drawn_table_is_read_by_where_its_texts_stand() -> None:
     )
     assert grids.of_svg(drawn) == [["fylke", "antall"], ["Oslo", "41"], ["Os", "3"]]
     assert grids.of_svg("<text>n = 3</text>") == [["n", "3"]]
+    lines = [*drawn.split("</text>")[:-2], '<text x="5" y="40">Kilde']  # two rows of two
+    assert grids.of_svg("</text>".join(lines) + "</text>") == []
 
 
 JSON_STAT = {
@@ -882,6 +942,13 @@ def test_bytes_as_text() -> None:
     assert pictures.is_text("æ".encode("utf-16"))
     assert pictures.unpacked(b"head" + zlib.compress(b"tekst")) == b"tekst"
     assert pictures.unpacked(b"head") == b""
+    two = zlib.compress(b"en") + zlib.compress(b"to")
+    assert pictures.unpacked(two) == b"en"
+    jpeg = b"\xff\xd8\xffhead\xff\xdapoints\xff\xdamore\xff\xd9behind\0"
+    assert [*pictures.jpeg(jpeg)] == [b"\xff\xd8\xffhead", b"behind"]
+    for cut in (b"\xff\xd8\xffhead\xff\xd9", b"\xff\xd8\xffhead\xff\xdapoints"):
+        with pytest.raises(ValueError, match="a JPEG without a picture"):
+            [*pictures.jpeg(cut)]
     assert [*pictures.texts(b"\x01\x02hemmelig\xff\x03")] == ["hemmelig"]
     wide = b"\x01\x02" + "hemmelig".encode("utf-16-le") + b"\xff"
     assert "hemmelig" in [*pictures.texts(wide)]
@@ -902,6 +969,8 @@ def test_small_counts_in_series(series: str, many: int) -> None:
 
 
 def test_what_programs_print_of_persons() -> None:
+    named = "a    x\nName: fnr, dtype: object\n"
+    assert [*printed.printed(named, LIMITS)] == [("column that identifies persons", 1)]
     series = "a    0.12345678901234\nName: x, dtype: float64\n"
     assert [*printed.printed(series, LIMITS)] == [("number that was not rounded", 1)]
     assert [*printed.printed(series.replace("dtype: float64", ""), LIMITS)] == []
@@ -959,6 +1028,25 @@ def test_all_parts_of_a_notebook() -> None:
         assert "count below 5 persons in a sentence" in dict(found("a.ipynb", book(output))), output
     for kind in ("code", "markdown"):
         assert found("a.ipynb", book({}, said, kind))
+
+
+def test_attributes_of_pages() -> None:
+    assert found("a.html", '<p data-antall="3" data-timer="2">x</p>') == [
+        ("count below 5 persons in an attribute antall", 1)
+    ]
+    assert found("a.html", '<p data-antall="5">x</p>') == []
+    masked = '<table><tr><td data-order="3">&lt;5</td><td data-order="4">:</td></tr></table>'
+    assert dict(found("a.html", masked))["count below 5 behind a masked cell"] == 2
+
+
+def test_the_most_of_any_reading_of_bytes_is_told() -> None:
+    said = b"Antall deltakere: 3. Antall deltakere: 4"
+    packed = zlib.compress(said)
+    picture = b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(body).to_bytes(4, "big") + kind + body + bytes(4)
+        for kind, body in ((b"tEXt", b"x\0" + said), (b"zTXt", b"x\0\0" + packed), (b"IEND", b""))
+    )
+    assert found("a.png", picture) == [("count below 5 persons in a sentence", 2)] * 2
 
 
 def test_raw_data_and_what_cannot_be_read() -> None:
