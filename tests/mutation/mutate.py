@@ -37,9 +37,11 @@ print(*mutate_file_contents("{path}", Path("{path}").read_text(encoding="utf-8")
 """
 TESTS = "tests/"
 SEARCH = [
+    "disclosure/scan/test_files_by_hand.py",
     "disclosure/scan/test_less_common.py",
-    "disclosure/scan/test_parts_by_hand.py",
+    "disclosure/scan/test_tables_by_hand.py",
     "disclosure/scan/test_told_elsewhere.py",
+    "disclosure/scan/test_words_by_hand.py",
 ]
 TARGETS = {
     "disclosure/counts": ["disclosure/test_counts.py", "disclosure/test_acro.py"],
