@@ -5,6 +5,7 @@ import hashlib
 import json
 import zlib
 
+import planted
 import pytest
 
 from naveval.disclosure.scan import identities, pictures, text
@@ -82,6 +83,8 @@ def test_files_that_a_text_carries() -> None:
     ]
     assert [*text.hidden(f"x = {coded}")] == [("", b"fnr;alder\n15068212345;42\n")]
     assert [*text.hidden("data:,12%20345678901234567")] == [("text/plain", b"12 345678901234567")]
+    folded = f"data:text/csv;base64,{coded[:20]}\n {coded[20:]}"
+    assert [*text.hidden(folded)] == [("text/csv", b"fnr;alder\n15068212345;42\n")]
     packed = base64.b64encode(zlib.compress(b"fnr;alder\n15068212345;42\n")).decode()
     assert [kind for kind, _ in text.hidden(packed)] == [""]
     numbers = "(31,12,9) 49, 53, 48, 54, 56, 50, 49"
@@ -185,6 +188,14 @@ def test_attributes_of_pages() -> None:
     assert found("a.html", '<p data-antall="5">x</p>') == []
     masked = '<table><tr><td data-order="3">&lt;5</td><td data-order="4">:</td></tr></table>'
     assert dict(found("a.html", masked))["count below 5 behind a masked cell"] == 2
+
+
+def test_rows_held_in_attributes_and_files_attached_to_others() -> None:
+    held = """<div data-rows='[{"fnr": "a", "x": "bbbbbbbbbbbbbb"}]'></div>"""
+    assert "column that identifies persons" in dict(found("a.html", held))
+    attached = found("a.pdf", planted.pdf_carrying("a.env", b"TOKEN=abc12345\n"))
+    assert dict(attached) == {"secret or token": 1}
+    assert "path or user name" in dict(found("home/kari/x.txt", "tekst"))
 
 
 def test_the_most_of_any_reading_of_bytes_is_told() -> None:

@@ -117,6 +117,13 @@ def test_tags_of_pictures_are_read(kind: str, base: dict, parts: dict) -> None:
     assert found("a.html", planted.page(planted.uri(f"image/{kind.lower()}", picture)))
 
 
+def test_tags_of_webp_are_read() -> None:
+    assert found("a.webp", photograph("WEBP", {}, GPSInfo=PLACE)) == [
+        "place where a picture was taken"
+    ]
+    assert found("a.webp", photograph("WEBP", {})) == []
+
+
 def test_tags_of_windows_are_read_in_their_two_bytes() -> None:
     author = {ExifTags.Base.XPAuthor: "Ragnhild Utne\0".encode("utf-16-le")}
     assert found("a.jpg", photograph("JPEG", author)) == ["name of an author"]

@@ -1,5 +1,8 @@
 """Tables the search reads, from mark-up, text and code, and what it finds in them."""
 
+import io
+import zipfile
+
 import pytest
 
 from naveval.disclosure.scan import crossed, documents, grids, printed, profiles, tables
@@ -37,6 +40,9 @@ def test_titles_over_several_columns_go_with_those_below() -> None:
         ["Fylke", "Antall personer 2018", "Antall personer 2019"],
         ["Oslo", "41", "3"],
     ]
+    wider = page.replace('colspan="2"', 'colspan="3"')
+    ((rows, _),) = documents.of_markup(wider)
+    assert rows[2][-1] == "Antall personer"
     ((rows, _),) = documents.of_markup(page.replace("Antall personer", "Andel"))
     assert len(rows) == 3
 
@@ -47,6 +53,16 @@ def test_cells_of_a_sheet_stand_for_several() -> None:
         "<table:table-cell><text:p>A</text:p></table:table-cell></table:table-row></table:table>"
     )
     assert [*documents.of_markup(sheet)] == [([["", "", "", "A"]], "")]
+
+
+def test_sheets_of_text_documents_that_hold_some() -> None:
+    for inside, told in (("<office:spreadsheet>", [([["A"]], "")]), ("<office:text>", [])):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            cell = "<table:table-cell><text:p>A</text:p></table:table-cell>"
+            row = f"<table:table-row>{cell}</table:table-row>"
+            archive.writestr("content.xml", f"{inside}<table:table>{row}</table:table>")
+        assert [*documents.of_sheets(made.getvalue())] == told
 
 
 def test_tables_of_markdown() -> None:
@@ -268,6 +284,7 @@ def test_persons_in_lines() -> None:
     assert hits(profiles.in_lines("\n".join(pairs))) == 5
     assert hits(profiles.in_lines("\n".join(pairs[:4]))) == 0
     assert hits(profiles.in_lines("Kvinne\n1971\n3401\nja\n12\n")) == 1
+    assert hits(profiles.in_lines("1971\n3401\nja\n12\nKvinne\n")) == 1
     assert hits(profiles.in_lines(f"Kvinne\n1971 3401 ja {'x' * 60}\n")) == 0
     assert hits(profiles.in_lines("Kvinne 1971 1985 3401 ja 12\n")) == 0
     assert hits(profiles.in_lines("Kvinne mann 1971 3401 ja 12\n")) == 0
@@ -296,6 +313,7 @@ def test_standard_errors_with_all_their_digits() -> None:
         ([["mål", "unit", "verdi"], ["antall ledige", "nok", "3"]], 0),
         ([["gruppe", "antall", "andel"], ["a", "120", "0,0250"], ["b", "160", "0,0125"]], 2),
         ([["@type", "navn"], ["Person", "x"], ["antall", "3"]], 1),
+        ([["verdi", "x"], ["fylke", "antall"], ["Oslo", "3"]], 1),
         ([["hvem", "e-post"], ["a", "kari.hansen@firma.no"]], 1),
         ([["hvem", "e-post"], ["a", "post@firma.no"]], 0),
         ([["gruppe", "antall", "andel"], ["a", "120", "0,0250"]], 1),  # three
@@ -396,6 +414,8 @@ def test_tables_of_plain_text() -> None:
     indexed = [*grids.of_columns("fylke  antall\n0 Oslo  41\n1 Os  3\n")]
     assert [["", "fylke", "antall"], ["0", "Oslo", "41"], ["1", "Os", "3"]] in indexed
     assert [["a", "b"], ["1", "2"]] in [*grids.of_columns("a;b\n1;2\n")]
+    by_blanks = [*grids.of_columns("fylke antall\n0 Oslo 41\n1 Os 3\n")]
+    assert [["", "fylke", "antall"], ["0", "Oslo", "41"], ["1", "Os", "3"]] in by_blanks
 
 
 def test_masks_totals_and_rows_of_counts() -> None:

@@ -133,6 +133,7 @@ def test_names_of_persons() -> None:
         ("telefon", ["31929900", "31929901", "41929902"], False),
         ("rad", ["A-31929900", "A-31929901", "B-41929902"], True),
         ("ident", ["H123456", "K654321"], True),
+        ("hvem", ["H123456", "K654321"], True),
         ("", ["31929900.0", "31929901.0", "41929902.0"], True),
         ("kode", ["H123456", "K654321"], False),
         ("område", ["H123456", "K654321"], False),
@@ -345,6 +346,7 @@ def test_identity_numbers_are_found_in_groups_and_between_letters() -> None:
 def test_ids_within_rows_of_numbers_are_found_where_chance_does_not_explain_them() -> None:
     known = identities.ids(["3192990068"])
     assert [*identities.named("7-31929-90068-2", known)] == [("person id", 1)]
+    assert [*identities.named(f"se {3192990068:x}", known)] == [("person id", 1)]
     for many, told in ((900_000, 1), (9_000_000, 0)):
         # Of a thousand numbers of nine digits one is an id, or ten are.
         crowd = identities.Ids(frozenset({"123456789"}), {9: many}, {}, frozenset(), {})
