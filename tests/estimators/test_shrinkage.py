@@ -237,3 +237,22 @@ def test_two_variances_are_not_squeezed() -> None:
 def test_a_level_is_a_share(level: float) -> None:
     with pytest.raises(EstimationError, match=rf"here: level {level}: expected a share such as"):
         shrinkage.require_levels("here", [0.5, level])
+
+
+def test_three_variances_are_squeezed() -> None:
+    given = np.array([1.0, 4.0, 9.0])
+    found = shrinkage.squeeze(given, np.full(3, 5.0))
+    assert np.ptp(found) < np.ptp(given)
+
+
+def test_units_without_a_standard_error_stay_missing() -> None:
+    estimate = np.array([1.0, 2.0, 3.0, 5.0, 9.0])
+    error = np.array([1.0, 1.0, 1.0, 1.0, np.nan])
+    found = shrinkage.shrink(estimate, error)
+    assert np.isnan(found.estimate[4])
+    assert found.mean == pytest.approx(shrinkage.shrink(estimate[:4], error[:4]).mean)
+
+
+def test_a_funnel_holds_its_levels() -> None:
+    found = shrinkage.funnel(np.arange(6.0), np.ones(6), levels=(0.9, 0.99))
+    assert found.levels == (0.9, 0.99)

@@ -194,3 +194,12 @@ def test_what_is_refused_is_told_by_name() -> None:
         estimate(np.ones(5), np.full((5, 2), np.nan), 3, "synthetic_control")
     with pytest.raises(EstimationError, match=r"^synthetic comparison: treated: "):
         estimate(np.full(5, np.nan), np.ones((5, 2)), 3, "synthetic_control")
+
+
+def test_what_cannot_be_weighted_is_told_by_name() -> None:
+    with pytest.raises(EstimationError, match=r"^weights of a simplex: design"):
+        simplex_least_squares(np.array([[1.0, np.nan]]), np.ones(1))
+    with pytest.raises(EstimationError, match=r"^weights of a simplex: target"):
+        simplex_least_squares(np.ones((1, 2)), np.array([np.nan]))
+    with pytest.raises(EstimationError, match=r"^synthetic comparison: .*magic"):
+        estimate(np.ones(5), np.ones((5, 2)), 3, "magic")  # type: ignore[arg-type]

@@ -47,7 +47,7 @@ TARGETS = {
     "disclosure/counts": ["disclosure/test_counts.py", "disclosure/test_acro.py"],
     "disclosure/decisions": ["disclosure/test_decisions.py", "disclosure/test_models.py"],
     "disclosure/editions": ["disclosure/test_editions.py"],
-    "disclosure/keys": ["disclosure/test_keys.py"],
+    "disclosure/keys": ["disclosure/test_editions.py", "disclosure/test_keys.py"],
     "disclosure/magnitudes": ["disclosure/test_magnitudes.py"],
     "disclosure/models": ["disclosure/test_models.py"],
     "disclosure/perturbation": ["disclosure/test_perturbation.py"],
