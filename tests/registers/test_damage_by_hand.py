@@ -10,7 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from naveval.project.errors import ContractError
-from naveval.registers import connections, damage, dialects, grammar, sources, views
+from naveval.registers import (
+    connections,
+    damage,
+    dialects,
+    grammar,
+    reading,
+    sources,
+    views,
+)
 from naveval.registers.dialects import Dialect
 
 
@@ -113,6 +121,7 @@ def test_a_file_without_an_end_of_its_last_line_is_told(tmp_path) -> None:
         ("number", "1234.5", ["decimal point"]),
         ("date", "2014-01-31", ["yyyy-mm-dd"]),
         ("date", "31.01.2014 12:30", ["dd.mm.yyyy", "time of day"]),
+        ("date", "2014-01-31T12:30:00+01:00", ["yyyy-mm-dd", "time of day", "offset"]),
         ("text", "1 234", []),
     ],
 )
@@ -133,3 +142,35 @@ def test_families_of_types() -> None:
     assert views.family(None) == "any"
     with pytest.raises(ContractError, match="contract: type complex128 is not supported in a reg"):
         views.family("complex128")
+
+
+EXCEL, PLAIN = Dialect("windows-1252", ";"), Dialect("utf-8", ",")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "dialect", "told"),
+    [
+        ("integer", PLAIN, "whole numbers such as 131193 ("),
+        ("number", PLAIN, "numbers such as 2.5 (thousands with a blank in all or none; no exp"),
+        ("number", EXCEL, "numbers such as 2,5 ("),
+        ("date", PLAIN, "dates as 2014-11-30"),
+        ("date", EXCEL, "dates as 2014-11-30 or 30.11.2014"),
+        ("boolean", PLAIN, "true or false (or 1/0, ja/nei, sann/usann)"),
+        ("text", PLAIN, "text"),
+    ],
+)
+def test_forms_that_are_accepted_in_words(wanted, dialect, told) -> None:
+    assert grammar.accepted(wanted, dialect).startswith(told)
+
+
+def test_two_decimal_marks_are_rivals_in_numbers_of_excel_alone() -> None:
+    marks = "the same decimal mark in all values"
+    assert marks in grammar.rivals("x", "number", EXCEL)
+    assert marks not in grammar.rivals("x", "number", PLAIN)
+    assert marks not in grammar.rivals("x", "integer", EXCEL)
+
+
+def test_csv_is_not_read_without_a_schema(tmp_path) -> None:
+    (tmp_path / "t.csv").write_text(WHOLE, "utf-8")
+    with pytest.raises(ContractError, match=r"^t\.csv: reading CSV needs the table's schema$"):
+        reading.open_registers(tmp_path, ("t",))

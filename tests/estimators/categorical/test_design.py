@@ -265,3 +265,18 @@ def test_start_does_not_change_the_answer(data):
 def test_design_refuses_a_single_level():
     with pytest.raises(EstimationError, match="two or more levels"):
         categorical.make_design([Variable("a", ("x",))])
+
+
+def test_what_an_ols_fit_tells_of_itself(data):
+    design, _, codes, y, _, x = data
+    fit = ols.fit_ols(design, halves(codes, y))
+    assert (fit.kind, fit.n, fit.iterations, fit.perfect) == ("ols", len(y), 1, {})
+    assert np.allclose(fit.bread, np.linalg.inv(x.T @ x))
+    assert np.allclose(fit.covariance, fit.bread * fit.sigma2)
+
+
+def test_as_many_variables_share_a_code_as_it_holds():
+    given = [Variable(name, tuple("abc"[:size])) for name, size in (("u", 2), ("v", 3), ("w", 2))]
+    assert categorical.make_design(given, max_pack=6).packs == ((1, 0), (2,))
+    assert categorical.make_design(given, max_pack=5).packs == ((1,), (0, 2))
+    assert categorical.make_design(given, max_pack=12).packs == ((1, 0, 2),)
