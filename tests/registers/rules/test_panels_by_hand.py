@@ -223,31 +223,39 @@ LEFT = (
         ({"wage": "(1000 + p) * if(t >= 30, 1.7, 1)"}, []),
         ({"wage": "(1000 + p) * if(t < 30, 0, 1)"}, []),
         (
-            {"code": f"CASE WHEN t < 30 THEN {GOOD['code']} WHEN p % 100 < 3 THEN 'e' "
-             f"WHEN p % 100 < 6 THEN 'd' ELSE {GOOD['code']} END"},
+            {
+                "code": f"CASE WHEN t < 30 THEN {GOOD['code']} WHEN p % 100 < 3 THEN 'e' "
+                f"WHEN p % 100 < 6 THEN 'd' ELSE {GOOD['code']} END"
+            },
             [("code", LEFT, "0002-07 (100), 0002-07 (100)")],
         ),
         # Those with a code leave it, and others do not come.
         ({"code": f"if(t >= 30 AND p % 100 < 3, 'a', {GOOD['code']})"}, []),
         # Half as many come.
         (
-            {"code": f"CASE WHEN t < 30 THEN {GOOD['code']} WHEN p % 100 < 3 THEN 'a' "
-             f"WHEN p % 100 BETWEEN 10 AND 11 THEN 'd' ELSE {GOOD['code']} END"},
+            {
+                "code": f"CASE WHEN t < 30 THEN {GOOD['code']} WHEN p % 100 < 3 THEN 'a' "
+                f"WHEN p % 100 BETWEEN 10 AND 11 THEN 'd' ELSE {GOOD['code']} END"
+            },
             [("code", LEFT, "0002-07 (100)")],
         ),
         # Fewer than twenty with the code.
         (
-            {"code": "CASE WHEN p < 19 THEN if(t < 30, 'd', 'e') WHEN p < 38 THEN "
-             "if(t < 30, 'e', 'd') ELSE 'a' END"},
+            {
+                "code": "CASE WHEN p < 19 THEN if(t < 30, 'd', 'e') WHEN p < 38 THEN "
+                "if(t < 30, 'e', 'd') ELSE 'a' END"
+            },
             [],
         ),
         (
-            {"county": "CASE WHEN t >= 30 AND p % 12 = 3 THEN 'k4' WHEN t >= 30 AND p % 12 = 4 "
-             "THEN 'k3' ELSE 'k' || (p % 12) END"},
+            {
+                "county": "CASE WHEN t >= 30 AND p % 12 = 3 THEN 'k4' WHEN t >= 30 AND p % 12 = 4 "
+                "THEN 'k3' ELSE 'k' || (p % 12) END"
+            },
             [("county", LEFT, "0002-07 (100), 0002-07 (100)")],
         ),
     ],
-)  # fmt: skip
+)
 def test_what_persons_keep_does_not_change_at_once(changed, told) -> None:
     expected = [
         (column, f"{words.format(0)}; seen: per cent who changed it in {seen}", False)
