@@ -280,3 +280,11 @@ def test_as_many_variables_share_a_code_as_it_holds():
     assert categorical.make_design(given, max_pack=6).packs == ((1, 0), (2,))
     assert categorical.make_design(given, max_pack=5).packs == ((1,), (0, 2))
     assert categorical.make_design(given, max_pack=12).packs == ((1, 0, 2),)
+
+
+def test_cross_product_of_many_rows_is_that_of_few(data, monkeypatch):
+    design, _, codes, y, _, x = data
+    weights = np.abs(y)
+    monkeypatch.setattr(categorical, "FEW_ROWS", 0)
+    assert np.allclose(categorical.gram(design, codes, weights), x.T @ (x * weights[:, None]))
+    assert np.allclose(categorical.gram(design, codes), x.T @ x)

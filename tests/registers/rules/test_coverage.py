@@ -123,6 +123,12 @@ def test_a_month_twice_over_in_all_small_places_is_told_of_the_table(tmp_path):
     ]
 
 
+def test_a_new_level_tells_the_report_where_it_is(tmp_path):
+    messages(tmp_path, {("03", month): 500 for month in MONTHS[4:]})
+    (found,) = check_tables(SCHEMA, tmp_path, needs=[NEED])
+    assert (found.warning, found.where) == (True, "03 2014-05")
+
+
 def test_five_are_named_and_the_others_counted(tmp_path):
     for lost, listed in ((5, "15 2014-11"), (6, "15 2014-11 … (6)")):
         rows = {("15", f"2014-{month:02d}"): 0 for month in (*range(3, 12, 2), 12)[:lost]}
