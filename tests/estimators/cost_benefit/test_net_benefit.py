@@ -569,3 +569,7 @@ def test_effects_alone_vary_less_than_all() -> None:
         (table["ci_high"] - table["ci_low"]) > (table["effect_high"] - table["effect_low"])
     ).all()
     assert table["effect_variance_share"].between(0.01, 0.999).all()
+    drawn = draws.draw(BASE, COSTS, draws=400, seed=1, sources=("effects",))
+    only = draws.summarise(c.net_benefit(drawn), BASE.programs)
+    share = (only["std"] / table["std"]) ** 2
+    assert table["effect_variance_share"].tolist() == pytest.approx(share.tolist())
