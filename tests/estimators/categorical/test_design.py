@@ -288,3 +288,18 @@ def test_cross_product_of_many_rows_is_that_of_few(data, monkeypatch):
     monkeypatch.setattr(categorical, "FEW_ROWS", 0)
     assert np.allclose(categorical.gram(design, codes, weights), x.T @ (x * weights[:, None]))
     assert np.allclose(categorical.gram(design, codes), x.T @ x)
+
+
+def test_scores_are_zero_in_sum_and_gaps_outcomes_less_expected(data):
+    design, _, codes, y, job, x = data
+    linear_fit, fit = ols.fit_ols(design, [(codes, y)]), probit.fit_probit(design, [(codes, job)])
+    gap, score = probit.score_residual(linear_fit, codes, y)
+    assert np.allclose(gap, y - x @ linear_fit.coefficients)
+    assert np.array_equal(gap, score)
+    gap, score = probit.score_residual(fit, codes, job.astype(float))
+    share = norm.cdf(x @ fit.coefficients)
+    assert np.allclose(gap, job - share)
+    assert np.allclose(score, norm.pdf(x @ fit.coefficients) * gap / (share * (1 - share)))
+    assert np.abs(x.T @ score).max() < 1e-5
+    with pytest.raises(EstimationError, match=r"^least squares: outcome"):
+        ols.fit_ols(design, [(codes, y[1:])])
