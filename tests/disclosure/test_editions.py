@@ -219,3 +219,32 @@ def test_never_more_persons_are_said_to_have_changed_than_have(size: int) -> Non
         found = editions.persons_changed(*counted)[0]
         assert abs(came - went) <= found <= came + went
         assert (found == 0) == (came + went == 0)
+
+
+def test_cells_have_names_by_what_they_count_and_the_names_and_values_of_their_labels() -> None:
+    labels = pd.DataFrame({"county": ["03", "04"], "year": [2015, 2016]})
+    found = editions.names(labels, "persons")
+    assert found.dtype == np.int64
+    assert editions.names(labels[["year", "county"]], "persons").tolist() == found.tolist()
+    others = [
+        editions.names(labels, "spells"),
+        editions.names(labels.rename(columns={"year": "age"}), "persons"),
+        editions.names(labels.iloc[::-1], "persons"),
+    ]
+    assert all((other != found).all() for other in others)
+
+
+def test_cells_without_labels_have_one_name() -> None:
+    none = editions.names(pd.DataFrame(index=range(3)), "persons")
+    assert len(none) == 3
+    assert len(set(none.tolist())) == 1
+    assert editions.names(pd.DataFrame(index=range(3)), "spells")[0] != none[0]
+
+
+def test_counts_without_labels_are_known_by_their_place(raw, told) -> None:
+    first = told("K1", raw)
+    secret = keys.secret("simulated")
+    bare = counts.protected_counts(raw["n"], raw["n_key"], secret)
+    later = counts.protected_counts(raw["n"].iloc[::-1], raw["n_key"].iloc[::-1], secret)
+    assert bare.tolist() == first.tolist()
+    assert later.tolist() == first.tolist()[::-1]

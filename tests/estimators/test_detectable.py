@@ -71,3 +71,8 @@ def test_the_least_power_is_named() -> None:
     with pytest.raises(EstimationError, match=r"level 0.5: expected more than 0.5"):
         detectable.multiplier(level=0.5)
     assert np.isnan(detectable.relative(0.01, 0.02, 0.01))
+
+
+def test_what_has_no_standard_error_has_no_detectable_effect() -> None:
+    found = detectable.minimum_detectable(np.array([1.0, np.nan]))
+    assert found == pytest.approx([detectable.multiplier(), np.nan], nan_ok=True)

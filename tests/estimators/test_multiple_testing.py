@@ -133,3 +133,18 @@ def test_band_covers_all_at_once() -> None:
         EstimationError, match=r"^simultaneous band: covariance: a coefficient has no variance$"
     ):
         multiple_testing.sup_t(np.zeros((2, 2)), 0.95, 10, 1)
+
+
+def test_what_is_refused_is_told_with_the_method() -> None:
+    with pytest.raises(EstimationError, match=r"^Holm: p_values: .*0"):
+        multiple_testing.holm(np.array([0.5, -0.1]))
+    with pytest.raises(EstimationError, match=r"^Romano–Wolf: draws of shape "):
+        multiple_testing.romano_wolf(np.ones(2), np.ones((5, 3)))
+    with pytest.raises(EstimationError, match=r"^Romano–Wolf: draws of a test with a statistic: "):
+        multiple_testing.romano_wolf(np.ones(2), np.array([[1, np.nan]]))
+
+
+def test_a_table_of_p_values_is_one_family() -> None:
+    p = np.array([[0.01, 0.04], [0.03, np.nan]])
+    found = multiple_testing.holm(p)
+    assert found == pytest.approx(np.array([[0.03, 0.06], [0.06, np.nan]]), nan_ok=True)

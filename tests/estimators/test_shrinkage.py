@@ -225,3 +225,34 @@ def test_levels_and_variances_that_cannot_be_are_refused():
         shrinkage.between_interval(estimate, error, level=95)
     with pytest.raises(EstimationError, match="between=-1: expected a variance"):
         shrinkage.shrink(estimate, error, between=-1)
+
+
+def test_two_variances_are_not_squeezed() -> None:
+    given = np.array([1.0, np.nan, 4.0])
+    found = shrinkage.squeeze(given, np.array([5.0, 5.0, 5.0]))
+    assert found == pytest.approx([1.0, np.nan, 4.0], nan_ok=True)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -0.5, 95.0])
+def test_a_level_is_a_share(level: float) -> None:
+    with pytest.raises(EstimationError, match=rf"here: level {level}: expected a share such as"):
+        shrinkage.require_levels("here", [0.5, level])
+
+
+def test_three_variances_are_squeezed() -> None:
+    given = np.array([1.0, 4.0, 9.0])
+    found = shrinkage.squeeze(given, np.full(3, 5.0))
+    assert np.ptp(found) < np.ptp(given)
+
+
+def test_units_without_a_standard_error_stay_missing() -> None:
+    estimate = np.array([1.0, 2.0, 3.0, 5.0, 9.0])
+    error = np.array([1.0, 1.0, 1.0, 1.0, np.nan])
+    found = shrinkage.shrink(estimate, error)
+    assert np.isnan(found.estimate[4])
+    assert found.mean == pytest.approx(shrinkage.shrink(estimate[:4], error[:4]).mean)
+
+
+def test_a_funnel_holds_its_levels() -> None:
+    found = shrinkage.funnel(np.arange(6.0), np.ones(6), levels=(0.9, 0.99))
+    assert found.levels == (0.9, 0.99)

@@ -163,3 +163,43 @@ def test_placebo_interval_covers_and_null_is_null() -> None:
         found = placebo(values[0], values[1:].T, 30, "synthetic_did")
         rejected.append(found.p_value <= 0.1)
     assert np.mean(rejected) == pytest.approx(1 / 12, abs=3 * np.sqrt(1 / 12 * 11 / 12 / 400))
+
+
+@pytest.mark.parametrize("kind", ["synthetic_control", "synthetic_did"])
+def test_the_gap_is_the_effect_after_and_what_the_weights_leave_before(kind) -> None:
+    controls = np.array([[1.0, 3.0], [2.0, 4.0], [3.0, 5.5], [4.0, 6.0], [5.0, 7.5]])
+    treated = np.array([2.0, 3.0, 4.5, 9.0, 10.0])
+    found = estimate(treated, controls, 3, kind)
+    raw = treated - controls @ found.unit_weights
+    level = found.period_weights @ raw[:3] if kind == "synthetic_did" else 0.0
+    assert found.gap == pytest.approx(raw - level)
+    assert found.effect == pytest.approx(found.gap[3:].mean())
+    assert found.rmse_before == pytest.approx(np.sqrt((found.gap[:3] ** 2).mean()))
+
+
+def test_the_largest_of_all_units_has_the_smallest_p_value() -> None:
+    """One of five, as many as the treated and its four controls are."""
+    generator = np.random.default_rng(4)
+    controls = generator.normal(0, 0.1, (8, 4)) + np.arange(8)[:, None]
+    treated = controls.mean(1) + np.where(np.arange(8) >= 5, 50.0, 0.0)
+    found = placebo(treated, controls, 5, "synthetic_did")
+    assert found.p_value == pytest.approx(1 / 5)
+    assert found.p_value_ratio == pytest.approx(1 / 5)
+    assert found.effects.shape == (4,)
+    assert found.std_error == pytest.approx(np.std(found.effects, ddof=1))
+
+
+def test_what_is_refused_is_told_by_name() -> None:
+    with pytest.raises(EstimationError, match=r"^synthetic comparison: controls: "):
+        estimate(np.ones(5), np.full((5, 2), np.nan), 3, "synthetic_control")
+    with pytest.raises(EstimationError, match=r"^synthetic comparison: treated: "):
+        estimate(np.full(5, np.nan), np.ones((5, 2)), 3, "synthetic_control")
+
+
+def test_what_cannot_be_weighted_is_told_by_name() -> None:
+    with pytest.raises(EstimationError, match=r"^weights of a simplex: design"):
+        simplex_least_squares(np.array([[1.0, np.nan]]), np.ones(1))
+    with pytest.raises(EstimationError, match=r"^weights of a simplex: target"):
+        simplex_least_squares(np.ones((1, 2)), np.array([np.nan]))
+    with pytest.raises(EstimationError, match=r"^synthetic comparison: .*magic"):
+        estimate(np.ones(5), np.ones((5, 2)), 3, "magic")  # type: ignore[arg-type]

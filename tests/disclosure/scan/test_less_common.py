@@ -18,7 +18,9 @@ WANTED = Wanted(identities.ids(planted.IDS), LIMITS, frozenset())
 
 def found(name: str, content: str | bytes) -> list[str]:
     raw = content.encode() if isinstance(content, str) else content
-    return [kind for kind, _ in search(name, raw, WANTED)]
+    kinds = [kind for kind, _ in search(name, raw, WANTED)]
+    assert "unreadable file, cannot be checked" not in kinds  # an error is no finding
+    return kinds
 
 
 SPREAD = "Utdanning  Kvinner  Menn  I alt\nGrunnskole  31  24  55\nFagbrev  4  62  66\n"
@@ -115,9 +117,26 @@ def test_tags_of_pictures_are_read(kind: str, base: dict, parts: dict) -> None:
     assert found("a.html", planted.page(planted.uri(f"image/{kind.lower()}", picture)))
 
 
+def test_tags_of_webp_are_read() -> None:
+    assert found("a.webp", photograph("WEBP", {}, GPSInfo=PLACE)) == [
+        "place where a picture was taken"
+    ]
+    assert found("a.webp", photograph("WEBP", {})) == []
+
+
+def test_tags_of_windows_are_read_in_their_two_bytes() -> None:
+    author = {ExifTags.Base.XPAuthor: "Ragnhild Utne\0".encode("utf-16-le")}
+    assert found("a.jpg", photograph("JPEG", author)) == ["name of an author"]
+    office = {ExifTags.Base.XPAuthor: "Nav\0".encode("utf-16-le")}
+    assert not found("a.jpg", photograph("JPEG", office))
+
+
 def test_tags_of_programs_and_offices_are_left_alone() -> None:
     rights = {ExifTags.Base.Copyright: "Arbeids- og velferdsdirektoratet 2026"}
     assert not found("a.jpg", photograph("JPEG", {ExifTags.Base.Software: "matplotlib", **rights}))
+    nobody = photograph("JPEG", {ExifTags.Base.Copyright: "Copyright XX 2026"})
+    assert not found("a.jpg", nobody.replace(b"XX", b"  "))
+    assert not found("a.jpg", nobody.replace(b"XX", "©".encode()))
 
 
 def test_the_description_of_a_picture_is_read() -> None:

@@ -8,9 +8,12 @@ import holdout
 import planted
 import pytest
 
+from naveval.disclosure.scan import identities
 from naveval.disclosure.scan.folder import Finding, scan
 
-RECALL, PRECISION = 0.95, 0.90
+IN_VAIN = {"code.html"}
+NOT_TUNED_TO, IN_VAIN_THERE = {"h03.md"}, {"x18.html"}
+"""What is missed and flagged in vain; more of either is a fault, in whatever it is."""
 KINDS = {
     *(".csv", ".json", ".html", ".md", ".txt", ".log", ".ipynb", ".svg"),
     *(".png", ".jpg", ".pdf", ".xlsx", ".docx", ".zip"),
@@ -51,31 +54,23 @@ def test_the_planted_set_is_large_and_mixed(leaks: Searched, harmless: Searched)
 def test_recall_and_precision(
     leaks: Searched, harmless: Searched, record_property: Callable[[str, object], None]
 ) -> None:
-    hit = {item.file for item in leaks.found} & leaks.files
+    ids = identities.ids(planted.IDS)
+    told = {item.file for item in leaks.found}
+    hit = {name for name in leaks.files if identities.masked(name, ids) in told}
     wrong = {item.file for item in harmless.found}
-    recall, precision = len(hit) / len(leaks.files), len(hit) / (len(hit) + len(wrong))
-    record_property("recall", recall)
-    record_property("precision", precision)
-    lines = [f"recall {recall:.3f} of {len(leaks.files)}, precision {precision:.3f}"]
-    lines += [f"missed {name}" for name in sorted(leaks.files - hit)]
-    lines += [f"in vain {item}" for item in harmless.found]
-    told = "\n".join(lines)
-    print(told)
-    assert recall >= RECALL, told
-    assert precision >= PRECISION, told
-    assert len(wrong) <= (1 - PRECISION) * len(harmless.files), told
+    record_property("recall", len(hit) / len(leaks.files))
+    record_property("precision", len(hit) / (len(hit) + len(wrong)))
+    assert hit == leaks.files
+    assert wrong == IN_VAIN, [str(item) for item in harmless.found]
 
 
 def test_a_set_of_forms_the_search_had_not_been_tried_on(tmp_path: Path) -> None:
     """Measured 50 of 71 found and 5 of 32 in vain before anything was tuned to it."""
     files, fine = holdout.leaks(), holdout.harmless()
     leaking, clean = searched(tmp_path / "leaks", files), searched(tmp_path / "fine", fine)
-    hit = {item.file for item in leaking.found} & leaking.files
+    assert set(files) - {item.file for item in leaking.found} == NOT_TUNED_TO
     wrong = {item.file for item in clean.found}
-    told = f"missed {sorted(leaking.files - hit)}, in vain {[str(item) for item in clean.found]}"
-    print(told)
-    assert len(hit) >= RECALL * len(files), told
-    assert len(hit) >= PRECISION * (len(hit) + len(wrong)), told
+    assert wrong == IN_VAIN_THERE, [str(item) for item in clean.found]
 
 
 def test_a_finding_does_not_repeat_what_it_found(leaks: Searched) -> None:

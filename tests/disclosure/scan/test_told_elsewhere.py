@@ -17,7 +17,9 @@ WANTED = Wanted(identities.ids(planted.IDS), LIMITS, frozenset())
 
 def found(name: str, content: str | bytes) -> list[str]:
     raw = content.encode() if isinstance(content, str) else content
-    return [kind for kind, _ in search(name, raw, WANTED)]
+    kinds = [kind for kind, _ in search(name, raw, WANTED)]
+    assert "unreadable file, cannot be checked" not in kinds  # an error is no finding
+    return kinds
 
 
 TOLD_ELSEWHERE = {

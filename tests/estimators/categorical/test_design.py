@@ -265,3 +265,41 @@ def test_start_does_not_change_the_answer(data):
 def test_design_refuses_a_single_level():
     with pytest.raises(EstimationError, match="two or more levels"):
         categorical.make_design([Variable("a", ("x",))])
+
+
+def test_what_an_ols_fit_tells_of_itself(data):
+    design, _, codes, y, _, x = data
+    fit = ols.fit_ols(design, halves(codes, y))
+    assert (fit.kind, fit.n, fit.iterations, fit.perfect) == ("ols", len(y), 1, {})
+    assert np.allclose(fit.bread, np.linalg.inv(x.T @ x))
+    assert np.allclose(fit.covariance, fit.bread * fit.sigma2)
+
+
+def test_as_many_variables_share_a_code_as_it_holds():
+    given = [Variable(name, tuple("abc"[:size])) for name, size in (("u", 2), ("v", 3), ("w", 2))]
+    assert categorical.make_design(given, max_pack=6).packs == ((1, 0), (2,))
+    assert categorical.make_design(given, max_pack=5).packs == ((1,), (0, 2))
+    assert categorical.make_design(given, max_pack=12).packs == ((1, 0, 2),)
+
+
+def test_cross_product_of_many_rows_is_that_of_few(data, monkeypatch):
+    design, _, codes, y, _, x = data
+    weights = np.abs(y)
+    monkeypatch.setattr(categorical, "FEW_ROWS", 0)
+    assert np.allclose(categorical.gram(design, codes, weights), x.T @ (x * weights[:, None]))
+    assert np.allclose(categorical.gram(design, codes), x.T @ x)
+
+
+def test_scores_are_zero_in_sum_and_gaps_outcomes_less_expected(data):
+    design, _, codes, y, job, x = data
+    linear_fit, fit = ols.fit_ols(design, [(codes, y)]), probit.fit_probit(design, [(codes, job)])
+    gap, score = probit.score_residual(linear_fit, codes, y)
+    assert np.allclose(gap, y - x @ linear_fit.coefficients)
+    assert np.array_equal(gap, score)
+    gap, score = probit.score_residual(fit, codes, job.astype(float))
+    share = norm.cdf(x @ fit.coefficients)
+    assert np.allclose(gap, job - share)
+    assert np.allclose(score, norm.pdf(x @ fit.coefficients) * gap / (share * (1 - share)))
+    assert np.abs(x.T @ score).max() < 1e-5
+    with pytest.raises(EstimationError, match=r"^least squares: outcome"):
+        ols.fit_ols(design, [(codes, y[1:])])

@@ -54,6 +54,7 @@ FAULTS = [
     ("general/tax_cost/value", float("nan"), "general.tax_cost.value"),
     ("general/tax_cost/value", 0.5, "must hold the value 0.5"),
     ("general/tax_cost/unit", "kroner", "general.tax_cost.unit"),
+    ("general/tax_cost/rounding", -1, "general.tax_cost.rounding: -1: allowed: 0 or more"),
     ("general/mentor_cost/price_year", 2020, "price_year: 2020: must be 2022"),
     ("general/tax_cost/price_year", 2022, "price_year: 2022: must be null"),
     ("general/tax_cost/unit", "factor", "general.tax_cost.unit: 'factor': must be 'share'"),

@@ -17,6 +17,7 @@ from naveval.estimators.cost_benefit.assumptions import (
     Assumptions,
     effects_from_estimates,
     from_inputs,
+    from_table,
     only_programs,
     with_effects,
 )
@@ -485,3 +486,90 @@ def test_effect_standard_errors_follow_from_the_printed_tables() -> None:
         expected = np.sqrt((1 - reduced) ** 2 * error["constant"] ** 2 + reduced**2 * other)
         used = COSTS.programs.effect_std_error.values[program].number()
         assert used == pytest.approx(expected, abs=0.005), program
+
+
+# Programmes of others ---------------------------------------------------------------------
+
+OWN = pd.DataFrame(
+    {
+        "program": ["A", "B"],
+        "duration": [6.0, 12.0],
+        "unit_cost": [9000.0, 0.0],
+        "effect_months": [60.0, 120.0],
+        "effect_year_1": [-500.0, 100.0],
+        "effect_year_3": [800.0, 300.0],
+        "effect_later": [np.nan, 200.0],
+    }
+)
+
+
+def test_own_programmes_take_what_is_shared_from_the_inputs() -> None:
+    found = from_table(OWN, COSTS)
+    assert found.programs == ("A", "B")
+    assert found.duration.tolist() == [[6, 12]]
+    assert found.effect_year_1.tolist() == [[-500, 100]]
+    assert np.isnan(found.effect_year_2).all()
+    assert found.effect_later.tolist() == [[800, 200]]  # A's effect of year 3 goes on
+    assert found.later_is_own.tolist() == [[0, 1]]
+    assert np.isnan(found.effect_std_error_nok).all()
+    assert found.effect_std_error_nok.shape == (4, 2)
+    assert found.tax_cost == BASE.tax_cost
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (OWN.drop(columns="duration"), "^costs: column «duration» is missing$"),
+        (OWN.assign(durations=1), r"^costs: column «durations» is unknown; allowed: "),
+        (OWN.head(0), "^costs: expected each column once, rows, and a name in each$"),
+        (OWN.assign(program=["A", None]), "expected each column once, rows, and a name in each"),
+        (OWN.assign(program="A"), "^costs: row 1: «A» again$"),
+        (
+            OWN.assign(duration=[6, 0]),
+            r"^costs: column «duration», row 1: 0; expected months, above 0 to 600$",
+        ),
+        (
+            OWN.assign(duration=[601, 6], unit_cost=[-1, 0]),
+            r"«duration», row 0: 601; .*; column «unit_cost», row 0: -1; expected NOK per month, "
+            "from 0 to inf$",
+        ),
+        (OWN.assign(effect_year_3=["x", 1]), "column «effect_year_3», row 0: x; expected "),
+    ],
+)
+def test_own_programmes_that_cannot_be_are_refused_by_row(
+    changed: pd.DataFrame, message: str
+) -> None:
+    with pytest.raises(ParameterError, match=message):
+        from_table(changed, COSTS)
+
+
+def test_what_draws_of_net_benefits_tell() -> None:
+    """Of 99 draws of A two are not positive; B is 1 to 99 less 50, C always negative."""
+    net = np.column_stack(
+        [np.where(np.arange(99) < 2, -1.0, 1.0), np.arange(1.0, 100) - 50, np.full(99, -2.0)]
+    )
+    table = draws.summarise(net, ["A", "B", "C"]).set_index("program")
+    assert table["mean"].tolist() == pytest.approx([95 / 99, 0, -2])
+    assert table["median"].tolist() == [1, 0, -2]
+    assert table["ci_low"]["B"] == pytest.approx(-49 + 0.025 * 98)
+    assert table["ci_high"]["B"] == pytest.approx(-49 + 0.975 * 98)
+    assert table["std"].tolist() == pytest.approx([net[:, 0].std(), np.sqrt((99**2 - 1) / 12), 0])
+    assert table["p_positive"].tolist() == pytest.approx([97 / 99, 49 / 99, 0])
+    assert table["p_positive_se"]["B"] == pytest.approx(np.sqrt(49 * 50 / 99**3))
+    # One more of the rarer sign, on both sides, of a hundred.
+    assert table["p_value"].tolist() == pytest.approx([2 * 3 / 100, 1, 2 / 100])
+    assert table["sign"].tolist() == ["unclear", "unclear", "unclear"]  # 0.02 three times is 0.06
+    alone = draws.summarise(np.column_stack([-net[:, 2], net[:, 2]]), ["A", "B"])
+    assert alone["sign"].tolist() == ["positive", "negative"]
+
+
+def test_effects_alone_vary_less_than_all() -> None:
+    table = draws.uncertainty(BASE, COSTS, draws=400, seed=1)
+    assert (
+        (table["ci_high"] - table["ci_low"]) > (table["effect_high"] - table["effect_low"])
+    ).all()
+    assert table["effect_variance_share"].between(0.01, 0.999).all()
+    drawn = draws.draw(BASE, COSTS, draws=400, seed=1, sources=("effects",))
+    only = draws.summarise(c.net_benefit(drawn), BASE.programs)
+    share = (only["std"] / table["std"]) ** 2
+    assert table["effect_variance_share"].tolist() == pytest.approx(share.tolist())

@@ -236,6 +236,8 @@ def test_drawn_signs_count_the_observed_and_all_signs_hold_it() -> None:
     setup = prepare(POST, WEIGHTS)
     residual = residualise(setup, y)
     every = wild_cluster(setup, residual, draws=64)
+    assert every == wild_cluster(setup, residual, treated=0, draws=64)  # the first where none is
+    assert every != wild_cluster(setup, residual, treated=1, draws=64)  # named
     assert every * 64 == pytest.approx(round(float(every * 64)))
     some = wild_cluster(setup, residual, draws=63, seed=4)
     assert some * 64 == pytest.approx(round(float(some * 64)))

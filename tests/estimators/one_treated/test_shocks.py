@@ -94,3 +94,11 @@ def test_panels_that_tell_nothing_are_refused(outcome: np.ndarray, message: str)
         fit_shocks(outcome, np.ones(len(outcome)))
     with pytest.raises(EstimationError, match="at least 1"):
         draw_shocks(TRUE, SIZE, 24, 0, seed=1)
+
+
+def test_sizes_and_weights_are_those_of_the_units() -> None:
+    outcome = np.random.default_rng(1).normal(size=(4, 15))
+    for given in ({"size": np.ones(5)}, {"size": np.ones(4), "weights": np.ones(3)}):
+        name = [*given][-1]
+        with pytest.raises(EstimationError, match=rf"^shocks: {name} of shape .*; expected \(4,\)"):
+            fit_shocks(outcome, **given)

@@ -1,36 +1,17 @@
 """Rules about tables that do not belong together, on small tables of which the answer is plain."""
 
-import duckdb
 import pandera.pandas as pa
 import pytest
+from judging import basis, judged
 
 from naveval.registers.rules import links, shares
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.signs import LEAST_LINKED, LEAST_PERSONS, PLAIN
-from naveval.registers.tables import check_rule
 
 PANEL = """
     SELECT p AS person, m AS t FROM range(400) people(p), range(36, 62) months(m)
     WHERE (p * 7 + m * 3) % 5 < 2
 """
-
-
-def judged(rule: Rule, **tables: str) -> list[tuple[str, str, bool]]:
-    """Column, words and whether it is a warning, of what a rule says about tables of these rows."""
-    with duckdb.connect() as connection:
-        for name, rows in tables.items():
-            connection.execute(f"CREATE TABLE {name} AS {rows}")
-        found = check_rule(connection, rule, {}, strict=True)
-        assert all(breach.table == rule.table for breach in found)
-        return [(breach.column, breach.expected, breach.warning) for breach in found]
-
-
-def basis(rule: Rule, **tables: str) -> float:
-    with duckdb.connect() as connection:
-        for name, rows in tables.items():
-            connection.execute(f"CREATE TABLE {name} AS {rows}")
-        (number,) = connection.execute(rule.basis).fetchone()
-        return number
 
 
 def agreeing() -> Rule:

@@ -115,6 +115,81 @@ def test_a_month_cut_in_all_small_places_is_told_of_the_table(tmp_path):
     ]
 
 
+def test_a_month_twice_over_in_all_small_places_is_told_of_the_table(tmp_path):
+    rows = {(c, m): 55 if m == "2014-05" else 20 for c in ("03", "15") for m in MONTHS}
+    assert messages(tmp_path, rows) == [
+        f"{HEAD}expected about as many rows as in the periods around; more than twice as many in "
+        "all places 2014-05"
+    ]
+
+
+def test_a_new_level_tells_the_report_where_it_is(tmp_path):
+    messages(tmp_path, {("03", month): 500 for month in MONTHS[4:]})
+    (found,) = check_tables(SCHEMA, tmp_path, needs=[NEED])
+    assert (found.warning, found.where) == (True, "03 2014-05")
+
+
+def test_five_are_named_and_the_others_counted(tmp_path):
+    for lost, listed in ((5, "15 2014-11"), (6, "15 2014-11 … (6)")):
+        rows = {("15", f"2014-{month:02d}"): 0 for month in (*range(3, 12, 2), 12)[:lost]}
+        (found,) = messages(tmp_path, rows)
+        named = "15 2014-03, 15 2014-05, 15 2014-07, 15 2014-09, "
+        assert found.endswith(f"none in {named}{listed}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "cells"),
+    [
+        ("absent", [[15, 0, 15]], [[0, 1, 0]]),
+        ("absent", [[14, 0, 15]], [[0, 0, 0]]),
+        ("absent", [[8, 0, 0, 8]], [[0, 1, 1, 0]]),  # 16 were to be expected in the two together
+        ("absent", [[7, 0, 0, 7]], [[0, 0, 0, 0]]),
+        ("absent", [[0, 20, 20]], [[1, 0, 0]]),
+        ("absent", [[20, 20, 0]], [[0, 0, 1]]),
+        ("absent", [[0, 0, 0]], [[0, 0, 0]]),  # the place as a whole is told
+        ("holes", [[100, 20]], [[0, 1]]),  # at an end of the only neighbour
+        ("holes", [[20, 100]], [[1, 0]]),
+        ("holes", [[400, 200, 400]], [[0, 0, 0]]),
+        ("holes", [[400, 199, 400]], [[0, 1, 0]]),
+        ("holes", [[100, 50, 100]], [[0, 0, 0]]),
+        ("holes", [[100, 49, 100]], [[0, 1, 0]]),
+        ("holes", [[64, 24, 64]], [[0, 0, 0]]),  # 40 less, and five square roots of 64 are 40
+        ("holes", [[64, 23, 64]], [[0, 1, 0]]),
+        ("holes", [[400, 100, 120]], [[0, 0, 0]]),
+        ("holes", [[400, 0, 400]], [[0, 0, 0]]),  # absent
+        ("holes of flow", [[400, 40, 400]], [[0, 0, 0]]),
+        ("holes of flow", [[400, 39, 400]], [[0, 1, 0]]),
+        ("spikes", [[50, 101, 50]], [[0, 1, 0]]),
+        ("spikes", [[50, 100, 50]], [[0, 0, 0]]),
+        ("spikes", [[49, 100, 49]], [[0, 1, 0]]),
+        ("spikes", [[49, 99, 49]], [[0, 0, 0]]),
+        ("spikes", [[0, 300, 0]], [[0, 0, 0]]),
+        ("spikes", [[300, 50, 300]], [[0, 0, 0]]),
+        ("spikes", [[50, 50, 300]], [[0, 0, 0]]),
+        ("spikes", [[300, 50, 50]], [[0, 0, 0]]),
+        ("spikes of flow", [[50, 300, 50]], [[0, 0, 0]]),
+        ("shifts", [[100, 100, 200, 200]], [[0, 0, 0, 0]]),
+        ("shifts", [[100, 100, 201, 201]], [[0, 0, 1, 0]]),
+        ("shifts", [[200, 100, 100]], [[0, 0, 0]]),
+        ("shifts", [[201, 100, 100]], [[0, 1, 0]]),
+        ("shifts", [[49, 49, 99, 99]], [[0, 0, 0, 0]]),
+        ("shifts", [[49, 49, 100, 100]], [[0, 0, 1, 0]]),
+        ("shifts", [[0, 0, 300, 300]], [[0, 0, 0, 0]]),
+        ("shifts", [[300, 0, 0]], [[0, 0, 0]]),
+        ("shifts", [[300, 100, 300, 300]], [[0, 0, 0, 0]]),  # a hole, and what follows it
+        ("shifts", [[100, 300, 100, 100]], [[0, 0, 0, 0]]),  # a spike, and what follows it
+        ("shifts", [[100, 201, 201]], [[0, 0, 0]]),  # a hole at an end
+        ("shifts", [[300]], [[0]]),
+        ("shifts of flow", [[100, 300, 300]], [[0, 0, 0]]),
+    ],
+)
+def test_periods_that_stand_out(kind, rows, cells):
+    name, _, flow = kind.partition(" of ")
+    given = (np.array(rows), flow or "stock")
+    found = getattr(coverage, name)(*given[: 1 if name == "absent" else 2])
+    assert found.astype(int).tolist() == cells
+
+
 def test_days_are_counted_by_the_month_they_lie_in(tmp_path):
     days = pd.date_range("2014-01-01", "2014-12-31").repeat(2)
     schema = {"t": pa.DataFrameSchema({"day": pa.Column("datetime64[ns]")})}

@@ -11,7 +11,7 @@ from naveval.disclosure import counts as counting
 from naveval.disclosure import keys, magnitudes
 from naveval.project import parameters as params
 from naveval.project import paths
-from naveval.project.errors import ContractError, EstimationError
+from naveval.project.errors import ContractError, EstimationError, ParameterError
 from naveval.registers.reading import open_registers
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark import windows
@@ -104,6 +104,24 @@ def composed() -> Panel:
         columns=["county", "month", "group", "characteristic", "level", "stock"],
     )
     return Panel(months, levels, pd.DataFrame())
+
+
+def test_persons_and_rates_of_each_outcome() -> None:
+    panel = composed()
+    counts = panel.counts.assign(weeks_104=panel.counts["stock"] / 2, labour_force=50)
+    panel = Panel(counts, panel.levels, panel.flows)
+    stock = {"04": {1: 10, 2: 4}, "05": {1: 5, 2: 0}}
+    assert panels.persons(panel, "stock", "with").to_dict() == stock
+    assert panels.persons(panel, "stock", "without")["04"].tolist() == [7, 4]
+    assert panels.persons(panel, "104+", "with")["04"].tolist() == [5, 2]
+    assert panels.rates(panel, "stock", "with")["04"].tolist() == [20, 8]
+    assert panels.rates(panel, "104+", "with")["04"].tolist() == [10, 4]
+    assert panels.labour_force(panel).to_numpy().tolist() == [[50, 50], [50, 50]]
+    assert panels.last_known(panel, "inflow") == 2 - 3
+    assert panels.last_known(panel, "stock") == 2
+    for of in (panels.persons, panels.rates):
+        with pytest.raises(ParameterError, match="unknown outcome «weeks_104»; allowed: stock"):
+            of(panel, "weeks_104", "with")
 
 
 def test_shares_of_every_level_but_the_first() -> None:

@@ -200,7 +200,7 @@ def secrets(text: str) -> Hits:
         whole_line = found["after"] is not None
         quoted = found["value"][-1] in "\"'"
         upper = found["name"].isupper()
-        hits += is_secret(found["value"].strip("\"'"), sure=upper or quoted or whole_line)
+        hits += is_secret(found["value"], sure=upper or quoted or whole_line)
     if hits:
         yield "secret or token", hits
 

@@ -96,7 +96,7 @@ def in_text(text: str, limits: Thresholds) -> Hits:
     lines = RULES.sub("", LOGGED.sub("", text).replace("|", " "))
     for rows in _of_lines(lines):
         groups = all(_is_group(title_of(row[0])) for row in rows[1:])
-        least = LEAST_OF_GROUPS if groups and len(rows) > LEAST_NAMED else LEAST_CROSSED
+        least = LEAST_OF_GROUPS if groups else LEAST_CROSSED
         codes = [int(head) for head in rows[0][1:] if head.isdigit()]
         if codes == sorted({*codes}):  # others are the numbers of a row whose title goes on
             yield from crossed(rows, limits, least)

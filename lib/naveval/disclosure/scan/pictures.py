@@ -145,7 +145,7 @@ def tags(content: bytes) -> Hits:
 
 def _said(tag: object) -> str:
     """A tag as text, without what a notice of rights adds to a name."""
-    text = decoded(tag) if isinstance(tag, bytes) else str(tag)
+    text = decoded(tag if isinstance(tag, bytes) else str(tag).encode("latin-1", "replace"))
     return RIGHTS.sub("", text.replace("\0", "")).strip()
 
 

@@ -83,7 +83,7 @@ OF_THESE = re.compile(
     r"(?P<place>[A-ZÆØÅ][\w-]+)",
 )
 """What makes «1 av 4 deltakere» persons of a group, and no share of all."""
-SENTENCE = re.compile(r"[^.!?\n]*$"), re.compile(r"[^.!?\n]*")
+SENTENCE_END = re.compile(r"[.!?\n]")
 PERCENT_OF = re.compile(
     r"(?<![\w,.])(?P<share>\d+(?:[,.]\d+)?) ?(?:%|prosent|pst\.?|per ?cent) "
     rf"(?:av (?:de |dei |alle )?|of (?:the )?)(?P<base>\d+)(?: [\w-]+e)? {PEOPLE}|"
@@ -260,10 +260,8 @@ def _of_these(text: str, found: re.Match[str]) -> bool:
     """Whether a few in digits are a part of persons told of, as none of shares in lowest terms."""
     if not (found["part"].isdigit() and found["base"].isdigit() and int(found["base"]) < 10):
         return False
-    before, after = SENTENCE
-    start = before.search(text, 0, found.start())
-    end = after.match(text, found.end())
-    around = f"{start[0] if start else ''}{end[0] if end else ''}"
+    before = SENTENCE_END.split(text[: found.start()])[-1]
+    around = before + SENTENCE_END.split(text[found.end() :], maxsplit=1)[0]
     told = (
         not told["place"] or told["place"].lower() not in counties()
         for told in OF_THESE.finditer(around)

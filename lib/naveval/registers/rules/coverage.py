@@ -143,7 +143,7 @@ def breaches(connection: duckdb.DuckDBPyConnection, need: Need, source: Source) 
 
 def _whole(need: Need, source: Source, found: NDArray[np.int64]) -> Iterator[Breach]:
     """Jumps of all places together, where no place alone has enough rows to tell."""
-    whole = replace(need, place="", places=("all places",))
+    whole = replace(need, places=("all places",))
     total = found.sum(axis=0, keepdims=True)
     for words, by_place, cells in (
         (_few(need), holes(found, need.kind), holes(total, need.kind)),
