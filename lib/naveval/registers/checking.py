@@ -26,7 +26,14 @@ from naveval.registers.rules import coverage
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.sources import Source
-from naveval.registers.views import columns, create_views, duck_family, family, raw_view, text_dialect
+from naveval.registers.views import (
+    columns,
+    create_views,
+    duck_family,
+    family,
+    raw_view,
+    text_dialect,
+)
 
 LEAST_FOR_RANGE = 1000
 MOST_EXACT = 2_000_000  # rows, before percentiles are those of as many
