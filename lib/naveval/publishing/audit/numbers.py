@@ -82,6 +82,9 @@ SPANS = (
 )
 """What a text may state without a field: spans of time, groups, parts, levels."""
 
+TOLD = ("estimates.csv", NUMBERS_FILE)
+"""What a page of a site may repeat from a result: its estimates, and what its report tells."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -281,7 +284,8 @@ def _near(values: np.ndarray, stated: float, half: float) -> bool:
 
 def known_numbers(folder: Path) -> Known:
     """Every number that a page may repeat from a result."""
-    files = [file for file in (folder / manifest.FILE, folder / "estimates.csv") if file.exists()]
+    named = (manifest.FILE, *TOLD)
+    files = [folder / name for name in named if (folder / name).exists()]
     files += folder.glob("tables/*.csv")
     return _known(folder, tuple((file, file.stat().st_mtime_ns) for file in files))
 
@@ -289,7 +293,7 @@ def known_numbers(folder: Path) -> Known:
 @lru_cache(maxsize=8)
 def _known(folder: Path, _: tuple[tuple[Path, int], ...]) -> Known:
     found: list[float] = []
-    for file in [folder / "estimates.csv", *folder.glob("tables/*.csv")]:
+    for file in [*(folder / name for name in TOLD), *folder.glob("tables/*.csv")]:
         if file.exists() and file.stat().st_size:
             frame = pd.read_csv(file, dtype=str, keep_default_na=False)
             found.append(float(len(frame)))
