@@ -1,9 +1,9 @@
-"""Balance, overlap, omitted-variable bounds and policy trees."""
+"""Balance, overlap and omitted-variable bounds."""
 
 import numpy as np
 import pytest
 
-from naveval.estimators import overlap, policy_tree, scores
+from naveval.estimators import overlap, scores
 from naveval.estimators.crossfit import Nuisances
 from naveval.estimators.sensitivity import confounding
 from naveval.project.errors import EstimationError
@@ -109,72 +109,3 @@ def test_bounds_contain_the_truth_when_a_confounder_is_left_out() -> None:
         confounding.bounds(made, 1, cf_d=1.0)
     with pytest.raises(EstimationError, match="allowed: ate, att"):
         confounding.bounds(made, 1, "apo")  # type: ignore[arg-type]
-
-
-def test_policy_tree_finds_the_best_rule_and_its_value() -> None:
-    rng = np.random.default_rng(3)
-    x = np.column_stack([rng.integers(0, 2, 3000), rng.normal(size=3000), rng.normal(size=3000)])
-    best = np.where(x[:, 0] == 0, np.where(x[:, 1] > 0, 1, 0), 2)
-    gamma = rng.normal(size=(3000, 3)) * 0.3 + np.eye(3)[best]
-    half = np.arange(3000) < 1500
-    tree = policy_tree.grow(gamma[half], x[half])
-    assert (tree.assign(x) == best).mean() > 0.9
-    y = gamma[np.arange(3000), rng.integers(0, 3, 3000)]
-    found = policy_tree.value(tree, gamma[~half], x[~half], y[~half])
-    assert found.today == pytest.approx(y[~half].mean())
-    assert found.difference == pytest.approx(found.rule - found.today)
-    assert found.difference > 0.5
-    assert found.shares.sum() == pytest.approx(1)
-    rule = policy_tree.describe(tree, ["a", "b", "c"], ["none", "one", "two"])
-    assert set(rule.action) == {"none", "one", "two"}
-
-
-def test_depth_two_equals_trying_every_tree() -> None:
-    rng = np.random.default_rng(4)
-    x = rng.integers(0, 3, size=(60, 2)).astype(float)
-    gamma = rng.normal(size=(60, 2))
-    tree = policy_tree.grow(gamma, x, min_leaf=1)
-    found = gamma[np.arange(60), tree.assign(x)].sum()
-    best = gamma.sum(axis=0).max()
-    cuts = [(j, c) for j in range(2) for c in (0.5, 1.5)]
-    for j, c in cuts:
-        left = x[:, j] <= c
-        total = 0.0
-        for side in (left, ~left):
-            options = [gamma[side].sum(axis=0).max()]
-            for k, d in cuts:
-                low = x[side, k] <= d
-                if low.any() and (~low).any():
-                    part = gamma[side]
-                    options.append(part[low].sum(0).max() + part[~low].sum(0).max())
-            total += max(options) if side.any() else 0
-        if left.any() and (~left).any():
-            best = max(best, total)
-    assert found == pytest.approx(best)
-
-
-def test_policy_tree_options_change_and_bad_ones_are_refused() -> None:
-    rng = np.random.default_rng(5)
-    x, gamma = rng.normal(size=(400, 3)), rng.normal(size=(400, 3))
-    values = [
-        gamma[np.arange(400), policy_tree.grow(gamma, x, depth=d, min_leaf=20).assign(x)].mean()
-        for d in (0, 1, 2)
-    ]
-    assert values[0] < values[1] < values[2]
-    wide = policy_tree.grow(gamma, x, min_leaf=190)
-    assert wide != policy_tree.grow(gamma, x, min_leaf=20)
-    with pytest.raises(EstimationError, match=r"depth=.*not among 0, 1, 2"):
-        policy_tree.grow(gamma, x, depth=3)
-
-
-def test_of_rules_that_are_as_good_the_first_is_chosen_in_any_unit() -> None:
-    for seed in range(8):
-        rng = np.random.default_rng(seed)
-        half = rng.integers(0, 2, (300, 4)).astype(float)
-        x = np.hstack([half, 1 - half, half])  # each rule can be said in three ways
-        gamma = rng.normal(size=(300, 4)) + x[:, [0]] * np.array([1, 0, -1, 0])
-        tree = policy_tree.grow(gamma, x, min_leaf=20)
-        assert tree == policy_tree.grow(gamma / 3, x, min_leaf=20)
-        splits = [split for split in (tree.root, tree.left, tree.right) if split is not None]
-        assert splits
-        assert all(split.covariate < 4 for split in splits)

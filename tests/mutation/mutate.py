@@ -88,7 +88,7 @@ TARGETS = {
     "estimators/one_treated/inference": ["estimators/one_treated"],
     "estimators/one_treated/regression": ["estimators/one_treated"],
     "estimators/overlap": ["estimators/test_overlap.py"],
-    "estimators/policy_tree": ["estimators/test_overlap.py"],
+    "estimators/policy_tree": ["estimators/test_policy_tree.py"],
     "estimators/rate": ["estimators/test_rate.py"],
     "estimators/scores": ["estimators/test_scores.py", "estimators/test_overlap.py"],
     "estimators/seasonal": ["estimators/test_seasonal.py"],
