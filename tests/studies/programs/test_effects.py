@@ -472,7 +472,7 @@ def test_the_answer_names_the_programmes_it_cannot_judge_in_a_year(
     showing: Showing, results: ProgramResults
 ) -> None:
     reader = showing.reader(results)
-    shown = reader.frame("fig-6-2")
+    shown = reader.frame("fig-6-2").fillna({"months": 0.5, "p_value": 1.0})
     arm = effects.last_year(reader)["arm"].iloc[0]
     for year in (1, 2, 3):
         gone = shown["months"].mask((shown["arm"] == arm) & (shown["year"] == year))
