@@ -65,6 +65,10 @@ def test_without_an_annex_the_report_explains_its_own_words() -> None:
 def test_explained_words_are_those_readers_need() -> None:
     found = {term.key: term for term in glossary.terms()}
     assert {"innsatsgruppe", "atet", "placebo", "kontrollgruppe", "indikator"} <= set(found)
+    assert {"aap", "ips", "r2", "standardavvik", "kalkulasjonsrente", "ungdomsgarantien"} <= set(
+        found
+    )
+    assert "De som ikke begynner, er ikke med" in " ".join(found["ventetid"].means.split())
     for term in found.values():
         assert len(term.means) < 200
         matching = [other.key for other in found.values() if other.forms.fullmatch(term.name)]

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import escape
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -299,6 +300,7 @@ def test_programmes_of_a_county_are_its_own(
         assert f"{int(code) + 2} prosent innen to år" in words
         assert places.name(code) in about
         assert chart.rows == (("AFT", str(int(code) + 30)),), "hidden programmes are not drawn"
+        assert chart.note.startswith("Ikke tegnet, fordi tallet er skjult"), "and are named"
 
 
 def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
@@ -323,6 +325,7 @@ def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
         ["IPS", "+5", "+1", "+9", "Nei"],
         ["AFT", "−4", "−9", "+1", "Nei"],
     ]
+    assert figures[0].select_one(".note").text.endswith("for få personer: Jobbklubb.")
     open_bars = ["open" in bar["class"] for bar in figures[0].select(".chart:not(.phone) .bar")]
     assert open_bars == [False, True, True], "an interval off zero is not enough"
     zero, *_ = (float(line["x1"]) for line in figures[0].select(".chart:not(.phone) .zero"))
@@ -351,6 +354,60 @@ def test_charts_for_phones_have_room_for_their_names_and_numbers() -> None:
             start = float(text["x"]) - before * drawing.LETTER * len(text.text)
             assert start > -2
             assert start + drawing.LETTER * len(text.text) < width + 2, text.text
+
+
+def test_the_line_at_zero_is_broken_where_a_phone_has_the_names_of_bars() -> None:
+    shown = {"Arbeidsrettet rehabilitering": -376.0, "Midlertidig lønnstilskudd": 1118.0}
+    made = BeautifulSoup(drawing.bars(shown, alt="A", form="int", narrow=True), "html.parser")
+    line = made.select_one(".zero")
+    dash, gap = (float(part) for part in line["stroke-dasharray"].split())
+    bars = [float(bar["y"]) for bar in made.select("rect")]
+    for place, name in enumerate(made.select(".name")):
+        start = float(line["y1"]) + place * (dash + gap)
+        assert start == bars[place]
+        assert start - gap < float(name["y"]) - 10, "a name stands in the gap above its bar"
+    wide = BeautifulSoup(drawing.bars(shown, alt="A", form="int"), "html.parser")
+    assert not wide.select_one(".zero").has_attr("stroke-dasharray")
+
+
+def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_samples(
+    tmp_path: Path,
+) -> None:
+    own = {"label": "tbl-b-2", "value": "n"}
+    pd.DataFrame(
+        [
+            own | {"program": "AMO", "estimate": 1527, "published": 36249},
+            own | {"program": "AFT", "estimate": 475, "published": 12535},
+            {"label": "tbl-flow", "value": "n", "step": "sample", "estimate": 2773},
+            {"label": "tbl-waiting", "value": "months", "status": "all", "estimate": 8.06}
+            | {"n_persons": 8315},
+        ]
+    ).to_csv(tmp_path / "estimates.csv", index=False)
+    result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
+    text = site_pages.words()
+    made = cards.facts(result, text["studies"]["programs"]["facts"], text).replace("\n", " ")
+    _, counts, sample, *_ = re.split("### (?=Hvor mange deltar|Antall personer bak)", made)
+    assert f"{formats.number(1527)} personer" in counts
+    assert f"har {formats.number(36249)}" in counts
+    assert formats.number(475) in counts, "the chart has every programme"
+    assert "bare en del av dem som deltok" in sample
+    assert "De som ikke begynner da, er ikke med" in made, "waiting times say whom they leave out"
+
+
+def test_the_order_of_net_benefits_is_not_told_without_its_reservation(tmp_path: Path) -> None:
+    own = {"label": "tbl-uncertainty", "value": "net_benefit"}
+    pd.DataFrame(
+        [own | {"program": "AMO", "estimate": 377e3}, own | {"program": "AFT", "estimate": -439e3}]
+    ).to_csv(tmp_path / "estimates.csv", index=False)
+    result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
+    text = site_pages.words()
+    entry = text["studies"]["programs"]
+    for spec in (entry["front"]["chart"], entry["sliders"]["chart"]):
+        made = cards.chart(result, spec, text)
+        assert made
+        assert made.note in read_yaml(paths.texts_dir("programs") / "summary.yml")["answer-not"]
+        assert made.note
+        assert escape(made.note) in counties.figure(made, text)
 
 
 def test_numbers_asked_for_stand_on_the_studys_page_with_the_way_to_them(tmp_path: Path) -> None:

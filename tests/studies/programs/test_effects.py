@@ -25,11 +25,13 @@ from naveval.studies.programs.codes import CONTROL
 from naveval.studies.programs.costs.analysis import analyse
 from naveval.studies.programs.exhibits import (
     REPORT,
+    common,
     effects,
     effects_checks,
     effects_groups,
     effects_printed,
     effects_sample,
+    summary,
 )
 from naveval.studies.programs.parameters import Parameters
 from naveval.studies.programs.results import ProgramResults
@@ -452,6 +454,8 @@ def test_the_answer_and_the_titles_follow_the_tests(
         "I det 3. året: ikke klart mer eller mindre arbeid"
         in showing.show("fig-6-2", null).markdown
     )
+    gone = showing.reader(results).frame("fig-6-2")["months"].isna().any()
+    assert ("tallet er skjult" in said) == gone
     worse = but(p_value=1e-9, estimate=-data.effects.estimate.abs())
     text = showing.show("answer-effects", worse).markdown
     assert "mindre enn de ellers" in text
@@ -462,6 +466,25 @@ def test_the_answer_and_the_titles_follow_the_tests(
     assert "for få deltakere" in showing.show("answer-effects", hidden).markdown
     assert showing.show("key-effect", hidden).markdown == ""
     assert "**" in showing.show("key-effect", results).markdown
+
+
+def test_the_answer_names_the_programmes_it_cannot_judge_in_a_year(
+    showing: Showing, results: ProgramResults
+) -> None:
+    reader = showing.reader(results)
+    shown = reader.frame("fig-6-2").fillna({"months": 0.5, "p_value": 1.0})
+    arm = effects.last_year(reader)["arm"].iloc[0]
+    for year in (1, 2, 3):
+        gone = shown["months"].mask((shown["arm"] == arm) & (shown["year"] == year))
+        frame = shown.assign(months=gone)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(reader), "frame", lambda *_, frame=frame: frame)
+            told = [
+                one.facts["names"].get(reader)
+                for one in summary.SENTENCES[0].then
+                if one.label.startswith("answer-hidden") and one.choose(reader)
+            ]
+        assert told == [common.plainly(reader, arm)], year
 
 
 def test_trust_is_told_by_the_joint_test_of_the_past(

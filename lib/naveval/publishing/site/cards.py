@@ -57,8 +57,7 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
         title is what the exhibit rests on.
     """
     rows = released.rows(result, spec)
-    rows = rows[rows["estimate"].notna()]
-    if rows.empty:
+    if not rows["estimate"].notna().any():
         return None
     simulated = released.simulated(result, spec["label"])
     mark = results.mark(result, text["marks"], simulated=simulated)
@@ -67,7 +66,7 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     rows = rows.assign(**{name: rows[name] / spec.get("scale", 1) for name in numbers})
     if "bars" in spec:
         return counties.bars(result.study, rows, spec, text)
-    return _lines(rows, spec, text)
+    return _lines(rows[rows["estimate"].notna()], spec, text)
 
 
 def _lines(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:

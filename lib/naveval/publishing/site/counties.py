@@ -30,7 +30,7 @@ FONT = "Source Sans Pro"
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture with its title, for pages and for phones, and the numbers behind it."""
+    """A picture with its title, for pages and for phones, the numbers behind it, and a note."""
 
     title: str
     alt: str
@@ -38,6 +38,7 @@ class Chart:
     phone: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
 
     A series has also `before`: the last month of the same name as its end, up to the one that is
     `before` in the words, since neighbouring months differ by season. `<name>_persons` are those
-    that a number rests on.
+    that a number rests on, `<name>_published` what the source printed.
     """
     if "chart" in wanted and "x" in wanted["chart"]:
         known = rows[rows["estimate"].notna()].sort_values(wanted["chart"]["x"])
@@ -164,6 +165,7 @@ def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
         name = f"{first}_{row[key]}" if key else value
         found |= {name: row["estimate"], f"{name}_low": row["ci_low"]}
         found |= {f"{name}_high": row["ci_high"], f"{name}_persons": row[released.PERSONS]}
+        found |= {f"{name}_published": row.get(released.PUBLISHED)}
     return found
 
 
@@ -200,7 +202,7 @@ def _chart(
     if "bars" in wanted["chart"]:
         rows = pd.concat(found.values())
         spec = {**wanted, **wanted["chart"], "most": most}
-        return bars(study, rows[rows["estimate"].notna()], spec, text)
+        return bars(study, rows, spec, text)
     x = wanted["chart"]["x"]
     series = {places.name(code): rows.set_index(x) for code, rows in found.items()}
     return lines(series, wanted["chart"], text)
@@ -262,10 +264,12 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     ----------
     spec
         label, bars (the key), form, title; names of codes where the site has its own, and how
-        many bars at `most`. With `tested`, bars that are not sure when all rows are tested together
-        (Holm, by their p-values) are not filled.
+        many bars at `most`, and a `note` that stands below. With `tested`, bars that are not sure
+        when all rows are tested together (Holm, by their p-values) are not filled.
     """
     form, most = formats.FORMATS[spec["form"]], spec.get("most")
+    hidden = list(dict.fromkeys(rows.loc[rows["estimate"].isna(), spec["bars"]]))
+    rows = rows[rows["estimate"].notna()]
     own = rows.sort_values("estimate", ascending=False).iloc[:most]
     title = spec["title"]
     if most and most < len(rows):
@@ -302,7 +306,17 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
         for name, value in values.items()
     ]
     titles = tuple(text["charts"][name] for name in head)
-    return Chart(title, alt, draw(), draw(narrow=True), titles, tuple(shown))
+    note = " ".join(filter(None, [_not_drawn(study, hidden, spec, text), spec.get("note", "")]))
+    return Chart(title, alt, draw(), draw(narrow=True), titles, tuple(shown), note)
+
+
+def _not_drawn(
+    study: str, hidden: Sequence[str], spec: Mapping[str, Any], text: Mapping[str, Any]
+) -> str:
+    """Which bars are missing, and why; nothing where all are there."""
+    told = released.names(study, spec["label"], spec["bars"], hidden) | spec.get("names", {})
+    names = formats.listed([told[code] for code in hidden])
+    return str(text["charts"]["hidden"]).format(names=names) if hidden else ""
 
 
 def _sure(rows: pd.DataFrame, key: str) -> set[str]:
@@ -331,9 +345,10 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
         for row in chart.rows
     )
     title = escape(chart.title)
+    note = f'<p class="note">{escape(chart.note)}</p>' if chart.note else ""
     return (
         f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}{chart.phone}'
-        f"<details><summary>{escape(text['charts']['table'])}"
+        f"{note}<details><summary>{escape(text['charts']['table'])}"
         f'<span class="hidden-text">: {title}</span></summary>'
         f'<div class="table-scroll"><table><caption>{title}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details></figure>"

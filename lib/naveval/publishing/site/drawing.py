@@ -192,7 +192,14 @@ def bars(
     scale = (width - start - ROOM) / ((high - low) or 1.0)
     zero = start - scale * low
     height = (BAR + above) * len(shown) + 8
-    parts = [f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="2" y2="{height - 2:.0f}"/>']
+    # Above a phone's bars stand their names, where the line at zero is broken.
+    first, dash = (
+        (6 + above, f' stroke-dasharray="{BAR - 4:g} {above + 4:g}"') if narrow else (2, "")
+    )
+    parts = [
+        f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="{first:g}" '
+        f'y2="{height - 2:.0f}"{dash}/>'
+    ]
     for place, (name, value) in enumerate(shown.items()):
         y, end = 6 + above + (BAR + above) * place, zero + scale * value
         called = f'x="0" y="{y - 4:.1f}"' if narrow else f'x="{names - 8:.0f}" y="{y + 11:.1f}"'

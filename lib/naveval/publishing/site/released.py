@@ -22,13 +22,13 @@ from naveval.publishing.site.results import Result
 
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high")
 P_VALUE = "p_value"
-PERSONS = "n_persons"
+PERSONS, PUBLISHED = "n_persons", "published"
 
 
 @lru_cache(maxsize=8)
 def _estimates(file: Path, changed: int) -> pd.DataFrame:
     table = pd.read_csv(file, dtype=str, keep_default_na=False)
-    for name in (*NUMBERS, P_VALUE, PERSONS):
+    for name in (*NUMBERS, P_VALUE, PERSONS, PUBLISHED):
         if name in table:
             table[name] = pd.to_numeric(table[name], errors="coerce")
             if "note" in table:
@@ -46,8 +46,8 @@ def rows(result: Result, wanted: Mapping[str, Any]) -> pd.DataFrame:
 
     Returns
     -------
-    Keys as text, and `estimate, std_error, ci_low, ci_high, p_value, n_persons` as numbers,
-    missing where hidden or where they rest on so few that nothing may be said of them.
+    Keys as text, and `estimate, std_error, ci_low, ci_high, p_value, n_persons, published` as
+    numbers, missing where hidden or where they rest on so few that nothing may be said of them.
     """
     file = result.folder / ESTIMATES_FILE
     if result.withdrawn or not file.exists():
@@ -59,7 +59,8 @@ def rows(result: Result, wanted: Mapping[str, Any]) -> pd.DataFrame:
         allowed = [str(code) for code in codes] if isinstance(codes, list) else [str(codes)]
         known = found[key].isin(allowed) if key in found else pd.Series(False, found.index)
         found = found[known]
-    return found.reindex(columns=list(dict.fromkeys((*found.columns, *NUMBERS, P_VALUE, PERSONS))))
+    columns = dict.fromkeys((*found.columns, *NUMBERS, P_VALUE, PERSONS, PUBLISHED))
+    return found.reindex(columns=list(columns))
 
 
 def of_county(

@@ -1,6 +1,7 @@
 """Exhibits, sentences and estimates of the cost-benefit part."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import pytest
 from undrawn import leave_undrawn
 
 from naveval.estimators.cost_benefit.inputs import PROGRAMS
+from naveval.exhibits import figures
 from naveval.exhibits.output import open_output
 from naveval.exhibits.show import Showing
 from naveval.studies.programs.costs.analysis import Analysis, analyse, place_mix
@@ -74,6 +76,20 @@ def test_every_exhibit_is_shown_and_every_number_is_in_the_estimates(
     assert (drawn["estimate"] < drawn["ci_high"]).all()
     log = pd.read_csv(showing.output.folder / "disclosure.csv")
     assert log.loc[log["label"] == "tbl-7-6", "reason"].str.contains("published").all()
+
+
+def test_names_of_assumptions_do_not_cover_each_other_on_a_phone(
+    showing: Showing, results: ProgramResults, tmp_path: Path
+) -> None:
+    reader = showing.reader(results).at("fig-tornado")
+    with figures.phone():
+        figure = costs.tornado(reader)
+        figures.save(figure, tmp_path / "fig-tornado.png", "")
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        names = [name for name in ax.get_yticklabels() if name.get_text()]
+        boxes = sorted((name.get_window_extent() for name in names), key=lambda box: box.y0)
+        assert all(low.y1 <= high.y0 for low, high in pairwise(boxes))
 
 
 def test_the_summary_counts_only_signs_that_are_tested(

@@ -118,7 +118,8 @@ def tornado(reader: Reader) -> Figure:
     """For every programme the inputs that move its net benefit most."""
     frame = reader.rows
     programs = list(dict.fromkeys(frame["program"]))
-    figure, grid = panels(len(programs), columns=2, height=1.2, alike=False)
+    height = 1.6 if figures.on_phone() else 1.2  # a phone's names stand in two lines
+    figure, grid = panels(len(programs), columns=2, height=height, alike=False)
     for ax, program in zip(grid, programs, strict=True):
         rows = frame[frame["program"] == program].iloc[::-1]
         y, base = np.arange(len(rows)), rows["base"].to_numpy() / 1000

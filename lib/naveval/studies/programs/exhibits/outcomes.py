@@ -14,7 +14,7 @@ from naveval.exhibits.protect import Derived
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import GROUPS
-from naveval.studies.programs.exhibits.common import LONGEST, described, extreme
+from naveval.studies.programs.exhibits.common import LONGEST, both_ends, described
 from naveval.studies.programs.exhibits.drawing import lines_panels, states_panels
 from naveval.studies.programs.panel.persons import CATEGORIES
 from naveval.studies.programs.panel.states import SUMS
@@ -198,7 +198,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         ("program",),
         {"n": Value("int", "persons", estimand="persons")},
         printed=("n",),
-        facts=extreme("n", "program", "int"),
+        facts=both_ends("n", "program", "int"),
     ),
     Exhibit(
         "tbl-outcomes-published",

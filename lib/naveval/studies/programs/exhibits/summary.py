@@ -56,6 +56,29 @@ def _year(label: str, back: int) -> Sentence:
     )
 
 
+def _hidden(back: int) -> Callable[[Reader], str]:
+    """Programmes whose effect is hidden some years before the last, in running text."""
+
+    def told(reader: Reader) -> str:
+        rows, year = reader.frame("fig-6-2"), last_year(reader)["year"].max() - back
+        return plainly(reader, *rows.loc[rows["months"].isna() & (rows["year"] == year), "arm"])
+
+    return told
+
+
+def _missing(label: str, back: int) -> Sentence:
+    """Which programmes the year's answer cannot judge, where there are any."""
+    names = _hidden(back)
+    return Sentence(
+        label,
+        lambda reader: "text" if names(reader) else "",
+        facts={
+            "names": Fact(names, "text"),
+            "year": Fact(lambda reader: int(last_year(reader)["year"].max()) - back),
+        },
+    )
+
+
 def _left_out(reader: Reader) -> str:
     """Which programmes lack an effect, and which a price; "" where the two are not apart."""
     if not has(reader, "effects") or reader.parameters.effects != "published":
@@ -158,7 +181,13 @@ SENTENCES: tuple[Sentence, ...] = (
             ),
             "year": Fact(lambda reader: int(last_year(reader)["year"].max())),
         },
-        then=(_year("answer-second-year", 1), _year("answer-first-year", 2)),
+        then=(
+            _missing("answer-hidden-last", 0),
+            _year("answer-second-year", 1),
+            _missing("answer-hidden-second", 1),
+            _year("answer-first-year", 2),
+            _missing("answer-hidden-first", 2),
+        ),
     ),
     Sentence(
         "answer-costs",
