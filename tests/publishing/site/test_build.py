@@ -554,6 +554,20 @@ def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
         assert len(made.select('meta[name="description"]')) == 1
 
 
+@pytest.mark.parametrize("study", catalogue.names())
+def test_the_source_of_a_study_can_be_cited_from_every_page_of_it(
+    built: SimpleNamespace, study: str
+) -> None:
+    source = frame.source(study)
+    assert re.search("«.*»|Tittelen står ikke", source)
+    assert re.search(r"\((19|20)\d\d\)|Årstallet står ikke", source)
+    about = [built.site / f"{study}.html", *built.site.glob(f"{study}/*/report.html")]
+    for page in about:
+        assert f"Rapporten følger: {source}" in soup(page).select_one(".page-foot").text
+    assert source in soup(built.site / "om.html").select_one("main").text
+    assert "Rapporten følger" not in soup(built.site / "om.html").select_one(".page-foot").text
+
+
 def published_by(root: Path, email: str | None, address: str | None) -> None:
     file = root / "report/publisher.yml"
     content = yaml.safe_load(file.read_text(encoding="utf-8"))

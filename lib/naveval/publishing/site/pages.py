@@ -92,6 +92,7 @@ def static(name: str, text: Mapping[str, Any]) -> Page:
     fields = {
         "{methods}": "\n\n".join(item["method"] for item in studies),
         "{registers}": "\n".join(rows),
+        "{sources}": "\n".join(f"- {item['menu']}: {item['source'].strip()}" for item in studies),
         "{contact}": frame.linked(text["foot"]),
         "{publisher}": frame.publisher().name,
     }
@@ -210,7 +211,7 @@ def study(
         blocks.append(part["none"])
     blocks += [extra, f"## {part['design']}", entry["design"]]
     blocks += [f"## {part['limits']}", entry["limits"]]
-    source = part["source"].format(source=entry["source"])
+    source = part["source"].format(source=entry["source"].strip())
     errors = part["errors"].format(study=name) if name in errata.listed() else ""
     blocks += [f"{source} {errors}".strip()]
     blocks += [f"## {part['evidence']}", part["evidence-intro"], evidence] if evidence else []
