@@ -20,6 +20,7 @@ from PIL import Image
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
+from naveval.exhibits import claims
 from naveval.project import catalogue, formats, paths, places
 from naveval.project.errors import ParameterError, RenderError
 from naveval.project.parameters import read_yaml
@@ -394,6 +395,37 @@ def test_a_county_is_not_ranked_beyond_what_intervals_carry(built: SimpleNamespa
     told = " ".join(page.text.split())
     assert re.search(r"(Ingen av|Av) de 14 andre fylkene .*sikkerhet", told), told[:500]
     assert not re.search(r"nummer \d+ av", told)
+
+
+def test_counties_that_stand_apart_are_named() -> None:
+    codes = [item.code for item in places.counties(places.CURRENT_YEAR)]
+    frame = pd.DataFrame({"estimate": 3.0, "std_error": 0.1}, index=codes)
+    frame.loc["31", "estimate"] = -3.0
+    found = claims.standing(frame, "31")
+    assert (found.higher, found.lower) == (14, 0)
+    told = counties.counted(found.above)
+    assert all(places.name(code) in told for code in codes if code != "31")
+
+
+def test_a_county_is_asked_only_what_its_page_answers(built: SimpleNamespace) -> None:
+    text = site_pages.words()
+    studies = text["studies"]
+    asked = {code: counties.question(code, "hedmark", text) for code in ("34", "31")}
+    assert asked["34"] == studies["hedmark"]["question"].strip()
+    assert asked["31"] == studies["hedmark"]["county-question"].strip()
+    page = " ".join(soup(built.site / "fylke-31-ostfold.html").text.split())
+    assert "verdt pengene" not in page
+    assert studies["programs"]["county-question"] in page
+
+
+def test_registers_of_several_sizes_are_not_to_be_compared(built: SimpleNamespace) -> None:
+    text = site_pages.words()
+    one = replace(results.main_result(built.found, "followup"), simulated=True, scale=0.2)
+    told = results.scales([one, replace(one, scale=1.0)], text)
+    assert "20\u00a0%" in told
+    assert "full størrelse" in told
+    assert results.scales([one, replace(one, scale=0.2)], text) == ""
+    assert results.scales([one, replace(one, scale=1.0, simulated=False)], text) == ""
 
 
 def test_hidden_numbers_of_a_county_are_told_as_hidden(built: SimpleNamespace) -> None:
