@@ -23,7 +23,6 @@ from pypdf import PdfReader
 from naveval.exhibits import claims
 from naveval.project import catalogue, formats, paths, places
 from naveval.project.errors import ParameterError, RenderError
-from naveval.project.parameters import read_yaml
 from naveval.publishing import render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
@@ -825,9 +824,22 @@ QUERIES = {
     "sammenligne fylker": "indicator.html#kurver",
     "how many persons": "followup.html#tall",
     "hvor lenge venter folk på tiltak": "programs.html#ventetid",
+    "Trondheim": "fylke-50-trondelag.html",
+    "Kristiansand": "fylke-42-agder.html",
+    "e-post": "om.html#kontakt",
+    "hvem har laget": "om.html",
+    "journalist": "om.html#hvem-det-er-for",
+    "signifikant": "metode.html#usikkerhet",
+    "AAP": "kunnskap.html",
+    "kvinner": "programs.html#hvem-deltar",
+    "kjønn": "programs.html#hvem-deltar",
+    "hvilket tiltak virker best": "programs.html#velg-figur",
+    "hvor mange går på AMO": "programs.html",
+    "excel": "followup.html#tallene-bak-figurer-og-tabeller",
 }
 SECTIONS = {
     "programs.html#velg-figur": "Virkning etter tiltak",
+    "programs.html#hvem-deltar": "Hvem deltar",
     "programs.html#ventetid": "Ventetid",
     "indicator.html#kurver": "Fylkenes kurver",
     "followup.html#tall": "Antall personer",
@@ -840,10 +852,24 @@ def led_to() -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for address, heading in SECTIONS.items():
         study, _, anchor = address.partition(".html#")
-        words = read_yaml(paths.texts_dir(study) / "site.yml")["search"]
+        words = site_pages.search_words(study, site_pages.words())
         entry = {"t": study, "h": heading, "u": address, "x": "", "k": "p"}
         found += search.led([entry], {anchor: words[anchor]})
     return found
+
+
+def test_every_county_is_found_by_its_municipalities_of_any_year() -> None:
+    text = site_pages.words()
+    found = {
+        page: site_pages.search_words(page, text)[""]
+        for item in places.counties(places.CURRENT_YEAR)
+        for page in [counties.county_page(item.code)]
+    }
+    assert all(found.values())
+    assert "Haugesund" in found["fylke-11-rogaland"]
+    assert "Rygge" in found["fylke-31-ostfold"]  # merged into another in 2020
+    assert "Hedmark" not in found["fylke-34-innlandet"]
+    assert sum(map(len, found.values())) < 8000, "the index grows little"
 
 
 @pytest.mark.browser

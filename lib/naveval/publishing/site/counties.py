@@ -327,7 +327,10 @@ def municipalities_of(page: str) -> list[str]:
     """Names of the municipalities since 2010 that lie in the county of a page; none of others."""
     code = {county_page(c.code): c.code for c in places.counties(places.CURRENT_YEAR)}.get(page)
     names, within = municipalities.division().names, municipalities.in_counties(places.CURRENT_YEAR)
-    return sorted({name for own, name in names.items() if code and within.get(own) == code})
+    own = (name for own, name in names.items() if code and within.get(own) == code)
+    return sorted(
+        {name.partition(" (")[0] for name in own}
+    )  # «Os (Hedmark)» is not a search for it
 
 
 def none(study: str, text: Mapping[str, Any]) -> str:
