@@ -15,7 +15,7 @@
   /* Words of a question that say nothing of what is asked for. */
   var ASKING = {};
   ("how what who where when many to is are do i "
-    + "hva hvem hvor hvordan hvilke hvilken hvorfor mye mange lenge er var blir kan skal vil jeg vi du man en et ei den det de "
+    + "hva hvem hvor hvordan hvilke hvilken hvilket hvorfor mye mange lenge er var blir gar kan skal vil jeg vi du man en et ei den det de "
     + "og i pa av for til med som om ved har folk noen seg the of does").split(" ").forEach(function (word) { ASKING[word] = true; });
   /* A hit is left out below this share of the best. */
   var WEAK = 0.1;

@@ -11,6 +11,7 @@ import hostile
 import pypdf
 import pytest
 import typst
+from bs4 import BeautifulSoup
 from render_sample import make_annexed, make_sample
 
 from naveval.project import paths
@@ -18,6 +19,7 @@ from naveval.project.errors import DisclosureError, RenderError
 from naveval.project.escaping import literal
 from naveval.publishing import builtin, quarto, render
 from naveval.publishing.audit import html
+from naveval.publishing.site import frame
 
 ROOT_FILES = {"executed.ipynb", "manifest.json", "figures", "tables"}
 
@@ -62,6 +64,16 @@ def test_current_until_something_changes(rendered, tmp_path):
     notebook = folder / "executed.ipynb"
     notebook.write_text(notebook.read_text(encoding="utf-8").replace("Mentor", "Los"), "utf-8")
     assert not render.is_current(folder, to=("html",), engine="builtin")
+
+
+def test_report_and_pdf_name_the_evaluation_they_follow(rendered, tmp_path, monkeypatch):
+    source = frame.source("programs")
+    page = BeautifulSoup((rendered / "report.html").read_text(encoding="utf-8"), "html.parser")
+    assert f"Rapporten følger: {source}" in page.select_one(".imprint").text
+    first = pypdf.PdfReader(rendered / "report.pdf").pages[0].extract_text()
+    assert "".join(source.split())[:60] in "".join(first.split())
+    monkeypatch.setattr(frame, "source", lambda study: "En annen (2020). «Noe».")
+    assert not render.is_current(rendered, engine="builtin")
 
 
 def test_another_theme_is_another_report(rendered, tmp_path, monkeypatch):

@@ -272,6 +272,29 @@ def ends_apart(values: pd.DataFrame) -> bool:
     return bool(high["estimate"] - low["estimate"] > reach(1 - LEVEL / pairs) * error)
 
 
+def recovered(found: pd.DataFrame) -> str:
+    """Whether intervals hold what simulated registers were made with: "all", "some" or "none".
+
+    Parameters
+    ----------
+    found
+        `low`, `high` and `truth`, in the same unit; a row per effect.
+
+    Returns
+    -------
+    "" where a number is missing: hidden, or not known, as in a real register.
+
+    Examples
+    --------
+    >>> recovered(pd.DataFrame({"low": [-1.0, 2], "high": [1.0, 3], "truth": [0.5, 4]}))
+    'some'
+    """
+    if not len(found) or found[["low", "high", "truth"]].isna().any(axis=None):
+        return ""
+    held = found["truth"].between(found["low"], found["high"])
+    return "all" if held.all() else "some" if held.any() else "none"
+
+
 def standing_out(rule: Judged, key: str, tested: str = "several") -> Fact:
     """Which effects stand out, `alone` or among `several`, with their directions, as running text.
 

@@ -6,14 +6,14 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from naveval.exhibits import manifest, output
-from naveval.project import formats, paths, provenance, store, threads
+from naveval.project import catalogue, formats, paths, provenance, store, threads
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, document, downloads, glossary, markdown, quarto
 from naveval.publishing.audit import html, pdf
@@ -141,7 +141,8 @@ def _make_all(
         parts = tuple(_vector(part, folder) for part in glossary.explained(parts, kind))
         for part in parts:
             address = f"{content['study']}/{folder.name}/{part.name}.html"
-            metadata = template_metadata(content.get("report", {}), described, part, address)
+            own = content.get("report", {}) | {"study": content["study"]}
+            metadata = template_metadata(own, described, part, address)
             metadata["downloads"] = _downloads(folder, part, parts, kind, to)
             jobs.append((part, kind, metadata | works[part.name]))
     # Quarto starts slowly, so that it is called no more often than there are processors.
@@ -225,7 +226,8 @@ def template_metadata(
     Parameters
     ----------
     report
-        title, subtitle, place, origin, banner, date; optionally abstract and menu.
+        title, subtitle, place, origin, banner, date; optionally abstract, menu and the study,
+        whose source is named.
     engine
         Description of the engine, which the page names as its generator.
     part
@@ -254,13 +256,18 @@ def template_metadata(
         "simulated": report.get("origin") == "simulated",
         "report-date": _day(date),
         "report-date-iso": date,
-        "imprint": frame.imprint(str(title), date, address) if date else "",
+        "imprint": _imprint(report, str(title), date, address) if date else "",
         "generator": engine,
         "lang": "nb",
         "toc": True,
         "toc-title": "Innhold",
     }
     return {key: value for key, value in metadata.items() if value not in ("", False)}
+
+
+def _imprint(report: Mapping[str, Any], title: str, date: str, address: str) -> str:
+    study = str(report.get("study", ""))
+    return frame.imprint(title, date, address, study if study in catalogue.names() else "")
 
 
 def _downloads(
@@ -336,6 +343,8 @@ def made_from(folder: Path, engine: str) -> str:
     digest.update(json.dumps(_manifest(folder).get("report", {}), sort_keys=True).encode())
     code = {"code": provenance.code_hash([__name__]), **provenance.libraries([__name__])}
     digest.update(json.dumps(code).encode())
+    study = str(_manifest(folder).get("study", ""))
+    digest.update(frame.source(study).encode() if study in catalogue.names() else b"")
     files = [folder / EXECUTED, report / "_quarto.yml", report / "references.bib"]
     files += [folder / "estimates.csv", paths.texts_dir() / "downloads.yml", glossary.file()]
     files += sorted([*(folder / "figures").glob("*.csv"), *(folder / "tables").glob("*.csv")])

@@ -21,9 +21,9 @@ from PIL import Image
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
+from naveval.exhibits import claims
 from naveval.project import catalogue, formats, paths, places
 from naveval.project.errors import ParameterError, RenderError
-from naveval.project.parameters import read_yaml
 from naveval.publishing import render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
@@ -453,6 +453,37 @@ def test_a_county_is_not_ranked_beyond_what_intervals_carry(built: SimpleNamespa
     assert not re.search(r"nummer \d+ av", told)
 
 
+def test_counties_that_stand_apart_are_named() -> None:
+    codes = [item.code for item in places.counties(places.CURRENT_YEAR)]
+    frame = pd.DataFrame({"estimate": 3.0, "std_error": 0.1}, index=codes)
+    frame.loc["31", "estimate"] = -3.0
+    found = claims.standing(frame, "31")
+    assert (found.higher, found.lower) == (14, 0)
+    told = counties.counted(found.above)
+    assert all(places.name(code) in told for code in codes if code != "31")
+
+
+def test_a_county_is_asked_only_what_its_page_answers(built: SimpleNamespace) -> None:
+    text = site_pages.words()
+    studies = text["studies"]
+    asked = {code: counties.question(code, "hedmark", text) for code in ("34", "31")}
+    assert asked["34"] == studies["hedmark"]["question"].strip()
+    assert asked["31"] == studies["hedmark"]["county-question"].strip()
+    page = " ".join(soup(built.site / "fylke-31-ostfold.html").text.split())
+    assert "verdt pengene" not in page
+    assert studies["programs"]["county-question"] in page
+
+
+def test_registers_of_several_sizes_are_not_to_be_compared(built: SimpleNamespace) -> None:
+    text = site_pages.words()
+    one = replace(results.main_result(built.found, "followup"), simulated=True, scale=0.2)
+    told = results.scales([one, replace(one, scale=1.0)], text)
+    assert "20\u00a0%" in told
+    assert "full størrelse" in told
+    assert results.scales([one, replace(one, scale=0.2)], text) == ""
+    assert results.scales([one, replace(one, scale=1.0, simulated=False)], text) == ""
+
+
 def test_hidden_numbers_of_a_county_are_told_as_hidden(built: SimpleNamespace) -> None:
     text = site_pages.words()
     main = results.main_result(built.found, "followup")
@@ -609,6 +640,20 @@ def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
         assert picture.is_relative_to(built.site.resolve())
         assert Image.open(picture).size == (1200, 630)
         assert len(made.select('meta[name="description"]')) == 1
+
+
+@pytest.mark.parametrize("study", catalogue.names())
+def test_the_source_of_a_study_can_be_cited_from_every_page_of_it(
+    built: SimpleNamespace, study: str
+) -> None:
+    source = frame.source(study)
+    assert re.search("«.*»|Tittelen står ikke", source)
+    assert re.search(r"\((19|20)\d\d\)|Årstallet står ikke", source)
+    about = [built.site / f"{study}.html", *built.site.glob(f"{study}/*/report.html")]
+    for page in about:
+        assert f"Rapporten følger: {source}" in soup(page).select_one(".page-foot").text
+    assert source in soup(built.site / "om.html").select_one("main").text
+    assert "Rapporten følger" not in soup(built.site / "om.html").select_one(".page-foot").text
 
 
 def published_by(root: Path, email: str | None, address: str | None) -> None:
@@ -836,9 +881,22 @@ QUERIES = {
     "sammenligne fylker": "indicator.html#kurver",
     "how many persons": "followup.html#tall",
     "hvor lenge venter folk på tiltak": "programs.html#ventetid",
+    "Trondheim": "fylke-50-trondelag.html",
+    "Kristiansand": "fylke-42-agder.html",
+    "e-post": "om.html#kontakt",
+    "hvem har laget": "om.html",
+    "journalist": "om.html#hvem-det-er-for",
+    "signifikant": "metode.html#usikkerhet",
+    "AAP": "kunnskap.html",
+    "kvinner": "programs.html#hvem-deltar",
+    "kjønn": "programs.html#hvem-deltar",
+    "hvilket tiltak virker best": "programs.html#velg-figur",
+    "hvor mange går på AMO": "programs.html",
+    "excel": "followup.html#tallene-bak-figurer-og-tabeller",
 }
 SECTIONS = {
     "programs.html#velg-figur": "Virkning etter tiltak",
+    "programs.html#hvem-deltar": "Hvem deltar",
     "programs.html#ventetid": "Ventetid",
     "indicator.html#kurver": "Fylkenes kurver",
     "followup.html#tall": "Antall personer",
@@ -851,10 +909,24 @@ def led_to() -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for address, heading in SECTIONS.items():
         study, _, anchor = address.partition(".html#")
-        words = read_yaml(paths.texts_dir(study) / "site.yml")["search"]
+        words = site_pages.search_words(study, site_pages.words())
         entry = {"t": study, "h": heading, "u": address, "x": "", "k": "p"}
         found += search.led([entry], {anchor: words[anchor]})
     return found
+
+
+def test_every_county_is_found_by_its_municipalities_of_any_year() -> None:
+    text = site_pages.words()
+    found = {
+        page: site_pages.search_words(page, text)[""]
+        for item in places.counties(places.CURRENT_YEAR)
+        for page in [counties.county_page(item.code)]
+    }
+    assert all(found.values())
+    assert "Haugesund" in found["fylke-11-rogaland"]
+    assert "Rygge" in found["fylke-31-ostfold"]  # merged into another in 2020
+    assert "Hedmark" not in found["fylke-34-innlandet"]
+    assert sum(map(len, found.values())) < 8000, "the index grows little"
 
 
 @pytest.mark.browser

@@ -12,6 +12,7 @@ from undrawn import leave_undrawn
 
 from naveval.disclosure import models
 from naveval.exhibits import words
+from naveval.studies.followup.exhibits import effects
 from naveval.studies.followup.simulate import registers
 
 SCALE = 0.03
@@ -61,6 +62,14 @@ def test_report_for_the_country_and_a_small_county(
     judged, faults = claims.faults(names["study"].showing, names["results"])
     assert faults == []
     assert (judged == 4) == (not county), "a small county has no titles without numbers"
+    told = names["study"].showing.shown["summary-all"].markdown
+    assert ("er lagt inn i de simulerte registrene" in told) == (not county)
+    if not county:
+        rows = effects.built_in(names["study"].showing.reader(names["results"]))
+        held = rows["truth"].between(rows["low"], rows["high"])
+        assert f"{held.sum()} av\u00a03" in told.replace(" av 3", " av\u00a03")
+        unsure = rows["several"].eq(False) & rows["truth"].ne(0)
+        assert ("en virkning som er oversett" in told) == unsure.any()
     result = tmp_path / "result"
     tables = {file.stem for file in (result / "tables").glob("*.csv")}
     figures = {file.stem for file in (result / "figures").glob("*.png")}

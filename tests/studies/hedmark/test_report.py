@@ -18,7 +18,7 @@ from naveval.exhibits.rows import FEW_PERSONS
 from naveval.exhibits.show import Showing
 from naveval.project import formats, places
 from naveval.studies.hedmark.estimate.choice import recommend
-from naveval.studies.hedmark.exhibits import REPORT, common, summary
+from naveval.studies.hedmark.exhibits import REPORT, common, results, summary
 from naveval.studies.hedmark.exhibits.summary import answer
 from naveval.studies.hedmark.parameters import Parameters
 
@@ -264,11 +264,33 @@ def test_an_answer_is_firm_where_all_ways_to_judge_it_agree(
         for group in ("with", "without")
     }
     monkeypatch.setattr(summary, "answer", lambda reader: found)
-    monkeypatch.setattr(summary, "held_everywhere", lambda reader: everywhere)
-    monkeypatch.setattr(summary, "VERDICTS", verdicts)
+    monkeypatch.setattr(results, "held_everywhere", lambda reader: everywhere)
+    monkeypatch.setattr(results, "VERDICTS", verdicts)
     monkeypatch.setattr(summary, "lowest", lambda reader: "text")
     reader: Any = None
     assert (summary.told(reader), summary.how_sure(reader)) == wanted
+    if found in ("down", "up"):  # titles are as firm as the answer
+        likely = wanted[0].endswith("_likely")
+        assert results.GRADE["grade"].get(reader) == ("grade_likely" if likely else "grade_firm")
+
+
+def test_what_was_put_in_stands_beside_the_answers_intervals(reports) -> None:
+    for code, (shown, space, folder) in reports.items():
+        reader = space["study"].showing.reader(space["results"])
+        rows = summary.built_in(reader)
+        told = " ".join(formats.plain(block(shown, "summary-inference")).split())
+        held = int(rows["truth"].between(rows["low"], rows["high"]).sum())
+        assert f"{held} av to intervaller" in told, (code, told)
+        assert ("ingenting endret" in told) == (code != "04")
+        missed = code == "04" and answer(reader) == "unclear"
+        assert ("en virkning som er oversett" in told) == missed
+        truth = pd.read_csv(folder / "tables/tbl-truth.csv")["truth"]
+        assert rows["truth"].isin(truth).all()
+
+
+def test_nothing_is_known_of_a_start_the_registers_were_not_made_with() -> None:
+    reader: Any = SimpleNamespace(parameters=Parameters(county="04", start="2013-03"))
+    assert summary.built_in(reader).empty
 
 
 @pytest.mark.parametrize(

@@ -427,9 +427,7 @@ def _write_index(
         if page.name != "sok":
             aside = page.name in text["search"]["aside"]
             own = search.entries(work / f"{page.name}.html", f"{page.name}.html", annex=aside)
-            study = text["studies"].get(page.name, {})
-            words = study.get("search", text["search"]["words"].get(page.name, ""))
-            listed += search.led(own, {"": words} if isinstance(words, str) else words)
+            listed += search.led(own, site_pages.search_words(page.name, text))
     mains = {id(results.main_result(found, study)) for study in text["studies"]}
     for result in found:
         shown = mark if result.simulated else ""

@@ -17,11 +17,11 @@ import pandas as pd
 
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import claims
-from naveval.project import formats, parameters, places
+from naveval.project import formats, municipalities, parameters, places
 from naveval.publishing.site import drawing, released, results
 from naveval.publishing.site.results import Result
 
-SHEET_BARS, FEW_NAMED = 6, 3
+SHEET_BARS = 6
 SHEET_WIDTHS = ("8.5cm", "8cm", "7cm", "6cm")
 """Of a sheet's charts: the first with which the sheet is one page."""
 FONT = "Source Sans Pro"
@@ -181,15 +181,15 @@ def _standing(
     found = claims.standing(every, code)
     if found is None:
         return
-    counts = {"higher": _counted(found.above), "lower": _counted(found.below)}
+    counts = {"higher": counted(found.above), "lower": counted(found.below)}
     counts["others"] = formats.number(found.others)
     yield str(part["standing"][found.told]).format(name=places.name(code), **counts)
 
 
-def _counted(codes: Sequence[str]) -> str:
-    """How many counties, with their names where they are few."""
+def counted(codes: Sequence[str]) -> str:
+    """How many counties, with their names."""
     names = formats.listed([places.name(code) for code in codes])
-    return formats.number(len(codes)) + (f" ({names})" if 0 < len(codes) <= FEW_NAMED else "")
+    return formats.number(len(codes)) + (f" ({names})" if codes else "")
 
 
 def _chart(
@@ -323,6 +323,28 @@ def _sure(rows: pd.DataFrame, key: str) -> set[str]:
     """Codes of the rows that stand out when all are tested together."""
     known = rows[rows[released.P_VALUE].notna()]
     return set(known.loc[holm(known[released.P_VALUE].to_numpy(float)) < claims.LEVEL, key])
+
+
+def question(code: str, study: str, text: Mapping[str, Any]) -> str:
+    """What a county's page asks of a study: only what it answers there.
+
+    The study's own question where its answer stands, else `county-question` where there is one.
+    """
+    entry = text["studies"][study]
+    codes = places.predecessors(code, parameters.model(study).COUNTY_YEAR)
+    answered = any("answer" in one and one["only"] in codes for one in entry.get("county", ()))
+    own = entry["question"] if answered else entry.get("county-question", entry["question"])
+    return str(own).strip()
+
+
+def municipalities_of(page: str) -> list[str]:
+    """Names of the municipalities since 2010 that lie in the county of a page; none of others."""
+    code = {county_page(c.code): c.code for c in places.counties(places.CURRENT_YEAR)}.get(page)
+    names, within = municipalities.division().names, municipalities.in_counties(places.CURRENT_YEAR)
+    own = (name for own, name in names.items() if code and within.get(own) == code)
+    return sorted(
+        {name.partition(" (")[0] for name in own}
+    )  # «Os (Hedmark)» is not a search for it
 
 
 def none(study: str, text: Mapping[str, Any]) -> str:

@@ -192,11 +192,23 @@ def linked(words: Mapping[str, str]) -> str:
     return told.replace(email, f'<a href="mailto:{email}">{email}</a>') if email else told
 
 
-def imprint(title: str, date: str, address: str) -> str:
-    """How a report or a sheet is cited, and whom to ask, as it stands in the document itself."""
+def imprint(title: str, date: str, address: str, study: str = "") -> str:
+    """How a report or a sheet is cited, and whom to ask, as it stands in the document itself.
+
+    Parameters
+    ----------
+    study
+        Whose source a report follows and names; none for a sheet, which is of all studies.
+    """
     words = parameters.read_yaml(paths.texts_dir() / "site.yml")["foot"]
     cite = citation(title, date, address)
-    return f"{words['cite']} {cite} {words['contact']} {contact(words).strip()}"
+    followed = f" {words['source']} {source(study)}" if study else ""
+    return f"{words['cite']} {cite}{followed} {words['contact']} {contact(words).strip()}"
+
+
+def source(study: str) -> str:
+    """The evaluation that a study follows, with authors, year and title, from its `site.yml`."""
+    return str(parameters.read_yaml(paths.texts_dir(study) / "site.yml")["source"]).strip()
 
 
 def framed(html: str, around: Around, text: Mapping[str, Any]) -> str:
@@ -254,8 +266,14 @@ def _foot(around: Around, text: Mapping[str, Any]) -> str:
     cite = escape(citation(around.title, around.date, around.file))
     words = text["foot"]
     where = "" if publisher().address else " <span data-address></span>"
+    study = text["studies"].get(around.current)
+    followed = (
+        f"<p><strong>{escape(words['source'])}</strong> {escape(study['source'].strip())}</p>"
+        if study
+        else ""
+    )
     return (
-        f"\n<p><strong>{escape(words['cite'])}</strong> {cite}{where}</p>"
+        f"\n<p><strong>{escape(words['cite'])}</strong> {cite}{where}</p>{followed}"
         f"<p><strong>{escape(words['contact'])}</strong> {linked(words)}</p>"
         f'<ul class="site-foot">{links}</ul>'
     )

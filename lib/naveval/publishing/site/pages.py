@@ -64,6 +64,16 @@ def study_words(name: str) -> dict[str, Any]:
     return entry
 
 
+def search_words(name: str, text: Mapping[str, Any]) -> dict[str, str]:
+    """Words that lead to a page or a section of it: the site's, the study's, a county's places."""
+    site = text["search"]["words"].get(name, {})
+    given = [{"": site} if isinstance(site, str) else site]
+    given.append(text["studies"].get(name, {}).get("search", {}))
+    given += [{"": " ".join(counties.municipalities_of(name))}]
+    anchors = dict.fromkeys(anchor for one in given for anchor in one)
+    return {at: " ".join(filter(None, (one.get(at, "") for one in given))) for at in anchors}
+
+
 def banner(found: Sequence[Result], text: Mapping[str, Any]) -> tuple[str, bool]:
     """The notice of a page that shows results, and whether any of them is simulated."""
     simulated = [
@@ -92,6 +102,7 @@ def static(name: str, text: Mapping[str, Any]) -> Page:
     fields = {
         "{methods}": "\n\n".join(item["method"] for item in studies),
         "{registers}": "\n".join(rows),
+        "{sources}": "\n".join(f"- {item['menu']}: {item['source'].strip()}" for item in studies),
         "{contact}": frame.linked(text["foot"]),
         "{publisher}": frame.publisher().name,
     }
@@ -210,7 +221,7 @@ def study(
         blocks.append(part["none"])
     blocks += [extra, f"## {part['design']}", entry["design"]]
     blocks += [f"## {part['limits']}", entry["limits"]]
-    source = part["source"].format(source=entry["source"])
+    source = part["source"].format(source=entry["source"].strip())
     errors = part["errors"].format(study=name) if name in errata.listed() else ""
     blocks += [f"{source} {errors}".strip()]
     blocks += [f"## {part['evidence']}", part["evidence-intro"], evidence] if evidence else []
@@ -336,11 +347,13 @@ def chooser(text: Mapping[str, Any]) -> str:
 def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     """A county's page: what the national runs hold for it, study by study, and its reports."""
     part, place = text["counties"], places.name(code)
-    blocks, shown = [sheet_link(code, text)], []
+    mains = [results.main_result(found, name) for name in text["studies"]]
+    blocks = [sheet_link(code, text), results.scales([one for one in mains if one], text)]
+    shown: list[Result] = []
     for name in text["studies"]:
         entry, main = text["studies"][name], results.main_result(found, name)
         own = results.of_county(found, name, code)
-        blocks += [f"## [{entry['name']}]({name}.html)", entry["question"]]
+        blocks += [f"## [{entry['name']}]({name}.html)", counties.question(code, name, text)]
         if main:
             shown.append(replace(main, headlines=()))  # only its registers stand here
             blocks += _of_county(code, main, text)

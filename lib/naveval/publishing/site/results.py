@@ -139,6 +139,16 @@ def mark_line(result: Result, marks: Mapping[str, str], *, simulated: bool | Non
     return f"::: {{.mark .mark-{kind}}}\n{mark(result, marks, simulated=simulated)}\n:::"
 
 
+def scales(mains: Sequence[Result], text: Mapping[str, Any]) -> str:
+    """How numbers of persons are read beside each other, where registers differ in size."""
+    sizes = sorted({result.scale for result in mains if result.simulated})
+    if len(sizes) < 2:
+        return ""
+    named = [formats.size(size) for size in sizes if size != 1]
+    whole = [text["counties"]["full-size"]] * (1.0 in sizes)
+    return str(text["counties"]["scales"]).format(sizes=formats.listed([*named, *whole])).strip()
+
+
 def record(folder: Path) -> str:
     """The manifest as text, which changes with every run and render."""
     return json.dumps(manifest.read(folder), sort_keys=True)

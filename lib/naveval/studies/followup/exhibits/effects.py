@@ -258,6 +258,36 @@ def _found(reader: Reader) -> str:
     return "; ".join(told)
 
 
+def built_in(reader: Reader) -> pd.DataFrame:
+    """The effects of the answer: interval, what simulated registers were made with, and if sure."""
+    rows = pd.concat([rule.rows(reader) for rule in (FOLLOWED, WORKED)])
+    ends = pd.concat([reader.frame(label) for label in (FOLLOWED.label, WORKED.label)])
+    ends = ends[[*JOINED, "ci_low", "ci_high"]].set_axis([*JOINED, "low", "high"], axis=1)
+    known = reader.frame("tbl-published")[[*JOINED, "coefficient"]]
+    known = known.rename(columns={"coefficient": "truth"})
+    return rows.merge(ends, on=JOINED).merge(known, how="left", on=JOINED)
+
+
+def _built_in(reader: Reader) -> str:
+    return claims.recovered(built_in(reader)) if reader.common("simulated") else ""
+
+
+def _not_found(reader: Reader) -> list[str]:
+    """Outcomes with an effect that is there by construction, and that is not called sure."""
+    rows = built_in(reader)
+    rows = rows[rows["truth"].ne(0) & rows["several"].eq(False)]
+    return [reader.named("outcome", str(one)).lower() for one in rows["outcome"]]
+
+
+def _missed(reader: Reader) -> str:
+    return "text" if _built_in(reader) and _not_found(reader) else ""
+
+
+def _inside(reader: Reader) -> int:
+    rows = built_in(reader)
+    return int(rows["truth"].between(rows["low"], rows["high"]).sum())
+
+
 def _reservation(reader: Reader) -> str:
     return "simulated" if reader.output.origin == "simulated" else "register"
 
@@ -340,6 +370,23 @@ PUBLISHED = {outcome: Fact(partial(_size, outcome=outcome), "pp2") for outcome, 
     for outcome, _ in EXITS
     for name, errors in (("low", -Z95), ("high", Z95))
 }
+BUILT_IN = (
+    Sentence(
+        "built-in",
+        _built_in,
+        facts={
+            "inside": Fact(_inside),
+            "effects": Fact(lambda reader: len(built_in(reader))),
+        },
+        then=(
+            Sentence(
+                "built-in-missed",
+                _missed,
+                facts={"names": Fact(lambda r: formats.listed(_not_found(r)), "text")},
+            ),
+        ),
+    ),
+)
 SUMMARY_SENTENCES = (
     Sentence(
         "answer",
@@ -368,7 +415,7 @@ SUMMARY_SENTENCES = (
     Sentence("summary-program", _program, then=_after("program", PROGRAM)),
     Sentence("summary-dialogue", _dialogue, then=_after("dialogue", DIALOGUE)),
     Sentence("summary-work", _work, then=_after("work", WORK)),
-    Sentence("summary-all", _everything, facts={"names": Fact(_found, "text")}),
+    Sentence("summary-all", _everything, facts={"names": Fact(_found, "text")}, then=BUILT_IN),
     Sentence(
         "conclusion",
         _conclusion,

@@ -273,7 +273,7 @@ def flow(results: HedmarkResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _known(parameters: Parameters) -> dict[str, Any] | None:
+def known(parameters: Parameters) -> dict[str, Any] | None:
     """What the simulated registers were made with; None where nothing is known."""
     if not has_default_windows(parameters):
         return None
@@ -282,9 +282,9 @@ def _known(parameters: Parameters) -> dict[str, Any] | None:
 
 def truth(reader: Reader) -> pd.DataFrame:
     """Estimates of tables 1 to 4 as those show them beside the true effects, zero for a placebo."""
-    known = _known(reader.parameters) or {"effects": []}
-    true = pd.DataFrame(known["effects"]).rename(columns={"effect": "truth", "window": "season"})
-    if known["county"] != reader.parameters.county:
+    made = known(reader.parameters) or {"effects": []}
+    true = pd.DataFrame(made["effects"]).rename(columns={"effect": "truth", "window": "season"})
+    if made["county"] != reader.parameters.county:
         true["truth"] = 0.0
     found = pd.concat([reader.frame(label).assign(label=label) for label in TABLES])
     found = _named(found.merge(true, on=["outcome", "group", "season"], how="left"))
@@ -323,7 +323,7 @@ APPENDIX: tuple[Exhibit[HedmarkResults], ...] = (
             "distance": Value("num1_s", "standard errors", estimand="distance from truth"),
         },
         protect=Derived("tables 1 to 4"),
-        when=When(lambda results: _known(results.parameters) is not None, "no-truth"),
+        when=When(lambda results: known(results.parameters) is not None, "no-truth"),
         facts={
             "within": Fact(lambda reader: int((reader.rows["distance"].abs() <= 3).sum())),
             "effects": Fact(lambda reader: int(reader.rows["effect"].notna().sum())),

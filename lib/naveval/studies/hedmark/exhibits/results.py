@@ -22,6 +22,7 @@ from naveval.studies.hedmark.exhibits.common import (
     count_together,
     several,
 )
+from naveval.studies.hedmark.exhibits.diagnostics import VERDICTS
 from naveval.studies.hedmark.results import HedmarkResults
 from naveval.studies.hedmark.windows import Outcome
 
@@ -113,6 +114,14 @@ def tests(label: str, reader: Reader) -> pd.Series:
     return rows.loc[rows["season"].isin(MATCHED), "p_value"]
 
 
+def _grade(reader: Reader) -> str:
+    """How firmly a title tells of the number of job seekers: as the answer does."""
+    return "grade_firm" if firm(reader) else "grade_likely"
+
+
+GRADE = {"grade": Fact(_grade, "name")}
+
+
 def _fell(reader: Reader) -> str:
     """Wording for the county's own change; below the noise of protected counts it has none."""
     change = _own_change(reader)
@@ -149,6 +158,7 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
             "figure_last": Fact(lambda reader: reader.rows["month"].iloc[-1], "month"),
             **{f"{area}_before": _mean(area, after=False) for area in areas},
             **{f"{area}_after": _mean(area, after=True) for area in areas},
+            **(GRADE if outcome == "stock" else {}),
         },
         finding=_moved_alone(table, outcome, group),
     )
@@ -210,6 +220,7 @@ def _means_table(label: str, row: str) -> Exhibit[HedmarkResults]:
             {
                 "standing": claims.standing_out(_moved(label), "group"),
                 "alone": claims.standing_out(_moved(label), "group", "alone"),
+                **(GRADE if label == "tbl-1" else {}),
             }
             if row == "season"
             else DURATION_FACTS
@@ -318,6 +329,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
             "placebo_found": _found("placebo", exact=True),
             "placebo_found_conventionally": _found("placebo", exact=False),
             "standing": claims.standing_out(STOCK, "group"),
+            **GRADE,
             "least_level": Fact(lambda reader: float(reader.rows["exact_level"].min()), "num0"),
         },
         finding=STOCK,
@@ -371,6 +383,15 @@ def held_everywhere(reader: Reader) -> str:
     rows = EVERYWHERE.rows(reader)
     held = list(rows.loc[rows["several"].eq(True), "group"])
     return held[0] if len(held) == 1 else "both"
+
+
+def firm(reader: Reader) -> bool:
+    """Whether a found answer also stands among all counties, and by every method that holds."""
+    counts = [
+        [VERDICTS[f"{name}_{group}"].get(reader) for name in ("held", "holding")]
+        for group in panels.GROUPS
+    ]
+    return held_everywhere(reader) == "both" and all(held == of > 0 for held, of in counts)
 
 
 def _late(reader: Reader) -> str:

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+import pandas as pd
+
 from naveval.exhibits import claims
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
@@ -9,8 +11,9 @@ from naveval.project import formats
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.regression import EXACT
 from naveval.studies.hedmark.exhibits.common import RANK, kind, units
+from naveval.studies.hedmark.exhibits.comparison import known
 from naveval.studies.hedmark.exhibits.diagnostics import VERDICTS, trust
-from naveval.studies.hedmark.exhibits.results import STOCK, held_everywhere
+from naveval.studies.hedmark.exhibits.results import STOCK, firm, held_everywhere
 from naveval.studies.hedmark.panel import GROUPS
 from naveval.studies.hedmark.parameters import DOCUMENT_CONTROLS, REFORMED
 
@@ -43,15 +46,6 @@ def answer(reader: Reader) -> str:
     found = STOCK(reader)
     few = found == "unclear" and 1 / units(reader.parameters) > CHOSEN_LEVEL
     return "few" if few else found or "some"  # a missing number takes the hidden text
-
-
-def firm(reader: Reader) -> bool:
-    """Whether a found answer also stands among all counties, and by every method that holds."""
-    counts = [
-        [VERDICTS[f"{name}_{group}"].get(reader) for name in ("held", "holding")]
-        for group in GROUPS
-    ]
-    return held_everywhere(reader) == "both" and all(held == of > 0 for held, of in counts)
 
 
 def told(reader: Reader) -> str:
@@ -126,6 +120,33 @@ def _persons(reader: Reader, group: str, part: str = "") -> float:
     return abs(formats.rounded(share * level * reader.common("force"), 10))
 
 
+def built_in(reader: Reader) -> pd.DataFrame:
+    """The answer's intervals, and what simulated registers were made with; none where not known."""
+    if known(reader.parameters) is None:
+        return pd.DataFrame(columns=["low", "high", "truth"])
+    ends = reader.frame("tbl-5").rename(columns={"exact_low": "low", "exact_high": "high"})
+    ends = ends[(ends["outcome"] == "stock") & (ends["model"] == "effect")]
+    true = reader.frame("tbl-truth")
+    true = true[(true["exhibit"] == "tbl-1") & (true["season"] == "unadjusted")]
+    return ends.merge(true[["group", "truth"]], on="group")[["group", "low", "high", "truth"]]
+
+
+def _built_in(reader: Reader) -> str:
+    found = claims.recovered(built_in(reader))
+    return f"placebo_{found}" if found and reader.parameters.is_placebo() else found
+
+
+def _inside(reader: Reader) -> int:
+    rows = built_in(reader)
+    return int(rows["truth"].between(rows["low"], rows["high"]).sum())
+
+
+def _missed(reader: Reader) -> str:
+    """That a change is there by construction, where the answer calls none sure."""
+    there = bool(_built_in(reader)) and built_in(reader)["truth"].ne(0).all()
+    return "text" if there and answer(reader) in ("unclear", "few") else ""
+
+
 PERSONS = {
     f"{group}{part.replace('.', '_')}": Fact(partial(_persons, group=group, part=part))
     for group in GROUPS
@@ -143,6 +164,7 @@ SUMMARY_SENTENCES = (
             Sentence("answer-sure", how_sure),
             Sentence("answer-everywhere", reserved),
             Sentence("answer-detectable", claims.when(answer, "unclear", "some")),
+            Sentence("summary-detectable", claims.when(answer, "down")),
         ),
     ),
     Sentence("answer-methods", trust, facts=VERDICTS),
@@ -164,7 +186,15 @@ SUMMARY_SENTENCES = (
     Sentence("summary-others"),
     Sentence("summary-placebo", _placebo),
     Sentence("summary-mechanism"),
-    Sentence("summary-inference", trust, facts={"own_rate": Fact(_own_rate, "pct0")}),
+    Sentence(
+        "summary-inference",
+        trust,
+        facts={"own_rate": Fact(_own_rate, "pct0")},
+        then=(
+            Sentence("built-in", _built_in, facts={"inside": Fact(_inside)}),
+            Sentence("built-in-missed", _missed),
+        ),
+    ),
     Sentence("summary-not", _kind),
 )
 

@@ -69,6 +69,12 @@ def _county(reader: Reader) -> str:
     return "text" if reader.parameters.county else ""
 
 
+def _built_in(reader: Reader) -> str:
+    """What is known of simulated registers, and what of it the report can test."""
+    shown = not formats.is_missing(reader("tbl-recovery.worst"))
+    return "text" if shown and reader.output.origin == "simulated" else ""
+
+
 SUMMARY_SENTENCES = (
     Sentence(
         "answer",
@@ -157,7 +163,7 @@ DESIGN_SENTENCES = (
     Sentence("seasonal"),
     Sentence("noise"),
     Sentence("how-to-read-groups"),
-    Sentence("caution"),
+    Sentence("caution", then=(Sentence("built-in", _built_in),)),
     Sentence("caution-not-official"),
 )
 

@@ -11,12 +11,12 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.estimators.cost_benefit.inputs import Scenarios
 from naveval.estimators.cost_benefit.net_benefit import TOTAL
 from naveval.exhibits import appendix, printed
-from naveval.exhibits.claims import LEVEL
-from naveval.exhibits.declare import Codes, Exhibit, Fact, Value
+from naveval.exhibits.claims import LEVEL, recovered
+from naveval.exhibits.declare import Codes, Exhibit, Fact, Sentence, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
-from naveval.project.normal import reach
+from naveval.project.normal import Z95, reach
 from naveval.studies.programs.codes import ARMS, CONTROL, GROUPS, REST, STATES, STATUS_CODES
 from naveval.studies.programs.costs.reconcile import BASES, LABELS, SUBJECTS, UNITS
 from naveval.studies.programs.effects import Estimated
@@ -197,6 +197,7 @@ COMMON: Mapping[str, Fact] = {
     "trees": Fact(lambda results: results.effects.settings.options.trees),
     "folds": Fact(lambda results: results.effects.settings.folds),
     "min_arm": Fact(lambda results: results.effects.settings.min_arm),
+    "truth_known": Fact(lambda results: results.effects.truth is not None),
     "clip": Fact(lambda results: results.effects.settings.clip, "num3"),
     "repetitions": Fact(lambda results: results.parameters.splits),
     "parts": Fact(
@@ -345,3 +346,28 @@ def group_series(estimated: Estimated) -> dict[str, pd.Series]:
         key: pd.Series(pd.Categorical.from_codes(values, categories=list(categories)))
         for key, (values, categories) in codes.items()
     }
+
+
+def built_in(reader: Reader) -> pd.DataFrame:
+    """Intervals for those who took part beside what the registers were made with; none if real."""
+    if not reader.common("truth_known"):
+        return pd.DataFrame(columns=["low", "high", "truth"])
+    rows = reader.frame("tbl-truth")
+    rows = rows[rows["estimand"] == "att"].dropna(subset=["months", "std_error"])
+    half = Z95 * rows["std_error"]
+    return rows.assign(low=rows["months"] - half, high=rows["months"] + half)
+
+
+def _inside(reader: Reader) -> int:
+    rows = built_in(reader)
+    return int(rows["truth"].between(rows["low"], rows["high"]).sum())
+
+
+BUILT_IN = Sentence(
+    "built-in",
+    lambda reader: recovered(built_in(reader)),
+    facts={
+        "inside": Fact(_inside),
+        "programmes": Fact(lambda reader: len(built_in(reader))),
+    },
+)

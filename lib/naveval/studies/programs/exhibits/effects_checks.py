@@ -17,7 +17,7 @@ from naveval.studies.programs import effects as programs_effects
 from naveval.studies.programs.codes import REST
 from naveval.studies.programs.effects import PLACEBO, Estimated
 from naveval.studies.programs.exhibits import drawing as drawn
-from naveval.studies.programs.exhibits.common import LONGEST, described, plainly
+from naveval.studies.programs.exhibits.common import BUILT_IN, LONGEST, described, plainly
 from naveval.studies.programs.exhibits.effects import (
     EFFECT,
     LEVEL,
@@ -398,7 +398,18 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
     ),
 )
-SENTENCES = (Sentence("effects-trust", _before, then=(Sentence("effects-balance"),)),)
+
+
+SENTENCES = (
+    Sentence(
+        "effects-trust",
+        _before,
+        then=(
+            Sentence("effects-balance"),
+            BUILT_IN,
+        ),
+    ),
+)
 
 
 def truth(results: ProgramResults) -> pd.DataFrame:
