@@ -405,7 +405,8 @@ def test_the_order_of_net_benefits_is_not_told_without_its_reservation(tmp_path:
     for spec in (entry["front"]["chart"], entry["sliders"]["chart"]):
         made = cards.chart(result, spec, text)
         assert made
-        assert made.note in read_yaml(paths.texts_dir("programs") / "summary.yml")["answer-not"]
+        said = (paths.texts_dir("programs") / "summary.yml").read_text(encoding="utf-8")
+        assert made.note in yaml.safe_load(said)["answer-not"]
         assert made.note
         assert escape(made.note) in counties.figure(made, text)
 

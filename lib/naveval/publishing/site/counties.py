@@ -342,9 +342,7 @@ def municipalities_of(page: str) -> list[str]:
     code = {county_page(c.code): c.code for c in places.counties(places.CURRENT_YEAR)}.get(page)
     names, within = municipalities.division().names, municipalities.in_counties(places.CURRENT_YEAR)
     own = (name for own, name in names.items() if code and within.get(own) == code)
-    return sorted(
-        {name.partition(" (")[0] for name in own}
-    )  # «Os (Hedmark)» is not a search for it
+    return sorted({name.partition(" (")[0] for name in own})  # no search is for «Os (Hedmark)»
 
 
 def none(study: str, text: Mapping[str, Any]) -> str:
