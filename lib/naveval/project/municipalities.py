@@ -169,6 +169,18 @@ def in_counties(on: int) -> dict[str, str]:
     return found
 
 
+def names_in(code: str, on: int) -> list[str]:
+    """Names of the municipalities since 2010 that lie in a county of the year `on`, sorted.
+
+    >>> names_in("03", 2024)
+    ['Oslo']
+    """
+    names, within = division().names, in_counties(on)
+    own = (name for municipality, name in names.items() if within.get(municipality) == code)
+    # «Os (Hedmark)» says which Os it is.
+    return sorted({name.partition(" (")[0] for name in own})
+
+
 def _lives(on: int) -> list[tuple[str, tuple[str, ...]]]:
     """Every code with the municipalities of a year that it was, or became."""
     found = []

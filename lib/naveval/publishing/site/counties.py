@@ -17,7 +17,7 @@ import pandas as pd
 
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import claims
-from naveval.project import formats, municipalities, parameters, places
+from naveval.project import formats, parameters, places
 from naveval.publishing.site import drawing, released, results
 from naveval.publishing.site.results import Result
 
@@ -335,14 +335,6 @@ def question(code: str, study: str, text: Mapping[str, Any]) -> str:
     answered = any("answer" in one and one["only"] in codes for one in entry.get("county", ()))
     own = entry["question"] if answered else entry.get("county-question", entry["question"])
     return str(own).strip()
-
-
-def municipalities_of(page: str) -> list[str]:
-    """Names of the municipalities since 2010 that lie in the county of a page; none of others."""
-    code = {county_page(c.code): c.code for c in places.counties(places.CURRENT_YEAR)}.get(page)
-    names, within = municipalities.division().names, municipalities.in_counties(places.CURRENT_YEAR)
-    own = (name for own, name in names.items() if code and within.get(own) == code)
-    return sorted({name.partition(" (")[0] for name in own})  # no search is for «Os (Hedmark)»
 
 
 def none(study: str, text: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from naveval.project import catalogue, formats, parameters, paths, places
+from naveval.project import catalogue, formats, municipalities, parameters, paths, places
 from naveval.project.errors import ParameterError
 from naveval.publishing import glossary
 from naveval.publishing.site import cards, counties, errata, frame, results
@@ -69,7 +69,12 @@ def search_words(name: str, text: Mapping[str, Any]) -> dict[str, str]:
     site = text["search"]["words"].get(name, {})
     given = [{"": site} if isinstance(site, str) else site]
     given.append(text["studies"].get(name, {}).get("search", {}))
-    given += [{"": " ".join(counties.municipalities_of(name))}]
+    of = places.CURRENT_YEAR
+    given += [
+        {"": " ".join(municipalities.names_in(item.code, of))}
+        for item in places.counties(of)
+        if county_page(item.code) == name
+    ]
     anchors = dict.fromkeys(anchor for one in given for anchor in one)
     return {at: " ".join(filter(None, (one.get(at, "") for one in given))) for at in anchors}
 
