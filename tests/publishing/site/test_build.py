@@ -30,6 +30,7 @@ from naveval.publishing.audit import folder as audit
 from naveval.publishing.site import (
     build,
     cards,
+    charts,
     counties,
     drawing,
     errata,
@@ -408,7 +409,7 @@ def test_the_order_of_net_benefits_is_not_told_without_its_reservation(tmp_path:
         said = (paths.texts_dir("programs") / "summary.yml").read_text(encoding="utf-8")
         assert made.note in yaml.safe_load(said)["answer-not"]
         assert made.note
-        assert escape(made.note) in counties.figure(made, text)
+        assert escape(made.note) in charts.figure(made, text)
 
 
 def test_numbers_asked_for_stand_on_the_studys_page_with_the_way_to_them(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from naveval.project import formats
-from naveval.publishing.site import counties, released, results
-from naveval.publishing.site.counties import Chart
+from naveval.publishing.site import charts, counties, released, results
+from naveval.publishing.site.charts import Chart
 from naveval.publishing.site.results import Result
 
 
@@ -20,7 +20,7 @@ def card(result: Result, text: Mapping[str, Any]) -> list[str]:
     front = text["studies"][result.study].get("front", {})
     number = _number(result, front["key"]) if "key" in front else ""
     found = chart(result, front["chart"], text) if "chart" in front else None
-    parts = [part for part in (number, counties.figure(found, text) if found else "") if part]
+    parts = [part for part in (number, charts.figure(found, text) if found else "") if part]
     own = "chart" in front and released.simulated(result, front["chart"]["label"])
     if parts and result.headlines and result.headlines[-1].simulated != own:
         parts.insert(0, results.mark_line(result, text["marks"], simulated=own))
@@ -65,7 +65,7 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     numbers = list(released.NUMBERS)
     rows = rows.assign(**{name: rows[name] / spec.get("scale", 1) for name in numbers})
     if "bars" in spec:
-        return counties.bars(result.study, rows, spec, text)
+        return charts.bars(result.study, rows, spec, text)
     return _lines(rows[rows["estimate"].notna()], spec, text)
 
 
@@ -75,7 +75,7 @@ def _lines(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any])
         names.get(code, code): part.set_index(spec["x"])
         for code, part in rows.groupby(spec["line"], sort=False)
     }
-    return counties.lines(series, spec, text)
+    return charts.lines(series, spec, text)
 
 
 def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> str:
@@ -100,7 +100,7 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
             f"### {item['heading']}",
             results.mark_line(result, text["marks"], simulated=own),
             f"{words.strip()} ({where})",
-            counties.figure(drawn, text) if drawn else "",
+            charts.figure(drawn, text) if drawn else "",
         ]
     return "\n\n".join(filter(None, [f"## {spec['heading']} {{#tall}}", *blocks])) if blocks else ""
 
@@ -113,8 +113,8 @@ def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, A
     spec
         heading, intro, label of the menu, and charts as for `chart`.
     """
-    charts = [chart(result, one, text) for one in spec["charts"]] if result else []
-    figures = "".join(counties.figure(one, text) for one in charts if one)
+    drawn = [chart(result, one, text) for one in spec["charts"]] if result else []
+    figures = "".join(charts.figure(one, text) for one in drawn if one)
     if result is None or not figures:
         return ""
     return "\n\n".join(

@@ -5,20 +5,18 @@ sentence. Numbers are the county's own; a study that holds none says why, and le
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import claims
 from naveval.project import formats, parameters, places
-from naveval.publishing.site import drawing, released, results
+from naveval.publishing.site import charts, drawing, released, results
+from naveval.publishing.site.charts import Chart
 from naveval.publishing.site.results import Result
 
 SHEET_BARS = 6
@@ -26,19 +24,6 @@ SHEET_WIDTHS = ("8.5cm", "8cm", "7cm", "6cm")
 """Of a sheet's charts: the first with which the sheet is one page."""
 FONT = "Source Sans Pro"
 """A picture of a PDF is set in the typeface of its text."""
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A picture with its title, for pages and for phones, the numbers behind it, and a note."""
-
-    title: str
-    alt: str
-    svg: str
-    phone: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,127 +187,10 @@ def _chart(
     if "bars" in wanted["chart"]:
         rows = pd.concat(found.values())
         spec = {**wanted, **wanted["chart"], "most": most}
-        return bars(study, rows, spec, text)
+        return charts.bars(study, rows, spec, text)
     x = wanted["chart"]["x"]
     series = {places.name(code): rows.set_index(x) for code, rows in found.items()}
-    return lines(series, wanted["chart"], text)
-
-
-def lines(
-    series: Mapping[str, pd.DataFrame], spec: Mapping[str, Any], text: Mapping[str, Any]
-) -> Chart:
-    """A line per name over months, with its interval where it has one.
-
-    Parameters
-    ----------
-    series
-        Name to released rows by month.
-    spec
-        title and form; axis where the axis has another form, zero where it begins there.
-    """
-    months = sorted({month for rows in series.values() for month in rows.index})
-    columns = {"values": "estimate", "low": "ci_low", "high": "ci_high"}
-    drawn = []
-    for name, rows in series.items():
-        at = rows.reindex(months)
-        given = {
-            part: tuple(None if pd.isna(v) else float(v) for v in at[column])
-            for part, column in columns.items()
-        }
-        drawn.append(drawing.Line(name, **given))
-    form = spec["form"]
-    ends = "; ".join(
-        text["counties"]["alt"].format(
-            name=name,
-            first=formats.FORMATS[form](known.iloc[0]),
-            last=formats.FORMATS[form](known.iloc[-1]),
-            first_x=formats.month(known.index[0]),
-            last_x=formats.month(known.index[-1]),
-        )
-        for name, rows in series.items()
-        if len(known := rows["estimate"].dropna().sort_index())
-    )
-    title = spec["title"]
-    alt = f"{title}. {ends}"
-    how = {"alt": alt, "form": spec.get("axis", form), "zero": spec.get("zero", False)}
-    draw = partial(drawing.lines, months, drawn, **how)
-    head = (text["counties"]["month"], *series)
-    rows = tuple(
-        (
-            formats.month(month),
-            *(formats.FORMATS[form](line.values[place]) for line in drawn),
-        )
-        for place, month in enumerate(months)
-    )
-    return Chart(title, alt, draw(), draw(narrow=True), head, rows)
-
-
-def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:
-    """A bar per code of a key, named as in the report, the longest first.
-
-    Parameters
-    ----------
-    spec
-        label, bars (the key), form, title; names of codes where the site has its own, and how
-        many bars at `most`, and a `note` that stands below. With `tested`, bars that are not sure
-        when all rows are tested together (Holm, by their p-values) are not filled.
-    """
-    form, most = formats.FORMATS[spec["form"]], spec.get("most")
-    hidden = list(dict.fromkeys(rows.loc[rows["estimate"].isna(), spec["bars"]]))
-    rows = rows[rows["estimate"].notna()]
-    own = rows.sort_values("estimate", ascending=False).iloc[:most]
-    title = spec["title"]
-    if most and most < len(rows):
-        title = text["charts"]["most"].format(title=title, most=most, count=len(rows))
-    codes = list(own[spec["bars"]])
-    told = released.names(study, spec["label"], spec["bars"], codes) | spec.get("names", {})
-    names = [told[code] for code in codes]
-    values = dict(zip(names, own["estimate"].astype(float), strict=True))
-    about = text["charts"]["bars-alt"].format(
-        first=names[0],
-        high=form(own["estimate"].iloc[0]),
-        last=names[-1],
-        low=form(own["estimate"].iloc[-1]),
-    )
-    alt = f"{title}. {about}"
-    known = own["ci_low"].notna() & own["ci_high"].notna()
-    ends = {
-        told[row[spec["bars"]]]: (float(row["ci_low"]), float(row["ci_high"]))
-        for row in own[known].to_dict("records")
-    }
-    sure = _sure(rows, spec["bars"]) if spec.get("tested") else set(codes)
-    unsure = {told[code] for code in codes if code not in sure}
-    draw = partial(drawing.bars, values, alt=alt, form=spec["form"], ends=ends, unsure=unsure)
-    head = ["what", "value", *["low", "high"] * bool(ends), *["sure"] * bool(spec.get("tested"))]
-    missing = (math.nan, math.nan)
-    shown = [
-        (
-            name,
-            form(value),
-            *(form(end) for end in ends.get(name, missing) if ends),
-            *[text["charts"]["not-sure" if name in unsure else "is-sure"]]
-            * bool(spec.get("tested")),
-        )
-        for name, value in values.items()
-    ]
-    titles = tuple(text["charts"][name] for name in head)
-    note = " ".join(filter(None, [_not_drawn(study, hidden, spec, text), spec.get("note", "")]))
-    return Chart(title, alt, draw(), draw(narrow=True), titles, tuple(shown), note)
-
-
-def _not_drawn(
-    study: str, hidden: Sequence[str], spec: Mapping[str, Any], text: Mapping[str, Any]
-) -> str:
-    """Which bars are missing, and why; nothing where all are there."""
-    told = released.names(study, spec["label"], spec["bars"], hidden) | spec.get("names", {})
-    names = formats.listed([told[code] for code in hidden])
-    return str(text["charts"]["hidden"]).format(names=names) if hidden else ""
-
-
-def _sure(rows: pd.DataFrame, key: str) -> set[str]:
-    """Codes of the rows that stand out when all are tested together."""
-    known = rows[rows[released.P_VALUE].notna()]
-    return set(known.loc[holm(known[released.P_VALUE].to_numpy(float)) < claims.LEVEL, key])
+    return charts.lines(series, wanted["chart"], text)
 
 
 def question(code: str, study: str, text: Mapping[str, Any]) -> str:
@@ -344,27 +212,7 @@ def none(study: str, text: Mapping[str, Any]) -> str:
 
 def as_page(parts: Sequence[str | Chart], text: Mapping[str, Any]) -> list[str]:
     """Markdown of a page: pictures stand in it, with their numbers as a table that unfolds."""
-    return [part if isinstance(part, str) else figure(part, text) for part in parts]
-
-
-def figure(chart: Chart, text: Mapping[str, Any]) -> str:
-    """A chart as HTML, with its numbers as a table that unfolds."""
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in chart.head)
-    rows = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f'<td class="num">{escape(cell)}</td>' for cell in row[1:])
-        + "</tr>"
-        for row in chart.rows
-    )
-    title = escape(chart.title)
-    note = f'<p class="note">{escape(chart.note)}</p>' if chart.note else ""
-    return (
-        f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}{chart.phone}'
-        f"{note}<details><summary>{escape(text['charts']['table'])}"
-        f'<span class="hidden-text">: {title}</span></summary>'
-        f'<div class="table-scroll"><table><caption>{title}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details></figure>"
-    )
+    return [part if isinstance(part, str) else charts.figure(part, text) for part in parts]
 
 
 def as_sheet(parts: Sequence[str | Chart], folder: Path) -> list[str]:

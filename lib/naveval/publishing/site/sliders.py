@@ -12,7 +12,7 @@ from typing import Any
 
 from naveval.estimators.cost_benefit import inputs
 from naveval.project import formats, parameters
-from naveval.publishing.site import cards, counties, released, results
+from naveval.publishing.site import cards, charts, released, results
 from naveval.publishing.site.results import Result
 
 EFFECTS = ("effect_year_1", "effect_year_2", "effect_year_3", "effect_later")
@@ -91,7 +91,7 @@ def block(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any
             f'<form class="sliders" data-source="kostnadstall" hidden>{sliders}'
             f'<p><button type="reset">{escape(spec["reset"])}</button></p></form>',
             f'<p class="count" role="status" data-sliders data-words="{escape(spec["told"])}"></p>',
-            f"<div data-costs>{counties.figure(chart, text)}</div>",
+            f"<div data-costs>{charts.figure(chart, text)}</div>",
             f'<script type="application/json" id="kostnadstall">{given}</script>',
         ]
     )
