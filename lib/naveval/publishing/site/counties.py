@@ -20,7 +20,7 @@ from naveval.publishing.site.charts import Chart
 from naveval.publishing.site.results import Result
 
 SHEET_BARS = 6
-SHEET_WIDTHS = ("8.5cm", "8cm", "7cm", "6cm")
+SHEET_WIDTHS = ("8.5cm", "8cm", "7cm", "6cm", "5.2cm", "4.5cm")
 """Of a sheet's charts: the first with which the sheet is one page."""
 FONT = "Source Sans Pro"
 """A picture of a PDF is set in the typeface of its text."""
