@@ -161,6 +161,10 @@ LIKE_TOLD = {
     ),
     "counter of files": ("a.log", "Counter({'.svg': 412, '.html': 63, '.pdf': 3})"),
     "mapping of settings": ("a.log", "{'trees': 500, 'depth': 3} settings"),
+    "authors in how to cite": (
+        "a.csv",
+        "Slik siterer du siden: Navs brukere 2026;Versjon\nCathrine Kann;1\n2025;2\n",
+    ),
     "shares that tell the count beside them": (
         "a.csv",
         "tiltak,percent,n,total\nAMO,20.0,5,25\nAFT,25.0,8,32\n",

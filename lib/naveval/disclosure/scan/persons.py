@@ -36,7 +36,9 @@ NAMES = """
 GIVEN = frozenset(NAMES.split())
 FULL_NAME = re.compile(r"([A-ZÆØÅ][a-zæøåéü]+)(?:[ -][A-ZÆØÅ][a-zæøåéü]*\.?){1,3}")
 LAST_FIRST = re.compile(r"[A-ZÆØÅ][a-zæøåéü]+(?:[ -][A-ZÆØÅ][a-zæøåéü]+)?, ([A-ZÆØÅ][a-zæøåéü]+).*")
-CITED = re.compile(r"forfatt|author|kilde|source|ref|litterat|utgiver|publisher|ansvarlig|kontakt")
+CITED = re.compile(
+    r"forfatt|author|kilde|source|ref|litterat|utgiver|publisher|ansvarlig|kontakt|\bsiter"
+)
 STAFF_TITLE = re.compile(
     r"(?:nav)?veileder\w*|rettleiar\w*|saksbehandler\w*|sakshandsamar\w*|nav[ _-]?ident\w*|"
     r"(?:opprettet|endret|registrert|behandlet|oppretta|endra|created|changed|updated)[ _]?(?:av|"
