@@ -280,7 +280,8 @@ def test_what_was_put_in_stands_beside_the_answers_intervals(reports) -> None:
         rows = summary.built_in(reader)
         told = " ".join(formats.plain(block(shown, "summary-inference")).split())
         held = int(rows["truth"].between(rows["low"], rows["high"]).sum())
-        assert f"{held} av to intervaller" in told, (code, told)
+        which = ("Ingen av", "Bare ett av", "Begge")[held]
+        assert f"{which} intervallene i " in told, (code, told)
         assert ("ingenting endret" in told) == (code != "04")
         missed = code == "04" and answer(reader) == "unclear"
         assert ("en virkning som er oversett" in told) == missed

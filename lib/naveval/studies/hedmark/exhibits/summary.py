@@ -136,11 +136,6 @@ def _built_in(reader: Reader) -> str:
     return f"placebo_{found}" if found and reader.parameters.is_placebo() else found
 
 
-def _inside(reader: Reader) -> int:
-    rows = built_in(reader)
-    return int(rows["truth"].between(rows["low"], rows["high"]).sum())
-
-
 def _missed(reader: Reader) -> str:
     """That a change is there by construction, where the answer calls none sure."""
     there = bool(_built_in(reader)) and built_in(reader)["truth"].ne(0).all()
@@ -191,7 +186,7 @@ SUMMARY_SENTENCES = (
         trust,
         facts={"own_rate": Fact(_own_rate, "pct0")},
         then=(
-            Sentence("built-in", _built_in, facts={"inside": Fact(_inside)}),
+            Sentence("built-in", _built_in),
             Sentence("built-in-missed", _missed),
         ),
     ),
