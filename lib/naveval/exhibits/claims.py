@@ -291,8 +291,17 @@ def recovered(found: pd.DataFrame) -> str:
     """
     if not len(found) or found[["low", "high", "truth"]].isna().any(axis=None):
         return ""
-    held = found["truth"].between(found["low"], found["high"])
-    return "all" if held.all() else "some" if held.any() else "none"
+    inside = holding(found)
+    return "all" if inside == len(found) else "some" if inside else "none"
+
+
+def holding(found: pd.DataFrame) -> int:
+    """How many intervals hold the truth, of the rows of `recovered`.
+
+    >>> holding(pd.DataFrame({"low": [-1.0, 2], "high": [1.0, 3], "truth": [0.5, 4]}))
+    1
+    """
+    return int(found["truth"].between(found["low"], found["high"]).sum())
 
 
 def standing_out(rule: Judged, key: str, tested: str = "several") -> Fact:

@@ -283,11 +283,6 @@ def _missed(reader: Reader) -> str:
     return "text" if _built_in(reader) and _not_found(reader) else ""
 
 
-def _inside(reader: Reader) -> int:
-    rows = built_in(reader)
-    return int(rows["truth"].between(rows["low"], rows["high"]).sum())
-
-
 def _reservation(reader: Reader) -> str:
     return "simulated" if reader.output.origin == "simulated" else "register"
 
@@ -375,7 +370,7 @@ BUILT_IN = (
         "built-in",
         _built_in,
         facts={
-            "inside": Fact(_inside),
+            "inside": Fact(lambda reader: claims.holding(built_in(reader))),
             "effects": Fact(lambda reader: len(built_in(reader))),
         },
         then=(

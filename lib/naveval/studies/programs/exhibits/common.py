@@ -11,7 +11,7 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.estimators.cost_benefit.inputs import Scenarios
 from naveval.estimators.cost_benefit.net_benefit import TOTAL
 from naveval.exhibits import appendix, printed
-from naveval.exhibits.claims import LEVEL, recovered
+from naveval.exhibits.claims import LEVEL, holding, recovered
 from naveval.exhibits.declare import Codes, Exhibit, Fact, Sentence, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
@@ -358,16 +358,11 @@ def built_in(reader: Reader) -> pd.DataFrame:
     return rows.assign(low=rows["months"] - half, high=rows["months"] + half)
 
 
-def _inside(reader: Reader) -> int:
-    rows = built_in(reader)
-    return int(rows["truth"].between(rows["low"], rows["high"]).sum())
-
-
 BUILT_IN = Sentence(
     "built-in",
     lambda reader: recovered(built_in(reader)),
     facts={
-        "inside": Fact(_inside),
+        "inside": Fact(lambda reader: holding(built_in(reader))),
         "programmes": Fact(lambda reader: len(built_in(reader))),
     },
 )
