@@ -49,7 +49,7 @@ ZERO: dict[str, Any] = {"color": figures.INK, "linewidth": 0.9}
 def net_benefit(reader: Reader) -> Figure:
     """Net benefit per programme, largest first, with 95 per cent intervals of the draws."""
     frame = reader.rows.sort_values("net_benefit").reset_index(drop=True)
-    figure, ax = figures.axes(height=4.0)
+    figure, ax = figures.axes(height=3.4)
     y, net = np.arange(len(frame)), frame["net_benefit"] / 1000
     ax.hlines(y, frame["ci_low"] / 1000, frame["ci_high"] / 1000, color=DARK, linewidth=1.2)
     wide = [frame[name] / 1000 for name in ("effect_low", "effect_high")]
