@@ -118,7 +118,7 @@ def tornado(reader: Reader) -> Figure:
     """For every programme the inputs that move its net benefit most."""
     frame = reader.rows
     programs = list(dict.fromkeys(frame["program"]))
-    height = 1.6 if figures.on_phone() else 1.2  # a phone's names stand in two lines
+    height = 1.6 if figures.on_phone() else 1.12  # a phone's names stand in two lines
     figure, grid = panels(len(programs), columns=2, height=height, alike=False)
     for ax, program in zip(grid, programs, strict=True):
         rows = frame[frame["program"] == program].iloc[::-1]
