@@ -222,18 +222,6 @@ local function sum(widths)
   return total
 end
 
--- Shares of the line for a table whose text has to wrap: every column gets its least width,
--- and what is left goes to columns by how much they lack.
-local function shares(least, natural, room)
-  local lacking = sum(natural) - sum(least)
-  local left = room - sum(least)
-  local widths = {}
-  for i = 1, #least do
-    widths[i] = (least[i] + CELL_PADDING + left * (natural[i] - least[i]) / lacking) / room
-  end
-  return widths
-end
-
 -- Lines that the rows take with columns of these widths.
 local function lines_of(rows, widths)
   local total = 0
@@ -245,6 +233,25 @@ local function lines_of(rows, widths)
     total = total + most
   end
   return total
+end
+
+-- Widths of the columns of a table whose text has to wrap: every column gets its least width, and what is
+-- left goes to columns by how much they lack, or to those first that lack the least where that takes fewer lines.
+local function wrapped(rows, least, natural, room)
+  local left, lacking = room - sum(least), sum(natural) - sum(least)
+  local alike, filled, order = {}, {}, {}
+  for i = 1, #least do
+    alike[i], order[i] = least[i] + left * (natural[i] - least[i]) / lacking, i
+  end
+  table.sort(order, function(a, b)
+    local first, second = natural[a] - least[a], natural[b] - least[b]
+    return first < second or (first == second and a < b)
+  end)
+  for _, i in ipairs(order) do
+    filled[i] = least[i] + math.min(natural[i] - least[i], left)
+    left = left - (filled[i] - least[i])
+  end
+  return lines_of(rows, filled) < lines_of(rows, alike) and filled or alike
 end
 
 -- Cells of the body say which column they are of: on a phone wide tables become lists. Roles keep
@@ -331,9 +338,9 @@ local function table_blocks(tbl, own)
   local room, size, landscape = fit_for(sum(least))
   if typst then
     if room < math.huge and sum(natural) > room then
-      for i, share in ipairs(shares(least, natural, room)) do
-        if tbl.colspecs[i] then tbl.colspecs[i] = { tbl.colspecs[i][1], share } end
-        natural[i] = share * room - CELL_PADDING
+      natural = wrapped(rows, least, natural, room)
+      for i, width in ipairs(natural) do
+        if tbl.colspecs[i] then tbl.colspecs[i] = { tbl.colspecs[i][1], (width + CELL_PADDING) / room } end
       end
     end
     tall = not landscape and lines_of(rows, natural) > WHOLE_LINES

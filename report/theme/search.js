@@ -76,6 +76,13 @@
         if (near(term, word) || (root.length > LEAST && near(root, stem(word)))) add(word, NEAR);
       });
     }
+    /* A compound that the pages do not have, by the words it is made of. */
+    if (far && !Object.keys(found).length) {
+      index.all.forEach(function (word) {
+        var part = stem(word), rest = term.length - part.length;
+        if (part.length > LEAST && rest >= LEAST - 1 && (term.indexOf(part) === 0 || root.lastIndexOf(part) === root.length - part.length)) add(word, NEAR);
+      });
+    }
     return found;
   }
   /* Groups of synonyms that hold the term itself, or else one like it; of phrases only the whole counts. */

@@ -486,6 +486,15 @@ def test_a_long_table_is_told_in_part_and_says_so_and_its_data_are_whole(tmp_pat
     assert len(pd.read_csv(tmp_path / "tables" / "tbl-1.csv")) == 2
 
 
+@pytest.mark.parametrize("there", [GROUPS, ("men",)])
+def test_a_code_that_no_row_has_gets_no_column(tmp_path, there) -> None:
+    showing, results = noisy_toy(tmp_path, Table(spread=("group",)))
+    showing.output.texts["tbl-1"]["columns"] = {"men_rate": "Menn", "women_rate": "Kvinner"}
+    kept = results.counts[results.counts["group"].isin(there)]
+    head = showing.show("tbl-1", replace(results, counts=kept)).markdown.partition("\n")[0]
+    assert ("Menn" in head, "Kvinner" in head) == (True, "women" in there)
+
+
 def test_alt_texts_leave_out_sentences_without_numbers_and_titles_say_what_is_hidden(
     tmp_path, results
 ) -> None:

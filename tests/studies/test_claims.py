@@ -36,6 +36,7 @@ TOLD = {
         "tbl-inexact": "deviations of printed numbers from each other, which are exact",
     },
     "programs": {
+        "answer-published": "numbers the evaluation tells, all above zero, and its own words",
         "costs-displacement": "estimates above zero are counted",
         "costs-first-month": "deviations from printed totals, which are exact",
         "costs-public": "estimates above zero are counted",

@@ -94,9 +94,14 @@ def _plain(
 
 
 def shown(name: str, value: Any) -> str:
-    """A parameter's value as it is shown; no parts named means all of them."""
+    """A parameter's value as it is shown; no parts named means all of them.
+
+    >>> shown("base3", [["2017-12", "2019-11"], ["2022-04", "2024-03"]])
+    '2017-12 til 2019-11, 2022-04 til 2024-03'
+    """
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or ("alle" if name == "parts" else "–")
+        told = [" til ".join(one) if isinstance(one, list) else str(one) for one in value]
+        return ", ".join(told) or ("alle" if name == "parts" else "–")
     if isinstance(value, bool):
         return "ja" if value else "nei"
     return "etter dataene" if value is None else str(value) if value != "" else "–"

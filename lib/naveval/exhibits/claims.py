@@ -295,13 +295,18 @@ def recovered(found: pd.DataFrame) -> str:
     return "all" if inside == len(found) else "some" if inside else "none"
 
 
+def holds(found: pd.DataFrame) -> pd.Series:
+    """Whether each interval holds the truth, of the rows of `recovered`."""
+    return found["truth"].between(found["low"], found["high"])
+
+
 def holding(found: pd.DataFrame) -> int:
     """How many intervals hold the truth, of the rows of `recovered`.
 
     >>> holding(pd.DataFrame({"low": [-1.0, 2], "high": [1.0, 3], "truth": [0.5, 4]}))
     1
     """
-    return int(found["truth"].between(found["low"], found["high"]).sum())
+    return int(holds(found).sum())
 
 
 def standing_out(rule: Judged, key: str, tested: str = "several") -> Fact:

@@ -54,7 +54,7 @@ LABEL_INCHES, PANEL_SHARE = 0.17, 0.75
 """Height of a label's line, and how much of a figure's height its panels take at the least."""
 NOTICE_INCHES = 0.16
 SMALL = 9
-"""Points of the smallest text: 7 in PDF, where a figure takes 88 per cent of the line."""
+"""Points of the smallest text: 6.8 in PDF, where a figure takes 85 per cent of the line."""
 LEAST_CONTRAST = 4.5
 
 

@@ -82,7 +82,12 @@ def table(reader: Reader) -> tuple[str, Cells]:
             f"it has {', '.join(sorted(given))}"
         )
     known = {cell.column for cell in cells if cell.text != formats.MISSING}
-    shown = [name for name in titles if name in known or not _unpublished(exhibit, name)]
+    there = {*keys, *given} if given else set(titles)  # a code that no row has gets no column
+    shown = [
+        name
+        for name in titles
+        if name in known or (name in there and not _unpublished(exhibit, name))
+    ]
     read = {(cell.row, cell.column): cell for cell in cells}
     keyed = []
     numeric = _numeric(exhibit, view, reader)

@@ -395,6 +395,32 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
     assert "De som ikke begynner da, er ikke med" in made, "waiting times say whom they leave out"
 
 
+def test_who_takes_part_in_a_programme_is_told_for_each_beside_what_was_printed(
+    tmp_path: Path,
+) -> None:
+    own = {"value": "treated", "category": "woman"}
+    shares = {"woman": 43.2, "20_29": 27.3, "0": 51.5, "higher": 18.9}
+    rows = [
+        own | {"label": "tbl-b-4", "arm": "AMO", "category": category, "estimate": share}
+        for category, share in shares.items()
+    ]
+    rows = [row | {"published": round(row["estimate"]) + 4} for row in rows]
+    rows += [own | {"label": "tbl-b-6", "arm": "Utdanning", "estimate": 61.0, "published": 58}]
+    pd.DataFrame(rows).to_csv(tmp_path / "estimates.csv", index=False)
+    result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
+    text = site_pages.words()
+    made = cards.facts(result, text["studies"]["programs"]["facts"], text).replace("\n", " ")
+    assert "43 prosent kvinner" in made
+    assert "evalueringen har 47, 31," in made
+    menu = BeautifulSoup(made, "html.parser").select_one("[data-choices]")
+    assert menu is not None
+    women = [
+        [c.text for c in row.select("th, td")] for row in menu.select("figure")[0].select("tr")
+    ]
+    assert women == [["Hva", "Verdi", "Publisert"], ["Utdanning", "61", "58"], ["AMO", "43", "47"]]
+    assert len(menu.select("figure")) == len(shares)
+
+
 def test_the_order_of_net_benefits_is_not_told_without_its_reservation(tmp_path: Path) -> None:
     own = {"label": "tbl-uncertainty", "value": "net_benefit"}
     pd.DataFrame(
@@ -850,7 +876,10 @@ QUERIES = {
     "arbeidsledige": "followup.html",
     "langtidsledge": "followup.html",
     "indikatoren": "indicator.html",
-    "innvandrere": "programs/hele-landet/report.html#fig-5-6",
+    "innvandrere": "programs.html#hvem-deltar-i-det-enkelte-tiltaket",
+    "innvandrere på AMO": "programs.html#hvem-deltar-i-det-enkelte-tiltaket",
+    "kvinner på AFT": "programs.html#hvem-deltar-i-det-enkelte-tiltaket",
+    "dagpengemottakere": "followup.html",
     "ventetid": "programs.html#ventetid",
     "samfunnsøkonomisk lønnsomhet": "programs/hele-landet/report.html#fig-composition",
     "nettonytte": "programs/hele-landet/report.html#fig-composition",
@@ -899,6 +928,7 @@ QUERIES = {
 SECTIONS = {
     "programs.html#velg-figur": "Virkning etter tiltak",
     "programs.html#hvem-deltar": "Hvem deltar",
+    "programs.html#hvem-deltar-i-det-enkelte-tiltaket": "Hvem deltar i det enkelte tiltaket",
     "programs.html#ventetid": "Ventetid",
     "indicator.html#kurver": "Fylkenes kurver",
     "followup.html#tall": "Antall personer",

@@ -84,7 +84,8 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
     Parameters
     ----------
     spec
-        heading, and items: heading, text and what `released.rows` reads, and chart as for `chart`.
+        heading, and items: heading, text and what `released.rows` reads, and chart as for `chart`
+        or `menu` as for `choices`.
         What a result does not hold or hides is left out.
     """
     blocks = []
@@ -101,6 +102,7 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
             results.mark_line(result, text["marks"], simulated=own),
             f"{words.strip()} ({where})",
             charts.figure(drawn, text) if drawn else "",
+            _menu(result, item["menu"], text) if "menu" in item else "",
         ]
     return "\n\n".join(filter(None, [f"## {spec['heading']} {{#tall}}", *blocks])) if blocks else ""
 
@@ -113,15 +115,21 @@ def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, A
     spec
         heading, intro, label of the menu, and charts as for `chart`.
     """
-    drawn = [chart(result, one, text) for one in spec["charts"]] if result else []
-    figures = "".join(charts.figure(one, text) for one in drawn if one)
-    if result is None or not figures:
+    menu = _menu(result, spec, text) if result else ""
+    if result is None or not menu:
         return ""
     return "\n\n".join(
         [
             f"## {spec['heading']} {{#velg-figur}}",
             spec["intro"],
             results.mark_line(result, text["marks"]),
-            f'<div data-choices="{escape(spec["label"])}">{figures}</div>',
+            menu,
         ]
     )
+
+
+def _menu(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> str:
+    """The charts of `choices` as HTML; "" without any."""
+    drawn = [chart(result, one, text) for one in spec["charts"]]
+    figures = "".join(charts.figure(one, text) for one in drawn if one)
+    return f'<div data-choices="{escape(spec["label"])}">{figures}</div>' if figures else ""

@@ -85,7 +85,8 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     spec
         label, bars (the key), form, title; names of codes where the site has its own, and how
         many bars at `most`, and a `note` that stands below. With `tested`, bars that are not sure
-        when all rows are tested together (Holm, by their p-values) are not filled.
+        when all rows are tested together (Holm, by their p-values) are not filled. With
+        `published`, the table has the source's own numbers beside.
     """
     form, most = formats.FORMATS[spec["form"]], spec.get("most")
     hidden = list(dict.fromkeys(rows.loc[rows["estimate"].isna(), spec["bars"]]))
@@ -113,7 +114,10 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     sure = _sure(rows, spec["bars"]) if spec.get("tested") else set(codes)
     unsure = {told[code] for code in codes if code not in sure}
     draw = partial(drawing.bars, values, alt=alt, form=spec["form"], ends=ends, unsure=unsure)
+    printed = dict(zip(names, own[released.PUBLISHED], strict=True))
+    told_too = bool(spec.get("published") and own[released.PUBLISHED].notna().any())
     head = ["what", "value", *["low", "high"] * bool(ends), *["sure"] * bool(spec.get("tested"))]
+    head += ["published"] * told_too
     missing = (math.nan, math.nan)
     shown = [
         (
@@ -122,6 +126,7 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
             *(form(end) for end in ends.get(name, missing) if ends),
             *[text["charts"]["not-sure" if name in unsure else "is-sure"]]
             * bool(spec.get("tested")),
+            *[form(printed[name])] * told_too,
         )
         for name, value in values.items()
     ]

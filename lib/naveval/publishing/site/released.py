@@ -42,7 +42,8 @@ def rows(result: Result, wanted: Mapping[str, Any]) -> pd.DataFrame:
     Parameters
     ----------
     wanted
-        label; value (a name or a list of them); where, from key to a code or a list of codes.
+        label, and `parts` with those of exhibits that go on from it; value (a name or a list of
+        them); where, from key to a code or a list of codes.
 
     Returns
     -------
@@ -53,7 +54,8 @@ def rows(result: Result, wanted: Mapping[str, Any]) -> pd.DataFrame:
     if result.withdrawn or not file.exists():
         return pd.DataFrame(columns=["label", *NUMBERS, P_VALUE, PERSONS])
     table = _estimates(file, file.stat().st_mtime_ns)
-    found = table[table["label"] == wanted["label"]] if "label" in table else table.iloc[:0]
+    labels = [wanted["label"], *wanted.get("parts", ())]
+    found = table[table["label"].isin(labels)] if "label" in table else table.iloc[:0]
     chosen = {**wanted.get("where", {})} | ({"value": wanted["value"]} if "value" in wanted else {})
     for key, codes in chosen.items():
         allowed = [str(code) for code in codes] if isinstance(codes, list) else [str(codes)]

@@ -8,7 +8,14 @@ from naveval.project.months import date_sql, month_text
 from naveval.registers.rules.breaches import Rule, one_per_person
 from naveval.registers.rules.coverage import Need
 from naveval.registers.rules.homes import everywhere
-from naveval.registers.rules.levels import Limit, ordered, plausible, proportional, steady
+from naveval.registers.rules.levels import (
+    MOST_APART,
+    Limit,
+    ordered,
+    plausible,
+    proportional,
+    steady,
+)
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.signs import Step
 from naveval.studies.hedmark.parameters import YEAR, Parameters
@@ -85,8 +92,8 @@ RULES = (
         0.005,
         0.2,
         "persons (job seekers half a per cent to a fifth of them, seldom below 1.2 per cent, and "
-        "not 2.5 times more or less than in the median county; a labour force of all, and job "
-        "seekers of a sample?)",
+        f"not {MOST_APART} times more or less than in the median county; a labour force of all, "
+        "and job seekers of a sample?)",
         usual=0.012,
     ),
     steady("labour_force", "county", MONTH, "persons"),

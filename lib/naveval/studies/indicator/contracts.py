@@ -7,6 +7,7 @@ from naveval.project.months import text_sql
 from naveval.registers.rules.breaches import Rule, one_per_person
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import (
+    MOST_APART,
     Limit,
     no_total,
     ordered,
@@ -246,7 +247,7 @@ RULES = (
         0.3,
         2.5,
         "persons, about as many as labour_force in inflow (0.3 to 2.5 times, and not "
-        "2.5 times more or less than in the median region)",
+        f"{MOST_APART} times more or less than in the median region)",
     ),
     proportional(
         "inflow",
@@ -256,7 +257,7 @@ RULES = (
         0.001,
         0.05,
         "about the same part of the labour force each month as in other regions (0.001 to 0.05, "
-        "and not 2.5 times more or less than in the median region)",
+        f"and not {MOST_APART} times more or less than in the median region)",
     ),
     Rule(
         "inflow",

@@ -131,14 +131,17 @@ def built_in(reader: Reader) -> pd.DataFrame:
     return ends.merge(true[["group", "truth"]], on="group")[["group", "low", "high", "truth"]]
 
 
+def _held(reader: Reader) -> str:
+    return claims.recovered(built_in(reader))
+
+
 def _built_in(reader: Reader) -> str:
-    found = claims.recovered(built_in(reader))
-    return f"placebo_{found}" if found and reader.parameters.is_placebo() else found
+    return _kind(reader) if _held(reader) else ""
 
 
 def _missed(reader: Reader) -> str:
     """That a change is there by construction, where the answer calls none sure."""
-    there = bool(_built_in(reader)) and built_in(reader)["truth"].ne(0).all()
+    there = bool(_held(reader)) and built_in(reader)["truth"].ne(0).all()
     return "text" if there and answer(reader) in ("unclear", "few") else ""
 
 
@@ -186,7 +189,7 @@ SUMMARY_SENTENCES = (
         trust,
         facts={"own_rate": Fact(_own_rate, "pct0")},
         then=(
-            Sentence("built-in", _built_in),
+            Sentence("built-in", _built_in, then=(Sentence("built-in-held", _held),)),
             Sentence("built-in-missed", _missed),
         ),
     ),

@@ -11,7 +11,7 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.estimators.cost_benefit.inputs import Scenarios
 from naveval.estimators.cost_benefit.net_benefit import TOTAL
 from naveval.exhibits import appendix, printed
-from naveval.exhibits.claims import LEVEL, holding, recovered
+from naveval.exhibits.claims import LEVEL, holding, holds, recovered
 from naveval.exhibits.declare import Codes, Exhibit, Fact, Sentence, Value
 from naveval.exhibits.protect import Descriptive
 from naveval.exhibits.reader import Reader
@@ -351,11 +351,17 @@ def group_series(estimated: Estimated) -> dict[str, pd.Series]:
 def built_in(reader: Reader) -> pd.DataFrame:
     """Intervals for those who took part beside what the registers were made with; none if real."""
     if not reader.common("truth_known"):
-        return pd.DataFrame(columns=["low", "high", "truth"])
+        return pd.DataFrame(columns=["arm", "low", "high", "truth"])
     rows = reader.frame("tbl-truth")
     rows = rows[rows["estimand"] == "att"].dropna(subset=["months", "std_error"])
     half = Z95 * rows["std_error"]
     return rows.assign(low=rows["months"] - half, high=rows["months"] + half)
+
+
+def _outside(reader: Reader) -> str:
+    """Programmes whose interval does not hold what was put in, in running text."""
+    found = built_in(reader)
+    return plainly(reader, *found.loc[~holds(found), "arm"])
 
 
 BUILT_IN = Sentence(
@@ -364,5 +370,6 @@ BUILT_IN = Sentence(
     facts={
         "inside": Fact(lambda reader: holding(built_in(reader))),
         "programmes": Fact(lambda reader: len(built_in(reader))),
+        "outside": Fact(_outside, "text"),
     },
 )

@@ -49,7 +49,7 @@ ZERO: dict[str, Any] = {"color": figures.INK, "linewidth": 0.9}
 def net_benefit(reader: Reader) -> Figure:
     """Net benefit per programme, largest first, with 95 per cent intervals of the draws."""
     frame = reader.rows.sort_values("net_benefit").reset_index(drop=True)
-    figure, ax = figures.axes(height=4.0)
+    figure, ax = figures.axes(height=3.4)
     y, net = np.arange(len(frame)), frame["net_benefit"] / 1000
     ax.hlines(y, frame["ci_low"] / 1000, frame["ci_high"] / 1000, color=DARK, linewidth=1.2)
     wide = [frame[name] / 1000 for name in ("effect_low", "effect_high")]
@@ -118,7 +118,7 @@ def tornado(reader: Reader) -> Figure:
     """For every programme the inputs that move its net benefit most."""
     frame = reader.rows
     programs = list(dict.fromkeys(frame["program"]))
-    height = 1.6 if figures.on_phone() else 1.2  # a phone's names stand in two lines
+    height = 1.6 if figures.on_phone() else 1.12  # a phone's names stand in two lines
     figure, grid = panels(len(programs), columns=2, height=height, alike=False)
     for ax, program in zip(grid, programs, strict=True):
         rows = frame[frame["program"] == program].iloc[::-1]

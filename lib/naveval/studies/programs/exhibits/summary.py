@@ -8,6 +8,7 @@ import pandas as pd
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
+from naveval.studies.programs import published
 from naveval.studies.programs.codes import ARMS
 from naveval.studies.programs.exhibits.common import (
     SIGNS,
@@ -100,6 +101,38 @@ def _unpriced(reader: Reader) -> str:
     return plainly(reader, *[arm for arm in arms if arm not in priced])
 
 
+def _later(reader: Reader) -> str:
+    """That the effects of all programmes are hidden after the year the answer is about."""
+    hidden = reader.frame("fig-6-2")["year"].max() > last_year(reader)["year"].max()
+    return reader.named("", "later") if hidden else ""
+
+
+def _printed(year: int) -> dict[str, Fact]:
+    """The programmes the evaluation tells an effect on work of in a year, and the effect.
+
+    It tells one number for all of them.
+    """
+    rows = published.month_effects()
+    rows = rows[rows["year"] == year]
+    (effect,) = rows["published"].unique()
+    return {
+        f"arms_{year}": Fact(lambda reader: plainly(reader, *rows["arm"]), "text"),
+        f"effect_{year}": Fact(lambda _: effect, "num1"),
+    }
+
+
+def _told_more(_: Reader) -> str:
+    """That the evaluation tells of more work, where every number it tells is above zero."""
+    return "text" if published.month_effects()["published"].gt(0).all() else ""
+
+
+def _printed_negative(reader: Reader) -> str:
+    """The programmes whose effects the evaluation calls negative, in running text."""
+    rows = published.read("table_6_5")
+    negative = rows["this_report"].str.contains("negativ", case=False)
+    return plainly(reader, *rows.loc[negative, "program"])
+
+
 def _names(get: Found, sign: str) -> Fact:
     """The programmes of a sign in running text, as «arbeidstrening og oppfølging»."""
 
@@ -180,6 +213,7 @@ SENTENCES: tuple[Sentence, ...] = (
                 lambda reader: f"{wording(_effects(reader))}_{reader.output.origin}", "name"
             ),
             "year": Fact(lambda reader: int(last_year(reader)["year"].max())),
+            "later": Fact(_later, "text"),
         },
         then=(
             _missing("answer-hidden-last", 0),
@@ -219,6 +253,11 @@ SENTENCES: tuple[Sentence, ...] = (
         },
     ),
     Sentence("answer-trust", _trust),
+    Sentence(
+        "answer-published",
+        _told_more,
+        facts=_printed(1) | _printed(2) | {"negative": Fact(_printed_negative, "text")},
+    ),
     Sentence(
         "answer-calculation",
         lambda reader: f"{reader.parameters.effects}_{reader.output.origin}",
