@@ -57,7 +57,7 @@
       return { entry: entry, counts: counts, heading: words(entry.h || entry.t),
         length: words(entry.h || entry.t).length };
     });
-    var stems = {};
+    var stems = Object.create(null);
     Object.keys(all).forEach(function (word) { (stems[stem(word)] = stems[stem(word)] || []).push(word); });
     return { entries: entries, all: Object.keys(all), stems: stems };
   }
@@ -76,12 +76,10 @@
         if (near(term, word) || (root.length > LEAST && near(root, stem(word)))) add(word, NEAR);
       });
     }
-    /* A compound that the pages do not have, by the words it is made of. */
-    if (far && !Object.keys(found).length) {
-      index.all.forEach(function (word) {
-        var part = stem(word), rest = term.length - part.length;
-        if (part.length > LEAST && rest >= LEAST - 1 && (term.indexOf(part) === 0 || root.lastIndexOf(part) === root.length - part.length)) add(word, NEAR);
-      });
+    /* A compound that the pages do not have, by the two words it is made of. */
+    for (var i = LEAST; far && !Object.keys(found).length && i <= term.length - LEAST; i += 1) {
+      var first = index.stems[stem(term.slice(0, i))], last = index.stems[stem(term.slice(i))];
+      if (first && last) first.concat(last).forEach(function (word) { add(word, NEAR); });
     }
     return found;
   }
