@@ -151,6 +151,7 @@ def test_crossed_tables_of_small_numbers_alone_rank_something() -> None:
     [
         ("> table(df$x)\n\n  a   b   c\n 31   2   4\n", 2),
         ("> table(df$x)\n\n  a   b   c\n 31   7   0\n", 0),
+        ("> table(a, b)\n    b\na nei  ja\n x 31   2\n y 40  50\n", 1),
         ("> table(df$x)\n\n  a   b   c\n 3.1   2   4\n", 0),
         ("Counter({'kvinner': 31, 'menn': 2, 'ukjent': 1})", 2),
         ("Counter({'kvinner': 19, 'menn': 2})", 0),
@@ -280,6 +281,7 @@ def test_persons_in_lines() -> None:
     assert [*profiles.in_lines(line)] == [("rows that describe single persons", 1)]
     assert hits(profiles.in_lines(line + line.replace("1971", "1985").replace("ja", "nei"))) == 2
     assert hits(profiles.in_lines("Kvinne 1971\n")) == 0
+    assert hits(profiles.in_lines(line + "1985\n")) == 1  # a year below is none of hers
     pairs = ["Kvinne 1971", "Mann 1990", "Mann 1985", "Kvinne 1962", "Kvinne 1999"]
     assert hits(profiles.in_lines("\n".join(pairs))) == 5
     assert hits(profiles.in_lines("\n".join(pairs[:4]))) == 0
@@ -380,6 +382,7 @@ def test_small_counts_at_the_ends_of_lines() -> None:
 def test_rows_of_delimited_text_json_and_code() -> None:
     assert grids.of_csv("# om\n\na;b\n1,5;2\n") == [["a", "b"], ["1,5", "2"]]
     assert grids.of_csv("a\tb\n1\t2\n") == [["a", "b"], ["1", "2"]]
+    assert grids.of_csv("a,b\n1\0,\0002\n") == [["a", "b"], ["1", "2"]]
     rows = [["a", "b"], ["1", "2"], ["3", "4"]]
     assert grids.of_records([{"a": 1, "b": 2}, {"a": 3, "b": 4}]) == rows
     assert grids.of_records({"a": [1, 3], "b": [2, 4]}) == rows
@@ -431,6 +434,7 @@ def test_masks_totals_and_rows_of_counts() -> None:
         ["I alt", "56", "22"],
     ]
     assert grids.withheld(rows, LIMITS) == 1
+    assert grids.withheld([*rows[:-1], ["I alt", "56"]], LIMITS) == 1  # a total of one alone
     titled = [["I alt"], ["fylke", "antall"], ["Oslo", "41"], ["Os", ":"], ["Vang", "12"]]
     assert grids.withheld(titled, LIMITS) == 0
     assert grids.withheld([*titled, ["I alt", "56"]], LIMITS) == 1
