@@ -60,6 +60,10 @@ def test_overlap_by_hand() -> None:
     assert first[["n_clipped", "n_trimmed"]].tolist() == [0, 0]
     assert first[["below_0.001", "below_0.005", "below_0.01"]].tolist() == [0, 0, 0]
     assert table["overlap"].tolist() == ["good", "good"]
+    likely = P.copy()
+    likely[0] = [0.1, 0.8, 0.1]  # a control: nobody is outside
+    given = replace(GIVEN, propensity=likely)
+    assert overlap.summary(made(given), given)["outside"][0] == 0
 
 
 def test_clipped_trimmed_and_near_zero_are_counted() -> None:
