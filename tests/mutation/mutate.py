@@ -119,6 +119,7 @@ TARGETS = {
     "registers/dictionary/formats": ["registers/dictionary/test_formats_by_hand.py"],
     "registers/forms": ["registers/test_forms_by_hand.py"],
     "registers/grammar": ["registers/test_grammar.py", "registers/test_grammar_by_hand.py"],
+    "registers/mapping/source": ["registers/mapping/test_source_by_hand.py"],
     "registers/reading": ["registers/test_reading.py"],
     "registers/rules/breaches": ["registers/rules/test_breaches_by_hand.py"],
     "registers/rules/coverage": ["registers/rules/test_coverage.py"],
@@ -134,6 +135,7 @@ TARGETS = {
         "registers/test_damage_by_hand.py",
         "registers/test_folders.py",
         "registers/test_reading.py",
+        "registers/test_views_by_hand.py",
     ],
     "studies/followup/panel": ["studies/followup/test_panel_by_hand.py"],
     "studies/followup/spells": [
