@@ -152,6 +152,12 @@ def test_crossed_tables_of_small_numbers_alone_rank_something() -> None:
         ("> table(df$x)\n\n  a   b   c\n 31   2   4\n", 2),
         ("> table(df$x)\n\n  a   b   c\n 31   7   0\n", 0),
         ("> table(a, b)\n    b\na nei  ja\n x 31   2\n y 40  50\n", 1),
+        ("> table(a, b)\n    b\na   0   1\n 0 31   2\n 1  3  50\n", 2),
+        ("> table(a, b)\n    b\na   0   1\n 0 31  22\n 1 40  50\n", 0),  # codes are no counts
+        ("> table(a, b)\n    b\na   0   1\n 1  3  22\n 4 40  50\n", 3),  # unless they may be
+        ("> table(a, b)\n    b\n    0   1\n 1  3  22\n 2 40   4\n", 2),
+        ("> table(x)\nx\n  a   b\n  3   4\n", 2),
+        ("> table(x)\nx\n  a   b   c\n  3   4\n", 2),
         ("> table(df$x)\n\n  a   b   c\n 3.1   2   4\n", 0),
         ("Counter({'kvinner': 31, 'menn': 2, 'ukjent': 1})", 2),
         ("Counter({'kvinner': 19, 'menn': 2})", 0),
