@@ -3,12 +3,15 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from naveval.registers import checking
+from naveval.project import catalogue
+from naveval.project.errors import ContractError
+from naveval.registers import checking, contracts
 from naveval.registers.checking import ColumnReport, CoverageReport, Look, Report, Unjudged
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
@@ -97,6 +100,13 @@ def need(**change) -> Need:
         "t", "month", PERIOD, 1, 3, place="county", places=("03", "11"), text="2015-{:02d}".format
     )
     return replace(made, **change)
+
+
+def test_lists_are_not_looked_into(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"person": range(1000), "age": [[987_000_000, 987_000_001]] * 1000})
+    frame.to_parquet(tmp_path / "t.parquet")
+    seen = checking.read_report(tmp_path, {"t": SCHEMA}, ()).columns[-1]
+    assert (seen.form, seen.low, seen.high) == ("BIGINT[]", "", "")
 
 
 def test_rows_by_place_and_period(tmp_path: Path) -> None:
@@ -207,3 +217,43 @@ def test_the_report_for_programs() -> None:
 )
 def test_whether_a_run_would_start(found: tuple[Breach, ...], refused: str, passed: bool) -> None:
     assert look(*found, refused=refused).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("found", "known", "refused"),
+    [
+        ((), lambda data, given: None, ""),
+        ((WARNED,), "unknown", "three counties"),
+        ((WARNED, BROKEN), "unknown", ""),  # what is broken is told first
+        ((), None, ""),
+    ],
+)
+def test_a_look_asks_what_a_run_would(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, found, known, refused: str
+) -> None:
+    chosen = object()
+
+    def require_known(data: Path, given: object) -> None:
+        assert (data, given) == (tmp_path, chosen)
+        raise ContractError("three counties")
+
+    declared = SimpleNamespace(TABLES={"t": SCHEMA})
+    if known:
+        declared.require_known = require_known if known == "unknown" else known
+    extract(30).to_csv(tmp_path / "t.csv", sep=";", index=False)
+    rule = Rule("t", "pay", "a share", "SELECT 1", basis="SELECT 3", least=31)
+    monkeypatch.setattr(catalogue, "module", lambda *names: {("toy", "contracts"): declared}[names])
+    asked = {"check": [*found], "needs": [need()], "rules": [rule]}
+    given = {"check": ("toy", tmp_path, chosen), "needs": ("toy", chosen), "rules": ("toy", chosen)}
+    for name, answer in asked.items():
+        monkeypatch.setattr(
+            contracts,
+            name,
+            lambda *got, name=name, answer=answer: {given[name]: answer}[got],
+        )
+    seen = checking.look("toy", tmp_path, chosen)
+    assert (seen.study, seen.data, seen.found) == ("toy", tmp_path, found)
+    assert seen.refused == refused
+    assert len(seen.report.columns) == 6
+    assert len(seen.report.coverage) == 1
+    assert [item.column for item in seen.report.unjudged] == ["month", "pay"]
