@@ -94,6 +94,10 @@ def test_files_that_a_text_carries() -> None:
     coded = base64.urlsafe_b64encode(b"~~~15068212345 og mer tekst").decode()
     assert "-" in coded
     assert [*text.hidden(coded)] == [("", b"~~~15068212345 og mer tekst")]
+    numbers = b"".join(n.to_bytes(8, "little") for n in (412, 3, 20, 5))
+    assert [*text.hidden(base64.b64encode(numbers).decode())] == [("text/csv", b"x\n412\n3\n20\n5")]
+    page = b"%PDF" + bytes(range(128, 150))
+    assert [*text.hidden(base64.b64encode(page).decode())] == [("", page)]
     packed = b"PK\x03\x04" + bytes(range(20))
     assert [*text.hidden(base64.b64encode(packed).decode())] == [("", packed)]
     assert ("", b"15068212345") in [*text.hidden(base64.b32encode(b"15068212345").decode())]

@@ -25,13 +25,16 @@ def test_findings_are_told_by_file_each_kind_once(tmp_path: Path) -> None:
     (tmp_path / "b" / "c.txt").write_text(f"{ID} og {ID}\n" * 2)
     (tmp_path / "a.csv").write_text("n,place,antall\n3,Oslo,2\n4,Os,9\n")
     (tmp_path / "z.txt").write_text("x" * 900)
+    (tmp_path / "y.json").write_text('{"a": {"antall": 3}, "b": {"antall": 2}}')
     assert told(scan(tmp_path, [ID])) == [
         f"a.csv: {CELL} (2)",
         "a.csv: count below 5 persons in a column antall (1)",
         "b/c.txt: person id (4)",
+        "y.json: count below 5 persons in a column antall (2)",
+        "y.json: count below 5 persons under a key antall (2)",
     ]
     assert scan(str(tmp_path)) == scan(tmp_path)
-    assert told(scan(tmp_path))[2:] == []
+    assert len(scan(tmp_path)) == 4
     assert scan(tmp_path, identities.ids([ID])) == scan(tmp_path, [ID])
     some = [tmp_path / "b" / "c.txt", tmp_path / "b", tmp_path / "z.txt"]
     assert told(scan(tmp_path, [ID], some)) == ["b/c.txt: person id (4)"]

@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+import planted
 import pytest
 
 from naveval.disclosure.scan import crossed, documents, grids, printed, profiles, tables
@@ -423,6 +424,7 @@ def test_tables_of_plain_text() -> None:
     indexed = [*grids.of_columns("fylke  antall\n0 Oslo  41\n1 Os  3\n")]
     assert [["", "fylke", "antall"], ["0", "Oslo", "41"], ["1", "Os", "3"]] in indexed
     assert [["a", "b"], ["1", "2"]] in [*grids.of_columns("a;b\n1;2\n")]
+    assert [["1", "2"], ["3", "4"]] in [*grids.of_columns("a;b;c\n1;2\n3;4\n")]
     by_blanks = [*grids.of_columns("fylke antall\n0 Oslo 41\n1 Os 3\n")]
     assert [["", "fylke", "antall"], ["0", "Oslo", "41"], ["1", "Os", "3"]] in by_blanks
 
@@ -510,3 +512,20 @@ def test_what_programs_print_of_persons() -> None:
     numbered = "Index=0, kjonn='K', utdanning='3', innsatsgruppe='SIT'"
     assert [*printed.told_rows(numbered)] == [("rows that describe single persons", 1)]
     assert [*printed.told_rows("kjonn='K', utdanning='3'")] == []
+
+
+def test_a_caption_is_no_title_of_a_column() -> None:
+    rows = [["Antall personer", "", ""], ["År", "Menn", "Kvinner"], ["3", "100", "200"]]
+    assert [*tables.table(rows, LIMITS, small=True)] == []
+
+
+def test_a_title_of_one_row_stands_over_that_below() -> None:
+    head = '<tr><th rowspan="1">Fylke</th><th colspan="2">Antall ledige</th></tr>'
+    below = "<tr><th>navn</th><th>2019</th><th>2020</th></tr>"
+    ((rows, _),) = documents.of_markup(f"<table>{head}{below}</table>")
+    assert ["Fylke navn", "Antall ledige 2019", "Antall ledige 2020"] in rows
+
+
+def test_empty_columns_of_a_sheet_keep_their_place() -> None:
+    ((rows, _),) = documents.of_sheets(planted.workbook([["", "Antall"], ["", "3"]]))
+    assert rows == [["", "Antall"], ["", "3"]]

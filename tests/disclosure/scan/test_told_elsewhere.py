@@ -114,6 +114,7 @@ CHARTS = {
     "label": ([{"ylabel": "Antall personer", "y": [412, 3]}], 1),
     "chart": ([{"layout": {"title": "Antall ledige per fylke"}, "data": [{"y": [412, 3]}]}], 1),
     "beside": ([{"title": "Antall ledige per fylke", "values": [412, 3]}], 1),
+    "mark": ([{"mark": "bar", "title": "Antall ledige per fylke", "data": {"values": [9, 3]}}], 1),
     "name of a trace": ([{"layout": {}, "data": [{"name": "Personer", "y": [412, 3]}]}], 0),
     "title elsewhere": ([{"title": "Antall ledige per fylke", "steps": {"y": [412, 3]}}], 0),
     "shares": ([{"yaxis": {"title": "Andel personer"}, "y": [3, 2]}], 0),

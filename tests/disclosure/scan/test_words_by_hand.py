@@ -209,6 +209,7 @@ def test_what_is_too_small() -> None:
         ("Antall deltakere: 5", 0),
         ("Deltakere (n = 4) i Os", 1),
         ("Av 512 deltakere var to i jobb.", 1),
+        ("Deltakere (n = 4) i Os. Av 512 deltakere var to i jobb.", 2),
         ("Av 512 deltakere var ingen i jobb.", 0),
         (f"hver {'x' * 54} og to døde.", 0),  # of each, some sixty signs before
         (f"hver {'x' * 55} og to døde.", 1),
@@ -257,6 +258,7 @@ def test_titles_that_count_persons(title: str, counts: bool) -> None:
         ("fnr", True),
         ("person_id", True),
         ("personId", True),
+        ("bruker-nr", True),
         ("etternavn", True),
         ("name", False),
         ("navn", False),
@@ -298,6 +300,8 @@ def test_identity_numbers_have_a_day_a_month_and_two_check_digits() -> None:
     # Of a hundred numbers of a day, 10 of 11 by one check digit and 10 of 11 by the other.
     assert len(found) == pytest.approx(100 * (10 / 11) ** 2, abs=5)
     one = found[0]
+    assert identities.is_identity_number("31929900068")
+    assert not identities.is_identity_number("31929900069")
     assert identities.is_identity_number(one)
     for start, there in (
         ("3101", True),
