@@ -10,16 +10,18 @@ PLAIN, SEMICOLON = Dialect("utf-8", ","), Dialect("utf-8", ";")
 THOUSANDS = "thousands with a blank in all or none"
 WORDS = [
     ("integer", PLAIN, f"whole numbers such as 131193 ({THOUSANDS}; no point or comma within)"),
-    ("number", PLAIN,
-     f"numbers such as 2.5 ({THOUSANDS}; no exponent; no point for thousands)"),
-    ("number", SEMICOLON,
-     f"numbers such as 2,5 ({THOUSANDS}; no exponent; no point for thousands)"),
+    ("number", PLAIN, f"numbers such as 2.5 ({THOUSANDS}; no exponent; no point for thousands)"),
+    (
+        "number",
+        SEMICOLON,
+        f"numbers such as 2,5 ({THOUSANDS}; no exponent; no point for thousands)",
+    ),
     ("date", PLAIN, "dates as 2014-11-30"),
     ("date", SEMICOLON, "dates as 2014-11-30 or 30.11.2014"),
     ("boolean", PLAIN, "true or false (or 1/0, ja/nei, sann/usann)"),
     ("text", PLAIN, "text"),
     ("any", PLAIN, "text"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("wanted", "dialect", "said"), WORDS)

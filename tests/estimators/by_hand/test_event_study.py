@@ -159,35 +159,62 @@ def spoilt(values, at, to):
 LATER = np.where((UNIT == 3), EVENT - 1, EVENT)
 BAD = [
     (rows(outcome=spoilt(Y, 4, np.nan)), {}, "event study: outcome: missing or infinite, rows 4"),
-    (rows(unit=spoilt(UNIT, 4, np.nan)), {},
-     "event study: unit: missing, rows 4; expected a label in each row"),
+    (
+        rows(unit=spoilt(UNIT, 4, np.nan)),
+        {},
+        "event study: unit: missing, rows 4; expected a label in each row",
+    ),
     (rows(unit=UNIT[1:]), {}, "event study: unit of shape (51,); expected (52,)"),
-    (rows(period=spoilt(PERIOD, 4, np.nan)), {},
-     "event study: period: missing, rows 4; expected a label in each row"),
+    (
+        rows(period=spoilt(PERIOD, 4, np.nan)),
+        {},
+        "event study: period: missing, rows 4; expected a label in each row",
+    ),
     (rows(period=PERIOD[1:]), {}, "event study: period of shape (51,); expected (52,)"),
     (rows(event_time=EVENT[1:]), {}, "event study: event_time of shape (51,); expected (52,)"),
-    (rows(event_time=spoilt(EVENT, 0, -2.5)), {},
-     "event study: event_time: expected whole numbers, rows 0"),
+    (
+        rows(event_time=spoilt(EVENT, 0, -2.5)),
+        {},
+        "event study: event_time: expected whole numbers, rows 0",
+    ),
     (rows(), {"weights": np.ones(51)}, "event study: weights of shape (51,); expected (52,)"),
-    (rows(), {"weights": spoilt(WEIGHTS, 2, 0)},
-     "event study: weights: 0, rows 2; expected above 0"),
+    (
+        rows(),
+        {"weights": spoilt(WEIGHTS, 2, 0)},
+        "event study: weights: 0, rows 2; expected above 0",
+    ),
     (rows(), {"covariance": "hc1"}, "event study: covariance='hc1': is not among crv1, crv3"),
     (rows(), {"reference": 7}, "reference 7 does not occur among 6 event times"),
     (rows(), {"window": (0, 2)}, "reference -1 does not occur among 3 event times"),
-    (rows(event_time=np.where(UNIT + PERIOD == 2001, NEVER, EVENT)), {},
-     "event study: units with an event time in some rows and not in others"),
-    (rows(event_time=LATER), {},
-     "event study: treated units start at different times; two-way effects then compare treated "
-     "with treated units. Use naveval.estimators.group_time"),
-    (rows(event_time=np.where(UNIT == 0, EVENT, NEVER)), {},
-     "only one treated unit: clustered variances would leave its noise out; use gap_study"),
-    (rows(event_time=PERIOD - 2003), {},
-     "event-time dummies are collinear with unit and period effects: expected units that are "
-     "never treated, or a second reference"),
-    (rows(event_time=np.where(UNIT < 8, PERIOD - 2003, NEVER)), {"covariance": "crv3"},
-     "CRV3: without one of 9 units a coefficient cannot be estimated; use fewer event times "
-     "(window)"),
-]  # fmt: skip
+    (
+        rows(event_time=np.where(UNIT + PERIOD == 2001, NEVER, EVENT)),
+        {},
+        "event study: units with an event time in some rows and not in others",
+    ),
+    (
+        rows(event_time=LATER),
+        {},
+        "event study: treated units start at different times; two-way effects then compare treated "
+        "with treated units. Use naveval.estimators.group_time",
+    ),
+    (
+        rows(event_time=np.where(UNIT == 0, EVENT, NEVER)),
+        {},
+        "only one treated unit: clustered variances would leave its noise out; use gap_study",
+    ),
+    (
+        rows(event_time=PERIOD - 2003),
+        {},
+        "event-time dummies are collinear with unit and period effects: expected units that are "
+        "never treated, or a second reference",
+    ),
+    (
+        rows(event_time=np.where(UNIT < 8, PERIOD - 2003, NEVER)),
+        {"covariance": "crv3"},
+        "CRV3: without one of 9 units a coefficient cannot be estimated; use fewer event times "
+        "(window)",
+    ),
+]
 
 
 @pytest.mark.parametrize(("given", "options", "said"), BAD)

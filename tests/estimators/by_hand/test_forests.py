@@ -169,17 +169,24 @@ LACKING = [
     ({"x_new": np.ones((7, 2))}, "forests: x_new of shape (7, 2); expected (n, 3)"),
     ({"x_new": [[0, np.inf, 0]]}, "forests: x_new: missing or infinite, rows 0"),
     ({"y": np.ones((43, 2))}, "forests: y of shape (43, 2); expected (44, n)"),
-    ({"classes": np.full(44, 2)}, "forests: classes: holds 2, rows 0, 1, 2, 3, 4, …; expected whole"
-     " numbers 0 to 1"),
+    (
+        {"classes": np.full(44, 2)},
+        "forests: classes: holds 2, rows 0, 1, 2, 3, 4, …; expected whole numbers 0 to 1",
+    ),
     ({"classes": np.zeros(43, int)}, "forests: classes of shape (43,); expected (44,)"),
     *(
-        ({name: np.full((44, 3), HUGE)},
-         "forests: x and x_new: expected numbers of single precision, to 3e38")
+        (
+            {name: np.full((44, 3), HUGE)},
+            "forests: x and x_new: expected numbers of single precision, to 3e38",
+        )
         for name in ("x", "x_new")
     ),
-    ({"min_leaf": 6}, "forests: 44 training observations leave 11 to grow a tree with at least 6 "
-     "in each of two leaves"),
-]  # fmt: skip
+    (
+        {"min_leaf": 6},
+        "forests: 44 training observations leave 11 to grow a tree with at least 6 "
+        "in each of two leaves",
+    ),
+]
 
 
 @pytest.mark.parametrize(("change", "said"), LACKING)

@@ -10,9 +10,7 @@ from naveval.estimators.crossfit import Nuisances
 from naveval.project.errors import EstimationError
 
 ARM = np.array([0, 0, 0, 1, 1, 2])
-P = np.array(
-    [[5, 4, 1], [8, 1, 1], [4, 4, 2], [2, 7, 1], [5, 2, 3], [3, 3, 4]], dtype=float
-) / 10  # fmt: skip
+P = np.array([[5, 4, 1], [8, 1, 1], [4, 4, 2], [2, 7, 1], [5, 2, 3], [3, 3, 4]], dtype=float) / 10
 GIVEN = Nuisances(("none", "course", "training"), ("pay",), P, np.zeros((6, 3, 1)), ARM * 0)
 X = np.array([[1.0, 4], [2, 4], [6, 4], [3, 4], [5, 4], [100, 7]])
 

@@ -71,9 +71,10 @@ def test_errors_are_the_spread_of_half_samples(target: str, seed: int) -> None:
         own = np.isin(np.unique(person, return_inverse=True)[1], picked)
         half = {**given, "weights": weights[own], "draws": 0}
         part = rank_weighted(
-            np.tile(score[own], 4), np.tile(priority[own], 4),
+            np.tile(score[own], 4),
+            np.tile(priority[own], 4),
             **{**half, "weights": np.tile(weights[own], 4)},
-        )  # fmt: skip
+        )
         drawn.append(plain(score[own], priority[own], weights[own], target))
         curves.append(part.toc)
     found = rank_weighted(score, priority, cluster=person, draws=7, seed=seed, **given)

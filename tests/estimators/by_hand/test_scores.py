@@ -14,11 +14,13 @@ from naveval.project.errors import EstimationError
 ARMS, OUTCOMES = ("none", "course", "training"), ("months", "pay")
 ARM = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 0])
 N = len(ARM)
-P = np.column_stack([
-    np.array([5, 3, 4, 6, 2, 3, 7, 4, 2, 5, 1, 8]) / 10,
-    np.array([3, 4, 2, 1, 5, 3, 2, 3, 2, 4, 6, 1]) / 10,
-    np.array([2, 3, 4, 3, 3, 4, 1, 3, 6, 1, 3, 1]) / 10,
-])  # fmt: skip
+P = np.column_stack(
+    [
+        np.array([5, 3, 4, 6, 2, 3, 7, 4, 2, 5, 1, 8]) / 10,
+        np.array([3, 4, 2, 1, 5, 3, 2, 3, 2, 4, 6, 1]) / 10,
+        np.array([2, 3, 4, 3, 3, 4, 1, 3, 6, 1, 3, 1]) / 10,
+    ]
+)
 Y = np.column_stack([np.arange(N) % 5 * 1.5, 10.0 - np.arange(N) ** 1.5])
 MODEL = np.sin(np.arange(N * 6.0)).reshape(N, 3, 2) + np.array([0.0, 2.0])
 GIVEN = Nuisances(ARMS, OUTCOMES, P, MODEL, np.arange(N) % 2)

@@ -13,11 +13,13 @@ from naveval.project.errors import EstimationError
 
 ARM = np.array([0, 1, 2, 0, 1, 2, 0, 1])
 N = len(ARM)
-P = np.column_stack([
-    np.array([5, 3, 4, 6, 2, 3, 7, 4]) / 10,
-    np.array([3, 4, 2, 1, 5, 3, 2, 3]) / 10,
-    np.array([2, 3, 4, 3, 3, 4, 1, 3]) / 10,
-])  # fmt: skip
+P = np.column_stack(
+    [
+        np.array([5, 3, 4, 6, 2, 3, 7, 4]) / 10,
+        np.array([3, 4, 2, 1, 5, 3, 2, 3]) / 10,
+        np.array([2, 3, 4, 3, 3, 4, 1, 3]) / 10,
+    ]
+)
 Y = np.array([1.0, 4, 2, 0, 7, 1, 3, 5])[:, None] * [1.0, -2.0]
 MODEL = np.cos(np.arange(N * 6.0)).reshape(N, 3, 2)
 GIVEN = Nuisances(("none", "course", "training"), ("a", "b"), P, MODEL, ARM * 0)

@@ -22,7 +22,7 @@ WORDS = {
     "headings": {
         name: name.upper() for name in (*formats.HEADINGS, "table", "row", "period", "note")
     },
-}  # fmt: skip
+}
 PERSON = ColumnEntry("person", "integer", "", {}, "1", "", "", False, "Hvem | hva", "12")
 SEX = ColumnEntry("sex", "text", "", {"m": "mann", "k": ""}, "", "", "[mk]", True, "Kjønn", "m")
 PAY = ColumnEntry("pay", "number", "kr", {}, "0", "9.5", "", True, "Lønn", "")
@@ -102,9 +102,12 @@ def test_the_page() -> None:
     assert page.startswith(PAGE)
     signs = formats.signs
     numbers = (
-        100 * signs.MOST_CHANGING, 100 * signs.JUMP, signs.DEVIATIONS, signs.LEAST_PERSONS,
+        100 * signs.MOST_CHANGING,
+        100 * signs.JUMP,
+        signs.DEVIATIONS,
+        signs.LEAST_PERSONS,
         100 * signs.MOST_ALIKE,
-    )  # fmt: skip
+    )
     assert page[len(PAGE) :] == f"Sjekk toy: {' '.join(f'{n:g}' for n in numbers)}\n"
     told = formats.described(TWO, WORDS, "### T", ": Tittel")
     assert told.startswith("### T\n\nROW")

@@ -82,20 +82,40 @@ FAULTS = [
     ((("study: toy", "study: other"),), ["study: other: expected toy"]),
     ((("  two:", "  three:"),), ["three: unknown table", "two: table is not mapped"]),
     ((("[a.csv]", '["?"]'),), ["one: files: ?: to be filled in"]),
-    ((("      sex: {from: KJONN, codes: {1: m, 2: k}, missing: [9]}\n", "      x: {from: X}\n"),),
-     ["one.x: unknown column", "one.sex: is not mapped"]),
+    (
+        (
+            (
+                "      sex: {from: KJONN, codes: {1: m, 2: k}, missing: [9]}\n",
+                "      x: {from: X}\n",
+            ),
+        ),
+        ["one.x: unknown column", "one.sex: is not mapped"],
+    ),
     ((("from: KJONN", 'from: "?"'),), ["one.sex: ?: to be filled in"]),
     ((("2: k", '2: "?"'),), ["one.sex: ?: to be filled in"]),
-    ((("ID, id: true", "ID, places: true"),),
-     ["one.person: places: expected only for county, municipality"]),
-    ((("2: k", "2: kv"), ("1: m", "1: 7")),
-     ["one.sex: codes: 1: expected one of m, k", "one.sex: codes: 2: expected one of m, k"]),
-    ((("codes: {1: m, 2: k}, missing: [9]", "blank: z"),),
-     ["one.sex: blank: expected one of m, k"]),
-    ((('value: "0301"', "from: K, places: true"), ("N, times: 1000", "N, codes: {x: 3}"),
-      (", blank: 0", ""), ("[a.csv]", '["?", b]'), ("study: toy", "study: toy ")),
-     ["one: files: ?: to be filled in"]),
-]  # fmt: skip
+    (
+        (("ID, id: true", "ID, places: true"),),
+        ["one.person: places: expected only for county, municipality"],
+    ),
+    (
+        (("2: k", "2: kv"), ("1: m", "1: 7")),
+        ["one.sex: codes: 1: expected one of m, k", "one.sex: codes: 2: expected one of m, k"],
+    ),
+    (
+        (("codes: {1: m, 2: k}, missing: [9]", "blank: z"),),
+        ["one.sex: blank: expected one of m, k"],
+    ),
+    (
+        (
+            ('value: "0301"', "from: K, places: true"),
+            ("N, times: 1000", "N, codes: {x: 3}"),
+            (", blank: 0", ""),
+            ("[a.csv]", '["?", b]'),
+            ("study: toy", "study: toy "),
+        ),
+        ["one: files: ?: to be filled in"],
+    ),
+]
 
 
 @pytest.mark.parametrize(("changes", "told"), FAULTS)
