@@ -65,6 +65,12 @@ def test_bad_options_are_refused(options: dict[str, float]) -> None:
         detectable.multiplier(**options)
 
 
+def test_errors_below_zero_are_named() -> None:
+    with pytest.raises(EstimationError) as told:
+        detectable.minimum_detectable(np.array([0.0, -0.1]))
+    assert str(told.value) == "detectable effect: std_error: -0.1, rows 1; expected at least 0"
+
+
 def test_the_least_power_is_named() -> None:
     with pytest.raises(EstimationError, match=r"power 0.1: expected more than 0.1 and less than 1"):
         detectable.multiplier(level=0.9, power=0.1)

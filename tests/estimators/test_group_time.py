@@ -201,6 +201,7 @@ def test_averages_are_weighted_by_units() -> None:
         found.estimate[(found.start == 3) & (found.period == 3)].item(), abs=1e-12
     )
     assert calendar.table()["estimate"].iloc[-1] == calendar.overall
+    pd.testing.assert_frame_equal(calendar.table(), calendar.table(0.95))
 
 
 def test_options_change_what_they_say() -> None:

@@ -115,6 +115,15 @@ def test_a_rule_is_described_leaf_by_leaf() -> None:
         ["age", 2.5, "high", "women", 0.5, "low", "course"],
         ["age", 2.5, "high", "women", 0.5, "high", "job"],
     ]
+    one, other = Split(1, 2.5), Split(0, 0.5)
+    for parts, own in {
+        (None, None, None): [0],
+        (one, None, None): [0, 2],
+        (one, other, None): [0, 1, 2],
+        (one, None, other): [0, 2, 3],
+        (one, other, other): [0, 1, 2, 3],
+    }.items():
+        assert policy_tree.leaves(Tree(*parts, (1,) * 4)) == own
     stump = policy_tree.describe(Tree(None, None, None, (1,) * 4), ["a"], ["none", "course"])
     assert stump["action"].tolist() == ["course"]
     assert stump.loc[0, ["covariate_1", "side_1", "covariate_2", "side_2"]].tolist() == [""] * 4

@@ -240,7 +240,7 @@ def calibrated(nuisances: Nuisances, arm: NDArray[np.int64]) -> Nuisances:
         out = fold == k
         for w in range(len(nuisances.arms)):
             given = nuisances.propensity[:, w]
-            isotonic = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip")
+            isotonic = IsotonicRegression(out_of_bounds="clip")
             isotonic.fit(given[~out], arm[~out] == w)
             found[out, w] = isotonic.predict(given[out])
     total = found.sum(axis=1, keepdims=True)

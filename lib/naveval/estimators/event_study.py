@@ -54,7 +54,7 @@ class EventStudy:
     n_clusters, n_obs
         Units and rows.
     pre_trend
-        Joint test of the event times before the reference and others below zero.
+        Joint test of the event times below zero, the reference left out.
     """
 
     event_time: NDArray[np.integer]
@@ -189,10 +189,8 @@ def event_study(
     target = _demean(y[:, None], units, w)[:, 0]
     slopes, spread = _clustered(design, target, units, w, covariance)
     k, g = len(kept), int(units.max()) + 1
-    before = kept < min(reference, 0) if reference >= 0 else (kept < 0)
     pre_trend = None
-    if before.any():
-        index = np.flatnonzero(before)
+    if len(index := np.flatnonzero(kept < 0)):
         pre_trend = joint_wald(slopes[index], spread[np.ix_(index, index)], n_clusters=g)
     errors = np.sqrt(np.diag(spread)[:k])
     return EventStudy(kept, slopes[:k], errors, spread[:k, :k], g, len(y), pre_trend)

@@ -379,7 +379,7 @@ def _categories(
     if not present.size:
         raise EstimationError("groups: no person belongs to any category")
     categories = [found.categories[code] for code in present]
-    return categories, pd.Categorical(found, categories=categories).codes
+    return categories, found.set_categories(categories).codes
 
 
 def average_outcomes(scores: Scores, columns: Sequence[int], name: str) -> Scores:

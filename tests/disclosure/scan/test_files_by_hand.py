@@ -90,9 +90,14 @@ def test_files_that_a_text_carries() -> None:
     numbers = "(31,12,9) 49, 53, 48, 54, 56, 50, 49"
     assert ("", b"1506821") in [*text.hidden(numbers)]
     assert [*text.hidden("31353036383231323334")] == [("", b"1506821234")]
+    assert [*text.hidden("0x31 0x35 0x30 0x36 0x38 0x32 0x31")] == [("", b"1506821")]
     coded = base64.urlsafe_b64encode(b"~~~15068212345 og mer tekst").decode()
     assert "-" in coded
     assert [*text.hidden(coded)] == [("", b"~~~15068212345 og mer tekst")]
+    numbers = b"".join(n.to_bytes(8, "little") for n in (412, 3, 20, 5))
+    assert [*text.hidden(base64.b64encode(numbers).decode())] == [("text/csv", b"x\n412\n3\n20\n5")]
+    page = b"%PDF" + bytes(range(128, 150))
+    assert [*text.hidden(base64.b64encode(page).decode())] == [("", page)]
     packed = b"PK\x03\x04" + bytes(range(20))
     assert [*text.hidden(base64.b64encode(packed).decode())] == [("", packed)]
     assert ("", b"15068212345") in [*text.hidden(base64.b32encode(b"15068212345").decode())]

@@ -65,10 +65,11 @@ def test_a_long_line_of_numbers_takes_no_time() -> None:
 
 def test_values_are_read_as_code_writes_them() -> None:
     code = (
-        "/* a */ f(x); var d = [{sex: 'K', age: 41, ok: !0, y: .5,}, {sex: `M`, age: 33}]; g([1])"
+        "/* a */ f(x); var d = [{sex: 'K', age: 41, ok: !0, no: !1, y: .5,}, "
+        "{sex: `M`, age: 33}]; g([1])"
     )
     assert list(grids.of_code(code)) == [
-        [{"sex": "K", "age": 41, "ok": True, "y": 0.5}, {"sex": "M", "age": 33}]
+        [{"sex": "K", "age": 41, "ok": True, "no": False, "y": 0.5}, {"sex": "M", "age": 33}]
     ]
 
 

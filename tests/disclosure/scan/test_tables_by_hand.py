@@ -3,6 +3,7 @@
 import io
 import zipfile
 
+import planted
 import pytest
 
 from naveval.disclosure.scan import crossed, documents, grids, printed, profiles, tables
@@ -151,6 +152,13 @@ def test_crossed_tables_of_small_numbers_alone_rank_something() -> None:
     [
         ("> table(df$x)\n\n  a   b   c\n 31   2   4\n", 2),
         ("> table(df$x)\n\n  a   b   c\n 31   7   0\n", 0),
+        ("> table(a, b)\n    b\na nei  ja\n x 31   2\n y 40  50\n", 1),
+        ("> table(a, b)\n    b\na   0   1\n 0 31   2\n 1  3  50\n", 2),
+        ("> table(a, b)\n    b\na   0   1\n 0 31  22\n 1 40  50\n", 0),  # codes are no counts
+        ("> table(a, b)\n    b\na   0   1\n 1  3  22\n 4 40  50\n", 3),  # unless they may be
+        ("> table(a, b)\n    b\n    0   1\n 1  3  22\n 2 40   4\n", 2),
+        ("> table(x)\nx\n  a   b\n  3   4\n", 2),
+        ("> table(x)\nx\n  a   b   c\n  3   4\n", 2),
         ("> table(df$x)\n\n  a   b   c\n 3.1   2   4\n", 0),
         ("Counter({'kvinner': 31, 'menn': 2, 'ukjent': 1})", 2),
         ("Counter({'kvinner': 19, 'menn': 2})", 0),
@@ -280,6 +288,7 @@ def test_persons_in_lines() -> None:
     assert [*profiles.in_lines(line)] == [("rows that describe single persons", 1)]
     assert hits(profiles.in_lines(line + line.replace("1971", "1985").replace("ja", "nei"))) == 2
     assert hits(profiles.in_lines("Kvinne 1971\n")) == 0
+    assert hits(profiles.in_lines(line + "1985\n")) == 1  # a year below is none of hers
     pairs = ["Kvinne 1971", "Mann 1990", "Mann 1985", "Kvinne 1962", "Kvinne 1999"]
     assert hits(profiles.in_lines("\n".join(pairs))) == 5
     assert hits(profiles.in_lines("\n".join(pairs[:4]))) == 0
@@ -380,6 +389,7 @@ def test_small_counts_at_the_ends_of_lines() -> None:
 def test_rows_of_delimited_text_json_and_code() -> None:
     assert grids.of_csv("# om\n\na;b\n1,5;2\n") == [["a", "b"], ["1,5", "2"]]
     assert grids.of_csv("a\tb\n1\t2\n") == [["a", "b"], ["1", "2"]]
+    assert grids.of_csv("a,b\n1\0,\0002\n") == [["a", "b"], ["1", "2"]]
     rows = [["a", "b"], ["1", "2"], ["3", "4"]]
     assert grids.of_records([{"a": 1, "b": 2}, {"a": 3, "b": 4}]) == rows
     assert grids.of_records({"a": [1, 3], "b": [2, 4]}) == rows
@@ -414,6 +424,7 @@ def test_tables_of_plain_text() -> None:
     indexed = [*grids.of_columns("fylke  antall\n0 Oslo  41\n1 Os  3\n")]
     assert [["", "fylke", "antall"], ["0", "Oslo", "41"], ["1", "Os", "3"]] in indexed
     assert [["a", "b"], ["1", "2"]] in [*grids.of_columns("a;b\n1;2\n")]
+    assert [["1", "2"], ["3", "4"]] in [*grids.of_columns("a;b;c\n1;2\n3;4\n")]
     by_blanks = [*grids.of_columns("fylke antall\n0 Oslo 41\n1 Os 3\n")]
     assert [["", "fylke", "antall"], ["0", "Oslo", "41"], ["1", "Os", "3"]] in by_blanks
 
@@ -431,6 +442,7 @@ def test_masks_totals_and_rows_of_counts() -> None:
         ["I alt", "56", "22"],
     ]
     assert grids.withheld(rows, LIMITS) == 1
+    assert grids.withheld([*rows[:-1], ["I alt", "56"]], LIMITS) == 1  # a total of one alone
     titled = [["I alt"], ["fylke", "antall"], ["Oslo", "41"], ["Os", ":"], ["Vang", "12"]]
     assert grids.withheld(titled, LIMITS) == 0
     assert grids.withheld([*titled, ["I alt", "56"]], LIMITS) == 1
@@ -500,3 +512,20 @@ def test_what_programs_print_of_persons() -> None:
     numbered = "Index=0, kjonn='K', utdanning='3', innsatsgruppe='SIT'"
     assert [*printed.told_rows(numbered)] == [("rows that describe single persons", 1)]
     assert [*printed.told_rows("kjonn='K', utdanning='3'")] == []
+
+
+def test_a_caption_is_no_title_of_a_column() -> None:
+    rows = [["Antall personer", "", ""], ["År", "Menn", "Kvinner"], ["3", "100", "200"]]
+    assert [*tables.table(rows, LIMITS, small=True)] == []
+
+
+def test_a_title_of_one_row_stands_over_that_below() -> None:
+    head = '<tr><th rowspan="1">Fylke</th><th colspan="2">Antall ledige</th></tr>'
+    below = "<tr><th>navn</th><th>2019</th><th>2020</th></tr>"
+    ((rows, _),) = documents.of_markup(f"<table>{head}{below}</table>")
+    assert ["Fylke navn", "Antall ledige 2019", "Antall ledige 2020"] in rows
+
+
+def test_empty_columns_of_a_sheet_keep_their_place() -> None:
+    ((rows, _),) = documents.of_sheets(planted.workbook([["", "Antall"], ["", "3"]]))
+    assert rows == [["", "Antall"], ["", "3"]]

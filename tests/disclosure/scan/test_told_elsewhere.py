@@ -41,6 +41,7 @@ TOLD_ELSEWHERE = {
     "unit behind": ("a.log", "{'Oslo': 412, 'Troms': 3} persons per county"),
     "share of so many": ("a.csv", "gruppe,n,andel\nA,120,0.0250\n"),
     "share of so many beside others": ("a.csv", "gruppe,n,andel,alle\nA,120,0.0250,300\n"),
+    "share of so many beside one more": ("a.csv", "gruppe,n,andel,alle\nA,120,0.0250,4760\n"),
     "per cent of so many": ("a.csv", "gruppe;deltakere;prosent i jobb\nA;80;2,5\n"),
     "share behind its base": ("a.html", "<p>Av kvinner (n = 80) kom 2,5 % i arbeid.</p>"),
     "axis of Plotly": (
@@ -104,6 +105,7 @@ PERSONS = {"title": {"text": "Antall personer"}}
 CHARTS = {
     "y": ([{"yaxis": PERSONS, "traces": [{"x": [1, 2], "y": [412, 3, 1, 0, 5]}]}], 2),
     "x": ([{"x_axis": PERSONS, "bars": [{"x": [412, 3], "y": [2, 4]}]}], 1),
+    "x of persons": ([{"xaxis": {"title": "Personer"}, "bars": [{"x": [412, 3], "y": [2]}]}], 1),
     "x of several": ([[{"x": [412, 3], "y": [2, 4]}], {"xaxis": {"title": "Antall ledige"}}], 1),
     "pairs": ([{"yAxis": PERSONS, "series": [{"data": [[1, 412], [2, 3], [3, 1]]}]}], 2),
     "no pairs": ([{"yAxis": PERSONS, "series": [{"data": [[4, 1, 412], [2, 3, 90]]}]}], 4),
@@ -112,6 +114,7 @@ CHARTS = {
     "label": ([{"ylabel": "Antall personer", "y": [412, 3]}], 1),
     "chart": ([{"layout": {"title": "Antall ledige per fylke"}, "data": [{"y": [412, 3]}]}], 1),
     "beside": ([{"title": "Antall ledige per fylke", "values": [412, 3]}], 1),
+    "mark": ([{"mark": "bar", "title": "Antall ledige per fylke", "data": {"values": [9, 3]}}], 1),
     "name of a trace": ([{"layout": {}, "data": [{"name": "Personer", "y": [412, 3]}]}], 0),
     "title elsewhere": ([{"title": "Antall ledige per fylke", "steps": {"y": [412, 3]}}], 0),
     "shares": ([{"yaxis": {"title": "Andel personer"}, "y": [3, 2]}], 0),

@@ -208,6 +208,11 @@ def test_what_is_too_small() -> None:
         ("Antall deltakere: 4", 1),
         ("Antall deltakere: 5", 0),
         ("Deltakere (n = 4) i Os", 1),
+        ("Av 512 deltakere var to i jobb.", 1),
+        ("Deltakere (n = 4) i Os. Av 512 deltakere var to i jobb.", 2),
+        ("Av 512 deltakere var ingen i jobb.", 0),
+        (f"hver {'x' * 54} og to døde.", 0),  # of each, some sixty signs before
+        (f"hver {'x' * 55} og to døde.", 1),
         ("Alle 4 som sluttet, fikk jobb.", 1),
         ("Alle 5 som sluttet, fikk jobb.", 0),
         ("Antall deltakere: Hamar 211, Tolga 3, Os 2", 2),
@@ -253,6 +258,7 @@ def test_titles_that_count_persons(title: str, counts: bool) -> None:
         ("fnr", True),
         ("person_id", True),
         ("personId", True),
+        ("bruker-nr", True),
         ("etternavn", True),
         ("name", False),
         ("navn", False),
@@ -270,6 +276,9 @@ def test_captions_and_rows_that_count() -> None:
     assert titles.counts_by_caption("Tabell 1: Antall ledige etter fylke")
     assert not titles.counts_by_caption("Tabell 1: Andel ledige etter fylke")
     assert not titles.counts_by_caption("Antall ledige " + "x" * 200)
+    named = "Antall ledige etter fylke ".ljust(199, "x")
+    assert titles.counts_by_caption(named)
+    assert not titles.counts_by_caption(f"{named}x")
     assert titles.counts_row("Antall deltakere")
     assert not titles.counts_row("Antall timer")
     assert titles.counts_along("n_persons", LIMITS)
@@ -291,6 +300,8 @@ def test_identity_numbers_have_a_day_a_month_and_two_check_digits() -> None:
     # Of a hundred numbers of a day, 10 of 11 by one check digit and 10 of 11 by the other.
     assert len(found) == pytest.approx(100 * (10 / 11) ** 2, abs=5)
     one = found[0]
+    assert identities.is_identity_number("31929900068")
+    assert not identities.is_identity_number("31929900069")
     assert identities.is_identity_number(one)
     for start, there in (
         ("3101", True),
@@ -325,6 +336,8 @@ def test_ids_are_looked_for_as_they_may_lie() -> None:
     assert identities.squeezed("P-00 12") == "p0012"
     assert [*identities.named("se P-0012345 og P 0012345", known)] == [("person id", 1)]
     assert [*identities.named("se 5432100-P", known)] == [("person id", 1)]
+    assert [*identities.named("se 00000123456789", known)] == [("person id", 1)]
+    assert [*identities.named("se 1.23456789e+08", known)] == [("person id", 1)]
     assert [*identities.named("se P-0012346", known)] == []
     assert identities.masked("a/P-0012345/b.csv", known) == "a/•••/b.csv"
 
@@ -338,6 +351,7 @@ def test_identity_numbers_are_found_in_groups_and_between_letters() -> None:
         f"{digits}.0",
         f"a{digits}b",
         f"{digits},00",
+        f"{digits[0]}.{digits[1:]}e+10",
     ):
         assert [*identities.named(shown, nobody)] == [("national identity number", 1)], shown
     assert [*identities.named("130672*****", nobody)] == [("national identity number", 1)]

@@ -63,6 +63,19 @@ def test_agreement_holds_for_other_rates(rate: float, growth: float, tax: float)
         assert c.net_benefit(a)[0, column] == pytest.approx(expected, rel=1e-9)
 
 
+def test_taxes_of_the_budget_follow_wages_and_benefits() -> None:
+    found = c.budget(BASE)
+    wages = (1 - BASE.displacement) * c.wage_effect_value(BASE)
+    saved = BASE.saved_benefit_share * wages
+    taxes = (BASE.income_tax + BASE.payroll_tax) * wages
+    assert (saved != 0).any()
+    np.testing.assert_allclose(found.benefits, saved)
+    np.testing.assert_allclose(found.taxes_on_wages, taxes)
+    np.testing.assert_allclose(found.tax_on_benefits, -BASE.benefit_tax * saved)
+    whole = found.nav + found.school_places + taxes - BASE.benefit_tax * saved
+    np.testing.assert_allclose(found.public, whole)
+
+
 def test_discount_sum_is_the_sum_and_its_limit() -> None:
     factor = np.array([[0.997]])
     plain = sum(0.997**m for m in range(5, 40))

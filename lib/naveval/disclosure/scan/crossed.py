@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from naveval.disclosure.scan.grids import MARGINS, MASKED, MASKS, Rows
 from naveval.disclosure.scan.identities import Hits
@@ -135,7 +136,12 @@ def _tabulated(block: str, limits: Thresholds) -> Hits:
     """Small counts in a table of which only the command above it says that it counts."""
     lines = [line.split() for line in block.splitlines() if line.strip()]
     heads = 2 if len(lines) > 2 and len(lines[0]) == 1 else 1
-    told = [number(cell) for line in lines[heads:] for cell in line[-len(lines[heads - 1]) :]]
+    codes = [number(line[0]) for line in lines[2:]]
+    # The name of the rows heads their codes, which count nobody.
+    coded = heads == 2 and len(lines[1]) == len(lines[2]) and len(codes) > 1
+    coded = coded and all(later == code + 1 for code, later in pairwise(codes))
+    wide = len(lines[heads - 1]) - coded
+    told = [number(cell) for line in lines[heads:] for cell in line[max(0, len(line) - wide) :]]
     whole = all(n == int(n) for n in told if n == n)
     if whole and (hits := sum(n > 0 and too_small(n, limits) for n in told)):
         yield f"count below {limits.min_cell} in a tabulation", hits

@@ -21,7 +21,7 @@ from naveval.project.errors import DisclosureError
 
 MANIFEST, LOG, SITE = "manifest.json", "disclosure.csv", "assets/site.css"
 EXHIBITS = ("tables", "figures")
-PROTECTED = "described"
+PROTECTED, PUBLISHED = "described", "published"
 LARGE = 50_000_000
 """Bytes from which a folder, such as the site of all counties, is searched by all processors."""
 
@@ -58,7 +58,7 @@ def scan(
     containers of raw data, secrets, paths of machines and names of users.
     """
     folder = Path(folder)
-    labels = frozenset(_published_labels(folder))
+    labels = frozenset(_labels(folder / LOG, PUBLISHED) if (folder / LOG).exists() else ())
     known = ids if isinstance(ids, identities.Ids) else identities.ids(ids)
     wanted = Wanted(known, thresholds(), labels, frozenset(_protected(folder)))
     searched = folder.rglob("*") if files is None else files
@@ -92,13 +92,14 @@ def require_clean(folder: Path, ids: Collection[str] = ()) -> None:
         raise DisclosureError(f"{folder}: {len(found)} findings, not for publication\n{lines}")
 
 
-def _published_labels(folder: Path) -> set[str]:
-    """Labels whose numbers come from published tables, by the folder's log."""
-    file = folder / LOG
-    if not file.exists():
+def _labels(log: Path, rule: str) -> set[str]:
+    """Labels whose numbers a folder's log puts under a rule; none where it is no such log."""
+    try:
+        rows = pd.read_csv(log, dtype=str, keep_default_na=False)
+    except ValueError:
         return set()
-    log = pd.read_csv(file, dtype=str, keep_default_na=False)
-    return set(log.loc[log.get("rule", pd.Series(dtype=str)) == "published", "label"])
+    known = {"label", "rule"} <= {*rows}
+    return set(rows.loc[rows["rule"] == rule, "label"]) if known else set()
 
 
 def _protected(folder: Path) -> Iterator[str]:
@@ -115,10 +116,9 @@ def _protected(folder: Path) -> Iterator[str]:
             own = {name for name, print_ in lies.items() if named[name] == print_}
             if LOG not in own:
                 continue
-            log = pd.read_csv(file.parent / LOG, dtype=str, keep_default_na=False)
+            labels = _labels(file.parent / LOG, PROTECTED)
         except OSError:
             continue  # a result beside the site that is just being replaced
-        labels = set(log.loc[log["rule"] == PROTECTED, "label"])
         yield from (lies[name] for name in own if Path(name).stem in labels and name != LOG)
 
 

@@ -204,13 +204,9 @@ def _tree(node: Any, wanted: Wanted, title: str = "", caption: str = "") -> Hits
                 own = contacts.ways_to(lines_once(f"{key}: {value}")) > 0
             if own and not isinstance(value, Mapping):
                 yield "key that identifies persons", 1
-            below = (
-                title
-                if titles.counts_persons(title, limits) and not titles.apart(str(key), limits)
-                else key
-            )
+            kept = titles.counts_persons(title, limits) and not titles.apart(str(key), limits)
             if not records or isinstance(value, Mapping | list | str):
-                yield from _tree(value, wanted, str(below), caption)
+                yield from _tree(value, wanted, title if kept else str(key), caption)
     elif isinstance(node, list):
         if len(node) > 2 and all(str(item).isdigit() for item in node):
             yield from tables.table([[title], *([str(item)] for item in node)], limits, small=False)
@@ -303,6 +299,8 @@ def _markdown(name: str, content: bytes, wanted: Wanted) -> Hits:
     yield from _markdown_tables(text, wanted)
     for block in patterns.FENCED.findall(text):
         yield from printed(plain(block), wanted.limits)
+        for rows in grids.of_columns(plain(block)):
+            yield from tables.table(rows, wanted.limits, small=True)
 
 
 def _typst(name: str, content: bytes, wanted: Wanted) -> Hits:
@@ -382,7 +380,6 @@ def _zip(name: str, content: bytes, wanted: Wanted) -> Hits:
             if member.filename.endswith((".xml", ".rels", ".vml")):
                 yield from named(plain(member.filename), wanted.ids)
                 yield from _html(member.filename, grids.without_codes(inside), wanted)
-                yield from credentials.authors(decoded(inside))
             elif not member.is_dir():
                 yield from search(member.filename, inside, wanted)
             if "pivotCacheRecords" in member.filename:
@@ -415,7 +412,8 @@ def _notebook(name: str, content: bytes, wanted: Wanted) -> Hits:
 
 def _output(kind: str, value: Any, wanted: Wanted) -> Hits:
     suffix = next((end for part, end in patterns.EMBEDDED.items() if part in kind), ".html")
-    text = "".join(value) if isinstance(value, list | str) else json.dumps(value)
+    lines = isinstance(value, list) and all(isinstance(line, str) for line in value)
+    text = "".join(value) if lines or isinstance(value, str) else json.dumps(value)
     raw = base64.b64decode(text) if suffix in (".png", ".jpg", ".pdf") else text.encode()
     yield from search(f"output{suffix}", raw, wanted)
 

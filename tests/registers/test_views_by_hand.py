@@ -1,0 +1,179 @@
+"""Which kind of values a type holds, and how files become views with their rows and names."""
+
+from pathlib import Path
+
+import duckdb
+import pandera.pandas as pa
+import pytest
+
+from naveval.project.errors import ContractError
+from naveval.registers import grammar, sources, views
+from naveval.registers.connections import connect
+from naveval.registers.dialects import Dialect
+
+FAMILIES = {
+    "any": [None, "object"],
+    "text": ["str", "string", "String[pyarrow]", "category"],
+    "integer": ["int64", "Int8", "uint16", "UInt64"],
+    "number": ["float32", "Float64", "decimal"],
+    "boolean": ["bool", "boolean"],
+    "date": ["date", "datetime64[ns]", "timestamp"],
+}
+
+
+@pytest.mark.parametrize(("family", "types"), FAMILIES.items(), ids=FAMILIES)
+def test_families_of_types(family: str, types: list) -> None:
+    for dtype in types:
+        assert views.family(dtype) == family
+
+
+def test_a_type_that_no_register_has_is_refused() -> None:
+    with pytest.raises(ContractError) as told:
+        views.family("complex128")
+    assert str(told.value) == "contract: type complex128 is not supported in a register table"
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"),
+    [
+        ("DECIMAL(18,3)", "number"),
+        ("ENUM('a', 'b')", "text"),
+        ("VARCHAR", "text"),
+        ("UBIGINT", "integer"),
+        ("TIMESTAMP WITH TIME ZONE", "date"),
+        ("BIGINT[]", "any"),
+        ("BLOB", "any"),
+    ],
+)
+def test_families_of_columns(kind: str, family: str) -> None:
+    assert views.duck_family(kind) == family
+
+
+SEMICOLON = Dialect("utf-8", ";")
+
+
+def test_how_a_column_is_read() -> None:
+    assert views.cell("a", "VARCHAR", "integer", "csv", SEMICOLON) == grammar.cell(
+        '"a"', "integer", SEMICOLON
+    )
+    assert views.cell("a", "BIGINT", "integer", "parquet", None) == '"a"'
+    for wide in ("HUGEINT", "UBIGINT", "UHUGEINT"):
+        assert views.cell("a", wide, "integer", "parquet", None) == 'TRY_CAST("a" AS BIGINT)'
+    for kind in ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"):
+        read = views.cell("a", kind, "date", "parquet", None)
+        assert read == "date_trunc('day', CAST(\"a\" AS TIMESTAMP))"
+    for form in ("sas", "stata"):
+        assert views.cell("a", "DOUBLE", "integer", form, None) != '"a"'
+        assert views.cell("a", "VARCHAR", "text", form, None) == "nullif(\"a\", '')"
+
+
+def test_which_columns_have_a_time_of_day() -> None:
+    assert views.moment("a", "VARCHAR", "date", SEMICOLON) == grammar.moment('"a"', SEMICOLON)
+    assert views.moment("a", "VARCHAR", "integer", SEMICOLON) == ""
+    assert views.moment("a", "TIMESTAMP_NS", "date", None) == 'CAST("a" AS TIMESTAMP)'
+    assert views.moment("a", "DATE", "date", None) == ""
+    assert views.moment("a", "TIMESTAMP", "date", SEMICOLON) != 'CAST("a" AS TIMESTAMP)'
+
+
+SCHEMA = pa.DataFrameSchema(
+    {"person": pa.Column(int), "Ønske": pa.Column(str), "county": pa.Column(str)}
+)
+
+
+def opened(folder: Path, schema: pa.DataFrameSchema | None = SCHEMA):
+    connection, temporary = connect()
+    source = sources.find(folder, "t")
+    views.create_views(connection, source, schema, temporary)
+    return connection, source
+
+
+def rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[tuple]:
+    return connection.execute(sql).fetchall()
+
+
+def test_delimited_files_in_folders_are_one_table(tmp_path: Path) -> None:
+    for county, text in {"03": "person;Ønske\n1;a\n2;b\n", "11": "ØNSKE;PERSON\nc;3\n"}.items():
+        (tmp_path / "t" / f"county={county}").mkdir(parents=True)
+        (tmp_path / "t" / f"county={county}" / "a.csv").write_text(text, "utf-8")
+    connection, source = opened(tmp_path)
+    found = rows(connection, 'SELECT person, "Ønske", county FROM t ORDER BY person')
+    assert found == [(1, "a", "03"), (2, "b", "03"), (3, "c", "11")]
+    told = rows(connection, "SELECT person, row_no, file_name FROM numbered.t ORDER BY person")
+    assert [(person, row) for person, row, _ in told] == [(1, 1), (2, 2), (3, 1)]
+    assert [name.replace("\\", "/").split("/")[-2] for _, _, name in told] == [
+        "county=03",
+        "county=03",
+        "county=11",
+    ]
+    raw = rows(connection, f"SELECT person FROM {views.raw_view('t')} ORDER BY 1")
+    assert raw == [("1",), ("2",), ("3",)]
+    assert views.raw_view("t") == 'numbered."t_raw"'
+    assert views.text_dialect(source, "person") == source.dialects[0]
+    kinds = views.columns(connection, "t", source.label)
+    assert kinds == {"person": "BIGINT", "Ønske": "VARCHAR", "county": "VARCHAR"}
+    assert views.disagreements(connection, source, SCHEMA) == {}
+
+
+def test_parquet_in_folders_has_its_types_and_the_folders_as_text(tmp_path: Path) -> None:
+    for county in ("03", "11", "__HIVE_DEFAULT_PARTITION__"):
+        (tmp_path / "t" / f"county={county}").mkdir(parents=True)
+        target = tmp_path / "t" / f"county={county}" / "a.parquet"
+        duckdb.sql(
+            "COPY (SELECT range::HUGEINT AS person, 'x' AS \"Ønske\" FROM range(2)) "
+            f"TO '{target}' (FORMAT parquet)"
+        )
+    connection, source = opened(tmp_path)
+    found = rows(connection, "SELECT county, person FROM t ORDER BY 1 NULLS LAST, 2")
+    assert found == [("03", 0), ("03", 1), ("11", 0), ("11", 1), (None, 0), (None, 1)]
+    numbered = rows(
+        connection, "SELECT row_no, file_name FROM numbered.t WHERE county = '11' ORDER BY 1"
+    )
+    assert numbered == [(1, "county=11/a.parquet"), (2, "county=11/a.parquet")]
+    assert views.text_dialect(source, "county") == grammar.PLAIN
+    assert views.text_dialect(source, "person") is None
+    without, _ = opened(tmp_path, None)
+    assert len(rows(without, "SELECT * FROM t")) == 6
+
+
+def test_files_that_disagree_with_their_folders_are_found(tmp_path: Path) -> None:
+    for county, inside in {"03": "03", "11": "12"}.items():
+        (tmp_path / "t" / f"county={county}").mkdir(parents=True)
+        duckdb.sql(
+            f"COPY (SELECT 1 AS person, '{inside}' AS county, 'x' AS \"Ønske\") "
+            f"TO '{tmp_path / 't' / f'county={county}' / 'a.parquet'}' (FORMAT parquet)"
+        )
+    connection, source = opened(tmp_path)
+    (sql,) = views.disagreements(connection, source, SCHEMA).values()
+    assert rows(connection, sql) == [("county=11/a.parquet", 1)]
+    text = tmp_path / "text" / "t"
+    for county, inside in {"03": "03", "11": "12"}.items():
+        (text / f"county={county}").mkdir(parents=True)
+        lines = f"person;county\n1;03\n2;{inside}\n"
+        (text / f"county={county}" / "a.csv").write_text(lines, "utf-8")
+    connection, source = opened(tmp_path / "text")
+    ((key, sql),) = views.disagreements(connection, source, SCHEMA).items()
+    assert key == "county"
+    assert sorted(row for _, row in rows(connection, sql)) == [1, 2]
+    assert {name for name, _ in rows(connection, sql)} == {rows(connection, sql)[0][0]}
+
+
+def test_one_parquet_file_is_named_by_itself(tmp_path: Path) -> None:
+    duckdb.sql(f"COPY (SELECT 7 AS person) TO '{tmp_path / 't.parquet'}' (FORMAT parquet)")
+    connection, _ = opened(tmp_path)
+    assert rows(connection, "SELECT * FROM numbered.t") == [(7, 1, "t.parquet")]
+
+
+def test_delimited_text_needs_a_schema(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n", "utf-8")
+    with pytest.raises(ContractError, match=r"^t\.csv: reading CSV needs the table's schema$"):
+        opened(tmp_path, None)
+
+
+def test_rows_keep_the_place_that_a_mapping_wrote(tmp_path: Path) -> None:
+    duckdb.sql(
+        "COPY (SELECT 7 AS person, 'eier.sas7bdat' AS owner_file, 31 AS owner_row) "
+        f"TO '{tmp_path / 't.parquet'}' (FORMAT parquet)"
+    )
+    connection, _ = opened(tmp_path)
+    assert rows(connection, "SELECT * FROM numbered.t") == [(7, 31, "eier.sas7bdat")]
+    assert rows(connection, "SELECT * FROM t") == [(7,)]
