@@ -13,6 +13,7 @@ from naveval.registers.rules.breaches import Rule, known_persons, repeated
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
+from naveval.registers.rules.order import in_place
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, daily, varied
 from naveval.studies.followup import weeks
@@ -225,6 +226,12 @@ RULES = (
         rows=CARDS,
         label=LAST_WEEK_OF_CARD,
     ),
+    in_place("employment", EMPLOYMENT, text_sql("month")),
+    *(
+        in_place(table, TABLES[table])
+        for table in ("benefit_cards", "benefit_decisions", "program_spells", "dialogues")
+    ),
+    in_place("health_benefits", HEALTH_BENEFITS),
     near(
         "benefit_cards",
         "person, year_week",

@@ -15,6 +15,7 @@ from naveval.registers.rules.levels import (
     steady,
 )
 from naveval.registers.rules.links import agreeing
+from naveval.registers.rules.order import in_place
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.signs import LEAST_LINKED, Step
 from naveval.studies.indicator.characteristics import (
@@ -319,6 +320,8 @@ RULES = (
         alike={"age": BORN},
     ),
     followed("hours", HOURS, T),
+    in_place("stock", STOCK, T),
+    in_place("hours", HOURS, T),
     followed("inflow", INFLOW, T, unit="region", shocks=True),
     followed("industry", INDUSTRY, T, unit="region || industry", shocks=True),
     Rule(
