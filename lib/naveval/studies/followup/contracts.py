@@ -63,7 +63,9 @@ BENEFIT_CARDS = pa.DataFrameSchema(
             "int64", _weeks(), description="ISO year and week of the fortnight's last week: 201726"
         ),
         "hours_worked": pa.Column(
-            float, pa.Check.in_range(0, HOURS_IN_FORTNIGHT), description="Hours in the fortnight"
+            float,
+            pa.Check.in_range(0, HOURS_IN_FORTNIGHT, raise_warning=True),
+            description="Hours in the fortnight",
         ),
     },
     description="A row is a benefit card: one person, one fortnight.",
@@ -101,7 +103,7 @@ EMPLOYMENT = pa.DataFrameSchema(
             str,
             pa.Check.str_matches(MONTH, description="a month from 2015-01 to 2022-12 as 2017-07"),
         ),
-        "hours_per_week": pa.Column(float, pa.Check.in_range(0, 168)),
+        "hours_per_week": pa.Column(float, pa.Check.in_range(0, 168, raise_warning=True)),
     },
     description="A row is a job in one month (a-melding); a person can have several.",
 )
@@ -204,6 +206,7 @@ RULES = (
             HAVING sum(hours_per_week) > 168
         )
         """,
+        few=True,
     ),
     repeated("employment", EMPLOYMENT, where="hours_per_week > 0"),
     *(
@@ -291,6 +294,7 @@ RULES = (
         "to_date",
         "a date not before from_date",
         "SELECT file_name, row_no FROM numbered.program_spells WHERE to_date < from_date",
+        few=True,
     ),
     Rule(
         "benefit_cards",

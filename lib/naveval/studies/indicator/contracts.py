@@ -80,7 +80,7 @@ STOCK = pa.DataFrameSchema(
         "history_months": pa.Column(
             "int64", pa.Check.in_range(0, 61), description="Months in Nav in the last five years"
         ),
-        "weekly_hours": pa.Column("float64", pa.Check.in_range(0, 100)),
+        "weekly_hours": pa.Column("float64", pa.Check.in_range(0, 100, raise_warning=True)),
         **{mark: pa.Column(bool) for mark in MARKS},
     },
     unique=["person", "month"],
@@ -91,10 +91,14 @@ HOURS = pa.DataFrameSchema(
         "person": pa.Column("int64", pa.Check.ge(0)),
         "month": pa.Column(str, MONTH),
         "hours": pa.Column(
-            "float64", pa.Check.in_range(0, 500), description="Paid hours in the month"
+            "float64",
+            pa.Check.in_range(0, 500, raise_warning=True),
+            description="Paid hours in the month",
         ),
         "subsidised_hours": pa.Column(
-            "float64", pa.Check.in_range(0, 500), description="Of these, paid by wage subsidy"
+            "float64",
+            pa.Check.in_range(0, 500, raise_warning=True),
+            description="Of these, paid by wage subsidy",
         ),
     },
     unique=["person", "month"],
@@ -303,6 +307,7 @@ RULES = (
         SELECT file_name, row_no FROM numbered.stock
         WHERE {T} - {text_sql("registered")} >= 12 * (CAST(age AS INTEGER) + 1)
         """,
+        few=True,
     ),
     one_per_person(
         "stock",
@@ -373,6 +378,7 @@ RULES = (
         "no more than hours",
         "SELECT file_name, row_no FROM numbered.hours "
         "WHERE hours BETWEEN 0 AND subsidised_hours AND hours <> subsidised_hours",
+        few=True,
     ),
     Rule(
         "inflow",
