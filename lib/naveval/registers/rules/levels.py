@@ -235,7 +235,9 @@ def no_total(table: str, code: str, value: str, *by: str) -> Rule:
             GROUP BY {groups} HAVING count(*) > 2
         )
         SELECT {quote(code)} AS about, 'codes of which none is the total of the others' AS expected,
-            {code} || ' is half of the sum of {value} in ' || count(*) || ' rows' AS seen
+            {code} || ' is half of the sum of {value} in ' || count(*)
+            || ' rows; a mapping leaves totals out by without: {{{code}: [' || {code} || ']}}'
+            AS seen
         FROM {table} JOIN wholes USING ({groups}) WHERE whole > 0
         GROUP BY {code}
         HAVING count(*) >= {LEAST_PAIRS}
