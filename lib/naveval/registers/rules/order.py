@@ -13,7 +13,7 @@ from naveval.registers.rules.panels import varying
 from naveval.registers.rules.signs import FAR, LEAST_FOLLOWED, PLACES, SURE, before
 from naveval.registers.views import family
 
-MOST_ROWS = 500_000  # from the beginning of each file
+MOST_ROWS = 200_000  # from the beginning of each file
 APART = 0.1  # of the rows that are alike
 IN_ORDER = 0.9  # of the rows with another person than the row above, of a higher number
 LEAST_CHANGES, MOST_BACK = 100, 0.02  # expected of neighbours; of these, against the order
