@@ -16,6 +16,7 @@ LEAST_STAYING, LEAST_FOLLOWED = 0.3, 200  # of so many rows with a row of the pe
 BY_CHANCE, LEAST_ALIKE = 0.7, 0.3  # of the changes that shuffled codes have; a correlation
 USUAL_GAPS, MOST_GAPS = 0.06, 0.2  # of rows between two periods on each side
 SURE = 4  # standard deviations
+UNLIKELY, MOST_COPIES = 15, 0.1  # -ln of a probability; of the periods
 FOUND_AGAIN = 0.75  # of what is usual
 JUMP = 0.4  # of the persons, or of the rows
 DEVIATIONS = 8  # robust standard deviations
@@ -101,6 +102,24 @@ def gaps(unit: str) -> str:
                 WINDOW own AS (PARTITION BY person ORDER BY t)
             ) WHERE back = 1
         ) WHERE n >= {LEAST_FOLLOWED} AND {odd.format(USUAL_GAPS)}
+    """
+
+
+def copied(unit: str, label: str) -> str:
+    """A period whose rows are those of the period before, all of them and in all columns."""
+    return f"""
+        SELECT * FROM (
+            WITH pairs AS (
+                SELECT t, n, back, same, lag(n) OVER earlier AS was FROM periods
+                WINDOW earlier AS (ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
+            )
+            SELECT {quote(unit)}, 'rows that are not all as in the period before; a period '
+                || 'delivered for another?', 'all the same in ' || {some(label)}
+            FROM pairs, (SELECT (sum(same) + 1) / (sum(back) + 2) AS usual FROM pairs)
+            WHERE same = n AND n = was AND n * -ln(usual) > {UNLIKELY}
+            -- Quarters' and years' numbers stand in several months on purpose.
+            HAVING count(*) BETWEEN 1 AND {MOST_COPIES} * (SELECT count(*) FROM pairs)
+        )
     """
 
 
