@@ -164,6 +164,23 @@ def test_a_number_of_each_place_stays(size, told) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (f"{LEVEL} + if(t < 30, t, t - 1)", "0002-07"),
+        (f"{LEVEL} + if(t < 30 OR p = 3, t, t - 1)", ""),
+        (f"{LEVEL} + t // 3", ""),
+    ],
+)
+def test_a_period_that_is_a_copy_of_the_one_before_is_told(size, told) -> None:
+    words = (
+        "expected numbers that are not all as in the period before; a period delivered for "
+        f"another?; seen: all the same in {told}"
+    )
+    found = judged(levels.steady("b", "place", "t", "n"), b=series(size))
+    assert found == ([("n", words, False)] if told else [])
+
+
 def test_periods_apart_are_not_compared() -> None:
     jump = series(f"{LEVEL} * if(p = 3 AND t >= 30, 2, 1)", "t <> 29 OR p <> 3")
     assert judged(levels.steady("b", "place", "t", "n"), b=jump) == []

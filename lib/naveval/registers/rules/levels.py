@@ -12,7 +12,9 @@ from naveval.registers.rules.signs import (
     LEAST_PAIRS,
     LEAST_PERSONS,
     MONTH,
+    MOST_COPIES,
     SURE,
+    UNLIKELY,
     some,
 )
 
@@ -110,7 +112,8 @@ def steady(
     """A number of each place, such as its labour force, from one period to the next.
 
     It moves about as in the other places: no place falls or rises by a sixth or more beside them,
-    nor do all together; and no two places that move apart end where the other was.
+    nor do all together; no two places that move apart end where the other was; and no period
+    is a copy of the one before.
 
     Parameters
     ----------
@@ -137,6 +140,7 @@ def steady(
             WINDOW earlier AS (PARTITION BY place ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
         ),
         country AS (SELECT t, median(step) AS whole FROM steps GROUP BY t),
+        still AS (SELECT t, count(*) AS n, count_if(step = 0) AS same FROM steps GROUP BY t),
         own AS (SELECT *, step - whole AS alone FROM steps JOIN country USING (t)),
         calm AS (
             SELECT *, {DEVIATIONS} * 1.4826 * mad(alone) OVER (PARTITION BY place) AS usual FROM own
@@ -157,6 +161,12 @@ def steady(
                 AND abs(ln(other.level / moved.was) - moved.whole) < abs(moved.alone) / 4
         )
         HAVING count(*) > 0
+        UNION ALL
+        SELECT {quote(value)}, 'numbers that are not all as in the period before; a period '
+            || 'delivered for another?', 'all the same in ' || {some(label)}, {some(label)}
+        FROM still, (SELECT (sum(same) + 1) / (sum(n) + 2) AS usual FROM still)
+        WHERE same = n AND n * -ln(usual) > {UNLIKELY}
+        HAVING count(*) BETWEEN 1 AND {MOST_COPIES} * (SELECT count(*) FROM still)
         """,
         warning,
     )
