@@ -110,12 +110,12 @@ def copied(unit: str, label: str) -> str:
     return f"""
         SELECT * FROM (
             WITH pairs AS (
-                SELECT t, n, back, same, lag(n) OVER earlier AS was FROM periods
+                SELECT t, n, same, lag(n) OVER earlier AS was FROM periods
                 WINDOW earlier AS (ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
             )
             SELECT {quote(unit)}, 'rows that are not all as in the period before; a period '
                 || 'delivered for another?', 'all the same in ' || {some(label)}
-            FROM pairs, (SELECT (sum(same) + 1) / (sum(back) + 2) AS usual FROM pairs)
+            FROM pairs, (SELECT (sum(same) + 1) / (sum(n) + 2) AS usual FROM pairs)
             WHERE same = n AND n = was AND n * -ln(usual) > {UNLIKELY}
             -- Quarters' and years' numbers stand in several months on purpose.
             HAVING count(*) BETWEEN 1 AND {MOST_COPIES} * (SELECT count(*) FROM pairs)

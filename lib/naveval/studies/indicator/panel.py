@@ -300,7 +300,7 @@ def _chunk(
     residence = _whole(part, "residence_months", month, 0, 1200)
     history = _whole(part, "history_months", month, 0, 61)
     # What a Parquet file may hold: the same from every file.
-    weekly = numbers(part, "weekly_hours").astype(np.float32)
+    weekly: NDArray = numbers(part, "weekly_hours").astype(np.float32)
     columns = {
         "age": age_code(age),
         "children": np.minimum(_whole(part, "children", month, 0, 20), 4).astype(np.int8),
