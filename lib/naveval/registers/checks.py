@@ -60,8 +60,7 @@ class SqlCheck:
     """A column's rule: `bad` is a SQL condition that is true on the rows that break it.
 
     `raw` says that the condition is about values as they stand in the file, `coded` that the
-    column holds codes, of which unknown ones may be shown (`naveval.registers.unknown`), and `few`
-    that few rows are a warning, as pandera's `raise_warning` says of the check.
+    column holds codes, of which unknown ones may be shown (`naveval.registers.unknown`).
     """
 
     column: str
@@ -69,7 +68,6 @@ class SqlCheck:
     bad: str
     raw: bool = False
     coded: bool = False
-    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,8 +257,7 @@ def translate(
     if "regexp_matches" in bad and not _regex_works(connection, _pattern(check.statistics)):
         return PandasCheck(name, own_words or words, check)
     listed = coded and check.name in CODED
-    broken = f"{present} AND ({bad})"
-    return SqlCheck(name, own_words or words, broken, coded=listed, few=check.raise_warning)
+    return SqlCheck(name, own_words or words, f"{present} AND ({bad})", coded=listed)
 
 
 def _regex_works(connection: duckdb.DuckDBPyConnection, pattern: str) -> bool:

@@ -29,7 +29,7 @@ from naveval.registers.checks import (
 from naveval.registers.connections import connect, identifier, run
 from naveval.registers.damage import explained, unfinished
 from naveval.registers.grammar import Family
-from naveval.registers.rules.breaches import FIRST_FILE, FIRST_ROW, MOST_ODD, ODD, Breach, Rule
+from naveval.registers.rules.breaches import FIRST_FILE, FIRST_ROW, Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.rules.evaluation import (
     FIRST_ROWS,
@@ -62,7 +62,6 @@ MIDNIGHTS = (
 FOR_NOTHING = ("ukjent", "ingen")  # codes for no value
 MAY_BE_EMPTY = "may_be_empty"
 WHOLE = ("number", "integer")
-MOST_OF_SUM = 0.01  # that few rows may have, or they would move a mean
 WORDS = re.compile(r"\w+")
 
 
@@ -302,21 +301,10 @@ def _count(
                     listed = allowed_values(declared)
                     expected += unknown.told(connection, rows, item.bad, code, ids, listed)
                 expected += _form(connection, source, item.column, declared)
-                odd = item.few and expected == item.expected and _is_odd(connection, view, item)
-                expected += ODD if odd else ""
                 breaches.append(
-                    Breach(source.table, source.label, item.column, count, first, expected, odd)
+                    Breach(source.table, source.label, item.column, count, first, expected)
                 )
     return n_rows, breaches
-
-
-def _is_odd(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck) -> bool:
-    """Whether the rows are few, and what they have little of the column's sum."""
-    size = f"sum(abs({identifier(item.column)}))"
-    few = f"count_if({item.bad}) <= {MOST_ODD} * count(*)"
-    little = f"{size} FILTER ({item.bad}) <= {MOST_OF_SUM} * {size}"
-    row = run(connection, f"SELECT {few} AND {little} FROM {view}").fetchone()
-    return bool(row and row[0])
 
 
 def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck, declared: Any) -> str:

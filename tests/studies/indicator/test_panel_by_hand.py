@@ -358,6 +358,8 @@ def test_what_cannot_be_is_refused_with_the_month_and_how_many(tmp_path) -> None
         ("children", 21, "0 to 20"),
         ("wage_decile", 11, "0 to 10"),
         ("pension_decile", -2, "-1 to 10"),
+        ("weekly_hours", 100.5, "0 to 100 hours a week"),
+        ("weekly_hours", -0.5, "0 to 100 hours a week"),
         ("status", "borte", "one of 5 known codes"),
         ("region", "9999", "one of 2 known codes"),
         ("registered", "2018-06", "a month not after the stock's month"),

@@ -33,8 +33,8 @@ class Rule:
     warning
         Whether it is told and shown in the report, but does not stop a run.
     few
-        Whether rows up to `MOST_ODD` of the table's are a warning: each is about one person's
-        values that cannot be true, as some in a register of millions, not about the extract.
+        Whether rows up to `MOST_ODD` of the table's are a warning: values that are possible one by
+        one and too much together, as some have in a register of millions.
     basis, least
         SQL of the number of rows, persons or rows a period that it judges by, and how many it
         takes: of fewer the reading report says that they are not judged.
@@ -127,7 +127,6 @@ def one_per_person(table: str, column: str, expected: str, *, of: str = "", apar
         SELECT file_name, row_no FROM numbered.{table} JOIN wanted USING (person)
         WHERE {of or column} - low > {apart}
         """,
-        few=True,
     )
 
 

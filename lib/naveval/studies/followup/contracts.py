@@ -64,7 +64,7 @@ BENEFIT_CARDS = pa.DataFrameSchema(
         ),
         "hours_worked": pa.Column(
             float,
-            pa.Check.in_range(0, HOURS_IN_FORTNIGHT, raise_warning=True),
+            pa.Check.in_range(0, HOURS_IN_FORTNIGHT),
             description="Hours in the fortnight",
         ),
     },
@@ -103,7 +103,7 @@ EMPLOYMENT = pa.DataFrameSchema(
             str,
             pa.Check.str_matches(MONTH, description="a month from 2015-01 to 2022-12 as 2017-07"),
         ),
-        "hours_per_week": pa.Column(float, pa.Check.in_range(0, 168, raise_warning=True)),
+        "hours_per_week": pa.Column(float, pa.Check.in_range(0, 168)),
     },
     description="A row is a job in one month (a-melding); a person can have several.",
 )
@@ -294,7 +294,6 @@ RULES = (
         "to_date",
         "a date not before from_date",
         "SELECT file_name, row_no FROM numbered.program_spells WHERE to_date < from_date",
-        few=True,
     ),
     Rule(
         "benefit_cards",

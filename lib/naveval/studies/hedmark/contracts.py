@@ -26,12 +26,12 @@ JOB_SEEKERS = pa.DataFrameSchema(
         "month": pa.Column("datetime64[ns]", description="First day of the month of the update"),
         "county": pa.Column(str, pa.Check.isin(COUNTIES)),
         "sex": pa.Column(str, pa.Check.isin(["kvinne", "mann"])),
-        "birth_year": pa.Column("int64", pa.Check.in_range(1920, 2005, raise_warning=True)),
+        "birth_year": pa.Column("int64", pa.Check.in_range(1920, 2005)),
         "education": pa.Column(
             str, pa.Check.isin(["grunnskole", "videregående", "høyere", "ukjent"])
         ),
         "benefit_right": pa.Column(bool),
-        "weeks_registered": pa.Column("int64", pa.Check.in_range(0, 2000, raise_warning=True)),
+        "weeks_registered": pa.Column("int64", pa.Check.in_range(0, 2000)),
     },
     unique=["person", "month"],
     description="A row is a person registered as job seeker at one monthly update.",
@@ -63,7 +63,6 @@ RULES = (
         f"ages from {AGES[0]} to {AGES[1]} at the update",
         "SELECT file_name, row_no FROM numbered.job_seekers "
         f"WHERE {AGE} NOT BETWEEN {AGES[0]} AND {AGES[1]}",
-        few=True,
     ),
     one_per_person("job_seekers", "birth_year", "one birth year for a person in all months"),
     *(_first_day(table) for table in TABLES),

@@ -80,7 +80,7 @@ STOCK = pa.DataFrameSchema(
         "history_months": pa.Column(
             "int64", pa.Check.in_range(0, 61), description="Months in Nav in the last five years"
         ),
-        "weekly_hours": pa.Column("float64", pa.Check.in_range(0, 100, raise_warning=True)),
+        "weekly_hours": pa.Column("float64", pa.Check.in_range(0, 100)),
         **{mark: pa.Column(bool) for mark in MARKS},
     },
     unique=["person", "month"],
@@ -92,12 +92,12 @@ HOURS = pa.DataFrameSchema(
         "month": pa.Column(str, MONTH),
         "hours": pa.Column(
             "float64",
-            pa.Check.in_range(0, 500, raise_warning=True),
+            pa.Check.in_range(0, 500),
             description="Paid hours in the month",
         ),
         "subsidised_hours": pa.Column(
             "float64",
-            pa.Check.in_range(0, 500, raise_warning=True),
+            pa.Check.in_range(0, 500),
             description="Of these, paid by wage subsidy",
         ),
     },
@@ -307,7 +307,6 @@ RULES = (
         SELECT file_name, row_no FROM numbered.stock
         WHERE {T} - {text_sql("registered")} >= 12 * (CAST(age AS INTEGER) + 1)
         """,
-        few=True,
     ),
     one_per_person(
         "stock",
@@ -378,7 +377,6 @@ RULES = (
         "no more than hours",
         "SELECT file_name, row_no FROM numbered.hours "
         "WHERE hours BETWEEN 0 AND subsidised_hours AND hours <> subsidised_hours",
-        few=True,
     ),
     Rule(
         "inflow",

@@ -195,6 +195,7 @@ def person_index(data: Path, months: Sequence[str]) -> PersonIndex:
 
 WEEKS_PER_MONTH = 13 / 3
 JOB_LIMIT = 19.0
+MOST_HOURS = 500.0
 FIXED_HOLIDAYS = ((1, 1), (5, 1), (5, 17), (12, 25), (12, 26))
 EASTER_HOLIDAYS = (-3, -2, 1, 39, 50)
 CENTURY = ("2001-01", "2100-12")
@@ -267,7 +268,8 @@ def read_hours(
     Raises
     ------
     ContractError
-        A person twice in a month, hours that end before the stock does.
+        Negative or impossible hours, a person twice in a month, hours that end before the
+        stock does.
     """
     months = tuple(month for month in months_of(data, "hours") if month >= stock[0])
     if not months or months[0] != stock[0] or months[-1] < stock[-1]:
@@ -280,8 +282,10 @@ def read_hours(
     rows = outside = 0
     for t, (month, part) in enumerate(read_months(data, "hours", columns, months)):
         hours = numbers(part, "hours").astype(np.float32)
+        _check(hours, month, "hours")
         if not subsidised:
             paid = numbers(part, "subsidised_hours").astype(np.float32)
+            _check(paid, month, "subsidised_hours")
             hours = np.maximum(hours - paid, 0)
         place = index.find(numbers(part, "person"))
         own = place >= 0
@@ -291,6 +295,17 @@ def read_hours(
         rows += len(hours)
         outside += int((~own).sum())
     return Hours(months, table, {"hours_rows": rows, "hours_outside_stock": outside})
+
+
+def _check(hours: NDArray, month: str, column: str) -> None:
+    bad = ~((hours >= 0) & (hours <= MOST_HOURS))
+    if bad.any():
+        rows = np.flatnonzero(bad) + 1
+        first = ", ".join(str(row) for row in rows[:5])
+        raise ContractError(
+            f"hours, month {month}, column {column}: {len(rows)} rows (first: {first}): "
+            f"expected 0 to {MOST_HOURS:.0f} hours"
+        )
 
 
 def outcomes_of(

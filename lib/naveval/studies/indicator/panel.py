@@ -299,8 +299,7 @@ def _chunk(
     age = _whole(part, "age", month, FIRST_AGE, 75)
     residence = _whole(part, "residence_months", month, 0, 1200)
     history = _whole(part, "history_months", month, 0, 61)
-    # What a Parquet file may hold: the same from every file.
-    weekly: NDArray = numbers(part, "weekly_hours").astype(np.float32)
+    weekly = _bounded(part, "weekly_hours", month)
     columns = {
         "age": age_code(age),
         "children": np.minimum(_whole(part, "children", month, 0, 20), 4).astype(np.int8),
@@ -378,6 +377,12 @@ def _whole(part: pa.Table, column: str, month: str, low: int, high: int) -> NDAr
     values = numbers(part, column)
     _require((values >= low) & (values <= high), column, month, f"{low} to {high}")
     return values.astype(np.int16 if high > 127 else np.int8)
+
+
+def _bounded(part: pa.Table, column: str, month: str) -> NDArray:
+    values = numbers(part, column)
+    _require((values >= 0) & (values <= 100), column, month, "0 to 100 hours a week")
+    return values.astype(np.float32)  # what a Parquet file may hold: the same from every file
 
 
 def _require(good: NDArray, column: str, month: str, expected: str) -> None:
