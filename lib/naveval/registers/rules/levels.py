@@ -12,9 +12,9 @@ from naveval.registers.rules.signs import (
     LEAST_PAIRS,
     LEAST_PERSONS,
     MONTH,
-    MOST_COPIES,
     SURE,
     UNLIKELY,
+    most_alike,
     some,
 )
 
@@ -164,9 +164,9 @@ def steady(
         UNION ALL
         SELECT {quote(value)}, 'numbers that are not all as in the period before; a period '
             || 'delivered for another?', 'all the same in ' || {some(label)}, {some(label)}
-        FROM still, (SELECT (sum(same) + 1) / (sum(n) + 2) AS usual FROM still)
+        FROM still, ({most_alike("still")})
         WHERE same = n AND n * -ln(usual) > {UNLIKELY}
-        HAVING count(*) BETWEEN 1 AND {MOST_COPIES} * (SELECT count(*) FROM still)
+        HAVING count(*) > 0
         """,
         warning,
     )
