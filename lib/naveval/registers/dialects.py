@@ -208,7 +208,8 @@ def header(file: Path, found: Dialect) -> list[str]:
         names = next(csv.reader(lines, delimiter=found.delimiter), [])
     if are_values(names):
         raise ContractError(
-            f"{file.name}: line 1 holds values; expected the names of the columns there"
+            f"{file.name}: line 1 holds values; expected the names of the columns there "
+            "(with one column per month: melt the table)"
         )
     if len({name.casefold() for name in names}) != len(names) or not all(names):
         raise ContractError(

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import forms, grammar, sources, unknown
+from naveval.registers import forms, grammar, shapes, sources, unknown
 from naveval.registers.checks import (
     FAMILY_NAMES,
     PERSON,
@@ -240,6 +240,12 @@ def _columns(
             text += _misfits(connection, source, name, whole=(given, wanted) == WHOLE)
             text += _form(connection, source, name, column)
             yield Breach(source.table, source.label, name, 0, (), text)
+    lacking = [name for name, column in schema.columns.items() if name not in kinds]
+    _, shape = shapes.wide(kinds, lacking, schema)
+    if len(lacking) > 1 and not shape:
+        shape = shapes.long(connection, raw_view(source.table), raw, lacking, source.label)
+    if shape:
+        yield Breach(source.table, source.label, "", 0, (), shape)
 
 
 def _fits(source: Source, given: Family, wanted: Family) -> bool:
@@ -307,15 +313,16 @@ def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck, decl
     A spreadsheet has turned "03" into 3, marks stand for no value, cells have none, or rows are
     totals and unknown places.
     """
-    if item.expected == PRESENT:
-        return "" if item.column == PERSON else _blank(declared)
+    last = _footer(connection, view, item) if item.raw else ""
+    if last or item.expected == PRESENT:
+        return last or ("" if item.column == PERSON else _blank(declared))
     name, words = identifier(item.column), {}
     listed = item.expected.startswith('one of "')
     for width in WIDTHS if listed or "regexp_matches" in item.bad else ():
         padded = item.bad.replace(name, f"lpad({name}, {width}, '0')")
         short = f"length({name}) < {width}"
         words[f" (leading zeros are lost: map with pad: {width})"] = f"{short} AND NOT ({padded})"
-    marks = means_nothing(f"CAST({name} AS VARCHAR)")
+    marks = means_nothing(f"regexp_replace(CAST({name} AS VARCHAR), '[.]0$', '')")
     words[" (marks for no value: map them with missing or codes)"] = marks
     if listed and item.column in PLACES:
         whole = f"regexp_full_match({name}, '0+|9+')"
@@ -325,6 +332,14 @@ def _hint(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck, decl
     tests = ", ".join(f"bool_and({test})" for test in words.values())
     row = run(connection, f"SELECT {tests} FROM {view} WHERE {item.bad}").fetchone()
     return next((word for word, true in zip(words, row or (), strict=True) if true), "")
+
+
+def _footer(connection: duckdb.DuckDBPyConnection, view: str, item: SqlCheck) -> str:
+    """Say so when the row that breaks a rule is the last of a file: a total, or a remark."""
+    last = f"{ROW} = (SELECT max({ROW}) FROM {view} AS file WHERE file.{FILE} = found.{FILE})"
+    sql = f"SELECT bool_and({last}) FROM {view} AS found WHERE {item.bad}"
+    row = run(connection, sql).fetchone()
+    return " (the last row of the file: a total, or a footer?)" if row and row[0] else ""
 
 
 def _blank(declared: Any) -> str:

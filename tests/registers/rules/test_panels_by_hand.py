@@ -120,6 +120,29 @@ def test_persons_may_leave_at_once_where_shocks_are_expected() -> None:
     assert said(panel(person="1000 * p + t"), shocks=True) != []
 
 
+COPIED = (
+    "rows that are not all as in the period before; a period delivered for another?; "
+    "seen: all the same in {}"
+)
+
+
+@pytest.mark.parametrize(
+    ("wage", "said_of"),
+    [
+        (f"{WAGE} + if(t < 30, t, t - 1)", "0002-07"),
+        (f"{WAGE} + if(t < 30 OR p = 7, t, t - 1)", ""),
+        (f"{WAGE} + t", ""),
+        # One wage for each quarter, and wages that seldom change.
+        (f"{WAGE} + t // 3", ""),
+        (f"{WAGE} + if(p < 3, t, 0)", ""),
+    ],
+)
+def test_a_period_that_is_a_copy_of_the_one_before_is_told(wage, said_of) -> None:
+    found = said(panel(wage=wage, weeks="p"))
+    found = [item for item in found if item[0] == "person"]
+    assert found == ([("person", COPIED.format(said_of), False)] if said_of else [])
+
+
 FIVE = "range(24, 29)"
 LOST = (
     "a row in the period between, of those with rows in two periods before and two after; rows "

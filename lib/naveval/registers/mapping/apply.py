@@ -18,7 +18,7 @@ import duckdb
 
 from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError, how_many
-from naveval.registers import forms, grammar, sources, unknown
+from naveval.registers import forms, grammar, shapes, sources, unknown
 from naveval.registers.connections import DAMAGED, connect, identifier, quote, run
 from naveval.registers.damage import explained
 from naveval.registers.dialects import Dialect
@@ -171,6 +171,7 @@ def select(
     persons = (c.from_.casefold() for c in mapping.columns.values() if c.id)
     ids = next((identifier(kinds[name][0]) for name in persons if name in kinds), "")
     cells = []
+    _same_shape(connection, source, mapping, schema, kinds)
     for name, column in mapping.columns.items():
         declared = schema.columns[name]
         wanted = family(declared.dtype)
@@ -201,6 +202,28 @@ def select(
         raise ContractError("\n".join(faults))
     cells += [f"{FILE} AS {OWNER_FILE}", f"{ROW} AS {OWNER_ROW}"]
     return f"SELECT {', '.join(cells)} FROM ({rows})"
+
+
+def _same_shape(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    mapping: TableMapping,
+    schema: Any,
+    kinds: Mapping[str, tuple[str, str]],
+) -> None:
+    """Refuse one column of several that a table has by month or code, and one row of several."""
+    given = {column.from_.casefold() for column in mapping.columns.values() if column.from_}
+    filled = [name for name, column in mapping.columns.items() if column.value is not None]
+    several, shape = shapes.wide([name for name, _ in kinds.values()], filled, schema)
+    if not given & {name.casefold() for name in several}:
+        left = {name: kind for key, (name, kind) in kinds.items() if key not in given}
+        shape = ""
+        if filled:
+            lacking = [*filled, *(name for name in mapping.columns if name.casefold() not in kinds)]
+            view = raw_view(source.table)
+            shape = shapes.long(connection, view, left, lacking, source.label)
+    if shape:
+        raise ContractError(f"{source.files[0].name}: {shape}")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from naveval.project.errors import how_many
 from naveval.registers.connections import identifier
 
 MOST_REPEATED = 0.05
+MOST_ODD = 0.001  # of a table's rows: so many of a register are seldom true
+ODD = "; so few are used as they are"
 FIRST_FILE, FIRST_ROW = "first_file", "first_row"  # of the row that one repeats
 
 
@@ -30,6 +32,9 @@ class Rule:
         returned, and `places` is what the report names of a warning.
     warning
         Whether it is told and shown in the report, but does not stop a run.
+    few
+        Whether rows up to `MOST_ODD` of the table's are a warning: values that are possible one by
+        one and too much together, as some have in a register of millions.
     basis, least
         SQL of the number of rows, persons or rows a period that it judges by, and how many it
         takes: of fewer the reading report says that they are not judged.
@@ -40,6 +45,7 @@ class Rule:
     expected: str
     sql: str
     warning: bool = False
+    few: bool = False
     basis: str = ""
     least: int = 0
 

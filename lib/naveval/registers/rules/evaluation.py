@@ -6,9 +6,9 @@ from dataclasses import replace
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers.connections import QUERY_ERRORS, quote, run
+from naveval.registers.connections import QUERY_ERRORS, identifier, quote, run
 from naveval.registers.rules import coverage
-from naveval.registers.rules.breaches import FIRST_FILE, FIRST_ROW, Breach, Rule
+from naveval.registers.rules.breaches import FIRST_FILE, FIRST_ROW, MOST_ODD, ODD, Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.sources import Source
 from naveval.registers.views import FILE, ROW, columns
@@ -66,7 +66,14 @@ def check_rule(
         shown = run(connection, sql, where=label).fetchall()
         listed = ("rows without a value" if item is None else str(item) for (item,) in shown)
         expected += f" (first: {', '.join(listed)})"
-    return [Breach(rule.table, label, rule.column, count, first, expected, rule.warning)]
+    odd = rule.few and count <= MOST_ODD * _rows(connection, rule.table, label)
+    expected += ODD if odd else ""
+    return [Breach(rule.table, label, rule.column, count, first, expected, rule.warning or odd)]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str, label: str) -> int:
+    sql = f"SELECT count(*) FROM {identifier(table)}"
+    return int((run(connection, sql, where=label).fetchone() or (0,))[0])
 
 
 def _seen(

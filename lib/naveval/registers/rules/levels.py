@@ -13,6 +13,8 @@ from naveval.registers.rules.signs import (
     LEAST_PERSONS,
     MONTH,
     SURE,
+    UNLIKELY,
+    most_alike,
     some,
 )
 
@@ -110,7 +112,8 @@ def steady(
     """A number of each place, such as its labour force, from one period to the next.
 
     It moves about as in the other places: no place falls or rises by a sixth or more beside them,
-    nor do all together; and no two places that move apart end where the other was.
+    nor do all together; no two places that move apart end where the other was; and no period
+    is a copy of the one before.
 
     Parameters
     ----------
@@ -137,6 +140,7 @@ def steady(
             WINDOW earlier AS (PARTITION BY place ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
         ),
         country AS (SELECT t, median(step) AS whole FROM steps GROUP BY t),
+        still AS (SELECT t, count(*) AS n, count_if(step = 0) AS same FROM steps GROUP BY t),
         own AS (SELECT *, step - whole AS alone FROM steps JOIN country USING (t)),
         calm AS (
             SELECT *, {DEVIATIONS} * 1.4826 * mad(alone) OVER (PARTITION BY place) AS usual FROM own
@@ -156,6 +160,12 @@ def steady(
                 AND abs(ln(moved.level / other.was) - moved.whole) < abs(moved.alone) / 4
                 AND abs(ln(other.level / moved.was) - moved.whole) < abs(moved.alone) / 4
         )
+        HAVING count(*) > 0
+        UNION ALL
+        SELECT {quote(value)}, 'numbers that are not all as in the period before; a period '
+            || 'delivered for another?', 'all the same in ' || {some(label)}, {some(label)}
+        FROM still, ({most_alike("still")})
+        WHERE same = n AND n * -ln(usual) > {UNLIKELY}
         HAVING count(*) > 0
         """,
         warning,
@@ -235,7 +245,9 @@ def no_total(table: str, code: str, value: str, *by: str) -> Rule:
             GROUP BY {groups} HAVING count(*) > 2
         )
         SELECT {quote(code)} AS about, 'codes of which none is the total of the others' AS expected,
-            {code} || ' is half of the sum of {value} in ' || count(*) || ' rows' AS seen
+            {code} || ' is half of the sum of {value} in ' || count(*)
+            || ' rows; a mapping leaves totals out by without: {{{code}: [' || {code} || ']}}'
+            AS seen
         FROM {table} JOIN wholes USING ({groups}) WHERE whole > 0
         GROUP BY {code}
         HAVING count(*) >= {LEAST_PAIRS}

@@ -129,11 +129,11 @@ def followed(
 ) -> Rule:
     """Persons of a table with a row per person and period, from one period to the next.
 
-    Persons are found again, no less between two periods than between the others, and few lack
-    one period alone; codes, places and the size of numbers stay for most of them, and are not as
-    if drawn anew; those with one code or place do not leave it all at once while others come to
-    it; `fixed` columns never change; `steps` move as time does; no value stands alone, and no
-    birth, month or place is that of a large part.
+    Persons are found again, no less between two periods than between the others, few lack one
+    period alone, and no period is a copy of the one before; codes, places and the size of numbers
+    stay for most of them, and are not as if drawn anew; those with one code or place do not leave
+    it all at once while others come to it; `fixed` columns never change; `steps` move as time
+    does; no value stands alone, and no birth, month or place is that of a large part.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def followed(
         f", lag({identifier(name)}) OVER earlier AS {signs.before(name)}" for name in names
     )
     timed = [step.column for step in steps]
-    parts = [signs.staying(unit, label, shocks)]
+    parts = [signs.staying(unit, label, shocks), signs.copied(unit, label)]
     parts += [signs.jumps([n for n in names if n not in (*fixed, *timed)], label)] * (not shocks)
     parts += [signs.fixed(name, label) for name in fixed]
     parts += [signs.step(step, label) for step in steps]
@@ -191,7 +191,7 @@ def followed(
             SELECT *, coalesce(lag(t) OVER earlier = t - 1, false) AS linked{before} FROM kept
             WINDOW earlier AS (PARTITION BY person ORDER BY t)
         ),
-        periods AS MATERIALIZED ({_periods(changes)}),
+        periods AS MATERIALIZED ({_periods(changes, names)}),
         moves AS MATERIALIZED ({_moves(words)}),
         shares AS MATERIALIZED ({_shares(changes)}),
         everybody AS MATERIALIZED (SELECT count(DISTINCT person) AS persons FROM kept)
@@ -203,14 +203,18 @@ def followed(
     )
 
 
-def _periods(changes: Mapping[str, tuple[str, str]]) -> str:
+def _periods(changes: Mapping[str, tuple[str, str]], names: Sequence[str]) -> str:
     """SQL of persons in each period, those found again, and how many of them changed what."""
+    kept = [f"{identifier(name)} = {signs.before(name)}" for name in names]
     counts = "".join(
         f", count_if(linked AND {known}) AS {identifier('known ' + name)}"
         f", count_if(linked AND {known} AND {changed}) AS {identifier('changed ' + name)}"
         for name, (known, changed) in changes.items()
     )
-    return f"SELECT t, count(*) AS n, count_if(linked) AS back{counts} FROM paired GROUP BY t"
+    same = f"count_if({' AND '.join(['linked', *kept])}) AS same"
+    return (
+        f"SELECT t, count(*) AS n, count_if(linked) AS back, {same}{counts} FROM paired GROUP BY t"
+    )
 
 
 def _moves(words: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ LEAST_STAYING, LEAST_FOLLOWED = 0.3, 200  # of so many rows with a row of the pe
 BY_CHANCE, LEAST_ALIKE = 0.7, 0.3  # of the changes that shuffled codes have; a correlation
 USUAL_GAPS, MOST_GAPS = 0.06, 0.2  # of rows between two periods on each side
 SURE = 4  # standard deviations
+UNLIKELY, MOST_COPIES = 12, 2  # -ln of a probability; periods
 FOUND_AGAIN = 0.75  # of what is usual
 JUMP = 0.4  # of the persons, or of the rows
 DEVIATIONS = 8  # robust standard deviations
@@ -101,6 +102,36 @@ def gaps(unit: str) -> str:
                 WINDOW own AS (PARTITION BY person ORDER BY t)
             ) WHERE back = 1
         ) WHERE n >= {LEAST_FOLLOWED} AND {odd.format(USUAL_GAPS)}
+    """
+
+
+def most_alike(pairs: str) -> str:
+    """SQL of the largest share `same` of `n` that is left when two periods are copies.
+
+    Quarters' and years' numbers stand in several months on purpose, and in some months few move.
+    """
+    return f"""
+        SELECT min(share) AS usual FROM (
+            SELECT (same + 1) / (n + 2) AS share FROM {pairs} ORDER BY same / n DESC, n DESC
+            LIMIT {MOST_COPIES + 1}
+        )
+    """
+
+
+def copied(unit: str, label: str) -> str:
+    """A period whose rows are those of the period before, all of them and in all columns."""
+    return f"""
+        SELECT * FROM (
+            WITH pairs AS (
+                SELECT t, n, same, lag(n) OVER earlier AS was FROM periods
+                WINDOW earlier AS (ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
+            )
+            SELECT {quote(unit)}, 'rows that are not all as in the period before; a period '
+                || 'delivered for another?', 'all the same in ' || {some(label)}
+            FROM pairs, ({most_alike("pairs")})
+            WHERE same = n AND n = was AND n * -ln(usual) > {UNLIKELY}
+            HAVING count(*) > 0
+        )
     """
 
 

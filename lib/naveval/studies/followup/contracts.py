@@ -13,6 +13,7 @@ from naveval.registers.rules.breaches import Rule, known_persons, repeated
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
+from naveval.registers.rules.order import in_place
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, daily, varied
 from naveval.studies.followup import weeks
@@ -62,7 +63,9 @@ BENEFIT_CARDS = pa.DataFrameSchema(
             "int64", _weeks(), description="ISO year and week of the fortnight's last week: 201726"
         ),
         "hours_worked": pa.Column(
-            float, pa.Check.in_range(0, HOURS_IN_FORTNIGHT), description="Hours in the fortnight"
+            float,
+            pa.Check.in_range(0, HOURS_IN_FORTNIGHT),
+            description="Hours in the fortnight",
         ),
     },
     description="A row is a benefit card: one person, one fortnight.",
@@ -203,6 +206,7 @@ RULES = (
             HAVING sum(hours_per_week) > 168
         )
         """,
+        few=True,
     ),
     repeated("employment", EMPLOYMENT, where="hours_per_week > 0"),
     *(
@@ -225,6 +229,12 @@ RULES = (
         rows=CARDS,
         label=LAST_WEEK_OF_CARD,
     ),
+    in_place("employment", EMPLOYMENT, text_sql("month")),
+    *(
+        in_place(table, TABLES[table])
+        for table in ("benefit_cards", "benefit_decisions", "program_spells", "dialogues")
+    ),
+    in_place("health_benefits", HEALTH_BENEFITS),
     near(
         "benefit_cards",
         "person, year_week",

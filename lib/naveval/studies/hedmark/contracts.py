@@ -16,6 +16,7 @@ from naveval.registers.rules.levels import (
     proportional,
     steady,
 )
+from naveval.registers.rules.order import in_place
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.signs import Step
 from naveval.studies.hedmark.parameters import YEAR, Parameters
@@ -117,6 +118,7 @@ RULES = (
         steps=(Step("weeks_registered", 2, 8, "weeks, growing by about four a month"),),
         alike={"weeks_registered": "date_trunc('month', month - to_weeks(weeks_registered))"},
     ),
+    in_place("job_seekers", JOB_SEEKERS, MONTH),
     everywhere(
         "job_seekers",
         "SELECT person, arg_max(county, month) AS place FROM job_seekers GROUP BY person",

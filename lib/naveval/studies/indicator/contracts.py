@@ -16,6 +16,7 @@ from naveval.registers.rules.levels import (
     steady,
 )
 from naveval.registers.rules.links import agreeing
+from naveval.registers.rules.order import in_place
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.signs import LEAST_LINKED, Step
 from naveval.studies.indicator.characteristics import (
@@ -91,10 +92,14 @@ HOURS = pa.DataFrameSchema(
         "person": pa.Column("int64", pa.Check.ge(0)),
         "month": pa.Column(str, MONTH),
         "hours": pa.Column(
-            "float64", pa.Check.in_range(0, 500), description="Paid hours in the month"
+            "float64",
+            pa.Check.in_range(0, 500),
+            description="Paid hours in the month",
         ),
         "subsidised_hours": pa.Column(
-            "float64", pa.Check.in_range(0, 500), description="Of these, paid by wage subsidy"
+            "float64",
+            pa.Check.in_range(0, 500),
+            description="Of these, paid by wage subsidy",
         ),
     },
     unique=["person", "month"],
@@ -320,6 +325,8 @@ RULES = (
         alike={"age": BORN},
     ),
     followed("hours", HOURS, T),
+    in_place("stock", STOCK, T),
+    in_place("hours", HOURS, T),
     followed("inflow", INFLOW, T, unit="region", shocks=True),
     followed("industry", INDUSTRY, T, unit="region || industry", shocks=True),
     Rule(

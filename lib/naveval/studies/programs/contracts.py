@@ -18,6 +18,7 @@ from naveval.registers.rules.breaches import Rule, known_persons
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, ordered, plausible, steady
 from naveval.registers.rules.links import agreeing, near, to_the_end
+from naveval.registers.rules.order import in_place
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, varied
 from naveval.registers.rules.signs import PLAIN
@@ -278,6 +279,9 @@ RULES = (
     ),
     *(followed(table, TABLES[table], MONTH) for table in FOLLOWED),
     *(followed(table, TABLES[table], "year", label=PLAIN) for table in YEARLY),
+    *(in_place(table, TABLES[table], MONTH) for table in FOLLOWED),
+    *(in_place(table, TABLES[table], "year") for table in YEARLY),
+    in_place("persons", TABLES["persons"]),
     followed("enrolment", TABLES["enrolment"], MONTH, shocks=True),
     followed("municipalities", TABLES["municipalities"], MONTH, unit="municipality", shocks=True),
     *(

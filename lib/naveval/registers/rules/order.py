@@ -1,0 +1,156 @@
+"""What tells that a column lies beside its rows: moved by one row, or sorted without the others.
+
+Both are seen in the order of the rows in the files, which no other rule looks at. Each function
+makes one rule of one query; see `breaches.Rule` for what its columns mean.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from naveval.registers.connections import identifier, quote
+from naveval.registers.rules.breaches import Rule
+from naveval.registers.rules.panels import varying
+from naveval.registers.rules.signs import FAR, LEAST_FOLLOWED, PLACES, SURE, before
+from naveval.registers.views import family
+
+MOST_ROWS = 200_000  # from the beginning of each file
+APART = 0.1  # of the rows that are alike
+IN_ORDER = 0.9  # of the rows with another person than the row above, of a higher number
+LEAST_CHANGES, MOST_BACK = 100, 0.02  # expected of neighbours; of these, against the order
+MOST_RESTARTS = 0.75  # of the changes in a table that is sorted by what changes
+BESIDE = {"above ": "lag", "below ": "lead"}
+
+
+def in_place(table: str, schema: Any, period: str = "") -> Rule:
+    """Columns belong to their rows: none was moved by one row, and none sorted alone.
+
+    Persons who are followed keep most of what they have. Where a column was moved down, those
+    keep it whose row above is of the same person as in the period before; others do as strangers
+    do, and what they had is in the row below. In a file in the order of the persons' numbers no
+    column is in order too, unless the numbers begin anew where it changes.
+
+    Parameters
+    ----------
+    period
+        SQL for the number of a row's period; "" for a table that follows nobody.
+
+    Example
+    -------
+    >>> import pandera.pandas as pa
+    >>> in_place("persons", pa.DataFrameSchema({"woman": pa.Column(bool)})).column
+    'person'
+    """
+    names = varying(schema)
+    places = [name for name in PLACES if name in schema.columns and period]
+    held = "".join(f", {identifier(name)}" for name in (*names, *places))
+    parts = [_sorted(name) for name in names] + [_moved()] * bool(period)
+    return Rule(
+        table,
+        "person",
+        "columns that belong to their rows",
+        f"""
+        WITH rows AS MATERIALIZED (
+            SELECT person, {period or "0"} AS t, file_name, row_no{held} FROM numbered.{table}
+            WHERE row_no <= (
+                SELECT greatest(1, max(row_no) * least(1, {MOST_ROWS} / count(*)))
+                FROM numbered.{table}
+            )
+        ),
+        beside AS MATERIALIZED (
+            SELECT *{_neighbours(("person", *names, *places))} FROM rows
+            WINDOW whole AS (ORDER BY file_name, row_no)
+        ){_pairs(schema, (*names, *places)) if period else ""}
+        {" UNION ALL ".join(parts)}
+        """,
+        basis=f"SELECT count(DISTINCT person) FROM {table}",
+        least=LEAST_FOLLOWED,
+    )
+
+
+def _neighbours(names: Sequence[str]) -> str:
+    return "".join(
+        f", {of}({identifier(name)}) OVER whole AS {identifier(side + name)}"
+        for side, of in BESIDE.items()
+        for name in names
+    )
+
+
+def _sorted(name: str) -> str:
+    """A column in order in a file that is in the order of the persons, and not of the column."""
+    now, was, other = identifier(name), identifier(f"above {name}"), identifier("above person")
+    higher, lower = f"person > {other}", f"person < {other}"
+    return f"""
+        SELECT {quote(name)} AS about, 'values that do not follow the order of the rows; a column '
+            || 'that was sorted alone?' AS expected, printf(
+            '%d rows out of order, %.0f would be by chance', least(up, down), n * mixed / 2) AS seen
+        FROM (
+            SELECT count_if({higher}) AS n, n / count_if({higher} OR {lower}) AS ascending,
+                count_if({now} > {was}) AS up, count_if({now} < {was}) AS down,
+                count_if({now} <> {was} AND {lower}) AS restarts
+            FROM beside
+        ), (
+            SELECT 1 - sum(k * k) / (sum(k) * sum(k)) AS mixed
+            FROM (SELECT count(*)::DOUBLE AS k FROM rows GROUP BY {now})
+        )
+        WHERE ascending >= {IN_ORDER} AND n * mixed >= {LEAST_CHANGES} AND up + down > 0
+            AND least(up, down) <= {MOST_BACK} * n * mixed
+            AND restarts <= {MOST_RESTARTS} * (up + down)
+    """
+
+
+def _pairs(schema: Any, names: Sequence[str]) -> str:
+    """SQL of how many rows have what their person had in the period before, by column and side.
+
+    `own` are rows whose neighbour at the side is another person than then, `usual` the others;
+    `found` is what lies at the other side, where the neighbours there are others than then.
+    """
+    columns = ["t", *(f"{side}{name}" for name in ("person", *names) for side in ("", *BESIDE))]
+    befores = "".join(
+        f", lag({identifier(name)}) OVER earlier AS {before(name)}" for name in columns
+    )
+    parts = ", ".join(
+        _counts(name, family(schema.columns[name].dtype) in ("integer", "number"), side, other)
+        for name in names
+        for side, other in (tuple(BESIDE), tuple(BESIDE)[::-1])
+    )
+    return f""",
+        paired AS (
+            SELECT *{befores} FROM beside WINDOW earlier AS (PARTITION BY person ORDER BY t)
+        ),
+        alike AS (
+            SELECT unnest([{parts}], recursive := true) FROM paired WHERE t - {before("t")} = 1
+        )
+    """
+
+
+def _counts(name: str, number: bool, side: str, other: str) -> str:
+    """SQL of a struct: rows, and shares that are alike, of a column that was moved from a side."""
+
+    def same(of: str) -> str:
+        now, was = identifier(of), before(of)
+        return f"{now} BETWEEN {was} / {FAR} AND {was} * {FAR}" if number else f"{now} = {was}"
+
+    own, found = (f"{identifier(s + 'person')} <> {before(s + 'person')}" for s in (side, other))
+    counted = {
+        "own": (same(name), own),
+        "usual": (same(name), f"NOT ({own})"),
+        "found": (same(other + name), found),
+    }
+    told = ", ".join(
+        f"'n_{word}': count({of}) FILTER ({where}), '{word}': avg(({of})::INTEGER) FILTER ({where})"
+        for word, (of, where) in counted.items()
+    )
+    return f"{{'name': {quote(name)}, 'side': {quote(side)}, {told}}}"
+
+
+def _moved() -> str:
+    """A column that fits the row above or below better than its own."""
+    chance = "sqrt((own * (1 - own) + found * (1 - found)) / least(n_own, n_found))"
+    return f"""
+        SELECT name, 'values that a person keeps from one period to the next; the column was '
+            || 'moved by one row?', printf('%.0f per cent are kept in their own rows, %.0f in the '
+            || 'rows ' || IF(side = 'above ', 'below', 'above'), 100 * own, 100 * found)
+        FROM alike
+        WHERE least(n_own, n_usual, n_found) >= {LEAST_FOLLOWED}
+            AND least(found, usual) - own > greatest({APART}, {SURE} * {chance})
+    """
