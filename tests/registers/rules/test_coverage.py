@@ -145,6 +145,8 @@ def test_five_are_named_and_the_others_counted(tmp_path):
         ("absent", [[8, 0, 0, 8]], [[0, 1, 1, 0]]),  # 16 were to be expected in the two together
         ("absent", [[7, 0, 0, 7]], [[0, 0, 0, 0]]),
         ("absent", [[0, 20, 20]], [[1, 0, 0]]),
+        ("absent", [[0, 4, 3, 9, 90, 90]], [[0, 0, 0, 0, 0, 0]]),  # few were to be expected there
+        ("absent", [[90, 90, 0, 4, 3, 9]], [[0, 0, 1, 0, 0, 0]]),
         ("absent", [[20, 20, 0]], [[0, 0, 1]]),
         ("absent", [[0, 0, 0]], [[0, 0, 0]]),  # the place as a whole is told
         ("holes", [[100, 20]], [[0, 1]]),  # at an end of the only neighbour

@@ -23,6 +23,7 @@ from naveval.registers.rules.breaches import Breach
 from naveval.registers.sources import Source
 
 LEAST_EXPECTED = 15
+NEAR = 3  # periods on either side: spells begin to be counted, and grow
 LEAST_FOR_JUMP = 100
 BEYOND_CHANCE = 5  # square roots of the rows that were to be expected
 HALF = 0.5
@@ -178,7 +179,7 @@ def _listed(names: list[str]) -> str:
 
 
 def absent(found: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Periods without rows where the place's other periods lead one to expect some.
+    """Periods without rows where the place's other periods, and those near, lead to expect some.
 
     Parameters
     ----------
@@ -189,6 +190,8 @@ def absent(found: NDArray[np.int64]) -> NDArray[np.bool_]:
     -------
     >>> absent(np.array([[90, 0, 80, 90], [3, 0, 2, 1]])).tolist()
     [[False, True, False, False], [False, False, False, False]]
+    >>> bool(absent(np.array([[0, 4, 3, 9, 90, 90]])).any())
+    False
     """
     result = np.zeros(found.shape, dtype=bool)
     for place, row in enumerate(found):
@@ -196,7 +199,9 @@ def absent(found: NDArray[np.int64]) -> NDArray[np.bool_]:
             continue
         for first, last in _empty_runs(row):
             length = last - first
-            if length * row.sum() / (len(row) - length) >= LEAST_EXPECTED:
+            sides = (row[max(0, first - NEAR) : first], row[last : last + NEAR])
+            near = max(side.mean() for side in sides if len(side))
+            if length * min(near, row.sum() / (len(row) - length)) >= LEAST_EXPECTED:
                 result[place, first:last] = True
     return result
 
