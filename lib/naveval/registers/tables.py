@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from naveval.project.errors import ContractError
-from naveval.registers import forms, grammar, shapes, sources, unknown
+from naveval.registers import forms, grammar, sources, unknown
 from naveval.registers.checks import (
     FAMILY_NAMES,
     PERSON,
@@ -29,6 +29,7 @@ from naveval.registers.checks import (
 from naveval.registers.connections import connect, identifier, run
 from naveval.registers.damage import explained, unfinished
 from naveval.registers.grammar import Family
+from naveval.registers.rules import shapes
 from naveval.registers.rules.breaches import FIRST_FILE, FIRST_ROW, Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.rules.evaluation import (

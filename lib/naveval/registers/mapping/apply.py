@@ -18,7 +18,7 @@ import duckdb
 
 from naveval.project import catalogue, municipalities, parameters, places
 from naveval.project.errors import ContractError, ParameterError, how_many
-from naveval.registers import forms, grammar, shapes, sources, unknown
+from naveval.registers import forms, grammar, sources, unknown
 from naveval.registers.connections import DAMAGED, connect, identifier, quote, run
 from naveval.registers.damage import explained
 from naveval.registers.dialects import Dialect
@@ -26,6 +26,7 @@ from naveval.registers.grammar import Family
 from naveval.registers.mapping import refusals
 from naveval.registers.mapping.refusals import Owned, plain
 from naveval.registers.mapping.source import ColumnMapping, SourceMapping, TableMapping
+from naveval.registers.rules import shapes
 from naveval.registers.sources import ENDINGS, Source
 from naveval.registers.views import (
     FILE,

@@ -9,10 +9,10 @@ import pandera.pandas as pa
 import pytest
 
 from naveval.project.errors import ContractError
-from naveval.registers import shapes
 from naveval.registers.connections import connect
 from naveval.registers.mapping import apply
 from naveval.registers.mapping.source import TableMapping
+from naveval.registers.rules import shapes
 from naveval.registers.tables import check_tables
 from naveval.registers.views import create_views
 
