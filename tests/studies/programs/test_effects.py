@@ -315,6 +315,31 @@ def test_balance_gives_back_protected_counts_and_no_others(
     assert np.abs(mean / main.covariates.mean() - 1)[["woman", "age", "children"]].max() < 0.05
 
 
+def test_shares_of_none_to_five_participants_are_hidden_and_no_differences(
+    showing: Showing, results: ProgramResults
+) -> None:
+    """A protected 0 of 44 persons may be eleven percent; its difference is nobody's."""
+    key, found = ["characteristic", "category", "arm"], 0
+    for label in effects_sample.BALANCE:
+        few = effects_sample.balance(label)(results).set_index(key)["few"]
+        shown = showing.show(label, results)
+        rows = shown.rows.set_index(key)
+        assert not rows["treated"].eq(0).any()
+        assert (rows["treated"].isna() == few[rows.index]).all()
+        assert rows.loc[few[rows.index], ["smd", "smd_error"]].isna().to_numpy().all()
+        told = rows["smd"].dropna()
+        assert f"{(told.abs() > 0.1).sum()} av {len(told)} forskjeller" in shown.markdown
+        found += few.sum()
+    assert found, "some category has none to five participants"
+    few = effects_checks.balance(results).set_index(["arm", "covariate"])["few"]
+    rows = showing.show("fig-balance", results).rows.set_index(["arm", "covariate"])
+    assert rows.loc[few, ["smd_raw", "smd_weighted"]].isna().to_numpy().all()
+    assert not showing.show("fig-6-1", results).rows["treated"].eq(0).any()
+    for label in ("tbl-b-8", "tbl-6-1", "tbl-6-2"):
+        rows = showing.show(label, results).rows
+        assert not rows["value" if label == "tbl-b-8" else "percent"].eq(0).any(), label
+
+
 def test_counts_of_the_sample_are_protected(data: Effects, results: ProgramResults) -> None:
     table = effects_sample.flow(results).set_index("step").n
     true = data.main.sample.flow.set_index("step").n
