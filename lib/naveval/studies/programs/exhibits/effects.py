@@ -74,7 +74,7 @@ def fitted(
     shown, points
         As for `Model`.
     few
-        Columns hidden where the row's column `few` says that none to five of the treated are behind.
+        Columns hidden where the row's column `few` is true: none to five of the treated are behind.
     """
     with_them, without = ("events", "others") if events else ("", "")
     how = Model(
