@@ -375,6 +375,7 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
     tmp_path: Path,
 ) -> None:
     own = {"label": "tbl-b-2", "value": "n"}
+    years = {"Arbeidstrening": 1696, "Avklaring": 1037, "AFT": 911, "AMO": 837, "IPS": 117}
     pd.DataFrame(
         [
             own | {"program": "AMO", "estimate": 1527, "published": 36249},
@@ -382,6 +383,11 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
             {"label": "tbl-flow", "value": "n", "step": "sample", "estimate": 2773},
             {"label": "tbl-waiting", "value": "months", "status": "all", "estimate": 8.06}
             | {"n_persons": 8315},
+            *(
+                {"label": "fig-4-9", "value": "months", "year": "2022", "program": program}
+                | {"estimate": 10 * n, "n_persons": n}
+                for program, n in years.items()
+            ),
         ]
     ).to_csv(tmp_path / "estimates.csv", index=False)
     result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
@@ -391,6 +397,10 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
     assert f"{formats.number(1527)} personer" in counts
     assert f"har {formats.number(36249)}" in counts
     assert formats.number(475) in counts, "the chart has every programme"
+    assert "januar 2016 til oktober 2019" in counts, "the period of the numbers"
+    year = BeautifulSoup(made.split("### Hvor mange er på tiltak i et år")[1], "html.parser")
+    rows = [[c.text for c in row.select("th, td")] for row in year.select_one("table").select("tr")]
+    assert dict(rows[1:]) == {name: formats.number(n) for name, n in years.items()}, "persons"
     assert "bare en del av dem som deltok" in sample
     assert "De som ikke begynner da, er ikke med" in made, "waiting times say whom they leave out"
 
@@ -406,12 +416,14 @@ def test_who_takes_part_in_a_programme_is_told_for_each_beside_what_was_printed(
     ]
     rows = [row | {"published": round(row["estimate"]) + 4} for row in rows]
     rows += [own | {"label": "tbl-b-6", "arm": "Utdanning", "estimate": 61.0, "published": 58}]
+    rows = [row | {"n_persons": 50 if row["arm"] == "Utdanning" else 220} for row in rows]
     pd.DataFrame(rows).to_csv(tmp_path / "estimates.csv", index=False)
     result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
     text = site_pages.words()
     made = cards.facts(result, text["studies"]["programs"]["facts"], text).replace("\n", " ")
     assert "43 prosent kvinner" in made
-    assert "evalueringen har 47, 31," in made
+    assert "43 prosent kvinner (47 i den publiserte evalueringen)" in made
+    assert "27 prosent i tjueårene (publisert: 31)" in made, "each number stands by its own"
     menu = BeautifulSoup(made, "html.parser").select_one("[data-choices]")
     assert menu is not None
     women = [
@@ -419,6 +431,7 @@ def test_who_takes_part_in_a_programme_is_told_for_each_beside_what_was_printed(
     ]
     assert women == [["Hva", "Verdi", "Publisert"], ["Utdanning", "61", "58"], ["AMO", "43", "47"]]
     assert len(menu.select("figure")) == len(shares)
+    assert "nærmeste ti: Utdanning 50, AMO 220." in menu.select_one(".note").text
 
 
 def test_the_order_of_net_benefits_is_not_told_without_its_reservation(tmp_path: Path) -> None:
