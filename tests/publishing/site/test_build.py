@@ -218,10 +218,12 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
     kept = {
         "2": {"text": "To *a*.", "origin": "published"},
         "1": {"text": "Én.", "origin": "simulated"},
+        "10": {"text": "Ti.", "origin": "published"},
     }
     (tmp_path / "headlines.json").write_text(json.dumps(kept))
     found = results.headlines(tmp_path)
-    assert [(item.text, item.simulated) for item in found] == [("Én.", True), ("To *a*.", False)]
+    told = [("Én.", True), ("To *a*.", False), ("Ti.", False)]
+    assert [(item.text, item.simulated) for item in found] == told
     small = replace(results.collect(["followup"])[0], simulated=True, scale=0.05)
     assert "i 5\xa0% av full størrelse" in results.mark(small, text["marks"])
     assert "størrelse" not in results.mark(replace(small, scale=1.0), text["marks"])
@@ -234,6 +236,7 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
         "To \\*a\\*.",
     ]
     assert sorted(parts, key=shown.index) == parts
+    assert "To \\*a\\*.\n\nTi." in shown, "a paragraph each"
     assert site_pages.banner([result], text)[0].startswith("Simulerte registre i noen")
     only = replace(result, headlines=found[1:])
     assert site_pages.banner([only], text) == ("", False)

@@ -479,8 +479,13 @@ def test_the_answer_and_the_titles_follow_the_tests(
         "I det 3. året: ikke klart mer eller mindre arbeid"
         in showing.show("fig-6-2", null).markdown
     )
+    years = ("answer-effects", "answer-second-year", "answer-first-year")
+    each = [showing.show(label, results).markdown for label in years]
+    assert all(f"det {3 - back}. året" in text for back, text in enumerate(each))
     gone = showing.reader(results).frame("fig-6-2")["months"].isna().any()
-    assert ("tallet er skjult" in said) == gone
+    assert ("tallet er skjult" in " ".join(each)) == gone
+    off = showing.reader(results).at("tbl-overlap").look_up("poor").value
+    assert f"mangler godt overlapp ({off})" in showing.show("answer-trust", results).markdown
     worse = but(p_value=1e-9, estimate=-data.effects.estimate.abs())
     text = showing.show("answer-effects", worse).markdown
     assert "mindre enn de ellers" in text
@@ -506,7 +511,8 @@ def test_the_answer_names_the_programmes_it_cannot_judge_in_a_year(
             patch.setattr(type(reader), "frame", lambda *_, frame=frame: frame)
             told = [
                 one.facts["names"].get(reader)
-                for one in summary.SENTENCES[0].then
+                for sentence in summary.SENTENCES
+                for one in sentence.then
                 if one.label.startswith("answer-hidden") and one.choose(reader)
             ]
         assert told == [common.plainly(reader, arm)], year
