@@ -268,6 +268,8 @@ def test_every_exhibit_of_part_three(showing: Showing, results: ProgramResults) 
     printed = balance.set_index(["characteristic", "category"]).published
     assert printed["sex", "woman"] == 47
     assert printed["country", "3"] == 54
+    nobody = table[table.label.isin(["tbl-6-3", "tbl-b-7"]) & table.estimate.eq(0)]
+    assert set(nobody.note) == {"at most five persons"}, "a protected 0 is none to five"
     gate = table[(table.label == "tbl-6-7") & (table.arm == "AMO")]
     assert gate.set_index(["characteristic", "category"]).published["status", "seeker"] == 1.28
 
