@@ -10,11 +10,13 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+import yaml
 from pyjstat import pyjstat
 from python_calamine import CalamineWorkbook
 
 from naveval.disclosure.scan.folder import scan
 from naveval.exhibits import words
+from naveval.project import paths
 from naveval.publishing import downloads, workbooks
 from naveval.publishing.markdown import Part
 from naveval.publishing.workbooks import Sheet
@@ -203,6 +205,16 @@ def test_dictionary_explains_every_column(folder: Path) -> None:
     assert rows["data/figur-1.csv", "hours_ci_low"]["Betydning"] == "Timer: nedre grense"
     assert rows["data/tabell-v1.csv", "hours"]["Type"] == "tom"
     assert rows["estimates.csv", "estimate"]["Betydning"] == "Anslaget"
+
+
+def test_shares_of_participants_are_not_called_those_of_a_county() -> None:
+    common = yaml.safe_load((paths.texts_dir() / "downloads.yml").read_text(encoding="utf-8"))
+    told = {
+        study: downloads.meaning("treated", words.load(study), common)
+        for study in ("programs", "hedmark")
+    }
+    assert told["programs"] == "Deltakerne i tiltaket, prosent"
+    assert told["hedmark"].startswith("Det berørte fylket")
 
 
 def test_metadata_list_every_file_with_its_checksum(folder: Path) -> None:

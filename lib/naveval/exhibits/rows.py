@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.disclosure.counts import NOISY
+from naveval.disclosure.counts import FEW, NOISY
 from naveval.exhibits.declare import PARTS, Exhibit, Fact, Value
 from naveval.exhibits.protect import Descriptive, Model, Together
 from naveval.exhibits.reader import Reader
@@ -29,6 +29,7 @@ CARRIED = {
 SUPPRESSED = "suppressed: few persons"
 UNCERTAIN = "noisy: rests on fewer than ten persons"
 FEW_PERSONS = "at most five persons"
+NOTES = {NOISY: UNCERTAIN, FEW: FEW_PERSONS}
 
 
 def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:
@@ -78,7 +79,7 @@ def _value_rows(
             "unit": kind.unit,
             "estimand": kind.estimand,
             "method": row.get(kind.method or "method", kind.method),
-            "note": SUPPRESSED if unseen[at] else UNCERTAIN if marked[at] == NOISY else "",
+            "note": SUPPRESSED if unseen[at] else NOTES.get(marked[at], ""),
         }
 
 

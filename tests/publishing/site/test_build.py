@@ -112,7 +112,8 @@ def test_front_page_has_the_answer_and_a_chart_where_there_is_one(built: SimpleN
     page = soup(built.site / "index.html")
     cards = page.select(".card")
     assert len(cards) == 4
-    assert "Andelen er 12,5 prosent i hele landet. Det er mer enn ventet." in cards[0].text
+    told = " ".join(cards[0].text.split())
+    assert "Andelen er 12,5 prosent i hele landet. Det er mer enn ventet." in told
     assert "En tredje setning" not in cards[0].text
     assert "Simulerte registre" in cards[0].text
     assert "ikke laget ennå" in cards[2].text
@@ -218,10 +219,12 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
     kept = {
         "2": {"text": "To *a*.", "origin": "published"},
         "1": {"text": "Én.", "origin": "simulated"},
+        "10": {"text": "Ti.", "origin": "published"},
     }
     (tmp_path / "headlines.json").write_text(json.dumps(kept))
     found = results.headlines(tmp_path)
-    assert [(item.text, item.simulated) for item in found] == [("Én.", True), ("To *a*.", False)]
+    told = [("Én.", True), ("To *a*.", False), ("Ti.", False)]
+    assert [(item.text, item.simulated) for item in found] == told
     small = replace(results.collect(["followup"])[0], simulated=True, scale=0.05)
     assert "i 5\xa0% av full størrelse" in results.mark(small, text["marks"])
     assert "størrelse" not in results.mark(replace(small, scale=1.0), text["marks"])
@@ -234,6 +237,7 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
         "To \\*a\\*.",
     ]
     assert sorted(parts, key=shown.index) == parts
+    assert "To \\*a\\*.\n\nTi." in shown, "a paragraph each"
     assert site_pages.banner([result], text)[0].startswith("Simulerte registre i noen")
     only = replace(result, headlines=found[1:])
     assert site_pages.banner([only], text) == ("", False)
@@ -375,6 +379,7 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
     tmp_path: Path,
 ) -> None:
     own = {"label": "tbl-b-2", "value": "n"}
+    years = {"Arbeidstrening": 1696, "Avklaring": 1037, "AFT": 911, "AMO": 837, "IPS": 117}
     pd.DataFrame(
         [
             own | {"program": "AMO", "estimate": 1527, "published": 36249},
@@ -382,6 +387,11 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
             {"label": "tbl-flow", "value": "n", "step": "sample", "estimate": 2773},
             {"label": "tbl-waiting", "value": "months", "status": "all", "estimate": 8.06}
             | {"n_persons": 8315},
+            *(
+                {"label": "fig-4-9", "value": "months", "year": "2022", "program": program}
+                | {"estimate": 10 * n, "n_persons": n}
+                for program, n in years.items()
+            ),
         ]
     ).to_csv(tmp_path / "estimates.csv", index=False)
     result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
@@ -391,6 +401,10 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
     assert f"{formats.number(1527)} personer" in counts
     assert f"har {formats.number(36249)}" in counts
     assert formats.number(475) in counts, "the chart has every programme"
+    assert "januar 2016 til oktober 2019" in counts, "the period of the numbers"
+    year = BeautifulSoup(made.split("### Hvor mange er på tiltak i et år")[1], "html.parser")
+    rows = [[c.text for c in row.select("th, td")] for row in year.select_one("table").select("tr")]
+    assert dict(rows[1:]) == {name: formats.number(n) for name, n in years.items()}, "persons"
     assert "bare en del av dem som deltok" in sample
     assert "De som ikke begynner da, er ikke med" in made, "waiting times say whom they leave out"
 
@@ -406,12 +420,14 @@ def test_who_takes_part_in_a_programme_is_told_for_each_beside_what_was_printed(
     ]
     rows = [row | {"published": round(row["estimate"]) + 4} for row in rows]
     rows += [own | {"label": "tbl-b-6", "arm": "Utdanning", "estimate": 61.0, "published": 58}]
+    rows = [row | {"n_persons": 50 if row["arm"] == "Utdanning" else 220} for row in rows]
     pd.DataFrame(rows).to_csv(tmp_path / "estimates.csv", index=False)
     result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
     text = site_pages.words()
     made = cards.facts(result, text["studies"]["programs"]["facts"], text).replace("\n", " ")
     assert "43 prosent kvinner" in made
-    assert "evalueringen har 47, 31," in made
+    assert "43 prosent kvinner (47 i den publiserte evalueringen)" in made
+    assert "27 prosent i tjueårene (publisert: 31)" in made, "each number stands by its own"
     menu = BeautifulSoup(made, "html.parser").select_one("[data-choices]")
     assert menu is not None
     women = [
@@ -419,6 +435,7 @@ def test_who_takes_part_in_a_programme_is_told_for_each_beside_what_was_printed(
     ]
     assert women == [["Hva", "Verdi", "Publisert"], ["Utdanning", "61", "58"], ["AMO", "43", "47"]]
     assert len(menu.select("figure")) == len(shares)
+    assert "nærmeste ti: Utdanning 50, AMO 220." in menu.select_one(".note").text
 
 
 def test_the_order_of_net_benefits_is_not_told_without_its_reservation(tmp_path: Path) -> None:

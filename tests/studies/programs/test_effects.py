@@ -268,6 +268,8 @@ def test_every_exhibit_of_part_three(showing: Showing, results: ProgramResults) 
     printed = balance.set_index(["characteristic", "category"]).published
     assert printed["sex", "woman"] == 47
     assert printed["country", "3"] == 54
+    nobody = table[table.label.isin(["tbl-6-3", "tbl-b-7"]) & table.estimate.eq(0)]
+    assert set(nobody.note) == {"at most five persons"}, "a protected 0 is none to five"
     gate = table[(table.label == "tbl-6-7") & (table.arm == "AMO")]
     assert gate.set_index(["characteristic", "category"]).published["status", "seeker"] == 1.28
 
@@ -313,6 +315,31 @@ def test_balance_gives_back_protected_counts_and_no_others(
         assert ((true == 0) <= (part["treated"] == 0)).all()
     mean = effects_sample.covariates(results).set_index("covariate")["mean"]
     assert np.abs(mean / main.covariates.mean() - 1)[["woman", "age", "children"]].max() < 0.05
+
+
+def test_shares_of_none_to_five_participants_are_hidden_and_no_differences(
+    showing: Showing, results: ProgramResults
+) -> None:
+    """A protected 0 of 44 persons may be eleven percent; its difference is nobody's."""
+    key, found = ["characteristic", "category", "arm"], 0
+    for label in effects_sample.BALANCE:
+        few = effects_sample.balance(label)(results).set_index(key)["few"]
+        shown = showing.show(label, results)
+        rows = shown.rows.set_index(key)
+        assert not rows["treated"].eq(0).any()
+        assert (rows["treated"].isna() == few[rows.index]).all()
+        assert rows.loc[few[rows.index], ["smd", "smd_error"]].isna().to_numpy().all()
+        told = rows["smd"].dropna()
+        assert f"{(told.abs() > 0.1).sum()} av {len(told)} forskjeller" in shown.markdown
+        found += few.sum()
+    assert found, "some category has none to five participants"
+    few = effects_checks.balance(results).set_index(["arm", "covariate"])["few"]
+    rows = showing.show("fig-balance", results).rows.set_index(["arm", "covariate"])
+    assert rows.loc[few, ["smd_raw", "smd_weighted"]].isna().to_numpy().all()
+    assert not showing.show("fig-6-1", results).rows["treated"].eq(0).any()
+    for label in ("tbl-b-8", "tbl-6-1", "tbl-6-2"):
+        rows = showing.show(label, results).rows
+        assert not rows["value" if label == "tbl-b-8" else "percent"].eq(0).any(), label
 
 
 def test_counts_of_the_sample_are_protected(data: Effects, results: ProgramResults) -> None:
@@ -454,8 +481,13 @@ def test_the_answer_and_the_titles_follow_the_tests(
         "I det 3. året: ikke klart mer eller mindre arbeid"
         in showing.show("fig-6-2", null).markdown
     )
+    years = ("answer-effects", "answer-second-year", "answer-first-year")
+    each = [showing.show(label, results).markdown for label in years]
+    assert all(f"det {3 - back}. året" in text for back, text in enumerate(each))
     gone = showing.reader(results).frame("fig-6-2")["months"].isna().any()
-    assert ("tallet er skjult" in said) == gone
+    assert ("tallet er skjult" in " ".join(each)) == gone
+    off = showing.reader(results).at("tbl-overlap").look_up("poor").value
+    assert f"mangler godt overlapp ({off})" in showing.show("answer-trust", results).markdown
     worse = but(p_value=1e-9, estimate=-data.effects.estimate.abs())
     text = showing.show("answer-effects", worse).markdown
     assert "mindre enn de ellers" in text
@@ -481,7 +513,8 @@ def test_the_answer_names_the_programmes_it_cannot_judge_in_a_year(
             patch.setattr(type(reader), "frame", lambda *_, frame=frame: frame)
             told = [
                 one.facts["names"].get(reader)
-                for one in summary.SENTENCES[0].then
+                for sentence in summary.SENTENCES
+                for one in sentence.then
                 if one.label.startswith("answer-hidden") and one.choose(reader)
             ]
         assert told == [common.plainly(reader, arm)], year

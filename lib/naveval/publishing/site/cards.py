@@ -1,5 +1,6 @@
 """What the front page shows of a study beside its answer: one number and a small chart."""
 
+import math
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -52,11 +53,15 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     Parameters
     ----------
     spec
-        label, value and where as for `released.rows`; form, title; then x and line (a line per
-        code) or bars (a bar per code), names of codes, and scale to divide by. `{mark}` in the
-        title is what the exhibit rests on.
+        label, value and where as for `released.rows`, `of` for another of its numbers than the
+        estimate, such as n_persons; form, title; then x and line (a line per code) or bars (a bar
+        per code), names of codes, and scale to divide by. `{mark}` in the title is what the
+        exhibit rests on.
     """
     rows = released.rows(result, spec)
+    if "of" in spec:
+        bare = dict.fromkeys(released.NUMBERS, math.nan)
+        rows = rows.assign(**(bare | {"estimate": rows[spec["of"]]}))
     if not rows["estimate"].notna().any():
         return None
     simulated = released.simulated(result, spec["label"])

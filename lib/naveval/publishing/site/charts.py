@@ -86,7 +86,8 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
         label, bars (the key), form, title; names of codes where the site has its own, and how
         many bars at `most`, and a `note` that stands below. With `tested`, bars that are not sure
         when all rows are tested together (Holm, by their p-values) are not filled. With
-        `published`, the table has the source's own numbers beside.
+        `published`, the table has the source's own numbers beside; with `persons`, a note says how
+        many are behind each bar.
     """
     form, most = formats.FORMATS[spec["form"]], spec.get("most")
     hidden = list(dict.fromkeys(rows.loc[rows["estimate"].isna(), spec["bars"]]))
@@ -131,7 +132,9 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
         for name, value in values.items()
     ]
     titles = tuple(text["charts"][name] for name in head)
-    note = " ".join(filter(None, [_not_drawn(study, hidden, spec, text), spec.get("note", "")]))
+    persons = _persons(names, own[released.PERSONS], text) if spec.get("persons") else ""
+    notes = (_not_drawn(study, hidden, spec, text), persons, spec.get("note", ""))
+    note = " ".join(filter(None, notes))
     return Chart(title, alt, draw(), draw(narrow=True), titles, tuple(shown), note)
 
 
@@ -142,6 +145,16 @@ def _not_drawn(
     told = released.names(study, spec["label"], spec["bars"], hidden) | spec.get("names", {})
     names = formats.listed([told[code] for code in hidden])
     return str(text["charts"]["hidden"]).format(names=names) if hidden else ""
+
+
+def _persons(names: Sequence[str], persons: pd.Series, text: Mapping[str, Any]) -> str:
+    """How many are behind each bar; nothing where the rows do not tell."""
+    told = [
+        f"{name} {formats.number(n)}"
+        for name, n in zip(names, persons, strict=True)
+        if not formats.is_missing(n)
+    ]
+    return str(text["charts"]["persons"]).format(persons=", ".join(told)) if told else ""
 
 
 def _sure(rows: pd.DataFrame, key: str) -> set[str]:

@@ -180,7 +180,7 @@ def about(result: Result, text: Mapping[str, Any]) -> str:
 
 
 def findings(result: Result, text: Mapping[str, Any]) -> str:
-    """The main findings of a result, each under a line that says what it rests on.
+    """The main findings of a result, a paragraph each, under lines that say what they rest on.
 
     Corrections come first; of a withdrawn result they are all there is.
     """
@@ -195,7 +195,7 @@ def findings(result: Result, text: Mapping[str, Any]) -> str:
         return "\n\n".join(boxes)
     parts = boxes
     for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
-        words = glossary.linked(" ".join(_markdown(item.text) for item in items), "ord.html")
+        words = glossary.linked("\n\n".join(_markdown(item.text) for item in items), "ord.html")
         parts += [results.mark_line(result, text["marks"], simulated=simulated)]
         parts += [f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::']
     return "\n\n".join(parts)

@@ -169,7 +169,7 @@ def headlines(folder: Path) -> tuple[Headline, ...]:
     kept: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
     return tuple(
         Headline(kept[order]["text"], kept[order]["origin"] == "simulated")
-        for order in sorted(kept)
+        for order in sorted(kept, key=int)
     )
 
 

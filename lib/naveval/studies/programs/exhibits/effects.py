@@ -49,6 +49,10 @@ def of(results: ProgramResults) -> Effects:
     return results.effects
 
 
+FEW = "few"
+"""Column that says which shares of the treated have a protected count of 0 behind them."""
+
+
 def fitted(
     label: str,
     data: Frame,
@@ -58,6 +62,7 @@ def fitted(
     events: bool = False,
     shown: tuple[str, ...] = (),
     points: float | None = None,
+    few: tuple[str, ...] = (),
     **more: Any,
 ) -> Exhibit[ProgramResults]:
     """An exhibit of model output, by the persons treated behind each row.
@@ -68,10 +73,18 @@ def fitted(
         Whether rows tell, in `events` and `others`, the fewest with and without the outcome.
     shown, points
         As for `Model`.
+    few
+        Columns hidden where the row's column `few` is true: none to five of the treated are behind.
     """
     with_them, without = ("events", "others") if events else ("", "")
     how = Model(
-        n=("n",), residual_df="n", events=with_them, others=without, shown=shown, points=points
+        n=("n",),
+        residual_df="n",
+        events=with_them,
+        others=without,
+        shown=shown,
+        points=points,
+        also={FEW: few} if few else {},
     )
     return Exhibit(label, data, keys, values, how, **more)
 

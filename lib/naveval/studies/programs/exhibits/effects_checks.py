@@ -97,7 +97,7 @@ def paths(results: ProgramResults) -> pd.DataFrame:
     own = counted(results, pd.concat(parts), {"arm": arms, "m": [int(m) for m in PATH]}, "path")
     table = own.merge(whole.rename(columns={"n": "total"}), on="arm")
     percent = 100 * counts.share(table["n"], table["total"])
-    named = table.assign(treated=percent, n=table["total"])
+    named = table.assign(treated=percent, few=table["n"] == 0, n=table["total"])
     return named.drop(columns="total").merge(pd.concat(controls), on=["arm", "m"])
 
 
@@ -283,6 +283,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         view=Picture(drawn.paths),
         events=True,
         shown=("treated",),
+        few=("treated",),
         facts={
             "worst": Fact(lambda reader: plainly(reader, _gap(reader).idxmax()), "text"),
             "gap": Fact(lambda reader: _gap(reader).max(), "num1"),
@@ -301,6 +302,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         view=Picture(drawn.balance),
         events=True,
+        few=("smd_raw", "smd_weighted", "std_error"),
         facts={
             "raw": Fact(lambda reader: reader.rows["smd_raw"].abs().max(), "num2"),
             "weighted": Fact(lambda reader: reader.rows["smd_weighted"].abs().max(), "num2"),

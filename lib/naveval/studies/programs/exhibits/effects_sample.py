@@ -79,7 +79,8 @@ def _shares(
     cells = counted(results, rows, {key: codes, "first_group": GROUPS}, key)
     whole = counted(results, rows, {"first_group": GROUPS}, key)
     table = cells.merge(whole.rename(columns={"n": "total"}), on="first_group")
-    return table.assign(percent=100 * counts.share(table["n"], table["total"]))
+    percent = 100 * counts.share(table["n"], table["total"])
+    return table.assign(percent=np.where(table["n"] == 0, np.nan, percent))  # none to five
 
 
 def waiting(results: ProgramResults) -> pd.DataFrame:
@@ -193,8 +194,8 @@ def compared(
     Returns
     -------
     arm, covariate, treated, weighted (means), smd_raw, smd_weighted, std_error (of both), n
-    (protected), size (of controls that count alike), events and others (controls with and without
-    what is had or not).
+    (protected), few (the protected treated who have it are 0, so none to five), size (of controls
+    that count alike), events and others (controls with and without what is had or not).
     """
     made, binary = estimated.scores, yes_or_no(x)
     sides = [made.arm == code for code in (0, *(made.arms.index(arm) for arm in arms))]
@@ -221,6 +222,7 @@ def compared(
                     "smd_weighted": smd[1],
                     "std_error": np.sqrt(1 / max(persons[k], 1) + 1 / size),
                     "n": persons[k],
+                    "few": binary & (mean[k] == 0),
                     "size": size,
                     **behind,
                 }
@@ -303,6 +305,7 @@ def aft_participants(results: ProgramResults) -> pd.DataFrame:
         share, key = yes_or_no(x), x.columns.str.split("|", expand=True)
         found = pd.DataFrame(key.to_list(), columns=["characteristic", "category"])
         value, n_with = np.where(share, 100 * mean, mean.round(1)), np.where(share, n * mean, n)
+        value = np.where(n_with == 0, np.nan, value)  # none to five, which may be many percent
         parts.append(found.assign(value=value, n_with=n_with.round(), n=n, sample=sample))
     return pd.concat(parts, ignore_index=True)
 
@@ -398,6 +401,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             view=Table(spread=("arm",)),
             events=True,
             shown=("treated",),
+            few=("treated", "smd", "smd_error"),
             facts={
                 "above": Fact(lambda reader: int((reader.rows["smd"].abs() > LARGE).sum())),
                 "total": Fact(lambda reader: int(reader.rows["smd"].notna().sum())),

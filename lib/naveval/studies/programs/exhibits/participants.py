@@ -418,7 +418,11 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     ),
 )
 SENTENCES: tuple[Sentence, ...] = (
-    Sentence("participants-summary", then=(Sentence("most-used"), Sentence("waiting"))),
+    Sentence(
+        "participants-summary",
+        facts={"opening": Fact(lambda reader: f"opening_{reader.output.origin}", "name")},
+        then=(Sentence("most-used"), Sentence("waiting")),
+    ),
     Sentence(
         "participants-counts",
         lambda reader: "text" if has(reader, "people", "outcomes", "effects") else "",

@@ -44,8 +44,8 @@ def _before(back: int) -> Found:
     return get
 
 
-def _year(label: str, back: int) -> Sentence:
-    """What the programmes changed in an earlier year than the answer's."""
+def _year(label: str, back: int, missing: str) -> Sentence:
+    """What the programmes changed in an earlier year than the answer's, and who is hidden then."""
     get = _before(back)
     return Sentence(
         label,
@@ -54,6 +54,7 @@ def _year(label: str, back: int) -> Sentence:
             **{sign: _names(get, sign) for sign in SIGNS},
             "year": Fact(lambda reader: int(last_year(reader)["year"].max()) - back),
         },
+        then=(_missing(missing, back),),
     )
 
 
@@ -215,14 +216,10 @@ SENTENCES: tuple[Sentence, ...] = (
             "year": Fact(lambda reader: int(last_year(reader)["year"].max())),
             "later": Fact(_later, "text"),
         },
-        then=(
-            _missing("answer-hidden-last", 0),
-            _year("answer-second-year", 1),
-            _missing("answer-hidden-second", 1),
-            _year("answer-first-year", 2),
-            _missing("answer-hidden-first", 2),
-        ),
+        then=(_missing("answer-hidden-last", 0),),
     ),
+    _year("answer-second-year", 1, "answer-hidden-second"),
+    _year("answer-first-year", 2, "answer-hidden-first"),
     Sentence(
         "answer-costs",
         lambda reader: wording(_net_benefits(reader)) or "hidden",
