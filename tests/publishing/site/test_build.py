@@ -198,6 +198,7 @@ def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
         {
             "label": spec["label"],
             "value": spec["value"],
+            "month": "2024-06",
             "county": ["03", "46", "50"],
             "estimate": [0.4, 0.2, np.nan],
             "ci_low": [0.2, 0.01, np.nan],
@@ -211,6 +212,16 @@ def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
     shown = {tile.find_parent("a")["href"]: tile.text for tile in tiles if tile.text}
     assert shown == {"fylke-03-oslo.html": "+0,40*", "fylke-46-vestland.html": "+0,20"}
     assert "1 av 2 har stjerne" in " ".join(page.split())
+    unsure = {tile.text for tile in tiles if "unsure" in tile["class"] and tile.text}
+    assert unsure == {"+0,20"}
+
+
+def test_numbers_of_twelve_months_say_which(built: SimpleNamespace) -> None:
+    for name in ("index", "fylker", "fylke-56-finnmark"):
+        told = " ".join(soup(built.site / f"{name}.html").select_one("main").text.split())
+        assert "fra januar 2023 til desember 2023" in told.replace("Fra", "fra"), name
+    sheet = PdfReader(built.site / counties.sheet_file("56")).pages[0].extract_text()
+    assert "Fra januar 2023 til desember 2023" in " ".join(sheet.split())
 
 
 def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: Path) -> None:

@@ -105,10 +105,13 @@ def _sentences(
     text: Mapping[str, Any],
 ) -> Iterator[str]:
     """The sentence of each county, where none of its numbers is missing, and how it stands."""
+    others = released.beside(result, wanted)
+    said = {name.partition(":")[0] for name in formats.field_names(wanted["text"])}
+    if any(formats.is_missing(others[name]) for name in said & set(others)):
+        return
     for code, rows in found.items():
-        given = values(wanted, rows) | {"name": places.name(code)}
-        named = {name.partition(":")[0] for name in formats.field_names(wanted["text"])}
-        if any(formats.is_missing(given.get(name)) for name in named):
+        given = values(wanted, rows) | others | {"name": places.name(code)}
+        if any(formats.is_missing(given.get(name)) for name in said):
             yield text["counties"]["few"].format(name=given["name"])
             continue
         words = formats.fill(wanted["text"], given)
@@ -278,15 +281,22 @@ def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
     items = []
     for item in places.counties(places.CURRENT_YEAR):
         row, column = spec["places"][item.code]
-        mark = f'<abbr title="{escape(spec["sure"])}">*</abbr>' if item.code in sure else ""
-        told = f'<span class="tile-value">{escape(values.get(item.code, ""))}{mark}</span>'
+        certain = item.code in sure
+        mark = f'<abbr title="{escape(spec["sure"])}">*</abbr>' if certain else ""
+        look = "tile-value" if certain else "tile-value unsure"
+        told = f'<span class="{look}">{escape(values.get(item.code, ""))}{mark}</span>'
         items.append(
             f'<li style="grid-area: {row} / {column}"><a href="{county_page(item.code)}.html">'
             f"{escape(item.name)}{told if item.code in values else ''}</a></li>"
         )
     many = {"sure": formats.number(len(sure)), "all": formats.number(len(values))}
-    words = spec["note"].format(mark=results.mark(result, text["marks"]), **many) if result else ""
-    note = f'<p class="note">{escape(words)}</p>' if values else ""
+    words = ""
+    if result and values:
+        given = many | released.beside(result, spec["shown"])
+        told = not any(map(formats.is_missing, given.values()))
+        words = f"{formats.fill(spec['note'], given) if told else ''} "
+        words += f"{results.mark(result, text['marks'])}."
+    note = f'<p class="note">{escape(words)}</p>' if words else ""
     return (
         f'<nav class="tile-map" aria-label="{escape(spec["label"])}"><ul>'
         f"{''.join(items)}</ul></nav>{note}"
