@@ -24,7 +24,7 @@ from pypdf import PdfReader
 from naveval.exhibits import claims
 from naveval.project import catalogue, formats, paths, places
 from naveval.project.errors import ParameterError, RenderError
-from naveval.publishing import render
+from naveval.publishing import glossary, render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.site import (
@@ -633,6 +633,62 @@ def test_what_rests_on_published_numbers_is_not_marked_as_simulated(tmp_path: Pa
     }
 
 
+def test_sections_are_marked_by_the_numbers_they_show(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    number = '<p>{0} <span data-key="{1}.n[a]">1</span></p>'
+    parts = [
+        "<h2>Deltakere</h2>",
+        number.format("Talt", "tbl-own"),
+        '<figure id="fig-a"><figcaption>Figur a</figcaption></figure>',
+        "<h2>Kostnad</h2>",
+        number.format("Priser", "tbl-price") + number.format("Svaret", "costs-summary"),
+        "<h3>Bruken</h3>",
+        number.format("Brukt", "tbl-own"),
+        "<h2>Delt</h2><h3>Priser</h3>",
+        number.format("Priser", "tbl-price"),
+        "<h2>Ord</h2><p>Uten tall</p>",
+    ]
+    page.write_text(f"<main><h1>Tiltak</h1>{''.join(parts)}</main>")
+    found = search.entries(page, "r.html", "simulert", unmarked={"fig-a", "tbl-price"})
+    marked = {entry["h"] for entry in found if entry["t"] == "Tiltak (simulert)"}
+    assert marked == {"", "Deltakere", "Bruken", "Ord"}
+
+
+def test_hits_on_the_sites_own_pages_are_marked_by_their_lines(built: SimpleNamespace) -> None:
+    titles = {entry["u"]: entry["t"] for entry in index_of(built)}
+    mark = " (simulerte registre)"
+    for address in ("index.html#indicator", "fylker.html", "followup.html#funn"):
+        assert titles[address].endswith(mark), address
+    for address in ("om.html", "kunnskap.html#tbl-grades", "followup.html#slik-gjør-vi-det"):
+        assert mark not in titles[address], address
+
+
+def test_what_only_texts_use_is_known_as_published_by_its_rows(tmp_path: Path) -> None:
+    rows = [("tbl-used", "published"), ("tbl-used", ""), ("tbl-own", "dml"), ("tbl-a", "published")]
+    table = pd.DataFrame(rows, columns=["label", "method"])
+    table.to_csv(tmp_path / "estimates.csv", index=False)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/figur-1-simulert.json").write_text('{"source": "tbl-a"}')
+    one = ("data/figur-1-simulert.json",)
+    result = results.Result("programs", "x", "", tmp_path, "T", "", "", "", True, files=one)
+    assert results.from_published(result) == {"tbl-used"}
+
+
+def test_every_word_of_the_glossary_is_a_hit_of_its_own(built: SimpleNamespace) -> None:
+    entries = {entry["u"]: entry for entry in index_of(built)}
+    for term in glossary.terms():
+        found = entries[f"ord.html#ord-{term.key}"]
+        assert (found["h"], found["x"]) == (term.name, term.means)
+        assert soup(built.site / "ord.html").select_one(f"#ord-{term.key}")
+
+
+def test_the_page_where_a_county_is_chosen_is_marked_as_simulated(built: SimpleNamespace) -> None:
+    page = soup(built.site / "fylker.html")
+    assert page.title.text.startswith("[Simulert]")
+    assert page.select_one(".banner").text.strip().startswith("Simulerte registre")
+    assert page.select_one("article .mark-simulated + .tile-map")
+
+
 def test_pages_for_register_owners_come_after_the_findings(built: SimpleNamespace) -> None:
     kinds = {entry["k"] for entry in index_of(built) if entry["u"].startswith("registre.html")}
     assert kinds == {"d"}
@@ -917,7 +973,7 @@ QUERIES = {
     "how to cite": "om.html#slik-siterer-du",
     "publisher contact": "om.html#kontakt",
     "waiting time": "programs.html#ventetid",
-    "konfidensintervall": "metode.html#usikkerhet",
+    "konfidensintervall": "ord.html#ord-intervall",
     "langtidsledig dagpenger": "followup.html",
     "arbeidstrening virkning": "programs.html#velg-figur",
     "sammenligne fylker": "indicator.html#kurver",

@@ -426,7 +426,10 @@ def _write_index(
     for page in pages:
         if page.name != "sok":
             aside = page.name in text["search"]["aside"]
-            own = search.entries(work / f"{page.name}.html", f"{page.name}.html", annex=aside)
+            address = f"{page.name}.html"
+            own = search.entries(work / address, address, mark, annex=aside, silent=False)
+            if page.name == "ord":
+                own += search.words(glossary.terms(), page.title, address)
             listed += search.led(own, site_pages.search_words(page.name, text))
     mains = {id(results.main_result(found, study)) for study in text["studies"]}
     for result in found:

@@ -273,32 +273,39 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
     return "\n\n".join(filter(None, blocks))
 
 
+def of_tiles(found: Sequence[Result], text: Mapping[str, Any]) -> Result | None:
+    """The national result whose numbers the tiles show; None where it is not made."""
+    study = text["tiles"]["shown"]["study"]
+    return next((one for one in found if one.study == study and not one.county), None)
+
+
 def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
     """A map of the counties as tiles that are links in one list, with a number in each."""
     spec = text["tiles"]
-    result = next((r for r in found if r.study == spec["shown"]["study"] and not r.county), None)
+    result = of_tiles(found, text)
     values, sure = _values_and_sure(result, spec["shown"]) if result else ({}, set())
     items = []
     for item in places.counties(places.CURRENT_YEAR):
         row, column = spec["places"][item.code]
         certain = item.code in sure
-        mark = f'<abbr title="{escape(spec["sure"])}">*</abbr>' if certain else ""
+        star = f'<abbr title="{escape(spec["sure"])}">*</abbr>' if certain else ""
         look = "tile-value" if certain else "tile-value unsure"
-        told = f'<span class="{look}">{escape(values.get(item.code, ""))}{mark}</span>'
+        told = f'<span class="{look}">{escape(values.get(item.code, ""))}{star}</span>'
         items.append(
             f'<li style="grid-area: {row} / {column}"><a href="{county_page(item.code)}.html">'
             f"{escape(item.name)}{told if item.code in values else ''}</a></li>"
         )
     many = {"sure": formats.number(len(sure)), "all": formats.number(len(values))}
-    words = ""
+    mark = note = ""
     if result and values:
+        kind = "simulated" if result.simulated else "published"
+        words = escape(results.mark(result, text["marks"]))
+        mark = f'<div class="mark mark-{kind}">{words}</div>'
         given = many | released.beside(result, spec["shown"])
-        told = not any(map(formats.is_missing, given.values()))
-        words = f"{formats.fill(spec['note'], given) if told else ''} "
-        words += f"{results.mark(result, text['marks'])}."
-    note = f'<p class="note">{escape(words)}</p>' if words else ""
+        if not any(map(formats.is_missing, given.values())):
+            note = f'<p class="note">{escape(formats.fill(spec["note"], given))}</p>'
     return (
-        f'<nav class="tile-map" aria-label="{escape(spec["label"])}"><ul>'
+        f'{mark}<nav class="tile-map" aria-label="{escape(spec["label"])}"><ul>'
         f"{''.join(items)}</ul></nav>{note}"
     )
 
