@@ -5,6 +5,7 @@ sentence. Numbers are the county's own; a study that holds none says why, and le
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -20,8 +21,14 @@ from naveval.publishing.site.charts import Chart
 from naveval.publishing.site.results import Result
 
 SHEET_BARS = 6
-SHEET_WIDTHS = ("8.5cm", "8cm", "7cm", "6cm", "5.2cm", "4.5cm")
-"""Of a sheet's charts: the first with which the sheet is one page."""
+SHEET_WIDTHS = ("8.5cm", "8cm", "7.5cm", "7cm")
+"""Of a sheet's charts: the first with which the sheet is one page. In narrower ones the words are
+too small to be read, so a chart is left out instead; see `sheets`."""
+GRID = re.compile(
+    r"```{=typst}\n#grid[^\n]*\n```\n\n(.*?)\n\n```{=typst}\n\]\[\n```.*?```{=typst}\n\]\n```",
+    re.DOTALL,
+)
+"""Sentences with a chart beside them, of which the sentences are kept."""
 FONT = "Source Sans Pro"
 """A picture of a PDF is set in the typeface of its text."""
 
@@ -229,6 +236,20 @@ def as_sheet(parts: Sequence[str | Chart], folder: Path) -> list[str]:
     return [_raw(opened), *texts, _raw("]["), *charts, _raw("]")]
 
 
+def sheets(markdown: str) -> Iterator[str]:
+    """A sheet's Markdown with charts as wide as can be, then narrower, then with one chart fewer.
+
+    The first goes first: the sentences beside it hold its numbers, and name no figure.
+    """
+    while True:
+        for width in SHEET_WIDTHS:
+            yield markdown.replace(f"(1fr, {SHEET_WIDTHS[0]})", f"(1fr, {width})")
+        fewer = GRID.sub(r"\1", markdown, count=1)
+        if fewer == markdown:
+            return
+        markdown = fewer
+
+
 def _picture(chart: Chart, folder: Path) -> str:
     number = len(list((folder / "figures").iterdir())) + 1
     name = f"figures/fig-{number}.svg"
@@ -261,7 +282,7 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
     folder
         Where pictures are written, in `figures`.
     """
-    part, blocks = text["counties"], []
+    part, blocks = text["counties"], [results.scales(mains, text)]
     for main in mains:
         entry, found = text["studies"][main.study], told(code, main, text, most=SHEET_BARS)
         blocks += [
