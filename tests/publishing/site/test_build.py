@@ -216,6 +216,33 @@ def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
     assert unsure == {"+0,20"}
 
 
+def test_a_sheet_leaves_a_chart_out_before_its_words_are_too_small(tmp_path: Path) -> None:
+    parts = []
+    for name in ("Første", "Andre"):
+        drawn = charts.Chart(f"Figur {name}", "Alt", "<svg></svg>", "<svg></svg>", (), ())
+        parts += counties.as_sheet((f"{name} setning.", drawn), tmp_path)
+    made = list(counties.sheets("\n\n".join(parts)))
+    widths = len(counties.SHEET_WIDTHS)
+    assert [text.count("#grid") for text in made] == [2] * widths + [1] * widths + [0] * widths
+    assert all("Første setning." in text and "Andre setning." in text for text in made)
+    fewer = made[widths]
+    assert "Figur Første" not in fewer
+    assert "Figur Andre" in fewer
+    narrowest = min(float(width.removesuffix("cm")) for width in counties.SHEET_WIDTHS)
+    points = 13 * narrowest / 2.54 * 72 / drawing.WIDTH
+    assert points > 5
+
+
+def test_sheets_say_that_registers_of_several_sizes_cannot_be_added(
+    built: SimpleNamespace, tmp_path: Path
+) -> None:
+    text = site_pages.words()
+    mains = [results.main_result(built.found, name) for name in ("followup", "indicator")]
+    mixed = [replace(mains[0], scale=0.2), mains[1]]
+    assert "ikke legges sammen" in counties.sheet("56", mixed, text, tmp_path)
+    assert "ikke legges sammen" not in counties.sheet("55", mains, text, tmp_path)
+
+
 def test_numbers_of_twelve_months_say_which(built: SimpleNamespace) -> None:
     for name in ("index", "fylker", "fylke-56-finnmark"):
         told = " ".join(soup(built.site / f"{name}.html").select_one("main").text.split())
@@ -725,8 +752,14 @@ def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
     for page in built.site.rglob("*.html"):
         made = soup(page)
         foot = made.select_one(".page-foot").text
-        assert "Slik siterer du siden: Arbeid og tiltak (20" in foot
-        assert f"Versjon {version('naveval')}, " in foot
+        cited = "Slik siterer du siden: Arbeid og tiltak (20" in foot
+        assert cited == (page.name != "sok.html"), "nobody cites a list of hits"
+        if cited:
+            assert f"Versjon {version('naveval')}, " in foot
+            marked = made.title.text.startswith("[Simulert]")
+            assert (" Simulerte registre. Versjon" in foot) == marked, page
+        icon = made.select_one('link[rel="icon"]')["href"]
+        assert (page.parent / icon).resolve().is_file()
         assert "Denne utgaven er ikke gitt ut" in foot
         shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
         assert shared["og:title"]

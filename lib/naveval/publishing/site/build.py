@@ -426,14 +426,12 @@ def _write_index(
     """The search index: every page, the main reports by section and exhibit, others by title."""
     mark, rest = text["marks"]["simulated"].split(",")[0].lower(), text["search"]["rest"]
     listed: list[dict[str, str]] = []
-    for page in pages:
-        if page.name != "sok":
-            aside = page.name in text["search"]["aside"]
-            address = f"{page.name}.html"
-            own = search.entries(work / address, address, mark, annex=aside, silent=False)
-            if page.name == "ord":
-                own += search.words(glossary.terms(), page.title, address)
-            listed += search.led(own, site_pages.search_words(page.name, text))
+    for page in (one for one in pages if one.name != "sok"):
+        address, aside = f"{page.name}.html", page.name in text["search"]["aside"]
+        own = search.entries(work / address, address, mark, annex=aside, silent=False)
+        if page.name == "ord":
+            own += search.words(glossary.terms(), page.title, address)
+        listed += search.led(own, site_pages.search_words(page.name, text))
     mains = {id(results.main_result(found, study)) for study in text["studies"]}
     for result in found:
         shown = mark if result.simulated else ""
@@ -446,8 +444,7 @@ def _write_index(
                 )
         else:
             title = f"{result.title}, {result.place}" + (f" ({shown})" if shown else "")
-            about = " ".join(item.text for item in result.headlines)
-            address = f"{result.address}/report.html"
-            listed.append({"t": title, "h": "", "u": address, "x": about, "k": search.PAGE})
-    file = work / "assets" / "search-index.js"
-    file.write_text(search.script(listed), encoding="utf-8")
+            about = {"x": " ".join(item.text for item in result.headlines), "k": search.PAGE}
+            listed.append({"t": title, "h": "", "u": f"{result.address}/report.html"} | about)
+    script = search.script(listed)
+    (work / "assets" / "search-index.js").write_text(script, encoding="utf-8")
