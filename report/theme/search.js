@@ -54,8 +54,9 @@
           else at.text = Math.min(at.text + 1, 3);
         });
       });
-      return { entry: entry, counts: counts, heading: words(entry.h || entry.t),
-        length: words(entry.h || entry.t).length };
+      /* What a title says of its numbers makes it no longer. */
+      var heading = words(entry.h || entry.t.replace(/ \([^)]*\)$/, ""));
+      return { entry: entry, counts: counts, heading: heading, length: heading.length };
     });
     var stems = Object.create(null);
     Object.keys(all).forEach(function (word) { (stems[stem(word)] = stems[stem(word)] || []).push(word); });

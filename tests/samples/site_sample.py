@@ -53,6 +53,9 @@ def estimates(study: str) -> pd.DataFrame:
                 level = {"label": "fig-county-levels", "value": "indicator", "county": code}
                 rows += [level | own] if place else []
             rows += [keys | own]
+    if study == "indicator":
+        own = {"label": "fig-6", "value": "value", "line": "actual", "estimate": 9.5}
+        rows += [own | {"month": f"{y}-{m:02d}"} for y in (2022, 2023) for m in range(1, 13)]
     return pd.DataFrame(rows)
 
 

@@ -267,7 +267,13 @@ def template_metadata(
 
 def _imprint(report: Mapping[str, Any], title: str, date: str, address: str) -> str:
     study = str(report.get("study", ""))
-    return frame.imprint(title, date, address, study if study in catalogue.names() else "")
+    return frame.imprint(
+        title,
+        date,
+        address,
+        study if study in catalogue.names() else "",
+        simulated=report.get("origin") == "simulated",
+    )
 
 
 def _downloads(

@@ -24,7 +24,7 @@ from pypdf import PdfReader
 from naveval.exhibits import claims
 from naveval.project import catalogue, formats, paths, places
 from naveval.project.errors import ParameterError, RenderError
-from naveval.publishing import render
+from naveval.publishing import glossary, render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.site import (
@@ -199,6 +199,7 @@ def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
         {
             "label": spec["label"],
             "value": spec["value"],
+            "month": "2024-06",
             "county": ["03", "46", "50"],
             "estimate": [0.4, 0.2, np.nan],
             "ci_low": [0.2, 0.01, np.nan],
@@ -212,6 +213,43 @@ def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
     shown = {tile.find_parent("a")["href"]: tile.text for tile in tiles if tile.text}
     assert shown == {"fylke-03-oslo.html": "+0,40*", "fylke-46-vestland.html": "+0,20"}
     assert "1 av 2 har stjerne" in " ".join(page.split())
+    unsure = {tile.text for tile in tiles if "unsure" in tile["class"] and tile.text}
+    assert unsure == {"+0,20"}
+
+
+def test_a_sheet_leaves_a_chart_out_before_its_words_are_too_small(tmp_path: Path) -> None:
+    parts = []
+    for name in ("Første", "Andre"):
+        drawn = charts.Chart(f"Figur {name}", "Alt", "<svg></svg>", "<svg></svg>", (), ())
+        parts += counties.as_sheet((f"{name} setning.", drawn), tmp_path)
+    made = list(counties.sheets("\n\n".join(parts)))
+    widths = len(counties.SHEET_WIDTHS)
+    assert [text.count("#grid") for text in made] == [2] * widths + [1] * widths + [0] * widths
+    assert all("Første setning." in text and "Andre setning." in text for text in made)
+    fewer = made[widths]
+    assert "Figur Første" not in fewer
+    assert "Figur Andre" in fewer
+    narrowest = min(float(width.removesuffix("cm")) for width in counties.SHEET_WIDTHS)
+    points = 13 * narrowest / 2.54 * 72 / drawing.WIDTH
+    assert points > 5
+
+
+def test_sheets_say_that_registers_of_several_sizes_cannot_be_added(
+    built: SimpleNamespace, tmp_path: Path
+) -> None:
+    text = site_pages.words()
+    mains = [results.main_result(built.found, name) for name in ("followup", "indicator")]
+    mixed = [replace(mains[0], scale=0.2), mains[1]]
+    assert "ikke legges sammen" in counties.sheet("56", mixed, text, tmp_path)
+    assert "ikke legges sammen" not in counties.sheet("55", mains, text, tmp_path)
+
+
+def test_numbers_of_twelve_months_say_which(built: SimpleNamespace) -> None:
+    for name in ("index", "fylker", "fylke-56-finnmark"):
+        told = " ".join(soup(built.site / f"{name}.html").select_one("main").text.split())
+        assert "fra januar 2023 til desember 2023" in told.replace("Fra", "fra"), name
+    sheet = PdfReader(built.site / counties.sheet_file("56")).pages[0].extract_text()
+    assert "Fra januar 2023 til desember 2023" in " ".join(sheet.split())
 
 
 def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: Path) -> None:
@@ -639,6 +677,62 @@ def test_what_rests_on_published_numbers_is_not_marked_as_simulated(tmp_path: Pa
     }
 
 
+def test_sections_are_marked_by_the_numbers_they_show(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    number = '<p>{0} <span data-key="{1}.n[a]">1</span></p>'
+    parts = [
+        "<h2>Deltakere</h2>",
+        number.format("Talt", "tbl-own"),
+        '<figure id="fig-a"><figcaption>Figur a</figcaption></figure>',
+        "<h2>Kostnad</h2>",
+        number.format("Priser", "tbl-price") + number.format("Svaret", "costs-summary"),
+        "<h3>Bruken</h3>",
+        number.format("Brukt", "tbl-own"),
+        "<h2>Delt</h2><h3>Priser</h3>",
+        number.format("Priser", "tbl-price"),
+        "<h2>Ord</h2><p>Uten tall</p>",
+    ]
+    page.write_text(f"<main><h1>Tiltak</h1>{''.join(parts)}</main>")
+    found = search.entries(page, "r.html", "simulert", unmarked={"fig-a", "tbl-price"})
+    marked = {entry["h"] for entry in found if entry["t"] == "Tiltak (simulert)"}
+    assert marked == {"", "Deltakere", "Bruken", "Ord"}
+
+
+def test_hits_on_the_sites_own_pages_are_marked_by_their_lines(built: SimpleNamespace) -> None:
+    titles = {entry["u"]: entry["t"] for entry in index_of(built)}
+    mark = " (simulerte registre)"
+    for address in ("index.html#indicator", "fylker.html", "followup.html#funn"):
+        assert titles[address].endswith(mark), address
+    for address in ("om.html", "kunnskap.html#tbl-grades", "followup.html#slik-gjør-vi-det"):
+        assert mark not in titles[address], address
+
+
+def test_what_only_texts_use_is_known_as_published_by_its_rows(tmp_path: Path) -> None:
+    rows = [("tbl-used", "published"), ("tbl-used", ""), ("tbl-own", "dml"), ("tbl-a", "published")]
+    table = pd.DataFrame(rows, columns=["label", "method"])
+    table.to_csv(tmp_path / "estimates.csv", index=False)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/figur-1-simulert.json").write_text('{"source": "tbl-a"}')
+    one = ("data/figur-1-simulert.json",)
+    result = results.Result("programs", "x", "", tmp_path, "T", "", "", "", True, files=one)
+    assert results.from_published(result) == {"tbl-used"}
+
+
+def test_every_word_of_the_glossary_is_a_hit_of_its_own(built: SimpleNamespace) -> None:
+    entries = {entry["u"]: entry for entry in index_of(built)}
+    for term in glossary.terms():
+        found = entries[f"ord.html#ord-{term.key}"]
+        assert (found["h"], found["x"]) == (term.name, term.means)
+        assert soup(built.site / "ord.html").select_one(f"#ord-{term.key}")
+
+
+def test_the_page_where_a_county_is_chosen_is_marked_as_simulated(built: SimpleNamespace) -> None:
+    page = soup(built.site / "fylker.html")
+    assert page.title.text.startswith("[Simulert]")
+    assert page.select_one(".banner").text.strip().startswith("Simulerte registre")
+    assert page.select_one("article .mark-simulated + .tile-map")
+
+
 def test_pages_for_register_owners_come_after_the_findings(built: SimpleNamespace) -> None:
     kinds = {entry["k"] for entry in index_of(built) if entry["u"].startswith("registre.html")}
     assert kinds == {"d"}
@@ -675,8 +769,14 @@ def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
     for page in built.site.rglob("*.html"):
         made = soup(page)
         foot = made.select_one(".page-foot").text
-        assert "Slik siterer du siden: Arbeid og tiltak (20" in foot
-        assert f"Versjon {version('naveval')}, " in foot
+        cited = "Slik siterer du siden: Arbeid og tiltak (20" in foot
+        assert cited == (page.name != "sok.html"), "nobody cites a list of hits"
+        if cited:
+            assert f"Versjon {version('naveval')}, " in foot
+            marked = made.title.text.startswith("[Simulert]")
+            assert (" Simulerte registre. Versjon" in foot) == marked, page
+        icon = made.select_one('link[rel="icon"]')["href"]
+        assert (page.parent / icon).resolve().is_file()
         assert "Denne utgaven er ikke gitt ut" in foot
         shared = {m["property"]: m["content"] for m in made.select("meta[property]")}
         assert shared["og:title"]
@@ -923,7 +1023,7 @@ QUERIES = {
     "how to cite": "om.html#slik-siterer-du",
     "publisher contact": "om.html#kontakt",
     "waiting time": "programs.html#ventetid",
-    "konfidensintervall": "metode.html#usikkerhet",
+    "konfidensintervall": "ord.html#ord-intervall",
     "langtidsledig dagpenger": "followup.html",
     "arbeidstrening virkning": "programs.html#velg-figur",
     "sammenligne fylker": "indicator.html#kurver",

@@ -40,7 +40,7 @@ from naveval.publishing.site.pages import Page
 from naveval.publishing.site.results import Result
 
 FOLDER = "site"
-ASSETS = ("site.css", "site.js", "search.js", "costs.js")
+ASSETS = ("site.css", "site.js", "search.js", "costs.js", "icon.svg")
 WIDE = ("index", "kunnskap", "feil", "fylker", "registre")
 WORKERS = 2
 
@@ -195,6 +195,7 @@ def _make_pages(
             page.subtitle,
             _picture(page.name if page.name in text["studies"] else ""),
             newest,
+            cited=page.name != "sok",
         )
         html = frame.framed(made[page.name], around, text)
         if "data-costs" in html:
@@ -272,7 +273,11 @@ def _sheet(
     )
     pictures = {file.name: file.read_text() for file in sorted(scratch.rglob("*.svg"))}
     day = max((main.date for main in mains), default="")
-    about = f"{builtin.describe()} {frame.imprint(page.title, day, '')}" if day else ""
+    about = (
+        f"{builtin.describe()} {frame.imprint(page.title, day, '', simulated=simulated)}"
+        if day
+        else ""
+    )
     place = kept_at(page, about, pictures, below=_folder() / "sheets")
     known, content = store.find(place)
     if not known:
@@ -283,18 +288,16 @@ def _sheet(
 
 
 def _one_page(page: Page, scratch: Path, day: str) -> bytes:
-    """The PDF of a sheet with the date of its numbers, and charts as wide as a page has room for.
+    """The PDF of a sheet with the date of its numbers, and the charts a page has room for.
 
     Raises
     ------
     RenderError
-        When the narrowest charts are too wide.
+        When there is no room without charts either.
     """
     address = f"ark/{page.name}.pdf"
     made = metadata(page, builtin.describe(), address=address, date=day) | {"sheet": True}
-    widest = counties.SHEET_WIDTHS[0]
-    for width in counties.SHEET_WIDTHS:
-        markdown = page.markdown.replace(f"(1fr, {widest})", f"(1fr, {width})")
+    for markdown in counties.sheets(page.markdown):
         file = builtin.to_pdf(markdown, made, scratch, paths.report_dir())
         if len(PdfReader(file).pages) == 1:
             return file.read_bytes()
@@ -423,11 +426,12 @@ def _write_index(
     """The search index: every page, the main reports by section and exhibit, others by title."""
     mark, rest = text["marks"]["simulated"].split(",")[0].lower(), text["search"]["rest"]
     listed: list[dict[str, str]] = []
-    for page in pages:
-        if page.name != "sok":
-            aside = page.name in text["search"]["aside"]
-            own = search.entries(work / f"{page.name}.html", f"{page.name}.html", annex=aside)
-            listed += search.led(own, site_pages.search_words(page.name, text))
+    for page in (one for one in pages if one.name != "sok"):
+        address, aside = f"{page.name}.html", page.name in text["search"]["aside"]
+        own = search.entries(work / address, address, mark, annex=aside, silent=False)
+        if page.name == "ord":
+            own += search.words(glossary.terms(), page.title, address)
+        listed += search.led(own, site_pages.search_words(page.name, text))
     mains = {id(results.main_result(found, study)) for study in text["studies"]}
     for result in found:
         shown = mark if result.simulated else ""
@@ -440,8 +444,7 @@ def _write_index(
                 )
         else:
             title = f"{result.title}, {result.place}" + (f" ({shown})" if shown else "")
-            about = " ".join(item.text for item in result.headlines)
-            address = f"{result.address}/report.html"
-            listed.append({"t": title, "h": "", "u": address, "x": about, "k": search.PAGE})
-    file = work / "assets" / "search-index.js"
-    file.write_text(search.script(listed), encoding="utf-8")
+            about = {"x": " ".join(item.text for item in result.headlines), "k": search.PAGE}
+            listed.append({"t": title, "h": "", "u": f"{result.address}/report.html"} | about)
+    script = search.script(listed)
+    (work / "assets" / "search-index.js").write_text(script, encoding="utf-8")

@@ -31,12 +31,10 @@ def card(result: Result, text: Mapping[str, Any]) -> list[str]:
 def _number(result: Result, wanted: Mapping[str, Any]) -> str:
     """The number, large, and what it is; nothing when it is hidden or not there.
 
-    Under `also`: other rows whose numbers the words name, such as the level of the interval.
+    The words may name other rows, such as the level of the interval: see `released.beside`.
     """
     values = counties.values(wanted, released.rows(result, wanted))
-    for name, other in wanted.get("also", {}).items():
-        row = released.one(result, other)
-        values[name] = None if row is None else row["estimate"]
+    values |= released.beside(result, wanted)
     used = formats.field_names(wanted["number"]) + formats.field_names(wanted["text"])
     if any(formats.is_missing(values.get(name.partition(":")[0])) for name in used):
         return ""
@@ -96,6 +94,7 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
     blocks = []
     for item in spec["items"]:
         given = counties.values(item, released.rows(result, item)) | {"place": result.place}
+        given |= released.beside(result, item)
         used = {name.partition(":")[0] for name in formats.field_names(item["text"])}
         if any(formats.is_missing(given.get(name)) for name in used):
             continue

@@ -5,6 +5,7 @@ sentence. Numbers are the county's own; a study that holds none says why, and le
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -20,8 +21,14 @@ from naveval.publishing.site.charts import Chart
 from naveval.publishing.site.results import Result
 
 SHEET_BARS = 6
-SHEET_WIDTHS = ("8.5cm", "8cm", "7cm", "6cm", "5.2cm", "4.5cm")
-"""Of a sheet's charts: the first with which the sheet is one page."""
+SHEET_WIDTHS = ("8.5cm", "8cm", "7.5cm", "7cm")
+"""Of a sheet's charts: the first with which the sheet is one page. In narrower ones the words are
+too small to be read, so a chart is left out instead; see `sheets`."""
+GRID = re.compile(
+    r"```{=typst}\n#grid[^\n]*\n```\n\n(.*?)\n\n```{=typst}\n\]\[\n```.*?```{=typst}\n\]\n```",
+    re.DOTALL,
+)
+"""Sentences with a chart beside them, of which the sentences are kept."""
 FONT = "Source Sans Pro"
 """A picture of a PDF is set in the typeface of its text."""
 
@@ -105,10 +112,13 @@ def _sentences(
     text: Mapping[str, Any],
 ) -> Iterator[str]:
     """The sentence of each county, where none of its numbers is missing, and how it stands."""
+    others = released.beside(result, wanted)
+    said = {name.partition(":")[0] for name in formats.field_names(wanted["text"])}
+    if any(formats.is_missing(others[name]) for name in said & set(others)):
+        return
     for code, rows in found.items():
-        given = values(wanted, rows) | {"name": places.name(code)}
-        named = {name.partition(":")[0] for name in formats.field_names(wanted["text"])}
-        if any(formats.is_missing(given.get(name)) for name in named):
+        given = values(wanted, rows) | others | {"name": places.name(code)}
+        if any(formats.is_missing(given.get(name)) for name in said):
             yield text["counties"]["few"].format(name=given["name"])
             continue
         words = formats.fill(wanted["text"], given)
@@ -226,6 +236,20 @@ def as_sheet(parts: Sequence[str | Chart], folder: Path) -> list[str]:
     return [_raw(opened), *texts, _raw("]["), *charts, _raw("]")]
 
 
+def sheets(markdown: str) -> Iterator[str]:
+    """A sheet's Markdown with charts as wide as can be, then narrower, then with one chart fewer.
+
+    The first goes first: the sentences beside it hold its numbers, and name no figure.
+    """
+    while True:
+        for width in SHEET_WIDTHS:
+            yield markdown.replace(f"(1fr, {SHEET_WIDTHS[0]})", f"(1fr, {width})")
+        fewer = GRID.sub(r"\1", markdown, count=1)
+        if fewer == markdown:
+            return
+        markdown = fewer
+
+
 def _picture(chart: Chart, folder: Path) -> str:
     number = len(list((folder / "figures").iterdir())) + 1
     name = f"figures/fig-{number}.svg"
@@ -258,7 +282,7 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
     folder
         Where pictures are written, in `figures`.
     """
-    part, blocks = text["counties"], []
+    part, blocks = text["counties"], [results.scales(mains, text)]
     for main in mains:
         entry, found = text["studies"][main.study], told(code, main, text, most=SHEET_BARS)
         blocks += [
@@ -270,25 +294,39 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
     return "\n\n".join(filter(None, blocks))
 
 
+def of_tiles(found: Sequence[Result], text: Mapping[str, Any]) -> Result | None:
+    """The national result whose numbers the tiles show; None where it is not made."""
+    study = text["tiles"]["shown"]["study"]
+    return next((one for one in found if one.study == study and not one.county), None)
+
+
 def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
     """A map of the counties as tiles that are links in one list, with a number in each."""
     spec = text["tiles"]
-    result = next((r for r in found if r.study == spec["shown"]["study"] and not r.county), None)
+    result = of_tiles(found, text)
     values, sure = _values_and_sure(result, spec["shown"]) if result else ({}, set())
     items = []
     for item in places.counties(places.CURRENT_YEAR):
         row, column = spec["places"][item.code]
-        mark = f'<abbr title="{escape(spec["sure"])}">*</abbr>' if item.code in sure else ""
-        told = f'<span class="tile-value">{escape(values.get(item.code, ""))}{mark}</span>'
+        certain = item.code in sure
+        star = f'<abbr title="{escape(spec["sure"])}">*</abbr>' if certain else ""
+        look = "tile-value" if certain else "tile-value unsure"
+        told = f'<span class="{look}">{escape(values.get(item.code, ""))}{star}</span>'
         items.append(
             f'<li style="grid-area: {row} / {column}"><a href="{county_page(item.code)}.html">'
             f"{escape(item.name)}{told if item.code in values else ''}</a></li>"
         )
     many = {"sure": formats.number(len(sure)), "all": formats.number(len(values))}
-    words = spec["note"].format(mark=results.mark(result, text["marks"]), **many) if result else ""
-    note = f'<p class="note">{escape(words)}</p>' if values else ""
+    mark = note = ""
+    if result and values:
+        kind = "simulated" if result.simulated else "published"
+        words = escape(results.mark(result, text["marks"]))
+        mark = f'<div class="mark mark-{kind}">{words}</div>'
+        given = many | released.beside(result, spec["shown"])
+        if not any(map(formats.is_missing, given.values())):
+            note = f'<p class="note">{escape(formats.fill(spec["note"], given))}</p>'
     return (
-        f'<nav class="tile-map" aria-label="{escape(spec["label"])}"><ul>'
+        f'{mark}<nav class="tile-map" aria-label="{escape(spec["label"])}"><ul>'
         f"{''.join(items)}</ul></nav>{note}"
     )
 

@@ -22,6 +22,7 @@ FOOT = re.compile(r'(<footer class="page-foot">)')
 IMPRINT = re.compile(r'<p class="imprint">.*?</p>', re.DOTALL)
 CONTENT = re.compile(r'(<article class="content">)')
 END_OF_HEAD = re.compile(r"</head>")
+SIMULATED = "<title>[Simulert]"
 KEYS = ("publisher", "contact", "address", "notices")
 Kind = Literal["corrected", "withdrawn"]
 
@@ -68,6 +69,8 @@ class Around:
         ISO date of the newest numbers on it.
     notices
         Corrections, shown before the content.
+    cited
+        Whether the foot says how the page is cited.
     """
 
     file: str
@@ -77,6 +80,7 @@ class Around:
     picture: str
     date: str
     notices: tuple[Notice, ...] = ()
+    cited: bool = True
 
     @property
     def prefix(self) -> str:
@@ -156,13 +160,20 @@ def day(date: str) -> str:
     return f"{int(number)}.{formats.NO_BREAK}{formats.MONTHS[int(month) - 1]} {year}"
 
 
-def citation(title: str, date: str, address: str) -> str:
-    """How a page is cited: publisher, year, title, version, date, address."""
+def citation(title: str, date: str, address: str, *, simulated: bool = False) -> str:
+    """How a page is cited: publisher, year, title and its mark, version, date, address."""
     own = publisher()
+    mark = f" {_mark()}." if simulated else ""
     where = f" {own.address.rstrip('/')}/{address}" if own.address else ""
     return (
-        f"{own.name} ({date[:4]}). {ended(title)} Versjon {version('naveval')}, {day(date)}.{where}"
+        f"{own.name} ({date[:4]}). {ended(title)}{mark} Versjon {version('naveval')}, "
+        f"{day(date)}.{where}"
     )
+
+
+def _mark() -> str:
+    marks = parameters.read_yaml(paths.texts_dir() / "site.yml")["marks"]
+    return str(marks["simulated"]).partition(",")[0]
 
 
 def ended(title: str) -> str:
@@ -192,16 +203,20 @@ def linked(words: Mapping[str, str]) -> str:
     return told.replace(email, f'<a href="mailto:{email}">{email}</a>') if email else told
 
 
-def imprint(title: str, date: str, address: str, study: str = "") -> str:
+def imprint(
+    title: str, date: str, address: str, study: str = "", *, simulated: bool = False
+) -> str:
     """How a report or a sheet is cited, and whom to ask, as it stands in the document itself.
 
     Parameters
     ----------
     study
         Whose source a report follows and names; none for a sheet, which is of all studies.
+    simulated
+        Whether its title says that it rests on simulated registers.
     """
     words = parameters.read_yaml(paths.texts_dir() / "site.yml")["foot"]
-    cite = citation(title, date, address)
+    cite = citation(title, date, address, simulated=simulated)
     followed = f" {words['source']} {source(study)}" if study else ""
     return f"{words['cite']} {cite}{followed} {words['contact']} {contact(words).strip()}"
 
@@ -228,7 +243,8 @@ def framed(html: str, around: Around, text: Mapping[str, Any]) -> str:
     html = MAIN.sub(lambda _: _head(around, text) + '<main id="innhold"', html, count=1)
     html = CONTENT.sub(lambda found: found[1] + boxes, html, count=1)
     html = IMPRINT.sub("", html, count=1)
-    html = FOOT.sub(lambda found: found[1] + _foot(around, text), html, count=1)
+    simulated = SIMULATED in html
+    html = FOOT.sub(lambda found: found[1] + _foot(around, text, simulated), html, count=1)
     html = END_OF_HEAD.sub(lambda _: _shared(around, html) + "</head>", html, count=1)
     place = html.rindex("</body>")
     return html[:place] + script + html[place + len("</body>") :]
@@ -258,12 +274,12 @@ def _here(name: str, around: Around) -> str:
     return ' aria-current="true"' if around.prefix else ' aria-current="page"'
 
 
-def _foot(around: Around, text: Mapping[str, Any]) -> str:
+def _foot(around: Around, text: Mapping[str, Any], simulated: bool) -> str:
     links = "".join(
         f'<li><a href="{around.prefix}{name}.html">{escape(label)}</a></li>'
         for name, label in text["footer"].items()
     )
-    cite = escape(citation(around.title, around.date, around.file))
+    cite = escape(citation(around.title, around.date, around.file, simulated=simulated))
     words = text["foot"]
     where = "" if publisher().address else " <span data-address></span>"
     study = text["studies"].get(around.current)
@@ -272,8 +288,9 @@ def _foot(around: Around, text: Mapping[str, Any]) -> str:
         if study
         else ""
     )
+    cited = f"<p><strong>{escape(words['cite'])}</strong> {cite}{where}</p>"
     return (
-        f"\n<p><strong>{escape(words['cite'])}</strong> {cite}{where}</p>{followed}"
+        f"\n{cited if around.cited else ''}{followed}"
         f"<p><strong>{escape(words['contact'])}</strong> {linked(words)}</p>"
         f'<ul class="site-foot">{links}</ul>'
     )
@@ -295,5 +312,6 @@ def _shared(around: Around, html: str) -> str:
     tags = [f'<meta property="{name}" content="{escape(v)}">' for name, v in given.items()]
     if '<meta name="description"' not in html:
         tags.append(f'<meta name="description" content="{escape(around.description)}">')
+    tags.append(f'<link rel="icon" href="{around.prefix}assets/icon.svg">')
     tags.append(f'<link rel="stylesheet" href="{around.prefix}assets/site.css">')
     return "\n".join(tags) + "\n"

@@ -128,7 +128,8 @@ def registers(text: Mapping[str, Any]) -> Page:
         blocks.append(text["registers"]["study"].format(study=study))
         for table in found.tables:
             label = f"{study}-{table.name.replace('_', '-')}"
-            heading = f"### {table.name} {{#registre-{label}}}"
+            name = text["registers"]["table"].format(table=table.name)
+            heading = f"### {name} {{#registre-{label}}}"
             caption = f": {text['registers']['caption'].format(table=table.name)} {{#tbl-{label}}}"
             blocks.append(dictionary.described(table, words, heading, caption))
     return named("registre", text, "\n\n".join(blocks))
@@ -322,7 +323,10 @@ def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
     blocks = [part["intro"], counties.tiles(found, text), chooser(text), table]
-    return named("fylker", text, "\n\n".join(blocks), toc=False)
+    shown = counties.of_tiles(found, text)
+    notice, simulated = banner([replace(shown, headlines=())] if shown else [], text)
+    markdown = "\n\n".join(blocks)
+    return named("fylker", text, markdown, banner=notice, simulated=simulated, toc=False)
 
 
 def _named(study: str, place: str) -> str:

@@ -93,6 +93,32 @@ def one(result: Result, wanted: Mapping[str, Any]) -> pd.Series | None:
     return found.iloc[0]
 
 
+def beside(result: Result, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields a sentence takes from other rows than its own.
+
+    Parameters
+    ----------
+    wanted
+        `also`: names to single rows, which give `<name>` and `<name>_persons`; `spans`: names to
+        rows of months, of which the last `months`, or all, give `<name>_from` and `<name>_to`.
+        None for what is hidden or not there.
+    """
+    found: dict[str, Any] = {}
+    for name, other in wanted.get("also", {}).items():
+        row = one(result, other)
+        found[name] = None if row is None else row["estimate"]
+        found[f"{name}_persons"] = None if row is None else row[PERSONS]
+    for name, other in wanted.get("spans", {}).items():
+        shown = rows(result, other)
+        known = (
+            sorted(set(shown.loc[shown["estimate"].notna(), "month"])) if "month" in shown else []
+        )
+        known = known[-other.get("months", len(known)) :]
+        ends = (known[0], known[-1]) if known else (None, None)
+        found[f"{name}_from"], found[f"{name}_to"] = ends
+    return found
+
+
 def simulated(result: Result, label: str) -> bool:
     """Whether an exhibit rests on simulated registers, as its file says."""
     files = [result.folder / kind / f"{label}.csv" for kind in ("tables", "figures")]

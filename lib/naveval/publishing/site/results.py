@@ -214,13 +214,23 @@ def exhibit(result: Result, label: str) -> str:
 
 
 def from_published(result: Result) -> set[str]:
-    """Figures and tables of a simulated result that do not rest on its registers."""
+    """Figures and tables of a simulated result that do not rest on its registers.
+
+    Those that only texts use have no file; their rows say that the method was to take published.
+    """
     simulated = f"-{downloads.SIMULATED}.json"
-    return {
-        json.loads((result.folder / name).read_text(encoding="utf-8")).get("source", "")
+    files = {
+        json.loads((result.folder / name).read_text(encoding="utf-8")).get("source", ""): name
         for name in result.files
-        if name.startswith("data/") and name.endswith(".json") and not name.endswith(simulated)
+        if name.startswith("data/") and name.endswith(".json")
     }
+    methods: dict[str, set[str]] = {}
+    table = result.folder / outputs.ESTIMATES_FILE
+    for row in rows(table) if table.exists() else []:
+        methods.setdefault(row["label"], set()).add(row.get("method", ""))
+    taken = {label for label, used in methods.items() if "published" in used}
+    shown = {label for label, name in files.items() if not name.endswith(simulated)}
+    return shown | (taken - set(files))
 
 
 def _natural(number: str) -> list[tuple[int, str]]:

@@ -7,6 +7,8 @@ index says what an entry is, so that findings come before diagnostics.
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,16 @@ from bs4 import Tag
 
 from naveval.project import parameters, paths
 from naveval.project.errors import ParameterError
+from naveval.publishing import downloads
 from naveval.publishing.audit import html
+from naveval.publishing.glossary import Term
 
 LONGEST = 5000
 HEADINGS = ("h1", "h2", "h3")
 EXHIBIT = re.compile(r"^(?:fig|tbl)-")
+ORIGINS = ("simulated", "published")
+KEYED = f"[{html.KEY}]"
+SIMULATED_FILE = f'a[href*="-{downloads.SIMULATED}."]'
 PAGE, FINDING, REST = "p", "f", "d"
 """What an entry is: a page or section, a figure or table, diagnostics and annexes."""
 
@@ -31,6 +38,7 @@ def entries(
     rest: Sequence[str] = (),
     annex: bool = False,
     unmarked: Collection[str] = (),
+    silent: bool = True,
 ) -> list[dict[str, str]]:
     """Sections, figures and tables of a page: title, heading, address with anchor, text, kind.
 
@@ -39,9 +47,14 @@ def entries(
     address
         Where the page lies in the site.
     mark
-        Put after the title, for example the notice on simulated registers.
+        Put after the title of what shows simulated numbers, for example the notice on simulated
+        registers. A section shows those its text and its figures and tables are filled with, or
+        else those of the sections below it.
     unmarked
-        Figures and tables that the mark is not about; a section with these alone has none either.
+        Figures and tables that the mark is not about.
+    silent
+        Whether a section that shows no numbers has the mark, and figures and tables say
+        nothing of themselves. Elsewhere lines on the page say what its parts rest on.
     rest
         Headings of level 2 whose sections are diagnostics.
     annex
@@ -53,10 +66,10 @@ def entries(
     name = html.visible_text(main.find("h1"))
     title = name + (f" ({mark})" if mark else "")
     found: list[dict[str, str]] = []
-    holds: dict[int, set[bool]] = {}
+    sections: list[_Section] = []
     section: dict[str, str] | None = None
     kind = REST if annex else PAGE
-    for element in main.find_all([*HEADINGS, "p", "li", "figcaption", "caption"]):
+    for element in main.find_all([*HEADINGS, "p", "li", "figcaption", "caption", _is_mark]):
         if element.find_parent("nav") or element.find(class_="data-link"):
             continue
         told = html.visible_text(element)
@@ -67,13 +80,19 @@ def entries(
             heading = "" if element.name == "h1" else told
             section = _entry(title, heading, address, anchor, kind)
             found.append(section)
-        elif exhibit := _exhibit(element):
+            sections.append(_Section(section, int(element.name[1]), set()))
+            continue
+        if sections:
+            sections[-1].simulated.update(_origins(element, unmarked))
+        if element.name == "div":
+            continue
+        if exhibit := _exhibit(element):
             if finding := element.find(class_="finding"):
                 title_of = html.visible_text(finding)
                 told = told.replace(title_of, f"{title_of}.", 1)
-            other = exhibit in unmarked
-            if section is not None:
-                holds.setdefault(id(section), set()).add(other)
+            other = exhibit in unmarked or not silent
+            if sections and silent:
+                sections[-1].simulated.add(not other)
             own = _entry(
                 name if other else title, told, address, exhibit, REST if kind == REST else FINDING
             )
@@ -82,10 +101,46 @@ def entries(
             found.append(own)
         elif section is not None:
             section["x"] = re.sub(r"\s+", " ", f"{section['x']} {told}").strip()[:LONGEST]
-    for entry in found:
-        if holds.get(id(entry)) == {True}:
-            entry["t"] = name
+    for place, one in enumerate(sections):
+        if not (any(shown) if (shown := _shown(sections, place)) else silent):
+            one.entry["t"] = name
     return found
+
+
+@dataclass(frozen=True)
+class _Section:
+    """The entry and level of a section, and whether numbers it shows are simulated."""
+
+    entry: dict[str, str]
+    level: int
+    simulated: set[bool]
+
+
+def _shown(sections: Sequence[_Section], place: int) -> set[bool]:
+    """Whether the numbers of a section, or else of those below it, are simulated; {} for none."""
+    own = sections[place]
+    below = takewhile(lambda one: one.level > own.level, sections[place + 1 :])
+    return own.simulated or set().union(*(one.simulated for one in below))
+
+
+def _is_mark(element: Tag) -> bool:
+    return element.name == "div" and "mark" in element.get_attribute_list("class")
+
+
+def _origins(element: Tag, unmarked: Collection[str]) -> set[bool]:
+    """Whether what an element is filled with is simulated: a mark, keys of numbers, files."""
+    classes = element.get_attribute_list("class")
+    found = {kind == "simulated" for kind in ORIGINS if f"mark-{kind}" in classes}
+    labels = {str(number[html.KEY]).partition(".")[0] for number in element.select(KEYED)}
+    found |= {label not in unmarked for label in labels if EXHIBIT.match(label)}
+    return found | ({True} if element.select_one(SIMULATED_FILE) else set())
+
+
+def words(terms: Iterable[Term], title: str, address: str) -> list[dict[str, str]]:
+    """An entry per word of the glossary, which leads to its meaning."""
+    return [
+        _entry(title, one.name, address, f"ord-{one.key}", PAGE) | {"x": one.means} for one in terms
+    ]
 
 
 def led(found: Sequence[dict[str, str]], words: Mapping[str, str]) -> Sequence[dict[str, str]]:

@@ -365,6 +365,7 @@ PUBLISHED = {outcome: Fact(partial(_size, outcome=outcome), "pp2") for outcome, 
     for outcome, _ in EXITS
     for name, errors in (("low", -Z95), ("high", Z95))
 }
+MISSED = {"names": Fact(lambda reader: formats.listed(_not_found(reader)), "text")}
 BUILT_IN = (
     Sentence(
         "built-in",
@@ -377,7 +378,7 @@ BUILT_IN = (
             Sentence(
                 "built-in-missed",
                 _missed,
-                facts={"names": Fact(lambda r: formats.listed(_not_found(r)), "text")},
+                facts=MISSED,
             ),
         ),
     ),
@@ -391,6 +392,7 @@ SUMMARY_SENTENCES = (
             Sentence("answer-work", _answer_work),
             Sentence("answer-ended", _answer_ended),
             Sentence("answer-detectable", _detectable),
+            Sentence("answer-missed", _missed, facts=MISSED),
             Sentence("answer-moved", _answer_moved),
         ),
     ),
