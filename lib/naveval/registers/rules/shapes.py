@@ -41,8 +41,8 @@ table, with the end of the column names in month'
     for name in own:
         if match := PERIOD.fullmatch(name):
             stems.setdefault(match.group(1).casefold(), []).append(name)
+    found = max(stems.values(), key=len, default=[])
     for time in TIMES:
-        found = max(stems.values(), key=len, default=[])
         if time in lacking and len(found) >= LEAST_COLUMNS:
             return frozenset(found), _melt(found, time, "the end of the column names")
     for code in sorted(lacking):
