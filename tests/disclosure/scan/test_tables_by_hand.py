@@ -425,6 +425,12 @@ def test_tables_of_plain_text() -> None:
     assert [["", "fylke", "antall"], ["0", "Oslo", "41"], ["1", "Os", "3"]] in indexed
     assert [["a", "b"], ["1", "2"]] in [*grids.of_columns("a;b\n1;2\n")]
     assert [["1", "2"], ["3", "4"]] in [*grids.of_columns("a;b;c\n1;2\n3;4\n")]
+    prose = "personer i registrene, på det meste i en måned\nIngen av de 14 fylkene kan sies å stå"
+    assert [*grids.of_columns(prose)] == []
+    listed = [
+        *grids.of_columns("fylke personer kvinner menn unge eldre nye alle\nOs 3 2 1 0 0 0 3\n")
+    ]
+    assert [row[1] for rows in listed for row in rows] == ["personer", "3"]
     by_blanks = [*grids.of_columns("fylke antall\n0 Oslo 41\n1 Os 3\n")]
     assert [["", "fylke", "antall"], ["0", "Oslo", "41"], ["1", "Os", "3"]] in by_blanks
 

@@ -28,6 +28,8 @@ COLUMNS = re.compile(r"\S(?:.*?\S)??(?=\s{2,}|\t|$)")
 INDEX = re.compile(r"^(\d+) (?=\S)")
 DECIMALS = re.compile(r"\d,\d+ [^a-zæøå]*\d")
 """Numbers one blank apart, in which commas are decimal marks."""
+PROSE = re.compile(r"(?=(?:\S+ +){7})(?=.*[^\W\d], )\D+")
+"""A line of eight words or more without numbers, with the comma of a sentence: no head."""
 SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`")
 KEYS = re.compile(r"['\"]?([A-Za-zæøåÆØÅ][\w]{2,30})['\"]?[ \t]*[:=][ \t]*(?=['\"\d(]|[A-Za-z]+\()")
@@ -150,9 +152,11 @@ def of_columns(text: str) -> Iterator[Rows]:
         if sign in text:
             cut = ["" if sign == "," and DECIMALS.search(line) else line for line in lines]
             yield from _blocks(re.compile(rf"[^{sign}]+").findall, cut, even=True)
-    yield from _blocks(
-        str.split, [line if len(line) < LONGEST_TITLE else "" for line in lines], even=True
-    )
+    short = [
+        "" if len(line) >= LONGEST_TITLE or PROSE.fullmatch(line.strip()) else line
+        for line in lines
+    ]
+    yield from _blocks(str.split, short, even=True)
 
 
 def _blocks(
