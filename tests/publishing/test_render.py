@@ -193,7 +193,7 @@ def test_full_disk_changes_nothing(rendered, tmp_path, monkeypatch):
     assert not list(folder.glob(".report*"))
 
 
-def test_checks_refuse_before_anything_is_made(sample):
+def test_checks_refuse_before_anything_is_put_in_place(sample):
     seen = []
 
     def refuse(folder):
@@ -204,6 +204,9 @@ def test_checks_refuse_before_anything_is_made(sample):
         render.render(sample, engine="builtin", checks=[refuse])
     assert seen == [sample]
     assert {file.name for file in sample.iterdir()} == ROOT_FILES
+    (sample / "executed.ipynb").unlink()
+    with pytest.raises(DisclosureError, match="fewer than 5"):  # before what is missing
+        render.render(sample, engine="builtin", checks=[refuse])
 
 
 @pytest.mark.parametrize("origin", ["simulated", "published", "register"])

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,8 +47,8 @@ def render(
     engine
         "quarto", "builtin", or "auto": Quarto when it is on the PATH.
     checks
-        Called with the folder before anything is made; they raise to refuse it, for
-        example because of disclosure control.
+        Called with the folder while the reports are made; they raise to refuse it, for
+        example because of disclosure control. Nothing is put in place before they have passed.
     resume
         Whether to keep reports that are current (`is_current`).
 
@@ -71,25 +71,31 @@ def render(
     checks = tuple(checks)
     store.sweep(folder.parent)
     for _ in range(ATTEMPTS):
-        for check in checks:
-            check(folder)
-        if resume and is_current(folder, to=to, engine=engine):
-            return [folder / f"report.{kind}" for kind in to]
-        try:
-            done = _replace(folder, to, name, described)
-        except OSError as error:
-            reason = error.strerror or error
-            raise RenderError(f"{folder}: cannot write the report: {reason}") from None
+        with ThreadPoolExecutor(1) as beside:
+            passed = beside.submit(lambda: [check(folder) for check in checks])
+            if resume and is_current(folder, to=to, engine=engine):
+                passed.result()
+                return [folder / f"report.{kind}" for kind in to]
+            try:
+                done = _replace(folder, to, name, described, passed)
+            except (RenderError, OSError) as error:
+                passed.result()  # why a folder may not go out is told before why it could not
+                if isinstance(error, RenderError):
+                    raise
+                reason = error.strerror or error
+                raise RenderError(f"{folder}: cannot write the report: {reason}") from None
         if done:
             return [folder / f"report.{kind}" for kind in to]
     raise RenderError(f"{folder}: replaced by runs each time it was rendered; render it again")
 
 
-def _replace(folder: Path, to: list[str], name: str, described: str) -> bool:
+def _replace(
+    folder: Path, to: list[str], name: str, described: str, passed: Future[list[None]]
+) -> bool:
     """Put the folder with new reports in the place of the one without, in one step.
 
     The reports are made from a copy that no run can change. Whether that copy was still what
-    lies there in the end: if not, nothing is replaced.
+    lies there in the end: if not, nothing is replaced, nor where the folder has not passed.
     """
     with store.staged(folder) as work:
         copy = work / folder.name
@@ -109,6 +115,7 @@ def _replace(folder: Path, to: list[str], name: str, described: str) -> bool:
             made += taken.result()
         made.append(downloads.crate(copy, report))
         _record(copy, content, described, made)
+        passed.result()
         with store.held(folder):
             same = _manifest(folder) == before
             if same:
