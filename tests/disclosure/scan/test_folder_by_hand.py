@@ -127,6 +127,17 @@ def small(root: Path) -> int:
     return sum(finding.number for finding in scan(root) if "count below" in finding.kind)
 
 
+def test_no_file_beside_a_result_is_believed(tmp_path: Path) -> None:
+    result(tmp_path / "a", below="tables")
+    inner = tmp_path / "a" / "tables" / "inner"
+    inner.mkdir()
+    prints = provenance.hashes([*(tmp_path / "a" / "tables").glob("*.csv")], tmp_path / "a")
+    named = {f"../../{name}": print_ for name, print_ in prints.items()}
+    (tmp_path / "a" / "manifest.json").unlink()
+    (inner / "manifest.json").write_text(json.dumps({"files": named}))
+    assert small(tmp_path / "a") == 1
+
+
 @pytest.mark.parametrize(("below", "left"), [("tables", 0), ("figures", 0), ("other", 1)])
 def test_protected_zeros_are_those_of_exhibits(tmp_path: Path, below: str, left: int) -> None:
     """A label may look like a number, as 007, and is text."""

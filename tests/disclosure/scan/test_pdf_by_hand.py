@@ -52,6 +52,8 @@ def test_every_object_and_what_the_file_says_of_itself() -> None:
     size = PdfReader(io.BytesIO(content)).trailer["/Size"]
     assert len(found) == size  # what it says, and all objects but number zero
     assert all(thing is not None for thing in found)
+    unsized = pdf.objects(content.replace(b"/Size", b"/Sizf"))
+    assert len(unsized) == 1  # what it says of itself
     unnamed = file_with().replace(b"/Info", b"/Onfi")
     assert pdf.objects(unnamed)[0] == {}
     with pytest.raises(PyPdfError):
@@ -152,3 +154,11 @@ def test_what_follows_the_end() -> None:
     assert pdf.behind(b"%PDF %%EOF\nmer") == b"mer"
     assert pdf.behind(b"%PDF %%EOF mer %%EOF\n") == b""
     assert pdf.behind(b"%PDF uten slutt") == b""
+
+
+def test_an_attached_file_is_given_as_it_is() -> None:
+    drawn = b"tall 1 2 m 3 0 0 1 rg her"
+    for kind, whole in (("/EmbeddedFile", True), ("/Other", False)):
+        content = file_with(stream(drawn, Type=kind))
+        found = [*pdf.streams(content, pdf.objects(content))]
+        assert ((drawn, True) in found) == whole

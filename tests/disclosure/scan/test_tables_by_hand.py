@@ -113,6 +113,8 @@ def test_small_counts_where_groups_are_crossed() -> None:
     assert hits(crossed.crossed(CROSSED[:3], LIMITS)) == 0  # four cells
     assert hits(crossed.crossed(CROSSED[:3], LIMITS, least=4)) == 2
     assert hits(crossed.crossed([], LIMITS)) == 0
+    lines = "alder | kvinner | menn\nung | 41 | 30\neldre | 3 | 22\nmiddels | 31 | 25\n"
+    assert hits(crossed.in_text(lines, LIMITS)) == 1
 
 
 @pytest.mark.parametrize(
@@ -398,6 +400,8 @@ def test_rows_of_delimited_text_json_and_code() -> None:
     assert grids.of_records({"x": {"a": 1}, "y": {"a": 3}}) == [["", "a"], ["x", "1"], ["y", "3"]]
     assert grids.of_records([["x", {"a": 1}], ["y", {"a": 3}]]) == [["a"], ["1"], ["3"]]
     assert grids.of_records({"a": 1, "b": [2]}) is None
+    assert grids.of_records({"a": [1], "b": [2]}) == [["a", "b"], ["1", "2"]]
+    assert grids.of_records({"a": [], "b": []}) is None
     assert grids.of_series({"a": {"x": 1, "y": 3}, "b": {"x": 2, "y": 4}}) == [
         ["", "a", "b"],
         ["x", "1", "2"],
@@ -535,3 +539,23 @@ def test_a_title_of_one_row_stands_over_that_below() -> None:
 def test_empty_columns_of_a_sheet_keep_their_place() -> None:
     ((rows, _),) = documents.of_sheets(planted.workbook([["", "Antall"], ["", "3"]]))
     assert rows == [["", "Antall"], ["", "3"]]
+
+
+def test_columns_that_hold_persons() -> None:
+    """Names; and identity numbers that have lost their first zero."""
+    found = [("column that identifies persons", 1)]
+    names = [["hvem", "x"], ["Kari Nordmann", "1"], ["Ola Hansen", "2"], ["Per Olsen", "3"]]
+    assert [*tables.table(names, LIMITS, small=True)] == found
+    authors = [["@type", "affiliation", "name"], ["Person", "Nav", "Kari Nordmann"]]
+    assert [*tables.table(authors, LIMITS, small=True)] == []
+    short = ["1019000083", "1019000164", "1019000245"]
+    rows = [["kode", "x"], *([number, "7"] for number in short)]
+    assert [*tables.table(rows, LIMITS, small=True)] == found
+    others = [["kode", "x"], *([f"{int(number) + 1}", "7"] for number in short)]
+    assert [*tables.table(others, LIMITS, small=True)] == []
+
+
+def test_a_share_in_per_cent_tells_a_count() -> None:
+    rows = [["fylke", "antall", "andel %"], ["Oslo", "40", "10,00"], ["Os", "400", "50,00"]]
+    told = [("count below 5 persons that a share tells", 1)]
+    assert [*tables.table(rows, LIMITS, small=True)] == told

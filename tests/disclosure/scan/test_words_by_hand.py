@@ -68,6 +68,7 @@ def test_what_is_a_secret(value: str, sure: bool, secret: bool) -> None:
         ("token_count: 4096x", 0),
         ("AKIA" + "A1" * 8, 1),
         ("eyJhbGciOi.eyJzdWIiOi.c2ln and eyJhbGciOj.eyJzdWIiOi.c2ln", 2),
+        ("the token: enkelX and more", 0),
     ],
 )
 def test_how_many_secrets_a_text_holds(code: str, many: int) -> None:
