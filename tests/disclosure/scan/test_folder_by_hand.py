@@ -128,14 +128,17 @@ def small(root: Path) -> int:
 
 
 def test_no_file_beside_a_result_is_believed(tmp_path: Path) -> None:
-    result(tmp_path / "a", below="tables")
-    inner = tmp_path / "a" / "tables" / "inner"
+    """A manifest tells of what lies below it; the log that it names may lie."""
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "7.csv").write_text(MARKED)
+    inner = tmp_path / "inner"
     inner.mkdir()
-    prints = provenance.hashes([*(tmp_path / "a" / "tables").glob("*.csv")], tmp_path / "a")
-    named = {f"../../{name}": print_ for name, print_ in prints.items()}
-    (tmp_path / "a" / "manifest.json").unlink()
-    (inner / "manifest.json").write_text(json.dumps({"files": named}))
-    assert small(tmp_path / "a") == 1
+    (inner / "disclosure.csv").write_text("label,rule\n7,described\n")
+    named = provenance.hashes([inner / "disclosure.csv"], inner)
+    (print_,) = provenance.hashes([tmp_path / "tables" / "7.csv"], tmp_path).values()
+    manifest_file = inner / "manifest.json"
+    manifest_file.write_text(json.dumps({"files": named | {"../tables/7.csv": print_}}))
+    assert small(tmp_path) == 1
 
 
 @pytest.mark.parametrize(("below", "left"), [("tables", 0), ("figures", 0), ("other", 1)])
