@@ -8,7 +8,6 @@ import pytest
 from naveval.registers.rules.homes import everywhere
 
 PLACES, PERSONS = 8, 60
-RULE = everywhere("wages", "SELECT person, place FROM persons", "wage", year="year")
 
 
 @pytest.fixture
@@ -27,7 +26,8 @@ def tables() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def found(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:
-    sql = f"SELECT about, seen, warning FROM ({RULE.sql}) ORDER BY ALL"
+    rule = everywhere("wages", "SELECT person, place FROM persons", "wage", year="year")
+    sql = f"SELECT about, seen, warning FROM ({rule.sql}) ORDER BY ALL"
     return connection.execute(sql).fetchall()
 
 

@@ -4,6 +4,7 @@ import doctest
 from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import pandas as pd
 import pandera.pandas as pa
 import pytest
@@ -62,6 +63,29 @@ def test_a_column_for_each_code_is_named(tmp_path) -> None:
     assert f"b.csv: {MELT.format('kind', 3, 'AAP')} the column names in kind" in told(
         tmp_path, frame
     )
+
+
+def test_the_most_columns_of_one_kind_are_named() -> None:
+    hours, wages = ([f"{of}_{month}" for month in MONTHS] for of in ("timer", "lonn"))
+    found, _ = shapes.wide(["person", *wages[1:], *hours, "x2018"], ["month", "aap_nok"], SCHEMA)
+    assert found == frozenset(hours)
+
+
+def test_a_column_for_each_code_of_a_pattern_is_named() -> None:
+    industry = pa.Column(str, pa.Check.str_matches(r"^[A-Z]$"))
+    schema = pa.DataFrameSchema({"person": pa.Column("int64"), "industry": industry})
+    found, words = shapes.wide(["person", "A", "B", "C", "note"], ["industry"], schema)
+    assert found == frozenset("ABC")
+    assert words == f"{MELT.format('industry', 3, 'A')} the column names in industry"
+
+
+@pytest.mark.parametrize("values", [["a_b_nok", "C_NOK"], ["A_B", "c"], ["a_b_nok", "c"]])
+def test_names_in_rows_are_those_of_columns_with_their_unit_or_without(values) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE t AS SELECT unnest({values}) AS kind")
+        lacking = ["a_b_nok", "c_nok", "month"]
+        told = shapes.long(connection, "t", {"kind": "VARCHAR"}, lacking, "t.csv")
+    assert "the names of columns (a_b_nok, c_nok)" in told
 
 
 def test_names_of_columns_in_rows_are_named(tmp_path) -> None:
