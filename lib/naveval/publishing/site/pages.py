@@ -364,7 +364,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         own = results.of_county(found, name, code)
         blocks += [f"## [{entry['name']}]({name}.html)", counties.question(code, name, text)]
         if main:
-            shown.append(replace(main, headlines=()))  # only its registers stand here
+            shown.append(counties.rests_on(main, counties.told(code, main, text)))
             blocks += _of_county(code, main, text)
         for result in own:
             if result is not main:
@@ -406,7 +406,9 @@ def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
         return [told.old, *(few or [counties.none(main.study, text)]), f"{link}."]
     source = part["source"].format(name=places.name(code), place=main.place)
     parts = counties.as_page(told.parts, text)
-    return [told.old, results.mark_line(main, text["marks"]), *parts, f"{source} {link}."]
+    own = [results.mark_line(main, text["marks"]), *parts]
+    printed = counties.printed(main, told, text, results.mark_line)
+    return [told.old, *own, *printed, f"{source} {link}."]
 
 
 def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:
