@@ -28,6 +28,7 @@ from naveval.publishing import glossary, render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.site import (
+    answers,
     build,
     cards,
     charts,
@@ -267,7 +268,7 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
     assert "i 5\xa0% av full størrelse" in results.mark(small, text["marks"])
     assert "størrelse" not in results.mark(replace(small, scale=1.0), text["marks"])
     result = replace(results.collect(["followup"])[0], headlines=found)
-    shown = site_pages.findings(result, text)
+    shown = answers.findings(result, text)
     parts = [
         results.mark(result, text["marks"], simulated=True),
         "Én.",
@@ -524,7 +525,7 @@ def test_words_of_findings_lead_to_their_meaning(built: SimpleNamespace) -> None
         results.main_result(built.found, "followup"),
         headlines=(results.Headline("«Klart» er prøvd med Holms metode for AFT.", True),),
     )
-    made = site_pages.findings(result, site_pages.words())
+    made = answers.findings(result, site_pages.words())
     for key in ("klart", "holm", "aft"):
         assert f"(ord.html#ord-{key} " in made
 

@@ -376,6 +376,4 @@ def _signs(reader: Reader) -> str:
     return "all_positive" if (effects > 0).all() else "text"
 
 
-SENTENCES = (
-    Sentence("result-robustness", then=(Sentence("result-robustness-signs", _signs),)),
-)
+SENTENCES = (Sentence("result-robustness", then=(Sentence("result-robustness-signs", _signs),)),)
