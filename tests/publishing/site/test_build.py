@@ -181,6 +181,49 @@ def test_the_county_that_a_study_is_about_gets_its_answer_word_for_word(
     assert not any(answer in str(part) for part in counties.told("34", other, text).parts)
 
 
+def test_what_the_source_published_of_a_county_stands_under_its_own_mark(
+    built: SimpleNamespace, tmp_path: Path
+) -> None:
+    text = site_pages.words()
+    for code in ("31", "56"):
+        page = soup(built.site / f"{counties.county_page(code)}.html")
+        level = formats.number(7 + site_sample.county_number(code, 1), 2)
+        (told,) = (part for part in page.select(".finding") if f"{level} timer i uka" in part.text)
+        mark = told.find_previous(class_="mark")
+        assert mark.text.strip() == text["marks"]["published"]
+        assert page.select_one(".banner").text.startswith("Simulerte registre i noen av")
+    main = results.main_result(built.found, "hedmark")
+    both = (*main.headlines, results.Headline("Artikkelen fant færre.", simulated=False))
+    told = counties.told("34", replace(main, headlines=both), text)
+    assert ["Artikkelen fant færre." in part for part in told.printed] == [True]
+    assert not any("Artikkelen" in str(part) for part in told.parts)
+    sheet = counties.sheet("34", [replace(main, headlines=both)], text, tmp_path)
+    assert sheet.index(text["marks"]["published"]) < sheet.index("Artikkelen fant færre.")
+
+
+def test_a_sheet_asks_of_a_study_what_its_county_page_asks(
+    built: SimpleNamespace, tmp_path: Path
+) -> None:
+    main, text = results.main_result(built.found, "hedmark"), site_pages.words()
+    assert "ingen ny praksis ble innført" in counties.sheet("31", [main], text, tmp_path)
+    assert "ingen ny praksis ble innført" not in counties.sheet("34", [main], text, tmp_path)
+
+
+def test_what_may_be_closed_on_the_front_page_comes_after_the_answer(
+    built: SimpleNamespace,
+) -> None:
+    main, text = results.main_result(built.found, "hedmark"), site_pages.words()
+    told = ("Det ble færre. Det er usikkert. Dette er forbeholdet.", "Et avsnitt til.")
+    given = replace(main, headlines=tuple(results.Headline(one, simulated=True) for one in told))
+    shown, _, rest = answers.findings(given, text, folded=True).partition("<details")
+    assert "Det er usikkert." in shown
+    assert "forbeholdet" not in shown
+    assert "Dette er forbeholdet.\n\nEt avsnitt til." in rest
+    assert "<details" not in answers.findings(given, text)
+    printed = tuple(replace(one, simulated=False) for one in given.headlines)
+    assert "<details" not in answers.findings(replace(given, headlines=printed), text, folded=True)
+
+
 def test_tile_map_is_a_list_of_all_counties_with_their_own_numbers(built: SimpleNamespace) -> None:
     for name in ("index", "fylker"):
         tiles = soup(built.site / f"{name}.html").select(".tile-map li a")

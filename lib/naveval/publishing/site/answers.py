@@ -42,14 +42,23 @@ def findings(result: Result, text: Mapping[str, Any], *, folded: bool = False) -
     parts = boxes
     for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
         told = [item.text for item in items]
-        sentences = SENTENCE_END.split(told[0])
-        first, rest = " ".join(sentences[:SHOWN]), [" ".join(sentences[SHOWN:]), *told[1:]]
-        closing = folded and simulated and any(rest)
+        first, rest = _parted(told) if folded and simulated else (told, [])
         parts += [results.mark_line(result, text["marks"], simulated=simulated)]
-        parts.append(_finding(result, [first] if closing else told))
-        if closing:
-            parts.append(fold(_finding(result, [*filter(None, rest)]), text["index"]["rest"]))
+        parts.append(_finding(result, first))
+        if rest:
+            parts.append(fold(_finding(result, rest), text["index"]["rest"]))
     return "\n\n".join(parts)
+
+
+def _parted(told: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Paragraphs with the first sentences of all, and with those that come after."""
+    first, rest, room = [], [], SHOWN
+    for paragraph in told:
+        sentences = SENTENCE_END.split(paragraph)
+        first.append(" ".join(sentences[:room]))
+        rest.append(" ".join(sentences[room:]))
+        room = max(room - len(sentences), 0)
+    return [*filter(None, first)], [*filter(None, rest)]
 
 
 def _finding(result: Result, told: Sequence[str]) -> str:

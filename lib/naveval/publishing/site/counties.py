@@ -222,6 +222,14 @@ def question(code: str, study: str, text: Mapping[str, Any]) -> str:
     return str(own).strip()
 
 
+def _aside(code: str, study: str, text: Mapping[str, Any]) -> str:
+    """What a sheet asks of a study that is about another county; its name alone would mislead."""
+    own = text["studies"][study]
+    about = any("answer" in one for one in own.get("county", ()))
+    asked = question(code, study, text)
+    return asked if about and asked != own["question"].strip() else ""
+
+
 def none(study: str, text: Mapping[str, Any]) -> str:
     """Why a study holds no numbers of a county."""
     return str(text["studies"][study].get("county-none", text["counties"]["none"]))
@@ -308,7 +316,7 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
         entry, found = text["studies"][main.study], told(code, main, text, most=SHEET_BARS)
         blocks += [
             f"## {entry['name']}",
-            question(code, main.study, text) if "county-question" in entry else "",
+            _aside(code, main.study, text),
             results.mark(main, text["marks"]) if found.numbers else "",
         ]
         blocks += as_sheet(found.parts, folder) if found else [none(main.study, text)]
