@@ -453,6 +453,7 @@ def test_the_line_at_zero_is_broken_where_a_phone_has_the_names_of_bars() -> Non
         start = float(line["y1"]) + place * (dash + gap)
         assert start == bars[place]
         assert start - gap < float(name["y"]) - 10, "a name stands in the gap above its bar"
+        assert bars[place] - float(name["y"]) > 5, "with room for the letters below the line"
     wide = BeautifulSoup(drawing.bars(shown, alt="A", form="int"), "html.parser")
     assert not wide.select_one(".zero").has_attr("stroke-dasharray")
 
