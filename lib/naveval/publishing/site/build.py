@@ -259,9 +259,8 @@ def _sheet(
 ) -> Path:
     """Write a county's sheet, or take the one that is kept; gives where it is kept."""
     scratch.mkdir(parents=True)
-    notice, simulated = site_pages.banner(
-        [counties.rests_on(one, counties.told(code, one, text)) for one in mains], text
-    )
+    shown = [counties.rests_on(code, one, text) for one in mains]
+    notice, simulated = site_pages.banner(shown, text)
     page = Page(
         places.slug(code),
         "",

@@ -243,9 +243,9 @@ def printed(
     return [*above, *found.printed]
 
 
-def rests_on(main: Result, found: Told) -> Result:
+def rests_on(code: str, main: Result, text: Mapping[str, Any]) -> Result:
     """The result with what a county's page or sheet shows of it, for the notice on the page."""
-    kinds = (main.simulated, False) if found.printed else (main.simulated,)
+    kinds = (main.simulated, False) if told(code, main, text).printed else (main.simulated,)
     return replace(main, headlines=tuple(Headline("", simulated=kind) for kind in kinds))
 
 

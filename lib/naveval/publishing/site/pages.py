@@ -335,7 +335,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         own = results.of_county(found, name, code)
         blocks += [f"## [{entry['name']}]({name}.html)", counties.question(code, name, text)]
         if main:
-            shown.append(counties.rests_on(main, counties.told(code, main, text)))
+            shown.append(counties.rests_on(code, main, text))
             blocks += _of_county(code, main, text)
         for result in own:
             if result is not main:
