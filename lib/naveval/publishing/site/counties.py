@@ -347,7 +347,7 @@ def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
             f'<li style="grid-area: {row} / {column}"><a href="{county_page(item.code)}.html">'
             f"{escape(item.name)}{told if item.code in values else ''}</a></li>"
         )
-    many = {"sure": formats.number(len(sure)), "all": formats.number(len(values))}
+    many = {"sure": len(sure), "all": formats.number(len(values))}
     mark = note = ""
     if result and values:
         kind = "simulated" if result.simulated else "published"

@@ -16,9 +16,9 @@ WIDTH, HEIGHT, NARROW = 480.0, 220.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 120.0, 12.0, 26.0
 GAP, KEY = 15.0, 28.0
 STEPS = 4
-BAR, ROOM, ABOVE = 21.0, 48.0, 19.0
+BAR, ROOM = 21.0, 48.0
 LETTER = 7.4
-"""Width of a bar, room for a number, for a name above a bar, and for a letter of 13 pixels."""
+"""Width of a bar, room for a number, and for a letter of 13 pixels in a wide font."""
 COLORS = ("#12436d", "#1b7f77", "#801650", "#b34700", "#3d3d3d", "#7a55a8")
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "1 3", "12 4")
 At = Callable[[int, float], str]
@@ -187,7 +187,7 @@ def bars(
     }
     low, high = min(low for low, _ in reach.values()), max(high for _, high in reach.values())
     width, names = (NARROW, 0.0) if narrow else (WIDTH, 12 + LETTER * max(map(len, shown)))
-    above = ABOVE if narrow else 0.0
+    above = GAP + 4 if narrow else 0.0
     start = names + (ROOM if low < 0 else 0)
     scale = (width - start - ROOM) / ((high - low) or 1.0)
     zero = start - scale * low
@@ -202,7 +202,7 @@ def bars(
     ]
     for place, (name, value) in enumerate(shown.items()):
         y, end = 6 + above + (BAR + above) * place, zero + scale * value
-        called = f'x="0" y="{y - 6:.1f}"' if narrow else f'x="{names - 8:.0f}" y="{y + 11:.1f}"'
+        called = f'x="0" y="{y - 7:.1f}"' if narrow else f'x="{names - 8:.0f}" y="{y + 11:.1f}"'
         side, anchor = (5, "start") if value >= 0 else (-5, "end")
         look = f"bar{' open' * (name in unsure)} c{1 if value >= 0 else 3}"
         beyond = zero + scale * reach[name][value >= 0]
