@@ -52,6 +52,9 @@ def estimates(study: str) -> pd.DataFrame:
                 keys = {"label": "fig-11", "value": "year", "month": value, "county": code}
                 level = {"label": "fig-county-levels", "value": "indicator", "county": code}
                 rows += [level | own] if place else []
+                printed = {"label": "tbl-3", "value": "actual", "outcome": "atid3", "county": code}
+                printed |= {"estimate": 99.0, "published": 7 + number}
+                rows += [printed] if place else []
             rows += [keys | own]
     if study == "indicator":
         own = {"label": "fig-6", "value": "value", "line": "actual", "estimate": 9.5}

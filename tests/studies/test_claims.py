@@ -29,10 +29,10 @@ TOLD = {
     "hedmark": {
         "compare-stars": "counts of the printed table",
         "result-durations": "four effects beside each other; `clear` says which stand out",
+        "result-regression": "counts of tests at the levels that it names",
         "result-robustness": "from the lowest to the highest of the estimates that are shown",
         "tbl-detectable": "the least change that would have been found",
         "fig-placebo-county": "counted: how many of the others have an estimate as large",
-        "fig-placebo-month": "counts of tests",
         "tbl-inexact": "deviations of printed numbers from each other, which are exact",
     },
     "programs": {
@@ -122,6 +122,18 @@ def test_titles_of_groups_say_whether_they_are_tested_alone_or_together() -> Non
     assert [told(one, "does not say how it is tested") for one in silent] == []
     alone = {one.label for one in titles if "prøves alene" in one.text and "fig" in one.label}
     assert alone == {f"fig-{number}" for number in range(2, 10)}
+
+
+def test_one_grade_of_certainty_for_what_the_ranks_of_counties_find() -> None:
+    """Levels of five per cent are named where they are meant."""
+    found = {}
+    for one in LISTED:
+        if one.study == "hedmark" and one.kind in ("title", "sentence"):
+            affirmed = claims.DENIED.sub("", one.text.replace("«sikkert» først ved {strict}", ""))
+            affirmed = re.sub(r"sikre på\s+\{strict\} nivå", "", affirmed)
+            found[told(one, "")] = re.findall(r"\b(?:sikker|sikkert|sikre)\b", affirmed)
+    assert {text: words for text, words in found.items() if words} == {}
+    assert len(found) > 100
 
 
 def test_what_is_excused_is_there_and_needs_it() -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from naveval.exhibits import words
+from naveval.exhibits.output import SENTENCE_END
 from naveval.project import catalogue, formats
 
 PRINTED = re.compile(r"^(tbl-[\w-]+)\.(?:published|printed)\w*\[([^\]]*)\]")
@@ -34,9 +35,12 @@ def test_the_indicator_tells_its_own_number_wherever_it_tells_a_printed_one() ->
     texts = words.load("indicator")
     given = texts["answer-published"]["text"]
     assert own_beside(given) == []
-    for entry in texts[words.HEADLINES]:
-        if entry["text"] == "answer-published":
-            assert "sentences" not in entry, "a sentence alone would leave out the comparison"
+    listed = [one for one in texts[words.HEADLINES] if one["text"] == "answer-published"]
+    assert len(listed) == 1
+    every = SENTENCE_END.split(" ".join(given.split()))
+    shown = " ".join(every[place - 1] for place in listed[0]["sentences"])
+    assert re.search(r"\{year3\}.*\{last3\}", shown), "the answer's own period is to be told"
+    assert "tbl-key.actual" not in shown, "what rests on registers is not marked as published"
 
 
 def test_printed_columns_stand_only_in_tables_of_their_period() -> None:

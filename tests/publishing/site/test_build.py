@@ -28,6 +28,7 @@ from naveval.publishing import glossary, render
 from naveval.publishing.audit import browser, html
 from naveval.publishing.audit import folder as audit
 from naveval.publishing.site import (
+    answers,
     build,
     cards,
     charts,
@@ -180,6 +181,49 @@ def test_the_county_that_a_study_is_about_gets_its_answer_word_for_word(
     assert not any(answer in str(part) for part in counties.told("34", other, text).parts)
 
 
+def test_what_the_source_published_of_a_county_stands_under_its_own_mark(
+    built: SimpleNamespace, tmp_path: Path
+) -> None:
+    text = site_pages.words()
+    for code in ("31", "56"):
+        page = soup(built.site / f"{counties.county_page(code)}.html")
+        level = formats.number(7 + site_sample.county_number(code, 1), 2)
+        (told,) = (part for part in page.select(".finding") if f"{level} timer i uka" in part.text)
+        mark = told.find_previous(class_="mark")
+        assert mark.text.strip() == text["marks"]["published"]
+        assert "i noen av resultatene" in page.select_one(".banner").text
+    main = results.main_result(built.found, "hedmark")
+    both = (*main.headlines, results.Headline("Artikkelen fant færre.", simulated=False))
+    told = counties.told("34", replace(main, headlines=both), text)
+    assert ["Artikkelen fant færre." in part for part in told.printed] == [True]
+    assert not any("Artikkelen" in str(part) for part in told.parts)
+    sheet = counties.sheet("34", [replace(main, headlines=both)], text, tmp_path)
+    assert sheet.index(text["marks"]["published"]) < sheet.index("Artikkelen fant færre.")
+
+
+def test_a_sheet_asks_of_a_study_what_its_county_page_asks(
+    built: SimpleNamespace, tmp_path: Path
+) -> None:
+    main, text = results.main_result(built.found, "hedmark"), site_pages.words()
+    assert "ingen ny praksis ble innført" in counties.sheet("31", [main], text, tmp_path)
+    assert "ingen ny praksis ble innført" not in counties.sheet("34", [main], text, tmp_path)
+
+
+def test_what_may_be_closed_on_the_front_page_comes_after_the_answer(
+    built: SimpleNamespace,
+) -> None:
+    main, text = results.main_result(built.found, "hedmark"), site_pages.words()
+    told = ("Det ble færre. Det er usikkert. Dette er forbeholdet.", "Et avsnitt til.")
+    given = replace(main, headlines=tuple(results.Headline(one, simulated=True) for one in told))
+    shown, _, rest = answers.findings(given, text, folded=True).partition("<details")
+    assert "Det er usikkert." in shown
+    assert "forbeholdet" not in shown
+    assert "Dette er forbeholdet.\n\nEt avsnitt til." in rest
+    assert "<details" not in answers.findings(given, text)
+    printed = tuple(replace(one, simulated=False) for one in given.headlines)
+    assert "<details" not in answers.findings(replace(given, headlines=printed), text, folded=True)
+
+
 def test_tile_map_is_a_list_of_all_counties_with_their_own_numbers(built: SimpleNamespace) -> None:
     for name in ("index", "fylker"):
         tiles = soup(built.site / f"{name}.html").select(".tile-map li a")
@@ -267,7 +311,7 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
     assert "i 5\xa0% av full størrelse" in results.mark(small, text["marks"])
     assert "størrelse" not in results.mark(replace(small, scale=1.0), text["marks"])
     result = replace(results.collect(["followup"])[0], headlines=found)
-    shown = site_pages.findings(result, text)
+    shown = answers.findings(result, text)
     parts = [
         results.mark(result, text["marks"], simulated=True),
         "Én.",
@@ -409,6 +453,7 @@ def test_the_line_at_zero_is_broken_where_a_phone_has_the_names_of_bars() -> Non
         start = float(line["y1"]) + place * (dash + gap)
         assert start == bars[place]
         assert start - gap < float(name["y"]) - 10, "a name stands in the gap above its bar"
+        assert bars[place] - float(name["y"]) > 5, "with room for the letters below the line"
     wide = BeautifulSoup(drawing.bars(shown, alt="A", form="int"), "html.parser")
     assert not wide.select_one(".zero").has_attr("stroke-dasharray")
 
@@ -524,7 +569,7 @@ def test_words_of_findings_lead_to_their_meaning(built: SimpleNamespace) -> None
         results.main_result(built.found, "followup"),
         headlines=(results.Headline("«Klart» er prøvd med Holms metode for AFT.", True),),
     )
-    made = site_pages.findings(result, site_pages.words())
+    made = answers.findings(result, site_pages.words())
     for key in ("klart", "holm", "aft"):
         assert f"(ord.html#ord-{key} " in made
 

@@ -74,6 +74,11 @@ def test_pages_of_findings_tell_the_grades_of_the_evidence_page(study: str) -> N
     said = dict(part.split(": ", 1) for part in parts.split("; "))
     for measure in own:
         assert measure in said[grades[measure].lower()], measure
+        sources = [(r["method"], r["found"]) for r in ROWS if r["measure"] == measure]
+        if (way := WORDS["ways"].get(evidence.direction(sources), "")) not in ("", "ikke målt"):
+            before = said[grades[measure].lower()].partition(measure)[0]
+            named = [word for word in WORDS["ways"].values() if f"{word} for " in before]
+            assert max(named, key=lambda word: before.rindex(f"{word} for ")) == way, measure
     assert evidence.told("indicator", WORDS) == ""
 
 

@@ -10,7 +10,6 @@ import shutil
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -260,7 +259,8 @@ def _sheet(
 ) -> Path:
     """Write a county's sheet, or take the one that is kept; gives where it is kept."""
     scratch.mkdir(parents=True)
-    notice, simulated = site_pages.banner([replace(one, headlines=()) for one in mains], text)
+    shown = [counties.rests_on(code, one, text) for one in mains]
+    notice, simulated = site_pages.banner(shown, text)
     page = Page(
         places.slug(code),
         "",

@@ -6,8 +6,8 @@ sentence. Numbers are the county's own; a study that holds none says why, and le
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from naveval.exhibits import claims
 from naveval.project import formats, parameters, places
 from naveval.publishing.site import charts, drawing, released, results
 from naveval.publishing.site.charts import Chart
-from naveval.publishing.site.results import Result
+from naveval.publishing.site.results import Headline, Result
 
 SHEET_BARS = 6
 SHEET_WIDTHS = ("8.5cm", "8cm", "7.5cm", "7cm")
@@ -37,12 +37,14 @@ FONT = "Source Sans Pro"
 class Told:
     """What a study holds of a county: sentences with their numbers, and charts, in order.
 
-    `numbers` is False where all that can be said is that there are too few persons.
+    `numbers` is False where all that can be said is that there are too few persons. `printed` are
+    sentences of what the source has published, which stand last.
     """
 
     parts: tuple[str | Chart, ...]
     old: str = ""
     numbers: bool = True
+    printed: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.parts)
@@ -63,8 +65,9 @@ def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None
     year = parameters.model(result.study).COUNTY_YEAR
     same = year == places.CURRENT_YEAR
     codes = (code,) if same else places.predecessors(code, year)
-    parts: list[str | Chart] = []
+    told_of: dict[bool, list[str | Chart]] = {False: [], True: []}
     for wanted in text["studies"][result.study].get("county", ()):
+        parts = told_of[bool(wanted.get("published"))]
         if "answer" in wanted:
             parts += _answer(result, wanted, text) if wanted["only"] in codes else []
             continue
@@ -81,15 +84,18 @@ def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None
             parts.append(_chart(result.study, wanted, found, text, most))
     few = {text["counties"]["few"].format(name=places.name(own)) for own in codes}
     old = "" if same else _old_counties(code, year, text["counties"])
-    return Told(tuple(dict.fromkeys(parts)), old, numbers=not few.issuperset(parts))
+    shown, printed = (tuple(dict.fromkeys(told_of[kind])) for kind in (False, True))
+    sentences = tuple(part for part in printed if isinstance(part, str))
+    return Told(shown, old, not few.issuperset(shown), sentences)
 
 
 def _answer(result: Result, wanted: Mapping[str, Any], text: Mapping[str, Any]) -> list[str]:
     """The report's own answer with its reservations, word for word as on the front page.
 
-    What others have published of the question stands on the study's page.
+    Or what the source has published of the question, where the words say so.
     """
-    own = [item.text for item in result.headlines if item.simulated == result.simulated]
+    kind = result.simulated and not wanted.get("published")
+    own = [item.text for item in result.headlines if item.simulated == kind]
     answer = " ".join(own)
     if result.slug != results.main_slug(result.study) or not answer:
         return []
@@ -119,7 +125,8 @@ def _sentences(
     for code, rows in found.items():
         given = values(wanted, rows) | others | {"name": places.name(code)}
         if any(formats.is_missing(given.get(name)) for name in said):
-            yield text["counties"]["few"].format(name=given["name"])
+            if not wanted.get("published"):
+                yield text["counties"]["few"].format(name=given["name"])
             continue
         words = formats.fill(wanted["text"], given)
         yield f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::'
@@ -215,9 +222,31 @@ def question(code: str, study: str, text: Mapping[str, Any]) -> str:
     return str(own).strip()
 
 
+def _aside(code: str, study: str, text: Mapping[str, Any]) -> str:
+    """What a sheet asks of a study that is about another county; its name alone would mislead."""
+    own = text["studies"][study]
+    about = any("answer" in one for one in own.get("county", ()))
+    asked = question(code, study, text)
+    return asked if about and asked != own["question"].strip() else ""
+
+
 def none(study: str, text: Mapping[str, Any]) -> str:
     """Why a study holds no numbers of a county."""
     return str(text["studies"][study].get("county-none", text["counties"]["none"]))
+
+
+def printed(
+    result: Result, found: Told, text: Mapping[str, Any], mark: Callable[..., str]
+) -> list[str]:
+    """What the source has published, under a mark of its own."""
+    above = [mark(result, text["marks"], simulated=False)] if found.printed else []
+    return [*above, *found.printed]
+
+
+def rests_on(code: str, main: Result, text: Mapping[str, Any]) -> Result:
+    """The result with what a county's page or sheet shows of it, for the notice on the page."""
+    kinds = (main.simulated, False) if told(code, main, text).printed else (main.simulated,)
+    return replace(main, headlines=tuple(Headline("", simulated=kind) for kind in kinds))
 
 
 def as_page(parts: Sequence[str | Chart], text: Mapping[str, Any]) -> list[str]:
@@ -287,9 +316,11 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
         entry, found = text["studies"][main.study], told(code, main, text, most=SHEET_BARS)
         blocks += [
             f"## {entry['name']}",
+            _aside(code, main.study, text),
             results.mark(main, text["marks"]) if found.numbers else "",
         ]
         blocks += as_sheet(found.parts, folder) if found else [none(main.study, text)]
+        blocks += printed(main, found, text, results.mark)
     blocks.append(part["sheet-foot"].format(name=places.name(code)))
     return "\n\n".join(filter(None, blocks))
 
@@ -316,7 +347,7 @@ def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
             f'<li style="grid-area: {row} / {column}"><a href="{county_page(item.code)}.html">'
             f"{escape(item.name)}{told if item.code in values else ''}</a></li>"
         )
-    many = {"sure": formats.number(len(sure)), "all": formats.number(len(values))}
+    many = {"sure": len(sure), "all": formats.number(len(values))}
     mark = note = ""
     if result and values:
         kind = "simulated" if result.simulated else "published"

@@ -182,13 +182,30 @@ def grade(found: Sequence[tuple[str, str]]) -> str:
     able = [(method, way) for method, way in found if way and method in (*STRONG, *MEDIUM)]
     clear = [(method, way) for method, way in able if way != "unclear"]
     strong = sum(method in STRONG for method, _ in clear)
-    if len({way for _, way in clear}) > 1:
+    if direction(found) == "mixed":
         return "mixed"
     if strong > 1:
         return "strong"
     if strong or len(clear) > 1:
         return "some"
     return "weak" if able else "none"
+
+
+def direction(found: Sequence[tuple[str, str]]) -> str:
+    """What designs that can tell agree on: "up", "none", "down"; "mixed" where they do not.
+
+    "unclear" where none of them is clear, "" where nothing can tell. As `grade`.
+
+    Examples
+    --------
+    >>> direction([("quasi", "up"), ("cited", "unclear")]), direction([("cited", "unclear")])
+    ('up', 'unclear')
+    """
+    able = {way for method, way in found if way and method in (*STRONG, *MEDIUM)}
+    clear = able - {"unclear"}
+    if len(clear) > 1:
+        return "mixed"
+    return next(iter(clear or able), "")
 
 
 def grades(words: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -242,24 +259,38 @@ def _sources() -> dict[tuple[str, ...], list[dict[str, str]]]:
 def told(study: str, words: Mapping[str, Any]) -> str:
     """How well the effects that a study is about are known, by the same grades; "" for none.
 
-    Measures by their grade, best known first, for the pages that tell the study's findings.
+    Measures by their grade, best known first, and by direction, for the pages that tell the study's
+    findings.
     """
-    known_as: dict[str, list[str]] = {}
+    known_as: dict[str, dict[str, list[str]]] = {}
     outcomes = []
     for (measure, _, outcome), own in _sources().items():
         if study in {row["source"] for row in own}:
-            named = grade([(row["method"], row["found"]) for row in own])
-            known_as.setdefault(named, []).append(measure)
+            said = [(row["method"], row["found"]) for row in own]
+            by_way = known_as.setdefault(grade(said), {})
+            by_way.setdefault(direction(said), []).append(measure)
             outcomes.append(outcome)
     if not known_as:
         return ""
     parts = [
-        f"{shown.lower()}: {formats.listed(known_as[name])}"
+        f"{shown.lower()}: {_directed(known_as[name], words)}"
         for name, shown in words["grades"].items()
         if name in known_as
     ]
     listed = formats.listed(list(dict.fromkeys(outcomes)))
     return str(words["front"]).format(outcome=listed, grades="; ".join(parts)).strip()
+
+
+def _directed(by_way: Mapping[str, Sequence[str]], words: Mapping[str, Any]) -> str:
+    """Measures in running text by direction; one that is two has its name in quotation marks."""
+    parts = []
+    for way, told_as in (*words["ways"].items(), ("mixed", "")):
+        if way in by_way:
+            names = [f"«{name}»" if " og " in name else name for name in by_way[way]]
+            given = {"way": told_as, "measures": formats.listed(names)}
+            clear = way not in ("", "mixed")
+            parts.append(words["direction"].format(**given) if clear else given["measures"])
+    return ", ".join(parts)
 
 
 def counts(found: Sequence[Project], words: Mapping[str, Any]) -> str:

@@ -3,13 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from itertools import groupby
 from typing import Any
 
 from naveval.project import catalogue, formats, municipalities, parameters, paths, places
 from naveval.project.errors import ParameterError
-from naveval.publishing import glossary
-from naveval.publishing.site import cards, counties, errata, frame, results
+from naveval.publishing.site import answers, cards, counties, errata, frame, results
 from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site.counties import county_page
 from naveval.publishing.site.results import Result
@@ -151,8 +149,10 @@ def front(found: Sequence[Result], text: Mapping[str, Any], told: Collection[str
         parts.append(f"[{entry['question'].strip()}]{{.question}}")
         if result:
             shown.append(result)
-            parts += [about(result, text), findings(result, text), *cards.card(result, text)]
-            parts.append(site_evidence.told(study, known))
+            parts += [about(result, text), answers.findings(result, text, folded=True)]
+            parts += cards.card(result, text)
+            if grades := site_evidence.told(study, known):
+                parts.append(answers.fold(grades, known["front-heading"]))
         else:
             parts.append(part["none"])
         more = part["more"].format(name=entry["short"])
@@ -180,28 +180,6 @@ def about(result: Result, text: Mapping[str, Any]) -> str:
     return str(text["index"]["stand-in"]).format(place=result.place)
 
 
-def findings(result: Result, text: Mapping[str, Any]) -> str:
-    """The main findings of a result, a paragraph each, under lines that say what they rest on.
-
-    Corrections come first; of a withdrawn result they are all there is.
-    """
-    boxes = [frame.notice(one, text) for one in result.notices]
-    if result.withdrawn:
-        return "\n\n".join(boxes)
-    if not result.headlines:
-        boxes += [
-            results.mark_line(result, text["marks"], simulated=result.simulated),
-            text["study"]["no-finding"],
-        ]
-        return "\n\n".join(boxes)
-    parts = boxes
-    for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
-        words = glossary.linked("\n\n".join(_markdown(item.text) for item in items), "ord.html")
-        parts += [results.mark_line(result, text["marks"], simulated=simulated)]
-        parts += [f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::']
-    return "\n\n".join(parts)
-
-
 def study(
     name: str,
     found: Sequence[Result],
@@ -222,7 +200,7 @@ def study(
     result = results.main_result(found, name)
     blocks = [f"## {part['findings']}"]
     if result:
-        blocks += [about(result, text), findings(result, text), downloads(result, text)]
+        blocks += [about(result, text), answers.findings(result, text), downloads(result, text)]
     else:
         blocks.append(part["none"])
     blocks += [extra, f"## {part['design']}", entry["design"]]
@@ -281,20 +259,13 @@ def _data(result: Result, text: Mapping[str, Any]) -> str:
     """Links to the CSV and the JSON-stat of every figure and table, by the title of its caption."""
     intro = text["study"]["data-intro"].format(workbook=f"{result.address}/{result.book('xlsx')}")
     lines = [
-        f"- [{_markdown(title)}]({result.address}/{name}.csv) "
+        f"- [{answers.plain(title)}]({result.address}/{name}.csv) "
         f"([JSON-stat, {title.partition('.')[0]}]({result.address}/{name}.json))"
         for name, title in results.titles(result).items()
     ]
     head = escape(text["study"]["data-all"].format(count=formats.number(len(lines))))
     listed = "::: {.data-list}\n" + "\n".join(lines) + "\n:::"
     return f"{intro}\n\n<details><summary>{head}</summary>\n\n{listed}\n\n</details>"
-
-
-def _markdown(text: str) -> str:
-    """Text with the characters escaped that Markdown would read as mark-up."""
-    for sign in "\\[]*_`<>@$^~":
-        text = text.replace(sign, "\\" + sign)
-    return text
 
 
 def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
@@ -364,13 +335,13 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         own = results.of_county(found, name, code)
         blocks += [f"## [{entry['name']}]({name}.html)", counties.question(code, name, text)]
         if main:
-            shown.append(replace(main, headlines=()))  # only its registers stand here
+            shown.append(counties.rests_on(code, main, text))
             blocks += _of_county(code, main, text)
         for result in own:
             if result is not main:
                 shown.append(result)
                 blocks.append(f"### {part['own']}, {result.place} {{#{name}-{result.slug}}}")
-                blocks.append(findings(result, text))
+                blocks.append(answers.findings(result, text))
             blocks.append(downloads(result, text, level="place"))
         if not main and not own:
             blocks.append(part["nothing"])
@@ -406,7 +377,9 @@ def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
         return [told.old, *(few or [counties.none(main.study, text)]), f"{link}."]
     source = part["source"].format(name=places.name(code), place=main.place)
     parts = counties.as_page(told.parts, text)
-    return [told.old, results.mark_line(main, text["marks"]), *parts, f"{source} {link}."]
+    own = [results.mark_line(main, text["marks"]), *parts]
+    printed = counties.printed(main, told, text, results.mark_line)
+    return [told.old, *own, *printed, f"{source} {link}."]
 
 
 def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:

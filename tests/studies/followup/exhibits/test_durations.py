@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from naveval.studies.followup.exhibits import REPORT
+from naveval.disclosure.counts import NOISY
+from naveval.studies.followup.exhibits import REPORT, description
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,31 @@ def test_lines_of_noise_are_neither_drawn_nor_counted(
         found = exhibit.facts["lines"].get(given)
         assert found == lines or (np.isnan(found) and np.isnan(lines))
         assert exhibit.finding(given) == title
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A measure over weeks of which some are mostly noise, as the drawing reads it."""
+
+    noisy: bool = True
+    label: str = "fig-3"
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        value = np.linspace(0.1, 0.2, 10)
+        return pd.DataFrame({"measure": "m", "weeks": np.arange(0, 20, 2), "value": value})
+
+    @property
+    def marks(self) -> pd.DataFrame:
+        return pd.DataFrame({"value": np.where(self.rows["weeks"].isin([4, 6]), NOISY, "")})
+
+    def named(self, _: str, code: str) -> str:
+        return code
+
+
+def test_no_line_leads_to_a_point_that_may_not_be_compared() -> None:
+    (ax,) = description.draw_durations(Drawn()).axes
+    line, points = ax.lines[:2]
+    assert list(np.flatnonzero(np.isnan(line.get_ydata()))) == [2, 3]
+    assert list(points.get_xdata()) == [4, 6]
+    assert points.get_linestyle() == "None"

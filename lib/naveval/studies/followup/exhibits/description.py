@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,8 +50,7 @@ def draw_durations(reader: Reader) -> Figure:
             continue
         color = figures.COLORS[number % len(figures.COLORS)]
         style = figures.LINESTYLES[number % len(figures.LINESTYLES)]
-        ax.plot(part["weeks"], PERCENT * part["value"], color=color, ls=style, marker=".", ms=4)
-        open_points(ax, part["weeks"], PERCENT * part["value"], _noisy(reader, part), color)
+        _line(ax, part["weeks"], part["value"], _noisy(reader, part), (color, style))
         known = part[part["value"].notna()]
         if len(known):
             name = reader.named("", measure)
@@ -67,6 +67,14 @@ def draw_durations(reader: Reader) -> Figure:
     percent_axis(ax)
     figures.label_ends(ax, ends, at=104.0)
     return figure
+
+
+def _line(ax: Axes, x: Any, shares: pd.Series, noisy: pd.Series, style: tuple[str, Any]) -> None:
+    """A line in per cent, broken at open points: a slope to one of them would compare it."""
+    color, dashes = style
+    y = PERCENT * shares
+    ax.plot(x, y.mask(noisy), color=color, ls=dashes, marker=".", ms=4)
+    open_points(ax, x, y, noisy, color)
 
 
 def _firm(reader: Reader) -> list[str]:
@@ -102,8 +110,8 @@ def _months_panel(
         color = figures.COLORS[number]
         known = np.flatnonzero(~np.isnan(y))
         if known.size >= LEAST_SHOWN * y.size > 0:
-            ax.plot(x, y, color=color, ls=figures.LINESTYLES[number], marker=".", ms=4)
-            open_points(ax, x, y, _noisy(reader, part), color)
+            style = (color, figures.LINESTYLES[number])
+            _line(ax, x, part["value"], _noisy(reader, part), style)
             ends[reader.named("", group)] = (float(x[known[-1]]), float(y[known[-1]]), color)
     ax.set_title(reader.named("", measure) + _step(reader, frame))
     if not ends:

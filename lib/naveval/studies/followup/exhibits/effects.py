@@ -365,6 +365,10 @@ PUBLISHED = {outcome: Fact(partial(_size, outcome=outcome), "pp2") for outcome, 
     for outcome, _ in EXITS
     for name, errors in (("low", -Z95), ("high", Z95))
 }
+PUBLISHED |= {
+    f"{outcome}_mean": Fact(partial(_printed, outcome=outcome, column="printed_mean"), "share2")
+    for outcome, _ in EXITS
+}
 MISSED = {"names": Fact(lambda reader: formats.listed(_not_found(reader)), "text")}
 BUILT_IN = (
     Sentence(

@@ -155,6 +155,7 @@ COMPARISON: tuple[Exhibit[HedmarkResults], ...] = (
             "cells": Fact(lambda reader: len(reader.rows)),
             "outside": _verdicts("outside"),
         },
+        finding=lambda reader: "some" if reader.rows["verdict"].eq("outside").any() else "none",
     ),
     Exhibit(
         "tbl-marginals",
@@ -211,7 +212,7 @@ def _printed(group: str, model: str, column: str) -> Fact:
     return Fact(get, "num1_s")
 
 
-def _intervals(reader: Reader) -> str:
+def intervals(reader: Reader) -> str:
     """Whether conventional intervals are shown to be too narrow, by more than the draws' error."""
     if not is_document_design(reader.parameters):
         return ""
@@ -236,7 +237,7 @@ SENTENCES = (
     ),
     Sentence(
         "compare-intervals",
-        _intervals,
+        intervals,
         facts={
             "low": _printed("with", "effect", "low"),
             "high": _printed("with", "effect", "high"),

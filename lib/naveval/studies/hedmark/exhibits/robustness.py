@@ -367,4 +367,13 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
     ),
 )
 
-SENTENCES = (Sentence("result-robustness"),)
+
+def _signs(reader: Reader) -> str:
+    """Whether every choice gives an estimate below zero, or above it, in both groups."""
+    effects = reader.frame("fig-specification")["effect"].dropna()
+    if (effects < 0).all():
+        return "all_negative"
+    return "all_positive" if (effects > 0).all() else "text"
+
+
+SENTENCES = (Sentence("result-robustness", then=(Sentence("result-robustness-signs", _signs),)),)

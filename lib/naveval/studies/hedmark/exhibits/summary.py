@@ -11,7 +11,7 @@ from naveval.project import formats
 from naveval.studies.hedmark.estimate.choice import CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.regression import EXACT
 from naveval.studies.hedmark.exhibits.common import RANK, kind, units
-from naveval.studies.hedmark.exhibits.comparison import known
+from naveval.studies.hedmark.exhibits.comparison import intervals, known
 from naveval.studies.hedmark.exhibits.diagnostics import VERDICTS, trust
 from naveval.studies.hedmark.exhibits.results import STOCK, firm, held_everywhere
 from naveval.studies.hedmark.panel import GROUPS
@@ -166,7 +166,11 @@ SUMMARY_SENTENCES = (
         ),
     ),
     Sentence("answer-methods", trust, facts=VERDICTS),
-    Sentence("answer-published", _published),
+    Sentence(
+        "answer-published",
+        _published,
+        then=(Sentence("answer-published-narrow", claims.when(intervals, "narrow")),),
+    ),
     *claims.key_figures(*KEY_FIGURES),
     Sentence("key-level", then=(Sentence("key-level-why", _narrower),)),
     Sentence("summary-question", _question),

@@ -45,12 +45,17 @@ def draw(reader: Reader, *, by: str, kind: str, drawn: Drawn) -> Figure:
 def _panel(
     reader: Reader, ax: Axes, rows: pd.DataFrame, by: str, kind: str, *, years: bool
 ) -> None:
-    """Lines with their names at the end."""
+    """Lines with their names at the end; of two, the second lies thin on a broad first.
+
+    So that both are seen where they coincide.
+    """
     ends, column = {}, "year" if years else "value"
+    pair = rows[by].nunique() == 2 and not years
     for k, (name, own) in enumerate(rows.groupby(by, sort=False)):
         color, style = COLORS[k % len(COLORS)], LINESTYLES[(k + k // len(COLORS)) % 6]
         x = in_years(own["month"])
-        ax.plot(x, own[column], color=color, linestyle=style, linewidth=1.7, zorder=2 + (k == 0))
+        width, order = (3.0 - 1.7 * k, 2 + k) if pair else (1.7, 2 + (k == 0))
+        ax.plot(x, own[column], color=color, linestyle=style, linewidth=width, zorder=order)
         if years:
             ax.fill_between(
                 x, own["year_low"], own["year_high"], color=color, alpha=0.14, linewidth=0

@@ -102,7 +102,7 @@ SUMMARY_SENTENCES = (
             Sentence("level-alone", _alone, facts={"names": Fact(_named, "text")}),
         ),
     ),
-    Sentence("answer-published"),
+    Sentence("answer-published", lambda _: "text"),
     Sentence("who", then=(Sentence("how-long"),)),
     Sentence("rank", _rank, then=(Sentence("rank-certain", certain),)),
     Sentence("answer-not"),

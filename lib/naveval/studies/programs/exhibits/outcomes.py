@@ -221,4 +221,9 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
 )
 
 
-SENTENCES: tuple[Sentence, ...] = (Sentence("outcomes-summary"),)
+SENTENCES: tuple[Sentence, ...] = (
+    Sentence(
+        "outcomes-summary",
+        facts={"opening": Fact(lambda reader: f"opening_{reader.output.origin}", "name")},
+    ),
+)
