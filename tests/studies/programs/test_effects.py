@@ -277,23 +277,52 @@ def test_every_exhibit_of_part_three(showing: Showing, results: ProgramResults) 
 def test_effects_of_groups_are_hidden_where_few_have_the_outcome_or_lack_it(
     showing: Showing, results: ProgramResults
 ) -> None:
-    made = results.effects.main.scores
-    some = made.y[:, [made.outcomes.index(f"months_{year}") for year in (2, 3)]].sum(axis=1) > 0
-    groups = effects_sample.group_series(results.effects.main)
+    """In the two years or, where that is too few, in each of their months."""
+    main = results.effects.main
+    work = main.monthly["months"][:, 12:36]
+    groups = effects_sample.group_series(main)
     key = ["characteristic", "category", "arm"]
     table = effects_groups.gate(results).set_index(key)
     released = showing.show("tbl-6-7", results).rows.set_index(key)["months"]
-    for name, category, arm in table.index[::7]:
-        first = groups[name].cat.categories[0]
-        cells = [
-            some[(groups[name] == one) & (made.arm == code)]
-            for one in {category, first}
-            for code in (0, made.arms.index(arm))
+
+    def few(name: str, category: str, arm: str) -> bool:
+        sides = [
+            work[(groups[name] == one) & (main.scores.arm == code)]
+            for one in {category, groups[name].cat.categories[0]}
+            for code in (0, main.scores.arms.index(arm))
         ]
-        least = min(cell.sum() for cell in cells), min((~cell).sum() for cell in cells)
-        assert tuple(table.loc[(name, category, arm), ["events", "others"]]) == least
-        assert released.isna()[name, category, arm] == (min(least) < 10)
+        whole = [side.any(axis=1)[:, None] for side in sides]
+        least = [min(one.sum(0).min(), (~one).sum(0).min()) for one in (*whole, *sides)]
+        return min(least[: len(sides)]) < 10 and min(least[len(sides) :]) < 10
+
+    hidden = pd.Series([few(*row) for row in table.index], index=table.index)
+    for (_, arm), own in hidden.groupby(level=["characteristic", "arm"]):
+        gone = released.isna()[own.index]
+        assert gone[own].all(), arm
+        assert gone.sum() == own.sum() + (own.sum() == 1), arm
     assert 0 < released.isna().sum() < len(released)
+
+
+def test_years_are_told_where_all_their_months_are_and_hide_no_single_month(
+    showing: Showing, results: ProgramResults
+) -> None:
+    main = results.effects.main
+    years = showing.show("fig-6-2", results).rows.set_index(["arm", "year"])["months"]
+    months = showing.show("fig-b-3", results).rows.assign(
+        year=lambda rows: (rows["m"] - 1) // 12 + 1
+    )
+    partly = 0
+    for (arm, year), rows in months.groupby(["arm", "year"]):
+        hidden, told = rows["work"].isna(), pd.notna(years[arm, year])
+        assert told or hidden.any(), (arm, year)
+        if told and not hidden.any():
+            assert rows["work"].sum() == pytest.approx(years[arm, year], abs=0.2), (arm, year)
+        if told and hidden.any():
+            partly += 1
+            for side in (main.scores.arms.index(arm), 0):
+                some = main.monthly["months"][main.scores.arm == side][:, rows["m"][hidden] - 1]
+                assert 10 <= some.any(axis=1).sum() <= len(some) - 10, (arm, year)
+    assert partly
 
 
 def test_balance_gives_back_protected_counts_and_no_others(

@@ -24,17 +24,20 @@ from naveval.studies.programs.exhibits.effects import (
     LEVEL,
     MARK,
     MONTHS,
-    RANKED,
     effect,
-    fewest,
     fitted,
     marked,
     of,
     poor,
-    with_counts,
 )
 from naveval.studies.programs.exhibits.effects_checks import arms_of, by_arm, own_effect, truth
 from naveval.studies.programs.exhibits.effects_sample import means
+from naveval.studies.programs.exhibits.effects_shown import (
+    RANKED,
+    fewest,
+    with_counts,
+    without_lone_groups,
+)
 from naveval.studies.programs.policy import AGAINST
 from naveval.studies.programs.results import ProgramResults
 
@@ -75,7 +78,8 @@ def gate(results: ProgramResults) -> pd.DataFrame:
     ]
     table = pd.concat(parts, ignore_index=True)
     named = table.assign(category=table.category.astype(str), months=table.estimate)
-    return named[["characteristic", "category", "arm", "months", *KEPT, *BEHIND]]
+    found = named[["characteristic", "category", "arm", "months", *KEPT, *BEHIND]]
+    return without_lone_groups(found, ("characteristic", "arm"))
 
 
 def county(results: ProgramResults) -> pd.DataFrame:
