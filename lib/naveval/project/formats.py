@@ -176,10 +176,20 @@ def _families() -> dict[str, Callable[[Any], str]]:
         add(f"pp{decimals}", points, decimals=decimals)
         add(f"hundred{decimals}", hundred, decimals=decimals)
     add("int", number, decimals=0)
+    formats |= {"or_none": or_none, "Or_none": lambda value: or_none(value, "Ingen")}
     add("nok", nok)
     add("thousand", thousand)
     add("nok1000", lambda value, signed=False: nok(rounded(value, 1000), signed=signed))
     return formats
+
+
+def or_none(value: Any, none: str = "ingen") -> str:
+    """A whole number, and none of something as a word; not for persons, of whom 0 means 0–5.
+
+    >>> or_none(0), or_none(3)
+    ('ingen', '3')
+    """
+    return none if value == 0 else number(value)
 
 
 def rounded(value: Any, unit: int) -> Any:

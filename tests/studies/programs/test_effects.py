@@ -30,6 +30,7 @@ from naveval.studies.programs.exhibits import (
     effects_checks,
     effects_groups,
     effects_printed,
+    effects_rule,
     effects_sample,
     summary,
 )
@@ -246,6 +247,7 @@ SHOWN = [
         effects,
         effects_printed,
         effects_groups,
+        effects_rule,
         effects_sample,
         effects_checks,
     )
@@ -514,7 +516,7 @@ def test_the_answer_and_the_titles_follow_the_tests(
     each = [showing.show(label, results).markdown for label in years]
     assert all(f"det {3 - back}. året" in text for back, text in enumerate(each))
     gone = showing.reader(results).frame("fig-6-2")["months"].isna().any()
-    assert ("tallet er skjult" in " ".join(each)) == gone
+    assert ("året skjult" in " ".join(each)) == gone
     off = showing.reader(results).at("tbl-overlap").look_up("poor").value
     assert f"mangler godt overlapp ({off})" in showing.show("answer-trust", results).markdown
     worse = but(p_value=1e-9, estimate=-data.effects.estimate.abs())
@@ -535,18 +537,25 @@ def test_the_answer_names_the_programmes_it_cannot_judge_in_a_year(
     reader = showing.reader(results)
     shown = reader.frame("fig-6-2").fillna({"months": 0.5, "p_value": 1.0})
     arm = effects.last_year(reader)["arm"].iloc[0]
+    monthly = reader.frame("fig-b-3")
+    at = (monthly["m"] - 1) // 12 + 1
     for year in (1, 2, 3):
         gone = shown["months"].mask((shown["arm"] == arm) & (shown["year"] == year))
-        frame = shown.assign(months=gone)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(reader), "frame", lambda *_, frame=frame: frame)
-            told = [
-                one.facts["names"].get(reader)
-                for sentence in summary.SENTENCES
-                for one in sentence.then
-                if one.label.startswith("answer-hidden") and one.choose(reader)
-            ]
-        assert told == [common.plainly(reader, arm)], year
+        for month, wording in ((0.1, "months"), (np.nan, "hidden_all")):
+            work = monthly["work"].mask((monthly["arm"] == arm) & (at == year), month)
+            frames = {
+                "fig-6-2": shown.assign(months=gone),
+                "fig-b-3": monthly.assign(work=work),
+            }
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(type(reader), "frame", lambda _, label, frames=frames: frames[label])
+                told = [
+                    (one.facts["names"].get(reader), one.choose(reader))
+                    for sentence in summary.SENTENCES
+                    for one in sentence.then
+                    if one.label.startswith("answer-hidden") and one.choose(reader)
+                ]
+            assert told == [(common.plainly(reader, arm), wording)], year
 
 
 def test_trust_is_told_by_the_joint_test_of_the_past(

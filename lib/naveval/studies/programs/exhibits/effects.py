@@ -35,6 +35,8 @@ from naveval.studies.programs.study import Effects, prices_own_effects
 MARK, LEVEL = "†", 0.05
 MONTHS, WAGES = "months per year", "NOK per year"
 YEARS, YEAR_FOUR = (1, 2, 3), 4
+ENDS = (1, 36)
+"""First and last month after the start that figure B-3 shows."""
 GROUPS = ("standard", "situational", "special")
 EFFECT: dict[str, Any] = {"se": "std_error", "low": "ci_low", "high": "ci_high", "p": "p_value"}
 KEPT = ("std_error", "ci_low", "ci_high", "p_value")
@@ -255,14 +257,26 @@ def ends(value: str, form: str, series: str = "") -> dict[str, Any]:
     }
 
 
-def _clear_in(month: int, sign: str) -> Fact:
-    """For how many programmes the effect of a month has a sign, all tested together."""
+def _told_in(month: int, reader: Reader) -> pd.DataFrame:
+    """Effects of a month that are shown, with the sign that holds for all together."""
+    rows = reader.rows[reader.rows["m"] == month].dropna(subset=["work"])
+    return signed(rows, "work")
 
-    def count(reader: Reader) -> int:
-        rows = reader.rows[reader.rows["m"] == month].dropna(subset=["work"])
-        return int((signed(rows, "work")["sign"] == sign).sum())
 
-    return Fact(count)
+def _clear_in(month: int, sign: str, words: str) -> Fact:
+    """For how many programmes the effect of a month has a sign, with its words, or for none."""
+
+    def told(reader: Reader) -> str:
+        n = int((_told_in(month, reader)["sign"] == sign).sum())
+        return f"{reader.named('', words)} {n}" if n else reader.named("", f"{words}_none")
+
+    return Fact(told, "text")
+
+
+def _months_shown(reader: Reader) -> str:
+    """Which ends of the figure have a programme to tell of."""
+    first, last = (len(_told_in(month, reader)) for month in ENDS)
+    return "" if not last else "told" if first else "last"
 
 
 def _lacking(reader: Reader) -> str:
@@ -322,10 +336,12 @@ UNITS = {
 }
 MONTHLY_FACTS = {
     "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
-    "less": _clear_in(1, "negative"),
-    "first_more": _clear_in(1, "positive"),
-    "more": _clear_in(36, "positive"),
-    "last_less": _clear_in(36, "negative"),
+    "first_arms": Fact(lambda reader: len(_told_in(ENDS[0], reader))),
+    "last_arms": Fact(lambda reader: len(_told_in(ENDS[1], reader))),
+    "first_more": _clear_in(ENDS[0], "positive", "more"),
+    "first_less": _clear_in(ENDS[0], "negative", "less"),
+    "more": _clear_in(ENDS[1], "positive", "more"),
+    "last_less": _clear_in(ENDS[1], "negative", "less"),
     **both_ends("work", "arm", "hundred1_s", last="m"),
 }
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
@@ -347,6 +363,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         events=True,
         points=0.0001,
         facts=MONTHLY_FACTS,
+        finding=_months_shown,
         when=When(lambda results: len(monthly(results)) > 0),
     ),
     fitted(

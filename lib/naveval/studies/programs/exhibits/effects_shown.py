@@ -88,7 +88,8 @@ def _lone(estimated: Estimated, arm: str, rows: pd.DataFrame) -> list[Any]:
     left = [month for month in order if month not in hidden]
     while hidden and left:
         columns = rows.loc[hidden + extra, "m"].to_numpy(int) - 1
-        if _enough(_least([estimated.monthly["months"][:, columns].any(axis=1)], sides)):
+        some = np.asarray(estimated.monthly["months"][:, columns].any(axis=1), dtype=bool)
+        if _enough(_least([some], sides)):
             break
         extra.append(left.pop(0))
     return extra

@@ -310,6 +310,16 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         | {"last": Fact(lambda reader: str(reader.rows["year"].max()), "text")},
     ),
     _exhibit(
+        "tbl-any-program",
+        "on_any_program",
+        ("year",),
+        {"n": _persons("on_any_program")},
+        facts={
+            "last": Fact(lambda reader: str(reader.rows["year"].max()), "text"),
+            "last_n": Fact(lambda reader: reader.rows.sort_values("year")["n"].iloc[-1]),
+        },
+    ),
+    _exhibit(
         "fig-4-10",
         "who_gets_what",
         (*GROUP, "program"),
