@@ -189,7 +189,7 @@ def or_none(value: Any, none: str = "ingen") -> str:
     >>> or_none(0), or_none(3)
     ('ingen', '3')
     """
-    return none if value == 0 else number(value)
+    return none if not is_missing(value) and value == 0 else number(value)
 
 
 def rounded(value: Any, unit: int) -> Any:
