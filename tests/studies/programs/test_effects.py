@@ -288,14 +288,20 @@ def test_effects_of_groups_are_hidden_where_few_have_the_outcome_or_lack_it(
     released = showing.show("tbl-6-7", results).rows.set_index(key)["months"]
 
     def few(name: str, category: str, arm: str) -> bool:
-        sides = [
-            work[(groups[name] == one) & (main.scores.arm == code)]
-            for one in {category, groups[name].cat.categories[0]}
-            for code in (0, main.scores.arms.index(arm))
-        ]
-        whole = [side.any(axis=1)[:, None] for side in sides]
-        least = [min(one.sum(0).min(), (~one).sum(0).min()) for one in (*whole, *sides)]
-        return min(least[: len(sides)]) < 10 and min(least[len(sides) :]) < 10
+        """Whether the group, or that it is compared with, has too few by both rules."""
+
+        def enough(one: str) -> bool:
+            sides = [
+                work[(groups[name] == one) & (main.scores.arm == code)]
+                for code in (0, main.scores.arms.index(arm))
+            ]
+            whole = [side.any(axis=1, keepdims=True) for side in sides]
+            return any(
+                min(min(cell.sum(0).min(), (~cell).sum(0).min()) for cell in cells) >= 10
+                for cells in (whole, sides)
+            )
+
+        return not all(enough(one) for one in (category, groups[name].cat.categories[0]))
 
     hidden = pd.Series([few(*row) for row in table.index], index=table.index)
     for (_, arm), own in hidden.groupby(level=["characteristic", "arm"]):
@@ -524,7 +530,8 @@ def test_the_answer_and_the_titles_follow_the_tests(
     assert "mindre enn de ellers" in text
     assert showing.show("answer-unclear", worse).markdown == ""
     assert "klart mindre arbeid" in showing.show("fig-6-2", worse).markdown.lower()
-    nobody = replace(data, scores=replace(data.scores, y=np.zeros_like(data.scores.y)))
+    idle = replace(data.sample, work=np.zeros_like(data.sample.work))
+    nobody = replace(data, sample=idle, scores=replace(data.scores, y=np.zeros_like(data.scores.y)))
     hidden = results.but(effects=replace(results.effects, main=nobody))
     assert "for få deltakere" in showing.show("answer-effects", hidden).markdown
     assert showing.show("key-effect", hidden).markdown == ""
