@@ -187,7 +187,7 @@ def bars(
     }
     low, high = min(low for low, _ in reach.values()), max(high for _, high in reach.values())
     width, names = (NARROW, 0.0) if narrow else (WIDTH, 12 + LETTER * max(map(len, shown)))
-    above = GAP if narrow else 0.0
+    above = GAP + 4 if narrow else 0.0
     start = names + (ROOM if low < 0 else 0)
     scale = (width - start - ROOM) / ((high - low) or 1.0)
     zero = start - scale * low
@@ -202,7 +202,7 @@ def bars(
     ]
     for place, (name, value) in enumerate(shown.items()):
         y, end = 6 + above + (BAR + above) * place, zero + scale * value
-        called = f'x="0" y="{y - 4:.1f}"' if narrow else f'x="{names - 8:.0f}" y="{y + 11:.1f}"'
+        called = f'x="0" y="{y - 7:.1f}"' if narrow else f'x="{names - 8:.0f}" y="{y + 11:.1f}"'
         side, anchor = (5, "start") if value >= 0 else (-5, "end")
         look = f"bar{' open' * (name in unsure)} c{1 if value >= 0 else 3}"
         beyond = zero + scale * reach[name][value >= 0]

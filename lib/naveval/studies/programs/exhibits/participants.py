@@ -28,9 +28,11 @@ from naveval.studies.programs.exhibits.common import (
 from naveval.studies.programs.exhibits.definitions import (
     LENGTH,
     LENGTHS,
+    doubted,
     grouping,
     groups_of_need,
     length,
+    printed_whole,
     programs_of_analysis,
 )
 from naveval.studies.programs.panel.persons import CATEGORIES
@@ -355,6 +357,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"value": "n_on"},
         view=Table(spread=("month",), once=("n",)),
         printed=("value",),
+        facts={
+            "doubt": Fact(doubted, "text"),
+            "parts": Fact(lambda _: printed_whole(12), "num0"),
+        },
     ),
     _exhibit(
         "tbl-b-1",
