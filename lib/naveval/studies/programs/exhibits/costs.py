@@ -138,7 +138,7 @@ def tornado(reader: Reader) -> Figure:
         ax.margins(x=0.2)  # room for the names of the ends
         panel_title(ax, reader.named("program", program), size=size)
         ax.tick_params(axis="x", labelsize=size)
-        ax.locator_params(axis="x", nbins=4)
+        ax.locator_params(axis="x", nbins=5)
         _horizontal(ax)
     return figure
 
