@@ -118,10 +118,10 @@ def _listed(result: Result, item: Mapping[str, Any]) -> dict[str, str]:
     That is `of`, another of the rows' numbers than the estimate, `most` of how many rows, and
     `text` with the fields `n` and `name`. Rows with the most come first, whatever they are.
     """
-    wanted = item.get("list")
-    if not wanted:
+    wanted, rows = item.get("list"), released.rows(result, item)
+    if not wanted or item["key"] not in rows:
         return {}
-    rows = released.rows(result, item).dropna(subset=[wanted["of"]])
+    rows = rows.dropna(subset=[wanted["of"]])
     rows = rows.sort_values(wanted["of"], ascending=False).iloc[: wanted["most"]]
     codes = list(rows[item["key"]])
     names = released.names(result.study, item["label"], "plain", codes)
