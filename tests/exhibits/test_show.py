@@ -324,6 +324,21 @@ def test_numbers_on_few_persons_are_drawn_open(tmp_path, monkeypatch, view) -> N
     assert [value for value in values if value == value] == [25.0]
 
 
+@pytest.mark.parametrize(("told", "mark"), [(True, "Fra bøker"), (False, "")])
+def test_pictures_among_simulated_ones_say_that_they_rest_on_published_numbers(
+    tmp_path, monkeypatch, results, told: bool, mark: str
+) -> None:
+    marks = []
+    monkeypatch.setattr(show.style, "save", lambda _, __, mark, **___: marks.append(mark))
+    texts = {**TEXTS, "published-mark": "Fra bøker", "published-note": "Fra bøker."}
+    figure = replace(report().exhibit("fig-1"), protect=Public("a book", told=told))
+    for part in ("tables", "figures"):
+        (tmp_path / part).mkdir()
+    output = Output("hedmark", places.place("15"), tmp_path, "simulated", texts)
+    Showing(report(exhibits=(figure,), sentences=()), output).show("fig-1", results)
+    assert marks == [mark, mark], "on a page and on a phone"
+
+
 def test_sentences_name_their_numbers_go_on_and_give_way_when_hidden(showing, results) -> None:
     said = showing.show("said", results).markdown
     assert said == "Virkningen er −7,2\u00a0% (fra −9,0, 5\u00a0%). Det er 7,2 prosent ned."

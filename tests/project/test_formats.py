@@ -29,6 +29,9 @@ from naveval.project import formats
         ("month", pd.Timestamp("2014-11-01"), "november 2014"),
         ("num1", float("inf"), "∞"),
         ("text", "æøå", "æøå"),
+        ("or_none", 0, "ingen"),
+        ("Or_none", 0, "Ingen"),
+        ("or_none", 18, "18"),
     ],
 )
 def test_named_format(name: str, value: object, shown: str) -> None:

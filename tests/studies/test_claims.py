@@ -42,7 +42,7 @@ TOLD = {
         "costs-public": "estimates above zero are counted",
         "effects-balance": "differences above a limit are counted",
         "fig-balance": "differences above a limit are counted",
-        "fig-b-3": "counts of tests",
+        **dict.fromkeys(("fig-4-2", "fig-4-3"), "a share: «ikke lenger registrert» is a state"),
         "fig-composition": "estimates above the costs are counted",
         **dict.fromkeys(("tbl-b-4", "tbl-b-5", "tbl-b-6"), "differences above a limit are counted"),
         "tbl-6-5": "counts of tests",

@@ -218,7 +218,7 @@ def exhibit_block(reader: Reader, exhibit: Exhibit[Any], results: Results) -> Sh
     told = _alt(reader, entry)
     alt = formats.plain(told).replace('"', "”")
     picture = reader.output.folder / "figures" / f"{exhibit.label}.png"
-    mark = words.entry(reader.output.texts, "simulated-mark") if simulated(reader, exhibit) else ""
+    mark = _mark(reader, exhibit)
     vector = reader.marks.eq("").to_numpy().all()
     drawn = views.draw(reader, exhibit)
     opened = views.has_open(drawn)
@@ -273,6 +273,14 @@ def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:
     """Whether an exhibit's numbers come from simulated registers."""
     apart = reader.released(exhibit.label).origin == "published"
     return reader.output.origin == "simulated" and not apart
+
+
+def _mark(reader: Reader, exhibit: Exhibit[Any]) -> str:
+    """What stands inside a picture, so that a copy says where its numbers are from."""
+    name = "simulated" if simulated(reader, exhibit) else "published"
+    if name == "published" and not _apart(reader, exhibit):
+        return ""
+    return str(words.entry(reader.output.texts, f"{name}-mark"))
 
 
 def _apart(reader: Reader, exhibit: Exhibit[Any]) -> bool:

@@ -470,6 +470,7 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
             {"label": "tbl-flow", "value": "n", "step": "sample", "estimate": 2773},
             {"label": "tbl-waiting", "value": "months", "status": "all", "estimate": 8.06}
             | {"n_persons": 8315},
+            {"label": "tbl-any-program", "value": "n", "year": "2022", "estimate": 4100},
             *(
                 {"label": "fig-4-9", "value": "months", "year": "2022", "program": program}
                 | {"estimate": 10 * n, "n_persons": n}
@@ -488,6 +489,12 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
     year = BeautifulSoup(made.split("### Hvor mange er på tiltak i et år")[1], "html.parser")
     rows = [[c.text for c in row.select("th, td")] for row in year.select_one("table").select("tr")]
     assert dict(rows[1:]) == {name: formats.number(n) for name, n in years.items()}, "persons"
+    assert f"{formats.number(4100)} personer i registrene her på minst ett tiltak" in made
+    told = made.split("Av enkelttiltakene var det ")[1].split(". Søylene")[0]
+    most = [told.find(f"{formats.number(n)} på") for n in sorted(years.values(), reverse=True)]
+    assert most[:4] == sorted(most[:4]), "the one with most first, whichever it is"
+    assert min(most[:4]) == 0
+    assert most[4] == -1
     assert "bare en del av dem som deltok" in sample
     assert "De som ikke begynner da, er ikke med" in made, "waiting times say whom they leave out"
 
@@ -533,8 +540,9 @@ def test_the_order_of_net_benefits_is_not_told_without_its_reservation(tmp_path:
         made = cards.chart(result, spec, text)
         assert made
         said = (paths.texts_dir("programs") / "summary.yml").read_text(encoding="utf-8")
-        assert made.note in yaml.safe_load(said)["answer-not"]
-        assert made.note
+        order = made.note[made.note.index("Tiltakene er for") :]
+        assert order in yaml.safe_load(said)["answer-not"]
+        assert "lønnstilskudd regnes hele lønnsøkningen som verdiskaping" in made.note
         assert escape(made.note) in charts.figure(made, text)
 
 

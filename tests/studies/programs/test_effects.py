@@ -30,6 +30,7 @@ from naveval.studies.programs.exhibits import (
     effects_checks,
     effects_groups,
     effects_printed,
+    effects_rule,
     effects_sample,
     summary,
 )
@@ -246,6 +247,7 @@ SHOWN = [
         effects,
         effects_printed,
         effects_groups,
+        effects_rule,
         effects_sample,
         effects_checks,
     )
@@ -277,23 +279,58 @@ def test_every_exhibit_of_part_three(showing: Showing, results: ProgramResults) 
 def test_effects_of_groups_are_hidden_where_few_have_the_outcome_or_lack_it(
     showing: Showing, results: ProgramResults
 ) -> None:
-    made = results.effects.main.scores
-    some = made.y[:, [made.outcomes.index(f"months_{year}") for year in (2, 3)]].sum(axis=1) > 0
-    groups = effects_sample.group_series(results.effects.main)
+    """In the two years or, where that is too few, in each of their months."""
+    main = results.effects.main
+    work = main.monthly["months"][:, 12:36]
+    groups = effects_sample.group_series(main)
     key = ["characteristic", "category", "arm"]
     table = effects_groups.gate(results).set_index(key)
     released = showing.show("tbl-6-7", results).rows.set_index(key)["months"]
-    for name, category, arm in table.index[::7]:
-        first = groups[name].cat.categories[0]
-        cells = [
-            some[(groups[name] == one) & (made.arm == code)]
-            for one in {category, first}
-            for code in (0, made.arms.index(arm))
-        ]
-        least = min(cell.sum() for cell in cells), min((~cell).sum() for cell in cells)
-        assert tuple(table.loc[(name, category, arm), ["events", "others"]]) == least
-        assert released.isna()[name, category, arm] == (min(least) < 10)
+
+    def few(name: str, category: str, arm: str) -> bool:
+        """Whether the group, or that it is compared with, has too few by both rules."""
+
+        def enough(one: str) -> bool:
+            sides = [
+                work[(groups[name] == one) & (main.scores.arm == code)]
+                for code in (0, main.scores.arms.index(arm))
+            ]
+            whole = [side.any(axis=1, keepdims=True) for side in sides]
+            return any(
+                min(min(cell.sum(0).min(), (~cell).sum(0).min()) for cell in cells) >= 10
+                for cells in (whole, sides)
+            )
+
+        return not all(enough(one) for one in (category, groups[name].cat.categories[0]))
+
+    hidden = pd.Series([few(*row) for row in table.index], index=table.index)
+    for (_, arm), own in hidden.groupby(level=["characteristic", "arm"]):
+        gone = released.isna()[own.index]
+        assert gone[own].all(), arm
+        assert gone.sum() == own.sum() + (own.sum() == 1), arm
     assert 0 < released.isna().sum() < len(released)
+
+
+def test_years_are_told_where_all_their_months_are_and_hide_no_single_month(
+    showing: Showing, results: ProgramResults
+) -> None:
+    main = results.effects.main
+    years = showing.show("fig-6-2", results).rows.set_index(["arm", "year"])["months"]
+    months = showing.show("fig-b-3", results).rows.assign(
+        year=lambda rows: (rows["m"] - 1) // 12 + 1
+    )
+    partly = 0
+    for (arm, year), rows in months.groupby(["arm", "year"]):
+        hidden, told = rows["work"].isna(), pd.notna(years[arm, year])
+        assert told or hidden.any(), (arm, year)
+        if told and not hidden.any():
+            assert rows["work"].sum() == pytest.approx(years[arm, year], abs=0.2), (arm, year)
+        if told and hidden.any():
+            partly += 1
+            for side in (main.scores.arms.index(arm), 0):
+                some = main.monthly["months"][main.scores.arm == side][:, rows["m"][hidden] - 1]
+                assert 10 <= some.any(axis=1).sum() <= len(some) - 10, (arm, year)
+    assert partly
 
 
 def test_balance_gives_back_protected_counts_and_no_others(
@@ -485,7 +522,7 @@ def test_the_answer_and_the_titles_follow_the_tests(
     each = [showing.show(label, results).markdown for label in years]
     assert all(f"det {3 - back}. året" in text for back, text in enumerate(each))
     gone = showing.reader(results).frame("fig-6-2")["months"].isna().any()
-    assert ("tallet er skjult" in " ".join(each)) == gone
+    assert ("året skjult" in " ".join(each)) == gone
     off = showing.reader(results).at("tbl-overlap").look_up("poor").value
     assert f"mangler godt overlapp ({off})" in showing.show("answer-trust", results).markdown
     worse = but(p_value=1e-9, estimate=-data.effects.estimate.abs())
@@ -493,7 +530,8 @@ def test_the_answer_and_the_titles_follow_the_tests(
     assert "mindre enn de ellers" in text
     assert showing.show("answer-unclear", worse).markdown == ""
     assert "klart mindre arbeid" in showing.show("fig-6-2", worse).markdown.lower()
-    nobody = replace(data, scores=replace(data.scores, y=np.zeros_like(data.scores.y)))
+    idle = replace(data.sample, work=np.zeros_like(data.sample.work))
+    nobody = replace(data, sample=idle, scores=replace(data.scores, y=np.zeros_like(data.scores.y)))
     hidden = results.but(effects=replace(results.effects, main=nobody))
     assert "for få deltakere" in showing.show("answer-effects", hidden).markdown
     assert showing.show("key-effect", hidden).markdown == ""
@@ -506,18 +544,25 @@ def test_the_answer_names_the_programmes_it_cannot_judge_in_a_year(
     reader = showing.reader(results)
     shown = reader.frame("fig-6-2").fillna({"months": 0.5, "p_value": 1.0})
     arm = effects.last_year(reader)["arm"].iloc[0]
+    monthly = reader.frame("fig-b-3")
+    at = (monthly["m"] - 1) // 12 + 1
     for year in (1, 2, 3):
         gone = shown["months"].mask((shown["arm"] == arm) & (shown["year"] == year))
-        frame = shown.assign(months=gone)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(reader), "frame", lambda *_, frame=frame: frame)
-            told = [
-                one.facts["names"].get(reader)
-                for sentence in summary.SENTENCES
-                for one in sentence.then
-                if one.label.startswith("answer-hidden") and one.choose(reader)
-            ]
-        assert told == [common.plainly(reader, arm)], year
+        for month, wording in ((0.1, "months"), (np.nan, "hidden_all")):
+            work = monthly["work"].mask((monthly["arm"] == arm) & (at == year), month)
+            frames = {
+                "fig-6-2": shown.assign(months=gone),
+                "fig-b-3": monthly.assign(work=work),
+            }
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(type(reader), "frame", lambda _, label, frames=frames: frames[label])
+                told = [
+                    (one.facts["names"].get(reader), one.choose(reader))
+                    for sentence in summary.SENTENCES
+                    for one in sentence.then
+                    if one.label.startswith("answer-hidden") and one.choose(reader)
+                ]
+            assert told == [(common.plainly(reader, arm), wording)], year
 
 
 def test_trust_is_told_by_the_joint_test_of_the_past(

@@ -88,13 +88,14 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
     ----------
     spec
         heading, and items: heading, text and what `released.rows` reads, and chart as for `chart`
-        or `menu` as for `choices`.
+        or `menu` as for `choices`. With `list` the text may name the rows that have most, as
+        `{listed}`.
         What a result does not hold or hides is left out.
     """
     blocks = []
     for item in spec["items"]:
         given = counties.values(item, released.rows(result, item)) | {"place": result.place}
-        given |= released.beside(result, item)
+        given |= released.beside(result, item) | _listed(result, item)
         used = {name.partition(":")[0] for name in formats.field_names(item["text"])}
         if any(formats.is_missing(given.get(name)) for name in used):
             continue
@@ -109,6 +110,26 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
             _menu(result, item["menu"], text) if "menu" in item else "",
         ]
     return "\n\n".join(filter(None, [f"## {spec['heading']} {{#tall}}", *blocks])) if blocks else ""
+
+
+def _listed(result: Result, item: Mapping[str, Any]) -> dict[str, str]:
+    """The field `listed`: what some rows have most of, each by the item's `list`.
+
+    That is `of`, another of the rows' numbers than the estimate, `most` of how many rows, and
+    `text` with the fields `n` and `name`. Rows with the most come first, whatever they are.
+    """
+    wanted, rows = item.get("list"), released.rows(result, item)
+    if not wanted or item["key"] not in rows:
+        return {}
+    rows = rows.dropna(subset=[wanted["of"]])
+    rows = rows.sort_values(wanted["of"], ascending=False).iloc[: wanted["most"]]
+    codes = list(rows[item["key"]])
+    names = released.names(result.study, item["label"], "plain", codes)
+    told = [
+        formats.fill(wanted["text"], {"n": n, "name": names[code]})
+        for code, n in zip(codes, rows[wanted["of"]], strict=True)
+    ]
+    return {"listed": formats.listed(told)} if told else {}
 
 
 def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, Any]) -> str:

@@ -12,11 +12,13 @@ The true effects of simulated registers beside the estimates.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from naveval.estimators import crossfit, scores
 from naveval.estimators.crossfit import Nuisances
@@ -32,6 +34,7 @@ from naveval.studies.programs.sample.starts import (
     arm_codes,
     arms_of,
     draw_pseudo_starts,
+    months_after,
     outcomes,
     placebo,
 )
@@ -107,6 +110,15 @@ class Estimated:
     @property
     def arms(self) -> tuple[str, ...]:
         return self.scores.arms[1:]
+
+    @cached_property
+    def monthly(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Who had work ("months") and pay ("earnings") in each month after the start.
+
+        Each (n, 12 × years): what the outcomes of a year are sums of.
+        """
+        work, wage = months_after(self.sample, self.years)
+        return {"months": work > 0, "earnings": wage > 0}
 
 
 @dataclass(frozen=True)

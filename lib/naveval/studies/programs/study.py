@@ -50,6 +50,7 @@ class Participation:
     use_by_program: pd.DataFrame
     mean_months: pd.DataFrame
     use_over_time: pd.DataFrame
+    on_any_program: pd.DataFrame
     who_gets_what: pd.DataFrame
     staying: pd.DataFrame
     course_types: pd.DataFrame

@@ -98,6 +98,20 @@ def test_programme_months_of_each_year(table: Make) -> None:
     }
 
 
+def test_who_is_on_any_programme_in_a_year_is_told_once(table: Make) -> None:
+    spells = [
+        *((p, "AMO", 12, 14) for p in range(8)),
+        *((p, "AFT", 13, 30) for p in range(5, 15)),  # three of them on both in 2010
+        *((p, "AMO", 167, 170) for p in range(6)),  # December 2022, and beyond the years
+        *((p, "AMO", 2, 11) for p in range(20)),  # ended before 2010
+        (100, "AFT", 20, 30),  # lives elsewhere
+    ]
+    found = table("on_any_program", {"spells person, program, start, stop": spells})
+    assert list(found.columns) == ["year", "n"]
+    assert found["year"].tolist() == list(YEARS)
+    assert found.set_index("year")["n"][lambda n: n > 0].to_dict() == {2010: 15, 2011: 10, 2022: 6}
+
+
 def test_of_those_who_started_in_the_year_how_many_started_what(table: Make) -> None:
     starts = [(p, "AMO", 156) for p in range(15)] + [(p, "AFT", 160) for p in range(10, 20)]
     starts += [(p, "AFT", 157) for p in range(20, 25)]

@@ -328,7 +328,14 @@ def ranked(name: str, place: int) -> dict[str, Fact]:
 AGE_EDGES = (20, 30, 40, 50)
 
 
-AGES = ("under_20", "20_29", "30_39", "40_49", "50_59")
+GROUPS_OF = {
+    "status": ("seeker", "reduced"),
+    "sex": ("man", "woman"),
+    "age_group": ("under_20", "20_29", "30_39", "40_49", "50_59"),
+    "country": ("0", "1", "2", "3"),
+    "spell": SPELL,
+}
+"""Characteristic of table 6-7 to its groups, the first of them the reference."""
 
 
 def group_series(estimated: Estimated) -> dict[str, pd.Series]:
@@ -336,15 +343,15 @@ def group_series(estimated: Estimated) -> dict[str, pd.Series]:
     x, frame = estimated.covariates, estimated.sample.frame
     country = x[[f"country_{k}" for k in range(4)]].to_numpy().argmax(axis=1)
     codes = {
-        "status": (np.where(frame.first_group == "special", 1, 0), ("seeker", "reduced")),
-        "sex": (x.woman.to_numpy().astype(int), ("man", "woman")),
-        "age_group": (np.digitize(x.age, AGE_EDGES), AGES),
-        "country": (country, ("0", "1", "2", "3")),
-        "spell": (spell_category(estimated.sample), SPELL),
+        "status": np.where(frame.first_group == "special", 1, 0),
+        "sex": x.woman.to_numpy().astype(int),
+        "age_group": np.digitize(x.age, AGE_EDGES),
+        "country": country,
+        "spell": spell_category(estimated.sample),
     }
     return {
-        key: pd.Series(pd.Categorical.from_codes(values, categories=list(categories)))
-        for key, (values, categories) in codes.items()
+        key: pd.Series(pd.Categorical.from_codes(values, categories=list(GROUPS_OF[key])))
+        for key, values in codes.items()
     }
 
 

@@ -31,6 +31,8 @@ from naveval.studies.programs.exhibits.common import (
 from naveval.studies.programs.exhibits.drawing import panel_title, panels, x_label
 from naveval.studies.programs.results import ProgramResults
 
+LARGER = 10.5
+"""Points of the text in the figure of ranges."""
 BARS = 6
 """Inputs that are shown of each programme in the figure of ranges."""
 DARK, TEAL, PINK, ORANGE, GREY, PURPLE = figures.COLORS
@@ -118,7 +120,8 @@ def tornado(reader: Reader) -> Figure:
     """For every programme the inputs that move its net benefit most."""
     frame = reader.rows
     programs = list(dict.fromkeys(frame["program"]))
-    height = 1.6 if figures.on_phone() else 1.12  # a phone's names stand in two lines
+    # A phone's names stand in two lines; on a page the letters would be small in so large a figure.
+    height, size = (1.6, figures.SMALL) if figures.on_phone() else (1.3, LARGER)
     figure, grid = panels(len(programs), columns=2, height=height, alike=False)
     for ax, program in zip(grid, programs, strict=True):
         rows = frame[frame["program"] == program].iloc[::-1]
@@ -126,20 +129,21 @@ def tornado(reader: Reader) -> Figure:
         for name, color, hatch in ENDS:
             _bar(ax, y, rows[name].to_numpy() / 1000 - base, base, color, hatch, 0.66)
             top = float(rows[name].iloc[-1]) / 1000
-            _end_name(ax, reader.named("", f"near_{name}"), top, y[-1], right=top > base[-1])
+            told = reader.named("", f"near_{name}")
+            _end_name(ax, told, top, y[-1], right=top > base[-1], size=size)
         ax.axvline(base[0], color=figures.INK, linewidth=0.9)
         ax.axvline(0, color="#8A9199", linewidth=0.8, linestyle=":")
-        ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=figures.SMALL)
+        ax.set_yticks(y, [reader.named("", name) for name in rows["input"]], fontsize=size)
         ax.use_sticky_edges = False
-        ax.margins(x=0.15)  # room for the names of the ends
-        panel_title(ax, reader.named("program", program))
-        ax.tick_params(axis="x", labelsize=figures.SMALL)
+        ax.margins(x=0.2)  # room for the names of the ends
+        panel_title(ax, reader.named("program", program), size=size)
+        ax.tick_params(axis="x", labelsize=size)
         ax.locator_params(axis="x", nbins=5)
         _horizontal(ax)
     return figure
 
 
-def _end_name(ax: Axes, text: str, x: float, y: float, *, right: bool) -> None:
+def _end_name(ax: Axes, text: str, x: float, y: float, *, right: bool, size: float) -> None:
     """Which end of the longest bar is which, written beside it."""
     shift, side = ((3, 0), "left") if right else ((-3, 0), "right")
     ax.annotate(
@@ -149,7 +153,7 @@ def _end_name(ax: Axes, text: str, x: float, y: float, *, right: bool) -> None:
         textcoords="offset points",
         ha=side,
         va="center",
-        fontsize=figures.SMALL,
+        fontsize=size,
     )
 
 

@@ -253,7 +253,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         protect=Descriptive({}),
         when=When(lambda results: len(mix(results)) > 0, "costs-mix-few"),
         finding=_sum_sign,
-        facts={"covered": Fact(lambda reader: reader.rows["covered"].iloc[0], "share0")},
+        facts={
+            "covered": Fact(lambda reader: reader.rows["covered"].iloc[0], "share0"),
+            "programs": Fact(lambda reader: int((reader.rows["program"] != TOTAL).sum())),
+        },
     ),
     costs_exhibit(
         "tbl-non-priced",

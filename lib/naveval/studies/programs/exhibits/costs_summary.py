@@ -286,6 +286,9 @@ SENTENCES: tuple[Sentence, ...] = (
             "positive": Fact(
                 lambda reader: int((_most_displaced(reader)["net_benefit"] > 0).sum())
             ),
+            "without": Fact(
+                lambda reader: int((by_program(reader, "tbl-uncertainty", "net_benefit") > 0).sum())
+            ),
             "programs": COUNT,
         },
     ),

@@ -63,3 +63,16 @@ def grouping(_: ProgramResults) -> pd.DataFrame:
         }
     )
     return table[["program", "code", "start", "activity", "stop"]].fillna({"start": "", "stop": ""})
+
+
+def doubted(reader: Reader) -> str:
+    """What is said of printed numbers that others contradict, where they are shown."""
+    return "" if reader.parameters.county else reader.named("", "doubt")
+
+
+def printed_whole(month: int) -> float:
+    """Percent on a programme by the groups of table 4-5: the mean of its weighted means."""
+    rows = published.read("table_4_5")
+    rows = rows[(rows["months_since_start"] == str(month)) & (rows["characteristic"] != "Alle")]
+    sums = rows.assign(on=rows["value"] * rows["n"]).groupby("characteristic")[["on", "n"]].sum()
+    return float((sums["on"] / sums["n"]).mean())

@@ -116,13 +116,13 @@ def panels(
     return figure, flat[:n]
 
 
-def panel_title(ax: Axes, text: str, width: int = 30) -> None:
+def panel_title(ax: Axes, text: str, width: int = 30, size: float = figures.SMALL) -> None:
     """Title of a small panel, broken near the middle where it is long."""
     spaces = [place for place, letter in enumerate(text) if letter == " "]
     if len(text) > width and spaces:
         middle = min(spaces, key=lambda place: abs(2 * place - len(text)))
         text = text[:middle] + "\n" + text[middle + 1 :]
-    ax.set_title(text, fontsize=figures.SMALL)
+    ax.set_title(text, fontsize=size)
 
 
 def x_label(grid: Sequence[Axes], columns: int, text: str) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.disclosure import models
 from naveval.estimators import overlap, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits import show
@@ -28,6 +27,7 @@ from naveval.studies.programs.exhibits.common import (
     plainly,
     wording,
 )
+from naveval.studies.programs.exhibits.effects_shown import with_counts, without_lone_months
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import MIN_POSITION
 from naveval.studies.programs.study import Effects, prices_own_effects
@@ -35,12 +35,12 @@ from naveval.studies.programs.study import Effects, prices_own_effects
 MARK, LEVEL = "†", 0.05
 MONTHS, WAGES = "months per year", "NOK per year"
 YEARS, YEAR_FOUR = (1, 2, 3), 4
+ENDS = (1, 36)
+"""First and last month after the start that figure B-3 shows."""
 GROUPS = ("standard", "situational", "special")
 EFFECT: dict[str, Any] = {"se": "std_error", "low": "ci_low", "high": "ci_high", "p": "p_value"}
 KEPT = ("std_error", "ci_low", "ci_high", "p_value")
 Frame = Callable[[ProgramResults], pd.DataFrame]
-
-RANKED = "months_2"
 
 
 def of(results: ProgramResults) -> Effects:
@@ -87,37 +87,6 @@ def fitted(
         also={FEW: few} if few else {},
     )
     return Exhibit(label, data, keys, values, how, **more)
-
-
-def fewest(estimated: Estimated, arm: str, outcomes: Sequence[str], within: Any) -> list[float]:
-    """Fewest with more than nothing of outcomes, and with nothing, of the treated and the controls.
-
-    Parameters
-    ----------
-    within
-        (n,) true where somebody is in the group that the effect is of.
-    """
-    made = estimated.scores
-    columns = [made.outcomes.index(name) for name in outcomes]
-    some = np.asarray((made.y[:, columns] > 0).any(axis=1), dtype=bool)
-    sides = [some[within & (made.arm == code)] for code in (made.arms.index(arm), 0)]
-    return list(models.fewest((side.sum(), (~side).sum()) for side in sides))
-
-
-def with_counts(
-    estimated: Estimated, frame: pd.DataFrame, outcomes: pd.Series | None = None
-) -> pd.DataFrame:
-    """A frame of effects by `arm` with `events` and `others` of its outcomes, or of `RANKED`.
-
-    They are the `fewest` with the outcome and without it. An effect that one exhibit hides for them
-    is so hidden in all.
-    """
-    every = np.ones(len(estimated.scores.arm), dtype=bool)
-    if outcomes is None:
-        outcomes = pd.Series(RANKED, index=frame.index)
-    pairs = zip(frame["arm"], outcomes, strict=True)
-    found = [fewest(estimated, arm, [outcome], every) for arm, outcome in pairs]
-    return frame.assign(events=[one for one, _ in found], others=[other for _, other in found])
 
 
 def effect(unit: str, form: str, estimand: str = "att", **more: Any) -> Value:
@@ -216,7 +185,8 @@ def monthly(results: ProgramResults) -> pd.DataFrame:
     table = main.effects
     work = table.outcome.str.startswith("work_")
     rows = table[(table.estimand == "att") & table.arm.isin(ARMS) & work]
-    return named(main, rows, "work", m=rows.outcome.str[5:].astype(int))
+    found = named(main, rows, "work", m=rows.outcome.str[5:].astype(int))
+    return without_lone_months(main, found)
 
 
 def other_sample(which: str) -> Frame:
@@ -287,14 +257,26 @@ def ends(value: str, form: str, series: str = "") -> dict[str, Any]:
     }
 
 
-def _clear_in(month: int, sign: str) -> Fact:
-    """For how many programmes the effect of a month has a sign, all tested together."""
+def _told_in(month: int, reader: Reader) -> pd.DataFrame:
+    """Effects of a month that are shown, with the sign that holds for all together."""
+    rows = reader.rows[reader.rows["m"] == month].dropna(subset=["work"])
+    return signed(rows, "work")
 
-    def count(reader: Reader) -> int:
-        rows = reader.rows[reader.rows["m"] == month].dropna(subset=["work"])
-        return int((signed(rows, "work")["sign"] == sign).sum())
 
-    return Fact(count)
+def _clear_in(month: int, sign: str, words: str) -> Fact:
+    """For how many programmes the effect of a month has a sign, with its words, or for none."""
+
+    def told(reader: Reader) -> str:
+        n = int((_told_in(month, reader)["sign"] == sign).sum())
+        return f"{reader.named('', words)} {n}" if n else reader.named("", f"{words}_none")
+
+    return Fact(told, "text")
+
+
+def _months_shown(reader: Reader) -> str:
+    """Which ends of the figure have a programme to tell of."""
+    first, last = (len(_told_in(month, reader)) for month in ENDS)
+    return "" if not last else "told" if first else "last"
 
 
 def _lacking(reader: Reader) -> str:
@@ -354,10 +336,12 @@ UNITS = {
 }
 MONTHLY_FACTS = {
     "arms": Fact(lambda reader: reader.rows["arm"].nunique()),
-    "less": _clear_in(1, "negative"),
-    "first_more": _clear_in(1, "positive"),
-    "more": _clear_in(36, "positive"),
-    "last_less": _clear_in(36, "negative"),
+    "first_arms": Fact(lambda reader: len(_told_in(ENDS[0], reader))),
+    "last_arms": Fact(lambda reader: len(_told_in(ENDS[1], reader))),
+    "first_more": _clear_in(ENDS[0], "positive", "more"),
+    "first_less": _clear_in(ENDS[0], "negative", "less"),
+    "more": _clear_in(ENDS[1], "positive", "more"),
+    "last_less": _clear_in(ENDS[1], "negative", "less"),
     **both_ends("work", "arm", "hundred1_s", last="m"),
 }
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
@@ -379,6 +363,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         events=True,
         points=0.0001,
         facts=MONTHLY_FACTS,
+        finding=_months_shown,
         when=When(lambda results: len(monthly(results)) > 0),
     ),
     fitted(

@@ -22,14 +22,13 @@ from naveval.studies.programs.exhibits.effects import (
     EFFECT,
     LEVEL,
     MONTHS,
-    RANKED,
     fitted,
     marked,
     named,
     of,
-    with_counts,
 )
 from naveval.studies.programs.exhibits.effects_sample import LARGE, compared, counted
+from naveval.studies.programs.exhibits.effects_shown import RANKED, with_counts
 from naveval.studies.programs.results import ProgramResults
 from naveval.studies.programs.sample.persons import BEFORE
 

@@ -1,7 +1,7 @@
 """Section «Hva tiltakene endret»: for whom, and how the answer holds.
 
-Effects in groups of the sample and in a county, who gains most, other splits and methods, the
-truth, and a rule for who gets what.
+Effects in groups of the sample and in a county, who gains most, other splits and methods, and the
+truth.
 """
 
 from collections.abc import Callable
@@ -11,31 +11,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.disclosure import counts
 from naveval.estimators import rate, scores
 from naveval.estimators.multiple_testing import holm
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs.codes import ARMS
 from naveval.studies.programs.effects import Estimated
-from naveval.studies.programs.exhibits.common import MIN_GATE, group_series, plainly
+from naveval.studies.programs.exhibits.common import GROUPS_OF, MIN_GATE, group_series
 from naveval.studies.programs.exhibits.effects import (
+    EFFECT,
     KEPT,
     LEVEL,
     MARK,
     MONTHS,
-    RANKED,
     effect,
-    fewest,
     fitted,
     marked,
     of,
     poor,
-    with_counts,
 )
 from naveval.studies.programs.exhibits.effects_checks import arms_of, by_arm, own_effect, truth
 from naveval.studies.programs.exhibits.effects_sample import means
-from naveval.studies.programs.policy import AGAINST
+from naveval.studies.programs.exhibits.effects_shown import (
+    RANKED,
+    fewest,
+    with_counts,
+    without_lone_groups,
+)
 from naveval.studies.programs.results import ProgramResults
 
 BEHIND = ("n", "events", "others")
@@ -75,7 +77,8 @@ def gate(results: ProgramResults) -> pd.DataFrame:
     ]
     table = pd.concat(parts, ignore_index=True)
     named = table.assign(category=table.category.astype(str), months=table.estimate)
-    return named[["characteristic", "category", "arm", "months", *KEPT, *BEHIND]]
+    found = named[["characteristic", "category", "arm", "months", *KEPT, *BEHIND]]
+    return without_lone_groups(found, ("characteristic", "arm"))
 
 
 def county(results: ProgramResults) -> pd.DataFrame:
@@ -144,63 +147,6 @@ def repeated(results: ProgramResults) -> pd.DataFrame:
     found = of(results).repeated
     assert found is not None
     return with_counts(of(results).main, found, "months_" + found["year"].astype(str))
-
-
-def leaves(results: ProgramResults) -> pd.DataFrame:
-    """The leaves of the rule, persons to the nearest ten."""
-    assert results.rule is not None
-    table = results.rule.leaves.copy()
-    two = of(results).main.covariates.isin([0, 1]).all()  # yes or no: no limit to tell
-    for k in (1, 2):
-        yes_or_no = table[f"covariate_{k}"].map(two).eq(True)
-        answer = table[f"side_{k}"].map({"low": "no", "high": "yes"})
-        table[f"side_{k}"] = table[f"side_{k}"].mask(yes_or_no, answer)
-        # Midway between two whole numbers: the lower one tells the same.
-        table[f"threshold_{k}"] = np.floor(table[f"threshold_{k}"].astype(float)).mask(yes_or_no)
-        for part in ("covariate", "side"):
-            codes = table[f"{part}_{k}"]
-            table[f"{part}_{k}"] = [f"{part}_{code or 'none'}" for code in codes]
-    people = [counts.about(n) for n in table["n"]]
-    return table.assign(n=people, leaf=[str(k) for k in range(1, len(table) + 1)])
-
-
-def values(results: ProgramResults) -> pd.DataFrame:
-    """What the rule is worth beside today's use and beside giving nobody anything."""
-    assert results.rule is not None
-    rule = results.rule
-    better = ["yes" if rule.better(than) else "no" for than in rule.values["than"]]
-    return rule.values.assign(n=counts.about(rule.n), better=better)
-
-
-def _allowed(reader: Reader) -> str:
-    return plainly(reader, *reader.common("rule_programs"))
-
-
-def _chosen(reader: Reader) -> str:
-    """What the rule chooses for somebody."""
-    return plainly(reader, *dict.fromkeys(reader.rows["action"].astype(str)))
-
-
-def _covariates(reader: Reader) -> int:
-    """How many characteristics the rule asks for."""
-    used = {code for k in (1, 2) for code in reader.rows[f"covariate_{k}"]}
-    return len(used - {"covariate_none"})
-
-
-def _verdict(reader: Reader) -> str:
-    rows = reader.frame("tbl-rule-value").set_index("than")["better"]
-    if not reader.common("rule_gives"):
-        return "nobody"
-    if "yes" in set(rows) and not reader("tbl-ranking.found"):
-        return "unproven"
-    return "_".join(rows[than] for than in AGAINST)
-
-
-def _policy(reader: Reader) -> str:
-    """Whether estimates are shown to tell who gains, which a rule rests on."""
-    if not reader.common("has_rule"):
-        return "none"
-    return "some" if reader("tbl-ranking.found") else "unproven"
 
 
 def _clear(p_values: pd.Series) -> int:
@@ -281,6 +227,11 @@ def _distance(reader: Reader, method: str) -> float:
 
 GROUP_TITLE, COUNTY_TITLE = _told(_group_tests), _told(_county_tests)
 ARM = ("arm",)
+GATE_ROWS = {
+    "estimate": [codes[0] for codes in GROUPS_OF.values()],
+    "difference": [code for codes in GROUPS_OF.values() for code in codes[1:]],
+}
+"""What table 6-7 tells of a group: the effect of the first, and how the others differ from it."""
 LESS: dict[str, Any] = {"se": "std_error"}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     fitted(
@@ -288,7 +239,18 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         gate,
         ("characteristic", "category", "arm"),
         {
-            "months": effect(MONTHS, "num2_s", "gate", at=("estimate", "x")),
+            "months": Value(
+                "num2_s",
+                MONTHS,
+                at=("estimate", "x"),
+                by="category",
+                kinds={
+                    code: effect(MONTHS, "num2_s", "gate", at=(row, "x"))
+                    for row, codes in GATE_ROWS.items()
+                    for code in codes
+                },
+                **EFFECT,
+            ),
             "std_error": Value("num2", at=("std_error", "x")),
         },
         view=Table(spread=("arm",)),
@@ -388,40 +350,5 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         when=When(lambda results: of(results).truth is not None),
     ),
-    fitted(
-        "tbl-policy",
-        leaves,
-        ("leaf",),
-        {
-            **{f"covariate_{k}": Value("name") for k in (1, 2)},
-            **{f"side_{k}": Value("name") for k in (1, 2)},
-            **{f"threshold_{k}": Value("num0", source="design") for k in (1, 2)},
-            "action": Value("name"),
-            "n": Value("int"),
-        },
-        facts={
-            "allowed": Fact(_allowed, "text"),
-            "chosen": Fact(_chosen, "text"),
-            "covariates": Fact(_covariates),
-        },
-        when=When(lambda results: results.rule is not None, "tbl-policy-none"),
-    ),
-    fitted(
-        "tbl-rule-value",
-        values,
-        ("than",),
-        {
-            "rule": Value("thousand", se="std_error"),
-            "other": Value("thousand", se="std_error"),
-            "difference": Value(
-                "thousand", "NOK per person", se="std_error", estimand="value of the rule"
-            ),
-            "months": Value("num2_s", MONTHS, se="months_error", estimand="work under the rule"),
-            "better": Value("name"),
-            "n": Value("int"),
-        },
-        finding=_verdict,
-        when=When(lambda results: results.rule is not None),
-    ),
 )
-SENTENCES = (Sentence("county-few", _few_in_county), Sentence("policy", _policy))
+SENTENCES = (Sentence("county-few", _few_in_county),)

@@ -27,6 +27,7 @@ from naveval.studies.programs.exhibits.common import (
     group_series,
     plainly,
 )
+from naveval.studies.programs.exhibits.definitions import doubted
 from naveval.studies.programs.exhibits.effects import GROUPS, Frame, fitted, of
 from naveval.studies.programs.panel.persons import every
 from naveval.studies.programs.results import ProgramResults
@@ -371,7 +372,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"n": Value("int", "persons", estimand="starts")},
         view=Table(spread=("window",)),
         printed=("n",),
-        facts=both_ends("n", "program", "int", at=("window", WINDOWS[0])),
+        facts={
+            **both_ends("n", "program", "int", at=("window", WINDOWS[0])),
+            "doubt": Fact(doubted, "text"),
+        },
     ),
     described(
         "tbl-b-3",

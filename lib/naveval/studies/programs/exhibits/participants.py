@@ -28,9 +28,11 @@ from naveval.studies.programs.exhibits.common import (
 from naveval.studies.programs.exhibits.definitions import (
     LENGTH,
     LENGTHS,
+    doubted,
     grouping,
     groups_of_need,
     length,
+    printed_whole,
     programs_of_analysis,
 )
 from naveval.studies.programs.panel.persons import CATEGORIES
@@ -310,6 +312,16 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         | {"last": Fact(lambda reader: str(reader.rows["year"].max()), "text")},
     ),
     _exhibit(
+        "tbl-any-program",
+        "on_any_program",
+        ("year",),
+        {"n": _persons("on_any_program")},
+        facts={
+            "last": Fact(lambda reader: str(reader.rows["year"].max()), "text"),
+            "last_n": Fact(lambda reader: reader.rows.sort_values("year")["n"].iloc[-1]),
+        },
+    ),
+    _exhibit(
         "fig-4-10",
         "who_gets_what",
         (*GROUP, "program"),
@@ -345,6 +357,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         {"value": "n_on"},
         view=Table(spread=("month",), once=("n",)),
         printed=("value",),
+        facts={
+            "doubt": Fact(doubted, "text"),
+            "parts": Fact(lambda _: printed_whole(12), "num0"),
+        },
     ),
     _exhibit(
         "tbl-b-1",

@@ -123,7 +123,7 @@ def use_by_program(reader: Reader) -> Figure:
     rows = reader.rows.dropna(subset=["starts_percent"]).sort_values(
         "starts_percent", ignore_index=True
     )
-    figure, ax = figures.axes(height=5.0)
+    figure, ax = figures.axes(height=4.6)
     for name, shift, style in (
         ("starts", 0.2, {"color": DARK}),
         ("months", -0.2, {"color": TEAL, "hatch": "///", "edgecolor": "white"}),
@@ -145,7 +145,7 @@ def use_by_program(reader: Reader) -> Figure:
 def mean_months(reader: Reader) -> Figure:
     """A bar per programme with its mean at the end."""
     rows = reader.rows.dropna(subset=["months"]).sort_values("months", ignore_index=True)
-    figure, ax = _bars(reader, rows["program"], "program", rows["months"], height=4.2, color=DARK)
+    figure, ax = _bars(reader, rows["program"], "program", rows["months"], height=3.7, color=DARK)
     _told(ax, rows["months"], rows["months"], "num1")
     whole_ticks(ax.xaxis)
     return figure

@@ -19,6 +19,7 @@ from naveval.studies.programs.exhibits.common import (
     wording,
 )
 from naveval.studies.programs.exhibits.effects import LEVEL, last_year, signed
+from naveval.studies.programs.exhibits.effects_shown import MONTHS_A_YEAR
 
 Found = Callable[[Reader], dict[str, list[str]]]
 
@@ -58,24 +59,28 @@ def _year(label: str, back: int, missing: str) -> Sentence:
     )
 
 
-def _hidden(back: int) -> Callable[[Reader], str]:
-    """Programmes whose effect is hidden some years before the last, in running text."""
-
-    def told(reader: Reader) -> str:
-        rows, year = reader.frame("fig-6-2"), last_year(reader)["year"].max() - back
-        return plainly(reader, *rows.loc[rows["months"].isna() & (rows["year"] == year), "arm"])
-
-    return told
+def _hidden(reader: Reader, back: int) -> list[str]:
+    """Programmes whose effect is hidden some years before the last."""
+    rows, year = reader.frame("fig-6-2"), last_year(reader)["year"].max() - back
+    return list(rows.loc[rows["months"].isna() & (rows["year"] == year), "arm"])
 
 
 def _missing(label: str, back: int) -> Sentence:
-    """Which programmes the year's answer cannot judge, where there are any."""
-    names = _hidden(back)
+    """Which programmes the year's answer cannot judge, and whether months of it are shown."""
+
+    def which(reader: Reader) -> str:
+        arms = _hidden(reader, back)
+        if not arms:
+            return ""
+        rows, year = reader.frame("fig-b-3"), int(last_year(reader)["year"].max()) - back
+        own = rows[rows["arm"].isin(arms) & ((rows["m"] - 1) // MONTHS_A_YEAR + 1 == year)]
+        return "months" if own["work"].notna().any() else "hidden_all"
+
     return Sentence(
         label,
-        lambda reader: "text" if names(reader) else "",
+        which,
         facts={
-            "names": Fact(names, "text"),
+            "names": Fact(lambda reader: plainly(reader, *_hidden(reader, back)), "text"),
             "year": Fact(lambda reader: int(last_year(reader)["year"].max()) - back),
         },
     )

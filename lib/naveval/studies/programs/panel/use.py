@@ -294,6 +294,14 @@ def use_over_time(registers: Registers, secret: Secret) -> pd.DataFrame:
     return table[["year", "program", "n", "months"]]
 
 
+def on_any_program(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """tbl-any-program: persons on at least one programme by year 2010–2022, each once."""
+    source = """(SELECT DISTINCT person, 2009 + m // 12 AS year
+        FROM (SELECT person, unnest(range(start, stop + 1)) AS m
+              FROM spells SEMI JOIN place USING (person)) WHERE m BETWEEN 12 AND 167)"""
+    return protected(registers, secret, source, {"year": YEARS}, once=True)
+
+
 def who_gets_what(registers: Registers, secret: Secret) -> pd.DataFrame:
     """fig-4-10: of those in a group who started in 2022, the percent who started each programme."""
     parts = []

@@ -136,25 +136,40 @@ def outcomes(sample: Sample, years: int = 3) -> pd.DataFrame:
     EstimationError
         When controls have no pseudo-start yet.
     """
-    start = sample.frame.start.to_numpy() - sample.frame.entry.to_numpy()
-    if (start < 0).any():
-        raise EstimationError(f"outcomes: {int((start < 0).sum())} controls lack a pseudo-start")
-    n = len(start)
-    offset = start[:, None] + np.arange(1, 12 * years + 1)
-    cells = BEFORE + offset
-    if cells.max() >= sample.work.shape[1]:
-        raise EstimationError(f"outcomes: {years} years reach beyond the months in the sample")
-    rows = np.arange(n)[:, None]
-    work = sample.work[rows, cells].astype(float)
+    work, wage = months_after(sample, years)
+    offset = _offsets(sample, years)
     price = basic_amount.to_prices_of(PRICE_YEAR)
     factor = np.vectorize(price.__getitem__)(
         2009 + (sample.frame.entry.to_numpy()[:, None] + offset) // 12
     )
-    pay = sample.wage[rows, cells] * factor
+    pay = wage * factor
     table = np.hstack(
         [_yearly(work, years), _yearly(pay, years), work],
     )
     return pd.DataFrame(table, columns=list(names(years)))
+
+
+def months_after(sample: Sample, years: int) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Work and pay in kroner of the time, (n, 12 × years), from the month after the start.
+
+    Raises
+    ------
+    EstimationError
+        When controls have no pseudo-start yet.
+    """
+    cells = BEFORE + _offsets(sample, years)
+    if cells.max() >= sample.work.shape[1]:
+        raise EstimationError(f"outcomes: {years} years reach beyond the months in the sample")
+    rows = np.arange(len(cells))[:, None]
+    return sample.work[rows, cells].astype(float), sample.wage[rows, cells]
+
+
+def _offsets(sample: Sample, years: int) -> NDArray[np.int64]:
+    """Months from registration to each month after the start, (n, 12 × years)."""
+    start = sample.frame.start.to_numpy() - sample.frame.entry.to_numpy()
+    if (start < 0).any():
+        raise EstimationError(f"outcomes: {int((start < 0).sum())} controls lack a pseudo-start")
+    return np.asarray(start[:, None] + np.arange(1, 12 * years + 1))
 
 
 def placebo(sample: Sample) -> pd.DataFrame:
