@@ -167,13 +167,15 @@ class Reader:
     def named(self, key: str, code: str) -> str:
         """The name of a code of a key: the exhibit's own, the study's, or by a function.
 
-        A label `<key>_<code>` goes before one of the code alone, which other keys may have too.
+        A label `<key>_<code>` goes before one of the code alone, which other keys may have too. A
+        number has only labels of its key: month 1 is not the group of countries that is called 1.
         """
         codes = self.report.codes.get(key)
         for place in (self.label, "names"):
             entry = self.output.texts.get(place)
             labels = entry.get("labels", {}) if isinstance(entry, Mapping) else {}
-            found = [name for name in (f"{key}_{code}", code) if name in labels]
+            alone = () if code.isdigit() else (code,)
+            found = [name for name in (f"{key}_{code}", *alone) if name in labels]
             if found:
                 return self.fill(str(labels[found[0]]))
             if callable(codes):
