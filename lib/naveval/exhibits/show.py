@@ -271,14 +271,13 @@ def _titled(
 
 def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:
     """Whether an exhibit's numbers come from simulated registers."""
-    apart = reader.released(exhibit.label).origin == "published"
-    return reader.output.origin == "simulated" and not apart
+    return rows.origin(reader, exhibit) == "simulated"
 
 
 def _apart(reader: Reader, exhibit: Exhibit[Any]) -> bool:
     """Whether a result rests on published numbers in a report that is simulated otherwise."""
     told = isinstance(exhibit.protect, Public) and exhibit.protect.told
-    published = reader.released(exhibit.label).origin == "published"
+    published = rows.origin(reader, exhibit) == rows.PUBLISHED
     return told and published and reader.output.origin == "simulated"
 
 
@@ -322,6 +321,8 @@ def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:
     unsaid = [name for name in UNSAID if name in frame and frame[name].map(type).eq(str).all()]
     for name in (*_codes(exhibit), *unsaid):
         frame[name] = [_name(reader, name, str(code)) for code in frame[name]]
+    for name in [name for name, one in exhibit.values.items() if one.format == "parameter"]:
+        frame[name] = [reader.by_format("parameter", str(code)) for code in frame[name]]
     if simulated(reader, exhibit):
         frame = frame.assign(origin="simulated")
     folder = "tables" if isinstance(exhibit.view, Table) else "figures"

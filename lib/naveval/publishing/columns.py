@@ -14,10 +14,12 @@ from naveval.exhibits.declare import Exhibit, Value
 from naveval.exhibits.protect import Descriptive, Model, Together
 from naveval.exhibits.rows import CARRIED, counted
 from naveval.exhibits.show import UNSAID
+from naveval.publishing import markdown
 
 ORIGIN = "origin"
 MARKS = (f"_{counts.FEW}", f"_{counts.NOISY}")
 PERSONS = "persons"
+SOFT_HYPHEN = "\u00ad"
 PARTS = ("se", "low", "high", "p")
 FORMAT_UNITS = {
     "nok": "NOK",
@@ -65,6 +67,7 @@ class Words:
     texts: Mapping[str, Any]
     common: Mapping[str, Any]
     label: str = ""
+    place: str = ""
 
     def at(self, label: str) -> "Words":
         """The words on an exhibit."""
@@ -91,6 +94,10 @@ class Words:
         """Unit of a column by its name alone, in English; "" when none is given."""
         found = self._entry(name)
         return str(found.get("unit", "")) if found else ""
+
+    def plain(self, title: str) -> str:
+        """A title of a table's column without mark-up, on one line."""
+        return markdown.plain(title).replace("{place}", self.place).replace(SOFT_HYPHEN, "")
 
     def own(self, name: str) -> bool:
         """Whether the study itself has words for a column."""
@@ -137,6 +144,11 @@ def parts(exhibit: Exhibit[Any]) -> dict[str, tuple[str, str, Value]]:
     return found
 
 
+def declared(exhibit: Exhibit[Any]) -> list[str]:
+    """Every column that an exhibit declares, whatever a run has of them."""
+    return list(dict.fromkeys([*exhibit.keys, *parts(exhibit), *sorted(persons(exhibit))]))
+
+
 def kept(exhibit: Exhibit[Any], head: Sequence[str], words: Words) -> list[str]:
     """Columns of an exhibit's file that readers get, in its order."""
     words = words.at(exhibit.label)
@@ -157,9 +169,12 @@ def described(exhibit: Exhibit[Any] | None, head: Sequence[str], words: Words) -
     is none, what the column holds by its declaration.
     """
     words = words.at(exhibit.label if exhibit else "")
-    titles = {**words.given("columns"), **words.given("data")}
+    titles, more = words.given("columns"), words.given("data")
     means = {name: _means(exhibit, name, words) for name in head}
-    own = {name: _title(titles.get(name, "")) for name in head}
+    own = {
+        name: words.plain(_title(more.get(name, "")) or _title(titles.get(name, "")))
+        for name in head
+    }
     used = [own[name] or means[name] for name in head]
     found = {}
     for name in head:
