@@ -168,7 +168,7 @@ def described(exhibit: Exhibit[Any] | None, head: Sequence[str], words: Words) -
     A heading is the one of the exhibit's own table; where two columns would share one, or there
     is none, what the column holds by its declaration.
     """
-    words = words.at(exhibit.label if exhibit else "")
+    words = words.at(exhibit.label) if exhibit else words
     titles, more = words.given("columns"), words.given("data")
     means = {name: _means(exhibit, name, words) for name in head}
     own = {

@@ -216,8 +216,8 @@ def read(folder: Path, study: str, parts: Sequence[Part], told: Words) -> list[D
     found = []
     for part in parts:
         captions = list(CAPTION.finditer(part.text))
-        ends = [at.start() for at in captions[1:]] + [len(part.text)]
-        for at, end in zip(captions, ends, strict=True):
+        ends = [*(at.start() for at in captions[1:]), len(part.text)]
+        for at, end in zip(captions, ends, strict=False):  # none of either where no caption is
             label = at["tbl_label"] or at["fig_label"]
             if label in names and (folder / _source(label)).is_file():
                 note = NOTE.search(part.text, at.end(), end)
@@ -237,6 +237,7 @@ def _data(
     file: Path, label: str, exhibit: Exhibit[Any] | None, told: Words, about: Mapping[str, str]
 ) -> Data:
     """An exhibit's declared columns; all of those of a file that no exhibit declares."""
+    told = told.at(label)
     head, *rows = _lines(file)
     shown = columns.kept(exhibit, head, told) if exhibit else list(head)
     places = [head.index(name) for name in shown]
