@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from naveval.exhibits import markdown, printed, words
+from naveval.exhibits import markdown, printed, rows, words
 from naveval.exhibits.declare import Report, Table, Value
 from naveval.exhibits.protect import Drawn, Public
 from naveval.exhibits.reader import every_sentence
@@ -308,3 +308,12 @@ def test_nothing_is_shown_after_a_report_is_finished(study: str) -> None:
     sources = [cell.source for cell in nbformat.read(paths.notebook(study), as_version=4).cells]
     finished = sources.index("study.finish(results)")
     assert not [source for source in sources[finished:] if SHOWN.search(source)]
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_every_column_of_the_estimates_has_words(study: str) -> None:
+    common = read_yaml(paths.texts_dir() / "downloads.yml")
+    told = columns.Words(words.load(study), common)
+    keys = [key for exhibit in report_of(study).exhibits for key in exhibit.keys]
+    wordless = [name for name in (*rows.FIRST, *keys, *rows.LAST) if not told.meaning(name)]
+    assert sorted({*wordless}) == []

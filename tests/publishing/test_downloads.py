@@ -38,7 +38,7 @@ BODY = """## Funn {#sec-funn}
 Se [dokumentet](x.html), @tbl-10 og *mer*.
 :::
 
-![Kurve, \\_bred\\_](figures/fig-4.png){#fig-4 fig-alt="Alt"}
+![Kurve, \\_bred\\_](figures/fig-curve.png){#fig-curve fig-alt="Alt"}
 """
 ANNEX = ": Mer {#tbl-10}\n\n: Uten tall {#tbl-none}\n"
 HOSTILE = "=1+1"
@@ -58,14 +58,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (made / name).mkdir(parents=True)
     (made / "manifest.json").write_text('{"study": "hedmark"}')
     (made / "estimates.csv").write_text(
-        "label,value,estimate,unit\ntbl-7,effect,1200,percent\nfig-4,rate,1,share\nfig-4,n,2,tests\n"
+        "label,value,estimate,unit\ntbl-7,effect,1200,percent\nfig-curve,rate,1,share\nfig-curve,n,2,tests\n"
     )
     table = (
         f"program,county,effect,origin\nAFT,03,1200,simulated\nAMO,15,:,simulated\n{HOSTILE},50,"
     )
     (made / "tables/tbl-7.csv").write_text(table + "0.25,simulated\n")
     (made / "tables/tbl-10.csv").write_text("a,hours\nby_rank,\n")
-    (made / "figures/fig-4.csv").write_text("month,hours,hours_ci_low\n2017-07,1e-05,0\n")
+    (made / "figures/fig-curve.csv").write_text("month,hours,hours_ci_low\n2017-07,1e-05,0\n")
     (made / "report.html").write_text("<html></html>")
     texts = {
         "tbl-7": {"columns": {"program": {"title": "Tiltak i {place}"}}},
@@ -83,7 +83,7 @@ def test_files_and_sheets_have_the_number_of_the_caption(folder: Path) -> None:
     assert all((folder / name).is_file() for name in made)
     assert downloads.link_names(folder, PARTS) == {
         "tbl-7": "data/tabell-1-simulert.csv",
-        "fig-4": "data/figur-1.csv",
+        "fig-curve": "data/figur-1.csv",
         "tbl-10": "data/tabell-v1.csv",
     }
     source = (folder / "tables/tbl-7.csv").read_text("utf-8").replace(HOSTILE, f"'{HOSTILE}")

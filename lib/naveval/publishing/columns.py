@@ -95,6 +95,12 @@ class Words:
         found = self._entry(name)
         return str(found.get("unit", "")) if found else ""
 
+    def own_unit(self, name: str) -> str:
+        """Unit of a column by the study's own words; "" when they give none."""
+        found = (self.given("data").get(name), self.texts.get("variables", {}).get(name))
+        units = [one.get("unit", "") for one in found if isinstance(one, Mapping)]
+        return next(filter(None, map(str, units)), "")
+
     def plain(self, title: str) -> str:
         """A title of a table's column without mark-up, on one line."""
         return markdown.plain(title).replace("{place}", self.place).replace(SOFT_HYPHEN, "")
@@ -202,13 +208,18 @@ def _means(exhibit: Exhibit[Any] | None, name: str, words: Words) -> str:
 
 
 def unit(exhibit: Exhibit[Any] | None, name: str, words: Words) -> str:
-    """The unit of a column, in English; "" for text and where none is declared."""
+    """The unit of a column, in English; "" for text and where none is declared.
+
+    The study's own words go before the declaration, and that before words common to all studies.
+    """
     if base(name):
         return "yes or no"
     if exhibit is None or name in exhibit.keys or name == ORIGIN:
         return words.unit(name)
-    if found := words.unit(name):
-        return found
+    return words.own_unit(name) or _declared_unit(exhibit, name, words) or words.unit(name)
+
+
+def _declared_unit(exhibit: Exhibit[Any], name: str, words: Words) -> str:
     if name in persons(exhibit):
         return PERSONS
     _, part, value = parts(exhibit).get(name, ("", "", None))

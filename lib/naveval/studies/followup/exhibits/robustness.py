@@ -127,7 +127,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
                 )
             },
             "rejected": Value("share1", "share", estimand="rejected under no effect"),
-            "family": Value("text"),
+            "family": Value("name"),
             "refused": Value("name"),
         },
         protect=model(n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "rejected")),
