@@ -169,6 +169,21 @@ def book_name(study: str, place: str, report: Mapping[str, str]) -> str:
     return f"{study}-{place}" + (f"-{SIMULATED}" if report.get("origin") == "simulated" else "")
 
 
+SAVED = {"report.pdf": "rapport", "annex.pdf": "vedlegg", "estimates.csv": "anslag"}
+"""Files whose names are fixed, for other programs read them, to what readers save them as."""
+
+
+def saved_as(file: str, study: str, place: str, report: Mapping[str, str]) -> str:
+    """What a link to a file saves it as: study, place, part and mark; "" for its own name.
+
+    >>> saved_as("estimates.csv", "hedmark", "04-hedmark", {"origin": "simulated"})
+    'hedmark-04-hedmark-anslag-simulert.csv'
+    """
+    part = SAVED.get(file, "")
+    name = book_name(f"{study}-{place}", part, report)
+    return f"{name}{Path(file).suffix}" if part else ""
+
+
 def link_names(folder: Path, parts: Sequence[Part]) -> dict[str, str]:
     """Label to the path of its CSV, by the number that its caption will show."""
     names = numbers(parts)

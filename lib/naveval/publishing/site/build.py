@@ -272,22 +272,19 @@ def _sheet(
         toc=False,
     )
     pictures = {file.name: file.read_text() for file in sorted(scratch.rglob("*.svg"))}
-    day = max((main.date for main in mains), default="")
-    about = (
-        f"{builtin.describe()} {frame.imprint(page.title, day, '', simulated=simulated)}"
-        if day
-        else ""
-    )
+    file, day = counties.sheet_file(code, mains), max((one.date for one in mains), default="")
+    mark = notice.partition(". ")[0]
+    about = f"{builtin.describe()} {frame.imprint(page.title, day, '', mark=mark)}" if day else ""
     place = kept_at(page, about, pictures, below=_folder() / "sheets")
     known, content = store.find(place)
     if not known:
-        content = b64encode(_one_page(page, scratch, day)).decode()
+        content = b64encode(_one_page(page, scratch, day, file)).decode()
         store.keep(place, content)
-    (work / counties.sheet_file(code)).write_bytes(b64decode(content))
+    (work / file).write_bytes(b64decode(content))
     return place
 
 
-def _one_page(page: Page, scratch: Path, day: str) -> bytes:
+def _one_page(page: Page, scratch: Path, day: str, address: str) -> bytes:
     """The PDF of a sheet with the date of its numbers, and the charts a page has room for.
 
     Raises
@@ -295,7 +292,6 @@ def _one_page(page: Page, scratch: Path, day: str) -> bytes:
     RenderError
         When there is no room without charts either.
     """
-    address = f"ark/{page.name}.pdf"
     made = metadata(page, builtin.describe(), address=address, date=day) | {"sheet": True}
     for markdown in counties.sheets(page.markdown):
         file = builtin.to_pdf(markdown, made, scratch, paths.report_dir())
