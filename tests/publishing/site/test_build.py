@@ -659,6 +659,12 @@ def test_search_index_reaches_pages_reports_and_figures(built: SimpleNamespace) 
     assert addresses["followup/hele-landet/report.html#fig-11"]["x"] == "Kurver for fylkene"
     for address in addresses:
         assert (built.site / address.partition("#")[0]).exists()
+    grades = addresses["kunnskap.html#tbl-grades"]["x"]
+    assert "Jobbspesialist" in grades
+    projects = [entry for entry in entries if re.fullmatch(r"kunnskap\.html#[a-z]\d+", entry["u"])]
+    assert len(projects) == len(evidence.projects())
+    assert any("Aktivitetsplikt" in entry["h"] for entry in projects)
+    assert all(entry["x"] for entry in projects)
 
 
 def test_what_rests_on_published_numbers_is_not_marked_as_simulated(tmp_path: Path) -> None:

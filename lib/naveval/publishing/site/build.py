@@ -19,7 +19,7 @@ from typing import Any
 import typst
 from pypdf import PdfReader
 
-from naveval.project import fonts, paths, places, provenance, store
+from naveval.project import fonts, parameters, paths, places, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, glossary, quarto, render
 from naveval.publishing.site import (
@@ -100,7 +100,7 @@ def _build(
         work = staging / FOLDER
         work.mkdir()
         progress(f"{len(pages)} pages")
-        copy_assets(work)
+        copy_assets(work, text)
         _make_pictures(found, work, text)
         _make_pages(name, pages, found, work, text)
         progress("county sheets")
@@ -326,14 +326,15 @@ def _builtin(page: Page, described: str, scratch: Path) -> Path:
     return builtin.to_html(page.markdown, metadata(page, described), folder, paths.report_dir())
 
 
-def copy_assets(work: Path) -> None:
+def copy_assets(work: Path, text: Mapping[str, Any]) -> None:
     """Scripts and styles of the site, and the table behind what is known of effects."""
     (work / "assets").mkdir()
-    shutil.copyfile(paths.report_dir() / evidence.GRADES_FILE, work / evidence.GRADES_FILE)
+    words = parameters.read_yaml(paths.texts_dir() / "evidence.yml")
+    store.write_text(work / evidence.GRADES_FILE, evidence.as_csv(words, text["studies"]))
     for name in ASSETS:
-        text = (paths.report_dir() / "theme" / name).read_text(encoding="utf-8")
+        content = (paths.report_dir() / "theme" / name).read_text(encoding="utf-8")
         faces = fonts.css() if name == "site.css" else ""
-        (work / "assets" / name).write_text(faces + text, encoding="utf-8")
+        (work / "assets" / name).write_text(faces + content, encoding="utf-8")
 
 
 def _picture(study: str) -> str:
