@@ -267,7 +267,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
         values={
             "estimate": effect(),
             "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
-            "refused": Value("name"),
+            "refused": Value("text"),
         },
         protect=SMALL,
         view=Table(joined=JOINED),
@@ -282,7 +282,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "estimate": effect(),
             "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
             "n_obs": Value("int"),
-            "refused": Value("name"),
+            "refused": Value("text"),
         },
         protect=SMALL,
         view=Table(joined=JOINED),

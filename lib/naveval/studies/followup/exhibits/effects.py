@@ -91,7 +91,7 @@ def _table(rule: Judged, facts: dict[str, Fact]) -> Exhibit[FollowupResults]:
             "mean": by_outcome(format="hundred2", estimand="mean of the target group"),
             "r_squared": Value("num4", "share", estimand="r_squared"),
             "n_obs": Value("int"),
-            "refused": Value("name"),
+            "refused": Value("text"),
         },
         protect=model(
             n=("n_persons", "smallest_cell", "n_obs"),
@@ -140,7 +140,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             },
             "difference": by_outcome(format="hundred2_s", **DIFFERENCE),
             "difference_mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
-            "refused": Value("name"),
+            "refused": Value("text"),
         },
         protect=model(digits=("difference_mde",)),
         view=Table(joined=JOINED),

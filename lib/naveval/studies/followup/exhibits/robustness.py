@@ -128,7 +128,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             },
             "rejected": Value("share1", "share", estimand="rejected under no effect"),
             "family": Value("name"),
-            "refused": Value("name"),
+            "refused": Value("text"),
         },
         protect=model(n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "rejected")),
         view=Table(joined=JOINED),
@@ -152,7 +152,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "crv1_error": by_outcome(format="hundred2", estimand="standard error, counties, CRV1"),
             "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
             "n_clusters": Value("int", source="design"),
-            "refused": Value("name"),
+            "refused": Value("text"),
         },
         protect=model(
             n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "person_error", "crv1_error")
@@ -172,7 +172,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
             "difference": by_outcome(
                 format="hundred2_s", se="difference_error", p="difference_p", estimand="difference"
             ),
-            "refused": Value("name"),
+            "refused": Value("text"),
         },
         protect=CHANGED,
         view=Table(joined=JOINED),
@@ -194,7 +194,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
                 format="hundred2_s", se="difference_error", p="difference_p", estimand="difference"
             ),
             "mde": by_outcome(format="hundred2", estimand="minimum_detectable"),
-            "refused": Value("name"),
+            "refused": Value("text"),
         },
         protect=CHANGED,
         view=Table(rows=("outcome", "gap")),
