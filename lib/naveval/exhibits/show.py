@@ -170,7 +170,16 @@ def _numbers(reader: Reader, blocks: Mapping[str, Shown]) -> pd.DataFrame:
                 if any(map(str.isdigit, shown))
             ]
     table = pd.DataFrame(found, columns=["label", "part", "key", "shown"])
-    return table.assign(value=[reader.told.get(key) for key in table["key"]])
+    values = [reader.told.get(key) for key in table["key"]]
+    return table.assign(value=values, origin=[_of(reader, key) for key in table["key"]])
+
+
+def _of(reader: Reader, key: str) -> str:
+    """Where a number comes from, by the exhibit in its key; that of the report for others."""
+    label = key.partition(".")[0]
+    if not reader.report.has(label):
+        return reader.output.origin
+    return rows.origin(reader, reader.report.exhibit(label))
 
 
 def estimates(reader: Reader, labels: list[str]) -> pd.DataFrame:
