@@ -45,7 +45,7 @@ TOLD = "told"
 NOTHING = "nothing-shown"
 ROWS = "common.estimates"
 """Key of the number of rows in the estimates."""
-UNSAID = ("sign", "effects", "refused")
+UNSAID = ("sign", "effects", "refused", "family")
 """Columns of codes beside the declared ones, which files name as texts do."""
 
 

@@ -127,7 +127,7 @@ EXHIBITS: tuple[Exhibit[FollowupResults], ...] = (
                 )
             },
             "rejected": Value("share1", "share", estimand="rejected under no effect"),
-            "family": Value("name"),
+            "family": Value("text"),
             "refused": Value("text"),
         },
         protect=model(n=("n_persons", "smallest_cell", "n_obs"), digits=("mde", "rejected")),
