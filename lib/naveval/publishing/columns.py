@@ -106,8 +106,8 @@ class Words:
         return markdown.plain(title).replace("{place}", self.place).replace(SOFT_HYPHEN, "")
 
     def own(self, name: str) -> bool:
-        """Whether the study itself has words for a column."""
-        return name in self.texts.get("variables", {}) or name in self.given("data")
+        """Whether the study itself gives a column a unit, and so shows it undeclared."""
+        return bool(self.own_unit(name))
 
     def _entry(self, name: str) -> Mapping[str, Any] | None:
         places = (self.given("data"), self.texts.get("variables", {}), self.common["variables"])
@@ -216,7 +216,11 @@ def unit(exhibit: Exhibit[Any] | None, name: str, words: Words) -> str:
         return "yes or no"
     if exhibit is None or name in exhibit.keys or name == ORIGIN:
         return words.unit(name)
-    return words.own_unit(name) or _declared_unit(exhibit, name, words) or words.unit(name)
+    if found := words.own_unit(name) or _declared_unit(exhibit, name, words):
+        return found
+    value = parts(exhibit).get(name, ("", "", None))[2]
+    text = value is not None and all(kind.format in TEXTS for kind in value.every_kind())
+    return "" if text else words.unit(name)
 
 
 def _declared_unit(exhibit: Exhibit[Any], name: str, words: Words) -> str:

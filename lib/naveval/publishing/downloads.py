@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
@@ -306,6 +306,7 @@ def _whole(folder: Path, told: Words) -> list[tuple[str, Data]]:
     """All estimates together, where there are any."""
     file = folder / ESTIMATES_FILE
     about = dict.fromkeys(("number", "title", "note", "unit"), "")
+    told = replace(told, texts={**told.texts, "estimates": {"data": told.common["estimates"]}})
     return [(ESTIMATES_FILE, _data(file, "estimates", None, told, about))] * file.exists()
 
 
