@@ -661,7 +661,7 @@ def test_search_index_reaches_pages_reports_and_figures(built: SimpleNamespace) 
         assert (built.site / address.partition("#")[0]).exists()
     grades = addresses["kunnskap.html#tbl-grades"]["x"]
     assert "Jobbspesialist" in grades
-    projects = [entry for entry in entries if re.fullmatch(r"kunnskap\.html#[a-z]\d+", entry["u"])]
+    projects = [entry for entry in entries if re.fullmatch(r"kunnskap\.html#[a-z]+\d+", entry["u"])]
     assert len(projects) == len(evidence.projects())
     assert any("Aktivitetsplikt" in entry["h"] for entry in projects)
     assert all(entry["x"] for entry in projects)

@@ -126,7 +126,7 @@ def table(found: Sequence[Project], words: Mapping[str, Any]) -> str:
     for project in found:
         cells = [f'<th scope="row" role="rowheader">{escape(project.title)}</th>']
         cells += [
-            f'<td role="cell" data-label="{escape(heads[name])}">'
+            f'<td role="cell" data-name="{name}" data-label="{escape(heads[name])}">'
             f"{escape(getattr(project, name))}</td>"
             for name in COLUMNS[1:]
         ]

@@ -26,6 +26,7 @@ EXHIBIT = re.compile(r"^(?:fig|tbl)-")
 ORIGINS = ("simulated", "published")
 KEYED = f"[{html.KEY}]"
 SIMULATED_FILE = f'a[href*="-{downloads.SIMULATED}."]'
+AUTHOR = "institution"
 PAGE, FINDING, REST = "p", "f", "d"
 """What an entry is: a page or section, a figure or table, diagnostics and annexes."""
 
@@ -138,8 +139,12 @@ def _is_row(element: Tag) -> bool:
 
 
 def _row(title: str, row: Tag, address: str, kind: str) -> dict[str, str]:
-    """An entry of a row: its heading, and what its other cells say."""
-    head, *cells = (html.visible_text(cell) for cell in row.find_all(("th", "td")))
+    """An entry of a row: its heading, and what its other cells say, authors' names left out.
+
+    Beside a finding on recipients, a name would read as that of a person the finding is about.
+    """
+    every = [cell for cell in row.find_all(("th", "td")) if cell.get("data-name") != AUTHOR]
+    head, *cells = map(html.visible_text, every)
     return _entry(title, head, address, str(row["id"]), kind) | {"x": ". ".join(cells)[:LONGEST]}
 
 
