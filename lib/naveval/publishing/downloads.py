@@ -305,9 +305,11 @@ def dictionary(folder: Path, found: Iterable[Data], told: Words) -> list[tuple[s
 def _whole(folder: Path, told: Words) -> list[tuple[str, Data]]:
     """All estimates together, where there are any."""
     file = folder / ESTIMATES_FILE
+    if not file.exists():
+        return []
     about = dict.fromkeys(("number", "title", "note", "unit"), "")
     told = replace(told, texts={**told.texts, "estimates": {"data": told.common["estimates"]}})
-    return [(ESTIMATES_FILE, _data(file, "estimates", None, told, about))] * file.exists()
+    return [(ESTIMATES_FILE, _data(file, "estimates", None, told, about))]
 
 
 def _kind(values: Sequence[str], common: Mapping[str, Any]) -> str:
