@@ -364,6 +364,8 @@ def test_estimates_hold_what_was_released_with_its_own_keys(showing, results) ->
     assert showing.finish(results).markdown == "9 tall."
     table = pd.read_csv(showing.output.folder / "estimates.csv", keep_default_na=False)
     assert list(table["label"]) == ["tbl-1"] * 4 + ["tbl-2"] * 5
+    assert set(table["origin"]) == {"simulated"}
+    assert list(table.columns)[-2:] == ["origin", "note"]
     own = table[table["group"] == "men"].set_index("value")
     assert own.loc["effect", ["estimate", "std_error", "ci_low", "p_value"]].tolist() == [
         "-7.2",
@@ -406,6 +408,7 @@ def test_every_number_carries_its_key_to_the_report(showing, results, monkeypatc
         "tbl-2.effect[men].p",
         "0,012",
     ]
+    assert set(kept["origin"]) == {showing.output.origin}
     for row in kept[kept["label"] == "said"].itertuples():
         exhibit, _, name = row.key.partition(".")
         value = showing.reader(results, exhibit)(row.key if "[" in row.key else name)
@@ -529,3 +532,19 @@ def test_alt_texts_leave_out_sentences_without_numbers_and_titles_say_what_is_hi
     told = re.search(r'fig-alt="([^"]*)"', shown)[1]
     assert told.startswith("To linjer. Menn: −7,2\u00a0%. Begge: −7,2\u00a0% og ..")
     assert told.endswith("To prikker: for få.")
+
+
+@pytest.mark.parametrize(
+    ("protect", "expected"),
+    [
+        (Public("table 3"), "published"),
+        (Public("row counts", registers=True), "simulated"),
+        (Drawn("panels with the spread of the registers"), "simulated"),
+    ],
+)
+def test_what_rests_on_registers_is_marked_as_they_are(protect, expected, showing, results) -> None:
+    exhibit = replace(showing.report.exhibit("tbl-4"), protect=protect)
+    others = [one for one in showing.report.exhibits if one.label != "tbl-4"]
+    report = replace(showing.report, exhibits=(exhibit, *others))
+    reader = replace(showing.reader(results, "tbl-4"), report=report, _kept={})
+    assert rows.origin(reader, exhibit) == expected

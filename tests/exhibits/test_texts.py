@@ -2,22 +2,32 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import nbformat
 import pytest
 
-from naveval.exhibits import markdown, printed, words
-from naveval.exhibits.declare import Exhibit, Picture, Report, Table
+from naveval.exhibits import markdown, printed, rows, words
+from naveval.exhibits.declare import Report, Table, Value
 from naveval.exhibits.protect import Drawn, Public
 from naveval.exhibits.reader import every_sentence
 from naveval.exhibits.show import TOLD
 from naveval.project import catalogue, formats, paths
 from naveval.project.parameters import read_yaml
-from naveval.publishing import downloads
+from naveval.publishing import columns
 
 DECLARED = [name for name in catalogue.names() if catalogue.has(name, "report")]
 OF_REPORT = {"report", "parameters", "names", "headlines", "variables"}
+PROGRAMS = {"program", "program_1", "program_2", "program_3", "arm", "group", "subject"}
+GROUPS = {"category", "group", "status", "source", "target", "first_group", "series", "covariate"}
+SAME = {
+    "programs": (PROGRAMS, GROUPS),
+    "followup": ({"outcome", "measure"},),
+    "indicator": ({"outcome", "variable"},),
+    "hedmark": ({"outcome", "duration"}, {"outcome", "part"}, {"season", "model"}),
+}
+"""Keys whose codes are those of one variable, whatever the column is called."""
 SHOWN = re.compile(r'study\.show\("([\w-]+)", results\)')
 
 
@@ -32,14 +42,6 @@ def templates(entry: Any) -> Iterator[str]:
     elif isinstance(entry, Mapping):
         for value in entry.values():
             yield from templates(value)
-
-
-def columns(exhibit: Exhibit[Any]) -> set[str]:
-    """The columns of an exhibit's data that its values and keys declare."""
-    kinds = [kind for value in exhibit.values.values() for kind in value.every_kind()]
-    parts = {part for kind in kinds for part in (kind.se, kind.low, kind.high, kind.p) if part}
-    named = {name for name, value in exhibit.values.items() if not value.of}
-    return {*exhibit.keys, *named, *parts}
 
 
 def owners(report: Report) -> dict[str, Mapping[str, Any]]:
@@ -73,16 +75,40 @@ def unknown(report: Report, name: str, facts: Mapping[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("study", DECLARED)
-def test_every_column_of_the_downloads_has_words(study: str) -> None:
-    texts, common = words.load(study), read_yaml(paths.texts_dir() / "downloads.yml")
+def test_every_column_of_the_downloads_has_a_heading_of_its_own_and_a_unit(study: str) -> None:
+    common = read_yaml(paths.texts_dir() / "downloads.yml")
+    told = columns.Words(words.load(study), common)
     wordless = {
-        f"{exhibit.label}: {column}"
+        f"{exhibit.label}: {name}"
         for exhibit in report_of(study).exhibits
         if exhibit.view
-        for column in columns(exhibit) - set(texts[exhibit.label].get("columns", {}))
-        if not downloads.meaning(column, texts, common)
+        for name in columns.untold(exhibit, columns.declared(exhibit), told)
     }
     assert wordless == set()
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_only_columns_that_count_persons_are_called_persons(study: str) -> None:
+    common = read_yaml(paths.texts_dir() / "downloads.yml")
+    told = columns.Words(words.load(study), common)
+    for exhibit in report_of(study).exhibits:
+        head = columns.declared(exhibit)
+        for name, column in columns.described(exhibit, head, told).items():
+            if not columns.base(name) and column.title.startswith("Antall personer"):
+                assert column.unit == "personer", (exhibit.label, name, column)
+            if column.unit == "personer" and name not in exhibit.keys:
+                assert not re.search("trekninger|starter|perioder", column.title), column
+
+
+def test_a_column_without_words_is_found() -> None:
+    common = read_yaml(paths.texts_dir() / "downloads.yml")
+    told = columns.Words(words.load("hedmark"), common)
+    exhibit = report_of("hedmark").exhibit("tbl-2")
+    values = {**exhibit.values, "slack": Value("num1")}
+    faulty = replace(exhibit, values=values)
+    assert columns.untold(exhibit, columns.declared(exhibit), told) == []
+    assert columns.untold(faulty, columns.declared(faulty), told) == ["slack"]
+    assert "other" not in columns.kept(exhibit, ["season", "effect", "other"], told)
 
 
 @pytest.mark.parametrize("study", DECLARED)
@@ -144,16 +170,43 @@ def test_every_exhibit_has_its_words_and_every_column_of_them_exists(study: str)
 
 
 @pytest.mark.parametrize("study", DECLARED)
-def test_every_code_that_names_a_row_has_a_name(study: str) -> None:
+def test_every_code_of_a_key_has_a_name(study: str) -> None:
     report, texts = report_of(study), words.load(study)
     for exhibit in report.exhibits:
-        for key in _named_keys(exhibit):
-            codes = report.codes[key] if isinstance(exhibit.view, Table) else report.codes.get(key)
-            if codes is None or callable(codes):
+        if exhibit.view is None:
+            continue
+        names = {name for name, value in exhibit.values.items() if value.format == "name"}
+        for key in {*exhibit.keys, *names} & {*report.codes}:
+            codes = report.codes[key]
+            if callable(codes):
                 continue
             labels = {**texts["names"]["labels"], **texts[exhibit.label].get("labels", {})}
             for code in exhibit.only.get(key, codes):
-                assert code in labels or f"{key}_{code}" in labels, (exhibit.label, key, code)
+                alone = code.isdigit() or code in labels
+                assert alone or f"{key}_{code}" in labels, (exhibit.label, key, code)
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_a_label_of_several_keys_means_the_same_in_all_of_them(study: str) -> None:
+    """Months 0 to 3 once had the names of groups of countries, and samples those of states."""
+    report, texts = report_of(study), words.load(study)
+    common = texts["names"]["labels"]
+    users: dict[str, set[str]] = {}
+    for exhibit in report.exhibits:
+        if exhibit.view is None:
+            continue
+        own = texts[exhibit.label].get("labels", {})
+        for key in exhibit.keys:
+            codes = report.codes.get(key)
+            for code in () if codes is None or callable(codes) else exhibit.only.get(key, codes):
+                if {code, f"{key}_{code}"} & {*own} or f"{key}_{code}" in common:
+                    continue
+                users.setdefault(code, set()).add(key)
+    for code, keys in users.items():
+        same = len(keys) == 1 or code == "all" or code.isdigit()
+        assert same or any(keys <= family for family in SAME[study]), (code, keys)
+    numbers = [code for code in common if str(code).isdigit()]
+    assert numbers == [], "a number is named for its key: <key>_<number>"
 
 
 @pytest.mark.parametrize("study", DECLARED)
@@ -163,14 +216,6 @@ def test_every_unit_has_a_name_in_the_downloads(study: str) -> None:
         for value in exhibit.values.values():
             units = {value.unit, *(one.unit for one in value.kinds.values())} - {""}
             assert units <= set(named), (exhibit.label, units - set(named))
-
-
-def _named_keys(exhibit: Exhibit[Any]) -> tuple[str, ...]:
-    view = exhibit.view
-    if isinstance(view, Table):
-        return exhibit.rows
-    keys = () if view is None or isinstance(view, Picture) else vars(view).values()
-    return tuple(key for key in keys if isinstance(key, str) and key in exhibit.keys[:1])
 
 
 @pytest.mark.parametrize("study", DECLARED)
@@ -263,3 +308,12 @@ def test_nothing_is_shown_after_a_report_is_finished(study: str) -> None:
     sources = [cell.source for cell in nbformat.read(paths.notebook(study), as_version=4).cells]
     finished = sources.index("study.finish(results)")
     assert not [source for source in sources[finished:] if SHOWN.search(source)]
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_every_column_of_the_estimates_has_words(study: str) -> None:
+    common = read_yaml(paths.texts_dir() / "downloads.yml")
+    told = columns.Words(words.load(study), common)
+    keys = [key for exhibit in report_of(study).exhibits for key in exhibit.keys]
+    wordless = [name for name in (*rows.FIRST, *keys, *rows.LAST) if not told.meaning(name)]
+    assert sorted({*wordless}) == []

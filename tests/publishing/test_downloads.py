@@ -18,6 +18,7 @@ from naveval.disclosure.scan.folder import scan
 from naveval.exhibits import words
 from naveval.project import paths
 from naveval.publishing import downloads, workbooks
+from naveval.publishing.columns import Words
 from naveval.publishing.markdown import Part
 from naveval.publishing.workbooks import Sheet
 
@@ -37,7 +38,7 @@ BODY = """## Funn {#sec-funn}
 Se [dokumentet](x.html), @tbl-10 og *mer*.
 :::
 
-![Kurve, \\_bred\\_](figures/fig-4.png){#fig-4 fig-alt="Alt"}
+![Kurve, \\_bred\\_](figures/fig-curve.png){#fig-curve fig-alt="Alt"}
 """
 ANNEX = ": Mer {#tbl-10}\n\n: Uten tall {#tbl-none}\n"
 HOSTILE = "=1+1"
@@ -57,14 +58,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (made / name).mkdir(parents=True)
     (made / "manifest.json").write_text('{"study": "hedmark"}')
     (made / "estimates.csv").write_text(
-        "label,value,estimate,unit\ntbl-7,effect,1200,percent\nfig-4,rate,1,share\nfig-4,n,2,tests\n"
+        "label,value,estimate,unit\ntbl-7,effect,1200,percent\nfig-curve,rate,1,share\nfig-curve,n,2,tests\n"
     )
     table = (
         f"program,county,effect,origin\nAFT,03,1200,simulated\nAMO,15,:,simulated\n{HOSTILE},50,"
     )
     (made / "tables/tbl-7.csv").write_text(table + "0.25,simulated\n")
     (made / "tables/tbl-10.csv").write_text("a,hours\nby_rank,\n")
-    (made / "figures/fig-4.csv").write_text("month,hours,hours_ci_low\n2017-07,1e-05,0\n")
+    (made / "figures/fig-curve.csv").write_text("month,hours,hours_ci_low\n2017-07,1e-05,0\n")
     (made / "report.html").write_text("<html></html>")
     texts = {
         "tbl-7": {"columns": {"program": {"title": "Tiltak i {place}"}}},
@@ -82,11 +83,11 @@ def test_files_and_sheets_have_the_number_of_the_caption(folder: Path) -> None:
     assert all((folder / name).is_file() for name in made)
     assert downloads.link_names(folder, PARTS) == {
         "tbl-7": "data/tabell-1-simulert.csv",
-        "fig-4": "data/figur-1.csv",
+        "fig-curve": "data/figur-1.csv",
         "tbl-10": "data/tabell-v1.csv",
     }
-    source = (folder / "tables/tbl-7.csv").read_bytes()
-    assert (folder / "data/tabell-1-simulert.csv").read_bytes() == source
+    source = (folder / "tables/tbl-7.csv").read_text("utf-8").replace(HOSTILE, f"'{HOSTILE}")
+    assert (folder / "data/tabell-1-simulert.csv").read_text("utf-8") == source
     for kind in ("xlsx", "ods"):
         book = CalamineWorkbook.from_path(folder / f"hedmark-04-hedmark-simulert.{kind}")
         names = [
@@ -210,7 +211,7 @@ def test_dictionary_explains_every_column(folder: Path) -> None:
 def test_shares_of_participants_are_not_called_those_of_a_county() -> None:
     common = yaml.safe_load((paths.texts_dir() / "downloads.yml").read_text(encoding="utf-8"))
     told = {
-        study: downloads.meaning("treated", words.load(study), common)
+        study: Words(words.load(study), common).meaning("treated")
         for study in ("programs", "hedmark")
     }
     assert told["programs"] == "Deltakerne i tiltaket, prosent"
@@ -255,7 +256,28 @@ def test_hostile_text_stays_text_in_both_books(text: str) -> None:
         assert len(set(book.sheet_names)) == 2
 
 
-def test_sheets_name_codes_by_the_studys_labels(folder: Path) -> None:
+def test_truth_and_the_endless_are_told_in_norwegian_in_every_file(folder: Path) -> None:
+    table = "a,n,n_noisy,ratio\nx,12,False,inf\ny,13,True,-inf\nz,14,False,0.5\n"
+    (folder / "tables/tbl-7.csv").write_text(table)
     downloads.write(folder, REPORT, PARTS)
-    book = CalamineWorkbook.from_path(folder / "hedmark-04-hedmark-simulert.xlsx")
-    assert ["Etter rang", ""] in book.get_sheet_by_name("Tabell V1").to_python()
+    told = (folder / "data/tabell-1.csv").read_text(encoding="utf-8")
+    assert told == "a,n,n_noisy,ratio\nx,12,nei,∞\ny,13,ja,−∞\nz,14,nei,0.5\n"
+    cube = json.loads((folder / "data/tabell-1.json").read_text(encoding="utf-8"))
+    assert cube["value"] == [12.0, None, 13.0, None, 14.0, 0.5]
+    assert cube["status"] == {"1": "∞", "3": "−∞"}
+    book = openpyxl.load_workbook(folder / "hedmark-04-hedmark-simulert.xlsx")
+    assert [cell.value for cell in book["Tabell 1"]["C"]][-3:] == ["∞", "−∞", 0.5]
+
+
+def test_readers_get_what_an_exhibit_declares(folder: Path) -> None:
+    """Columns of a run's own making, as the step of rounding, stay in the result folder."""
+    head = "season,outcome,group,effect,std_error,n_control,p_method"
+    (folder / "tables/tbl-1.csv").write_text(f"{head}\nAlle,Nye,Alle,1,2,30,x\n")
+    parts = (part("report", ": Nivå {#tbl-1}\n"), part("annex", ""))
+    downloads.write(folder, REPORT, parts)
+    told = (folder / "data/tabell-1.csv").read_text(encoding="utf-8")
+    assert told.splitlines()[0] == "season,outcome,group,effect,std_error,n_control"
+    with (folder / downloads.DICTIONARY_FILE).open(encoding="utf-8", newline="") as stream:
+        rows = {(row["Fil"], row["Kolonne"]): row for row in csv.DictReader(stream)}
+    assert rows["data/tabell-1.csv", "effect"]["Enhet"] == "prosent av nivået før"
+    assert rows["data/tabell-1.csv", "n_control"]["Enhet"] == "personer"

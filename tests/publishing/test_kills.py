@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import shutil
 from pathlib import Path
+from typing import Any
 
 import killing
 import pytest
@@ -215,11 +216,11 @@ def test_a_report_replaced_while_the_site_is_built_is_told(
 ) -> None:
     copy = build.copy_assets
 
-    def replace(work: Path) -> None:
+    def replace(work: Path, text: Any) -> None:
         file = results / "hedmark/04-hedmark/manifest.json"
         content = json.loads(file.read_text(encoding="utf-8"))
         file.write_text(json.dumps(content | {"started": "now"}), encoding="utf-8")
-        copy(work)
+        copy(work, text)
 
     monkeypatch.setattr(build, "copy_assets", replace)
     with pytest.raises(RenderError, match="replaced while the site was built"):

@@ -38,15 +38,20 @@ class Released:
     marks: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def public(frame: pd.DataFrame, *, label: str, source: str) -> Released:
-    """Release numbers that were computed from published tables only: no persons behind them."""
+def public(frame: pd.DataFrame, *, label: str, source: str, registers: bool = False) -> Released:
+    """Release numbers that no persons stand behind.
+
+    They were computed from published tables only, unless `registers`: the notice on simulated
+    registers then applies to them.
+    """
     if not source:
         raise DisclosureError(f"{label}: expected the published source of the numbers")
     log = pd.DataFrame(
         [[label, "", "", "published", "released", f"computed from {source}"]], columns=LOG_COLUMNS
     )
     nothing = pd.DataFrame(False, index=frame.index, columns=frame.columns)
-    return Released(frame.copy(), nothing, log, label, "published")
+    origin = "persons" if registers else "published"
+    return Released(frame.copy(), nothing, log, label, origin)
 
 
 def derived(frame: pd.DataFrame, *, label: str, source: str) -> Released:

@@ -90,7 +90,7 @@ def _plain(
     label: str, data: Callable[[Any], pd.DataFrame], values: dict[str, Value]
 ) -> Exhibit[Any]:
     key, source = SOURCES[label]
-    return Exhibit(label, data, (key,), values, Public(source))
+    return Exhibit(label, data, (key,), values, Public(source, registers=label == "tbl-data"))
 
 
 def shown(name: str, value: Any) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from naveval.disclosure.counts import FEW, NOISY
-from naveval.exhibits import words
+from naveval.exhibits import decimals, words
 from naveval.exhibits.declare import PARTS, Exhibit, Table, Value
 from naveval.exhibits.reader import Reader, shown_rows
 from naveval.project import formats
@@ -130,7 +130,7 @@ def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]
             name = column.name if column.name in view.once else name
             text = formats.SUPPRESSED
             if not unseen[column.name]:
-                text = _text(reader, column, value, row[column.name])
+                text = _text(reader, column, value, row)
                 text = formats.FEW if marked[column.name] == FEW else text
                 text = formats.NOISY + text if marked[column.name] == NOISY else text
             key = column.key(exhibit, row)
@@ -139,8 +139,9 @@ def _cells(reader: Reader, exhibit: Exhibit[Any], view: Table) -> Iterator[Cell]
             yield Cell((*base, value.at[0]), name, text, key)
 
 
-def _text(reader: Reader, column: Column, value: Value, number: Any) -> str:
-    kind = words.part_format(value, column.part)
+def _text(reader: Reader, column: Column, value: Value, row: Mapping[str, Any]) -> str:
+    kind, number = words.part_format(value, column.part), row[column.name]
+    kind = decimals.known(reader.report.exhibit(reader.label), column.name, row, kind)
     if formats.is_missing(number):
         return formats.MISSING
     if kind in words.NAMES:

@@ -115,17 +115,25 @@ class Public:
     told
         Whether the report says below them that no simulated register is behind: for results that
         stand among those of registers.
+    registers
+        Whether they come from registers all the same, as counts of rows and rates of areas do, so
+        that those of simulated registers are marked.
     """
 
     source: str
     told: bool = False
+    registers: bool = False
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Numbers from simulated draws that hold no persons."""
+    """Numbers from draws that hold no persons, made like what the registers show.
+
+    Where registers are simulated, so are these: their spread decides what is drawn.
+    """
 
     source: str
+    registers: bool = True
 
 
 @dataclass(frozen=True)
@@ -189,7 +197,7 @@ def decide(
     if isinstance(how, Model):
         return _model(frame, how, label, keys, free, errors, p_values)
     if isinstance(how, Public | Drawn):
-        return released.public(frame, label=label, source=how.source)
+        return released.public(frame, label=label, source=how.source, registers=how.registers)
     if isinstance(how, Derived):
         return _derived(frame, how, label, free)
     raise DisclosureError(f"{label}: an exhibit needs protection, got {type(how).__name__}")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from naveval.disclosure.counts import FEW, NOISY
 from naveval.disclosure.released import Released
-from naveval.exhibits import protect, words
+from naveval.exhibits import decimals, protect, words
 from naveval.exhibits.declare import Exhibit, Fact, Report, Results, Sentence
 from naveval.exhibits.output import Output
 from naveval.project import formats
@@ -121,9 +121,12 @@ class Reader:
         if found.fact:
             there = self.at(found.exhibit.label)
             return there._formatted(there._told(found.fact), found.fact.format)
-        value = one(self.frame(found.exhibit.label), found)
+        row = one(self.frame(found.exhibit.label), found)
+        value = row.get(found.column, np.nan)
         value = abs(value) if found.part == words.SIZE else value
-        return self._formatted(value, found.format)
+        return self._formatted(
+            value, decimals.known(found.exhibit, found.column, row, found.format)
+        )
 
     def _told(self, fact: Fact) -> Any:
         """What a fact says; missing where it looks for the first or last of rows all hidden."""
@@ -167,13 +170,15 @@ class Reader:
     def named(self, key: str, code: str) -> str:
         """The name of a code of a key: the exhibit's own, the study's, or by a function.
 
-        A label `<key>_<code>` goes before one of the code alone, which other keys may have too.
+        A label `<key>_<code>` goes before one of the code alone, which other keys may have too. A
+        number has only labels of its key: month 1 is not the group of countries that is called 1.
         """
         codes = self.report.codes.get(key)
         for place in (self.label, "names"):
             entry = self.output.texts.get(place)
             labels = entry.get("labels", {}) if isinstance(entry, Mapping) else {}
-            found = [name for name in (f"{key}_{code}", code) if name in labels]
+            alone = () if code.isdigit() else (code,)
+            found = [name for name in (f"{key}_{code}", *alone) if name in labels]
             if found:
                 return self.fill(str(labels[found[0]]))
             if callable(codes):
@@ -247,10 +252,10 @@ def shown_rows(exhibit: Exhibit[Any], frame: pd.DataFrame) -> pd.Series:
     return shown
 
 
-def one(frame: pd.DataFrame, reference: words.Reference) -> Any:
-    """The number of a reference in its exhibit's frame; missing where there is no such row."""
+def one(frame: pd.DataFrame, reference: words.Reference) -> dict[Any, Any]:
+    """The row of a reference in its exhibit's frame; empty where there is no such row."""
     here = pd.Series(True, index=frame.index)
     for key, code in zip(reference.exhibit.keys, reference.keys, strict=True):
         here &= frame[key].astype(str) == code
-    found = frame.loc[here, reference.column]
-    return found.iloc[0] if len(found) else float("nan")
+    found = frame[here]
+    return dict(zip(found.columns, found.iloc[0], strict=True)) if len(found) else {}

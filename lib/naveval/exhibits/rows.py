@@ -18,7 +18,7 @@ from naveval.exhibits.reader import Reader
 SCHEMA = 2
 FIRST = ("study", "label", "value")
 NUMBERS = ("estimate", *PARTS.values(), "n_persons", "n_obs", "n_clusters")
-LAST = (*NUMBERS, "unit", "estimand", "method", "published", "difference", "note")
+LAST = (*NUMBERS, "unit", "estimand", "method", "published", "difference", "origin", "note")
 CARRIED = {
     "n_obs": "n_obs",
     "n_draws": "n_obs",
@@ -26,6 +26,7 @@ CARRIED = {
     "n_units": "n_clusters",
 }
 """Columns of data that say what a number rests on, to those of estimates.csv."""
+PUBLISHED = "published"
 SUPPRESSED = "suppressed: few persons"
 UNCERTAIN = "noisy: rests on fewer than ten persons"
 FEW_PERSONS = "at most five persons"
@@ -54,7 +55,18 @@ def of_exhibit(reader: Reader, printed: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(found)
     if len(table):
         table.insert(0, "label", exhibit.label)
+        printed_only = table["value"].map(
+            {name: value.source == "published" for name, value in exhibit.values.items()}
+        )
+        own = origin(reader, exhibit)
+        table["origin"] = np.where(printed_only.eq(True), PUBLISHED, own)
     return _beside(table, printed, exhibit)
+
+
+def origin(reader: Reader, exhibit: Exhibit[Any]) -> str:
+    """Where an exhibit's numbers come from: "simulated", "register" or "published"."""
+    apart = reader.released(exhibit.label).origin == PUBLISHED
+    return PUBLISHED if apart else reader.output.origin
 
 
 def _value_rows(

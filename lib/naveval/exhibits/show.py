@@ -45,7 +45,7 @@ TOLD = "told"
 NOTHING = "nothing-shown"
 ROWS = "common.estimates"
 """Key of the number of rows in the estimates."""
-UNSAID = ("sign", "effects")
+UNSAID = ("sign", "effects", "refused", "family")
 """Columns of codes beside the declared ones, which files name as texts do."""
 
 
@@ -170,7 +170,16 @@ def _numbers(reader: Reader, blocks: Mapping[str, Shown]) -> pd.DataFrame:
                 if any(map(str.isdigit, shown))
             ]
     table = pd.DataFrame(found, columns=["label", "part", "key", "shown"])
-    return table.assign(value=[reader.told.get(key) for key in table["key"]])
+    values = [reader.told.get(key) for key in table["key"]]
+    return table.assign(value=values, origin=[_of(reader, key) for key in table["key"]])
+
+
+def _of(reader: Reader, key: str) -> str:
+    """Where a number comes from, by the exhibit in its key; that of the report for others."""
+    label = key.partition(".")[0]
+    if not reader.report.has(label):
+        return reader.output.origin
+    return rows.origin(reader, reader.report.exhibit(label))
 
 
 def estimates(reader: Reader, labels: list[str]) -> pd.DataFrame:
@@ -271,8 +280,7 @@ def _titled(
 
 def simulated(reader: Reader, exhibit: Exhibit[Any]) -> bool:
     """Whether an exhibit's numbers come from simulated registers."""
-    apart = reader.released(exhibit.label).origin == "published"
-    return reader.output.origin == "simulated" and not apart
+    return rows.origin(reader, exhibit) == "simulated"
 
 
 def _mark(reader: Reader, exhibit: Exhibit[Any]) -> str:
@@ -286,7 +294,7 @@ def _mark(reader: Reader, exhibit: Exhibit[Any]) -> str:
 def _apart(reader: Reader, exhibit: Exhibit[Any]) -> bool:
     """Whether a result rests on published numbers in a report that is simulated otherwise."""
     told = isinstance(exhibit.protect, Public) and exhibit.protect.told
-    published = reader.released(exhibit.label).origin == "published"
+    published = rows.origin(reader, exhibit) == rows.PUBLISHED
     return told and published and reader.output.origin == "simulated"
 
 
@@ -330,6 +338,8 @@ def _write(reader: Reader, exhibit: Exhibit[Any]) -> None:
     unsaid = [name for name in UNSAID if name in frame and frame[name].map(type).eq(str).all()]
     for name in (*_codes(exhibit), *unsaid):
         frame[name] = [_name(reader, name, str(code)) for code in frame[name]]
+    for name in [name for name, one in exhibit.values.items() if one.format == "parameter"]:
+        frame[name] = [reader.by_format("parameter", str(code)) for code in frame[name]]
     if simulated(reader, exhibit):
         frame = frame.assign(origin="simulated")
     folder = "tables" if isinstance(exhibit.view, Table) else "figures"

@@ -21,6 +21,7 @@ NO_BREAK = "\u00a0"
 MISSING = ".."
 SUPPRESSED = ":"
 FEW = "0–5"
+ENDLESS = "∞"
 NOISY = f"≈{NO_BREAK}"
 """Before a number that rests on so few persons that it is mostly noise."""
 MONTHS = (
@@ -56,7 +57,7 @@ def number(value: Any, decimals: int = 0, *, signed: bool = False) -> str:
         return MISSING
     value = float(value)
     if math.isinf(value):
-        return ("" if value > 0 else MINUS) + "∞"
+        return ("" if value > 0 else MINUS) + ENDLESS
     digits = f"{_halves_up(abs(value), decimals):,f}".replace(",", THIN).replace(".", ",")
     zero = not digits.strip("0," + THIN)
     sign = "" if zero else MINUS if value < 0 else "+" if signed else ""

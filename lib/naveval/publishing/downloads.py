@@ -16,21 +16,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from naveval.disclosure import counts
 from naveval.exhibits import manifest, words
+from naveval.exhibits.declare import Exhibit
 from naveval.exhibits.output import ESTIMATES_FILE
 from naveval.project import catalogue, formats, parameters, paths, store
 from naveval.project.escaping import neutral
-from naveval.publishing import jsonstat, workbooks
-from naveval.publishing.markdown import REFERENCE, Part
+from naveval.publishing import columns, jsonstat, workbooks
+from naveval.publishing.columns import Column, Words
+from naveval.publishing.markdown import REFERENCE, Part, plain
 from naveval.publishing.workbooks import Sheet
 
 FOLDER = "data"
 DICTIONARY_FILE = "dictionary.csv"
 CRATE_FILE = "ro-crate-metadata.json"
 SIMULATED = "simulert"
-FEW = f"_{counts.FEW}"
-MARKS = (FEW, f"_{counts.NOISY}")
+FEW = columns.MARKS[0]
 MADE = (FOLDER, "*.xlsx", "*.ods", DICTIONARY_FILE, CRATE_FILE)
 """Patterns of everything that `write` makes in a result folder."""
 CAPTION = re.compile(
@@ -39,6 +39,7 @@ CAPTION = re.compile(
     re.MULTILINE,
 )
 NOTE = re.compile(r"::: \{\.note\}\n(.+?)\n:::", re.DOTALL)
+ENDLESS = {"inf": formats.number(float("inf")), "-inf": formats.number(float("-inf"))}
 KINDS = {
     "csv": "text/csv",
     "html": "text/html",
@@ -66,8 +67,10 @@ class Data:
         Whether the numbers come from simulated registers.
     keys
         Columns that together name a row; empty where the study does not tell.
+    columns
+        Heading and unit of each column, by its name.
     head, rows
-        As in the exhibit's CSV.
+        As in the exhibit's CSV: what is declared, truth as «ja» and «nei».
     """
 
     label: str
@@ -77,6 +80,8 @@ class Data:
     unit: str
     simulated: bool
     keys: tuple[str, ...]
+    columns: Mapping[str, Column]
+    yes: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
@@ -86,20 +91,29 @@ class Data:
         return tuple(
             place
             for place, name in enumerate(self.head)
-            if name != "origin" and not name.endswith(MARKS)
+            if name != columns.ORIGIN and not name.endswith(columns.MARKS)
         )
 
     def told(self, row: tuple[str, ...]) -> tuple[str, ...]:
         """A row's shown columns; a protected 0 that its mark tells to be few is «0–5»."""
         given = dict(zip(self.head, row, strict=True))
-        few = {name for name in self.head if given.get(f"{name}{FEW}") == str(True)}
+        few = {name for name in self.head if given.get(f"{name}{FEW}") == self.yes}
         return tuple(formats.FEW if self.head[k] in few else row[k] for k in self.shown)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Column to its heading; its own name where there are no words for it."""
+        return {name: self.columns[name].title or name for name in self.head}
 
     @property
     def file(self) -> str:
         """Name of its files without ending."""
-        mark = f"-{SIMULATED}" if self.simulated else ""
-        return re.sub(r"\W+", "-", self.number).lower() + mark
+        return _file(self.number, simulated=self.simulated)
+
+
+def _file(number: str, *, simulated: bool) -> str:
+    mark = f"-{SIMULATED}" if simulated else ""
+    return re.sub(r"\W+", "-", number).lower() + mark
 
 
 def write(folder: Path, report: Mapping[str, str], parts: Sequence[Part]) -> list[str]:
@@ -119,27 +133,30 @@ def write(folder: Path, report: Mapping[str, str], parts: Sequence[Part]) -> lis
     Paths of what was made, below the folder.
     """
     study = str(manifest.read(folder)["study"])
-    texts, common = words.load(study), parameters.read_yaml(paths.texts_dir() / "downloads.yml")
-    common["place"] = report.get("place", "")
-    found = read(folder, study, parts, common)
+    common = parameters.read_yaml(paths.texts_dir() / "downloads.yml")
+    told = Words(words.load(study), common, place=report.get("place", ""))
+    found = read(folder, study, parts, told)
     (folder / FOLDER).mkdir(exist_ok=True)
     made = []
     for data in found:
-        source = folder / _source(data.label)
-        (folder / FOLDER / f"{data.file}.csv").write_bytes(source.read_bytes())
-        cube = jsonstat.dataset(data, _titles(data, texts, common), common["status"])
+        _write_rows(folder / FOLDER / f"{data.file}.csv", [data.head, *data.rows])
+        cube = jsonstat.dataset(data, data.titles, common["status"])
         store.write_text(folder / FOLDER / f"{data.file}.json", cube)
         made += [f"{FOLDER}/{data.file}.{kind}" for kind in ("csv", "json")]
-    listed = dictionary(folder, found, texts, common)
-    with (folder / DICTIONARY_FILE).open("w", encoding="utf-8", newline="") as stream:
-        lines = ([neutral(cell) for cell in row] for row in listed)
-        csv.writer(stream, lineterminator="\n").writerows(lines)
-    sheets = list(_sheets(folder, report, found, listed, texts, common))
+    listed = dictionary(folder, found, told)
+    _write_rows(folder / DICTIONARY_FILE, listed)
+    sheets = list(_sheets(report, found, listed, common))
     for kind, content in workbooks.both(sheets, report.get("title", "")).items():
         name = f"{book_name(study, folder.name, report)}.{kind}"
         (folder / name).write_bytes(content)
         made.append(name)
     return [*made, DICTIONARY_FILE]
+
+
+def _write_rows(file: Path, rows: Iterable[Sequence[str]]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        lines = ([neutral(cell) for cell in row] for row in rows)
+        csv.writer(stream, lineterminator="\n").writerows(lines)
 
 
 def made_here(name: str) -> bool:
@@ -152,11 +169,26 @@ def book_name(study: str, place: str, report: Mapping[str, str]) -> str:
     return f"{study}-{place}" + (f"-{SIMULATED}" if report.get("origin") == "simulated" else "")
 
 
+SAVED = {"report.pdf": "rapport", "annex.pdf": "vedlegg", "estimates.csv": "anslag"}
+"""Files whose names are fixed, for other programs read them, to what readers save them as."""
+
+
+def saved_as(file: str, study: str, place: str, report: Mapping[str, str]) -> str:
+    """What a link to a file saves it as: study, place, part and mark; "" for its own name.
+
+    >>> saved_as("estimates.csv", "hedmark", "04-hedmark", {"origin": "simulated"})
+    'hedmark-04-hedmark-anslag-simulert.csv'
+    """
+    part = SAVED.get(file, "")
+    name = book_name(f"{study}-{place}", part, report)
+    return f"{name}{Path(file).suffix}" if part else ""
+
+
 def link_names(folder: Path, parts: Sequence[Part]) -> dict[str, str]:
     """Label to the path of its CSV, by the number that its caption will show."""
     names = numbers(parts)
     return {
-        label: f"{FOLDER}/{replace(_bare(folder, label), number=number).file}.csv"
+        label: f"{FOLDER}/{_file(number, simulated=_simulated(folder / _source(label)))}.csv"
         for label, number in names.items()
         if (folder / _source(label)).is_file()
     }
@@ -176,12 +208,11 @@ def _source(label: str) -> str:
     return f"{'figures' if label.startswith('fig') else 'tables'}/{label}.csv"
 
 
-def _bare(folder: Path, label: str) -> Data:
-    """An exhibit's rows, without what only the report says of them."""
-    head, *rows = _lines(folder / _source(label))
-    place = head.index("origin") if "origin" in head else -1
-    simulated = bool(rows) and place >= 0 and rows[0][place] == "simulated"
-    return Data(label, "", "", "", "", simulated, (), head, tuple(rows))
+def _simulated(file: Path) -> bool:
+    """Whether an exhibit's numbers come from simulated registers, as its file says."""
+    head, *rows = _lines(file)
+    place = head.index(columns.ORIGIN) if columns.ORIGIN in head else -1
+    return bool(rows) and place >= 0 and rows[0][place] == "simulated"
 
 
 def _lines(file: Path) -> list[tuple[str, ...]]:
@@ -190,9 +221,9 @@ def _lines(file: Path) -> list[tuple[str, ...]]:
         return [tuple(row) for row in csv.reader(stream)] or [()]
 
 
-def read(folder: Path, study: str, parts: Sequence[Part], common: Mapping[str, Any]) -> list[Data]:
+def read(folder: Path, study: str, parts: Sequence[Part], told: Words) -> list[Data]:
     """Every figure and table with data, in the order of the report and its annex."""
-    names, units, keys = numbers(parts), _units(folder, common), _keys(study)
+    names, units, exhibits = numbers(parts), _units(folder, told.common), _exhibits(study)
 
     def called(reference: re.Match[str]) -> str:
         return names.get(reference[1], reference[0])
@@ -200,27 +231,48 @@ def read(folder: Path, study: str, parts: Sequence[Part], common: Mapping[str, A
     found = []
     for part in parts:
         captions = list(CAPTION.finditer(part.text))
-        ends = [at.start() for at in captions[1:]] + [len(part.text)]
-        for at, end in zip(captions, ends, strict=True):
+        ends = [*(at.start() for at in captions[1:]), len(part.text)]
+        for at, end in zip(captions, ends, strict=False):  # none of either where no caption is
             label = at["tbl_label"] or at["fig_label"]
             if label in names and (folder / _source(label)).is_file():
                 note = NOTE.search(part.text, at.end(), end)
-                data = replace(
-                    _bare(folder, label),
-                    number=names[label],
-                    title=plain(at["tbl"] or at["fig"]),
-                    note=plain(REFERENCE.sub(called, note[1])) if note else "",
-                    unit=units.get(label, ""),
+                about = {
+                    "number": names[label],
+                    "title": plain(at["tbl"] or at["fig"]),
+                    "note": plain(REFERENCE.sub(called, note[1])) if note else "",
+                    "unit": units.get(label, ""),
+                }
+                found.append(
+                    _data(folder / _source(label), label, exhibits.get(label), told, about)
                 )
-                own = tuple(key for key in keys.get(label, ()) if key in data.head)
-                found.append(replace(data, keys=own))
     return found
 
 
-def _keys(study: str) -> dict[str, tuple[str, ...]]:
+def _data(
+    file: Path, label: str, exhibit: Exhibit[Any] | None, told: Words, about: Mapping[str, str]
+) -> Data:
+    """An exhibit's declared columns; all of those of a file that no exhibit declares."""
+    told = told.at(label)
+    head, *rows = _lines(file)
+    shown = columns.kept(exhibit, head, told) if exhibit else list(head)
+    places = [head.index(name) for name in shown]
+    meant = {**told.common["truth"], **ENDLESS}
+    return Data(
+        label,
+        **about,
+        simulated=_simulated(file),
+        keys=tuple(key for key in exhibit.keys if key in shown) if exhibit else (),
+        columns=columns.described(exhibit, shown, told),
+        yes=told.common["truth"][str(True)],
+        head=tuple(shown),
+        rows=tuple(tuple(meant.get(row[k], row[k]) for k in places) for row in rows),
+    )
+
+
+def _exhibits(study: str) -> dict[str, Exhibit[Any]]:
     if not catalogue.has(study, "report"):
         return {}
-    return {one.label: one.keys for one in catalogue.module(study, "report").REPORT.exhibits}
+    return {one.label: one for one in catalogue.module(study, "report").REPORT.exhibits}
 
 
 def _units(folder: Path, common: Mapping[str, Any]) -> dict[str, str]:
@@ -236,93 +288,41 @@ def _units(folder: Path, common: Mapping[str, Any]) -> dict[str, str]:
     return {label: names.get(unit, unit) for label, unit in single.items()}
 
 
-def plain(text: str) -> str:
-    """A caption or note without Markdown, on one line.
-
-    >>> plain('[Det falt [7,4]{key="tbl-2.effect"} %]{.finding} *Endring*')
-    'Det falt 7,4 %. Endring'
-    """
-    text = re.sub(r"\[([^\[\]]*)\]\{\.finding\}", r"\1.", formats.plain(text))
-    text = re.sub(r"\[([^\[\]]*)\]\{[^}]*\}", r"\1", text)
-    text = re.sub(r"\s*\[@[^\]]*\]", "", text)
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"(?<!\\)[*`]|(?<!\\)(?<!\w)_|_(?!\w)", "", text)
-    return " ".join(re.sub(r"\\([^\w\s])", r"\1", text).split())
-
-
-def _titles(data: Data, texts: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, str]:
-    """What the columns of an exhibit are called: as in its table, else by the dictionary."""
-    given = texts.get(data.label, {})
-    columns = given.get("columns", {}) if isinstance(given, Mapping) else {}
-    titles = {}
-    for name in data.head:
-        own = columns.get(name, "")
-        title = own.get("title", "") if isinstance(own, Mapping) else own
-        title = plain(str(title)).replace("{place}", common["place"])
-        titles[name] = title or meaning(name, texts, common) or name
-    used = list(titles.values())
-    return {
-        name: f"{title} ({name})" if used.count(title) > 1 else title
-        for name, title in titles.items()
-    }
-
-
-def _named(cell: str, data: Data, texts: Mapping[str, Any]) -> str:
-    """What a code is called, by the exhibit's own labels or the study's; else the cell itself."""
-    if "_" not in cell:
-        return cell
-    entries = [texts.get(place, {}) for place in (data.label, "names")]
-    labels = [entry.get("labels", {}) for entry in entries if isinstance(entry, Mapping)]
-    return next((str(found[cell]) for found in labels if cell in found), cell)
-
-
-def meaning(name: str, texts: Mapping[str, Any], common: Mapping[str, Any]) -> str:
-    """What a column holds, by the study's `variables` or the common list; "" when unknown."""
-    known = {**common["variables"], **texts.get("variables", {})}
-    if name in known:
-        return str(known[name])
-    for kind, cut in (("suffixes", str.removesuffix), ("prefixes", str.removeprefix)):
-        for part, template in common[kind].items():
-            rest = cut(name, part)
-            if rest != name:
-                return str(template.format(rest=known.get(rest) or rest.replace("_", " ")))
-    return ""
-
-
-def dictionary(
-    folder: Path, found: Iterable[Data], texts: Mapping[str, Any], common: Mapping[str, Any]
-) -> list[tuple[str, ...]]:
-    """One row per file and column: what it is, what kind of value, how many rows."""
-    rows = [tuple(common["dictionary-head"])]
-    whole = []
-    if (folder / ESTIMATES_FILE).exists():
-        head, *body = _lines(folder / ESTIMATES_FILE)
-        whole = [Data("estimates", "", "", "", "", False, (), head, tuple(body))]
-    for data in (*whole, *found):
-        name = f"{FOLDER}/{data.file}.csv" if data.number else ESTIMATES_FILE
-        titles = _titles(data, texts, common)
+def dictionary(folder: Path, found: Iterable[Data], told: Words) -> list[tuple[str, ...]]:
+    """One row per file and column: what it is, its unit, what kind of value, how many rows."""
+    rows = [tuple(told.common["dictionary-head"])]
+    for name, data in (*_whole(folder, told), *((f"{FOLDER}/{d.file}.csv", d) for d in found)):
         for place, column in enumerate(data.head):
-            says = meaning(column, texts, common)
-            both = (
-                f"{titles[column]}: {says}" if says not in ("", titles[column]) else titles[column]
+            about = data.columns[column]
+            both = dict.fromkeys(filter(None, (about.title, about.means)))
+            kind = _kind([row[place] for row in data.rows if len(row) > place], told.common)
+            rows.append(
+                (name, column, ": ".join(both) or column, about.unit, kind, str(len(data.rows)))
             )
-            kind = _kind([row[place] for row in data.rows if len(row) > place], common["kinds"])
-            rows.append((name, column, both, kind, str(len(data.rows))))
     return rows
 
 
-def _kind(values: Sequence[str], kinds: Mapping[str, str]) -> str:
+def _whole(folder: Path, told: Words) -> list[tuple[str, Data]]:
+    """All estimates together, where there are any."""
+    file = folder / ESTIMATES_FILE
+    if not file.exists():
+        return []
+    about = dict.fromkeys(("number", "title", "note", "unit"), "")
+    told = replace(told, texts={**told.texts, "estimates": {"data": told.common["estimates"]}})
+    return [(ESTIMATES_FILE, _data(file, "estimates", None, told, about))]
+
+
+def _kind(values: Sequence[str], common: Mapping[str, Any]) -> str:
+    kinds = common["kinds"]
     if not any(values):
         return kinds["empty"]
     return kinds["number" if workbooks.numeric(values) else "text"]
 
 
 def _sheets(
-    folder: Path,
     report: Mapping[str, str],
     found: Sequence[Data],
     listed: Sequence[tuple[str, ...]],
-    texts: Mapping[str, Any],
     common: Mapping[str, Any],
 ) -> Iterator[Sheet]:
     """Cover, contents, notes, a sheet per figure and table, and the dictionary."""
@@ -341,7 +341,6 @@ def _sheets(
     )
     yield Sheet(common["remarks"], common["remarks"], tuple(common["notes"]))
     for data in found:
-        titles = _titles(data, texts, common)
         above = [f"{common['source']}: {_origin(data, report, common)}"]
         above += [f"{common['unit']}: {data.unit}"] if data.unit else []
         above += [data.note] if data.note else []
@@ -349,8 +348,8 @@ def _sheets(
             data.number,
             f"{data.number}. {data.title}",
             tuple(above),
-            tuple(titles[data.head[place]] for place in data.shown),
-            tuple(tuple(_named(cell, data, texts) for cell in data.told(row)) for row in data.rows),
+            tuple(data.titles[data.head[place]] for place in data.shown),
+            tuple(data.told(row) for row in data.rows),
         )
     head, *body = listed
     yield Sheet(common["dictionary"], common["dictionary-title"], (), head, tuple(body))

@@ -63,7 +63,7 @@ def dataset(data: "Data", titles: Mapping[str, str], status: Mapping[str, str]) 
             at = at * len(codes[name]) + places[name][code]
         for number, name in enumerate(numbers):
             cell, shown = at * len(numbers) + number, columns[name][row]
-            if shown in (formats.SUPPRESSED, formats.FEW):
+            if shown in workbooks.NO_NUMBERS[1:]:
                 marks[str(cell)] = shown
             elif shown:
                 values[cell] = float(shown)

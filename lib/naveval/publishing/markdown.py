@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from naveval.project import notebooks
+from naveval.project import formats, notebooks
 from naveval.project.errors import RenderError
 
 HIDDEN_TAGS = {"remove-cell", "interactive"}
@@ -210,3 +210,17 @@ def _data_links(text: str, files: Mapping[str, str]) -> str:
         for label in LABEL.findall(text)
         if label in files
     )
+
+
+def plain(text: str) -> str:
+    """A caption or note without Markdown, on one line.
+
+    >>> plain('[Det falt [7,4]{key="tbl-2.effect"} %]{.finding} *Endring*')
+    'Det falt 7,4 %. Endring'
+    """
+    text = re.sub(r"\[([^\[\]]*)\]\{\.finding\}", r"\1.", formats.plain(text))
+    text = re.sub(r"\[([^\[\]]*)\]\{[^}]*\}", r"\1", text)
+    text = re.sub(r"\s*\[@[^\]]*\]", "", text)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"(?<!\\)[*`]|(?<!\\)(?<!\w)_|_(?!\w)", "", text)
+    return " ".join(re.sub(r"\\([^\w\s])", r"\1", text).split())

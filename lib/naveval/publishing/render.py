@@ -274,12 +274,10 @@ def template_metadata(
 
 def _imprint(report: Mapping[str, Any], title: str, date: str, address: str) -> str:
     study = str(report.get("study", ""))
+    simulated = report.get("origin") == "simulated"
+    mark = str(report.get("banner", "")).partition(". ")[0] if simulated else ""
     return frame.imprint(
-        title,
-        date,
-        address,
-        study if study in catalogue.names() else "",
-        simulated=report.get("origin") == "simulated",
+        title, date, address, study if study in catalogue.names() else "", mark=mark
     )
 
 
@@ -295,11 +293,18 @@ def _downloads(
     printed = f"{part.name}.pdf"
     found = [(printed, "PDF")] if "pdf" in to or (folder / printed).exists() else []
     content = _manifest(folder)
-    book = downloads.book_name(content["study"], folder.name, content.get("report", {}))
+    about = content["study"], folder.name, content.get("report", {})
+    book = downloads.book_name(*about)
     found += [(f"{book}.xlsx", "Alle tall (XLSX)"), (f"{book}.ods", "Alle tall (ODS)")]
     if (folder / "estimates.csv").exists():
         found.append(("estimates.csv", "Alle anslag (CSV)"))
-    return [{"href": name, "text": text} for name, text in [*offered, *found]]
+    links = [{"href": name, "text": text} for name, text in [*offered, *found]]
+    return [link | _saved(downloads.saved_as(link["href"], *about)) for link in links]
+
+
+def _saved(name: str) -> dict[str, str]:
+    """What a link's file is saved as, where its own name does not tell what it holds."""
+    return {"saved": name} if name else {}
 
 
 def _day(date: str) -> str:

@@ -20,7 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 from naveval.project import formats
 
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-NO_NUMBERS = ("", formats.SUPPRESSED, formats.FEW)
+NO_NUMBERS = ("", formats.SUPPRESSED, formats.FEW, formats.ENDLESS, formats.MINUS + formats.ENDLESS)
 WHOLE = re.compile(r"-?\d{1,15}")
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")

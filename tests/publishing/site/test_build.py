@@ -292,7 +292,7 @@ def test_numbers_of_twelve_months_say_which(built: SimpleNamespace) -> None:
     for name in ("index", "fylker", "fylke-56-finnmark"):
         told = " ".join(soup(built.site / f"{name}.html").select_one("main").text.split())
         assert "fra januar 2023 til desember 2023" in told.replace("Fra", "fra"), name
-    sheet = PdfReader(built.site / counties.sheet_file("56")).pages[0].extract_text()
+    sheet = PdfReader(built.site / counties.sheet_file("56", built.found)).pages[0].extract_text()
     assert "Fra januar 2023 til desember 2023" in " ".join(sheet.split())
 
 
@@ -352,7 +352,7 @@ def test_county_page_has_all_studies_and_the_counties_of_2014(built: SimpleNames
     links = [str(a["href"]) for a in page.select(".downloads a")]
     for folder in ("followup/34-innlandet", "hedmark/04-hedmark", "hedmark/05-oppland"):
         assert f"{folder}/report.html" in links
-    assert "ark/34-innlandet.pdf" in links
+    assert "ark/34-innlandet-simulert.pdf" in links
     assert "Dagens Innlandet var da Hedmark og Oppland" in page.text
     findings = [element.text for element in page.select(".finding")]
     assert any("arbeidsstyrken i Hedmark" in text for text in findings)
@@ -371,7 +371,7 @@ def test_every_county_has_its_own_numbers_and_not_the_countrys(built: SimpleName
             assert "ikke laget" not in page.text
         others = set(places.codes(2024)) - {code}
         assert not any(hours(site_sample.county_number(other, 1)) in told for other in others)
-        assert len(PdfReader(built.site / counties.sheet_file(code)).pages) == 1
+        assert len(PdfReader(built.site / counties.sheet_file(code, built.found)).pages) == 1
 
 
 def test_programmes_of_a_county_are_its_own(
@@ -712,6 +712,12 @@ def test_search_index_reaches_pages_reports_and_figures(built: SimpleNamespace) 
     assert addresses["followup/hele-landet/report.html#fig-11"]["x"] == "Kurver for fylkene"
     for address in addresses:
         assert (built.site / address.partition("#")[0]).exists()
+    grades = addresses["kunnskap.html#tbl-grades"]["x"]
+    assert "Jobbspesialist" in grades
+    projects = [entry for entry in entries if re.fullmatch(r"kunnskap\.html#[a-z]+\d+", entry["u"])]
+    assert len(projects) == len(evidence.projects())
+    assert any("Aktivitetsplikt" in entry["h"] for entry in projects)
+    assert all(entry["x"] for entry in projects)
 
 
 def test_what_rests_on_published_numbers_is_not_marked_as_simulated(tmp_path: Path) -> None:
@@ -827,7 +833,10 @@ def test_every_page_says_how_to_cite_whom_to_ask_and_what_is_shared(
         if cited:
             assert f"Versjon {version('naveval')}, " in foot
             marked = made.title.text.startswith("[Simulert]")
-            assert (" Simulerte registre. Versjon" in foot) == marked, page
+            told = made.select_one(".banner-mark")
+            assert bool(told) >= marked, page
+            assert not marked or f" {told.text.strip()}. Versjon" in foot, page
+            assert marked or "Simulerte registre" not in foot, page
         icon = made.select_one('link[rel="icon"]')["href"]
         assert (page.parent / icon).resolve().is_file()
         assert "Denne utgaven er ikke gitt ut" in foot

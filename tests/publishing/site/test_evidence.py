@@ -82,6 +82,17 @@ def test_pages_of_findings_tell_the_grades_of_the_evidence_page(study: str) -> N
     assert evidence.told("indicator", WORDS) == ""
 
 
+def test_the_file_behind_the_grades_is_in_words() -> None:
+    studies = {name: {"published": f"Om {name}"} for name in ("programs", "hedmark", "followup")}
+    head, *lines = csv.reader(evidence.as_csv(WORDS, studies).splitlines())
+    assert head == ["Virkemiddel", "Gruppe", "Utfall", "Grad", "Kilde", "Metode", "Retning"]
+    assert len(lines) == len(ROWS)
+    codes = {row[key] for row in ROWS for key in ("source", "method", "found")} - {""}
+    assert not codes & {cell for line in lines for cell in line}
+    assert {line[5] for line in lines} <= {*WORDS["methods"].values()}
+    assert {line[6] for line in lines} <= {*WORDS["ways"].values()}
+
+
 def test_an_unknown_method_direction_or_source_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ MEASURED = re.compile(
 NAMED = frozenset({"navn", "namn", "name", "initialer", "initials"})
 CHARACTERISTICS = 3
 """So many personal characteristics, one of them exact, and nothing measured: rows are persons."""
+YES = ("true", "ja")
 FEW_DATES = 5
 """Rows from which dates by the day tell of single persons."""
 DAY = re.compile(
@@ -346,7 +347,7 @@ def _days(k: int, below: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_protected_zero(row: Sequence[str], count: int, mark: int) -> bool:
-    return number(row[count]) == 0 and mark < len(row) and row[mark].strip().lower() == "true"
+    return number(row[count]) == 0 and mark < len(row) and row[mark].strip().lower() in YES
 
 
 def persons_by_row(titles: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 import typst
 from pypdf import PdfReader
 
-from naveval.project import fonts, paths, places, provenance, store
+from naveval.project import fonts, parameters, paths, places, provenance, store
 from naveval.project.errors import RenderError
 from naveval.publishing import builtin, glossary, quarto, render
 from naveval.publishing.site import (
@@ -99,7 +99,7 @@ def _build(
         work = staging / FOLDER
         work.mkdir()
         progress(f"{len(pages)} pages")
-        copy_assets(work)
+        copy_assets(work, text)
         _make_pictures(found, work, text)
         _make_pages(name, pages, found, work, text)
         progress("county sheets")
@@ -272,22 +272,19 @@ def _sheet(
         toc=False,
     )
     pictures = {file.name: file.read_text() for file in sorted(scratch.rglob("*.svg"))}
-    day = max((main.date for main in mains), default="")
-    about = (
-        f"{builtin.describe()} {frame.imprint(page.title, day, '', simulated=simulated)}"
-        if day
-        else ""
-    )
+    file, day = counties.sheet_file(code, mains), max((one.date for one in mains), default="")
+    mark = notice.partition(". ")[0]
+    about = f"{builtin.describe()} {frame.imprint(page.title, day, '', mark=mark)}" if day else ""
     place = kept_at(page, about, pictures, below=_folder() / "sheets")
     known, content = store.find(place)
     if not known:
-        content = b64encode(_one_page(page, scratch, day)).decode()
+        content = b64encode(_one_page(page, scratch, day, file)).decode()
         store.keep(place, content)
-    (work / counties.sheet_file(code)).write_bytes(b64decode(content))
+    (work / file).write_bytes(b64decode(content))
     return place
 
 
-def _one_page(page: Page, scratch: Path, day: str) -> bytes:
+def _one_page(page: Page, scratch: Path, day: str, address: str) -> bytes:
     """The PDF of a sheet with the date of its numbers, and the charts a page has room for.
 
     Raises
@@ -295,7 +292,6 @@ def _one_page(page: Page, scratch: Path, day: str) -> bytes:
     RenderError
         When there is no room without charts either.
     """
-    address = f"ark/{page.name}.pdf"
     made = metadata(page, builtin.describe(), address=address, date=day) | {"sheet": True}
     for markdown in counties.sheets(page.markdown):
         file = builtin.to_pdf(markdown, made, scratch, paths.report_dir())
@@ -330,14 +326,15 @@ def _builtin(page: Page, described: str, scratch: Path) -> Path:
     return builtin.to_html(page.markdown, metadata(page, described), folder, paths.report_dir())
 
 
-def copy_assets(work: Path) -> None:
+def copy_assets(work: Path, text: Mapping[str, Any]) -> None:
     """Scripts and styles of the site, and the table behind what is known of effects."""
     (work / "assets").mkdir()
-    shutil.copyfile(paths.report_dir() / evidence.GRADES_FILE, work / evidence.GRADES_FILE)
+    words = parameters.read_yaml(paths.texts_dir() / "evidence.yml")
+    store.write_text(work / evidence.GRADES_FILE, evidence.as_csv(words, text["studies"]))
     for name in ASSETS:
-        text = (paths.report_dir() / "theme" / name).read_text(encoding="utf-8")
+        content = (paths.report_dir() / "theme" / name).read_text(encoding="utf-8")
         faces = fonts.css() if name == "site.css" else ""
-        (work / "assets" / name).write_text(faces + text, encoding="utf-8")
+        (work / "assets" / name).write_text(faces + content, encoding="utf-8")
 
 
 def _picture(study: str) -> str:

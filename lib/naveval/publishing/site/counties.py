@@ -6,7 +6,7 @@ sentence. Numbers are the county's own; a study that holds none says why, and le
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -16,6 +16,7 @@ import pandas as pd
 
 from naveval.exhibits import claims
 from naveval.project import formats, parameters, places
+from naveval.publishing.downloads import SIMULATED
 from naveval.publishing.site import charts, drawing, released, results
 from naveval.publishing.site.charts import Chart
 from naveval.publishing.site.results import Headline, Result
@@ -296,9 +297,10 @@ def county_page(code: str) -> str:
     return f"fylke-{places.slug(code)}"
 
 
-def sheet_file(code: str) -> str:
-    """Path of a county's sheet in the site."""
-    return f"ark/{places.slug(code)}.pdf"
+def sheet_file(code: str, found: Iterable[Result | None]) -> str:
+    """Path of a county's sheet in the site, marked where results it shows are simulated."""
+    mark = f"-{SIMULATED}" if any(one.simulated for one in found if one) else ""
+    return f"ark/{places.slug(code)}{mark}.pdf"
 
 
 def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: Path) -> str:

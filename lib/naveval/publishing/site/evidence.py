@@ -1,5 +1,7 @@
 """The evidence page: earlier research projects, filtered and sorted without a server."""
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from typing import Any
 
 from naveval.project import formats, parameters, paths
 from naveval.project.errors import ParameterError
+from naveval.project.escaping import neutral
 from naveval.publishing.site.results import rows
 
 GRADES_FILE = "evidence.csv"
@@ -123,7 +126,7 @@ def table(found: Sequence[Project], words: Mapping[str, Any]) -> str:
     for project in found:
         cells = [f'<th scope="row" role="rowheader">{escape(project.title)}</th>']
         cells += [
-            f'<td role="cell" data-label="{escape(heads[name])}">'
+            f'<td role="cell" data-name="{name}" data-label="{escape(heads[name])}">'
             f"{escape(getattr(project, name))}</td>"
             for name in COLUMNS[1:]
         ]
@@ -246,6 +249,31 @@ def grades(words: Mapping[str, Any], names: Mapping[str, str]) -> str:
     body.sort(key=lambda item: order.index(item[0]))
     head = list(words["grade-columns"].values())
     return _pipe(head, [row for _, row in body], words["grade-caption"], "tbl-grades", text=True)
+
+
+def as_csv(words: Mapping[str, Any], studies: Mapping[str, Mapping[str, Any]]) -> str:
+    """The rows behind the grades in words, so that the file needs no key to its codes."""
+    names = {one.id: one.title for one in projects()} | words["other-sources"]
+    names |= {name: entry["published"] for name, entry in studies.items()}
+    stream = io.StringIO()
+    lines = csv.writer(stream, lineterminator="\n")
+    lines.writerow(words["grade-file"])
+    for keys, own in _sources().items():
+        shown = words["grades"][grade([(row["method"], row["found"]) for row in own])]
+        lines.writerows(
+            map(
+                neutral,
+                (
+                    *keys,
+                    shown,
+                    names[row["source"]],
+                    words["methods"][row["method"]],
+                    words["ways"][row["found"]],
+                ),
+            )
+            for row in own
+        )
+    return stream.getvalue()
 
 
 def _sources() -> dict[tuple[str, ...], list[dict[str, str]]]:

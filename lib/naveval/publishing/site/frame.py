@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -23,6 +23,7 @@ IMPRINT = re.compile(r'<p class="imprint">.*?</p>', re.DOTALL)
 CONTENT = re.compile(r'(<article class="content">)')
 END_OF_HEAD = re.compile(r"</head>")
 SIMULATED = "<title>[Simulert]"
+BANNER = re.compile(r'<p class="banner-mark"><strong>([^<]*)</strong>')
 KEYS = ("publisher", "contact", "address", "notices")
 Kind = Literal["corrected", "withdrawn"]
 
@@ -160,20 +161,15 @@ def day(date: str) -> str:
     return f"{int(number)}.{formats.NO_BREAK}{formats.MONTHS[int(month) - 1]} {year}"
 
 
-def citation(title: str, date: str, address: str, *, simulated: bool = False) -> str:
+def citation(title: str, date: str, address: str, mark: str = "") -> str:
     """How a page is cited: publisher, year, title and its mark, version, date, address."""
     own = publisher()
-    mark = f" {_mark()}." if simulated else ""
+    mark = f" {ended(mark)}" if mark else ""
     where = f" {own.address.rstrip('/')}/{address}" if own.address else ""
     return (
         f"{own.name} ({date[:4]}). {ended(title)}{mark} Versjon {version('naveval')}, "
         f"{day(date)}.{where}"
     )
-
-
-def _mark() -> str:
-    marks = parameters.read_yaml(paths.texts_dir() / "site.yml")["marks"]
-    return str(marks["simulated"]).partition(",")[0]
 
 
 def ended(title: str) -> str:
@@ -203,20 +199,18 @@ def linked(words: Mapping[str, str]) -> str:
     return told.replace(email, f'<a href="mailto:{email}">{email}</a>') if email else told
 
 
-def imprint(
-    title: str, date: str, address: str, study: str = "", *, simulated: bool = False
-) -> str:
+def imprint(title: str, date: str, address: str, study: str = "", *, mark: str = "") -> str:
     """How a report or a sheet is cited, and whom to ask, as it stands in the document itself.
 
     Parameters
     ----------
     study
         Whose source a report follows and names; none for a sheet, which is of all studies.
-    simulated
-        Whether its title says that it rests on simulated registers.
+    mark
+        What its banner says first of simulated registers: all results rest on them, or some.
     """
     words = parameters.read_yaml(paths.texts_dir() / "site.yml")["foot"]
-    cite = citation(title, date, address, simulated=simulated)
+    cite = citation(title, date, address, mark)
     followed = f" {words['source']} {source(study)}" if study else ""
     return f"{words['cite']} {cite}{followed} {words['contact']} {contact(words).strip()}"
 
@@ -243,8 +237,9 @@ def framed(html: str, around: Around, text: Mapping[str, Any]) -> str:
     html = MAIN.sub(lambda _: _head(around, text) + '<main id="innhold"', html, count=1)
     html = CONTENT.sub(lambda found: found[1] + boxes, html, count=1)
     html = IMPRINT.sub("", html, count=1)
-    simulated = SIMULATED in html
-    html = FOOT.sub(lambda found: found[1] + _foot(around, text, simulated), html, count=1)
+    banner = BANNER.search(html) if SIMULATED in html else None
+    mark = banner[1].strip() if banner else ""
+    html = FOOT.sub(lambda found: found[1] + _foot(around, text, mark), html, count=1)
     html = END_OF_HEAD.sub(lambda _: _shared(around, html) + "</head>", html, count=1)
     place = html.rindex("</body>")
     return html[:place] + script + html[place + len("</body>") :]
@@ -274,12 +269,12 @@ def _here(name: str, around: Around) -> str:
     return ' aria-current="true"' if around.prefix else ' aria-current="page"'
 
 
-def _foot(around: Around, text: Mapping[str, Any], simulated: bool) -> str:
+def _foot(around: Around, text: Mapping[str, Any], mark: str) -> str:
     links = "".join(
         f'<li><a href="{around.prefix}{name}.html">{escape(label)}</a></li>'
         for name, label in text["footer"].items()
     )
-    cite = escape(citation(around.title, around.date, around.file, simulated=simulated))
+    cite = escape(citation(around.title, around.date, around.file, unescape(mark)))
     words = text["foot"]
     where = "" if publisher().address else " <span data-address></span>"
     study = text["studies"].get(around.current)

@@ -7,6 +7,7 @@ from typing import Any
 
 from naveval.project import catalogue, formats, municipalities, parameters, paths, places
 from naveval.project.errors import ParameterError
+from naveval.publishing import downloads as files
 from naveval.publishing.site import answers, cards, counties, errata, frame, results
 from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site.counties import county_page
@@ -238,8 +239,14 @@ def downloads(result: Result, text: Mapping[str, Any], *, level: str = "") -> st
         ("dictionary.csv", part["dictionary"]),
     ]
     place = f", {result.place}" if level == "place" else ""
+    origin = {"origin": "simulated" if result.simulated else ""}
+
+    def saved(file: str) -> str:
+        name = files.saved_as(file, result.study, result.slug, origin)
+        return f'{{download="{name}"}}' if name else ""
+
     lines = [
-        f"- [{label}{place}]({result.address}/{file})"
+        f"- [{label}{place}]({result.address}/{file}){saved(file)}"
         for file, label in offered
         if file and result.has(file)
     ]
@@ -271,6 +278,7 @@ def _data(result: Result, text: Mapping[str, Any]) -> str:
 def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     """The page where a county is chosen: the map, and a table of sheets and full reports if any."""
     part = text["counties"]
+    mains = [results.main_result(found, name) for name in text["studies"]]
     own = {
         item.code: [
             _link(f"{r.address}/report.html", _named(text["studies"][r.study]["menu"], r.place))
@@ -283,7 +291,7 @@ def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
     rows = []
     for item in places.counties(places.CURRENT_YEAR):
-        sheet = _link(counties.sheet_file(item.code), part["sheet"].format(name=item.name))
+        sheet = _link(counties.sheet_file(item.code, mains), part["sheet"].format(name=item.name))
         cells = [sheet, ", ".join(own[item.code]) or "–"][: len(heads) - 1]
         rows.append(
             f'<tr><th scope="row">{_link(county_page(item.code) + ".html", item.name)}</th>'
@@ -328,7 +336,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     """A county's page: what the national runs hold for it, study by study, and its reports."""
     part, place = text["counties"], places.name(code)
     mains = [results.main_result(found, name) for name in text["studies"]]
-    blocks = [sheet_link(code, text), results.scales([one for one in mains if one], text)]
+    blocks = [sheet_link(code, mains, text), results.scales([one for one in mains if one], text)]
     shown: list[Result] = []
     for name in text["studies"]:
         entry, main = text["studies"][name], results.main_result(found, name)
@@ -363,9 +371,9 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     )
 
 
-def sheet_link(code: str, text: Mapping[str, Any]) -> str:
+def sheet_link(code: str, mains: Sequence[Result | None], text: Mapping[str, Any]) -> str:
     label = text["counties"]["sheet"].format(name=places.name(code))
-    return f"::: {{.downloads}}\n- [{label}]({counties.sheet_file(code)})\n:::"
+    return f"::: {{.downloads}}\n- [{label}]({counties.sheet_file(code, mains)})\n:::"
 
 
 def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:

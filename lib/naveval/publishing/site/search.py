@@ -26,6 +26,7 @@ EXHIBIT = re.compile(r"^(?:fig|tbl)-")
 ORIGINS = ("simulated", "published")
 KEYED = f"[{html.KEY}]"
 SIMULATED_FILE = f'a[href*="-{downloads.SIMULATED}."]'
+AUTHOR = "institution"
 PAGE, FINDING, REST = "p", "f", "d"
 """What an entry is: a page or section, a figure or table, diagnostics and annexes."""
 
@@ -69,8 +70,13 @@ def entries(
     sections: list[_Section] = []
     section: dict[str, str] | None = None
     kind = REST if annex else PAGE
-    for element in main.find_all([*HEADINGS, "p", "li", "figcaption", "caption", _is_mark]):
+    for element in main.find_all(
+        [*HEADINGS, "p", "li", "figcaption", "caption", _is_mark, _is_row]
+    ):
         if element.find_parent("nav") or element.find(class_="data-link"):
+            continue
+        if element.name == "tr":
+            found.append(_row(name, element, address, kind))
             continue
         told = html.visible_text(element)
         if element.name in HEADINGS:
@@ -127,6 +133,21 @@ def _is_mark(element: Tag) -> bool:
     return element.name == "div" and "mark" in element.get_attribute_list("class")
 
 
+def _is_row(element: Tag) -> bool:
+    """Whether a row of a table can be led to, as each of many projects."""
+    return element.name == "tr" and bool(element.get("id"))
+
+
+def _row(title: str, row: Tag, address: str, kind: str) -> dict[str, str]:
+    """An entry of a row: its heading, and what its other cells say, authors' names left out.
+
+    Beside a finding on recipients, a name would read as that of a person the finding is about.
+    """
+    every = [cell for cell in row.find_all(("th", "td")) if cell.get("data-name") != AUTHOR]
+    head, *cells = map(html.visible_text, every)
+    return _entry(title, head, address, str(row["id"]), kind) | {"x": ". ".join(cells)[:LONGEST]}
+
+
 def _origins(element: Tag, unmarked: Collection[str]) -> set[bool]:
     """Whether what an element is filled with is simulated: a mark, keys of numbers, files."""
     classes = element.get_attribute_list("class")
@@ -171,8 +192,12 @@ def _exhibit(element: Tag) -> str:
 
 
 def _groups(caption: Tag) -> str:
-    """The words of a table's cells, which name the groups it has; "" without a table."""
-    table = caption.find_parent("table")
+    """The words of a table's cells, which name the groups it has; "" without a table.
+
+    Engines put the caption in the table, or before it in what holds both.
+    """
+    holder = caption.find_parent(id=EXHIBIT)
+    table = caption.find_parent("table") or (holder.find("table") if holder else None)
     cells = [html.visible_text(cell) for cell in table.find_all(("td", "th"))] if table else []
     named = dict.fromkeys(cell for cell in cells if not any(map(str.isdigit, cell)))
     return ". ".join(named)[:LONGEST]

@@ -322,7 +322,7 @@ MODEL: tuple[Exhibit[IndicatorResults], ...] = (
             },
             **dict.fromkeys(("inflow3", "inflow12", "employment"), REGIONS),
         },
-        protect=Public("the regions' rates, in categories"),
+        protect=Public("the regions' rates, in categories", registers=True),
         facts={name: _occupied(name) for name in ("inflow3", "inflow12")},
     ),
     Exhibit(
