@@ -36,6 +36,12 @@ def change(connection: duckdb.DuckDBPyConnection, sql: str, place: str) -> None:
     connection.execute(f"{sql} AND {there}" if "WHERE" in sql else f"{sql} WHERE {there}")
 
 
+def test_the_rule_names_table_persons_and_what_is_expected() -> None:
+    rule = everywhere("wages", "SELECT person, place FROM persons", "wage", year="year")
+    assert (rule.table, rule.column, rule.warning) == ("wages", "person", False)
+    assert rule.expected.startswith("rows of about as many persons, and numbers of the same size")
+
+
 def test_places_that_are_alike_are_not_told(tables) -> None:
     assert found(tables) == []
 

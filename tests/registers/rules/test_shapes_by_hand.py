@@ -88,6 +88,12 @@ def test_names_in_rows_are_those_of_columns_with_their_unit_or_without(values) -
     assert "the names of columns (a_b_nok, c_nok)" in told
 
 
+def test_a_damaged_file_is_named() -> None:
+    rows = "(SELECT CAST(error('damaged') AS VARCHAR) AS kind)"
+    with duckdb.connect() as connection, pytest.raises(ContractError, match=r"^t\.csv: "):
+        shapes.long(connection, rows, {"kind": "VARCHAR"}, ["a_nok", "b_nok"], "t.csv")
+
+
 def test_names_of_columns_in_rows_are_named(tmp_path) -> None:
     frame = pd.DataFrame({"person": [1, 1], "month": "2018-01", "ytelse": ["AAP", "Dagpenger"]})
     words = (
