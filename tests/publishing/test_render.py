@@ -52,6 +52,10 @@ def test_manifest_records_engine_and_keeps_the_rest(rendered):
     files = set(manifest["rendered"]["files"])
     assert {name for name in files if name.startswith("report")} == {"report.html", "report.pdf"}
     assert all((rendered / name).is_file() for name in files)
+    data = {name for name in files if name.startswith("data/") and name.endswith(".csv")}
+    assert {*manifest["rendered"]["of"]} == data  # each with the exhibit its numbers are from
+    assert all(re.fullmatch(r"(tbl|fig)-\S+", of) for of in manifest["rendered"]["of"].values())
+    assert data
     assert manifest["engine"] in (rendered / "report.html").read_text(encoding="utf-8")
 
 

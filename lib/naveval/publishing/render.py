@@ -346,11 +346,13 @@ def _manifest(folder: Path, *, copy: Path | None = None) -> dict[str, Any]:
 
 def _record(folder: Path, content: dict[str, Any], engine: str, made: list[str]) -> None:
     """Write in the manifest which reports the folder holds, and what they were made from."""
-    came_from = made_from(folder, engine)
+    came_from, whole = made_from(folder, engine), markdown.parts(folder / EXECUTED)
     earlier = content.get("rendered", {})
     kept = earlier.get("files", {}) if earlier.get("from") == came_from else {}
     hashes = {name: provenance.file_hash(folder / name) for name in made}
-    rendered = {"from": came_from, "files": {**kept, **hashes}}
+    links = downloads.link_names(folder, whole)
+    of = {name: label for label, name in links.items() if name in hashes}
+    rendered = {"from": came_from, "files": {**kept, **hashes}, "of": of}
     manifest.write(folder, content | {"engine": engine, "rendered": rendered})
 
 

@@ -127,6 +127,26 @@ def small(root: Path) -> int:
     return sum(finding.number for finding in scan(root) if "count below" in finding.kind)
 
 
+@pytest.mark.parametrize(
+    ("label", "more", "left"), [("7", "", 0), ("8", "", 1), ("7", "\nOs,2,nei", 2), (None, "", 1)]
+)
+def test_protected_zeros_are_believed_in_what_readers_take_with_them(
+    tmp_path: Path, label: str | None, more: str, left: int
+) -> None:
+    """Where the manifest says which protected exhibit the numbers are from, in words too."""
+    root = result(tmp_path)
+    (root / "data").mkdir()
+    file = root / "data" / "tabell-1.csv"
+    file.write_text("place,n,n_few\nOslo,0,ja\nBergen,9,nei\n")
+    prints = provenance.hashes([file], root)
+    content = json.loads((root / "manifest.json").read_text())
+    rendered = {"files": prints, **({"of": {"data/tabell-1.csv": label}} if label else {})}
+    (root / "manifest.json").write_text(json.dumps(content | {"rendered": rendered}))
+    if more:
+        file.write_text(file.read_text().strip() + more)  # changed after it was made
+    assert small(root) == left
+
+
 def test_no_file_beside_a_result_is_believed(tmp_path: Path) -> None:
     """A manifest tells of what lies below it; the log that it names may lie."""
     (tmp_path / "tables").mkdir()

@@ -20,7 +20,9 @@ from naveval.project import provenance
 from naveval.project.errors import DisclosureError
 
 MANIFEST, LOG, SITE = "manifest.json", "disclosure.csv", "assets/site.css"
-EXHIBITS = ("tables", "figures")
+EXHIBITS = ("tables", "figures", "data")
+OF = "of"
+"""Where a manifest tells which exhibit a file for readers has its numbers from."""
 PROTECTED, PUBLISHED = "described", "published"
 LARGE = 50_000_000
 """Bytes from which a folder, such as the site of all counties, is searched by all processors."""
@@ -106,20 +108,21 @@ def _protected(folder: Path) -> Iterator[str]:
     """Fingerprints of CSV files that an exhibit of the suite wrote from protected counts.
 
     In a result folder: the manifest names the file with its fingerprint, and the log, which the
-    manifest names too, says that the counts of its label were protected. For a site, and for a
-    result in it, whose copies have no manifest, the result folders beside the site are asked.
+    manifest names too, says that the counts of its label were protected. What readers take with
+    them is named with the label it has its numbers from. For a site, and for a result in it, whose
+    copies have no manifest, the result folders beside the site are asked.
     """
     for file in (*folder.rglob(MANIFEST), *_beside(folder)):
-        named = {name: print_ for name, print_ in _files(file).items() if _tells_counts(name)}
+        named = {name: known for name, known in _files(file).items() if _tells_counts(name)}
         try:
             lies = provenance.hashes((file.parent / name for name in named), file.parent)
-            own = {name for name, print_ in lies.items() if named[name] == print_}
+            own = {name for name, print_ in lies.items() if named[name][1] == print_}
             if LOG not in own:
                 continue
             labels = _labels(file.parent / LOG, PROTECTED)
         except OSError:
             continue  # a result beside the site that is just being replaced
-        yield from (lies[name] for name in own if Path(name).stem in labels and name != LOG)
+        yield from (lies[name] for name in own if named[name][0] in labels and name != LOG)
 
 
 def _beside(folder: Path) -> list[Path]:
@@ -132,18 +135,21 @@ def _beside(folder: Path) -> list[Path]:
 
 
 def _tells_counts(name: str) -> bool:
-    """Whether a file is the log, or the CSV of an exhibit."""
+    """Whether a file is the log, or the CSV of an exhibit, as it is or as readers get it."""
     path = Path(name)
     return name == LOG or (path.suffix == ".csv" and path.parent.name in EXHIBITS)
 
 
-def _files(manifest: Path) -> dict[str, str]:
-    """Files of a result folder to their fingerprints; none where its manifest cannot be read."""
+def _files(manifest: Path) -> dict[str, tuple[str, str]]:
+    """Files of a result folder to labels and fingerprints; none of a manifest that is not whole."""
     try:
-        found = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        found = {name: (Path(name).stem, print_) for name, print_ in content["files"].items()}
+        made = content.get("rendered", {})
+        found |= {name: (label, made["files"][name]) for name, label in made.get(OF, {}).items()}
         return {
-            str(name): str(print_)
-            for name, print_ in found.items()
+            str(name): (str(label), str(print_))
+            for name, (label, print_) in found.items()
             if (manifest.parent / name).is_file() and ".." not in name
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
