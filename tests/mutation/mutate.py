@@ -129,6 +129,7 @@ TARGETS = {
     "registers/rules/breaches": ["registers/rules/test_breaches_by_hand.py"],
     "registers/rules/coverage": ["registers/rules/test_coverage.py"],
     "registers/rules/evaluation": [
+        "registers/rules/test_coverage.py",
         "registers/rules/test_evaluation_by_hand.py",
         "registers/test_few_by_hand.py",
     ],
