@@ -126,8 +126,9 @@ def copied(unit: str, label: str) -> str:
                 SELECT t, n, same, lag(n) OVER earlier AS was FROM periods
                 WINDOW earlier AS (ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
             )
-            SELECT {quote(unit)}, 'rows that are not all as in the period before; a period '
-                || 'delivered for another?', 'all the same in ' || {some(label)}
+            SELECT {quote(unit)} AS about, 'rows that are not all as in the period before; a '
+                || 'period delivered for another?' AS expected,
+                'all the same in ' || {some(label)} AS seen
             FROM pairs, ({most_alike("pairs")})
             WHERE same = n AND n = was AND n * -ln(usual) > {UNLIKELY}
             HAVING count(*) > 0

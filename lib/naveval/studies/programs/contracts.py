@@ -18,9 +18,9 @@ from naveval.registers.rules.breaches import Rule, known_persons
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, ordered, plausible, steady
 from naveval.registers.rules.links import agreeing, near, to_the_end
-from naveval.registers.rules.order import in_place
+from naveval.registers.rules.order import belonging, in_place
 from naveval.registers.rules.panels import followed
-from naveval.registers.rules.shares import calm, varied
+from naveval.registers.rules.shares import calm, recurring, varied
 from naveval.registers.rules.signs import PLAIN
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
@@ -282,6 +282,35 @@ RULES = (
     *(in_place(table, TABLES[table], MONTH) for table in FOLLOWED),
     *(in_place(table, TABLES[table], "year") for table in YEARLY),
     in_place("persons", TABLES["persons"]),
+    in_place("municipalities", TABLES["municipalities"], MONTH, unit="municipality"),
+    *(
+        belonging(
+            table,
+            column,
+            f"""
+            SELECT person, file_name, row_no, TRY_CAST({column} AS DOUBLE) AS value,
+                ({of})::DOUBLE AS other
+            FROM first JOIN {others}
+            """,
+            words,
+        )
+        for table, column, of, others, words in (
+            (
+                "person_years",
+                "children",
+                "year - birth_year BETWEEN 25 AND 49",
+                "persons USING (person)",
+                "ages that parents have",
+            ),
+            (
+                "person_years",
+                "education",
+                "ln(1 + earned_income_nok)",
+                "annual_income USING (person, year)",
+                "incomes of the educated",
+            ),
+        )
+    ),
     followed("enrolment", TABLES["enrolment"], MONTH, shocks=True),
     followed("municipalities", TABLES["municipalities"], MONTH, unit="municipality", shocks=True),
     *(
@@ -342,6 +371,7 @@ RULES = (
         code_sql("from_month"),
         codes=["activity_code"],
     ),
+    recurring("program_spells", code_sql("from_month")),
     varied("persons", TABLES["persons"]),
     agreeing(
         "annual_income",
