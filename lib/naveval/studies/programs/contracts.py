@@ -168,6 +168,7 @@ REGISTERED = f"""
 """
 HOMES = "SELECT person, arg_max(county, year) AS place FROM person_years GROUP BY person"
 SIZES = {  # numbers that every county has of about the same size, and the year of a row
+    "person_years": ((), "year"),
     "nav_status": ((), "month // 100"),
     "program_spells": ((), "from_month // 100"),
     "employment": (("wage_nok", "position_percent"), "month // 100"),
