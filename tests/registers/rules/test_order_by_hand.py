@@ -157,3 +157,12 @@ def test_a_column_goes_with_what_another_table_tells_of_its_own_row(by, rows) ->
     assert "values that go with a job of the same row" in item.expected
     assert item.expected.endswith(f"with the row {side}")
     assert (item.column, item.warning) == ("wage", False)
+
+
+@pytest.mark.parametrize("rows", [1, -1])
+def test_a_long_file_in_the_order_of_time_is_read_in_several_periods(rows, monkeypatch) -> None:
+    monkeypatch.setattr(order, "MOST_ROWS", 1200)  # fewer than three months have
+    assert said(PANEL, BY_TIME) == []
+    found = said(PANEL, BY_TIME, wage=moved("wage", rows))
+    assert found == [("wage", f"{KEPT} from one period to the next")]
+    assert said(PANEL, BY_PERSON, period="", wage=alone("wage")) == [("wage", SORTED)]

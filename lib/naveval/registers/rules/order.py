@@ -20,7 +20,7 @@ from naveval.registers.rules.signs import (
 )
 from naveval.registers.views import family
 
-MOST_ROWS = 200_000  # from the beginning of each file
+MOST_ROWS, FIRST_PERIODS = 200_000, (1, 2, 3)  # from the beginnings in each file
 APART = 0.1  # of the rows that are alike
 NEAR = 1.02  # times a number, of those that most keep as they are
 RELATED = 0.05  # of a correlation
@@ -63,7 +63,7 @@ def in_place(table: str, schema: Any, period: str = "", *, unit: str = "person")
         f"""
         WITH rows AS MATERIALIZED (
             SELECT {unit} AS person, {period or "0"} AS t, file_name, row_no{held}
-            FROM ({_first(table)})
+            FROM ({_first(table, period)})
         ),
         beside AS MATERIALIZED (
             SELECT *{_neighbours(("person", *names, *places))} FROM rows
@@ -123,13 +123,32 @@ def belonging(table: str, column: str, rows: str, words: str) -> Rule:
     )
 
 
-def _first(table: str) -> str:
-    """SQL of so many rows from the beginning of each file as give `MOST_ROWS` or so."""
+def _first(table: str, period: str = "") -> str:
+    """SQL of so many rows as give `MOST_ROWS` or so, from the beginning of each file.
+
+    With a `period`, from the beginning of each of the file's first periods, where the file's own
+    beginning does not have them: it is in the order of time.
+    """
+    size = f"greatest(1, max(row_no) * least(1, {MOST_ROWS} / (SELECT count(*) FROM {table})))"
+    if not period:
+        return f"""
+            SELECT * EXCLUDE (last) FROM numbered.{table} JOIN (
+                SELECT file_name, {size} AS last FROM numbered.{table} GROUP BY file_name
+            ) USING (file_name) WHERE row_no <= last
+        """
+    inside = " OR ".join(
+        f"row_no - starts[{i}] BETWEEN 0 AND size / len(starts) - 1" for i in FIRST_PERIODS
+    )
     return f"""
-        SELECT * FROM numbered.{table} WHERE row_no <= (
-            SELECT greatest(1, max(row_no) * least(1, {MOST_ROWS} / count(*)))
-            FROM numbered.{table}
-        )
+        SELECT * EXCLUDE (found, starts, size) FROM numbered.{table} JOIN (
+            SELECT file_name, max(part) AS size,
+                list(start ORDER BY start)[:{len(FIRST_PERIODS)}] AS found,
+                IF(found[-1] <= size, [1], found) AS starts
+            FROM (
+                SELECT file_name, min(row_no) AS start, {size} AS part FROM numbered.{table}
+                GROUP BY file_name, {period}
+            ) GROUP BY file_name
+        ) USING (file_name) WHERE {inside}
     """
 
 
