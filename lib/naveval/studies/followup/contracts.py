@@ -215,6 +215,7 @@ RULES = (
             "from_date < newest - INTERVAL 1 YEAR",
             share=True,
         ),
+        Limit("to_date", 0, 0.5, "stays of one day", "from_date = to_date", share=True),
         rows="SELECT *, max(from_date) OVER () AS newest FROM program_spells",
     ),
     Rule(

@@ -209,6 +209,10 @@ RULES = (
         Limit("birth_year", 0.05, 0.9, "ages below 30", "age < 30", share=True),
         rows=AGES,
     ),
+    plausible(
+        "program_spells",
+        Limit("to_month", 0, 0.8, "spells of one month", "from_month = to_month", share=True),
+    ),
     Rule(
         "program_spells",
         "to_month",
