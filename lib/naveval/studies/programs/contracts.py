@@ -19,7 +19,7 @@ from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, ordered, plausible, steady
 from naveval.registers.rules.links import agreeing, near, to_the_end
 from naveval.registers.rules.order import belonging, in_place
-from naveval.registers.rules.panels import followed
+from naveval.registers.rules.panels import followed, sampled
 from naveval.registers.rules.shares import calm, recurring, varied
 from naveval.registers.rules.signs import PLAIN
 from naveval.studies.programs import codes
@@ -183,6 +183,11 @@ AGES = """
     JOIN persons USING (person)
 """
 
+FALLEN = f"""
+    SELECT education < lag(education) OVER (PARTITION BY person ORDER BY year) AS fallen
+    FROM person_years WHERE education <> '0' AND {sampled("person_years")}
+"""
+
 RULES = (
     plausible(
         "employment",
@@ -208,6 +213,11 @@ RULES = (
         Limit("birth_year", 0, 0.05, "ages above 67", "age > 67", share=True),
         Limit("birth_year", 0.05, 0.9, "ages below 30", "age < 30", share=True),
         rows=AGES,
+    ),
+    plausible(
+        "person_years",
+        Limit("education", 0, 0.05, "levels below that of the year before", "fallen", share=True),
+        rows=FALLEN,
     ),
     plausible(
         "program_spells",
