@@ -166,3 +166,19 @@ def test_a_long_file_in_the_order_of_time_is_read_in_several_periods(rows, monke
     found = said(PANEL, BY_TIME, wage=moved("wage", rows))
     assert found == [("wage", f"{KEPT} from one period to the next")]
     assert said(PANEL, BY_PERSON, period="", wage=alone("wage")) == [("wage", SORTED)]
+
+
+def test_a_column_that_goes_with_nobody_is_a_warning() -> None:
+    rule = order.belonging("b", "wage", OTHER, "a job")
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA numbered")
+        connection.execute(f"CREATE TABLE jobs AS {JOBS}")
+        connection.execute(
+            "CREATE TABLE numbered.b AS SELECT person, wage, 'b' AS file_name, row_number() OVER "
+            "(ORDER BY hash(t, person)) AS row_no FROM (SELECT * REPLACE (100 + hash(person, 9) "
+            f"% 400 AS wage) FROM ({WAGES.replace('range(3000)', 'range(30000)')}))"
+        )
+        connection.execute("CREATE VIEW b AS SELECT * FROM numbered.b")
+        (item,) = check_rule(connection, rule, {}, strict=True)
+    assert item.warning
+    assert "of the same row; rows exchanged, or moved by one?; seen: a corr" in item.expected

@@ -79,7 +79,8 @@ def in_place(table: str, schema: Any, period: str = "", *, unit: str = "person")
 def belonging(table: str, column: str, rows: str, words: str) -> Rule:
     """A column tells of what another table has of its row's person, not of the next row's.
 
-    Where it was moved by one row, it has more to do with the persons of the rows beside.
+    Where it was moved by one row, it has more to do with the persons of the rows beside. That it
+    has to do with none is a warning.
 
     Parameters
     ----------
@@ -104,19 +105,24 @@ def belonging(table: str, column: str, rows: str, words: str) -> Rule:
     return Rule(
         table,
         column,
-        f"values that go with {words} of the same row; the column was moved by one row?",
+        f"values that go with {words} of the same row; rows exchanged, or moved by one?",
         f"""
         WITH first AS ({_first(table)}),
         beside AS (
             SELECT *{_neighbours(("person", "value"))} FROM ({rows})
             WINDOW whole AS (ORDER BY file_name, row_no)
+        ),
+        told AS (
+            SELECT *, found > {RELATED}
+                AND found - own > greatest({RELATED}, {SURE} * sqrt(2 / n)) AS moved
+            FROM (SELECT unnest([{sides}], recursive := true) FROM beside)
+            WHERE n >= {LEAST_PERSONS}
         )
-        SELECT printf('a correlation of %.2f, and of %.2f with the row ', own, found)
-            || trim(side)
-            AS seen
-        FROM (SELECT unnest([{sides}], recursive := true) FROM beside)
-        WHERE n >= {LEAST_PERSONS} AND found > {RELATED}
-            AND found - own > greatest({RELATED}, {SURE} * sqrt(2 / n))
+        SELECT printf('a correlation of %.2f', own)
+            || IF(moved, printf(', and of %.2f with the row ', found) || trim(side), '') AS seen,
+            NOT moved AS warning
+        FROM told WHERE moved OR own + {SURE} / sqrt(n) < {RELATED}
+        ORDER BY moved DESC, found DESC LIMIT 1
         """,
         basis=f"SELECT count(*) FROM {table}",
         least=LEAST_PERSONS,
