@@ -113,6 +113,8 @@ def test_an_ending_in_capitals_is_read(tmp_path):
     (folder / "part-3.parquet").rename(folder / "part-3.PARQUET")
     (folder / "_SUCCESS").touch()
     (folder / ".part-0.parquet.crc").touch()
+    (folder / ".notes").mkdir()
+    (folder / ".notes" / "read.me").touch()
     pd.testing.assert_frame_equal(read(tmp_path), ROWS, check_dtype=False)
 
 
@@ -123,11 +125,14 @@ def test_an_ending_in_capitals_is_read(tmp_path):
         ("lesmeg.txt", r"lesmeg\.txt: no file that can be read"),
         ("part-4.csv", r"files of several kinds \(csv, parquet\)"),
         ("_delta_log/0.json", r"_delta_log says that some of the files may be outdated"),
+        ("_temporary/b.csv", r"b\.csv lies in _temporary, which is no folder of parts"),
+        (".old/b.parquet", r"b\.parquet lies in \.old, which is no folder of parts"),
+        ("_metadata/x/b.csv", r"b\.csv lies in _metadata, which is no folder of parts"),
     ],
 )
 def test_a_file_that_is_not_read_is_refused_by_name(tmp_path, name, message):
     file = parts(tmp_path) / name
-    file.parent.mkdir(exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("a,b\n1,2\n", "utf-8")
     with pytest.raises(ContractError, match=message):
         sources.find(tmp_path, "t")

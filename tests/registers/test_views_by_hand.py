@@ -4,6 +4,8 @@ from pathlib import Path
 
 import duckdb
 import pandera.pandas as pa
+import pyarrow as arrow
+import pyarrow.parquet as pq
 import pytest
 
 from naveval.project.errors import ContractError
@@ -177,3 +179,21 @@ def test_rows_keep_the_place_that_a_mapping_wrote(tmp_path: Path) -> None:
     connection, _ = opened(tmp_path)
     assert rows(connection, "SELECT * FROM numbered.t") == [(7, 31, "eier.sas7bdat")]
     assert rows(connection, "SELECT * FROM t") == [(7,)]
+
+
+@pytest.mark.parametrize("kind", [arrow.float64(), arrow.float32()])
+def test_no_number_is_seen_where_the_statistics_of_the_file_leave_it_out(
+    tmp_path: Path, kind: arrow.DataType
+) -> None:
+    hours = arrow.array([37.5, float("nan"), 20.0, None], kind)
+    pq.write_table(arrow.table({"hours": hours}), tmp_path / "t.parquet")
+    schema = pa.DataFrameSchema({"hours": pa.Column(float, pa.Check.in_range(0, 168))})
+    connection, folder = connect()
+    views.create_views(connection, sources.find(tmp_path, "t"), schema, folder)
+    for view in ("t", "numbered.t", "numbered.t_raw"):
+        (found,) = connection.execute(
+            f"SELECT count_if(isnan(hours)), count_if(hours > 168), count(hours) FROM {view}"
+        ).fetchall()
+        assert found == (1, 1, 3)
+    rows = connection.execute("SELECT row_no FROM numbered.t WHERE isnan(hours)").fetchall()
+    assert rows == [(2,)]

@@ -10,9 +10,10 @@
    it, or gzipped), SAS or Stata. Every file in a table's folder is read or refused by name; passed
    over are only `_SUCCESS`, `_metadata`, `_common_metadata`, `_started_*`, `_committed_*`,
    `Thumbs.db`, `desktop.ini`, names that begin with `._`, and others that begin with a point and
-   end in nothing that is read. Folders such as `county=03/` tell a column. Numbers and dates are
-   read exactly or refused: `131.193` could be two numbers, and is none. Dates with a time are days
-   in Norway, whatever the machine's time zone.
+   end in nothing that is read; a part in a folder of such a name, or in `_temporary`, is refused.
+   Folders such as `county=03/` tell a column. Numbers and dates are read exactly or refused:
+   `131.193` could be two numbers, and is none. Dates with a time are days in Norway, whatever the
+   machine's time zone.
 3. Other names, codes, units, places of another year, or ids of text?
    `naveval map hedmark --data THEIRS` drafts a mapping; complete it (`params/registers/README.md`
    has an example) and make the tables with

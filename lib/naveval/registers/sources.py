@@ -33,6 +33,7 @@ ENDINGS: Mapping[str, Form] = {
 # `._x.csv` beside `x.csv` is macOS's.
 PASSED_OVER = ("_SUCCESS", "_metadata", "_common_metadata", "Thumbs.db", "desktop.ini")
 PASSED_OVER_STARTS = (".", "_started_", "_committed_")
+UNFINISHED = "_temporary"  # the parts of a job of Spark or Hadoop that did not end
 EMPTY_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 EXPECTED = "{table}.parquet, .csv, .csv.gz, .sas7bdat or .dta, or a folder {table}/ with such files"
 
@@ -141,7 +142,15 @@ def _files_in(folder: Path) -> tuple[Path, ...]:
                 f"{folder.name}/: _delta_log says that some of the files may be outdated; "
                 "expected the files of one export"
             )
-        if path.is_dir() or any(is_passed_over(step) for step in steps[:-1]):
+        if path.is_dir():
+            continue
+        hidden = [step for step in steps[:-1] if is_passed_over(step) or step == UNFINISHED]
+        if hidden and is_data(path.name) and not path.name.startswith("._"):
+            raise ContractError(
+                f"{folder.name}/: {path.name} lies in {hidden[0]}, which is no folder of parts; "
+                "expected it among the parts, or no such file"
+            )
+        if hidden:
             continue
         if path.name.startswith(".") and not path.name.startswith("._") and is_data(path.name):
             raise ContractError(

@@ -44,6 +44,7 @@ DUCK_FAMILIES: Mapping[str, Family] = {
     "TIMESTAMP_S": "date",
     "TIMESTAMP WITH TIME ZONE": "date",
 }
+FLOATING, NO_NUMBER = ("FLOAT", "DOUBLE"), "-1e300"
 WIDER_THAN_64_BITS = ("HUGEINT", "UBIGINT", "UHUGEINT")
 ROW = "row_no"
 FILE = "file_name"
@@ -184,8 +185,8 @@ def _readings(
     if set(owners) <= set(names):
         shown, row = owners
     inside = ", ".join(
-        _partition(source, name)
-        for name in names
+        _partition(source, name, kind)
+        for name, kind in names.items()
         if name not in owners and _belongs(source, name, files)
     )
     return f"SELECT {inside} FROM {reading})", (
@@ -201,11 +202,12 @@ def _belongs(source: Source, name: str, files: tuple[Path, ...]) -> bool:
     return f"/{name}=" not in source.path.as_posix()
 
 
-def _partition(source: Source, name: str) -> str:
+def _partition(source: Source, name: str, kind: str) -> str:
     quoted = identifier(name)
-    if name not in source.keys:
-        return quoted
-    return f"nullif({quoted}, {quote(sources.EMPTY_PARTITION)}) AS {quoted}"
+    if name in source.keys:
+        return f"nullif({quoted}, {quote(sources.EMPTY_PARTITION)}) AS {quoted}"
+    # Statistics in Parquet leave NaN out: DuckDB takes a plain column of numbers to have none.
+    return f"nullif({quoted}, {NO_NUMBER}) AS {quoted}" if kind in FLOATING else quoted
 
 
 def _shown_name(source: Source) -> str:

@@ -227,3 +227,26 @@ def test_one_code_in_every_row_is_told() -> None:
     found = judged(shares.calm("b", STATUS, "t"), b=series("true"))
     assert [(column, warning) for column, _, warning in found] == [("status", False)]
     assert "one value in every row" in found[0][1]
+
+
+def visits(persons: int = 900) -> str:
+    """Persons who come in two of twelve months or so."""
+    return f"""
+        SELECT p AS person, t FROM range({persons}) people(p), range(24, 36) months(t)
+        WHERE p % 12 = t - 24 OR p % 17 = t - 24
+    """
+
+
+def test_a_month_with_the_persons_of_the_month_before_is_told() -> None:
+    rule = shares.recurring("b", "t")
+    assert judged(rule, b=visits()) == []
+    copied = """
+        SELECT * FROM ({0}) WHERE t <> 30 UNION ALL SELECT person, 30 FROM ({0}) WHERE t = 29
+    """
+    ((column, words, warning),) = judged(rule, b=copied.format(visits()))
+    assert (column, warning) == ("person", False)
+    assert words.endswith("seen: all the same in 0002-07")
+    ((_, words, _),) = judged(shares.recurring("b", "t", label=PLAIN), b=copied.format(visits()))
+    assert words.endswith("in 30")
+    assert judged(rule, b=copied.format(visits(30))) == []
+    assert (rule.least, basis(rule, b=visits())) == (LEAST_LINKED, 123)

@@ -200,3 +200,18 @@ def test_days_are_counted_by_the_month_they_lie_in(tmp_path):
         pd.DataFrame({"day": kept}).to_parquet(tmp_path / "t.parquet")
         found = [str(item) for item in check_tables(schema, tmp_path, needs=[need])]
         assert [text.endswith(expected) for text in found] == [True] * bool(expected), found
+
+
+def test_a_month_that_lacks_in_every_year_is_told(tmp_path):
+    """Of so few rows a month that one alone can lack by chance."""
+    first = month_number("2014-01")
+    months = [f"{t // 12:04d}-{t % 12 + 1:02d}" for t in range(first, first + 60)]
+    kept = [month for month in months if not month.endswith("-07")]
+    frame = pd.DataFrame({"month": np.repeat(kept, 12), "county": "03"})
+    frame.to_parquet(tmp_path / "t.parquet")
+    need = Need("t", "month", NEED.period, first, first + 59, "flow")
+    (found,) = check_tables(SCHEMA, tmp_path, needs=[need])
+    assert str(found).endswith("none in 2014-07, 2015-07, 2016-07, 2017-07, 2018-07")
+    fortnights = Need("t", "month", NEED.period, first, first + 59, "flow", text=str)
+    assert check_tables(SCHEMA, tmp_path, needs=[fortnights]) == []
+    assert not coverage.seasons(np.tile([9, 0] * 6, (1, 5))).any()

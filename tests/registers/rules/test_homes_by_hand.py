@@ -95,6 +95,18 @@ def test_a_place_without_rows_in_one_year_is_a_breach(tables) -> None:
     assert found(tables) == [("person", seen, False)]
 
 
+@pytest.mark.parametrize(("persons", "told"), [(300, True), (200, False)])
+def test_none_where_few_have_rows_is_told_when_enough_were_to_be_expected(tables, persons, told):
+    tables.execute(f"""
+        CREATE OR REPLACE TABLE persons AS SELECT {persons} * p + i AS person,
+            chr(97 + p::INTEGER) AS place FROM range({PLACES}) t(p), range({persons}) u(i);
+        CREATE OR REPLACE TABLE wages AS SELECT person, 2015 AS year, 100 AS wage
+            FROM persons WHERE person % 10 = 0
+    """)
+    change(tables, "DELETE FROM wages", "b")
+    assert any("b (0; 10 in the median place)" in seen for _, seen, _ in found(tables)) == told
+
+
 def test_a_place_where_nobody_has_a_number_above_zero_is_a_breach(tables) -> None:
     change(tables, "UPDATE wages SET wage = 0", "d")
     seen = "per cent of the persons have one in d (0)"

@@ -18,7 +18,7 @@ PEOPLE = f"SELECT p AS person, t, {CODE} AS code, {WAGE} AS wage FROM range(600)
 # Persons come and go, so that neighbours are not the same in all months.
 PANEL = f"{PEOPLE}, range(12) times(t) WHERE (hash(p) + t) % 5 > 0"
 BY_PERSON, BY_TIME, BY_CODE = "person, t", "t, person", "code, person, t"
-KEPT, SORTED = "values that a person keeps", "values that do not follow the order of the rows"
+KEPT, SORTED = "values that are kept", "values that do not follow the order of the rows"
 
 
 def said(rows: str, by: str, *, period: str = "t", **changed: str) -> list[tuple[str, str]]:
@@ -92,3 +92,93 @@ def test_a_column_that_was_sorted_alone_is_told(block) -> None:
 def test_a_table_that_was_sorted_by_a_column_is_found_good() -> None:
     for by in (BY_CODE, "wage, person, t", "code DESC, wage, person"):
         assert said(PANEL, by, period="") == []
+
+
+def test_numbers_that_lie_near_each_other_are_told_where_most_keep_them_as_they_are() -> None:
+    near = PANEL.replace(WAGE, "(1000 + hash(p, 7) % 300)::INTEGER")
+    assert said(near, BY_PERSON) == []
+    found = said(near, BY_PERSON, wage=moved("wage", 1))
+    assert found == [("wage", f"{KEPT} from one period to the next")]
+
+
+PLACE = pa.DataFrameSchema({"county": pa.Column(str), "code": pa.Column(str, CODES)})
+COUNTIES = f"""
+    SELECT printf('k%03d', p) AS county, t, {CODE} AS code FROM range(150) places(p), range(9) t(t)
+"""
+
+
+def test_places_are_followed_as_persons_are() -> None:
+    rule = order.in_place("b", PLACE, "t", unit="county")
+    rows = f"SELECT *, row_number() OVER (ORDER BY county, t) AS row_no FROM ({COUNTIES})"
+    for shift, told in ((0, []), (1, ["code"]), (-1, ["code"])):
+        changed = f"SELECT * REPLACE ({moved('code', shift)} AS code), 'b' AS file_name"
+        with duckdb.connect() as connection:
+            connection.execute("CREATE SCHEMA numbered")
+            connection.execute(f"CREATE TABLE numbered.b AS {changed} FROM ({rows})")
+            connection.execute("CREATE VIEW b AS SELECT * FROM numbered.b")
+            found = check_rule(connection, rule, {}, strict=True)
+        assert [item.column for item in found] == told
+
+
+# A wage of those who work, of whom another table tells; two rows for some.
+WORKING = "hash(p, 3) % 4 = 0"
+WAGES = f"""
+    SELECT p AS person, t, IF({WORKING}, 300, 100) + (hash(p, t) % 400)::INTEGER AS wage
+    FROM range(3000) people(p), range(2) t(t) WHERE t = 0 OR p % 5 = 0
+"""
+JOBS = f"SELECT p AS person FROM range(3000) people(p) WHERE {WORKING}"
+OTHER = """
+    SELECT first.person, file_name, row_no, wage AS value, (jobs.person IS NOT NULL)::INTEGER
+        AS other
+    FROM first LEFT JOIN jobs USING (person)
+"""
+
+
+@pytest.mark.parametrize("by", [BY_PERSON, "hash(person, t)", "wage, person", "wage DESC, person"])
+@pytest.mark.parametrize("rows", [0, 1, -1])
+def test_a_column_goes_with_what_another_table_tells_of_its_own_row(by, rows) -> None:
+    rule = order.belonging("b", "wage", OTHER, "a job")
+    numbered = f"SELECT *, row_number() OVER (ORDER BY {by}) AS row_no FROM ({WAGES})"
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA numbered")
+        connection.execute(f"CREATE TABLE jobs AS {JOBS}")
+        connection.execute(
+            f"CREATE TABLE numbered.b AS SELECT * REPLACE ({moved('wage', rows)} AS wage), "
+            f"'b' AS file_name FROM ({numbered})"
+        )
+        connection.execute("CREATE VIEW b AS SELECT * FROM numbered.b")
+        found = check_rule(connection, rule, {}, strict=True)
+        assert connection.execute(rule.basis).fetchone() == (3600,)
+    if not rows or by.startswith("wage"):  # sorted by it, the neighbours have the same
+        assert found == []
+        return
+    (item,) = found
+    side = "below" if rows > 0 else "above"
+    assert "values that go with a job of the same row" in item.expected
+    assert item.expected.endswith(f"with the row {side}")
+    assert (item.column, item.warning) == ("wage", False)
+
+
+@pytest.mark.parametrize("rows", [1, -1])
+def test_a_long_file_in_the_order_of_time_is_read_in_several_periods(rows, monkeypatch) -> None:
+    monkeypatch.setattr(order, "MOST_ROWS", 1200)  # fewer than three months have
+    assert said(PANEL, BY_TIME) == []
+    found = said(PANEL, BY_TIME, wage=moved("wage", rows))
+    assert found == [("wage", f"{KEPT} from one period to the next")]
+    assert said(PANEL, BY_PERSON, period="", wage=alone("wage")) == [("wage", SORTED)]
+
+
+def test_a_column_that_goes_with_nobody_is_a_warning() -> None:
+    rule = order.belonging("b", "wage", OTHER, "a job")
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA numbered")
+        connection.execute(f"CREATE TABLE jobs AS {JOBS}")
+        connection.execute(
+            "CREATE TABLE numbered.b AS SELECT person, wage, 'b' AS file_name, row_number() OVER "
+            "(ORDER BY hash(t, person)) AS row_no FROM (SELECT * REPLACE (100 + hash(person, 9) "
+            f"% 400 AS wage) FROM ({WAGES.replace('range(3000)', 'range(30000)')}))"
+        )
+        connection.execute("CREATE VIEW b AS SELECT * FROM numbered.b")
+        (item,) = check_rule(connection, rule, {}, strict=True)
+    assert item.warning
+    assert "of the same row; rows exchanged, or moved by one?; seen: a corr" in item.expected

@@ -199,3 +199,23 @@ def test_stays_without_any_end_are_refused(data: Path) -> None:
     change(data, "program_spells", endless)
     told = messages(data, "program_spells")
     assert any("column to_date: expected stays without an end" in text for text in told), told
+
+
+def test_stays_that_end_the_day_they_begin_are_refused(data: Path) -> None:
+    def short(frame: pd.DataFrame) -> pd.DataFrame:
+        days = (pd.Timedelta(days=k) for k in range(4))
+        begun = (frame.assign(from_date=frame["from_date"] - later) for later in days)
+        return pd.concat(begun).assign(to_date=lambda found: found["from_date"])
+
+    change(data, "program_spells", short)
+    told = messages(data, "program_spells")
+    assert any("column to_date: expected stays of one day in 0 to 50 per" in text for text in told)
+
+
+def test_hours_of_the_card_above_are_refused(data: Path) -> None:
+    def moved(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(hours_worked=frame["hours_worked"].shift(1, fill_value=0))
+
+    change(data, "benefit_cards", moved)
+    (told,) = messages(data, "benefit_cards", "employment")
+    assert "column hours_worked: expected values that go with a job in the month" in told

@@ -10,6 +10,7 @@ from broken_registers import Extract, good
 from naveval.project import parameters as params
 from naveval.project.errors import ContractError
 from naveval.registers import contracts
+from naveval.studies.programs.contracts import RULES, TABLES
 
 Frame = pd.DataFrame
 SCALE = 0.004
@@ -69,3 +70,37 @@ def test_what_a_run_needs_of_each_person_is_asked_for(
         made.to_parquet(tmp_path / f"{name}.parquet", index=False)
     with pytest.raises(ContractError, match=message):
         contracts.require("programs", tmp_path, COUNTY)
+
+
+BETWEEN: dict[str, tuple[str, Callable[[Frame], Frame], str]] = {
+    "number of the row above": (
+        "children",
+        lambda years: years.assign(children=years["children"].shift(1, fill_value=0)),
+        "values that go with ages that parents have of the same row",
+    ),
+    "levels that fall": (
+        "education",
+        lambda years: years.assign(education=years["education"].where(years["year"] % 2 == 0, "1")),
+        "levels below that of the year before in 0 to 5 per cent",
+    ),
+    "a county that lacks in the last years": (
+        "person",
+        lambda years: years[(years["county"] != "18") | (years["year"] < 2020)],
+        "rows of about as many of the persons in each place as elsewhere",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BETWEEN)
+def test_years_that_are_not_what_they_say_are_refused(
+    case: str, extract: Extract, tmp_path: Path
+) -> None:
+    column, how, words = BETWEEN[case]
+    chosen = ("persons", "person_years", "annual_income", "municipalities")
+    for name in chosen:
+        frame = extract.tables[name]
+        made = how(frame) if name == "person_years" else frame
+        made.to_parquet(tmp_path / f"{name}.parquet", index=False)
+    rules = [rule for rule in RULES if rule.table == "person_years"]
+    found = contracts.check_tables({name: TABLES[name] for name in chosen}, tmp_path, rules)
+    assert any(b.column == column and words in b.expected and not b.warning for b in found), found

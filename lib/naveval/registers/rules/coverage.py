@@ -23,6 +23,7 @@ from naveval.registers.rules.breaches import Breach
 from naveval.registers.sources import Source
 
 LEAST_EXPECTED = 15
+YEAR, LEAST_OF_SEASON = 12, 50  # of few rows a summer can lack by chance
 NEAR = 3  # periods on either side: spells begin to be counted, and grow
 LEAST_FOR_JUMP = 100
 BEYOND_CHANCE = 5  # square roots of the rows that were to be expected
@@ -119,11 +120,14 @@ def breaches(connection: duckdb.DuckDBPyConnection, need: Need, source: Source) 
     span = f"from {need.text(need.first)} to {need.text(need.last)}"
     empty = found.sum(axis=1) == 0
     if empty.any():
-        lacking = [name for name, none in zip(need.places, empty, strict=True) if none]
-        where = f"none in {_listed(lacking)}" if need.place else "there are none"
+        names = [name for name, none in zip(need.places, empty, strict=True) if none]
+        where = f"none in {_listed(names)}" if need.place else "there are none"
         yield _breach(need, source, f"rows {span}; {where}")
+    lacking = absent(found)
+    if need.text is month_text:
+        lacking |= seasons(found)
     for words, cells in (
-        (f"rows in every period {span}; none in", absent(found)),
+        (f"rows in every period {span}; none in", lacking),
         (f"about as many rows as in the periods around; {_few(need)} in", holes(found, need.kind)),
         (
             "about as many rows as in the periods around; more than twice as many in",
@@ -203,6 +207,22 @@ def absent(found: NDArray[np.int64]) -> NDArray[np.bool_]:
             near = max(side.mean() for side in sides if len(side))
             if length * min(near, row.sum() / (len(row) - length)) >= LEAST_EXPECTED:
                 result[place, first:last] = True
+    return result
+
+
+def seasons(found: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Months that lack in every year, where the other months lead to expect some.
+
+    Example
+    -------
+    >>> seasons(np.where(np.arange(24) % 12 == 11, 0, 30)[None])[0].nonzero()[0].tolist()
+    [11, 23]
+    """
+    result = np.zeros(found.shape, dtype=bool)
+    enough = found.sum(axis=1) >= YEAR * LEAST_OF_SEASON
+    for month in range(min(YEAR, found.shape[1] - YEAR)):
+        none = found[:, month::YEAR].sum(axis=1) == 0
+        result[enough & none, month::YEAR] = True
     return result
 
 

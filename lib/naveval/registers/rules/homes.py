@@ -10,7 +10,7 @@ from naveval.registers.connections import identifier, quote
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.levels import MOST_APART
 from naveval.registers.rules.panels import sampled
-from naveval.registers.rules.signs import SURE, some
+from naveval.registers.rules.signs import LEAST_EXPECTED, SURE, some
 
 LEAST_PLACES, LEAST_YEARS, LEAST_PERSONS = 5, 3, 30
 LEAST_OF_SIZE = 5  # persons; the fewer, the further apart medians may be by chance
@@ -82,7 +82,9 @@ def _shares(year: str) -> str:
                 WHERE n >= {LEAST_PERSONS}
             ) WINDOW own AS (PARTITION BY y)
         )
-        WHERE n_places >= {LEAST_PLACES} AND share + {chance} < {FEW} * level
+        WHERE n_places >= {LEAST_PLACES} AND (
+            share + {chance} < {FEW} * level OR share = 0 AND n * level > {LEAST_EXPECTED}
+        )
         HAVING count(*) > 0
     """
 

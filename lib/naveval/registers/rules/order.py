@@ -1,7 +1,8 @@
 """What tells that a column lies beside its rows: moved by one row, or sorted without the others.
 
-Both are seen in the order of the rows in the files, which no other rule looks at. Each function
-makes one rule of one query; see `breaches.Rule` for what its columns mean.
+Both are seen in the order of the rows in the files, which no other rule looks at: in what persons
+keep from one period to the next, or in what another table tells of them. Each function makes one
+rule of one query; see `breaches.Rule` for what its columns mean.
 """
 
 from collections.abc import Sequence
@@ -10,18 +11,27 @@ from typing import Any
 from naveval.registers.connections import identifier, quote
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.panels import varying
-from naveval.registers.rules.signs import FAR, LEAST_FOLLOWED, PLACES, SURE, before
+from naveval.registers.rules.signs import (
+    FAR,
+    LEAST_PERSONS,
+    PLACES,
+    SURE,
+    before,
+)
 from naveval.registers.views import family
 
-MOST_ROWS = 200_000  # from the beginning of each file
+MOST_ROWS, FIRST_PERIODS = 200_000, (1, 2, 3)  # from the beginnings in each file
 APART = 0.1  # of the rows that are alike
+NEAR = 1.02  # times a number, of those that most keep as they are
+RELATED = 0.05  # of a correlation
 IN_ORDER = 0.9  # of the rows with another person than the row above, of a higher number
+LEAST_BESIDE = 100  # rows whose neighbour is another than in the period before
 LEAST_CHANGES, MOST_BACK = 100, 0.02  # expected of neighbours; of these, against the order
 MOST_RESTARTS = 0.75  # of the changes in a table that is sorted by what changes
 BESIDE = {"above ": "lag", "below ": "lead"}
 
 
-def in_place(table: str, schema: Any, period: str = "") -> Rule:
+def in_place(table: str, schema: Any, period: str = "", *, unit: str = "person") -> Rule:
     """Columns belong to their rows: none was moved by one row, and none sorted alone.
 
     Persons who are followed keep most of what they have. Where a column was moved down, those
@@ -33,6 +43,8 @@ def in_place(table: str, schema: Any, period: str = "") -> Rule:
     ----------
     period
         SQL for the number of a row's period; "" for a table that follows nobody.
+    unit
+        Who is followed: persons, or places.
 
     Example
     -------
@@ -41,20 +53,17 @@ def in_place(table: str, schema: Any, period: str = "") -> Rule:
     'person'
     """
     names = varying(schema)
-    places = [name for name in PLACES if name in schema.columns and period]
+    places = [name for name in PLACES if name in schema.columns and name != unit and period]
     held = "".join(f", {identifier(name)}" for name in (*names, *places))
     parts = [_sorted(name) for name in names] + [_moved()] * bool(period)
     return Rule(
         table,
-        "person",
+        unit,
         "columns that belong to their rows",
         f"""
         WITH rows AS MATERIALIZED (
-            SELECT person, {period or "0"} AS t, file_name, row_no{held} FROM numbered.{table}
-            WHERE row_no <= (
-                SELECT greatest(1, max(row_no) * least(1, {MOST_ROWS} / count(*)))
-                FROM numbered.{table}
-            )
+            SELECT {unit} AS person, {period or "0"} AS t, file_name, row_no{held}
+            FROM ({_first(table, period)})
         ),
         beside AS MATERIALIZED (
             SELECT *{_neighbours(("person", *names, *places))} FROM rows
@@ -62,9 +71,91 @@ def in_place(table: str, schema: Any, period: str = "") -> Rule:
         ){_pairs(schema, (*names, *places)) if period else ""}
         {" UNION ALL ".join(parts)}
         """,
-        basis=f"SELECT count(DISTINCT person) FROM {table}",
-        least=LEAST_FOLLOWED,
+        basis=f"SELECT count(DISTINCT {unit}) FROM {table}",
+        least=LEAST_BESIDE,
     )
+
+
+def belonging(table: str, column: str, rows: str, words: str) -> Rule:
+    """A column tells of what another table has of its row's person, not of the next row's.
+
+    Where it was moved by one row, it has more to do with the persons of the rows beside. That it
+    has to do with none is a warning.
+
+    Parameters
+    ----------
+    rows
+        SQL of person, file, number of row, `value` and `other`, both numbers; it selects from
+        `first`, the table's rows from the beginning of each file.
+    words
+        What the other table tells.
+
+    Example
+    -------
+    >>> other = "SELECT person, file_name, row_no, wage AS value, 1 AS other FROM first"
+    >>> belonging("wages", "wage", other, "income").least
+    1000
+    """
+    sides = ", ".join(
+        f"{{'side': {quote(side)}, 'n': count(*) FILTER ({apart}), 'own': corr(value, other) "
+        f"FILTER ({apart}), 'found': corr({identifier(side + 'value')}, other) FILTER ({apart})}}"
+        for side in BESIDE
+        for apart in (f"{identifier(side + 'person')} <> person",)
+    )
+    return Rule(
+        table,
+        column,
+        f"values that go with {words} of the same row; rows exchanged, or moved by one?",
+        f"""
+        WITH first AS ({_first(table)}),
+        beside AS (
+            SELECT *{_neighbours(("person", "value"))} FROM ({rows})
+            WINDOW whole AS (ORDER BY file_name, row_no)
+        ),
+        told AS (
+            SELECT *, found > {RELATED}
+                AND found - own > greatest({RELATED}, {SURE} * sqrt(2 / n)) AS moved
+            FROM (SELECT unnest([{sides}], recursive := true) FROM beside)
+            WHERE n >= {LEAST_PERSONS}
+        )
+        SELECT printf('a correlation of %.2f', own)
+            || IF(moved, printf(', and of %.2f with the row ', found) || trim(side), '') AS seen,
+            NOT moved AS warning
+        FROM told WHERE moved OR own + {SURE} / sqrt(n) < {RELATED}
+        ORDER BY moved DESC, found DESC LIMIT 1
+        """,
+        basis=f"SELECT count(*) FROM {table}",
+        least=LEAST_PERSONS,
+    )
+
+
+def _first(table: str, period: str = "") -> str:
+    """SQL of so many rows as give `MOST_ROWS` or so, from the beginning of each file.
+
+    With a `period`, from the beginning of each of the file's first periods, where the file's own
+    beginning does not have them: it is in the order of time.
+    """
+    size = f"greatest(1, max(row_no) * least(1, {MOST_ROWS} / (SELECT count(*) FROM {table})))"
+    if not period:
+        return f"""
+            SELECT * EXCLUDE (last) FROM numbered.{table} JOIN (
+                SELECT file_name, {size} AS last FROM numbered.{table} GROUP BY file_name
+            ) USING (file_name) WHERE row_no <= last
+        """
+    inside = " OR ".join(
+        f"row_no - starts[{i}] BETWEEN 0 AND size / len(starts) - 1" for i in FIRST_PERIODS
+    )
+    return f"""
+        SELECT * EXCLUDE (found, starts, size) FROM numbered.{table} JOIN (
+            SELECT file_name, max(part) AS size,
+                list(start ORDER BY start)[:{len(FIRST_PERIODS)}] AS found,
+                IF(found[-1] <= size, [1], found) AS starts
+            FROM (
+                SELECT file_name, min(row_no) AS start, {size} AS part FROM numbered.{table}
+                GROUP BY file_name, {period}
+            ) GROUP BY file_name
+        ) USING (file_name) WHERE {inside}
+    """
 
 
 def _neighbours(names: Sequence[str]) -> str:
@@ -108,9 +199,11 @@ def _pairs(schema: Any, names: Sequence[str]) -> str:
     befores = "".join(
         f", lag({identifier(name)}) OVER earlier AS {before(name)}" for name in columns
     )
+    numbers = [n for n in names if family(schema.columns[n].dtype) in ("integer", "number")]
     parts = ", ".join(
-        _counts(name, family(schema.columns[name].dtype) in ("integer", "number"), side, other)
+        _counts(name, far, side, other)
         for name in names
+        for far in ((FAR, NEAR) if name in numbers else (1.0,))
         for side, other in (tuple(BESIDE), tuple(BESIDE)[::-1])
     )
     return f""",
@@ -123,12 +216,15 @@ def _pairs(schema: Any, names: Sequence[str]) -> str:
     """
 
 
-def _counts(name: str, number: bool, side: str, other: str) -> str:
-    """SQL of a struct: rows, and shares that are alike, of a column that was moved from a side."""
+def _counts(name: str, far: float, side: str, other: str) -> str:
+    """SQL of a struct: rows, and shares that are alike, of a column that was moved from a side.
+
+    Numbers are alike up to `far` times each other, codes when they are the same.
+    """
 
     def same(of: str) -> str:
         now, was = identifier(of), before(of)
-        return f"{now} BETWEEN {was} / {FAR} AND {was} * {FAR}" if number else f"{now} = {was}"
+        return f"{now} BETWEEN {was} / {far} AND {was} * {far}" if far > 1 else f"{now} = {was}"
 
     own, found = (f"{identifier(s + 'person')} <> {before(s + 'person')}" for s in (side, other))
     counted = {
@@ -147,10 +243,11 @@ def _moved() -> str:
     """A column that fits the row above or below better than its own."""
     chance = "sqrt((own * (1 - own) + found * (1 - found)) / least(n_own, n_found))"
     return f"""
-        SELECT name, 'values that a person keeps from one period to the next; the column was '
-            || 'moved by one row?', printf('%.0f per cent are kept in their own rows, %.0f in the '
-            || 'rows ' || IF(side = 'above ', 'below', 'above'), 100 * own, 100 * found)
+        SELECT name, 'values that are kept from one period to the next; the column was moved by '
+            || 'one row?', printf('%.0f per cent are kept in their own rows, %.0f in the rows '
+            || IF(side = 'above ', 'below', 'above'), 100 * own, 100 * found)
         FROM alike
-        WHERE least(n_own, n_usual, n_found) >= {LEAST_FOLLOWED}
+        WHERE least(n_own, n_usual, n_found) >= {LEAST_BESIDE}
             AND least(found, usual) - own > greatest({APART}, {SURE} * {chance})
+        QUALIFY row_number() OVER (PARTITION BY name ORDER BY found - own DESC) = 1
     """

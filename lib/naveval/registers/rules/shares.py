@@ -1,4 +1,4 @@
-"""What tells that a table that follows nobody is not what it says: its shares of codes.
+"""What tells that a table that follows nobody is not what it says: its codes, days and persons.
 
 Each function makes one rule of one query; see `breaches.Rule` for what its columns mean.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from naveval.registers.connections import identifier, quote
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import coded, many, per_period, varying
+from naveval.registers.rules.panels import coded, many, per_period, sampled, varying
 from naveval.registers.rules.signs import (
     DEVIATIONS,
     JUMP,
@@ -17,6 +17,7 @@ from naveval.registers.rules.signs import (
     MONTH,
     PLACES,
     alone,
+    copied,
     heap,
     some,
 )
@@ -99,6 +100,36 @@ def calm(
         GROUP BY name
         {"".join(f" UNION ALL {heap(name, of, table)}" for name, of in many(schema).items())}
         {"".join(f" UNION ALL {alone(name, table, 'count(*)')}" for name in coded(schema))}
+        """,
+        basis=per_period(table, period),
+        least=LEAST_LINKED,
+    )
+
+
+def recurring(table: str, period: str, *, label: str = MONTH) -> Rule:
+    """Persons of a period, other than those of the period before.
+
+    Those of a period that was delivered for another are the same, all of them.
+
+    Example
+    -------
+    >>> recurring("dialogues", "t").column
+    'person'
+    """
+    return Rule(
+        table,
+        "person",
+        "other persons than in the period before",
+        f"""
+        WITH own AS (
+            SELECT DISTINCT person, {period} AS t FROM {table} WHERE {sampled(table)}
+        ),
+        paired AS (
+            SELECT t, coalesce(lag(t) OVER earlier = t - 1, false) AS linked FROM own
+            WINDOW earlier AS (PARTITION BY person ORDER BY t)
+        ),
+        periods AS (SELECT t, count(*) AS n, count_if(linked) AS same FROM paired GROUP BY t)
+        {copied("person", label)}
         """,
         basis=per_period(table, period),
         least=LEAST_LINKED,

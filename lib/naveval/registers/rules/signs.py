@@ -13,7 +13,7 @@ from naveval.registers.connections import identifier, quote
 LEAST_PAIRS = 12  # of consecutive periods
 LEAST_LINKED = 50
 LEAST_STAYING, LEAST_FOLLOWED = 0.3, 200  # of so many rows with a row of the period before
-BY_CHANCE, LEAST_ALIKE = 0.7, 0.3  # of the changes that shuffled codes have; a correlation
+BY_CHANCE, LEAST_ALIKE = 0.5, 0.3  # of the changes that shuffled codes have; a correlation
 USUAL_GAPS, MOST_GAPS = 0.06, 0.2  # of rows between two periods on each side
 SURE = 4  # standard deviations
 UNLIKELY, MOST_COPIES = 12, 2  # -ln of a probability; periods
@@ -126,8 +126,9 @@ def copied(unit: str, label: str) -> str:
                 SELECT t, n, same, lag(n) OVER earlier AS was FROM periods
                 WINDOW earlier AS (ORDER BY t) QUALIFY lag(t) OVER earlier = t - 1
             )
-            SELECT {quote(unit)}, 'rows that are not all as in the period before; a period '
-                || 'delivered for another?', 'all the same in ' || {some(label)}
+            SELECT {quote(unit)} AS about, 'rows that are not all as in the period before; a '
+                || 'period delivered for another?' AS expected,
+                'all the same in ' || {some(label)} AS seen
             FROM pairs, ({most_alike("pairs")})
             WHERE same = n AND n = was AND n * -ln(usual) > {UNLIKELY}
             HAVING count(*) > 0

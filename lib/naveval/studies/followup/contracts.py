@@ -13,9 +13,9 @@ from naveval.registers.rules.breaches import Rule, known_persons, repeated
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
-from naveval.registers.rules.order import in_place
+from naveval.registers.rules.order import belonging, in_place
 from naveval.registers.rules.panels import followed
-from naveval.registers.rules.shares import calm, daily, varied
+from naveval.registers.rules.shares import calm, daily, recurring, varied
 from naveval.studies.followup import weeks
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
@@ -133,7 +133,14 @@ CARDS = f"""
 """
 LAST_WEEK_OF_CARD = f"strftime(DATE '{weeks.EPOCH}' + CAST(14 * t + 7 AS INTEGER), '%G%V')"
 DAYS_BEFORE, WEEKS_APART = 60, 52
+SECOND_YEAR = "76 AND 103"  # weeks after a decision of 104 weeks, some after one of 52
 NEVER = 999_999  # a week after all others
+DAYS = {  # what happens on days, and is told with a code
+    "benefit_decisions": "decided_on",
+    "program_spells": "from_date",
+    "health_benefits": "from_date",
+    "dialogues": "date",
+}
 
 
 def _week(day: str) -> str:
@@ -142,6 +149,21 @@ def _week(day: str) -> str:
 
 CARD_WEEKS = f"""
     SELECT person, week - {WEEKS_APART} AS first, week + {WEEKS_APART} AS last FROM ({CARDS})
+"""
+# Of numbers that lie in no order of their own: what other tables tell of the same person.
+HOURS_AND_JOBS = f"""
+    WITH weeks(year_week, week) AS (VALUES {NUMBERED_WEEKS}),
+    jobs AS (SELECT DISTINCT person, month FROM employment WHERE hours_per_week > 0)
+    SELECT first.person, file_name, row_no, hours_worked AS value,
+        (jobs.person IS NOT NULL)::INTEGER AS other
+    FROM first JOIN weeks USING (year_week) LEFT JOIN jobs ON jobs.person = first.person
+        AND jobs.month = strftime(DATE '{weeks.EPOCH}' + CAST(7 * week AS INTEGER), '%Y-%m')
+"""
+WEEKS_AND_CARDS = f"""
+    WITH cards AS ({CARDS})
+    SELECT first.person, file_name, row_no, any_value(weeks_granted) AS value,
+        count_if(week - {_week("from_date")} BETWEEN {SECOND_YEAR}) AS other
+    FROM first LEFT JOIN cards USING (person) GROUP BY ALL
 """
 WITH_CARDS = {
     "benefit_decisions": "from_date",
@@ -193,6 +215,7 @@ RULES = (
             "from_date < newest - INTERVAL 1 YEAR",
             share=True,
         ),
+        Limit("to_date", 0, 0.5, "stays of one day", "from_date = to_date", share=True),
         rows="SELECT *, max(from_date) OVER () AS newest FROM program_spells",
     ),
     Rule(
@@ -235,6 +258,8 @@ RULES = (
         for table in ("benefit_cards", "benefit_decisions", "program_spells", "dialogues")
     ),
     in_place("health_benefits", HEALTH_BENEFITS),
+    belonging("benefit_cards", "hours_worked", HOURS_AND_JOBS, "a job in the month"),
+    belonging("benefit_decisions", "weeks_granted", WEEKS_AND_CARDS, "cards in the second year"),
     near(
         "benefit_cards",
         "person, year_week",
@@ -266,10 +291,11 @@ RULES = (
     ),
     *(everywhere(table, HOMES, *names, year=year) for table, (names, year) in SIZES.items()),
     *(varied(table, TABLES[table]) for table in ("persons", "dialogues", "digital_dialogues")),
-    calm("benefit_decisions", TABLES["benefit_decisions"], date_sql("decided_on")),
-    calm("program_spells", TABLES["program_spells"], date_sql("from_date")),
-    calm("health_benefits", TABLES["health_benefits"], date_sql("from_date")),
-    calm("dialogues", TABLES["dialogues"], date_sql("date")),
+    *(calm(table, TABLES[table], date_sql(day)) for table, day in DAYS.items()),
+    *(
+        recurring(table, date_sql(day))
+        for table, day in {**DAYS, "digital_dialogues": "date"}.items()
+    ),
     *(
         daily(table, name)
         for table, schema in TABLES.items()

@@ -18,9 +18,9 @@ from naveval.registers.rules.breaches import Rule, known_persons
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, ordered, plausible, steady
 from naveval.registers.rules.links import agreeing, near, to_the_end
-from naveval.registers.rules.order import in_place
-from naveval.registers.rules.panels import followed
-from naveval.registers.rules.shares import calm, varied
+from naveval.registers.rules.order import belonging, in_place
+from naveval.registers.rules.panels import followed, sampled
+from naveval.registers.rules.shares import calm, recurring, varied
 from naveval.registers.rules.signs import PLAIN
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
@@ -168,6 +168,7 @@ REGISTERED = f"""
 """
 HOMES = "SELECT person, arg_max(county, year) AS place FROM person_years GROUP BY person"
 SIZES = {  # numbers that every county has of about the same size, and the year of a row
+    "person_years": ((), "year"),
     "nav_status": ((), "month // 100"),
     "program_spells": ((), "from_month // 100"),
     "employment": (("wage_nok", "position_percent"), "month // 100"),
@@ -180,6 +181,11 @@ AGES = """
     SELECT first // 100 - birth_year AS age
     FROM (SELECT person, min(month) AS first FROM nav_status GROUP BY person)
     JOIN persons USING (person)
+"""
+
+FALLEN = f"""
+    SELECT education < lag(education) OVER (PARTITION BY person ORDER BY year) AS fallen
+    FROM person_years WHERE education <> '0' AND {sampled("person_years")}
 """
 
 RULES = (
@@ -207,6 +213,15 @@ RULES = (
         Limit("birth_year", 0, 0.05, "ages above 67", "age > 67", share=True),
         Limit("birth_year", 0.05, 0.9, "ages below 30", "age < 30", share=True),
         rows=AGES,
+    ),
+    plausible(
+        "person_years",
+        Limit("education", 0, 0.05, "levels below that of the year before", "fallen", share=True),
+        rows=FALLEN,
+    ),
+    plausible(
+        "program_spells",
+        Limit("to_month", 0, 0.8, "spells of one month", "from_month = to_month", share=True),
     ),
     Rule(
         "program_spells",
@@ -282,6 +297,35 @@ RULES = (
     *(in_place(table, TABLES[table], MONTH) for table in FOLLOWED),
     *(in_place(table, TABLES[table], "year") for table in YEARLY),
     in_place("persons", TABLES["persons"]),
+    in_place("municipalities", TABLES["municipalities"], MONTH, unit="municipality"),
+    *(
+        belonging(
+            table,
+            column,
+            f"""
+            SELECT person, file_name, row_no, TRY_CAST({column} AS DOUBLE) AS value,
+                ({of})::DOUBLE AS other
+            FROM first JOIN {others}
+            """,
+            words,
+        )
+        for table, column, of, others, words in (
+            (
+                "person_years",
+                "children",
+                "year - birth_year BETWEEN 25 AND 49",
+                "persons USING (person)",
+                "ages that parents have",
+            ),
+            (
+                "person_years",
+                "education",
+                "ln(1 + earned_income_nok)",
+                "annual_income USING (person, year)",
+                "incomes of the educated",
+            ),
+        )
+    ),
     followed("enrolment", TABLES["enrolment"], MONTH, shocks=True),
     followed("municipalities", TABLES["municipalities"], MONTH, unit="municipality", shocks=True),
     *(
@@ -342,6 +386,7 @@ RULES = (
         code_sql("from_month"),
         codes=["activity_code"],
     ),
+    recurring("program_spells", code_sql("from_month")),
     varied("persons", TABLES["persons"]),
     agreeing(
         "annual_income",
