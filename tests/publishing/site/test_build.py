@@ -21,6 +21,7 @@ from PIL import Image
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
+from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits import claims
 from naveval.project import catalogue, formats, paths, places
 from naveval.project.errors import ParameterError, RenderError
@@ -33,6 +34,7 @@ from naveval.publishing.site import (
     cards,
     charts,
     counties,
+    county_rows,
     drawing,
     errata,
     evidence,
@@ -372,6 +374,31 @@ def test_every_county_has_its_own_numbers_and_not_the_countrys(built: SimpleName
         others = set(places.codes(2024)) - {code}
         assert not any(hours(site_sample.county_number(other, 1)) in told for other in others)
         assert len(PdfReader(built.site / counties.sheet_file(code, built.found)).pages) == 1
+
+
+def test_the_numbers_of_a_county_page_can_be_taken_away(built: SimpleNamespace) -> None:
+    name = "ark/34-innlandet-simulert.csv"
+    links = soup(built.site / "fylke-34-innlandet.html").select(".downloads a")
+    assert name in [link["href"] for link in links]
+    rows = pd.read_csv(built.site / name, dtype={"county": str})
+    kept = ["study", "label", "county", "estimate", "ci_low", "ci_high", "unit", "origin"]
+    assert set(kept) <= set(rows)
+    assert set(rows["county"].dropna()) == {"34", "04", "05"}
+    assert site_sample.county_number("34") in set(rows["estimate"])
+    assert rows["n_persons"].dropna().ge(thresholds().min_cell).all()
+    assert set(rows["origin"].dropna()) == {"simulated"}
+
+
+def test_small_counts_do_not_stand_in_the_numbers_of_a_county(
+    built: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = site_pages.words()
+    mains = [one for one in built.found if one.county == "" or one.study == "hedmark"][:2]
+    shown = counties.shown("34", mains[0], text)
+    wanted, by_county = next(iter(shown))
+    few = by_county["34"].assign(n_persons=0.0)
+    monkeypatch.setattr(counties, "shown", lambda *_: [(wanted, {"34": few})])
+    assert county_rows.table("34", mains[:1], text)["n_persons"].isna().all()
 
 
 def test_programmes_of_a_county_are_its_own(

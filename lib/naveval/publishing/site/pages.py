@@ -372,8 +372,16 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
 
 
 def sheet_link(code: str, mains: Sequence[Result | None], text: Mapping[str, Any]) -> str:
-    label = text["counties"]["sheet"].format(name=places.name(code))
-    return f"::: {{.downloads}}\n- [{label}]({counties.sheet_file(code, mains)})\n:::"
+    """Links to a county's sheet, and to the numbers its page shows."""
+    part, name = text["counties"], places.name(code)
+    offered = (
+        {"pdf": part["sheet"], "csv": part["numbers"]} if any(mains) else {"pdf": part["sheet"]}
+    )
+    lines = [
+        f"- [{label.format(name=name)}]({counties.sheet_file(code, mains, kind)})"
+        for kind, label in offered.items()
+    ]
+    return "\n".join(["::: {.downloads}", *lines, ":::"])
 
 
 def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
