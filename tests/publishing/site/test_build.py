@@ -386,7 +386,7 @@ def test_the_numbers_of_a_county_page_can_be_taken_away(built: SimpleNamespace) 
     assert set(rows["county"].dropna()) == {"34", "04", "05"}
     assert site_sample.county_number("34") in set(rows["estimate"])
     assert rows["n_persons"].dropna().ge(thresholds().min_cell).all()
-    assert set(rows["origin"].dropna()) == {"simulated"}
+    assert set(rows["origin"]) == {"simulated"}
 
 
 def test_small_counts_do_not_stand_in_the_numbers_of_a_county(

@@ -14,6 +14,7 @@ from naveval.project.escaping import neutral
 from naveval.publishing.site import counties, released
 from naveval.publishing.site.results import Result
 
+SIMULATED = "simulated"
 FIRST = ("study", "label", "value", "county")
 LAST = ("estimate", "ci_low", "ci_high", released.PERSONS, "unit", released.PUBLISHED, "origin")
 LEFT_OUT = ("std_error", released.P_VALUE, "n_obs", "n_clusters", "estimand", "method")
@@ -34,7 +35,7 @@ def table(code: str, mains: Sequence[Result], text: Mapping[str, Any]) -> pd.Dat
     (missing where hidden), n_persons where no count is too small, published and origin.
     """
     found = [
-        rows
+        rows.assign(origin=SIMULATED if main.simulated else rows.get("origin", ""))
         for main in mains
         for wanted, by_county in counties.shown(code, main, text)
         for rows in by_county.values()
