@@ -389,6 +389,18 @@ def test_the_numbers_of_a_county_page_can_be_taken_away(built: SimpleNamespace) 
     assert set(rows["origin"]) == {"simulated"}
 
 
+def test_a_county_page_names_the_figures_and_tables_its_numbers_stand_in(tmp_path: Path) -> None:
+    (folder,) = [site_sample.make_result(tmp_path, "indicator", "")]
+    told = {"label": "Figur 8. Fylkene", "source": "fig-11"}
+    (folder / "data/figur-8.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAVEVAL_OUT", str(tmp_path))
+        page = site_pages.county("34", results.collect(["indicator"]), site_pages.words())
+    assert (
+        "Noen av dem står i [Figur 8](indicator/hele-landet/report.html#fig-11)." in page.markdown
+    )
+
+
 def test_small_counts_do_not_stand_in_the_numbers_of_a_county(
     built: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -392,6 +392,11 @@ def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
         few = [part for part in told.parts if isinstance(part, str)]
         return [told.old, *(few or [counties.none(main.study, text)]), f"{link}."]
     source = part["source"].format(name=places.name(code), place=main.place)
+    labels = dict.fromkeys(
+        one["label"] for one, _ in counties.shown(code, main, text) if "label" in one
+    )
+    there = [at for label in labels if "#" in (at := results.exhibit(main, label))]
+    source += f" {part['exhibits'].format(exhibits=formats.listed(there))}" if there else ""
     parts = counties.as_page(told.parts, text)
     own = [results.mark_line(main, text["marks"]), *parts]
     printed = counties.printed(main, told, text, results.mark_line)
