@@ -21,6 +21,7 @@ from PIL import Image
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
+from naveval.disclosure.scan.folder import scan
 from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits import claims
 from naveval.project import catalogue, formats, paths, places
@@ -386,6 +387,7 @@ def test_the_numbers_of_a_county_page_can_be_taken_away(built: SimpleNamespace) 
     assert set(rows["county"].dropna()) == {"34", "04", "05"}
     assert site_sample.county_number("34") in set(rows["estimate"])
     assert rows["n_persons"].dropna().ge(thresholds().min_cell).all()
+    assert scan(built.site, files=[built.site / name]) == []
     assert set(rows["origin"]) == {"simulated"}
 
 
