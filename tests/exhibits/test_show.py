@@ -244,6 +244,37 @@ def test_a_table_has_lines_by_value_hidden_cells_a_finding_and_a_note(showing, r
     assert list(written["before"]) == ["10.0", ":"]
 
 
+def test_what_the_source_printed_beside_simulated_numbers_is_named(tmp_path, results) -> None:
+    def beside(label: str, name: str, **at) -> str:
+        exhibits = [
+            replace(
+                one,
+                values={
+                    key: replace(value, source="published", **at) if key == name else value
+                    for key, value in one.values.items()
+                },
+            )
+            if one.label == label
+            else one
+            for one in report().exhibits
+        ]
+        texts = {**TEXTS, "printed-note": {"row": "RAD {titles}", "column": "KOL {titles}"}}
+        if at:
+            columns = {"group": "Gruppe", "rate": "Prosent", "so": "Publ."}
+            texts["tbl-1"] = {**TEXTS["tbl-1"], "columns": columns}
+        folder = tmp_path / f"{label}-{len(at)}"
+        for part in ("tables", "figures"):
+            (folder / part).mkdir(parents=True)
+        output = Output("hedmark", places.place("15"), folder, "simulated", texts)
+        return Showing(report(exhibits=tuple(exhibits)), output).show(label, results).markdown
+
+    assert "RAD «Etter»" in beside("tbl-1", "after")
+    assert "KOL «Publ.»" in beside("tbl-1", "after", at=("before", "so"))
+    assert "KOL" not in beside("tbl-3", "twice"), (
+        "a table of printed numbers alone says so as a whole"
+    )
+
+
 def test_parts_of_a_value_take_its_decimals_and_facts_come_from_released_rows(
     showing, results
 ) -> None:

@@ -16,6 +16,8 @@ from python_calamine import CalamineWorkbook
 
 from naveval.disclosure.scan.folder import scan
 from naveval.exhibits import words
+from naveval.exhibits.declare import Exhibit, Table, Value
+from naveval.exhibits.protect import Public
 from naveval.project import paths
 from naveval.publishing import downloads, workbooks
 from naveval.publishing.columns import Words
@@ -216,6 +218,32 @@ def test_shares_of_participants_are_not_called_those_of_a_county() -> None:
     }
     assert told["programs"] == "Deltakerne i tiltaket, prosent"
     assert told["hedmark"].startswith("Det berørte fylket")
+
+
+def test_columns_of_the_source_beside_simulated_ones_are_named_in_file_and_book(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"effect": Value("int", "percent"), "printed": Value("int", source="published")}
+    one = Exhibit(
+        "tbl-7",
+        data=lambda _: pd.DataFrame(),
+        keys=("program", "county"),
+        values=values,
+        protect=Public("test"),
+        view=Table(rows=("program", "county")),
+    )
+    monkeypatch.setattr(downloads, "_exhibits", lambda _: {"tbl-7": one})
+    (folder / "tables/tbl-7.csv").write_text(
+        "program,county,effect,printed,origin\nAFT,03,1200,1100,simulated\n"
+    )
+    downloads.write(folder, REPORT, PARTS)
+    file = pd.read_csv(folder / "data/tabell-1-simulert.csv")
+    assert list(file["published_columns"]) == ["printed"]
+    assert list(file["origin"]) == ["simulated"]
+    book = CalamineWorkbook.from_path(folder / "hedmark-04-hedmark-simulert.xlsx")
+    rows = book.get_sheet_by_name("Tabell 1").to_python()
+    assert "unntatt «Trykt i dokumentet», som er fra kilden" in rows[1][0]
+    assert "published_columns" not in str(rows)
 
 
 def test_metadata_list_every_file_with_its_checksum(folder: Path) -> None:

@@ -195,5 +195,31 @@ def _unpublished(exhibit: Exhibit[Any], column: str) -> bool:
     )
 
 
+def printed(reader: Reader) -> tuple[str, list[str]]:
+    """Whether columns or rows of a table are the source's own, and their titles.
+
+    "" where all are, or none: a table of printed numbers alone is said to be so as a whole. The
+    titles are of the columns that the texts name, and of rows where one row of data gives several.
+    """
+    exhibit = reader.report.exhibit(reader.label)
+    own = [value.source == "published" for value in exhibit.values.values()]
+    if all(own) or not any(own) or not len(reader.rows):
+        return "", []
+    values = [value for value in exhibit.values.values() if value.source == "published"]
+    if all(value.at[0] for value in values) and len({v.at[0] for v in exhibit.values.values()}) > 1:
+        found = [reader.named(ROW, value.at[0]) for value in values]
+        return "rows" if len(found) > 1 else "row", found
+    frame = reader.released(reader.label).frame
+    names = {value.at[1] or name for name, value in exhibit.values.items() if value in values}
+    names = {name for name in names if name not in frame or frame[name].notna().any()}
+    titles = words.entry(reader.output.texts, reader.label)["columns"]
+    found = [
+        reader.fill(str(given["title"] if isinstance(given, Mapping) else given))
+        for column, given in titles.items()
+        if any(column == name or column.endswith(f"_{name}") for name in names)
+    ]
+    return ("columns" if len(found) > 1 else "column" if found else ""), list(dict.fromkeys(found))
+
+
 def _line(parts: Any) -> str:
     return "| " + " | ".join(parts) + " |"

@@ -298,6 +298,15 @@ def _apart(reader: Reader, exhibit: Exhibit[Any]) -> bool:
     return told and published and reader.output.origin == "simulated"
 
 
+def _printed(reader: Reader) -> str:
+    """Which columns beside simulated ones are the source's own; "" where there are none."""
+    kind, titles = markdown.printed(reader)
+    if not kind:
+        return ""
+    named = formats.listed([f"«{title}»" for title in titles])
+    return str(words.entry(reader.output.texts, "printed-note")[kind]).format(titles=named)
+
+
 def _scale(reader: Reader, exhibit: Exhibit[Any]) -> str:
     """The size of simulated registers, below what counts; "" at full size."""
     given = reader.parameters
@@ -319,7 +328,7 @@ def _note(reader: Reader, exhibit: Exhibit[Any], unsure: str) -> str:
         parts.append(words.entry(reader.output.texts, unsure))
     if simulated(reader, exhibit) and isinstance(exhibit.view, Table):  # pictures carry a mark
         parts.append(words.entry(reader.output.texts, "simulated-note"))
-        parts.append(_scale(reader, exhibit))
+        parts += [_printed(reader), _scale(reader, exhibit)]
     if _apart(reader, exhibit):
         parts.append(words.entry(reader.output.texts, "published-note"))
     return "\n\n::: {.note}\n" + " ".join(filter(None, parts)) + "\n:::\n" if any(parts) else "\n"

@@ -12,11 +12,13 @@ from typing import Any
 from naveval.disclosure import counts
 from naveval.exhibits.declare import Exhibit, Value
 from naveval.exhibits.protect import Descriptive, Model, Together
-from naveval.exhibits.rows import CARRIED, counted
+from naveval.exhibits.rows import CARRIED, PUBLISHED, counted
 from naveval.exhibits.show import UNSAID
 from naveval.publishing import markdown
 
 ORIGIN = "origin"
+PRINTED = "published_columns"
+"""Of a file with simulated numbers: the names of its columns that are the source's own."""
 MARKS = (f"_{counts.FEW}", f"_{counts.NOISY}")
 PERSONS = "persons"
 SOFT_HYPHEN = "\u00ad"
@@ -148,6 +150,14 @@ def parts(exhibit: Exhibit[Any]) -> dict[str, tuple[str, str, Value]]:
                 if column := getattr(kind, part):
                     found.setdefault(column, (value.of or name, part, value))
     return found
+
+
+def printed(exhibit: Exhibit[Any] | None, head: Sequence[str]) -> tuple[str, ...]:
+    """Columns with the source's own numbers, in a file that has others beside them."""
+    values = {name: one[2] for name, one in (parts(exhibit) if exhibit else {}).items()}
+    found = {name for name in head if name in values and values[name].source == PUBLISHED}
+    others = found < {name for name in head if name in values}
+    return tuple(name for name in head if name in found) if others else ()
 
 
 def declared(exhibit: Exhibit[Any]) -> list[str]:

@@ -91,7 +91,7 @@ class Data:
         return tuple(
             place
             for place, name in enumerate(self.head)
-            if name != columns.ORIGIN and not name.endswith(columns.MARKS)
+            if name not in (columns.ORIGIN, columns.PRINTED) and not name.endswith(columns.MARKS)
         )
 
     def told(self, row: tuple[str, ...]) -> tuple[str, ...]:
@@ -99,6 +99,14 @@ class Data:
         given = dict(zip(self.head, row, strict=True))
         few = {name for name in self.head if given.get(f"{name}{FEW}") == self.yes}
         return tuple(formats.FEW if self.head[k] in few else row[k] for k in self.shown)
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """Headings of the columns that are the source's own, beside simulated ones."""
+        if columns.PRINTED not in self.head or not self.rows:
+            return ()
+        names = self.rows[0][self.head.index(columns.PRINTED)].split()
+        return tuple(self.titles[name] for name in names)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -256,16 +264,20 @@ def _data(
     head, *rows = _lines(file)
     shown = columns.kept(exhibit, head, told) if exhibit else list(head)
     places = [head.index(name) for name in shown]
+    simulated = _simulated(file)
+    own = columns.printed(exhibit, shown) if simulated else ()
+    last = (" ".join(own),) * bool(own)
+    shown += [columns.PRINTED] * bool(own)
     meant = {**told.common["truth"], **ENDLESS}
     return Data(
         label,
         **about,
-        simulated=_simulated(file),
+        simulated=simulated,
         keys=tuple(key for key in exhibit.keys if key in shown) if exhibit else (),
         columns=columns.described(exhibit, shown, told),
         yes=told.common["truth"][str(True)],
         head=tuple(shown),
-        rows=tuple(tuple(meant.get(row[k], row[k]) for k in places) for row in rows),
+        rows=tuple(tuple(meant.get(row[k], row[k]) for k in places) + last for row in rows),
     )
 
 
@@ -358,11 +370,10 @@ def _sheets(
 def _origin(data: Data, report: Mapping[str, str], common: Mapping[str, Any]) -> str:
     """Where an exhibit's numbers come from: those not marked as simulated are published ones."""
     registers = report.get("origin") == "register"
-    return str(
-        common["origins"][
-            "simulated" if data.simulated else "register" if registers else "published"
-        ]
-    )
+    kind = "simulated" if data.simulated else "register" if registers else "published"
+    named = formats.listed([f"«{title}»" for title in data.printed])
+    beside = common["beside"].format(titles=named) if named else ""
+    return f"{common['origins'][kind]}{beside}"
 
 
 def crate(folder: Path, report: Mapping[str, str]) -> str:

@@ -21,6 +21,8 @@ from PIL import Image
 from playwright.sync_api import Page
 from pypdf import PdfReader
 
+from naveval.disclosure.scan.folder import scan
+from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits import claims
 from naveval.project import catalogue, formats, paths, places
 from naveval.project.errors import ParameterError, RenderError
@@ -33,6 +35,7 @@ from naveval.publishing.site import (
     cards,
     charts,
     counties,
+    county_rows,
     drawing,
     errata,
     evidence,
@@ -372,6 +375,44 @@ def test_every_county_has_its_own_numbers_and_not_the_countrys(built: SimpleName
         others = set(places.codes(2024)) - {code}
         assert not any(hours(site_sample.county_number(other, 1)) in told for other in others)
         assert len(PdfReader(built.site / counties.sheet_file(code, built.found)).pages) == 1
+
+
+def test_the_numbers_of_a_county_page_can_be_taken_away(built: SimpleNamespace) -> None:
+    name = "ark/34-innlandet-simulert.csv"
+    links = soup(built.site / "fylke-34-innlandet.html").select(".downloads a")
+    assert name in [link["href"] for link in links]
+    rows = pd.read_csv(built.site / name, dtype={"county": str})
+    kept = ["study", "label", "county", "estimate", "ci_low", "ci_high", "unit", "origin"]
+    assert set(kept) <= set(rows)
+    assert set(rows["county"].dropna()) == {"34", "04", "05"}
+    assert site_sample.county_number("34") in set(rows["estimate"])
+    assert rows["n_persons"].dropna().ge(thresholds().min_cell).all()
+    assert scan(built.site, files=[built.site / name]) == []
+    assert set(rows["origin"]) == {"simulated"}
+
+
+def test_a_county_page_names_the_figures_and_tables_its_numbers_stand_in(tmp_path: Path) -> None:
+    (folder,) = [site_sample.make_result(tmp_path, "indicator", "")]
+    told = {"label": "Figur 8. Fylkene", "source": "fig-11"}
+    (folder / "data/figur-8.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAVEVAL_OUT", str(tmp_path))
+        page = site_pages.county("34", results.collect(["indicator"]), site_pages.words())
+    assert (
+        "Noen av dem står i [Figur 8](indicator/hele-landet/report.html#fig-11)." in page.markdown
+    )
+
+
+def test_small_counts_do_not_stand_in_the_numbers_of_a_county(
+    built: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = site_pages.words()
+    mains = [one for one in built.found if one.county == "" or one.study == "hedmark"][:2]
+    shown = counties.shown("34", mains[0], text)
+    wanted, by_county = next(iter(shown))
+    few = by_county["34"].assign(n_persons=0.0)
+    monkeypatch.setattr(counties, "shown", lambda *_: [(wanted, {"34": few})])
+    assert county_rows.table("34", mains[:1], text)["n_persons"].isna().all()
 
 
 def test_programmes_of_a_county_are_its_own(
@@ -1098,6 +1139,10 @@ QUERIES = {
     "journalist": "om.html#hvem-det-er-for",
     "signifikant": "metode.html#usikkerhet",
     "AAP": "kunnskap.html",
+    "IPS": "kunnskap.html#belegg",
+    "kostnad AFT": "programs.html#hva-tiltakene-koster-nav",
+    "pris lønnstilskudd": "programs.html#hva-tiltakene-koster-nav",
+    "hvor mange deltar i lønnstilskudd": "programs.html#hvor-mange-deltar-i-hvert-tiltak",
     "kvinner": "programs.html#hvem-deltar",
     "kjønn": "programs.html#hvem-deltar",
     "hvilket tiltak virker best": "programs.html#velg-figur",
@@ -1107,6 +1152,8 @@ QUERIES = {
 SECTIONS = {
     "programs.html#velg-figur": "Virkning etter tiltak",
     "programs.html#hvem-deltar": "Hvem deltar",
+    "programs.html#hva-tiltakene-koster-nav": "Hva tiltakene koster Nav",
+    "programs.html#hvor-mange-deltar-i-hvert-tiltak": "Hvor mange deltar i hvert tiltak",
     "programs.html#hvem-deltar-i-det-enkelte-tiltaket": "Hvem deltar i det enkelte tiltaket",
     "programs.html#ventetid": "Ventetid",
     "indicator.html#kurver": "Fylkenes kurver",

@@ -77,8 +77,10 @@ def test_pages_of_findings_tell_the_grades_of_the_evidence_page(study: str) -> N
         sources = [(r["method"], r["found"]) for r in ROWS if r["measure"] == measure]
         if (way := WORDS["ways"].get(evidence.direction(sources), "")) not in ("", "ikke målt"):
             before = said[grades[measure].lower()].partition(measure)[0]
-            named = [word for word in WORDS["ways"].values() if f"{word} for " in before]
-            assert max(named, key=lambda word: before.rindex(f"{word} for ")) == way, measure
+            said_as = {word: f"{word} for " for word in WORDS["ways"].values()}
+            said_as[WORDS["ways"]["unclear"]] = WORDS["unclear"].partition("{")[0]
+            named = [word for word, told_as in said_as.items() if told_as in before]
+            assert max(named, key=lambda word: before.rindex(said_as[word])) == way, measure
     assert evidence.told("indicator", WORDS) == ""
 
 

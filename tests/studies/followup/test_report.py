@@ -71,7 +71,7 @@ def test_report_for_the_country_and_a_small_county(
         unsure = rows["several"].eq(False) & rows["truth"].ne(0)
         assert ("en virkning som er oversett" in told) == unsure.any()
         first = names["study"].showing.shown["answer"].markdown
-        assert ("de er oversett" in first) == unsure.any()
+        assert ("metoden fant dem ikke" in first) == unsure.any()
     result = tmp_path / "result"
     tables = {file.stem for file in (result / "tables").glob("*.csv")}
     figures = {file.stem for file in (result / "figures").glob("*.png")}

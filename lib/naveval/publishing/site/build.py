@@ -24,6 +24,7 @@ from naveval.publishing import builtin, glossary, quarto, render
 from naveval.publishing.site import (
     cards,
     counties,
+    county_rows,
     errata,
     evidence,
     frame,
@@ -240,10 +241,11 @@ def _html_of(name: str, pages: Sequence[Page], work: Path) -> dict[str, str]:
 
 
 def _make_sheets(found: Sequence[Result], work: Path, text: dict[str, Any]) -> None:
-    """A page of PDF for every county; the builtin engine makes them, for Quarto adds nothing."""
+    """A page of PDF per county, by the builtin engine for Quarto adds nothing; and its numbers."""
     mains = [main for name in text["studies"] if (main := results.main_result(found, name))]
     scratch = work / ".sheets"
     (work / "ark").mkdir()
+    county_rows.write(mains, work, text)
     with ThreadPoolExecutor(WORKERS) as pool:
         jobs = [
             pool.submit(_sheet, item.code, mains, work, scratch / item.code, text)

@@ -63,31 +63,51 @@ def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None
     most
         Bars of a chart at most, the longest; None: all.
     """
-    year = parameters.model(result.study).COUNTY_YEAR
+    year, codes = _codes(code, result)
     same = year == places.CURRENT_YEAR
-    codes = (code,) if same else places.predecessors(code, year)
     told_of: dict[bool, list[str | Chart]] = {False: [], True: []}
-    for wanted in text["studies"][result.study].get("county", ()):
-        parts = told_of[bool(wanted.get("published"))]
+    for wanted, found in shown(code, result, text):
+        into = told_of[bool(wanted.get("published"))]
         if "answer" in wanted:
-            parts += _answer(result, wanted, text) if wanted["only"] in codes else []
+            into += _answer(result, wanted, text)
             continue
-        if "only" in wanted:
-            own = released.rows(result, wanted) if wanted["only"] in codes else pd.DataFrame()
-            found = {wanted["only"]: own} if len(own) else {}
-        else:
-            found = released.of_county(result, wanted, codes)
-        found = {own: rows for own, rows in found.items() if rows["estimate"].notna().any()}
-        if not found:
-            continue
-        parts += _sentences(result, wanted, found, text)
+        into += _sentences(result, wanted, found, text)
         if "chart" in wanted:
-            parts.append(_chart(result.study, wanted, found, text, most))
+            into.append(_chart(result.study, wanted, found, text, most))
     few = {text["counties"]["few"].format(name=places.name(own)) for own in codes}
     old = "" if same else _old_counties(code, year, text["counties"])
-    shown, printed = (tuple(dict.fromkeys(told_of[kind])) for kind in (False, True))
+    parts, printed = (tuple(dict.fromkeys(told_of[kind])) for kind in (False, True))
     sentences = tuple(part for part in printed if isinstance(part, str))
-    return Told(shown, old, not few.issuperset(shown), sentences)
+    return Told(parts, old, not few.issuperset(parts), sentences)
+
+
+def _codes(code: str, result: Result) -> tuple[int, tuple[str, ...]]:
+    """The year whose counties a result has, and those of them that a county of today was."""
+    year = parameters.model(result.study).COUNTY_YEAR
+    same = year == places.CURRENT_YEAR
+    return year, (code,) if same else tuple(places.predecessors(code, year))
+
+
+def shown(
+    code: str, result: Result, text: Mapping[str, Any]
+) -> Iterator[tuple[Mapping[str, Any], dict[str, pd.DataFrame]]]:
+    """What the words show of a county, with the released rows of it by the county's code.
+
+    An answer in words has no rows; what has no number that may be shown is left out.
+    """
+    _, codes = _codes(code, result)
+    for wanted in text["studies"][result.study].get("county", ()):
+        if wanted.get("only") not in (None, *codes):
+            continue
+        if "answer" in wanted:
+            yield wanted, {}
+            continue
+        rows = released.of_county(result, wanted, codes)
+        if "only" in wanted:
+            rows = {wanted["only"]: released.rows(result, wanted)}
+        rows = {own: part for own, part in rows.items() if part["estimate"].notna().any()}
+        if rows:
+            yield wanted, rows
 
 
 def _answer(result: Result, wanted: Mapping[str, Any], text: Mapping[str, Any]) -> list[str]:
@@ -297,10 +317,10 @@ def county_page(code: str) -> str:
     return f"fylke-{places.slug(code)}"
 
 
-def sheet_file(code: str, found: Iterable[Result | None]) -> str:
-    """Path of a county's sheet in the site, marked where results it shows are simulated."""
+def sheet_file(code: str, found: Iterable[Result | None], kind: str = "pdf") -> str:
+    """Path of a county's sheet or numbers in the site, marked where results are simulated."""
     mark = f"-{SIMULATED}" if any(one.simulated for one in found if one) else ""
-    return f"ark/{places.slug(code)}{mark}.pdf"
+    return f"ark/{places.slug(code)}{mark}.{kind}"
 
 
 def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: Path) -> str:

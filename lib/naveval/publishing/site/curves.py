@@ -61,7 +61,8 @@ def block(result: Result | None, words: Mapping[str, str], marks: Mapping[str, s
     if result is None or found is None:
         return ""
     wide = found
-    names = {code: places.name(code) for code in wide.columns}
+    named = {code: places.name(code) for code in wide.columns}
+    names = {code: name[:1].upper() + name[1:] for code, name in named.items()}
     order = sorted(wide.columns)
     months = [str(month)[:7] for month in wide.index]
     first = shown_first(result, words, order)

@@ -317,7 +317,8 @@ def _directed(by_way: Mapping[str, Sequence[str]], words: Mapping[str, Any]) -> 
             names = [f"«{name}»" if " og " in name else name for name in by_way[way]]
             given = {"way": told_as, "measures": formats.listed(names)}
             clear = way not in ("", "mixed")
-            parts.append(words["direction"].format(**given) if clear else given["measures"])
+            template = words["unclear" if way == "unclear" else "direction"]
+            parts.append(template.format(**given) if clear else given["measures"])
     return ", ".join(parts)
 
 

@@ -372,8 +372,16 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
 
 
 def sheet_link(code: str, mains: Sequence[Result | None], text: Mapping[str, Any]) -> str:
-    label = text["counties"]["sheet"].format(name=places.name(code))
-    return f"::: {{.downloads}}\n- [{label}]({counties.sheet_file(code, mains)})\n:::"
+    """Links to a county's sheet, and to the numbers its page shows."""
+    part, name = text["counties"], places.name(code)
+    offered = (
+        {"pdf": part["sheet"], "csv": part["numbers"]} if any(mains) else {"pdf": part["sheet"]}
+    )
+    lines = [
+        f"- [{label.format(name=name)}]({counties.sheet_file(code, mains, kind)})"
+        for kind, label in offered.items()
+    ]
+    return "\n".join(["::: {.downloads}", *lines, ":::"])
 
 
 def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
@@ -384,6 +392,11 @@ def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
         few = [part for part in told.parts if isinstance(part, str)]
         return [told.old, *(few or [counties.none(main.study, text)]), f"{link}."]
     source = part["source"].format(name=places.name(code), place=main.place)
+    labels = dict.fromkeys(
+        one["label"] for one, _ in counties.shown(code, main, text) if "label" in one
+    )
+    there = [at for label in labels if "#" in (at := results.exhibit(main, label))]
+    source += f" {part['exhibits'].format(exhibits=formats.listed(there))}" if there else ""
     parts = counties.as_page(told.parts, text)
     own = [results.mark_line(main, text["marks"]), *parts]
     printed = counties.printed(main, told, text, results.mark_line)

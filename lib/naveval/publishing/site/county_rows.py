@@ -1,0 +1,70 @@
+"""The numbers that a county's page shows, as a CSV that readers take with them."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from naveval.disclosure.thresholds import thresholds
+from naveval.project import places
+from naveval.project.escaping import neutral
+from naveval.publishing.site import counties, released
+from naveval.publishing.site.results import Result
+
+SIMULATED = "simulated"
+FIRST = ("study", "label", "value", "county")
+LAST = ("estimate", "ci_low", "ci_high", released.PERSONS, "unit", released.PUBLISHED, "origin")
+LEFT_OUT = ("std_error", released.P_VALUE, "n_obs", "n_clusters", "estimand", "method")
+OF_RUN = ("difference", "note")
+
+
+def table(code: str, mains: Sequence[Result], text: Mapping[str, Any]) -> pd.DataFrame:
+    """Released rows of what a county's page shows of each study, one per number.
+
+    Parameters
+    ----------
+    mains
+        The main result of each study there is one of.
+
+    Returns
+    -------
+    study, label and value, the keys that name a row, estimate with its interval in the unit given
+    (missing where hidden), n_persons where no count is too small, published and origin.
+    """
+    found = [
+        rows.assign(origin=SIMULATED if main.simulated else rows.get("origin", ""))
+        for main in mains
+        for wanted, by_county in counties.shown(code, main, text)
+        for rows in by_county.values()
+    ]
+    if not found:
+        return pd.DataFrame(columns=[*FIRST, *LAST])
+    every = pd.concat([rows.astype(object) for rows in found], ignore_index=True)
+    every = every.drop_duplicates().reset_index(drop=True)
+    few = pd.to_numeric(every[released.PERSONS]) < thresholds().min_cell
+    every[released.PERSONS] = every[released.PERSONS].mask(few)
+    told = (every.notna() & every.ne("")).any()
+    keys = [
+        name for name in every if told[name] and name not in (*FIRST, *LAST, *LEFT_OUT, *OF_RUN)
+    ]
+    return every.reindex(columns=[*FIRST, *keys, *LAST])
+
+
+def as_csv(rows: pd.DataFrame) -> str:
+    """A table as CSV; an empty cell is a number that is hidden, or none."""
+    stream = io.StringIO()
+    write = csv.writer(stream, lineterminator="\n")
+    write.writerow(rows.columns)
+    for row in rows.itertuples(index=False):
+        write.writerow(["" if pd.isna(cell) else neutral(str(cell)) for cell in row])
+    return stream.getvalue()
+
+
+def write(mains: Sequence[Result], work: Path, text: Mapping[str, Any]) -> None:
+    """Write the table of every county beside its sheet; nothing where no result is made."""
+    for item in places.counties(places.CURRENT_YEAR) if mains else ():
+        file = work / counties.sheet_file(item.code, mains, "csv")
+        file.write_text(as_csv(table(item.code, mains, text)), encoding="utf-8")
