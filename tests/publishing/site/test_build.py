@@ -302,11 +302,13 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
         "2": {"text": "To *a*.", "origin": "published"},
         "1": {"text": "Én.", "origin": "simulated"},
         "10": {"text": "Ti.", "origin": "published"},
+        "11": {"text": "Tre.", "origin": "computed"},
     }
     (tmp_path / "headlines.json").write_text(json.dumps(kept))
     found = results.headlines(tmp_path)
-    told = [("Én.", True), ("To *a*.", False), ("Ti.", False)]
+    told = [("Én.", True), ("To *a*.", False), ("Ti.", False), ("Tre.", False)]
     assert [(item.text, item.simulated) for item in found] == told
+    assert [item.printed for item in found] == [False, True, True, False]
     small = replace(results.collect(["followup"])[0], simulated=True, scale=0.05)
     assert "i 5\xa0% av full størrelse" in results.mark(small, text["marks"])
     assert "størrelse" not in results.mark(replace(small, scale=1.0), text["marks"])
@@ -317,6 +319,8 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
         "Én.",
         text["marks"]["published"],
         "To \\*a\\*.",
+        text["marks"]["computed"],
+        "Tre.",
     ]
     assert sorted(parts, key=shown.index) == parts
     assert "To \\*a\\*.\n\nTi." in shown, "a paragraph each"
