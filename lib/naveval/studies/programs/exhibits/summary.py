@@ -9,7 +9,7 @@ from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
 from naveval.studies.programs import published
-from naveval.studies.programs.codes import ARMS
+from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.exhibits.common import (
     SIGNS,
     by_program,
@@ -98,6 +98,13 @@ def _left_out(reader: Reader) -> str:
 def _merged(reader: Reader) -> str:
     """The evaluation's programmes that have too few participants for an effect of their own."""
     return plainly(reader, *[arm for arm in reader.common("merged") if arm in ARMS])
+
+
+def _not_estimated(reader: Reader) -> str:
+    """The programmes that participants are counted in, but whose effect nobody estimates."""
+    counted = reader.frame("tbl-b-2")
+    codes = [code for code in counted["program"] if code not in (*ARMS, REST)]
+    return plainly(reader, *codes)
 
 
 def _unpriced(reader: Reader) -> str:
@@ -208,6 +215,11 @@ def _made_scaled(reader: Reader) -> str:
     return reader.named("", "made_scaled") if small else _made(reader)
 
 
+_NOT_ESTIMATED = Sentence(
+    "answer-not-estimated",
+    lambda reader: "text" if _left_out(reader) and _not_estimated(reader) else "",
+    facts={"names": Fact(_not_estimated, "text")},
+)
 MADE = {"made": Fact(_made, "text")}
 SENTENCES: tuple[Sentence, ...] = (
     Sentence(
@@ -271,6 +283,7 @@ SENTENCES: tuple[Sentence, ...] = (
                     "merged": Fact(_merged, "text"),
                     "unpriced": Fact(_unpriced, "text"),
                 },
+                then=(_NOT_ESTIMATED,),
             ),
             Sentence(
                 "answer-costs-unclear",
