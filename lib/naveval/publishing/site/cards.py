@@ -100,13 +100,13 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
     spec
         heading, and items: heading, text and what `released.rows` reads, and chart as for `chart`
         or `menu` as for `choices`. With `list` the text may name the rows that have most, as
-        `{listed}`.
+        `{listed}`; with `see`, a label, it may link to another exhibit, as `{see}`.
         What a result does not hold or hides is left out.
     """
     blocks = []
     for item in spec["items"]:
         given = counties.values(item, released.rows(result, item)) | {"place": result.place}
-        given |= released.beside(result, item) | _listed(result, item)
+        given |= released.beside(result, item) | _listed(result, item) | _seen(result, item)
         words = _filled(item["text"], given)
         if not words:
             continue
@@ -121,6 +121,11 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
             _menu(result, item["menu"], text) if "menu" in item else "",
         ]
     return "\n\n".join(filter(None, [f"## {spec['heading']} {{#tall}}", *blocks])) if blocks else ""
+
+
+def _seen(result: Result, item: Mapping[str, Any]) -> dict[str, str]:
+    """The field `see`: a link to the exhibit that the item names, if any."""
+    return {"see": results.exhibit(result, item["see"])} if "see" in item else {}
 
 
 def _listed(result: Result, item: Mapping[str, Any]) -> dict[str, str]:
@@ -149,7 +154,7 @@ def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, A
     Parameters
     ----------
     spec
-        heading, intro, label of the menu, and charts as for `chart`.
+        heading, intro (with `{see}` as for `facts`), label of the menu, and charts as for `chart`.
     """
     menu = _menu(result, spec, text) if result else ""
     if result is None or not menu:
@@ -157,7 +162,7 @@ def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, A
     return "\n\n".join(
         [
             f"## {spec['heading']} {{#velg-figur}}",
-            spec["intro"],
+            _filled(spec["intro"], _seen(result, spec)),
             results.mark_line(result, text["marks"]),
             menu,
         ]

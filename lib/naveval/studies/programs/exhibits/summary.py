@@ -8,6 +8,7 @@ import pandas as pd
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.exhibits.common import (
@@ -137,6 +138,11 @@ def _printed(year: int) -> dict[str, Fact]:
 def _told_more(_: Reader) -> str:
     """That the evaluation tells of more work, where every number it tells is above zero."""
     return "text" if published.month_effects()["published"].gt(0).all() else ""
+
+
+def _sections() -> set[str]:
+    """Sections of the evaluation that tell its effects on months in work."""
+    return set(published.month_effects()["section"])
 
 
 def _printed_negative(reader: Reader) -> str:
@@ -270,7 +276,12 @@ SENTENCES: tuple[Sentence, ...] = (
     Sentence(
         "answer-published",
         _told_more,
-        facts=_printed(1) | _printed(2) | {"negative": Fact(_printed_negative, "text")},
+        facts=_printed(1)
+        | _printed(2)
+        | {
+            "negative": Fact(_printed_negative, "text"),
+            "section": Fact(lambda _: formats.listed(sorted(_sections())), "text"),
+        },
     ),
     Sentence(
         "answer-calculation",
