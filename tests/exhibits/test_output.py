@@ -166,10 +166,11 @@ def test_sentences_for_the_front_page_are_kept_with_what_they_rest_on(
     opened: output.Output,
 ) -> None:
     text = "Nei. Andelen er 12,5\u00a0%. Mer."
-    wanted = {"text": "first", "sentences": [2], "published": ["a"]}
+    wanted = {"text": "first", "sentences": [2], "published": ["a"], "computed": ["b"]}
     kept = output.headline(opened, 1, wanted, "", text)
     assert kept == {"1": {"text": "Andelen er 12,5\u00a0%.", "origin": "simulated"}}
     assert output.headline(opened, 2, wanted, "a", text)["2"]["origin"] == "published"
+    assert output.headline(opened, 2, wanted, "b", text)["2"]["origin"] == "computed"
     assert output.headline(opened, 3, {**wanted, "place": "county"}, "a", text) == {}
 
 

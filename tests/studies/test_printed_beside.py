@@ -60,3 +60,16 @@ def test_printed_columns_stand_only_in_tables_of_their_period() -> None:
 )
 def test_a_printed_number_alone_is_found(text: str, wanted: list[str]) -> None:
     assert own_beside(text) == wanted
+
+
+@pytest.mark.parametrize("study", catalogue.names())
+def test_a_finding_is_marked_as_printed_where_it_tells_what_the_source_found(study: str) -> None:
+    texts = words.load(study)
+    for wanted in texts[words.HEADLINES]:
+        entry = texts[wanted["text"]]
+        options = entry if isinstance(entry, dict) else {"text": entry}
+        options = {**options, **options.get("choose", {})}
+        for kind in words.OF_PRINTED:
+            for wording in wanted.get(kind, ()):
+                told = "som bygger på virkelige registre" in options[wording]
+                assert told == (kind == "published"), (study, wanted["text"], wording)

@@ -112,10 +112,15 @@ def open_output(study: str, parameters: StudyParameters) -> Output:
 def headline(
     output: Output, order: int, wanted: Mapping[str, Any], choice: str, text: str
 ) -> dict[str, dict[str, str]]:
-    """The wanted sentences of a text, by their order, with what they rest on; none elsewhere."""
+    """The wanted sentences of a text, by their order, with what they rest on; none elsewhere.
+
+    That is `published` where the source prints the numbers, `computed` where they are worked out
+    here of numbers it prints, else what the result rests on: the wordings that `wanted` lists.
+    """
     if wanted.get("place", output.place.kind) != output.place.kind:
         return {}
     every = SENTENCE_END.split(text)
     chosen = [every[place - 1] for place in wanted.get("sentences", ()) if place <= len(every)]
-    origin = "published" if choice in wanted.get("published", ()) else output.origin
+    origins = (kind for kind in texts.OF_PRINTED if choice in wanted.get(kind, ()))
+    origin = next(origins, output.origin)
     return {str(order): {"text": " ".join(chosen or every), "origin": origin}}

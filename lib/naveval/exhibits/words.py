@@ -21,6 +21,8 @@ from naveval.project import formats, parameters, paths
 from naveval.project.errors import ParameterError
 
 HEADLINES = "headlines"
+OF_PRINTED = ("published", "computed")
+"""What sentences rest on that tell what a source prints, and what is worked out here of it."""
 BESIDE = ("site.yml", "errata.yml", "definitions.yml")
 """Files of a study's texts that the site and the audit read, and its report does not."""
 
@@ -95,16 +97,16 @@ def _require_headlines(listed: Iterable[Mapping[str, Any]], where: str) -> None:
     ------
     ParameterError
         When an entry is not a mapping of text, sentences (places from 1; all without it),
-        published, and place (country or county).
+        published and computed (wordings), and place (country or county).
     """
     for wanted in listed:
         places = wanted.get("sentences", [1])
-        known = {"text"} <= set(wanted) <= {"text", "sentences", "published", "place"}
+        known = {"text"} <= set(wanted) <= {"text", "sentences", *OF_PRINTED, "place"}
         known &= wanted.get("place", "country") in ("country", "county")
         if not known or not places or not all(isinstance(n, int) and n > 0 for n in places):
             raise ParameterError(
-                f"{where}: expected text, sentences (places from 1), published "
-                f"and place (country or county); found {wanted}"
+                f"{where}: expected text, sentences (places from 1), published, "
+                f"computed and place (country or county); found {wanted}"
             )
 
 

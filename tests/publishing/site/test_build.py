@@ -305,11 +305,13 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
         "2": {"text": "To *a*.", "origin": "published"},
         "1": {"text": "Én.", "origin": "simulated"},
         "10": {"text": "Ti.", "origin": "published"},
+        "11": {"text": "Tre.", "origin": "computed"},
     }
     (tmp_path / "headlines.json").write_text(json.dumps(kept))
     found = results.headlines(tmp_path)
-    told = [("Én.", True), ("To *a*.", False), ("Ti.", False)]
+    told = [("Én.", True), ("To *a*.", False), ("Ti.", False), ("Tre.", False)]
     assert [(item.text, item.simulated) for item in found] == told
+    assert [item.printed for item in found] == [False, True, True, False]
     small = replace(results.collect(["followup"])[0], simulated=True, scale=0.05)
     assert "i 5\xa0% av full størrelse" in results.mark(small, text["marks"])
     assert "størrelse" not in results.mark(replace(small, scale=1.0), text["marks"])
@@ -320,6 +322,8 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
         "Én.",
         text["marks"]["published"],
         "To \\*a\\*.",
+        text["marks"]["computed"],
+        "Tre.",
     ]
     assert sorted(parts, key=shown.index) == parts
     assert "To \\*a\\*.\n\nTi." in shown, "a paragraph each"
@@ -585,6 +589,44 @@ def test_the_order_of_net_benefits_is_not_told_without_its_reservation(tmp_path:
         assert order in yaml.safe_load(said)["answer-not"]
         assert "lønnstilskudd regnes hele lønnsøkningen som verdiskaping" in made.note
         assert escape(made.note) in charts.figure(made, text)
+
+
+def test_what_the_source_prints_stands_beside_what_is_worked_out_of_it(tmp_path: Path) -> None:
+    subsidy = "Midlertidig lønnstilskudd"
+    price = {"label": "tbl-price", "program": "AMO"}
+    checked = {"label": "tbl-reconciliation", "value": "computed", "subject": subsidy}
+    net = {"program": subsidy, "value": "net_benefit", "estimate": 1117666.2}
+    pd.DataFrame(
+        [
+            *(
+                price | {"value": value, "program": program, "estimate": 10000}
+                for value in ("monthly_budget_cost", "cost_month")
+                for program in ("AMO", "AFT")
+            ),
+            checked
+            | {"where": "tbl-7-2", "cell": "monthly_budget_cost"}
+            | {"estimate": 24335, "published": 24300},
+            checked
+            | {"where": "text", "cell": "wage_subsidy_per_month"}
+            | {"estimate": 23411, "published": 23400},
+            {"label": "tbl-7-2", "value": "total", "program": subsidy}
+            | {"estimate": 37133, "published": 7300},
+            net | {"label": "tbl-uncertainty", "ci_low": 8e5, "ci_high": 1.4e6},
+            net | {"label": "tbl-7-6", "published": 1117000},
+        ]
+    ).to_csv(tmp_path / "estimates.csv", index=False)
+    result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
+    text = site_pages.words()
+    entry = text["studies"]["programs"]
+    made = " ".join(cards.facts(result, entry["facts"], text).split())
+    shown = {n: f"{n:,}".replace(",", " ") for n in (24335, 24300, 23400, 7300, 37133, 1117000)}
+    assert f"{shown[24335]} kr her, mens kilden har {shown[24300]} kr" in made
+    assert f"og {shown[23400]} kr for lønnstilskuddet alene" in made
+    assert f"har {shown[7300]} kr per deltakelse, mot {shown[37133]} kr her" in made
+    for spec in (entry["front"]["chart"], entry["sliders"]["chart"]):
+        chart = cards.chart(result, spec, text)
+        assert chart
+        assert f"trykker evalueringen {shown[1117000]} kr" in " ".join(chart.note.split())
 
 
 def test_numbers_asked_for_stand_on_the_studys_page_with_the_way_to_them(tmp_path: Path) -> None:

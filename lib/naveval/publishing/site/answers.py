@@ -40,10 +40,12 @@ def findings(result: Result, text: Mapping[str, Any], *, folded: bool = False) -
         ]
         return "\n\n".join(boxes)
     parts = boxes
-    for simulated, items in groupby(result.headlines, key=lambda item: item.simulated):
+    for (simulated, printed), items in groupby(
+        result.headlines, key=lambda item: (item.simulated, item.printed)
+    ):
         told = [item.text for item in items]
         first, rest = _parted(told) if folded and simulated else (told, [])
-        parts += [results.mark_line(result, text["marks"], simulated=simulated)]
+        parts += [results.mark_line(result, text["marks"], simulated=simulated, printed=printed)]
         parts.append(_finding(result, first))
         if rest:
             parts.append(fold(_finding(result, rest), text["index"]["rest"]))

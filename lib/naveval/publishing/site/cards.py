@@ -23,7 +23,8 @@ def card(result: Result, text: Mapping[str, Any]) -> list[str]:
     found = chart(result, front["chart"], text) if "chart" in front else None
     parts = [part for part in (number, charts.figure(found, text) if found else "") if part]
     own = "chart" in front and released.simulated(result, front["chart"]["label"])
-    if parts and result.headlines and result.headlines[-1].simulated != own:
+    last = result.headlines[-1] if result.headlines else None
+    if parts and last and (last.simulated != own or last.printed):
         parts.insert(0, results.mark_line(result, text["marks"], simulated=own))
     return parts
 
@@ -35,14 +36,20 @@ def _number(result: Result, wanted: Mapping[str, Any]) -> str:
     """
     values = counties.values(wanted, released.rows(result, wanted))
     values |= released.beside(result, wanted)
-    used = formats.field_names(wanted["number"]) + formats.field_names(wanted["text"])
-    if any(formats.is_missing(values.get(name.partition(":")[0])) for name in used):
+    number, words = (_filled(wanted[part], values) for part in ("number", "text"))
+    if not number or not words:
         return ""
-    number, words = (formats.fill(wanted[part], values) for part in ("number", "text"))
     return (
         f'<p class="key-figure" data-result="{result.address}"><strong>{escape(number)}</strong> '
         f"{escape(words.strip())}</p>"
     )
+
+
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    """The text with its fields; "" where any of them is hidden or not there."""
+    used = {name.partition(":")[0] for name in formats.field_names(text)}
+    missing = any(formats.is_missing(values.get(name)) for name in used)
+    return "" if missing else formats.fill(text, values)
 
 
 def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart | None:
@@ -54,7 +61,8 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
         label, value and where as for `released.rows`, `of` for another of its numbers than the
         estimate, such as n_persons; form, title; then x and line (a line per code) or bars (a bar
         per code), names of codes, and scale to divide by. `{mark}` in the title is what the
-        exhibit rests on.
+        exhibit rests on. `source` is a text on what the source prints, which joins the note, with
+        the fields of `released.beside`.
     """
     rows = released.rows(result, spec)
     if "of" in spec:
@@ -64,7 +72,10 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
         return None
     simulated = released.simulated(result, spec["label"])
     mark = results.mark(result, text["marks"], simulated=simulated)
-    spec = {**spec, "title": spec["title"].format(mark=mark)}
+    printed = spec.get("source", {})
+    source = _filled(printed.get("text", ""), released.beside(result, printed))
+    note = " ".join(filter(None, (spec.get("note", "").strip(), source.strip())))
+    spec = {**spec, "title": spec["title"].format(mark=mark), "note": note}
     numbers = list(released.NUMBERS)
     rows = rows.assign(**{name: rows[name] / spec.get("scale", 1) for name in numbers})
     if "bars" in spec:
@@ -89,19 +100,19 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
     spec
         heading, and items: heading, text and what `released.rows` reads, and chart as for `chart`
         or `menu` as for `choices`. With `list` the text may name the rows that have most, as
-        `{listed}`.
+        `{listed}`; with `see`, a label, it may link to another exhibit, as `{see}`.
         What a result does not hold or hides is left out.
     """
     blocks = []
     for item in spec["items"]:
         given = counties.values(item, released.rows(result, item)) | {"place": result.place}
-        given |= released.beside(result, item) | _listed(result, item)
-        used = {name.partition(":")[0] for name in formats.field_names(item["text"])}
-        if any(formats.is_missing(given.get(name)) for name in used):
+        given |= released.beside(result, item) | _listed(result, item) | _seen(result, item)
+        words = _filled(item["text"], given)
+        if not words:
             continue
         drawn = chart(result, item["chart"], text) if "chart" in item else None
         own = released.simulated(result, item["label"])
-        words, where = formats.fill(item["text"], given), results.exhibit(result, item["label"])
+        where = results.exhibit(result, item["label"])
         blocks += [
             f"### {item['heading']}",
             results.mark_line(result, text["marks"], simulated=own),
@@ -110,6 +121,11 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
             _menu(result, item["menu"], text) if "menu" in item else "",
         ]
     return "\n\n".join(filter(None, [f"## {spec['heading']} {{#tall}}", *blocks])) if blocks else ""
+
+
+def _seen(result: Result, item: Mapping[str, Any]) -> dict[str, str]:
+    """The field `see`: a link to the exhibit that the item names, if any."""
+    return {"see": results.exhibit(result, item["see"])} if "see" in item else {}
 
 
 def _listed(result: Result, item: Mapping[str, Any]) -> dict[str, str]:
@@ -138,7 +154,7 @@ def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, A
     Parameters
     ----------
     spec
-        heading, intro, label of the menu, and charts as for `chart`.
+        heading, intro (with `{see}` as for `facts`), label of the menu, and charts as for `chart`.
     """
     menu = _menu(result, spec, text) if result else ""
     if result is None or not menu:
@@ -146,7 +162,7 @@ def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, A
     return "\n\n".join(
         [
             f"## {spec['heading']} {{#velg-figur}}",
-            spec["intro"],
+            _filled(spec["intro"], _seen(result, spec)),
             results.mark_line(result, text["marks"]),
             menu,
         ]

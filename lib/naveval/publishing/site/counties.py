@@ -260,7 +260,7 @@ def printed(
     result: Result, found: Told, text: Mapping[str, Any], mark: Callable[..., str]
 ) -> list[str]:
     """What the source has published, under a mark of its own."""
-    above = [mark(result, text["marks"], simulated=False)] if found.printed else []
+    above = [mark(result, text["marks"], simulated=False, printed=True)] if found.printed else []
     return [*above, *found.printed]
 
 

@@ -99,15 +99,16 @@ def beside(result: Result, wanted: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     wanted
-        `also`: names to single rows, which give `<name>` and `<name>_persons`; `spans`: names to
-        rows of months, of which the last `months`, or all, give `<name>_from` and `<name>_to`.
-        None for what is hidden or not there.
+        `also`: names to single rows, which give `<name>`, `<name>_persons` and `<name>_published`,
+        what the source prints; `spans`: names to rows of months, of which the last `months`, or
+        all, give `<name>_from` and `<name>_to`. None for what is hidden or not there.
     """
     found: dict[str, Any] = {}
     for name, other in wanted.get("also", {}).items():
         row = one(result, other)
         found[name] = None if row is None else row["estimate"]
         found[f"{name}_persons"] = None if row is None else row[PERSONS]
+        found[f"{name}_published"] = None if row is None else row[PUBLISHED]
     for name, other in wanted.get("spans", {}).items():
         shown = rows(result, other)
         known = (

@@ -21,10 +21,15 @@ DOWNLOADS = (*PAGES, "report.pdf", "annex.pdf", *TABLES)
 
 @dataclass(frozen=True)
 class Headline:
-    """A main finding in a sentence or two, and whether it rests on simulated registers."""
+    """A main finding in a sentence or two, and what it rests on.
+
+    That is simulated registers, or numbers that the source prints: `printed` where it tells those
+    themselves, not what is worked out of them here.
+    """
 
     text: str
     simulated: bool
+    printed: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,18 +130,31 @@ def read(study: str, folder: Path, content: dict[str, Any]) -> Result:
     )
 
 
-def mark(result: Result, marks: Mapping[str, str], *, simulated: bool | None = None) -> str:
-    """What a result, or a part of it that is simulated or not, rests on."""
+def mark(
+    result: Result,
+    marks: Mapping[str, str],
+    *,
+    simulated: bool | None = None,
+    printed: bool = False,
+) -> str:
+    """What a result rests on, or a part that is simulated or not, or printed in its source."""
     if not (result.simulated if simulated is None else simulated):
-        return marks["published"]
+        return marks["published" if printed else "computed"]
     small = result.scale != 1
     return marks["scaled"].format(size=formats.size(result.scale)) if small else marks["simulated"]
 
 
-def mark_line(result: Result, marks: Mapping[str, str], *, simulated: bool | None = None) -> str:
+def mark_line(
+    result: Result,
+    marks: Mapping[str, str],
+    *,
+    simulated: bool | None = None,
+    printed: bool = False,
+) -> str:
     """Markdown of a line of its own with `mark`."""
     kind = "simulated" if (result.simulated if simulated is None else simulated) else "published"
-    return f"::: {{.mark .mark-{kind}}}\n{mark(result, marks, simulated=simulated)}\n:::"
+    words = mark(result, marks, simulated=simulated, printed=printed)
+    return f"::: {{.mark .mark-{kind}}}\n{words}\n:::"
 
 
 def scales(mains: Sequence[Result], text: Mapping[str, Any]) -> str:
@@ -168,7 +186,11 @@ def headlines(folder: Path) -> tuple[Headline, ...]:
         return ()
     kept: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
     return tuple(
-        Headline(kept[order]["text"], kept[order]["origin"] == "simulated")
+        Headline(
+            kept[order]["text"],
+            simulated=kept[order]["origin"] == "simulated",
+            printed=kept[order]["origin"] == "published",
+        )
         for order in sorted(kept, key=int)
     )
 

@@ -76,12 +76,18 @@ def outcome_values() -> pd.DataFrame:
 
 
 def month_effects() -> pd.DataFrame:
-    """Effects on months in work in the text of chapter 6: arm, outcome, year, published."""
+    """Effects on months in work in chapter 6: arm, outcome, year, published and section."""
     table = read("effect_values")
     table = table[(table.outcome == "måneder i arbeid") & table["sample"].str.contains("ATET")]
     years = {"år 1": (1,), "år 2 og 3": (2, 3)}
     rows = [
-        {"arm": row.program, "outcome": "months", "year": year, "published": float(row.value)}
+        {
+            "arm": row.program,
+            "outcome": "months",
+            "year": year,
+            "published": float(row.value),
+            "section": str(row.section),
+        }
         for row in table.itertuples()
         for year in years[row.period]
     ]

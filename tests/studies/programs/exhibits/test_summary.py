@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from naveval.studies.programs import published
-from naveval.studies.programs.exhibits import summary
+from naveval.studies.programs.exhibits import common, summary
 
 SENTENCES = {one.label: one for one in summary.SENTENCES}
 
@@ -31,9 +31,30 @@ def test_the_evaluations_effects_are_told_as_it_tells_them(monkeypatch: pytest.M
     assert told["effect_1"] == 5.0
     assert told["arms_2"] == "AMO, Arbeidstrening og Utvidet oppfølging i NAV"
     assert told["effect_2"] == 1.5
+    assert told["section"] == "6.2.1"
     assert told["negative"] == "AFT og Arbeidsrettet rehabilitering"
     assert sentence.choose is not None
     assert sentence.choose(reader) == "text"
     less = published.month_effects().assign(published=-1.0)
     monkeypatch.setattr(published, "month_effects", lambda: less)
     assert sentence.choose(reader) == ""
+
+
+def test_programmes_that_nobody_estimates_an_effect_of_are_named() -> None:
+    counted = pd.DataFrame({"program": ["AMO", "IPS", "Annet", "Varig lønnstilskudd"], "n": 9})
+    reader: Any = SimpleNamespace(frame=lambda _: counted, named=lambda _, code: code)
+    (arms, _) = SENTENCES["answer-calculation"].then
+    (sentence,) = arms.then
+    assert sentence.facts["names"].get(reader) == "IPS og Varig lønnstilskudd"
+
+
+def test_participants_are_counted_as_the_bars_count_them() -> None:
+    rows = pd.DataFrame(
+        {
+            "arm": ["AMO", "AFT", "Annet", "Ikke tiltak", "AMO"],
+            "first_group": ["all"] * 4 + ["special"],
+            "n": [804, 284, 64, 1627, 10],
+        }
+    )
+    reader: Any = SimpleNamespace(frame=lambda _: rows)
+    assert common.treated(reader) == 1090

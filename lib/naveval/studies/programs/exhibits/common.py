@@ -163,10 +163,11 @@ def has(reader: Reader, *parts: str) -> bool:
     return set(parts) <= set(reader.common("parts"))
 
 
-def _treated(results: ProgramResults) -> int:
-    """Persons on a programme with an effect of its own."""
-    assert results.effects is not None
-    return int((~results.effects.main.sample.frame["arm"].isin((CONTROL, REST))).sum())
+def treated(reader: Reader) -> int:
+    """Persons on a programme with an effect of its own, as shown for each, to the nearest ten."""
+    rows = reader.frame("tbl-6-3")
+    shown = rows[(rows["first_group"] == "all") & rows["arm"].isin(ARMS)]
+    return int(formats.rounded(shown["n"].sum(), 10))
 
 
 def wording(signs: Iterable[str]) -> str:
@@ -192,7 +193,6 @@ COMMON: Mapping[str, Fact] = {
     "most_changed": Fact(lambda _: thresholds().counts.largest_change),
     "few": Fact(lambda _: formats.FEW, "text"),
     "sampled": Fact(lambda results: results.effects.main.sample.frame["person"].nunique()),
-    "treated": Fact(lambda results: _treated(results)),
     "merged": Fact(lambda results: list(results.effects.main.sample.merged), "text"),
     "trees": Fact(lambda results: results.effects.settings.options.trees),
     "folds": Fact(lambda results: results.effects.settings.folds),

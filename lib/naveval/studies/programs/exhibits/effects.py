@@ -25,6 +25,7 @@ from naveval.studies.programs.exhibits.common import (
     both_ends,
     counted_signs,
     plainly,
+    treated,
     wording,
 )
 from naveval.studies.programs.exhibits.effects_shown import with_counts, without_lone_months
@@ -423,7 +424,7 @@ SENTENCES: tuple[Sentence, ...] = (
         _counted,
         facts={
             "n": Fact(lambda reader: rounded(reader.common("sampled"), 10)),
-            "treated": Fact(lambda reader: rounded(reader.common("treated"), 10)),
+            "treated": Fact(treated),
         },
     ),
     Sentence("effects-outcomes", facts={"position": Fact(lambda _: MIN_POSITION)}),

@@ -83,7 +83,8 @@ def printed_effects() -> pd.DataFrame:
         )
         for year in YEARS
     ]
-    months = published.month_effects().rename(columns={"published": "printed"})
+    months = published.month_effects().drop(columns="section")
+    months = months.rename(columns={"published": "printed"})
     return pd.concat([*parts, months], ignore_index=True)
 
 

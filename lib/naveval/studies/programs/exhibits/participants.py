@@ -11,7 +11,6 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
-from naveval.project import formats
 from naveval.studies.programs import published
 from naveval.studies.programs.codes import month_code
 from naveval.studies.programs.exhibits import participants_drawing as drawn
@@ -24,6 +23,7 @@ from naveval.studies.programs.exhibits.common import (
     has,
     modal,
     plainly,
+    treated,
 )
 from naveval.studies.programs.exhibits.definitions import (
     LENGTH,
@@ -442,7 +442,7 @@ SENTENCES: tuple[Sentence, ...] = (
     Sentence(
         "participants-counts",
         lambda reader: "text" if has(reader, "people", "outcomes", "effects") else "",
-        facts={"treated": Fact(lambda reader: formats.rounded(reader.common("treated"), 10))},
+        facts={"treated": Fact(treated)},
     ),
     Sentence("noise"),
 )

@@ -8,8 +8,9 @@ import pandas as pd
 from naveval.estimators.detectable import multiplier
 from naveval.exhibits.declare import Fact, Sentence
 from naveval.exhibits.reader import Reader
+from naveval.project import formats
 from naveval.studies.programs import published
-from naveval.studies.programs.codes import ARMS
+from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.exhibits.common import (
     SIGNS,
     by_program,
@@ -100,6 +101,13 @@ def _merged(reader: Reader) -> str:
     return plainly(reader, *[arm for arm in reader.common("merged") if arm in ARMS])
 
 
+def _not_estimated(reader: Reader) -> str:
+    """The programmes that participants are counted in, but whose effect nobody estimates."""
+    counted = reader.frame("tbl-b-2")
+    codes = [code for code in counted["program"] if code not in (*ARMS, REST)]
+    return plainly(reader, *codes)
+
+
 def _unpriced(reader: Reader) -> str:
     """The programmes with an effect that the evaluation has no price for."""
     priced = set(reader.frame("tbl-uncertainty")["program"])
@@ -130,6 +138,11 @@ def _printed(year: int) -> dict[str, Fact]:
 def _told_more(_: Reader) -> str:
     """That the evaluation tells of more work, where every number it tells is above zero."""
     return "text" if published.month_effects()["published"].gt(0).all() else ""
+
+
+def _sections() -> set[str]:
+    """Sections of the evaluation that tell its effects on months in work."""
+    return set(published.month_effects()["section"])
 
 
 def _printed_negative(reader: Reader) -> str:
@@ -208,6 +221,11 @@ def _made_scaled(reader: Reader) -> str:
     return reader.named("", "made_scaled") if small else _made(reader)
 
 
+_NOT_ESTIMATED = Sentence(
+    "answer-not-estimated",
+    lambda reader: "text" if _left_out(reader) and _not_estimated(reader) else "",
+    facts={"names": Fact(_not_estimated, "text")},
+)
 MADE = {"made": Fact(_made, "text")}
 SENTENCES: tuple[Sentence, ...] = (
     Sentence(
@@ -258,7 +276,12 @@ SENTENCES: tuple[Sentence, ...] = (
     Sentence(
         "answer-published",
         _told_more,
-        facts=_printed(1) | _printed(2) | {"negative": Fact(_printed_negative, "text")},
+        facts=_printed(1)
+        | _printed(2)
+        | {
+            "negative": Fact(_printed_negative, "text"),
+            "section": Fact(lambda _: formats.listed(sorted(_sections())), "text"),
+        },
     ),
     Sentence(
         "answer-calculation",
@@ -271,6 +294,7 @@ SENTENCES: tuple[Sentence, ...] = (
                     "merged": Fact(_merged, "text"),
                     "unpriced": Fact(_unpriced, "text"),
                 },
+                then=(_NOT_ESTIMATED,),
             ),
             Sentence(
                 "answer-costs-unclear",
