@@ -232,7 +232,7 @@ def test_columns_of_the_source_beside_simulated_ones_are_named_in_file_and_book(
         protect=Public("test"),
         view=Table(rows=("program", "county")),
     )
-    monkeypatch.setattr(downloads, "_exhibits", lambda _: {"tbl-7": one})
+    monkeypatch.setattr(downloads, "exhibits_of", lambda _: {"tbl-7": one})
     (folder / "tables/tbl-7.csv").write_text(
         "program,county,effect,printed,origin\nAFT,03,1200,1100,simulated\n"
     )

@@ -231,7 +231,7 @@ def _lines(file: Path) -> list[tuple[str, ...]]:
 
 def read(folder: Path, study: str, parts: Sequence[Part], told: Words) -> list[Data]:
     """Every figure and table with data, in the order of the report and its annex."""
-    names, units, exhibits = numbers(parts), _units(folder, told.common), _exhibits(study)
+    names, units, exhibits = numbers(parts), _units(folder, told.common), exhibits_of(study)
 
     def called(reference: re.Match[str]) -> str:
         return names.get(reference[1], reference[0])
@@ -281,7 +281,8 @@ def _data(
     )
 
 
-def _exhibits(study: str) -> dict[str, Exhibit[Any]]:
+def exhibits_of(study: str) -> dict[str, Exhibit[Any]]:
+    """Every exhibit that a study declares, by its label; none of a study without a report."""
     if not catalogue.has(study, "report"):
         return {}
     return {one.label: one for one in catalogue.module(study, "report").REPORT.exhibits}

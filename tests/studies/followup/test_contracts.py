@@ -1,6 +1,7 @@
 """Bad input to the follow-up study is found, all of it, before anything is estimated."""
 
 import datetime as dt
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +52,9 @@ def messages(data: Path, *tables: str) -> list[str]:
         return [str(breach) for breach in contracts.check("followup", data)]
     linked = ("persons", "benefit_cards", "benefit_decisions")
     chosen = {name: TABLES[name] for name in {*tables, *linked}}
-    rules = [rule for rule in RULES if rule.table in (*tables, "persons")]
+    others = re.compile(rf"\b(?:{'|'.join(TABLES.keys() - chosen.keys())})\b")
+    about = [rule for rule in RULES if rule.table in (*tables, "persons")]
+    rules = [rule for rule in about if not others.search(rule.sql)]
     return [str(breach) for breach in contracts.check_tables(chosen, data, rules)]
 
 
