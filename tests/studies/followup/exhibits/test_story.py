@@ -172,7 +172,9 @@ def test_level_is_left_out_when_it_is_hidden_or_there_is_no_effect(output: Outpu
 
 
 def test_conclusion_calls_an_imprecise_null_imprecise(output: Output) -> None:
-    assert "ga satsingen i disse registrene neppe en større økning" in said(output, "conclusion", summary())
+    assert "ga satsingen i disse registrene neppe en større økning" in said(
+        output, "conclusion", summary()
+    )
     wide = said(output, "conclusion", summary(mde_relative=0.6))
     assert "her er den liten" in wide
     assert wide == said(output, "conclusion", summary(mde_relative=np.nan))
