@@ -107,14 +107,15 @@ def _replace(
         content = before | {"files": own}
         _require_whole(folder, copy, content)
         report, made = content.get("report", {}), []
+        whole = markdown.parts(copy / EXECUTED)
         with ThreadPoolExecutor(1) as beside:
-            taken = beside.submit(downloads.write, copy, report, markdown.parts(copy / EXECUTED))
+            taken = beside.submit(downloads.write, copy, report, whole)
             for part, file in _make_all(copy, to, name, described, content):
                 made.append(f"{part}{file.suffix}")
                 shutil.copyfile(file, copy / made[-1])
             made += taken.result()
         made.append(downloads.crate(copy, report))
-        _record(copy, content, described, made)
+        _record(copy, content, described, made, whole)
         passed.result()
         with store.held(folder):
             same = _manifest(folder) == before
@@ -344,13 +345,19 @@ def _manifest(folder: Path, *, copy: Path | None = None) -> dict[str, Any]:
     raise RenderError(f"{folder}: no {manifest.FILE} that can be read; run the study first")
 
 
-def _record(folder: Path, content: dict[str, Any], engine: str, made: list[str]) -> None:
+def _record(
+    folder: Path,
+    content: dict[str, Any],
+    engine: str,
+    made: list[str],
+    parts: tuple[markdown.Part, ...],
+) -> None:
     """Write in the manifest which reports the folder holds, and what they were made from."""
-    came_from, whole = made_from(folder, engine), markdown.parts(folder / EXECUTED)
+    came_from = made_from(folder, engine)
     earlier = content.get("rendered", {})
     kept = earlier.get("files", {}) if earlier.get("from") == came_from else {}
     hashes = {name: provenance.file_hash(folder / name) for name in made}
-    links = downloads.link_names(folder, whole)
+    links = downloads.link_names(folder, parts)
     of = {name: label for label, name in links.items() if name in hashes}
     rendered = {"from": came_from, "files": {**kept, **hashes}, "of": of}
     manifest.write(folder, content | {"engine": engine, "rendered": rendered})
