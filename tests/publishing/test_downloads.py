@@ -139,7 +139,8 @@ def test_sheets_are_tables_with_title_source_and_unit_and_both_books_are_the_sam
     assert book["Figur 1"]["B5"].value == 1e-05
     contents = book["Innhold"]
     assert contents["A4"].hyperlink.location == "'Tabell 1'!A1"
-    assert [cell.value for cell in contents[4]][2] == "prosent"
+    first = [cell.value for cell in contents[4]]
+    assert (first[0], first[2], first[4]) == ("Tabell 1", "prosent", "tbl-7")
     with zipfile.ZipFile(folder / "hedmark-04-hedmark-simulert.ods") as ods:
         assert ods.namelist()[0] == "mimetype"
         assert ods.read("mimetype") == workbooks.SPREADSHEET.encode()
@@ -208,6 +209,9 @@ def test_dictionary_explains_every_column(folder: Path) -> None:
     assert rows["data/figur-1.csv", "hours_ci_low"]["Betydning"] == "Timer: nedre grense"
     assert rows["data/tabell-v1.csv", "hours"]["Type"] == "tom"
     assert rows["estimates.csv", "estimate"]["Betydning"] == "Anslaget"
+    label = "Etikett i estimates.csv"
+    assert rows["data/tabell-1-simulert.csv", "program"][label] == "tbl-7"
+    assert rows["estimates.csv", "estimate"][label] == ""
 
 
 def test_shares_of_participants_are_not_called_those_of_a_county() -> None:

@@ -302,7 +302,10 @@ def _units(folder: Path, common: Mapping[str, Any]) -> dict[str, str]:
 
 
 def dictionary(folder: Path, found: Iterable[Data], told: Words) -> list[tuple[str, ...]]:
-    """One row per file and column: what it is, its unit, what kind of value, how many rows."""
+    """One row per file and column: what it is, its unit, what kind of value, how many rows.
+
+    Its last column is what `label` in estimates.csv calls the figure or table.
+    """
     rows = [tuple(told.common["dictionary-head"])]
     for name, data in (*_whole(folder, told), *((f"{FOLDER}/{d.file}.csv", d) for d in found)):
         for place, column in enumerate(data.head):
@@ -310,7 +313,15 @@ def dictionary(folder: Path, found: Iterable[Data], told: Words) -> list[tuple[s
             both = dict.fromkeys(filter(None, (about.title, about.means)))
             kind = _kind([row[place] for row in data.rows if len(row) > place], told.common)
             rows.append(
-                (name, column, ": ".join(both) or column, about.unit, kind, str(len(data.rows)))
+                (
+                    name,
+                    column,
+                    ": ".join(both) or column,
+                    about.unit,
+                    kind,
+                    str(len(data.rows)),
+                    data.label if data.number else "",
+                )
             )
     return rows
 
@@ -347,7 +358,8 @@ def _sheets(
     ]
     yield Sheet(common["front"], report.get("title", ""), (report.get("subtitle", ""), *about))
     rows = tuple(
-        (data.number, data.title, data.unit, _origin(data, report, common)) for data in found
+        (data.number, data.title, data.unit, _origin(data, report, common), data.label)
+        for data in found
     )
     yield Sheet(
         common["contents"], common["contents"], (), tuple(common["contents-head"]), rows, True
