@@ -393,6 +393,12 @@ def test_the_numbers_of_a_county_page_can_be_taken_away(built: SimpleNamespace) 
     assert rows["n_persons"].dropna().ge(thresholds().min_cell).all()
     assert scan(built.site, files=[built.site / name]) == []
     assert set(rows["origin"]) == {"simulated"}
+    assert "ark/ordbok.csv" in [link["href"] for link in links]
+    told = pd.read_csv(built.site / "ark/ordbok.csv")
+    for study, own in rows.groupby("study"):
+        filled = {column for column in rows if own[column].notna().any()}
+        meant = told.loc[told["study"] == study].set_index("column")["meaning"]
+        assert filled <= set(meant.dropna().index)
 
 
 def test_a_county_page_names_the_figures_and_tables_its_numbers_stand_in(tmp_path: Path) -> None:

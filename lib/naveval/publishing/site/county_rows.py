@@ -9,16 +9,21 @@ from typing import Any
 import pandas as pd
 
 from naveval.disclosure.thresholds import thresholds
-from naveval.project import places
+from naveval.exhibits import words
+from naveval.project import parameters, paths, places
 from naveval.project.escaping import neutral
-from naveval.publishing.site import counties, released
+from naveval.publishing import columns
+from naveval.publishing.site import counties, released, results
 from naveval.publishing.site.results import Result
 
 SIMULATED = "simulated"
-FIRST = ("study", "label", "value", "county")
+EXHIBIT = "number"
+FIRST = ("study", EXHIBIT, "label", "value", "county")
+DICTIONARY = ("study", "column", "meaning", "unit")
 LAST = ("estimate", "ci_low", "ci_high", released.PERSONS, "unit", released.PUBLISHED, "origin")
 LEFT_OUT = ("std_error", released.P_VALUE, "n_obs", "n_clusters", "estimand", "method")
 OF_RUN = ("difference", "note")
+DICTIONARY_FILE = "ark/ordbok.csv"
 
 
 def table(code: str, mains: Sequence[Result], text: Mapping[str, Any]) -> pd.DataFrame:
@@ -31,11 +36,15 @@ def table(code: str, mains: Sequence[Result], text: Mapping[str, Any]) -> pd.Dat
 
     Returns
     -------
-    study, label and value, the keys that name a row, estimate with its interval in the unit given
+    study, number (what its report calls the figure or table), label and value, the keys that name
+    a row, estimate with its interval in the unit given
     (missing where hidden), n_persons where no count is too small, published and origin.
     """
     found = [
-        rows.assign(origin=SIMULATED if main.simulated else rows.get("origin", ""))
+        rows.assign(
+            **{EXHIBIT: results.number(main, wanted["label"]) if "label" in wanted else ""},
+            origin=SIMULATED if main.simulated else rows.get("origin", ""),
+        )
         for main in mains
         for wanted, by_county in counties.shown(code, main, text)
         for rows in by_county.values()
@@ -53,6 +62,21 @@ def table(code: str, mains: Sequence[Result], text: Mapping[str, Any]) -> pd.Dat
     return every.reindex(columns=[*FIRST, *keys, *LAST])
 
 
+def dictionary(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """What each study's columns hold in the tables of counties: meaning and unit in Norwegian."""
+    common = parameters.read_yaml(paths.texts_dir() / "downloads.yml")
+    every, found = pd.concat(tables, ignore_index=True), []
+    for study, rows in every.groupby("study", sort=False):
+        told = columns.Words(
+            {**words.load(str(study)), "estimates": {"data": common["estimates"]}}, common
+        ).at("estimates")
+        filled = [name for name in every if (rows[name].notna() & rows[name].ne("")).any()]
+        found += [
+            (study, name, told.meaning(name), told.unit_name(told.unit(name))) for name in filled
+        ]
+    return pd.DataFrame(found, columns=list(DICTIONARY))
+
+
 def as_csv(rows: pd.DataFrame) -> str:
     """A table as CSV; an empty cell is a number that is hidden, or none."""
     stream = io.StringIO()
@@ -64,7 +88,11 @@ def as_csv(rows: pd.DataFrame) -> str:
 
 
 def write(mains: Sequence[Result], work: Path, text: Mapping[str, Any]) -> None:
-    """Write the table of every county beside its sheet; nothing where no result is made."""
+    """Write every county's table beside its sheet, and what their columns hold; nothing of none."""
+    made = []
     for item in places.counties(places.CURRENT_YEAR) if mains else ():
+        made.append(table(item.code, mains, text))
         file = work / counties.sheet_file(item.code, mains, "csv")
-        file.write_text(as_csv(table(item.code, mains, text)), encoding="utf-8")
+        file.write_text(as_csv(made[-1]), encoding="utf-8")
+    if made:
+        (work / DICTIONARY_FILE).write_text(as_csv(dictionary(made)), encoding="utf-8")

@@ -8,7 +8,15 @@ from typing import Any
 from naveval.project import catalogue, formats, municipalities, parameters, paths, places
 from naveval.project.errors import ParameterError
 from naveval.publishing import downloads as files
-from naveval.publishing.site import answers, cards, counties, errata, frame, results
+from naveval.publishing.site import (
+    answers,
+    cards,
+    counties,
+    county_rows,
+    errata,
+    frame,
+    results,
+)
 from naveval.publishing.site import evidence as site_evidence
 from naveval.publishing.site.counties import county_page
 from naveval.publishing.site.results import Result
@@ -372,7 +380,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
 
 
 def sheet_link(code: str, mains: Sequence[Result | None], text: Mapping[str, Any]) -> str:
-    """Links to a county's sheet, and to the numbers its page shows."""
+    """Links to a county's sheet, to the numbers its page shows, and to what they are."""
     part, name = text["counties"], places.name(code)
     offered = (
         {"pdf": part["sheet"], "csv": part["numbers"]} if any(mains) else {"pdf": part["sheet"]}
@@ -381,6 +389,8 @@ def sheet_link(code: str, mains: Sequence[Result | None], text: Mapping[str, Any
         f"- [{label.format(name=name)}]({counties.sheet_file(code, mains, kind)})"
         for kind, label in offered.items()
     ]
+    if any(mains):
+        lines.append(f"- [{part['dictionary']}]({county_rows.DICTIONARY_FILE})")
     return "\n".join(["::: {.downloads}", *lines, ":::"])
 
 

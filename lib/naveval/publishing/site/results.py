@@ -223,15 +223,21 @@ def titles(result: Result) -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda item: _natural(item[1].partition(".")[0])))
 
 
-def exhibit(result: Result, label: str) -> str:
-    """A link to a figure or table in the result's report or annex, named by its number."""
+def number(result: Result, label: str) -> str:
+    """What captions call a figure or table of a result, «Figur 8»; "" where it has no number."""
     for name in result.files:
         if name.startswith("data/") and name.endswith(".json"):
             content = json.loads((result.folder / name).read_text(encoding="utf-8"))
             if content.get("source") == label:
-                number = str(content["label"]).partition(".")[0]
-                page = PAGES[number.split()[-1].startswith(markdown.PREFIX[markdown.ANNEX])]
-                return f"[{number}]({result.address}/{page}#{label})"
+                return str(content["label"]).partition(".")[0]
+    return ""
+
+
+def exhibit(result: Result, label: str) -> str:
+    """A link to a figure or table in the result's report or annex, named by its number."""
+    if called := number(result, label):
+        page = PAGES[called.split()[-1].startswith(markdown.PREFIX[markdown.ANNEX])]
+        return f"[{called}]({result.address}/{page}#{label})"
     return f"[{result.title}]({result.address}/{PAGES[0]})"
 
 
