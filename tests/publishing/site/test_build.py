@@ -619,6 +619,7 @@ def test_what_the_source_prints_stands_beside_what_is_worked_out_of_it(tmp_path:
             | {"estimate": 37133, "published": 7300},
             net | {"label": "tbl-uncertainty", "ci_low": 8e5, "ci_high": 1.4e6},
             net | {"label": "tbl-7-6", "published": 1117000},
+            net | {"label": "tbl-7-6", "program": "AMO", "estimate": 377221, "published": 377000},
         ]
     ).to_csv(tmp_path / "estimates.csv", index=False)
     result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
@@ -632,7 +633,8 @@ def test_what_the_source_prints_stands_beside_what_is_worked_out_of_it(tmp_path:
     for spec in (entry["front"]["chart"], entry["sliders"]["chart"]):
         chart = cards.chart(result, spec, text)
         assert chart
-        assert f"trykker evalueringen {shown[1117000]} kr" in " ".join(chart.note.split())
+        note = " ".join(chart.note.split())
+        assert f"For midlertidig lønnstilskudd ({shown[1117000]} kr) trykker den" in note, "not AMO"
 
 
 def test_numbers_asked_for_stand_on_the_studys_page_with_the_way_to_them(tmp_path: Path) -> None:

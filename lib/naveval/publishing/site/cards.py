@@ -62,7 +62,8 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
         estimate, such as n_persons; form, title; then x and line (a line per code) or bars (a bar
         per code), names of codes, and scale to divide by. `{mark}` in the title is what the
         exhibit rests on. `source` is a text on what the source prints, which joins the note, with
-        the fields of `released.beside`.
+        `{differing}`: the rows of its `differs` (as `spec`, with key, and text with the fields
+        `name` and `n`) whose printed number is another than the one here, rounded as in the chart.
     """
     rows = released.rows(result, spec)
     if "of" in spec:
@@ -73,7 +74,7 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     simulated = released.simulated(result, spec["label"])
     mark = results.mark(result, text["marks"], simulated=simulated)
     printed = spec.get("source", {})
-    source = _filled(printed.get("text", ""), released.beside(result, printed))
+    source = _filled(printed.get("text", ""), _differing(result, printed.get("differs"), spec))
     note = " ".join(filter(None, (spec.get("note", "").strip(), source.strip())))
     spec = {**spec, "title": spec["title"].format(mark=mark), "note": note}
     numbers = list(released.NUMBERS)
@@ -81,6 +82,30 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     if "bars" in spec:
         return charts.bars(result.study, rows, spec, text)
     return _lines(rows[rows["estimate"].notna()], spec, text)
+
+
+def _differing(
+    result: Result, wanted: Mapping[str, Any] | None, spec: Mapping[str, Any]
+) -> dict[str, str]:
+    """The field `differing`; none where all printed numbers are the ones here."""
+    if not wanted:
+        return {}
+    shape, scale = f"{{n:{spec['form']}}}", spec.get("scale", 1)
+    rows = released.rows(result, wanted).dropna(subset=["estimate", released.PUBLISHED])
+    both = zip(rows["estimate"], rows[released.PUBLISHED], strict=True)
+    other = [
+        formats.fill(shape, {"n": ours / scale}) != formats.fill(shape, {"n": theirs / scale})
+        for ours, theirs in both
+    ]
+    rows = rows[other]
+    if rows.empty:
+        return {}
+    names = released.names(result.study, wanted["label"], "plain", list(rows[wanted["key"]]))
+    told = [
+        formats.fill(wanted["text"], {"name": names[code], "n": number})
+        for code, number in zip(rows[wanted["key"]], rows[released.PUBLISHED], strict=True)
+    ]
+    return {"differing": formats.listed(told)}
 
 
 def _lines(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:
