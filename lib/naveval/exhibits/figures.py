@@ -268,6 +268,8 @@ def save(figure: Figure, picture: Path, mark: str, *, vector: bool = False) -> N
         _keep_free(figure)
         figure.text(0.995, 0.005, mark, ha="right", va="bottom", fontsize=SMALL, color="#5A5A5A")
     drawn = _vector(figure) if vector else ""
+    if drawn:
+        figure.set_layout_engine("none")  # everything has its place; finding it takes a third again
     picture.with_suffix(".svg").unlink(missing_ok=True)
     if drawn:
         picture.with_suffix(".svg").write_text(drawn, encoding="utf-8")

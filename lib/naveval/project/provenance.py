@@ -38,12 +38,14 @@ KEEPERS = tuple(f"{PACKAGE}.project.{name}" for name in ("store", "provenance"))
 READS_NOTHING = tuple(
     f"{PACKAGE}.{name}" for name in ("project.parameters", "project.paths", "exhibits.manifest")
 )
-# Names that differ between import and distribution; the rest is the same or is looked up.
+# Names that differ between import and distribution; the rest is the same or is looked up, for
+# which the files of every installed library are read.
 DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
     "bs4": "beautifulsoup4",
     "pypandoc": "pypandoc_binary",
+    "PIL": "pillow",
 }
 # Used where installed, without being imported by us or required by the library.
 ALSO = {"pandas": ("pyarrow", "numexpr", "bottleneck")}
