@@ -121,6 +121,12 @@ class Words:
         return str(self.common["units"].get(unit, unit))
 
 
+def of_estimates(texts: Mapping[str, Any], common: Mapping[str, Any], place: str = "") -> Words:
+    """The words on estimates.csv: those common to all studies, and what a study's own say else."""
+    data = {**common["estimates"], **texts.get("estimates", {}).get("data", {})}
+    return Words({**texts, "estimates": {"data": data}}, common, "estimates", place)
+
+
 def persons(exhibit: Exhibit[Any]) -> set[str]:
     """Columns that hold numbers of persons, as values or the protection declare them."""
     how = exhibit.protect

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from importlib.metadata import version
 from pathlib import Path
@@ -332,7 +332,7 @@ def _whole(folder: Path, told: Words) -> list[tuple[str, Data]]:
     if not file.exists():
         return []
     about = dict.fromkeys(("number", "title", "note", "unit"), "")
-    told = replace(told, texts={**told.texts, "estimates": {"data": told.common["estimates"]}})
+    told = columns.of_estimates(told.texts, told.common, told.place)
     return [(ESTIMATES_FILE, _data(file, "estimates", None, told, about))]
 
 

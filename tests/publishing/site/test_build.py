@@ -309,26 +309,26 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
     }
     (tmp_path / "headlines.json").write_text(json.dumps(kept))
     found = results.headlines(tmp_path)
-    told = [("Én.", True), ("To *a*.", False), ("Ti.", False), ("Tre.", False)]
-    assert [(item.text, item.simulated) for item in found] == told
-    assert [item.printed for item in found] == [False, True, True, False]
+    told = [("To *a*.", False), ("Ti.", False), ("Tre.", False), ("Én.", True)]
+    assert [(item.text, item.simulated) for item in found] == told, "the world before what is made"
+    assert [item.printed for item in found] == [True, True, False, False]
     small = replace(results.collect(["followup"])[0], simulated=True, scale=0.05)
     assert "i 5\xa0% av full størrelse" in results.mark(small, text["marks"])
     assert "størrelse" not in results.mark(replace(small, scale=1.0), text["marks"])
     result = replace(results.collect(["followup"])[0], headlines=found)
     shown = answers.findings(result, text)
     parts = [
-        results.mark(result, text["marks"], simulated=True),
-        "Én.",
         text["marks"]["published"],
         "To \\*a\\*.",
         text["marks"]["computed"],
         "Tre.",
+        results.mark(result, text["marks"], simulated=True),
+        "Én.",
     ]
     assert sorted(parts, key=shown.index) == parts
     assert "To \\*a\\*.\n\nTi." in shown, "a paragraph each"
     assert site_pages.banner([result], text)[0].startswith("Simulerte registre i noen")
-    only = replace(result, headlines=found[1:])
+    only = replace(result, headlines=found[:3])
     assert site_pages.banner([only], text) == ("", False)
 
 
@@ -397,8 +397,10 @@ def test_the_numbers_of_a_county_page_can_be_taken_away(built: SimpleNamespace) 
     told = pd.read_csv(built.site / "ark/ordbok.csv")
     for study, own in rows.groupby("study"):
         filled = {column for column in rows if own[column].notna().any()}
-        meant = told.loc[told["study"] == study].set_index("column")["meaning"]
-        assert filled <= set(meant.dropna().index)
+        of_study = told[told["study"] == study]
+        assert filled <= set(of_study.loc[of_study["code"].isna(), "column"])
+        assert set(own["value"]) <= set(of_study.loc[of_study["column"] == "value", "code"])
+    assert told["meaning"].notna().all()
 
 
 def test_a_county_page_names_the_figures_and_tables_its_numbers_stand_in(tmp_path: Path) -> None:
@@ -458,7 +460,7 @@ def test_effects_are_drawn_with_their_intervals(tmp_path: Path) -> None:
     assert [f.select_one("figcaption").text[:13] for f in figures] == ["Lønn i år 2, "]
     cells = [[c.text for c in row.select("th, td")] for row in figures[0].select("tr")]
     assert cells == [
-        ["Hva", "Verdi", "Fra", "Til", "Sikkert når alle prøves samlet"],
+        ["Hva", "Simulert", "Fra", "Til", "Sikkert når alle prøves samlet"],
         ["AMO", "+8", "+2", "+14", "Ja"],
         ["IPS", "+5", "+1", "+9", "Nei"],
         ["AFT", "−4", "−9", "+1", "Nei"],
@@ -574,7 +576,11 @@ def test_who_takes_part_in_a_programme_is_told_for_each_beside_what_was_printed(
     women = [
         [c.text for c in row.select("th, td")] for row in menu.select("figure")[0].select("tr")
     ]
-    assert women == [["Hva", "Verdi", "Publisert"], ["Utdanning", "61", "58"], ["AMO", "43", "47"]]
+    assert women == [
+        ["Hva", "Simulert", "Publisert"],
+        ["Utdanning", "61", "58"],
+        ["AMO", "43", "47"],
+    ]
     assert len(menu.select("figure")) == len(shares)
     assert "nærmeste ti: Utdanning 50, AMO 220." in menu.select_one(".note").text
 
@@ -617,6 +623,7 @@ def test_what_the_source_prints_stands_beside_what_is_worked_out_of_it(tmp_path:
             | {"estimate": 23411, "published": 23400},
             {"label": "tbl-7-2", "value": "total", "program": subsidy}
             | {"estimate": 37133, "published": 7300},
+            price | {"program": subsidy, "value": "cost", "estimate": 39585.5},
             net | {"label": "tbl-uncertainty", "ci_low": 8e5, "ci_high": 1.4e6},
             net | {"label": "tbl-7-6", "published": 1117000},
             net | {"label": "tbl-7-6", "program": "AMO", "estimate": 377221, "published": 377000},
@@ -626,10 +633,14 @@ def test_what_the_source_prints_stands_beside_what_is_worked_out_of_it(tmp_path:
     text = site_pages.words()
     entry = text["studies"]["programs"]
     made = " ".join(cards.facts(result, entry["facts"], text).split())
-    shown = {n: f"{n:,}".replace(",", " ") for n in (24335, 24300, 23400, 7300, 37133, 1117000)}
+    shown = {
+        n: f"{n:,}".replace(",", " ") for n in (24335, 24300, 23400, 7300, 37133, 39586, 1117000)
+    }
     assert f"{shown[24335]} kr her, mens kilden har {shown[24300]} kr" in made
     assert f"og {shown[23400]} kr for lønnstilskuddet alene" in made
-    assert f"har {shown[7300]} kr per deltakelse, mot {shown[37133]} kr her" in made
+    assert f"har {shown[7300]} kr for en hel deltakelse med lønnstilskudd" in made
+    assert f"blir samme post {shown[37133]} kr" in made
+    assert f"i tillegg {shown[39586]} kr" in made
     for spec in (entry["front"]["chart"], entry["sliders"]["chart"]):
         chart = cards.chart(result, spec, text)
         assert chart

@@ -273,13 +273,13 @@ def test_released_hides_below_twenty_and_keeps_counts(results):
             0.8,
             900,
             ("mer enn forventet i Vestland", "flere timer enn"),
-            ("timer ville vi", "ikke si"),
+            ("ville vi trolig", "ikke si"),
         ),
-        (-0.8, 900, ("mindre enn forventet i Vestland", "færre timer enn"), ("timer ville vi",)),
+        (-0.8, 900, ("mindre enn forventet i Vestland", "færre timer enn"), ("ville vi trolig",)),
         (
             0.05,
             900,
-            ("kan vi ikke si", "timer ville vi trolig sett", "ikke sikkert andre"),
+            ("kan vi ikke si", "timer, ville vi trolig ha oppdaget", "ikke sikkert andre"),
             ("flere timer",),
         ),
         (

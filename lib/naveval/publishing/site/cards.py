@@ -76,7 +76,8 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     printed = spec.get("source", {})
     source = _filled(printed.get("text", ""), _differing(result, printed.get("differs"), spec))
     note = " ".join(filter(None, (spec.get("note", "").strip(), source.strip())))
-    spec = {**spec, "title": spec["title"].format(mark=mark), "note": note}
+    title, own = spec["title"].format(mark=mark), mark if simulated else ""
+    spec = {**spec, "title": title, "note": note, "mark": own}
     numbers = list(released.NUMBERS)
     rows = rows.assign(**{name: rows[name] / spec.get("scale", 1) for name in numbers})
     if "bars" in spec:

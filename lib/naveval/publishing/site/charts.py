@@ -26,6 +26,8 @@ class Chart:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    mark: str = ""
+    """Of simulated numbers: what they rest on, for a table that is copied loses its place."""
 
 
 def lines(
@@ -38,7 +40,8 @@ def lines(
     series
         Name to released rows by month.
     spec
-        title and form; axis where the axis has another form, zero where it begins there.
+        title and form; axis where the axis has another form, zero where it begins there; mark as
+        for `Chart`.
     """
     months = sorted({month for rows in series.values() for month in rows.index})
     columns = {"values": "estimate", "low": "ci_low", "high": "ci_high"}
@@ -74,7 +77,7 @@ def lines(
         )
         for place, month in enumerate(months)
     )
-    return Chart(title, alt, draw(), draw(narrow=True), head, rows)
+    return Chart(title, alt, draw(), draw(narrow=True), head, rows, mark=spec.get("mark", ""))
 
 
 def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:
@@ -85,7 +88,8 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     spec
         label, bars (the key), form, title; names of codes where the site has its own, and how
         many bars at `most`, and a `note` that stands below. With `tested`, bars that are not sure
-        when all rows are tested together (Holm, by their p-values) are not filled. With
+        when all rows are tested together (Holm, by their p-values) are not filled. `mark` as for
+        `Chart`. With
         `published`, the table has the source's own numbers beside; with `persons`, a note says how
         many are behind each bar.
     """
@@ -117,7 +121,12 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     draw = partial(drawing.bars, values, alt=alt, form=spec["form"], ends=ends, unsure=unsure)
     printed = dict(zip(names, own[released.PUBLISHED], strict=True))
     told_too = bool(spec.get("published") and own[released.PUBLISHED].notna().any())
-    head = ["what", "value", *["low", "high"] * bool(ends), *["sure"] * bool(spec.get("tested"))]
+    head = [
+        "what",
+        "simulated" if spec.get("mark") else "value",
+        *["low", "high"] * bool(ends),
+        *["sure"] * bool(spec.get("tested")),
+    ]
     head += ["published"] * told_too
     missing = (math.nan, math.nan)
     shown = [
@@ -135,7 +144,9 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     persons = _persons(names, own[released.PERSONS], text) if spec.get("persons") else ""
     notes = (_not_drawn(study, hidden, spec, text), persons, spec.get("note", ""))
     note = " ".join(filter(None, notes))
-    return Chart(title, alt, draw(), draw(narrow=True), titles, tuple(shown), note)
+    return Chart(
+        title, alt, draw(), draw(narrow=True), titles, tuple(shown), note, spec.get("mark", "")
+    )
 
 
 def _not_drawn(
@@ -173,11 +184,12 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
         for row in chart.rows
     )
     title = escape(chart.title)
+    caption = ". ".join(filter(None, (title, escape(chart.mark))))
     note = f'<p class="note">{escape(chart.note)}</p>' if chart.note else ""
     return (
         f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}{chart.phone}'
         f"{note}<details><summary>{escape(text['charts']['table'])}"
         f'<span class="hidden-text">: {title}</span></summary>'
-        f'<div class="table-scroll"><table><caption>{title}</caption>'
+        f'<div class="table-scroll"><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details></figure>"
     )

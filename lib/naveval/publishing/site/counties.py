@@ -73,7 +73,7 @@ def told(code: str, result: Result, text: Mapping[str, Any], *, most: int | None
             continue
         into += _sentences(result, wanted, found, text)
         if "chart" in wanted:
-            into.append(_chart(result.study, wanted, found, text, most))
+            into.append(_chart(result, wanted, found, text, most))
     few = {text["counties"]["few"].format(name=places.name(own)) for own in codes}
     old = "" if same else _old_counties(code, year, text["counties"])
     parts, printed = (tuple(dict.fromkeys(told_of[kind])) for kind in (False, True))
@@ -216,19 +216,21 @@ def counted(codes: Sequence[str]) -> str:
 
 
 def _chart(
-    study: str,
+    result: Result,
     wanted: Mapping[str, Any],
     found: Mapping[str, pd.DataFrame],
     text: Mapping[str, Any],
     most: int | None,
 ) -> Chart:
+    own = released.simulated(result, wanted["label"])
+    mark = {"mark": results.mark(result, text["marks"]) if own else ""}
     if "bars" in wanted["chart"]:
         rows = pd.concat(found.values())
-        spec = {**wanted, **wanted["chart"], "most": most}
-        return charts.bars(study, rows, spec, text)
+        spec = {**wanted, **wanted["chart"], "most": most, **mark}
+        return charts.bars(result.study, rows, spec, text)
     x = wanted["chart"]["x"]
     series = {places.name(code): rows.set_index(x) for code, rows in found.items()}
-    return charts.lines(series, wanted["chart"], text)
+    return charts.lines(series, wanted["chart"] | mark, text)
 
 
 def question(code: str, study: str, text: Mapping[str, Any]) -> str:
@@ -339,10 +341,10 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
         blocks += [
             f"## {entry['name']}",
             _aside(code, main.study, text),
+            *printed(main, found, text, results.mark),
             results.mark(main, text["marks"]) if found.numbers else "",
         ]
         blocks += as_sheet(found.parts, folder) if found else [none(main.study, text)]
-        blocks += printed(main, found, text, results.mark)
     blocks.append(part["sheet-foot"].format(name=places.name(code)))
     return "\n\n".join(filter(None, blocks))
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,15 @@ from naveval.disclosure.thresholds import thresholds
 from naveval.exhibits import words
 from naveval.project import parameters, paths, places
 from naveval.project.escaping import neutral
-from naveval.publishing import columns
+from naveval.publishing import columns, downloads
 from naveval.publishing.site import counties, released, results
 from naveval.publishing.site.results import Result
 
 SIMULATED = "simulated"
 EXHIBIT = "number"
 FIRST = ("study", EXHIBIT, "label", "value", "county")
-DICTIONARY = ("study", "column", "meaning", "unit")
+DICTIONARY = ("study", "column", "label", "code", "meaning", "unit")
+UNCODED = ("month",)
 LAST = ("estimate", "ci_low", "ci_high", released.PERSONS, "unit", released.PUBLISHED, "origin")
 LEFT_OUT = ("std_error", released.P_VALUE, "n_obs", "n_clusters", "estimand", "method")
 OF_RUN = ("difference", "note")
@@ -63,18 +64,45 @@ def table(code: str, mains: Sequence[Result], text: Mapping[str, Any]) -> pd.Dat
 
 
 def dictionary(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """What each study's columns hold in the tables of counties: meaning and unit in Norwegian."""
+    """What the columns and codes in the tables of counties mean, for each study, in Norwegian.
+
+    Parameters
+    ----------
+    tables
+        Of `table`.
+
+    Returns
+    -------
+    study, column, label and code ("" for what is said of the column itself), meaning, unit. Months
+    and counties' codes are left out.
+    """
     common = parameters.read_yaml(paths.texts_dir() / "downloads.yml")
     every, found = pd.concat(tables, ignore_index=True), []
     for study, rows in every.groupby("study", sort=False):
-        told = columns.Words(
-            {**words.load(str(study)), "estimates": {"data": common["estimates"]}}, common
-        ).at("estimates")
-        filled = [name for name in every if (rows[name].notna() & rows[name].ne("")).any()]
+        texts = words.load(str(study))
+        told = columns.of_estimates(texts, common)
         found += [
-            (study, name, told.meaning(name), told.unit_name(told.unit(name))) for name in filled
+            (study, name, "", "", told.meaning(name), told.unit_name(told.unit(name)))
+            for name in every
+            if (rows[name].notna() & rows[name].ne("")).any()
         ]
+        for label, own in rows.groupby("label", sort=False):
+            found += [(study, *one) for one in _codes(str(study), label, own, told.at(label))]
     return pd.DataFrame(found, columns=list(DICTIONARY))
+
+
+def _codes(
+    study: str, label: str, rows: pd.DataFrame, told: columns.Words
+) -> Iterator[tuple[str, ...]]:
+    """Column, label, code, meaning and unit of each code in an exhibit's rows."""
+    exhibit = downloads.exhibits_of(study).get(label)
+    values = list(dict.fromkeys(rows["value"]))
+    for code, about in columns.described(exhibit, values, told).items():
+        yield "value", label, code, about.means or about.title, about.unit
+    for name in rows.columns.difference([*FIRST, *LAST, *UNCODED]):
+        codes = list(dict.fromkeys(rows[name].dropna().astype(str)))
+        for code, means in released.names(study, label, name, [c for c in codes if c]).items():
+            yield name, label, code, means, ""
 
 
 def as_csv(rows: pd.DataFrame) -> str:

@@ -180,19 +180,23 @@ def faults(folder: Path) -> list[str]:
 
 
 def headlines(folder: Path) -> tuple[Headline, ...]:
-    """The sentences a run kept for the site; none when its texts mark none."""
+    """The sentences a run kept for the site; none when its texts mark none.
+
+    What is true of the world comes before what is simulated.
+    """
     file = folder / outputs.HEADLINES_FILE
     if not file.exists():
         return ()
     kept: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
-    return tuple(
+    found = [
         Headline(
             kept[order]["text"],
             simulated=kept[order]["origin"] == "simulated",
             printed=kept[order]["origin"] == "published",
         )
         for order in sorted(kept, key=int)
-    )
+    ]
+    return tuple(sorted(found, key=lambda item: item.simulated))
 
 
 def main_slug(study: str) -> str:
