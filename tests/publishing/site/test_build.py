@@ -1376,3 +1376,22 @@ def test_the_page_for_register_owners_shows_every_column_that_is_read(
             rows = heading.find_next("tbody").select("tr")
             assert [row.select_one("th, td").get_text() for row in rows] == list(schema.columns)
     assert soup(built.site / "index.html").select_one('footer a[href="registre.html"]')
+
+
+def test_the_list_of_counties_has_the_level_that_the_source_prints(tmp_path: Path) -> None:
+    own = {"label": "tbl-3", "value": "actual", "outcome": "atid3", "estimate": 8.0}
+    pd.DataFrame([own | {"county": "34", "published": 9.19}, own | {"county": "03"}]).to_csv(
+        tmp_path / "estimates.csv", index=False
+    )
+    result = results.Result("indicator", "hele-landet", "", tmp_path, "T", "", "", "", True)
+    text = site_pages.words()
+    rows = {
+        row.th.text: row.td.text
+        for row in BeautifulSoup(site_pages.county_list([result], text).markdown, "lxml")
+        .find("caption", string=text["counties"]["caption"])
+        .find_parent("table")
+        .select("tbody tr")
+    }
+    assert {rows["Innlandet"], rows["Oslo"]} == {"9,19", "–"}
+    assert "trykt i kilden" in site_pages.county_list([result], text).markdown
+    assert "trykt i kilden" not in site_pages.county_list([], text).markdown

@@ -355,6 +355,22 @@ def of_tiles(found: Sequence[Result], text: Mapping[str, Any]) -> Result | None:
     return next((one for one in found if one.study == study and not one.county), None)
 
 
+def printed_levels(mains: Iterable[Result | None], spec: Mapping[str, Any]) -> dict[str, str]:
+    """What the source prints of each county, by code, as it is shown; none without the result.
+
+    Parameters
+    ----------
+    spec
+        study and form, and what `released.rows` reads.
+    """
+    main = next((one for one in mains if one and one.study == spec["study"]), None)
+    found = released.rows(main, spec) if main else pd.DataFrame()
+    if "county" not in found:
+        return {}
+    known = found.dropna(subset=[released.PUBLISHED]).set_index("county")[released.PUBLISHED]
+    return {str(code): formats.FORMATS[spec["form"]](value) for code, value in known.items()}
+
+
 def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
     """A map of the counties as tiles that are links in one list, with a number in each."""
     spec = text["tiles"]

@@ -284,7 +284,7 @@ def _data(result: Result, text: Mapping[str, Any]) -> str:
 
 
 def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
-    """The page where a county is chosen: the map, and a table of sheets and full reports if any."""
+    """The page where a county is chosen: the map, and what there is of each."""
     part = text["counties"]
     mains = [results.main_result(found, name) for name in text["studies"]]
     own = {
@@ -295,12 +295,15 @@ def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         ]
         for item in places.counties(places.CURRENT_YEAR)
     }
-    heads = [part["county"], part["sheets"], *[part["reports"]] * any(own.values())]
+    levels = counties.printed_levels(mains, part["level"])
+    heads = [part["county"], *[part["level"]["title"]] * bool(levels), part["sheets"]]
+    heads += [part["reports"]] * any(own.values())
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
     rows = []
     for item in places.counties(places.CURRENT_YEAR):
         sheet = _link(counties.sheet_file(item.code, mains), part["sheet"].format(name=item.name))
-        cells = [sheet, ", ".join(own[item.code]) or "–"][: len(heads) - 1]
+        cells = [*[levels.get(item.code, "–")] * bool(levels), sheet]
+        cells = [*cells, ", ".join(own[item.code]) or "–"][: len(heads) - 1]
         rows.append(
             f'<tr><th scope="row">{_link(county_page(item.code) + ".html", item.name)}</th>'
             f"<td>{'</td><td>'.join(cells)}</td></tr>"
