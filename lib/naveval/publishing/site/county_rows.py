@@ -98,7 +98,7 @@ def _codes(
     exhibit = downloads.exhibits_of(study).get(label)
     values = list(dict.fromkeys(rows["value"]))
     for code, about in columns.described(exhibit, values, told).items():
-        yield "value", label, code, about.means or about.title, about.unit
+        yield "value", label, code, about.means or about.title, ""  # each row has its unit
     for name in rows.columns.difference([*FIRST, *LAST, *UNCODED]):
         codes = list(dict.fromkeys(rows[name].dropna().astype(str)))
         for code, means in released.names(study, label, name, [c for c in codes if c]).items():
