@@ -360,3 +360,15 @@ def test_of_a_large_table_some_persons_are_enough(monkeypatch) -> None:
     assert (column, words) == ("wage", OPPOSITE.format("5.00", "6.00", "0002-01"))
     assert warning is False
     assert judged(order(sample="person", warning=True), b=table)[0][2] is True
+
+
+def test_means_of_a_large_table_are_those_of_some_persons(monkeypatch) -> None:
+    table = (
+        "SELECT k // 2 AS person, if(hash(k // 2) % 2 = 0, 65, 15) AS hours FROM range(8000) r(k)"
+    )
+    rule = levels.plausible("b", HOURS, sample="person")
+    assert judged(rule, b=table) == []
+    monkeypatch.setattr(panels, "MOST_ROWS", 4000)
+    ((column, words, _),) = judged(levels.plausible("b", HOURS, sample="person"), b=table)
+    assert (column, words.rpartition(" ")[2]) == ("hours", "65")
+    assert judged(levels.plausible("b", HOURS), b=table) == []

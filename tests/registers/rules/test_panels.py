@@ -388,7 +388,7 @@ PLACES_AND_UNITS = (
         for column, times, seen in (
             ("mean_income_nok", 12, "12"),
             ("unemployment_percent", 0.01, "0.01"),
-            ("disability_percent", 0.01, "0.00"),
+            ("disability_percent", 0.01, "0.01"),
         )
     ),
     (

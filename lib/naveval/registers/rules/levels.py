@@ -87,14 +87,17 @@ class Limit:
         return f"({' OR '.join(filter(None, (self.odd(mean, n), unusual)))})"
 
 
-def plausible(table: str, *limits: Limit, rows: str = "") -> Rule:
+def plausible(table: str, *limits: Limit, rows: str = "", sample: str = "") -> Rule:
     """Means and shares of a table's rows, each between its limits, in one pass.
 
     Parameters
     ----------
     rows
         SQL of the rows, when other than the table.
+    sample
+        Column of which some values are enough to judge by in a large table; "" reads all rows.
     """
+    some_rows = f" WHERE {sampled(table, sample)}" if sample else ""
     found = ", ".join(
         f"{{'about': {quote(limit.column)}, 'expected': {quote(limit.expected())}, "
         f"'seen': printf({quote('%.1f per cent' if limit.share else 'a mean of %.3g')}, "
@@ -115,7 +118,7 @@ def plausible(table: str, *limits: Limit, rows: str = "") -> Rule:
         f"""
         SELECT about, expected, seen, warning FROM (
             SELECT unnest([{found}], recursive := true)
-            FROM (SELECT {means} FROM {f"({rows})" if rows else table})
+            FROM (SELECT {means} FROM {f"({rows})" if rows else table}{some_rows})
         ) WHERE told
         """,
         basis=f"SELECT least({shares}) FROM {f'({rows})' if rows else table}" if shares else "",

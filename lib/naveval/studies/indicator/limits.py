@@ -84,6 +84,7 @@ LIMITS = (
             f"registered < '{LATER_PENSION}'",
             share=True,
         ),
+        sample="person",
     ),
     plausible(
         "hours",
