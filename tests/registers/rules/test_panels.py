@@ -481,7 +481,20 @@ UNUSUAL = (  # numbers that can be true, and are told
     ),
 )
 LOST = (  # rows and persons that one table alone lacks; whether it is a warning
-    ("hedmark", "job_seekers", "hash(rowid) % 10 > 0", "per cent lack it", True),
+    *(
+        (study, table, "hash(rowid) % 10 > 0", "per cent lack it", True)
+        for study, table in (
+            ("hedmark", "job_seekers"),
+            ("indicator", "stock"),
+            ("indicator", "hours"),
+            ("indicator", "industry"),
+            ("programs", "nav_status"),
+            ("programs", "employment"),
+            ("programs", "disability"),
+            ("programs", "person_years"),
+            ("followup", "benefit_cards"),
+        )
+    ),
     (
         "hedmark",
         "job_seekers",
@@ -499,6 +512,16 @@ LOST = (  # rows and persons that one table alone lacks; whether it is a warning
     ("followup", "benefit_cards", "hash(person) % 10 > 5", "less than 52 weeks away", False),
 )
 SHUFFLED = (  # values, or ids, that belong to other rows
+    *(
+        (study, table, place, f"column {place}: expected values that follow from those of the per")
+        for study, table, place in (
+            ("hedmark", "job_seekers", "county"),
+            ("indicator", "stock", "county"),
+            ("indicator", "stock", "office"),
+            ("indicator", "stock", "region"),
+            ("programs", "person_years", "municipality"),
+        )
+    ),
     ("hedmark", "job_seekers", "education", "values that follow from those of the period before"),
     ("programs", "nav_status", "innsatsgruppe", "per cent change, "),
     ("programs", "benefits", "aap_nok", "seen: a correlation of "),
