@@ -19,7 +19,7 @@ from naveval.studies.indicator.characteristics import (
     PROGRAMS,
     STATUS,
 )
-from naveval.studies.indicator.limits import LIMITS, T
+from naveval.studies.indicator.contracts.limits import LIMITS, T
 
 COUNTIES = list(places.codes(2024))
 MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
