@@ -5,6 +5,7 @@ import doctest
 import duckdb
 import pandera.pandas as pa
 import pytest
+from judging import judged
 
 from naveval.registers.rules import breaches
 from naveval.registers.rules.breaches import Breach, Rule
@@ -111,3 +112,25 @@ def test_rows_that_do_not_count_may_be_repeated() -> None:
 def test_a_rule_stops_a_run_and_judges_by_all_unless_said() -> None:
     rule = Rule("t", "", "rows", "SELECT 1")
     assert (rule.warning, rule.basis, rule.least) == (False, "", 0)
+
+
+def kinds(odd: int, month: str = "9", n: int = 100) -> str:
+    """Rows of so many kinds, of which each is there twice but for some."""
+    return f"""
+        SELECT k + 1000 * twin AS person, {month} AS month, k AS wage
+        FROM range({n}) kinds(k), range(2) twins(twin) WHERE twin = 0 OR k >= {odd}
+    """
+
+
+def test_persons_with_two_ids_are_found_by_rows_that_are_all_there_twice() -> None:
+    schema = pa.DataFrameSchema({n: pa.Column(int) for n in ("person", "month", "wage")})
+    rule = breaches.doubled("t", schema)
+    assert (rule.table, rule.column) == ("t", "person")
+    words = f"expected {rule.expected}; seen: an even number of {{}} per cent of the kinds of rows"
+    assert judged(rule, t=kinds(0)) == [("person", words.format(100), False)]
+    assert judged(rule, t=kinds(4)) == [("person", words.format(96), False)]
+    assert judged(rule, t=kinds(5)) == []
+    assert judged(rule, t=kinds(0, n=99)) == []
+    last = breaches.doubled("t", schema, "month")
+    assert judged(last, t=f"{kinds(0)} UNION ALL {kinds(100, month='8')}") != []
+    assert judged(last, t=f"{kinds(100)} UNION ALL {kinds(0, month='8')}") == []

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from naveval.registers.rules.homes import everywhere
+from naveval.registers.rules.homes import WHOLE, everywhere
 
 PLACES, PERSONS = 8, 60
 
@@ -25,8 +25,9 @@ def tables() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def found(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, bool]]:
-    rule = everywhere("wages", "SELECT person, place FROM persons", "wage", year="year")
+def found(connection: duckdb.DuckDBPyConnection, **kind) -> list[tuple[str, str, bool]]:
+    kind = {"year": "year", **kind}
+    rule = everywhere("wages", "SELECT person, place FROM persons", "wage", **kind)
     sql = f"SELECT about, seen, warning FROM ({rule.sql}) ORDER BY ALL"
     return connection.execute(sql).fetchall()
 
@@ -117,3 +118,46 @@ def test_four_places_are_not_compared(tables) -> None:
     tables.execute("DELETE FROM persons WHERE place > 'd'")
     change(tables, "UPDATE wages SET wage = wage * 12", "c")
     assert found(tables) == []
+
+
+@pytest.fixture
+def monthly(tables) -> duckdb.DuckDBPyConnection:
+    """The wages of each year in each of its months."""
+    tables.execute(
+        "CREATE OR REPLACE TABLE wages AS SELECT person, year, 100 * year + m AS month, wage "
+        "FROM wages, range(1, 13) months(m)"
+    )
+    return tables
+
+
+@pytest.mark.parametrize("factor", [12, 0.01])
+def test_a_place_in_another_unit_in_one_month_is_told_with_the_month(monthly, factor) -> None:
+    monthly.execute("ALTER TABLE wages ALTER wage TYPE DOUBLE")
+    assert found(monthly, month="month") == []
+    change(monthly, f"UPDATE wages SET wage = wage * {factor} WHERE month = 201603", "c")
+    seen = f"times the median in c 201603 ({factor})"
+    assert found(monthly, month="month") == [("wage", seen, False)]
+    assert found(monthly) == []
+    assert found(monthly, month="month", free=("wage",)) == []
+
+
+def test_a_month_in_another_unit_everywhere_is_told_where_times_are_compared(monthly) -> None:
+    monthly.execute("UPDATE wages SET wage = wage * 12 WHERE month = 201603")
+    assert found(monthly, month="month") == [("wage", "times the median in 201603 (12)", False)]
+    assert found(monthly, month="month", year=WHOLE) == []
+
+
+def test_units_other_than_persons_are_judged_by_rows_that_name_them_so(tables) -> None:
+    tables.execute("CREATE TABLE towns AS SELECT person AS town, wage FROM wages WHERE year = 2015")
+    rule = everywhere(
+        "towns",
+        "SELECT person, place FROM persons",
+        "wage",
+        rows="SELECT *, town AS person FROM towns",
+    )
+    assert tables.execute(rule.sql).fetchall() == []
+    tables.execute(
+        "UPDATE towns SET wage = wage * 12 "
+        "WHERE town IN (SELECT person FROM persons WHERE place = 'c')"
+    )
+    assert [row[2] for row in tables.execute(rule.sql).fetchall()] == ["times the median in c (12)"]

@@ -5,7 +5,7 @@ import doctest
 import pytest
 from judging import basis, judged
 
-from naveval.registers.rules import levels
+from naveval.registers.rules import levels, panels
 from naveval.registers.rules.levels import LEAST_ORDERED, LEAST_ROWS, Limit
 from naveval.registers.rules.signs import PLAIN
 
@@ -43,6 +43,17 @@ def test_a_mean_is_of_the_rows_that_count_and_of_what_is_asked_for() -> None:
     assert words.endswith("a mean of 70")
     nobody = f"SELECT minutes, false AS here FROM ({table})"
     assert judged(levels.plausible("b", of), b=nobody) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "warning"),
+    [(10, True), (19.9, True), (20, None), (45, None), (60, True), (61, False)],
+)
+def test_an_unusual_mean_is_a_warning_and_an_odd_one_a_breach(value, warning) -> None:
+    limit = Limit("hours", 10, 60, "hours a week", usual=(20, 45))
+    found = judged(levels.plausible("b", limit), b=rows((f"{value} AS hours", 1)))
+    words = "expected hours a week (a mean from 10 to 60, usually from 20 to 45); seen: a mean of "
+    assert found == ([] if warning is None else [("hours", f"{words}{value}", warning)])
 
 
 YOUNG = Limit("age", 0.5, 0.5, "ages below 30", of="age < 30", where="age > 0", share=True)
@@ -333,3 +344,31 @@ def test_how_much_less_is_too_much() -> None:
     assert judged(order(least=10), b=few) != []
     assert judged(order(least=11), b=few) == []
     assert order(least=10).least == 10
+
+
+def test_of_a_large_table_some_persons_are_enough(monkeypatch) -> None:
+    """All rows of half of the persons, who have less; of all of them who should has more."""
+    table = "SELECT *, hash(k) % 2 = 0 AS chosen FROM (SELECT k // 2 AS k, k % 2 = 0 AS more FROM "
+    table += "range(8000) rows(k))"
+    table = f"SELECT k AS person, 24 AS t, more, if(more = chosen, 5, 6) AS wage FROM ({table})"
+    assert judged(order(sample="person"), b=table) == judged(order(), b=table)
+    monkeypatch.setattr(panels, "MOST_ROWS", 4000)
+    assert (
+        judged(order(), b=f"SELECT * REPLACE (wage + if(more, 2, 0) AS wage) FROM ({table})") == []
+    )
+    ((column, words, warning),) = judged(order(sample="person"), b=table)
+    assert (column, words) == ("wage", OPPOSITE.format("5.00", "6.00", "0002-01"))
+    assert warning is False
+    assert judged(order(sample="person", warning=True), b=table)[0][2] is True
+
+
+def test_means_of_a_large_table_are_those_of_some_persons(monkeypatch) -> None:
+    table = (
+        "SELECT k // 2 AS person, if(hash(k // 2) % 2 = 0, 65, 15) AS hours FROM range(8000) r(k)"
+    )
+    rule = levels.plausible("b", HOURS, sample="person")
+    assert judged(rule, b=table) == []
+    monkeypatch.setattr(panels, "MOST_ROWS", 4000)
+    ((column, words, _),) = judged(levels.plausible("b", HOURS, sample="person"), b=table)
+    assert (column, words.rpartition(" ")[2]) == ("hours", "65")
+    assert judged(levels.plausible("b", HOURS), b=table) == []

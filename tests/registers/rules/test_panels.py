@@ -15,6 +15,7 @@ from naveval.registers.rules.evaluation import check_rule
 SCALES = {"hedmark": 0.003, "followup": 0.05, "programs": 0.001, "indicator": 0.004}
 IN_2013 = "month >= DATE '2013-01-01'"
 A_THIRD = "hash(person) % 3 = 0"
+LIVED = "person IN (SELECT person FROM good.person_years WHERE county = '{}')"
 
 
 def exchanged(column: str, when: str, *codes: str) -> str:
@@ -116,7 +117,7 @@ CASES = (
         "benefits",
         "dagpenger_nok",
         "dagpenger_nok * 1000",
-        "dagpenger_nok: expected kroner a month (a mean from 4000 to 45000)",
+        "dagpenger_nok: expected kroner a month (a mean from 4000 to 45000, ",
     ),
     ("programs", "benefits", "aap_nok", "aap_nok // 12", "aap_nok: expected kroner a month"),
     ("programs", "persons", "birth_year", "birth_year - 15", "expected ages above 67"),
@@ -360,9 +361,140 @@ PLACES_AND_UNITS = (
         f"IF({A_THIRD} AND year_week > 201726, person + 9000000, person)",
         "or other ids?",
     ),
+    ("programs", "employment", "position_percent", "position_percent * 3 // 8", "hours a week?"),
+    ("programs", "disability", "degree_percent", "greatest(1, degree_percent // 10)", "many of th"),
+    (
+        "programs",
+        "employment",
+        "wage_nok",
+        f"wage_nok * IF(month BETWEEN 201703 AND 201705 AND {LIVED.format('46')}, 12, 1)",
+        "46 201703 (12",
+    ),
+    (
+        "programs",
+        "benefits",
+        "dagpenger_nok",
+        "dagpenger_nok // IF(month BETWEEN 201703 AND 201705, 20, 1)",
+        "in 201703 (0.05",
+    ),
+    *(
+        (
+            "programs",
+            "municipalities",
+            column,
+            f"{column} * IF(municipality LIKE '46%', {times}, 1)",
+            f"times the median in 46 ({seen}",
+        )
+        for column, times, seen in (
+            ("mean_income_nok", 12, "12"),
+            ("unemployment_percent", 0.01, "0.01"),
+            ("disability_percent", 0.01, "0.01"),
+        )
+    ),
+    (
+        "programs",
+        "nav_status",
+        "innsatsgruppe",
+        exchanged("innsatsgruppe", "true", "special", "situational"),
+        "in special than in situational",
+    ),
+    (
+        "programs",
+        "nav_status",
+        "innsatsgruppe",
+        exchanged("innsatsgruppe", "true", "sick", "situational"),
+        "in sick than in situational",
+    ),
+    (
+        "indicator",
+        "hours",
+        "hours",
+        "hours * IF(month = '2021-03' AND person IN "
+        "(SELECT person FROM good.stock WHERE county = '18'), 3 / 13, 1)",
+        "18 2021-03 (0.2",
+    ),
+    (
+        "indicator",
+        "stock",
+        "weekly_hours",
+        "weekly_hours * IF(county = '03' AND month BETWEEN '2020-06' AND '2020-11', 3 / 13, 1)",
+        "03 2020-06 (0.2",
+    ),
+    ("indicator", "stock", "wage_decile", "(wage_decile + 1) // 2", "groups than tenths?"),
+    ("indicator", "stock", "pension_decile", "least(pension_decile, 5)", "groups than tenths?"),
+    (
+        "indicator",
+        "stock",
+        "status",
+        exchanged("status", "true", "helt_ledig", "delvis_ledig"),
+        "in delvis_ledig than in helt_ledig",
+    ),
+    (
+        "indicator",
+        "stock",
+        "program",
+        exchanged("program", "true", "", "oppfolging"),
+        "expected ingen (exchanged with a programme?)",
+    ),
+    *(
+        ("indicator", "stock", column, f"NOT {column}", words)
+        for column, words in (
+            ("laid_off", "expected yes (yes and no exchanged?)"),
+            ("disability", "expected yes (yes and no exchanged?)"),
+            ("higher_education", "expected yes (yes and no exchanged?)"),
+            ("health_benefit", "in nedsatt than in helt_ledig"),
+            ("work_benefit", "in helt_ledig than in nedsatt"),
+            ("married", "above 45 years than below 25"),
+        )
+    ),
+    (
+        "followup",
+        "employment",
+        "hours_per_week",
+        "hours_per_week * IF(month = '2018-03' AND person IN "
+        "(SELECT person FROM good.persons WHERE county = '46'), 13 / 3, 1)",
+        "times the median in 46 2018-03 (4",
+    ),
+    (
+        "followup",
+        "benefit_cards",
+        "hours_worked",
+        "hours_worked * IF(year_week BETWEEN 201801 AND 201820 AND person IN "
+        "(SELECT person FROM good.persons WHERE county = '46'), 12, 1)",
+        "times the median in 46 2018",
+    ),
+)
+UNUSUAL = (  # numbers that can be true, and are told
+    ("programs", "municipalities", "mean_income_nok", "mean_income_nok * 12", "from 15000 to 150"),
+    ("programs", "benefits", "dagpenger_nok", "dagpenger_nok // 2", "usually from 8500 to 28000"),
+    ("programs", "benefits", "aap_nok", "aap_nok * 2", "usually from 10000 to 30000"),
+    ("programs", "municipalities", "centrality", "4 - centrality", "of centrality 1, the most"),
+    ("indicator", "hours", "hours", "hours / 2", "hours has 0.50 times as many"),
+    ("indicator", "stock", "weekly_hours", "weekly_hours * 2", "hours has 0.50 times as many"),
+    ("indicator", "hours", "subsidised_hours", "subsidised_hours * 0.23", "usually 20 or more"),
+    (
+        "indicator",
+        "industry",
+        "industry",
+        exchanged("industry", "left(month, 4) = '2019'", "A", "Q"),
+        "about as much in each place as in the period before",
+    ),
 )
 LOST = (  # rows and persons that one table alone lacks; whether it is a warning
-    ("hedmark", "job_seekers", "hash(rowid) % 10 > 0", "per cent lack it", True),
+    *(
+        (study, table, "hash(rowid) % 10 > 0", "per cent lack it", True)
+        for study, table in (
+            ("hedmark", "job_seekers"),
+            ("indicator", "stock"),
+            ("indicator", "hours"),
+            ("indicator", "industry"),
+            ("programs", "nav_status"),
+            ("programs", "employment"),
+            ("programs", "disability"),
+            ("programs", "person_years"),
+            ("followup", "benefit_cards"),
+        )
+    ),
     (
         "hedmark",
         "job_seekers",
@@ -380,6 +512,16 @@ LOST = (  # rows and persons that one table alone lacks; whether it is a warning
     ("followup", "benefit_cards", "hash(person) % 10 > 5", "less than 52 weeks away", False),
 )
 SHUFFLED = (  # values, or ids, that belong to other rows
+    *(
+        (study, table, place, f"column {place}: expected values that follow from those of the per")
+        for study, table, place in (
+            ("hedmark", "job_seekers", "county"),
+            ("indicator", "stock", "county"),
+            ("indicator", "stock", "office"),
+            ("indicator", "stock", "region"),
+            ("programs", "person_years", "municipality"),
+        )
+    ),
     ("hedmark", "job_seekers", "education", "values that follow from those of the period before"),
     ("programs", "nav_status", "innsatsgruppe", "per cent change, "),
     ("programs", "benefits", "aap_nok", "seen: a correlation of "),
@@ -393,6 +535,7 @@ SHUFFLED = (  # values, or ids, that belong to other rows
     ("indicator", "inflow", "new_unemployed", "seen: a correlation of "),
 )
 ONLY_TOLD = (  # what an owner can mean
+    *(words for *_, words in UNUSUAL),
     "the same in every month",
     "the last day of a month in 100",
     "the first day of a month in 100",
@@ -461,7 +604,7 @@ def test_good_registers_of_other_seeds_are_found_good(study: str, seed: int, tmp
 
 
 @pytest.mark.parametrize(
-    ("study", "table", "column", "changed", "words"), [*CASES, *PLACES_AND_UNITS]
+    ("study", "table", "column", "changed", "words"), [*CASES, *PLACES_AND_UNITS, *UNUSUAL]
 )
 def test_allowed_values_that_are_wrong_are_refused(
     opened, study: str, table: str, column: str, changed: str, words: str
@@ -544,3 +687,44 @@ def test_dialogues_that_are_delivered_twice_are_refused(opened) -> None:
     twice = "SELECT * FROM good.digital_dialogues UNION ALL SELECT * FROM good.digital_dialogues"
     found = list(told(opened["followup"], "followup", "digital_dialogues", twice))
     assert any("delivered twice? (the first repeat" in str(item) for item in found)
+
+
+def test_regions_that_bear_each_others_names_in_one_table_are_refused(opened) -> None:
+    view = """
+        SELECT stock.* REPLACE (other AS region) FROM good.stock JOIN (
+            SELECT region, lead(region, 1, first) OVER (ORDER BY hash(region)) AS other FROM (
+                SELECT region, first_value(region) OVER (ORDER BY hash(region)) AS first
+                FROM (SELECT DISTINCT region FROM good.stock)
+            )
+        ) USING (region)
+    """
+    found = [str(item) for item in told(opened["indicator"], "indicator", "stock", view)]
+    assert any("regions exchanged, or other codes?; seen: a corr" in text for text in found), found
+
+
+TWICE = (
+    ("followup", "employment"),
+    ("hedmark", "job_seekers"),
+    ("indicator", "stock"),
+    ("programs", "employment"),
+)
+
+
+@pytest.mark.parametrize(("study", "table"), TWICE)
+def test_persons_that_are_delivered_with_two_ids_are_refused(opened, study, table) -> None:
+    given = f"SELECT * FROM good.{table}"
+    view = f"{given} UNION ALL SELECT * REPLACE (person + 9000000 AS person) FROM good.{table}"
+    found = [item for item in told(opened[study], study, table, view) if "two ids?" in str(item)]
+    assert [item.warning for item in found] == [False]
+
+
+def test_many_who_are_new_at_once_in_one_county_are_no_other_unit(opened) -> None:
+    """Half of the workers of a county are laid off: few hours, and no months in Nav before."""
+    view = """
+        SELECT * FROM good.stock UNION ALL BY NAME
+        SELECT * REPLACE (person + 900000000 AS person, 0 AS history_months, 20 AS weekly_hours,
+            true AS laid_off) FROM good.stock
+        WHERE month BETWEEN '2020-03' AND '2020-08' AND county IN ('34', '18')
+    """
+    found = [str(item) for item in told(opened["indicator"], "indicator", "stock", view)]
+    assert not any("another unit there?" in text for text in found), found

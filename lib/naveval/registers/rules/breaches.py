@@ -9,6 +9,7 @@ from naveval.registers.connections import identifier
 MOST_REPEATED = 0.05
 MOST_ODD = 0.001  # of a table's rows: so many of a register are seldom true
 ODD = "; so few are used as they are"
+LEAST_KINDS, MOST_EVEN = 100, 0.95  # of the kinds of rows
 FIRST_FILE, FIRST_ROW = "first_file", "first_row"  # of the row that one repeats
 
 
@@ -161,5 +162,39 @@ def repeated(table: str, schema: Any, *, where: str = "true") -> Rule:
         )
         SELECT * FROM again
         WHERE (SELECT count(*) FROM again) > {MOST_REPEATED} * (SELECT count(*) FROM {table})
+        """,
+    )
+
+
+def doubled(table: str, schema: Any, period: str = "") -> Rule:
+    """Persons who are there twice, with two ids: of every kind of row there is an even number.
+
+    Where persons are told apart by their ids alone, nothing else shows it, and standard errors are
+    too small.
+
+    Parameters
+    ----------
+    period
+        Column of the period, of which the last is looked at; "" looks at all rows.
+
+    Example
+    -------
+    >>> import pandera.pandas as pa
+    >>> doubled("wages", pa.DataFrameSchema({"person": pa.Column(int)})).column
+    'person'
+    """
+    listed = ", ".join(identifier(name) for name in schema.columns if name != "person")
+    last = f"WHERE {period} = (SELECT max({period}) FROM {table})" if period else ""
+    return Rule(
+        table,
+        "person",
+        "rows that are not all there twice but for the id; persons delivered with two ids?",
+        f"""
+        SELECT printf('an even number of %.0f per cent of the kinds of rows', 100 * share) AS seen
+        FROM (
+            SELECT count(*) AS kinds, avg((n % 2 = 0)::INTEGER) AS share FROM (
+                SELECT count(*) AS n FROM {table} {last} GROUP BY {listed}
+            )
+        ) WHERE kinds >= {LEAST_KINDS} AND share > {MOST_EVEN}
         """,
     )

@@ -15,16 +15,27 @@ from naveval.registers.rules.signs import LEAST_EXPECTED, SURE, some
 LEAST_PLACES, LEAST_YEARS, LEAST_PERSONS = 5, 3, 30
 LEAST_OF_SIZE = 5  # persons; the fewer, the further apart medians may be by chance
 SPREAD = 1.25 * 1.6  # of the logarithm of a median of one: hours differ more than amounts
+WHOLE = "0"  # one year for all rows: numbers that can move with time
 LOST, FEW = 0.1, 0.65  # of the share of persons with rows in the median place
 
 
-def everywhere(table: str, home: str, *columns: str, year: str = "0", period: str = "") -> Rule:
+def everywhere(
+    table: str,
+    home: str,
+    *columns: str,
+    year: str = WHOLE,
+    month: str = "",
+    free: Sequence[str] = (),
+    period: str = "",
+    rows: str = "",
+    spread: float = SPREAD,
+) -> Rule:
     """Every place has rows of about as many of its persons, and numbers of the same size.
 
     The median of what is above zero lies within `MOST_APART` times that of the median place, or
-    within what chance makes of so few persons, in all years together and in each; and each year's
-    lies as near to that of the median year. Places with far fewer persons than elsewhere are a
-    warning, and with next to none a breach.
+    within what chance makes of so few persons, in all years together, in each year and in each
+    month; and each year's and month's lies as near to that of the median year or month. Places
+    with far fewer persons than elsewhere are a warning, and with next to none a breach.
 
     Parameters
     ----------
@@ -33,17 +44,27 @@ def everywhere(table: str, home: str, *columns: str, year: str = "0", period: st
     columns
         Numbers whose size is compared.
     year
-        SQL of the year of a row.
+        SQL of the year of a row; without it no time is compared with others.
+    month
+        SQL of the month of a row, or a shorter period, as it is told; "" compares years alone.
+    free
+        Numbers that are not compared by month, since many who are new at once change them.
     period
         SQL of the condition on the table's rows that count; "" for all.
+    rows
+        SQL of the rows, each with a `person`, when other than the table: other units than persons.
+    spread
+        Standard deviation of the logarithm of a median of one.
 
     Example
     -------
     >>> everywhere("wages", "SELECT person, county AS place FROM persons", "wage").table
     'wages'
     """
-    counted = f"SELECT * FROM {table} WHERE {period or 'true'} AND {sampled(table)}"
-    parts = [_zeros(columns), _sizes(columns, year)] if columns else []
+    relation = f"({rows})" if rows else table
+    counted = f"SELECT * FROM {relation} WHERE {period or 'true'} AND {sampled(table)}"
+    steady = [name for name in columns if name not in free] if month else []
+    parts = [_zeros(columns), _sizes(columns, (year, month), steady, spread)] if columns else []
     return Rule(
         table,
         "person",
@@ -111,27 +132,46 @@ def _zeros(columns: Sequence[str]) -> str:
     """
 
 
-def _sizes(columns: Sequence[str], year: str) -> str:
-    parts = ", ".join(
-        f"{{'name': {quote(name)}, 'size': median({identifier(name)}) FILTER ({identifier(name)} "
-        f"> 0), 'n': count(DISTINCT person) FILTER ({identifier(name)} > 0)}}"
-        for name in columns
-    )
-    where = "concat_ws(' ', place, nullif(y, 0))"
+def _sizes(
+    columns: Sequence[str], times: tuple[str, str], monthly: Sequence[str], spread: float
+) -> str:
+    """Medians by place and time beside those of other places, and by time beside other times.
+
+    A person has one row a month or so: counted are persons of years, and rows of months.
+    """
+
+    def parts(columns: Sequence[str], n: str) -> str:
+        return ", ".join(
+            f"{{'name': {quote(name)}, 'size': median({identifier(name)}) FILTER "
+            f"({identifier(name)} > 0), 'n': count({n}) FILTER ({identifier(name)} > 0)}}"
+            for name in columns
+        )
+
+    year, month = times
+    by_month = ", (m)" if year != WHOLE else ""
+    shorter = f"""
+        UNION ALL BY NAME
+        SELECT place, CAST(m AS VARCHAR) AS y, true AS short, unnest([{parts(monthly, "*")}],
+            recursive := true)
+        FROM (SELECT *, {month} AS m FROM lived) GROUP BY GROUPING SETS ((place, m){by_month})
+    """
+    where = "concat_ws(' ', place, y)"
     told = f"{where} || printf(' (%.3g)', size / level)"
     return f"""
-        SELECT name, 'about as much as in other places and years; another unit there?',
-            'times the median in ' || {some(told, "y NULLS FIRST, place")}, false,
-            {some(where, "y NULLS FIRST, place")}
+        SELECT name, 'about as much as in other places and times; another unit there?',
+            'times the median in ' || {some(told, "short, y NULLS FIRST, place")}, false,
+            {some(where, "short, y NULLS FIRST, place")}
         FROM (
             SELECT *, median(size) OVER own AS level, count(*) OVER own AS n_places FROM (
-                SELECT place, y, unnest([{parts}], recursive := true)
+                SELECT place, CAST(y AS VARCHAR) AS y, false AS short,
+                    unnest([{parts(columns, "DISTINCT person")}], recursive := true)
                 FROM (SELECT *, {year} AS y FROM lived)
                 GROUP BY GROUPING SETS ((place), (place, y), (y))
-            ) WHERE n >= {LEAST_OF_SIZE}
-            WINDOW own AS (PARTITION BY name, place IS NULL, IF(place IS NULL, NULL, y))
+                {shorter if monthly else ""}
+            ) WHERE n >= {LEAST_OF_SIZE} AND y IS DISTINCT FROM '{WHOLE}'
+            WINDOW own AS (PARTITION BY name, short, place IS NULL, IF(place IS NULL, NULL, y))
         )
         WHERE n_places >= IF(place IS NULL, {LEAST_YEARS}, {LEAST_PLACES})
-            AND abs(ln(size / level)) > greatest(ln({MOST_APART}), {SURE * SPREAD} / sqrt(n))
+            AND abs(ln(size / level)) > greatest(ln({MOST_APART}), {SURE * spread:g} / sqrt(n))
         GROUP BY name
     """

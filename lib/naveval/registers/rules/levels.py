@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from naveval.registers.connections import quote
 from naveval.registers.rules.breaches import Rule
+from naveval.registers.rules.panels import sampled
 from naveval.registers.rules.signs import (
     DEVIATIONS,
     LEAST_PAIRS,
@@ -35,6 +36,8 @@ class Limit:
         SQL of the value; "" is the column itself. True or false makes a share.
     where
         SQL of the rows that count.
+    usual
+        Two limits of a mean inside those; a mean beyond them is a warning.
     """
 
     column: str
@@ -44,15 +47,17 @@ class Limit:
     of: str = ""
     where: str = "true"
     share: bool = False
+    usual: tuple[float, float] | None = None
 
     def expected(self) -> str:
         """What should hold, in words.
 
-        >>> Limit("hours", 10, 60, "hours a week").expected()
-        'hours a week (a mean from 10 to 60)'
+        >>> Limit("hours", 10, 60, "hours a week", usual=(20, 45)).expected()
+        'hours a week (a mean from 10 to 60, usually from 20 to 45)'
         """
         if not self.share:
-            return f"{self.words} (a mean from {self.low:g} to {self.high:g})"
+            usual = ", usually from {:g} to {:g}".format(*self.usual) if self.usual else ""
+            return f"{self.words} (a mean from {self.low:g} to {self.high:g}{usual})"
         shares = f"{100 * self.low:g} to {100 * self.high:g}"
         return f"{self.words} in {shares} per cent of the rows"
 
@@ -70,19 +75,34 @@ class Limit:
         high = f"{mean} > {self.high:g} + {chance(self.high)}"
         return f"({low} OR {high}) AND {n} >= {LEAST_ROWS if self.share else 1}"
 
+    def told(self, mean: str, n: str) -> str:
+        """SQL of whether the mean is told: it is odd, or unusual.
 
-def plausible(table: str, *limits: Limit, rows: str = "") -> Rule:
+        >>> Limit("hours", 10, 60, "", usual=(20, 45)).told("x", "n")
+        '((x < 10 - 0 OR x > 60 + 0) AND n >= 1 OR x NOT BETWEEN 20 AND 45)'
+        """
+        unusual = (
+            f"{mean} NOT BETWEEN {self.usual[0]:g} AND {self.usual[1]:g}" if self.usual else ""
+        )
+        return f"({' OR '.join(filter(None, (self.odd(mean, n), unusual)))})"
+
+
+def plausible(table: str, *limits: Limit, rows: str = "", sample: str = "") -> Rule:
     """Means and shares of a table's rows, each between its limits, in one pass.
 
     Parameters
     ----------
     rows
         SQL of the rows, when other than the table.
+    sample
+        Column of which some values are enough to judge by in a large table; "" reads all rows.
     """
+    some_rows = f" WHERE {sampled(table, sample)}" if sample else ""
     found = ", ".join(
         f"{{'about': {quote(limit.column)}, 'expected': {quote(limit.expected())}, "
         f"'seen': printf({quote('%.1f per cent' if limit.share else 'a mean of %.3g')}, "
-        f"{100 if limit.share else 1} * mean_{i}), 'odd': {limit.odd(f'mean_{i}', f'n_{i}')}}}"
+        f"{100 if limit.share else 1} * mean_{i}), 'told': {limit.told(f'mean_{i}', f'n_{i}')}, "
+        f"'warning': NOT ({limit.odd(f'mean_{i}', f'n_{i}')})}}"
         for i, limit in enumerate(limits)
     )
     means = ", ".join(
@@ -96,10 +116,10 @@ def plausible(table: str, *limits: Limit, rows: str = "") -> Rule:
         ", ".join(dict.fromkeys(limit.column for limit in limits)),
         "means and shares within limits far apart",
         f"""
-        SELECT about, expected, seen FROM (
+        SELECT about, expected, seen, warning FROM (
             SELECT unnest([{found}], recursive := true)
-            FROM (SELECT {means} FROM {f"({rows})" if rows else table})
-        ) WHERE odd
+            FROM (SELECT {means} FROM {f"({rows})" if rows else table}{some_rows})
+        ) WHERE told
         """,
         basis=f"SELECT least({shares}) FROM {f'({rows})' if rows else table}" if shares else "",
         least=LEAST_ROWS,
@@ -269,6 +289,8 @@ def ordered(
     apart: float = 0.0,
     least: int = LEAST_ORDERED,
     rows: str = "",
+    sample: str = "",
+    warning: bool = False,
 ) -> Rule:
     """Rows of which some have more of a value than others; told with the periods of the opposite.
 
@@ -286,28 +308,35 @@ def ordered(
         Rows that both have.
     rows
         SQL of the rows, when other than the table.
+    sample
+        Column of which some values are enough to judge by in a large table; "" reads all rows.
     """
     relation = f"({rows})" if rows else table
-    means = (
-        f"avg(({value})::DOUBLE) FILTER ({more}) AS high, "
-        f"avg(({value})::DOUBLE) FILTER ({less}) AS low"
+    some_rows = sampled(table, sample) if sample else "true"
+    sums = ", ".join(
+        f"sum(({value})::DOUBLE) FILTER ({who}) AS {of}, count({value}) FILTER ({who}) AS n_{of}"
+        for of, who in (("high", more), ("low", less))
     )
     return Rule(
         table,
         column,
         words,
         f"""
-        WITH months AS (SELECT {period} AS t, {means} FROM {relation} GROUP BY t),
+        WITH months AS (
+            SELECT {period} AS t, {sums} FROM {relation} WHERE {some_rows} GROUP BY t
+        ),
         whole AS (
-            SELECT {means}, least(count_if({more}), count_if({less})) AS fewer FROM {relation}
+            SELECT sum(high) / sum(n_high) AS high, sum(low) / sum(n_low) AS low,
+                least(sum(n_high), sum(n_low)) AS fewer FROM months
         )
         SELECT printf('%.2f, against %.2f; the opposite in ', any_value(whole.high),
             any_value(whole.low)) || {some(MONTH)} AS seen
         FROM whole, months
         WHERE fewer >= {least} AND whole.high < {times} * whole.low - {apart}
-            AND months.high < months.low
+            AND months.high / n_high < months.low / n_low
         HAVING count(*) > 0
         """,
+        warning,
         basis=f"SELECT least(count_if({more}), count_if({less})) FROM {relation}",
         least=least,
     )

@@ -9,7 +9,7 @@ from naveval.project import places
 from naveval.project.months import date_sql, text_sql
 from naveval.registers.checks import literal
 from naveval.registers.forms import is_dated
-from naveval.registers.rules.breaches import Rule, known_persons, repeated
+from naveval.registers.rules.breaches import Rule, doubled, known_persons, repeated
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
@@ -188,6 +188,7 @@ SIZES = {  # numbers that every county has of about the same size, and the year 
     "employment": (("hours_per_week",), "CAST(left(month, 4) AS INTEGER)"),
     "health_benefits": ((), "year(from_date)"),
 }
+TIMES = {"benefit_cards": "year_week", "employment": "month"}  # of tables with numbers
 AMONG = {  # who may have rows when the table has
     "benefit_cards": "SELECT person FROM benefit_decisions",
     "benefit_decisions": _with_cards(0, NEVER),
@@ -231,6 +232,7 @@ RULES = (
         """,
         few=True,
     ),
+    doubled("employment", EMPLOYMENT),
     repeated("employment", EMPLOYMENT, where="hours_per_week > 0"),
     *(
         repeated(table, TABLES[table])
@@ -289,7 +291,10 @@ RULES = (
             share=True,
         ),
     ),
-    *(everywhere(table, HOMES, *names, year=year) for table, (names, year) in SIZES.items()),
+    *(
+        everywhere(table, HOMES, *names, year=year, month=TIMES.get(table, ""))
+        for table, (names, year) in SIZES.items()
+    ),
     *(varied(table, TABLES[table]) for table in ("persons", "dialogues", "digital_dialogues")),
     *(calm(table, TABLES[table], date_sql(day)) for table, day in DAYS.items()),
     *(

@@ -5,7 +5,7 @@ import pandera.pandas as pa
 from naveval.disclosure.thresholds import thresholds
 from naveval.project import places
 from naveval.project.months import date_sql, month_text
-from naveval.registers.rules.breaches import Rule, one_per_person
+from naveval.registers.rules.breaches import Rule, doubled, one_per_person
 from naveval.registers.rules.coverage import Need
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import (
@@ -118,6 +118,7 @@ RULES = (
         steps=(Step("weeks_registered", 2, 8, "weeks, growing by about four a month"),),
         alike={"weeks_registered": "date_trunc('month', month - to_weeks(weeks_registered))"},
     ),
+    doubled("job_seekers", JOB_SEEKERS, "month"),
     in_place("job_seekers", JOB_SEEKERS, MONTH),
     everywhere(
         "job_seekers",

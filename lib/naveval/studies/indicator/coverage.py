@@ -6,7 +6,8 @@ the stock needs the hours of its own months; months that are compared must be in
 
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.coverage import Need
-from naveval.studies.indicator.contracts import COUNTIES, T
+from naveval.studies.indicator.contracts import COUNTIES
+from naveval.studies.indicator.contracts.limits import T
 from naveval.studies.indicator.market import LOOK_BACK
 from naveval.studies.indicator.parameters import (
     Parameters,

@@ -14,27 +14,19 @@ from naveval.project.errors import ContractError, EstimationError
 from naveval.project.months import code_sql
 from naveval.registers import reading as registers
 from naveval.registers.reading import Registers
-from naveval.registers.rules.breaches import Rule, known_persons
+from naveval.registers.rules.breaches import Rule, doubled, known_persons
 from naveval.registers.rules.homes import everywhere
-from naveval.registers.rules.levels import Limit, ordered, plausible, steady
+from naveval.registers.rules.levels import steady
 from naveval.registers.rules.links import agreeing, near, to_the_end
 from naveval.registers.rules.order import belonging, in_place
-from naveval.registers.rules.panels import followed, sampled
+from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, recurring, varied
 from naveval.registers.rules.signs import PLAIN
 from naveval.studies.programs import codes
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
+from naveval.studies.programs.limits import BENEFITS, LIMITS, MONTH
 from naveval.studies.programs.parameters import Parameters
 
-BENEFITS = {  # the least and the most that a mean of months with the benefit can be
-    "aap_nok": (5_000, 45_000),
-    "dagpenger_nok": (4_000, 45_000),
-    "tiltakspenger_nok": (2_000, 18_000),
-    "sosialhjelp_nok": (2_500, 25_000),
-    "sykepenger_nok": (6_000, 60_000),
-    "introduksjonsstonad_nok": (5_000, 40_000),
-    "kvalifiseringsstonad_nok": (5_000, 40_000),
-}
 FOUR_DIGITS = pa.Check.str_matches(r"\d{4}$", description="four digits")
 
 
@@ -160,7 +152,6 @@ TABLES = {
 JOINT = (("nav_status", ("innsatsgruppe", "period")), ("person_years", ("county", "education")))
 FOLLOWED = ("nav_status", "employment", "benefits", "disability")
 YEARLY = ("person_years", "annual_income")
-MONTH = code_sql("month")
 MONTHS_APART, HIGH_INCOME = 12, 400_000  # who earns so much has a job
 REGISTERED = f"""
     SELECT person, {MONTH} - {MONTHS_APART} AS first, {MONTH} + {MONTHS_APART} AS last
@@ -177,52 +168,8 @@ SIZES = {  # numbers that every county has of about the same size, and the year 
     "disability": (("degree_percent",), "month // 100"),
     "enrolment": ((), "month // 100"),
 }
-AGES = """
-    SELECT first // 100 - birth_year AS age
-    FROM (SELECT person, min(month) AS first FROM nav_status GROUP BY person)
-    JOIN persons USING (person)
-"""
-
-FALLEN = f"""
-    SELECT education < lag(education) OVER (PARTITION BY person ORDER BY year) AS fallen
-    FROM person_years WHERE education <> '0' AND {sampled("person_years")}
-"""
-
 RULES = (
-    plausible(
-        "employment",
-        Limit("wage_nok", 10_000, 80_000, "kroner a month", where="wage_nok > 0"),
-        Limit("position_percent", 30, 110, "per cent of a full position"),
-    ),
-    plausible(
-        "benefits",
-        *(
-            Limit(name, low, high, "kroner a month", where=f"{name} > 0")
-            for name, (low, high) in BENEFITS.items()
-        ),
-    ),
-    plausible("annual_income", Limit("earned_income_nok", 100_000, 1_200_000, "kroner a year")),
-    plausible(
-        "municipalities",
-        Limit("unemployment_percent", 0.8, 15, "per cent"),
-        Limit("disability_percent", 4, 25, "per cent"),
-        Limit("mean_income_nok", 10_000, 2_000_000, "kroner"),
-    ),
-    plausible(
-        "persons",
-        Limit("birth_year", 0, 0.05, "ages above 67", "age > 67", share=True),
-        Limit("birth_year", 0.05, 0.9, "ages below 30", "age < 30", share=True),
-        rows=AGES,
-    ),
-    plausible(
-        "person_years",
-        Limit("education", 0, 0.05, "levels below that of the year before", "fallen", share=True),
-        rows=FALLEN,
-    ),
-    plausible(
-        "program_spells",
-        Limit("to_month", 0, 0.8, "spells of one month", "from_month = to_month", share=True),
-    ),
+    *LIMITS,
     Rule(
         "program_spells",
         "to_month",
@@ -326,25 +273,23 @@ RULES = (
             ),
         )
     ),
+    doubled("employment", TABLES["employment"], "month"),
     followed("enrolment", TABLES["enrolment"], MONTH, shocks=True),
     followed("municipalities", TABLES["municipalities"], MONTH, unit="municipality", shocks=True),
     *(
-        ordered(
-            "benefits",
-            benefit,
-            f"{benefit} > 0",
-            f"innsatsgruppe = '{more}'",
-            f"innsatsgruppe = '{less}'",
-            f"a benefit more often (a share) in {more} than in {less}; columns or codes exchanged?",
-            period=MONTH,
-            rows="SELECT * FROM nav_status JOIN benefits USING (person, month)",
-        )
-        for benefit, more, less in (
-            ("aap_nok", "special", "standard"),
-            ("dagpenger_nok", "standard", "special"),
-        )
+        everywhere(table, HOMES, *names, year=year, month="month" if "month" in year else "")
+        for table, (names, year) in SIZES.items()
     ),
-    *(everywhere(table, HOMES, *names, year=year) for table, (names, year) in SIZES.items()),
+    everywhere(
+        "municipalities",
+        "SELECT DISTINCT municipality AS person, left(municipality, 2) AS place "
+        "FROM municipalities",
+        "unemployment_percent",
+        "disability_percent",
+        "mean_income_nok",
+        rows="SELECT *, municipality AS person FROM municipalities",
+        spread=0.6,  # means differ less than persons
+    ),
     near(
         "program_spells",
         "person, from_month",
@@ -358,27 +303,6 @@ RULES = (
         f"SELECT person, {MONTH} AS t FROM benefits WHERE aap_nok + dagpenger_nok > 0",
         REGISTERED,
         "a row in nav_status less than a year away, of those with aap_nok or dagpenger_nok",
-    ),
-    plausible(
-        "persons",
-        Limit(
-            "first_immigration_month",
-            0.75,
-            1,
-            "months of those with another country_group than 0",
-            "first_immigration_month IS NOT NULL",
-            "country_group > 0",
-            share=True,
-        ),
-        Limit(
-            "first_immigration_month",
-            0,
-            0.25,
-            "months of those with country_group 0",
-            "first_immigration_month IS NOT NULL",
-            "country_group = 0",
-            share=True,
-        ),
     ),
     calm(
         "program_spells",

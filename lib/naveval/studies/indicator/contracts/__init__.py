@@ -4,38 +4,30 @@ import pandera.pandas as pa
 
 from naveval.project import places
 from naveval.project.months import text_sql
-from naveval.registers.rules.breaches import Rule, one_per_person
+from naveval.registers.rules.breaches import Rule, doubled, one_per_person
 from naveval.registers.rules.homes import everywhere
-from naveval.registers.rules.levels import (
-    MOST_APART,
-    Limit,
-    no_total,
-    ordered,
-    plausible,
-    proportional,
-    steady,
-)
+from naveval.registers.rules.levels import MOST_APART, no_total, proportional, steady
 from naveval.registers.rules.links import agreeing
 from naveval.registers.rules.order import in_place
-from naveval.registers.rules.panels import followed
+from naveval.registers.rules.panels import followed, sampled
 from naveval.registers.rules.signs import LEAST_LINKED, Step
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,
-    LAST_AGE,
     MARKS,
     NO_PROGRAM,
     PROGRAMS,
     STATUS,
 )
+from naveval.studies.indicator.contracts.limits import LIMITS, T
 
 COUNTIES = list(places.codes(2024))
 MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
-T, BORN = text_sql("month"), "CAST(left(month, 4) AS INTEGER) - age"
+BORN = "CAST(left(month, 4) AS INTEGER) - age"
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$", description="a month as 2019-03")
 HOMES = "SELECT person, arg_max(county, month) AS place FROM stock GROUP BY person"
 YEAR = "CAST(left(month, 4) AS INTEGER)"
-LATER_PENSION = "2015-01"  # spells from this month on have no pensionable income
+LEAST_REGIONS, LEAST_SIZED = 20, 0.4  # a correlation between numbers of persons
 
 
 def _code(pattern: str, words: str, description: str) -> pa.Column:
@@ -147,93 +139,20 @@ def _gap(table: str) -> Rule:
 
 
 RULES = (
-    plausible(
-        "stock",
-        Limit("weekly_hours", 5, 50, "hours a week", where="weekly_hours > 0"),
-        Limit(
-            "residence_months",
-            0.7,
-            1.2,
-            "months, near the age of those born in Norway",
-            "residence_months / 12 / age",
-            "country_group = 'norge'",
-        ),
-        Limit("age", 0, 0.05, f"ages above {LAST_AGE}", f"age > {LAST_AGE}", share=True),
-        Limit("age", 0.05, 0.8, "ages below 30", "age < 30", share=True),
-        Limit("registered", 0, 0.4, "the month of the stock", "registered = month", share=True),
-        Limit(
-            "history_months",
-            0,
-            0.05,
-            "far fewer months than this spell has (a highest value, or registered told for the "
-            "first of several spells?)",
-            f"history_months < 0.75 * least(60, {T} - {text_sql('registered')})",
-            share=True,
-        ),
-        Limit(
-            "pension_decile",
-            0,
-            0.05,
-            f"0 or more among those registered in {LATER_PENSION} or later, who have -1",
-            "pension_decile >= 0",
-            f"registered >= '{LATER_PENSION}'",
-            share=True,
-        ),
-        Limit(
-            "pension_decile",
-            0,
-            0.05,
-            f"-1 among those registered before {LATER_PENSION}",
-            "pension_decile < 0",
-            f"registered < '{LATER_PENSION}'",
-            share=True,
-        ),
-    ),
-    plausible(
-        "hours",
-        Limit("hours", 50, 200, "hours in a month", where="hours > 0"),
-        Limit(
-            "subsidised_hours",
-            0,
-            0.5,
-            "all hours subsidised",
-            "subsidised_hours >= hours",
-            "hours > 0",
-            share=True,
-        ),
-    ),
-    plausible(
-        "inflow",
-        Limit(
-            "new_unemployed",
-            0.0025,
-            0.03,
-            "of the labour force each month",
-            "new_unemployed / labour_force",
-        ),
-        Limit(
-            "new_unemployed",
-            0.1,
-            1,
-            "fewer than in the month before (numbers that are added up through the year?)",
-            "new_unemployed < was",
-            share=True,
-        ),
-        rows="""
-            SELECT *, lag(new_unemployed) OVER (PARTITION BY region ORDER BY month) AS was
-            FROM inflow QUALIFY was > 0 AND right(month, 2) <> '01'
-        """,
-    ),
+    *LIMITS,
     Rule(
         "stock",
         "weekly_hours",
-        "about as many hours as hours has in the same month (half to twice)",
+        "about as many hours as hours has in the same month (half to twice, usually two thirds to "
+        "one and a half)",
         """
-        SELECT ratio FROM (
+        SELECT printf('hours has %.2f times as many', ratio) AS seen,
+            ratio BETWEEN 0.5 AND 2 AS warning
+        FROM (
             SELECT sum(hours.hours) * 3 / 13 / sum(stock.weekly_hours) AS ratio
             FROM stock JOIN hours USING (person, month)
             WHERE month = (SELECT min(month) FROM stock) AND stock.weekly_hours > 0
-        ) WHERE ratio IS NOT NULL AND ratio NOT BETWEEN 0.5 AND 2
+        ) WHERE ratio NOT BETWEEN 0.667 AND 1.5
         """,
     ),
     agreeing(
@@ -277,10 +196,37 @@ RULES = (
         ) WHERE rate NOT BETWEEN 0.0025 AND 0.05 HAVING count(*) > 0
         """,
     ),
-    everywhere("hours", HOMES, "hours", "subsidised_hours", year=YEAR),
-    everywhere("stock", HOMES, "weekly_hours", "residence_months", "history_months", year=YEAR),
+    everywhere("hours", HOMES, "hours", "subsidised_hours", year=YEAR, month="month"),
+    everywhere(
+        "stock",
+        HOMES,
+        "weekly_hours",
+        "residence_months",
+        "history_months",
+        year=YEAR,
+        month="month",
+        free=("history_months",),
+    ),
     steady("inflow", "region", T, "labour_force"),
     steady("industry", "region", T, "employed"),
+    steady("industry", "industry", T, "employed", warning=True),
+    Rule(
+        "stock",
+        "region",
+        f"about as many persons in each region as inflow has in the labour force (a correlation "
+        f"of their logarithms of {LEAST_SIZED:g} or more); regions exchanged, or other codes?",
+        f"""
+        SELECT printf('a correlation of %.2f', alike) AS seen FROM (
+            SELECT count(*) AS n, corr(ln(persons), ln(force)) AS alike
+            FROM (
+                SELECT region, count(*) AS persons FROM stock
+                WHERE {sampled("stock")} GROUP BY region
+            ) JOIN (
+                SELECT region, avg(labour_force) AS force FROM inflow GROUP BY region
+            ) USING (region)
+        ) WHERE n >= {LEAST_REGIONS} AND alike < {LEAST_SIZED}
+        """,
+    ),
     _gap("stock"),
     _gap("hours"),
     _gap("inflow"),
@@ -324,6 +270,7 @@ RULES = (
         steps=(Step("residence_months", 0.5, 1.5, "months, one more each month"),),
         alike={"age": BORN},
     ),
+    doubled("stock", STOCK, "month"),
     followed("hours", HOURS, T),
     in_place("stock", STOCK, T),
     in_place("hours", HOURS, T),
@@ -332,33 +279,17 @@ RULES = (
     Rule(
         "hours",
         "subsidised_hours",
-        "hours paid by wage subsidy, of those in the programme lonnstilskudd 5 per cent or more",
+        "hours paid by wage subsidy, of those in the programme lonnstilskudd 5 per cent or more, "
+        "usually 20 or more",
         f"""
-        SELECT printf('%.1f per cent among %d with hours in it', 100 * share, n) AS seen FROM (
+        SELECT printf('%.1f per cent among %d with hours in it', 100 * share, n) AS seen,
+            share >= 0.05 AS warning
+        FROM (
             SELECT sum(subsidised_hours) / sum(hours) AS share, count(*) AS n
             FROM stock JOIN hours USING (person, month)
             WHERE program = 'lonnstilskudd' AND hours > 0
-        ) WHERE n >= {LEAST_LINKED} AND share < 0.05
+        ) WHERE n >= {LEAST_LINKED} AND share < 0.2
         """,
-    ),
-    ordered(
-        "stock",
-        "innsatsgruppe, status",
-        "status = 'nedsatt'",
-        "innsatsgruppe = 'spesielt_tilpasset'",
-        "innsatsgruppe = 'standard'",
-        "nedsatt more often (a share) in spesielt_tilpasset than in standard; exchanged?",
-        period=T,
-    ),
-    ordered(
-        "stock",
-        "wage_decile",
-        "weekly_hours",
-        "wage_decile > 5",
-        "wage_decile BETWEEN 1 AND 5",
-        "more hours a week now in deciles 6 to 10 of earlier income than in 1 to 5; reversed?",
-        period=T,
-        times=0.8,
     ),
     no_total("industry", "industry", "employed", "region", "month"),
     no_total("industry", "region", "employed", "industry", "month"),
