@@ -117,3 +117,12 @@ def test_four_places_are_not_compared(tables) -> None:
     tables.execute("DELETE FROM persons WHERE place > 'd'")
     change(tables, "UPDATE wages SET wage = wage * 12", "c")
     assert found(tables) == []
+
+
+def test_without_columns_persons_alone_are_compared(tables) -> None:
+    rule = everywhere("wages", "SELECT person, place FROM persons")
+    assert tables.execute(rule.sql).fetchall() == []
+    change(tables, "UPDATE wages SET wage = wage * 12", "c")
+    assert tables.execute(rule.sql).fetchall() == []
+    change(tables, "DELETE FROM wages", "b")
+    assert [about for about, *_ in tables.execute(rule.sql).fetchall()] == ["person"]
