@@ -1,6 +1,7 @@
 """Contracts: every breach is found, told once with file, column, rows, and shows no person."""
 
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 import numpy as np
@@ -14,7 +15,8 @@ from naveval.project import catalogue, parameters
 from naveval.project.errors import ContractError
 from naveval.registers import contracts
 from naveval.registers.checks import has_check_digits, identity_digits
-from naveval.registers.contracts import Rule, check_tables
+from naveval.registers.contracts import Breach, Rule, check_tables
+from naveval.registers.rules.coverage import Need
 
 COUNTIES = ["03", "04"]
 TABLES = {
@@ -271,6 +273,138 @@ def test_require_raises_one_error_and_remembers_what_passed(tmp_path, monkeypatc
     text = str(caught.value)
     assert "2 breaches of the contract of hedmark" in text
     assert text.count("\n") == 2
+
+
+def module_of(**members):
+    made = ModuleType("made")
+    vars(made).update(members)
+    return made
+
+
+def of_study(monkeypatch, tmp_path, rules=RULES, *, coverage=None, **more):
+    """Make the study's modules what a test says they are."""
+    parts = {"contracts": module_of(TABLES=TABLES, RULES=rules, **more)}
+    parts |= {"coverage": coverage} if coverage else {}
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
+    monkeypatch.setattr(catalogue, "module", lambda study, part: parts[part])
+    monkeypatch.setattr(catalogue, "has", lambda study, part: part in parts)
+
+
+def not_again(monkeypatch):
+    return monkeypatch.setattr(contracts, "check", lambda *a: pytest.fail("checked again"))
+
+
+def test_warnings_are_handed_out_and_remembered(tmp_path, monkeypatch):
+    seen = "SELECT 'weeks' AS about, 'more' AS expected, '2' AS seen, true AS warning, 'Os' places"
+    rules = (Rule("job_seekers", "weeks", "x", seen),)
+    of_study(monkeypatch, tmp_path, rules)
+    data = write(tmp_path, good())
+    told = "job_seekers.parquet, column weeks: expected more; seen: 2"
+    wanted = (contracts.Warned("job_seekers", "Os", told),)
+    assert contracts.require("hedmark", data) == wanted
+    with monkeypatch.context() as until:
+        not_again(until)
+        assert contracts.require("hedmark", str(data)) == wanted
+    of_study(monkeypatch, tmp_path, RULES)
+    assert contracts.require("hedmark", data) == ()
+
+
+def test_what_decides_the_outcome_decides_whether_it_is_checked_again(tmp_path, monkeypatch):
+    """Other rules or needs, another zone; parameters that change none of these do not."""
+    data, chosen = write(tmp_path, good()), parameters.load("hedmark")
+    other = parameters.load("hedmark", changes={"seed": 9})
+    coverage, checked = module_of(), []
+    monkeypatch.setattr(contracts, "check", lambda *given: checked.append(given) or [])
+    for given in (
+        (RULES, [], "Europe/Oslo"),
+        ((), [], "Europe/Oslo"),
+        ((), [Need("labour_force", "persons", "1", 1, 1)], "Europe/Oslo"),
+        ((), [Need("labour_force", "persons", "1", 1, 2)], "Europe/Oslo"),
+        ((), [Need("labour_force", "persons", "1", 1, 2)], "UTC"),
+    ):
+        rules, needed, zone = given
+        of_study(monkeypatch, tmp_path, rules, coverage=coverage)
+        coverage.needs = lambda _, needed=needed: needed
+        monkeypatch.setattr(contracts, "ZONE", zone)
+        checked.clear()
+        assert contracts.require("hedmark", data, chosen) == ()
+        assert checked == [("hedmark", data, chosen)]
+        assert contracts.require("hedmark", data, other) == ()
+        assert len(checked) == 1
+
+
+def test_rules_and_needs_of_the_parameters_are_checked_with_the_rest(tmp_path, monkeypatch):
+    chosen, asked = parameters.load("hedmark"), []
+
+    def rules_for(given):
+        asked.append(given)
+        return [Rule("labour_force", "persons", "more persons", "SELECT 1 AS n")]
+
+    def needs(given):
+        asked.append(given)
+        return [Need("job_seekers", "month", "1", 1, 2, text="period {}".format)]
+
+    coverage = module_of(rules_for=rules_for, needs=needs)
+    of_study(monkeypatch, tmp_path, coverage=coverage, rules_for=rules_for)
+    data = write(tmp_path, good())
+    assert contracts.check("hedmark", data) == []
+    assert contracts.rules("hedmark", None) == RULES
+    assert contracts.needs("hedmark", None) == ()
+    assert asked == []
+    found = [(item.column, item.expected) for item in contracts.check("hedmark", data, chosen)]
+    assert found[:2] == [("persons", "expected more persons")] * 2
+    assert [column for column, _ in found[2:]] == ["month"]
+    assert "period 2" in found[2][1]
+    assert asked == [chosen] * 3
+    assert len(contracts.rules("hedmark", chosen)) == 3
+
+
+def test_a_study_without_coverage_needs_nothing_and_one_module_is_asked_once(
+    tmp_path, monkeypatch
+):
+    chosen, made = parameters.load("hedmark"), RULES[0]
+    of_study(monkeypatch, tmp_path)
+    assert contracts.needs("hedmark", chosen) == ()
+    both = module_of(TABLES=TABLES, rules_for=lambda _: [made])
+    monkeypatch.setattr(catalogue, "has", lambda *_: True)
+    monkeypatch.setattr(catalogue, "module", lambda *_: both)
+    assert contracts.rules("hedmark", chosen) == (made,)
+
+
+def test_what_the_contract_asks_for_by_itself_is_asked_after_the_rest(tmp_path, monkeypatch):
+    asked, chosen = [], parameters.load("hedmark")
+    of_study(monkeypatch, tmp_path, require_known=lambda *given: asked.append(given))
+    data = write(tmp_path, good())
+    assert contracts.require("hedmark", data) == ()
+    assert asked == []
+    assert contracts.require("hedmark", data, chosen) == ()
+    assert contracts.require("hedmark", data, chosen) == ()
+    assert asked == [(data, chosen)] * 2
+
+
+def test_a_table_that_cannot_be_opened_is_told_with_the_others(tmp_path, monkeypatch):
+    of_study(monkeypatch, tmp_path)
+    tables = good()
+    put("month", [4], 1)(tables)
+    write(tmp_path, {"job_seekers": tables["job_seekers"]})
+    with pytest.raises(ContractError) as caught:
+        contracts.require("hedmark", tmp_path)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"{tmp_path}: 2 breaches of the contract of hedmark"
+    assert lines[1].startswith("  job_seekers.parquet, column month: 1 row (first: 5): expected")
+    assert lines[2].startswith("  labour_force: table is missing")
+
+
+def test_breaches_stand_before_warnings_in_the_message():
+    breach = Breach("a", "a.csv", "x", 1, (("a.csv", 3),), "one")
+    warning = Breach("a", "a.csv", "y", 0, (), "expected two", True)
+    told = contracts.describe("hedmark", Path("d"), [warning, breach])
+    assert told == (
+        "d: 1 breach of the contract of hedmark\n"
+        "  a.csv, column x: 1 row (first: 3): expected one\n"
+        "  warning: a.csv, column y: expected two"
+    )
+    assert contracts.describe("hedmark", Path("d"), [breach] * 2).startswith("d: 2 breaches of")
 
 
 def identity_numbers_of(n: int) -> list[int]:
