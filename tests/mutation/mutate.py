@@ -14,6 +14,7 @@ equivalents left out, is below 90 per cent.
 """
 
 import argparse
+import json
 import os
 import random
 import shutil
@@ -30,6 +31,7 @@ COPIED = {"lib": "src", **{name: name for name in ("tests", "params", "report", 
 GENERATED = ("_out", "__pycache__", ".*_cache")
 ENOUGH = 0.90
 SEED = 15
+NOT_RUN = 255  # exit code of tests that could not begin; mutmut takes it for a timeout
 CRASHED = ("segfault", "suspicious")  # nobody has seen the tests pass
 NAMES = """
 from pathlib import Path
@@ -186,6 +188,8 @@ TARGETS = {
         "studies/programs/panel/test_use_by_hand.py",
     ],
 }
+# Each mutant in a process that has run nothing yet: DuckDB's threads do not survive a fork, and of
+# a module collected twice pytest does not find all tests by name.
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["src"]
@@ -195,6 +199,7 @@ pytest_add_cli_args = ["-m", "not slow", "-k", "not told_at_the_call", "-p", "no
 pytest_add_cli_args_test_selection = {tests}
 use_git_change_detection = false
 process_isolation = "forkserver"
+forkserver_warmup = "none"
 use_setproctitle = false
 
 [tool.pytest.ini_options]
@@ -243,6 +248,10 @@ def mutants(
         log = call(
             "-m", "mutmut", "run", "--max-children", str(workers), *(f"*{n}" for n in wanted)
         )
+        for path in paths.values():
+            meta = json.loads(Path(folder, "mutants", f"{path}.meta").read_text())
+            if NOT_RUN in meta["exit_code_by_key"].values():
+                raise SystemExit(f"{path}: the tests did not run with all mutants")
         listed = dict(
             line.strip().rsplit(": ", 1)
             for line in call("-m", "mutmut", "results", "--all", "true").splitlines()
