@@ -147,7 +147,7 @@ TARGETS = {
     "registers/rules/evaluation": [
         "registers/rules/test_coverage.py",
         "registers/rules/test_evaluation_by_hand.py",
-        "registers/test_few_by_hand.py",
+        "registers/test_tables_by_hand.py",
     ],
     "registers/rules/homes": ["registers/rules/test_homes_by_hand.py"],
     "registers/rules/levels": ["registers/rules/test_levels_by_hand.py"],
@@ -163,7 +163,7 @@ TARGETS = {
     "registers/tables": [
         "registers/rules/test_shapes_by_hand.py",
         "registers/test_contracts.py",
-        "registers/test_few_by_hand.py",
+        "registers/test_tables_by_hand.py",
         "registers/test_folders.py",
         "registers/test_forms_by_hand.py",
     ],
@@ -215,8 +215,8 @@ def mutants(
     """Run mutants of targets with the tests of them all: by target, name to status.
 
     The status is «killed», «survived», «timeout» or another word of mutmut; what was not killed
-    comes with the change behind the word, which a crash of Python stands before. With `sample`, so many of each target, drawn with `seed`,
-    or all, if it has no more.
+    comes with the change behind the word, before which stands that Python crashed. With `sample`,
+    so many of each target, drawn with `seed`, or all, if it has no more.
     """
     paths = {target: f"src/naveval/{target}.py" for target in targets}
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -243,7 +243,7 @@ def mutants(
         for target, path in paths.items() if sample else ():
             names = call("-c", NAMES.format(path=path)).split()
             drawn = random.Random(f"{seed} {target}").sample(names, min(sample, len(names)))
-            wanted += [f"naveval.{target.replace('/', '.')}.{name}" for name in drawn]
+            wanted += [f"{module(target)}.{name}" for name in drawn]
         # The star makes mutmut take the names for patterns: untested functions are no error then.
         log = call(
             "-m", "mutmut", "run", "--max-children", str(workers), *(f"*{n}" for n in wanted)
@@ -270,11 +270,15 @@ def mutants(
                 word = status.replace(" ", "-")  # «no tests»
                 told = [f"({word})"] if word in CRASHED else []
                 found[name] = f"{word} " + " | ".join(part.strip() for part in told + changed)
-    modules = {target: f"naveval.{target.replace('/', '.')}" for target in targets}
     return {
-        target: {n: status for n, status in found.items() if n.rpartition(".")[0] == module}
-        for target, module in modules.items()
+        target: {n: status for n, status in found.items() if n.rpartition(".")[0] == module(target)}
+        for target in targets
     }
+
+
+def module(target: str) -> str:
+    """The name of a target's module."""
+    return f"naveval.{target.removesuffix('/__init__').replace('/', '.')}"
 
 
 def equivalent(target: str) -> set[str]:
