@@ -47,7 +47,12 @@ SEARCH = [
     "disclosure/scan/test_told_elsewhere.py",
     "disclosure/scan/test_words_by_hand.py",
 ]
-FRAMES = ["frames/test_frames.py", "frames/test_panels.py"]
+FRAMES = [
+    "frames/test_arguments_by_hand.py",
+    "frames/test_figures_by_hand.py",
+    "frames/test_frames.py",
+    "frames/test_panels.py",
+]
 TARGETS = {
     "disclosure/counts": ["disclosure/test_counts.py", "disclosure/test_acro.py"],
     "disclosure/decisions": ["disclosure/test_decisions.py", "disclosure/test_models.py"],
@@ -114,7 +119,7 @@ TARGETS = {
     "estimators/shrinkage": ["estimators/test_shrinkage.py"],
     "estimators/synthetic_control": ["estimators/test_synthetic_control.py"],
     "frames/events": FRAMES,
-    "frames/example": FRAMES,
+    "frames/example": ["frames/test_example_by_hand.py"],
     "frames/groups": FRAMES,
     "frames/honest": FRAMES,
     "frames/one_treated": FRAMES,
@@ -138,7 +143,7 @@ TARGETS = {
     "registers/forms": ["registers/test_forms_by_hand.py"],
     "registers/grammar": ["registers/test_grammar.py", "registers/test_grammar_by_hand.py"],
     "registers/mapping/apply": ["registers/mapping/test_apply.py"],
-    "registers/mapping/draft": ["registers/mapping/test_apply.py"],
+    "registers/mapping/draft": ["registers/mapping/test_draft_by_hand.py"],
     "registers/mapping/refusals": ["registers/mapping/test_apply.py"],
     "registers/mapping/source": ["registers/mapping/test_source_by_hand.py"],
     "registers/reading": ["registers/test_reading.py"],

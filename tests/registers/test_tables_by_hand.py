@@ -229,3 +229,23 @@ def test_ids_of_another_name_are_no_persons_and_days_of_another_form_are_told(tm
     found = check(tmp_path, columns, "id;since", *lines)
     assert [item.column for item in found] == ["since"]
     assert found[0].expected.endswith(" (they look like yyyymmdd: map them with form: yyyymmdd)")
+
+
+def test_the_rarer_of_two_forms_of_numbers_is_told_of_columns_of_numbers_alone(tmp_path) -> None:
+    columns = {"n": pa.Column(int), "wage": pa.Column(float), "code": pa.Column(str)}
+    lines = ["2 500;2,5;2 500", "2500;2.5;2500", "3500;3,5;3500"]
+    thousands, mark = check(tmp_path, columns, "n;wage;code", *lines)
+    words = "thousands separated in all values of four digits or more, or in none"
+    assert thousands == Breach("t", "t.csv", "n", 1, (("t.csv", 1),), words)
+    words = "the same decimal mark in all values"
+    assert mark == Breach("t", "t.csv", "wage", 1, (("t.csv", 2),), words)
+
+
+def test_midnights_of_another_zone_are_told_of_days_alone(tmp_path) -> None:
+    columns = {"since": pa.Column("datetime64[ns]"), "seen": pa.Column("datetime64[ns]")}
+    lines = ["2017-07-02 00:00:00;2017-07-02 12:00:00", "2017-01-01 23:00:00;2017-01-01 23:00:00"]
+    (found,) = check(
+        tmp_path, columns | {"x": pa.Column(str)}, "since;seen;x", *(f"{a};a" for a in lines)
+    )
+    assert (found.column, found.n_rows, found.rows) == ("since", 1, (("t.csv", 2),))
+    assert found.expected.startswith("days; all are at midnight or at 22 or 23 hours the evening")
