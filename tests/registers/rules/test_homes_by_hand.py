@@ -126,3 +126,16 @@ def test_without_columns_persons_alone_are_compared(tables) -> None:
     assert tables.execute(rule.sql).fetchall() == []
     change(tables, "DELETE FROM wages", "b")
     assert [about for about, *_ in tables.execute(rule.sql).fetchall()] == ["person"]
+
+
+def test_several_columns_are_compared_each_by_itself(tables) -> None:
+    tables.execute("ALTER TABLE wages ADD COLUMN hours INTEGER")
+    tables.execute("UPDATE wages SET hours = 37")
+    change(tables, "UPDATE wages SET hours = 12 * 37", "c")
+    change(tables, "UPDATE wages SET wage = 0", "d")
+    rule = everywhere("wages", "SELECT person, place FROM persons", "wage", "hours")
+    sql = f"SELECT about, seen, warning, places FROM ({rule.sql}) ORDER BY ALL"
+    assert tables.execute(sql).fetchall() == [
+        ("hours", "times the median in c (12)", False, "c"),
+        ("wage", "per cent of the persons have one in d (0)", False, "d"),
+    ]

@@ -117,7 +117,7 @@ def _sizes(columns: Sequence[str], year: str) -> str:
         f"> 0), 'n': count(DISTINCT person) FILTER ({identifier(name)} > 0)}}"
         for name in columns
     )
-    where = "concat_ws(' ', place, nullif(y, 0))"
+    where = "concat_ws(' ', place, y)"
     told = f"{where} || printf(' (%.3g)', size / level)"
     return f"""
         SELECT name, 'about as much as in other places and years; another unit there?',
@@ -126,8 +126,9 @@ def _sizes(columns: Sequence[str], year: str) -> str:
         FROM (
             SELECT *, median(size) OVER own AS level, count(*) OVER own AS n_places FROM (
                 SELECT place, y, unnest([{parts}], recursive := true)
-                FROM (SELECT *, {year} AS y FROM lived)
+                FROM (SELECT *, nullif({year}, 0) AS y FROM lived)
                 GROUP BY GROUPING SETS ((place), (place, y), (y))
+                HAVING GROUPING(y) = 1 OR y IS NOT NULL
             ) WHERE n >= {LEAST_OF_SIZE}
             WINDOW own AS (PARTITION BY name, place IS NULL, IF(place IS NULL, NULL, y))
         )
