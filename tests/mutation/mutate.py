@@ -52,6 +52,7 @@ FRAMES = [
     "frames/test_figures_by_hand.py",
     "frames/test_frames.py",
     "frames/test_panels.py",
+    "frames/test_results_by_hand.py",
 ]
 TARGETS = {
     "disclosure/counts": ["disclosure/test_counts.py", "disclosure/test_acro.py"],
@@ -142,9 +143,9 @@ TARGETS = {
     "registers/extracts": ["registers/test_simulation.py"],
     "registers/forms": ["registers/test_forms_by_hand.py"],
     "registers/grammar": ["registers/test_grammar.py", "registers/test_grammar_by_hand.py"],
-    "registers/mapping/apply": ["registers/mapping/test_apply.py"],
+    "registers/mapping/apply": ["registers/mapping/test_apply_by_hand.py"],
     "registers/mapping/draft": ["registers/mapping/test_draft_by_hand.py"],
-    "registers/mapping/refusals": ["registers/mapping/test_apply.py"],
+    "registers/mapping/refusals": ["registers/mapping/test_apply_by_hand.py"],
     "registers/mapping/source": ["registers/mapping/test_source_by_hand.py"],
     "registers/reading": ["registers/test_reading.py"],
     "registers/rules/breaches": ["registers/rules/test_breaches_by_hand.py"],

@@ -65,6 +65,7 @@ def refused(*given: Any, **more: Any) -> str:
         (["1", "9", ""], pa.Column(int), {"missing": [9], "blank": 0}, [1, 0, 0]),
         (["1", "", ""], pa.Column(float), {"blank": 0.5}, [1.0, 0.5, 0.5]),
         (["ja", "", ""], pa.Column(bool), {"blank": False}, [True, False, False]),
+        (["nei", "", ""], pa.Column(bool), {"blank": "ja"}, [False, True, True]),
         (["a", "", ""], pa.Column(str), {"blank": "b"}, ["a", "b", "b"]),
         (["3", "12", ""], pa.Column(str), {"pad": 2}, ["03", "12", None]),
         (["1,5", "2", ""], pa.Column(int), {"times": 1000}, [1500, 2000, None]),
