@@ -234,6 +234,192 @@ def test_settings_at_the_ends_of_what_is_possible_are_taken(name: str, changes: 
     assert len(found.table()) > 0
 
 
+def months(at: pd.Series) -> pd.Series:
+    return pd.Timestamp(2014, 1, 1) + pd.to_timedelta(at, "D")
+
+
+STARTS = [
+    (
+        lambda f: f.assign(start=f["start"].mask(f.index == 8, 4.0)),
+        "column «start» differs within «1» (3.0, 4.0), rows 8; expected one start per unit, in all "
+        "its rows, for example:\n{right}",
+        ("event_study", "group_time"),
+    ),
+    (
+        lambda f: f.assign(start=(f["unit"] < 4).astype(int)),
+        "column «start»: holds 0 and 1; expected the period in which the unit's treatment starts, "
+        "missing for units that never are treated, for example:\n{right}",
+        ("event_study", "group_time"),
+    ),
+    (
+        lambda f: f.assign(start=f["start"] + 0.5),
+        "column «start»: 3.5 lies between two periods of «time»; expected one of them, for example:"
+        "\n{right}",
+        ("event_study", "group_time"),
+    ),
+    (
+        lambda f: f.assign(time=f["time"] + 1, start=f["start"].fillna(0)),
+        "column «start»: 0.0 lies outside «time» (1 to 6), rows 24, 25, 26, 27, 28, …; leave it "
+        "missing for units that never are treated in these periods: "
+        'frame["start"].mask(frame["start"] == 0.0), for example:\n{right}',
+        ("event_study", "group_time"),
+    ),
+    (
+        lambda f: f.assign(start=f["start"].fillna(6)),
+        "column «start»: 6.0 lies outside «time» (0 to 5), rows 24, 25, 26, 27, 28, …; leave it "
+        "missing for units that never are treated in these periods: "
+        'frame["start"].mask(frame["start"] == 6.0), for example:\n{right}',
+        ("event_study",),
+    ),
+    (
+        lambda f: f.assign(start=f["start"].mask(f["unit"] < 1, 4.0)),
+        "treatment starts at several times (4.0, 3.0): two-way fixed effects would compare units "
+        "with others treated before them. Use nv.group_time(frame, outcome=…, unit=…, time=…, "
+        "start=…), which compares each start with units not treated",
+        ("event_study",),
+    ),
+    (
+        lambda f: f[(f["unit"] != 2) | (f["time"] >= 3)],
+        "«2» has no row before its start (one of 1 such units); expected periods before and after "
+        "the start, or leave such units out:\n{right}",
+        ("event_study",),
+    ),
+    (
+        lambda f: f.assign(time=months(f["time"])),
+        "column «time»: holds Timestamp; expected whole numbers or pandas Periods, whose distance "
+        "is a number of periods. To convert dates: "
+        'frame["time"].dt.to_period("M"), or "Q", "Y"',
+        ("event_study", "group_time"),
+    ),
+    (
+        lambda f: f.assign(start=f["start"].map({3.0: "mars"})),
+        "column «start»: holds text (mars); expected whole numbers or pandas Periods, whose "
+        "distance is a number of periods. To convert dates: "
+        'frame["start"].dt.to_period("M"), or "Q", "Y"',
+        ("event_study", "group_time"),
+    ),
+    (
+        lambda f: f.assign(time=pd.PeriodIndex(months(f["time"]), freq="D")),
+        "columns «time» and «start»: float64 and period[D]; expected periods of one kind, for "
+        "example:\n{right}",
+        ("event_study", "group_time"),
+    ),
+    (
+        lambda f: f.assign(start=np.nan),
+        "nobody is treated: column «start» is empty:\n{right}",
+        ("event_study", "group_time"),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [(name, change, said) for change, said, names in STARTS for name in names],
+)
+def test_starts_that_cannot_be_are_told_whole(name: str, change: Any, said: str) -> None:
+    told = refused(name, change(frame(name)))
+    whole = f"nv.{name}: {said.format(right=events.EVENTS)}"
+    assert told == whole if said[-1] != " " else told.startswith(whole)
+
+
+def test_a_start_in_the_first_or_last_period_is_within() -> None:
+    data = frame("event_study")
+    last = data.assign(start=data["start"] + 2)
+    assert nv.event_study(last, **GIVEN["event_study"]).table()["event_time"].max() == 0
+    told = refused("event_study", data.assign(start=data["start"] - 3))
+    assert told.startswith("nv.event_study: «0» has no row before its start (one of 4 such units)")
+    zero = data.assign(start=data["start"].fillna(9.0).replace(3.0, 2.0))
+    found = nv.group_time(zero, **PANEL, start="start")  # from period 0 a start of 0 may be
+    assert found.notes[-1] == "8 units start after the last period: never treated here"
+
+
+@pytest.mark.parametrize(
+    ("change", "note"),
+    [
+        (
+            lambda t: 201409 + t + 88 * (t > 3),
+            "«time» is read as year and month; event times count months",
+        ),
+        (
+            lambda t: 20141 + t + 6 * (t > 3),
+            "«time» is read as year and quarter; event times count quarters",
+        ),
+        (lambda t: 189909 + t + 88 * (t > 3), None),
+        (lambda t: 2014 + t, None),
+    ],
+)
+def test_whole_numbers_of_years_and_parts_are_counted_over_the_turn(change: Any, note: Any) -> None:
+    data = frame("event_study")
+    at = change(np.arange(6))
+    named = data.assign(
+        time=at[data["time"]], start=[np.nan if s != s else at[int(s)] for s in data["start"]]
+    )
+    found = nv.event_study(named, **GIVEN["event_study"])
+    assert [one for one in found.notes if "is read as" in one] == ([note] if note else [])
+    if note or at[5] - at[0] == 5:
+        plain = nv.event_study(data, **GIVEN["event_study"])
+        pd.testing.assert_frame_equal(found.table(), plain.table())
+
+
+DID = [
+    (
+        lambda f: f.assign(treated=f["treated"] * 2),
+        "column «treated»: expected 0 and 1, for example:\n{right}",
+    ),
+    (
+        lambda f: f.assign(treated=0),
+        "nobody is treated by column «treated»; expected some units that are and some that are "
+        "not, for example:\n{right}",
+    ),
+    (
+        lambda f: f[f["unit"] < 4],
+        "everybody is treated by column «treated»; expected some units that are and some that are "
+        "not, for example:\n{right}",
+    ),
+    (
+        lambda f: f.assign(treated=f["treated"].mask(f["time"] == 5, 0)),
+        "column «treated» ends: it is 0 after 1 for «0» in time 5 (one of 4); expected treatment "
+        "of the whole unit, that lasts once it has started, for example:\n{right}",
+    ),
+    (
+        lambda f: pd.concat([f, f.iloc[[3]].assign(person=1, treated=0)]),
+        "column «treated» is both 0 and 1 for «0» in time 3 (one of 1); expected treatment of the "
+        "whole unit, that lasts once it has started, for example:\n{right}",
+    ),
+    (
+        lambda f: f.assign(treated=f["treated"].mask(f["unit"] == 2, 1)),
+        "«2» is treated in every row (one of 1 such units), and what it is compared by is others' "
+        "start; expected periods before and after the start, or leave such units out, for example:"
+        "\n{right}",
+    ),
+    (
+        lambda f: f.assign(treated=f["treated"].mask((f["unit"] < 2) & (f["time"] == 3), 0)),
+        "treatment starts at several times (3, 4): two-way fixed effects would compare units with "
+        "others treated before them. Use nv.group_time(frame, outcome=…, unit=…, time=…, start=…), "
+        "which compares each start with units not treated",
+    ),
+    (
+        lambda f: f.assign(time=f["time"].map("{} jan".format)).replace("1 jan", "11 jan"),
+        "column «time»: the alphabet would order periods such as ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), DID)
+def test_treatment_that_cannot_be_is_told_whole(change: Any, said: str) -> None:
+    told = refused("did", change(frame("did")))
+    whole = f"nv.did: {said.format(right=panels.DID)}"
+    assert told == whole if said[-1] != " " else told.startswith(whole)
+
+
+def test_a_unit_without_a_row_in_the_first_period_has_not_begun_later() -> None:
+    data = frame("did")
+    hole = data[(data["unit"] > 1) | (data["time"] != 3)]
+    assert len(nv.did(hole, **GIVEN["did"]).table()) == 2
+    left = data[(data["unit"] > 1) | (data["time"] < 3)]  # nor one that has left
+    assert len(nv.did(left, **(GIVEN["did"] | {"cluster": None})).table()) == 2
+
+
 def refused_by(check: Any, *given: Any, **named_: Any) -> str:
     with pytest.raises(EstimationError) as raised:
         check(*given, **named_)
