@@ -717,3 +717,82 @@ def test_a_result_shows_itself_as_text_and_table() -> None:
     assert Result("", rows, draw=lambda: SimpleNamespace(x=1)).figure().x == 1
     found.table()["value"] = 0
     assert found.rows["value"].tolist() == [1234.5678]
+
+
+def costs(**changes: Any) -> pd.DataFrame:
+    table = {"program": ["course", "mentor"], "duration": 6.0, "unit_cost": [9000, 4000]}
+    return pd.DataFrame(table | {"effect_months": 60} | changes)
+
+
+def effects(**changes: Any) -> pd.DataFrame:
+    table = {"value": "earnings", "arm": "course", "year": [1, 2, 3], "estimate": 1500.0}
+    return pd.DataFrame(table | {"std_error": 400.0, "unit": "NOK per month"} | changes)
+
+
+def not_priced(*given: Any, **named_: Any) -> str:
+    with pytest.raises((EstimationError, ParameterError)) as raised:
+        nv.cost_benefit(*given, **named_)
+    return str(raised.value)
+
+
+def test_costs_and_effects_that_do_not_fit_are_told_with_what_is_right(tmp_path) -> None:
+    told = not_priced(costs=5)
+    said = "nv.cost_benefit: costs is int; expected a file, or a frame:\n"
+    assert told == f"{said}{groups.COSTS}"
+    assert not_priced(costs=costs()) == (
+        "nv.cost_benefit: costs has no column effect_year_1, effect_year_2, effect_year_3 with a "
+        f"number in each row; give them, or effects:\n{groups.EFFECTS}"
+    )
+    years = {f"effect_year_{year}": [1.0, 1.0] for year in (1, 2, 3)}
+    for year in years:  # one column that lacks is enough
+        told = not_priced(costs=costs(**years).drop(columns=year))
+        assert "has no column effect_year_1" in told
+    road = "; expected a file as params/costs.yml, or a table, for example:\n"
+    for wrong in (costs(price=1), tmp_path / "nowhere.yml", str(tmp_path / "nowhere.csv")):
+        told = not_priced(costs=wrong)
+        assert told.startswith("nv.cost_benefit: ")
+        assert told.endswith(f"{road}{groups.COSTS}")
+    told = not_priced(effects().drop(columns="year"), costs=costs())
+    assert told.startswith("nv.cost_benefit: column «year» is missing; the frame has value, arm")
+    assert told.endswith(f"\nWhat is right, for example:\n{groups.EFFECTS}")
+    for name in ("year", "estimate", "std_error"):
+        told = not_priced(effects(**{name: "x"}), costs=costs())
+        assert f"nv.cost_benefit: column «{name}»: holds text (x); expected numbers" in told
+    told = not_priced(effects(unit="crowns"), costs=costs())
+    assert told.startswith("nv.cost_benefit: ")
+    assert told.endswith(f"; expected effects of three years, for example:\n{groups.EFFECTS}")
+
+
+def test_arms_that_have_no_costs_are_named_once_and_in_order(tmp_path) -> None:
+    own = pd.concat([effects(), effects(arm="zoo"), effects(arm="own"), effects(arm=None)])
+    table = costs().head(1)
+    found = nv.cost_benefit(own, costs=table)
+    assert found.notes == ("Left out, since `costs` does not price them: own, zoo",)
+    assert found.title == "Costs and benefits per spell, kroner"
+    alone = nv.cost_benefit(effects(), costs=table)
+    assert alone.notes == ()
+    pd.testing.assert_frame_equal(found.table(), alone.table())
+    row = found.table().iloc[0]
+    items = row.drop(["program", "total_cost", "net_benefit"]).astype(float)
+    assert row["net_benefit"] == pytest.approx(items.sum())
+    assert row["program_cost"] == pytest.approx(-1.2 * 6 * 9000)  # taxes cost a fifth
+    file = tmp_path / "own.csv"
+    table.to_csv(file, index=False)
+    for given in (file, str(file)):
+        pd.testing.assert_frame_equal(
+            nv.cost_benefit(effects(), costs=given).table(), alone.table()
+        )
+
+
+def test_person_of_protected_counts_and_columns_of_an_indicator_are_asked_for() -> None:
+    for origin in ("simulated", "register"):
+        told = refused("protect", example.people().drop(columns="person"), origin=origin)
+        assert told.startswith("nv.protect: column «person» is missing; the frame has office")
+    said = "nv.indicator: column «hours» says the same as «hours2» in every row"
+    data = example.people().assign(hours2=lambda f: f["hours"] * 2)
+    assert refused("indicator", data, outcome="hours2", by=["age", "hours"]).startswith(said)
+    same = data.assign(place=data["office"] + "x")
+    told = refused("indicator", same, by=["place"], person=None)
+    assert told.startswith("nv.indicator: column «place» says the same as «office» in every row")
+    told = refused("indicator", group="n_rows")
+    assert told.startswith("nv.indicator: column «n_rows» has the name of a column of the result")
