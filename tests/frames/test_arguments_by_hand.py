@@ -756,7 +756,7 @@ def test_costs_and_effects_that_do_not_fit_are_told_with_what_is_right(tmp_path)
     assert told.startswith("nv.cost_benefit: column «year» is missing; the frame has value, arm")
     assert told.endswith(f"\nWhat is right, for example:\n{groups.EFFECTS}")
     for name in ("year", "estimate", "std_error"):
-        told = not_priced(effects(**{name: "x"}), costs=costs())
+        told = not_priced(effects(**{name: ["x"] * 3}), costs=costs())
         assert f"nv.cost_benefit: column «{name}»: holds text (x); expected numbers" in told
     told = not_priced(effects(unit="crowns"), costs=costs())
     assert told.startswith("nv.cost_benefit: ")
