@@ -1,4 +1,4 @@
-"""Warnings point to the line that called; apart, since mutants are called by a line of their own."""
+"""Warnings point to the line that called; apart, since mutants are called by another line."""
 
 import warnings
 
