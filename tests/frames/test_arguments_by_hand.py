@@ -185,6 +185,7 @@ SETTINGS = [
     ("group_time", {"level": 0.4}, "level=0.4: expected a number from 0.5 to 1"),
     ("group_time", {"level": 0.5}, "level=0.5: expected a number from 0.5 to 1"),
     ("group_time", {"level": 1}, "level=1: expected a number from 0.5 to 1"),
+    ("group_time", {"covariates": ["x", "x"]}, "covariates names «x» twice; expected it once"),
     ("one_treated", {"level": 0.4}, "level=0.4: expected a number from 0.5 to 1"),
     ("one_treated", {"level": 0.5}, "level=0.5: expected a number from 0.5 to 1"),
     ("one_treated", {"level": 1.0}, "level=1.0: expected a number from 0.5 to 1"),

@@ -1,5 +1,6 @@
 """What becomes of an owner's values, verb by verb, and what is refused, on files of few rows."""
 
+import datetime as dt
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -87,6 +88,7 @@ def test_a_text_becomes_the_contracts_value(tmp_path, texts, declared, verbs, ex
 @pytest.mark.parametrize(
     ("column", "declared", "verbs", "expected"),
     [
+        ([1, 2, 3], pa.Column(int), {}, [1, 2, 3]),
         ([1.0, 2.0, None], pa.Column(int), {}, [1, 2, None]),
         ([1.0, 2.0, None], pa.Column(str), {}, ["1", "2", None]),
         ([1, 2, 3], pa.Column(float), {}, [1.0, 2.0, 3.0]),
@@ -117,6 +119,11 @@ def test_a_day_becomes_a_day_or_the_month_it_lies_in(tmp_path) -> None:
     day = values(tmp_path, DAY, verbs | {"form": "date"}, name="since")
     assert day == [pd.Timestamp("2014-03-31"), None, None]
     assert values(tmp_path, MONTH, verbs | {"form": "date"}) == ["2014-03", None, None]
+    duckdb.sql("SELECT DATE '2014-03-31' AS D").write_parquet(str(tmp_path / "t.parquet"))
+    (found,) = values(tmp_path, DAY, {"from": "D"})
+    assert found == dt.datetime(2014, 3, 31)
+    told = refused(tmp_path, pa.Column(int), {"from": "D"})
+    assert told.endswith("1 row (first: 1 in t.parquet): expected values that can be read as n")
 
 
 @pytest.mark.parametrize(

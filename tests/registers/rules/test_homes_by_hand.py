@@ -42,6 +42,14 @@ def test_the_rule_names_table_persons_and_what_is_expected() -> None:
     assert rule.expected.startswith("rows of about as many persons, and numbers of the same size")
 
 
+def test_it_judges_by_the_persons_with_rows_that_count(tables) -> None:
+    home = "SELECT person, place FROM persons"
+    for period, persons in (("", 480), ("year < 2015", 0), ("person < 9", 9)):
+        rule = everywhere("wages", home, "wage", year="year", period=period)
+        assert tables.execute(rule.basis).fetchall() == [(persons,)]
+        assert rule.least == 150  # thirty in each of five places
+
+
 def test_places_that_are_alike_are_not_told(tables) -> None:
     assert found(tables) == []
 
