@@ -32,6 +32,7 @@ GENERATED = ("_out", "__pycache__", ".*_cache")
 ENOUGH = 0.90
 SEED = 15
 NOT_RUN = 255  # exit code of tests that could not begin; mutmut takes it for a timeout
+UNREAD = "check was interrupted by user"  # the tests' files could not be read with the mutant
 CRASHED = ("segfault", "suspicious")  # nobody has seen the tests pass
 NAMES = """
 from pathlib import Path
@@ -256,8 +257,8 @@ def mutants(
         )
         for path in paths.values():
             meta = json.loads(Path(folder, "mutants", f"{path}.meta").read_text())
-            if NOT_RUN in meta["exit_code_by_key"].values():
-                raise SystemExit(f"{path}: the tests did not run with all mutants")
+            if {*meta["exit_code_by_key"].values()} - {None} == {NOT_RUN}:
+                raise SystemExit(f"{path}: the tests began with no mutant")
         listed = dict(
             line.strip().rsplit(": ", 1)
             for line in call("-m", "mutmut", "results", "--all", "true").splitlines()
@@ -267,7 +268,9 @@ def mutants(
         if not found or "not checked" in found.values():
             raise SystemExit(f"{', '.join(targets)}: mutmut did not run\n{log[-3000:]}")
         for name, status in found.items():
-            if status != "killed" and status != "timeout":
+            if status == UNREAD:
+                found[name] = "killed"
+            elif status != "killed" and status != "timeout":
                 changed = [
                     line
                     for line in call("-m", "mutmut", "show", name).splitlines()
