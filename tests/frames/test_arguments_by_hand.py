@@ -413,6 +413,17 @@ def test_treatment_that_cannot_be_is_told_whole(change: Any, said: str) -> None:
     assert told == whole if said[-1] != " " else told.startswith(whole)
 
 
+def test_four_starts_are_named_of_several() -> None:
+    data = frame("did").assign(start=lambda f: (f["unit"] % 6).where(f["unit"] < 6).replace(0, 5.0))
+    late = data.assign(treated=(data["time"] >= data["start"]).astype(int))
+    assert refused("did", late).startswith("nv.did: treatment starts at several times (1, 2, 3, 4)")
+    said = "nv.event_study: treatment starts at several times (5.0, 1.0, 2.0, 3.0): two-way"
+    assert refused("event_study", data).startswith(said)
+    mixed = data.assign(start=np.where(data["unit"] == 7, data["time"], data["start"]))
+    said = "nv.event_study: column «start» differs within «7» (0.0, 1.0, 2.0, 3.0), rows 43, 44, 45"
+    assert refused("event_study", mixed).startswith(said)
+
+
 def test_a_unit_without_a_row_in_the_first_period_has_not_begun_later() -> None:
     data = frame("did")
     hole = data[(data["unit"] > 1) | (data["time"] != 3)]
