@@ -456,8 +456,11 @@ def test_a_probit_takes_0_and_1_and_has_the_groups_own_means() -> None:
             by="age",
             kind="probit",
         )
-    assert str(raised.value).startswith("nv.indicator: column «job»: a probit takes 0 and 1, rows ")
-    assert str(raised.value).endswith("; use kind='linear' for other numbers")
+    wrong = np.flatnonzero(frame["job"])[:5]
+    assert str(raised.value) == (
+        "nv.indicator: column «job»: a probit takes 0 and 1, rows "
+        f"{', '.join(map(str, wrong))}, …; use kind='linear' for other numbers"
+    )
 
 
 def test_what_an_indicator_cannot_compare_is_refused() -> None:
@@ -477,9 +480,9 @@ def test_what_an_indicator_cannot_compare_is_refused() -> None:
             'frame.rename(columns={"actual": "office"})',
         ),
         (
-            frame.assign(age=np.where(frame["office"] == 2, 9, frame["age"])),
+            frame.assign(age=frame["age"].mask(frame["office"].isin([2, 4]), 5 + frame["office"])),
             {},
-            "column «office»: nothing is left to explain in 2: age tell these groups, or the "
+            "column «office»: nothing is left to explain in 2, 4: age tell these groups, or the "
             "outcome, apart exactly; expected characteristics that people of several groups share, "
             "for example:\n",
         ),
@@ -831,3 +834,37 @@ def test_a_programme_may_be_a_number_and_costs_be_named_by_it(fitted: Any) -> No
     with pytest.raises(EstimationError) as raised:
         nv.policy_tree(fitted, by="age", costs={"x": 1})
     assert str(raised.value) == ("nv.policy_tree: costs='x': is not among none, course, subsidy")
+
+
+@pytest.mark.parametrize("size", [1e-6, 1e6])
+def test_an_indicator_knows_no_unit(size: float) -> None:
+    given = {"group": "office", "by": ["age"]}
+    plain = nv.indicator(people(), outcome="hours", **given).table()
+    frame = people().assign(hours=lambda f: size * f["hours"])
+    found = nv.indicator(frame, outcome="hours", **given).table()
+    names = ["actual", "expected", "indicator", "std_error", "ci_low", "ci_high"]
+    np.testing.assert_allclose(found[names], size * plain[names], rtol=1e-6)
+
+
+def test_five_groups_are_named_of_several_that_stand_alone() -> None:
+    frame = people(groups=9).assign(age=lambda f: f["age"].mask(f["office"] > 1, 10 + f["office"]))
+    with pytest.raises(EstimationError, match="explain in 2, 3, 4, 5, 6: age tell"):
+        nv.indicator(frame, outcome="hours", group="office", by="age")
+
+
+@pytest.mark.parametrize("name", ["did", "event_study", "group_time", "one_treated", "att"])
+def test_warnings_are_told_at_the_call(name: str, monkeypatch: Any) -> None:
+    one = name == "one_treated"
+    given = {"did": {"treated": "treated"}, "one_treated": {"treated": 0, "start": 3}}
+    options = COLUMNS | given.get(name, {"start": "start"})
+    data: Any = panel(8, 1 if one else 3)
+    if name == "att":
+        pay = {"outcome": "earnings", "program": "program", "control": "none"}
+        data = nv.cross_fit(example.programs().head(300), **pay, covariates="age", trees=4)
+        poor = data.table().assign(overlap="poor")
+        monkeypatch.setattr(type(data), "table", lambda _: poor)
+        options = {}
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", EstimationWarning)
+        getattr(nv, name)(data, **options)
+    assert {one.filename for one in heard} == {__file__}

@@ -129,7 +129,11 @@ TARGETS = {
     "frames/programs": FRAMES,
     "frames/result": FRAMES,
     "project/given": ["project/test_given.py"],
-    "registers/checks": ["registers/test_contracts.py", "registers/test_forms_by_hand.py"],
+    "registers/checks": [
+        "registers/test_contracts.py",
+        "registers/test_forms_by_hand.py",
+        "registers/test_tables_by_hand.py",
+    ],
     "registers/checking": ["registers/test_checking_by_hand.py"],
     "registers/connections": ["registers/test_reading.py"],
     "registers/contracts": ["registers/test_contracts.py"],

@@ -130,6 +130,13 @@ def test_rules_that_only_pandera_knows_are_told_with_rows(tmp_path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("holds", "told"), [(True, []), (False, [3])])
+def test_a_rule_of_all_rows_together_is_broken_by_all(tmp_path, holds, told) -> None:
+    columns = {"n": pa.Column(int, pa.Check(lambda _: holds, error="something"))}
+    found = check(tmp_path, columns, "n", "1", "2", "3")
+    assert [item.n_rows for item in found] == told
+
+
 def test_a_rule_that_fails_shows_nothing_of_the_data(tmp_path) -> None:
     def failing(values: pd.Series) -> pd.Series:
         raise KeyError(values.iloc[0])
