@@ -270,7 +270,9 @@ def mutants(
         )
         found = {name: listed[name] for name in wanted} if sample else listed
         if not found or "not checked" in found.values():
-            raise SystemExit(f"{', '.join(targets)}: mutmut did not run\n{log[-3000:]}")
+            lines = [line for line in log.splitlines() if not "\u2800" <= line[:1] <= "\u28ff"]
+            said = "\n".join(lines)[-3000:]  # without the wheel that turns
+            raise SystemExit(f"{', '.join(targets)}: mutmut did not run\n{said}")
         for name, status in found.items():
             if status == UNREAD:
                 found[name] = "killed"
