@@ -567,6 +567,8 @@ def test_characteristics_that_are_the_outcome_are_refused() -> None:
     require_apart(still, ["y"], ["x"], "nv.x")
     two = pd.DataFrame({"y": [1.0, 2], "x": [2.0, 5]})
     require_apart(two, ["y"], ["x"], "nv.x")
+    three = pd.DataFrame({"y": [1.0, 2, 4], "x": [2.0, 4, 8]})
+    assert "«x» says the same as «y»" in refused_by(require_apart, three, ["y"], ["x"], "nv.x")
 
 
 def test_copies_that_make_two_columns_agree_are_told_apart_from_persons() -> None:
