@@ -162,6 +162,21 @@ def test_one_treated_unit_has_gaps_and_those_of_all(window: Any, reference: int)
     assert list(found.found) == ["gaps"]
 
 
+def test_a_reference_before_all_periods_is_told_with_the_road() -> None:
+    with pytest.raises(EstimationError) as raised:
+        nv.event_study(panel(8, 1), **COLUMNS, start="start", reference=-4)
+    assert str(raised.value).startswith(
+        "nv.event_study: reference periods [-1]: expected 0 to 2; expected a reference before the "
+        "start: reference=-1, for example:\n   unit     time"
+    )
+    with pytest.raises(EstimationError) as raised:
+        nv.event_study(panel(), **COLUMNS, start="start", reference=-4)
+    assert (
+        "; expected units never treated, and no more times than units: window=(-4, 8) takes fewer, "
+        "for example:\n   unit     time"
+    ) in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("average", "first"),
     [("dynamic", "event_time"), ("group", "start"), ("calendar", "time"), ("simple", None)],
