@@ -248,6 +248,14 @@ def test_the_rarer_of_two_forms_of_numbers_is_told_of_columns_of_numbers_alone(t
     assert mark == Breach("t", "t.csv", "wage", 1, (("t.csv", 2),), words)
 
 
+def test_what_stands_for_true_and_false_is_told_and_no_number(tmp_path) -> None:
+    columns = {"yes": pa.Column(bool), "n": pa.Column(int), "z": pa.Column(str)}
+    truth, number = check(tmp_path, columns, "yes;n;z", "ja;1;a", "x;y;a", "nei;2;a")
+    assert truth.expected.endswith('(or 1/0, ja/nei, sann/usann); found "x" in 1 row')
+    assert (number.column, number.n_rows) == ("n", 1)
+    assert "found" not in number.expected
+
+
 def test_midnights_of_another_zone_are_told_of_days_alone(tmp_path) -> None:
     columns = {"since": pa.Column("datetime64[ns]"), "seen": pa.Column("datetime64[ns]")}
     lines = ["2017-07-02 00:00:00;2017-07-02 12:00:00", "2017-01-01 23:00:00;2017-01-01 23:00:00"]
