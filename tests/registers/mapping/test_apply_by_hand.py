@@ -461,6 +461,20 @@ def test_faults_of_all_tables_are_told_and_nothing_is_left(tmp_path, study) -> N
     assert str(raised.value).splitlines() == [first, said]
 
 
+def test_damaged_lines_are_told_and_the_other_tables_too(tmp_path, study) -> None:
+    csv(tmp_path, "N;K", "1;a", "2", "3;a", name="one.csv")
+    csv(tmp_path, "M;x", "NULL;a", name="two.csv")
+    with pytest.raises(ContractError) as raised:
+        apply.write(mapped(), tmp_path, tmp_path / "out")
+    first, second = str(raised.value).splitlines()
+    assert first == (
+        f"{tmp_path.name}/: one.csv has 1 line (first: 3) with too few columns; expected 2 columns "
+        "in every line: N, K"
+    )
+    assert second.startswith(f"{tmp_path.name}/, column M: 1 row (first: 1 in two.csv)")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.csv", "two.csv"]
+
+
 @pytest.mark.parametrize(
     ("kind", "given", "found"),
     [
