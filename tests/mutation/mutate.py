@@ -199,8 +199,10 @@ TARGETS = {
         "studies/programs/panel/test_use_by_hand.py",
     ],
 }
-# Each mutant in a process that has run nothing yet: DuckDB's threads do not survive a fork, and of
-# a module collected twice pytest does not find all tests by name.
+# Their mutants run in processes that have run nothing yet, which takes some seconds each: DuckDB's
+# threads do not survive a fork. Nothing is collected before either: of a module collected twice
+# pytest does not find all tests by name.
+FRESH = ("registers/", "studies/", "disclosure/keys")
 SETTINGS = """
 [tool.mutmut]
 source_paths = ["src"]
@@ -209,7 +211,7 @@ also_copy = ["params", "report", "notebooks"]
 pytest_add_cli_args = ["-m", "not slow", "-k", "not told_at_the_call", "-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = {tests}
 use_git_change_detection = false
-process_isolation = "forkserver"
+process_isolation = "{isolation}"
 forkserver_warmup = "none"
 use_setproctitle = false
 
@@ -235,7 +237,8 @@ def mutants(
             ignored = shutil.ignore_patterns(*GENERATED)
             shutil.copytree(ROOT / name, Path(folder) / as_name, ignore=ignored)
         tests = sorted({TESTS + name for target in targets for name in TARGETS[target]})
-        settings = SETTINGS.format(paths=list(paths.values()), tests=tests)
+        isolation = "forkserver" if any(one.startswith(FRESH) for one in targets) else "fork"
+        settings = SETTINGS.format(paths=[*paths.values()], tests=tests, isolation=isolation)
         (Path(folder) / "pyproject.toml").write_text(settings)
         environment = {**os.environ, "PYTHONPATH": "src", "OPENBLAS_NUM_THREADS": "1"}
 
