@@ -87,6 +87,10 @@ def test_one_treated_cluster_and_clusters_within_units_are_told() -> None:
     assert one.table()[[*INTERVAL[1:], "p_value"]].isna().all(axis=None)
     side = quiet(nv.did, panel(treated=23), **COLUMNS, treated="treated")
     assert side.notes[0].startswith("one unit is not treated: clustered errors")
+    for n in (3, 4):  # where the treated tell nothing of who stands alone
+        few = quiet(nv.did, panel(n, n - 1), **COLUMNS, treated="treated").table()
+        assert few[[*INTERVAL[1:], "p_value"]].isna().all(axis=None)
+        assert few["estimate"].notna().all()
     pairs = quiet(nv.did, panel(treated=2), **COLUMNS, treated="treated", cluster="pair")
     assert pairs.notes[0].startswith("one cluster is treated: clustered errors")
     frame = panel().assign(k=lambda f: f["unit"] * 2 + (f["time"] > 4) * (f["unit"] == 5))

@@ -500,6 +500,8 @@ def test_whole_numbers_lose_the_decimals_that_programs_give_them(kind, given, fo
         ("9e15::DOUBLE", "number", None),
         ("-9e15::DOUBLE", "number", None),
         ("17", "integer", 17),
+        ("-17", "integer", -17),
+        ("9000000000000000", "integer", None),
         ("'0017'", "text", 17),
         ("' 17 '", "text", 17),
         ("'123456789012345678'", "text", 123456789012345678),
