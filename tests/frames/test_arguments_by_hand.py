@@ -345,6 +345,10 @@ def test_a_start_in_the_first_or_last_period_is_within() -> None:
             lambda t: 20141 + t + 6 * (t > 3),
             "«time» is read as year and quarter; event times count quarters",
         ),
+        (
+            lambda t: 210005 + t,
+            "«time» is read as year and month; event times count months",
+        ),
         (lambda t: 189909 + t + 88 * (t > 3), None),
         (lambda t: 2014 + t, None),
     ],
@@ -810,3 +814,11 @@ def test_person_of_protected_counts_and_columns_of_an_indicator_are_asked_for() 
     assert told.startswith("nv.indicator: column «place» says the same as «office» in every row")
     told = refused("indicator", group="n_rows")
     assert told.startswith("nv.indicator: column «n_rows» has the name of a column of the result")
+
+
+@pytest.mark.parametrize("name", ["did", "event_study", "group_time", "one_treated"])
+def test_whole_numbers_that_may_lack_are_numbers(name: str) -> None:
+    data = frame(name).assign(y=lambda f: (100 * f["y"]).round())
+    plain = getattr(nv, name)(data, **GIVEN[name]).table()
+    found = getattr(nv, name)(data.astype({"y": "Int64"}), **GIVEN[name]).table()
+    pd.testing.assert_frame_equal(found, plain)

@@ -763,7 +763,15 @@ def test_words_that_a_contract_has_as_codes_mean_something():
 
 @pytest.mark.parametrize(
     ("valid", "dated", "told"),
-    [(1, 1, True), (1, 2, True), (1, 3, False), (2, 3, True), (5, 100, False), (20, 100, True)],
+    [
+        (0, 0, False),
+        (1, 1, True),
+        (1, 2, True),
+        (1, 3, False),
+        (2, 3, True),
+        (5, 100, False),
+        (20, 100, True),
+    ],
 )
 def test_ids_with_check_digits_are_beyond_chance_from_half_or_many(valid, dated, told):
     assert checks.beyond_chance(valid, dated) == told
