@@ -213,7 +213,7 @@ def test_group_time_warns_by_the_name_called() -> None:
 
 
 @pytest.mark.parametrize("name", ["synthetic_control", "synthetic_did"])
-def test_synthetic_methods_name_their_own_arguments(name: str) -> None:
+def test_arguments_of_synthetic_methods_are_told_at_the_call(name: str) -> None:
     frame, call = of(1, 8), getattr(nv, name)
     given = {**COLUMNS, "treated": 0, "start": 3}
     with pytest.raises(TypeError, match=rf"^{name}\(\) got an unexpected .*'level'"):

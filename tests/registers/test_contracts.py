@@ -1,6 +1,8 @@
 """Contracts: every breach is found, told once with file, column, rows, and shows no person."""
 
+import datetime as dt
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 import numpy as np
@@ -12,9 +14,10 @@ from broken_registers import good as good_registers
 from naveval.disclosure.scan.identities import is_identity_number
 from naveval.project import catalogue, parameters
 from naveval.project.errors import ContractError
-from naveval.registers import contracts
+from naveval.registers import checks, contracts
 from naveval.registers.checks import has_check_digits, identity_digits
-from naveval.registers.contracts import Rule, check_tables
+from naveval.registers.contracts import Breach, Rule, check_tables
+from naveval.registers.rules.coverage import Need
 
 COUNTIES = ["03", "04"]
 TABLES = {
@@ -273,6 +276,136 @@ def test_require_raises_one_error_and_remembers_what_passed(tmp_path, monkeypatc
     assert text.count("\n") == 2
 
 
+def module_of(**members):
+    made = ModuleType("made")
+    vars(made).update(members)
+    return made
+
+
+def of_study(monkeypatch, tmp_path, rules=RULES, *, coverage=None, **more):
+    """Make the study's modules what a test says they are."""
+    parts = {"contracts": module_of(TABLES=TABLES, RULES=rules, **more)}
+    parts |= {"coverage": coverage} if coverage else {}
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
+    monkeypatch.setattr(catalogue, "module", lambda study, part: parts[part])
+    monkeypatch.setattr(catalogue, "has", lambda study, part: part in parts)
+
+
+def not_again(monkeypatch):
+    return monkeypatch.setattr(contracts, "check", lambda *a: pytest.fail("checked again"))
+
+
+def test_warnings_are_handed_out_and_remembered(tmp_path, monkeypatch):
+    seen = "SELECT 'weeks' AS about, 'more' AS expected, '2' AS seen, true AS warning, 'Os' places"
+    rules = (Rule("job_seekers", "weeks", "x", seen),)
+    of_study(monkeypatch, tmp_path, rules)
+    data = write(tmp_path, good())
+    told = "job_seekers.parquet, column weeks: expected more; seen: 2"
+    wanted = (contracts.Warned("job_seekers", "Os", told),)
+    assert contracts.require("hedmark", data) == wanted
+    with monkeypatch.context() as until:
+        not_again(until)
+        assert contracts.require("hedmark", str(data)) == wanted
+    of_study(monkeypatch, tmp_path, RULES)
+    assert contracts.require("hedmark", data) == ()
+
+
+def test_what_decides_the_outcome_decides_whether_it_is_checked_again(tmp_path, monkeypatch):
+    """Other rules or needs, another zone; parameters that change none of these do not."""
+    data, chosen = write(tmp_path, good()), parameters.load("hedmark")
+    other = parameters.load("hedmark", changes={"seed": 9})
+    coverage, checked = module_of(), []
+    monkeypatch.setattr(contracts, "check", lambda *given: checked.append(given) or [])
+    for given in (
+        (RULES, [], "Europe/Oslo"),
+        ((), [], "Europe/Oslo"),
+        ((), [Need("labour_force", "persons", "1", 1, 1)], "Europe/Oslo"),
+        ((), [Need("labour_force", "persons", "1", 1, 2)], "Europe/Oslo"),
+        ((), [Need("labour_force", "persons", "1", 1, 2)], "UTC"),
+    ):
+        rules, needed, zone = given
+        of_study(monkeypatch, tmp_path, rules, coverage=coverage)
+        coverage.needs = lambda _, needed=needed: needed
+        monkeypatch.setattr(contracts, "ZONE", zone)
+        checked.clear()
+        assert contracts.require("hedmark", data, chosen) == ()
+        assert checked == [("hedmark", data, chosen)]
+        assert contracts.require("hedmark", data, other) == ()
+        assert len(checked) == 1
+
+
+def test_rules_and_needs_of_the_parameters_are_checked_with_the_rest(tmp_path, monkeypatch):
+    chosen, asked = parameters.load("hedmark"), []
+
+    def rules_for(given):
+        asked.append(given)
+        return [Rule("labour_force", "persons", "more persons", "SELECT 1 AS n")]
+
+    def needs(given):
+        asked.append(given)
+        return [Need("job_seekers", "month", "1", 1, 2, text="period {}".format)]
+
+    coverage = module_of(rules_for=rules_for, needs=needs)
+    of_study(monkeypatch, tmp_path, coverage=coverage, rules_for=rules_for)
+    data = write(tmp_path, good())
+    assert contracts.check("hedmark", data) == []
+    assert contracts.rules("hedmark", None) == RULES
+    assert contracts.needs("hedmark", None) == ()
+    assert asked == []
+    found = [(item.column, item.expected) for item in contracts.check("hedmark", data, chosen)]
+    assert found[:2] == [("persons", "expected more persons")] * 2
+    assert [column for column, _ in found[2:]] == ["month"]
+    assert "period 2" in found[2][1]
+    assert asked == [chosen] * 3
+    assert len(contracts.rules("hedmark", chosen)) == 3
+
+
+def test_a_study_without_coverage_needs_nothing_and_one_module_is_asked_once(tmp_path, monkeypatch):
+    chosen, made = parameters.load("hedmark"), RULES[0]
+    of_study(monkeypatch, tmp_path)
+    assert contracts.needs("hedmark", chosen) == ()
+    both = module_of(TABLES=TABLES, rules_for=lambda _: [made])
+    monkeypatch.setattr(catalogue, "has", lambda *_: True)
+    monkeypatch.setattr(catalogue, "module", lambda *_: both)
+    assert contracts.rules("hedmark", chosen) == (made,)
+
+
+def test_what_the_contract_asks_for_by_itself_is_asked_after_the_rest(tmp_path, monkeypatch):
+    asked, chosen = [], parameters.load("hedmark")
+    of_study(monkeypatch, tmp_path, require_known=lambda *given: asked.append(given))
+    data = write(tmp_path, good())
+    assert contracts.require("hedmark", data) == ()
+    assert asked == []
+    assert contracts.require("hedmark", data, chosen) == ()
+    assert contracts.require("hedmark", data, chosen) == ()
+    assert asked == [(data, chosen)] * 2
+
+
+def test_a_table_that_cannot_be_opened_is_told_with_the_others(tmp_path, monkeypatch):
+    of_study(monkeypatch, tmp_path)
+    tables = good()
+    put("month", [4], 1)(tables)
+    write(tmp_path, {"job_seekers": tables["job_seekers"]})
+    with pytest.raises(ContractError) as caught:
+        contracts.require("hedmark", tmp_path)
+    lines = str(caught.value).splitlines()
+    assert lines[0] == f"{tmp_path}: 2 breaches of the contract of hedmark"
+    assert lines[1].startswith("  job_seekers.parquet, column month: 1 row (first: 5): expected")
+    assert lines[2].startswith("  labour_force: table is missing")
+
+
+def test_breaches_stand_before_warnings_in_the_message():
+    breach = Breach("a", "a.csv", "x", 1, (("a.csv", 3),), "one")
+    warning = Breach("a", "a.csv", "y", 0, (), "expected two", True)
+    told = contracts.describe("hedmark", Path("d"), [warning, breach])
+    assert told == (
+        "d: 1 breach of the contract of hedmark\n"
+        "  a.csv, column x: 1 row (first: 3): expected one\n"
+        "  warning: a.csv, column y: expected two"
+    )
+    assert contracts.describe("hedmark", Path("d"), [breach] * 2).startswith("d: 2 breaches of")
+
+
 def identity_numbers_of(n: int) -> list[int]:
     """Made-up numbers with both check digits; months above 80 are kept for synthetic persons."""
     texts = (f"{11 + k % 18}{81 + k % 12}{50 + k % 40}{10_000 + k}" for k in range(20_000))
@@ -506,3 +639,200 @@ def test_what_tables_lack_alike_is_told_once(tmp_path):
     lacking = [text for text in told if "none in 02, 03" in text or "every county" in text]
     assert len(lacking) == 1
     assert lacking[0].startswith("job_seekers.parquet, labour_force.parquet, column county, month")
+
+
+@pytest.mark.parametrize(
+    ("value", "sql", "words"),
+    [
+        (True, "true", "True"),
+        (np.bool_(False), "false", "False"),
+        (dt.date(2014, 3, 1), "TIMESTAMP '2014-03-01 00:00:00'", "2014-03-01"),
+        (np.datetime64("2014-03-01T12"), "TIMESTAMP '2014-03-01 12:00:00'", "2014-03-01"),
+        (np.int64(3), "3", "3"),
+        (np.float64(0.1), "0.1", "0.1"),
+        (2.5, "2.5", "2.5"),
+        ("it's", "'it''s'", '"it\'s"'),
+    ],
+)
+def test_a_value_is_written_in_sql_and_in_words(value, sql, words):
+    assert (checks.literal(value), checks.shown(value)) == (sql, words)
+
+
+def test_a_long_list_is_cut_and_counted():
+    assert checks.several(range(25)).endswith("23, 24")
+    assert checks.several(range(26)).endswith("23, 24 … (26 values)")
+
+
+RANGE = {"include_max": False}
+NOT_NULL = '"x" IS NOT NULL'
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "words", "bad"),
+    [
+        (pa.Check.isin(["a", "b"]), "text", 'one of "a", "b"', "\"x\" NOT IN ('a', 'b')"),
+        (pa.Check.ge(1), "integer", "at least 1", 'NOT ("x" >= 1)'),
+        (pa.Check.gt(1), "integer", "more than 1", 'NOT ("x" > 1)'),
+        (pa.Check.in_range(0, 5), "any", "from 0 to 5", 'NOT ("x" >= 0 AND "x" <= 5)'),
+        (
+            pa.Check.in_range(0, 5, include_min=False),
+            "any",
+            "above 0 to 5",
+            'NOT ("x" > 0 AND "x" <= 5)',
+        ),
+        (
+            pa.Check.in_range(0, 5, **RANGE),
+            "any",
+            "from 0 to below 5",
+            'NOT ("x" >= 0 AND "x" < 5)',
+        ),
+        (
+            pa.Check.str_matches("a|b"),
+            "text",
+            "text that matches a|b",
+            "NOT regexp_matches(\"x\", '^(?:a|b)')",
+        ),
+        (
+            pa.Check.str_length(2, 3),
+            "text",
+            "text of length 2 to 3",
+            'length("x") < 2 OR length("x") > 3',
+        ),
+        (pa.Check.str_length(min_value=2), "text", "text of length 2 to any", 'length("x") < 2'),
+        (pa.Check.str_length(max_value=3), "text", "text of length 0 to 3", 'length("x") > 3'),
+        (
+            pa.Check.str_length(exact_value=4),
+            "text",
+            "text of length 4",
+            'length("x") < 4 OR length("x") > 4',
+        ),
+    ],
+)
+def test_a_rule_of_pandera_in_sql_and_in_words(rule, kind, words, bad):
+    with duckdb.connect() as connection:
+        found = checks.translate(connection, "x", kind, rule)
+        assert found == checks.SqlCheck("x", words, f"{NOT_NULL} AND ({bad})")
+        own = checks.translate(connection, "x", kind, described(rule), coded=True)
+    assert own.expected == "own words"
+    assert own.coded == (rule.name in ("isin", "str_matches"))
+
+
+def described(rule):
+    rule.description = "own words"
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (pa.Check(lambda s: s > 0, error="a number", title="title"), "title"),
+        (pa.Check(lambda s: s > 0, error="a number"), "a number"),
+        (pa.Check(lambda s: s > 0, name="positive"), "positive"),
+        (pa.Check(lambda s: s > 0), "<lambda>"),
+        (pa.Check.ge(1, ignore_na=False), "greater_than_or_equal_to(1)"),
+        (pa.Check.str_matches("a(?!b)"), "text that matches a(?!b)"),
+        (pa.Check.str_matches("a(?!b)", title="no b after a"), "no b after a"),
+    ],
+)
+def test_what_sql_cannot_say_is_left_to_pandera(rule, words):
+    with duckdb.connect() as connection:
+        assert checks.translate(connection, "x", "any", rule, coded=True) == checks.PandasCheck(
+            "x", words, rule
+        )
+
+
+def test_nan_is_no_number_that_breaks_a_rule():
+    with duckdb.connect() as connection:
+        found = checks.translate(connection, "x", "number", pa.Check.ge(1))
+    assert found.bad.startswith(f'{NOT_NULL} AND NOT isnan("x") AND (NOT ("x" >= 1')
+    sql = f"SELECT x FROM (VALUES ('nan'::DOUBLE), (NULL), (0), (2)) t(x) WHERE {found.bad}"
+    assert duckdb.sql(sql).fetchall() == [(0.0,)]
+
+
+def test_words_that_a_contract_has_as_codes_mean_something():
+    values = "(VALUES ('NULL'), ('Ukjent'), ('999'), ('0301'), (''))"
+
+    def found(*but, **options):
+        bad = checks.means_nothing("x", but, **options)
+        return [x for (x,) in duckdb.sql(f"SELECT x FROM {values} t(x) WHERE {bad}").fetchall()]
+
+    assert found() == ["NULL", "Ukjent", "999"]
+    assert found("ukjent", "999") == ["NULL"]
+    assert found(digits=False) == ["NULL", "Ukjent"]
+
+
+@pytest.mark.parametrize(
+    ("valid", "dated", "told"),
+    [
+        (0, 0, False),
+        (1, 1, True),
+        (1, 2, True),
+        (1, 3, False),
+        (2, 3, True),
+        (5, 100, False),
+        (20, 100, True),
+    ],
+)
+def test_ids_with_check_digits_are_beyond_chance_from_half_or_many(valid, dated, told):
+    assert checks.beyond_chance(valid, dated) == told
+
+
+@pytest.mark.parametrize(
+    ("dated", "ids", "days", "told"),
+    [
+        (20, 20, 10, True),
+        (19, 19, 19, False),
+        (18, 20, 10, True),
+        (17, 20, 17, False),
+        (20, 20, 9, False),
+        (20_000, 20_000, 5000, True),
+        (20_000, 20_000, 4999, False),
+    ],
+)
+def test_ids_are_dates_of_birth_when_nearly_all_are_and_with_many_days(dated, ids, days, told):
+    assert checks.are_dates_of_birth(dated, ids, days) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("01019012345", "01019012345"),
+        ("1019012345", "01019012345"),
+        ("010190 12345", "01019012345"),
+        ("010190-12345", "01019012345"),
+        ("41019012345", "41019012345"),  # a D-number
+        ("01419012345", "01419012345"),  # made up
+        ("01659012345", None),
+        ("01669012345", "01669012345"),
+        ("01819012345", "01819012345"),
+        ("01929012345", "01929012345"),
+        ("01939012345", None),
+        ("32019012345", None),
+        ("00019012345", None),
+        ("01139012345", None),
+        ("010190123456", None),
+        ("101901234", None),
+        ("x1019012345", None),
+    ],
+)
+def test_eleven_digits_that_begin_with_a_date(text, digits):
+    sql = f"SELECT {identity_digits('x')} FROM (SELECT '{text}' AS x)"
+    assert duckdb.sql(sql).fetchall() == [(digits,)]
+
+
+def test_the_rarer_of_two_forms_is_told_and_the_second_of_as_many():
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE t AS SELECT unnest([1, 1, 2, 3, 3]) AS x")
+        pairs = [
+            ("x", "one and two", ("x = 1", "x = 2")),
+            ("x", "two and one", ("x = 2", "x = 1")),
+            ("y", "as many", ("x = 1", "x = 3")),
+            ("y", "one alone", ("x = 1", "x = 9")),
+            ("y", "the other alone", ("x = 9", "x = 1")),
+        ]
+        assert list(checks.mixed(connection, "t", pairs, "t.csv")) == [
+            ("x", "one and two", "x = 2"),
+            ("x", "two and one", "x = 2"),
+            ("y", "as many", "x = 3"),
+        ]
+        assert list(checks.mixed(connection, "nowhere", [], "t.csv")) == []

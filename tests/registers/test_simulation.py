@@ -1,6 +1,9 @@
-"""Simulated registers: files, shocks of the stated size, and truths that cannot be."""
+"""Simulated registers: files, folders, shocks of the stated size, and truths that cannot be."""
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -8,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from naveval import cli
-from naveval.project.errors import ParameterError
-from naveval.registers import simulation
+from naveval.project import catalogue, parameters
+from naveval.project.errors import ContractError, ParameterError
+from naveval.registers import extracts, simulation
 
 
 def test_tables_are_written_whole_and_in_parts(tmp_path: Path) -> None:
@@ -94,3 +98,76 @@ def test_what_cannot_be_drawn_leaves_no_folder(tmp_path: Path, given: tuple[str,
     assert done.exit_code == 2
     assert given[0].removeprefix("--") in done.stderr
     assert not out.exists()
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The settings of every simulation; each writes one file."""
+    calls: list[dict[str, Any]] = []
+    real = catalogue.module
+
+    def simulate(folder: Path, **settings: Any) -> None:
+        (folder / "a.csv").write_text(f"{settings['seed']}\n")
+        calls.append(settings)
+
+    simulate.__module__ = simulation.__name__  # what the code is remembered by
+    wanted = {("hedmark", "simulate"): SimpleNamespace(simulate=simulate)}
+    monkeypatch.setattr(catalogue, "module", lambda *of: wanted.get(of) or real(*of))
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
+    return calls
+
+
+def test_registers_are_simulated_once_for_the_same_settings(made: list, tmp_path: Path) -> None:
+    chosen = parameters.load("hedmark", changes={"seed": 7})
+    folder = extracts.folder("hedmark", chosen)
+    assert folder.parent == tmp_path / "out" / extracts.FOLDER
+    assert folder.name.startswith("hedmark")
+    assert (folder / "a.csv").read_text() == "7\n"
+    assert extracts.folder("hedmark", chosen) == folder
+    assert made == [chosen.simulation()]
+    other = extracts.folder("hedmark", parameters.load("hedmark", changes={"seed": 8}))
+    assert other != folder
+    assert [settings["seed"] for settings in made] == [7, 8]
+
+
+def test_a_folder_of_extracts_is_taken_as_it_is_and_a_missing_one_named(
+    made: list, tmp_path: Path
+) -> None:
+    chosen = parameters.load("hedmark").model_copy(update={"data": str(tmp_path)})
+    assert extracts.folder("hedmark", chosen) == tmp_path
+    lost = chosen.model_copy(update={"data": "nowhere/at/all"})
+    with pytest.raises(ContractError) as raised:
+        extracts.folder("hedmark", lost)
+    said = "data: nowhere/at/all: no such folder with register extracts"
+    assert str(raised.value) == said
+    assert made == []
+
+
+def test_simulated_registers_go_to_a_new_folder_with_the_changed_settings(
+    made: list, tmp_path: Path
+) -> None:
+    target = tmp_path / "new"
+    assert extracts.simulate("hedmark", str(target), seed=9, scale=0.02) == target
+    assert [path.name for path in target.iterdir()] == ["a.csv"]
+    assert made == [parameters.load("hedmark", changes={"seed": 9, "scale": 0.02}).simulation()]
+
+
+def by_somebody_else(target: Path) -> Callable[..., None]:
+    def simulate(made: Path, **settings: Any) -> None:
+        target.mkdir(exist_ok=True)
+        (target / "theirs.csv").write_text("1\n")
+
+    return simulate
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_what_stands_there_already_is_kept_and_named(tmp_path: Path, before: bool) -> None:
+    target = tmp_path / "new"
+    if before:
+        target.mkdir()
+        (target / "theirs.csv").write_text("1\n")
+    with pytest.raises(ParameterError) as raised:
+        extracts.write(by_somebody_else(target), target, {})
+    said = f"{target}: exists already; choose another --out or remove it"
+    assert str(raised.value) == said
+    assert [path.name for path in target.iterdir()] == ["theirs.csv"]

@@ -287,7 +287,7 @@ def group_time(
     )
     require_roles(who, EVENTS, outcome=[outcome], start=[start], cluster=[by])
     require_choice(who, list(AT), average=average)
-    require_number(who, 0.5, np.nextafter(1, 0), level=level)
+    require_number(who, np.nextafter(0.5, 1), np.nextafter(1, 0), level=level)
     wanted, numeric = [outcome, unit, time, start, by, *given], [outcome, *given]
     frame = require(frame, wanted, who, EVENTS, numeric=numeric, gaps=[start])
     require_unique(frame, [unit, time], who, EVENTS)

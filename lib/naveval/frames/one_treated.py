@@ -97,7 +97,7 @@ def one_treated(
     0.048
     """
     who = "nv.one_treated"
-    require_number(who, 0.5, np.nextafter(1, 0), level=level)
+    require_number(who, np.nextafter(0.5, 1), np.nextafter(1, 0), level=level)
     wide, at, post = matrix(frame, outcome, unit, time, treated, start, who)
     values, n = wide.to_numpy(), len(wide)
     setup = regression.prepare(post, np.ones(n))

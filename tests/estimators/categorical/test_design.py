@@ -3,7 +3,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import norm
 
-from naveval.estimators.categorical import Variable, ols, probit
+from naveval.estimators.categorical import Variable, column_names, ols, probit
 from naveval.estimators.categorical import design as categorical
 from naveval.estimators.categorical.separation import separation
 from naveval.project.errors import EstimationError
@@ -303,3 +303,8 @@ def test_scores_are_zero_in_sum_and_gaps_outcomes_less_expected(data):
     assert np.abs(x.T @ score).max() < 1e-5
     with pytest.raises(EstimationError, match=r"^least squares: outcome"):
         ols.fit_ols(design, [(codes, y[1:])])
+
+
+def test_columns_are_named_by_characteristic_and_level_but_for_the_references():
+    found = column_names([Variable("sex", ("k", "m"), reference=1), Variable("age", ("1", "2"))])
+    assert found == ("constant", "sex=k", "age=2")

@@ -43,6 +43,14 @@ def test_the_rule_names_table_persons_and_what_is_expected() -> None:
     assert rule.expected.startswith("rows of about as many persons, and numbers of the same size")
 
 
+def test_it_judges_by_the_persons_with_rows_that_count(tables) -> None:
+    home = "SELECT person, place FROM persons"
+    for period, persons in (("", 480), ("year < 2015", 0), ("person < 9", 9)):
+        rule = everywhere("wages", home, "wage", year="year", period=period)
+        assert tables.execute(rule.basis).fetchall() == [(persons,)]
+        assert rule.least == 150  # thirty in each of five places
+
+
 def test_places_that_are_alike_are_not_told(tables) -> None:
     assert found(tables) == []
 
@@ -161,3 +169,25 @@ def test_units_other_than_persons_are_judged_by_rows_that_name_them_so(tables) -
         "WHERE town IN (SELECT person FROM persons WHERE place = 'c')"
     )
     assert [row[2] for row in tables.execute(rule.sql).fetchall()] == ["times the median in c (12)"]
+
+
+def test_without_columns_persons_alone_are_compared(tables) -> None:
+    rule = everywhere("wages", "SELECT person, place FROM persons")
+    assert tables.execute(rule.sql).fetchall() == []
+    change(tables, "UPDATE wages SET wage = wage * 12", "c")
+    assert tables.execute(rule.sql).fetchall() == []
+    change(tables, "DELETE FROM wages", "b")
+    assert [about for about, *_ in tables.execute(rule.sql).fetchall()] == ["person"]
+
+
+def test_several_columns_are_compared_each_by_itself(tables) -> None:
+    tables.execute("ALTER TABLE wages ADD COLUMN hours INTEGER")
+    tables.execute("UPDATE wages SET hours = 37")
+    change(tables, "UPDATE wages SET hours = 12 * 37", "c")
+    change(tables, "UPDATE wages SET wage = 0", "d")
+    rule = everywhere("wages", "SELECT person, place FROM persons", "wage", "hours")
+    sql = f"SELECT about, seen, warning, places FROM ({rule.sql}) ORDER BY ALL"
+    assert tables.execute(sql).fetchall() == [
+        ("hours", "times the median in c (12)", False, "c"),
+        ("wage", "per cent of the persons have one in d (0)", False, "d"),
+    ]

@@ -260,7 +260,7 @@ def kept(connection: duckdb.DuckDBPyConnection, source: Source, mapping: TableMa
     counts = "".join(f", count_if(NOT ({one}))" for one in conditions.values())
     sql = f"SELECT count_if({together}), count(*){counts} FROM {view}"
     left, n_rows, *each = run(connection, sql, where=source.label).fetchone() or (0, 0)
-    dropped = dict(zip(conditions, each, strict=True))
+    dropped = {name: n or 0 for name, n in zip(conditions, each, strict=True)}  # NULL of no rows
     if n_rows and not left:
         told = "; ".join(f"{name} keeps {n_rows - n} of {n_rows}" for name, n in dropped.items())
         raise ContractError(
@@ -312,9 +312,12 @@ def _present(given: str, kind: str, column: ColumnMapping) -> str:
     known = f"nullif({_text(given)}, '')" if kind == "VARCHAR" else given
     if kind in ("DOUBLE", "FLOAT"):
         known = f"CASE WHEN isnan({given}) THEN NULL ELSE {given} END"
-    for value in column.missing:
+    if column.missing:
         shown = f"strftime({known}, '%Y-%m-%d')" if kind.startswith(("DATE", "TIME")) else known
-        known = f"CASE WHEN {_text(shown)} = {_literal(value)} THEN NULL ELSE {known} END"
+        listed = ", ".join(map(_literal, column.missing))
+        texts = dict.fromkeys((_text(shown), _text(plain(shown, kind))))  # 9 of SAS is 9.0
+        none = " OR ".join(f"{text} IN ({listed})" for text in texts)
+        known = f"CASE WHEN {none} THEN NULL ELSE {known} END"
     return known
 
 
