@@ -16,17 +16,14 @@ from naveval.publishing.site.results import Result
 def card(result: Result, text: Mapping[str, Any]) -> list[str]:
     """Markdown with the number and the chart that a study's `site.yml` names under `front`.
 
-    Where the finding above rests on something else, a line says what these rest on.
+    A line above says what these rest on: the one of the finding may be out of sight.
     """
     front = text["studies"][result.study].get("front", {})
     number = _number(result, front["key"]) if "key" in front else ""
     found = chart(result, front["chart"], text) if "chart" in front else None
     parts = [part for part in (number, charts.figure(found, text) if found else "") if part]
     own = "chart" in front and released.simulated(result, front["chart"]["label"])
-    last = result.headlines[-1] if result.headlines else None
-    if parts and last and (last.simulated != own or last.printed):
-        parts.insert(0, results.mark_line(result, text["marks"], simulated=own))
-    return parts
+    return [results.mark_line(result, text["marks"], simulated=own), *parts] if parts else []
 
 
 def _number(result: Result, wanted: Mapping[str, Any]) -> str:
@@ -63,7 +60,8 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
         per code), names of codes, and scale to divide by. `{mark}` in the title is what the
         exhibit rests on. `source` is a text on what the source prints, which joins the note, with
         `{differing}`: the rows of its `differs` (as `spec`, with key, and text with the fields
-        `name` and `n`) whose printed number is another than the one here, rounded as in the chart.
+        `name` and `n`) whose printed number is another than the one here, rounded as in the chart,
+        and `{table}`, what the report calls their table.
     """
     rows = released.rows(result, spec)
     if "of" in spec:
@@ -106,7 +104,7 @@ def _differing(
         formats.fill(wanted["text"], {"name": names[code], "n": number})
         for code, number in zip(rows[wanted["key"]], rows[released.PUBLISHED], strict=True)
     ]
-    return {"differing": formats.listed(told)}
+    return {"differing": formats.listed(told), "table": results.number(result, wanted["label"])}
 
 
 def _lines(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:
@@ -146,7 +144,8 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
             charts.figure(drawn, text) if drawn else "",
             _menu(result, item["menu"], text) if "menu" in item else "",
         ]
-    return "\n\n".join(filter(None, [f"## {spec['heading']} {{#tall}}", *blocks])) if blocks else ""
+    head = [f"## {spec['heading']} {{#tall}}", results.scales([result], text)]
+    return "\n\n".join(filter(None, [*head, *blocks])) if blocks else ""
 
 
 def _seen(result: Result, item: Mapping[str, Any]) -> dict[str, str]:

@@ -314,7 +314,8 @@ def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     )
     blocks = [part["intro"], counties.tiles(found, text), chooser(text), table]
     shown = counties.of_tiles(found, text)
-    notice, simulated = banner([replace(shown, headlines=())] if shown else [], text)
+    kinds = (results.Headline("", simulated=kind) for kind in (True, *[False] * bool(levels)))
+    notice, simulated = banner([replace(shown, headlines=tuple(kinds))] if shown else [], text)
     markdown = "\n\n".join(blocks)
     return named("fylker", text, markdown, banner=notice, simulated=simulated, toc=False)
 

@@ -158,13 +158,14 @@ def mark_line(
 
 
 def scales(mains: Sequence[Result], text: Mapping[str, Any]) -> str:
-    """How numbers of persons are read beside each other, where registers differ in size."""
+    """How numbers of persons in simulated registers are read, and beside those of other sizes."""
     sizes = sorted({result.scale for result in mains if result.simulated})
-    if len(sizes) < 2:
+    if not sizes:
         return ""
     named = [formats.size(size) for size in sizes if size != 1]
     whole = [text["counties"]["full-size"]] * (1.0 in sizes)
-    return str(text["counties"]["scales"]).format(sizes=formats.listed([*named, *whole])).strip()
+    words = text["counties"]["scales" if len(sizes) > 1 else "scale"]
+    return str(words).format(sizes=formats.listed([*named, *whole])).strip()
 
 
 def record(folder: Path) -> str:
