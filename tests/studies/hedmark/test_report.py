@@ -185,7 +185,7 @@ def test_a_null_result_says_what_would_have_been_found(reports) -> None:
         kept = table[table["label"] == "tbl-detectable"].set_index(["outcome", "group"])
         pd.testing.assert_series_equal(kept["estimate"], smallest, check_names=False)
         found = answer(space["study"].showing.reader(space["results"]))
-        stated = "må nedgangen i" in block(shown, "summary-stock")
+        stated = "må en nedgang i" in block(shown, "summary-stock")
         known = smallest["stock"].notna().all()
         assert stated == (found in ("unclear", "some") and known)
 
