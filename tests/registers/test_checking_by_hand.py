@@ -12,7 +12,7 @@ import pytest
 from naveval.project import catalogue
 from naveval.project.errors import ContractError
 from naveval.registers import checking, contracts
-from naveval.registers.checking import ColumnReport, CoverageReport, Look, Report, Unjudged
+from naveval.registers.checking import ColumnReport, CoverageReport, Look, Report, Unjudged, Unread
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
 
@@ -61,7 +61,14 @@ def test_what_is_seen_in_each_column(tmp_path: Path) -> None:
         ColumnReport("t", "pay", f"{TEXT}, decimal comma", N, 0, None, "11000", "1.2e+06"),
         ColumnReport("t", "age", TEXT, N, 0, None, "20", "69"),
     )
-    assert seen.coverage == seen.unjudged == ()
+    assert seen.coverage == seen.unjudged == seen.unread == ()
+
+
+def test_columns_that_are_never_read_are_told_without_what_could_be_an_id(tmp_path: Path) -> None:
+    seen = report(tmp_path, extract().assign(navn="Kari", jobb_01017012345=1))
+    told = [("t", "navn"), ("t", "jobb_…")]
+    assert [(item.table, item.column) for item in seen.unread] == told
+    assert [item.column for item in seen.columns][-1] == "age"
 
 
 def test_ranges_of_few_rows_are_not_told(tmp_path: Path) -> None:
@@ -159,6 +166,7 @@ REPORT = Report(
     ),
     (CoverageReport("t", "2015-01", "2015-03", 19, 40, 0.25, "03 2015-02"),),
     (Unjudged("t", "", 3, 20, "rows in every period"),),
+    (Unread("t", "navn"),),
 )
 TOLD = """\
 table  column  form  rows  missing  codes  low  high
@@ -169,7 +177,10 @@ table  first    last     places  median rows  least ratio  at
 t      2015-01  2015-03  19      40           0.25         03 2015-02
 
 table  column  judged by  needed  too few to judge
-t              3          20      rows in every period"""
+t              3          20      rows in every period
+
+table  never read: need not be handed out
+t      navn"""
 
 
 def look(*found: Breach, refused: str = "", seen: Report = REPORT) -> Look:
@@ -182,7 +193,7 @@ WARNED = Breach("t", "t.csv", "pay", 0, (), "it looks odd", warning=True, where=
 
 def test_the_report_in_words() -> None:
     assert checking.as_text(look()) == TOLD
-    only = Report(REPORT.columns, (), ())
+    only = Report(REPORT.columns, (), (), ())
     assert checking.as_text(look(seen=only)) == TOLD.split("\n\n")[0]
     parts = [
         "data: 1 breach of the contract of toy\n  t.csv, column age: expected nothing else",
@@ -209,6 +220,7 @@ def test_the_report_for_programs() -> None:
     }
     assert tree["coverage"][0]["least_ratio"] == 0.25
     assert tree["unjudged"][0]["needed"] == 20
+    assert tree["unread"] == [{"table": "t", "column": "navn"}]
 
 
 @pytest.mark.parametrize(

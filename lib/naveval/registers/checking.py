@@ -38,6 +38,7 @@ from naveval.registers.views import (
 LEAST_FOR_RANGE = 1000
 MOST_EXACT = 2_000_000  # rows, before percentiles are those of as many
 FOUR_DIGITS = 10_000
+NUMBERED = re.compile(r"\d{5,}")  # in a name of a column: it could be a person's
 A_MONTH = r"\d{4}-\d{2}"
 A_TIME = re.compile(r"(19|2[01])\d\d(-|(0[1-9]|[1-4]\d|5[0-3])?$)")
 MONTHS = ("month", "year_week", "year", "date", "since")
@@ -87,12 +88,21 @@ class Unjudged:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A column that the study never reads, and that need not be handed out."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """What a folder of extracts holds, and what it holds too little of to be judged."""
+    """What a folder of extracts holds, what too little to be judged, and what for nothing."""
 
     columns: tuple[ColumnReport, ...]
     coverage: tuple[CoverageReport, ...]
     unjudged: tuple[Unjudged, ...]
+    unread: tuple[Unread, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
@@ -100,6 +110,7 @@ class Report:
             "columns": [asdict(item) for item in self.columns],
             "coverage": [asdict(item) for item in self.coverage],
             "unjudged": [asdict(item) for item in self.unjudged],
+            "unread": [asdict(item) for item in self.unread],
         }
 
 
@@ -109,12 +120,14 @@ def read_report(
     """Look at every table that can be read; tables that cannot are left out."""
     connection, folder = connect()
     seen: list[ColumnReport] = []
+    unread: list[Unread] = []
     found: dict[str, Source] = {}
     for table, schema in tables.items():
         try:
             source = sources.find(data, table)
             create_views(connection, source, schema, folder)
             seen += _columns(connection, source, schema)
+            unread += _unread(connection, source, schema)
             found[table] = source
         except (ContractError, *QUERY_ERRORS):
             continue
@@ -137,7 +150,17 @@ def read_report(
     unjudged = [
         Unjudged(of.table, of.column, n, most, text) for of, n, most, text in few if n < most
     ]
-    return Report(tuple(seen), tuple(covered), tuple(unjudged))
+    return Report(tuple(seen), tuple(covered), tuple(unjudged), tuple(unread))
+
+
+def _unread(connection: duckdb.DuckDBPyConnection, source: Source, schema: Any) -> list[Unread]:
+    """Columns of a table that its contract does not name."""
+    names = columns(connection, identifier(source.table), source.label)
+    return [
+        Unread(source.table, NUMBERED.sub("…", name))
+        for name in names
+        if name not in schema.columns
+    ]
 
 
 def _columns(
@@ -266,11 +289,12 @@ def _covered(connection: duckdb.DuckDBPyConnection, need: Need) -> CoverageRepor
 
 
 def _report_text(report: Report) -> str:
-    """The report as two tables of plain text."""
+    """The report as tables of plain text."""
     tables = (
         (("table", "column", "form", "rows", "missing", "codes", "low", "high"), report.columns),
         (("table", "first", "last", "places", "median rows", "least ratio", "at"), report.coverage),
         (("table", "column", "judged by", "needed", "too few to judge"), report.unjudged),
+        (("table", "never read: need not be handed out"), report.unread),
     )
     return "\n\n".join(
         _aligned([head, *(tuple(map(_word, asdict(item).values())) for item in items)])
