@@ -18,7 +18,7 @@ from naveval.project.parameters import read_yaml
 from naveval.publishing import columns
 
 DECLARED = [name for name in catalogue.names() if catalogue.has(name, "report")]
-OF_REPORT = {"report", "parameters", "names", "headlines", "variables"}
+OF_REPORT = {"report", "parameters", "names", "headlines", "variables", "estimates"}
 PROGRAMS = {"program", "program_1", "program_2", "program_3", "arm", "group", "subject"}
 GROUPS = {"category", "group", "status", "source", "target", "first_group", "series", "covariate"}
 SAME = {

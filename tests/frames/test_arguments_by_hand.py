@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.formatters import HTMLFormatter
 
 import naveval as nv
 from naveval.frames import events, example, groups, one_treated, panels, programs
@@ -726,7 +727,7 @@ def test_a_result_shows_itself_as_text_and_table() -> None:
     text = "A & b\nname  value\n a<b   1235\nnote <1>\ntwo"
     assert found.summary() == text
     assert repr(found) == text
-    html = found._repr_html_()
+    html = HTMLFormatter()(found)
     assert html.startswith("<h4>A &amp; b</h4><table")
     assert "<td>1235</td>" in html
     assert html.endswith("</table><p>note &lt;1&gt;</p><p>two</p>")

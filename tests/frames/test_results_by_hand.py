@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.formatters import HTMLFormatter
 
 import naveval as nv
 from naveval.disclosure import counts, keys
@@ -615,7 +616,7 @@ def test_programmes_are_cross_fitted_as_arrays(fitted: Any) -> None:
     pd.testing.assert_frame_equal(fitted.table(), table)
     shown = ["arm", "n_treated", "effective_treated", "effective_controls", "overlap"]
     assert fitted.summary() == repr(fitted) == table[shown].to_string(index=False)
-    assert fitted._repr_html_() == table.to_html(index=False)
+    assert HTMLFormatter()(fitted) == table.to_html(index=False)
     balance = overlap.balance(wanted, 2, x.to_numpy(float), list(fitted.covariates))
     pd.testing.assert_frame_equal(fitted.balance("subsidy"), balance)
     strength = confounding.bounds(wanted, 1, "att", cf_y=0.03, cf_d=0.03)

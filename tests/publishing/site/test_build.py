@@ -647,6 +647,8 @@ def test_what_the_source_prints_stands_beside_what_is_worked_out_of_it(tmp_path:
         chart = cards.chart(result, spec, text)
         assert chart
         note = " ".join(chart.note.split())
+        seen = charts.figure(replace(chart, see=("For", "annex.html#tbl-7-6")), text)
+        assert '<a href="annex.html#tbl-7-6">For</a> midlertidig' in seen
         assert f"For midlertidig lønnstilskudd ({shown[1117000]} kr) trykker den" in note, "not AMO"
 
 

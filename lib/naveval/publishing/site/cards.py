@@ -75,7 +75,9 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     source = _filled(printed.get("text", ""), _differing(result, printed.get("differs"), spec))
     note = " ".join(filter(None, (spec.get("note", "").strip(), source.strip())))
     title, own = spec["title"].format(mark=mark), mark if simulated else ""
-    spec = {**spec, "title": title, "note": note, "mark": own}
+    label = printed.get("differs", {}).get("label", "")
+    see = results.place(result, label) if results.number(result, label) else ("", "")
+    spec = {**spec, "title": title, "note": note, "mark": own, "see": see}
     numbers = list(released.NUMBERS)
     rows = rows.assign(**{name: rows[name] / spec.get("scale", 1) for name in numbers})
     if "bars" in spec:
@@ -104,7 +106,7 @@ def _differing(
         formats.fill(wanted["text"], {"name": names[code], "n": number})
         for code, number in zip(rows[wanted["key"]], rows[released.PUBLISHED], strict=True)
     ]
-    return {"differing": formats.listed(told), "table": results.number(result, wanted["label"])}
+    return {"differing": formats.listed(told), "table": results.place(result, wanted["label"])[0]}
 
 
 def _lines(rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart:

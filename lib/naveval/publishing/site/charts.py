@@ -26,6 +26,8 @@ class Chart:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    see: tuple[str, str] = ("", "")
+    """What the note names that can be gone to, and its address."""
     mark: str = ""
     """Of simulated numbers: what they rest on, for a table that is copied loses its place."""
 
@@ -144,9 +146,8 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     persons = _persons(names, own[released.PERSONS], text) if spec.get("persons") else ""
     notes = (_not_drawn(study, hidden, spec, text), persons, spec.get("note", ""))
     note = " ".join(filter(None, notes))
-    return Chart(
-        title, alt, draw(), draw(narrow=True), titles, tuple(shown), note, spec.get("mark", "")
-    )
+    more = {name: spec[name] for name in ("see", "mark") if name in spec}
+    return Chart(title, alt, draw(), draw(narrow=True), titles, tuple(shown), note, **more)
 
 
 def _not_drawn(
@@ -185,7 +186,10 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
     )
     title = escape(chart.title)
     caption = ". ".join(filter(None, (title, escape(chart.mark))))
-    note = f'<p class="note">{escape(chart.note)}</p>' if chart.note else ""
+    name, address = map(escape, chart.see)
+    told = escape(chart.note)
+    told = told.replace(name, f'<a href="{address}">{name}</a>') if name else told
+    note = f'<p class="note">{told}</p>' if told else ""
     return (
         f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}{chart.phone}'
         f"{note}<details><summary>{escape(text['charts']['table'])}"

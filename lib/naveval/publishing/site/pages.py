@@ -160,6 +160,7 @@ def front(found: Sequence[Result], text: Mapping[str, Any], told: Collection[str
             shown.append(result)
             parts += [about(result, text), answers.findings(result, text, folded=True)]
             parts += cards.card(result, text)
+            parts.append(text["study"]["source"].format(source=entry["source"].strip()))
             if grades := site_evidence.told(study, known):
                 parts.append(answers.fold(grades, known["front-heading"]))
         else:

@@ -240,10 +240,16 @@ def number(result: Result, label: str) -> str:
 
 def exhibit(result: Result, label: str) -> str:
     """A link to a figure or table in the result's report or annex, named by its number."""
+    called, address = place(result, label)
+    return f"[{called}]({address})"
+
+
+def place(result: Result, label: str) -> tuple[str, str]:
+    """Number and address of a figure or table; the report's where it has no number."""
     if called := number(result, label):
         page = PAGES[called.split()[-1].startswith(markdown.PREFIX[markdown.ANNEX])]
-        return f"[{called}]({result.address}/{page}#{label})"
-    return f"[{result.title}]({result.address}/{PAGES[0]})"
+        return called, f"{result.address}/{page}#{label}"
+    return result.title, f"{result.address}/{PAGES[0]}"
 
 
 def from_published(result: Result) -> set[str]:

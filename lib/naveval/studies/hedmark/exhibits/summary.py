@@ -169,7 +169,10 @@ SUMMARY_SENTENCES = (
     Sentence(
         "answer-published",
         _published,
-        then=(Sentence("answer-published-narrow", claims.when(intervals, "narrow")),),
+        then=(
+            Sentence("answer-published-narrow", claims.when(intervals, "narrow")),
+            Sentence("answer-published-placebo"),
+        ),
     ),
     *claims.key_figures(*KEY_FIGURES),
     Sentence("key-level", then=(Sentence("key-level-why", _narrower),)),
