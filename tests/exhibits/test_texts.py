@@ -317,3 +317,15 @@ def test_every_column_of_the_estimates_has_words(study: str) -> None:
     keys = [key for exhibit in report_of(study).exhibits for key in exhibit.keys]
     wordless = [name for name in (*rows.FIRST, *keys, *rows.LAST) if not told.meaning(name)]
     assert sorted({*wordless}) == []
+
+
+@pytest.mark.parametrize("study", DECLARED)
+def test_wordings_that_rest_on_printed_numbers_are_those_a_sentence_can_have(study: str) -> None:
+    sentences = {one.label: one for one in every_sentence(report_of(study))}
+    texts = words.load(study)
+    for wanted in texts["headlines"]:
+        entry = texts[wanted["text"]]
+        wordings = set(entry["choose"]) if "choose" in entry else {"text"}
+        told = {word for kind in words.OF_PRINTED for word in wanted.get(kind, ())}
+        assert told <= wordings, wanted
+        assert not told or sentences[wanted["text"]].choose, wanted
