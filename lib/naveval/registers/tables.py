@@ -137,8 +137,9 @@ def breaches_of(
     counting = [item for item in checks if isinstance(item, SqlCheck)]
     n_rows, counted = _count(connection, source, schema, counting)
     if n_rows == 0:
-        if not (schema.metadata or {}).get(MAY_BE_EMPTY):
-            yield Breach(table, file, "", 0, (), "no rows; expected at least one")
+        allowed = bool((schema.metadata or {}).get(MAY_BE_EMPTY))
+        text = "no rows; expected at least one" + ", unless there is nobody to tell of" * allowed
+        yield Breach(table, file, "", 0, (), text, warning=allowed)
         return
     yield from counted
     if PERSON in kinds and PERSON not in faulty:
