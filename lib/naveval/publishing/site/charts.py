@@ -28,6 +28,8 @@ class Chart:
     note: str = ""
     see: tuple[str, str] = ("", "")
     """What the note names that can be gone to, and its address."""
+    open: bool = False
+    """Whether the table stands open: it has what the picture has not, the source's numbers."""
     mark: str = ""
     """Of simulated numbers: what they rest on, for a table that is copied loses its place."""
 
@@ -146,7 +148,7 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     persons = _persons(names, own[released.PERSONS], text) if spec.get("persons") else ""
     notes = (_not_drawn(study, hidden, spec, text), persons, spec.get("note", ""))
     note = " ".join(filter(None, notes))
-    more = {name: spec[name] for name in ("see", "mark") if name in spec}
+    more = {name: spec[name] for name in ("see", "mark") if name in spec} | {"open": told_too}
     return Chart(title, alt, draw(), draw(narrow=True), titles, tuple(shown), note, **more)
 
 
@@ -192,7 +194,7 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
     note = f'<p class="note">{told}</p>' if told else ""
     return (
         f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}{chart.phone}'
-        f"{note}<details><summary>{escape(text['charts']['table'])}"
+        f"{note}<details{' open' * chart.open}><summary>{escape(text['charts']['table'])}"
         f'<span class="hidden-text">: {title}</span></summary>'
         f'<div class="table-scroll"><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details></figure>"
