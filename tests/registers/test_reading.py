@@ -5,12 +5,14 @@ import os
 import re
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pandera.pandas as pa
 import pytest
 
 from naveval.project.errors import ContractError
 from naveval.registers import reading, sources
+from naveval.registers.connections import identifier, quote
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -133,6 +135,13 @@ def test_a_row_that_does_not_fit_is_told_with_its_file(tmp_path):
     (tmp_path / "t.csv").write_text(PLAIN + "3,03\n", "utf-8")
     with pytest.raises(ContractError, match=r"^t\.csv: "):
         reading.fingerprint(tmp_path, ["t"])
+
+
+@pytest.mark.parametrize("name", ['a"b', '"', "it's", '""x"'])
+def test_quotes_in_names_and_values_are_taken_as_they_are(name) -> None:
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT {quote(name)} AS {identifier(name)}").df()
+    assert found.to_dict("list") == {name: [name]}
 
 
 def test_queries_take_parameters(tmp_path):

@@ -180,6 +180,8 @@ def test_five_are_named_and_the_others_counted(tmp_path):
         ("shifts", [[49, 49, 100, 100]], [[0, 0, 1, 0]]),
         ("shifts", [[0, 0, 300, 300]], [[0, 0, 0, 0]]),
         ("shifts", [[300, 0, 0]], [[0, 0, 0]]),
+        ("shifts", [[1, 1, 300, 300]], [[0, 0, 1, 0]]),
+        ("shifts", [[300, 1, 1]], [[0, 1, 0]]),
         ("shifts", [[300, 100, 300, 300]], [[0, 0, 0, 0]]),  # a hole, and what follows it
         ("shifts", [[100, 300, 100, 100]], [[0, 0, 0, 0]]),  # a spike, and what follows it
         ("shifts", [[100, 201, 201]], [[0, 0, 0]]),  # a hole at an end
