@@ -229,6 +229,18 @@ def test_one_code_in_every_row_is_told() -> None:
     assert "one value in every row" in found[0][1]
 
 
+def test_a_day_that_a_large_part_has_is_told_with_its_column() -> None:
+    schema = pa.DataFrameSchema({**STATUS.columns, "day": pa.Column("datetime64[ns]")})
+    rule = shares.calm("b", schema, "t")
+    days = "SELECT *, DATE '2015-01-01' + (row_number() OVER () % 60)::INT AS day FROM ({})"
+    assert judged(rule, b=days.format(series())) == []
+    heap = f"SELECT * REPLACE (if(t < 27, DATE '2015-01-02', day) AS day) FROM ({days})"
+    ((column, words, warning),) = judged(rule, b=heap.format(series()))
+    assert (column, warning) == ("day", False)
+    assert "many values, none of them in more than 25 per cent" in words
+    assert words.endswith("one value in 31 per cent")
+
+
 def visits(persons: int = 900) -> str:
     """Persons who come in two of twelve months or so."""
     return f"""

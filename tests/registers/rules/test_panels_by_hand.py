@@ -336,6 +336,31 @@ def test_few_who_are_linked_tell_nothing_of_time() -> None:
     assert said(panel(persons=LEAST_LINKED, weeks="7 * t + p")) != []
 
 
+IN_ORDER = (
+    "numbers that do not follow the order of the rows; a column that was sorted alone?; seen: none "
+    "out of order when rows are sorted by {}"
+)
+
+
+@pytest.mark.parametrize(
+    ("wage", "persons", "seen"),
+    [
+        ("12 * p + t", 1200, "ids"),
+        ("100000 - 12 * p - t", 1200, "ids"),
+        ("1200 * t + p", 1200, "time"),
+        ("100000 - 1200 * t - p", 1200, "time"),
+        ("12 * p + t - if(p = 600 AND t = 30, 2, 0)", 1200, ""),  # one is
+        ("1000 + 100 * (p // 400)", 1200, "ids"),
+        ("1000 + 100 * (p // 600)", 1200, ""),  # two values may follow the ids
+        ("12 * p + t", 84, "ids"),
+        ("12 * p + t", 83, ""),  # fewer than a thousand rows
+    ],
+)
+def test_numbers_that_never_fall_or_never_rise_were_sorted_alone(wage, persons, seen) -> None:
+    expected = [("wage", IN_ORDER.format(seen), False)] if seen else []
+    assert said(panel(persons=persons, wage=wage)) == expected
+
+
 ALONE = "two values or more of so many; seen: one value in every row"
 HEAP = "many values, none of them in more than 25 per cent of the rows; seen: one value in {} per "
 
