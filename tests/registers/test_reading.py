@@ -12,7 +12,7 @@ import pytest
 
 from naveval.project.errors import ContractError
 from naveval.registers import reading, sources
-from naveval.registers.connections import identifier, quote
+from naveval.registers.connections import identifier, memory_limit, quote, run
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -150,6 +150,8 @@ def test_queries_take_parameters(tmp_path):
         found = opened.query("SELECT place FROM t WHERE county = ?", ["15"])
         assert found["place"].tolist() == ["Møre"]
         assert opened.data == tmp_path
+    with duckdb.connect() as connection:
+        assert run(connection, "SELECT $1, $2", [7, "Ås"]).fetchone() == (7, "Ås")
 
 
 @pytest.mark.parametrize(
@@ -225,6 +227,9 @@ def test_limits_come_from_the_environment(tmp_path, monkeypatch):
         )
         assert found["t"][0] == 1
         assert "MiB" in found["m"][0]
+    assert memory_limit() == "500MB"
+    monkeypatch.delenv("NAVEVAL_MEMORY")
+    assert memory_limit() == "3GB"
 
 
 TWO_ENCODINGS = (

@@ -295,6 +295,17 @@ def test_what_persons_keep_does_not_change_at_once(changed, told) -> None:
     assert said(panel(**changed), shocks=True) == []
 
 
+@pytest.mark.parametrize(("name", "told"), [("county", True), ("code", False)])
+def test_places_that_some_leave_all_the_time_are_not_left_by_most_at_once(name, told) -> None:
+    """Codes that as many leave are not judged one by one."""
+    away = "(p + if((p * 31 + t * 17) % 101 < 10, 1, 0)) % 12"  # for a month, and back again
+    later = f"CASE {away} WHEN 3 THEN 4 WHEN 4 THEN 3 ELSE {away} END"
+    table = panel(**{name: f"'k' || if(t < 30, {away}, {later})"})
+    words = f"{LEFT.format(20)}; seen: per cent who changed it in 0002-07 (90), 0002-07 (90)"
+    assert said(table) == ([(name, words, False)] if told else [])
+    assert said(panel(**{name: f"'k' || {away}"})) == []
+
+
 def test_persons_may_change_by_turns_and_a_jump_is_beyond_that() -> None:
     turns = "(p + t) % 3 = 0"  # two of three change it each time
     assert not [item for item in said(panel(woman=turns)) if "usually" in item[1]]
