@@ -32,6 +32,7 @@ def messages(folder: Path, rows: dict[tuple[str, str], int], need: Need = NEED) 
     frame = pd.DataFrame(np.repeat(np.array(cells), counts, axis=0), columns=["county", "month"])
     frame.to_parquet(folder / "t.parquet")
     found = check_tables(SCHEMA, folder, needs=[need])
+    assert all((item.table, item.column) == ("t", need.column) for item in found)
     return [f"{'warning: ' if item.warning else ''}{item}" for item in found]
 
 
