@@ -5,12 +5,14 @@ import os
 import re
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pandera.pandas as pa
 import pytest
 
 from naveval.project.errors import ContractError
 from naveval.registers import reading, sources
+from naveval.registers.connections import identifier, memory_limit, quote, run
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -135,12 +137,21 @@ def test_a_row_that_does_not_fit_is_told_with_its_file(tmp_path):
         reading.fingerprint(tmp_path, ["t"])
 
 
+@pytest.mark.parametrize("name", ['a"b', '"', "it's", '""x"'])
+def test_quotes_in_names_and_values_are_taken_as_they_are(name) -> None:
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT {quote(name)} AS {identifier(name)}").df()
+    assert found.to_dict("list") == {name: [name]}
+
+
 def test_queries_take_parameters(tmp_path):
     ROWS.to_parquet(tmp_path / "t.parquet")
     with reading.open_registers(tmp_path, ("t",)) as opened:
         found = opened.query("SELECT place FROM t WHERE county = ?", ["15"])
         assert found["place"].tolist() == ["Møre"]
         assert opened.data == tmp_path
+    with duckdb.connect() as connection:
+        assert run(connection, "SELECT $1, $2", [7, "Ås"]).fetchone() == (7, "Ås")
 
 
 @pytest.mark.parametrize(
@@ -216,6 +227,9 @@ def test_limits_come_from_the_environment(tmp_path, monkeypatch):
         )
         assert found["t"][0] == 1
         assert "MiB" in found["m"][0]
+    assert memory_limit() == "500MB"
+    monkeypatch.delenv("NAVEVAL_MEMORY")
+    assert memory_limit() == "3GB"
 
 
 TWO_ENCODINGS = (

@@ -12,7 +12,7 @@ import pytest
 
 from naveval.project import catalogue, parameters
 from naveval.project.errors import ContractError, ParameterError
-from naveval.registers.connections import connect
+from naveval.registers.connections import connect, data_errors
 from naveval.registers.mapping import apply
 from naveval.registers.mapping.refusals import plain
 from naveval.registers.mapping.source import SourceMapping, TableMapping
@@ -459,6 +459,24 @@ def test_faults_of_all_tables_are_told_and_nothing_is_left(tmp_path, study) -> N
         apply.write(mapped(files=["lost.csv"]), tmp_path, tmp_path / "out")
     said = f"two: no file lost.csv in {tmp_path.name}; expected names or patterns of files"
     assert str(raised.value).splitlines() == [first, said]
+
+
+def test_a_table_that_needs_more_memory_is_told_by_its_folder(tmp_path, study, monkeypatch) -> None:
+    csv(tmp_path, "N;K", "1;a", name="one.csv")
+    csv(tmp_path, "M;x", "k;a", name="two.csv")
+
+    def run(connection: Any, sql: str, parameters: object = None, where: str = "") -> Any:
+        with data_errors(where):
+            if sql.startswith("COPY"):
+                raise duckdb.OutOfMemoryException("of the text of a value")
+            return connection.execute(sql, parameters)
+
+    monkeypatch.setattr(apply, "run", run)
+    with pytest.raises(ContractError) as raised:
+        apply.write(mapped(), tmp_path, tmp_path / "out")
+    assert str(raised.value).startswith(f"{tmp_path.name}/: the query needs more memory than ")
+    assert "value" not in str(raised.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.csv", "two.csv"]
 
 
 def test_damaged_lines_are_told_and_the_other_tables_too(tmp_path, study) -> None:

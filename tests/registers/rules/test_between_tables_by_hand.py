@@ -178,6 +178,7 @@ def test_a_table_that_follows_nobody_varies(changed, told) -> None:
     few = f"SELECT * FROM ({rows}) WHERE person < {LEAST_PERSONS - 1}"
     assert judged(rule, b=few) == []
     assert (rule.column, rule.least, basis(rule, b=rows)) == ("", LEAST_PERSONS, 1000)
+    assert rule.expected == "two values or more"
 
 
 STATUS = pa.DataFrameSchema({"status": pa.Column(str, pa.Check.isin(["a", "b", "c"]))})
@@ -229,6 +230,18 @@ def test_one_code_in_every_row_is_told() -> None:
     assert "one value in every row" in found[0][1]
 
 
+def test_a_day_that_a_large_part_has_is_told_with_its_column() -> None:
+    schema = pa.DataFrameSchema({**STATUS.columns, "day": pa.Column("datetime64[ns]")})
+    rule = shares.calm("b", schema, "t")
+    days = "SELECT *, DATE '2015-01-01' + (row_number() OVER () % 60)::INT AS day FROM ({})"
+    assert judged(rule, b=days.format(series())) == []
+    heap = f"SELECT * REPLACE (if(t < 27, DATE '2015-01-02', day) AS day) FROM ({days})"
+    ((column, words, warning),) = judged(rule, b=heap.format(series()))
+    assert (column, warning) == ("day", False)
+    assert "many values, none of them in more than 25 per cent" in words
+    assert words.endswith("one value in 31 per cent")
+
+
 def visits(persons: int = 900) -> str:
     """Persons who come in two of twelve months or so."""
     return f"""
@@ -250,3 +263,25 @@ def test_a_month_with_the_persons_of_the_month_before_is_told() -> None:
     assert words.endswith("in 30")
     assert judged(rule, b=copied.format(visits(30))) == []
     assert (rule.least, basis(rule, b=visits())) == (LEAST_LINKED, 123)
+
+
+@pytest.mark.parametrize(
+    ("day", "rows", "which"),
+    [
+        ("1 + k % 28", 400, ""),
+        ("1", 200, "first day of a month in 100"),
+        ("1", 199, ""),  # days that lack are not counted
+        ("if(k % 100 < 4, 7, 1)", 400, "first day of a month in 96"),
+        ("if(k % 100 < 5, 7, 1)", 400, ""),
+        ("if(k % 100 < 4, 7, 28 + k % 2)", 400, "last day of a month in 96"),
+        ("if(k % 100 < 5, 7, 28 + k % 2)", 400, ""),
+    ],
+)
+def test_days_that_are_nearly_all_first_or_last_of_a_month_are_a_warning(day, rows, which) -> None:
+    table = f"""
+        SELECT make_date(2015 + k % 2, 2, {day}) AS since FROM range({rows}) x(k)
+        UNION ALL SELECT NULL FROM range(50)
+    """
+    found = judged(shares.daily("b", "since"), b=table)
+    words = f"expected days, not the months they lie in; seen: the {which} per cent"
+    assert found == ([("since", words, True)] if which else [])

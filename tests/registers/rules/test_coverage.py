@@ -32,6 +32,7 @@ def messages(folder: Path, rows: dict[tuple[str, str], int], need: Need = NEED) 
     frame = pd.DataFrame(np.repeat(np.array(cells), counts, axis=0), columns=["county", "month"])
     frame.to_parquet(folder / "t.parquet")
     found = check_tables(SCHEMA, folder, needs=[need])
+    assert all((item.table, item.column) == ("t", need.column) for item in found)
     return [f"{'warning: ' if item.warning else ''}{item}" for item in found]
 
 
@@ -166,6 +167,8 @@ def test_five_are_named_and_the_others_counted(tmp_path):
         ("spikes", [[49, 100, 49]], [[0, 1, 0]]),
         ("spikes", [[49, 99, 49]], [[0, 0, 0]]),
         ("spikes", [[0, 300, 0]], [[0, 0, 0]]),
+        ("spikes", [[1, 100, 1]], [[0, 1, 0]]),
+        ("spikes", [[0, 100, 1]], [[0, 1, 0]]),
         ("spikes", [[300, 50, 300]], [[0, 0, 0]]),
         ("spikes", [[50, 50, 300]], [[0, 0, 0]]),
         ("spikes", [[300, 50, 50]], [[0, 0, 0]]),
@@ -178,6 +181,8 @@ def test_five_are_named_and_the_others_counted(tmp_path):
         ("shifts", [[49, 49, 100, 100]], [[0, 0, 1, 0]]),
         ("shifts", [[0, 0, 300, 300]], [[0, 0, 0, 0]]),
         ("shifts", [[300, 0, 0]], [[0, 0, 0]]),
+        ("shifts", [[1, 1, 300, 300]], [[0, 0, 1, 0]]),
+        ("shifts", [[300, 1, 1]], [[0, 1, 0]]),
         ("shifts", [[300, 100, 300, 300]], [[0, 0, 0, 0]]),  # a hole, and what follows it
         ("shifts", [[100, 300, 100, 100]], [[0, 0, 0, 0]]),  # a spike, and what follows it
         ("shifts", [[100, 201, 201]], [[0, 0, 0]]),  # a hole at an end

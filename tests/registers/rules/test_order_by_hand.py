@@ -21,7 +21,14 @@ BY_PERSON, BY_TIME, BY_CODE = "person, t", "t, person", "code, person, t"
 KEPT, SORTED = "values that are kept", "values that do not follow the order of the rows"
 
 
-def said(rows: str, by: str, *, period: str = "t", **changed: str) -> list[tuple[str, str]]:
+def said(
+    rows: str,
+    by: str,
+    *,
+    period: str = "t",
+    schema: pa.DataFrameSchema = SCHEMA,
+    **changed: str,
+) -> list[tuple[str, str]]:
     """Column and words of what the rule says of rows in this order, with columns changed in it."""
     now = ", ".join(f"{sql} AS {name}" for name, sql in changed.items())
     replaced = f"* REPLACE ({now})" if now else "*"
@@ -32,7 +39,7 @@ def said(rows: str, by: str, *, period: str = "t", **changed: str) -> list[tuple
             f"(SELECT *, row_number() OVER (ORDER BY {by}) AS row_no FROM ({rows})) ORDER BY row_no"
         )
         connection.execute("CREATE VIEW b AS SELECT * FROM numbered.b")
-        rule = order.in_place("b", SCHEMA, period)
+        rule = order.in_place("b", schema, period)
         found = check_rule(connection, rule, {}, strict=True)
         assert connection.execute(rule.basis).fetchone() == (600,)
     assert not any(item.warning for item in found)
@@ -98,6 +105,15 @@ def test_numbers_that_lie_near_each_other_are_told_where_most_keep_them_as_they_
     near = PANEL.replace(WAGE, "(1000 + hash(p, 7) % 300)::INTEGER")
     assert said(near, BY_PERSON) == []
     found = said(near, BY_PERSON, wage=moved("wage", 1))
+    assert found == [("wage", f"{KEPT} from one period to the next")]
+
+
+@pytest.mark.parametrize("dtype", [int, float])
+def test_numbers_that_persons_keep_about_as_they_are_are_told(dtype) -> None:
+    schema = pa.DataFrameSchema({"person": pa.Column(int), "wage": pa.Column(dtype)})
+    drifting = PANEL.replace(WAGE, "2 ** (hash(p, 7) % 10) * (100 + hash(p, t, 9) % 8)")
+    assert said(drifting, BY_PERSON, schema=schema) == []
+    found = said(drifting, BY_PERSON, schema=schema, wage=moved("wage", 1))
     assert found == [("wage", f"{KEPT} from one period to the next")]
 
 

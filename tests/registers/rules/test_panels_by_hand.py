@@ -295,6 +295,17 @@ def test_what_persons_keep_does_not_change_at_once(changed, told) -> None:
     assert said(panel(**changed), shocks=True) == []
 
 
+@pytest.mark.parametrize(("name", "told"), [("county", True), ("code", False)])
+def test_places_that_some_leave_all_the_time_are_not_left_by_most_at_once(name, told) -> None:
+    """Codes that as many leave are not judged one by one."""
+    away = "(p + if((p * 31 + t * 17) % 101 < 10, 1, 0)) % 12"  # for a month, and back again
+    later = f"CASE {away} WHEN 3 THEN 4 WHEN 4 THEN 3 ELSE {away} END"
+    table = panel(**{name: f"'k' || if(t < 30, {away}, {later})"})
+    words = f"{LEFT.format(20)}; seen: per cent who changed it in 0002-07 (90), 0002-07 (90)"
+    assert said(table) == ([(name, words, False)] if told else [])
+    assert said(panel(**{name: f"'k' || {away}"})) == []
+
+
 def test_persons_may_change_by_turns_and_a_jump_is_beyond_that() -> None:
     turns = "(p + t) % 3 = 0"  # two of three change it each time
     assert not [item for item in said(panel(woman=turns)) if "usually" in item[1]]
@@ -334,6 +345,31 @@ def test_what_moves_with_time_does_so_for_most(weeks, seen) -> None:
 def test_few_who_are_linked_tell_nothing_of_time() -> None:
     assert said(panel(persons=LEAST_LINKED - 1, weeks="7 * t + p")) == []
     assert said(panel(persons=LEAST_LINKED, weeks="7 * t + p")) != []
+
+
+IN_ORDER = (
+    "numbers that do not follow the order of the rows; a column that was sorted alone?; seen: none "
+    "out of order when rows are sorted by {}"
+)
+
+
+@pytest.mark.parametrize(
+    ("wage", "persons", "seen"),
+    [
+        ("12 * p + t", 1200, "ids"),
+        ("100000 - 12 * p - t", 1200, "ids"),
+        ("1200 * t + p", 1200, "time"),
+        ("100000 - 1200 * t - p", 1200, "time"),
+        ("12 * p + t - if(p = 600 AND t = 30, 2, 0)", 1200, ""),  # one is
+        ("1000 + 100 * (p // 400)", 1200, "ids"),
+        ("1000 + 100 * (p // 600)", 1200, ""),  # two values may follow the ids
+        ("12 * p + t", 84, "ids"),
+        ("12 * p + t", 83, ""),  # fewer than a thousand rows
+    ],
+)
+def test_numbers_that_never_fall_or_never_rise_were_sorted_alone(wage, persons, seen) -> None:
+    expected = [("wage", IN_ORDER.format(seen), False)] if seen else []
+    assert said(panel(persons=persons, wage=wage)) == expected
 
 
 ALONE = "two values or more of so many; seen: one value in every row"
