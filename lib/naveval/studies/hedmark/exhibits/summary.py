@@ -110,6 +110,13 @@ def _published(reader: Reader) -> str:
     return "" if reader.parameters.is_placebo() else "text"
 
 
+def _placebo_printed(reader: Reader) -> str:
+    """What the document prints for a start that never was, where its interval leaves zero out."""
+    cell = "[tbl-5,placebo,stock,without]"
+    low, high = (float(reader(f"tbl-published.{end}{cell}")) for end in ("low", "high"))
+    return "text" if low * high > 0 else ""
+
+
 def _persons(reader: Reader, group: str, part: str = "") -> float:
     """How many of the county's job seekers before an effect or an end of its interval stands for.
 
@@ -171,7 +178,7 @@ SUMMARY_SENTENCES = (
         _published,
         then=(
             Sentence("answer-published-narrow", claims.when(intervals, "narrow")),
-            Sentence("answer-published-placebo"),
+            Sentence("answer-published-placebo", _placebo_printed),
         ),
     ),
     *claims.key_figures(*KEY_FIGURES),
