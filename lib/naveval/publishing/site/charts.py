@@ -187,6 +187,7 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
         for row in chart.rows
     )
     title = escape(chart.title)
+    reached = ' tabindex="0"' * chart.open  # it may be wider than a phone
     caption = ". ".join(filter(None, (title, escape(chart.mark))))
     name, address = map(escape, chart.see)
     told = escape(chart.note)
@@ -196,6 +197,6 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
         f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}{chart.phone}'
         f"{note}<details{' open' * chart.open}><summary>{escape(text['charts']['table'])}"
         f'<span class="hidden-text">: {title}</span></summary>'
-        f'<div class="table-scroll"><table><caption>{caption}</caption>'
+        f'<div class="table-scroll"{reached}><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details></figure>"
     )
