@@ -578,6 +578,7 @@ def test_who_takes_part_in_a_programme_is_told_for_each_beside_what_was_printed(
     women = [
         [c.text for c in row.select("th, td")] for row in menu.select("figure")[0].select("tr")
     ]
+    assert menu.select("details[open] .table-scroll[tabindex='0']"), "the source's stand open"
     assert women == [
         ["Hva", "Simulert", "Publisert"],
         ["Utdanning", "61", "58"],
