@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -230,12 +231,18 @@ def titles(result: Result) -> dict[str, str]:
 
 def number(result: Result, label: str) -> str:
     """What captions call a figure or table of a result, «Figur 8»; "" where it has no number."""
-    for name in result.files:
+    return _numbers(result.folder, result.files, result.record).get(label, "")
+
+
+@lru_cache(maxsize=32)
+def _numbers(folder: Path, files: tuple[str, ...], record: str) -> dict[str, str]:
+    """Label to number, from files that counties ask many times; `record` tells when they change."""
+    found = {}
+    for name in files:
         if name.startswith("data/") and name.endswith(".json"):
-            content = json.loads((result.folder / name).read_text(encoding="utf-8"))
-            if content.get("source") == label:
-                return str(content["label"]).partition(".")[0]
-    return ""
+            content = json.loads((folder / name).read_text(encoding="utf-8"))
+            found[content.get("source", "")] = str(content["label"]).partition(".")[0]
+    return found
 
 
 def exhibit(result: Result, label: str) -> str:
