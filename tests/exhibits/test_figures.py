@@ -1,9 +1,13 @@
 """The look of figures: text that can be read."""
 
+import multiprocessing
+import os
+import signal
+
 import pytest
 
 from naveval.exhibits import figures as style
-from naveval.project.errors import ParameterError
+from naveval.project.errors import EstimationError, ParameterError
 
 
 @pytest.mark.parametrize("color", style.COLORS)
@@ -64,3 +68,61 @@ def test_two_runs_draw_the_same_vector_picture(tmp_path):
     for name in ("a", "b"):
         style.save(_panels()[0], tmp_path / f"{name}.png", "", vector=True)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def drawn():
+    figure, ax = style.axes()
+    ax.plot([0, 1, 2], [0.0, 1.5, 1.0], label="a")
+    style.norwegian_axis(ax, x=0, y=1, unit=" %")
+    style.number_ticks(ax.xaxis, factor=100)
+    return figure
+
+
+@pytest.mark.parametrize("vector", [False, True])
+def test_a_picture_written_beside_is_the_one_written_here(tmp_path, vector):
+    for name in ("here", "beside"):
+        (tmp_path / name).mkdir()
+    style.save(drawn(), tmp_path / "here/a.png", "Simulert", vector=vector)
+    with style.beside():
+        style.save(drawn(), tmp_path / "beside/a.png", "Simulert", vector=vector)
+        style.wait()
+        files = {one.name: one.read_bytes() for one in (tmp_path / "here").iterdir()}
+        assert len(files) == 1 + vector
+        assert {one.name: one.read_bytes() for one in (tmp_path / "beside").iterdir()} == files
+
+
+def test_pictures_of_a_phone_are_drawn_so_beside_too(tmp_path):
+    with style.beside(), style.phone():
+        style.save(drawn(), tmp_path / "a.png", "", vector=True)
+        style.wait()
+    assert [one.name for one in tmp_path.iterdir()] == ["a.svg"]
+
+
+def test_a_picture_that_cannot_be_written_beside_is_told_when_it_is_waited_for(tmp_path):
+    with style.beside():
+        style.save(drawn(), tmp_path / "no such folder/a.png", "")
+        with pytest.raises(OSError, match="no such folder"):
+            style.wait()
+        figure = drawn()
+        figure.text(0.5, 0.5, "faint", color="#DDDDDD")
+        with pytest.raises(ParameterError, match=r"faint\.png: too faint"):
+            style.save(figure, tmp_path / "faint.png", "")
+
+
+def test_a_death_of_the_process_that_draws_is_told(tmp_path):
+    with style.beside():
+        (process,) = multiprocessing.active_children()
+        os.kill(process.pid, signal.SIGSTOP)
+        style.save(drawn(), tmp_path / "a.png", "")
+        process.kill()
+        with pytest.raises(EstimationError, match="process that draws figures died"):
+            style.wait()
+        with pytest.raises(EstimationError, match="process that draws figures died"):
+            style.save(drawn(), tmp_path / "a.png", "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_waited_for_where_pictures_are_written_here(tmp_path):
+    style.save(drawn(), tmp_path / "a.png", "")
+    style.wait()
+    assert (tmp_path / "a.png").is_file()

@@ -7,11 +7,17 @@ labelled directly.
 
 import io
 import math
+import pickle
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -34,7 +40,7 @@ from matplotlib.ticker import (
 
 from naveval.disclosure.scan import pictures
 from naveval.project import fonts, formats
-from naveval.project.errors import ParameterError
+from naveval.project.errors import EstimationError, ParameterError
 
 COLORS = ("#12436D", "#1B7F77", "#801650", "#B8470F", "#3D3D3D", "#7A55B8")
 LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
@@ -163,7 +169,7 @@ def norwegian_axis(ax: Axes, *, x: int | None = None, y: int | None = 0, unit: s
 
 
 def _number(axis: Axis, decimals: int, unit: str = "") -> None:
-    axis.set_major_formatter(FuncFormatter(lambda value, _: formats.number(value, decimals) + unit))
+    axis.set_major_formatter(FuncFormatter(_Numbered(decimals, unit)))
     if type(axis.get_major_locator()) is AutoLocator:
         axis.set_major_locator(_Ticks(decimals))
 
@@ -183,9 +189,19 @@ def number_ticks(axis: Axis, factor: float = 1.0) -> None:
     axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     first, second, *_ = axis.get_majorticklocs()
     decimals = max(0, -math.floor(math.log10(factor * (second - first)) + 1e-9))
-    axis.set_major_formatter(
-        FuncFormatter(lambda value, _: formats.number(factor * value, decimals))
-    )
+    axis.set_major_formatter(FuncFormatter(_Numbered(decimals, factor=factor)))
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """The text of a tick; a class, so that a figure can be handed to another process."""
+
+    decimals: int
+    unit: str = ""
+    factor: float = 1.0
+
+    def __call__(self, value: float, place: int | None = None) -> str:
+        return formats.number(self.factor * value, self.decimals) + self.unit
 
 
 class _Ticks(MaxNLocator):
@@ -254,6 +270,7 @@ def save(figure: Figure, picture: Path, mark: str, *, vector: bool = False) -> N
 
     Beside the raster picture stands a vector one where that is wanted, unless it has so many marks
     that they could be single persons. For a phone the vector picture takes the raster one's place.
+    Within `beside` another process writes it, so that it need not be there yet.
 
     Raises
     ------
@@ -267,13 +284,80 @@ def save(figure: Figure, picture: Path, mark: str, *, vector: bool = False) -> N
     if mark:
         _keep_free(figure)
         figure.text(0.995, 0.005, mark, ha="right", va="bottom", fontsize=SMALL, color="#5A5A5A")
+    if drawing := _drawing.get():
+        told = pickle.dumps((figure, picture, vector, on_phone()))
+        with _death_told():
+            drawing.waiting.append(drawing.process.submit(_write_pickled, told))
+    else:
+        _write(figure, picture, vector=vector, to_phone=on_phone())
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """A process that writes pictures, and what it has been asked for."""
+
+    process: Executor
+    waiting: deque[Future[None]] = field(default_factory=deque)
+
+
+_drawing: ContextVar[_Drawing | None] = ContextVar("drawing", default=None)
+
+
+@contextmanager
+def beside(begin: Callable[[], None] = use_style) -> Iterator[None]:
+    """Pictures that are saved within are written by a process beside this one.
+
+    It is forked here and now, before anything has started threads that it could not take along,
+    and begins with `begin`.
+    """
+    with ProcessPoolExecutor(1, get_context("fork"), initializer=begin) as process:
+        process.submit(use_style).result()
+        token = _drawing.set(_Drawing(process))
+        try:
+            yield
+        finally:
+            _drawing.reset(token)
+
+
+def wait() -> None:
+    """Wait for the pictures that another process writes.
+
+    Raises
+    ------
+    EstimationError
+        When that process has died.
+    OSError
+        When a picture could not be written.
+    """
+    drawing = _drawing.get()
+    while drawing and drawing.waiting:
+        with _death_told():
+            drawing.waiting.popleft().result()
+
+
+@contextmanager
+def _death_told() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool:
+        raise EstimationError(
+            "the process that draws figures died, most often for lack of memory"
+        ) from None
+
+
+def _write_pickled(told: bytes) -> None:
+    figure, picture, vector, to_phone = pickle.loads(told)
+    _write(figure, picture, vector=vector, to_phone=to_phone)
+
+
+def _write(figure: Figure, picture: Path, *, vector: bool, to_phone: bool) -> None:
     drawn = _vector(figure) if vector else ""
     if drawn:
         figure.set_layout_engine("none")  # everything has its place; finding it takes a third again
     picture.with_suffix(".svg").unlink(missing_ok=True)
     if drawn:
         picture.with_suffix(".svg").write_text(drawn, encoding="utf-8")
-    if not (drawn and on_phone()):
+    if not (drawn and to_phone):
         figure.savefig(picture, dpi=DPI, metadata={"Software": None})
 
 

@@ -120,6 +120,7 @@ class Showing:
 
     def finish(self, results: Results) -> Block:
         """Write estimates, log and headlines of what was shown; delete what is stale."""
+        style.wait()
         reader = self.reader(results)
         labels = [one.label for one in self.report.exhibits if self._is_shown(one.label)]
         table = estimates(reader, labels)

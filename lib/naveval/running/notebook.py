@@ -3,11 +3,12 @@
 import json
 import os
 import signal
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from naveval.project import catalogue, notebooks, paths
+from naveval.exhibits import figures
+from naveval.project import catalogue, notebooks, paths, threads
 from naveval.project.errors import EstimationError, ParameterError
 from naveval.project.parameters import StudyParameters
 from naveval.running import cells, warm
@@ -97,7 +98,12 @@ def execute_and_tell(source: str, staging: str, talk: int) -> None:
         def told(done: int, total: int) -> None:
             print(json.dumps({"done": done, "total": total}), file=messages)
 
-        fault = execute_into(notebooks.read(Path(source)), Path(staging), told)
+        def alone() -> None:
+            os.close(talk)  # whoever hears it is told that this process has died
+            warm.die_with_parent()
+
+        with figures.beside(alone) if threads.count() > 1 else nullcontext():
+            fault = execute_into(notebooks.read(Path(source)), Path(staging), told)
         print(json.dumps({"fault": vars(fault) if fault else None}), file=messages)
 
 

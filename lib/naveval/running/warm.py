@@ -297,7 +297,7 @@ def _line(status: socket.socket) -> str:
 def _work(request: int, passed: Sequence[int]) -> None:
     """In the forked process: take over environment, folder and log, and do the work."""
     os.setsid()
-    _die_with_parent()
+    die_with_parent()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with open(request, encoding="utf-8") as file:
@@ -325,8 +325,8 @@ def _work(request: int, passed: Sequence[int]) -> None:
     sys.exit(function(*wanted["arguments"], *(left if wanted["talks"] else ())))
 
 
-def _die_with_parent() -> None:
-    """Have the system end this process when the server is killed, which then cannot do it."""
+def die_with_parent() -> None:
+    """Have the system end this process when the one that forked it is killed, as the server is."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
