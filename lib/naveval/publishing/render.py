@@ -108,9 +108,10 @@ def _replace(
         _require_whole(folder, copy, content)
         report, made = content.get("report", {}), []
         whole = markdown.parts(copy / EXECUTED)
+        jobs = _jobs(copy, to, described, content)  # before what would slow it down
         with ThreadPoolExecutor(1) as beside:
             taken = beside.submit(downloads.write, copy, report, whole)
-            for part, file in _make_all(copy, to, name, described, content):
+            for part, file in _make_all(copy, name, jobs):
                 made.append(f"{part}{file.suffix}")
                 shutil.copyfile(file, copy / made[-1])
             made += taken.result()
@@ -135,10 +136,10 @@ def made_files(to: Iterable[str]) -> list[str]:
     return [f"{part}.{kind}" for part in (markdown.REPORT, markdown.ANNEX) for kind in to]
 
 
-def _make_all(
-    folder: Path, to: list[str], name: str, described: str, content: dict[str, Any]
-) -> Iterator[tuple[str, Path]]:
-    """Each part and format, in work folders side by side that stay until the last is taken."""
+def _jobs(
+    folder: Path, to: list[str], described: str, content: dict[str, Any]
+) -> list[quarto.Job]:
+    """What an engine is to make: each part in each format, with its variables."""
     report = paths.report_dir()
     whole = markdown.parts(folder / EXECUTED)
     works = {part.name: _works(part, folder, report) for part in whole}
@@ -153,9 +154,15 @@ def _make_all(
             metadata = template_metadata(own, described, part, address)
             metadata["downloads"] = _downloads(folder, part, parts, kind, to)
             jobs.append((part, kind, metadata | works[part.name]))
+    return jobs
+
+
+def _make_all(folder: Path, name: str, jobs: list[quarto.Job]) -> Iterator[tuple[str, Path]]:
+    """Each part and format, in work folders side by side that stay until the last is taken."""
     # Quarto starts slowly, so that it is called no more often than there are processors.
     calls = min(len(jobs), threads.count()) if name == "quarto" else len(jobs)
     groups = [jobs[number::calls] for number in range(calls)]
+    report = paths.report_dir()
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         scratch = Path(temporary)
         with ThreadPoolExecutor(calls) as pool:
