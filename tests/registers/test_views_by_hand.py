@@ -197,3 +197,50 @@ def test_no_number_is_seen_where_the_statistics_of_the_file_leave_it_out(
         assert found == (1, 1, 3)
     rows = connection.execute("SELECT row_no FROM numbered.t WHERE isnan(hours)").fetchall()
     assert rows == [(2,)]
+
+
+TEXT = "person;Ønske;county\n2;b;03\n1;;11\n"
+
+
+@pytest.mark.parametrize("most", [views.MOST_HELD, 0])
+def test_rows_that_are_held_are_those_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """In memory, and in a file for a larger table of text."""
+    monkeypatch.setattr(views, "MOST_HELD", most)
+    (tmp_path / "t.csv").write_text(TEXT, "utf-8")
+    connection, temporary = connect()
+    source = sources.find(tmp_path, "t")
+    views.create_views(connection, source, SCHEMA, temporary)
+    names = ("t", "numbered.t", "numbered.t_raw")
+    before = {name: rows(connection, f"FROM {name}") for name in names}
+    kinds = {name: views.columns(connection, name, "t") for name in names}
+    views.hold(connection, source, temporary)
+    assert {name: rows(connection, f"FROM {name}") for name in names} == before
+    assert {name: views.columns(connection, name, "t") for name in names} == kinds
+    assert before["numbered.t"] == [(2, "b", "03", 1, "t.csv"), (1, None, "11", 2, "t.csv")]
+    assert (temporary / "t.held.parquet").exists() == (most == 0)
+    source.files[0].write_text("cut", "utf-8")  # read no more
+    assert {name: rows(connection, f"FROM {name}") for name in names[:2]} == {
+        name: before[name] for name in names[:2]
+    }
+
+
+def test_a_large_table_in_parquet_stays_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST_HELD", 5)  # of two rows with a column and two on the row
+    pq.write_table(arrow.table({"person": [2, 1]}), tmp_path / "t.parquet")
+    schema = pa.DataFrameSchema({"person": pa.Column(int)})
+    connection, temporary = connect()
+    source = sources.find(tmp_path, "t")
+    views.create_views(connection, source, schema, temporary)
+    views.hold(connection, source, temporary)
+    assert rows(connection, "FROM duckdb_tables()") == []
+    assert not (temporary / "t.held.parquet").exists()
+    monkeypatch.setattr(views, "MOST_HELD", 6)
+    views.hold(connection, source, temporary)
+    assert [row[0] for row in rows(connection, "SELECT table_name FROM duckdb_tables()")] == [
+        "t_held"
+    ]
+    assert rows(connection, "FROM numbered.t") == [(2, 1, "t.parquet"), (1, 2, "t.parquet")]

@@ -136,9 +136,7 @@ def made_files(to: Iterable[str]) -> list[str]:
     return [f"{part}.{kind}" for part in (markdown.REPORT, markdown.ANNEX) for kind in to]
 
 
-def _jobs(
-    folder: Path, to: list[str], described: str, content: dict[str, Any]
-) -> list[quarto.Job]:
+def _jobs(folder: Path, to: list[str], described: str, content: dict[str, Any]) -> list[quarto.Job]:
     """What an engine is to make: each part in each format, with its variables."""
     report = paths.report_dir()
     whole = markdown.parts(folder / EXECUTED)

@@ -31,6 +31,7 @@ from naveval.registers.views import (
     create_views,
     duck_family,
     family,
+    hold,
     raw_view,
     text_dialect,
 )
@@ -126,6 +127,7 @@ def read_report(
         try:
             source = sources.find(data, table)
             create_views(connection, source, schema, folder)
+            hold(connection, source, folder)
             seen += _columns(connection, source, schema)
             unread += _unread(connection, source, schema)
             found[table] = source

@@ -76,6 +76,7 @@ def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
         }
     )
     connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET parquet_metadata_cache = true")  # each file is read many times
     connection.execute(f"SET TimeZone = {quote(ZONE)}")
     weakref.finalize(connection, stack.close)
     connection.execute("CREATE SCHEMA numbered")

@@ -50,6 +50,7 @@ from naveval.registers.views import (
     disagreements,
     duck_family,
     family,
+    hold,
     moment,
     raw_view,
     text_dialect,
@@ -86,6 +87,7 @@ def check_tables(
             found[table] = source
             breaches += breaches_of(connection, source, schema)  # keeps those before an error
             breaches += [_unfinished(source, name) for name in unfinished(source)]
+            hold(connection, source, folder)
         except ContractError as error:
             file, text = table, str(error).removeprefix(f"{table}: ")
             if table in found:

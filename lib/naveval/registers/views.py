@@ -48,6 +48,7 @@ FLOATING, NO_NUMBER = ("FLOAT", "DOUBLE"), "-1e300"
 WIDER_THAN_64_BITS = ("HUGEINT", "UBIGINT", "UHUGEINT")
 ROW = "row_no"
 FILE = "file_name"
+MOST_HELD = 20_000_000  # cells of a table in memory
 OWNER_FILE, OWNER_ROW = "owner_file", "owner_row"  # where a mapping found a row
 
 
@@ -108,6 +109,29 @@ def create_views(
     view(connection, f"numbered.{table}_raw", numbered)
     rows = f"SELECT {cells}, {ROW}, {FILE} FROM {raw_view(table)}"
     view(connection, f"numbered.{table}", rows)
+
+
+def hold(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> None:
+    """Keep a table's rows at hand, for what reads them many times; `x_raw` stays as it is.
+
+    A small table is kept in memory, and a large one of text in a file that is read faster.
+    """
+    table, rows = source.table, f"numbered.{identifier(source.table)}"
+    n_columns = len(columns(connection, rows, source.label))
+    (n_rows,) = run(connection, f"SELECT count(*) FROM {rows}", where=source.label).fetchone() or (
+        0,
+    )
+    held = f"numbered.{identifier(table + '_held')}"
+    if n_rows * n_columns <= MOST_HELD:
+        run(connection, f"CREATE TABLE {held} AS FROM {rows}", where=source.label)
+    elif source.form == "csv":
+        file = quote(folder / f"{table}.held.parquet")
+        run(connection, f"COPY (FROM {rows}) TO {file} (FORMAT parquet)", where=source.label)
+        held = f"read_parquet({file})"
+    else:
+        return
+    for name, inside in ((rows, "*"), (identifier(table), f"* EXCLUDE ({ROW}, {FILE})")):
+        run(connection, f"CREATE OR REPLACE VIEW {name} AS SELECT {inside} FROM {held}")
 
 
 def raw_view(table: str) -> str:
