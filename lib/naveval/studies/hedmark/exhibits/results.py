@@ -55,13 +55,25 @@ def rates(results: HedmarkResults) -> pd.DataFrame:
 
     Five years around the start, or what the panel holds of them.
     """
-    panel, (start, _, last) = results.panel, results.parameters.months()
-    span = slice(start - RATES_BEFORE, last)
-    persons = sum(panels.persons(panel, "stock", group).loc[span] for group in panels.GROUPS)
-    rate = 100 * persons / panels.labour_force(panel).loc[span]
-    found = pd.DataFrame({"rate": rate.stack(), "n": persons.stack()})
+    persons, force = _job_seekers(results)
+    found = pd.DataFrame({"rate": (100 * persons / force).stack(), "n": persons.stack()})
     found.index.names = ["month", "county"]
     return found.reset_index().assign(month=lambda frame: frame["month"].map(windows.text))
+
+
+def country_rates(results: HedmarkResults) -> pd.DataFrame:
+    """The same of all counties together, by month."""
+    persons, force = (one.sum(axis=1) for one in _job_seekers(results))
+    found = pd.DataFrame({"rate": 100 * persons / force, "n": persons}).rename_axis("month")
+    return found.reset_index().assign(month=lambda frame: frame["month"].map(windows.text))
+
+
+def _job_seekers(results: HedmarkResults) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Job seekers, and the labour force, by month and county."""
+    panel, (start, _, last) = results.panel, results.parameters.months()
+    span = slice(start - RATES_BEFORE, last)
+    persons = [panels.persons(panel, "stock", group).loc[span] for group in panels.GROUPS]
+    return persons[0].add(persons[1]), panels.labour_force(panel).loc[span]
 
 
 def _own_change(reader: Reader) -> float:
@@ -269,6 +281,14 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
         "tbl-counties",
         data=rates,
         keys=("county", "month"),
+        values={"rate": Value("num2", RATE, estimand="rate")},
+        protect=Descriptive("n"),
+        view=None,
+    ),
+    Exhibit(
+        "tbl-country",
+        data=country_rates,
+        keys=("month",),
         values={"rate": Value("num2", RATE, estimand="rate")},
         protect=Descriptive("n"),
         view=None,
