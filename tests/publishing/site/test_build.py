@@ -40,9 +40,11 @@ from naveval.publishing.site import (
     errata,
     evidence,
     frame,
+    front,
     released,
     results,
     search,
+    tiles,
 )
 from naveval.publishing.site import pages as site_pages
 
@@ -162,12 +164,12 @@ def test_the_number_of_the_front_page_stands_beside_the_level_of_its_interval(
     for study, (number, level, wanted) in made.items():
         pd.DataFrame([number, level]).to_csv(tmp_path / "estimates.csv", index=False)
         result = replace(results.main_result(built.found, study), folder=tmp_path)
-        mark, shown, *_ = cards.card(result, text)
+        shown = cards.number(result, text)
         assert wanted in shown
-        assert "mark-simulated" in mark, "the one of the answer may be out of sight"
+        assert "mark-simulated" in shown, "the one of the answer may be out of sight"
         pd.DataFrame([number]).to_csv(tmp_path / "estimates.csv", index=False)
         os.utime(tmp_path / "estimates.csv", ns=(1, len(study)))
-        assert cards.card(result, text) == []  # no interval without its level
+        assert cards.number(result, text) == ""  # no interval without its level
 
 
 def test_the_county_that_a_study_is_about_gets_its_answer_word_for_word(
@@ -218,26 +220,54 @@ def test_what_may_be_closed_on_the_front_page_comes_after_the_answer(
     built: SimpleNamespace,
 ) -> None:
     main, text = results.main_result(built.found, "hedmark"), site_pages.words()
-    told = ("Det ble færre. Det er usikkert. Dette er forbeholdet.", "Et avsnitt til.")
+    told = (
+        "Det ble færre. Det er usikkert. Dette er en tredje setning.",
+        "Et avsnitt til.",
+        f"{text['index']['reservation']} Noen kan være glemt. Det endrer svaret.",
+    )
     given = replace(main, headlines=tuple(results.Headline(one, simulated=True) for one in told))
-    shown, _, rest = answers.findings(given, text, folded=True).partition("<details")
+    shown, rest = answers.card(given, text)
     assert "Det er usikkert." in shown
-    assert "forbeholdet" not in shown
-    assert "Dette er forbeholdet.\n\nEt avsnitt til." in rest
-    assert "<details" not in answers.findings(given, text)
-    printed = tuple(replace(one, simulated=False) for one in given.headlines)
-    assert "<details" not in answers.findings(replace(given, headlines=printed), text, folded=True)
+    assert "Noen kan være glemt. Det endrer svaret." in shown, "a reservation is never closed"
+    assert "tredje" not in shown
+    assert "Dette er en tredje setning.\n\nEt avsnitt til." in rest
+    assert all(one.split()[-1] in answers.findings(given, text) for one in told)
+    printed = tuple(replace(one, simulated=False, printed=True) for one in given.headlines)
+    shown, rest = answers.card(replace(given, headlines=printed), text)
+    assert rest == ""
+    assert "tredje" in shown
+    worked_out = tuple(replace(one, simulated=False) for one in given.headlines)
+    shown, rest = answers.card(replace(given, headlines=worked_out), text)
+    assert "tredje" in shown, "the whole paragraph, with the reservations in it"
+    assert "Et avsnitt til." in rest
+    page = soup(built.site / "index.html")
+    assert page.select(".card details.rest")
+    assert not page.select(".card details.rest[open]")
+    assert not page.select("details.rest .key-figure")
+
+
+def test_the_annex_is_a_link_where_findings_name_it(built: SimpleNamespace) -> None:
+    main, text = results.main_result(built.found, "hedmark"), site_pages.words()
+    told = (results.Headline("Vi prøver det i vedlegget.", simulated=True),)
+    bare = replace(main, headlines=told, files=("report.html",))
+    assert "](" not in answers.findings(bare, text).split("i vedlegget")[1]
+    with_annex = replace(bare, files=("report.html", "annex.html"))
+    wanted = f"[vedlegget]({main.address}/annex.html)"
+    assert wanted in answers.findings(with_annex, text)
 
 
 def test_tile_map_is_a_list_of_all_counties_with_their_own_numbers(built: SimpleNamespace) -> None:
     for name in ("index", "fylker"):
-        tiles = soup(built.site / f"{name}.html").select(".tile-map li a")
-        assert [a["href"] for a in tiles] == [
+        links = soup(built.site / f"{name}.html").select(".tile-map li a")
+        assert [a["href"] for a in links] == [
             f"{counties.county_page(code)}.html" for code in places.codes(2024)
         ]
-        for code, tile in zip(places.codes(2024), tiles, strict=True):
+        for code, tile in zip(places.codes(2024), links, strict=True):
             wanted = formats.FORMATS["num2_s"](site_sample.county_number(code, 1))
-            assert tile.select_one(".tile-value").text.removesuffix("*") == wanted
+            assert tile.select_one(".tile-value").text.removesuffix("*") == f"sim. {wanted}"
+            level = formats.FORMATS["num2"](7 + site_sample.county_number(code, 1))
+            assert tile.select_one(".tile-level").text == level, "what the source prints"
+            assert tile.text.index(level) < tile.text.index(wanted), "and it stands first"
 
 
 def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
@@ -257,13 +287,13 @@ def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(released, "rows", lambda *_: rows.assign(std_error=0.1))
-        page = counties.tiles(built.found, site_pages.words())
-    tiles = BeautifulSoup(page, "html.parser").select(".tile-value")
-    shown = {tile.find_parent("a")["href"]: tile.text for tile in tiles if tile.text}
-    assert shown == {"fylke-03-oslo.html": "+0,40*", "fylke-46-vestland.html": "+0,20"}
+        page = tiles.tiles(built.found, site_pages.words())
+    found = BeautifulSoup(page, "html.parser").select(".tile-value")
+    shown = {tile.find_parent("a")["href"]: tile.text for tile in found if tile.text}
+    assert shown == {"fylke-03-oslo.html": "sim. +0,40*", "fylke-46-vestland.html": "sim. +0,20"}
     assert "1 av 2 har stjerne" in " ".join(page.split())
-    unsure = {tile.text for tile in tiles if "unsure" in tile["class"] and tile.text}
-    assert unsure == {"+0,20"}
+    unsure = {tile.text for tile in found if "unsure" in tile["class"] and tile.text}
+    assert unsure == {"sim. +0,20"}
 
 
 def test_a_sheet_leaves_a_chart_out_before_its_words_are_too_small(tmp_path: Path) -> None:
@@ -337,11 +367,11 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
 def test_a_county_that_stands_in_for_the_country_is_named(built: SimpleNamespace) -> None:
     text = site_pages.words()
     own = [result for result in results.collect(["followup"]) if result.county == "34"]
-    assert site_pages.about(own[0], text).endswith("Dette gjelder Innlandet.")
-    for page in (site_pages.front(own, text), site_pages.study("followup", own, text, "")):
+    assert answers.about(own[0], text).endswith("Dette gjelder Innlandet.")
+    for page in (front.front(own, text), site_pages.study("followup", own, text, "")):
         assert "Dette gjelder Innlandet." in page.markdown
     whole = results.collect(["followup"])
-    assert "Dette gjelder" not in site_pages.front(whole, text).markdown
+    assert "Dette gjelder" not in front.front(whole, text).markdown
 
 
 def test_numbers_of_headlines_are_those_of_their_result(built: SimpleNamespace) -> None:
@@ -391,10 +421,21 @@ def test_the_numbers_of_a_county_page_can_be_taken_away(built: SimpleNamespace) 
     kept = ["study", "label", "county", "estimate", "ci_low", "ci_high", "unit", "origin"]
     assert set(kept) <= set(rows)
     assert set(rows["county"].dropna()) == {"34", "04", "05"}
+    assert set(rows["place"]) >= {"Innlandet", "Hedmark", "Oppland"}
+    assert set(rows.loc[rows["county"].isna(), "place"]) <= {"Hele landet"}
     assert site_sample.county_number("34") in set(rows["estimate"])
     assert rows["n_persons"].dropna().ge(thresholds().min_cell).all()
     assert scan(built.site, files=[built.site / name]) == []
-    assert set(rows["origin"]) == {"simulated"}
+    printed = rows[rows["origin"] == "printed"]
+    assert set(rows["origin"]) == {"simulated", "printed"}
+    assert list(printed["estimate"]) == [7 + site_sample.county_number("34", 1)], "not the run's 99"
+    assert not rows["estimate"].eq(99.0).any()
+    assert "published" not in rows
+    excel = built.site / "ark/34-innlandet-simulert.excel.csv"
+    assert f"ark/{excel.name}" in [link["href"] for link in links]
+    assert excel.read_bytes().startswith("\ufeff".encode()), "or Excel reads æ as Ã¦"
+    same = pd.read_csv(excel, sep=";", decimal=",", dtype={"county": str}, encoding="utf-8-sig")
+    pd.testing.assert_frame_equal(same, rows)
     assert "ark/ordbok.csv" in [link["href"] for link in links]
     told = pd.read_csv(built.site / "ark/ordbok.csv")
     for study, own in rows.groupby("study"):
@@ -538,7 +579,11 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
     made = cards.facts(result, text["studies"]["programs"]["facts"], text).replace("\n", " ")
     _, counts, sample, *_ = re.split("### (?=Hvor mange deltar|Antall personer bak)", made)
     assert f"{formats.number(1527)} personer" in counts
-    assert f"har {formats.number(36249)}" in counts
+    assert f"{formats.number(36249)} virkelige personer hadde AMO" in counts
+    assert counts.index(formats.number(36249)) < counts.index(formats.number(1527)), "real first"
+    drawn = BeautifulSoup(counts, "html.parser").select_one(".chart:not(.phone)")
+    assert formats.number(12535) in drawn.text, "the bars are the source's numbers"
+    assert formats.number(475) not in drawn.text, "counts of smaller registers have another scale"
     assert formats.number(475) in counts, "the chart has every programme"
     assert "januar 2016 til oktober 2019" in counts, "the period of the numbers"
     year = BeautifulSoup(made.split("### Hvor mange er på tiltak i et år")[1], "html.parser")
@@ -570,20 +615,27 @@ def test_who_takes_part_in_a_programme_is_told_for_each_beside_what_was_printed(
     result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
     text = site_pages.words()
     made = cards.facts(result, text["studies"]["programs"]["facts"], text).replace("\n", " ")
-    assert "43 prosent kvinner" in made
-    assert "43 prosent kvinner (47 i den publiserte evalueringen)" in made
-    assert "27 prosent i tjueårene (publisert: 31)" in made, "each number stands by its own"
+    assert "er 47 prosent kvinner, 31 prosent i tjueårene" in made
+    assert "I registrene her er det 43, 27, 52 og 19 prosent." in made
+    assert made.index("47 prosent kvinner") < made.index("det 43, 27"), "real numbers first"
     menu = BeautifulSoup(made, "html.parser").select_one("[data-choices]")
     assert menu is not None
     women = [
         [c.text for c in row.select("th, td")] for row in menu.select("figure")[0].select("tr")
     ]
-    assert menu.select("details[open] .table-scroll[tabindex='0']"), "the source's stand open"
+    first = menu.select("figure")[0]
     assert women == [
-        ["Hva", "Simulert", "Publisert"],
-        ["Utdanning", "61", "58"],
-        ["AMO", "43", "47"],
+        ["Hva", "Publisert", "Simulert"],
+        ["Utdanning", "58", "61"],
+        ["AMO", "47", "43"],
     ]
+    picture = first.select_one(".chart:not(.phone)")
+    keys = [key.text for key in picture.select(".key")]
+    assert keys == [text["charts"]["key-published"], text["charts"]["key-simulated"]]
+    lengths = [float(bar["width"]) for bar in picture.select("rect.bar")[1:]]
+    assert lengths[0] / lengths[1] == pytest.approx(58 / 47, rel=0.01), "bars are what is printed"
+    assert len(picture.select("path.beside")) == 1 + 2, "and the simulated are marks"
+    assert first.select_one("figcaption").text.endswith(text["charts"]["of-source"])
     assert len(menu.select("figure")) == len(shares)
     assert "nærmeste ti: Utdanning 50, AMO 220." in menu.select_one(".note").text
 
@@ -1395,11 +1447,11 @@ def test_the_list_of_counties_has_the_level_that_the_source_prints(tmp_path: Pat
     text = site_pages.words()
     rows = {
         row.th.text: row.td.text
-        for row in BeautifulSoup(site_pages.county_list([result], text).markdown, "lxml")
+        for row in BeautifulSoup(front.county_list([result], text).markdown, "lxml")
         .find("caption", string=text["counties"]["caption"])
         .find_parent("table")
         .select("tbody tr")
     }
     assert {rows["Innlandet"], rows["Oslo"]} == {"9,19", "–"}
-    assert "trykt i kilden" in site_pages.county_list([result], text).markdown
-    assert "trykt i kilden" not in site_pages.county_list([], text).markdown
+    assert "trykt i kilden" in front.county_list([result], text).markdown
+    assert "trykt i kilden" not in front.county_list([], text).markdown

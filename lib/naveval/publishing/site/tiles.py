@@ -27,7 +27,7 @@ def printed_levels(mains: Iterable[Result | None], spec: Mapping[str, Any]) -> d
     """
     main = next((one for one in mains if one and one.study == spec["study"]), None)
     found = released.rows(main, spec) if main else pd.DataFrame()
-    if "county" not in found:
+    if not {"county", released.PUBLISHED} <= set(found):
         return {}
     known = found.dropna(subset=[released.PUBLISHED]).set_index("county")[released.PUBLISHED]
     return {str(code): formats.FORMATS[spec["form"]](value) for code, value in known.items()}

@@ -13,6 +13,7 @@ from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.exhibits import figures
 from naveval.exhibits.output import open_output
 from naveval.exhibits.show import Showing
+from naveval.project import formats
 from naveval.studies.programs import published
 from naveval.studies.programs.costs.analysis import Analysis, analyse, place_mix
 from naveval.studies.programs.exhibits import (
@@ -124,7 +125,7 @@ def test_where_gains_come_late_is_told_only_of_such_effects(
         )
         assert "opp i de neste" not in " ".join(other.split())
         assert "ikke intervall og er ikke prøvd" in " ".join(other.split())
-    said = " ".join(tell(showing, "costs-lasting", results).split())
+    said = " ".join(tell(showing, "costs-summary", results).split())
     assert "lavere de to første årene og gevinsten kommer fra det fjerde" in said
     assert "7 år etter AMO og de fleste andre" in said
     for changed in (
@@ -132,7 +133,7 @@ def test_where_gains_come_late_is_told_only_of_such_effects(
         inputs.assign(effect_year_3=1.0),
         inputs.assign(effect_years=range(len(inputs))),
     ):
-        other = " ".join(tell(showing, "costs-lasting", results, inputs=changed).split())
+        other = " ".join(tell(showing, "costs-summary", results, inputs=changed).split())
         assert "gevinsten kommer" not in other
         assert "hvor lenge den varer, vet ingen" in other
 
@@ -141,9 +142,12 @@ def test_what_the_source_tells_of_all_programmes_is_read_from_its_text(
     showing: Showing, results: ProgramResults
 ) -> None:
     told = published.scope().set_index("scope")
-    said = showing.show("answer-scope", results).markdown
-    assert f"{told.loc['participants', 'low'] / 1000:.0f}" in said.split("og")[0]
-    assert "10 milliarder" in " ".join(said.split())
+    said = showing.show("answer-published", results).markdown
+    least, most = (formats.number(told.loc["participants", end]) for end in ("low", "high"))
+    assert f"Mellom {least} og {most} virkelige personer" in " ".join(said.split(" ")).replace(
+        "\n", " "
+    )
+    assert "om lag 10 milliarder" in " ".join(said.split())
     showing.show("tbl-scope", results)
     showing.finish(results)
     rows = pd.read_csv(showing.output.folder / "estimates.csv").query("label == 'tbl-scope'")
