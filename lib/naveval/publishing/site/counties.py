@@ -148,9 +148,9 @@ def _sentences(
             if not wanted.get("published"):
                 yield text["counties"]["few"].format(name=given["name"])
             continue
-        words = " ".join(
-            filter(None, [formats.fill(wanted["text"], given), of_country(result, wanted)])
-        )
+        last = code == next(reversed(found))  # counties that are one today share the country's
+        country = of_country(result, wanted) if last else ""
+        words = " ".join(filter(None, [formats.fill(wanted["text"], given), country]))
         yield f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::'
         if wanted.get("rank"):
             yield from _standing(result, wanted, code, text["counties"])
