@@ -28,7 +28,8 @@ GRID = re.compile(
     r"```{=typst}\n#grid[^\n]*\n```\n\n(.*?)\n\n```{=typst}\n\]\[\n```.*?```{=typst}\n\]\n```",
     re.DOTALL,
 )
-"""Sentences with a chart beside them, of which the sentences are kept."""
+"""Sentences with a chart beside them, of which the sentences are kept, but not those on it."""
+ON_CHART = re.compile(r"::: \{\.finding[^\n]*\nFiguren [^\n]*\n:::\n*")
 FONT = "Source Sans Pro"
 """A picture of a PDF is set in the typeface of its text."""
 
@@ -330,12 +331,13 @@ def as_sheet(parts: Sequence[str | Chart], folder: Path) -> list[str]:
 def sheets(markdown: str) -> Iterator[str]:
     """A sheet's Markdown with charts as wide as can be, then narrower, then with one chart fewer.
 
-    The first goes first: the sentences beside it hold its numbers, and name no figure.
+    The first goes first: the sentences beside it hold its numbers. Those that tell of the figure go
+    with it.
     """
     while True:
         for width in SHEET_WIDTHS:
             yield markdown.replace(f"(1fr, {SHEET_WIDTHS[0]})", f"(1fr, {width})")
-        fewer = GRID.sub(r"\1", markdown, count=1)
+        fewer = GRID.sub(lambda found: ON_CHART.sub("", found[1]), markdown, count=1)
         if fewer == markdown:
             return
         markdown = fewer
