@@ -149,7 +149,9 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     notes = (
         _not_drawn(study, hidden, spec, text),
         str(words["lacking"]).format(names=silent) if silent and of_source else "",
-        _persons(list(own.index), own[released.PERSONS], text) if spec.get("persons") else "",
+        _persons(own[released.PERSONS], words["marked" if of_source else "persons"])
+        if spec.get("persons")
+        else "",
         spec.get("note", ""),
     )
     return Chart(
@@ -208,14 +210,12 @@ def _not_drawn(
     return str(text["charts"]["hidden"]).format(names=names) if hidden else ""
 
 
-def _persons(names: Sequence[str], persons: pd.Series, text: Mapping[str, Any]) -> str:
-    """How many are behind each bar; nothing where the rows do not tell."""
+def _persons(persons: pd.Series, words: str) -> str:
+    """How many are behind each bar, by name; nothing where the rows do not tell."""
     told = [
-        f"{name} {formats.number(n)}"
-        for name, n in zip(names, persons, strict=True)
-        if not formats.is_missing(n)
+        f"{name} {formats.number(n)}" for name, n in persons.items() if not formats.is_missing(n)
     ]
-    return str(text["charts"]["persons"]).format(persons=", ".join(told)) if told else ""
+    return words.format(persons=", ".join(told)) if told else ""
 
 
 def _sure(rows: pd.DataFrame, key: str) -> set[str]:

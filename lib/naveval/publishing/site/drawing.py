@@ -16,9 +16,9 @@ WIDTH, HEIGHT, NARROW = 480.0, 220.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 120.0, 12.0, 26.0
 GAP, KEY = 15.0, 28.0
 STEPS = 4
-BAR, ROOM, KEYS = 21.0, 48.0, 38.0
+BAR, ROOM, KEYS, OWN = 21.0, 48.0, 38.0, 54.0
 LETTER = 7.4
-"""Width of a bar, room for a number and for two keys, and for a letter of 13 pixels."""
+"""Width of a bar, room for a number, two keys, a number by a name, and a letter of 13 pixels."""
 COLORS = ("#12436d", "#1b7f77", "#801650", "#b34700", "#3d3d3d", "#7a55a8")
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "1 3", "12 4")
 At = Callable[[int, float], str]
@@ -197,8 +197,11 @@ def bars(
     low, high = min(low for low, _ in reach.values()), max(high for _, high in reach.values())
     width, names = (NARROW, 0.0) if narrow else (WIDTH, 12 + LETTER * max(map(len, shown)))
     above = GAP + 4 if narrow else 0.0
-    start = names + (ROOM if low < 0 else 0)
-    scale = (width - start - ROOM) / ((high - low) or 1.0)
+    # Beside a mark a bar's number would be taken for the mark's: it stands by the name instead.
+    own = OWN * bool(beside) * (not narrow)
+    end = 8.0 if beside else ROOM
+    start = names + own + (end if low < 0 else 0)
+    scale = (width - start - end) / ((high - low) or 1.0)
     zero = start - scale * low
     top = KEYS * bool(beside)
     height = (BAR + above) * len(shown) + 8 + top
@@ -216,12 +219,18 @@ def bars(
         called = f'x="0" y="{y - 7:.1f}"' if narrow else f'x="{names - 8:.0f}" y="{y + 11:.1f}"'
         parts.append(
             f'<text class="name" {called} text-anchor="{"start" if narrow else "end"}">'
-            f"{escape(name)}</text>"
+            f"{escape(name)}{_beside_name(value, form) if beside and narrow else ''}</text>"
         )
         if value is not None:
             beyond = zero + scale * reach[name][value >= 0]
             look = f"bar{' open' * (name in unsure)} c{1 if value >= 0 else 3}"
-            parts.append(_bar(look, zero, scale * value, y, beyond, formats.FORMATS[form](value)))
+            told = formats.FORMATS[form](value)
+            if beside and not narrow:
+                parts.append(
+                    f'<text class="own" x="{names + own - 8:.0f}" y="{y + 11:.1f}" '
+                    f'text-anchor="end">{told}</text>'
+                )
+            parts.append(_bar(look, zero, scale * value, y, beyond, "" if beside else told))
         if name in ends:
             low_end, high_end = (zero + scale * at for at in ends[name])
             middle = y + (BAR - 7) / 2
@@ -232,18 +241,24 @@ def bars(
     return _svg("".join(parts), height, alt, narrow=narrow, more=ends_at)
 
 
+def _beside_name(value: float | None, form: str) -> str:
+    told = "" if value is None else formats.FORMATS[form](value)
+    return f'<tspan class="own"> {told}</tspan>' if told else ""
+
+
 def _known(*values: float | None) -> list[float]:
     return [value for value in values if value is not None]
 
 
 def _bar(look: str, zero: float, length: float, y: float, beyond: float, told: str) -> str:
-    """A bar from zero, with its number beyond all that is drawn of it."""
+    """A bar from zero, with its number beyond all that is drawn of it, if any is told."""
     side, anchor = (5, "start") if length >= 0 else (-5, "end")
-    return (
+    bar = (
         f'<rect class="{look}" x="{min(zero, zero + length):.1f}" y="{y:.1f}" '
         f'width="{abs(length):.1f}" height="{BAR - 7:.0f}"/>'
-        f'<text x="{beyond + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}">{told}</text>'
     )
+    at = f'x="{beyond + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}"'
+    return f"{bar}<text {at}>{told}</text>" if told else bar
 
 
 def _mark(x: float, y: float) -> str:
@@ -274,7 +289,7 @@ def alone(svg: str, font: str) -> str:
     rules = [
         f"text{{font:13px '{font}';fill:#1f2933}}.grid{{stroke:#d3dae1}}.zero{{stroke:#1f2933}}",
         ".line{fill:none;stroke-width:2}.band{opacity:.18;stroke:none}.range{stroke:#1f2933}",
-        ".beside{fill:#ffffff;stroke:#1f2933;stroke-width:1.5}",
+        ".own{font-weight:600}.beside{fill:#ffffff;stroke:#1f2933;stroke-width:1.5}",
     ]
     rules += [
         f".line.c{n}{{stroke:{color}}}.band.c{n},.bar.c{n},.end.c{n}{{fill:{color}}}"

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from html import escape
+from itertools import chain
 from typing import Any
 
 from naveval.project import parameters, paths, places
@@ -21,24 +22,25 @@ def front(found: Sequence[Result], text: Mapping[str, Any], told: Collection[str
     told
         Studies whose page has the block of numbers asked for, which is linked to.
     """
-    part, shown, parts = text["index"], [], [text["index"]["intro"], '<div class="cards">']
+    part, shown = text["index"], []
+    made = []
     for study in text["studies"]:
         entry, result = text["studies"][study], results.main_result(found, study)
-        parts += [f'<section class="card">\n\n## {entry["name"]} {{#{study} .unnumbered}}']
-        parts.append(f"[{entry['question'].strip()}]{{.question}}")
+        block = [f'<section class="card">\n\n## {entry["name"]} {{#{study} .unnumbered}}']
+        block.append(f"[{entry['question'].strip()}]{{.question}}")
         if result:
             shown.append(result)
-            parts += _card(result, text)
+            block += _card(result, text)
         else:
-            parts.append(part["none"])
+            block.append(part["none"])
         more = part["more"].format(name=entry["short"])
         way = f" · [{entry['facts']['heading']}]({study}.html#tall)" if study in told else ""
-        parts += [f"[{more}]({study}.html){{.more}}{way}", "</section>"]
-    parts += ["</div>", '<div class="pair"><section>']
-    parts += [f"## {part['county']} {{#fylker .unnumbered}}", part["county-text"]]
-    parts += [tiles.tiles(found, text), chooser(text), "</section><section>"]
-    parts += [f"## {part['others']} {{.unnumbered}}"]
-    parts += ["\n".join(f"- {line}" for line in part["list"]), "</section></div>"]
+        made.append([*block, f"[{more}]({study}.html){{.more}}{way}", "</section>"])
+    half = (len(made) + 1) // 2
+    left, right = (chain.from_iterable(blocks) for blocks in (made[:half], made[half:]))
+    parts = [part["intro"], '<div class="cards"><div>', *left, *_counties(found, text), "</div>"]
+    parts += ["<div>", *right, "</div></div>", f"## {part['others']} {{.unnumbered}}"]
+    parts.append("\n".join(f"- {line}" for line in part["list"]))
     notice, simulated = banner(shown, text)
     return named(
         "index",
@@ -48,6 +50,13 @@ def front(found: Sequence[Result], text: Mapping[str, Any], told: Collection[str
         simulated=simulated,
         toc=False,
     )
+
+
+def _counties(found: Sequence[Result], text: Mapping[str, Any]) -> list[str]:
+    """Where a county is chosen, which stands where the first column has room on a wide screen."""
+    part = text["index"]
+    head = f'<section class="card">\n\n## {part["county"]} {{#fylker .unnumbered}}'
+    return [head, part["county-text"], tiles.tiles(found, text), chooser(text), "</section>"]
 
 
 def _card(result: Result, text: Mapping[str, Any]) -> list[str]:
