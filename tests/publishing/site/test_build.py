@@ -116,7 +116,7 @@ def test_site_passes_the_audit(built: SimpleNamespace) -> None:
 
 def test_front_page_has_the_answer_and_a_chart_where_there_is_one(built: SimpleNamespace) -> None:
     page = soup(built.site / "index.html")
-    cards = page.select(".card")
+    cards = page.select(".card:not(.counties)")
     assert len(cards) == 4
     told = " ".join(cards[0].text.split())
     assert "Andelen er 12,5 prosent i hele landet. Det er mer enn ventet." in told
@@ -537,6 +537,57 @@ def test_charts_for_phones_have_room_for_their_names_and_numbers() -> None:
             start = float(text["x"]) - before * drawing.LETTER * len(text.text)
             assert start > -2
             assert start + drawing.LETTER * len(text.text) < width + 2, text.text
+
+
+def test_the_number_of_a_bar_is_not_taken_for_that_of_its_mark() -> None:
+    shown, beside = {"AFT": 35.0, "AMO": 47.0, "IPS": None}, {"AFT": 45.0, "IPS": 20.0}
+    how = {"alt": "A", "form": "num0", "beside": beside, "keys": ("Trykt", "Simulert")}
+    wide = BeautifulSoup(drawing.bars(shown, **how), "html.parser")
+    zero, own = float(wide.select_one(".zero")["x1"]), wide.select(".own")
+    assert [one.text for one in own] == ["35", "47"]
+    assert all(float(one["x"]) < zero for one in own), "it stands by the name"
+    assert [text.text for text in wide.select("text")] == (
+        ["Trykt", "Simulert", "AFT", "35", "AMO", "47", "IPS"]
+    )
+    assert len(wide.select("rect.bar")) == 1 + 2
+    marks = [float(mark["d"][1:].split()[0]) for mark in wide.select("path.beside")[1:]]
+    ends = [float(bar["x"]) + float(bar["width"]) for bar in wide.select("rect.bar")[1:]]
+    scale = (ends[0] - zero) / 35
+    assert [(at + 5.5 - zero) / scale for at in marks] == pytest.approx([45, 20], rel=0.01)
+    narrow = BeautifulSoup(drawing.bars(shown, narrow=True, **how), "html.parser")
+    assert [name.text for name in narrow.select(".name")] == ["AFT 35", "AMO 47", "IPS"]
+
+
+def test_the_country_stands_beside_its_counties(tmp_path: Path) -> None:
+    own = {"label": "tbl-county-programs", "value": "percent", "program": "AMO"}
+    started = {"label": "tbl-counties", "value": "percent", "county": "34", "estimate": 10.0}
+    every = {"label": "tbl-4-3", "value": "percent", "characteristic": "all", "category": "all"}
+    rows = [started | {"month": month, "n_persons": 50} for month in ("6", "12", "24")]
+    rows += [
+        every | {"month": month, "estimate": 11.4, "published": printed}
+        for month, printed in (("6", 9), ("12", 13), ("24", 19))
+    ]
+    rows += [own | {"county": "34", "estimate": 17.0, "n_persons": 50}]
+    rows += [own | {"label": "tbl-country-programs", "estimate": 21.0, "n_persons": 900}]
+    pd.DataFrame(rows).to_csv(tmp_path / "estimates.csv", index=False)
+    result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
+    text = site_pages.words()
+    *told, chart = counties.told("34", result, text).parts
+    words = " ".join(" ".join(told).split())
+    assert "I hele landet var det 11, 11 og 11 prosent i registrene her, og 9, 13 og 19" in words
+    assert "(trykt i kilden, tabell 4-3)" in words
+    assert chart.head[-1] == text["charts"]["country"]
+    assert chart.rows == (("AMO", "17", "21"),)
+    taken = county_rows.table("34", [result], text)
+    whole = taken[taken["place"] == text["counties"]["whole"]]
+    assert set(whole["label"]) == {"tbl-4-3", "tbl-country-programs"}
+    assert set(whole["county"]) == {""}
+    without = [row for row in rows if row["label"] not in ("tbl-4-3", "tbl-country-programs")]
+    pd.DataFrame(without).to_csv(tmp_path / "estimates.csv", index=False)
+    os.utime(tmp_path / "estimates.csv", ns=(1, 1))
+    *told, chart = counties.told("34", result, text).parts
+    assert "hele landet var det" not in " ".join(told), "silent where a number is missing"
+    assert chart.rows == (("AMO", "17"),)
 
 
 def test_the_line_at_zero_is_broken_where_a_phone_has_the_names_of_bars() -> None:
@@ -1258,6 +1309,8 @@ QUERIES = {
     "e-post": "om.html#kontakt",
     "hvem har laget": "om.html",
     "journalist": "om.html#hvem-det-er-for",
+    "klage": "om.html#klage",
+    "hvordan klager jeg": "om.html#klage",
     "signifikant": "metode.html#usikkerhet",
     "AAP": "kunnskap.html",
     "IPS": "kunnskap.html#belegg",

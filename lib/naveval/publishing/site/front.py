@@ -55,7 +55,7 @@ def front(found: Sequence[Result], text: Mapping[str, Any], told: Collection[str
 def _counties(found: Sequence[Result], text: Mapping[str, Any]) -> list[str]:
     """Where a county is chosen, which stands where the first column has room on a wide screen."""
     part = text["index"]
-    head = f'<section class="card">\n\n## {part["county"]} {{#fylker .unnumbered}}'
+    head = f'<section class="card counties">\n\n## {part["county"]} {{#fylker .unnumbered}}'
     return [head, part["county-text"], tiles.tiles(found, text), chooser(text), "</section>"]
 
 
