@@ -113,8 +113,8 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
     told = released.names(study, spec["label"], spec["bars"], codes) | spec.get("names", {})
     own = own.set_index(pd.Index([told[code] for code in codes]))
     title = f"{title}. {words['of-source']}" if of_source else title
-    values, marks = _numbers(own, shown), _numbers(own, other)
-    marks = {name: value for name, value in marks.items() if value is not None}
+    values = _numbers(own, shown)
+    marks = {name: v for name, v in _numbers(own, other).items() if v is not None}
     bare = of_source and spec["published"] == "only"
     drawn = {n: v for n, v in values.items() if not bare or v is not None}
     keys = spec.get("keys", ("published", "simulated") if of_source else ("value", "value"))

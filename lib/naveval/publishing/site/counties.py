@@ -149,7 +149,7 @@ def _sentences(
             if not wanted.get("published"):
                 yield text["counties"]["few"].format(name=given["name"])
             continue
-        last = code == next(reversed(found))  # counties that are one today share the country's
+        last = code == list(found)[-1]  # counties that are one today share the country's
         country = of_country(result, wanted) if last else ""
         words = " ".join(filter(None, [formats.fill(wanted["text"], given), country]))
         yield f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::'

@@ -52,8 +52,8 @@ def years(reader: Reader) -> Figure:
             intervals(ax, table, arms, shift=shift, style=style, label=named)
         if len(printed):
             at = printed[printed["year"] == str(year)].set_index("arm")["printed"].reindex(arms)
-            told = reader.named("", "printed")
-            ax.plot(at / scale, np.arange(len(arms))[::-1], "D", **OF_SOURCE, label=told)
+            source = reader.named("", "printed")
+            ax.plot(at / scale, np.arange(len(arms))[::-1], "D", **OF_SOURCE, label=source)
         called = {arm: arm_name(reader, arm) for arm in arms}
         told = [f"{name} †" if arm in marked else name for arm, name in called.items()]
         names = column == 0 or figures.on_phone()
