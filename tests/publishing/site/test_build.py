@@ -254,6 +254,8 @@ def test_the_annex_is_a_link_where_findings_name_it(built: SimpleNamespace) -> N
     with_annex = replace(bare, files=("report.html", "annex.html"))
     wanted = f"[vedlegget]({main.address}/annex.html)"
     assert wanted in answers.findings(with_annex, text)
+    page = site_pages.county("34", [with_annex], text)
+    assert wanted in page.markdown, "on the county's page too"
 
 
 def test_tile_map_is_a_list_of_all_counties_with_their_own_numbers(built: SimpleNamespace) -> None:

@@ -75,11 +75,15 @@ def _parted(told: Sequence[str], reservation: str) -> tuple[list[str], list[str]
 
 
 def _finding(result: Result, told: Sequence[str]) -> str:
-    words = glossary.linked("\n\n".join(map(plain, told)), "ord.html")
-    annex = f"{result.address}/{results.PAGES[1]}"
-    if result.has(results.PAGES[1]):
-        words = ANNEX.sub(lambda found: f"[{found[0]}]({annex})", words)
+    words = to_annex(glossary.linked("\n\n".join(map(plain, told)), "ord.html"), result)
     return f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::'
+
+
+def to_annex(words: str, result: Result) -> str:
+    """Markdown in which «vedlegget» leads to the annex of a result that has one."""
+    if not result.has(results.PAGES[1]):
+        return words
+    return ANNEX.sub(lambda found: f"[{found[0]}]({result.address}/{results.PAGES[1]})", words)
 
 
 def about(result: Result, text: Mapping[str, Any]) -> str:

@@ -311,7 +311,8 @@ def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
     parts = counties.as_page(told.parts, text)
     own = [results.mark_line(main, text["marks"]), *parts]
     printed = counties.printed(main, told, text, results.mark_line)
-    return [told.old, *printed, *own, f"{source} {link}."]
+    shown = (answers.to_annex(part, main) for part in (*printed, *own))
+    return [told.old, *shown, f"{source} {link}."]
 
 
 def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:
