@@ -15,6 +15,7 @@ from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import ALL_OTHERS, CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.means import months_of
 from naveval.studies.hedmark.estimate.regression import CORRECTED, EXACT
+from naveval.studies.hedmark.exhibits import county_rates
 from naveval.studies.hedmark.exhibits.common import (
     PERCENT,
     RATE,
@@ -48,32 +49,6 @@ def changes(results: HedmarkResults) -> pd.DataFrame:
         }
     )
     return frame.sort_values("change", ignore_index=True)
-
-
-def rates(results: HedmarkResults) -> pd.DataFrame:
-    """Job seekers in per cent of the labour force, with and without benefit, by county and month.
-
-    Five years around the start, or what the panel holds of them.
-    """
-    persons, force = _job_seekers(results)
-    found = pd.DataFrame({"rate": (100 * persons / force).stack(), "n": persons.stack()})
-    found.index.names = ["month", "county"]
-    return found.reset_index().assign(month=lambda frame: frame["month"].map(windows.text))
-
-
-def country_rates(results: HedmarkResults) -> pd.DataFrame:
-    """The same of all counties together, by month."""
-    persons, force = (one.sum(axis=1) for one in _job_seekers(results))
-    found = pd.DataFrame({"rate": 100 * persons / force, "n": persons}).rename_axis("month")
-    return found.reset_index().assign(month=lambda frame: frame["month"].map(windows.text))
-
-
-def _job_seekers(results: HedmarkResults) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Job seekers, and the labour force, by month and county."""
-    panel, (start, _, last) = results.panel, results.parameters.months()
-    span = slice(start - RATES_BEFORE, last)
-    persons = [panels.persons(panel, "stock", group).loc[span] for group in panels.GROUPS]
-    return persons[0].add(persons[1]), panels.labour_force(panel).loc[span]
 
 
 def _own_change(reader: Reader) -> float:
@@ -179,7 +154,6 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
 MATCHED = ("matched",)
 STOCK = Judged("tbl-5", "effect", {"outcome": ("stock",), "model": ("effect",)}, CHOSEN_LEVEL)
 """Whether the number of job seekers changed, by the test that the intervals of table 5 are from."""
-RATES_BEFORE = 4 * YEAR
 LEAST_CHANGE = 0.5  # per cent; changed counts move a county's total by less
 CELLS = ("before", "after", "change")
 MEANS = {
@@ -279,7 +253,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
     ),
     Exhibit(
         "tbl-counties",
-        data=rates,
+        data=county_rates.rates,
         keys=("county", "month"),
         values={"rate": Value("num2", RATE, estimand="rate")},
         protect=Descriptive("n"),
@@ -287,7 +261,7 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
     ),
     Exhibit(
         "tbl-country",
-        data=country_rates,
+        data=county_rates.country_rates,
         keys=("month",),
         values={"rate": Value("num2", RATE, estimand="rate")},
         protect=Descriptive("n"),
